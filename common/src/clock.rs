@@ -1,0 +1,115 @@
+//! Time as we write and read it: RFC 3339 in; UTC with three decimals and `Z` out.
+//!
+//! The queue's time is Redis's own (see the `store`); this module only formats and parses.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+use std::str::FromStr;
+
+/// A point in time, in milliseconds since 1970 (UTC).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+/// A text that is no RFC 3339 date and time between the years 1970 and 9999.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not an RFC 3339 date and time such as 2026-03-26T15:30:00.000Z")]
+pub struct InvalidTimestamp;
+
+/// The end of the year 9999: what RFC 3339 can write.
+const LAST_MS: i64 = 253_402_300_799_999;
+
+impl Timestamp {
+    /// This process's wall clock.
+    #[must_use]
+    pub fn now() -> Self {
+        Self(Utc::now().timestamp_millis().clamp(0, LAST_MS))
+    }
+
+    /// From milliseconds since 1970; `None` before 1970 or after 9999.
+    #[must_use]
+    pub fn from_millis(millis: i64) -> Option<Self> {
+        (0..=LAST_MS).contains(&millis).then_some(Self(millis))
+    }
+
+    /// Milliseconds since 1970.
+    #[must_use]
+    pub fn as_millis(self) -> u64 {
+        self.0.unsigned_abs()
+    }
+
+    /// Whole seconds since 1970.
+    #[must_use]
+    pub fn as_seconds(self) -> i64 {
+        self.0 / 1000
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time = DateTime::<Utc>::from_timestamp_millis(self.0).unwrap_or_default();
+        formatter.write_str(&time.to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = InvalidTimestamp;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
+        let time = DateTime::parse_from_rfc3339(text).map_err(|_| InvalidTimestamp)?;
+        Self::from_millis(time.timestamp_millis()).ok_or(InvalidTimestamp)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn any_offset_comes_in_and_utc_with_three_decimals_goes_out() {
+        for (given, written) in [
+            ("2026-03-26T15:30:00Z", "2026-03-26T15:30:00.000Z"),
+            ("2026-03-26T16:30:00.1234567+01:00", "2026-03-26T15:30:00.123Z"),
+            ("1970-01-01T00:00:00Z", "1970-01-01T00:00:00.000Z"),
+        ] {
+            assert_eq!(given.parse::<Timestamp>().unwrap().to_string(), written);
+        }
+    }
+
+    #[test]
+    fn other_texts_are_refused() {
+        for bad in [
+            "",
+            "yesterday",
+            "2026-03-26",
+            "2026-03-26T15:30:00",
+            "1774539000",
+            "1969-12-31T23:59:59Z",
+        ] {
+            assert!(bad.parse::<Timestamp>().is_err(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_can_be_read(millis in 0_i64..=LAST_MS) {
+            let time = Timestamp::from_millis(millis).unwrap();
+            prop_assert_eq!(time.to_string().parse::<Timestamp>().unwrap(), time);
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! Events: the ten types, what an endpoint can subscribe to, and the exact bytes that receivers get.
+//!
+//! [`Payload::build`] runs once, when an event is accepted. What it returns is stored, signed and sent unchanged on
+//! every attempt.
+
+use std::fmt;
+use std::str::FromStr;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+
+macro_rules! event_types {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)?) => {
+        /// What happened in a chatbot.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum EventType {
+            $($(#[$doc])* $variant),+
+        }
+
+        impl EventType {
+            /// Every type, in the order of the public documentation.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The name that customers subscribe to, such as `lead.captured`.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+        }
+    };
+}
+
+event_types! {
+    /// New conversation starts.
+    SessionCreated = "session.created",
+    /// Conversation marked as resolved.
+    SessionResolved = "session.resolved",
+    /// User sends a message.
+    MessageReceived = "message.received",
+    /// AI or agent sends a response.
+    MessageSent = "message.sent",
+    /// User submits email or name via the chatbot.
+    LeadCaptured = "lead.captured",
+    /// Support ticket created.
+    TicketCreated = "ticket.created",
+    /// Ticket status changed.
+    TicketUpdated = "ticket.updated",
+    /// Conversation escalated to human.
+    HandoffEscalated = "handoff.escalated",
+    /// Agent takes over conversation.
+    HandoffAssigned = "handoff.assigned",
+    /// Conversation returned to AI.
+    HandoffReturned = "handoff.returned",
+}
+
+/// A name that is none of the ten event types (nor `*`, where that is allowed).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown event type; the types are {}", EventType::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", "))]
+pub struct UnknownEventType;
+
+impl FromStr for EventType {
+    type Err = UnknownEventType;
+
+    fn from_str(text: &str) -> Result<Self, UnknownEventType> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|kind| kind.as_str() == text)
+            .ok_or(UnknownEventType)
+    }
+}
+
+impl fmt::Display for EventType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// What an endpoint subscribes to: one event type, or all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Subscription {
+    /// `*`: every event type.
+    All,
+    /// One event type.
+    Only(EventType),
+}
+
+impl Subscription {
+    /// The name as customers write it: an event type or `*`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "*",
+            Self::Only(kind) => kind.as_str(),
+        }
+    }
+}
+
+impl FromStr for Subscription {
+    type Err = UnknownEventType;
+
+    fn from_str(text: &str) -> Result<Self, UnknownEventType> {
+        if text == "*" {
+            Ok(Self::All)
+        } else {
+            text.parse().map(Self::Only)
+        }
+    }
+}
+
+impl TryFrom<String> for Subscription {
+    type Error = UnknownEventType;
+
+    fn try_from(text: String) -> Result<Self, UnknownEventType> {
+        text.parse()
+    }
+}
+
+impl From<Subscription> for String {
+    fn from(subscription: Subscription) -> Self {
+        subscription.as_str().to_owned()
+    }
+}
+
+impl fmt::Display for Subscription {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// How many levels of arrays and objects `data` may have.
+pub const MAX_DEPTH: usize = 64;
+
+/// The longest chatbot id, in bytes.
+pub const MAX_CHATBOT_ID: usize = 128;
+
+/// Why an event can't become a payload. The event is refused; nothing is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PayloadError {
+    /// `data` is JSON, but not an object.
+    #[error("must be a JSON object")]
+    NotAnObject,
+    /// `data` has more than [`MAX_DEPTH`] levels.
+    #[error("is nested more than {MAX_DEPTH} levels deep")]
+    TooDeep,
+    /// The payload is longer than `MAX_PAYLOAD_BYTES`.
+    #[error("makes the payload {size} bytes long; at most {limit} are allowed")]
+    TooLarge {
+        /// What it would have been, in bytes.
+        size: usize,
+        /// What is allowed, in bytes.
+        limit: usize,
+    },
+}
+
+/// The exact bytes that every receiver of an event gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payload(Bytes);
+
+impl Payload {
+    /// Builds `{"event","chatbotId","timestamp","data"}`.
+    ///
+    /// `data` must be valid JSON text; it is copied as it came (key order, number text of any length, escapes),
+    /// without the insignificant white space between its tokens.
+    ///
+    /// # Errors
+    ///
+    /// [`PayloadError`] when `data` is not an object, is nested too deep, or the result is longer than `limit` bytes.
+    pub fn build(
+        event: EventType,
+        chatbot_id: &str,
+        timestamp: Timestamp,
+        data: &str,
+        limit: usize,
+    ) -> Result<Self, PayloadError> {
+        if !data.trim_start().starts_with('{') {
+            return Err(PayloadError::NotAnObject);
+        }
+        let mut body = Vec::with_capacity(data.len() + 160);
+        body.extend_from_slice(b"{\"event\":\"");
+        body.extend_from_slice(event.as_str().as_bytes());
+        body.extend_from_slice(b"\",\"chatbotId\":");
+        body.extend_from_slice(serde_json::Value::from(chatbot_id).to_string().as_bytes());
+        body.extend_from_slice(b",\"timestamp\":\"");
+        body.extend_from_slice(timestamp.to_string().as_bytes());
+        body.extend_from_slice(b"\",\"data\":");
+        compact(data.as_bytes(), &mut body)?;
+        body.push(b'}');
+        if body.len() > limit {
+            return Err(PayloadError::TooLarge {
+                size: body.len(),
+                limit,
+            });
+        }
+        Ok(Self(Bytes::from(body)))
+    }
+
+    /// The bytes to store, sign and send.
+    #[must_use]
+    pub fn as_bytes(&self) -> &Bytes {
+        &self.0
+    }
+}
+
+/// Copies valid JSON without the white space between its tokens (RFC 8259 §2), and counts its levels.
+fn compact(json: &[u8], out: &mut Vec<u8>) -> Result<(), PayloadError> {
+    let (mut in_string, mut escaped, mut depth) = (false, false, 0_usize);
+    for &byte in json {
+        if in_string {
+            out.push(byte);
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => in_string = false,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b' ' | b'\t' | b'\n' | b'\r' => continue,
+            b'"' => in_string = true,
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return Err(PayloadError::TooDeep);
+        }
+        out.push(byte);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn build(data: &str) -> Result<String, PayloadError> {
+        let time = "2026-03-26T15:30:00Z".parse().unwrap();
+        Payload::build(EventType::LeadCaptured, "cmf9n7u1c", time, data, 262_144)
+            .map(|payload| String::from_utf8(payload.as_bytes().to_vec()).unwrap())
+    }
+
+    #[test]
+    fn the_payload_is_the_documented_one() {
+        assert_eq!(
+            build(r#"{ "leadId": "clx", "name": "John Doe" }"#).unwrap(),
+            r#"{"event":"lead.captured","chatbotId":"cmf9n7u1c","timestamp":"2026-03-26T15:30:00.000Z","data":{"leadId":"clx","name":"John Doe"}}"#
+        );
+    }
+
+    #[test]
+    fn data_keeps_its_order_numbers_and_escapes() {
+        let data =
+            r#"{"z":1,"a":0.10,"n":12345678901234567890123456789.000e+07,"s":"a b\u00e9\/\"\\ ","z":[ ]}"#;
+        let sent = build(&format!("\n\t {data} ")).unwrap();
+        assert!(
+            sent.ends_with(&format!("\"data\":{}}}", data.replace("[ ]", "[]"))),
+            "{sent}"
+        );
+    }
+
+    #[test]
+    fn only_objects_of_bounded_depth_and_size_pass() {
+        for other in ["[]", "1", "\"{\"", "null", "true"] {
+            assert_eq!(build(other), Err(PayloadError::NotAnObject));
+        }
+        let nested =
+            |levels: usize| format!("{{\"a\":{}{}}}", "[".repeat(levels - 1), "]".repeat(levels - 1));
+        assert!(build(&nested(MAX_DEPTH)).is_ok());
+        assert_eq!(build(&nested(MAX_DEPTH + 1)), Err(PayloadError::TooDeep));
+        let time = Timestamp::from_millis(0).unwrap();
+        let exact = Payload::build(EventType::TicketCreated, "c", time, "{}", 1000)
+            .unwrap()
+            .as_bytes()
+            .len();
+        assert!(Payload::build(EventType::TicketCreated, "c", time, "{}", exact).is_ok());
+        assert!(Payload::build(EventType::TicketCreated, "c", time, "{}", exact - 1).is_err());
+    }
+
+    #[test]
+    fn ten_types_and_the_wildcard() {
+        assert_eq!(EventType::ALL.len(), 10);
+        for kind in EventType::ALL {
+            assert_eq!(kind.as_str().parse::<EventType>().unwrap(), *kind);
+        }
+        assert_eq!("*".parse::<Subscription>().unwrap(), Subscription::All);
+        for bad in ["", "lead", "lead.*", "LEAD.CAPTURED", " lead.captured"] {
+            assert!(bad.parse::<Subscription>().is_err());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_payload_is_json_with_the_same_data(keys in proptest::collection::vec("\\PC{0,12}", 0..6), chatbot in "\\PC{1,20}") {
+            let data: serde_json::Map<_, _> = keys.into_iter().map(|key| (key.clone(), serde_json::json!([key, {"n": 1.5}]))).collect();
+            let text = serde_json::to_string_pretty(&data).unwrap();
+            let time = Timestamp::from_millis(1).unwrap();
+            let payload = Payload::build(EventType::MessageSent, &chatbot, time, &text, 262_144).unwrap();
+            let parsed: serde_json::Value = serde_json::from_slice(payload.as_bytes()).unwrap();
+            prop_assert_eq!(&parsed["chatbotId"], &serde_json::json!(chatbot));
+            prop_assert_eq!(&parsed["data"], &serde_json::Value::Object(data));
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! What the API and the worker share.
+//!
+//! This crate holds the words of the product as types ([`id`], [`event`], [`endpoint`], [`delivery`]), its
+//! decisions as pure functions ([`retry`], [`delivery::apply`], [`address`]), its cryptography ([`signing`],
+//! [`sealing`]) and the one place that talks to Redis ([`store`]). It knows no web framework, no job runner and
+//! no HTTP client: those belong to the two programs.
+
+pub mod id;
+
+pub mod event;
+
+pub mod endpoint;
+
+pub mod delivery;
+
+pub mod retry;
+
+pub mod signing;
+
+pub mod sealing;
+
+pub mod address;
+
+pub mod clock;
+
+pub mod config;
+
+pub mod telemetry;
+
+pub mod store;

@@ -1,0 +1,153 @@
+//! Signatures: how a receiver knows that a delivery is ours.
+//!
+//! Two are sent. `X-RKT-Signature` is the documented one: hex HMAC-SHA256 of the body, keyed with all bytes of the
+//! secret's text. `webhook-signature` follows Standard Webhooks: base64 HMAC-SHA256 of `id.timestamp.body`, keyed with
+//! the secret's decoded part.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::Sha256;
+
+use crate::id::fill_random;
+
+const PREFIX: &str = "whsec_";
+
+/// A text that is no signing secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a signing secret: `whsec_` and standard base64 of 24 to 64 bytes")]
+pub struct InvalidSecret;
+
+/// An endpoint's signing secret with both keys ready to use. It is never printed.
+#[derive(Clone)]
+pub struct SigningSecret {
+    text: SecretString,
+    legacy: Hmac<Sha256>,
+    standard: Hmac<Sha256>,
+}
+
+impl SigningSecret {
+    /// A new secret: `whsec_` and the standard base64 of 32 random bytes.
+    #[must_use]
+    pub fn generate() -> Self {
+        let mut key = [0_u8; 32];
+        fill_random(&mut key);
+        Self::from_parts(format!("{PREFIX}{}", BASE64.encode(key)), &key)
+    }
+
+    /// Reads a secret's text.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSecret`] when it isn't `whsec_` and base64 of 24 to 64 bytes.
+    pub fn parse(text: &str) -> Result<Self, InvalidSecret> {
+        let key = BASE64
+            .decode(text.strip_prefix(PREFIX).ok_or(InvalidSecret)?)
+            .map_err(|_| InvalidSecret)?;
+        if (24..=64).contains(&key.len()) {
+            Ok(Self::from_parts(text.to_owned(), &key))
+        } else {
+            Err(InvalidSecret)
+        }
+    }
+
+    fn from_parts(text: String, key: &[u8]) -> Self {
+        Self {
+            legacy: keyed(text.as_bytes()),
+            standard: keyed(key),
+            text: SecretString::from(text),
+        }
+    }
+
+    /// The secret's text, to be shown to its owner once, or sealed.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.text.expose_secret()
+    }
+
+    /// The value of `X-RKT-Signature` for `body`.
+    #[must_use]
+    pub fn legacy_signature(&self, body: &[u8]) -> String {
+        hex::encode(self.legacy.clone().chain_update(body).finalize().into_bytes())
+    }
+
+    /// The value of `webhook-signature` for `body`, sent as message `id` at `timestamp` (seconds since 1970).
+    #[must_use]
+    pub fn standard_signature(&self, id: &str, timestamp: i64, body: &[u8]) -> String {
+        let mac = self
+            .standard
+            .clone()
+            .chain_update(format!("{id}.{timestamp}."))
+            .chain_update(body);
+        format!("v1,{}", BASE64.encode(mac.finalize().into_bytes()))
+    }
+}
+
+impl fmt::Debug for SigningSecret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("SigningSecret(…)")
+    }
+}
+
+fn keyed(key: &[u8]) -> Hmac<Sha256> {
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length (RFC 2104 §2)")]
+    Hmac::new_from_slice(key).expect("a key of any length")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_check_vector() {
+        let secret = SigningSecret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+        let body = br#"{"test": 2432232314}"#;
+        assert_eq!(
+            secret.standard_signature("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, body),
+            "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+        );
+        assert_eq!(
+            secret.legacy_signature(body),
+            "80ec8a89ce3cd22133a1066caecb4d04fea7467657c8514d717ec42c38a5c94c"
+        );
+    }
+
+    #[test]
+    fn a_new_secret_is_whsec_and_base64_of_32_bytes_and_never_printed() {
+        let (one, two) = (SigningSecret::generate(), SigningSecret::generate());
+        assert_eq!(one.expose().len(), PREFIX.len() + 44);
+        assert!(SigningSecret::parse(one.expose()).is_ok());
+        assert_ne!(one.expose(), two.expose());
+        assert_eq!(format!("{one:?}"), "SigningSecret(…)");
+        for bad in [
+            "",
+            "whsec_",
+            "whsec_short",
+            "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            "whsec_????",
+        ] {
+            assert!(SigningSecret::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn another_body_id_time_or_secret_gives_another_signature(body in proptest::collection::vec(any::<u8>(), 0..100), flip in any::<proptest::sample::Index>()) {
+            let secret = SigningSecret::generate();
+            let signature = secret.standard_signature("evt_1", 1, &body);
+            prop_assert_eq!(&secret.clone().standard_signature("evt_1", 1, &body), &signature);
+            prop_assert_ne!(&secret.standard_signature("evt_2", 1, &body), &signature);
+            prop_assert_ne!(&secret.standard_signature("evt_1", 2, &body), &signature);
+            prop_assert_ne!(&SigningSecret::generate().standard_signature("evt_1", 1, &body), &signature);
+            if !body.is_empty() {
+                let mut other = body.clone();
+                other[flip.index(body.len())] ^= 1;
+                prop_assert_ne!(secret.legacy_signature(&other), secret.legacy_signature(&body));
+            }
+        }
+    }
+}

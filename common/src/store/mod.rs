@@ -1,0 +1,61 @@
+//! The store: everything that is kept in Redis, and the only code that talks to it.
+//!
+//! Whatever must happen together happens in one Lua script (`lua/`), and every script can be repeated: ids, secrets
+//! and target states are made before the call, so that a call whose answer was lost is simply sent again. Keys are
+//! built in [`keys`] alone.
+//!
+//! - [`endpoints`]: make, list, change and remove endpoints.
+//! - [`events`]: accept an event with all its deliveries, or nothing.
+//! - [`queue`]: fetch, complete, retry, park, reap: what workers do.
+//! - [`server`]: is this Redis reachable and sane?
+
+mod connection;
+
+pub mod keys;
+
+mod scripts;
+
+pub mod endpoints;
+
+pub mod events;
+
+pub mod queue;
+
+pub mod server;
+
+pub use connection::Store;
+
+/// Why a call to the store has no result. Every call can be repeated.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Redis can't be reached, or did not answer in time.
+    #[error("Redis is not available: {0}")]
+    Unavailable(redis::RedisError),
+    /// Redis is at `maxmemory`; nothing was changed.
+    #[error("Redis is out of memory")]
+    OutOfMemory,
+    /// Redis answered something that this version doesn't understand, or refused a command.
+    #[error("Redis refused or answered unexpectedly: {0}")]
+    Unexpected(String),
+}
+
+impl From<redis::RedisError> for StoreError {
+    fn from(error: redis::RedisError) -> Self {
+        let text = error.to_string();
+        if error.code() == Some("OOM") || text.contains("OOM command not allowed") {
+            Self::OutOfMemory
+        } else if error.is_io_error()
+            || error.is_timeout()
+            || error.is_connection_dropped()
+            || error.is_connection_refusal()
+            || matches!(
+                error.code(),
+                Some("LOADING" | "READONLY" | "MASTERDOWN" | "MISCONF" | "CLUSTERDOWN" | "TRYAGAIN")
+            )
+        {
+            Self::Unavailable(error)
+        } else {
+            Self::Unexpected(text)
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! The queue as workers use it: fetch and complete in one call, and the upkeep that nobody waits for.
+//!
+//! Fair shares: endpoints take turns (`ready`), and each turn serves a few deliveries. Endpoints that are slow have a
+//! lane of their own (`ready:slow`), from which a worker takes only as many as it can spare.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::id::{AccountId, DeliveryId, EndpointId, EventId};
+use crate::sealing::SealedSecret;
+
+use super::{Store, StoreError};
+
+/// One run of a worker process: no two runs share it. Fences calls that arrive late.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incarnation(String);
+
+/// A lease's fencing token. Opaque: only the lease's holder can complete it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct LeaseToken(String);
+
+/// The rules that `complete` applies: from the worker's configuration, the same for every call.
+#[derive(Debug, Clone)]
+pub struct QueuePolicy {
+    /// How long a lease lasts.
+    pub lease: Duration,
+    /// Attempts in flight per endpoint (`ENDPOINT_CONCURRENCY`).
+    pub endpoint_concurrency: u32,
+    /// Strikes in a row that disable an endpoint (`DISABLE_AFTER`).
+    pub disable_after: u32,
+    /// How long the streak must have lasted (`DISABLE_MIN_SPAN`).
+    pub disable_min_span: Duration,
+    /// How long a payload is kept after all its deliveries succeeded (`RETENTION_SUCCEEDED`).
+    pub retention_succeeded: Duration,
+    /// How long an exhausted delivery is kept (`RETENTION_FAILED`).
+    pub retention_failed: Duration,
+    /// Attempts kept in an endpoint's log (`LOG_LENGTH`).
+    pub log_length: u32,
+}
+
+/// A call of `work`: reports first, then what the worker has room for.
+#[derive(Debug, Clone)]
+pub struct WorkRequest {
+    /// Higher with every new request of an incarnation; the same when a request is repeated.
+    pub sequence: u64,
+    /// Finished attempts; at most [`MAX_REPORTS`].
+    pub reports: Vec<Report>,
+    /// Endpoints on which this worker has an attempt open for more than a second.
+    pub slow_endpoints: Vec<EndpointId>,
+    /// How many deliveries the worker has room for; at most [`MAX_FETCH`] are handed out. 0 only reports.
+    pub want: u32,
+    /// How many of them may be of slow endpoints.
+    pub want_slow: u32,
+    /// How many bytes of payload the worker has room for; one delivery is handed out even if it is larger.
+    pub want_bytes: u64,
+    /// Nothing is in flight in this worker: hand out one quarantined delivery and nothing else.
+    pub alone: bool,
+}
+
+/// The most reports in one call.
+pub const MAX_REPORTS: usize = 64;
+
+/// The most deliveries that one call hands out.
+pub const MAX_FETCH: usize = 64;
+
+/// What became of a lease.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The delivery.
+    pub delivery: DeliveryId,
+    /// The token of the lease.
+    pub token: LeaseToken,
+    /// What the attempt came to.
+    pub result: ReportedResult,
+}
+
+/// What an attempt came to, as far as the queue cares.
+#[derive(Debug, Clone)]
+pub enum ReportedResult {
+    /// 2xx in time.
+    Succeeded(AttemptRecord),
+    /// A strike. `retry_in` is `None` when it was the last attempt.
+    Failed {
+        /// What to log.
+        attempt: AttemptRecord,
+        /// When to try again.
+        retry_in: Option<Duration>,
+        /// Whether the receiver said `410 Gone`.
+        gone: bool,
+    },
+    /// No attempt was made (shutdown, too late for the lease, our own trouble): as if it had not been fetched.
+    GivenBack,
+    /// The attempt ended without an outcome (a panic): counts as a lost lease.
+    Crashed,
+}
+
+/// What the log keeps of an attempt.
+#[derive(Debug, Clone, Default)]
+pub struct AttemptRecord {
+    /// The HTTP status, if there was an answer.
+    pub status: Option<u16>,
+    /// How long it took.
+    pub duration: Duration,
+    /// The stable code of the failure (see [`crate::delivery::Failure::code`]); `None` on success.
+    pub error: Option<&'static str>,
+    /// The failure in words, bounded by the caller; empty on success.
+    pub detail: String,
+    /// The start of the response body, bounded by the caller; empty on success.
+    pub snippet: String,
+}
+
+/// What `work` answers.
+#[derive(Debug, Clone, Default)]
+pub struct WorkReply {
+    /// Deliveries that are leased to this worker now.
+    pub leased: Vec<Leased>,
+    /// One for each report, in order.
+    pub results: Vec<ReportResult>,
+    /// When there will be something to do, if nothing happens before: zero means now.
+    pub next_due: Option<Duration>,
+    /// There is more to fetch already.
+    pub more: bool,
+    /// A quarantined delivery is due, and this worker is asked to serve it: drain, then call with `alone`.
+    pub quarantine_due: bool,
+}
+
+/// A delivery that is leased to this worker.
+#[derive(Debug, Clone)]
+pub struct Leased {
+    /// The delivery.
+    pub delivery: DeliveryId,
+    /// The lease's token.
+    pub token: LeaseToken,
+    /// The number of the attempt to make, from 1.
+    pub attempt: u32,
+    /// The event, shared by all its deliveries in this reply.
+    pub event: Arc<LeasedEvent>,
+    /// The endpoint, shared by all its deliveries in this reply.
+    pub endpoint: Arc<LeasedEndpoint>,
+}
+
+/// What an attempt needs of its event.
+#[derive(Debug, Clone)]
+pub struct LeasedEvent {
+    /// The event's id.
+    pub id: EventId,
+    /// Its type's name.
+    pub event: String,
+    /// The bytes to sign and send.
+    pub body: Bytes,
+}
+
+/// What an attempt needs of its endpoint.
+#[derive(Debug, Clone)]
+pub struct LeasedEndpoint {
+    /// The endpoint's id.
+    pub id: EndpointId,
+    /// The account that owns it.
+    pub account: AccountId,
+    /// Changes whenever URL or secret change: what was derived from them can be kept by id and version.
+    pub version: u64,
+    /// Where to send.
+    pub url: String,
+    /// The signing secret, sealed.
+    pub secret: SealedSecret,
+    /// Whether it counts as slow: its last attempt took over a second, or one is open for longer.
+    pub slow: bool,
+}
+
+/// What became of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReportResult {
+    /// Recorded.
+    Recorded,
+    /// Recorded, and it was the strike that disabled the endpoint.
+    DisabledEndpoint,
+    /// The lease was lost or already completed: nothing was changed.
+    Stale,
+}
+
+/// What upkeep did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct UpkeepReply {
+    /// Leases that expired and were taken back.
+    pub reaped: u32,
+    /// Deliveries that were swept (released, discarded, removed or aged out).
+    pub swept: u32,
+    /// There is more to do now.
+    pub more: bool,
+}
+
+impl Incarnation {
+    /// A new, random one.
+    #[must_use]
+    pub fn random() -> Self {
+        todo!()
+    }
+}
+
+impl Store {
+    /// Records reports, then leases deliveries: one step. Repeating it with the same sequence returns the same leases.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails: repeat it with the same sequence.
+    pub async fn work(
+        &self,
+        incarnation: &Incarnation,
+        policy: &QueuePolicy,
+        request: &WorkRequest,
+    ) -> Result<WorkReply, StoreError> {
+        todo!()
+    }
+
+    /// One bounded step of upkeep: reap expired leases, sweep what was released, discarded or removed, age out what
+    /// was parked too long.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn upkeep(&self, policy: &QueuePolicy) -> Result<UpkeepReply, StoreError> {
+        todo!()
+    }
+
+    /// Waits on a connection of its own until there may be something to fetch; `true` when a wake token came,
+    /// `false` after `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn wait_for_work(&self, timeout: Duration) -> Result<bool, StoreError> {
+        todo!()
+    }
+}

@@ -1,0 +1,309 @@
+//! A Redis or Valkey server of the test's own: a free loopback port, a directory of its own, and the durability that
+//! the product asks for.
+//!
+//! The server is $REDIS_SERVER, else `valkey-server` or `redis-server` from the path, else the one that
+//! `./scripts/test` keeps under `.tools`. It can be killed, stopped, continued and started again with the same port
+//! and data. Dropping it kills it and removes its directory.
+//!
+//! All calls block for the few milliseconds that they need.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use common::config::RedisArgs;
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::ports::free_port;
+use crate::temp_dir::TempDir;
+
+/// How long a server may take to load its data and answer.
+const START_DEADLINE: Duration = Duration::from_secs(60);
+
+/// A running (or just now killed) server.
+#[derive(Debug)]
+pub struct RedisServer {
+    program: PathBuf,
+    port: u16,
+    extra: Vec<String>,
+    child: Option<Child>,
+    dir: TempDir,
+}
+
+impl RedisServer {
+    /// Starts a server with `appendonly yes`, `appendfsync always` and `noeviction`.
+    #[must_use]
+    pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// The same with further arguments, as on the command line: `&["--maxmemory", "16mb"]`. The last of two equal
+    /// options counts.
+    #[must_use]
+    pub fn start_with(extra: &[&str]) -> Self {
+        let program = find_program();
+        let extra: Vec<_> = extra.iter().map(|text| (*text).to_owned()).collect();
+        for _ in 0..10 {
+            let mut server = Self {
+                program: program.clone(),
+                port: free_port(),
+                extra: extra.clone(),
+                child: None,
+                dir: TempDir::new("redis"),
+            };
+            match server.launch() {
+                Ok(()) => return server,
+                Err(Launch::PortTaken) => {}
+                Err(Launch::Failed(reason)) => panic!("{reason}"),
+            }
+        }
+        panic!("ten ports in a row were taken by others");
+    }
+
+    /// `redis://127.0.0.1:<port>`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("redis://{}", self.address())
+    }
+
+    /// The configuration that leads to this server.
+    #[must_use]
+    pub fn args(&self) -> RedisArgs {
+        #[derive(Parser)]
+        struct Arguments {
+            #[command(flatten)]
+            redis: RedisArgs,
+        }
+        // Every value is given, so that the environment decides nothing.
+        Arguments::parse_from(["test", "--redis-url", &self.url(), "--shards", "1"]).redis
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
+    }
+
+    /// Its directory: append-only files and `redis.log`.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// The process id.
+    ///
+    /// # Panics
+    ///
+    /// When it isn't running.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.as_ref().expect("the server is not running").id()
+    }
+
+    /// `kill -9`, as a crash would.
+    pub fn kill9(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().expect("kill the server");
+            child.wait().expect("wait for the killed server");
+        }
+    }
+
+    /// SIGTERM, and waits until it has ended.
+    pub fn terminate(&mut self) -> ExitStatus {
+        self.signal(Signal::TERM);
+        let mut child = self.child.take().expect("the server is not running");
+        child.wait().expect("wait for the server")
+    }
+
+    /// SIGSTOP: its connections stay open and nothing answers.
+    pub fn stop_signal(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// SIGCONT.
+    pub fn cont(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    /// Starts it again with the same port and data; ends it with SIGTERM first if it runs.
+    pub fn restart(&mut self) {
+        if self.child.is_some() {
+            self.terminate();
+        }
+        match self.launch() {
+            Ok(()) => {}
+            Err(Launch::PortTaken) => panic!("port {} was taken while the server was down", self.port),
+            Err(Launch::Failed(reason)) => panic!("{reason}"),
+        }
+    }
+
+    /// Sends one command and gives back the start of the raw answer; for what needs no client.
+    ///
+    /// # Errors
+    ///
+    /// When the server can't be reached or doesn't answer within a second.
+    pub fn raw(&self, command: &str) -> std::io::Result<String> {
+        let timeout = Duration::from_secs(1);
+        let mut stream = TcpStream::connect_timeout(&self.address(), timeout)?;
+        stream.set_read_timeout(Some(timeout))?;
+        stream.set_write_timeout(Some(timeout))?;
+        stream.write_all(format!("{command}\r\n").as_bytes())?;
+        let mut buffer = [0; 4096];
+        let length = stream.read(&mut buffer)?;
+        Ok(String::from_utf8_lossy(&buffer[..length]).into_owned())
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.id()).ok().and_then(Pid::from_raw);
+        kill_process(pid.unwrap(), signal).expect("send a signal to the server");
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.dir().join("redis.log")
+    }
+
+    fn launch(&mut self) -> Result<(), Launch> {
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.log_path())
+            .unwrap();
+        let child = Command::new(&self.program)
+            .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
+            .args(["--appendonly", "yes", "--appendfsync", "always", "--save", ""])
+            .args(["--maxmemory-policy", "noeviction", "--loglevel", "warning"])
+            .args(["--daemonize", "no", "--enable-debug-command", "local"])
+            .arg("--dir")
+            .arg(self.dir())
+            .args(&self.extra)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap_or_else(|error| panic!("cannot start {}: {error}", self.program.display()));
+        let own_id = format!("process_id:{}\r\n", child.id());
+        self.child = Some(child);
+        let deadline = Instant::now() + START_DEADLINE;
+        loop {
+            let exited = self.child.as_mut().and_then(|child| child.try_wait().unwrap());
+            if let Some(status) = exited {
+                self.child = None;
+                let log = std::fs::read_to_string(self.log_path()).unwrap_or_default();
+                return Err(if log.contains("ddress already in use") {
+                    Launch::PortTaken
+                } else {
+                    Launch::Failed(format!("{} ended with {status}:\n{log}", self.program.display()))
+                });
+            }
+            // Asked for its id too, because a server of another test may be the one that answers.
+            let answers = self.raw("PING").is_ok_and(|answer| answer.starts_with("+PONG"));
+            if answers && self.raw("INFO server").is_ok_and(|info| info.contains(&own_id)) {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                let log = std::fs::read_to_string(self.log_path()).unwrap_or_default();
+                return Err(Launch::Failed(format!(
+                    "{} does not answer:\n{log}",
+                    self.program.display()
+                )));
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take()
+            && let Err(error) = child.kill().and_then(|()| child.wait().map(drop))
+        {
+            eprintln!("the server {} may still run: {error}", child.id());
+        }
+    }
+}
+
+/// Why a server didn't start.
+enum Launch {
+    PortTaken,
+    Failed(String),
+}
+
+/// The server program on this machine.
+///
+/// # Panics
+///
+/// With a sentence that says what to do, when there is none.
+#[must_use]
+pub fn find_program() -> PathBuf {
+    if let Some(path) = std::env::var_os("REDIS_SERVER").filter(|path| !path.is_empty()) {
+        let path = PathBuf::from(path);
+        assert!(path.is_file(), "REDIS_SERVER={}: no such file", path.display());
+        return path;
+    }
+    let path_variable: OsString = std::env::var_os("PATH").unwrap_or_default();
+    let on_path = std::env::split_paths(&path_variable)
+        .flat_map(|dir| ["valkey-server", "redis-server"].map(|name| dir.join(name)))
+        .find(|path| path.is_file());
+    // `./scripts/test` leaves a link there to the server inside its private Python environment.
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.tools/bin/valkey-server");
+    on_path
+        .or_else(|| kept.is_file().then_some(kept))
+        .unwrap_or_else(|| {
+            panic!("no Redis or Valkey server found: run ./scripts/test once, or set REDIS_SERVER")
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_killed_server_comes_back_with_its_data() {
+        let mut server = RedisServer::start();
+        assert_eq!(server.raw("SET fruit apple").unwrap(), "+OK\r\n");
+        server.kill9();
+        assert!(server.raw("PING").is_err());
+        server.restart();
+        assert_eq!(server.raw("GET fruit").unwrap(), "$5\r\napple\r\n");
+        server.restart();
+        assert_eq!(server.raw("GET fruit").unwrap(), "$5\r\napple\r\n");
+    }
+
+    #[test]
+    fn a_stopped_server_hangs_and_goes_on() {
+        let server = RedisServer::start();
+        server.stop_signal();
+        assert!(server.raw("PING").is_err());
+        server.cont();
+        assert_eq!(server.raw("PING").unwrap(), "+PONG\r\n");
+    }
+
+    #[test]
+    fn it_runs_as_the_product_asks() {
+        let server = RedisServer::start_with(&["--maxmemory", "64mb"]);
+        for (name, value) in [
+            ("appendonly", "yes"),
+            ("appendfsync", "always"),
+            ("maxmemory-policy", "noeviction"),
+            ("maxmemory", "67108864"),
+        ] {
+            let answer = server.raw(&format!("CONFIG GET {name}")).unwrap();
+            assert!(answer.contains(value), "{name}: {answer}");
+        }
+        assert_eq!(server.args().redis_url.expose(), server.url());
+    }
+
+    #[test]
+    fn dropping_it_ends_it_and_removes_its_directory() {
+        let server = RedisServer::start();
+        let (dir, address) = (server.dir().to_owned(), server.address());
+        drop(server);
+        assert!(!dir.exists());
+        assert!(TcpStream::connect(address).is_err());
+    }
+}

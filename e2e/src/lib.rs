@@ -1,7 +1,11 @@
 //! The harness of the tests: real parts, started and ended by the test that needs them.
 //!
-//! [`redis_server::RedisServer`] is a Redis or Valkey of the test's own. Nothing here ships; a fault of the harness
-//! panics with a sentence that says what to do, because that is how a test fails.
+//! - [`redis_server`]: a Redis or Valkey of the test's own, that can be killed, stopped and restarted.
+//! - [`receiver`]: a scripted HTTP receiver that records what it gets.
+//! - [`wait`]: waiting for a condition, with a deadline.
+//!
+//! Nothing here ships. A fault of the harness panics with a sentence that says what to do, because that is how a test
+//! fails.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,6 +14,10 @@
 )]
 
 pub mod redis_server;
+
+pub mod receiver;
+
+pub mod wait;
 
 pub mod ports;
 

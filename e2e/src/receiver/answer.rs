@@ -1,0 +1,177 @@
+//! What a receiver does with a request.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+/// What a receiver does with a request that it has read completely.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub(super) delay: Duration,
+    pub(super) held: bool,
+    pub(super) action: Action,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Action {
+    /// A complete response.
+    Respond {
+        status: u16,
+        headers: Vec<(String, String)>,
+        body: Bytes,
+    },
+    /// No answer, until the client gives up.
+    Hang,
+    /// The head at once, then one byte of the body at a time.
+    Drip {
+        status: u16,
+        every: Duration,
+        length: usize,
+    },
+    /// A connection reset.
+    Reset,
+    /// A close without an answer.
+    Close,
+    /// A head that promises `promised` bytes, then these, then a close.
+    CutShort { promised: usize, body: Bytes },
+    /// These bytes, whatever they are, then a close.
+    Raw(Bytes),
+    /// This text first, then that one again and again until the client gives up.
+    Endless { first: Bytes, again: Bytes },
+}
+
+impl Answer {
+    const fn new(action: Action) -> Self {
+        Self {
+            delay: Duration::ZERO,
+            held: false,
+            action,
+        }
+    }
+
+    /// An empty answer of this status.
+    #[must_use]
+    pub const fn status(status: u16) -> Self {
+        Self::new(Action::Respond {
+            status,
+            headers: Vec::new(),
+            body: Bytes::new(),
+        })
+    }
+
+    /// A redirect to `location`.
+    #[must_use]
+    pub fn redirect(status: u16, location: &str) -> Self {
+        Self::status(status).header("location", location)
+    }
+
+    /// Never answers.
+    #[must_use]
+    pub const fn hang() -> Self {
+        Self::new(Action::Hang)
+    }
+
+    /// Answers the head at once, then a body of `length` bytes, one byte at a time.
+    #[must_use]
+    pub const fn drip(status: u16, every: Duration, length: usize) -> Self {
+        Self::new(Action::Drip {
+            status,
+            every,
+            length,
+        })
+    }
+
+    /// Resets the connection.
+    #[must_use]
+    pub const fn reset() -> Self {
+        Self::new(Action::Reset)
+    }
+
+    /// Closes the connection without an answer.
+    #[must_use]
+    pub const fn close() -> Self {
+        Self::new(Action::Close)
+    }
+
+    /// Promises a body of `promised` bytes, sends `body` and closes.
+    #[must_use]
+    pub fn cut_short(promised: usize, body: impl Into<Bytes>) -> Self {
+        Self::new(Action::CutShort {
+            promised,
+            body: body.into(),
+        })
+    }
+
+    /// Sends these bytes as they are, then closes.
+    #[must_use]
+    pub fn raw(bytes: impl Into<Bytes>) -> Self {
+        Self::new(Action::Raw(bytes.into()))
+    }
+
+    /// Speaks no HTTP.
+    #[must_use]
+    pub fn garbage() -> Self {
+        Self::raw("\x00\x16 this is not the protocol that you are looking for\r\n\r\n")
+    }
+
+    /// Sends header lines without end.
+    #[must_use]
+    pub fn endless_headers() -> Self {
+        Self::new(Action::Endless {
+            first: Bytes::from_static(b"HTTP/1.1 200 OK\r\n"),
+            again: Bytes::from(format!("x-more: {}\r\n", "m".repeat(1000))),
+        })
+    }
+
+    /// Sends a 200 whose body has no end.
+    #[must_use]
+    pub fn endless_body() -> Self {
+        let chunk = "b".repeat(0x4000);
+        Self::new(Action::Endless {
+            first: Bytes::from_static(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"),
+            again: Bytes::from(format!("4000\r\n{chunk}\r\n")),
+        })
+    }
+
+    /// With this header; only for complete responses.
+    ///
+    /// # Panics
+    ///
+    /// On another kind of answer.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        let Action::Respond { headers, .. } = &mut self.action else {
+            panic!("only a complete response has headers");
+        };
+        headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// With this body; only for complete responses.
+    ///
+    /// # Panics
+    ///
+    /// On another kind of answer.
+    #[must_use]
+    pub fn body(mut self, text: impl Into<Bytes>) -> Self {
+        let Action::Respond { body, .. } = &mut self.action else {
+            panic!("only a complete response has a body that can be set");
+        };
+        *body = text.into();
+        self
+    }
+
+    /// Begins this long after the request.
+    #[must_use]
+    pub const fn after(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
+    }
+
+    /// Begins when the receiver's gate is open.
+    #[must_use]
+    pub const fn held(mut self) -> Self {
+        self.held = true;
+        self
+    }
+}

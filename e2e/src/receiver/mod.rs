@@ -1,0 +1,267 @@
+//! A scripted HTTP receiver on loopback: it answers as it is told, and records what it got byte by byte.
+//!
+//! ```no_run
+//! # async fn example() {
+//! use e2e::receiver::{Answer, Receiver};
+//!
+//! let receiver = Receiver::start().await;
+//! receiver.then("/hook", [Answer::status(500), Answer::hang()]); // first these, one each …
+//! receiver.always("/hook", Answer::status(204)); // … then this
+//! let requests = receiver.wait_for(3).await;
+//! assert_eq!(requests[2].header("x-rkt-attempt"), Some("3"));
+//! # }
+//! ```
+//!
+//! What it was never told to answer gets a 200. It works on the test's own runtime, which should be a multi-threaded
+//! one if the test makes blocking calls.
+
+mod answer;
+
+mod connection;
+
+mod record;
+
+mod tls;
+
+pub use answer::Answer;
+pub use record::Received;
+pub use tls::TestCa;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+
+use self::connection::serve;
+use self::record::Record;
+use crate::ports::free_port;
+use crate::wait::{LONG, check, eventually};
+
+/// A receiver that listens until it is closed or dropped.
+#[derive(Debug)]
+pub struct Receiver {
+    address: SocketAddr,
+    tls: Option<TlsAcceptorDebug>,
+    record: Arc<Record>,
+    listening: Option<JoinHandle<()>>,
+}
+
+#[derive(Clone)]
+struct TlsAcceptorDebug(TlsAcceptor);
+
+impl std::fmt::Debug for TlsAcceptorDebug {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("TlsAcceptor")
+    }
+}
+
+impl Receiver {
+    /// Starts one that speaks plain HTTP.
+    pub async fn start() -> Self {
+        Self::start_on(None).await
+    }
+
+    /// Starts one that speaks HTTPS with a certificate of `ca` for `localhost` and 127.0.0.1.
+    pub async fn start_tls(ca: &TestCa) -> Self {
+        Self::start_on(Some(TlsAcceptorDebug(ca.acceptor(&["localhost", "127.0.0.1"])))).await
+    }
+
+    /// The same with a certificate for other names.
+    pub async fn start_tls_as(ca: &TestCa, names: &[&str]) -> Self {
+        Self::start_on(Some(TlsAcceptorDebug(ca.acceptor(names)))).await
+    }
+
+    async fn start_on(tls: Option<TlsAcceptorDebug>) -> Self {
+        let mut receiver = Self {
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            tls,
+            record: Arc::new(Record::default()),
+            listening: None,
+        };
+        for _ in 0..10 {
+            receiver.address.set_port(free_port());
+            if receiver.try_listen().await.is_ok() {
+                return receiver;
+            }
+        }
+        panic!("ten ports in a row were taken by others");
+    }
+
+    async fn try_listen(&mut self) -> std::io::Result<()> {
+        let listener = TcpListener::bind(self.address).await?;
+        let (record, tls) = (Arc::clone(&self.record), self.tls.clone());
+        self.listening = Some(tokio::spawn(accept(listener, record, tls)));
+        Ok(())
+    }
+
+    /// The URL of a path, `path` with its leading `/`.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}{path}", self.address)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What every request of `path` gets from now on, once what [`Self::then`] queued is used up.
+    pub fn always(&self, path: &str, answer: Answer) {
+        self.always_with(path, move |_| answer.clone());
+    }
+
+    /// The same, decided for each request.
+    pub fn always_with(&self, path: &str, decide: impl Fn(&Received) -> Answer + Send + Sync + 'static) {
+        self.record.set_always(path, Arc::new(decide));
+    }
+
+    /// Queues answers for the next requests of `path`, one each.
+    pub fn then(&self, path: &str, answers: impl IntoIterator<Item = Answer>) {
+        self.record.queue(path, answers);
+    }
+
+    /// Lets all requests go on that wait with [`Answer::held`], now and later.
+    pub fn open_gate(&self) {
+        self.record.gate.send_replace(true);
+    }
+
+    /// Makes [`Answer::held`] hold again.
+    pub fn close_gate(&self) {
+        self.record.gate.send_replace(false);
+    }
+
+    /// All requests so far, in the order in which they were complete.
+    #[must_use]
+    pub fn received(&self) -> Vec<Arc<Received>> {
+        self.record.received()
+    }
+
+    /// The requests of one path so far.
+    #[must_use]
+    pub fn received_at(&self, path: &str) -> Vec<Arc<Received>> {
+        let mut all = self.received();
+        all.retain(|request| request.path == path);
+        all
+    }
+
+    /// How many requests have come so far.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.record.count()
+    }
+
+    /// How many requests are not yet answered.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.record.open_now()
+    }
+
+    /// The most requests that were not yet answered at one time.
+    #[must_use]
+    pub fn most_open(&self) -> usize {
+        self.record.most_open()
+    }
+
+    /// How many connections were made.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.record.connections()
+    }
+
+    /// Waits until `count` requests have come, and gives back all that have.
+    #[track_caller]
+    pub fn wait_for(&self, count: usize) -> impl Future<Output = Vec<Arc<Received>>> {
+        self.wait_until(LONG, format!("{count} requests"), move |all| all.len() >= count)
+    }
+
+    /// Waits until `path` has got `count` requests, and gives back all of that path.
+    #[track_caller]
+    pub fn wait_for_at(&self, path: &str, count: usize) -> impl Future<Output = Vec<Arc<Received>>> {
+        let owned = path.to_owned();
+        let waiting = self.wait_until(LONG, format!("{count} requests of {path}"), move |all| {
+            all.iter().filter(|request| request.path == owned).count() >= count
+        });
+        async move {
+            waiting.await;
+            self.received_at(path)
+        }
+    }
+
+    /// Waits until `condition` holds of all requests so far, and gives them back.
+    #[track_caller]
+    pub fn wait_until(
+        &self,
+        deadline: Duration,
+        what: String,
+        condition: impl Fn(&[Arc<Received>]) -> bool,
+    ) -> impl Future<Output = Vec<Arc<Received>>> {
+        let waiting = eventually(deadline, "the receiver", async move || {
+            let all = self.received();
+            let seen = format!("it has {} of: {what}", all.len());
+            check(condition(&all), seen).map(|()| all)
+        });
+        async move { waiting.await }
+    }
+
+    /// Stops listening and cuts all connections: from now on it refuses to be connected to.
+    pub async fn close(&mut self) {
+        if let Some(task) = self.listening.take() {
+            task.abort();
+            // Ends by the abort: what matters is that the listener is dropped when this returns.
+            drop(task.await);
+        }
+    }
+
+    /// Listens again on the same port.
+    pub async fn reopen(&mut self) {
+        self.close().await;
+        self.try_listen()
+            .await
+            .unwrap_or_else(|error| panic!("cannot listen on {} again: {error}", self.address));
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        if let Some(task) = self.listening.take() {
+            task.abort();
+        }
+    }
+}
+
+/// Accepts connections until it is aborted; the connections end with it.
+async fn accept(listener: TcpListener, record: Arc<Record>, tls: Option<TlsAcceptorDebug>) {
+    let mut connections = tokio::task::JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                // An error here is of the one connection (it was reset before it was accepted).
+                if let Ok((stream, _)) = accepted {
+                    connections.spawn(welcome(stream, Arc::clone(&record), tls.clone()));
+                }
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+/// Serves one connection. How it ends is the client's affair: tests look at what was recorded.
+async fn welcome(stream: TcpStream, record: Arc<Record>, tls: Option<TlsAcceptorDebug>) {
+    let number = record.new_connection();
+    if stream.set_nodelay(true).is_err() {
+        return;
+    }
+    match tls {
+        None => serve(stream, number, &record).await,
+        Some(TlsAcceptorDebug(acceptor)) => {
+            if let Ok(stream) = acceptor.accept(stream).await {
+                serve(stream, number, &record).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The harness itself: what the other tests stand on.
+
+mod receiver;

@@ -1,24 +1,208 @@
-//! The connection: one that is shared and comes back by itself, with a bounded wait for every answer.
+//! The connection: one that all callers share, that comes back by itself, with a bounded wait for every answer.
+//!
+//! A call whose answer does not come (connection cut, half-open, server too slow) gives the connection up, so that the
+//! next call makes a new one; calls that still wait on the old one keep it. Calls that were cut are repeated once: every
+//! script can be.
 
-use std::time::Duration;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Client, Script, Value};
+use tokio::sync::Mutex;
 
 use crate::config::RedisArgs;
 
 use super::StoreError;
+use super::keys::Keys;
+use super::scripts::Scripts;
+
+/// How long a call may take in all before it fails as unavailable.
+pub(super) const ANSWER_WITHIN: Duration = Duration::from_millis(1800);
+
+/// How long one try to connect may take.
+const CONNECT_WITHIN: Duration = Duration::from_millis(800);
 
 /// A handle to everything that is kept in Redis. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Store {
-    url: String,
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    client: Client,
+    shared: Line,
+    /// A blocking command would hold up all others, so it has a connection of its own.
+    blocking: Line,
+    keys: Keys,
+    scripts: Scripts,
+}
+
+/// A connection, or why there is none.
+#[derive(Default)]
+struct Line(Mutex<LineState>);
+
+#[derive(Default)]
+struct LineState {
+    live: Option<(u64, MultiplexedConnection)>,
+    made: u64,
+    failed: Option<(Instant, String)>,
 }
 
 impl Store {
-    /// Connects. Without an answer within `patience` this fails; later losses are waited out call by call.
+    /// Prepares the connection; it is made at the first call.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when there is no server, or it refuses us.
-    pub async fn connect(args: &RedisArgs, patience: Duration) -> Result<Self, StoreError> {
-        todo!()
+    /// [`StoreError`] when the address can't be used at all.
+    pub fn new(args: &RedisArgs) -> Result<Self, StoreError> {
+        let client = Client::open(args.redis_url.expose())?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                client,
+                shared: Line::default(),
+                blocking: Line::default(),
+                keys: Keys::new(0),
+                scripts: Scripts::new(),
+            }),
+        })
+    }
+
+    pub(super) fn keys(&self) -> &Keys {
+        &self.inner.keys
+    }
+
+    pub(super) fn scripts(&self) -> &Scripts {
+        &self.inner.scripts
+    }
+
+    /// Runs a script with the shard's keys and these arguments; once more if the connection was cut.
+    pub(super) async fn run<A: redis::ToRedisArgs>(
+        &self,
+        script: &Script,
+        arguments: &[A],
+    ) -> Result<Value, StoreError> {
+        let mut invocation = script.prepare_invoke();
+        invocation.key(self.inner.keys.declared()).arg(arguments);
+        self.repeatable(async |mut connection| invocation.invoke_async(&mut connection).await)
+            .await
+    }
+
+    /// Asks something that may be asked twice.
+    pub(super) async fn repeatable<T>(
+        &self,
+        ask: impl AsyncFn(MultiplexedConnection) -> redis::RedisResult<T>,
+    ) -> Result<T, StoreError> {
+        let started = Instant::now();
+        let both = async {
+            match self.inner.ask(&self.inner.shared, started, None, &ask).await {
+                Err(StoreError::Unavailable(error)) if !error.is_timeout() && error.is_io_error() => {
+                    self.inner
+                        .ask(&self.inner.shared, Instant::now(), None, &ask)
+                        .await
+                }
+                other => other,
+            }
+        };
+        tokio::time::timeout(ANSWER_WITHIN, both)
+            .await
+            .unwrap_or_else(|_| Err(timed_out()))
+    }
+
+    /// Asks something that blocks in Redis for up to `blocks`.
+    pub(super) async fn blocking<T>(
+        &self,
+        blocks: Duration,
+        ask: impl AsyncFn(MultiplexedConnection) -> redis::RedisResult<T>,
+    ) -> Result<T, StoreError> {
+        let answer_within = blocks + ANSWER_WITHIN;
+        let asked = self
+            .inner
+            .ask(&self.inner.blocking, Instant::now(), Some(answer_within), &ask);
+        tokio::time::timeout(answer_within + CONNECT_WITHIN, asked)
+            .await
+            .unwrap_or_else(|_| Err(timed_out()))
+    }
+}
+
+impl Inner {
+    async fn ask<T>(
+        &self,
+        line: &Line,
+        since: Instant,
+        answer_within: Option<Duration>,
+        ask: &impl AsyncFn(MultiplexedConnection) -> redis::RedisResult<T>,
+    ) -> Result<T, StoreError> {
+        let (number, connection) = line.get(&self.client, since, answer_within).await?;
+        ask(connection).await.map_err(|error| {
+            let given_up = error.is_io_error() || error.is_timeout() || error.is_unrecoverable_error();
+            if given_up {
+                line.give_up(number);
+            }
+            StoreError::from(error)
+        })
+    }
+}
+
+impl Line {
+    /// The connection with its number. One caller connects; those who wait for it share its failure.
+    async fn get(
+        &self,
+        client: &Client,
+        since: Instant,
+        answer_within: Option<Duration>,
+    ) -> Result<(u64, MultiplexedConnection), StoreError> {
+        let mut state = self.0.lock().await;
+        if let Some((number, connection)) = &state.live {
+            return Ok((*number, connection.clone()));
+        }
+        if let Some((when, reason)) = &state.failed
+            && *when > since
+        {
+            return Err(unavailable(reason.clone()));
+        }
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(CONNECT_WITHIN))
+            .set_response_timeout(Some(answer_within.unwrap_or(ANSWER_WITHIN - CONNECT_WITHIN / 2)));
+        match client.get_multiplexed_async_connection_with_config(&config).await {
+            Ok(connection) => {
+                state.made += 1;
+                state.failed = None;
+                state.live = Some((state.made, connection.clone()));
+                Ok((state.made, connection))
+            }
+            Err(error) => {
+                state.failed = Some((Instant::now(), error.to_string()));
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Forgets connection `number`. If another caller is connecting right now, it has been forgotten already.
+    fn give_up(&self, number: u64) {
+        if let Ok(mut state) = self.0.try_lock()
+            && state.live.as_ref().is_some_and(|(live, _)| *live == number)
+        {
+            state.live = None;
+        }
+    }
+}
+
+fn unavailable(reason: String) -> StoreError {
+    StoreError::Unavailable(redis::RedisError::from(std::io::Error::other(reason)))
+}
+
+fn timed_out() -> StoreError {
+    unavailable(format!("no answer within {} ms", ANSWER_WITHIN.as_millis()))
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "Store({})",
+            self.inner.client.get_connection_info().addr()
+        )
     }
 }

@@ -1,19 +1,24 @@
 //! Endpoints in the store.
 
-use crate::endpoint::{Endpoint, EndpointPatch, NewEndpoint};
-use crate::id::{AccountId, EndpointId};
+use std::collections::HashMap;
 
+use redis::Value;
+
+use crate::clock::Timestamp;
+use crate::endpoint::{
+    DisabledReason, Endpoint, EndpointPatch, EndpointState, LastAttempt, NewEndpoint, ParkedAction,
+};
+use crate::event::Subscription;
+use crate::id::{AccountId, EndpointId, EventId};
+
+use super::decode::{array, fields, integer, next, parse, parsed, unexpected};
 use super::{Store, StoreError};
 
 /// What came of making an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "returned once per call and taken apart at once"
-)]
 pub enum CreateOutcome {
     /// It exists now.
-    Created(Endpoint),
+    Created(Box<Endpoint>),
     /// The account already has as many as it may.
     TooMany,
 }
@@ -25,7 +30,20 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails.
     pub async fn create_endpoint(&self, new: &NewEndpoint, limit: u32) -> Result<CreateOutcome, StoreError> {
-        todo!()
+        let arguments = [
+            new.id.as_str(),
+            new.account.as_str(),
+            &limit.to_string(),
+            new.url.as_str(),
+            &join(&new.events),
+            new.chatbot_id.as_deref().unwrap_or_default(),
+            new.description.as_deref().unwrap_or_default(),
+            new.secret.as_str(),
+        ];
+        let answer = self.run(&self.scripts().endpoint_create, &arguments).await?;
+        Ok(one(answer)?.map_or(CreateOutcome::TooMany, |endpoint| {
+            CreateOutcome::Created(Box::new(endpoint))
+        }))
     }
 
     /// All endpoints of an account, oldest first.
@@ -34,7 +52,15 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails.
     pub async fn list_endpoints(&self, account: &AccountId) -> Result<Vec<Endpoint>, StoreError> {
-        todo!()
+        let answer = self
+            .run(&self.scripts().endpoint_list, &[account.as_str(), ""])
+            .await?;
+        let mut endpoints: Vec<_> = array(answer)?
+            .into_iter()
+            .filter_map(|value| one(value).transpose())
+            .collect::<Result<_, _>>()?;
+        endpoints.sort_by(|one, other| (one.created_at, &one.id).cmp(&(other.created_at, &other.id)));
+        Ok(endpoints)
     }
 
     /// One endpoint; `None` when it doesn't exist or belongs to another account.
@@ -47,7 +73,10 @@ impl Store {
         account: &AccountId,
         id: &EndpointId,
     ) -> Result<Option<Endpoint>, StoreError> {
-        todo!()
+        let answer = self
+            .run(&self.scripts().endpoint_list, &[account.as_str(), id.as_str()])
+            .await?;
+        array(answer)?.into_iter().next().map_or(Ok(None), one)
     }
 
     /// Changes an endpoint in one step; `None` when it doesn't exist or belongs to another account.
@@ -63,7 +92,35 @@ impl Store {
         id: &EndpointId,
         patch: &EndpointPatch,
     ) -> Result<Option<Endpoint>, StoreError> {
-        todo!()
+        let operation = operation_id();
+        let events = patch.events.as_deref().map(join);
+        let wanted = match patch.active {
+            Some(true) => "1",
+            Some(false) => "0",
+            None => "",
+        };
+        let parked = match patch.parked {
+            ParkedAction::Deliver => "deliver",
+            ParkedAction::Discard => "discard",
+        };
+        let mut arguments = vec![id.as_str(), account.as_str(), &operation, wanted, parked];
+        let optional =
+            |value: &'_ Option<Option<String>>| value.as_ref().map(|value| value.clone().unwrap_or_default());
+        let (chatbot_id, description) = (optional(&patch.chatbot_id), optional(&patch.description));
+        for (field, value) in [
+            (
+                "url",
+                patch.url.as_ref().map(crate::endpoint::EndpointUrl::as_str),
+            ),
+            ("events", events.as_deref()),
+            ("chatbotId", chatbot_id.as_deref()),
+            ("description", description.as_deref()),
+        ] {
+            if let Some(value) = value {
+                arguments.extend([field, value]);
+            }
+        }
+        one(self.run(&self.scripts().endpoint_update, &arguments).await?)
     }
 
     /// Removes an endpoint with its queue and its log; `false` when the account has no such endpoint.
@@ -72,6 +129,87 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails.
     pub async fn remove_endpoint(&self, account: &AccountId, id: &EndpointId) -> Result<bool, StoreError> {
-        todo!()
+        let arguments = [id.as_str(), account.as_str(), &operation_id()];
+        Ok(integer(self.run(&self.scripts().endpoint_remove, &arguments).await?)? == 1)
     }
+}
+
+/// Names the keys that one operation sets aside.
+fn operation_id() -> String {
+    EventId::new(Timestamp::now().as_millis()).as_str()["evt_".len()..].to_owned()
+}
+
+fn join(events: &[Subscription]) -> String {
+    events
+        .iter()
+        .map(|event| event.as_str())
+        .collect::<Vec<_>>()
+        .join(",")
+}
+
+/// An endpoint as scripts answer it (`view` in the prelude); `None` for an empty list.
+fn one(value: Value) -> Result<Option<Endpoint>, StoreError> {
+    let mut values = array(value)?.into_iter();
+    let Some(id) = values.next() else { return Ok(None) };
+    let id: EndpointId = parsed(id)?;
+    let hash = fields(next(&mut values)?)?;
+    let waiting = integer(next(&mut values)?)? + integer(next(&mut values)?)?;
+    endpoint(id, &hash, u64::try_from(waiting).unwrap_or(0)).map(Some)
+}
+
+fn endpoint(id: EndpointId, hash: &HashMap<String, String>, waiting: u64) -> Result<Endpoint, StoreError> {
+    let required = |name: &str| hash.get(name).map(String::as_str).ok_or_else(|| unexpected(name));
+    let number = |name: &str| hash.get(name).map_or(Ok(0), |text| parse::<u32>(text));
+    let state = match required("state")? {
+        "active" => EndpointState::Active,
+        "disabled" => EndpointState::Disabled,
+        "off" => EndpointState::Off,
+        _ => return Err(unexpected("state")),
+    };
+    Ok(Endpoint {
+        id,
+        account: parse(required("account")?)?,
+        url: required("url")?.to_owned(),
+        events: required("events")?
+            .split(',')
+            .map(parse)
+            .collect::<Result<_, _>>()?,
+        chatbot_id: hash.get("chatbotId").cloned(),
+        description: hash.get("description").cloned(),
+        state,
+        consecutive_failures: number("consecutiveFailures")?,
+        disabled_reason: hash
+            .get("disabledReason")
+            .and_then(|name| DisabledReason::from_name(name)),
+        disabled_at: hash.get("disabledAt").map(|text| time(text)).transpose()?,
+        last_attempt: hash
+            .get("lastAttempt")
+            .map(|text| last_attempt(text))
+            .transpose()?,
+        queue_depth: waiting + u64::from(number("inFlight")?),
+        created_at: time(required("createdAt")?)?,
+        updated_at: time(required("updatedAt")?)?,
+    })
+}
+
+fn time(text: &str) -> Result<Timestamp, StoreError> {
+    Timestamp::from_millis(parse(text)?).ok_or_else(|| unexpected("time"))
+}
+
+/// `<ms> <delivery> <attempt> <1 if it succeeded> <status or nothing> <duration> <error or nothing>`.
+fn last_attempt(text: &str) -> Result<LastAttempt, StoreError> {
+    let parts: Vec<_> = text.split(' ').collect();
+    let &[at, delivery, attempt, succeeded, status, duration, error] = parts.as_slice() else {
+        return Err(unexpected("lastAttempt"));
+    };
+    let filled = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    Ok(LastAttempt {
+        at: time(at)?,
+        delivery_id: parse(delivery)?,
+        attempt: parse(attempt)?,
+        succeeded: succeeded == "1",
+        status: filled(status).map(|text| parse(&text)).transpose()?,
+        duration_ms: parse(duration)?,
+        error: filled(error),
+    })
 }

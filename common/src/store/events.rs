@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
+use sha2::{Digest, Sha256};
+
 use crate::event::{EventType, Payload};
 use crate::id::{AccountId, EventId};
 
+use super::decode::{array, integer, next, parsed, text, unexpected};
 use super::{Store, StoreError};
 
 /// How long an idempotency key is remembered.
@@ -70,14 +74,56 @@ pub struct Budgets {
 impl Store {
     /// Accepts events, each on its own: one script call each, all in one round trip, results in order.
     ///
-    /// # Errors
-    ///
-    /// The outer error when Redis could not be asked at all; the inner one when it failed for that event alone.
+    /// An event whose call failed may have been accepted all the same: the same event (the same id) can be sent again.
     pub async fn accept(
         &self,
         events: &[NewEvent],
         budgets: Budgets,
-    ) -> Result<Vec<Result<AcceptOutcome, StoreError>>, StoreError> {
-        todo!()
+    ) -> Vec<Result<AcceptOutcome, StoreError>> {
+        // They share one connection, which sends them as one pipeline.
+        join_all(events.iter().map(|event| self.accept_one(event, budgets))).await
+    }
+
+    async fn accept_one(&self, new: &NewEvent, budgets: Budgets) -> Result<AcceptOutcome, StoreError> {
+        let numbers = [
+            u64::try_from(IDEMPOTENCY_WINDOW.as_millis()).unwrap_or(u64::MAX),
+            budgets.account_bytes,
+            budgets.parked_bytes,
+        ]
+        .map(|number| number.to_string());
+        let key = new
+            .idempotency
+            .as_ref()
+            .map(|given| hex::encode(Sha256::digest(&given.key)))
+            .unwrap_or_default();
+        let fingerprint = new
+            .idempotency
+            .as_ref()
+            .map(|given| given.fingerprint.as_str())
+            .unwrap_or_default();
+        let arguments: [&[u8]; 10] = [
+            new.account.as_str().as_bytes(),
+            new.id.as_str().as_bytes(),
+            new.event.as_str().as_bytes(),
+            new.chatbot_id.as_bytes(),
+            new.payload.as_bytes(),
+            key.as_bytes(),
+            fingerprint.as_bytes(),
+            numbers[0].as_bytes(),
+            numbers[1].as_bytes(),
+            numbers[2].as_bytes(),
+        ];
+        let mut answer = array(self.run(&self.scripts().accept, &arguments).await?)?.into_iter();
+        match text(next(&mut answer)?)?.as_str() {
+            "accepted" => Ok(AcceptOutcome::Accepted(Accepted {
+                id: parsed(next(&mut answer)?)?,
+                deliveries: u32::try_from(integer(next(&mut answer)?)?)
+                    .map_err(|_| unexpected("deliveries"))?,
+                duplicate: integer(next(&mut answer)?)? == 1,
+            })),
+            "conflict" => Ok(AcceptOutcome::IdempotencyConflict),
+            "over_budget" => Ok(AcceptOutcome::OverBudget),
+            other => Err(unexpected(other)),
+        }
     }
 }

@@ -11,6 +11,8 @@
 
 mod connection;
 
+mod decode;
+
 pub mod keys;
 
 mod scripts;

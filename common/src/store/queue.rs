@@ -7,10 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use redis::Value;
 
 use crate::id::{AccountId, DeliveryId, EndpointId, EventId};
 use crate::sealing::SealedSecret;
 
+use super::decode::{array, bytes, integer, next, parsed, text, unexpected};
 use super::{Store, StoreError};
 
 /// One run of a worker process: no two runs share it. Fences calls that arrive late.
@@ -195,12 +197,13 @@ impl Incarnation {
     /// A new, random one.
     #[must_use]
     pub fn random() -> Self {
-        todo!()
+        Self(EndpointId::random().as_str().trim_start_matches("ep_").to_owned())
     }
 }
 
 impl Store {
-    /// Records reports, then leases deliveries: one step. Repeating it with the same sequence returns the same leases.
+    /// Records reports, then leases deliveries: one step. Repeating it with the same sequence (from 1) returns the same
+    /// leases.
     ///
     /// # Errors
     ///
@@ -211,7 +214,8 @@ impl Store {
         policy: &QueuePolicy,
         request: &WorkRequest,
     ) -> Result<WorkReply, StoreError> {
-        todo!()
+        let arguments = work_arguments(incarnation, policy, request);
+        work_reply(self.run(&self.scripts().work, &arguments).await?)
     }
 
     /// One bounded step of upkeep: reap expired leases, sweep what was released, discarded or removed, age out what
@@ -221,7 +225,19 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails.
     pub async fn upkeep(&self, policy: &QueuePolicy) -> Result<UpkeepReply, StoreError> {
-        todo!()
+        let arguments = [
+            policy.endpoint_concurrency.to_string(),
+            kept_for(policy.retention_succeeded),
+            kept_for(policy.retention_failed),
+            UPKEEP_STEP.to_string(),
+        ];
+        let mut answer = array(self.run(&self.scripts().upkeep, &arguments).await?)?.into_iter();
+        let mut count = || integer(next(&mut answer)?).map(|number| u32::try_from(number).unwrap_or(0));
+        Ok(UpkeepReply {
+            reaped: count()?,
+            swept: count()?,
+            more: count()? == 1,
+        })
     }
 
     /// Waits on a connection of its own until there may be something to fetch; `true` when a wake token came,
@@ -231,6 +247,167 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails.
     pub async fn wait_for_work(&self, timeout: Duration) -> Result<bool, StoreError> {
-        todo!()
+        let mut command = redis::cmd("BLPOP");
+        command.arg(self.keys().key("wake")).arg(timeout.as_secs_f64());
+        let token: Value = self
+            .blocking(timeout, async |mut connection| {
+                command.query_async(&mut connection).await
+            })
+            .await?;
+        Ok(!matches!(token, Value::Nil))
     }
+}
+
+/// How many deliveries one step of upkeep touches in each of its parts.
+const UPKEEP_STEP: u32 = 200;
+
+/// What was finished is kept for a minute at least, so that a call whose answer was lost still finds it.
+fn kept_for(retention: Duration) -> String {
+    millis(retention.max(Duration::from_secs(60)))
+}
+
+fn millis(span: Duration) -> String {
+    span.as_millis().to_string()
+}
+
+fn work_arguments(incarnation: &Incarnation, policy: &QueuePolicy, request: &WorkRequest) -> Vec<String> {
+    let fetch = u32::try_from(MAX_FETCH).unwrap_or(u32::MAX);
+    let reports = &request.reports[..request.reports.len().min(MAX_REPORTS)];
+    let mut arguments = vec![
+        incarnation.0.clone(),
+        request.sequence.to_string(),
+        request.want.min(fetch).to_string(),
+        request.want_slow.min(fetch).to_string(),
+        request.want_bytes.to_string(),
+        u8::from(request.alone).to_string(),
+        millis(policy.lease),
+        policy.endpoint_concurrency.to_string(),
+        policy.disable_after.to_string(),
+        millis(policy.disable_min_span),
+        kept_for(policy.retention_succeeded),
+        kept_for(policy.retention_failed),
+        policy.log_length.to_string(),
+        request.slow_endpoints.len().to_string(),
+        reports.len().to_string(),
+    ];
+    arguments.extend(request.slow_endpoints.iter().map(ToString::to_string));
+    arguments.extend(reports.iter().flat_map(report_arguments));
+    arguments
+}
+
+fn report_arguments(report: &Report) -> [String; 10] {
+    let nothing = AttemptRecord::default();
+    let (kind, attempt, wait, gone) = match &report.result {
+        ReportedResult::Succeeded(attempt) => ("S", attempt, None, false),
+        ReportedResult::Failed {
+            attempt,
+            retry_in,
+            gone,
+        } => ("F", attempt, *retry_in, *gone),
+        ReportedResult::GivenBack => ("R", &nothing, None, false),
+        ReportedResult::Crashed => ("C", &nothing, None, false),
+    };
+    [
+        report.delivery.to_string(),
+        report.token.0.clone(),
+        kind.to_owned(),
+        wait.map_or_else(|| "-1".to_owned(), millis),
+        u8::from(gone).to_string(),
+        attempt
+            .status
+            .map(|status| status.to_string())
+            .unwrap_or_default(),
+        millis(attempt.duration),
+        attempt.error.unwrap_or_default().to_owned(),
+        attempt.detail.clone(),
+        attempt.snippet.clone(),
+    ]
+}
+
+fn work_reply(value: Value) -> Result<WorkReply, StoreError> {
+    let mut answer = array(value)?.into_iter();
+    let results = array(next(&mut answer)?)?
+        .into_iter()
+        .map(report_result)
+        .collect::<Result<_, _>>()?;
+    let endpoints: Vec<_> = array(next(&mut answer)?)?
+        .into_iter()
+        .map(leased_endpoint)
+        .collect::<Result<_, _>>()?;
+    let events: Vec<_> = array(next(&mut answer)?)?
+        .into_iter()
+        .map(leased_event)
+        .collect::<Result<_, _>>()?;
+    let leased = array(next(&mut answer)?)?
+        .into_iter()
+        .map(|value| lease(value, &endpoints, &events))
+        .collect::<Result<_, _>>()?;
+    let next_due = u64::try_from(integer(next(&mut answer)?)?)
+        .ok()
+        .map(Duration::from_millis);
+    let more = integer(next(&mut answer)?)? == 1;
+    let quarantine_due = integer(next(&mut answer)?)? == 1;
+    Ok(WorkReply {
+        leased,
+        results,
+        next_due,
+        more,
+        quarantine_due,
+    })
+}
+
+fn report_result(value: Value) -> Result<ReportResult, StoreError> {
+    match integer(value)? {
+        0 => Ok(ReportResult::Stale),
+        1 => Ok(ReportResult::Recorded),
+        2 => Ok(ReportResult::DisabledEndpoint),
+        _ => Err(unexpected("result of a report")),
+    }
+}
+
+fn leased_endpoint(value: Value) -> Result<Arc<LeasedEndpoint>, StoreError> {
+    let mut values = array(value)?.into_iter();
+    Ok(Arc::new(LeasedEndpoint {
+        id: parsed(next(&mut values)?)?,
+        account: parsed(next(&mut values)?)?,
+        version: parsed(next(&mut values)?)?,
+        url: text(next(&mut values)?)?,
+        secret: SealedSecret::from_stored(text(next(&mut values)?)?),
+        slow: integer(next(&mut values)?)? == 1,
+    }))
+}
+
+fn leased_event(value: Value) -> Result<Arc<LeasedEvent>, StoreError> {
+    let mut values = array(value)?.into_iter();
+    Ok(Arc::new(LeasedEvent {
+        id: parsed(next(&mut values)?)?,
+        event: text(next(&mut values)?)?,
+        body: Bytes::from(bytes(next(&mut values)?)?),
+    }))
+}
+
+fn lease(
+    value: Value,
+    endpoints: &[Arc<LeasedEndpoint>],
+    events: &[Arc<LeasedEvent>],
+) -> Result<Leased, StoreError> {
+    let mut values = array(value)?.into_iter();
+    let (delivery, token) = (parsed(next(&mut values)?)?, LeaseToken(text(next(&mut values)?)?));
+    let attempt = u32::try_from(integer(next(&mut values)?)?).map_err(|_| unexpected("attempt"))?;
+    let mut index = || integer(next(&mut values)?).map(|index| usize::try_from(index).unwrap_or(usize::MAX));
+    let endpoint = endpoints
+        .get(index()?)
+        .cloned()
+        .ok_or_else(|| unexpected("endpoint of a lease"))?;
+    let event = events
+        .get(index()?)
+        .cloned()
+        .ok_or_else(|| unexpected("event of a lease"))?;
+    Ok(Leased {
+        delivery,
+        token,
+        attempt,
+        event,
+        endpoint,
+    })
 }

@@ -1,7 +1,11 @@
 //! Is this Redis reachable, and set up so that the promises hold?
 
-use clap::ValueEnum;
+use std::collections::HashMap;
 
+use clap::ValueEnum;
+use redis::Value;
+
+use super::keys::META;
 use super::{Store, StoreError};
 
 /// What an answer of 202 waits for (`ACK_DURABILITY`).
@@ -24,6 +28,9 @@ pub struct ServerReport {
     pub warnings: Vec<String>,
 }
 
+/// The schema of the stored data that this version reads and writes.
+const SCHEMA: u32 = 1;
+
 impl Store {
     /// Looks at the server: version, eviction policy, durability, number of shards, schema. Records shards and schema
     /// at the very first start.
@@ -36,7 +43,33 @@ impl Store {
         wanted: AckDurability,
         shards: u16,
     ) -> Result<ServerReport, StoreError> {
-        todo!()
+        let info: String = self
+            .repeatable(async |mut connection| {
+                redis::cmd("INFO")
+                    .arg("server")
+                    .query_async(&mut connection)
+                    .await
+            })
+            .await?;
+        let mut report = ServerReport {
+            version: version(&info),
+            ..ServerReport::default()
+        };
+        if major(&report.version) < 7 {
+            report.refusals.push(format!(
+                "{} is too old: Redis or Valkey from 7.0 is needed",
+                report.version
+            ));
+        }
+        match self.settings().await {
+            Ok(settings) => judge(&settings, wanted, &mut report),
+            Err(StoreError::Unexpected(_)) => report.warnings.push(
+                "CONFIG is not allowed on this server, so its durability and eviction policy could not be checked: make sure of `appendonly yes`, `appendfsync always` and `maxmemory-policy noeviction`".to_owned(),
+            ),
+            Err(error) => return Err(error),
+        }
+        self.check_meta(shards, &mut report).await?;
+        Ok(report)
     }
 
     /// Whether Redis answers and accepts writes, for `/readyz`.
@@ -45,6 +78,161 @@ impl Store {
     ///
     /// [`StoreError`] with the reason when it doesn't.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        todo!()
+        let key = self.keys().key("stats");
+        // A write that changes nothing: a read-only replica, or a server that can't write its file, refuses it.
+        let written: Value = self
+            .repeatable(async |mut connection| {
+                redis::cmd("HINCRBY")
+                    .arg(&key)
+                    .arg("pings")
+                    .arg(0)
+                    .query_async(&mut connection)
+                    .await
+            })
+            .await?;
+        drop(written);
+        Ok(())
+    }
+
+    async fn settings(&self) -> Result<HashMap<String, String>, StoreError> {
+        self.repeatable(async |mut connection| {
+            redis::cmd("CONFIG")
+                .arg("GET")
+                .arg(&["maxmemory-policy", "appendonly", "appendfsync"])
+                .query_async(&mut connection)
+                .await
+        })
+        .await
+    }
+
+    async fn check_meta(&self, shards: u16, report: &mut ServerReport) -> Result<(), StoreError> {
+        for (field, ours, advice) in [
+            (
+                "schema",
+                SCHEMA.to_string(),
+                "use the version of the programs that wrote it",
+            ),
+            ("shards", shards.to_string(), "set SHARDS to that number"),
+        ] {
+            let stored: String = self
+                .repeatable(async |mut connection| {
+                    redis::pipe()
+                        .cmd("HSETNX")
+                        .arg(META)
+                        .arg(field)
+                        .arg(&ours)
+                        .ignore()
+                        .cmd("HGET")
+                        .arg(META)
+                        .arg(field)
+                        .query_async::<(String,)>(&mut connection)
+                        .await
+                })
+                .await?
+                .0;
+            if stored != ours {
+                report.refusals.push(format!(
+                    "the stored data has {field} {stored}, this program {ours}: {advice}"
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `Redis 7.2.4` or `Valkey 9.1.2`, from `INFO server`.
+fn version(info: &str) -> String {
+    let field = |name: &str| {
+        info.lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
+            .map(str::trim)
+    };
+    match (field("valkey_version"), field("redis_version")) {
+        (Some(version), _) => format!("Valkey {version}"),
+        (None, Some(version)) => format!("Redis {version}"),
+        (None, None) => "Redis of an unknown version".to_owned(),
+    }
+}
+
+/// The major version; a server that doesn't tell is taken for new enough.
+fn major(version: &str) -> u32 {
+    version
+        .split([' ', '.'])
+        .nth(1)
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(u32::MAX)
+}
+
+fn judge(settings: &HashMap<String, String>, wanted: AckDurability, report: &mut ServerReport) {
+    let setting = |name: &str| settings.get(name).map_or("", String::as_str);
+    let eviction = setting("maxmemory-policy");
+    if eviction.starts_with("allkeys") {
+        report.refusals.push(format!(
+            "Redis would evict deliveries (`maxmemory-policy {eviction}`): set it to `noeviction` with `CONFIG SET maxmemory-policy noeviction`"
+        ));
+    } else if eviction.starts_with("volatile") {
+        report.warnings.push(format!(
+            "Redis may evict payloads that still have a lifetime (`maxmemory-policy {eviction}`): set it to `noeviction`"
+        ));
+    }
+    if wanted == AckDurability::Memory {
+        return;
+    }
+    if setting("appendonly") != "yes" {
+        report.warnings.push(
+            "Redis keeps no append-only file, so a crash of Redis loses accepted events: set `appendonly yes` and `appendfsync always`, or ACK_DURABILITY=memory if that is meant".to_owned(),
+        );
+    } else if setting("appendfsync") != "always" {
+        report.warnings.push(format!(
+            "Redis syncs its file later than it answers (`appendfsync {}`), so a crash of Redis can lose the last accepted events: set `appendfsync always`, or ACK_DURABILITY=memory if that is meant",
+            setting("appendfsync")
+        ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(settings: &[(&str, &str)], wanted: AckDurability) -> ServerReport {
+        let settings = settings
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let mut report = ServerReport::default();
+        judge(&settings, wanted, &mut report);
+        report
+    }
+
+    #[test]
+    fn eviction_is_refused_and_weak_durability_is_told() {
+        let safe = [
+            ("maxmemory-policy", "noeviction"),
+            ("appendonly", "yes"),
+            ("appendfsync", "always"),
+        ];
+        assert_eq!(judged(&safe, AckDurability::Aof), ServerReport::default());
+        let evicting = [("maxmemory-policy", "allkeys-lru"), safe[1], safe[2]];
+        assert_eq!(judged(&evicting, AckDurability::Aof).refusals.len(), 1);
+        let late = [safe[0], safe[1], ("appendfsync", "everysec")];
+        assert_eq!(judged(&late, AckDurability::Aof).warnings.len(), 1);
+        assert_eq!(judged(&late, AckDurability::Memory).warnings.len(), 0);
+        let none = [safe[0], ("appendonly", "no"), safe[2]];
+        assert_eq!(judged(&none, AckDurability::Aof).warnings.len(), 1);
+    }
+
+    #[test]
+    fn versions() {
+        let valkey = "# Server\r\nredis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:9.1.2\r\n";
+        assert_eq!(version(valkey), "Valkey 9.1.2");
+        assert_eq!(version("redis_version:6.2.1\r\n"), "Redis 6.2.1");
+        assert_eq!(
+            [
+                major("Valkey 9.1.2"),
+                major("Redis 6.2.1"),
+                major("Redis of an unknown version")
+            ],
+            [9, 6, u32::MAX]
+        );
     }
 }

@@ -1,0 +1,24 @@
+-- endpoint_remove: removes an endpoint with its queue and its log.
+--
+-- ARGV: endpoint id, account, operation id (fresh).
+-- Returns 1, or 0 when the account has no such endpoint.
+-- Guarantees: one step, whatever waits; upkeep works through what was set aside. Deliveries in flight finish into nothing.
+local id, account, operation = ARGV[1], ARGV[2], ARGV[3]
+local key = P .. 'endpoint:' .. id
+if call('HGET', key, 'account') ~= account then
+  return 0
+end
+for _, queue in ipairs({ { 'pending', 'list', 'cancel' }, { 'retry', 'zset', 'cancel' }, { 'failed', 'zset', 'forget' } }) do
+  local from, to = P .. queue[1] .. ':' .. id, P .. 'sweep:' .. operation .. ':' .. queue[1]
+  if call('EXISTS', from) == 1 then
+    call('RENAME', from, to)
+    call('PERSIST', to)
+    call('RPUSH', SWEEPS, queue[3] .. ' ' .. id .. ' ' .. to .. ' ' .. queue[2])
+  end
+end
+call('UNLINK', key, P .. 'log:' .. id)
+call('HDEL', P .. 'account:' .. account .. ':endpoints', id)
+for _, set in ipairs({ READY, READY_SLOW, TIMERS, DISABLED }) do
+  call('ZREM', set, id)
+end
+return 1

@@ -1,0 +1,75 @@
+-- endpoint_update: changes an endpoint to absolute values.
+--
+-- ARGV: endpoint id, account, operation id (fresh), wanted state ('1' active, '0' off, '' as it is), what becomes of parked
+--       deliveries ('deliver' or 'discard'), then pairs of field and value; the value '' removes a field.
+-- Returns the endpoint (see `view`), or {} when the account has none with this id.
+-- Guarantees: repeating it changes nothing. Switching on, and another URL, start a new generation: results of the old one
+-- neither strike nor reset. Releasing and discarding take one step here, whatever waits; upkeep does the rest.
+local id, account, operation, wanted = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local key = P .. 'endpoint:' .. id
+if call('HGET', key, 'account') ~= account then
+  return {}
+end
+local now = read_clock()
+local e = endpoint(id)
+local changed = false
+
+for i = 6, #ARGV, 2 do
+  local field, value = ARGV[i], ARGV[i + 1]
+  if (call('HGET', key, field) or '') ~= value then
+    changed = true
+    if value == '' then
+      call('HDEL', key, field)
+    else
+      call('HSET', key, field, value)
+    end
+    if field == 'url' then
+      call('HINCRBY', key, 'version', 1)
+      e.generation = e.generation + 1
+      e.slow = false
+    end
+  end
+end
+
+-- Sets a queue aside under a name of its own, for upkeep to work through.
+local function set_aside(name, type, what)
+  local from, to = P .. name .. ':' .. id, P .. 'sweep:' .. operation .. ':' .. name
+  if call('EXISTS', from) == 1 then
+    call('RENAME', from, to)
+    call('RPUSH', SWEEPS, what .. ' ' .. id .. ' ' .. to .. ' ' .. type)
+  end
+end
+
+if wanted == '0' and e.state ~= 'off' then
+  changed = true
+  e.state = 'off'
+  call('HSET', key, 'disabledReason', 'owner', 'disabledAt', now)
+  call('ZREM', TIMERS, id)
+  call('ZREM', DISABLED, id)
+elseif wanted == '1' and e.state ~= 'active' then
+  changed = true
+  e.state, e.failures, e.failing_since, e.probing, e.generation = 'active', 0, 0, true, e.generation + 1
+  call('HDEL', key, 'disabledReason', 'disabledAt', 'parkedLimit')
+  call('ZREM', DISABLED, id)
+  if ARGV[5] == 'discard' then
+    local discarded = call('LLEN', P .. 'pending:' .. id) + call('ZCARD', P .. 'retry:' .. id)
+    if discarded > 0 then
+      call('XADD', P .. 'log:' .. id, 'MAXLEN', '~', 1000, '*', 'outcome', 'canceled', 'count', discarded)
+    end
+    set_aside('pending', 'list', 'cancel')
+    set_aside('retry', 'zset', 'cancel')
+  else
+    set_aside('retry', 'zset', 'release')
+  end
+end
+
+if changed then
+  call('HSET', key, 'updatedAt', now)
+  settle(e)
+  flush()
+  set_route(id)
+  if e.state == 'active' then
+    wake()
+  end
+end
+return view(id)

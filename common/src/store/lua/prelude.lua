@@ -1,0 +1,231 @@
+-- prelude.lua: what every script shares. It stands in front of each of them.
+--
+-- KEYS[1] is the shard's prefix (`wh:{0}:`); the keys that have a fixed name follow. Keys of endpoints, events,
+-- deliveries and accounts are computed from the prefix alone, so that all lie in one hash slot.
+local P, READY, READY_SLOW, TIMERS, LEASES, TOKENS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local STATS, WAKE, SWEEPS, QUARANTINE, DISABLED, CORRUPT = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
+local call = redis.call
+
+-- Policy; scripts that use it read it from their arguments.
+local CAP, RETENTION_SUCCEEDED, RETENTION_FAILED, LOG_LENGTH = 1, 60000, 60000, 1000
+
+-- Counters in `stats`, added up here and written once at the end.
+local counted = {}
+local function count(name, by)
+  counted[name] = (counted[name] or 0) + (by or 1)
+end
+
+-- Time -----------------------------------------------------------------------------------------------------------
+
+-- Milliseconds since 1970 by Redis's own clock, which never goes back: when the clock is set back, the time goes on
+-- from where it was (`clockSkew`). Only tests set `clockOffset`.
+local turn_read, turn = 0, 0
+local function read_clock()
+  local time = call('TIME')
+  local kept = call('HMGET', STATS, 'clockRaw', 'clockSkew', 'clockOffset', 'turn')
+  local raw = time[1] * 1000 + math.floor(time[2] / 1000) + (tonumber(kept[3]) or 0)
+  local last, skew = tonumber(kept[1]) or raw, tonumber(kept[2]) or 0
+  turn_read = tonumber(kept[4]) or 0
+  turn = turn_read
+  if raw < last then
+    skew = skew + last - raw
+    call('HSET', STATS, 'clockRaw', raw, 'clockSkew', skew)
+  elseif raw > last or not kept[1] then
+    call('HSET', STATS, 'clockRaw', raw)
+  end
+  return raw + skew
+end
+
+-- The next turn: a counter, not a time.
+local function next_turn()
+  turn = turn + 1
+  return turn
+end
+
+-- Ids ------------------------------------------------------------------------------------------------------------
+
+-- A delivery's id names its event and its endpoint: `dlv_<26>_<16>[_<8>]`.
+local function event_of(delivery)
+  return 'evt_' .. string.sub(delivery, 5, 30)
+end
+local function endpoint_of(delivery)
+  return 'ep_' .. string.sub(delivery, 32, 47)
+end
+
+-- An entry of a pending list is a delivery's id, and `:<attempts>` when attempts were made.
+local function entry(delivery, attempts)
+  if attempts > 0 then
+    return delivery .. ':' .. attempts
+  end
+  return delivery
+end
+local function parse_entry(text)
+  local delivery, attempts = string.match(text, '^(dlv_[%w_]+):?(%d*)$')
+  if not delivery or #delivery < 47 then
+    return nil
+  end
+  return delivery, tonumber(attempts) or 0
+end
+
+-- Endpoints ------------------------------------------------------------------------------------------------------
+
+-- Each endpoint is read once, changed here, and written once by `flush`.
+local endpoints, touched = {}, {}
+local function endpoint(id)
+  local e = endpoints[id]
+  if e == nil then
+    local v = call('HMGET', P .. 'endpoint:' .. id, 'account', 'state', 'inFlight', 'generation', 'probing', 'slow',
+      'consecutiveFailures', 'failingSince', 'queuedBytes')
+    if v[1] then
+      e = {
+        id = id, account = v[1], state = v[2], in_flight = tonumber(v[3]) or 0, generation = v[4] or '1',
+        probing = v[5] == '1', slow = v[6] == '1', failures = tonumber(v[7]) or 0, failing_since = tonumber(v[8]) or 0,
+        bytes = tonumber(v[9]) or 0,
+      }
+      e.was_slow = e.slow
+      touched[#touched + 1] = e
+    else
+      e = false
+    end
+    endpoints[id] = e
+  end
+  return e
+end
+
+local function cap_of(e)
+  return e.probing and 1 or CAP
+end
+
+-- Puts an endpoint into its lane if it has something to send and may send it, else takes it out. A lane is sorted by
+-- turn; an endpoint that is in it keeps its turn.
+local function settle(e)
+  local lane, other = READY, READY_SLOW
+  if e.slow then
+    lane, other = READY_SLOW, READY
+  end
+  if e.slow ~= e.was_slow then
+    call('ZREM', other, e.id)
+  end
+  if e.state == 'active' and e.in_flight < cap_of(e) and call('LLEN', P .. 'pending:' .. e.id) > 0 then
+    call('ZADD', lane, 'NX', next_turn(), e.id)
+  else
+    call('ZREM', lane, e.id)
+  end
+end
+
+-- What `accept` needs of an endpoint, in one field of `account:<a>:endpoints`: `<A|D|O>|,<types>,|<chatbot>`.
+local function set_route(id)
+  local v = call('HMGET', P .. 'endpoint:' .. id, 'account', 'state', 'events', 'chatbotId')
+  local letter = v[2] == 'active' and 'A' or v[2] == 'disabled' and 'D' or 'O'
+  call('HSET', P .. 'account:' .. v[1] .. ':endpoints', id, letter .. '|,' .. v[3] .. ',|' .. (v[4] or ''))
+end
+
+-- An endpoint as its owner sees it: its fields, and how many deliveries wait for their turn and for a retry.
+local function view(id)
+  return { id, call('HGETALL', P .. 'endpoint:' .. id), call('LLEN', P .. 'pending:' .. id), call('ZCARD', P .. 'retry:' .. id) }
+end
+
+-- Wakes one sleeping worker, unless a token waits already.
+local function wake()
+  if call('LLEN', WAKE) == 0 then
+    call('RPUSH', WAKE, '1')
+  end
+end
+
+-- Events ---------------------------------------------------------------------------------------------------------
+
+-- What an unfinished event is charged to its account: its payload and what surrounds it.
+local function charge_of(bytes)
+  return bytes + 256
+end
+
+-- One delivery of an event is finished. The last one frees the account's budget and starts the payload's lifetime.
+local function unref(event, failed)
+  local key = P .. 'event:' .. event
+  local left = call('HINCRBY', key, 'refs', -1)
+  if failed then
+    call('HSET', key, 'failed', '1')
+  end
+  if left > 0 then
+    return
+  end
+  local v = call('HMGET', key, 'account', 'charge', 'failed')
+  if not v[1] then
+    call('DEL', key) -- it had gone already, and counting made it anew
+    return
+  end
+  local used = P .. 'account:' .. v[1] .. ':bytes'
+  if call('DECRBY', used, v[2]) <= 0 then
+    call('DEL', used)
+  end
+  call('PEXPIRE', key, v[3] and RETENTION_FAILED or RETENTION_SUCCEEDED)
+end
+
+-- Deliveries -----------------------------------------------------------------------------------------------------
+
+-- Gives a delivery up, visibly: its record stays for RETENTION_FAILED. `size` is its payload's.
+local function exhaust(e, delivery, attempts, size, reason, now)
+  local key, failed = P .. 'delivery:' .. delivery, P .. 'failed:' .. e.id
+  call('HSET', key, 'state', 'exhausted', 'endpoint', e.id, 'event', event_of(delivery), 'attempts', attempts, 'reason',
+    reason, 'exhaustedAt', now)
+  call('HDEL', key, 'nextAttemptAt')
+  call('PEXPIRE', key, RETENTION_FAILED)
+  call('ZADD', failed, now, delivery)
+  local old = call('ZRANGEBYSCORE', failed, '-inf', now - RETENTION_FAILED, 'LIMIT', 0, 20)
+  if #old > 0 then
+    call('ZREM', failed, unpack(old))
+  end
+  call('PEXPIRE', failed, RETENTION_FAILED)
+  unref(event_of(delivery), true)
+  e.bytes = math.max(0, e.bytes - size)
+  count('exhausted')
+end
+
+-- A delivery is done with, and leaves nothing behind but what is in the log.
+local function finish(e, delivery, attempts, size)
+  if attempts > 0 then
+    call('DEL', P .. 'delivery:' .. delivery)
+  end
+  unref(event_of(delivery), false)
+  if e then
+    e.bytes = math.max(0, e.bytes - size)
+  end
+end
+
+-- A lease was lost: no strike, and no attempt is counted. The first losses put the delivery back in front; from the
+-- third on it is quarantined, with growing waits, since it may be what kills workers.
+local function lost(e, delivery, attempts, now)
+  local key = P .. 'delivery:' .. delivery
+  local losses = call('HINCRBY', key, 'lostLeases', 1)
+  call('HSET', key, 'endpoint', e.id, 'event', event_of(delivery), 'attempts', attempts)
+  count('leasesLost')
+  if losses < 3 then
+    call('HSET', key, 'state', 'pending')
+    call('LPUSH', P .. 'pending:' .. e.id, entry(delivery, attempts))
+  else
+    local due = now + math.min(3600000, 5000 * 2 ^ (losses - 3))
+    call('HSET', key, 'state', 'quarantined', 'nextAttemptAt', due)
+    call('ZADD', QUARANTINE, due, delivery)
+  end
+end
+
+-- The end ------------------------------------------------------------------------------------------------------
+
+-- Writes what was changed: each endpoint, the counters, the turn.
+local function flush()
+  for _, e in ipairs(touched) do
+    call('HSET', P .. 'endpoint:' .. e.id, 'state', e.state, 'inFlight', e.in_flight, 'generation', e.generation, 'probing',
+      e.probing and '1' or '0', 'slow', e.slow and '1' or '0', 'consecutiveFailures', e.failures, 'failingSince',
+      e.failing_since, 'queuedBytes', e.bytes)
+    if e.last_attempt then
+      call('HSET', P .. 'endpoint:' .. e.id, 'lastAttempt', e.last_attempt)
+    end
+  end
+  for name, by in pairs(counted) do
+    call('HINCRBY', STATS, name, by)
+  end
+  if turn ~= turn_read then
+    call('HSET', STATS, 'turn', turn)
+  end
+end
+

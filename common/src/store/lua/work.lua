@@ -1,0 +1,361 @@
+-- work: records what became of leases, then hands out new ones.
+--
+-- ARGV: incarnation, sequence, want, want of slow endpoints, want in bytes, alone (0|1), lease (ms), ENDPOINT_CONCURRENCY,
+--       DISABLE_AFTER, DISABLE_MIN_SPAN (ms), RETENTION_SUCCEEDED (ms), RETENTION_FAILED (ms), LOG_LENGTH, number of slow
+--       endpoints, number of reports; the slow endpoints; 10 for each report: delivery, token, kind (S succeeded, F failed,
+--       R given back, C crashed), wait before the retry (ms, -1: none), gone (0|1), status or '', duration (ms), error
+--       code or '', detail, snippet.
+-- Returns {result of each report (0 stale, 1 recorded, 2 disabled the endpoint)}, {{endpoint id, account, version, url,
+--       sealed secret, slow}…}, {{event id, type, body}…}, {{delivery, token, attempt, index of endpoint, index of
+--       event}…}, ms until something is due (-1: never), 1 if there is more, 1 if this worker shall serve the quarantine.
+-- Guarantees: a report counts only while its token stands, so once. The same sequence returns the same leases; a lower
+-- one is refused. Retry, strike, disabling and log entry are one step. Bounded by 64 reports, 64 leases, 100 promotions.
+local incarnation, sequence, want, want_slow = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local want_bytes, alone, lease_ms = tonumber(ARGV[5]), ARGV[6] == '1', tonumber(ARGV[7])
+CAP = tonumber(ARGV[8])
+local disable_after, disable_min_span = tonumber(ARGV[9]), tonumber(ARGV[10])
+RETENTION_SUCCEEDED, RETENTION_FAILED, LOG_LENGTH = tonumber(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13])
+local slow_count, report_count = tonumber(ARGV[14]), tonumber(ARGV[15])
+local first_report = 16 + slow_count
+
+local worker_key = P .. 'worker:' .. incarnation
+local seen, last_leases = string.match(call('GET', worker_key) or '', '^(%d+) ?(.*)$')
+seen = tonumber(seen) or 0
+if sequence < seen then
+  return redis.error_reply('FENCED sequence ' .. sequence .. ' is older than ' .. seen)
+end
+local now = read_clock()
+
+-- Reports --------------------------------------------------------------------------------------------------------
+
+local function log(e, delivery, attempt, outcome, base)
+  local fields = { 'delivery', delivery, 'attempt', attempt, 'outcome', outcome, 'ms', ARGV[base + 6] }
+  for offset, name in pairs({ [5] = 'status', [7] = 'error', [8] = 'detail', [9] = 'snippet' }) do
+    if ARGV[base + offset] ~= '' then
+      fields[#fields + 1] = name
+      fields[#fields + 1] = ARGV[base + offset]
+    end
+  end
+  call('XADD', P .. 'log:' .. e.id, 'MAXLEN', '~', LOG_LENGTH, '*', unpack(fields))
+  -- Read by the API as `lastAttempt`.
+  e.last_attempt = table.concat({ now, delivery, attempt, ARGV[base + 2] == 'S' and 1 or 0, ARGV[base + 5], ARGV[base + 6],
+    ARGV[base + 7] }, ' ')
+end
+
+local function disable(e, reason)
+  e.state = 'disabled'
+  call('HSET', P .. 'endpoint:' .. e.id, 'state', 'disabled', 'disabledReason', reason, 'disabledAt', now)
+  call('ZREM', TIMERS, e.id)
+  call('ZADD', DISABLED, now + 3600000, e.id)
+  set_route(e.id)
+  count('endpointsDisabled')
+end
+
+-- A failed attempt: the strike on its endpoint, if it still counts; then the delivery's next attempt, or its end.
+local function fail(e, delivery, attempt, size, counts, base)
+  local disabled = false
+  if counts then
+    e.failures = e.failures + 1
+    e.probing = true
+    if e.failing_since == 0 then
+      e.failing_since = now
+    end
+    if ARGV[base + 4] == '1' then
+      disable(e, 'gone')
+      disabled = true
+    elseif e.failures >= disable_after and now - e.failing_since >= disable_min_span then
+      disable(e, 'consecutive_failures')
+      disabled = true
+    end
+  end
+  local wait = tonumber(ARGV[base + 3])
+  if wait < 0 then
+    log(e, delivery, attempt, 'exhausted', base)
+    exhaust(e, delivery, attempt, size, ARGV[base + 7], now)
+  else
+    log(e, delivery, attempt, 'retrying', base)
+    local due = now + wait
+    call('HSET', P .. 'delivery:' .. delivery, 'state', 'retrying', 'endpoint', e.id, 'event', event_of(delivery), 'attempts',
+      attempt, 'nextAttemptAt', due, 'reason', ARGV[base + 7])
+    call('ZADD', P .. 'retry:' .. e.id, due, delivery)
+    if e.state == 'active' then
+      call('ZADD', TIMERS, 'LT', due, e.id)
+    end
+  end
+  return disabled and 2 or 1
+end
+
+local tokens, done = {}, {}
+if report_count > 0 then
+  local ids = {}
+  for i = 1, report_count do
+    ids[i] = ARGV[first_report + (i - 1) * 10]
+  end
+  local values = call('HMGET', TOKENS, unpack(ids))
+  for i, id in ipairs(ids) do
+    tokens[id] = values[i]
+  end
+end
+
+local function record(base)
+  local delivery, token, kind = ARGV[base], ARGV[base + 1], ARGV[base + 2]
+  if not tokens[delivery] or tokens[delivery] ~= token then
+    return 0
+  end
+  tokens[delivery] = nil
+  done[#done + 1] = delivery
+  local generation, attempt, size = string.match(token, '|(%d+)|(%d+)|(%d+)$')
+  attempt, size = tonumber(attempt), tonumber(size)
+  local e = endpoint(endpoint_of(delivery))
+  if not e then
+    finish(nil, delivery, 1, size) -- its endpoint was removed meanwhile
+    return 1
+  end
+  e.in_flight = math.max(0, e.in_flight - 1)
+  if kind == 'R' then
+    call('LPUSH', P .. 'pending:' .. e.id, entry(delivery, attempt - 1))
+    return 1
+  elseif kind == 'C' then
+    lost(e, delivery, attempt - 1, now)
+    return 1
+  end
+  e.slow = tonumber(ARGV[base + 6]) > 1000
+  -- Results of an earlier generation, or of an endpoint that is not active, neither strike nor reset.
+  local counts = e.state == 'active' and generation == e.generation
+  count('attempts')
+  if kind == 'F' then
+    return fail(e, delivery, attempt, size, counts, base)
+  end
+  if counts then
+    e.failures, e.failing_since, e.probing = 0, 0, false
+  end
+  log(e, delivery, attempt, 'succeeded', base)
+  -- A lease that was lost before left a record, whatever the attempt's number.
+  finish(e, delivery, 1, size)
+  count('succeeded')
+  return 1
+end
+
+local results = {}
+for i = 1, report_count do
+  results[i] = record(first_report + (i - 1) * 10)
+end
+if #done > 0 then
+  call('ZREM', LEASES, unpack(done))
+  call('HDEL', TOKENS, unpack(done))
+end
+for i = 1, slow_count do
+  local e = endpoint(ARGV[15 + i])
+  if e then
+    e.slow = true
+  end
+end
+
+-- Retries that are due go to the front of their endpoint's list. -----------------------------------------------------
+
+local room = 100
+for _, id in ipairs(call('ZRANGEBYSCORE', TIMERS, '-inf', now, 'LIMIT', 0, 16)) do
+  local e = endpoint(id)
+  local due = {}
+  if e and e.state == 'active' and room > 0 then
+    due = call('ZRANGEBYSCORE', P .. 'retry:' .. id, '-inf', now, 'LIMIT', 0, room)
+    for i = #due, 1, -1 do
+      local key = P .. 'delivery:' .. due[i]
+      call('LPUSH', P .. 'pending:' .. id, entry(due[i], tonumber(call('HGET', key, 'attempts')) or 0))
+      call('HSET', key, 'state', 'pending')
+    end
+    if #due > 0 then
+      call('ZREM', P .. 'retry:' .. id, unpack(due))
+      room = room - #due
+    end
+  end
+  if room > 0 then
+    local nearest = e and e.state == 'active' and call('ZRANGE', P .. 'retry:' .. id, 0, 0, 'WITHSCORES') or {}
+    if nearest[1] then
+      call('ZADD', TIMERS, nearest[2], id)
+    else
+      call('ZREM', TIMERS, id)
+    end
+  end
+end
+
+for _, e in ipairs(touched) do
+  settle(e)
+  e.was_slow = e.slow
+end
+
+-- Leases ---------------------------------------------------------------------------------------------------------
+
+local out_endpoints, out_events, out_leases = {}, {}, {}
+local endpoint_index, event_index, bytes = {}, {}, 0
+local expiries, new_tokens, leased = {}, {}, {}
+
+-- The event's place in the answer; nil when its payload is gone.
+local function event_place(event)
+  if not event_index[event] then
+    local v = call('HMGET', P .. 'event:' .. event, 'event', 'body')
+    if not v[2] then
+      return nil
+    end
+    out_events[#out_events + 1] = { event, v[1], v[2] }
+    event_index[event] = #out_events
+    bytes = bytes + #v[2]
+  end
+  return event_index[event]
+end
+
+local function endpoint_place(e)
+  if not endpoint_index[e.id] then
+    local v = call('HMGET', P .. 'endpoint:' .. e.id, 'version', 'url', 'secret')
+    out_endpoints[#out_endpoints + 1] = { e.id, e.account, v[1], v[2], v[3], e.slow and 1 or 0 }
+    endpoint_index[e.id] = #out_endpoints
+  end
+  return endpoint_index[e.id]
+end
+
+local function hand_out(e, delivery, token, attempt, place)
+  leased[#leased + 1] = delivery
+  out_leases[#out_leases + 1] = { delivery, token, attempt, endpoint_place(e) - 1, place - 1 }
+end
+
+-- Leases one entry of an endpoint's list. What can't be read is set aside, visibly.
+local function lease(e, text)
+  local delivery, attempts = parse_entry(text)
+  if not delivery or endpoint_of(delivery) ~= e.id then
+    call('RPUSH', CORRUPT, e.id .. ' ' .. text)
+    call('LTRIM', CORRUPT, -1000, -1)
+    count('corrupt')
+    return
+  end
+  local place = event_place(event_of(delivery))
+  if not place then
+    exhaust(e, delivery, attempts, 0, 'payload_missing', now)
+    return
+  end
+  local attempt = attempts + 1
+  local token = table.concat({ incarnation .. ':' .. sequence, e.generation, attempt, #out_events[place][3] }, '|')
+  expiries[#expiries + 1], expiries[#expiries + 2] = now + lease_ms, delivery
+  new_tokens[#new_tokens + 1], new_tokens[#new_tokens + 2] = delivery, token
+  e.in_flight = e.in_flight + 1
+  hand_out(e, delivery, token, attempt, place)
+end
+
+-- Serves the endpoint whose turn it is; false when nobody has one.
+local ready_count = want > 0 and call('ZCARD', READY) + call('ZCARD', READY_SLOW) or 0
+local quantum = math.max(4, math.ceil(want / math.max(1, ready_count)))
+local function serve_next()
+  local head, slow_head = call('ZRANGE', READY, 0, 0, 'WITHSCORES'), {}
+  if want_slow > 0 then
+    slow_head = call('ZRANGE', READY_SLOW, 0, 0, 'WITHSCORES')
+  end
+  local lane, id = READY, head[1]
+  if slow_head[1] and (not id or tonumber(slow_head[2]) < tonumber(head[2])) then
+    lane, id = READY_SLOW, slow_head[1]
+  end
+  if not id then
+    return false
+  end
+  local e = endpoint(id)
+  local free = e and e.state == 'active' and math.min(cap_of(e) - e.in_flight, quantum, want) or 0
+  if lane == READY_SLOW then
+    free = math.min(free, want_slow)
+  end
+  local pending = P .. 'pending:' .. id
+  local entries = free > 0 and call('LPOP', pending, free) or {}
+  local before = #out_leases
+  for i, text in ipairs(entries) do
+    if bytes >= want_bytes and #out_leases > 0 then
+      -- No room for more payloads: the rest goes back as it was.
+      for rest = #entries, i, -1 do
+        call('LPUSH', pending, entries[rest])
+      end
+      want = 0
+      break
+    end
+    lease(e, text)
+  end
+  local got = #out_leases - before
+  want = math.max(0, want - got)
+  if lane == READY_SLOW then
+    want_slow = want_slow - got
+  end
+  if e and e.state == 'active' and e.in_flight < cap_of(e) and call('LLEN', pending) > 0 then
+    call('ZADD', lane, next_turn(), id)
+  else
+    call('ZREM', lane, id)
+  end
+  return true
+end
+
+-- One quarantined delivery, for a worker that has nothing else in flight.
+local function serve_quarantined()
+  for _, delivery in ipairs(call('ZRANGEBYSCORE', QUARANTINE, '-inf', now, 'LIMIT', 0, 8)) do
+    local e = endpoint(endpoint_of(delivery))
+    if not e then
+      call('ZREM', QUARANTINE, delivery)
+      finish(nil, delivery, 1, 0)
+    elseif e.state ~= 'active' then
+      call('ZADD', QUARANTINE, now + 60000, delivery) -- parked
+    else
+      call('ZREM', QUARANTINE, delivery)
+      lease(e, entry(delivery, tonumber(call('HGET', P .. 'delivery:' .. delivery, 'attempts')) or 0))
+      settle(e)
+      return
+    end
+  end
+end
+
+-- The same leases again, for a worker that did not get the answer.
+local function repeat_leases()
+  for delivery in string.gmatch(last_leases or '', '%S+') do
+    local token = call('HGET', TOKENS, delivery)
+    local place = token and string.sub(token, 1, #incarnation + #ARGV[2] + 2) == incarnation .. ':' .. ARGV[2] .. '|'
+      and event_place(event_of(delivery))
+    local e = place and endpoint(endpoint_of(delivery))
+    if e then
+      hand_out(e, delivery, token, tonumber(string.match(token, '|(%d+)|%d+$')), place)
+    end
+  end
+end
+
+if sequence == seen then
+  repeat_leases()
+elseif alone then
+  serve_quarantined()
+else
+  local visits = 0
+  while want > 0 and visits < 160 and serve_next() do
+    visits = visits + 1
+  end
+end
+
+if #expiries > 0 then
+  call('ZADD', LEASES, unpack(expiries))
+  call('HSET', TOKENS, unpack(new_tokens))
+end
+call('SET', worker_key, sequence .. ' ' .. table.concat(leased, ' '), 'PX', 3600000)
+
+-- What next ------------------------------------------------------------------------------------------------------
+
+local more = call('ZCARD', READY) > 0 or (want_slow > 0 and call('ZCARD', READY_SLOW) > 0)
+if more then
+  wake()
+end
+local due = -1
+local timer, jailed = call('ZRANGE', TIMERS, 0, 0, 'WITHSCORES'), call('ZRANGE', QUARANTINE, 0, 0, 'WITHSCORES')
+if timer[1] then
+  due = math.max(0, timer[2] - now)
+end
+local quarantine_due = 0
+if jailed[1] and tonumber(jailed[2]) <= now then
+  -- One worker at a time drains itself for the quarantine.
+  local solo = call('HMGET', STATS, 'soloWorker', 'soloUntil')
+  if not solo[1] or solo[1] == incarnation or tonumber(solo[2]) < now then
+    call('HSET', STATS, 'soloWorker', incarnation, 'soloUntil', now + 30000)
+    quarantine_due = 1
+  end
+elseif jailed[1] then
+  due = due < 0 and jailed[2] - now or math.min(due, jailed[2] - now)
+end
+flush()
+return { results, out_endpoints, out_events, out_leases, due, more and 1 or 0, quarantine_due }

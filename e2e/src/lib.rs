@@ -2,6 +2,9 @@
 //!
 //! - [`redis_server`]: a Redis or Valkey of the test's own, that can be killed, stopped and restarted.
 //! - [`receiver`]: a scripted HTTP receiver that records what it gets.
+//! - [`process`]: our real programs, with their logs.
+//! - [`clerk`]: keys, session tokens of every kind, a key-set server.
+//! - [`system`]: all of it together, and [`client`] to talk to it; [`state`] reads what is left in Redis.
 //! - [`wait`]: waiting for a condition, with a deadline.
 //!
 //! Nothing here ships. A fault of the harness panics with a sentence that says what to do, because that is how a test
@@ -16,6 +19,16 @@
 pub mod redis_server;
 
 pub mod receiver;
+
+pub mod process;
+
+pub mod clerk;
+
+pub mod system;
+
+pub mod client;
+
+pub mod state;
 
 pub mod wait;
 

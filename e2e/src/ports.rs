@@ -1,25 +1,35 @@
 //! Loopback ports for servers that a test starts.
 //!
 //! They are chosen below the range that the kernel gives to outgoing connections, so that a server which is killed
-//! can come back on the same port: no connection will have taken it meanwhile.
+//! can come back on the same port: no connection will have taken it meanwhile. A port belongs to the test's process
+//! until it ends, whether or not something listens: tests that run side by side never get the same.
 
 use std::collections::hash_map::RandomState;
+use std::fs::File;
 use std::hash::BuildHasher;
 use std::net::{Ipv4Addr, TcpListener};
+use std::sync::Mutex;
 
-/// A loopback port that nobody listens on at this moment.
-///
-/// Another test may take it before its server listens; whoever starts a server checks that the answer comes from
-/// its own, and tries another port if not.
+/// A loopback port that nobody listens on, and that no other test will get while this process runs.
 #[must_use]
 pub fn free_port() -> u16 {
-    const FIRST: u64 = 10_000;
-    const COUNT: u64 = 22_000;
+    /// The lock files of the ports that this process has: the locks end with it.
+    static OURS: Mutex<Vec<File>> = Mutex::new(Vec::new());
+    const FIRST: u64 = 20_000;
+    const COUNT: u64 = 8_000;
+    let locks = std::env::temp_dir().join("webhooks-ports");
+    std::fs::create_dir_all(&locks).unwrap();
     for _ in 0..1000 {
         // Each `RandomState` has keys of its own: a random number without a crate for it.
         let random = RandomState::new().hash_one(0u8);
         let port = u16::try_from(FIRST + random % COUNT).unwrap();
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+        let lock = File::options()
+            .create(true)
+            .append(true)
+            .open(locks.join(port.to_string()))
+            .unwrap();
+        if lock.try_lock().is_ok() && TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            OURS.lock().unwrap().push(lock);
             return port;
         }
     }

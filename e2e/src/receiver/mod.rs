@@ -200,12 +200,11 @@ impl Receiver {
         what: String,
         condition: impl Fn(&[Arc<Received>]) -> bool,
     ) -> impl Future<Output = Vec<Arc<Received>>> {
-        let waiting = eventually(deadline, "the receiver", async move || {
+        eventually(deadline, "the receiver", async move || {
             let all = self.received();
             let seen = format!("it has {} of: {what}", all.len());
             check(condition(&all), seen).map(|()| all)
-        });
-        async move { waiting.await }
+        })
     }
 
     /// Stops listening and cuts all connections: from now on it refuses to be connected to.

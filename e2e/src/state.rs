@@ -1,0 +1,77 @@
+//! Redis as an operator sees it: what is left to do, read from the documented keys.
+
+use std::time::Duration;
+
+use redis::Commands;
+
+use crate::redis_server::RedisServer;
+use crate::wait::{check, eventually};
+
+/// Keys that exist only while something waits, is in flight, or went wrong.
+const MUST_BE_ABSENT: [&str; 9] = [
+    "ready",
+    "ready:slow",
+    "timers",
+    "leases",
+    "tokens",
+    "quarantine",
+    "disabled",
+    "sweeps",
+    "corrupt",
+];
+
+/// The same, one for each of something.
+const MUST_BE_ABSENT_OF_ALL: [&str; 3] = ["pending:*", "retry:*", "sweep:*"];
+
+const PREFIX: &str = "wh:{0}:";
+
+/// A plain connection to the server.
+#[must_use]
+pub fn connect(server: &RedisServer) -> redis::Connection {
+    redis::Client::open(server.url())
+        .unwrap()
+        .get_connection()
+        .unwrap()
+}
+
+/// All keys that match a pattern after the prefix, with the prefix.
+#[must_use]
+pub fn keys(connection: &mut redis::Connection, pattern: &str) -> Vec<String> {
+    // The braces of the prefix mean nothing to a pattern.
+    connection.keys(format!("{PREFIX}{pattern}")).unwrap()
+}
+
+/// Everything that is not as it should be when all deliveries are finished; empty when all is well.
+#[must_use]
+pub fn leftovers(server: &RedisServer) -> Vec<String> {
+    let connection = &mut connect(server);
+    let mut left = Vec::new();
+    for name in MUST_BE_ABSENT {
+        left.extend(keys(connection, name));
+    }
+    for pattern in MUST_BE_ABSENT_OF_ALL {
+        left.extend(keys(connection, pattern));
+    }
+    for key in keys(connection, "endpoint:*") {
+        let in_flight: Option<i64> = connection.hget(&key, "inFlight").unwrap();
+        if in_flight.unwrap_or(0) != 0 {
+            left.push(format!("{key} inFlight {in_flight:?}"));
+        }
+    }
+    for key in keys(connection, "account:*:bytes") {
+        let bytes: i64 = connection.get(&key).unwrap();
+        if bytes != 0 {
+            left.push(format!("{key} {bytes}"));
+        }
+    }
+    left
+}
+
+/// Asserts that queue, leases and retries are empty, once the last reports are in.
+pub async fn assert_nothing_left(server: &RedisServer) {
+    eventually(Duration::from_secs(30), "nothing to be left", async || {
+        let left = leftovers(server);
+        check(left.is_empty(), format!("there is {left:?}"))
+    })
+    .await;
+}

@@ -84,15 +84,15 @@ impl Store {
         arguments: &[A],
     ) -> Result<Value, StoreError> {
         let mut invocation = script.prepare_invoke();
-        invocation.key(self.inner.keys.declared()).arg(arguments);
-        self.repeatable(async |mut connection| invocation.invoke_async(&mut connection).await)
+        let invocation = &*invocation.key(self.inner.keys.declared()).arg(arguments);
+        self.repeatable(|mut connection| async move { invocation.invoke_async(&mut connection).await })
             .await
     }
 
     /// Asks something that may be asked twice.
-    pub(super) async fn repeatable<T>(
+    pub(super) async fn repeatable<T, F: Future<Output = redis::RedisResult<T>>>(
         &self,
-        ask: impl AsyncFn(MultiplexedConnection) -> redis::RedisResult<T>,
+        ask: impl Fn(MultiplexedConnection) -> F,
     ) -> Result<T, StoreError> {
         let started = Instant::now();
         let both = async {
@@ -111,10 +111,10 @@ impl Store {
     }
 
     /// Asks something that blocks in Redis for up to `blocks`.
-    pub(super) async fn blocking<T>(
+    pub(super) async fn blocking<T, F: Future<Output = redis::RedisResult<T>>>(
         &self,
         blocks: Duration,
-        ask: impl AsyncFn(MultiplexedConnection) -> redis::RedisResult<T>,
+        ask: impl Fn(MultiplexedConnection) -> F,
     ) -> Result<T, StoreError> {
         let answer_within = blocks + ANSWER_WITHIN;
         let asked = self
@@ -127,12 +127,12 @@ impl Store {
 }
 
 impl Inner {
-    async fn ask<T>(
+    async fn ask<T, F: Future<Output = redis::RedisResult<T>>>(
         &self,
         line: &Line,
         since: Instant,
         answer_within: Option<Duration>,
-        ask: &impl AsyncFn(MultiplexedConnection) -> redis::RedisResult<T>,
+        ask: &impl Fn(MultiplexedConnection) -> F,
     ) -> Result<T, StoreError> {
         let (number, connection) = line.get(&self.client, since, answer_within).await?;
         ask(connection).await.map_err(|error| {

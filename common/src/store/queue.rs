@@ -248,9 +248,9 @@ impl Store {
     /// [`StoreError`] when Redis fails.
     pub async fn wait_for_work(&self, timeout: Duration) -> Result<bool, StoreError> {
         let mut command = redis::cmd("BLPOP");
-        command.arg(self.keys().key("wake")).arg(timeout.as_secs_f64());
+        let command = &*command.arg(self.keys().key("wake")).arg(timeout.as_secs_f64());
         let token: Value = self
-            .blocking(timeout, async |mut connection| {
+            .blocking(timeout, |mut connection| async move {
                 command.query_async(&mut connection).await
             })
             .await?;

@@ -44,7 +44,7 @@ impl Store {
         shards: u16,
     ) -> Result<ServerReport, StoreError> {
         let info: String = self
-            .repeatable(async |mut connection| {
+            .repeatable(|mut connection| async move {
                 redis::cmd("INFO")
                     .arg("server")
                     .query_async(&mut connection)
@@ -78,12 +78,12 @@ impl Store {
     ///
     /// [`StoreError`] with the reason when it doesn't.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        let key = self.keys().key("stats");
+        let key = &self.keys().key("stats");
         // A write that changes nothing: a read-only replica, or a server that can't write its file, refuses it.
         let written: Value = self
-            .repeatable(async |mut connection| {
+            .repeatable(|mut connection| async move {
                 redis::cmd("HINCRBY")
-                    .arg(&key)
+                    .arg(key)
                     .arg("pings")
                     .arg(0)
                     .query_async(&mut connection)
@@ -95,7 +95,7 @@ impl Store {
     }
 
     async fn settings(&self) -> Result<HashMap<String, String>, StoreError> {
-        self.repeatable(async |mut connection| {
+        self.repeatable(|mut connection| async move {
             redis::cmd("CONFIG")
                 .arg("GET")
                 .arg(&["maxmemory-policy", "appendonly", "appendfsync"])
@@ -114,13 +114,14 @@ impl Store {
             ),
             ("shards", shards.to_string(), "set SHARDS to that number"),
         ] {
+            let expected = &ours;
             let stored: String = self
-                .repeatable(async |mut connection| {
+                .repeatable(|mut connection| async move {
                     redis::pipe()
                         .cmd("HSETNX")
                         .arg(META)
                         .arg(field)
-                        .arg(&ours)
+                        .arg(expected)
                         .ignore()
                         .cmd("HGET")
                         .arg(META)

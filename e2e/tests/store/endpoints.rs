@@ -1,0 +1,206 @@
+//! Endpoints: what is stored, who sees it, and what changes.
+
+use common::endpoint::{EndpointPatch, EndpointState, ParkedAction};
+use common::store::endpoints::CreateOutcome;
+
+use crate::fixture::{Fixture, Worker, account, new_endpoint, succeeded};
+
+#[tokio::test]
+async fn an_endpoint_is_seen_by_its_account_alone() {
+    let fixture = Fixture::new().await;
+    let (mine, other) = (account(), "user:user_2".parse().unwrap());
+    let id = fixture
+        .endpoint_of(&mine, &["lead.captured", "*"], Some("bot"))
+        .await;
+    let seen = fixture.store.get_endpoint(&mine, &id).await.unwrap().unwrap();
+    assert_eq!(
+        (seen.id.clone(), seen.account.clone(), seen.state),
+        (id.clone(), mine.clone(), EndpointState::Active)
+    );
+    assert_eq!(
+        (seen.url.as_str(), seen.chatbot_id.as_deref(), seen.description),
+        ("https://example.com/hook", Some("bot"), None)
+    );
+    assert_eq!(
+        seen.events.iter().map(|event| event.as_str()).collect::<Vec<_>>(),
+        ["lead.captured", "*"]
+    );
+    assert_eq!(seen.created_at, seen.updated_at);
+
+    let before = fixture.hash(&format!("endpoint:{id}")).await;
+    let off = EndpointPatch {
+        active: Some(false),
+        ..EndpointPatch::default()
+    };
+    assert_eq!(fixture.store.get_endpoint(&other, &id).await.unwrap(), None);
+    assert_eq!(fixture.store.list_endpoints(&other).await.unwrap(), []);
+    assert_eq!(
+        fixture.store.update_endpoint(&other, &id, &off).await.unwrap(),
+        None
+    );
+    assert!(!fixture.store.remove_endpoint(&other, &id).await.unwrap());
+    assert_eq!(fixture.hash(&format!("endpoint:{id}")).await, before);
+    assert_eq!(fixture.store.list_endpoints(&mine).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn making_one_is_repeatable_and_limited() {
+    let fixture = Fixture::new().await;
+    let new = new_endpoint(&account(), &["*"], None);
+    let CreateOutcome::Created(first) = fixture.store.create_endpoint(&new, 2).await.unwrap() else {
+        panic!()
+    };
+    assert_eq!(
+        fixture.store.create_endpoint(&new, 2).await.unwrap(),
+        CreateOutcome::Created(first.clone())
+    );
+    let second = new_endpoint(&account(), &["*"], None);
+    fixture.store.create_endpoint(&second, 2).await.unwrap();
+    let third = new_endpoint(&account(), &["*"], None);
+    let before = fixture.keys().await;
+    assert_eq!(
+        fixture.store.create_endpoint(&third, 2).await.unwrap(),
+        CreateOutcome::TooMany
+    );
+    assert_eq!(fixture.keys().await, before);
+    assert_eq!(
+        fixture.store.create_endpoint(&new, 2).await.unwrap(),
+        CreateOutcome::Created(first),
+        "even at the limit"
+    );
+}
+
+#[tokio::test]
+async fn a_change_that_changes_nothing_is_none() {
+    let fixture = Fixture::new().await;
+    let id = fixture.endpoint(&["*"]).await;
+    let before = fixture.hash(&format!("endpoint:{id}")).await;
+    let same = EndpointPatch {
+        active: Some(true),
+        chatbot_id: Some(None),
+        ..EndpointPatch::default()
+    };
+    fixture
+        .store
+        .update_endpoint(&account(), &id, &same)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(fixture.hash(&format!("endpoint:{id}")).await, before);
+
+    fixture.switch(&id, false, ParkedAction::Deliver).await;
+    let off = fixture.hash(&format!("endpoint:{id}")).await;
+    fixture.switch(&id, false, ParkedAction::Deliver).await;
+    assert_eq!(fixture.hash(&format!("endpoint:{id}")).await, off);
+}
+
+#[tokio::test]
+async fn subscription_and_chatbot_take_effect_with_the_next_event() {
+    let fixture = Fixture::new().await;
+    let id = fixture.endpoint(&["session.created"]).await;
+    assert_eq!(fixture.push().await.deliveries, 0);
+    let patch = EndpointPatch {
+        events: Some(vec!["lead.captured".parse().unwrap()]),
+        chatbot_id: Some(Some("other".to_owned())),
+        description: Some(Some("CRM".to_owned())),
+        ..EndpointPatch::default()
+    };
+    let seen = fixture
+        .store
+        .update_endpoint(&account(), &id, &patch)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (seen.chatbot_id.as_deref(), seen.description.as_deref()),
+        (Some("other"), Some("CRM"))
+    );
+    assert_eq!(fixture.push().await.deliveries, 0);
+    let patch = EndpointPatch {
+        chatbot_id: Some(None),
+        description: Some(None),
+        ..EndpointPatch::default()
+    };
+    let seen = fixture
+        .store
+        .update_endpoint(&account(), &id, &patch)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!((seen.chatbot_id, seen.description), (None, None));
+    assert_eq!(fixture.push().await.deliveries, 1);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_switched_on_again_delivers_or_discards_what_was_parked() {
+    let fixture = Fixture::new().await;
+    let (kept, dropped) = (fixture.endpoint(&["*"]).await, fixture.endpoint(&["*"]).await);
+    fixture.push_many(5).await;
+    for id in [&kept, &dropped] {
+        fixture.switch(id, false, ParkedAction::Deliver).await;
+    }
+    let mut worker = Worker::new();
+    assert!(fixture.fetch(&mut worker, 64).await.is_empty());
+    assert_eq!(
+        fixture
+            .switch(&kept, true, ParkedAction::Deliver)
+            .await
+            .queue_depth,
+        5
+    );
+    assert_eq!(
+        fixture
+            .switch(&dropped, true, ParkedAction::Discard)
+            .await
+            .queue_depth,
+        0
+    );
+    while fixture.store.upkeep(&fixture.policy).await.unwrap().more {}
+    let mut delivered = 0;
+    loop {
+        let leased = fixture.fetch(&mut worker, 64).await;
+        if leased.is_empty() {
+            break;
+        }
+        for leased in leased {
+            assert_eq!(leased.endpoint.id, kept);
+            fixture.report(&mut worker, &leased, succeeded()).await;
+            delivered += 1;
+        }
+    }
+    assert_eq!(delivered, 5);
+    assert_eq!(fixture.hash("stats").await["canceled"], "5");
+    fixture.assert_drained().await;
+}
+
+#[tokio::test]
+async fn a_removed_endpoint_leaves_nothing_and_what_is_in_flight_finishes_into_nothing() {
+    let fixture = Fixture::new().await;
+    let id = fixture.endpoint(&["*"]).await;
+    fixture.push_many(10).await;
+    let mut worker = Worker::new();
+    let leased = fixture.fetch(&mut worker, 3).await;
+    fixture
+        .report(&mut worker, &leased[0], crate::fixture::failed(Some(60)))
+        .await;
+    fixture
+        .report(&mut worker, &leased[1], crate::fixture::failed(None))
+        .await;
+    assert!(fixture.store.remove_endpoint(&account(), &id).await.unwrap());
+    assert!(!fixture.store.remove_endpoint(&account(), &id).await.unwrap());
+    assert_eq!(fixture.store.list_endpoints(&account()).await.unwrap(), []);
+    while fixture.store.upkeep(&fixture.policy).await.unwrap().more {}
+    fixture.report(&mut worker, &leased[2], succeeded()).await;
+    let left: Vec<_> = fixture
+        .keys()
+        .await
+        .into_iter()
+        .filter(|key| !key.starts_with("event:"))
+        .collect();
+    assert!(
+        left.iter()
+            .all(|key| ["stats", "wake"].contains(&key.as_str()) || key.starts_with("worker:")),
+        "{left:?}"
+    );
+    fixture.assert_drained().await;
+}

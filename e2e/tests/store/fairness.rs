@@ -1,0 +1,279 @@
+//! Fair shares: turns, caps, probing, the slow lane and the byte budget.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use common::event::EventType;
+use common::id::EndpointId;
+use common::store::queue::{AttemptRecord, Leased, ReportedResult, WorkRequest};
+
+use crate::fixture::{Fixture, Worker, event_of, failed, report, succeeded, wants};
+
+fn by_endpoint(leased: &[Leased]) -> HashMap<EndpointId, usize> {
+    let mut counts = HashMap::new();
+    for leased in leased {
+        *counts.entry(leased.endpoint.id.clone()).or_default() += 1;
+    }
+    counts
+}
+
+#[tokio::test]
+async fn a_backlog_of_one_endpoint_does_not_hold_up_another() {
+    let fixture = Fixture::new().await;
+    let busy = fixture.endpoint(&["message.sent"]).await;
+    let quiet = fixture.endpoint(&["lead.captured"]).await;
+    for _ in 0..500 {
+        fixture
+            .accept(&event_of(EventType::MessageSent, "bot", "{}"))
+            .await;
+    }
+    let mut worker = Worker::new();
+    assert_eq!(by_endpoint(&fixture.fetch(&mut worker, 8).await)[&busy], 8);
+    fixture.push().await;
+    assert_eq!(
+        by_endpoint(&fixture.fetch(&mut worker, 8).await).get(&quiet),
+        Some(&1)
+    );
+}
+
+#[tokio::test]
+async fn endpoints_share_what_is_fetched() {
+    let fixture = Fixture::new().await;
+    let mut endpoints = vec![];
+    for _ in 0..4 {
+        endpoints.push(fixture.endpoint(&["*"]).await);
+    }
+    fixture.push_many(100).await;
+    let counts = by_endpoint(&fixture.fetch(&mut Worker::new(), 64).await);
+    assert!(
+        endpoints.iter().all(|endpoint| counts[endpoint] == 16),
+        "{counts:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_endpoint_has_at_most_its_cap_in_flight() {
+    let mut fixture = Fixture::new().await;
+    fixture.policy.endpoint_concurrency = 5;
+    let endpoint = fixture.endpoint(&["*"]).await;
+    fixture.push_many(20).await;
+    let mut worker = Worker::new();
+    let first = fixture.fetch(&mut worker, 64).await;
+    assert_eq!(first.len(), 5);
+    let reply = fixture.work(&mut worker, wants(64)).await;
+    assert!(reply.leased.is_empty() && !reply.more);
+    assert!(fixture.sorted("ready").await.is_empty());
+    // An event that arrives meanwhile does not lift the cap.
+    fixture.push().await;
+    assert!(fixture.fetch(&mut Worker::new(), 64).await.is_empty());
+    let reports = first[..2]
+        .iter()
+        .map(|leased| report(leased, succeeded()))
+        .collect();
+    let reply = fixture
+        .work(&mut worker, WorkRequest { reports, ..wants(64) })
+        .await;
+    assert_eq!(reply.leased.len(), 2);
+    assert_eq!(
+        fixture.hash(&format!("endpoint:{endpoint}")).await["inFlight"],
+        "5"
+    );
+}
+
+#[tokio::test]
+async fn after_a_strike_an_endpoint_is_probed_with_one_at_a_time() {
+    let fixture = Fixture::new().await;
+    fixture.endpoint(&["*"]).await;
+    fixture.push_many(20).await;
+    let mut worker = Worker::new();
+    let leased = fixture.fetch(&mut worker, 1).await.remove(0);
+    fixture.report(&mut worker, &leased, failed(Some(60))).await;
+    let probe = fixture.fetch(&mut worker, 64).await;
+    assert_eq!(probe.len(), 1);
+    assert!(fixture.fetch(&mut worker, 64).await.is_empty());
+    fixture.report(&mut worker, &probe[0], succeeded()).await;
+    assert_eq!(fixture.fetch(&mut worker, 64).await.len(), 18);
+}
+
+#[tokio::test]
+async fn slow_endpoints_get_only_the_slots_that_are_spared_for_them() {
+    let fixture = Fixture::new().await;
+    let slow = fixture.endpoint(&["message.sent"]).await;
+    let quick = fixture.endpoint(&["lead.captured"]).await;
+    let mut worker = Worker::new();
+    fixture
+        .accept(&event_of(EventType::MessageSent, "bot", "{}"))
+        .await;
+    let leased = fixture.fetch(&mut worker, 1).await.remove(0);
+    let took_long = AttemptRecord {
+        status: Some(200),
+        duration: Duration::from_millis(1001),
+        ..AttemptRecord::default()
+    };
+    fixture
+        .report(&mut worker, &leased, ReportedResult::Succeeded(took_long))
+        .await;
+    for _ in 0..20 {
+        fixture
+            .accept(&event_of(EventType::MessageSent, "bot", "{}"))
+            .await;
+    }
+    fixture.push_many(3).await;
+    assert_eq!(fixture.sorted("ready:slow").await, [slow.to_string()]);
+
+    let reply = fixture
+        .work(
+            &mut worker,
+            WorkRequest {
+                want_slow: 0,
+                ..wants(10)
+            },
+        )
+        .await;
+    assert_eq!(by_endpoint(&reply.leased), HashMap::from([(quick.clone(), 3)]));
+    assert!(!reply.more, "what it can't take is no reason to ask again");
+    let some = fixture
+        .work(
+            &mut worker,
+            WorkRequest {
+                want_slow: 2,
+                ..wants(10)
+            },
+        )
+        .await
+        .leased;
+    assert_eq!(by_endpoint(&some), HashMap::from([(slow.clone(), 2)]));
+    assert!(some.iter().all(|leased| leased.endpoint.slow));
+
+    // One quick answer, and it is as any other.
+    fixture.report(&mut worker, &some[0], succeeded()).await;
+    let reply = fixture
+        .work(
+            &mut worker,
+            WorkRequest {
+                want_slow: 0,
+                ..wants(64)
+            },
+        )
+        .await;
+    assert_eq!(by_endpoint(&reply.leased), HashMap::from([(slow, 18)]));
+}
+
+#[tokio::test]
+async fn an_endpoint_with_an_attempt_open_for_long_is_slow() {
+    let fixture = Fixture::new().await;
+    let endpoint = fixture.endpoint(&["*"]).await;
+    fixture.push_many(10).await;
+    let mut worker = Worker::new();
+    fixture.fetch(&mut worker, 1).await;
+    let request = WorkRequest {
+        slow_endpoints: vec![endpoint.clone()],
+        want_slow: 0,
+        ..wants(5)
+    };
+    assert!(fixture.work(&mut worker, request).await.leased.is_empty());
+    assert_eq!(fixture.sorted("ready:slow").await, [endpoint.to_string()]);
+    assert!(fixture.sorted("ready").await.is_empty());
+}
+
+#[tokio::test]
+async fn many_slow_endpoints_do_not_hide_a_quick_one() {
+    let fixture = Fixture::new().await;
+    let mut slow = vec![];
+    for _ in 0..300 {
+        slow.push(fixture.endpoint(&["message.sent"]).await);
+    }
+    let quick = fixture.endpoint(&["lead.captured"]).await;
+    fixture
+        .accept(&event_of(EventType::MessageSent, "bot", "{}"))
+        .await;
+    fixture
+        .accept(&event_of(EventType::MessageSent, "bot", "{}"))
+        .await;
+    let mut worker = Worker::new();
+    let request = WorkRequest {
+        slow_endpoints: slow,
+        ..wants(0)
+    };
+    fixture.work(&mut worker, request).await;
+    fixture.push().await;
+    let reply = fixture
+        .work(
+            &mut worker,
+            WorkRequest {
+                want_slow: 0,
+                ..wants(64)
+            },
+        )
+        .await;
+    assert_eq!(by_endpoint(&reply.leased), HashMap::from([(quick, 1)]));
+}
+
+#[tokio::test]
+async fn large_payloads_are_fetched_only_for_the_room_there_is() {
+    let fixture = Fixture::new().await;
+    let endpoint = fixture.endpoint(&["*"]).await;
+    let data = format!("{{\"text\":\"{}\"}}", "x".repeat(100_000));
+    for _ in 0..10 {
+        fixture
+            .accept(&event_of(EventType::MessageSent, "bot", &data))
+            .await;
+    }
+    let order = fixture.list(&format!("pending:{endpoint}")).await;
+    let mut worker = Worker::new();
+    let reply = fixture
+        .work(
+            &mut worker,
+            WorkRequest {
+                want_bytes: 250_000,
+                ..wants(10)
+            },
+        )
+        .await;
+    assert_eq!(reply.leased.len(), 3);
+    assert!(reply.more);
+    assert_eq!(fixture.list(&format!("pending:{endpoint}")).await, order[3..]);
+    let one = fixture
+        .work(
+            &mut worker,
+            WorkRequest {
+                want_bytes: 1,
+                ..wants(10)
+            },
+        )
+        .await
+        .leased;
+    assert_eq!(
+        one.len(),
+        1,
+        "one that is larger than the room is handed out alone"
+    );
+}
+
+#[tokio::test]
+async fn two_workers_never_get_the_same_delivery() {
+    let fixture = Fixture::new().await;
+    fixture.endpoint(&["*"]).await;
+    fixture.endpoint(&["*"]).await;
+    fixture.push_many(60).await;
+    let (mut one, mut two) = (Worker::new(), Worker::new());
+    let mut seen = std::collections::HashSet::new();
+    loop {
+        let (left, right) = tokio::join!(fixture.fetch(&mut one, 7), fixture.fetch(&mut two, 9));
+        if left.is_empty() && right.is_empty() {
+            break;
+        }
+        for (worker, leased) in [(&mut one, left), (&mut two, right)] {
+            for leased in leased {
+                assert!(
+                    seen.insert(leased.delivery.clone()),
+                    "{} came twice",
+                    leased.delivery
+                );
+                fixture.report(worker, &leased, succeeded()).await;
+            }
+        }
+    }
+    assert_eq!(seen.len(), 120);
+    fixture.assert_drained().await;
+}

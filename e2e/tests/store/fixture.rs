@@ -1,0 +1,367 @@
+//! A store on a server of its own, with short ways to say what tests say often.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use common::address::AddressPolicy;
+use common::clock::Timestamp;
+use common::endpoint::{Endpoint, EndpointPatch, EndpointUrl, NewEndpoint, ParkedAction, UrlPolicy};
+use common::event::{EventType, Payload, Subscription};
+use common::id::{AccountId, EndpointId, EventId};
+use common::sealing::SealedSecret;
+use common::store::Store;
+use common::store::endpoints::CreateOutcome;
+use common::store::events::{AcceptOutcome, Accepted, Budgets, Idempotency, NewEvent};
+use common::store::queue::{
+    AttemptRecord, Incarnation, Leased, QueuePolicy, Report, ReportResult, ReportedResult, WorkReply,
+    WorkRequest,
+};
+use e2e::redis_server::RedisServer;
+use redis::aio::MultiplexedConnection;
+
+pub(crate) const BUDGETS: Budgets = Budgets {
+    account_bytes: 1 << 30,
+    parked_bytes: 1 << 28,
+};
+
+/// A server, a store on it, and a connection to look behind it.
+pub(crate) struct Fixture {
+    pub(crate) redis: RedisServer,
+    pub(crate) store: Store,
+    pub(crate) policy: QueuePolicy,
+    pub(crate) raw: MultiplexedConnection,
+}
+
+/// A worker as the store sees it.
+pub(crate) struct Worker {
+    pub(crate) incarnation: Incarnation,
+    pub(crate) sequence: u64,
+}
+
+pub(crate) fn account() -> AccountId {
+    "org:org_1".parse().unwrap()
+}
+
+impl Fixture {
+    pub(crate) async fn new() -> Self {
+        let redis = RedisServer::start();
+        let store = Store::new(&redis.args()).unwrap();
+        let raw = redis::Client::open(redis.url())
+            .unwrap()
+            .get_multiplexed_async_connection()
+            .await
+            .unwrap();
+        let policy = QueuePolicy {
+            lease: Duration::from_secs(20),
+            endpoint_concurrency: 32,
+            disable_after: 10,
+            disable_min_span: Duration::ZERO,
+            retention_succeeded: Duration::from_secs(86_400),
+            retention_failed: Duration::from_secs(14 * 86_400),
+            log_length: 1000,
+        };
+        Self {
+            redis,
+            store,
+            policy,
+            raw,
+        }
+    }
+
+    pub(crate) async fn endpoint(&self, events: &[&str]) -> EndpointId {
+        self.endpoint_of(&account(), events, None).await
+    }
+
+    pub(crate) async fn endpoint_of(
+        &self,
+        account: &AccountId,
+        events: &[&str],
+        chatbot: Option<&str>,
+    ) -> EndpointId {
+        let new = new_endpoint(account, events, chatbot);
+        match self.store.create_endpoint(&new, 20_000).await.unwrap() {
+            CreateOutcome::Created(endpoint) => endpoint.id,
+            CreateOutcome::TooMany => panic!("too many endpoints"),
+        }
+    }
+
+    pub(crate) async fn get(&self, id: &EndpointId) -> Endpoint {
+        self.store
+            .get_endpoint(&account(), id)
+            .await
+            .unwrap()
+            .expect("the endpoint exists")
+    }
+
+    pub(crate) async fn switch(&self, id: &EndpointId, active: bool, parked: ParkedAction) -> Endpoint {
+        let patch = EndpointPatch {
+            active: Some(active),
+            parked,
+            ..EndpointPatch::default()
+        };
+        self.store
+            .update_endpoint(&account(), id, &patch)
+            .await
+            .unwrap()
+            .expect("the endpoint exists")
+    }
+
+    pub(crate) async fn push(&self) -> Accepted {
+        self.accept(&new_event()).await
+    }
+
+    pub(crate) async fn push_many(&self, count: usize) {
+        let events: Vec<_> = (0..count).map(|_| new_event()).collect();
+        for chunk in events.chunks(1000) {
+            for outcome in self.store.accept(chunk, BUDGETS).await {
+                assert!(matches!(outcome.unwrap(), AcceptOutcome::Accepted(_)));
+            }
+        }
+    }
+
+    pub(crate) async fn accept(&self, event: &NewEvent) -> Accepted {
+        match self.accept_outcome(event, BUDGETS).await {
+            AcceptOutcome::Accepted(accepted) => accepted,
+            other => panic!("not accepted: {other:?}"),
+        }
+    }
+
+    pub(crate) async fn accept_outcome(&self, event: &NewEvent, budgets: Budgets) -> AcceptOutcome {
+        self.store
+            .accept(std::slice::from_ref(event), budgets)
+            .await
+            .remove(0)
+            .unwrap()
+    }
+
+    pub(crate) async fn work(&self, worker: &mut Worker, request: WorkRequest) -> WorkReply {
+        worker.sequence += 1;
+        let request = WorkRequest {
+            sequence: worker.sequence,
+            ..request
+        };
+        self.store
+            .work(&worker.incarnation, &self.policy, &request)
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn fetch(&self, worker: &mut Worker, want: u32) -> Vec<Leased> {
+        self.work(worker, wants(want)).await.leased
+    }
+
+    /// Reports one lease.
+    pub(crate) async fn report(
+        &self,
+        worker: &mut Worker,
+        leased: &Leased,
+        result: ReportedResult,
+    ) -> ReportResult {
+        let request = WorkRequest {
+            reports: vec![report(leased, result)],
+            ..wants(0)
+        };
+        self.work(worker, request).await.results[0]
+    }
+
+    /// Sets Redis's time as the scripts see it forward (or back).
+    pub(crate) async fn pass(&self, span: Duration) {
+        self.step_clock(i64::try_from(span.as_millis()).unwrap()).await;
+    }
+
+    pub(crate) async fn step_clock(&self, millis: i64) {
+        let _: i64 = self
+            .command(
+                redis::cmd("HINCRBY")
+                    .arg("wh:{0}:stats")
+                    .arg("clockOffset")
+                    .arg(millis),
+            )
+            .await;
+    }
+
+    pub(crate) async fn command<T: redis::FromRedisValue>(&self, command: &redis::Cmd) -> T {
+        command.query_async(&mut self.raw.clone()).await.unwrap()
+    }
+
+    pub(crate) async fn hash(&self, key: &str) -> HashMap<String, String> {
+        self.command(redis::cmd("HGETALL").arg(format!("wh:{{0}}:{key}")))
+            .await
+    }
+
+    pub(crate) async fn list(&self, key: &str) -> Vec<String> {
+        self.command(redis::cmd("LRANGE").arg(format!("wh:{{0}}:{key}")).arg(0).arg(-1))
+            .await
+    }
+
+    /// The members of a sorted set, lowest score first.
+    pub(crate) async fn sorted(&self, key: &str) -> Vec<String> {
+        self.command(redis::cmd("ZRANGE").arg(format!("wh:{{0}}:{key}")).arg(0).arg(-1))
+            .await
+    }
+
+    /// All keys without the prefix, sorted.
+    pub(crate) async fn keys(&self) -> Vec<String> {
+        let mut keys: Vec<String> = self.command(redis::cmd("KEYS").arg("wh:{0}:*")).await;
+        keys.sort();
+        keys.iter()
+            .map(|key| key.trim_start_matches("wh:{0}:").to_owned())
+            .collect()
+    }
+
+    pub(crate) async fn ttl(&self, key: &str) -> i64 {
+        self.command(redis::cmd("PTTL").arg(format!("wh:{{0}}:{key}")))
+            .await
+    }
+
+    /// Nothing waits, nothing is in flight, and nothing is charged to anyone.
+    pub(crate) async fn assert_drained(&self) {
+        let left: Vec<_> = self
+            .keys()
+            .await
+            .into_iter()
+            .filter(|key| {
+                let kind = key.split(':').next().unwrap();
+                let kept = [
+                    "account",
+                    "endpoint",
+                    "event",
+                    "log",
+                    "stats",
+                    "wake",
+                    "worker",
+                    "idempotency",
+                    "failed",
+                    "disabled",
+                ];
+                !kept.contains(&kind) && !key.starts_with("delivery:") || key.ends_with(":bytes")
+            })
+            .collect();
+        assert_eq!(left, Vec::<String>::new());
+        for key in self.keys().await {
+            if key.starts_with("event:") || key.starts_with("delivery:") {
+                assert!(self.ttl(&key).await > 0, "{key} has no lifetime");
+            }
+            if key.starts_with("endpoint:") {
+                let endpoint = self.hash(&key).await;
+                assert_eq!(
+                    (endpoint["inFlight"].as_str(), endpoint["queuedBytes"].as_str()),
+                    ("0", "0"),
+                    "{key}"
+                );
+            }
+        }
+    }
+}
+
+impl Worker {
+    pub(crate) fn new() -> Self {
+        Self {
+            incarnation: Incarnation::random(),
+            sequence: 0,
+        }
+    }
+}
+
+pub(crate) fn new_endpoint(account: &AccountId, events: &[&str], chatbot: Option<&str>) -> NewEndpoint {
+    let policy = UrlPolicy {
+        allow_http: true,
+        addresses: AddressPolicy::default(),
+    };
+    NewEndpoint {
+        id: EndpointId::random(),
+        account: account.clone(),
+        url: EndpointUrl::parse("https://example.com/hook", &policy).unwrap(),
+        events: events
+            .iter()
+            .map(|event| event.parse::<Subscription>().unwrap())
+            .collect(),
+        chatbot_id: chatbot.map(str::to_owned),
+        description: None,
+        secret: SealedSecret::from_stored("v1.test.sealed".to_owned()),
+    }
+}
+
+/// A `lead.captured` of chatbot `bot` for [`account`].
+pub(crate) fn new_event() -> NewEvent {
+    event_of(EventType::LeadCaptured, "bot", "{}")
+}
+
+pub(crate) fn event_of(event: EventType, chatbot: &str, data: &str) -> NewEvent {
+    let now = Timestamp::now();
+    NewEvent {
+        id: EventId::new(now.as_millis()),
+        account: account(),
+        event,
+        chatbot_id: chatbot.to_owned(),
+        payload: Payload::build(event, chatbot, now, data, 1 << 20).unwrap(),
+        idempotency: None,
+    }
+}
+
+pub(crate) fn with_key(event: NewEvent, key: &str, fingerprint: &str) -> NewEvent {
+    let idempotency = Idempotency {
+        key: key.to_owned(),
+        fingerprint: fingerprint.to_owned(),
+    };
+    NewEvent {
+        idempotency: Some(idempotency),
+        ..event
+    }
+}
+
+pub(crate) fn wants(want: u32) -> WorkRequest {
+    WorkRequest {
+        sequence: 0,
+        reports: vec![],
+        slow_endpoints: vec![],
+        want,
+        want_slow: want / 2,
+        want_bytes: 64 << 20,
+        alone: false,
+    }
+}
+
+pub(crate) fn report(leased: &Leased, result: ReportedResult) -> Report {
+    Report {
+        delivery: leased.delivery.clone(),
+        token: leased.token.clone(),
+        result,
+    }
+}
+
+pub(crate) fn succeeded() -> ReportedResult {
+    ReportedResult::Succeeded(AttemptRecord {
+        status: Some(200),
+        duration: Duration::from_millis(7),
+        ..AttemptRecord::default()
+    })
+}
+
+/// A 500 that is tried again after `retry_in` seconds, or never.
+pub(crate) fn failed(retry_in: Option<u64>) -> ReportedResult {
+    ReportedResult::Failed {
+        attempt: AttemptRecord {
+            status: Some(500),
+            duration: Duration::from_millis(7),
+            error: Some("http_status"),
+            detail: "answered 500".to_owned(),
+            snippet: "oops".to_owned(),
+        },
+        retry_in: retry_in.map(Duration::from_secs),
+        gone: false,
+    }
+}
+
+pub(crate) fn gone() -> ReportedResult {
+    match failed(Some(5)) {
+        ReportedResult::Failed {
+            attempt, retry_in, ..
+        } => ReportedResult::Failed {
+            attempt,
+            retry_in,
+            gone: true,
+        },
+        other => other,
+    }
+}

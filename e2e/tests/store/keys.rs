@@ -1,0 +1,55 @@
+//! The key table and the server's set-up.
+
+use common::store::server::AckDurability;
+
+use crate::fixture::{Fixture, Worker, failed, gone, new_event, with_key};
+
+#[tokio::test]
+async fn every_key_that_is_written_stands_in_the_table() {
+    let fixture = Fixture::new().await;
+    fixture.store.inspect_server(AckDurability::Aof, 1).await.unwrap();
+    fixture.endpoint(&["*"]).await;
+    fixture.accept(&with_key(new_event(), "key", "same")).await;
+    fixture.push_many(4).await;
+    let mut worker = Worker::new();
+    let leased = fixture.fetch(&mut worker, 1).await.remove(0);
+    fixture.report(&mut worker, &leased, failed(Some(60))).await;
+    let leased = fixture.fetch(&mut worker, 1).await.remove(0);
+    fixture.report(&mut worker, &leased, failed(None)).await;
+    let leased = fixture.fetch(&mut worker, 1).await.remove(0);
+    fixture.report(&mut worker, &leased, gone()).await;
+    let table = include_str!("../../../common/src/store/keys.rs");
+    for key in fixture.keys().await {
+        let kind = key.split(':').next().unwrap();
+        let known = table.lines().any(|line| {
+            let name = line
+                .strip_prefix("//! | `")
+                .and_then(|rest| rest.split('`').next());
+            name.is_some_and(|name| name.split(':').next() == Some(kind))
+        });
+        assert!(known, "{key} is not in the table of keys.rs");
+    }
+}
+
+#[tokio::test]
+async fn a_good_server_passes_and_evicting_ones_are_refused() {
+    let fixture = Fixture::new().await;
+    let report = fixture.store.inspect_server(AckDurability::Aof, 1).await.unwrap();
+    assert_eq!((report.refusals, report.warnings), (vec![], vec![]));
+    assert!(
+        report.version.starts_with("Valkey ") || report.version.starts_with("Redis "),
+        "{}",
+        report.version
+    );
+    let again = fixture.store.inspect_server(AckDurability::Aof, 2).await.unwrap();
+    assert!(again.refusals[0].contains("shards 1"), "{:?}", again.refusals);
+
+    for (name, value) in [("maxmemory-policy", "allkeys-lru"), ("appendfsync", "everysec")] {
+        let _: String = fixture
+            .command(redis::cmd("CONFIG").arg("SET").arg(name).arg(value))
+            .await;
+    }
+    let report = fixture.store.inspect_server(AckDurability::Aof, 1).await.unwrap();
+    assert_eq!((report.refusals.len(), report.warnings.len()), (1, 1));
+    fixture.store.ping().await.unwrap();
+}

@@ -1,0 +1,238 @@
+//! `dev-env`: everything that the programs, and whoever tries them out, need in development, in one file.
+//!
+//! A variable that is set in the environment keeps its value, the empty string too; the others get what development
+//! needs. The programs themselves know no insecure mode: the dashboard token is a session token that they verify.
+
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::Context;
+use clap::Args;
+
+use crate::dev_keys::{ACCOUNT, DevKeys, SERVICE_KEY_ID};
+use crate::keys::service_key_entry;
+use crate::variables::{Variables, write_private};
+
+const ISSUER: &str = "https://clerk.dev.invalid";
+const PARTY: &str = "http://localhost:3000";
+
+/// Variables that the programs have defaults for: written only if they are set.
+const OPTIONAL: [&str; 20] = [
+    "SHARDS",
+    "MAX_PAYLOAD_BYTES",
+    "MAX_ENDPOINTS_PER_ACCOUNT",
+    "ACCOUNT_BUDGET_BYTES",
+    "PARKED_BUDGET_BYTES",
+    "ACK_DURABILITY",
+    "WORKER_CONCURRENCY",
+    "ENDPOINT_CONCURRENCY",
+    "DELIVERY_TIMEOUT",
+    "RETRY_SCHEDULE",
+    "DISABLE_AFTER",
+    "DISABLE_MIN_SPAN",
+    "RETENTION_SUCCEEDED",
+    "RETENTION_FAILED",
+    "LOG_LENGTH",
+    "EGRESS_PROXY",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "LOG_FORMAT",
+    "RUST_LOG",
+];
+
+/// The arguments of `dev-env`.
+#[derive(Debug, Args)]
+pub(crate) struct DevEnvArgs {
+    /// Where keys are kept and dev.env is written.
+    #[arg(long, default_value = "data")]
+    data_dir: PathBuf,
+}
+
+/// Writes `dev.env` and says where.
+pub(crate) fn write(arguments: &DevEnvArgs) -> anyhow::Result<String> {
+    let keys = DevKeys::open(&arguments.data_dir)?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+    let variables = collect(&keys, now, |name| {
+        std::env::var_os(name).map(|value| value.into_string())
+    })?;
+    let path = arguments.data_dir.join("dev.env");
+    write_private(&path, &variables.text()?)?;
+    Ok(format!("wrote {}", path.display()))
+}
+
+/// All variables, given those that are set.
+fn collect(
+    keys: &DevKeys,
+    now: u64,
+    from_environment: impl Fn(&str) -> Option<Result<String, std::ffi::OsString>>,
+) -> anyhow::Result<Variables> {
+    let set = |name: &str| -> anyhow::Result<Option<String>> {
+        let value = from_environment(name).transpose();
+        value.map_err(|_| anyhow::anyhow!("{name} is not UTF-8"))
+    };
+    let or = |name: &str, default: &str| anyhow::Ok(set(name)?.unwrap_or_else(|| default.to_owned()));
+
+    let api_listen = or("API_LISTEN", "127.0.0.1:3000")?;
+    let issuer = or("CLERK_ISSUER", ISSUER)?;
+    let parties = or("CLERK_AUTHORIZED_PARTIES", PARTY)?;
+    let party = parties.split(',').next().unwrap_or_default().trim();
+    let (jwt_key, jwks_url) = (set("CLERK_JWT_KEY")?, set("CLERK_JWKS_URL")?);
+    let own_session_key = jwt_key.is_none() && jwks_url.is_none();
+    let service_keys = set("SERVICE_KEYS")?;
+
+    let mut variables = Variables::default();
+    variables.set("API_URL", format!("http://{}", reachable(&api_listen)));
+    // With keys of others configured, tokens of ours would not be valid.
+    variables.set(
+        "DASHBOARD_TOKEN",
+        match set("DASHBOARD_TOKEN")? {
+            Some(token) if !own_session_key => token,
+            _ if own_session_key => keys.session_token(&issuer, party, now)?,
+            _ => String::new(),
+        },
+    );
+    let service_key = match (&service_keys, set("SERVICE_KEY")?) {
+        (None, _) => keys.service_key()?,
+        (Some(_), given) => given.unwrap_or_default(),
+    };
+    variables.set("SERVICE_KEY", service_key.as_str());
+    variables.set("ACCOUNT_ID", or("ACCOUNT_ID", ACCOUNT)?);
+    variables.set("REDIS_URL", or("REDIS_URL", "redis://127.0.0.1:6379")?);
+    variables.set("API_LISTEN", api_listen);
+    variables.set("WORKER_LISTEN", or("WORKER_LISTEN", "127.0.0.1:3001")?);
+    if own_session_key {
+        let path = keys.public_key_file()?;
+        let path = path.to_str().context("the data directory's path is not UTF-8")?;
+        variables.set("CLERK_JWT_KEY", format!("@{path}"));
+    }
+    if let Some(key) = jwt_key {
+        // The API reads a PEM in one line too.
+        variables.set("CLERK_JWT_KEY", key.trim_end().replace('\n', "\\n"));
+    }
+    if let Some(url) = jwks_url {
+        variables.set("CLERK_JWKS_URL", url);
+    }
+    variables.set("CLERK_ISSUER", issuer.as_str());
+    variables.set("CLERK_AUTHORIZED_PARTIES", parties.as_str());
+    variables.set(
+        "SERVICE_KEYS",
+        service_keys.unwrap_or_else(|| service_key_entry(SERVICE_KEY_ID, &service_key)),
+    );
+    let secrets_key = match set("SECRETS_KEY")? {
+        Some(key) => key,
+        None => keys.secrets_key()?,
+    };
+    variables.set("SECRETS_KEY", secrets_key);
+    variables.set("ALLOW_HTTP", or("ALLOW_HTTP", "true")?);
+    variables.set("ALLOW_NETWORKS", or("ALLOW_NETWORKS", "127.0.0.0/8,::1/128")?);
+    for name in OPTIONAL {
+        if let Some(value) = set(name)? {
+            variables.set(name, value);
+        }
+    }
+    Ok(variables)
+}
+
+/// An address that can be connected to, for one that is listened on.
+fn reachable(listen: &str) -> String {
+    listen
+        .strip_prefix("0.0.0.0:")
+        .or_else(|| listen.strip_prefix("[::]:"))
+        .map_or_else(|| listen.to_owned(), |port| format!("127.0.0.1:{port}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: u64 = 1_800_000_000;
+
+    struct Dir(PathBuf);
+
+    impl Dir {
+        fn new(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("webhooksctl-{name}-{}", std::process::id()));
+            std::fs::create_dir_all(&path).unwrap();
+            Self(path)
+        }
+
+        fn collect(&self, environment: &[(&str, &str)]) -> Variables {
+            let keys = DevKeys::open(&self.0).unwrap();
+            let find = |name: &str| environment.iter().find(|(known, _)| *known == name);
+            collect(&keys, NOW, |name| {
+                find(name).map(|(_, value)| Ok((*value).to_owned()))
+            })
+            .unwrap()
+        }
+    }
+
+    impl Drop for Dir {
+        fn drop(&mut self) {
+            std::fs::remove_dir_all(&self.0).unwrap();
+        }
+    }
+
+    #[test]
+    fn keys_are_made_once_and_the_token_is_renewed() {
+        let dir = Dir::new("keys");
+        let first = dir.collect(&[]);
+        let second = dir.collect(&[]);
+        for name in ["SERVICE_KEY", "SERVICE_KEYS", "SECRETS_KEY", "CLERK_JWT_KEY"] {
+            assert_eq!(first.get(name), second.get(name), "{name}");
+        }
+        let keys = DevKeys::open(&dir.0).unwrap();
+        let later = keys.session_token(ISSUER, PARTY, NOW + 1).unwrap();
+        assert_ne!(first.get("DASHBOARD_TOKEN"), Some(later.as_str()));
+    }
+
+    #[test]
+    fn what_is_set_wins_the_empty_string_too() {
+        let dir = Dir::new("overrides");
+        let variables = dir.collect(&[
+            ("ALLOW_NETWORKS", ""),
+            ("API_LISTEN", "0.0.0.0:8080"),
+            ("RETRY_SCHEDULE", "1s,2s"),
+            ("SERVICE_KEYS", "other:00"),
+            ("CLERK_JWKS_URL", "https://keys.example/jwks.json"),
+        ]);
+        for (name, value) in [
+            ("ALLOW_NETWORKS", Some("")),
+            ("API_URL", Some("http://127.0.0.1:8080")),
+            ("RETRY_SCHEDULE", Some("1s,2s")),
+            ("SERVICE_KEY", Some("")),
+            ("DASHBOARD_TOKEN", Some("")),
+            ("CLERK_JWT_KEY", None),
+            ("ACCOUNT_ID", Some(ACCOUNT)),
+            ("LOG_LENGTH", None),
+        ] {
+            assert_eq!(variables.get(name), value, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_file_is_private_and_complete() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = Dir::new("file");
+        write(&DevEnvArgs {
+            data_dir: dir.0.clone(),
+        })
+        .unwrap();
+        let path = dir.0.join("dev.env");
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let text = std::fs::read_to_string(&path).unwrap();
+        for name in [
+            "API_URL",
+            "DASHBOARD_TOKEN",
+            "SERVICE_KEY",
+            "ACCOUNT_ID",
+            "REDIS_URL",
+            "SECRETS_KEY",
+        ] {
+            assert!(
+                text.lines().any(|line| line.starts_with(&format!("{name}="))),
+                "{name}"
+            );
+        }
+    }
+}

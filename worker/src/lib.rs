@@ -1,1 +1,36 @@
-//! placeholder
+//! The worker: takes deliveries from the queue, sends them, and records what came of it.
+//!
+//! - [`config`]: every variable.
+//! - `backend`: the queue as an apalis backend: fetching, slots, leases, reports.
+//! - `deliver`: one attempt: sign, send, judge.
+//! - `transport`: the guarded HTTP client.
+//! - `upkeep`: expired leases and sweeps.
+//! - `health`, [`metrics`]: what an operator sees.
+//! - `start`, `supervise`: from the configuration to running tasks, and to a bounded stop.
+
+pub mod config;
+
+mod backend;
+
+mod deliver;
+
+mod transport;
+
+mod upkeep;
+
+mod health;
+
+pub mod metrics;
+
+mod outage;
+
+mod stop;
+
+mod start;
+
+mod supervise;
+
+pub use start::{RunError, run};
+
+#[cfg(test)]
+mod tests;

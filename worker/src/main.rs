@@ -1,2 +1,64 @@
-//! placeholder
-fn main() {}
+//! The worker's process: reads the configuration, starts the worker, and hears the signals.
+
+use std::future::pending;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use common::store::Store;
+use common::{config, telemetry};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use worker::config::Config;
+
+fn main() -> ExitCode {
+    let config: Config = config::parse();
+    telemetry::init(config.log.log_format);
+    match serve(config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("the worker ends: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(config: Config) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let ended = runtime.block_on(run(config));
+    // A name lookup that nobody waits for any more can't be stopped, and must not hold us up.
+    runtime.shutdown_timeout(Duration::from_millis(50));
+    ended
+}
+
+async fn run(config: Config) -> anyhow::Result<()> {
+    let terminate = signal(SignalKind::terminate())?;
+    let interrupt = signal(SignalKind::interrupt())?;
+    let listener = TcpListener::bind(config.worker_listen)
+        .await
+        .with_context(|| format!("WORKER_LISTEN: can't listen on {}", config.worker_listen))?;
+    let store = Store::new(&config.redis).context("REDIS_URL")?;
+    worker::run(config, store, listener, stop_signal(terminate, interrupt)).await?;
+    Ok(())
+}
+
+/// Waits for the first signal. From then on, a second one ends the process at once.
+async fn stop_signal(mut terminate: Signal, mut interrupt: Signal) {
+    next_signal(&mut terminate, &mut interrupt).await;
+    tokio::spawn(async move {
+        next_signal(&mut terminate, &mut interrupt).await;
+        tracing::warn!("a second signal: ending at once");
+        std::process::exit(130);
+    });
+}
+
+async fn next_signal(terminate: &mut Signal, interrupt: &mut Signal) {
+    let came = tokio::select! {
+        came = terminate.recv() => came,
+        came = interrupt.recv() => came,
+    };
+    if came.is_none() {
+        // No more signals can come.
+        pending::<()>().await;
+    }
+}

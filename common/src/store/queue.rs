@@ -193,6 +193,20 @@ pub struct UpkeepReply {
     pub more: bool,
 }
 
+impl LeaseToken {
+    /// Takes a token's text.
+    #[must_use]
+    pub const fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The token's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl Incarnation {
     /// A new, random one.
     #[must_use]

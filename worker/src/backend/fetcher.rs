@@ -1,0 +1,180 @@
+//! The one task that talks to the queue: it reports what finished and fetches what there is room for.
+//!
+//! Every call has a sequence number. A call that failed is repeated as it was, with the same number, until Redis
+//! answers or the worker's deadline has passed, so no report is dropped, and a worker that reconnects reports before it
+//! fetches.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+
+use common::store::Store;
+use common::store::queue::{
+    Incarnation, MAX_REPORTS, QueuePolicy, Report, ReportResult, WorkReply, WorkRequest,
+};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::{Notify, watch};
+
+use crate::metrics::Metrics;
+use crate::outage::Outage;
+use crate::stop::Stop;
+
+use super::handoff::Handoff;
+use super::job::Job;
+use super::plan::{Limits, Planner, Step, Want};
+use super::slots::{Slots, View};
+
+/// What the fetcher works with.
+#[derive(Debug)]
+pub(crate) struct Fetcher {
+    pub(crate) store: Store,
+    pub(crate) policy: QueuePolicy,
+    pub(crate) slots: Arc<Slots>,
+    pub(crate) reports: UnboundedReceiver<Report>,
+    pub(crate) handoff: Arc<Handoff>,
+    /// Told whether a wake token would help.
+    pub(crate) idle: watch::Sender<bool>,
+    /// Tells that a wake token came.
+    pub(crate) woken: Arc<Notify>,
+    pub(crate) stop: Stop,
+    pub(crate) metrics: Metrics,
+    pub(crate) outage: Outage,
+}
+
+/// What it remembers.
+#[derive(Debug)]
+struct Memory {
+    incarnation: Incarnation,
+    sequence: u64,
+    planner: Planner,
+    waiting: VecDeque<Report>,
+    /// Reports in the call that is being made.
+    calling: usize,
+}
+
+impl Fetcher {
+    /// Runs until the worker stops and every lease is reported, or its deadline has passed.
+    pub(crate) async fn run(mut self, limits: Limits) {
+        let mut memory = Memory {
+            incarnation: Incarnation::random(),
+            sequence: 0,
+            planner: Planner::new(limits, Instant::now()),
+            waiting: VecDeque::new(),
+            calling: 0,
+        };
+        let mut stop = self.stop.clone();
+        tokio::select! {
+            () = self.work(&mut memory) => {}
+            () = stop.deadline() => {}
+        }
+        let unreported = memory.waiting.len() + memory.calling + self.reports.len();
+        let held = self.slots.view(Instant::now()).held;
+        if unreported > 0 || held > 0 {
+            tracing::warn!(
+                unreported,
+                held,
+                "stopped before everything was recorded; these leases expire, and their deliveries are sent again"
+            );
+        }
+    }
+
+    async fn work(&mut self, memory: &mut Memory) {
+        loop {
+            let now = Instant::now();
+            let stopping = self.stop.is_set();
+            // In this order: a slot that is free has left its report in the channel.
+            let view = self.slots.view(now);
+            while let Ok(report) = self.reports.try_recv() {
+                memory.waiting.push_back(report);
+            }
+            if stopping && view.held == 0 && memory.waiting.is_empty() {
+                return;
+            }
+            let step = memory.planner.next(now, &view, memory.waiting.len(), stopping);
+            let is_idle = matches!(step, Step::Wait { idle: true, .. });
+            self.idle
+                .send_if_modified(|idle| std::mem::replace(idle, is_idle) != is_idle);
+            match step {
+                Step::Call(want) => self.call(memory, want, view).await,
+                Step::Wait { until, .. } => self.wait(memory, until, stopping).await,
+            }
+        }
+    }
+
+    async fn wait(&mut self, memory: &mut Memory, until: Option<Instant>, stopping: bool) {
+        let until = until.map(tokio::time::Instant::from_std);
+        tokio::select! {
+            Some(report) = self.reports.recv() => memory.waiting.push_back(report),
+            () = self.woken.notified() => memory.planner.woken(),
+            () = async { tokio::time::sleep_until(until.unwrap_or_else(tokio::time::Instant::now)).await }, if until.is_some() => {}
+            () = self.stop.requested(), if !stopping => {}
+        }
+    }
+
+    async fn call(&mut self, memory: &mut Memory, want: Want, view: View) {
+        memory.sequence += 1;
+        let count = memory.waiting.len().min(MAX_REPORTS);
+        let request = WorkRequest {
+            sequence: memory.sequence,
+            reports: memory.waiting.drain(..count).collect(),
+            slow_endpoints: view.slow_endpoints,
+            want: want.deliveries,
+            want_slow: want.slow,
+            want_bytes: want.bytes,
+            alone: want.alone,
+        };
+        memory.calling = count;
+        // A lease begins when Redis grants it, which is after this, however often the call is repeated.
+        let asked = Instant::now();
+        let reply = self.ask(&memory.incarnation, &request).await;
+        memory.calling = 0;
+        memory.planner.answered(Instant::now(), want, &reply);
+        self.recorded(&request.reports, &reply.results);
+        if !reply.leased.is_empty() {
+            self.hand_on(reply, asked);
+        }
+    }
+
+    /// Repeats a call until it is answered.
+    async fn ask(&mut self, incarnation: &Incarnation, request: &WorkRequest) -> WorkReply {
+        loop {
+            match self.store.work(incarnation, &self.policy, request).await {
+                Ok(reply) => {
+                    self.outage.over();
+                    return reply;
+                }
+                Err(error) => tokio::time::sleep(self.outage.failed(&error)).await,
+            }
+        }
+    }
+
+    fn hand_on(&self, reply: WorkReply, asked: Instant) {
+        self.metrics.fetched.inc_by(reply.leased.len() as u64);
+        let now = Instant::now();
+        let jobs = reply.leased.into_iter().map(|leased| {
+            let permit = self.slots.take(&leased, now);
+            Job::new(leased, permit, asked, self.policy.lease)
+        });
+        self.handoff.put(jobs.collect());
+    }
+
+    fn recorded(&self, reports: &[Report], results: &[ReportResult]) {
+        for (report, result) in reports.iter().zip(results) {
+            match result {
+                ReportResult::Recorded => {}
+                ReportResult::DisabledEndpoint => {
+                    self.metrics.endpoints_disabled.inc();
+                    tracing::info!(
+                        endpoint = %report.delivery.endpoint(),
+                        delivery = %report.delivery,
+                        "endpoint disabled; its deliveries are parked until it is switched on again"
+                    );
+                }
+                ReportResult::Stale => {
+                    self.metrics.reports_stale.inc();
+                    tracing::info!(delivery = %report.delivery, "the lease was lost before the result came; it is not counted");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! A lease on its way through apalis: the task's arguments.
+
+use std::time::{Duration, Instant};
+
+use common::store::queue::{Leased, ReportedResult};
+
+use crate::metrics::GivenBack;
+
+use super::slots::Permit;
+
+/// What must be left of a lease, beside the timeout of the attempt, when the attempt begins.
+const MARGIN: Duration = Duration::from_secs(5);
+
+/// A delivery that this worker may attempt once. Dropping it gives the lease back.
+#[derive(Debug)]
+pub(crate) struct Job {
+    /// What to deliver, and where.
+    pub(crate) leased: Leased,
+    lease_ends: Instant,
+    permit: Permit,
+}
+
+/// A job whose attempt has begun. Dropping it reports a crash.
+#[derive(Debug)]
+pub(crate) struct StartedJob {
+    /// What to deliver, and where.
+    pub(crate) leased: Leased,
+    permit: Permit,
+}
+
+impl Job {
+    /// `asked` is the moment before the lease was asked for, on our monotonic clock: a lease never ends later than
+    /// we think.
+    pub(crate) fn new(leased: Leased, permit: Permit, asked: Instant, lease: Duration) -> Self {
+        Self {
+            leased,
+            lease_ends: asked + lease,
+            permit,
+        }
+    }
+
+    /// Begins the attempt, if the lease lasts long enough for one of `timeout`; else gives it back.
+    pub(crate) fn start(mut self, timeout: Duration, now: Instant) -> Option<StartedJob> {
+        if self.lease_ends.saturating_duration_since(now) < timeout + MARGIN {
+            tracing::info!(delivery = %self.leased.delivery, "too little is left of the lease; giving it back");
+            self.permit.give_back(GivenBack::Late);
+            return None;
+        }
+        self.permit.start();
+        Some(StartedJob {
+            leased: self.leased,
+            permit: self.permit,
+        })
+    }
+}
+
+impl StartedJob {
+    /// Reports what the attempt came to.
+    pub(crate) fn finish(self, result: ReportedResult) {
+        self.permit.finish(result);
+    }
+
+    /// No attempt was made after all.
+    pub(crate) fn give_back(self, reason: GivenBack) {
+        self.permit.give_back(reason);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::slots::Slots;
+    use crate::metrics::Metrics;
+    use crate::tests::leased;
+
+    #[test]
+    fn an_attempt_begins_only_if_the_lease_outlasts_it_by_five_seconds() {
+        let (slots, mut reports) = Slots::new(Metrics::new().unwrap());
+        let lease = leased("https://a.example/", b"{}");
+        let asked = Instant::now();
+        for (elapsed_ms, begins) in [(0, true), (5_000, true), (5_001, false), (60_000, false)] {
+            let job = Job::new(
+                lease.clone(),
+                slots.take(&lease, asked),
+                asked,
+                Duration::from_secs(20),
+            );
+            let started = job.start(Duration::from_secs(10), asked + Duration::from_millis(elapsed_ms));
+            assert_eq!(started.is_some(), begins, "{elapsed_ms}");
+            if let Some(started) = started {
+                started.finish(ReportedResult::Crashed);
+                assert!(matches!(
+                    reports.try_recv().unwrap().result,
+                    ReportedResult::Crashed
+                ));
+            } else {
+                assert!(matches!(
+                    reports.try_recv().unwrap().result,
+                    ReportedResult::GivenBack
+                ));
+            }
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! What the fetcher does next: pure decisions, apart from all I/O.
+//!
+//! One call of `work` is in flight at a time; it carries the reports and asks for as much as there is room for.
+//! Whatever finishes during a call goes with the next one, so batches grow with the load and nobody waits for one to
+//! fill.
+
+use std::time::{Duration, Instant};
+
+use common::store::queue::{MAX_FETCH, MAX_REPORTS, WorkReply};
+
+use super::slots::View;
+
+/// The worker looks at least this often when it has room, even if nothing woke it: wake tokens get lost.
+const LOOK_AFTER: Duration = Duration::from_secs(3);
+
+/// Waits after calls that found nothing although there is something (which this worker may not take now).
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+/// How long quarantined deliveries are served in a row, and at least not served afterwards.
+const ALONE_FOR: Duration = Duration::from_secs(5);
+
+/// How much this worker may hold.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Leases.
+    pub(crate) slots: u32,
+    /// Bytes of payloads.
+    pub(crate) bytes: u64,
+}
+
+/// What to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Call `work` with the reports that wait, and ask for this.
+    Call(Want),
+    /// Wait for a report, or until this moment. `idle` says that there is room and nothing to fetch: a wake token
+    /// would help.
+    Wait { until: Option<Instant>, idle: bool },
+}
+
+/// What to ask for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Want {
+    pub(crate) deliveries: u32,
+    pub(crate) slow: u32,
+    pub(crate) bytes: u64,
+    pub(crate) alone: bool,
+}
+
+/// Decides from what it was told.
+#[derive(Debug)]
+pub(crate) struct Planner {
+    limits: Limits,
+    /// There may be something to fetch.
+    promising: bool,
+    /// When there may be something whatever we were told.
+    look_at: Instant,
+    /// No call just to fetch before this.
+    pause_until: Option<Instant>,
+    pauses: u32,
+    mode: Mode,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Mode {
+    Normal {
+        quarantine_from: Option<Instant>,
+    },
+    /// A quarantined delivery is due: nothing else is fetched, and it is fetched when nothing else is in flight.
+    Alone {
+        since: Instant,
+        served_since: Option<Instant>,
+    },
+}
+
+impl Planner {
+    /// Nothing is known yet, so there may be something to fetch.
+    pub(crate) const fn new(limits: Limits, now: Instant) -> Self {
+        Self {
+            limits,
+            promising: true,
+            look_at: now,
+            pause_until: None,
+            pauses: 0,
+            mode: Mode::Normal {
+                quarantine_from: None,
+            },
+        }
+    }
+
+    /// What to do, with `reports` waiting.
+    pub(crate) fn next(&self, now: Instant, view: &View, reports: usize, stopping: bool) -> Step {
+        const REPORT: Step = Step::Call(Want {
+            deliveries: 0,
+            slow: 0,
+            bytes: 0,
+            alone: false,
+        });
+        const WAIT: Step = Step::Wait {
+            until: None,
+            idle: false,
+        };
+
+        if stopping || matches!(self.mode, Mode::Alone { .. }) && view.held > 0 {
+            return if reports > 0 { REPORT } else { WAIT };
+        }
+        if reports > MAX_REPORTS {
+            return REPORT;
+        }
+        if matches!(self.mode, Mode::Alone { .. }) {
+            return Step::Call(Want {
+                deliveries: 1,
+                slow: 1,
+                bytes: self.limits.bytes,
+                alone: true,
+            });
+        }
+        let want = self.room(view);
+        let due_at = if self.promising { now } else { self.look_at };
+        let due_at = due_at.max(self.pause_until.unwrap_or(now));
+        if reports > 0 || want.deliveries > 0 && now >= due_at {
+            Step::Call(want)
+        } else if want.deliveries > 0 {
+            Step::Wait {
+                until: Some(due_at),
+                idle: !self.promising,
+            }
+        } else {
+            WAIT
+        }
+    }
+
+    fn room(&self, view: &View) -> Want {
+        let bytes = self.limits.bytes.saturating_sub(view.bytes);
+        // A payload that is larger than the budget still has to be delivered, when nothing else is held.
+        if bytes == 0 && view.held > 0 {
+            return Want::default();
+        }
+        let free = self.limits.slots.saturating_sub(view.held);
+        let slow = (self.limits.slots / 2).max(1).saturating_sub(view.held_slow);
+        let deliveries = free.min(u32::try_from(MAX_FETCH).unwrap_or(u32::MAX));
+        Want {
+            deliveries,
+            slow: slow.min(deliveries),
+            bytes,
+            alone: false,
+        }
+    }
+
+    /// A wake token came.
+    pub(crate) const fn woken(&mut self) {
+        self.promising = true;
+    }
+
+    /// A call that asked for `want` was answered.
+    pub(crate) fn answered(&mut self, now: Instant, want: Want, reply: &WorkReply) {
+        if reply.quarantine_due
+            && let Mode::Normal { quarantine_from } = self.mode
+            && quarantine_from.is_none_or(|from| now >= from)
+        {
+            self.mode = Mode::Alone {
+                since: now,
+                served_since: None,
+            };
+        }
+        if want.alone {
+            self.served_alone(now, reply);
+            return;
+        }
+        if want.deliveries == 0 {
+            return;
+        }
+        let due_in = reply.next_due.unwrap_or(LOOK_AFTER).min(LOOK_AFTER);
+        self.promising = reply.more || due_in.is_zero();
+        self.look_at = now + due_in;
+        if self.promising && reply.leased.is_empty() {
+            self.pause_until = Some(
+                now + FIRST_PAUSE
+                    .saturating_mul(1 << self.pauses.min(6))
+                    .min(LONGEST_PAUSE),
+            );
+            self.pauses += 1;
+        } else {
+            self.pause_until = None;
+            self.pauses = 0;
+        }
+    }
+
+    fn served_alone(&mut self, now: Instant, reply: &WorkReply) {
+        let Mode::Alone { since, served_since } = self.mode else {
+            return;
+        };
+        let served_since = served_since.unwrap_or(now);
+        if reply.leased.is_empty()
+            || !reply.quarantine_due
+            || now.saturating_duration_since(served_since) >= ALONE_FOR
+        {
+            // Others get at least as much time as draining and serving took.
+            let took = now.saturating_duration_since(since).max(ALONE_FOR);
+            self.mode = Mode::Normal {
+                quarantine_from: Some(now + took),
+            };
+            self.promising = true;
+        } else {
+            self.mode = Mode::Alone {
+                since,
+                served_since: Some(served_since),
+            };
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

@@ -1,0 +1,269 @@
+//! Tables for the fetcher's decisions.
+
+use super::*;
+use crate::tests::leased;
+
+const LIMITS: Limits = Limits {
+    slots: 100,
+    bytes: 1000,
+};
+const MS: Duration = Duration::from_millis(1);
+
+fn view(held: u32) -> View {
+    View {
+        held,
+        ..View::default()
+    }
+}
+
+fn found(count: usize, more: bool) -> WorkReply {
+    let one = leased("https://a.example/", b"{}");
+    WorkReply {
+        leased: vec![one; count],
+        more,
+        ..WorkReply::default()
+    }
+}
+
+fn want(step: Step) -> Want {
+    match step {
+        Step::Call(want) => want,
+        Step::Wait { .. } => panic!("waits"),
+    }
+}
+
+/// A planner that knows there is nothing to do.
+fn idle(now: Instant) -> Planner {
+    let mut planner = Planner::new(LIMITS, now);
+    let asked = want(planner.next(now, &view(0), 0, false));
+    planner.answered(now, asked, &found(0, false));
+    planner
+}
+
+#[test]
+fn at_first_it_asks_for_as_much_as_a_call_hands_out() {
+    let now = Instant::now();
+    let planner = Planner::new(LIMITS, now);
+    let asked = want(planner.next(now, &view(0), 0, false));
+    assert_eq!(
+        asked,
+        Want {
+            deliveries: 64,
+            slow: 50,
+            bytes: 1000,
+            alone: false
+        }
+    );
+}
+
+#[test]
+fn it_asks_only_for_what_it_has_room_for() {
+    let now = Instant::now();
+    let planner = Planner::new(LIMITS, now);
+    let asked = |held, held_slow, bytes| {
+        let view = View {
+            held,
+            held_slow,
+            bytes,
+            slow_endpoints: vec![],
+        };
+        match planner.next(now, &view, 1, false) {
+            Step::Call(want) => (want.deliveries, want.slow, want.bytes),
+            Step::Wait { .. } => panic!("reports don't wait"),
+        }
+    };
+    assert_eq!(asked(90, 0, 10), (10, 10, 990));
+    assert_eq!(asked(90, 45, 10), (10, 5, 990));
+    assert_eq!(asked(90, 60, 10), (10, 0, 990));
+    assert_eq!(asked(100, 0, 10), (0, 0, 990));
+    assert_eq!(asked(5, 0, 1000), (0, 0, 0), "no byte is left");
+    assert_eq!(
+        asked(0, 0, 5000).0,
+        64,
+        "but with nothing held one is always let in"
+    );
+}
+
+#[test]
+fn without_room_it_waits_for_a_report() {
+    let now = Instant::now();
+    let planner = Planner::new(LIMITS, now);
+    assert_eq!(
+        planner.next(now, &view(100), 0, false),
+        Step::Wait {
+            until: None,
+            idle: false
+        }
+    );
+}
+
+#[test]
+fn reports_never_wait_and_too_many_go_ahead_of_the_fetch() {
+    let now = Instant::now();
+    let planner = idle(now);
+    assert_eq!(
+        want(planner.next(now, &view(10), 1, false)).deliveries,
+        64,
+        "the same call also fetches"
+    );
+    assert_eq!(
+        want(planner.next(now, &view(10), MAX_REPORTS, false)).deliveries,
+        64
+    );
+    assert_eq!(
+        want(planner.next(now, &view(10), MAX_REPORTS + 1, false)),
+        Want::default()
+    );
+    assert_eq!(
+        want(planner.next(now, &view(10), 1, true)),
+        Want::default(),
+        "a stopping worker fetches nothing"
+    );
+    assert_eq!(
+        planner.next(now, &view(10), 0, true),
+        Step::Wait {
+            until: None,
+            idle: false
+        }
+    );
+}
+
+#[test]
+fn with_nothing_to_do_it_waits_for_a_token_or_the_next_due_or_three_seconds() {
+    let now = Instant::now();
+    let mut planner = idle(now);
+    assert_eq!(
+        planner.next(now, &view(0), 0, false),
+        Step::Wait {
+            until: Some(now + LOOK_AFTER),
+            idle: true
+        }
+    );
+    assert!(matches!(
+        planner.next(now + LOOK_AFTER, &view(0), 0, false),
+        Step::Call(_)
+    ));
+
+    let asked = want(planner.next(now, &view(0), 1, false));
+    for (due, expected) in [
+        (Some(200 * MS), 200 * MS),
+        (Some(9000 * MS), LOOK_AFTER),
+        (None, LOOK_AFTER),
+    ] {
+        let reply = WorkReply {
+            next_due: due,
+            ..WorkReply::default()
+        };
+        planner.answered(now, asked, &reply);
+        assert_eq!(
+            planner.next(now, &view(0), 0, false),
+            Step::Wait {
+                until: Some(now + expected),
+                idle: true
+            }
+        );
+    }
+
+    planner.woken();
+    assert!(matches!(planner.next(now, &view(0), 0, false), Step::Call(_)));
+}
+
+#[test]
+fn while_there_is_more_it_goes_on_but_pauses_when_it_may_take_nothing() {
+    let now = Instant::now();
+    let mut planner = Planner::new(LIMITS, now);
+    let asked = want(planner.next(now, &view(0), 0, false));
+    planner.answered(now, asked, &found(3, true));
+    assert!(matches!(planner.next(now, &view(3), 0, false), Step::Call(_)));
+    for pause in [10, 20, 40, 80, 160, 320, 500, 500] {
+        planner.answered(now, asked, &found(0, true));
+        planner.woken();
+        assert_eq!(
+            planner.next(now, &view(3), 0, false),
+            Step::Wait {
+                until: Some(now + pause * MS),
+                idle: false
+            }
+        );
+        assert!(
+            matches!(planner.next(now, &view(3), 1, false), Step::Call(_)),
+            "reports don't wait for it"
+        );
+    }
+    planner.answered(now, asked, &found(1, true));
+    assert!(matches!(planner.next(now, &view(3), 0, false), Step::Call(_)));
+}
+
+#[test]
+fn a_call_that_only_reports_tells_nothing_about_what_there_is() {
+    let now = Instant::now();
+    let mut planner = idle(now);
+    planner.woken();
+    planner.answered(now, Want::default(), &found(0, false));
+    assert!(matches!(planner.next(now, &view(0), 0, false), Step::Call(_)));
+}
+
+#[test]
+fn a_quarantined_delivery_is_served_with_nothing_else_in_flight_and_others_get_their_time() {
+    let now = Instant::now();
+    let mut planner = Planner::new(LIMITS, now);
+    let asked = want(planner.next(now, &view(7), 0, false));
+    let due = |count| WorkReply {
+        quarantine_due: true,
+        ..found(count, true)
+    };
+    planner.answered(now, asked, &due(2));
+    // Drains.
+    assert_eq!(
+        planner.next(now, &view(9), 0, false),
+        Step::Wait {
+            until: None,
+            idle: false
+        }
+    );
+    assert_eq!(want(planner.next(now, &view(1), 3, false)), Want::default());
+    // Serves one, alone, and the next.
+    let later = now + 3000 * MS;
+    for at in [later, later + 2000 * MS] {
+        let asked = want(planner.next(at, &view(0), 1, false));
+        assert!(asked.alone && asked.deliveries == 1);
+        planner.answered(at, asked, &due(1));
+        assert_eq!(
+            planner.next(at, &view(1), 0, false),
+            Step::Wait {
+                until: None,
+                idle: false
+            }
+        );
+    }
+    // Not for longer than 5 s.
+    let end = later + 5000 * MS;
+    let asked = want(planner.next(end, &view(0), 1, false));
+    planner.answered(end, asked, &due(1));
+    let asked = want(planner.next(end, &view(1), 0, false));
+    assert!(!asked.alone && asked.deliveries == 64);
+    // That took 8 s: as long, others come first.
+    planner.answered(end + 7999 * MS, asked, &due(1));
+    assert!(!want(planner.next(end + 7999 * MS, &view(0), 0, false)).alone);
+    planner.answered(end + 8000 * MS, asked, &due(1));
+    assert!(want(planner.next(end + 8000 * MS, &view(0), 0, false)).alone);
+}
+
+#[test]
+fn when_another_worker_took_the_quarantined_delivery_all_is_as_before() {
+    let now = Instant::now();
+    let mut planner = idle(now);
+    let asked = want(planner.next(now, &view(0), 1, false));
+    planner.answered(
+        now,
+        asked,
+        &WorkReply {
+            quarantine_due: true,
+            ..found(0, false)
+        },
+    );
+    let asked = want(planner.next(now, &view(0), 0, false));
+    assert!(asked.alone);
+    planner.answered(now, asked, &found(0, false));
+    assert!(!want(planner.next(now, &view(0), 0, false)).alone);
+}

@@ -1,0 +1,330 @@
+//! What this worker holds: a slot for each lease, and the promise that each lease is reported exactly once.
+//!
+//! apalis tells a backend nothing about free slots, so they are counted here. Every lease comes with a [`Permit`] that
+//! goes with its task. However the task ends (finished, panicked, dropped on the way), the permit reports the lease
+//! and frees the slot, both in one step.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use common::id::{DeliveryId, EndpointId};
+use common::store::queue::{LeaseToken, Leased, Report, ReportedResult};
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+
+use crate::metrics::{GivenBack, Metrics};
+
+/// An endpoint with an attempt open for longer than this is slow.
+pub(crate) const SLOW_AFTER: Duration = Duration::from_secs(1);
+
+/// The slots of this worker.
+#[derive(Debug)]
+pub(crate) struct Slots {
+    ledger: Mutex<Ledger>,
+    /// Unbounded, but a lease has at most one report in it, and nothing is fetched before reports are recorded.
+    reports: UnboundedSender<Report>,
+    abandoned: AtomicBool,
+    metrics: Metrics,
+}
+
+/// What is held. Tickets are handed out in the order of time.
+#[derive(Debug, Default)]
+struct Ledger {
+    next_ticket: u64,
+    open: BTreeMap<u64, Open>,
+    endpoints: HashMap<EndpointId, Held>,
+    bytes: u64,
+}
+
+#[derive(Debug)]
+struct Open {
+    endpoint: EndpointId,
+    since: Instant,
+    bytes: u64,
+    fetched_slow: bool,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    slots: u32,
+    fetched_slow: u32,
+}
+
+/// What is held at one moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct View {
+    /// Leases.
+    pub(crate) held: u32,
+    /// Bytes of their payloads.
+    pub(crate) bytes: u64,
+    /// Leases of endpoints that are slow.
+    pub(crate) held_slow: u32,
+    /// Endpoints with an attempt open for more than a second.
+    pub(crate) slow_endpoints: Vec<EndpointId>,
+}
+
+/// One lease's slot and the duty to report it.
+#[derive(Debug)]
+pub(crate) struct Permit {
+    slots: Arc<Slots>,
+    ticket: u64,
+    delivery: DeliveryId,
+    token: LeaseToken,
+    stage: Stage,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Waiting,
+    Started,
+    Reported,
+}
+
+impl Slots {
+    /// No slot is taken. The receiver gets the reports.
+    pub(crate) fn new(metrics: Metrics) -> (Arc<Self>, UnboundedReceiver<Report>) {
+        let (reports, receiver) = mpsc::unbounded_channel();
+        let slots = Self {
+            ledger: Mutex::default(),
+            reports,
+            abandoned: AtomicBool::new(false),
+            metrics,
+        };
+        (Arc::new(slots), receiver)
+    }
+
+    /// Takes a slot for a lease.
+    pub(crate) fn take(self: &Arc<Self>, leased: &Leased, now: Instant) -> Permit {
+        let endpoint = &leased.endpoint;
+        let bytes = leased.event.body.len() as u64;
+        let mut ledger = self.ledger();
+        let ticket = ledger.next_ticket;
+        ledger.next_ticket += 1;
+        ledger.bytes += bytes;
+        let held = ledger.endpoints.entry(endpoint.id.clone()).or_default();
+        held.slots += 1;
+        held.fetched_slow += u32::from(endpoint.slow);
+        let open = Open {
+            endpoint: endpoint.id.clone(),
+            since: now,
+            bytes,
+            fetched_slow: endpoint.slow,
+        };
+        ledger.open.insert(ticket, open);
+        drop(ledger);
+        self.metrics.in_flight.inc();
+        Permit {
+            slots: Arc::clone(self),
+            ticket,
+            delivery: leased.delivery.clone(),
+            token: leased.token.clone(),
+            stage: Stage::Waiting,
+        }
+    }
+
+    /// What is held now.
+    pub(crate) fn view(&self, now: Instant) -> View {
+        let ledger = self.ledger();
+        let slow: HashSet<&EndpointId> = ledger
+            .open
+            .values()
+            .take_while(|open| now.saturating_duration_since(open.since) > SLOW_AFTER)
+            .map(|open| &open.endpoint)
+            .collect();
+        let held_slow = ledger
+            .endpoints
+            .iter()
+            .filter(|(endpoint, held)| held.fetched_slow > 0 || slow.contains(endpoint))
+            .map(|(_, held)| held.slots)
+            .sum();
+        View {
+            held: u32::try_from(ledger.open.len()).unwrap_or(u32::MAX),
+            bytes: ledger.bytes,
+            held_slow,
+            slow_endpoints: slow.into_iter().cloned().collect(),
+        }
+    }
+
+    /// From now on, attempts that are cut off are given back: the worker ends them, not a fault.
+    pub(crate) fn abandon(&self) {
+        self.abandoned.store(true, Ordering::SeqCst);
+    }
+
+    fn report(&self, ticket: u64, report: Report) {
+        // Under one lock: whoever sees the slot free finds the report in the channel.
+        let mut ledger = self.ledger();
+        if self.reports.send(report).is_err() {
+            tracing::warn!("a report came after the last call; its lease will expire, and it is sent again");
+        }
+        if let Some(open) = ledger.open.remove(&ticket) {
+            ledger.bytes -= open.bytes;
+            if let Some(held) = ledger.endpoints.get_mut(&open.endpoint) {
+                held.slots -= 1;
+                held.fetched_slow -= u32::from(open.fetched_slow);
+                if held.slots == 0 {
+                    ledger.endpoints.remove(&open.endpoint);
+                }
+            }
+            self.metrics.in_flight.dec();
+        }
+    }
+
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Permit {
+    /// The attempt begins: from here on, a permit that is dropped reports a crash.
+    pub(crate) fn start(&mut self) {
+        self.stage = Stage::Started;
+    }
+
+    /// Reports what the attempt came to.
+    pub(crate) fn finish(mut self, result: ReportedResult) {
+        self.report(result);
+    }
+
+    /// Gives the lease back without an attempt.
+    pub(crate) fn give_back(self, reason: GivenBack) {
+        self.slots
+            .metrics
+            .given_back
+            .with_label_values(&[reason.as_str()])
+            .inc();
+        self.finish(ReportedResult::GivenBack);
+    }
+
+    fn report(&mut self, result: ReportedResult) {
+        self.stage = Stage::Reported;
+        let report = Report {
+            delivery: self.delivery.clone(),
+            token: self.token.clone(),
+            result,
+        };
+        self.slots.report(self.ticket, report);
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let cut_off = self.slots.abandoned.load(Ordering::SeqCst);
+        match self.stage {
+            Stage::Reported => {}
+            Stage::Started if !cut_off => {
+                self.slots.metrics.crashed.inc();
+                self.report(ReportedResult::Crashed);
+            }
+            Stage::Waiting | Stage::Started => {
+                self.slots
+                    .metrics
+                    .given_back
+                    .with_label_values(&[GivenBack::Stopping.as_str()])
+                    .inc();
+                self.report(ReportedResult::GivenBack);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::leased;
+
+    fn slots() -> (Arc<Slots>, UnboundedReceiver<Report>) {
+        Slots::new(Metrics::new().unwrap())
+    }
+
+    #[test]
+    fn however_a_permit_ends_its_lease_is_reported_once_and_its_slot_is_free() {
+        let (slots, mut reports) = slots();
+        let lease = leased("https://a.example/", b"{}");
+        let now = Instant::now();
+        let take = || slots.take(&lease, now);
+
+        drop(take());
+        assert!(matches!(
+            reports.try_recv().unwrap().result,
+            ReportedResult::GivenBack
+        ));
+        let mut started = take();
+        started.start();
+        drop(started);
+        assert!(matches!(
+            reports.try_recv().unwrap().result,
+            ReportedResult::Crashed
+        ));
+        let mut finished = take();
+        finished.start();
+        finished.finish(ReportedResult::Succeeded(
+            common::store::queue::AttemptRecord::default(),
+        ));
+        assert!(matches!(
+            reports.try_recv().unwrap().result,
+            ReportedResult::Succeeded(_)
+        ));
+        take().give_back(GivenBack::Late);
+        let report = reports.try_recv().unwrap();
+        assert!(matches!(report.result, ReportedResult::GivenBack));
+        assert_eq!(
+            (report.delivery, report.token),
+            (lease.delivery.clone(), lease.token.clone())
+        );
+        slots.abandon();
+        let mut cut_off = take();
+        cut_off.start();
+        drop(cut_off);
+        assert!(matches!(
+            reports.try_recv().unwrap().result,
+            ReportedResult::GivenBack
+        ));
+
+        assert!(reports.try_recv().is_err());
+        assert_eq!(slots.view(now), View::default());
+        assert_eq!(slots.metrics.in_flight.get(), 0);
+        assert_eq!(slots.metrics.crashed.get(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_an_attempt_reports_a_crash() {
+        let (slots, mut reports) = slots();
+        let mut permit = slots.take(&leased("https://a.example/", b"{}"), Instant::now());
+        permit.start();
+        let attempt = tokio::spawn(async move {
+            let _permit = permit;
+            panic!("on purpose");
+        });
+        assert!(attempt.await.unwrap_err().is_panic());
+        assert!(matches!(
+            reports.recv().await.unwrap().result,
+            ReportedResult::Crashed
+        ));
+    }
+
+    #[test]
+    fn slow_endpoints_are_those_with_an_old_attempt_and_those_that_came_as_slow() {
+        let (slots, _reports) = slots();
+        let start = Instant::now();
+        let (old, quick) = (
+            leased("https://a.example/", b"12345"),
+            leased("https://b.example/", b"123"),
+        );
+        let mut flagged = leased("https://c.example/", b"");
+        Arc::make_mut(&mut flagged.endpoint).slow = true;
+        let permits = [
+            slots.take(&old, start),
+            slots.take(&old, start + Duration::from_millis(1500)),
+            slots.take(&quick, start + Duration::from_millis(1500)),
+            slots.take(&flagged, start + Duration::from_millis(1500)),
+        ];
+        let view = slots.view(start + Duration::from_millis(1600));
+        assert_eq!((view.held, view.bytes, view.held_slow), (4, 13, 3));
+        assert_eq!(view.slow_endpoints, std::slice::from_ref(&old.endpoint.id));
+        let early = slots.view(start + Duration::from_millis(900));
+        assert_eq!((early.held_slow, early.slow_endpoints.len()), (1, 0));
+        drop(permits);
+        assert_eq!(slots.view(start + Duration::from_secs(9)), View::default());
+    }
+}

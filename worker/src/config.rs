@@ -1,0 +1,289 @@
+//! The worker's configuration: every variable with its default, checked before anything starts.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::{Args, Parser};
+use common::config::{LogArgs, RedisArgs, SecretsArgs, Span, UrlArgs, positive_span, split_list};
+use common::retry::RetrySchedule;
+use common::store::queue::QueuePolicy;
+
+/// The longest `DELIVERY_TIMEOUT`: a lease lasts twice as long, and a stop waits for it.
+const MAX_DELIVERY_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// A lease is never shorter than this.
+const MIN_LEASE: Duration = Duration::from_secs(20);
+
+/// Delivers webhooks: fetches deliveries from Redis, signs and sends them, and records what came of it.
+///
+/// Every flag can be given as the environment variable of the same name.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "webhooks-worker", version)]
+pub struct Config {
+    /// Where Redis is.
+    #[command(flatten)]
+    pub redis: RedisArgs,
+    /// What URLs are allowed.
+    #[command(flatten)]
+    pub urls: UrlArgs,
+    /// What opens signing secrets.
+    #[command(flatten)]
+    pub secrets: SecretsArgs,
+    /// Address of the worker's own `/healthz`, `/readyz` and `/metrics`.
+    #[arg(long, env, default_value = "127.0.0.1:3001")]
+    pub worker_listen: SocketAddr,
+    /// How much is in flight.
+    #[command(flatten)]
+    pub concurrency: ConcurrencyArgs,
+    /// How an attempt is made and repeated.
+    #[command(flatten)]
+    pub attempts: AttemptArgs,
+    /// When an endpoint is disabled.
+    #[command(flatten)]
+    pub disable: DisableArgs,
+    /// What is kept.
+    #[command(flatten)]
+    pub retention: RetentionArgs,
+    /// How logs look.
+    #[command(flatten)]
+    pub log: LogArgs,
+}
+
+/// How many attempts are in flight.
+#[derive(Debug, Clone, Args)]
+pub struct ConcurrencyArgs {
+    /// Attempts in flight in this worker.
+    #[arg(long, env, default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub worker_concurrency: u32,
+
+    /// Attempts in flight per endpoint, over all workers.
+    #[arg(long, env, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub endpoint_concurrency: u32,
+}
+
+/// How one attempt is made, and when it is made again.
+#[derive(Debug, Clone, Args)]
+pub struct AttemptArgs {
+    /// The whole attempt: name lookup, connection, TLS, request and answer; at most `10m`.
+    #[arg(long, env, default_value = "10s", value_parser = delivery_timeout)]
+    pub delivery_timeout: Span,
+
+    /// Waits between the attempts of one delivery, comma-separated; empty means one attempt.
+    #[arg(long, env, default_value = "5s,30s,3m,15m,1h,4h,10h,20h,24h", value_parser = retry_schedule)]
+    pub retry_schedule: RetrySchedule,
+}
+
+/// When an endpoint is disabled.
+#[derive(Debug, Clone, Args)]
+pub struct DisableArgs {
+    /// Failed attempts in a row that disable an endpoint.
+    #[arg(long, env, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    pub disable_after: u32,
+
+    /// How long such a streak must have lasted before it disables; `60s` is good for busy systems.
+    #[arg(long, env, default_value = "0s")]
+    pub disable_min_span: Span,
+}
+
+/// What is kept, and for how long.
+#[derive(Debug, Clone, Args)]
+pub struct RetentionArgs {
+    /// How long the payload of an event is kept after its last delivery succeeded.
+    #[arg(long, env, default_value = "24h", value_parser = positive_span)]
+    pub retention_succeeded: Span,
+
+    /// How long an exhausted delivery is kept.
+    #[arg(long, env, default_value = "14d", value_parser = positive_span)]
+    pub retention_failed: Span,
+
+    /// Attempts kept in the log of each endpoint.
+    #[arg(long, env, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub log_length: u32,
+}
+
+impl Config {
+    /// The rules that the queue applies for this worker.
+    #[must_use]
+    pub fn queue_policy(&self) -> QueuePolicy {
+        QueuePolicy {
+            lease: MIN_LEASE.max(2 * self.attempts.delivery_timeout.0),
+            endpoint_concurrency: self.concurrency.endpoint_concurrency,
+            disable_after: self.disable.disable_after,
+            disable_min_span: self.disable.disable_min_span.0,
+            retention_succeeded: self.retention.retention_succeeded.0,
+            retention_failed: self.retention.retention_failed.0,
+            log_length: self.retention.log_length,
+        }
+    }
+}
+
+impl fmt::Display for Config {
+    /// What an operator wants to see at the start, in one line.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "Redis at {}, health and metrics at http://{}, {} attempts in flight ({} per endpoint), {:?} each, up to {} \
+             per delivery, disabling after {} failures in a row",
+            self.redis.redis_url,
+            self.worker_listen,
+            self.concurrency.worker_concurrency,
+            self.concurrency.endpoint_concurrency,
+            self.attempts.delivery_timeout.0,
+            self.attempts.retry_schedule.max_attempts(),
+            self.disable.disable_after,
+        )?;
+        if self.urls.allow_http {
+            formatter.write_str("; plain http is allowed (development)")?;
+        }
+        Ok(())
+    }
+}
+
+fn delivery_timeout(text: &str) -> Result<Span, String> {
+    let span = positive_span(text)?;
+    if span.0 > MAX_DELIVERY_TIMEOUT {
+        return Err("must be at most 10m".to_owned());
+    }
+    Ok(span)
+}
+
+fn retry_schedule(text: &str) -> Result<RetrySchedule, String> {
+    let waits = split_list(text)
+        .map(|wait| wait.parse().map(|Span(wait)| wait))
+        .collect::<Result<Vec<_>, _>>()?;
+    if waits.len() > RetrySchedule::MAX_WAITS {
+        return Err(format!("must have at most {} waits", RetrySchedule::MAX_WAITS));
+    }
+    Ok(RetrySchedule::new(waits))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use common::config::one_sentence;
+
+    const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+    fn read(arguments: &[&str]) -> Result<Config, String> {
+        let needed = ["webhooks-worker", "--secrets-key", KEY];
+        Config::try_parse_from(needed.iter().chain(arguments)).map_err(|error| one_sentence(&error))
+    }
+
+    #[test]
+    fn the_defaults_are_the_documented_ones() {
+        let config = read(&[]).unwrap();
+        assert_eq!(config.worker_listen.to_string(), "127.0.0.1:3001");
+        assert_eq!(config.concurrency.worker_concurrency, 512);
+        assert_eq!(config.attempts.retry_schedule, RetrySchedule::default());
+        assert_eq!(config.attempts.delivery_timeout.0, Duration::from_secs(10));
+        let policy = config.queue_policy();
+        assert_eq!(policy.lease, Duration::from_secs(20));
+        assert_eq!(policy.endpoint_concurrency, 32);
+        assert_eq!(policy.disable_after, 10);
+        assert_eq!(policy.disable_min_span, Duration::ZERO);
+        assert_eq!(policy.retention_succeeded, Duration::from_secs(24 * 3600));
+        assert_eq!(policy.retention_failed, Duration::from_secs(14 * 24 * 3600));
+        assert_eq!(policy.log_length, 1000);
+    }
+
+    #[test]
+    fn a_lease_lasts_twice_the_timeout_but_never_under_20_s() {
+        for (timeout, lease) in [("200ms", 20), ("10s", 20), ("15s", 30), ("10m", 1200)] {
+            let config = read(&["--delivery-timeout", timeout]).unwrap();
+            assert_eq!(
+                config.queue_policy().lease,
+                Duration::from_secs(lease),
+                "{timeout}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_empty_schedule_means_one_attempt() {
+        assert_eq!(
+            read(&["--retry-schedule", ""])
+                .unwrap()
+                .attempts
+                .retry_schedule
+                .max_attempts(),
+            1
+        );
+        assert_eq!(
+            read(&["--retry-schedule", "1s, 2s"])
+                .unwrap()
+                .attempts
+                .retry_schedule
+                .max_attempts(),
+            3
+        );
+    }
+
+    #[test]
+    fn a_wrong_value_is_told_in_one_sentence_that_names_the_variable() {
+        let long = vec!["1s"; 101].join(",");
+        for (flag, value, sentence) in [
+            (
+                "--worker-listen",
+                "here",
+                "WORKER_LISTEN: invalid socket address syntax",
+            ),
+            (
+                "--worker-concurrency",
+                "0",
+                "WORKER_CONCURRENCY: 0 is not in 1..=4096",
+            ),
+            (
+                "--worker-concurrency",
+                "4097",
+                "WORKER_CONCURRENCY: 4097 is not in 1..=4096",
+            ),
+            (
+                "--endpoint-concurrency",
+                "0",
+                "ENDPOINT_CONCURRENCY: 0 is not in 1..=1000",
+            ),
+            (
+                "--delivery-timeout",
+                "0s",
+                "DELIVERY_TIMEOUT: must be longer than zero",
+            ),
+            (
+                "--delivery-timeout",
+                "11m",
+                "DELIVERY_TIMEOUT: must be at most 10m",
+            ),
+            (
+                "--retry-schedule",
+                "5s,soon",
+                "RETRY_SCHEDULE: `soon` is not a duration such as 500ms, 10s, 3m, 4h or 14d",
+            ),
+            (
+                "--retry-schedule",
+                long.as_str(),
+                "RETRY_SCHEDULE: must have at most 100 waits",
+            ),
+            ("--log-length", "0", "LOG_LENGTH: 0 is not in 1..=100000"),
+            (
+                "--retention-failed",
+                "0s",
+                "RETENTION_FAILED: must be longer than zero",
+            ),
+        ] {
+            assert_eq!(read(&[flag, value]).unwrap_err(), sentence);
+        }
+        assert!(
+            read(&["--disable-after", "0"])
+                .unwrap_err()
+                .starts_with("DISABLE_AFTER: 0 is not in 1..")
+        );
+    }
+
+    #[test]
+    fn the_start_up_line_tells_no_secret() {
+        let config = read(&["--redis-url", "redis://me:hunter2@localhost:1"]).unwrap();
+        let line = config.to_string();
+        assert!(line.contains("512 attempts in flight"), "{line}");
+        assert!(!line.contains("hunter2") && !line.contains(KEY), "{line}");
+    }
+}

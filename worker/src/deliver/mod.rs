@@ -1,0 +1,206 @@
+//! One attempt of one delivery: sign, send, judge.
+//!
+//! Whatever a receiver does is an outcome, never an error. What is our own fault is no attempt: then the delivery is
+//! given back, and the endpoint gets no strike.
+//!
+//! - A worker that stops, a lease that is nearly over, or a machine that lacks memory, files or ports: given back.
+//! - A signing secret that doesn't open (`SECRETS_KEY` lacks its key): given back after a pause, so that the delivery
+//!   waits, unharmed, for the operator who reads the log. Meanwhile it counts as slow, and others go first.
+//! - A stored record that can't be sent at all: reported as a crash, which sets it aside after three of them.
+
+mod judge;
+
+mod request;
+
+mod targets;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use common::delivery::{Failure, Verdict};
+use common::endpoint::UrlPolicy;
+use common::id::fill_random;
+use common::retry::RetrySchedule;
+use common::sealing::SecretsKeyring;
+use common::store::queue::{AttemptRecord, Leased, ReportedResult};
+use reqwest::Client;
+
+use crate::backend::job::{Job, StartedJob};
+use crate::metrics::{GivenBack, Metrics, SUCCEEDED};
+use crate::stop::Stop;
+use judge::Judged;
+use targets::{NoTarget, Targets};
+
+/// How long a delivery is held whose secret doesn't open.
+const SECRET_PAUSE: Duration = Duration::from_secs(5);
+
+/// Makes attempts.
+#[derive(Debug)]
+pub(crate) struct Deliverer {
+    client: Client,
+    targets: Targets,
+    schedule: RetrySchedule,
+    timeout: Duration,
+    stop: Stop,
+    metrics: Metrics,
+}
+
+/// What an attempt came to.
+#[derive(Debug)]
+enum Outcome {
+    /// The receiver, or the lack of one, decided.
+    Attempted(ReportedResult),
+    /// We could not even try.
+    NotAttempted(GivenBack),
+    /// What is stored can't be sent.
+    Broken,
+}
+
+impl Deliverer {
+    /// Makes attempts with `client`, each within `timeout`.
+    pub(crate) fn new(
+        client: Client,
+        urls: UrlPolicy,
+        keyring: SecretsKeyring,
+        schedule: RetrySchedule,
+        timeout: Duration,
+        stop: Stop,
+        metrics: Metrics,
+    ) -> Self {
+        Self {
+            client,
+            targets: Targets::new(urls, keyring),
+            schedule,
+            timeout,
+            stop,
+            metrics,
+        }
+    }
+
+    /// Makes the attempt of a job and reports it, whatever happens.
+    pub(crate) async fn deliver(self: Arc<Self>, job: Job) {
+        if self.stop.is_set() {
+            // Dropping the job gives it back.
+            return;
+        }
+        let Some(job) = job.start(self.timeout, Instant::now()) else {
+            return;
+        };
+        match self.attempt(&job.leased).await {
+            Outcome::Attempted(result) => job.finish(result),
+            Outcome::NotAttempted(reason) => {
+                self.pause(reason).await;
+                job.give_back(reason);
+            }
+            Outcome::Broken => self.set_aside(job),
+        }
+    }
+
+    fn set_aside(&self, job: StartedJob) {
+        self.metrics.crashed.inc();
+        job.finish(ReportedResult::Crashed);
+    }
+
+    /// Waits before a delivery is given back that would only come again at once.
+    async fn pause(&self, reason: GivenBack) {
+        let pause = match reason {
+            GivenBack::Secret => SECRET_PAUSE,
+            GivenBack::Resources => Duration::from_secs(1),
+            GivenBack::Late | GivenBack::Stopping => return,
+        };
+        let mut stop = self.stop.clone();
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = stop.requested() => {}
+        }
+    }
+
+    async fn attempt(&self, leased: &Leased) -> Outcome {
+        let started = Instant::now();
+        let judged = match self.targets.find(&leased.endpoint) {
+            Ok(target) => match request::build(leased, &target) {
+                Ok(request) => judge::send(&self.client, request, self.timeout).await,
+                Err(error) => {
+                    tracing::error!(delivery = %leased.delivery, %error, "the stored delivery can't be sent; it is set aside");
+                    return Outcome::Broken;
+                }
+            },
+            Err(NoTarget::Url(failure, detail)) => Ok(Judged::refused(failure, detail)),
+            Err(NoTarget::Secret(error)) => {
+                self.targets.complain(&leased.endpoint.id, &error);
+                return Outcome::NotAttempted(GivenBack::Secret);
+            }
+        };
+        match judged {
+            Ok(judged) => Outcome::Attempted(self.conclude(leased, judged, started.elapsed())),
+            Err(own) => {
+                tracing::error!(delivery = %leased.delivery, error = own, "could not attempt the delivery");
+                Outcome::NotAttempted(GivenBack::Resources)
+            }
+        }
+    }
+
+    fn conclude(&self, leased: &Leased, judged: Judged, duration: Duration) -> ReportedResult {
+        let outcome = judged.failure.map_or(SUCCEEDED, Failure::code);
+        self.metrics.attempts.with_label_values(&[outcome]).inc();
+        self.metrics.attempt_duration.observe(duration.as_secs_f64());
+        let verdict = Verdict::of(
+            judged.failure,
+            leased.attempt,
+            &self.schedule,
+            judged.retry_after,
+            random_fraction(),
+        );
+        log(leased, &judged, verdict, duration);
+        let is_gone = judged.failure == Some(Failure::Gone);
+        let attempt = AttemptRecord {
+            status: judged.status,
+            duration,
+            error: judged.failure.map(Failure::code),
+            detail: judged.detail,
+            snippet: judged.snippet,
+        };
+        match verdict {
+            Verdict::Succeeded => ReportedResult::Succeeded(attempt),
+            Verdict::RetryIn(wait) => ReportedResult::Failed {
+                attempt,
+                retry_in: Some(wait),
+                gone: is_gone,
+            },
+            Verdict::Exhausted => ReportedResult::Failed {
+                attempt,
+                retry_in: None,
+                gone: is_gone,
+            },
+        }
+    }
+}
+
+/// One line for each attempt. The snippet is the receiver's, and stays out of our logs.
+fn log(leased: &Leased, judged: &Judged, verdict: Verdict, duration: Duration) {
+    let (delivery, endpoint, attempt) = (&leased.delivery, &leased.endpoint.id, leased.attempt);
+    let (status, ms) = (judged.status, duration.as_secs_f64() * 1000.0);
+    let error = judged.failure.map(Failure::code);
+    match verdict {
+        Verdict::Succeeded => tracing::debug!(%delivery, %endpoint, attempt, status, ms, "delivered"),
+        Verdict::RetryIn(wait) => tracing::info!(
+            %delivery, %endpoint, attempt, status, ms, error,
+            detail = judged.detail, retry_in_seconds = wait.as_secs_f64(), "attempt failed"
+        ),
+        Verdict::Exhausted => tracing::info!(
+            %delivery, %endpoint, attempt, status, ms, error,
+            detail = judged.detail, "the last attempt failed; the delivery is exhausted"
+        ),
+    }
+}
+
+/// A random number between 0 and 1.
+fn random_fraction() -> f64 {
+    let mut bytes = [0_u8; 4];
+    fill_random(&mut bytes);
+    f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX)
+}
+
+#[cfg(test)]
+#[path = "tests/mod.rs"]
+mod tests;

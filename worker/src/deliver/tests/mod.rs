@@ -1,0 +1,347 @@
+//! Attempts against receivers on real sockets.
+
+mod guard;
+
+mod receiver;
+
+mod tls;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::endpoint::UrlPolicy;
+use common::signing::SigningSecret;
+use common::store::queue::{AttemptRecord, ReportedResult};
+use reqwest::dns::Resolve;
+
+use super::*;
+use crate::stop::Stopper;
+use crate::tests::{SECRET, development, keyring, leased};
+use crate::transport::resolver::SystemResolver;
+use crate::transport::{self, Roots, Settings};
+use receiver::{Answer, Receiver};
+
+/// Long enough for a busy machine, where the outcome doesn't depend on it.
+const PATIENT: Duration = Duration::from_secs(30);
+
+/// For receivers that take for ever.
+const SHORT: Duration = Duration::from_millis(400);
+
+fn deliverer(timeout: Duration) -> Deliverer {
+    deliverer_with(
+        timeout,
+        development(),
+        Roots::Only(vec![]),
+        Arc::new(SystemResolver::default()),
+    )
+}
+
+fn deliverer_with(timeout: Duration, urls: UrlPolicy, roots: Roots, names: Arc<dyn Resolve>) -> Deliverer {
+    let settings = Settings {
+        addresses: urls.addresses.clone(),
+        connect_timeout: timeout,
+        max_idle_per_host: 4,
+        roots,
+    };
+    let client = transport::client(settings, names).unwrap();
+    let (_stopper, stop) = Stopper::new();
+    let metrics = Metrics::new().unwrap();
+    Deliverer::new(
+        client,
+        urls,
+        keyring(),
+        RetrySchedule::default(),
+        timeout,
+        stop,
+        metrics,
+    )
+}
+
+/// What an attempt came to: the record, and the wait until the next attempt.
+async fn attempt(deliverer: &Deliverer, url: &str) -> (AttemptRecord, Option<Duration>) {
+    match deliverer.attempt(&leased(url, br#"{"test": 2432232314}"#)).await {
+        Outcome::Attempted(ReportedResult::Succeeded(record)) => (record, None),
+        Outcome::Attempted(ReportedResult::Failed {
+            attempt,
+            retry_in,
+            gone,
+        }) => {
+            assert_eq!(gone, attempt.error == Some("gone"));
+            (attempt, retry_in)
+        }
+        other => panic!("no attempt: {other:?}"),
+    }
+}
+
+async fn attempt_on(answer: Answer, timeout: Duration) -> (AttemptRecord, Option<Duration>, Receiver) {
+    let receiver = Receiver::start(answer).await;
+    let (record, wait) = attempt(&deliverer(timeout), &format!("http://{}/hook", receiver.address)).await;
+    (record, wait, receiver)
+}
+
+fn whole(head: &str, body: &str) -> Answer {
+    Answer::Whole(format!(
+        "HTTP/1.1 {head}\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    ))
+}
+
+#[tokio::test]
+async fn what_a_receiver_gets_is_what_is_documented() {
+    let receiver = Receiver::start(whole("204 No Content", "")).await;
+    let lease = leased(
+        &format!("http://{}/hook?a=b", receiver.address),
+        br#"{"test": 2432232314}"#,
+    );
+    let outcome = deliverer(PATIENT).attempt(&lease).await;
+    assert!(
+        matches!(outcome, Outcome::Attempted(ReportedResult::Succeeded(_))),
+        "{outcome:?}"
+    );
+
+    let request = String::from_utf8(receiver.requests().remove(0)).unwrap();
+    let (head, body) = request.split_once("\r\n\r\n").unwrap();
+    assert_eq!(body, r#"{"test": 2432232314}"#, "the stored bytes as they are");
+    let mut lines = head.lines();
+    assert_eq!(lines.next(), Some("POST /hook?a=b HTTP/1.1"));
+    let header = |name: &str| {
+        let mut values = head
+            .lines()
+            .filter_map(|line| line.strip_prefix(&format!("{name}: ")));
+        let value = values
+            .next()
+            .unwrap_or_else(|| panic!("{name} is missing: {head}"));
+        assert_eq!(values.next(), None, "{name} is there once");
+        value.to_owned()
+    };
+    assert_eq!(header("content-type"), "application/json");
+    assert_eq!(header("content-length"), "20");
+    assert_eq!(
+        header("user-agent"),
+        format!("RKT-Webhooks/{}", env!("CARGO_PKG_VERSION"))
+    );
+    assert_eq!(
+        header("x-rkt-signature"),
+        "80ec8a89ce3cd22133a1066caecb4d04fea7467657c8514d717ec42c38a5c94c"
+    );
+    assert_eq!(header("x-rkt-event"), "lead.captured");
+    assert_eq!(header("x-rkt-delivery"), lease.delivery.as_str());
+    assert_eq!(header("x-rkt-attempt"), "1");
+    assert_eq!(header("webhook-id"), lease.event.id.as_str());
+    let seconds: i64 = header("webhook-timestamp").parse().unwrap();
+    let expected = SigningSecret::parse(SECRET).unwrap().standard_signature(
+        lease.event.id.as_str(),
+        seconds,
+        body.as_bytes(),
+    );
+    assert_eq!(header("webhook-signature"), expected);
+    for absent in [
+        "accept-encoding",
+        "cookie",
+        "referer",
+        "x-rkt-replay",
+        "transfer-encoding",
+    ] {
+        assert!(!head.contains(&format!("\n{absent}:")), "{absent}: {head}");
+    }
+}
+
+#[tokio::test]
+async fn every_2xx_is_a_success_and_connections_are_used_again() {
+    let receiver = Receiver::start(whole("202 Accepted", "thanks")).await;
+    let deliverer = deliverer(PATIENT);
+    for _ in 0..3 {
+        let (record, _) = attempt(&deliverer, &format!("http://{}/", receiver.address)).await;
+        assert_eq!((record.status, record.error), (Some(202), None));
+        assert_eq!((record.detail.as_str(), record.snippet.as_str()), ("", ""));
+    }
+    assert_eq!((receiver.requests().len(), receiver.connections()), (3, 1));
+    assert_eq!(
+        deliverer.metrics.attempts.with_label_values(&["succeeded"]).get(),
+        3
+    );
+}
+
+#[tokio::test]
+async fn other_answers_are_failures_with_a_code_a_sentence_and_the_start_of_the_body() {
+    for (head, code, sentence) in [
+        (
+            "500 Internal Server Error",
+            "http_status",
+            "answered 500 Internal Server Error",
+        ),
+        ("404 Not Found", "http_status", "answered 404 Not Found"),
+        ("410 Gone", "gone", "answered 410 Gone"),
+        ("304 Not Modified", "redirect", "answered 304 Not Modified"),
+        (
+            "302 Found\r\nlocation: /elsewhere?token=x",
+            "redirect",
+            "answered 302 Found to http://HOST/elsewhere; redirects are not followed",
+        ),
+    ] {
+        let body = if head.starts_with("304") { "" } else { "no\tthanks" };
+        let (record, wait, receiver) = attempt_on(whole(head, body), PATIENT).await;
+        assert_eq!(record.error, Some(code), "{head}");
+        assert_eq!(
+            record.detail,
+            sentence.replace("HOST", &receiver.address.to_string())
+        );
+        assert_eq!(record.snippet, body.replace('\t', "\\t"));
+        assert_eq!(record.status, head[..3].parse().ok());
+        let wait = wait.unwrap().as_secs_f64();
+        assert!(
+            (5.0..=5.5).contains(&wait),
+            "the first wait of the schedule with its jitter: {wait}"
+        );
+        assert_eq!(
+            receiver.requests().len(),
+            1,
+            "no redirect is followed, nothing is sent twice"
+        );
+    }
+}
+
+#[tokio::test]
+async fn retry_after_lengthens_the_wait() {
+    let (_, wait, _) = attempt_on(whole("503 Service Unavailable\r\nretry-after: 120", ""), PATIENT).await;
+    assert_eq!(wait, Some(Duration::from_secs(120)));
+    let (_, wait, _) = attempt_on(whole("429 Too Many Requests\r\nretry-after: 1", ""), PATIENT).await;
+    assert!(wait.unwrap() >= Duration::from_secs(5), "but never shortens it");
+}
+
+#[tokio::test]
+async fn the_last_attempt_is_the_last() {
+    let receiver = Receiver::start(whole("500 Internal Server Error", "")).await;
+    let mut lease = leased(&format!("http://{}/", receiver.address), b"{}");
+    lease.attempt = 10;
+    let outcome = deliverer(PATIENT).attempt(&lease).await;
+    assert!(
+        matches!(
+            outcome,
+            Outcome::Attempted(ReportedResult::Failed { retry_in: None, .. })
+        ),
+        "{outcome:?}"
+    );
+}
+
+#[tokio::test]
+async fn receivers_that_misbehave_fail_in_bounded_time() {
+    let text = |text: &str| text.to_owned();
+    for (answer, codes, status) in [
+        (Answer::Hang, &["timeout"][..], None),
+        (Answer::Reset, &["protocol"], None),
+        (Answer::ThenClose(text("")), &["protocol"], None),
+        (
+            Answer::ThenClose(text("HTTP/1.1 200 OK\r\ncontent-le")),
+            &["protocol"],
+            None,
+        ),
+        (
+            Answer::ThenClose(text("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf")),
+            &["protocol"],
+            Some(200),
+        ),
+        (
+            Answer::ThenClose(text("220 smtp.example ESMTP\r\n")),
+            &["protocol"],
+            None,
+        ),
+        // A body that never ends and stays under the cap.
+        (
+            Answer::Whole(text("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf")),
+            &["timeout"],
+            Some(200),
+        ),
+        (
+            Answer::Whole(text("HTTP/1.1 500 No\r\ncontent-length: 9\r\n\r\nhalf")),
+            &["http_status"],
+            Some(500),
+        ),
+        // Headers that never end: too many, or too large.
+        (
+            Answer::Endless(text("HTTP/1.1 200 OK\r\n"), text("x-more: 1\r\n")),
+            &["protocol", "timeout"],
+            None,
+        ),
+        (
+            Answer::Endless(text("HTTP/1.1 200 OK\r\nx-long: "), "x".repeat(4096)),
+            &["protocol", "timeout"],
+            None,
+        ),
+        (
+            Answer::Endless(text(""), text("HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n")),
+            &["timeout"],
+            None,
+        ),
+    ] {
+        let name = format!("{answer:.60?}");
+        let (record, wait, receiver) = attempt_on(answer, SHORT).await;
+        assert!(
+            codes.contains(&record.error.unwrap_or("none")),
+            "{name}: {record:?}"
+        );
+        assert_eq!(record.status, status, "{name}: {record:?}");
+        assert!(
+            !record.detail.is_empty() && record.detail.len() <= 300,
+            "{name}: {record:?}"
+        );
+        assert!(wait.is_some());
+        assert_eq!(receiver.requests().len(), 1, "{name}: sent once");
+    }
+}
+
+#[tokio::test]
+async fn early_hints_are_skipped_and_no_more_than_64_kib_of_a_body_is_read() {
+    let hints = "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n".repeat(3);
+    let answer = Answer::Whole(format!("{hints}HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));
+    let (record, ..) = attempt_on(answer, PATIENT).await;
+    assert_eq!((record.status, record.error), (Some(200), None), "{record:?}");
+
+    let chunk = format!("1000\r\n{}\r\n", "x".repeat(4096));
+    let endless = |head: &str| {
+        Answer::Endless(
+            format!("HTTP/1.1 {head}\r\ntransfer-encoding: chunked\r\n\r\n"),
+            chunk.clone(),
+        )
+    };
+    let (record, ..) = attempt_on(endless("200 OK"), PATIENT).await;
+    assert_eq!((record.status, record.error), (Some(200), None), "{record:?}");
+    let (record, ..) = attempt_on(endless("500 No"), PATIENT).await;
+    assert_eq!((record.error, record.snippet.len()), (Some("http_status"), 1024));
+}
+
+#[tokio::test]
+async fn a_receiver_that_is_not_there_is_told_from_a_name_that_is_not_there() {
+    let gone = Receiver::start(Answer::Hang).await.address;
+    let deliverer = deliverer(PATIENT);
+    // The port is free again as soon as the receiver's task has ended.
+    let deadline = std::time::Instant::now() + PATIENT;
+    let record = loop {
+        let (record, _) = attempt(&deliverer, &format!("http://{gone}/")).await;
+        if record.detail.contains("refused") || std::time::Instant::now() > deadline {
+            break record;
+        }
+    };
+    assert_eq!(record.error, Some("connect"), "{record:?}");
+    assert!(record.detail.contains("Connection refused"), "{record:?}");
+
+    let (record, _) = attempt(&deliverer, "http://nothing.invalid:8080/").await;
+    assert_eq!(record.error, Some("dns"), "{record:?}");
+    assert!(record.detail.contains("nothing.invalid"), "{record:?}");
+}
+
+#[tokio::test]
+async fn our_own_trouble_is_no_attempt() {
+    let deliverer = deliverer(PATIENT);
+    let mut lease = leased("http://127.0.0.1:9999/", b"{}");
+    Arc::make_mut(&mut lease.endpoint).account = "org:another".parse().unwrap();
+    let outcome = deliverer.attempt(&lease).await;
+    assert!(
+        matches!(outcome, Outcome::NotAttempted(GivenBack::Secret)),
+        "{outcome:?}"
+    );
+    let mut lease = leased("http://127.0.0.1:9999/", b"{}");
+    Arc::make_mut(&mut lease.event).event = "\n".to_owned();
+    let outcome = deliverer.attempt(&lease).await;
+    assert!(matches!(outcome, Outcome::Broken), "{outcome:?}");
+}

@@ -1,0 +1,179 @@
+//! What is counted, for Prometheus. The names are a contract: `metrics.txt` lists them.
+
+use common::delivery::Failure;
+use prometheus::{
+    Encoder as _, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+};
+
+/// All counters of one worker.
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    registry: Registry,
+    /// Attempts by outcome: `succeeded`, or the code of the failure.
+    pub(crate) attempts: IntCounterVec,
+    /// How long attempts took.
+    pub(crate) attempt_duration: Histogram,
+    /// Deliveries that this worker holds.
+    pub(crate) in_flight: IntGauge,
+    /// How many it may hold.
+    pub(crate) slots: IntGauge,
+    /// Deliveries that were leased to it.
+    pub(crate) fetched: IntCounter,
+    /// Leases that ended without an attempt, by reason.
+    pub(crate) given_back: IntCounterVec,
+    /// Attempts that ended without an outcome.
+    pub(crate) crashed: IntCounter,
+    /// Reports that came too late.
+    pub(crate) reports_stale: IntCounter,
+    /// Endpoints that an attempt of this worker disabled.
+    pub(crate) endpoints_disabled: IntCounter,
+    /// Expired leases that were taken back.
+    pub(crate) leases_reaped: IntCounter,
+    /// Deliveries that upkeep worked through.
+    pub(crate) deliveries_swept: IntCounter,
+    /// Failed calls to Redis, by call.
+    pub(crate) redis_errors: IntCounterVec,
+}
+
+/// Why a lease ended without an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GivenBack {
+    /// Too little of the lease was left.
+    Late,
+    /// The worker stops.
+    Stopping,
+    /// The signing secret doesn't open.
+    Secret,
+    /// This machine lacks memory, files or ports.
+    Resources,
+}
+
+impl GivenBack {
+    const ALL: [Self; 4] = [Self::Late, Self::Stopping, Self::Secret, Self::Resources];
+
+    /// The label.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Late => "late",
+            Self::Stopping => "stopping",
+            Self::Secret => "secret",
+            Self::Resources => "resources",
+        }
+    }
+}
+
+/// The label of an attempt that succeeded.
+pub(crate) const SUCCEEDED: &str = "succeeded";
+
+const FAILURES: [Failure; 10] = [
+    Failure::Status,
+    Failure::Redirect,
+    Failure::Gone,
+    Failure::Timeout,
+    Failure::Dns,
+    Failure::BlockedAddress,
+    Failure::Connect,
+    Failure::Tls,
+    Failure::Protocol,
+    Failure::Url,
+];
+
+const DURATION_BUCKETS: &[f64] = &[
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+];
+
+impl Metrics {
+    /// New counters, all at zero.
+    ///
+    /// # Errors
+    ///
+    /// When two have the same name, which a test rules out.
+    pub fn new() -> Result<Self, prometheus::Error> {
+        let registry = Registry::new_custom(Some("webhooks_worker".to_owned()), None)?;
+        let counter = |name: &str, help: &str| registered(&registry, IntCounter::new(name, help));
+        let gauge = |name: &str, help: &str| registered(&registry, IntGauge::new(name, help));
+        let family = |name: &str, help: &str, label: &str| {
+            registered(&registry, IntCounterVec::new(Opts::new(name, help), &[label]))
+        };
+        let duration = HistogramOpts::new("attempt_duration_seconds", "How long attempts took")
+            .buckets(DURATION_BUCKETS.to_vec());
+        let metrics = Self {
+            attempts: family(
+                "attempts_total",
+                "Attempts by outcome: succeeded, or the code of the failure",
+                "outcome",
+            )?,
+            attempt_duration: registered(&registry, Histogram::with_opts(duration))?,
+            in_flight: gauge("in_flight", "Deliveries that this worker holds")?,
+            slots: gauge("slots", "Deliveries that this worker may hold")?,
+            fetched: counter("fetched_total", "Deliveries that were leased to this worker")?,
+            given_back: family(
+                "given_back_total",
+                "Leases given back without an attempt, by reason",
+                "reason",
+            )?,
+            crashed: counter("crashed_total", "Attempts that ended without an outcome")?,
+            reports_stale: counter(
+                "reports_stale_total",
+                "Reports that came after their lease was lost",
+            )?,
+            endpoints_disabled: counter("endpoints_disabled_total", "Endpoints that an attempt disabled")?,
+            leases_reaped: counter("leases_reaped_total", "Expired leases that were taken back")?,
+            deliveries_swept: counter(
+                "deliveries_swept_total",
+                "Deliveries released, canceled or aged out by upkeep",
+            )?,
+            redis_errors: family("redis_errors_total", "Failed calls to Redis, by call", "call")?,
+            registry,
+        };
+        // Every series exists from the start, so that a rate over it has a zero to start from.
+        for outcome in FAILURES.map(Failure::code).into_iter().chain([SUCCEEDED]) {
+            metrics.attempts.with_label_values(&[outcome]).reset();
+        }
+        for reason in GivenBack::ALL {
+            metrics.given_back.with_label_values(&[reason.as_str()]).reset();
+        }
+        for call in ["inspect", "work", "wake", "upkeep"] {
+            metrics.redis_errors.with_label_values(&[call]).reset();
+        }
+        Ok(metrics)
+    }
+
+    /// Everything in Prometheus's text format.
+    ///
+    /// # Errors
+    ///
+    /// When a metric can't be written, which a test rules out.
+    pub fn render(&self) -> Result<Vec<u8>, prometheus::Error> {
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
+        Ok(text)
+    }
+}
+
+fn registered<C: prometheus::core::Collector + Clone + 'static>(
+    registry: &Registry,
+    made: Result<C, prometheus::Error>,
+) -> Result<C, prometheus::Error> {
+    let collector = made?;
+    registry.register(Box::new(collector.clone()))?;
+    Ok(collector)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_are_those_that_dashboards_rely_on() {
+        let text = String::from_utf8(Metrics::new().unwrap().render().unwrap()).unwrap();
+        let mut names: Vec<_> = text
+            .lines()
+            .filter(|line| !line.starts_with('#') && !line.contains("_bucket{"))
+            .filter_map(|line| line.split(' ').next())
+            .collect();
+        names.sort_unstable();
+        let golden: Vec<_> = include_str!("../metrics.txt").lines().collect();
+        assert_eq!(names, golden, "metrics.txt lists what dashboards rely on");
+    }
+}

@@ -1,0 +1,119 @@
+//! Redis outages, told once when they begin and once when they end, and what `/readyz` says in between.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use common::store::StoreError;
+use prometheus::IntCounter;
+
+/// How often an error that is no outage is logged while it lasts.
+const REPEAT_AFTER: Duration = Duration::from_secs(30);
+
+/// The wait after the first failure, and the longest one.
+const FIRST_WAIT: Duration = Duration::from_millis(50);
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+
+/// Why the worker is not ready, if it isn't.
+#[derive(Debug, Clone)]
+pub(crate) struct Trouble(Arc<Mutex<Option<String>>>);
+
+impl Trouble {
+    /// Not ready, for this reason.
+    pub(crate) fn new(reason: &str) -> Self {
+        Self(Arc::new(Mutex::new(Some(reason.to_owned()))))
+    }
+
+    /// The reason why the worker is not ready.
+    pub(crate) fn reason(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Sets or clears the reason.
+    pub(crate) fn set(&self, reason: Option<String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = reason;
+    }
+}
+
+/// What one task knows of an outage.
+#[derive(Debug)]
+pub(crate) struct Outage {
+    task: &'static str,
+    errors: IntCounter,
+    trouble: Option<Trouble>,
+    since: Option<Instant>,
+    tries: u32,
+    told: Option<Instant>,
+}
+
+impl Outage {
+    /// No outage yet. With `trouble`, this task also speaks for the worker.
+    pub(crate) fn new(task: &'static str, errors: IntCounter, trouble: Option<Trouble>) -> Self {
+        Self {
+            task,
+            errors,
+            trouble,
+            since: None,
+            tries: 0,
+            told: None,
+        }
+    }
+
+    /// A call failed. Answers how long to wait before the next try.
+    pub(crate) fn failed(&mut self, error: &StoreError) -> Duration {
+        self.errors.inc();
+        let now = Instant::now();
+        if let Some(trouble) = &self.trouble {
+            trouble.set(Some(error.to_string()));
+        }
+        match error {
+            StoreError::Unavailable(_) | StoreError::OutOfMemory => {
+                if self.since.is_none() && self.trouble.is_some() {
+                    tracing::warn!(%error, "Redis does not answer; waiting for it, nothing is lost meanwhile");
+                }
+            }
+            StoreError::Unexpected(_) => {
+                if self.told.is_none_or(|told| now - told >= REPEAT_AFTER) {
+                    self.told = Some(now);
+                    tracing::error!(task = self.task, %error, "Redis gave an answer that was not expected; trying again");
+                }
+            }
+        }
+        self.since.get_or_insert(now);
+        let wait = FIRST_WAIT
+            .saturating_mul(1 << self.tries.min(10))
+            .min(LONGEST_WAIT);
+        self.tries += 1;
+        wait
+    }
+
+    /// A call succeeded.
+    pub(crate) fn over(&mut self) {
+        self.tries = 0;
+        let Some(since) = self.since.take() else { return };
+        if let Some(trouble) = &self.trouble {
+            trouble.set(None);
+            tracing::info!(seconds = since.elapsed().as_secs_f32(), "Redis answers again");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_to_a_second_and_the_reason_goes_with_the_outage() {
+        let counter = IntCounter::new("errors", "errors").unwrap();
+        let trouble = Trouble::new("starting");
+        trouble.set(None);
+        let mut outage = Outage::new("test", counter.clone(), Some(trouble.clone()));
+        let error = StoreError::OutOfMemory;
+        let waits: Vec<_> = (0..7).map(|_| outage.failed(&error).as_millis()).collect();
+        assert_eq!(waits, [50, 100, 200, 400, 800, 1000, 1000]);
+        assert_eq!(trouble.reason().as_deref(), Some("Redis is out of memory"));
+        outage.over();
+        assert_eq!(trouble.reason(), None);
+        assert_eq!(outage.failed(&error).as_millis(), 50);
+        assert_eq!(counter.get(), 8);
+    }
+}

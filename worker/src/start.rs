@@ -1,0 +1,266 @@
+//! From the configuration to running tasks: waits for Redis, looks at it, builds the parts, and has them supervised.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use apalis::prelude::{Data, Monitor, WorkerBuilder};
+use common::store::Store;
+use common::store::server::AckDurability;
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, watch};
+
+use crate::backend::fetcher::Fetcher;
+use crate::backend::handoff::Handoff;
+use crate::backend::job::Job;
+use crate::backend::plan::Limits;
+use crate::backend::slots::Slots;
+use crate::backend::{Deliveries, wake};
+use crate::config::Config;
+use crate::deliver::Deliverer;
+use crate::health::{self, Health};
+use crate::metrics::Metrics;
+use crate::outage::{Outage, Trouble};
+use crate::stop::{Stop, Stopper};
+use crate::supervise::{AbortOnDrop, Supervisor, Tasks};
+use crate::transport::resolver::SystemResolver;
+use crate::transport::{self, Roots};
+use crate::upkeep;
+
+/// Bytes of payloads that a worker holds at most, so that many large ones don't fill the memory.
+const BYTES_IN_FLIGHT: u64 = 64 << 20;
+
+/// Why a worker ended other than by its shutdown.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// This Redis must not be used.
+    #[error("this Redis can't be used: {0}")]
+    Refused(String),
+    /// The client for receivers can't be built.
+    #[error("TLS can't be set up, are certificate authorities installed? {0}")]
+    Client(reqwest::Error),
+    /// The metrics can't be set up.
+    #[error("the metrics can't be set up: {0}")]
+    Metrics(#[from] prometheus::Error),
+    /// A task ended that should not have.
+    #[error("the task `{0}` ended unexpectedly")]
+    TaskEnded(&'static str),
+}
+
+/// Runs a worker until `shutdown`, and then for at most `DELIVERY_TIMEOUT` and two seconds.
+///
+/// Without Redis it waits, and `/readyz` says so. After `shutdown` it takes nothing new, finishes what is in flight
+/// and gives back the rest.
+///
+/// # Errors
+///
+/// [`RunError`] when the worker can't start, or a part of it ended unexpectedly.
+pub async fn run(
+    config: Config,
+    store: Store,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send,
+) -> Result<(), RunError> {
+    let metrics = Metrics::new()?;
+    let trouble = Trouble::new("Redis has not answered yet");
+    let (stopper, stop) = Stopper::new();
+    let (closer, closed) = Stopper::new();
+    let client = client(&config)?;
+    let mut pages = Tasks::default();
+    let health = Health {
+        store: store.clone(),
+        trouble: trouble.clone(),
+        metrics: metrics.clone(),
+        stopping: stop.clone(),
+    };
+    pages.spawn("health", async move {
+        if let Err(error) = health::serve(health, listener, closed).await {
+            tracing::error!(%error, "the health pages could not be served");
+        }
+    });
+
+    let mut shutdown = std::pin::pin!(shutdown);
+    let mut outage = Outage::new(
+        "start",
+        metrics.redis_errors.with_label_values(&["inspect"]),
+        Some(trouble.clone()),
+    );
+    let server = tokio::select! {
+        inspected = inspect(&config, &store, &mut outage) => inspected?,
+        () = &mut shutdown => return Ok(()),
+    };
+    trouble.set(None);
+    tracing::info!(
+        server,
+        "webhooks-worker {} started: {config}",
+        env!("CARGO_PKG_VERSION")
+    );
+
+    let parts = Parts {
+        config: &config,
+        store,
+        metrics,
+        trouble,
+        stop,
+        client,
+    };
+    let ended = parts.start(stopper, pages).run(shutdown).await;
+    closer.stop(tokio::time::Instant::now());
+    ended
+}
+
+/// Waits until Redis answers, and makes sure that it can be used. Answers its version.
+async fn inspect(config: &Config, store: &Store, outage: &mut Outage) -> Result<String, RunError> {
+    loop {
+        // The durability of what is acknowledged is the API's business.
+        match store
+            .inspect_server(AckDurability::Memory, config.redis.shards)
+            .await
+        {
+            Ok(report) if report.refusals.is_empty() => {
+                outage.over();
+                for warning in &report.warnings {
+                    tracing::warn!("{warning}");
+                }
+                return Ok(report.version);
+            }
+            Ok(report) => return Err(RunError::Refused(report.refusals.join("; "))),
+            Err(error) => tokio::time::sleep(outage.failed(&error)).await,
+        }
+    }
+}
+
+fn client(config: &Config) -> Result<reqwest::Client, RunError> {
+    let settings = |roots| transport::Settings {
+        addresses: config.urls.policy().addresses,
+        connect_timeout: config.attempts.delivery_timeout.0,
+        max_idle_per_host: config.concurrency.endpoint_concurrency as usize,
+        roots,
+    };
+    match transport::client(settings(Roots::System), Arc::new(SystemResolver::default())) {
+        // Development without certificate authorities: plain http works, and https fails visibly.
+        Err(error) if config.urls.allow_http => {
+            tracing::warn!(%error, "no certificate authorities were found, so no https receiver is trusted");
+            transport::client(
+                settings(Roots::Only(Vec::new())),
+                Arc::new(SystemResolver::default()),
+            )
+        }
+        built => built,
+    }
+    .map_err(RunError::Client)
+}
+
+struct Parts<'a> {
+    config: &'a Config,
+    store: Store,
+    metrics: Metrics,
+    trouble: Trouble,
+    stop: Stop,
+    client: reqwest::Client,
+}
+
+impl Parts<'_> {
+    /// Starts every task.
+    fn start(self, stopper: Stopper, pages: Tasks) -> Supervisor {
+        let slots = self.config.concurrency.worker_concurrency;
+        self.metrics.slots.set(slots.into());
+        let timeout = self.config.attempts.delivery_timeout.0;
+        let (ledger, reports) = Slots::new(self.metrics.clone());
+        let handoff = Arc::new(Handoff::default());
+        let (idle_sender, idle) = watch::channel(false);
+        let woken = Arc::new(Notify::new());
+
+        let fetcher = Fetcher {
+            store: self.store.clone(),
+            policy: self.config.queue_policy(),
+            slots: Arc::clone(&ledger),
+            reports,
+            handoff: Arc::clone(&handoff),
+            idle: idle_sender,
+            woken: Arc::clone(&woken),
+            stop: self.stop.clone(),
+            metrics: self.metrics.clone(),
+            outage: self.outage("work", true),
+        };
+        let mut tasks = Tasks::default();
+        tasks.spawn(
+            "fetcher",
+            fetcher.run(Limits {
+                slots,
+                bytes: BYTES_IN_FLIGHT,
+            }),
+        );
+        let outage = self.outage("wake", false);
+        tasks.spawn(
+            "wake",
+            wake::run(self.store.clone(), idle, woken, self.stop.clone(), outage),
+        );
+        let outage = self.outage("upkeep", false);
+        let policy = self.config.queue_policy();
+        tasks.spawn(
+            "upkeep",
+            upkeep::run(
+                self.store.clone(),
+                policy,
+                self.metrics.clone(),
+                self.stop.clone(),
+                outage,
+            ),
+        );
+
+        let monitor = runner(Arc::new(self.deliverer(timeout)), &handoff);
+        let context = monitor.context();
+        tasks.spawn("runner", async move {
+            if let Err(error) = monitor.run().await {
+                tracing::error!(%error, "the runner ended with an error");
+            }
+        });
+        Supervisor {
+            tasks,
+            pages,
+            stopper,
+            slots: ledger,
+            handoff,
+            runner: context,
+            timeout,
+        }
+    }
+
+    fn deliverer(&self, timeout: Duration) -> Deliverer {
+        Deliverer::new(
+            self.client.clone(),
+            self.config.urls.policy(),
+            self.config.secrets.secrets_key.clone(),
+            self.config.attempts.retry_schedule.clone(),
+            timeout,
+            self.stop.clone(),
+            self.metrics.clone(),
+        )
+    }
+
+    fn outage(&self, call: &'static str, speaks: bool) -> Outage {
+        let errors = self.metrics.redis_errors.with_label_values(&[call]);
+        Outage::new(call, errors, speaks.then(|| self.trouble.clone()))
+    }
+}
+
+/// apalis, with the deliverer as its handler.
+fn runner(deliverer: Arc<Deliverer>, handoff: &Arc<Handoff>) -> Monitor {
+    let deliveries = Deliveries::new(Arc::clone(handoff));
+    Monitor::new().register(move |_| {
+        WorkerBuilder::new("deliveries")
+            .backend(deliveries.clone())
+            .data(Arc::clone(&deliverer))
+            .build(handle)
+    })
+}
+
+/// Each attempt is a task of its own: it may use another core, and a panic in it ends nothing else. Its permit reports
+/// the crash.
+async fn handle(job: Job, deliverer: Data<Arc<Deliverer>>) {
+    let delivery = job.leased.delivery.clone();
+    let attempt = AbortOnDrop(tokio::spawn(Arc::clone(&deliverer).deliver(job)));
+    if attempt.await.is_err_and(|error| error.is_panic()) {
+        tracing::error!(%delivery, "an attempt panicked; it is reported as a crash");
+    }
+}

@@ -1,0 +1,122 @@
+//! What went wrong with a request, told from the chain of errors below it.
+
+use std::error::Error;
+use std::io;
+
+use common::delivery::Failure;
+
+use super::resolver::BlockedHost;
+
+/// Operating system errors that say that *we* are out of something: memory, files (of the process, of the system), or
+/// local ports. No receiver is to blame for them.
+const OWN_ERRORS: [i32; 4] = [12, 23, 24, 99];
+
+/// Why a request has no complete answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Broken {
+    /// The receiver, its name or its network: a failed attempt, with a sentence for people.
+    Failed(Failure, String),
+    /// Our own trouble, with a sentence for the operator: no attempt.
+    Own(String),
+}
+
+/// Finds out what an error of the client means. `host` is for the sentence.
+pub(crate) fn classify(error: &(dyn Error + 'static), host: &str) -> Broken {
+    if let Some(number) = find::<io::Error>(error).and_then(io::Error::raw_os_error)
+        && OWN_ERRORS.contains(&number)
+    {
+        return Broken::Own(format!("this worker lacks resources: {}", root(error)));
+    }
+    if let Some(blocked) = find::<BlockedHost>(error) {
+        return Broken::Failed(Failure::BlockedAddress, blocked.to_string());
+    }
+    let request = find::<reqwest::Error>(error);
+    let (failure, sentence) = if request.is_some_and(reqwest::Error::is_dns) {
+        (
+            Failure::Dns,
+            format!("the name {host} did not resolve: {}", root(error)),
+        )
+    } else if let Some(tls) = find::<rustls::Error>(error) {
+        (Failure::Tls, format!("TLS failed: {tls}"))
+    } else if request.is_some_and(reqwest::Error::is_timeout) {
+        (
+            Failure::Timeout,
+            format!("no connection in time: {}", root(error)),
+        )
+    } else if request.is_some_and(reqwest::Error::is_connect) {
+        // A connection that was made and ended in the middle of the handshake.
+        let is_handshake =
+            find::<io::Error>(error).is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof);
+        if is_handshake {
+            (Failure::Tls, format!("TLS failed: {}", root(error)))
+        } else {
+            (Failure::Connect, format!("no connection: {}", root(error)))
+        }
+    } else {
+        (
+            Failure::Protocol,
+            format!("the exchange broke off: {}", root(error)),
+        )
+    };
+    Broken::Failed(failure, sentence)
+}
+
+/// An error and all that is below it. What an I/O error wraps is looked at too, which `source` skips.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |cause: &&'a (dyn Error + 'static)| {
+        let cause: &'a (dyn Error + 'static) = *cause;
+        match cause.downcast_ref::<io::Error>() {
+            Some(io) => io.get_ref().map(|inner| inner as &(dyn Error + 'static)),
+            None => cause.source(),
+        }
+    })
+}
+
+fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    causes(error).find_map(|cause| cause.downcast_ref())
+}
+
+/// What is at the bottom. Never the client's own error, which would repeat the whole URL.
+fn root(error: &(dyn Error + 'static)) -> String {
+    causes(error)
+        .filter(|cause| !cause.is::<reqwest::Error>())
+        .last()
+        .map_or_else(|| "unknown".to_owned(), ToString::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_we_lack_is_not_the_receivers_fault() {
+        for number in OWN_ERRORS {
+            let error = io::Error::from_raw_os_error(number);
+            assert!(matches!(classify(&error, "a.example"), Broken::Own(_)), "{error}");
+        }
+    }
+
+    #[test]
+    fn tls_errors_are_found_inside_io_errors() {
+        let tls = rustls::Error::InvalidCertificate(rustls::CertificateError::Expired);
+        let error = io::Error::other(io::Error::new(io::ErrorKind::InvalidData, tls));
+        let Broken::Failed(failure, sentence) = classify(&error, "a.example") else {
+            panic!()
+        };
+        assert_eq!(failure, Failure::Tls);
+        assert!(sentence.contains("Expired"), "{sentence}");
+    }
+
+    #[test]
+    fn anything_else_is_a_broken_exchange() {
+        let error = io::Error::from_raw_os_error(104);
+        let Broken::Failed(failure, sentence) = classify(&error, "a.example") else {
+            panic!()
+        };
+        assert_eq!(failure, Failure::Protocol);
+        assert!(
+            sentence.starts_with("the exchange broke off: Connection reset"),
+            "{sentence}"
+        );
+    }
+}

@@ -1,0 +1,150 @@
+//! Names become addresses here, and every address is judged before one is connected to.
+//!
+//! A host with one blocked address among good ones is refused as a whole: else an attacker's name server would only
+//! have to wait until the good one fails. Literal addresses never come here; they are judged as part of the URL.
+
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::sync::Arc;
+
+use common::address::{AddressPolicy, BlockedAddress};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tokio::sync::Semaphore;
+
+/// Name lookups at a time. Each takes a thread that waits for the system's resolver, and can't be stopped.
+const MAX_LOOKUPS: usize = 256;
+
+/// A host that is refused because of where its name points to.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{host} resolves to an address that is not public: {blocked}")]
+pub(crate) struct BlockedHost {
+    host: String,
+    blocked: BlockedAddress,
+}
+
+/// Looks names up with `names`, and refuses hosts with an address that is blocked.
+pub(crate) struct GuardedResolver {
+    names: Arc<dyn Resolve>,
+    policy: AddressPolicy,
+}
+
+impl GuardedResolver {
+    pub(crate) fn new(names: Arc<dyn Resolve>, policy: AddressPolicy) -> Self {
+        Self { names, policy }
+    }
+}
+
+impl fmt::Debug for GuardedResolver {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "GuardedResolver({:?})", self.policy)
+    }
+}
+
+impl Resolve for GuardedResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let host = name.as_str().to_owned();
+        let policy = self.policy.clone();
+        let resolving = self.names.resolve(name);
+        Box::pin(async move {
+            let addresses: Vec<SocketAddr> = resolving.await?.collect();
+            admit(&host, &addresses, &policy)?;
+            Ok(Box::new(addresses.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// Refuses a host if any of its addresses is blocked.
+fn admit(host: &str, addresses: &[SocketAddr], policy: &AddressPolicy) -> Result<(), BlockedHost> {
+    addresses.iter().try_for_each(|address| {
+        policy.check(address.ip()).map_err(|blocked| BlockedHost {
+            host: host.to_owned(),
+            blocked,
+        })
+    })
+}
+
+/// The system's resolver.
+#[derive(Debug)]
+pub(crate) struct SystemResolver {
+    lookups: Arc<Semaphore>,
+}
+
+impl Default for SystemResolver {
+    fn default() -> Self {
+        Self {
+            lookups: Arc::new(Semaphore::new(MAX_LOOKUPS)),
+        }
+    }
+}
+
+impl Resolve for SystemResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let lookups = Arc::clone(&self.lookups);
+        Box::pin(async move {
+            let permit = lookups.acquire_owned().await?;
+            let found = tokio::task::spawn_blocking(move || {
+                // The lookup outlives an attempt that gave up waiting for it, and so does its permit.
+                let _permit = permit;
+                (name.as_str(), 0).to_socket_addrs()
+            });
+            let addresses = found.await??;
+            if addresses.len() == 0 {
+                return Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address").into());
+            }
+            Ok(Box::new(addresses) as Addrs)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn addresses(texts: &[&str]) -> Vec<SocketAddr> {
+        texts
+            .iter()
+            .map(|text| SocketAddr::new(text.parse().unwrap(), 0))
+            .collect()
+    }
+
+    #[test]
+    fn one_blocked_address_refuses_the_whole_host() {
+        let policy = AddressPolicy::default();
+        assert!(admit("a.example", &addresses(&["1.1.1.1", "2606:4700::1111"]), &policy).is_ok());
+        for bad in [
+            &["10.0.0.1"][..],
+            &["1.1.1.1", "10.0.0.1"],
+            &["10.0.0.1", "1.1.1.1"],
+            &["1.1.1.1", "::ffff:169.254.169.254"],
+            &["1.1.1.1", "::1"],
+        ] {
+            let error = admit("a.example", &addresses(bad), &policy).unwrap_err();
+            assert!(error.to_string().starts_with("a.example resolves to"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_opened_network_is_let_through() {
+        let policy = AddressPolicy::new(vec!["127.0.0.0/8".parse().unwrap()]);
+        assert!(admit("localhost", &addresses(&["127.0.0.1"]), &policy).is_ok());
+        assert!(admit("localhost", &addresses(&["127.0.0.1", "::1"]), &policy).is_err());
+    }
+
+    #[tokio::test]
+    async fn the_system_knows_this_machine_and_no_invalid_name() {
+        let resolver = SystemResolver::default();
+        let found: Vec<_> = resolver
+            .resolve("localhost".parse().unwrap())
+            .await
+            .unwrap()
+            .collect();
+        assert!(found.iter().all(|address| address.ip().is_loopback()));
+        assert!(
+            resolver
+                .resolve("nothing.invalid".parse().unwrap())
+                .await
+                .is_err()
+        );
+    }
+}

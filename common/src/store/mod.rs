@@ -8,6 +8,7 @@
 //! - [`events`]: accept an event with all its deliveries, or nothing.
 //! - [`queue`]: fetch, complete, retry, park, reap: what workers do.
 //! - [`server`]: is this Redis reachable and sane?
+//! - [`check`]: does the stored state agree with itself?
 
 mod connection;
 
@@ -24,6 +25,8 @@ pub mod events;
 pub mod queue;
 
 pub mod server;
+
+pub mod check;
 
 pub use connection::Store;
 

@@ -10,6 +10,7 @@ use common::event::{EventType, Payload, Subscription};
 use common::id::{AccountId, EndpointId, EventId};
 use common::sealing::SealedSecret;
 use common::store::Store;
+use common::store::check::judge;
 use common::store::endpoints::CreateOutcome;
 use common::store::events::{AcceptOutcome, Accepted, Budgets, Idempotency, NewEvent};
 use common::store::queue::{
@@ -44,7 +45,10 @@ pub(crate) fn account() -> AccountId {
 
 impl Fixture {
     pub(crate) async fn new() -> Self {
-        let redis = RedisServer::start();
+        Self::on(RedisServer::start()).await
+    }
+
+    pub(crate) async fn on(redis: RedisServer) -> Self {
         let store = Store::new(&redis.args()).unwrap();
         let raw = redis::Client::open(redis.url())
             .unwrap()
@@ -216,6 +220,11 @@ impl Fixture {
 
     /// Nothing waits, nothing is in flight, and nothing is charged to anyone.
     pub(crate) async fn assert_drained(&self) {
+        let violations = judge(
+            &self.store.snapshot().await.unwrap(),
+            self.policy.endpoint_concurrency,
+        );
+        assert!(violations.is_empty(), "{violations:#?}");
         let left: Vec<_> = self
             .keys()
             .await

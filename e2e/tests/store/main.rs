@@ -11,6 +11,7 @@ mod endpoints;
 mod fairness;
 mod fixture;
 mod keys;
+mod model;
 mod outcomes;
 mod recovery;
 mod upkeep;

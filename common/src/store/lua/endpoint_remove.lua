@@ -8,14 +8,10 @@ local key = P .. 'endpoint:' .. id
 if call('HGET', key, 'account') ~= account then
   return 0
 end
-for _, queue in ipairs({ { 'pending', 'list', 'cancel' }, { 'retry', 'zset', 'cancel' }, { 'failed', 'zset', 'forget' } }) do
-  local from, to = P .. queue[1] .. ':' .. id, P .. 'sweep:' .. operation .. ':' .. queue[1]
-  if call('EXISTS', from) == 1 then
-    call('RENAME', from, to)
-    call('PERSIST', to)
-    call('RPUSH', SWEEPS, queue[3] .. ' ' .. id .. ' ' .. to .. ' ' .. queue[2])
-  end
-end
+leave_quarantine(id)
+set_aside(id, operation, 'pending', 'list', 'cancel')
+set_aside(id, operation, 'retry', 'zset', 'cancel')
+set_aside(id, operation, 'failed', 'zset', 'forget')
 call('UNLINK', key, P .. 'log:' .. id)
 call('HDEL', P .. 'account:' .. account .. ':endpoints', id)
 for _, set in ipairs({ READY, READY_SLOW, TIMERS, DISABLED }) do

@@ -31,15 +31,6 @@ for i = 6, #ARGV, 2 do
   end
 end
 
--- Sets a queue aside under a name of its own, for upkeep to work through.
-local function set_aside(name, type, what)
-  local from, to = P .. name .. ':' .. id, P .. 'sweep:' .. operation .. ':' .. name
-  if call('EXISTS', from) == 1 then
-    call('RENAME', from, to)
-    call('RPUSH', SWEEPS, what .. ' ' .. id .. ' ' .. to .. ' ' .. type)
-  end
-end
-
 if wanted == '0' and e.state ~= 'off' then
   changed = true
   e.state = 'off'
@@ -52,14 +43,15 @@ elseif wanted == '1' and e.state ~= 'active' then
   call('HDEL', key, 'disabledReason', 'disabledAt', 'parkedLimit')
   call('ZREM', DISABLED, id)
   if ARGV[5] == 'discard' then
+    leave_quarantine(id)
     local discarded = call('LLEN', P .. 'pending:' .. id) + call('ZCARD', P .. 'retry:' .. id)
     if discarded > 0 then
       call('XADD', P .. 'log:' .. id, 'MAXLEN', '~', 1000, '*', 'outcome', 'canceled', 'count', discarded)
     end
-    set_aside('pending', 'list', 'cancel')
-    set_aside('retry', 'zset', 'cancel')
+    set_aside(id, operation, 'pending', 'list', 'cancel')
+    set_aside(id, operation, 'retry', 'zset', 'cancel')
   else
-    set_aside('retry', 'zset', 'release')
+    set_aside(id, operation, 'retry', 'zset', 'release')
   end
 end
 

@@ -6,8 +6,9 @@ local P, READY, READY_SLOW, TIMERS, LEASES, TOKENS = KEYS[1], KEYS[2], KEYS[3], 
 local STATS, WAKE, SWEEPS, QUARANTINE, DISABLED, CORRUPT = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
 local call = redis.call
 
--- Policy; scripts that use it read it from their arguments.
-local CAP, RETENTION_SUCCEEDED, RETENTION_FAILED, LOG_LENGTH = 1, 60000, 60000, 1000
+-- Policy; the workers' scripts read it from their arguments. Those of the API don't know the cap: an endpoint that they put
+-- into its lane at its cap is taken out again by the next fetch.
+local CAP, RETENTION_SUCCEEDED, RETENTION_FAILED, LOG_LENGTH = math.huge, 60000, 60000, 1000
 
 -- Counters in `stats`, added up here and written once at the end.
 local counted = {}
@@ -206,6 +207,27 @@ local function lost(e, delivery, attempts, now)
     local due = now + math.min(3600000, 5000 * 2 ^ (losses - 3))
     call('HSET', key, 'state', 'quarantined', 'nextAttemptAt', due)
     call('ZADD', QUARANTINE, due, delivery)
+  end
+end
+
+-- Puts an endpoint's quarantined deliveries back on its pending list, so that they can be set aside with the rest. Looks
+-- at the first 1,000; what is beyond that is dropped when its turn comes and its endpoint is gone.
+local function leave_quarantine(id)
+  for _, delivery in ipairs(call('ZRANGE', QUARANTINE, 0, 999)) do
+    if endpoint_of(delivery) == id then
+      call('ZREM', QUARANTINE, delivery)
+      call('RPUSH', P .. 'pending:' .. id, delivery)
+    end
+  end
+end
+
+-- Sets one of an endpoint's queues aside under a name of its own, for upkeep to work through.
+local function set_aside(id, operation, queue, type, what)
+  local from, to = P .. queue .. ':' .. id, P .. 'sweep:' .. operation .. ':' .. queue
+  if call('EXISTS', from) == 1 then
+    call('RENAME', from, to)
+    call('PERSIST', to)
+    call('RPUSH', SWEEPS, what .. ' ' .. id .. ' ' .. to .. ' ' .. type)
   end
 end
 

@@ -1,1 +1,26 @@
-//! placeholder
+//! The HTTP API of the webhook system.
+//!
+//! A request passes [`server`] (routing, errors, metrics), is authorised by [`auth`], read by [`json`] and answered by
+//! one of the calls in [`routes`]. Whatever goes wrong leaves as a [`problem`]. [`openapi`] describes it all.
+
+pub mod config;
+
+pub mod app;
+
+pub mod server;
+
+mod body;
+
+pub mod auth;
+
+pub mod json;
+
+pub mod routes;
+
+pub mod problem;
+
+pub mod openapi;
+
+pub mod metrics;
+
+pub mod connect;

@@ -1,0 +1,133 @@
+//! What every request may use: the store, the verifiers, the limits and the counters.
+
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use common::endpoint::UrlPolicy;
+use common::sealing::SecretsKeyring;
+use common::store::Store;
+use poem::Request;
+
+use crate::auth::clerk::SessionVerifier;
+use crate::auth::service_key::ServiceKeys;
+use crate::config::Limits;
+use crate::metrics::Metrics;
+use crate::problem::{Code, Problem};
+
+/// A handle to the program's parts. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct App(Arc<Parts>);
+
+/// The program's parts.
+#[derive(Debug)]
+pub struct Parts {
+    /// Redis, once it was reached.
+    pub store: StoreSlot,
+    /// Verifies session tokens.
+    pub sessions: SessionVerifier,
+    /// Verifies service keys.
+    pub service_keys: ServiceKeys,
+    /// Seals signing secrets.
+    pub secrets: SecretsKeyring,
+    /// Which URLs may be registered.
+    pub urls: UrlPolicy,
+    /// How much is allowed.
+    pub limits: Limits,
+    /// What Prometheus sees.
+    pub metrics: Metrics,
+}
+
+impl App {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl App {
+    /// The program that a request was made to.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem`] when the request did not come through the server.
+    pub fn of(request: &Request) -> Result<&Self, Problem> {
+        request
+            .data::<Self>()
+            .ok_or_else(|| Problem::new(Code::InternalError))
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// The store, from the moment that Redis was reached and found to be set up well.
+#[derive(Debug)]
+pub struct StoreSlot {
+    store: OnceLock<Connected>,
+    waiting_for: Mutex<String>,
+}
+
+#[derive(Debug)]
+struct Connected {
+    store: Store,
+    warnings: Vec<String>,
+}
+
+impl Default for StoreSlot {
+    fn default() -> Self {
+        Self {
+            store: OnceLock::new(),
+            waiting_for: Mutex::new("Redis has not been reached yet".to_owned()),
+        }
+    }
+}
+
+impl StoreSlot {
+    /// The store.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem`] while Redis has not been reached.
+    pub fn get(&self) -> Result<&Store, Problem> {
+        self.store
+            .get()
+            .map(|connected| &connected.store)
+            .ok_or_else(|| Problem::new(Code::StoreUnavailable).retry_after(2))
+    }
+
+    /// What an operator should know about Redis's set-up.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        self.store
+            .get()
+            .map(|connected| connected.warnings.clone())
+            .unwrap_or_default()
+    }
+
+    /// Why there is no store yet.
+    #[must_use]
+    pub fn waiting_for(&self) -> String {
+        self.waiting_for
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Notes why there is no store yet.
+    pub fn set_waiting_for(&self, reason: String) {
+        *self.waiting_for.lock().unwrap_or_else(PoisonError::into_inner) = reason;
+    }
+
+    /// Redis was reached. A second call changes nothing.
+    pub fn set(&self, store: Store, warnings: Vec<String>) {
+        if self.store.set(Connected { store, warnings }).is_err() {
+            tracing::debug!("the store was already set");
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Reaching Redis at start: the API listens at once and answers 503 until it is there.
+
+use std::time::Duration;
+
+use common::config::RedisArgs;
+use common::store::Store;
+use common::store::server::AckDurability;
+
+use crate::app::App;
+
+const PAUSE: Duration = Duration::from_secs(1);
+const LOG_EVERY: u32 = 15;
+
+/// Connects, however long it takes, and hands the store to the requests.
+///
+/// # Errors
+///
+/// Sentences that say why this server must not be used.
+pub async fn connect(app: &App, redis: &RedisArgs, durability: AckDurability) -> Result<(), String> {
+    let store = Store::new(redis).map_err(|error| format!("REDIS_URL: {error}"))?;
+    let mut attempts = 0_u32;
+    loop {
+        let error = match store.inspect_server(durability, redis.shards).await {
+            Ok(report) if report.refusals.is_empty() => {
+                for warning in &report.warnings {
+                    tracing::warn!("Redis: {warning}");
+                }
+                tracing::info!(redis = %redis.redis_url, server = %report.version, "connected to Redis");
+                app.store.set(store, report.warnings);
+                return Ok(());
+            }
+            Ok(report) => return Err(format!("REDIS_URL: {}", report.refusals.join("; "))),
+            Err(error) => error,
+        };
+        if attempts.is_multiple_of(LOG_EVERY) {
+            tracing::warn!(%error, redis = %redis.redis_url, "Redis can't be used yet; requests get 503 until it can");
+        }
+        attempts = attempts.wrapping_add(1);
+        app.store.set_waiting_for(error.to_string());
+        tokio::time::sleep(PAUSE).await;
+    }
+}

@@ -1,0 +1,76 @@
+//! Which errors each call answers.
+
+use crate::problem::Code;
+use crate::problem::Code::{
+    AccountOverBudget, AuthUnavailable, BadRequest, BodyTooLarge, DataTooDeep, DuplicateEvent,
+    DuplicateField, EmptyEvents, EndpointNotFound, IdempotencyConflict, InternalError, InvalidAccountId,
+    InvalidChatbotId, InvalidDescription, InvalidIdempotencyKey, InvalidJson, InvalidTimestamp, InvalidToken,
+    InvalidType, InvalidUtf8, InvalidValue, MissingField, MissingToken, PayloadTooLarge, SessionPending,
+    StoreFull, StoreUnavailable, TokenExpired, TokenNotYetValid, TooManyEndpoints, TooManyEvents,
+    UnknownEvent, UnknownField, UnsupportedMediaType, UrlAddressBlocked, UrlHasCredentials, UrlHasFragment,
+    UrlMalformed, UrlPortNotAllowed, UrlSchemeNotAllowed, UrlTooLong, WrongTokenKind,
+};
+
+const SESSION: &[Code] = &[
+    MissingToken,
+    InvalidToken,
+    TokenExpired,
+    TokenNotYetValid,
+    SessionPending,
+    WrongTokenKind,
+    AuthUnavailable,
+];
+const SERVICE_KEY: &[Code] = &[MissingToken, InvalidToken, WrongTokenKind];
+const STORE: &[Code] = &[StoreUnavailable, StoreFull, InternalError];
+const BODY: &[Code] = &[
+    UnsupportedMediaType,
+    BodyTooLarge,
+    BadRequest,
+    InvalidUtf8,
+    InvalidJson,
+    UnknownField,
+    MissingField,
+    DuplicateField,
+    InvalidType,
+];
+const ENDPOINT: &[Code] = &[
+    EmptyEvents,
+    TooManyEvents,
+    DuplicateEvent,
+    UnknownEvent,
+    InvalidChatbotId,
+    InvalidDescription,
+    UrlTooLong,
+    UrlMalformed,
+    UrlSchemeNotAllowed,
+    UrlHasCredentials,
+    UrlHasFragment,
+    UrlPortNotAllowed,
+    UrlAddressBlocked,
+];
+const EVENT: &[Code] = &[
+    InvalidAccountId,
+    UnknownEvent,
+    InvalidChatbotId,
+    InvalidTimestamp,
+    InvalidIdempotencyKey,
+    DataTooDeep,
+    PayloadTooLarge,
+    IdempotencyConflict,
+    AccountOverBudget,
+];
+
+/// The codes that a call answers, by its operation id.
+pub(super) fn of(operation: &str) -> Vec<Code> {
+    let groups: &[&[Code]] = match operation {
+        "createEndpoint" => &[SESSION, BODY, ENDPOINT, &[TooManyEndpoints], STORE],
+        "changeEndpoint" => &[SESSION, BODY, ENDPOINT, &[InvalidValue, EndpointNotFound], STORE],
+        "listEndpoints" => &[SESSION, STORE],
+        "getEndpoint" => &[SESSION, &[EndpointNotFound, BadRequest], STORE],
+        "removeEndpoint" => &[SESSION, &[EndpointNotFound, MissingField], STORE],
+        "pushEvent" => &[SERVICE_KEY, BODY, EVENT, STORE],
+        "pushEvents" => &[SERVICE_KEY, BODY, &[EmptyEvents, TooManyEvents], STORE],
+        _ => &[],
+    };
+    groups.concat()
+}

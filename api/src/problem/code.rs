@@ -1,0 +1,198 @@
+//! The stable codes of everything that can go wrong, with the HTTP status and the title of each.
+
+use poem::http::StatusCode;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $status:ident, $title:literal, $advice:literal;)+) => {
+        /// What went wrong. Clients branch on [`Code::as_str`]; it never changes its meaning.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Code {
+            $($(#[$doc])* $variant),+
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The stable name.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+
+            /// The HTTP status that it is answered with.
+            #[must_use]
+            pub const fn status(self) -> StatusCode {
+                match self { $(Self::$variant => StatusCode::$status),+ }
+            }
+
+            /// A few words that are the same for every occurrence.
+            #[must_use]
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title),+ }
+            }
+
+            /// What to do about it, where an occurrence says nothing more specific; the example in the documentation.
+            #[must_use]
+            pub const fn advice(self) -> &'static str {
+                match self { $(Self::$variant => $advice),+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// No `Authorization: Bearer …`.
+    MissingToken = "missing_token", UNAUTHORIZED, "No token",
+        "Send a token in the header `Authorization: Bearer <token>`.";
+    /// The token proves nothing.
+    InvalidToken = "invalid_token", UNAUTHORIZED, "The token is not valid",
+        "The token is not one that this API accepts. Get a new one and try again.";
+    /// The session token's time is over.
+    TokenExpired = "token_expired", UNAUTHORIZED, "The token has expired",
+        "Get a new session token and send the request again.";
+    /// The session token's time has not come.
+    TokenNotYetValid = "token_not_yet_valid", UNAUTHORIZED, "The token is not valid yet",
+        "Check the clock of the machine that issued the token, or wait until its time has come.";
+    /// The session has tasks to finish before it counts as signed in.
+    SessionPending = "session_pending", UNAUTHORIZED, "The session is pending",
+        "Finish signing in (for example, choose an organisation), then get a new session token.";
+    /// A token of another kind than this call takes.
+    WrongTokenKind = "wrong_token_kind", FORBIDDEN, "A token of the wrong kind",
+        "Calls of the dashboard take a session token, calls of the backend take a service key.";
+    /// The account has no such endpoint.
+    EndpointNotFound = "endpoint_not_found", NOT_FOUND, "No such endpoint",
+        "This account has no endpoint with this id. List the endpoints to see their ids.";
+    /// No such path.
+    NotFound = "not_found", NOT_FOUND, "No such path",
+        "There is nothing at this path. The calls are described at /docs.";
+    /// The path doesn't take this method.
+    MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "Method not allowed",
+        "This path takes other methods only; the header `Allow` lists them.";
+    /// The body is not declared as JSON.
+    UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "Not declared as JSON",
+        "Send the body as JSON with the header `Content-Type: application/json`.";
+    /// The whole body is too long.
+    BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, "The body is too large",
+        "Send a shorter body, or split it into several requests.";
+    /// One event's payload is too long.
+    PayloadTooLarge = "payload_too_large", PAYLOAD_TOO_LARGE, "The payload is too large",
+        "Send less `data`, for example a reference instead of the content.";
+    /// The HTTP request itself is malformed.
+    BadRequest = "bad_request", BAD_REQUEST, "Malformed request",
+        "The request could not be read. Check its path, its headers and its body.";
+    /// The body isn't UTF-8.
+    InvalidUtf8 = "invalid_utf8", BAD_REQUEST, "The body is not UTF-8",
+        "Encode the body as UTF-8.";
+    /// The body isn't JSON.
+    InvalidJson = "invalid_json", BAD_REQUEST, "The body is not JSON",
+        "Correct the JSON syntax of the body.";
+    /// A field that doesn't exist.
+    UnknownField = "unknown_field", UNPROCESSABLE_ENTITY, "Unknown field",
+        "Remove the field, or correct its name.";
+    /// A field that must be there.
+    MissingField = "missing_field", UNPROCESSABLE_ENTITY, "Missing field",
+        "Add the field.";
+    /// A field that is there twice.
+    DuplicateField = "duplicate_field", UNPROCESSABLE_ENTITY, "Field given twice",
+        "Give each field once.";
+    /// A value of another JSON type.
+    InvalidType = "invalid_type", UNPROCESSABLE_ENTITY, "Wrong type",
+        "Give a value of the type that is described.";
+    /// A value of the right type that is not allowed.
+    InvalidValue = "invalid_value", UNPROCESSABLE_ENTITY, "Value not allowed",
+        "Give one of the values that are described.";
+    /// A list that needs an entry.
+    EmptyEvents = "empty_events", UNPROCESSABLE_ENTITY, "`events` is empty",
+        "Give at least one entry in `events`.";
+    /// A list that is too long.
+    TooManyEvents = "too_many_events", UNPROCESSABLE_ENTITY, "`events` is too long",
+        "Give fewer entries in `events`.";
+    /// The same event type twice.
+    DuplicateEvent = "duplicate_event", UNPROCESSABLE_ENTITY, "Event type given twice",
+        "Give each event type once.";
+    /// Not one of the event types.
+    UnknownEvent = "unknown_event", UNPROCESSABLE_ENTITY, "Unknown event type",
+        "Give one of the documented event types.";
+    /// Not `org:…` or `user:…`.
+    InvalidAccountId = "invalid_account_id", UNPROCESSABLE_ENTITY, "Not an account id",
+        "Give the account as `org:<organisation id>` or `user:<user id>`.";
+    /// Not a chatbot id.
+    InvalidChatbotId = "invalid_chatbot_id", UNPROCESSABLE_ENTITY, "Not a chatbot id",
+        "Give 1 to 128 bytes without control characters.";
+    /// Not a description.
+    InvalidDescription = "invalid_description", UNPROCESSABLE_ENTITY, "Not a description",
+        "Give at most 500 bytes without control characters other than line feeds.";
+    /// Not a date and time.
+    InvalidTimestamp = "invalid_timestamp", UNPROCESSABLE_ENTITY, "Not a date and time",
+        "Give an RFC 3339 date and time such as 2026-03-26T15:30:00.000Z.";
+    /// Not an idempotency key.
+    InvalidIdempotencyKey = "invalid_idempotency_key", UNPROCESSABLE_ENTITY, "Not an idempotency key",
+        "Give 1 to 255 visible ASCII characters.";
+    /// `data` has too many levels.
+    DataTooDeep = "data_too_deep", UNPROCESSABLE_ENTITY, "`data` is nested too deep",
+        "Give `data` with at most 64 levels of objects and arrays.";
+    /// The URL is too long.
+    UrlTooLong = "url_too_long", UNPROCESSABLE_ENTITY, "The URL is too long",
+        "Give a URL of at most 2048 bytes.";
+    /// The URL isn't one.
+    UrlMalformed = "url_malformed", UNPROCESSABLE_ENTITY, "Not an absolute URL",
+        "Give an absolute URL such as https://your-server.com/webhook.";
+    /// The URL's scheme is not allowed.
+    UrlSchemeNotAllowed = "url_scheme_not_allowed", UNPROCESSABLE_ENTITY, "URL scheme not allowed",
+        "Give a URL that starts with https://.";
+    /// The URL contains credentials.
+    UrlHasCredentials = "url_has_credentials", UNPROCESSABLE_ENTITY, "The URL contains credentials",
+        "Give the URL without user name and password; verify the signature instead.";
+    /// The URL contains a fragment.
+    UrlHasFragment = "url_has_fragment", UNPROCESSABLE_ENTITY, "The URL contains a fragment",
+        "Give the URL without the part from `#` on.";
+    /// The URL's port is not allowed.
+    UrlPortNotAllowed = "url_port_not_allowed", UNPROCESSABLE_ENTITY, "URL port not allowed",
+        "Use port 443, or a port from 1024.";
+    /// The URL points to an address that is not public.
+    UrlAddressBlocked = "url_address_blocked", UNPROCESSABLE_ENTITY, "The URL's address is not public",
+        "Give a URL whose host is reachable from the internet.";
+    /// The account has as many endpoints as it may.
+    TooManyEndpoints = "too_many_endpoints", CONFLICT, "Too many endpoints",
+        "Remove an endpoint that is no longer needed, then try again.";
+    /// The idempotency key was used for another request.
+    IdempotencyConflict = "idempotency_conflict", CONFLICT, "Idempotency key used before",
+        "This key was used with a different request within the last 24 hours. Use a new key for a new event.";
+    /// Too much of this account is waiting.
+    AccountOverBudget = "account_over_budget", TOO_MANY_REQUESTS, "The account's queue is full",
+        "Too many bytes of this account wait for delivery. Fix or switch off endpoints that fail, then try again.";
+    /// Redis can't be reached.
+    StoreUnavailable = "store_unavailable", SERVICE_UNAVAILABLE, "The store can't be reached",
+        "Send the same request again shortly; with an Idempotency-Key an event is never accepted twice.";
+    /// Redis is full.
+    StoreFull = "store_full", SERVICE_UNAVAILABLE, "The store is full",
+        "Nothing was changed. Send the same request again later.";
+    /// The keys that verify session tokens can't be fetched.
+    AuthUnavailable = "auth_unavailable", SERVICE_UNAVAILABLE, "Tokens can't be verified",
+        "The keys that verify session tokens can't be fetched at the moment. Send the same request again shortly.";
+    /// A defect of ours.
+    InternalError = "internal_error", INTERNAL_SERVER_ERROR, "Internal error",
+        "This is a defect on our side and has been logged. Send the same request again, or report it.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_code_is_one_stable_word_and_an_error() {
+        let names: BTreeSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(names.len(), Code::ALL.len());
+        for code in Code::ALL {
+            assert!(
+                code.as_str()
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+            );
+            assert!(code.status().is_client_error() || code.status().is_server_error());
+            assert!(code.advice().ends_with('.') && !code.title().is_empty());
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Problems: how every error leaves this API (`application/problem+json`, RFC 9457).
+//!
+//! A [`Problem`] has a stable [`Code`], a sentence that says what to do, and the field that it is about. What other
+//! layers report becomes a problem in [`convert`] and nowhere else.
+
+mod code;
+
+mod convert;
+
+pub use code::Code;
+pub use convert::{from_panic, replace_foreign_error};
+
+use std::borrow::Cow;
+use std::fmt;
+
+use poem::error::ResponseError;
+use poem::http::{HeaderValue, StatusCode, header};
+use poem::{Body, IntoResponse, Response};
+use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
+use poem_openapi::types::Type;
+use poem_openapi::{ApiResponse, Object};
+use serde::Serialize;
+
+/// The media type of every error.
+pub const CONTENT_TYPE: &str = "application/problem+json";
+
+/// An error as the client sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    code: Code,
+    detail: Cow<'static, str>,
+    field: Option<String>,
+    retry_after: Option<u32>,
+    allow: Option<String>,
+}
+
+/// An error: what went wrong, as a stable code and in words.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "Problem", read_only_all)]
+pub struct ProblemBody {
+    /// Where the code is described.
+    #[serde(rename = "type")]
+    #[oai(rename = "type")]
+    kind: String,
+    /// What went wrong, in words that are the same for every occurrence of the code.
+    title: String,
+    /// The HTTP status.
+    status: u16,
+    /// What went wrong, as a word that never changes: branch on this.
+    code: String,
+    /// What went wrong here, and what to do about it.
+    detail: String,
+    /// The field or parameter that it is about, such as `url`, `events[1]` or `data`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    field: Option<String>,
+}
+
+impl Problem {
+    /// A problem with the code's own advice.
+    #[must_use]
+    pub const fn new(code: Code) -> Self {
+        Self {
+            code,
+            detail: Cow::Borrowed(code.advice()),
+            field: None,
+            retry_after: None,
+            allow: None,
+        }
+    }
+
+    /// Says more precisely what to do.
+    #[must_use]
+    pub fn detail(self, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            detail: detail.into(),
+            ..self
+        }
+    }
+
+    /// Names the field that it is about.
+    #[must_use]
+    pub fn field(self, field: impl Into<String>) -> Self {
+        Self {
+            field: Some(field.into()),
+            ..self
+        }
+    }
+
+    /// Says when to try again, in seconds.
+    #[must_use]
+    pub fn retry_after(self, seconds: u32) -> Self {
+        Self {
+            retry_after: Some(seconds),
+            ..self
+        }
+    }
+
+    /// Lists the methods that the path takes.
+    #[must_use]
+    pub fn allow(self, methods: impl Into<String>) -> Self {
+        Self {
+            allow: Some(methods.into()),
+            ..self
+        }
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub const fn http_status(&self) -> StatusCode {
+        self.code.status()
+    }
+
+    /// The document that is sent.
+    #[must_use]
+    pub fn body(&self) -> ProblemBody {
+        ProblemBody {
+            kind: format!("/docs#{}", self.code.as_str()),
+            title: self.code.title().to_owned(),
+            status: self.code.status().as_u16(),
+            code: self.code.as_str().to_owned(),
+            detail: self.detail.clone().into_owned(),
+            field: self.field.clone(),
+        }
+    }
+
+    fn response(&self) -> Response {
+        let body = serde_json::to_vec(&self.body()).unwrap_or_default();
+        let mut response = Response::builder()
+            .status(self.code.status())
+            .header(header::CONTENT_TYPE, CONTENT_TYPE)
+            .header(header::CACHE_CONTROL, "no-store")
+            .body(Body::from_vec(body));
+        let headers = response.headers_mut();
+        if self.code.status() == StatusCode::UNAUTHORIZED {
+            let challenge = if self.code == Code::MissingToken {
+                "Bearer"
+            } else {
+                "Bearer error=\"invalid_token\""
+            };
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        if let Some(allow) = self.allow.as_deref().and_then(|text| text.parse().ok()) {
+            headers.insert(header::ALLOW, allow);
+        }
+        response
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.code.as_str(), self.detail)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl ResponseError for Problem {
+    fn status(&self) -> StatusCode {
+        self.code.status()
+    }
+
+    fn as_response(&self) -> Response {
+        self.response()
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        self.response()
+    }
+}
+
+/// Documents the shape of errors; which codes a call answers is added in [`crate::openapi`].
+impl ApiResponse for Problem {
+    fn meta() -> MetaResponses {
+        MetaResponses {
+            responses: vec![MetaResponse {
+                description: "A problem document",
+                status: None,
+                status_range: None,
+                content: vec![MetaMediaType {
+                    content_type: CONTENT_TYPE,
+                    schema: ProblemBody::schema_ref(),
+                }],
+                headers: Vec::new(),
+            }],
+        }
+    }
+
+    fn register(registry: &mut Registry) {
+        ProblemBody::register(registry);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_problem_is_a_document_with_its_headers() {
+        let response = Problem::new(Code::UnknownField).field("urll").into_response();
+        assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(response.content_type(), Some(CONTENT_TYPE));
+        let body: serde_json::Value = response.into_body().into_json().await.unwrap();
+        assert_eq!(
+            body,
+            serde_json::json!({
+                "type": "/docs#unknown_field", "title": "Unknown field", "status": 422, "code": "unknown_field",
+                "detail": "Remove the field, or correct its name.", "field": "urll",
+            })
+        );
+        let response = Problem::new(Code::StoreUnavailable)
+            .retry_after(2)
+            .into_response();
+        assert_eq!(response.header("retry-after"), Some("2"));
+        let body: serde_json::Value = response.into_body().into_json().await.unwrap();
+        assert!(body.get("field").is_none());
+        let response = Problem::new(Code::MissingToken).into_response();
+        assert_eq!(response.header("www-authenticate"), Some("Bearer"));
+        let response = Problem::new(Code::MethodNotAllowed)
+            .allow("GET, POST")
+            .into_response();
+        assert_eq!(response.header("allow"), Some("GET, POST"));
+    }
+}

@@ -1,0 +1,205 @@
+//! The dashboard's calls: make, list, change and remove the endpoints of the caller's account.
+//!
+//! Every call sees only the account of its token: another account's endpoint is as unknown as one that doesn't exist.
+
+mod shapes;
+
+use common::endpoint::{EndpointPatch, EndpointState, EndpointUrl, NewEndpoint, ParkedAction};
+use common::id::EndpointId;
+use common::signing::SigningSecret;
+use common::store::endpoints::CreateOutcome;
+use poem::web::Data;
+use poem_openapi::OpenApi;
+use poem_openapi::param::{Path, Query};
+
+use self::shapes::{
+    ChangeEndpoint, CreateEndpoint, Created, CreatedEndpoint, EndpointList, EndpointView, Parked, Removed,
+};
+use super::{Group, fields};
+use crate::app::App;
+use crate::auth::DashboardUser;
+use crate::json::Json;
+use crate::problem::{Code, Problem};
+
+/// The calls.
+#[derive(Debug, Clone, Copy)]
+pub struct EndpointsApi;
+
+#[OpenApi(tag = "Group::Endpoints")]
+impl EndpointsApi {
+    /// Create an endpoint
+    ///
+    /// Registers a URL for events of the account. The answer includes the signing secret, this once.
+    #[oai(
+        path = "/api/webhooks-config",
+        method = "post",
+        operation_id = "createEndpoint"
+    )]
+    async fn create(
+        &self,
+        user: DashboardUser,
+        app: Data<&App>,
+        body: Json<CreateEndpoint>,
+    ) -> Result<Created, Problem> {
+        let body = body.0;
+        let id = EndpointId::random();
+        let secret = SigningSecret::generate();
+        let new = NewEndpoint {
+            url: EndpointUrl::parse(&body.url.0, &app.urls)?,
+            events: fields::subscriptions(&body.events)?,
+            chatbot_id: body.chatbot_id.map(|id| fields::chatbot_id(id.0)).transpose()?,
+            description: body
+                .description
+                .map(|text| fields::description(text.0))
+                .transpose()?,
+            secret: app.secrets.seal(&secret, &user.account, &id),
+            account: user.account,
+            id,
+        };
+        match app
+            .store
+            .get()?
+            .create_endpoint(&new, app.limits.endpoints)
+            .await?
+        {
+            CreateOutcome::Created(endpoint) => {
+                let location = format!("/api/webhooks-config/{}", endpoint.id);
+                let created = CreatedEndpoint {
+                    endpoint: (*endpoint).into(),
+                    secret: secret.expose().to_owned(),
+                };
+                Ok(Created::Created(Json(created), location))
+            }
+            CreateOutcome::TooMany => Err(Problem::new(Code::TooManyEndpoints).detail(format!(
+                "An account may have {} endpoints. {}",
+                app.limits.endpoints,
+                Code::TooManyEndpoints.advice()
+            ))),
+        }
+    }
+
+    /// List all endpoints
+    ///
+    /// Answers every endpoint of the account with its state, oldest first.
+    #[oai(path = "/api/webhooks-config", method = "get", operation_id = "listEndpoints")]
+    async fn list(&self, user: DashboardUser, app: Data<&App>) -> Result<Json<EndpointList>, Problem> {
+        let endpoints = app.store.get()?.list_endpoints(&user.account).await?;
+        Ok(Json(EndpointList {
+            endpoints: endpoints.into_iter().map(Into::into).collect(),
+        }))
+    }
+
+    /// Get one endpoint
+    #[oai(
+        path = "/api/webhooks-config/:id",
+        method = "get",
+        operation_id = "getEndpoint"
+    )]
+    async fn get(
+        &self,
+        user: DashboardUser,
+        app: Data<&App>,
+        /// The endpoint's id.
+        id: Path<String>,
+    ) -> Result<Json<EndpointView>, Problem> {
+        let id = known_form(&id.0)?;
+        let endpoint = app.store.get()?.get_endpoint(&user.account, &id).await?;
+        endpoint
+            .map(|endpoint| Json(endpoint.into()))
+            .ok_or_else(not_found)
+    }
+
+    /// Change an endpoint, or switch it on or off
+    ///
+    /// `id` alone toggles. With other fields the endpoint gets exactly these values, so the request can be repeated.
+    /// Switching on zeroes the failure counter and sends what was parked (or discards it, with `parked`).
+    #[oai(
+        path = "/api/webhooks-config",
+        method = "patch",
+        operation_id = "changeEndpoint"
+    )]
+    async fn change(
+        &self,
+        user: DashboardUser,
+        app: Data<&App>,
+        body: Json<ChangeEndpoint>,
+    ) -> Result<Json<EndpointView>, Problem> {
+        let body = body.0;
+        let has_fields = body.active.is_some()
+            || body.url.is_some()
+            || body.events.is_some()
+            || body.chatbot_id.is_some()
+            || body.description.is_some();
+        let mut patch = EndpointPatch {
+            active: body.active,
+            url: body
+                .url
+                .map(|url| EndpointUrl::parse(&url.0, &app.urls))
+                .transpose()?,
+            events: body.events.as_deref().map(fields::subscriptions).transpose()?,
+            chatbot_id: body
+                .chatbot_id
+                .map(|id| id.map(|id| fields::chatbot_id(id.0)).transpose())
+                .transpose()?,
+            description: body
+                .description
+                .map(|text| text.map(|text| fields::description(text.0)).transpose())
+                .transpose()?,
+            parked: match body.parked {
+                Some(Parked::Discard) => ParkedAction::Discard,
+                Some(Parked::Deliver) | None => ParkedAction::Deliver,
+            },
+        };
+        let id = known_form(&body.id)?;
+        let store = app.store.get()?;
+        if !has_fields {
+            // A toggle becomes a target state, so that the store's call can be repeated.
+            let endpoint = store
+                .get_endpoint(&user.account, &id)
+                .await?
+                .ok_or_else(not_found)?;
+            patch.active = Some(endpoint.state != EndpointState::Active);
+        }
+        let endpoint = store.update_endpoint(&user.account, &id, &patch).await?;
+        endpoint
+            .map(|endpoint| Json(endpoint.into()))
+            .ok_or_else(not_found)
+    }
+
+    /// Remove an endpoint
+    ///
+    /// Removes it with its queue and its log. Deliveries in flight finish into nothing.
+    #[oai(
+        path = "/api/webhooks-config",
+        method = "delete",
+        operation_id = "removeEndpoint"
+    )]
+    async fn remove(
+        &self,
+        user: DashboardUser,
+        app: Data<&App>,
+        /// The endpoint's id.
+        id: Query<Option<String>>,
+    ) -> Result<Removed, Problem> {
+        let id = id.0.ok_or_else(|| {
+            Problem::new(Code::MissingField)
+                .detail("Name the endpoint in the query: `?id=<endpoint id>`.")
+                .field("id")
+        })?;
+        let id = known_form(&id)?;
+        if app.store.get()?.remove_endpoint(&user.account, &id).await? {
+            Ok(Removed::Removed)
+        } else {
+            Err(not_found())
+        }
+    }
+}
+
+/// A text that isn't an id can't be the id of an endpoint.
+fn known_form(id: &str) -> Result<EndpointId, Problem> {
+    id.parse().map_err(|_| not_found())
+}
+
+fn not_found() -> Problem {
+    Problem::new(Code::EndpointNotFound)
+}

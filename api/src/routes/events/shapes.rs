@@ -1,0 +1,232 @@
+//! The JSON of events.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use poem_openapi::registry::{MetaSchemaRef, Registry};
+use poem_openapi::types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type};
+use poem_openapi::{ApiResponse, Object};
+use serde::de::{IgnoredAny, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::super::schema::{AccountName, ChatbotId, DateTime, EventName, IdempotencyKey, RawObject, present};
+use crate::config::Limits;
+use crate::json::{Json, JsonRequest};
+use crate::problem::ProblemBody;
+
+/// The most events in one batch.
+pub(crate) const MAX_BATCH: usize = 1000;
+
+const MAX_BATCH_BYTES: usize = 5 * 1024 * 1024;
+
+/// What stands around `data`, and white space within it.
+const ENVELOPE: usize = 16 * 1024;
+
+/// Something that happened in a chatbot.
+#[derive(Debug, Deserialize, Object)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[oai(rename_all = "camelCase")]
+pub(crate) struct PushEvent {
+    /// Whose endpoints get it: `org:<organisation id>` or `user:<user id>`.
+    pub(super) account_id: AccountName,
+    /// What happened.
+    pub(super) event: EventName,
+    /// In which chatbot.
+    pub(super) chatbot_id: ChatbotId,
+    /// What receivers get as `data`, with these very bytes (without white space between its tokens).
+    pub(super) data: RawObject,
+    /// When it happened (RFC 3339); the time of acceptance if absent.
+    #[serde(default, deserialize_with = "present")]
+    pub(super) timestamp: Option<DateTime>,
+}
+
+/// One event of a batch.
+#[derive(Debug, Deserialize, Object)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[oai(rename_all = "camelCase")]
+pub(crate) struct BatchEvent {
+    /// Whose endpoints get it: `org:<organisation id>` or `user:<user id>`.
+    account_id: AccountName,
+    /// What happened.
+    event: EventName,
+    /// In which chatbot.
+    chatbot_id: ChatbotId,
+    /// What receivers get as `data`, with these very bytes (without white space between its tokens).
+    data: RawObject,
+    /// When it happened (RFC 3339); the time of acceptance if absent.
+    #[serde(default, deserialize_with = "present")]
+    timestamp: Option<DateTime>,
+    /// The same key within 24 hours answers the first result.
+    #[serde(default, deserialize_with = "present")]
+    idempotency_key: Option<IdempotencyKey>,
+}
+
+impl BatchEvent {
+    /// The event, and its key if it has one.
+    pub(super) fn split(self) -> (PushEvent, Option<String>) {
+        let event = PushEvent {
+            account_id: self.account_id,
+            event: self.event,
+            chatbot_id: self.chatbot_id,
+            data: self.data,
+            timestamp: self.timestamp,
+        };
+        (event, self.idempotency_key.map(|key| key.0))
+    }
+}
+
+/// Up to 1,000 events. One that is wrong rejects only itself.
+#[derive(Debug, Deserialize, Object)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PushBatch {
+    /// The events.
+    #[serde(deserialize_with = "bounded")]
+    #[oai(validator(min_items = 1, max_items = 1000))]
+    pub(super) events: Vec<RawItem>,
+}
+
+/// One item of a batch, not read yet: what is wrong with it concerns it alone.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub(super) struct RawItem(pub(super) Box<RawValue>);
+
+/// Reads at most one item more than is allowed, so that a long list takes no memory.
+fn bounded<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<RawItem>, D::Error> {
+    struct Items;
+
+    impl<'de> Visitor<'de> for Items {
+        type Value = Vec<RawItem>;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("an array of events")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Vec<RawItem>, A::Error> {
+            let mut items = Vec::new();
+            while items.len() <= MAX_BATCH {
+                match sequence.next_element()? {
+                    Some(item) => items.push(item),
+                    None => return Ok(items),
+                }
+            }
+            while sequence.next_element::<IgnoredAny>()?.is_some() {}
+            Ok(items)
+        }
+    }
+
+    deserializer.deserialize_seq(Items)
+}
+
+impl Type for RawItem {
+    const IS_REQUIRED: bool = true;
+
+    type RawValueType = Self;
+    type RawElementValueType = Self;
+
+    fn name() -> Cow<'static, str> {
+        BatchEvent::name()
+    }
+
+    fn schema_ref() -> MetaSchemaRef {
+        BatchEvent::schema_ref()
+    }
+
+    fn register(registry: &mut Registry) {
+        BatchEvent::register(registry);
+    }
+
+    fn as_raw_value(&self) -> Option<&Self> {
+        Some(self)
+    }
+
+    fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
+        Box::new(std::iter::once(self))
+    }
+}
+
+impl ParseFromJSON for RawItem {
+    fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
+        RawObject::parse_from_json(value)
+            .map(|raw| Self(raw.0))
+            .map_err(ParseError::propagate)
+    }
+}
+
+impl ToJSON for RawItem {
+    fn to_json(&self) -> Option<Value> {
+        serde_json::from_str(self.0.get()).ok()
+    }
+}
+
+impl JsonRequest for PushEvent {
+    fn max_bytes(limits: &Limits) -> usize {
+        limits.payload_bytes.saturating_mul(2).saturating_add(ENVELOPE)
+    }
+}
+
+impl JsonRequest for PushBatch {
+    fn max_bytes(_: &Limits) -> usize {
+        MAX_BATCH_BYTES
+    }
+}
+
+/// An event that is safe: it is stored with all its deliveries.
+#[derive(Debug, Serialize, Object)]
+pub(crate) struct EventAccepted {
+    /// The event's id; receivers see it as `webhook-id`.
+    pub(super) id: String,
+    /// How many endpoints get it.
+    pub(super) deliveries: u32,
+    /// `true` when the idempotency key was seen before: this is the first result again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    pub(super) duplicate: Option<bool>,
+}
+
+/// What became of each event, in order.
+#[derive(Debug, Serialize, Object)]
+pub(crate) struct BatchResults {
+    /// One result for each event of the batch.
+    pub(super) results: Vec<BatchResult>,
+}
+
+/// What became of one event: either it was accepted (202), or `error` says why not.
+#[derive(Debug, Serialize, Object)]
+pub(crate) struct BatchResult {
+    /// The status that the event alone would have been answered with.
+    pub(super) status: u16,
+    /// The event's id, if it was accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    pub(super) id: Option<String>,
+    /// How many endpoints get it, if it was accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    pub(super) deliveries: Option<u32>,
+    /// `true` when the idempotency key was seen before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    pub(super) duplicate: Option<bool>,
+    /// Why it was not accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    pub(super) error: Option<ProblemBody>,
+}
+
+/// The answer to an event.
+#[derive(Debug, ApiResponse)]
+pub(crate) enum Pushed {
+    /// The event is stored with all its deliveries, or was before.
+    #[oai(status = 202)]
+    Accepted(Json<EventAccepted>),
+}
+
+/// The answer to a batch.
+#[derive(Debug, ApiResponse)]
+pub(crate) enum BatchPushed {
+    /// Every event was looked at; each result says what became of it.
+    #[oai(status = 202)]
+    Accepted(Json<BatchResults>),
+}

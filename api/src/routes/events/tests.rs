@@ -1,0 +1,142 @@
+use common::store::events::Budgets;
+use serde_json::value::RawValue;
+
+use super::*;
+
+const LIMITS: Limits = Limits {
+    payload_bytes: 2048,
+    endpoints: 1,
+    budgets: Budgets {
+        account_bytes: 1,
+        parked_bytes: 1,
+    },
+};
+
+fn item(text: &str) -> Result<NewEvent, Problem> {
+    let item = RawItem(RawValue::from_string(text.to_owned()).unwrap());
+    prepare_item(&item, &LIMITS, Timestamp::from_millis(1_000).unwrap())
+}
+
+fn event(extra: &str) -> String {
+    format!(r#"{{"accountId":"org:a","event":"lead.captured","chatbotId":"c","data":{{ "n": 1.0 }}{extra}}}"#)
+}
+
+#[test]
+fn an_item_becomes_the_payload_that_receivers_get() {
+    let new = item(&event("")).unwrap();
+    assert_eq!(
+        new.payload.as_bytes(),
+        r#"{"event":"lead.captured","chatbotId":"c","timestamp":"1970-01-01T00:00:01.000Z","data":{"n":1.0}}"#
+    );
+    assert!(new.idempotency.is_none());
+    let timed = item(&event(r#","timestamp":"2026-03-26T16:30:00.5+01:00""#)).unwrap();
+    let text = String::from_utf8(timed.payload.as_bytes().to_vec()).unwrap();
+    assert!(
+        text.contains(r#""timestamp":"2026-03-26T15:30:00.500Z""#),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_is_wrong_with_an_item_is_told_by_field() {
+    let long = format!(r#""{}""#, "x".repeat(2048));
+    for (text, code, field) in [
+        ("7".to_owned(), "invalid_type", None),
+        ("null".to_owned(), "invalid_type", None),
+        ("[]".to_owned(), "invalid_type", None),
+        ("{}".to_owned(), "missing_field", Some("accountId")),
+        (event(r#","extra":1"#), "unknown_field", Some("extra")),
+        (event(r#","timestamp":null"#), "invalid_type", Some("timestamp")),
+        (
+            event(r#","timestamp":"now""#),
+            "invalid_timestamp",
+            Some("timestamp"),
+        ),
+        (
+            event(r#","idempotencyKey":"a b""#),
+            "invalid_idempotency_key",
+            Some("idempotencyKey"),
+        ),
+        (
+            event(r#","idempotencyKey":"""#),
+            "invalid_idempotency_key",
+            Some("idempotencyKey"),
+        ),
+        (
+            event("").replace("org:a", "a"),
+            "invalid_account_id",
+            Some("accountId"),
+        ),
+        (
+            event("").replace("lead.captured", "*"),
+            "unknown_event",
+            Some("event"),
+        ),
+        (
+            event("").replace(r#":"c""#, r#":"""#),
+            "invalid_chatbot_id",
+            Some("chatbotId"),
+        ),
+        (
+            event("").replace("{ \"n\": 1.0 }", "[]"),
+            "invalid_type",
+            Some("data"),
+        ),
+        (event("").replace("1.0", &long), "payload_too_large", Some("data")),
+        (
+            event("").replace("1.0", &format!("{}{}", "[".repeat(64), "]".repeat(64))),
+            "data_too_deep",
+            Some("data"),
+        ),
+    ] {
+        let problem = item(&text).expect_err(&text);
+        let body = serde_json::to_value(problem.body()).unwrap();
+        assert_eq!(
+            (problem.code().as_str(), body["field"].as_str()),
+            (code, field),
+            "{text}: {problem}"
+        );
+        let result = serde_json::to_value(BatchResult::from(Err(problem))).unwrap();
+        assert_eq!(result["status"], body["status"]);
+        assert_eq!(result["error"]["code"], code);
+        assert!(result.get("id").is_none());
+    }
+}
+
+#[test]
+fn requests_are_the_same_when_the_caller_sent_the_same() {
+    let print = |text: &str| item(text).unwrap().idempotency.unwrap().fingerprint;
+    let keyed = |extra: &str| event(&format!(r#","idempotencyKey":"k"{extra}"#));
+    let first = print(&keyed(""));
+    assert_eq!(first, print(&keyed("").replace("{ \"n\": 1.0 }", "{\"n\":1.0}")));
+    for other in [
+        keyed(r#","timestamp":"1970-01-01T00:00:01.000Z""#),
+        keyed("").replace("1.0", "1.00"),
+        keyed("").replace("lead.captured", "ticket.created"),
+        keyed("").replace(r#":"c""#, r#":"d""#),
+    ] {
+        assert_ne!(first, print(&other), "{other}");
+    }
+    let tricky = keyed("").replace(r#":"c""#, r#":"c\",\"data\":""#);
+    assert_ne!(print(&tricky), print(&tricky.replace("1.0", "2.0")));
+    assert_ne!(print(&tricky), first);
+}
+
+#[test]
+fn a_long_list_is_counted_and_not_kept() {
+    let text = format!(r#"{{"events":[{}1]}}"#, "1,".repeat(100_000));
+    let batch: PushBatch = json::parse(text.as_bytes()).unwrap();
+    assert_eq!(batch.events.len(), MAX_BATCH + 1);
+    for (body, field) in [
+        (r#"{"events":{}}"#, Some("events")),
+        (r#"{"events":null}"#, Some("events")),
+        (r#"[]"#, None),
+    ] {
+        let problem = json::parse::<PushBatch>(body.as_bytes()).unwrap_err();
+        let sent = serde_json::to_value(problem.body()).unwrap();
+        assert_eq!(
+            (sent["code"].as_str(), sent["field"].as_str()),
+            (Some("invalid_type"), field)
+        );
+    }
+}

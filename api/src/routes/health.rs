@@ -1,0 +1,98 @@
+//! For operators: is the program alive, is it ready, and what has it done.
+
+use std::time::Duration;
+
+use common::store::StoreError;
+use poem::web::Data;
+use poem_openapi::payload::PlainText;
+use poem_openapi::{ApiResponse, Object, OpenApi};
+use serde::Serialize;
+
+use super::Group;
+use crate::app::App;
+use crate::json::Json;
+
+/// How long Redis may take to answer before the program says that it isn't ready.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// Whether the program lives.
+#[derive(Debug, Serialize, Object)]
+pub struct Alive {
+    /// `ok`.
+    status: String,
+    /// The program's version.
+    version: String,
+}
+
+/// Whether the program can do its work.
+#[derive(Debug, Serialize, Object)]
+pub struct Readiness {
+    /// `ready` or `unavailable`.
+    status: String,
+    /// Why it is not ready.
+    reasons: Vec<String>,
+    /// What an operator should know.
+    warnings: Vec<String>,
+}
+
+/// The answer to `/readyz`.
+#[derive(Debug, ApiResponse)]
+pub enum Ready {
+    /// Redis answers and takes writes.
+    #[oai(status = 200)]
+    Ready(Json<Readiness>),
+    /// Requests would fail; the reasons are listed.
+    #[oai(status = 503)]
+    Unavailable(Json<Readiness>),
+}
+
+/// The calls.
+#[derive(Debug, Clone, Copy)]
+pub struct HealthApi;
+
+#[OpenApi(tag = "Group::Operations")]
+impl HealthApi {
+    /// Is the program alive?
+    #[oai(path = "/healthz", method = "get", operation_id = "healthz")]
+    async fn healthz(&self) -> Json<Alive> {
+        Json(Alive {
+            status: "ok".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        })
+    }
+
+    /// Can the program do its work?
+    ///
+    /// It can when Redis is reachable, takes writes and is set up well.
+    #[oai(path = "/readyz", method = "get", operation_id = "readyz")]
+    async fn readyz(&self, app: Data<&App>) -> Ready {
+        let reason = match app.store.get() {
+            Err(_) => Some(app.store.waiting_for()),
+            Ok(store) => match tokio::time::timeout(PATIENCE, store.ping()).await {
+                Ok(Ok(())) => None,
+                Ok(Err(error)) => Some(describe(&error)),
+                Err(_) => Some(format!("Redis did not answer within {} ms", PATIENCE.as_millis())),
+            },
+        };
+        let readiness = Readiness {
+            status: if reason.is_none() { "ready" } else { "unavailable" }.to_owned(),
+            reasons: reason.into_iter().collect::<Vec<_>>(),
+            warnings: app.store.warnings(),
+        };
+        if readiness.reasons.is_empty() {
+            Ready::Ready(Json(readiness))
+        } else {
+            Ready::Unavailable(Json(readiness))
+        }
+    }
+
+    /// Counters for Prometheus
+    #[oai(path = "/metrics", method = "get", operation_id = "metrics")]
+    async fn metrics(&self, app: Data<&App>) -> PlainText<String> {
+        PlainText(app.metrics.render())
+    }
+}
+
+fn describe(error: &StoreError) -> String {
+    error.to_string()
+}

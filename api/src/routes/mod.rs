@@ -1,0 +1,24 @@
+//! The calls: [`endpoints`] for the dashboard, [`events`] for the backend, [`health`] for operators.
+
+pub mod endpoints;
+
+pub mod events;
+
+pub mod health;
+
+mod fields;
+
+mod schema;
+
+use poem_openapi::Tags;
+
+/// How the calls are grouped in the documentation.
+#[derive(Debug, Clone, Copy, Tags)]
+pub enum Group {
+    /// What customers register: URLs with their subscriptions. Called by the dashboard with a session token.
+    Endpoints,
+    /// What happened in a chatbot. Called by the backend with a service key.
+    Events,
+    /// For operators.
+    Operations,
+}

@@ -1,0 +1,198 @@
+//! The types that the OpenAPI document needs a word about: texts with a known set or form, and raw JSON.
+
+use std::borrow::Cow;
+
+use common::event::{EventType, Subscription};
+use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
+use poem_openapi::types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+macro_rules! text_type {
+    ($(#[$doc:meta])* $name:ident, $label:literal, $schema:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub(crate) struct $name(pub(crate) String);
+
+        impl Type for $name {
+            const IS_REQUIRED: bool = true;
+
+            type RawValueType = Self;
+            type RawElementValueType = Self;
+
+            fn name() -> Cow<'static, str> {
+                $label.into()
+            }
+
+            fn schema_ref() -> MetaSchemaRef {
+                MetaSchemaRef::Inline(Box::new($schema))
+            }
+
+            fn as_raw_value(&self) -> Option<&Self> {
+                Some(self)
+            }
+
+            fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
+                Box::new(std::iter::once(self))
+            }
+        }
+
+        impl ParseFromJSON for $name {
+            fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
+                String::parse_from_json(value).map(Self).map_err(ParseError::propagate)
+            }
+        }
+
+        impl ToJSON for $name {
+            fn to_json(&self) -> Option<Value> {
+                Some(Value::String(self.0.clone()))
+            }
+        }
+    };
+}
+
+/// Tells a field that is there (even as `null`, if its type allows that) from one that is absent.
+pub(super) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+fn string() -> MetaSchema {
+    MetaSchema::new("string")
+}
+
+fn event_names() -> Vec<Value> {
+    EventType::ALL.iter().map(|kind| kind.as_str().into()).collect()
+}
+
+text_type!(
+    /// The name of an event type.
+    EventName,
+    "event_type",
+    MetaSchema {
+        enum_items: event_names(),
+        ..string()
+    }
+);
+
+text_type!(
+    /// The name of an event type, or `*`.
+    SubscriptionName,
+    "subscription",
+    MetaSchema {
+        enum_items: std::iter::once(Value::from(Subscription::All.as_str()))
+            .chain(event_names())
+            .collect(),
+        ..string()
+    }
+);
+
+text_type!(
+    /// A date and time.
+    DateTime,
+    "date_time",
+    MetaSchema {
+        format: Some("date-time"),
+        ..string()
+    }
+);
+
+text_type!(
+    /// A URL as customers write it.
+    UrlText,
+    "url",
+    MetaSchema {
+        format: Some("uri"),
+        max_length: Some(common::endpoint::MAX_URL),
+        ..string()
+    }
+);
+
+text_type!(
+    /// A chatbot's id.
+    ChatbotId,
+    "chatbot_id",
+    MetaSchema {
+        min_length: Some(1),
+        max_length: Some(common::event::MAX_CHATBOT_ID),
+        ..string()
+    }
+);
+
+text_type!(
+    /// A description in the owner's words.
+    Description,
+    "description",
+    MetaSchema {
+        max_length: Some(common::endpoint::MAX_DESCRIPTION),
+        ..string()
+    }
+);
+
+text_type!(
+    /// An account in its prefixed form.
+    AccountName,
+    "account_id",
+    MetaSchema {
+        pattern: Some("^(org|user):[A-Za-z0-9_.-]{1,100}$".to_owned()),
+        ..string()
+    }
+);
+
+text_type!(
+    /// An idempotency key.
+    IdempotencyKey,
+    "idempotency_key",
+    MetaSchema {
+        pattern: Some("^[!-~]{1,255}$".to_owned()),
+        ..string()
+    }
+);
+
+/// JSON whose bytes are kept; documented as an object with any content.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct RawObject(pub(crate) Box<RawValue>);
+
+impl Type for RawObject {
+    const IS_REQUIRED: bool = true;
+
+    type RawValueType = Self;
+    type RawElementValueType = Self;
+
+    fn name() -> Cow<'static, str> {
+        "object".into()
+    }
+
+    fn schema_ref() -> MetaSchemaRef {
+        MetaSchemaRef::Inline(Box::new(MetaSchema {
+            additional_properties: Some(Box::new(MetaSchemaRef::Inline(Box::new(MetaSchema::ANY)))),
+            ..MetaSchema::new("object")
+        }))
+    }
+
+    fn as_raw_value(&self) -> Option<&Self> {
+        Some(self)
+    }
+
+    fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
+        Box::new(std::iter::once(self))
+    }
+}
+
+impl ParseFromJSON for RawObject {
+    fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
+        serde_json::value::to_raw_value(&value)
+            .map(Self)
+            .map_err(|error| ParseError::custom(error.to_string()))
+    }
+}
+
+impl ToJSON for RawObject {
+    fn to_json(&self) -> Option<Value> {
+        serde_json::from_str(self.0.get()).ok()
+    }
+}

@@ -1,0 +1,405 @@
+//! The server over real sockets, as far as it needs no Redis: routing, tokens, bodies, errors.
+
+use std::time::Duration;
+
+use poem::http::StatusCode;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+
+use super::*;
+use crate::app::{Parts, StoreSlot};
+use crate::auth::clerk::{KeySource, SessionVerifier};
+use crate::auth::jwks::{Jwks, RefreshPolicy};
+use crate::config::Limits;
+use common::store::events::Budgets;
+
+const SERVICE_KEY: &str = "whk_backend_0123456789abcdef";
+
+struct Running {
+    url: String,
+    app: App,
+    stop: Option<oneshot::Sender<()>>,
+    stopped: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+async fn start() -> Running {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let jwks = Jwks::new("http://127.0.0.1:9/".parse().unwrap(), RefreshPolicy::default()).unwrap();
+    let app = App::new(Parts {
+        store: StoreSlot::default(),
+        sessions: SessionVerifier::new(KeySource::Jwks(Box::new(jwks)), None, Vec::new()),
+        service_keys: format!("backend:{}", hex::encode(Sha256::digest(SERVICE_KEY)))
+            .parse()
+            .unwrap(),
+        secrets: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".parse().unwrap(),
+        urls: common::endpoint::UrlPolicy::default(),
+        limits: Limits {
+            payload_bytes: 262_144,
+            endpoints: 100,
+            budgets: Budgets {
+                account_bytes: 1 << 30,
+                parked_bytes: 1 << 28,
+            },
+        },
+        metrics: Metrics::new().unwrap(),
+    });
+    let (stop, stopping) = oneshot::channel();
+    let shutdown = async {
+        stopping.await.ok();
+    };
+    let stopped = tokio::spawn(run(listener, app.clone(), shutdown));
+    Running {
+        url,
+        app,
+        stop: Some(stop),
+        stopped,
+    }
+}
+
+fn client() -> reqwest::Client {
+    reqwest::Client::builder()
+        .no_proxy()
+        .timeout(Duration::from_secs(30))
+        .build()
+        .unwrap()
+}
+
+async fn problem(response: reqwest::Response) -> (u16, String, Option<String>) {
+    let status = response.status().as_u16();
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
+    let body: Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
+    assert_eq!(body["status"], status);
+    assert!(body["detail"].as_str().unwrap().ends_with('.'), "{body}");
+    (
+        status,
+        body["code"].as_str().unwrap().to_owned(),
+        body["field"].as_str().map(str::to_owned),
+    )
+}
+
+fn told(status: u16, code: &str, field: Option<&str>) -> (u16, String, Option<String>) {
+    (status, code.to_owned(), field.map(str::to_owned))
+}
+
+#[tokio::test]
+async fn unknown_paths_and_methods_are_problems() {
+    let (server, client) = (start().await, client());
+    for path in [
+        "/",
+        "/api",
+        "/api/webhooks-config/",
+        "/api/webhooks-config/x/y",
+        "/api/events/",
+        "/docs/",
+        "/%00",
+        "/../etc",
+    ] {
+        let response = client.get(format!("{}{path}", server.url)).send().await.unwrap();
+        assert_eq!(problem(response).await, told(404, "not_found", None), "{path}");
+    }
+    for (method, path, allow) in [
+        ("PUT", "/api/webhooks-config", "DELETE, GET, HEAD, PATCH, POST"),
+        ("GET", "/api/events", "POST"),
+        ("HEAD", "/api/events/batch", "POST"),
+        ("POST", "/api/webhooks-config/x", "GET, HEAD"),
+        ("BREW", "/healthz", "GET, HEAD"),
+        ("POST", "/docs", "GET, HEAD"),
+        ("DELETE", "/openapi.json", "GET, HEAD"),
+        ("OPTIONS", "/readyz", "GET, HEAD"),
+    ] {
+        let request = client.request(method.parse().unwrap(), format!("{}{path}", server.url));
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 405, "{method} {path}");
+        assert_eq!(response.headers()["allow"], allow, "{method} {path}");
+        if method != "HEAD" {
+            assert_eq!(problem(response).await.1, "method_not_allowed");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_wanted_before_anything_else_is_looked_at() {
+    let (server, client) = (start().await, client());
+    let calls = [
+        ("GET", "/api/webhooks-config"),
+        ("POST", "/api/webhooks-config"),
+        ("PATCH", "/api/webhooks-config"),
+        ("DELETE", "/api/webhooks-config"),
+        ("GET", "/api/webhooks-config/nonsense"),
+        ("POST", "/api/events"),
+        ("POST", "/api/events/batch"),
+    ];
+    for (method, path) in calls {
+        let request = || client.request(method.parse().unwrap(), format!("{}{path}", server.url));
+        for (header, code) in [
+            (None, "missing_token"),
+            (Some(""), "missing_token"),
+            (Some("Basic dXNlcjpwYXNz"), "missing_token"),
+            (Some("Bearer"), "missing_token"),
+            (Some("Bearer  "), "missing_token"),
+            (Some("Bearer garbage"), "invalid_token"),
+        ] {
+            let mut request = request().body("{not json").header("content-type", "text/plain");
+            if let Some(header) = header {
+                request = request.header("authorization", header);
+            }
+            let response = request.send().await.unwrap();
+            assert!(
+                response.headers()["www-authenticate"]
+                    .to_str()
+                    .unwrap()
+                    .starts_with("Bearer")
+            );
+            assert_eq!(
+                problem(response).await,
+                told(401, code, None),
+                "{method} {path} {header:?}"
+            );
+        }
+        let wrong_kinds = if path.starts_with("/api/events") {
+            [
+                "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ1c2VyXzEifQ.c2ln",
+                "ak_0123",
+                "mt_0123",
+            ]
+        } else {
+            [SERVICE_KEY, "whk_unknown_0123", "oat_0123"]
+        };
+        for token in wrong_kinds {
+            let response = request().bearer_auth(token).body("{").send().await.unwrap();
+            assert_eq!(
+                problem(response).await,
+                told(403, "wrong_token_kind", None),
+                "{method} {path} {token}"
+            );
+        }
+    }
+    let text = server.app.metrics.render();
+    assert!(
+        text.contains(r#"webhooks_api_auth_failures_total{reason="missing"} 35"#),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn an_early_answer_reaches_a_client_that_still_sends() {
+    let (server, client) = (start().await, client());
+    for _ in 0..5 {
+        let body = vec![b' '; 10 * 1024 * 1024];
+        let response = client
+            .post(format!("{}/api/events", server.url))
+            .body(body)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(problem(response).await.1, "missing_token");
+        let chunks = (0..160).map(|_| Ok::<_, std::io::Error>(vec![b'x'; 64 * 1024]));
+        let response = client
+            .post(format!("{}/api/webhooks-config", server.url))
+            .body(reqwest::Body::wrap_stream(futures_util::stream::iter(chunks)))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(problem(response).await.1, "missing_token");
+    }
+}
+
+#[tokio::test]
+async fn bodies_are_limited_whether_declared_or_chunked() {
+    let (server, client) = (start().await, client());
+    let request = |path: &str| {
+        client
+            .post(format!("{}{path}", server.url))
+            .bearer_auth(SERVICE_KEY)
+            .header("content-type", "application/json")
+    };
+    for (path, limit) in [
+        ("/api/events", 2 * 262_144 + 16 * 1024),
+        ("/api/events/batch", 5 * 1024 * 1024),
+    ] {
+        let at_limit = request(path).body(vec![b' '; limit]).send().await.unwrap();
+        assert_eq!(problem(at_limit).await.1, "invalid_json");
+        let over = request(path).body(vec![b' '; limit + 1]).send().await.unwrap();
+        assert_eq!(problem(over).await, told(413, "body_too_large", None));
+        let chunks = (0..=limit / 1024).map(|_| Ok::<_, std::io::Error>(vec![b' '; 1024]));
+        let stream = reqwest::Body::wrap_stream(futures_util::stream::iter(chunks));
+        let chunked = request(path).body(stream).send().await.unwrap();
+        assert_eq!(problem(chunked).await, told(413, "body_too_large", None));
+    }
+    let media = client
+        .post(format!("{}/api/events", server.url))
+        .bearer_auth(SERVICE_KEY);
+    let response = media.try_clone().unwrap().body("{}").send().await.unwrap();
+    assert_eq!(problem(response).await, told(415, "unsupported_media_type", None));
+    let response = media
+        .header("content-type", "text/json")
+        .body("{}")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(problem(response).await, told(415, "unsupported_media_type", None));
+}
+
+#[tokio::test]
+async fn a_good_event_waits_for_redis_and_a_bad_one_does_not() {
+    let (server, client) = (start().await, client());
+    let push = async |body: Value, key: Option<&str>| {
+        let mut request = client
+            .post(format!("{}/api/events", server.url))
+            .bearer_auth(SERVICE_KEY)
+            .header("content-type", "application/json; charset=utf-8")
+            .body(body.to_string());
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        request.send().await.unwrap()
+    };
+    let good = json!({"accountId": "org:a", "event": "lead.captured", "chatbotId": "c", "data": {}});
+    let response = push(good.clone(), Some("k")).await;
+    assert_eq!(response.headers()["retry-after"], "2");
+    assert_eq!(problem(response).await, told(503, "store_unavailable", None));
+    let long = "x".repeat(256);
+    for key in ["", "a b", long.as_str()] {
+        let told_by_server = problem(push(good.clone(), Some(key)).await).await;
+        assert_eq!(
+            told_by_server,
+            told(422, "invalid_idempotency_key", Some("Idempotency-Key"))
+        );
+    }
+    let mut over = good.clone();
+    over["data"]["x"] = "y".repeat(262_144).into();
+    assert_eq!(
+        problem(push(over, None).await).await,
+        told(413, "payload_too_large", Some("data"))
+    );
+    let mut keyed = good;
+    keyed["idempotencyKey"] = "k".into();
+    assert_eq!(
+        problem(push(keyed, None).await).await,
+        told(422, "unknown_field", Some("idempotencyKey"))
+    );
+
+    let response = client.get(format!("{}/readyz", server.url)).send().await.unwrap();
+    assert_eq!(response.status(), 503);
+    let body: Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
+    assert_eq!(body["status"], "unavailable");
+    assert_eq!(body["reasons"][0], "Redis has not been reached yet");
+    let response = client
+        .get(format!("{}/healthz", server.url))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(response.status(), 200);
+}
+
+#[tokio::test]
+async fn the_document_and_its_page_are_served() {
+    let (server, client) = (start().await, client());
+    let response = client
+        .get(format!("{}/openapi.json", server.url))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(response.headers()["content-type"], "application/json");
+    assert_eq!(response.text().await.unwrap(), openapi::document());
+    let response = client.get(format!("{}/docs", server.url)).send().await.unwrap();
+    let policy = response.headers()["content-security-policy"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    assert!(policy.starts_with("default-src 'none'") && !policy.contains("http"));
+    assert!(response.text().await.unwrap().contains("createEndpoint"));
+    let response = client
+        .get(format!("{}/metrics", server.url))
+        .send()
+        .await
+        .unwrap();
+    let text = response.text().await.unwrap();
+    assert!(
+        text.contains(r#"webhooks_api_http_requests_total{method="GET",route="/docs",status="200"} 1"#),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_panic_is_a_problem_and_the_server_goes_on() {
+    let observed = |inner| Observed {
+        inner,
+        app: panicking_app(),
+        routes: Arc::new(RouteTable::of("{}")),
+    };
+    let endpoint = observed(make_sync(|_| -> Response {
+        panic!("whsec_secret in the message")
+    }));
+    let response = endpoint.call(Request::default()).await.unwrap();
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    let body = response.into_body().into_string().await.unwrap();
+    assert!(
+        body.contains("internal_error") && !body.contains("whsec_"),
+        "{body}"
+    );
+}
+
+fn panicking_app() -> App {
+    let jwks = Jwks::new("http://127.0.0.1:9/".parse().unwrap(), RefreshPolicy::default()).unwrap();
+    App::new(Parts {
+        store: StoreSlot::default(),
+        sessions: SessionVerifier::new(KeySource::Jwks(Box::new(jwks)), None, Vec::new()),
+        service_keys: crate::auth::service_key::ServiceKeys::default(),
+        secrets: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".parse().unwrap(),
+        urls: common::endpoint::UrlPolicy::default(),
+        limits: Limits {
+            payload_bytes: 1,
+            endpoints: 1,
+            budgets: Budgets {
+                account_bytes: 1,
+                parked_bytes: 1,
+            },
+        },
+        metrics: Metrics::new().unwrap(),
+    })
+}
+
+#[tokio::test]
+async fn a_stop_lets_open_requests_finish_and_idle_connections_go() {
+    let mut server = start().await;
+    let address = server.url.trim_start_matches("http://").to_owned();
+    let mut idle = TcpStream::connect(&address).await.unwrap();
+    idle.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .unwrap();
+    let mut buffer = [0; 1024];
+    assert!(idle.read(&mut buffer).await.unwrap() > 0);
+    let mut open = TcpStream::connect(&address).await.unwrap();
+    let head = format!(
+        "POST /api/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {SERVICE_KEY}\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{{"
+    );
+    open.write_all(head.as_bytes()).await.unwrap();
+    // The request has begun when its counter says so.
+    while !server.app.metrics.render().contains("requests_in_flight 1") {
+        tokio::task::yield_now().await;
+    }
+    server.stop.take().unwrap().send(()).unwrap();
+    assert_eq!(
+        idle.read(&mut buffer).await.unwrap(),
+        0,
+        "the idle connection is closed"
+    );
+    open.write_all(b"}").await.unwrap();
+    let mut answer = String::new();
+    open.read_to_string(&mut answer).await.unwrap();
+    assert!(
+        answer.starts_with("HTTP/1.1 422") && answer.contains("missing_field"),
+        "{answer}"
+    );
+    tokio::time::timeout(Duration::from_secs(10), server.stopped)
+        .await
+        .unwrap()
+        .unwrap()
+        .unwrap();
+    assert!(TcpStream::connect(&address).await.is_err());
+}

@@ -1,0 +1,296 @@
+//! The invariants of docs/ARCHITECTURE.md, held against a snapshot.
+
+use std::collections::HashMap;
+
+use super::Violation;
+use super::snapshot::{EndpointRow, Place, Snapshot};
+use crate::id::DeliveryId;
+
+/// Everything that breaks an invariant. `cap` is the workers' `ENDPOINT_CONCURRENCY`.
+#[must_use]
+pub fn judge(snapshot: &Snapshot, cap: u32) -> Vec<Violation> {
+    let mut found = Found(Vec::new());
+    let tally = Tally::of(snapshot);
+    judge_deliveries(snapshot, &mut found);
+    judge_records(snapshot, &mut found);
+    judge_events(snapshot, &tally, &mut found);
+    for (id, endpoint) in &snapshot.endpoints {
+        judge_endpoint(snapshot, &tally, id, endpoint, i64::from(cap), &mut found);
+    }
+    judge_indexes(snapshot, &mut found);
+    found.0
+}
+
+struct Found(Vec<Violation>);
+
+impl Found {
+    fn that(&mut self, is_wrong: bool, key: String, what: impl FnOnce() -> String) {
+        if is_wrong {
+            self.0.push(Violation { key, what: what() });
+        }
+    }
+}
+
+/// Sums over all deliveries.
+#[derive(Default)]
+struct Tally {
+    /// Unfinished deliveries of each event.
+    refs: HashMap<String, i64>,
+    /// Leases of each endpoint.
+    leased: HashMap<String, i64>,
+    /// Entries of each endpoint's pending list.
+    pending: HashMap<String, i64>,
+    /// Each endpoint's nearest retry.
+    nearest: HashMap<String, f64>,
+    /// Payload bytes of the unfinished deliveries of each endpoint.
+    bytes: HashMap<String, i64>,
+    /// What unfinished events are charged to each account.
+    charged: HashMap<String, i64>,
+}
+
+impl Tally {
+    fn of(snapshot: &Snapshot) -> Self {
+        let mut tally = Self::default();
+        for (delivery, places) in &snapshot.places {
+            let Ok(id) = delivery.parse::<DeliveryId>() else {
+                continue;
+            };
+            let (event, endpoint) = (id.event().to_string(), id.endpoint().to_string());
+            if places.iter().any(Place::is_unfinished) {
+                let bytes = snapshot.events.get(&event).map_or(0, |event| event.bytes);
+                *tally.bytes.entry(endpoint.clone()).or_default() += bytes;
+                *tally.refs.entry(event).or_default() += 1;
+            }
+            for place in places {
+                match place {
+                    Place::Leased => *tally.leased.entry(endpoint.clone()).or_default() += 1,
+                    Place::Pending(list) => *tally.pending.entry(list.clone()).or_default() += 1,
+                    Place::Retry(set, due) => {
+                        let nearest = tally.nearest.entry(set.clone()).or_insert(*due);
+                        *nearest = nearest.min(*due);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        for event in snapshot.events.values().filter(|event| event.refs > 0) {
+            *tally.charged.entry(event.account.clone()).or_default() += event.charge;
+        }
+        tally
+    }
+}
+
+/// Invariant 1: a delivery is in one place, and that is one of its own endpoint.
+fn judge_deliveries(snapshot: &Snapshot, found: &mut Found) {
+    for (delivery, places) in &snapshot.places {
+        let key = || format!("delivery:{delivery}");
+        found.that(places.len() != 1, key(), || {
+            format!("is in {} places: {places:?}", places.len())
+        });
+        let Ok(id) = delivery.parse::<DeliveryId>() else {
+            found.that(true, key(), || "its id can't be read".to_owned());
+            continue;
+        };
+        for place in places {
+            if let Place::Pending(endpoint) | Place::Retry(endpoint, _) = place {
+                found.that(endpoint != id.endpoint().as_str(), key(), || {
+                    format!("waits at {endpoint}")
+                });
+            }
+        }
+        let is_unfinished = places.iter().any(Place::is_unfinished);
+        let event = id.event();
+        found.that(
+            is_unfinished && !snapshot.events.contains_key(event.as_str()),
+            key(),
+            || format!("its payload event:{event} is gone"),
+        );
+    }
+    for text in &snapshot.unreadable {
+        found.that(true, text.clone(), || "an entry that can't be read".to_owned());
+    }
+}
+
+/// A record says where its delivery is.
+fn judge_records(snapshot: &Snapshot, found: &mut Found) {
+    for (delivery, record) in &snapshot.records {
+        let key = || format!("delivery:{delivery}");
+        let places = snapshot
+            .places
+            .get(delivery)
+            .map_or(&[] as &[Place], Vec::as_slice);
+        let fits = places.iter().all(|place| match place {
+            Place::Pending(_) | Place::Leased => record.state == "pending",
+            Place::Retry(..) => record.state == "retrying",
+            Place::Quarantined => record.state == "quarantined",
+            Place::SetAside(_) => record.state != "exhausted",
+            Place::Failed(_) => record.state == "exhausted",
+        });
+        // A lease of the first attempt after a quarantine keeps that word until it ends.
+        let served_alone = record.state == "quarantined" && places == [Place::Leased];
+        found.that(!fits && !served_alone, key(), || {
+            format!("is {} but in {places:?}", record.state)
+        });
+        let is_final = record.state == "exhausted";
+        found.that(is_final != record.expires, key(), || {
+            format!(
+                "is {} and {} a lifetime",
+                record.state,
+                if record.expires { "has" } else { "has no" }
+            )
+        });
+        found.that(places.is_empty() && !is_final, key(), || {
+            "waits nowhere".to_owned()
+        });
+    }
+}
+
+/// Invariant 4: references, lifetimes, and what accounts are charged.
+fn judge_events(snapshot: &Snapshot, tally: &Tally, found: &mut Found) {
+    for (id, event) in &snapshot.events {
+        let key = || format!("event:{id}");
+        let refs = tally.refs.get(id).copied().unwrap_or(0);
+        found.that(event.refs != refs, key(), || {
+            format!("refs is {}, unfinished deliveries are {refs}", event.refs)
+        });
+        found.that((event.refs > 0) == event.expires, key(), || {
+            format!(
+                "refs is {} and it {} a lifetime",
+                event.refs,
+                if event.expires { "has" } else { "has no" }
+            )
+        });
+    }
+    for (account, bytes) in &snapshot.account_bytes {
+        let charged = tally.charged.get(account).copied().unwrap_or(0);
+        found.that(*bytes != charged, format!("account:{account}:bytes"), || {
+            format!("is {bytes}, unfinished events are charged {charged}")
+        });
+    }
+    for (account, charged) in &tally.charged {
+        found.that(
+            !snapshot.account_bytes.contains_key(account),
+            format!("account:{account}:bytes"),
+            || format!("is missing, unfinished events are charged {charged}"),
+        );
+    }
+}
+
+/// Invariants 2 and 3: lanes, timers and counters of one endpoint.
+fn judge_endpoint(
+    snapshot: &Snapshot,
+    tally: &Tally,
+    id: &str,
+    row: &EndpointRow,
+    cap: i64,
+    found: &mut Found,
+) {
+    let key = || format!("endpoint:{id}");
+    let leased = tally.leased.get(id).copied().unwrap_or(0);
+    found.that(row.in_flight != leased, key(), || {
+        format!("inFlight is {}, leases are {leased}", row.in_flight)
+    });
+    let bytes = tally.bytes.get(id).copied().unwrap_or(0);
+    found.that(row.queued_bytes != bytes, key(), || {
+        format!("queuedBytes is {}, its deliveries have {bytes}", row.queued_bytes)
+    });
+
+    let letter = match row.state.as_str() {
+        "active" => "A",
+        "disabled" => "D",
+        _ => "O",
+    };
+    let expected = format!("{letter}|,{},|{}", row.events, row.chatbot_id);
+    let route = snapshot.routes.get(&(row.account.clone(), id.to_owned()));
+    found.that(route != Some(&expected), key(), || {
+        format!("its route is {route:?} and should be {expected:?}")
+    });
+
+    let waiting = tally.pending.get(id).copied().unwrap_or(0);
+    let is_active = row.state == "active";
+    let (in_ready, in_slow) = (snapshot.ready.contains(id), snapshot.ready_slow.contains(id));
+    let (here, there) = if row.slow {
+        (in_slow, in_ready)
+    } else {
+        (in_ready, in_slow)
+    };
+    found.that(there, key(), || "is in the other lane".to_owned());
+    found.that(here && (!is_active || waiting == 0), key(), || {
+        format!("is in a lane, {} with {waiting} waiting", row.state)
+    });
+    let is_free = row.in_flight < if row.probing { 1 } else { cap };
+    found.that(is_active && waiting > 0 && is_free && !here, key(), || {
+        format!(
+            "has {waiting} waiting, {} in flight, and is in no lane",
+            row.in_flight
+        )
+    });
+
+    let timer = snapshot.timers.get(id);
+    found.that(timer.is_some() && !is_active, key(), || {
+        "is in timers and not active".to_owned()
+    });
+    if let Some(nearest) = tally.nearest.get(id).filter(|_| is_active) {
+        found.that(timer.is_none_or(|timer| timer > nearest), key(), || {
+            format!("its nearest retry is due at {nearest}, its timer at {timer:?}")
+        });
+    }
+    found.that(
+        row.state == "disabled" && !snapshot.disabled.contains(id),
+        key(),
+        || "is missing in disabled".to_owned(),
+    );
+}
+
+/// What points to endpoints points to some that exist; leases and tokens agree; no key is unknown or immortal.
+fn judge_indexes(snapshot: &Snapshot, found: &mut Found) {
+    let sets = [("ready", &snapshot.ready), ("ready:slow", &snapshot.ready_slow)];
+    for (name, set) in sets {
+        for id in set {
+            found.that(!snapshot.endpoints.contains_key(id), name.to_owned(), || {
+                format!("has {id}, which does not exist")
+            });
+        }
+    }
+    for (account, id) in snapshot.routes.keys() {
+        found.that(
+            !snapshot.endpoints.contains_key(id),
+            format!("account:{account}:endpoints"),
+            || format!("has {id}, which does not exist"),
+        );
+    }
+    for (delivery, places) in &snapshot.places {
+        let is_leased = places.contains(&Place::Leased);
+        found.that(
+            is_leased != snapshot.tokens.contains(delivery),
+            format!("delivery:{delivery}"),
+            || {
+                format!(
+                    "is {} leases and {} tokens",
+                    if is_leased { "in" } else { "not in" },
+                    if is_leased { "not in" } else { "in" }
+                )
+            },
+        );
+    }
+    for token in &snapshot.tokens {
+        found.that(
+            !snapshot.places.contains_key(token),
+            format!("delivery:{token}"),
+            || "has a token and no lease".to_owned(),
+        );
+    }
+    for key in &snapshot.set_aside {
+        found.that(
+            !snapshot.sweeps.iter().any(|job| job.contains(key.as_str())),
+            key.clone(),
+            || "is set aside and in no sweep".to_owned(),
+        );
+    }
+    for key in &snapshot.unknown {
+        found.that(true, key.clone(), || "is a key that nothing knows".to_owned());
+    }
+    for key in &snapshot.immortal {
+        found.that(true, key.clone(), || "has no lifetime".to_owned());
+    }
+}

@@ -1,0 +1,245 @@
+//! Reading everything in bounded steps.
+
+use std::collections::HashMap;
+
+use redis::{Cmd, FromRedisValue};
+
+use super::snapshot::{EndpointRow, EventRow, Place, RecordRow, Snapshot};
+use crate::store::{Store, StoreError};
+
+/// Keys, entries or members that one command reads.
+const STEP: usize = 500;
+
+impl Store {
+    /// Reads the whole stored state.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        let mut snapshot = Snapshot::default();
+        let prefix = self.keys().key("");
+        // A pattern with the braces of the hash tag escaped by nothing: `{` and `}` are plain in Redis's patterns.
+        let pattern = format!("{prefix}*");
+        let mut cursor = 0_u64;
+        loop {
+            let (next, keys): (u64, Vec<String>) = self
+                .ask(
+                    redis::cmd("SCAN")
+                        .arg(cursor)
+                        .arg("MATCH")
+                        .arg(&pattern)
+                        .arg("COUNT")
+                        .arg(STEP),
+                )
+                .await?;
+            for key in keys {
+                self.look_at(&key, key.trim_start_matches(&prefix), &mut snapshot)
+                    .await?;
+            }
+            if next == 0 {
+                return Ok(snapshot);
+            }
+            cursor = next;
+        }
+    }
+
+    async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
+        self.repeatable(|mut connection| async move { command.query_async(&mut connection).await })
+            .await
+    }
+
+    async fn look_at(&self, key: &str, name: &str, snapshot: &mut Snapshot) -> Result<(), StoreError> {
+        let (kind, rest) = name.split_once(':').unwrap_or((name, ""));
+        match (kind, rest) {
+            ("account", rest) => self.look_at_account(key, rest, snapshot).await?,
+            ("endpoint", id) => {
+                let row = self.endpoint_row(key).await?;
+                snapshot.endpoints.extend(row.map(|row| (id.to_owned(), row)));
+            }
+            ("event", id) => {
+                let row = self.event_row(key).await?;
+                snapshot.events.extend(row.map(|row| (id.to_owned(), row)));
+            }
+            ("delivery", id) => {
+                let state: Option<String> = self.ask(redis::cmd("HGET").arg(key).arg("state")).await?;
+                let expires = self.expires(key).await?;
+                let row = state.map(|state| RecordRow { state, expires });
+                snapshot.records.extend(row.map(|row| (id.to_owned(), row)));
+            }
+            ("pending", id) => self.list(key, Place::Pending(id.to_owned()), snapshot).await?,
+            ("retry", id) => {
+                for (delivery, due) in self.members(key).await? {
+                    snapshot
+                        .places
+                        .entry(delivery)
+                        .or_default()
+                        .push(Place::Retry(id.to_owned(), due));
+                }
+            }
+            ("failed", id) => self.set(key, &Place::Failed(id.to_owned()), snapshot).await?,
+            ("sweep", rest) => self.look_at_set_aside(key, rest, snapshot).await?,
+            ("ready", "") => snapshot.ready = self.members(key).await?.into_keys().collect(),
+            ("ready", "slow") => snapshot.ready_slow = self.members(key).await?.into_keys().collect(),
+            ("timers", "") => snapshot.timers = self.members(key).await?,
+            ("disabled", "") => snapshot.disabled = self.members(key).await?.into_keys().collect(),
+            ("leases", "") => self.set(key, &Place::Leased, snapshot).await?,
+            ("quarantine", "") => self.set(key, &Place::Quarantined, snapshot).await?,
+            ("tokens", "") => {
+                let tokens: Vec<String> = self.ask(redis::cmd("HKEYS").arg(key)).await?;
+                snapshot.tokens = tokens.into_iter().collect();
+            }
+            ("sweeps", "") => {
+                snapshot.sweeps = self.ask(redis::cmd("LRANGE").arg(key).arg(0).arg(-1)).await?
+            }
+            ("idempotency" | "worker", _) if !self.expires(key).await? => {
+                snapshot.immortal.push(name.to_owned())
+            }
+            ("idempotency" | "worker" | "log", _) | ("wake" | "stats" | "corrupt", "") => {}
+            _ => snapshot.unknown.push(name.to_owned()),
+        }
+        Ok(())
+    }
+
+    async fn look_at_account(
+        &self,
+        key: &str,
+        rest: &str,
+        snapshot: &mut Snapshot,
+    ) -> Result<(), StoreError> {
+        match rest.rsplit_once(':') {
+            Some((account, "endpoints")) => {
+                let routes: HashMap<String, String> = self.ask(redis::cmd("HGETALL").arg(key)).await?;
+                let owned = routes
+                    .into_iter()
+                    .map(|(endpoint, route)| ((account.to_owned(), endpoint), route));
+                snapshot.routes.extend(owned);
+            }
+            Some((account, "bytes")) => {
+                let bytes: Option<i64> = self.ask(redis::cmd("GET").arg(key)).await?;
+                snapshot
+                    .account_bytes
+                    .extend(bytes.map(|bytes| (account.to_owned(), bytes)));
+            }
+            _ => snapshot.unknown.push(format!("account:{rest}")),
+        }
+        Ok(())
+    }
+
+    /// `sweep:<operation>:<queue>`: what was pending or waiting for a retry is unfinished, what had failed is not.
+    async fn look_at_set_aside(
+        &self,
+        key: &str,
+        rest: &str,
+        snapshot: &mut Snapshot,
+    ) -> Result<(), StoreError> {
+        snapshot.set_aside.push(key.to_owned());
+        let place = Place::SetAside(rest.to_owned());
+        match rest.rsplit_once(':') {
+            Some((_, "pending")) => self.list(key, place, snapshot).await,
+            Some((_, "retry")) => self.set(key, &place, snapshot).await,
+            Some((_, "failed")) => self.set(key, &Place::Failed(rest.to_owned()), snapshot).await,
+            _ => {
+                snapshot.unknown.push(format!("sweep:{rest}"));
+                Ok(())
+            }
+        }
+    }
+
+    async fn endpoint_row(&self, key: &str) -> Result<Option<EndpointRow>, StoreError> {
+        let hash: HashMap<String, String> = self.ask(redis::cmd("HGETALL").arg(key)).await?;
+        let text = |name: &str| hash.get(name).cloned().unwrap_or_default();
+        let number = |name: &str| hash.get(name).and_then(|text| text.parse().ok()).unwrap_or(0);
+        Ok((!hash.is_empty()).then(|| EndpointRow {
+            account: text("account"),
+            state: text("state"),
+            in_flight: number("inFlight"),
+            probing: text("probing") == "1",
+            slow: text("slow") == "1",
+            queued_bytes: number("queuedBytes"),
+            events: text("events"),
+            chatbot_id: text("chatbotId"),
+        }))
+    }
+
+    async fn event_row(&self, key: &str) -> Result<Option<EventRow>, StoreError> {
+        let (account, refs, charge): (Option<String>, Option<i64>, Option<i64>) = self
+            .ask(
+                redis::cmd("HMGET")
+                    .arg(key)
+                    .arg("account")
+                    .arg("refs")
+                    .arg("charge"),
+            )
+            .await?;
+        let bytes: i64 = self.ask(redis::cmd("HSTRLEN").arg(key).arg("body")).await?;
+        let expires = self.expires(key).await?;
+        Ok(account.map(|account| EventRow {
+            account,
+            refs: refs.unwrap_or(0),
+            charge: charge.unwrap_or(0),
+            bytes,
+            expires,
+        }))
+    }
+
+    /// Whether a key has a lifetime; one that has just gone had one.
+    async fn expires(&self, key: &str) -> Result<bool, StoreError> {
+        let left: i64 = self.ask(redis::cmd("PTTL").arg(key)).await?;
+        Ok(left != -1)
+    }
+
+    async fn list(&self, key: &str, place: Place, snapshot: &mut Snapshot) -> Result<(), StoreError> {
+        let mut start = 0;
+        loop {
+            let entries: Vec<String> = self
+                .ask(redis::cmd("LRANGE").arg(key).arg(start).arg(start + STEP - 1))
+                .await?;
+            for entry in &entries {
+                let delivery = entry.split(':').next().unwrap_or_default();
+                if delivery.parse::<crate::id::DeliveryId>().is_ok() {
+                    snapshot
+                        .places
+                        .entry(delivery.to_owned())
+                        .or_default()
+                        .push(place.clone());
+                } else {
+                    snapshot.unreadable.push(format!("{key} {entry}"));
+                }
+            }
+            if entries.len() < STEP {
+                return Ok(());
+            }
+            start += STEP;
+        }
+    }
+
+    async fn set(&self, key: &str, place: &Place, snapshot: &mut Snapshot) -> Result<(), StoreError> {
+        for delivery in self.members(key).await?.into_keys() {
+            snapshot.places.entry(delivery).or_default().push(place.clone());
+        }
+        Ok(())
+    }
+
+    async fn members(&self, key: &str) -> Result<HashMap<String, f64>, StoreError> {
+        let mut all = HashMap::new();
+        let mut start = 0;
+        loop {
+            let members: Vec<(String, f64)> = self
+                .ask(
+                    redis::cmd("ZRANGE")
+                        .arg(key)
+                        .arg(start)
+                        .arg(start + STEP - 1)
+                        .arg("WITHSCORES"),
+                )
+                .await?;
+            let read = members.len();
+            all.extend(members);
+            if read < STEP {
+                return Ok(all);
+            }
+            start += STEP;
+        }
+    }
+}

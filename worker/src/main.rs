@@ -2,7 +2,7 @@
 
 use std::future::pending;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use common::store::Store;
@@ -42,11 +42,16 @@ async fn run(config: Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Waits for the first signal. From then on, a second one ends the process at once.
+/// Waits for the first signal. One that comes more than a second later ends the process at once.
 async fn stop_signal(mut terminate: Signal, mut interrupt: Signal) {
     next_signal(&mut terminate, &mut interrupt).await;
+    // A terminal signals its whole process group, and a supervisor in it passes that on: both mean the same.
+    let same_wish = Instant::now() + Duration::from_secs(1);
     tokio::spawn(async move {
         next_signal(&mut terminate, &mut interrupt).await;
+        while Instant::now() < same_wish {
+            next_signal(&mut terminate, &mut interrupt).await;
+        }
         tracing::warn!("a second signal: ending at once");
         std::process::exit(130);
     });

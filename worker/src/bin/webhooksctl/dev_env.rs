@@ -17,7 +17,7 @@ const ISSUER: &str = "https://clerk.dev.invalid";
 const PARTY: &str = "http://localhost:3000";
 
 /// Variables that the programs have defaults for: written only if they are set.
-const OPTIONAL: [&str; 20] = [
+const OPTIONAL: [&str; 18] = [
     "SHARDS",
     "MAX_PAYLOAD_BYTES",
     "MAX_ENDPOINTS_PER_ACCOUNT",
@@ -34,8 +34,6 @@ const OPTIONAL: [&str; 20] = [
     "RETENTION_FAILED",
     "LOG_LENGTH",
     "EGRESS_PROXY",
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
     "LOG_FORMAT",
     "RUST_LOG",
 ];

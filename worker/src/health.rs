@@ -18,9 +18,6 @@ use crate::stop::Stop;
 /// How long a ping may take before the worker counts as not ready.
 const PING_WITHIN: Duration = Duration::from_secs(2);
 
-/// How long open requests may take after the worker stopped.
-const CLOSE_WITHIN: Duration = Duration::from_millis(200);
-
 /// What the pages need.
 #[derive(Debug, Clone)]
 pub(crate) struct Health {
@@ -30,16 +27,12 @@ pub(crate) struct Health {
     pub(crate) stopping: Stop,
 }
 
-/// Serves until `closed`.
-pub(crate) async fn serve(health: Health, listener: TcpListener, mut closed: Stop) -> std::io::Result<()> {
+/// Serves until it is ended.
+pub(crate) async fn serve(health: Health, listener: TcpListener) -> std::io::Result<()> {
     let acceptor = TcpAcceptor::from_tokio(listener)?;
     Server::new_with_acceptor(acceptor)
         .idle_timeout(Duration::from_secs(30))
-        .run_with_graceful_shutdown(
-            routes(health),
-            async move { closed.requested().await },
-            Some(CLOSE_WITHIN),
-        )
+        .run(routes(health))
         .await
 }
 

@@ -6,7 +6,7 @@
 //! - `transport`: the guarded HTTP client.
 //! - `upkeep`: expired leases and sweeps.
 //! - `health`, [`metrics`]: what an operator sees.
-//! - `start`, `supervise`: from the configuration to running tasks, and to a bounded stop.
+//! - `ready`, `start`, `supervise`: from the configuration to running tasks, and to a bounded stop.
 
 pub mod config;
 
@@ -25,6 +25,8 @@ pub mod metrics;
 mod outage;
 
 mod stop;
+
+mod ready;
 
 mod start;
 

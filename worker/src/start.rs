@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use apalis::prelude::{Data, Monitor, WorkerBuilder};
 use common::store::Store;
-use common::store::server::AckDurability;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 
@@ -20,6 +19,7 @@ use crate::deliver::Deliverer;
 use crate::health::{self, Health};
 use crate::metrics::Metrics;
 use crate::outage::{Outage, Trouble};
+use crate::ready::wait_for_redis;
 use crate::stop::{Stop, Stopper};
 use crate::supervise::{AbortOnDrop, Supervisor, Tasks};
 use crate::transport::resolver::SystemResolver;
@@ -63,7 +63,6 @@ pub async fn run(
     let metrics = Metrics::new()?;
     let trouble = Trouble::new("Redis has not answered yet");
     let (stopper, stop) = Stopper::new();
-    let (closer, closed) = Stopper::new();
     let client = client(&config)?;
     let mut pages = Tasks::default();
     let health = Health {
@@ -73,7 +72,7 @@ pub async fn run(
         stopping: stop.clone(),
     };
     pages.spawn("health", async move {
-        if let Err(error) = health::serve(health, listener, closed).await {
+        if let Err(error) = health::serve(health, listener).await {
             tracing::error!(%error, "the health pages could not be served");
         }
     });
@@ -85,7 +84,7 @@ pub async fn run(
         Some(trouble.clone()),
     );
     let server = tokio::select! {
-        inspected = inspect(&config, &store, &mut outage) => inspected?,
+        inspected = wait_for_redis(&config, &store, &mut outage) => inspected?,
         () = &mut shutdown => return Ok(()),
     };
     trouble.set(None);
@@ -103,30 +102,7 @@ pub async fn run(
         stop,
         client,
     };
-    let ended = parts.start(stopper, pages).run(shutdown).await;
-    closer.stop(tokio::time::Instant::now());
-    ended
-}
-
-/// Waits until Redis answers, and makes sure that it can be used. Answers its version.
-async fn inspect(config: &Config, store: &Store, outage: &mut Outage) -> Result<String, RunError> {
-    loop {
-        // The durability of what is acknowledged is the API's business.
-        match store
-            .inspect_server(AckDurability::Memory, config.redis.shards)
-            .await
-        {
-            Ok(report) if report.refusals.is_empty() => {
-                outage.over();
-                for warning in &report.warnings {
-                    tracing::warn!("{warning}");
-                }
-                return Ok(report.version);
-            }
-            Ok(report) => return Err(RunError::Refused(report.refusals.join("; "))),
-            Err(error) => tokio::time::sleep(outage.failed(&error)).await,
-        }
-    }
+    parts.start(stopper, pages).run(shutdown).await
 }
 
 fn client(config: &Config) -> Result<reqwest::Client, RunError> {

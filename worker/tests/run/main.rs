@@ -241,7 +241,7 @@ async fn a_secret_that_does_not_open_is_no_strike_and_others_flow() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_record_that_cannot_be_sent_is_set_aside_and_others_flow() {
+async fn a_record_that_cannot_be_sent_is_quarantined_while_others_flow_and_is_served_once_it_can_be() {
     let redis = RedisServer::start();
     let worker = Running::start(&redis, &[]).await;
     let mut receiver = Receiver::start().await;
@@ -251,7 +251,8 @@ async fn a_record_that_cannot_be_sent_is_set_aside_and_others_flow() {
     worker.push(1).await;
     // While it can't be delivered, its type becomes something that no header can hold.
     let connection = &mut connect(&redis);
-    for key in keys(connection, "event:*") {
+    let events = keys(connection, "event:*");
+    for key in &events {
         let _: () = connection.hset(key, "event", "no\nheader").unwrap();
     }
     eventually(LONG, "the delivery to be quarantined", async || {
@@ -263,6 +264,12 @@ async fn a_record_that_cannot_be_sent_is_set_aside_and_others_flow() {
     receiver.wait_for(5).await;
     let failures = worker.get(&endpoint).await.consecutive_failures;
     assert!(failures < 10, "a crash is no strike: {failures}");
+
+    for key in &events {
+        let _: () = connection.hset(key, "event", "lead.captured").unwrap();
+    }
+    let _: i64 = connection.hincr("wh:{0}:stats", "clockOffset", 60_000).unwrap();
+    receiver.wait_for(6).await;
+    assert_nothing_left(&redis).await;
     worker.stop().await;
-    assert_eq!(keys(connection, "leases"), Vec::<String>::new());
 }

@@ -1,0 +1,99 @@
+//! However a permit ends, its lease is reported; and what counts as slow.
+
+use super::*;
+use crate::tests::leased;
+
+fn slots() -> (Arc<Slots>, UnboundedReceiver<Report>) {
+    Slots::new(Metrics::new().unwrap())
+}
+
+#[test]
+fn however_a_permit_ends_its_lease_is_reported_once_and_its_slot_is_free() {
+    let (slots, mut reports) = slots();
+    let lease = leased("https://a.example/", b"{}");
+    let now = Instant::now();
+    let take = || slots.take(&lease, now);
+
+    drop(take());
+    assert!(matches!(
+        reports.try_recv().unwrap().result,
+        ReportedResult::GivenBack
+    ));
+    let mut started = take();
+    started.start();
+    drop(started);
+    assert!(matches!(
+        reports.try_recv().unwrap().result,
+        ReportedResult::Crashed
+    ));
+    let mut finished = take();
+    finished.start();
+    finished.finish(ReportedResult::Succeeded(
+        common::store::queue::AttemptRecord::default(),
+    ));
+    assert!(matches!(
+        reports.try_recv().unwrap().result,
+        ReportedResult::Succeeded(_)
+    ));
+    take().give_back(GivenBack::Late);
+    let report = reports.try_recv().unwrap();
+    assert!(matches!(report.result, ReportedResult::GivenBack));
+    assert_eq!(
+        (report.delivery, report.token),
+        (lease.delivery.clone(), lease.token.clone())
+    );
+    slots.abandon();
+    let mut cut_off = take();
+    cut_off.start();
+    drop(cut_off);
+    assert!(matches!(
+        reports.try_recv().unwrap().result,
+        ReportedResult::GivenBack
+    ));
+
+    assert!(reports.try_recv().is_err());
+    assert_eq!(slots.view(now), View::default());
+    assert_eq!(slots.metrics.in_flight.get(), 0);
+    assert_eq!(slots.metrics.crashed.get(), 1);
+}
+
+#[tokio::test]
+async fn a_panic_in_an_attempt_reports_a_crash() {
+    let (slots, mut reports) = slots();
+    let mut permit = slots.take(&leased("https://a.example/", b"{}"), Instant::now());
+    permit.start();
+    let attempt = tokio::spawn(async move {
+        let _permit = permit;
+        panic!("on purpose");
+    });
+    assert!(attempt.await.unwrap_err().is_panic());
+    assert!(matches!(
+        reports.recv().await.unwrap().result,
+        ReportedResult::Crashed
+    ));
+}
+
+#[test]
+fn slow_endpoints_are_those_with_an_old_attempt_and_those_that_came_as_slow() {
+    let (slots, _reports) = slots();
+    let start = Instant::now();
+    let (old, quick) = (
+        leased("https://a.example/", b"12345"),
+        leased("https://b.example/", b"123"),
+    );
+    let mut flagged = leased("https://c.example/", b"");
+    Arc::make_mut(&mut flagged.endpoint).slow = true;
+    let permits = [
+        slots.take(&old, start),
+        slots.take(&old, start + Duration::from_millis(1500)),
+        slots.take(&quick, start + Duration::from_millis(1500)),
+        slots.take(&flagged, start + Duration::from_millis(1500)),
+    ];
+    let view = slots.view(start + Duration::from_millis(1600));
+    assert_eq!((view.held, view.bytes, view.held_slow), (4, 13, 3));
+    assert_eq!(view.slow_endpoints, std::slice::from_ref(&old.endpoint.id));
+    let early = slots.view(start + Duration::from_millis(900));
+    assert_eq!((early.held_slow, early.slow_endpoints.len()), (1, 0));
+    drop(permits);
+    assert_eq!(slots.view(start + Duration::from_secs(9)), View::default());
+}

@@ -1,0 +1,33 @@
+//! Before a worker starts: Redis has to answer, and to be one that can be used.
+
+use common::store::Store;
+use common::store::server::AckDurability;
+
+use crate::config::Config;
+use crate::outage::Outage;
+use crate::start::RunError;
+
+/// Waits until Redis answers, and makes sure that it can be used. Answers its version.
+pub(crate) async fn wait_for_redis(
+    config: &Config,
+    store: &Store,
+    outage: &mut Outage,
+) -> Result<String, RunError> {
+    loop {
+        // The durability of what is acknowledged is the API's business.
+        match store
+            .inspect_server(AckDurability::Memory, config.redis.shards)
+            .await
+        {
+            Ok(report) if report.refusals.is_empty() => {
+                outage.over();
+                for warning in &report.warnings {
+                    tracing::warn!("{warning}");
+                }
+                return Ok(report.version);
+            }
+            Ok(report) => return Err(RunError::Refused(report.refusals.join("; "))),
+            Err(error) => tokio::time::sleep(outage.failed(&error)).await,
+        }
+    }
+}

@@ -101,7 +101,8 @@ impl<E: Endpoint> Endpoint for Observed<E> {
             .metrics
             .request_ended(path, method, status.as_str(), took);
         let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        if status.is_server_error() {
+        // Being asked again and again whether it is ready is no failure of the program.
+        if status.is_server_error() && path != "/readyz" {
             tracing::warn!(
                 method,
                 path,

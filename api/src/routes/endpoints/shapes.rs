@@ -61,13 +61,25 @@ pub(crate) struct ChangeEndpoint {
 
 /// What becomes of parked deliveries.
 #[derive(Debug, Clone, Copy, Deserialize, Enum)]
-#[serde(rename_all = "lowercase")]
+#[serde(try_from = "String")]
 #[oai(rename_all = "lowercase")]
 pub(crate) enum Parked {
     /// They are sent.
     Deliver,
     /// They are canceled.
     Discard,
+}
+
+impl TryFrom<String> for Parked {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.as_str() {
+            "deliver" => Ok(Self::Deliver),
+            "discard" => Ok(Self::Discard),
+            _ => Err("`deliver` or `discard`"),
+        }
+    }
 }
 
 impl JsonRequest for CreateEndpoint {

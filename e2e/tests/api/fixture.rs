@@ -1,0 +1,105 @@
+//! What the tests of the API share: refusals taken apart, and the whole state of Redis to compare.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use e2e::client::{Caller, Reply};
+use e2e::state::connect;
+use e2e::system::System;
+use redis::Commands as _;
+use reqwest::Method;
+use serde_json::Value;
+
+pub(crate) const ENDPOINTS: &str = "/api/webhooks-config";
+pub(crate) const EVENTS: &str = "/api/events";
+pub(crate) const BATCH: &str = "/api/events/batch";
+
+static DOCUMENT: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(include_str!("../../../openapi/openapi.json")).unwrap());
+
+/// A system without workers: nothing happens but what the API does.
+pub(crate) async fn api() -> System {
+    System::builder().workers(0).start().await
+}
+
+/// All that Redis holds.
+pub(crate) fn everything(system: &System) -> BTreeMap<String, Vec<u8>> {
+    let mut connection = connect(&system.redis);
+    let keys: Vec<String> = connection.keys("*").unwrap();
+    keys.into_iter()
+        .map(|key| {
+            let content = redis::cmd("DUMP").arg(&key).query(&mut connection).unwrap();
+            (key, content)
+        })
+        .collect()
+}
+
+/// A request with a body of any bytes, declared as JSON.
+pub(crate) async fn send(
+    caller: &Caller,
+    method: Method,
+    path: &str,
+    body: impl Into<reqwest::Body>,
+) -> Reply {
+    let request = caller
+        .request(method, path)
+        .header("content-type", "application/json")
+        .body(body);
+    Caller::send(request).await
+}
+
+/// Asserts that a reply is the problem that is expected, in full form, and documented for this call.
+#[track_caller]
+pub(crate) fn assert_refused(
+    method: &Method,
+    path: &str,
+    reply: &Reply,
+    status: u16,
+    code: &str,
+    field: &str,
+) {
+    let context = format!("{method} {path}: {}", reply.text);
+    assert_eq!(
+        (reply.status, reply.code(), reply.field()),
+        (status, code, field),
+        "{context}"
+    );
+    assert_eq!(
+        reply.headers["content-type"], "application/problem+json",
+        "{context}"
+    );
+    assert_eq!(reply.body["status"], status, "{context}");
+    for text in ["type", "title", "detail"] {
+        assert!(
+            reply.body[text].as_str().is_some_and(|text| !text.is_empty()),
+            "{context}"
+        );
+    }
+    assert_eq!(
+        reply.headers.contains_key("www-authenticate"),
+        status == 401,
+        "{context}"
+    );
+    let template = match path.split('?').next().unwrap() {
+        path if path.starts_with("/api/webhooks-config/") => "/api/webhooks-config/{id}",
+        path => path,
+    };
+    let responses = &DOCUMENT["paths"][template][method.as_str().to_lowercase()]["responses"];
+    let examples = &responses[status.to_string()]["content"]["application/problem+json"]["examples"];
+    assert!(
+        examples.get(code).is_some(),
+        "{code} is not documented for {method} {template}"
+    );
+}
+
+/// Asserts that a request with this body is refused so.
+pub(crate) async fn refuses(
+    caller: &Caller,
+    method: Method,
+    path: &str,
+    body: impl Into<reqwest::Body>,
+    (status, code, field): (u16, &str, &str),
+) {
+    let reply = send(caller, method.clone(), path, body).await;
+    assert_refused(&method, path, &reply, status, code, field);
+}

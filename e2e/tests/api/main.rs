@@ -1,0 +1,16 @@
+//! The API over HTTP, as a real process on a real Redis: what the documents promise, and every kind of bad input.
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+
+mod fixture;
+
+mod endpoints;
+
+mod events;
+
+mod auth;
+
+mod bad_input;
+
+mod outages;
+
+mod start;

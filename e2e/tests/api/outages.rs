@@ -1,0 +1,110 @@
+//! Redis away, or full: a bounded wait, a problem that says what to do, and back to work without a hand.
+
+use e2e::ports::free_port;
+use e2e::process::Process;
+use e2e::wait::{LONG, check, eventually};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::fixture::{BATCH, ENDPOINTS, EVENTS, api, assert_refused};
+
+fn event(account: &str) -> Value {
+    json!({"accountId": account, "event": "lead.captured", "chatbotId": "bot_1", "data": {}})
+}
+
+#[tokio::test]
+async fn while_redis_is_away_every_call_says_so_and_then_goes_on() {
+    let mut system = api().await;
+    let (customer, backend, account) = (system.customer(), system.backend(), system.account());
+    let id = customer
+        .create_endpoint("http://127.0.0.1:9000/", &["*"])
+        .await
+        .id;
+    system.redis.kill9();
+    let one = format!("{ENDPOINTS}/{id}");
+    let removal = format!("{ENDPOINTS}?id={id}");
+    let new = json!({"url": "http://127.0.0.1:9000/", "events": ["*"]});
+    for (method, path, reply) in [
+        (Method::GET, ENDPOINTS, customer.get(ENDPOINTS).await),
+        (Method::GET, one.as_str(), customer.get(&one).await),
+        (Method::POST, ENDPOINTS, customer.post(ENDPOINTS, &new).await),
+        (
+            Method::PATCH,
+            ENDPOINTS,
+            customer.patch(ENDPOINTS, &json!({"id": id})).await,
+        ),
+        (Method::DELETE, removal.as_str(), customer.delete(&removal).await),
+        (Method::POST, EVENTS, backend.post(EVENTS, &event(account)).await),
+        (
+            Method::POST,
+            BATCH,
+            backend
+                .post(BATCH, &json!({"events": [event(account), {}]}))
+                .await,
+        ),
+    ] {
+        assert_refused(&method, path, &reply, 503, "store_unavailable", "");
+        assert_eq!(reply.headers["retry-after"], "2", "{method} {path}");
+    }
+    let ready = customer.get("/readyz").await.expect(503);
+    assert_eq!(ready.body["status"], "unavailable");
+    assert!(
+        ready.body["reasons"][0].as_str().unwrap().contains("Redis"),
+        "{}",
+        ready.text
+    );
+    let _reply = customer.get("/healthz").await.expect(200);
+    // What is wrong with a request is still told.
+    assert_eq!(backend.post(EVENTS, &json!({})).await.code(), "missing_field");
+
+    system.redis.restart();
+    system.wait_ready().await;
+    assert_eq!(customer.endpoint(&id).await["active"], true);
+    assert_eq!(
+        backend.post(EVENTS, &event(account)).await.expect(202).body["deliveries"],
+        1
+    );
+    system.stop();
+}
+
+#[tokio::test]
+async fn a_full_redis_takes_no_events_until_there_is_room() {
+    let mut system = api().await;
+    let (customer, backend, account) = (system.customer(), system.backend(), system.account());
+    customer.create_endpoint("http://127.0.0.1:9000/", &["*"]).await;
+    assert!(system.redis.raw("CONFIG SET maxmemory 1").unwrap().contains("OK"));
+    let reply = backend.post(EVENTS, &event(account)).await;
+    assert_refused(&Method::POST, EVENTS, &reply, 503, "store_full", "");
+    assert!(reply.headers.contains_key("retry-after"));
+    assert!(system.redis.raw("CONFIG SET maxmemory 0").unwrap().contains("OK"));
+    assert_eq!(
+        backend.post(EVENTS, &event(account)).await.expect(202).body["deliveries"],
+        1
+    );
+    system.stop();
+}
+
+#[tokio::test]
+async fn the_api_may_start_before_redis() {
+    let mut system = api().await;
+    let mut environment = system.environment.clone();
+    environment.push(("API_LISTEN".to_owned(), format!("127.0.0.1:{}", free_port())));
+    system.stop();
+    system.redis.terminate();
+    let mut api = Process::start("webhooks-api", &environment);
+    let url = format!("http://{}", api.variable("API_LISTEN").unwrap());
+    let client = e2e::client::Caller::new(&url, None);
+    eventually(LONG, "an answer of the API", async || {
+        let reply = e2e::client::Caller::try_send(client.request(Method::GET, "/readyz")).await;
+        let reply = reply.map_err(|error| error.to_string())?;
+        check(
+            reply.status == 503 && reply.text.contains("Redis is not available"),
+            reply.text,
+        )
+    })
+    .await;
+    assert!(api.log().contains("Redis can't be used yet"), "{}", api.log());
+    system.redis.restart();
+    api.wait_ready(&format!("{url}/readyz")).await;
+    assert!(api.terminate().success());
+}

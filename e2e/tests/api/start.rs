@@ -1,0 +1,132 @@
+//! The start: a wrong configuration or a Redis that would lose events stops it with one sentence.
+
+use e2e::ports::free_port;
+use e2e::process::Process;
+use e2e::redis_server::RedisServer;
+use e2e::system::System;
+
+use crate::fixture::api;
+
+fn sentence(environment: &[(String, String)]) -> String {
+    let output = Process::run("webhooks-api", &[], environment);
+    assert!(!output.status.success());
+    assert!(output.stdout.is_empty());
+    let told = String::from_utf8(output.stderr).unwrap();
+    // Log lines may stand before it.
+    told.lines().last().unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn a_wrong_configuration_is_told_in_one_sentence() {
+    let mut system = api().await;
+    let mut environment = system.environment.clone();
+    environment.push(("API_LISTEN".to_owned(), format!("127.0.0.1:{}", free_port())));
+    let taken = system.api.variable("API_LISTEN").unwrap().to_owned();
+    let url = system.redis.url();
+    for (name, value, start) in [
+        (
+            "API_LISTEN",
+            taken.as_str(),
+            "API_LISTEN: can't listen on 127.0.0.1:",
+        ),
+        ("API_LISTEN", "nowhere", "API_LISTEN: `nowhere` is not an address"),
+        (
+            "CLERK_JWT_KEY",
+            "",
+            "CLERK_JWT_KEY, CLERK_JWKS_URL: one of the two must be set",
+        ),
+        (
+            "CLERK_JWT_KEY",
+            "@/no/such/file",
+            "CLERK_JWT_KEY: the file `/no/such/file` can't be read",
+        ),
+        (
+            "CLERK_JWT_KEY",
+            "hunter2",
+            "CLERK_JWT_KEY: must be an RSA public key",
+        ),
+        (
+            "CLERK_JWKS_URL",
+            "https://example.com/",
+            "CLERK_JWT_KEY, CLERK_JWKS_URL: only one",
+        ),
+        ("SERVICE_KEYS", "hunter2", "SERVICE_KEYS: entry 1 must be"),
+        (
+            "SECRETS_KEY",
+            "hunter2",
+            "SECRETS_KEY: must be the base64 of 32 bytes",
+        ),
+        (
+            "MAX_PAYLOAD_BYTES",
+            "0",
+            "MAX_PAYLOAD_BYTES: must be from 1KiB to 2MiB",
+        ),
+        (
+            "ACK_DURABILITY",
+            "tape",
+            "ACK_DURABILITY: must be one of memory, aof",
+        ),
+        ("ALLOW_NETWORKS", "lan", "ALLOW_NETWORKS: `lan` is not a network"),
+        ("REDIS_URL", "http://x", "REDIS_URL: must be redis://"),
+        ("LOG_FORMAT", "xml", "LOG_FORMAT: must be one of text, json"),
+    ] {
+        let mut environment = environment.clone();
+        environment.push((name.to_owned(), value.to_owned()));
+        let told = sentence(&environment);
+        assert!(told.starts_with(start) && !told.contains("hunter2"), "{told}");
+    }
+    let help = Process::run("webhooks-api", &["--help"], &[]);
+    let help = String::from_utf8(help.stdout).unwrap();
+    for variable in [
+        "API_LISTEN",
+        "CLERK_JWKS_URL",
+        "SERVICE_KEYS",
+        "REDIS_URL",
+        "ACK_DURABILITY",
+        "PARKED_BUDGET_BYTES",
+    ] {
+        assert!(help.contains(variable), "{help}");
+    }
+    assert!(!help.contains(&url));
+    system.stop();
+}
+
+#[tokio::test]
+async fn a_redis_that_would_lose_events_is_refused() {
+    let mut system = System::builder().workers(0).start().await;
+    let mut environment = system.environment.clone();
+    system.stop();
+    environment.push(("API_LISTEN".to_owned(), format!("127.0.0.1:{}", free_port())));
+    let redis = RedisServer::start_with(&["--maxmemory-policy", "allkeys-lru"]);
+    environment.push(("REDIS_URL".to_owned(), redis.url()));
+    let told = sentence(&environment);
+    assert!(
+        told.starts_with("REDIS_URL: ") && told.contains("noeviction"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn weak_durability_is_shown_where_operators_look() {
+    let mut system = System::builder()
+        .workers(0)
+        .redis(&["--appendfsync", "everysec"])
+        .start()
+        .await;
+    let ready = system.customer().get("/readyz").await.expect(200);
+    assert_eq!(ready.body["status"], "ready");
+    assert!(
+        ready.body["warnings"][0]
+            .as_str()
+            .unwrap()
+            .contains("appendfsync always"),
+        "{}",
+        ready.text
+    );
+    assert!(
+        system.api.log().contains("appendfsync always"),
+        "{}",
+        system.api.log()
+    );
+    system.stop();
+}

@@ -5,6 +5,7 @@
 //! - [`process`]: our real programs, with their logs.
 //! - [`clerk`]: keys, session tokens of every kind, a key-set server.
 //! - [`system`]: all of it together, and [`client`] to talk to it; [`state`] reads what is left in Redis.
+//! - [`load`]: a caller that pushes events and repeats what was refused; [`account`]: what became of all that was accepted.
 //! - [`wait`]: waiting for a condition, with a deadline.
 //!
 //! Nothing here ships. A fault of the harness panics with a sentence that says what to do, because that is how a test
@@ -29,6 +30,10 @@ pub mod system;
 pub mod client;
 
 pub mod state;
+
+pub mod load;
+
+pub mod account;
 
 pub mod wait;
 

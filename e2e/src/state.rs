@@ -34,6 +34,12 @@ pub fn connect(server: &RedisServer) -> redis::Connection {
         .unwrap()
 }
 
+/// A key with its prefix: `key("stats")`.
+#[must_use]
+pub fn key(name: &str) -> String {
+    format!("{PREFIX}{name}")
+}
+
 /// All keys that match a pattern after the prefix, with the prefix.
 #[must_use]
 pub fn keys(connection: &mut redis::Connection, pattern: &str) -> Vec<String> {

@@ -46,6 +46,8 @@ pub struct System {
     pub key: SigningKey,
     /// What both programs were started with.
     pub environment: Vec<(String, String)>,
+    /// What workers are started with besides.
+    pub worker_environment: Vec<(String, String)>,
 }
 
 /// How a system is to be started.
@@ -53,7 +55,10 @@ pub struct System {
 pub struct Builder {
     workers: usize,
     overrides: Vec<(String, String)>,
+    api_overrides: Vec<(String, String)>,
+    worker_overrides: Vec<(String, String)>,
     redis: Vec<String>,
+    server: Option<RedisServer>,
 }
 
 impl Builder {
@@ -71,6 +76,27 @@ impl Builder {
         self
     }
 
+    /// A variable of the API alone.
+    #[must_use]
+    pub fn api_env(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.api_overrides.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// A variable of the workers alone.
+    #[must_use]
+    pub fn worker_env(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.worker_overrides.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// On this Redis server, instead of one of its own.
+    #[must_use]
+    pub fn on(mut self, server: RedisServer) -> Self {
+        self.server = Some(server);
+        self
+    }
+
     /// Arguments of the Redis server.
     #[must_use]
     pub fn redis(mut self, arguments: &[&str]) -> Self {
@@ -81,16 +107,19 @@ impl Builder {
     /// Starts all, and waits until all are ready.
     pub async fn start(self) -> System {
         let extra: Vec<_> = self.redis.iter().map(String::as_str).collect();
-        let redis = RedisServer::start_with(&extra);
+        let redis = self.server.unwrap_or_else(|| RedisServer::start_with(&extra));
         let key = SigningKey::generate("ins_test");
         let mut environment = environment(&redis, &key);
         environment.extend(self.overrides);
+        let mut api_environment = environment.clone();
+        api_environment.extend(self.api_overrides);
         let mut system = System {
-            api: start_api(&environment),
+            api: start_api(&api_environment),
             workers: Vec::new(),
             redis,
             key,
             environment,
+            worker_environment: self.worker_overrides,
         };
         for _ in 0..self.workers {
             system.add_worker();
@@ -112,13 +141,17 @@ impl System {
         Builder {
             workers: 1,
             overrides: Vec::new(),
+            api_overrides: Vec::new(),
+            worker_overrides: Vec::new(),
             redis: Vec::new(),
+            server: None,
         }
     }
 
     /// Starts one more worker; [`Self::wait_ready`] waits for it.
     pub fn add_worker(&mut self) -> &mut Process {
         let mut environment = self.environment.clone();
+        environment.extend(self.worker_environment.clone());
         environment.push(("WORKER_LISTEN".to_owned(), format!("127.0.0.1:{}", free_port())));
         self.workers.push(Process::start("webhooks-worker", &environment));
         self.workers.last_mut().expect("it was just pushed")

@@ -133,6 +133,14 @@ impl Answer {
         })
     }
 
+    /// The status, if this is a complete response.
+    pub(super) const fn complete_status(&self) -> Option<u16> {
+        match &self.action {
+            Action::Respond { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
     /// With this header; only for complete responses.
     ///
     /// # Panics

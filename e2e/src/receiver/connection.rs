@@ -85,6 +85,7 @@ async fn read_request(
         headers,
         body: Bytes::new(),
         at: Instant::now(),
+        status: None,
     };
     let length: usize = match request.header("content-length") {
         Some(value) => value.parse().map_err(|_| malformed())?,

@@ -28,6 +28,8 @@ pub struct Received {
     pub body: Bytes,
     /// When it was complete.
     pub at: Instant,
+    /// The status that it was answered with, if the answer was a complete response.
+    pub status: Option<u16>,
 }
 
 impl Received {
@@ -95,7 +97,7 @@ impl Record {
     }
 
     /// Records a request and says what it gets.
-    pub(super) fn take(&self, request: Received) -> Answer {
+    pub(super) fn take(&self, mut request: Received) -> Answer {
         let mut script = lock(&self.script);
         let script = script.entry(request.path.clone()).or_default();
         let queued = script.next.pop_front();
@@ -103,6 +105,7 @@ impl Record {
             Some(decide) => decide(&request),
             None => Answer::status(200),
         });
+        request.status = answer.complete_status();
         let open = self.open.fetch_add(1, Ordering::SeqCst) + 1;
         self.most_open.fetch_max(open, Ordering::SeqCst);
         lock(&self.received).push(Arc::new(request));

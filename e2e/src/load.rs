@@ -1,0 +1,243 @@
+//! Events under load, pushed as a careful backend would: each has an idempotency key, and what was not answered with 202
+//! is sent again with the same key until it is.
+//!
+//! So every event that this load has begun ends accepted, once, whatever happened between; `account` holds that against
+//! what Redis counted.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::client::{Caller, Pushed};
+use crate::system::System;
+
+/// How long after the stop an event may still be refused.
+const SETTLE_WITHIN: Duration = Duration::from_secs(120);
+
+/// The wait before a refused event is sent again.
+const REPEAT_AFTER: Duration = Duration::from_millis(25);
+
+/// What the load is like.
+#[derive(Debug, Clone)]
+pub struct Shape {
+    /// How many callers push at once, each one event after the other.
+    pub callers: usize,
+    /// How long each of them waits between its events.
+    pub pause: Duration,
+    /// The accounts whose events are pushed, in turn.
+    pub accounts: Vec<String>,
+    /// Ends after so many events.
+    pub at_most: usize,
+}
+
+impl Shape {
+    /// Four callers that push events of one account, about 100 a second each.
+    #[must_use]
+    pub fn gentle(account: &str) -> Self {
+        Self {
+            callers: 4,
+            pause: Duration::from_millis(10),
+            accounts: vec![account.to_owned()],
+            at_most: usize::MAX,
+        }
+    }
+}
+
+/// A load that runs until it is stopped, or until it has pushed as many events as it should.
+#[derive(Debug)]
+pub struct Load {
+    stop: watch::Sender<bool>,
+    callers: Vec<JoinHandle<Loaded>>,
+    accepted: Arc<AtomicUsize>,
+    refused: Arc<AtomicUsize>,
+}
+
+/// What came of a load.
+#[derive(Debug, Clone, Default)]
+pub struct Loaded {
+    /// Every event, once.
+    pub accepted: Vec<Pushed>,
+    /// How many answers were not 202, by status; 0 stands for no answer at all.
+    pub refused: BTreeMap<u16, usize>,
+    /// The slowest answer of the API, whatever it was.
+    pub slowest: Duration,
+}
+
+impl Load {
+    /// Begins to push.
+    #[must_use]
+    pub fn start(system: &System, shape: &Shape) -> Self {
+        Self::start_as(system, "load", shape)
+    }
+
+    /// The same with a name of its own, where one system gets more than one load: it is in the idempotency keys.
+    #[must_use]
+    pub fn start_as(system: &System, name: &str, shape: &Shape) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let (accepted, refused) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
+        let begun = Arc::<AtomicUsize>::default();
+        let callers = (0..shape.callers)
+            .map(|number| {
+                let one = One {
+                    backend: system.backend(),
+                    name: format!("{name}-{number}"),
+                    shape: shape.clone(),
+                    stopped: stopped.clone(),
+                    begun: Arc::clone(&begun),
+                    accepted: Arc::clone(&accepted),
+                    refused: Arc::clone(&refused),
+                    loaded: Loaded::default(),
+                };
+                tokio::spawn(one.run())
+            })
+            .collect();
+        Self {
+            stop,
+            callers,
+            accepted,
+            refused,
+        }
+    }
+
+    /// How many events have been accepted so far.
+    #[must_use]
+    pub fn accepted(&self) -> usize {
+        self.accepted.load(Ordering::SeqCst)
+    }
+
+    /// How many times an event was not accepted so far.
+    #[must_use]
+    pub fn refused(&self) -> usize {
+        self.refused.load(Ordering::SeqCst)
+    }
+
+    /// Begins no further event, and waits until those that were begun are accepted.
+    pub async fn stop(self) -> Loaded {
+        self.stop.send_replace(true);
+        self.finish().await
+    }
+
+    /// Waits until as many events as there should be are accepted.
+    pub async fn finish(self) -> Loaded {
+        let mut all = Loaded::default();
+        for caller in self.callers {
+            let loaded = caller.await.expect("a caller of the load failed");
+            all.accepted.extend(loaded.accepted);
+            all.slowest = all.slowest.max(loaded.slowest);
+            for (status, count) in loaded.refused {
+                *all.refused.entry(status).or_default() += count;
+            }
+        }
+        all
+    }
+}
+
+impl Loaded {
+    /// Takes another load's events in.
+    pub fn extend(&mut self, other: Self) {
+        self.accepted.extend(other.accepted);
+        self.slowest = self.slowest.max(other.slowest);
+        for (status, count) in other.refused {
+            *self.refused.entry(status).or_default() += count;
+        }
+    }
+
+    /// How many answers were not 202.
+    #[must_use]
+    pub fn refusals(&self) -> usize {
+        self.refused.values().sum()
+    }
+
+    /// The events by id.
+    #[must_use]
+    pub fn by_id(&self) -> HashMap<&str, u64> {
+        self.accepted
+            .iter()
+            .map(|event| (event.id.as_str(), event.deliveries))
+            .collect()
+    }
+}
+
+/// One caller.
+struct One {
+    backend: Caller,
+    name: String,
+    shape: Shape,
+    stopped: watch::Receiver<bool>,
+    begun: Arc<AtomicUsize>,
+    accepted: Arc<AtomicUsize>,
+    refused: Arc<AtomicUsize>,
+    loaded: Loaded,
+}
+
+impl One {
+    async fn run(mut self) -> Loaded {
+        while !*self.stopped.borrow() {
+            let number = self.begun.fetch_add(1, Ordering::SeqCst);
+            if number >= self.shape.at_most {
+                break;
+            }
+            let pushed = self.push(number).await;
+            self.loaded.accepted.push(pushed);
+            self.accepted.fetch_add(1, Ordering::SeqCst);
+            if !self.shape.pause.is_zero() {
+                tokio::time::sleep(self.shape.pause).await;
+            }
+        }
+        self.loaded
+    }
+
+    /// Sends one event until it is accepted.
+    async fn push(&mut self, number: usize) -> Pushed {
+        let account = &self.shape.accounts[number % self.shape.accounts.len()];
+        let event = json!({
+            "accountId": account, "event": "lead.captured", "chatbotId": "bot_1",
+            "data": {"caller": self.name, "number": number},
+        });
+        let key = format!("{}-{number}", self.name);
+        let mut stopped_at = None;
+        loop {
+            let asked = Instant::now();
+            let request = self
+                .backend
+                .request(Method::POST, "/api/events")
+                .header("idempotency-key", &key)
+                .timeout(Duration::from_secs(30))
+                .json(&event);
+            let reply = Caller::try_send(request).await;
+            self.loaded.slowest = self.loaded.slowest.max(asked.elapsed());
+            let (status, text) = match reply {
+                Ok(reply) if reply.status == 202 => return pushed(&reply.body),
+                Ok(reply) => (reply.status, reply.text),
+                Err(error) => (0, error.to_string()),
+            };
+            assert!(
+                matches!(status, 0 | 429 | 500..),
+                "the load's event {key} was refused with {status}: {text}"
+            );
+            *self.loaded.refused.entry(status).or_default() += 1;
+            self.refused.fetch_add(1, Ordering::SeqCst);
+            if *self.stopped.borrow() {
+                let since = *stopped_at.get_or_insert_with(Instant::now);
+                assert!(
+                    since.elapsed() < SETTLE_WITHIN,
+                    "{key} is still refused, with {status}: {text}"
+                );
+            }
+            tokio::time::sleep(REPEAT_AFTER).await;
+        }
+    }
+}
+
+fn pushed(body: &Value) -> Pushed {
+    Pushed {
+        id: body["id"].as_str().expect("an id").to_owned(),
+        deliveries: body["deliveries"].as_u64().expect("deliveries"),
+    }
+}

@@ -1,7 +1,7 @@
 //! Problems: how every error leaves this API (`application/problem+json`, RFC 9457).
 //!
 //! A [`Problem`] has a stable [`Code`], a sentence that says what to do, and the field that it is about. What other
-//! layers report becomes a problem in [`convert`] and nowhere else.
+//! layers report becomes a problem in `convert` and nowhere else.
 
 mod code;
 

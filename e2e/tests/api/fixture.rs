@@ -14,7 +14,7 @@ pub(crate) const ENDPOINTS: &str = "/api/webhooks-config";
 pub(crate) const EVENTS: &str = "/api/events";
 pub(crate) const BATCH: &str = "/api/events/batch";
 
-static DOCUMENT: LazyLock<Value> =
+pub(crate) static DOCUMENT: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("../../../openapi/openapi.json")).unwrap());
 
 /// A system without workers: nothing happens but what the API does.

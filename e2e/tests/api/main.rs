@@ -11,6 +11,8 @@ mod auth;
 
 mod bad_input;
 
+mod documented;
+
 mod outages;
 
 mod start;

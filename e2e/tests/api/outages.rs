@@ -68,6 +68,46 @@ async fn while_redis_is_away_every_call_says_so_and_then_goes_on() {
 }
 
 #[tokio::test]
+async fn a_redis_that_hangs_is_not_waited_for() {
+    let mut system = api().await;
+    let (customer, backend, account) = (system.customer(), system.backend(), system.account());
+    let id = customer
+        .create_endpoint("http://127.0.0.1:9000/", &["*"])
+        .await
+        .id;
+    system.redis.stop_signal();
+    // All at once: one that waits holds up no other.
+    let (toggle, batch, one) = (
+        json!({"id": id}),
+        json!({"events": [event(account), event(account)]}),
+        event(account),
+    );
+    let calls = async {
+        futures_util::join!(
+            customer.get(ENDPOINTS),
+            customer.patch(ENDPOINTS, &toggle),
+            backend.post(EVENTS, &one),
+            backend.post(BATCH, &batch),
+        )
+    };
+    let (list, toggled, pushed, many) = tokio::time::timeout(LONG / 4, calls).await.unwrap();
+    for reply in [list, toggled, pushed, many] {
+        assert_eq!(
+            (reply.status, reply.code()),
+            (503, "store_unavailable"),
+            "{}",
+            reply.text
+        );
+    }
+    assert_eq!(customer.get("/readyz").await.status, 503);
+    assert_eq!(customer.get("/healthz").await.status, 200);
+    system.redis.cont();
+    system.wait_ready().await;
+    assert_eq!(customer.endpoint(&id).await["active"], true);
+    system.stop();
+}
+
+#[tokio::test]
 async fn a_full_redis_takes_no_events_until_there_is_room() {
     let mut system = api().await;
     let (customer, backend, account) = (system.customer(), system.backend(), system.account());

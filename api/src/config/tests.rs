@@ -1,0 +1,118 @@
+use super::*;
+use common::config::one_sentence;
+
+const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+fn config(arguments: &[&str]) -> Result<Config, String> {
+    Config::try_parse_from([&["webhooks-api", "--secrets-key", KEY], arguments].concat())
+        .map_err(|error| one_sentence(&error))
+}
+
+#[test]
+fn the_defaults_are_the_documented_ones() {
+    let config = config(&[]).unwrap();
+    assert_eq!(config.server.api_listen.to_string(), "127.0.0.1:3000");
+    let limits = config.limits.limits();
+    assert_eq!((limits.payload_bytes, limits.endpoints), (262_144, 100));
+    assert_eq!(limits.budgets.account_bytes, 1 << 30);
+    assert_eq!(limits.budgets.parked_bytes, 256 << 20);
+    assert_eq!(config.durability.ack_durability, AckDurability::Aof);
+    assert!(config.auth.service_keys.is_empty());
+}
+
+#[test]
+fn a_wrong_value_stops_the_start_with_one_sentence() {
+    let hash = "a".repeat(64);
+    let twice = format!("a:{hash},a:{hash}");
+    for (arguments, sentence) in [
+        (
+            ["--api-listen", "3000"],
+            "API_LISTEN: `3000` is not an address and port",
+        ),
+        (
+            ["--max-payload-bytes", "1"],
+            "MAX_PAYLOAD_BYTES: must be from 1KiB to 2MiB",
+        ),
+        (
+            ["--max-payload-bytes", "lots"],
+            "MAX_PAYLOAD_BYTES: `lots` is not a size",
+        ),
+        (
+            ["--max-endpoints-per-account", "0"],
+            "MAX_ENDPOINTS_PER_ACCOUNT: 0 is not in",
+        ),
+        (["--account-budget-bytes", "1TB"], "ACCOUNT_BUDGET_BYTES: "),
+        (
+            ["--parked-budget-bytes", "x"],
+            "PARKED_BUDGET_BYTES: `x` is not a size",
+        ),
+        (
+            ["--ack-durability", "disk"],
+            "ACK_DURABILITY: must be one of memory, aof",
+        ),
+        (
+            ["--service-keys", "abc"],
+            "SERVICE_KEYS: entry 1 must be `id:sha256hex`",
+        ),
+        (
+            ["--service-keys", &twice],
+            "SERVICE_KEYS: the id `a` is there twice",
+        ),
+    ] {
+        let told = config(&arguments).map(|_| ()).expect_err(sentence);
+        assert!(told.starts_with(sentence) && !told.contains('\n'), "{told}");
+    }
+}
+
+#[test]
+fn a_wrong_key_source_is_told_with_the_variable() {
+    for (arguments, sentence) in [
+        (
+            vec![],
+            "CLERK_JWT_KEY, CLERK_JWKS_URL: one of the two must be set",
+        ),
+        (
+            vec!["--clerk-jwt-key", ""],
+            "CLERK_JWT_KEY, CLERK_JWKS_URL: one of the two must be set",
+        ),
+        (
+            vec!["--clerk-jwt-key", "x", "--clerk-jwks-url", "y"],
+            "CLERK_JWT_KEY, CLERK_JWKS_URL: only one",
+        ),
+        (
+            vec!["--clerk-jwt-key", "hunter2"],
+            "CLERK_JWT_KEY: must be an RSA public key",
+        ),
+        (
+            vec!["--clerk-jwt-key", "@/no/such/file"],
+            "CLERK_JWT_KEY: the file `/no/such/file` can't be read",
+        ),
+        (
+            vec![
+                "--clerk-jwt-key",
+                "-----BEGIN PUBLIC KEY-----\\nAAAA\\n-----END PUBLIC KEY-----",
+            ],
+            "CLERK_JWT_KEY: must be an RSA public key",
+        ),
+        (
+            vec!["--clerk-jwks-url", "ftp://x/"],
+            "CLERK_JWKS_URL: must be a URL",
+        ),
+        (vec!["--clerk-jwks-url", "clerk"], "CLERK_JWKS_URL: must be a URL"),
+    ] {
+        let told = config(&arguments)
+            .unwrap()
+            .auth
+            .session_verifier()
+            .expect_err(sentence);
+        assert!(
+            told.starts_with(sentence) && !told.contains("hunter2") && !told.contains('\n'),
+            "{told}"
+        );
+    }
+    let arguments = [
+        "--clerk-jwks-url",
+        "https://x.clerk.accounts.dev/.well-known/jwks.json",
+    ];
+    assert!(config(&arguments).unwrap().auth.session_verifier().is_ok());
+}

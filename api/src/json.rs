@@ -35,6 +35,11 @@ impl<T: JsonRequest> Json<T> {
     async fn read(request: &Request, body: &mut RequestBody) -> Result<Self, Problem> {
         let max_bytes = T::max_bytes(&App::of(request)?.limits);
         check_content_type(request.content_type())?;
+        let encoding = request.header(header::CONTENT_ENCODING).unwrap_or("identity");
+        if !encoding.eq_ignore_ascii_case("identity") {
+            return Err(Problem::new(Code::UnsupportedMediaType)
+                .detail("Send the body as it is, without compressing it (no `Content-Encoding`)."));
+        }
         let declared = request
             .header(header::CONTENT_LENGTH)
             .and_then(|text| text.parse::<u64>().ok());

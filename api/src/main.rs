@@ -1,5 +1,6 @@
 //! `webhooks-api`: reads its configuration, listens, and serves until it is asked to stop.
 
+use std::convert::Infallible;
 use std::io::Write as _;
 use std::process::ExitCode;
 
@@ -76,15 +77,18 @@ async fn serve(config: Config) -> Result<(), String> {
     if app.service_keys.is_empty() {
         tracing::warn!("SERVICE_KEYS is empty: no backend can push events");
     }
-    if let KeySource::Jwks(jwks) = app.sessions.keys() {
-        jwks.warm_up().await;
-    }
     let shutdown = async {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
         tracing::info!("stopping: open requests may finish");
+    };
+    let warm_up = async {
+        if let KeySource::Jwks(jwks) = app.sessions.keys() {
+            jwks.warm_up().await;
+        }
+        std::future::pending::<Infallible>().await
     };
     let refusal = async {
         match connect(&app, &config.redis, config.durability.ack_durability).await {
@@ -99,5 +103,6 @@ async fn serve(config: Config) -> Result<(), String> {
             Ok(())
         }
         sentence = refusal => Err(sentence),
+        never = warm_up => match never {},
     }
 }

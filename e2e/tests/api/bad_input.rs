@@ -475,6 +475,18 @@ async fn bodies_that_are_no_json_objects_are_refused_by_every_call() {
         let chunks = (0..=limit / 1000).map(|_| Ok::<_, std::io::Error>(vec![b' '; 1000]));
         let chunked = reqwest::Body::wrap_stream(futures_util::stream::iter(chunks));
         refuses(caller, method.clone(), path, chunked, (413, "body_too_large", "")).await;
+        let zipped = caller
+            .request(method.clone(), path)
+            .header("content-encoding", "gzip");
+        let zipped = zipped.header("content-type", "application/json").body("{}");
+        assert_refused(
+            &method,
+            path,
+            &Caller::send(zipped).await,
+            415,
+            "unsupported_media_type",
+            "",
+        );
         for content_type in [
             None,
             Some("text/plain"),

@@ -1,6 +1,7 @@
 //! The harness of the tests: real parts, started and ended by the test that needs them.
 //!
 //! - [`redis_server`]: a Redis or Valkey of the test's own, that can be killed, stopped and restarted.
+//! - [`fault_proxy`]: the network between a program and its server, at its worst.
 //! - [`receiver`]: a scripted HTTP receiver that records what it gets.
 //! - [`process`]: our real programs, with their logs.
 //! - [`clerk`]: keys, session tokens of every kind, a key-set server.
@@ -18,6 +19,8 @@
 )]
 
 pub mod redis_server;
+
+pub mod fault_proxy;
 
 pub mod receiver;
 

@@ -1,0 +1,130 @@
+//! Where requests and answers end in the bytes between a client and Redis.
+//!
+//! What is no Redis protocol is taken as it comes: each piece that was read counts as one request or one answer.
+
+/// Splits bytes into whole values of the Redis protocol.
+#[derive(Debug, Default)]
+pub(super) struct Frames {
+    buffer: Vec<u8>,
+    /// Not the Redis protocol: whatever comes is a frame.
+    plain: bool,
+}
+
+impl Frames {
+    /// Takes what was read.
+    pub(super) fn put(&mut self, bytes: &[u8]) {
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// The next whole frame; `None` while there is none.
+    pub(super) fn next(&mut self) -> Option<Vec<u8>> {
+        if self.buffer.is_empty() {
+            return None;
+        }
+        let length = match (self.plain, value(&self.buffer)) {
+            (true, _) | (_, Value::Foreign) => {
+                self.plain = true;
+                self.buffer.len()
+            }
+            (_, Value::Partial) => return None,
+            (_, Value::Whole(length)) => length,
+        };
+        let rest = self.buffer.split_off(length);
+        Some(std::mem::replace(&mut self.buffer, rest))
+    }
+
+    /// Whether the beginning of another frame is there.
+    pub(super) fn has_begun(&self) -> bool {
+        !self.buffer.is_empty()
+    }
+}
+
+/// What the front of a buffer is.
+enum Value {
+    Whole(usize),
+    Partial,
+    Foreign,
+}
+
+/// Whether the bytes begin with a whole value, however deep.
+fn value(bytes: &[u8]) -> Value {
+    let mut at = 0;
+    let mut wanted = 1_usize;
+    while wanted > 0 {
+        let Some(kind) = bytes.get(at) else {
+            return Value::Partial;
+        };
+        if !b"+-:$*%~>_#,(=!|".contains(kind) {
+            return Value::Foreign;
+        }
+        let Some(end) = bytes[at..].windows(2).position(|two| two == b"\r\n") else {
+            return Value::Partial;
+        };
+        let number = std::str::from_utf8(&bytes[at + 1..at + end])
+            .ok()
+            .and_then(|text| text.parse::<i64>().ok());
+        at += end + 2;
+        wanted -= 1;
+        let count = usize::try_from(number.unwrap_or(0)).unwrap_or(0);
+        match kind {
+            b'$' | b'=' | b'!' if number.is_some_and(|number| number >= 0) => at += count + 2,
+            b'*' | b'~' | b'>' => wanted += count,
+            b'%' | b'|' => wanted += 2 * count,
+            _ => {}
+        }
+        if at > bytes.len() {
+            return Value::Partial;
+        }
+    }
+    Value::Whole(at)
+}
+
+/// The command's name in capitals, of a request to Redis.
+pub(super) fn command(request: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&request[..request.len().min(64)]);
+    text.split("\r\n").nth(2).unwrap_or_default().to_uppercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_found_however_they_are_cut() {
+        let values: [&[u8]; 7] = [
+            b"+OK\r\n",
+            b"*2\r\n$4\r\nEVAL\r\n$3\r\na\r\n\r\n",
+            b"$-1\r\n",
+            b"*-1\r\n",
+            b"*2\r\n*1\r\n:7\r\n%1\r\n+a\r\n_\r\n",
+            b"-ERR no\r\n",
+            b"$0\r\n\r\n",
+        ];
+        let all = values.concat();
+        for step in 1..=all.len() {
+            let mut frames = Frames::default();
+            let mut found = Vec::new();
+            for piece in all.chunks(step) {
+                frames.put(piece);
+                found.extend(std::iter::from_fn(|| frames.next()));
+            }
+            assert_eq!(found, values, "in pieces of {step}");
+            assert!(!frames.has_begun());
+        }
+    }
+
+    #[test]
+    fn another_protocol_is_passed_on_as_it_comes() {
+        let mut frames = Frames::default();
+        frames.put(b"GET / HTTP/1.1\r\n");
+        assert_eq!(frames.next().unwrap(), b"GET / HTTP/1.1\r\n");
+        frames.put(b"*");
+        assert_eq!(frames.next().unwrap(), b"*");
+    }
+
+    #[test]
+    fn commands_are_named() {
+        assert_eq!(command(b"*2\r\n$7\r\nevalsha\r\n$1\r\na\r\n"), "EVALSHA");
+        assert_eq!(command(b"GET / HTTP/1.1\r\n"), "");
+    }
+}

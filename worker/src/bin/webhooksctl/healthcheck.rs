@@ -9,6 +9,9 @@ use clap::Args;
 
 const TIMEOUT: Duration = Duration::from_secs(4);
 
+/// How long to wait for more of an answer that is bad anyway.
+const REST_TIMEOUT: Duration = Duration::from_millis(200);
+
 /// The arguments of `healthcheck`.
 #[derive(Debug, Args)]
 pub(crate) struct HealthcheckArgs {
@@ -33,23 +36,38 @@ pub(crate) fn ask(arguments: &HealthcheckArgs) -> anyhow::Result<()> {
         .with_context(|| format!("{host_and_port} is no address"))?;
     for address in addresses {
         if let Ok(stream) = TcpStream::connect_timeout(&address, TIMEOUT) {
-            let head = get(stream, host, path).with_context(|| format!("no answer from {url}"))?;
-            let is_ok = head.starts_with("HTTP/1.1 200 ") || head.starts_with("HTTP/1.0 200 ");
-            ensure!(is_ok, "{url} answered: {head}");
+            let answer = get(stream, host, path).with_context(|| format!("no answer from {url}"))?;
+            ensure!(is_ok(&answer), "{url} answered: {answer}");
             return Ok(());
         }
     }
     bail!("cannot connect to {host_and_port}")
 }
 
-/// Sends a GET and gives back the start of the answer.
+fn is_ok(answer: &str) -> bool {
+    answer.starts_with("HTTP/1.1 200 ") || answer.starts_with("HTTP/1.0 200 ")
+}
+
+/// Sends a GET and gives back the start of the answer: of a bad one, as much as comes in time, because it says why.
 fn get(mut stream: TcpStream, host: &str, path: &str) -> std::io::Result<String> {
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;
     let request = format!("GET /{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes())?;
     let mut answer = Vec::new();
-    stream.take(4096).read_to_end(&mut answer)?;
+    let mut buffer = [0; 1024];
+    while answer.len() < 4096 {
+        match stream.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(length) => answer.extend_from_slice(&buffer[..length]),
+            Err(error) if answer.is_empty() => return Err(error),
+            Err(_) => break,
+        }
+        if is_ok(&String::from_utf8_lossy(&answer)) {
+            break;
+        }
+        stream.set_read_timeout(Some(REST_TIMEOUT))?;
+    }
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 

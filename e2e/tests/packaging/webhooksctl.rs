@@ -1,0 +1,43 @@
+use e2e::client::Caller;
+use e2e::process::Process;
+use e2e::receiver::{Answer, Receiver};
+use e2e::system::System;
+use serde_json::json;
+
+fn run(arguments: &[&str]) -> (bool, String) {
+    let output = Process::run("webhooksctl", arguments, &[]);
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(text).unwrap())
+}
+
+/// The keys that it makes are keys that the API takes.
+#[tokio::test(flavor = "multi_thread")]
+async fn new_keys_work() {
+    let (good, secrets_key) = run(&["secrets-key"]);
+    assert!(good);
+    let (good, text) = run(&["service-key", "backend-2"]);
+    assert!(good);
+    let last_word = |line: &str| line.split_whitespace().last().unwrap().to_owned();
+    let [key, entry] = [0, 1].map(|number| last_word(text.lines().nth(number).unwrap()));
+    let mut system = System::builder()
+        .workers(0)
+        .env("SECRETS_KEY", secrets_key.trim())
+        .env("SERVICE_KEYS", entry)
+        .start()
+        .await;
+    let pushed = Caller::new(&system.api_url(), Some(&key))
+        .push(system.account(), "session.created", json!({}))
+        .await;
+    assert_eq!(pushed.deliveries, 0);
+    system.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_health_check_tells_200_from_the_rest() {
+    let receiver = Receiver::start().await;
+    receiver.always("/sick", Answer::status(503));
+    let (good, _) = run(&["healthcheck", &receiver.url("/well")]);
+    assert!(good);
+    let (good, text) = run(&["healthcheck", &receiver.url("/sick")]);
+    assert!(!good && text.contains("503"), "{text}");
+}

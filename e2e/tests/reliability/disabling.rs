@@ -1,0 +1,188 @@
+use std::collections::HashSet;
+
+use e2e::client::Pushed;
+use e2e::receiver::{Answer, Receiver};
+use e2e::system::System;
+use serde_json::{Value, json};
+
+/// Nine waits, so ten attempts for one delivery; none of them worth waiting for.
+async fn system() -> System {
+    System::builder()
+        .env("RETRY_SCHEDULE", ["20ms"; 9].join(","))
+        .start()
+        .await
+}
+
+async fn push(system: &System, number: usize) -> Pushed {
+    let data = json!({"number": number});
+    system
+        .backend()
+        .push(system.account(), "lead.captured", data)
+        .await
+}
+
+fn failures(count: u64) -> impl Fn(&Value) -> bool {
+    move |endpoint| endpoint["consecutiveFailures"] == count
+}
+
+fn is_off(endpoint: &Value) -> bool {
+    endpoint["active"] == false
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_consecutive_failures_deactivate_the_endpoint() {
+    // Nine attempts for a delivery: the tenth failure is another delivery's.
+    let schedule = ["20ms"; 8].join(",");
+    let mut system = System::builder().env("RETRY_SCHEDULE", schedule).start().await;
+    let receiver = Receiver::start().await;
+    receiver.always("/hook", Answer::status(500));
+    let endpoint = system
+        .customer()
+        .create_endpoint(&receiver.url("/hook"), &["*"])
+        .await;
+
+    push(&system, 1).await;
+    let nine = system
+        .wait_for_endpoint(&endpoint.id, "nine failures", failures(9))
+        .await;
+    assert_eq!(nine["active"], true, "{nine}");
+    assert_eq!(nine["disabledReason"], Value::Null);
+    assert_eq!(nine["queueDepth"], 0, "the first delivery is exhausted");
+
+    push(&system, 2).await;
+    let ten = system
+        .wait_for_endpoint(&endpoint.id, "the endpoint to be off", is_off)
+        .await;
+    assert_eq!(ten["consecutiveFailures"], 10);
+    assert_eq!(ten["disabledReason"], "consecutive_failures");
+    assert!(ten["disabledAt"].is_string());
+
+    // What comes now is kept, and not sent: a delivery that is pushed later, to another endpoint, arrives before.
+    assert_eq!(push(&system, 3).await.deliveries, 1);
+    system
+        .customer()
+        .create_endpoint(&receiver.url("/other"), &["*"])
+        .await;
+    assert_eq!(push(&system, 4).await.deliveries, 2);
+    receiver.wait_for_at("/other", 1).await;
+    assert_eq!(receiver.received_at("/hook").len(), 10);
+    let parked = system.customer().endpoint(&endpoint.id).await;
+    assert_eq!(parked["queueDepth"], 3, "{parked}");
+    system.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_success_resets_the_counter() {
+    let system = system().await;
+    let receiver = Receiver::start().await;
+    // Nine failures, a success, and the same again: eighteen failures, but never ten in a row.
+    for _ in 0..2 {
+        receiver.then("/hook", vec![Answer::status(503); 9]);
+        receiver.then("/hook", [Answer::status(200)]);
+    }
+    let endpoint = system
+        .customer()
+        .create_endpoint(&receiver.url("/hook"), &["*"])
+        .await;
+    for round in 1..=2 {
+        push(&system, round).await;
+        receiver.wait_for(10 * round).await;
+        let back = system
+            .wait_for_endpoint(&endpoint.id, "the counter to be reset", failures(0))
+            .await;
+        assert_eq!(back["active"], true, "{back}");
+        assert_eq!(back["lastAttempt"]["attempt"], 10);
+    }
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn toggling_it_back_on_delivers_what_was_parked() {
+    let system = system().await;
+    let receiver = Receiver::start().await;
+    receiver.always("/hook", Answer::status(500));
+    let customer = system.customer();
+    let endpoint = customer.create_endpoint(&receiver.url("/hook"), &["*"]).await;
+    let mut ids = vec![push(&system, 0).await.id];
+    system
+        .wait_for_endpoint(&endpoint.id, "the endpoint to be off", is_off)
+        .await;
+    for number in 1..=5 {
+        ids.push(push(&system, number).await.id);
+    }
+
+    receiver.always("/hook", Answer::status(204));
+    let back = customer.toggle(&endpoint.id).await;
+    assert_eq!(back["active"], true);
+    assert_eq!(back["consecutiveFailures"], 0);
+    assert_eq!(
+        (&back["disabledReason"], &back["disabledAt"]),
+        (&Value::Null, &Value::Null)
+    );
+    // The first delivery had used up its ten attempts when it disabled the endpoint; the five others were parked.
+    let received = receiver.wait_for(15).await;
+    let arrived: HashSet<_> = received[10..]
+        .iter()
+        .map(|request| request.expect_header("webhook-id"))
+        .collect();
+    assert_eq!(arrived, ids[1..].iter().map(String::as_str).collect());
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parked_delivery_goes_on_with_its_attempts() {
+    let system = System::builder().env("DISABLE_AFTER", "3").start().await;
+    let receiver = Receiver::start().await;
+    receiver.always("/hook", Answer::status(500));
+    let customer = system.customer();
+    let endpoint = customer.create_endpoint(&receiver.url("/hook"), &["*"]).await;
+    push(&system, 1).await;
+    for round in 1..=2 {
+        let off = system
+            .wait_for_endpoint(&endpoint.id, "the endpoint to be off", is_off)
+            .await;
+        assert_eq!(off["queueDepth"], 1, "{off}");
+        if round == 2 {
+            receiver.always("/hook", Answer::status(200));
+        }
+        customer.toggle(&endpoint.id).await;
+    }
+    let received = receiver.wait_for(7).await;
+    let attempts: Vec<_> = received
+        .iter()
+        .map(|request| request.expect_header("x-rkt-attempt"))
+        .collect();
+    assert_eq!(attempts, ["1", "2", "3", "4", "5", "6", "7"]);
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_its_owner_switched_off_gets_nothing_new_and_may_drop_the_rest() {
+    let system = System::builder().env("RETRY_SCHEDULE", "1h").start().await;
+    let receiver = Receiver::start().await;
+    receiver.always("/hook", Answer::status(500));
+    let customer = system.customer();
+    let endpoint = customer.create_endpoint(&receiver.url("/hook"), &["*"]).await;
+    push(&system, 1).await;
+    system
+        .wait_for_endpoint(&endpoint.id, "the failure", failures(1))
+        .await;
+
+    let off = customer.toggle(&endpoint.id).await;
+    assert_eq!(
+        (&off["active"], &off["disabledReason"]),
+        (&json!(false), &json!("owner"))
+    );
+    assert_eq!(off["queueDepth"], 1);
+    assert_eq!(push(&system, 2).await.deliveries, 0, "it receives nothing new");
+
+    receiver.always("/hook", Answer::status(200));
+    let change = json!({"id": endpoint.id, "active": true, "parked": "discard"});
+    let on = customer.patch("/api/webhooks-config", &change).await.expect(200);
+    assert_eq!(on.body["queueDepth"], 0);
+    let kept = push(&system, 3).await;
+    let received = receiver.wait_for(2).await;
+    assert_eq!(received[1].expect_header("webhook-id"), kept.id);
+    system.finish().await;
+    assert_eq!(receiver.count(), 2, "what was discarded is not sent");
+}

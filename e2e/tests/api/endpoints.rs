@@ -125,14 +125,16 @@ async fn a_list_is_in_order_of_creation_and_an_account_has_a_limit() {
         )
         .await;
     assert_eq!((refused.status, refused.code()), (409, "too_many_endpoints"));
-    let listed = customer.get(ENDPOINTS).await.body["endpoints"].clone();
-    let listed: Vec<_> = listed
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|one| one["id"].as_str().unwrap())
-        .collect();
-    assert_eq!(listed, ids);
+    let list = customer.get(ENDPOINTS).await.expect(200).body;
+    let listed = list["endpoints"].as_array().unwrap();
+    let text = |field: &str| -> Vec<_> { listed.iter().map(|one| one[field].as_str().unwrap()).collect() };
+    // Those of one millisecond are in any order, but always in the same.
+    assert!(text("createdAt").is_sorted(), "{list}");
+    assert_eq!(customer.get(ENDPOINTS).await.body, list);
+    let (mut listed, mut made) = (text("id"), ids.clone());
+    listed.sort_unstable();
+    made.sort_unstable();
+    assert_eq!(listed, made);
     // Others have their own limit.
     system
         .customer_of("org_other")

@@ -9,4 +9,10 @@
     reason = "a test fails by a panic"
 )]
 
+mod f05_api_killed;
 mod f06_redis_killed;
+mod f07_redis_restarted;
+mod f10_redis_stopped;
+mod f12_slow_network;
+mod f14_scripts_and_clients_gone;
+mod scene;

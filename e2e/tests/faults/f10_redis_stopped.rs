@@ -1,0 +1,30 @@
+//! 10. Redis `SIGSTOP`ped for 5 s: bounded API latency, no worker exits.
+
+use std::time::{Duration, Instant};
+
+use crate::scene::{ANSWERS_WITHIN, Scene, builder, more_accepted};
+
+/// Redis hangs for five seconds with all its connections open, then goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hanging_redis_bounds_every_answer() {
+    let mut scene = Scene::start(builder().workers(2)).await;
+    let load = scene.load();
+    more_accepted(&load, 100).await;
+    scene.system.redis.stop_signal();
+    let stopped = Instant::now();
+    while stopped.elapsed() < Duration::from_secs(5) {
+        scene.assert_all_run();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(load.refused() > 0, "no event was refused");
+    scene.system.redis.cont();
+    more_accepted(&load, 100).await;
+    let loaded = load.stop().await;
+    assert!(
+        loaded.slowest < ANSWERS_WITHIN,
+        "an answer took {:?}",
+        loaded.slowest
+    );
+    scene.assert_all_run();
+    scene.all_delivered(loaded, 0).await;
+}

@@ -1,0 +1,117 @@
+//! A system under load with a receiver, as most faults of Redis need it.
+
+use std::time::Duration;
+
+use e2e::account::{Account, Balance};
+use e2e::client::NewEndpoint;
+use e2e::fault_proxy::FaultProxy;
+use e2e::load::{Load, Loaded, Shape};
+use e2e::receiver::Receiver;
+use e2e::redis_server::RedisServer;
+use e2e::system::{Builder, System};
+use e2e::wait::{LONG, check, eventually};
+use redis::{FromRedisValue, ToRedisArgs};
+
+/// No answer of the API may take longer than this, whatever Redis does; it is meant to take less than two seconds.
+pub(crate) const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+
+/// A system, a receiver that answers 200, and endpoints that lead to it.
+pub(crate) struct Scene {
+    pub(crate) system: System,
+    pub(crate) receiver: Receiver,
+    pub(crate) endpoints: Vec<NewEndpoint>,
+}
+
+/// Logs that keep every attempt, so that they can be held against the counters.
+pub(crate) fn builder() -> Builder {
+    System::builder().env("LOG_LENGTH", "100000")
+}
+
+/// A Redis with a proxy before it.
+pub(crate) async fn behind_proxy() -> (RedisServer, FaultProxy) {
+    let redis = RedisServer::start();
+    let proxy = FaultProxy::start(redis.address()).await;
+    (redis, proxy)
+}
+
+impl Scene {
+    /// With two endpoints that get every event.
+    pub(crate) async fn start(builder: Builder) -> Self {
+        let (system, receiver) = (builder.start().await, Receiver::start().await);
+        let customer = system.customer();
+        let mut endpoints = Vec::new();
+        for path in ["/one", "/two"] {
+            endpoints.push(customer.create_endpoint(&receiver.url(path), &["*"]).await);
+        }
+        Self {
+            system,
+            receiver,
+            endpoints,
+        }
+    }
+
+    /// A gentle load on the account.
+    pub(crate) fn load(&self) -> Load {
+        Load::start(&self.system, &Shape::gentle(self.system.account()))
+    }
+
+    /// Ends with the account, of which every event was delivered, and a clean stop of all programs.
+    pub(crate) async fn all_delivered(mut self, loaded: Loaded, duplicates: usize) -> Balance {
+        let balance = Account::of(&self.system)
+            .at(&self.receiver)
+            .accepted(loaded.accepted)
+            .duplicates_at_most(duplicates)
+            .balance()
+            .await;
+        assert_eq!(balance.delivered, balance.deliveries);
+        self.system.stop();
+        balance
+    }
+
+    /// One command, sent to Redis itself.
+    pub(crate) fn redis<T: FromRedisValue>(&self, words: &[impl ToRedisArgs]) -> T {
+        ask(&self.system.redis, words)
+    }
+
+    /// Asserts that no program has ended.
+    pub(crate) fn assert_all_run(&mut self) {
+        for process in self.system.workers.iter_mut().chain([&mut self.system.api]) {
+            assert!(process.is_running(), "ended:\n{}", process.log());
+        }
+    }
+}
+
+/// One command, sent to Redis itself.
+pub(crate) fn ask<T: FromRedisValue>(redis: &RedisServer, words: &[impl ToRedisArgs]) -> T {
+    let mut command = redis::Cmd::new();
+    for word in words {
+        command.arg(word);
+    }
+    command.query(&mut e2e::state::connect(redis)).unwrap()
+}
+
+/// Waits until so many more events are accepted.
+pub(crate) async fn more_accepted(load: &Load, count: usize) {
+    let goal = load.accepted() + count;
+    eventually(LONG, "more accepted events", async || {
+        check(load.accepted() >= goal, format!("{} of {goal}", load.accepted()))
+    })
+    .await;
+}
+
+/// Waits until so many more events are refused.
+pub(crate) async fn more_refused(load: &Load, count: usize) {
+    let goal = load.refused() + count;
+    eventually(LONG, "the fault to be felt", async || {
+        check(
+            load.refused() >= goal,
+            format!("{} of {goal} refused", load.refused()),
+        )
+    })
+    .await;
+}
+
+/// Something that blocks, such as a restart of Redis, while receivers and loads go on.
+pub(crate) fn blocking<T>(act: impl FnOnce() -> T) -> T {
+    tokio::task::block_in_place(act)
+}

@@ -23,6 +23,7 @@ use super::handoff::Handoff;
 use super::job::Job;
 use super::plan::{Limits, Planner, Step, Want};
 use super::slots::{Slots, View};
+use super::telling::Telling;
 
 /// What the fetcher works with.
 #[derive(Debug)]
@@ -47,6 +48,7 @@ struct Memory {
     incarnation: Incarnation,
     sequence: u64,
     planner: Planner,
+    telling: Telling,
     waiting: VecDeque<Report>,
     /// Reports in the call that is being made.
     calling: usize,
@@ -59,6 +61,7 @@ impl Fetcher {
             incarnation: Incarnation::random(),
             sequence: 0,
             planner: Planner::new(limits, Instant::now()),
+            telling: Telling::default(),
             waiting: VecDeque::new(),
             calling: 0,
         };
@@ -95,7 +98,7 @@ impl Fetcher {
             self.idle
                 .send_if_modified(|idle| std::mem::replace(idle, is_idle) != is_idle);
             match step {
-                Step::Call(want) => self.call(memory, want, view).await,
+                Step::Call(want) => self.call(memory, want, &view).await,
                 Step::Wait { until, .. } => self.wait(memory, until, stopping).await,
             }
         }
@@ -111,13 +114,13 @@ impl Fetcher {
         }
     }
 
-    async fn call(&mut self, memory: &mut Memory, want: Want, view: View) {
+    async fn call(&mut self, memory: &mut Memory, want: Want, view: &View) {
         memory.sequence += 1;
         let count = memory.waiting.len().min(MAX_REPORTS);
         let request = WorkRequest {
             sequence: memory.sequence,
             reports: memory.waiting.drain(..count).collect(),
-            slow_endpoints: view.slow_endpoints,
+            slow_endpoints: memory.telling.choose(&view.slow_endpoints, Instant::now()),
             want: want.deliveries,
             want_slow: want.slow,
             want_bytes: want.bytes,

@@ -14,6 +14,8 @@ pub(crate) mod handoff;
 
 pub(crate) mod plan;
 
+pub(crate) mod telling;
+
 pub(crate) mod fetcher;
 
 pub(crate) mod wake;

@@ -115,15 +115,17 @@ impl Seen {
         self.reason = response.status().canonical_reason().unwrap_or_default();
         self.retry_after =
             header(RETRY_AFTER).and_then(|value| parse_retry_after(value, Timestamp::now().as_seconds()));
-        self.location = header(LOCATION)
-            .and_then(|location| url.join(location).ok())
-            .map(|mut target| {
-                // Queries carry tokens at times.
-                target.set_query(None);
-                target.set_fragment(None);
-                target.to_string()
-            });
+        self.location = header(LOCATION).and_then(|location| without_secrets(url.join(location).ok()?));
     }
+}
+
+/// Where a redirect points, without what carries tokens at times.
+fn without_secrets(mut target: Url) -> Option<String> {
+    target.set_query(None);
+    target.set_fragment(None);
+    target.set_password(None).ok()?;
+    target.set_username("").ok()?;
+    Some(target.to_string())
 }
 
 fn answered(seen: &Seen) -> String {
@@ -175,6 +177,16 @@ mod tests {
         assert_eq!(readable(&[0xff, b'x']), "\u{fffd}x");
         assert_eq!(readable(&[0; 1024]).len(), MAX_SNIPPET);
         assert!(readable(&"é".repeat(1000).into_bytes()).len() <= MAX_SNIPPET);
+    }
+
+    #[test]
+    fn secrets_in_a_redirect_are_left_out() {
+        let shown = |text: &str| without_secrets(text.parse().unwrap());
+        assert_eq!(
+            shown("https://me:hunter2@b.example/x?token=y#z").as_deref(),
+            Some("https://b.example/x")
+        );
+        assert_eq!(shown("mailto:me@b.example"), None);
     }
 
     #[test]

@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use clap::Parser as _;
+use common::address::AddressPolicy;
 use common::clock::Timestamp;
-use common::endpoint::{Endpoint, EndpointUrl, NewEndpoint};
+use common::endpoint::{Endpoint, EndpointUrl, NewEndpoint, UrlPolicy};
 use common::event::{EventType, Payload};
 use common::id::{AccountId, EndpointId, EventId};
 use common::sealing::SecretsKeyring;
@@ -19,7 +20,7 @@ use tokio::task::JoinHandle;
 use worker::RunError;
 use worker::config::Config;
 
-const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+pub(crate) const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 /// A worker that runs.
 pub(crate) struct Running {
@@ -76,23 +77,7 @@ impl Running {
 
     /// An endpoint for all events at `url`, whose secret opens.
     pub(crate) async fn endpoint(&self, url: &str) -> EndpointId {
-        self.endpoint_sealed_by(url, &self.config.secrets.secrets_key)
-            .await
-    }
-
-    pub(crate) async fn endpoint_sealed_by(&self, url: &str, keyring: &SecretsKeyring) -> EndpointId {
-        let id = EndpointId::random();
-        let new = NewEndpoint {
-            url: EndpointUrl::parse(url, &self.config.urls.policy()).unwrap(),
-            events: vec!["*".parse().unwrap()],
-            chatbot_id: None,
-            description: None,
-            secret: keyring.seal(&SigningSecret::generate(), &account(), &id),
-            account: account(),
-            id: id.clone(),
-        };
-        self.store.create_endpoint(&new, 1000).await.unwrap();
-        id
+        endpoint(&self.store, url, &self.config.secrets.secrets_key).await
     }
 
     pub(crate) async fn get(&self, id: &EndpointId) -> Endpoint {
@@ -101,26 +86,7 @@ impl Running {
 
     /// Accepts this many events.
     pub(crate) async fn push(&self, count: usize) {
-        let now = Timestamp::now();
-        let event = EventType::LeadCaptured;
-        let events: Vec<_> = (0..count)
-            .map(|number| NewEvent {
-                id: EventId::new(now.as_millis()),
-                account: account(),
-                event,
-                chatbot_id: "bot".to_owned(),
-                payload: Payload::build(event, "bot", now, &format!("{{\"number\":{number}}}"), 1 << 20)
-                    .unwrap(),
-                idempotency: None,
-            })
-            .collect();
-        let budgets = Budgets {
-            account_bytes: 1 << 30,
-            parked_bytes: 1 << 28,
-        };
-        for outcome in self.store.accept(&events, budgets).await {
-            assert!(matches!(outcome.unwrap(), AcceptOutcome::Accepted(_)));
-        }
+        push(&self.store, count).await;
     }
 
     /// A page of the worker's own: its status and its text.
@@ -168,5 +134,48 @@ impl Running {
     /// Waits for an end that nobody asked for.
     pub(crate) async fn end(self) -> Result<(), RunError> {
         self.task.await.unwrap()
+    }
+}
+
+/// An endpoint for all events at `url`, its secret sealed by `keyring`.
+pub(crate) async fn endpoint(store: &Store, url: &str, keyring: &SecretsKeyring) -> EndpointId {
+    let urls = UrlPolicy {
+        allow_http: true,
+        addresses: AddressPolicy::new(vec!["127.0.0.0/8".parse().unwrap()]),
+    };
+    let id = EndpointId::random();
+    let new = NewEndpoint {
+        url: EndpointUrl::parse(url, &urls).unwrap(),
+        events: vec!["*".parse().unwrap()],
+        chatbot_id: None,
+        description: None,
+        secret: keyring.seal(&SigningSecret::generate(), &account(), &id),
+        account: account(),
+        id: id.clone(),
+    };
+    store.create_endpoint(&new, 1000).await.unwrap();
+    id
+}
+
+/// Accepts this many events.
+pub(crate) async fn push(store: &Store, count: usize) {
+    let now = Timestamp::now();
+    let event = EventType::LeadCaptured;
+    let events: Vec<_> = (0..count)
+        .map(|number| NewEvent {
+            id: EventId::new(now.as_millis()),
+            account: account(),
+            event,
+            chatbot_id: "bot".to_owned(),
+            payload: Payload::build(event, "bot", now, &format!("{{\"number\":{number}}}"), 1 << 20).unwrap(),
+            idempotency: None,
+        })
+        .collect();
+    let budgets = Budgets {
+        account_bytes: 1 << 30,
+        parked_bytes: 1 << 28,
+    };
+    for outcome in store.accept(&events, budgets).await {
+        assert!(matches!(outcome.unwrap(), AcceptOutcome::Accepted(_)));
     }
 }

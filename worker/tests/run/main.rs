@@ -7,6 +7,8 @@
 
 mod fixture;
 
+mod process;
+
 use std::time::Duration;
 
 use common::endpoint::DisabledReason;
@@ -216,9 +218,7 @@ async fn a_secret_that_does_not_open_is_no_strike_and_others_flow() {
     let worker = Running::start(&redis, &[]).await;
     let receiver = Receiver::start().await;
     let other_key = "HxseHRwbGhkYFxYVFBMSERAPDg0MCwoJCAcGBQQDAgE=".parse().unwrap();
-    let sealed = worker
-        .endpoint_sealed_by(&receiver.url("/sealed"), &other_key)
-        .await;
+    let sealed = fixture::endpoint(&worker.store, &receiver.url("/sealed"), &other_key).await;
     worker.endpoint(&receiver.url("/open")).await;
     worker.push(10).await;
     receiver.wait_for_at("/open", 10).await;

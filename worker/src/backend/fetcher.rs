@@ -109,7 +109,7 @@ impl Fetcher {
         tokio::select! {
             Some(report) = self.reports.recv() => memory.waiting.push_back(report),
             () = self.woken.notified() => memory.planner.woken(),
-            () = async { tokio::time::sleep_until(until.unwrap_or_else(tokio::time::Instant::now)).await }, if until.is_some() => {}
+            () = tokio::time::sleep_until(until.unwrap_or_else(tokio::time::Instant::now)), if until.is_some() => {}
             () = self.stop.requested(), if !stopping => {}
         }
     }

@@ -5,7 +5,8 @@
 //! - [`receiver`]: a scripted HTTP receiver that records what it gets.
 //! - [`process`]: our real programs, with their logs.
 //! - [`clerk`]: keys, session tokens of every kind, a key-set server.
-//! - [`system`]: all of it together, and [`client`] to talk to it; [`state`] reads what is left in Redis.
+//! - [`system`]: all of it together, and [`client`] to talk to it; [`state`] reads what is left in Redis, and
+//!   [`redis_clock`] moves its clock.
 //! - [`load`]: a caller that pushes events and repeats what was refused; [`account`]: what became of all that was accepted.
 //! - [`wait`]: waiting for a condition, with a deadline.
 //!
@@ -33,6 +34,8 @@ pub mod system;
 pub mod client;
 
 pub mod state;
+
+pub mod redis_clock;
 
 pub mod load;
 

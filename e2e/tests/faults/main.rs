@@ -9,10 +9,16 @@
     reason = "a test fails by a panic"
 )]
 
+mod f01_worker_killed_before_its_post;
+mod f02_worker_killed_after_its_post;
+mod f04_worker_stopped_past_its_leases;
 mod f05_api_killed;
 mod f06_redis_killed;
 mod f07_redis_restarted;
 mod f10_redis_stopped;
 mod f12_slow_network;
 mod f14_scripts_and_clients_gone;
+mod f20_workers_terminated;
+mod long;
 mod scene;
+mod worker_scene;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use common::store::Store;
+use common::store::queue::QueuePolicy;
 use e2e::account::{Account, Balance};
 use e2e::client::NewEndpoint;
 use e2e::fault_proxy::FaultProxy;
@@ -114,4 +116,37 @@ pub(crate) async fn more_refused(load: &Load, count: usize) {
 /// Something that blocks, such as a restart of Redis, while receivers and loads go on.
 pub(crate) fn blocking<T>(act: impl FnOnce() -> T) -> T {
     tokio::task::block_in_place(act)
+}
+
+/// The workers' policy, for tests that work on the queue themselves.
+pub(crate) fn policy() -> QueuePolicy {
+    QueuePolicy {
+        lease: Duration::from_secs(20),
+        endpoint_concurrency: 32,
+        disable_after: 10,
+        disable_min_span: Duration::ZERO,
+        retention_succeeded: Duration::from_secs(86_400),
+        retention_failed: Duration::from_secs(14 * 86_400),
+        log_length: 100_000,
+    }
+}
+
+/// A store of the test's own.
+pub(crate) fn store(redis: &RedisServer) -> Store {
+    Store::new(&redis.args()).unwrap()
+}
+
+/// Sets Redis's clock forward or back, as the scripts see it.
+pub(crate) fn step_clock(redis: &RedisServer, millis: i64) {
+    let millis = millis.to_string();
+    ask::<i64>(redis, &["HINCRBY", "wh:{0}:stats", "clockOffset", &millis]);
+}
+
+/// Lets a minute pass for the scripts, in steps that are no gap in reaping, so that all leases expire and are taken back.
+pub(crate) async fn expire_leases(redis: &RedisServer) {
+    let store = store(redis);
+    for _ in 0..12 {
+        step_clock(redis, 5000);
+        while store.upkeep(&policy()).await.unwrap().more {}
+    }
 }

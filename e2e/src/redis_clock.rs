@@ -1,0 +1,47 @@
+//! Redis's clock as the scripts see it, moved by a test (`clockOffset` in `stats`).
+
+use std::time::Duration;
+
+use common::store::Store;
+use common::store::queue::QueuePolicy;
+use redis::Commands;
+
+use crate::redis_server::RedisServer;
+use crate::state;
+
+/// Upkeep takes a gap of more than ten seconds in reaping for an outage, so time passes in steps below that.
+const STEP: Duration = Duration::from_secs(5);
+
+/// Moves the clock by so many milliseconds at once, in either direction.
+pub fn jump(server: &RedisServer, by_ms: i64) {
+    let _: i64 = state::connect(server)
+        .hincr(state::key("stats"), "clockOffset", by_ms)
+        .unwrap();
+}
+
+/// Lets time pass as it would with a worker that does its upkeep: leases that expire meanwhile are taken back.
+pub async fn pass(server: &RedisServer, time: Duration) {
+    let store = Store::new(&server.args()).unwrap();
+    let mut left = time;
+    while !left.is_zero() {
+        upkeep(&store).await;
+        let step = left.min(STEP);
+        jump(server, i64::try_from(step.as_millis()).unwrap());
+        left -= step;
+    }
+    upkeep(&store).await;
+}
+
+async fn upkeep(store: &Store) {
+    // As the workers of a test system are configured when nothing else is said.
+    let policy = QueuePolicy {
+        lease: Duration::from_secs(20),
+        endpoint_concurrency: 32,
+        disable_after: 10,
+        disable_min_span: Duration::ZERO,
+        retention_succeeded: Duration::from_secs(24 * 3600),
+        retention_failed: Duration::from_secs(14 * 24 * 3600),
+        log_length: 100_000,
+    };
+    while store.upkeep(&policy).await.unwrap().more {}
+}

@@ -1,0 +1,116 @@
+//! 4. `SIGSTOP` a worker past its leases, then `SIGCONT`: its late reports are fenced off; it goes on. A worker that is
+//! killed five times on the same delivery: quarantined, not lost, others flow.
+
+use std::time::Duration;
+
+use e2e::account::Account;
+use e2e::receiver::{Answer, Receiver};
+use e2e::redis_clock;
+use e2e::state::{connect, key};
+use redis::Commands as _;
+
+use crate::scene::builder;
+use crate::worker_scene::{PAST_A_LEASE, counter, push, respawn, wait_for_leases, wait_for_metric};
+
+/// The receiver answers while the worker is stopped; another worker sends the same deliveries again and reports them. What
+/// the first one reports when it goes on changes nothing, and it works as before.
+#[tokio::test(flavor = "multi_thread")]
+async fn late_reports_are_fenced_off_and_the_worker_goes_on() {
+    let mut system = builder().start().await;
+    let receiver = Receiver::start().await;
+    receiver.always("/hook", Answer::status(200).held());
+    let customer = system.customer();
+    let endpoint = customer.create_endpoint(&receiver.url("/hook"), &["*"]).await;
+
+    let mut pushed = push(&system, "lead.captured", 20).await;
+    receiver.wait_for(20).await;
+    system.workers[0].stop_signal();
+    receiver.open_gate();
+    system.add_worker();
+    let second = &mut system.workers[1];
+    let url = format!("http://{}/readyz", second.variable("WORKER_LISTEN").unwrap());
+    second.wait_ready(&url).await;
+    redis_clock::pass(&system.redis, PAST_A_LEASE).await;
+    receiver.wait_for(40).await;
+    wait_for_leases(&system.redis, 0).await;
+    assert_eq!(counter(&system.redis, "succeeded"), 20);
+
+    system.workers[0].cont();
+    wait_for_metric(&system.workers[0], "webhooks_worker_reports_stale_total", 20.0).await;
+    assert_eq!(counter(&system.redis, "succeeded"), 20, "nothing counts twice");
+    assert_eq!(counter(&system.redis, "attempts"), 20, "nothing counts twice");
+    let seen = customer.endpoint(&endpoint.id).await;
+    assert_eq!(seen["consecutiveFailures"], 0, "{seen}");
+
+    // Alone again, it delivers what comes.
+    assert!(system.workers.remove(1).terminate().success());
+    pushed.extend(push(&system, "lead.captured", 30).await);
+    receiver.wait_for(70).await;
+    let balance = Account::of(&system)
+        .at(&receiver)
+        .accepted(pushed)
+        .duplicates_at_most(20)
+        .balance()
+        .await;
+    assert_eq!((balance.delivered, balance.duplicates), (50, 20));
+    system.stop();
+}
+
+/// The third lost lease quarantines the delivery: from then on a worker serves it alone, after waits that grow, and what
+/// else is there is delivered in between. When it kills no more, it is delivered.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_that_kills_workers_is_quarantined_and_others_flow() {
+    let mut system = builder().start().await;
+    let receiver = Receiver::start().await;
+    receiver.always("/killer", Answer::status(200).held());
+    let customer = system.customer();
+    customer
+        .create_endpoint(&receiver.url("/killer"), &["lead.captured"])
+        .await;
+    customer
+        .create_endpoint(&receiver.url("/other"), &["ticket.created"])
+        .await;
+
+    let mut pushed = push(&system, "lead.captured", 1).await;
+    let mut others = 0;
+    for round in 1..=5 {
+        receiver.wait_for_at("/killer", round).await;
+        system.workers[0].kill9();
+        respawn(&mut system.workers[0]).await;
+        pushed.extend(push(&system, "ticket.created", 10).await);
+        others += 10;
+        receiver.wait_for_at("/other", others).await;
+        wait_for_leases(&system.redis, 1).await;
+        redis_clock::pass(&system.redis, PAST_A_LEASE).await;
+        assert_eq!(counter(&system.redis, "leasesLost"), round);
+        let quarantined: Vec<String> = connect(&system.redis).zrange(key("quarantine"), 0, -1).unwrap();
+        assert_eq!(
+            quarantined.len(),
+            usize::from(round >= 3),
+            "after {round} lost leases"
+        );
+        if let Some(delivery) = quarantined.first() {
+            let record = key(&format!("delivery:{delivery}"));
+            let (state, lost): (String, usize) = connect(&system.redis)
+                .hmget(record, &["state", "lostLeases"])
+                .unwrap();
+            assert_eq!((state.as_str(), lost), ("quarantined", round));
+            // It waits 5 s, 10 s, 20 s; meanwhile others flow.
+            pushed.extend(push(&system, "ticket.created", 10).await);
+            others += 10;
+            receiver.wait_for_at("/other", others).await;
+            wait_for_leases(&system.redis, 0).await;
+            redis_clock::pass(&system.redis, Duration::from_secs(5 << (round - 3))).await;
+        }
+    }
+    receiver.open_gate();
+    receiver.wait_for_at("/killer", 6).await;
+    let balance = Account::of(&system)
+        .at(&receiver)
+        .accepted(pushed)
+        .duplicates_at_most(5)
+        .balance()
+        .await;
+    assert_eq!((balance.delivered, balance.duplicates), (others + 1, 5));
+    system.stop();
+}

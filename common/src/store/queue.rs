@@ -120,6 +120,8 @@ pub struct WorkReply {
     pub leased: Vec<Leased>,
     /// One for each report, in order.
     pub results: Vec<ReportResult>,
+    /// The call was sent more than once, so a report may be [`ReportResult::Stale`] because the first one recorded it.
+    pub repeated: bool,
     /// When there will be something to do, if nothing happens before: zero means now.
     pub next_due: Option<Duration>,
     /// There is more to fetch already.
@@ -229,7 +231,9 @@ impl Store {
         request: &WorkRequest,
     ) -> Result<WorkReply, StoreError> {
         let arguments = work_arguments(incarnation, policy, request);
-        work_reply(self.run(&self.scripts().work, &arguments).await?)
+        let (answer, repeated) = self.run_told(&self.scripts().work, &arguments).await?;
+        let reply = work_reply(answer)?;
+        Ok(WorkReply { repeated, ..reply })
     }
 
     /// One bounded step of upkeep: reap expired leases, sweep what was released, discarded or removed, age out what
@@ -364,6 +368,7 @@ fn work_reply(value: Value) -> Result<WorkReply, StoreError> {
     Ok(WorkReply {
         leased,
         results,
+        repeated: false,
         next_due,
         more,
         quarantine_due,

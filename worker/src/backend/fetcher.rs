@@ -145,6 +145,7 @@ impl Fetcher {
             match self.store.work(incarnation, &self.policy, request).await {
                 Ok(reply) => {
                     self.outage.over();
+                    let repeated = repeated || reply.repeated;
                     return (reply, repeated);
                 }
                 Err(error) => tokio::time::sleep(self.outage.failed(&error)).await,

@@ -1,0 +1,115 @@
+//! 8. A truncated append-only tail: loads, and the loss is bounded by it.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::path::PathBuf;
+
+use e2e::client::Pushed;
+use e2e::load::{Load, Shape};
+use e2e::receiver::Answer;
+use e2e::redis_server::RedisServer;
+use e2e::state::assert_nothing_left;
+
+use crate::scene::{Scene, blocking, builder, expire_leases};
+
+/// The file that Redis appends to.
+fn append_only_file(redis: &RedisServer) -> PathBuf {
+    let files = std::fs::read_dir(redis.dir().join("appendonlydir")).unwrap();
+    files
+        .map(|file| file.unwrap().path())
+        .find(|path| path.to_string_lossy().ends_with(".incr.aof"))
+        .expect("an append-only file")
+}
+
+/// Cuts the end of the file off, and gives back what it was.
+fn cut_tail(redis: &RedisServer, length: usize) -> String {
+    let path = append_only_file(redis);
+    let content = std::fs::read(&path).unwrap();
+    let kept = content.len() - length;
+    File::options()
+        .write(true)
+        .open(&path)
+        .unwrap()
+        .set_len(u64::try_from(kept).unwrap())
+        .unwrap();
+    String::from_utf8_lossy(&content[kept..]).into_owned()
+}
+
+fn present(scene: &Scene, events: &[Pushed]) -> (Vec<Pushed>, Vec<Pushed>) {
+    let keys: Vec<String> = scene.redis(&["KEYS", "wh:{0}:event:*"]);
+    let ids: HashSet<_> = keys
+        .iter()
+        .map(|key| key.trim_start_matches("wh:{0}:event:"))
+        .collect();
+    events
+        .iter()
+        .cloned()
+        .partition(|event| ids.contains(event.id.as_str()))
+}
+
+/// The last 6,000 bytes of the file are gone, and with them the end of one event's transaction: every event that is
+/// missing stands in those bytes, no event is there by half, and all that is there is delivered.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_lost_is_what_was_cut() {
+    let mut scene = Scene::start(builder().workers(0)).await;
+    let shape = Shape {
+        at_most: 300,
+        ..Shape::gentle(scene.system.account())
+    };
+    let mut loaded = Load::start(&scene.system, &shape).finish().await;
+    assert_eq!(loaded.refusals(), 0, "{:?}", loaded.refused);
+    let tail = blocking(|| {
+        scene.system.redis.kill9();
+        let tail = cut_tail(&scene.system.redis, 6000);
+        scene.system.redis.restart();
+        tail
+    });
+    let (there, lost) = present(&scene, &loaded.accepted);
+    assert!(!lost.is_empty() && !there.is_empty(), "{} lost", lost.len());
+    for event in &lost {
+        assert!(tail.contains(&event.id), "{} is lost and was not cut", event.id);
+    }
+    // What lost its end is given up as a whole; nothing before that is.
+    let mentioned = there.iter().filter(|event| tail.contains(&event.id)).count();
+    assert!(mentioned <= 1, "{mentioned} events were cut and are there");
+
+    loaded.accepted = there;
+    scene.system.add_worker();
+    scene.system.wait_ready().await;
+    scene.all_delivered(loaded, 0).await;
+}
+
+/// A tail of reports is gone: what was delivered and is no longer recorded comes once more, and that is all.
+#[tokio::test(flavor = "multi_thread")]
+async fn lost_reports_are_duplicates_and_nothing_else() {
+    let mut scene = Scene::start(builder()).await;
+    let shape = Shape {
+        at_most: 150,
+        ..Shape::gentle(scene.system.account())
+    };
+    // Nothing is reported before everything is accepted, so that the tail holds reports alone.
+    for path in ["/one", "/two"] {
+        scene.receiver.always(path, Answer::status(200).held());
+    }
+    let loaded = Load::start(&scene.system, &shape).finish().await;
+    scene.receiver.open_gate();
+    scene.receiver.wait_for(300).await;
+    assert_nothing_left(&scene.system.redis).await;
+    let tail = blocking(|| {
+        scene.system.workers[0].kill9();
+        scene.system.redis.kill9();
+        let tail = cut_tail(&scene.system.redis, 10_000);
+        scene.system.redis.restart();
+        tail
+    });
+    // The leases that are back belong to nobody.
+    expire_leases(&scene.system.redis).await;
+    scene.system.workers[0].restart();
+    let deliveries: HashSet<_> = tail
+        .split("dlv_")
+        .skip(1)
+        .filter_map(|text| text.get(..43))
+        .collect();
+    let balance = scene.all_delivered(loaded, deliveries.len()).await;
+    assert!(balance.duplicates > 0, "{balance:?}");
+}

@@ -6,7 +6,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
@@ -84,25 +83,10 @@ impl Store {
         script: &Script,
         arguments: &[A],
     ) -> Result<Value, StoreError> {
-        self.run_told(script, arguments).await.map(|(answer, _)| answer)
-    }
-
-    /// The same; also tells whether it was sent more than once, so that the answer may be that to a repeat.
-    pub(super) async fn run_told<A: redis::ToRedisArgs>(
-        &self,
-        script: &Script,
-        arguments: &[A],
-    ) -> Result<(Value, bool), StoreError> {
         let mut invocation = script.prepare_invoke();
         let invocation = &*invocation.key(self.inner.keys.declared()).arg(arguments);
-        let sent = AtomicU32::new(0);
-        let answer = self
-            .repeatable(|mut connection| {
-                sent.fetch_add(1, Ordering::Relaxed);
-                async move { invocation.invoke_async(&mut connection).await }
-            })
-            .await?;
-        Ok((answer, sent.into_inner() > 1))
+        self.repeatable(|mut connection| async move { invocation.invoke_async(&mut connection).await })
+            .await
     }
 
     /// Asks something that may be asked twice.

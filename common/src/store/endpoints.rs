@@ -130,9 +130,7 @@ impl Store {
     /// [`StoreError`] when Redis fails.
     pub async fn remove_endpoint(&self, account: &AccountId, id: &EndpointId) -> Result<bool, StoreError> {
         let arguments = [id.as_str(), account.as_str(), &operation_id()];
-        let (answer, repeated) = self.run_told(&self.scripts().endpoint_remove, &arguments).await?;
-        // The repeat of a call whose answer was lost finds nothing, since the first one removed it.
-        Ok(integer(answer)? == 1 || repeated)
+        Ok(integer(self.run(&self.scripts().endpoint_remove, &arguments).await?)? == 1)
     }
 }
 

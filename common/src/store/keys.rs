@@ -23,7 +23,8 @@
 //! | `sweep:<operation>:<queue>` | list or sorted set | a queue that was set aside in one step | until it is worked through |
 //! | `corrupt` | list | `<e> <entry>`: entries that could not be read | the last 1,000 |
 //! | `idempotency:<a>:<hash of the key>` | hash | `fingerprint`, `event`, `deliveries` | 24 h |
-//! | `worker:<incarnation>` | string | the last sequence and the deliveries that it leased | 1 h |
+//! | `worker:<incarnation>` | string | the last sequence, what came of its reports, and the deliveries that it leased | 1 h |
+//! | `removed:<operation>` | string | the endpoint that this operation removed | 1 min |
 //! | `wake` | list | a token while there is something to fetch | until a worker takes it |
 //! | `stats` | hash | counters, `turn`, `clockRaw`, `clockSkew`, `reapedAt`, `reapHold`, `soloWorker` | for ever |
 //!

@@ -120,8 +120,6 @@ pub struct WorkReply {
     pub leased: Vec<Leased>,
     /// One for each report, in order.
     pub results: Vec<ReportResult>,
-    /// The call was sent more than once, so a report may be [`ReportResult::Stale`] because the first one recorded it.
-    pub repeated: bool,
     /// When there will be something to do, if nothing happens before: zero means now.
     pub next_due: Option<Duration>,
     /// There is more to fetch already.
@@ -218,8 +216,8 @@ impl Incarnation {
 }
 
 impl Store {
-    /// Records reports, then leases deliveries: one step. Repeating it with the same sequence (from 1) returns the same
-    /// leases.
+    /// Records reports, then leases deliveries: one step. Repeating it with the same sequence (from 1) changes nothing,
+    /// and returns the same results and those of the leases that still stand.
     ///
     /// # Errors
     ///
@@ -231,9 +229,7 @@ impl Store {
         request: &WorkRequest,
     ) -> Result<WorkReply, StoreError> {
         let arguments = work_arguments(incarnation, policy, request);
-        let (answer, repeated) = self.run_told(&self.scripts().work, &arguments).await?;
-        let reply = work_reply(answer)?;
-        Ok(WorkReply { repeated, ..reply })
+        work_reply(self.run(&self.scripts().work, &arguments).await?)
     }
 
     /// One bounded step of upkeep: reap expired leases, sweep what was released, discarded or removed, age out what
@@ -368,7 +364,6 @@ fn work_reply(value: Value) -> Result<WorkReply, StoreError> {
     Ok(WorkReply {
         leased,
         results,
-        repeated: false,
         next_due,
         more,
         quarantine_due,

@@ -198,8 +198,9 @@ async fn a_removed_endpoint_leaves_nothing_and_what_is_in_flight_finishes_into_n
         .filter(|key| !key.starts_with("event:"))
         .collect();
     assert!(
-        left.iter()
-            .all(|key| ["stats", "wake"].contains(&key.as_str()) || key.starts_with("worker:")),
+        left.iter().all(|key| ["stats", "wake"].contains(&key.as_str())
+            || key.starts_with("worker:")
+            || key.starts_with("removed:")),
         "{left:?}"
     );
     fixture.assert_drained().await;

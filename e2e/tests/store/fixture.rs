@@ -239,6 +239,7 @@ impl Fixture {
                     "stats",
                     "wake",
                     "worker",
+                    "removed",
                     "idempotency",
                     "failed",
                     "disabled",

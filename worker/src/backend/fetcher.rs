@@ -129,28 +129,25 @@ impl Fetcher {
         memory.calling = count;
         // A lease begins when Redis grants it, which is after this, however often the call is repeated.
         let asked = Instant::now();
-        let (reply, repeated) = self.ask(&memory.incarnation, &request).await;
+        let reply = self.ask(&memory.incarnation, &request).await;
         memory.calling = 0;
         memory.planner.answered(Instant::now(), want, &reply);
-        self.recorded(&request.reports, &reply.results, repeated);
+        self.recorded(&request.reports, &reply.results);
         if !reply.leased.is_empty() {
             self.hand_on(reply, asked);
         }
     }
 
-    /// Repeats a call until it is answered. Also answers whether it had to be repeated.
-    async fn ask(&mut self, incarnation: &Incarnation, request: &WorkRequest) -> (WorkReply, bool) {
-        let mut repeated = false;
+    /// Repeats a call until it is answered.
+    async fn ask(&mut self, incarnation: &Incarnation, request: &WorkRequest) -> WorkReply {
         loop {
             match self.store.work(incarnation, &self.policy, request).await {
                 Ok(reply) => {
                     self.outage.over();
-                    let repeated = repeated || reply.repeated;
-                    return (reply, repeated);
+                    return reply;
                 }
                 Err(error) => tokio::time::sleep(self.outage.failed(&error)).await,
             }
-            repeated = true;
         }
     }
 
@@ -164,12 +161,10 @@ impl Fetcher {
         self.handoff.put(jobs.collect());
     }
 
-    fn recorded(&self, reports: &[Report], results: &[ReportResult], repeated: bool) {
+    fn recorded(&self, reports: &[Report], results: &[ReportResult]) {
         for (report, result) in reports.iter().zip(results) {
             match result {
                 ReportResult::Recorded => {}
-                // The first of the calls may have recorded it.
-                ReportResult::Stale if repeated => {}
                 ReportResult::DisabledEndpoint => {
                     self.metrics.endpoints_disabled.inc();
                     tracing::info!(

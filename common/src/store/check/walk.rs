@@ -92,10 +92,10 @@ impl Store {
             ("sweeps", "") => {
                 snapshot.sweeps = self.ask(redis::cmd("LRANGE").arg(key).arg(0).arg(-1)).await?
             }
-            ("idempotency" | "worker", _) if !self.expires(key).await? => {
+            ("idempotency" | "worker" | "removed", _) if !self.expires(key).await? => {
                 snapshot.immortal.push(name.to_owned())
             }
-            ("idempotency" | "worker" | "log", _) | ("wake" | "stats" | "corrupt", "") => {}
+            ("idempotency" | "worker" | "removed" | "log", _) | ("wake" | "stats" | "corrupt", "") => {}
             _ => snapshot.unknown.push(name.to_owned()),
         }
         Ok(())

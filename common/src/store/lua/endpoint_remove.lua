@@ -3,11 +3,13 @@
 -- ARGV: endpoint id, account, operation id (fresh).
 -- Returns 1, or 0 when the account has no such endpoint.
 -- Guarantees: one step, whatever waits; upkeep works through what was set aside. Deliveries in flight finish into nothing.
+-- The same operation again answers the same.
 local id, account, operation = ARGV[1], ARGV[2], ARGV[3]
-local key = P .. 'endpoint:' .. id
+local key, done = P .. 'endpoint:' .. id, P .. 'removed:' .. operation
 if call('HGET', key, 'account') ~= account then
-  return 0
+  return call('EXISTS', done)
 end
+call('SET', done, id, 'PX', 60000)
 leave_quarantine(id)
 set_aside(id, operation, 'pending', 'list', 'cancel')
 set_aside(id, operation, 'retry', 'zset', 'cancel')

@@ -60,12 +60,41 @@ local function entry(delivery, attempts)
   end
   return delivery
 end
+-- Nil for a text that is neither.
 local function parse_entry(text)
-  local delivery, attempts = string.match(text, '^(dlv_[%w_]+):?(%d*)$')
-  if not delivery or #delivery < 47 then
+  local delivery, attempts = string.match(text, '^(dlv_[^:]+):?(%d*)$')
+  local event, place, replay = string.match(delivery or '',
+    '^dlv_([0-9a-hjkmnp-tv-z]+)_([0-9a-hjkmnp-tv-z]+)_?([0-9a-hjkmnp-tv-z]*)$')
+  if not event or #event ~= 26 or #place ~= 16 or #attempts > 6 then
+    return nil
+  end
+  if #delivery ~= 47 and not (#delivery == 56 and #replay == 8) then
     return nil
   end
   return delivery, tonumber(attempts) or 0
+end
+
+-- A stored count; 0 for what is none.
+local function whole(text)
+  return tonumber(string.match(text or '', '^%d%d?%d?%d?%d?%d?$')) or 0
+end
+
+-- Notes what can't be read, and is left out, where an operator finds it.
+local function note_corrupt(id, text)
+  call('RPUSH', CORRUPT, id .. ' ' .. text)
+  call('LTRIM', CORRUPT, -1000, -1)
+  count('corrupt')
+end
+
+-- The key of a delivery's record, which is a hash or absent: something else in its place is taken away.
+local function record_of(delivery)
+  local key = P .. 'delivery:' .. delivery
+  local type = call('TYPE', key).ok
+  if type ~= 'hash' and type ~= 'none' then
+    call('DEL', key)
+    note_corrupt(endpoint_of(delivery), 'delivery:' .. delivery)
+  end
+  return key
 end
 
 -- Endpoints ------------------------------------------------------------------------------------------------------
@@ -143,7 +172,11 @@ end
 -- One delivery of an event is finished. The last one frees the account's budget and starts the payload's lifetime.
 local function unref(event, failed)
   local key = P .. 'event:' .. event
-  local left = call('HINCRBY', key, 'refs', -1)
+  local left = redis.pcall('HINCRBY', key, 'refs', -1)
+  if type(left) ~= 'number' then
+    call('PEXPIRE', key, RETENTION_FAILED) -- it can't be read, and others may still want it
+    return
+  end
   if failed then
     call('HSET', key, 'failed', '1')
   end
@@ -156,7 +189,7 @@ local function unref(event, failed)
     return
   end
   local used = P .. 'account:' .. v[1] .. ':bytes'
-  if call('DECRBY', used, v[2]) <= 0 then
+  if call('DECRBY', used, whole(v[2])) <= 0 then
     call('DEL', used)
   end
   call('PEXPIRE', key, v[3] and RETENTION_FAILED or RETENTION_SUCCEEDED)
@@ -166,7 +199,7 @@ end
 
 -- Gives a delivery up, visibly: its record stays for RETENTION_FAILED. `size` is its payload's.
 local function exhaust(e, delivery, attempts, size, reason, now)
-  local key, failed = P .. 'delivery:' .. delivery, P .. 'failed:' .. e.id
+  local key, failed = record_of(delivery), P .. 'failed:' .. e.id
   call('HSET', key, 'state', 'exhausted', 'endpoint', e.id, 'event', event_of(delivery), 'attempts', attempts, 'reason',
     reason, 'exhaustedAt', now)
   call('HDEL', key, 'nextAttemptAt')
@@ -196,9 +229,9 @@ end
 -- A lease was lost: no strike, and no attempt is counted. The first losses put the delivery back in front; from the
 -- third on it is quarantined, with growing waits, since it may be what kills workers.
 local function lost(e, delivery, attempts, now)
-  local key = P .. 'delivery:' .. delivery
-  local losses = call('HINCRBY', key, 'lostLeases', 1)
-  call('HSET', key, 'endpoint', e.id, 'event', event_of(delivery), 'attempts', attempts)
+  local key = record_of(delivery)
+  local losses = whole(call('HGET', key, 'lostLeases')) + 1
+  call('HSET', key, 'endpoint', e.id, 'event', event_of(delivery), 'attempts', attempts, 'lostLeases', losses)
   count('leasesLost')
   if losses < 3 then
     call('HSET', key, 'state', 'pending')

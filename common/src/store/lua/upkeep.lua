@@ -28,6 +28,7 @@ for _, delivery in ipairs(reaped) do
     lost(e, delivery, attempt - 1, now)
   else
     finish(nil, delivery, 1, 0)
+    count('canceled')
   end
 end
 if #reaped > 0 then
@@ -55,14 +56,16 @@ if job then
   local e = key and endpoint(id)
   for _, text in ipairs(entries) do
     local delivery = parse_entry(text)
-    local record = delivery and P .. 'delivery:' .. delivery
-    if delivery and what == 'release' and e then
-      call('RPUSH', P .. 'pending:' .. id, entry(delivery, tonumber(call('HGET', record, 'attempts')) or 0))
+    local record = delivery and record_of(delivery)
+    if not delivery then
+      note_corrupt(id, text)
+    elseif what == 'release' and e then
+      call('RPUSH', P .. 'pending:' .. id, entry(delivery, whole(call('HGET', record, 'attempts'))))
       call('HSET', record, 'state', 'pending')
       call('HDEL', record, 'nextAttemptAt')
-    elseif delivery and what == 'forget' then
+    elseif what == 'forget' then
       call('DEL', record) -- finished before
-    elseif delivery then
+    else
       finish(e, delivery, 1, call('HSTRLEN', P .. 'event:' .. event_of(delivery), 'body'))
       count('canceled')
     end

@@ -8,8 +8,8 @@
 -- Returns {result of each report (0 stale, 1 recorded, 2 disabled the endpoint)}, {{endpoint id, account, version, url,
 --       sealed secret, slow}…}, {{event id, type, body}…}, {{delivery, token, attempt, index of endpoint, index of
 --       event}…}, ms until something is due (-1: never), 1 if there is more, 1 if this worker shall serve the quarantine.
--- Guarantees: a report counts only while its token stands, so once. The same sequence returns the same leases; a lower
--- one is refused. Retry, strike, disabling and log entry are one step. Bounded by 64 reports, 64 leases, 100 promotions.
+-- Guarantees: a report counts only while its token stands, so once. The same sequence changes nothing and answers the same
+-- results, and those of its leases that still stand; a lower one is refused. Retry, strike, disabling and log entry are one step. Bounded by 64 reports, 64 leases, 100 promotions.
 local incarnation, sequence, want, want_slow = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local want_bytes, alone, lease_ms = tonumber(ARGV[5]), ARGV[6] == '1', tonumber(ARGV[7])
 CAP = tonumber(ARGV[8])
@@ -19,8 +19,9 @@ local slow_count, report_count = tonumber(ARGV[14]), tonumber(ARGV[15])
 local first_report = 16 + slow_count
 
 local worker_key = P .. 'worker:' .. incarnation
-local seen, last_leases = string.match(call('GET', worker_key) or '', '^(%d+) ?(.*)$')
+local seen, last_results, last_leases = string.match(call('GET', worker_key) or '', '^(%d+) (%d*) ?(.*)$')
 seen = tonumber(seen) or 0
+local is_repeat = sequence == seen
 if sequence < seen then
   return redis.error_reply('FENCED sequence ' .. sequence .. ' is older than ' .. seen)
 end
@@ -75,7 +76,7 @@ local function fail(e, delivery, attempt, size, counts, base)
   else
     log(e, delivery, attempt, 'retrying', base)
     local due = now + wait
-    call('HSET', P .. 'delivery:' .. delivery, 'state', 'retrying', 'endpoint', e.id, 'event', event_of(delivery), 'attempts',
+    call('HSET', record_of(delivery), 'state', 'retrying', 'endpoint', e.id, 'event', event_of(delivery), 'attempts',
       attempt, 'nextAttemptAt', due, 'reason', ARGV[base + 7])
     call('ZADD', P .. 'retry:' .. e.id, due, delivery)
     if e.state == 'active' then
@@ -86,7 +87,7 @@ local function fail(e, delivery, attempt, size, counts, base)
 end
 
 local tokens, done = {}, {}
-if report_count > 0 then
+if report_count > 0 and not is_repeat then
   local ids = {}
   for i = 1, report_count do
     ids[i] = ARGV[first_report + (i - 1) * 10]
@@ -109,6 +110,7 @@ local function record(base)
   local e = endpoint(endpoint_of(delivery))
   if not e then
     finish(nil, delivery, 1, size) -- its endpoint was removed meanwhile
+    count('canceled')
     return 1
   end
   e.in_flight = math.max(0, e.in_flight - 1)
@@ -138,7 +140,11 @@ end
 
 local results = {}
 for i = 1, report_count do
-  results[i] = record(first_report + (i - 1) * 10)
+  if is_repeat then
+    results[i] = tonumber(string.sub(last_results, i, i)) or 0
+  else
+    results[i] = record(first_report + (i - 1) * 10)
+  end
 end
 if #done > 0 then
   call('ZREM', LEASES, unpack(done))
@@ -160,9 +166,13 @@ for _, id in ipairs(call('ZRANGEBYSCORE', TIMERS, '-inf', now, 'LIMIT', 0, 16)) 
   if e and e.state == 'active' and room > 0 then
     due = call('ZRANGEBYSCORE', P .. 'retry:' .. id, '-inf', now, 'LIMIT', 0, room)
     for i = #due, 1, -1 do
-      local key = P .. 'delivery:' .. due[i]
-      call('LPUSH', P .. 'pending:' .. id, entry(due[i], tonumber(call('HGET', key, 'attempts')) or 0))
-      call('HSET', key, 'state', 'pending')
+      if parse_entry(due[i]) then
+        local key = record_of(due[i])
+        call('LPUSH', P .. 'pending:' .. id, entry(due[i], whole(call('HGET', key, 'attempts'))))
+        call('HSET', key, 'state', 'pending')
+      else
+        note_corrupt(id, due[i])
+      end
     end
     if #due > 0 then
       call('ZREM', P .. 'retry:' .. id, unpack(due))
@@ -190,11 +200,11 @@ local out_endpoints, out_events, out_leases = {}, {}, {}
 local endpoint_index, event_index, bytes = {}, {}, 0
 local expiries, new_tokens, leased = {}, {}, {}
 
--- The event's place in the answer; nil when its payload is gone.
+-- The event's place in the answer; nil when its payload is gone, or can't be read.
 local function event_place(event)
   if not event_index[event] then
-    local v = call('HMGET', P .. 'event:' .. event, 'event', 'body')
-    if not v[2] then
+    local v = redis.pcall('HMGET', P .. 'event:' .. event, 'event', 'body')
+    if not v[1] or not v[2] then
       return nil
     end
     out_events[#out_events + 1] = { event, v[1], v[2] }
@@ -222,14 +232,13 @@ end
 local function lease(e, text)
   local delivery, attempts = parse_entry(text)
   if not delivery or endpoint_of(delivery) ~= e.id then
-    call('RPUSH', CORRUPT, e.id .. ' ' .. text)
-    call('LTRIM', CORRUPT, -1000, -1)
-    count('corrupt')
+    note_corrupt(e.id, text)
     return
   end
   local place = event_place(event_of(delivery))
   if not place then
-    exhaust(e, delivery, attempts, 0, 'payload_missing', now)
+    local charge = redis.pcall('HGET', P .. 'event:' .. event_of(delivery), 'charge')
+    exhaust(e, delivery, attempts, math.max(0, whole(charge) - charge_of(0)), 'payload_missing', now)
     return
   end
   local attempt = attempts + 1
@@ -294,11 +303,12 @@ local function serve_quarantined()
     if not e then
       call('ZREM', QUARANTINE, delivery)
       finish(nil, delivery, 1, 0)
+      count('canceled')
     elseif e.state ~= 'active' then
       call('ZADD', QUARANTINE, now + 60000, delivery) -- parked
     else
       call('ZREM', QUARANTINE, delivery)
-      lease(e, entry(delivery, tonumber(call('HGET', P .. 'delivery:' .. delivery, 'attempts')) or 0))
+      lease(e, entry(delivery, whole(call('HGET', record_of(delivery), 'attempts'))))
       settle(e)
       return
     end
@@ -318,7 +328,7 @@ local function repeat_leases()
   end
 end
 
-if sequence == seen then
+if is_repeat then
   repeat_leases()
 elseif alone then
   serve_quarantined()
@@ -333,7 +343,7 @@ if #expiries > 0 then
   call('ZADD', LEASES, unpack(expiries))
   call('HSET', TOKENS, unpack(new_tokens))
 end
-call('SET', worker_key, sequence .. ' ' .. table.concat(leased, ' '), 'PX', 3600000)
+call('SET', worker_key, sequence .. ' ' .. table.concat(results) .. ' ' .. table.concat(leased, ' '), 'PX', 3600000)
 
 -- What next ------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,136 @@
+//! 13. Redis at `maxmemory`: 503 for new events, the queue drains, then normal. Wrong eviction policy: refused at start.
+
+use std::process::Output;
+
+use e2e::client::{Caller, Pushed};
+use e2e::load::Loaded;
+use e2e::ports::free_port;
+use e2e::process::Process;
+use e2e::receiver::Answer;
+use serde_json::{Value, json};
+
+use crate::scene::{Scene, blocking, builder};
+
+/// An event of 50 kB.
+fn large(account: &str, number: usize) -> Value {
+    json!({
+        "accountId": account, "event": "message.received", "chatbotId": "bot_1",
+        "data": {"number": number, "text": "x".repeat(50_000)},
+    })
+}
+
+/// Pushes events until one is refused; gives back those that were accepted, and the refusal.
+pub(crate) async fn fill(backend: &Caller, account: &str) -> (Vec<Pushed>, e2e::client::Reply) {
+    let mut accepted = Vec::new();
+    loop {
+        let reply = backend.post("/api/events", &large(account, accepted.len())).await;
+        if reply.status != 202 {
+            return (accepted, reply);
+        }
+        accepted.push(Pushed {
+            id: reply.body["id"].as_str().unwrap().to_owned(),
+            deliveries: reply.body["deliveries"].as_u64().unwrap(),
+        });
+        assert!(accepted.len() < 2000, "Redis never was full");
+    }
+}
+
+/// Lets Redis have so many bytes more than it uses now, or less.
+pub(crate) fn limit_memory(scene: &Scene, more: i64) {
+    let info: String = scene.redis(&["INFO", "memory"]);
+    let used = info
+        .lines()
+        .find_map(|line| line.strip_prefix("used_memory:"))
+        .unwrap();
+    let limit = used.trim().parse::<i64>().unwrap() + more;
+    scene.redis::<()>(&["CONFIG", "SET", "maxmemory", &limit.to_string()]);
+}
+
+/// Redis fills up while receivers hang: events are refused as a whole, with 503 and a code that says why, `/readyz` says it
+/// too, all that finishes work goes on, and with more memory everything is as before.
+#[tokio::test(flavor = "multi_thread")]
+async fn new_events_are_refused_and_the_queue_drains() {
+    let mut scene = Scene::start(builder()).await;
+    let (customer, backend, account) = (
+        scene.system.customer(),
+        scene.system.backend(),
+        scene.system.account(),
+    );
+    for path in ["/one", "/two"] {
+        scene.receiver.always(path, Answer::status(200).held());
+    }
+    limit_memory(&scene, 8 << 20);
+    let (mut accepted, refusal) = fill(&backend, account).await;
+    assert!(accepted.len() > 20, "{} accepted", accepted.len());
+    assert_eq!(
+        (refusal.status, refusal.code()),
+        (503, "store_full"),
+        "{}",
+        refusal.text
+    );
+    assert!(refusal.headers.contains_key("retry-after"));
+    // What clients' buffers take comes and goes: well over the limit it is full for sure.
+    limit_memory(&scene, -(1 << 20));
+    let ready = backend.get("/readyz").await.expect(503);
+    assert!(ready.text.contains("out of memory"), "{}", ready.text);
+    // A batch is refused too, and new endpoints; what frees or finishes is not.
+    let batch = json!({"events": [large(account, 0), large(account, 1)]});
+    let refused = backend.post("/api/events/batch", &batch).await;
+    assert_eq!(refused.status, 503, "{}", refused.text);
+    let wanted = json!({"url": scene.receiver.url("/three"), "events": ["*"]});
+    let refused = customer.post("/api/webhooks-config", &wanted).await;
+    assert_eq!(refused.status, 503, "{}", refused.text);
+    let second = &scene.endpoints[1].id;
+    for active in [false, true] {
+        let reply = customer
+            .patch("/api/webhooks-config", &json!({"id": second, "active": active}))
+            .await;
+        assert_eq!(reply.body["active"], active, "{}", reply.text);
+    }
+
+    scene.receiver.open_gate();
+    scene.receiver.wait_for(2 * accepted.len()).await;
+    e2e::state::assert_nothing_left(&scene.system.redis).await;
+    scene.redis::<()>(&["CONFIG", "SET", "maxmemory", "0"]);
+    accepted.push(
+        backend
+            .push(account, "lead.captured", json!({"after": true}))
+            .await,
+    );
+    scene.assert_all_run();
+    let loaded = Loaded {
+        accepted,
+        ..Loaded::default()
+    };
+    scene.all_delivered(loaded, 0).await;
+}
+
+/// A Redis that would evict deliveries is refused by both programs, with a sentence that says what to do.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_eviction_policy_is_refused_at_start() {
+    let scene = Scene::start(builder().workers(0)).await;
+    for policy in ["allkeys-lru", "allkeys-random"] {
+        scene.redis::<()>(&["CONFIG", "SET", "maxmemory-policy", policy]);
+        for (program, variable) in [
+            ("webhooks-api", "API_LISTEN"),
+            ("webhooks-worker", "WORKER_LISTEN"),
+        ] {
+            let mut environment = scene.system.environment.clone();
+            environment.push((variable.to_owned(), format!("127.0.0.1:{}", free_port())));
+            let Output {
+                status,
+                stdout,
+                stderr,
+            } = blocking(|| Process::run(program, &[], &environment));
+            let said = [stdout, stderr]
+                .map(|text| String::from_utf8_lossy(&text).into_owned())
+                .concat();
+            assert!(!status.success(), "{program} ended with {status}: {said}");
+            assert!(
+                said.contains(policy) && said.contains("noeviction"),
+                "{program}: {said}"
+            );
+        }
+    }
+    scene.all_delivered(Loaded::default(), 0).await;
+}

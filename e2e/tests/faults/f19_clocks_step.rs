@@ -1,0 +1,102 @@
+//! 19. A worker's clock, then Redis's clock, steps an hour back and forth: no storm, no stall.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use e2e::receiver::{Answer, Received};
+use e2e::temp_dir::TempDir;
+use e2e::wait::{LONG, check, eventually};
+
+use crate::scene::{Scene, builder, more_accepted, step_clock};
+
+const HOUR: i64 = 3600;
+
+/// Seconds between the clock that a request was signed by and ours.
+fn wrong_by(request: &Received) -> i64 {
+    let stamp: i64 = request.expect_header("webhook-timestamp").parse().unwrap();
+    stamp - common::clock::Timestamp::now().as_seconds()
+}
+
+/// A library that, preloaded, makes a program's wall clock wrong by what a file says.
+fn compile_step_clock(dir: &Path) -> PathBuf {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/faults/step_clock.c");
+    let library = dir.join("step_clock.so");
+    let status = Command::new("cc")
+        .args(["-shared", "-fPIC", "-O1", "-o"])
+        .arg(&library)
+        .arg(source)
+        .status()
+        .expect("run the C compiler");
+    assert!(status.success(), "cc ended with {status}");
+    library
+}
+
+/// A worker uses its wall clock for `webhook-timestamp` alone: that is wrong by an hour, and nothing else is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workers_clock() {
+    let dir = TempDir::new("clock");
+    let (library, file) = (compile_step_clock(dir.path()), dir.path().join("seconds"));
+    std::fs::write(&file, "0").unwrap();
+    let text = |path: &Path| path.to_str().unwrap().to_owned();
+    let mut scene = Scene::start(
+        builder()
+            .worker_env("LD_PRELOAD", text(&library))
+            .worker_env("STEP_CLOCK_FILE", text(&file)),
+    )
+    .await;
+    let load = scene.load();
+    for hours in [0, 1, -1, 1, 0] {
+        std::fs::write(&file, (hours * HOUR).to_string()).unwrap();
+        eventually(LONG, "requests that are signed by that clock", async || {
+            let last = scene.receiver.received().last().map(|request| wrong_by(request));
+            check(
+                last.is_some_and(|seconds| (seconds - hours * HOUR).abs() < 60),
+                format!("{last:?} for {hours} hours"),
+            )
+        })
+        .await;
+        more_accepted(&load, 100).await;
+    }
+    let loaded = load.stop().await;
+    assert_eq!(loaded.refusals(), 0, "{:?}", loaded.refused);
+    scene.assert_all_run();
+    scene.all_delivered(loaded, 0).await;
+}
+
+/// Redis's clock steps while deliveries succeed and fail: no lease is taken for expired, no retry comes before its time when
+/// the clock goes back, and none waits for the hour to pass again. What was due within the hour comes at once when it goes
+/// forward, and only once.
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_clock() {
+    let mut scene = Scene::start(builder().workers(2).env("DISABLE_AFTER", "1000000")).await;
+    // Every third event fails once here.
+    let fails_now_and_then = |request: &Received| {
+        let is_third = request.body.len() % 3 == 0 || request.body.ends_with(b"7}}");
+        let fails = is_third && request.header("x-rkt-attempt") == Some("1");
+        Answer::status(if fails { 500 } else { 200 })
+    };
+    scene.receiver.always_with("/two", fails_now_and_then);
+    let load = scene.load();
+    more_accepted(&load, 100).await;
+    for hours in [1, -1, -1, 1, 1, -1] {
+        step_clock(&scene.system.redis, hours * HOUR * 1000);
+        more_accepted(&load, 80).await;
+        // Deliveries flow at once, and retries too: nothing waits for an hour.
+        let goal = load.accepted();
+        eventually(Duration::from_secs(30), "deliveries after the step", async || {
+            let count = scene.receiver.received_at("/one").len();
+            check(count >= goal, format!("{count} of {goal}"))
+        })
+        .await;
+    }
+    let loaded = load.stop().await;
+    scene.assert_all_run();
+    let events = loaded.accepted.len();
+    let balance = scene.receiver.received_at("/two").len();
+    assert!(
+        balance <= 2 * events,
+        "a storm: {balance} requests for {events} events"
+    );
+    scene.all_delivered(loaded, 0).await;
+}

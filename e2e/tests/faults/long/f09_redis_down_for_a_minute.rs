@@ -1,0 +1,61 @@
+//! 9. Redis down for 60 s: API answers 503 within 2 s, `/readyz` says why, workers wait and go on.
+
+use std::time::{Duration, Instant};
+
+use e2e::client::Caller;
+
+use crate::scene::{ANSWERS_WITHIN, Scene, blocking, builder, more_accepted};
+
+/// A worker's `/readyz`.
+async fn worker_readiness(scene: &Scene) -> e2e::client::Reply {
+    let address = scene.system.workers[0].variable("WORKER_LISTEN").unwrap();
+    Caller::new(&format!("http://{address}"), None)
+        .get("/readyz")
+        .await
+}
+
+/// Redis is ended under load and comes back a minute later.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_minute_without_redis() {
+    let mut scene = Scene::start(builder().workers(2)).await;
+    let load = scene.load();
+    more_accepted(&load, 200).await;
+    blocking(|| scene.system.redis.terminate());
+    let down = Instant::now();
+    let backend = scene.system.backend();
+    while down.elapsed() < Duration::from_secs(60) {
+        let asked = Instant::now();
+        let refused = backend.get("/readyz").await;
+        assert!(asked.elapsed() < ANSWERS_WITHIN, "{:?}", asked.elapsed());
+        assert_eq!(refused.status, 503, "{}", refused.text);
+        assert!(
+            refused.body["reasons"][0].as_str().unwrap().contains("Redis"),
+            "{}",
+            refused.text
+        );
+        let worker = worker_readiness(&scene).await;
+        assert_eq!(worker.status, 503, "{}", worker.text);
+        assert!(worker.text.contains("Redis"), "{}", worker.text);
+        scene.assert_all_run();
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    blocking(|| scene.system.redis.restart());
+    more_accepted(&load, 200).await;
+    let loaded = load.stop().await;
+    assert!(
+        loaded.slowest < ANSWERS_WITHIN,
+        "an answer took {:?}",
+        loaded.slowest
+    );
+    assert!(
+        loaded.refused.get(&503).is_some_and(|count| *count > 50),
+        "{:?}",
+        loaded.refused
+    );
+    scene.system.wait_ready().await;
+    scene.assert_all_run();
+    // An outage is told once when it begins and once when it ends, not at every try.
+    let log = scene.system.workers[0].log();
+    assert!(log.lines().count() < 100, "{} lines:\n{log}", log.lines().count());
+    scene.all_delivered(loaded, 0).await;
+}

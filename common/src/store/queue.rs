@@ -118,6 +118,9 @@ pub struct AttemptRecord {
 pub struct WorkReply {
     /// Deliveries that are leased to this worker now.
     pub leased: Vec<Leased>,
+    /// Leases whose endpoint or event can't be read: to be reported as [`ReportedResult::Crashed`], which quarantines
+    /// them in the end.
+    pub unreadable: Vec<(DeliveryId, LeaseToken)>,
     /// One for each report, in order.
     pub results: Vec<ReportResult>,
     /// When there will be something to do, if nothing happens before: zero means now.
@@ -344,18 +347,22 @@ fn work_reply(value: Value) -> Result<WorkReply, StoreError> {
         .into_iter()
         .map(report_result)
         .collect::<Result<_, _>>()?;
+    // What can't be read fails the leases that need it, and no others.
     let endpoints: Vec<_> = array(next(&mut answer)?)?
         .into_iter()
-        .map(leased_endpoint)
-        .collect::<Result<_, _>>()?;
+        .map(|value| leased_endpoint(value).ok())
+        .collect();
     let events: Vec<_> = array(next(&mut answer)?)?
         .into_iter()
-        .map(leased_event)
-        .collect::<Result<_, _>>()?;
-    let leased = array(next(&mut answer)?)?
-        .into_iter()
-        .map(|value| lease(value, &endpoints, &events))
-        .collect::<Result<_, _>>()?;
+        .map(|value| leased_event(value).ok())
+        .collect();
+    let (mut leased, mut unreadable) = (Vec::new(), Vec::new());
+    for value in array(next(&mut answer)?)? {
+        match lease(value, &endpoints, &events)? {
+            Ok(lease) => leased.push(lease),
+            Err(token) => unreadable.push(token),
+        }
+    }
     let next_due = u64::try_from(integer(next(&mut answer)?)?)
         .ok()
         .map(Duration::from_millis);
@@ -363,6 +370,7 @@ fn work_reply(value: Value) -> Result<WorkReply, StoreError> {
     let quarantine_due = integer(next(&mut answer)?)? == 1;
     Ok(WorkReply {
         leased,
+        unreadable,
         results,
         next_due,
         more,
@@ -400,28 +408,30 @@ fn leased_event(value: Value) -> Result<Arc<LeasedEvent>, StoreError> {
     }))
 }
 
+/// A lease, or what is needed to report one whose endpoint or event could not be read.
 fn lease(
     value: Value,
-    endpoints: &[Arc<LeasedEndpoint>],
-    events: &[Arc<LeasedEvent>],
-) -> Result<Leased, StoreError> {
+    endpoints: &[Option<Arc<LeasedEndpoint>>],
+    events: &[Option<Arc<LeasedEvent>>],
+) -> Result<Result<Leased, (DeliveryId, LeaseToken)>, StoreError> {
     let mut values = array(value)?.into_iter();
     let (delivery, token) = (parsed(next(&mut values)?)?, LeaseToken(text(next(&mut values)?)?));
     let attempt = u32::try_from(integer(next(&mut values)?)?).map_err(|_| unexpected("attempt"))?;
     let mut index = || integer(next(&mut values)?).map(|index| usize::try_from(index).unwrap_or(usize::MAX));
     let endpoint = endpoints
         .get(index()?)
-        .cloned()
         .ok_or_else(|| unexpected("endpoint of a lease"))?;
     let event = events
         .get(index()?)
-        .cloned()
         .ok_or_else(|| unexpected("event of a lease"))?;
-    Ok(Leased {
-        delivery,
-        token,
-        attempt,
-        event,
-        endpoint,
+    Ok(match (endpoint.clone(), event.clone()) {
+        (Some(endpoint), Some(event)) => Ok(Leased {
+            delivery,
+            token,
+            attempt,
+            event,
+            endpoint,
+        }),
+        _ => Err((delivery, token)),
     })
 }

@@ -8,9 +8,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
+use common::id::DeliveryId;
 use common::store::Store;
 use common::store::queue::{
-    Incarnation, MAX_REPORTS, QueuePolicy, Report, ReportResult, WorkReply, WorkRequest,
+    Incarnation, LeaseToken, MAX_REPORTS, QueuePolicy, Report, ReportResult, ReportedResult, WorkReply,
+    WorkRequest,
 };
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{Notify, watch};
@@ -133,8 +135,22 @@ impl Fetcher {
         memory.calling = 0;
         memory.planner.answered(Instant::now(), want, &reply);
         self.recorded(&request.reports, &reply.results);
+        memory
+            .waiting
+            .extend(reply.unreadable.iter().map(|lease| self.set_aside(lease)));
         if !reply.leased.is_empty() {
             self.hand_on(reply, asked);
+        }
+    }
+
+    /// What is stored can't be read, so there is nothing to attempt.
+    fn set_aside(&self, (delivery, token): &(DeliveryId, LeaseToken)) -> Report {
+        self.metrics.crashed.inc();
+        tracing::error!(%delivery, "what is stored of this delivery's endpoint or event can't be read; it is set aside");
+        Report {
+            delivery: delivery.clone(),
+            token: token.clone(),
+            result: ReportedResult::Crashed,
         }
     }
 

@@ -75,8 +75,8 @@ local function parse_entry(text)
 end
 
 -- A stored count; 0 for what is none.
-local function whole(text)
-  return tonumber(string.match(text or '', '^%d%d?%d?%d?%d?%d?$')) or 0
+local function whole(value)
+  return type(value) == 'string' and #value <= 15 and tonumber(string.match(value, '^%d+$')) or 0
 end
 
 -- Notes what can't be read, and is left out, where an operator finds it.
@@ -89,12 +89,17 @@ end
 -- The key of a delivery's record, which is a hash or absent: something else in its place is taken away.
 local function record_of(delivery)
   local key = P .. 'delivery:' .. delivery
-  local type = call('TYPE', key).ok
-  if type ~= 'hash' and type ~= 'none' then
+  local kind = call('TYPE', key).ok
+  if kind ~= 'hash' and kind ~= 'none' then
     call('DEL', key)
     note_corrupt(endpoint_of(delivery), 'delivery:' .. delivery)
   end
   return key
+end
+
+-- The attempts that a record counts.
+local function attempts_in(record)
+  return math.min(999999, whole(call('HGET', record, 'attempts')))
 end
 
 -- Endpoints ------------------------------------------------------------------------------------------------------
@@ -167,6 +172,11 @@ end
 -- What an unfinished event is charged to its account: its payload and what surrounds it.
 local function charge_of(bytes)
   return bytes + 256
+end
+
+-- The size of a delivery's payload; 0 when its event can't be read.
+local function size_of(delivery)
+  return math.max(0, whole(redis.pcall('HGET', P .. 'event:' .. event_of(delivery), 'charge')) - charge_of(0))
 end
 
 -- One delivery of an event is finished. The last one frees the account's budget and starts the payload's lifetime.

@@ -60,13 +60,13 @@ if job then
     if not delivery then
       note_corrupt(id, text)
     elseif what == 'release' and e then
-      call('RPUSH', P .. 'pending:' .. id, entry(delivery, whole(call('HGET', record, 'attempts'))))
+      call('RPUSH', P .. 'pending:' .. id, entry(delivery, attempts_in(record)))
       call('HSET', record, 'state', 'pending')
       call('HDEL', record, 'nextAttemptAt')
     elseif what == 'forget' then
       call('DEL', record) -- finished before
     else
-      finish(e, delivery, 1, call('HSTRLEN', P .. 'event:' .. event_of(delivery), 'body'))
+      finish(e, delivery, 1, size_of(delivery))
       count('canceled')
     end
   end
@@ -89,18 +89,22 @@ for _, id in ipairs(call('ZRANGEBYSCORE', DISABLED, '-inf', now, 'LIMIT', 0, 4))
     local next_look, exhausted = now + 3600000, 0
     for _ = 1, math.min(limit, 100) do
       local text = call('LINDEX', pending, 0)
-      local delivery, attempts = parse_entry(text or '')
-      if not delivery then
+      if not text then
         break
       end
-      local v = call('HMGET', P .. 'event:' .. event_of(delivery), 'acceptedAt', 'charge')
-      local too_old = now - (tonumber(v[1]) or 0) > RETENTION_FAILED
+      local delivery, attempts = parse_entry(text)
+      local accepted = delivery and redis.pcall('HGET', P .. 'event:' .. event_of(delivery), 'acceptedAt')
+      local too_old = now - whole(accepted) > RETENTION_FAILED
       local too_much = over and e.bytes > over
-      if not too_old and not too_much then
+      if delivery and not too_old and not too_much then
         break
       end
       call('LPOP', pending)
-      exhaust(e, delivery, attempts, math.max(0, (tonumber(v[2]) or 256) - 256), too_old and 'parked_too_long' or 'parked_overflow', now)
+      if delivery then
+        exhaust(e, delivery, attempts, size_of(delivery), too_old and 'parked_too_long' or 'parked_overflow', now)
+      else
+        note_corrupt(id, text)
+      end
       exhausted = exhausted + 1
     end
     swept = swept + exhausted

@@ -168,7 +168,7 @@ for _, id in ipairs(call('ZRANGEBYSCORE', TIMERS, '-inf', now, 'LIMIT', 0, 16)) 
     for i = #due, 1, -1 do
       if parse_entry(due[i]) then
         local key = record_of(due[i])
-        call('LPUSH', P .. 'pending:' .. id, entry(due[i], whole(call('HGET', key, 'attempts'))))
+        call('LPUSH', P .. 'pending:' .. id, entry(due[i], attempts_in(key)))
         call('HSET', key, 'state', 'pending')
       else
         note_corrupt(id, due[i])
@@ -237,8 +237,7 @@ local function lease(e, text)
   end
   local place = event_place(event_of(delivery))
   if not place then
-    local charge = redis.pcall('HGET', P .. 'event:' .. event_of(delivery), 'charge')
-    exhaust(e, delivery, attempts, math.max(0, whole(charge) - charge_of(0)), 'payload_missing', now)
+    exhaust(e, delivery, attempts, size_of(delivery), 'payload_missing', now)
     return
   end
   local attempt = attempts + 1
@@ -308,7 +307,7 @@ local function serve_quarantined()
       call('ZADD', QUARANTINE, now + 60000, delivery) -- parked
     else
       call('ZREM', QUARANTINE, delivery)
-      lease(e, entry(delivery, whole(call('HGET', record_of(delivery), 'attempts'))))
+      lease(e, entry(delivery, attempts_in(record_of(delivery))))
       settle(e)
       return
     end

@@ -240,3 +240,7 @@ async fn handle(job: Job, deliverer: Data<Arc<Deliverer>>) {
         tracing::error!(%delivery, "an attempt panicked; it is reported as a crash");
     }
 }
+
+#[cfg(test)]
+#[path = "start_tests.rs"]
+mod tests;

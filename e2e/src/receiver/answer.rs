@@ -36,8 +36,15 @@ pub(super) enum Action {
     CutShort { promised: usize, body: Bytes },
     /// These bytes, whatever they are, then a close.
     Raw(Bytes),
-    /// This text first, then that one again and again until the client gives up.
-    Endless { first: Bytes, again: Bytes },
+    /// These bytes, whatever they are, one at a time.
+    RawSlowly { bytes: Bytes, every: Duration },
+    /// This text first, then that one again and again until the client gives up. `status` is there if the answer counts by
+    /// its beginning.
+    Endless {
+        status: Option<u16>,
+        first: Bytes,
+        again: Bytes,
+    },
 }
 
 impl Answer {
@@ -108,6 +115,15 @@ impl Answer {
         Self::new(Action::Raw(bytes.into()))
     }
 
+    /// The same, one byte at a time.
+    #[must_use]
+    pub fn raw_slowly(bytes: impl Into<Bytes>, every: Duration) -> Self {
+        Self::new(Action::RawSlowly {
+            bytes: bytes.into(),
+            every,
+        })
+    }
+
     /// Speaks no HTTP.
     #[must_use]
     pub fn garbage() -> Self {
@@ -117,26 +133,43 @@ impl Answer {
     /// Sends header lines without end.
     #[must_use]
     pub fn endless_headers() -> Self {
-        Self::new(Action::Endless {
-            first: Bytes::from_static(b"HTTP/1.1 200 OK\r\n"),
-            again: Bytes::from(format!("x-more: {}\r\n", "m".repeat(1000))),
-        })
+        Self::endless("HTTP/1.1 200 OK\r\n", format!("x-more: {}\r\n", "m".repeat(1000)))
     }
 
     /// Sends a 200 whose body has no end.
     #[must_use]
     pub fn endless_body() -> Self {
+        Self::endless_body_of(200)
+    }
+
+    /// Sends this status and a body without end. What a client reads of it is enough for a verdict.
+    #[must_use]
+    pub fn endless_body_of(status: u16) -> Self {
         let chunk = "b".repeat(0x4000);
         Self::new(Action::Endless {
-            first: Bytes::from_static(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"),
+            status: Some(status),
+            first: Bytes::from(format!(
+                "HTTP/1.1 {status} Scripted\r\ntransfer-encoding: chunked\r\n\r\n"
+            )),
             again: Bytes::from(format!("4000\r\n{chunk}\r\n")),
         })
     }
 
-    /// The status, if this is a complete response.
+    /// Sends `first`, then `again` without end.
+    #[must_use]
+    pub fn endless(first: impl Into<Bytes>, again: impl Into<Bytes>) -> Self {
+        Self::new(Action::Endless {
+            status: None,
+            first: first.into(),
+            again: again.into(),
+        })
+    }
+
+    /// The status, if this response is complete, or long enough.
     pub(super) const fn complete_status(&self) -> Option<u16> {
         match &self.action {
             Action::Respond { status, .. } => Some(*status),
+            Action::Endless { status, .. } => *status,
             _ => None,
         }
     }

@@ -154,7 +154,14 @@ async fn perform(stream: &mut impl Stream, answer: Answer, record: &Record) -> i
             stream.write_all(&bytes).await?;
             stream.flush().await?;
         }
-        Action::Endless { first, again } => {
+        Action::RawSlowly { bytes, every } => {
+            for byte in bytes {
+                stream.write_all(&[byte]).await?;
+                stream.flush().await?;
+                until_closed(stream, tokio::time::sleep(every)).await?;
+            }
+        }
+        Action::Endless { first, again, .. } => {
             stream.write_all(&first).await?;
             loop {
                 stream.write_all(&again).await?;

@@ -28,7 +28,7 @@ pub struct Received {
     pub body: Bytes,
     /// When it was complete.
     pub at: Instant,
-    /// The status that it was answered with, if the answer was a complete response.
+    /// The status that it was answered with, if the answer was a complete response, or one without end.
     pub status: Option<u16>,
 }
 

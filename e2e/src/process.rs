@@ -201,18 +201,18 @@ fn command(name: &str, environment: &[(String, String)]) -> Command {
     command
 }
 
-/// Where `cargo build` put a program of this workspace: `target/<profile>/`, above the test's own `deps/`.
+/// Where `cargo build` put a program of this workspace: `target/<profile>/`, beside this program or above a test's `deps/`.
 ///
 /// # Panics
 ///
 /// With a sentence that says what to do, when it isn't there.
 #[must_use]
 pub fn program(name: &str) -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let profile = test
-        .parent()
-        .and_then(Path::parent)
-        .expect("a test in target/<profile>/deps/");
+    let ours = std::env::current_exe().unwrap();
+    let mut profile = ours.parent().expect("a program in target/<profile>/");
+    if profile.ends_with("deps") {
+        profile = profile.parent().expect("a test in target/<profile>/deps/");
+    }
     let path = profile.join(name);
     assert!(
         path.is_file(),

@@ -1,0 +1,63 @@
+//! `faults`: random combinations of faults under load, for as long as one likes, with a verdict; and the measurement of
+//! what each durability level can lose. `scripts/faults` builds and starts it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a tool for the terminal, which fails as a test does"
+)]
+
+mod durability;
+mod plan;
+mod stage;
+mod table;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+
+/// Random faults under load: kills, stops, cuts, delays, failing receivers. The same seed gives the same faults.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// Names the sequence of faults; a random one if it isn't given.
+    #[arg(long)]
+    seed: Option<u64>,
+
+    /// How long faults happen; what is left then gets up to three minutes to be delivered.
+    #[arg(long, default_value_t = 5.0)]
+    minutes: f64,
+
+    /// Measures instead what a crash of Redis loses at each durability level.
+    #[arg(long)]
+    durability: bool,
+
+    /// How many times Redis is killed at each level.
+    #[arg(long, default_value_t = 20)]
+    kills: u32,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = tokio::runtime::Runtime::new().expect("start the threads");
+    if arguments.durability {
+        runtime.block_on(durability::measure(arguments.kills));
+        return ExitCode::SUCCESS;
+    }
+    let seed = arguments.seed.unwrap_or_else(plan::random_seed);
+    let minutes = arguments.minutes;
+    println!("seed {seed} (again: ./scripts/faults --seed {seed} --minutes {minutes})");
+    let lasts = Duration::from_secs_f64(minutes * 60.0);
+    // What fails panics with its reason, as in a test.
+    match std::panic::catch_unwind(|| runtime.block_on(stage::run(seed, lasts))) {
+        Ok(balance) => {
+            println!("\nPASSED, seed {seed}: {balance:#?}");
+            ExitCode::SUCCESS
+        }
+        Err(_) => {
+            println!("\nFAILED, seed {seed}: the reason stands above");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Which faults come, in which order, and for how long: decided by the seed alone.
+
+use std::collections::HashSet;
+use std::hash::BuildHasher;
+use std::time::Duration;
+
+/// How many workers and endpoints there are to choose from.
+pub(crate) const WORKERS: usize = 3;
+pub(crate) const ENDPOINTS: usize = 6;
+
+/// Something that goes wrong, until it is undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    KillWorker(usize),
+    TerminateWorker(usize),
+    StopWorker(usize),
+    KillApi,
+    TerminateApi,
+    StopApi,
+    KillRedis,
+    RestartRedis,
+    StopRedis,
+    FlushScripts,
+    KillClients,
+    StepClock(i64),
+    Line(Line, Trouble),
+    Receiver(usize, Answers),
+    CloseReceiver,
+    SwitchOff(usize),
+    Discard(usize),
+}
+
+/// Whose connections to Redis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Line {
+    Api,
+    Workers,
+}
+
+/// What happens to them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    CutAnswers(usize),
+    CutRequests(usize),
+    CutAll,
+    Refuse,
+    Delay(u64),
+    Freeze,
+    HalfOpen,
+}
+
+/// What an endpoint's receiver does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answers {
+    Failing,
+    Hanging,
+    Resetting,
+    Gone,
+}
+
+/// What a fault touches: in one step nothing is touched twice.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Target {
+    Worker(usize),
+    Api,
+    Redis,
+    Line(Line),
+    Endpoint(usize),
+}
+
+/// Faults that come together, how long they last, and how long it is quiet then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Step {
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) lasts: Duration,
+    pub(crate) quiet: Duration,
+}
+
+/// The sequence of a seed.
+#[derive(Debug)]
+pub(crate) struct Plan(u64);
+
+/// A seed that nobody chose.
+pub(crate) fn random_seed() -> u64 {
+    std::collections::hash_map::RandomState::new().hash_one(0_u8) % 1_000_000
+}
+
+impl Plan {
+    pub(crate) const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// `SplitMix64`: small, and the same everywhere.
+    const fn next_number(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        usize::try_from(self.next_number() % u64::try_from(limit).unwrap()).unwrap()
+    }
+
+    fn millis(&mut self, from: u64, to: u64) -> Duration {
+        Duration::from_millis(from + self.next_number() % (to - from))
+    }
+
+    fn fault(&mut self) -> Fault {
+        let (worker, endpoint) = (self.below(WORKERS), self.below(ENDPOINTS));
+        let line = [Line::Api, Line::Workers, Line::Workers][self.below(3)];
+        match self.below(24) {
+            0 | 1 => Fault::KillWorker(worker),
+            2 => Fault::TerminateWorker(worker),
+            3 => Fault::StopWorker(worker),
+            4 => Fault::KillApi,
+            5 => Fault::TerminateApi,
+            6 => Fault::StopApi,
+            7 | 8 => Fault::KillRedis,
+            9 => Fault::RestartRedis,
+            10 => Fault::StopRedis,
+            11 => Fault::FlushScripts,
+            12 => Fault::KillClients,
+            13 => Fault::StepClock([3_600_000, -3_600_000][self.below(2)]),
+            14..=17 => Fault::Line(line, self.trouble()),
+            18..=20 => {
+                let kinds = [
+                    Answers::Failing,
+                    Answers::Hanging,
+                    Answers::Resetting,
+                    Answers::Gone,
+                ];
+                Fault::Receiver(endpoint, kinds[self.below(4)])
+            }
+            21 => Fault::CloseReceiver,
+            22 => Fault::SwitchOff(endpoint),
+            _ => Fault::Discard(endpoint),
+        }
+    }
+
+    fn trouble(&mut self) -> Trouble {
+        match self.below(7) {
+            0 => Trouble::CutAnswers(2 + self.below(10)),
+            1 => Trouble::CutRequests(2 + self.below(10)),
+            2 => Trouble::CutAll,
+            3 => Trouble::Refuse,
+            4 => Trouble::Delay(20 + self.next_number() % 300),
+            5 => Trouble::Freeze,
+            _ => Trouble::HalfOpen,
+        }
+    }
+}
+
+impl Iterator for Plan {
+    type Item = Step;
+
+    fn next(&mut self) -> Option<Step> {
+        let count = [1, 1, 2, 2, 3][self.below(5)];
+        let mut targets = HashSet::new();
+        let mut faults = Vec::new();
+        while faults.len() < count {
+            let fault = self.fault();
+            if targets.insert(fault.target()) {
+                faults.push(fault);
+            }
+        }
+        Some(Step {
+            faults,
+            lasts: self.millis(200, 6000),
+            quiet: self.millis(100, 3000),
+        })
+    }
+}
+
+impl Fault {
+    const fn target(self) -> Target {
+        match self {
+            Self::KillWorker(number) | Self::TerminateWorker(number) | Self::StopWorker(number) => {
+                Target::Worker(number)
+            }
+            Self::KillApi | Self::TerminateApi | Self::StopApi => Target::Api,
+            Self::KillRedis
+            | Self::RestartRedis
+            | Self::StopRedis
+            | Self::FlushScripts
+            | Self::KillClients
+            | Self::StepClock(_) => Target::Redis,
+            Self::Line(line, _) => Target::Line(line),
+            Self::Receiver(number, _) | Self::SwitchOff(number) | Self::Discard(number) => {
+                Target::Endpoint(number)
+            }
+            Self::CloseReceiver => Target::Endpoint(usize::MAX),
+        }
+    }
+
+    /// Whether receivers may get something twice because of it: a worker that is not there to report.
+    pub(crate) const fn may_duplicate(self) -> bool {
+        matches!(
+            self,
+            Self::KillWorker(_) | Self::StopWorker(_) | Self::TerminateWorker(_)
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_names_its_faults() {
+        let first: Vec<_> = Plan::new(7).take(50).collect();
+        assert_eq!(first, Plan::new(7).take(50).collect::<Vec<_>>());
+        assert_ne!(first, Plan::new(8).take(50).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn nothing_is_touched_twice_in_one_step() {
+        for step in Plan::new(1).take(500) {
+            let targets: HashSet<_> = step.faults.iter().map(|fault| fault.target()).collect();
+            assert_eq!(targets.len(), step.faults.len());
+        }
+    }
+}

@@ -28,11 +28,14 @@ mod stop;
 
 mod ready;
 
+mod error;
+
 mod start;
 
 mod supervise;
 
-pub use start::{RunError, run};
+pub use error::RunError;
+pub use start::run;
 
 #[cfg(test)]
 mod tests;

@@ -4,8 +4,8 @@ use common::store::Store;
 use common::store::server::AckDurability;
 
 use crate::config::Config;
+use crate::error::RunError;
 use crate::outage::Outage;
-use crate::start::RunError;
 
 /// Waits until Redis answers, and makes sure that it can be used. Answers its version.
 pub(crate) async fn wait_for_redis(

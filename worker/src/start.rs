@@ -16,6 +16,7 @@ use crate::backend::slots::Slots;
 use crate::backend::{Deliveries, wake};
 use crate::config::Config;
 use crate::deliver::Deliverer;
+use crate::error::RunError;
 use crate::health::{self, Health};
 use crate::metrics::Metrics;
 use crate::outage::{Outage, Trouble};
@@ -28,23 +29,6 @@ use crate::upkeep;
 
 /// Bytes of payloads that a worker holds at most, so that many large ones don't fill the memory.
 const BYTES_IN_FLIGHT: u64 = 64 << 20;
-
-/// Why a worker ended other than by its shutdown.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// This Redis must not be used.
-    #[error("this Redis can't be used: {0}")]
-    Refused(String),
-    /// The client for receivers can't be built.
-    #[error("TLS can't be set up, are certificate authorities installed? {0}")]
-    Client(reqwest::Error),
-    /// The metrics can't be set up.
-    #[error("the metrics can't be set up: {0}")]
-    Metrics(#[from] prometheus::Error),
-    /// A task ended that should not have.
-    #[error("the task `{0}` ended unexpectedly")]
-    TaskEnded(&'static str),
-}
 
 /// Runs a worker until `shutdown`, and then for at most `DELIVERY_TIMEOUT` and two seconds.
 ///

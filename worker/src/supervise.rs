@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use crate::backend::handoff::Handoff;
 use crate::backend::slots::Slots;
-use crate::start::RunError;
+use crate::error::RunError;
 use crate::stop::Stopper;
 
 /// After the timeout of the last attempt, how long until what is left of them is cut off …

@@ -1,0 +1,18 @@
+//! Why a worker ends by itself.
+
+/// Why a worker ended other than by its shutdown.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// This Redis must not be used.
+    #[error("this Redis can't be used: {0}")]
+    Refused(String),
+    /// The client for receivers can't be built.
+    #[error("TLS can't be set up, are certificate authorities installed? {0}")]
+    Client(reqwest::Error),
+    /// The metrics can't be set up.
+    #[error("the metrics can't be set up: {0}")]
+    Metrics(#[from] prometheus::Error),
+    /// A task ended that should not have.
+    #[error("the task `{0}` ended unexpectedly")]
+    TaskEnded(&'static str),
+}

@@ -41,3 +41,34 @@ async fn a_health_check_tells_200_from_the_rest() {
     let (good, text) = run(&["healthcheck", &receiver.url("/sick")]);
     assert!(!good && text.contains("503"), "{text}");
 }
+
+/// It says what it looked at, and a script can tell good from bad.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_finds_what_does_not_agree() {
+    let mut system = System::builder().workers(0).start().await;
+    let receiver = Receiver::start().await;
+    system
+        .customer()
+        .create_endpoint(&receiver.url("/hook"), &["*"])
+        .await;
+    system
+        .backend()
+        .push(system.account(), "session.created", json!({}))
+        .await;
+    let check = ["check", "--redis-url", &system.redis.url()];
+    let (good, text) = run(&check);
+    assert!(good, "{text}");
+    assert!(
+        text.contains("1 endpoints, 1 events and 1 unfinished deliveries"),
+        "{text}"
+    );
+    assert!(text.contains("no violation"), "{text}");
+
+    system.redis.raw("SET wh:{0}:something else").unwrap();
+    let (good, text) = run(&check);
+    assert!(!good, "{text}");
+    assert!(text.contains("something: is a key that nothing knows"), "{text}");
+    let (good, text) = run(&["check", "--redis-url", "redis://127.0.0.1:1"]);
+    assert!(!good && text.contains("Redis is not available"), "{text}");
+    system.stop();
+}

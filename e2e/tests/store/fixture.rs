@@ -221,7 +221,7 @@ impl Fixture {
     /// Nothing waits, nothing is in flight, and nothing is charged to anyone.
     pub(crate) async fn assert_drained(&self) {
         let violations = judge(
-            &self.store.snapshot().await.unwrap(),
+            &self.store.snapshot(&|_| {}).await.unwrap(),
             self.policy.endpoint_concurrency,
         );
         assert!(violations.is_empty(), "{violations:#?}");

@@ -7,6 +7,7 @@
 )]
 
 mod accept;
+mod check;
 mod endpoints;
 mod fairness;
 mod fixture;

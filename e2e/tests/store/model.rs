@@ -534,7 +534,7 @@ impl Model {
     }
 
     async fn snapshot(&self) -> Snapshot {
-        self.fixture.store.snapshot().await.unwrap()
+        self.fixture.store.snapshot(&|_| {}).await.unwrap()
     }
 
     /// The stored state is sound, and what the model says.

@@ -107,7 +107,7 @@ fn judge_deliveries(snapshot: &Snapshot, found: &mut Found) {
         );
     }
     for text in &snapshot.unreadable {
-        found.that(true, text.clone(), || "an entry that can't be read".to_owned());
+        found.that(true, text.clone(), || "can't be read".to_owned());
     }
 }
 
@@ -134,9 +134,9 @@ fn judge_records(snapshot: &Snapshot, found: &mut Found) {
         let is_final = record.state == "exhausted";
         found.that(is_final != record.expires, key(), || {
             format!(
-                "is {} and {} a lifetime",
+                "is {} and has {} lifetime",
                 record.state,
-                if record.expires { "has" } else { "has no" }
+                if record.expires { "a" } else { "no" }
             )
         });
         found.that(places.is_empty() && !is_final, key(), || {
@@ -155,9 +155,9 @@ fn judge_events(snapshot: &Snapshot, tally: &Tally, found: &mut Found) {
         });
         found.that((event.refs > 0) == event.expires, key(), || {
             format!(
-                "refs is {} and it {} a lifetime",
+                "refs is {} and it has {} lifetime",
                 event.refs,
-                if event.expires { "has" } else { "has no" }
+                if event.expires { "a" } else { "no" }
             )
         });
     }

@@ -55,10 +55,23 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails.
     pub async fn check(&self, endpoint_concurrency: u32) -> Result<CheckReport, StoreError> {
+        self.check_telling(endpoint_concurrency, &|_| {}).await
+    }
+
+    /// The same; tells now and then how many keys have been read.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn check_telling(
+        &self,
+        endpoint_concurrency: u32,
+        progress: &(dyn Fn(usize) + Sync),
+    ) -> Result<CheckReport, StoreError> {
         let mut believed: Option<BTreeSet<Violation>> = None;
         let mut report = CheckReport::default();
         for _ in 0..3 {
-            let snapshot = self.snapshot().await?;
+            let snapshot = self.snapshot(progress).await?;
             let found: BTreeSet<_> = judge(&snapshot, endpoint_concurrency).into_iter().collect();
             report.endpoints = snapshot.endpoints.len();
             report.events = snapshot.events.len();

@@ -31,7 +31,7 @@ pub struct Snapshot {
     pub unknown: Vec<String>,
     /// Keys that must have a lifetime and have none.
     pub immortal: Vec<String>,
-    /// Entries of pending lists that can't be read.
+    /// Keys, and entries of pending lists, that can't be read.
     pub unreadable: Vec<String>,
     /// The entries of `sweeps`.
     pub sweeps: Vec<String>,

@@ -11,17 +11,16 @@ use crate::store::{Store, StoreError};
 const STEP: usize = 500;
 
 impl Store {
-    /// Reads the whole stored state.
+    /// Reads the whole stored state, and tells now and then how many keys that were so far.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when Redis fails.
-    pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+    /// [`StoreError`] when Redis fails. A key that holds something else than it should is no error: it is noted.
+    pub async fn snapshot(&self, progress: &(dyn Fn(usize) + Sync)) -> Result<Snapshot, StoreError> {
         let mut snapshot = Snapshot::default();
         let prefix = self.keys().key("");
-        // A pattern with the braces of the hash tag escaped by nothing: `{` and `}` are plain in Redis's patterns.
         let pattern = format!("{prefix}*");
-        let mut cursor = 0_u64;
+        let (mut cursor, mut read) = (0_u64, 0);
         loop {
             let (next, keys): (u64, Vec<String>) = self
                 .ask(
@@ -33,10 +32,18 @@ impl Store {
                         .arg(STEP),
                 )
                 .await?;
+            read += keys.len();
             for key in keys {
-                self.look_at(&key, key.trim_start_matches(&prefix), &mut snapshot)
-                    .await?;
+                let name = key.trim_start_matches(&prefix);
+                match self.look_at(&key, name, &mut snapshot).await {
+                    Ok(()) => {}
+                    Err(StoreError::Unexpected(reason)) => {
+                        snapshot.unreadable.push(format!("{name} ({reason})"))
+                    }
+                    Err(error) => return Err(error),
+                }
             }
+            progress(read);
             if next == 0 {
                 return Ok(snapshot);
             }

@@ -1,6 +1,8 @@
-//! The operator's tool: makes keys, sets up development, asks programs for their health.
+//! The operator's tool: checks what is stored, makes keys, sets up development, asks programs for their health.
 //!
 //! It changes nothing in Redis.
+
+mod check;
 
 mod dev_env;
 
@@ -27,6 +29,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Checks that what is stored in Redis agrees with itself, in bounded steps, also while the system runs.
+    Check(check::CheckArgs),
     /// Prints a new key for SECRETS_KEY.
     SecretsKey,
     /// Prints a new service key, and the entry of SERVICE_KEYS that makes it valid.
@@ -39,6 +43,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
+        Command::Check(arguments) => check::run(&arguments),
         Command::SecretsKey => print(&keys::new_secrets_key()),
         Command::ServiceKey(arguments) => print(&keys::describe_new(&arguments)),
         Command::DevEnv(arguments) => dev_env::write(&arguments).and_then(|said| print(&said)),

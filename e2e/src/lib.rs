@@ -3,6 +3,7 @@
 //! - [`redis_server`]: a Redis or Valkey of the test's own, that can be killed, stopped and restarted.
 //! - [`fault_proxy`]: the network between a program and its server, at its worst.
 //! - [`receiver`]: a scripted HTTP receiver that records what it gets.
+//! - [`name_server`]: a DNS server that answers as it is told.
 //! - [`process`]: our real programs, with their logs.
 //! - [`clerk`]: keys, session tokens of every kind, a key-set server.
 //! - [`system`]: all of it together, and [`client`] to talk to it; [`state`] reads what is left in Redis, and
@@ -24,6 +25,8 @@ pub mod redis_server;
 pub mod fault_proxy;
 
 pub mod receiver;
+
+pub mod name_server;
 
 pub mod process;
 

@@ -64,6 +64,19 @@ impl Receiver {
         Self::start_on(None).await
     }
 
+    /// Starts one that speaks plain HTTP, at this address of the machine.
+    pub async fn start_at(address: SocketAddr) -> Self {
+        let mut receiver = Self {
+            address,
+            tls: None,
+            record: Arc::new(Record::default()),
+            listening: None,
+        };
+        let listening = receiver.try_listen().await;
+        listening.unwrap_or_else(|error| panic!("cannot listen on {address}: {error}"));
+        receiver
+    }
+
     /// Starts one that speaks HTTPS with a certificate of `ca` for `localhost` and 127.0.0.1.
     pub async fn start_tls(ca: &TestCa) -> Self {
         Self::start_on(Some(TlsAcceptorDebug(ca.acceptor(&["localhost", "127.0.0.1"])))).await

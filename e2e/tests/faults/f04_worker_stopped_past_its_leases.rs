@@ -1,5 +1,5 @@
 //! 4. `SIGSTOP` a worker past its leases, then `SIGCONT`: its late reports are fenced off; it goes on. A worker that is
-//! killed five times on the same delivery: quarantined, not lost, others flow.
+//!    killed five times on the same delivery: quarantined, not lost, others flow.
 
 use std::time::Duration;
 

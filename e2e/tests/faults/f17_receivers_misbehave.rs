@@ -1,5 +1,5 @@
 //! 17. Receivers that hang, drip a byte a second, send endless headers or bodies, reset, close early, answer 103s,
-//! redirect, speak garbage: 10 s cap, bounded memory, others unaffected.
+//!     redirect, speak garbage: 10 s cap, bounded memory, others unaffected.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};

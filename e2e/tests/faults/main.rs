@@ -24,6 +24,7 @@ mod f14_scripts_and_clients_gone;
 mod f15_storms;
 mod f16_panics_and_unreadable_records;
 mod f17_receivers_misbehave;
+mod f18_private_addresses;
 mod f19_clocks_step;
 mod f20_workers_terminated;
 mod long;

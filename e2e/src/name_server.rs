@@ -1,0 +1,150 @@
+//! A DNS server that answers as it is told, and counts what it was asked.
+//!
+//! It listens where the system's resolver looks for it, so it belongs into a network namespace whose `/etc/resolv.conf`
+//! names it. It knows addresses, over UDP, and nothing else. Every answer has a lifetime of zero.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+const A: u16 = 1;
+const AAAA: u16 = 28;
+
+type Decide = Box<dyn Fn(usize) -> Vec<IpAddr> + Send>;
+
+/// A name server that answers until the process ends.
+#[derive(Debug, Clone)]
+pub struct NameServer {
+    names: Arc<Mutex<HashMap<String, Name>>>,
+}
+
+/// What a name leads to, and how often it was asked for.
+struct Name {
+    decide: Decide,
+    asked: usize,
+}
+
+impl std::fmt::Debug for Name {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "asked {} times", self.asked)
+    }
+}
+
+impl NameServer {
+    /// Starts one at this address. It knows no name.
+    ///
+    /// # Panics
+    ///
+    /// When the address can't be had.
+    #[must_use]
+    pub fn start(address: SocketAddr) -> Self {
+        let server = Self {
+            names: Arc::default(),
+        };
+        let socket = UdpSocket::bind(address)
+            .unwrap_or_else(|error| panic!("cannot serve names at {address}: {error}"));
+        let answering = server.clone();
+        std::thread::spawn(move || answering.serve(&socket));
+        server
+    }
+
+    /// This name has these addresses.
+    pub fn set(&self, name: &str, addresses: &[&str]) {
+        let addresses: Vec<IpAddr> = addresses.iter().map(|text| text.parse().unwrap()).collect();
+        self.decide(name, move |_| addresses.clone());
+    }
+
+    /// The addresses of this name are decided at each lookup, by its number from 1.
+    pub fn decide(&self, name: &str, decide: impl Fn(usize) -> Vec<IpAddr> + Send + 'static) {
+        let name = name.to_owned();
+        let decide = Box::new(decide);
+        self.names().insert(name, Name { decide, asked: 0 });
+    }
+
+    /// How often a name was looked up.
+    #[must_use]
+    pub fn asked(&self, name: &str) -> usize {
+        self.names().get(name).map_or(0, |name| name.asked)
+    }
+
+    fn serve(&self, socket: &UdpSocket) {
+        let mut query = [0; 512];
+        while let Ok((length, from)) = socket.recv_from(&mut query) {
+            if let Some(answer) = self.answer(&query[..length])
+                && socket.send_to(&answer, from).is_err()
+            {
+                return;
+            }
+        }
+    }
+
+    /// The answer to a query for one name; nothing to what is none.
+    fn answer(&self, query: &[u8]) -> Option<Vec<u8>> {
+        let (name, end) = name_at(query, 12)?;
+        let kind = u16::from_be_bytes([*query.get(end)?, *query.get(end + 1)?]);
+        let addresses = self.addresses(&name, kind);
+        let found: Vec<_> = addresses.iter().flatten().collect();
+        let code = if addresses.is_some() { 0 } else { 3 };
+        let mut answer = query[..2].to_vec();
+        answer.extend([
+            0x81,
+            0x80 | code,
+            0,
+            1,
+            0,
+            u8::try_from(found.len()).ok()?,
+            0,
+            0,
+            0,
+            0,
+        ]);
+        answer.extend(query.get(12..end + 4)?);
+        for address in found {
+            let octets = match address {
+                IpAddr::V4(v4) => v4.octets().to_vec(),
+                IpAddr::V6(v6) => v6.octets().to_vec(),
+            };
+            // The name of the question, the type, class IN, no lifetime.
+            answer.extend([0xc0, 12]);
+            answer.extend(kind.to_be_bytes());
+            answer.extend([0, 1, 0, 0, 0, 0, 0, u8::try_from(octets.len()).ok()?]);
+            answer.extend(octets);
+        }
+        Some(answer)
+    }
+
+    /// What a name has of one kind; `None` if there is no such name. A lookup asks for both kinds, and counts once.
+    fn addresses(&self, name: &str, kind: u16) -> Option<Vec<IpAddr>> {
+        let mut names = self.names();
+        let known = names.get_mut(name)?;
+        if kind == A {
+            known.asked += 1;
+        }
+        let mut addresses = (known.decide)(known.asked.max(1));
+        addresses.retain(|address| match kind {
+            A => address.is_ipv4(),
+            AAAA => address.is_ipv6(),
+            _ => false,
+        });
+        Some(addresses)
+    }
+
+    fn names(&self) -> MutexGuard<'_, HashMap<String, Name>> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The name that begins here, and where it ends.
+fn name_at(query: &[u8], start: usize) -> Option<(String, usize)> {
+    let (mut labels, mut at) = (Vec::new(), start);
+    loop {
+        let length = usize::from(*query.get(at)?);
+        at += 1;
+        if length == 0 {
+            return Some((labels.join("."), at));
+        }
+        let label = query.get(at..at + length)?;
+        labels.push(String::from_utf8_lossy(label).to_lowercase());
+        at += length;
+    }
+}

@@ -1,15 +1,11 @@
 //! 13. Redis at `maxmemory`: 503 for new events, the queue drains, then normal. Wrong eviction policy: refused at start.
 
-use std::process::Output;
-
 use e2e::client::{Caller, Pushed};
 use e2e::load::Loaded;
-use e2e::ports::free_port;
-use e2e::process::Process;
 use e2e::receiver::Answer;
 use serde_json::{Value, json};
 
-use crate::scene::{Scene, blocking, builder};
+use crate::scene::{Scene, assert_refused_at_start, builder};
 
 /// An event of 50 kB.
 fn large(account: &str, number: usize) -> Value {
@@ -111,26 +107,7 @@ async fn a_wrong_eviction_policy_is_refused_at_start() {
     let scene = Scene::start(builder().workers(0)).await;
     for policy in ["allkeys-lru", "allkeys-random"] {
         scene.redis::<()>(&["CONFIG", "SET", "maxmemory-policy", policy]);
-        for (program, variable) in [
-            ("webhooks-api", "API_LISTEN"),
-            ("webhooks-worker", "WORKER_LISTEN"),
-        ] {
-            let mut environment = scene.system.environment.clone();
-            environment.push((variable.to_owned(), format!("127.0.0.1:{}", free_port())));
-            let Output {
-                status,
-                stdout,
-                stderr,
-            } = blocking(|| Process::run(program, &[], &environment));
-            let said = [stdout, stderr]
-                .map(|text| String::from_utf8_lossy(&text).into_owned())
-                .concat();
-            assert!(!status.success(), "{program} ended with {status}: {said}");
-            assert!(
-                said.contains(policy) && said.contains("noeviction"),
-                "{program}: {said}"
-            );
-        }
+        assert_refused_at_start(&scene, &[policy, "noeviction"]);
     }
     scene.all_delivered(Loaded::default(), 0).await;
 }

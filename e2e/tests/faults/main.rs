@@ -29,4 +29,5 @@ mod f19_clocks_step;
 mod f20_workers_terminated;
 mod long;
 mod scene;
+mod upgrades;
 mod worker_scene;

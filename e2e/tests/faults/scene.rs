@@ -8,6 +8,8 @@ use e2e::account::{Account, Balance};
 use e2e::client::NewEndpoint;
 use e2e::fault_proxy::FaultProxy;
 use e2e::load::{Load, Loaded, Shape};
+use e2e::ports::free_port;
+use e2e::process::Process;
 use e2e::receiver::Receiver;
 use e2e::redis_server::RedisServer;
 use e2e::system::{Builder, System};
@@ -148,5 +150,26 @@ pub(crate) async fn expire_leases(redis: &RedisServer) {
     for _ in 0..12 {
         step_clock(redis, 5000);
         while store.upkeep(&policy()).await.unwrap().more {}
+    }
+}
+
+/// Both programs refuse to start with this Redis, and say these words.
+pub(crate) fn assert_refused_at_start(scene: &Scene, words: &[&str]) {
+    for (program, variable) in [
+        ("webhooks-api", "API_LISTEN"),
+        ("webhooks-worker", "WORKER_LISTEN"),
+    ] {
+        let mut environment = scene.system.environment.clone();
+        environment.push((variable.to_owned(), format!("127.0.0.1:{}", free_port())));
+        let output = blocking(|| Process::run(program, &[], &environment));
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert!(
+            !output.status.success(),
+            "{program} ended with {}: {said}",
+            output.status
+        );
+        for word in words {
+            assert!(said.contains(word), "{program} does not say {word}: {said}");
+        }
     }
 }

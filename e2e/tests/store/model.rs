@@ -171,9 +171,7 @@ impl Model {
             Op::Create if self.endpoints.len() < 4 => self.create().await,
             Op::Create => {}
             Op::Accept => self.accept().await,
-            Op::Fetch { worker, want } => {
-                self.call(worker, wants(want)).await;
-            }
+            Op::Fetch { worker, want } => self.fetch(worker, want).await,
             Op::Report {
                 worker,
                 lease,
@@ -246,6 +244,27 @@ impl Model {
                     not_before: 0,
                 },
             );
+        }
+    }
+
+    /// A fetch that has room for every endpoint's share serves every endpoint that is ready.
+    async fn fetch(&mut self, worker: usize, want: u32) {
+        let before = self.snapshot().await;
+        let reply = self.call(worker, wants(want)).await;
+        let in_lanes = before.ready.len() + before.ready_slow.len();
+        if want as usize >= in_lanes * CAP as usize {
+            for id in &before.ready {
+                let endpoint = &before.endpoints[id];
+                let cap = if endpoint.probing { 1 } else { i64::from(CAP) };
+                let served = reply
+                    .leased
+                    .iter()
+                    .any(|leased| leased.endpoint.id.as_str() == id);
+                assert!(
+                    served || endpoint.in_flight >= cap,
+                    "{id} was ready and got nothing"
+                );
+            }
         }
     }
 

@@ -9,6 +9,7 @@
     reason = "a test fails by a panic"
 )]
 
+mod check_command;
 mod f01_worker_killed_before_its_post;
 mod f02_worker_killed_after_its_post;
 mod f04_worker_stopped_past_its_leases;

@@ -1,0 +1,45 @@
+//! `webhooksctl check` on a live system: what agrees in itself is not reported, however much changes meanwhile. (That it
+//! reports each kind of damage is tested with the store.)
+
+use e2e::account::Account;
+use e2e::process::Process;
+use e2e::receiver::Answer;
+
+use crate::scene::{Scene, builder, more_accepted};
+
+/// Two workers deliver, retry, disable an endpoint that is switched on again and again, and endpoints are added.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_system_under_load_is_clean() {
+    let mut scene = Scene::start(builder().workers(2)).await;
+    let customer = scene.system.customer();
+    let failing = customer
+        .create_endpoint(&scene.receiver.url("/fails"), &["*"])
+        .await;
+    scene.receiver.always("/fails", Answer::status(500));
+    let load = scene.load();
+    for _ in 0..2 {
+        more_accepted(&load, 100).await;
+        customer
+            .create_endpoint(&scene.receiver.url("/more"), &["*"])
+            .await;
+        let checked = tokio::task::block_in_place(|| {
+            let url = scene.system.redis.url();
+            Process::run("webhooksctl", &["check", "--redis-url", &url], &[])
+        });
+        let text = String::from_utf8([checked.stdout, checked.stderr].concat()).unwrap();
+        assert!(checked.status.success(), "{text}");
+        assert!(text.contains("no violation"), "{text}");
+        customer.toggle(&failing.id).await;
+    }
+    let loaded = load.stop().await;
+    let balance = Account::of(&scene.system)
+        .at(&scene.receiver)
+        .accepted(loaded.accepted)
+        .balance()
+        .await;
+    assert_eq!(
+        balance.delivered + balance.parked + balance.exhausted,
+        balance.deliveries
+    );
+    scene.system.stop();
+}

@@ -20,7 +20,7 @@ async fn ten_thousand_parked_deliveries_are_released_and_removed_in_steps() {
     let mut steps = 0;
     loop {
         let done = fixture.store.upkeep(&fixture.policy).await.unwrap();
-        assert!(done.swept <= 200);
+        assert!(done.swept <= 100);
         steps += 1;
         if !done.more {
             break;

@@ -9,7 +9,8 @@
 --       sealed secret, slow}…}, {{event id, type, body}…}, {{delivery, token, attempt, index of endpoint, index of
 --       event}…}, ms until something is due (-1: never), 1 if there is more, 1 if this worker shall serve the quarantine.
 -- Guarantees: a report counts only while its token stands, so once. The same sequence changes nothing and answers the same
--- results, and those of its leases that still stand; a lower one is refused. Retry, strike, disabling and log entry are one step. Bounded by 64 reports, 64 leases, 100 promotions.
+-- results, and those of its leases that still stand; a lower one is refused. Retry, strike, disabling and log entry are
+-- one step. Bounded by 64 reports, 64 leases, 64 promotions.
 local incarnation, sequence, want, want_slow = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local want_bytes, alone, lease_ms = tonumber(ARGV[5]), ARGV[6] == '1', tonumber(ARGV[7])
 CAP = tonumber(ARGV[8])
@@ -159,7 +160,7 @@ end
 
 -- Retries that are due go to the front of their endpoint's list. -----------------------------------------------------
 
-local room = 100
+local room = 64
 for _, id in ipairs(call('ZRANGEBYSCORE', TIMERS, '-inf', now, 'LIMIT', 0, 16)) do
   local e = endpoint(id)
   local due = {}

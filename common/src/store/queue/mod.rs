@@ -279,4 +279,4 @@ impl Store {
 }
 
 /// How many deliveries one step of upkeep touches in each of its parts.
-const UPKEEP_STEP: u32 = 200;
+const UPKEEP_STEP: u32 = 100;

@@ -102,6 +102,16 @@ async fn each_kind_of_damage_is_reported_with_its_key() {
             "account:org:org_1:bytes",
             "are charged",
         ),
+        (
+            "ZADD @timers 1 ep_0000000000000000",
+            "timers",
+            "which does not exist",
+        ),
+        (
+            "XADD @log:ep_0000000000000000 * a b",
+            "log:ep_0000000000000000",
+            "belongs to no endpoint",
+        ),
         ("SET @something else", "something", "is a key that nothing knows"),
         ("SET @delivery:{1} text", "delivery:{1}", "can't be read"),
     ] {

@@ -244,13 +244,23 @@ fn judge_endpoint(
 
 /// What points to endpoints points to some that exist; leases and tokens agree; no key is unknown or immortal.
 fn judge_indexes(snapshot: &Snapshot, found: &mut Found) {
-    let sets = [("ready", &snapshot.ready), ("ready:slow", &snapshot.ready_slow)];
-    for (name, set) in sets {
-        for id in set {
-            found.that(!snapshot.endpoints.contains_key(id), name.to_owned(), || {
-                format!("has {id}, which does not exist")
-            });
-        }
+    let pointers = [
+        ("ready", &snapshot.ready),
+        ("ready:slow", &snapshot.ready_slow),
+        ("disabled", &snapshot.disabled),
+    ]
+    .into_iter()
+    .flat_map(|(name, set)| set.iter().map(move |id| (name, id)))
+    .chain(snapshot.timers.keys().map(|id| ("timers", id)));
+    for (name, id) in pointers {
+        found.that(!snapshot.endpoints.contains_key(id), name.to_owned(), || {
+            format!("has {id}, which does not exist")
+        });
+    }
+    for (key, id) in &snapshot.owned {
+        found.that(!snapshot.endpoints.contains_key(id), key.clone(), || {
+            "belongs to no endpoint".to_owned()
+        });
     }
     for (account, id) in snapshot.routes.keys() {
         found.that(

@@ -27,6 +27,8 @@ pub struct Snapshot {
     pub timers: HashMap<String, f64>,
     /// The members of `disabled`.
     pub disabled: BTreeSet<String>,
+    /// Keys that belong to an endpoint, such as `log:<e>`, with the endpoint.
+    pub owned: Vec<(String, String)>,
     /// Keys that no rule knows.
     pub unknown: Vec<String>,
     /// Keys that must have a lifetime and have none.

@@ -58,6 +58,9 @@ impl Store {
 
     async fn look_at(&self, key: &str, name: &str, snapshot: &mut Snapshot) -> Result<(), StoreError> {
         let (kind, rest) = name.split_once(':').unwrap_or((name, ""));
+        if let "pending" | "retry" | "failed" | "log" = kind {
+            snapshot.owned.push((name.to_owned(), rest.to_owned()));
+        }
         match (kind, rest) {
             ("account", rest) => self.look_at_account(key, rest, snapshot).await?,
             ("endpoint", id) => {

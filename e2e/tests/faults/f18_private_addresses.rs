@@ -143,7 +143,7 @@ fn run(program: &str, arguments: &[&str]) {
 async fn inside() {
     let port = free_port();
     let canary = Canary::listen(port);
-    canary.sings();
+    canary.sings().await;
     let names = NameServer::start("127.0.0.1:53".parse().unwrap());
     let receiver = Receiver::start_at(SocketAddr::new(PUBLIC.parse().unwrap(), port)).await;
     let mut system = builder()
@@ -324,10 +324,14 @@ impl Canary {
     }
 
     /// It can be reached, on every address, and hears that; else its silence would mean nothing.
-    fn sings(&self) {
+    async fn sings(&self) {
         for address in PRIVATE {
             let address = SocketAddr::new(address.parse().unwrap(), self.port);
-            let mut stream = TcpStream::connect(address).unwrap();
+            // The kernel enters the routes to new addresses a moment after it has added them.
+            let mut stream = eventually(LONG, "a route to the canary", async || {
+                TcpStream::connect(address).map_err(|error| format!("{address}: {error}"))
+            })
+            .await;
             // It closes at once, after it has counted.
             assert_eq!(stream.read(&mut [0]).unwrap(), 0);
         }

@@ -4,34 +4,27 @@ use std::time::Duration;
 
 use e2e::fault_proxy::Fault;
 
-use crate::scene::{ANSWERS_WITHIN, Scene, behind_proxy, builder, more_accepted, more_refused};
+use crate::scene::{Scene, behind_proxy, builder, more_accepted, more_refused};
 
 /// Redis is 200 ms away from all programs, each way.
 #[tokio::test(flavor = "multi_thread")]
 async fn with_200_ms_more_all_goes_on() {
     let (redis, proxy) = behind_proxy().await;
-    let mut scene = Scene::start(builder().workers(2).on(redis).env("REDIS_URL", proxy.redis_url())).await;
+    let scene = Scene::start(builder().workers(2).on(redis).env("REDIS_URL", proxy.redis_url())).await;
     proxy.set(Fault::Delay(Duration::from_millis(200)));
     let load = scene.load();
     more_accepted(&load, 40).await;
     // New connections too.
     proxy.cut_all();
     more_accepted(&load, 40).await;
-    let loaded = load.stop().await;
-    assert!(
-        loaded.slowest < ANSWERS_WITHIN,
-        "an answer took {:?}",
-        loaded.slowest
-    );
-    scene.assert_all_run();
-    scene.all_delivered(loaded, 0).await;
+    scene.ends_well(load).await;
 }
 
 /// All connections go silent without being closed, as when a router forgets them. They are given up and made anew.
 #[tokio::test(flavor = "multi_thread")]
 async fn half_open_sockets_are_given_up() {
     let (redis, proxy) = behind_proxy().await;
-    let mut scene = Scene::start(builder().workers(2).on(redis).env("REDIS_URL", proxy.redis_url())).await;
+    let scene = Scene::start(builder().workers(2).on(redis).env("REDIS_URL", proxy.redis_url())).await;
     let load = scene.load();
     for _ in 0..2 {
         more_accepted(&load, 100).await;
@@ -39,14 +32,7 @@ async fn half_open_sockets_are_given_up() {
         more_refused(&load, 1).await;
     }
     more_accepted(&load, 100).await;
-    let loaded = load.stop().await;
-    assert!(
-        loaded.slowest < ANSWERS_WITHIN,
-        "an answer took {:?}",
-        loaded.slowest
-    );
-    scene.assert_all_run();
-    scene.all_delivered(loaded, 0).await;
+    scene.ends_well(load).await;
 }
 
 /// Nothing passes for a while, and then all that was under way arrives late: calls that were given up are executed after

@@ -59,6 +59,18 @@ impl Scene {
         Load::start(&self.system, &Shape::gentle(self.system.account()))
     }
 
+    /// Ends the load: every answer of the API came in time, every program still runs, and everything was delivered once.
+    pub(crate) async fn ends_well(mut self, load: Load) {
+        let loaded = load.stop().await;
+        assert!(
+            loaded.slowest < ANSWERS_WITHIN,
+            "an answer took {:?}",
+            loaded.slowest
+        );
+        self.assert_all_run();
+        self.all_delivered(loaded, 0).await;
+    }
+
     /// Ends with the account, of which every event was delivered, and a clean stop of all programs.
     pub(crate) async fn all_delivered(mut self, loaded: Loaded, duplicates: usize) -> Balance {
         let balance = Account::of(&self.system)

@@ -225,15 +225,22 @@ local function exhaust(e, delivery, attempts, size, reason, now)
   count('exhausted')
 end
 
--- A delivery is done with, and leaves nothing behind but what is in the log.
-local function finish(e, delivery, attempts, size)
-  if attempts > 0 then
-    call('DEL', P .. 'delivery:' .. delivery)
-  end
+-- A delivery is done with, and leaves nothing behind but what is in the log. A lost lease may have left a record even
+-- before the first attempt. `e` is nil when its endpoint is gone.
+local function finish(e, delivery, size)
+  call('DEL', P .. 'delivery:' .. delivery)
   unref(event_of(delivery), false)
   if e then
     e.bytes = math.max(0, e.bytes - size)
   end
+end
+
+-- A delivery that has a record waits for its turn again: pushed by `LPUSH` to the front, or by `RPUSH` to the end.
+local function requeue(push, id, delivery)
+  local record = record_of(delivery)
+  call(push, P .. 'pending:' .. id, entry(delivery, attempts_in(record)))
+  call('HSET', record, 'state', 'pending')
+  call('HDEL', record, 'nextAttemptAt')
 end
 
 -- A lease was lost: no strike, and no attempt is counted. The first losses put the delivery back in front; from the

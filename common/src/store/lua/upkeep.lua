@@ -27,7 +27,7 @@ for _, delivery in ipairs(reaped) do
     e.in_flight = math.max(0, e.in_flight - 1)
     lost(e, delivery, attempt - 1, now)
   else
-    finish(nil, delivery, 1, 0)
+    finish(nil, delivery, 0)
     count('canceled')
   end
 end
@@ -56,17 +56,15 @@ if job then
   local e = key and endpoint(id)
   for _, text in ipairs(entries) do
     local delivery = parse_entry(text)
-    local record = delivery and record_of(delivery)
     if not delivery then
       note_corrupt(id, text)
     elseif what == 'release' and e then
-      call('RPUSH', P .. 'pending:' .. id, entry(delivery, attempts_in(record)))
-      call('HSET', record, 'state', 'pending')
-      call('HDEL', record, 'nextAttemptAt')
+      requeue('RPUSH', id, delivery)
     elseif what == 'forget' then
-      call('DEL', record) -- finished before
+      call('DEL', record_of(delivery)) -- finished before
     else
-      finish(e, delivery, 1, size_of(delivery))
+      record_of(delivery) -- notes one that can't be read
+      finish(e, delivery, size_of(delivery))
       count('canceled')
     end
   end

@@ -110,7 +110,7 @@ local function record(base)
   attempt, size = tonumber(attempt), tonumber(size)
   local e = endpoint(endpoint_of(delivery))
   if not e then
-    finish(nil, delivery, 1, size) -- its endpoint was removed meanwhile
+    finish(nil, delivery, size) -- its endpoint was removed meanwhile
     count('canceled')
     return 1
   end
@@ -133,8 +133,7 @@ local function record(base)
     e.failures, e.failing_since, e.probing = 0, 0, false
   end
   log(e, delivery, attempt, 'succeeded', base)
-  -- A lease that was lost before left a record, whatever the attempt's number.
-  finish(e, delivery, 1, size)
+  finish(e, delivery, size)
   count('succeeded')
   return 1
 end
@@ -168,9 +167,7 @@ for _, id in ipairs(call('ZRANGEBYSCORE', TIMERS, '-inf', now, 'LIMIT', 0, 16)) 
     due = call('ZRANGEBYSCORE', P .. 'retry:' .. id, '-inf', now, 'LIMIT', 0, room)
     for i = #due, 1, -1 do
       if parse_entry(due[i]) then
-        local key = record_of(due[i])
-        call('LPUSH', P .. 'pending:' .. id, entry(due[i], attempts_in(key)))
-        call('HSET', key, 'state', 'pending')
+        requeue('LPUSH', id, due[i])
       else
         note_corrupt(id, due[i])
       end
@@ -302,7 +299,7 @@ local function serve_quarantined()
     local e = endpoint(endpoint_of(delivery))
     if not e then
       call('ZREM', QUARANTINE, delivery)
-      finish(nil, delivery, 1, 0)
+      finish(nil, delivery, 0)
       count('canceled')
     elseif e.state ~= 'active' then
       call('ZADD', QUARANTINE, now + 60000, delivery) -- parked

@@ -1,6 +1,7 @@
 //! `webhooks-api`: reads its configuration, listens, and serves until it is asked to stop.
 
 use std::convert::Infallible;
+use std::ffi::OsStr;
 use std::io::Write as _;
 use std::process::ExitCode;
 
@@ -9,16 +10,14 @@ use api::auth::clerk::KeySource;
 use api::config::Config;
 use api::connect::connect;
 use api::metrics::Metrics;
-use api::{openapi, server};
+use api::{openapi, problem, server};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 fn main() -> ExitCode {
-    if std::env::args_os()
-        .nth(1)
-        .is_some_and(|argument| argument == "openapi")
-    {
-        let written = std::io::stdout().write_all(openapi::document().as_bytes());
+    let first = std::env::args_os().nth(1);
+    if let Some(text) = first.as_deref().and_then(OsStr::to_str).and_then(generated) {
+        let written = std::io::stdout().write_all(text.as_bytes());
         return if written.is_ok() {
             ExitCode::SUCCESS
         } else {
@@ -40,6 +39,15 @@ fn main() -> ExitCode {
             eprintln!("{sentence}");
             ExitCode::from(2)
         }
+    }
+}
+
+/// What `webhooks-api openapi` and `webhooks-api errors` print: the texts that are generated from the code.
+fn generated(name: &str) -> Option<String> {
+    match name {
+        "openapi" => Some(openapi::document()),
+        "errors" => Some(problem::catalogue(&openapi::document())),
+        _ => None,
     }
 }
 

@@ -1,0 +1,168 @@
+//! `docs/errors.md`: every code, what to do about it, and which calls answer it.
+//!
+//! Codes come from [`Code`], calls from the OpenAPI document, so that neither can say something else than the program.
+//! Like the document, it is the same text on every machine, and a test compares it with the committed file.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Write};
+
+use serde_json::Value;
+
+use super::{CONTENT_TYPE, Code, Problem};
+
+const INTRODUCTION: &str = "\
+# Errors
+
+<!-- Written by ./scripts/openapi from the codes in api/src/problem/code.rs. A change made here is lost. -->
+
+Every error is a problem document (RFC 9457, `application/problem+json`). Branch on `code`: it is stable and never changes
+its meaning. `detail` says what to do in the case at hand; `field` names the field or parameter, if it is about one. A call
+that was refused with 4xx has changed nothing. Where the answer has `Retry-After`, wait that many seconds. An item of a batch
+that was not accepted has one of the errors of `POST /api/events` as its `error`.
+";
+
+/// Who makes calls, by the security scheme of the OpenAPI document.
+const SIDES: [(&str, &str); 2] = [
+    ("clerkSession", "every call of the dashboard"),
+    ("serviceKey", "every call of the backend"),
+];
+
+/// The text of `docs/errors.md`, for the calls of an OpenAPI document.
+///
+/// Ordered by HTTP status, then as [`Code`] declares them. Each code is a heading, so `errors.md#unknown_field` leads to it.
+#[must_use]
+pub fn catalogue(document: &str) -> String {
+    let mut text = String::new();
+    // Writing to a string doesn't fail.
+    write(&mut text, &calls(document)).map_or_else(|_| String::new(), |()| text)
+}
+
+fn write(text: &mut String, calls: &[Call]) -> fmt::Result {
+    let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
+    for code in Code::ALL {
+        by_status.entry(code.status().as_u16()).or_default().push(*code);
+    }
+    text.push_str(INTRODUCTION);
+    let example = Problem::new(Code::UnknownField).field("urll").body();
+    let example = serde_json::to_string_pretty(&example).unwrap_or_default();
+    writeln!(text, "\n```json\n{example}\n```")?;
+    for codes in by_status.values() {
+        for (position, code) in codes.iter().enumerate() {
+            if position == 0 {
+                writeln!(text, "\n## {}", code.status())?;
+            }
+            writeln!(text, "\n### `{}`\n", code.as_str())?;
+            writeln!(text, "**{}.** {}\n", code.title(), code.advice())?;
+            writeln!(text, "Answered by {}.", answered_by(*code, calls))?;
+        }
+    }
+    Ok(())
+}
+
+/// A call of the document.
+struct Call {
+    /// Such as `POST /api/events`.
+    name: String,
+    /// The name of its security scheme.
+    scheme: Option<String>,
+    codes: Vec<String>,
+}
+
+/// All calls, in the order of their paths.
+fn calls(document: &str) -> Vec<Call> {
+    let document: Value = serde_json::from_str(document).unwrap_or_default();
+    let paths = document["paths"].as_object().into_iter().flatten();
+    let operations = paths.flat_map(|(path, operations)| {
+        let operations = operations.as_object().into_iter().flatten();
+        operations.map(move |(method, operation)| (path, method, operation))
+    });
+    operations
+        .map(|(path, method, operation)| {
+            let responses = operation["responses"].as_object().into_iter().flatten();
+            let examples = responses
+                .filter_map(|(_, response)| response["content"][CONTENT_TYPE]["examples"].as_object());
+            let scheme = operation["security"][0].as_object();
+            Call {
+                name: format!("{} {path}", method.to_uppercase()),
+                scheme: scheme.and_then(|scheme| scheme.keys().next().cloned()),
+                codes: examples.flat_map(|codes| codes.keys().cloned()).collect(),
+            }
+        })
+        .collect()
+}
+
+/// The calls that answer a code, in words. A side whose calls all do is named as one.
+fn answered_by(code: Code, calls: &[Call]) -> String {
+    let answers = |call: &&Call| call.codes.iter().any(|name| name == code.as_str());
+    let mut names = Vec::new();
+    for (scheme, every_call) in SIDES {
+        let side = || calls.iter().filter(|call| call.scheme.as_deref() == Some(scheme));
+        if side().all(|call| answers(&call)) {
+            names.push(every_call.to_owned());
+        } else {
+            names.extend(side().filter(answers).map(|call| format!("`{}`", call.name)));
+        }
+    }
+    if names.is_empty() {
+        return "the server itself, whatever the call".to_owned();
+    }
+    names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_committed_file_is_the_one_that_is_generated() {
+        let committed = include_str!("../../../docs/errors.md");
+        assert!(
+            committed == catalogue(&crate::openapi::document()),
+            "docs/errors.md differs from the code: run ./scripts/openapi and commit the result"
+        );
+    }
+
+    #[test]
+    fn every_code_has_one_heading_below_its_status() {
+        let text = catalogue(&crate::openapi::document());
+        let mut status = "";
+        let mut seen = Vec::new();
+        for line in text.lines() {
+            if let Some(heading) = line.strip_prefix("## ") {
+                status = heading;
+            } else if let Some(heading) = line.strip_prefix("### ") {
+                let code = Code::ALL
+                    .iter()
+                    .find(|code| heading == format!("`{}`", code.as_str()));
+                let code = code.unwrap_or_else(|| panic!("{heading}"));
+                assert_eq!(code.status().to_string(), status, "{heading}");
+                seen.push(*code);
+            }
+        }
+        seen.sort_unstable();
+        assert_eq!(seen, Code::ALL);
+    }
+
+    #[test]
+    fn a_side_is_named_only_when_all_of_its_calls_answer_the_code() {
+        let call = |name: &str, scheme: &str, codes: &[&str]| Call {
+            name: name.to_owned(),
+            scheme: Some(scheme.to_owned()),
+            codes: codes.iter().map(|&code| code.to_owned()).collect(),
+        };
+        let calls = [
+            call("GET /a", "clerkSession", &["missing_token", "endpoint_not_found"]),
+            call("GET /b", "clerkSession", &["missing_token"]),
+            call("POST /c", "serviceKey", &["missing_token", "unknown_event"]),
+            call("POST /d", "serviceKey", &["missing_token"]),
+        ];
+        let both = "every call of the dashboard, every call of the backend";
+        assert_eq!(answered_by(Code::MissingToken, &calls), both);
+        assert_eq!(answered_by(Code::EndpointNotFound, &calls), "`GET /a`");
+        assert_eq!(answered_by(Code::UnknownEvent, &calls), "`POST /c`");
+        assert_eq!(
+            answered_by(Code::NotFound, &calls),
+            "the server itself, whatever the call"
+        );
+    }
+}

@@ -9,6 +9,8 @@ pub mod id;
 
 pub mod event;
 
+pub mod catalog;
+
 pub mod endpoint;
 
 pub mod delivery;

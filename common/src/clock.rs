@@ -8,7 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// A point in time, in milliseconds since 1970 (UTC).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(i64);
 
 /// A text that is no RFC 3339 date and time between the years 1970 and 9999.

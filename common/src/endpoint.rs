@@ -224,6 +224,36 @@ pub struct LastAttempt {
     pub error: Option<String>,
 }
 
+/// An endpoint's deliveries that are not finished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct QueueDepth {
+    /// Wait for their turn.
+    pub waiting: u64,
+    /// Wait for the time of their next attempt.
+    pub retrying: u64,
+    /// A worker holds a lease on them.
+    pub in_flight: u64,
+    /// Bytes of their payloads.
+    pub bytes: u64,
+}
+
+impl QueueDepth {
+    /// All of them.
+    #[must_use]
+    pub const fn total(&self) -> u64 {
+        self.waiting + self.retrying + self.in_flight
+    }
+}
+
+/// How long the secret before the last rotation goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SecretGrace {
+    /// Until then it signs beside the new one.
+    pub until: Timestamp,
+    /// Until then `X-RKT-Signature` is made with it.
+    pub legacy_uses_previous: bool,
+}
+
 /// An endpoint as its owner sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
@@ -249,8 +279,12 @@ pub struct Endpoint {
     pub disabled_at: Option<Timestamp>,
     /// The most recent attempt, if there was one.
     pub last_attempt: Option<LastAttempt>,
-    /// Deliveries that are not finished: waiting, parked, waiting for a retry, or in flight.
-    pub queue_depth: u64,
+    /// Deliveries that are not finished.
+    pub queue: QueueDepth,
+    /// Since when its attempts fail; `None` after a success.
+    pub failing_since: Option<Timestamp>,
+    /// The grace of its last secret rotation, over or not.
+    pub grace: Option<SecretGrace>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When its owner last changed it.

@@ -1,4 +1,5 @@
-//! Events: the ten types, what an endpoint can subscribe to, and the exact bytes that receivers get.
+//! Events: the ten types, the three that the queue makes itself, what an endpoint can subscribe to, and the exact bytes
+//! that receivers get.
 //!
 //! [`Payload::build`] runs once, when an event is accepted. What it returns is stored, signed and sent unchanged on
 //! every attempt.
@@ -12,15 +13,15 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Timestamp;
 
 macro_rules! event_types {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)?) => {
-        /// What happened in a chatbot.
+    ($(#[$outer:meta])* $type:ident: $($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)?) => {
+        $(#[$outer])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum EventType {
+        pub enum $type {
             $($(#[$doc])* $variant),+
         }
 
-        impl EventType {
-            /// Every type, in the order of the public documentation.
+        impl $type {
+            /// Every type, in the order of the documentation.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
             /// The name that customers subscribe to, such as `lead.captured`.
@@ -28,11 +29,19 @@ macro_rules! event_types {
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $name),+ }
             }
+
+            /// Reads the name.
+            #[must_use]
+            pub fn from_name(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|kind| kind.as_str() == name)
+            }
         }
     };
 }
 
 event_types! {
+    /// What happened in a chatbot.
+    EventType:
     /// New conversation starts.
     SessionCreated = "session.created",
     /// Conversation marked as resolved.
@@ -55,6 +64,18 @@ event_types! {
     HandoffReturned = "handoff.returned",
 }
 
+event_types! {
+    /// What happened to the account's webhooks themselves, so that a team is told. Made by the queue, never pushed by the
+    /// backend; `*` does not include them, and no endpoint is told about itself.
+    AccountEvent:
+    /// Failures disabled an endpoint.
+    EndpointDisabled = "endpoint.disabled",
+    /// An endpoint that failures had disabled succeeded again.
+    EndpointRecovered = "endpoint.recovered",
+    /// A delivery was given up.
+    DeliveryExhausted = "delivery.exhausted",
+}
+
 /// A name that is none of the ten event types (nor `*`, where that is allowed).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown event type; the types are {}", EventType::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", "))]
@@ -64,11 +85,7 @@ impl FromStr for EventType {
     type Err = UnknownEventType;
 
     fn from_str(text: &str) -> Result<Self, UnknownEventType> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|kind| kind.as_str() == text)
-            .ok_or(UnknownEventType)
+        Self::from_name(text).ok_or(UnknownEventType)
     }
 }
 
@@ -78,7 +95,7 @@ impl fmt::Display for EventType {
     }
 }
 
-/// What an endpoint subscribes to: one event type, or all of them.
+/// What an endpoint subscribes to: one event type, all of them, or one kind of account event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Subscription {
@@ -86,15 +103,25 @@ pub enum Subscription {
     All,
     /// One event type.
     Only(EventType),
+    /// One kind of account event.
+    Account(AccountEvent),
 }
 
 impl Subscription {
+    /// Everything that can be subscribed to.
+    pub fn all() -> impl Iterator<Item = Self> {
+        std::iter::once(Self::All)
+            .chain(EventType::ALL.iter().copied().map(Self::Only))
+            .chain(AccountEvent::ALL.iter().copied().map(Self::Account))
+    }
+
     /// The name as customers write it: an event type or `*`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::All => "*",
             Self::Only(kind) => kind.as_str(),
+            Self::Account(kind) => kind.as_str(),
         }
     }
 }
@@ -103,11 +130,9 @@ impl FromStr for Subscription {
     type Err = UnknownEventType;
 
     fn from_str(text: &str) -> Result<Self, UnknownEventType> {
-        if text == "*" {
-            Ok(Self::All)
-        } else {
-            text.parse().map(Self::Only)
-        }
+        Self::all()
+            .find(|subscription| subscription.as_str() == text)
+            .ok_or(UnknownEventType)
     }
 }
 

@@ -9,6 +9,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
+use crate::clock::Timestamp;
+
 /// Why a text is not an id of the kind that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not {expected}")]
@@ -18,6 +20,7 @@ pub struct InvalidId {
 
 const ULID_LEN: usize = 26;
 const ENDPOINT_LEN: usize = 16;
+const REPLAY_LEN: usize = 8;
 
 /// Lower-case Crockford base 32, as ULIDs use it.
 fn is_base32(text: &str) -> bool {
@@ -131,10 +134,25 @@ id_type!(
         let mut parts = rest.split('_');
         parts.next().is_some_and(|event| event.len() == ULID_LEN && is_base32(event))
             && parts.next().is_some_and(|endpoint| endpoint.len() == ENDPOINT_LEN && is_base32(endpoint))
-            && parts.next().is_none_or(|replay| replay.len() == 8 && is_base32(replay))
+            && parts.next().is_none_or(|replay| replay.len() == REPLAY_LEN && is_base32(replay))
             && parts.next().is_none()
     }
 );
+
+id_type!(
+    /// A replay of many: `rpl_` and a ULID.
+    ReplayId,
+    "a replay id: `rpl_` and 26 characters",
+    |text| text.strip_prefix("rpl_").is_some_and(|rest| rest.len() == ULID_LEN && is_base32(rest))
+);
+
+impl ReplayId {
+    /// A new id.
+    #[must_use]
+    pub fn new(now_ms: u64) -> Self {
+        Self(EventId::new(now_ms).0.replacen("evt_", "rpl_", 1))
+    }
+}
 
 impl EndpointId {
     /// A new random id.
@@ -148,6 +166,16 @@ impl EndpointId {
 }
 
 impl EventId {
+    /// When it was accepted, by the clock of the process that accepted it.
+    #[must_use]
+    pub fn time(&self) -> Timestamp {
+        Ulid::from_string(&self.0["evt_".len()..])
+            .ok()
+            .and_then(|ulid| i64::try_from(ulid.timestamp_ms()).ok())
+            .and_then(Timestamp::from_millis)
+            .unwrap_or_default()
+    }
+
     /// A new id that sorts by `now` (milliseconds since 1970).
     #[must_use]
     pub fn new(now_ms: u64) -> Self {
@@ -169,6 +197,14 @@ impl DeliveryId {
             &event.0["evt_".len()..],
             &endpoint.0["ep_".len()..]
         ))
+    }
+
+    /// A new delivery that repeats this one.
+    #[must_use]
+    pub fn replay(&self) -> Self {
+        let first = &self.0[.."dlv_".len() + ULID_LEN + 1 + ENDPOINT_LEN];
+        let random = EndpointId::random();
+        Self(format!("{first}_{}", &random.0[random.0.len() - REPLAY_LEN..]))
     }
 
     /// The event that this delivers.
@@ -203,15 +239,14 @@ mod tests {
         let (event, endpoint) = (EventId::new(1_790_000_000_000), EndpointId::random());
         let delivery = DeliveryId::of(&event, &endpoint);
         assert_eq!(delivery.event(), event);
+        assert_eq!(delivery.event().time().as_millis(), 1_790_000_000_000);
         assert_eq!(delivery.endpoint(), endpoint);
         assert!(!delivery.is_replay());
         assert_eq!(delivery.as_str().parse::<DeliveryId>().unwrap(), delivery);
-        assert!(
-            format!("{delivery}_0123abcd")
-                .parse::<DeliveryId>()
-                .unwrap()
-                .is_replay()
-        );
+        let replay = delivery.replay();
+        assert!(replay.is_replay() && replay != delivery.replay());
+        assert_eq!(replay.as_str().parse::<DeliveryId>().unwrap(), replay);
+        assert_eq!((replay.event(), replay.replay().endpoint()), (event, endpoint));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Two are sent. `X-RKT-Signature` is the documented one: hex HMAC-SHA256 of the body, keyed with all bytes of the
 //! secret's text. `webhook-signature` follows Standard Webhooks: base64 HMAC-SHA256 of `id.timestamp.body`, keyed with
-//! the secret's decoded part.
+//! the secret's decoded part. What receivers do instead can be tried with [`SigningSecret::mac`].
 
 use std::fmt;
 
@@ -84,11 +84,67 @@ impl SigningSecret {
             .chain_update(body);
         format!("v1,{}", BASE64.encode(mac.finalize().into_bytes()))
     }
+
+    /// The MAC of the parts of a message, with a key that may be the wrong one.
+    #[must_use]
+    pub fn mac(&self, key: KeyForm, message: &[&[u8]]) -> MessageMac {
+        let text = self.expose();
+        let mut mac = match key {
+            KeyForm::WholeText => self.legacy.clone(),
+            KeyForm::Decoded => self.standard.clone(),
+            KeyForm::Encoded => keyed(text.trim_start_matches(PREFIX).as_bytes()),
+            KeyForm::WithLineFeed => keyed(format!("{text}\n").as_bytes()),
+        };
+        for part in message {
+            mac.update(part);
+        }
+        MessageMac(mac)
+    }
 }
 
 impl fmt::Debug for SigningSecret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("SigningSecret(…)")
+    }
+}
+
+/// What somebody may take as the key: the first two are right, each for its own header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyForm {
+    /// All bytes of the secret's text, as for `X-RKT-Signature`.
+    WholeText,
+    /// The decoded part of it, as for `webhook-signature`.
+    Decoded,
+    /// What follows `whsec_`, not decoded.
+    Encoded,
+    /// The text and a line feed, as a file may hold it.
+    WithLineFeed,
+}
+
+impl KeyForm {
+    /// Every form.
+    pub const ALL: [Self; 4] = [
+        Self::WholeText,
+        Self::Decoded,
+        Self::Encoded,
+        Self::WithLineFeed,
+    ];
+}
+
+/// The MAC of a message, which can be compared but not read.
+pub struct MessageMac(Hmac<Sha256>);
+
+impl MessageMac {
+    /// Whether it is `given`. The time that this takes tells nothing about the MAC.
+    #[must_use]
+    pub fn is(&self, given: &[u8]) -> bool {
+        self.0.clone().verify_slice(given).is_ok()
+    }
+}
+
+impl fmt::Debug for MessageMac {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("MessageMac(…)")
     }
 }
 
@@ -131,6 +187,25 @@ mod tests {
             "whsec_????",
         ] {
             assert!(SigningSecret::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_mac_with_the_right_key_is_the_signature_and_with_another_it_is_not() {
+        let secret = SigningSecret::generate();
+        let legacy = hex::decode(secret.legacy_signature(b"body")).unwrap();
+        let standard = BASE64
+            .decode(&secret.standard_signature("evt_1", 1, b"body")["v1,".len()..])
+            .unwrap();
+        for key in KeyForm::ALL {
+            let (of_body, of_all) = (
+                secret.mac(key, &[b"body"]),
+                secret.mac(key, &[b"evt_1.1.", b"body"]),
+            );
+            assert_eq!(of_body.is(&legacy), key == KeyForm::WholeText, "{key:?}");
+            assert_eq!(of_all.is(&standard), key == KeyForm::Decoded, "{key:?}");
+            assert!(!of_body.is(&legacy[..31]) && !of_body.is(b""));
+            assert_eq!(format!("{of_body:?}"), "MessageMac(…)");
         }
     }
 

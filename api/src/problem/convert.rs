@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use common::endpoint::UrlError;
-use common::event::{EventType, PayloadError, UnknownEventType};
+use common::event::{AccountEvent, EventType, PayloadError, UnknownEventType};
 use common::store::StoreError;
 use poem::http::{StatusCode, header};
 use poem::{IntoResponse, Response};
@@ -267,7 +267,14 @@ impl Problem {
     pub(crate) fn from_unknown_subscription(error: &UnknownEventType) -> Self {
         let types = Self::from(error.clone());
         let detail = types.detail.trim_end_matches('.').to_owned();
-        types.detail(format!("{detail}; `*` stands for all of them."))
+        let accounts = AccountEvent::ALL
+            .iter()
+            .map(|kind| kind.as_str())
+            .collect::<Vec<_>>()
+            .join(", ");
+        types.detail(format!(
+            "{detail}; `*` stands for all of them; {accounts} tell about the account's endpoints."
+        ))
     }
 
     /// Says of an item what would otherwise be said of a whole body.

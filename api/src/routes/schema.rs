@@ -79,12 +79,12 @@ text_type!(
 );
 
 text_type!(
-    /// The name of an event type, or `*`.
+    /// The name of an event type or of an account event, or `*`.
     SubscriptionName,
     "subscription",
     MetaSchema {
-        enum_items: std::iter::once(Value::from(Subscription::All.as_str()))
-            .chain(event_names())
+        enum_items: Subscription::all()
+            .map(|subscription| subscription.as_str().into())
             .collect(),
         ..string()
     }

@@ -33,8 +33,9 @@ pub struct Store {
 struct Inner {
     client: Client,
     shared: Line,
-    /// A blocking command would hold up all others, so it has a connection of its own.
-    blocking: Line,
+    /// A blocking command would hold up all others, so each has a connection of its own.
+    wake: Line,
+    trials: Line,
     keys: Keys,
     scripts: Scripts,
 }
@@ -62,7 +63,8 @@ impl Store {
             inner: Arc::new(Inner {
                 client,
                 shared: Line::default(),
-                blocking: Line::default(),
+                wake: Line::default(),
+                trials: Line::default(),
                 keys: Keys::new(0),
                 scripts: Scripts::new(),
             }),
@@ -110,23 +112,71 @@ impl Store {
             .unwrap_or_else(|_| Err(timed_out()))
     }
 
+    /// Asks for wake tokens, which blocks in Redis for up to `blocks`.
+    pub(super) async fn blocking<T, F: Future<Output = redis::RedisResult<T>>>(
+        &self,
+        blocks: Duration,
+        ask: impl Fn(MultiplexedConnection) -> F,
+    ) -> Result<T, StoreError> {
+        self.inner.wait(&self.inner.wake, blocks, &ask).await
+    }
+
+    /// Asks for test events, which blocks in Redis for up to `blocks`.
+    pub(super) async fn blocking_for_trials<T, F: Future<Output = redis::RedisResult<T>>>(
+        &self,
+        blocks: Duration,
+        ask: impl Fn(MultiplexedConnection) -> F,
+    ) -> Result<T, StoreError> {
+        self.inner.wait(&self.inner.trials, blocks, &ask).await
+    }
+
+    /// A connection for somebody who listens; it is made at the first call, and closed with the listener.
+    #[must_use]
+    pub fn listener(&self) -> Listener {
+        Listener {
+            inner: Arc::clone(&self.inner),
+            line: Line::default(),
+        }
+    }
+}
+
+/// A connection of its own for commands that block.
+pub struct Listener {
+    inner: Arc<Inner>,
+    line: Line,
+}
+
+impl Listener {
     /// Asks something that blocks in Redis for up to `blocks`.
     pub(super) async fn blocking<T, F: Future<Output = redis::RedisResult<T>>>(
         &self,
         blocks: Duration,
         ask: impl Fn(MultiplexedConnection) -> F,
     ) -> Result<T, StoreError> {
-        let answer_within = blocks + ANSWER_WITHIN;
-        let asked = self
-            .inner
-            .ask(&self.inner.blocking, Instant::now(), Some(answer_within), &ask);
-        tokio::time::timeout(answer_within + CONNECT_WITHIN, asked)
-            .await
-            .unwrap_or_else(|_| Err(timed_out()))
+        self.inner.wait(&self.line, blocks, &ask).await
+    }
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Listener")
     }
 }
 
 impl Inner {
+    async fn wait<T, F: Future<Output = redis::RedisResult<T>>>(
+        &self,
+        line: &Line,
+        blocks: Duration,
+        ask: &impl Fn(MultiplexedConnection) -> F,
+    ) -> Result<T, StoreError> {
+        let answer_within = blocks + ANSWER_WITHIN;
+        let asked = self.ask(line, Instant::now(), Some(answer_within), ask);
+        tokio::time::timeout(answer_within + CONNECT_WITHIN, asked)
+            .await
+            .unwrap_or_else(|_| Err(timed_out()))
+    }
+
     async fn ask<T, F: Future<Output = redis::RedisResult<T>>>(
         &self,
         line: &Line,

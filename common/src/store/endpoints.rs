@@ -7,6 +7,7 @@ use redis::Value;
 use crate::clock::Timestamp;
 use crate::endpoint::{
     DisabledReason, Endpoint, EndpointPatch, EndpointState, LastAttempt, NewEndpoint, ParkedAction,
+    QueueDepth, SecretGrace,
 };
 use crate::event::Subscription;
 use crate::id::{AccountId, EndpointId, EventId};
@@ -55,12 +56,7 @@ impl Store {
         let answer = self
             .run(&self.scripts().endpoint_list, &[account.as_str(), ""])
             .await?;
-        let mut endpoints: Vec<_> = array(answer)?
-            .into_iter()
-            .filter_map(|value| one(value).transpose())
-            .collect::<Result<_, _>>()?;
-        endpoints.sort_by(|one, other| (one.created_at, &one.id).cmp(&(other.created_at, &other.id)));
-        Ok(endpoints)
+        list(answer)
     }
 
     /// One endpoint; `None` when it doesn't exist or belongs to another account.
@@ -147,17 +143,33 @@ fn join(events: &[Subscription]) -> String {
         .join(",")
 }
 
+/// A list of endpoints, oldest first.
+pub(super) fn list(value: Value) -> Result<Vec<Endpoint>, StoreError> {
+    let mut endpoints: Vec<_> = array(value)?
+        .into_iter()
+        .filter_map(|value| one(value).transpose())
+        .collect::<Result<_, _>>()?;
+    endpoints.sort_by(|one, other| (one.created_at, &one.id).cmp(&(other.created_at, &other.id)));
+    Ok(endpoints)
+}
+
 /// An endpoint as scripts answer it (`view` in the prelude); `None` for an empty list.
-fn one(value: Value) -> Result<Option<Endpoint>, StoreError> {
+pub(super) fn one(value: Value) -> Result<Option<Endpoint>, StoreError> {
     let mut values = array(value)?.into_iter();
     let Some(id) = values.next() else { return Ok(None) };
     let id: EndpointId = parsed(id)?;
     let hash = fields(next(&mut values)?)?;
-    let waiting = integer(next(&mut values)?)? + integer(next(&mut values)?)?;
-    endpoint(id, &hash, u64::try_from(waiting).unwrap_or(0)).map(Some)
+    let mut length = || integer(next(&mut values)?).map(|length| u64::try_from(length).unwrap_or(0));
+    let (waiting, retrying) = (length()?, length()?);
+    endpoint(id, &hash, waiting, retrying).map(Some)
 }
 
-fn endpoint(id: EndpointId, hash: &HashMap<String, String>, waiting: u64) -> Result<Endpoint, StoreError> {
+fn endpoint(
+    id: EndpointId,
+    hash: &HashMap<String, String>,
+    waiting: u64,
+    retrying: u64,
+) -> Result<Endpoint, StoreError> {
     let required = |name: &str| hash.get(name).map(String::as_str).ok_or_else(|| unexpected(name));
     let number = |name: &str| hash.get(name).map_or(Ok(0), |text| parse::<u32>(text));
     let state = match required("state")? {
@@ -186,10 +198,35 @@ fn endpoint(id: EndpointId, hash: &HashMap<String, String>, waiting: u64) -> Res
             .get("lastAttempt")
             .map(|text| last_attempt(text))
             .transpose()?,
-        queue_depth: waiting + u64::from(number("inFlight")?),
+        queue: QueueDepth {
+            waiting,
+            retrying,
+            in_flight: number("inFlight")?.into(),
+            bytes: hash.get("queuedBytes").map_or(Ok(0), |text| parse(text))?,
+        },
+        failing_since: hash
+            .get("failingSince")
+            .filter(|since| *since != "0")
+            .map(|text| time(text))
+            .transpose()?,
+        grace: grace(hash)?,
         created_at: time(required("createdAt")?)?,
         updated_at: time(required("updatedAt")?)?,
     })
+}
+
+/// The grace of the last rotation, if there was one.
+fn grace(hash: &HashMap<String, String>) -> Result<Option<SecretGrace>, StoreError> {
+    let until = hash
+        .get("previousSecretUntil")
+        .map(|text| time(text))
+        .transpose()?;
+    Ok(until.map(|until| SecretGrace {
+        until,
+        legacy_uses_previous: hash
+            .get("legacySignature")
+            .is_some_and(|which| which == "previous"),
+    }))
 }
 
 fn time(text: &str) -> Result<Timestamp, StoreError> {

@@ -5,13 +5,16 @@
 //! | `wh:meta` | hash | `schema`, `shards`: checked at every start | for ever |
 //! | `account:<a>:endpoints` | hash | endpoint → `<A\|D\|O>\|,<types>,\|<chatbot>`: what `accept` needs of it | while it has endpoints |
 //! | `account:<a>:bytes` | string | bytes of the account's unfinished payloads | while there are some |
+//! | `account:<a>:hours` | hash | `<hour>:<outcome>` → how many, of the last 24 hours | 25 h |
+//! | `account:<a>:told` | string | account events about exhausted deliveries in this minute | 1 min |
+//! | `account:<a>:trials` | string | test events asked for in this minute | 1 min |
 //! | `endpoint:<e>` | hash | `url`, `events`, `state`, `consecutiveFailures`, `inFlight`, … | until it is removed |
 //! | `event:<v>` | hash | `body`, `event`, `account`, `refs` (unfinished deliveries), `deliveries`, `charge`, `acceptedAt`, `failed` | `RETENTION_SUCCEEDED` after its last delivery finished, `RETENTION_FAILED` if one was exhausted |
-//! | `delivery:<d>` | hash | `state`, `attempts`, `nextAttemptAt`, `reason`, `lostLeases`, … | from its first failed attempt or lost lease until it succeeds; exhausted: `RETENTION_FAILED` |
+//! | `delivery:<d>` | hash | `state`, `attempts`, `nextAttemptAt`, `reason`, `lostLeases`, `log` (ids of its log entries), `replayOf`, … | from its first failed attempt or lost lease, replays from the start; after success `RETENTION_SUCCEEDED`, exhausted `RETENTION_FAILED` |
 //! | `pending:<e>` | list | deliveries that wait for their turn, as `<d>` or `<d>:<attempts made>` | while there are some |
 //! | `retry:<e>` | sorted set | delivery → when its next attempt is due (ms) | while there are some |
 //! | `failed:<e>` | sorted set | exhausted delivery → when (ms) | `RETENTION_FAILED` |
-//! | `log:<e>` | stream | attempts, newest last | `LOG_LENGTH` entries |
+//! | `log:<e>` | stream | attempts and changes of the endpoint's state, newest last | `LOG_LENGTH` entries |
 //! | `ready` | sorted set | endpoint that has something to send → its turn | while there are some |
 //! | `ready:slow` | sorted set | the same, for endpoints that are slow | while there are some |
 //! | `timers` | sorted set | active endpoint → when its nearest retry is due (ms) | while there are some |
@@ -19,6 +22,11 @@
 //! | `tokens` | hash | delivery in flight → `<incarnation>:<sequence>\|<generation>\|<attempt>\|<payload bytes>` | while there are some |
 //! | `quarantine` | sorted set | delivery that lost three leases → when it is served, alone (ms) | while there are some |
 //! | `disabled` | sorted set | disabled endpoint → when upkeep looks at what is parked there (ms) | while there are some |
+//! | `replays` | sorted set | replay of many that is under way → when its next step is due (ms) | while there are some |
+//! | `replay:<r>` | hash | a replay of many: `status`, `since`, `until`, `position`, `made`, `succeeded`, … | 14 days after its end |
+//! | `trials` | list | test events that no worker has taken yet | while there are some |
+//! | `trial:<d>` | hash | a test event: `endpoint`, `event`, `body`, `at`, `done` | 2 min |
+//! | `answer:<d>` | list | the log entry of a test event, for the one who waits for it | 1 min |
 //! | `sweeps` | list | `<release\|cancel\|forget> <e> <key> <type>`: what upkeep has to work through | while there are some |
 //! | `sweep:<operation>:<queue>` | list or sorted set | a queue that was set aside in one step | until it is worked through |
 //! | `corrupt` | list | `<e> <entry>`: entries that could not be read | the last 1,000 |
@@ -26,6 +34,7 @@
 //! | `worker:<incarnation>` | string | the last sequence, what came of its reports, and the deliveries that it leased | 1 h |
 //! | `removed:<operation>` | string | the endpoint that this operation removed | 1 min |
 //! | `wake` | list | a token while there is something to fetch | until a worker takes it |
+//! | `policy` | hash | what the workers are configured to: `disableAfter`, `logLength`, … | for ever |
 //! | `stats` | hash | counters, `turn`, `clockRaw`, `clockSkew`, `reapedAt`, `reapHold`, `soloWorker` | for ever |
 //!
 //! Every key but `wh:meta` starts with the prefix `wh:{<shard>}:`, which keeps a shard in one hash slot.
@@ -34,7 +43,7 @@
 pub const META: &str = "wh:meta";
 
 /// The names of the keys that scripts declare, in the order in which the prelude takes them after the prefix.
-const FIXED: [&str; 11] = [
+const FIXED: [&str; 13] = [
     "ready",
     "ready:slow",
     "timers",
@@ -46,6 +55,8 @@ const FIXED: [&str; 11] = [
     "quarantine",
     "disabled",
     "corrupt",
+    "replays",
+    "trials",
 ];
 
 /// The keys of one shard.

@@ -7,6 +7,12 @@
 //! - [`endpoints`]: make, list, change and remove endpoints.
 //! - [`events`]: accept an event with all its deliveries, or nothing.
 //! - [`queue`]: fetch, complete, retry, park, reap: what workers do.
+//! - [`log`]: what became of deliveries, as their owner reads it.
+//! - [`replays`]: send again what was finished.
+//! - [`trials`]: test events, past the queue.
+//! - [`rotation`]: new signing secrets, with a grace for the old ones.
+//! - [`health`]: the facts about an endpoint, and about an account.
+//! - [`policy`]: what the workers are configured to.
 //! - [`server`]: is this Redis reachable and sane?
 //! - [`check`]: does the stored state agree with itself?
 
@@ -24,11 +30,23 @@ pub mod events;
 
 pub mod queue;
 
+pub mod log;
+
+pub mod replays;
+
+pub mod trials;
+
+pub mod rotation;
+
+pub mod health;
+
+pub mod policy;
+
 pub mod server;
 
 pub mod check;
 
-pub use connection::Store;
+pub use connection::{Listener, Store};
 
 /// Why a call to the store has no result. Every call can be repeated.
 #[derive(Debug, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! The Lua scripts, each with the shared prelude in front.
+//! The Lua scripts, each with the shared parts in front that it needs.
 
 use redis::Script;
 
@@ -7,43 +7,66 @@ use redis::Script;
 enum Memory {
     /// It takes new work in, so it is refused as a whole.
     Refused,
-    /// It finishes work or frees memory.
+    /// It finishes work, frees memory or only reads.
     Allowed,
 }
 
-/// All scripts, compiled to their hashes once.
-#[derive(Debug)]
-pub(super) struct Scripts {
-    pub(super) accept: Script,
-    pub(super) work: Script,
-    pub(super) upkeep: Script,
-    pub(super) endpoint_create: Script,
-    pub(super) endpoint_update: Script,
-    pub(super) endpoint_remove: Script,
-    pub(super) endpoint_list: Script,
-}
+const CORE: &str = include_str!("lua/shared/core.lua");
+const VIEW: &str = include_str!("lua/shared/view.lua");
+const LOG: &str = include_str!("lua/shared/log.lua");
+const ACCOUNT_EVENTS: &str = include_str!("lua/shared/account_events.lua");
+const DELIVERIES: &str = include_str!("lua/shared/deliveries.lua");
+const REPLAYS: &str = include_str!("lua/shared/replays.lua");
 
-impl Scripts {
-    pub(super) fn new() -> Self {
-        Self {
-            accept: script(Memory::Refused, include_str!("lua/accept.lua")),
-            work: script(Memory::Allowed, include_str!("lua/work.lua")),
-            upkeep: script(Memory::Allowed, include_str!("lua/upkeep.lua")),
-            endpoint_create: script(Memory::Refused, include_str!("lua/endpoint_create.lua")),
-            endpoint_update: script(Memory::Allowed, include_str!("lua/endpoint_update.lua")),
-            endpoint_remove: script(Memory::Allowed, include_str!("lua/endpoint_remove.lua")),
-            endpoint_list: script(Memory::Allowed, include_str!("lua/endpoint_list.lua")),
+/// Everything that finishes deliveries.
+const FINISHING: &[&str] = &[CORE, LOG, ACCOUNT_EVENTS, DELIVERIES];
+/// Everything that makes new ones of finished ones.
+const REPLAYING: &[&str] = &[CORE, LOG, ACCOUNT_EVENTS, DELIVERIES, REPLAYS];
+
+macro_rules! scripts {
+    ($($(#[$doc:meta])* $name:ident: $memory:ident, $parts:expr;)+) => {
+        /// All scripts, compiled to their hashes once.
+        #[derive(Debug)]
+        pub(super) struct Scripts {
+            $($(#[$doc])* pub(super) $name: Script,)+
         }
-    }
+
+        impl Scripts {
+            pub(super) fn new() -> Self {
+                Self {
+                    $($name: script(Memory::$memory, $parts, include_str!(concat!("lua/", stringify!($name), ".lua"))),)+
+                }
+            }
+        }
+    };
 }
 
-fn script(memory: Memory, body: &str) -> Script {
+scripts! {
+    accept: Refused, &[CORE];
+    work: Allowed, FINISHING;
+    upkeep: Allowed, REPLAYING;
+    endpoint_create: Refused, &[CORE];
+    endpoint_update: Allowed, FINISHING;
+    endpoint_rotate: Allowed, &[CORE, LOG];
+    endpoint_remove: Allowed, FINISHING;
+    endpoint_list: Allowed, &[CORE];
+    endpoint_health: Allowed, &[CORE];
+    account_summary: Allowed, &[CORE];
+    log_page: Allowed, &[CORE, VIEW];
+    log_waiting: Allowed, &[CORE, VIEW];
+    delivery_get: Allowed, &[CORE, VIEW];
+    replay_one: Refused, REPLAYING;
+    replay_start: Refused, REPLAYING;
+    replay_get: Allowed, REPLAYING;
+    trial_request: Refused, &[CORE];
+    trial_begin: Allowed, &[CORE];
+    trial_finish: Allowed, &[CORE, LOG];
+}
+
+fn script(memory: Memory, parts: &[&str], body: &str) -> Script {
     let flags = match memory {
         Memory::Refused => "",
         Memory::Allowed => " flags=allow-oom",
     };
-    Script::new(&format!(
-        "#!lua{flags}\n{}{body}",
-        include_str!("lua/prelude.lua")
-    ))
+    Script::new(&format!("#!lua{flags}\n{}{body}", parts.concat()))
 }

@@ -18,8 +18,8 @@ const MAX_BODY: usize = 16 * 1024;
 pub(crate) struct CreateEndpoint {
     /// Where events are sent: an absolute `https` URL, port 443 or from 1024, without user name, password and fragment.
     pub(super) url: UrlText,
-    /// What is sent: event types, or `*` for all; at least one, each once.
-    #[oai(validator(min_items = 1, max_items = 11, unique_items))]
+    /// What is sent: event types, or `*` for all of them; account events too. At least one, each once.
+    #[oai(validator(min_items = 1, max_items = 14, unique_items))]
     pub(super) events: Vec<SubscriptionName>,
     /// Only events of this chatbot are sent; without it, of all.
     #[oai(nullable)]
@@ -44,7 +44,7 @@ pub(crate) struct ChangeEndpoint {
     pub(super) url: Option<UrlText>,
     /// A new subscription.
     #[serde(default, deserialize_with = "present")]
-    #[oai(validator(min_items = 1, max_items = 11, unique_items))]
+    #[oai(validator(min_items = 1, max_items = 14, unique_items))]
     pub(super) events: Option<Vec<SubscriptionName>>,
     /// A new chatbot filter; `null` removes it.
     #[serde(default, deserialize_with = "present")]
@@ -227,7 +227,7 @@ impl From<Endpoint> for EndpointView {
             disabled_reason: endpoint.disabled_reason.map(Into::into),
             disabled_at: endpoint.disabled_at.map(|at| DateTime(at.to_string())),
             last_attempt: endpoint.last_attempt.map(Into::into),
-            queue_depth: endpoint.queue_depth,
+            queue_depth: endpoint.queue.total(),
             created_at: DateTime(endpoint.created_at.to_string()),
             updated_at: DateTime(endpoint.updated_at.to_string()),
         }

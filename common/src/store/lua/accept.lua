@@ -27,11 +27,10 @@ if known then
 end
 
 local routes = call('HGETALL', P .. 'account:' .. account .. ':endpoints')
-local matching, letters, wanted = {}, {}, ',' .. kind .. ','
+local matching, letters = {}, {}
 for i = 1, #routes, 2 do
-  local letter, kinds, only = string.match(routes[i + 1], '^(%u)|([^|]*)|(.*)$')
-  if letter ~= 'O' and (only == '' or only == chatbot)
-    and (string.find(kinds, wanted, 1, true) or string.find(kinds, ',*,', 1, true)) then
+  local is_wanted, letter = matches(routes[i + 1], kind, chatbot, true)
+  if is_wanted then
     matching[#matching + 1] = routes[i]
     letters[#matching] = letter
   end

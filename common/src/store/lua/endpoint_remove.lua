@@ -14,6 +14,11 @@ leave_quarantine(id)
 set_aside(id, operation, 'pending', 'list', 'cancel')
 set_aside(id, operation, 'retry', 'zset', 'cancel')
 set_aside(id, operation, 'failed', 'zset', 'forget')
+local replay = call('HGET', key, 'replay')
+if replay then
+  call('ZREM', REPLAYS, replay)
+  call('UNLINK', P .. 'replay:' .. replay)
+end
 call('UNLINK', key, P .. 'log:' .. id)
 call('HDEL', P .. 'account:' .. account .. ':endpoints', id)
 for _, set in ipairs({ READY, READY_SLOW, TIMERS, DISABLED }) do

@@ -33,12 +33,18 @@ end
 
 if wanted == '0' and e.state ~= 'off' then
   changed = true
+  log_state(id, 'off', 'owner')
   e.state = 'off'
+  call('HDEL', key, 'recovering')
   call('HSET', key, 'disabledReason', 'owner', 'disabledAt', now)
   call('ZREM', TIMERS, id)
   call('ZREM', DISABLED, id)
 elseif wanted == '1' and e.state ~= 'active' then
   changed = true
+  log_state(id, 'active', 'owner')
+  if e.state == 'disabled' then
+    call('HSET', key, 'recovering', 1)
+  end
   e.state, e.failures, e.failing_since, e.probing, e.generation = 'active', 0, 0, true, e.generation + 1
   call('HDEL', key, 'disabledReason', 'disabledAt', 'parkedLimit')
   call('ZREM', DISABLED, id)
@@ -46,7 +52,7 @@ elseif wanted == '1' and e.state ~= 'active' then
     leave_quarantine(id)
     local discarded = call('LLEN', P .. 'pending:' .. id) + call('ZCARD', P .. 'retry:' .. id)
     if discarded > 0 then
-      call('XADD', P .. 'log:' .. id, 'MAXLEN', '~', 1000, '*', 'outcome', 'canceled', 'count', discarded)
+      write_log(id, { 'outcome', 'canceled', 'count', discarded })
     end
     set_aside(id, operation, 'pending', 'list', 'cancel')
     set_aside(id, operation, 'retry', 'zset', 'cancel')

@@ -1,11 +1,14 @@
 -- upkeep: one bounded step of what nobody waits for.
 --
--- ARGV: ENDPOINT_CONCURRENCY, RETENTION_SUCCEEDED (ms), RETENTION_FAILED (ms), the most deliveries to touch in each part.
--- Returns {leases taken back, deliveries swept, 1 if there is more to do now}.
--- Guarantees: each lease that is taken back, and each delivery that is swept, is accounted for exactly once. Leases wait
+-- ARGV: ENDPOINT_CONCURRENCY, RETENTION_SUCCEEDED (ms), RETENTION_FAILED (ms), the most deliveries to touch in each part,
+--       LOG_LENGTH, spare event id.
+-- Returns {leases taken back, deliveries swept, 1 if there is more to do now, ms until a replay wants its next step (-1:
+-- none)}.
+-- Guarantees: each lease that is taken back, and each delivery that is swept or replayed, is accounted for exactly once. Leases wait
 -- 20 s more after a gap in reaping (Redis, or every worker, was away): workers report first.
 CAP, RETENTION_SUCCEEDED, RETENTION_FAILED = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local limit = tonumber(ARGV[4])
+LOG_LENGTH, SPARE = tonumber(ARGV[5]), ARGV[6]
 local now = read_clock()
 local more = false
 
@@ -27,8 +30,7 @@ for _, delivery in ipairs(reaped) do
     e.in_flight = math.max(0, e.in_flight - 1)
     lost(e, delivery, attempt - 1, now)
   else
-    finish(nil, delivery, 0)
-    count('canceled')
+    cancel(nil, delivery, 0)
   end
 end
 if #reaped > 0 then
@@ -63,9 +65,7 @@ if job then
     elseif what == 'forget' then
       call('DEL', record_of(delivery)) -- finished before
     else
-      record_of(delivery) -- notes one that can't be read
-      finish(e, delivery, size_of(delivery))
-      count('canceled')
+      cancel(e, delivery, size_of(delivery))
     end
   end
   swept = #entries
@@ -99,7 +99,8 @@ for _, id in ipairs(call('ZRANGEBYSCORE', DISABLED, '-inf', now, 'LIMIT', 0, 4))
       end
       call('LPOP', pending)
       if delivery then
-        exhaust(e, delivery, attempts, size_of(delivery), too_old and 'parked_too_long' or 'parked_overflow', now)
+        exhaust(e, delivery, attempts, size_of(delivery), type_of(delivery),
+          too_old and 'parked_too_long' or 'parked_overflow')
       else
         note_corrupt(id, text)
       end
@@ -113,6 +114,86 @@ for _, id in ipairs(call('ZRANGEBYSCORE', DISABLED, '-inf', now, 'LIMIT', 0, 4))
   end
 end
 
+-- Replays of many ------------------------------------------------------------------------------------------------
+
+-- Replays wait in line like others, so live traffic behind them must not wait for long: there are never more of them made
+-- than fill the line up to this.
+local LINE = 64
+
+-- The finished deliveries that come after the job's position, as pairs of position and delivery.
+local function sources_after(job, id, most)
+  local found = {}
+  if job.status == 'exhausted' then
+    local key = P .. 'failed:' .. id
+    local score, member = string.match(job.position, '^(%S+) ?(%S*)$')
+    local rank = member ~= '' and call('ZRANK', key, member)
+    local members = rank and call('ZRANGE', key, rank + 1, rank + most, 'WITHSCORES')
+      or call('ZRANGEBYSCORE', key, score, '+inf', 'WITHSCORES', 'LIMIT', 0, most)
+    for i = 1, #members, 2 do
+      if tonumber(members[i + 1]) <= tonumber(job['until']) then
+        found[#found + 1] = { members[i + 1] .. ' ' .. members[i], members[i] }
+      end
+    end
+    return found, #members == 2 * most and #found == most
+  end
+  local entries = call('XRANGE', P .. 'log:' .. id, job.position, job['until'], 'COUNT', most)
+  for _, logged in ipairs(entries) do
+    local fields = {}
+    for i = 1, #logged[2], 2 do
+      fields[logged[2][i]] = logged[2][i + 1]
+    end
+    local is_source = fields.outcome == 'succeeded' and not fields.test
+    found[#found + 1] = { '(' .. logged[1], is_source and fields.delivery or nil }
+  end
+  return found, #entries == most
+end
+
+-- One step of a replay of many: makes as many as the line has room for.
+local function step_replay(id)
+  local key, job, texts = P .. 'replay:' .. id, {}, call('HGETALL', P .. 'replay:' .. id)
+  for i = 1, #texts, 2 do
+    job[texts[i]] = texts[i + 1]
+  end
+  local e = job.endpoint and endpoint(job.endpoint)
+  if not e then
+    call('DEL', key)
+    call('ZREM', REPLAYS, id)
+    return
+  end
+  local line = e.state == 'active' and call('LLEN', P .. 'pending:' .. e.id) or 0
+  local most = math.min(math.max(8, LINE - line), LINE, limit)
+  local sources, has_more = sources_after(job, e.id, most)
+  local made, skipped, waits = whole(job.made), whole(job.skipped), 50
+  for _, source in ipairs(sources) do
+    local position, delivery = source[1], source[2]
+    if delivery and is_replay(delivery) then
+      skipped = skipped + 1 -- what it repeats is found by itself
+    elseif delivery then
+      local number = made + skipped
+      local suffix = string.sub(id, -4) .. base32(number, 4)
+      local sent = send_again(e, delivery, string.sub(delivery, 1, 47) .. '_' .. suffix, whole(job.budget), { 'replay', id })
+      if sent == 'over_budget' then
+        has_more, waits = true, 5000
+        break
+      end
+      made, skipped = sent and made + 1 or made, sent and skipped or skipped + 1
+    end
+    job.position = position
+  end
+  call('HSET', key, 'position', job.position, 'made', made, 'skipped', skipped)
+  if has_more then
+    call('ZADD', REPLAYS, now + waits, id)
+  else
+    end_replay(id, 'finished')
+  end
+end
+
+for _, id in ipairs(call('ZRANGEBYSCORE', REPLAYS, '-inf', now, 'LIMIT', 0, 2)) do
+  step_replay(id)
+end
+local next_replay = call('ZRANGE', REPLAYS, 0, 0, 'WITHSCORES')
+local look_again = next_replay[2] and math.max(0, next_replay[2] - now) or -1
+
 local ready = false
 for _, e in ipairs(touched) do
   settle(e)
@@ -122,4 +203,4 @@ if ready then
   wake()
 end
 flush()
-return { #reaped, swept, more and 1 or 0 }
+return { #reaped, swept, more and 1 or 0, look_again }

@@ -1,23 +1,24 @@
 -- work: records what became of leases, then hands out new ones.
 --
 -- ARGV: incarnation, sequence, want, want of slow endpoints, want in bytes, alone (0|1), lease (ms), ENDPOINT_CONCURRENCY,
---       DISABLE_AFTER, DISABLE_MIN_SPAN (ms), RETENTION_SUCCEEDED (ms), RETENTION_FAILED (ms), LOG_LENGTH, number of slow
---       endpoints, number of reports; the slow endpoints; 10 for each report: delivery, token, kind (S succeeded, F failed,
---       R given back, C crashed), wait before the retry (ms, -1: none), gone (0|1), status or '', duration (ms), error
---       code or '', detail, snippet.
+--       DISABLE_AFTER, DISABLE_MIN_SPAN (ms), RETENTION_SUCCEEDED (ms), RETENTION_FAILED (ms), LOG_LENGTH, spare event id,
+--       number of slow endpoints, number of reports; the slow endpoints; 13 for each report: delivery, token, kind (S succeeded,
+--       F failed, R given back, C crashed), event type, wait before the retry (ms, -1: none), gone (0|1), duration (ms), and
+--       what the log keeps if it isn't empty: status, error code, detail, timing, head of the answer, snippet.
 -- Returns {result of each report (0 stale, 1 recorded, 2 disabled the endpoint)}, {{endpoint id, account, version, url,
---       sealed secret, slow}…}, {{event id, type, body}…}, {{delivery, token, attempt, index of endpoint, index of
+--       sealed secret, slow, sealed previous secret or '', 1 if that makes the legacy signature}…}, {{event id, type, body}…}, {{delivery, token, attempt, index of endpoint, index of
 --       event}…}, ms until something is due (-1: never), 1 if there is more, 1 if this worker shall serve the quarantine.
 -- Guarantees: a report counts only while its token stands, so once. The same sequence changes nothing and answers the same
--- results, and those of its leases that still stand; a lower one is refused. Retry, strike, disabling and log entry are
--- one step. Bounded by 64 reports, 64 leases, 64 promotions.
+-- results, and those of its leases that still stand; a lower one is refused. Retry, strike, disabling, log entry and what
+-- the account is told are one step. Bounded by 64 reports, 64 leases, 64 promotions.
 local incarnation, sequence, want, want_slow = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local want_bytes, alone, lease_ms = tonumber(ARGV[5]), ARGV[6] == '1', tonumber(ARGV[7])
 CAP = tonumber(ARGV[8])
 local disable_after, disable_min_span = tonumber(ARGV[9]), tonumber(ARGV[10])
 RETENTION_SUCCEEDED, RETENTION_FAILED, LOG_LENGTH = tonumber(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13])
-local slow_count, report_count = tonumber(ARGV[14]), tonumber(ARGV[15])
-local first_report = 16 + slow_count
+SPARE = ARGV[14]
+local slow_count, report_count = tonumber(ARGV[15]), tonumber(ARGV[16])
+local REPORT, first_report = 13, 17 + slow_count
 
 local worker_key = P .. 'worker:' .. incarnation
 local seen, last_results, last_leases = string.match(call('GET', worker_key) or '', '^(%d+) (%d*) ?(.*)$')
@@ -30,68 +31,79 @@ local now = read_clock()
 
 -- Reports --------------------------------------------------------------------------------------------------------
 
+-- Writes an attempt down; returns the log entry's id. The arguments of the report start at `base`.
+local LOGGED = { 'status', 'error', 'detail', 'timing', 'headers', 'snippet' }
 local function log(e, delivery, attempt, outcome, base)
-  local fields = { 'delivery', delivery, 'attempt', attempt, 'outcome', outcome, 'ms', ARGV[base + 6] }
-  for offset, name in pairs({ [5] = 'status', [7] = 'error', [8] = 'detail', [9] = 'snippet' }) do
-    if ARGV[base + offset] ~= '' then
-      fields[#fields + 1] = name
-      fields[#fields + 1] = ARGV[base + offset]
-    end
-  end
-  call('XADD', P .. 'log:' .. e.id, 'MAXLEN', '~', LOG_LENGTH, '*', unpack(fields))
+  local fields = { 'delivery', delivery, 'event', ARGV[base + 3], 'attempt', attempt, 'outcome', outcome, 'ms', ARGV[base + 6] }
+  add_filled(fields, LOGGED, base + 7)
   -- Read by the API as `lastAttempt`.
-  e.last_attempt = table.concat({ now, delivery, attempt, ARGV[base + 2] == 'S' and 1 or 0, ARGV[base + 5], ARGV[base + 6],
-    ARGV[base + 7] }, ' ')
+  e.last_attempt = table.concat({ now, delivery, attempt, ARGV[base + 2] == 'S' and 1 or 0, ARGV[base + 7], ARGV[base + 6],
+    ARGV[base + 8] }, ' ')
+  return write_log(e.id, fields)
 end
 
-local function disable(e, reason)
+local function disable(e, reason, last_error)
   e.state = 'disabled'
   call('HSET', P .. 'endpoint:' .. e.id, 'state', 'disabled', 'disabledReason', reason, 'disabledAt', now)
   call('ZREM', TIMERS, e.id)
   call('ZADD', DISABLED, now + 3600000, e.id)
   set_route(e.id)
+  log_state(e.id, 'disabled', reason)
   count('endpointsDisabled')
+  tell('endpoint.disabled', e, function()
+    return ',"reason":"' .. reason .. '","consecutiveFailures":' .. e.failures .. ',"lastError":' .. cjson.encode(last_error)
+  end)
 end
 
--- A failed attempt: the strike on its endpoint, if it still counts; then the delivery's next attempt, or its end.
+-- A success ends the streak. The first one after failures had disabled the endpoint is told.
+local function reset(e)
+  if e.probing and call('HDEL', P .. 'endpoint:' .. e.id, 'recovering') == 1 then
+    log_state(e.id, 'active', 'recovered')
+    tell('endpoint.recovered', e, function()
+      return ''
+    end)
+  end
+  e.failures, e.failing_since, e.probing = 0, 0, false
+end
+
+-- A failed attempt: the strike on its endpoint, if it counts; then the delivery's next attempt, or its end.
 local function fail(e, delivery, attempt, size, counts, base)
-  local disabled = false
+  local kind, reason, was_active = ARGV[base + 3], ARGV[base + 8], e.state == 'active'
+  local wait = tonumber(ARGV[base + 4])
+  local entry = log(e, delivery, attempt, wait < 0 and 'exhausted' or 'retrying', base)
   if counts then
     e.failures = e.failures + 1
     e.probing = true
     if e.failing_since == 0 then
       e.failing_since = now
     end
-    if ARGV[base + 4] == '1' then
-      disable(e, 'gone')
-      disabled = true
+    if ARGV[base + 5] == '1' then
+      disable(e, 'gone', reason)
     elseif e.failures >= disable_after and now - e.failing_since >= disable_min_span then
-      disable(e, 'consecutive_failures')
-      disabled = true
+      disable(e, 'consecutive_failures', reason)
     end
   end
-  local wait = tonumber(ARGV[base + 3])
+  count_hourly(e.account, 'failedAttempts')
   if wait < 0 then
-    log(e, delivery, attempt, 'exhausted', base)
-    exhaust(e, delivery, attempt, size, ARGV[base + 7], now)
+    exhaust(e, delivery, attempt, size, kind, reason, entry)
   else
-    log(e, delivery, attempt, 'retrying', base)
-    local due = now + wait
-    call('HSET', record_of(delivery), 'state', 'retrying', 'endpoint', e.id, 'event', event_of(delivery), 'attempts',
-      attempt, 'nextAttemptAt', due, 'reason', ARGV[base + 7])
+    local due, key = now + wait, record_of(delivery)
+    call('HSET', key, 'state', 'retrying', 'endpoint', e.id, 'event', event_of(delivery), 'type', kind, 'attempts', attempt,
+      'nextAttemptAt', due, 'reason', reason)
+    point_to(key, entry)
     call('ZADD', P .. 'retry:' .. e.id, due, delivery)
     if e.state == 'active' then
       call('ZADD', TIMERS, 'LT', due, e.id)
     end
   end
-  return disabled and 2 or 1
+  return was_active and e.state == 'disabled' and 2 or 1
 end
 
 local tokens, done = {}, {}
 if report_count > 0 and not is_repeat then
   local ids = {}
   for i = 1, report_count do
-    ids[i] = ARGV[first_report + (i - 1) * 10]
+    ids[i] = ARGV[first_report + (i - 1) * REPORT]
   end
   local values = call('HMGET', TOKENS, unpack(ids))
   for i, id in ipairs(ids) do
@@ -110,8 +122,7 @@ local function record(base)
   attempt, size = tonumber(attempt), tonumber(size)
   local e = endpoint(endpoint_of(delivery))
   if not e then
-    finish(nil, delivery, size) -- its endpoint was removed meanwhile
-    count('canceled')
+    cancel(nil, delivery, size) -- its endpoint was removed meanwhile
     return 1
   end
   e.in_flight = math.max(0, e.in_flight - 1)
@@ -127,14 +138,14 @@ local function record(base)
   local counts = e.state == 'active' and generation == e.generation
   count('attempts')
   if kind == 'F' then
-    return fail(e, delivery, attempt, size, counts, base)
+    -- Nor does the failure of a replay that somebody asked for by hand strike.
+    local is_manual = is_replay(delivery) and call('HEXISTS', record_of(delivery), 'manual') == 1
+    return fail(e, delivery, attempt, size, counts and not is_manual, base)
   end
+  succeed(e, delivery, attempt, size, ARGV[base + 3], log(e, delivery, attempt, 'succeeded', base))
   if counts then
-    e.failures, e.failing_since, e.probing = 0, 0, false
+    reset(e)
   end
-  log(e, delivery, attempt, 'succeeded', base)
-  finish(e, delivery, size)
-  count('succeeded')
   return 1
 end
 
@@ -143,7 +154,7 @@ for i = 1, report_count do
   if is_repeat then
     results[i] = tonumber(string.sub(last_results, i, i)) or 0
   else
-    results[i] = record(first_report + (i - 1) * 10)
+    results[i] = record(first_report + (i - 1) * REPORT)
   end
 end
 if #done > 0 then
@@ -151,7 +162,7 @@ if #done > 0 then
   call('HDEL', TOKENS, unpack(done))
 end
 for i = 1, slow_count do
-  local e = endpoint(ARGV[15 + i])
+  local e = endpoint(ARGV[16 + i])
   if e then
     e.slow = true
   end
@@ -214,8 +225,7 @@ end
 
 local function endpoint_place(e)
   if not endpoint_index[e.id] then
-    local v = call('HMGET', P .. 'endpoint:' .. e.id, 'version', 'url', 'secret')
-    out_endpoints[#out_endpoints + 1] = { e.id, e.account, v[1], v[2], v[3], e.slow and 1 or 0 }
+    out_endpoints[#out_endpoints + 1] = target_of(e)
     endpoint_index[e.id] = #out_endpoints
   end
   return endpoint_index[e.id]
@@ -235,7 +245,7 @@ local function lease(e, text)
   end
   local place = event_place(event_of(delivery))
   if not place then
-    exhaust(e, delivery, attempts, size_of(delivery), 'payload_missing', now)
+    exhaust(e, delivery, attempts, size_of(delivery), type_of(delivery), 'payload_missing')
     return
   end
   local attempt = attempts + 1
@@ -299,8 +309,7 @@ local function serve_quarantined()
     local e = endpoint(endpoint_of(delivery))
     if not e then
       call('ZREM', QUARANTINE, delivery)
-      finish(nil, delivery, 0)
-      count('canceled')
+      cancel(nil, delivery, 0)
     elseif e.state ~= 'active' then
       call('ZADD', QUARANTINE, now + 60000, delivery) -- parked
     else

@@ -11,12 +11,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use redis::Value;
 
+use crate::clock::Timestamp;
 use crate::id::{AccountId, DeliveryId, EndpointId, EventId};
 use crate::sealing::SealedSecret;
 
 use super::decode::{array, integer, next};
 use super::{Store, StoreError};
-use wire::{kept_for, work_arguments, work_reply};
+use wire::{work_arguments, work_reply};
+
+pub(in crate::store) use wire::{kept_for, leased_endpoint, leased_event, log_arguments};
 
 /// One run of a worker process: no two runs share it. Fences calls that arrive late.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +65,8 @@ pub struct WorkRequest {
     pub want_bytes: u64,
     /// Nothing is in flight in this worker: hand out one quarantined delivery and nothing else.
     pub alone: bool,
+    /// A fresh id, from which the ids of account events are made that this call may give rise to.
+    pub spare: EventId,
 }
 
 /// The most reports in one call.
@@ -77,6 +82,8 @@ pub struct Report {
     pub delivery: DeliveryId,
     /// The token of the lease.
     pub token: LeaseToken,
+    /// The name of the event's type, for the log.
+    pub event: String,
     /// What the attempt came to.
     pub result: ReportedResult,
 }
@@ -108,12 +115,30 @@ pub struct AttemptRecord {
     pub status: Option<u16>,
     /// How long it took.
     pub duration: Duration,
+    /// Where that time went.
+    pub phases: Phases,
     /// The stable code of the failure (see [`crate::delivery::Failure::code`]); `None` on success.
     pub error: Option<&'static str>,
     /// The failure in words, bounded by the caller; empty on success.
     pub detail: String,
+    /// The head of the answer, a line `name: value` for each field, bounded by the caller; empty on success.
+    pub response_headers: String,
     /// The start of the response body, bounded by the caller; empty on success.
     pub snippet: String,
+}
+
+/// Where the time of an attempt went. What did not happen, such as a connection when an idle one was used again, is
+/// `None`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Phases {
+    /// Looking the host name up.
+    pub dns: Option<Duration>,
+    /// Making the TCP connection.
+    pub connect: Option<Duration>,
+    /// The TLS handshake.
+    pub tls: Option<Duration>,
+    /// From the start of the attempt to the head of the answer.
+    pub first_byte: Option<Duration>,
 }
 
 /// What `work` answers.
@@ -173,6 +198,10 @@ pub struct LeasedEndpoint {
     pub url: String,
     /// The signing secret, sealed.
     pub secret: SealedSecret,
+    /// The secret before the last rotation, while its grace lasts.
+    pub previous_secret: Option<SealedSecret>,
+    /// During a grace, `X-RKT-Signature` is made with the previous secret.
+    pub legacy_uses_previous: bool,
     /// Whether it counts as slow: its last attempt took over a second, or one is open for longer.
     pub slow: bool,
 }
@@ -197,6 +226,8 @@ pub struct UpkeepReply {
     pub swept: u32,
     /// There is more to do now.
     pub more: bool,
+    /// A replay wants its next step after this.
+    pub look_again: Option<Duration>,
 }
 
 impl LeaseToken {
@@ -250,13 +281,19 @@ impl Store {
             kept_for(policy.retention_succeeded),
             kept_for(policy.retention_failed),
             UPKEEP_STEP.to_string(),
+            policy.log_length.to_string(),
+            EventId::new(Timestamp::now().as_millis()).to_string(),
         ];
         let mut answer = array(self.run(&self.scripts().upkeep, &arguments).await?)?.into_iter();
         let mut count = || integer(next(&mut answer)?).map(|number| u32::try_from(number).unwrap_or(0));
+        let (reaped, swept, more) = (count()?, count()?, count()? == 1);
         Ok(UpkeepReply {
-            reaped: count()?,
-            swept: count()?,
-            more: count()? == 1,
+            reaped,
+            swept,
+            more,
+            look_again: u64::try_from(integer(next(&mut answer)?)?)
+                .ok()
+                .map(Duration::from_millis),
         })
     }
 

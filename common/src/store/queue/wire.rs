@@ -14,9 +14,10 @@ use crate::id::DeliveryId;
 use crate::sealing::SealedSecret;
 use crate::store::StoreError;
 use crate::store::decode::{array, bytes, integer, next, parsed, text, unexpected};
+use crate::store::log::phases_text;
 
 /// What was finished is kept for a minute at least, so that a call whose answer was lost still finds it.
-pub(super) fn kept_for(retention: Duration) -> String {
+pub(in crate::store) fn kept_for(retention: Duration) -> String {
     millis(retention.max(Duration::from_secs(60)))
 }
 
@@ -45,6 +46,7 @@ pub(super) fn work_arguments(
         kept_for(policy.retention_succeeded),
         kept_for(policy.retention_failed),
         policy.log_length.to_string(),
+        request.spare.to_string(),
         request.slow_endpoints.len().to_string(),
         reports.len().to_string(),
     ];
@@ -53,7 +55,7 @@ pub(super) fn work_arguments(
     arguments
 }
 
-fn report_arguments(report: &Report) -> [String; 10] {
+fn report_arguments(report: &Report) -> [String; 13] {
     let nothing = AttemptRecord::default();
     let (kind, attempt, wait, gone) = match &report.result {
         ReportedResult::Succeeded(attempt) => ("S", attempt, None, false),
@@ -65,19 +67,36 @@ fn report_arguments(report: &Report) -> [String; 10] {
         ReportedResult::GivenBack => ("R", &nothing, None, false),
         ReportedResult::Crashed => ("C", &nothing, None, false),
     };
+    let [duration, status, error, detail, timing, headers, snippet] = log_arguments(attempt);
     [
         report.delivery.to_string(),
         report.token.0.clone(),
         kind.to_owned(),
+        report.event.clone(),
         wait.map_or_else(|| "-1".to_owned(), millis),
         u8::from(gone).to_string(),
+        duration,
+        status,
+        error,
+        detail,
+        timing,
+        headers,
+        snippet,
+    ]
+}
+
+/// What the log keeps of an attempt, in the order in which scripts take it.
+pub(in crate::store) fn log_arguments(attempt: &AttemptRecord) -> [String; 7] {
+    [
+        millis(attempt.duration),
         attempt
             .status
             .map(|status| status.to_string())
             .unwrap_or_default(),
-        millis(attempt.duration),
         attempt.error.unwrap_or_default().to_owned(),
         attempt.detail.clone(),
+        phases_text(&attempt.phases),
+        attempt.response_headers.clone(),
         attempt.snippet.clone(),
     ]
 }
@@ -128,7 +147,7 @@ fn report_result(value: Value) -> Result<ReportResult, StoreError> {
     }
 }
 
-fn leased_endpoint(value: Value) -> Result<Arc<LeasedEndpoint>, StoreError> {
+pub(in crate::store) fn leased_endpoint(value: Value) -> Result<Arc<LeasedEndpoint>, StoreError> {
     let mut values = array(value)?.into_iter();
     Ok(Arc::new(LeasedEndpoint {
         id: parsed(next(&mut values)?)?,
@@ -137,10 +156,14 @@ fn leased_endpoint(value: Value) -> Result<Arc<LeasedEndpoint>, StoreError> {
         url: text(next(&mut values)?)?,
         secret: SealedSecret::from_stored(text(next(&mut values)?)?),
         slow: integer(next(&mut values)?)? == 1,
+        previous_secret: Some(text(next(&mut values)?)?)
+            .filter(|secret| !secret.is_empty())
+            .map(SealedSecret::from_stored),
+        legacy_uses_previous: integer(next(&mut values)?)? == 1,
     }))
 }
 
-fn leased_event(value: Value) -> Result<Arc<LeasedEvent>, StoreError> {
+pub(in crate::store) fn leased_event(value: Value) -> Result<Arc<LeasedEvent>, StoreError> {
     let mut values = array(value)?.into_iter();
     Ok(Arc::new(LeasedEvent {
         id: parsed(next(&mut values)?)?,

@@ -1,27 +1,37 @@
--- prelude.lua: what every script shares. It stands in front of each of them.
+-- core.lua: what every script shares: time, ids, endpoints and their lanes. It stands in front of each of them, and each
+-- names the other parts that it needs (`scripts.rs`), since what stands in front is run with every call.
 --
 -- KEYS[1] is the shard's prefix (`wh:{0}:`); the keys that have a fixed name follow. Keys of endpoints, events,
 -- deliveries and accounts are computed from the prefix alone, so that all lie in one hash slot.
 local P, READY, READY_SLOW, TIMERS, LEASES, TOKENS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local STATS, WAKE, SWEEPS, QUARANTINE, DISABLED, CORRUPT = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
+local REPLAYS, TRIALS = KEYS[13], KEYS[14]
 local call = redis.call
 
 -- Policy; the workers' scripts read it from their arguments. Those of the API don't know the cap: an endpoint that they put
 -- into its lane at its cap is taken out again by the next fetch.
-local CAP, RETENTION_SUCCEEDED, RETENTION_FAILED, LOG_LENGTH = math.huge, 60000, 60000, 1000
+local CAP, RETENTION_SUCCEEDED, RETENTION_FAILED, LOG_LENGTH = math.huge, 60000, 60000, nil
 
--- Counters in `stats`, added up here and written once at the end.
-local counted = {}
+-- Counters in `stats`, and what each account's deliveries came to in this hour: added up here and written once at the end.
+local counted, hourly = {}, {}
 local function count(name, by)
   counted[name] = (counted[name] or 0) + (by or 1)
+end
+local function count_hourly(account, outcome)
+  local counts = hourly[account] or {}
+  hourly[account] = counts
+  counts[outcome] = (counts[outcome] or 0) + 1
 end
 
 -- Time -----------------------------------------------------------------------------------------------------------
 
 -- Milliseconds since 1970 by Redis's own clock, which never goes back: when the clock is set back, the time goes on
 -- from where it was (`clockSkew`). Only tests set `clockOffset`.
-local turn_read, turn = 0, 0
+local turn_read, turn, clock = 0, 0, nil
 local function read_clock()
+  if clock then
+    return clock
+  end
   local time = call('TIME')
   local kept = call('HMGET', STATS, 'clockRaw', 'clockSkew', 'clockOffset', 'turn')
   local raw = time[1] * 1000 + math.floor(time[2] / 1000) + (tonumber(kept[3]) or 0)
@@ -34,7 +44,8 @@ local function read_clock()
   elseif raw > last or not kept[1] then
     call('HSET', STATS, 'clockRaw', raw)
   end
-  return raw + skew
+  clock = raw + skew
+  return clock
 end
 
 -- The next turn: a counter, not a time.
@@ -44,6 +55,17 @@ local function next_turn()
 end
 
 -- Ids ------------------------------------------------------------------------------------------------------------
+
+-- A number in the digits that ids are made of, with zeros in front.
+local DIGITS = '0123456789abcdefghjkmnpqrstvwxyz'
+local function base32(number, width)
+  local text = ''
+  for _ = 1, width do
+    local digit = number % 32
+    text, number = string.sub(DIGITS, digit + 1, digit + 1) .. text, (number - digit) / 32
+  end
+  return text
+end
 
 -- A delivery's id names its event and its endpoint: `dlv_<26>_<16>[_<8>]`.
 local function event_of(delivery)
@@ -84,22 +106,6 @@ local function note_corrupt(id, text)
   call('RPUSH', CORRUPT, id .. ' ' .. text)
   call('LTRIM', CORRUPT, -1000, -1)
   count('corrupt')
-end
-
--- The key of a delivery's record, which is a hash or absent: something else in its place is taken away.
-local function record_of(delivery)
-  local key = P .. 'delivery:' .. delivery
-  local kind = call('TYPE', key).ok
-  if kind ~= 'hash' and kind ~= 'none' then
-    call('DEL', key)
-    note_corrupt(endpoint_of(delivery), 'delivery:' .. delivery)
-  end
-  return key
-end
-
--- The attempts that a record counts.
-local function attempts_in(record)
-  return math.min(999999, whole(call('HGET', record, 'attempts')))
 end
 
 -- Endpoints ------------------------------------------------------------------------------------------------------
@@ -155,6 +161,14 @@ local function set_route(id)
   call('HSET', P .. 'account:' .. v[1] .. ':endpoints', id, letter .. '|,' .. v[3] .. ',|' .. (v[4] or ''))
 end
 
+-- Whether a route leads an event of this type and chatbot to its endpoint, and the letter of the endpoint's state.
+local function matches(route, kind, chatbot, star)
+  local letter, kinds, only = string.match(route, '^(%u)|([^|]*)|(.*)$')
+  local is_wanted = letter ~= 'O' and (only == '' or only == chatbot)
+    and (string.find(kinds, ',' .. kind .. ',', 1, true) or star and string.find(kinds, ',*,', 1, true))
+  return is_wanted, letter
+end
+
 -- An endpoint as its owner sees it: its fields, and how many deliveries wait for their turn and for a retry.
 local function view(id)
   return { id, call('HGETALL', P .. 'endpoint:' .. id), call('LLEN', P .. 'pending:' .. id), call('ZCARD', P .. 'retry:' .. id) }
@@ -167,125 +181,45 @@ local function wake()
   end
 end
 
--- Events ---------------------------------------------------------------------------------------------------------
+-- What an attempt needs of an endpoint. The secret before the last rotation is used until its grace ends.
+local function target_of(e)
+  local v = call('HMGET', P .. 'endpoint:' .. e.id, 'version', 'url', 'secret', 'previousSecret', 'previousSecretUntil',
+    'legacySignature')
+  local in_grace = v[4] and whole(v[5]) > read_clock()
+  return { e.id, e.account, v[1], v[2], v[3], e.slow and 1 or 0, in_grace and v[4] or '',
+    in_grace and v[6] == 'previous' and 1 or 0 }
+end
 
 -- What an unfinished event is charged to its account: its payload and what surrounds it.
 local function charge_of(bytes)
   return bytes + 256
 end
 
--- The size of a delivery's payload; 0 when its event can't be read.
-local function size_of(delivery)
-  return math.max(0, whole(redis.pcall('HGET', P .. 'event:' .. event_of(delivery), 'charge')) - charge_of(0))
-end
+-- The end ----------------------------------------------------------------------------------------------------------
 
--- One delivery of an event is finished. The last one frees the account's budget and starts the payload's lifetime.
-local function unref(event, failed)
-  local key = P .. 'event:' .. event
-  local left = redis.pcall('HINCRBY', key, 'refs', -1)
-  if type(left) ~= 'number' then
-    call('PEXPIRE', key, RETENTION_FAILED) -- it can't be read, and others may still want it
-    return
+-- Counts of the last 24 hours, a field for each hour and outcome; older ones go when a new one comes.
+local function write_hours(account, counts)
+  local key, hour = P .. 'account:' .. account .. ':hours', math.floor(read_clock() / 3600000)
+  local is_new = false
+  for outcome, by in pairs(counts) do
+    is_new = call('HINCRBY', key, hour .. ':' .. outcome, by) == by or is_new
   end
-  if failed then
-    call('HSET', key, 'failed', '1')
-  end
-  if left > 0 then
-    return
-  end
-  local v = call('HMGET', key, 'account', 'charge', 'failed')
-  if not v[1] then
-    call('DEL', key) -- it had gone already, and counting made it anew
-    return
-  end
-  local used = P .. 'account:' .. v[1] .. ':bytes'
-  if call('DECRBY', used, whole(v[2])) <= 0 then
-    call('DEL', used)
-  end
-  call('PEXPIRE', key, v[3] and RETENTION_FAILED or RETENTION_SUCCEEDED)
-end
-
--- Deliveries -----------------------------------------------------------------------------------------------------
-
--- Gives a delivery up, visibly: its record stays for RETENTION_FAILED. `size` is its payload's.
-local function exhaust(e, delivery, attempts, size, reason, now)
-  local key, failed = record_of(delivery), P .. 'failed:' .. e.id
-  call('HSET', key, 'state', 'exhausted', 'endpoint', e.id, 'event', event_of(delivery), 'attempts', attempts, 'reason',
-    reason, 'exhaustedAt', now)
-  call('HDEL', key, 'nextAttemptAt')
-  call('PEXPIRE', key, RETENTION_FAILED)
-  call('ZADD', failed, now, delivery)
-  local old = call('ZRANGEBYSCORE', failed, '-inf', now - RETENTION_FAILED, 'LIMIT', 0, 20)
-  if #old > 0 then
-    call('ZREM', failed, unpack(old))
-  end
-  call('PEXPIRE', failed, RETENTION_FAILED)
-  unref(event_of(delivery), true)
-  e.bytes = math.max(0, e.bytes - size)
-  count('exhausted')
-end
-
--- A delivery is done with, and leaves nothing behind but what is in the log. A lost lease may have left a record even
--- before the first attempt. `e` is nil when its endpoint is gone.
-local function finish(e, delivery, size)
-  call('DEL', P .. 'delivery:' .. delivery)
-  unref(event_of(delivery), false)
-  if e then
-    e.bytes = math.max(0, e.bytes - size)
-  end
-end
-
--- A delivery that has a record waits for its turn again: pushed by `LPUSH` to the front, or by `RPUSH` to the end.
-local function requeue(push, id, delivery)
-  local record = record_of(delivery)
-  call(push, P .. 'pending:' .. id, entry(delivery, attempts_in(record)))
-  call('HSET', record, 'state', 'pending')
-  call('HDEL', record, 'nextAttemptAt')
-end
-
--- A lease was lost: no strike, and no attempt is counted. The first losses put the delivery back in front; from the
--- third on it is quarantined, with growing waits, since it may be what kills workers.
-local function lost(e, delivery, attempts, now)
-  local key = record_of(delivery)
-  local losses = whole(call('HGET', key, 'lostLeases')) + 1
-  call('HSET', key, 'endpoint', e.id, 'event', event_of(delivery), 'attempts', attempts, 'lostLeases', losses)
-  count('leasesLost')
-  if losses < 3 then
-    call('HSET', key, 'state', 'pending')
-    call('LPUSH', P .. 'pending:' .. e.id, entry(delivery, attempts))
-  else
-    local due = now + math.min(3600000, 5000 * 2 ^ (losses - 3))
-    call('HSET', key, 'state', 'quarantined', 'nextAttemptAt', due)
-    call('ZADD', QUARANTINE, due, delivery)
-  end
-end
-
--- Puts an endpoint's quarantined deliveries back on its pending list, so that they can be set aside with the rest. Looks
--- at the first 1,000; what is beyond that is dropped when its turn comes and its endpoint is gone.
-local function leave_quarantine(id)
-  for _, delivery in ipairs(call('ZRANGE', QUARANTINE, 0, 999)) do
-    if endpoint_of(delivery) == id then
-      call('ZREM', QUARANTINE, delivery)
-      call('RPUSH', P .. 'pending:' .. id, delivery)
+  if is_new then
+    for _, field in ipairs(call('HKEYS', key)) do
+      if tonumber(string.match(field, '^%d+')) <= hour - 24 then
+        call('HDEL', key, field)
+      end
     end
+    call('PEXPIRE', key, 25 * 3600000)
   end
 end
-
--- Sets one of an endpoint's queues aside under a name of its own, for upkeep to work through.
-local function set_aside(id, operation, queue, type, what)
-  local from, to = P .. queue .. ':' .. id, P .. 'sweep:' .. operation .. ':' .. queue
-  if call('EXISTS', from) == 1 then
-    call('RENAME', from, to)
-    call('PERSIST', to)
-    call('RPUSH', SWEEPS, what .. ' ' .. id .. ' ' .. to .. ' ' .. type)
-  end
-end
-
--- The end ------------------------------------------------------------------------------------------------------
 
 -- Writes what was changed: each endpoint, the counters, the turn.
 local function flush()
   for _, e in ipairs(touched) do
+    if e.is_unsettled then
+      settle(e)
+    end
     call('HSET', P .. 'endpoint:' .. e.id, 'state', e.state, 'inFlight', e.in_flight, 'generation', e.generation, 'probing',
       e.probing and '1' or '0', 'slow', e.slow and '1' or '0', 'consecutiveFailures', e.failures, 'failingSince',
       e.failing_since, 'queuedBytes', e.bytes)
@@ -296,8 +230,10 @@ local function flush()
   for name, by in pairs(counted) do
     call('HINCRBY', STATS, name, by)
   end
+  for account, counts in pairs(hourly) do
+    write_hours(account, counts)
+  end
   if turn ~= turn_read then
     call('HSET', STATS, 'turn', turn)
   end
 end
-

@@ -1,0 +1,23 @@
+-- endpoint_rotate: gives an endpoint a new signing secret; the one before stays in use until its grace ends.
+--
+-- ARGV: endpoint id, account, sealed new secret, grace (ms), which secret makes the legacy signature ('new' or 'previous'),
+--       '1' to rotate even while a grace lasts.
+-- Returns {'rotated', endpoint (see `view`)}, {'in_grace', when it ends (ms)}, or {} when the account has no such endpoint.
+-- Guarantees: the same secret again changes nothing.
+local id, account, secret, grace = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local key = P .. 'endpoint:' .. id
+local v = call('HMGET', key, 'account', 'secret', 'previousSecretUntil')
+if v[1] ~= account then
+  return {}
+end
+if v[2] ~= secret then
+  local now = read_clock()
+  if whole(v[3]) > now and ARGV[6] ~= '1' then
+    return { 'in_grace', v[3] }
+  end
+  call('HSET', key, 'secret', secret, 'previousSecret', v[2], 'previousSecretUntil', now + grace, 'legacySignature', ARGV[5],
+    'updatedAt', now)
+  call('HINCRBY', key, 'version', 1)
+  log_state(id, call('HGET', key, 'state'), 'secret_rotated')
+end
+return { 'rotated', view(id) }

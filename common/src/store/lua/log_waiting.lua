@@ -1,0 +1,52 @@
+-- log_waiting: deliveries that are not in the log yet, or have left it: those that wait for their turn, that are in flight, or
+-- that were given up. Newest first. Reads only.
+--
+-- ARGV: endpoint id, account, 'pending', 'leases' or 'failed', the last one that was read or '', how many.
+-- Returns {state of the endpoint, {delivery, its record (see `record_view`), its event's type, when it was given up (ms) or
+-- ''}…}, or {} when the account has no such endpoint.
+-- Guarantees: bounded. What arrives meanwhile is newer than what was read. If the last one that was read has left the line,
+-- all behind it have as well.
+local id, source, last, most = ARGV[1], ARGV[3], ARGV[4], tonumber(ARGV[5])
+local v = call('HMGET', P .. 'endpoint:' .. id, 'account', 'state')
+if v[1] ~= ARGV[2] then
+  return {}
+end
+local found = {}
+if source == 'pending' then
+  local key, from = P .. 'pending:' .. id, -1
+  if last ~= '' then
+    local place = call('LPOS', key, last, 'RANK', -1, 'MAXLEN', 20000)
+    from = place and place - 1 or nil
+  end
+  if from and from ~= -1 or last == '' then
+    local length = call('LLEN', key)
+    local stop = from == -1 and length - 1 or from
+    local entries = call('LRANGE', key, math.max(0, stop - most + 1), stop)
+    for i = #entries, 1, -1 do
+      found[#found + 1] = entries[i]
+    end
+  end
+elseif source == 'leases' then
+  for _, delivery in ipairs(call('ZREVRANGE', LEASES, 0, 1999)) do
+    if endpoint_of(delivery) == id and #found < most then
+      found[#found + 1] = delivery
+    end
+  end
+else
+  local key, from = P .. 'failed:' .. id, 0
+  if last ~= '' then
+    local rank = call('ZREVRANK', key, last)
+    from = rank and rank + 1 or call('ZCARD', key)
+  end
+  found = call('ZREVRANGE', key, from, from + most - 1)
+end
+local answer = { v[2] }
+for _, text in ipairs(found) do
+  local delivery = parse_entry(text)
+  if delivery then
+    local kind = redis.pcall('HGET', P .. 'event:' .. event_of(delivery), 'event')
+    answer[#answer + 1] = { text, record_view(delivery), type(kind) == 'string' and kind or '',
+      source == 'failed' and call('ZSCORE', P .. 'failed:' .. id, delivery) or '' }
+  end
+end
+return answer

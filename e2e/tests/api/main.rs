@@ -1,5 +1,5 @@
 //! The API over HTTP, as a real process on a real Redis: what the documents promise, and every kind of bad input.
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 
 mod fixture;
 

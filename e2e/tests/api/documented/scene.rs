@@ -1,0 +1,146 @@
+//! What a call needs to be there before it: an endpoint with deliveries, and whatever else its parameters name.
+
+use e2e::client::{Caller, Reply};
+use e2e::receiver::{Answer, Receiver};
+use e2e::system::System;
+use e2e::wait::{LONG, check, eventually};
+use reqwest::RequestBuilder;
+use serde_json::{Value, json};
+
+use super::calls::{Call, Parameter};
+use crate::fixture::ENDPOINTS;
+
+/// The organisation of the examples, and the account that events are pushed to.
+const ORGANISATION: &str = "org_2abcDEF";
+const ACCOUNT: &str = "org:org_2abcDEF";
+
+/// A whole system, and a customer of the examples' account with a receiver.
+pub(super) struct Scene {
+    pub(super) system: System,
+    customer: Caller,
+    receiver: Receiver,
+}
+
+/// What was made for one call.
+pub(super) struct Things {
+    endpoint: String,
+    /// Exhausted.
+    delivery: String,
+}
+
+impl Scene {
+    pub(super) async fn start() -> Self {
+        // One attempt only: what fails is exhausted at once.
+        let system = System::builder().env("RETRY_SCHEDULE", "").start().await;
+        Self {
+            customer: system.customer_of(ORGANISATION),
+            receiver: Receiver::start().await,
+            system,
+        }
+    }
+
+    /// Who makes a call.
+    pub(super) fn caller(&self, call: &Call) -> Caller {
+        if call.takes("serviceKey") {
+            self.system.backend()
+        } else {
+            self.customer.clone()
+        }
+    }
+
+    /// A new endpoint with two deliveries: one that was exhausted and, since, one that succeeded.
+    pub(super) async fn furnish(&self) -> Things {
+        self.receiver.then("/hook", [Answer::status(500)]);
+        let url = self.receiver.url("/hook");
+        let endpoint = self.customer.create_endpoint(&url, &["*"]).await.id;
+        let exhausted = self.deliver(&endpoint, false).await;
+        self.deliver(&endpoint, true).await;
+        Things {
+            endpoint,
+            delivery: exhausted,
+        }
+    }
+
+    /// Pushes an event and waits until the endpoint has nothing left to do; gives back the delivery's id.
+    async fn deliver(&self, endpoint: &str, succeeds: bool) -> String {
+        let pushed = self
+            .system
+            .backend()
+            .push(ACCOUNT, "lead.captured", json!({"leadId": "clx0001"}))
+            .await;
+        assert_eq!(pushed.deliveries, 1);
+        eventually(LONG, "the delivery to be finished", async || {
+            let endpoint = self.customer.endpoint(endpoint).await;
+            let last = &endpoint["lastAttempt"];
+            check(
+                endpoint["queueDepth"] == 0 && last["succeeded"] == succeeds,
+                endpoint.to_string(),
+            )
+            .map(|()| last["deliveryId"].as_str().unwrap().to_owned())
+        })
+        .await
+    }
+
+    /// The head of an answer that goes on for ever, and what it says of a delivery that is made meanwhile.
+    pub(super) async fn listen(&self, request: RequestBuilder, things: &Things) -> Reply {
+        let mut response = request.send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let mut text = String::new();
+        if response.status().is_success() {
+            self.deliver(&things.endpoint, true).await;
+        }
+        let reading = async {
+            while let Some(chunk) = response.chunk().await.unwrap() {
+                text.push_str(std::str::from_utf8(&chunk).unwrap());
+                if text.contains("\ndata:") && text.ends_with("\n\n") {
+                    break;
+                }
+            }
+        };
+        let in_time = tokio::time::timeout(LONG, reading).await;
+        assert!(in_time.is_ok(), "the stream said only {text:?}");
+        Reply {
+            status,
+            headers,
+            text,
+            body: Value::Null,
+        }
+    }
+
+    /// Removes all endpoints, so that no example's URL ever gets an event.
+    pub(super) async fn clear(&self) {
+        let list = self.customer.get(ENDPOINTS).await.expect(200);
+        for endpoint in list.body["endpoints"].as_array().unwrap() {
+            self.customer
+                .remove_endpoint(endpoint["id"].as_str().unwrap())
+                .await;
+        }
+    }
+
+    /// What to give as a parameter: something that was made, else the documented example.
+    pub(super) async fn value(&self, parameter: &Parameter, things: &Things) -> Option<String> {
+        match parameter.name {
+            "id" => Some(things.endpoint.clone()),
+            "deliveryId" => Some(things.delivery.clone()),
+            _ => parameter.example.clone(),
+        }
+    }
+}
+
+impl Things {
+    /// The body of an example, with the ids of what was made in place of the example's.
+    pub(super) fn inserted(&self, body: &Value) -> Value {
+        match body {
+            Value::String(text) if text.starts_with("ep_") => self.endpoint.as_str().into(),
+            Value::String(text) if text.starts_with("dlv_") => self.delivery.as_str().into(),
+            Value::Array(items) => items.iter().map(|item| self.inserted(item)).collect(),
+            Value::Object(fields) => {
+                let fields = fields.iter();
+                fields
+                    .map(|(name, value)| (name.clone(), self.inserted(value)))
+                    .collect()
+            }
+            other => other.clone(),
+        }
+    }
+}

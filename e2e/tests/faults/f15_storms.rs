@@ -142,6 +142,7 @@ async fn all_failed_once(store: &Store, count: usize) {
         want_slow: 0,
         want_bytes: u64::MAX >> 12,
         alone: false,
+        spare: EventId::new(Timestamp::now().as_millis()),
     };
     let mut leased: Vec<Leased> = Vec::new();
     while leased.len() < count {
@@ -162,6 +163,7 @@ fn failed(leased: &Leased) -> Report {
     Report {
         delivery: leased.delivery.clone(),
         token: leased.token.clone(),
+        event: leased.event.event.clone(),
         result: ReportedResult::Failed {
             attempt: AttemptRecord {
                 status: Some(500),

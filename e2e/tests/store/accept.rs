@@ -182,7 +182,7 @@ async fn at_maxmemory_events_are_refused_whole_and_the_queue_drains() {
             .report(&mut worker, &leased, crate::fixture::succeeded())
             .await;
     }
-    assert_eq!(fixture.get(&endpoint).await.queue_depth, 0);
+    assert_eq!(fixture.get(&endpoint).await.queue.total(), 0);
     let _: String = fixture
         .command(redis::cmd("CONFIG").arg("SET").arg("maxmemory").arg("0"))
         .await;

@@ -240,6 +240,9 @@ impl Fixture {
                     "wake",
                     "worker",
                     "removed",
+                    "replay",
+                    "trial",
+                    "answer",
                     "idempotency",
                     "failed",
                     "disabled",
@@ -329,6 +332,7 @@ pub(crate) fn wants(want: u32) -> WorkRequest {
         want_slow: want / 2,
         want_bytes: 64 << 20,
         alone: false,
+        spare: EventId::new(Timestamp::now().as_millis()),
     }
 }
 
@@ -336,6 +340,7 @@ pub(crate) fn report(leased: &Leased, result: ReportedResult) -> Report {
     Report {
         delivery: leased.delivery.clone(),
         token: leased.token.clone(),
+        event: leased.event.event.clone(),
         result,
     }
 }
@@ -357,6 +362,7 @@ pub(crate) fn failed(retry_in: Option<u64>) -> ReportedResult {
             error: Some("http_status"),
             detail: "answered 500".to_owned(),
             snippet: "oops".to_owned(),
+            ..AttemptRecord::default()
         },
         retry_in: retry_in.map(Duration::from_secs),
         gone: false,

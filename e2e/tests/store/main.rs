@@ -7,6 +7,7 @@
 )]
 
 mod accept;
+mod account_events;
 mod check;
 mod endpoints;
 mod fairness;
@@ -15,4 +16,6 @@ mod keys;
 mod model;
 mod outcomes;
 mod recovery;
+mod replays;
+mod trials;
 mod upkeep;

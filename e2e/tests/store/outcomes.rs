@@ -15,7 +15,7 @@ async fn a_success_leaves_the_log_and_the_payloads_lifetime() {
     let mut worker = Worker::new();
     let leased = fixture.fetch(&mut worker, 10).await;
     assert_eq!((leased.len(), leased[0].attempt), (1, 1));
-    assert_eq!(fixture.get(&endpoint).await.queue_depth, 1);
+    assert_eq!(fixture.get(&endpoint).await.queue.total(), 1);
     assert_eq!(
         fixture.report(&mut worker, &leased[0], succeeded()).await,
         ReportResult::Recorded
@@ -25,7 +25,7 @@ async fn a_success_leaves_the_log_and_the_payloads_lifetime() {
     let lifetime = fixture.ttl(&format!("event:{}", accepted.id)).await;
     assert!(lifetime > 86_000_000 && lifetime <= 86_400_000, "{lifetime}");
     let seen = fixture.get(&endpoint).await;
-    assert_eq!((seen.queue_depth, seen.consecutive_failures), (0, 0));
+    assert_eq!((seen.queue.total(), seen.consecutive_failures), (0, 0));
     let last = seen.last_attempt.unwrap();
     assert_eq!(
         (last.delivery_id, last.attempt, last.succeeded, last.status),
@@ -57,7 +57,7 @@ async fn a_failure_is_retried_when_it_is_due_and_a_success_resets_the_counter() 
     );
     let seen = fixture.get(&endpoint).await;
     assert_eq!(
-        (seen.consecutive_failures, seen.queue_depth, seen.state),
+        (seen.consecutive_failures, seen.queue.total(), seen.state),
         (1, 1, EndpointState::Active)
     );
     assert_eq!(seen.last_attempt.unwrap().error.as_deref(), Some("http_status"));
@@ -135,13 +135,13 @@ async fn the_tenth_strike_in_a_row_disables_and_nothing_is_lost() {
     );
     assert_eq!(seen.disabled_reason, Some(DisabledReason::ConsecutiveFailures));
     assert!(seen.disabled_at.is_some());
-    assert_eq!(seen.queue_depth, 12);
+    assert_eq!(seen.queue.total(), 12);
 
     // Events that arrive join what is parked; time brings nothing back.
     fixture.push().await;
     fixture.pass(Duration::from_secs(120)).await;
     assert!(fixture.fetch(&mut worker, 64).await.is_empty());
-    assert_eq!(fixture.get(&endpoint).await.queue_depth, 13);
+    assert_eq!(fixture.get(&endpoint).await.queue.total(), 13);
 
     let on = fixture.switch(&endpoint, true, ParkedAction::Deliver).await;
     assert_eq!(
@@ -220,7 +220,11 @@ async fn gone_disables_at_once() {
     );
     let seen = fixture.get(&endpoint).await;
     assert_eq!(
-        (seen.disabled_reason, seen.consecutive_failures, seen.queue_depth),
+        (
+            seen.disabled_reason,
+            seen.consecutive_failures,
+            seen.queue.total()
+        ),
         (Some(DisabledReason::Gone), 1, 1)
     );
 }
@@ -253,7 +257,7 @@ async fn results_of_an_earlier_generation_neither_strike_nor_disable() {
     );
     let seen = fixture.get(&endpoint).await;
     assert_eq!(
-        (seen.state, seen.consecutive_failures, seen.queue_depth),
+        (seen.state, seen.consecutive_failures, seen.queue.total()),
         (EndpointState::Active, 0, 2)
     );
 

@@ -229,7 +229,7 @@ async fn the_store_outlives_its_server() {
         .await;
     assert!(matches!(down, Err(StoreError::Unavailable(_))), "{down:?}");
     fixture.redis.restart();
-    assert_eq!(fixture.get(&endpoint).await.queue_depth, 1);
+    assert_eq!(fixture.get(&endpoint).await.queue.total(), 1);
     fixture.redis.stop_signal();
     let hung = fixture
         .store
@@ -237,7 +237,7 @@ async fn the_store_outlives_its_server() {
         .await;
     assert!(matches!(hung, Err(StoreError::Unavailable(_))), "{hung:?}");
     fixture.redis.cont();
-    assert_eq!(fixture.get(&endpoint).await.queue_depth, 1);
+    assert_eq!(fixture.get(&endpoint).await.queue.total(), 1);
 }
 
 #[tokio::test]

@@ -46,7 +46,7 @@ async fn retries_that_were_parked_are_released_even_if_the_endpoint_is_disabled_
         fixture.switch(&id, false, ParkedAction::Deliver).await;
     }
     while fixture.store.upkeep(&fixture.policy).await.unwrap().more {}
-    assert_eq!(fixture.get(&id).await.queue_depth, 3);
+    assert_eq!(fixture.get(&id).await.queue.total(), 3);
     fixture.switch(&id, true, ParkedAction::Deliver).await;
     while fixture.store.upkeep(&fixture.policy).await.unwrap().more {}
     assert_eq!(fixture.list(&format!("pending:{id}")).await.len(), 3);

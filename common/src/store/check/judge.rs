@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::Violation;
-use super::snapshot::{EndpointRow, Place, Snapshot};
+use super::snapshot::{EndpointRow, Place, RecordRow, Snapshot};
 use crate::id::DeliveryId;
 
 /// Everything that breaks an invariant. `cap` is the workers' `ENDPOINT_CONCURRENCY`.
@@ -17,6 +17,7 @@ pub fn judge(snapshot: &Snapshot, cap: u32) -> Vec<Violation> {
     for (id, endpoint) in &snapshot.endpoints {
         judge_endpoint(snapshot, &tally, id, endpoint, i64::from(cap), &mut found);
     }
+    judge_replays(snapshot, &mut found);
     judge_indexes(snapshot, &mut found);
     found.0
 }
@@ -123,7 +124,7 @@ fn judge_records(snapshot: &Snapshot, found: &mut Found) {
             Place::Pending(_) | Place::Leased => record.state == "pending",
             Place::Retry(..) => record.state == "retrying",
             Place::Quarantined => record.state == "quarantined",
-            Place::SetAside(_) => record.state != "exhausted",
+            Place::SetAside(_) => !is_final(record),
             Place::Failed(_) => record.state == "exhausted",
         });
         // A lease of the first attempt after a quarantine keeps that word until it ends.
@@ -131,7 +132,7 @@ fn judge_records(snapshot: &Snapshot, found: &mut Found) {
         found.that(!fits && !served_alone, key(), || {
             format!("is {} but in {places:?}", record.state)
         });
-        let is_final = record.state == "exhausted";
+        let is_final = is_final(record);
         found.that(is_final != record.expires, key(), || {
             format!(
                 "is {} and has {} lifetime",
@@ -141,6 +142,74 @@ fn judge_records(snapshot: &Snapshot, found: &mut Found) {
         });
         found.that(places.is_empty() && !is_final, key(), || {
             "waits nowhere".to_owned()
+        });
+        judge_logged(delivery, record, found);
+    }
+    for (delivery, places) in &snapshot.places {
+        let is_replay = delivery.parse::<DeliveryId>().is_ok_and(|id| id.is_replay());
+        let waits = places.iter().any(Place::is_unfinished);
+        found.that(
+            is_replay && waits && !snapshot.records.contains_key(delivery),
+            format!("delivery:{delivery}"),
+            || "is a replay and has no record of what it repeats".to_owned(),
+        );
+    }
+}
+
+fn is_final(record: &RecordRow) -> bool {
+    matches!(record.state.as_str(), "exhausted" | "succeeded")
+}
+
+/// Invariant 11: the log can't disagree with the queue.
+fn judge_logged(delivery: &str, record: &RecordRow, found: &mut Found) {
+    let key = || format!("delivery:{delivery}");
+    let Some((outcome, attempt)) = &record.logged else {
+        return;
+    };
+    let is_told = match record.state.as_str() {
+        state @ ("succeeded" | "exhausted" | "retrying") => outcome == state,
+        // It waits for its turn again.
+        _ => outcome == "retrying",
+    };
+    found.that(!is_told || *attempt != record.attempts, key(), || {
+        format!(
+            "is {} after {} attempts, and the log says {outcome} after {attempt}",
+            record.state, record.attempts
+        )
+    });
+}
+
+/// Replays of many are under way or have a lifetime, and count no more ends than they made deliveries.
+fn judge_replays(snapshot: &Snapshot, found: &mut Found) {
+    for (id, replay) in &snapshot.replays {
+        let key = || format!("replay:{id}");
+        let is_running = replay.state == "running";
+        found.that(is_running != snapshot.replaying.contains(id), key(), || {
+            format!(
+                "is {} and {}in replays",
+                replay.state,
+                if is_running { "not " } else { "" }
+            )
+        });
+        found.that(is_running == replay.expires, key(), || {
+            format!(
+                "is {} and has {} lifetime",
+                replay.state,
+                if replay.expires { "a" } else { "no" }
+            )
+        });
+        found.that(replay.ended > replay.made, key(), || {
+            format!("made {}, and {} of them ended", replay.made, replay.ended)
+        });
+        found.that(
+            is_running && !snapshot.endpoints.contains_key(&replay.endpoint),
+            key(),
+            || format!("is of {}, which does not exist", replay.endpoint),
+        );
+    }
+    for id in &snapshot.replaying {
+        found.that(!snapshot.replays.contains_key(id), "replays".to_owned(), || {
+            format!("has {id}, which does not exist")
         });
     }
 }
@@ -187,6 +256,10 @@ fn judge_endpoint(
 ) {
     let key = || format!("endpoint:{id}");
     let leased = tally.leased.get(id).copied().unwrap_or(0);
+    let (has_previous, has_end) = row.previous_secret;
+    found.that(has_previous != has_end, key(), || {
+        "has a previous secret without an end, or an end without one".to_owned()
+    });
     found.that(row.in_flight != leased, key(), || {
         format!("inFlight is {}, leases are {leased}", row.in_flight)
     });

@@ -13,7 +13,7 @@ use std::fmt;
 use std::time::Duration;
 
 pub use judge::judge;
-pub use snapshot::{EndpointRow, EventRow, Place, RecordRow, Snapshot};
+pub use snapshot::{EndpointRow, EventRow, Place, RecordRow, ReplayRow, Snapshot};
 
 use super::{Store, StoreError};
 

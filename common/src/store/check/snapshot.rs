@@ -39,6 +39,10 @@ pub struct Snapshot {
     pub sweeps: Vec<String>,
     /// The keys that were set aside for upkeep.
     pub set_aside: Vec<String>,
+    /// `replay:<r>`.
+    pub replays: HashMap<String, ReplayRow>,
+    /// The members of `replays`.
+    pub replaying: BTreeSet<String>,
 }
 
 /// What the check needs of an endpoint.
@@ -60,6 +64,8 @@ pub struct EndpointRow {
     pub events: String,
     /// `chatbotId`, or nothing.
     pub chatbot_id: String,
+    /// Whether there is a secret before the last rotation, and whether it is said until when.
+    pub previous_secret: (bool, bool),
 }
 
 /// What the check needs of an event.
@@ -82,6 +88,26 @@ pub struct EventRow {
 pub struct RecordRow {
     /// `state`.
     pub state: String,
+    /// `attempts`.
+    pub attempts: i64,
+    /// Whether it has a lifetime.
+    pub expires: bool,
+    /// The newest log entry that it points to: outcome and attempt. `None` when it points to none, or when the log has
+    /// been cut since.
+    pub logged: Option<(String, i64)>,
+}
+
+/// What the check needs of a replay of many.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReplayRow {
+    /// The endpoint whose deliveries it sends again.
+    pub endpoint: String,
+    /// `running`, `finished` or `canceled`.
+    pub state: String,
+    /// `made`.
+    pub made: i64,
+    /// What became of those: `succeeded`, `exhausted` and `canceled` together.
+    pub ended: i64,
     /// Whether it has a lifetime.
     pub expires: bool,
 }

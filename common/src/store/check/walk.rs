@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use redis::{Cmd, FromRedisValue};
 
-use super::snapshot::{EndpointRow, EventRow, Place, RecordRow, Snapshot};
+use super::snapshot::{EndpointRow, EventRow, Place, RecordRow, ReplayRow, Snapshot};
 use crate::store::{Store, StoreError};
 
 /// Keys, entries or members that one command reads.
@@ -72,11 +72,14 @@ impl Store {
                 snapshot.events.extend(row.map(|row| (id.to_owned(), row)));
             }
             ("delivery", id) => {
-                let state: Option<String> = self.ask(redis::cmd("HGET").arg(key).arg("state")).await?;
-                let expires = self.expires(key).await?;
-                let row = state.map(|state| RecordRow { state, expires });
+                let row = self.record_row(key).await?;
                 snapshot.records.extend(row.map(|row| (id.to_owned(), row)));
             }
+            ("replay", id) => {
+                let row = self.replay_row(key).await?;
+                snapshot.replays.extend(row.map(|row| (id.to_owned(), row)));
+            }
+            ("replays", "") => snapshot.replaying = self.members(key).await?.into_keys().collect(),
             ("pending", id) => self.list(key, Place::Pending(id.to_owned()), snapshot).await?,
             ("retry", id) => {
                 for (delivery, due) in self.members(key).await? {
@@ -102,10 +105,12 @@ impl Store {
             ("sweeps", "") => {
                 snapshot.sweeps = self.ask(redis::cmd("LRANGE").arg(key).arg(0).arg(-1)).await?
             }
-            ("idempotency" | "worker" | "removed", _) if !self.expires(key).await? => {
-                snapshot.immortal.push(name.to_owned())
+            ("idempotency" | "worker" | "removed" | "trial" | "answer", _) => {
+                if !self.expires(key).await? {
+                    snapshot.immortal.push(name.to_owned());
+                }
             }
-            ("idempotency" | "worker" | "removed" | "log", _) | ("wake" | "stats" | "corrupt", "") => {}
+            ("log", _) | ("wake" | "stats" | "corrupt" | "policy" | "trials", "") => {}
             _ => snapshot.unknown.push(name.to_owned()),
         }
         Ok(())
@@ -130,6 +135,11 @@ impl Store {
                 snapshot
                     .account_bytes
                     .extend(bytes.map(|bytes| (account.to_owned(), bytes)));
+            }
+            Some((_, "hours" | "told" | "trials")) => {
+                if !self.expires(key).await? {
+                    snapshot.immortal.push(format!("account:{rest}"));
+                }
             }
             _ => snapshot.unknown.push(format!("account:{rest}")),
         }
@@ -169,6 +179,59 @@ impl Store {
             queued_bytes: number("queuedBytes"),
             events: text("events"),
             chatbot_id: text("chatbotId"),
+            previous_secret: (
+                hash.contains_key("previousSecret"),
+                hash.contains_key("previousSecretUntil"),
+            ),
+        }))
+    }
+
+    async fn record_row(&self, key: &str) -> Result<Option<RecordRow>, StoreError> {
+        type Fields = (Option<String>, Option<i64>, Option<String>, Option<String>);
+        let mut command = redis::cmd("HMGET");
+        command
+            .arg(key)
+            .arg("state")
+            .arg("attempts")
+            .arg("log")
+            .arg("endpoint");
+        let (state, attempts, log, endpoint): Fields = self.ask(&command).await?;
+        let expires = self.expires(key).await?;
+        let newest = log.as_deref().and_then(|ids| ids.split_whitespace().last());
+        let logged = match (newest, endpoint) {
+            (Some(entry), Some(endpoint)) => self.logged(&endpoint, entry).await?,
+            _ => None,
+        };
+        Ok(state.map(|state| RecordRow {
+            state,
+            attempts: attempts.unwrap_or(0),
+            expires,
+            logged,
+        }))
+    }
+
+    async fn logged(&self, endpoint: &str, entry: &str) -> Result<Option<(String, i64)>, StoreError> {
+        let mut command = redis::cmd("XRANGE");
+        command.arg(self.keys().key(&format!("log:{endpoint}")));
+        command.arg(entry).arg(entry);
+        let found: Vec<(String, HashMap<String, String>)> = self.ask(&command).await?;
+        Ok(found.into_iter().next().map(|(_, fields)| {
+            let text = |name: &str| fields.get(name).cloned().unwrap_or_default();
+            (text("outcome"), text("attempt").parse().unwrap_or(-1))
+        }))
+    }
+
+    async fn replay_row(&self, key: &str) -> Result<Option<ReplayRow>, StoreError> {
+        let hash: HashMap<String, String> = self.ask(redis::cmd("HGETALL").arg(key)).await?;
+        let expires = self.expires(key).await?;
+        let text = |name: &str| hash.get(name).cloned().unwrap_or_default();
+        let number = |name: &str| hash.get(name).and_then(|text| text.parse().ok()).unwrap_or(0);
+        Ok((!hash.is_empty()).then(|| ReplayRow {
+            endpoint: text("endpoint"),
+            state: text("state"),
+            made: number("made"),
+            ended: number("succeeded") + number("exhausted") + number("canceled"),
+            expires,
         }))
     }
 

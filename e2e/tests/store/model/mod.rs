@@ -1,17 +1,24 @@
 //! The queue against a model: random sequences of every script, with lost answers, repeats, crashes, clock steps and
 //! several workers. After each step the stored state passes the check, and is what the model says.
 
+mod listing;
+mod replays;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
 use common::endpoint::{EndpointPatch, EndpointState, EndpointUrl, ParkedAction, UrlPolicy};
 use common::id::{DeliveryId, EndpointId};
+use common::sealing::SealedSecret;
 use common::store::check::{Place, Snapshot, judge};
 use common::store::queue::{Leased, ReportResult, ReportedResult, WorkReply, WorkRequest};
+use common::store::rotation::{RotateOutcome, Rotation};
 use e2e::redis_server::RedisServer;
 use proptest::prelude::*;
 
 use crate::fixture::{Fixture, Worker, account, failed, gone, report, succeeded, wants};
+use listing::Listing;
+use replays::ModelReplay;
 
 const CAP: u32 = 3;
 const DISABLE_AFTER: u32 = 3;
@@ -57,6 +64,25 @@ enum Op {
     MarkSlow {
         endpoint: usize,
     },
+    /// One finished delivery is sent again by hand; the call is repeated.
+    ReplayOne {
+        delivery: usize,
+    },
+    /// All that was given up is sent again, in steps of upkeep.
+    ReplayMany {
+        endpoint: usize,
+    },
+    CancelReplay {
+        endpoint: usize,
+    },
+    Rotate {
+        endpoint: usize,
+        force: bool,
+    },
+    /// The next page of a listing that was begun before, or the first of another one.
+    List {
+        endpoint: usize,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +118,11 @@ fn op() -> impl Strategy<Value = Op> {
         1 => (0..4_usize).prop_map(|endpoint| Op::ChangeUrl { endpoint }),
         1 => (0..4_usize).prop_map(|endpoint| Op::Remove { endpoint }),
         1 => (0..4_usize).prop_map(|endpoint| Op::MarkSlow { endpoint }),
+        2 => any::<usize>().prop_map(|delivery| Op::ReplayOne { delivery }),
+        2 => (0..4_usize).prop_map(|endpoint| Op::ReplayMany { endpoint }),
+        1 => (0..4_usize).prop_map(|endpoint| Op::CancelReplay { endpoint }),
+        1 => (0..4_usize, any::<bool>()).prop_map(|(endpoint, force)| Op::Rotate { endpoint, force }),
+        6 => (0..4_usize).prop_map(|endpoint| Op::List { endpoint }),
     ]
 }
 
@@ -111,6 +142,25 @@ struct ModelDelivery {
     attempts: u32,
     /// Model time before which it must not be attempted again.
     not_before: u64,
+    /// It was asked for by hand: its failures are no strikes.
+    is_manual: bool,
+}
+
+impl ModelDelivery {
+    const fn new(is_manual: bool) -> Self {
+        Self {
+            fate: Fate::Waiting,
+            attempts: 0,
+            not_before: 0,
+            is_manual,
+        }
+    }
+
+    /// Whether the log knows of it.
+    fn is_logged(&self) -> bool {
+        self.attempts > 0 && self.fate != Fate::Canceled
+            || matches!(self.fate, Fate::Succeeded | Fate::Exhausted)
+    }
 }
 
 #[derive(Debug)]
@@ -140,6 +190,8 @@ struct Model {
     endpoints: Vec<ModelEndpoint>,
     deliveries: HashMap<DeliveryId, ModelDelivery>,
     workers: Vec<ModelWorker>,
+    listing: Option<Listing>,
+    replays: Vec<ModelReplay>,
 }
 
 impl Model {
@@ -160,6 +212,8 @@ impl Model {
             endpoints: vec![],
             deliveries: HashMap::new(),
             workers,
+            listing: None,
+            replays: vec![],
         };
         model.create().await;
         model.create().await;
@@ -211,6 +265,51 @@ impl Model {
                 )
                 .await;
             }
+            Op::ReplayOne { delivery } => self.replay_one(delivery).await,
+            Op::ReplayMany { endpoint } => self.replay_many(endpoint).await,
+            Op::CancelReplay { endpoint } => self.cancel_replay(endpoint).await,
+            Op::Rotate { endpoint, force } => self.rotate(endpoint, force).await,
+            Op::List { endpoint } => self.list(endpoint).await,
+        }
+    }
+
+    fn state_of(&self, id: &EndpointId) -> EndpointState {
+        let endpoint = self.endpoints.iter().find(|endpoint| endpoint.id == *id);
+        endpoint.expect("the endpoint exists").state
+    }
+
+    async fn rotate(&mut self, endpoint: usize, force: bool) {
+        let Some(endpoint) = self.endpoints.get(endpoint).map(|endpoint| endpoint.id.clone()) else {
+            return;
+        };
+        let before = self.fixture.hash(&format!("endpoint:{endpoint}")).await;
+        let rotation = Rotation {
+            secret: SealedSecret::from_stored(format!("v1.test.{}", EndpointId::random())),
+            grace: Duration::from_secs(60),
+            legacy_uses_previous: false,
+            force,
+        };
+        let mut outcome = None;
+        for _ in 0..2 {
+            let made = self
+                .fixture
+                .store
+                .rotate_secret(&account(), &endpoint, &rotation)
+                .await;
+            outcome = Some(made.unwrap());
+        }
+        let secrets = self.fixture.store.signing_secrets(&account(), &endpoint).await;
+        let secrets = secrets.unwrap().unwrap();
+        match outcome {
+            Some(RotateOutcome::Rotated(_)) => {
+                assert_eq!(secrets.current, rotation.secret);
+                assert_eq!(secrets.previous.unwrap().secret.as_str(), before["secret"]);
+            }
+            Some(RotateOutcome::InGrace(_)) => {
+                assert!(!force);
+                assert_eq!(secrets.current.as_str(), before["secret"]);
+            }
+            other => panic!("{other:?}"),
         }
     }
 
@@ -236,14 +335,7 @@ impl Model {
         assert_eq!(accepted.deliveries as usize, takers.len());
         for endpoint in takers {
             let delivery = DeliveryId::of(&accepted.id, &endpoint.id);
-            self.deliveries.insert(
-                delivery,
-                ModelDelivery {
-                    fate: Fate::Waiting,
-                    attempts: 0,
-                    not_before: 0,
-                },
-            );
+            self.deliveries.insert(delivery, ModelDelivery::new(false));
         }
     }
 
@@ -383,7 +475,8 @@ impl Model {
             delivery.fate = Fate::Canceled;
             return ReportResult::Recorded;
         };
-        let counts = endpoint.state == EndpointState::Active && endpoint.generation == held.generation;
+        let is_current = endpoint.state == EndpointState::Active && endpoint.generation == held.generation;
+        let counts = is_current && (outcome == Outcome::Succeeded || !delivery.is_manual);
         match outcome {
             Outcome::Succeeded => {
                 delivery.fate = Fate::Succeeded;
@@ -477,6 +570,7 @@ impl Model {
             self.deliveries.get_mut(&delivery).unwrap().fate =
                 if exists { Fate::Waiting } else { Fate::Canceled };
         }
+        self.meet_replays().await;
     }
 
     async fn switch(&mut self, endpoint: usize, active: bool, discard: bool) {
@@ -628,11 +722,11 @@ impl Model {
                 self.report(0, 0, Outcome::Succeeded).await;
             }
             self.compare().await;
-            if self
+            let is_done = self
                 .deliveries
                 .values()
-                .all(|delivery| !matches!(delivery.fate, Fate::Waiting | Fate::Leased))
-            {
+                .all(|delivery| !matches!(delivery.fate, Fate::Waiting | Fate::Leased));
+            if is_done && self.snapshot().await.replaying.is_empty() {
                 break;
             }
         }
@@ -650,6 +744,14 @@ impl Model {
             .unwrap()
             .more
         {}
+        self.compare_replays().await;
+        self.listing = None;
+        for endpoint in 0..self.endpoints.len() {
+            self.list(endpoint).await;
+            while self.listing.is_some() {
+                self.list(endpoint).await;
+            }
+        }
         self.fixture.assert_drained().await;
     }
 }

@@ -1,0 +1,162 @@
+//! Replays in the model.
+
+use std::collections::HashSet;
+
+use common::clock::Timestamp;
+use common::endpoint::EndpointState;
+use common::id::{DeliveryId, EndpointId, ReplayId};
+use common::store::replays::{ReplayOutcome, ReplaySpan, ReplayState, ReplayStatus, StartOutcome};
+
+use super::{Fate, Model, ModelDelivery};
+use crate::fixture::{BUDGETS, account};
+
+/// A replay of many: what it has to send again.
+pub(super) struct ModelReplay {
+    id: ReplayId,
+    endpoint: EndpointId,
+    sources: HashSet<DeliveryId>,
+    /// Exhausted replays among what it looks at, which it leaves out.
+    left_out: usize,
+}
+
+impl Model {
+    pub(super) async fn replay_one(&mut self, delivery: usize) {
+        let mut finished: Vec<_> = self
+            .deliveries
+            .iter()
+            .filter(|(id, delivery)| {
+                !matches!(delivery.fate, Fate::Waiting | Fate::Leased)
+                    && self.endpoints.iter().any(|endpoint| endpoint.id == id.endpoint())
+            })
+            .map(|(id, _)| id.clone())
+            .collect();
+        if finished.is_empty() {
+            return;
+        }
+        finished.sort();
+        let source = finished[delivery % finished.len()].clone();
+        let new = source.replay();
+        let state = self.state_of(&source.endpoint());
+        let expected = if state == EndpointState::Active {
+            ReplayOutcome::Pending
+        } else {
+            ReplayOutcome::Parked
+        };
+        for _ in 0..2 {
+            let outcome = self
+                .fixture
+                .store
+                .replay_delivery(&account(), &source, &new, BUDGETS)
+                .await
+                .unwrap();
+            assert_eq!(outcome, expected);
+        }
+        self.deliveries.insert(new, ModelDelivery::new(true));
+    }
+
+    pub(super) async fn replay_many(&mut self, endpoint: usize) {
+        let Some(endpoint) = self.endpoints.get(endpoint).map(|endpoint| endpoint.id.clone()) else {
+            return;
+        };
+        let facts = self.fixture.store.endpoint_facts(&account(), &endpoint).await;
+        let span = ReplaySpan {
+            status: ReplayStatus::Exhausted,
+            since: Timestamp::default(),
+            until: facts.unwrap().unwrap().now,
+        };
+        let id = ReplayId::new(Timestamp::now().as_millis());
+        let exhausted = |is_replay: bool| {
+            self.deliveries
+                .iter()
+                .filter(move |(id, delivery)| delivery.fate == Fate::Exhausted && id.is_replay() == is_replay)
+                .map(|(id, _)| id.clone())
+                .filter(|id| id.endpoint() == endpoint)
+        };
+        let (sources, left_out): (HashSet<_>, _) = (exhausted(false).collect(), exhausted(true).count());
+        let count = self
+            .fixture
+            .store
+            .count_replay(&account(), &endpoint, &span)
+            .await;
+        assert_eq!(count.unwrap().unwrap().matching, sources.len() as u64);
+        for _ in 0..2 {
+            let outcome = self
+                .fixture
+                .store
+                .start_replay(&account(), &endpoint, &id, &span, BUDGETS)
+                .await
+                .unwrap();
+            match outcome {
+                StartOutcome::Started(replay) => assert_eq!((&replay.id, replay.made), (&id, 0)),
+                StartOutcome::Running(other) => {
+                    assert_ne!(other, id);
+                    return;
+                }
+                StartOutcome::EndpointNotFound => panic!("{endpoint} exists"),
+            }
+        }
+        self.replays.push(ModelReplay {
+            id,
+            endpoint,
+            sources,
+            left_out,
+        });
+    }
+
+    pub(super) async fn cancel_replay(&mut self, endpoint: usize) {
+        let Some(endpoint) = self.endpoints.get(endpoint).map(|endpoint| endpoint.id.clone()) else {
+            return;
+        };
+        let Some(index) = self.replays.iter().position(|replay| replay.endpoint == endpoint) else {
+            return;
+        };
+        let replay = self.replays.remove(index);
+        let canceled = self
+            .fixture
+            .store
+            .get_replay(&account(), &endpoint, &replay.id, true)
+            .await;
+        assert_ne!(canceled.unwrap().unwrap().state, ReplayState::Running);
+    }
+
+    /// What a step of upkeep made for replays of many is in the stored state, and only exhausted ones are repeated.
+    pub(super) async fn meet_replays(&mut self) {
+        let snapshot = self.snapshot().await;
+        for id in snapshot.places.keys() {
+            let id: DeliveryId = id.parse().unwrap();
+            if !id.is_replay() || self.deliveries.contains_key(&id) {
+                continue;
+            }
+            let source = DeliveryId::of(&id.event(), &id.endpoint());
+            assert!(
+                self.replays.iter().any(|replay| replay.sources.contains(&source)),
+                "nobody asked for {id}"
+            );
+            self.deliveries.insert(id, ModelDelivery::new(false));
+        }
+    }
+
+    /// Every replay of many that was not canceled has sent again what it had to, once.
+    pub(super) async fn compare_replays(&self) {
+        for replay in &self.replays {
+            if !self
+                .endpoints
+                .iter()
+                .any(|endpoint| endpoint.id == replay.endpoint)
+            {
+                continue;
+            }
+            let found = self
+                .fixture
+                .store
+                .get_replay(&account(), &replay.endpoint, &replay.id, false)
+                .await;
+            let found = found.unwrap().unwrap();
+            assert_eq!(
+                (found.state, found.made as usize, found.skipped as usize),
+                (ReplayState::Finished, replay.sources.len(), replay.left_out)
+            );
+            assert_eq!(found.made, found.succeeded + found.exhausted + found.canceled);
+        }
+    }
+}

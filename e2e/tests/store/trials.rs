@@ -1,0 +1,140 @@
+//! Test events, past the queue.
+
+use std::time::Duration;
+
+use common::clock::Timestamp;
+use common::delivery::DeliveryState;
+use common::event::{EventType, Payload};
+use common::id::{DeliveryId, EventId};
+use common::store::log::ListFilter;
+use common::store::queue::AttemptRecord;
+use common::store::trials::{TrialOutcome, TrialRequest};
+
+use crate::fixture::{Fixture, account};
+
+const RETENTION: Duration = Duration::from_secs(3600);
+
+fn request(endpoint: &common::id::EndpointId) -> TrialRequest {
+    let now = Timestamp::now();
+    TrialRequest {
+        delivery: DeliveryId::of(&EventId::new(now.as_millis()), endpoint),
+        account: account(),
+        event: EventType::TicketCreated,
+        payload: Payload::build(EventType::TicketCreated, "bot", now, "{}", 1000).unwrap(),
+    }
+}
+
+#[tokio::test]
+async fn a_test_is_taken_answered_and_logged_once_and_touches_nothing_else() {
+    let fixture = Fixture::new().await;
+    let endpoint = fixture.endpoint(&["*"]).await;
+    let before = fixture.get(&endpoint).await;
+    let request = request(&endpoint);
+    for _ in 0..2 {
+        assert_eq!(
+            fixture.store.request_trial(&request, 5).await.unwrap(),
+            TrialOutcome::Queued
+        );
+    }
+    let taken = fixture.store.next_trial(Duration::from_secs(5)).await.unwrap();
+    assert_eq!(taken.as_ref(), Some(&request.delivery));
+    assert_eq!(fixture.list("trials").await, Vec::<String>::new());
+    let trial = fixture
+        .store
+        .begin_trial(&request.delivery)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(trial.event.body, request.payload.as_bytes());
+    assert_eq!(trial.endpoint.url, "https://example.com/hook");
+    let attempt = AttemptRecord {
+        status: Some(404),
+        duration: Duration::from_millis(12),
+        error: Some("http_status"),
+        detail: "answered 404 Not Found".to_owned(),
+        response_headers: "server: x\n".to_owned(),
+        ..AttemptRecord::default()
+    };
+    for _ in 0..2 {
+        fixture
+            .store
+            .finish_trial(&trial, 1000, RETENTION, &attempt)
+            .await
+            .unwrap();
+    }
+    let answer = fixture
+        .store
+        .trial_answer(&request.delivery, Duration::from_secs(5))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!((answer.status, answer.is_test), (Some(404), true));
+    assert_eq!(answer.response_headers.as_deref(), Some("server: x\n"));
+
+    let listed = fixture
+        .store
+        .list_deliveries(&account(), &endpoint, &ListFilter::default(), None, 10)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(listed.deliveries.len(), 1);
+    assert!(listed.deliveries[0].is_test);
+    assert_eq!(listed.deliveries[0].state, DeliveryState::Exhausted);
+    let detail = fixture
+        .store
+        .get_delivery(&account(), &endpoint, &request.delivery)
+        .await;
+    let detail = detail.unwrap().unwrap().unwrap();
+    assert_eq!(detail.payload.unwrap().body, request.payload.as_bytes());
+    assert_eq!(
+        fixture.get(&endpoint).await,
+        before,
+        "no strike, no queue, no attempt"
+    );
+    fixture.assert_drained().await;
+}
+
+#[tokio::test]
+async fn tests_are_bounded_and_old_or_foreign_ones_are_not_sent() {
+    let fixture = Fixture::new().await;
+    let endpoint = fixture.endpoint(&["*"]).await;
+    for _ in 0..2 {
+        let outcome = fixture.store.request_trial(&request(&endpoint), 2).await.unwrap();
+        assert_eq!(outcome, TrialOutcome::Queued);
+    }
+    let third = fixture.store.request_trial(&request(&endpoint), 2).await.unwrap();
+    assert!(
+        matches!(third, TrialOutcome::TooMany(wait) if wait <= Duration::from_secs(60)),
+        "{third:?}"
+    );
+    let foreign = TrialRequest {
+        account: "org:org_2".parse().unwrap(),
+        ..request(&endpoint)
+    };
+    assert_eq!(
+        fixture.store.request_trial(&foreign, 2).await.unwrap(),
+        TrialOutcome::EndpointNotFound
+    );
+    let taken = fixture
+        .store
+        .next_trial(Duration::from_secs(5))
+        .await
+        .unwrap()
+        .unwrap();
+    fixture.pass(Duration::from_secs(6)).await;
+    assert!(fixture.store.begin_trial(&taken).await.unwrap().is_none());
+    let taken = fixture
+        .store
+        .next_trial(Duration::from_secs(5))
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(
+        fixture
+            .store
+            .remove_endpoint(&account(), &endpoint)
+            .await
+            .unwrap()
+    );
+    assert!(fixture.store.begin_trial(&taken).await.unwrap().is_none());
+}

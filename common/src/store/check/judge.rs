@@ -160,7 +160,7 @@ fn is_final(record: &RecordRow) -> bool {
     matches!(record.state.as_str(), "exhausted" | "succeeded")
 }
 
-/// Invariant 11: the log can't disagree with the queue.
+/// Invariant 10: the log can't disagree with the queue.
 fn judge_logged(delivery: &str, record: &RecordRow, found: &mut Found) {
     let key = || format!("delivery:{delivery}");
     let Some((outcome, attempt)) = &record.logged else {

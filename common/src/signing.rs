@@ -123,12 +123,7 @@ pub enum KeyForm {
 
 impl KeyForm {
     /// Every form.
-    pub const ALL: [Self; 4] = [
-        Self::WholeText,
-        Self::Decoded,
-        Self::Encoded,
-        Self::WithLineFeed,
-    ];
+    pub const ALL: [Self; 4] = [Self::WholeText, Self::Decoded, Self::Encoded, Self::WithLineFeed];
 }
 
 /// The MAC of a message, which can be compared but not read.
@@ -148,7 +143,8 @@ impl fmt::Debug for MessageMac {
     }
 }
 
-fn keyed(key: &[u8]) -> Hmac<Sha256> {
+/// An HMAC-SHA256 with this key, whatever its length.
+pub(crate) fn keyed(key: &[u8]) -> Hmac<Sha256> {
     #[expect(clippy::expect_used, reason = "HMAC takes keys of any length (RFC 2104 §2)")]
     Hmac::new_from_slice(key).expect("a key of any length")
 }

@@ -128,7 +128,7 @@ local function sources_after(job, id, most)
     local score, member = string.match(job.position, '^(%S+) ?(%S*)$')
     local rank = member ~= '' and call('ZRANK', key, member)
     local members = rank and call('ZRANGE', key, rank + 1, rank + most, 'WITHSCORES')
-      or call('ZRANGEBYSCORE', key, score, '+inf', 'WITHSCORES', 'LIMIT', 0, most)
+      or call('ZRANGEBYSCORE', key, member == '' and score or '(' .. score, '+inf', 'WITHSCORES', 'LIMIT', 0, most)
     for i = 1, #members, 2 do
       if tonumber(members[i + 1]) <= tonumber(job['until']) then
         found[#found + 1] = { members[i + 1] .. ' ' .. members[i], members[i] }

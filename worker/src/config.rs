@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, Parser};
 use common::config::{LogArgs, RedisArgs, SecretsArgs, Span, UrlArgs, positive_span, split_list};
 use common::retry::RetrySchedule;
+use common::store::policy::PolicyNotice;
 use common::store::queue::QueuePolicy;
 
 /// The longest `DELIVERY_TIMEOUT`: a lease lasts twice as long, and a stop waits for it.
@@ -114,6 +115,21 @@ impl Config {
             retention_succeeded: self.retention.retention_succeeded.0,
             retention_failed: self.retention.retention_failed.0,
             log_length: self.retention.log_length,
+        }
+    }
+
+    /// What customers notice of it.
+    #[must_use]
+    pub fn policy_notice(&self) -> PolicyNotice {
+        PolicyNotice {
+            disable_after: self.disable.disable_after,
+            disable_min_span: self.disable.disable_min_span.0,
+            retention_succeeded: self.retention.retention_succeeded.0,
+            retention_failed: self.retention.retention_failed.0,
+            log_length: self.retention.log_length,
+            endpoint_concurrency: self.concurrency.endpoint_concurrency,
+            max_attempts: u32::try_from(self.attempts.retry_schedule.max_attempts()).unwrap_or(u32::MAX),
+            delivery_timeout: self.attempts.delivery_timeout.0,
         }
     }
 }

@@ -6,8 +6,11 @@ pub enum RunError {
     /// This Redis must not be used.
     #[error("this Redis can't be used: {0}")]
     Refused(String),
-    /// The client for receivers can't be built.
+    /// The client for receivers can't speak TLS.
     #[error("TLS can't be set up, are certificate authorities installed? {0}")]
+    Tls(rustls::Error),
+    /// The client for receivers can't be built.
+    #[error("the client for receivers can't be built: {0}")]
     Client(reqwest::Error),
     /// The metrics can't be set up.
     #[error("the metrics can't be set up: {0}")]

@@ -3,6 +3,7 @@
 //! - [`config`]: every variable.
 //! - `backend`: the queue as an apalis backend: fetching, slots, leases, reports.
 //! - `deliver`: one attempt: sign, send, judge.
+//! - `trials`: test events, past the queue.
 //! - `transport`: the guarded HTTP client.
 //! - `upkeep`: expired leases and sweeps.
 //! - `health`, [`metrics`]: what an operator sees.
@@ -13,6 +14,8 @@ pub mod config;
 mod backend;
 
 mod deliver;
+
+mod trials;
 
 mod transport;
 

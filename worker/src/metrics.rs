@@ -23,6 +23,8 @@ pub struct Metrics {
     pub(crate) given_back: IntCounterVec,
     /// Attempts that ended without an outcome.
     pub(crate) crashed: IntCounter,
+    /// Test events by outcome: `succeeded`, the code of the failure, or `not_attempted`.
+    pub(crate) trials: IntCounterVec,
     /// Reports that came too late.
     pub(crate) reports_stale: IntCounter,
     /// Endpoints that an attempt of this worker disabled.
@@ -64,6 +66,9 @@ impl GivenBack {
 
 /// The label of an attempt that succeeded.
 pub(crate) const SUCCEEDED: &str = "succeeded";
+
+/// The label, and the code, of a test event that was not sent because of our own trouble.
+pub(crate) const NOT_ATTEMPTED: &str = "not_attempted";
 
 const FAILURES: [Failure; 10] = [
     Failure::Status,
@@ -113,6 +118,11 @@ impl Metrics {
                 "reason",
             )?,
             crashed: counter("crashed_total", "Attempts that ended without an outcome")?,
+            trials: family(
+                "trials_total",
+                "Test events by outcome: succeeded, the code of the failure, or not_attempted",
+                "outcome",
+            )?,
             reports_stale: counter(
                 "reports_stale_total",
                 "Reports that came after their lease was lost",
@@ -129,11 +139,13 @@ impl Metrics {
         // Every series exists from the start, so that a rate over it has a zero to start from.
         for outcome in FAILURES.map(Failure::code).into_iter().chain([SUCCEEDED]) {
             metrics.attempts.with_label_values(&[outcome]).reset();
+            metrics.trials.with_label_values(&[outcome]).reset();
         }
+        metrics.trials.with_label_values(&[NOT_ATTEMPTED]).reset();
         for reason in GivenBack::ALL {
             metrics.given_back.with_label_values(&[reason.as_str()]).reset();
         }
-        for call in ["inspect", "work", "wake", "upkeep"] {
+        for call in ["inspect", "work", "wake", "upkeep", "trials"] {
             metrics.redis_errors.with_label_values(&[call]).reset();
         }
         Ok(metrics)

@@ -1,7 +1,6 @@
 //! From the configuration to running tasks: waits for Redis, looks at it, builds the parts, and has them supervised.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use apalis::prelude::{Data, Monitor, WorkerBuilder};
 use common::store::Store;
@@ -16,6 +15,7 @@ use crate::backend::slots::Slots;
 use crate::backend::{Deliveries, wake};
 use crate::config::Config;
 use crate::deliver::Deliverer;
+use crate::deliver::sender::Sender;
 use crate::error::RunError;
 use crate::health::{self, Health};
 use crate::metrics::Metrics;
@@ -25,7 +25,8 @@ use crate::stop::{Stop, Stopper};
 use crate::supervise::{AbortOnDrop, Supervisor, Tasks};
 use crate::transport::resolver::SystemResolver;
 use crate::transport::{self, Roots};
-use crate::upkeep;
+use crate::trials::{Tester, Trials};
+use crate::upkeep::Upkeep;
 
 /// Bytes of payloads that a worker holds at most, so that many large ones don't fill the memory.
 const BYTES_IN_FLIGHT: u64 = 64 << 20;
@@ -98,7 +99,7 @@ fn client(config: &Config) -> Result<reqwest::Client, RunError> {
     };
     match transport::client(settings(Roots::System), Arc::new(SystemResolver::default())) {
         // Development without certificate authorities: plain http works, and https fails visibly.
-        Err(error) if config.urls.allow_http => {
+        Err(RunError::Tls(error)) if config.urls.allow_http => {
             tracing::warn!(%error, "no certificate authorities were found, so no https receiver is trusted");
             transport::client(
                 settings(Roots::Only(Vec::new())),
@@ -107,7 +108,6 @@ fn client(config: &Config) -> Result<reqwest::Client, RunError> {
         }
         built => built,
     }
-    .map_err(RunError::Client)
 }
 
 struct Parts<'a> {
@@ -155,20 +155,41 @@ impl Parts<'_> {
             "wake",
             wake::run(self.store.clone(), idle, woken, self.stop.clone(), outage),
         );
-        let outage = self.outage("upkeep", false);
-        let policy = self.config.queue_policy();
-        tasks.spawn(
-            "upkeep",
-            upkeep::run(
-                self.store.clone(),
-                policy,
-                self.metrics.clone(),
-                self.stop.clone(),
-                outage,
-            ),
-        );
+        let upkeep = Upkeep {
+            store: self.store.clone(),
+            policy: self.config.queue_policy(),
+            notice: Some(self.config.policy_notice()),
+            metrics: self.metrics.clone(),
+            stop: self.stop.clone(),
+            outage: self.outage("upkeep", false),
+        };
+        tasks.spawn("upkeep", upkeep.run());
 
-        let monitor = runner(Arc::new(self.deliverer(timeout)), &handoff);
+        let sender = Arc::new(Sender::new(
+            self.client.clone(),
+            self.config.urls.policy(),
+            self.config.secrets.secrets_key.clone(),
+            timeout,
+        ));
+        let trials = Trials {
+            outage: self.outage("trials", false),
+            stop: self.stop.clone(),
+            tester: Arc::new(Tester {
+                store: self.store.clone(),
+                sender: Arc::clone(&sender),
+                policy: self.config.queue_policy(),
+                metrics: self.metrics.clone(),
+            }),
+        };
+        tasks.spawn("trials", trials.run());
+
+        let deliverer = Deliverer::new(
+            sender,
+            self.config.attempts.retry_schedule.clone(),
+            self.stop.clone(),
+            self.metrics.clone(),
+        );
+        let monitor = runner(Arc::new(deliverer), &handoff);
         let context = monitor.context();
         tasks.spawn("runner", async move {
             if let Err(error) = monitor.run().await {
@@ -184,18 +205,6 @@ impl Parts<'_> {
             runner: context,
             timeout,
         }
-    }
-
-    fn deliverer(&self, timeout: Duration) -> Deliverer {
-        Deliverer::new(
-            self.client.clone(),
-            self.config.urls.policy(),
-            self.config.secrets.secrets_key.clone(),
-            self.config.attempts.retry_schedule.clone(),
-            timeout,
-            self.stop.clone(),
-            self.metrics.clone(),
-        )
     }
 
     fn outage(&self, call: &'static str, speaks: bool) -> Outage {

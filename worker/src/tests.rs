@@ -46,6 +46,8 @@ pub(crate) fn leased(url: &str, body: &'static [u8]) -> Leased {
             version: 1,
             url: url.to_owned(),
             secret,
+            previous_secret: None,
+            legacy_uses_previous: false,
             slow: false,
         }),
     }

@@ -1,11 +1,14 @@
-//! Upkeep that nobody waits for: expired leases are taken back, and what was released, discarded or removed is worked
-//! through, in bounded steps. Every worker does it, and any one is enough.
+//! Upkeep that nobody waits for: expired leases are taken back, what was released, discarded or removed is worked through,
+//! and replays of many are carried on, in bounded steps. Every worker does it, and any one is enough.
+//!
+//! Before it begins, the worker tells what it is configured to.
 
 use std::time::Duration;
 
 use common::id::fill_random;
 use common::store::Store;
-use common::store::queue::QueuePolicy;
+use common::store::policy::PolicyNotice;
+use common::store::queue::{QueuePolicy, UpkeepReply};
 
 use crate::metrics::Metrics;
 use crate::outage::Outage;
@@ -14,36 +17,68 @@ use crate::stop::Stop;
 /// How often there is a look, while there is nothing to do.
 const EVERY: Duration = Duration::from_secs(2);
 
-/// Runs until the worker stops.
-pub(crate) async fn run(
-    store: Store,
-    policy: QueuePolicy,
-    metrics: Metrics,
-    mut stop: Stop,
-    mut outage: Outage,
-) {
-    loop {
-        let wait = match store.upkeep(&policy).await {
-            Ok(reply) => {
-                outage.over();
-                metrics.leases_reaped.inc_by(reply.reaped.into());
-                metrics.deliveries_swept.inc_by(reply.swept.into());
-                if reply.reaped > 0 {
-                    tracing::info!(leases = reply.reaped, "took back leases that had expired");
+/// What upkeep works with.
+#[derive(Debug)]
+pub(crate) struct Upkeep {
+    pub(crate) store: Store,
+    pub(crate) policy: QueuePolicy,
+    /// What is still to be told.
+    pub(crate) notice: Option<PolicyNotice>,
+    pub(crate) metrics: Metrics,
+    pub(crate) stop: Stop,
+    pub(crate) outage: Outage,
+}
+
+impl Upkeep {
+    /// Runs until the worker stops.
+    pub(crate) async fn run(mut self) {
+        let mut stop = self.stop.clone();
+        loop {
+            self.announce().await;
+            let wait = match self.store.upkeep(&self.policy).await {
+                Ok(reply) => {
+                    self.outage.over();
+                    self.done(reply);
+                    wait_after(reply)
                 }
-                if reply.more {
-                    Duration::ZERO
-                } else {
-                    jittered(EVERY)
-                }
+                Err(error) => self.outage.failed(&error).max(EVERY / 2),
+            };
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = stop.requested() => return,
             }
-            Err(error) => outage.failed(&error).max(EVERY / 2),
-        };
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            () = stop.requested() => return,
         }
     }
+
+    /// Tells what the worker is configured to, until it could be told. A server that is full refuses it, while upkeep
+    /// goes on.
+    async fn announce(&mut self) {
+        if let Some(notice) = &self.notice {
+            match self.store.announce_policy(notice).await {
+                Ok(()) => self.notice = None,
+                Err(error) => {
+                    self.outage.failed(&error);
+                }
+            }
+        }
+    }
+
+    fn done(&self, reply: UpkeepReply) {
+        self.metrics.leases_reaped.inc_by(reply.reaped.into());
+        self.metrics.deliveries_swept.inc_by(reply.swept.into());
+        if reply.reaped > 0 {
+            tracing::info!(leases = reply.reaped, "took back leases that had expired");
+        }
+    }
+}
+
+/// How long until the next step.
+fn wait_after(reply: UpkeepReply) -> Duration {
+    if reply.more {
+        return Duration::ZERO;
+    }
+    let wait = jittered(EVERY);
+    reply.look_again.map_or(wait, |soon| wait.min(soon))
 }
 
 /// Up to 10 % shorter or longer, so that workers don't march in step.
@@ -51,4 +86,27 @@ fn jittered(wait: Duration) -> Duration {
     let mut byte = [0_u8];
     fill_random(&mut byte);
     wait.mul_f64(0.9 + 0.2 * f64::from(byte[0]) / 255.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_step_comes_at_once_or_soon_or_after_a_while() {
+        let reply = UpkeepReply::default();
+        let usual = wait_after(reply);
+        assert!((1.8..=2.2).contains(&usual.as_secs_f64()), "{usual:?}");
+        let look_again = |ms| UpkeepReply {
+            look_again: Some(Duration::from_millis(ms)),
+            ..reply
+        };
+        assert_eq!(wait_after(look_again(250)), Duration::from_millis(250));
+        assert!(wait_after(look_again(60_000)) <= EVERY.mul_f64(1.1));
+        let more = UpkeepReply {
+            more: true,
+            ..look_again(250)
+        };
+        assert_eq!(wait_after(more), Duration::ZERO);
+    }
 }

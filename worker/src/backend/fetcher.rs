@@ -8,7 +8,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
-use common::id::DeliveryId;
+use common::clock::Timestamp;
+use common::id::{DeliveryId, EventId};
 use common::store::Store;
 use common::store::queue::{
     Incarnation, LeaseToken, MAX_REPORTS, QueuePolicy, Report, ReportResult, ReportedResult, WorkReply,
@@ -127,6 +128,7 @@ impl Fetcher {
             want_slow: want.slow,
             want_bytes: want.bytes,
             alone: want.alone,
+            spare: EventId::new(Timestamp::now().as_millis()),
         };
         memory.calling = count;
         // A lease begins when Redis grants it, which is after this, however often the call is repeated.
@@ -150,6 +152,7 @@ impl Fetcher {
         Report {
             delivery: delivery.clone(),
             token: token.clone(),
+            event: String::new(),
             result: ReportedResult::Crashed,
         }
     }

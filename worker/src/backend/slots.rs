@@ -71,6 +71,7 @@ pub(crate) struct Permit {
     ticket: u64,
     delivery: DeliveryId,
     token: LeaseToken,
+    event: String,
     stage: Stage,
 }
 
@@ -119,6 +120,7 @@ impl Slots {
             ticket,
             delivery: leased.delivery.clone(),
             token: leased.token.clone(),
+            event: leased.event.event.clone(),
             stage: Stage::Waiting,
         }
     }
@@ -201,6 +203,7 @@ impl Permit {
         let report = Report {
             delivery: self.delivery.clone(),
             token: self.token.clone(),
+            event: self.event.clone(),
             result,
         };
         self.slots.report(self.ticket, report);

@@ -1,21 +1,15 @@
 //! Sends a request and judges what comes back: 2xx, complete or at least 64 KiB of it, within the timeout.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
-use common::clock::Timestamp;
 use common::delivery::Failure;
-use common::retry::parse_retry_after;
-use reqwest::header::{LOCATION, RETRY_AFTER};
-use reqwest::{Client, Request, Response, Url};
+use common::store::queue::{AttemptRecord, Phases};
+use reqwest::{Client, Request};
 
+use super::answer::{Answer, shortened};
+use crate::metrics::SUCCEEDED;
 use crate::transport::failure::{Broken, classify};
-
-/// How much of an answer's body is read.
-const MAX_BODY: usize = 64 << 10;
-
-/// How much of it is kept, if the attempt failed.
-const MAX_SNIPPET: usize = 1 << 10;
+use crate::transport::phases::{Step, mark, measured};
 
 /// The longest sentence about a failure, in bytes.
 const MAX_DETAIL: usize = 300;
@@ -25,25 +19,12 @@ const MAX_DETAIL: usize = 300;
 pub(super) struct Judged {
     /// What failed; `None` on success.
     pub(super) failure: Option<Failure>,
-    /// The status, if there was an answer.
-    pub(super) status: Option<u16>,
-    /// When the receiver wants to be asked again.
-    pub(super) retry_after: Option<Duration>,
     /// The failure in words.
     pub(super) detail: String,
-    /// The start of the body of a failure.
-    pub(super) snippet: String,
-}
-
-/// What was seen of an answer so far.
-#[derive(Debug, Default)]
-struct Seen {
-    status: Option<u16>,
-    reason: &'static str,
-    retry_after: Option<Duration>,
-    location: Option<String>,
-    body: usize,
-    start_of_body: Vec<u8>,
+    /// What came, if its head came.
+    pub(super) answer: Option<Answer>,
+    /// Where the time went.
+    pub(super) phases: Phases,
 }
 
 impl Judged {
@@ -55,6 +36,48 @@ impl Judged {
             ..Self::default()
         }
     }
+
+    /// The label for metrics: `succeeded`, or the code of the failure.
+    pub(super) fn outcome(&self) -> &'static str {
+        self.failure.map_or(SUCCEEDED, Failure::code)
+    }
+
+    /// The status, if there was an answer.
+    pub(super) fn status(&self) -> Option<u16> {
+        self.answer.as_ref().map(Answer::status)
+    }
+
+    /// When the receiver of a failure wants to be asked again.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        self.answer
+            .as_ref()
+            .filter(|_| self.failure.is_some())?
+            .retry_after()
+    }
+
+    /// What the log keeps of it: of a success, not what was answered.
+    pub(super) fn record(self, duration: Duration) -> AttemptRecord {
+        let in_full = self.failure.is_some();
+        self.written(duration, in_full)
+    }
+
+    /// The same with what was answered to a success too, for whoever waits to see it.
+    pub(super) fn record_in_full(self, duration: Duration) -> AttemptRecord {
+        self.written(duration, true)
+    }
+
+    fn written(self, duration: Duration, in_full: bool) -> AttemptRecord {
+        let shown = self.answer.as_ref().filter(|_| in_full);
+        AttemptRecord {
+            status: self.status(),
+            duration,
+            phases: self.phases,
+            error: self.failure.map(Failure::code),
+            response_headers: shown.map(Answer::head).unwrap_or_default(),
+            snippet: shown.map(Answer::snippet).unwrap_or_default(),
+            detail: self.detail,
+        }
+    }
 }
 
 /// Sends a request and judges the answer. Nothing of it lasts longer than `timeout`.
@@ -64,43 +87,42 @@ impl Judged {
 /// A sentence about our own trouble, when there was no attempt.
 pub(super) async fn send(client: &Client, request: Request, timeout: Duration) -> Result<Judged, String> {
     let host = request.url().host_str().unwrap_or_default().to_owned();
-    let mut seen = Seen::default();
-    let end = tokio::time::timeout(timeout, exchange(client, request, &mut seen)).await;
+    let mut answer = None;
+    let exchanged = measured(tokio::time::timeout(
+        timeout,
+        exchange(client, request, &mut answer),
+    ));
+    let (end, phases) = exchanged.await;
     let broken = match end {
         Ok(Ok(())) => None,
         Ok(Err(error)) => Some(classify(&error, &host)),
-        Err(_) => Some(Broken::Failed(Failure::Timeout, too_late(&seen, timeout))),
+        Err(_) => Some(Broken::Failed(
+            Failure::Timeout,
+            too_late(answer.as_ref(), timeout),
+        )),
     };
-    let status_failure = seen.status.and_then(Failure::of_status);
-    let (failure, detail) = match (status_failure, broken) {
+    let judged = match (&answer, broken) {
         // A status that is a failure by itself says more than how its body ended.
-        (Some(failure), _) => (failure, answered(&seen)),
-        (None, None) => {
-            return Ok(Judged {
-                status: seen.status,
-                ..Judged::default()
-            });
+        (Some(answer), _) if let Some(failure) = answer.failure() => {
+            Judged::refused(failure, answer.sentence())
         }
-        (None, Some(Broken::Failed(failure, detail))) => (failure, detail),
-        (None, Some(Broken::Own(sentence))) => return Err(sentence),
+        (_, None) => Judged::default(),
+        (_, Some(Broken::Failed(failure, detail))) => Judged::refused(failure, detail),
+        (_, Some(Broken::Own(sentence))) => return Err(sentence),
     };
     Ok(Judged {
-        status: seen.status,
-        retry_after: seen.retry_after,
-        snippet: readable(&seen.start_of_body),
-        ..Judged::refused(failure, detail)
+        answer,
+        phases,
+        ..judged
     })
 }
 
-async fn exchange(client: &Client, request: Request, seen: &mut Seen) -> reqwest::Result<()> {
-    let url = request.url().clone();
+async fn exchange(client: &Client, request: Request, answer: &mut Option<Answer>) -> reqwest::Result<()> {
     let mut response = client.execute(request).await?;
-    seen.head(&response, &url);
+    mark(Step::Answered);
+    let answer = answer.insert(Answer::begun(&mut response));
     while let Some(chunk) = response.chunk().await? {
-        let kept = chunk.len().min(MAX_SNIPPET - seen.start_of_body.len());
-        seen.start_of_body.extend_from_slice(&chunk[..kept]);
-        seen.body += chunk.len();
-        if seen.body >= MAX_BODY {
+        if answer.take(&chunk) {
             // Dropping the answer closes the connection.
             break;
         }
@@ -108,109 +130,12 @@ async fn exchange(client: &Client, request: Request, seen: &mut Seen) -> reqwest
     Ok(())
 }
 
-impl Seen {
-    fn head(&mut self, response: &Response, url: &Url) {
-        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
-        self.status = Some(response.status().as_u16());
-        self.reason = response.status().canonical_reason().unwrap_or_default();
-        self.retry_after =
-            header(RETRY_AFTER).and_then(|value| parse_retry_after(value, Timestamp::now().as_seconds()));
-        self.location = header(LOCATION).and_then(|location| without_secrets(url.join(location).ok()?));
-    }
-}
-
-/// Where a redirect points, without what carries tokens at times.
-fn without_secrets(mut target: Url) -> Option<String> {
-    target.set_query(None);
-    target.set_fragment(None);
-    target.set_password(None).ok()?;
-    target.set_username("").ok()?;
-    Some(target.to_string())
-}
-
-fn answered(seen: &Seen) -> String {
-    let mut sentence = format!("answered {} {}", seen.status.unwrap_or_default(), seen.reason)
-        .trim_end()
-        .to_owned();
-    if let (Some(300..=399), Some(location)) = (seen.status, &seen.location) {
-        sentence.push_str(" to ");
-        sentence.push_str(location);
-        sentence.push_str("; redirects are not followed");
-    }
-    sentence
-}
-
-fn too_late(seen: &Seen, timeout: Duration) -> String {
-    match seen.status {
-        Some(status) => format!("answered {status}, but its body was not complete within {timeout:?}"),
+fn too_late(answer: Option<&Answer>, timeout: Duration) -> String {
+    match answer {
+        Some(answer) => format!(
+            "answered {}, but its body was not complete within {timeout:?}",
+            answer.status()
+        ),
         None => format!("no answer within {timeout:?}"),
-    }
-}
-
-/// Text of at most [`MAX_SNIPPET`] bytes without control characters.
-fn readable(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for character in String::from_utf8_lossy(bytes).chars() {
-        if character.is_control() && character != '\n' {
-            // Writing to a string can't fail.
-            let _written = write!(text, "{}", character.escape_default());
-        } else {
-            text.push(character);
-        }
-    }
-    shortened(text, MAX_SNIPPET)
-}
-
-/// The text, cut to at most `most` bytes between two characters.
-fn shortened(mut text: String, most: usize) -> String {
-    text.truncate(text.floor_char_boundary(most));
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_snippet_is_text_of_bounded_length() {
-        assert_eq!(readable(b"a\tb\r\nc\0\x1b[31m"), "a\\tb\\r\nc\\u{0}\\u{1b}[31m");
-        assert_eq!(readable(&[0xff, b'x']), "\u{fffd}x");
-        assert_eq!(readable(&[0; 1024]).len(), MAX_SNIPPET);
-        assert!(readable(&"é".repeat(1000).into_bytes()).len() <= MAX_SNIPPET);
-    }
-
-    #[test]
-    fn secrets_in_a_redirect_are_left_out() {
-        let shown = |text: &str| without_secrets(text.parse().unwrap());
-        assert_eq!(
-            shown("https://me:hunter2@b.example/x?token=y#z").as_deref(),
-            Some("https://b.example/x")
-        );
-        assert_eq!(shown("mailto:me@b.example"), None);
-    }
-
-    #[test]
-    fn a_sentence_names_the_status_and_where_a_redirect_points() {
-        let mut seen = Seen {
-            status: Some(503),
-            reason: "Service Unavailable",
-            ..Seen::default()
-        };
-        assert_eq!(answered(&seen), "answered 503 Service Unavailable");
-        seen = Seen {
-            status: Some(599),
-            ..Seen::default()
-        };
-        assert_eq!(answered(&seen), "answered 599");
-        seen = Seen {
-            status: Some(307),
-            reason: "Temporary Redirect",
-            location: Some("https://b.example/x".to_owned()),
-            ..Seen::default()
-        };
-        assert_eq!(
-            answered(&seen),
-            "answered 307 Temporary Redirect to https://b.example/x; redirects are not followed"
-        );
     }
 }

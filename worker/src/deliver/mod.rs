@@ -8,9 +8,13 @@
 //!   waits, unharmed, for the operator who reads the log. Meanwhile it counts as slow, and others go first.
 //! - A stored record that can't be sent at all: reported as a crash, which sets it aside after three of them.
 
+mod answer;
+
 mod judge;
 
 mod request;
+
+pub(crate) mod sender;
 
 mod targets;
 
@@ -18,18 +22,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use common::delivery::{Failure, Verdict};
-use common::endpoint::UrlPolicy;
 use common::id::fill_random;
 use common::retry::RetrySchedule;
-use common::sealing::SecretsKeyring;
-use common::store::queue::{AttemptRecord, Leased, ReportedResult};
-use reqwest::Client;
+use common::store::queue::{Leased, ReportedResult};
 
 use crate::backend::job::{Job, StartedJob};
-use crate::metrics::{GivenBack, Metrics, SUCCEEDED};
+use crate::metrics::{GivenBack, Metrics};
 use crate::stop::Stop;
 use judge::Judged;
-use targets::{NoTarget, Targets};
+use sender::{NotSent, Sender};
 
 /// How long a delivery is held whose secret doesn't open.
 const SECRET_PAUSE: Duration = Duration::from_secs(5);
@@ -37,10 +38,8 @@ const SECRET_PAUSE: Duration = Duration::from_secs(5);
 /// Makes attempts.
 #[derive(Debug)]
 pub(crate) struct Deliverer {
-    client: Client,
-    targets: Targets,
+    sender: Arc<Sender>,
     schedule: RetrySchedule,
-    timeout: Duration,
     stop: Stop,
     metrics: Metrics,
 }
@@ -57,21 +56,16 @@ enum Outcome {
 }
 
 impl Deliverer {
-    /// Makes attempts with `client`, each within `timeout`.
-    pub(crate) fn new(
-        client: Client,
-        urls: UrlPolicy,
-        keyring: SecretsKeyring,
+    /// Makes attempts with `sender`, and has failed ones repeated as `schedule` says.
+    pub(crate) const fn new(
+        sender: Arc<Sender>,
         schedule: RetrySchedule,
-        timeout: Duration,
         stop: Stop,
         metrics: Metrics,
     ) -> Self {
         Self {
-            client,
-            targets: Targets::new(urls, keyring),
+            sender,
             schedule,
-            timeout,
             stop,
             metrics,
         }
@@ -83,7 +77,7 @@ impl Deliverer {
             // Dropping the job gives it back.
             return;
         }
-        let Some(job) = job.start(self.timeout, Instant::now()) else {
+        let Some(job) = job.start(self.sender.timeout(), Instant::now()) else {
             return;
         };
         match self.attempt(&job.leased).await {
@@ -117,49 +111,33 @@ impl Deliverer {
 
     async fn attempt(&self, leased: &Leased) -> Outcome {
         let started = Instant::now();
-        let judged = match self.targets.find(&leased.endpoint) {
-            Ok(target) => match request::build(leased, &target) {
-                Ok(request) => judge::send(&self.client, request, self.timeout).await,
-                Err(error) => {
-                    tracing::error!(delivery = %leased.delivery, %error, "the stored delivery can't be sent; it is set aside");
-                    return Outcome::Broken;
-                }
-            },
-            Err(NoTarget::Url(failure, detail)) => Ok(Judged::refused(failure, detail)),
-            Err(NoTarget::Secret(error)) => {
-                self.targets.complain(&leased.endpoint.id, &error);
-                return Outcome::NotAttempted(GivenBack::Secret);
-            }
-        };
-        match judged {
+        match self.sender.send(leased.into()).await {
             Ok(judged) => Outcome::Attempted(self.conclude(leased, judged, started.elapsed())),
-            Err(own) => {
-                tracing::error!(delivery = %leased.delivery, error = own, "could not attempt the delivery");
+            Err(NotSent::Secret) => Outcome::NotAttempted(GivenBack::Secret),
+            Err(NotSent::Resources(error)) => {
+                tracing::error!(delivery = %leased.delivery, error, "could not attempt the delivery");
                 Outcome::NotAttempted(GivenBack::Resources)
+            }
+            Err(error @ NotSent::Unsendable(_)) => {
+                tracing::error!(delivery = %leased.delivery, %error, "the delivery is set aside");
+                Outcome::Broken
             }
         }
     }
 
     fn conclude(&self, leased: &Leased, judged: Judged, duration: Duration) -> ReportedResult {
-        let outcome = judged.failure.map_or(SUCCEEDED, Failure::code);
-        self.metrics.attempts.with_label_values(&[outcome]).inc();
+        self.metrics.attempts.with_label_values(&[judged.outcome()]).inc();
         self.metrics.attempt_duration.observe(duration.as_secs_f64());
         let verdict = Verdict::of(
             judged.failure,
             leased.attempt,
             &self.schedule,
-            judged.retry_after,
+            judged.retry_after(),
             random_fraction(),
         );
         log(leased, &judged, verdict, duration);
         let is_gone = judged.failure == Some(Failure::Gone);
-        let attempt = AttemptRecord {
-            status: judged.status,
-            duration,
-            error: judged.failure.map(Failure::code),
-            detail: judged.detail,
-            snippet: judged.snippet,
-        };
+        let attempt = judged.record(duration);
         match verdict {
             Verdict::Succeeded => ReportedResult::Succeeded(attempt),
             Verdict::RetryIn(wait) => ReportedResult::Failed {
@@ -179,7 +157,7 @@ impl Deliverer {
 /// One line for each attempt. The snippet is the receiver's, and stays out of our logs.
 fn log(leased: &Leased, judged: &Judged, verdict: Verdict, duration: Duration) {
     let (delivery, endpoint, attempt) = (&leased.delivery, &leased.endpoint.id, leased.attempt);
-    let (status, ms) = (judged.status, duration.as_secs_f64() * 1000.0);
+    let (status, ms) = (judged.status(), duration.as_secs_f64() * 1000.0);
     let error = judged.failure.map(Failure::code);
     match verdict {
         Verdict::Succeeded => tracing::debug!(%delivery, %endpoint, attempt, status, ms, "delivered"),

@@ -1,10 +1,10 @@
 //! The request that a receiver gets: the stored bytes as they are, and the headers that say what they are.
 
 use common::clock::Timestamp;
-use common::store::queue::Leased;
 use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue, InvalidHeaderValue};
 use reqwest::{Body, Method, Request};
 
+use super::sender::Message;
 use super::targets::Target;
 
 const LEGACY_SIGNATURE: HeaderName = HeaderName::from_static("x-rkt-signature");
@@ -21,26 +21,25 @@ const WEBHOOK_SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature
 /// # Errors
 ///
 /// When the stored event type can't be written into a header: such a record is not ours.
-pub(super) fn build(leased: &Leased, target: &Target) -> Result<Request, InvalidHeaderValue> {
-    signed_at(leased, target, Timestamp::now().as_seconds())
+pub(super) fn build(message: Message<'_>, target: &Target) -> Result<Request, InvalidHeaderValue> {
+    signed_at(message, target, Timestamp::now().as_seconds())
 }
 
-fn signed_at(leased: &Leased, target: &Target, seconds: i64) -> Result<Request, InvalidHeaderValue> {
-    let event = &leased.event;
-    let secret = &target.secret;
+fn signed_at(message: Message<'_>, target: &Target, seconds: i64) -> Result<Request, InvalidHeaderValue> {
+    let event = message.event;
     let mut request = Request::new(Method::POST, target.url.as_url().clone());
     let headers = request.headers_mut();
     headers.reserve(10);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(LEGACY_SIGNATURE, secret.legacy_signature(&event.body).try_into()?);
+    headers.insert(LEGACY_SIGNATURE, target.legacy_signature(&event.body).try_into()?);
     headers.insert(WEBHOOK_ID, event.id.as_str().try_into()?);
     headers.insert(WEBHOOK_TIMESTAMP, seconds.into());
-    let signature = secret.standard_signature(event.id.as_str(), seconds, &event.body);
-    headers.insert(WEBHOOK_SIGNATURE, signature.try_into()?);
+    let signatures = target.standard_signatures(event.id.as_str(), seconds, &event.body);
+    headers.insert(WEBHOOK_SIGNATURE, signatures.try_into()?);
     headers.insert(EVENT, event.event.as_str().try_into()?);
-    headers.insert(DELIVERY, leased.delivery.as_str().try_into()?);
-    headers.insert(ATTEMPT, leased.attempt.into());
-    if leased.delivery.is_replay() {
+    headers.insert(DELIVERY, message.delivery.as_str().try_into()?);
+    headers.insert(ATTEMPT, message.attempt.into());
+    if message.delivery.is_replay() {
         headers.insert(REPLAY, HeaderValue::from_static("true"));
     }
     *request.body_mut() = Some(Body::from(event.body.clone()));
@@ -60,13 +59,15 @@ mod tests {
         Target {
             url: EndpointUrl::parse("https://a.example/hook?x=1", &UrlPolicy::default()).unwrap(),
             secret: SigningSecret::parse(SECRET).unwrap(),
+            previous: None,
+            legacy_uses_previous: false,
         }
     }
 
     #[test]
     fn the_headers_are_the_documented_ones_and_the_body_is_the_stored_one() {
         let lease = leased("https://a.example/", br#"{"test": 2432232314}"#);
-        let request = signed_at(&lease, &target(), 1_614_265_330).unwrap();
+        let request = signed_at((&lease).into(), &target(), 1_614_265_330).unwrap();
         let expected_signature =
             target()
                 .secret
@@ -103,7 +104,7 @@ mod tests {
     fn a_replay_says_so() {
         let mut lease = leased("https://a.example/", b"{}");
         lease.delivery = format!("{}_0123abcd", lease.delivery).parse().unwrap();
-        let request = signed_at(&lease, &target(), 1).unwrap();
+        let request = signed_at((&lease).into(), &target(), 1).unwrap();
         assert_eq!(request.headers()["x-rkt-replay"], "true");
     }
 
@@ -115,6 +116,6 @@ mod tests {
             ..(*lease.event).clone()
         };
         lease.event = Arc::new(event);
-        assert!(signed_at(&lease, &target(), 1).is_err());
+        assert!(signed_at((&lease).into(), &target(), 1).is_err());
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use common::delivery::Failure;
 use common::endpoint::{EndpointUrl, UrlError, UrlPolicy};
 use common::id::EndpointId;
-use common::sealing::{OpenError, SecretsKeyring};
+use common::sealing::{OpenError, SealedSecret, SecretsKeyring};
 use common::signing::SigningSecret;
 use common::store::queue::LeasedEndpoint;
 
@@ -22,6 +22,10 @@ const COMPLAIN_EVERY: Duration = Duration::from_secs(30);
 pub(super) struct Target {
     pub(super) url: EndpointUrl,
     pub(super) secret: SigningSecret,
+    /// The secret before the last rotation, during its grace.
+    pub(super) previous: Option<SigningSecret>,
+    /// Which of the two makes `X-RKT-Signature`.
+    pub(super) legacy_uses_previous: bool,
 }
 
 /// Why there is no target.
@@ -29,8 +33,16 @@ pub(super) struct Target {
 pub(super) enum NoTarget {
     /// The stored URL may not be used (any more).
     Url(Failure, String),
-    /// The secret doesn't open: the operator's problem.
-    Secret(OpenError),
+    /// The secret doesn't open: the operator's problem, and told to them.
+    Secret,
+}
+
+/// What a target was derived from. A grace ends without a new version: the previous secret is no longer there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Edition {
+    version: u64,
+    has_previous: bool,
+    legacy_uses_previous: bool,
 }
 
 /// Opens endpoints' records.
@@ -38,7 +50,7 @@ pub(super) enum NoTarget {
 pub(super) struct Targets {
     policy: UrlPolicy,
     keyring: SecretsKeyring,
-    kept: Mutex<HashMap<EndpointId, (u64, Arc<Target>)>>,
+    kept: Mutex<HashMap<EndpointId, (Edition, Arc<Target>)>>,
     complained: Mutex<Option<Instant>>,
 }
 
@@ -55,8 +67,9 @@ impl Targets {
     /// The target of an endpoint. Its URL is judged by its text, literal addresses included: those never reach the
     /// resolver.
     pub(super) fn find(&self, endpoint: &LeasedEndpoint) -> Result<Arc<Target>, NoTarget> {
-        if let Some((version, target)) = self.kept().get(&endpoint.id)
-            && *version == endpoint.version
+        let edition = Edition::of(endpoint);
+        if let Some((kept, target)) = self.kept().get(&endpoint.id)
+            && *kept == edition
         {
             return Ok(Arc::clone(target));
         }
@@ -67,34 +80,79 @@ impl Targets {
             };
             NoTarget::Url(failure, format!("the URL {error}"))
         })?;
-        let secret = self
-            .keyring
-            .open(&endpoint.secret, &endpoint.account, &endpoint.id)
-            .map_err(NoTarget::Secret)?;
-        let target = Arc::new(Target { url, secret });
+        let target = Arc::new(Target {
+            url,
+            secret: self.open(endpoint, &endpoint.secret).ok_or(NoTarget::Secret)?,
+            // Without it the delivery still goes: the new secret is the one that counts.
+            previous: endpoint
+                .previous_secret
+                .as_ref()
+                .and_then(|previous| self.open(endpoint, previous)),
+            legacy_uses_previous: endpoint.legacy_uses_previous,
+        });
         let mut kept = self.kept();
         if kept.len() >= MAX_KEPT {
             kept.clear();
         }
-        kept.insert(endpoint.id.clone(), (endpoint.version, Arc::clone(&target)));
+        kept.insert(endpoint.id.clone(), (edition, Arc::clone(&target)));
         Ok(target)
     }
 
-    /// Tells the operator that secrets don't open, but not for each delivery.
-    pub(super) fn complain(&self, endpoint: &EndpointId, error: &OpenError) {
+    /// Opens a secret of an endpoint, or tells the operator that it doesn't open.
+    fn open(&self, endpoint: &LeasedEndpoint, secret: &SealedSecret) -> Option<SigningSecret> {
+        self.keyring
+            .open(secret, &endpoint.account, &endpoint.id)
+            .inspect_err(|error| self.complain(endpoint, error))
+            .ok()
+    }
+
+    /// Tells the operator, but not for each delivery.
+    fn complain(&self, endpoint: &LeasedEndpoint, error: &OpenError) {
         let mut complained = self.complained.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         if complained.is_none_or(|last| now - last >= COMPLAIN_EVERY) {
             *complained = Some(now);
             tracing::error!(
-                %endpoint,
+                endpoint = %endpoint.id,
                 %error,
-                "a signing secret doesn't open: check SECRETS_KEY; the deliveries of such endpoints wait"
+                "a signing secret doesn't open: check SECRETS_KEY; the deliveries of such endpoints wait, unless it is \
+                 only their previous one"
             );
         }
     }
 
-    fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<EndpointId, (u64, Arc<Target>)>> {
+    fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<EndpointId, (Edition, Arc<Target>)>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+impl Edition {
+    fn of(endpoint: &LeasedEndpoint) -> Self {
+        Self {
+            version: endpoint.version,
+            has_previous: endpoint.previous_secret.is_some(),
+            legacy_uses_previous: endpoint.legacy_uses_previous,
+        }
+    }
+}
+
+impl Target {
+    /// The value of `webhook-signature`: one signature for each secret that is valid now, the newest first.
+    pub(super) fn standard_signatures(&self, id: &str, timestamp: i64, body: &[u8]) -> String {
+        let newest = self.secret.standard_signature(id, timestamp, body);
+        match &self.previous {
+            Some(previous) => format!("{newest} {}", previous.standard_signature(id, timestamp, body)),
+            None => newest,
+        }
+    }
+
+    /// The value of `X-RKT-Signature`, which has room for one.
+    pub(super) fn legacy_signature(&self, body: &[u8]) -> String {
+        let chosen = self.previous.as_ref().filter(|_| self.legacy_uses_previous);
+        chosen.unwrap_or(&self.secret).legacy_signature(body)
+    }
+}
+
+#[cfg(test)]
+#[path = "targets_tests.rs"]
+mod tests;

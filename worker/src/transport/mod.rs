@@ -2,20 +2,29 @@
 //!
 //! One pooled client for HTTP/1.1 and HTTP/2 over rustls with the system's roots. Every address that a name resolves
 //! to is judged when the connection is made ([`resolver`]); redirects are not followed, environment proxies are
-//! ignored, and what a receiver can make us hold in memory is bounded.
+//! ignored, and what a receiver can make us hold in memory is bounded. Where the time of an attempt goes is seen by
+//! [`phases`].
 
 pub(crate) mod failure;
 
+pub(crate) mod phases;
+
 pub(crate) mod resolver;
+
+mod tls;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use common::address::AddressPolicy;
 use reqwest::dns::Resolve;
-use reqwest::{Certificate, Client, redirect};
+use reqwest::{Client, redirect};
 
+use crate::error::RunError;
+use phases::MarkConnections;
 use resolver::GuardedResolver;
+
+pub(crate) use tls::Roots;
 
 /// Shorter than the 5 s after which many servers close an idle connection: a request that crosses such a close on the
 /// wire would be a strike that the receiver doesn't deserve.
@@ -30,15 +39,6 @@ const MAX_HTTP2_HEADERS: u32 = 64 << 10;
 /// What an HTTP/2 receiver may send on one stream, and on one connection, before we read it.
 const HTTP2_STREAM_WINDOW: u32 = 64 << 10;
 const HTTP2_CONNECTION_WINDOW: u32 = 1 << 20;
-
-/// Which certificate authorities are trusted.
-#[derive(Debug)]
-pub(crate) enum Roots {
-    /// The system's, or those of `SSL_CERT_FILE` and `SSL_CERT_DIR`.
-    System,
-    /// These and no others.
-    Only(Vec<Certificate>),
-}
 
 /// What the client needs to know.
 #[derive(Debug)]
@@ -58,10 +58,12 @@ pub(crate) struct Settings {
 /// # Errors
 ///
 /// When the system has no certificate authorities, or TLS can't be set up.
-pub(crate) fn client(settings: Settings, names: Arc<dyn Resolve>) -> reqwest::Result<Client> {
-    let builder = Client::builder()
+pub(crate) fn client(settings: Settings, names: Arc<dyn Resolve>) -> Result<Client, RunError> {
+    Client::builder()
         .user_agent(concat!("RKT-Webhooks/", env!("CARGO_PKG_VERSION")))
         .dns_resolver(GuardedResolver::new(names, settings.addresses))
+        .tls_backend_preconfigured(tls::config(settings.roots).map_err(RunError::Tls)?)
+        .connector_layer(MarkConnections)
         .no_proxy()
         .redirect(redirect::Policy::none())
         .referer(false)
@@ -72,9 +74,7 @@ pub(crate) fn client(settings: Settings, names: Arc<dyn Resolve>) -> reqwest::Re
         .http1_max_headers(MAX_HEADERS)
         .http2_max_header_list_size(MAX_HTTP2_HEADERS)
         .http2_initial_stream_window_size(HTTP2_STREAM_WINDOW)
-        .http2_initial_connection_window_size(HTTP2_CONNECTION_WINDOW);
-    match settings.roots {
-        Roots::System => builder.build(),
-        Roots::Only(certificates) => builder.tls_certs_only(certificates).build(),
-    }
+        .http2_initial_connection_window_size(HTTP2_CONNECTION_WINDOW)
+        .build()
+        .map_err(RunError::Client)
 }

@@ -90,7 +90,7 @@ async fn ten_failures_in_a_row_disable_and_a_retry_comes_with_the_next_number() 
     eventually(LONG, "the success to be recorded", async || {
         let endpoint = worker.get(&shaky).await;
         check(
-            endpoint.consecutive_failures == 0 && endpoint.queue_depth == 0,
+            endpoint.consecutive_failures == 0 && endpoint.queue.total() == 0,
             format!("{endpoint:?}"),
         )
     })
@@ -134,10 +134,11 @@ async fn a_stop_finishes_what_is_in_flight_and_leaves_no_lease() {
             .unwrap()
     };
     let (held, hangs) = (get(&held).await, get(&hangs).await);
-    assert!(held.last_attempt.unwrap().succeeded && held.queue_depth < 20);
+    assert!(held.last_attempt.unwrap().succeeded && held.queue.total() < 20);
     assert_eq!(hangs.last_attempt.unwrap().error.as_deref(), Some("timeout"));
     assert_eq!(
-        hangs.queue_depth, 20,
+        hangs.queue.total(),
+        20,
         "what failed or was not sent is still there"
     );
 }
@@ -231,7 +232,7 @@ async fn a_secret_that_does_not_open_is_no_strike_and_others_flow() {
     .await;
     let endpoint = worker.get(&sealed).await;
     assert_eq!(
-        (endpoint.consecutive_failures, endpoint.queue_depth),
+        (endpoint.consecutive_failures, endpoint.queue.total()),
         (0, 10),
         "{endpoint:?}"
     );

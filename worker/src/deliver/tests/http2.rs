@@ -54,7 +54,7 @@ async fn attempts_share_a_connection_and_bodies_are_bounded() {
         Arc::clone(&connections),
     ));
 
-    let roots = Roots::Only(vec![reqwest::Certificate::from_der(cert.der()).unwrap()]);
+    let roots = Roots::Only(vec![cert.der().clone()]);
     let deliverer = deliverer_with(PATIENT, development(), roots, Arc::new(SystemResolver::default()));
     for path in ["/", "/large", "/", "/large", "/"] {
         let (record, _) = attempt(&deliverer, &format!("https://localhost:{port}{path}")).await;

@@ -6,6 +6,8 @@ mod http2;
 
 mod misbehaving;
 
+mod phases;
+
 mod receiver;
 
 mod tls;
@@ -47,15 +49,8 @@ fn deliverer_with(timeout: Duration, urls: UrlPolicy, roots: Roots, names: Arc<d
     let client = transport::client(settings, names).unwrap();
     let (_stopper, stop) = Stopper::new();
     let metrics = Metrics::new().unwrap();
-    Deliverer::new(
-        client,
-        urls,
-        keyring(),
-        RetrySchedule::default(),
-        timeout,
-        stop,
-        metrics,
-    )
+    let sender = Arc::new(Sender::new(client, urls, keyring(), timeout));
+    Deliverer::new(sender, RetrySchedule::default(), stop, metrics)
 }
 
 /// What an attempt came to: the record, and the wait until the next attempt.
@@ -154,7 +149,8 @@ async fn every_2xx_is_a_success_and_connections_are_used_again() {
     for _ in 0..3 {
         let (record, _) = attempt(&deliverer, &format!("http://{}/", receiver.address)).await;
         assert_eq!((record.status, record.error), (Some(202), None));
-        assert_eq!((record.detail.as_str(), record.snippet.as_str()), ("", ""));
+        let kept = [&record.detail, &record.response_headers, &record.snippet];
+        assert_eq!(kept, ["", "", ""]);
     }
     assert_eq!((receiver.requests().len(), receiver.connections()), (3, 1));
     assert_eq!(
@@ -189,6 +185,9 @@ async fn other_answers_are_failures_with_a_code_a_sentence_and_the_start_of_the_
         );
         assert_eq!(record.snippet, body.replace('\t', "\\t"));
         assert_eq!(record.status, head[..3].parse().ok());
+        let length = format!("content-length: {}\n", body.len());
+        assert!(record.response_headers.contains(&length), "{record:?}");
+        assert!(!record.response_headers.contains("token=x"), "{record:?}");
         let wait = wait.unwrap().as_secs_f64();
         assert!(
             (5.0..=5.5).contains(&wait),

@@ -10,7 +10,7 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use super::*;
 
 /// A receiver with a certificate for `localhost`, and a client that trusts it.
-async fn secured() -> (Receiver, Roots) {
+pub(super) async fn secured() -> (Receiver, Roots) {
     let CertifiedKey { cert, signing_key } =
         generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
     let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
@@ -18,12 +18,11 @@ async fn secured() -> (Receiver, Roots) {
         .with_no_client_auth()
         .with_single_cert(vec![cert.der().clone()], key)
         .unwrap();
-    let trusted = reqwest::Certificate::from_der(cert.der()).unwrap();
     let receiver = Receiver::start_with(whole("200 OK", ""), Some(TlsAcceptor::from(Arc::new(config)))).await;
-    (receiver, Roots::Only(vec![trusted]))
+    (receiver, Roots::Only(vec![cert.der().clone()]))
 }
 
-fn client(roots: Roots) -> Deliverer {
+pub(super) fn client(roots: Roots) -> Deliverer {
     deliverer_with(PATIENT, development(), roots, Arc::new(SystemResolver::default()))
 }
 

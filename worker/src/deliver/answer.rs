@@ -1,0 +1,265 @@
+//! What is kept of an answer: bounded, readable, and without what may be a receiver's secret.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use common::clock::Timestamp;
+use common::delivery::Failure;
+use common::retry::parse_retry_after;
+use reqwest::header::{HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
+use reqwest::{Response, StatusCode, Url};
+
+/// How much of an answer's body is read.
+const MAX_BODY: usize = 64 << 10;
+
+/// How much of it is kept.
+const MAX_SNIPPET: usize = 1 << 10;
+
+/// How much of its head is kept, in whole lines, and of each value.
+const MAX_HEAD: usize = 2 << 10;
+const MAX_VALUE: usize = 256;
+
+/// Header fields with one of these in their names may carry secrets of the receiver, so their values are left out.
+const SECRETIVE: [&str; 9] = [
+    "cookie",
+    "authorization",
+    "authentication-info",
+    "token",
+    "secret",
+    "password",
+    "session",
+    "api-key",
+    "apikey",
+];
+
+/// An answer whose head has come.
+#[derive(Debug)]
+pub(super) struct Answer {
+    url: Url,
+    status: StatusCode,
+    headers: HeaderMap,
+    body: usize,
+    start_of_body: Vec<u8>,
+}
+
+impl Answer {
+    /// Takes the head of a response. Its body is still to be read.
+    pub(super) fn begun(response: &mut Response) -> Self {
+        Self {
+            url: response.url().clone(),
+            status: response.status(),
+            headers: std::mem::take(response.headers_mut()),
+            body: 0,
+            start_of_body: Vec::new(),
+        }
+    }
+
+    /// Takes the next part of the body. Answers whether it was enough.
+    pub(super) fn take(&mut self, part: &[u8]) -> bool {
+        let kept = part.len().min(MAX_SNIPPET - self.start_of_body.len());
+        self.start_of_body.extend_from_slice(&part[..kept]);
+        self.body += part.len();
+        self.body >= MAX_BODY
+    }
+
+    /// The status.
+    pub(super) fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    /// The failure that the status alone means.
+    pub(super) fn failure(&self) -> Option<Failure> {
+        Failure::of_status(self.status())
+    }
+
+    /// When the receiver wants to be asked again.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        let value = self.headers.get(RETRY_AFTER)?.to_str().ok()?;
+        parse_retry_after(value, Timestamp::now().as_seconds())
+    }
+
+    /// The status in words, and where a redirect points.
+    pub(super) fn sentence(&self) -> String {
+        let reason = self.status.canonical_reason().unwrap_or_default();
+        let sentence = format!("answered {} {reason}", self.status());
+        match self.location() {
+            Some(location) if self.status.is_redirection() => {
+                format!(
+                    "{} to {location}; redirects are not followed",
+                    sentence.trim_end()
+                )
+            }
+            _ => sentence.trim_end().to_owned(),
+        }
+    }
+
+    /// The head, a line `name: value` for each field, at most 2 KiB.
+    pub(super) fn head(&self) -> String {
+        let mut head = String::new();
+        for (name, value) in &self.headers {
+            let value = self.shown(name, value.as_bytes());
+            if head.len() + name.as_str().len() + value.len() + ": \n".len() > MAX_HEAD {
+                break;
+            }
+            // Writing to a string can't fail.
+            let _written = writeln!(head, "{name}: {value}");
+        }
+        head
+    }
+
+    /// The start of the body.
+    pub(super) fn snippet(&self) -> String {
+        readable(&self.start_of_body, MAX_SNIPPET)
+    }
+
+    fn shown(&self, name: &HeaderName, value: &[u8]) -> String {
+        let hidden = || "…".to_owned();
+        if name == LOCATION {
+            shortened(self.location().unwrap_or_else(hidden), MAX_VALUE)
+        } else if SECRETIVE.iter().any(|part| name.as_str().contains(part)) {
+            hidden()
+        } else {
+            readable(value, MAX_VALUE)
+        }
+    }
+
+    /// Where the answer points, without what carries tokens at times.
+    fn location(&self) -> Option<String> {
+        let location = self.headers.get(LOCATION)?.to_str().ok()?;
+        without_secrets(self.url.join(location).ok()?)
+    }
+}
+
+fn without_secrets(mut target: Url) -> Option<String> {
+    target.set_query(None);
+    target.set_fragment(None);
+    target.set_password(None).ok()?;
+    target.set_username("").ok()?;
+    Some(target.to_string())
+}
+
+/// Text of at most `most` bytes without control characters.
+fn readable(bytes: &[u8], most: usize) -> String {
+    let mut text = String::new();
+    for character in String::from_utf8_lossy(bytes).chars() {
+        if character.is_control() && character != '\n' {
+            // Writing to a string can't fail.
+            let _written = write!(text, "{}", character.escape_default());
+        } else {
+            text.push(character);
+        }
+    }
+    shortened(text, most)
+}
+
+/// The text, cut to at most `most` bytes between two characters.
+pub(super) fn shortened(mut text: String, most: usize) -> String {
+    text.truncate(text.floor_char_boundary(most));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reqwest::header::HeaderValue;
+
+    fn answer(status: u16, headers: &[(&'static str, &[u8])]) -> Answer {
+        Answer {
+            url: "https://a.example/hook".parse().unwrap(),
+            status: StatusCode::from_u16(status).unwrap(),
+            headers: headers
+                .iter()
+                .map(|(name, value)| {
+                    (
+                        HeaderName::from_static(name),
+                        HeaderValue::from_bytes(value).unwrap(),
+                    )
+                })
+                .collect(),
+            body: 0,
+            start_of_body: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_snippet_is_text_of_bounded_length() {
+        let readable = |bytes: &[u8]| super::readable(bytes, MAX_SNIPPET);
+        assert_eq!(readable(b"a\tb\r\nc\0\x1b[31m"), "a\\tb\\r\nc\\u{0}\\u{1b}[31m");
+        assert_eq!(readable(&[0xff, b'x']), "\u{fffd}x");
+        assert_eq!(readable(&[0; 1024]).len(), MAX_SNIPPET);
+        assert!(readable(&"é".repeat(1000).into_bytes()).len() <= MAX_SNIPPET);
+    }
+
+    #[test]
+    fn a_head_is_lines_of_bounded_length_without_secrets() {
+        let long = "é".repeat(200);
+        let answer = answer(
+            401,
+            &[
+                ("server", b"nginx"),
+                ("x-odd", b"a\tb\xff"),
+                ("x-long", long.as_bytes()),
+                ("set-cookie", b"sid=hunter2"),
+                ("proxy-authorization", b"Basic hunter2"),
+                ("x-amz-security-token", b"hunter2"),
+                ("www-authenticate", b"Bearer realm=\"hooks\""),
+                ("location", b"/login?ticket=hunter2"),
+            ],
+        );
+        let head = answer.head();
+        let lines: Vec<_> = head.lines().collect();
+        assert_eq!(lines[..2], ["server: nginx", "x-odd: a\\tb\u{fffd}"]);
+        assert_eq!(lines[2], format!("x-long: {}", "é".repeat(128)));
+        assert_eq!(
+            lines[3..],
+            [
+                "set-cookie: …",
+                "proxy-authorization: …",
+                "x-amz-security-token: …",
+                "www-authenticate: Bearer realm=\"hooks\"",
+                "location: https://a.example/login",
+            ]
+        );
+        assert!(head.ends_with('\n'));
+    }
+
+    #[test]
+    fn a_long_head_ends_after_a_whole_line() {
+        let mut answer = answer(500, &[]);
+        let value = HeaderValue::from_str(&"x".repeat(300)).unwrap();
+        for _ in 0..100 {
+            answer.headers.append("x-more", value.clone());
+        }
+        let head = answer.head();
+        assert_eq!(head.len(), 7 * ("x-more: \n".len() + MAX_VALUE));
+        assert!(head.len() <= MAX_HEAD && head.ends_with("xx\n"));
+    }
+
+    #[test]
+    fn secrets_in_a_redirect_are_left_out() {
+        let shown = |text: &str| without_secrets(text.parse().unwrap());
+        assert_eq!(
+            shown("https://me:hunter2@b.example/x?token=y#z").as_deref(),
+            Some("https://b.example/x")
+        );
+        assert_eq!(shown("mailto:me@b.example"), None);
+    }
+
+    #[test]
+    fn a_sentence_names_the_status_and_where_a_redirect_points() {
+        assert_eq!(answer(503, &[]).sentence(), "answered 503 Service Unavailable");
+        assert_eq!(answer(599, &[]).sentence(), "answered 599");
+        assert_eq!(
+            answer(307, &[("location", b"https://b.example/x")]).sentence(),
+            "answered 307 Temporary Redirect to https://b.example/x; redirects are not followed"
+        );
+    }
+
+    #[test]
+    fn no_more_of_a_body_is_read_than_needed() {
+        let mut answer = answer(200, &[]);
+        assert!(!answer.take(&[b'x'; MAX_BODY - 1]));
+        assert!(answer.take(b"x"));
+        assert_eq!(answer.snippet(), "x".repeat(MAX_SNIPPET));
+    }
+}

@@ -1,0 +1,86 @@
+//! Which secrets sign, before, during and after the grace of a rotation.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::tests::{SECRET, development, keyring, leased};
+
+const BODY: &[u8] = br#"{"test": 2432232314}"#;
+
+/// An endpoint whose secret was rotated, and the secret before.
+fn rotated() -> (LeasedEndpoint, SigningSecret) {
+    let mut endpoint = (*leased("https://a.example/", BODY).endpoint).clone();
+    let before = SigningSecret::generate();
+    endpoint.previous_secret = Some(keyring().seal(&before, &endpoint.account, &endpoint.id));
+    (endpoint, before)
+}
+
+fn targets() -> Targets {
+    Targets::new(development(), keyring())
+}
+
+fn signed(target: &Target) -> (String, String) {
+    (
+        target.standard_signatures("evt_1", 7, BODY),
+        target.legacy_signature(BODY),
+    )
+}
+
+#[test]
+fn during_a_grace_both_secrets_sign_and_afterwards_the_new_one() {
+    let (mut endpoint, before) = rotated();
+    let new = SigningSecret::parse(SECRET).unwrap();
+    let (by_new, by_before) = (
+        new.standard_signature("evt_1", 7, BODY),
+        before.standard_signature("evt_1", 7, BODY),
+    );
+    let both = format!("{by_new} {by_before}");
+    let targets = targets();
+    assert_eq!(
+        signed(&targets.find(&endpoint).unwrap()),
+        (both.clone(), new.legacy_signature(BODY))
+    );
+
+    // Each of these changes what is derived, and none of them the version.
+    endpoint.legacy_uses_previous = true;
+    assert_eq!(
+        signed(&targets.find(&endpoint).unwrap()),
+        (both, before.legacy_signature(BODY))
+    );
+    endpoint.previous_secret = None;
+    assert_eq!(
+        signed(&targets.find(&endpoint).unwrap()),
+        (by_new, new.legacy_signature(BODY))
+    );
+}
+
+#[test]
+fn a_previous_secret_that_does_not_open_is_left_out() {
+    let (mut endpoint, before) = rotated();
+    let of_another = keyring().seal(&before, &endpoint.account, &EndpointId::random());
+    endpoint.previous_secret = Some(of_another);
+    endpoint.legacy_uses_previous = true;
+    let targets = targets();
+    let new = SigningSecret::parse(SECRET).unwrap();
+    assert_eq!(
+        signed(&targets.find(&endpoint).unwrap()),
+        (
+            new.standard_signature("evt_1", 7, BODY),
+            new.legacy_signature(BODY)
+        )
+    );
+    assert!(
+        targets.complained.lock().unwrap().is_some(),
+        "the operator is told"
+    );
+}
+
+#[test]
+fn what_was_derived_is_kept_until_the_record_changes() {
+    let (mut endpoint, _) = rotated();
+    let targets = targets();
+    let first = targets.find(&endpoint).unwrap();
+    assert!(Arc::ptr_eq(&first, &targets.find(&endpoint).unwrap()));
+    endpoint.version += 1;
+    assert!(!Arc::ptr_eq(&first, &targets.find(&endpoint).unwrap()));
+}

@@ -1,0 +1,240 @@
+//! Where the time of an attempt goes: name lookup, TCP, TLS, and the wait for the head of the answer.
+//!
+//! The client's parts call [`mark`] when they get somewhere; [`measured`] gives each attempt marks of its own. They
+//! are found through the task, since the client makes a connection inside the task of the request that needs it. When
+//! an idle connection comes free meanwhile, the request takes that one, and the client finishes the new one in a task of
+//! its own: there is nobody to mark it for, and [`Connecting`] withdraws what was marked before. So an attempt is
+//! never told a connection that it did not use.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use common::store::queue::Phases;
+use tower::{Layer, Service};
+
+tokio::task_local! {
+    static MARKS: Marks;
+}
+
+/// How far an attempt got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// A new connection is begun.
+    Connect,
+    /// The look-up of the host name begins. Literal addresses have none.
+    Lookup,
+    /// The name has addresses, and all of them may be connected to.
+    Resolved,
+    /// The TLS handshake begins.
+    Handshake,
+    /// The connection is there, or failed.
+    Connected,
+    /// The head of the answer is there.
+    Answered,
+}
+
+/// Notes that the attempt of this task got to `step`. Outside of attempts it does nothing.
+pub(crate) fn mark(step: Step) {
+    if let Ok(marks) = MARKS.try_with(Marks::clone) {
+        marks.mark(step);
+    }
+}
+
+/// Makes an attempt, and tells where its time went.
+pub(crate) async fn measured<T>(attempt: impl Future<Output = T>) -> (T, Phases) {
+    let (marks, started) = (Marks::default(), Instant::now());
+    let came_to = MARKS.scope(marks.clone(), attempt).await;
+    (came_to, marks.phases(started, Instant::now()))
+}
+
+/// The marks of one attempt.
+#[derive(Debug, Clone, Default)]
+struct Marks(Arc<Mutex<[Option<Instant>; 6]>>);
+
+impl Marks {
+    fn mark(&self, step: Step) {
+        let mut at = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if step == Step::Connect {
+            // A request that met a connection just closed by the receiver begins again with a new one.
+            *at = [None; 6];
+        }
+        at[step as usize].get_or_insert_with(Instant::now);
+    }
+
+    fn withdraw(&self) {
+        let mut at = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        at[..Step::Answered as usize].fill(None);
+    }
+
+    /// The phases of an attempt that lasted from `started` to `ended`. What it was in the middle of lasted till then.
+    fn phases(&self, started: Instant, ended: Instant) -> Phases {
+        let mut at = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let answered = at[Step::Answered as usize];
+        if answered.is_some() && at[Step::Connected as usize].is_none() {
+            // It was answered on another connection than the one that it had begun.
+            at = [None; 6];
+        }
+        let [connect, lookup, resolved, handshake, connected, _] = at;
+        let spent = |from: Option<Instant>, ends: &[Option<Instant>]| {
+            let end = ends.iter().copied().flatten().next().unwrap_or(ended);
+            from.map(|from| end.saturating_duration_since(from))
+        };
+        let dialing = if lookup.is_some() { resolved } else { connect };
+        Phases {
+            dns: spent(lookup, &[resolved, connected]),
+            connect: spent(dialing, &[handshake, connected]),
+            tls: spent(handshake, &[connected]),
+            first_byte: answered.map(|at| at.saturating_duration_since(started)),
+        }
+    }
+}
+
+/// Marks the begin and the end of each connection that the client makes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MarkConnections;
+
+impl<S> Layer<S> for MarkConnections {
+    type Service = Connector<S>;
+
+    fn layer(&self, inner: S) -> Connector<S> {
+        Connector(inner)
+    }
+}
+
+/// What makes connections, marked.
+#[derive(Debug, Clone)]
+pub(super) struct Connector<S>(S);
+
+impl<S: Service<To, Future: Unpin>, To> Service<To> for Connector<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = Connecting<S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, to: To) -> Connecting<S::Future> {
+        mark(Step::Connect);
+        Connecting {
+            marks: MARKS.try_with(Marks::clone).ok(),
+            connection: self.0.call(to),
+        }
+    }
+}
+
+/// A connection that is being made, for the attempt whose marks it has.
+#[derive(Debug)]
+pub(super) struct Connecting<F> {
+    marks: Option<Marks>,
+    connection: F,
+}
+
+impl<F: Future + Unpin> Future for Connecting<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        if MARKS.try_with(|_| ()).is_err()
+            && let Some(marks) = self.marks.take()
+        {
+            marks.withdraw();
+        }
+        let polled = Pin::new(&mut self.connection).poll(context);
+        if polled.is_ready()
+            && let Some(marks) = &self.marks
+        {
+            marks.mark(Step::Connected);
+        }
+        polled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    /// The phases after these steps, each at a number of milliseconds, of an attempt that lasted 100 ms.
+    fn phases(steps: &[(Step, u64)]) -> [Option<u128>; 4] {
+        let start = Instant::now();
+        let marks = Marks::default();
+        for (step, ms) in steps {
+            marks.0.lock().unwrap()[*step as usize] = Some(start + Duration::from_millis(*ms));
+        }
+        let phases = marks.phases(start, start + Duration::from_millis(100));
+        [phases.dns, phases.connect, phases.tls, phases.first_byte]
+            .map(|span| span.map(|span| span.as_millis()))
+    }
+
+    #[test]
+    fn each_phase_lasts_until_the_next_or_until_the_end() {
+        use Step::{Answered, Connect, Connected, Handshake, Lookup, Resolved};
+        let all = [
+            (Connect, 0),
+            (Lookup, 1),
+            (Resolved, 3),
+            (Handshake, 6),
+            (Connected, 10),
+            (Answered, 15),
+        ];
+        for (steps, expected) in [
+            (&all[..0], [None, None, None, None]),
+            (&all, [Some(2), Some(3), Some(4), Some(15)]),
+            // It hangs.
+            (&all[..5], [Some(2), Some(3), Some(4), None]),
+            (&all[..4], [Some(2), Some(3), Some(94), None]),
+            (&all[..3], [Some(2), Some(97), None, None]),
+            (&all[..2], [Some(99), None, None, None]),
+            (&all[..1], [None, Some(100), None, None]),
+            // It fails.
+            (
+                &[(Connect, 0), (Lookup, 1), (Connected, 4)],
+                [Some(3), None, None, None],
+            ),
+            (
+                &[(Connect, 0), (Lookup, 1), (Resolved, 3), (Connected, 4)],
+                [Some(2), Some(1), None, None],
+            ),
+            // A literal address, plain.
+            (
+                &[(Connect, 1), (Connected, 4), (Answered, 9)],
+                [None, Some(3), None, Some(9)],
+            ),
+            // An idle connection, from the start or instead of the one that was begun.
+            (&[(Answered, 9)], [None, None, None, Some(9)]),
+            (
+                &[(Connect, 0), (Lookup, 1), (Answered, 9)],
+                [None, None, None, Some(9)],
+            ),
+        ] {
+            assert_eq!(phases(steps), expected, "{steps:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_is_finished_elsewhere_is_nobodys() {
+        let (finish, finished) = tokio::sync::oneshot::channel::<()>();
+        let ((), phases) = measured(async {
+            mark(Step::Connect);
+            mark(Step::Lookup);
+            let connecting = Connecting {
+                marks: MARKS.try_with(Marks::clone).ok(),
+                connection: finished,
+            };
+            let elsewhere = tokio::spawn(connecting);
+            finish.send(()).unwrap();
+            elsewhere.await.unwrap().unwrap();
+        })
+        .await;
+        assert_eq!(phases, Phases::default());
+    }
+
+    #[tokio::test]
+    async fn outside_of_an_attempt_nothing_is_marked() {
+        mark(Step::Connect);
+        let ((), phases) = measured(async {}).await;
+        assert_eq!(phases, Phases::default());
+    }
+}

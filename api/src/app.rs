@@ -1,4 +1,4 @@
-//! What every request may use: the store, the verifiers, the limits and the counters.
+//! What every request may use: the store, the verifiers, the limits, the counters and the live streams.
 
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -13,6 +13,7 @@ use crate::auth::service_key::ServiceKeys;
 use crate::config::Limits;
 use crate::metrics::Metrics;
 use crate::problem::{Code, Problem};
+use crate::streams::Streams;
 
 /// A handle to the program's parts. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -35,6 +36,8 @@ pub struct Parts {
     pub limits: Limits,
     /// What Prometheus sees.
     pub metrics: Metrics,
+    /// The live streams that are being sent.
+    pub streams: Arc<Streams>,
 }
 
 impl App {

@@ -15,6 +15,10 @@ pub mod auth;
 
 pub mod json;
 
+pub mod cursor;
+
+pub mod streams;
+
 pub mod routes;
 
 pub mod problem;

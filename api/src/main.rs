@@ -4,12 +4,14 @@ use std::convert::Infallible;
 use std::ffi::OsStr;
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use api::app::{App, Parts, StoreSlot};
 use api::auth::clerk::KeySource;
 use api::config::Config;
 use api::connect::connect;
 use api::metrics::Metrics;
+use api::streams::Streams;
 use api::{openapi, problem, server};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -73,6 +75,7 @@ async fn serve(config: Config) -> Result<(), String> {
         secrets: config.secrets.secrets_key,
         urls: config.urls.policy(),
         limits: config.limits.limits(),
+        streams: Arc::new(Streams::new(metrics.clone())),
         metrics,
     });
     tracing::info!(

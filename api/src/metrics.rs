@@ -17,6 +17,7 @@ pub struct Metrics {
     events: IntCounterVec,
     deliveries: IntCounter,
     auth_failures: IntCounterVec,
+    streams: IntGauge,
 }
 
 /// Upper bounds of the latency histogram, in seconds.
@@ -64,6 +65,7 @@ impl Metrics {
                 ),
                 &["reason"],
             )?,
+            streams: IntGauge::new("webhooks_api_streams_open", "Live streams that are being sent.")?,
         };
         metrics.registry.register(Box::new(metrics.requests.clone()))?;
         metrics.registry.register(Box::new(metrics.durations.clone()))?;
@@ -73,6 +75,7 @@ impl Metrics {
         metrics
             .registry
             .register(Box::new(metrics.auth_failures.clone()))?;
+        metrics.registry.register(Box::new(metrics.streams.clone()))?;
         for result in EventResult::ALL {
             metrics.events.with_label_values(&[result.as_str()]).inc_by(0);
         }
@@ -110,6 +113,11 @@ impl Metrics {
     /// A request was refused for its token; `reason` is a problem's code.
     pub fn auth_failure(&self, reason: &str) {
         self.auth_failures.with_label_values(&[reason]).inc();
+    }
+
+    /// So many live streams are being sent now.
+    pub fn streams_open(&self, count: usize) {
+        self.streams.set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
     /// Everything, in Prometheus's text format.

@@ -27,13 +27,18 @@ const DRAIN: Duration = Duration::from_secs(8);
 const DOCS_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
     img-src 'self' data:; font-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// Serves until `shutdown` is ready, then lets open requests finish for a while.
+/// Serves until `shutdown` is ready, then ends live streams and lets open requests finish for a while.
 ///
 /// # Errors
 ///
 /// When the listener fails.
 pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) -> std::io::Result<()> {
     let acceptor = TcpAcceptor::from_tokio(listener)?;
+    let streams = Arc::clone(&app.streams);
+    let shutdown = async move {
+        shutdown.await;
+        streams.stop();
+    };
     Server::new_with_acceptor(acceptor)
         .run_with_graceful_shutdown(endpoint(app), shutdown, Some(DRAIN))
         .await

@@ -37,10 +37,14 @@ pub struct SessionVerifier {
 pub struct Session {
     /// The account that it acts for.
     pub account: AccountId,
+    /// When the token expires, in seconds since 1970.
+    pub expires_at: i64,
 }
 
 #[derive(Deserialize)]
 struct Claims {
+    /// A number of seconds, whole or not.
+    exp: f64,
     sub: Option<String>,
     sid: Option<String>,
     azp: Option<String>,
@@ -150,6 +154,9 @@ impl SessionVerifier {
             None => format!("user:{subject}"),
         };
         let account = account.parse().map_err(|_| AuthError::Malformed)?;
-        Ok(Session { account })
+        Ok(Session {
+            account,
+            expires_at: claims.exp as i64,
+        })
     }
 }

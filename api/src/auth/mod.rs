@@ -99,6 +99,8 @@ impl AuthError {
 pub struct DashboardUser {
     /// The account that it acts for.
     pub account: AccountId,
+    /// When its token expires, in seconds since 1970.
+    pub expires_at: i64,
 }
 
 /// The chatbot backend.
@@ -116,6 +118,7 @@ async fn dashboard_user(app: &App, token: Result<&str, AuthError>) -> Result<Das
     let session = app.sessions.verify(token).await?;
     Ok(DashboardUser {
         account: session.account,
+        expires_at: session.expires_at,
     })
 }
 

@@ -14,6 +14,7 @@ use crate::app::{Parts, StoreSlot};
 use crate::auth::clerk::{KeySource, SessionVerifier};
 use crate::auth::jwks::{Jwks, RefreshPolicy};
 use crate::config::Limits;
+use crate::streams::Streams;
 use common::store::events::Budgets;
 
 const SERVICE_KEY: &str = "whk_backend_0123456789abcdef";
@@ -29,6 +30,7 @@ async fn start() -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let jwks = Jwks::new("http://127.0.0.1:9/".parse().unwrap(), RefreshPolicy::default()).unwrap();
+    let metrics = Metrics::new().unwrap();
     let app = App::new(Parts {
         store: StoreSlot::default(),
         sessions: SessionVerifier::new(KeySource::Jwks(Box::new(jwks)), None, Vec::new()),
@@ -45,7 +47,8 @@ async fn start() -> Running {
                 parked_bytes: 1 << 28,
             },
         },
-        metrics: Metrics::new().unwrap(),
+        streams: Arc::new(Streams::new(metrics.clone())),
+        metrics,
     });
     let (stop, stopping) = oneshot::channel();
     let shutdown = async {
@@ -345,6 +348,7 @@ async fn a_panic_is_a_problem_and_the_server_goes_on() {
 }
 
 fn panicking_app() -> App {
+    let metrics = Metrics::new().unwrap();
     let jwks = Jwks::new("http://127.0.0.1:9/".parse().unwrap(), RefreshPolicy::default()).unwrap();
     App::new(Parts {
         store: StoreSlot::default(),
@@ -360,7 +364,8 @@ fn panicking_app() -> App {
                 parked_bytes: 1,
             },
         },
-        metrics: Metrics::new().unwrap(),
+        streams: Arc::new(Streams::new(metrics.clone())),
+        metrics,
     })
 }
 

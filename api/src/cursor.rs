@@ -1,0 +1,196 @@
+//! Cursors: places that the API hands out and gets back, such as where the next page begins.
+//!
+//! A cursor is good for one purpose, account, endpoint and filter; the tag in it proves that it was made here for them.
+//! To everyone outside it is opaque: its form may change with any version, and a client starts anew when its cursor is
+//! refused.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use common::id::{AccountId, EndpointId};
+use common::sealing::{SecretsKeyring, TAG_LEN};
+
+/// The longest cursor that is looked at. Ours are below 200.
+pub const MAX_CURSOR: usize = 512;
+
+/// A text that is no cursor of this purpose, account, endpoint and filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a cursor of this account, endpoint and filter")]
+pub struct InvalidCursor;
+
+/// What cursors are made for, and are good for alone.
+#[derive(Debug, Clone, Copy)]
+pub struct CursorScope<'a> {
+    /// Makes and verifies the tags.
+    pub keys: &'a SecretsKeyring,
+    /// What they are places in, such as `deliveries`.
+    pub purpose: &'static str,
+    /// Whose they are.
+    pub account: &'a AccountId,
+    /// Of which endpoint.
+    pub endpoint: &'a EndpointId,
+    /// What else must be the same, in a form that is always the same.
+    pub filter: &'a str,
+}
+
+impl CursorScope<'_> {
+    /// The cursor of a place.
+    #[must_use]
+    pub fn write(&self, place: &impl Display) -> String {
+        let text = place.to_string();
+        let tag = self.keys.tag(&self.parts(&text));
+        URL_SAFE_NO_PAD.encode([tag.as_slice(), text.as_bytes()].concat())
+    }
+
+    /// The place that a cursor stands for.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCursor`] when it was not made for this scope, or was changed.
+    pub fn read<P: FromStr>(&self, cursor: &str) -> Result<P, InvalidCursor> {
+        if cursor.len() > MAX_CURSOR {
+            return Err(InvalidCursor);
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| InvalidCursor)?;
+        let (tag, text) = bytes.split_first_chunk::<TAG_LEN>().ok_or(InvalidCursor)?;
+        let text = std::str::from_utf8(text).map_err(|_| InvalidCursor)?;
+        if !self.keys.has_tagged(&self.parts(text), tag) {
+            return Err(InvalidCursor);
+        }
+        text.parse().map_err(|_| InvalidCursor)
+    }
+
+    fn parts<'a>(&'a self, text: &'a str) -> [&'a [u8]; 5] {
+        [
+            self.purpose,
+            self.account.as_str(),
+            self.endpoint.as_str(),
+            self.filter,
+            text,
+        ]
+        .map(str::as_bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use common::store::log::ListPosition;
+
+    const KEYS: &str =
+        "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=,ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
+
+    struct Parts {
+        keys: SecretsKeyring,
+        account: AccountId,
+        endpoint: EndpointId,
+    }
+
+    impl Parts {
+        fn new(keys: &str) -> Self {
+            Self {
+                keys: keys.parse().unwrap(),
+                account: "org:org_1".parse().unwrap(),
+                endpoint: "ep_0000000000000000".parse().unwrap(),
+            }
+        }
+
+        fn scope(&self) -> CursorScope<'_> {
+            CursorScope {
+                keys: &self.keys,
+                purpose: "deliveries",
+                account: &self.account,
+                endpoint: &self.endpoint,
+                filter: "status=succeeded",
+            }
+        }
+    }
+
+    #[test]
+    fn a_cursor_comes_back_as_the_place_that_it_was_made_of() {
+        let parts = Parts::new(KEYS);
+        for text in [
+            "log 1790000000000-3 1790000000000-18446744073709551615",
+            "line dlv_01kmnq8v3r5t7w9y1b3d5f7h9j_7zq3k9m2x4t8w1v5:12",
+        ] {
+            let place: ListPosition = text.parse().unwrap();
+            let cursor = parts.scope().write(&place);
+            assert!(cursor.len() < 200 && !cursor.contains(text), "{cursor}");
+            assert_eq!(parts.scope().read(&cursor), Ok(place));
+        }
+    }
+
+    #[test]
+    fn a_cursor_is_good_for_its_own_scope_alone() {
+        let parts = Parts::new(KEYS);
+        let (account, endpoint) = (
+            "org:org_2".parse().unwrap(),
+            "ep_0000000000000001".parse().unwrap(),
+        );
+        let scope = parts.scope();
+        let cursor = scope.write(&"a place");
+        assert_eq!(scope.read::<String>(&cursor), Ok("a place".to_owned()));
+        for other in [
+            CursorScope {
+                purpose: "stream",
+                ..scope
+            },
+            CursorScope {
+                account: &account,
+                ..scope
+            },
+            CursorScope {
+                endpoint: &endpoint,
+                ..scope
+            },
+            CursorScope { filter: "", ..scope },
+            CursorScope {
+                filter: "status=exhausted",
+                ..scope
+            },
+        ] {
+            assert_eq!(other.read::<String>(&cursor), Err(InvalidCursor), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn keys_can_be_changed_as_those_of_secrets_are() {
+        let (first, second) = KEYS.split_once(',').unwrap();
+        let cursor = Parts::new(first).scope().write(&"a place");
+        assert!(
+            Parts::new(&format!("{second},{first}"))
+                .scope()
+                .read::<String>(&cursor)
+                .is_ok()
+        );
+        assert!(Parts::new(second).scope().read::<String>(&cursor).is_err());
+    }
+
+    #[test]
+    fn what_was_changed_or_made_elsewhere_is_refused() {
+        let parts = Parts::new(KEYS);
+        let cursor = parts.scope().write(&"log 1790000000000-3 1790000000000-9");
+        for (at, character) in cursor.char_indices() {
+            let other = if character == 'A' { "B" } else { "A" };
+            let forged = format!("{}{other}{}", &cursor[..at], &cursor[at + 1..]);
+            assert!(parts.scope().read::<String>(&forged).is_err(), "{at}: {forged}");
+        }
+        let long = "A".repeat(MAX_CURSOR + 4);
+        for bad in [
+            "",
+            "x",
+            "log 1-0 1-0",
+            &cursor[1..],
+            &format!("{cursor}A"),
+            &format!("{cursor}="),
+            &long,
+        ] {
+            assert!(parts.scope().read::<String>(bad).is_err(), "{bad}");
+        }
+        // Made here, but of something else.
+        let other = parts.scope().write(&"no place");
+        assert!(parts.scope().read::<ListPosition>(&other).is_err());
+    }
+}

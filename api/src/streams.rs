@@ -1,0 +1,154 @@
+//! How many live streams there may be: so many for an account, so many in all. Each holds a connection to Redis, so what
+//! is not read any more gives its place back at once.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use common::id::AccountId;
+use tokio::sync::watch;
+
+use crate::metrics::Metrics;
+
+/// The most streams of one account in this process.
+pub const MOST_OF_ACCOUNT: usize = 10;
+
+/// The most streams in this process.
+pub const MOST: usize = 200;
+
+/// The streams that this process sends.
+#[derive(Debug)]
+pub struct Streams {
+    open: Mutex<HashMap<AccountId, usize>>,
+    stopping: watch::Sender<bool>,
+    metrics: Metrics,
+}
+
+/// Why there is no place for another stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoPlace {
+    /// The account has as many as it may.
+    #[error("this account has {MOST_OF_ACCOUNT} streams open, which is the most that it may have")]
+    Account,
+    /// The process has as many as it may.
+    #[error("this server has {MOST} streams open, which is the most that it sends")]
+    Process,
+}
+
+/// The right to send one stream; dropping it gives it back.
+#[derive(Debug)]
+pub struct Place {
+    streams: Arc<Streams>,
+    account: AccountId,
+}
+
+impl Streams {
+    /// None so far; how many there are is told to `metrics`.
+    #[must_use]
+    pub fn new(metrics: Metrics) -> Self {
+        Self {
+            open: Mutex::default(),
+            stopping: watch::Sender::default(),
+            metrics,
+        }
+    }
+
+    /// Takes a place for a stream of this account.
+    ///
+    /// # Errors
+    ///
+    /// [`NoPlace`] when there is none.
+    pub fn take(self: &Arc<Self>, account: &AccountId) -> Result<Place, NoPlace> {
+        let mut open = self.lock();
+        let all: usize = open.values().sum();
+        let own = open.get(account).copied().unwrap_or(0);
+        if own >= MOST_OF_ACCOUNT {
+            return Err(NoPlace::Account);
+        }
+        if all >= MOST {
+            return Err(NoPlace::Process);
+        }
+        open.insert(account.clone(), own + 1);
+        self.metrics.streams_open(all + 1);
+        Ok(Place {
+            streams: Arc::clone(self),
+            account: account.clone(),
+        })
+    }
+
+    /// Ends all streams, those to come too, so that the server can stop.
+    pub fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Waits until the streams are to end.
+    pub async fn stopped(&self) {
+        // The sender lives as long as `self`.
+        drop(
+            self.stopping
+                .subscribe()
+                .wait_for(|is_stopping| *is_stopping)
+                .await,
+        );
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<AccountId, usize>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut open = self.streams.lock();
+        match open.get_mut(&self.account) {
+            Some(own) if *own > 1 => *own -= 1,
+            _ => {
+                open.remove(&self.account);
+            }
+        }
+        self.streams.metrics.streams_open(open.values().sum());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account(number: usize) -> AccountId {
+        format!("org:org_{number}").parse().unwrap()
+    }
+
+    #[test]
+    fn places_are_bounded_for_an_account_and_in_all_and_come_back() {
+        let metrics = Metrics::new().unwrap();
+        let gauge = |count: usize| {
+            let line = format!("webhooks_api_streams_open {count}\n");
+            assert!(metrics.render().contains(&line), "{}", metrics.render());
+        };
+        let streams = Arc::new(Streams::new(metrics.clone()));
+        let mut places: Vec<_> = (0..MOST)
+            .map(|number| streams.take(&account(number / MOST_OF_ACCOUNT)).unwrap())
+            .collect();
+        gauge(MOST);
+        assert_eq!(streams.take(&account(0)).unwrap_err(), NoPlace::Account);
+        assert_eq!(streams.take(&account(MOST)).unwrap_err(), NoPlace::Process);
+        places.truncate(MOST - 1);
+        gauge(MOST - 1);
+        places.push(streams.take(&account(MOST)).unwrap());
+        drop(places);
+        gauge(0);
+        assert!(
+            streams.lock().is_empty(),
+            "an account without streams leaves nothing"
+        );
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_for_the_end_sees_it_even_if_it_came_before() {
+        let streams = Streams::new(Metrics::new().unwrap());
+        let mut waiting = Box::pin(streams.stopped());
+        assert!(futures_util::poll!(&mut waiting).is_pending());
+        streams.stop();
+        waiting.await;
+        streams.stopped().await;
+    }
+}

@@ -63,6 +63,12 @@ codes! {
     /// The account has no such endpoint.
     EndpointNotFound = "endpoint_not_found", NOT_FOUND, "No such endpoint",
         "This account has no endpoint with this id. List the endpoints to see their ids.";
+    /// The endpoint has no such delivery.
+    DeliveryNotFound = "delivery_not_found", NOT_FOUND, "No such delivery",
+        "Nothing is kept of a delivery of this endpoint with this id. List the deliveries to see their ids.";
+    /// The endpoint has no such replay.
+    ReplayNotFound = "replay_not_found", NOT_FOUND, "No such replay",
+        "This endpoint has no replay with this id, or it ended more than 14 days ago.";
     /// No such path.
     NotFound = "not_found", NOT_FOUND, "No such path",
         "There is nothing at this path. The calls are described at /docs.";
@@ -126,6 +132,15 @@ codes! {
     /// Not a date and time.
     InvalidTimestamp = "invalid_timestamp", UNPROCESSABLE_ENTITY, "Not a date and time",
         "Give an RFC 3339 date and time such as 2026-03-26T15:30:00.000Z.";
+    /// Not a cursor, or one of something else.
+    InvalidCursor = "invalid_cursor", UNPROCESSABLE_ENTITY, "Not a cursor of this listing",
+        "Give a cursor exactly as it was answered, with the same filters, or none to begin anew.";
+    /// Not a filter.
+    InvalidFilter = "invalid_filter", UNPROCESSABLE_ENTITY, "Unknown filter",
+        "Give one of the values that are described.";
+    /// A time span that is empty, too long or too far back.
+    InvalidSpan = "invalid_span", UNPROCESSABLE_ENTITY, "Time span not allowed",
+        "Give a `since` that lies before `until`.";
     /// Not an idempotency key.
     InvalidIdempotencyKey = "invalid_idempotency_key", UNPROCESSABLE_ENTITY, "Not an idempotency key",
         "Give 1 to 255 visible ASCII characters.";
@@ -159,6 +174,15 @@ codes! {
     /// The idempotency key was used for another request.
     IdempotencyConflict = "idempotency_conflict", CONFLICT, "Idempotency key used before",
         "This key was used with a different request within the last 24 hours. Use a new key for a new event.";
+    /// The endpoint has a replay already.
+    ReplayInProgress = "replay_in_progress", CONFLICT, "A replay is running",
+        "An endpoint has one replay at a time: wait until it has finished, or cancel it.";
+    /// The payload's retention has ended.
+    PayloadExpired = "payload_expired", GONE, "The payload is no longer kept",
+        "What was sent is no longer kept, so it can't be sent again.";
+    /// Too many live streams.
+    TooManyStreams = "too_many_streams", TOO_MANY_REQUESTS, "Too many streams",
+        "Close a stream that is no longer read, then try again.";
     /// Too much of this account is waiting.
     AccountOverBudget = "account_over_budget", TOO_MANY_REQUESTS, "The account's queue is full",
         "Too many bytes of this account wait for delivery. Fix or switch off endpoints that fail, then try again.";

@@ -3,7 +3,7 @@
 use common::clock::Timestamp;
 use common::endpoint::MAX_DESCRIPTION;
 use common::event::{EventType, MAX_CHATBOT_ID, Subscription};
-use common::id::AccountId;
+use common::id::{AccountId, EndpointId};
 
 use super::schema::SubscriptionName;
 use crate::problem::{Code, Problem};
@@ -76,10 +76,15 @@ pub(super) fn account_id(text: &str) -> Result<AccountId, Problem> {
         .map_err(|_| Problem::new(Code::InvalidAccountId).field("accountId"))
 }
 
-/// The time of an event.
-pub(super) fn timestamp(text: &str) -> Result<Timestamp, Problem> {
+/// A date and time; `field` says where it stood.
+pub(super) fn timestamp(text: &str, field: &str) -> Result<Timestamp, Problem> {
     text.parse()
-        .map_err(|_| Problem::new(Code::InvalidTimestamp).field("timestamp"))
+        .map_err(|_| Problem::new(Code::InvalidTimestamp).field(field))
+}
+
+/// An endpoint's id in a path. A text that isn't an id can't be the id of an endpoint.
+pub(super) fn endpoint_id(text: &str) -> Result<EndpointId, Problem> {
+    text.parse().map_err(|_| Problem::new(Code::EndpointNotFound))
 }
 
 /// An idempotency key; `field` says where it stood.
@@ -191,11 +196,11 @@ mod tests {
             );
         }
         assert_eq!(refusal(event_type("*")), ("unknown_event", "event".to_owned()));
-        assert!(timestamp("2026-03-26T16:30:00+01:00").is_ok());
+        assert!(timestamp("2026-03-26T16:30:00+01:00", "since").is_ok());
         for bad in ["", "now", "2026-03-26", "2026-13-01T00:00:00Z", "1774539000"] {
             assert_eq!(
-                refusal(timestamp(bad)),
-                ("invalid_timestamp", "timestamp".to_owned())
+                refusal(timestamp(bad, "since")),
+                ("invalid_timestamp", "since".to_owned())
             );
         }
     }

@@ -6,6 +6,8 @@ pub mod events;
 
 pub mod health;
 
+mod attempt;
+
 mod fields;
 
 mod schema;

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use common::event::{EventType, Subscription};
+use common::event::{AccountEvent, EventType, Subscription};
+use common::store::log::ListStatus;
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
-use poem_openapi::types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type};
+use poem_openapi::types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -50,6 +51,13 @@ macro_rules! text_type {
                 Some(Value::String(self.0.clone()))
             }
         }
+
+        // What a parameter may contain is checked where it is used, which says what is wrong with it.
+        impl ParseFromParameter for $name {
+            fn parse_from_parameter(text: &str) -> ParseResult<Self> {
+                Ok(Self(text.to_owned()))
+            }
+        }
     };
 }
 
@@ -86,6 +94,56 @@ text_type!(
         enum_items: Subscription::all()
             .map(|subscription| subscription.as_str().into())
             .collect(),
+        ..string()
+    }
+);
+
+text_type!(
+    /// The name of whatever is delivered: an event type or an account event.
+    DeliveredEvent,
+    "delivered_event",
+    MetaSchema {
+        enum_items: EventType::ALL
+            .iter()
+            .map(|kind| kind.as_str())
+            .chain(AccountEvent::ALL.iter().map(|kind| kind.as_str()))
+            .map(Into::into)
+            .collect(),
+        ..string()
+    }
+);
+
+text_type!(
+    /// A state of deliveries that can be listed.
+    ListedStatus,
+    "listed_status",
+    MetaSchema {
+        enum_items: ListStatus::ALL
+            .iter()
+            .map(|status| status.state().as_str().into())
+            .collect(),
+        ..string()
+    }
+);
+
+text_type!(
+    /// How many a page may have.
+    PageLimit,
+    "page_limit",
+    MetaSchema {
+        minimum: Some(1.0),
+        maximum: Some(100.0),
+        default: Some(50.into()),
+        ..MetaSchema::new("integer")
+    }
+);
+
+text_type!(
+    /// A cursor.
+    CursorText,
+    "cursor",
+    MetaSchema {
+        max_length: Some(crate::cursor::MAX_CURSOR),
         ..string()
     }
 );

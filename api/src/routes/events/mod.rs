@@ -156,7 +156,7 @@ fn prepare(
     let given_time = body.timestamp.map(|text| text.0);
     let timestamp = given_time
         .as_deref()
-        .map(fields::timestamp)
+        .map(|text| fields::timestamp(text, "timestamp"))
         .transpose()?
         .unwrap_or(now);
     let payload = Payload::build(

@@ -1,5 +1,6 @@
 //! Following a log as it grows.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use redis::Value;
@@ -8,11 +9,11 @@ use super::EntryId;
 use super::entry::{LogEntry, entries};
 use crate::id::EndpointId;
 use crate::store::connection::Listener;
-use crate::store::decode::{array, next};
+use crate::store::decode::{array, integer, next, unexpected};
 use crate::store::{Store, StoreError};
 
-/// Entries that one call reads.
-const MOST: usize = 64;
+/// The most entries that one call reads.
+pub const MOST_READ: usize = 64;
 
 /// Follows the log of one endpoint, on a connection of its own: it costs Redis nothing while nothing happens. Whose
 /// endpoint it is has been checked before.
@@ -46,14 +47,29 @@ impl Store {
         })
     }
 
-    /// The oldest entry that an endpoint's log still has.
+    /// The oldest entry that an endpoint's log still has, if others between it and `after` were dropped.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when Redis fails.
-    pub async fn oldest_entry(&self, endpoint: &EndpointId) -> Result<Option<EntryId>, StoreError> {
+    pub async fn log_gap(
+        &self,
+        endpoint: &EndpointId,
+        after: EntryId,
+    ) -> Result<Option<EntryId>, StoreError> {
         let key = self.keys().key(&format!("log:{endpoint}"));
-        self.end_entry(&key, "XRANGE", "-", "+").await
+        let oldest = self.end_entry(&key, "XRANGE", "-", "+").await?;
+        let Some(oldest) = oldest.filter(|oldest| after < *oldest) else {
+            return Ok(None);
+        };
+        let mut info = redis::cmd("XINFO");
+        let info = &*info.arg("STREAM").arg(&key);
+        let mut known: HashMap<String, Value> = self
+            .repeatable(|mut connection| async move { info.query_async(&mut connection).await })
+            .await?;
+        let mut count = |name| integer(known.remove(name).ok_or_else(|| unexpected(name))?);
+        let was_trimmed = count("entries-added")? > count("length")?;
+        Ok(was_trimmed.then_some(oldest))
     }
 
     async fn newest_entry(&self, key: &str) -> Result<Option<EntryId>, StoreError> {
@@ -82,7 +98,13 @@ impl Store {
 }
 
 impl LogTail {
-    /// The entries that come next, at most 64; none after `timeout`. Repeating it after an error loses nothing.
+    /// Where it is: [`Self::next`] reads what comes after this.
+    #[must_use]
+    pub const fn position(&self) -> EntryId {
+        self.after
+    }
+
+    /// The entries that come next, at most [`MOST_READ`]; none after `timeout`. Repeating it after an error loses nothing.
     ///
     /// # Errors
     ///
@@ -90,7 +112,7 @@ impl LogTail {
     pub async fn next(&mut self, timeout: Duration) -> Result<Vec<LogEntry>, StoreError> {
         let mut read = redis::cmd("XREAD");
         read.arg("COUNT")
-            .arg(MOST)
+            .arg(MOST_READ)
             .arg("BLOCK")
             .arg(timeout.as_millis().max(1).to_string());
         read.arg("STREAMS").arg(&self.key).arg(self.after.to_string());

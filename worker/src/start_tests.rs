@@ -8,9 +8,10 @@ use clap::Parser as _;
 use common::clock::Timestamp;
 use common::endpoint::{EndpointUrl, NewEndpoint};
 use common::event::{EventType, Payload};
-use common::id::{AccountId, EndpointId, EventId};
+use common::id::{AccountId, DeliveryId, EndpointId, EventId};
 use common::signing::SigningSecret;
 use common::store::events::{Budgets, NewEvent};
+use common::store::trials::TrialRequest;
 use e2e::receiver::Receiver;
 use e2e::redis_server::RedisServer;
 use e2e::state::{connect, key};
@@ -44,7 +45,7 @@ fn account() -> AccountId {
     "org:org_1".parse().unwrap()
 }
 
-async fn endpoint(store: &Store, config: &Config, url: &str) {
+async fn endpoint(store: &Store, config: &Config, url: &str) -> EndpointId {
     let id = EndpointId::random();
     let new = NewEndpoint {
         url: EndpointUrl::parse(url, &config.urls.policy()).unwrap(),
@@ -56,9 +57,10 @@ async fn endpoint(store: &Store, config: &Config, url: &str) {
             .secrets_key
             .seal(&SigningSecret::generate(), &account(), &id),
         account: account(),
-        id,
+        id: id.clone(),
     };
     store.create_endpoint(&new, 1000).await.unwrap();
+    id
 }
 
 async fn push(store: &Store, count: usize) {
@@ -101,7 +103,7 @@ async fn an_attempt_that_panics_is_set_aside_and_others_flow() {
     ])
     .unwrap();
     let store = Store::new(&config.redis).unwrap();
-    endpoint(&store, &config, &format!("http://panics.example:{port}/")).await;
+    let panics = endpoint(&store, &config, &format!("http://panics.example:{port}/")).await;
     endpoint(&store, &config, &format!("http://other.example:{port}/other")).await;
 
     let names = Arc::new(Panics::default());
@@ -142,6 +144,18 @@ async fn an_attempt_that_panics_is_set_aside_and_others_flow() {
     for endpoint in store.list_endpoints(&account()).await.unwrap() {
         assert_eq!(endpoint.consecutive_failures, 0, "{endpoint:?}");
     }
+
+    // A test event that panics is answered.
+    let (now, event) = (Timestamp::now(), EventType::LeadCaptured);
+    let trial = TrialRequest {
+        delivery: DeliveryId::of(&EventId::new(now.as_millis()), &panics),
+        account: account(),
+        event,
+        payload: Payload::build(event, "bot", now, "{}", 1000).unwrap(),
+    };
+    store.request_trial(&trial, 5).await.unwrap();
+    let answer = store.trial_answer(&trial.delivery, LONG).await.unwrap().unwrap();
+    assert_eq!(answer.error.as_deref(), Some("not_attempted"), "{answer:?}");
 
     // The worker still works.
     push(&store, 10).await;

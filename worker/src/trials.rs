@@ -2,14 +2,14 @@
 //! that has room; it holds no slot and no lease, strikes nobody and is never repeated.
 //!
 //! Whatever happens, whoever waits gets an answer: what is our own trouble is answered as `not_attempted`. Only a worker
-//! that dies, or that stops just when it would have taken one, leaves the asker to its timeout.
+//! that dies leaves the asker to its timeout.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use common::store::queue::{AttemptRecord, QueuePolicy};
 use common::store::trials::Trial;
-use common::store::{Store, StoreError};
+use common::store::{Listener, Store, StoreError};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -63,9 +63,11 @@ impl Trials {
 
     async fn take(&mut self, sent: &mut JoinSet<()>) {
         let room = Arc::new(Semaphore::new(AT_A_TIME));
+        // It goes when the worker stops, so that Redis doesn't hand a test event to somebody who is no longer there.
+        let listener = self.tester.store.listener();
         // Never closed.
         while let Ok(permit) = Arc::clone(&room).acquire_owned().await {
-            let trial = self.next().await;
+            let trial = self.next(&listener).await;
             let tester = Arc::clone(&self.tester);
             sent.spawn(async move {
                 tester.test(trial).await;
@@ -75,10 +77,10 @@ impl Trials {
         }
     }
 
-    async fn next(&mut self) -> Trial {
+    async fn next(&mut self, listener: &Listener) -> Trial {
         loop {
             let next = async {
-                match self.tester.store.next_trial(WAIT_FOR).await? {
+                match self.tester.store.next_trial(listener, WAIT_FOR).await? {
                     Some(delivery) => self.tester.store.begin_trial(&delivery).await,
                     None => Ok(None),
                 }

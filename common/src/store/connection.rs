@@ -33,9 +33,8 @@ pub struct Store {
 struct Inner {
     client: Client,
     shared: Line,
-    /// A blocking command would hold up all others, so each has a connection of its own.
+    /// A blocking command would hold up all others, so it has a connection of its own.
     wake: Line,
-    trials: Line,
     keys: Keys,
     scripts: Scripts,
 }
@@ -64,7 +63,6 @@ impl Store {
                 client,
                 shared: Line::default(),
                 wake: Line::default(),
-                trials: Line::default(),
                 keys: Keys::new(0),
                 scripts: Scripts::new(),
             }),
@@ -119,15 +117,6 @@ impl Store {
         ask: impl Fn(MultiplexedConnection) -> F,
     ) -> Result<T, StoreError> {
         self.inner.wait(&self.inner.wake, blocks, &ask).await
-    }
-
-    /// Asks for test events, which blocks in Redis for up to `blocks`.
-    pub(super) async fn blocking_for_trials<T, F: Future<Output = redis::RedisResult<T>>>(
-        &self,
-        blocks: Duration,
-        ask: impl Fn(MultiplexedConnection) -> F,
-    ) -> Result<T, StoreError> {
-        self.inner.wait(&self.inner.trials, blocks, &ask).await
     }
 
     /// A connection for somebody who listens; it is made at the first call, and closed with the listener.

@@ -14,7 +14,7 @@ use super::log::{LoggedAttempt, entries};
 use super::queue::{
     AttemptRecord, LeasedEndpoint, LeasedEvent, leased_endpoint, leased_event, log_arguments,
 };
-use super::{Store, StoreError};
+use super::{Listener, Store, StoreError};
 
 /// A test event to send. Its id is made before the call, so that the call can be repeated.
 #[derive(Debug, Clone)]
@@ -124,17 +124,22 @@ impl Store {
         Ok(entries(found)?.pop().and_then(super::log::LogEntry::into_attempt))
     }
 
-    /// Waits on a connection of its own for a test event to send; `None` after `timeout`.
+    /// Waits for a test event to send; `None` after `timeout`. A wait that is given up takes none, if `listener` goes
+    /// with it.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when Redis fails.
-    pub async fn next_trial(&self, timeout: Duration) -> Result<Option<DeliveryId>, StoreError> {
+    pub async fn next_trial(
+        &self,
+        listener: &Listener,
+        timeout: Duration,
+    ) -> Result<Option<DeliveryId>, StoreError> {
         let mut pop = redis::cmd("BLPOP");
         pop.arg(self.keys().key("trials")).arg(timeout.as_secs_f64());
         let pop = &pop;
-        let taken: Option<(String, String)> = self
-            .blocking_for_trials(timeout, |mut connection| async move {
+        let taken: Option<(String, String)> = listener
+            .blocking(timeout, |mut connection| async move {
                 pop.query_async(&mut connection).await
             })
             .await?;

@@ -36,7 +36,11 @@ async fn a_test_is_taken_answered_and_logged_once_and_touches_nothing_else() {
             TrialOutcome::Queued
         );
     }
-    let taken = fixture.store.next_trial(Duration::from_secs(5)).await.unwrap();
+    let taken = fixture
+        .store
+        .next_trial(&fixture.store.listener(), Duration::from_secs(5))
+        .await
+        .unwrap();
     assert_eq!(taken.as_ref(), Some(&request.delivery));
     assert_eq!(fixture.list("trials").await, Vec::<String>::new());
     let trial = fixture
@@ -117,7 +121,7 @@ async fn tests_are_bounded_and_old_or_foreign_ones_are_not_sent() {
     );
     let taken = fixture
         .store
-        .next_trial(Duration::from_secs(5))
+        .next_trial(&fixture.store.listener(), Duration::from_secs(5))
         .await
         .unwrap()
         .unwrap();
@@ -125,7 +129,7 @@ async fn tests_are_bounded_and_old_or_foreign_ones_are_not_sent() {
     assert!(fixture.store.begin_trial(&taken).await.unwrap().is_none());
     let taken = fixture
         .store
-        .next_trial(Duration::from_secs(5))
+        .next_trial(&fixture.store.listener(), Duration::from_secs(5))
         .await
         .unwrap()
         .unwrap();

@@ -9,6 +9,8 @@ mod fixture;
 
 mod process;
 
+mod trials;
+
 use std::time::Duration;
 
 use common::endpoint::DisabledReason;

@@ -19,6 +19,8 @@ pub mod retry;
 
 pub mod signing;
 
+pub mod doctor;
+
 pub mod sealing;
 
 pub mod address;

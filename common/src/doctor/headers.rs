@@ -127,7 +127,9 @@ mod tests {
             );
         }
         assert_eq!(
-            headers(&[("Host", "example.com")]).unwrap().get("x-rkt-signature"),
+            headers(&[("Host", "example.com")])
+                .unwrap()
+                .get("x-rkt-signature"),
             None
         );
     }

@@ -37,12 +37,20 @@ impl Scheme {
         }
     }
 
-    /// How it is to be written.
-    pub(super) const fn form(self) -> (Notation, Label) {
+    /// What stands in front of it.
+    pub(super) const fn label(self) -> Label {
         match self {
-            Self::Legacy => (Notation::Hex, Label::None),
-            Self::Standard => (Notation::Base64, Label::Version),
+            Self::Legacy => Label::None,
+            Self::Standard => Label::Version,
         }
+    }
+
+    /// Its header's name as it was written, and the value.
+    pub(super) fn find(self, headers: &Headers) -> Option<(&str, &str)> {
+        headers.find(match self {
+            Self::Legacy => "x-rkt-signature",
+            Self::Standard => "webhook-signature",
+        })
     }
 }
 
@@ -85,6 +93,12 @@ pub(super) enum Notation {
     Base64OfHex,
 }
 
+impl Notation {
+    pub(super) const fn is_hex(self) -> bool {
+        matches!(self, Self::Hex | Self::UpperCaseHex)
+    }
+}
+
 /// What stands in front.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Label {
@@ -100,27 +114,27 @@ const SHA1_LEN: usize = 20;
 const SHA512_LEN: usize = 64;
 
 /// The signatures among the headers, ours first; those of others only where there is none of ours.
-pub(super) fn signatures(headers: &Headers, findings: &mut Vec<Finding>) -> Vec<Signature<'_>> {
+pub(super) fn signatures<'a>(headers: &'a Headers, findings: &mut Vec<Finding>) -> Vec<Signature<'a>> {
     let mut found = Vec::new();
+    let mut has_ours = false;
     for scheme in Scheme::ALL {
-        if let Some((header, value)) = headers.find(&scheme.header().to_ascii_lowercase()) {
+        if let Some((header, value)) = scheme.find(headers) {
+            has_ours = true;
             collect(header, value, scheme, false, &mut found, findings);
         }
     }
-    let has_ours = Scheme::ALL
-        .iter()
-        .any(|scheme| headers.get(&scheme.header().to_ascii_lowercase()).is_some());
-    if !has_ours {
-        for (name, scheme) in FOREIGN {
-            if let Some((header, value)) = headers.find(name) {
-                findings.push(Finding::of(FindingCode::ForeignHeader).about(header));
-                // Whatever is wrong with how it is written, the header comes first.
-                collect(header, value, scheme, true, &mut found, &mut Vec::new());
-            }
+    if has_ours {
+        return found;
+    }
+    for (name, scheme) in FOREIGN {
+        if let Some((header, value)) = headers.find(name) {
+            findings.push(Finding::about(FindingCode::ForeignHeader, header));
+            // Whatever is wrong with how it is written: the header comes first.
+            collect(header, value, scheme, true, &mut found, &mut Vec::new());
         }
-        if findings.is_empty() {
-            findings.push(FindingCode::NoSignatureHeader.into());
-        }
+    }
+    if findings.is_empty() {
+        findings.push(FindingCode::NoSignatureHeader.into());
     }
     found
 }
@@ -137,26 +151,24 @@ fn collect<'a>(
     let mut problem = FindingCode::MalformedSignature;
     for text in value.split_ascii_whitespace() {
         let (label, text) = split_label(text);
-        match decode(text) {
-            Some((notation, bytes)) => match bytes.try_into() {
-                Ok(mac) => found.push(Signature {
-                    header,
-                    scheme,
-                    is_foreign,
-                    notation,
-                    label,
-                    mac,
-                }),
-                Err(bytes) if matches!(bytes.len(), SHA1_LEN | SHA512_LEN) => {
-                    problem = FindingCode::WrongHash;
-                }
-                Err(_) => {}
-            },
-            None => {}
+        let Some((notation, bytes)) = decode(text) else {
+            continue;
+        };
+        if matches!(bytes.len(), SHA1_LEN | SHA512_LEN) {
+            problem = FindingCode::WrongHash;
+        } else if let Ok(mac) = bytes.try_into() {
+            found.push(Signature {
+                header,
+                scheme,
+                is_foreign,
+                notation,
+                label,
+                mac,
+            });
         }
     }
     if found.len() == before {
-        findings.push(Finding::of(problem).about(scheme.header()));
+        findings.push(Finding::about(problem, scheme.header()));
     }
 }
 

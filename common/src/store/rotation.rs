@@ -50,6 +50,8 @@ pub struct PreviousSecret {
     pub secret: SealedSecret,
     /// Until when it signs, or signed, too.
     pub until: Timestamp,
+    /// Whether it is the one that makes `X-RKT-Signature` until then.
+    pub signs_legacy: bool,
 }
 
 impl Store {
@@ -102,13 +104,22 @@ impl Store {
         account: &AccountId,
         endpoint: &EndpointId,
     ) -> Result<Option<SigningSecrets>, StoreError> {
-        type Fields = (Option<String>, Option<String>, Option<String>, Option<i64>);
+        type Fields = (
+            Option<String>,
+            Option<String>,
+            Option<String>,
+            Option<i64>,
+            Option<String>,
+        );
         let key = self.keys().key(&format!("endpoint:{endpoint}"));
         let mut command = redis::cmd("HMGET");
         command.arg(key).arg("account").arg("secret");
-        command.arg("previousSecret").arg("previousSecretUntil");
+        command
+            .arg("previousSecret")
+            .arg("previousSecretUntil")
+            .arg("legacySignature");
         let command = &command;
-        let (owner, current, previous, until): Fields = self
+        let (owner, current, previous, until, legacy): Fields = self
             .repeatable(|mut connection| async move { command.query_async(&mut connection).await })
             .await?;
         let Some(current) = current.filter(|_| owner.as_deref() == Some(account.as_str())) else {
@@ -120,6 +131,7 @@ impl Store {
             previous: previous.zip(until).map(|(secret, until)| PreviousSecret {
                 secret: SealedSecret::from_stored(secret),
                 until,
+                signs_legacy: legacy.as_deref() == Some("previous"),
             }),
         }))
     }

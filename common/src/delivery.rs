@@ -143,6 +143,26 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Every failure.
+    pub const ALL: [Self; 10] = [
+        Self::Status,
+        Self::Redirect,
+        Self::Gone,
+        Self::Timeout,
+        Self::Dns,
+        Self::BlockedAddress,
+        Self::Connect,
+        Self::Tls,
+        Self::Protocol,
+        Self::Url,
+    ];
+
+    /// Reads the stable code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|failure| failure.code() == code)
+    }
+
     /// The stable code, the same in Redis, logs, metrics and the API.
     #[must_use]
     pub const fn code(self) -> &'static str {

@@ -1,7 +1,7 @@
 //! What the API and the worker share.
 //!
 //! This crate holds the words of the product as types ([`id`], [`event`], [`endpoint`], [`delivery`]), its
-//! decisions as pure functions ([`retry`], [`delivery`], [`address`]), its cryptography ([`signing`],
+//! decisions as pure functions ([`retry`], [`delivery`], [`address`], [`health`]), its cryptography ([`signing`],
 //! [`sealing`]) and the one place that talks to Redis ([`store`]). It knows no web framework, no job runner and
 //! no HTTP client: those belong to the two programs.
 
@@ -16,6 +16,8 @@ pub mod endpoint;
 pub mod delivery;
 
 pub mod retry;
+
+pub mod health;
 
 pub mod signing;
 

@@ -24,7 +24,7 @@ pub struct EndpointFacts {
     pub oldest_waiting: Option<Timestamp>,
     /// When its nearest retry is due.
     pub nearest_retry: Option<Timestamp>,
-    /// Its last attempts, newest first; at most [`SAMPLE`].
+    /// Its last attempts, and deliveries that were given up without one, newest first; at most [`SAMPLE`]. No tests.
     pub attempts: Vec<LoggedAttempt>,
     /// What the workers are configured to, if one has told it.
     pub policy: Option<PolicyNotice>,
@@ -68,7 +68,7 @@ impl Store {
         let attempts = entries(next(&mut answer)?)?
             .into_iter()
             .filter_map(LogEntry::into_attempt)
-            .filter(|attempt| !attempt.is_test && attempt.duration.is_some())
+            .filter(|attempt| !attempt.is_test)
             .collect();
         let policy = PolicyNotice::read(&fields(next(&mut answer)?)?);
         Ok(Some(EndpointFacts {

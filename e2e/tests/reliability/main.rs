@@ -18,6 +18,12 @@ mod tls;
 /// Both signatures, verified by the documentation's own code and by the Standard Webhooks libraries.
 mod signatures;
 
+/// A new secret, and the one before until its grace ends.
+mod rotation;
+
+/// Where the time of an attempt went, and how it was answered, as the log keeps it.
+mod phases;
+
 /// Several workers, and workers that end.
 mod workers;
 

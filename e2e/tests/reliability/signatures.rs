@@ -8,9 +8,9 @@ use e2e::system::System;
 use serde_json::{Map, Value, json};
 
 /// A name, and whether it accepts a request with this secret.
-type Verifier = (&'static str, fn(&str, &Map<String, Value>, &str) -> bool);
+pub(super) type Verifier = (&'static str, fn(&str, &Map<String, Value>, &str) -> bool);
 
-const VERIFIERS: [Verifier; 4] = [
+pub(super) const VERIFIERS: [Verifier; 4] = [
     ("the documentation's example", |secret, headers, body| {
         script("node", &["verify.js", "documentation", secret], headers, body)
     }),
@@ -64,7 +64,7 @@ fn script(program: &str, arguments: &[&str], headers: &Map<String, Value>, body:
 }
 
 /// The headers with lower-case names, as frameworks give them.
-fn headers(request: &Received) -> Map<String, Value> {
+pub(super) fn headers(request: &Received) -> Map<String, Value> {
     let headers = request.headers.iter();
     headers
         .map(|(name, value)| (name.to_ascii_lowercase(), json!(value)))

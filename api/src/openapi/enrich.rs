@@ -11,12 +11,13 @@ use crate::problem::{CONTENT_TYPE, Code, Problem};
 const EXAMPLES: &str = include_str!("examples.json");
 
 /// The types of requests: they take no unknown fields.
-const CLOSED: [&str; 5] = [
+const CLOSED: [&str; 6] = [
     "CreateEndpoint",
     "ChangeEndpoint",
     "PushEvent",
     "BatchEvent",
     "PushBatch",
+    "VerifySignature",
 ];
 
 /// The types of answers whose fields are always there, if only as `null`.

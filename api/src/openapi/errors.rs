@@ -4,11 +4,12 @@ use crate::problem::Code;
 use crate::problem::Code::{
     AccountOverBudget, AuthUnavailable, BadRequest, BodyTooLarge, DataTooDeep, DuplicateEvent,
     DuplicateField, EmptyEvents, EndpointNotFound, IdempotencyConflict, InternalError, InvalidAccountId,
-    InvalidChatbotId, InvalidDescription, InvalidIdempotencyKey, InvalidJson, InvalidTimestamp, InvalidToken,
-    InvalidType, InvalidUtf8, InvalidValue, MissingField, MissingToken, PayloadTooLarge, SessionPending,
-    StoreFull, StoreUnavailable, TokenExpired, TokenNotYetValid, TooManyEndpoints, TooManyEvents,
-    UnknownEvent, UnknownField, UnsupportedMediaType, UrlAddressBlocked, UrlHasCredentials, UrlHasFragment,
-    UrlMalformed, UrlPortNotAllowed, UrlSchemeNotAllowed, UrlTooLong, WrongTokenKind,
+    InvalidChatbotId, InvalidDescription, InvalidHeaders, InvalidIdempotencyKey, InvalidJson,
+    InvalidTimestamp, InvalidToken, InvalidType, InvalidUtf8, InvalidValue, MissingField, MissingToken,
+    PayloadTooLarge, SessionPending, StoreFull, StoreUnavailable, TokenExpired, TokenNotYetValid,
+    TooManyEndpoints, TooManyEvents, UnknownEvent, UnknownField, UnsupportedMediaType, UrlAddressBlocked,
+    UrlHasCredentials, UrlHasFragment, UrlMalformed, UrlPortNotAllowed, UrlSchemeNotAllowed, UrlTooLong,
+    WrongTokenKind,
 };
 
 const SESSION: &[Code] = &[
@@ -68,6 +69,8 @@ pub(super) fn of(operation: &str) -> Vec<Code> {
         "listEndpoints" => &[SESSION, STORE],
         "getEndpoint" => &[SESSION, &[EndpointNotFound, BadRequest], STORE],
         "removeEndpoint" => &[SESSION, &[EndpointNotFound, MissingField], STORE],
+        "verifySignature" => &[SESSION, BODY, &[EndpointNotFound, InvalidHeaders], STORE],
+        "listEventTypes" => &[SESSION, &[InternalError]],
         "pushEvent" => &[SERVICE_KEY, BODY, EVENT, STORE],
         "pushEvents" => &[SERVICE_KEY, BODY, &[EmptyEvents, TooManyEvents], STORE],
         _ => &[],

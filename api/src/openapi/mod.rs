@@ -13,18 +13,20 @@ pub use routes::RouteTable;
 use poem_openapi::OpenApiService;
 use serde_json::Value;
 
+use crate::routes::doctor::DoctorApi;
 use crate::routes::endpoints::EndpointsApi;
+use crate::routes::event_types::EventTypesApi;
 use crate::routes::events::EventsApi;
 use crate::routes::health::HealthApi;
 
 /// All calls.
-pub type Service = OpenApiService<(EndpointsApi, EventsApi, HealthApi), ()>;
+pub type Service = OpenApiService<(EndpointsApi, DoctorApi, EventTypesApi, EventsApi, HealthApi), ()>;
 
 /// All calls, as poem serves them.
 #[must_use]
 pub fn service() -> Service {
     OpenApiService::new(
-        (EndpointsApi, EventsApi, HealthApi),
+        (EndpointsApi, DoctorApi, EventTypesApi, EventsApi, HealthApi),
         "Webhooks API",
         env!("CARGO_PKG_VERSION"),
     )

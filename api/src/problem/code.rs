@@ -141,6 +141,9 @@ codes! {
     /// A time span that is empty, too long or too far back.
     InvalidSpan = "invalid_span", UNPROCESSABLE_ENTITY, "Time span not allowed",
         "Give a `since` that lies before `until`.";
+    /// Headers that are not looked at.
+    InvalidHeaders = "invalid_headers", UNPROCESSABLE_ENTITY, "Headers not allowed",
+        "Give at most 100 headers, each once and of at most 8 KiB.";
     /// Not an idempotency key.
     InvalidIdempotencyKey = "invalid_idempotency_key", UNPROCESSABLE_ENTITY, "Not an idempotency key",
         "Give 1 to 255 visible ASCII characters.";

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 
+use common::doctor::InvalidHeaders;
 use common::endpoint::UrlError;
 use common::event::{AccountEvent, EventType, PayloadError, UnknownEventType};
 use common::store::StoreError;
@@ -30,6 +31,17 @@ impl From<StoreError> for Problem {
                 Self::new(Code::StoreUnavailable).retry_after(2)
             }
         }
+    }
+}
+
+impl From<InvalidHeaders> for Problem {
+    fn from(error: InvalidHeaders) -> Self {
+        let detail = format!(
+            "{}. {}",
+            capitalised(&error.to_string()),
+            Code::InvalidHeaders.advice()
+        );
+        Self::new(Code::InvalidHeaders).detail(detail).field("headers")
     }
 }
 

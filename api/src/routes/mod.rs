@@ -1,6 +1,10 @@
-//! The calls: [`endpoints`] for the dashboard, [`events`] for the backend, [`health`] for operators.
+//! The calls: [`endpoints`], [`doctor`] and [`event_types`] for the dashboard, [`events`] for the backend, [`health`] for operators.
 
 pub mod endpoints;
+
+pub mod event_types;
+
+pub mod doctor;
 
 pub mod events;
 

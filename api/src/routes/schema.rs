@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use common::doctor::FindingCode;
 use common::event::{AccountEvent, EventType, Subscription};
 use common::store::log::ListStatus;
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
@@ -206,6 +207,16 @@ text_type!(
     "idempotency_key",
     MetaSchema {
         pattern: Some("^[!-~]{1,255}$".to_owned()),
+        ..string()
+    }
+);
+
+text_type!(
+    /// What the signature doctor found.
+    FindingName,
+    "finding_code",
+    MetaSchema {
+        enum_items: FindingCode::ALL.iter().map(|code| code.as_str().into()).collect(),
         ..string()
     }
 );

@@ -31,7 +31,7 @@ pub enum InvalidHeaders {
     /// Longer than [`MAX_HEADER_BYTES`].
     #[error("a header may be {MAX_HEADER_BYTES} bytes long, name and value together")]
     TooLong,
-    /// The same name twice.
+    /// The same name twice; this is its start.
     #[error("the header `{0}` is given twice")]
     Twice(String),
 }
@@ -54,7 +54,7 @@ impl Headers {
             let name = written.trim().to_ascii_lowercase().replace('_', "-");
             let name = name.strip_prefix("http-").unwrap_or(&name).to_owned();
             if headers.iter().any(|header| header.name == name) {
-                return Err(InvalidHeaders::Twice(name));
+                return Err(InvalidHeaders::Twice(name.chars().take(64).collect()));
             }
             headers.push(Header {
                 written,

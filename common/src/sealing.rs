@@ -161,7 +161,7 @@ impl Key {
         let bytes = Zeroizing::new(bytes);
         let derived = keyed(&*bytes).chain_update(TAGS).finalize();
         Self {
-            id: hex::encode(&Sha256::digest(&*bytes)[..4]),
+            id: hex::encode(&Sha256::digest(*bytes)[..4]),
             cipher: XChaCha20Poly1305::new(&(*bytes).into()),
             tags: keyed(&derived.into_bytes()),
         }

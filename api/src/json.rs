@@ -3,6 +3,11 @@
 //! [`Json`] reads at most as many bytes as the request type allows, whether or not the client declared a length;
 //! wants `application/json` in UTF-8; accepts no unknown field, no field twice and no array in place of an object;
 //! and says which field is wrong. Nothing passes through a generic JSON value, so raw parts keep their bytes.
+//! [`OptionalJson`] is the same for calls whose fields can all be left out: there the body can be, too.
+
+mod optional;
+
+pub use optional::OptionalJson;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
@@ -34,12 +39,7 @@ pub struct Json<T>(pub T);
 impl<T: JsonRequest> Json<T> {
     async fn read(request: &Request, body: &mut RequestBody) -> Result<Self, Problem> {
         let max_bytes = T::max_bytes(&App::of(request)?.limits);
-        check_content_type(request.content_type())?;
-        let encoding = request.header(header::CONTENT_ENCODING).unwrap_or("identity");
-        if !encoding.eq_ignore_ascii_case("identity") {
-            return Err(Problem::new(Code::UnsupportedMediaType)
-                .detail("Send the body as it is, without compressing it (no `Content-Encoding`)."));
-        }
+        check_form(request)?;
         let declared = request
             .header(header::CONTENT_LENGTH)
             .and_then(|text| text.parse::<u64>().ok());
@@ -48,6 +48,18 @@ impl<T: JsonRequest> Json<T> {
         }
         let body = body.take().map_err(|_| Problem::new(Code::BadRequest))?;
         parse(&read_body(body, max_bytes).await?).map(Self)
+    }
+}
+
+/// Declared as JSON, and not compressed.
+fn check_form(request: &Request) -> Result<(), Problem> {
+    check_content_type(request.content_type())?;
+    let encoding = request.header(header::CONTENT_ENCODING).unwrap_or("identity");
+    if encoding.eq_ignore_ascii_case("identity") {
+        Ok(())
+    } else {
+        Err(Problem::new(Code::UnsupportedMediaType)
+            .detail("Send the body as it is, without compressing it (no `Content-Encoding`)."))
     }
 }
 

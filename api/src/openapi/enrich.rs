@@ -11,17 +11,31 @@ use crate::problem::{CONTENT_TYPE, Code, Problem};
 const EXAMPLES: &str = include_str!("examples.json");
 
 /// The types of requests: they take no unknown fields.
-const CLOSED: [&str; 6] = [
+const CLOSED: &[&str] = &[
     "CreateEndpoint",
     "ChangeEndpoint",
     "PushEvent",
     "BatchEvent",
     "PushBatch",
     "VerifySignature",
+    "RotateSecret",
+    "SendTestEvent",
 ];
 
 /// The types of answers whose fields are always there, if only as `null`.
-const COMPLETE: [&str; 3] = ["Endpoint", "CreatedEndpoint", "LastAttempt"];
+const COMPLETE: &[&str] = &[
+    "Endpoint",
+    "CreatedEndpoint",
+    "LastAttempt",
+    "EndpointDetail",
+    "EndpointHealth",
+    "EndpointQueue",
+    "TopFailure",
+    "RotatedEndpoint",
+    "Attempt",
+    "Timing",
+    "Attention",
+];
 
 /// Completes the document in place.
 pub(super) fn enrich(document: &mut Value) {

@@ -6,10 +6,10 @@ use crate::problem::Code::{
     DuplicateField, EmptyEvents, EndpointNotFound, IdempotencyConflict, InternalError, InvalidAccountId,
     InvalidChatbotId, InvalidDescription, InvalidHeaders, InvalidIdempotencyKey, InvalidJson,
     InvalidTimestamp, InvalidToken, InvalidType, InvalidUtf8, InvalidValue, MissingField, MissingToken,
-    PayloadTooLarge, SessionPending, StoreFull, StoreUnavailable, TokenExpired, TokenNotYetValid,
-    TooManyEndpoints, TooManyEvents, UnknownEvent, UnknownField, UnsupportedMediaType, UrlAddressBlocked,
-    UrlHasCredentials, UrlHasFragment, UrlMalformed, UrlPortNotAllowed, UrlSchemeNotAllowed, UrlTooLong,
-    WrongTokenKind,
+    NoWorker, PayloadTooLarge, RotationInProgress, SessionPending, StoreFull, StoreUnavailable, TokenExpired,
+    TokenNotYetValid, TooManyEndpoints, TooManyEvents, TooManyTests, UnknownEvent, UnknownField,
+    UnsupportedMediaType, UrlAddressBlocked, UrlHasCredentials, UrlHasFragment, UrlMalformed,
+    UrlPortNotAllowed, UrlSchemeNotAllowed, UrlTooLong, WrongTokenKind,
 };
 
 const SESSION: &[Code] = &[
@@ -69,6 +69,19 @@ pub(super) fn of(operation: &str) -> Vec<Code> {
         "listEndpoints" => &[SESSION, STORE],
         "getEndpoint" => &[SESSION, &[EndpointNotFound, BadRequest], STORE],
         "removeEndpoint" => &[SESSION, &[EndpointNotFound, MissingField], STORE],
+        "rotateSecret" => &[
+            SESSION,
+            BODY,
+            &[InvalidValue, EndpointNotFound, RotationInProgress],
+            STORE,
+        ],
+        "sendTestEvent" => &[
+            SESSION,
+            BODY,
+            &[UnknownEvent, EndpointNotFound, TooManyTests, NoWorker],
+            STORE,
+        ],
+        "getSummary" => &[SESSION, STORE],
         "verifySignature" => &[SESSION, BODY, &[EndpointNotFound, InvalidHeaders], STORE],
         "listEventTypes" => &[SESSION, &[InternalError]],
         "pushEvent" => &[SERVICE_KEY, BODY, EVENT, STORE],

@@ -14,19 +14,41 @@ use poem_openapi::OpenApiService;
 use serde_json::Value;
 
 use crate::routes::doctor::DoctorApi;
-use crate::routes::endpoints::EndpointsApi;
+use crate::routes::endpoints::{EndpointsApi, RotationApi, TrialApi};
 use crate::routes::event_types::EventTypesApi;
 use crate::routes::events::EventsApi;
 use crate::routes::health::HealthApi;
+use crate::routes::summary::SummaryApi;
 
 /// All calls.
-pub type Service = OpenApiService<(EndpointsApi, DoctorApi, EventTypesApi, EventsApi, HealthApi), ()>;
+pub type Service = OpenApiService<
+    (
+        EndpointsApi,
+        RotationApi,
+        TrialApi,
+        SummaryApi,
+        DoctorApi,
+        EventTypesApi,
+        EventsApi,
+        HealthApi,
+    ),
+    (),
+>;
 
 /// All calls, as poem serves them.
 #[must_use]
 pub fn service() -> Service {
     OpenApiService::new(
-        (EndpointsApi, DoctorApi, EventTypesApi, EventsApi, HealthApi),
+        (
+            EndpointsApi,
+            RotationApi,
+            TrialApi,
+            SummaryApi,
+            DoctorApi,
+            EventTypesApi,
+            EventsApi,
+            HealthApi,
+        ),
         "Webhooks API",
         env!("CARGO_PKG_VERSION"),
     )

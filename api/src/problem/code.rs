@@ -174,6 +174,9 @@ codes! {
     /// The account has as many endpoints as it may.
     TooManyEndpoints = "too_many_endpoints", CONFLICT, "Too many endpoints",
         "Remove an endpoint that is no longer needed, then try again.";
+    /// The grace of an earlier rotation of the secret lasts.
+    RotationInProgress = "rotation_in_progress", CONFLICT, "A rotation is in progress",
+        "The secret before the last rotation is still good. Wait until its time ends, or give `force: true`, which ends it at once.";
     /// The idempotency key was used for another request.
     IdempotencyConflict = "idempotency_conflict", CONFLICT, "Idempotency key used before",
         "This key was used with a different request within the last 24 hours. Use a new key for a new event.";
@@ -189,6 +192,12 @@ codes! {
     /// Too much of this account is waiting.
     AccountOverBudget = "account_over_budget", TOO_MANY_REQUESTS, "The account's queue is full",
         "Too many bytes of this account wait for delivery. Fix or switch off endpoints that fail, then try again.";
+    /// The account has had as many test events as it may.
+    TooManyTests = "too_many_tests", TOO_MANY_REQUESTS, "Too many test events",
+        "An account may have 10 test events in a minute. Wait for the seconds that `Retry-After` says, then try again.";
+    /// No worker took a test event.
+    NoWorker = "no_worker", SERVICE_UNAVAILABLE, "No worker answered",
+        "No worker answered in time: is one running? Send the same request again shortly.";
     /// Redis can't be reached.
     StoreUnavailable = "store_unavailable", SERVICE_UNAVAILABLE, "The store can't be reached",
         "Send the same request again shortly; with an Idempotency-Key an event is never accepted twice.";

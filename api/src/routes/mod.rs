@@ -1,6 +1,9 @@
-//! The calls: [`endpoints`], [`doctor`] and [`event_types`] for the dashboard, [`events`] for the backend, [`health`] for operators.
+//! The calls: [`endpoints`], [`summary`], [`doctor`] and [`event_types`] for the dashboard, [`events`] for the backend,
+//! [`health`] for operators.
 
 pub mod endpoints;
+
+pub mod summary;
 
 pub mod event_types;
 

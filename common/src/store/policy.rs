@@ -52,6 +52,21 @@ impl Store {
         self.repeatable(|mut connection| async move { command.query_async(&mut connection).await })
             .await
     }
+
+    /// What the workers are configured to; `None` when none has told it yet.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn policy(&self) -> Result<Option<PolicyNotice>, StoreError> {
+        let mut command = redis::cmd("HGETALL");
+        command.arg(self.keys().key("policy"));
+        let command = &command;
+        let hash: HashMap<String, String> = self
+            .repeatable(|mut connection| async move { command.query_async(&mut connection).await })
+            .await?;
+        Ok(PolicyNotice::read(&hash))
+    }
 }
 
 impl PolicyNotice {

@@ -4,6 +4,15 @@
 
 mod shapes;
 
+mod detail;
+
+mod rotation;
+
+mod trial;
+
+pub use rotation::RotationApi;
+pub use trial::TrialApi;
+
 use common::endpoint::{EndpointPatch, EndpointState, EndpointUrl, NewEndpoint, ParkedAction};
 use common::id::EndpointId;
 use common::signing::SigningSecret;
@@ -12,6 +21,7 @@ use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 
+use self::detail::DetailView;
 use self::shapes::{
     ChangeEndpoint, CreateEndpoint, Created, CreatedEndpoint, EndpointList, EndpointView, Parked, Removed,
 };
@@ -90,6 +100,9 @@ impl EndpointsApi {
     }
 
     /// Get one endpoint
+    ///
+    /// Answers the endpoint with its health: how its last attempts went, what waits, what happens next, and what to do about
+    /// its most frequent failure.
     #[oai(
         path = "/api/webhooks-config/:id",
         method = "get",
@@ -101,12 +114,10 @@ impl EndpointsApi {
         app: Data<&App>,
         /// The endpoint's id.
         id: Path<String>,
-    ) -> Result<Json<EndpointView>, Problem> {
+    ) -> Result<Json<DetailView>, Problem> {
         let id = known_form(&id.0)?;
-        let endpoint = app.store.get()?.get_endpoint(&user.account, &id).await?;
-        endpoint
-            .map(|endpoint| Json(endpoint.into()))
-            .ok_or_else(not_found)
+        let facts = app.store.get()?.endpoint_facts(&user.account, &id).await?;
+        facts.map(|facts| Json(facts.into())).ok_or_else(not_found)
     }
 
     /// Change an endpoint, or switch it on or off

@@ -9,7 +9,7 @@ use crate::config::Limits;
 use crate::json::{Json, JsonRequest};
 
 /// More than any endpoint needs.
-const MAX_BODY: usize = 16 * 1024;
+pub(super) const MAX_BODY: usize = 16 * 1024;
 
 /// What is needed to make an endpoint.
 #[derive(Debug, Deserialize, Object)]

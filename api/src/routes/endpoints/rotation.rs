@@ -1,0 +1,196 @@
+//! Rotating an endpoint's signing secret.
+
+use std::time::Duration;
+
+use common::signing::SigningSecret;
+use common::store::rotation::{RotateOutcome, Rotation};
+use poem::web::Data;
+use poem_openapi::param::Path;
+use poem_openapi::{Object, OpenApi};
+use serde::{Deserialize, Serialize};
+
+use super::super::Group;
+use super::super::schema::{DateTime, present};
+use super::detail::LegacySignature;
+use super::shapes::{CreatedEndpoint, MAX_BODY};
+use super::{known_form, not_found};
+use crate::app::App;
+use crate::auth::DashboardUser;
+use crate::config::Limits;
+use crate::json::{Json, JsonRequest, OptionalJson};
+use crate::problem::{Code, Problem};
+
+/// How long the secret before stays good if nothing is said, in hours.
+const DEFAULT_GRACE: i64 = 24;
+
+/// The longest grace: a week.
+const MAX_GRACE: i64 = 7 * 24;
+
+/// The call.
+#[derive(Debug, Clone, Copy)]
+pub struct RotationApi;
+
+/// How a secret is to be rotated. Every field can be left out.
+#[derive(Debug, Default, Deserialize, Object)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[oai(rename_all = "camelCase")]
+pub(crate) struct RotateSecret {
+    /// How long the secret before stays good, in hours; 24 if absent, 0 ends it at once.
+    #[serde(default, deserialize_with = "present")]
+    #[oai(validator(minimum(value = "0"), maximum(value = "168")))]
+    grace_hours: Option<i64>,
+    /// Rotate even while the grace of an earlier rotation lasts: the secret before that one ends at once.
+    #[serde(default, deserialize_with = "present")]
+    force: Option<bool>,
+    /// Which secret makes `X-RKT-Signature` during the grace; `new` if absent.
+    #[serde(default, deserialize_with = "present")]
+    legacy_signature: Option<LegacySignature>,
+}
+
+/// An endpoint with its new signing secret.
+#[derive(Debug, Serialize, Object)]
+#[serde(rename_all = "camelCase")]
+#[oai(rename_all = "camelCase")]
+pub(crate) struct RotatedEndpoint {
+    /// The endpoint, and its new signing secret.
+    #[serde(flatten)]
+    #[oai(flatten)]
+    endpoint: CreatedEndpoint,
+    /// Until then `webhook-signature` has a signature with the secret before, too; `null` when that ended at once.
+    #[oai(nullable)]
+    previous_secret_valid_until: Option<DateTime>,
+}
+
+impl JsonRequest for RotateSecret {
+    fn max_bytes(_: &Limits) -> usize {
+        MAX_BODY
+    }
+}
+
+#[OpenApi(tag = "Group::Endpoints")]
+impl RotationApi {
+    /// Rotate the signing secret
+    ///
+    /// Answers a new secret, this once. Until the grace ends `webhook-signature` carries a signature with each secret, so that
+    /// receivers can change over at any moment; `X-RKT-Signature` is made with the new one, unless `legacySignature` says
+    /// otherwise.
+    #[oai(
+        path = "/api/webhooks-config/:id/rotate-secret",
+        method = "post",
+        operation_id = "rotateSecret"
+    )]
+    async fn rotate(
+        &self,
+        user: DashboardUser,
+        app: Data<&App>,
+        /// The endpoint's id.
+        id: Path<String>,
+        body: OptionalJson<RotateSecret>,
+    ) -> Result<Json<RotatedEndpoint>, Problem> {
+        let id = known_form(&id.0)?;
+        let (grace, legacy_uses_previous) = grace(&body.0)?;
+        let secret = SigningSecret::generate();
+        let rotation = Rotation {
+            secret: app.secrets.seal(&secret, &user.account, &id),
+            grace,
+            legacy_uses_previous,
+            force: body.0.force.unwrap_or_default(),
+        };
+        let store = app.store.get()?;
+        match store.rotate_secret(&user.account, &id, &rotation).await? {
+            RotateOutcome::Rotated(endpoint) => Ok(Json(RotatedEndpoint {
+                previous_secret_valid_until: endpoint
+                    .grace
+                    .filter(|_| !grace.is_zero())
+                    .map(|grace| DateTime(grace.until.to_string())),
+                endpoint: CreatedEndpoint {
+                    endpoint: (*endpoint).into(),
+                    secret: secret.expose().to_owned(),
+                },
+            })),
+            RotateOutcome::InGrace(until) => Err(Problem::new(Code::RotationInProgress).detail(format!(
+                "The secret before the last rotation is good until {until}. Wait until then, or give `force: true`, which ends \
+                 it at once."
+            ))),
+            RotateOutcome::EndpointNotFound => Err(not_found()),
+        }
+    }
+}
+
+/// How long the secret before goes on, and whether it makes the legacy signature meanwhile.
+fn grace(wanted: &RotateSecret) -> Result<(Duration, bool), Problem> {
+    let hours = wanted.grace_hours.unwrap_or(DEFAULT_GRACE);
+    let hours = u64::try_from(hours)
+        .ok()
+        .filter(|_| hours <= MAX_GRACE)
+        .ok_or_else(|| {
+            Problem::new(Code::InvalidValue)
+                .detail(format!("`graceHours` must be from 0 to {MAX_GRACE}."))
+                .field("graceHours")
+        })?;
+    let uses_previous = wanted.legacy_signature == Some(LegacySignature::Previous);
+    if uses_previous && hours == 0 {
+        return Err(Problem::new(Code::InvalidValue)
+            .detail("Without a grace there is no previous secret to sign with: leave `legacySignature` out, or give more `graceHours`.")
+            .field("legacySignature"));
+    }
+    Ok((Duration::from_secs(hours * 3600), uses_previous))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::parse;
+
+    fn read(json: &str) -> Result<(Duration, bool), (&'static str, String)> {
+        parse::<RotateSecret>(json.as_bytes())
+            .and_then(|wanted| grace(&wanted))
+            .map_err(|problem| {
+                let body = serde_json::to_value(problem.body()).unwrap();
+                (
+                    problem.code().as_str(),
+                    body["field"].as_str().unwrap_or_default().to_owned(),
+                )
+            })
+    }
+
+    #[test]
+    fn a_grace_lasts_a_day_unless_another_time_is_wanted() {
+        let hours = |hours: u64| Duration::from_secs(hours * 3600);
+        for (json, expected) in [
+            ("{}", (hours(24), false)),
+            (r#"{"graceHours":0}"#, (hours(0), false)),
+            (r#"{"graceHours":168,"force":true}"#, (hours(168), false)),
+            (r#"{"legacySignature":"previous"}"#, (hours(24), true)),
+            (r#"{"graceHours":0,"legacySignature":"new"}"#, (hours(0), false)),
+        ] {
+            assert_eq!(read(json), Ok(expected), "{json}");
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for (json, code, field) in [
+            (r#"{"graceHours":-1}"#, "invalid_value", "graceHours"),
+            (r#"{"graceHours":169}"#, "invalid_value", "graceHours"),
+            (
+                r#"{"graceHours":9223372036854775807}"#,
+                "invalid_value",
+                "graceHours",
+            ),
+            (r#"{"graceHours":1.5}"#, "invalid_type", "graceHours"),
+            (r#"{"graceHours":"24"}"#, "invalid_type", "graceHours"),
+            (r#"{"graceHours":null}"#, "invalid_type", "graceHours"),
+            (
+                r#"{"graceHours":0,"legacySignature":"previous"}"#,
+                "invalid_value",
+                "legacySignature",
+            ),
+            (r#"{"legacySignature":"old"}"#, "invalid_value", "legacySignature"),
+            (r#"{"force":"yes"}"#, "invalid_type", "force"),
+            (r#"{"secret":"whsec_x"}"#, "unknown_field", "secret"),
+        ] {
+            assert_eq!(read(json), Err((code, field.to_owned())), "{json}");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Test events: a worker sends a sample at once, and the answer says what came of it.
+
+use std::time::Duration;
+
+use common::catalog::sample_payload;
+use common::clock::Timestamp;
+use common::endpoint::Endpoint;
+use common::event::{EventType, Subscription};
+use common::id::{DeliveryId, EventId};
+use common::store::trials::{TrialOutcome, TrialRequest};
+use poem::web::Data;
+use poem_openapi::param::Path;
+use poem_openapi::{Object, OpenApi};
+use serde::{Deserialize, Serialize};
+
+use super::super::attempt::AttemptView;
+use super::super::schema::{EventName, present};
+use super::super::{Group, fields};
+use super::shapes::MAX_BODY;
+use super::{known_form, not_found};
+use crate::app::App;
+use crate::auth::DashboardUser;
+use crate::config::Limits;
+use crate::json::{Json, JsonRequest, OptionalJson};
+use crate::problem::{Code, Problem};
+
+/// Test events that an account may have in a minute: enough to mend a receiver by trial and error, too few to load one.
+const PER_MINUTE: u32 = 10;
+
+/// What a worker may need beside the attempt itself: to take the request, and to write down what came of it.
+const MARGIN: Duration = Duration::from_secs(6);
+
+/// How long the answer of a worker is awaited, as long as none has told how long an attempt may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The call.
+#[derive(Debug, Clone, Copy)]
+pub struct TrialApi;
+
+/// Which test event to send.
+#[derive(Debug, Default, Deserialize, Object)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[oai(rename_all = "camelCase")]
+pub(crate) struct SendTestEvent {
+    /// Its type; if absent, the first that the endpoint subscribes to, and `lead.captured` for `*`.
+    #[serde(default, deserialize_with = "present")]
+    event: Option<EventName>,
+}
+
+/// What came of a test event.
+#[derive(Debug, Serialize, Object)]
+#[serde(rename_all = "camelCase")]
+#[oai(rename_all = "camelCase")]
+pub(crate) struct TestResult {
+    /// The delivery, as it stands in the log.
+    delivery_id: String,
+    /// The event's type.
+    event: EventName,
+    /// Whether the receiver answered 2xx in time.
+    succeeded: bool,
+    /// The attempt in full.
+    attempt: AttemptView,
+}
+
+impl JsonRequest for SendTestEvent {
+    fn max_bytes(_: &Limits) -> usize {
+        MAX_BODY
+    }
+}
+
+#[OpenApi(tag = "Group::Endpoints")]
+impl TrialApi {
+    /// Send a test event
+    ///
+    /// Sends a sample of an event type to the endpoint at once, whether or not it is active or subscribes to the type, and
+    /// answers with the attempt. It is made once, is marked as a test in the log, and never counts as a failure of the
+    /// endpoint. An account may have 10 in a minute.
+    #[oai(
+        path = "/api/webhooks-config/:id/test",
+        method = "post",
+        operation_id = "sendTestEvent"
+    )]
+    async fn send(
+        &self,
+        user: DashboardUser,
+        app: Data<&App>,
+        /// The endpoint's id.
+        id: Path<String>,
+        body: OptionalJson<SendTestEvent>,
+    ) -> Result<Json<TestResult>, Problem> {
+        let id = known_form(&id.0)?;
+        let wanted = body.0.event.map(|name| fields::event_type(&name.0)).transpose()?;
+        let store = app.store.get()?;
+        let endpoint = store
+            .get_endpoint(&user.account, &id)
+            .await?
+            .ok_or_else(not_found)?;
+        let event = wanted.unwrap_or_else(|| usual(&endpoint));
+        let now = Timestamp::now();
+        let request = TrialRequest {
+            delivery: DeliveryId::of(&EventId::new(now.as_millis()), &id),
+            account: user.account,
+            event,
+            payload: sample_payload(event, endpoint.chatbot_id.as_deref(), now),
+        };
+        let patience = store
+            .policy()
+            .await?
+            .map_or(PATIENCE, |policy| policy.delivery_timeout + MARGIN);
+        match store.request_trial(&request, PER_MINUTE).await? {
+            TrialOutcome::Queued => {}
+            TrialOutcome::TooMany(wait) => return Err(too_many(wait)),
+            TrialOutcome::Busy => return Err(Problem::new(Code::NoWorker).retry_after(10)),
+            TrialOutcome::EndpointNotFound => return Err(not_found()),
+        }
+        let attempt = store
+            .trial_answer(&request.delivery, patience)
+            .await?
+            .ok_or_else(|| Problem::new(Code::NoWorker).retry_after(10))?;
+        Ok(Json(TestResult {
+            delivery_id: request.delivery.into(),
+            event: EventName(event.to_string()),
+            succeeded: attempt.error.is_none(),
+            attempt: attempt.into(),
+        }))
+    }
+}
+
+/// The type that is sent if none is asked for.
+fn usual(endpoint: &Endpoint) -> EventType {
+    let first = endpoint
+        .events
+        .iter()
+        .find_map(|subscription| match subscription {
+            Subscription::All => Some(EventType::LeadCaptured),
+            Subscription::Only(kind) => Some(*kind),
+            Subscription::Account(_) => None,
+        });
+    first.unwrap_or(EventType::LeadCaptured)
+}
+
+fn too_many(wait: Duration) -> Problem {
+    let seconds = u32::try_from(wait.as_secs() + 1).unwrap_or(u32::MAX);
+    Problem::new(Code::TooManyTests)
+        .detail(format!(
+            "An account may have {PER_MINUTE} test events in a minute. The next one can be had in {seconds} s."
+        ))
+        .retry_after(seconds)
+}

@@ -59,7 +59,7 @@ async fn endpoints_with_a_wrong_field_are_refused() {
 
 /// Fields that are wrong when an endpoint is made and when it is changed.
 fn wrong_endpoint_fields() -> Vec<(&'static str, Value, &'static str, &'static str)> {
-    let twelve: Vec<_> = (0..12).map(|_| "*").collect();
+    let fifteen: Vec<_> = (0..15).map(|_| "*").collect();
     vec![
         ("urll", json!("x"), "unknown_field", "urll"),
         ("secret", json!("whsec_x"), "unknown_field", "secret"),
@@ -86,7 +86,7 @@ fn wrong_endpoint_fields() -> Vec<(&'static str, Value, &'static str, &'static s
             "duplicate_event",
             "events[2]",
         ),
-        ("events", json!(twelve), "too_many_events", "events"),
+        ("events", json!(fifteen), "too_many_events", "events"),
         ("chatbotId", json!(7), "invalid_type", "chatbotId"),
         ("chatbotId", json!(""), "invalid_chatbot_id", "chatbotId"),
         ("chatbotId", json!("a\nb"), "invalid_chatbot_id", "chatbotId"),

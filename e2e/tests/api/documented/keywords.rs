@@ -20,7 +20,7 @@ const ANNOTATIONS: [&str; 8] = [
 /// Whether a value is as a keyword says; one that is about another type of value allows it.
 pub(super) fn allows(keyword: &str, wanted: &Value, value: &Value) -> bool {
     let length = value.as_str().map(|text| text.chars().count());
-    let (number, items) = (value.as_f64(), value.as_array());
+    let (number, items, fields) = (value.as_f64(), value.as_array(), value.as_object());
     match keyword {
         "nullable" => !value.is_null(),
         "type" => has_type(value, wanted.as_str().unwrap()),
@@ -36,6 +36,7 @@ pub(super) fn allows(keyword: &str, wanted: &Value, value: &Value) -> bool {
         "maximum" => number.is_none_or(|number| number <= wanted.as_f64().unwrap()),
         "minItems" => items.is_none_or(|items| items.len() >= size(wanted)),
         "maxItems" => items.is_none_or(|items| items.len() <= size(wanted)),
+        "maxProperties" => fields.is_none_or(|fields| fields.len() <= size(wanted)),
         "uniqueItems" => items.is_none_or(|items| are_unique(items)),
         annotation if ANNOTATIONS.contains(&annotation) || annotation.starts_with("x-") => true,
         unknown => panic!("this test can't check the keyword `{unknown}`"),

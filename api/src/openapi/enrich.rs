@@ -20,6 +20,7 @@ const CLOSED: &[&str] = &[
     "VerifySignature",
     "RotateSecret",
     "SendTestEvent",
+    "ReplayDeliveries",
 ];
 
 /// The types of answers whose fields are always there, if only as `null`.
@@ -35,6 +36,11 @@ const COMPLETE: &[&str] = &[
     "Attempt",
     "Timing",
     "Attention",
+    "Delivery",
+    "DeliveryList",
+    "DeliveryDetail",
+    "Replay",
+    "StreamedAttempt",
 ];
 
 /// Completes the document in place.

@@ -2,14 +2,15 @@
 
 use crate::problem::Code;
 use crate::problem::Code::{
-    AccountOverBudget, AuthUnavailable, BadRequest, BodyTooLarge, DataTooDeep, DuplicateEvent,
-    DuplicateField, EmptyEvents, EndpointNotFound, IdempotencyConflict, InternalError, InvalidAccountId,
-    InvalidChatbotId, InvalidDescription, InvalidHeaders, InvalidIdempotencyKey, InvalidJson,
-    InvalidTimestamp, InvalidToken, InvalidType, InvalidUtf8, InvalidValue, MissingField, MissingToken,
-    NoWorker, PayloadTooLarge, RotationInProgress, SessionPending, StoreFull, StoreUnavailable, TokenExpired,
-    TokenNotYetValid, TooManyEndpoints, TooManyEvents, TooManyTests, UnknownEvent, UnknownField,
-    UnsupportedMediaType, UrlAddressBlocked, UrlHasCredentials, UrlHasFragment, UrlMalformed,
-    UrlPortNotAllowed, UrlSchemeNotAllowed, UrlTooLong, WrongTokenKind,
+    AccountOverBudget, AuthUnavailable, BadRequest, BodyTooLarge, DataTooDeep, DeliveryNotFound,
+    DuplicateEvent, DuplicateField, EmptyEvents, EndpointNotFound, IdempotencyConflict, InternalError,
+    InvalidAccountId, InvalidChatbotId, InvalidCursor, InvalidDescription, InvalidFilter, InvalidHeaders,
+    InvalidIdempotencyKey, InvalidJson, InvalidSpan, InvalidTimestamp, InvalidToken, InvalidType,
+    InvalidUtf8, InvalidValue, MissingField, MissingToken, NoWorker, PayloadExpired, PayloadTooLarge,
+    ReplayInProgress, ReplayNotFound, RotationInProgress, SessionPending, StoreFull, StoreUnavailable,
+    TokenExpired, TokenNotYetValid, TooManyEndpoints, TooManyEvents, TooManyStreams, TooManyTests,
+    UnknownEvent, UnknownField, UnsupportedMediaType, UrlAddressBlocked, UrlHasCredentials, UrlHasFragment,
+    UrlMalformed, UrlPortNotAllowed, UrlSchemeNotAllowed, UrlTooLong, WrongTokenKind,
 };
 
 const SESSION: &[Code] = &[
@@ -81,6 +82,48 @@ pub(super) fn of(operation: &str) -> Vec<Code> {
             &[UnknownEvent, EndpointNotFound, TooManyTests, NoWorker],
             STORE,
         ],
+        "listDeliveries" => &[
+            SESSION,
+            &[
+                EndpointNotFound,
+                InvalidFilter,
+                InvalidTimestamp,
+                InvalidSpan,
+                InvalidCursor,
+                BadRequest,
+            ],
+            STORE,
+        ],
+        "getDelivery" => &[SESSION, &[EndpointNotFound, DeliveryNotFound, BadRequest], STORE],
+        "replayDelivery" => &[
+            SESSION,
+            &[
+                EndpointNotFound,
+                DeliveryNotFound,
+                PayloadExpired,
+                AccountOverBudget,
+                BadRequest,
+            ],
+            STORE,
+        ],
+        "streamDeliveries" => &[
+            SESSION,
+            &[EndpointNotFound, InvalidCursor, TooManyStreams, BadRequest],
+            STORE,
+        ],
+        "replayDeliveries" => &[
+            SESSION,
+            BODY,
+            &[
+                InvalidValue,
+                InvalidTimestamp,
+                InvalidSpan,
+                EndpointNotFound,
+                ReplayInProgress,
+            ],
+            STORE,
+        ],
+        "getReplay" | "cancelReplay" => &[SESSION, &[EndpointNotFound, ReplayNotFound, BadRequest], STORE],
         "getSummary" => &[SESSION, STORE],
         "verifySignature" => &[SESSION, BODY, &[EndpointNotFound, InvalidHeaders], STORE],
         "listEventTypes" => &[SESSION, &[InternalError]],

@@ -13,6 +13,7 @@ pub use routes::RouteTable;
 use poem_openapi::OpenApiService;
 use serde_json::Value;
 
+use crate::routes::deliveries::{DeliveriesApi, ReplaysApi, StreamApi};
 use crate::routes::doctor::DoctorApi;
 use crate::routes::endpoints::{EndpointsApi, RotationApi, TrialApi};
 use crate::routes::event_types::EventTypesApi;
@@ -26,6 +27,9 @@ pub type Service = OpenApiService<
         EndpointsApi,
         RotationApi,
         TrialApi,
+        DeliveriesApi,
+        StreamApi,
+        ReplaysApi,
         SummaryApi,
         DoctorApi,
         EventTypesApi,
@@ -43,6 +47,9 @@ pub fn service() -> Service {
             EndpointsApi,
             RotationApi,
             TrialApi,
+            DeliveriesApi,
+            StreamApi,
+            ReplaysApi,
             SummaryApi,
             DoctorApi,
             EventTypesApi,

@@ -50,7 +50,7 @@ fn every_call_has_examples_errors_and_a_security_scheme() {
             }
         }
     }
-    assert_eq!(calls, 15);
+    assert_eq!(calls, 22);
     let schemes = &document["components"]["securitySchemes"];
     assert_eq!(schemes["clerkSession"]["scheme"], "bearer");
     assert_eq!(schemes["serviceKey"]["scheme"], "bearer");

@@ -1,7 +1,9 @@
-//! The calls: [`endpoints`], [`summary`], [`doctor`] and [`event_types`] for the dashboard, [`events`] for the backend,
-//! [`health`] for operators.
+//! The calls: [`endpoints`], [`deliveries`], [`summary`], [`doctor`] and [`event_types`] for the dashboard, [`events`] for
+//! the backend, [`health`] for operators.
 
 pub mod endpoints;
+
+pub mod deliveries;
 
 pub mod summary;
 
@@ -26,6 +28,8 @@ use poem_openapi::Tags;
 pub enum Group {
     /// What customers register: URLs with their subscriptions. Called by the dashboard with a session token.
     Endpoints,
+    /// What became of the events that were sent to an endpoint, and sending them again. Called by the dashboard.
+    Deliveries,
     /// What happened in a chatbot. Called by the backend with a service key.
     Events,
     /// For operators.

@@ -1,0 +1,138 @@
+//! What goes on behind a live stream: one task follows the log and hands over what is to be sent.
+//!
+//! The task runs by itself, not when the client reads, so that a client that reads nothing holds neither a connection to
+//! Redis nor the stop of the server. It hands over one piece at a time: a slow client is waited for, and given up after
+//! [`PATIENCE`]; what it has not read meanwhile stays in the log.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use common::clock::Timestamp;
+use common::id::{AccountId, EndpointId};
+use common::store::log::{LogEntry, LogTail};
+use common::store::{Store, StoreError};
+use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::time::{sleep, timeout};
+
+use super::stream_events::{self, EndReason};
+use crate::app::App;
+use crate::cursor::CursorScope;
+use crate::streams::{Place, Streams};
+
+/// How long a stream is silent at most; as often it is seen whether the endpoint is still there.
+const BEAT: Duration = Duration::from_secs(10);
+
+/// How long a client may leave a piece unread.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long to wait after Redis failed.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Everything that a stream needs.
+pub(super) struct Follower {
+    pub(super) app: App,
+    pub(super) store: Store,
+    pub(super) account: AccountId,
+    pub(super) endpoint: EndpointId,
+    pub(super) tail: LogTail,
+    /// When the session token expires, in seconds since 1970.
+    pub(super) expires_at: i64,
+}
+
+/// The client is gone, or too slow.
+struct Gone;
+
+impl Follower {
+    /// Starts to follow; what is to be sent comes out of the receiver. The place is given back at the end.
+    pub(super) fn start(self, place: Place) -> Receiver<Bytes> {
+        let (sender, receiver) = mpsc::channel(1);
+        tokio::spawn(self.run(place, sender));
+        receiver
+    }
+
+    async fn run(mut self, place: Place, sender: Sender<Bytes>) {
+        let left = self.expires_at.saturating_sub(Timestamp::now().as_seconds());
+        let left = Duration::from_secs(u64::try_from(left).unwrap_or(0));
+        let streams: Arc<Streams> = Arc::clone(&self.app.streams);
+        let reason = tokio::select! {
+            () = sender.closed() => return,
+            () = streams.stopped() => EndReason::Stopping,
+            () = sleep(left) => EndReason::TokenExpired,
+            ended = self.follow(&sender) => match ended {
+                Ok(reason) => reason,
+                Err(Gone) => return,
+            },
+        };
+        // The last word needs neither a place nor Redis.
+        drop((self, place));
+        let said = timeout(PATIENCE, sender.send(stream_events::end(reason))).await;
+        tracing::debug!(?reason, heard = matches!(said, Ok(Ok(()))), "a live stream ended");
+    }
+
+    async fn follow(&mut self, sender: &Sender<Bytes>) -> Result<EndReason, Gone> {
+        let cursor = self.scope().write(&self.tail.position());
+        hand_over(sender, stream_events::beginning(&cursor)).await?;
+        loop {
+            let piece = match self.piece().await {
+                Ok(Some(piece)) => piece,
+                Ok(None) => return Ok(EndReason::EndpointRemoved),
+                Err(error) => {
+                    tracing::debug!(%error, "a live stream waits for Redis");
+                    sleep(PAUSE).await;
+                    stream_events::heartbeat()
+                }
+            };
+            hand_over(sender, piece).await?;
+        }
+    }
+
+    /// What to send next; `None` when there is no endpoint any more.
+    async fn piece(&mut self) -> Result<Option<Bytes>, StoreError> {
+        let before = self.tail.position();
+        let entries = self.tail.next(BEAT).await?;
+        if entries.is_empty() {
+            let endpoint = self.store.get_endpoint(&self.account, &self.endpoint).await?;
+            return Ok(endpoint.map(|_| stream_events::heartbeat()));
+        }
+        let gap = self.store.log_gap(&self.endpoint, before).await;
+        let mut piece = BytesMut::new();
+        match gap {
+            Ok(Some(oldest)) => piece.extend_from_slice(&stream_events::gap(oldest)),
+            Ok(None) => {}
+            // What was read must be sent, whatever became of Redis since.
+            Err(error) => tracing::debug!(%error, "whether a live stream has a gap is not known"),
+        }
+        for entry in entries {
+            piece.extend_from_slice(&self.event(entry));
+        }
+        Ok(Some(piece.freeze()))
+    }
+
+    fn event(&self, entry: LogEntry) -> Bytes {
+        let cursor = self.scope().write(&entry.id);
+        stream_events::entry(entry, &cursor)
+    }
+
+    fn scope(&self) -> CursorScope<'_> {
+        scope(&self.app, &self.account, &self.endpoint)
+    }
+}
+
+/// What the ids of a stream's events are good for.
+pub(super) fn scope<'a>(app: &'a App, account: &'a AccountId, endpoint: &'a EndpointId) -> CursorScope<'a> {
+    CursorScope {
+        keys: &app.secrets,
+        purpose: "stream",
+        account,
+        endpoint,
+        filter: "",
+    }
+}
+
+async fn hand_over(sender: &Sender<Bytes>, piece: Bytes) -> Result<(), Gone> {
+    match timeout(PATIENCE, sender.send(piece)).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) | Err(_) => Err(Gone),
+    }
+}

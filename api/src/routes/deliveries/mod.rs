@@ -1,0 +1,213 @@
+//! What became of an endpoint's deliveries, and sending them again: the log, one delivery, replays, and the live stream.
+//!
+//! Like all calls of the dashboard they see only the account of the token: another account's deliveries are as unknown as
+//! those that don't exist.
+
+mod filter;
+
+mod shapes;
+
+mod expired;
+
+mod replays;
+
+mod replay_shapes;
+
+mod stream;
+
+mod stream_events;
+
+mod follow;
+
+pub use replays::ReplaysApi;
+pub use stream::StreamApi;
+
+use common::id::{AccountId, DeliveryId, EndpointId};
+use common::store::Store;
+use common::store::log::{DeliveryDetail, ListFilter};
+use common::store::replays::ReplayOutcome;
+use poem::Request;
+use poem::web::Data;
+use poem_openapi::OpenApi;
+use poem_openapi::param::{Path, Query};
+
+use self::shapes::{DeliveryList, DeliveryStatus, DetailView, Replayed, ReplayedDelivery};
+use super::schema::{CursorText, DateTime, DeliveredEvent, ListedStatus, PageLimit};
+use super::{Group, fields};
+use crate::app::App;
+use crate::auth::DashboardUser;
+use crate::cursor::CursorScope;
+use crate::json::Json;
+use crate::problem::{Code, Problem};
+
+/// The calls about single deliveries.
+#[derive(Debug, Clone, Copy)]
+pub struct DeliveriesApi;
+
+#[OpenApi(tag = "Group::Deliveries")]
+impl DeliveriesApi {
+    /// List deliveries
+    ///
+    /// Each delivery once, newest first, with where it is now. Without `status`: those that were attempted or given up, as
+    /// far as the log goes back, ordered by their last attempt. All pages show the log as it was when the first one was
+    /// read, so nothing is repeated or left out because something arrived meanwhile. Deliveries that wait for their first
+    /// attempt are listed by their status alone. Canceled ones leave only their number, in the live stream.
+    #[oai(
+        path = "/api/webhooks-config/:id/deliveries",
+        method = "get",
+        operation_id = "listDeliveries"
+    )]
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the call")]
+    async fn list(
+        &self,
+        user: DashboardUser,
+        app: Data<&App>,
+        request: &Request,
+        /// The endpoint's id.
+        id: Path<String>,
+        /// Only deliveries that are in this state now.
+        status: Query<Option<ListedStatus>>,
+        /// Only deliveries of events of this type.
+        event: Query<Option<DeliveredEvent>>,
+        /// Only deliveries whose last attempt (with `pending`, `parked` and `in_flight`: whose acceptance) is not before this
+        /// time.
+        since: Query<Option<DateTime>>,
+        /// … and is before this time.
+        until: Query<Option<DateTime>>,
+        /// Where the page begins: the `nextCursor` of the page before, with the same filters.
+        cursor: Query<Option<CursorText>>,
+        /// How many deliveries the page may have.
+        limit: Query<Option<PageLimit>>,
+    ) -> Result<Json<DeliveryList>, Problem> {
+        let endpoint = fields::endpoint_id(&id.0)?;
+        filter::only_known(request.uri().query().unwrap_or_default())?;
+        let (since, until) = filter::span(since, until)?;
+        let filter = ListFilter {
+            status: filter::status(status)?,
+            event: filter::event(event)?,
+            since,
+            until,
+        };
+        let limit = filter::limit(limit)?;
+        let text = filter::text(&filter);
+        let scope = CursorScope {
+            keys: &app.secrets,
+            purpose: "deliveries",
+            account: &user.account,
+            endpoint: &endpoint,
+            filter: &text,
+        };
+        let position = cursor
+            .0
+            .map(|CursorText(text)| scope.read(&text))
+            .transpose()
+            .map_err(|_| Problem::new(Code::InvalidCursor).field("cursor"))?;
+        let page = app
+            .store
+            .get()?
+            .list_deliveries(&user.account, &endpoint, &filter, position.as_ref(), limit)
+            .await?
+            .ok_or_else(no_endpoint)?;
+        Ok(Json(DeliveryList {
+            deliveries: page.deliveries.into_iter().map(Into::into).collect(),
+            next_cursor: page.next.map(|next| scope.write(&next)),
+        }))
+    }
+
+    /// Get one delivery
+    ///
+    /// Answers what was sent, byte by byte, and every attempt as far as it is kept.
+    #[oai(
+        path = "/api/webhooks-config/:id/deliveries/:deliveryId",
+        method = "get",
+        operation_id = "getDelivery"
+    )]
+    async fn get(
+        &self,
+        user: DashboardUser,
+        app: Data<&App>,
+        /// The endpoint's id.
+        id: Path<String>,
+        /// The delivery's id.
+        #[oai(name = "deliveryId")]
+        delivery: Path<String>,
+    ) -> Result<Json<DetailView>, Problem> {
+        let endpoint = fields::endpoint_id(&id.0)?;
+        let store = app.store.get()?;
+        let (_, detail) = find(store, &user.account, &endpoint, &delivery.0).await?;
+        detail.try_into().map(Json)
+    }
+
+    /// Replay a delivery
+    ///
+    /// Sends the event again as a new delivery that names this one: with the same body and `webhook-id`, and
+    /// `X-RKT-Replay: true`. It takes its turn behind what waits already, gets as many attempts as any, and its failures
+    /// never count against the endpoint. It works on every delivery whose payload is kept, one that still waits included:
+    /// that one goes on. While the endpoint is not active the new delivery is parked. Each request makes another one.
+    #[oai(
+        path = "/api/webhooks-config/:id/deliveries/:deliveryId/replay",
+        method = "post",
+        operation_id = "replayDelivery"
+    )]
+    async fn replay(
+        &self,
+        user: DashboardUser,
+        app: Data<&App>,
+        /// The endpoint's id.
+        id: Path<String>,
+        /// The delivery's id.
+        #[oai(name = "deliveryId")]
+        delivery: Path<String>,
+    ) -> Result<Replayed, Problem> {
+        let endpoint = fields::endpoint_id(&id.0)?;
+        let store = app.store.get()?;
+        let (source, detail) = find(store, &user.account, &endpoint, &delivery.0).await?;
+        if detail.payload.is_none() {
+            return Err(expired::problem(store, &detail.summary).await);
+        }
+        let new = source.replay();
+        let outcome = store
+            .replay_delivery(&user.account, &source, &new, app.limits.budgets)
+            .await?;
+        let status = match outcome {
+            ReplayOutcome::Pending => DeliveryStatus::Pending,
+            ReplayOutcome::Parked => DeliveryStatus::Parked,
+            // It was kept a moment ago.
+            ReplayOutcome::Expired => return Err(expired::problem(store, &detail.summary).await),
+            ReplayOutcome::OverBudget => return Err(Problem::new(Code::AccountOverBudget).retry_after(30)),
+            ReplayOutcome::EndpointNotFound => return Err(no_endpoint()),
+        };
+        Ok(Replayed::Accepted(Json(ReplayedDelivery {
+            id: new.into(),
+            replay_of: source.into(),
+            status,
+        })))
+    }
+}
+
+/// A delivery by the text that stands for it in a path.
+async fn find(
+    store: &Store,
+    account: &AccountId,
+    endpoint: &EndpointId,
+    text: &str,
+) -> Result<(DeliveryId, DeliveryDetail), Problem> {
+    let not_found = || Problem::new(Code::DeliveryNotFound);
+    let Ok(id) = text.parse::<DeliveryId>() else {
+        // A text that isn't an id can't be the id of a delivery; but the endpoint may be unknown as well.
+        return Err(match store.get_endpoint(account, endpoint).await? {
+            Some(_) => not_found(),
+            None => no_endpoint(),
+        });
+    };
+    let detail = store
+        .get_delivery(account, endpoint, &id)
+        .await?
+        .ok_or_else(no_endpoint)?
+        .ok_or_else(not_found)?;
+    Ok((id, detail))
+}
+
+fn no_endpoint() -> Problem {
+    Problem::new(Code::EndpointNotFound)
+}

@@ -1,0 +1,285 @@
+//! Replays of many: all deliveries of an endpoint that ended within a time span.
+
+use common::clock::Timestamp;
+use common::id::{EndpointId, ReplayId};
+use common::store::replays::{ReplaySpan, ReplayStatus, StartOutcome};
+use poem::web::Data;
+use poem_openapi::OpenApi;
+use poem_openapi::param::Path;
+
+use super::super::{Group, fields};
+use super::no_endpoint;
+use super::replay_shapes::{CountView, EndedAs, ManyReplayed, ReplayDeliveries, ReplayView};
+use crate::app::App;
+use crate::auth::DashboardUser;
+use crate::json::Json;
+use crate::problem::{Code, Problem};
+
+/// The longest span, in days: exhausted deliveries are kept for 14 unless configured otherwise.
+const MAX_DAYS: u64 = 31;
+
+/// By how much the caller's clock may be ahead of ours.
+const CLOCKS_DIFFER_MS: u64 = 60_000;
+
+/// The calls.
+#[derive(Debug, Clone, Copy)]
+pub struct ReplaysApi;
+
+#[OpenApi(tag = "Group::Deliveries")]
+impl ReplaysApi {
+    /// Replay many deliveries
+    ///
+    /// Sends again what was given up (or what succeeded, with `status`) within a time span of at most 31 days. The new
+    /// deliveries are made in the background, a few at a time, so that live events never wait behind more than a few of
+    /// them; ask for the replay to see how far it is. An endpoint has one at a time. Deliveries that are replays themselves
+    /// are left out. While the endpoint is not active the new deliveries are parked (`parked`). With `dryRun` nothing is
+    /// sent, and the answer says how many there are.
+    #[oai(
+        path = "/api/webhooks-config/:id/replay",
+        method = "post",
+        operation_id = "replayDeliveries"
+    )]
+    async fn start(
+        &self,
+        user: DashboardUser,
+        app: Data<&App>,
+        /// The endpoint's id.
+        id: Path<String>,
+        body: Json<ReplayDeliveries>,
+    ) -> Result<ManyReplayed, Problem> {
+        let endpoint = fields::endpoint_id(&id.0)?;
+        let now = Timestamp::now();
+        let span = span(&body.0, now)?;
+        let store = app.store.get()?;
+        if body.0.dry_run == Some(true) {
+            let count = store
+                .count_replay(&user.account, &endpoint, &span)
+                .await?
+                .ok_or_else(no_endpoint)?;
+            return Ok(ManyReplayed::Counted(Json(CountView::new(count, &span))));
+        }
+        let new = ReplayId::new(now.as_millis());
+        let outcome = store
+            .start_replay(&user.account, &endpoint, &new, &span, app.limits.budgets)
+            .await?;
+        match outcome {
+            StartOutcome::Started(replay) => {
+                let location = format!("/api/webhooks-config/{endpoint}/replays/{}", replay.id);
+                Ok(ManyReplayed::Started(Json((*replay).into()), location))
+            }
+            StartOutcome::Running(running) => Err(Problem::new(Code::ReplayInProgress).detail(format!(
+                "The replay {running} is running, and an endpoint has one at a time: wait until it has finished, or cancel it."
+            ))),
+            StartOutcome::EndpointNotFound => Err(no_endpoint()),
+        }
+    }
+
+    /// Get a replay
+    ///
+    /// Answers how far a replay of many is, up to 14 days after its end.
+    #[oai(
+        path = "/api/webhooks-config/:id/replays/:replayId",
+        method = "get",
+        operation_id = "getReplay"
+    )]
+    async fn get(
+        &self,
+        user: DashboardUser,
+        app: Data<&App>,
+        /// The endpoint's id.
+        id: Path<String>,
+        /// The replay's id.
+        #[oai(name = "replayId")]
+        replay: Path<String>,
+    ) -> Result<Json<ReplayView>, Problem> {
+        look(&app, &user, &id.0, &replay.0, false).await
+    }
+
+    /// Cancel a replay
+    ///
+    /// No more deliveries are made; those that were made go on. One that has ended stays as it is.
+    #[oai(
+        path = "/api/webhooks-config/:id/replays/:replayId",
+        method = "delete",
+        operation_id = "cancelReplay"
+    )]
+    async fn cancel(
+        &self,
+        user: DashboardUser,
+        app: Data<&App>,
+        /// The endpoint's id.
+        id: Path<String>,
+        /// The replay's id.
+        #[oai(name = "replayId")]
+        replay: Path<String>,
+    ) -> Result<Json<ReplayView>, Problem> {
+        look(&app, &user, &id.0, &replay.0, true).await
+    }
+}
+
+/// Answers a replay, and cancels it before that if wanted.
+async fn look(
+    app: &App,
+    user: &DashboardUser,
+    endpoint: &str,
+    replay: &str,
+    cancel: bool,
+) -> Result<Json<ReplayView>, Problem> {
+    let endpoint: EndpointId = fields::endpoint_id(endpoint)?;
+    let store = app.store.get()?;
+    let found = match replay.parse::<ReplayId>() {
+        Ok(id) => store.get_replay(&user.account, &endpoint, &id, cancel).await?,
+        Err(_) => None,
+    };
+    if let Some(replay) = found {
+        return Ok(Json(replay.into()));
+    }
+    Err(match store.get_endpoint(&user.account, &endpoint).await? {
+        Some(_) => Problem::new(Code::ReplayNotFound),
+        None => no_endpoint(),
+    })
+}
+
+/// The span that is to be sent again.
+fn span(wanted: &ReplayDeliveries, now: Timestamp) -> Result<ReplaySpan, Problem> {
+    let refuse = |field: &str, detail: String| Problem::new(Code::InvalidSpan).detail(detail).field(field);
+    let since = fields::timestamp(&wanted.since.0, "since")?;
+    let until = match &wanted.until {
+        Some(until) => fields::timestamp(&until.0, "until")?,
+        None => now,
+    };
+    if until.as_millis() > now.as_millis() + CLOCKS_DIFFER_MS {
+        let detail =
+            format!("`until` lies in the future: it is {now} now. Leave it out to replay all up to now.");
+        return Err(refuse("until", detail));
+    }
+    let until = until.min(now);
+    if since >= until {
+        let detail = match wanted.until {
+            Some(_) => "`since` must lie before `until`, and in the past.".to_owned(),
+            None => format!("`since` must lie in the past: it is {now} now."),
+        };
+        return Err(refuse("since", detail));
+    }
+    if until.as_millis() - since.as_millis() > MAX_DAYS * 86_400_000 {
+        let detail =
+            format!("A replay takes at most {MAX_DAYS} days: give a later `since`, or an earlier `until`.");
+        return Err(refuse("since", detail));
+    }
+    Ok(ReplaySpan {
+        status: wanted.status.map_or(ReplayStatus::Exhausted, EndedAs::into),
+        since,
+        until,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::parse;
+
+    const NOW: &str = "2026-03-26T15:30:00.000Z";
+
+    fn read(json: &str) -> Result<(String, String, ReplayStatus), (&'static str, String)> {
+        parse::<ReplayDeliveries>(json.as_bytes())
+            .and_then(|wanted| span(&wanted, NOW.parse().unwrap()))
+            .map(|span| (span.since.to_string(), span.until.to_string(), span.status))
+            .map_err(|problem| {
+                let body = serde_json::to_value(problem.body()).unwrap();
+                let field = body["field"].as_str().unwrap_or_default().to_owned();
+                (problem.code().as_str(), field)
+            })
+    }
+
+    #[test]
+    fn a_span_ends_now_unless_it_says_otherwise() {
+        let (early, late) = ("2026-03-25T00:00:00.000Z", "2026-03-26T00:00:00.000Z");
+        for (json, until, status) in [
+            (format!(r#"{{"since":"{early}"}}"#), NOW, ReplayStatus::Exhausted),
+            (
+                format!(r#"{{"since":"{early}","until":"{late}","status":"succeeded","dryRun":true}}"#),
+                late,
+                ReplayStatus::Succeeded,
+            ),
+            // A clock that is a little ahead.
+            (
+                format!(r#"{{"since":"{early}","until":"2026-03-26T15:30:59Z","status":"exhausted"}}"#),
+                NOW,
+                ReplayStatus::Exhausted,
+            ),
+        ] {
+            assert_eq!(
+                read(&json),
+                Ok((early.to_owned(), until.to_owned(), status)),
+                "{json}"
+            );
+        }
+        // 31 days to the millisecond.
+        assert!(read(r#"{"since":"2026-02-23T15:30:00.000Z"}"#).is_ok());
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for (json, code, field) in [
+            ("{}", "missing_field", "since"),
+            (r#"{"since":null}"#, "invalid_type", "since"),
+            (r#"{"since":1774539000}"#, "invalid_type", "since"),
+            (r#"{"since":"yesterday"}"#, "invalid_timestamp", "since"),
+            (
+                r#"{"since":"2026-03-25T00:00:00Z","until":"today"}"#,
+                "invalid_timestamp",
+                "until",
+            ),
+            (
+                r#"{"since":"2026-03-25T00:00:00Z","until":null}"#,
+                "invalid_type",
+                "until",
+            ),
+            (
+                r#"{"since":"2026-03-25T00:00:00Z","until":"2026-03-24T00:00:00Z"}"#,
+                "invalid_span",
+                "since",
+            ),
+            (
+                r#"{"since":"2026-03-25T00:00:00Z","until":"2026-03-25T00:00:00Z"}"#,
+                "invalid_span",
+                "since",
+            ),
+            (r#"{"since":"2026-03-26T15:30:00.000Z"}"#, "invalid_span", "since"),
+            (r#"{"since":"2026-03-27T00:00:00Z"}"#, "invalid_span", "since"),
+            (
+                r#"{"since":"2026-03-25T00:00:00Z","until":"2026-03-26T15:31:01Z"}"#,
+                "invalid_span",
+                "until",
+            ),
+            (r#"{"since":"2026-02-23T15:29:59.999Z"}"#, "invalid_span", "since"),
+            (
+                r#"{"since":"1970-01-01T00:00:00Z","until":"1970-03-01T00:00:00Z"}"#,
+                "invalid_span",
+                "since",
+            ),
+            (
+                r#"{"since":"2026-03-25T00:00:00Z","status":"pending"}"#,
+                "invalid_value",
+                "status",
+            ),
+            (
+                r#"{"since":"2026-03-25T00:00:00Z","status":7}"#,
+                "invalid_type",
+                "status",
+            ),
+            (
+                r#"{"since":"2026-03-25T00:00:00Z","dryRun":"yes"}"#,
+                "invalid_type",
+                "dryRun",
+            ),
+            (
+                r#"{"since":"2026-03-25T00:00:00Z","dryrun":true}"#,
+                "unknown_field",
+                "dryrun",
+            ),
+        ] {
+            assert_eq!(read(json), Err((code, field.to_owned())), "{json}");
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The live stream: an endpoint's attempts and changes of state as they happen, as server-sent events.
+
+use bytes::Bytes;
+use common::store::log::EntryId;
+use futures_util::stream;
+use poem::http::{HeaderName, header};
+use poem::web::Data;
+use poem::{Body, IntoResponse, Request, RequestBody, Response};
+use poem_openapi::param::Path;
+use poem_openapi::payload::Payload;
+use poem_openapi::registry::{
+    MetaMediaType, MetaParamIn, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry,
+};
+use poem_openapi::types::Type;
+use poem_openapi::{ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOptions, OpenApi};
+use tokio::sync::mpsc::Receiver;
+
+use super::super::schema::CursorText;
+use super::super::{Group, fields};
+use super::follow::{Follower, scope};
+use super::no_endpoint;
+use super::stream_events::{StreamedAttempt, StreamedCancellation, StreamedEnd, StreamedGap, StreamedState};
+use crate::app::App;
+use crate::auth::DashboardUser;
+use crate::problem::{Code, Problem};
+use crate::streams::NoPlace;
+
+const MEDIA_TYPE: &str = "text/event-stream";
+
+const LAST_EVENT_ID: &str = "Last-Event-ID";
+
+/// The call.
+#[derive(Debug, Clone, Copy)]
+pub struct StreamApi;
+
+#[OpenApi(tag = "Group::Deliveries")]
+impl StreamApi {
+    /// Follow deliveries as they happen
+    ///
+    /// Server-sent events, each with JSON as its data: `attempt` (a `StreamedAttempt`), `state` when the endpoint itself
+    /// changed (`StreamedState`), `canceled` when its owner discarded what was parked (`StreamedCancellation`), `gap` when
+    /// something was dropped from the log before it was sent (`StreamedGap`), and `end` as the last one (`StreamedEnd`).
+    /// It begins with what happens next. To go on where a connection broke, give the last `id` that came as the header
+    /// `Last-Event-ID`: what the log kept meanwhile comes first. A comment every 10 seconds keeps the connection open. The
+    /// stream ends when the session token expires: connect again with a new one. An account may have 10 streams open.
+    /// `EventSource` of browsers can't send the header `Authorization`: use `fetch` and read the body.
+    #[oai(
+        path = "/api/webhooks-config/:id/deliveries/stream",
+        method = "get",
+        operation_id = "streamDeliveries"
+    )]
+    async fn stream(
+        &self,
+        user: DashboardUser,
+        app: Data<&App>,
+        /// The endpoint's id.
+        id: Path<String>,
+        /// The `id` of the last event that came, to go on behind it.
+        #[oai(name = "Last-Event-ID")]
+        last: LastEventId,
+    ) -> Result<EventStream, Problem> {
+        let endpoint = fields::endpoint_id(&id.0)?;
+        let after: Option<EntryId> = last
+            .0
+            .map(|text| scope(&app, &user.account, &endpoint).read(&text))
+            .transpose()
+            .map_err(|_| wrong_id())?;
+        let store = app.store.get()?.clone();
+        store
+            .get_endpoint(&user.account, &endpoint)
+            .await?
+            .ok_or_else(no_endpoint)?;
+        let place = app.streams.take(&user.account).map_err(no_place)?;
+        let tail = store.tail_log(&endpoint, after).await?;
+        let follower = Follower {
+            app: app.0.clone(),
+            store,
+            account: user.account,
+            endpoint,
+            tail,
+            expires_at: user.expires_at,
+        };
+        Ok(EventStream(follower.start(place)))
+    }
+}
+
+fn wrong_id() -> Problem {
+    Problem::new(Code::InvalidCursor)
+        .detail("Give the `id` of an event of this stream exactly as it came, or none to begin with what happens next.")
+        .field(LAST_EVENT_ID)
+}
+
+fn no_place(error: NoPlace) -> Problem {
+    let text = error.to_string();
+    let capital = text.get(..1).unwrap_or_default().to_uppercase();
+    let rest = text.get(1..).unwrap_or_default();
+    Problem::new(Code::TooManyStreams)
+        .detail(format!("{capital}{rest}. {}", Code::TooManyStreams.advice()))
+        .retry_after(10)
+}
+
+/// The header `Last-Event-ID`, if it was given.
+#[derive(Debug)]
+struct LastEventId(Option<String>);
+
+impl<'a> ApiExtractor<'a> for LastEventId {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn param_in() -> Option<MetaParamIn> {
+        Some(MetaParamIn::Header)
+    }
+
+    fn param_schema_ref() -> Option<MetaSchemaRef> {
+        Some(CursorText::schema_ref())
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _body: &mut RequestBody,
+        _options: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        let mut values = request.headers().get_all(LAST_EVENT_ID).iter();
+        let Some(value) = values.next() else {
+            return Ok(Self(None));
+        };
+        if values.next().is_some() {
+            return Err(wrong_id().into());
+        }
+        let text = value.to_str().map_err(|_| wrong_id())?;
+        Ok(Self(Some(text.to_owned())))
+    }
+}
+
+/// The pieces of a stream, each sent as soon as it is there.
+#[derive(Debug)]
+struct EventStream(Receiver<Bytes>);
+
+impl IntoResponse for EventStream {
+    fn into_response(self) -> Response {
+        let pieces = stream::unfold(self.0, async |mut receiver| {
+            let piece = receiver.recv().await?;
+            Some((Ok::<_, std::io::Error>(piece), receiver))
+        });
+        Response::builder()
+            .header(header::CONTENT_TYPE, MEDIA_TYPE)
+            .header(header::CACHE_CONTROL, "no-store")
+            // Proxies that know this header pass each event on at once.
+            .header(HeaderName::from_static("x-accel-buffering"), "no")
+            .body(Body::from_bytes_stream(pieces))
+    }
+}
+
+impl Payload for EventStream {
+    const CONTENT_TYPE: &'static str = MEDIA_TYPE;
+
+    /// A text; the types of its data are named beside it, so that generated clients have them.
+    fn schema_ref() -> MetaSchemaRef {
+        let text = MetaSchema {
+            description: Some("Server-sent events; the other types are those of their data."),
+            ..MetaSchema::new("string")
+        };
+        MetaSchemaRef::Inline(Box::new(MetaSchema {
+            any_of: vec![
+                MetaSchemaRef::Inline(Box::new(text)),
+                StreamedAttempt::schema_ref(),
+                StreamedState::schema_ref(),
+                StreamedCancellation::schema_ref(),
+                StreamedGap::schema_ref(),
+                StreamedEnd::schema_ref(),
+            ],
+            ..MetaSchema::ANY
+        }))
+    }
+
+    fn register(registry: &mut Registry) {
+        StreamedAttempt::register(registry);
+        StreamedState::register(registry);
+        StreamedCancellation::register(registry);
+        StreamedGap::register(registry);
+        StreamedEnd::register(registry);
+    }
+}
+
+impl ApiResponse for EventStream {
+    fn meta() -> MetaResponses {
+        MetaResponses {
+            responses: vec![MetaResponse {
+                description: "Events as they happen",
+                status: Some(200),
+                status_range: None,
+                content: vec![MetaMediaType {
+                    content_type: MEDIA_TYPE,
+                    schema: <Self as Payload>::schema_ref(),
+                }],
+                headers: Vec::new(),
+            }],
+        }
+    }
+
+    fn register(registry: &mut Registry) {
+        <Self as Payload>::register(registry);
+    }
+}

@@ -1,0 +1,190 @@
+//! The events of a live stream, and how they are written.
+
+use bytes::Bytes;
+use common::store::log::{EntryId, LogContent, LogEntry, LoggedAttempt};
+use poem_openapi::{Enum, Object};
+use serde::Serialize;
+
+use super::super::attempt::AttemptView;
+use super::super::schema::{DateTime, DeliveredEvent};
+
+/// The event `attempt`: an attempt, or a delivery that was given up without another one.
+#[derive(Debug, Serialize, Object)]
+#[serde(rename_all = "camelCase")]
+#[oai(rename_all = "camelCase")]
+pub(crate) struct StreamedAttempt {
+    /// The delivery.
+    delivery_id: String,
+    /// Its event.
+    event_id: String,
+    /// The event's type; `null` if that is no longer known.
+    #[oai(nullable)]
+    event: Option<DeliveredEvent>,
+    /// Whether it repeats another delivery.
+    replay: bool,
+    /// Whether it is a test event.
+    test: bool,
+    /// What came of it.
+    #[serde(flatten)]
+    #[oai(flatten)]
+    attempt: AttemptView,
+}
+
+/// The event `state`: the endpoint itself changed.
+#[derive(Debug, Serialize, Object)]
+#[serde(rename_all = "camelCase")]
+#[oai(rename_all = "camelCase")]
+pub(crate) struct StreamedState {
+    /// When.
+    at: DateTime,
+    /// What it is since then: `active`, `disabled`, or `off` when its owner switched it off.
+    state: String,
+    /// Why: `owner`, `consecutive_failures`, `gone`, `recovered` (the first success after failures), or `secret_rotated`.
+    reason: String,
+}
+
+/// The event `canceled`: the owner discarded what was parked.
+#[derive(Debug, Serialize, Object)]
+#[serde(rename_all = "camelCase")]
+#[oai(rename_all = "camelCase")]
+pub(crate) struct StreamedCancellation {
+    /// When.
+    at: DateTime,
+    /// How many deliveries were canceled.
+    count: u64,
+}
+
+/// The event `gap`: the log dropped entries that were not sent. What is kept of those deliveries is in the listing.
+#[derive(Debug, Serialize, Object)]
+#[serde(rename_all = "camelCase")]
+#[oai(rename_all = "camelCase")]
+pub(crate) struct StreamedGap {
+    /// The stream goes on with the entries from this time.
+    resumed_at: DateTime,
+}
+
+/// The event `end`: the last one. Connect again with `Last-Event-ID` to go on.
+#[derive(Debug, Serialize, Object)]
+#[serde(rename_all = "camelCase")]
+#[oai(rename_all = "camelCase")]
+pub(crate) struct StreamedEnd {
+    /// Why it ends.
+    pub(super) reason: EndReason,
+}
+
+/// Why a stream ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
+#[serde(rename_all = "snake_case")]
+#[oai(rename_all = "snake_case")]
+pub(crate) enum EndReason {
+    /// The session token has expired: connect again with a new one.
+    TokenExpired,
+    /// The endpoint was removed.
+    EndpointRemoved,
+    /// The server is being restarted.
+    Stopping,
+}
+
+/// An entry of the log as an event; `cursor` is its place as the client may give it back.
+pub(super) fn entry(entry: LogEntry, cursor: &str) -> Bytes {
+    let at = || DateTime(entry.id.time().to_string());
+    match entry.content {
+        LogContent::Attempt(attempt) => write("attempt", Some(cursor), &StreamedAttempt::from(*attempt)),
+        LogContent::State { state, reason } => {
+            let at = at();
+            write("state", Some(cursor), &StreamedState { at, state, reason })
+        }
+        LogContent::Canceled { count } => write(
+            "canceled",
+            Some(cursor),
+            &StreamedCancellation { at: at(), count },
+        ),
+    }
+}
+
+/// Entries were dropped; the oldest that is kept.
+pub(super) fn gap(oldest: EntryId) -> Bytes {
+    let resumed_at = DateTime(oldest.time().to_string());
+    write("gap", None, &StreamedGap { resumed_at })
+}
+
+/// The last event.
+pub(super) fn end(reason: EndReason) -> Bytes {
+    write("end", None, &StreamedEnd { reason })
+}
+
+/// Where the stream begins, so that a client that hears nothing more can go on from there. It has no data, so clients note
+/// the id and tell nobody. Browsers wait so long before they connect again.
+pub(super) fn beginning(cursor: &str) -> Bytes {
+    Bytes::from(format!("retry: 2000\nid: {cursor}\n\n"))
+}
+
+/// A comment: it keeps the connection open, and a client that is gone is noticed.
+pub(super) const fn heartbeat() -> Bytes {
+    Bytes::from_static(b": still here\n\n")
+}
+
+fn write(name: &str, cursor: Option<&str>, data: &impl Serialize) -> Bytes {
+    // JSON as it is written here has no line ends, and these types can't fail to be written.
+    let data = serde_json::to_string(data).unwrap_or_default();
+    let id = cursor.map_or_else(String::new, |cursor| format!("id: {cursor}\n"));
+    Bytes::from(format!("event: {name}\n{id}data: {data}\n\n"))
+}
+
+impl From<LoggedAttempt> for StreamedAttempt {
+    fn from(attempt: LoggedAttempt) -> Self {
+        Self {
+            delivery_id: attempt.delivery.as_str().to_owned(),
+            event_id: attempt.delivery.event().into(),
+            event: Some(attempt.event.clone())
+                .filter(|name| !name.is_empty())
+                .map(DeliveredEvent),
+            replay: attempt.delivery.is_replay(),
+            test: attempt.is_test,
+            attempt: attempt.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(bytes: &Bytes) -> &str {
+        std::str::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn events_are_written_as_the_standard_wants_them() {
+        let id: EntryId = "1790000000000-3".parse().unwrap();
+        let state = LogContent::State {
+            state: "off".to_owned(),
+            reason: "two\nlines: \u{2028}".to_owned(),
+        };
+        assert_eq!(
+            text(&entry(LogEntry { id, content: state }, "abc")),
+            "event: state\nid: abc\ndata: {\"at\":\"2026-09-21T14:13:20.000Z\",\"state\":\"off\",\"reason\":\"two\\nlines: \u{2028}\"}\n\n"
+        );
+        let canceled = LogContent::Canceled { count: 7 };
+        assert_eq!(
+            text(&entry(
+                LogEntry {
+                    id,
+                    content: canceled
+                },
+                "abc"
+            )),
+            "event: canceled\nid: abc\ndata: {\"at\":\"2026-09-21T14:13:20.000Z\",\"count\":7}\n\n"
+        );
+        assert_eq!(
+            text(&gap(id)),
+            "event: gap\ndata: {\"resumedAt\":\"2026-09-21T14:13:20.000Z\"}\n\n"
+        );
+        assert_eq!(
+            text(&end(EndReason::TokenExpired)),
+            "event: end\ndata: {\"reason\":\"token_expired\"}\n\n"
+        );
+        assert_eq!(text(&beginning("abc")), "retry: 2000\nid: abc\n\n");
+        assert!(text(&heartbeat()).starts_with(':') && text(&heartbeat()).ends_with("\n\n"));
+    }
+}

@@ -113,8 +113,11 @@ impl Record {
     /// The delivery at a glance.
     fn summary(self, id: DeliveryId, last: Option<LoggedAttempt>, is_active: bool) -> DeliverySummary {
         let state = match &last {
-            // Without a record a delivery is what the log says.
-            Some(last) if !self.exists() && !self.in_flight => last.outcome,
+            // Without a record a delivery is what the log says; but what waits for a retry has one, unless it was canceled.
+            Some(last) if !self.exists() && !self.in_flight => match last.outcome {
+                DeliveryState::Retrying => DeliveryState::Canceled,
+                outcome => outcome,
+            },
             _ => self.delivery_state(is_active),
         };
         DeliverySummary {

@@ -90,8 +90,11 @@ impl Model {
             Fate::Leased => listed.state == DeliveryState::InFlight,
             Fate::Succeeded => listed.state == DeliveryState::Succeeded,
             Fate::Exhausted => listed.state == DeliveryState::Exhausted,
-            // Until upkeep has worked through it.
-            Fate::Canceled => true,
+            // Until upkeep has worked through it, it is what it was.
+            Fate::Canceled => !matches!(
+                listed.state,
+                DeliveryState::Succeeded | DeliveryState::Exhausted | DeliveryState::InFlight
+            ),
         };
         assert!(fits, "{listed:?} is {:?}", delivery.fate);
     }

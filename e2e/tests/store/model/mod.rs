@@ -158,8 +158,7 @@ impl ModelDelivery {
 
     /// Whether the log knows of it.
     fn is_logged(&self) -> bool {
-        self.attempts > 0 && self.fate != Fate::Canceled
-            || matches!(self.fate, Fate::Succeeded | Fate::Exhausted)
+        self.attempts > 0 || matches!(self.fate, Fate::Succeeded | Fate::Exhausted)
     }
 }
 

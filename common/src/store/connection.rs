@@ -9,14 +9,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, Script, Value};
+use redis::{AsyncConnectionConfig, Client, Value};
 use tokio::sync::Mutex;
 
 use crate::config::RedisArgs;
 
 use super::StoreError;
 use super::keys::Keys;
-use super::scripts::Scripts;
+use super::scripts::{Scripts, Step};
 
 /// How long a call may take in all before it fails as unavailable.
 pub(super) const ANSWER_WITHIN: Duration = Duration::from_millis(1800);
@@ -80,11 +80,13 @@ impl Store {
     /// Runs a script with the shard's keys and these arguments; once more if the connection was cut.
     pub(super) async fn run<A: redis::ToRedisArgs>(
         &self,
-        script: &Script,
+        step: &Step,
         arguments: &[A],
     ) -> Result<Value, StoreError> {
-        let mut invocation = script.prepare_invoke();
-        let invocation = &*invocation.key(self.inner.keys.declared()).arg(arguments);
+        let mut invocation = step.script.prepare_invoke();
+        let keys = self.inner.keys.declared();
+        let keys = &keys[..step.keys.min(keys.len())];
+        let invocation = &*invocation.key(keys).arg(arguments);
         self.repeatable(|mut connection| async move { invocation.invoke_async(&mut connection).await })
             .await
     }

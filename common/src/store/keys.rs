@@ -42,22 +42,26 @@
 /// The hash that is common to all shards.
 pub const META: &str = "wh:meta";
 
-/// The names of the keys that scripts declare, in the order in which the prelude takes them after the prefix.
+/// The names of the keys that scripts declare, in the order in which `base.lua` and `core.lua` take them after the prefix.
 const FIXED: [&str; 13] = [
     "ready",
     "ready:slow",
+    "stats",
+    "wake",
+    "disabled",
     "timers",
     "leases",
     "tokens",
-    "stats",
-    "wake",
     "sweeps",
     "quarantine",
-    "disabled",
     "corrupt",
     "replays",
     "trials",
 ];
+
+/// How many of them, with the prefix, a script declares that does without `core.lua`: each key costs it as much as an
+/// argument.
+pub const BASE_KEYS: usize = 6;
 
 /// The keys of one shard.
 #[derive(Debug, Clone)]
@@ -77,7 +81,7 @@ impl Keys {
         Self { prefix, declared }
     }
 
-    /// `KEYS` for every script: the prefix and the fixed keys.
+    /// `KEYS` for scripts: the prefix and the fixed keys.
     #[must_use]
     pub fn declared(&self) -> &[String] {
         &self.declared

@@ -2,6 +2,8 @@
 
 use redis::Script;
 
+use super::keys::BASE_KEYS;
+
 /// Says what a script may do while Redis is out of memory (Redis and Valkey from 7.0).
 #[derive(Debug, Clone, Copy)]
 enum Memory {
@@ -11,6 +13,8 @@ enum Memory {
     Allowed,
 }
 
+const BASE: &str = include_str!("lua/shared/base.lua");
+const ROUTES: &str = include_str!("lua/shared/routes.lua");
 const CORE: &str = include_str!("lua/shared/core.lua");
 const VIEW: &str = include_str!("lua/shared/view.lua");
 const LOG: &str = include_str!("lua/shared/log.lua");
@@ -19,22 +23,29 @@ const DELIVERIES: &str = include_str!("lua/shared/deliveries.lua");
 const REPLAYS: &str = include_str!("lua/shared/replays.lua");
 
 /// Everything that finishes deliveries.
-const FINISHING: &[&str] = &[CORE, LOG, ACCOUNT_EVENTS, DELIVERIES];
+const FINISHING: &[&str] = &[BASE, ROUTES, CORE, LOG, ACCOUNT_EVENTS, DELIVERIES];
 /// Everything that makes new ones of finished ones.
-const REPLAYING: &[&str] = &[CORE, LOG, ACCOUNT_EVENTS, DELIVERIES, REPLAYS];
+const REPLAYING: &[&str] = &[BASE, ROUTES, CORE, LOG, ACCOUNT_EVENTS, DELIVERIES, REPLAYS];
+
+/// One step: a script, and how many of the declared keys it takes.
+#[derive(Debug)]
+pub(super) struct Step {
+    pub(super) script: Script,
+    pub(super) keys: usize,
+}
 
 macro_rules! scripts {
     ($($(#[$doc:meta])* $name:ident: $memory:ident, $parts:expr;)+) => {
         /// All scripts, compiled to their hashes once.
         #[derive(Debug)]
         pub(super) struct Scripts {
-            $($(#[$doc])* pub(super) $name: Script,)+
+            $($(#[$doc])* pub(super) $name: Step,)+
         }
 
         impl Scripts {
             pub(super) fn new() -> Self {
                 Self {
-                    $($name: script(Memory::$memory, $parts, include_str!(concat!("lua/", stringify!($name), ".lua"))),)+
+                    $($name: step(Memory::$memory, $parts, include_str!(concat!("lua/", stringify!($name), ".lua"))),)+
                 }
             }
         }
@@ -42,31 +53,38 @@ macro_rules! scripts {
 }
 
 scripts! {
-    accept: Refused, &[CORE];
+    accept: Refused, &[BASE, ROUTES];
     work: Allowed, FINISHING;
     upkeep: Allowed, REPLAYING;
-    endpoint_create: Refused, &[CORE];
+    endpoint_create: Refused, &[BASE, ROUTES, CORE];
     endpoint_update: Allowed, FINISHING;
-    endpoint_rotate: Allowed, &[CORE, LOG];
+    endpoint_rotate: Allowed, &[BASE, CORE, LOG];
     endpoint_remove: Allowed, FINISHING;
-    endpoint_list: Allowed, &[CORE];
-    endpoint_health: Allowed, &[CORE];
-    account_summary: Allowed, &[CORE];
-    log_page: Allowed, &[CORE, VIEW];
-    log_waiting: Allowed, &[CORE, VIEW];
-    delivery_get: Allowed, &[CORE, VIEW];
+    endpoint_list: Allowed, &[BASE, CORE];
+    endpoint_health: Allowed, &[BASE, CORE];
+    account_summary: Allowed, &[BASE, CORE];
+    log_page: Allowed, &[BASE, CORE, VIEW];
+    log_waiting: Allowed, &[BASE, CORE, VIEW];
+    delivery_get: Allowed, &[BASE, CORE, VIEW];
     replay_one: Refused, REPLAYING;
     replay_start: Refused, REPLAYING;
     replay_get: Allowed, REPLAYING;
-    trial_request: Refused, &[CORE];
-    trial_begin: Allowed, &[CORE];
-    trial_finish: Allowed, &[CORE, LOG];
+    trial_request: Refused, &[BASE, CORE];
+    trial_begin: Allowed, &[BASE, CORE];
+    trial_finish: Allowed, &[BASE, CORE, LOG];
 }
 
-fn script(memory: Memory, parts: &[&str], body: &str) -> Script {
+fn step(memory: Memory, parts: &[&str], body: &str) -> Step {
     let flags = match memory {
         Memory::Refused => "",
         Memory::Allowed => " flags=allow-oom",
     };
-    Script::new(&format!("#!lua{flags}\n{}{body}", parts.concat()))
+    Step {
+        script: Script::new(&format!("#!lua{flags}\n{}{body}", parts.concat())),
+        keys: if parts.contains(&CORE) {
+            usize::MAX
+        } else {
+            BASE_KEYS
+        },
+    }
 }

@@ -38,11 +38,13 @@ end
 
 if #matching > 0 then
   local used, charge = P .. 'account:' .. account .. ':bytes', charge_of(#body)
-  if (tonumber(call('GET', used)) or 0) + charge > tonumber(ARGV[9]) then
+  if call('INCRBY', used, charge) > tonumber(ARGV[9]) then
+    if call('DECRBY', used, charge) <= 0 then
+      call('DEL', used)
+    end
     return { 'over_budget' }
   end
   local time = call('TIME')
-  call('INCRBY', used, charge)
   call('HSET', event_key, 'body', body, 'event', kind, 'account', account, 'refs', #matching, 'deliveries', #matching,
     'charge', charge, 'acceptedAt', time[1] * 1000 + math.floor(time[2] / 1000))
   local became_ready = false

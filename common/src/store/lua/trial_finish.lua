@@ -5,7 +5,7 @@
 -- Returns nothing.
 -- Guarantees: once for each test. No strike, no reset, no retry, and nothing of the queue is touched.
 local delivery = ARGV[1]
-LOG_LENGTH = tonumber(ARGV[2])
+LOG_LENGTH = ARGV[2]
 local key, id = P .. 'trial:' .. delivery, endpoint_of(delivery)
 local v = call('HMGET', key, 'account', 'event', 'body', 'done')
 if not v[1] or v[4] or call('EXISTS', P .. 'endpoint:' .. id) == 0 then

@@ -6,9 +6,9 @@
 -- none)}.
 -- Guarantees: each lease that is taken back, and each delivery that is swept or replayed, is accounted for exactly once. Leases wait
 -- 20 s more after a gap in reaping (Redis, or every worker, was away): workers report first.
-CAP, RETENTION_SUCCEEDED, RETENTION_FAILED = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+CAP, RETENTION_SUCCEEDED, RETENTION_FAILED = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local limit = tonumber(ARGV[4])
-LOG_LENGTH, SPARE = tonumber(ARGV[5]), ARGV[6]
+LOG_LENGTH, SPARE = ARGV[5], ARGV[6]
 local now = read_clock()
 local more = false
 
@@ -92,7 +92,7 @@ for _, id in ipairs(call('ZRANGEBYSCORE', DISABLED, '-inf', now, 'LIMIT', 0, 4))
       end
       local delivery, attempts = parse_entry(text)
       local accepted = delivery and redis.pcall('HGET', P .. 'event:' .. event_of(delivery), 'acceptedAt')
-      local too_old = now - whole(accepted) > RETENTION_FAILED
+      local too_old = now - whole(accepted) > tonumber(RETENTION_FAILED)
       local too_much = over and e.bytes > over
       if delivery and not too_old and not too_much then
         break

@@ -2,12 +2,14 @@
 --
 -- ARGV: incarnation, sequence, want, want of slow endpoints, want in bytes, alone (0|1), lease (ms), ENDPOINT_CONCURRENCY,
 --       DISABLE_AFTER, DISABLE_MIN_SPAN (ms), RETENTION_SUCCEEDED (ms), RETENTION_FAILED (ms), LOG_LENGTH, spare event id,
---       number of slow endpoints, number of reports; the slow endpoints; 13 for each report: delivery, token, kind (S succeeded,
---       F failed, R given back, C crashed), event type, wait before the retry (ms, -1: none), gone (0|1), duration (ms), and
---       what the log keeps if it isn't empty: status, error code, detail, timing, head of the answer, snippet.
+--       number of slow endpoints, number of reports; the slow endpoints; then the reports: each has delivery, token, kind (S
+--       succeeded, F failed, R given back, C crashed); S and F go on with event type, duration (ms), and what the log keeps if
+--       it isn't empty: status, timing; F goes on with wait before the retry (ms, -1: none), gone (0|1), error code, and the
+--       same: detail, head of the answer, snippet.
 -- Returns {result of each report (0 stale, 1 recorded, 2 disabled the endpoint)}, {{endpoint id, account, version, url,
---       sealed secret, slow, sealed previous secret or '', 1 if that makes the legacy signature}…}, {{event id, type, body}…}, {{delivery, token, attempt, index of endpoint, index of
---       event}…}, ms until something is due (-1: never), 1 if there is more, 1 if this worker shall serve the quarantine.
+--       sealed secret, slow, sealed previous secret or '', 1 if that makes the legacy signature}…}, {{event id, type, body}…},
+--       {{delivery, token, attempt, index of endpoint, index of event}…}, ms until something is due (-1: never), 1 if there is
+--       more, 1 if this worker shall serve the quarantine.
 -- Guarantees: a report counts only while its token stands, so once. The same sequence changes nothing and answers the same
 -- results, and those of its leases that still stand; a lower one is refused. Retry, strike, disabling, log entry and what
 -- the account is told are one step. Bounded by 64 reports, 64 leases, 64 promotions.
@@ -15,10 +17,10 @@ local incarnation, sequence, want, want_slow = ARGV[1], tonumber(ARGV[2]), tonum
 local want_bytes, alone, lease_ms = tonumber(ARGV[5]), ARGV[6] == '1', tonumber(ARGV[7])
 CAP = tonumber(ARGV[8])
 local disable_after, disable_min_span = tonumber(ARGV[9]), tonumber(ARGV[10])
-RETENTION_SUCCEEDED, RETENTION_FAILED, LOG_LENGTH = tonumber(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13])
+RETENTION_SUCCEEDED, RETENTION_FAILED, LOG_LENGTH = ARGV[11], ARGV[12], ARGV[13]
 SPARE = ARGV[14]
 local slow_count, report_count = tonumber(ARGV[15]), tonumber(ARGV[16])
-local REPORT, first_report = 13, 17 + slow_count
+local first_report = 17 + slow_count
 
 local worker_key = P .. 'worker:' .. incarnation
 local seen, last_results, last_leases = string.match(call('GET', worker_key) or '', '^(%d+) (%d*) ?(.*)$')
@@ -31,15 +33,25 @@ local now = read_clock()
 
 -- Reports --------------------------------------------------------------------------------------------------------
 
--- Writes an attempt down; returns the log entry's id. The arguments of the report start at `base`.
-local LOGGED = { 'status', 'error', 'detail', 'timing', 'headers', 'snippet' }
+-- Writes an attempt down; returns the log entry's id. The arguments of the report start at `base`. Numbers that go to Redis
+-- are texts wherever they can be: Redis writes out a number with 17 digits, which takes longer than many a command.
+local LOGGED, LOGGED_FAILURE = { 'status', 'timing' }, { 'error', 'detail', 'headers', 'snippet' }
 local function log(e, delivery, attempt, outcome, base)
-  local fields = { 'delivery', delivery, 'event', ARGV[base + 3], 'attempt', attempt, 'outcome', outcome, 'ms', ARGV[base + 6] }
-  add_filled(fields, LOGGED, base + 7)
-  -- Read by the API as `lastAttempt`.
-  e.last_attempt = table.concat({ now, delivery, attempt, ARGV[base + 2] == 'S' and 1 or 0, ARGV[base + 7], ARGV[base + 6],
-    ARGV[base + 8] }, ' ')
+  e.last_report, e.last_delivery, e.last_number = base, delivery, attempt
+  local fields = { 'delivery', delivery, 'event', ARGV[base + 3], 'attempt', attempt, 'outcome', outcome, 'ms', ARGV[base + 4] }
+  add_filled(fields, LOGGED, base + 5)
+  if ARGV[base + 2] == 'F' then
+    add_filled(fields, LOGGED_FAILURE, base + 9)
+  end
   return write_log(e.id, fields)
+end
+
+-- An endpoint's last attempt, as the API reads it.
+local function last_attempt(e)
+  local base = e.last_report
+  local succeeded = ARGV[base + 2] == 'S'
+  return table.concat({ now, e.last_delivery, e.last_number, succeeded and 1 or 0, ARGV[base + 5], ARGV[base + 4],
+    succeeded and '' or ARGV[base + 9] }, ' ')
 end
 
 local function disable(e, reason, last_error)
@@ -68,8 +80,8 @@ end
 
 -- A failed attempt: the strike on its endpoint, if it counts; then the delivery's next attempt, or its end.
 local function fail(e, delivery, attempt, size, counts, base)
-  local kind, reason, was_active = ARGV[base + 3], ARGV[base + 8], e.state == 'active'
-  local wait = tonumber(ARGV[base + 4])
+  local kind, reason, was_active = ARGV[base + 3], ARGV[base + 9], e.state == 'active'
+  local wait = tonumber(ARGV[base + 7])
   local entry = log(e, delivery, attempt, wait < 0 and 'exhausted' or 'retrying', base)
   if counts then
     e.failures = e.failures + 1
@@ -77,7 +89,7 @@ local function fail(e, delivery, attempt, size, counts, base)
     if e.failing_since == 0 then
       e.failing_since = now
     end
-    if ARGV[base + 5] == '1' then
+    if ARGV[base + 8] == '1' then
       disable(e, 'gone', reason)
     elseif e.failures >= disable_after and now - e.failing_since >= disable_min_span then
       disable(e, 'consecutive_failures', reason)
@@ -99,11 +111,12 @@ local function fail(e, delivery, attempt, size, counts, base)
   return was_active and e.state == 'disabled' and 2 or 1
 end
 
-local tokens, done = {}, {}
+local tokens, done, bases = {}, {}, {}
 if report_count > 0 and not is_repeat then
-  local ids = {}
+  local LENGTHS, ids, base = { S = 7, F = 13, R = 3, C = 3 }, {}, first_report
   for i = 1, report_count do
-    ids[i] = ARGV[first_report + (i - 1) * REPORT]
+    ids[i], bases[i] = ARGV[base], base
+    base = base + LENGTHS[ARGV[base + 2]]
   end
   local values = call('HMGET', TOKENS, unpack(ids))
   for i, id in ipairs(ids) do
@@ -119,7 +132,7 @@ local function record(base)
   tokens[delivery] = nil
   done[#done + 1] = delivery
   local generation, attempt, size = string.match(token, '|(%d+)|(%d+)|(%d+)$')
-  attempt, size = tonumber(attempt), tonumber(size)
+  size = tonumber(size)
   local e = endpoint(endpoint_of(delivery))
   if not e then
     cancel(nil, delivery, size) -- its endpoint was removed meanwhile
@@ -127,13 +140,13 @@ local function record(base)
   end
   e.in_flight = math.max(0, e.in_flight - 1)
   if kind == 'R' then
-    call('LPUSH', P .. 'pending:' .. e.id, entry(delivery, attempt - 1))
+    call('LPUSH', P .. 'pending:' .. e.id, entry(delivery, tonumber(attempt) - 1))
     return 1
   elseif kind == 'C' then
-    lost(e, delivery, attempt - 1, now)
+    lost(e, delivery, tonumber(attempt) - 1, now)
     return 1
   end
-  e.slow = tonumber(ARGV[base + 6]) > 1000
+  e.slow = tonumber(ARGV[base + 4]) > 1000
   -- Results of an earlier generation, or of an endpoint that is not active, neither strike nor reset.
   local counts = e.state == 'active' and generation == e.generation
   count('attempts')
@@ -154,7 +167,7 @@ for i = 1, report_count do
   if is_repeat then
     results[i] = tonumber(string.sub(last_results, i, i)) or 0
   else
-    results[i] = record(first_report + (i - 1) * REPORT)
+    results[i] = record(bases[i])
   end
 end
 if #done > 0 then
@@ -206,8 +219,9 @@ end
 -- Leases ---------------------------------------------------------------------------------------------------------
 
 local out_endpoints, out_events, out_leases = {}, {}, {}
-local endpoint_index, event_index, bytes = {}, {}, 0
+local endpoint_index, event_index, event_size, bytes = {}, {}, {}, 0
 local expiries, new_tokens, leased = {}, {}, {}
+local holder, expiry = incarnation .. ':' .. ARGV[2], text_of(now + lease_ms)
 
 -- The event's place in the answer; nil when its payload is gone, or can't be read.
 local function event_place(event)
@@ -218,6 +232,7 @@ local function event_place(event)
     end
     out_events[#out_events + 1] = { event, v[1], v[2] }
     event_index[event] = #out_events
+    event_size[#out_events] = text_of(#v[2])
     bytes = bytes + #v[2]
   end
   return event_index[event]
@@ -249,8 +264,8 @@ local function lease(e, text)
     return
   end
   local attempt = attempts + 1
-  local token = table.concat({ incarnation .. ':' .. sequence, e.generation, attempt, #out_events[place][3] }, '|')
-  expiries[#expiries + 1], expiries[#expiries + 2] = now + lease_ms, delivery
+  local token = holder .. '|' .. e.generation .. '|' .. text_of(attempt) .. '|' .. event_size[place]
+  expiries[#expiries + 1], expiries[#expiries + 2] = expiry, delivery
   new_tokens[#new_tokens + 1], new_tokens[#new_tokens + 2] = delivery, token
   e.in_flight = e.in_flight + 1
   hand_out(e, delivery, token, attempt, place)
@@ -372,6 +387,9 @@ if jailed[1] and tonumber(jailed[2]) <= now then
   end
 elseif jailed[1] then
   due = due < 0 and jailed[2] - now or math.min(due, jailed[2] - now)
+end
+for _, e in ipairs(touched) do
+  e.last_attempt = e.last_report and last_attempt(e)
 end
 flush()
 return { results, out_endpoints, out_events, out_leases, due, more and 1 or 0, quarantine_due }

@@ -51,38 +51,38 @@ pub(super) fn work_arguments(
         reports.len().to_string(),
     ];
     arguments.extend(request.slow_endpoints.iter().map(ToString::to_string));
-    arguments.extend(reports.iter().flat_map(report_arguments));
+    for report in reports {
+        report_arguments(report, &mut arguments);
+    }
     arguments
 }
 
-fn report_arguments(report: &Report) -> [String; 13] {
-    let nothing = AttemptRecord::default();
-    let (kind, attempt, wait, gone) = match &report.result {
-        ReportedResult::Succeeded(attempt) => ("S", attempt, None, false),
+fn report_arguments(report: &Report, arguments: &mut Vec<String>) {
+    arguments.extend([report.delivery.to_string(), report.token.0.clone()]);
+    let mut attempted = |kind: &str, attempt: &AttemptRecord| {
+        let [duration, status, error, detail, timing, headers, snippet] = log_arguments(attempt);
+        arguments.extend([kind.to_owned(), report.event.clone(), duration, status, timing]);
+        [error, detail, headers, snippet]
+    };
+    match &report.result {
+        ReportedResult::Succeeded(attempt) => {
+            attempted("S", attempt);
+        }
         ReportedResult::Failed {
             attempt,
             retry_in,
             gone,
-        } => ("F", attempt, *retry_in, *gone),
-        ReportedResult::GivenBack => ("R", &nothing, None, false),
-        ReportedResult::Crashed => ("C", &nothing, None, false),
-    };
-    let [duration, status, error, detail, timing, headers, snippet] = log_arguments(attempt);
-    [
-        report.delivery.to_string(),
-        report.token.0.clone(),
-        kind.to_owned(),
-        report.event.clone(),
-        wait.map_or_else(|| "-1".to_owned(), millis),
-        u8::from(gone).to_string(),
-        duration,
-        status,
-        error,
-        detail,
-        timing,
-        headers,
-        snippet,
-    ]
+        } => {
+            let rest = attempted("F", attempt);
+            arguments.extend([
+                retry_in.map_or_else(|| "-1".to_owned(), millis),
+                u8::from(*gone).to_string(),
+            ]);
+            arguments.extend(rest);
+        }
+        ReportedResult::GivenBack => arguments.push("R".to_owned()),
+        ReportedResult::Crashed => arguments.push("C".to_owned()),
+    }
 }
 
 /// What the log keeps of an attempt, in the order in which scripts take it.

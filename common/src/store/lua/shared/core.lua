@@ -1,16 +1,10 @@
--- core.lua: what every script shares: time, ids, endpoints and their lanes. It stands in front of each of them, and each
--- names the other parts that it needs (`scripts.rs`), since what stands in front is run with every call.
---
--- KEYS[1] is the shard's prefix (`wh:{0}:`); the keys that have a fixed name follow. Keys of endpoints, events,
--- deliveries and accounts are computed from the prefix alone, so that all lie in one hash slot.
-local P, READY, READY_SLOW, TIMERS, LEASES, TOKENS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local STATS, WAKE, SWEEPS, QUARANTINE, DISABLED, CORRUPT = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
-local REPLAYS, TRIALS = KEYS[13], KEYS[14]
-local call = redis.call
+-- core.lua: what all scripts share that touch the queue: time, ids, endpoints and their lanes. Needs base.
+local TIMERS, LEASES, TOKENS, SWEEPS, QUARANTINE = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11]
+local CORRUPT, REPLAYS, TRIALS = KEYS[12], KEYS[13], KEYS[14]
 
 -- Policy; the workers' scripts read it from their arguments. Those of the API don't know the cap: an endpoint that they put
 -- into its lane at its cap is taken out again by the next fetch.
-local CAP, RETENTION_SUCCEEDED, RETENTION_FAILED, LOG_LENGTH = math.huge, 60000, 60000, nil
+local CAP, RETENTION_SUCCEEDED, RETENTION_FAILED, LOG_LENGTH = math.huge, '60000', '60000', nil
 
 -- Counters in `stats`, and what each account's deliveries came to in this hour: added up here and written once at the end.
 local counted, hourly = {}, {}
@@ -54,6 +48,17 @@ local function next_turn()
   return turn
 end
 
+-- The text of a whole number, which costs much the first time only.
+local texts = {}
+local function text_of(number)
+  local text = texts[number]
+  if not text then
+    text = string.format('%d', number)
+    texts[number] = text
+  end
+  return text
+end
+
 -- Ids ------------------------------------------------------------------------------------------------------------
 
 -- A number in the digits that ids are made of, with zeros in front.
@@ -83,7 +88,11 @@ local function entry(delivery, attempts)
   return delivery
 end
 -- Nil for a text that is neither.
+local WHOLE_ID = '^dlv_[0-9a-hjkmnp-tv-z]+_[0-9a-hjkmnp-tv-z]+$'
 local function parse_entry(text)
+  if #text == 47 and string.sub(text, 31, 31) == '_' and string.find(text, WHOLE_ID) then
+    return text, 0 -- nearly all of them
+  end
   local delivery, attempts = string.match(text, '^(dlv_[^:]+):?(%d*)$')
   local event, place, replay = string.match(delivery or '',
     '^dlv_([0-9a-hjkmnp-tv-z]+)_([0-9a-hjkmnp-tv-z]+)_?([0-9a-hjkmnp-tv-z]*)$')
@@ -154,31 +163,9 @@ local function settle(e)
   end
 end
 
--- What `accept` needs of an endpoint, in one field of `account:<a>:endpoints`: `<A|D|O>|,<types>,|<chatbot>`.
-local function set_route(id)
-  local v = call('HMGET', P .. 'endpoint:' .. id, 'account', 'state', 'events', 'chatbotId')
-  local letter = v[2] == 'active' and 'A' or v[2] == 'disabled' and 'D' or 'O'
-  call('HSET', P .. 'account:' .. v[1] .. ':endpoints', id, letter .. '|,' .. v[3] .. ',|' .. (v[4] or ''))
-end
-
--- Whether a route leads an event of this type and chatbot to its endpoint, and the letter of the endpoint's state.
-local function matches(route, kind, chatbot, star)
-  local letter, kinds, only = string.match(route, '^(%u)|([^|]*)|(.*)$')
-  local is_wanted = letter ~= 'O' and (only == '' or only == chatbot)
-    and (string.find(kinds, ',' .. kind .. ',', 1, true) or star and string.find(kinds, ',*,', 1, true))
-  return is_wanted, letter
-end
-
 -- An endpoint as its owner sees it: its fields, and how many deliveries wait for their turn and for a retry.
 local function view(id)
   return { id, call('HGETALL', P .. 'endpoint:' .. id), call('LLEN', P .. 'pending:' .. id), call('ZCARD', P .. 'retry:' .. id) }
-end
-
--- Wakes one sleeping worker, unless a token waits already.
-local function wake()
-  if call('LLEN', WAKE) == 0 then
-    call('RPUSH', WAKE, '1')
-  end
 end
 
 -- What an attempt needs of an endpoint. The secret before the last rotation is used until its grace ends.
@@ -188,11 +175,6 @@ local function target_of(e)
   local in_grace = v[4] and whole(v[5]) > read_clock()
   return { e.id, e.account, v[1], v[2], v[3], e.slow and 1 or 0, in_grace and v[4] or '',
     in_grace and v[6] == 'previous' and 1 or 0 }
-end
-
--- What an unfinished event is charged to its account: its payload and what surrounds it.
-local function charge_of(bytes)
-  return bytes + 256
 end
 
 -- The end ----------------------------------------------------------------------------------------------------------

@@ -113,7 +113,7 @@ end
 -- that the log's entries can be put together; else it lives on in the log alone.
 local function succeed(e, delivery, attempt, size, kind, log_entry)
   local key = P .. 'delivery:' .. delivery
-  if attempt > 1 or is_replay(delivery) then
+  if tonumber(attempt) > 1 or is_replay(delivery) then
     key = record_of(delivery)
     call('HSET', key, 'state', 'succeeded', 'endpoint', e.id, 'event', event_of(delivery), 'type', kind, 'attempts', attempt)
     call('HDEL', key, 'nextAttemptAt', 'reason')

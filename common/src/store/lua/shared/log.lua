@@ -2,9 +2,9 @@
 
 -- Appends to an endpoint's log; returns the entry's id, whose first part is the time. `fields` alternates names and values.
 local function write_log(id, fields)
-  local key, now = P .. 'log:' .. id, read_clock()
-  LOG_LENGTH = LOG_LENGTH or tonumber(call('HGET', P .. 'policy', 'logLength')) or 1000
-  local entry = redis.pcall('XADD', key, 'MAXLEN', '~', LOG_LENGTH, now .. '-*', unpack(fields))
+  local key = P .. 'log:' .. id
+  LOG_LENGTH = LOG_LENGTH or call('HGET', P .. 'policy', 'logLength') or '1000'
+  local entry = redis.pcall('XADD', key, 'MAXLEN', '~', LOG_LENGTH, text_of(read_clock()) .. '-*', unpack(fields))
   if type(entry) == 'table' then
     -- The newest entry is of a later time: it was written before the clock was corrected.
     entry = call('XADD', key, 'MAXLEN', '~', LOG_LENGTH, '*', unpack(fields))

@@ -1,7 +1,7 @@
 //! Test events: the API asks, a worker sends at once, and the API gets the answer. They go past the queue.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use redis::Value;
 
@@ -53,8 +53,9 @@ pub struct Trial {
     pub endpoint: Arc<LeasedEndpoint>,
 }
 
-/// A request that is older than this is not sent any more: whoever asked has been told that no worker answered.
-const WAITED_FOR: Duration = Duration::from_secs(5);
+/// How long a request waits for a worker. One that is older is not sent any more: whoever asked has been told that no worker
+/// answered.
+pub const WAITED_FOR: Duration = Duration::from_secs(5);
 
 impl Store {
     /// Asks for a test event; an account may have `per_minute`.
@@ -91,7 +92,7 @@ impl Store {
         }
     }
 
-    /// Waits for what a test event came to; `None` after `timeout`.
+    /// Waits for what a test event came to; `None` after `timeout`. An answer that was lost on the way is read again.
     ///
     /// # Errors
     ///
@@ -101,17 +102,20 @@ impl Store {
         delivery: &DeliveryId,
         timeout: Duration,
     ) -> Result<Option<LoggedAttempt>, StoreError> {
-        let listener = self.listener();
-        let mut pop = redis::cmd("BLPOP");
-        pop.arg(self.keys().key(&format!("answer:{delivery}")));
-        pop.arg(timeout.as_secs_f64());
-        let pop = &pop;
-        let answer: Option<(String, String)> = listener
-            .blocking(timeout, |mut connection| async move {
-                pop.query_async(&mut connection).await
-            })
-            .await?;
-        let Some((_, entry)) = answer else {
+        let end = Instant::now() + timeout;
+        let entry = match self.wait_for_answer(delivery, timeout).await {
+            Ok(entry) => entry,
+            // The answer may have gone with the connection.
+            Err(StoreError::Unavailable(_)) => match self.finished_trial(delivery).await? {
+                Some(entry) => Some(entry),
+                None => {
+                    let left = end.saturating_duration_since(Instant::now());
+                    self.wait_for_answer(delivery, left).await?
+                }
+            },
+            Err(error) => return Err(error),
+        };
+        let Some(entry) = entry else {
             return Ok(None);
         };
         let mut range = redis::cmd("XRANGE");
@@ -122,6 +126,54 @@ impl Store {
             .repeatable(|mut connection| async move { range.query_async(&mut connection).await })
             .await?;
         Ok(entries(found)?.pop().and_then(super::log::LogEntry::into_attempt))
+    }
+
+    /// The log entry of a test event, as soon as somebody tells it.
+    async fn wait_for_answer(
+        &self,
+        delivery: &DeliveryId,
+        timeout: Duration,
+    ) -> Result<Option<String>, StoreError> {
+        // Zero would wait for ever.
+        let timeout = timeout.max(Duration::from_millis(1));
+        let listener = self.listener();
+        let mut pop = redis::cmd("BLPOP");
+        pop.arg(self.keys().key(&format!("answer:{delivery}")));
+        pop.arg(timeout.as_secs_f64());
+        let pop = &pop;
+        let answer: Option<(String, String)> = listener
+            .blocking(timeout, |mut connection| async move {
+                pop.query_async(&mut connection).await
+            })
+            .await?;
+        Ok(answer.map(|(_, entry)| entry))
+    }
+
+    /// The log entry of a test event that was finished.
+    async fn finished_trial(&self, delivery: &DeliveryId) -> Result<Option<String>, StoreError> {
+        let mut get = redis::cmd("HGET");
+        get.arg(self.keys().key(&format!("trial:{delivery}"))).arg("done");
+        let get = &get;
+        self.repeatable(|mut connection| async move { get.query_async(&mut connection).await })
+            .await
+    }
+
+    /// Takes a request back, unless a worker has it; whether it did. A repeat may say that it didn't.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn withdraw_trial(&self, delivery: &DeliveryId) -> Result<bool, StoreError> {
+        let mut remove = redis::cmd("LREM");
+        remove
+            .arg(self.keys().key("trials"))
+            .arg(0)
+            .arg(delivery.as_str());
+        let remove = &remove;
+        let removed: u64 = self
+            .repeatable(|mut connection| async move { remove.query_async(&mut connection).await })
+            .await?;
+        Ok(removed > 0)
     }
 
     /// Waits for a test event to send; `None` after `timeout`. A wait that is given up takes none, if `listener` goes

@@ -142,3 +142,38 @@ async fn tests_are_bounded_and_old_or_foreign_ones_are_not_sent() {
     );
     assert!(fixture.store.begin_trial(&taken).await.unwrap().is_none());
 }
+
+#[tokio::test]
+async fn a_request_is_taken_back_unless_a_worker_has_it() {
+    let fixture = Fixture::new().await;
+    let endpoint = fixture.endpoint(&["*"]).await;
+    let (nobodys, taken) = (request(&endpoint), request(&endpoint));
+    for request in [&nobodys, &taken] {
+        fixture.store.request_trial(request, 10).await.unwrap();
+    }
+    let withdraw =
+        async |request: &TrialRequest| fixture.store.withdraw_trial(&request.delivery).await.unwrap();
+    assert!(withdraw(&nobodys).await);
+    assert!(!withdraw(&nobodys).await);
+    let listener = fixture.store.listener();
+    let next = fixture.store.next_trial(&listener, Duration::from_secs(5)).await;
+    assert_eq!(next.unwrap().as_ref(), Some(&taken.delivery));
+    assert!(!withdraw(&taken).await);
+
+    let trial = fixture.store.begin_trial(&taken.delivery).await.unwrap().unwrap();
+    let attempt = AttemptRecord {
+        status: Some(200),
+        ..AttemptRecord::default()
+    };
+    fixture
+        .store
+        .finish_trial(&trial, 1000, RETENTION, &attempt)
+        .await
+        .unwrap();
+    let answer = fixture
+        .store
+        .trial_answer(&taken.delivery, Duration::from_secs(5))
+        .await;
+    assert_eq!(answer.unwrap().unwrap().status, Some(200));
+    fixture.assert_drained().await;
+}

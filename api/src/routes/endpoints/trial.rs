@@ -7,7 +7,9 @@ use common::clock::Timestamp;
 use common::endpoint::Endpoint;
 use common::event::{EventType, Subscription};
 use common::id::{DeliveryId, EventId};
-use common::store::trials::{TrialOutcome, TrialRequest};
+use common::store::log::LoggedAttempt;
+use common::store::trials::{TrialOutcome, TrialRequest, WAITED_FOR};
+use common::store::{Store, StoreError};
 use poem::web::Data;
 use poem_openapi::param::Path;
 use poem_openapi::{Object, OpenApi};
@@ -27,11 +29,11 @@ use crate::problem::{Code, Problem};
 /// Test events that an account may have in a minute: enough to mend a receiver by trial and error, too few to load one.
 const PER_MINUTE: u32 = 10;
 
-/// What a worker may need beside the attempt itself: to take the request, and to write down what came of it.
-const MARGIN: Duration = Duration::from_secs(6);
+/// What a worker may need beside the attempt itself: to write down what came of it.
+const MARGIN: Duration = Duration::from_secs(1);
 
-/// How long the answer of a worker is awaited, as long as none has told how long an attempt may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long an attempt may take, as long as no worker has told it.
+const DELIVERY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The call.
 #[derive(Debug, Clone, Copy)]
@@ -103,20 +105,13 @@ impl TrialApi {
             event,
             payload: sample_payload(event, endpoint.chatbot_id.as_deref(), now),
         };
-        let patience = store
-            .policy()
-            .await?
-            .map_or(PATIENCE, |policy| policy.delivery_timeout + MARGIN);
         match store.request_trial(&request, PER_MINUTE).await? {
             TrialOutcome::Queued => {}
             TrialOutcome::TooMany(wait) => return Err(too_many(wait)),
-            TrialOutcome::Busy => return Err(Problem::new(Code::NoWorker).retry_after(10)),
+            TrialOutcome::Busy => return Err(no_worker()),
             TrialOutcome::EndpointNotFound => return Err(not_found()),
         }
-        let attempt = store
-            .trial_answer(&request.delivery, patience)
-            .await?
-            .ok_or_else(|| Problem::new(Code::NoWorker).retry_after(10))?;
+        let attempt = answer(store, &request.delivery).await?.ok_or_else(no_worker)?;
         Ok(Json(TestResult {
             delivery_id: request.delivery.into(),
             event: EventName(event.to_string()),
@@ -124,6 +119,19 @@ impl TrialApi {
             attempt: attempt.into(),
         }))
     }
+}
+
+/// What a worker answers; `None` when none takes the request, or the one that took it died.
+async fn answer(store: &Store, delivery: &DeliveryId) -> Result<Option<LoggedAttempt>, StoreError> {
+    if let Some(attempt) = store.trial_answer(delivery, WAITED_FOR).await? {
+        return Ok(Some(attempt));
+    }
+    if store.withdraw_trial(delivery).await? {
+        return Ok(None);
+    }
+    let policy = store.policy().await?;
+    let timeout = policy.map_or(DELIVERY_TIMEOUT, |policy| policy.delivery_timeout);
+    store.trial_answer(delivery, timeout + MARGIN).await
 }
 
 /// The type that is sent if none is asked for.
@@ -137,6 +145,10 @@ fn usual(endpoint: &Endpoint) -> EventType {
             Subscription::Account(_) => None,
         });
     first.unwrap_or(EventType::LeadCaptured)
+}
+
+fn no_worker() -> Problem {
+    Problem::new(Code::NoWorker).retry_after(10)
 }
 
 fn too_many(wait: Duration) -> Problem {

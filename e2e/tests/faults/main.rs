@@ -29,6 +29,7 @@ mod f18_private_addresses;
 mod f19_clocks_step;
 mod f20_workers_terminated;
 mod long;
+mod replays_survive;
 mod scene;
 mod upgrades;
 mod worker_scene;

@@ -87,6 +87,12 @@ impl Receiver {
         Self::start_on(Some(TlsAcceptorDebug(ca.acceptor(names)))).await
     }
 
+    /// The same with a certificate that expired on 2021-03-01.
+    pub async fn start_tls_expired(ca: &TestCa) -> Self {
+        let acceptor = ca.expired_acceptor(&["localhost", "127.0.0.1"]);
+        Self::start_on(Some(TlsAcceptorDebug(acceptor))).await
+    }
+
     async fn start_on(tls: Option<TlsAcceptorDebug>) -> Self {
         let mut receiver = Self {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),

@@ -2,14 +2,20 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
+    date_time_ymd,
+};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use crate::temp_dir::TempDir;
+
+static NUMBER: AtomicU64 = AtomicU64::new(1);
 
 /// A certificate authority that lives as long as the test.
 #[derive(Debug)]
@@ -24,6 +30,11 @@ impl TestCa {
     pub fn new() -> Self {
         let mut parameters = CertificateParams::default();
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // Authorities of one name would be taken for each other, and their certificates for forged ones.
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        parameters
+            .distinguished_name
+            .push(DnType::CommonName, format!("Test authority {number}"));
         parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
         let issuer = CertifiedIssuer::self_signed(parameters, KeyPair::generate().unwrap()).unwrap();
         let dir = TempDir::new("ca");
@@ -39,12 +50,20 @@ impl TestCa {
 
     /// What a server for these names needs.
     pub(super) fn acceptor(&self, names: &[&str]) -> TlsAcceptor {
-        let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+        self.acceptor_with(parameters(names))
+    }
+
+    /// The same with a certificate that was valid until the first of March 2021.
+    pub(super) fn expired_acceptor(&self, names: &[&str]) -> TlsAcceptor {
+        let mut parameters = parameters(names);
+        parameters.not_before = date_time_ymd(2020, 3, 1);
+        parameters.not_after = date_time_ymd(2021, 3, 1);
+        self.acceptor_with(parameters)
+    }
+
+    fn acceptor_with(&self, parameters: CertificateParams) -> TlsAcceptor {
         let key = KeyPair::generate().unwrap();
-        let certificate = CertificateParams::new(names)
-            .unwrap()
-            .signed_by(&key, &self.issuer)
-            .unwrap();
+        let certificate = parameters.signed_by(&key, &self.issuer).unwrap();
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()
@@ -54,6 +73,11 @@ impl TestCa {
             .unwrap();
         TlsAcceptor::from(Arc::new(config))
     }
+}
+
+fn parameters(names: &[&str]) -> CertificateParams {
+    let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+    CertificateParams::new(names).unwrap()
 }
 
 impl Default for TestCa {

@@ -5,6 +5,12 @@ mod fixture;
 
 mod endpoints;
 
+mod health;
+
+mod rotation;
+
+mod trial;
+
 mod events;
 
 mod auth;

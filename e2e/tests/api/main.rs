@@ -11,6 +11,12 @@ mod rotation;
 
 mod trial;
 
+mod summary;
+
+mod doctor;
+
+mod event_types;
+
 mod events;
 
 mod auth;

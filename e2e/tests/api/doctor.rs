@@ -1,0 +1,383 @@
+//! The signature doctor over HTTP: a handful of mistakes, and its limits. Each mistake has its test in `common/src/doctor`.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use common::clock::Timestamp;
+use common::id::EventId;
+use common::signing::SigningSecret;
+use e2e::client::Caller;
+use e2e::receiver::{Received, Receiver};
+use e2e::state::assert_nothing_left;
+use e2e::system::System;
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+
+use crate::fixture::{ENDPOINTS, api, assert_refused, everything, refuses};
+
+fn path(id: &str) -> String {
+    format!("{ENDPOINTS}/{id}/verify")
+}
+
+/// A request as its receiver may paste it.
+#[derive(Clone)]
+struct Pasted {
+    headers: Map<String, Value>,
+    body: String,
+}
+
+impl Pasted {
+    fn of(request: &Received) -> Self {
+        let headers = request.headers.iter();
+        Self {
+            headers: headers
+                .map(|(name, value)| (name.clone(), json!(value)))
+                .collect(),
+            body: String::from_utf8(request.body.to_vec()).unwrap(),
+        }
+    }
+
+    /// With another value of a header, whatever the case of its name.
+    fn with(mut self, name: &str, value: &str) -> Self {
+        self = self.without(name);
+        self.headers.insert(name.to_owned(), json!(value));
+        self
+    }
+
+    fn without(mut self, name: &str) -> Self {
+        self.headers.retain(|known, _| !known.eq_ignore_ascii_case(name));
+        self
+    }
+
+    fn with_body(self, body: impl Into<String>) -> Self {
+        Self {
+            body: body.into(),
+            ..self
+        }
+    }
+
+    fn value(&self, name: &str) -> String {
+        let (_, value) = self
+            .headers
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .unwrap();
+        value.as_str().unwrap().to_owned()
+    }
+}
+
+/// What the doctor says: whether all is well, the verdicts, and the codes of what it found.
+async fn diagnosis(caller: &Caller, id: &str, pasted: &Pasted) -> (bool, [String; 2], Vec<String>) {
+    let body = json!({"headers": pasted.headers, "body": pasted.body});
+    let answer = caller.post(&path(id), &body).await.expect(200);
+    assert!(
+        !answer.text.contains("whsec_") || answer.text.contains("`whsec_`"),
+        "{}",
+        answer.text
+    );
+    let signatures = answer.body["signatures"].as_array().unwrap();
+    let names: Vec<_> = signatures
+        .iter()
+        .map(|signature| signature["header"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["X-RKT-Signature", "webhook-signature"]);
+    let verdict = |place: usize| signatures[place]["verdict"].as_str().unwrap().to_owned();
+    let findings = answer.body["findings"].as_array().unwrap().iter();
+    let codes = findings.map(|finding| {
+        let advice = finding["advice"].as_str().unwrap();
+        assert!(advice.len() > 20 && !advice.contains("{}"), "{advice}");
+        finding["code"].as_str().unwrap().to_owned()
+    });
+    (
+        answer.body["valid"].as_bool().unwrap(),
+        [verdict(0), verdict(1)],
+        codes.collect(),
+    )
+}
+
+/// What goes wrong, the request that comes of it, and what must be found, if one word says it.
+type Mistake = (&'static str, Pasted, Option<&'static str>);
+
+fn mistakes(request: &Pasted, secret: &SigningSecret) -> Vec<Mistake> {
+    let parsed: Value = serde_json::from_str(&request.body).unwrap();
+    let digits = request.value("x-rkt-signature");
+    let computed = |content: &str| {
+        let value = secret.legacy_signature(content.as_bytes());
+        request
+            .clone()
+            .without("webhook-signature")
+            .with("X-RKT-Signature", &value)
+    };
+    let old = |age: i64| {
+        let id = request.value("webhook-id");
+        let at = i64::try_from(Timestamp::now().as_millis() / 1000).unwrap() - age;
+        let signature = secret.standard_signature(&id, at, request.body.as_bytes());
+        request
+            .clone()
+            .with("webhook-timestamp", &at.to_string())
+            .with("webhook-signature", &signature)
+    };
+    vec![
+        (
+            "printed prettily before the check",
+            request
+                .clone()
+                .with_body(serde_json::to_string_pretty(&parsed).unwrap()),
+            None,
+        ),
+        (
+            "a line feed at the end",
+            request.clone().with_body(format!("{}\n", request.body)),
+            Some("trailing_whitespace"),
+        ),
+        (
+            "parsed and written again in the receiver's code, as JavaScript does",
+            computed(&request.body.replace("1.10", "1.1").replace("\\/", "/")),
+            Some("numbers_changed"),
+        ),
+        (
+            "other content",
+            request.clone().with_body(request.body.replace("Jøran", "Jonas")),
+            Some("body_changed"),
+        ),
+        (
+            "base64 where hex is wanted",
+            request
+                .clone()
+                .without("webhook-signature")
+                .with("X-RKT-Signature", &STANDARD.encode(hex::decode(&digits).unwrap())),
+            Some("base64_instead_of_hex"),
+        ),
+        (
+            "one header's value as the other",
+            request
+                .clone()
+                .without("X-RKT-Signature")
+                .with("webhook-signature", &digits),
+            Some("wrong_header"),
+        ),
+        ("an hour old", old(3600), Some("stale_timestamp")),
+        ("an hour ahead", old(-3600), Some("future_timestamp")),
+        (
+            "without an id",
+            request
+                .clone()
+                .without("webhook-id")
+                .without("X-RKT-Signature")
+                .without("X-RKT-Delivery"),
+            Some("missing_header"),
+        ),
+        (
+            "GitHub's header",
+            request
+                .clone()
+                .without("X-RKT-Signature")
+                .without("webhook-signature")
+                .with("X-Hub-Signature-256", &format!("sha256={digits}")),
+            None,
+        ),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_as_it_was_received_is_valid_and_what_was_done_to_it_is_found() {
+    let system = System::start().await;
+    let receiver = Receiver::start().await;
+    let customer = system.customer();
+    let made = customer.create_endpoint(&receiver.url("/hook"), &["*"]).await;
+    let other = customer
+        .create_endpoint(&receiver.url("/other"), &["ticket.created"])
+        .await;
+    let event = r#"{"accountId":"org:org_2test","event":"lead.captured","chatbotId":"bot_1","timestamp":"2026-03-26T15:30:00Z","data":{"name":"Jøran","amount":1.10,"page":"https:\/\/example.com\/"}}"#;
+    let pushed = crate::fixture::send(&system.backend(), Method::POST, "/api/events", event).await;
+    assert_eq!(pushed.status, 202, "{}", pushed.text);
+    let request = Pasted::of(&receiver.wait_for(1).await[0]);
+    assert_nothing_left(&system.redis).await;
+    let secret = SigningSecret::parse(&made.secret).unwrap();
+
+    let both_valid = ["valid".to_owned(), "valid".to_owned()];
+    assert_eq!(
+        diagnosis(&customer, &made.id, &request).await,
+        (true, both_valid, vec![])
+    );
+
+    for (mistake, pasted, found) in mistakes(&request, &secret) {
+        let (valid, _, codes) = diagnosis(&customer, &made.id, &pasted).await;
+        assert!(!valid && !codes.is_empty(), "{mistake}: {codes:?}");
+        let is_found = found.is_none_or(|code| codes.iter().any(|found| found == code));
+        assert!(is_found, "{mistake}: {codes:?}");
+    }
+    // Asked about another endpoint, it says to which this was delivered.
+    let (valid, _, codes) = diagnosis(&customer, &other.id, &request).await;
+    assert!(
+        !valid && codes.iter().any(|code| code == "another_endpoint"),
+        "{codes:?}"
+    );
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotation_is_seen() {
+    let system = System::start().await;
+    let receiver = Receiver::start().await;
+    let customer = system.customer();
+    let made = customer.create_endpoint(&receiver.url("/hook"), &["*"]).await;
+    system
+        .backend()
+        .push(system.account(), "lead.captured", json!({}))
+        .await;
+    let request = Pasted::of(&receiver.wait_for(1).await[0]);
+    let rotate = format!("{ENDPOINTS}/{}/rotate-secret", made.id);
+    let reply = customer.post(&rotate, &json!({"graceHours": 1})).await;
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    // It was signed with the secret before, which libraries go on to accept for an hour.
+    let (valid, [legacy, standard], codes) = diagnosis(&customer, &made.id, &request).await;
+    assert_eq!((legacy.as_str(), standard.as_str()), ("invalid", "valid"));
+    assert!(
+        !valid && codes.iter().any(|code| code == "previous_secret"),
+        "{codes:?}"
+    );
+    let only_standard = request.clone().without("X-RKT-Signature");
+    let (valid, verdicts, codes) = diagnosis(&customer, &made.id, &only_standard).await;
+    assert_eq!(
+        (valid, verdicts[0].as_str(), verdicts[1].as_str()),
+        (true, "absent", "valid")
+    );
+    assert_eq!(codes, ["previous_secret_in_grace"]);
+    let reply = customer
+        .post(&rotate, &json!({"graceHours": 0, "force": true}))
+        .await;
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    // Two secrets ago: nothing is kept of it.
+    let (valid, _, codes) = diagnosis(&customer, &made.id, &only_standard).await;
+    assert!(!valid, "{codes:?}");
+    assert_eq!(codes, ["signature_mismatch"]);
+    system.finish().await;
+}
+
+#[tokio::test]
+async fn an_event_of_another_account_is_as_good_as_none() {
+    let mut system = api().await;
+    let (customer, stranger) = (system.customer(), system.customer_of("org_2other"));
+    let made = customer.create_endpoint("http://127.0.0.1:9000/", &["*"]).await;
+    stranger.create_endpoint("http://127.0.0.1:9000/", &["*"]).await;
+    let data = json!({"secretOfTheirs": "hunter2"});
+    let theirs = system
+        .backend()
+        .push("org:org_2other", "lead.captured", data)
+        .await;
+    let unknown = EventId::new(Timestamp::now().as_millis()).to_string();
+    let mut told = Vec::new();
+    for id in [theirs.id, unknown] {
+        let headers = json!({
+            "X-RKT-Signature": "7e11ba49a2fcca714d8fba4903b383199bec9bcc9e02ccdabee469998d62d2bc", "webhook-id": id,
+        });
+        let body = json!({"headers": headers, "body": "{\"event\":\"lead.captured\"}"});
+        told.push(customer.post(&path(&made.id), &body).await.expect(200).body);
+    }
+    assert_eq!(told[0], told[1]);
+    system.stop();
+}
+
+/// So many headers.
+fn headers(count: usize) -> Map<String, Value> {
+    (0..count)
+        .map(|number| (format!("x-{number}"), json!("v")))
+        .collect()
+}
+
+/// A body that is refused, with status, code and field.
+type Wrong = (String, u16, &'static str, &'static str);
+
+fn wrong_headers() -> [Wrong; 4] {
+    [
+        json!({"headers": headers(101), "body": ""}).to_string(),
+        json!({"headers": headers(5000), "body": ""}).to_string(),
+        json!({"headers": {"x": "v".repeat(8 * 1024)}, "body": ""}).to_string(),
+        r#"{"headers":{"webhook-id":"a","Webhook-Id":"b"},"body":""}"#.to_owned(),
+    ]
+    .map(|body| (body, 422, "invalid_headers", "headers"))
+}
+
+fn wrong_shapes() -> [Wrong; 7] {
+    [
+        (
+            json!({"headers": {"x": 7}, "body": ""}),
+            "invalid_type",
+            "headers.x",
+        ),
+        (
+            json!({"headers": [["x", "y"]], "body": ""}),
+            "invalid_type",
+            "headers",
+        ),
+        (json!({"headers": null, "body": ""}), "invalid_type", "headers"),
+        (json!({"headers": {}, "body": {}}), "invalid_type", "body"),
+        (json!({"headers": {}}), "missing_field", "body"),
+        (json!({"body": ""}), "missing_field", "headers"),
+        (
+            json!({"headers": {}, "body": "", "secret": "whsec_x"}),
+            "unknown_field",
+            "secret",
+        ),
+    ]
+    .map(|(body, code, field)| (body.to_string(), 422, code, field))
+}
+
+#[tokio::test]
+async fn the_limits_hold_and_nothing_is_changed() {
+    let mut system = api().await;
+    let customer = system.customer();
+    let id = customer
+        .create_endpoint("http://127.0.0.1:9000/", &["*"])
+        .await
+        .id;
+    let before = everything(&system);
+    // A payload of the largest size and 64 KiB more.
+    let longest = 262_144 + 65_536;
+    let with_body = |length: usize| json!({"headers": {}, "body": "b".repeat(length)}).to_string();
+    // Each é as an escape is six bytes of the request and two of the body.
+    let escaped = format!(r#"{{"headers":{{}},"body":"{}"}}"#, r"\u00e9".repeat(longest / 2));
+    for fits in [
+        with_body(longest),
+        escaped,
+        json!({"headers": headers(100), "body": ""}).to_string(),
+        json!({"headers": {"x": "v".repeat(8 * 1024 - 1)}, "body": ""}).to_string(),
+    ] {
+        let reply = crate::fixture::send(&customer, Method::POST, &path(&id), fits).await;
+        assert_eq!(
+            (reply.status, &reply.body["valid"]),
+            (200, &json!(false)),
+            "{}",
+            reply.text
+        );
+    }
+    let whole = longest * 3 + 2 * 100 * 8 * 1024;
+    let too_long = [
+        (with_body(longest + 1), 413, "body_too_large", "body"),
+        (with_body(whole), 413, "body_too_large", ""),
+    ];
+    let wrong = wrong_shapes().into_iter().chain(wrong_headers());
+    for (body, status, code, field) in wrong.chain(too_long) {
+        refuses(&customer, Method::POST, &path(&id), body, (status, code, field)).await;
+    }
+    let stranger = system.customer_of("org_2other");
+    let good = json!({"headers": {}, "body": ""}).to_string();
+    for (caller, id) in [
+        (&stranger, id.as_str()),
+        (&customer, "ep_0000000000000000"),
+        (&customer, "x"),
+    ] {
+        refuses(
+            caller,
+            Method::POST,
+            &path(id),
+            good.clone(),
+            (404, "endpoint_not_found", ""),
+        )
+        .await;
+    }
+    let reply = system.backend().post(&path(&id), &json!({})).await;
+    assert_refused(&Method::POST, &path(&id), &reply, 403, "wrong_token_kind", "");
+    assert_eq!(everything(&system), before);
+    system.stop();
+}

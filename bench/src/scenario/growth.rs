@@ -1,0 +1,161 @@
+//! What a delivery costs Redis as the system grows: `growth`.
+
+use super::Setting;
+use crate::child::ReceiverServer;
+use crate::load::{Events, in_batches, per_second};
+use crate::measured::{Measured, wait_for};
+use crate::redis_usage::{Counters, slow_calls, watch_slow};
+use crate::subject::{Subject, account};
+
+/// The endpoints of an account, each of which gets all events of the account.
+const PER_ACCOUNT: u32 = 100;
+
+/// Deliveries that are measured.
+const SERVED: u32 = 20_000;
+
+/// How large the system is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Size {
+    endpoints: u32,
+    pending: u32,
+}
+
+impl Size {
+    /// Of a variant: `10 endpoints, 1,000 pending`.
+    fn of(variant: &str, setting: Setting) -> Self {
+        let mut numbers = variant
+            .split(' ')
+            .filter_map(|word| word.replace(',', "").parse().ok());
+        let mut number = || numbers.next().expect("a number in the name of the variant");
+        let (endpoints, pending): (u32, u32) = (number(), number());
+        if setting.brief {
+            let endpoints = endpoints.min(200);
+            return Self {
+                endpoints,
+                pending: pending.min(4 * endpoints),
+            };
+        }
+        Self { endpoints, pending }
+    }
+}
+
+pub(super) fn about(setting: Setting) -> String {
+    if setting.brief {
+        return "the cost of a delivery, in small".to_owned();
+    }
+    format!("the cost of a delivery, over {SERVED} deliveries")
+}
+
+/// One run.
+pub(super) async fn measure(variant: &str, setting: Setting) -> Measured {
+    let Size { endpoints, pending } = Size::of(variant, setting);
+    let receiver = ReceiverServer::start();
+    let mut subject = Subject::webhooks(|builder| builder).await;
+    let fan_out = endpoints.min(PER_ACCOUNT);
+    let organisations: Vec<_> = (0..endpoints.div_ceil(PER_ACCOUNT))
+        .map(|number| format!("org_2bench{number}"))
+        .collect();
+    for (number, organisation) in organisations.iter().enumerate() {
+        let urls: Vec<_> = (0..fan_out)
+            .map(|of| (receiver.url(&format!("/instant/{number}-{of}")), None))
+            .collect();
+        subject.add_endpoints(organisation, &urls).await;
+    }
+    let load = Events {
+        accounts: organisations.iter().map(|name| account(name)).collect(),
+        chatbots: 1,
+        payload: 600,
+    };
+    let target = subject.target();
+    let mut measured = Measured::default();
+    watch_slow(subject.redis(), 500);
+
+    // A small backlog is filled and served again and again, until as much was served as of a large one.
+    let served_at_once = pending.min(SERVED);
+    let rounds = if setting.brief { 2 } else { SERVED / served_at_once };
+    let mut total = Total::default();
+    let (mut next, mut arrived) = (0, 0);
+    for _ in 0..rounds {
+        subject.pause_workers();
+        let before = Counters::read(subject.redis());
+        let events = next..next + pending / fan_out;
+        next = events.end;
+        let pushed = in_batches(&target, &load, events.clone(), 200).await;
+        measured.hold_pushed(&pushed, events.len() as u64, fan_out.into());
+        let accepted = Counters::read(subject.redis()).since(&before);
+        total.pushed += pushed.deliveries;
+        total.events += pushed.accepted;
+        total.accept_seconds += accepted.script_seconds;
+        total.grown += accepted.grown;
+
+        let before = Counters::read(subject.redis());
+        let from = crate::clock::now();
+        subject.resume_workers();
+        let now = wait_for(&receiver, "/", arrived + u64::from(served_at_once)).await;
+        if pending == served_at_once {
+            subject.settle().await;
+        }
+        let work = Counters::read(subject.redis()).since(&before);
+        total.served += now.distinct - arrived;
+        total.duplicates = now.duplicates;
+        total.cpu_seconds += work.cpu_seconds;
+        total.script_seconds += work.script_seconds;
+        total.wall += crate::clock::seconds(from, now.last_at.unwrap_or(from));
+        arrived = now.distinct;
+    }
+    total.tell(&mut measured);
+    measured.demand(
+        arrived >= u64::from(served_at_once * rounds),
+        format!("{arrived} deliveries arrived of {}", served_at_once * rounds),
+    );
+    let slowest = slow_calls(subject.redis())
+        .into_iter()
+        .max_by_key(|slow| slow.micros);
+    if let Some(slowest) = slowest {
+        let millis = per_second(slowest.micros, 0, 1_000_000) / 1000.0;
+        measured.set("slowest call ms", millis);
+        eprintln!("  the slowest call: {} {millis:.2} ms", slowest.name);
+    }
+    subject.stop();
+    measured
+}
+
+#[derive(Debug, Default)]
+struct Total {
+    events: u64,
+    pushed: u64,
+    served: u64,
+    duplicates: u64,
+    accept_seconds: f64,
+    script_seconds: f64,
+    cpu_seconds: f64,
+    wall: f64,
+    grown: f64,
+}
+
+impl Total {
+    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+    fn tell(&self, measured: &mut Measured) {
+        let served = self.served.max(1) as f64;
+        let pushed = self.pushed.max(1) as f64;
+        measured.set(
+            "redis script us/delivery, fetch and complete",
+            self.script_seconds * 1e6 / served,
+        );
+        measured.set(
+            "redis cpu us/delivery, fetch and complete",
+            self.cpu_seconds * 1e6 / served,
+        );
+        measured.set(
+            "redis script us/delivery, accept",
+            self.accept_seconds * 1e6 / pushed,
+        );
+        measured.set("deliveries/s", served / self.wall.max(1e-6));
+        let payloads = 600.0 * self.events as f64;
+        measured.set(
+            "redis bytes/pending delivery, payload off",
+            (self.grown - payloads) / pushed,
+        );
+        measured.count("duplicates", self.duplicates);
+    }
+}

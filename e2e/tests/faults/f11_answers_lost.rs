@@ -1,5 +1,7 @@
 //! 11. The connection cut after a script was sent, before its answer, at every call site (through a fault proxy).
 
+mod endpoints;
+
 use std::time::Duration;
 
 use e2e::account::Account;
@@ -19,6 +21,7 @@ async fn with_api_behind_proxy() -> (Scene, FaultProxy) {
     let scratch = customer
         .create_endpoint(&scene.receiver.url("/scratch"), &["*"])
         .await;
+    customer.endpoint(&scratch.id).await;
     customer.toggle(&scratch.id).await;
     customer.remove_endpoint(&scratch.id).await;
     let nobody = event("org:org_nobody", 0);

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { body, done, eventually, refused } from "./expect.js";
 import { Receiver } from "./receiver.js";
 import { accountId, backend, dashboard } from "./setup.js";
+import { attempts } from "./stream.js";
 
 const receiver = new Receiver();
 await receiver.listen();
@@ -102,6 +103,69 @@ assert.equal(
     1,
 );
 done("the summary tells of one delivery");
+
+// A delivery that fails three times is exhausted. The stream tells it as it happens, the log why.
+const listening = new AbortController();
+const heard = attempts(
+    body(
+        await dashboard.GET("/api/webhooks-config/{id}/deliveries/stream", {
+            ...path,
+            parseAs: "stream",
+            signal: listening.signal,
+        }),
+    ),
+);
+receiver.status = 503;
+assert.equal(await push({ leadId: "unlucky" }), 1);
+const outcomes: string[] = [];
+for await (const { outcome } of heard) {
+    outcomes.push(outcome);
+    if (outcome === "exhausted") break;
+}
+assert.deepEqual(outcomes, ["retrying", "retrying", "exhausted"]);
+listening.abort();
+const query = { status: "exhausted", event: "lead.captured", limit: 10 } as const;
+const log = body(
+    await dashboard.GET("/api/webhooks-config/{id}/deliveries", { params: { path: { id }, query } }),
+);
+const [failed, ...others] = log.deliveries;
+assert.ok(failed && others.length === 0 && log.nextCursor === null);
+assert.deepEqual([failed.attempts, failed.httpStatus, failed.error], [3, 503, "http_status"]);
+const onePath = { params: { path: { id, deliveryId: failed.id } } };
+const one = body(await dashboard.GET("/api/webhooks-config/{id}/deliveries/{deliveryId}", onePath));
+assert.deepEqual(
+    one.attemptLog.map(({ responseSnippet }) => responseSnippet),
+    ["as it was told", "as it was told", "as it was told"],
+);
+assert.deepEqual((one.payload as { data: unknown }).data, { leadId: "unlucky" });
+done("a delivery was exhausted, and the log says why");
+
+// Mended, the receiver gets it again: once by hand, and once with all that was missed.
+receiver.status = 200;
+const replayed = body(
+    await dashboard.POST("/api/webhooks-config/{id}/deliveries/{deliveryId}/replay", onePath),
+    202,
+);
+assert.deepEqual([replayed.replayOf, replayed.status], [failed.id, "pending"]);
+const since = new Date(Date.now() - 3_600_000).toISOString();
+const missed = body(
+    await dashboard.POST("/api/webhooks-config/{id}/replay", { ...path, body: { since, dryRun: true } }),
+);
+assert.ok("matching" in missed && missed.matching === 1 && !missed.isLowerBound);
+const started = body(await dashboard.POST("/api/webhooks-config/{id}/replay", { ...path, body: { since } }), 202);
+assert.ok("state" in started);
+const replayPath = { params: { path: { id, replayId: started.id } } };
+const progress = await eventually("the replay is finished", async () => {
+    const replay = body(await dashboard.GET("/api/webhooks-config/{id}/replays/{replayId}", replayPath));
+    return replay.state === "finished" && replay.succeeded === replay.made ? replay : undefined;
+});
+assert.deepEqual([progress.status, progress.made, progress.skipped], ["exhausted", 1, 0]);
+const again = await eventually("the replays arrive", async () => {
+    const replays = receiver.received.filter(({ headers }) => headers["x-rkt-replay"] === "true");
+    return replays.length === 2 ? replays : undefined;
+});
+assert.ok(again.every(({ headers }) => headers["webhook-id"] === failed.eventId));
+done("it was replayed by hand, and with all that was missed");
 
 // Switched off, it gets nothing; switched on, it does.
 const change = { id, active: false };

@@ -113,7 +113,7 @@ mod tests {
         let parts = Parts::new(KEYS);
         for text in [
             "log 1790000000000-3 1790000000000-18446744073709551615",
-            "line dlv_01kmnq8v3r5t7w9y1b3d5f7h9j_7zq3k9m2x4t8w1v5:12",
+            "pending dlv_01kmnq8v3r5t7w9y1b3d5f7h9j_7zq3k9m2x4t8w1v5:12",
         ] {
             let place: ListPosition = text.parse().unwrap();
             let cursor = parts.scope().write(&place);

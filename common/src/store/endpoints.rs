@@ -12,7 +12,7 @@ use crate::endpoint::{
 use crate::event::Subscription;
 use crate::id::{AccountId, EndpointId, EventId};
 
-use super::decode::{array, fields, integer, next, parse, parsed, unexpected};
+use super::decode::{array, fields, integer, next, parse, parsed, text, unexpected};
 use super::{Store, StoreError};
 
 /// What came of making an endpoint.
@@ -23,6 +23,9 @@ pub enum CreateOutcome {
     /// The account already has as many as it may.
     TooMany,
 }
+
+/// How many endpoints one call looks at.
+const AT_A_TIME: usize = 100;
 
 impl Store {
     /// Makes an endpoint, unless the account has `limit` already. Repeating it with the same id changes nothing.
@@ -53,10 +56,30 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails.
     pub async fn list_endpoints(&self, account: &AccountId) -> Result<Vec<Endpoint>, StoreError> {
-        let answer = self
-            .run(&self.scripts().endpoint_list, &[account.as_str(), ""])
-            .await?;
-        list(answer)
+        let (mut endpoints, rest) = self.some_endpoints(&[account.as_str()]).await?;
+        // Thousands are looked at in steps, so that Redis has time for others.
+        for ids in rest.chunks(AT_A_TIME) {
+            let ids = ids.iter().map(String::as_str);
+            let arguments: Vec<_> = std::iter::once(account.as_str()).chain(ids).collect();
+            endpoints.extend(self.some_endpoints(&arguments).await?.0);
+        }
+        endpoints.sort_by(|one, other| (one.created_at, &one.id).cmp(&(other.created_at, &other.id)));
+        Ok(endpoints)
+    }
+
+    /// As many as one call looks at, and the ids of those that are left.
+    async fn some_endpoints(&self, arguments: &[&str]) -> Result<(Vec<Endpoint>, Vec<String>), StoreError> {
+        let answer = self.run(&self.scripts().endpoint_list, arguments).await?;
+        let mut answer = array(answer)?.into_iter();
+        let found = array(next(&mut answer)?)?;
+        let rest = array(next(&mut answer)?)?;
+        Ok((
+            found
+                .into_iter()
+                .filter_map(|value| one(value).transpose())
+                .collect::<Result<_, _>>()?,
+            rest.into_iter().map(text).collect::<Result<_, _>>()?,
+        ))
     }
 
     /// One endpoint; `None` when it doesn't exist or belongs to another account.
@@ -69,10 +92,8 @@ impl Store {
         account: &AccountId,
         id: &EndpointId,
     ) -> Result<Option<Endpoint>, StoreError> {
-        let answer = self
-            .run(&self.scripts().endpoint_list, &[account.as_str(), id.as_str()])
-            .await?;
-        array(answer)?.into_iter().next().map_or(Ok(None), one)
+        let (found, _) = self.some_endpoints(&[account.as_str(), id.as_str()]).await?;
+        Ok(found.into_iter().next())
     }
 
     /// Changes an endpoint in one step; `None` when it doesn't exist or belongs to another account.
@@ -141,16 +162,6 @@ fn join(events: &[Subscription]) -> String {
         .map(|event| event.as_str())
         .collect::<Vec<_>>()
         .join(",")
-}
-
-/// A list of endpoints, oldest first.
-pub(super) fn list(value: Value) -> Result<Vec<Endpoint>, StoreError> {
-    let mut endpoints: Vec<_> = array(value)?
-        .into_iter()
-        .filter_map(|value| one(value).transpose())
-        .collect::<Result<_, _>>()?;
-    endpoints.sort_by(|one, other| (one.created_at, &one.id).cmp(&(other.created_at, &other.id)));
-    Ok(endpoints)
 }
 
 /// An endpoint as scripts answer it (`view` in the prelude); `None` for an empty list.

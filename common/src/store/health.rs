@@ -95,7 +95,6 @@ impl Store {
             .run(&self.scripts().account_summary, &[account.as_str()])
             .await?;
         let mut answer = array(answer)?.into_iter();
-        let endpoints = super::endpoints::list(next(&mut answer)?)?;
         let hours = fields(next(&mut answer)?)?
             .into_iter()
             .filter_map(|(field, count)| {
@@ -104,7 +103,7 @@ impl Store {
             })
             .collect();
         Ok(AccountFacts {
-            endpoints,
+            endpoints: self.list_endpoints(account).await?,
             hours,
             unfinished_bytes: u64::try_from(integer(next(&mut answer)?)?).unwrap_or(0),
             now: time(integer(next(&mut answer)?)?)?,

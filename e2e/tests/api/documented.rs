@@ -30,7 +30,7 @@ async fn execute(scene: &Scene, call: &Call, body: Option<&Value>, with_options:
         if !parameter.is_required && !with_options {
             continue;
         }
-        let value = scene.value(&parameter, &things).await;
+        let value = scene.value(call, &parameter, &things).await;
         let value = value.unwrap_or_else(|| panic!("{}: `{}` has no example", call.name(), parameter.name));
         match parameter.place {
             "path" => path = path.replace(&format!("{{{}}}", parameter.name), &value),

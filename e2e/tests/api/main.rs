@@ -17,6 +17,14 @@ mod doctor;
 
 mod event_types;
 
+mod log_scene;
+
+mod deliveries;
+
+mod replays;
+
+mod stream;
+
 mod events;
 
 mod auth;

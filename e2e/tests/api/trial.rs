@@ -1,9 +1,7 @@
 //! Test events over HTTP.
 
 use common::event::EventType;
-use common::id::{AccountId, DeliveryId, EndpointId};
 use common::signing::SigningSecret;
-use common::store::Store;
 use e2e::client::{Caller, Reply};
 use e2e::receiver::{Answer, Receiver};
 use e2e::state::{assert_nothing_left, connect, key};
@@ -27,14 +25,24 @@ async fn tested(caller: &Caller, id: &str, body: &Value) -> Value {
     test(caller, id, body).await.expect(200).body
 }
 
-/// Whether the log marks a delivery as a test.
-async fn is_marked(system: &System, endpoint: &str, delivery: &str) -> bool {
-    let (account, endpoint): (AccountId, EndpointId) =
-        (system.account().parse().unwrap(), endpoint.parse().unwrap());
-    let delivery: DeliveryId = delivery.parse().unwrap();
-    let store = Store::new(&system.redis.args()).unwrap();
-    let logged = store.get_delivery(&account, &endpoint, &delivery).await.unwrap();
-    logged.unwrap().unwrap().attempts[0].is_test
+/// Asserts that a delivery is in the log, marked as a test, with the attempt that was answered.
+async fn assert_logged(caller: &Caller, endpoint: &str, answer: &Value) {
+    let id = answer["deliveryId"].as_str().unwrap();
+    let path = format!("{ENDPOINTS}/{endpoint}/deliveries");
+    let logged = caller.get(&format!("{path}/{id}")).await.expect(200).body;
+    assert_eq!(
+        (&logged["test"], &logged["replayOf"]),
+        (&json!(true), &Value::Null),
+        "{logged}"
+    );
+    assert_eq!(logged["attemptLog"], json!([answer["attempt"]]));
+    let page = caller.get(&format!("{path}?limit=1")).await.expect(200).body;
+    let newest = &page["deliveries"][0];
+    assert_eq!(
+        (&newest["id"], &newest["test"]),
+        (&json!(id), &json!(true)),
+        "{page}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -93,7 +101,7 @@ async fn a_test_event_is_sent_as_any_other_and_answered_with_the_attempt() {
         body["chatbotId"] = sample(event)["chatbotId"].clone();
         body["timestamp"] = sample(event)["timestamp"].clone();
         assert_eq!(body, sample(event));
-        assert!(is_marked(&system, id, delivery).await);
+        assert_logged(&customer, id, &answer).await;
     }
     assert_eq!(receiver.count(), 2);
     system.finish().await;
@@ -155,7 +163,7 @@ async fn a_test_that_fails_strikes_nobody_and_changes_nothing() {
             (&status, &json!(error), &json!(detail))
         );
         assert_eq!(attempt["outcome"], "exhausted", "there is no second attempt");
-        assert!(is_marked(&system, &id, answer["deliveryId"].as_str().unwrap()).await);
+        assert_logged(&customer, &id, &answer).await;
     }
     // Neither a strike nor the last attempt nor part of the health.
     assert_eq!(customer.endpoint(&id).await, before);

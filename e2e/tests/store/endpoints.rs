@@ -44,6 +44,25 @@ async fn an_endpoint_is_seen_by_its_account_alone() {
 }
 
 #[tokio::test]
+async fn thousands_are_listed_in_steps_that_miss_none() {
+    let fixture = Fixture::new().await;
+    let other = "user:user_2".parse().unwrap();
+    let mut made = Vec::new();
+    for _ in 0..230 {
+        made.push(fixture.endpoint(&["*"]).await);
+        fixture.endpoint_of(&other, &["*"], None).await;
+    }
+    let listed = fixture.store.list_endpoints(&account()).await.unwrap();
+    assert!(listed.is_sorted_by_key(|endpoint| (endpoint.created_at, endpoint.id.clone())));
+    let facts = fixture.store.account_facts(&account()).await.unwrap();
+    assert_eq!(facts.endpoints, listed);
+    let mut ids: Vec<_> = listed.into_iter().map(|endpoint| endpoint.id).collect();
+    ids.sort();
+    made.sort();
+    assert_eq!(ids, made);
+}
+
+#[tokio::test]
 async fn making_one_is_repeatable_and_limited() {
     let fixture = Fixture::new().await;
     let new = new_endpoint(&account(), &["*"], None);

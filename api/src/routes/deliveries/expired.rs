@@ -17,20 +17,22 @@ pub(super) async fn problem(store: &Store, delivery: &DeliverySummary) -> Proble
 }
 
 fn reason(delivery: &DeliverySummary, policy: Option<&PolicyNotice>) -> String {
-    if delivery.is_test {
-        return "This was a test event, whose payload is not kept: send another test event.".to_owned();
-    }
     let (fate, retention) = match delivery.state {
-        DeliveryState::Exhausted => ("was exhausted", policy.map(|policy| policy.retention_failed)),
-        _ => ("succeeded", policy.map(|policy| policy.retention_succeeded)),
+        _ if delivery.is_test => ("a test", policy.map(|policy| policy.retention_succeeded)),
+        DeliveryState::Exhausted => (
+            "a delivery was exhausted",
+            policy.map(|policy| policy.retention_failed),
+        ),
+        _ => (
+            "a delivery succeeded",
+            policy.map(|policy| policy.retention_succeeded),
+        ),
     };
     let kept = retention.map_or_else(
         || "for a while".to_owned(),
         |span| format!("for {}", in_words(span)),
     );
-    format!(
-        "What was sent is kept {kept} after a delivery {fate}. That time is over, so it can't be sent again."
-    )
+    format!("What was sent is kept {kept} after {fate}. That time is over, so it can't be sent again.")
 }
 
 /// A span as people say it.
@@ -107,7 +109,12 @@ mod tests {
                 None,
                 "for a while after a delivery was exhausted",
             ),
-            (DeliveryState::Succeeded, true, Some(&policy), "a test event"),
+            (
+                DeliveryState::Succeeded,
+                true,
+                Some(&policy),
+                "for 24 hours after a test",
+            ),
         ] {
             let told = reason(&delivery(state, is_test), policy);
             assert!(told.contains(words), "{told}");

@@ -4,24 +4,29 @@
 //! Redis nor the stop of the server. It hands over one piece at a time: a slow client is waited for, and given up after
 //! [`PATIENCE`]; what it has not read meanwhile stays in the log.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use common::clock::Timestamp;
 use common::id::{AccountId, EndpointId};
-use common::store::log::{LogEntry, LogTail};
+use common::store::log::{EntryId, LogEntry, LogTail};
 use common::store::{Store, StoreError};
 use tokio::sync::mpsc::{self, Receiver, Sender};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, interval_at, sleep, timeout};
 
 use super::stream_events::{self, EndReason};
 use crate::app::App;
 use crate::cursor::CursorScope;
 use crate::streams::{Place, Streams};
 
-/// How long a stream is silent at most; as often it is seen whether the endpoint is still there.
-const BEAT: Duration = Duration::from_secs(10);
+/// How long a stream is silent at most. That a client is gone shows when something is sent to it, at the latest by the second
+/// time.
+const BEAT: Duration = Duration::from_secs(3);
+
+/// How long one look into the log waits; as often it is seen whether the endpoint is still there.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// How long a client may leave a piece unread.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -74,27 +79,43 @@ impl Follower {
         let cursor = self.scope().write(&self.tail.position());
         hand_over(sender, stream_events::beginning(&cursor)).await?;
         loop {
-            let piece = match self.piece().await {
-                Ok(Some(piece)) => piece,
-                Ok(None) => return Ok(EndReason::EndpointRemoved),
+            let before = self.tail.position();
+            let entries = match self.look(sender).await? {
+                Ok(entries) => entries,
                 Err(error) => {
                     tracing::debug!(%error, "a live stream waits for Redis");
                     sleep(PAUSE).await;
-                    stream_events::heartbeat()
+                    continue;
                 }
             };
-            hand_over(sender, piece).await?;
+            if !entries.is_empty() {
+                hand_over(sender, self.piece(before, entries).await).await?;
+            } else if self.is_endpoint_gone().await {
+                return Ok(EndReason::EndpointRemoved);
+            }
         }
     }
 
-    /// What to send next; `None` when there is no endpoint any more.
-    async fn piece(&mut self) -> Result<Option<Bytes>, StoreError> {
-        let before = self.tail.position();
-        let entries = self.tail.next(BEAT).await?;
-        if entries.is_empty() {
-            let endpoint = self.store.get_endpoint(&self.account, &self.endpoint).await?;
-            return Ok(endpoint.map(|_| stream_events::heartbeat()));
+    /// What was logged next, if something was within [`LOOK`]; meanwhile the client hears that the stream lives.
+    async fn look(&mut self, sender: &Sender<Bytes>) -> Result<Result<Vec<LogEntry>, StoreError>, Gone> {
+        let mut beat = interval_at(Instant::now() + BEAT, BEAT);
+        let mut next = pin!(self.tail.next(LOOK));
+        loop {
+            tokio::select! {
+                found = &mut next => return Ok(found),
+                _ = beat.tick() => hand_over(sender, stream_events::heartbeat()).await?,
+            }
         }
+    }
+
+    /// Whether the endpoint was removed, as far as Redis can be asked.
+    async fn is_endpoint_gone(&self) -> bool {
+        let endpoint = self.store.get_endpoint(&self.account, &self.endpoint).await;
+        matches!(endpoint, Ok(None))
+    }
+
+    /// Entries as events, with a word before them if others were dropped from the log meanwhile.
+    async fn piece(&self, before: EntryId, entries: Vec<LogEntry>) -> Bytes {
         let gap = self.store.log_gap(&self.endpoint, before).await;
         let mut piece = BytesMut::new();
         match gap {
@@ -106,7 +127,7 @@ impl Follower {
         for entry in entries {
             piece.extend_from_slice(&self.event(entry));
         }
-        Ok(Some(piece.freeze()))
+        piece.freeze()
     }
 
     fn event(&self, entry: LogEntry) -> Bytes {

@@ -41,7 +41,7 @@ impl StreamApi {
     /// changed (`StreamedState`), `canceled` when its owner discarded what was parked (`StreamedCancellation`), `gap` when
     /// something was dropped from the log before it was sent (`StreamedGap`), and `end` as the last one (`StreamedEnd`).
     /// It begins with what happens next. To go on where a connection broke, give the last `id` that came as the header
-    /// `Last-Event-ID`: what the log kept meanwhile comes first. A comment every 10 seconds keeps the connection open. The
+    /// `Last-Event-ID`: what the log kept meanwhile comes first. A comment every few seconds keeps the connection open. The
     /// stream ends when the session token expires: connect again with a new one. An account may have 10 streams open.
     /// `EventSource` of browsers can't send the header `Authorization`: use `fetch` and read the body.
     #[oai(

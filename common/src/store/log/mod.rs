@@ -10,7 +10,7 @@ mod tail;
 
 pub use detail::{DeliveryDetail, Payload};
 pub use entry::{EntryId, InvalidEntryId, LogContent, LogEntry, LoggedAttempt};
-pub use page::{InvalidListPosition, ListFilter, ListPage, ListPosition, ListStatus};
+pub use page::{InvalidListPosition, Line, ListFilter, ListPage, ListPosition, ListStatus};
 pub use tail::{LogTail, MOST_READ};
 
 pub(crate) use entry::{entries, phases_text};

@@ -67,8 +67,21 @@ pub enum ListPosition {
         /// The newest entry when the first page was read.
         bound: EntryId,
     },
-    /// In a line of deliveries: the last entry that was read.
-    Line(String),
+    /// In a line of deliveries: the last entry that was read, if there was one.
+    Line(Line, String),
+}
+
+/// Where deliveries stand that are listed without the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Line {
+    /// Those that wait for their turn.
+    Pending,
+    /// Those that wait for the time of their next attempt.
+    Retry,
+    /// Those in flight.
+    Leases,
+    /// Those that were given up.
+    Failed,
 }
 
 /// A text that is no position.
@@ -89,7 +102,7 @@ impl fmt::Display for ListPosition {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Log { after, bound } => write!(formatter, "log {after} {bound}"),
-            Self::Line(last) => write!(formatter, "line {last}"),
+            Self::Line(line, last) => write!(formatter, "{} {last}", line.as_str()),
         }
     }
 }
@@ -105,7 +118,10 @@ impl FromStr for ListPosition {
                 after: place(after)?,
                 bound: place(bound)?,
             }),
-            ["line", last] => Ok(Self::Line((*last).to_owned())),
+            [line, last] => {
+                let line = Line::ALL.into_iter().find(|known| known.as_str() == *line);
+                Ok(Self::Line(line.ok_or(InvalidListPosition)?, (*last).to_owned()))
+            }
             _ => Err(InvalidListPosition),
         }
     }
@@ -136,12 +152,27 @@ impl ListStatus {
     }
 
     /// The line that deliveries in this state stand in; `None`: the log.
-    const fn line(self) -> Option<&'static str> {
+    const fn line(self) -> Option<Line> {
         match self {
-            Self::Pending | Self::Parked => Some("pending"),
-            Self::InFlight => Some("leases"),
-            Self::Exhausted => Some("failed"),
+            // Those that waited for a retry when the endpoint was switched off follow.
+            Self::Pending | Self::Parked => Some(Line::Pending),
+            Self::InFlight => Some(Line::Leases),
+            Self::Exhausted => Some(Line::Failed),
             Self::Retrying | Self::Succeeded => None,
+        }
+    }
+}
+
+impl Line {
+    const ALL: [Self; 4] = [Self::Pending, Self::Retry, Self::Leases, Self::Failed];
+
+    /// As the script and positions name it.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Retry => "retry",
+            Self::Leases => "leases",
+            Self::Failed => "failed",
         }
     }
 }
@@ -172,11 +203,12 @@ impl Store {
     ) -> Result<Option<ListPage>, StoreError> {
         let line = filter.status.and_then(ListStatus::line);
         match (line, position) {
-            (Some(line), None) => self.line_page(account, endpoint, filter, line, "", limit).await,
-            (Some(line), Some(ListPosition::Line(last))) => {
-                self.line_page(account, endpoint, filter, line, last, limit).await
+            (Some(line), None) => self.line_page(account, endpoint, filter, (line, ""), limit).await,
+            (Some(_), Some(ListPosition::Line(line, last))) => {
+                self.line_page(account, endpoint, filter, (*line, last), limit)
+                    .await
             }
-            (None, Some(ListPosition::Line(_))) | (_, Some(ListPosition::Log { .. })) | (None, None) => {
+            (None, Some(ListPosition::Line(..))) | (_, Some(ListPosition::Log { .. })) | (None, None) => {
                 self.log_page(account, endpoint, filter, position, limit).await
             }
         }
@@ -273,8 +305,7 @@ impl Store {
         account: &AccountId,
         endpoint: &EndpointId,
         filter: &ListFilter,
-        line: &str,
-        last: &str,
+        (mut line, last): (Line, &str),
         limit: usize,
     ) -> Result<Option<ListPage>, StoreError> {
         let mut page = ListPage::default();
@@ -282,7 +313,7 @@ impl Store {
         let mut looked_at = 0;
         loop {
             let step = STEP.min(MOST_LOOKED_AT - looked_at).to_string();
-            let arguments = [endpoint.as_str(), account.as_str(), line, &last, &step];
+            let arguments = [endpoint.as_str(), account.as_str(), line.as_str(), &last, &step];
             let mut answer = array(self.run(&self.scripts().log_waiting, &arguments).await?)?.into_iter();
             let Some(state) = answer.next() else {
                 return Ok(None);
@@ -294,7 +325,8 @@ impl Store {
                 last = text(next(&mut parts)?)?;
                 let record = Record::read(next(&mut parts)?)?;
                 let (event, given_up) = (text(next(&mut parts)?)?, text(next(&mut parts)?)?);
-                let Some(delivery) = waiting(&last, record, event, is_active) else {
+                let newest = entries(Value::Array(parts.collect()))?.pop();
+                let Some(delivery) = waiting(&last, record, newest, event, is_active) else {
                     continue;
                 };
                 let since = given_up.parse().ok().and_then(Timestamp::from_millis);
@@ -303,16 +335,18 @@ impl Store {
                     page.deliveries.push(delivery);
                 }
                 if page.deliveries.len() == limit {
-                    page.next = (line != "leases").then_some(ListPosition::Line(last));
+                    page.next = (line != Line::Leases).then_some(ListPosition::Line(line, last));
                     return Ok(Some(page));
                 }
             }
             looked_at += read;
-            if read < STEP || line == "leases" {
+            if read < STEP && line == Line::Pending && filter.status == Some(ListStatus::Parked) {
+                (line, last) = (Line::Retry, String::new());
+            } else if read < STEP || line == Line::Leases {
                 return Ok(Some(page));
             }
             if looked_at >= MOST_LOOKED_AT {
-                page.next = Some(ListPosition::Line(last));
+                page.next = Some(ListPosition::Line(line, last));
                 return Ok(Some(page));
             }
         }
@@ -334,10 +368,18 @@ fn shown(entry: super::LogEntry, record: Record, is_active: bool, bound: EntryId
     Some(record.summary(attempt.delivery.clone(), Some(*attempt), is_active))
 }
 
-/// A delivery in a line; `text` is its id, and in a pending list how many attempts were made.
-fn waiting(text: &str, record: Record, event: String, is_active: bool) -> Option<DeliverySummary> {
+/// A delivery in a line; `text` is its id, and in a pending list how many attempts were made. `newest` is its newest entry in
+/// the log, if it has one.
+fn waiting(
+    text: &str,
+    record: Record,
+    newest: Option<super::LogEntry>,
+    event: String,
+    is_active: bool,
+) -> Option<DeliverySummary> {
     let id: DeliveryId = text.split(':').next()?.parse().ok()?;
-    let mut summary = record.summary(id, None, is_active);
+    let last = newest.and_then(super::LogEntry::into_attempt);
+    let mut summary = record.summary(id, last, is_active);
     if summary.event.is_empty() {
         summary.event = event;
     }

@@ -1,10 +1,6 @@
--- account_summary: an account at a glance. Reads only; an account has a bounded number of endpoints.
+-- account_summary: an account at a glance, but for its endpoints. Reads only.
 --
 -- ARGV: account.
--- Returns {endpoints (see `view`)}, {hour and outcome, count…}, unfinished bytes, the time (ms).
-local ids, found = call('HKEYS', P .. 'account:' .. ARGV[1] .. ':endpoints'), {}
-for i, id in ipairs(ids) do
-  found[i] = view(id)
-end
-return { found, call('HGETALL', P .. 'account:' .. ARGV[1] .. ':hours'), call('GET', P .. 'account:' .. ARGV[1] .. ':bytes') or 0,
-  read_clock() }
+-- Returns {hour and outcome, count…}, unfinished bytes, the time (ms).
+local account = P .. 'account:' .. ARGV[1]
+return { call('HGETALL', account .. ':hours'), call('GET', account .. ':bytes') or 0, read_clock() }

@@ -1,16 +1,22 @@
--- endpoint_list: endpoints as their owner sees them. Reads only.
+-- endpoint_list: endpoints as their owner sees them, 100 in one call. Reads only.
 --
--- ARGV: account, endpoint id or '' for all.
--- Returns a list of endpoints (see `view`); an account has a bounded number. Another account's id gives none.
-local routes = P .. 'account:' .. ARGV[1] .. ':endpoints'
-local ids = { ARGV[2] }
-if ARGV[2] == '' then
+-- ARGV: account, endpoint ids… (100 at most); none for all.
+-- Returns {endpoints (see `view`)}, {ids of those that did not fit in}. Ids of other accounts give nothing.
+local routes, ids, found, rest = P .. 'account:' .. ARGV[1] .. ':endpoints', {}, {}, {}
+if #ARGV == 1 then
   ids = call('HKEYS', routes)
-elseif call('HEXISTS', routes, ARGV[2]) == 0 then
-  ids = {}
+else
+  for i = 2, #ARGV do
+    if call('HEXISTS', routes, ARGV[i]) == 1 then
+      ids[#ids + 1] = ARGV[i]
+    end
+  end
 end
-local found = {}
 for i, id in ipairs(ids) do
-  found[i] = view(id)
+  if i <= 100 then
+    found[i] = view(id)
+  else
+    rest[i - 100] = id
+  end
 end
-return found
+return { found, rest }

@@ -1,9 +1,9 @@
--- log_waiting: deliveries that are not in the log yet, or have left it: those that wait for their turn, that are in flight, or
--- that were given up. Newest first. Reads only.
+-- log_waiting: deliveries that are not in the log yet, or have left it: those that wait for their turn or for a retry, that are
+-- in flight, or that were given up. Newest first; those that wait for a retry by its time, the latest first. Reads only.
 --
--- ARGV: endpoint id, account, 'pending', 'leases' or 'failed', the last one that was read or '', how many.
--- Returns {state of the endpoint, {delivery, its record (see `record_view`), its event's type, when it was given up (ms) or
--- ''}…}, or {} when the account has no such endpoint.
+-- ARGV: endpoint id, account, 'pending', 'retry', 'leases' or 'failed', the last one that was read or '', how many.
+-- Returns {state of the endpoint, {delivery, its record (see `record_view`), its event's type, when it was given up (ms) or '',
+-- its newest log entry if that is kept}…}, or {} when the account has no such endpoint.
 -- Guarantees: bounded. What arrives meanwhile is newer than what was read. If the last one that was read has left the line,
 -- all behind it have as well.
 local id, source, last, most = ARGV[1], ARGV[3], ARGV[4], tonumber(ARGV[5])
@@ -33,7 +33,7 @@ elseif source == 'leases' then
     end
   end
 else
-  local key, from = P .. 'failed:' .. id, 0
+  local key, from = P .. source .. ':' .. id, 0
   if last ~= '' then
     local rank = call('ZREVRANK', key, last)
     from = rank and rank + 1 or call('ZCARD', key)
@@ -44,9 +44,11 @@ local answer = { v[2] }
 for _, text in ipairs(found) do
   local delivery = parse_entry(text)
   if delivery then
-    local kind = redis.pcall('HGET', P .. 'event:' .. event_of(delivery), 'event')
-    answer[#answer + 1] = { text, record_view(delivery), type(kind) == 'string' and kind or '',
-      source == 'failed' and call('ZSCORE', P .. 'failed:' .. id, delivery) or '' }
+    local kind, record = redis.pcall('HGET', P .. 'event:' .. event_of(delivery), 'event'), record_view(delivery)
+    local newest = string.match(record[6], '%S+$')
+    answer[#answer + 1] = { text, record, type(kind) == 'string' and kind or '',
+      source == 'failed' and call('ZSCORE', P .. 'failed:' .. id, delivery) or '',
+      newest and call('XRANGE', P .. 'log:' .. id, newest, newest)[1] or nil }
   end
 end
 return answer

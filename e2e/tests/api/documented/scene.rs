@@ -1,10 +1,11 @@
 //! What a call needs to be there before it: an endpoint with deliveries, and whatever else its parameters name.
 
+use common::clock::Timestamp;
 use e2e::client::{Caller, Reply};
 use e2e::receiver::{Answer, Receiver};
 use e2e::system::System;
 use e2e::wait::{LONG, check, eventually};
-use reqwest::RequestBuilder;
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use super::calls::{Call, Parameter};
@@ -118,17 +119,69 @@ impl Scene {
     }
 
     /// What to give as a parameter: something that was made, else the documented example.
-    pub(super) async fn value(&self, parameter: &Parameter, things: &Things) -> Option<String> {
+    pub(super) async fn value(&self, call: &Call, parameter: &Parameter, things: &Things) -> Option<String> {
         match parameter.name {
             "id" => Some(things.endpoint.clone()),
             "deliveryId" => Some(things.delivery.clone()),
-            _ => parameter.example.clone(),
+            "replayId" => Some(self.replay(things).await),
+            "cursor" => Some(self.cursor(call, things).await),
+            "Last-Event-ID" => Some(self.event_id(things).await),
+            name => recent(name).or_else(|| parameter.example.clone()),
         }
+    }
+
+    /// A replay of what was exhausted.
+    async fn replay(&self, things: &Things) -> String {
+        let path = format!("{ENDPOINTS}/{}/replay", things.endpoint);
+        let wanted = json!({"since": recent("since")});
+        let replay = self.customer.post(&path, &wanted).await.expect(202).body;
+        replay["id"].as_str().unwrap().to_owned()
+    }
+
+    /// The cursor behind the first item of a listing with the filters of the examples.
+    async fn cursor(&self, call: &Call, things: &Things) -> String {
+        let mut path = call.path.replace("{id}", &things.endpoint);
+        path.push_str("?limit=1");
+        for filter in call.parameters() {
+            if filter.place == "query" && !matches!(filter.name, "cursor" | "limit") {
+                let value = recent(filter.name).or(filter.example).unwrap();
+                path.push_str(&format!("&{}={value}", filter.name));
+            }
+        }
+        let page = self.customer.get(&path).await.expect(200);
+        let cursor = page.body["nextCursor"].as_str();
+        cursor.unwrap_or_else(|| panic!("{}", page.text)).to_owned()
+    }
+
+    /// The id that a stream begins with.
+    async fn event_id(&self, things: &Things) -> String {
+        let path = format!("{ENDPOINTS}/{}/deliveries/stream", things.endpoint);
+        let mut response = self.customer.request(Method::GET, &path).send().await.unwrap();
+        let mut text = String::new();
+        while let Some(chunk) = response.chunk().await.unwrap() {
+            text.push_str(std::str::from_utf8(&chunk).unwrap());
+            let line = text.lines().find_map(|line| line.strip_prefix("id: "));
+            if let Some(id) = line.filter(|_| text.ends_with("\n\n")) {
+                return id.to_owned();
+            }
+        }
+        panic!("the stream said only {text:?}");
     }
 }
 
+/// The ends of a time span with all that was just made, in place of those in the examples.
+fn recent(name: &str) -> Option<String> {
+    let span = match name {
+        "since" => -3_600_000,
+        "until" => 30_000,
+        _ => return None,
+    };
+    let time = i64::try_from(Timestamp::now().as_millis()).unwrap() + span;
+    Some(Timestamp::from_millis(time).unwrap().to_string())
+}
+
 impl Things {
-    /// The body of an example, with the ids of what was made in place of the example's.
+    /// The body of an example, with the ids of what was made, and with times since then, in place of the example's.
     pub(super) fn inserted(&self, body: &Value) -> Value {
         match body {
             Value::String(text) if text.starts_with("ep_") => self.endpoint.as_str().into(),
@@ -137,7 +190,10 @@ impl Things {
             Value::Object(fields) => {
                 let fields = fields.iter();
                 fields
-                    .map(|(name, value)| (name.clone(), self.inserted(value)))
+                    .map(|(name, value)| {
+                        let value = recent(name).map_or_else(|| self.inserted(value), Value::from);
+                        (name.clone(), value)
+                    })
                     .collect()
             }
             other => other.clone(),

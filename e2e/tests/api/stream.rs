@@ -1,0 +1,430 @@
+//! The live stream: what is sent, how it goes on after a break, and when it ends.
+
+use std::time::Duration;
+
+use e2e::clerk::{Claims, now};
+use e2e::client::{Caller, Reply};
+use e2e::system::System;
+use e2e::wait::{LONG, check, eventually};
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
+
+use crate::fixture::{api, assert_refused, everything};
+use crate::log_scene::{HOOK, LogScene, text};
+
+/// The most that an account may have open.
+const MOST: usize = 10;
+
+/// Somebody who listens.
+struct Listener {
+    response: Response,
+    unread: String,
+}
+
+/// A block of a stream: an event, a comment, or an id without an event.
+#[derive(Debug, Default)]
+struct Block {
+    name: String,
+    id: Option<String>,
+    data: Value,
+    is_comment: bool,
+}
+
+/// A request for the stream of an endpoint, from behind an event on.
+async fn ask(caller: &Caller, path: &str, last: Option<&str>) -> Response {
+    let mut request = caller.request(Method::GET, path);
+    if let Some(last) = last {
+        request = request.header("last-event-id", last);
+    }
+    request.send().await.unwrap()
+}
+
+async fn refusal(caller: &Caller, path: &str, last: Option<&str>) -> Reply {
+    let mut request = caller.request(Method::GET, path);
+    if let Some(last) = last {
+        request = request.header("last-event-id", last);
+    }
+    Caller::send(request).await
+}
+
+impl Listener {
+    /// A listener, and the id that its stream begins with.
+    async fn start(caller: &Caller, path: &str, last: Option<&str>) -> (Self, String) {
+        let response = ask(caller, path, last).await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        assert_eq!(response.headers()["cache-control"], "no-store");
+        let mut listener = Self {
+            response,
+            unread: String::new(),
+        };
+        let first = listener.block().await.unwrap();
+        assert!(first.name.is_empty() && first.data.is_null(), "{first:?}");
+        (listener, first.id.unwrap())
+    }
+
+    /// The next block; `None` at the end.
+    async fn block(&mut self) -> Option<Block> {
+        let reading = async {
+            loop {
+                if let Some((block, rest)) = self.unread.split_once("\n\n") {
+                    let block = read(block);
+                    self.unread = rest.to_owned();
+                    return Some(block);
+                }
+                let chunk = self.response.chunk().await.unwrap()?;
+                self.unread.push_str(std::str::from_utf8(&chunk).unwrap());
+            }
+        };
+        tokio::time::timeout(LONG, reading).await.unwrap()
+    }
+
+    /// The next event; `None` at the end.
+    async fn event(&mut self) -> Option<Block> {
+        loop {
+            let block = self.block().await?;
+            if !block.is_comment {
+                return Some(block);
+            }
+        }
+    }
+
+    /// The next events, which have these names.
+    async fn events(&mut self, names: &[&str]) -> Vec<Block> {
+        let mut events = Vec::new();
+        for name in names {
+            let event = self.event().await.unwrap();
+            assert_eq!(event.name, *name, "{event:?}");
+            events.push(event);
+        }
+        events
+    }
+
+    /// Asserts that the stream ends for this reason.
+    async fn ends(mut self, reason: &str) {
+        let last = self.events(&["end"]).await.remove(0);
+        assert_eq!(last.data, json!({"reason": reason}));
+        assert!(self.event().await.is_none(), "something came after the end");
+    }
+}
+
+fn read(text: &str) -> Block {
+    let mut block = Block {
+        is_comment: text.starts_with(':'),
+        ..Block::default()
+    };
+    for line in text.lines() {
+        match line.split_once(": ") {
+            Some(("event", name)) => name.clone_into(&mut block.name),
+            Some(("id", id)) => block.id = Some(id.to_owned()),
+            Some(("data", data)) => block.data = serde_json::from_str(data).unwrap(),
+            _ => assert!(line.starts_with(':') || line.starts_with("retry: "), "{line}"),
+        }
+    }
+    block
+}
+
+/// What the API's metrics say of open streams.
+async fn open_streams(system: &System) -> usize {
+    let metrics = system.customer().get("/metrics").await.expect(200).text;
+    let line = metrics
+        .lines()
+        .find_map(|line| line.strip_prefix("webhooks_api_streams_open "));
+    line.unwrap_or_else(|| panic!("{metrics}")).parse().unwrap()
+}
+
+/// Connections that wait in Redis for a log to grow.
+fn waiting_in_redis(system: &System) -> usize {
+    let list: String = redis::cmd("CLIENT")
+        .arg("LIST")
+        .query(&mut e2e::state::connect(&system.redis))
+        .unwrap();
+    list.lines().filter(|line| line.contains("cmd=xread")).count()
+}
+
+/// Waits until no stream takes anything from anybody.
+async fn all_closed(system: &System) {
+    eventually(LONG, "all streams to be closed", async || {
+        let (open, waiting) = (open_streams(system).await, waiting_in_redis(system));
+        check(
+            open + waiting == 0,
+            format!("{open} are open, {waiting} wait in Redis"),
+        )
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn attempts_and_changes_are_told_as_they_happen_and_after_a_break() {
+    let scene = LogScene::start(System::builder().env("RETRY_SCHEDULE", "50ms")).await;
+    let path = scene.path("deliveries/stream");
+    scene.push(json!({})).await;
+    scene.listed("", 1).await;
+    assert_eq!(
+        (open_streams(&scene.system).await, waiting_in_redis(&scene.system)),
+        (0, 0)
+    );
+    // It begins with what happens next, not with what was there before.
+    let (mut listener, beginning) = Listener::start(&scene.customer, &path, None).await;
+    scene.push(json!({"then": 500})).await;
+    let attempts = listener.events(&["attempt", "attempt"]).await;
+    let outcomes: Vec<_> = attempts.iter().map(|event| &event.data["outcome"]).collect();
+    assert_eq!(outcomes, ["retrying", "exhausted"]);
+    let first = &attempts[0].data;
+    let delivery = text(first, "deliveryId");
+    let detail = scene.delivery(&delivery).await;
+    assert_eq!(
+        (&first["eventId"], &first["event"]),
+        (&detail["eventId"], &detail["event"])
+    );
+    assert_eq!((&first["replay"], &first["test"]), (&json!(false), &json!(false)));
+    for (name, value) in detail["attemptLog"][0].as_object().unwrap() {
+        assert_eq!(first[name], *value, "{name}");
+    }
+    assert_eq!(scene.replay(&delivery).await.status, 202);
+    let replayed = listener.events(&["attempt"]).await.remove(0);
+    assert_eq!(
+        (&replayed.data["replay"], &replayed.data["outcome"]),
+        (&json!(true), &json!("succeeded"))
+    );
+    let test = scene.customer.post(&scene.path("test"), &json!({})).await;
+    assert_eq!(test.status, 200, "{}", test.text);
+    let tested = listener.events(&["attempt"]).await.remove(0);
+    assert_eq!(tested.data["test"], true);
+    drop(listener);
+    all_closed(&scene.system).await;
+
+    // Nobody listens meanwhile.
+    scene.switch(false).await;
+    scene.switch(true).await;
+    scene.push(json!({})).await;
+    scene.receiver.wait_for_at(HOOK, 6).await;
+    let last = tested.id.as_deref();
+    let (mut listener, repeated) = Listener::start(&scene.customer, &path, last).await;
+    assert_eq!(Some(repeated.as_str()), last);
+    let missed = listener.events(&["state", "state", "attempt"]).await;
+    let states: Vec<_> = missed.iter().map(|event| &event.data["state"]).collect();
+    assert_eq!(states, [&json!("off"), &json!("active"), &Value::Null]);
+    assert_eq!(missed[0].data["reason"], "owner");
+    // From the beginning, all of it comes again, with the same ids.
+    let (mut again, _) = Listener::start(&scene.customer, &path, Some(&beginning)).await;
+    let all = again
+        .events(&[
+            "attempt", "attempt", "attempt", "attempt", "state", "state", "attempt",
+        ])
+        .await;
+    assert_eq!(all[0].data, attempts[0].data);
+    assert_eq!(all[6].id, missed[2].id);
+    drop((listener, again));
+    all_closed(&scene.system).await;
+    scene.system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_dropped_from_the_log_is_told_as_a_gap() {
+    let scene = LogScene::start(System::builder().env("LOG_LENGTH", "50")).await;
+    let path = scene.path("deliveries/stream");
+    scene.push(json!({})).await;
+    scene.listed("", 1).await;
+    let (listener, last) = Listener::start(&scene.customer, &path, None).await;
+    drop(listener);
+    // Redis drops entries in blocks of a hundred.
+    scene.push_many(400, &json!({})).await;
+    scene.receiver.wait_for_at(HOOK, 401).await;
+    eventually(LONG, "all attempts to be recorded", async || {
+        let endpoint = scene.customer.endpoint(&scene.endpoint).await;
+        check(endpoint["queueDepth"] == 0, endpoint.to_string())
+    })
+    .await;
+    let (mut listener, _) = Listener::start(&scene.customer, &path, Some(&last)).await;
+    let events = listener.events(&["gap", "attempt"]).await;
+    assert_eq!(events[0].data["resumedAt"], events[1].data["at"]);
+    assert_eq!(events[0].id, None);
+    // What came is behind the gap: going on from there has none.
+    let id = events[1].id.as_deref();
+    let (mut on, _) = Listener::start(&scene.customer, &path, id).await;
+    on.events(&["attempt"]).await;
+    drop((listener, on));
+    scene.system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_ends_when_the_token_expires() {
+    let mut scene = LogScene::start(System::builder()).await;
+    let path = scene.path("deliveries/stream");
+    let claims = Claims::v2("user_2test", Some("org_2test")).with("exp", now() + 3);
+    let caller = scene.system.caller(&claims.sign(&scene.system.key));
+    let (listener, _) = Listener::start(&caller, &path, None).await;
+    listener.ends("token_expired").await;
+    all_closed(&scene.system).await;
+    scene.system.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_ends_when_the_endpoint_is_removed() {
+    let mut scene = LogScene::start(System::builder()).await;
+    let path = scene.path("deliveries/stream");
+    let (mut listener, _) = Listener::start(&scene.customer, &path, None).await;
+    // Meanwhile a comment now and then keeps the connection open.
+    assert!(listener.block().await.unwrap().is_comment);
+    scene.customer.remove_endpoint(&scene.endpoint).await;
+    listener.ends("endpoint_removed").await;
+    all_closed(&scene.system).await;
+    scene.system.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_ends_when_the_server_stops_and_outlasts_redis() {
+    let mut scene = LogScene::start(System::builder()).await;
+    let path = scene.path("deliveries/stream");
+    let (mut listener, _) = Listener::start(&scene.customer, &path, None).await;
+    tokio::task::block_in_place(|| {
+        scene.system.redis.kill9();
+        scene.system.redis.restart();
+    });
+    eventually(LONG, "an event to be accepted", async || {
+        let event = json!({"accountId": scene.system.account(), "event": "lead.captured", "chatbotId": "b", "data": {}});
+        let reply = scene.system.backend().post("/api/events", &event).await;
+        check(reply.status == 202, reply.text)
+    })
+    .await;
+    assert_eq!(
+        listener.events(&["attempt"]).await[0].data["outcome"],
+        "succeeded"
+    );
+    scene.system.api.ask_to_end();
+    listener.ends("stopping").await;
+    let status = tokio::task::block_in_place(|| scene.system.api.wait());
+    assert!(status.success(), "{status}");
+    scene.system.stop();
+}
+
+#[tokio::test]
+async fn ids_of_other_streams_are_refused() {
+    let mut system = api().await;
+    let (customer, stranger) = (system.customer(), system.customer_of("org_2other"));
+    let url = "http://127.0.0.1:9000/";
+    let own = customer.create_endpoint(url, &["*"]).await.id;
+    let second = customer.create_endpoint(url, &["*"]).await.id;
+    let strangers = stranger.create_endpoint(url, &["*"]).await.id;
+    let path = |endpoint: &str| format!("/api/webhooks-config/{endpoint}/deliveries/stream");
+    system
+        .backend()
+        .push(system.account(), "lead.captured", json!({}))
+        .await;
+    let listing = format!("/api/webhooks-config/{own}/deliveries?status=pending&limit=1");
+    let cursor = text(&customer.get(&listing).await.expect(200).body, "nextCursor");
+    let (listener, id) = Listener::start(&customer, &path(&own), None).await;
+    drop(listener);
+    all_closed(&system).await;
+    let before = everything(&system);
+    let mut changed = id.clone();
+    let third = if id[3..].starts_with('A') { "B" } else { "A" };
+    changed.replace_range(3..4, third);
+    let long = "A".repeat(5000);
+    for (caller, endpoint, given) in [
+        (&customer, &own, changed.as_str()),
+        (&customer, &own, &id[1..]),
+        (&customer, &own, ""),
+        (&customer, &own, "1774539000061-0"),
+        (&customer, &own, "0"),
+        (&customer, &own, &long),
+        (&customer, &own, &cursor),
+        (&customer, &second, &id),
+        (&stranger, &strangers, &id),
+    ] {
+        let path = path(endpoint);
+        let reply = refusal(caller, &path, Some(given)).await;
+        assert_refused(
+            &Method::GET,
+            &path,
+            &reply,
+            422,
+            "invalid_cursor",
+            "Last-Event-ID",
+        );
+    }
+    let twice = customer
+        .request(Method::GET, &path(&own))
+        .header("last-event-id", &id)
+        .header("last-event-id", &id);
+    let reply = Caller::send(twice).await;
+    assert_refused(
+        &Method::GET,
+        &path(&own),
+        &reply,
+        422,
+        "invalid_cursor",
+        "Last-Event-ID",
+    );
+    for endpoint in [&own, "ep_0000000000000000"] {
+        let path = path(endpoint);
+        let reply = refusal(&stranger, &path, None).await;
+        assert_refused(&Method::GET, &path, &reply, 404, "endpoint_not_found", "");
+    }
+    assert_eq!(open_streams(&system).await, 0);
+    assert_eq!(everything(&system), before);
+    system.stop();
+}
+
+#[tokio::test]
+async fn an_account_may_have_so_many_streams() {
+    let mut system = api().await;
+    let (customer, stranger) = (system.customer(), system.customer_of("org_2other"));
+    let url = "http://127.0.0.1:9000/";
+    let own = customer.create_endpoint(url, &["*"]).await.id;
+    let others = stranger.create_endpoint(url, &["*"]).await.id;
+    let path = |endpoint: &str| format!("/api/webhooks-config/{endpoint}/deliveries/stream");
+    let mut listeners = Vec::new();
+    for _ in 0..MOST {
+        listeners.push(Listener::start(&customer, &path(&own), None).await);
+    }
+    assert_eq!(open_streams(&system).await, MOST);
+    let reply = refusal(&customer, &path(&own), None).await;
+    assert_refused(&Method::GET, &path(&own), &reply, 429, "too_many_streams", "");
+    assert!(reply.headers.contains_key("retry-after"));
+    // Others have places of their own.
+    listeners.push(Listener::start(&stranger, &path(&others), None).await);
+    listeners.remove(0);
+    eventually(LONG, "a place to be free", async || {
+        let reply = ask(&customer, &path(&own), None).await;
+        check(reply.status() == 200, reply.status().to_string())
+    })
+    .await;
+    drop(listeners);
+    all_closed(&system).await;
+    system.stop();
+}
+
+/// Somebody who reads nothing is given up, and costs nobody anything: others hear everything meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_reads_nothing_is_given_up() {
+    let builder = System::builder()
+        .env("RETRY_SCHEDULE", "")
+        .env("DISABLE_AFTER", "1000000");
+    let mut scene = LogScene::start(builder).await;
+    // As JSON each of these bytes is six.
+    let failure = e2e::receiver::Answer::status(500).body("\u{1}".repeat(1024));
+    scene.receiver.always(HOOK, failure);
+    let path = scene.path("deliveries/stream");
+    let (mut good, _) = Listener::start(&scene.customer, &path, None).await;
+    let (silent, _) = Listener::start(&scene.customer, &path, None).await;
+    let mut heard = 0;
+    eventually(
+        Duration::from_secs(120),
+        "the silent one to be given up",
+        async || {
+            scene.push_many(100, &json!({})).await;
+            for event in good.events(&["attempt"; 100]).await {
+                assert_eq!(event.data["outcome"], "exhausted");
+                heard += 1;
+            }
+            let open = open_streams(&scene.system).await;
+            check(open == 1, format!("{open} are open after {heard} attempts"))
+        },
+    )
+    .await;
+    drop((good, silent));
+    all_closed(&scene.system).await;
+    scene.system.stop();
+}

@@ -1,8 +1,12 @@
-//! Accepting events: the event with one delivery for each matching endpoint, in one step, or nothing.
+//! Accepting events: each with one delivery for each matching endpoint, in one step, or nothing.
+//!
+//! A call of the script takes several events, because what they have in common (the call itself, their account, their
+//! endpoints' lines) is then paid for once. Each is still accepted or refused by itself.
 
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use redis::Value;
 use sha2::{Digest, Sha256};
 
 use crate::event::{EventType, Payload};
@@ -13,6 +17,12 @@ use super::{Store, StoreError};
 
 /// How long an idempotency key is remembered.
 pub const IDEMPOTENCY_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The most events in one call of the script.
+pub(super) const MOST_EVENTS: usize = 32;
+
+/// The most bytes of payloads in one call of the script, if it has more than one event.
+pub(super) const MOST_BYTES: usize = 256 * 1024;
 
 /// An event to accept. Its id is made before the call, so that the call can be repeated.
 #[derive(Debug, Clone)]
@@ -63,7 +73,7 @@ pub enum AcceptOutcome {
 }
 
 /// How much an account may have waiting.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budgets {
     /// Bytes of unfinished payloads an account may have (`ACCOUNT_BUDGET_BYTES`).
     pub account_bytes: u64,
@@ -72,7 +82,7 @@ pub struct Budgets {
 }
 
 impl Store {
-    /// Accepts events, each on its own: one script call each, all in one round trip, results in order.
+    /// Accepts events, each on its own, in a few calls that go out together; results in order.
     ///
     /// An event whose call failed may have been accepted all the same: the same event (the same id) can be sent again.
     pub async fn accept(
@@ -81,49 +91,100 @@ impl Store {
         budgets: Budgets,
     ) -> Vec<Result<AcceptOutcome, StoreError>> {
         // They share one connection, which sends them as one pipeline.
-        join_all(events.iter().map(|event| self.accept_one(event, budgets))).await
+        let calls = join_all(calls(events).map(|events| self.accept_together(events, budgets)));
+        calls.await.into_iter().flatten().collect()
     }
 
-    async fn accept_one(&self, new: &NewEvent, budgets: Budgets) -> Result<AcceptOutcome, StoreError> {
-        let numbers = [
-            u64::try_from(IDEMPOTENCY_WINDOW.as_millis()).unwrap_or(u64::MAX),
-            budgets.account_bytes,
-            budgets.parked_bytes,
-        ]
-        .map(|number| number.to_string());
-        let key = new
-            .idempotency
-            .as_ref()
-            .map(|given| hex::encode(Sha256::digest(&given.key)))
-            .unwrap_or_default();
-        let fingerprint = new
-            .idempotency
-            .as_ref()
-            .map(|given| given.fingerprint.as_str())
-            .unwrap_or_default();
-        let arguments: [&[u8]; 10] = [
-            new.account.as_str().as_bytes(),
-            new.id.as_str().as_bytes(),
-            new.event.as_str().as_bytes(),
-            new.chatbot_id.as_bytes(),
-            new.payload.as_bytes(),
-            key.as_bytes(),
-            fingerprint.as_bytes(),
-            numbers[0].as_bytes(),
-            numbers[1].as_bytes(),
-            numbers[2].as_bytes(),
-        ];
-        let mut answer = array(self.run(&self.scripts().accept, &arguments).await?)?.into_iter();
-        match text(next(&mut answer)?)?.as_str() {
-            "accepted" => Ok(AcceptOutcome::Accepted(Accepted {
-                id: parsed(next(&mut answer)?)?,
-                deliveries: u32::try_from(integer(next(&mut answer)?)?)
-                    .map_err(|_| unexpected("deliveries"))?,
-                duplicate: integer(next(&mut answer)?)? == 1,
-            })),
-            "conflict" => Ok(AcceptOutcome::IdempotencyConflict),
-            "over_budget" => Ok(AcceptOutcome::OverBudget),
-            other => Err(unexpected(other)),
+    /// Accepts the events of one call, repeated for those that the script left over.
+    pub(super) async fn accept_together(
+        &self,
+        events: &[NewEvent],
+        budgets: Budgets,
+    ) -> Vec<Result<AcceptOutcome, StoreError>> {
+        let mut outcomes = Vec::with_capacity(events.len());
+        while outcomes.len() < events.len() {
+            let rest = &events[outcomes.len()..];
+            match self.accept_some(rest, budgets).await {
+                Ok(some) => outcomes.extend(some),
+                Err(error) => outcomes.extend(rest.iter().map(|_| Err(error.clone()))),
+            }
         }
+        outcomes
+    }
+
+    /// One call: the outcomes of the first of these events, of one at least.
+    async fn accept_some(
+        &self,
+        events: &[NewEvent],
+        budgets: Budgets,
+    ) -> Result<Vec<Result<AcceptOutcome, StoreError>>, StoreError> {
+        let window = IDEMPOTENCY_WINDOW.as_millis().to_string();
+        let budgets = [budgets.account_bytes, budgets.parked_bytes].map(|bytes| bytes.to_string());
+        let keys: Vec<_> = events.iter().map(key_hash).collect();
+        let mut arguments: Vec<&[u8]> = Vec::with_capacity(3 + 7 * events.len());
+        arguments.extend([window.as_bytes(), budgets[0].as_bytes(), budgets[1].as_bytes()]);
+        for (event, key) in events.iter().zip(&keys) {
+            let fingerprint = event.idempotency.as_ref().map(|given| given.fingerprint.as_str());
+            arguments.extend([
+                event.account.as_str().as_bytes(),
+                event.id.as_str().as_bytes(),
+                event.event.as_str().as_bytes(),
+                event.chatbot_id.as_bytes(),
+                event.payload.as_bytes(),
+                key.as_bytes(),
+                fingerprint.unwrap_or_default().as_bytes(),
+            ]);
+        }
+        let answers = array(self.run(&self.scripts().accept, &arguments).await?)?;
+        if answers.is_empty() || answers.len() > events.len() {
+            return Err(unexpected("number of outcomes"));
+        }
+        Ok(answers.into_iter().map(outcome).collect())
+    }
+}
+
+/// Cuts a list of events into calls.
+fn calls(mut events: &[NewEvent]) -> impl Iterator<Item = &[NewEvent]> {
+    std::iter::from_fn(move || {
+        let (call, rest) = events.split_at(call_length(events));
+        events = rest;
+        (!call.is_empty()).then_some(call)
+    })
+}
+
+/// How many of these events go into one call.
+pub(super) fn call_length<'a>(events: impl IntoIterator<Item = &'a NewEvent>) -> usize {
+    let mut bytes = 0;
+    events
+        .into_iter()
+        .take(MOST_EVENTS)
+        .take_while(|event| {
+            let is_first = bytes == 0;
+            bytes += event.payload.as_bytes().len();
+            is_first || bytes <= MOST_BYTES
+        })
+        .count()
+}
+
+fn key_hash(event: &NewEvent) -> String {
+    event
+        .idempotency
+        .as_ref()
+        .map(|given| hex::encode(Sha256::digest(&given.key)))
+        .unwrap_or_default()
+}
+
+fn outcome(value: Value) -> Result<AcceptOutcome, StoreError> {
+    let mut answer = array(value)?.into_iter();
+    match text(next(&mut answer)?)?.as_str() {
+        "accepted" => Ok(AcceptOutcome::Accepted(Accepted {
+            id: parsed(next(&mut answer)?)?,
+            deliveries: u32::try_from(integer(next(&mut answer)?)?).map_err(|_| unexpected("deliveries"))?,
+            duplicate: integer(next(&mut answer)?)? == 1,
+        })),
+        "conflict" => Ok(AcceptOutcome::IdempotencyConflict),
+        "over_budget" => Ok(AcceptOutcome::OverBudget),
+        "unreadable" => Err(unexpected("account")),
+        other => Err(unexpected(other)),
     }
 }

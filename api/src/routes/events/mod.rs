@@ -108,15 +108,7 @@ impl EventsApi {
 
 async fn push_one(app: &App, key: IdempotencyHeader, body: PushEvent) -> Result<EventAccepted, Problem> {
     let event = prepare(body, key.0, &app.limits, Timestamp::now())?;
-    let outcomes = app
-        .store
-        .get()?
-        .accept(std::slice::from_ref(&event), app.limits.budgets)
-        .await;
-    match outcomes.into_iter().next() {
-        Some(outcome) => accepted(outcome?),
-        None => Err(Problem::new(Code::InternalError)),
-    }
+    accepted(app.store.get()?.accept_one(event, app.limits.budgets).await?)
 }
 
 /// When Redis failed for every event, the batch failed as a whole.

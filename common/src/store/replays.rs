@@ -5,9 +5,8 @@ use std::collections::HashMap;
 use crate::clock::Timestamp;
 use crate::id::{AccountId, DeliveryId, EndpointId, ReplayId};
 
-use super::decode::{array, fields, next, parse, parsed, text, unexpected};
+use super::decode::{array, fields, integer, next, parse, parsed, text, unexpected};
 use super::events::Budgets;
-use super::log::{ListFilter, ListStatus};
 use super::{Store, StoreError};
 
 /// What came of a replay by hand.
@@ -114,9 +113,12 @@ impl ReplayStatus {
     }
 }
 
-/// Deliveries that one page of a count looks at, and how many pages are looked at.
-const COUNT_PAGE: usize = 1000;
-const COUNT_PAGES: usize = 10;
+/// Exhausted deliveries that a count looks at.
+const COUNTED_EXHAUSTED: usize = 5000;
+
+/// Entries of a log that a count looks at in one step, and how many steps it takes: as many as a log has by default.
+const COUNTED_ENTRIES: usize = 250;
+const COUNT_STEPS: usize = 5;
 
 impl Store {
     /// Sends a delivery again as `new`, a fresh id of the same event and endpoint. That `source` exists has been found out
@@ -232,39 +234,34 @@ impl Store {
         endpoint: &EndpointId,
         span: &ReplaySpan,
     ) -> Result<Option<ReplayCount>, StoreError> {
-        let filter = ListFilter {
-            status: Some(match span.status {
-                ReplayStatus::Exhausted => ListStatus::Exhausted,
-                ReplayStatus::Succeeded => ListStatus::Succeeded,
-            }),
-            since: Some(span.since),
-            // A listing ends before its `until`, a replay with it.
-            until: i64::try_from(span.until.as_millis() + 1)
-                .ok()
-                .and_then(Timestamp::from_millis),
-            event: None,
+        let (most, steps) = match span.status {
+            ReplayStatus::Exhausted => (COUNTED_EXHAUSTED, 1),
+            ReplayStatus::Succeeded => (COUNTED_ENTRIES, COUNT_STEPS),
         };
-        let (mut matching, mut position) = (0, None);
-        for _ in 0..COUNT_PAGES {
-            let page = self
-                .list_deliveries(account, endpoint, &filter, position.as_ref(), COUNT_PAGE)
-                .await?;
-            let Some(page) = page else {
+        let (most, until) = (most.to_string(), span.until.as_millis().to_string());
+        let (mut matching, mut from) = (0, span.since.as_millis().to_string());
+        for _ in 0..steps {
+            let arguments = [
+                endpoint.as_str(),
+                account.as_str(),
+                span.status.as_str(),
+                &from,
+                &until,
+                &most,
+            ];
+            let mut answer = array(self.run(&self.scripts().replay_count, &arguments).await?)?.into_iter();
+            let Some(found) = answer.next() else {
                 return Ok(None);
             };
-            matching += page
-                .deliveries
-                .iter()
-                .filter(|delivery| !delivery.id.is_replay())
-                .count() as u64;
-            position = page.next;
-            if position.is_none() {
+            matching += integer(found)?.unsigned_abs();
+            from = text(next(&mut answer)?)?;
+            if from.is_empty() {
                 break;
             }
         }
         Ok(Some(ReplayCount {
             matching,
-            is_lower_bound: position.is_some(),
+            is_lower_bound: !from.is_empty(),
         }))
     }
 }

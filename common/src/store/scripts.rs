@@ -69,6 +69,7 @@ scripts! {
     replay_one: Refused, REPLAYING;
     replay_start: Refused, REPLAYING;
     replay_get: Allowed, REPLAYING;
+    replay_count: Allowed, &[BASE, CORE];
     trial_request: Refused, &[BASE, CORE];
     trial_begin: Allowed, &[BASE, CORE];
     trial_finish: Allowed, &[BASE, CORE, LOG];

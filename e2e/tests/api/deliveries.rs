@@ -130,6 +130,8 @@ async fn each_delivery_is_listed_by_its_state_its_type_and_its_time() {
             without_status.clone(),
         ),
         ("status=pending&since=2099-01-01T00:00:00Z", vec![]),
+        ("until=1970-01-01T00:00:00Z", vec![]),
+        ("since=1970-01-01T00:00:00Z", without_status.clone()),
     ] {
         assert_eq!(ids(&scene.listed(query, wanted.len()).await), wanted, "{query}");
     }
@@ -342,6 +344,9 @@ async fn what_belongs_to_somebody_else_is_unknown() {
     let replay = "rpl_01kmnv6c4e8g2j6m0p4r8t2w6y";
     let before = everything(&system);
     let unknown = delivery.replace("dlv_0", "dlv_7");
+    // Of the first and of the last moment that an id can name.
+    let [first, last] = ["0", "z"].map(|fill| format!("dlv_7{}{}", fill.repeat(25), &delivery[30..]));
+    let first = first.replace("dlv_7", "dlv_0");
     let below = |endpoint: &str, delivery: &str| {
         [
             (Method::GET, path(endpoint, &format!("deliveries/{delivery}"))),
@@ -379,6 +384,8 @@ async fn what_belongs_to_somebody_else_is_unknown() {
     }
     for id in [
         unknown.as_str(),
+        &first,
+        &last,
         &delivery.to_uppercase(),
         "dlv_",
         "*",

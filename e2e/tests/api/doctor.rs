@@ -9,6 +9,7 @@ use e2e::client::Caller;
 use e2e::receiver::{Received, Receiver};
 use e2e::state::assert_nothing_left;
 use e2e::system::System;
+use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
@@ -252,6 +253,29 @@ async fn a_rotation_is_seen() {
     assert!(!valid, "{codes:?}");
     assert_eq!(codes, ["signature_mismatch"]);
     system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_at_once_are_answered_also_after_some_that_hung_up() {
+    let mut system = api().await;
+    let customer = system.customer();
+    let made = customer.create_endpoint("http://127.0.0.1:9000/", &["*"]).await;
+    // Long enough to be under way when their clients hang up.
+    let long = json!({"headers": {"X-RKT-Signature": "0".repeat(64)}, "body": "b".repeat(300_000)});
+    let ask = |customer: &Caller| {
+        let (customer, path, body) = (customer.clone(), path(&made.id), long.clone());
+        tokio::spawn(async move { customer.post(&path, &body).await })
+    };
+    let hung_up: Vec<_> = (0..8).map(|_| ask(&customer)).collect();
+    let answered = ask(&customer).await.unwrap();
+    assert_eq!(answered.status, 200, "{}", answered.text);
+    hung_up.iter().for_each(tokio::task::JoinHandle::abort);
+    let answers = join_all((0..8).map(|_| ask(&customer))).await;
+    for answer in answers {
+        let answer = answer.unwrap();
+        assert_eq!((answer.status, &answer.body["valid"]), (200, &json!(false)));
+    }
+    system.stop();
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use common::store::rotation::SigningSecrets;
 use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
+use tokio::sync::Semaphore;
 
 use self::shapes::{DiagnosisView, VerifySignature};
 use super::{Group, fields};
@@ -19,6 +20,10 @@ use crate::app::App;
 use crate::auth::DashboardUser;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
+
+/// Examinations at a time; others wait. The longest takes a core for some tenths of a second, and events must not wait for
+/// those of somebody who asks again and again.
+static ROOM: Semaphore = Semaphore::const_new(2);
 
 /// The call.
 #[derive(Debug, Clone, Copy)]
@@ -75,12 +80,19 @@ impl DoctorApi {
             sent: sent.and_then(|bytes| String::from_utf8(bytes.into()).ok()),
         };
         // Hundreds of MACs over a large body take longer than a thread that serves others may.
-        let diagnosis = tokio::task::spawn_blocking(move || request.examine())
+        let room = ROOM
+            .acquire()
             .await
-            .map_err(|error| {
-                tracing::error!(%error, "a signature could not be examined");
-                Problem::new(Code::InternalError)
-            })?;
+            .map_err(|_| Problem::new(Code::InternalError))?;
+        let examination = tokio::task::spawn_blocking(move || {
+            let diagnosis = request.examine();
+            drop(room);
+            diagnosis
+        });
+        let diagnosis = examination.await.map_err(|error| {
+            tracing::error!(%error, "a signature could not be examined");
+            Problem::new(Code::InternalError)
+        })?;
         Ok(Json(diagnosis.into()))
     }
 }

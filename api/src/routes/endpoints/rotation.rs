@@ -73,7 +73,8 @@ impl RotationApi {
     ///
     /// Answers a new secret, this once. Until the grace ends `webhook-signature` carries a signature with each secret, so that
     /// receivers can change over at any moment; `X-RKT-Signature` is made with the new one, unless `legacySignature` says
-    /// otherwise.
+    /// otherwise. Another rotation within the grace needs `force` and ends the oldest secret at once. Should this answer get
+    /// lost, rotate again with `force` when you can change your receiver over right away.
     #[oai(
         path = "/api/webhooks-config/:id/rotate-secret",
         method = "post",

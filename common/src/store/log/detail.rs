@@ -104,7 +104,7 @@ impl Store {
         if let Some(found) = later.await? {
             return Ok(Some(found));
         }
-        self.search(endpoint, id, "XREVRANGE", format!("({}", EntryId::at(hint)), "-")
+        self.search(endpoint, id, "XREVRANGE", EntryId::at(hint).before(), "-")
             .await
     }
 

@@ -90,6 +90,15 @@ impl EntryId {
         }
     }
 
+    /// The end of a range of Redis that has everything before this place.
+    pub(super) fn before(self) -> String {
+        if self == Self::default() {
+            // Redis refuses a range that ends before the first place there is; no entry has that one.
+            return self.to_string();
+        }
+        format!("({self}")
+    }
+
     /// When the entry was written.
     #[must_use]
     pub fn time(self) -> Timestamp {
@@ -249,6 +258,12 @@ mod tests {
             let [one_id, other_id] = [one, other].map(|(ms, number)| EntryId { ms, number });
             prop_assert_eq!(one_id.to_string().parse::<EntryId>().unwrap(), one_id);
             prop_assert_eq!(one_id.cmp(&other_id), one.cmp(&other));
+        }
+
+        #[test]
+        fn a_range_before_a_place_is_one_that_redis_takes(ms in 1..u64::MAX) {
+            prop_assert_eq!(EntryId { ms, number: 0 }.before(), format!("({ms}-0"));
+            prop_assert_eq!(EntryId::default().before(), "0-0");
         }
 
         #[test]

@@ -24,8 +24,8 @@ use crate::store::{Store, StoreError};
 /// Entries that one call of the script reads: a few hundred microseconds of Redis's time.
 const STEP: usize = 100;
 
-/// Entries that one page looks at. With a filter that few deliveries pass, a page may be short and have a successor.
-const MOST_LOOKED_AT: usize = 1000;
+/// Entries that one page looks at: a few milliseconds of Redis's time. With a filter that few deliveries pass, a page may be short and have a successor.
+const MOST_LOOKED_AT: usize = 400;
 
 /// A state that can be listed. Deliveries that were canceled leave only their number in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -228,7 +228,7 @@ impl Store {
             _ => (
                 filter
                     .until
-                    .map_or_else(|| "+".to_owned(), |until| format!("({}", EntryId::at(until))),
+                    .map_or_else(|| "+".to_owned(), |until| EntryId::at(until).before()),
                 None,
             ),
         };

@@ -1,5 +1,7 @@
 //! What a call needs to be there before it: an endpoint with deliveries, and whatever else its parameters name.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use common::clock::Timestamp;
 use e2e::client::{Caller, Reply};
 use e2e::receiver::{Answer, Receiver};
@@ -20,6 +22,7 @@ pub(super) struct Scene {
     pub(super) system: System,
     customer: Caller,
     receiver: Receiver,
+    furnished: AtomicUsize,
 }
 
 /// What was made for one call.
@@ -27,6 +30,7 @@ pub(super) struct Things {
     endpoint: String,
     /// Exhausted.
     delivery: String,
+    made_at: Timestamp,
 }
 
 impl Scene {
@@ -36,6 +40,7 @@ impl Scene {
         Self {
             customer: system.customer_of(ORGANISATION),
             receiver: Receiver::start().await,
+            furnished: AtomicUsize::new(0),
             system,
         }
     }
@@ -51,14 +56,17 @@ impl Scene {
 
     /// A new endpoint with two deliveries: one that was exhausted and, since, one that succeeded.
     pub(super) async fn furnish(&self) -> Things {
-        self.receiver.then("/hook", [Answer::status(500)]);
-        let url = self.receiver.url("/hook");
+        // What an earlier call set off may still arrive: at a path of its own.
+        let path = format!("/hook/{}", self.furnished.fetch_add(1, Ordering::Relaxed));
+        self.receiver.then(&path, [Answer::status(500)]);
+        let url = self.receiver.url(&path);
         let endpoint = self.customer.create_endpoint(&url, &["*"]).await.id;
         let exhausted = self.deliver(&endpoint, false).await;
         self.deliver(&endpoint, true).await;
         Things {
             endpoint,
             delivery: exhausted,
+            made_at: Timestamp::now(),
         }
     }
 
@@ -126,14 +134,14 @@ impl Scene {
             "replayId" => Some(self.replay(things).await),
             "cursor" => Some(self.cursor(call, things).await),
             "Last-Event-ID" => Some(self.event_id(things).await),
-            name => recent(name).or_else(|| parameter.example.clone()),
+            name => things.recent(name).or_else(|| parameter.example.clone()),
         }
     }
 
     /// A replay of what was exhausted.
     async fn replay(&self, things: &Things) -> String {
         let path = format!("{ENDPOINTS}/{}/replay", things.endpoint);
-        let wanted = json!({"since": recent("since")});
+        let wanted = json!({"since": things.recent("since")});
         let replay = self.customer.post(&path, &wanted).await.expect(202).body;
         replay["id"].as_str().unwrap().to_owned()
     }
@@ -144,7 +152,7 @@ impl Scene {
         path.push_str("?limit=1");
         for filter in call.parameters() {
             if filter.place == "query" && !matches!(filter.name, "cursor" | "limit") {
-                let value = recent(filter.name).or(filter.example).unwrap();
+                let value = things.recent(filter.name).or(filter.example).unwrap();
                 path.push_str(&format!("&{}={value}", filter.name));
             }
         }
@@ -169,18 +177,18 @@ impl Scene {
     }
 }
 
-/// The ends of a time span with all that was just made, in place of those in the examples.
-fn recent(name: &str) -> Option<String> {
-    let span = match name {
-        "since" => -3_600_000,
-        "until" => 30_000,
-        _ => return None,
-    };
-    let time = i64::try_from(Timestamp::now().as_millis()).unwrap() + span;
-    Some(Timestamp::from_millis(time).unwrap().to_string())
-}
-
 impl Things {
+    /// The ends of a time span with all that was made, in place of those in the examples.
+    fn recent(&self, name: &str) -> Option<String> {
+        let span = match name {
+            "since" => -3_600_000,
+            "until" => 30_000,
+            _ => return None,
+        };
+        let time = i64::try_from(self.made_at.as_millis()).unwrap() + span;
+        Some(Timestamp::from_millis(time).unwrap().to_string())
+    }
+
     /// The body of an example, with the ids of what was made, and with times since then, in place of the example's.
     pub(super) fn inserted(&self, body: &Value) -> Value {
         match body {
@@ -191,7 +199,9 @@ impl Things {
                 let fields = fields.iter();
                 fields
                     .map(|(name, value)| {
-                        let value = recent(name).map_or_else(|| self.inserted(value), Value::from);
+                        let value = self
+                            .recent(name)
+                            .map_or_else(|| self.inserted(value), Value::from);
                         (name.clone(), value)
                     })
                     .collect()

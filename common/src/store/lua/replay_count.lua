@@ -1,0 +1,34 @@
+-- replay_count: how many deliveries a replay of many would take, without their payloads being looked at. Reads only.
+--
+-- ARGV: endpoint id, account, status ('exhausted' or 'succeeded'), since (ms) or where the last step ended, until (ms), how many
+--       exhausted deliveries or log entries to look at.
+-- Returns {how many, where the next step begins or ''}, or {} when the account has no such endpoint. Exhausted deliveries are
+-- counted in one step: what is answered then is only that there are more.
+-- Guarantees: bounded. Replays are left out, as a replay of many leaves them out.
+local id, from, till, most = ARGV[1], ARGV[4], ARGV[5], tonumber(ARGV[6])
+if call('HGET', P .. 'endpoint:' .. id, 'account') ~= ARGV[2] then
+  return {}
+end
+-- Replays have more in their ids.
+local function is_source(delivery)
+  return #delivery == 47
+end
+local matching = 0
+if ARGV[3] == 'exhausted' then
+  local found = call('ZRANGEBYSCORE', P .. 'failed:' .. id, from, till, 'LIMIT', 0, most + 1)
+  for i = 1, math.min(#found, most) do
+    matching = is_source(found[i]) and matching + 1 or matching
+  end
+  return { matching, found[most + 1] or '' }
+end
+local found = call('XRANGE', P .. 'log:' .. id, from, till, 'COUNT', most)
+for _, logged in ipairs(found) do
+  local fields = {}
+  for i = 1, #logged[2], 2 do
+    fields[logged[2][i]] = logged[2][i + 1]
+  end
+  if fields.outcome == 'succeeded' and not fields.test and is_source(fields.delivery) then
+    matching = matching + 1
+  end
+end
+return { matching, #found == most and '(' .. found[most][1] or '' }

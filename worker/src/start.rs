@@ -94,7 +94,7 @@ fn client(config: &Config) -> Result<reqwest::Client, RunError> {
     let settings = |roots| transport::Settings {
         addresses: config.urls.policy().addresses,
         connect_timeout: config.attempts.delivery_timeout.0,
-        max_idle_per_host: config.concurrency.endpoint_concurrency as usize,
+        max_idle_per_host: config.concurrency.worker_concurrency as usize,
         roots,
     };
     match transport::client(settings(Roots::System), Arc::new(SystemResolver::default())) {

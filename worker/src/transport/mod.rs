@@ -47,7 +47,7 @@ pub(crate) struct Settings {
     pub(crate) addresses: AddressPolicy,
     /// How long a connection may take to be made.
     pub(crate) connect_timeout: Duration,
-    /// How many idle connections are kept for each host.
+    /// How many idle connections are kept for each host. Endpoints can share one, so their own limit is too low for it.
     pub(crate) max_idle_per_host: usize,
     /// Who is trusted.
     pub(crate) roots: Roots,

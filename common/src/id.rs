@@ -202,9 +202,15 @@ impl DeliveryId {
     /// A new delivery that repeats this one.
     #[must_use]
     pub fn replay(&self) -> Self {
+        self.replay_as(random_bits())
+    }
+
+    /// A delivery that repeats this one, the same for the same lowest 40 bits.
+    #[must_use]
+    pub fn replay_as(&self, bits: u128) -> Self {
         let first = &self.0[.."dlv_".len() + ULID_LEN + 1 + ENDPOINT_LEN];
-        let random = EndpointId::random();
-        Self(format!("{first}_{}", &random.0[random.0.len() - REPLAY_LEN..]))
+        let text = Ulid(bits).to_string().to_ascii_lowercase();
+        Self(format!("{first}_{}", &text[ULID_LEN - REPLAY_LEN..]))
     }
 
     /// The event that this delivers.
@@ -246,6 +252,8 @@ mod tests {
         let replay = delivery.replay();
         assert!(replay.is_replay() && replay != delivery.replay());
         assert_eq!(replay.as_str().parse::<DeliveryId>().unwrap(), replay);
+        assert_eq!(delivery.replay_as(7), delivery.replay_as((1 << 40) + 7));
+        assert_ne!(delivery.replay_as(7), delivery.replay_as((1 << 39) + 7));
         assert_eq!((replay.event(), replay.replay().endpoint()), (event, endpoint));
     }
 

@@ -100,6 +100,7 @@ pub(super) fn of(operation: &str) -> Vec<Code> {
             &[
                 EndpointNotFound,
                 DeliveryNotFound,
+                InvalidIdempotencyKey,
                 PayloadExpired,
                 AccountOverBudget,
                 BadRequest,

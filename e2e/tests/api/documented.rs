@@ -130,6 +130,33 @@ async fn every_example_of_a_request_works_and_is_answered_as_documented() {
     scene.system.stop();
 }
 
+/// Whatever its path and its body are: the token comes first.
+#[tokio::test]
+async fn every_call_wants_a_token_of_its_kind() {
+    let mut system = api().await;
+    let nobody = Caller::new(&system.api_url(), None);
+    let mut wanting = 0;
+    for call in calls() {
+        let others = match (call.takes("clerkSession"), call.takes("serviceKey")) {
+            (true, false) => system.backend(),
+            (false, true) => system.customer(),
+            _ => continue,
+        };
+        wanting += 1;
+        for (caller, status, code) in [
+            (&nobody, 401, "missing_token"),
+            (&others, 403, "wrong_token_kind"),
+        ] {
+            let request = caller.request(call.method.clone(), call.path).body("[");
+            let reply = Caller::send(request).await;
+            let told = (reply.status, reply.code());
+            assert_eq!(told, (status, code), "{}: {}", call.name(), reply.text);
+        }
+    }
+    assert!(wanting > 15, "{wanting} calls want a token");
+    system.stop();
+}
+
 #[test]
 fn every_example_of_an_answer_is_as_its_schema_says() {
     for call in calls() {

@@ -23,6 +23,12 @@ mod deliveries;
 
 mod replays;
 
+mod replays_of_many;
+
+mod strangers;
+
+mod listener;
+
 mod stream;
 
 mod events;

@@ -6,38 +6,15 @@ use e2e::clerk::{Claims, now};
 use e2e::client::{Caller, Reply};
 use e2e::system::System;
 use e2e::wait::{LONG, check, eventually};
-use reqwest::{Method, Response};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::fixture::{api, assert_refused, everything};
+use crate::listener::{Listener, ask};
 use crate::log_scene::{HOOK, LogScene, text};
 
 /// The most that an account may have open.
 const MOST: usize = 10;
-
-/// Somebody who listens.
-struct Listener {
-    response: Response,
-    unread: String,
-}
-
-/// A block of a stream: an event, a comment, or an id without an event.
-#[derive(Debug, Default)]
-struct Block {
-    name: String,
-    id: Option<String>,
-    data: Value,
-    is_comment: bool,
-}
-
-/// A request for the stream of an endpoint, from behind an event on.
-async fn ask(caller: &Caller, path: &str, last: Option<&str>) -> Response {
-    let mut request = caller.request(Method::GET, path);
-    if let Some(last) = last {
-        request = request.header("last-event-id", last);
-    }
-    request.send().await.unwrap()
-}
 
 async fn refusal(caller: &Caller, path: &str, last: Option<&str>) -> Reply {
     let mut request = caller.request(Method::GET, path);
@@ -45,83 +22,6 @@ async fn refusal(caller: &Caller, path: &str, last: Option<&str>) -> Reply {
         request = request.header("last-event-id", last);
     }
     Caller::send(request).await
-}
-
-impl Listener {
-    /// A listener, and the id that its stream begins with.
-    async fn start(caller: &Caller, path: &str, last: Option<&str>) -> (Self, String) {
-        let response = ask(caller, path, last).await;
-        assert_eq!(response.status(), 200);
-        assert_eq!(response.headers()["content-type"], "text/event-stream");
-        assert_eq!(response.headers()["cache-control"], "no-store");
-        let mut listener = Self {
-            response,
-            unread: String::new(),
-        };
-        let first = listener.block().await.unwrap();
-        assert!(first.name.is_empty() && first.data.is_null(), "{first:?}");
-        (listener, first.id.unwrap())
-    }
-
-    /// The next block; `None` at the end.
-    async fn block(&mut self) -> Option<Block> {
-        let reading = async {
-            loop {
-                if let Some((block, rest)) = self.unread.split_once("\n\n") {
-                    let block = read(block);
-                    self.unread = rest.to_owned();
-                    return Some(block);
-                }
-                let chunk = self.response.chunk().await.unwrap()?;
-                self.unread.push_str(std::str::from_utf8(&chunk).unwrap());
-            }
-        };
-        tokio::time::timeout(LONG, reading).await.unwrap()
-    }
-
-    /// The next event; `None` at the end.
-    async fn event(&mut self) -> Option<Block> {
-        loop {
-            let block = self.block().await?;
-            if !block.is_comment {
-                return Some(block);
-            }
-        }
-    }
-
-    /// The next events, which have these names.
-    async fn events(&mut self, names: &[&str]) -> Vec<Block> {
-        let mut events = Vec::new();
-        for name in names {
-            let event = self.event().await.unwrap();
-            assert_eq!(event.name, *name, "{event:?}");
-            events.push(event);
-        }
-        events
-    }
-
-    /// Asserts that the stream ends for this reason.
-    async fn ends(mut self, reason: &str) {
-        let last = self.events(&["end"]).await.remove(0);
-        assert_eq!(last.data, json!({"reason": reason}));
-        assert!(self.event().await.is_none(), "something came after the end");
-    }
-}
-
-fn read(text: &str) -> Block {
-    let mut block = Block {
-        is_comment: text.starts_with(':'),
-        ..Block::default()
-    };
-    for line in text.lines() {
-        match line.split_once(": ") {
-            Some(("event", name)) => name.clone_into(&mut block.name),
-            Some(("id", id)) => block.id = Some(id.to_owned()),
-            Some(("data", data)) => block.data = serde_json::from_str(data).unwrap(),
-            _ => assert!(line.starts_with(':') || line.starts_with("retry: "), "{line}"),
-        }
-    }
-    block
 }
 
 /// What the API's metrics say of open streams.

@@ -131,7 +131,7 @@ async fn the_usual_type_is_the_first_that_is_subscribed_to() {
 async fn a_test_that_fails_strikes_nobody_and_changes_nothing() {
     let system = System::builder()
         .env("DISABLE_AFTER", "1")
-        .env("DELIVERY_TIMEOUT", "1s")
+        .env("DELIVERY_TIMEOUT", "3s")
         .start()
         .await;
     let receiver = Receiver::start().await;
@@ -152,7 +152,7 @@ async fn a_test_that_fails_strikes_nobody_and_changes_nothing() {
             "redirect",
             "answered 302 Found to http://127.0.0.1:9/elsewhere; redirects are not followed",
         ),
-        (Answer::hang(), Value::Null, "timeout", "no answer within 1s"),
+        (Answer::hang(), Value::Null, "timeout", "no answer within 3s"),
     ] {
         receiver.then("/hook", [answer]);
         let answer = tested(&customer, &id, &json!({})).await;

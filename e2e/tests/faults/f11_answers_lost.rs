@@ -1,19 +1,19 @@
 //! 11. The connection cut after a script was sent, before its answer, at every call site (through a fault proxy).
 
+mod deliveries;
+
 mod endpoints;
 
 use std::time::Duration;
 
-use common::clock::Timestamp;
 use e2e::account::Account;
 use e2e::client::Pushed;
 use e2e::fault_proxy::{Cut, FaultProxy};
-use e2e::state::assert_nothing_left;
 use e2e::wait::{LONG, check, eventually};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::scene::{Scene, behind_proxy, builder, more_accepted, store};
+use crate::scene::{Scene, behind_proxy, builder, more_accepted};
 
 /// A system whose API reaches Redis through the proxy, with every script loaded.
 async fn with_api_behind_proxy() -> (Scene, FaultProxy) {
@@ -125,108 +125,6 @@ async fn at_every_call_of_the_api() {
         .balance()
         .await;
     assert_eq!((balance.accepted, balance.delivered), (11, 22));
-    scene.system.stop();
-}
-
-/// The same for the log and for replays: each is made once, and each answer says so.
-#[tokio::test(flavor = "multi_thread")]
-async fn at_every_call_about_deliveries() {
-    let (scene, proxy) = with_api_behind_proxy().await;
-    let (customer, backend) = (scene.system.customer(), scene.system.backend());
-    let endpoint = scene.endpoints[0].id.clone();
-    let path = |rest: &str| format!("/api/webhooks-config/{endpoint}/{rest}");
-    let pushed = pushed(
-        &backend
-            .post("/api/events", &event(scene.system.account(), 1))
-            .await
-            .expect(202)
-            .body,
-    );
-    scene.receiver.wait_for(2).await;
-    let finished = path("deliveries?status=succeeded");
-    let source = eventually(LONG, "a delivery to be listed", async || {
-        let listed = customer.get(&finished).await.expect(200);
-        let id = listed.body["deliveries"][0]["id"].as_str().map(str::to_owned);
-        id.ok_or(listed.text)
-    })
-    .await;
-    // Every script that these calls need is loaded, so that what is lost is the answer and not a refusal.
-    let (one, detail) = (
-        path(&format!("deliveries/{source}/replay")),
-        path(&format!("deliveries/{source}")),
-    );
-    let since =
-        Timestamp::from_millis(i64::try_from(Timestamp::now().as_millis()).unwrap() - 3_600_000).unwrap();
-    let many = json!({"since": since.to_string(), "status": "succeeded"});
-    let dry = json!({"since": since.to_string(), "status": "succeeded", "dryRun": true});
-    let replayed = customer.post(&one, &Value::Null).await.status;
-    let told = customer.get(&detail).await.status;
-    let first = customer.post(&path("replay"), &many).await.expect(202);
-    let replay = path(&format!("replays/{}", first.body["id"].as_str().unwrap()));
-    let canceled = customer.delete(&replay).await.status;
-    assert_eq!((replayed, told, canceled), (202, 200, 200));
-    assert_nothing_left(&scene.system.redis).await;
-
-    let mut cuts = 0;
-    let mut lose = |nth: usize| {
-        cuts += 1;
-        proxy.cut(Cut::answer_of("EVALSHA").nth(nth));
-        cuts
-    };
-    let happened = |count: usize| assert_eq!(proxy.counters().answers_cut, count);
-    for read in [finished.as_str(), &detail, &replay] {
-        let whole = customer.get(read).await.expect(200).body;
-        let count = lose(1);
-        assert_eq!(customer.get(read).await.expect(200).body, whole, "{read}");
-        happened(count);
-    }
-    let count = lose(1);
-    assert_eq!(
-        customer.post(&path("replay"), &dry).await.expect(200).body["matching"],
-        1
-    );
-    happened(count);
-    // A replay of one finds the delivery and then repeats it: lose either answer.
-    let made = || -> u64 { scene.redis(&["HGET", "wh:{0}:stats", "replayed"]) };
-    for nth in [1, 2] {
-        let before = made();
-        let count = lose(nth);
-        let new = customer.post(&one, &Value::Null).await.expect(202).body;
-        happened(count);
-        assert_eq!((&new["replayOf"], made()), (&json!(source), before + 1));
-    }
-    // The replay of many is made once: no other one runs.
-    let count = lose(1);
-    let second = customer.post(&path("replay"), &many).await.expect(202).body;
-    happened(count);
-    let replay = path(&format!("replays/{}", second["id"].as_str().unwrap()));
-    let count = lose(1);
-    let canceled = customer.delete(&replay).await.expect(200).body;
-    happened(count);
-    assert!(
-        canceled["state"] == "canceled" || canceled["state"] == "finished",
-        "{canceled}"
-    );
-    assert_eq!(
-        customer.get(&replay).await.expect(200).body["finishedAt"],
-        canceled["finishedAt"]
-    );
-
-    let replays = made();
-    let mut scene = scene;
-    scene
-        .receiver
-        .wait_for(2 + usize::try_from(replays).unwrap())
-        .await;
-    assert_nothing_left(&scene.system.redis).await;
-    let report = store(&scene.system.redis).check(32).await.unwrap();
-    assert!(report.violations.is_empty(), "{:#?}", report.violations);
-    let arrived = scene.receiver.received();
-    assert!(
-        arrived
-            .iter()
-            .all(|request| request.header("webhook-id") == Some(&pushed.id))
-    );
     scene.system.stop();
 }
 

@@ -13,6 +13,7 @@ mod endpoints;
 mod fairness;
 mod fixture;
 mod keys;
+mod listing;
 mod model;
 mod outcomes;
 mod recovery;

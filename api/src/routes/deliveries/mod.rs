@@ -30,8 +30,10 @@ use poem::Request;
 use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
+use sha2::{Digest as _, Sha256};
 
-use self::shapes::{DeliveryList, DeliveryStatus, DetailView, Replayed, ReplayedDelivery};
+use self::shapes::{DeliveryList, DeliveryStatus, DetailView, Replayed};
+use super::events::idempotency::IdempotencyHeader;
 use super::schema::{CursorText, DateTime, DeliveredEvent, ListedStatus, PageLimit};
 use super::{Group, fields};
 use crate::app::App;
@@ -49,7 +51,7 @@ impl DeliveriesApi {
     /// List deliveries
     ///
     /// Each delivery once, newest first, with where it is now. Without `status`: those that were attempted or given up, as
-    /// far as the log goes back, ordered by their last attempt. All pages show the log as it was when the first one was
+    /// far as the log goes back, ordered by their last attempt; with `retrying` and `succeeded` too. All pages show the log as it was when the first one was
     /// read, so nothing is repeated or left out because something arrived meanwhile. Deliveries that wait for their first
     /// attempt are listed by their status alone. Canceled ones leave only their number, in the live stream.
     #[oai(
@@ -143,7 +145,8 @@ impl DeliveriesApi {
     /// Sends the event again as a new delivery that names this one: with the same body and `webhook-id`, and
     /// `X-RKT-Replay: true`. It takes its turn behind what waits already, gets as many attempts as any, and its failures
     /// never count against the endpoint. It works on every delivery whose payload is kept, one that still waits included:
-    /// that one goes on. While the endpoint is not active the new delivery is parked. Each request makes another one.
+    /// that one goes on. While the endpoint is not active the new delivery is parked. Each request makes another
+    /// one, unless it has the `Idempotency-Key` of an earlier request.
     #[oai(
         path = "/api/webhooks-config/:id/deliveries/:deliveryId/replay",
         method = "post",
@@ -158,14 +161,26 @@ impl DeliveriesApi {
         /// The delivery's id.
         #[oai(name = "deliveryId")]
         delivery: Path<String>,
+        /// The same key for the same delivery answers the replay that was made for it, as long as anything is kept of that
+        /// one: so a request whose answer was lost can be sent again.
+        #[oai(name = "Idempotency-Key")]
+        key: IdempotencyHeader,
     ) -> Result<Replayed, Problem> {
         let endpoint = fields::endpoint_id(&id.0)?;
         let store = app.store.get()?;
         let (source, detail) = find(store, &user.account, &endpoint, &delivery.0).await?;
+        let new = match &key.0 {
+            Some(key) => source.replay_as(bits_of(key, &source)),
+            None => source.replay(),
+        };
+        if key.0.is_some()
+            && let Some(Some(made)) = store.get_delivery(&user.account, &endpoint, &new).await?
+        {
+            return Ok(Replayed::new(new, source, made.summary.state.into()));
+        }
         if detail.payload.is_none() {
             return Err(expired::problem(store, &detail.summary).await);
         }
-        let new = source.replay();
         let outcome = store
             .replay_delivery(&user.account, &source, &new, app.limits.budgets)
             .await?;
@@ -177,12 +192,19 @@ impl DeliveriesApi {
             ReplayOutcome::OverBudget => return Err(Problem::new(Code::AccountOverBudget).retry_after(30)),
             ReplayOutcome::EndpointNotFound => return Err(no_endpoint()),
         };
-        Ok(Replayed::Accepted(Json(ReplayedDelivery {
-            id: new.into(),
-            replay_of: source.into(),
-            status,
-        })))
+        Ok(Replayed::new(new, source, status))
     }
+}
+
+/// What a replay's id is made of when the caller names it by a key.
+fn bits_of(key: &str, source: &DeliveryId) -> u128 {
+    let hash = Sha256::new()
+        .chain_update(source.as_str())
+        .chain_update(key)
+        .finalize();
+    hash.iter()
+        .take(5)
+        .fold(0, |bits, byte| (bits << 8) | u128::from(*byte))
 }
 
 /// A delivery by the text that stands for it in a path.

@@ -1,6 +1,7 @@
 //! The JSON of deliveries, and how what the store knows becomes it.
 
 use common::delivery::DeliveryState;
+use common::id::DeliveryId;
 use common::store::log::{DeliveryDetail, DeliverySummary, Payload};
 use poem_openapi::{ApiResponse, Enum, Object};
 use serde::Serialize;
@@ -109,11 +110,12 @@ pub(crate) struct DetailView {
 #[oai(rename_all = "camelCase")]
 pub(crate) struct ReplayedDelivery {
     /// The new delivery's id.
-    pub(super) id: String,
+    id: String,
     /// The delivery that it repeats.
-    pub(super) replay_of: String,
-    /// `pending`; `parked` while the endpoint is not active: it is sent once the endpoint is switched on.
-    pub(super) status: DeliveryStatus,
+    replay_of: String,
+    /// `pending`; `parked` while the endpoint is not active: it is sent once the endpoint is switched on. With an
+    /// `Idempotency-Key` of an earlier request: where the replay of that one is now.
+    status: DeliveryStatus,
 }
 
 /// The answer to a replay.
@@ -122,6 +124,17 @@ pub(crate) enum Replayed {
     /// The new delivery waits for its turn, or is parked.
     #[oai(status = 202)]
     Accepted(Json<ReplayedDelivery>),
+}
+
+impl Replayed {
+    /// For the new delivery that repeats `source`.
+    pub(super) fn new(new: DeliveryId, source: DeliveryId, status: DeliveryStatus) -> Self {
+        Self::Accepted(Json(ReplayedDelivery {
+            id: new.into(),
+            replay_of: source.into(),
+            status,
+        }))
+    }
 }
 
 impl From<DeliverySummary> for DeliveryView {

@@ -15,7 +15,7 @@ const HEADER: &str = "Idempotency-Key";
 
 /// The header `Idempotency-Key`, if it was given.
 #[derive(Debug)]
-pub(super) struct IdempotencyHeader(pub(super) Option<String>);
+pub(crate) struct IdempotencyHeader(pub(crate) Option<String>);
 
 impl<'a> ApiExtractor<'a> for IdempotencyHeader {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];

@@ -3,7 +3,7 @@
 //! An answer of 202 means that the event is in Redis with all its deliveries. Each event is accepted as a whole or not
 //! at all; in a batch, each on its own.
 
-mod idempotency;
+pub(super) mod idempotency;
 
 mod shapes;
 

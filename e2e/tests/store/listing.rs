@@ -1,0 +1,179 @@
+//! Listings that are read from more than one place, and counts that take more than one step.
+
+use std::collections::BTreeSet;
+
+use common::clock::Timestamp;
+use common::delivery::DeliveryState;
+use common::endpoint::ParkedAction;
+use common::id::{DeliveryId, EndpointId};
+use common::store::log::{DeliverySummary, ListFilter, ListStatus};
+use common::store::queue::WorkRequest;
+use common::store::replays::{ReplayCount, ReplaySpan, ReplayStatus};
+
+use crate::fixture::{BUDGETS, Fixture, Worker, account, failed, report, succeeded, wants};
+
+/// All deliveries of a state, read in pages of this many.
+async fn all(
+    fixture: &Fixture,
+    endpoint: &EndpointId,
+    status: ListStatus,
+    limit: usize,
+) -> Vec<DeliverySummary> {
+    let filter = ListFilter {
+        status: Some(status),
+        ..ListFilter::default()
+    };
+    let (mut found, mut next) = (Vec::new(), None);
+    loop {
+        let page = fixture
+            .store
+            .list_deliveries(&account(), endpoint, &filter, next.as_ref(), limit)
+            .await
+            .unwrap()
+            .unwrap();
+        assert!(page.deliveries.len() <= limit);
+        found.extend(page.deliveries);
+        // Positions are handed out as texts.
+        next = page.next.map(|next| next.to_string().parse().unwrap());
+        if next.is_none() {
+            return found;
+        }
+    }
+}
+
+#[tokio::test]
+async fn parked_are_those_that_waited_for_their_turn_and_those_that_waited_for_a_retry() {
+    let mut fixture = Fixture::new().await;
+    fixture.policy.disable_after = 10_000;
+    let endpoint = fixture.endpoint(&["*"]).await;
+    let mut worker = Worker::new();
+    let mut retrying = BTreeSet::new();
+    fixture.push_many(3).await;
+    while retrying.len() < 3 {
+        let leased = fixture.fetch(&mut worker, 8).await;
+        for leased in &leased {
+            fixture.report(&mut worker, leased, failed(Some(600))).await;
+            retrying.insert(leased.delivery.clone());
+        }
+    }
+    fixture.push_many(4).await;
+    let pending: BTreeSet<DeliveryId> = all(&fixture, &endpoint, ListStatus::Pending, 3)
+        .await
+        .into_iter()
+        .map(|delivery| delivery.id)
+        .collect();
+    assert_eq!(pending.len(), 4);
+    assert!(all(&fixture, &endpoint, ListStatus::Parked, 3).await.is_empty());
+
+    fixture.switch(&endpoint, false, ParkedAction::Deliver).await;
+    for limit in [1, 2, 3, 4, 7, 100] {
+        let parked = all(&fixture, &endpoint, ListStatus::Parked, limit).await;
+        assert!(
+            parked
+                .iter()
+                .all(|delivery| delivery.state == DeliveryState::Parked)
+        );
+        let told = |delivery: &&DeliverySummary| {
+            delivery
+                .last
+                .as_ref()
+                .is_some_and(|last| last.status == Some(500))
+        };
+        assert_eq!(
+            parked.iter().filter(told).count(),
+            3,
+            "their last attempts are told"
+        );
+        let ids: BTreeSet<_> = parked.iter().map(|delivery| delivery.id.clone()).collect();
+        assert_eq!((ids.len(), parked.len()), (7, 7), "in pages of {limit}");
+        assert!(pending.is_subset(&ids) && retrying.is_subset(&ids));
+    }
+    assert!(all(&fixture, &endpoint, ListStatus::Pending, 2).await.is_empty());
+}
+
+async fn count(fixture: &Fixture, endpoint: &EndpointId, status: ReplayStatus) -> ReplayCount {
+    let facts = fixture
+        .store
+        .endpoint_facts(&account(), endpoint)
+        .await
+        .unwrap()
+        .unwrap();
+    let span = ReplaySpan {
+        status,
+        since: Timestamp::default(),
+        until: facts.now,
+    };
+    fixture
+        .store
+        .count_replay(&account(), endpoint, &span)
+        .await
+        .unwrap()
+        .unwrap()
+}
+
+/// Delivers so many, each with one attempt.
+async fn deliver(fixture: &Fixture, worker: &mut Worker, count: usize) -> DeliveryId {
+    fixture.push_many(count).await;
+    let (mut done, mut last) = (0, None);
+    while done < count {
+        let leased = fixture.fetch(worker, 32).await;
+        done += leased.len();
+        last = leased.last().map(|leased| leased.delivery.clone()).or(last);
+        let reports = leased.iter().map(|leased| report(leased, succeeded())).collect();
+        fixture.work(worker, WorkRequest { reports, ..wants(0) }).await;
+    }
+    last.unwrap()
+}
+
+#[tokio::test]
+async fn what_succeeded_is_counted_in_steps_up_to_a_bound() {
+    let mut fixture = Fixture::new().await;
+    fixture.policy.log_length = 10_000;
+    let endpoint = fixture.endpoint(&["*"]).await;
+    let mut worker = Worker::new();
+    let counted = |matching, is_lower_bound| ReplayCount {
+        matching,
+        is_lower_bound,
+    };
+    assert_eq!(
+        count(&fixture, &endpoint, ReplayStatus::Succeeded).await,
+        counted(0, false)
+    );
+    let source = deliver(&fixture, &mut worker, 600).await;
+    // Replays are left out.
+    let new = source.replay();
+    fixture
+        .store
+        .replay_delivery(&account(), &source, &new, BUDGETS)
+        .await
+        .unwrap();
+    let leased = fixture.fetch(&mut worker, 8).await.remove(0);
+    fixture.report(&mut worker, &leased, succeeded()).await;
+    assert_eq!(leased.delivery, new);
+    assert_eq!(
+        count(&fixture, &endpoint, ReplayStatus::Succeeded).await,
+        counted(600, false)
+    );
+    assert_eq!(
+        count(&fixture, &endpoint, ReplayStatus::Exhausted).await,
+        counted(0, false)
+    );
+    deliver(&fixture, &mut worker, 1000).await;
+    let many = count(&fixture, &endpoint, ReplayStatus::Succeeded).await;
+    assert!(
+        many.is_lower_bound && (1000..1600).contains(&many.matching),
+        "{many:?}"
+    );
+    let nobody = "org:org_2".parse().unwrap();
+    let span = ReplaySpan {
+        status: ReplayStatus::Succeeded,
+        since: Timestamp::default(),
+        until: Timestamp::now(),
+    };
+    let others = fixture
+        .store
+        .count_replay(&nobody, &endpoint, &span)
+        .await
+        .unwrap();
+    assert_eq!(others, None);
+}

@@ -1,7 +1,7 @@
 //! The log: what became of an endpoint's deliveries, as its owner reads it.
 //!
 //! The log itself is a stream of attempts (`log:<e>`), written by the scripts that also move the deliveries. A *listing*
-//! shows each delivery once, at its newest entry; [`page`] says how pages fit together while the log grows.
+//! shows each delivery once, at its newest entry; `page` says how pages fit together while the log grows.
 
 mod detail;
 mod entry;

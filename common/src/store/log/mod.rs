@@ -5,12 +5,14 @@
 
 mod detail;
 mod entry;
+mod line;
 mod page;
 mod tail;
 
 pub use detail::{DeliveryDetail, Payload};
 pub use entry::{EntryId, InvalidEntryId, LogContent, LogEntry, LoggedAttempt};
-pub use page::{InvalidListPosition, Line, ListFilter, ListPage, ListPosition, ListStatus};
+pub use line::Line;
+pub use page::{InvalidListPosition, ListFilter, ListPage, ListPosition, ListStatus};
 pub use tail::{LogTail, MOST_READ};
 
 pub(crate) use entry::{entries, phases_text};

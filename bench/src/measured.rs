@@ -47,6 +47,7 @@ impl Measured {
     /// Adds percentiles.
     pub(crate) fn latency(&mut self, of: &str, latency: Option<Latency>) {
         let latency = latency.unwrap_or_default();
+        self.count(&format!("{of} count"), latency.count as u64);
         for (name, value) in [
             ("p50", latency.p50),
             ("p95", latency.p95),

@@ -14,7 +14,7 @@ mod open;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::task::JoinSet;
 
@@ -125,47 +125,24 @@ fn promised(body: &[u8]) -> u64 {
 
 /// Pushes these events from so many callers, each one after the other.
 pub(crate) async fn closed(target: &Target, events: &Events, numbers: Range<u32>, callers: u32) -> Pushed {
-    closed_until(target, events, numbers, callers, &Arc::default()).await
-}
-
-/// The same until `stop` is set, at most these events.
-pub(crate) async fn closed_until(
-    target: &Target,
-    events: &Events,
-    numbers: Range<u32>,
-    callers: u32,
-    stop: &Arc<AtomicBool>,
-) -> Pushed {
-    push(target, events, numbers, callers, 1, stop).await
+    push(target, events, numbers, callers, 1).await
 }
 
 /// Pushes these events in batches of so many, from two callers.
 pub(crate) async fn in_batches(target: &Target, events: &Events, numbers: Range<u32>, batch: u32) -> Pushed {
-    push(target, events, numbers, 2, batch, &Arc::default()).await
+    push(target, events, numbers, 2, batch).await
 }
 
-async fn push(
-    target: &Target,
-    events: &Events,
-    numbers: Range<u32>,
-    callers: u32,
-    batch: u32,
-    stop: &Arc<AtomicBool>,
-) -> Pushed {
+async fn push(target: &Target, events: &Events, numbers: Range<u32>, callers: u32, batch: u32) -> Pushed {
     let next = Arc::new(AtomicU32::new(numbers.start));
     let events = Arc::new(events.clone());
     let mut tasks = JoinSet::new();
     for _ in 0..callers {
-        let (next, events, stop, end) = (
-            Arc::clone(&next),
-            Arc::clone(&events),
-            Arc::clone(stop),
-            numbers.end,
-        );
+        let (next, events, end) = (Arc::clone(&next), Arc::clone(&events), numbers.end);
         let mut connection = Connection::to(target.clone());
         tasks.spawn(async move {
             let mut pushed = Pushed::new();
-            while !stop.load(Ordering::Relaxed) {
+            loop {
                 let first = next.fetch_add(batch, Ordering::Relaxed);
                 if first >= end {
                     break;

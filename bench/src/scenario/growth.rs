@@ -8,61 +8,46 @@ use crate::redis_usage::{Counters, slow_calls, watch_slow};
 use crate::subject::{Subject, account};
 
 /// The endpoints of an account, each of which gets all events of the account.
-const PER_ACCOUNT: u32 = 100;
+pub(super) const PER_ACCOUNT: u32 = 100;
 
 /// Deliveries that are measured.
 const SERVED: u32 = 20_000;
 
-/// How large the system is.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Size {
-    endpoints: u32,
-    pending: u32,
-}
+/// Endpoints, and deliveries that wait.
+pub(super) const SIZES: [(&str, u32, u32); 4] = [
+    ("10, 1,000", 10, 1_000),
+    ("1,000, 100,000", 1_000, 100_000),
+    ("10, 1,000,000", 10, 1_000_000),
+    ("10,000, 1,000,000", 10_000, 1_000_000),
+];
 
-impl Size {
-    /// Of a variant: `10 endpoints, 1,000 pending`.
-    fn of(variant: &str, setting: Setting) -> Self {
-        let mut numbers = variant
-            .split(' ')
-            .filter_map(|word| word.replace(',', "").parse().ok());
-        let mut number = || numbers.next().expect("a number in the name of the variant");
-        let (endpoints, pending): (u32, u32) = (number(), number());
-        if setting.brief {
-            let endpoints = endpoints.min(200);
-            return Self {
-                endpoints,
-                pending: pending.min(4 * endpoints),
-            };
-        }
-        Self { endpoints, pending }
+/// Of a variant.
+fn size(variant: &str, setting: Setting) -> (u32, u32) {
+    let known = SIZES.iter().find(|(name, ..)| *name == variant);
+    let &(_, endpoints, pending) = known.expect("a size with this name");
+    if setting.brief {
+        let endpoints = endpoints.min(200);
+        (endpoints, pending.min(4 * endpoints))
+    } else {
+        (endpoints, pending)
     }
 }
 
 pub(super) fn about(setting: Setting) -> String {
     if setting.brief {
-        return "the cost of a delivery, in small".to_owned();
+        return "the cost of a delivery, in small, by endpoints and deliveries that wait".to_owned();
     }
-    format!("the cost of a delivery, over {SERVED} deliveries")
+    format!("the cost of a delivery, over {SERVED} of them, by endpoints and deliveries that wait")
 }
 
 /// One run.
 pub(super) async fn measure(variant: &str, setting: Setting) -> Measured {
-    let Size { endpoints, pending } = Size::of(variant, setting);
+    let (endpoints, pending) = size(variant, setting);
     let receiver = ReceiverServer::start();
     let mut subject = Subject::webhooks(|builder| builder).await;
     let fan_out = endpoints.min(PER_ACCOUNT);
-    let organisations: Vec<_> = (0..endpoints.div_ceil(PER_ACCOUNT))
-        .map(|number| format!("org_2bench{number}"))
-        .collect();
-    for (number, organisation) in organisations.iter().enumerate() {
-        let urls: Vec<_> = (0..fan_out)
-            .map(|of| (receiver.url(&format!("/instant/{number}-{of}")), None))
-            .collect();
-        subject.add_endpoints(organisation, &urls).await;
-    }
     let load = Events {
-        accounts: organisations.iter().map(|name| account(name)).collect(),
+        accounts: add_many_endpoints(&subject, &receiver, endpoints).await,
         chatbots: 1,
         payload: 600,
     };
@@ -118,6 +103,24 @@ pub(super) async fn measure(variant: &str, setting: Setting) -> Measured {
     }
     subject.stop();
     measured
+}
+
+/// Makes so many endpoints of as few accounts as may have them; gives back the accounts.
+pub(super) async fn add_many_endpoints(
+    subject: &Subject,
+    receiver: &ReceiverServer,
+    count: u32,
+) -> Vec<String> {
+    let mut accounts = Vec::new();
+    for number in 0..count.div_ceil(PER_ACCOUNT) {
+        let organisation = format!("org_2bench{number}");
+        let urls: Vec<_> = (0..count.min(PER_ACCOUNT))
+            .map(|of| (receiver.url(&format!("/instant/{number}-{of}")), None))
+            .collect();
+        subject.add_endpoints(&organisation, &urls).await;
+        accounts.push(account(&organisation));
+    }
+    accounts
 }
 
 #[derive(Debug, Default)]

@@ -1,5 +1,6 @@
 //! Every call of the API once.
 
+use common::clock::Timestamp;
 use e2e::client::{Caller, Reply};
 use e2e::system::System;
 use serde_json::{Value, json};
@@ -121,9 +122,13 @@ impl<'a> Round<'a> {
     async fn replays(&mut self) {
         let at = self.at();
         let replays = format!("POST {at}/replay");
-        let dry = json!({"since": "2026-01-01T00:00:00Z", "status": "succeeded", "dryRun": true});
+        let now = i64::try_from(Timestamp::now().as_millis()).unwrap();
+        let since = Timestamp::from_millis(now - 24 * 60 * 60 * 1000)
+            .unwrap()
+            .to_string();
+        let dry = json!({"since": since, "status": "succeeded", "dryRun": true});
         self.call("replayDeliveries, dry run", &replays, Some(dry)).await;
-        let span = json!({"since": "2026-01-01T00:00:00Z", "status": "succeeded"});
+        let span = json!({"since": since, "status": "succeeded"});
         let replay = self.call("replayDeliveries", &replays, Some(span)).await;
         let replay = format!("{at}/replays/{}", replay.body["id"].as_str().unwrap());
         self.call("getReplay", &format!("GET {replay}"), None).await;

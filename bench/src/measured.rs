@@ -20,6 +20,8 @@ const STALLED: Duration = Duration::from_secs(45);
 pub(crate) struct Measured {
     /// Each name carries its unit.
     pub(crate) values: Vec<(String, f64)>,
+    /// Further values, for `--json` alone.
+    pub(crate) details: Vec<(String, f64)>,
     /// Each a sentence.
     pub(crate) wrong: Vec<String>,
 }
@@ -182,6 +184,14 @@ impl Window {
             measured.set("redis script us/delivery", work.script_seconds * 1e6 * each);
             measured.set("redis script calls/delivery", work.script_calls * each);
             measured.set("redis commands/delivery", work.commands * each);
+            for (command, calls, micros) in work.by_command {
+                measured
+                    .details
+                    .push((format!("{command} calls/delivery"), calls * each));
+                measured
+                    .details
+                    .push((format!("{command} us/delivery"), micros * each));
+            }
         }
         for (name, seconds) in cpu {
             measured.set(format!("cpu {name} s"), seconds);

@@ -16,7 +16,7 @@ pub(crate) struct Counters {
 }
 
 /// What happened between two moments.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Work {
     /// Processor seconds of the server, all threads.
     pub(crate) cpu_seconds: f64,
@@ -30,6 +30,9 @@ pub(crate) struct Work {
     pub(crate) round_trips: f64,
     /// Bytes that it holds more than before.
     pub(crate) grown: f64,
+    /// Each command with its calls and microseconds, the one that took longest in all first. A script's commands count in the
+    /// script too.
+    pub(crate) by_command: Vec<(String, f64, f64)>,
 }
 
 /// Commands that call a script or function.
@@ -88,6 +91,10 @@ impl Counters {
                 continue;
             }
             work.commands += calls;
+            if calls > 0.0 {
+                let micros = micros - micros_before;
+                work.by_command.push((command.clone(), calls, micros));
+            }
             let is_script = SCRIPTS.contains(&command.as_str());
             if is_script {
                 work.script_calls += calls;
@@ -97,6 +104,7 @@ impl Counters {
                 work.round_trips += calls;
             }
         }
+        work.by_command.sort_by(|one, other| other.2.total_cmp(&one.2));
         work
     }
 }
@@ -214,6 +222,9 @@ mod tests {
             (13.0, 2.0, 3.0)
         );
         assert_eq!(work.script_seconds, 2.0);
+        let names: Vec<_> = work.by_command.iter().map(|(name, ..)| name.as_str()).collect();
+        assert_eq!(names[0], "evalsha");
+        assert_eq!(work.by_command[0], ("evalsha".to_owned(), 2.0, 2_000_000.0));
     }
 
     #[test]

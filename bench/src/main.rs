@@ -71,6 +71,10 @@ enum Command {
         #[arg(long)]
         brief: bool,
 
+        /// Only the variants whose names contain this, such as `webhooks`.
+        #[arg(long, value_name = "TEXT")]
+        only: Option<String>,
+
         /// Without the BullMQ peer.
         #[arg(long)]
         no_peer: bool,
@@ -145,12 +149,14 @@ fn main() -> ExitCode {
             scenarios,
             runs,
             brief,
+            only,
             no_peer,
             json,
         } => {
             let setting = Setting {
                 brief,
                 peer: !no_peer,
+                only: only.map(|text| &*text.leak()),
             };
             let runs = if brief { 1 } else { runs };
             runtime.block_on(run(&scenarios, setting, runs, json))

@@ -201,6 +201,7 @@ mod tests {
     const SETTING: Setting = Setting {
         brief: true,
         peer: false,
+        only: None,
     };
 
     fn measured(value: f64) -> Measured {

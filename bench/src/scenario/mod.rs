@@ -61,6 +61,8 @@ pub(crate) struct Setting {
     pub(crate) brief: bool,
     /// With the peer.
     pub(crate) peer: bool,
+    /// Only the variants whose names contain this.
+    pub(crate) only: Option<&'static str>,
 }
 
 impl Setting {
@@ -116,7 +118,7 @@ impl Scenario {
                 "bullmq, 1 of 10",
             ],
             Self::Backlog => &["no backlog", "backlog"],
-            Self::Growth => return growth::SIZES.map(|(name, ..)| name).to_vec(),
+            Self::Growth => &growth::SIZES.map(|(name, ..)| name),
             Self::Workers => &["1 worker", "2 workers", "3 workers", "4 workers"],
             Self::StartStop | Self::Calls => &["webhooks"],
             Self::Memory => &["600 B", "600 B, 160,000 waiting", "256 KiB"],
@@ -125,6 +127,7 @@ impl Scenario {
         all.iter()
             .copied()
             .filter(|variant| with_peer || !variant.starts_with("bullmq"))
+            .filter(|variant| setting.only.is_none_or(|text| variant.contains(text)))
             .collect()
     }
 

@@ -77,6 +77,6 @@ scenarios! {
     workers: "workers", "deliveries/s", 1;
     idle: "idle", "memory api MiB", 1;
     start_stop: "start-stop", "sent to arrived count", 200;
-    memory: "memory", "peak worker MiB", 1;
+    memory: "memory", "most in flight", 1;
     calls: "calls", "deliveries stored", 90;
 }

@@ -60,6 +60,7 @@ pub(super) async fn measure(variant: &str, setting: Setting) -> Measured {
     };
     let arrived = wait_for(&receiver, "/", served).await;
     measured.count("waiting at first", pushed.deliveries);
+    measured.count("most in flight", arrived.most_at_once);
     window.close(Some(&subject), arrived.distinct, &mut measured);
     measured.count("duplicates", arrived.duplicates);
     measured.demand(

@@ -26,6 +26,7 @@ struct Shape {
     events: u32,
     /// Deliveries of the endpoint with the full log, and of the one with the parked queue.
     of_one: u32,
+    /// How many times each call is made. An account may have ten test events in a minute.
     times: u32,
 }
 
@@ -34,7 +35,7 @@ const fn shape(setting: Setting) -> Shape {
         endpoints: setting.full_or_brief(10_000, 30),
         events: setting.full_or_brief(100, 3),
         of_one: setting.full_or_brief(2_000, 40),
-        times: setting.full_or_brief(15, 2),
+        times: setting.full_or_brief(10, 2),
     }
 }
 

@@ -4,7 +4,7 @@
 //! - [`subject`]: the system that is measured, and the [`peer`]; [`bare`]: the plain HTTP client.
 //! - [`load`]: the load generator; [`receiver`]: what it all ends at; [`clock`]: the time that both share.
 //! - [`measured`]: what one run came to, from the counters of the kernel ([`usage`]) and of Redis ([`redis_usage`]).
-//! - [`report`]: the table; [`stats`]: percentiles and medians.
+//! - [`report`]: the table, with the [`machine`] that it was measured on; [`stats`]: percentiles and medians.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -34,6 +34,8 @@ mod usage;
 mod redis_usage;
 
 mod report;
+
+mod machine;
 
 mod stats;
 
@@ -155,9 +157,17 @@ fn main() -> ExitCode {
         } => {
             let setting = Setting {
                 brief,
-                peer: !no_peer,
+                peer: !no_peer && peer::is_installed(),
                 only: only.map(|text| &*text.leak()),
             };
+            if !no_peer && !setting.peer {
+                eprintln!(
+                    "The BullMQ peer is not installed (./scripts/bench does that): measuring without it."
+                );
+            }
+            if let Some(load) = machine::busy().filter(|_| !brief) {
+                eprintln!("The machine is busy (load {load}): the numbers will show it.");
+            }
             let runs = if brief { 1 } else { runs };
             runtime.block_on(run(&scenarios, setting, runs, json))
         }
@@ -188,8 +198,8 @@ async fn push(arguments: LoadArguments) -> ExitCode {
 }
 
 async fn run(scenarios: &[Scenario], setting: Setting, runs: u32, json: bool) -> ExitCode {
-    if setting.peer && !peer::is_installed() {
-        eprintln!("The BullMQ peer is not installed (./scripts/bench does that): measuring without it.");
+    if !json {
+        println!("{}\n", machine::description());
     }
     let scenarios = if scenarios.is_empty() {
         Scenario::value_variants()

@@ -23,7 +23,6 @@ use std::fmt;
 use clap::ValueEnum;
 
 use crate::measured::Measured;
-use crate::peer;
 use crate::subject::Subject;
 use throughput::Shape;
 
@@ -59,7 +58,7 @@ pub(crate) enum Scenario {
 pub(crate) struct Setting {
     /// Only so much that every part is used: what is right shows, and nothing about speed.
     pub(crate) brief: bool,
-    /// With the peer.
+    /// With the peer, which is installed.
     pub(crate) peer: bool,
     /// Only the variants whose names contain this.
     pub(crate) only: Option<&'static str>,
@@ -123,10 +122,9 @@ impl Scenario {
             Self::StartStop | Self::Calls => &["webhooks"],
             Self::Memory => &["600 B", "600 B, 160,000 waiting", "256 KiB"],
         };
-        let with_peer = setting.peer && peer::is_installed();
         all.iter()
             .copied()
-            .filter(|variant| with_peer || !variant.starts_with("bullmq"))
+            .filter(|variant| setting.peer || !variant.starts_with("bullmq"))
             .filter(|variant| setting.only.is_none_or(|text| variant.contains(text)))
             .collect()
     }

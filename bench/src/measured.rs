@@ -69,6 +69,9 @@ impl Measured {
 
     /// A load of which all is to be accepted, each event for so many endpoints.
     pub(crate) fn hold_pushed(&mut self, pushed: &Pushed, events: u64, endpoints: u64) {
+        if !pushed.refused.is_empty() {
+            eprintln!("  refused: {:?}", pushed.refused);
+        }
         self.demand(
             pushed.accepted == events,
             format!(

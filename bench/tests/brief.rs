@@ -61,7 +61,7 @@ macro_rules! scenarios {
             let list = Command::new(env!("CARGO_BIN_EXE_bench")).arg("list").output().unwrap();
             let list = String::from_utf8(list.stdout).unwrap();
             let names: Vec<_> = list.lines().map(|line| line.split(' ').next().unwrap()).collect();
-            assert_eq!(names, [$($scenario),+]);
+            assert_eq!(names, [$($scenario,)+ "calls"]);
         }
     };
 }
@@ -78,5 +78,26 @@ scenarios! {
     idle: "idle", "memory api MiB", 1;
     start_stop: "start-stop", "sent to arrived count", 200;
     memory: "memory", "most in flight", 1;
-    calls: "calls", "deliveries stored", 90;
+}
+
+#[test]
+fn calls() {
+    let document: Value = serde_json::from_str(include_str!("../../openapi/openapi.json")).unwrap();
+    let (_, values) = run("calls").remove(0);
+    assert!(value(&values, "deliveries stored") >= 90.0);
+    let names: Vec<_> = values
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|pair| pair[0].as_str().unwrap())
+        .collect();
+    let paths = document["paths"].as_object().unwrap().iter();
+    for (_, operations) in paths.filter(|(path, _)| path.starts_with("/api/")) {
+        for operation in operations.as_object().unwrap().values() {
+            let id = operation["operationId"].as_str().unwrap();
+            // One that was measured in several ways has a comma after its name.
+            let is_measured = names.iter().any(|name| name.split([',', ':']).next() == Some(id));
+            assert!(is_measured, "{id} is not among what is measured: {names:?}");
+        }
+    }
 }

@@ -54,6 +54,7 @@ impl<'a> Round<'a> {
         self.endpoints().await;
         self.one_endpoint().await;
         self.log().await;
+        self.stream().await;
         self.replays().await;
         self.events().await;
     }
@@ -117,6 +118,11 @@ impl<'a> Round<'a> {
         self.call("getDelivery", &format!("GET {one}"), None).await;
         self.call("replayDelivery", &format!("POST {one}/replay"), None)
             .await;
+    }
+
+    async fn stream(&mut self) {
+        let stream = format!("{}/deliveries/stream", self.at());
+        self.meter.open(&self.customer, "streamDeliveries", &stream).await;
     }
 
     async fn replays(&mut self) {

@@ -20,6 +20,8 @@ const STALLED: Duration = Duration::from_secs(45);
 pub(crate) struct Measured {
     /// Each name carries its unit.
     pub(crate) values: Vec<(String, f64)>,
+    /// Further values, for `--json` alone.
+    pub(crate) details: Vec<(String, f64)>,
     /// Each a sentence.
     pub(crate) wrong: Vec<String>,
 }
@@ -47,6 +49,7 @@ impl Measured {
     /// Adds percentiles.
     pub(crate) fn latency(&mut self, of: &str, latency: Option<Latency>) {
         let latency = latency.unwrap_or_default();
+        self.count(&format!("{of} count"), latency.count as u64);
         for (name, value) in [
             ("p50", latency.p50),
             ("p95", latency.p95),
@@ -66,6 +69,9 @@ impl Measured {
 
     /// A load of which all is to be accepted, each event for so many endpoints.
     pub(crate) fn hold_pushed(&mut self, pushed: &Pushed, events: u64, endpoints: u64) {
+        if !pushed.refused.is_empty() {
+            eprintln!("  refused: {:?}", pushed.refused);
+        }
         self.demand(
             pushed.accepted == events,
             format!(
@@ -181,6 +187,14 @@ impl Window {
             measured.set("redis script us/delivery", work.script_seconds * 1e6 * each);
             measured.set("redis script calls/delivery", work.script_calls * each);
             measured.set("redis commands/delivery", work.commands * each);
+            for (command, calls, micros) in work.by_command {
+                measured
+                    .details
+                    .push((format!("{command} calls/delivery"), calls * each));
+                measured
+                    .details
+                    .push((format!("{command} us/delivery"), micros * each));
+            }
         }
         for (name, seconds) in cpu {
             measured.set(format!("cpu {name} s"), seconds);

@@ -27,7 +27,7 @@ pub(crate) struct Peer {
 
 /// Whether what the peer needs is installed.
 pub(crate) fn is_installed() -> bool {
-    modules().is_dir()
+    modules().is_dir() && Command::new("node").arg("--version").output().is_ok()
 }
 
 fn modules() -> PathBuf {

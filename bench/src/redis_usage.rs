@@ -1,6 +1,6 @@
 //! What Redis says of its own work: processor time, calls, and the longest script.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use e2e::redis_server::RedisServer;
 use e2e::state;
@@ -16,7 +16,7 @@ pub(crate) struct Counters {
 }
 
 /// What happened between two moments.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Work {
     /// Processor seconds of the server, all threads.
     pub(crate) cpu_seconds: f64,
@@ -30,6 +30,9 @@ pub(crate) struct Work {
     pub(crate) round_trips: f64,
     /// Bytes that it holds more than before.
     pub(crate) grown: f64,
+    /// Each command with its calls and microseconds, the one that took longest in all first. A script's commands count in the
+    /// script too.
+    pub(crate) by_command: Vec<(String, f64, f64)>,
 }
 
 /// Commands that call a script or function.
@@ -88,6 +91,10 @@ impl Counters {
                 continue;
             }
             work.commands += calls;
+            if calls > 0.0 {
+                let micros = micros - micros_before;
+                work.by_command.push((command.clone(), calls, micros));
+            }
             let is_script = SCRIPTS.contains(&command.as_str());
             if is_script {
                 work.script_calls += calls;
@@ -97,6 +104,7 @@ impl Counters {
                 work.round_trips += calls;
             }
         }
+        work.by_command.sort_by(|one, other| other.2.total_cmp(&one.2));
         work
     }
 }
@@ -122,7 +130,7 @@ pub(crate) fn watch_slow(server: &RedisServer, from_micros: u32) {
     redis::cmd("SLOWLOG").arg("RESET").exec(connection).unwrap();
 }
 
-/// What was written down since, the newest first, without what only the measurement asks.
+/// What was written down since, the oldest first, without what only the measurement asks.
 pub(crate) fn slow_calls(server: &RedisServer) -> Vec<Slow> {
     type Entry = (i64, i64, u64, Vec<String>, String, String);
     let connection = &mut state::connect(server);
@@ -132,19 +140,44 @@ pub(crate) fn slow_calls(server: &RedisServer) -> Vec<Slow> {
         .query(connection)
         .unwrap();
     let mut names = HashMap::new();
-    let calls = entries.into_iter().filter_map(|(_, _, micros, arguments, ..)| {
-        let command = arguments.first()?.to_lowercase();
+    let mut by_client: BTreeMap<String, Vec<(Slow, bool)>> = BTreeMap::new();
+    for (_, _, micros, arguments, client, _) in entries.into_iter().rev() {
+        let command = arguments
+            .first()
+            .map(|name| name.to_lowercase())
+            .unwrap_or_default();
+        let is_script = SCRIPTS.contains(&command.as_str());
         let name = match arguments.get(1) {
-            Some(script) if SCRIPTS.contains(&command.as_str()) => names
+            Some(script) if is_script => names
                 .entry(script.clone())
                 .or_insert_with(|| script_name(connection, script))
                 .clone(),
             _ => command,
         };
         let ours = ["slowlog", "config", "info", "hello", "client", "script"];
-        (!ours.contains(&name.as_str())).then_some(Slow { name, micros })
-    });
-    calls.collect()
+        if !ours.contains(&name.as_str()) {
+            let calls = by_client.entry(client).or_default();
+            calls.push((Slow { name, micros }, is_script));
+        }
+    }
+    by_client.into_values().flat_map(without_inner).collect()
+}
+
+/// The calls of one client without those that its scripts made: they are written down too, before the script itself.
+fn without_inner(calls: Vec<(Slow, bool)>) -> Vec<Slow> {
+    let mut outer: Vec<(Slow, bool)> = Vec::new();
+    for (call, is_script) in calls {
+        let mut left = if is_script { call.micros } else { 0 };
+        while let Some((inner, false)) = outer.last()
+            && is_script
+            && inner.micros <= left
+        {
+            left -= inner.micros;
+            outer.pop();
+        }
+        outer.push((call, is_script));
+    }
+    outer.into_iter().map(|(call, _)| call).collect()
 }
 
 /// The name in the first line of a script's own comment (`-- accept: an event …`); its hash where the server can't tell.
@@ -189,6 +222,9 @@ mod tests {
             (13.0, 2.0, 3.0)
         );
         assert_eq!(work.script_seconds, 2.0);
+        let names: Vec<_> = work.by_command.iter().map(|(name, ..)| name.as_str()).collect();
+        assert_eq!(names[0], "evalsha");
+        assert_eq!(work.by_command[0], ("evalsha".to_owned(), 2.0, 2_000_000.0));
     }
 
     #[test]
@@ -197,6 +233,29 @@ mod tests {
                       -- note: nothing\nlocal a = 1\n-- wake: tells\n";
         assert_eq!(name_in(source), Some("accept"));
         assert_eq!(name_in("return 1"), None);
+    }
+
+    #[test]
+    fn what_a_script_calls_is_part_of_it() {
+        let call = |name: &str, micros| {
+            let name = name.to_owned();
+            let is_script = name == "accept";
+            (Slow { name, micros }, is_script)
+        };
+        let calls = vec![
+            call("get", 50),
+            call("hget", 3),
+            call("hset", 4),
+            call("accept", 20),
+            call("accept", 30),
+            call("hmget", 5),
+        ];
+        let outer: Vec<_> = without_inner(calls)
+            .into_iter()
+            .map(|slow| (slow.name, slow.micros))
+            .collect();
+        let expected = [("get", 50), ("accept", 20), ("accept", 30), ("hmget", 5)];
+        assert_eq!(outer, expected.map(|(name, micros)| (name.to_owned(), micros)));
     }
 
     #[test]

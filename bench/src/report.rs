@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use crate::machine;
 use crate::measured::Measured;
 use crate::scenario::{Ratio, Scenario, Setting};
 use crate::stats::{Spread, spread};
@@ -13,6 +14,7 @@ use crate::stats::{Spread, spread};
 pub(crate) struct Report {
     scenario: String,
     about: String,
+    machine: String,
     variants: Vec<Variant>,
     #[serde(skip)]
     ratios: &'static [Ratio],
@@ -31,6 +33,7 @@ impl Report {
         Self {
             scenario: scenario.to_string(),
             about: scenario.about(setting),
+            machine: machine::description(),
             variants: variants
                 .map(|name| Variant {
                     name,
@@ -201,6 +204,7 @@ mod tests {
     const SETTING: Setting = Setting {
         brief: true,
         peer: false,
+        only: None,
     };
 
     fn measured(value: f64) -> Measured {

@@ -5,8 +5,8 @@ module.exports = {
     queue: 'deliveries',
     connection: { host: '127.0.0.1', port: Number(process.env.REDIS_PORT) },
     serviceKey: process.env.SERVICE_KEY,
-    concurrency: Number(process.env.CONCURRENCY || 128),
-    connectionsPerOrigin: Number(process.env.CONNECTIONS || 128),
+    concurrency: Number(process.env.CONCURRENCY || 256),
+    connectionsPerOrigin: Number(process.env.CONNECTIONS || 256),
     timeoutMs: 10_000,
     // How long endpoints and secrets may be read from memory.
     cacheMs: 5_000,

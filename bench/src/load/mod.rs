@@ -5,6 +5,8 @@
 //! the event was to be sent, not from when there was a connection to send it on: what waits before a stall counts as
 //! waiting.
 
+mod batches;
+
 mod connection;
 
 mod event;
@@ -14,10 +16,11 @@ mod open;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::task::JoinSet;
 
+pub(crate) use batches::in_batches;
 pub(crate) use connection::{Reply, Target};
 pub(crate) use event::{Events, chatbot};
 pub(crate) use open::at_rate;
@@ -28,9 +31,6 @@ use connection::Connection;
 
 /// Where one event is pushed.
 const ONE: &str = "/api/events";
-
-/// Where many are pushed at once.
-const MANY: &str = "/api/events/batch";
 
 /// What came of a load.
 #[derive(Debug, Default)]
@@ -91,6 +91,14 @@ impl Pushed {
         *self.refused.entry(reason).or_default() += events;
     }
 
+    fn sum(parts: Vec<Self>) -> Self {
+        let mut all = Self::new();
+        for part in parts {
+            all.add(part);
+        }
+        all
+    }
+
     fn add(&mut self, other: Self) {
         self.accepted += other.accepted;
         self.deliveries += other.deliveries;
@@ -125,68 +133,25 @@ fn promised(body: &[u8]) -> u64 {
 
 /// Pushes these events from so many callers, each one after the other.
 pub(crate) async fn closed(target: &Target, events: &Events, numbers: Range<u32>, callers: u32) -> Pushed {
-    closed_until(target, events, numbers, callers, &Arc::default()).await
-}
-
-/// The same until `stop` is set, at most these events.
-pub(crate) async fn closed_until(
-    target: &Target,
-    events: &Events,
-    numbers: Range<u32>,
-    callers: u32,
-    stop: &Arc<AtomicBool>,
-) -> Pushed {
-    push(target, events, numbers, callers, 1, stop).await
-}
-
-/// Pushes these events in batches of so many, from two callers.
-pub(crate) async fn in_batches(target: &Target, events: &Events, numbers: Range<u32>, batch: u32) -> Pushed {
-    push(target, events, numbers, 2, batch, &Arc::default()).await
-}
-
-async fn push(
-    target: &Target,
-    events: &Events,
-    numbers: Range<u32>,
-    callers: u32,
-    batch: u32,
-    stop: &Arc<AtomicBool>,
-) -> Pushed {
     let next = Arc::new(AtomicU32::new(numbers.start));
-    let events = Arc::new(events.clone());
     let mut tasks = JoinSet::new();
     for _ in 0..callers {
-        let (next, events, stop, end) = (
-            Arc::clone(&next),
-            Arc::clone(&events),
-            Arc::clone(stop),
-            numbers.end,
-        );
+        let (next, events, end) = (Arc::clone(&next), events.clone(), numbers.end);
         let mut connection = Connection::to(target.clone());
         tasks.spawn(async move {
             let mut pushed = Pushed::new();
-            while !stop.load(Ordering::Relaxed) {
-                let first = next.fetch_add(batch, Ordering::Relaxed);
-                if first >= end {
-                    break;
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                if number >= end {
+                    return pushed;
                 }
                 let sent = clock::now();
-                let last = (first + batch).min(end);
-                let reply = if batch == 1 {
-                    connection.post(ONE, events.request(first, sent)).await
-                } else {
-                    connection.post(MANY, events.batch(first..last, sent)).await
-                };
-                pushed.count(u64::from(last - first), sent, reply);
+                let reply = connection.post(ONE, events.request(number, sent)).await;
+                pushed.count(1, sent, reply);
             }
-            pushed
         });
     }
-    let mut all = Pushed::new();
-    for pushed in tasks.join_all().await {
-        all.add(pushed);
-    }
-    all
+    Pushed::sum(tasks.join_all().await)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,8 @@ pub(crate) struct Arrived {
     pub(crate) duplicates: u64,
     /// Requests that carry no event of the load generator.
     pub(crate) strangers: u64,
+    /// The most requests that were open at one time, at all paths.
+    pub(crate) most_at_once: u64,
     /// When the first event arrived, on the machine's monotonic clock.
     pub(crate) first_at: Option<u64>,
     /// When the last of the first arrivals was.
@@ -42,7 +45,15 @@ pub(crate) struct Arrived {
 
 /// All paths.
 #[derive(Debug, Default)]
-pub(super) struct Ledger(RwLock<HashMap<String, Arc<Mutex<Page>>>>);
+pub(super) struct Ledger {
+    pages: RwLock<HashMap<String, Arc<Mutex<Page>>>>,
+    open: AtomicU64,
+    most_at_once: AtomicU64,
+}
+
+/// A request that is not answered yet.
+#[derive(Debug)]
+pub(super) struct Open(Arc<Ledger>);
 
 #[derive(Debug, Default)]
 struct Page {
@@ -83,6 +94,21 @@ fn number_after(body: &[u8], name: &[u8]) -> Option<u64> {
         .ok()
 }
 
+impl Open {
+    /// Counts a request until this is dropped.
+    pub(super) fn count(ledger: &Arc<Ledger>) -> Self {
+        let now = ledger.open.fetch_add(1, Ordering::Relaxed) + 1;
+        ledger.most_at_once.fetch_max(now, Ordering::Relaxed);
+        Self(Arc::clone(ledger))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl Ledger {
     /// Writes a request down.
     pub(super) fn record(&self, path: &str, arrival: Option<Arrival>) {
@@ -106,16 +132,21 @@ impl Ledger {
 
     /// Forgets everything.
     pub(super) fn forget(&self) {
-        self.0.write().unwrap().clear();
+        self.pages.write().unwrap().clear();
+        self.most_at_once
+            .store(self.open.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 
     /// What arrived at the paths that start with `prefix`; the latency only if it is asked for, because it sorts all
     /// samples.
     pub(super) fn arrived(&self, prefix: &str, with_latency: bool) -> Arrived {
-        let mut all = Arrived::default();
+        let mut all = Arrived {
+            most_at_once: self.most_at_once.load(Ordering::Relaxed),
+            ..Arrived::default()
+        };
         let mut samples = Vec::new();
         for (_, page) in self
-            .0
+            .pages
             .read()
             .unwrap()
             .iter()
@@ -137,10 +168,10 @@ impl Ledger {
     }
 
     fn page(&self, path: &str) -> Arc<Mutex<Page>> {
-        if let Some(page) = self.0.read().unwrap().get(path) {
+        if let Some(page) = self.pages.read().unwrap().get(path) {
             return Arc::clone(page);
         }
-        Arc::clone(self.0.write().unwrap().entry(path.to_owned()).or_default())
+        Arc::clone(self.pages.write().unwrap().entry(path.to_owned()).or_default())
     }
 }
 
@@ -187,6 +218,20 @@ mod tests {
         ledger.record("/instant/0", arrival("b", 0, 0, 2));
         let all = ledger.arrived("/", false);
         assert_eq!((all.requests, all.distinct, all.duplicates), (2, 1, 0));
+    }
+
+    #[test]
+    fn the_most_that_are_open_at_one_time_are_counted() {
+        let ledger = Arc::<Ledger>::default();
+        let one = Open::count(&ledger);
+        let two = Open::count(&ledger);
+        drop(two);
+        let three = Open::count(&ledger);
+        assert_eq!(ledger.arrived("/", false).most_at_once, 2);
+        drop(one);
+        ledger.forget();
+        assert_eq!(ledger.arrived("/", false).most_at_once, 1);
+        drop(three);
     }
 
     #[test]

@@ -22,7 +22,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 
 pub(crate) use ledger::Arrived;
-use ledger::{Arrival, Ledger};
+use ledger::{Arrival, Ledger, Open};
 use path::Answer;
 
 use crate::clock;
@@ -52,7 +52,7 @@ async fn connection(stream: TcpStream, ledger: Arc<Ledger>) {
     );
 }
 
-async fn answer(request: Request<Incoming>, ledger: &Ledger) -> Response<Full<Bytes>> {
+async fn answer(request: Request<Incoming>, ledger: &Arc<Ledger>) -> Response<Full<Bytes>> {
     let (head, body) = request.into_parts();
     if let Some(call) = head.uri.path().strip_prefix("/control/") {
         return control(call, head.uri.query().unwrap_or_default(), ledger);
@@ -61,6 +61,7 @@ async fn answer(request: Request<Incoming>, ledger: &Ledger) -> Response<Full<By
     let Some(answer) = Answer::of(path).filter(|_| head.method == Method::POST) else {
         return respond(StatusCode::NOT_FOUND, "no such path");
     };
+    let _open = Open::count(ledger);
     let Ok(body) = body.collect().await else {
         return respond(StatusCode::BAD_REQUEST, "no body");
     };

@@ -47,13 +47,11 @@ pub(super) async fn measure(variant: &str, setting: Setting) -> Measured {
     let busy = Events::of(&account(BUSY), 600);
     let pushed = in_batches(&target, &busy, 0..waiting, 500).await;
     measured.hold_pushed(&pushed, waiting.into(), 1);
-    subject.resume_workers();
-
     let window = Window::open(Some(&subject), &receiver);
+    subject.resume_workers();
     let load = Events::of(&account(ORGANISATION), 600);
     let pushed = at_rate(&target, &load, 0..events, RATE).await;
     let arrived = wait_for(&receiver, "/instant/other", events.into()).await;
-    let seconds = window.seconds();
     let served = receiver.counts("/instant/busy").await.distinct;
     measured.hold_pushed(&pushed, events.into(), 1);
     measured.latency("sent to arrived", arrived.latency);
@@ -68,7 +66,6 @@ pub(super) async fn measure(variant: &str, setting: Setting) -> Measured {
             busy.distinct
         ),
     );
-    measured.set("seconds that this took", seconds);
     window.close(Some(&subject), busy.distinct + arrived.distinct, &mut measured);
     subject.stop();
     measured

@@ -50,8 +50,8 @@ pub(super) async fn measure(variant: &str, setting: Setting) -> Measured {
     subject.pause_workers();
     let pushed = in_batches(&subject.target(), &load, 0..shape.events, shape.batch).await;
     measured.hold_pushed(&pushed, shape.events.into(), ENDPOINTS.into());
-    subject.resume_workers();
     let window = Window::open(Some(&subject), &receiver);
+    subject.resume_workers();
     // A tenth of a large backlog shows it; the rest would only take long.
     let served = if pushed.deliveries > 100_000 {
         pushed.deliveries / 10
@@ -60,6 +60,7 @@ pub(super) async fn measure(variant: &str, setting: Setting) -> Measured {
     };
     let arrived = wait_for(&receiver, "/", served).await;
     measured.count("waiting at first", pushed.deliveries);
+    measured.count("most in flight", arrived.most_at_once);
     window.close(Some(&subject), arrived.distinct, &mut measured);
     measured.count("duplicates", arrived.duplicates);
     measured.demand(

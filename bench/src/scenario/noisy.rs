@@ -25,7 +25,7 @@ struct Neighbourhood {
 
 impl Neighbourhood {
     fn of(variant: &str) -> Self {
-        let (chatbots, hanging) = if variant.contains("10 endpoints") {
+        let (chatbots, hanging) = if variant.ends_with("of 10 hang") || is_peer(variant) {
             (1, 1)
         } else {
             (10, 5)
@@ -33,9 +33,13 @@ impl Neighbourhood {
         Self {
             chatbots,
             healthy_of_each: TOGETHER - hanging,
-            hanging_of_each: if variant.starts_with("none") { 0 } else { hanging },
+            hanging_of_each: if variant.starts_with('0') { 0 } else { hanging },
         }
     }
+}
+
+fn is_peer(variant: &str) -> bool {
+    variant.starts_with("bullmq")
 }
 
 const fn events(setting: Setting) -> u32 {
@@ -50,11 +54,11 @@ pub(super) fn about(setting: Setting) -> String {
 /// One run.
 pub(super) async fn measure(variant: &str, setting: Setting) -> Measured {
     let receiver = ReceiverServer::start();
-    let is_peer = variant.starts_with("bullmq");
+    let is_peer = is_peer(variant);
     let subject = if is_peer {
         Subject::bullmq()
     } else {
-        Subject::webhooks(|builder| builder).await
+        setting.webhooks_beside_what_hangs().await
     };
     let neighbours = Neighbourhood::of(variant);
     let mut urls = Vec::new();

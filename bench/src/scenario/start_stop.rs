@@ -1,7 +1,5 @@
 //! From the start of the programs to the first delivery, and from SIGTERM under load to their end: `start-stop`.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use e2e::state;
@@ -10,25 +8,31 @@ use redis::Commands;
 use super::Setting;
 use crate::child::ReceiverServer;
 use crate::clock;
-use crate::load::{Events, closed, closed_until};
+use crate::load::{Events, at_rate, closed};
 use crate::measured::{Measured, wait_for};
 use crate::subject::{ORGANISATION, Subject, account};
 
+/// Events per second, each to ten endpoints.
+const fn rate(setting: Setting) -> u32 {
+    setting.full_or_brief(300, 50)
+}
+
+/// How long there is load before the worker is asked to stop.
 const fn load_for(setting: Setting) -> Duration {
-    Duration::from_millis(setting.full_or_brief(3_000, 300) as u64)
+    Duration::from_millis(setting.full_or_brief(3_000, 500) as u64)
 }
 
 pub(super) fn about(setting: Setting) -> String {
     format!(
-        "both programs start on a running Redis; the worker stops after {:?} of load, one of ten endpoints hangs",
-        load_for(setting)
+        "both programs start on a running Redis; the worker stops under {} events/s to 10 endpoints, one of which hangs",
+        rate(setting)
     )
 }
 
 /// One run.
 pub(super) async fn measure(setting: Setting) -> Measured {
     let receiver = ReceiverServer::start();
-    let mut subject = Subject::webhooks(|builder| builder).await;
+    let mut subject = setting.webhooks_beside_what_hangs().await;
     subject
         .add_endpoint(ORGANISATION, &receiver.url("/instant/0"), None)
         .await;
@@ -42,7 +46,7 @@ pub(super) async fn measure(setting: Setting) -> Measured {
         subject.add_endpoint(ORGANISATION, &url, None).await;
     }
     receiver.forget().await;
-    stop(&mut subject, &receiver, &load, load_for(setting), &mut measured).await;
+    stop(&mut subject, &receiver, &load, setting, &mut measured).await;
     subject.stop();
     measured
 }
@@ -81,18 +85,19 @@ async fn stop(
     subject: &mut Subject,
     receiver: &ReceiverServer,
     load: &Events,
-    lasts: Duration,
+    setting: Setting,
     measured: &mut Measured,
 ) {
-    let enough = Arc::<AtomicBool>::default();
+    let (rate, lasts) = (rate(setting), load_for(setting));
+    let events = rate * (2 * u32::try_from(lasts.as_millis()).unwrap()) / 1000;
     let running = {
-        let (target, load, enough) = (subject.target(), load.clone(), Arc::clone(&enough));
-        tokio::spawn(async move { closed_until(&target, &load, 0..u32::MAX / 2, 64, &enough).await })
+        let (target, load) = (subject.target(), load.clone());
+        tokio::spawn(async move { at_rate(&target, &load, 0..events, rate).await })
     };
-    tokio::time::sleep(lasts).await;
+    wait_for(receiver, "/instant/", u64::from(events / 2 * 9)).await;
     let asked = Instant::now();
     let mut worker = subject.system().workers.remove(0);
-    // It blocks, and the load goes on.
+    // The call blocks, and the load goes on.
     let (status, worker) = tokio::task::spawn_blocking(move || (worker.terminate(), worker))
         .await
         .unwrap();
@@ -103,7 +108,6 @@ async fn stop(
         .unwrap();
     measured.count("leases left", leases);
     measured.demand(leases == 0, format!("{leases} deliveries are still leased"));
-    enough.store(true, Ordering::Relaxed);
     let pushed = running.await.unwrap();
 
     subject.system().workers.push(worker);
@@ -111,11 +115,12 @@ async fn stop(
     subject.system().wait_ready().await;
     let promised = pushed.accepted * 9;
     let arrived = wait_for(receiver, "/instant/", promised).await;
-    measured.hold_pushed(&pushed, pushed.accepted, 10);
+    measured.hold_pushed(&pushed, events.into(), 10);
     measured.demand(
         arrived.distinct == promised,
         format!("{} of {promised} deliveries arrived", arrived.distinct),
     );
+    measured.latency("sent to arrived", arrived.latency);
     measured.count("missing under load", promised - arrived.distinct);
     measured.count("duplicates under load", arrived.duplicates);
 }

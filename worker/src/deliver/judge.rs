@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use common::delivery::Failure;
 use common::store::queue::{AttemptRecord, Phases};
-use reqwest::{Client, Request};
+use reqwest::Request;
 
 use super::answer::{Answer, shortened};
+use super::sender::NotSent;
 use crate::metrics::SUCCEEDED;
+use crate::transport::Client;
 use crate::transport::failure::{Broken, classify};
 use crate::transport::phases::{Step, mark, measured};
 
@@ -84,8 +86,8 @@ impl Judged {
 ///
 /// # Errors
 ///
-/// A sentence about our own trouble, when there was no attempt.
-pub(super) async fn send(client: &Client, request: Request, timeout: Duration) -> Result<Judged, String> {
+/// [`NotSent`] for our own trouble, or the proxy's, when there was no attempt.
+pub(super) async fn send(client: &Client, request: Request, timeout: Duration) -> Result<Judged, NotSent> {
     let host = request.url().host_str().unwrap_or_default().to_owned();
     let mut answer = None;
     let exchanged = measured(tokio::time::timeout(
@@ -95,7 +97,7 @@ pub(super) async fn send(client: &Client, request: Request, timeout: Duration) -
     let (end, phases) = exchanged.await;
     let broken = match end {
         Ok(Ok(())) => None,
-        Ok(Err(error)) => Some(classify(&error, &host)),
+        Ok(Err(error)) => Some(classify(error.as_ref(), &host)),
         Err(_) => Some(Broken::Failed(
             Failure::Timeout,
             too_late(answer.as_ref(), timeout),
@@ -107,8 +109,12 @@ pub(super) async fn send(client: &Client, request: Request, timeout: Duration) -
             Judged::refused(failure, answer.sentence())
         }
         (_, None) => Judged::default(),
-        (_, Some(Broken::Failed(failure, detail))) => Judged::refused(failure, detail),
-        (_, Some(Broken::Own(sentence))) => return Err(sentence),
+        (_, Some(Broken::Failed(failure, detail))) => match silent_proxy(client, failure).await {
+            Some(sentence) => return Err(NotSent::Proxy(sentence)),
+            None => Judged::refused(failure, detail),
+        },
+        (_, Some(Broken::Own(sentence))) => return Err(NotSent::Resources(sentence)),
+        (_, Some(Broken::Proxy(sentence))) => return Err(NotSent::Proxy(sentence)),
     };
     Ok(Judged {
         answer,
@@ -117,7 +123,23 @@ pub(super) async fn send(client: &Client, request: Request, timeout: Duration) -
     })
 }
 
-async fn exchange(client: &Client, request: Request, answer: &mut Option<Answer>) -> reqwest::Result<()> {
+/// What is wrong with the proxy, if it is rather that than the receiver.
+async fn silent_proxy(client: &Client, failure: Failure) -> Option<String> {
+    if !matches!(
+        failure,
+        Failure::Timeout | Failure::Connect | Failure::Tls | Failure::Protocol
+    ) {
+        return None;
+    }
+    let proxy = client.silent_proxy().await?;
+    Some(format!("the proxy {proxy} gives no sign of life"))
+}
+
+async fn exchange(
+    client: &Client,
+    request: Request,
+    answer: &mut Option<Answer>,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let mut response = client.execute(request).await?;
     mark(Step::Answered);
     let answer = answer.insert(Answer::begun(&mut response));

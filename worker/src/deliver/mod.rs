@@ -4,6 +4,7 @@
 //! given back, and the endpoint gets no strike.
 //!
 //! - A worker that stops, a lease that is nearly over, or a machine that lacks memory, files or ports: given back.
+//! - A proxy that doesn't do its work: given back after a pause.
 //! - A signing secret that doesn't open (`SECRETS_KEY` lacks its key): given back after a pause, so that the delivery
 //!   waits, unharmed, for the operator who reads the log. Meanwhile it counts as slow, and others go first.
 //! - A stored record that can't be sent at all: reported as a crash, which sets it aside after three of them.
@@ -34,6 +35,9 @@ use sender::{NotSent, Sender};
 
 /// How long a delivery is held whose secret doesn't open.
 const SECRET_PAUSE: Duration = Duration::from_secs(5);
+
+/// How long a delivery is held that could not go through the proxy.
+const PROXY_PAUSE: Duration = Duration::from_secs(2);
 
 /// Makes attempts.
 #[derive(Debug)]
@@ -99,6 +103,7 @@ impl Deliverer {
     async fn pause(&self, reason: GivenBack) {
         let pause = match reason {
             GivenBack::Secret => SECRET_PAUSE,
+            GivenBack::Proxy => PROXY_PAUSE,
             GivenBack::Resources => Duration::from_secs(1),
             GivenBack::Late | GivenBack::Stopping => return,
         };
@@ -117,6 +122,10 @@ impl Deliverer {
             Err(NotSent::Resources(error)) => {
                 tracing::error!(delivery = %leased.delivery, error, "could not attempt the delivery");
                 Outcome::NotAttempted(GivenBack::Resources)
+            }
+            Err(NotSent::Proxy(error)) => {
+                tracing::warn!(delivery = %leased.delivery, error, "could not attempt the delivery");
+                Outcome::NotAttempted(GivenBack::Proxy)
             }
             Err(error @ NotSent::Unsendable(_)) => {
                 tracing::error!(delivery = %leased.delivery, %error, "the delivery is set aside");

@@ -28,6 +28,7 @@ fn main() -> ExitCode {
     }
     let config: Config = common::config::parse();
     common::telemetry::init(config.log.log_format);
+    common::files::raise_limit();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -35,4 +35,6 @@ pub mod telemetry;
 
 pub mod serve;
 
+pub mod files;
+
 pub mod store;

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::ports::free_port;
@@ -21,7 +22,7 @@ pub enum Conduct {
     Answer(&'static str),
     /// Says nothing, as it does while it tries to connect.
     Try,
-    /// Says nothing to anything: it hangs.
+    /// Says nothing to anything, as a process that is stopped; what it was asked meanwhile it does afterwards.
     Hang,
     /// Closes the connection, whatever it is asked.
     Close,
@@ -37,7 +38,7 @@ pub struct EgressProxy {
 
 #[derive(Debug)]
 struct State {
-    conduct: Mutex<Conduct>,
+    conduct: watch::Sender<Conduct>,
     asked: Mutex<Vec<String>>,
     connections: Mutex<usize>,
 }
@@ -50,7 +51,7 @@ impl EgressProxy {
     /// When its port was taken by others.
     pub async fn start() -> Self {
         let state = State {
-            conduct: Mutex::new(Conduct::Tunnel),
+            conduct: watch::Sender::new(Conduct::Tunnel),
             asked: Mutex::default(),
             connections: Mutex::default(),
         };
@@ -103,7 +104,7 @@ impl EgressProxy {
 
     /// What it does from now on.
     pub fn conduct(&self, conduct: Conduct) {
-        *lock(&self.state.conduct) = conduct;
+        self.state.conduct.send_replace(conduct);
     }
 
     /// The heads of all requests for a tunnel so far.
@@ -138,7 +139,15 @@ async fn serve(mut stream: TcpStream, state: Arc<State>) {
     if target.is_some() {
         lock(&state.asked).push(head);
     }
-    let conduct = lock(&state.conduct).clone();
+    let mut conducts = state.conduct.subscribe();
+    // The sender lives as long as `state`.
+    let Ok(conduct) = conducts
+        .wait_for(|conduct| *conduct != Conduct::Hang)
+        .await
+        .map(|now| now.clone())
+    else {
+        return;
+    };
     let answer = match (conduct, target) {
         (Conduct::Close, _) => return,
         (Conduct::Hang, _) | (Conduct::Try, Some(_)) => return std::future::pending().await,

@@ -1,6 +1,6 @@
 //! Sends a request and judges what comes back: 2xx, complete or at least 64 KiB of it, within the timeout.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::delivery::Failure;
 use common::store::queue::{AttemptRecord, Phases};
@@ -90,11 +90,18 @@ impl Judged {
 pub(super) async fn send(client: &Client, request: Request, timeout: Duration) -> Result<Judged, NotSent> {
     let host = request.url().host_str().unwrap_or_default().to_owned();
     let mut answer = None;
+    let began = Instant::now();
     let exchanged = measured(tokio::time::timeout(
         timeout,
         exchange(client, request, &mut answer),
     ));
-    let (end, phases) = exchanged.await;
+    let (end, phases) = match client.proxy() {
+        None => exchanged.await,
+        Some(proxy) => tokio::select! {
+            ended = exchanged => ended,
+            never = proxy.watch() => match never {},
+        },
+    };
     let broken = match end {
         Ok(Ok(())) => None,
         Ok(Err(error)) => Some(classify(error.as_ref(), &host)),
@@ -109,10 +116,12 @@ pub(super) async fn send(client: &Client, request: Request, timeout: Duration) -
             Judged::refused(failure, answer.sentence())
         }
         (_, None) => Judged::default(),
-        (_, Some(Broken::Failed(failure, detail))) => match silent_proxy(client, failure).await {
-            Some(sentence) => return Err(NotSent::Proxy(sentence)),
-            None => Judged::refused(failure, detail),
-        },
+        (_, Some(Broken::Failed(failure, detail))) => {
+            match blamed_proxy(client, failure, began, &phases).await {
+                Some(sentence) => return Err(NotSent::Proxy(sentence)),
+                None => Judged::refused(failure, detail),
+            }
+        }
         (_, Some(Broken::Own(sentence))) => return Err(NotSent::Resources(sentence)),
         (_, Some(Broken::Proxy(sentence))) => return Err(NotSent::Proxy(sentence)),
     };
@@ -124,15 +133,18 @@ pub(super) async fn send(client: &Client, request: Request, timeout: Duration) -
 }
 
 /// What is wrong with the proxy, if it is rather that than the receiver.
-async fn silent_proxy(client: &Client, failure: Failure) -> Option<String> {
-    if !matches!(
+async fn blamed_proxy(client: &Client, failure: Failure, began: Instant, phases: &Phases) -> Option<String> {
+    let may_be_its = matches!(
         failure,
         Failure::Timeout | Failure::Connect | Failure::Tls | Failure::Protocol
-    ) {
-        return None;
+    );
+    let proxy = client.proxy().filter(|_| may_be_its)?;
+    if failure == Failure::Protocol && phases.connect.is_none() {
+        // An older tunnel, which ends with the proxy even if that is back at once. The next attempt makes one of its own.
+        return Some(format!("a tunnel through the proxy {proxy} ended"));
     }
-    let proxy = client.silent_proxy().await?;
-    Some(format!("the proxy {proxy} gives no sign of life"))
+    let was_silent = proxy.was_silent(began).await;
+    was_silent.then(|| format!("the proxy {proxy} gave no sign of life"))
 }
 
 async fn exchange(

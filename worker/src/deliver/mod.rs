@@ -19,7 +19,7 @@ pub(crate) mod sender;
 
 mod targets;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use common::delivery::{Failure, Verdict};
@@ -39,6 +39,9 @@ const SECRET_PAUSE: Duration = Duration::from_secs(5);
 /// How long a delivery is held that could not go through the proxy.
 const PROXY_PAUSE: Duration = Duration::from_secs(2);
 
+/// How often the operator is told that the proxy doesn't work.
+const COMPLAIN_EVERY: Duration = Duration::from_secs(30);
+
 /// Makes attempts.
 #[derive(Debug)]
 pub(crate) struct Deliverer {
@@ -46,6 +49,7 @@ pub(crate) struct Deliverer {
     schedule: RetrySchedule,
     stop: Stop,
     metrics: Metrics,
+    complained: Mutex<Option<Instant>>,
 }
 
 /// What an attempt came to.
@@ -61,17 +65,13 @@ enum Outcome {
 
 impl Deliverer {
     /// Makes attempts with `sender`, and has failed ones repeated as `schedule` says.
-    pub(crate) const fn new(
-        sender: Arc<Sender>,
-        schedule: RetrySchedule,
-        stop: Stop,
-        metrics: Metrics,
-    ) -> Self {
+    pub(crate) fn new(sender: Arc<Sender>, schedule: RetrySchedule, stop: Stop, metrics: Metrics) -> Self {
         Self {
             sender,
             schedule,
             stop,
             metrics,
+            complained: Mutex::default(),
         }
     }
 
@@ -124,13 +124,26 @@ impl Deliverer {
                 Outcome::NotAttempted(GivenBack::Resources)
             }
             Err(NotSent::Proxy(error)) => {
-                tracing::warn!(delivery = %leased.delivery, error, "could not attempt the delivery");
+                self.complain(&error);
                 Outcome::NotAttempted(GivenBack::Proxy)
             }
             Err(error @ NotSent::Unsendable(_)) => {
                 tracing::error!(delivery = %leased.delivery, %error, "the delivery is set aside");
                 Outcome::Broken
             }
+        }
+    }
+
+    /// Tells the operator about the proxy, but not for each delivery.
+    fn complain(&self, error: &str) {
+        let mut complained = self.complained.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        if complained.is_none_or(|last| now - last >= COMPLAIN_EVERY) {
+            *complained = Some(now);
+            tracing::error!(
+                error,
+                "deliveries can't go through EGRESS_PROXY; they wait, and no endpoint is blamed"
+            );
         }
     }
 

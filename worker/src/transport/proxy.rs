@@ -4,9 +4,10 @@
 //! plain http, so that no other lookup can lead elsewhere. TLS goes through the tunnel to the receiver, whose certificate is
 //! checked against its name.
 //!
-//! What the proxy does wrong is not the receiver's fault. It is asked for a sign of life before a failure behind it is
-//! believed ([`EgressProxy::is_alive`]).
+//! What the proxy does wrong is not the receiver's fault. It is asked for signs of life, and a failure behind it is only
+//! believed when it gave them all the time ([`EgressProxy::was_silent`]).
 
+use std::convert::Infallible;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -28,8 +29,9 @@ const MAX_HEAD: usize = 8 << 10;
 /// How long the proxy may take to give a sign of life.
 const ALIVE_WITHIN: Duration = Duration::from_secs(1);
 
-/// How long a sign of life, or its absence, is believed.
-const BELIEVED_FOR: Duration = Duration::from_millis(500);
+/// How soon it is first asked for one, and how often, while something is done through it.
+const FIRST_LOOK: Duration = Duration::from_millis(250);
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// The proxy of `EGRESS_PROXY`. Cheap to clone.
 #[derive(Clone)]
@@ -40,8 +42,16 @@ struct Inner {
     port: u16,
     /// The value of `Proxy-Authorization`.
     authorization: Option<String>,
+    life: Mutex<Life>,
+}
+
+/// What is known of the proxy's life.
+#[derive(Debug, Default)]
+struct Life {
     /// When it was last asked for a sign of life, and whether it gave one.
-    alive: Mutex<Option<(Instant, bool)>>,
+    known: Option<(Instant, bool)>,
+    /// When it last gave none.
+    silent_at: Option<Instant>,
 }
 
 /// Why there is no tunnel.
@@ -78,7 +88,7 @@ impl FromStr for EgressProxy {
             host: host.trim_matches(['[', ']']).to_owned(),
             port: url.port_or_known_default().ok_or_else(wrong)?,
             authorization,
-            alive: Mutex::default(),
+            life: Mutex::default(),
         })))
     }
 }
@@ -148,17 +158,36 @@ impl EgressProxy {
         Ok(stream)
     }
 
-    /// Whether it gives a sign of life: any answer at all to a request that needs nobody else.
-    ///
-    /// A failure behind a proxy that gives none says nothing about the receiver.
-    pub(crate) async fn is_alive(&self) -> bool {
+    /// Asks for a sign of life now and then, for as long as something is done through it.
+    pub(crate) async fn watch(&self) -> Infallible {
+        tokio::time::sleep(FIRST_LOOK).await;
+        loop {
+            let now = Instant::now();
+            self.is_alive(now.checked_sub(LOOK_EVERY / 2).unwrap_or(now))
+                .await;
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Whether it gave no sign of life at some time from `began` on, or gives none now: then a failure of what was done
+    /// through it meanwhile says nothing about the receiver.
+    pub(crate) async fn was_silent(&self, began: Instant) -> bool {
+        let is_alive = self.is_alive(Instant::now()).await;
+        let life = self.0.life.lock().await;
+        !is_alive || life.silent_at.is_some_and(|at| at >= began)
+    }
+
+    /// Whether it gives a sign of life: any answer at all to a request that needs nobody else. What it said to somebody who
+    /// asked it after `since` is believed.
+    async fn is_alive(&self, since: Instant) -> bool {
         // Whoever comes while it is being asked waits for that answer.
-        let mut known = self.0.alive.lock().await;
-        if let Some((asked, is_alive)) = *known
-            && asked.elapsed() < BELIEVED_FOR
+        let mut life = self.0.life.lock().await;
+        if let Some((asked, is_alive)) = life.known
+            && asked >= since
         {
             return is_alive;
         }
+        let asked = Instant::now();
         let sign = async {
             let mut stream = self.connect().await?;
             let request = format!("GET / HTTP/1.1\r\nHost: {self}\r\nConnection: close\r\n\r\n");
@@ -166,7 +195,10 @@ impl EgressProxy {
             stream.read_u8().await
         };
         let is_alive = matches!(tokio::time::timeout(ALIVE_WITHIN, sign).await, Ok(Ok(_)));
-        *known = Some((Instant::now(), is_alive));
+        life.known = Some((asked, is_alive));
+        if !is_alive {
+            life.silent_at = Some(Instant::now());
+        }
         is_alive
     }
 }

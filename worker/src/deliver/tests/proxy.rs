@@ -167,6 +167,24 @@ async fn a_proxy_that_ends_in_the_middle_of_an_exchange_is_no_strike() {
 }
 
 #[tokio::test]
+async fn a_proxy_that_was_restarted_is_no_strike_for_those_whose_tunnels_it_had() {
+    let receiver = Receiver::start(whole("200 OK", "")).await;
+    let mut proxy = EgressProxy::start().await;
+    let deliverer = plain(&proxy, PATIENT);
+    let url = format!("http://{}/", receiver.address);
+    for restarts in 0..20 {
+        let outcome = deliverer.attempt(&leased(&url, b"{}")).await;
+        let is_fair = matches!(
+            outcome,
+            Outcome::Attempted(ReportedResult::Succeeded(_)) | Outcome::NotAttempted(GivenBack::Proxy)
+        );
+        assert!(is_fair, "{restarts}: {outcome:?}");
+        proxy.stop().await;
+        proxy.listen().await;
+    }
+}
+
+#[tokio::test]
 async fn what_the_receiver_does_wrong_behind_the_proxy_is_a_strike() {
     let proxy = EgressProxy::start().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

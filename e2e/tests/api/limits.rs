@@ -36,7 +36,7 @@ async fn closed(mut stream: TcpStream) -> String {
     let mut said = Vec::new();
     // What is closed with bytes unread is reset, after what was said.
     let reading = tokio::time::timeout(LONG, stream.read_to_end(&mut said));
-    drop(reading.await.expect("the server closes the connection"));
+    drop(reading.await.unwrap());
     String::from_utf8(said).unwrap()
 }
 
@@ -58,7 +58,7 @@ async fn drip(system: &System, start: String, byte: &str) -> String {
     let mut said = Vec::new();
     let end = async {
         let reading = tokio::time::timeout(LONG, reader.read_to_end(&mut said));
-        drop(reading.await.expect("the server closes the connection"));
+        drop(reading.await.unwrap());
     };
     tokio::select! {
         () = dripping => {}

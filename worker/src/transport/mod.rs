@@ -70,7 +70,7 @@ pub(crate) struct Settings {
 #[derive(Debug, Clone)]
 pub(crate) enum Client {
     Direct(reqwest::Client),
-    Tunnel(TunnelClient),
+    Tunnel(Box<TunnelClient>),
 }
 
 impl Client {
@@ -87,7 +87,7 @@ impl Client {
     }
 
     /// The proxy that is gone through, if any.
-    pub(crate) const fn proxy(&self) -> Option<&EgressProxy> {
+    pub(crate) fn proxy(&self) -> Option<&EgressProxy> {
         match self {
             Self::Direct(_) => None,
             Self::Tunnel(client) => Some(client.proxy()),
@@ -105,7 +105,7 @@ pub(crate) fn client(settings: Settings, names: Arc<dyn Resolve>) -> Result<Clie
     let tls = tls::config(settings.roots).map_err(RunError::Tls)?;
     if let Some(proxy) = settings.proxy {
         let client = TunnelClient::new(proxy, names, tls, settings.max_idle_per_host);
-        return Ok(Client::Tunnel(client));
+        return Ok(Client::Tunnel(Box::new(client)));
     }
     reqwest::Client::builder()
         .user_agent(NAME)

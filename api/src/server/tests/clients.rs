@@ -123,6 +123,30 @@ async fn no_body_is_taken_on_a_path_that_does_not_exist() {
 }
 
 #[tokio::test]
+async fn odd_targets_and_methods_are_answered_like_any_other() {
+    let server = start().await;
+    for (line, status, code) in [
+        ("CONNECT 127.0.0.1:22", "404", "not_found"),
+        ("OPTIONS *", "404", "not_found"),
+        ("GET //healthz", "404", "not_found"),
+        ("GET /healthz/../metrics", "404", "not_found"),
+        ("GET /healthz%2f", "404", "not_found"),
+        ("TRACE /healthz", "405", "method_not_allowed"),
+        ("PRI /healthz", "405", "method_not_allowed"),
+        ("GET http://other.example/healthz", "200", "ok"),
+        ("GET /healthz?a=%00&b", "200", "ok"),
+    ] {
+        let request = format!("{line} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-tell: secret\r\n\r\n");
+        let said = say(&server, &request).await;
+        assert!(
+            said.starts_with(&format!("HTTP/1.1 {status}")) && said.contains(code),
+            "{line}: {said}"
+        );
+        assert!(!said.contains("secret"), "{line}: {said}");
+    }
+}
+
+#[tokio::test]
 async fn nobody_is_asked_for_a_body_that_is_refused() {
     let server = start().await;
     let expects = "expect: 100-continue\r\nconnection: close\r\n";

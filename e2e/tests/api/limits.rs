@@ -5,6 +5,7 @@ use std::time::Duration;
 use e2e::client::Caller;
 use e2e::system::{SERVICE_KEY, System};
 use e2e::wait::{LONG, check, eventually};
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -263,4 +264,44 @@ async fn nobody_can_hold_up_a_stop() {
     for stream in held {
         closed(stream).await;
     }
+}
+
+/// Time that the API has had on processors so far, in hundredths of a second.
+fn processor_time(system: &System) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", system.api.id())).unwrap();
+    // Behind the name, which may contain anything, these are the 12th and the 13th field.
+    let fields: Vec<_> = stat.rsplit(") ").next().unwrap().split(' ').collect();
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn running_out_of_files_is_survived_without_spinning() {
+    let mut system = api().await;
+    is_served(&system).await;
+    let process = i32::try_from(system.api.id()).ok().and_then(Pid::from_raw);
+    let open = std::fs::read_dir(format!("/proc/{}/fd", system.api.id()))
+        .unwrap()
+        .count() as u64;
+    let few = Rlimit {
+        current: Some(open + 10),
+        maximum: Some(open + 10),
+    };
+    prlimit(process, Resource::Nofile, few).unwrap();
+    let mut held = Vec::new();
+    for _ in 0..40 {
+        held.push(say(&system, "GET /healthz HTTP/1.1\r\nx-slow: ").await);
+    }
+    eventually(LONG, "the complaint", async || {
+        let log = system.api.log();
+        check(log.contains("no connection can be accepted"), log)
+    })
+    .await;
+    // A loop that only fails to accept would take all of a processor: 200 hundredths.
+    let before = processor_time(&system);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let spent = processor_time(&system) - before;
+    assert!(spent < 100, "{spent} hundredths of a second in two seconds");
+    drop(held);
+    is_served(&system).await;
+    system.stop();
 }

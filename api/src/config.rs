@@ -63,7 +63,7 @@ pub struct ServerArgs {
     #[arg(long, env, default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub max_connections: u32,
 
-    /// Origins whose web pages may call the API (CORS), such as https://app.example.com, comma-separated; if empty, none.
+    /// Origins whose web pages may call the API (CORS), such as `https://app.example.com`, comma-separated; if empty, none.
     #[arg(long, env, default_value = "")]
     pub cors_origins: Origins,
 }

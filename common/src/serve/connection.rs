@@ -109,7 +109,7 @@ struct Watchman {
     shared: Shared,
     limits: Limits,
     crowded: Arc<Notify>,
-    /// While it is idle, it stands in line to make room, since when it became so.
+    /// While it makes room for others, it stands in line for that, by when it began to.
     line: Option<(Instant, Pin<Box<OwnedNotified>>)>,
     /// Set for a deadline that may have moved since.
     alarm: Pin<Box<Sleep>>,
@@ -129,34 +129,40 @@ impl Watchman {
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Event> {
-        let (idle_since, deadline, reason) = {
-            let progress = self.shared.lock();
-            (
-                progress.idle_since(),
-                progress.deadline(&self.limits),
-                progress.reason(),
-            )
-        };
-        // A whole request may have come and gone since the last look: then it goes to the end of the line.
-        if self.line.as_ref().map(|(since, _)| *since) != idle_since {
-            self.line = idle_since.map(|since| (since, Box::pin(Arc::clone(&self.crowded).notified_owned())));
-        }
-        if let Some((_, called)) = &mut self.line
-            && called.as_mut().poll(context).is_ready()
-        {
-            self.line = None;
-            return Poll::Ready(Event::Close("it makes room for another"));
-        }
-        let Some(deadline) = deadline else {
-            return Poll::Pending;
-        };
         loop {
-            if self.alarm_at.is_none_or(|at| deadline < at) {
-                self.alarm.as_mut().reset(deadline.into());
-                self.alarm_at = Some(deadline);
+            let (makes_room_from, deadline, reason) = {
+                let progress = self.shared.lock();
+                (
+                    progress.makes_room_from(&self.limits),
+                    progress.deadline(&self.limits),
+                    progress.reason(),
+                )
+            };
+            let now = Instant::now();
+            let (since, later) = match makes_room_from {
+                Some(from) if from > now => (None, Some(from)),
+                since => (since, None),
+            };
+            // A whole request may have come and gone since the last look: then it goes to the end of the line.
+            if self.line.as_ref().map(|(since, _)| *since) != since {
+                self.line = since.map(|since| (since, Box::pin(Arc::clone(&self.crowded).notified_owned())));
+            }
+            if let Some((_, called)) = &mut self.line
+                && called.as_mut().poll(context).is_ready()
+            {
+                self.line = None;
+                return Poll::Ready(Event::Close("it makes room for another"));
+            }
+            let Some(next) = deadline.into_iter().chain(later).min() else {
+                return Poll::Pending;
+            };
+            if self.alarm_at.is_none_or(|at| next < at) {
+                self.alarm.as_mut().reset(next.into());
+                self.alarm_at = Some(next);
             }
             ready!(self.alarm.as_mut().poll(context));
-            if self.alarm_at.take() >= Some(deadline) {
+            let at = self.alarm_at.take();
+            if deadline.is_some() && at >= deadline {
                 return Poll::Ready(Event::Cut(reason));
             }
         }

@@ -22,6 +22,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt as _;
 use hyper::body::{Body, Incoming};
 use hyper::{Request, Response};
 use tokio::net::{TcpListener, TcpStream};
@@ -41,6 +42,8 @@ pub struct Limits {
     pub connections: usize,
     /// From the first byte of a request to the end of its head, and from the connection to that first byte.
     pub head: Duration,
+    /// How long a new connection may say nothing before it has to make room for another.
+    pub grace: Duration,
     /// Between two requests of a connection.
     pub idle: Duration,
     /// How long a client may take nothing of an answer that waits for it.
@@ -57,6 +60,7 @@ impl Limits {
         Self {
             connections,
             head: Duration::from_secs(10),
+            grace: Duration::from_secs(1),
             idle: Duration::from_secs(75),
             stall: Duration::from_secs(30),
             drain: Duration::from_secs(8),
@@ -159,6 +163,8 @@ impl Door {
             }
             // It is never closed.
             if let Ok(place) = places.acquire_owned().await {
+                // If nobody was idle, somebody else left: the call for room must not hit the next who is.
+                self.crowded.notified().now_or_never();
                 return place;
             }
         }

@@ -38,7 +38,7 @@ impl Progress {
 
     /// The client sent something.
     pub(super) fn received(&mut self, now: Instant) {
-        if self.idle_since().is_some() {
+        if matches!(self.phase, Phase::New | Phase::Idle) {
             (self.phase, self.since) = (Phase::Head, now);
         }
     }
@@ -58,9 +58,14 @@ impl Progress {
         self.stalled = is_stalled.then(|| self.stalled.unwrap_or(now));
     }
 
-    /// Since when closing the connection would lose nothing; `None` if it would.
-    pub(super) fn idle_since(&self) -> Option<Instant> {
-        matches!(self.phase, Phase::New | Phase::Idle).then_some(self.since)
+    /// From when on the connection makes room for others; `None` while that would lose something.
+    pub(super) fn makes_room_from(&self, limits: &Limits) -> Option<Instant> {
+        match self.phase {
+            // Its first request may be on the way.
+            Phase::New => Some(self.since + limits.grace),
+            Phase::Idle => Some(self.since),
+            Phase::Head | Phase::Busy => None,
+        }
     }
 
     /// When the client's patience with us, or ours with it, ends. `None` while it is we who are waited for.
@@ -96,10 +101,10 @@ mod tests {
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
         let mut progress = Progress::new(start);
-        assert_eq!(progress.idle_since(), Some(start));
+        assert_eq!(progress.makes_room_from(&limits), Some(at(1)));
         assert_eq!(progress.deadline(&limits), Some(at(10)));
         progress.received(at(9));
-        assert_eq!(progress.idle_since(), None);
+        assert_eq!(progress.makes_room_from(&limits), None);
         assert_eq!(progress.deadline(&limits), Some(at(19)));
         // Slowloris: a byte now and then buys no time.
         progress.received(at(18));
@@ -113,7 +118,7 @@ mod tests {
         progress.sent(false, at(41));
         assert_eq!(progress.deadline(&limits), None);
         progress.request_ended(at(60));
-        assert_eq!(progress.idle_since(), Some(at(60)));
+        assert_eq!(progress.makes_room_from(&limits), Some(at(60)));
         assert_eq!(progress.deadline(&limits), Some(at(135)));
         progress.sent(true, at(61));
         assert_eq!(

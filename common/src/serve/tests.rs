@@ -49,6 +49,7 @@ async fn start(change: impl FnOnce(&mut Limits)) -> Server {
     let mut limits = Limits {
         connections: 100,
         head: LONG,
+        grace: Duration::ZERO,
         idle: LONG,
         stall: LONG,
         drain: LONG,
@@ -258,6 +259,30 @@ async fn who_is_idle_for_longest_makes_room() {
     for stream in [0, 2] {
         ask(&mut streams[stream]).await;
     }
+}
+
+#[tokio::test]
+async fn a_new_connection_has_time_to_say_something_and_old_calls_for_room_hit_nobody() {
+    let server = start(|limits| (limits.connections, limits.grace) = (1, LONG)).await;
+    let mut hanging = server.connect().await;
+    hanging
+        .write_all(b"GET /hang HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .unwrap();
+    server.wait_for_open(1).await;
+    let mut first = server.connect().await;
+    // Neither that it waits for room nor that it has it can be seen from here.
+    tokio::time::sleep(SHORT).await;
+    drop(hanging);
+    tokio::time::sleep(SHORT).await;
+    ask(&mut first).await;
+    ask(&mut first).await;
+    let mut second = server.connect().await;
+    ask(&mut second).await;
+    assert_eq!(closed(&mut first).await, "");
+    let mut third = server.connect().await;
+    ask(&mut third).await;
+    assert_eq!(closed(&mut second).await, "");
 }
 
 #[tokio::test]

@@ -139,10 +139,11 @@ async fn what_the_proxy_does_wrong_is_no_attempt() {
         Conduct::Hang,
     ] {
         proxy.conduct(conduct.clone());
-        assert!(is_given_back(&plain(&proxy, SHORT), &url).await, "{conduct:?}");
+        let timeout = if conduct == Conduct::Hang { SHORT } else { PATIENT };
+        assert!(is_given_back(&plain(&proxy, timeout), &url).await, "{conduct:?}");
     }
     proxy.stop().await;
-    assert!(is_given_back(&plain(&proxy, SHORT), &url).await);
+    assert!(is_given_back(&plain(&proxy, PATIENT), &url).await);
     assert_eq!(receiver.connections(), 0);
     proxy.listen().await;
     proxy.conduct(Conduct::Tunnel);
@@ -202,7 +203,8 @@ async fn what_the_receiver_does_wrong_behind_the_proxy_is_a_strike() {
         (Conduct::Try, "timeout"),
     ] {
         proxy.conduct(conduct.clone());
-        let (record, _) = attempt(&plain(&proxy, SHORT), &nobody).await;
+        let timeout = if conduct == Conduct::Try { SHORT } else { PATIENT };
+        let (record, _) = attempt(&plain(&proxy, timeout), &nobody).await;
         assert_eq!(record.error, Some(error), "{conduct:?}: {record:?}");
     }
     proxy.conduct(Conduct::Tunnel);
@@ -214,7 +216,12 @@ async fn what_the_receiver_does_wrong_behind_the_proxy_is_a_strike() {
         (whole("302 Found\r\nlocation: http://127.0.0.1/", ""), "redirect"),
     ] {
         let receiver = Receiver::start(answer.clone()).await;
-        let (record, _) = attempt(&plain(&proxy, SHORT), &format!("http://{}/", receiver.address)).await;
+        let timeout = if matches!(answer, Answer::Hang) {
+            SHORT
+        } else {
+            PATIENT
+        };
+        let (record, _) = attempt(&plain(&proxy, timeout), &format!("http://{}/", receiver.address)).await;
         assert_eq!(record.error, Some(error), "{answer:?}: {record:?}");
     }
 }

@@ -1,5 +1,9 @@
 //! URLs by their text: what is kept, what is refused, and what a refusal says.
 
+use std::net::Ipv4Addr;
+
+use proptest::prelude::*;
+
 use super::*;
 
 fn policy(allow_http: bool, networks: &[&str]) -> UrlPolicy {
@@ -148,6 +152,91 @@ fn a_blocked_address_is_refused_in_every_form_and_the_reason_is_told() {
             let sentence = format!("points to an address that is not public: {address} is blocked: {reason}");
             assert_eq!(error.code(), "url_address_blocked", "{url}: {error}");
             assert!(error.to_string().starts_with(&sentence), "{url}: {error}");
+        }
+    }
+}
+
+/// An address as URL parsers accept it: one to four parts, each decimal, hexadecimal or octal, with more zeros than needed,
+/// in ASCII or in characters that mean the same.
+fn written(
+    address: Ipv4Addr,
+    parts: usize,
+    radices: [u8; 4],
+    zeros: usize,
+    script: u8,
+    ends: bool,
+) -> String {
+    let octets = address.octets();
+    let last = octets[parts - 1..]
+        .iter()
+        .fold(0, |sum, octet| sum << 8 | u32::from(*octet));
+    let numbers = octets[..parts - 1]
+        .iter()
+        .map(|octet| u32::from(*octet))
+        .chain([last]);
+    let texts: Vec<_> = numbers
+        .zip(radices)
+        .map(|(number, radix)| match radix {
+            0 => number.to_string(),
+            1 => format!("0x{}{number:x}", "0".repeat(zeros)),
+            2 => format!("0X{}{number:X}", "0".repeat(zeros)),
+            _ => format!("0{}{number:o}", "0".repeat(zeros)),
+        })
+        .collect();
+    let text = texts.join(".") + if ends { "." } else { "" };
+    text.chars()
+        .map(|character| match (script, character.to_digit(10)) {
+            (1, _) if character != '.' => char::from_u32(u32::from(character) - 0x21 + 0xff01).unwrap(),
+            (1, _) => '。',
+            (2, Some(0)) => '⓪',
+            (2, Some(digit)) => char::from_u32(0x2460 + digit - 1).unwrap(),
+            (3, Some(digit)) => char::from_u32(0x1d7ce + digit).unwrap(),
+            _ => character,
+        })
+        .collect()
+}
+
+/// Any address, and as often one that is blocked.
+fn addresses() -> impl Strategy<Value = Ipv4Addr> {
+    let blocked =
+        proptest::sample::select(vec![[127, 0], [10, 9], [169, 254], [192, 168], [172, 16], [0, 0]]);
+    prop_oneof![
+        any::<Ipv4Addr>(),
+        (blocked, any::<[u8; 2]>()).prop_map(|([a, b], [c, d])| Ipv4Addr::new(a, b, c, d)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(5_000))]
+
+    #[test]
+    fn however_an_address_is_written_it_is_judged_as_that_address(
+        address in addresses(),
+        parts in 1..=4_usize,
+        radices in proptest::array::uniform4(0..4_u8),
+        zeros in 0..4_usize,
+        script in 0..4_u8,
+        ends in any::<bool>(),
+    ) {
+        let host = written(address, parts, radices, zeros, script, ends);
+        let judged = EndpointUrl::parse(&format!("https://{host}/hook"), &policy(false, &[]));
+        match AddressPolicy::default().check(address.into()) {
+            Ok(()) => {
+                let url = judged.unwrap();
+                prop_assert_eq!(url.as_url().host(), Some(Host::Ipv4(address)), "{}", host);
+            }
+            Err(blocked) => prop_assert_eq!(judged.unwrap_err(), UrlError::Address(blocked), "{}", host),
+        }
+    }
+
+    #[test]
+    fn any_text_is_judged_without_a_panic_and_what_is_kept_is_kept_again(text in "\\PC{0,40}") {
+        for given in [text.clone(), format!("https://{text}"), format!("https://a.example{text}")] {
+            if let Ok(url) = EndpointUrl::parse(&given, &policy(false, &[])) {
+                prop_assert_eq!(EndpointUrl::parse(url.as_str(), &policy(false, &[])), Ok(url.clone()));
+                prop_assert_eq!(url.as_url().scheme(), "https");
+                prop_assert!(url.check_literal(&AddressPolicy::default()).is_ok());
+            }
         }
     }
 }

@@ -7,10 +7,10 @@ use crate::problem::Code::{
     InvalidAccountId, InvalidChatbotId, InvalidCursor, InvalidDescription, InvalidFilter, InvalidHeaders,
     InvalidIdempotencyKey, InvalidJson, InvalidSpan, InvalidTimestamp, InvalidToken, InvalidType,
     InvalidUtf8, InvalidValue, MissingField, MissingToken, NoWorker, PayloadExpired, PayloadTooLarge,
-    ReplayInProgress, ReplayNotFound, RotationInProgress, SessionPending, StoreFull, StoreUnavailable,
-    TokenExpired, TokenNotYetValid, TooManyEndpoints, TooManyEvents, TooManyStreams, TooManyTests,
-    UnknownEvent, UnknownField, UnsupportedMediaType, UrlAddressBlocked, UrlHasCredentials, UrlHasFragment,
-    UrlMalformed, UrlPortNotAllowed, UrlSchemeNotAllowed, UrlTooLong, WrongTokenKind,
+    ReplayInProgress, ReplayNotFound, RequestTimeout, RotationInProgress, SessionPending, StoreFull,
+    StoreUnavailable, TokenExpired, TokenNotYetValid, TooManyEndpoints, TooManyEvents, TooManyStreams,
+    TooManyTests, UnknownEvent, UnknownField, UnsupportedMediaType, UrlAddressBlocked, UrlHasCredentials,
+    UrlHasFragment, UrlMalformed, UrlPortNotAllowed, UrlSchemeNotAllowed, UrlTooLong, WrongTokenKind,
 };
 
 const SESSION: &[Code] = &[
@@ -27,6 +27,7 @@ const STORE: &[Code] = &[StoreUnavailable, StoreFull, InternalError];
 const BODY: &[Code] = &[
     UnsupportedMediaType,
     BodyTooLarge,
+    RequestTimeout,
     BadRequest,
     InvalidUtf8,
     InvalidJson,

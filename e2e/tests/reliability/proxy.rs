@@ -53,7 +53,7 @@ async fn deliveries_wait_for_the_proxy_and_no_endpoint_is_to_blame() {
     let receiver = Receiver::start().await;
     let system = System::builder()
         .worker_env("EGRESS_PROXY", proxy.url())
-        .env("DELIVERY_TIMEOUT", "2s")
+        .env("DELIVERY_TIMEOUT", "4s")
         .env("DISABLE_AFTER", "1")
         .start()
         .await;
@@ -72,6 +72,7 @@ async fn deliveries_wait_for_the_proxy_and_no_endpoint_is_to_blame() {
     };
     push().await;
     receiver.wait_for(3).await;
+    answers_recorded(&system).await;
     assert!(
         proxy
             .asked()
@@ -110,9 +111,19 @@ async fn deliveries_wait_for_the_proxy_and_no_endpoint_is_to_blame() {
         }
         delivered += 3;
         receiver.wait_for(delivered).await;
+        answers_recorded(&system).await;
     }
     system.finish().await;
     assert_eq!(receiver.count(), delivered, "each was delivered once");
+}
+
+/// Waits until no answer is under way any more: one that the proxy takes with it when it ends would make a duplicate.
+async fn answers_recorded(system: &System) {
+    eventually(LONG, "the answers to be recorded", async || {
+        let leases = system.redis.raw("ZCARD wh:{0}:leases").unwrap();
+        check(leases == ":0\r\n", leases)
+    })
+    .await;
 }
 
 /// How often a delivery was given back because of the proxy.

@@ -17,7 +17,7 @@ const LOG_EVERY: u32 = 15;
 ///
 /// Sentences that say why this server must not be used.
 pub async fn connect(app: &App, redis: &RedisArgs, durability: AckDurability) -> Result<(), String> {
-    let store = Store::new(redis).map_err(|error| format!("REDIS_URL: {error}"))?;
+    let store = Store::new(redis).map_err(|error| error.to_string())?;
     let mut attempts = 0_u32;
     loop {
         let error = match store.inspect_server(durability, redis.shards).await {

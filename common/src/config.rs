@@ -11,10 +11,14 @@ use clap::builder::BoolishValueParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, ValueEnum};
 use ipnet::IpNet;
+use secrecy::{ExposeSecret as _, SecretString};
 
+pub use self::redis_tls::{InvalidRedis, Pem};
 use crate::address::AddressPolicy;
 use crate::endpoint::UrlPolicy;
 use crate::sealing::SecretsKeyring;
+
+mod redis_tls;
 
 /// Reads a program's configuration from its flags and its environment.
 ///
@@ -23,7 +27,12 @@ use crate::sealing::SecretsKeyring;
 #[must_use]
 pub fn parse<T: Parser>() -> T {
     T::try_parse().unwrap_or_else(|error| {
-        if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        if matches!(
+            error.kind(),
+            ErrorKind::DisplayHelp
+                | ErrorKind::DisplayVersion
+                | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+        ) {
             error.exit();
         }
         eprintln!("{}", one_sentence(&error));
@@ -79,6 +88,18 @@ pub struct RedisArgs {
     #[arg(long, env, default_value = "redis://127.0.0.1:6379", value_parser = parse_redis_url, hide_env_values = true)]
     pub redis_url: RedisUrl,
 
+    /// The authorities (PEM) that the server's certificate is checked against, instead of the system's. `rediss://` only.
+    #[arg(long, env, value_parser = redis_tls::authorities)]
+    pub redis_ca_file: Option<Pem>,
+
+    /// Our certificate (PEM, with those between it and its authority), for servers that demand one. `rediss://` only.
+    #[arg(long, env, value_parser = redis_tls::certificates, requires = "redis_key_file")]
+    pub redis_cert_file: Option<Pem>,
+
+    /// The key (PEM) of that certificate.
+    #[arg(long, env, value_parser = redis_tls::key, requires = "redis_cert_file")]
+    pub redis_key_file: Option<Pem>,
+
     /// Number of slices that the accounts are cut into; only 1 is supported so far.
     #[arg(long, env, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1))]
     pub shards: u16,
@@ -86,29 +107,31 @@ pub struct RedisArgs {
 
 /// A Redis address whose password is not printed.
 #[derive(Clone)]
-pub struct RedisUrl(String);
+pub struct RedisUrl(SecretString);
 
 impl RedisUrl {
     /// The whole URL, password included.
     #[must_use]
     pub fn expose(&self) -> &str {
-        &self.0
+        self.0.expose_secret()
     }
 }
 
 impl fmt::Display for RedisUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match url::Url::parse(&self.0) {
-            Ok(mut url) if url.password().is_some() => {
-                // Fails only for URLs that have no host, and those are refused before.
-                if url.set_password(Some("…")).is_ok() {
-                    write!(formatter, "{url}")
-                } else {
-                    formatter.write_str("redis")
-                }
-            }
-            _ => formatter.write_str(&self.0),
+        // Put together of what may be shown: what follows the path may say anything.
+        let Ok(url) = url::Url::parse(self.expose()) else {
+            return formatter.write_str("redis");
+        };
+        write!(formatter, "{}://", url.scheme())?;
+        if url.password().is_some() {
+            write!(formatter, "{}:…@", url.username())?;
         }
+        formatter.write_str(url.host_str().unwrap_or_default())?;
+        if let Some(port) = url.port() {
+            write!(formatter, ":{port}")?;
+        }
+        formatter.write_str(url.path())
     }
 }
 
@@ -121,7 +144,10 @@ impl fmt::Debug for RedisUrl {
 fn parse_redis_url(text: &str) -> Result<RedisUrl, String> {
     let url = url::Url::parse(text).map_err(|error| format!("not a URL ({error})"))?;
     match url.scheme() {
-        "redis" | "rediss" if url.has_host() => Ok(RedisUrl(text.to_owned())),
+        "redis" | "rediss" if url.fragment().is_some() || url.query().is_some() => {
+            Err("must end after the database's number".to_owned())
+        }
+        "redis" | "rediss" if url.has_host() => Ok(RedisUrl(text.to_owned().into())),
         "redis+sentinel" | "rediss+sentinel" => {
             Err("Sentinel is not supported yet; give redis:// or rediss://".to_owned())
         }
@@ -337,7 +363,17 @@ mod tests {
     fn a_password_is_not_printed() {
         let url = parse_redis_url("redis://user:hunter2@host:6379").unwrap();
         assert!(!format!("{url} {url:?}").contains("hunter2"));
-        assert!(format!("{url}").contains("user"));
+        assert_eq!(url.to_string(), "redis://user:…@host:6379");
+        for (text, shown) in [
+            ("redis://host", "redis://host"),
+            ("rediss://:hunter2@host:1/2", "rediss://:…@host:1/2"),
+            ("redis://[::1]:6379/", "redis://[::1]:6379/"),
+        ] {
+            assert_eq!(parse_redis_url(text).unwrap().to_string(), shown);
+        }
+        for bad in ["rediss://host/#insecure", "redis://host?password=hunter2"] {
+            assert!(!parse_redis_url(bad).unwrap_err().contains("hunter2"));
+        }
     }
 
     #[test]

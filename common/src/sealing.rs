@@ -1,7 +1,13 @@
 //! Signing secrets at rest: sealed with XChaCha20-Poly1305, so that a copy of Redis gives none away.
 //!
-//! The account and the endpoint are authenticated with the secret: a sealed secret that is moved to another endpoint
-//! doesn't open. A key ring allows rotation: the first key seals, every key opens.
+//! What a secret belongs to is authenticated with it: the account, the endpoint, and its version, which is the number of
+//! the secret within its endpoint (1 for the first, one more at each rotation). A sealed secret that is moved to another
+//! endpoint, or given another number, doesn't open; and one that a rotation replaced can't be exchanged with the one that
+//! replaced it (see [`SealedSecret::may_precede`]). The version of the format and the key's id are authenticated too.
+//!
+//! A key ring allows rotation: the first key seals, every key opens, and [`SecretsKeyring::rewrap`] seals anew what
+//! another key sealed. Secrets in the format before this one (`v1`, without a number) open, count as number 0, and are
+//! brought up to date in the same way.
 //!
 //! The same ring authenticates texts that are not secret, but that nobody else may make: what the API hands out and gets
 //! back. Keys for that are derived, so that no tag tells anything about a sealed secret.
@@ -31,7 +37,10 @@ pub const TAG_LEN: usize = 16;
 /// Proves that a text was made here.
 pub type Tag = [u8; TAG_LEN];
 
-/// A signing secret as Redis keeps it: `v1.<key>.<base64 of nonce and ciphertext>`.
+/// The most digits of a number: more rotations than anybody lives to see, and exact in Lua.
+const NUMBER_DIGITS: usize = 9;
+
+/// A signing secret as Redis keeps it: `v2.<key>.<number>.<base64 of nonce and ciphertext>`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SealedSecret(String);
 
@@ -47,6 +56,82 @@ impl SealedSecret {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Which of its endpoint's secrets it says it is; 0 for those of the format without numbers.
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        Parts::of(self).map_or(0, |parts| parts.number)
+    }
+
+    /// The id of the key that sealed it, if the text has the form of a sealed secret.
+    #[must_use]
+    pub fn key_id(&self) -> Option<&str> {
+        Parts::of(self).map(|parts| parts.key_id)
+    }
+
+    /// Whether a rotation may have replaced this one by `current`: its number is lower. Only secrets of the format
+    /// without numbers can't tell.
+    #[must_use]
+    pub fn may_precede(&self, current: &Self) -> bool {
+        self.number() < current.number() || current.number() == 0
+    }
+}
+
+/// What stands in the text of a sealed secret.
+struct Parts<'a> {
+    format: Format,
+    key_id: &'a str,
+    number: u32,
+    sealed: &'a str,
+}
+
+/// The version of the format.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Format {
+    /// Without a number: `v1.<key>.<base64>`.
+    V1,
+    /// With a number.
+    V2,
+}
+
+impl<'a> Parts<'a> {
+    fn of(secret: &'a SealedSecret) -> Option<Self> {
+        let (format, rest) = secret.0.split_once('.')?;
+        let (key_id, rest) = rest.split_once('.')?;
+        match format {
+            "v1" => Some(Self {
+                format: Format::V1,
+                key_id,
+                number: 0,
+                sealed: rest,
+            }),
+            "v2" => {
+                let (number, sealed) = rest.split_once('.')?;
+                let digits = (1..=NUMBER_DIGITS).contains(&number.len())
+                    && number.bytes().all(|byte| byte.is_ascii_digit());
+                // One number has one text: what is authenticated is the number.
+                let number = number
+                    .parse()
+                    .ok()
+                    .filter(|parsed: &u32| digits && parsed.to_string() == number)?;
+                Some(Self {
+                    format: Format::V2,
+                    key_id,
+                    number,
+                    sealed,
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// What is authenticated beside the secret.
+    fn associated_data(&self, account: &AccountId, endpoint: &EndpointId) -> String {
+        match self.format {
+            Format::V1 => format!("v1|{account}|{endpoint}"),
+            Format::V2 => format!("v2|{}|{account}|{endpoint}|{}", self.key_id, self.number),
+        }
+    }
 }
 
 /// Why a sealed secret does not open. It is an operator's problem, never a receiver's.
@@ -55,8 +140,8 @@ pub enum OpenError {
     /// It was sealed with a key that `SECRETS_KEY` doesn't list.
     #[error("sealed with key {0}, which SECRETS_KEY does not list")]
     UnknownKey(String),
-    /// It was changed, or belongs to another endpoint.
-    #[error("the sealed secret is damaged or belongs to another endpoint")]
+    /// It was changed, or belongs to another endpoint or another number.
+    #[error("the sealed secret is damaged or belongs elsewhere")]
     Damaged,
 }
 
@@ -67,7 +152,7 @@ pub enum OpenError {
 )]
 pub struct InvalidKeyring;
 
-/// The keys of `SECRETS_KEY`: the first seals, all open. Never printed.
+/// The keys of `SECRETS_KEY`: the first seals, all open. Never printed; their memory is overwritten when they are dropped.
 #[derive(Clone)]
 pub struct SecretsKeyring(Vec<Key>);
 
@@ -80,18 +165,45 @@ struct Key {
 }
 
 impl SecretsKeyring {
-    /// Seals a secret for one endpoint.
+    /// Seals the first secret of an endpoint.
     #[must_use]
     pub fn seal(&self, secret: &SigningSecret, account: &AccountId, endpoint: &EndpointId) -> SealedSecret {
+        self.seal_as(1, secret.expose(), account, endpoint)
+    }
+
+    /// Seals the secret that is to replace `current`.
+    #[must_use]
+    pub fn seal_next(
+        &self,
+        secret: &SigningSecret,
+        current: &SealedSecret,
+        account: &AccountId,
+        endpoint: &EndpointId,
+    ) -> SealedSecret {
+        self.seal_as(
+            current.number().saturating_add(1),
+            secret.expose(),
+            account,
+            endpoint,
+        )
+    }
+
+    fn seal_as(&self, number: u32, secret: &str, account: &AccountId, endpoint: &EndpointId) -> SealedSecret {
         let Key {
             id: key_id, cipher, ..
         } = &self.0[0];
         let mut sealed = [0_u8; NONCE_LEN].to_vec();
         fill_random(&mut sealed);
         let nonce: [u8; NONCE_LEN] = sealed.as_slice().try_into().unwrap_or([0; NONCE_LEN]);
-        let bound_to = associated_data(account, endpoint);
+        let parts = Parts {
+            format: Format::V2,
+            key_id,
+            number,
+            sealed: "",
+        };
+        let bound_to = parts.associated_data(account, endpoint);
         let payload = Payload {
-            msg: secret.expose().as_bytes(),
+            msg: secret.as_bytes(),
             aad: bound_to.as_bytes(),
         };
         #[expect(clippy::expect_used, reason = "encryption fails only above 256 GiB")]
@@ -100,44 +212,76 @@ impl SecretsKeyring {
                 .encrypt(&XNonce::from(nonce), payload)
                 .expect("a short secret can be sealed"),
         );
-        SealedSecret(format!("v1.{key_id}.{}", BASE64.encode(sealed)))
+        SealedSecret(format!("v2.{key_id}.{number}.{}", BASE64.encode(sealed)))
     }
 
     /// Opens the secret of an endpoint.
     ///
     /// # Errors
     ///
-    /// [`OpenError`] when no key of the ring sealed it for this account and endpoint.
+    /// [`OpenError`] when no key of the ring sealed it for this account, endpoint and number.
     pub fn open(
         &self,
         sealed: &SealedSecret,
         account: &AccountId,
         endpoint: &EndpointId,
     ) -> Result<SigningSecret, OpenError> {
-        let mut parts = sealed.0.splitn(3, '.');
-        let (Some("v1"), Some(key_id), Some(text)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(OpenError::Damaged);
-        };
+        let text = self.open_text(sealed, account, endpoint)?;
+        SigningSecret::parse(&text).map_err(|_| OpenError::Damaged)
+    }
+
+    /// Seals a secret of an endpoint with the first key, in the present format and with its number; `None` when it is
+    /// so already.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] when it doesn't open.
+    pub fn rewrap(
+        &self,
+        sealed: &SealedSecret,
+        account: &AccountId,
+        endpoint: &EndpointId,
+    ) -> Result<Option<SealedSecret>, OpenError> {
+        // What is up to date is opened too: it is looked at because somebody wants to do without the other keys.
+        let text = self.open_text(sealed, account, endpoint)?;
+        let is_current =
+            Parts::of(sealed).is_some_and(|parts| parts.format == Format::V2 && parts.key_id == self.0[0].id);
+        Ok((!is_current).then(|| self.seal_as(sealed.number(), &text, account, endpoint)))
+    }
+
+    /// The id of the key that seals.
+    #[must_use]
+    pub fn sealing_key_id(&self) -> &str {
+        &self.0[0].id
+    }
+
+    fn open_text(
+        &self,
+        sealed: &SealedSecret,
+        account: &AccountId,
+        endpoint: &EndpointId,
+    ) -> Result<Zeroizing<String>, OpenError> {
+        let parts = Parts::of(sealed).ok_or(OpenError::Damaged)?;
         let Key { cipher, .. } = self
             .0
             .iter()
-            .find(|key| key.id == key_id)
-            .ok_or_else(|| OpenError::UnknownKey(key_id.to_owned()))?;
-        let bytes = BASE64.decode(text).map_err(|_| OpenError::Damaged)?;
+            .find(|key| key.id == parts.key_id)
+            .ok_or_else(|| OpenError::UnknownKey(parts.key_id.to_owned()))?;
+        let bytes = BASE64.decode(parts.sealed).map_err(|_| OpenError::Damaged)?;
         let (nonce, ciphertext) = bytes.split_at_checked(NONCE_LEN).ok_or(OpenError::Damaged)?;
         let nonce: [u8; NONCE_LEN] = nonce.try_into().map_err(|_| OpenError::Damaged)?;
-        let bound_to = associated_data(account, endpoint);
+        let bound_to = parts.associated_data(account, endpoint);
         let payload = Payload {
             msg: ciphertext,
             aad: bound_to.as_bytes(),
         };
-        let text = cipher
-            .decrypt(&XNonce::from(nonce), payload)
-            .map_err(|_| OpenError::Damaged)?;
-        std::str::from_utf8(&text)
-            .ok()
-            .and_then(|text| SigningSecret::parse(text).ok())
-            .ok_or(OpenError::Damaged)
+        let text = Zeroizing::new(
+            cipher
+                .decrypt(&XNonce::from(nonce), payload)
+                .map_err(|_| OpenError::Damaged)?,
+        );
+        let text = std::str::from_utf8(&text).map_err(|_| OpenError::Damaged)?;
+        Ok(Zeroizing::new(text.to_owned()))
     }
 
     /// The tag of a text that consists of these parts. The same bytes divided in another way have another tag.
@@ -157,13 +301,13 @@ impl SecretsKeyring {
 }
 
 impl Key {
-    fn new(bytes: [u8; 32]) -> Self {
-        let bytes = Zeroizing::new(bytes);
-        let derived = keyed(&*bytes).chain_update(TAGS).finalize();
+    fn new(bytes: &[u8; 32]) -> Self {
+        let derived: Zeroizing<[u8; 32]> =
+            Zeroizing::new(keyed(bytes).chain_update(TAGS).finalize().into_bytes().into());
         Self {
-            id: hex::encode(&Sha256::digest(*bytes)[..4]),
-            cipher: XChaCha20Poly1305::new(&(*bytes).into()),
-            tags: keyed(&derived.into_bytes()),
+            id: hex::encode(&Sha256::digest(bytes)[..4]),
+            cipher: XChaCha20Poly1305::new(bytes.into()),
+            tags: keyed(&*derived),
         }
     }
 
@@ -175,22 +319,15 @@ impl Key {
     }
 }
 
-fn associated_data(account: &AccountId, endpoint: &EndpointId) -> String {
-    format!("v1|{account}|{endpoint}")
-}
-
 impl FromStr for SecretsKeyring {
     type Err = InvalidKeyring;
 
     fn from_str(text: &str) -> Result<Self, InvalidKeyring> {
         text.split(',')
             .map(|part| {
-                BASE64
-                    .decode(part.trim())
-                    .ok()
-                    .and_then(|key| key.try_into().ok())
-                    .map(Key::new)
-                    .ok_or(InvalidKeyring)
+                let bytes = Zeroizing::new(BASE64.decode(part.trim()).map_err(|_| InvalidKeyring)?);
+                let key = bytes.as_slice().try_into().map_err(|_| InvalidKeyring)?;
+                Ok(Key::new(key))
             })
             .collect::<Result<_, _>>()
             .map(Self)
@@ -204,88 +341,5 @@ impl fmt::Debug for SecretsKeyring {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ring(keys: &[u8]) -> SecretsKeyring {
-        keys.iter()
-            .map(|byte| BASE64.encode([*byte; 32]))
-            .collect::<Vec<_>>()
-            .join(",")
-            .parse()
-            .unwrap()
-    }
-
-    #[test]
-    fn what_is_sealed_opens_only_for_its_endpoint() {
-        let (ring, secret) = (ring(&[1]), SigningSecret::generate());
-        let (account, endpoint): (AccountId, _) = ("org:a".parse().unwrap(), EndpointId::random());
-        let sealed = ring.seal(&secret, &account, &endpoint);
-        assert!(!sealed.as_str().contains(secret.expose()));
-        assert_ne!(
-            sealed,
-            ring.seal(&secret, &account, &endpoint),
-            "a nonce is used once"
-        );
-        assert_eq!(
-            ring.open(&sealed, &account, &endpoint).unwrap().expose(),
-            secret.expose()
-        );
-        assert_eq!(
-            ring.open(&sealed, &account, &EndpointId::random()).unwrap_err(),
-            OpenError::Damaged
-        );
-        assert_eq!(
-            ring.open(&sealed, &"org:b".parse().unwrap(), &endpoint)
-                .unwrap_err(),
-            OpenError::Damaged
-        );
-        for text in ["", "v1", "v1..", "v2.x.y", "plain whsec_"] {
-            assert!(
-                ring.open(&SealedSecret::from_stored(text.to_owned()), &account, &endpoint)
-                    .is_err()
-            );
-        }
-    }
-
-    #[test]
-    fn rotation_keeps_old_secrets_readable() {
-        let (account, endpoint): (AccountId, _) = ("user:u".parse().unwrap(), EndpointId::random());
-        let sealed = ring(&[1]).seal(&SigningSecret::generate(), &account, &endpoint);
-        assert!(ring(&[2, 1]).open(&sealed, &account, &endpoint).is_ok());
-        assert!(matches!(
-            ring(&[2]).open(&sealed, &account, &endpoint),
-            Err(OpenError::UnknownKey(_))
-        ));
-    }
-
-    #[test]
-    fn a_tag_is_of_one_text_and_one_of_the_keys() {
-        let parts: [&[u8]; 2] = [b"purpose", b"text"];
-        let tag = ring(&[1]).tag(&parts);
-        assert_eq!(tag, ring(&[1, 2]).tag(&parts), "the first key makes tags");
-        assert!(ring(&[1]).has_tagged(&parts, &tag) && ring(&[2, 1]).has_tagged(&parts, &tag));
-        assert!(!ring(&[2]).has_tagged(&parts, &tag));
-        let others: [&[&[u8]]; 4] = [
-            &[b"purpose", b"Text"],
-            &[b"purposet", b"ext"],
-            &[b"purposetext"],
-            &[],
-        ];
-        for other in others {
-            assert!(!ring(&[1]).has_tagged(other, &tag), "{other:?}");
-        }
-        for bit in 0..8 * TAG_LEN {
-            let mut forged = tag;
-            forged[bit / 8] ^= 1 << (bit % 8);
-            assert!(!ring(&[1]).has_tagged(&parts, &forged), "bit {bit}");
-        }
-    }
-
-    #[test]
-    fn a_wrong_key_is_refused() {
-        for bad in ["", "x", "AAAA", &format!("{},", BASE64.encode([1; 32]))] {
-            assert!(bad.parse::<SecretsKeyring>().is_err(), "{bad}");
-        }
-    }
-}
+#[path = "sealing_tests.rs"]
+mod tests;

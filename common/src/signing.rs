@@ -9,6 +9,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::{Hmac, KeyInit, Mac};
+use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
@@ -21,7 +22,8 @@ const PREFIX: &str = "whsec_";
 #[error("not a signing secret: `whsec_` and standard base64 of 24 to 64 bytes")]
 pub struct InvalidSecret;
 
-/// An endpoint's signing secret with both keys ready to use. It is never printed.
+/// An endpoint's signing secret with both keys ready to use. It is never printed, and its memory is overwritten when it is
+/// dropped.
 #[derive(Clone)]
 pub struct SigningSecret {
     text: SecretString,
@@ -33,9 +35,10 @@ impl SigningSecret {
     /// A new secret: `whsec_` and the standard base64 of 32 random bytes.
     #[must_use]
     pub fn generate() -> Self {
-        let mut key = [0_u8; 32];
-        fill_random(&mut key);
-        Self::from_parts(format!("{PREFIX}{}", BASE64.encode(key)), &key)
+        let mut key = Zeroizing::new([0_u8; 32]);
+        fill_random(&mut *key);
+        let encoded = Zeroizing::new(BASE64.encode(*key));
+        Self::from_parts(format!("{PREFIX}{}", *encoded), &*key)
     }
 
     /// Reads a secret's text.
@@ -46,6 +49,7 @@ impl SigningSecret {
     pub fn parse(text: &str) -> Result<Self, InvalidSecret> {
         let key = BASE64
             .decode(text.strip_prefix(PREFIX).ok_or(InvalidSecret)?)
+            .map(Zeroizing::new)
             .map_err(|_| InvalidSecret)?;
         if (24..=64).contains(&key.len()) {
             Ok(Self::from_parts(text.to_owned(), &key))
@@ -93,7 +97,7 @@ impl SigningSecret {
             KeyForm::WholeText => self.legacy.clone(),
             KeyForm::Decoded => self.standard.clone(),
             KeyForm::Encoded => keyed(text.trim_start_matches(PREFIX).as_bytes()),
-            KeyForm::WithLineFeed => keyed(format!("{text}\n").as_bytes()),
+            KeyForm::WithLineFeed => keyed(Zeroizing::new(format!("{text}\n")).as_bytes()),
         };
         for part in message {
             mac.update(part);

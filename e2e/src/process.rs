@@ -67,6 +67,11 @@ impl Process {
             .map(|(_, value)| value.as_str())
     }
 
+    /// Sets a variable for the next [`Self::restart`].
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.environment.push((name.to_owned(), value.to_owned()));
+    }
+
     /// The process id.
     #[must_use]
     pub fn id(&self) -> u32 {

@@ -38,7 +38,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
     let listener = TcpListener::bind(config.worker_listen)
         .await
         .with_context(|| format!("WORKER_LISTEN: can't listen on {}", config.worker_listen))?;
-    let store = Store::new(&config.redis).context("REDIS_URL")?;
+    let store = Store::new(&config.redis)?;
     worker::run(config, store, listener, stop_signal(terminate, interrupt)).await?;
     Ok(())
 }

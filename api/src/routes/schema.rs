@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use common::doctor::FindingCode;
 use common::event::{AccountEvent, EventType, Subscription};
+use common::signing::SigningSecret;
 use common::store::log::ListStatus;
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 use poem_openapi::types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -221,6 +222,58 @@ text_type!(
     }
 );
 
+/// A signing secret that is shown to its owner in an answer, and nowhere else: it can't be printed.
+#[derive(Debug, Clone)]
+pub(crate) struct SecretText(SigningSecret);
+
+impl From<&SigningSecret> for SecretText {
+    fn from(secret: &SigningSecret) -> Self {
+        Self(secret.clone())
+    }
+}
+
+impl Serialize for SecretText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.expose())
+    }
+}
+
+impl Type for SecretText {
+    const IS_REQUIRED: bool = true;
+
+    type RawValueType = Self;
+    type RawElementValueType = Self;
+
+    fn name() -> Cow<'static, str> {
+        "string".into()
+    }
+
+    fn schema_ref() -> MetaSchemaRef {
+        MetaSchemaRef::Inline(Box::new(string()))
+    }
+
+    fn as_raw_value(&self) -> Option<&Self> {
+        Some(self)
+    }
+
+    fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
+        Box::new(std::iter::once(self))
+    }
+}
+
+impl ParseFromJSON for SecretText {
+    fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
+        let text = String::parse_from_json(value).map_err(ParseError::propagate)?;
+        SigningSecret::parse(&text).map(Self).map_err(ParseError::custom)
+    }
+}
+
+impl ToJSON for SecretText {
+    fn to_json(&self) -> Option<Value> {
+        Some(Value::String(self.0.expose().to_owned()))
+    }
+}
+
 /// JSON whose bytes are kept; documented as an object with any content.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -263,5 +316,18 @@ impl ParseFromJSON for RawObject {
 impl ToJSON for RawObject {
     fn to_json(&self) -> Option<Value> {
         serde_json::from_str(self.0.get()).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_shown_in_answers_only() {
+        let secret = SigningSecret::generate();
+        let shown = SecretText::from(&secret);
+        assert_eq!(serde_json::to_value(&shown).unwrap(), secret.expose());
+        assert!(!format!("{shown:?}").contains(&secret.expose()["whsec_".len()..]));
     }
 }

@@ -12,7 +12,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, Value};
 use tokio::sync::Mutex;
 
-use crate::config::RedisArgs;
+use crate::config::{InvalidRedis, RedisArgs};
 
 use super::StoreError;
 use super::intake::Intake;
@@ -57,9 +57,9 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the address can't be used at all.
-    pub fn new(args: &RedisArgs) -> Result<Self, StoreError> {
-        let client = Client::open(args.redis_url.expose())?;
+    /// A sentence that names the variables, when they can't be used at all.
+    pub fn new(args: &RedisArgs) -> Result<Self, InvalidRedis> {
+        let client = args.client()?;
         Ok(Self {
             inner: Arc::new(Inner {
                 client,

@@ -11,6 +11,7 @@
 //! - [`replays`]: send again what was finished.
 //! - [`trials`]: test events, past the queue.
 //! - [`rotation`]: new signing secrets, with a grace for the old ones.
+//! - [`rewrap`]: the same secrets, sealed anew with another key.
 //! - [`health`]: the facts about an endpoint, and about an account.
 //! - [`policy`]: what the workers are configured to.
 //! - [`server`]: is this Redis reachable and sane?
@@ -39,6 +40,8 @@ pub mod replays;
 pub mod trials;
 
 pub mod rotation;
+
+pub mod rewrap;
 
 pub mod health;
 

@@ -13,7 +13,7 @@ use super::{Store, StoreError};
 /// A rotation to make.
 #[derive(Debug, Clone)]
 pub struct Rotation {
-    /// The new secret, sealed before the call, so that the call can be repeated.
+    /// The new secret, sealed before the call as the next of the endpoint's, so that the call can be repeated.
     pub secret: SealedSecret,
     /// How long the secret before goes on.
     pub grace: Duration,
@@ -30,6 +30,8 @@ pub enum RotateOutcome {
     Rotated(Box<Endpoint>),
     /// The grace of an earlier rotation lasts until then. Nothing was changed.
     InGrace(Timestamp),
+    /// Another rotation came in between, so the secret isn't the next one. Nothing was changed.
+    Overtaken,
     /// The account has no such endpoint.
     EndpointNotFound,
 }
@@ -90,6 +92,7 @@ impl Store {
             "in_grace" => Timestamp::from_millis(parsed(next(&mut answer)?)?)
                 .map(RotateOutcome::InGrace)
                 .ok_or_else(|| unexpected("time")),
+            "overtaken" => Ok(RotateOutcome::Overtaken),
             other => Err(unexpected(other)),
         }
     }

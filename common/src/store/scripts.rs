@@ -59,6 +59,7 @@ scripts! {
     endpoint_create: Refused, &[BASE, ROUTES, CORE];
     endpoint_update: Allowed, FINISHING;
     endpoint_rotate: Allowed, &[BASE, CORE, LOG];
+    endpoint_rewrap: Allowed, &[BASE];
     endpoint_remove: Allowed, FINISHING;
     endpoint_list: Allowed, &[BASE, CORE];
     endpoint_health: Allowed, &[BASE, CORE];

@@ -78,8 +78,10 @@ impl Scene {
         let account: AccountId = self.system.account().parse().unwrap();
         let keyring: SecretsKeyring = secrets_key(7).parse().unwrap();
         let new = SigningSecret::generate();
+        let present = self.store.signing_secrets(&account, &self.endpoint).await;
+        let present = present.unwrap().unwrap().current;
         let rotation = Rotation {
-            secret: keyring.seal(&new, &account, &self.endpoint),
+            secret: keyring.seal_next(&new, &present, &account, &self.endpoint),
             grace,
             legacy_uses_previous,
             force,

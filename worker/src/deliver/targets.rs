@@ -80,6 +80,13 @@ impl Targets {
             };
             NoTarget::Url(failure, format!("the URL {error}"))
         })?;
+        // A record in which they changed places was not written by us: it must not bring a replaced secret back.
+        if let Some(previous) = &endpoint.previous_secret
+            && !previous.may_precede(&endpoint.secret)
+        {
+            self.complain(endpoint, &OpenError::Damaged);
+            return Err(NoTarget::Secret);
+        }
         let target = Arc::new(Target {
             url,
             secret: self.open(endpoint, &endpoint.secret).ok_or(NoTarget::Secret)?,

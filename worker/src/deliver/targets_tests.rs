@@ -7,12 +7,13 @@ use crate::tests::{SECRET, development, keyring, leased};
 
 const BODY: &[u8] = br#"{"test": 2432232314}"#;
 
-/// An endpoint whose secret was rotated, and the secret before.
-fn rotated() -> (LeasedEndpoint, SigningSecret) {
+/// An endpoint whose secret was rotated, the secret before, and the new one.
+fn rotated() -> (LeasedEndpoint, SigningSecret, SigningSecret) {
     let mut endpoint = (*leased("https://a.example/", BODY).endpoint).clone();
-    let before = SigningSecret::generate();
-    endpoint.previous_secret = Some(keyring().seal(&before, &endpoint.account, &endpoint.id));
-    (endpoint, before)
+    let (before, new) = (SigningSecret::parse(SECRET).unwrap(), SigningSecret::generate());
+    let next = keyring().seal_next(&new, &endpoint.secret, &endpoint.account, &endpoint.id);
+    endpoint.previous_secret = Some(std::mem::replace(&mut endpoint.secret, next));
+    (endpoint, before, new)
 }
 
 fn targets() -> Targets {
@@ -28,8 +29,7 @@ fn signed(target: &Target) -> (String, String) {
 
 #[test]
 fn during_a_grace_both_secrets_sign_and_afterwards_the_new_one() {
-    let (mut endpoint, before) = rotated();
-    let new = SigningSecret::parse(SECRET).unwrap();
+    let (mut endpoint, before, new) = rotated();
     let (by_new, by_before) = (
         new.standard_signature("evt_1", 7, BODY),
         before.standard_signature("evt_1", 7, BODY),
@@ -56,12 +56,11 @@ fn during_a_grace_both_secrets_sign_and_afterwards_the_new_one() {
 
 #[test]
 fn a_previous_secret_that_does_not_open_is_left_out() {
-    let (mut endpoint, before) = rotated();
+    let (mut endpoint, before, new) = rotated();
     let of_another = keyring().seal(&before, &endpoint.account, &EndpointId::random());
     endpoint.previous_secret = Some(of_another);
     endpoint.legacy_uses_previous = true;
     let targets = targets();
-    let new = SigningSecret::parse(SECRET).unwrap();
     assert_eq!(
         signed(&targets.find(&endpoint).unwrap()),
         (
@@ -76,8 +75,21 @@ fn a_previous_secret_that_does_not_open_is_left_out() {
 }
 
 #[test]
+fn a_replaced_secret_does_not_come_back_by_changing_places() {
+    let (mut endpoint, ..) = rotated();
+    let previous = endpoint.previous_secret.take().unwrap();
+    endpoint.previous_secret = Some(std::mem::replace(&mut endpoint.secret, previous));
+    let targets = targets();
+    assert!(matches!(targets.find(&endpoint), Err(NoTarget::Secret)));
+    assert!(
+        targets.complained.lock().unwrap().is_some(),
+        "the operator is told"
+    );
+}
+
+#[test]
 fn what_was_derived_is_kept_until_the_record_changes() {
-    let (mut endpoint, _) = rotated();
+    let (mut endpoint, ..) = rotated();
     let targets = targets();
     let first = targets.find(&endpoint).unwrap();
     assert!(Arc::ptr_eq(&first, &targets.find(&endpoint).unwrap()));

@@ -76,7 +76,7 @@ impl EndpointsApi {
                 let location = format!("/api/webhooks-config/{}", endpoint.id);
                 let created = CreatedEndpoint {
                     endpoint: (*endpoint).into(),
-                    secret: secret.expose().to_owned(),
+                    secret: (&secret).into(),
                 };
                 Ok(Created::Created(Json(created), location))
             }

@@ -26,6 +26,9 @@ const DEFAULT_GRACE: i64 = 24;
 /// The longest grace: a week.
 const MAX_GRACE: i64 = 7 * 24;
 
+/// How often a rotation that others overtake is tried.
+const TRIES: usize = 3;
+
 /// The call.
 #[derive(Debug, Clone, Copy)]
 pub struct RotationApi;
@@ -91,14 +94,26 @@ impl RotationApi {
         let id = known_form(&id.0)?;
         let (grace, legacy_uses_previous) = grace(&body.0)?;
         let secret = SigningSecret::generate();
-        let rotation = Rotation {
-            secret: app.secrets.seal(&secret, &user.account, &id),
-            grace,
-            legacy_uses_previous,
-            force: body.0.force.unwrap_or_default(),
-        };
         let store = app.store.get()?;
-        match store.rotate_secret(&user.account, &id, &rotation).await? {
+        let mut outcome = RotateOutcome::Overtaken;
+        for _ in 0..TRIES {
+            let Some(present) = store.signing_secrets(&user.account, &id).await? else {
+                return Err(not_found());
+            };
+            let rotation = Rotation {
+                secret: app
+                    .secrets
+                    .seal_next(&secret, &present.current, &user.account, &id),
+                grace,
+                legacy_uses_previous,
+                force: body.0.force.unwrap_or_default(),
+            };
+            outcome = store.rotate_secret(&user.account, &id, &rotation).await?;
+            if outcome != RotateOutcome::Overtaken {
+                break;
+            }
+        }
+        match outcome {
             RotateOutcome::Rotated(endpoint) => Ok(Json(RotatedEndpoint {
                 previous_secret_valid_until: endpoint
                     .grace
@@ -106,13 +121,15 @@ impl RotationApi {
                     .map(|grace| DateTime(grace.until.to_string())),
                 endpoint: CreatedEndpoint {
                     endpoint: (*endpoint).into(),
-                    secret: secret.expose().to_owned(),
+                    secret: (&secret).into(),
                 },
             })),
             RotateOutcome::InGrace(until) => Err(Problem::new(Code::RotationInProgress).detail(format!(
                 "The secret before the last rotation is good until {until}. Wait until then, or give `force: true`, which ends \
                  it at once."
             ))),
+            RotateOutcome::Overtaken => Err(Problem::new(Code::RotationInProgress)
+                .detail("Others rotate this secret at this moment. Look at the endpoint before you try again.")),
             RotateOutcome::EndpointNotFound => Err(not_found()),
         }
     }

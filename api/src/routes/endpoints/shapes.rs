@@ -4,7 +4,9 @@ use common::endpoint::{DisabledReason, Endpoint, EndpointState, LastAttempt};
 use poem_openapi::{ApiResponse, Enum, Object};
 use serde::{Deserialize, Serialize};
 
-use super::super::schema::{ChatbotId, DateTime, Description, SubscriptionName, UrlText, present};
+use super::super::schema::{
+    ChatbotId, DateTime, Description, SecretText, SubscriptionName, UrlText, present,
+};
 use crate::config::Limits;
 use crate::json::{Json, JsonRequest};
 
@@ -142,7 +144,7 @@ pub(crate) struct CreatedEndpoint {
     #[oai(flatten)]
     pub(super) endpoint: EndpointView,
     /// The signing secret. It is shown only here: save it.
-    pub(super) secret: String,
+    pub(super) secret: SecretText,
 }
 
 /// What the most recent attempt came to.

@@ -283,7 +283,11 @@ impl Model {
         };
         let before = self.fixture.hash(&format!("endpoint:{endpoint}")).await;
         let rotation = Rotation {
-            secret: SealedSecret::from_stored(format!("v1.test.{}", EndpointId::random())),
+            secret: SealedSecret::from_stored(format!(
+                "v2.0123abcd.{}.{}",
+                SealedSecret::from_stored(before["secret"].clone()).number() + 1,
+                EndpointId::random()
+            )),
             grace: Duration::from_secs(60),
             legacy_uses_previous: false,
             force,

@@ -1,6 +1,6 @@
 //! The operator's tool: checks what is stored, makes keys, sets up development, asks programs for their health.
 //!
-//! It changes nothing in Redis.
+//! Only `secrets rewrap` changes anything in Redis.
 
 mod check;
 
@@ -11,6 +11,10 @@ mod dev_keys;
 mod healthcheck;
 
 mod keys;
+
+mod redis_users;
+
+mod secrets;
 
 mod variables;
 
@@ -33,6 +37,11 @@ enum Command {
     Check(check::CheckArgs),
     /// Prints a new key for SECRETS_KEY.
     SecretsKey,
+    /// Works on the signing secrets that are stored.
+    #[command(subcommand)]
+    Secrets(secrets::SecretsCommand),
+    /// Prints new passwords for the users of Redis, and their hashes, as lines for `.env`.
+    RedisPasswords,
     /// Prints a new service key, and the entry of SERVICE_KEYS that makes it valid.
     ServiceKey(keys::ServiceKeyArgs),
     /// Sets up development: makes keys that are not there yet, renews the dashboard token, writes dev.env.
@@ -42,9 +51,13 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let done = match Arguments::parse().command {
+    // Not clap's own messages: they repeat wrong values, which may be secrets.
+    let arguments: Arguments = common::config::parse();
+    let done = match arguments.command {
         Command::Check(arguments) => check::run(&arguments),
         Command::SecretsKey => print(&keys::new_secrets_key()),
+        Command::Secrets(command) => secrets::run(&command),
+        Command::RedisPasswords => print(&redis_users::new_passwords()),
         Command::ServiceKey(arguments) => print(&keys::describe_new(&arguments)),
         Command::DevEnv(arguments) => dev_env::write(&arguments).and_then(|said| print(&said)),
         Command::Healthcheck(arguments) => healthcheck::ask(&arguments),

@@ -2,6 +2,7 @@
 //!
 //! - [`redis_server`]: a Redis or Valkey of the test's own, that can be killed, stopped and restarted.
 //! - [`fault_proxy`]: the network between a program and its server, at its worst.
+//! - [`tls_proxy`]: TLS in front of a Redis that has none, with client certificates.
 //! - [`receiver`]: a scripted HTTP receiver that records what it gets.
 //! - [`name_server`]: a DNS server that answers as it is told.
 //! - [`egress_proxy`]: a proxy that makes tunnels, as operators put before the internet.
@@ -24,6 +25,8 @@
 pub mod redis_server;
 
 pub mod fault_proxy;
+
+pub mod tls_proxy;
 
 pub mod receiver;
 

@@ -5,6 +5,9 @@
 //! `./scripts/test` keeps under `.tools`. It can be killed, stopped, continued and started again with the same port
 //! and data. Dropping it kills it and removes its directory.
 //!
+//! [`RedisServer::start_guarded`] starts it as the compose file does, with the access list of the repository; only then
+//! does it know users.
+//!
 //! All calls block for the few milliseconds that they need.
 
 use std::ffi::OsString;
@@ -18,6 +21,7 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use common::config::RedisArgs;
 use rustix::process::{Pid, Signal, kill_process};
+use sha2::{Digest as _, Sha256};
 
 use crate::ports::free_port;
 use crate::temp_dir::TempDir;
@@ -33,7 +37,14 @@ pub struct RedisServer {
     extra: Vec<String>,
     child: Option<Child>,
     dir: TempDir,
+    guarded: bool,
 }
+
+/// Where the access list and what starts a server with it are.
+const GUARD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docker/redis");
+
+/// The user of the harness on a guarded server, who may do everything.
+const HARNESS: &str = "harness";
 
 impl RedisServer {
     /// Starts a server with `appendonly yes`, `appendfsync always` and `noeviction`.
@@ -46,6 +57,17 @@ impl RedisServer {
     /// options counts.
     #[must_use]
     pub fn start_with(extra: &[&str]) -> Self {
+        Self::start_as(extra, false)
+    }
+
+    /// A server with the access list of `docker/redis`, started by the script beside it. Its users have the passwords
+    /// that [`Self::password`] tells; [`Self::url`] is for one more, who may do everything.
+    #[must_use]
+    pub fn start_guarded() -> Self {
+        Self::start_as(&[], true)
+    }
+
+    fn start_as(extra: &[&str], guarded: bool) -> Self {
         let program = find_program();
         let extra: Vec<_> = extra.iter().map(|text| (*text).to_owned()).collect();
         for _ in 0..10 {
@@ -55,6 +77,7 @@ impl RedisServer {
                 extra: extra.clone(),
                 child: None,
                 dir: TempDir::new("redis"),
+                guarded,
             };
             match server.launch() {
                 Ok(()) => return server,
@@ -65,10 +88,26 @@ impl RedisServer {
         panic!("ten ports in a row were taken by others");
     }
 
-    /// `redis://127.0.0.1:<port>`.
+    /// `redis://127.0.0.1:<port>`, with a user who may do everything if the server knows users.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("redis://{}", self.address())
+        if self.guarded {
+            self.url_as(HARNESS)
+        } else {
+            format!("redis://{}", self.address())
+        }
+    }
+
+    /// The URL for a user of a guarded server: `api`, `worker` or `operator`.
+    #[must_use]
+    pub fn url_as(&self, user: &str) -> String {
+        format!("redis://{user}:{}@{}", self.password(user), self.address())
+    }
+
+    /// The password of a user of a guarded server. It is a word that appears nowhere else.
+    #[must_use]
+    pub fn password(&self, user: &str) -> String {
+        format!("pw-of-{user}-{}-x9ZkQ", self.port)
     }
 
     /// The configuration that leads to this server.
@@ -152,6 +191,15 @@ impl RedisServer {
         let mut stream = TcpStream::connect_timeout(&self.address(), timeout)?;
         stream.set_read_timeout(Some(timeout))?;
         stream.set_write_timeout(Some(timeout))?;
+        if self.guarded {
+            let login = format!("AUTH {HARNESS} {}\r\n", self.password(HARNESS));
+            stream.write_all(login.as_bytes())?;
+            let mut welcome = [0; 5];
+            stream.read_exact(&mut welcome)?;
+            if welcome != *b"+OK\r\n" {
+                return Err(std::io::Error::other("the harness may not log in"));
+            }
+        }
         stream.write_all(format!("{command}\r\n").as_bytes())?;
         let mut buffer = [0; 4096];
         let length = stream.read(&mut buffer)?;
@@ -167,13 +215,37 @@ impl RedisServer {
         self.dir().join("redis.log")
     }
 
+    /// The program, or the script that starts it with the access list.
+    fn command(&self) -> Command {
+        if !self.guarded {
+            return Command::new(&self.program);
+        }
+        let hash = |user| hex::encode(Sha256::digest(self.password(user)));
+        let users = std::fs::read_to_string(Path::new(GUARD).join("users.acl")).unwrap();
+        let with_harness = format!("{users}\nuser {HARNESS} on #{} ~* &* +@all\n", hash(HARNESS));
+        let file = self.dir().join("users-and-harness.acl");
+        std::fs::write(&file, with_harness).unwrap();
+        let mut command = Command::new("sh");
+        command
+            .arg(Path::new(GUARD).join("start"))
+            .env("REDIS_USERS", file)
+            .env("REDIS_ACL_DIR", self.dir())
+            .env("REDIS_PROGRAM", &self.program);
+        for user in ["api", "worker", "operator"] {
+            let name = format!("REDIS_{}_PASSWORD_SHA256", user.to_uppercase());
+            command.env(name, hash(user));
+        }
+        command
+    }
+
     fn launch(&mut self) -> Result<(), Launch> {
         let log = File::options()
             .create(true)
             .append(true)
             .open(self.log_path())
             .unwrap();
-        let child = Command::new(&self.program)
+        let child = self
+            .command()
             .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
             .args(["--appendonly", "yes", "--appendfsync", "always", "--save", ""])
             .args(["--maxmemory-policy", "noeviction", "--loglevel", "warning"])

@@ -9,9 +9,11 @@ use rcgen::{
     date_time_ymd,
 };
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::server::danger::ClientCertVerifier;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 use crate::temp_dir::TempDir;
 
@@ -48,6 +50,30 @@ impl TestCa {
         Path::new(self.dir.path()).join("ca.pem")
     }
 
+    /// A client's certificate and its key in files, for a server that demands one. The name tells the files apart.
+    #[must_use]
+    pub fn client_files(&self, name: &str) -> (PathBuf, PathBuf) {
+        let key = KeyPair::generate().unwrap();
+        let mut parameters = parameters(&[]);
+        parameters.distinguished_name.push(DnType::CommonName, name);
+        let certificate = parameters.signed_by(&key, &self.issuer).unwrap();
+        let files = ["crt", "key"].map(|ending| self.dir.path().join(format!("{name}.{ending}.pem")));
+        std::fs::write(&files[0], certificate.pem()).unwrap();
+        std::fs::write(&files[1], key.serialize_pem()).unwrap();
+        files.into()
+    }
+
+    /// What a server for these names needs that lets in only clients with a certificate of this authority.
+    pub(crate) fn demanding_acceptor(&self, names: &[&str]) -> TlsAcceptor {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.issuer.der().clone()).unwrap();
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
+            .build()
+            .unwrap();
+        self.acceptor_for(parameters(names), Some(verifier))
+    }
+
     /// What a server for these names needs.
     pub(super) fn acceptor(&self, names: &[&str]) -> TlsAcceptor {
         self.acceptor_with(parameters(names))
@@ -62,13 +88,25 @@ impl TestCa {
     }
 
     fn acceptor_with(&self, parameters: CertificateParams) -> TlsAcceptor {
+        self.acceptor_for(parameters, None)
+    }
+
+    fn acceptor_for(
+        &self,
+        parameters: CertificateParams,
+        clients: Option<Arc<dyn ClientCertVerifier>>,
+    ) -> TlsAcceptor {
         let key = KeyPair::generate().unwrap();
         let certificate = parameters.signed_by(&key, &self.issuer).unwrap();
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
+            .unwrap();
+        let builder = match clients {
+            Some(verifier) => builder.with_client_cert_verifier(verifier),
+            None => builder.with_no_client_auth(),
+        };
+        let config = builder
             .with_single_cert(vec![certificate.der().clone()], key)
             .unwrap();
         TlsAcceptor::from(Arc::new(config))

@@ -6,6 +6,8 @@
     reason = "a test fails by a panic"
 )]
 
+mod access_list;
+
 mod compose;
 
 mod docs_page;

@@ -1,0 +1,309 @@
+//! The access list of Redis has exactly what the programs use: the commands are collected from the scripts and from the
+//! code, so that neither a new one can be forgotten nor an old one be left over.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use regex::Regex;
+
+use Who::{Api, Operator, Worker};
+
+/// The users of the access list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Who {
+    Api,
+    /// The workers, and `webhooksctl secrets rewrap`.
+    Worker,
+    /// `webhooksctl check`, and whoever follows docs/operations.md.
+    Operator,
+}
+
+/// Who runs each script.
+const SCRIPTS: &[(&str, Who)] = &[
+    ("accept", Api),
+    ("work", Worker),
+    ("upkeep", Worker),
+    ("endpoint_create", Api),
+    ("endpoint_update", Api),
+    ("endpoint_rotate", Api),
+    ("endpoint_rewrap", Worker),
+    ("endpoint_remove", Api),
+    ("endpoint_list", Api),
+    ("endpoint_health", Api),
+    ("account_summary", Api),
+    ("log_page", Api),
+    ("log_waiting", Api),
+    ("delivery_get", Api),
+    ("replay_one", Api),
+    ("replay_start", Api),
+    ("replay_get", Api),
+    ("replay_count", Api),
+    ("trial_request", Api),
+    ("trial_begin", Worker),
+    ("trial_finish", Worker),
+];
+
+/// Who sends the commands that stand in the code of each file of the store.
+const CODE: &[(&str, &str, &[Who])] = &[
+    (
+        "check/walk.rs",
+        "get hgetall hkeys hmget hstrlen lrange pttl scan xrange zrange",
+        &[Operator],
+    ),
+    ("log/detail.rs", "hmget xrange xrevrange", &[Api]),
+    ("log/tail.rs", "xinfo|stream xrange xread xrevrange", &[Api]),
+    ("policy.rs", "hset", &[Worker]),
+    ("policy.rs", "hgetall", &[Api]),
+    ("queue/mod.rs", "blpop", &[Worker]),
+    ("rewrap.rs", "hmget scan", &[Worker]),
+    ("rotation.rs", "hmget", &[Api]),
+    ("server.rs", "config|get hget hincrby hsetnx info", &[Api, Worker]),
+    ("trials.rs", "blpop", &[Api, Worker]),
+    ("trials.rs", "hget lrem xrange", &[Api]),
+];
+
+/// How the Redis client runs a script.
+const RUNNING_SCRIPTS: [&str; 2] = ["evalsha", "script|load"];
+
+/// What the operator has besides: the health check of the compose file, and a look at the server.
+const LOOKING: [&str; 2] = ["info", "ping"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn store() -> PathBuf {
+    root().join("common/src/store")
+}
+
+fn all<'a>(pattern: &str, text: &'a str) -> Vec<[&'a str; 2]> {
+    let pattern = Regex::new(&format!("(?m){pattern}")).unwrap();
+    pattern
+        .captures_iter(text)
+        .map(|found| [1, 2].map(|group| found.get(group).map_or("", |part| part.as_str())))
+        .collect()
+}
+
+/// The commands of a Lua file. Each must be written out where it is called.
+fn commands_of_lua(file: &Path) -> BTreeSet<String> {
+    let text = Regex::new("--.*")
+        .unwrap()
+        .replace_all(&read(file), "")
+        .into_owned();
+    let calls = all(r"\bp?call\(", &text).len();
+    let named = all(r"\bp?call\('([A-Z]+)'", &text);
+    assert_eq!(
+        calls,
+        named.len(),
+        "{}: a command that is computed",
+        file.display()
+    );
+    let renamed = all(r"redis\.(p?call)\b[^(]", &text).len();
+    let base = usize::from(file.ends_with("shared/base.lua"));
+    assert_eq!(
+        renamed,
+        base,
+        "{}: only base.lua gives redis.call another name",
+        file.display()
+    );
+    named.iter().map(|[name, _]| name.to_lowercase()).collect()
+}
+
+/// Each script's commands, with those of the parts that stand in front of it.
+fn scripts() -> BTreeMap<String, BTreeSet<String>> {
+    let text = read(&store().join("scripts.rs"));
+    let files: BTreeMap<_, _> = all(
+        r#"const (\w+): &str = include_str!\("lua/(shared/\w+\.lua)"\)"#,
+        &text,
+    )
+    .into_iter()
+    .map(|[name, file]| (name, file))
+    .collect();
+    let lists: BTreeMap<_, _> = all(r"const (\w+): &\[&str\] = &\[([^\]]*)\]", &text)
+        .into_iter()
+        .map(|[name, parts]| (name, parts))
+        .collect();
+    let lua = store().join("lua");
+    let declared = all(r"^    (\w+): (?:Refused|Allowed), (&\[[^\]]*\]|\w+);", &text);
+    declared
+        .into_iter()
+        .map(|[name, parts]| {
+            let parts = lists.get(parts).copied().unwrap_or(parts);
+            let mut commands = commands_of_lua(&lua.join(format!("{name}.lua")));
+            for [part, _] in all(r"(\w+)", parts) {
+                commands.extend(commands_of_lua(&lua.join(files[part])));
+            }
+            (name.to_owned(), commands)
+        })
+        .collect()
+}
+
+/// The files of a directory and of those below, which end so.
+fn files(directory: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path, ending));
+        } else if path.to_string_lossy().ends_with(ending) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// The commands that stand in the code of each file of the store, which alone talks to Redis.
+fn code() -> BTreeMap<String, BTreeSet<String>> {
+    let mut found = BTreeMap::new();
+    for part in ["api/src", "worker/src"] {
+        for file in files(&root().join(part), ".rs") {
+            assert!(
+                !read(&file).contains("redis::"),
+                "{}: only the store may",
+                file.display()
+            );
+        }
+    }
+    for file in files(&store(), ".rs") {
+        let text = read(&file);
+        let name = file.strip_prefix(store()).unwrap().to_string_lossy().into_owned();
+        assert!(
+            !text.contains("AsyncCommands") && !text.contains("redis::Commands"),
+            "{name}: commands are written as redis::cmd(\"NAME\"), so that they can be collected"
+        );
+        let mut commands = BTreeSet::new();
+        for [command, rest] in all(
+            r#"\bcmd\("([A-Z]+)"\)\s*(?:;\s*let \w+ = &\*\w+)?((?:\.arg\("[A-Z]+"\))?)"#,
+            &text,
+        ) {
+            let sub = rest.trim_start_matches(".arg(\"").trim_end_matches("\")");
+            commands.insert(match command {
+                "CONFIG" | "XINFO" | "SCRIPT" | "CLIENT" | "MEMORY" => {
+                    format!("{command}|{sub}").to_lowercase()
+                }
+                _ => command.to_lowercase(),
+            });
+        }
+        // A command that a function takes as an argument: the callers name it.
+        if text.contains("redis::cmd(command)") {
+            let named = all(r#""(XRANGE|XREVRANGE)""#, &text);
+            commands.extend(named.iter().map(|[name, _]| name.to_lowercase()));
+        }
+        let computed = all(r"\bcmd\(([a-z]\w*)", &text);
+        assert!(
+            computed.iter().all(|[name, _]| *name == "command"),
+            "{name}: a command that is computed"
+        );
+        if !commands.is_empty() {
+            found.insert(name, commands);
+        }
+    }
+    found
+}
+
+/// What the access list gives each user.
+fn granted() -> BTreeMap<String, BTreeSet<String>> {
+    let text = read(&root().join("docker/redis/users.acl"));
+    let text: String = text
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| {
+            if line.starts_with(' ') {
+                line.to_owned()
+            } else {
+                format!("\n{line}")
+            }
+        })
+        .collect();
+    text.lines()
+        .filter_map(|line| line.strip_prefix("user "))
+        .map(|line| {
+            let mut words = line.split_whitespace();
+            let name = words.next().unwrap().to_owned();
+            (name, words.map(str::to_owned).collect())
+        })
+        .collect()
+}
+
+#[test]
+fn every_user_has_the_commands_that_are_used_and_no_other() {
+    let (scripts, code) = (scripts(), code());
+    let known: BTreeSet<_> = SCRIPTS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(known, scripts.keys().cloned().collect(), "who runs each script?");
+    let mut listed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (file, commands, _) in CODE {
+        let commands = commands.split(' ').map(str::to_owned);
+        listed.entry((*file).to_owned()).or_default().extend(commands);
+    }
+    assert_eq!(listed, code, "who sends each command?");
+
+    let documented = read(&root().join("docs/operations.md"));
+    let mut wanted: BTreeMap<Who, BTreeSet<String>> = BTreeMap::new();
+    for (name, who) in SCRIPTS {
+        let commands = scripts[*name].iter().cloned();
+        wanted.entry(*who).or_default().extend(commands);
+    }
+    for (_, commands, users) in CODE {
+        for who in *users {
+            let commands = commands.split(' ').map(str::to_owned);
+            wanted.entry(*who).or_default().extend(commands);
+        }
+    }
+    for who in [Api, Worker] {
+        let running = RUNNING_SCRIPTS.map(str::to_owned);
+        wanted.entry(who).or_default().extend(running);
+    }
+    let operator = wanted.entry(Operator).or_default();
+    operator.extend(LOOKING.map(str::to_owned));
+    operator.extend(
+        all(r"redis-cli ([A-Z]+)", &documented)
+            .iter()
+            .map(|[name, _]| name.to_lowercase()),
+    );
+
+    let granted = granted();
+    for (who, name) in [(Api, "api"), (Worker, "worker"), (Operator, "operator")] {
+        let commands: BTreeSet<_> = granted[name]
+            .iter()
+            .filter_map(|word| word.strip_prefix('+'))
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(commands, wanted[&who], "docker/redis/users.acl: {name}");
+    }
+}
+
+#[test]
+fn nobody_else_gets_in_and_nobody_reaches_other_keys() {
+    let granted = granted();
+    let names: Vec<_> = granted.keys().map(String::as_str).collect();
+    assert_eq!(names, ["api", "default", "operator", "worker"]);
+    let words = |name: &str| {
+        let words = granted[name].iter().filter(|word| !word.starts_with('+'));
+        words.map(String::as_str).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        words("default"),
+        ["-@all", "off", "resetchannels", "resetkeys", "resetpass"]
+    );
+    assert!(granted["default"].iter().all(|word| !word.starts_with('+')));
+    let shard = common::store::keys::Keys::new(0).key("*");
+    for name in ["api", "worker", "operator"] {
+        let access = if name == "operator" { "%R~" } else { "~" };
+        let hash = format!("#@REDIS_{}_PASSWORD_SHA256@", name.to_uppercase());
+        let mut expected = vec![
+            "-@all".to_owned(),
+            "on".to_owned(),
+            "resetchannels".to_owned(),
+            hash,
+        ];
+        expected.extend([common::store::keys::META, &shard].map(|keys| format!("{access}{keys}")));
+        expected.sort_unstable();
+        let mut found = words(name);
+        found.sort_unstable();
+        assert_eq!(found, expected, "{name}");
+    }
+}

@@ -1,0 +1,234 @@
+//! Each user of Redis can do its work, all of it, and nothing else: tried on a server that is started as the compose file
+//! starts it.
+
+use e2e::process::Process;
+use e2e::redis_server::RedisServer;
+use e2e::state::{assert_nothing_left, connect};
+use redis::{Connection, Value};
+
+use crate::tour::{Tour, builder};
+
+/// What nobody may do: ends or empties the server, shows or changes how it runs, loads code, makes users, listens in.
+const NOBODY: &[&str] = &[
+    "FLUSHALL",
+    "FLUSHDB",
+    "SWAPDB 0 1",
+    "SHUTDOWN NOSAVE",
+    "CONFIG SET appendonly no",
+    "CONFIG SET dir /tmp",
+    "CONFIG RESETSTAT",
+    "CONFIG REWRITE",
+    "DEBUG SLEEP 0",
+    "DEBUG JMAP",
+    "SCRIPT FLUSH",
+    "SCRIPT KILL",
+    "FUNCTION FLUSH",
+    "FUNCTION LIST",
+    "MODULE LIST",
+    "ACL LIST",
+    "ACL WHOAMI",
+    "ACL SETUSER api +@all",
+    "ACL SETUSER default on nopass +@all ~*",
+    "CLIENT LIST",
+    "CLIENT KILL TYPE normal",
+    "CLIENT PAUSE 1000",
+    "MONITOR",
+    "KEYS *",
+    "RANDOMKEY",
+    "DBSIZE",
+    "SLOWLOG GET",
+    "SAVE",
+    "BGSAVE",
+    "BGREWRITEAOF",
+    "REPLICAOF 127.0.0.1 1",
+    "PSYNC ? -1",
+    "SYNC",
+    "CLUSTER RESET",
+    "LATENCY LATEST",
+    "MEMORY DOCTOR",
+    "SUBSCRIBE x",
+    "PSUBSCRIBE *",
+    "PUBLISH x y",
+    "SELECT 1",
+    "MOVE wh:meta 1",
+    "COPY wh:meta wh:{0}:x",
+    "DUMP wh:meta",
+    "RESTORE wh:{0}:x 0 x",
+    "MIGRATE 127.0.0.1 1 wh:meta 0 1",
+    "OBJECT FREQ wh:meta",
+    "SORT wh:{0}:wake",
+    "EVAL return(1) 0",
+];
+
+/// What nobody may do to keys of others.
+const OTHER_KEYS: &[&str] = &[
+    "GET secret:of:others",
+    "GET wh:other",
+    "HGETALL wh:{1}:stats",
+    "HMGET other schema",
+    "XRANGE other - +",
+    "ZRANGE other 0 -1",
+];
+
+/// The same, for those who write.
+const WRITES_TO_OTHER_KEYS: &[&str] = &[
+    "SET other 1",
+    "DEL other",
+    "HSET wh:{1}:stats a b",
+    "RENAME wh:{0}:nothing other",
+    "BLPOP other 0.01",
+    "LPUSH other a",
+];
+
+/// Writes that the operator may not do to our keys.
+const WRITES: &[&str] = &[
+    "HSET wh:{0}:stats a b",
+    "HDEL wh:{0}:stats a",
+    "DEL wh:meta",
+    "UNLINK wh:meta",
+    "SET wh:{0}:x 1",
+    "EXPIRE wh:meta 1",
+    "PEXPIRE wh:meta 1",
+    "RPUSH wh:{0}:wake 1",
+    "LPOP wh:{0}:wake",
+    "BLPOP wh:{0}:wake 0.01",
+    "XADD wh:{0}:log:x * a b",
+    "ZADD wh:{0}:ready 1 x",
+    "EVALSHA 0000000000000000000000000000000000000000 0",
+    "SCRIPT LOAD return",
+    "CONFIG GET *",
+];
+
+fn user(server: &RedisServer, name: &str) -> Connection {
+    redis::Client::open(server.url_as(name))
+        .unwrap()
+        .get_connection()
+        .unwrap()
+}
+
+fn ask(connection: &mut Connection, command: &str) -> redis::RedisResult<Value> {
+    let mut words = command.split(' ');
+    let mut asked = redis::cmd(words.next().unwrap());
+    asked.arg(words.collect::<Vec<_>>()).query(connection)
+}
+
+#[track_caller]
+fn assert_refused(connection: &mut Connection, name: &str, command: &str) {
+    let answer = ask(connection, command);
+    let refused = answer.as_ref().is_err_and(|error| error.code() == Some("NOPERM"));
+    assert!(refused, "{name}: {command}: {answer:?}");
+}
+
+/// Everything that the server holds, as text: keys, types and contents.
+fn dump(server: &RedisServer) -> String {
+    let mut connection = connect(server);
+    let mut keys: Vec<String> = redis::cmd("KEYS").arg("*").query(&mut connection).unwrap();
+    keys.sort_unstable();
+    let dumped = keys.iter().map(|key| {
+        let content: Vec<u8> = redis::cmd("DUMP").arg(key).query(&mut connection).unwrap();
+        format!("{key} {content:?}\n")
+    });
+    dumped.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_whole_system_works_with_least_rights() {
+    let server = RedisServer::start_guarded();
+    let (api, worker) = (server.url_as("api"), server.url_as("worker"));
+    let system = builder()
+        .on(server)
+        .api_env("REDIS_URL", api)
+        .worker_env("REDIS_URL", worker.clone())
+        .start()
+        .await;
+    Tour::of(&system).await;
+    assert_nothing_left(&system.redis).await;
+    let key = system.api.variable("SECRETS_KEY").unwrap().to_owned();
+    let runs = [
+        (system.redis.url_as("operator"), vec!["check"]),
+        (worker, vec!["secrets", "rewrap"]),
+    ];
+    for (url, arguments) in runs {
+        let environment = [
+            ("REDIS_URL".to_owned(), url),
+            ("SECRETS_KEY".to_owned(), key.clone()),
+        ];
+        let output = Process::run("webhooksctl", &arguments, &environment);
+        let told = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert!(output.status.success(), "{arguments:?}: {told}");
+    }
+    // A refusal inside a script may look like a key that isn't there. Redis notes each.
+    let refusals: Vec<Value> = redis::cmd("ACL")
+        .arg("LOG")
+        .query(&mut connect(&system.redis))
+        .unwrap();
+    assert!(refusals.is_empty(), "Redis refused {refusals:?}");
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_else_is_asked_is_refused() {
+    let system = builder().on(RedisServer::start_guarded()).start().await;
+    let server = &system.redis;
+    redis::cmd("SET")
+        .arg(&["secret:of:others", "1"])
+        .exec(&mut connect(server))
+        .unwrap();
+    let before = dump(server);
+    for name in ["api", "worker", "operator"] {
+        let connection = &mut user(server, name);
+        for command in NOBODY.iter().chain(OTHER_KEYS).chain(WRITES_TO_OTHER_KEYS) {
+            assert_refused(connection, name, command);
+        }
+    }
+    for command in WRITES {
+        assert_refused(&mut user(server, "operator"), "operator", command);
+    }
+    assert_refused(&mut user(server, "api"), "api", "SCAN 0");
+    assert_eq!(before, dump(server), "a refused command changed something");
+    system.finish().await;
+}
+
+/// A script has no more rights than its user.
+#[test]
+fn a_script_reaches_nothing_that_its_user_may_not() {
+    let server = RedisServer::start_guarded();
+    for name in ["api", "worker"] {
+        let connection = &mut user(&server, name);
+        for code in [
+            "return redis.call('FLUSHALL')",
+            "return redis.call('PUBLISH', 'x', 'y')",
+            "return redis.call('KEYS', '*')",
+            "return redis.call('SET', 'other', '1')",
+            "return redis.call('GET', 'wh:{1}:x')",
+        ] {
+            let script = redis::Script::new(code);
+            let answer: redis::RedisResult<Value> = script.invoke(connection);
+            let refused = answer
+                .as_ref()
+                .is_err_and(|error| error.to_string().contains("ACL"));
+            assert!(refused, "{name}: {code}: {answer:?}");
+        }
+    }
+}
+
+#[test]
+fn nobody_gets_in_without_a_password() {
+    let server = RedisServer::start_guarded();
+    let address = server.address();
+    for login in [
+        String::new(),
+        format!(":{}@", server.password("api")),
+        "default:@".to_owned(),
+        "api:@".to_owned(),
+        "api:wrong@".to_owned(),
+        format!("api:{}@", server.password("worker")),
+        format!("root:{}@", server.password("api")),
+    ] {
+        let asked = redis::Client::open(format!("redis://{login}{address}"))
+            .unwrap()
+            .get_connection()
+            .and_then(|mut connection| ask(&mut connection, "HGET wh:meta schema"));
+        assert!(asked.is_err(), "{login}: {asked:?}");
+    }
+}

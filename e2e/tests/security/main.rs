@@ -1,0 +1,17 @@
+//! What keeps others out and secrets in, on the whole system: rights in Redis, TLS to it, keys, and nothing that leaks.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
+
+/// One way through everything that the system does.
+mod tour;
+
+/// The access list of Redis.
+mod access;
+
+/// `rediss://` with a private authority and client certificates.
+mod redis_tls;
+
+/// Signing secrets are sealed anew with another key.
+mod rewrap;
+
+/// Nothing secret is written anywhere.
+mod leaks;

@@ -333,4 +333,17 @@ mod tests {
         assert!(line.contains("512 attempts in flight"), "{line}");
         assert!(!line.contains("hunter2") && !line.contains(KEY), "{line}");
     }
+
+    /// The worst that can be printed of it.
+    #[test]
+    fn a_panic_that_prints_the_configuration_tells_no_secret() {
+        let failed = || {
+            read(&["--redis-url", "redis://me:hunter2@localhost:1"])
+                .map_or(Ok(()), |config| Err(Box::new(config)))
+        };
+        let panic = std::panic::catch_unwind(|| failed().unwrap()).unwrap_err();
+        let text = panic.downcast_ref::<String>().unwrap();
+        assert!(text.contains("retry_schedule"), "{text}");
+        assert!(!text.contains("hunter2") && !text.contains(KEY), "{text}");
+    }
 }

@@ -116,3 +116,23 @@ fn a_wrong_key_source_is_told_with_the_variable() {
     ];
     assert!(config(&arguments).unwrap().auth.session_verifier().is_ok());
 }
+
+/// The worst that can be printed of it.
+#[test]
+fn a_panic_that_prints_the_configuration_tells_no_secret() {
+    let hash = "a".repeat(64);
+    let keys = format!("backend:{hash}");
+    let arguments = [
+        "--redis-url",
+        "redis://me:hunter2@localhost:1",
+        "--service-keys",
+        &keys,
+    ];
+    let failed = || config(&arguments).map_or(Ok(()), |config| Err(Box::new(config)));
+    let panic = std::panic::catch_unwind(|| failed().unwrap()).unwrap_err();
+    let text = panic.downcast_ref::<String>().unwrap();
+    assert!(text.contains("api_listen"), "{text}");
+    for secret in ["hunter2", KEY, &hash] {
+        assert!(!text.contains(secret), "{text}");
+    }
+}

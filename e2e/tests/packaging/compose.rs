@@ -97,3 +97,133 @@ fn the_image_holds_the_programs_and_runs_as_nobody() {
         .unwrap();
     assert!(dockerfile.contains(&format!("FROM rust:{}-", version.trim_matches('"'))));
 }
+
+/// Every service, also those that are started by hand.
+const SERVICES: [&str; 4] = ["redis", "api", "worker", "check"];
+
+#[test]
+fn every_service_is_confined() {
+    let compose = workspace_file("docker-compose.yml");
+    let confined = block(&compose, "x-confined: &confined");
+    for line in [
+        "  read_only: true",
+        "  cap_drop: [ALL]",
+        "  security_opt: [\"no-new-privileges:true\"]",
+    ] {
+        assert!(confined.contains(&line), "{line}");
+    }
+    let program = block(&compose, "x-program: &program");
+    assert!(program.contains(&"  <<: *confined") && program.contains(&"  user: \"10001:10001\""));
+    let services: Vec<_> = block(&compose, "services:")
+        .into_iter()
+        .filter_map(|line| line.strip_prefix("  ")?.strip_suffix(':'))
+        .filter(|name| !name.starts_with([' ', '#']))
+        .collect();
+    assert_eq!(services, SERVICES);
+    for service in SERVICES {
+        let lines = block(&compose, &format!("  {service}:"));
+        let own = ["    <<: *confined", "    user: \"999:1000\""];
+        assert!(
+            lines.contains(&"    <<: *program") || own.iter().all(|line| lines.contains(line)),
+            "{service}"
+        );
+        // What a service inherits could be taken back here.
+        for name in [
+            "privileged",
+            "cap_add",
+            "pid",
+            "devices",
+            "network_mode",
+            "userns_mode",
+            "ipc",
+        ] {
+            assert!(
+                !lines
+                    .iter()
+                    .any(|line| line.trim().starts_with(&format!("{name}:"))),
+                "{service}"
+            );
+        }
+        for name in ["read_only", "cap_drop", "security_opt"] {
+            assert!(
+                !lines
+                    .iter()
+                    .any(|line| line.trim().starts_with(&format!("{name}:"))),
+                "{service}"
+            );
+        }
+        let user = lines.iter().filter(|line| line.trim().starts_with("user:"));
+        assert_eq!(user.count(), usize::from(service == "redis"), "{service}");
+    }
+    let ports: Vec<_> = compose
+        .lines()
+        .filter(|line| line.trim().starts_with("ports:"))
+        .collect();
+    assert_eq!(ports, ["    ports: [\"127.0.0.1:${API_PORT:-3000}:3000\"]"]);
+    let inside = block(&compose, "  inside:");
+    assert!(
+        inside.contains(&"    internal: true"),
+        "nobody else reaches Redis"
+    );
+}
+
+/// Redis starts with the access list only, everybody has a user of their own, and nothing starts without passwords.
+#[test]
+fn redis_knows_its_users() {
+    let compose = workspace_file("docker-compose.yml");
+    let redis = block(&compose, "  redis:").join("\n");
+    assert!(redis.contains("entrypoint: [sh, /etc/webhooks/start]"));
+    assert!(redis.contains("\"./docker/redis:/etc/webhooks:ro\""));
+    assert!(
+        redis.contains("REDIS_ACL_DIR: /run/webhooks") && redis.contains("tmpfs: [\"/run/webhooks:mode=0700")
+    );
+    for user in ["API", "WORKER", "OPERATOR"] {
+        let hash = format!("REDIS_{user}_PASSWORD_SHA256: ${{REDIS_{user}_PASSWORD_SHA256:?put ");
+        assert!(redis.contains(&hash), "{hash}");
+    }
+    for (service, user) in [("api", "api"), ("worker", "worker"), ("check", "operator")] {
+        let url = format!(
+            "REDIS_URL: redis://{user}:${{REDIS_{}_PASSWORD:?put ",
+            user.to_uppercase()
+        );
+        let service = block(&compose, &format!("  {service}:")).join("\n");
+        assert!(service.contains(&url), "{service}");
+    }
+    // A password may stand nowhere, and none may have a default.
+    for line in compose.lines().filter(|line| line.contains("PASSWORD")) {
+        assert!(!line.contains(":-"), "{line}");
+        let is_required = line.contains(":?");
+        assert!(is_required, "{line}");
+    }
+}
+
+#[test]
+fn the_script_that_starts_redis_refuses_what_is_no_hash() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docker/redis/start");
+    let dir = e2e::temp_dir::TempDir::new("acl");
+    let good = "0123456789abcdef".repeat(4);
+    for bad in [
+        "",
+        "secret",
+        &good[1..],
+        &good.to_uppercase(),
+        &format!("{} ", &good[1..]),
+    ] {
+        let mut command = std::process::Command::new("sh");
+        command
+            .arg(&script)
+            .env("REDIS_ACL_DIR", dir.path())
+            .env("REDIS_PROGRAM", "echo")
+            .env("REDIS_API_PASSWORD_SHA256", &good)
+            .env("REDIS_WORKER_PASSWORD_SHA256", bad)
+            .env("REDIS_OPERATOR_PASSWORD_SHA256", &good);
+        let output = command.output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && output.stdout.is_empty(), "{bad}");
+        assert!(
+            told.starts_with("REDIS_WORKER_PASSWORD_SHA256: must be "),
+            "{told}"
+        );
+        assert!(!dir.path().join("users.acl").exists());
+    }
+}

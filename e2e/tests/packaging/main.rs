@@ -14,4 +14,6 @@ mod docs_page;
 
 mod scripts;
 
+mod supply;
+
 mod webhooksctl;

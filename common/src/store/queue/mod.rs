@@ -5,6 +5,7 @@
 
 mod wire;
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -175,7 +176,7 @@ pub struct Leased {
 }
 
 /// What an attempt needs of its event.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct LeasedEvent {
     /// The event's id.
     pub id: EventId,
@@ -183,6 +184,14 @@ pub struct LeasedEvent {
     pub event: String,
     /// The bytes to sign and send.
     pub body: Bytes,
+}
+
+impl fmt::Debug for LeasedEvent {
+    /// Without the payload, which is nobody's business but the receiver's.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, event, body } = self;
+        write!(formatter, "LeasedEvent({id}, {event}, {} bytes)", body.len())
+    }
 }
 
 /// What an attempt needs of its endpoint.

@@ -27,7 +27,7 @@ const DEFAULT_GRACE: i64 = 24;
 const MAX_GRACE: i64 = 7 * 24;
 
 /// How often a rotation that others overtake is tried.
-const TRIES: usize = 3;
+const TRIES: usize = 32;
 
 /// The call.
 #[derive(Debug, Clone, Copy)]

@@ -337,10 +337,13 @@ mod tests {
     /// The worst that can be printed of it.
     #[test]
     fn a_panic_that_prints_the_configuration_tells_no_secret() {
-        let failed = || {
-            read(&["--redis-url", "redis://me:hunter2@localhost:1"])
-                .map_or(Ok(()), |config| Err(Box::new(config)))
-        };
+        let arguments = [
+            "--redis-url",
+            "redis://me:hunter2@localhost:1",
+            "--egress-proxy",
+            "http://me:hunter2@localhost:2",
+        ];
+        let failed = || read(&arguments).map_or(Ok(()), |config| Err(Box::new(config)));
         let panic = std::panic::catch_unwind(|| failed().unwrap()).unwrap_err();
         let text = panic.downcast_ref::<String>().unwrap();
         assert!(text.contains("retry_schedule"), "{text}");

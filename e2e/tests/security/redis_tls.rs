@@ -35,7 +35,6 @@ async fn the_whole_system_works_over_tls_with_certificates_on_both_sides() {
     Tour::of(&system).await;
     assert_nothing_left(&system.redis).await;
     assert!(proxy.served() >= 3, "the API and two workers");
-    assert_eq!(proxy.refused(), 0);
     let check = tokio::task::block_in_place(|| Process::run("webhooksctl", &["check"], &settings));
     assert!(
         check.status.success(),

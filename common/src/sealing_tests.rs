@@ -178,3 +178,14 @@ fn a_wrong_key_is_refused() {
         assert!(bad.parse::<SecretsKeyring>().is_err(), "{bad}");
     }
 }
+
+/// That these compile is the test: what holds a key is overwritten when it is dropped.
+#[test]
+fn what_holds_a_key_is_wiped() {
+    fn is_wiped<T: secrecy::zeroize::ZeroizeOnDrop>() {}
+    is_wiped::<XChaCha20Poly1305>();
+    // What an `Hmac` consists of.
+    is_wiped::<Sha256>();
+    is_wiped::<secrecy::SecretString>();
+    is_wiped::<Zeroizing<Vec<u8>>>();
+}

@@ -66,6 +66,14 @@ async fn the_old_key_can_go() {
         keyring(&[NEW]).1.sealing_key_id().to_owned(),
     );
 
+    // Without a key, or with a wrong one, nothing is even looked at, and what was given is not repeated.
+    for (keys, sentence) in [("", "SECRETS_KEY: must be"), ("hunter2", "SECRETS_KEY: must be")] {
+        let (done, told) = rewrap(&system, keys, &[]);
+        assert!(
+            !done && told.starts_with(sentence) && !told.contains("hunter2"),
+            "{told}"
+        );
+    }
     // A key ring that lacks the key of the stored secrets changes nothing, and says which key is missing.
     let (done, told) = rewrap(&system, &keyring(&[NEW]).0, &[]);
     assert!(!done && told.contains(&old_id), "{told}");

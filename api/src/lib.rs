@@ -1,6 +1,6 @@
 //! The HTTP API of the webhook system.
 //!
-//! A request passes [`server`] (routing, errors, metrics), is authorised by [`auth`], read by [`json`] and answered by
+//! A request passes [`server`] (routing, errors, metrics), is authorised by [`auth`], counted by [`rate_limit`], read by [`json`] and answered by
 //! one of the calls in [`routes`]. Whatever goes wrong leaves as a [`problem`]. [`openapi`] describes it all.
 
 pub mod config;
@@ -12,6 +12,8 @@ pub mod server;
 mod body;
 
 pub mod auth;
+
+pub mod rate_limit;
 
 pub mod json;
 

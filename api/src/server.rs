@@ -19,6 +19,7 @@ use crate::body::tolerate_early_answer;
 use crate::metrics::Metrics;
 use crate::openapi::{self, RouteTable};
 use crate::problem;
+use crate::rate_limit::Told;
 
 /// How long open requests may take to finish once the program was asked to stop.
 const DRAIN: Duration = Duration::from_secs(8);
@@ -70,7 +71,7 @@ pub fn endpoint(app: App) -> impl Endpoint<Output = Response> + 'static {
         )
         .nest_no_strip("/", service);
     Observed {
-        inner: route.data(app.clone()),
+        inner: Told::new(route.data(app.clone()), app.limits.rates),
         app,
         routes: Arc::new(routes),
     }

@@ -186,6 +186,9 @@ codes! {
     /// The payload's retention has ended.
     PayloadExpired = "payload_expired", GONE, "The payload is no longer kept",
         "What was sent is no longer kept, so it can't be sent again.";
+    /// The account, or the service key, has had as many calls or events as it may in this minute.
+    RateLimited = "rate_limited", TOO_MANY_REQUESTS, "Too many requests",
+        "Wait for the seconds that `Retry-After` says, then send the same request again.";
     /// Too many live streams.
     TooManyStreams = "too_many_streams", TOO_MANY_REQUESTS, "Too many streams",
         "Close a stream that is no longer read, then try again.";

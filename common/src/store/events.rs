@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use redis::Value;
 use sha2::{Digest, Sha256};
 
 use crate::event::{EventType, Payload};
 use crate::id::{AccountId, EventId};
 
 use super::decode::{array, integer, next, parsed, text, unexpected};
+use super::rates::{EventLimits, Quota, Subject, quotas};
 use super::{Store, StoreError};
 
 /// How long an idempotency key is remembered.
@@ -60,6 +62,17 @@ pub enum AcceptOutcome {
     IdempotencyConflict,
     /// The account's unfinished payloads take all the space that it may have. Nothing was changed.
     OverBudget,
+    /// As many events as may be were accepted in this minute. Nothing was changed.
+    RateLimited,
+}
+
+/// What came of one event, and what is left of the limits that it was counted towards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CountedOutcome {
+    /// What came of it.
+    pub outcome: AcceptOutcome,
+    /// One for each limit that is set; none when it wasn't looked at.
+    pub quotas: Vec<Quota>,
 }
 
 /// How much an account may have waiting.
@@ -80,11 +93,30 @@ impl Store {
         events: &[NewEvent],
         budgets: Budgets,
     ) -> Vec<Result<AcceptOutcome, StoreError>> {
-        // They share one connection, which sends them as one pipeline.
-        join_all(events.iter().map(|event| self.accept_one(event, budgets))).await
+        let counted = self.accept_limited(events, budgets, &EventLimits::NONE).await;
+        counted
+            .into_iter()
+            .map(|counted| counted.map(|counted| counted.outcome))
+            .collect()
     }
 
-    async fn accept_one(&self, new: &NewEvent, budgets: Budgets) -> Result<AcceptOutcome, StoreError> {
+    /// The same within limits. What is accepted is counted in the same step; what was accepted before is not counted again.
+    pub async fn accept_limited(
+        &self,
+        events: &[NewEvent],
+        budgets: Budgets,
+        limits: &EventLimits,
+    ) -> Vec<Result<CountedOutcome, StoreError>> {
+        // They share one connection, which sends them as one pipeline.
+        join_all(events.iter().map(|event| self.accept_one(event, budgets, limits))).await
+    }
+
+    async fn accept_one(
+        &self,
+        new: &NewEvent,
+        budgets: Budgets,
+        limits: &EventLimits,
+    ) -> Result<CountedOutcome, StoreError> {
         let numbers = [
             u64::try_from(IDEMPOTENCY_WINDOW.as_millis()).unwrap_or(u64::MAX),
             budgets.account_bytes,
@@ -113,17 +145,36 @@ impl Store {
             numbers[1].as_bytes(),
             numbers[2].as_bytes(),
         ];
-        let mut answer = array(self.run(&self.scripts().accept, &arguments).await?)?.into_iter();
-        match text(next(&mut answer)?)?.as_str() {
-            "accepted" => Ok(AcceptOutcome::Accepted(Accepted {
-                id: parsed(next(&mut answer)?)?,
-                deliveries: u32::try_from(integer(next(&mut answer)?)?)
-                    .map_err(|_| unexpected("deliveries"))?,
-                duplicate: integer(next(&mut answer)?)? == 1,
-            })),
-            "conflict" => Ok(AcceptOutcome::IdempotencyConflict),
-            "over_budget" => Ok(AcceptOutcome::OverBudget),
-            other => Err(unexpected(other)),
-        }
+        let counters = limits.counters(&new.account);
+        let answer = if counters.is_empty() {
+            self.run(&self.scripts().accept, &arguments).await?
+        } else {
+            let counters = counters.iter().flat_map(|(_, counter)| counter);
+            let with_counters: Vec<&[u8]> = arguments
+                .into_iter()
+                .chain(counters.map(String::as_bytes))
+                .collect();
+            self.run(&self.scripts().accept, &with_counters).await?
+        };
+        read(answer, counters.into_iter().map(|(subject, _)| subject))
     }
+}
+
+fn read(answer: Value, subjects: impl Iterator<Item = Subject>) -> Result<CountedOutcome, StoreError> {
+    let mut answer = array(answer)?.into_iter();
+    let outcome = match text(next(&mut answer)?)?.as_str() {
+        "accepted" => AcceptOutcome::Accepted(Accepted {
+            id: parsed(next(&mut answer)?)?,
+            deliveries: u32::try_from(integer(next(&mut answer)?)?).map_err(|_| unexpected("deliveries"))?,
+            duplicate: integer(next(&mut answer)?)? == 1,
+        }),
+        "conflict" => AcceptOutcome::IdempotencyConflict,
+        "over_budget" => AcceptOutcome::OverBudget,
+        "rate_limited" => AcceptOutcome::RateLimited,
+        other => return Err(unexpected(other)),
+    };
+    Ok(CountedOutcome {
+        outcome,
+        quotas: quotas(answer, subjects)?,
+    })
 }

@@ -42,3 +42,5 @@ mod documented;
 mod outages;
 
 mod start;
+
+mod rate_limits;

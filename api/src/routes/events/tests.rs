@@ -10,6 +10,7 @@ const LIMITS: Limits = Limits {
         account_bytes: 1,
         parked_bytes: 1,
     },
+    rates: crate::rate_limit::RateLimits::NONE,
 };
 
 fn item(text: &str) -> Result<NewEvent, Problem> {

@@ -2,10 +2,12 @@
 --
 -- ARGV: account, event id, event type, chatbot id, body, hash of the idempotency key (or ''), fingerprint of the
 --       request, how long the key is remembered (ms), bytes the account may have unfinished, bytes that an endpoint may
---       have parked.
--- Returns {'accepted', event id, deliveries, 1 if duplicate}, {'conflict'} or {'over_budget'}.
+--       have parked; then, for each limit of events in a minute that is set, the name of its counter and the limit.
+-- Returns {'accepted', event id, deliveries, 1 if duplicate, quotas…}, {'conflict'}, {'over_budget'} or
+-- {'rate_limited', quotas…}; quotas are, for each limit in turn, what is left of it and the ms until it begins anew. A
+-- duplicate tells none.
 -- Guarantees: nothing is written unless the answer is 'accepted'; the same event id, or the same idempotency key with
--- the same fingerprint, is accepted once. Not `allow-oom`: at `maxmemory` it is refused as a whole.
+-- the same fingerprint, is accepted, and counted, once. Not `allow-oom`: at `maxmemory` it is refused as a whole.
 local account, event, kind, chatbot, body = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 
 local remembered
@@ -24,6 +26,33 @@ local event_key = P .. 'event:' .. event
 local known = call('HGET', event_key, 'deliveries')
 if known then
   return { 'accepted', event, tonumber(known), 0 } -- our own call, sent again
+end
+
+-- Without limits nothing is read here.
+local counters, quotas
+if ARGV[11] then
+  counters = {}
+  local is_limited = false
+  for i = 11, #ARGV, 2 do
+    local key = P .. ARGV[i]
+    local used, ends_in = tonumber(call('GET', key) or 0), call('PTTL', key)
+    if ends_in < 1 or ends_in > 60000 then
+      used, ends_in = 0, 60000 -- a new minute; or Redis's clock was set back
+    end
+    local left = tonumber(ARGV[i + 1]) - used
+    is_limited = is_limited or left < 1
+    counters[#counters + 1] = { key = key, used = used, left = left, ends_in = ends_in }
+  end
+  quotas = function(answer, by)
+    for _, counter in ipairs(counters) do
+      answer[#answer + 1] = math.max(0, counter.left - by)
+      answer[#answer + 1] = counter.ends_in
+    end
+    return answer
+  end
+  if is_limited then
+    return quotas({ 'rate_limited' }, 0)
+  end
 end
 
 local routes = call('HGETALL', P .. 'account:' .. account .. ':endpoints')
@@ -74,4 +103,14 @@ if remembered then
   call('HSET', remembered, 'fingerprint', ARGV[7], 'event', event, 'deliveries', #matching)
   call('PEXPIRE', remembered, ARGV[8])
 end
-return { 'accepted', event, #matching, 0 }
+if not counters then
+  return { 'accepted', event, #matching, 0 }
+end
+for _, counter in ipairs(counters) do
+  if counter.used == 0 then
+    call('SET', counter.key, 1, 'PX', 60000)
+  else
+    call('INCR', counter.key)
+  end
+end
+return quotas({ 'accepted', event, #matching, 0 }, 1)

@@ -14,7 +14,7 @@ use crate::sealing::SealedSecret;
 /// The longest URL that can be saved, in bytes.
 pub const MAX_URL: usize = 2048;
 
-/// The longest description that can be saved, in bytes.
+/// The longest description that can be saved, in characters.
 pub const MAX_DESCRIPTION: usize = 500;
 
 /// A URL that deliveries may be sent to, as far as its text tells.

@@ -125,13 +125,13 @@ codes! {
         "Give the account as `org:<organisation id>` or `user:<user id>`.";
     /// Not a chatbot id.
     InvalidChatbotId = "invalid_chatbot_id", UNPROCESSABLE_ENTITY, "Not a chatbot id",
-        "Give 1 to 128 bytes without control characters.";
+        "Give 1 to 128 characters, none of them a control character.";
     /// Not a description.
     InvalidDescription = "invalid_description", UNPROCESSABLE_ENTITY, "Not a description",
-        "Give at most 500 bytes without control characters other than line feeds.";
+        "Give at most 500 characters, none of them a control character but line feeds.";
     /// Not a date and time.
     InvalidTimestamp = "invalid_timestamp", UNPROCESSABLE_ENTITY, "Not a date and time",
-        "Give an RFC 3339 date and time such as 2026-03-26T15:30:00.000Z.";
+        "Give an RFC 3339 date and time from 1970 on, such as 2026-03-26T15:30:00.000Z.";
     /// Not a cursor, or one of something else.
     InvalidCursor = "invalid_cursor", UNPROCESSABLE_ENTITY, "Not a cursor of this listing",
         "Give a cursor exactly as it was answered, with the same filters, or none to begin anew.";

@@ -44,3 +44,5 @@ mod outages;
 mod start;
 
 mod rate_limits;
+
+mod fuzzing;

@@ -27,6 +27,8 @@ mod replays_of_many;
 
 mod strangers;
 
+mod tenancy;
+
 mod listener;
 
 mod stream;

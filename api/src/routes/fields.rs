@@ -101,6 +101,7 @@ pub(super) fn idempotency_key(text: &str, field: &str) -> Result<String, Problem
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn names(names: &[&str]) -> Vec<SubscriptionName> {
         names
@@ -202,6 +203,22 @@ mod tests {
                 refusal(timestamp(bad, "since")),
                 ("invalid_timestamp", "since".to_owned())
             );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_passes_is_the_text_itself_and_bounded(text in prop_oneof![any::<String>(), "[!-~]{0,300}", "\\PC{0,600}"]) {
+            let count = text.chars().count();
+            if let Ok(key) = idempotency_key(&text, "Idempotency-Key") {
+                prop_assert!(key == text && (1..=255).contains(&count) && text.is_ascii() && !text.contains(' '));
+            }
+            if let Ok(id) = chatbot_id(text.clone()) {
+                prop_assert!(id == text && (1..=128).contains(&count) && !text.contains(char::is_control));
+            }
+            if let Ok(words) = description(text.clone()) {
+                prop_assert!(words == text && count <= 500);
+            }
         }
     }
 }

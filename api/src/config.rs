@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use clap::{Args, Parser};
 use common::config::{ByteSize, LogArgs, RedisArgs, SecretsArgs, UrlArgs, split_list};
+use common::serve;
 use common::store::events::Budgets;
 use common::store::server::AckDurability;
 use jsonwebtoken::DecodingKey;
@@ -12,7 +13,10 @@ use url::Url;
 use crate::auth::clerk::{KeySource, SessionVerifier};
 use crate::auth::jwks::{Jwks, RefreshPolicy};
 use crate::auth::service_key::ServiceKeys;
+use crate::body::Patience;
+use crate::cors::Origins;
 use crate::rate_limit::RateLimits;
+use crate::server::Settings;
 
 /// The HTTP API of the webhook system: endpoints for the dashboard, events for the chatbot backend.
 #[derive(Debug, Clone, Parser)]
@@ -55,6 +59,26 @@ pub struct ServerArgs {
     /// Address and port to listen on.
     #[arg(long, env, default_value = "127.0.0.1:3000", value_parser = parse_listen)]
     pub api_listen: SocketAddr,
+
+    /// Connections that are served at a time; more wait.
+    #[arg(long, env, default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub max_connections: u32,
+
+    /// Origins whose web pages may call the API (CORS), such as `https://app.example.com`, comma-separated; if empty, none.
+    #[arg(long, env, default_value = "")]
+    pub cors_origins: Origins,
+}
+
+impl ServerArgs {
+    /// What the server is to do.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        Settings {
+            limits: serve::Limits::usual(self.max_connections as usize),
+            patience: Patience::default(),
+            origins: self.cors_origins.clone(),
+        }
+    }
 }
 
 fn parse_listen(text: &str) -> Result<SocketAddr, String> {

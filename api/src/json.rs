@@ -9,6 +9,8 @@ mod optional;
 
 pub use optional::OptionalJson;
 
+use std::io;
+
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
 use poem::http::{StatusCode, header};
@@ -94,8 +96,9 @@ async fn read_body(body: Body, max_bytes: usize) -> Result<Bytes, Problem> {
     let mut first = Bytes::new();
     let mut all = BytesMut::new();
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| {
-            Problem::new(Code::BadRequest).detail("The body ended early: send it again as a whole.")
+        let chunk = chunk.map_err(|error| match error.kind() {
+            io::ErrorKind::TimedOut => Problem::new(Code::RequestTimeout),
+            _ => Problem::new(Code::BadRequest).detail("The body ended early: send it again as a whole."),
         })?;
         if first.len() + all.len() + chunk.len() > max_bytes {
             return Err(too_large(max_bytes));

@@ -9,7 +9,13 @@ pub mod app;
 
 pub mod server;
 
-mod body;
+pub mod body;
+
+pub mod cors;
+
+mod headers;
+
+mod request_id;
 
 pub mod auth;
 

@@ -28,6 +28,7 @@ fn main() -> ExitCode {
     }
     let config: Config = common::config::parse();
     common::telemetry::init(config.log.log_format);
+    common::files::raise_limit();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -56,6 +57,7 @@ fn generated(name: &str) -> Option<String> {
 /// Runs the program; an error is a sentence for whoever started it.
 async fn serve(config: Config) -> Result<(), String> {
     let address = config.server.api_listen;
+    let settings = config.server.settings();
     let sessions = config.auth.session_verifier()?;
     let metrics = Metrics::new().map_err(|error| format!("metrics can't be set up: {error}"))?;
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| format!("no signals: {error}"))?;
@@ -108,7 +110,7 @@ async fn serve(config: Config) -> Result<(), String> {
         }
     };
     tokio::select! {
-        served = server::run(listener, app.clone(), shutdown) => {
+        served = server::run(listener, app.clone(), settings, shutdown) => {
             served.map_err(|error| format!("API_LISTEN: {error}"))?;
             tracing::info!("stopped");
             Ok(())

@@ -1,52 +1,79 @@
 //! The HTTP server: routing, and what is done around every request.
 //!
-//! Every answer that is an error is a problem document, a panic in a handler included; every request is counted under
-//! its route, and 5xx answers are logged.
+//! Every answer that is an error is a problem document, a panic in a handler included; every request has an id, is counted
+//! under its route, and 5xx answers are logged. What clients can make the connections hold is bounded by
+//! [`common::serve`], how long their bodies take by [`crate::body`].
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use common::serve::{self, Limits};
 use futures_util::FutureExt as _;
 use poem::endpoint::make_sync;
+use poem::http::uri::Scheme;
 use poem::http::{Method, header};
-use poem::listener::TcpAcceptor;
-use poem::{Endpoint, EndpointExt as _, IntoResponse, Request, Response, Result, Route, Server};
+use poem::web::{LocalAddr, RemoteAddr};
+use poem::{Addr, Endpoint, EndpointExt as _, IntoResponse, Request, Response, Result, Route};
 use tokio::net::TcpListener;
+use tracing::Instrument as _;
 
 use crate::app::App;
-use crate::body::tolerate_early_answer;
+use crate::body::{self, Patience};
+use crate::cors::Origins;
 use crate::metrics::Metrics;
-use crate::openapi::{self, RouteTable};
-use crate::problem;
+use crate::openapi::{self, KnownRoute, RouteTable};
+use crate::problem::{self, Code, Problem};
 use crate::rate_limit::Told;
-
-/// How long open requests may take to finish once the program was asked to stop.
-const DRAIN: Duration = Duration::from_secs(8);
+use crate::{headers, request_id};
 
 /// What `/docs` may load: nothing from elsewhere.
 const DOCS_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
     img-src 'self' data:; font-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// How the server is to deal with its clients.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// What they can make it hold.
+    pub limits: Limits,
+    /// How long their bodies may take.
+    pub patience: Patience,
+    /// Whose web pages may call.
+    pub origins: Origins,
+}
+
 /// Serves until `shutdown` is ready, then ends live streams and lets open requests finish for a while.
 ///
 /// # Errors
 ///
-/// When the listener fails.
-pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) -> std::io::Result<()> {
-    let acceptor = TcpAcceptor::from_tokio(listener)?;
-    let streams = Arc::clone(&app.streams);
+/// When the listener has no address.
+pub async fn run(
+    listener: TcpListener,
+    app: App,
+    settings: Settings,
+    shutdown: impl Future<Output = ()>,
+) -> std::io::Result<()> {
+    let local = LocalAddr(Addr::SocketAddr(listener.local_addr()?));
+    let (limits, streams) = (settings.limits, Arc::clone(&app.streams));
+    let endpoint = Arc::new(endpoint(app, settings));
+    let handler = move |request, client| {
+        let (endpoint, local) = (Arc::clone(&endpoint), local.clone());
+        let client = RemoteAddr(Addr::SocketAddr(client));
+        async move {
+            let request = Request::from((request, local, client, Scheme::HTTP));
+            hyper::Response::from(endpoint.get_response(request).await)
+        }
+    };
     let shutdown = async move {
         shutdown.await;
         streams.stop();
     };
-    Server::new_with_acceptor(acceptor)
-        .run_with_graceful_shutdown(endpoint(app), shutdown, Some(DRAIN))
-        .await
+    serve::run(listener, limits, handler, shutdown).await;
+    Ok(())
 }
 
 /// The whole API.
-pub fn endpoint(app: App) -> impl Endpoint<Output = Response> + 'static {
+pub fn endpoint(app: App, settings: Settings) -> impl Endpoint<Output = Response> + 'static {
     let service = openapi::service();
     let document = openapi::document();
     let docs = openapi::docs_page(&service, &document);
@@ -73,7 +100,8 @@ pub fn endpoint(app: App) -> impl Endpoint<Output = Response> + 'static {
     Observed {
         inner: Told::new(route.data(app.clone()), app.limits.rates),
         app,
-        routes: Arc::new(routes),
+        routes,
+        settings,
     }
 }
 
@@ -81,25 +109,35 @@ pub fn endpoint(app: App) -> impl Endpoint<Output = Response> + 'static {
 struct Observed<E> {
     inner: E,
     app: App,
-    routes: Arc<RouteTable>,
+    routes: RouteTable,
+    settings: Settings,
 }
 
 impl<E: Endpoint> Endpoint for Observed<E> {
     type Output = Response;
 
-    async fn call(&self, mut request: Request) -> Result<Response> {
+    async fn call(&self, request: Request) -> Result<Response> {
+        let id = request_id::of(request.headers());
+        let asking = self.settings.origins.asking(request.headers());
+        // On at every level: whatever is logged because of a request tells of which.
+        let span = tracing::error_span!("request", id = id.to_str().unwrap_or_default());
+        let mut response = self.observe(request).instrument(span).await;
+        let headers = response.headers_mut();
+        headers.insert(request_id::HEADER, id);
+        headers::secure(headers);
+        self.settings.origins.complete(asking, headers);
+        Ok(response)
+    }
+}
+
+impl<E: Endpoint> Observed<E> {
+    /// Answers a request, whatever happens, and tells of it.
+    async fn observe(&self, request: Request) -> Response {
         let began = Instant::now();
         let _in_flight = InFlight::new(&self.app.metrics);
         let route = self.routes.find(request.uri().path());
         let method = known_method(request.method());
-        tolerate_early_answer(&mut request);
-        let answered = AssertUnwindSafe(self.inner.call(request)).catch_unwind().await;
-        let response = match answered {
-            Ok(Ok(response)) => response.into_response(),
-            Ok(Err(error)) => error.into_response(),
-            Err(panic) => problem::from_panic(panic.as_ref()).into_response(),
-        };
-        let response = problem::replace_foreign_error(response, route.map(|route| route.allow.as_str()));
+        let response = self.answer(request, route).await;
         let status = response.status();
         let path = route.map_or("other", |route| route.path.as_str());
         let took = began.elapsed();
@@ -125,7 +163,25 @@ impl<E: Endpoint> Endpoint for Observed<E> {
                 "answered a request"
             );
         }
-        Ok(response)
+        response
+    }
+
+    async fn answer(&self, mut request: Request, route: Option<&KnownRoute>) -> Response {
+        if headers::is_too_large(&request) {
+            return Problem::new(Code::HeadTooLarge).into_response();
+        }
+        let allow = route.map(|route| route.allow.as_str());
+        if let Some(preflight) = allow.and_then(|allow| self.settings.origins.preflight(&request, allow)) {
+            return preflight;
+        }
+        body::limit(&mut request, self.settings.patience, route.is_some());
+        let answered = AssertUnwindSafe(self.inner.call(request)).catch_unwind().await;
+        let response = match answered {
+            Ok(Ok(response)) => response.into_response(),
+            Ok(Err(error)) => error.into_response(),
+            Err(panic) => problem::from_panic(panic.as_ref()).into_response(),
+        };
+        problem::replace_foreign_error(response, allow)
     }
 }
 

@@ -14,6 +14,9 @@ use crate::sealing::SealedSecret;
 /// The longest URL that can be saved, in bytes.
 pub const MAX_URL: usize = 2048;
 
+/// The longest name of a host, in bytes (RFC 1035 §2.3.4).
+const MAX_HOST: usize = 253;
+
 /// The longest description that can be saved, in characters.
 pub const MAX_DESCRIPTION: usize = 500;
 
@@ -52,8 +55,8 @@ pub enum UrlError {
     /// It has a fragment.
     #[error("must not contain a fragment (`#…`)")]
     Fragment,
-    /// It has no host.
-    #[error("has no host")]
+    /// It has no host, or a name that can't be in the name system.
+    #[error("has no host that can exist")]
     Host,
     /// Its port is neither the scheme's own nor at least 1024.
     #[error("must use port {0} or a port from 1024")]
@@ -123,14 +126,18 @@ impl EndpointUrl {
     ///
     /// # Errors
     ///
-    /// [`UrlError::Address`] or [`UrlError::Local`] when it is blocked; [`UrlError::Host`] when there is none.
+    /// [`UrlError::Address`] or [`UrlError::Local`] when it is blocked; [`UrlError::Host`] when there is none, or none that
+    /// can exist.
     pub fn check_literal(&self, addresses: &AddressPolicy) -> Result<(), UrlError> {
         match self.0.host() {
             Some(Host::Ipv4(address)) => Ok(addresses.check(address.into())?),
             Some(Host::Ipv6(address)) => Ok(addresses.check(address.into())?),
-            Some(Host::Domain(name)) if name.trim_end_matches('.').is_empty() => Err(UrlError::Host),
             Some(Host::Domain(name)) => {
-                let bare = name.trim_end_matches('.');
+                let bare = name.strip_suffix('.').unwrap_or(name);
+                // No name server knows such names, and a resolver may take them for something else.
+                if bare.len() > MAX_HOST || bare.split('.').any(|label| !(1..=63).contains(&label.len())) {
+                    return Err(UrlError::Host);
+                }
                 let is_local = bare == "localhost" || bare.ends_with(".localhost");
                 // RFC 6761 §6.3: these names mean loopback, whatever a resolver would say.
                 if is_local && addresses.check(std::net::Ipv4Addr::LOCALHOST.into()).is_err() {
@@ -339,79 +346,4 @@ pub struct EndpointPatch {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn policy(allow_http: bool, networks: &[&str]) -> UrlPolicy {
-        let networks = networks.iter().map(|network| network.parse().unwrap()).collect();
-        UrlPolicy {
-            allow_http,
-            addresses: AddressPolicy::new(networks),
-        }
-    }
-
-    #[test]
-    fn good_urls_pass_in_normal_form() {
-        for (given, kept) in [
-            (
-                "https://your-server.com/webhook",
-                "https://your-server.com/webhook",
-            ),
-            ("HTTPS://Your-Server.com:443", "https://your-server.com/"),
-            ("https://example.com:8443/a?b=c", "https://example.com:8443/a?b=c"),
-            ("https://bücher.example/", "https://xn--bcher-kva.example/"),
-            ("https://1.1.1.1/x", "https://1.1.1.1/x"),
-        ] {
-            assert_eq!(
-                EndpointUrl::parse(given, &policy(false, &[])).unwrap().as_str(),
-                kept
-            );
-        }
-        let development = policy(true, &["127.0.0.0/8"]);
-        for given in [
-            "http://127.0.0.1:8080/",
-            "http://localhost:8080/",
-            "http://example.com/",
-            "https://example.com/",
-        ] {
-            assert!(EndpointUrl::parse(given, &development).is_ok(), "{given}");
-        }
-    }
-
-    #[test]
-    fn odd_urls_are_refused_with_a_stable_code() {
-        let long = format!("https://example.com/{}", "a".repeat(MAX_URL));
-        for (given, code) in [
-            ("", "url_malformed"),
-            ("/webhook", "url_malformed"),
-            ("example.com", "url_malformed"),
-            ("https://", "url_malformed"),
-            ("https://./", "url_malformed"),
-            ("http://example.com/", "url_scheme_not_allowed"),
-            ("ftp://example.com/", "url_scheme_not_allowed"),
-            ("javascript:alert(1)", "url_scheme_not_allowed"),
-            ("https://user@example.com/", "url_has_credentials"),
-            ("https://:secret@example.com/", "url_has_credentials"),
-            ("https://example.com/#top", "url_has_fragment"),
-            ("https://example.com:22/", "url_port_not_allowed"),
-            ("https://example.com:80/", "url_port_not_allowed"),
-            ("https://example.com:0/", "url_port_not_allowed"),
-            ("https://127.0.0.1/", "url_address_blocked"),
-            ("https://2130706433/", "url_address_blocked"),
-            ("https://0x7f.1/", "url_address_blocked"),
-            ("https://0177.0.0.1/", "url_address_blocked"),
-            ("https://127.1/", "url_address_blocked"),
-            ("https://127.0.0.1./", "url_address_blocked"),
-            ("https://①②⑦.⓪.⓪.①/", "url_address_blocked"),
-            ("https://[::1]/", "url_address_blocked"),
-            ("https://[::ffff:10.0.0.1]/", "url_address_blocked"),
-            ("https://169.254.169.254/latest", "url_address_blocked"),
-            ("https://localhost/", "url_address_blocked"),
-            ("https://api.localhost./", "url_address_blocked"),
-            (long.as_str(), "url_too_long"),
-        ] {
-            let error = EndpointUrl::parse(given, &policy(false, &[])).expect_err(given);
-            assert_eq!(error.code(), code, "{given}: {error}");
-        }
-    }
-}
+mod tests;

@@ -2,8 +2,8 @@
 //!
 //! This crate holds the words of the product as types ([`id`], [`event`], [`endpoint`], [`delivery`]), its
 //! decisions as pure functions ([`retry`], [`delivery`], [`address`], [`health`]), its cryptography ([`signing`],
-//! [`sealing`]) and the one place that talks to Redis ([`store`]). It knows no web framework, no job runner and
-//! no HTTP client: those belong to the two programs.
+//! [`sealing`]), the one place that talks to Redis ([`store`]), and the connections of their HTTP servers ([`serve`]). It
+//! knows no web framework, no job runner and no HTTP client: those belong to the two programs.
 
 pub mod id;
 
@@ -32,5 +32,9 @@ pub mod clock;
 pub mod config;
 
 pub mod telemetry;
+
+pub mod serve;
+
+pub mod files;
 
 pub mod store;

@@ -406,7 +406,8 @@ impl Log {
             let Some(delivery) = entry.remove("delivery") else {
                 continue;
             };
-            self.attempts += 1;
+            // Entries of deliveries that were given up without an attempt tell no time.
+            self.attempts += i64::from(entry.contains_key("ms"));
             if entry.get("outcome").is_some_and(|outcome| outcome == "succeeded") {
                 self.succeeded.push(delivery);
             }

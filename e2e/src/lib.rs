@@ -4,6 +4,7 @@
 //! - [`fault_proxy`]: the network between a program and its server, at its worst.
 //! - [`receiver`]: a scripted HTTP receiver that records what it gets.
 //! - [`name_server`]: a DNS server that answers as it is told.
+//! - [`egress_proxy`]: a proxy that makes tunnels, as operators put before the internet.
 //! - [`process`]: our real programs, with their logs.
 //! - [`clerk`]: keys, session tokens of every kind, a key-set server.
 //! - [`system`]: all of it together, and [`client`] to talk to it; [`state`] reads what is left in Redis, and
@@ -27,6 +28,8 @@ pub mod fault_proxy;
 pub mod receiver;
 
 pub mod name_server;
+
+pub mod egress_proxy;
 
 pub mod process;
 

@@ -80,3 +80,18 @@ redis_server() {
     link "$found" valkey-server
     echo "$found"
 }
+
+# bullmq_peer: installs what the peer of the benchmarks needs, exactly as its lock file says; .tools/bullmq leads to it.
+bullmq_peer() {
+    local source=$WORKSPACE/bench/peers/bullmq name new
+    name=bullmq-$(sha256sum "$source/package-lock.json" | cut -c 1-12)
+    if [ ! -d "$TOOLS/$name" ]; then
+        mkdir -p "$TOOLS"
+        new=$(mktemp -d "$TOOLS/new.XXXXXX")
+        cp "$source/package.json" "$source/package-lock.json" "$new"
+        npm ci --prefix "$new" --ignore-scripts --no-audit --no-fund --loglevel error >&2
+        # Another script may have been faster; then its copy is as good.
+        mv -T "$new" "$TOOLS/$name" 2>/dev/null || rm -rf "$new"
+    fi
+    ln -sfn "$name" "$TOOLS/bullmq"
+}

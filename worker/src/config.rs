@@ -10,6 +10,8 @@ use common::retry::RetrySchedule;
 use common::store::policy::PolicyNotice;
 use common::store::queue::QueuePolicy;
 
+pub use crate::transport::proxy::EgressProxy;
+
 /// The longest `DELIVERY_TIMEOUT`: a lease lasts twice as long, and a stop waits for it.
 const MAX_DELIVERY_TIMEOUT: Duration = Duration::from_secs(600);
 
@@ -73,6 +75,20 @@ pub struct AttemptArgs {
     /// Waits between the attempts of one delivery, comma-separated; empty means one attempt.
     #[arg(long, env, default_value = "5s,30s,3m,15m,1h,4h,10h,20h,24h", value_parser = retry_schedule)]
     pub retry_schedule: RetrySchedule,
+
+    /// The proxy to go through, `http://[user:password@]host:port`; the environment's own (`HTTPS_PROXY` …) are ignored.
+    #[arg(long, env, default_value = "", value_parser = egress_proxy, hide_env_values = true)]
+    pub egress_proxy: Egress,
+}
+
+/// The way to receivers: straight, or through a proxy.
+#[derive(Debug, Clone, Default)]
+pub struct Egress(pub Option<EgressProxy>);
+
+fn egress_proxy(text: &str) -> Result<Egress, String> {
+    let text = text.trim();
+    let proxy = (!text.is_empty()).then(|| text.parse()).transpose()?;
+    Ok(Egress(proxy))
 }
 
 /// When an endpoint is disabled.
@@ -149,6 +165,9 @@ impl fmt::Display for Config {
             self.attempts.retry_schedule.max_attempts(),
             self.disable.disable_after,
         )?;
+        if let Some(proxy) = &self.attempts.egress_proxy.0 {
+            write!(formatter, "; through the proxy {proxy}")?;
+        }
         if self.urls.allow_http {
             formatter.write_str("; plain http is allowed (development)")?;
         }
@@ -281,6 +300,11 @@ mod tests {
             ),
             ("--log-length", "0", "LOG_LENGTH: 0 is not in 1..=100000"),
             (
+                "--egress-proxy",
+                "socks5://proxy",
+                "EGRESS_PROXY: must be http://[user:password@]host:port",
+            ),
+            (
                 "--retention-failed",
                 "0s",
                 "RETENTION_FAILED: must be longer than zero",
@@ -297,8 +321,15 @@ mod tests {
 
     #[test]
     fn the_start_up_line_tells_no_secret() {
-        let config = read(&["--redis-url", "redis://me:hunter2@localhost:1"]).unwrap();
-        let line = config.to_string();
+        let config = read(&[
+            "--redis-url",
+            "redis://me:hunter2@localhost:1",
+            "--egress-proxy",
+            "http://me:hunter2@proxy:3128",
+        ])
+        .unwrap();
+        let line = format!("{config} {:?}", config.attempts);
+        assert!(line.contains("through the proxy proxy:3128"), "{line}");
         assert!(line.contains("512 attempts in flight"), "{line}");
         assert!(!line.contains("hunter2") && !line.contains(KEY), "{line}");
     }

@@ -1,14 +1,18 @@
 //! The worker's own HTTP: `/healthz` (it runs), `/readyz` (Redis answers and takes writes), `/metrics` (Prometheus).
 
+use std::future::pending;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use common::serve::{self, Limits};
 use common::store::Store;
-use poem::http::StatusCode;
-use poem::http::header::CONTENT_TYPE;
-use poem::listener::TcpAcceptor;
-use poem::web::Data;
-use poem::{EndpointExt as _, IntoEndpoint, Response, Route, Server, get, handler};
+use futures_util::FutureExt as _;
+use poem::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use poem::http::uri::Scheme;
+use poem::http::{HeaderValue, StatusCode};
+use poem::web::{Data, LocalAddr, RemoteAddr};
+use poem::{Addr, Endpoint, EndpointExt as _, Request, Response, Route, get, handler};
 use tokio::net::TcpListener;
 
 use crate::metrics::Metrics;
@@ -17,6 +21,11 @@ use crate::stop::Stop;
 
 /// How long a ping may take before the worker counts as not ready.
 const PING_WITHIN: Duration = Duration::from_secs(2);
+
+/// Whoever looks at a worker needs one or two.
+const MAX_CONNECTIONS: usize = 64;
+
+const JSON: &str = "application/json";
 
 /// What the pages need.
 #[derive(Debug, Clone)]
@@ -29,19 +38,58 @@ pub(crate) struct Health {
 
 /// Serves until it is ended.
 pub(crate) async fn serve(health: Health, listener: TcpListener) -> std::io::Result<()> {
-    let acceptor = TcpAcceptor::from_tokio(listener)?;
-    Server::new_with_acceptor(acceptor)
-        .idle_timeout(Duration::from_secs(30))
-        .run(routes(health))
-        .await
+    let local = LocalAddr(Addr::SocketAddr(listener.local_addr()?));
+    let pages = Arc::new(routes(health));
+    let handler = move |request, client| {
+        let (pages, local) = (Arc::clone(&pages), local.clone());
+        let client = RemoteAddr(Addr::SocketAddr(client));
+        async move {
+            let request = Request::from((request, local, client, Scheme::HTTP));
+            http::Response::from(answer(&*pages, request).await)
+        }
+    };
+    serve::run(listener, Limits::usual(MAX_CONNECTIONS), handler, pending()).await;
+    Ok(())
 }
 
-fn routes(health: Health) -> impl IntoEndpoint {
+fn routes(health: Health) -> impl Endpoint<Output = Response> {
     Route::new()
         .at("/healthz", get(healthz))
         .at("/readyz", get(readyz))
         .at("/metrics", get(metrics))
         .data(Arc::new(health))
+        .map_to_response()
+}
+
+/// Answers a request; what goes wrong is a problem document.
+async fn answer(pages: &impl Endpoint<Output = Response>, request: Request) -> Response {
+    let answered = AssertUnwindSafe(pages.get_response(request)).catch_unwind().await;
+    let mut response = answered.unwrap_or_else(|_| {
+        tracing::error!("a page could not be made");
+        Response::from(StatusCode::INTERNAL_SERVER_ERROR)
+    });
+    let status = response.status();
+    if !status.is_success() && response.content_type() != Some(JSON) {
+        response = problem(status);
+    }
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        response
+            .headers_mut()
+            .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    }
+    let headers = response.headers_mut();
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn problem(status: StatusCode) -> Response {
+    let title = status.canonical_reason().unwrap_or_default();
+    json(
+        status,
+        &serde_json::json!({"title": title, "status": status.as_u16()}),
+    )
+    .set_content_type("application/problem+json")
 }
 
 #[handler]
@@ -68,9 +116,10 @@ fn metrics(Data(health): Data<&Arc<Health>>) -> Response {
         Ok(text) => Response::builder()
             .header(CONTENT_TYPE, prometheus::TEXT_FORMAT)
             .body(text),
-        Err(error) => Response::builder()
-            .status(StatusCode::INTERNAL_SERVER_ERROR)
-            .body(error.to_string()),
+        Err(error) => {
+            tracing::error!(%error, "the metrics could not be written");
+            Response::from(StatusCode::INTERNAL_SERVER_ERROR)
+        }
     }
 }
 
@@ -96,6 +145,86 @@ impl Health {
 fn json(status: StatusCode, body: &serde_json::Value) -> Response {
     Response::builder()
         .status(status)
-        .content_type("application/json")
+        .content_type(JSON)
         .body(body.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use clap::Parser as _;
+    use poem::endpoint::make_sync;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
+
+    async fn asked(pages: impl Endpoint<Output = Response>, method: &str, path: &str) -> (Response, String) {
+        let request = Request::builder()
+            .method(method.parse().unwrap())
+            .uri_str(path)
+            .finish();
+        let mut response = answer(&pages, request).await;
+        let body = response.take_body().into_string().await.unwrap();
+        (response, body)
+    }
+
+    fn pages() -> impl Endpoint<Output = Response> {
+        let page = get(make_sync(|_| "fine"));
+        Route::new().at("/healthz", page).map_to_response()
+    }
+
+    #[tokio::test]
+    async fn what_goes_wrong_is_a_problem_that_tells_nothing() {
+        let (response, body) = asked(pages(), "GET", "/healthz").await;
+        assert_eq!((response.status(), body.as_str()), (StatusCode::OK, "fine"));
+        assert_eq!(response.header("x-content-type-options"), Some("nosniff"));
+        for (method, path, status) in [("GET", "/nothing", 404), ("POST", "/healthz", 405)] {
+            let (response, body) = asked(pages(), method, path).await;
+            assert_eq!(response.status(), status);
+            assert_eq!(
+                response.content_type(),
+                Some("application/problem+json"),
+                "{body}"
+            );
+            assert_eq!(response.header("allow").is_some(), status == 405);
+        }
+        let panics = make_sync(|_| -> Response { panic!("whsec_secret in the message") });
+        let (response, body) = asked(panics, "GET", "/").await;
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.content_type(), Some("application/problem+json"));
+        assert!(!body.contains("whsec_"), "{body}");
+    }
+
+    #[tokio::test]
+    async fn idle_visitors_keep_nobody_out() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let config = Config::try_parse_from([
+            "webhooks-worker",
+            "--secrets-key",
+            "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+            "--redis-url",
+            "redis://127.0.0.1:9",
+        ]);
+        let store = Store::new(&config.unwrap().redis).unwrap();
+        let (_stopper, stopping) = crate::stop::Stopper::new();
+        let health = Health {
+            store,
+            trouble: Trouble::new("Redis has not answered yet"),
+            metrics: Metrics::new().unwrap(),
+            stopping,
+        };
+        let serving = tokio::spawn(serve(health, listener));
+        let mut idle = Vec::new();
+        for _ in 0..2 * MAX_CONNECTIONS {
+            idle.push(TcpStream::connect(address).await.unwrap());
+        }
+        let mut visitor = TcpStream::connect(address).await.unwrap();
+        let request = b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+        visitor.write_all(request).await.unwrap();
+        let mut said = String::new();
+        visitor.read_to_string(&mut said).await.unwrap();
+        assert!(said.starts_with("HTTP/1.1 200"), "{said}");
+        serving.abort();
+    }
 }

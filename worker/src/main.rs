@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use common::store::Store;
-use common::{config, telemetry};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use common::{config, files, telemetry};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use worker::config::Config;
@@ -25,24 +24,12 @@ fn main() -> ExitCode {
 }
 
 fn serve(config: Config) -> anyhow::Result<()> {
-    raise_file_limit();
+    files::raise_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let ended = runtime.block_on(run(config));
     // A name lookup that nobody waits for any more can't be stopped, and must not hold us up.
     runtime.shutdown_timeout(Duration::from_millis(50));
     ended
-}
-
-/// Every attempt and every idle connection is an open file, and the usual soft limit of 1,024 is soon reached.
-fn raise_file_limit() {
-    let limit = getrlimit(Resource::Nofile);
-    let raised = Rlimit {
-        current: limit.maximum,
-        ..limit
-    };
-    if let Err(error) = setrlimit(Resource::Nofile, raised) {
-        tracing::warn!(%error, limit = limit.current, "the limit of open files can't be raised");
-    }
 }
 
 async fn run(config: Config) -> anyhow::Result<()> {

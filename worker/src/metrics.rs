@@ -48,10 +48,18 @@ pub(crate) enum GivenBack {
     Secret,
     /// This machine lacks memory, files or ports.
     Resources,
+    /// The proxy doesn't do its work.
+    Proxy,
 }
 
 impl GivenBack {
-    const ALL: [Self; 4] = [Self::Late, Self::Stopping, Self::Secret, Self::Resources];
+    const ALL: [Self; 5] = [
+        Self::Late,
+        Self::Stopping,
+        Self::Secret,
+        Self::Resources,
+        Self::Proxy,
+    ];
 
     /// The label.
     pub(crate) const fn as_str(self) -> &'static str {
@@ -60,6 +68,7 @@ impl GivenBack {
             Self::Stopping => "stopping",
             Self::Secret => "secret",
             Self::Resources => "resources",
+            Self::Proxy => "proxy",
         }
     }
 }

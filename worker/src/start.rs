@@ -90,12 +90,13 @@ pub async fn run(
     parts.start(stopper, pages).run(shutdown).await
 }
 
-fn client(config: &Config) -> Result<reqwest::Client, RunError> {
+fn client(config: &Config) -> Result<transport::Client, RunError> {
     let settings = |roots| transport::Settings {
         addresses: config.urls.policy().addresses,
         connect_timeout: config.attempts.delivery_timeout.0,
-        max_idle_per_host: config.concurrency.endpoint_concurrency as usize,
+        max_idle_per_host: config.concurrency.worker_concurrency as usize,
         roots,
+        proxy: config.attempts.egress_proxy.0.clone(),
     };
     match transport::client(settings(Roots::System), Arc::new(SystemResolver::default())) {
         // Development without certificate authorities: plain http works, and https fails visibly.
@@ -116,7 +117,7 @@ struct Parts<'a> {
     metrics: Metrics,
     trouble: Trouble,
     stop: Stop,
-    client: reqwest::Client,
+    client: transport::Client,
 }
 
 impl Parts<'_> {

@@ -108,6 +108,7 @@ async fn an_attempt_that_panics_is_set_aside_and_others_flow() {
 
     let names = Arc::new(Panics::default());
     let settings = transport::Settings {
+        proxy: None,
         addresses: config.urls.policy().addresses,
         connect_timeout: config.attempts.delivery_timeout.0,
         max_idle_per_host: 32,

@@ -7,10 +7,11 @@ use crate::problem::Code::{
     InvalidAccountId, InvalidChatbotId, InvalidCursor, InvalidDescription, InvalidFilter, InvalidHeaders,
     InvalidIdempotencyKey, InvalidJson, InvalidSpan, InvalidTimestamp, InvalidToken, InvalidType,
     InvalidUtf8, InvalidValue, MissingField, MissingToken, NoWorker, PayloadExpired, PayloadTooLarge,
-    RateLimited, ReplayInProgress, ReplayNotFound, RotationInProgress, SessionPending, StoreFull,
-    StoreUnavailable, TokenExpired, TokenNotYetValid, TooManyEndpoints, TooManyEvents, TooManyStreams,
-    TooManyTests, UnknownEvent, UnknownField, UnsupportedMediaType, UrlAddressBlocked, UrlHasCredentials,
-    UrlHasFragment, UrlMalformed, UrlPortNotAllowed, UrlSchemeNotAllowed, UrlTooLong, WrongTokenKind,
+    RateLimited, ReplayInProgress, ReplayNotFound, RequestTimeout, RotationInProgress, SessionPending,
+    StoreFull, StoreUnavailable, TokenExpired, TokenNotYetValid, TooManyEndpoints, TooManyEvents,
+    TooManyStreams, TooManyTests, UnknownEvent, UnknownField, UnsupportedMediaType, UrlAddressBlocked,
+    UrlHasCredentials, UrlHasFragment, UrlMalformed, UrlPortNotAllowed, UrlSchemeNotAllowed, UrlTooLong,
+    WrongTokenKind,
 };
 
 const SESSION: &[Code] = &[
@@ -28,6 +29,7 @@ const STORE: &[Code] = &[StoreUnavailable, StoreFull, InternalError];
 const BODY: &[Code] = &[
     UnsupportedMediaType,
     BodyTooLarge,
+    RequestTimeout,
     BadRequest,
     InvalidUtf8,
     InvalidJson,

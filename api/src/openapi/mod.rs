@@ -8,7 +8,7 @@ mod enrich;
 
 mod routes;
 
-pub use routes::RouteTable;
+pub use routes::{KnownRoute, RouteTable};
 
 use poem_openapi::OpenApiService;
 use serde_json::Value;

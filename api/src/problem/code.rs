@@ -81,6 +81,12 @@ codes! {
     /// The whole body is too long.
     BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, "The body is too large",
         "Send a shorter body, or split it into several requests.";
+    /// The body comes too slowly.
+    RequestTimeout = "request_timeout", REQUEST_TIMEOUT, "The body came too slowly",
+        "The body did not come in time. Send the same request again, over a faster connection or in smaller parts.";
+    /// The head of the request is too long.
+    HeadTooLarge = "head_too_large", REQUEST_HEADER_FIELDS_TOO_LARGE, "The head of the request is too large",
+        "Send fewer or shorter headers: at most 64, and 16 KiB together with the path.";
     /// One event's payload is too long.
     PayloadTooLarge = "payload_too_large", PAYLOAD_TOO_LARGE, "The payload is too large",
         "Send less `data`, for example a reference instead of the content.";

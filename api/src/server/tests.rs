@@ -1,5 +1,7 @@
 //! The server over real sockets, as far as it needs no Redis: routing, tokens, bodies, errors.
 
+mod clients;
+
 use std::time::Duration;
 
 use poem::http::StatusCode;
@@ -13,7 +15,7 @@ use super::*;
 use crate::app::{Parts, StoreSlot};
 use crate::auth::clerk::{KeySource, SessionVerifier};
 use crate::auth::jwks::{Jwks, RefreshPolicy};
-use crate::config::Limits;
+use crate::config;
 use crate::streams::Streams;
 use common::store::events::Budgets;
 
@@ -26,7 +28,25 @@ struct Running {
     stopped: tokio::task::JoinHandle<std::io::Result<()>>,
 }
 
+impl Running {
+    fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+}
+
 async fn start() -> Running {
+    start_with(settings()).await
+}
+
+fn settings() -> Settings {
+    Settings {
+        limits: Limits::usual(100),
+        patience: Patience::default(),
+        origins: "https://app.example.com".parse().unwrap(),
+    }
+}
+
+async fn start_with(settings: Settings) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let jwks = Jwks::new("http://127.0.0.1:9/".parse().unwrap(), RefreshPolicy::default()).unwrap();
@@ -39,7 +59,7 @@ async fn start() -> Running {
             .unwrap(),
         secrets: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".parse().unwrap(),
         urls: common::endpoint::UrlPolicy::default(),
-        limits: Limits {
+        limits: config::Limits {
             payload_bytes: 262_144,
             endpoints: 100,
             budgets: Budgets {
@@ -55,7 +75,7 @@ async fn start() -> Running {
     let shutdown = async {
         stopping.await.ok();
     };
-    let stopped = tokio::spawn(run(listener, app.clone(), shutdown));
+    let stopped = tokio::spawn(run(listener, app.clone(), settings, shutdown));
     Running {
         url,
         app,
@@ -334,7 +354,8 @@ async fn a_panic_is_a_problem_and_the_server_goes_on() {
     let observed = |inner| Observed {
         inner,
         app: panicking_app(),
-        routes: Arc::new(RouteTable::of("{}")),
+        routes: RouteTable::of("{}"),
+        settings: settings(),
     };
     let endpoint = observed(make_sync(|_| -> Response {
         panic!("whsec_secret in the message")
@@ -357,7 +378,7 @@ fn panicking_app() -> App {
         service_keys: crate::auth::service_key::ServiceKeys::default(),
         secrets: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".parse().unwrap(),
         urls: common::endpoint::UrlPolicy::default(),
-        limits: Limits {
+        limits: config::Limits {
             payload_bytes: 1,
             endpoints: 1,
             budgets: Budgets {

@@ -15,6 +15,7 @@ use tokio::sync::Mutex;
 use crate::config::RedisArgs;
 
 use super::StoreError;
+use super::intake::Intake;
 use super::keys::Keys;
 use super::scripts::{Scripts, Step};
 
@@ -35,6 +36,7 @@ struct Inner {
     shared: Line,
     /// A blocking command would hold up all others, so it has a connection of its own.
     wake: Line,
+    intake: Intake,
     keys: Keys,
     scripts: Scripts,
 }
@@ -63,6 +65,7 @@ impl Store {
                 client,
                 shared: Line::default(),
                 wake: Line::default(),
+                intake: Intake::default(),
                 keys: Keys::new(0),
                 scripts: Scripts::new(),
             }),
@@ -71,6 +74,10 @@ impl Store {
 
     pub(super) fn keys(&self) -> &Keys {
         &self.inner.keys
+    }
+
+    pub(super) fn intake(&self) -> &Intake {
+        &self.inner.intake
     }
 
     pub(super) fn scripts(&self) -> &Scripts {
@@ -234,7 +241,7 @@ fn unavailable(reason: String) -> StoreError {
     StoreError::Unavailable(redis::RedisError::from(std::io::Error::other(reason)))
 }
 
-fn timed_out() -> StoreError {
+pub(super) fn timed_out() -> StoreError {
     unavailable(format!("no answer within {} ms", ANSWER_WITHIN.as_millis()))
 }
 

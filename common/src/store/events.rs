@@ -1,4 +1,7 @@
-//! Accepting events: the event with one delivery for each matching endpoint, in one step, or nothing.
+//! Accepting events: each with one delivery for each matching endpoint, in one step, or nothing.
+//!
+//! A call of the script takes several events, because what they have in common (the call itself, their account, their
+//! endpoints' lines) is then paid for once. Each is still accepted or refused by itself.
 
 use std::time::Duration;
 
@@ -10,11 +13,17 @@ use crate::event::{EventType, Payload};
 use crate::id::{AccountId, EventId};
 
 use super::decode::{array, integer, next, parsed, text, unexpected};
-use super::rates::{EventLimits, Quota, Subject, quotas};
+use super::rates::{EventLimits, Quota, quotas};
 use super::{Store, StoreError};
 
 /// How long an idempotency key is remembered.
 pub const IDEMPOTENCY_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The most events in one call of the script.
+pub(super) const MOST_EVENTS: usize = 32;
+
+/// The most bytes of payloads in one call of the script, if it has more than one event.
+pub(super) const MOST_BYTES: usize = 256 * 1024;
 
 /// An event to accept. Its id is made before the call, so that the call can be repeated.
 #[derive(Debug, Clone)]
@@ -76,7 +85,7 @@ pub struct CountedOutcome {
 }
 
 /// How much an account may have waiting.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budgets {
     /// Bytes of unfinished payloads an account may have (`ACCOUNT_BUDGET_BYTES`).
     pub account_bytes: u64,
@@ -85,7 +94,7 @@ pub struct Budgets {
 }
 
 impl Store {
-    /// Accepts events, each on its own: one script call each, all in one round trip, results in order.
+    /// Accepts events, each on its own, in a few calls that go out together; results in order.
     ///
     /// An event whose call failed may have been accepted all the same: the same event (the same id) can be sent again.
     pub async fn accept(
@@ -108,60 +117,102 @@ impl Store {
         limits: &EventLimits,
     ) -> Vec<Result<CountedOutcome, StoreError>> {
         // They share one connection, which sends them as one pipeline.
-        join_all(events.iter().map(|event| self.accept_one(event, budgets, limits))).await
+        let calls = join_all(calls(events).map(|events| self.accept_together(events, budgets, limits)));
+        calls.await.into_iter().flatten().collect()
     }
 
-    async fn accept_one(
+    /// Accepts the events of one call, repeated for those that the script left over.
+    pub(super) async fn accept_together(
         &self,
-        new: &NewEvent,
+        events: &[NewEvent],
         budgets: Budgets,
         limits: &EventLimits,
-    ) -> Result<CountedOutcome, StoreError> {
-        let numbers = [
-            u64::try_from(IDEMPOTENCY_WINDOW.as_millis()).unwrap_or(u64::MAX),
-            budgets.account_bytes,
-            budgets.parked_bytes,
-        ]
-        .map(|number| number.to_string());
-        let key = new
-            .idempotency
-            .as_ref()
-            .map(|given| hex::encode(Sha256::digest(&given.key)))
-            .unwrap_or_default();
-        let fingerprint = new
-            .idempotency
-            .as_ref()
-            .map(|given| given.fingerprint.as_str())
-            .unwrap_or_default();
-        let arguments: [&[u8]; 10] = [
-            new.account.as_str().as_bytes(),
-            new.id.as_str().as_bytes(),
-            new.event.as_str().as_bytes(),
-            new.chatbot_id.as_bytes(),
-            new.payload.as_bytes(),
-            key.as_bytes(),
-            fingerprint.as_bytes(),
-            numbers[0].as_bytes(),
-            numbers[1].as_bytes(),
-            numbers[2].as_bytes(),
-        ];
-        let counters = limits.counters(&new.account);
-        let answer = if counters.is_empty() {
-            self.run(&self.scripts().accept, &arguments).await?
-        } else {
-            let counters = counters.iter().flat_map(|(_, counter)| counter);
-            let with_counters: Vec<&[u8]> = arguments
-                .into_iter()
-                .chain(counters.map(String::as_bytes))
-                .collect();
-            self.run(&self.scripts().accept, &with_counters).await?
-        };
-        read(answer, counters.into_iter().map(|(subject, _)| subject))
+    ) -> Vec<Result<CountedOutcome, StoreError>> {
+        let mut outcomes = Vec::with_capacity(events.len());
+        while outcomes.len() < events.len() {
+            let rest = &events[outcomes.len()..];
+            match self.accept_some(rest, budgets, limits).await {
+                Ok(some) => outcomes.extend(some),
+                Err(error) => outcomes.extend(rest.iter().map(|_| Err(error.clone()))),
+            }
+        }
+        outcomes
+    }
+
+    /// One call: the outcomes of the first of these events, of one at least.
+    async fn accept_some(
+        &self,
+        events: &[NewEvent],
+        budgets: Budgets,
+        limits: &EventLimits,
+    ) -> Result<Vec<Result<CountedOutcome, StoreError>>, StoreError> {
+        let window = IDEMPOTENCY_WINDOW.as_millis().to_string();
+        let budgets = [budgets.account_bytes, budgets.parked_bytes].map(|bytes| bytes.to_string());
+        let keys: Vec<_> = events.iter().map(key_hash).collect();
+        let counters = limits.counters();
+        let mut arguments: Vec<&[u8]> = Vec::with_capacity(4 + 7 * events.len());
+        arguments.extend([
+            window.as_bytes(),
+            budgets[0].as_bytes(),
+            budgets[1].as_bytes(),
+            counters.as_bytes(),
+        ]);
+        for (event, key) in events.iter().zip(&keys) {
+            let fingerprint = event.idempotency.as_ref().map(|given| given.fingerprint.as_str());
+            arguments.extend([
+                event.account.as_str().as_bytes(),
+                event.id.as_str().as_bytes(),
+                event.event.as_str().as_bytes(),
+                event.chatbot_id.as_bytes(),
+                event.payload.as_bytes(),
+                key.as_bytes(),
+                fingerprint.unwrap_or_default().as_bytes(),
+            ]);
+        }
+        let answers = array(self.run(&self.scripts().accept, &arguments).await?)?;
+        if answers.is_empty() || answers.len() > events.len() {
+            return Err(unexpected("number of outcomes"));
+        }
+        Ok(answers
+            .into_iter()
+            .map(|answer| outcome(answer, limits))
+            .collect())
     }
 }
 
-fn read(answer: Value, subjects: impl Iterator<Item = Subject>) -> Result<CountedOutcome, StoreError> {
-    let mut answer = array(answer)?.into_iter();
+/// Cuts a list of events into calls.
+fn calls(mut events: &[NewEvent]) -> impl Iterator<Item = &[NewEvent]> {
+    std::iter::from_fn(move || {
+        let (call, rest) = events.split_at(call_length(events));
+        events = rest;
+        (!call.is_empty()).then_some(call)
+    })
+}
+
+/// How many of these events go into one call.
+pub(super) fn call_length<'a>(events: impl IntoIterator<Item = &'a NewEvent>) -> usize {
+    let mut bytes = 0;
+    events
+        .into_iter()
+        .take(MOST_EVENTS)
+        .take_while(|event| {
+            let is_first = bytes == 0;
+            bytes += event.payload.as_bytes().len();
+            is_first || bytes <= MOST_BYTES
+        })
+        .count()
+}
+
+fn key_hash(event: &NewEvent) -> String {
+    event
+        .idempotency
+        .as_ref()
+        .map(|given| hex::encode(Sha256::digest(&given.key)))
+        .unwrap_or_default()
+}
+
+fn outcome(value: Value, limits: &EventLimits) -> Result<CountedOutcome, StoreError> {
+    let mut answer = array(value)?.into_iter();
     let outcome = match text(next(&mut answer)?)?.as_str() {
         "accepted" => AcceptOutcome::Accepted(Accepted {
             id: parsed(next(&mut answer)?)?,
@@ -171,10 +222,11 @@ fn read(answer: Value, subjects: impl Iterator<Item = Subject>) -> Result<Counte
         "conflict" => AcceptOutcome::IdempotencyConflict,
         "over_budget" => AcceptOutcome::OverBudget,
         "rate_limited" => AcceptOutcome::RateLimited,
+        "unreadable" => return Err(unexpected("account")),
         other => return Err(unexpected(other)),
     };
     Ok(CountedOutcome {
         outcome,
-        quotas: quotas(answer, subjects)?,
+        quotas: quotas(answer, limits.subjects())?,
     })
 }

@@ -29,6 +29,8 @@ pub mod endpoints;
 
 pub mod events;
 
+mod intake;
+
 pub mod queue;
 
 pub mod rates;
@@ -52,7 +54,7 @@ pub mod check;
 pub use connection::{Listener, Store};
 
 /// Why a call to the store has no result. Every call can be repeated.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// Redis can't be reached, or did not answer in time.
     #[error("Redis is not available: {0}")]

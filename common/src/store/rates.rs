@@ -56,18 +56,24 @@ impl EventLimits {
         per_account: 0,
     };
 
-    /// The counters of the limits that are set, as `accept` takes them: name below the prefix, and limit.
-    pub(super) fn counters(&self, account: &AccountId) -> Vec<(Subject, [String; 2])> {
-        let mut counters = Vec::new();
-        if self.per_key > 0 {
-            let name = format!("key:{}:pushed", self.key);
-            counters.push((Subject::ServiceKey, [name, self.per_key.to_string()]));
+    /// As `accept` takes them: the name of the key's counter below the prefix, its limit, and that of an account; empty if there
+    /// is no limit.
+    pub(super) fn counters(&self) -> String {
+        if self.per_key == 0 && self.per_account == 0 {
+            return String::new();
         }
-        if self.per_account > 0 {
-            let name = format!("account:{account}:pushed");
-            counters.push((Subject::Account, [name, self.per_account.to_string()]));
-        }
-        counters
+        format!("key:{}:pushed {} {}", self.key, self.per_key, self.per_account)
+    }
+
+    /// Whose quotas `accept` tells, in its order.
+    pub(super) fn subjects(&self) -> impl Iterator<Item = Subject> {
+        let limits = [
+            (Subject::ServiceKey, self.per_key),
+            (Subject::Account, self.per_account),
+        ];
+        limits
+            .into_iter()
+            .filter_map(|(subject, limit)| (limit > 0).then_some(subject))
     }
 }
 

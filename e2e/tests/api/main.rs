@@ -48,3 +48,4 @@ mod start;
 mod rate_limits;
 
 mod fuzzing;
+mod limits;

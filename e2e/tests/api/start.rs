@@ -30,6 +30,8 @@ async fn a_wrong_configuration_is_told_in_one_sentence() {
             "API_LISTEN: can't listen on 127.0.0.1:",
         ),
         ("API_LISTEN", "nowhere", "API_LISTEN: `nowhere` is not an address"),
+        ("MAX_CONNECTIONS", "0", "MAX_CONNECTIONS: 0 is not in 1..=65536"),
+        ("CORS_ORIGINS", "*", "CORS_ORIGINS: `*` is not an origin"),
         (
             "CLERK_JWT_KEY",
             "",
@@ -79,6 +81,8 @@ async fn a_wrong_configuration_is_told_in_one_sentence() {
     let help = String::from_utf8(help.stdout).unwrap();
     for variable in [
         "API_LISTEN",
+        "MAX_CONNECTIONS",
+        "CORS_ORIGINS",
         "CLERK_JWKS_URL",
         "SERVICE_KEYS",
         "REDIS_URL",

@@ -1,6 +1,6 @@
 //! The live stream: what is sent, how it goes on after a break, and when it ends.
 
-use std::time::Duration;
+mod slow;
 
 use e2e::clerk::{Claims, now};
 use e2e::client::{Caller, Reply};
@@ -294,37 +294,4 @@ async fn an_account_may_have_so_many_streams() {
     drop(listeners);
     all_closed(&system).await;
     system.stop();
-}
-
-/// Somebody who reads nothing is given up, and costs nobody anything: others hear everything meanwhile.
-#[tokio::test(flavor = "multi_thread")]
-async fn whoever_reads_nothing_is_given_up() {
-    let builder = System::builder()
-        .env("RETRY_SCHEDULE", "")
-        .env("DISABLE_AFTER", "1000000");
-    let mut scene = LogScene::start(builder).await;
-    // As JSON each of these bytes is six.
-    let failure = e2e::receiver::Answer::status(500).body("\u{1}".repeat(1024));
-    scene.receiver.always(HOOK, failure);
-    let path = scene.path("deliveries/stream");
-    let (mut good, _) = Listener::start(&scene.customer, &path, None).await;
-    let (silent, _) = Listener::start(&scene.customer, &path, None).await;
-    let mut heard = 0;
-    eventually(
-        Duration::from_secs(120),
-        "the silent one to be given up",
-        async || {
-            scene.push_many(100, &json!({})).await;
-            for event in good.events(&["attempt"; 100]).await {
-                assert_eq!(event.data["outcome"], "exhausted");
-                heard += 1;
-            }
-            let open = open_streams(&scene.system).await;
-            check(open == 1, format!("{open} are open after {heard} attempts"))
-        },
-    )
-    .await;
-    drop((good, silent));
-    all_closed(&scene.system).await;
-    scene.system.stop();
 }

@@ -1,5 +1,5 @@
 //! 18. DNS that changes to a private address between check and connect; literal, encoded, mapped addresses; redirects to
-//!     them: zero bytes reach a canary listener.
+//!     them: zero bytes reach a canary listener. The same through a proxy.
 //!
 //! The real programs, with the system's own resolver, in a network of their own: the test starts itself again in new
 //! namespaces, in which it is root, has public and private addresses, and serves names. That needs `unshare` and `ip`, and
@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use e2e::account::Account;
+use e2e::egress_proxy::EgressProxy;
 use e2e::name_server::NameServer;
 use e2e::ports::free_port;
 use e2e::receiver::{Answer, Receiver};
@@ -141,19 +142,33 @@ fn run(program: &str, arguments: &[&str]) {
 }
 
 async fn inside() {
+    let names = NameServer::start("127.0.0.1:53".parse().unwrap());
+    nothing_is_led_inside(&names, None).await;
+    let proxy = EgressProxy::start().await;
+    nothing_is_led_inside(&names, Some(&proxy)).await;
+    // It is asked for what was judged, so no lookup of its own can lead elsewhere.
+    let asked = proxy.asked();
+    assert!(asked.len() > 20, "{asked:?}");
+    for head in asked {
+        assert!(head.starts_with(&format!("CONNECT {PUBLIC}:")), "{head}");
+        assert!(!head.contains(".example"), "{head}");
+    }
+}
+
+async fn nothing_is_led_inside(names: &NameServer, proxy: Option<&EgressProxy>) {
     let port = free_port();
     let canary = Canary::listen(port);
     canary.sings().await;
-    let names = NameServer::start("127.0.0.1:53".parse().unwrap());
     let receiver = Receiver::start_at(SocketAddr::new(PUBLIC.parse().unwrap(), port)).await;
     let mut system = builder()
         .env("ALLOW_NETWORKS", "")
         .env("RETRY_SCHEDULE", "")
         .env("DISABLE_AFTER", "1000")
+        .worker_env("EGRESS_PROXY", proxy.map(EgressProxy::url).unwrap_or_default())
         .start()
         .await;
     names.set("public.example", &[PUBLIC]);
-    let mut refused = names_that_lead_inside(&system, &names, port).await;
+    let mut refused = names_that_lead_inside(&system, names, port).await;
     refused.extend(literal_addresses(&system, port).await);
     let redirected = redirects(&system, &receiver, port).await;
     let mut pushed = push(&system, "lead.captured", 1).await;
@@ -165,7 +180,7 @@ async fn inside() {
     for (id, what) in &redirected {
         assert_eq!(error_of(&system, id), "redirect", "{what}");
     }
-    pushed.extend(names_that_change(&system, &names, &receiver, port).await);
+    pushed.extend(names_that_change(&system, names, &receiver, port).await);
 
     let balance = Account::of(&system)
         .at(&receiver)

@@ -24,6 +24,9 @@ mod rotation;
 /// Where the time of an attempt went, and how it was answered, as the log keeps it.
 mod phases;
 
+/// The way out through a proxy.
+mod proxy;
+
 /// Several workers, and workers that end.
 mod workers;
 

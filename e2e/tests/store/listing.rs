@@ -91,6 +91,47 @@ async fn parked_are_those_that_waited_for_their_turn_and_those_that_waited_for_a
     assert!(all(&fixture, &endpoint, ListStatus::Pending, 2).await.is_empty());
 }
 
+#[tokio::test]
+async fn those_that_wait_for_a_retry_are_all_listed_even_if_the_log_has_dropped_their_attempts() {
+    let mut fixture = Fixture::new().await;
+    (fixture.policy.disable_after, fixture.policy.log_length) = (10_000, 100);
+    let endpoint = fixture.endpoint(&["*"]).await;
+    let mut worker = Worker::new();
+    let mut old = BTreeSet::new();
+    let fail = async |fixture: &Fixture, worker: &mut Worker, count: usize| {
+        fixture.push_many(count).await;
+        let mut failed_now = BTreeSet::new();
+        while failed_now.len() < count {
+            for leased in &fixture.fetch(worker, 8).await {
+                fixture.report(worker, leased, failed(Some(600))).await;
+                failed_now.insert(leased.delivery.clone());
+            }
+        }
+        failed_now
+    };
+    old.extend(fail(&fixture, &mut worker, 5).await);
+    // Redis drops entries in blocks of a hundred.
+    deliver(&fixture, &mut worker, 300).await;
+    let new = fail(&fixture, &mut worker, 3).await;
+    for limit in [1, 2, 3, 4, 5, 8, 100] {
+        let retrying = all(&fixture, &endpoint, ListStatus::Retrying, limit).await;
+        let ids: BTreeSet<_> = retrying.iter().map(|delivery| delivery.id.clone()).collect();
+        assert_eq!((ids.len(), retrying.len()), (8, 8), "in pages of {limit}");
+        assert_eq!(ids, old.union(&new).cloned().collect());
+        // Those in the log come first.
+        let known = retrying.iter().map(|delivery| delivery.last.is_some());
+        assert_eq!(
+            known.collect::<Vec<_>>(),
+            [true, true, true, false, false, false, false, false]
+        );
+        assert!(
+            retrying
+                .iter()
+                .all(|delivery| delivery.attempts == 1 && delivery.next_attempt_at.is_some())
+        );
+    }
+}
+
 async fn count(fixture: &Fixture, endpoint: &EndpointId, status: ReplayStatus) -> ReplayCount {
     let facts = fixture
         .store

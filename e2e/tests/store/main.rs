@@ -18,5 +18,6 @@ mod model;
 mod outcomes;
 mod recovery;
 mod replays;
+mod together;
 mod trials;
 mod upkeep;

@@ -1,13 +1,15 @@
 //! Sends a request and judges what comes back: 2xx, complete or at least 64 KiB of it, within the timeout.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::delivery::Failure;
 use common::store::queue::{AttemptRecord, Phases};
-use reqwest::{Client, Request};
+use reqwest::Request;
 
 use super::answer::{Answer, shortened};
+use super::sender::NotSent;
 use crate::metrics::SUCCEEDED;
+use crate::transport::Client;
 use crate::transport::failure::{Broken, classify};
 use crate::transport::phases::{Step, mark, measured};
 
@@ -84,18 +86,25 @@ impl Judged {
 ///
 /// # Errors
 ///
-/// A sentence about our own trouble, when there was no attempt.
-pub(super) async fn send(client: &Client, request: Request, timeout: Duration) -> Result<Judged, String> {
+/// [`NotSent`] for our own trouble, or the proxy's, when there was no attempt.
+pub(super) async fn send(client: &Client, request: Request, timeout: Duration) -> Result<Judged, NotSent> {
     let host = request.url().host_str().unwrap_or_default().to_owned();
     let mut answer = None;
+    let began = Instant::now();
     let exchanged = measured(tokio::time::timeout(
         timeout,
         exchange(client, request, &mut answer),
     ));
-    let (end, phases) = exchanged.await;
+    let (end, phases) = match client.proxy() {
+        None => exchanged.await,
+        Some(proxy) => tokio::select! {
+            ended = exchanged => ended,
+            never = proxy.watch() => match never {},
+        },
+    };
     let broken = match end {
         Ok(Ok(())) => None,
-        Ok(Err(error)) => Some(classify(&error, &host)),
+        Ok(Err(error)) => Some(classify(error.as_ref(), &host)),
         Err(_) => Some(Broken::Failed(
             Failure::Timeout,
             too_late(answer.as_ref(), timeout),
@@ -107,8 +116,14 @@ pub(super) async fn send(client: &Client, request: Request, timeout: Duration) -
             Judged::refused(failure, answer.sentence())
         }
         (_, None) => Judged::default(),
-        (_, Some(Broken::Failed(failure, detail))) => Judged::refused(failure, detail),
-        (_, Some(Broken::Own(sentence))) => return Err(sentence),
+        (_, Some(Broken::Failed(failure, detail))) => {
+            match blamed_proxy(client, failure, began, &phases).await {
+                Some(sentence) => return Err(NotSent::Proxy(sentence)),
+                None => Judged::refused(failure, detail),
+            }
+        }
+        (_, Some(Broken::Own(sentence))) => return Err(NotSent::Resources(sentence)),
+        (_, Some(Broken::Proxy(sentence))) => return Err(NotSent::Proxy(sentence)),
     };
     Ok(Judged {
         answer,
@@ -117,7 +132,26 @@ pub(super) async fn send(client: &Client, request: Request, timeout: Duration) -
     })
 }
 
-async fn exchange(client: &Client, request: Request, answer: &mut Option<Answer>) -> reqwest::Result<()> {
+/// What is wrong with the proxy, if it is rather that than the receiver.
+async fn blamed_proxy(client: &Client, failure: Failure, began: Instant, phases: &Phases) -> Option<String> {
+    let may_be_its = matches!(
+        failure,
+        Failure::Timeout | Failure::Connect | Failure::Tls | Failure::Protocol
+    );
+    let proxy = client.proxy().filter(|_| may_be_its)?;
+    if failure == Failure::Protocol && phases.connect.is_none() {
+        // An older tunnel, which ends with the proxy even if that is back at once. The next attempt makes one of its own.
+        return Some(format!("a tunnel through the proxy {proxy} ended"));
+    }
+    let was_silent = proxy.was_silent(began).await;
+    was_silent.then(|| format!("the proxy {proxy} gave no sign of life"))
+}
+
+async fn exchange(
+    client: &Client,
+    request: Request,
+    answer: &mut Option<Answer>,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let mut response = client.execute(request).await?;
     mark(Step::Answered);
     let answer = answer.insert(Answer::begun(&mut response));

@@ -4,6 +4,7 @@
 //! given back, and the endpoint gets no strike.
 //!
 //! - A worker that stops, a lease that is nearly over, or a machine that lacks memory, files or ports: given back.
+//! - A proxy that doesn't do its work: given back after a pause.
 //! - A signing secret that doesn't open (`SECRETS_KEY` lacks its key): given back after a pause, so that the delivery
 //!   waits, unharmed, for the operator who reads the log. Meanwhile it counts as slow, and others go first.
 //! - A stored record that can't be sent at all: reported as a crash, which sets it aside after three of them.
@@ -18,7 +19,7 @@ pub(crate) mod sender;
 
 mod targets;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use common::delivery::{Failure, Verdict};
@@ -35,6 +36,12 @@ use sender::{NotSent, Sender};
 /// How long a delivery is held whose secret doesn't open.
 const SECRET_PAUSE: Duration = Duration::from_secs(5);
 
+/// How long a delivery is held that could not go through the proxy.
+const PROXY_PAUSE: Duration = Duration::from_secs(2);
+
+/// How often the operator is told that the proxy doesn't work.
+const COMPLAIN_EVERY: Duration = Duration::from_secs(30);
+
 /// Makes attempts.
 #[derive(Debug)]
 pub(crate) struct Deliverer {
@@ -42,6 +49,7 @@ pub(crate) struct Deliverer {
     schedule: RetrySchedule,
     stop: Stop,
     metrics: Metrics,
+    complained: Mutex<Option<Instant>>,
 }
 
 /// What an attempt came to.
@@ -57,17 +65,13 @@ enum Outcome {
 
 impl Deliverer {
     /// Makes attempts with `sender`, and has failed ones repeated as `schedule` says.
-    pub(crate) const fn new(
-        sender: Arc<Sender>,
-        schedule: RetrySchedule,
-        stop: Stop,
-        metrics: Metrics,
-    ) -> Self {
+    pub(crate) fn new(sender: Arc<Sender>, schedule: RetrySchedule, stop: Stop, metrics: Metrics) -> Self {
         Self {
             sender,
             schedule,
             stop,
             metrics,
+            complained: Mutex::default(),
         }
     }
 
@@ -99,6 +103,7 @@ impl Deliverer {
     async fn pause(&self, reason: GivenBack) {
         let pause = match reason {
             GivenBack::Secret => SECRET_PAUSE,
+            GivenBack::Proxy => PROXY_PAUSE,
             GivenBack::Resources => Duration::from_secs(1),
             GivenBack::Late | GivenBack::Stopping => return,
         };
@@ -118,10 +123,27 @@ impl Deliverer {
                 tracing::error!(delivery = %leased.delivery, error, "could not attempt the delivery");
                 Outcome::NotAttempted(GivenBack::Resources)
             }
+            Err(NotSent::Proxy(error)) => {
+                self.complain(&error);
+                Outcome::NotAttempted(GivenBack::Proxy)
+            }
             Err(error @ NotSent::Unsendable(_)) => {
                 tracing::error!(delivery = %leased.delivery, %error, "the delivery is set aside");
                 Outcome::Broken
             }
+        }
+    }
+
+    /// Tells the operator about the proxy, but not for each delivery.
+    fn complain(&self, error: &str) {
+        let mut complained = self.complained.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        if complained.is_none_or(|last| now - last >= COMPLAIN_EVERY) {
+            *complained = Some(now);
+            tracing::error!(
+                error,
+                "deliveries can't go through EGRESS_PROXY; they wait, and no endpoint is blamed"
+            );
         }
     }
 

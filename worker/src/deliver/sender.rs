@@ -7,13 +7,13 @@ use common::id::DeliveryId;
 use common::sealing::SecretsKeyring;
 use common::store::queue::{AttemptRecord, Leased, LeasedEndpoint, LeasedEvent};
 use common::store::trials::Trial;
-use reqwest::Client;
 use reqwest::header::InvalidHeaderValue;
 
 use super::judge::{self, Judged};
 use super::request;
 use super::targets::{NoTarget, Targets};
 use crate::metrics::NOT_ATTEMPTED;
+use crate::transport::Client;
 
 /// Sends through the guarded client, each time within `DELIVERY_TIMEOUT`.
 #[derive(Debug)]
@@ -41,6 +41,9 @@ pub(super) enum NotSent {
     /// We lack something.
     #[error("{0}")]
     Resources(String),
+    /// The proxy doesn't do its work.
+    #[error("{0}")]
+    Proxy(String),
     /// What is stored can't be sent at all.
     #[error("the stored event can't be sent: {0}")]
     Unsendable(#[from] InvalidHeaderValue),
@@ -69,9 +72,7 @@ impl Sender {
             Err(NoTarget::Secret) => return Err(NotSent::Secret),
         };
         let request = request::build(message, &target)?;
-        judge::send(&self.client, request, self.timeout)
-            .await
-            .map_err(NotSent::Resources)
+        judge::send(&self.client, request, self.timeout).await
     }
 
     /// Sends a test event once. The record has what was answered in any case.

@@ -5,7 +5,11 @@ use std::io;
 
 use common::delivery::Failure;
 
+use hyper_util::client::legacy;
+
+use super::proxy::NoTunnel;
 use super::resolver::BlockedHost;
+use super::tunnel::Unresolved;
 
 /// Operating system errors that say that *we* are out of something: memory, files (of the process, of the system), or
 /// local ports. No receiver is to blame for them.
@@ -18,6 +22,8 @@ pub(crate) enum Broken {
     Failed(Failure, String),
     /// Our own trouble, with a sentence for the operator: no attempt.
     Own(String),
+    /// The proxy's trouble, with a sentence for the operator: no attempt either.
+    Proxy(String),
 }
 
 /// Finds out what an error of the client means. `host` is for the sentence.
@@ -30,8 +36,16 @@ pub(crate) fn classify(error: &(dyn Error + 'static), host: &str) -> Broken {
     if let Some(blocked) = find::<BlockedHost>(error) {
         return Broken::Failed(Failure::BlockedAddress, blocked.to_string());
     }
+    match find::<NoTunnel>(error) {
+        Some(NoTunnel::Proxy(sentence)) => return Broken::Proxy(sentence.clone()),
+        Some(NoTunnel::Receiver(failure, sentence)) => return Broken::Failed(*failure, sentence.clone()),
+        None => {}
+    }
     let request = find::<reqwest::Error>(error);
-    let (failure, sentence) = if request.is_some_and(reqwest::Error::is_dns) {
+    let is_connect = request.is_some_and(reqwest::Error::is_connect)
+        || find::<legacy::Error>(error).is_some_and(legacy::Error::is_connect);
+    let is_dns = request.is_some_and(reqwest::Error::is_dns) || find::<Unresolved>(error).is_some();
+    let (failure, sentence) = if is_dns {
         (
             Failure::Dns,
             format!("the name {host} did not resolve: {}", root(error)),
@@ -43,7 +57,7 @@ pub(crate) fn classify(error: &(dyn Error + 'static), host: &str) -> Broken {
             Failure::Timeout,
             format!("no connection in time: {}", root(error)),
         )
-    } else if request.is_some_and(reqwest::Error::is_connect) {
+    } else if is_connect {
         // A connection that was made and ended in the middle of the handshake.
         let is_handshake =
             find::<io::Error>(error).is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof);

@@ -2,29 +2,40 @@
 //!
 //! One pooled client for HTTP/1.1 and HTTP/2 over rustls with the system's roots. Every address that a name resolves
 //! to is judged when the connection is made ([`resolver`]); redirects are not followed, environment proxies are
-//! ignored, and what a receiver can make us hold in memory is bounded. Where the time of an attempt goes is seen by
+//! ignored (only [`proxy`] is used, if there is one), and what a receiver can make us hold in memory is bounded. Where the time of an attempt goes is seen by
 //! [`phases`].
 
 pub(crate) mod failure;
 
 pub(crate) mod phases;
 
+pub(crate) mod proxy;
+
 pub(crate) mod resolver;
 
 mod tls;
+
+mod tunnel;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use common::address::AddressPolicy;
 use reqwest::dns::Resolve;
-use reqwest::{Client, redirect};
+use reqwest::{Request, Response, redirect};
 
 use crate::error::RunError;
 use phases::MarkConnections;
+use proxy::EgressProxy;
 use resolver::GuardedResolver;
+use tunnel::TunnelClient;
 
 pub(crate) use tls::Roots;
+
+/// How we call ourselves.
+const NAME: &str = concat!("RKT-Webhooks/", env!("CARGO_PKG_VERSION"));
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Shorter than the 5 s after which many servers close an idle connection: a request that crosses such a close on the
 /// wire would be a strike that the receiver doesn't deserve.
@@ -47,10 +58,41 @@ pub(crate) struct Settings {
     pub(crate) addresses: AddressPolicy,
     /// How long a connection may take to be made.
     pub(crate) connect_timeout: Duration,
-    /// How many idle connections are kept for each host.
+    /// How many idle connections are kept for each host. Endpoints can share one, so their own limit is too low for it.
     pub(crate) max_idle_per_host: usize,
     /// Who is trusted.
     pub(crate) roots: Roots,
+    /// What is gone through, if anything.
+    pub(crate) proxy: Option<EgressProxy>,
+}
+
+/// The client: straight to receivers, or through the proxy.
+#[derive(Debug, Clone)]
+pub(crate) enum Client {
+    Direct(reqwest::Client),
+    Tunnel(Box<TunnelClient>),
+}
+
+impl Client {
+    /// Sends a request; the answer's body is still to be read.
+    ///
+    /// # Errors
+    ///
+    /// For [`failure::classify`].
+    pub(crate) async fn execute(&self, request: Request) -> Result<Response, BoxError> {
+        match self {
+            Self::Direct(client) => Ok(client.execute(request).await?),
+            Self::Tunnel(client) => client.execute(request).await,
+        }
+    }
+
+    /// The proxy that is gone through, if any.
+    pub(crate) fn proxy(&self) -> Option<&EgressProxy> {
+        match self {
+            Self::Direct(_) => None,
+            Self::Tunnel(client) => Some(client.proxy()),
+        }
+    }
 }
 
 /// Builds the client. `names` looks host names up; what it finds is judged before it is used.
@@ -59,10 +101,16 @@ pub(crate) struct Settings {
 ///
 /// When the system has no certificate authorities, or TLS can't be set up.
 pub(crate) fn client(settings: Settings, names: Arc<dyn Resolve>) -> Result<Client, RunError> {
-    Client::builder()
-        .user_agent(concat!("RKT-Webhooks/", env!("CARGO_PKG_VERSION")))
-        .dns_resolver(GuardedResolver::new(names, settings.addresses))
-        .tls_backend_preconfigured(tls::config(settings.roots).map_err(RunError::Tls)?)
+    let names = GuardedResolver::new(names, settings.addresses);
+    let tls = tls::config(settings.roots).map_err(RunError::Tls)?;
+    if let Some(proxy) = settings.proxy {
+        let client = TunnelClient::new(proxy, names, tls, settings.max_idle_per_host);
+        return Ok(Client::Tunnel(Box::new(client)));
+    }
+    reqwest::Client::builder()
+        .user_agent(NAME)
+        .dns_resolver(names)
+        .tls_backend_preconfigured(tls)
         .connector_layer(MarkConnections)
         .no_proxy()
         .redirect(redirect::Policy::none())
@@ -76,5 +124,6 @@ pub(crate) fn client(settings: Settings, names: Arc<dyn Resolve>) -> Result<Clie
         .http2_initial_stream_window_size(HTTP2_STREAM_WINDOW)
         .http2_initial_connection_window_size(HTTP2_CONNECTION_WINDOW)
         .build()
+        .map(Client::Direct)
         .map_err(RunError::Client)
 }

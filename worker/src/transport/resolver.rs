@@ -1,11 +1,11 @@
 //! Names become addresses here, and every address is judged before one is connected to.
 //!
 //! A host with one blocked address among good ones is refused as a whole: else an attacker's name server would only
-//! have to wait until the good one fails. Literal addresses never come here; they are judged as part of the URL.
+//! have to wait until the good one fails. Literal addresses are not looked up; they are judged as part of the URL.
 
 use std::fmt;
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::sync::Arc;
 
 use common::address::{AddressPolicy, BlockedAddress};
@@ -34,6 +34,11 @@ pub(crate) struct GuardedResolver {
 impl GuardedResolver {
     pub(crate) fn new(names: Arc<dyn Resolve>, policy: AddressPolicy) -> Self {
         Self { names, policy }
+    }
+
+    /// Judges a host that is a literal address.
+    pub(super) fn admit_literal(&self, host: &str, address: IpAddr) -> Result<(), BlockedHost> {
+        admit(host, &[SocketAddr::new(address, 0)], &self.policy)
     }
 }
 

@@ -51,9 +51,9 @@ impl DeliveriesApi {
     /// List deliveries
     ///
     /// Each delivery once, newest first, with where it is now. Without `status`: those that were attempted or given up, as
-    /// far as the log goes back, ordered by their last attempt; with `retrying` and `succeeded` too. All pages show the log as it was when the first one was
-    /// read, so nothing is repeated or left out because something arrived meanwhile. Deliveries that wait for their first
-    /// attempt are listed by their status alone. Canceled ones leave only their number, in the live stream.
+    /// far as the log goes back, ordered by their last attempt; with `succeeded` too. All pages show the log as it was when
+    /// the first one was read, so nothing is repeated or left out because something arrived meanwhile. Deliveries that wait
+    /// for their first attempt are listed by their status alone. Canceled ones leave only their number, in the live stream.
     #[oai(
         path = "/api/webhooks-config/:id/deliveries",
         method = "get",

@@ -118,15 +118,11 @@ async fn push_one(
     body: PushEvent,
 ) -> Result<EventAccepted, Problem> {
     let event = prepare(body, key.0, &app.limits, Timestamp::now())?;
-    let outcomes = app
-        .store
-        .get()?
-        .accept_limited(std::slice::from_ref(&event), app.limits.budgets, &backend.limits)
-        .await;
-    match outcomes.into_iter().next() {
-        Some(outcome) => accepted(app, backend, outcome?),
-        None => Err(Problem::new(Code::InternalError)),
-    }
+    let store = app.store.get()?;
+    let counted = store
+        .accept_one_limited(event, app.limits.budgets, backend.limits.clone())
+        .await?;
+    accepted(app, backend, counted)
 }
 
 /// When Redis failed for every event, the batch failed as a whole.

@@ -1,16 +1,18 @@
 //! The log: what became of an endpoint's deliveries, as its owner reads it.
 //!
 //! The log itself is a stream of attempts (`log:<e>`), written by the scripts that also move the deliveries. A *listing*
-//! shows each delivery once, at its newest entry; [`page`] says how pages fit together while the log grows.
+//! shows each delivery once, at its newest entry; `page` says how pages fit together while the log grows.
 
 mod detail;
 mod entry;
+mod line;
 mod page;
 mod tail;
 
 pub use detail::{DeliveryDetail, Payload};
 pub use entry::{EntryId, InvalidEntryId, LogContent, LogEntry, LoggedAttempt};
-pub use page::{InvalidListPosition, Line, ListFilter, ListPage, ListPosition, ListStatus};
+pub use line::Line;
+pub use page::{InvalidListPosition, ListFilter, ListPage, ListPosition, ListStatus};
 pub use tail::{LogTail, MOST_READ};
 
 pub(crate) use entry::{entries, phases_text};

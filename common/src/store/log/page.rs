@@ -6,7 +6,8 @@
 //! nothing is skipped because something arrived.
 //!
 //! Deliveries that wait for their turn are not in the log; neither are, after a while, those that were given up long ago.
-//! Listings by those states read the queue, or the set of failed deliveries, instead.
+//! Listings by those states read the queue, or the set of failed deliveries, instead. A listing of those that wait for a
+//! retry reads the log first, and then from the queue what the log has dropped.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,18 +15,19 @@ use std::str::FromStr;
 use redis::Value;
 
 use super::entry::entries;
-use super::{DeliverySummary, EntryId, LogContent, Record};
+use super::{DeliverySummary, EntryId, Line, LogContent, Record};
 use crate::clock::Timestamp;
 use crate::delivery::DeliveryState;
-use crate::id::{AccountId, DeliveryId, EndpointId};
+use crate::id::{AccountId, EndpointId};
 use crate::store::decode::{array, next, text};
 use crate::store::{Store, StoreError};
 
 /// Entries that one call of the script reads: a few hundred microseconds of Redis's time.
-const STEP: usize = 100;
+pub(super) const STEP: usize = 100;
 
-/// Entries that one page looks at: a few milliseconds of Redis's time. With a filter that few deliveries pass, a page may be short and have a successor.
-const MOST_LOOKED_AT: usize = 400;
+/// Entries that one page looks at: a few milliseconds of Redis's time. With a filter that few deliveries pass, a page may be
+/// short and have a successor.
+pub(super) const MOST_LOOKED_AT: usize = 400;
 
 /// A state that can be listed. Deliveries that were canceled leave only their number in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,19 +71,6 @@ pub enum ListPosition {
     },
     /// In a line of deliveries: the last entry that was read, if there was one.
     Line(Line, String),
-}
-
-/// Where deliveries stand that are listed without the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Line {
-    /// Those that wait for their turn.
-    Pending,
-    /// Those that wait for the time of their next attempt.
-    Retry,
-    /// Those in flight.
-    Leases,
-    /// Those that were given up.
-    Failed,
 }
 
 /// A text that is no position.
@@ -163,20 +152,6 @@ impl ListStatus {
     }
 }
 
-impl Line {
-    const ALL: [Self; 4] = [Self::Pending, Self::Retry, Self::Leases, Self::Failed];
-
-    /// As the script and positions name it.
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Retry => "retry",
-            Self::Leases => "leases",
-            Self::Failed => "failed",
-        }
-    }
-}
-
 /// A piece of the log as the script answers it: each entry with the record of its delivery.
 struct Piece {
     is_active: bool,
@@ -201,17 +176,44 @@ impl Store {
         position: Option<&ListPosition>,
         limit: usize,
     ) -> Result<Option<ListPage>, StoreError> {
-        let line = filter.status.and_then(ListStatus::line);
-        match (line, position) {
-            (Some(line), None) => self.line_page(account, endpoint, filter, (line, ""), limit).await,
-            (Some(_), Some(ListPosition::Line(line, last))) => {
-                self.line_page(account, endpoint, filter, (*line, last), limit)
-                    .await
-            }
-            (None, Some(ListPosition::Line(..))) | (_, Some(ListPosition::Log { .. })) | (None, None) => {
-                self.log_page(account, endpoint, filter, position, limit).await
-            }
+        let line = match position {
+            Some(ListPosition::Line(line, last)) => Some((*line, last.as_str())),
+            Some(ListPosition::Log { .. }) => None,
+            None => filter.status.and_then(ListStatus::line).map(|line| (line, "")),
+        };
+        if let Some(line) = line {
+            return self.line_page(account, endpoint, filter, line, limit).await;
         }
+        let page = self.log_page(account, endpoint, filter, position, limit).await?;
+        match page {
+            Some(page) if page.next.is_none() && filter.status == Some(ListStatus::Retrying) => {
+                self.with_unlogged(account, endpoint, filter, page, limit).await
+            }
+            page => Ok(page),
+        }
+    }
+
+    /// The last page of the log, and behind it those whose attempts are all so old that the log has dropped them.
+    async fn with_unlogged(
+        &self,
+        account: &AccountId,
+        endpoint: &EndpointId,
+        filter: &ListFilter,
+        mut page: ListPage,
+        limit: usize,
+    ) -> Result<Option<ListPage>, StoreError> {
+        let room = limit.saturating_sub(page.deliveries.len());
+        if room == 0 {
+            page.next = Some(ListPosition::Line(Line::Retry, String::new()));
+            return Ok(Some(page));
+        }
+        let line = (Line::Retry, "");
+        let Some(rest) = self.line_page(account, endpoint, filter, line, room).await? else {
+            return Ok(None);
+        };
+        page.deliveries.extend(rest.deliveries);
+        page.next = rest.next;
+        Ok(Some(page))
     }
 
     async fn log_page(
@@ -299,58 +301,6 @@ impl Store {
         }
         Ok(Some(piece))
     }
-
-    async fn line_page(
-        &self,
-        account: &AccountId,
-        endpoint: &EndpointId,
-        filter: &ListFilter,
-        (mut line, last): (Line, &str),
-        limit: usize,
-    ) -> Result<Option<ListPage>, StoreError> {
-        let mut page = ListPage::default();
-        let mut last = last.to_owned();
-        let mut looked_at = 0;
-        loop {
-            let step = STEP.min(MOST_LOOKED_AT - looked_at).to_string();
-            let arguments = [endpoint.as_str(), account.as_str(), line.as_str(), &last, &step];
-            let mut answer = array(self.run(&self.scripts().log_waiting, &arguments).await?)?.into_iter();
-            let Some(state) = answer.next() else {
-                return Ok(None);
-            };
-            let is_active = text(state)? == "active";
-            let read = answer.len();
-            for value in answer {
-                let mut parts = array(value)?.into_iter();
-                last = text(next(&mut parts)?)?;
-                let record = Record::read(next(&mut parts)?)?;
-                let (event, given_up) = (text(next(&mut parts)?)?, text(next(&mut parts)?)?);
-                let newest = entries(Value::Array(parts.collect()))?.pop();
-                let Some(delivery) = waiting(&last, record, newest, event, is_active) else {
-                    continue;
-                };
-                let since = given_up.parse().ok().and_then(Timestamp::from_millis);
-                let is_within = filter.spans(since.unwrap_or_else(|| delivery.id.event().time()));
-                if is_within && filter.lets_through(&delivery) {
-                    page.deliveries.push(delivery);
-                }
-                if page.deliveries.len() == limit {
-                    page.next = (line != Line::Leases).then_some(ListPosition::Line(line, last));
-                    return Ok(Some(page));
-                }
-            }
-            looked_at += read;
-            if read < STEP && line == Line::Pending && filter.status == Some(ListStatus::Parked) {
-                (line, last) = (Line::Retry, String::new());
-            } else if read < STEP || line == Line::Leases {
-                return Ok(Some(page));
-            }
-            if looked_at >= MOST_LOOKED_AT {
-                page.next = Some(ListPosition::Line(line, last));
-                return Ok(Some(page));
-            }
-        }
-    }
 }
 
 /// The delivery that an entry stands for, unless it has a later entry within the bound.
@@ -368,30 +318,12 @@ fn shown(entry: super::LogEntry, record: Record, is_active: bool, bound: EntryId
     Some(record.summary(attempt.delivery.clone(), Some(*attempt), is_active))
 }
 
-/// A delivery in a line; `text` is its id, and in a pending list how many attempts were made. `newest` is its newest entry in
-/// the log, if it has one.
-fn waiting(
-    text: &str,
-    record: Record,
-    newest: Option<super::LogEntry>,
-    event: String,
-    is_active: bool,
-) -> Option<DeliverySummary> {
-    let id: DeliveryId = text.split(':').next()?.parse().ok()?;
-    let last = newest.and_then(super::LogEntry::into_attempt);
-    let mut summary = record.summary(id, last, is_active);
-    if summary.event.is_empty() {
-        summary.event = event;
-    }
-    Some(summary)
-}
-
 impl ListFilter {
-    fn spans(&self, time: Timestamp) -> bool {
+    pub(super) fn spans(&self, time: Timestamp) -> bool {
         self.since.is_none_or(|since| time >= since) && self.until.is_none_or(|until| time < until)
     }
 
-    fn lets_through(&self, delivery: &DeliverySummary) -> bool {
+    pub(super) fn lets_through(&self, delivery: &DeliverySummary) -> bool {
         let has_status = |status: ListStatus| status.state() == delivery.state && !delivery.is_test;
         self.status.is_none_or(has_status) && self.event.as_ref().is_none_or(|event| *event == delivery.event)
     }

@@ -17,8 +17,10 @@ const ISSUER: &str = "https://clerk.dev.invalid";
 const PARTY: &str = "http://localhost:3000";
 
 /// Variables that the programs have defaults for: written only if they are set.
-const OPTIONAL: [&str; 20] = [
+const OPTIONAL: [&str; 22] = [
     "SHARDS",
+    "MAX_CONNECTIONS",
+    "CORS_ORIGINS",
     "MAX_PAYLOAD_BYTES",
     "MAX_ENDPOINTS_PER_ACCOUNT",
     "ACCOUNT_BUDGET_BYTES",

@@ -11,7 +11,7 @@ use super::*;
 
 /// Answers every name with the same addresses, and counts how often it was asked.
 #[derive(Debug, Default)]
-struct Names {
+pub(super) struct Names {
     addresses: Vec<SocketAddr>,
     asked: AtomicU32,
 }
@@ -24,7 +24,7 @@ impl Resolve for Names {
     }
 }
 
-fn names(addresses: &[SocketAddr]) -> Arc<Names> {
+pub(super) fn names(addresses: &[SocketAddr]) -> Arc<Names> {
     Arc::new(Names {
         addresses: addresses.to_vec(),
         asked: AtomicU32::new(0),
@@ -41,7 +41,7 @@ fn guarded(urls: UrlPolicy, names: &Arc<Names>) -> Deliverer {
 }
 
 /// Plain http is allowed, and no blocked network is opened.
-fn closed() -> UrlPolicy {
+pub(super) fn closed() -> UrlPolicy {
     UrlPolicy {
         allow_http: true,
         addresses: AddressPolicy::default(),

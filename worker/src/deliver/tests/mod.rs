@@ -8,6 +8,8 @@ mod misbehaving;
 
 mod phases;
 
+mod proxy;
+
 mod receiver;
 
 mod tls;
@@ -45,6 +47,7 @@ fn deliverer_with(timeout: Duration, urls: UrlPolicy, roots: Roots, names: Arc<d
         connect_timeout: timeout,
         max_idle_per_host: 4,
         roots,
+        proxy: None,
     };
     let client = transport::client(settings, names).unwrap();
     let (_stopper, stop) = Stopper::new();

@@ -6,8 +6,9 @@ local CORRUPT, REPLAYS, TRIALS = KEYS[12], KEYS[13], KEYS[14]
 -- into its lane at its cap is taken out again by the next fetch.
 local CAP, RETENTION_SUCCEEDED, RETENTION_FAILED, LOG_LENGTH = math.huge, '60000', '60000', nil
 
--- Counters in `stats`, and what each account's deliveries came to in this hour: added up here and written once at the end.
-local counted, hourly = {}, {}
+-- Counters in `stats`, what each account's deliveries came to in this hour, and the bytes that it no longer has unfinished:
+-- added up here and written once at the end.
+local counted, hourly, freed = {}, {}, {}
 local function count(name, by)
   counted[name] = (counted[name] or 0) + (by or 1)
 end
@@ -214,6 +215,12 @@ local function flush()
   end
   for account, counts in pairs(hourly) do
     write_hours(account, counts)
+  end
+  for account, bytes in pairs(freed) do
+    local used = P .. 'account:' .. account .. ':bytes'
+    if call('DECRBY', used, string.format('%d', bytes)) <= 0 then
+      call('DEL', used)
+    end
   end
   if turn ~= turn_read then
     call('HSET', STATS, 'turn', turn)

@@ -26,10 +26,7 @@ local function unref(event, failed)
     call('DEL', key) -- it had gone already, and counting made it anew
     return
   end
-  local used = P .. 'account:' .. v[1] .. ':bytes'
-  if call('DECRBY', used, whole(v[2])) <= 0 then
-    call('DEL', used)
-  end
+  freed[v[1]] = (freed[v[1]] or 0) + whole(v[2])
   call('PEXPIRE', key, v[3] and RETENTION_FAILED or RETENTION_SUCCEEDED)
 end
 

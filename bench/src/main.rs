@@ -1,0 +1,238 @@
+//! `bench`: measures the system against what it is compared with. `scripts/bench` builds everything and starts it.
+//!
+//! - [`scenario`]: what is measured, in which variants; each a module.
+//! - [`subject`]: the system that is measured, and the [`peer`]; [`bare`]: the plain HTTP client.
+//! - [`load`]: the load generator; [`receiver`]: what it all ends at; [`clock`]: the time that both share.
+//! - [`measured`]: what one run came to, from the counters of the kernel ([`usage`]) and of Redis ([`redis_usage`]).
+//! - [`report`]: the table, with the [`machine`] that it was measured on; [`stats`]: percentiles and medians.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a tool for the terminal, which fails as a test does"
+)]
+
+mod scenario;
+
+mod subject;
+
+mod peer;
+
+mod bare;
+
+mod load;
+
+mod receiver;
+
+mod child;
+
+mod measured;
+
+mod usage;
+
+mod redis_usage;
+
+mod report;
+
+mod machine;
+
+mod stats;
+
+mod clock;
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde_json::json;
+
+use load::{Events, Target};
+use report::Report;
+use scenario::{Scenario, Setting};
+
+/// Measures the system, with all its real parts on this machine.
+#[derive(Debug, Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs scenarios and prints a table for each.
+    Run {
+        /// What to measure; everything if nothing is named.
+        scenarios: Vec<Scenario>,
+
+        /// How many times each variant is measured, in turn with the others.
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+        runs: u32,
+
+        /// One short run of each: shows that nothing is lost, and says nothing about speed.
+        #[arg(long)]
+        brief: bool,
+
+        /// Only the variants whose names contain this, such as `webhooks`.
+        #[arg(long, value_name = "TEXT")]
+        only: Option<String>,
+
+        /// Without the BullMQ peer.
+        #[arg(long)]
+        no_peer: bool,
+
+        /// Prints all runs as JSON instead of tables.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Names the scenarios.
+    List,
+    /// Pushes events into a system that runs already, and tells what it answered.
+    Load(LoadArguments),
+    /// Serves as the receiver of a measurement.
+    Receiver {
+        /// The port on loopback; 0 for any that is free.
+        #[arg(long, default_value_t = 0)]
+        port: u16,
+    },
+}
+
+/// Where the load goes, and how much it is.
+#[derive(Debug, Args)]
+struct LoadArguments {
+    /// Address of the API.
+    #[arg(long, default_value = "127.0.0.1:3000")]
+    api: SocketAddr,
+
+    /// A service key.
+    #[arg(long, env, hide_env_values = true)]
+    service_key: String,
+
+    /// Whose events they are.
+    #[arg(long, env)]
+    account_id: String,
+
+    /// How many.
+    #[arg(long, default_value_t = 10_000)]
+    events: u32,
+
+    /// Bytes of the body that a receiver gets.
+    #[arg(long, default_value_t = 600)]
+    payload: usize,
+
+    /// A closed loop: so many callers, each one event after the other.
+    #[arg(long, default_value_t = 64)]
+    callers: u32,
+
+    /// An open loop instead: so many events per second, whatever the system does.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    rate: Option<u32>,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = tokio::runtime::Runtime::new().expect("start the threads");
+    match arguments.command {
+        Command::List => {
+            for scenario in Scenario::value_variants() {
+                let help = scenario
+                    .to_possible_value()
+                    .and_then(|value| value.get_help().cloned());
+                println!("{:<10} {}", scenario.to_string(), help.unwrap_or_default());
+            }
+            ExitCode::SUCCESS
+        }
+        Command::Load(arguments) => runtime.block_on(push(arguments)),
+        Command::Receiver { port } => {
+            runtime.block_on(receiver::serve(port));
+            ExitCode::SUCCESS
+        }
+        Command::Run {
+            scenarios,
+            runs,
+            brief,
+            only,
+            no_peer,
+            json,
+        } => {
+            let setting = Setting {
+                brief,
+                peer: !no_peer && peer::is_installed(),
+                only: only.map(|text| &*text.leak()),
+            };
+            if !no_peer && !setting.peer {
+                eprintln!(
+                    "The BullMQ peer is not installed (./scripts/bench does that): measuring without it."
+                );
+            }
+            if let Some(load) = machine::busy().filter(|_| !brief) {
+                eprintln!("The machine is busy (load {load}): the numbers will show it.");
+            }
+            let runs = if brief { 1 } else { runs };
+            runtime.block_on(run(&scenarios, setting, runs, json))
+        }
+    }
+}
+
+async fn push(arguments: LoadArguments) -> ExitCode {
+    let target = Target {
+        address: arguments.api,
+        authorization: format!("Bearer {}", arguments.service_key),
+    };
+    let events = Events::of(&arguments.account_id, arguments.payload);
+    let numbers = 0..arguments.events;
+    let pushed = match arguments.rate {
+        Some(rate) => load::at_rate(&target, &events, numbers, rate).await,
+        None => load::closed(&target, &events, numbers, arguments.callers).await,
+    };
+    let told = json!({
+        "accepted": pushed.accepted, "deliveries": pushed.deliveries, "refused": pushed.refused,
+        "events/s": pushed.rate(), "answer ms": pushed.latency(),
+    });
+    println!("{told:#}");
+    if pushed.refused.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+async fn run(scenarios: &[Scenario], setting: Setting, runs: u32, json: bool) -> ExitCode {
+    if !json {
+        println!("{}\n", machine::description());
+    }
+    let scenarios = if scenarios.is_empty() {
+        Scenario::value_variants()
+    } else {
+        scenarios
+    };
+    let mut reports = Vec::new();
+    for scenario in scenarios {
+        let mut report = Report::of(*scenario, setting);
+        for number in 1..=runs {
+            for variant in scenario.variants(setting) {
+                eprintln!("{scenario}: {variant}, run {number} of {runs}");
+                report.add(variant, scenario.measure(variant, setting).await);
+            }
+        }
+        if !json {
+            println!("{}", report.table());
+        }
+        reports.push(report);
+    }
+    if json {
+        println!(
+            "{}",
+            serde_json::to_string_pretty(&reports).expect("numbers and text")
+        );
+    }
+    let wrong: Vec<_> = reports.iter().flat_map(Report::wrong).collect();
+    for sentence in &wrong {
+        eprintln!("WRONG: {sentence}");
+    }
+    if wrong.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}

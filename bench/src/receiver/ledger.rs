@@ -1,0 +1,249 @@
+//! What arrived: for each path the first arrival of every event, and what came more than once.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, RwLock};
+
+use serde::{Deserialize, Serialize};
+
+use crate::stats::{Latency, latency};
+
+/// One request, as far as it matters here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Arrival {
+    /// The hash of its `webhook-id`.
+    pub(super) id: u64,
+    /// The event's number, `data.n`.
+    pub(super) number: u32,
+    /// When the event was to be sent, `data.sent`.
+    pub(super) sent: u64,
+    /// When it arrived.
+    pub(super) at: u64,
+}
+
+/// What arrived at some paths.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Arrived {
+    /// All requests.
+    pub(crate) requests: u64,
+    /// Different events, for each path.
+    pub(crate) distinct: u64,
+    /// Requests whose `webhook-id` had arrived at the same path before.
+    pub(crate) duplicates: u64,
+    /// Requests that carry no event of the load generator.
+    pub(crate) strangers: u64,
+    /// The most requests that were open at one time, at all paths.
+    pub(crate) most_at_once: u64,
+    /// When the first event arrived, on the machine's monotonic clock.
+    pub(crate) first_at: Option<u64>,
+    /// When the last of the first arrivals was.
+    pub(crate) last_at: Option<u64>,
+    /// From the time that an event was to be sent to its first arrival.
+    pub(crate) latency: Option<Latency>,
+}
+
+/// All paths.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    pages: RwLock<HashMap<String, Arc<Mutex<Page>>>>,
+    open: AtomicU64,
+    most_at_once: AtomicU64,
+}
+
+/// A request that is not answered yet.
+#[derive(Debug)]
+pub(super) struct Open(Arc<Ledger>);
+
+#[derive(Debug, Default)]
+struct Page {
+    requests: u64,
+    duplicates: u64,
+    strangers: u64,
+    ids: HashSet<u64>,
+    numbers: HashSet<u32>,
+    samples: Vec<u32>,
+    first_at: Option<u64>,
+    last_at: Option<u64>,
+}
+
+impl Arrival {
+    /// Reads a request; `None` when it isn't of the load generator.
+    pub(super) fn read(id: &[u8], body: &[u8], at: u64) -> Option<Self> {
+        let mut hasher = DefaultHasher::new();
+        id.hash(&mut hasher);
+        Some(Self {
+            id: hasher.finish(),
+            number: u32::try_from(number_after(body, b"\"n\":")?).ok()?,
+            sent: number_after(body, b"\"sent\":")?,
+            at,
+        })
+    }
+}
+
+/// The number that follows the first occurrence of `name`. A parser would cost more than all else here.
+fn number_after(body: &[u8], name: &[u8]) -> Option<u64> {
+    let start = body.windows(name.len()).position(|window| window == name)? + name.len();
+    let digits = body[start..]
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    std::str::from_utf8(&body[start..start + digits])
+        .ok()?
+        .parse()
+        .ok()
+}
+
+impl Open {
+    /// Counts a request until this is dropped.
+    pub(super) fn count(ledger: &Arc<Ledger>) -> Self {
+        let now = ledger.open.fetch_add(1, Ordering::Relaxed) + 1;
+        ledger.most_at_once.fetch_max(now, Ordering::Relaxed);
+        Self(Arc::clone(ledger))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Ledger {
+    /// Writes a request down.
+    pub(super) fn record(&self, path: &str, arrival: Option<Arrival>) {
+        let page = self.page(path);
+        let mut page = page.lock().unwrap();
+        page.requests += 1;
+        let Some(arrival) = arrival else {
+            page.strangers += 1;
+            return;
+        };
+        if !page.ids.insert(arrival.id) {
+            page.duplicates += 1;
+        }
+        if page.numbers.insert(arrival.number) {
+            let micros = arrival.at.saturating_sub(arrival.sent);
+            page.samples.push(u32::try_from(micros).unwrap_or(u32::MAX));
+            page.first_at.get_or_insert(arrival.at);
+            page.last_at = Some(arrival.at);
+        }
+    }
+
+    /// Forgets everything.
+    pub(super) fn forget(&self) {
+        self.pages.write().unwrap().clear();
+        self.most_at_once
+            .store(self.open.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    /// What arrived at the paths that start with `prefix`; the latency only if it is asked for, because it sorts all
+    /// samples.
+    pub(super) fn arrived(&self, prefix: &str, with_latency: bool) -> Arrived {
+        let mut all = Arrived {
+            most_at_once: self.most_at_once.load(Ordering::Relaxed),
+            ..Arrived::default()
+        };
+        let mut samples = Vec::new();
+        for (_, page) in self
+            .pages
+            .read()
+            .unwrap()
+            .iter()
+            .filter(|(path, _)| path.starts_with(prefix))
+        {
+            let page = page.lock().unwrap();
+            all.requests += page.requests;
+            all.distinct += page.numbers.len() as u64;
+            all.duplicates += page.duplicates;
+            all.strangers += page.strangers;
+            all.first_at = all.first_at.into_iter().chain(page.first_at).min();
+            all.last_at = all.last_at.max(page.last_at);
+            if with_latency {
+                samples.extend_from_slice(&page.samples);
+            }
+        }
+        all.latency = latency(samples);
+        all
+    }
+
+    fn page(&self, path: &str) -> Arc<Mutex<Page>> {
+        if let Some(page) = self.pages.read().unwrap().get(path) {
+            return Arc::clone(page);
+        }
+        Arc::clone(self.pages.write().unwrap().entry(path.to_owned()).or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arrival(id: &str, number: u32, sent: u64, at: u64) -> Option<Arrival> {
+        let body = format!(r#"{{"event":"e","data":{{"n":{number},"sent":{sent},"fill":"x"}}}}"#);
+        Arrival::read(id.as_bytes(), body.as_bytes(), at)
+    }
+
+    #[test]
+    fn an_event_counts_once_for_each_path_and_its_first_arrival_is_what_counts() {
+        let ledger = Ledger::default();
+        ledger.record("/instant/0", arrival("a", 0, 100, 1100));
+        ledger.record("/instant/0", arrival("a", 0, 100, 9100));
+        ledger.record("/instant/1", arrival("a", 0, 100, 3100));
+        ledger.record("/hang/0", arrival("b", 1, 100, 5100));
+        ledger.record("/instant/0", None);
+        let instant = ledger.arrived("/instant/", true);
+        assert_eq!(
+            (
+                instant.requests,
+                instant.distinct,
+                instant.duplicates,
+                instant.strangers
+            ),
+            (4, 2, 1, 1)
+        );
+        assert_eq!((instant.first_at, instant.last_at), (Some(1100), Some(3100)));
+        let latency = instant.latency.unwrap();
+        assert_eq!((latency.count, latency.p50, latency.max), (2, 1.0, 3.0));
+        assert_eq!(ledger.arrived("/", false).distinct, 3);
+        assert_eq!(ledger.arrived("/", false).latency, None);
+        ledger.forget();
+        assert_eq!(ledger.arrived("/", true), Arrived::default());
+    }
+
+    #[test]
+    fn an_event_that_was_accepted_twice_is_no_duplicate_of_its_id_but_counts_once() {
+        let ledger = Ledger::default();
+        ledger.record("/instant/0", arrival("a", 0, 0, 1));
+        ledger.record("/instant/0", arrival("b", 0, 0, 2));
+        let all = ledger.arrived("/", false);
+        assert_eq!((all.requests, all.distinct, all.duplicates), (2, 1, 0));
+    }
+
+    #[test]
+    fn the_most_that_are_open_at_one_time_are_counted() {
+        let ledger = Arc::<Ledger>::default();
+        let one = Open::count(&ledger);
+        let two = Open::count(&ledger);
+        drop(two);
+        let three = Open::count(&ledger);
+        assert_eq!(ledger.arrived("/", false).most_at_once, 2);
+        drop(one);
+        ledger.forget();
+        assert_eq!(ledger.arrived("/", false).most_at_once, 1);
+        drop(three);
+    }
+
+    #[test]
+    fn what_the_load_generator_did_not_send_is_no_arrival() {
+        for body in [
+            "",
+            "{}",
+            r#"{"n":}"#,
+            r#"{"n":1}"#,
+            r#"{"n":99999999999,"sent":1}"#,
+        ] {
+            assert_eq!(Arrival::read(b"a", body.as_bytes(), 1), None, "{body}");
+        }
+    }
+}

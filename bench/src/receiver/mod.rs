@@ -1,0 +1,146 @@
+//! The receiver of a measurement, a process of its own: it answers as the path says, with next to no work, and writes
+//! down what arrives.
+//!
+//! `GET /control/arrived?under=<prefix>&latency=<true|false>` tells it, `POST /control/forget` forgets it. Times are
+//! those of the machine's monotonic clock, so that they can be compared between processes.
+
+mod ledger;
+
+mod path;
+
+use std::convert::Infallible;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+
+pub(crate) use ledger::Arrived;
+use ledger::{Arrival, Ledger, Open};
+use path::Answer;
+
+use crate::clock;
+
+/// Serves until the process is ended; prints where it listens first.
+pub(crate) async fn serve(port: u16) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.unwrap();
+    println!("{}", listener.local_addr().unwrap());
+    let ledger = Arc::<Ledger>::default();
+    loop {
+        let (stream, _) = listener.accept().await.unwrap();
+        tokio::spawn(connection(stream, Arc::clone(&ledger)));
+    }
+}
+
+async fn connection(stream: TcpStream, ledger: Arc<Ledger>) {
+    stream.set_nodelay(true).unwrap();
+    let service = service_fn(move |request| {
+        let ledger = Arc::clone(&ledger);
+        async move { Ok::<_, Infallible>(answer(request, &ledger).await) }
+    });
+    // A connection that breaks is the sender's affair.
+    drop(
+        http1::Builder::new()
+            .serve_connection(TokioIo::new(stream), service)
+            .await,
+    );
+}
+
+async fn answer(request: Request<Incoming>, ledger: &Arc<Ledger>) -> Response<Full<Bytes>> {
+    let (head, body) = request.into_parts();
+    if let Some(call) = head.uri.path().strip_prefix("/control/") {
+        return control(call, head.uri.query().unwrap_or_default(), ledger);
+    }
+    let path = head.uri.path();
+    let Some(answer) = Answer::of(path).filter(|_| head.method == Method::POST) else {
+        return respond(StatusCode::NOT_FOUND, "no such path");
+    };
+    let _open = Open::count(ledger);
+    let Ok(body) = body.collect().await else {
+        return respond(StatusCode::BAD_REQUEST, "no body");
+    };
+    let at = clock::now();
+    let arrival = head
+        .headers
+        .get("webhook-id")
+        .and_then(|id| Arrival::read(id.as_bytes(), &body.to_bytes(), at));
+    ledger.record(path, arrival);
+    match answer {
+        Answer::Instant => {}
+        Answer::Delay(delay) => tokio::time::sleep(delay).await,
+        Answer::Hang => std::future::pending().await,
+        Answer::Fail(status) => return respond(StatusCode::from_u16(status).unwrap(), "as asked"),
+    }
+    respond(StatusCode::OK, "ok")
+}
+
+fn control(call: &str, query: &str, ledger: &Ledger) -> Response<Full<Bytes>> {
+    match call {
+        "arrived" => {
+            let given = |name| query.split('&').find_map(|pair: &str| pair.strip_prefix(name));
+            let arrived = ledger.arrived(given("under=").unwrap_or("/"), given("latency=") == Some("true"));
+            respond(StatusCode::OK, serde_json::to_vec(&arrived).unwrap())
+        }
+        "forget" => {
+            ledger.forget();
+            respond(StatusCode::OK, "")
+        }
+        _ => respond(StatusCode::NOT_FOUND, "no such call"),
+    }
+}
+
+fn respond(status: StatusCode, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body.into()));
+    *response.status_mut() = status;
+    response
+}
+
+/// Where a receiver is, for those who ask it.
+#[derive(Debug, Clone)]
+pub(crate) struct Receiver {
+    address: SocketAddr,
+    client: reqwest::Client,
+}
+
+impl Receiver {
+    /// One that listens there.
+    pub(crate) fn at(address: SocketAddr) -> Self {
+        Self {
+            address,
+            client: reqwest::Client::builder().no_proxy().build().unwrap(),
+        }
+    }
+
+    /// The URL of a path, such as `/instant/7`.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// What arrived at the paths that start with `prefix`.
+    pub(crate) async fn arrived(&self, prefix: &str) -> Arrived {
+        self.ask(&format!("/control/arrived?under={prefix}&latency=true"))
+            .await
+    }
+
+    /// The same without latencies, which is cheaper.
+    pub(crate) async fn counts(&self, prefix: &str) -> Arrived {
+        self.ask(&format!("/control/arrived?under={prefix}")).await
+    }
+
+    /// Forgets what arrived.
+    pub(crate) async fn forget(&self) {
+        let asked = self.client.post(self.url("/control/forget")).send().await;
+        asked.unwrap().error_for_status().unwrap();
+    }
+
+    async fn ask(&self, path: &str) -> Arrived {
+        let answer = self.client.get(self.url(path)).send().await.unwrap();
+        answer.json().await.unwrap()
+    }
+}

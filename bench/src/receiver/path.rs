@@ -1,0 +1,62 @@
+//! What a path of the receiver asks for.
+
+use std::time::Duration;
+
+/// How a request is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// 200 at once.
+    Instant,
+    /// 200 after a while.
+    Delay(Duration),
+    /// Never.
+    Hang,
+    /// This status at once.
+    Fail(u16),
+}
+
+impl Answer {
+    /// Of `/instant/<name>`, `/delay/<milliseconds>/<name>`, `/hang/<name>` or `/fail/<status>/<name>`.
+    pub(super) fn of(path: &str) -> Option<Self> {
+        let mut parts = path.strip_prefix('/')?.split('/');
+        let mode = parts.next()?;
+        let mut number = || parts.next()?.parse().ok();
+        let answer = match mode {
+            "instant" => Self::Instant,
+            "delay" => Self::Delay(Duration::from_millis(number()?)),
+            "hang" => Self::Hang,
+            "fail" => Self::Fail(
+                u16::try_from(number()?)
+                    .ok()
+                    .filter(|status| (200..=599).contains(status))?,
+            ),
+            _ => return None,
+        };
+        parts.next().map(|_| answer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_mode_has_its_path() {
+        let slow = Duration::from_millis(250);
+        for (path, answer) in [
+            ("/instant/7", Some(Answer::Instant)),
+            ("/delay/250/7", Some(Answer::Delay(slow))),
+            ("/hang/7", Some(Answer::Hang)),
+            ("/fail/503/7", Some(Answer::Fail(503))),
+            ("/instant", None),
+            ("/delay/7", None),
+            ("/delay/soon/7", None),
+            ("/fail/999/7", None),
+            ("/fail/99999/7", None),
+            ("/else/7", None),
+            ("instant/7", None),
+        ] {
+            assert_eq!(Answer::of(path), answer, "{path}");
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! What Redis says of its own work: processor time, calls, and the longest script.
+
+use std::collections::{BTreeMap, HashMap};
+
+use e2e::redis_server::RedisServer;
+use e2e::state;
+use redis::Connection;
+
+/// Redis's counters at one moment.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Counters {
+    cpu_seconds: f64,
+    memory: f64,
+    /// Command → calls and microseconds; what scripts call counts too.
+    commands: HashMap<String, (f64, f64)>,
+}
+
+/// What happened between two moments.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Work {
+    /// Processor seconds of the server, all threads.
+    pub(crate) cpu_seconds: f64,
+    /// All commands, those within scripts too.
+    pub(crate) commands: f64,
+    /// Calls of scripts and functions.
+    pub(crate) script_calls: f64,
+    /// Seconds within them.
+    pub(crate) script_seconds: f64,
+    /// Commands that can't have come from a script, scripts among them.
+    pub(crate) round_trips: f64,
+    /// Bytes that it holds more than before.
+    pub(crate) grown: f64,
+    /// Each command with its calls and microseconds, the one that took longest in all first. A script's commands count in the
+    /// script too.
+    pub(crate) by_command: Vec<(String, f64, f64)>,
+}
+
+/// Commands that call a script or function.
+const SCRIPTS: [&str; 5] = ["evalsha", "eval", "evalsha_ro", "fcall", "fcall_ro"];
+
+/// What only clients send, of what matters here.
+const BLOCKING: [&str; 5] = ["blpop", "brpop", "bzpopmin", "xread", "blmove"];
+
+impl Counters {
+    /// Asks the server.
+    pub(crate) fn read(server: &RedisServer) -> Self {
+        let info: String = redis::cmd("INFO")
+            .arg("everything")
+            .query(&mut state::connect(server))
+            .unwrap();
+        Self::parse(&info)
+    }
+
+    fn parse(info: &str) -> Self {
+        let lines = info.lines().filter_map(|line| line.split_once(':'));
+        let mut counters = Self::default();
+        for (name, value) in lines {
+            if let Some(command) = name.strip_prefix("cmdstat_") {
+                let field = |wanted| {
+                    let found = value.split(',').find_map(|field| field.strip_prefix(wanted));
+                    found.and_then(|text| text.parse().ok()).unwrap_or(0.0)
+                };
+                // A subcommand has its container's name in front: `config|get`.
+                counters
+                    .commands
+                    .insert(command.to_owned(), (field("calls="), field("usec=")));
+            } else if matches!(name, "used_cpu_sys" | "used_cpu_user") {
+                counters.cpu_seconds += value.parse::<f64>().unwrap();
+            } else if name == "used_memory" {
+                counters.memory = value.parse().unwrap();
+            }
+        }
+        counters
+    }
+
+    /// What happened since `before`.
+    pub(crate) fn since(&self, before: &Self) -> Work {
+        let mut work = Work {
+            cpu_seconds: self.cpu_seconds - before.cpu_seconds,
+            grown: self.memory - before.memory,
+            ..Work::default()
+        };
+        for (command, (calls, micros)) in &self.commands {
+            let (calls_before, micros_before) = before.commands.get(command).copied().unwrap_or_default();
+            let calls = calls - calls_before;
+            // Our own question.
+            if matches!(
+                command.as_str(),
+                "info" | "hello" | "client|setinfo" | "auth" | "select"
+            ) {
+                continue;
+            }
+            work.commands += calls;
+            if calls > 0.0 {
+                let micros = micros - micros_before;
+                work.by_command.push((command.clone(), calls, micros));
+            }
+            let is_script = SCRIPTS.contains(&command.as_str());
+            if is_script {
+                work.script_calls += calls;
+                work.script_seconds += (micros - micros_before) / 1e6;
+            }
+            if is_script || BLOCKING.contains(&command.as_str()) {
+                work.round_trips += calls;
+            }
+        }
+        work.by_command.sort_by(|one, other| other.2.total_cmp(&one.2));
+        work
+    }
+}
+
+/// A call that took its time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Slow {
+    /// The name of the script, or the command.
+    pub(crate) name: String,
+    /// How long it took.
+    pub(crate) micros: u64,
+}
+
+/// Writes every call down from now on that takes at least so many microseconds, and forgets what was written down.
+pub(crate) fn watch_slow(server: &RedisServer, from_micros: u32) {
+    let connection = &mut state::connect(server);
+    let set = |connection: &mut Connection, name: &str, value: u32| {
+        let mut set = redis::cmd("CONFIG");
+        set.arg("SET").arg(name).arg(value).exec(connection).unwrap();
+    };
+    set(connection, "slowlog-max-len", 100_000);
+    set(connection, "slowlog-log-slower-than", from_micros);
+    redis::cmd("SLOWLOG").arg("RESET").exec(connection).unwrap();
+}
+
+/// What was written down since, the oldest first, without what only the measurement asks.
+pub(crate) fn slow_calls(server: &RedisServer) -> Vec<Slow> {
+    type Entry = (i64, i64, u64, Vec<String>, String, String);
+    let connection = &mut state::connect(server);
+    let entries: Vec<Entry> = redis::cmd("SLOWLOG")
+        .arg("GET")
+        .arg(-1)
+        .query(connection)
+        .unwrap();
+    let mut names = HashMap::new();
+    let mut by_client: BTreeMap<String, Vec<(Slow, bool)>> = BTreeMap::new();
+    for (_, _, micros, arguments, client, _) in entries.into_iter().rev() {
+        let command = arguments
+            .first()
+            .map(|name| name.to_lowercase())
+            .unwrap_or_default();
+        let is_script = SCRIPTS.contains(&command.as_str());
+        let name = match arguments.get(1) {
+            Some(script) if is_script => names
+                .entry(script.clone())
+                .or_insert_with(|| script_name(connection, script))
+                .clone(),
+            _ => command,
+        };
+        let ours = ["slowlog", "config", "info", "hello", "client", "script"];
+        if !ours.contains(&name.as_str()) {
+            let calls = by_client.entry(client).or_default();
+            calls.push((Slow { name, micros }, is_script));
+        }
+    }
+    by_client.into_values().flat_map(without_inner).collect()
+}
+
+/// The calls of one client without those that its scripts made: they are written down too, before the script itself.
+fn without_inner(calls: Vec<(Slow, bool)>) -> Vec<Slow> {
+    let mut outer: Vec<(Slow, bool)> = Vec::new();
+    for (call, is_script) in calls {
+        let mut left = if is_script { call.micros } else { 0 };
+        while let Some((inner, false)) = outer.last()
+            && is_script
+            && inner.micros <= left
+        {
+            left -= inner.micros;
+            outer.pop();
+        }
+        outer.push((call, is_script));
+    }
+    outer.into_iter().map(|(call, _)| call).collect()
+}
+
+/// The name in the first line of a script's own comment (`-- accept: an event …`); its hash where the server can't tell.
+fn script_name(connection: &mut Connection, hash: &str) -> String {
+    let source: redis::RedisResult<String> = redis::cmd("SCRIPT").arg("SHOW").arg(hash).query(connection);
+    let named = source.ok().as_deref().and_then(name_in).map(str::to_owned);
+    named.unwrap_or_else(|| hash.chars().take(12).collect())
+}
+
+/// The last comment of the form `-- name: …` whose name is one word and which is followed by `ARGV`: shared parts, which
+/// stand in front, take no arguments.
+fn name_in(source: &str) -> Option<&str> {
+    let is_word =
+        |name: &str| !name.is_empty() && name.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase());
+    let lines: Vec<_> = source.lines().collect();
+    let mut names = lines.iter().enumerate().filter_map(|(index, line)| {
+        let (name, _) = line.strip_prefix("-- ")?.split_once(':')?;
+        let comment = lines[index..].iter().take_while(|line| line.starts_with("--"));
+        let takes_arguments = comment.clone().any(|line| line.contains("ARGV"));
+        (is_word(name) && takes_arguments).then_some(name)
+    });
+    names.next_back()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_is_the_difference_of_two_readings() {
+        let before = Counters::parse(
+            "used_memory:100\r\nused_cpu_sys:1.0\r\nused_cpu_user:2.0\r\ncmdstat_evalsha:calls=2,usec=50,x=1\r\n",
+        );
+        let after = Counters::parse(
+            "used_memory:150\r\nused_cpu_sys:1.5\r\nused_cpu_user:2.5\r\ncmdstat_evalsha:calls=4,usec=2000050\r\n\
+             cmdstat_hset:calls=10,usec=9\r\ncmdstat_blpop:calls=1,usec=9\r\ncmdstat_info:calls=7,usec=9\r\n",
+        );
+        let work = after.since(&before);
+        assert_eq!((work.cpu_seconds, work.grown), (1.0, 50.0));
+        assert_eq!(
+            (work.commands, work.script_calls, work.round_trips),
+            (13.0, 2.0, 3.0)
+        );
+        assert_eq!(work.script_seconds, 2.0);
+        let names: Vec<_> = work.by_command.iter().map(|(name, ..)| name.as_str()).collect();
+        assert_eq!(names[0], "evalsha");
+        assert_eq!(work.by_command[0], ("evalsha".to_owned(), 2.0, 2_000_000.0));
+    }
+
+    #[test]
+    fn a_script_is_named_by_its_own_comment() {
+        let source = "#!lua\n-- core: what all share\nlocal P = 1\n-- accept: an event, or nothing.\n--\n-- ARGV: x\n\
+                      -- note: nothing\nlocal a = 1\n-- wake: tells\n";
+        assert_eq!(name_in(source), Some("accept"));
+        assert_eq!(name_in("return 1"), None);
+    }
+
+    #[test]
+    fn what_a_script_calls_is_part_of_it() {
+        let call = |name: &str, micros| {
+            let name = name.to_owned();
+            let is_script = name == "accept";
+            (Slow { name, micros }, is_script)
+        };
+        let calls = vec![
+            call("get", 50),
+            call("hget", 3),
+            call("hset", 4),
+            call("accept", 20),
+            call("accept", 30),
+            call("hmget", 5),
+        ];
+        let outer: Vec<_> = without_inner(calls)
+            .into_iter()
+            .map(|slow| (slow.name, slow.micros))
+            .collect();
+        let expected = [("get", 50), ("accept", 20), ("accept", 30), ("hmget", 5)];
+        assert_eq!(outer, expected.map(|(name, micros)| (name.to_owned(), micros)));
+    }
+
+    #[test]
+    fn a_real_server_names_and_times_its_calls() {
+        let server = RedisServer::start();
+        let before = Counters::read(&server);
+        watch_slow(&server, 0);
+        let connection = &mut state::connect(&server);
+        let script = redis::Script::new(
+            "-- shout: loudly\n-- ARGV: a word\nreturn redis.call('SET', KEYS[1], ARGV[1])",
+        );
+        let _: String = script.key("a").arg("b").invoke(connection).unwrap();
+        let work = Counters::read(&server).since(&before);
+        assert!(work.script_calls >= 1.0, "{work:?}");
+        assert!(
+            slow_calls(&server)
+                .iter()
+                .any(|slow| slow.name == "shout" || slow.name.len() == 12)
+        );
+    }
+}

@@ -1,0 +1,186 @@
+//! The scenarios: what is measured, in which variants, and what is compared with what.
+
+mod throughput;
+
+mod latency;
+
+mod noisy;
+
+mod backlog;
+
+mod growth;
+
+mod idle;
+
+mod start_stop;
+
+mod memory;
+
+mod calls;
+
+use std::fmt;
+
+use clap::ValueEnum;
+
+use crate::measured::Measured;
+use crate::subject::Subject;
+use throughput::Shape;
+
+/// What can be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Scenario {
+    /// Events of one endpoint, as fast as they are taken.
+    Ingest,
+    /// Each event to ten endpoints.
+    Fanout,
+    /// How soon an event arrives at 200 a second.
+    Latency,
+    /// How much later it arrives when other endpoints hang.
+    Noisy,
+    /// How much later it arrives when another endpoint has a backlog.
+    Backlog,
+    /// What a delivery costs Redis with 10 to 10,000 endpoints and 1,000 to 1,000,000 deliveries waiting.
+    Growth,
+    /// One to four workers.
+    Workers,
+    /// A system that has nothing to do.
+    Idle,
+    /// From the start to the first delivery; the end under load.
+    StartStop,
+    /// 512 deliveries in flight.
+    Memory,
+    /// What each call of the API costs Redis at 10,000 endpoints and 1,000,000 stored deliveries.
+    Calls,
+}
+
+/// How everything is measured.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Setting {
+    /// Only so much that every part is used: what is right shows, and nothing about speed.
+    pub(crate) brief: bool,
+    /// With the peer, which is installed.
+    pub(crate) peer: bool,
+    /// Only the variants whose names contain this.
+    pub(crate) only: Option<&'static str>,
+}
+
+impl Setting {
+    /// One of two numbers.
+    const fn full_or_brief(self, full: u32, brief: u32) -> u32 {
+        if self.brief { brief } else { full }
+    }
+
+    /// Our system with its default configuration; where something hangs, a brief run doesn't wait 10 s for it.
+    async fn webhooks_beside_what_hangs(self) -> Subject {
+        Subject::webhooks(|builder| {
+            if self.brief {
+                builder.env("DELIVERY_TIMEOUT", "1s")
+            } else {
+                builder
+            }
+        })
+        .await
+    }
+}
+
+/// A variant, and the one it is compared with: the value of the first is divided by that of the second.
+pub(crate) type Ratio = (&'static str, &'static str);
+
+impl Scenario {
+    /// One line.
+    pub(crate) fn about(self, setting: Setting) -> String {
+        match self {
+            Self::Ingest => Shape::ingest(setting).about(),
+            Self::Fanout => Shape::fanout(setting).about(),
+            Self::Latency => latency::about(setting),
+            Self::Noisy => noisy::about(setting),
+            Self::Backlog => backlog::about(setting),
+            Self::Growth => growth::about(setting),
+            Self::Workers => format!("{}, one to four workers", Shape::fanout(setting).about()),
+            Self::Idle => idle::about(setting),
+            Self::StartStop => start_stop::about(setting),
+            Self::Memory => memory::about(),
+            Self::Calls => calls::about(setting),
+        }
+    }
+
+    /// What is measured in each run, in this order.
+    pub(crate) fn variants(self, setting: Setting) -> Vec<&'static str> {
+        let all: &[_] = match self {
+            Self::Ingest | Self::Fanout => &["webhooks", "bullmq", "bare"],
+            Self::Latency | Self::Idle => &["webhooks", "bullmq"],
+            Self::Noisy => &[
+                "0 of 10 hang",
+                "1 of 10 hang",
+                "0 of 100 hang",
+                "50 of 100 hang",
+                "bullmq, 1 of 10",
+            ],
+            Self::Backlog => &["no backlog", "backlog"],
+            Self::Growth => &growth::SIZES.map(|(name, ..)| name),
+            Self::Workers => &["1 worker", "2 workers", "3 workers", "4 workers"],
+            Self::StartStop | Self::Calls => &["webhooks"],
+            Self::Memory => &["600 B", "600 B, 160,000 waiting", "256 KiB"],
+        };
+        all.iter()
+            .copied()
+            .filter(|variant| setting.peer || !variant.starts_with("bullmq"))
+            .filter(|variant| setting.only.is_none_or(|text| variant.contains(text)))
+            .collect()
+    }
+
+    /// What is compared.
+    pub(crate) const fn ratios(self) -> &'static [Ratio] {
+        match self {
+            Self::Ingest | Self::Fanout => &[("webhooks", "bullmq"), ("webhooks", "bare")],
+            Self::Latency | Self::Idle => &[("webhooks", "bullmq")],
+            Self::Noisy => &[
+                ("1 of 10 hang", "0 of 10 hang"),
+                ("50 of 100 hang", "0 of 100 hang"),
+            ],
+            Self::Backlog => &[("backlog", "no backlog")],
+            Self::Growth => &[("10,000, 1,000,000", "10, 1,000")],
+            Self::Workers => &[
+                ("2 workers", "1 worker"),
+                ("3 workers", "1 worker"),
+                ("4 workers", "1 worker"),
+            ],
+            Self::StartStop | Self::Memory | Self::Calls => &[],
+        }
+    }
+
+    /// One run of one variant.
+    pub(crate) async fn measure(self, variant: &str, setting: Setting) -> Measured {
+        match self {
+            Self::Ingest => throughput::measure(variant, Shape::ingest(setting)).await,
+            Self::Fanout => throughput::measure(variant, Shape::fanout(setting)).await,
+            Self::Latency => latency::measure(variant, setting).await,
+            Self::Noisy => noisy::measure(variant, setting).await,
+            Self::Backlog => backlog::measure(variant, setting).await,
+            Self::Growth => growth::measure(variant, setting).await,
+            Self::Workers => {
+                let mut measured = throughput::measure(variant, Shape::fanout(setting)).await;
+                let duplicates = measured.value("duplicates");
+                measured.demand(duplicates == Some(0.0), format!("{duplicates:?} duplicates"));
+                measured
+            }
+            Self::Idle => idle::measure(variant, setting).await,
+            Self::StartStop => start_stop::measure(setting).await,
+            Self::Memory => memory::measure(variant, setting).await,
+            Self::Calls => calls::measure(setting).await,
+        }
+    }
+}
+
+impl fmt::Display for Scenario {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.to_possible_value().expect("no scenario is hidden");
+        formatter.write_str(value.get_name())
+    }
+}
+
+/// The number of workers in a variant's name; one where it names none.
+fn variant_workers(variant: &str) -> usize {
+    let number = variant.split_once(" worker").map(|(number, _)| number);
+    number.map_or(1, |number| number.parse().expect("a number of workers"))
+}

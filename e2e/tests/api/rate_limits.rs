@@ -223,6 +223,35 @@ async fn events_are_limited_for_each_account_across_processes() {
     system.stop();
 }
 
+/// However many come at once, at whichever process.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_events_at_the_same_time_as_many_are_accepted_as_the_limit_says() {
+    let limits = [
+        ("RATE_LIMIT_EVENTS_PER_KEY", "25"),
+        ("RATE_LIMIT_EVENTS_PER_ACCOUNT", "10"),
+    ];
+    let mut system = with_limits(&limits).await;
+    let (process, url) = another_api(&system).await;
+    let callers = [system.backend(), Caller::new(&url, Some(SERVICE_KEY))];
+    let calls = (0..120).map(|number: usize| {
+        let caller = callers[number % 2].clone();
+        let account = format!("org:org_{}", number % 4);
+        async move { (number % 4, caller.post(EVENTS, &event(&account)).await) }
+    });
+    let mut accepted = [0; 4];
+    for (account, reply) in futures_util::future::join_all(calls).await {
+        if reply.status == 202 {
+            accepted[account] += 1;
+        } else {
+            assert_limited(&Method::POST, EVENTS, &reply);
+        }
+    }
+    assert_eq!(accepted.iter().sum::<u32>(), 25, "{accepted:?}");
+    assert!(accepted.iter().all(|count| *count <= 10), "{accepted:?}");
+    drop(process);
+    system.stop();
+}
+
 #[tokio::test]
 async fn only_calls_of_the_dashboard_are_limited_by_default() {
     let default = Process::run("webhooks-api", &["--help"], &[]);

@@ -15,6 +15,7 @@ use crate::auth::jwks::{Jwks, RefreshPolicy};
 use crate::auth::service_key::ServiceKeys;
 use crate::body::Patience;
 use crate::cors::Origins;
+use crate::rate_limit::RateLimits;
 use crate::server::Settings;
 
 /// The HTTP API of the webhook system: endpoints for the dashboard, events for the chatbot backend.
@@ -195,6 +196,18 @@ pub struct LimitArgs {
     /// Bytes of payloads that may be parked at one endpoint; beyond them its oldest are given up.
     #[arg(long, env, default_value = "256MiB")]
     pub parked_budget_bytes: ByteSize,
+
+    /// Calls of the dashboard that an account may make in a minute; beyond them 429. 0: any number.
+    #[arg(long, env, default_value_t = 600)]
+    pub rate_limit_dashboard: u32,
+
+    /// Events that may be pushed with one service key in a minute; beyond them 429. 0: any number.
+    #[arg(long, env, default_value_t = 0)]
+    pub rate_limit_events_per_key: u32,
+
+    /// Events that may be pushed for one account in a minute; beyond them 429. 0: any number.
+    #[arg(long, env, default_value_t = 0)]
+    pub rate_limit_events_per_account: u32,
 }
 
 fn parse_payload_limit(text: &str) -> Result<ByteSize, String> {
@@ -215,6 +228,8 @@ pub struct Limits {
     pub endpoints: u32,
     /// What may wait.
     pub budgets: Budgets,
+    /// What may come in a minute.
+    pub rates: RateLimits,
 }
 
 impl LimitArgs {
@@ -227,6 +242,11 @@ impl LimitArgs {
             budgets: Budgets {
                 account_bytes: self.account_budget_bytes.0,
                 parked_bytes: self.parked_budget_bytes.0,
+            },
+            rates: RateLimits {
+                dashboard: self.rate_limit_dashboard,
+                events_per_key: self.rate_limit_events_per_key,
+                events_per_account: self.rate_limit_events_per_account,
             },
         }
     }

@@ -20,7 +20,9 @@ const READ: HeaderValue =
     HeaderValue::from_static("Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Request-Id");
 
 /// The headers of our answers that a page may read beside the usual ones.
-const EXPOSED: HeaderValue = HeaderValue::from_static("Allow, Retry-After, WWW-Authenticate, X-Request-Id");
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "Allow, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id",
+);
 
 /// How long a browser may remember, in seconds.
 const MAX_AGE: u32 = 600;

@@ -78,6 +78,7 @@ impl CursorScope<'_> {
 mod tests {
     use super::*;
     use common::store::log::ListPosition;
+    use proptest::prelude::*;
 
     const KEYS: &str =
         "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=,ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
@@ -192,5 +193,25 @@ mod tests {
         // Made here, but of something else.
         let other = parts.scope().write(&"no place");
         assert!(parts.scope().read::<ListPosition>(&other).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_a_cursor_unless_it_was_made_here(
+            text in prop_oneof![any::<String>(), "[A-Za-z0-9_-]{0,600}"], place in any::<String>(),
+        ) {
+            let parts = Parts::new(KEYS);
+            prop_assert_eq!(parts.scope().read::<String>(&text), Err(InvalidCursor));
+            let cursor = parts.scope().write(&place);
+            let back = parts.scope().read::<String>(&cursor);
+            prop_assert_eq!(back, if cursor.len() > MAX_CURSOR { Err(InvalidCursor) } else { Ok(place) });
+        }
+
+        #[test]
+        fn no_text_breaks_the_parser_of_places(text in prop_oneof![any::<String>(), "(log|pending|retry|failed) [ -~]{0,80}"]) {
+            if let Ok(place) = text.parse::<ListPosition>() {
+                prop_assert_eq!(place.to_string().parse::<ListPosition>(), Ok(place));
+            }
+        }
     }
 }

@@ -24,6 +24,7 @@ use crate::cors::Origins;
 use crate::metrics::Metrics;
 use crate::openapi::{self, KnownRoute, RouteTable};
 use crate::problem::{self, Code, Problem};
+use crate::rate_limit::Told;
 use crate::{headers, request_id};
 
 /// What `/docs` may load: nothing from elsewhere.
@@ -97,7 +98,7 @@ pub fn endpoint(app: App, settings: Settings) -> impl Endpoint<Output = Response
         )
         .nest_no_strip("/", service);
     Observed {
-        inner: route.data(app.clone()),
+        inner: Told::new(route.data(app.clone()), app.limits.rates),
         app,
         routes,
         settings,

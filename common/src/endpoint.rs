@@ -17,7 +17,7 @@ pub const MAX_URL: usize = 2048;
 /// The longest name of a host, in bytes (RFC 1035 §2.3.4).
 const MAX_HOST: usize = 253;
 
-/// The longest description that can be saved, in bytes.
+/// The longest description that can be saved, in characters.
 pub const MAX_DESCRIPTION: usize = 500;
 
 /// A URL that deliveries may be sent to, as far as its text tells.

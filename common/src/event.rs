@@ -159,7 +159,7 @@ impl fmt::Display for Subscription {
 /// How many levels of arrays and objects `data` may have.
 pub const MAX_DEPTH: usize = 64;
 
-/// The longest chatbot id, in bytes.
+/// The longest chatbot id, in characters.
 pub const MAX_CHATBOT_ID: usize = 128;
 
 /// Why an event can't become a payload. The event is refused; nothing is stored.

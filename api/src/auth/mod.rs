@@ -14,6 +14,7 @@ pub mod service_key;
 mod tests;
 
 use common::id::AccountId;
+use common::store::rates::EventLimits;
 use poem::http::header;
 use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
@@ -21,6 +22,7 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 use crate::app::App;
 use crate::problem::Problem;
+use crate::rate_limit::{self, Ledger};
 
 /// Why a request is refused before anything else is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -104,13 +106,25 @@ pub struct DashboardUser {
 }
 
 /// The chatbot backend.
-#[derive(Debug, Clone, Copy)]
-pub struct Backend;
+#[derive(Debug, Clone)]
+pub struct Backend {
+    /// How many events it may push in a minute.
+    pub limits: EventLimits,
+    /// Where it is told what is left of them.
+    pub ledger: Ledger,
+}
 
 /// What the prefixes of Clerk's opaque machine credentials and of our service keys have in common: no session.
 const KEY_PREFIXES: [&str; 5] = [service_key::PREFIX, "ak_", "oat_", "mt_", "m2m_"];
 
-async fn dashboard_user(app: &App, token: Result<&str, AuthError>) -> Result<DashboardUser, AuthError> {
+async fn dashboard_user(app: &App, request: &Request) -> Result<DashboardUser, Problem> {
+    let user = verified_user(app, bearer_token(request)).await;
+    let user = user.map_err(|error| refuse(app, error))?;
+    rate_limit::count_call(app, &user.account, &Ledger::of(request)).await?;
+    Ok(user)
+}
+
+async fn verified_user(app: &App, token: Result<&str, AuthError>) -> Result<DashboardUser, AuthError> {
     let token = token?;
     if KEY_PREFIXES.iter().any(|prefix| token.starts_with(prefix)) {
         return Err(AuthError::NotASessionToken);
@@ -122,12 +136,21 @@ async fn dashboard_user(app: &App, token: Result<&str, AuthError>) -> Result<Das
     })
 }
 
-fn backend(app: &App, token: Result<&str, AuthError>) -> Result<Backend, AuthError> {
+async fn backend(app: &App, request: &Request) -> Result<Backend, Problem> {
+    let key = verified_key(app, bearer_token(request)).map_err(|error| refuse(app, error))?;
+    Ok(Backend {
+        limits: app.limits.rates.of_events(key),
+        ledger: Ledger::of(request),
+    })
+}
+
+/// The id of the service key that a token is.
+fn verified_key<'a>(app: &'a App, token: Result<&str, AuthError>) -> Result<&'a str, AuthError> {
     let token = token?;
     if token.starts_with(service_key::PREFIX) {
         let id = app.service_keys.verify(token).ok_or(AuthError::ServiceKey)?;
         tracing::trace!(key = id, "a call of the backend");
-        return Ok(Backend);
+        return Ok(id);
     }
     let looks_like_jwt = token.starts_with("eyJ") && token.bytes().filter(|byte| *byte == b'.').count() == 2;
     if looks_like_jwt || KEY_PREFIXES.iter().any(|prefix| token.starts_with(prefix)) {
@@ -192,8 +215,7 @@ macro_rules! security_scheme {
                 _options: ExtractParamOptions<()>,
             ) -> Result<Self> {
                 let app = App::of(request)?;
-                let verified = $verify(app, bearer_token(request)).await;
-                Ok(verified.map_err(|error| refuse(app, error))?)
+                Ok($verify(app, request).await?)
             }
         }
     };
@@ -212,5 +234,5 @@ security_scheme!(
     "serviceKey",
     "whk_<id>_<random>",
     "A service key of the chatbot backend.",
-    |app, token| std::future::ready(backend(app, token))
+    backend
 );

@@ -17,6 +17,8 @@ use poem::{EndpointExt as _, Response, Server, endpoint::make_sync};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+mod properties;
+
 use super::AuthError;
 use super::clerk::{KeySource, SessionVerifier};
 use super::jwks::{Jwks, RefreshPolicy};

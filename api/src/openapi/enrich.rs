@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::errors;
 use crate::problem::{CONTENT_TYPE, Code, Problem};
+use crate::rate_limit::{LEFT_HEADER, POLICY_HEADER};
 
 /// Examples by operation id: `request` by name, `responses` by status, `parameters` by name.
 const EXAMPLES: &str = include_str!("examples.json");
@@ -66,6 +67,7 @@ pub(super) fn enrich(document: &mut Value) {
     {
         let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
         add_errors(operation, &id);
+        add_rate_limits(operation);
         add_examples(operation, &examples[&id]);
         if let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) {
             for parameter in parameters {
@@ -120,6 +122,37 @@ fn add_errors(operation: &mut Value, id: &str) {
             response["headers"] = json!({ name: { "description": description, "schema": { "type": kind } } });
         }
         responses.insert(status.to_string(), response);
+    }
+}
+
+/// Calls that are counted say in the headers of any answer but a refused token what is left.
+fn add_rate_limits(operation: &mut Value) {
+    if operation.get("security").is_none() {
+        return;
+    }
+    let headers = [
+        (
+            POLICY_HEADER,
+            "The limits that the call was counted towards: `q` in `w` seconds",
+            "\"dashboard\";q=600;w=60",
+        ),
+        (
+            LEFT_HEADER,
+            "What is left of each: `r` in the next `t` seconds",
+            "\"dashboard\";r=599;t=60",
+        ),
+    ];
+    for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
+        if !status.starts_with('2') && status != "429" {
+            continue;
+        }
+        for (name, description, example) in headers {
+            response["headers"][name] = json!({
+                "description": format!("{description} (draft-ietf-httpapi-ratelimit-headers-11). Absent if no limit is set."),
+                "schema": { "type": "string" },
+                "example": example,
+            });
+        }
     }
 }
 

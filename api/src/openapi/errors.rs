@@ -7,10 +7,11 @@ use crate::problem::Code::{
     InvalidAccountId, InvalidChatbotId, InvalidCursor, InvalidDescription, InvalidFilter, InvalidHeaders,
     InvalidIdempotencyKey, InvalidJson, InvalidSpan, InvalidTimestamp, InvalidToken, InvalidType,
     InvalidUtf8, InvalidValue, MissingField, MissingToken, NoWorker, PayloadExpired, PayloadTooLarge,
-    ReplayInProgress, ReplayNotFound, RequestTimeout, RotationInProgress, SessionPending, StoreFull,
-    StoreUnavailable, TokenExpired, TokenNotYetValid, TooManyEndpoints, TooManyEvents, TooManyStreams,
-    TooManyTests, UnknownEvent, UnknownField, UnsupportedMediaType, UrlAddressBlocked, UrlHasCredentials,
-    UrlHasFragment, UrlMalformed, UrlPortNotAllowed, UrlSchemeNotAllowed, UrlTooLong, WrongTokenKind,
+    RateLimited, ReplayInProgress, ReplayNotFound, RequestTimeout, RotationInProgress, SessionPending,
+    StoreFull, StoreUnavailable, TokenExpired, TokenNotYetValid, TooManyEndpoints, TooManyEvents,
+    TooManyStreams, TooManyTests, UnknownEvent, UnknownField, UnsupportedMediaType, UrlAddressBlocked,
+    UrlHasCredentials, UrlHasFragment, UrlMalformed, UrlPortNotAllowed, UrlSchemeNotAllowed, UrlTooLong,
+    WrongTokenKind,
 };
 
 const SESSION: &[Code] = &[
@@ -21,6 +22,7 @@ const SESSION: &[Code] = &[
     SessionPending,
     WrongTokenKind,
     AuthUnavailable,
+    RateLimited,
 ];
 const SERVICE_KEY: &[Code] = &[MissingToken, InvalidToken, WrongTokenKind];
 const STORE: &[Code] = &[StoreUnavailable, StoreFull, InternalError];
@@ -61,6 +63,7 @@ const EVENT: &[Code] = &[
     PayloadTooLarge,
     IdempotencyConflict,
     AccountOverBudget,
+    RateLimited,
 ];
 
 /// The codes that a call answers, by its operation id.
@@ -128,7 +131,7 @@ pub(super) fn of(operation: &str) -> Vec<Code> {
         "getReplay" | "cancelReplay" => &[SESSION, &[EndpointNotFound, ReplayNotFound, BadRequest], STORE],
         "getSummary" => &[SESSION, STORE],
         "verifySignature" => &[SESSION, BODY, &[EndpointNotFound, InvalidHeaders], STORE],
-        "listEventTypes" => &[SESSION, &[InternalError]],
+        "listEventTypes" => &[SESSION, STORE],
         "pushEvent" => &[SERVICE_KEY, BODY, EVENT, STORE],
         "pushEvents" => &[SERVICE_KEY, BODY, &[EmptyEvents, TooManyEvents], STORE],
         _ => &[],

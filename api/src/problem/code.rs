@@ -131,13 +131,13 @@ codes! {
         "Give the account as `org:<organisation id>` or `user:<user id>`.";
     /// Not a chatbot id.
     InvalidChatbotId = "invalid_chatbot_id", UNPROCESSABLE_ENTITY, "Not a chatbot id",
-        "Give 1 to 128 bytes without control characters.";
+        "Give 1 to 128 characters, none of them a control character.";
     /// Not a description.
     InvalidDescription = "invalid_description", UNPROCESSABLE_ENTITY, "Not a description",
-        "Give at most 500 bytes without control characters other than line feeds.";
+        "Give at most 500 characters, none of them a control character but line feeds.";
     /// Not a date and time.
     InvalidTimestamp = "invalid_timestamp", UNPROCESSABLE_ENTITY, "Not a date and time",
-        "Give an RFC 3339 date and time such as 2026-03-26T15:30:00.000Z.";
+        "Give an RFC 3339 date and time from 1970 on, such as 2026-03-26T15:30:00.000Z.";
     /// Not a cursor, or one of something else.
     InvalidCursor = "invalid_cursor", UNPROCESSABLE_ENTITY, "Not a cursor of this listing",
         "Give a cursor exactly as it was answered, with the same filters, or none to begin anew.";
@@ -192,6 +192,9 @@ codes! {
     /// The payload's retention has ended.
     PayloadExpired = "payload_expired", GONE, "The payload is no longer kept",
         "What was sent is no longer kept, so it can't be sent again.";
+    /// The account, or the service key, has had as many calls or events as it may in this minute.
+    RateLimited = "rate_limited", TOO_MANY_REQUESTS, "Too many requests",
+        "Wait for the seconds that `Retry-After` says, then send the same request again.";
     /// Too many live streams.
     TooManyStreams = "too_many_streams", TOO_MANY_REQUESTS, "Too many streams",
         "Close a stream that is no longer read, then try again.";

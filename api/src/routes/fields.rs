@@ -49,7 +49,7 @@ pub(super) fn event_type(name: &str) -> Result<EventType, Problem> {
 
 /// A chatbot's id, of an event or as an endpoint's filter.
 pub(super) fn chatbot_id(text: String) -> Result<String, Problem> {
-    let is_good = (1..=MAX_CHATBOT_ID).contains(&text.len()) && !text.chars().any(char::is_control);
+    let is_good = (1..=MAX_CHATBOT_ID).contains(&text.chars().count()) && !text.chars().any(char::is_control);
     if is_good {
         Ok(text)
     } else {
@@ -59,7 +59,7 @@ pub(super) fn chatbot_id(text: String) -> Result<String, Problem> {
 
 /// An endpoint's description.
 pub(super) fn description(text: String) -> Result<String, Problem> {
-    let is_good = text.len() <= MAX_DESCRIPTION
+    let is_good = text.chars().count() <= MAX_DESCRIPTION
         && !text
             .chars()
             .any(|character| character.is_control() && character != '\n');
@@ -101,6 +101,7 @@ pub(super) fn idempotency_key(text: &str, field: &str) -> Result<String, Problem
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn names(names: &[&str]) -> Vec<SubscriptionName> {
         names
@@ -152,7 +153,7 @@ mod tests {
 
     #[test]
     fn texts_are_bounded_and_have_no_control_characters() {
-        for good in ["c", "cmf9n7u1c", "ü", &"x".repeat(128)] {
+        for good in ["c", "cmf9n7u1c", "ü", &"x".repeat(128), &"ü".repeat(128)] {
             assert!(chatbot_id(good.to_owned()).is_ok());
         }
         for bad in [
@@ -162,14 +163,14 @@ mod tests {
             "\u{7f}",
             "\u{85}",
             &"x".repeat(129),
-            &"ü".repeat(65),
+            &"ü".repeat(129),
         ] {
             assert_eq!(
                 refusal(chatbot_id(bad.to_owned())),
                 ("invalid_chatbot_id", "chatbotId".to_owned())
             );
         }
-        for good in ["", "two\nlines", &"x".repeat(500)] {
+        for good in ["", "two\nlines", &"x".repeat(500), &"ü".repeat(500)] {
             assert!(description(good.to_owned()).is_ok());
         }
         for bad in ["a\tb", "a\r\n", &"x".repeat(501)] {
@@ -202,6 +203,22 @@ mod tests {
                 refusal(timestamp(bad, "since")),
                 ("invalid_timestamp", "since".to_owned())
             );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_passes_is_the_text_itself_and_bounded(text in prop_oneof![any::<String>(), "[!-~]{0,300}", "\\PC{0,600}"]) {
+            let count = text.chars().count();
+            if let Ok(key) = idempotency_key(&text, "Idempotency-Key") {
+                prop_assert!(key == text && (1..=255).contains(&count) && text.is_ascii() && !text.contains(' '));
+            }
+            if let Ok(id) = chatbot_id(text.clone()) {
+                prop_assert!(id == text && (1..=128).contains(&count) && !text.contains(char::is_control));
+            }
+            if let Ok(words) = description(text.clone()) {
+                prop_assert!(words == text && count <= 500);
+            }
         }
     }
 }

@@ -156,6 +156,8 @@ text_type!(
     "date_time",
     MetaSchema {
         format: Some("date-time"),
+        // From 1970 to 9999.
+        pattern: Some("^(19[7-9]|[2-9][0-9]{2})[0-9]-".to_owned()),
         ..string()
     }
 );
@@ -178,6 +180,7 @@ text_type!(
     MetaSchema {
         min_length: Some(1),
         max_length: Some(common::event::MAX_CHATBOT_ID),
+        pattern: Some(r"^[^\u0000-\u001f\u007f-\u009f]*$".to_owned()),
         ..string()
     }
 );
@@ -188,6 +191,8 @@ text_type!(
     "description",
     MetaSchema {
         max_length: Some(common::endpoint::MAX_DESCRIPTION),
+        // Line feeds are allowed.
+        pattern: Some(r"^[^\u0000-\u0009\u000b-\u001f\u007f-\u009f]*$".to_owned()),
         ..string()
     }
 );

@@ -13,6 +13,7 @@ use crate::event::{EventType, Payload};
 use crate::id::{AccountId, EventId};
 
 use super::decode::{array, integer, next, parsed, text, unexpected};
+use super::rates::{EventLimits, Quota, quotas};
 use super::{Store, StoreError};
 
 /// How long an idempotency key is remembered.
@@ -70,6 +71,17 @@ pub enum AcceptOutcome {
     IdempotencyConflict,
     /// The account's unfinished payloads take all the space that it may have. Nothing was changed.
     OverBudget,
+    /// As many events as may be were accepted in this minute. Nothing was changed.
+    RateLimited,
+}
+
+/// What came of one event, and what is left of the limits that it was counted towards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CountedOutcome {
+    /// What came of it.
+    pub outcome: AcceptOutcome,
+    /// One for each limit that is set; none when it wasn't looked at.
+    pub quotas: Vec<Quota>,
 }
 
 /// How much an account may have waiting.
@@ -90,8 +102,22 @@ impl Store {
         events: &[NewEvent],
         budgets: Budgets,
     ) -> Vec<Result<AcceptOutcome, StoreError>> {
+        let counted = self.accept_limited(events, budgets, &EventLimits::NONE).await;
+        counted
+            .into_iter()
+            .map(|counted| counted.map(|counted| counted.outcome))
+            .collect()
+    }
+
+    /// The same within limits. What is accepted is counted in the same step; what was accepted before is not counted again.
+    pub async fn accept_limited(
+        &self,
+        events: &[NewEvent],
+        budgets: Budgets,
+        limits: &EventLimits,
+    ) -> Vec<Result<CountedOutcome, StoreError>> {
         // They share one connection, which sends them as one pipeline.
-        let calls = join_all(calls(events).map(|events| self.accept_together(events, budgets)));
+        let calls = join_all(calls(events).map(|events| self.accept_together(events, budgets, limits)));
         calls.await.into_iter().flatten().collect()
     }
 
@@ -100,11 +126,12 @@ impl Store {
         &self,
         events: &[NewEvent],
         budgets: Budgets,
-    ) -> Vec<Result<AcceptOutcome, StoreError>> {
+        limits: &EventLimits,
+    ) -> Vec<Result<CountedOutcome, StoreError>> {
         let mut outcomes = Vec::with_capacity(events.len());
         while outcomes.len() < events.len() {
             let rest = &events[outcomes.len()..];
-            match self.accept_some(rest, budgets).await {
+            match self.accept_some(rest, budgets, limits).await {
                 Ok(some) => outcomes.extend(some),
                 Err(error) => outcomes.extend(rest.iter().map(|_| Err(error.clone()))),
             }
@@ -117,12 +144,19 @@ impl Store {
         &self,
         events: &[NewEvent],
         budgets: Budgets,
-    ) -> Result<Vec<Result<AcceptOutcome, StoreError>>, StoreError> {
+        limits: &EventLimits,
+    ) -> Result<Vec<Result<CountedOutcome, StoreError>>, StoreError> {
         let window = IDEMPOTENCY_WINDOW.as_millis().to_string();
         let budgets = [budgets.account_bytes, budgets.parked_bytes].map(|bytes| bytes.to_string());
         let keys: Vec<_> = events.iter().map(key_hash).collect();
-        let mut arguments: Vec<&[u8]> = Vec::with_capacity(3 + 7 * events.len());
-        arguments.extend([window.as_bytes(), budgets[0].as_bytes(), budgets[1].as_bytes()]);
+        let counters = limits.counters();
+        let mut arguments: Vec<&[u8]> = Vec::with_capacity(4 + 7 * events.len());
+        arguments.extend([
+            window.as_bytes(),
+            budgets[0].as_bytes(),
+            budgets[1].as_bytes(),
+            counters.as_bytes(),
+        ]);
         for (event, key) in events.iter().zip(&keys) {
             let fingerprint = event.idempotency.as_ref().map(|given| given.fingerprint.as_str());
             arguments.extend([
@@ -139,7 +173,10 @@ impl Store {
         if answers.is_empty() || answers.len() > events.len() {
             return Err(unexpected("number of outcomes"));
         }
-        Ok(answers.into_iter().map(outcome).collect())
+        Ok(answers
+            .into_iter()
+            .map(|answer| outcome(answer, limits))
+            .collect())
     }
 }
 
@@ -174,17 +211,22 @@ fn key_hash(event: &NewEvent) -> String {
         .unwrap_or_default()
 }
 
-fn outcome(value: Value) -> Result<AcceptOutcome, StoreError> {
+fn outcome(value: Value, limits: &EventLimits) -> Result<CountedOutcome, StoreError> {
     let mut answer = array(value)?.into_iter();
-    match text(next(&mut answer)?)?.as_str() {
-        "accepted" => Ok(AcceptOutcome::Accepted(Accepted {
+    let outcome = match text(next(&mut answer)?)?.as_str() {
+        "accepted" => AcceptOutcome::Accepted(Accepted {
             id: parsed(next(&mut answer)?)?,
             deliveries: u32::try_from(integer(next(&mut answer)?)?).map_err(|_| unexpected("deliveries"))?,
             duplicate: integer(next(&mut answer)?)? == 1,
-        })),
-        "conflict" => Ok(AcceptOutcome::IdempotencyConflict),
-        "over_budget" => Ok(AcceptOutcome::OverBudget),
-        "unreadable" => Err(unexpected("account")),
-        other => Err(unexpected(other)),
-    }
+        }),
+        "conflict" => AcceptOutcome::IdempotencyConflict,
+        "over_budget" => AcceptOutcome::OverBudget,
+        "rate_limited" => AcceptOutcome::RateLimited,
+        "unreadable" => return Err(unexpected("account")),
+        other => return Err(unexpected(other)),
+    };
+    Ok(CountedOutcome {
+        outcome,
+        quotas: quotas(answer, limits.subjects())?,
+    })
 }

@@ -10,7 +10,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
 use super::connection::{ANSWER_WITHIN, timed_out};
-use super::events::{AcceptOutcome, Budgets, NewEvent, call_length};
+use super::events::{AcceptOutcome, Budgets, CountedOutcome, NewEvent, call_length};
+use super::rates::EventLimits;
 use super::{Store, StoreError};
 
 /// Calls at a time: while Redis works on one, the next is on its way.
@@ -30,7 +31,8 @@ struct State {
 struct Waiting {
     event: NewEvent,
     budgets: Budgets,
-    answer: oneshot::Sender<Result<AcceptOutcome, StoreError>>,
+    limits: EventLimits,
+    answer: oneshot::Sender<Result<CountedOutcome, StoreError>>,
 }
 
 impl Store {
@@ -40,10 +42,26 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails. The event may have been accepted all the same: it can be sent again.
     pub async fn accept_one(&self, event: NewEvent, budgets: Budgets) -> Result<AcceptOutcome, StoreError> {
+        let counted = self.accept_one_limited(event, budgets, EventLimits::NONE).await?;
+        Ok(counted.outcome)
+    }
+
+    /// The same within limits: see [`Self::accept_limited`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::accept_one`].
+    pub async fn accept_one_limited(
+        &self,
+        event: NewEvent,
+        budgets: Budgets,
+        limits: EventLimits,
+    ) -> Result<CountedOutcome, StoreError> {
         let (answer, answered) = oneshot::channel();
         let waiting = Waiting {
             event,
             budgets,
+            limits,
             answer,
         };
         if self.intake().join(waiting) {
@@ -64,8 +82,9 @@ impl Store {
             is_over: false,
         };
         while let Some(batch) = turn.next_call() {
-            let budgets = batch.budgets;
-            let outcomes = self.accept_together(&batch.events, budgets).await;
+            let outcomes = self
+                .accept_together(&batch.events, batch.budgets, &batch.limits)
+                .await;
             for (answer, outcome) in batch.answers.into_iter().zip(outcomes) {
                 // Whoever waited for it may be gone.
                 drop(answer.send(outcome));
@@ -77,8 +96,9 @@ impl Store {
 /// What goes into one call.
 struct Batch {
     events: Vec<NewEvent>,
-    answers: Vec<oneshot::Sender<Result<AcceptOutcome, StoreError>>>,
+    answers: Vec<oneshot::Sender<Result<CountedOutcome, StoreError>>>,
     budgets: Budgets,
+    limits: EventLimits,
 }
 
 /// One of [`MOST_CALLS`]; it ends even if a call panics.
@@ -128,11 +148,12 @@ impl State {
     /// Takes what goes into the next call.
     fn take(&mut self) -> Option<Batch> {
         self.waiting.retain(|waiting| !waiting.answer.is_closed());
-        let budgets = self.waiting.front()?.budgets;
+        let first = self.waiting.front()?;
+        let (budgets, limits) = (first.budgets, first.limits.clone());
         let alike = self
             .waiting
             .iter()
-            .take_while(|waiting| waiting.budgets == budgets);
+            .take_while(|waiting| waiting.budgets == budgets && waiting.limits == limits);
         let length = call_length(alike.map(|waiting| &waiting.event));
         let (events, answers) = self
             .waiting
@@ -143,6 +164,7 @@ impl State {
             events,
             answers,
             budgets,
+            limits,
         })
     }
 }

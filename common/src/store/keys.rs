@@ -8,6 +8,9 @@
 //! | `account:<a>:hours` | hash | `<hour>:<outcome>` → how many, of the last 24 hours | 25 h |
 //! | `account:<a>:told` | string | account events about exhausted deliveries in this minute | 1 min |
 //! | `account:<a>:trials` | string | test events asked for in this minute | 1 min |
+//! | `account:<a>:calls` | string | calls of the dashboard in this minute | 1 min |
+//! | `account:<a>:pushed` | string | events accepted in this minute, if they are limited | 1 min |
+//! | `key:<k>:pushed` | string | events accepted with this service key in this minute, if they are limited | 1 min |
 //! | `endpoint:<e>` | hash | `url`, `events`, `state`, `consecutiveFailures`, `inFlight`, … | until it is removed |
 //! | `event:<v>` | hash | `body`, `event`, `account`, `refs` (unfinished deliveries), `deliveries`, `charge`, `acceptedAt`, `failed` | `RETENTION_SUCCEEDED` after its last delivery finished, `RETENTION_FAILED` if one was exhausted |
 //! | `delivery:<d>` | hash | `state`, `attempts`, `nextAttemptAt`, `reason`, `lostLeases`, `log` (ids of its log entries), `replayOf`, … | from its first failed attempt or lost lease, replays from the start; after success `RETENTION_SUCCEEDED`, exhausted `RETENTION_FAILED` |

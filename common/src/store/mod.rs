@@ -7,6 +7,7 @@
 //! - [`endpoints`]: make, list, change and remove endpoints.
 //! - [`events`]: accept an event with all its deliveries, or nothing.
 //! - [`queue`]: fetch, complete, retry, park, reap: what workers do.
+//! - [`rates`]: how many calls and events are left in this minute.
 //! - [`log`]: what became of deliveries, as their owner reads it.
 //! - [`replays`]: send again what was finished.
 //! - [`trials`]: test events, past the queue.
@@ -32,6 +33,8 @@ pub mod events;
 mod intake;
 
 pub mod queue;
+
+pub mod rates;
 
 pub mod log;
 

@@ -2,7 +2,7 @@
 //!
 //! The calls come from the document. Whoever adds one adds examples to it, and what its parameters name to `scene`.
 
-mod calls;
+pub(crate) mod calls;
 
 mod scene;
 

@@ -27,6 +27,8 @@ mod replays_of_many;
 
 mod strangers;
 
+mod tenancy;
+
 mod listener;
 
 mod stream;
@@ -43,4 +45,7 @@ mod outages;
 
 mod start;
 
+mod rate_limits;
+
+mod fuzzing;
 mod limits;

@@ -21,6 +21,7 @@ enum Who {
 /// Who runs each script.
 const SCRIPTS: &[(&str, Who)] = &[
     ("accept", Api),
+    ("call_count", Api),
     ("work", Worker),
     ("upkeep", Worker),
     ("endpoint_create", Api),

@@ -50,6 +50,7 @@ async fn a_call_decides_each_event_by_itself_and_in_order() {
             AcceptOutcome::Accepted(accepted) => Some((accepted.deliveries, accepted.duplicate)),
             AcceptOutcome::IdempotencyConflict => None,
             AcceptOutcome::OverBudget => panic!("there is room"),
+            AcceptOutcome::RateLimited => panic!("there is no limit"),
         })
         .collect();
     let new = fixture.accept(&new_event()).await.deliveries;

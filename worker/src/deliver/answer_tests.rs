@@ -1,5 +1,7 @@
 //! What is kept of an answer, and what is not.
 
+use proptest::collection::vec;
+use proptest::prelude::*;
 use reqwest::header::HeaderValue;
 
 use super::*;
@@ -102,4 +104,42 @@ fn no_more_of_a_body_is_read_than_needed() {
     assert!(!answer.take(&[b'x'; MAX_BODY - 1]));
     assert!(answer.take(b"x"));
     assert_eq!(answer.snippet(), "x".repeat(MAX_SNIPPET));
+}
+
+/// What a header's value may consist of on the wire.
+fn values() -> impl Strategy<Value = Vec<u8>> {
+    vec(prop_oneof![Just(b'\t'), 32_u8..127, 128_u8..=255], 0..600)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_head_breaks_what_is_kept_of_it(
+        status in 100_u16..1000, fields in vec(("[a-z][a-z0-9-]{0,20}", values()), 0..40), location in values(), retry_after in values(),
+    ) {
+        let mut answer = answer(status, &[("location", &location), ("retry-after", &retry_after)]);
+        for (name, value) in &fields {
+            let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+            answer.headers.append(name, HeaderValue::from_bytes(value).unwrap());
+        }
+        let head = answer.head();
+        prop_assert!(head.len() <= MAX_HEAD && !head.contains(|character: char| character.is_control() && character != '\n'));
+        prop_assert!(head.lines().all(|line| line.contains(": ") && line.len() <= MAX_VALUE + 40));
+        prop_assert!(!answer.sentence().contains(char::is_control));
+        let _wait = answer.retry_after();
+    }
+
+    #[test]
+    fn no_body_breaks_what_is_kept_of_it(parts in vec(vec(any::<u8>(), 0..3000), 0..30)) {
+        let mut answer = answer(200, &[]);
+        let mut read = 0;
+        for part in &parts {
+            read += part.len();
+            prop_assert_eq!(answer.take(part), read >= MAX_BODY);
+        }
+        let snippet = answer.snippet();
+        prop_assert!(snippet.len() <= MAX_SNIPPET);
+        prop_assert!(!snippet.contains(|character: char| character.is_control() && character != '\n'));
+    }
 }

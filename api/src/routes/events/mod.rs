@@ -11,7 +11,7 @@ use common::clock::Timestamp;
 use common::event::Payload;
 use common::id::EventId;
 use common::store::StoreError;
-use common::store::events::{AcceptOutcome, Idempotency, NewEvent};
+use common::store::events::{AcceptOutcome, CountedOutcome, Idempotency, NewEvent};
 use poem::web::Data;
 use poem_openapi::OpenApi;
 
@@ -41,12 +41,12 @@ impl EventsApi {
     #[oai(path = "/api/events", method = "post", operation_id = "pushEvent")]
     async fn push(
         &self,
-        _backend: Backend,
+        backend: Backend,
         app: Data<&App>,
         key: IdempotencyHeader,
         body: Json<PushEvent>,
     ) -> Result<Pushed, Problem> {
-        let accepted = push_one(&app, key, body.0).await;
+        let accepted = push_one(&app, &backend, key, body.0).await;
         count(&app.metrics, &accepted);
         Ok(Pushed::Accepted(Json(accepted?)))
     }
@@ -58,7 +58,7 @@ impl EventsApi {
     #[oai(path = "/api/events/batch", method = "post", operation_id = "pushEvents")]
     async fn push_batch(
         &self,
-        _backend: Backend,
+        backend: Backend,
         app: Data<&App>,
         body: Json<PushBatch>,
     ) -> Result<BatchPushed, Problem> {
@@ -85,7 +85,10 @@ impl EventsApi {
         let outcomes = if events.is_empty() {
             Vec::new()
         } else {
-            app.store.get()?.accept(&events, app.limits.budgets).await
+            app.store
+                .get()?
+                .accept_limited(&events, app.limits.budgets, &backend.limits)
+                .await
         };
         let mut outcomes = all_or_some(outcomes)?.into_iter();
         let results = refusals
@@ -94,7 +97,9 @@ impl EventsApi {
                 let accepted = match refusal {
                     Some(problem) => Err(problem),
                     None => match outcomes.next() {
-                        Some(outcome) => outcome.map_err(Problem::from).and_then(accepted),
+                        Some(outcome) => outcome
+                            .map_err(Problem::from)
+                            .and_then(|outcome| accepted(&app, &backend, outcome)),
                         None => Err(Problem::new(Code::InternalError)),
                     },
                 };
@@ -106,15 +111,24 @@ impl EventsApi {
     }
 }
 
-async fn push_one(app: &App, key: IdempotencyHeader, body: PushEvent) -> Result<EventAccepted, Problem> {
+async fn push_one(
+    app: &App,
+    backend: &Backend,
+    key: IdempotencyHeader,
+    body: PushEvent,
+) -> Result<EventAccepted, Problem> {
     let event = prepare(body, key.0, &app.limits, Timestamp::now())?;
-    accepted(app.store.get()?.accept_one(event, app.limits.budgets).await?)
+    let store = app.store.get()?;
+    let counted = store
+        .accept_one_limited(event, app.limits.budgets, backend.limits.clone())
+        .await?;
+    accepted(app, backend, counted)
 }
 
 /// When Redis failed for every event, the batch failed as a whole.
 fn all_or_some(
-    outcomes: Vec<Result<AcceptOutcome, StoreError>>,
-) -> Result<Vec<Result<AcceptOutcome, StoreError>>, Problem> {
+    outcomes: Vec<Result<CountedOutcome, StoreError>>,
+) -> Result<Vec<Result<CountedOutcome, StoreError>>, Problem> {
     if outcomes.iter().any(Result::is_ok) {
         return Ok(outcomes);
     }
@@ -172,8 +186,9 @@ fn prepare(
     })
 }
 
-fn accepted(outcome: AcceptOutcome) -> Result<EventAccepted, Problem> {
-    match outcome {
+fn accepted(app: &App, backend: &Backend, counted: CountedOutcome) -> Result<EventAccepted, Problem> {
+    backend.ledger.note(&counted.quotas);
+    match counted.outcome {
         AcceptOutcome::Accepted(accepted) => Ok(EventAccepted {
             id: accepted.id.into(),
             deliveries: accepted.deliveries,
@@ -181,6 +196,7 @@ fn accepted(outcome: AcceptOutcome) -> Result<EventAccepted, Problem> {
         }),
         AcceptOutcome::IdempotencyConflict => Err(Problem::new(Code::IdempotencyConflict)),
         AcceptOutcome::OverBudget => Err(Problem::new(Code::AccountOverBudget).retry_after(30)),
+        AcceptOutcome::RateLimited => Err(app.limits.rates.refusal(&counted.quotas)),
     }
 }
 

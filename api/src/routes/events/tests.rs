@@ -1,4 +1,5 @@
 use common::store::events::Budgets;
+use proptest::prelude::*;
 use serde_json::value::RawValue;
 
 use super::*;
@@ -10,6 +11,7 @@ const LIMITS: Limits = Limits {
         account_bytes: 1,
         parked_bytes: 1,
     },
+    rates: crate::rate_limit::RateLimits::NONE,
 };
 
 fn item(text: &str) -> Result<NewEvent, Problem> {
@@ -138,5 +140,63 @@ fn a_long_list_is_counted_and_not_kept() {
             (sent["code"].as_str(), sent["field"].as_str()),
             (Some("invalid_type"), field)
         );
+    }
+}
+
+/// JSON, mostly of an event with one thing that is odd.
+fn bodies() -> impl Strategy<Value = String> {
+    const FIELDS: [&str; 7] = [
+        "accountId",
+        "event",
+        "chatbotId",
+        "data",
+        "timestamp",
+        "idempotencyKey",
+        "other",
+    ];
+    let odd = prop_oneof![
+        any::<String>().prop_map(|text| serde_json::Value::from(text).to_string()),
+        "[0-9eE.+-]{1,30}",
+        "[\\[\\]{}]{0,200}",
+        Just("null".to_owned()),
+        "\\PC{0,40}",
+    ];
+    prop_oneof![
+        any::<String>(),
+        (prop::sample::select(&FIELDS[..]), odd)
+            .prop_map(|(field, value)| event(&format!(r#","{field}":{value}"#))),
+        (any::<prop::sample::Index>(), any::<u8>()).prop_map(|(at, byte)| {
+            let mut text = event("").into_bytes();
+            let at = at.index(text.len());
+            text[at] = byte & 0x7f;
+            String::from_utf8(text).unwrap()
+        }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1024))]
+
+    #[test]
+    fn no_body_breaks_the_parser_and_what_passes_is_bounded(text in bodies()) {
+        let problem = match json::parse::<PushEvent>(text.as_bytes()) {
+            Ok(body) => match prepare(body, None, &LIMITS, Timestamp::from_millis(1_000).unwrap()) {
+                Ok(new) => {
+                    prop_assert!(new.payload.as_bytes().len() <= LIMITS.payload_bytes);
+                    prop_assert!(serde_json::from_slice::<serde_json::Value>(new.payload.as_bytes()).is_ok());
+                    return Ok(());
+                }
+                Err(problem) => problem,
+            },
+            Err(problem) => problem,
+        };
+        // Whatever was sent, little of it is repeated.
+        let told = serde_json::to_string(&problem.body()).unwrap();
+        prop_assert!(problem.http_status().is_client_error() && told.len() < 2000, "{told}");
+    }
+
+    #[test]
+    fn no_bytes_break_the_parser(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert!(json::parse::<PushEvent>(&bytes).is_err() && json::parse::<PushBatch>(&bytes).is_err());
     }
 }

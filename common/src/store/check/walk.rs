@@ -105,7 +105,7 @@ impl Store {
             ("sweeps", "") => {
                 snapshot.sweeps = self.ask(redis::cmd("LRANGE").arg(key).arg(0).arg(-1)).await?
             }
-            ("idempotency" | "worker" | "removed" | "trial" | "answer", _) => {
+            ("idempotency" | "worker" | "removed" | "trial" | "answer" | "key", _) => {
                 if !self.expires(key).await? {
                     snapshot.immortal.push(name.to_owned());
                 }
@@ -136,7 +136,7 @@ impl Store {
                     .account_bytes
                     .extend(bytes.map(|bytes| (account.to_owned(), bytes)));
             }
-            Some((_, "hours" | "told" | "trials")) => {
+            Some((_, "hours" | "told" | "trials" | "calls" | "pushed")) => {
                 if !self.expires(key).await? {
                     snapshot.immortal.push(format!("account:{rest}"));
                 }

@@ -1,15 +1,17 @@
 -- accept: events, each with one delivery for each endpoint that matches, or nothing of it.
 --
 -- ARGV: how long an idempotency key is remembered (ms), bytes that an account may have unfinished, bytes that an endpoint may
---       have parked; then 7 for each event: account, event id, event type, chatbot id, body, hash of the idempotency key (or
---       ''), fingerprint of the request.
--- Returns for each event {'accepted', event id, deliveries, 1 if duplicate}, {'conflict'}, {'over_budget'}, or {'unreadable'} when
---       what is stored of its account is not what it should be; for fewer events than there are once 512 deliveries were made:
---       the rest is to be sent again.
+--       have parked, limits of events in a minute (`<counter of the service key> <its limit> <limit of an account>`, 0 for none; or
+--       ''); then 7 for each event: account, event id, event type, chatbot id, body, hash of the idempotency key (or ''),
+--       fingerprint of the request.
+-- Returns for each event {'accepted', event id, deliveries, 1 if duplicate, quotas…}, {'conflict'}, {'over_budget'},
+--       {'rate_limited', quotas…}, or {'unreadable'} when what is stored of its account is not what it should be; for fewer events
+--       than there are once 512 deliveries were made: the rest is to be sent again. Quotas are, for each limit that is set, what is
+--       left of it and the ms until it begins anew; a duplicate tells none.
 -- Guarantees: nothing of an event is written unless its answer is 'accepted'; the same event id, or the same idempotency key
 -- with the same fingerprint, is accepted once. What the events have in common is read and written once. Not `allow-oom`: at
 -- `maxmemory` all are refused.
-local FIRST, EVENT, MOST_DELIVERIES = 4, 7, 512
+local FIRST, EVENT, MOST_DELIVERIES = 5, 7, 512
 local window, account_budget, parked_budget = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local accepted_at
 
@@ -79,6 +81,43 @@ local function store(account_id, id, kind, chatbot, body)
   return #found
 end
 
+-- Events of this minute; without limits nothing is read or counted.
+local counters, counters_of, tell
+if ARGV[4] ~= '' then
+  local key, of_key, of_account = string.match(ARGV[4], '^(%S+) (%d+) (%d+)$')
+  of_key, of_account, counters = tonumber(of_key), tonumber(of_account), {}
+  local function counter(name, most)
+    local known = counters[name]
+    if not known then
+      local used, ends_in = redis.pcall('GET', P .. name), call('PTTL', P .. name)
+      used = type(used) == 'string' and tonumber(used) or 0
+      if ends_in < 1 or ends_in > 60000 then
+        used, ends_in = 0, 60000 -- a new minute; or Redis's clock was set back
+      end
+      known = { used = used, added = 0, left = math.max(0, most - used), ends_in = ends_in }
+      counters[name] = known
+    end
+    return known
+  end
+  counters_of = function(account)
+    local found = {}
+    if of_key > 0 then
+      found[1] = counter(key, of_key)
+    end
+    if of_account > 0 then
+      found[#found + 1] = counter('account:' .. account .. ':pushed', of_account)
+    end
+    return found
+  end
+  tell = function(answer, found)
+    for _, one in ipairs(found) do
+      answer[#answer + 1] = one.left
+      answer[#answer + 1] = one.ends_in
+    end
+    return answer
+  end
+end
+
 local events, deliveries = 0, 0
 local function accept(base)
   local account_id, id, kind, chatbot, body = unpack(ARGV, base, base + 4)
@@ -99,6 +138,14 @@ local function accept(base)
   if known then
     return { 'accepted', id, tonumber(known), 0 } -- our own call, sent again
   end
+  local found = counters and counters_of(account_id)
+  if found then
+    for _, one in ipairs(found) do
+      if one.left < 1 then
+        return tell({ 'rate_limited' }, found)
+      end
+    end
+  end
   local made, refusal = store(account_id, id, kind, chatbot, body)
   if not made then
     return { refusal }
@@ -110,7 +157,13 @@ local function accept(base)
   if made > 0 then
     events, deliveries = events + 1, deliveries + made
   end
-  return { 'accepted', id, made, 0 }
+  if not found then
+    return { 'accepted', id, made, 0 }
+  end
+  for _, one in ipairs(found) do
+    one.added, one.left = one.added + 1, one.left - 1
+  end
+  return tell({ 'accepted', id, made, 0 }, found)
 end
 
 local answers = {}
@@ -121,6 +174,13 @@ for base = FIRST, #ARGV, EVENT do
   end
 end
 
+if counters then
+  for name, one in pairs(counters) do
+    if one.added > 0 then
+      call('SET', P .. name, string.format('%d', one.used + one.added), 'PX', one.ends_in)
+    end
+  end
+end
 if events == 0 then
   return answers
 end

@@ -7,23 +7,23 @@ use super::schema::complaints;
 use crate::fixture::DOCUMENT;
 
 /// One call of the document.
-pub(super) struct Call {
-    pub(super) path: &'static str,
-    pub(super) method: Method,
+pub(crate) struct Call {
+    pub(crate) path: &'static str,
+    pub(crate) method: Method,
     operation: &'static Value,
 }
 
 /// A parameter of a call.
-pub(super) struct Parameter {
-    pub(super) name: &'static str,
+pub(crate) struct Parameter {
+    pub(crate) name: &'static str,
     /// `path`, `query` or `header`.
-    pub(super) place: &'static str,
-    pub(super) is_required: bool,
-    pub(super) example: Option<String>,
+    pub(crate) place: &'static str,
+    pub(crate) is_required: bool,
+    pub(crate) example: Option<String>,
 }
 
 /// Every call of the document.
-pub(super) fn calls() -> Vec<Call> {
+pub(crate) fn calls() -> Vec<Call> {
     let paths = DOCUMENT["paths"].as_object().unwrap();
     paths
         .iter()
@@ -40,16 +40,21 @@ pub(super) fn calls() -> Vec<Call> {
 
 impl Call {
     /// For messages.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         format!("{} {}", self.method, self.path)
     }
 
+    /// Its operation id.
+    pub(crate) fn id(&self) -> &'static str {
+        self.operation["operationId"].as_str().unwrap()
+    }
+
     /// Whether it takes this security scheme.
-    pub(super) fn takes(&self, scheme: &str) -> bool {
+    pub(crate) fn takes(&self, scheme: &str) -> bool {
         self.operation["security"][0].get(scheme).is_some()
     }
 
-    pub(super) fn parameters(&self) -> Vec<Parameter> {
+    pub(crate) fn parameters(&self) -> Vec<Parameter> {
         let parameters = self.operation["parameters"].as_array().into_iter().flatten();
         parameters
             .map(|parameter| Parameter {
@@ -65,7 +70,7 @@ impl Call {
     }
 
     /// The bodies of its examples, each with its name; one that is `None` if it takes no body.
-    pub(super) fn requests(&self) -> Vec<(&'static str, Option<&'static Value>)> {
+    pub(crate) fn requests(&self) -> Vec<(&'static str, Option<&'static Value>)> {
         if self.operation.get("requestBody").is_none() {
             return vec![("without a body", None)];
         }
@@ -79,7 +84,7 @@ impl Call {
     }
 
     /// What the body's schema doesn't allow of it.
-    pub(super) fn complaints_about_request(&self, body: &Value) -> Vec<String> {
+    pub(crate) fn complaints_about_request(&self, body: &Value) -> Vec<String> {
         complaints(body, &self.request_content()["schema"])
     }
 
@@ -88,19 +93,19 @@ impl Call {
     }
 
     /// What is documented of an answer with this status.
-    pub(super) fn response(&self, status: u16) -> &'static Value {
+    pub(crate) fn response(&self, status: u16) -> &'static Value {
         let response = self.operation["responses"].get(status.to_string());
         response.unwrap_or_else(|| panic!("{} does not document the status {status}", self.name()))
     }
 
     /// Whether its answer goes on for ever.
-    pub(super) fn is_stream(&self) -> bool {
+    pub(crate) fn is_stream(&self) -> bool {
         let content = &self.operation["responses"]["200"]["content"];
         content.get("text/event-stream").is_some()
     }
 
     /// All examples of answers, each with its status, media type, name and schema. Every answer that has a body has one.
-    pub(super) fn answers(&self) -> Vec<Answer> {
+    pub(crate) fn answers(&self) -> Vec<Answer> {
         let mut answers = Vec::new();
         for (status, response) in self.operation["responses"].as_object().unwrap() {
             for (media_type, content) in response["content"].as_object().into_iter().flatten() {
@@ -127,10 +132,10 @@ impl Call {
 }
 
 /// An example of an answer.
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) media_type: &'static str,
-    pub(super) name: &'static str,
-    pub(super) value: &'static Value,
-    pub(super) schema: &'static Value,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) media_type: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) value: &'static Value,
+    pub(crate) schema: &'static Value,
 }

@@ -17,7 +17,7 @@ const ISSUER: &str = "https://clerk.dev.invalid";
 const PARTY: &str = "http://localhost:3000";
 
 /// Variables that the programs have defaults for: written only if they are set.
-const OPTIONAL: [&str; 23] = [
+const OPTIONAL: [&str; 25] = [
     "REDIS_CA_FILE",
     "REDIS_CERT_FILE",
     "REDIS_KEY_FILE",
@@ -28,6 +28,8 @@ const OPTIONAL: [&str; 23] = [
     "MAX_ENDPOINTS_PER_ACCOUNT",
     "ACCOUNT_BUDGET_BYTES",
     "PARKED_BUDGET_BYTES",
+    "RATE_LIMIT_EVENTS_PER_KEY",
+    "RATE_LIMIT_EVENTS_PER_ACCOUNT",
     "ACK_DURABILITY",
     "WORKER_CONCURRENCY",
     "ENDPOINT_CONCURRENCY",
@@ -128,6 +130,8 @@ fn collect(
     variables.set("SECRETS_KEY", secrets_key);
     variables.set("ALLOW_HTTP", or("ALLOW_HTTP", "true")?);
     variables.set("ALLOW_NETWORKS", or("ALLOW_NETWORKS", "127.0.0.0/8,::1/128")?);
+    // Scripts that are tried out ask again and again.
+    variables.set("RATE_LIMIT_DASHBOARD", or("RATE_LIMIT_DASHBOARD", "0")?);
     for name in OPTIONAL {
         if let Some(value) = set(name)? {
             variables.set(name, value);

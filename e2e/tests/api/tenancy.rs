@@ -1,0 +1,297 @@
+//! Tenancy, call by call of the OpenAPI document: with another account's token everything that an account owns is as unknown
+//! as what doesn't exist, and nothing changes; without a token of the right kind nobody gets in.
+//!
+//! The calls come from the document. Whoever adds one that this test can't fill is told so by its failure, and so is
+//! whoever adds one that names nothing: `OWN` says that it concerns only the account of its token.
+
+use e2e::clerk::{Claims, SigningKey, now};
+use e2e::client::Caller;
+use e2e::system::{SERVICE_KEY, System};
+use reqwest::{RequestBuilder, Url};
+use serde_json::{Value, json};
+
+use crate::documented::calls::{Call, calls};
+use crate::fixture::{ENDPOINTS, everything};
+use crate::listener::Listener;
+use crate::log_scene::{HOOK, LogScene, text};
+
+/// Calls that name nothing: they make or list what belongs to the account of the token.
+const OWN: [&str; 4] = ["createEndpoint", "listEndpoints", "getSummary", "listEventTypes"];
+
+const STRANGER: &str = "org_2other";
+
+/// All that a call may name of an account.
+#[derive(Clone)]
+struct Belongings {
+    endpoint: String,
+    /// Exhausted, so that it can be replayed.
+    delivery: String,
+    replay: String,
+    /// Behind the first delivery of a page of one.
+    cursor: String,
+    /// What a live stream began with.
+    event_id: String,
+}
+
+/// An account with one of everything, and nobody who works on it any more.
+async fn furnish(scene: &mut LogScene) -> Belongings {
+    scene.push(json!({"then": 500})).await;
+    let delivery = text(&scene.listed("status=exhausted", 1).await[0], "id");
+    scene.push(json!({})).await;
+    scene.listed("status=succeeded", 1).await;
+    let (_, event_id) = Listener::start(&scene.customer, &scene.path("deliveries/stream"), None).await;
+    // None of the exhausted is that young, so there is nothing to do for it.
+    let wanted = json!({"since": recent(-1_000), "status": "exhausted", "dryRun": false});
+    let replay = scene.customer.post(&scene.path("replay"), &wanted).await;
+    let belongings = Belongings {
+        delivery,
+        replay: text(&replay.expect(202).body, "id"),
+        cursor: text(&scene.list("limit=1").await, "nextCursor"),
+        event_id,
+        endpoint: scene.endpoint.clone(),
+    };
+    for mut worker in scene.system.workers.drain(..) {
+        assert!(worker.terminate().success(), "{}", worker.log());
+    }
+    belongings
+}
+
+/// A time around now.
+fn recent(span_ms: i64) -> String {
+    let time = i64::try_from(now() * 1000).unwrap() + span_ms;
+    common::clock::Timestamp::from_millis(time).unwrap().to_string()
+}
+
+/// A call as it is documented, with these belongings wherever it names something.
+fn filled(call: &Call, body: Option<&Value>, caller: &Caller, names: &Belongings) -> RequestBuilder {
+    let mut path = call.path.to_owned();
+    let (mut query, mut headers) = (Vec::new(), Vec::new());
+    for parameter in call.parameters() {
+        let value = match parameter.name {
+            "id" => names.endpoint.as_str(),
+            "deliveryId" => &names.delivery,
+            "replayId" => &names.replay,
+            "cursor" => &names.cursor,
+            "Last-Event-ID" => &names.event_id,
+            "limit" => "1",
+            // These name nothing that somebody owns.
+            "status" | "event" | "since" | "until" | "Idempotency-Key" => continue,
+            other => panic!("{}: say what to give as `{other}`", call.name()),
+        };
+        match parameter.place {
+            "path" => path = path.replace(&format!("{{{}}}", parameter.name), value),
+            "query" => query.push((parameter.name, value)),
+            "header" => headers.push((parameter.name, value)),
+            place => panic!("{}: a parameter in {place}", call.name()),
+        }
+    }
+    if !query.is_empty() {
+        let query = Url::parse_with_params("http://any/", query).unwrap();
+        path = format!("{path}?{}", query.query().unwrap());
+    }
+    let mut request = caller.request(call.method.clone(), &path);
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    match body {
+        Some(body) => request.json(&inserted(body, names)),
+        None => request,
+    }
+}
+
+/// The body of an example, with these belongings and with a time that is not long ago.
+fn inserted(body: &Value, names: &Belongings) -> Value {
+    match body {
+        Value::String(text) if text.starts_with("ep_") => names.endpoint.as_str().into(),
+        Value::String(text) if text.starts_with("dlv_") => names.delivery.as_str().into(),
+        Value::String(text) if text.starts_with("rpl_") => names.replay.as_str().into(),
+        Value::Array(items) => items.iter().map(|item| inserted(item, names)).collect(),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| match name.as_str() {
+                "since" => (name.clone(), recent(-3_600_000).into()),
+                "until" => (name.clone(), recent(30_000).into()),
+                _ => (name.clone(), inserted(value, names)),
+            })
+            .collect(),
+        other => other.clone(),
+    }
+}
+
+/// The status, the code, and the body unless it goes on for ever.
+async fn answer(request: RequestBuilder) -> (u16, String, String) {
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    let media_type = response
+        .headers()
+        .get("content-type")
+        .map(|value| value.to_str().unwrap().to_owned());
+    if media_type.is_some_and(|media_type| media_type.starts_with("text/event-stream")) {
+        return (status, String::new(), String::new());
+    }
+    let text = response.text().await.unwrap();
+    let body: Value = serde_json::from_str(&text).unwrap_or_default();
+    (status, body["code"].as_str().unwrap_or_default().to_owned(), text)
+}
+
+/// Whether a call names something of an account, in its path, its query, a header or its body.
+fn names_something(call: &Call) -> bool {
+    let in_body = |body: &Value| body.to_string().contains("\"ep_") || body.to_string().contains("\"dlv_");
+    call.parameters()
+        .iter()
+        .any(|parameter| matches!(parameter.name, "id" | "deliveryId" | "replayId"))
+        || call.requests().iter().any(|(_, body)| body.is_some_and(in_body))
+}
+
+/// Whether it names something below an endpoint.
+fn names_something_below(call: &Call) -> bool {
+    call.parameters().iter().any(|parameter| {
+        matches!(
+            parameter.name,
+            "deliveryId" | "replayId" | "cursor" | "Last-Event-ID"
+        )
+    })
+}
+
+async fn start() -> (LogScene, Belongings) {
+    let mut scene = LogScene::start(System::builder().env("RETRY_SCHEDULE", "")).await;
+    let belongings = furnish(&mut scene).await;
+    (scene, belongings)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_account_owns_is_unknown_to_every_other() {
+    let (mut scene, theirs) = start().await;
+    let stranger = scene.system.customer_of(STRANGER);
+    let own = stranger
+        .create_endpoint("http://127.0.0.1:9000/", &["*"])
+        .await
+        .id;
+    let below_own = Belongings {
+        endpoint: own,
+        ..theirs.clone()
+    };
+    let before = everything(&scene.system);
+    let (mut alone, mut named) = (Vec::new(), Vec::new());
+    for call in calls().into_iter().filter(|call| call.takes("clerkSession")) {
+        if !names_something(&call) {
+            assert!(
+                OWN.contains(&call.id()),
+                "{} names nothing: does it concern the account alone?",
+                call.name()
+            );
+            alone.push(call);
+            continue;
+        }
+        for (example, body) in call.requests() {
+            let (status, code, told) = answer(filled(&call, body, &stranger, &theirs)).await;
+            let context = format!("{}, `{example}`: {status} {told}", call.name());
+            // A cursor is looked at before what it belongs to.
+            let is_refused = (status, code.as_str()) == (404, "endpoint_not_found")
+                || names_something_below(&call) && (status, code.as_str()) == (422, "invalid_cursor");
+            assert!(is_refused, "{context}");
+            assert_eq!(everything(&scene.system), before, "{context}");
+        }
+        if names_something_below(&call) {
+            let (status, code, told) = answer(filled(&call, None, &stranger, &below_own)).await;
+            let is_refused = matches!(
+                (status, code.as_str()),
+                (404, "delivery_not_found" | "replay_not_found") | (422, "invalid_cursor")
+            );
+            assert!(
+                is_refused,
+                "{} below an own endpoint: {status} {told}",
+                call.name()
+            );
+            assert_eq!(everything(&scene.system), before, "{}", call.name());
+        }
+        named.push(call);
+    }
+    // What names nothing shows nothing of it, and changes nothing of it.
+    for call in &alone {
+        for (_, body) in call.requests() {
+            let (status, _, told) = answer(filled(call, body, &stranger, &theirs)).await;
+            assert!((200..300).contains(&status), "{}: {told}", call.name());
+            for secret in [
+                &theirs.endpoint,
+                &theirs.delivery,
+                &theirs.replay,
+                &scene.receiver.url(HOOK),
+            ] {
+                assert!(!told.contains(secret.as_str()), "{}: {told}", call.name());
+            }
+        }
+    }
+    let after = everything(&scene.system);
+    for (key, content) in &before {
+        let is_shared = key.ends_with(":stats") || key.contains(STRANGER);
+        assert!(is_shared || after.get(key) == Some(content), "{key} was changed");
+    }
+    // With the owner's own token the very same calls find what they name: those that remove something last.
+    named.sort_by_key(|call| call.method == reqwest::Method::DELETE);
+    named.sort_by_key(|call| call.path == ENDPOINTS);
+    for call in named {
+        let (_, body) = call.requests().remove(0);
+        let (status, _, told) = answer(filled(&call, body, &scene.customer, &theirs)).await;
+        // Without a worker a test event is not sent.
+        let is_good = (200..300).contains(&status) || call.id() == "sendTestEvent" && status == 503;
+        assert!(is_good, "{} of the owner: {status} {told}", call.name());
+    }
+    scene.system.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_gets_in_without_a_token_of_the_right_kind() {
+    let (mut scene, theirs) = start().await;
+    let before = everything(&scene.system);
+    let system = &scene.system;
+    let claims = || Claims::v2("user_2test", Some("org_2test"));
+    let session = claims().sign(&system.key);
+    let forged = claims().sign(&SigningKey::generate(system.key.kid()));
+    let expired = claims()
+        .with("exp", now() - 60)
+        .with("nbf", now() - 120)
+        .sign(&system.key);
+    let of_a_machine = claims().without("sid").sign(&system.key);
+    let nobody = Caller::new(&system.api_url(), None);
+    let with = |token: &str| system.caller(token);
+    let mut tried = 0;
+    for call in calls() {
+        let wrong: Vec<(&str, Caller, u16)> = match (call.takes("clerkSession"), call.takes("serviceKey")) {
+            (true, false) => vec![
+                ("none", nobody.clone(), 401),
+                ("a service key", with(SERVICE_KEY), 403),
+                ("forged", with(&forged), 401),
+                ("unsigned", with(&claims().unsigned()), 401),
+                ("expired", with(&expired), 401),
+                ("a machine's", with(&of_a_machine), 403),
+                ("a key of Clerk's", with("ak_0123456789abcdef"), 403),
+            ],
+            (false, true) => vec![
+                ("none", nobody.clone(), 401),
+                ("a session", with(&session), 403),
+                ("an expired session", with(&expired), 403),
+                ("an unknown key", with("whk_test_0123456789abcdef"), 401),
+                ("garbage", with("garbage"), 401),
+            ],
+            (false, false) => {
+                assert!(
+                    !call.path.starts_with("/api/"),
+                    "{} wants no token: is that meant?",
+                    call.name()
+                );
+                continue;
+            }
+            (true, true) => panic!("{} takes tokens of both kinds", call.name()),
+        };
+        let (_, body) = call.requests().remove(0);
+        for (what, caller, expected) in wrong {
+            let (status, _, told) = answer(filled(&call, body, &caller, &theirs)).await;
+            assert_eq!(status, expected, "{}, token: {what}: {told}", call.name());
+            tried += 1;
+        }
+        assert_eq!(everything(&scene.system), before, "{}", call.name());
+    }
+    assert!(tried > 100, "{tried}");
+    scene.system.stop();
+}

@@ -165,6 +165,7 @@ impl Scene {
             slow_endpoints: Vec::new(),
             want,
             want_slow: want / 2,
+            free: 512,
             want_bytes: 64 << 20,
             alone: false,
             spare: EventId::new(Timestamp::now().as_millis()),

@@ -31,7 +31,6 @@ use crate::wait::{check, eventually};
 #[derive(Debug)]
 pub struct Account<'a> {
     redis: &'a RedisServer,
-    endpoint_concurrency: u32,
     receivers: Vec<&'a Receiver>,
     accepted: BTreeMap<String, u64>,
     duplicates: usize,
@@ -64,13 +63,8 @@ impl<'a> Account<'a> {
     /// Of a system, with no receiver and no event yet. No duplicate is allowed.
     #[must_use]
     pub fn of(system: &'a System) -> Self {
-        let cap = system
-            .workers
-            .first()
-            .and_then(|worker| worker.variable("ENDPOINT_CONCURRENCY"));
         Self {
             redis: &system.redis,
-            endpoint_concurrency: cap.map_or(32, |cap| cap.parse().expect("a number")),
             receivers: Vec::new(),
             accepted: BTreeMap::new(),
             duplicates: 0,
@@ -143,10 +137,7 @@ impl<'a> Account<'a> {
         books.hold_counters(&balance, &mut wrong);
         books.hold_log(&posted, &mut wrong);
         let store = Store::new(&redis.args()).unwrap();
-        let report = store
-            .check(self.endpoint_concurrency)
-            .await
-            .expect("check the stored state");
+        let report = store.check().await.expect("check the stored state");
         wrong.extend(
             report
                 .violations

@@ -139,7 +139,7 @@ async fn an_attempt_that_panics_is_set_aside_and_others_flow() {
     let times = names.times.load(Ordering::SeqCst);
     assert!(times >= 150, "{times}");
     assert!(metrics.crashed.get() >= 150);
-    let report = store.check(32).await.unwrap();
+    let report = store.check().await.unwrap();
     assert_eq!(report.violations, []);
     assert_eq!(report.unfinished, 50);
     for endpoint in store.list_endpoints(&account()).await.unwrap() {

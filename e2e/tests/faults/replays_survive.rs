@@ -130,7 +130,7 @@ async fn each_delivery_is_made_once_whatever_dies_meanwhile() {
         },
     )
     .await;
-    let report = store.check(32).await.unwrap();
+    let report = store.check().await.unwrap();
     assert!(report.violations.is_empty(), "{:#?}", report.violations);
     for event in &loaded.accepted {
         let arrived = scene.receiver.received_at("/one");

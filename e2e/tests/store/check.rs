@@ -43,7 +43,7 @@ async fn busy() -> (Fixture, String, Vec<String>) {
 
 /// What one look finds: nothing changes meanwhile.
 async fn violations(fixture: &Fixture) -> Vec<Violation> {
-    judge(&fixture.store.snapshot(&|_| {}).await.unwrap(), 32)
+    judge(&fixture.store.snapshot(&|_| {}).await.unwrap())
 }
 
 #[tokio::test]
@@ -175,11 +175,11 @@ async fn a_system_at_work_has_no_violation() {
     let checks = async {
         let mut found = vec![];
         for _ in 0..2 {
-            found.extend(fixture.store.check(8).await.unwrap().violations);
+            found.extend(fixture.store.check().await.unwrap().violations);
         }
         found
     };
     let ((), found) = tokio::join!(load, checks);
     assert_eq!(found, []);
-    assert_eq!(fixture.store.check(8).await.unwrap().violations, []);
+    assert_eq!(fixture.store.check().await.unwrap().violations, []);
 }

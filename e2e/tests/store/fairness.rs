@@ -277,3 +277,66 @@ async fn two_workers_never_get_the_same_delivery() {
     assert_eq!(seen.len(), 120);
     fixture.assert_drained().await;
 }
+
+#[tokio::test]
+async fn endpoints_that_hang_leave_slots_to_those_that_come_later() {
+    let fixture = Fixture::new().await;
+    let mut worker = Worker::new();
+    let hanging = 50;
+    for _ in 0..hanging {
+        let endpoint = fixture.endpoint(&["lead.captured"]).await;
+        drop(endpoint);
+    }
+    // 100 for each of them: more than enough for every slot.
+    fixture.push_many(100).await;
+    let slots = 512;
+    let mut held: HashMap<EndpointId, u32> = HashMap::new();
+    let fetch = async |worker: &mut Worker, held: &HashMap<EndpointId, u32>| {
+        let free = slots - held.values().sum::<u32>();
+        let request = WorkRequest {
+            free,
+            ..wants(free.min(64))
+        };
+        fixture.work(worker, request).await.leased
+    };
+    loop {
+        let leased = fetch(&mut worker, &held).await;
+        if leased.is_empty() {
+            break;
+        }
+        for lease in leased {
+            *held.entry(lease.endpoint.id.clone()).or_default() += 1;
+        }
+    }
+    assert_eq!(held.len(), hanging, "each got some");
+    let all = held.values().sum::<u32>();
+    assert!(
+        all > slots / 2 && all <= slots - 16,
+        "{all} of {slots} are held: {held:?}"
+    );
+
+    // Who comes later is served at once.
+    let quick = fixture.endpoint(&["message.sent"]).await;
+    fixture
+        .accept(&event_of(EventType::MessageSent, "bot", "{}"))
+        .await;
+    let leased = fetch(&mut worker, &held).await;
+    assert_eq!(leased.len(), 1);
+    assert_eq!(leased[0].endpoint.id, quick);
+}
+
+#[tokio::test]
+async fn an_endpoint_alone_has_its_cap_and_one_slot_is_enough_for_anybody() {
+    let fixture = Fixture::new().await;
+    let endpoint = fixture.endpoint(&["*"]).await;
+    let mut worker = Worker::new();
+    fixture.push_many(40).await;
+    assert_eq!(fixture.fetch(&mut worker, 64).await.len(), 32);
+    let other = fixture.endpoint(&["*"]).await;
+    fixture.push_many(1).await;
+    let mut second = Worker::new();
+    let request = WorkRequest { free: 1, ..wants(1) };
+    let leased = fixture.work(&mut second, request).await.leased;
+    assert_eq!(leased.len(), 1);
+    assert!(leased[0].endpoint.id == other && other != endpoint);
+}

@@ -220,10 +220,7 @@ impl Fixture {
 
     /// Nothing waits, nothing is in flight, and nothing is charged to anyone.
     pub(crate) async fn assert_drained(&self) {
-        let violations = judge(
-            &self.store.snapshot(&|_| {}).await.unwrap(),
-            self.policy.endpoint_concurrency,
-        );
+        let violations = judge(&self.store.snapshot(&|_| {}).await.unwrap());
         assert!(violations.is_empty(), "{violations:#?}");
         let left: Vec<_> = self
             .keys()
@@ -330,6 +327,7 @@ pub(crate) fn wants(want: u32) -> WorkRequest {
         slow_endpoints: vec![],
         want,
         want_slow: want / 2,
+        free: 512,
         want_bytes: 64 << 20,
         alone: false,
         spare: EventId::new(Timestamp::now().as_millis()),

@@ -205,7 +205,7 @@ async fn a_caller_that_goes_away_holds_up_nobody() {
 impl Fixture {
     /// What is stored agrees with itself.
     async fn assert_sound(&self) {
-        let report = self.store.check(32).await.unwrap();
+        let report = self.store.check().await.unwrap();
         assert!(report.violations.is_empty(), "{:#?}", report.violations);
     }
 }

@@ -126,6 +126,7 @@ impl Fetcher {
             slow_endpoints: memory.telling.choose(&view.slow_endpoints, Instant::now()),
             want: want.deliveries,
             want_slow: want.slow,
+            free: want.free,
             want_bytes: want.bytes,
             alone: want.alone,
             spare: EventId::new(Timestamp::now().as_millis()),

@@ -44,6 +44,8 @@ pub(crate) enum Step {
 pub(crate) struct Want {
     pub(crate) deliveries: u32,
     pub(crate) slow: u32,
+    /// Slots that are free.
+    pub(crate) free: u32,
     pub(crate) bytes: u64,
     pub(crate) alone: bool,
 }
@@ -94,6 +96,7 @@ impl Planner {
         const REPORT: Step = Step::Call(Want {
             deliveries: 0,
             slow: 0,
+            free: 0,
             bytes: 0,
             alone: false,
         });
@@ -112,6 +115,7 @@ impl Planner {
             return Step::Call(Want {
                 deliveries: 1,
                 slow: 1,
+                free: 1,
                 bytes: self.limits.bytes,
                 alone: true,
             });
@@ -143,6 +147,7 @@ impl Planner {
         Want {
             deliveries,
             slow: slow.min(deliveries),
+            free,
             bytes,
             alone: false,
         }

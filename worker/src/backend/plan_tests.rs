@@ -50,6 +50,7 @@ fn at_first_it_asks_for_as_much_as_a_call_hands_out() {
         Want {
             deliveries: 64,
             slow: 50,
+            free: 100,
             bytes: 1000,
             alone: false
         }

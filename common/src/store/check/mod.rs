@@ -49,13 +49,13 @@ pub struct CheckReport {
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 impl Store {
-    /// Checks the invariants of the stored state. `endpoint_concurrency` is the workers' `ENDPOINT_CONCURRENCY`.
+    /// Checks the invariants of the stored state.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when Redis fails.
-    pub async fn check(&self, endpoint_concurrency: u32) -> Result<CheckReport, StoreError> {
-        self.check_telling(endpoint_concurrency, &|_| {}).await
+    pub async fn check(&self) -> Result<CheckReport, StoreError> {
+        self.check_telling(&|_| {}).await
     }
 
     /// The same; tells now and then how many keys have been read.
@@ -63,16 +63,12 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError`] when Redis fails.
-    pub async fn check_telling(
-        &self,
-        endpoint_concurrency: u32,
-        progress: &(dyn Fn(usize) + Sync),
-    ) -> Result<CheckReport, StoreError> {
+    pub async fn check_telling(&self, progress: &(dyn Fn(usize) + Sync)) -> Result<CheckReport, StoreError> {
         let mut believed: Option<BTreeSet<Violation>> = None;
         let mut report = CheckReport::default();
         for _ in 0..3 {
             let snapshot = self.snapshot(progress).await?;
-            let found: BTreeSet<_> = judge(&snapshot, endpoint_concurrency).into_iter().collect();
+            let found: BTreeSet<_> = judge(&snapshot).into_iter().collect();
             report.endpoints = snapshot.endpoints.len();
             report.events = snapshot.events.len();
             report.unfinished = snapshot

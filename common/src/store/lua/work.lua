@@ -1,7 +1,7 @@
 -- work: records what became of leases, then hands out new ones.
 --
 -- ARGV: incarnation, sequence, want, want of slow endpoints, want in bytes, alone (0|1), lease (ms), ENDPOINT_CONCURRENCY,
---       DISABLE_AFTER, DISABLE_MIN_SPAN (ms), RETENTION_SUCCEEDED (ms), RETENTION_FAILED (ms), LOG_LENGTH, spare event id,
+--       DISABLE_AFTER, DISABLE_MIN_SPAN (ms), RETENTION_SUCCEEDED (ms), RETENTION_FAILED (ms), LOG_LENGTH, spare event id, free slots,
 --       number of slow endpoints, number of reports; the slow endpoints; then the reports: each has delivery, token, kind (S
 --       succeeded, F failed, R given back, C crashed); S and F go on with event type, duration (ms), and what the log keeps if
 --       it isn't empty: status, timing; F goes on with wait before the retry (ms, -1: none), gone (0|1), error code, and the
@@ -19,8 +19,8 @@ CAP = tonumber(ARGV[8])
 local disable_after, disable_min_span = tonumber(ARGV[9]), tonumber(ARGV[10])
 RETENTION_SUCCEEDED, RETENTION_FAILED, LOG_LENGTH = ARGV[11], ARGV[12], ARGV[13]
 SPARE = ARGV[14]
-local slow_count, report_count = tonumber(ARGV[15]), tonumber(ARGV[16])
-local first_report = 17 + slow_count
+local free_slots, slow_count, report_count = tonumber(ARGV[15]), tonumber(ARGV[16]), tonumber(ARGV[17])
+local first_report = 18 + slow_count
 
 local worker_key = P .. 'worker:' .. incarnation
 local seen, last_results, last_leases = string.match(call('GET', worker_key) or '', '^(%d+) (%d*) ?(.*)$')
@@ -175,7 +175,7 @@ if #done > 0 then
   call('HDEL', TOKENS, unpack(done))
 end
 for i = 1, slow_count do
-  local e = endpoint(ARGV[16 + i])
+  local e = endpoint(ARGV[17 + i])
   if e then
     e.slow = true
   end
@@ -271,6 +271,13 @@ local function lease(e, text)
   hand_out(e, delivery, token, attempt, place)
 end
 
+-- How many an endpoint may have in flight now: half as many as the slots that are left to all others, so that receivers
+-- that hang can't take them all before they are known to be slow. (The dynamic threshold of Choudhury and Hahne, 1998.) At
+-- its limit an endpoint leaves its lane, as at its cap, until one of its attempts ends.
+local function limit_of(e)
+  return math.min(cap_of(e), math.max(1, free_slots / 2))
+end
+
 -- Serves the endpoint whose turn it is; false when nobody has one.
 local ready_count = want > 0 and call('ZCARD', READY) + call('ZCARD', READY_SLOW) or 0
 local quantum = math.max(4, math.ceil(want / math.max(1, ready_count)))
@@ -287,7 +294,12 @@ local function serve_next()
     return false
   end
   local e = endpoint(id)
-  local free = e and e.state == 'active' and math.min(cap_of(e) - e.in_flight, quantum, want) or 0
+  local free = 0
+  if e and e.state == 'active' then
+    -- Each one that is handed out leaves a slot less to all others.
+    local fair = math.ceil((math.max(1, free_slots / 2) - e.in_flight) / 1.5)
+    free = math.min(cap_of(e) - e.in_flight, fair, quantum, want)
+  end
   if lane == READY_SLOW then
     free = math.min(free, want_slow)
   end
@@ -306,11 +318,11 @@ local function serve_next()
     lease(e, text)
   end
   local got = #out_leases - before
-  want = math.max(0, want - got)
+  want, free_slots = math.max(0, want - got), free_slots - got
   if lane == READY_SLOW then
     want_slow = want_slow - got
   end
-  if e and e.state == 'active' and e.in_flight < cap_of(e) and call('LLEN', pending) > 0 then
+  if e and e.state == 'active' and e.in_flight < limit_of(e) and call('LLEN', pending) > 0 then
     call('ZADD', lane, next_turn(), id)
   else
     call('ZREM', lane, id)

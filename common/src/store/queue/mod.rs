@@ -62,6 +62,8 @@ pub struct WorkRequest {
     pub want: u32,
     /// How many of them may be of slow endpoints.
     pub want_slow: u32,
+    /// How many slots are free, which may be more than one call fills: no endpoint gets more than half as many as are left.
+    pub free: u32,
     /// How many bytes of payload the worker has room for; one delivery is handed out even if it is larger.
     pub want_bytes: u64,
     /// Nothing is in flight in this worker: hand out one quarantined delivery and nothing else.

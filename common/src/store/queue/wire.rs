@@ -47,6 +47,7 @@ pub(super) fn work_arguments(
         kept_for(policy.retention_failed),
         policy.log_length.to_string(),
         request.spare.to_string(),
+        request.free.to_string(),
         request.slow_endpoints.len().to_string(),
         reports.len().to_string(),
     ];

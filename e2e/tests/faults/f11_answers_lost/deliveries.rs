@@ -103,7 +103,7 @@ impl Prepared {
         // Both endpoints got the event itself.
         self.scene.receiver.wait_for(2 + replays).await;
         assert_nothing_left(&self.scene.system.redis).await;
-        let report = store(&self.scene.system.redis).check(32).await.unwrap();
+        let report = store(&self.scene.system.redis).check().await.unwrap();
         assert!(report.violations.is_empty(), "{:#?}", report.violations);
         assert_eq!(self.scene.receiver.count(), 2 + replays);
         self.scene.system.stop();

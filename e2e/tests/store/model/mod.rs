@@ -656,7 +656,7 @@ impl Model {
     /// The stored state is sound, and what the model says.
     async fn compare(&self) {
         let snapshot = self.snapshot().await;
-        let violations = judge(&snapshot, CAP);
+        let violations = judge(&snapshot);
         assert!(violations.is_empty(), "{violations:#?}");
         for endpoint in &self.endpoints {
             let stored = self.fixture.get(&endpoint.id).await;

@@ -21,10 +21,6 @@ const SHOWN: usize = 100;
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     redis: RedisArgs,
-
-    /// ENDPOINT_CONCURRENCY of the workers.
-    #[arg(long, env, default_value_t = 32)]
-    endpoint_concurrency: u32,
 }
 
 /// Prints what was looked at and every violation; fails when there is one.
@@ -42,7 +38,7 @@ pub(crate) fn run(arguments: &CheckArgs) -> anyhow::Result<()> {
             eprintln!("read {read} keys …");
         }
     };
-    let report = runtime.block_on(store.check_telling(arguments.endpoint_concurrency, &tell))?;
+    let report = runtime.block_on(store.check_telling(&tell))?;
     print(&report)?;
     match report.violations.len() {
         0 => Ok(()),

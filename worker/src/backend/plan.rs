@@ -1,8 +1,8 @@
 //! What the fetcher does next: pure decisions, apart from all I/O.
 //!
 //! One call of `work` is in flight at a time; it carries the reports and asks for as much as there is room for.
-//! Whatever finishes during a call goes with the next one, so batches grow with the load and nobody waits for one to
-//! fill.
+//! Whatever finishes during a call goes with the next one, so batches grow with the load. Reports alone, with nothing to
+//! fetch, wait a moment for company: nobody waits for them, and a call costs Redis as much as several deliveries.
 
 use std::time::{Duration, Instant};
 
@@ -12,6 +12,10 @@ use super::slots::View;
 
 /// The worker looks at least this often when it has room, even if nothing woke it: wake tokens get lost.
 const LOOK_AFTER: Duration = Duration::from_secs(3);
+
+/// How long reports wait for others, or for something to fetch, and how many don't wait.
+const REPORT_AFTER: Duration = Duration::from_millis(1);
+const REPORTS_AT_ONCE: usize = 8;
 
 /// Waits after calls that found nothing although there is something (which this worker may not take now).
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
@@ -60,6 +64,8 @@ pub(crate) struct Planner {
     look_at: Instant,
     /// No call just to fetch before this.
     pause_until: Option<Instant>,
+    /// Reports have waited since then.
+    reports_since: Option<Instant>,
     pauses: u32,
     mode: Mode,
 }
@@ -84,6 +90,7 @@ impl Planner {
             promising: true,
             look_at: now,
             pause_until: None,
+            reports_since: None,
             pauses: 0,
             mode: Mode::Normal {
                 quarantine_from: None,
@@ -92,7 +99,16 @@ impl Planner {
     }
 
     /// What to do, with `reports` waiting.
-    pub(crate) fn next(&self, now: Instant, view: &View, reports: usize, stopping: bool) -> Step {
+    pub(crate) fn next(&mut self, now: Instant, view: &View, reports: usize, stopping: bool) -> Step {
+        let step = self.decide(now, view, reports, stopping);
+        self.reports_since = match step {
+            Step::Wait { .. } if reports > 0 => Some(self.reports_since.unwrap_or(now)),
+            _ => None,
+        };
+        step
+    }
+
+    fn decide(&self, now: Instant, view: &View, reports: usize, stopping: bool) -> Step {
         const REPORT: Step = Step::Call(Want {
             deliveries: 0,
             slow: 0,
@@ -123,15 +139,19 @@ impl Planner {
         let want = self.room(view);
         let due_at = if self.promising { now } else { self.look_at };
         let due_at = due_at.max(self.pause_until.unwrap_or(now));
-        if reports > 0 || want.deliveries > 0 && now >= due_at {
-            Step::Call(want)
-        } else if want.deliveries > 0 {
-            Step::Wait {
-                until: Some(due_at),
-                idle: !self.promising,
-            }
-        } else {
-            WAIT
+        let fetch_at = (want.deliveries > 0).then_some(due_at);
+        let report_at = match reports {
+            0 => None,
+            1..REPORTS_AT_ONCE => Some(self.reports_since.unwrap_or(now) + REPORT_AFTER),
+            _ => Some(now),
+        };
+        match fetch_at.into_iter().chain(report_at).min() {
+            Some(at) if now >= at => Step::Call(want),
+            Some(at) => Step::Wait {
+                until: Some(at),
+                idle: want.deliveries > 0 && !self.promising,
+            },
+            None => WAIT,
         }
     }
 

@@ -43,7 +43,7 @@ fn idle(now: Instant) -> Planner {
 #[test]
 fn at_first_it_asks_for_as_much_as_a_call_hands_out() {
     let now = Instant::now();
-    let planner = Planner::new(LIMITS, now);
+    let mut planner = Planner::new(LIMITS, now);
     let asked = want(planner.next(now, &view(0), 0, false));
     assert_eq!(
         asked,
@@ -60,17 +60,17 @@ fn at_first_it_asks_for_as_much_as_a_call_hands_out() {
 #[test]
 fn it_asks_only_for_what_it_has_room_for() {
     let now = Instant::now();
-    let planner = Planner::new(LIMITS, now);
-    let asked = |held, held_slow, bytes| {
+    let mut planner = Planner::new(LIMITS, now);
+    let mut asked = |held, held_slow, bytes| {
         let view = View {
             held,
             held_slow,
             bytes,
             slow_endpoints: vec![],
         };
-        match planner.next(now, &view, 1, false) {
+        match planner.next(now, &view, REPORTS_AT_ONCE, false) {
             Step::Call(want) => (want.deliveries, want.slow, want.bytes),
-            Step::Wait { .. } => panic!("reports don't wait"),
+            Step::Wait { .. } => panic!("so many reports don't wait"),
         }
     };
     assert_eq!(asked(90, 0, 10), (10, 10, 990));
@@ -88,7 +88,7 @@ fn it_asks_only_for_what_it_has_room_for() {
 #[test]
 fn without_room_it_waits_for_a_report() {
     let now = Instant::now();
-    let planner = Planner::new(LIMITS, now);
+    let mut planner = Planner::new(LIMITS, now);
     assert_eq!(
         planner.next(now, &view(100), 0, false),
         Step::Wait {
@@ -99,18 +99,44 @@ fn without_room_it_waits_for_a_report() {
 }
 
 #[test]
-fn reports_never_wait_and_too_many_go_ahead_of_the_fetch() {
+fn a_few_reports_wait_a_moment_unless_there_is_something_to_fetch() {
     let now = Instant::now();
-    let planner = idle(now);
+    let mut planner = idle(now);
+    let moment = Step::Wait {
+        until: Some(now + REPORT_AFTER),
+        idle: true,
+    };
+    assert_eq!(planner.next(now, &view(10), 1, false), moment);
+    let later = now + REPORT_AFTER / 2;
     assert_eq!(
-        want(planner.next(now, &view(10), 1, false)).deliveries,
+        planner.next(later, &view(10), 2, false),
+        moment,
+        "the moment of the first one"
+    );
+    assert_eq!(
+        want(planner.next(now + REPORT_AFTER, &view(10), 2, false)).deliveries,
         64,
         "the same call also fetches"
     );
+    let again = now + REPORT_AFTER;
     assert_eq!(
-        want(planner.next(now, &view(10), MAX_REPORTS, false)).deliveries,
-        64
+        planner.next(again, &view(10), 1, false),
+        Step::Wait {
+            until: Some(again + REPORT_AFTER),
+            idle: true
+        }
     );
+    planner.woken();
+    assert!(matches!(planner.next(again, &view(10), 1, false), Step::Call(_)));
+}
+
+#[test]
+fn many_reports_never_wait_and_too_many_go_ahead_of_the_fetch() {
+    let now = Instant::now();
+    let mut planner = idle(now);
+    for reports in [REPORTS_AT_ONCE, MAX_REPORTS] {
+        assert_eq!(want(planner.next(now, &view(10), reports, false)).deliveries, 64);
+    }
     assert_eq!(
         want(planner.next(now, &view(10), MAX_REPORTS + 1, false)),
         Want::default()
@@ -145,7 +171,7 @@ fn with_nothing_to_do_it_waits_for_a_token_or_the_next_due_or_three_seconds() {
         Step::Call(_)
     ));
 
-    let asked = want(planner.next(now, &view(0), 1, false));
+    let asked = want(planner.next(now, &view(0), REPORTS_AT_ONCE, false));
     for (due, expected) in [
         (Some(200 * MS), 200 * MS),
         (Some(9000 * MS), LOOK_AFTER),
@@ -187,7 +213,7 @@ fn while_there_is_more_it_goes_on_but_pauses_when_it_may_take_nothing() {
             }
         );
         assert!(
-            matches!(planner.next(now, &view(3), 1, false), Step::Call(_)),
+            matches!(planner.next(now, &view(3), REPORTS_AT_ONCE, false), Step::Call(_)),
             "reports don't wait for it"
         );
     }
@@ -254,7 +280,7 @@ fn a_quarantined_delivery_is_served_with_nothing_else_in_flight_and_others_get_t
 fn when_another_worker_took_the_quarantined_delivery_all_is_as_before() {
     let now = Instant::now();
     let mut planner = idle(now);
-    let asked = want(planner.next(now, &view(0), 1, false));
+    let asked = want(planner.next(now, &view(0), REPORTS_AT_ONCE, false));
     planner.answered(
         now,
         asked,

@@ -20,7 +20,7 @@ use super::{Store, StoreError};
 pub const IDEMPOTENCY_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The most events in one call of the script.
-pub(super) const MOST_EVENTS: usize = 32;
+pub(super) const MOST_EVENTS: usize = 64;
 
 /// The most bytes of payloads in one call of the script, if it has more than one event.
 pub(super) const MOST_BYTES: usize = 256 * 1024;

@@ -1,6 +1,6 @@
 //! Where single events wait to be accepted together.
 //!
-//! Callers that come while calls are under way share the next one: the busier it is, the more events go in a call, and
+//! Callers that come while a call is under way share the next one: the busier it is, the more events go in a call, and
 //! nobody waits for company. A caller that goes away or has waited too long takes its event with it, unless its call was
 //! made already; then, as with every call whose answer is lost, the event may have been accepted.
 
@@ -14,8 +14,8 @@ use super::events::{AcceptOutcome, Budgets, CountedOutcome, NewEvent, call_lengt
 use super::rates::EventLimits;
 use super::{Store, StoreError};
 
-/// Calls at a time: while Redis works on one, the next is on its way.
-const MOST_CALLS: usize = 2;
+/// Calls at a time. With two, each has half as many events and its own sync of Redis's file (measured: 5 % fewer events/s).
+const MOST_CALLS: usize = 1;
 
 /// The events that wait.
 #[derive(Debug, Default)]

@@ -140,7 +140,7 @@ async fn all_failed_once(store: &Store, count: usize) {
         slow_endpoints: Vec::new(),
         want: u32::try_from(MAX_FETCH).unwrap(),
         want_slow: 0,
-        free: 512,
+        free: u32::MAX,
         want_bytes: u64::MAX >> 12,
         alone: false,
         spare: EventId::new(Timestamp::now().as_millis()),

@@ -13,6 +13,9 @@ use super::slots::View;
 /// The worker looks at least this often when it has room, even if nothing woke it: wake tokens get lost.
 const LOOK_AFTER: Duration = Duration::from_secs(3);
 
+/// From this many slots on, endpoints are limited by how many are free. A worker with fewer needs them all.
+const SPARES_FROM: u32 = 128;
+
 /// How long reports wait for others, or for something to fetch, and how many don't wait.
 const REPORT_AFTER: Duration = Duration::from_millis(1);
 const REPORTS_AT_ONCE: usize = 8;
@@ -48,7 +51,7 @@ pub(crate) enum Step {
 pub(crate) struct Want {
     pub(crate) deliveries: u32,
     pub(crate) slow: u32,
-    /// Slots that are free.
+    /// Slots that are free, as far as endpoints are limited by them.
     pub(crate) free: u32,
     pub(crate) bytes: u64,
     pub(crate) alone: bool,
@@ -167,7 +170,11 @@ impl Planner {
         Want {
             deliveries,
             slow: slow.min(deliveries),
-            free,
+            free: if self.limits.slots < SPARES_FROM {
+                u32::MAX
+            } else {
+                free
+            },
             bytes,
             alone: false,
         }

@@ -50,11 +50,19 @@ fn at_first_it_asks_for_as_much_as_a_call_hands_out() {
         Want {
             deliveries: 64,
             slow: 50,
-            free: 100,
+            free: u32::MAX,
             bytes: 1000,
             alone: false
         }
     );
+}
+
+#[test]
+fn a_worker_with_many_slots_tells_how_many_are_free() {
+    let now = Instant::now();
+    let limits = Limits { slots: 512, ..LIMITS };
+    let asked = want(Planner::new(limits, now).next(now, &view(500), 0, false));
+    assert_eq!((asked.deliveries, asked.free), (12, 12));
 }
 
 #[test]

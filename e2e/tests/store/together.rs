@@ -151,6 +151,29 @@ async fn an_account_that_cant_be_read_hurts_nobody_else() {
     assert_eq!(accepted(outcomes.next().unwrap()).deliveries, 1);
 }
 
+#[tokio::test]
+async fn a_line_that_cant_be_written_is_noted_and_hurts_no_other() {
+    let fixture = Fixture::new().await;
+    let broken = fixture.endpoint(&["*"]).await;
+    let sound = fixture.endpoint(&["*"]).await;
+    let _: () = fixture
+        .command(
+            redis::cmd("SET")
+                .arg(format!("wh:{{0}}:pending:{broken}"))
+                .arg("?"),
+        )
+        .await;
+    let event = new_event();
+    assert_eq!(fixture.accept(&event).await.deliveries, 2);
+    assert_eq!(fixture.list(&format!("pending:{sound}")).await.len(), 1);
+    let noted = fixture.list("corrupt").await;
+    assert_eq!(noted.len(), 1);
+    assert!(
+        noted[0].starts_with(broken.as_str()) && noted[0].contains(&event.id.as_str()[4..]),
+        "{noted:?}"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn events_that_come_at_the_same_time_are_each_accepted_once() {
     let fixture = Fixture::new().await;

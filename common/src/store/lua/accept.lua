@@ -198,6 +198,7 @@ local function extend(line)
   local bytes = redis.pcall('HINCRBY', endpoint, 'queuedBytes', line.bytes)
   if type(length) ~= 'number' or type(bytes) ~= 'number' then
     call('RPUSH', P .. 'corrupt', line.id .. ' ' .. table.concat(line.entries, ' '))
+    call('LTRIM', P .. 'corrupt', -1000, -1)
     return false
   elseif line.letter == 'D' then
     if bytes > parked_budget then

@@ -53,6 +53,18 @@ impl<T: JsonRequest> Json<T> {
     }
 }
 
+/// How the OpenAPI document describes such a body.
+fn body_meta<T: Type>(required: bool) -> MetaRequest {
+    MetaRequest {
+        description: None,
+        content: vec![MetaMediaType {
+            content_type: <Json<T> as Payload>::CONTENT_TYPE,
+            schema: T::schema_ref(),
+        }],
+        required,
+    }
+}
+
 /// Declared as JSON, and not compressed.
 fn check_form(request: &Request) -> Result<(), Problem> {
     check_content_type(request.content_type())?;
@@ -180,14 +192,7 @@ impl<'a, T: JsonRequest> ApiExtractor<'a> for Json<T> {
     }
 
     fn request_meta() -> Option<MetaRequest> {
-        Some(MetaRequest {
-            description: None,
-            content: vec![MetaMediaType {
-                content_type: Self::CONTENT_TYPE,
-                schema: T::schema_ref(),
-            }],
-            required: true,
-        })
+        Some(body_meta::<T>(true))
     }
 
     async fn from_request(

@@ -1,10 +1,10 @@
 //! A JSON body that may be left out.
 
 use poem::{Request, RequestBody, Result};
-use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
+use poem_openapi::registry::{MetaRequest, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
-use super::{JsonRequest, check_form, parse, read_body};
+use super::{JsonRequest, body_meta, check_form, parse, read_body};
 use crate::app::App;
 use crate::problem::{Code, Problem};
 
@@ -36,14 +36,7 @@ impl<'a, T: JsonRequest + Default> ApiExtractor<'a> for OptionalJson<T> {
     }
 
     fn request_meta() -> Option<MetaRequest> {
-        Some(MetaRequest {
-            description: None,
-            content: vec![MetaMediaType {
-                content_type: "application/json",
-                schema: T::schema_ref(),
-            }],
-            required: false,
-        })
+        Some(body_meta::<T>(false))
     }
 
     async fn from_request(

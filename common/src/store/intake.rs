@@ -14,9 +14,6 @@ use super::events::{AcceptOutcome, Budgets, CountedOutcome, NewEvent, call_lengt
 use super::rates::EventLimits;
 use super::{Store, StoreError};
 
-/// Calls at a time. With two, each has half as many events and its own sync of Redis's file (measured: 5 % fewer events/s).
-const MOST_CALLS: usize = 1;
-
 /// The events that wait.
 #[derive(Debug, Default)]
 pub(super) struct Intake(Mutex<State>);
@@ -24,7 +21,9 @@ pub(super) struct Intake(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     waiting: VecDeque<Waiting>,
-    calls: usize,
+    /// One call is made at a time. With two, each would have half as many events and its own sync of Redis's file (measured:
+    /// 5 % fewer events/s).
+    is_calling: bool,
 }
 
 #[derive(Debug)]
@@ -101,7 +100,7 @@ struct Batch {
     limits: EventLimits,
 }
 
-/// One of [`MOST_CALLS`]; it ends even if a call panics.
+/// The right to make calls; it ends even if a call panics.
 struct Turn<'a> {
     intake: &'a Intake,
     is_over: bool,
@@ -114,7 +113,7 @@ impl Turn<'_> {
         let batch = state.take();
         if batch.is_none() {
             // Under the same lock: whoever comes now sees that another call is needed.
-            state.calls -= 1;
+            state.is_calling = false;
             self.is_over = true;
         }
         batch
@@ -124,19 +123,17 @@ impl Turn<'_> {
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         if !self.is_over {
-            self.intake.state().calls -= 1;
+            self.intake.state().is_calling = false;
         }
     }
 }
 
 impl Intake {
-    /// Queues an event; true if somebody has to make another call.
+    /// Queues an event; true if nobody makes calls yet.
     fn join(&self, waiting: Waiting) -> bool {
         let mut state = self.state();
         state.waiting.push_back(waiting);
-        let is_needed = state.calls < MOST_CALLS;
-        state.calls += usize::from(is_needed);
-        is_needed
+        !std::mem::replace(&mut state.is_calling, true)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

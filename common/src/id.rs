@@ -60,6 +60,11 @@ macro_rules! id_type {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+
+            /// What parsing says of a text that is none.
+            pub(crate) const fn invalid() -> InvalidId {
+                InvalidId { expected: $expected }
+            }
         }
 
         impl FromStr for $name {
@@ -67,7 +72,7 @@ macro_rules! id_type {
 
             fn from_str(text: &str) -> Result<Self, InvalidId> {
                 let is_valid: fn(&str) -> bool = $is_valid;
-                if is_valid(text) { Ok(Self(text.to_owned())) } else { Err(InvalidId { expected: $expected }) }
+                if is_valid(text) { Ok(Self(text.to_owned())) } else { Err(Self::invalid()) }
             }
         }
 

@@ -47,10 +47,12 @@ const SCRIPTS: &[(&str, Who)] = &[
 /// Who sends the commands that stand in the code of each file of the store.
 const CODE: &[(&str, &str, &[Who])] = &[
     (
-        "check/walk.rs",
-        "get hgetall hkeys hmget hstrlen lrange pttl scan xrange zrange",
+        "check/look.rs",
+        "get hgetall hmget hstrlen lrange pttl xrange zrange",
         &[Operator],
     ),
+    ("check/standing.rs", "hgetall llen lrange zcard", &[Operator]),
+    ("check/walk.rs", "hgetall scan", &[Operator]),
     ("log/detail.rs", "hmget xrange xrevrange", &[Api]),
     ("log/tail.rs", "xinfo|stream xrange xread xrevrange", &[Api]),
     ("policy.rs", "hset", &[Worker]),

@@ -675,10 +675,7 @@ impl Model {
             assert!(snapshot.endpoints[endpoint.id.as_str()].in_flight <= i64::from(CAP));
         }
         for (id, delivery) in &self.deliveries {
-            let places = snapshot
-                .places
-                .get(id.as_str())
-                .map_or(&[] as &[Place], Vec::as_slice);
+            let places = snapshot.places.of(id.as_str());
             let fits = match delivery.fate {
                 Fate::Waiting => {
                     places

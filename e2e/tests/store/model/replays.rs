@@ -122,8 +122,8 @@ impl Model {
     /// What a step of upkeep made for replays of many is in the stored state, and only exhausted ones are repeated.
     pub(super) async fn meet_replays(&mut self) {
         let snapshot = self.snapshot().await;
-        for id in snapshot.places.keys() {
-            let id: DeliveryId = id.parse().unwrap();
+        for (id, _) in snapshot.places.iter() {
+            let id: DeliveryId = id.to_string().parse().unwrap();
             if !id.is_replay() || self.deliveries.contains_key(&id) {
                 continue;
             }

@@ -52,12 +52,28 @@ fn print(report: &CheckReport) -> anyhow::Result<()> {
         endpoints,
         events,
         unfinished,
+        keys,
+        walks,
+        took,
+        promises,
         violations,
     } = report;
     writeln!(
         out,
         "looked at {endpoints} endpoints, {events} events and {unfinished} unfinished deliveries"
     )?;
+    writeln!(
+        out,
+        "read {keys} keys in {:.1} s, {}, and checked that",
+        took.as_secs_f64(),
+        match walks {
+            1 => "once".to_owned(),
+            times => format!("{times} times, since something changed or is wrong"),
+        }
+    )?;
+    for promise in promises {
+        writeln!(out, "  {promise}")?;
+    }
     for violation in violations.iter().take(SHOWN) {
         writeln!(out, "  {violation}")?;
     }

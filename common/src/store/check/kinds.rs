@@ -1,0 +1,206 @@
+//! Every kind of key: how it is read, and where what was read goes. A new key of `keys.rs` is a new row here.
+
+use std::collections::HashMap;
+
+use super::put;
+use super::snapshot::Snapshot;
+
+/// A kind of key.
+#[derive(Debug)]
+pub(super) struct Kind {
+    /// How its name starts, and how it ends. Between them is what the key is of; a name without a colon at the end of its
+    /// start is the whole name.
+    name: (&'static str, &'static str),
+    /// Whether it must go with the endpoint that it is of.
+    pub(super) is_owned: bool,
+    pub(super) lifetime: Lifetime,
+    pub(super) take: Take,
+}
+
+/// What is asked about a key's lifetime.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lifetime {
+    /// Nothing.
+    Any,
+    /// It must have one.
+    Must,
+    /// Whether it has one is told with its fields.
+    Told,
+}
+
+/// What goes into the snapshot: the key's name is given without the prefix, and without what all keys of its kind share. An error
+/// says why it can't be read.
+type Put<T> = fn(&mut Snapshot, &str, T) -> Result<(), String>;
+
+/// How a key is read, and what takes it in.
+#[derive(Debug)]
+pub(super) enum Take {
+    /// Not at all.
+    Nothing,
+    /// These fields of a hash, and the length of one that is long.
+    Fields(&'static [&'static str], &'static str, Put<Row>),
+    /// These fields of a hash; the last has the ids of log entries, the newest of which is read then.
+    Record(&'static [&'static str], Put<Row>),
+    /// A hash that is small.
+    Hash(Put<Hash>),
+    /// A number.
+    Number(Put<Option<i64>>),
+    /// A list, page by page.
+    List(Put<Vec<String>>),
+    /// A sorted set, page by page.
+    Sorted(Put<Vec<(String, f64)>>),
+}
+
+/// The fields that were asked for.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) values: Vec<Option<String>>,
+    pub(super) length: i64,
+    pub(super) expires: bool,
+}
+
+/// A whole hash.
+#[derive(Debug)]
+pub(super) struct Hash {
+    pub(super) fields: HashMap<String, String>,
+    pub(super) expires: bool,
+}
+
+/// The keys of the shard. Those of a fixed name come first: they are read before all others.
+pub(super) const KINDS: &[Kind] = &[
+    // Leases before tokens, and lanes before lists: what is added in between shows in the second.
+    fixed("leases", Take::Sorted(put::leases)),
+    fixed("tokens", Take::Hash(put::tokens)),
+    fixed("quarantine", Take::Sorted(put::quarantine)),
+    fixed("ready", Take::Sorted(put::ready)),
+    fixed("ready:slow", Take::Sorted(put::ready_slow)),
+    fixed("timers", Take::Sorted(put::timers)),
+    fixed("disabled", Take::Sorted(put::disabled)),
+    fixed("sweeps", Take::List(put::sweeps)),
+    fixed("replays", Take::Sorted(put::replaying)),
+    fixed("corrupt", Take::List(put::corrupt)),
+    fixed("policy", Take::Hash(put::policy)),
+    fixed("stats", Take::Nothing),
+    fixed("wake", Take::Nothing),
+    fixed("trials", Take::Nothing),
+    of(
+        "event:",
+        Lifetime::Told,
+        Take::Fields(&["account", "refs", "charge"], "body", put::event),
+    ),
+    of(
+        "delivery:",
+        Lifetime::Told,
+        Take::Record(&["state", "attempts", "exhaustedAt", "log"], put::record),
+    ),
+    of("endpoint:", Lifetime::Any, Take::Hash(put::endpoint)),
+    of_endpoint("pending:", Lifetime::Any, Take::List(put::pending)),
+    of_endpoint("retry:", Lifetime::Any, Take::Sorted(put::retry)),
+    of_endpoint("failed:", Lifetime::Must, Take::Sorted(put::failed)),
+    of_endpoint("log:", Lifetime::Any, Take::Nothing),
+    part_of("account:", ":endpoints", Lifetime::Any, Take::Hash(put::routes)),
+    part_of("account:", ":bytes", Lifetime::Any, Take::Number(put::account_bytes)),
+    part_of("account:", ":hours", Lifetime::Must, Take::Nothing),
+    part_of("account:", ":told", Lifetime::Must, Take::Nothing),
+    part_of("account:", ":trials", Lifetime::Must, Take::Nothing),
+    part_of("account:", ":calls", Lifetime::Must, Take::Nothing),
+    part_of("account:", ":pushed", Lifetime::Must, Take::Nothing),
+    part_of("key:", ":pushed", Lifetime::Must, Take::Nothing),
+    part_of("sweep:", ":pending", Lifetime::Any, Take::List(put::set_aside)),
+    part_of("sweep:", ":retry", Lifetime::Any, Take::Sorted(put::set_aside_sorted)),
+    part_of("sweep:", ":failed", Lifetime::Any, Take::Sorted(put::forgotten)),
+    of("replay:", Lifetime::Told, Take::Hash(put::replay)),
+    of("idempotency:", Lifetime::Must, Take::Nothing),
+    of("worker:", Lifetime::Must, Take::Nothing),
+    of("removed:", Lifetime::Must, Take::Nothing),
+    of("trial:", Lifetime::Must, Take::Nothing),
+    of("answer:", Lifetime::Must, Take::Nothing),
+];
+
+const fn fixed(name: &'static str, take: Take) -> Kind {
+    part_of(name, "", Lifetime::Any, take)
+}
+
+const fn of(start: &'static str, lifetime: Lifetime, take: Take) -> Kind {
+    part_of(start, "", lifetime, take)
+}
+
+const fn of_endpoint(start: &'static str, lifetime: Lifetime, take: Take) -> Kind {
+    Kind { name: (start, ""), is_owned: true, lifetime, take }
+}
+
+const fn part_of(start: &'static str, end: &'static str, lifetime: Lifetime, take: Take) -> Kind {
+    Kind { name: (start, end), is_owned: false, lifetime, take }
+}
+
+impl Kind {
+    /// The kind of a key, whose name stands without the prefix.
+    pub(super) fn of(name: &str) -> Option<&'static Self> {
+        KINDS.iter().find(|kind| kind.rest_of(name).is_some())
+    }
+
+    /// Those whose one key has a fixed name, with it.
+    pub(super) fn all_fixed() -> impl Iterator<Item = (&'static str, &'static Self)> {
+        KINDS
+            .iter()
+            .filter(|kind| kind.is_fixed())
+            .map(|kind| (kind.name.0, kind))
+    }
+
+    pub(super) const fn is_fixed(&self) -> bool {
+        !matches!(self.name.0.as_bytes(), [.., b':'])
+    }
+
+    /// Whether its keys have members, which must not be taken in twice.
+    pub(super) const fn has_members(&self) -> bool {
+        matches!(self.take, Take::List(_) | Take::Sorted(_))
+    }
+
+    /// What a key of this kind is of.
+    pub(super) fn rest_of<'a>(&self, name: &'a str) -> Option<&'a str> {
+        let rest = name.strip_prefix(self.name.0)?;
+        if self.is_fixed() {
+            return rest.is_empty().then_some(rest);
+        }
+        rest.strip_suffix(self.name.1).filter(|rest| !rest.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_of_the_table_has_a_kind() {
+        let table = include_str!("../keys.rs");
+        let names: Vec<_> = table
+            .lines()
+            .filter_map(|line| line.strip_prefix("//! | `")?.split('`').next())
+            .filter(|name| *name != "wh:meta")
+            .collect();
+        assert!(names.len() > 30, "{names:?}");
+        for name in names {
+            let name = name.replace("<operation>:<queue>", "1:pending");
+            assert!(Kind::of(&name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_no_kind_fits_is_unknown() {
+        for (name, rest) in [
+            ("event:evt_1", Some("evt_1")),
+            ("account:org:a:bytes", Some("org:a")),
+            ("ready", Some("")),
+            ("ready:slow", Some("")),
+            ("ready:else", None),
+            ("readyx", None),
+            ("event:", None),
+            ("account:org:a:else", None),
+            ("sweep:1:else", None),
+            ("", None),
+        ] {
+            let found = Kind::of(name).and_then(|kind| kind.rest_of(name));
+            assert_eq!(found, rest, "{name}");
+        }
+    }
+}

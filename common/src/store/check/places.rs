@@ -1,0 +1,101 @@
+//! Where each delivery was seen.
+
+use std::collections::HashMap;
+
+use super::ids::{DeliveryKey, EndpointKey};
+
+/// A place where a delivery can be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Place {
+    /// In an endpoint's pending list.
+    Pending(EndpointKey),
+    /// In an endpoint's retry set, due at that time.
+    Retry(EndpointKey, f64),
+    /// In `leases`.
+    Leased,
+    /// In `quarantine`.
+    Quarantined,
+    /// In a queue that was set aside to be released or canceled: its number in `Snapshot::set_aside`.
+    SetAside(u32),
+    /// In an endpoint's set of exhausted deliveries.
+    Failed(EndpointKey),
+    /// In such a set that was set aside.
+    Forgotten(u32),
+}
+
+impl Place {
+    /// Whether a delivery in this place is not finished.
+    #[must_use]
+    pub const fn is_unfinished(&self) -> bool {
+        !matches!(self, Self::Failed(_) | Self::Forgotten(_))
+    }
+}
+
+/// The places of all deliveries: 56 bytes for each, and no more while it is in one place, as it should be.
+#[derive(Debug, Clone, Default)]
+pub struct Places(HashMap<DeliveryKey, Found>);
+
+#[derive(Debug, Clone)]
+enum Found {
+    Once(Place),
+    Often(Box<Vec<Place>>),
+}
+
+impl Found {
+    fn as_slice(&self) -> &[Place] {
+        match self {
+            Self::Once(place) => std::slice::from_ref(place),
+            Self::Often(places) => places,
+        }
+    }
+}
+
+impl Places {
+    /// The places of a delivery; none for a text that is no delivery's id.
+    #[must_use]
+    pub fn of(&self, delivery: &str) -> &[Place] {
+        delivery.parse().map_or(&[], |delivery| self.of_key(&delivery))
+    }
+
+    /// The places of a delivery.
+    #[must_use]
+    pub fn of_key(&self, delivery: &DeliveryKey) -> &[Place] {
+        self.0.get(delivery).map_or(&[], Found::as_slice)
+    }
+
+    /// Each delivery with its places, of which there is one at least.
+    pub fn iter(&self) -> impl Iterator<Item = (&DeliveryKey, &[Place])> {
+        self.0.iter().map(|(delivery, found)| (delivery, found.as_slice()))
+    }
+
+    /// How many deliveries are in a place of the unfinished.
+    #[must_use]
+    pub fn unfinished(&self) -> usize {
+        self.iter()
+            .filter(|(_, places)| places.iter().any(Place::is_unfinished))
+            .count()
+    }
+
+    pub(super) fn add(&mut self, delivery: DeliveryKey, place: Place) {
+        match self.0.get_mut(&delivery) {
+            None => {
+                self.0.insert(delivery, Found::Once(place));
+            }
+            Some(Found::Often(places)) => places.push(place),
+            Some(once @ Found::Once(_)) => {
+                let places = [once.as_slice(), &[place]].concat();
+                *once = Found::Often(Box::new(places));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delivery_that_was_seen_once_takes_56_bytes() {
+        assert_eq!(size_of::<(DeliveryKey, Found)>(), 56);
+    }
+}

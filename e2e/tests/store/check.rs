@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use redis::Cmd;
 
-use crate::fixture::{Fixture, Worker, failed, gone, report, succeeded, wants};
+use crate::fixture::{Fixture, Worker, account, failed, gone, report, succeeded, wants};
 use common::endpoint::ParkedAction;
+use common::id::DeliveryId;
 use common::store::check::{Violation, judge};
+use common::store::policy::PolicyNotice;
 use common::store::queue::WorkRequest;
 
 fn command(words: &str) -> Cmd {
@@ -25,6 +27,18 @@ fn command(words: &str) -> Cmd {
 /// One delivery in each place: pending, in flight, waiting for a retry, exhausted.
 async fn busy() -> (Fixture, String, Vec<String>) {
     let fixture = Fixture::new().await;
+    let day = Duration::from_secs(86_400);
+    let notice = PolicyNotice {
+        disable_after: 10,
+        disable_min_span: Duration::ZERO,
+        retention_succeeded: day,
+        retention_failed: 14 * day,
+        log_length: 1000,
+        endpoint_concurrency: 32,
+        max_attempts: 10,
+        delivery_timeout: Duration::from_secs(10),
+    };
+    fixture.store.announce_policy(&notice).await.unwrap();
     let endpoint = fixture.endpoint(&["*"]).await;
     fixture.push_many(5).await;
     let mut worker = Worker::new();
@@ -48,7 +62,8 @@ async fn violations(fixture: &Fixture) -> Vec<Violation> {
 
 #[tokio::test]
 async fn each_kind_of_damage_is_reported_with_its_key() {
-    // `{e}` is the endpoint, `{0}` … `{3}` the deliveries, which succeeded, wait, are exhausted, are in flight.
+    // `{e}` is the endpoint, `{0}` … `{3}` the deliveries, which succeeded, wait, are exhausted, are in flight; `{v1}` is the
+    // event of the second.
     for (damage, key, said) in [
         (
             "HSET @endpoint:{e} inFlight 7",
@@ -114,12 +129,65 @@ async fn each_kind_of_damage_is_reported_with_its_key() {
         ),
         ("SET @something else", "something", "is a key that nothing knows"),
         ("SET @delivery:{1} text", "delivery:{1}", "can't be read"),
+        ("HSET @delivery:{1} state lost", "delivery:{1}", "can't be read"),
+        ("HDEL @event:{v1} account", "event:{v1}", "can't be read"),
+        ("DEL @event:{v1}", "delivery:{1}", "is gone"),
+        ("HDEL @event:{v1} body", "delivery:{1}", "is empty"),
+        ("HSET @event:{v1} charge 7", "event:{v1}", "is charged 7"),
+        (
+            "HSET @event:{v1} account org:org_2",
+            "delivery:{1}",
+            "brings an event of org:org_2 to an endpoint of org:org_1",
+        ),
+        (
+            "HINCRBY @stats deliveries 1",
+            "stats",
+            "6 deliveries were made and 2 ended, and 3 are unfinished",
+        ),
+        ("HSET @tokens {3} rubbish", "delivery:{3}", "its token is"),
+        (
+            "ZREM @failed:{e} {2}",
+            "delivery:{2}",
+            "is exhausted, and missing in failed:{e}",
+        ),
+        ("PERSIST @failed:{e}", "failed:{e}", "has no lifetime"),
+        (
+            "SET @idempotency:org:org_1:x y",
+            "idempotency:org:org_1:x",
+            "has no lifetime",
+        ),
+        (
+            "HSET @account:org:org_2:endpoints {e} A|,*,|",
+            "account:org:org_2:endpoints",
+            "of org:org_1",
+        ),
+        ("HSET @endpoint:{e} state lost", "endpoint:{e}", "its state is"),
+        (
+            "HSET @endpoint:{e} disabledReason owner",
+            "endpoint:{e}",
+            "is active and says why not",
+        ),
+        ("ZADD @ready 99999 {e}", "ready", "has {e} with turn 99999"),
+        ("ZADD @leases 99999999999999 {3}", "delivery:{3}", "later than any may"),
+        (
+            "RPUSH @pending:ep_0000000000000000 {3}",
+            "pending:ep_0000000000000000",
+            "belongs to no endpoint",
+        ),
+        ("RPUSH @sweeps nonsense", "sweeps", "which can't be read"),
+        (
+            "RPUSH @sweep:1:pending {1}",
+            "sweep:1:pending",
+            "is set aside and in no sweep",
+        ),
     ] {
         let (fixture, endpoint, ids) = busy().await;
         let fill = |text: &str| {
             let text = text.replace("{e}", &endpoint);
             ids.iter().enumerate().fold(text, |text, (number, id)| {
+                let event = id.parse::<DeliveryId>().unwrap().event();
                 text.replace(&format!("{{{number}}}"), id)
+                    .replace(&format!("{{v{number}}}"), event.as_str())
             })
         };
         assert_eq!(violations(&fixture).await, [], "before {damage}");
@@ -138,7 +206,7 @@ async fn each_kind_of_damage_is_reported_with_its_key() {
 #[tokio::test]
 async fn references_and_lifetimes_of_events_are_checked() {
     let (fixture, _, ids) = busy().await;
-    let event = |id: &str| format!("event:{}", id.parse::<common::id::DeliveryId>().unwrap().event());
+    let event = |id: &str| format!("event:{}", id.parse::<DeliveryId>().unwrap().event());
     let (finished, waiting) = (event(&ids[0]), event(&ids[1]));
     for damage in [format!("HSET @{waiting} refs 2"), format!("PERSIST @{finished}")] {
         let _: redis::Value = fixture.command(&command(&damage)).await;
@@ -146,6 +214,82 @@ async fn references_and_lifetimes_of_events_are_checked() {
     let found = violations(&fixture).await;
     for key in [waiting, finished] {
         assert!(found.iter().any(|one| one.key == key), "{key}: {found:#?}");
+    }
+}
+
+/// As if all had been due for years. Who is to blame is seen from the time when upkeep ran last.
+#[tokio::test]
+async fn what_is_overdue_is_a_violation_only_while_workers_run() {
+    let (fixture, endpoint, ids) = busy().await;
+    for words in [
+        &*format!(
+            "HSET @replay:rpl_1 endpoint {endpoint} state running made 0 succeeded 0 exhausted 0 canceled 0"
+        ),
+        "ZADD @replays 1 rpl_1",
+        "HSET @stats clockRaw 99999999999999 reapedAt 99999999900000",
+    ] {
+        let _: redis::Value = fixture.command(&command(words)).await;
+    }
+    assert_eq!(violations(&fixture).await, []);
+
+    let _: redis::Value = fixture
+        .command(&command("HSET @stats reapedAt 99999999999999"))
+        .await;
+    let found = violations(&fixture).await;
+    for (key, said) in [
+        (format!("delivery:{}", ids[3]), "its lease ended"),
+        (format!("endpoint:{endpoint}"), "a retry was due"),
+        ("replay:rpl_1".to_owned(), "its next step was due"),
+    ] {
+        let is_told = |one: &Violation| one.key == key && one.what.contains(said);
+        assert_eq!(
+            found.iter().filter(|one| is_told(one)).count(),
+            1,
+            "{key}: {found:#?}"
+        );
+    }
+    assert_eq!(found.len(), 3, "{found:#?}");
+
+    // They have just begun, after everything had stood still.
+    let _: redis::Value = fixture
+        .command(&command("HSET @stats reapHold 99999999999999"))
+        .await;
+    assert_eq!(violations(&fixture).await, []);
+}
+
+/// Upkeep runs, but what was set aside stays: here, because nothing but its clock goes on.
+#[tokio::test]
+async fn a_sweep_that_does_not_move_is_reported() {
+    let (fixture, endpoint, _) = busy().await;
+    let endpoint = endpoint.parse().unwrap();
+    assert!(fixture.store.remove_endpoint(&account(), &endpoint).await.unwrap());
+    assert_eq!(fixture.store.check().await.unwrap().violations, []);
+    let runs = async {
+        loop {
+            let _: i64 = fixture
+                .command(&command("HINCRBY @stats reapedAt 1"))
+                .await;
+            tokio::task::yield_now().await;
+        }
+    };
+    let found = tokio::select! {
+        report = fixture.store.check() => report.unwrap().violations,
+        () = runs => vec![],
+    };
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!(found[0].key, "sweeps");
+    assert!(found[0].what.contains("still has 1 entries"), "{found:#?}");
+}
+
+#[tokio::test]
+async fn queues_are_read_whole_page_by_page() {
+    let fixture = Fixture::new().await;
+    fixture.endpoint(&["*"]).await;
+    for (count, expected) in [(999, 999), (1, 1000), (1, 1001), (1999, 3000)] {
+        fixture.push_many(count).await;
+        let report = fixture.store.check().await.unwrap();
+        assert_eq!(report.violations, []);
+        assert_eq!((report.events, report.unfinished), (expected, expected));
     }
 }
 

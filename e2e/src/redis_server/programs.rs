@@ -38,7 +38,9 @@ pub fn programs() -> Vec<Program> {
     programs.sort_unstable();
     programs.dedup_by(|later, first| later.name == first.name);
     assert!(
-        programs.iter().any(|program| program.name.starts_with("Redis 7.0.")),
+        programs
+            .iter()
+            .any(|program| program.name.starts_with("Redis 7.0.")),
         "there is no Redis 7.0 among {programs:?}: run ./scripts/test once"
     );
     programs

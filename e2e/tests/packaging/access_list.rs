@@ -306,7 +306,11 @@ fn every_command_that_writes_is_asked_for_at_the_start() {
         }
     }
     let replayed = REPLAYED.iter().map(|command| command.split(' ').next().unwrap());
-    assert_eq!(written, replayed.collect(), "common/src/store/server/replay_rights.rs");
+    assert_eq!(
+        written,
+        replayed.collect(),
+        "common/src/store/server/replay_rights.rs"
+    );
 }
 
 #[test]

@@ -63,7 +63,9 @@ impl Store {
             let mut questions = redis::pipe();
             let first = std::iter::once(("hset KEY field value", META));
             for (command, key) in first.chain(REPLAYED.iter().map(|command| (*command, ours.as_str()))) {
-                let words = command.split(' ').map(|word| if word == "KEY" { key } else { word });
+                let words = command
+                    .split(' ')
+                    .map(|word| if word == "KEY" { key } else { word });
                 questions
                     .cmd("ACL")
                     .arg("DRYRUN")

@@ -2,15 +2,16 @@
 //! the product asks for.
 //!
 //! The server is $REDIS_SERVER, else `valkey-server` or `redis-server` from the path, else the one that
-//! `./scripts/test` keeps under `.tools`. It can be killed, stopped, continued and started again with the same port
+//! `./scripts/test` keeps under `.tools`; [`programs`] lists others. It can be killed, stopped, continued and started again with the same port
 //! and data. Dropping it kills it and removes its directory.
 //!
 //! [`RedisServer::start_guarded`] starts it as the compose file does, with the access list of the repository; only then
-//! does it know users.
+//! does it know users. [`RedisServer::set_users`] gives it another list at its next start.
 //!
 //! All calls block for the few milliseconds that they need.
 
-use std::ffi::OsString;
+mod programs;
+
 use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -26,6 +27,8 @@ use sha2::{Digest as _, Sha256};
 use crate::ports::free_port;
 use crate::temp_dir::TempDir;
 
+pub use programs::{Program, find_program, oldest_program, programs};
+
 /// How long a server may take to load its data and answer.
 const START_DEADLINE: Duration = Duration::from_secs(60);
 
@@ -37,7 +40,8 @@ pub struct RedisServer {
     extra: Vec<String>,
     child: Option<Child>,
     dir: TempDir,
-    guarded: bool,
+    /// The access list, if it has one.
+    users: Option<String>,
 }
 
 /// Where the access list and what starts a server with it are.
@@ -57,18 +61,23 @@ impl RedisServer {
     /// options counts.
     #[must_use]
     pub fn start_with(extra: &[&str]) -> Self {
-        Self::start_as(extra, false)
+        Self::launch_new(find_program(), extra, None)
     }
 
     /// A server with the access list of `docker/redis`, started by the script beside it. Its users have the passwords
     /// that [`Self::password`] tells; [`Self::url`] is for one more, who may do everything.
     #[must_use]
     pub fn start_guarded() -> Self {
-        Self::start_as(&[], true)
+        Self::launch_new(find_program(), &[], Some(shipped_users()))
     }
 
-    fn start_as(extra: &[&str], guarded: bool) -> Self {
-        let program = find_program();
+    /// The same, with one of the [`programs`].
+    #[must_use]
+    pub fn start_guarded_on(program: &Program) -> Self {
+        Self::launch_new(program.path.clone(), &[], Some(shipped_users()))
+    }
+
+    fn launch_new(program: PathBuf, extra: &[&str], users: Option<String>) -> Self {
         let extra: Vec<_> = extra.iter().map(|text| (*text).to_owned()).collect();
         for _ in 0..10 {
             let mut server = Self {
@@ -77,7 +86,7 @@ impl RedisServer {
                 extra: extra.clone(),
                 child: None,
                 dir: TempDir::new("redis"),
-                guarded,
+                users: users.clone(),
             };
             match server.launch() {
                 Ok(()) => return server,
@@ -91,7 +100,7 @@ impl RedisServer {
     /// `redis://127.0.0.1:<port>`, with a user who may do everything if the server knows users.
     #[must_use]
     pub fn url(&self) -> String {
-        if self.guarded {
+        if self.users.is_some() {
             self.url_as(HARNESS)
         } else {
             format!("redis://{}", self.address())
@@ -120,6 +129,11 @@ impl RedisServer {
         }
         // Every value is given, so that the environment decides nothing.
         Arguments::parse_from(["test", "--redis-url", &self.url(), "--shards", "1"]).redis
+    }
+
+    /// Gives a guarded server another access list, as `docker/redis/users.acl` is written, at its next start.
+    pub fn set_users(&mut self, list: impl Into<String>) {
+        self.users = Some(list.into());
     }
 
     /// Where it listens.
@@ -191,7 +205,7 @@ impl RedisServer {
         let mut stream = TcpStream::connect_timeout(&self.address(), timeout)?;
         stream.set_read_timeout(Some(timeout))?;
         stream.set_write_timeout(Some(timeout))?;
-        if self.guarded {
+        if self.users.is_some() {
             let login = format!("AUTH {HARNESS} {}\r\n", self.password(HARNESS));
             stream.write_all(login.as_bytes())?;
             let mut welcome = [0; 5];
@@ -217,11 +231,10 @@ impl RedisServer {
 
     /// The program, or the script that starts it with the access list.
     fn command(&self) -> Command {
-        if !self.guarded {
+        let Some(users) = &self.users else {
             return Command::new(&self.program);
-        }
+        };
         let hash = |user| hex::encode(Sha256::digest(self.password(user)));
-        let users = std::fs::read_to_string(Path::new(GUARD).join("users.acl")).unwrap();
         let with_harness = format!("{users}\nuser {HARNESS} on #{} ~* &* +@all\n", hash(HARNESS));
         let file = self.dir().join("users-and-harness.acl");
         std::fs::write(&file, with_harness).unwrap();
@@ -289,6 +302,16 @@ impl RedisServer {
     }
 }
 
+/// The access list that is shipped.
+///
+/// # Panics
+///
+/// When it can't be read.
+#[must_use]
+pub fn shipped_users() -> String {
+    std::fs::read_to_string(Path::new(GUARD).join("users.acl")).unwrap()
+}
+
 impl Drop for RedisServer {
     fn drop(&mut self) {
         if let Some(mut child) = self.child.take()
@@ -303,31 +326,6 @@ impl Drop for RedisServer {
 enum Launch {
     PortTaken,
     Failed(String),
-}
-
-/// The server program on this machine.
-///
-/// # Panics
-///
-/// With a sentence that says what to do, when there is none.
-#[must_use]
-pub fn find_program() -> PathBuf {
-    if let Some(path) = std::env::var_os("REDIS_SERVER").filter(|path| !path.is_empty()) {
-        let path = PathBuf::from(path);
-        assert!(path.is_file(), "REDIS_SERVER={}: no such file", path.display());
-        return path;
-    }
-    let path_variable: OsString = std::env::var_os("PATH").unwrap_or_default();
-    let on_path = std::env::split_paths(&path_variable)
-        .flat_map(|dir| ["valkey-server", "redis-server"].map(|name| dir.join(name)))
-        .find(|path| path.is_file());
-    // `./scripts/test` leaves a link there to the server inside its private Python environment.
-    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.tools/bin/valkey-server");
-    on_path
-        .or_else(|| kept.is_file().then_some(kept))
-        .unwrap_or_else(|| {
-            panic!("no Redis or Valkey server found: run ./scripts/test once, or set REDIS_SERVER")
-        })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// This Redis must not be used.
-    #[error("this Redis can't be used: {0}")]
+    #[error("REDIS_URL: {0}")]
     Refused(String),
     /// The client for receivers can't speak TLS.
     #[error("TLS can't be set up, are certificate authorities installed? {0}")]

@@ -1,5 +1,7 @@
 //! Is this Redis reachable, and set up so that the promises hold?
 
+pub mod replay_rights;
+
 use std::collections::HashMap;
 
 use clap::ValueEnum;
@@ -32,8 +34,8 @@ pub struct ServerReport {
 const SCHEMA: u32 = 1;
 
 impl Store {
-    /// Looks at the server: version, eviction policy, durability, number of shards, schema. Records shards and schema
-    /// at the very first start.
+    /// Looks at the server: version, eviction policy, durability, whether it may replay its file, number of shards, schema.
+    /// Records shards and schema at the very first start.
     ///
     /// # Errors
     ///
@@ -68,6 +70,7 @@ impl Store {
             ),
             Err(error) => return Err(error),
         }
+        self.check_replay_rights(&mut report).await?;
         self.check_meta(shards, &mut report).await?;
         Ok(report)
     }

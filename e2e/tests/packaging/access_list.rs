@@ -4,6 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use common::store::server::replay_rights::REPLAYED;
+use e2e::redis_server::RedisServer;
+use e2e::state::connect;
 use regex::Regex;
 
 use Who::{Api, Operator, Worker};
@@ -61,6 +64,7 @@ const CODE: &[(&str, &str, &[Who])] = &[
     ("rewrap.rs", "hmget scan", &[Worker]),
     ("rotation.rs", "hmget", &[Api]),
     ("server.rs", "config|get hget hincrby hsetnx info", &[Api, Worker]),
+    ("server/replay_rights.rs", "acl|dryrun", &[Api, Worker]),
     ("trials.rs", "blpop", &[Api, Worker]),
     ("trials.rs", "hget lrem xrange", &[Api]),
 ];
@@ -187,7 +191,7 @@ fn code() -> BTreeMap<String, BTreeSet<String>> {
         ) {
             let sub = rest.trim_start_matches(".arg(\"").trim_end_matches("\")");
             commands.insert(match command {
-                "CONFIG" | "XINFO" | "SCRIPT" | "CLIENT" | "MEMORY" => {
+                "ACL" | "CONFIG" | "XINFO" | "SCRIPT" | "CLIENT" | "MEMORY" => {
                     format!("{command}|{sub}").to_lowercase()
                 }
                 _ => command.to_lowercase(),
@@ -281,6 +285,36 @@ fn every_user_has_the_commands_that_are_used_and_no_other() {
     }
 }
 
+/// What a server replays after a restart must be asked for when a program starts.
+#[test]
+fn every_command_that_writes_is_asked_for_at_the_start() {
+    let server = RedisServer::start();
+    let granted = granted();
+    let commands = granted["api"].union(&granted["worker"]);
+    let commands: Vec<_> = commands.filter_map(|word| word.strip_prefix('+')).collect();
+    let mut asked = redis::cmd("COMMAND");
+    asked.arg("INFO").arg(&commands);
+    let known: Vec<Vec<redis::Value>> = asked.query(&mut connect(&server)).unwrap();
+    let mut written = BTreeSet::new();
+    for (command, description) in commands.into_iter().zip(known) {
+        let flags: Vec<String> = redis::from_redis_value(description[2].clone()).unwrap();
+        if flags.iter().any(|flag| flag == "write") {
+            // As Redis writes them into its file.
+            written.insert(match command {
+                "pexpire" => "pexpireat",
+                "blpop" => "lpop",
+                other => other,
+            });
+        }
+    }
+    let replayed = REPLAYED.iter().map(|command| command.split(' ').next().unwrap());
+    assert_eq!(
+        written,
+        replayed.collect(),
+        "common/src/store/server/replay_rights.rs"
+    );
+}
+
 #[test]
 fn nobody_else_gets_in_and_nobody_reaches_other_keys() {
     let granted = granted();
@@ -290,11 +324,9 @@ fn nobody_else_gets_in_and_nobody_reaches_other_keys() {
         let words = granted[name].iter().filter(|word| !word.starts_with('+'));
         words.map(String::as_str).collect::<Vec<_>>()
     };
-    assert_eq!(
-        words("default"),
-        ["-@all", "off", "resetchannels", "resetkeys", "resetpass"]
-    );
-    assert!(granted["default"].iter().all(|word| !word.starts_with('+')));
+    // Closed to all, and with all rights, which a server needs to replay its file.
+    assert_eq!(words("default"), ["off", "resetchannels", "resetpass", "~*"]);
+    assert!(granted["default"].contains("+@all"));
     let shard = common::store::keys::Keys::new(0).key("*");
     for name in ["api", "worker", "operator"] {
         let access = if name == "operator" { "%R~" } else { "~" };

@@ -1,0 +1,103 @@
+//! May the server's user `default` replay what our scripts wrote?
+//!
+//! A server up to Redis 8.0 or Valkey 8.1 replays the transactions of its append-only file as `default`, and skips those
+//! that this user may not run: after a restart nearly everything is gone, and nothing says so. Newer servers don't check.
+//! The rights are demanded of all, since data outlives the server that wrote it.
+
+use super::super::keys::META;
+use super::super::{Store, StoreError};
+use super::ServerReport;
+
+/// What `default` must be allowed to do, which is also what the shipped access list gives it.
+const WANTED: &str = "off resetpass ~* resetchannels +@all";
+
+/// Each command that stands in the append-only file because of our scripts, with arguments that it accepts; `KEY` is a key
+/// of ours. Redis writes some commands as others: `PEXPIRE` as `PEXPIREAT`, and `BLPOP` as `LPOP`.
+pub const REPLAYED: &[&str] = &[
+    "decrby KEY 1",
+    "del KEY",
+    "hdel KEY field",
+    "hincrby KEY field 1",
+    "hset KEY field value",
+    "hsetnx KEY field value",
+    "incr KEY",
+    "incrby KEY 1",
+    "lpop KEY",
+    "lpush KEY value",
+    "lrem KEY 1 value",
+    "ltrim KEY 0 1",
+    "persist KEY",
+    "pexpireat KEY 1",
+    "rename KEY KEY",
+    "rpush KEY value",
+    "set KEY value",
+    "unlink KEY",
+    "xadd KEY * field value",
+    "zadd KEY 1 member",
+    "zpopmin KEY",
+    "zrem KEY member",
+];
+
+impl Store {
+    /// Asks the server whether `default` may do all of [`REPLAYED`], and puts what it answers into the report: a refusal
+    /// if it may not, a warning if the server can't be asked.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis can't be reached.
+    pub(super) async fn check_replay_rights(&self, report: &mut ServerReport) -> Result<(), StoreError> {
+        match self.replay_answers().await {
+            Ok(answers) => report.refusals.extend(judge(&answers)),
+            Err(StoreError::Unexpected(reason)) => report.warnings.push(format!(
+                "Redis could not be asked what its user `default` may do (`ACL DRYRUN`: {reason}): make sure of `user default {WANTED}`, or a server up to Redis 8.0 or Valkey 8.1 loses nearly everything when it is restarted"
+            )),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// What the server says of each command, `OK` or why not.
+    async fn replay_answers(&self) -> Result<Vec<String>, StoreError> {
+        let ours = &self.keys().key("stats");
+        self.repeatable(|mut connection| async move {
+            let mut questions = redis::pipe();
+            let first = std::iter::once(("hset KEY field value", META));
+            for (command, key) in first.chain(REPLAYED.iter().map(|command| (*command, ours.as_str()))) {
+                let words = command
+                    .split(' ')
+                    .map(|word| if word == "KEY" { key } else { word });
+                questions
+                    .cmd("ACL")
+                    .arg("DRYRUN")
+                    .arg("default")
+                    .arg(words.collect::<Vec<_>>());
+            }
+            questions.query_async(&mut connection).await
+        })
+        .await
+    }
+}
+
+/// Why this server must not be used, if it may not replay something.
+fn judge(answers: &[String]) -> Option<String> {
+    let first = answers.iter().find(|answer| *answer != "OK")?;
+    Some(format!(
+        "the server's user `default` may not replay what is stored (`{first}`), so a server up to Redis 8.0 or Valkey 8.1 would lose nearly everything when it is restarted: set `user default {WANTED}`, as docker/redis/users.acl does, before it is restarted or rewrites its append-only file (nobody can log in as that user; see docs/operations.md)"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_command_that_it_may_not_run_is_enough() {
+        let answers = |given: &[&str]| given.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        assert_eq!(judge(&answers(&["OK", "OK"])), None);
+        let refusal = judge(&answers(&["OK", "no permissions to run 'hset'", "no to others"])).unwrap();
+        assert!(
+            refusal.contains("'hset'") && refusal.contains(WANTED) && !refusal.contains("others"),
+            "{refusal}"
+        );
+    }
+}

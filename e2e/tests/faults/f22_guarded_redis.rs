@@ -1,0 +1,328 @@
+//! 22. A guarded Redis (shipped access list) restarted, killed, rewritten: on Redis 7.0, the oldest, here; on every other server
+//! of this machine in `long`.
+
+use std::collections::BTreeMap;
+
+use e2e::client::Pushed;
+use e2e::load::Loaded;
+use e2e::ports::free_port;
+use e2e::process::Process;
+use e2e::receiver::Answer;
+use e2e::redis_server::{Program, RedisServer, oldest_program, shipped_users};
+use e2e::state::connect;
+use e2e::wait::{LONG, check, eventually};
+use redis::{Commands, Connection};
+use serde_json::{Value, json};
+
+use crate::scene::{Scene, blocking, builder};
+
+/// What `default` may do, as shipped.
+const SHIPPED: &str = "user default off resetpass ~* resetchannels +@all\n";
+
+/// What it was allowed by the list before.
+const OLD: &str = "user default off resetpass resetkeys resetchannels -@all\n";
+
+/// The shipped access list with other rights of `default`.
+fn users_with(default: &str) -> String {
+    let shipped = shipped_users();
+    assert!(shipped.contains(SHIPPED));
+    shipped.replace(SHIPPED, default)
+}
+
+/// The whole system on a guarded server, each program as its own user, with what has to survive: endpoints, one of them
+/// switched off by failures, delivered events, and a parked one.
+struct Guarded {
+    scene: Scene,
+    failing: String,
+    accepted: Vec<Pushed>,
+}
+
+impl Guarded {
+    async fn start(program: &Program) -> Self {
+        let server = RedisServer::start_guarded_on(program);
+        let (api, worker) = (server.url_as("api"), server.url_as("worker"));
+        let builder = builder()
+            .on(server)
+            .api_env("REDIS_URL", api)
+            .worker_env("REDIS_URL", worker)
+            .worker_env("DISABLE_AFTER", "2");
+        let scene = Scene::start(builder).await;
+        scene.receiver.always("/fails", Answer::status(500));
+        let url = scene.receiver.url("/fails");
+        let failing = scene
+            .system
+            .customer()
+            .create_endpoint(&url, &["lead.captured"])
+            .await;
+        let mut guarded = Self {
+            scene,
+            failing: failing.id,
+            accepted: Vec::new(),
+        };
+        guarded.push("lead.captured", 3).await;
+        guarded.push("message.sent", 2).await;
+        guarded
+            .scene
+            .system
+            .wait_for_endpoint(&guarded.failing, "it to be disabled", |endpoint| {
+                endpoint["active"] == false
+            })
+            .await;
+        guarded
+    }
+
+    /// Pushes an event, and waits until both good endpoints got it.
+    async fn push(&mut self, event: &str, deliveries: u64) {
+        let (backend, account) = (self.scene.system.backend(), self.scene.system.account());
+        let pushed = backend.push(account, event, json!({})).await;
+        assert_eq!(pushed.deliveries, deliveries);
+        self.accepted.push(pushed);
+        for path in ["/one", "/two"] {
+            self.scene.receiver.wait_for_at(path, self.accepted.len()).await;
+        }
+    }
+
+    async fn endpoints(&self) -> Value {
+        let customer = self.scene.system.customer();
+        customer.get("/api/webhooks-config").await.expect(200).body
+    }
+
+    /// Waits until the last reports are in, and gives back all that is kept.
+    async fn at_rest(&self) -> Kept {
+        let redis = &self.scene.system.redis;
+        eventually(LONG, "nothing to be in flight", async || {
+            let busy: usize = connect(redis)
+                .exists(&["ready", "leases", "sweeps", "timers"].map(e2e::state::key))
+                .unwrap();
+            check(busy == 0, format!("{busy} keys of what is under way"))
+        })
+        .await;
+        Kept::read(redis)
+    }
+
+    /// Does something to the server, after which it runs again, and asserts that all is as before.
+    async fn holds_through(&mut self, what: &str, act: impl FnOnce(&mut RedisServer)) {
+        let (listed, kept) = (self.endpoints().await, self.at_rest().await);
+        assert_eq!(listed["endpoints"].as_array().unwrap().len(), 3, "{listed}");
+        blocking(|| act(&mut self.scene.system.redis));
+        assert_eq!(
+            kept.missing_from(&Kept::read(&self.scene.system.redis)),
+            "",
+            "{what}"
+        );
+        assert_closed(&self.scene.system.redis);
+        self.scene.system.wait_ready().await;
+        assert_eq!(self.endpoints().await, listed, "{what}");
+        let check = blocking(|| {
+            let url = ("REDIS_URL".to_owned(), self.scene.system.redis.url_as("operator"));
+            Process::run("webhooksctl", &["check"], &[url])
+        });
+        let told = String::from_utf8([check.stdout, check.stderr].concat()).unwrap();
+        assert!(check.status.success(), "{what}: {told}");
+        self.push("message.sent", 2).await;
+        self.push("lead.captured", 3).await;
+    }
+
+    /// Switches the endpoint on again: what was parked arrives, and every event is accounted for.
+    async fn ends_well(mut self) {
+        self.scene.assert_all_run();
+        self.scene.receiver.always("/fails", Answer::status(200));
+        self.scene.system.customer().toggle(&self.failing).await;
+        let loaded = Loaded {
+            accepted: self.accepted,
+            ..Loaded::default()
+        };
+        self.scene.all_delivered(loaded, 0).await;
+    }
+}
+
+/// Keys with what they hold, without what ends by itself or changes while nothing happens.
+struct Kept(BTreeMap<String, String>);
+
+impl Kept {
+    fn read(redis: &RedisServer) -> Self {
+        let connection: &mut Connection = &mut connect(redis);
+        let keys: Vec<String> = connection.keys("*").unwrap();
+        let mut kept = BTreeMap::new();
+        for key in keys {
+            let lasts: i64 = connection.pttl(&key).unwrap();
+            let changes = ["stats", "wake", "disabled"].map(e2e::state::key).contains(&key);
+            if changes || (0..2 * 3_600_000).contains(&lasts) {
+                continue;
+            }
+            let digest: Vec<String> = redis::cmd("DEBUG")
+                .arg("DIGEST-VALUE")
+                .arg(&key)
+                .query(connection)
+                .unwrap();
+            kept.insert(key, digest.concat());
+        }
+        Self(kept)
+    }
+
+    /// The keys that the other one has not, or with other contents.
+    fn missing_from(&self, other: &Self) -> String {
+        let missing = self
+            .0
+            .iter()
+            .filter(|(key, digest)| other.0.get(*key) != Some(digest));
+        missing.map(|(key, _)| key.as_str()).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// `default` has all rights, and nobody gets in as `default`: not without a password, with an empty one, or with any other.
+fn assert_closed(redis: &RedisServer) {
+    let client = redis::Client::open(format!("redis://{}", redis.address())).unwrap();
+    let connection = &mut client.get_connection().unwrap();
+    for (command, refusal) in [
+        (vec!["HGET", "wh:meta", "schema"], "NOAUTH"),
+        (vec!["AUTH", ""], "WRONGPASS"),
+        (vec!["AUTH", "default", ""], "WRONGPASS"),
+        (vec!["AUTH", "default", "default"], "WRONGPASS"),
+        (vec!["HELLO", "3", "AUTH", "default", ""], "WRONGPASS"),
+        (vec!["SET", "wh:meta", "1"], "NOAUTH"),
+    ] {
+        let answer: redis::RedisResult<redis::Value> =
+            redis::cmd(command[0]).arg(&command[1..]).query(connection);
+        let told = answer.expect_err("it let us in").to_string();
+        assert!(told.contains(refusal), "{command:?}: {told}");
+    }
+}
+
+/// Rewrites the append-only file, and waits until it is done.
+fn rewrite(redis: &RedisServer) {
+    let connection = &mut connect(redis);
+    let info = |connection: &mut Connection| -> String {
+        redis::cmd("INFO").arg("persistence").query(connection).unwrap()
+    };
+    let () = redis::cmd("BGREWRITEAOF").query(connection).unwrap();
+    let end = std::time::Instant::now() + LONG;
+    while !info(connection).contains("aof_rewrite_in_progress:0") {
+        assert!(std::time::Instant::now() < end, "{}", info(connection));
+    }
+    assert!(info(connection).contains("aof_last_bgrewrite_status:ok"));
+}
+
+/// Restart, kill, and rewrite with a restart: everything is found again, and all goes on.
+pub(crate) async fn everything_is_kept_on(program: &Program) {
+    let mut guarded = Guarded::start(program).await;
+    let name = &program.name;
+    guarded
+        .holds_through(&format!("{name} restarted"), RedisServer::restart)
+        .await;
+    guarded
+        .holds_through(&format!("{name} killed"), |redis| {
+            redis.kill9();
+            redis.restart();
+        })
+        .await;
+    guarded
+        .holds_through(&format!("{name} rewritten"), |redis| rewrite(redis))
+        .await;
+    guarded
+        .holds_through(&format!("{name} restarted after it was rewritten"), |redis| {
+            redis.kill9();
+            redis.restart();
+        })
+        .await;
+    guarded.ends_well().await;
+}
+
+/// Both programs, each as its user, with this list: whether they start, and what they say.
+pub(crate) async fn a_server_that_may_not_replay_is_refused_on(program: &Program) {
+    let mut guarded = Guarded::start(program).await;
+    let system = &mut guarded.scene.system;
+    for default in [
+        OLD,
+        // All commands but one, and all of it on keys of others.
+        "user default off resetpass ~* resetchannels +@all -zadd\n",
+        "user default off resetpass ~wh:{0}:* resetchannels +@all\n",
+        "user default off resetpass ~other:* resetchannels +@all\n",
+    ] {
+        system.redis.set_users(users_with(default));
+        blocking(|| system.redis.restart());
+        for (program, user, listen) in [
+            ("webhooks-api", "api", "API_LISTEN"),
+            ("webhooks-worker", "worker", "WORKER_LISTEN"),
+        ] {
+            let mut environment = system.environment.clone();
+            environment.push((listen.to_owned(), format!("127.0.0.1:{}", free_port())));
+            environment.push(("REDIS_URL".to_owned(), system.redis.url_as(user)));
+            let output = blocking(|| Process::run(program, &[], &environment));
+            let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+            assert!(!output.status.success(), "{program}: {default}{said}");
+            let told = said.lines().last().unwrap_or_default();
+            for word in [
+                "REDIS_URL: ",
+                "`default`",
+                SHIPPED.trim(),
+                "docker/redis/users.acl",
+            ] {
+                assert!(told.contains(word), "{program}: {default}{said}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_is_kept_on_the_oldest_server() {
+    everything_is_kept_on(&oldest_program()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_oldest_server_that_may_not_replay_is_refused() {
+    a_server_that_may_not_replay_is_refused_on(&oldest_program()).await;
+}
+
+/// With the list before, a restart loses nearly everything. What was written is still in the file, though: the shipped list,
+/// loaded before the file is rewritten, brings it back.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_restart_with_the_old_list_lost_comes_back_with_the_shipped_one() {
+    let mut guarded = Guarded::start(&oldest_program()).await;
+    let (listed, kept) = (guarded.endpoints().await, guarded.at_rest().await);
+    let redis = &mut guarded.scene.system.redis;
+    redis.set_users(users_with(OLD));
+    blocking(|| redis.restart());
+    let left = Kept::read(redis).0.len();
+    assert!(left < kept.0.len() / 2, "{left} of {}", kept.0.len());
+    guarded.scene.system.wait_ready().await;
+    assert_eq!(guarded.endpoints().await, json!({"endpoints": []}));
+    // It takes events, too, and knows nobody who wants them.
+    let (backend, account) = (guarded.scene.system.backend(), guarded.scene.system.account());
+    let unheard = backend.push(account, "lead.captured", json!({})).await;
+    assert_eq!(unheard.deliveries, 0);
+
+    let redis = &mut guarded.scene.system.redis;
+    redis.set_users(shipped_users());
+    blocking(|| {
+        redis.kill9();
+        redis.restart();
+    });
+    assert_eq!(kept.missing_from(&Kept::read(redis)), "");
+    guarded.scene.system.wait_ready().await;
+    assert_eq!(guarded.endpoints().await, listed);
+    guarded.push("message.sent", 2).await;
+    guarded.ends_well().await;
+}
+
+/// A list of an older release grants nobody the question: the programs say so, and go on.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_it_can_not_be_asked_the_programs_warn() {
+    let mut guarded = Guarded::start(&oldest_program()).await;
+    let system = &mut guarded.scene.system;
+    system.redis.set_users(shipped_users().replace("+acl|dryrun", ""));
+    blocking(|| system.redis.restart());
+    blocking(|| system.api.restart());
+    blocking(|| system.workers[0].restart());
+    system.wait_ready().await;
+    let ready = system.backend().get("/readyz").await.expect(200).body;
+    let told = ready["warnings"][0].as_str().unwrap();
+    assert!(
+        told.contains("ACL DRYRUN") && told.contains(SHIPPED.trim()),
+        "{told}"
+    );
+    let log = system.workers[0].log();
+    assert!(log.contains("ACL DRYRUN"), "{log}");
+    guarded.push("message.sent", 2).await;
+    guarded.ends_well().await;
+}

@@ -1,0 +1,23 @@
+//! 22. A guarded Redis, on every server of this machine but the oldest: that one needs no patience.
+
+use e2e::redis_server::{Program, programs};
+
+use crate::f22_guarded_redis::{a_server_that_may_not_replay_is_refused_on, everything_is_kept_on};
+
+fn newer() -> Vec<Program> {
+    programs().split_off(1)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_is_kept_on_every_newer_server() {
+    for program in newer() {
+        everything_is_kept_on(&program).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newer_server_that_may_not_replay_is_refused() {
+    for program in newer() {
+        a_server_that_may_not_replay_is_refused_on(&program).await;
+    }
+}

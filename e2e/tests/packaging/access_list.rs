@@ -42,6 +42,14 @@ const SCRIPTS: &[(&str, Who)] = &[
     ("trial_request", Api),
     ("trial_begin", Worker),
     ("trial_finish", Worker),
+    ("trial_withdraw", Api),
+    ("policy_announce", Worker),
+    ("store_watch", Api),
+    ("store_watch", Worker),
+    ("store_claim", Api),
+    ("store_claim", Worker),
+    ("store_room", Api),
+    ("store_room", Worker),
 ];
 
 /// Who sends the commands that stand in the code of each file of the store.
@@ -51,16 +59,16 @@ const CODE: &[(&str, &str, &[Who])] = &[
         "get hgetall hkeys hmget hstrlen lrange pttl scan xrange zrange",
         &[Operator],
     ),
+    ("identity/claim.rs", "hgetall", &[Operator]),
     ("log/detail.rs", "hmget xrange xrevrange", &[Api]),
     ("log/tail.rs", "xinfo|stream xrange xread xrevrange", &[Api]),
-    ("policy.rs", "hset", &[Worker]),
     ("policy.rs", "hgetall", &[Api]),
     ("queue/mod.rs", "blpop", &[Worker]),
     ("rewrap.rs", "hmget scan", &[Worker]),
     ("rotation.rs", "hmget", &[Api]),
-    ("server.rs", "config|get hget hincrby hsetnx info", &[Api, Worker]),
+    ("server.rs", "config|get info", &[Api, Worker]),
     ("trials.rs", "blpop", &[Api, Worker]),
-    ("trials.rs", "hget lrem xrange", &[Api]),
+    ("trials.rs", "hget xrange", &[Api]),
 ];
 
 /// How the Redis client runs a script.

@@ -125,19 +125,17 @@ fn metrics(Data(health): Data<&Arc<Health>>) -> Response {
 impl Health {
     /// Why the worker is not ready, if it isn't, and what an operator should know: what was seen last.
     fn readiness(&self) -> Readiness {
-        let Readiness {
-            reasons: of_store,
-            warnings,
-        } = self.store.readiness();
-        let mut reasons = Vec::new();
-        if self.stopping.is_set() {
-            reasons.push("the worker is stopping".to_owned());
+        let mut found = self.store.readiness();
+        // What a task was told may be the start of what the watch says at more length.
+        let trouble = self.trouble.reason();
+        let is_news = |trouble: &String| !found.reasons.iter().any(|known| known.starts_with(trouble));
+        if let Some(trouble) = trouble.filter(is_news) {
+            found.reasons.insert(0, trouble);
         }
-        reasons.extend(self.trouble.reason());
-        let is_news = |reason: &String| !reasons.iter().any(|known| reason.starts_with(known));
-        let news: Vec<_> = of_store.into_iter().filter(is_news).collect();
-        reasons.extend(news);
-        Readiness { reasons, warnings }
+        if self.stopping.is_set() {
+            found.reasons.insert(0, "the worker is stopping".to_owned());
+        }
+        found
     }
 }
 

@@ -8,10 +8,10 @@ use crate::problem::Code::{
     InvalidIdempotencyKey, InvalidJson, InvalidSpan, InvalidTimestamp, InvalidToken, InvalidType,
     InvalidUtf8, InvalidValue, MissingField, MissingToken, NoWorker, PayloadExpired, PayloadTooLarge,
     RateLimited, ReplayInProgress, ReplayNotFound, RequestTimeout, RotationInProgress, SessionPending,
-    StoreFull, StoreReplaced, StoreUnavailable, StoreUnsafe, TokenExpired, TokenNotYetValid, TooManyEndpoints, TooManyEvents,
-    TooManyStreams, TooManyTests, UnknownEvent, UnknownField, UnsupportedMediaType, UrlAddressBlocked,
-    UrlHasCredentials, UrlHasFragment, UrlMalformed, UrlPortNotAllowed, UrlSchemeNotAllowed, UrlTooLong,
-    WrongTokenKind,
+    StoreFull, StoreReplaced, StoreUnavailable, StoreUnsafe, TokenExpired, TokenNotYetValid,
+    TooManyEndpoints, TooManyEvents, TooManyStreams, TooManyTests, UnknownEvent, UnknownField,
+    UnsupportedMediaType, UrlAddressBlocked, UrlHasCredentials, UrlHasFragment, UrlMalformed,
+    UrlPortNotAllowed, UrlSchemeNotAllowed, UrlTooLong, WrongTokenKind,
 };
 
 const SESSION: &[Code] = &[
@@ -133,7 +133,13 @@ pub(super) fn of(operation: &str) -> Vec<Code> {
         "verifySignature" => &[SESSION, BODY, &[EndpointNotFound, InvalidHeaders], STORE],
         "listEventTypes" => &[SESSION, STORE],
         "pushEvent" => &[SERVICE_KEY, BODY, EVENT, STORE, &[StoreUnsafe]],
-        "pushEvents" => &[SERVICE_KEY, BODY, &[EmptyEvents, TooManyEvents], STORE, &[StoreUnsafe]],
+        "pushEvents" => &[
+            SERVICE_KEY,
+            BODY,
+            &[EmptyEvents, TooManyEvents],
+            STORE,
+            &[StoreUnsafe],
+        ],
         _ => &[],
     };
     groups.concat()

@@ -85,7 +85,10 @@ impl Condition {
 
     /// What upkeep left, and whether deliveries wait.
     pub(super) fn worker_seen(&mut self, now: Instant, reaped_at: &str, waits: bool) {
-        let is_same = self.worker.as_ref().is_some_and(|sign| sign.reaped_at == reaped_at);
+        let is_same = self
+            .worker
+            .as_ref()
+            .is_some_and(|sign| sign.reaped_at == reaped_at);
         if !is_same || !waits {
             self.worker = Some(WorkerSign {
                 reaped_at: reaped_at.to_owned(),
@@ -114,7 +117,10 @@ impl Condition {
             None => reasons.push("Redis has not been looked at yet".to_owned()),
             Some((_, Some(trouble))) => reasons.push(trouble.clone()),
             Some((when, None)) if now.saturating_duration_since(*when) > BELIEVED_FOR => {
-                reasons.push(format!("Redis has not answered for {} seconds", (now - *when).as_secs()));
+                reasons.push(format!(
+                    "Redis has not answered for {} seconds",
+                    (now - *when).as_secs()
+                ));
             }
             Some((_, None)) if self.is_full => reasons.push(StoreError::OutOfMemory.to_string()),
             Some((_, None)) => {}

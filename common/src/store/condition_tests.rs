@@ -33,13 +33,22 @@ fn eviction_is_refused_and_weak_durability_is_told() {
         (SAFE, AckDurability::Aof, false, vec![]),
         (with(0, "allkeys-lru"), AckDurability::Aof, true, vec![]),
         (with(0, "allkeys-random"), AckDurability::Memory, true, vec![]),
-        (with(0, "volatile-ttl"), AckDurability::Aof, false, vec!["eviction"]),
+        (
+            with(0, "volatile-ttl"),
+            AckDurability::Aof,
+            false,
+            vec!["eviction"],
+        ),
         (with(2, "everysec"), AckDurability::Aof, false, vec!["durability"]),
         (with(2, "everysec"), AckDurability::Memory, false, vec![]),
         (with(1, "no"), AckDurability::Aof, false, vec!["durability"]),
     ] {
         let found = judged(&settings, "", durability, None);
-        assert_eq!((found.danger.is_some(), codes(&found)), (is_danger, warnings), "{settings:?}");
+        assert_eq!(
+            (found.danger.is_some(), codes(&found)),
+            (is_danger, warnings),
+            "{settings:?}"
+        );
     }
     let expected = Expectations {
         durability: AckDurability::Aof,
@@ -63,7 +72,11 @@ fn memory_and_the_file_are_told_of() {
         (info(80, 1000, "ok"), Some(2000), vec![]),
         (info(50, 0, "ok"), None, vec!["no_memory_limit"]),
         (info(50, 0, "ok"), Some(1000), vec![]),
-        (info(1, 100, "err"), None, vec!["file_not_written", "file_not_rewritten"]),
+        (
+            info(1, 100, "err"),
+            None,
+            vec!["file_not_written", "file_not_rewritten"],
+        ),
         (String::new(), None, vec![]),
     ] {
         let found = judged(&SAFE, &info, AckDurability::Aof, budget);
@@ -103,12 +116,18 @@ fn readiness_is_what_was_seen_last_and_not_for_long() {
     let late = condition.readiness(start + Duration::from_secs(6), None);
     assert_eq!(late.reasons, ["Redis has not answered for 6 seconds"]);
     condition.looked(start, Ok(false));
-    assert_eq!(condition.readiness(start, None).reasons, ["Redis is out of memory"]);
+    assert_eq!(
+        condition.readiness(start, None).reasons,
+        ["Redis is out of memory"]
+    );
     condition.looked(start, Err(&StoreError::Unsafe("x".to_owned())));
     assert_eq!(condition.readiness(start, None).reasons.len(), 1);
     condition.looked(start, Ok(true));
     let replaced = condition.readiness(start, Some(&Replaced::Empty));
-    assert!(replaced.reasons[0].contains("webhooksctl store accept"), "{replaced:?}");
+    assert!(
+        replaced.reasons[0].contains("webhooksctl store accept"),
+        "{replaced:?}"
+    );
 
     condition.rewound(REWOUND_FOR + 999, Some((1000, 7, 5)));
     assert_eq!(condition.readiness(start, None).warnings[0].code, "store_rewound");

@@ -281,11 +281,14 @@ impl Line {
 
 /// A server that doesn't run our scripts: its access list forbids it, or the command has another name there.
 fn refused_script(error: StoreError) -> StoreError {
-    match error {
-        StoreError::Unexpected(text) if text.contains("NOPERM") || text.contains("unknown command") => {
-            StoreError::Unsafe(format!("it refuses scripts ({text})"))
-        }
-        error => error,
+    let StoreError::Unexpected(text) = &error else {
+        return error;
+    };
+    let lower = text.to_lowercase();
+    if lower.contains("noperm") || lower.contains("unknown command") {
+        StoreError::Unsafe("it refuses to run our scripts; `ACL LOG` and `ACL GETUSER` show why".to_owned())
+    } else {
+        error
     }
 }
 

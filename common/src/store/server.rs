@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use clap::ValueEnum;
 use super::condition::{Expectations, Settings, StoreWarning};
 use super::{Store, StoreError};
+use clap::ValueEnum;
 
 /// What an answer of 202 waits for (`ACK_DURABILITY`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -41,7 +41,11 @@ impl ServerReport {
     #[must_use]
     pub fn lasting_warnings(&self) -> Vec<String> {
         let is_rechecked = |text: &String| self.rechecked.iter().any(|warning| warning.message == *text);
-        self.warnings.iter().filter(|text| !is_rechecked(text)).cloned().collect()
+        self.warnings
+            .iter()
+            .filter(|text| !is_rechecked(text))
+            .cloned()
+            .collect()
     }
 }
 

@@ -6,8 +6,8 @@ use redis::Value;
 
 use super::guard::Change;
 use super::{Memory, Replaced, Sight, StoreId, Verdict, judge};
-use crate::store::keys::META;
 use crate::store::decode::{array, integer, next, text};
+use crate::store::keys::META;
 use crate::store::server::SCHEMA;
 use crate::store::{Store, StoreError};
 
@@ -19,7 +19,6 @@ const TRIES: u32 = 3;
 pub(in crate::store) struct Look {
     pub(in crate::store) verdict: Verdict,
     pub(in crate::store) sight: Sight,
-    pub(in crate::store) change: Change,
 }
 
 /// A store, as an operator sees it.
@@ -118,12 +117,8 @@ impl Store {
                 }
                 continue;
             }
-            let change = self.guard().settle(&verdict, &sight);
-            return Ok(Look {
-                verdict,
-                sight,
-                change,
-            });
+            tell(&verdict, self.guard().settle(&verdict, &sight));
+            return Ok(Look { verdict, sight });
         }
         Err(StoreError::Unexpected(
             "several programs give the store its identity at once".to_owned(),
@@ -137,7 +132,8 @@ impl Store {
         rewound: Option<(u64, u64)>,
     ) -> Result<Sight, StoreError> {
         let wrote = self.guard().take_wrote();
-        let (from, to) = rewound.map_or_else(Default::default, |(from, to)| (from.to_string(), to.to_string()));
+        let (from, to) =
+            rewound.map_or_else(Default::default, |(from, to)| (from.to_string(), to.to_string()));
         let arguments = [
             memory.identity.as_ref().map_or("", StoreId::as_str),
             if wrote { "1" } else { "" },
@@ -171,10 +167,7 @@ impl Store {
     pub async fn store_marks(&self) -> Result<StoreFacts, StoreError> {
         let meta: HashMap<String, String> = self
             .repeat(|mut connection| async move {
-                redis::cmd("HGETALL")
-                    .arg(META)
-                    .query_async(&mut connection)
-                    .await
+                redis::cmd("HGETALL").arg(META).query_async(&mut connection).await
             })
             .await?;
         let word = |name: &str| meta.get(name).filter(|word| !word.is_empty()).cloned();
@@ -237,6 +230,23 @@ impl Store {
         Err(StoreError::Unexpected(
             "the store changes while it is accepted: run it again".to_owned(),
         ))
+    }
+}
+
+/// Tells the log what changed.
+fn tell(verdict: &Verdict, change: Change) {
+    match (verdict, change) {
+        (Verdict::Rewound { from, to }, _) => tracing::error!(
+            from,
+            to,
+            "the store was set back to an earlier state: events that were accepted since may be gone, and deliveries that were made since are made again"
+        ),
+        (Verdict::Replaced(reason), Change::Replaced) => tracing::error!(
+            "the store was replaced: {reason}. Nothing is accepted, delivered or written until its data is back, or `webhooksctl store accept` was run"
+        ),
+        (_, Change::Back) => tracing::warn!("the store is there again: work goes on"),
+        (_, Change::Accepted) => tracing::warn!("an operator accepted what is stored: work goes on"),
+        _ => {}
     }
 }
 

@@ -15,6 +15,8 @@ pub(in crate::store) struct Guard {
     pub(in crate::store) introducing: tokio::sync::Mutex<()>,
     /// Something was written since the last look.
     wrote: AtomicBool,
+    /// A call met trouble that the watch should look into at once.
+    pub(in crate::store) trouble: tokio::sync::Notify,
 }
 
 #[derive(Debug, Default)]
@@ -36,7 +38,7 @@ pub(in crate::store) enum Change {
     None,
     /// The store is no longer, or not, the one that it was.
     Replaced,
-    /// The store that it was is back, or an operator has accepted what is there.
+    /// The store that it was is back.
     Back,
     /// An operator has accepted what is there.
     Accepted,
@@ -90,11 +92,13 @@ impl Guard {
         match error {
             None if writes => self.wrote.store(true, Ordering::Relaxed),
             None => {}
-            Some(StoreError::Replaced(reason)) => {
-                self.state().replaced.get_or_insert_with(|| reason.clone());
+            Some(error) => {
+                if let StoreError::Replaced(reason) = error {
+                    self.state().replaced.get_or_insert_with(|| reason.clone());
+                }
+                self.trouble.notify_one();
                 return;
             }
-            Some(_) => return,
         }
         // Without a watch nobody else would notice that the store is back.
         let mut state = self.state();
@@ -134,8 +138,8 @@ impl Guard {
             state.note = Some((*from, *to));
         }
         state.is_noted = false;
-        let takes_its_writes = matches!(verdict, Verdict::Accepted | Verdict::Rewound { .. })
-            || state.memory.identity.is_none();
+        let takes_its_writes =
+            matches!(verdict, Verdict::Accepted | Verdict::Rewound { .. }) || state.memory.identity.is_none();
         state.memory.identity.clone_from(&sight.identity);
         state.memory.at = sight.now;
         state.memory.writes = if takes_its_writes {

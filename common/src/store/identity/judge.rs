@@ -141,9 +141,24 @@ mod tests {
         };
         let rewound = Verdict::Rewound { from: 100, to: 99 };
         for (name, memory, sight, verdict) in [
-            ("the first store that it sees", &nobody, sees("a", 7, 0), Verdict::Fine),
-            ("the one that it insists on", &insists_on_a(), sees("a", 7, 0), Verdict::Fine),
-            ("another than it insists on", &insists_on_a(), sees("b", 7, 0), other()),
+            (
+                "the first store that it sees",
+                &nobody,
+                sees("a", 7, 0),
+                Verdict::Fine,
+            ),
+            (
+                "the one that it insists on",
+                &insists_on_a(),
+                sees("a", 7, 0),
+                Verdict::Fine,
+            ),
+            (
+                "another than it insists on",
+                &insists_on_a(),
+                sees("b", 7, 0),
+                other(),
+            ),
             (
                 "another than it insists on, accepted",
                 &insists_on_a(),
@@ -153,14 +168,44 @@ mod tests {
             ("the same", &knows_a(), sees("a", 100, 0), Verdict::Fine),
             ("the same, later", &knows_a(), sees("a", 101, 500), Verdict::Fine),
             ("set back", &knows_a(), sees("a", 99, 0), rewound.clone()),
-            ("set back, accepted before", &knows_a(), sees("a", 99, 1000), rewound.clone()),
+            (
+                "set back, accepted before",
+                &knows_a(),
+                sees("a", 99, 1000),
+                rewound.clone(),
+            ),
             ("set back, for one who insists", &both, sees("a", 99, 0), rewound),
-            ("set back, and accepted", &knows_a(), sees("a", 99, 1001), Verdict::Accepted),
+            (
+                "set back, and accepted",
+                &knows_a(),
+                sees("a", 99, 1001),
+                Verdict::Accepted,
+            ),
             ("another", &knows_a(), sees("b", 7, 0), other()),
-            ("another, accepted long ago", &knows_a(), sees("b", 7, 999), other()),
-            ("another, accepted now", &knows_a(), sees("b", 7, 1500), Verdict::Accepted),
-            ("another, accepted, for one who insists", &both, sees("b", 7, 1500), other()),
-            ("an empty server at the very first start", &nobody, empty.clone(), Verdict::Create),
+            (
+                "another, accepted long ago",
+                &knows_a(),
+                sees("b", 7, 999),
+                other(),
+            ),
+            (
+                "another, accepted now",
+                &knows_a(),
+                sees("b", 7, 1500),
+                Verdict::Accepted,
+            ),
+            (
+                "another, accepted, for one who insists",
+                &both,
+                sees("b", 7, 1500),
+                other(),
+            ),
+            (
+                "an empty server at the very first start",
+                &nobody,
+                empty.clone(),
+                Verdict::Create,
+            ),
             (
                 "an empty server, for one who insists",
                 &insists_on_a(),
@@ -185,7 +230,12 @@ mod tests {
                 unmarked,
                 Verdict::Replaced(Replaced::Unmarked),
             ),
-            ("a store of the release before", &nobody, of_before.clone(), Verdict::Adopt),
+            (
+                "a store of the release before",
+                &nobody,
+                of_before.clone(),
+                Verdict::Adopt,
+            ),
             (
                 "a store of the release before, for one who insists",
                 &insists_on_a(),

@@ -23,9 +23,8 @@ use std::str::FromStr;
 pub(in crate::store) use guard::Guard;
 pub(in crate::store) use judge::{Memory, Sight, Verdict, judge};
 
-pub(in crate::store) use claim::Look;
-pub use claim::{Acceptance, StoreFacts, What};
 use crate::id::fill_random;
+pub use claim::{Acceptance, StoreFacts, What};
 
 /// The identity of a store (`STORE_ID`): 1 to 64 letters, digits, `-` and `_`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -60,10 +59,7 @@ impl FromStr for StoreId {
         if (1..=64).contains(&text.len()) && text.bytes().all(is_plain) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(
-                "must be 1 to 64 letters, digits, `-` or `_`; `webhooksctl store id` makes one"
-                    .to_owned(),
-            )
+            Err("must be 1 to 64 letters, digits, `-` or `_`; `webhooksctl store id` makes one".to_owned())
         }
     }
 }
@@ -101,8 +97,13 @@ impl fmt::Display for Replaced {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => formatter.write_str("the server is empty"),
-            Self::Unmarked => formatter.write_str("the server has keys of ours, but `wh:meta` doesn't say whose"),
-            Self::Other(found) => write!(formatter, "the server has the store `{found}`, which is another one"),
+            Self::Unmarked => {
+                formatter.write_str("the server has keys of ours, but `wh:meta` doesn't say whose")
+            }
+            Self::Other(found) => write!(
+                formatter,
+                "the server has the store `{found}`, which is another one"
+            ),
         }
     }
 }

@@ -3,14 +3,16 @@
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
-use super::guard::Change;
-use super::{Look, Verdict};
+use super::Verdict;
 use crate::store::condition::{self, Expectations};
 use crate::store::{Store, StoreError};
 
 /// How often the store is looked at, and how often while something is wrong.
 const EVERY: Duration = Duration::from_secs(1);
-const EVERY_IN_TROUBLE: Duration = Duration::from_millis(300);
+const EVERY_IN_TROUBLE: Duration = Duration::from_millis(400);
+
+/// The least time between two looks: calls that fail bring the next one forward.
+const LEAST: Duration = Duration::from_millis(200);
 
 /// How often the server's settings are looked at.
 const SETTINGS_EVERY: Duration = Duration::from_secs(5);
@@ -28,7 +30,12 @@ impl Store {
                 examined = Some(Instant::now());
             }
             let is_well = self.look_once(&on_rewind).await;
-            tokio::time::sleep(if is_well { EVERY } else { EVERY_IN_TROUBLE }).await;
+            tokio::time::sleep(LEAST).await;
+            let wait = if is_well { EVERY } else { EVERY_IN_TROUBLE } - LEAST;
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.guard().trouble.notified() => {}
+            }
         }
     }
 
@@ -46,14 +53,14 @@ impl Store {
                 look
             }
             Err(error) => {
-                self.guard().condition(|condition| condition.looked(now, Err(&error)));
+                self.guard()
+                    .condition(|condition| condition.looked(now, Err(&error)));
                 return false;
             }
         };
         if let Verdict::Rewound { .. } = look.verdict {
             on_rewind();
         }
-        tell(&look);
         !matches!(look.verdict, Verdict::Replaced(_))
     }
 
@@ -86,25 +93,8 @@ impl Store {
             Err(error) => return Err(error),
         };
         let found = condition::judge(settings.as_ref(), &info, expected);
-        self.guard().condition(|condition| condition.set_up(found.clone()));
+        self.guard()
+            .condition(|condition| condition.set_up(found.clone()));
         Ok(found)
     }
 }
-
-/// Tells the log what changed.
-fn tell(look: &Look) {
-    match (&look.verdict, look.change) {
-        (Verdict::Rewound { from, to }, _) => tracing::error!(
-            from,
-            to,
-            "the store was set back to an earlier state: events that were accepted since may be gone, and deliveries that were made since are made again"
-        ),
-        (Verdict::Replaced(reason), Change::Replaced) => tracing::error!(
-            "the store was replaced: {reason}. Nothing is accepted, delivered or written until its data is back, or `webhooksctl store accept` was run"
-        ),
-        (_, Change::Back) => tracing::warn!("the store is back: work goes on"),
-        (_, Change::Accepted) => tracing::warn!("an operator accepted what is stored: work goes on"),
-        _ => {}
-    }
-}
-

@@ -115,7 +115,12 @@ mod tests {
         for (marks, wanted, is_empty, said) in [
             (known(Some("a"), Some("1")), None, true, None),
             (known(Some("a"), Some("1")), Some(&wanted), false, None),
-            (known(Some("b"), Some("1")), Some(&wanted), false, Some("the store b")),
+            (
+                known(Some("b"), Some("1")),
+                Some(&wanted),
+                false,
+                Some("the store b"),
+            ),
             (known(None, Some("1")), Some(&wanted), false, None),
             (known(None, Some("1")), None, true, Some("empty")),
             (known(None, None), None, true, Some("empty")),

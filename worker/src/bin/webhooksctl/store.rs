@@ -69,7 +69,12 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 
 /// What there was.
 fn found(acceptance: &Acceptance) -> String {
-    let known = |facts: &StoreFacts| facts.identity.as_ref().map_or_else(String::new, StoreId::to_string);
+    let known = |facts: &StoreFacts| {
+        facts
+            .identity
+            .as_ref()
+            .map_or_else(String::new, StoreId::to_string)
+    };
     match acceptance.what {
         What::Empty => "the server is empty".to_owned(),
         What::Unmarked => "the server has keys of ours without an identity".to_owned(),
@@ -98,7 +103,9 @@ fn told(acceptance: &Acceptance, dry_run: bool) -> String {
 fn described(facts: &StoreFacts) -> String {
     let Some(identity) = &facts.identity else {
         return match &facts.schema {
-            Some(schema) => format!("no identity yet: the next program that starts gives it one\nschema {schema}"),
+            Some(schema) => {
+                format!("no identity yet: the next program that starts gives it one\nschema {schema}")
+            }
             None => "no store: `wh:meta` is not there".to_owned(),
         };
     };
@@ -145,7 +152,13 @@ mod tests {
         facts.accepted_at = 1_774_539_000_000;
         facts.rewound = Some((1_774_539_000_000, 9, 6));
         let text = described(&facts);
-        for part in ["STORE_ID=a", "writes 7", "schema 1", "2026-03-26", "writes 9 to 6"] {
+        for part in [
+            "STORE_ID=a",
+            "writes 7",
+            "schema 1",
+            "2026-03-26",
+            "writes 9 to 6",
+        ] {
             assert!(text.contains(part), "{text}");
         }
     }

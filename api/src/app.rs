@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use common::endpoint::UrlPolicy;
 use common::sealing::SecretsKeyring;
 use common::store::Store;
+use common::store::condition::{Readiness, StoreWarning};
 use poem::Request;
 
 use crate::auth::clerk::SessionVerifier;
@@ -96,26 +97,56 @@ impl StoreSlot {
     ///
     /// # Errors
     ///
-    /// [`Problem`] while Redis has not been reached.
+    /// [`Problem`] while Redis has not been reached, or has another store than it had.
     pub fn get(&self) -> Result<&Store, Problem> {
-        self.store
+        let connected = self
+            .store
             .get()
-            .map(|connected| &connected.store)
-            .ok_or_else(|| Problem::new(Code::StoreUnavailable).retry_after(2))
+            .ok_or_else(|| Problem::new(Code::StoreUnavailable).retry_after(2))?;
+        connected.store.is_ours()?;
+        Ok(&connected.store)
     }
 
-    /// What an operator should know about Redis's set-up.
-    #[must_use]
-    pub fn warnings(&self) -> Vec<String> {
-        self.store
-            .get()
-            .map(|connected| connected.warnings.clone())
-            .unwrap_or_default()
+    /// The store, for events: they are refused, too, while it would lose them.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem`] as [`Self::get`], and while the server is set up so that it would lose events.
+    pub fn for_events(&self) -> Result<&Store, Problem> {
+        let store = self.get()?;
+        store.takes_events()?;
+        Ok(store)
     }
 
-    /// Why there is no store yet.
+    /// That the store isn't known to be another one than it was; for calls that need nothing of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem`] when it is.
+    pub fn not_replaced(&self) -> Result<(), Problem> {
+        let connected = self.store.get();
+        connected.map_or(Ok(()), |connected| Ok(connected.store.is_ours()?))
+    }
+
+    /// Whether requests can be served, by what was seen last; and what an operator should know.
     #[must_use]
-    pub fn waiting_for(&self) -> String {
+    pub fn readiness(&self) -> Readiness {
+        let Some(connected) = self.store.get() else {
+            return Readiness {
+                reasons: vec![self.waiting_for()],
+                warnings: Vec::new(),
+            };
+        };
+        let mut readiness = connected.store.readiness();
+        let lasting = connected.warnings.iter().map(|message| StoreWarning {
+            code: "start",
+            message: message.clone(),
+        });
+        readiness.warnings.extend(lasting);
+        readiness
+    }
+
+    fn waiting_for(&self) -> String {
         self.waiting_for
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -127,7 +158,7 @@ impl StoreSlot {
         *self.waiting_for.lock().unwrap_or_else(PoisonError::into_inner) = reason;
     }
 
-    /// Redis was reached. A second call changes nothing.
+    /// Redis was reached; the warnings are those that the store doesn't look at again. A second call changes nothing.
     pub fn set(&self, store: Store, warnings: Vec<String>) {
         if self.store.set(Connected { store, warnings }).is_err() {
             tracing::debug!("the store was already set");

@@ -1,9 +1,11 @@
-//! Reaching Redis at start: the API listens at once and answers 503 until it is there.
+//! Reaching Redis at start: the API listens at once and answers 503 until it is there. Then the store is watched.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use common::config::RedisArgs;
 use common::store::Store;
+use common::store::condition::Expectations;
 use common::store::server::AckDurability;
 
 use crate::app::App;
@@ -11,12 +13,12 @@ use crate::app::App;
 const PAUSE: Duration = Duration::from_secs(1);
 const LOG_EVERY: u32 = 15;
 
-/// Connects, however long it takes, and hands the store to the requests.
+/// Connects, however long it takes, hands the store to the requests, and watches it from then on.
 ///
 /// # Errors
 ///
 /// Sentences that say why this server must not be used.
-pub async fn connect(app: &App, redis: &RedisArgs, durability: AckDurability) -> Result<(), String> {
+pub async fn connect(app: &App, redis: &RedisArgs, durability: AckDurability) -> Result<Infallible, String> {
     let store = Store::new(redis).map_err(|error| error.to_string())?;
     let mut attempts = 0_u32;
     loop {
@@ -26,8 +28,12 @@ pub async fn connect(app: &App, redis: &RedisArgs, durability: AckDurability) ->
                     tracing::warn!("Redis: {warning}");
                 }
                 tracing::info!(redis = %redis.redis_url, server = %report.version, "connected to Redis");
-                app.store.set(store, report.warnings);
-                return Ok(());
+                app.store.set(store.clone(), report.lasting_warnings());
+                let expected = Expectations {
+                    durability,
+                    budget_bytes: None,
+                };
+                return Ok(store.watch(expected, || app.metrics.store_rewound()).await);
             }
             Ok(report) => return Err(format!("REDIS_URL: {}", report.refusals.join("; "))),
             Err(error) => error,

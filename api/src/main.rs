@@ -105,7 +105,7 @@ async fn serve(config: Config) -> Result<(), String> {
     };
     let refusal = async {
         match connect(&app, &config.redis, config.durability.ack_durability).await {
-            Ok(()) => std::future::pending().await,
+            Ok(never) => match never {},
             Err(sentence) => sentence,
         }
     };

@@ -18,6 +18,7 @@ pub struct Metrics {
     deliveries: IntCounter,
     auth_failures: IntCounterVec,
     streams: IntGauge,
+    store_rewinds: IntCounter,
 }
 
 /// Upper bounds of the latency histogram, in seconds.
@@ -66,6 +67,10 @@ impl Metrics {
                 &["reason"],
             )?,
             streams: IntGauge::new("webhooks_api_streams_open", "Live streams that are being sent.")?,
+            store_rewinds: IntCounter::new(
+                "webhooks_api_store_rewinds_total",
+                "Times that the store was found to be older than it was.",
+            )?,
         };
         metrics.registry.register(Box::new(metrics.requests.clone()))?;
         metrics.registry.register(Box::new(metrics.durations.clone()))?;
@@ -76,6 +81,9 @@ impl Metrics {
             .registry
             .register(Box::new(metrics.auth_failures.clone()))?;
         metrics.registry.register(Box::new(metrics.streams.clone()))?;
+        metrics
+            .registry
+            .register(Box::new(metrics.store_rewinds.clone()))?;
         for result in EventResult::ALL {
             metrics.events.with_label_values(&[result.as_str()]).inc_by(0);
         }
@@ -118,6 +126,11 @@ impl Metrics {
     /// So many live streams are being sent now.
     pub fn streams_open(&self, count: usize) {
         self.streams.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// The store was found to be older than it was.
+    pub fn store_rewound(&self) {
+        self.store_rewinds.inc();
     }
 
     /// Everything, in Prometheus's text format.

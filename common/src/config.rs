@@ -17,6 +17,7 @@ pub use self::redis_tls::{InvalidRedis, Pem};
 use crate::address::AddressPolicy;
 use crate::endpoint::UrlPolicy;
 use crate::sealing::SecretsKeyring;
+use crate::store::identity::StoreId;
 
 mod redis_tls;
 
@@ -99,6 +100,11 @@ pub struct RedisArgs {
     /// The key (PEM) of that certificate.
     #[arg(long, env, value_parser = redis_tls::key, requires = "redis_cert_file")]
     pub redis_key_file: Option<Pem>,
+
+    /// The identity that the store must have: 1 to 64 letters, digits, `-`, `_` (`webhooksctl store id` makes one). Without it
+    /// a program that starts takes any store for its own, an empty one too.
+    #[arg(long, env)]
+    pub store_id: Option<StoreId>,
 
     /// Number of slices that the accounts are cut into; only 1 is supported so far.
     #[arg(long, env, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1))]
@@ -336,6 +342,10 @@ mod tests {
             (
                 vec!["--secrets-key", KEY, "--log-format", "xml"],
                 "LOG_FORMAT: must be one of text, json",
+            ),
+            (
+                vec!["--secrets-key", KEY, "--store-id", "not one word"],
+                "STORE_ID: must be 1 to 64 letters, digits, `-` or `_`; `webhooksctl store id` makes one",
             ),
             (vec![], "SECRETS_KEY: must be set; see --help"),
         ] {

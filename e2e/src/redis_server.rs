@@ -262,6 +262,8 @@ impl RedisServer {
             .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
             .args(["--appendonly", "yes", "--appendfsync", "always", "--save", ""])
             .args(["--maxmemory-policy", "noeviction", "--loglevel", "warning"])
+            // More than any test needs: without a limit there is a warning.
+            .args(["--maxmemory", "8gb"])
             .args(["--daemonize", "no", "--enable-debug-command", "local"])
             .arg("--dir")
             .arg(self.dir())

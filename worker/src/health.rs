@@ -1,12 +1,12 @@
-//! The worker's own HTTP: `/healthz` (it runs), `/readyz` (Redis answers and takes writes), `/metrics` (Prometheus).
+//! The worker's own HTTP: `/healthz` (it runs), `/readyz` (Redis answers, takes writes and has the store that it had), `/metrics` (Prometheus).
 
 use std::future::pending;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 
 use common::serve::{self, Limits};
 use common::store::Store;
+use common::store::condition::Readiness;
 use futures_util::FutureExt as _;
 use poem::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use poem::http::uri::Scheme;
@@ -18,9 +18,6 @@ use tokio::net::TcpListener;
 use crate::metrics::Metrics;
 use crate::outage::Trouble;
 use crate::stop::Stop;
-
-/// How long a ping may take before the worker counts as not ready.
-const PING_WITHIN: Duration = Duration::from_secs(2);
 
 /// Whoever looks at a worker needs one or two.
 const MAX_CONNECTIONS: usize = 64;
@@ -98,16 +95,18 @@ fn healthz() -> Response {
 }
 
 #[handler]
-async fn readyz(Data(health): Data<&Arc<Health>>) -> Response {
-    let reasons = health.reasons().await;
-    if reasons.is_empty() {
-        json(StatusCode::OK, &serde_json::json!({"status": "ready"}))
+fn readyz(Data(health): Data<&Arc<Health>>) -> Response {
+    let Readiness { reasons, warnings } = health.readiness();
+    let (code, status) = if reasons.is_empty() {
+        (StatusCode::OK, "ready")
     } else {
-        json(
-            StatusCode::SERVICE_UNAVAILABLE,
-            &serde_json::json!({"status": "unavailable", "reasons": reasons}),
-        )
-    }
+        (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
+    };
+    let warnings: Vec<_> = warnings.into_iter().map(|warning| warning.message).collect();
+    json(
+        code,
+        &serde_json::json!({"status": status, "reasons": reasons, "warnings": warnings}),
+    )
 }
 
 #[handler]
@@ -124,21 +123,19 @@ fn metrics(Data(health): Data<&Arc<Health>>) -> Response {
 }
 
 impl Health {
-    /// Why the worker is not ready; empty when it is.
-    async fn reasons(&self) -> Vec<String> {
-        let mut reasons = Vec::new();
-        if self.stopping.is_set() {
-            reasons.push("the worker is stopping".to_owned());
+    /// Why the worker is not ready, if it isn't, and what an operator should know: what was seen last.
+    fn readiness(&self) -> Readiness {
+        let mut found = self.store.readiness();
+        // What a task was told may be the start of what the watch says at more length.
+        let trouble = self.trouble.reason();
+        let is_news = |trouble: &String| !found.reasons.iter().any(|known| known.starts_with(trouble));
+        if let Some(trouble) = trouble.filter(is_news) {
+            found.reasons.insert(0, trouble);
         }
-        reasons.extend(self.trouble.reason());
-        let pinged = tokio::time::timeout(PING_WITHIN, self.store.ping()).await;
-        let reason = match pinged {
-            Ok(Ok(())) => None,
-            Ok(Err(error)) => Some(error.to_string()),
-            Err(_) => Some(format!("Redis did not answer within {PING_WITHIN:?}")),
-        };
-        reasons.extend(reason.filter(|reason| !reasons.contains(reason)));
-        reasons
+        if self.stopping.is_set() {
+            found.reasons.insert(0, "the worker is stopping".to_owned());
+        }
+        found
     }
 }
 

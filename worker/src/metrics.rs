@@ -35,6 +35,8 @@ pub struct Metrics {
     pub(crate) deliveries_swept: IntCounter,
     /// Failed calls to Redis, by call.
     pub(crate) redis_errors: IntCounterVec,
+    /// Times that the store was found to be older than it was.
+    pub(crate) store_rewinds: IntCounter,
 }
 
 /// Why a lease ended without an attempt.
@@ -143,6 +145,10 @@ impl Metrics {
                 "Deliveries released, canceled or aged out by upkeep",
             )?,
             redis_errors: family("redis_errors_total", "Failed calls to Redis, by call", "call")?,
+            store_rewinds: counter(
+                "store_rewinds_total",
+                "Times that the store was found to be older than it was",
+            )?,
             registry,
         };
         // Every series exists from the start, so that a rate over it has a zero to start from.

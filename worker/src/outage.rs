@@ -71,7 +71,9 @@ impl Outage {
                     tracing::warn!(%error, "Redis does not answer; waiting for it, nothing is lost meanwhile");
                 }
             }
-            StoreError::Unexpected(_) => {
+            // The watch tells.
+            StoreError::Replaced(_) => {}
+            StoreError::Unsafe(_) | StoreError::Unexpected(_) => {
                 if self.told.is_none_or(|told| now - told >= REPEAT_AFTER) {
                     self.told = Some(now);
                     tracing::error!(task = self.task, %error, "Redis gave an answer that was not expected; trying again");

@@ -1,11 +1,18 @@
 //! Before a worker starts: Redis has to answer, and to be one that can be used.
 
 use common::store::Store;
+use common::store::condition::Expectations;
 use common::store::server::AckDurability;
 
 use crate::config::Config;
 use crate::error::RunError;
 use crate::outage::Outage;
+
+/// What a worker expects of the server: the durability of what is acknowledged is the API's business.
+pub(crate) const EXPECTED: Expectations = Expectations {
+    durability: AckDurability::Memory,
+    budget_bytes: None,
+};
 
 /// Waits until Redis answers, and makes sure that it can be used. Answers its version.
 pub(crate) async fn wait_for_redis(
@@ -14,9 +21,8 @@ pub(crate) async fn wait_for_redis(
     outage: &mut Outage,
 ) -> Result<String, RunError> {
     loop {
-        // The durability of what is acknowledged is the API's business.
         match store
-            .inspect_server(AckDurability::Memory, config.redis.shards)
+            .inspect_server(EXPECTED.durability, config.redis.shards)
             .await
         {
             Ok(report) if report.refusals.is_empty() => {

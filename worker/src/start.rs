@@ -20,7 +20,7 @@ use crate::error::RunError;
 use crate::health::{self, Health};
 use crate::metrics::Metrics;
 use crate::outage::{Outage, Trouble};
-use crate::ready::wait_for_redis;
+use crate::ready::{EXPECTED, wait_for_redis};
 use crate::stop::{Stop, Stopper};
 use crate::supervise::{AbortOnDrop, Supervisor, Tasks};
 use crate::transport::resolver::SystemResolver;
@@ -156,6 +156,7 @@ impl Parts<'_> {
             "wake",
             wake::run(self.store.clone(), idle, woken, self.stop.clone(), outage),
         );
+        tasks.spawn("watch", self.watch());
         let upkeep = Upkeep {
             store: self.store.clone(),
             policy: self.config.queue_policy(),
@@ -205,6 +206,21 @@ impl Parts<'_> {
             handoff,
             runner: context,
             timeout,
+        }
+    }
+
+    /// Looks at the store for as long as the worker runs.
+    fn watch(&self) -> impl Future<Output = ()> + Send + use<> {
+        let (store, rewinds, mut stop) = (
+            self.store.clone(),
+            self.metrics.store_rewinds.clone(),
+            self.stop.clone(),
+        );
+        async move {
+            tokio::select! {
+                never = store.watch(EXPECTED, || rewinds.inc()) => match never {},
+                () = stop.requested() => {}
+            }
         }
     }
 

@@ -120,6 +120,7 @@ const KEY_PREFIXES: [&str; 5] = [service_key::PREFIX, "ak_", "oat_", "mt_", "m2m
 async fn dashboard_user(app: &App, request: &Request) -> Result<DashboardUser, Problem> {
     let user = verified_user(app, bearer_token(request)).await;
     let user = user.map_err(|error| refuse(app, error))?;
+    app.store.not_replaced()?;
     rate_limit::count_call(app, &user.account, &Ledger::of(request)).await?;
     Ok(user)
 }
@@ -138,6 +139,7 @@ async fn verified_user(app: &App, token: Result<&str, AuthError>) -> Result<Dash
 
 async fn backend(app: &App, request: &Request) -> Result<Backend, Problem> {
     let key = verified_key(app, bearer_token(request)).map_err(|error| refuse(app, error))?;
+    app.store.not_replaced()?;
     Ok(Backend {
         limits: app.limits.rates.of_events(key),
         ledger: Ledger::of(request),

@@ -8,10 +8,10 @@ use crate::problem::Code::{
     InvalidIdempotencyKey, InvalidJson, InvalidSpan, InvalidTimestamp, InvalidToken, InvalidType,
     InvalidUtf8, InvalidValue, MissingField, MissingToken, NoWorker, PayloadExpired, PayloadTooLarge,
     RateLimited, ReplayInProgress, ReplayNotFound, RequestTimeout, RotationInProgress, SessionPending,
-    StoreFull, StoreUnavailable, TokenExpired, TokenNotYetValid, TooManyEndpoints, TooManyEvents,
-    TooManyStreams, TooManyTests, UnknownEvent, UnknownField, UnsupportedMediaType, UrlAddressBlocked,
-    UrlHasCredentials, UrlHasFragment, UrlMalformed, UrlPortNotAllowed, UrlSchemeNotAllowed, UrlTooLong,
-    WrongTokenKind,
+    StoreFull, StoreReplaced, StoreUnavailable, StoreUnsafe, TokenExpired, TokenNotYetValid,
+    TooManyEndpoints, TooManyEvents, TooManyStreams, TooManyTests, UnknownEvent, UnknownField,
+    UnsupportedMediaType, UrlAddressBlocked, UrlHasCredentials, UrlHasFragment, UrlMalformed,
+    UrlPortNotAllowed, UrlSchemeNotAllowed, UrlTooLong, WrongTokenKind,
 };
 
 const SESSION: &[Code] = &[
@@ -25,7 +25,7 @@ const SESSION: &[Code] = &[
     RateLimited,
 ];
 const SERVICE_KEY: &[Code] = &[MissingToken, InvalidToken, WrongTokenKind];
-const STORE: &[Code] = &[StoreUnavailable, StoreFull, InternalError];
+const STORE: &[Code] = &[StoreUnavailable, StoreFull, StoreReplaced, InternalError];
 const BODY: &[Code] = &[
     UnsupportedMediaType,
     BodyTooLarge,
@@ -132,8 +132,14 @@ pub(super) fn of(operation: &str) -> Vec<Code> {
         "getSummary" => &[SESSION, STORE],
         "verifySignature" => &[SESSION, BODY, &[EndpointNotFound, InvalidHeaders], STORE],
         "listEventTypes" => &[SESSION, STORE],
-        "pushEvent" => &[SERVICE_KEY, BODY, EVENT, STORE],
-        "pushEvents" => &[SERVICE_KEY, BODY, &[EmptyEvents, TooManyEvents], STORE],
+        "pushEvent" => &[SERVICE_KEY, BODY, EVENT, STORE, &[StoreUnsafe]],
+        "pushEvents" => &[
+            SERVICE_KEY,
+            BODY,
+            &[EmptyEvents, TooManyEvents],
+            STORE,
+            &[StoreUnsafe],
+        ],
         _ => &[],
     };
     groups.concat()

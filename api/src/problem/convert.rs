@@ -26,6 +26,14 @@ impl From<StoreError> for Problem {
                 tracing::warn!(%error, "Redis is not available: the request was refused");
                 Self::new(Code::StoreUnavailable).retry_after(2)
             }
+            StoreError::Replaced(_) => {
+                tracing::warn!(%error, "the request was refused");
+                Self::new(Code::StoreReplaced).retry_after(30)
+            }
+            StoreError::Unsafe(_) => {
+                tracing::warn!(%error, "the request was refused");
+                Self::new(Code::StoreUnsafe).retry_after(30)
+            }
             StoreError::Unexpected(_) => {
                 tracing::error!(%error, "Redis refused a call or answered something unknown");
                 Self::new(Code::StoreUnavailable).retry_after(2)

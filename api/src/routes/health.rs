@@ -1,8 +1,5 @@
 //! For operators: is the program alive, is it ready, and what has it done.
 
-use std::time::Duration;
-
-use common::store::StoreError;
 use poem::web::Data;
 use poem_openapi::payload::PlainText;
 use poem_openapi::{ApiResponse, Object, OpenApi};
@@ -11,9 +8,6 @@ use serde::Serialize;
 use super::Group;
 use crate::app::App;
 use crate::json::Json;
-
-/// How long Redis may take to answer before the program says that it isn't ready.
-const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// Whether the program lives.
 #[derive(Debug, Serialize, Object)]
@@ -63,21 +57,24 @@ impl HealthApi {
 
     /// Can the program do its work?
     ///
-    /// It can when Redis is reachable, takes writes and is set up well.
+    /// It can when Redis is reachable, takes writes, has the store that it had, and would not lose events. Answers what was seen
+    /// last; the program looks about once a second.
     #[oai(path = "/readyz", method = "get", operation_id = "readyz")]
     async fn readyz(&self, app: Data<&App>) -> Ready {
-        let reason = match app.store.get() {
-            Err(_) => Some(app.store.waiting_for()),
-            Ok(store) => match tokio::time::timeout(PATIENCE, store.ping()).await {
-                Ok(Ok(())) => None,
-                Ok(Err(error)) => Some(describe(&error)),
-                Err(_) => Some(format!("Redis did not answer within {} ms", PATIENCE.as_millis())),
-            },
-        };
+        let found = app.store.readiness();
         let readiness = Readiness {
-            status: if reason.is_none() { "ready" } else { "unavailable" }.to_owned(),
-            reasons: reason.into_iter().collect::<Vec<_>>(),
-            warnings: app.store.warnings(),
+            status: if found.reasons.is_empty() {
+                "ready"
+            } else {
+                "unavailable"
+            }
+            .to_owned(),
+            reasons: found.reasons,
+            warnings: found
+                .warnings
+                .into_iter()
+                .map(|warning| warning.message)
+                .collect(),
         };
         if readiness.reasons.is_empty() {
             Ready::Ready(Json(readiness))
@@ -91,8 +88,4 @@ impl HealthApi {
     async fn metrics(&self, app: Data<&App>) -> PlainText<String> {
         PlainText(app.metrics.render())
     }
-}
-
-fn describe(error: &StoreError) -> String {
-    error.to_string()
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use common::clock::Timestamp;
 use common::endpoint::{Endpoint, EndpointState};
 use common::health::{Attention, AttentionReason, attention};
+use common::store::condition::StoreWarning;
 use poem::web::Data;
 use poem_openapi::{Enum, Object, OpenApi};
 use serde::Serialize;
@@ -40,6 +41,18 @@ pub(crate) struct Summary {
     unfinished_bytes: u64,
     /// How many bytes that may be; events beyond it are refused.
     budget_bytes: u64,
+    /// What the operator of the service should know about where events are kept, while everything goes on.
+    warnings: Vec<WarningView>,
+}
+
+/// Something that the operator of the service should know.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "Warning")]
+pub(crate) struct WarningView {
+    /// What it is, as a word that never changes.
+    code: String,
+    /// What it is, and what to do about it.
+    message: String,
 }
 
 /// How many endpoints there are in each state.
@@ -111,7 +124,8 @@ impl SummaryApi {
     /// Endpoints by state, what deliveries came to in each of the last 24 hours, and what needs attention.
     #[oai(path = "/api/webhooks-summary", method = "get", operation_id = "getSummary")]
     async fn get(&self, user: DashboardUser, app: Data<&App>) -> Result<Json<Summary>, Problem> {
-        let facts = app.store.get()?.account_facts(&user.account).await?;
+        let store = app.store.get()?;
+        let facts = store.account_facts(&user.account).await?;
         let budget = app.limits.budgets.account_bytes;
         Ok(Json(Summary {
             endpoints: EndpointCounts::of(&facts.endpoints),
@@ -119,6 +133,7 @@ impl SummaryApi {
             attention: attention(&facts, budget).into_iter().map(Into::into).collect(),
             unfinished_bytes: facts.unfinished_bytes,
             budget_bytes: budget,
+            warnings: store.warnings().into_iter().map(Into::into).collect(),
         }))
     }
 }
@@ -159,6 +174,15 @@ fn beginning(hour: u64) -> Timestamp {
         .ok()
         .and_then(Timestamp::from_millis)
         .unwrap_or_default()
+}
+
+impl From<StoreWarning> for WarningView {
+    fn from(warning: StoreWarning) -> Self {
+        Self {
+            code: warning.code.to_owned(),
+            message: warning.message,
+        }
+    }
 }
 
 impl From<Attention> for AttentionView {

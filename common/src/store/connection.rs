@@ -15,8 +15,9 @@ use tokio::sync::Mutex;
 use crate::config::{InvalidRedis, RedisArgs};
 
 use super::StoreError;
+use super::identity::Guard;
 use super::intake::Intake;
-use super::keys::Keys;
+use super::keys::{Keys, META};
 use super::scripts::{Scripts, Step};
 
 /// How long a call may take in all before it fails as unavailable.
@@ -38,7 +39,9 @@ struct Inner {
     wake: Line,
     intake: Intake,
     keys: Keys,
+    shards: u16,
     scripts: Scripts,
+    guard: Guard,
 }
 
 /// A connection, or why there is none.
@@ -67,7 +70,9 @@ impl Store {
                 wake: Line::default(),
                 intake: Intake::default(),
                 keys: Keys::new(0),
+                shards: args.shards,
                 scripts: Scripts::new(),
+                guard: Guard::new(args.store_id.clone()),
             }),
         })
     }
@@ -84,22 +89,58 @@ impl Store {
         &self.inner.scripts
     }
 
-    /// Runs a script with the shard's keys and these arguments; once more if the connection was cut.
+    pub(super) fn guard(&self) -> &Guard {
+        &self.inner.guard
+    }
+
+    pub(super) fn shards(&self) -> u16 {
+        self.inner.shards
+    }
+
+    /// Runs a script with the shard's keys and these arguments, in our store and no other; once more if the connection was
+    /// cut.
     pub(super) async fn run<A: redis::ToRedisArgs>(
         &self,
         step: &Step,
         arguments: &[A],
     ) -> Result<Value, StoreError> {
+        let identity = self.introduced().await?;
+        let answer = self.invoke(step, arguments, Some(identity.as_str())).await;
+        self.guard().heard(step.writes, answer.as_ref().err());
+        answer
+    }
+
+    /// Runs a script that looks after the identity itself.
+    pub(super) async fn run_anywhere(&self, step: &Step, arguments: &[&str]) -> Result<Value, StoreError> {
+        self.invoke(step, arguments, None).await
+    }
+
+    async fn invoke<A: redis::ToRedisArgs>(
+        &self,
+        step: &Step,
+        arguments: &[A],
+        identity: Option<&str>,
+    ) -> Result<Value, StoreError> {
         let mut invocation = step.script.prepare_invoke();
         let keys = self.inner.keys.declared();
         let keys = &keys[..step.keys.min(keys.len())];
-        let invocation = &*invocation.key(keys).arg(arguments);
-        self.repeatable(|mut connection| async move { invocation.invoke_async(&mut connection).await })
+        let invocation = &*invocation.key(keys).key(META).arg(arguments).arg(identity);
+        self.repeat(|mut connection| async move { invocation.invoke_async(&mut connection).await })
             .await
+            .map_err(refused_script)
     }
 
-    /// Asks something that may be asked twice.
+    /// Asks something that may be asked twice, unless the store was last seen to be another one.
     pub(super) async fn repeatable<T, F: Future<Output = redis::RedisResult<T>>>(
+        &self,
+        ask: impl Fn(MultiplexedConnection) -> F,
+    ) -> Result<T, StoreError> {
+        self.guard().permit()?;
+        self.repeat(ask).await
+    }
+
+    /// The same of any store.
+    pub(super) async fn repeat<T, F: Future<Output = redis::RedisResult<T>>>(
         &self,
         ask: impl Fn(MultiplexedConnection) -> F,
     ) -> Result<T, StoreError> {
@@ -168,6 +209,7 @@ impl Inner {
         blocks: Duration,
         ask: &impl Fn(MultiplexedConnection) -> F,
     ) -> Result<T, StoreError> {
+        self.guard.permit()?;
         let answer_within = blocks + ANSWER_WITHIN;
         let asked = self.ask(line, Instant::now(), Some(answer_within), ask);
         tokio::time::timeout(answer_within + CONNECT_WITHIN, asked)
@@ -234,6 +276,19 @@ impl Line {
         {
             state.live = None;
         }
+    }
+}
+
+/// A server that doesn't run our scripts: its access list forbids it, or the command has another name there.
+fn refused_script(error: StoreError) -> StoreError {
+    let StoreError::Unexpected(text) = &error else {
+        return error;
+    };
+    let lower = text.to_lowercase();
+    if lower.contains("noperm") || lower.contains("unknown command") {
+        StoreError::Unsafe("it refuses to run our scripts; `ACL LOG` and `ACL GETUSER` show why".to_owned())
+    } else {
+        error
     }
 }
 

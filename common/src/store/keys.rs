@@ -2,7 +2,7 @@
 //!
 //! | key | type | content | lifetime |
 //! |---|---|---|---|
-//! | `wh:meta` | hash | `schema`, `shards`: checked at every start | for ever |
+//! | `wh:meta` | hash | `store` (its identity, checked in every script), `writes` (rises about once a second while anything is written), `schema`, `shards`; `acceptedAt`, `rewoundAt`, `rewoundFrom`, `rewoundTo` (ms, and `writes` before and after) | for ever |
 //! | `account:<a>:endpoints` | hash | endpoint → `<A\|D\|O>\|,<types>,\|<chatbot>`: what `accept` needs of it | while it has endpoints |
 //! | `account:<a>:bytes` | string | bytes of the account's unfinished payloads | while there are some |
 //! | `account:<a>:hours` | hash | `<hour>:<outcome>` → how many, of the last 24 hours | 25 h |

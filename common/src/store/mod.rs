@@ -16,6 +16,8 @@
 //! - [`health`]: the facts about an endpoint, and about an account.
 //! - [`policy`]: what the workers are configured to.
 //! - [`server`]: is this Redis reachable and sane?
+//! - [`identity`]: is it still the store that it was?
+//! - [`condition`]: what is wrong with it now, as `/readyz` tells it.
 //! - [`check`]: does the stored state agree with itself?
 
 mod connection;
@@ -52,6 +54,10 @@ pub mod policy;
 
 pub mod server;
 
+pub mod identity;
+
+pub mod condition;
+
 pub mod check;
 
 pub use connection::{Listener, Store};
@@ -65,6 +71,12 @@ pub enum StoreError {
     /// Redis is at `maxmemory`; nothing was changed.
     #[error("Redis is out of memory")]
     OutOfMemory,
+    /// The store is not the one that it was: nothing was read or written.
+    #[error("the store was replaced: {0}")]
+    Replaced(identity::Replaced),
+    /// The server is set up so that it would lose what it accepts, or refuses our scripts.
+    #[error("Redis can't be trusted with events: {0}")]
+    Unsafe(String),
     /// Redis answered something that this version doesn't understand, or refused a command.
     #[error("Redis refused or answered unexpectedly: {0}")]
     Unexpected(String),
@@ -73,7 +85,9 @@ pub enum StoreError {
 impl From<redis::RedisError> for StoreError {
     fn from(error: redis::RedisError) -> Self {
         let text = error.to_string();
-        if error.code() == Some("OOM") || text.contains("OOM command not allowed") {
+        if error.code() == Some("REPLACED") {
+            Self::Replaced(identity::Replaced::told(error.detail().unwrap_or_default()))
+        } else if error.code() == Some("OOM") || text.contains("OOM command not allowed") {
             Self::OutOfMemory
         } else if error.is_io_error()
             || error.is_timeout()

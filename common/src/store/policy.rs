@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use redis::Value;
+
 use super::{Store, StoreError};
 
 /// The part of a worker's configuration that customers notice.
@@ -34,9 +36,7 @@ impl Store {
     /// [`StoreError`] when Redis fails.
     pub async fn announce_policy(&self, policy: &PolicyNotice) -> Result<(), StoreError> {
         let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
-        let mut command = redis::cmd("HSET");
-        command.arg(self.keys().key("policy"));
-        for (name, value) in [
+        let arguments: Vec<String> = [
             ("disableAfter", u64::from(policy.disable_after)),
             ("disableMinSpan", millis(policy.disable_min_span)),
             ("retentionSucceeded", millis(policy.retention_succeeded)),
@@ -45,12 +45,12 @@ impl Store {
             ("endpointConcurrency", u64::from(policy.endpoint_concurrency)),
             ("maxAttempts", u64::from(policy.max_attempts)),
             ("deliveryTimeout", millis(policy.delivery_timeout)),
-        ] {
-            command.arg(name).arg(value);
-        }
-        let command = &command;
-        self.repeatable(|mut connection| async move { command.query_async(&mut connection).await })
-            .await
+        ]
+        .into_iter()
+        .flat_map(|(name, value)| [name.to_owned(), value.to_string()])
+        .collect();
+        let _new: Value = self.run(&self.scripts().policy_announce, &arguments).await?;
+        Ok(())
     }
 
     /// What the workers are configured to; `None` when none has told it yet.

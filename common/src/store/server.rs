@@ -4,11 +4,9 @@ pub mod replay_rights;
 
 use std::collections::HashMap;
 
-use clap::ValueEnum;
-use redis::Value;
-
-use super::keys::META;
+use super::condition::{Expectations, Settings, StoreWarning};
 use super::{Store, StoreError};
+use clap::ValueEnum;
 
 /// What an answer of 202 waits for (`ACK_DURABILITY`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -28,14 +26,38 @@ pub struct ServerReport {
     pub refusals: Vec<String>,
     /// What an operator should know, each a sentence that says what to do.
     pub warnings: Vec<String>,
+    /// Those of the warnings that the watch goes on looking at.
+    pub(super) rechecked: Vec<StoreWarning>,
+}
+
+impl ServerReport {
+    /// Takes in what the settings come to; the watch goes on looking at them.
+    fn settings(&mut self, found: Settings) {
+        self.refusals.extend(found.danger);
+        self.rechecked = found.warnings;
+        let messages = self.rechecked.iter().map(|warning| warning.message.clone());
+        self.warnings.extend(messages);
+    }
+
+    /// Those warnings that nobody looks at again while the program runs.
+    #[must_use]
+    pub fn lasting_warnings(&self) -> Vec<String> {
+        let is_rechecked = |text: &String| self.rechecked.iter().any(|warning| warning.message == *text);
+        self.warnings
+            .iter()
+            .filter(|text| !is_rechecked(text))
+            .cloned()
+            .collect()
+    }
 }
 
 /// The schema of the stored data that this version reads and writes.
-const SCHEMA: u32 = 1;
+pub const SCHEMA: &str = "1";
 
 impl Store {
-    /// Looks at the server: version, eviction policy, durability, whether it may replay its file, number of shards, schema.
-    /// Records shards and schema at the very first start.
+    /// Looks at the server: version, eviction policy, durability, whether it may replay its file,
+    /// number of shards, schema. Then it meets the store, which
+    /// is made at the very first start. That it isn't the store is no error: [`Store::readiness`] tells it.
     ///
     /// # Errors
     ///
@@ -45,14 +67,7 @@ impl Store {
         wanted: AckDurability,
         shards: u16,
     ) -> Result<ServerReport, StoreError> {
-        let info: String = self
-            .repeatable(|mut connection| async move {
-                redis::cmd("INFO")
-                    .arg("server")
-                    .query_async(&mut connection)
-                    .await
-            })
-            .await?;
+        let info = self.info(&["server"]).await?;
         let mut report = ServerReport {
             version: version(&info),
             ..ServerReport::default()
@@ -63,42 +78,28 @@ impl Store {
                 report.version
             ));
         }
-        match self.settings().await {
-            Ok(settings) => judge(&settings, wanted, &mut report),
-            Err(StoreError::Unexpected(_)) => report.warnings.push(
-                "CONFIG is not allowed on this server, so its durability and eviction policy could not be checked: make sure of `appendonly yes`, `appendfsync always` and `maxmemory-policy noeviction`".to_owned(),
-            ),
-            Err(error) => return Err(error),
-        }
+        let expected = Expectations {
+            durability: wanted,
+            budget_bytes: None,
+        };
+        report.settings(self.examine(expected).await?);
         self.check_replay_rights(&mut report).await?;
         self.check_meta(shards, &mut report).await?;
         Ok(report)
     }
 
-    /// Whether Redis answers and accepts writes, for `/readyz`.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] with the reason when it doesn't.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        let key = &self.keys().key("stats");
-        // A write that changes nothing: a read-only replica, or a server that can't write its file, refuses it.
-        let written: Value = self
-            .repeatable(|mut connection| async move {
-                redis::cmd("HINCRBY")
-                    .arg(key)
-                    .arg("pings")
-                    .arg(0)
-                    .query_async(&mut connection)
-                    .await
-            })
-            .await?;
-        drop(written);
-        Ok(())
+    pub(super) async fn info(&self, sections: &[&str]) -> Result<String, StoreError> {
+        self.repeat(|mut connection| async move {
+            redis::cmd("INFO")
+                .arg(sections)
+                .query_async(&mut connection)
+                .await
+        })
+        .await
     }
 
-    async fn settings(&self) -> Result<HashMap<String, String>, StoreError> {
-        self.repeatable(|mut connection| async move {
+    pub(super) async fn settings(&self) -> Result<HashMap<String, String>, StoreError> {
+        self.repeat(|mut connection| async move {
             redis::cmd("CONFIG")
                 .arg("GET")
                 .arg(&["maxmemory-policy", "appendonly", "appendfsync"])
@@ -108,37 +109,27 @@ impl Store {
         .await
     }
 
+    /// Reads before it meets the store, which may write: data that this version doesn't know is left alone.
     async fn check_meta(&self, shards: u16, report: &mut ServerReport) -> Result<(), StoreError> {
-        for (field, ours, advice) in [
+        let stored = self.store_facts().await?;
+        let shards = shards.to_string();
+        for (field, stored, ours, advice) in [
             (
                 "schema",
-                SCHEMA.to_string(),
+                stored.schema,
+                SCHEMA,
                 "use the version of the programs that wrote it",
             ),
-            ("shards", shards.to_string(), "set SHARDS to that number"),
+            ("shards", stored.shards, &shards, "set SHARDS to that number"),
         ] {
-            let expected = &ours;
-            let stored: String = self
-                .repeatable(|mut connection| async move {
-                    redis::pipe()
-                        .cmd("HSETNX")
-                        .arg(META)
-                        .arg(field)
-                        .arg(expected)
-                        .ignore()
-                        .cmd("HGET")
-                        .arg(META)
-                        .arg(field)
-                        .query_async::<(String,)>(&mut connection)
-                        .await
-                })
-                .await?
-                .0;
-            if stored != ours {
+            if let Some(stored) = stored.filter(|stored| stored != ours) {
                 report.refusals.push(format!(
                     "the stored data has {field} {stored}, this program {ours}: {advice}"
                 ));
             }
+        }
+        if report.refusals.is_empty() {
+            self.meet().await?;
         }
         Ok(())
     }
@@ -167,63 +158,9 @@ fn major(version: &str) -> u32 {
         .unwrap_or(u32::MAX)
 }
 
-fn judge(settings: &HashMap<String, String>, wanted: AckDurability, report: &mut ServerReport) {
-    let setting = |name: &str| settings.get(name).map_or("", String::as_str);
-    let eviction = setting("maxmemory-policy");
-    if eviction.starts_with("allkeys") {
-        report.refusals.push(format!(
-            "Redis would evict deliveries (`maxmemory-policy {eviction}`): set it to `noeviction` with `CONFIG SET maxmemory-policy noeviction`"
-        ));
-    } else if eviction.starts_with("volatile") {
-        report.warnings.push(format!(
-            "Redis may evict payloads that still have a lifetime (`maxmemory-policy {eviction}`): set it to `noeviction`"
-        ));
-    }
-    if wanted == AckDurability::Memory {
-        return;
-    }
-    if setting("appendonly") != "yes" {
-        report.warnings.push(
-            "Redis keeps no append-only file, so a crash of Redis loses accepted events: set `appendonly yes` and `appendfsync always`, or ACK_DURABILITY=memory if that is meant".to_owned(),
-        );
-    } else if setting("appendfsync") != "always" {
-        report.warnings.push(format!(
-            "Redis syncs its file later than it answers (`appendfsync {}`), so a crash of Redis can lose the last accepted events: set `appendfsync always`, or ACK_DURABILITY=memory if that is meant",
-            setting("appendfsync")
-        ));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn judged(settings: &[(&str, &str)], wanted: AckDurability) -> ServerReport {
-        let settings = settings
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
-        let mut report = ServerReport::default();
-        judge(&settings, wanted, &mut report);
-        report
-    }
-
-    #[test]
-    fn eviction_is_refused_and_weak_durability_is_told() {
-        let safe = [
-            ("maxmemory-policy", "noeviction"),
-            ("appendonly", "yes"),
-            ("appendfsync", "always"),
-        ];
-        assert_eq!(judged(&safe, AckDurability::Aof), ServerReport::default());
-        let evicting = [("maxmemory-policy", "allkeys-lru"), safe[1], safe[2]];
-        assert_eq!(judged(&evicting, AckDurability::Aof).refusals.len(), 1);
-        let late = [safe[0], safe[1], ("appendfsync", "everysec")];
-        assert_eq!(judged(&late, AckDurability::Aof).warnings.len(), 1);
-        assert_eq!(judged(&late, AckDurability::Memory).warnings.len(), 0);
-        let none = [safe[0], ("appendonly", "no"), safe[2]];
-        assert_eq!(judged(&none, AckDurability::Aof).warnings.len(), 1);
-    }
 
     #[test]
     fn versions() {

@@ -164,16 +164,10 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails.
     pub async fn withdraw_trial(&self, delivery: &DeliveryId) -> Result<bool, StoreError> {
-        let mut remove = redis::cmd("LREM");
-        remove
-            .arg(self.keys().key("trials"))
-            .arg(0)
-            .arg(delivery.as_str());
-        let remove = &remove;
-        let removed: u64 = self
-            .repeatable(|mut connection| async move { remove.query_async(&mut connection).await })
+        let removed = self
+            .run(&self.scripts().trial_withdraw, &[delivery.as_str()])
             .await?;
-        Ok(removed > 0)
+        Ok(integer(removed)? > 0)
     }
 
     /// Waits for a test event to send; `None` after `timeout`. A wait that is given up takes none, if `listener` goes

@@ -46,7 +46,15 @@ async fn while_redis_is_away_every_call_says_so_and_then_goes_on() {
         assert_refused(&method, path, &reply, 503, "store_unavailable", "");
         assert_eq!(reply.headers["retry-after"], "2", "{method} {path}");
     }
-    let ready = customer.get("/readyz").await.expect(503);
+    let ready = eventually(LONG, "it to be told", async || {
+        let ready = customer.get("/readyz").await;
+        if ready.status == 503 {
+            Ok(ready)
+        } else {
+            Err(ready.text)
+        }
+    })
+    .await;
     assert_eq!(ready.body["status"], "unavailable");
     assert!(
         ready.body["reasons"][0].as_str().unwrap().contains("Redis"),
@@ -99,7 +107,11 @@ async fn a_redis_that_hangs_is_not_waited_for() {
             reply.text
         );
     }
-    assert_eq!(customer.get("/readyz").await.status, 503);
+    eventually(LONG, "it to be told", async || {
+        let ready = customer.get("/readyz").await;
+        check(ready.status == 503, ready.text)
+    })
+    .await;
     assert_eq!(customer.get("/healthz").await.status, 200);
     system.redis.cont();
     system.wait_ready().await;

@@ -3,9 +3,10 @@
 use e2e::client::{Caller, Pushed};
 use e2e::load::Loaded;
 use e2e::receiver::Answer;
+use e2e::wait::{LONG, check, eventually};
 use serde_json::{Value, json};
 
-use crate::scene::{Scene, assert_refused_at_start, builder};
+use crate::scene::{Scene, assert_refused_at_start, blocking, builder, expire_leases};
 
 /// An event of 50 kB.
 fn large(account: &str, number: usize) -> Value {
@@ -43,7 +44,7 @@ pub(crate) fn limit_memory(scene: &Scene, more: i64) {
 }
 
 /// Redis fills up while receivers hang: events are refused as a whole, with 503 and a code that says why, `/readyz` says it
-/// too, all that finishes work goes on, and with more memory everything is as before.
+/// too, all that finishes work goes on, also after a restart of everything, and with more memory everything is as before.
 #[tokio::test(flavor = "multi_thread")]
 async fn new_events_are_refused_and_the_queue_drains() {
     let mut scene = Scene::start(builder()).await;
@@ -67,8 +68,7 @@ async fn new_events_are_refused_and_the_queue_drains() {
     assert!(refusal.headers.contains_key("retry-after"));
     // What clients' buffers take comes and goes: well over the limit it is full for sure.
     limit_memory(&scene, -(1 << 20));
-    let ready = backend.get("/readyz").await.expect(503);
-    assert!(ready.text.contains("out of memory"), "{}", ready.text);
+    is_full(&backend).await;
     // A batch is refused too, and new endpoints; what frees or finishes is not.
     let batch = json!({"events": [large(account, 0), large(account, 1)]});
     let refused = backend.post("/api/events/batch", &batch).await;
@@ -76,7 +76,7 @@ async fn new_events_are_refused_and_the_queue_drains() {
     let wanted = json!({"url": scene.receiver.url("/three"), "events": ["*"]});
     let refused = customer.post("/api/webhooks-config", &wanted).await;
     assert_eq!(refused.status, 503, "{}", refused.text);
-    let second = &scene.endpoints[1].id;
+    let second = &scene.endpoints[1].id.clone();
     for active in [false, true] {
         let reply = customer
             .patch("/api/webhooks-config", &json!({"id": second, "active": active}))
@@ -84,8 +84,43 @@ async fn new_events_are_refused_and_the_queue_drains() {
         assert_eq!(reply.body["active"], active, "{}", reply.text);
     }
 
+    // Everything is restarted while it is full, with the scripts gone: whatever reads or finishes works from the first call on.
+    blocking(|| {
+        scene.system.workers[0].kill9();
+        scene.redis::<()>(&["SCRIPT", "FLUSH"]);
+        scene.system.api.restart();
+        scene.system.workers[0].restart();
+    });
+    is_full(&backend).await;
+    let listed = customer.get("/api/webhooks-config").await.expect(200);
+    assert_eq!(listed.body["endpoints"].as_array().unwrap().len(), 2);
+    customer.get("/api/webhooks-summary").await.expect(200);
+    let health = customer.endpoint(second).await;
+    assert_eq!(health["active"], true, "{health}");
+    for active in [false, true] {
+        let toggled = json!({"id": second, "active": active});
+        let reply = customer.patch("/api/webhooks-config", &toggled).await.expect(200);
+        assert_eq!(reply.body["active"], active, "{}", reply.text);
+    }
+    let reply = backend.post("/api/events", &large(account, 0)).await;
+    assert_eq!(
+        (reply.status, reply.code()),
+        (503, "store_full"),
+        "{}",
+        reply.text
+    );
+
     scene.receiver.open_gate();
-    scene.receiver.wait_for(2 * accepted.len()).await;
+    expire_leases(&scene.system.redis).await;
+    eventually(
+        LONG,
+        "a worker that was started while Redis was full to deliver all",
+        async || {
+            let left = e2e::state::leftovers(&scene.system.redis);
+            check(left.is_empty(), format!("{left:?}"))
+        },
+    )
+    .await;
     e2e::state::assert_nothing_left(&scene.system.redis).await;
     scene.redis::<()>(&["CONFIG", "SET", "maxmemory", "0"]);
     accepted.push(
@@ -98,7 +133,18 @@ async fn new_events_are_refused_and_the_queue_drains() {
         accepted,
         ..Loaded::default()
     };
-    scene.all_delivered(loaded, 0).await;
+    // What was in flight when the worker was killed came twice.
+    scene.all_delivered(loaded, 64).await;
+}
+
+/// Waits until `/readyz` says that new work is refused.
+async fn is_full(backend: &Caller) {
+    eventually(LONG, "it to be told that Redis is full", async || {
+        let ready = e2e::client::Caller::try_send(backend.request(reqwest::Method::GET, "/readyz")).await;
+        let told = ready.map(|ready| (ready.status, ready.text)).unwrap_or_default();
+        check(told.0 == 503 && told.1.contains("out of memory"), told.1)
+    })
+    .await;
 }
 
 /// A Redis that would evict deliveries is refused by both programs, with a sentence that says what to do.

@@ -45,6 +45,14 @@ const SCRIPTS: &[(&str, Who)] = &[
     ("trial_request", Api),
     ("trial_begin", Worker),
     ("trial_finish", Worker),
+    ("trial_withdraw", Api),
+    ("policy_announce", Worker),
+    ("store_watch", Api),
+    ("store_watch", Worker),
+    ("store_claim", Api),
+    ("store_claim", Worker),
+    ("store_room", Api),
+    ("store_room", Worker),
 ];
 
 /// Who sends the commands that stand in the code of each file of the store.
@@ -56,17 +64,17 @@ const CODE: &[(&str, &str, &[Who])] = &[
     ),
     ("check/standing.rs", "hgetall llen lrange zcard", &[Operator]),
     ("check/walk.rs", "hgetall scan", &[Operator]),
+    ("identity/claim.rs", "hgetall", &[Operator]),
     ("log/detail.rs", "hmget xrange xrevrange", &[Api]),
     ("log/tail.rs", "xinfo|stream xrange xread xrevrange", &[Api]),
-    ("policy.rs", "hset", &[Worker]),
     ("policy.rs", "hgetall", &[Api]),
     ("queue/mod.rs", "blpop", &[Worker]),
     ("rewrap.rs", "hmget scan", &[Worker]),
     ("rotation.rs", "hmget", &[Api]),
-    ("server.rs", "config|get hget hincrby hsetnx info", &[Api, Worker]),
     ("server/replay_rights.rs", "acl|dryrun", &[Api, Worker]),
+    ("server.rs", "config|get info", &[Api, Worker]),
     ("trials.rs", "blpop", &[Api, Worker]),
-    ("trials.rs", "hget lrem xrange", &[Api]),
+    ("trials.rs", "hget xrange", &[Api]),
 ];
 
 /// How the Redis client runs a script.

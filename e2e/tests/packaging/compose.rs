@@ -99,7 +99,7 @@ fn the_image_holds_the_programs_and_runs_as_nobody() {
 }
 
 /// Every service, also those that are started by hand.
-const SERVICES: [&str; 4] = ["redis", "api", "worker", "check"];
+const SERVICES: [&str; 5] = ["redis", "api", "worker", "check", "store-accept"];
 
 #[test]
 fn every_service_is_confined() {
@@ -181,7 +181,12 @@ fn redis_knows_its_users() {
         let hash = format!("REDIS_{user}_PASSWORD_SHA256: ${{REDIS_{user}_PASSWORD_SHA256:?put ");
         assert!(redis.contains(&hash), "{hash}");
     }
-    for (service, user) in [("api", "api"), ("worker", "worker"), ("check", "operator")] {
+    for (service, user) in [
+        ("api", "api"),
+        ("worker", "worker"),
+        ("check", "operator"),
+        ("store-accept", "worker"),
+    ] {
         let url = format!(
             "REDIS_URL: redis://{user}:${{REDIS_{}_PASSWORD:?put ",
             user.to_uppercase()

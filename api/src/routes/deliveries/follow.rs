@@ -82,6 +82,7 @@ impl Follower {
             let before = self.tail.position();
             let entries = match self.look(sender).await? {
                 Ok(entries) => entries,
+                Err(StoreError::Replaced(_)) => return Ok(EndReason::StoreReplaced),
                 Err(error) => {
                     tracing::debug!(%error, "a live stream waits for Redis");
                     sleep(PAUSE).await;
@@ -90,8 +91,8 @@ impl Follower {
             };
             if !entries.is_empty() {
                 hand_over(sender, self.piece(before, entries).await).await?;
-            } else if self.is_endpoint_gone().await {
-                return Ok(EndReason::EndpointRemoved);
+            } else if let Some(reason) = self.is_over().await {
+                return Ok(reason);
             }
         }
     }
@@ -108,10 +109,13 @@ impl Follower {
         }
     }
 
-    /// Whether the endpoint was removed, as far as Redis can be asked.
-    async fn is_endpoint_gone(&self) -> bool {
-        let endpoint = self.store.get_endpoint(&self.account, &self.endpoint).await;
-        matches!(endpoint, Ok(None))
+    /// Why there is nothing more to follow, as far as Redis can be asked.
+    async fn is_over(&self) -> Option<EndReason> {
+        match self.store.get_endpoint(&self.account, &self.endpoint).await {
+            Ok(None) => Some(EndReason::EndpointRemoved),
+            Err(StoreError::Replaced(_)) => Some(EndReason::StoreReplaced),
+            _ => None,
+        }
     }
 
     /// Entries as events, with a word before them if others were dropped from the log meanwhile.

@@ -83,6 +83,8 @@ pub(crate) enum EndReason {
     EndpointRemoved,
     /// The server is being restarted.
     Stopping,
+    /// The store was replaced: until an operator has looked into it, there is nothing to follow.
+    StoreReplaced,
 }
 
 /// An entry of the log as an event; `cursor` is its place as the client may give it back.

@@ -86,7 +86,7 @@ impl EventsApi {
             Vec::new()
         } else {
             app.store
-                .get()?
+                .for_events()?
                 .accept_limited(&events, app.limits.budgets, &backend.limits)
                 .await
         };
@@ -118,7 +118,7 @@ async fn push_one(
     body: PushEvent,
 ) -> Result<EventAccepted, Problem> {
     let event = prepare(body, key.0, &app.limits, Timestamp::now())?;
-    let store = app.store.get()?;
+    let store = app.store.for_events()?;
     let counted = store
         .accept_one_limited(event, app.limits.budgets, backend.limits.clone())
         .await?;

@@ -70,6 +70,14 @@ pub struct CheckReport {
 /// What is found in so many walks is believed.
 const WALKS: u32 = 3;
 
+impl CheckReport {
+    /// Whether there was nothing to look at.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.endpoints == 0 && self.events == 0 && self.unfinished == 0 && self.violations.is_empty()
+    }
+}
+
 /// How long to wait before what was found is looked at again.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 

@@ -59,7 +59,7 @@ impl Store {
     /// What the server says of each command, `OK` or why not.
     async fn replay_answers(&self) -> Result<Vec<String>, StoreError> {
         let ours = &self.keys().key("stats");
-        self.repeatable(|mut connection| async move {
+        self.repeat(|mut connection| async move {
             let mut questions = redis::pipe();
             let first = std::iter::once(("hset KEY field value", META));
             for (command, key) in first.chain(REPLAYED.iter().map(|command| (*command, ours.as_str()))) {

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use e2e::client::Caller;
+use e2e::wait::{LONG, check, eventually};
 
 use crate::scene::{ANSWERS_WITHIN, Scene, blocking, builder, more_accepted};
 
@@ -23,6 +24,12 @@ async fn a_minute_without_redis() {
     blocking(|| scene.system.redis.terminate());
     let down = Instant::now();
     let backend = scene.system.backend();
+    eventually(LONG, "the outage to be noticed", async || {
+        let (api, worker) = (backend.get("/readyz").await, worker_readiness(&scene).await);
+        let both = format!("{} {}", api.text, worker.text);
+        check(api.status == 503 && worker.status == 503, both)
+    })
+    .await;
     while down.elapsed() < Duration::from_secs(60) {
         let asked = Instant::now();
         let refused = backend.get("/readyz").await;

@@ -103,6 +103,11 @@ fn collect(
     variables.set("SERVICE_KEY", service_key.as_str());
     variables.set("ACCOUNT_ID", or("ACCOUNT_ID", ACCOUNT)?);
     variables.set("REDIS_URL", or("REDIS_URL", "redis://127.0.0.1:6379")?);
+    let store_id = match set("STORE_ID")? {
+        Some(id) => id,
+        None => keys.store_id()?,
+    };
+    variables.set("STORE_ID", store_id);
     variables.set("API_LISTEN", api_listen);
     variables.set("WORKER_LISTEN", or("WORKER_LISTEN", "127.0.0.1:3001")?);
     if own_session_key {
@@ -184,7 +189,13 @@ mod tests {
         let dir = Dir::new("keys");
         let first = dir.collect(&[]);
         let second = dir.collect(&[]);
-        for name in ["SERVICE_KEY", "SERVICE_KEYS", "SECRETS_KEY", "CLERK_JWT_KEY"] {
+        for name in [
+            "SERVICE_KEY",
+            "SERVICE_KEYS",
+            "SECRETS_KEY",
+            "CLERK_JWT_KEY",
+            "STORE_ID",
+        ] {
             assert_eq!(first.get(name), second.get(name), "{name}");
         }
         let keys = DevKeys::open(&dir.0).unwrap();

@@ -9,6 +9,7 @@ use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::KeyPair as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use common::store::identity::StoreId;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
@@ -70,6 +71,11 @@ impl DevKeys {
     /// The key that seals signing secrets.
     pub(crate) fn secrets_key(&self) -> anyhow::Result<String> {
         self.kept("secrets.key", new_secrets_key)
+    }
+
+    /// The identity of the store.
+    pub(crate) fn store_id(&self) -> anyhow::Result<String> {
+        self.kept("store.id", || StoreId::random().to_string())
     }
 
     /// The private key; made, with the file of the public one, if it isn't there.

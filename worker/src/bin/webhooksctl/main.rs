@@ -1,6 +1,6 @@
 //! The operator's tool: checks what is stored, makes keys, sets up development, asks programs for their health.
 //!
-//! Only `secrets rewrap` changes anything in Redis.
+//! Only `secrets rewrap` and `store accept` change anything in Redis.
 
 mod check;
 
@@ -15,6 +15,8 @@ mod keys;
 mod redis_users;
 
 mod secrets;
+
+mod store;
 
 mod variables;
 
@@ -40,6 +42,9 @@ enum Command {
     /// Works on the signing secrets that are stored.
     #[command(subcommand)]
     Secrets(secrets::SecretsCommand),
+    /// The identity of the store, and what to do when it was replaced.
+    #[command(subcommand)]
+    Store(store::StoreCommand),
     /// Prints new passwords for the users of Redis, and their hashes, as lines for `.env`.
     RedisPasswords,
     /// Prints a new service key, and the entry of SERVICE_KEYS that makes it valid.
@@ -57,6 +62,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::SecretsKey => print(&keys::new_secrets_key()),
         Command::Secrets(command) => secrets::run(&command),
+        Command::Store(command) => store::run(&command).and_then(|said| print(&said)),
         Command::RedisPasswords => print(&redis_users::new_passwords()),
         Command::ServiceKey(arguments) => print(&keys::describe_new(&arguments)),
         Command::DevEnv(arguments) => dev_env::write(&arguments).and_then(|said| print(&said)),

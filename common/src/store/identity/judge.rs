@@ -1,0 +1,255 @@
+//! What to make of a store, given what is remembered of it: a pure decision.
+
+use super::{Replaced, StoreId};
+
+/// What a program remembers of its store.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::store) struct Memory {
+    /// The identity that it insists on (`STORE_ID`).
+    pub(in crate::store) insists_on: Option<StoreId>,
+    /// The identity of the store that it works on; `None` before it has seen it.
+    pub(in crate::store) identity: Option<StoreId>,
+    /// The highest `writes` that it has seen.
+    pub(in crate::store) writes: u64,
+    /// When, by Redis's clock, it last saw that all is well, or first saw that it isn't (ms).
+    pub(in crate::store) at: u64,
+}
+
+/// What a look at the store showed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::store) struct Sight {
+    /// Redis's clock (ms).
+    pub(in crate::store) now: u64,
+    /// The store's identity.
+    pub(in crate::store) identity: Option<StoreId>,
+    /// Its schema.
+    pub(in crate::store) schema: Option<String>,
+    /// Its number of shards.
+    pub(in crate::store) shards: Option<String>,
+    /// Its `writes`.
+    pub(in crate::store) writes: u64,
+    /// When an operator last accepted it (ms); 0 for never.
+    pub(in crate::store) accepted_at: u64,
+    /// When it was last found to be set back (ms), and `writes` before and after.
+    pub(in crate::store) rewound: Option<(u64, u64, u64)>,
+    /// Without an identity: whether there are other keys of ours.
+    pub(in crate::store) has_others: bool,
+    /// When a worker last did its upkeep, as the scripts wrote it.
+    pub(in crate::store) reaped_at: String,
+    /// Whether deliveries wait for a worker.
+    pub(in crate::store) waits: bool,
+}
+
+/// What follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::store) enum Verdict {
+    /// It is the store that it was, or the first one that this program sees.
+    Fine,
+    /// The server is empty, and nobody insists on anything: this is the very first start.
+    Create,
+    /// The store was written by a release that knew no identities.
+    Adopt,
+    /// An operator accepted what is there since this program saw that something is wrong: it is the store from now on.
+    Accepted,
+    /// It is the same store, but older than it was.
+    Rewound {
+        /// `writes` as it was.
+        from: u64,
+        /// `writes` as it is.
+        to: u64,
+    },
+    /// It is not the store.
+    Replaced(Replaced),
+}
+
+/// Holds what was seen against what was remembered before the question was sent.
+pub(in crate::store) fn judge(memory: &Memory, sight: &Sight) -> Verdict {
+    let was_accepted = sight.accepted_at > memory.at;
+    let wanted = memory.insists_on.as_ref().or(memory.identity.as_ref());
+    match (&sight.identity, wanted) {
+        (Some(_), None) => Verdict::Fine,
+        (Some(found), Some(wanted)) if found == wanted => match &memory.identity {
+            Some(_) if was_accepted => Verdict::Accepted,
+            Some(known) if known == found && sight.writes < memory.writes => Verdict::Rewound {
+                from: memory.writes,
+                to: sight.writes,
+            },
+            _ => Verdict::Fine,
+        },
+        // Whoever insists goes on insisting: it would after its next start.
+        (Some(_), Some(_)) if memory.insists_on.is_none() && was_accepted => Verdict::Accepted,
+        (Some(found), Some(_)) => Verdict::Replaced(Replaced::Other(found.clone())),
+        (None, _) if sight.schema.is_some() && memory.identity.is_none() => Verdict::Adopt,
+        (None, _) if sight.has_others => Verdict::Replaced(Replaced::Unmarked),
+        (None, None) => Verdict::Create,
+        (None, Some(_)) => Verdict::Replaced(Replaced::Empty),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(text: &str) -> Option<StoreId> {
+        Some(text.parse().unwrap())
+    }
+
+    /// A program that works on store `a`, and has seen 100 writes at 1,000 ms.
+    fn knows_a() -> Memory {
+        Memory {
+            insists_on: None,
+            identity: id("a"),
+            writes: 100,
+            at: 1000,
+        }
+    }
+
+    fn insists_on_a() -> Memory {
+        Memory {
+            insists_on: id("a"),
+            ..Memory::default()
+        }
+    }
+
+    fn sees(identity: &str, writes: u64, accepted_at: u64) -> Sight {
+        Sight {
+            now: 2000,
+            identity: id(identity),
+            schema: Some("1".to_owned()),
+            writes,
+            accepted_at,
+            ..Sight::default()
+        }
+    }
+
+    #[test]
+    fn a_store_is_held_against_what_is_known_of_it() {
+        let nobody = Memory::default();
+        let both = Memory {
+            insists_on: id("a"),
+            ..knows_a()
+        };
+        let other = || Verdict::Replaced(Replaced::Other("b".parse().unwrap()));
+        let empty = Sight::default();
+        let unmarked = Sight {
+            has_others: true,
+            ..Sight::default()
+        };
+        let of_before = Sight {
+            schema: Some("1".to_owned()),
+            ..unmarked.clone()
+        };
+        let rewound = Verdict::Rewound { from: 100, to: 99 };
+        for (name, memory, sight, verdict) in [
+            (
+                "the first store that it sees",
+                &nobody,
+                sees("a", 7, 0),
+                Verdict::Fine,
+            ),
+            (
+                "the one that it insists on",
+                &insists_on_a(),
+                sees("a", 7, 0),
+                Verdict::Fine,
+            ),
+            (
+                "another than it insists on",
+                &insists_on_a(),
+                sees("b", 7, 0),
+                other(),
+            ),
+            (
+                "another than it insists on, accepted",
+                &insists_on_a(),
+                sees("b", 7, 9000),
+                other(),
+            ),
+            ("the same", &knows_a(), sees("a", 100, 0), Verdict::Fine),
+            ("the same, later", &knows_a(), sees("a", 101, 500), Verdict::Fine),
+            ("set back", &knows_a(), sees("a", 99, 0), rewound.clone()),
+            (
+                "set back, accepted before",
+                &knows_a(),
+                sees("a", 99, 1000),
+                rewound.clone(),
+            ),
+            ("set back, for one who insists", &both, sees("a", 99, 0), rewound),
+            (
+                "set back, and accepted",
+                &knows_a(),
+                sees("a", 99, 1001),
+                Verdict::Accepted,
+            ),
+            ("another", &knows_a(), sees("b", 7, 0), other()),
+            (
+                "another, accepted long ago",
+                &knows_a(),
+                sees("b", 7, 999),
+                other(),
+            ),
+            (
+                "another, accepted now",
+                &knows_a(),
+                sees("b", 7, 1500),
+                Verdict::Accepted,
+            ),
+            (
+                "another, accepted, for one who insists",
+                &both,
+                sees("b", 7, 1500),
+                other(),
+            ),
+            (
+                "an empty server at the very first start",
+                &nobody,
+                empty.clone(),
+                Verdict::Create,
+            ),
+            (
+                "an empty server, for one who insists",
+                &insists_on_a(),
+                empty.clone(),
+                Verdict::Replaced(Replaced::Empty),
+            ),
+            (
+                "an emptied server",
+                &knows_a(),
+                empty,
+                Verdict::Replaced(Replaced::Empty),
+            ),
+            (
+                "keys of ours without wh:meta, at a start",
+                &nobody,
+                unmarked.clone(),
+                Verdict::Replaced(Replaced::Unmarked),
+            ),
+            (
+                "keys of ours without wh:meta",
+                &knows_a(),
+                unmarked,
+                Verdict::Replaced(Replaced::Unmarked),
+            ),
+            (
+                "a store of the release before",
+                &nobody,
+                of_before.clone(),
+                Verdict::Adopt,
+            ),
+            (
+                "a store of the release before, for one who insists",
+                &insists_on_a(),
+                of_before.clone(),
+                Verdict::Adopt,
+            ),
+            (
+                "a copy from before the store had an identity",
+                &knows_a(),
+                of_before,
+                Verdict::Replaced(Replaced::Unmarked),
+            ),
+        ] {
+            assert_eq!(judge(memory, &sight), verdict, "{name}");
+        }
+    }
+}

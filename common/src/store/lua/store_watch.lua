@@ -1,0 +1,53 @@
+-- store_watch: what a program has to know of its store about once a second. It stands without base.lua, since it looks at any
+-- store.
+--
+-- ARGV: the identity that the caller takes the store's for ('' if it knows none), '1' if it has written since it last asked, and
+--       what a rewind that it has noticed led from and to ('' for none).
+-- Returns {ms since 1970, identity, schema, shards, writes, when it was accepted (ms), when it was found rewound (ms), from, to, 1 if
+--       there are other keys of ours, when upkeep was last done, 1 if deliveries wait for a worker}; '' for what isn't there. `writes`
+--       is as it was before this call raised it.
+-- Guarantees: writes nothing unless the store has the caller's identity. Repeated, it may raise `writes` twice.
+local P, READY, READY_SLOW, STATS, META = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[#KEYS]
+local TIMERS, LEASES = KEYS[7], KEYS[8]
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+local meta = redis.pcall('HMGET', META, 'store', 'schema', 'shards', 'writes', 'acceptedAt', 'rewoundAt', 'rewoundFrom', 'rewoundTo')
+if meta.err then
+  meta = {}
+end
+if meta[1] and meta[1] == ARGV[1] then
+  if ARGV[2] == '1' then
+    redis.call('HINCRBY', META, 'writes', 1)
+  end
+  if ARGV[3] ~= '' then
+    meta[6], meta[7], meta[8] = string.format('%d', now), ARGV[3], ARGV[4]
+    redis.call('HSET', META, 'rewoundAt', meta[6], 'rewoundFrom', meta[7], 'rewoundTo', meta[8])
+  end
+end
+local others = 0
+if not meta[1] and redis.call('EXISTS', META, P .. 'policy', unpack(KEYS, 2, #KEYS - 1)) > 0 then
+  others = 1
+end
+
+-- Nothing here may fail because a key holds something else than it should: 0 then.
+local function size(count)
+  return type(count) == 'number' and count or 0
+end
+local stats = redis.pcall('HMGET', STATS, 'reapedAt', 'clockSkew', 'clockOffset')
+if stats.err then
+  stats = {}
+end
+local waiting = size(redis.pcall('ZCARD', READY)) + size(redis.pcall('ZCARD', READY_SLOW)) + size(redis.pcall('ZCARD', LEASES))
+if waiting == 0 then
+  local due = now + (tonumber(stats[2]) or 0) + (tonumber(stats[3]) or 0)
+  local first = redis.pcall('ZRANGE', TIMERS, 0, 0, 'WITHSCORES')
+  waiting = first[2] and tonumber(first[2]) <= due and 1 or 0
+end
+
+local answer = { string.format('%d', now) }
+for i = 1, 8 do
+  answer[i + 1] = meta[i] or ''
+end
+answer[10], answer[11], answer[12] = others, stats[1] or '', waiting > 0 and 1 or 0
+return answer

@@ -1,0 +1,5 @@
+-- trial_withdraw: takes the request for a test event back, unless a worker has it.
+--
+-- ARGV: delivery.
+-- Returns how many were taken back. A repeat returns 0.
+return call('LREM', P .. 'trials', 0, ARGV[1])

@@ -168,7 +168,11 @@ async fn each_kind_of_damage_is_reported_with_its_key() {
             "is active and says why not",
         ),
         ("ZADD @ready 99999 {e}", "ready", "has {e} with turn 99999"),
-        ("ZADD @leases 99999999999999 {3}", "delivery:{3}", "later than any may"),
+        (
+            "ZADD @leases 99999999999999 {3}",
+            "delivery:{3}",
+            "later than any may",
+        ),
         (
             "RPUSH @pending:ep_0000000000000000 {3}",
             "pending:ep_0000000000000000",
@@ -262,13 +266,17 @@ async fn what_is_overdue_is_a_violation_only_while_workers_run() {
 async fn a_sweep_that_does_not_move_is_reported() {
     let (fixture, endpoint, _) = busy().await;
     let endpoint = endpoint.parse().unwrap();
-    assert!(fixture.store.remove_endpoint(&account(), &endpoint).await.unwrap());
+    assert!(
+        fixture
+            .store
+            .remove_endpoint(&account(), &endpoint)
+            .await
+            .unwrap()
+    );
     assert_eq!(fixture.store.check().await.unwrap().violations, []);
     let runs = async {
         loop {
-            let _: i64 = fixture
-                .command(&command("HINCRBY @stats reapedAt 1"))
-                .await;
+            let _: i64 = fixture.command(&command("HINCRBY @stats reapedAt 1")).await;
             tokio::task::yield_now().await;
         }
     };

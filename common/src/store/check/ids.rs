@@ -83,7 +83,9 @@ impl EventKey {
 
 impl EndpointKey {
     fn read(digits: &[u8]) -> Option<Self> {
-        (digits.len() == ENDPOINT).then(|| number(digits))?.map(|number| Self(bytes(number)))
+        (digits.len() == ENDPOINT)
+            .then(|| number(digits))?
+            .map(|number| Self(bytes(number)))
     }
 }
 
@@ -114,7 +116,11 @@ impl DeliveryKey {
             let number = (digits.len() == REPLAY).then(|| number(digits))??;
             replay = bytes(1 << 40 | number);
         }
-        parts.next().is_none().then_some(Self { event, endpoint, replay })
+        parts.next().is_none().then_some(Self {
+            event,
+            endpoint,
+            replay,
+        })
     }
 }
 
@@ -138,7 +144,9 @@ macro_rules! readable {
     };
 }
 
-readable!(EventKey, EventId, |text| Self::read(text.strip_prefix("evt_")?.as_bytes()));
+readable!(EventKey, EventId, |text| Self::read(
+    text.strip_prefix("evt_")?.as_bytes()
+));
 readable!(EndpointKey, crate::id::EndpointId, |text| Self::read(
     text.strip_prefix("ep_")?.as_bytes()
 ));

@@ -99,7 +99,12 @@ pub(super) const KINDS: &[Kind] = &[
     of_endpoint("failed:", Lifetime::Must, Take::Sorted(put::failed)),
     of_endpoint("log:", Lifetime::Any, Take::Nothing),
     part_of("account:", ":endpoints", Lifetime::Any, Take::Hash(put::routes)),
-    part_of("account:", ":bytes", Lifetime::Any, Take::Number(put::account_bytes)),
+    part_of(
+        "account:",
+        ":bytes",
+        Lifetime::Any,
+        Take::Number(put::account_bytes),
+    ),
     part_of("account:", ":hours", Lifetime::Must, Take::Nothing),
     part_of("account:", ":told", Lifetime::Must, Take::Nothing),
     part_of("account:", ":trials", Lifetime::Must, Take::Nothing),
@@ -107,7 +112,12 @@ pub(super) const KINDS: &[Kind] = &[
     part_of("account:", ":pushed", Lifetime::Must, Take::Nothing),
     part_of("key:", ":pushed", Lifetime::Must, Take::Nothing),
     part_of("sweep:", ":pending", Lifetime::Any, Take::List(put::set_aside)),
-    part_of("sweep:", ":retry", Lifetime::Any, Take::Sorted(put::set_aside_sorted)),
+    part_of(
+        "sweep:",
+        ":retry",
+        Lifetime::Any,
+        Take::Sorted(put::set_aside_sorted),
+    ),
     part_of("sweep:", ":failed", Lifetime::Any, Take::Sorted(put::forgotten)),
     of("replay:", Lifetime::Told, Take::Hash(put::replay)),
     of("idempotency:", Lifetime::Must, Take::Nothing),
@@ -126,11 +136,21 @@ const fn of(start: &'static str, lifetime: Lifetime, take: Take) -> Kind {
 }
 
 const fn of_endpoint(start: &'static str, lifetime: Lifetime, take: Take) -> Kind {
-    Kind { name: (start, ""), is_owned: true, lifetime, take }
+    Kind {
+        name: (start, ""),
+        is_owned: true,
+        lifetime,
+        take,
+    }
 }
 
 const fn part_of(start: &'static str, end: &'static str, lifetime: Lifetime, take: Take) -> Kind {
-    Kind { name: (start, end), is_owned: false, lifetime, take }
+    Kind {
+        name: (start, end),
+        is_owned: false,
+        lifetime,
+        take,
+    }
 }
 
 impl Kind {

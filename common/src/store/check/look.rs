@@ -32,7 +32,11 @@ enum Step {
 
 impl Look {
     pub(super) const fn at(name: String, kind: &'static Kind) -> Self {
-        Self { name, kind, step: Step::First }
+        Self {
+            name,
+            kind,
+            step: Step::First,
+        }
     }
 
     /// How much work it is for Redis, and how much memory its answers may take: 1 is a small command.
@@ -90,7 +94,11 @@ impl Look {
     }
 
     /// Takes the answers in; returns what is to be read after them. What can't be read is noted.
-    pub(super) fn take(self, answers: vec::Drain<'_, RedisResult<Value>>, snapshot: &mut Snapshot) -> Option<Self> {
+    pub(super) fn take(
+        self,
+        answers: vec::Drain<'_, RedisResult<Value>>,
+        snapshot: &mut Snapshot,
+    ) -> Option<Self> {
         let mut answers = Answers(answers);
         match self.put(&mut answers, snapshot) {
             Ok(step) => step.map(|step| Self { step, ..self }),
@@ -106,7 +114,14 @@ impl Look {
             Step::Logged(delivery, _) => {
                 let found: Vec<(String, HashMap<String, String>)> = answers.next()?;
                 if let Some((_, fields)) = found.into_iter().next() {
-                    put::logged(snapshot, delivery, &Hash { fields, expires: false })?;
+                    put::logged(
+                        snapshot,
+                        delivery,
+                        &Hash {
+                            fields,
+                            expires: false,
+                        },
+                    )?;
                 }
                 return Ok(None);
             }
@@ -129,12 +144,28 @@ impl Look {
             Take::Nothing => {}
             Take::Fields(_, _, put) => {
                 let (values, length) = (answers.next()?, answers.next()?);
-                put(snapshot, rest, Row { values, length, expires })?;
+                put(
+                    snapshot,
+                    rest,
+                    Row {
+                        values,
+                        length,
+                        expires,
+                    },
+                )?;
             }
             Take::Record(_, put) => {
                 let mut values: Vec<Option<String>> = answers.next()?;
                 let log = values.pop().flatten().unwrap_or_default();
-                put(snapshot, rest, Row { values, length: 0, expires })?;
+                put(
+                    snapshot,
+                    rest,
+                    Row {
+                        values,
+                        length: 0,
+                        expires,
+                    },
+                )?;
                 let newest = log.split_whitespace().last().map(str::to_owned);
                 return Ok(newest.and_then(|entry| Some(Step::Logged(rest.parse().ok()?, entry))));
             }

@@ -65,7 +65,9 @@ impl Places {
 
     /// Each delivery with its places, of which there is one at least.
     pub fn iter(&self) -> impl Iterator<Item = (&DeliveryKey, &[Place])> {
-        self.0.iter().map(|(delivery, found)| (delivery, found.as_slice()))
+        self.0
+            .iter()
+            .map(|(delivery, found)| (delivery, found.as_slice()))
     }
 
     /// How many deliveries are in a place of the unfinished.

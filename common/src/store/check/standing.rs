@@ -34,7 +34,8 @@ impl Store {
         for _ in 0..LOOKS {
             tokio::time::sleep(EVERY).await;
             let later = self.head_of_sweeps().await?;
-            let Some(later) = later.filter(|later| later.job == first.job && later.entries >= first.entries) else {
+            let Some(later) = later.filter(|later| later.job == first.job && later.entries >= first.entries)
+            else {
                 return Ok(None);
             };
             if later.ran_at != last {

@@ -90,8 +90,8 @@ impl Walk {
         let mut answers = ask(store, &pipeline).await?;
         if scans.is_some() {
             let scanned = answers.pop().unwrap_or(Ok(Value::Nil))?;
-            let (cursor, keys): (u64, Vec<String>) =
-                redis::from_redis_value(scanned).map_err(|error| StoreError::Unexpected(error.to_string()))?;
+            let (cursor, keys): (u64, Vec<String>) = redis::from_redis_value(scanned)
+                .map_err(|error| StoreError::Unexpected(error.to_string()))?;
             self.cursor = (cursor != 0).then_some(cursor);
             for key in keys {
                 self.meet(&key);

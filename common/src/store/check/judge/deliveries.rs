@@ -10,7 +10,13 @@ const GRACE_MS: i64 = 60_000;
 
 /// Places as they are told.
 fn told(snapshot: &Snapshot, places: &[Place]) -> String {
-    let set_aside = |number: &u32| snapshot.set_aside.get(*number as usize).cloned().unwrap_or_default();
+    let set_aside = |number: &u32| {
+        snapshot
+            .set_aside
+            .get(*number as usize)
+            .cloned()
+            .unwrap_or_default()
+    };
     let names: Vec<_> = places
         .iter()
         .map(|place| match place {
@@ -34,7 +40,9 @@ pub(super) fn places(facts: &Facts<'_>, found: &mut Found) {
         });
         for place in places {
             if let Place::Pending(endpoint) | Place::Retry(endpoint, _) = place {
-                found.that(*endpoint != delivery.endpoint(), key, || format!("waits at {endpoint}"));
+                found.that(*endpoint != delivery.endpoint(), key, || {
+                    format!("waits at {endpoint}")
+                });
             }
         }
     }
@@ -51,9 +59,11 @@ pub(super) fn counted(facts: &Facts<'_>, found: &mut Found) {
         .sum();
     let is_readable = !facts.snapshot.has_corrupt && stats.number("corrupt") == 0;
     let waiting = facts.tally.unfinished;
-    found.that(is_readable && made - ended != waiting, || "stats".to_owned(), || {
-        format!("{made} deliveries were made and {ended} ended, and {waiting} are unfinished")
-    });
+    found.that(
+        is_readable && made - ended != waiting,
+        || "stats".to_owned(),
+        || format!("{made} deliveries were made and {ended} ended, and {waiting} are unfinished"),
+    );
 }
 
 /// Events are there, whole, while a delivery of theirs waits, and go to endpoints of their own account only.
@@ -65,7 +75,9 @@ pub(super) fn payloads(facts: &Facts<'_>, found: &mut Found) {
         }
         let key = || format!("delivery:{delivery}");
         let Some(event) = snapshot.events.get(&delivery.event()) else {
-            found.that(true, key, || format!("its payload event:{} is gone", delivery.event()));
+            found.that(true, key, || {
+                format!("its payload event:{} is gone", delivery.event())
+            });
             continue;
         };
         found.that(event.bytes == 0, key, || {
@@ -74,7 +86,10 @@ pub(super) fn payloads(facts: &Facts<'_>, found: &mut Found) {
         let endpoint = facts.owner_of(delivery);
         let account = snapshot.accounts.name(event.account);
         found.that(endpoint.is_some_and(|owner| owner != account), key, || {
-            format!("brings an event of {account} to an endpoint of {}", endpoint.unwrap_or_default())
+            format!(
+                "brings an event of {account} to an endpoint of {}",
+                endpoint.unwrap_or_default()
+            )
         });
     }
 }
@@ -98,10 +113,16 @@ pub(super) fn records(facts: &Facts<'_>, found: &mut Found) {
         found.that(!fits && !served_alone, key, || {
             format!("is {state} but in {}", told(snapshot, places))
         });
-        found.that(places.is_empty() && !record.state.is_final(), key, || "waits nowhere".to_owned());
+        found.that(places.is_empty() && !record.state.is_final(), key, || {
+            "waits nowhere".to_owned()
+        });
         logged(delivery, record, found);
     }
-    for (delivery, places) in snapshot.places.iter().filter(|(delivery, _)| delivery.is_replay()) {
+    for (delivery, places) in snapshot
+        .places
+        .iter()
+        .filter(|(delivery, _)| delivery.is_replay())
+    {
         let waits = places.iter().any(Place::is_unfinished);
         found.that(
             waits && !snapshot.records.contains_key(delivery),

@@ -39,7 +39,11 @@ pub(super) fn routes(facts: &Facts<'_>, found: &mut Found) {
         };
         found.that(!is_known, key, || format!("its state is {:?}", row.state));
         found.that(is_known && (row.state == "active") == row.has_reason, key, || {
-            format!("is {} and says {}", row.state, if row.has_reason { "why not" } else { "not why" })
+            format!(
+                "is {} and says {}",
+                row.state,
+                if row.has_reason { "why not" } else { "not why" }
+            )
         });
         let expected = format!("{letter}|,{},|{}", row.events, row.chatbot_id);
         let route = snapshot.routes.get(&(row.account.clone(), id.to_owned()));
@@ -70,9 +74,11 @@ pub(super) fn lanes(facts: &Facts<'_>, found: &mut Found) {
         for (id, score) in turns {
             #[expect(clippy::cast_precision_loss, reason = "Redis's scores are no more exact")]
             let is_ahead = *score > turn as f64;
-            found.that(is_ahead, || lane.to_owned(), || {
-                format!("has {id} with turn {score}, and the last turn is {turn}")
-            });
+            found.that(
+                is_ahead,
+                || lane.to_owned(),
+                || format!("has {id} with turn {score}, and the last turn is {turn}"),
+            );
         }
     }
 }
@@ -95,9 +101,11 @@ fn lane(facts: &Facts<'_>, id: &str, row: &EndpointRow, waiting: i64, found: &mu
         format!("is in a lane, {} with {waiting} waiting", row.state)
     });
     // With something in flight it may be at its limit; the end of that brings it back.
-    found.that(is_active && waiting > 0 && row.in_flight == 0 && !here, key, || {
-        format!("has {waiting} waiting, nothing in flight, and is in no lane")
-    });
+    found.that(
+        is_active && waiting > 0 && row.in_flight == 0 && !here,
+        key,
+        || format!("has {waiting} waiting, nothing in flight, and is in no lane"),
+    );
 }
 
 fn timer(facts: &Facts<'_>, id: &str, row: &EndpointRow, nearest: Option<f64>, found: &mut Found) {
@@ -112,7 +120,9 @@ fn timer(facts: &Facts<'_>, id: &str, row: &EndpointRow, nearest: Option<f64>, f
             format!("its nearest retry is due at {nearest}, its timer at {timer:?}")
         });
     }
-    found.that(row.state == "disabled" && !facts.snapshot.disabled.contains(id), key, || {
-        "is missing in disabled".to_owned()
-    });
+    found.that(
+        row.state == "disabled" && !facts.snapshot.disabled.contains(id),
+        key,
+        || "is missing in disabled".to_owned(),
+    );
 }

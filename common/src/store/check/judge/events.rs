@@ -9,14 +9,30 @@ const CHARGED_BESIDES: i64 = 256;
 pub(super) fn lifetimes(facts: &Facts<'_>, found: &mut Found) {
     let has = |expires: bool| if expires { "a" } else { "no" };
     for (id, event) in &facts.snapshot.events {
-        found.that((event.refs > 0) == event.expires, || format!("event:{id}"), || {
-            format!("refs is {} and it has {} lifetime", event.refs, has(event.expires))
-        });
+        found.that(
+            (event.refs > 0) == event.expires,
+            || format!("event:{id}"),
+            || {
+                format!(
+                    "refs is {} and it has {} lifetime",
+                    event.refs,
+                    has(event.expires)
+                )
+            },
+        );
     }
     for (delivery, record) in &facts.snapshot.records {
-        found.that(record.state.is_final() != record.expires, || format!("delivery:{delivery}"), || {
-            format!("is {} and has {} lifetime", record.state.as_str(), has(record.expires))
-        });
+        found.that(
+            record.state.is_final() != record.expires,
+            || format!("delivery:{delivery}"),
+            || {
+                format!(
+                    "is {} and has {} lifetime",
+                    record.state.as_str(),
+                    has(record.expires)
+                )
+            },
+        );
     }
 }
 
@@ -24,9 +40,11 @@ pub(super) fn lifetimes(facts: &Facts<'_>, found: &mut Found) {
 pub(super) fn references(facts: &Facts<'_>, found: &mut Found) {
     for (id, event) in &facts.snapshot.events {
         let refs = facts.tally.refs.get(id).copied().unwrap_or(0);
-        found.that(event.refs != refs, || format!("event:{id}"), || {
-            format!("refs is {}, unfinished deliveries are {refs}", event.refs)
-        });
+        found.that(
+            event.refs != refs,
+            || format!("event:{id}"),
+            || format!("refs is {}, unfinished deliveries are {refs}", event.refs),
+        );
     }
 }
 
@@ -35,9 +53,11 @@ pub(super) fn charges(facts: &Facts<'_>, found: &mut Found) {
     let snapshot = facts.snapshot;
     for (id, event) in snapshot.events.iter().filter(|(_, event)| event.refs > 0) {
         let charge = i64::from(event.bytes) + CHARGED_BESIDES;
-        found.that(event.charge != charge, || format!("event:{id}"), || {
-            format!("is charged {}, its payload makes that {charge}", event.charge)
-        });
+        found.that(
+            event.charge != charge,
+            || format!("event:{id}"),
+            || format!("is charged {}, its payload makes that {charge}", event.charge),
+        );
     }
     let key = |account: &str| format!("account:{account}:bytes");
     let mut charged: std::collections::HashMap<_, _> = facts
@@ -48,13 +68,17 @@ pub(super) fn charges(facts: &Facts<'_>, found: &mut Found) {
         .collect();
     for (account, bytes) in &snapshot.account_bytes {
         let charged = charged.remove(account.as_str()).unwrap_or(0);
-        found.that(*bytes != charged, || key(account), || {
-            format!("is {bytes}, unfinished events are charged {charged}")
-        });
+        found.that(
+            *bytes != charged,
+            || key(account),
+            || format!("is {bytes}, unfinished events are charged {charged}"),
+        );
     }
     for (account, charged) in charged {
-        found.that(true, || key(account), || {
-            format!("is missing, unfinished events are charged {charged}")
-        });
+        found.that(
+            true,
+            || key(account),
+            || format!("is missing, unfinished events are charged {charged}"),
+        );
     }
 }

@@ -24,7 +24,10 @@ pub(super) fn tokens(facts: &Facts<'_>, found: &mut Found) {
                 .filter(|(rest, _)| rest.split('|').count() == 3)
                 .and_then(|(_, bytes)| bytes.parse().ok());
             found.that(bytes.is_some() && told != bytes, key, || {
-                format!("its token is {token:?}, its payload has {} bytes", bytes.unwrap_or(0))
+                format!(
+                    "its token is {token:?}, its payload has {} bytes",
+                    bytes.unwrap_or(0)
+                )
             });
         }
     }
@@ -56,33 +59,49 @@ pub(super) fn owners(facts: &Facts<'_>, found: &mut Found) {
                 .map(|(account, id)| (format!("account:{account}:endpoints"), id)),
         );
     for (name, id) in pointers {
-        found.that(!snapshot.endpoints.contains_key(id), || name, || {
-            format!("has {id}, which does not exist")
-        });
+        found.that(
+            !snapshot.endpoints.contains_key(id),
+            || name,
+            || format!("has {id}, which does not exist"),
+        );
     }
     for (key, id) in &snapshot.owned {
-        found.that(!snapshot.endpoints.contains_key(id), || key.clone(), || {
-            "belongs to no endpoint".to_owned()
-        });
+        found.that(
+            !snapshot.endpoints.contains_key(id),
+            || key.clone(),
+            || "belongs to no endpoint".to_owned(),
+        );
     }
 }
 
 /// What was set aside is in `sweeps`, as what it is.
 pub(super) fn sweeps(facts: &Facts<'_>, found: &mut Found) {
     let snapshot = facts.snapshot;
-    let jobs: Vec<Vec<&str>> = snapshot.sweeps.iter().map(|job| job.split(' ').collect()).collect();
+    let jobs: Vec<Vec<&str>> = snapshot
+        .sweeps
+        .iter()
+        .map(|job| job.split(' ').collect())
+        .collect();
     for (job, words) in snapshot.sweeps.iter().zip(&jobs) {
         let is_readable = matches!(
             words[..],
             ["release" | "cancel" | "forget", _, _, "list" | "zset"]
         );
-        found.that(!is_readable, || "sweeps".to_owned(), || format!("has {job:?}, which can't be read"));
+        found.that(
+            !is_readable,
+            || "sweeps".to_owned(),
+            || format!("has {job:?}, which can't be read"),
+        );
     }
     for key in &snapshot.set_aside {
         let is_known = jobs
             .iter()
             .any(|words| words.get(2).is_some_and(|of| of.ends_with(key.as_str())));
-        found.that(!is_known, || key.clone(), || "is set aside and in no sweep".to_owned());
+        found.that(
+            !is_known,
+            || key.clone(),
+            || "is set aside and in no sweep".to_owned(),
+        );
     }
 }
 

@@ -35,23 +35,56 @@ const fn rule(promise: &'static str, look: fn(&Facts<'_>, &mut Found)) -> Rule {
 
 /// All rules.
 pub(super) const RULES: &[Rule] = &[
-    rule("each delivery waits, is in flight or has ended, in one place", deliveries::places),
-    rule("no delivery is lost: as many wait as were made and have not ended", deliveries::counted),
-    rule("what waits has its payload, and stays within its account", deliveries::payloads),
-    rule("records, and the log, say what the queues say", deliveries::records),
+    rule(
+        "each delivery waits, is in flight or has ended, in one place",
+        deliveries::places,
+    ),
+    rule(
+        "no delivery is lost: as many wait as were made and have not ended",
+        deliveries::counted,
+    ),
+    rule(
+        "what waits has its payload, and stays within its account",
+        deliveries::payloads,
+    ),
+    rule(
+        "records, and the log, say what the queues say",
+        deliveries::records,
+    ),
     rule("what ended as exhausted can be seen", deliveries::exhausted),
-    rule("payloads and records live as long as they are needed, and no longer", events::lifetimes),
+    rule(
+        "payloads and records live as long as they are needed, and no longer",
+        events::lifetimes,
+    ),
     rule("events count what waits of them", events::references),
     rule("accounts are charged for what is unfinished", events::charges),
-    rule("endpoints count what is in flight and what waits", endpoints::counters),
-    rule("endpoints get what their account, state and subscriptions say", endpoints::routes),
-    rule("every endpoint that has something to send has its turn", endpoints::lanes),
+    rule(
+        "endpoints count what is in flight and what waits",
+        endpoints::counters,
+    ),
+    rule(
+        "endpoints get what their account, state and subscriptions say",
+        endpoints::routes,
+    ),
+    rule(
+        "every endpoint that has something to send has its turn",
+        endpoints::lanes,
+    ),
     rule("leases and tokens agree", indexes::tokens),
     rule("nothing belongs to an endpoint that is gone", indexes::owners),
     rule("what was set aside is worked through", indexes::sweeps),
-    rule("every key is known, can be read and goes at its time", indexes::keys),
-    rule("replays of many run or have ended, and count right", replays::replays),
-    rule("leases, retries and replays that are due don't wait, while a worker runs", overdue::overdue),
+    rule(
+        "every key is known, can be read and goes at its time",
+        indexes::keys,
+    ),
+    rule(
+        "replays of many run or have ended, and count right",
+        replays::replays,
+    ),
+    rule(
+        "leases, retries and replays that are due don't wait, while a worker runs",
+        overdue::overdue,
+    ),
 ];
 
 /// Everything that breaks a rule.
@@ -94,7 +127,10 @@ struct Found(Vec<Violation>);
 impl Found {
     fn that(&mut self, is_wrong: bool, key: impl FnOnce() -> String, what: impl FnOnce() -> String) {
         if is_wrong {
-            self.0.push(Violation { key: key(), what: what() });
+            self.0.push(Violation {
+                key: key(),
+                what: what(),
+            });
         }
     }
 }

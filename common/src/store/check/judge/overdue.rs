@@ -40,19 +40,25 @@ pub(super) fn overdue(facts: &Facts<'_>, found: &mut Found) {
         due.max(since).saturating_add(grace) < now
     };
     for (delivery, ends) in &snapshot.leases {
-        found.that(is_late(*ends, HOLD_MS + LEASE_GRACE_MS), || format!("delivery:{delivery}"), || {
-            format!("its lease ended at {ends}, workers run, and none took it back")
-        });
+        found.that(
+            is_late(*ends, HOLD_MS + LEASE_GRACE_MS),
+            || format!("delivery:{delivery}"),
+            || format!("its lease ended at {ends}, workers run, and none took it back"),
+        );
     }
     for (endpoint, due) in &snapshot.timers {
-        found.that(is_late(*due, RETRY_GRACE_MS), || format!("endpoint:{endpoint}"), || {
-            format!("a retry was due at {due}, workers run, and none took it")
-        });
+        found.that(
+            is_late(*due, RETRY_GRACE_MS),
+            || format!("endpoint:{endpoint}"),
+            || format!("a retry was due at {due}, workers run, and none took it"),
+        );
     }
     for (replay, due) in &snapshot.replaying {
-        found.that(is_late(*due, REPLAY_GRACE_MS), || format!("replay:{replay}"), || {
-            format!("its next step was due at {due}, workers run, and none made it")
-        });
+        found.that(
+            is_late(*due, REPLAY_GRACE_MS),
+            || format!("replay:{replay}"),
+            || format!("its next step was due at {due}, workers run, and none made it"),
+        );
     }
 }
 
@@ -64,8 +70,10 @@ fn longest_leases(snapshot: &Snapshot, found: &mut Found) {
     for (delivery, ends) in &snapshot.leases {
         #[expect(clippy::cast_possible_truncation, reason = "a time far beyond is one, too")]
         let is_endless = *ends as i64 > latest;
-        found.that(is_endless, || format!("delivery:{delivery}"), || {
-            format!("its lease ends at {ends}, later than any may")
-        });
+        found.that(
+            is_endless,
+            || format!("delivery:{delivery}"),
+            || format!("its lease ends at {ends}, later than any may"),
+        );
     }
 }

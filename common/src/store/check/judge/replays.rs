@@ -32,8 +32,10 @@ pub(super) fn replays(facts: &Facts<'_>, found: &mut Found) {
         );
     }
     for id in snapshot.replaying.keys() {
-        found.that(!snapshot.replays.contains_key(id), || "replays".to_owned(), || {
-            format!("has {id}, which does not exist")
-        });
+        found.that(
+            !snapshot.replays.contains_key(id),
+            || "replays".to_owned(),
+            || format!("has {id}, which does not exist"),
+        );
     }
 }

@@ -348,13 +348,13 @@ impl Model {
         let reply = self.call(worker, wants(want)).await;
         let in_lanes = before.ready.len() + before.ready_slow.len();
         if want as usize >= in_lanes * CAP as usize {
-            for id in &before.ready {
+            for id in before.ready.keys() {
                 let endpoint = &before.endpoints[id];
                 let cap = if endpoint.probing { 1 } else { i64::from(CAP) };
                 let served = reply
                     .leased
                     .iter()
-                    .any(|leased| leased.endpoint.id.as_str() == id);
+                    .any(|leased| leased.endpoint.id.as_str() == id.as_str());
                 assert!(
                     served || endpoint.in_flight >= cap,
                     "{id} was ready and got nothing"

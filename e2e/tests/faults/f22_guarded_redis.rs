@@ -102,7 +102,7 @@ impl Guarded {
 
     /// Does something to the server, after which it runs again, and asserts that all is as before.
     async fn holds_through(&mut self, what: &str, act: impl FnOnce(&mut RedisServer)) {
-        let (listed, kept) = (self.endpoints().await, self.at_rest().await);
+        let (kept, listed) = (self.at_rest().await, self.endpoints().await);
         assert_eq!(listed["endpoints"].as_array().unwrap().len(), 3, "{listed}");
         blocking(|| act(&mut self.scene.system.redis));
         assert_eq!(
@@ -228,7 +228,7 @@ pub(crate) async fn everything_is_kept_on(program: &Program) {
     guarded.ends_well().await;
 }
 
-/// Both programs, each as its user, with this list: whether they start, and what they say.
+/// Both programs, each as its user, refuse a server whose `default` may not replay all that our scripts write.
 pub(crate) async fn a_server_that_may_not_replay_is_refused_on(program: &Program) {
     let mut guarded = Guarded::start(program).await;
     let system = &mut guarded.scene.system;
@@ -264,27 +264,21 @@ pub(crate) async fn a_server_that_may_not_replay_is_refused_on(program: &Program
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn everything_is_kept_on_the_oldest_server() {
-    everything_is_kept_on(&oldest_program()).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_oldest_server_that_may_not_replay_is_refused() {
-    a_server_that_may_not_replay_is_refused_on(&oldest_program()).await;
-}
-
 /// With the list before, a restart loses nearly everything. What was written is still in the file, though: the shipped list,
 /// loaded before the file is rewritten, brings it back.
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_restart_with_the_old_list_lost_comes_back_with_the_shipped_one() {
-    let mut guarded = Guarded::start(&oldest_program()).await;
-    let (listed, kept) = (guarded.endpoints().await, guarded.at_rest().await);
+pub(crate) async fn what_the_old_list_lost_comes_back_on(program: &Program) {
+    let mut guarded = Guarded::start(program).await;
+    let (kept, listed) = (guarded.at_rest().await, guarded.endpoints().await);
     let redis = &mut guarded.scene.system.redis;
     redis.set_users(users_with(OLD));
     blocking(|| redis.restart());
     let left = Kept::read(redis).0.len();
-    assert!(left < kept.0.len() / 2, "{left} of {}", kept.0.len());
+    assert!(
+        left < kept.0.len() / 2,
+        "{}: {left} of {}",
+        program.name,
+        kept.0.len()
+    );
     guarded.scene.system.wait_ready().await;
     assert_eq!(guarded.endpoints().await, json!({"endpoints": []}));
     // It takes events, too, and knows nobody who wants them.
@@ -303,6 +297,21 @@ async fn what_a_restart_with_the_old_list_lost_comes_back_with_the_shipped_one()
     assert_eq!(guarded.endpoints().await, listed);
     guarded.push("message.sent", 2).await;
     guarded.ends_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_is_kept_on_the_oldest_server() {
+    everything_is_kept_on(&oldest_program()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_oldest_server_that_may_not_replay_is_refused() {
+    a_server_that_may_not_replay_is_refused_on(&oldest_program()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_restart_with_the_old_list_lost_comes_back_with_the_shipped_one() {
+    what_the_old_list_lost_comes_back_on(&oldest_program()).await;
 }
 
 /// A list of an older release grants nobody the question: the programs say so, and go on.

@@ -2,7 +2,9 @@
 
 use e2e::redis_server::{Program, programs};
 
-use crate::f22_guarded_redis::{a_server_that_may_not_replay_is_refused_on, everything_is_kept_on};
+use crate::f22_guarded_redis::{
+    a_server_that_may_not_replay_is_refused_on, everything_is_kept_on, what_the_old_list_lost_comes_back_on,
+};
 
 fn newer() -> Vec<Program> {
     programs().split_off(1)
@@ -19,5 +21,18 @@ async fn everything_is_kept_on_every_newer_server() {
 async fn a_newer_server_that_may_not_replay_is_refused() {
     for program in newer() {
         a_server_that_may_not_replay_is_refused_on(&program).await;
+    }
+}
+
+/// Those that replay as `default`: up to Redis 8.0 and Valkey 8.1.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_restart_of_a_newer_server_with_the_old_list_lost_comes_back() {
+    let checks = |name: &str| {
+        ["Redis 7.", "Redis 8.0.", "Valkey 8."]
+            .iter()
+            .any(|start| name.starts_with(start))
+    };
+    for program in newer().iter().filter(|program| checks(&program.name)) {
+        what_the_old_list_lost_comes_back_on(program).await;
     }
 }

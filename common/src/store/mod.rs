@@ -81,7 +81,16 @@ impl From<redis::RedisError> for StoreError {
             || error.is_connection_refusal()
             || matches!(
                 error.code(),
-                Some("LOADING" | "READONLY" | "MASTERDOWN" | "MISCONF" | "CLUSTERDOWN" | "TRYAGAIN")
+                Some(
+                    "LOADING"
+                        | "READONLY"
+                        | "MASTERDOWN"
+                        | "MISCONF"
+                        | "CLUSTERDOWN"
+                        | "TRYAGAIN"
+                        | "UNBLOCKED"
+                        | "NOREPLICAS"
+                )
             )
         {
             Self::Unavailable(error)

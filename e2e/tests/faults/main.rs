@@ -28,6 +28,7 @@ mod f17_receivers_misbehave;
 mod f18_private_addresses;
 mod f19_clocks_step;
 mod f20_workers_terminated;
+mod f23_failover_behind_one_address;
 mod long;
 mod replays_survive;
 mod scene;

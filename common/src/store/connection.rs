@@ -12,6 +12,7 @@ mod answers;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
@@ -43,6 +44,9 @@ struct Inner {
     shared: Line,
     /// A blocking command would hold up all others, so it has a connection of its own.
     wake: Line,
+    /// How often a server was left because it is no primary. Connections that are older than the last time are made anew: a
+    /// replica doesn't tell those who only read.
+    moves: AtomicU64,
     intake: Intake,
     keys: Keys,
     scripts: Scripts,
@@ -63,6 +67,8 @@ struct Live {
     number: u64,
     connection: MultiplexedConnection,
     since: Instant,
+    /// What [`Inner::moves`] was before it was made.
+    moves: u64,
 }
 
 /// Why a call has no result, and whether it may be made again at once.
@@ -94,6 +100,7 @@ impl Store {
                 client,
                 shared: Line::default(),
                 wake: Line::default(),
+                moves: AtomicU64::new(0),
                 intake: Intake::default(),
                 keys: Keys::new(0),
                 scripts: Scripts::new(),
@@ -226,7 +233,7 @@ impl Inner {
         ask: &impl Fn(MultiplexedConnection) -> F,
     ) -> Result<T, Failed> {
         let (number, connection) = line
-            .get(&self.client, since, answer_within)
+            .get(self, since, answer_within)
             .await
             .map_err(|error| Failed {
                 again: cut_or_no(&error),
@@ -236,7 +243,13 @@ impl Inner {
             if error.is_io_error() || error.is_timeout() || error.is_unrecoverable_error() {
                 line.give_up(number, Duration::ZERO);
             }
-            let left = Refusal::of(&error).is_some_and(|refusal| line.give_up(number, refusal.is_borne_for()));
+            let left = Refusal::of(&error).is_some_and(|refusal| {
+                let left = line.give_up(number, refusal.is_borne_for());
+                if left && refusal == Refusal::NotPrimary {
+                    self.moves.fetch_add(1, Ordering::Relaxed);
+                }
+                left
+            });
             let error = StoreError::from(error);
             let again = if left { Again::Elsewhere } else { cut_or_no(&error) };
             Failed { error, again }
@@ -264,14 +277,18 @@ impl Line {
     /// The connection with its number. One caller connects; those who wait for it share its failure.
     async fn get(
         &self,
-        client: &Client,
+        inner: &Inner,
         since: Instant,
         answer_within: Option<Duration>,
     ) -> Result<(u64, MultiplexedConnection), StoreError> {
         let mut state = self.0.lock().await;
-        if let Some(live) = &state.live {
+        let moves = inner.moves.load(Ordering::Relaxed);
+        if let Some(live) = &state.live
+            && (live.moves == moves || live.since.elapsed() < Refusal::NotPrimary.is_borne_for())
+        {
             return Ok((live.number, live.connection.clone()));
         }
+        state.live = None;
         if let Some((when, reason)) = &state.failed
             && *when > since
         {
@@ -280,7 +297,7 @@ impl Line {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_WITHIN))
             .set_response_timeout(Some(answer_within.unwrap_or(ANSWER_WITHIN - CONNECT_WITHIN / 2)));
-        match client.get_multiplexed_async_connection_with_config(&config).await {
+        match inner.client.get_multiplexed_async_connection_with_config(&config).await {
             Ok(connection) => {
                 state.made += 1;
                 state.failed = None;
@@ -289,6 +306,7 @@ impl Line {
                     number,
                     connection: connection.clone(),
                     since: Instant::now(),
+                    moves,
                 });
                 Ok((number, connection))
             }

@@ -5,6 +5,9 @@ use std::collections::HashMap;
 use clap::ValueEnum;
 use redis::Value;
 
+use crate::clock::Timestamp;
+
+use super::decode::{integer, unexpected};
 use super::keys::META;
 use super::{Store, StoreError};
 
@@ -92,6 +95,17 @@ impl Store {
             .await?;
         drop(written);
         Ok(())
+    }
+
+    /// The time by which everything that is stored is dated: Redis's own, which never goes back.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn time(&self) -> Result<Timestamp, StoreError> {
+        let none: [&str; 0] = [];
+        let ms = integer(self.run(&self.scripts().clock, &none).await?)?;
+        Timestamp::from_millis(ms).ok_or_else(|| unexpected("time"))
     }
 
     async fn settings(&self) -> Result<HashMap<String, String>, StoreError> {

@@ -1,8 +1,6 @@
 //! 23. A failover behind one address: a replica is promoted, the old primary becomes a replica, and the address leads to the
 //!     new one, while connections to the old one stay open. All programs go on by themselves.
 
-use std::time::Duration;
-
 use e2e::client::Pushed;
 use e2e::fault_proxy::FaultProxy;
 use e2e::load::Loaded;

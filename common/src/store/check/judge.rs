@@ -365,6 +365,11 @@ fn judge_indexes(snapshot: &Snapshot, found: &mut Found) {
     for key in &snapshot.unknown {
         found.that(true, key.clone(), || "is a key that nothing knows".to_owned());
     }
+    for key in &snapshot.away {
+        found.that(true, format!("corrupt:{key}"), || {
+            format!("was found in the place of {key}, and moved away: what had been there is lost")
+        });
+    }
     for key in &snapshot.immortal {
         found.that(true, key.clone(), || "has no lifetime".to_owned());
     }

@@ -35,6 +35,8 @@ pub struct Snapshot {
     pub immortal: Vec<String>,
     /// Keys, and entries of pending lists, that can't be read.
     pub unreadable: Vec<String>,
+    /// Names of keys that were moved away, since something else had overwritten them.
+    pub away: Vec<String>,
     /// The entries of `sweeps`.
     pub sweeps: Vec<String>,
     /// The keys that were set aside for upkeep.

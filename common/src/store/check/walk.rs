@@ -110,6 +110,7 @@ impl Store {
                     snapshot.immortal.push(name.to_owned());
                 }
             }
+            ("corrupt", away) if !away.is_empty() => snapshot.away.push(away.to_owned()),
             ("log", _) | ("wake" | "stats" | "corrupt" | "policy" | "trials", "") => {}
             _ => snapshot.unknown.push(name.to_owned()),
         }

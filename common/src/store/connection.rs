@@ -297,7 +297,11 @@ impl Line {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_WITHIN))
             .set_response_timeout(Some(answer_within.unwrap_or(ANSWER_WITHIN - CONNECT_WITHIN / 2)));
-        match inner.client.get_multiplexed_async_connection_with_config(&config).await {
+        match inner
+            .client
+            .get_multiplexed_async_connection_with_config(&config)
+            .await
+        {
             Ok(connection) => {
                 state.made += 1;
                 state.failed = None;

@@ -184,6 +184,13 @@ async fn records_of_deliveries_that_can_not_be_read() {
     receiver.wait_for_at("/other", 10).await;
     wait_for_leases(&system.redis, 0).await;
     redis_clock::pass(&system.redis, Duration::from_secs(40)).await;
+    // The check names it until somebody has seen it.
+    let away = records[0].replace(&key(""), &key("corrupt:"));
+    eventually(LONG, "what was no hash to be moved away", async || {
+        let deleted: usize = connect(&system.redis).del(&away).unwrap();
+        check(deleted == 1, away.clone())
+    })
+    .await;
     let balance = Account::of(&system)
         .at(&receiver)
         .accepted(pushed)
@@ -232,7 +239,11 @@ async fn keys_that_something_else_overwrites() {
             both.atomic().del(key(&name)).ignore();
             let command = both.cmd(words[0]);
             for word in &words[1..] {
-                command.arg(if *word == "?" { key(&name) } else { (*word).to_owned() });
+                command.arg(if *word == "?" {
+                    key(&name)
+                } else {
+                    (*word).to_owned()
+                });
             }
             let _: () = both.ignore().query(&mut connect(&system.redis)).unwrap();
             push(&system, "lead.captured", 3).await;

@@ -141,7 +141,11 @@ async fn redis_clock_days_ahead_for_a_moment() {
     assert_eq!(ended, 0, "something ended as parked for too long");
     scene.receiver.always("/two", Answer::status(200));
     let patch = serde_json::json!({"id": endpoint, "active": true});
-    let reply = scene.system.customer().patch("/api/webhooks-config", &patch).await;
+    let reply = scene
+        .system
+        .customer()
+        .patch("/api/webhooks-config", &patch)
+        .await;
     assert_eq!(reply.status, 200, "{}", reply.text);
     scene.assert_all_run();
     let loaded = e2e::load::Loaded {

@@ -103,10 +103,7 @@ struct Stream {
 
 impl Stream {
     async fn open(scene: &Scene) -> Self {
-        let path = format!(
-            "/api/webhooks-config/{}/deliveries/stream",
-            scene.endpoints[0].id
-        );
+        let path = format!("/api/webhooks-config/{}/deliveries/stream", scene.endpoints[0].id);
         let request = scene.system.customer().request(Method::GET, &path);
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), 200);

@@ -114,6 +114,11 @@ async fn each_kind_of_damage_is_reported_with_its_key() {
         ),
         ("SET @something else", "something", "is a key that nothing knows"),
         ("SET @delivery:{1} text", "delivery:{1}", "can't be read"),
+        (
+            "SET @corrupt:pending:{e} text",
+            "corrupt:pending:{e}",
+            "moved away",
+        ),
     ] {
         let (fixture, endpoint, ids) = busy().await;
         let fill = |text: &str| {

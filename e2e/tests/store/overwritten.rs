@@ -10,7 +10,9 @@ use common::store::log::{ListFilter, ListStatus};
 use common::store::queue::{Leased, ReportResult, WorkRequest};
 use common::store::replays::{ReplaySpan, ReplayStatus};
 
-use crate::fixture::{BUDGETS, Fixture, Worker, account, failed, new_event, report, succeeded, wants, with_key};
+use crate::fixture::{
+    BUDGETS, Fixture, Worker, account, failed, new_event, report, succeeded, wants, with_key,
+};
 
 /// Something of each type.
 const SOMETHING: [(&str, &[&str]); 6] = [
@@ -49,7 +51,9 @@ impl Scene {
             report(&leased[1], failed(Some(60))),
             report(&leased[2], failed(None)),
         ];
-        fixture.work(&mut worker, WorkRequest { reports, ..wants(0) }).await;
+        fixture
+            .work(&mut worker, WorkRequest { reports, ..wants(0) })
+            .await;
         let keyed = with_key(new_event(), "key", "same");
         let waiting = fixture.accept(&keyed).await.id;
         let now = fixture.store.time().await.unwrap();
@@ -107,7 +111,14 @@ impl Scene {
         self.fixture
             .work(&mut self.worker, WorkRequest { reports, ..wants(0) })
             .await;
-        while self.fixture.store.upkeep(&self.fixture.policy).await.unwrap().more {}
+        while self
+            .fixture
+            .store
+            .upkeep(&self.fixture.policy)
+            .await
+            .unwrap()
+            .more
+        {}
         others
     }
 
@@ -274,9 +285,7 @@ async fn an_endpoint_that_wants_to_be_told_and_is_gone_stops_no_worker() {
     fixture.push().await;
     let mut worker = Worker::new();
     let leased = fixture.fetch(&mut worker, 1).await.remove(0);
-    let result = fixture
-        .report(&mut worker, &leased, crate::fixture::gone())
-        .await;
+    let result = fixture.report(&mut worker, &leased, crate::fixture::gone()).await;
     assert_eq!(result, ReportResult::DisabledEndpoint);
     fixture.switch(&failing, true, ParkedAction::Deliver).await;
 }

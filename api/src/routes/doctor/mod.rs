@@ -71,11 +71,11 @@ impl DoctorApi {
             None => None,
         };
         let mut secrets = Secrets::open(&app, &sealed, &user.account, &endpoint)?;
-        if let Some(previous) = &secrets.previous
+        if let Some(previous) = &mut secrets.previous
             && previous.until < store.time().await?
         {
             // The grace ends by the store's clock, which may not be ours.
-            secrets.previous = None;
+            previous.until = common::clock::Timestamp::default();
         }
         let request = Request {
             endpoint,

@@ -309,11 +309,7 @@ impl Store {
             UPKEEP_STEP.to_string(),
             policy.log_length.to_string(),
             EventId::new(Timestamp::now().as_millis()).to_string(),
-            format!(
-                "{} {}",
-                policy.lease.as_millis(),
-                since_last.unwrap_or_default()
-            ),
+            format!("{} {}", policy.lease.as_millis(), since_last.unwrap_or_default()),
         ];
         let mut answer = array(self.run(&self.scripts().upkeep, &arguments).await?)?.into_iter();
         let mut count = || integer(next(&mut answer)?).map(|number| u32::try_from(number).unwrap_or(0));

@@ -136,7 +136,7 @@ pub struct FaultProxy {
 
 #[derive(Debug)]
 struct Shared {
-    target: SocketAddr,
+    target: Mutex<SocketAddr>,
     fault: watch::Sender<Fault>,
     /// Connections with a lower number are half-open.
     half_open: watch::Sender<usize>,
@@ -150,7 +150,7 @@ impl FaultProxy {
     /// Starts one that forwards everything to `target`.
     pub async fn start(target: SocketAddr) -> Self {
         let shared = Arc::new(Shared {
-            target,
+            target: Mutex::new(target),
             fault: watch::Sender::new(Fault::None),
             half_open: watch::Sender::new(0),
             sever: watch::Sender::new(()),
@@ -186,6 +186,11 @@ impl FaultProxy {
     /// From now on, this happens to all connections.
     pub fn set(&self, fault: Fault) {
         self.shared.fault.send_replace(fault);
+    }
+
+    /// New connections lead to another server; those that are open stay where they are, as after a failover.
+    pub fn lead_to(&self, target: SocketAddr) {
+        *lock(&self.shared.target) = target;
     }
 
     /// Cuts a connection when such a request comes.
@@ -249,7 +254,8 @@ fn reset(stream: &TcpStream) {
 async fn forward(client: TcpStream, shared: Arc<Shared>) {
     let mut sever = shared.sever.subscribe();
     shared.thawed(usize::MAX).await;
-    let Ok(server) = TcpStream::connect(shared.target).await else {
+    let target = *lock(&shared.target);
+    let Ok(server) = TcpStream::connect(target).await else {
         reset(&client);
         return;
     };

@@ -3,7 +3,7 @@
 //!
 //! Before it begins, the worker tells what it is configured to.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::id::fill_random;
 use common::store::Store;
@@ -33,10 +33,14 @@ impl Upkeep {
     /// Runs until the worker stops.
     pub(crate) async fn run(mut self) {
         let mut stop = self.stop.clone();
+        let mut last: Option<Instant> = None;
         loop {
             self.announce().await;
-            let wait = match self.store.upkeep(&self.policy).await {
+            let asked = Instant::now();
+            let since_last = last.map(|last| asked - last);
+            let wait = match self.store.upkeep_after(&self.policy, since_last).await {
                 Ok(reply) => {
+                    last = Some(asked);
                     self.outage.over();
                     self.done(reply);
                     wait_after(reply)

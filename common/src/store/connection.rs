@@ -3,9 +3,16 @@
 //! A call whose answer does not come (connection cut, half-open, server too slow) gives the connection up, so that the
 //! next call makes a new one; calls that still wait on the old one keep it. Calls that were cut are repeated once: every
 //! script can be.
+//!
+//! After a failover the address leads to another server, and connections to the old one may stay open. So a server that
+//! says that it is no primary (any more) is left as well, and the call made once more on a new connection. That server may
+//! also be the only one there is, so a connection is not left for what it answers before it is a second old.
+
+mod answers;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
@@ -14,6 +21,7 @@ use tokio::sync::Mutex;
 
 use crate::config::{InvalidRedis, RedisArgs};
 
+use self::answers::Refusal;
 use super::StoreError;
 use super::identity::Guard;
 use super::intake::Intake;
@@ -37,6 +45,9 @@ struct Inner {
     shared: Line,
     /// A blocking command would hold up all others, so it has a connection of its own.
     wake: Line,
+    /// How often a server was left because it is no primary. Connections that are older than the last time are made anew: a
+    /// replica doesn't tell those who only read.
+    moves: AtomicU64,
     intake: Intake,
     keys: Keys,
     shards: u16,
@@ -50,9 +61,33 @@ struct Line(Mutex<LineState>);
 
 #[derive(Default)]
 struct LineState {
-    live: Option<(u64, MultiplexedConnection)>,
+    live: Option<Live>,
     made: u64,
     failed: Option<(Instant, String)>,
+}
+
+struct Live {
+    number: u64,
+    connection: MultiplexedConnection,
+    since: Instant,
+    /// What [`Inner::moves`] was before it was made.
+    moves: u64,
+}
+
+/// Why a call has no result, and whether it may be made again at once.
+struct Failed {
+    error: StoreError,
+    again: Again,
+}
+
+/// Whether a call that failed may be made again at once.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Again {
+    No,
+    /// The connection was cut, or could not be made: Redis may have executed the call.
+    Cut,
+    /// The server refused the call because of what it is, and was left.
+    Elsewhere,
 }
 
 impl Store {
@@ -68,6 +103,7 @@ impl Store {
                 client,
                 shared: Line::default(),
                 wake: Line::default(),
+                moves: AtomicU64::new(0),
                 intake: Intake::default(),
                 keys: Keys::new(0),
                 shards: args.shards,
@@ -147,13 +183,14 @@ impl Store {
         let started = Instant::now();
         let both = async {
             match self.inner.ask(&self.inner.shared, started, None, &ask).await {
-                Err(StoreError::Unavailable(error)) if !error.is_timeout() && error.is_io_error() => {
+                Err(failed) if failed.again != Again::No => {
                     self.inner
                         .ask(&self.inner.shared, Instant::now(), None, &ask)
                         .await
                 }
                 other => other,
             }
+            .map_err(|failed| failed.error)
         };
         tokio::time::timeout(ANSWER_WITHIN, both)
             .await
@@ -210,11 +247,24 @@ impl Inner {
         ask: &impl Fn(MultiplexedConnection) -> F,
     ) -> Result<T, StoreError> {
         self.guard.permit()?;
+        match self.wait_once(line, blocks, ask).await {
+            Err(failed) if failed.again == Again::Elsewhere => self.wait_once(line, blocks, ask).await,
+            other => other,
+        }
+        .map_err(|failed| failed.error)
+    }
+
+    async fn wait_once<T, F: Future<Output = redis::RedisResult<T>>>(
+        &self,
+        line: &Line,
+        blocks: Duration,
+        ask: &impl Fn(MultiplexedConnection) -> F,
+    ) -> Result<T, Failed> {
         let answer_within = blocks + ANSWER_WITHIN;
         let asked = self.ask(line, Instant::now(), Some(answer_within), ask);
         tokio::time::timeout(answer_within + CONNECT_WITHIN, asked)
             .await
-            .unwrap_or_else(|_| Err(timed_out()))
+            .unwrap_or_else(|_| Err(Failed::for_good(timed_out())))
     }
 
     async fn ask<T, F: Future<Output = redis::RedisResult<T>>>(
@@ -223,15 +273,45 @@ impl Inner {
         since: Instant,
         answer_within: Option<Duration>,
         ask: &impl Fn(MultiplexedConnection) -> F,
-    ) -> Result<T, StoreError> {
-        let (number, connection) = line.get(&self.client, since, answer_within).await?;
+    ) -> Result<T, Failed> {
+        let (number, connection) = line
+            .get(self, since, answer_within)
+            .await
+            .map_err(|error| Failed {
+                again: cut_or_no(&error),
+                error,
+            })?;
         ask(connection).await.map_err(|error| {
-            let given_up = error.is_io_error() || error.is_timeout() || error.is_unrecoverable_error();
-            if given_up {
-                line.give_up(number);
+            if error.is_io_error() || error.is_timeout() || error.is_unrecoverable_error() {
+                line.give_up(number, Duration::ZERO);
             }
-            StoreError::from(error)
+            let left = Refusal::of(&error).is_some_and(|refusal| {
+                let left = line.give_up(number, refusal.is_borne_for());
+                if left && refusal == Refusal::NotPrimary {
+                    self.moves.fetch_add(1, Ordering::Relaxed);
+                }
+                left
+            });
+            let error = StoreError::from(error);
+            let again = if left { Again::Elsewhere } else { cut_or_no(&error) };
+            Failed { error, again }
         })
+    }
+}
+
+impl Failed {
+    fn for_good(error: StoreError) -> Self {
+        Self {
+            error,
+            again: Again::No,
+        }
+    }
+}
+
+fn cut_or_no(error: &StoreError) -> Again {
+    match error {
+        StoreError::Unavailable(error) if !error.is_timeout() && error.is_io_error() => Again::Cut,
+        _ => Again::No,
     }
 }
 
@@ -239,14 +319,18 @@ impl Line {
     /// The connection with its number. One caller connects; those who wait for it share its failure.
     async fn get(
         &self,
-        client: &Client,
+        inner: &Inner,
         since: Instant,
         answer_within: Option<Duration>,
     ) -> Result<(u64, MultiplexedConnection), StoreError> {
         let mut state = self.0.lock().await;
-        if let Some((number, connection)) = &state.live {
-            return Ok((*number, connection.clone()));
+        let moves = inner.moves.load(Ordering::Relaxed);
+        if let Some(live) = &state.live
+            && (live.moves == moves || live.since.elapsed() < Refusal::NotPrimary.is_borne_for())
+        {
+            return Ok((live.number, live.connection.clone()));
         }
+        state.live = None;
         if let Some((when, reason)) = &state.failed
             && *when > since
         {
@@ -255,12 +339,22 @@ impl Line {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_WITHIN))
             .set_response_timeout(Some(answer_within.unwrap_or(ANSWER_WITHIN - CONNECT_WITHIN / 2)));
-        match client.get_multiplexed_async_connection_with_config(&config).await {
+        match inner
+            .client
+            .get_multiplexed_async_connection_with_config(&config)
+            .await
+        {
             Ok(connection) => {
                 state.made += 1;
                 state.failed = None;
-                state.live = Some((state.made, connection.clone()));
-                Ok((state.made, connection))
+                let number = state.made;
+                state.live = Some(Live {
+                    number,
+                    connection: connection.clone(),
+                    since: Instant::now(),
+                    moves,
+                });
+                Ok((number, connection))
             }
             Err(error) => {
                 state.failed = Some((Instant::now(), error.to_string()));
@@ -269,13 +363,20 @@ impl Line {
         }
     }
 
-    /// Forgets connection `number`. If another caller is connecting right now, it has been forgotten already.
-    fn give_up(&self, number: u64) {
-        if let Ok(mut state) = self.0.try_lock()
-            && state.live.as_ref().is_some_and(|(live, _)| *live == number)
-        {
+    /// Forgets connection `number` if it is at least that old; whether it is forgotten now. If another caller is connecting
+    /// right now, it has been forgotten already.
+    fn give_up(&self, number: u64, age: Duration) -> bool {
+        let Ok(mut state) = self.0.try_lock() else {
+            return true;
+        };
+        let is_kept = |live: &Live| live.number == number && live.since.elapsed() < age;
+        if state.live.as_ref().is_some_and(is_kept) {
+            return false;
+        }
+        if state.live.as_ref().is_some_and(|live| live.number == number) {
             state.live = None;
         }
+        true
     }
 }
 

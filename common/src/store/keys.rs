@@ -32,13 +32,14 @@
 //! | `answer:<d>` | list | the log entry of a test event, for the one who waits for it | 1 min |
 //! | `sweeps` | list | `<release\|cancel\|forget> <e> <key> <type>`: what upkeep has to work through | while there are some |
 //! | `sweep:<operation>:<queue>` | list or sorted set | a queue that was set aside in one step | until it is worked through |
-//! | `corrupt` | list | `<e> <entry>`: entries that could not be read | the last 1,000 |
+//! | `corrupt` | list | `<e> <entry>`: entries that could not be read; `<id> <key>`: keys that were moved away | the last 1,000 |
+//! | `corrupt:<key>` | any | what something else had written in the place of a key of ours | 14 days |
 //! | `idempotency:<a>:<hash of the key>` | hash | `fingerprint`, `event`, `deliveries` | 24 h |
 //! | `worker:<incarnation>` | string | the last sequence, what came of its reports, and the deliveries that it leased | 1 h |
 //! | `removed:<operation>` | string | the endpoint that this operation removed | 1 min |
 //! | `wake` | list | a token while there is something to fetch | until a worker takes it |
 //! | `policy` | hash | what the workers are configured to: `disableAfter`, `logLength`, … | for ever |
-//! | `stats` | hash | counters, `turn`, `clockRaw`, `clockSkew`, `reapedAt`, `reapHold`, `soloWorker` | for ever |
+//! | `stats` | hash | counters, `turn`, `clockRaw`, `clockSkew`, `clockSteps`, `reapedAt`, `reapHold`, `ageHold`, `soloWorker` | for ever |
 //!
 //! Every key but `wh:meta` starts with the prefix `wh:{<shard>}:`, which keeps a shard in one hash slot.
 

@@ -82,6 +82,17 @@ pub enum StoreError {
     Unexpected(String),
 }
 
+impl StoreError {
+    /// `Ok` of what an absent key would have given, if something else has overwritten the key. The next script that needs
+    /// it moves that away.
+    fn unless_overwritten<T>(self, absent: T) -> Result<T, Self> {
+        match &self {
+            Self::Unexpected(text) if text.contains("WRONGTYPE") => Ok(absent),
+            _ => Err(self),
+        }
+    }
+}
+
 impl From<redis::RedisError> for StoreError {
     fn from(error: redis::RedisError) -> Self {
         let text = error.to_string();
@@ -95,7 +106,16 @@ impl From<redis::RedisError> for StoreError {
             || error.is_connection_refusal()
             || matches!(
                 error.code(),
-                Some("LOADING" | "READONLY" | "MASTERDOWN" | "MISCONF" | "CLUSTERDOWN" | "TRYAGAIN")
+                Some(
+                    "LOADING"
+                        | "READONLY"
+                        | "MASTERDOWN"
+                        | "MISCONF"
+                        | "CLUSTERDOWN"
+                        | "TRYAGAIN"
+                        | "UNBLOCKED"
+                        | "NOREPLICAS"
+                )
             )
         {
             Self::Unavailable(error)

@@ -86,8 +86,10 @@ impl Store {
     async fn record(&self, id: EndpointId, key: &str) -> Result<Option<Record>, StoreError> {
         let mut read = redis::cmd("HMGET");
         read.arg(key).arg("account").arg("secret").arg("previousSecret");
-        let (account, current, previous): (Option<String>, Option<String>, Option<String>) =
-            self.ask_for(&read).await?;
+        let (account, current, previous): (Option<String>, Option<String>, Option<String>) = self
+            .ask_for(&read)
+            .await
+            .or_else(|error| error.unless_overwritten((None, None, None)))?;
         let account = account.and_then(|account| account.parse().ok());
         Ok(account.map(|account| Record {
             id,

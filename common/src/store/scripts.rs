@@ -75,6 +75,7 @@ scripts! {
     endpoint_remove: Allowed, FINISHING;
     endpoint_list: Allowed, &[BASE, CORE];
     endpoint_health: Allowed, &[BASE, CORE];
+    clock: Allowed, &[BASE];
     call_count: Allowed, &[BASE];
     account_summary: Allowed, &[BASE, CORE];
     log_page: Allowed, &[BASE, CORE, VIEW];

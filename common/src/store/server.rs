@@ -4,9 +4,12 @@ pub mod replay_rights;
 
 use std::collections::HashMap;
 
-use super::condition::{Expectations, Settings, StoreWarning};
-use super::{Store, StoreError};
 use clap::ValueEnum;
+
+use super::condition::{Expectations, Settings, StoreWarning};
+use super::decode::{integer, unexpected};
+use super::{Store, StoreError};
+use crate::clock::Timestamp;
 
 /// What an answer of 202 waits for (`ACK_DURABILITY`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -96,6 +99,17 @@ impl Store {
                 .await
         })
         .await
+    }
+
+    /// The time by which everything that is stored is dated: Redis's own, which never goes back.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn time(&self) -> Result<Timestamp, StoreError> {
+        let none: [&str; 0] = [];
+        let ms = integer(self.run(&self.scripts().clock, &none).await?)?;
+        Timestamp::from_millis(ms).ok_or_else(|| unexpected("time"))
     }
 
     pub(super) async fn settings(&self) -> Result<HashMap<String, String>, StoreError> {

@@ -124,7 +124,8 @@ impl Store {
         let range = &range;
         let found: Value = self
             .repeatable(|mut connection| async move { range.query_async(&mut connection).await })
-            .await?;
+            .await
+            .or_else(|error| error.unless_overwritten(Value::Array(Vec::new())))?;
         Ok(entries(found)?.pop().and_then(super::log::LogEntry::into_attempt))
     }
 
@@ -156,6 +157,7 @@ impl Store {
         let get = &get;
         self.repeatable(|mut connection| async move { get.query_async(&mut connection).await })
             .await
+            .or_else(|error| error.unless_overwritten(None))
     }
 
     /// Takes a request back, unless a worker has it; whether it did. A repeat may say that it didn't.

@@ -184,6 +184,13 @@ async fn records_of_deliveries_that_can_not_be_read() {
     receiver.wait_for_at("/other", 10).await;
     wait_for_leases(&system.redis, 0).await;
     redis_clock::pass(&system.redis, Duration::from_secs(40)).await;
+    // The check names it until somebody has seen it.
+    let away = records[0].replace(&key(""), &key("corrupt:"));
+    eventually(LONG, "what was no hash to be moved away", async || {
+        let deleted: usize = connect(&system.redis).del(&away).unwrap();
+        check(deleted == 1, away.clone())
+    })
+    .await;
     let balance = Account::of(&system)
         .at(&receiver)
         .accepted(pushed)
@@ -194,5 +201,84 @@ async fn records_of_deliveries_that_can_not_be_read() {
     assert_eq!(balance.delivered, 13);
     let listed: Vec<String> = redis.lrange(key("corrupt"), 0, -1).unwrap();
     assert_eq!(listed.len(), 1, "{listed:?}");
+    system.stop();
+}
+
+/// Something else overwrites the keys of an endpoint, one after the other and with each type, while events flow: each is moved
+/// away, its endpoint's calls are answered, and others get everything.
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_something_else_overwrites() {
+    let mut system = builder().start().await;
+    let receiver = Receiver::start().await;
+    let customer = system.customer();
+    customer
+        .create_endpoint(&receiver.url("/other"), &["ticket.created"])
+        .await;
+    let something: [(&str, &[&str]); 4] = [
+        ("string", &["SET", "?", "x"]),
+        ("list", &["RPUSH", "?", "x"]),
+        ("hash", &["HSET", "?", "x", "y"]),
+        ("zset", &["ZADD", "?", "1", "x"]),
+    ];
+    let mut tickets = 0;
+    for (kind, right) in [
+        ("retry", "zset"),
+        ("log", "stream"),
+        ("pending", "list"),
+        ("failed", "zset"),
+        ("endpoint", "hash"),
+    ] {
+        for (wrong, words) in something.iter().filter(|(wrong, _)| *wrong != right) {
+            let victim = customer
+                .create_endpoint(&receiver.url("/hook"), &["lead.captured"])
+                .await
+                .id;
+            push(&system, "lead.captured", 3).await;
+            let name = format!("{kind}:{victim}");
+            let mut both = redis::pipe();
+            both.atomic().del(key(&name)).ignore();
+            let command = both.cmd(words[0]);
+            for word in &words[1..] {
+                command.arg(if *word == "?" {
+                    key(&name)
+                } else {
+                    (*word).to_owned()
+                });
+            }
+            let _: () = both.ignore().query(&mut connect(&system.redis)).unwrap();
+            push(&system, "lead.captured", 3).await;
+            tickets += push(&system, "ticket.created", 3).await.len();
+            receiver.wait_for_at("/other", tickets).await;
+            eventually(LONG, "the key to be moved away", async || {
+                for path in ["", "?status=exhausted"] {
+                    let path = format!("/api/webhooks-config/{victim}/deliveries{path}");
+                    let status = customer.get(&path).await.status;
+                    assert!(matches!(status, 200 | 404), "{path}: {status}");
+                }
+                let listed = customer.get("/api/webhooks-config").await;
+                assert_eq!(listed.status, 200, "{}", listed.text);
+                let moved: bool = connect(&system.redis)
+                    .exists(key(&format!("corrupt:{name}")))
+                    .unwrap();
+                check(moved, format!("{name} is a {wrong}"))
+            })
+            .await;
+            let gone = kind == "endpoint";
+            let removed = customer
+                .delete(&format!("/api/webhooks-config?id={victim}"))
+                .await;
+            assert_eq!(removed.status, if gone { 404 } else { 204 }, "{}", removed.text);
+        }
+    }
+    // Nothing is left of them but what tells of it.
+    let redis = &mut connect(&system.redis);
+    eventually(LONG, "what waited to be canceled", async || {
+        let left = [keys(redis, "pending:*"), keys(redis, "sweep:*")].concat();
+        check(left.is_empty(), format!("{left:?}"))
+    })
+    .await;
+    for process in system.workers.iter_mut().chain([&mut system.api]) {
+        assert!(process.is_running(), "{}", process.log());
+    }
     system.stop();
 }

@@ -9,6 +9,7 @@ use e2e::temp_dir::TempDir;
 use e2e::wait::{LONG, check, eventually};
 
 use crate::scene::{Scene, builder, more_accepted, step_clock};
+use crate::worker_scene::push;
 
 const HOUR: i64 = 3600;
 
@@ -100,5 +101,56 @@ async fn redis_clock() {
         balance <= 2 * events,
         "a storm: {balance} requests for {events} events"
     );
+    scene.all_delivered(loaded, 0).await;
+}
+
+/// Redis's clock is 20 days ahead for four seconds, in which upkeep goes on: nothing that is parked ends as if it had been
+/// there for that long, neither what was parked before nor what comes meanwhile and after.
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_clock_days_ahead_for_a_moment() {
+    let mut scene = Scene::start(builder().env("DISABLE_AFTER", "3")).await;
+    let endpoint = scene.endpoints[1].id.clone();
+    scene.receiver.always("/two", Answer::status(500));
+    let mut pushed = push(&scene.system, "lead.captured", 5).await;
+    scene
+        .system
+        .wait_for_endpoint(&endpoint, "the endpoint to be disabled", |endpoint| {
+            endpoint["active"] == false
+        })
+        .await;
+    let kept_up = |scene: &Scene| -> i64 { scene.redis(&["HGET", "wh:{0}:stats", "reapedAt"]) };
+    let wait_for_upkeep = async |scene: &Scene, until: i64| {
+        eventually(LONG, "upkeep to go on", async || {
+            let now = kept_up(scene);
+            check(now >= until, format!("{now} and not yet {until}"))
+        })
+        .await;
+    };
+    // Upkeep knows what time it is.
+    let start = kept_up(&scene);
+    wait_for_upkeep(&scene, start + 4_000).await;
+    step_clock(&scene.system.redis, 20 * 24 * HOUR * 1000);
+    wait_for_upkeep(&scene, start + 20 * 24 * HOUR * 1000).await;
+    pushed.extend(push(&scene.system, "lead.captured", 5).await);
+    let ahead = kept_up(&scene);
+    wait_for_upkeep(&scene, ahead + 4_000).await;
+    step_clock(&scene.system.redis, -20 * 24 * HOUR * 1000);
+    pushed.extend(push(&scene.system, "lead.captured", 5).await);
+    wait_for_upkeep(&scene, ahead + 12_000).await;
+    let ended: i64 = scene.redis(&["ZCARD", &format!("wh:{{0}}:failed:{endpoint}")]);
+    assert_eq!(ended, 0, "something ended as parked for too long");
+    scene.receiver.always("/two", Answer::status(200));
+    let patch = serde_json::json!({"id": endpoint, "active": true});
+    let reply = scene
+        .system
+        .customer()
+        .patch("/api/webhooks-config", &patch)
+        .await;
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    scene.assert_all_run();
+    let loaded = e2e::load::Loaded {
+        accepted: pushed,
+        ..e2e::load::Loaded::default()
+    };
     scene.all_delivered(loaded, 0).await;
 }

@@ -29,6 +29,7 @@ mod f18_private_addresses;
 mod f19_clocks_step;
 mod f20_workers_terminated;
 mod f22_guarded_redis;
+mod f23_failover_behind_one_address;
 mod f24_store_replaced;
 mod f25_server_set_up_anew;
 mod long;

@@ -72,14 +72,27 @@ impl Scene {
     }
 
     /// Ends with the account, of which every event was delivered, and a clean stop of all programs.
-    pub(crate) async fn all_delivered(mut self, loaded: Loaded, duplicates: usize) -> Balance {
+    pub(crate) async fn all_delivered(self, loaded: Loaded, duplicates: usize) -> Balance {
+        let balance = self.all_delivered_but(loaded, duplicates, 0).await;
+        assert_eq!(balance.delivered, balance.deliveries);
+        balance
+    }
+
+    /// The same, with requests for so many events that are none of those.
+    pub(crate) async fn all_delivered_but(
+        mut self,
+        loaded: Loaded,
+        duplicates: usize,
+        others: usize,
+    ) -> Balance {
         let balance = Account::of(&self.system)
             .at(&self.receiver)
             .accepted(loaded.accepted)
             .duplicates_at_most(duplicates)
+            .unacknowledged_at_most(others)
             .balance()
             .await;
-        assert_eq!(balance.delivered, balance.deliveries);
+        assert_eq!((balance.exhausted, balance.parked, balance.canceled), (0, 0, 0));
         self.system.stop();
         balance
     }

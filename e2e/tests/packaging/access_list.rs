@@ -24,6 +24,7 @@ enum Who {
 /// Who runs each script.
 const SCRIPTS: &[(&str, Who)] = &[
     ("accept", Api),
+    ("clock", Api),
     ("call_count", Api),
     ("work", Worker),
     ("upkeep", Worker),
@@ -109,8 +110,8 @@ fn commands_of_lua(file: &Path) -> BTreeSet<String> {
         .unwrap()
         .replace_all(&read(file), "")
         .into_owned();
-    let calls = all(r"\bp?call\(", &text).len();
-    let mut named = all(r"\bp?call\('([A-Z]+)'", &text);
+    let calls = all(r"\b(?:p?call|try)\(", &text).len();
+    let mut named = all(r"\b(?:p?call|try)\('([A-Z]+)'", &text);
     // `requeue` is told the command by its callers.
     let told = all(r"\bcall\(push,", &text).len();
     assert_eq!(

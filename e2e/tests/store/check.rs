@@ -184,6 +184,11 @@ async fn each_kind_of_damage_is_reported_with_its_key() {
             "sweep:1:pending",
             "is set aside and in no sweep",
         ),
+        (
+            "SET @corrupt:pending:{e} text",
+            "corrupt:pending:{e}",
+            "moved away",
+        ),
     ] {
         let (fixture, endpoint, ids) = busy().await;
         let fill = |text: &str| {

@@ -9,6 +9,7 @@
 mod accept;
 mod account_events;
 mod check;
+mod clocks;
 mod endpoints;
 mod fairness;
 mod fixture;
@@ -16,6 +17,7 @@ mod keys;
 mod listing;
 mod model;
 mod outcomes;
+mod overwritten;
 mod recovery;
 mod replays;
 mod together;

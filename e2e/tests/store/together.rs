@@ -152,7 +152,7 @@ async fn an_account_that_cant_be_read_hurts_nobody_else() {
 }
 
 #[tokio::test]
-async fn a_line_that_cant_be_written_is_noted_and_hurts_no_other() {
+async fn a_line_that_something_else_has_overwritten_is_begun_anew() {
     let fixture = Fixture::new().await;
     let broken = fixture.endpoint(&["*"]).await;
     let sound = fixture.endpoint(&["*"]).await;
@@ -165,12 +165,14 @@ async fn a_line_that_cant_be_written_is_noted_and_hurts_no_other() {
         .await;
     let event = new_event();
     assert_eq!(fixture.accept(&event).await.deliveries, 2);
-    assert_eq!(fixture.list(&format!("pending:{sound}")).await.len(), 1);
-    let noted = fixture.list("corrupt").await;
-    assert_eq!(noted.len(), 1);
-    assert!(
-        noted[0].starts_with(broken.as_str()) && noted[0].contains(&event.id.as_str()[4..]),
-        "{noted:?}"
+    for endpoint in [&broken, &sound] {
+        let line = fixture.list(&format!("pending:{endpoint}")).await;
+        assert_eq!(line.len(), 1);
+        assert!(line[0].contains(&event.id.as_str()[4..]), "{line:?}");
+    }
+    assert_eq!(
+        fixture.list("corrupt").await,
+        [format!("{broken} pending:{broken}")]
     );
 }
 

@@ -48,9 +48,10 @@ impl ReplaysApi {
         body: Json<ReplayDeliveries>,
     ) -> Result<ManyReplayed, Problem> {
         let endpoint = fields::endpoint_id(&id.0)?;
-        let now = Timestamp::now();
-        let span = span(&body.0, now)?;
         let store = app.store.get()?;
+        // What is to be replayed is dated by this clock.
+        let now = store.time().await?;
+        let span = span(&body.0, now)?;
         if body.0.dry_run == Some(true) {
             let count = store
                 .count_replay(&user.account, &endpoint, &span)

@@ -125,6 +125,7 @@ pub(super) const KINDS: &[Kind] = &[
     of("removed:", Lifetime::Must, Take::Nothing),
     of("trial:", Lifetime::Must, Take::Nothing),
     of("answer:", Lifetime::Must, Take::Nothing),
+    of("corrupt:", Lifetime::Must, Take::Nothing),
 ];
 
 const fn fixed(name: &'static str, take: Take) -> Kind {

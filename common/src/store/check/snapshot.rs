@@ -49,6 +49,8 @@ pub struct Snapshot {
     pub immortal: Vec<String>,
     /// Keys, and entries of pending lists, that can't be read, with the reason.
     pub unreadable: Vec<String>,
+    /// Names of keys that were moved away, since something else had overwritten them.
+    pub away: Vec<String>,
     /// The entries of `sweeps`.
     pub sweeps: Vec<String>,
     /// The keys that were set aside for upkeep.

@@ -110,6 +110,9 @@ impl Walk {
     fn meet(&mut self, key: &str) {
         let name = key.strip_prefix(&self.prefix).unwrap_or(key);
         self.snapshot.keys += 1;
+        if let Some(away) = name.strip_prefix("corrupt:") {
+            self.snapshot.away.push(away.to_owned());
+        }
         let Some(kind) = Kind::of(name) else {
             self.snapshot.unknown.push(name.to_owned());
             return;

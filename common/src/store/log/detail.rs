@@ -123,7 +123,8 @@ impl Store {
             let range = &range;
             let found: Value = self
                 .repeatable(|mut connection| async move { range.query_async(&mut connection).await })
-                .await?;
+                .await
+                .or_else(|error| error.unless_overwritten(Value::Array(Vec::new())))?;
             let read = array(found)?;
             let is_last = read.len() < STEP;
             let last = read.last().cloned();
@@ -163,7 +164,8 @@ impl Store {
                         .await
                 }
             })
-            .await?;
+            .await
+            .or_else(|error: StoreError| error.unless_overwritten((None, None)))?;
         Ok(body
             .filter(|_| owner.as_deref() == Some(account.as_str()))
             .map(Bytes::from))

@@ -88,7 +88,8 @@ impl Store {
         let range = &range;
         let found: Value = self
             .repeatable(|mut connection| async move { range.query_async(&mut connection).await })
-            .await?;
+            .await
+            .or_else(|error| error.unless_overwritten(Value::Array(Vec::new())))?;
         let Some(only) = array(found)?.into_iter().next() else {
             return Ok(None);
         };

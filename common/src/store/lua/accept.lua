@@ -5,7 +5,7 @@
 --       ''); then 7 for each event: account, event id, event type, chatbot id, body, hash of the idempotency key (or ''),
 --       fingerprint of the request.
 -- Returns for each event {'accepted', event id, deliveries, 1 if duplicate, quotas…}, {'conflict'}, {'over_budget'},
---       {'rate_limited', quotas…}, or {'unreadable'} when what is stored of its account is not what it should be; for fewer events
+--       {'rate_limited', quotas…}, or {'unreadable'} when the routes of its account are not what they should be; for fewer events
 --       than there are once 512 deliveries were made: the rest is to be sent again. Quotas are, for each limit that is set, what is
 --       left of it and the ms until it begins anew; a duplicate tells none.
 -- Guarantees: nothing of an event is written unless its answer is 'accepted'; the same event id, or the same idempotency key
@@ -21,9 +21,9 @@ local function account_of(id)
   local account = accounts[id]
   if account == nil then
     local key = P .. 'account:' .. id
-    local routes, used = redis.pcall('HGETALL', key .. ':endpoints'), redis.pcall('GET', key .. ':bytes')
-    account = not routes.err and type(used) ~= 'table' and {
-      routes = routes, bytes = key .. ':bytes', used = tonumber(used) or 0, charged = 0, matching = {},
+    local routes, used = try('HGETALL', key .. ':endpoints'), call('GET', key .. ':bytes')
+    account = not routes.err and {
+      id = id, routes = routes, bytes = key .. ':bytes', used = tonumber(used) or 0, charged = 0, matching = {},
     }
     accounts[id] = account
   end
@@ -42,7 +42,7 @@ local function matching_of(account, kind, chatbot)
         local id = account.routes[i]
         local line = lines[id]
         if not line then
-          line = { id = id, place = string.sub(id, 4), letter = letter, bytes = 0, entries = {} }
+          line = { id = id, account = account.id, place = string.sub(id, 4), letter = letter, bytes = 0, entries = {} }
           lines[id], order[#order + 1] = line, line
         end
         found[#found + 1] = line
@@ -68,8 +68,7 @@ local function store(account_id, id, kind, chatbot, body)
   end
   account.charged = account.charged + charge
   if not accepted_at then
-    local time = call('TIME')
-    accepted_at = string.format('%d', time[1] * 1000 + math.floor(time[2] / 1000))
+    accepted_at = string.format('%d', (look_at_clock()))
   end
   call('HSET', P .. 'event:' .. id, 'body', body, 'event', kind, 'account', account_id, 'refs', found.text, 'deliveries',
     found.text, 'charge', string.format('%d', charge), 'acceptedAt', accepted_at)
@@ -89,8 +88,7 @@ if ARGV[4] ~= '' then
   local function counter(name, most)
     local known = counters[name]
     if not known then
-      local used, ends_in = redis.pcall('GET', P .. name), call('PTTL', P .. name)
-      used = type(used) == 'string' and tonumber(used) or 0
+      local used, ends_in = tonumber(call('GET', P .. name)) or 0, call('PTTL', P .. name)
       if ends_in < 1 or ends_in > 60000 then
         used, ends_in = 0, 60000 -- a new minute; or Redis's clock was set back
       end
@@ -124,10 +122,8 @@ local function accept(base)
   local remembered
   if ARGV[base + 5] ~= '' then
     remembered = P .. 'idempotency:' .. account_id .. ':' .. ARGV[base + 5]
-    local first = redis.pcall('HMGET', remembered, 'fingerprint', 'event', 'deliveries')
-    if first.err then
-      return { 'unreadable' }
-    elseif first[1] then
+    local first = call('HMGET', remembered, 'fingerprint', 'event', 'deliveries')
+    if first[1] then
       if first[1] ~= ARGV[base + 6] then
         return { 'conflict' }
       end
@@ -190,27 +186,39 @@ for _, account in pairs(accounts) do
   end
 end
 
--- Adds to a line what belongs there; returns whether it can be served now. Nothing stops the others: what can't be
--- written is noted where an operator finds it.
+-- A route that leads to no endpoint goes, and what was added to its line is canceled.
+local function close(line)
+  if call('EXISTS', P .. 'pending:' .. line.id) == 1 then
+    give_up_endpoint(line.id, note_corrupt(line.id, 'endpoint:' .. line.id))
+  end
+  call('DEL', P .. 'endpoint:' .. line.id)
+  call('HDEL', P .. 'account:' .. line.account .. ':endpoints', line.id)
+end
+
+-- Adds to a line what belongs there; returns whether it can be served now.
 local function extend(line)
   local endpoint = P .. 'endpoint:' .. line.id
-  local length = redis.pcall('RPUSH', P .. 'pending:' .. line.id, unpack(line.entries))
-  local bytes = redis.pcall('HINCRBY', endpoint, 'queuedBytes', line.bytes)
-  if type(length) ~= 'number' or type(bytes) ~= 'number' then
-    call('RPUSH', P .. 'corrupt', line.id .. ' ' .. table.concat(line.entries, ' '))
-    call('LTRIM', P .. 'corrupt', -1000, -1)
-    return false
-  elseif line.letter == 'D' then
+  local length = call('RPUSH', P .. 'pending:' .. line.id, unpack(line.entries))
+  local bytes = call('HINCRBY', endpoint, 'queuedBytes', line.bytes)
+  local is_first, slow = length == #line.entries, nil
+  if is_first or bytes == line.bytes then
+    local v = call('HMGET', endpoint, 'account', 'slow')
+    if not v[1] then
+      close(line)
+      return false
+    end
+    slow = v[2] == '1'
+  end
+  if line.letter == 'D' then
     if bytes > parked_budget then
       -- Upkeep exhausts the oldest.
       call('HSET', endpoint, 'parkedLimit', parked_budget)
       call('ZADD', DISABLED, 0, line.id)
     end
     return false
-  elseif length > #line.entries then
+  elseif not is_first then
     return false -- it has its turn already, or is at its cap
   end
-  local slow = call('HGET', endpoint, 'slow') == '1'
   call('ZADD', slow and READY_SLOW or READY, 'NX', call('HINCRBY', STATS, 'turn', 1), line.id)
   return true
 end

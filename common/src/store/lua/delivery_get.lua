@@ -9,7 +9,7 @@ local v = call('HMGET', P .. 'endpoint:' .. id, 'account', 'state')
 if v[1] ~= ARGV[2] then
   return {}
 end
-local event = redis.pcall('HMGET', P .. 'event:' .. event_of(delivery), 'account', 'event', 'body')
+local event = call('HMGET', P .. 'event:' .. event_of(delivery), 'account', 'event', 'body')
 if event[1] ~= v[1] then
   event = {}
 end

@@ -1,4 +1,4 @@
--- endpoint_list: endpoints as their owner sees them, 100 in one call. Reads only.
+-- endpoint_list: endpoints as their owner sees them, 100 in one call. Drops routes that lead to no endpoint.
 --
 -- ARGV: account, endpoint ids… (100 at most); none for all.
 -- Returns {endpoints (see `view`)}, {ids of those that did not fit in}. Ids of other accounts give nothing.
@@ -14,7 +14,12 @@ else
 end
 for i, id in ipairs(ids) do
   if i <= 100 then
-    found[i] = view(id)
+    local seen = view(id)
+    if #seen[2] > 0 then
+      found[#found + 1] = seen
+    else
+      call('HDEL', routes, id)
+    end
   else
     rest[i - 100] = id
   end

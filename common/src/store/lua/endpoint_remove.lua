@@ -20,7 +20,7 @@ if replay then
   call('UNLINK', P .. 'replay:' .. replay)
 end
 call('UNLINK', key, P .. 'log:' .. id)
-call('HDEL', P .. 'account:' .. account .. ':endpoints', id)
+try('HDEL', P .. 'account:' .. account .. ':endpoints', id)
 for _, set in ipairs({ READY, READY_SLOW, TIMERS, DISABLED }) do
   call('ZREM', set, id)
 end

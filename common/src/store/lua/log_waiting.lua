@@ -44,9 +44,9 @@ local answer = { v[2] }
 for _, text in ipairs(found) do
   local delivery = parse_entry(text)
   if delivery then
-    local kind, record = redis.pcall('HGET', P .. 'event:' .. event_of(delivery), 'event'), record_view(delivery)
+    local kind, record = call('HGET', P .. 'event:' .. event_of(delivery), 'event'), record_view(delivery)
     local newest = string.match(record[6], '%S+$')
-    answer[#answer + 1] = { text, record, type(kind) == 'string' and kind or '',
+    answer[#answer + 1] = { text, record, kind or '',
       source == 'failed' and call('ZSCORE', P .. 'failed:' .. id, delivery) or '',
       newest and call('XRANGE', P .. 'log:' .. id, newest, newest)[1] or nil }
   end

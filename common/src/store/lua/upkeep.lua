@@ -1,24 +1,32 @@
 -- upkeep: one bounded step of what nobody waits for.
 --
 -- ARGV: ENDPOINT_CONCURRENCY, RETENTION_SUCCEEDED (ms), RETENTION_FAILED (ms), the most deliveries to touch in each part,
---       LOG_LENGTH, spare event id.
+--       LOG_LENGTH, spare event id, `<how long a lease lasts (ms)> <how long this worker's last upkeep is ago (ms), or nothing>`.
 -- Returns {leases taken back, deliveries swept, 1 if there is more to do now, ms until a replay wants its next step (-1:
 -- none)}.
 -- Guarantees: each lease that is taken back, and each delivery that is swept or replayed, is accounted for exactly once. Leases wait
--- 20 s more after a gap in reaping (Redis, or every worker, was away): workers report first.
+-- as long again after a gap in reaping (Redis, or every worker, was away, or the clock was set): workers report first.
 CAP, RETENTION_SUCCEEDED, RETENTION_FAILED = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local limit = tonumber(ARGV[4])
 LOG_LENGTH, SPARE = ARGV[5], ARGV[6]
+local lease_ms, since_last = string.match(ARGV[7], '^(%d+) (%d*)$')
 local now = read_clock()
 local more = false
 
 -- Expired leases -------------------------------------------------------------------------------------------------
 
-local kept = call('HMGET', STATS, 'reapedAt', 'reapHold')
-local hold = tonumber(kept[2]) or 0
-if kept[1] and now - kept[1] > 10000 then
-  hold = now + 20000
+local kept = call('HMGET', STATS, 'reapedAt', 'reapHold', 'ageHold')
+local hold, age_hold = tonumber(kept[2]) or 0, tonumber(kept[3]) or 0
+local gap = kept[1] and now - kept[1] or 0
+if gap > 10000 then
+  hold = now + lease_ms
   call('HSET', STATS, 'reapHold', hold)
+end
+-- The clock went on by a minute more than time did: it is ahead, or was behind. For ten minutes nobody's age is believed, so
+-- that it can be set right.
+if gap > 60000 and gap - (tonumber(since_last) or gap) > 60000 then
+  age_hold = now + 600000
+  call('HSET', STATS, 'ageHold', age_hold)
 end
 call('HSET', STATS, 'reapedAt', now)
 
@@ -91,8 +99,8 @@ for _, id in ipairs(call('ZRANGEBYSCORE', DISABLED, '-inf', now, 'LIMIT', 0, 4))
         break
       end
       local delivery, attempts = parse_entry(text)
-      local accepted = delivery and redis.pcall('HGET', P .. 'event:' .. event_of(delivery), 'acceptedAt')
-      local too_old = now - whole(accepted) > tonumber(RETENTION_FAILED)
+      local accepted = delivery and call('HGET', P .. 'event:' .. event_of(delivery), 'acceptedAt')
+      local too_old = now >= age_hold and age_of(whole(accepted)) > tonumber(RETENTION_FAILED)
       local too_much = over and e.bytes > over
       if delivery and not too_old and not too_much then
         break

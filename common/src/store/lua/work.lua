@@ -226,7 +226,7 @@ local holder, expiry = incarnation .. ':' .. ARGV[2], text_of(now + lease_ms)
 -- The event's place in the answer; nil when its payload is gone, or can't be read.
 local function event_place(event)
   if not event_index[event] then
-    local v = redis.pcall('HMGET', P .. 'event:' .. event, 'event', 'body')
+    local v = call('HMGET', P .. 'event:' .. event, 'event', 'body')
     if not v[1] or not v[2] then
       return nil
     end

@@ -287,6 +287,21 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails.
     pub async fn upkeep(&self, policy: &QueuePolicy) -> Result<UpkeepReply, StoreError> {
+        self.upkeep_after(policy, None).await
+    }
+
+    /// The same, for a worker that knows how long its last upkeep is ago: that tells a clock that was set from time that
+    /// passed.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn upkeep_after(
+        &self,
+        policy: &QueuePolicy,
+        since_last: Option<Duration>,
+    ) -> Result<UpkeepReply, StoreError> {
+        let since_last = since_last.map(|since| since.as_millis().to_string());
         let arguments = [
             policy.endpoint_concurrency.to_string(),
             kept_for(policy.retention_succeeded),
@@ -294,6 +309,7 @@ impl Store {
             UPKEEP_STEP.to_string(),
             policy.log_length.to_string(),
             EventId::new(Timestamp::now().as_millis()).to_string(),
+            format!("{} {}", policy.lease.as_millis(), since_last.unwrap_or_default()),
         ];
         let mut answer = array(self.run(&self.scripts().upkeep, &arguments).await?)?.into_iter();
         let mut count = || integer(next(&mut answer)?).map(|number| u32::try_from(number).unwrap_or(0));

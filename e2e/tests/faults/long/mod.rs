@@ -5,4 +5,5 @@ mod f09_redis_down_for_a_minute;
 mod f13_memory_full_and_free_again;
 mod f15_parked_storms;
 mod f17_receivers_misbehave;
+mod f19_clocks_step;
 mod f22_guarded_redis;

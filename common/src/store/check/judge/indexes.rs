@@ -117,4 +117,11 @@ pub(super) fn keys(facts: &Facts<'_>, found: &mut Found) {
             found.that(true, || key.clone(), || what.to_owned());
         }
     }
+    for key in &snapshot.away {
+        found.that(
+            true,
+            || format!("corrupt:{key}"),
+            || format!("was found in the place of {key}, and moved away: what had been there is lost"),
+        );
+    }
 }

@@ -40,7 +40,7 @@ end
 local watchers = {}
 local function watchers_of(account)
   if not watchers[account] then
-    local found, routes = {}, call('HGETALL', P .. 'account:' .. account .. ':endpoints')
+    local found, routes = {}, try('HGETALL', P .. 'account:' .. account .. ':endpoints')
     for i = 1, #routes, 2 do
       if string.find(routes[i + 1], ',endpoint.', 1, true) or string.find(routes[i + 1], ',delivery.', 1, true) then
         found[#found + 1] = { routes[i], routes[i + 1] }
@@ -77,7 +77,7 @@ local function tell(kind, e, data)
   local told = {}
   for _, watcher in ipairs(listening) do
     local is_wanted = matches(watcher[2], kind, v[1] or '', false)
-    if is_wanted and watcher[1] ~= e.id then
+    if is_wanted and watcher[1] ~= e.id and endpoint(watcher[1]) then
       told[#told + 1] = watcher[1]
     end
   end

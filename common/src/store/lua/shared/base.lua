@@ -5,7 +5,115 @@
 -- KEYS[1] is the shard's prefix (`wh:{0}:`); the keys that have a fixed name follow, and `wh:meta` is the last. Keys of
 -- endpoints, events, deliveries and accounts are computed from the prefix alone, so that all lie in one hash slot.
 local P, READY, READY_SLOW, STATS, WAKE, DISABLED = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local call = redis.call
+
+-- Keys that something else has overwritten ---------------------------------------------------------------------------
+--
+-- Redis doesn't roll scripts back, so one that failed at such a key would fail there again and again, and half-way. The key
+-- is moved out of the way instead, to `corrupt:<its name>`, and the command repeated on what is then absent.
+local raw, type = redis.pcall, type
+
+-- Notes what can't be read, and is left out, where an operator finds it. Returns how many that are.
+local function note_corrupt(id, text)
+  redis.call('RPUSH', P .. 'corrupt', id .. ' ' .. text)
+  redis.call('LTRIM', P .. 'corrupt', -1000, -1)
+  return redis.call('HINCRBY', STATS, 'corrupt', 1)
+end
+
+-- Sets one of an endpoint's queues aside under a name of its own, for upkeep to work through.
+local function set_aside(id, operation, queue, kind, what)
+  local from, to = P .. queue .. ':' .. id, P .. 'sweep:' .. operation .. ':' .. queue
+  if redis.call('EXISTS', from) == 1 then
+    redis.call('RENAME', from, to)
+    redis.call('PERSIST', to)
+    redis.call('RPUSH', P .. 'sweeps', what .. ' ' .. id .. ' ' .. to .. ' ' .. kind)
+  end
+end
+
+local function move_away(name)
+  local away = P .. 'corrupt:' .. name
+  redis.call('RENAME', P .. name, away)
+  redis.call('PEXPIRE', away, 14 * 86400000)
+end
+
+-- What waits for an endpoint whose key is gone is canceled, as if it had been removed. `number` is one that no other has.
+local function give_up_endpoint(id, number)
+  local operation = id .. '-' .. number
+  set_aside(id, operation, 'pending', 'list', 'cancel')
+  set_aside(id, operation, 'retry', 'zset', 'cancel')
+  set_aside(id, operation, 'failed', 'zset', 'forget')
+  for _, set in ipairs({ READY, READY_SLOW, P .. 'timers', DISABLED }) do
+    redis.call('ZREM', set, id)
+  end
+  if redis.call('EXISTS', P .. 'log:' .. id) == 1 then
+    move_away('log:' .. id)
+  end
+end
+
+-- Whether a key belongs to one endpoint, delivery, event or account. The routes of an account don't count: without them its
+-- events would be accepted and go nowhere. They stay, and the account's events are refused.
+local function is_owned(name)
+  local kind = string.match(name, '^(%l+):.')
+  return kind and kind ~= 'ready' and kind ~= 'corrupt' and not string.find(name, '^account:.*:endpoints$')
+end
+
+local COUNTERS = { INCR = true, INCRBY = true, DECRBY = true }
+
+-- Moves away what made a command fail, if that is what is stored, and gives the command another try.
+local second_try = function(failed, command, key, ...)
+  local name = type(key) == 'string' and string.sub(key, 1, #P) == P and string.sub(key, #P + 1)
+  if not name or not is_owned(name) then
+    return failed
+  end
+  local is_no_number = string.find(failed.err, 'not an integer', 1, true)
+  local kind, id = string.match(name, '^(%l+):(.*)$')
+  if string.sub(failed.err, 1, 9) == 'WRONGTYPE' or is_no_number and COUNTERS[command] then
+    move_away(name)
+    local number = note_corrupt(id, name)
+    if kind == 'endpoint' then
+      give_up_endpoint(id, number)
+    end
+  elseif is_no_number and command == 'HINCRBY' and kind ~= 'event' then
+    redis.call('HDEL', key, (...))
+    note_corrupt(id, name .. ' ' .. (...))
+  else
+    return failed
+  end
+  return raw(command, key, ...)
+end
+
+-- A command whose failure the caller looks at.
+local try = function(...)
+  local answer = raw(...)
+  if type(answer) == 'table' and answer.err then
+    return second_try(answer, ...)
+  end
+  return answer
+end
+
+-- A command whose failure ends the script.
+local call = function(...)
+  local answer = raw(...)
+  if type(answer) == 'table' and answer.err then
+    answer = second_try(answer, ...)
+    if type(answer) == 'table' and answer.err then
+      error(answer)
+    end
+  end
+  return answer
+end
+
+-- Time -----------------------------------------------------------------------------------------------------------------
+
+-- Milliseconds since 1970 by Redis's own clock, which never goes back: when the clock is set back, the time goes on
+-- from where it was (`clockSkew`). All times that are stored or compared are this one. Only tests set `clockOffset`.
+-- Writes nothing: returns the time, Redis's clock, how far that was set back since it was last kept, and what is kept.
+local function look_at_clock()
+  local time = redis.call('TIME')
+  local kept = call('HMGET', STATS, 'clockRaw', 'clockSkew', 'clockOffset', 'turn')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000) + (tonumber(kept[3]) or 0)
+  local back = math.max(0, (tonumber(kept[1]) or now) - now)
+  return now + (tonumber(kept[2]) or 0) + back, now, back, kept
+end
 
 -- The last argument is the identity of the store that the caller means. In any other nothing is read or written: the answer is
 -- 'REPLACED <empty|unmarked|other> <ms since 1970> <the identity that was found>'.

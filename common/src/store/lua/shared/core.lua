@@ -1,6 +1,6 @@
 -- core.lua: what all scripts share that touch the queue: time, ids, endpoints and their lanes. Needs base.
 local TIMERS, LEASES, TOKENS, SWEEPS, QUARANTINE = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11]
-local CORRUPT, REPLAYS, TRIALS = KEYS[12], KEYS[13], KEYS[14]
+local REPLAYS, TRIALS = KEYS[13], KEYS[14]
 
 -- Policy; the workers' scripts read it from their arguments. Those of the API don't know the cap: an endpoint that they put
 -- into its lane at its cap is taken out again by the next fetch.
@@ -20,27 +20,37 @@ end
 
 -- Time -----------------------------------------------------------------------------------------------------------
 
--- Milliseconds since 1970 by Redis's own clock, which never goes back: when the clock is set back, the time goes on
--- from where it was (`clockSkew`). Only tests set `clockOffset`.
+-- The time (see `look_at_clock`), once for the whole script; Redis's clock is kept, so that it is noticed when that goes back.
 local turn_read, turn, clock = 0, 0, nil
 local function read_clock()
   if clock then
     return clock
   end
-  local time = call('TIME')
-  local kept = call('HMGET', STATS, 'clockRaw', 'clockSkew', 'clockOffset', 'turn')
-  local raw = time[1] * 1000 + math.floor(time[2] / 1000) + (tonumber(kept[3]) or 0)
-  local last, skew = tonumber(kept[1]) or raw, tonumber(kept[2]) or 0
-  turn_read = tonumber(kept[4]) or 0
+  local now, raw_now, back, kept = look_at_clock()
+  clock, turn_read = now, tonumber(kept[4]) or 0
   turn = turn_read
-  if raw < last then
-    skew = skew + last - raw
-    call('HSET', STATS, 'clockRaw', raw, 'clockSkew', skew)
-  elseif raw > last or not kept[1] then
-    call('HSET', STATS, 'clockRaw', raw)
+  if back > 0 then
+    call('HSET', STATS, 'clockRaw', raw_now, 'clockSkew', now - raw_now)
+    if back >= 60000 then
+      local steps = (call('HGET', STATS, 'clockSteps') or '') .. ' ' .. string.format('%d:%d', now, back)
+      call('HSET', STATS, 'clockSteps', string.sub(steps, -200))
+    end
+  elseif raw_now ~= tonumber(kept[1]) then
+    call('HSET', STATS, 'clockRaw', raw_now)
   end
-  clock = raw + skew
   return clock
+end
+
+-- How long ago something was. A clock that is set back had been ahead (or will be set forward again): that much of the time
+-- did not pass. The last steps of a minute or more are known.
+local steps
+local function age_of(at)
+  steps = steps or call('HGET', STATS, 'clockSteps') or ''
+  local age = read_clock() - at
+  for when, back in string.gmatch(steps, '(%d+):(%d+)') do
+    age = age - math.max(0, math.min(tonumber(back), when - at))
+  end
+  return age
 end
 
 -- The next turn: a counter, not a time.
@@ -109,13 +119,6 @@ end
 -- A stored count; 0 for what is none.
 local function whole(value)
   return type(value) == 'string' and #value <= 15 and tonumber(string.match(value, '^%d+$')) or 0
-end
-
--- Notes what can't be read, and is left out, where an operator finds it.
-local function note_corrupt(id, text)
-  call('RPUSH', CORRUPT, id .. ' ' .. text)
-  call('LTRIM', CORRUPT, -1000, -1)
-  count('corrupt')
 end
 
 -- Endpoints ------------------------------------------------------------------------------------------------------

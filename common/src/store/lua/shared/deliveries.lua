@@ -4,13 +4,13 @@
 
 -- The size of a delivery's payload; 0 when its event can't be read.
 local function size_of(delivery)
-  return math.max(0, whole(redis.pcall('HGET', P .. 'event:' .. event_of(delivery), 'charge')) - charge_of(0))
+  return math.max(0, whole(call('HGET', P .. 'event:' .. event_of(delivery), 'charge')) - charge_of(0))
 end
 
 -- One delivery of an event is finished. The last one frees the account's budget and starts the payload's lifetime.
 local function unref(event, failed)
   local key = P .. 'event:' .. event
-  local left = redis.pcall('HINCRBY', key, 'refs', -1)
+  local left = try('HINCRBY', key, 'refs', -1)
   if type(left) ~= 'number' then
     call('PEXPIRE', key, RETENTION_FAILED) -- it can't be read, and others may still want it
     return
@@ -30,15 +30,9 @@ local function unref(event, failed)
   call('PEXPIRE', key, v[3] and RETENTION_FAILED or RETENTION_SUCCEEDED)
 end
 
--- The key of a delivery's record, which is a hash or absent: something else in its place is taken away.
+-- The key of a delivery's record.
 local function record_of(delivery)
-  local key = P .. 'delivery:' .. delivery
-  local kind = call('TYPE', key).ok
-  if kind ~= 'hash' and kind ~= 'none' then
-    call('DEL', key)
-    note_corrupt(endpoint_of(delivery), 'delivery:' .. delivery)
-  end
-  return key
+  return P .. 'delivery:' .. delivery
 end
 
 -- The attempts that a record counts.
@@ -102,8 +96,7 @@ end
 
 -- The name of a delivery's event type, as far as it can be read.
 local function type_of(delivery)
-  local kind = redis.pcall('HGET', P .. 'event:' .. event_of(delivery), 'event')
-  return type(kind) == 'string' and kind or ''
+  return call('HGET', P .. 'event:' .. event_of(delivery), 'event') or ''
 end
 
 -- A delivery succeeded. If it has a story (a failure before, or it is a replay) its record stays as long as its payload, so
@@ -172,16 +165,6 @@ local function leave_quarantine(id)
       call('ZREM', QUARANTINE, delivery)
       call('RPUSH', P .. 'pending:' .. id, delivery)
     end
-  end
-end
-
--- Sets one of an endpoint's queues aside under a name of its own, for upkeep to work through.
-local function set_aside(id, operation, queue, type, what)
-  local from, to = P .. queue .. ':' .. id, P .. 'sweep:' .. operation .. ':' .. queue
-  if call('EXISTS', from) == 1 then
-    call('RENAME', from, to)
-    call('PERSIST', to)
-    call('RPUSH', SWEEPS, what .. ' ' .. id .. ' ' .. to .. ' ' .. type)
   end
 end
 

@@ -4,9 +4,9 @@
 local function write_log(id, fields)
   local key = P .. 'log:' .. id
   LOG_LENGTH = LOG_LENGTH or call('HGET', P .. 'policy', 'logLength') or '1000'
-  local entry = redis.pcall('XADD', key, 'MAXLEN', '~', LOG_LENGTH, text_of(read_clock()) .. '-*', unpack(fields))
+  local entry = try('XADD', key, 'MAXLEN', '~', LOG_LENGTH, text_of(read_clock()) .. '-*', unpack(fields))
   if type(entry) == 'table' then
-    -- The newest entry is of a later time: it was written before the clock was corrected.
+    -- The newest entry is of a later time, which `stats` no longer knows of: this one comes right after it.
     entry = call('XADD', key, 'MAXLEN', '~', LOG_LENGTH, '*', unpack(fields))
   end
   return entry

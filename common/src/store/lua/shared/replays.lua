@@ -5,8 +5,8 @@
 -- pairs for the new record: `manual`, or `replay` with the job that it is part of.
 local function send_again(e, source, delivery, budget, fields)
   local event = P .. 'event:' .. event_of(source)
-  local v = redis.pcall('HMGET', event, 'account', 'charge', 'refs', 'event')
-  if v.err or v[1] ~= e.account or call('HSTRLEN', event, 'body') == 0 then
+  local v = call('HMGET', event, 'account', 'charge', 'refs', 'event')
+  if v[1] ~= e.account or call('HSTRLEN', event, 'body') == 0 then
     return false
   end
   if whole(v[3]) == 0 then

@@ -4,7 +4,8 @@
 local function set_route(id)
   local v = call('HMGET', P .. 'endpoint:' .. id, 'account', 'state', 'events', 'chatbotId')
   local letter = v[2] == 'active' and 'A' or v[2] == 'disabled' and 'D' or 'O'
-  call('HSET', P .. 'account:' .. v[1] .. ':endpoints', id, letter .. '|,' .. v[3] .. ',|' .. (v[4] or ''))
+  -- If the routes can't be read the account's events are refused, and nothing else stops.
+  try('HSET', P .. 'account:' .. v[1] .. ':endpoints', id, letter .. '|,' .. v[3] .. ',|' .. (v[4] or ''))
 end
 
 -- Whether a route leads an event of this type and chatbot to its endpoint, and the letter of the endpoint's state.

@@ -113,7 +113,6 @@ async fn an_emptied_server_is_not_taken_for_a_new_one() {
     assert_eq!(reply.code(), "store_replaced", "{}", reply.text);
     more_refused(&load, 50).await;
     noticed(&scene, "the server is empty").await;
-    drop(load.stop().await);
     let left: Vec<String> = scene.redis(&["KEYS", "*"]);
     assert_eq!(left, [""; 0], "something was written into the empty server");
 
@@ -131,6 +130,7 @@ async fn an_emptied_server_is_not_taken_for_a_new_one() {
 
     assert!(accept(&scene.system, Some(ID)).contains(ID));
     scene.system.wait_ready().await;
+    drop(load.stop().await);
     let customer = scene.system.customer();
     let anew = scene.receiver.url("/anew");
     customer.create_endpoint(&anew, &["*"]).await;

@@ -710,17 +710,7 @@ impl Model {
             self.fixture.pass(Duration::from_secs(9)).await;
             self.now += 9000;
             self.upkeep().await;
-            let reply = self.call(0, wants(64)).await;
-            if reply.quarantine_due {
-                self.call(
-                    0,
-                    WorkRequest {
-                        alone: true,
-                        ..wants(1)
-                    },
-                )
-                .await;
-            }
+            self.call(0, wants(64)).await;
             while !self.workers[0].held.is_empty() {
                 self.report(0, 0, Outcome::Succeeded).await;
             }

@@ -26,7 +26,16 @@ const REPLAYS: &str = include_str!("lua/shared/replays.lua");
 /// Everything that finishes deliveries.
 const FINISHING: &[&str] = &[BASE, ROUTES, CORE, LOG, ACCOUNT_EVENTS, DELIVERIES, QUARANTINE];
 /// Everything that makes new ones of finished ones.
-const REPLAYING: &[&str] = &[BASE, ROUTES, CORE, LOG, ACCOUNT_EVENTS, DELIVERIES, QUARANTINE, REPLAYS];
+const REPLAYING: &[&str] = &[
+    BASE,
+    ROUTES,
+    CORE,
+    LOG,
+    ACCOUNT_EVENTS,
+    DELIVERIES,
+    QUARANTINE,
+    REPLAYS,
+];
 
 /// One step: a script, and how many of the declared keys it takes.
 #[derive(Debug)]

@@ -164,9 +164,7 @@ async fn a_crash_beside_a_quarantined_delivery_counts_against_it_alone() {
             1,
             "only the killer has lost leases that count: {records:?}"
         );
-        let lost: usize = connect(&system.redis)
-            .hget(&records[0], "lostLeases")
-            .unwrap();
+        let lost: usize = connect(&system.redis).hget(&records[0], "lostLeases").unwrap();
         assert_eq!(lost, round);
         assert_eq!(counter(&system.redis, "leasesExcused"), neighbours / 2);
         redis_clock::pass(&system.redis, Duration::from_secs(wait)).await;

@@ -73,7 +73,11 @@ async fn suspects_are_served_beside_others_a_few_at_a_time() {
     let first = fixture.work(&mut worker, wants(64)).await;
     assert_eq!((first.leased.len(), first.suspects.len()), (21, 16));
     let second = fixture.work(&mut worker, wants(64)).await;
-    assert_eq!((second.leased.len(), second.next_due), (0, None), "it holds enough");
+    assert_eq!(
+        (second.leased.len(), second.next_due),
+        (0, None),
+        "it holds enough"
+    );
     let other = fixture.work(&mut Worker::new(), wants(2)).await;
     assert_eq!(other.suspects.len(), 2, "they take slots like others");
     assert_eq!(other.next_due, Some(Duration::ZERO), "two more are due");
@@ -104,7 +108,10 @@ async fn a_crash_beside_one_suspect_counts_against_it_alone() {
     let mut neighbours = fixture.work(&mut dead, no_suspects).await.leased;
     fixture.pass(Duration::from_secs(4)).await;
     let both = fixture.work(&mut dead, wants(2)).await;
-    assert_eq!((both.leased.len(), both.suspects.as_slice()), (2, &[poison.clone()][..]));
+    assert_eq!(
+        (both.leased.len(), both.suspects.as_slice()),
+        (2, &[poison.clone()][..])
+    );
     neighbours.extend(both.leased.into_iter().filter(|one| one.delivery != poison));
     fixture.pass(Duration::from_secs(9)).await;
     neighbours.extend(fixture.fetch(&mut dead, 2).await);
@@ -122,7 +129,11 @@ async fn a_crash_beside_one_suspect_counts_against_it_alone() {
 
     let mut alive = Worker::new();
     let again = fixture.work(&mut alive, wants(10)).await;
-    assert_eq!(again.leased.len(), 6, "all come back, the suspect as well: its wait is over");
+    assert_eq!(
+        again.leased.len(),
+        6,
+        "all come back, the suspect as well: its wait is over"
+    );
     report_all(&fixture, &mut alive, &again.leased).await;
     fixture.assert_drained().await;
 }
@@ -136,7 +147,9 @@ async fn the_wait_of_a_suspect_doubles_with_each_crash_that_is_its_own() {
         let mut dead = Worker::new();
         let leased = fixture.fetch(&mut dead, 1).await;
         assert_eq!(leased.len(), 1);
-        let crashed = fixture.report(&mut dead, &leased[0], ReportedResult::Crashed).await;
+        let crashed = fixture
+            .report(&mut dead, &leased[0], ReportedResult::Crashed)
+            .await;
         assert_eq!(crashed, ReportResult::Recorded);
         assert_eq!(losses(&fixture, &poison).await, crash.to_string());
         fixture.pass(Duration::from_secs(wait - 1)).await;
@@ -157,13 +170,21 @@ async fn several_suspects_in_one_crash_are_not_blamed_and_are_served_singly_from
     assert_eq!((all.leased.len(), all.suspects.len()), (5, 4));
     lapse(&fixture, 24).await;
     for id in &ids {
-        assert_eq!(losses(&fixture, id).await, "3", "nobody knows which of them it was");
+        assert_eq!(
+            losses(&fixture, id).await,
+            "3",
+            "nobody knows which of them it was"
+        );
     }
 
     // At once, and one for each worker.
     let (mut first, mut second) = (Worker::new(), Worker::new());
     let one = fixture.work(&mut first, wants(10)).await;
-    assert_eq!((one.leased.len(), one.suspects.len()), (2, 1), "a neighbour and a suspect");
+    assert_eq!(
+        (one.leased.len(), one.suspects.len()),
+        (2, 1),
+        "a neighbour and a suspect"
+    );
     let none = fixture.work(&mut first, wants(10)).await;
     assert_eq!((none.leased.len(), none.next_due), (0, None));
     let other = fixture.work(&mut second, wants(10)).await;
@@ -190,7 +211,9 @@ async fn one_to_be_served_singly_waits_until_the_worker_holds_no_other_and_is_no
     let alone = suspects(&fixture, 1).await.remove(0);
     let leased = fixture.fetch(&mut Worker::new(), 1).await;
     let mut worker = Worker::new();
-    fixture.report(&mut worker, &leased[0], ReportedResult::Crashed).await;
+    fixture
+        .report(&mut worker, &leased[0], ReportedResult::Crashed)
+        .await;
     fixture.pass(Duration::from_secs(11)).await;
     let group = suspects(&fixture, 1).await;
     // The one of the group is fetched first by a worker that is told to hold one; then the other's time has come.
@@ -219,8 +242,11 @@ async fn a_suspect_that_was_reported_takes_no_blame_and_shields_nobody() {
     let mut dead = Worker::new();
     let reply = fixture.work(&mut dead, wants(10)).await;
     assert_eq!((reply.leased.len(), reply.suspects.len()), (3, 2));
-    let (reported, neighbours): (Vec<_>, Vec<_>) =
-        reply.leased.iter().cloned().partition(|one| is_suspect(&reply, one));
+    let (reported, neighbours): (Vec<_>, Vec<_>) = reply
+        .leased
+        .iter()
+        .cloned()
+        .partition(|one| is_suspect(&reply, one));
     fixture.report(&mut dead, &reported[0], succeeded()).await;
     fixture.report(&mut dead, &reported[1], failed(Some(600))).await;
     lapse(&fixture, 24).await;
@@ -239,7 +265,10 @@ async fn a_suspect_that_was_reported_takes_no_blame_and_shields_nobody() {
         report_all(&fixture, &mut worker, &last.leased).await;
     }
     let record = fixture.hash(&format!("delivery:{}", reported[1].delivery)).await;
-    assert_eq!((record["state"].as_str(), record["attempts"].as_str()), ("succeeded", "2"));
+    assert_eq!(
+        (record["state"].as_str(), record["attempts"].as_str()),
+        ("succeeded", "2")
+    );
     fixture.assert_drained().await;
 }
 
@@ -318,7 +347,11 @@ async fn a_repeated_call_hands_out_the_same_suspects_and_forgets_those_that_were
     };
     let neighbour = fixture.work(&mut worker, none).await.leased.remove(0);
     lapse(&fixture, 24).await;
-    assert_eq!(losses(&fixture, &neighbour.delivery).await, "1", "it never held a suspect");
+    assert_eq!(
+        losses(&fixture, &neighbour.delivery).await,
+        "1",
+        "it never held a suspect"
+    );
 }
 
 #[tokio::test]
@@ -329,7 +362,13 @@ async fn a_suspect_that_was_removed_while_it_was_leased_still_takes_the_blame() 
     let mut dead = Worker::new();
     let held = fixture.work(&mut dead, wants(1)).await;
     assert_eq!(held.suspects.len(), 1);
-    assert!(fixture.store.remove_endpoint(&account(), &endpoint).await.unwrap());
+    assert!(
+        fixture
+            .store
+            .remove_endpoint(&account(), &endpoint)
+            .await
+            .unwrap()
+    );
     fixture.endpoint(&["*"]).await;
     fixture.push().await;
     let neighbour = fixture.fetch(&mut dead, 1).await.remove(0);
@@ -358,10 +397,17 @@ async fn suspects_of_an_endpoint_at_its_limit_wait_and_let_others_pass() {
     fixture.policy.endpoint_concurrency = 2;
     let mut worker = Worker::new();
     let reply = fixture.work(&mut worker, wants(20)).await;
-    assert_eq!(reply.suspects.len(), 3, "two of the first endpoint, and the other's");
+    assert_eq!(
+        reply.suspects.len(),
+        3,
+        "two of the first endpoint, and the other's"
+    );
     assert!(reply.suspects.iter().any(|one| one.endpoint() == other));
     let soon = reply.next_due.unwrap();
-    assert!(soon > Duration::ZERO && soon <= Duration::from_secs(1), "{soon:?}");
+    assert!(
+        soon > Duration::ZERO && soon <= Duration::from_secs(1),
+        "{soon:?}"
+    );
     report_all(&fixture, &mut worker, &reply.leased).await;
     let mut served = 3;
     while served < ids.len() {
@@ -400,7 +446,11 @@ async fn a_suspect_of_an_endpoint_that_is_not_active_is_parked_and_costs_nobody_
     let mut served = Vec::new();
     for _ in 0..8 {
         let reply = fixture.work(&mut worker, wants(10)).await;
-        assert_eq!(reply.leased.len(), reply.suspects.len(), "none of them as an ordinary one");
+        assert_eq!(
+            reply.leased.len(),
+            reply.suspects.len(),
+            "none of them as an ordinary one"
+        );
         served.extend(reply.suspects);
         report_all(&fixture, &mut worker, &reply.leased).await;
         fixture.pass(Duration::from_secs(1)).await;
@@ -431,7 +481,13 @@ async fn suspects_go_the_way_of_what_else_is_parked() {
         if discard {
             fixture.switch(&endpoint, true, ParkedAction::Discard).await;
         } else {
-            assert!(fixture.store.remove_endpoint(&account(), &endpoint).await.unwrap());
+            assert!(
+                fixture
+                    .store
+                    .remove_endpoint(&account(), &endpoint)
+                    .await
+                    .unwrap()
+            );
         }
         while fixture.store.upkeep(&fixture.policy).await.unwrap().more {}
         assert_eq!(fixture.hash("stats").await["canceled"], "4");

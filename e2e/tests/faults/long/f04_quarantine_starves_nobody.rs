@@ -79,7 +79,11 @@ fn records(system: &System) -> Vec<String> {
 async fn serve(system: &mut System, receiver: &Receiver, mut kills: usize) -> (usize, Duration) {
     let (mut begun, waited) = (None, Instant::now());
     loop {
-        assert!(waited.elapsed() < 3 * WITHIN, "{} are left", records(system).len());
+        assert!(
+            waited.elapsed() < 3 * WITHIN,
+            "{} are left",
+            records(system).len()
+        );
         let killers = receiver.received_at("/killer").len();
         if killers > kills {
             kills = killers;

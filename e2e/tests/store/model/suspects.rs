@@ -47,7 +47,10 @@ impl Suspects {
                 held.insert(id.clone(), sequence);
                 assert!(held.len() <= MOST_SUSPECTS as usize, "{held:?}");
                 let has_single = held.keys().any(|id| self.singly.contains(id));
-                assert!(!has_single || held.len() == 1, "one of {held:?} is to be served singly");
+                assert!(
+                    !has_single || held.len() == 1,
+                    "one of {held:?} is to be served singly"
+                );
             }
         }
     }

@@ -167,7 +167,7 @@ impl Scene {
             want_slow: want / 2,
             free: 512,
             want_bytes: 64 << 20,
-            alone: false,
+            suspects: 16,
             spare: EventId::new(Timestamp::now().as_millis()),
         };
         self.store

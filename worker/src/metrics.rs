@@ -19,6 +19,8 @@ pub struct Metrics {
     pub(crate) slots: IntGauge,
     /// Deliveries that were leased to it.
     pub(crate) fetched: IntCounter,
+    /// Those of them that were suspects (quarantined deliveries).
+    pub(crate) suspects_fetched: IntCounter,
     /// Leases that ended without an attempt, by reason.
     pub(crate) given_back: IntCounterVec,
     /// Attempts that ended without an outcome.
@@ -123,6 +125,10 @@ impl Metrics {
             in_flight: gauge("in_flight", "Deliveries that this worker holds")?,
             slots: gauge("slots", "Deliveries that this worker may hold")?,
             fetched: counter("fetched_total", "Deliveries that were leased to this worker")?,
+            suspects_fetched: counter(
+                "suspects_fetched_total",
+                "Quarantined deliveries that were leased to this worker",
+            )?,
             given_back: family(
                 "given_back_total",
                 "Leases given back without an attempt, by reason",

@@ -13,8 +13,8 @@
 //! | `key:<k>:pushed` | string | events accepted with this service key in this minute, if they are limited | 1 min |
 //! | `endpoint:<e>` | hash | `url`, `events`, `state`, `consecutiveFailures`, `inFlight`, … | until it is removed |
 //! | `event:<v>` | hash | `body`, `event`, `account`, `refs` (unfinished deliveries), `deliveries`, `charge`, `acceptedAt`, `failed` | `RETENTION_SUCCEEDED` after its last delivery finished, `RETENTION_FAILED` if one was exhausted |
-//! | `delivery:<d>` | hash | `state`, `attempts`, `nextAttemptAt`, `reason`, `lostLeases`, `log` (ids of its log entries), `replayOf`, … | from its first failed attempt or lost lease, replays from the start; after success `RETENTION_SUCCEEDED`, exhausted `RETENTION_FAILED` |
-//! | `pending:<e>` | list | deliveries that wait for their turn, as `<d>` or `<d>:<attempts made>` | while there are some |
+//! | `delivery:<d>` | hash | `state`, `attempts`, `nextAttemptAt`, `reason`, `lostLeases`, `quarantinedAt`, `singly`, `log` (ids of its log entries), `replayOf`, … | from its first failed attempt or lost lease, replays from the start; after success `RETENTION_SUCCEEDED`, exhausted `RETENTION_FAILED` |
+//! | `pending:<e>` | list | deliveries that wait for their turn, as `<d>` or `<d>:<attempts made>`; suspects as `<d>:0<attempts made>` | while there are some |
 //! | `retry:<e>` | sorted set | delivery → when its next attempt is due (ms) | while there are some |
 //! | `failed:<e>` | sorted set | exhausted delivery → when (ms) | `RETENTION_FAILED` |
 //! | `log:<e>` | stream | attempts and changes of the endpoint's state, newest last | `LOG_LENGTH` entries |
@@ -23,7 +23,7 @@
 //! | `timers` | sorted set | active endpoint → when its nearest retry is due (ms) | while there are some |
 //! | `leases` | sorted set | delivery in flight → when its lease expires (ms) | while there are some |
 //! | `tokens` | hash | delivery in flight → `<incarnation>:<sequence>\|<generation>\|<attempt>\|<payload bytes>` | while there are some |
-//! | `quarantine` | sorted set | delivery that lost three leases → when it is served, alone (ms) | while there are some |
+//! | `quarantine` | sorted set | suspect (a delivery that lost three leases) of an active endpoint → when it is served (ms) | while there are some |
 //! | `disabled` | sorted set | disabled endpoint → when upkeep looks at what is parked there (ms) | while there are some |
 //! | `replays` | sorted set | replay of many that is under way → when its next step is due (ms) | while there are some |
 //! | `replay:<r>` | hash | a replay of many: `status`, `since`, `until`, `position`, `made`, `succeeded`, … | 14 days after its end |
@@ -35,11 +35,11 @@
 //! | `corrupt` | list | `<e> <entry>`: entries that could not be read; `<id> <key>`: keys that were moved away | the last 1,000 |
 //! | `corrupt:<key>` | any | what something else had written in the place of a key of ours | 14 days |
 //! | `idempotency:<a>:<hash of the key>` | hash | `fingerprint`, `event`, `deliveries` | 24 h |
-//! | `worker:<incarnation>` | string | the last sequence, what came of its reports, and the deliveries that it leased | 1 h |
+//! | `worker:<incarnation>` | string | the last sequence, what came of its reports, the deliveries that it leased, and the suspects that it holds | 1 h |
 //! | `removed:<operation>` | string | the endpoint that this operation removed | 1 min |
 //! | `wake` | list | a token while there is something to fetch | until a worker takes it |
 //! | `policy` | hash | what the workers are configured to: `disableAfter`, `logLength`, … | for ever |
-//! | `stats` | hash | counters, `turn`, `clockRaw`, `clockSkew`, `clockSteps`, `reapedAt`, `reapHold`, `ageHold`, `soloWorker` | for ever |
+//! | `stats` | hash | counters, `turn`, `clockRaw`, `clockSkew`, `clockSteps`, `reapedAt`, `reapHold`, `ageHold` | for ever |
 //!
 //! Every key but `wh:meta` starts with the prefix `wh:{<shard>}:`, which keeps a shard in one hash slot.
 

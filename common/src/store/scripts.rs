@@ -20,12 +20,22 @@ const VIEW: &str = include_str!("lua/shared/view.lua");
 const LOG: &str = include_str!("lua/shared/log.lua");
 const ACCOUNT_EVENTS: &str = include_str!("lua/shared/account_events.lua");
 const DELIVERIES: &str = include_str!("lua/shared/deliveries.lua");
+const QUARANTINE: &str = include_str!("lua/shared/quarantine.lua");
 const REPLAYS: &str = include_str!("lua/shared/replays.lua");
 
 /// Everything that finishes deliveries.
-const FINISHING: &[&str] = &[BASE, ROUTES, CORE, LOG, ACCOUNT_EVENTS, DELIVERIES];
+const FINISHING: &[&str] = &[BASE, ROUTES, CORE, LOG, ACCOUNT_EVENTS, DELIVERIES, QUARANTINE];
 /// Everything that makes new ones of finished ones.
-const REPLAYING: &[&str] = &[BASE, ROUTES, CORE, LOG, ACCOUNT_EVENTS, DELIVERIES, REPLAYS];
+const REPLAYING: &[&str] = &[
+    BASE,
+    ROUTES,
+    CORE,
+    LOG,
+    ACCOUNT_EVENTS,
+    DELIVERIES,
+    QUARANTINE,
+    REPLAYS,
+];
 
 /// Those that only read: they don't make `writes` rise.
 const READING: [&str; 7] = [

@@ -6,7 +6,7 @@ use std::time::Duration;
 use e2e::account::Account;
 use e2e::receiver::{Answer, Receiver};
 use e2e::redis_clock;
-use e2e::state::{connect, key};
+use e2e::state::{connect, key, keys};
 use redis::Commands as _;
 
 use crate::scene::builder;
@@ -56,8 +56,8 @@ async fn late_reports_are_fenced_off_and_the_worker_goes_on() {
     system.stop();
 }
 
-/// The third lost lease quarantines the delivery: from then on a worker serves it alone, after waits that grow, and what
-/// else is there is delivered in between. When it kills no more, it is delivered.
+/// The third lost lease quarantines the delivery: from then on it is served after waits that grow, and what else is there is
+/// delivered in between. When it kills no more, it is delivered.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_delivery_that_kills_workers_is_quarantined_and_others_flow() {
     let mut system = builder().start().await;
@@ -112,5 +112,71 @@ async fn a_delivery_that_kills_workers_is_quarantined_and_others_flow() {
         .balance()
         .await;
     assert_eq!((balance.delivered, balance.duplicates), (others + 1, 5));
+    system.stop();
+}
+
+/// What is in flight when a delivery kills its worker for the third time is quarantined with it. Those that kill nothing are
+/// delivered at once; the killer takes the blame for each further crash, and what is in flight beside it takes none.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_beside_a_quarantined_delivery_counts_against_it_alone() {
+    let mut system = builder().start().await;
+    let receiver = Receiver::start().await;
+    let customer = system.customer();
+    for (path, event) in [
+        ("/killer", "lead.captured"),
+        ("/innocent", "ticket.created"),
+        ("/neighbour", "ticket.updated"),
+    ] {
+        receiver.always(path, Answer::status(200).held());
+        customer.create_endpoint(&receiver.url(path), &[event]).await;
+    }
+    let mut pushed = push(&system, "lead.captured", 1).await;
+    pushed.extend(push(&system, "ticket.created", 5).await);
+    for round in 1..=3 {
+        receiver.wait_for_at("/killer", round).await;
+        receiver.wait_for_at("/innocent", 5 * round).await;
+        system.workers[0].kill9();
+        respawn(&mut system.workers[0]).await;
+        redis_clock::pass(&system.redis, PAST_A_LEASE).await;
+    }
+    let quarantined: usize = connect(&system.redis).zcard(key("quarantine")).unwrap();
+    assert_eq!(quarantined, 6);
+
+    receiver.always("/innocent", Answer::status(200));
+    redis_clock::pass(&system.redis, Duration::from_secs(5)).await;
+    receiver.wait_for_at("/innocent", 20).await;
+    let mut neighbours = 0;
+    for (round, wait) in [(4, 10), (5, 20)] {
+        receiver.wait_for_at("/killer", round).await;
+        receiver.always("/neighbour", Answer::status(200).held());
+        pushed.extend(push(&system, "ticket.updated", 5).await);
+        receiver.wait_for_at("/neighbour", neighbours + 5).await;
+        wait_for_leases(&system.redis, 6).await;
+        receiver.always("/neighbour", Answer::status(200));
+        system.workers[0].kill9();
+        respawn(&mut system.workers[0]).await;
+        redis_clock::pass(&system.redis, PAST_A_LEASE).await;
+        neighbours += 10;
+        receiver.wait_for_at("/neighbour", neighbours).await;
+        let records = keys(&mut connect(&system.redis), "delivery:*");
+        assert_eq!(
+            records.len(),
+            1,
+            "only the killer has lost leases that count: {records:?}"
+        );
+        let lost: usize = connect(&system.redis).hget(&records[0], "lostLeases").unwrap();
+        assert_eq!(lost, round);
+        assert_eq!(counter(&system.redis, "leasesExcused"), neighbours / 2);
+        redis_clock::pass(&system.redis, Duration::from_secs(wait)).await;
+    }
+    receiver.open_gate();
+    receiver.wait_for_at("/killer", 6).await;
+    let balance = Account::of(&system)
+        .at(&receiver)
+        .accepted(pushed)
+        .duplicates_at_most(usize::MAX)
+        .balance()
+        .await;
+    assert_eq!(balance.delivered, balance.deliveries);
     system.stop();
 }

@@ -142,7 +142,7 @@ async fn all_failed_once(store: &Store, count: usize) {
         want_slow: 0,
         free: u32::MAX,
         want_bytes: u64::MAX >> 12,
-        alone: false,
+        suspects: 0,
         spare: EventId::new(Timestamp::now().as_millis()),
     };
     let mut leased: Vec<Leased> = Vec::new();

@@ -329,7 +329,7 @@ pub(crate) fn wants(want: u32) -> WorkRequest {
         want_slow: want / 2,
         free: 512,
         want_bytes: 64 << 20,
-        alone: false,
+        suspects: 16,
         spare: EventId::new(Timestamp::now().as_millis()),
     }
 }

@@ -117,7 +117,7 @@ async fn after_a_gap_in_reaping_workers_report_first() {
 }
 
 #[tokio::test]
-async fn a_delivery_that_loses_three_leases_is_served_alone_and_others_flow() {
+async fn a_delivery_that_loses_three_leases_is_quarantined_and_others_flow() {
     let fixture = Fixture::new().await;
     let endpoint = fixture.endpoint(&["*"]).await;
     fixture.push().await;
@@ -147,25 +147,12 @@ async fn a_delivery_that_loses_three_leases_is_served_alone_and_others_flow() {
     fixture.report(&mut worker, &other[0], succeeded()).await;
 
     fixture.pass(Duration::from_secs(6)).await;
-    assert!(fixture.work(&mut worker, wants(10)).await.quarantine_due);
-    let second = fixture.work(&mut Worker::new(), wants(10)).await;
-    assert!(
-        !second.quarantine_due,
-        "one worker at a time serves the quarantine"
-    );
-    let alone = fixture
-        .work(
-            &mut worker,
-            WorkRequest {
-                alone: true,
-                ..wants(1)
-            },
-        )
-        .await
-        .leased;
-    assert_eq!(alone.len(), 1);
-    assert_eq!((&alone[0].delivery, alone[0].attempt), (&poison.delivery, 1));
-    fixture.report(&mut worker, &alone[0], succeeded()).await;
+    let served = fixture.work(&mut worker, wants(10)).await;
+    assert_eq!(served.suspects, [poison.delivery.clone()]);
+    let again = served.leased;
+    assert_eq!(again.len(), 1);
+    assert_eq!((&again[0].delivery, again[0].attempt), (&poison.delivery, 1));
+    fixture.report(&mut worker, &again[0], succeeded()).await;
     fixture.assert_drained().await;
 }
 

@@ -128,7 +128,7 @@ impl Fetcher {
             want_slow: want.slow,
             free: want.free,
             want_bytes: want.bytes,
-            alone: want.alone,
+            suspects: want.suspects,
             spare: EventId::new(Timestamp::now().as_millis()),
         };
         memory.calling = count;
@@ -173,6 +173,10 @@ impl Fetcher {
 
     fn hand_on(&self, reply: WorkReply, asked: Instant) {
         self.metrics.fetched.inc_by(reply.leased.len() as u64);
+        self.metrics.suspects_fetched.inc_by(reply.suspects.len() as u64);
+        for delivery in &reply.suspects {
+            tracing::info!(%delivery, "serving a quarantined delivery; if this worker dies now, look here first");
+        }
         let now = Instant::now();
         let jobs = reply.leased.into_iter().map(|leased| {
             let permit = self.slots.take(&leased, now);

@@ -24,8 +24,10 @@ const REPORTS_AT_ONCE: usize = 8;
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// How long quarantined deliveries are served in a row, and at least not served afterwards.
-const ALONE_FOR: Duration = Duration::from_secs(5);
+/// The most suspects that a worker holds, and the part of its slots that they may take. What a crash makes of those in flight is
+/// served one by one, so more at once would not be done sooner (see *Quarantine* in docs/ARCHITECTURE.md).
+const MOST_SUSPECTS: u32 = 16;
+const SUSPECTS_PART: u32 = 4;
 
 /// How much this worker may hold.
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +56,8 @@ pub(crate) struct Want {
     /// Slots that are free, as far as endpoints are limited by them.
     pub(crate) free: u32,
     pub(crate) bytes: u64,
-    pub(crate) alone: bool,
+    /// Suspects that may be held, those that are held already included.
+    pub(crate) suspects: u32,
 }
 
 /// Decides from what it was told.
@@ -70,19 +73,6 @@ pub(crate) struct Planner {
     /// Reports have waited since then.
     reports_since: Option<Instant>,
     pauses: u32,
-    mode: Mode,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Mode {
-    Normal {
-        quarantine_from: Option<Instant>,
-    },
-    /// A quarantined delivery is due: nothing else is fetched, and it is fetched when nothing else is in flight.
-    Alone {
-        since: Instant,
-        served_since: Option<Instant>,
-    },
 }
 
 impl Planner {
@@ -95,9 +85,6 @@ impl Planner {
             pause_until: None,
             reports_since: None,
             pauses: 0,
-            mode: Mode::Normal {
-                quarantine_from: None,
-            },
         }
     }
 
@@ -117,27 +104,18 @@ impl Planner {
             slow: 0,
             free: 0,
             bytes: 0,
-            alone: false,
+            suspects: 0,
         });
         const WAIT: Step = Step::Wait {
             until: None,
             idle: false,
         };
 
-        if stopping || matches!(self.mode, Mode::Alone { .. }) && view.held > 0 {
+        if stopping {
             return if reports > 0 { REPORT } else { WAIT };
         }
         if reports > MAX_REPORTS {
             return REPORT;
-        }
-        if matches!(self.mode, Mode::Alone { .. }) {
-            return Step::Call(Want {
-                deliveries: 1,
-                slow: 1,
-                free: 1,
-                bytes: self.limits.bytes,
-                alone: true,
-            });
         }
         let want = self.room(view);
         let due_at = if self.promising { now } else { self.look_at };
@@ -176,7 +154,7 @@ impl Planner {
                 free
             },
             bytes,
-            alone: false,
+            suspects: MOST_SUSPECTS.min((self.limits.slots / SUSPECTS_PART).max(1)),
         }
     }
 
@@ -187,19 +165,6 @@ impl Planner {
 
     /// A call that asked for `want` was answered.
     pub(crate) fn answered(&mut self, now: Instant, want: Want, reply: &WorkReply) {
-        if reply.quarantine_due
-            && let Mode::Normal { quarantine_from } = self.mode
-            && quarantine_from.is_none_or(|from| now >= from)
-        {
-            self.mode = Mode::Alone {
-                since: now,
-                served_since: None,
-            };
-        }
-        if want.alone {
-            self.served_alone(now, reply);
-            return;
-        }
         if want.deliveries == 0 {
             return;
         }
@@ -216,29 +181,6 @@ impl Planner {
         } else {
             self.pause_until = None;
             self.pauses = 0;
-        }
-    }
-
-    fn served_alone(&mut self, now: Instant, reply: &WorkReply) {
-        let Mode::Alone { since, served_since } = self.mode else {
-            return;
-        };
-        let served_since = served_since.unwrap_or(now);
-        if reply.leased.is_empty()
-            || !reply.quarantine_due
-            || now.saturating_duration_since(served_since) >= ALONE_FOR
-        {
-            // Others get at least as much time as draining and serving took.
-            let took = now.saturating_duration_since(since).max(ALONE_FOR);
-            self.mode = Mode::Normal {
-                quarantine_from: Some(now + took),
-            };
-            self.promising = true;
-        } else {
-            self.mode = Mode::Alone {
-                since,
-                served_since: Some(served_since),
-            };
         }
     }
 }

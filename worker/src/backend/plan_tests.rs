@@ -52,7 +52,7 @@ fn at_first_it_asks_for_as_much_as_a_call_hands_out() {
             slow: 50,
             free: u32::MAX,
             bytes: 1000,
-            alone: false
+            suspects: 16
         }
     );
 }
@@ -239,66 +239,12 @@ fn a_call_that_only_reports_tells_nothing_about_what_there_is() {
 }
 
 #[test]
-fn a_quarantined_delivery_is_served_with_nothing_else_in_flight_and_others_get_their_time() {
+fn suspects_get_sixteen_slots_but_never_more_than_a_quarter() {
     let now = Instant::now();
-    let mut planner = Planner::new(LIMITS, now);
-    let asked = want(planner.next(now, &view(7), 0, false));
-    let due = |count| WorkReply {
-        quarantine_due: true,
-        ..found(count, true)
-    };
-    planner.answered(now, asked, &due(2));
-    // Drains.
-    assert_eq!(
-        planner.next(now, &view(9), 0, false),
-        Step::Wait {
-            until: None,
-            idle: false
-        }
-    );
-    assert_eq!(want(planner.next(now, &view(1), 3, false)), Want::default());
-    // Serves one, alone, and the next.
-    let later = now + 3000 * MS;
-    for at in [later, later + 2000 * MS] {
-        let asked = want(planner.next(at, &view(0), 1, false));
-        assert!(asked.alone && asked.deliveries == 1);
-        planner.answered(at, asked, &due(1));
-        assert_eq!(
-            planner.next(at, &view(1), 0, false),
-            Step::Wait {
-                until: None,
-                idle: false
-            }
-        );
+    for (slots, suspects) in [(1, 1), (4, 1), (20, 5), (64, 16), (100, 16), (512, 16)] {
+        let limits = Limits { slots, ..LIMITS };
+        let asked = want(Planner::new(limits, now).next(now, &view(0), 0, false));
+        assert_eq!(asked.suspects, suspects, "of {slots}");
     }
-    // Not for longer than 5 s.
-    let end = later + 5000 * MS;
-    let asked = want(planner.next(end, &view(0), 1, false));
-    planner.answered(end, asked, &due(1));
-    let asked = want(planner.next(end, &view(1), 0, false));
-    assert!(!asked.alone && asked.deliveries == 64);
-    // That took 8 s: as long, others come first.
-    planner.answered(end + 7999 * MS, asked, &due(1));
-    assert!(!want(planner.next(end + 7999 * MS, &view(0), 0, false)).alone);
-    planner.answered(end + 8000 * MS, asked, &due(1));
-    assert!(want(planner.next(end + 8000 * MS, &view(0), 0, false)).alone);
-}
-
-#[test]
-fn when_another_worker_took_the_quarantined_delivery_all_is_as_before() {
-    let now = Instant::now();
-    let mut planner = idle(now);
-    let asked = want(planner.next(now, &view(0), REPORTS_AT_ONCE, false));
-    planner.answered(
-        now,
-        asked,
-        &WorkReply {
-            quarantine_due: true,
-            ..found(0, false)
-        },
-    );
-    let asked = want(planner.next(now, &view(0), 0, false));
-    assert!(asked.alone);
-    planner.answered(now, asked, &found(0, false));
-    assert!(!want(planner.next(now, &view(0), 0, false)).alone);
+    assert_eq!(Want::default().suspects, 0, "a call that only reports takes none");
 }

@@ -39,6 +39,7 @@ if wanted == '0' and e.state ~= 'off' then
   call('HSET', key, 'disabledReason', 'owner', 'disabledAt', now)
   call('ZREM', TIMERS, id)
   call('ZREM', DISABLED, id)
+  leave_quarantine(id)
 elseif wanted == '1' and e.state ~= 'active' then
   changed = true
   log_state(id, 'active', 'owner')

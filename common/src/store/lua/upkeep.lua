@@ -32,11 +32,12 @@ call('HSET', STATS, 'reapedAt', now)
 
 local reaped = now >= hold and call('ZRANGEBYSCORE', LEASES, '-inf', now, 'LIMIT', 0, limit) or {}
 for _, delivery in ipairs(reaped) do
-  local attempt = tonumber(string.match(call('HGET', TOKENS, delivery) or '', '|(%d+)|%d+$')) or 1
+  local token = call('HGET', TOKENS, delivery) or ''
+  local attempt = tonumber(string.match(token, '|(%d+)|%d+$')) or 1
   local e = endpoint(endpoint_of(delivery))
   if e then
     e.in_flight = math.max(0, e.in_flight - 1)
-    lost(e, delivery, attempt - 1, now)
+    lost(e, delivery, attempt - 1, judge(delivery, token))
   else
     cancel(nil, delivery, 0)
   end

@@ -1,6 +1,6 @@
 -- work: records what became of leases, then hands out new ones.
 --
--- ARGV: incarnation, sequence, want, want of slow endpoints, want in bytes, alone (0|1), lease (ms), ENDPOINT_CONCURRENCY,
+-- ARGV: incarnation, sequence, want, want of slow endpoints, want in bytes, the most suspects to hold, lease (ms), ENDPOINT_CONCURRENCY,
 --       DISABLE_AFTER, DISABLE_MIN_SPAN (ms), RETENTION_SUCCEEDED (ms), RETENTION_FAILED (ms), LOG_LENGTH, spare event id, free slots,
 --       number of slow endpoints, number of reports; the slow endpoints; then the reports: each has delivery, token, kind (S
 --       succeeded, F failed, R given back, C crashed); S and F go on with event type, duration (ms), and what the log keeps if
@@ -9,12 +9,12 @@
 -- Returns {result of each report (0 stale, 1 recorded, 2 disabled the endpoint)}, {{endpoint id, account, version, url,
 --       sealed secret, slow, sealed previous secret or '', 1 if that makes the legacy signature}…}, {{event id, type, body}…},
 --       {{delivery, token, attempt, index of endpoint, index of event}…}, ms until something is due (-1: never), 1 if there is
---       more, 1 if this worker shall serve the quarantine.
+--       more, {those deliveries that are suspects…}.
 -- Guarantees: a report counts only while its token stands, so once. The same sequence changes nothing and answers the same
 -- results, and those of its leases that still stand; a lower one is refused. Retry, strike, disabling, log entry and what
 -- the account is told are one step. Bounded by 64 reports, 64 leases, 64 promotions.
 local incarnation, sequence, want, want_slow = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local want_bytes, alone, lease_ms = tonumber(ARGV[5]), ARGV[6] == '1', tonumber(ARGV[7])
+local want_bytes, most_suspects, lease_ms = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 CAP = tonumber(ARGV[8])
 local disable_after, disable_min_span = tonumber(ARGV[9]), tonumber(ARGV[10])
 RETENTION_SUCCEEDED, RETENTION_FAILED, LOG_LENGTH = ARGV[11], ARGV[12], ARGV[13]
@@ -23,8 +23,9 @@ local free_slots, slow_count, report_count = tonumber(ARGV[15]), tonumber(ARGV[1
 local first_report = 18 + slow_count
 
 local worker_key = P .. 'worker:' .. incarnation
-local seen, last_results, last_leases = string.match(call('GET', worker_key) or '', '^(%d+) (%d*) ?(.*)$')
+local seen, last_results, last_leases, named = string.match(call('GET', worker_key) or '', '^(%d+) (%d*) ?([^|]*)|?(.*)$')
 seen = tonumber(seen) or 0
+local held = suspects_in(named)
 local is_repeat = sequence == seen
 if sequence < seen then
   return redis.error_reply('FENCED sequence ' .. sequence .. ' is older than ' .. seen)
@@ -59,6 +60,7 @@ local function disable(e, reason, last_error)
   call('HSET', P .. 'endpoint:' .. e.id, 'state', 'disabled', 'disabledReason', reason, 'disabledAt', now)
   call('ZREM', TIMERS, e.id)
   call('ZADD', DISABLED, now + 3600000, e.id)
+  leave_quarantine(e.id)
   set_route(e.id)
   log_state(e.id, 'disabled', reason)
   count('endpointsDisabled')
@@ -79,7 +81,7 @@ local function reset(e)
 end
 
 -- A failed attempt: the strike on its endpoint, if it counts; then the delivery's next attempt, or its end.
-local function fail(e, delivery, attempt, size, counts, base)
+local function fail(e, delivery, attempt, size, counts, was_suspect, base)
   local kind, reason, was_active = ARGV[base + 3], ARGV[base + 9], e.state == 'active'
   local wait = tonumber(ARGV[base + 7])
   local entry = log(e, delivery, attempt, wait < 0 and 'exhausted' or 'retrying', base)
@@ -103,6 +105,9 @@ local function fail(e, delivery, attempt, size, counts, base)
     call('HSET', key, 'state', 'retrying', 'endpoint', e.id, 'event', event_of(delivery), 'type', kind, 'attempts', attempt,
       'nextAttemptAt', due, 'reason', reason)
     point_to(key, entry)
+    if was_suspect then
+      acquit(key)
+    end
     call('ZADD', P .. 'retry:' .. e.id, due, delivery)
     if e.state == 'active' then
       call('ZADD', TIMERS, 'LT', due, e.id)
@@ -126,6 +131,7 @@ end
 
 local function record(base)
   local delivery, token, kind = ARGV[base], ARGV[base + 1], ARGV[base + 2]
+  local was_suspect = held.count > 0 and let_go(held, delivery, string.match(token, ':(%d+)|'))
   if not tokens[delivery] or tokens[delivery] ~= token then
     return 0
   end
@@ -140,10 +146,14 @@ local function record(base)
   end
   e.in_flight = math.max(0, e.in_flight - 1)
   if kind == 'R' then
-    call('LPUSH', P .. 'pending:' .. e.id, entry(delivery, tonumber(attempt) - 1))
+    if was_suspect then
+      quarantine(e, delivery, now)
+    else
+      call('LPUSH', P .. 'pending:' .. e.id, entry(delivery, tonumber(attempt) - 1))
+    end
     return 1
   elseif kind == 'C' then
-    lost(e, delivery, tonumber(attempt) - 1, now)
+    lost(e, delivery, tonumber(attempt) - 1, 'counts') -- the worker lives and names it
     return 1
   end
   e.slow = tonumber(ARGV[base + 4]) > 1000
@@ -153,7 +163,7 @@ local function record(base)
   if kind == 'F' then
     -- Nor does the failure of a replay that somebody asked for by hand strike.
     local is_manual = is_replay(delivery) and call('HEXISTS', record_of(delivery), 'manual') == 1
-    return fail(e, delivery, attempt, size, counts and not is_manual, base)
+    return fail(e, delivery, attempt, size, counts and not is_manual, was_suspect, base)
   end
   succeed(e, delivery, attempt, size, ARGV[base + 3], log(e, delivery, attempt, 'succeeded', base))
   if counts then
@@ -251,13 +261,8 @@ local function hand_out(e, delivery, token, attempt, place)
   out_leases[#out_leases + 1] = { delivery, token, attempt, endpoint_place(e) - 1, place - 1 }
 end
 
--- Leases one entry of an endpoint's list. What can't be read is set aside, visibly.
-local function lease(e, text)
-  local delivery, attempts = parse_entry(text)
-  if not delivery or endpoint_of(delivery) ~= e.id then
-    note_corrupt(e.id, text)
-    return
-  end
+-- Leases a delivery, unless its payload is gone.
+local function grant(e, delivery, attempts)
   local place = event_place(event_of(delivery))
   if not place then
     exhaust(e, delivery, attempts, size_of(delivery), type_of(delivery), 'payload_missing')
@@ -269,6 +274,18 @@ local function lease(e, text)
   new_tokens[#new_tokens + 1], new_tokens[#new_tokens + 2] = delivery, token
   e.in_flight = e.in_flight + 1
   hand_out(e, delivery, token, attempt, place)
+end
+
+-- Leases one entry of an endpoint's list. What can't be read is set aside, visibly; a suspect goes back to quarantine.
+local function lease(e, text)
+  local delivery, attempts, is_suspect = parse_entry(text)
+  if not delivery or endpoint_of(delivery) ~= e.id then
+    note_corrupt(e.id, text)
+  elseif is_suspect then
+    quarantine(e, delivery, now)
+  else
+    grant(e, delivery, attempts)
+  end
 end
 
 -- How many an endpoint may have in flight now: half as many as the slots that are left to all others, so that receivers
@@ -330,20 +347,39 @@ local function serve_next()
   return true
 end
 
--- One quarantined delivery, for a worker that has nothing else in flight.
-local function serve_quarantined()
-  for _, delivery in ipairs(call('ZRANGEBYSCORE', QUARANTINE, '-inf', now, 'LIMIT', 0, 8)) do
-    local e = endpoint(endpoint_of(delivery))
-    if not e then
-      call('ZREM', QUARANTINE, delivery)
-      cancel(nil, delivery, 0)
-    elseif e.state ~= 'active' then
-      call('ZADD', QUARANTINE, now + 60000, delivery) -- parked
+-- Suspects that are due, oldest first, as many as this worker may hold. One that is to be served singly waits, and all behind
+-- it wait, until this worker holds no other. One whose endpoint is at its limit lets others pass.
+local out_suspects, waits_for_others = {}, false
+local function serve_suspects()
+  for _, delivery in ipairs(call('ZRANGEBYSCORE', QUARANTINE, '-inf', now, 'LIMIT', 0, 32)) do
+    if want <= 0 or held.count >= most_suspects or held.singly or bytes >= want_bytes and #out_leases > 0 then
+      return
+    end
+    local e, record = endpoint(endpoint_of(delivery)), record_of(delivery)
+    local v = call('HMGET', record, 'lostLeases', 'singly')
+    local singly, before = v[2] == '1' or whole(v[1]) > 3, #out_leases
+    local is_active = e and e.state == 'active'
+    if is_active and (e.in_flight >= limit_of(e) or e.slow and want_slow <= 0) then
+      call('ZADD', QUARANTINE, now + 1000, delivery)
+    elseif is_active and singly and held.count > 0 then
+      waits_for_others = true
+      return
     else
       call('ZREM', QUARANTINE, delivery)
-      lease(e, entry(delivery, attempts_in(record_of(delivery))))
+      if is_active then
+        grant(e, delivery, attempts_in(record))
+      elseif e then
+        park(e.id, delivery)
+      else
+        cancel(nil, delivery, 0)
+      end
+    end
+    quarantine_changed = true
+    if #out_leases > before then
+      hold(held, delivery, ARGV[2], singly)
+      out_suspects[#out_suspects + 1] = delivery
+      want, free_slots, want_slow = want - 1, free_slots - 1, e.slow and want_slow - 1 or want_slow
       settle(e)
-      return
     end
   end
 end
@@ -357,15 +393,20 @@ local function repeat_leases()
     local e = place and endpoint(endpoint_of(delivery))
     if e then
       hand_out(e, delivery, token, tonumber(string.match(token, '|(%d+)|%d+$')), place)
+      out_suspects[#out_suspects + 1] = held.of[delivery] == ARGV[2] and delivery or nil
+    else
+      let_go(held, delivery, ARGV[2]) -- it never came here
     end
   end
 end
 
+local nearest_suspect = call('ZRANGE', QUARANTINE, 0, 0, 'WITHSCORES')[2]
 if is_repeat then
   repeat_leases()
-elseif alone then
-  serve_quarantined()
 else
+  if nearest_suspect and tonumber(nearest_suspect) <= now then
+    serve_suspects()
+  end
   local visits = 0
   while want > 0 and visits < 160 and serve_next() do
     visits = visits + 1
@@ -376,7 +417,8 @@ if #expiries > 0 then
   call('ZADD', LEASES, unpack(expiries))
   call('HSET', TOKENS, unpack(new_tokens))
 end
-call('SET', worker_key, sequence .. ' ' .. table.concat(results) .. ' ' .. table.concat(leased, ' '), 'PX', 3600000)
+call('SET', worker_key, sequence .. ' ' .. table.concat(results) .. ' ' .. table.concat(leased, ' ')
+  .. '|' .. suspects_text(held), 'PX', 3600000)
 
 -- What next ------------------------------------------------------------------------------------------------------
 
@@ -385,23 +427,20 @@ if more then
   wake()
 end
 local due = -1
-local timer, jailed = call('ZRANGE', TIMERS, 0, 0, 'WITHSCORES'), call('ZRANGE', QUARANTINE, 0, 0, 'WITHSCORES')
+local timer = call('ZRANGE', TIMERS, 0, 0, 'WITHSCORES')
 if timer[1] then
   due = math.max(0, timer[2] - now)
 end
-local quarantine_due = 0
-if jailed[1] and tonumber(jailed[2]) <= now then
-  -- One worker at a time drains itself for the quarantine.
-  local solo = call('HMGET', STATS, 'soloWorker', 'soloUntil')
-  if not solo[1] or solo[1] == incarnation or tonumber(solo[2]) < now then
-    call('HSET', STATS, 'soloWorker', incarnation, 'soloUntil', now + 30000)
-    quarantine_due = 1
-  end
-elseif jailed[1] then
-  due = due < 0 and jailed[2] - now or math.min(due, jailed[2] - now)
+if quarantine_changed then
+  nearest_suspect = call('ZRANGE', QUARANTINE, 0, 0, 'WITHSCORES')[2]
+end
+-- A worker that may hold no more suspects calls again when it is done with one.
+if nearest_suspect and held.count < most_suspects and not held.singly and not waits_for_others then
+  local wait = math.max(0, nearest_suspect - now)
+  due = due < 0 and wait or math.min(due, wait)
 end
 for _, e in ipairs(touched) do
   e.last_attempt = e.last_report and last_attempt(e)
 end
 flush()
-return { results, out_endpoints, out_events, out_leases, due, more and 1 or 0, quarantine_due }
+return { results, out_endpoints, out_events, out_leases, due, more and 1 or 0, out_suspects }

@@ -66,8 +66,8 @@ pub struct WorkRequest {
     pub free: u32,
     /// How many bytes of payload the worker has room for; one delivery is handed out even if it is larger.
     pub want_bytes: u64,
-    /// Nothing is in flight in this worker: hand out one quarantined delivery and nothing else.
-    pub alone: bool,
+    /// The most suspects (quarantined deliveries) that this worker may hold, those that it holds already included.
+    pub suspects: u32,
     /// A fresh id, from which the ids of account events are made that this call may give rise to.
     pub spare: EventId,
 }
@@ -149,6 +149,8 @@ pub struct Phases {
 pub struct WorkReply {
     /// Deliveries that are leased to this worker now.
     pub leased: Vec<Leased>,
+    /// Those of them that are suspects: if the worker dies now, they take the blame.
+    pub suspects: Vec<DeliveryId>,
     /// Leases whose endpoint or event can't be read: to be reported as [`ReportedResult::Crashed`], which quarantines
     /// them in the end.
     pub unreadable: Vec<(DeliveryId, LeaseToken)>,
@@ -158,8 +160,6 @@ pub struct WorkReply {
     pub next_due: Option<Duration>,
     /// There is more to fetch already.
     pub more: bool,
-    /// A quarantined delivery is due, and this worker is asked to serve it: drain, then call with `alone`.
-    pub quarantine_due: bool,
 }
 
 /// A delivery that is leased to this worker.

@@ -38,7 +38,7 @@ pub(super) fn work_arguments(
         request.want.min(fetch).to_string(),
         request.want_slow.min(fetch).to_string(),
         request.want_bytes.to_string(),
-        u8::from(request.alone).to_string(),
+        request.suspects.to_string(),
         millis(policy.lease),
         policy.endpoint_concurrency.to_string(),
         policy.disable_after.to_string(),
@@ -128,14 +128,17 @@ pub(super) fn work_reply(value: Value) -> Result<WorkReply, StoreError> {
         .ok()
         .map(Duration::from_millis);
     let more = integer(next(&mut answer)?)? == 1;
-    let quarantine_due = integer(next(&mut answer)?)? == 1;
+    let suspects = array(next(&mut answer)?)?
+        .into_iter()
+        .map(parsed)
+        .collect::<Result<_, _>>()?;
     Ok(WorkReply {
         leased,
+        suspects,
         unreadable,
         results,
         next_due,
         more,
-        quarantine_due,
     })
 }
 

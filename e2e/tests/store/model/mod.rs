@@ -3,6 +3,7 @@
 
 mod listing;
 mod replays;
+mod suspects;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -19,6 +20,7 @@ use proptest::prelude::*;
 use crate::fixture::{Fixture, Worker, account, failed, gone, report, succeeded, wants};
 use listing::Listing;
 use replays::ModelReplay;
+use suspects::{MOST_SUSPECTS, Suspects};
 
 const CAP: u32 = 3;
 const DISABLE_AFTER: u32 = 3;
@@ -107,7 +109,7 @@ fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         1 => Just(Op::Create),
         6 => Just(Op::Accept),
-        6 => (0..3_usize, 1..12_u32).prop_map(|(worker, want)| Op::Fetch { worker, want }),
+        6 => (0..3_usize, 1..16_u32).prop_map(|(worker, want)| Op::Fetch { worker, want }),
         10 => (0..3_usize, 0..8_usize, outcome).prop_map(|(worker, lease, outcome)| Op::Report { worker, lease, outcome }),
         2 => (0..3_usize).prop_map(|worker| Op::Repeat { worker }),
         1 => (0..3_usize).prop_map(|worker| Op::Crash { worker }),
@@ -174,6 +176,7 @@ struct ModelEndpoint {
 
 struct HeldLease {
     leased: Leased,
+    sequence: u64,
     generation: u32,
 }
 
@@ -191,6 +194,7 @@ struct Model {
     workers: Vec<ModelWorker>,
     listing: Option<Listing>,
     replays: Vec<ModelReplay>,
+    suspects: Suspects,
 }
 
 impl Model {
@@ -213,6 +217,7 @@ impl Model {
             workers,
             listing: None,
             replays: vec![],
+            suspects: Suspects::default(),
         };
         model.create().await;
         model.create().await;
@@ -342,12 +347,12 @@ impl Model {
         }
     }
 
-    /// A fetch that has room for every endpoint's share serves every endpoint that is ready.
+    /// A fetch that has room for suspects and every endpoint's share serves every endpoint that is ready.
     async fn fetch(&mut self, worker: usize, want: u32) {
         let before = self.snapshot().await;
         let reply = self.call(worker, wants(want)).await;
         let in_lanes = before.ready.len() + before.ready_slow.len();
-        if want as usize >= in_lanes * CAP as usize {
+        if want as usize >= in_lanes * CAP as usize + MOST_SUSPECTS as usize {
             for id in before.ready.keys() {
                 let endpoint = &before.endpoints[id];
                 let cap = if endpoint.probing { 1 } else { i64::from(CAP) };
@@ -355,8 +360,12 @@ impl Model {
                     .leased
                     .iter()
                     .any(|leased| leased.endpoint.id.as_str() == id.as_str());
+                let here = Place::Pending(id.parse().unwrap());
+                let mut waiting = before.places.iter().filter(|(_, places)| places.contains(&here));
+                let only_suspects =
+                    waiting.all(|(delivery, _)| self.suspects.is_suspect(&delivery.to_string()));
                 assert!(
-                    served || endpoint.in_flight >= cap,
+                    served || endpoint.in_flight >= cap || only_suspects,
                     "{id} was ready and got nothing"
                 );
             }
@@ -369,6 +378,7 @@ impl Model {
         held.worker.sequence += 1;
         let request = WorkRequest {
             sequence: held.worker.sequence,
+            suspects: MOST_SUSPECTS,
             ..request
         };
         let reply = self
@@ -377,14 +387,17 @@ impl Model {
             .work(&held.worker.incarnation, &self.fixture.policy, &request)
             .await
             .unwrap();
+        let sequence = request.sequence;
         held.last = Some((request, reply.clone()));
+        let incarnation = held.worker.incarnation.clone();
+        self.suspects.leased(&incarnation, sequence, &reply);
         for leased in &reply.leased {
-            self.leased(worker, leased);
+            self.leased(worker, sequence, leased);
         }
         reply
     }
 
-    fn leased(&mut self, worker: usize, leased: &Leased) {
+    fn leased(&mut self, worker: usize, sequence: u64, leased: &Leased) {
         let endpoint = self
             .endpoints
             .iter()
@@ -417,6 +430,7 @@ impl Model {
         let generation = endpoint.generation;
         self.workers[worker].held.push(HeldLease {
             leased: leased.clone(),
+            sequence,
             generation,
         });
     }
@@ -446,9 +460,14 @@ impl Model {
             reports: vec![report(&held.leased, result)],
             ..wants(0)
         };
+        // A call that only reports leases nothing, so what it let go of is told first.
+        let incarnation = self.workers[worker].worker.incarnation.clone();
+        let was_suspect = self
+            .suspects
+            .done(&incarnation, held.sequence, &held.leased.delivery);
         let result = self.call(worker, request).await.results[0];
         let expected = if stands {
-            self.record(&held, outcome)
+            self.record(&held, outcome, was_suspect)
         } else {
             ReportResult::Stale
         };
@@ -468,7 +487,7 @@ impl Model {
         token.is_some_and(|token| format!("{:?}", leased.token).contains(&token))
     }
 
-    fn record(&mut self, held: &HeldLease, outcome: Outcome) -> ReportResult {
+    fn record(&mut self, held: &HeldLease, outcome: Outcome, was_suspect: bool) -> ReportResult {
         let delivery = self.deliveries.get_mut(&held.leased.delivery).unwrap();
         let Some(endpoint) = self
             .endpoints
@@ -487,7 +506,11 @@ impl Model {
                     (endpoint.failures, endpoint.probing) = (0, false);
                 }
             }
-            Outcome::GivenBack | Outcome::Crashed => delivery.fate = Fate::Waiting,
+            Outcome::GivenBack => delivery.fate = Fate::Waiting,
+            Outcome::Crashed => {
+                delivery.fate = Fate::Waiting;
+                self.suspects.blame(&held.leased.delivery);
+            }
             Outcome::Failed | Outcome::FailedForGood | Outcome::Gone => {
                 delivery.attempts += 1;
                 delivery.fate = if outcome == Outcome::FailedForGood {
@@ -501,6 +524,9 @@ impl Model {
                     RETRY_SECONDS
                 };
                 delivery.not_before = self.now + wait * 1000;
+                if was_suspect {
+                    self.suspects.acquit(&held.leased.delivery);
+                }
                 if counts {
                     endpoint.failures += 1;
                     endpoint.probing = true;
@@ -540,6 +566,7 @@ impl Model {
             .iter()
             .map(|held| held.leased.clone())
             .collect();
+        let sequence = request.sequence;
         for leased in first.leased {
             let expected = still
                 .iter()
@@ -555,6 +582,9 @@ impl Model {
                 "{}",
                 leased.delivery
             );
+            if !expected {
+                self.suspects.done(&incarnation, sequence, &leased.delivery);
+            }
         }
     }
 
@@ -570,6 +600,9 @@ impl Model {
                 .endpoints
                 .iter()
                 .any(|endpoint| endpoint.id == delivery.endpoint());
+            if exists {
+                self.suspects.expired(&delivery);
+            }
             self.deliveries.get_mut(&delivery).unwrap().fate =
                 if exists { Fate::Waiting } else { Fate::Canceled };
         }
@@ -691,6 +724,7 @@ impl Model {
             };
             assert!(fits, "{id} is {:?} and in {places:?}", delivery.fate);
         }
+        self.compare_suspects().await;
     }
 
     /// Everything that waits arrives once the receivers are well.
@@ -707,17 +741,7 @@ impl Model {
             self.fixture.pass(Duration::from_secs(9)).await;
             self.now += 9000;
             self.upkeep().await;
-            let reply = self.call(0, wants(64)).await;
-            if reply.quarantine_due {
-                self.call(
-                    0,
-                    WorkRequest {
-                        alone: true,
-                        ..wants(1)
-                    },
-                )
-                .await;
-            }
+            self.call(0, wants(64)).await;
             while !self.workers[0].held.is_empty() {
                 self.report(0, 0, Outcome::Succeeded).await;
             }

@@ -91,14 +91,17 @@ local function endpoint_of(delivery)
   return 'ep_' .. string.sub(delivery, 32, 47)
 end
 
--- An entry of a pending list is a delivery's id, and `:<attempts>` when attempts were made.
-local function entry(delivery, attempts)
-  if attempts > 0 then
+-- An entry of a pending list is a delivery's id, and `:<attempts>` when attempts were made; `:0<attempts>` marks a suspect
+-- (see quarantine.lua).
+local function entry(delivery, attempts, is_suspect)
+  if is_suspect then
+    return delivery .. ':0' .. attempts
+  elseif attempts > 0 then
     return delivery .. ':' .. attempts
   end
   return delivery
 end
--- Nil for a text that is neither.
+-- Returns the delivery, its attempts, and whether it is a suspect; nil for a text that is no entry.
 local WHOLE_ID = '^dlv_[0-9a-hjkmnp-tv-z]+_[0-9a-hjkmnp-tv-z]+$'
 local function parse_entry(text)
   if #text == 47 and string.sub(text, 31, 31) == '_' and string.find(text, WHOLE_ID) then
@@ -107,13 +110,13 @@ local function parse_entry(text)
   local delivery, attempts = string.match(text, '^(dlv_[^:]+):?(%d*)$')
   local event, place, replay = string.match(delivery or '',
     '^dlv_([0-9a-hjkmnp-tv-z]+)_([0-9a-hjkmnp-tv-z]+)_?([0-9a-hjkmnp-tv-z]*)$')
-  if not event or #event ~= 26 or #place ~= 16 or #attempts > 6 then
+  if not event or #event ~= 26 or #place ~= 16 or #attempts > 7 then
     return nil
   end
   if #delivery ~= 47 and not (#delivery == 56 and #replay == 8) then
     return nil
   end
-  return delivery, tonumber(attempts) or 0
+  return delivery, tonumber(attempts) or 0, string.sub(attempts, 1, 1) == '0'
 end
 
 -- A stored count; 0 for what is none.

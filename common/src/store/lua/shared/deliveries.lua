@@ -35,9 +35,10 @@ local function record_of(delivery)
   return P .. 'delivery:' .. delivery
 end
 
--- The attempts that a record counts.
+-- The attempts that a record counts, and whether it is that of a suspect, whose leases were lost too often (see quarantine.lua).
 local function attempts_in(record)
-  return math.min(999999, whole(call('HGET', record, 'attempts')))
+  local v = call('HMGET', record, 'attempts', 'lostLeases')
+  return math.min(999999, whole(v[1])), whole(v[2]) >= 3
 end
 
 -- Deliveries -----------------------------------------------------------------------------------------------------
@@ -140,31 +141,4 @@ local function requeue(push, id, delivery)
   call('HDEL', record, 'nextAttemptAt')
 end
 
--- A lease was lost: no strike, and no attempt is counted. The first losses put the delivery back in front; from the
--- third on it is quarantined, with growing waits, since it may be what kills workers.
-local function lost(e, delivery, attempts, now)
-  local key = record_of(delivery)
-  local losses = whole(call('HGET', key, 'lostLeases')) + 1
-  call('HSET', key, 'endpoint', e.id, 'event', event_of(delivery), 'attempts', attempts, 'lostLeases', losses)
-  count('leasesLost')
-  if losses < 3 then
-    call('HSET', key, 'state', 'pending')
-    call('LPUSH', P .. 'pending:' .. e.id, entry(delivery, attempts))
-  else
-    local due = now + math.min(3600000, 5000 * 2 ^ (losses - 3))
-    call('HSET', key, 'state', 'quarantined', 'nextAttemptAt', due)
-    call('ZADD', QUARANTINE, due, delivery)
-  end
-end
-
--- Puts an endpoint's quarantined deliveries back on its pending list, so that they can be set aside with the rest. Looks
--- at the first 1,000; what is beyond that is dropped when its turn comes and its endpoint is gone.
-local function leave_quarantine(id)
-  for _, delivery in ipairs(call('ZRANGE', QUARANTINE, 0, 999)) do
-    if endpoint_of(delivery) == id then
-      call('ZREM', QUARANTINE, delivery)
-      call('RPUSH', P .. 'pending:' .. id, delivery)
-    end
-  end
-end
 

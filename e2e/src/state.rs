@@ -15,7 +15,7 @@ const MUST_BE_ABSENT: [&str; 9] = [
     "leases",
     "tokens",
     "quarantine",
-    "disabled",
+    "parked",
     "sweeps",
     "corrupt",
 ];

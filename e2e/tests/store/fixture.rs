@@ -242,7 +242,8 @@ impl Fixture {
                     "answer",
                     "idempotency",
                     "failed",
-                    "disabled",
+                    "parked",
+                    "replays",
                 ];
                 !kept.contains(&kind) && !key.starts_with("delivery:") || key.ends_with(":bytes")
             })

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Violation;
+use super::{Violation, parked};
 use super::snapshot::{EndpointRow, Place, RecordRow, Snapshot};
 use crate::id::DeliveryId;
 
@@ -18,6 +18,7 @@ pub fn judge(snapshot: &Snapshot) -> Vec<Violation> {
         judge_endpoint(snapshot, &tally, id, endpoint, &mut found);
     }
     judge_replays(snapshot, &mut found);
+    found.0.extend(parked::judge(snapshot));
     judge_indexes(snapshot, &mut found);
     found.0
 }
@@ -300,11 +301,6 @@ fn judge_endpoint(snapshot: &Snapshot, tally: &Tally, id: &str, row: &EndpointRo
             format!("its nearest retry is due at {nearest}, its timer at {timer:?}")
         });
     }
-    found.that(
-        row.state == "disabled" && !snapshot.disabled.contains(id),
-        key(),
-        || "is missing in disabled".to_owned(),
-    );
 }
 
 /// What points to endpoints points to some that exist; leases and tokens agree; no key is unknown or immortal.
@@ -312,7 +308,7 @@ fn judge_indexes(snapshot: &Snapshot, found: &mut Found) {
     let pointers = [
         ("ready", &snapshot.ready),
         ("ready:slow", &snapshot.ready_slow),
-        ("disabled", &snapshot.disabled),
+        ("parked", &snapshot.parked),
     ]
     .into_iter()
     .flat_map(|(name, set)| set.iter().map(move |id| (name, id)))

@@ -5,6 +5,7 @@
 //! believed if two later walks find the very same. It writes nothing.
 
 mod judge;
+mod parked;
 mod snapshot;
 mod walk;
 

@@ -25,8 +25,12 @@ pub struct Snapshot {
     pub ready_slow: BTreeSet<String>,
     /// `timers`: endpoint → when its nearest retry is due.
     pub timers: HashMap<String, f64>,
-    /// The members of `disabled`.
-    pub disabled: BTreeSet<String>,
+    /// The members of `parked`, and of `disabled`, where the release before entered some.
+    pub parked: BTreeSet<String>,
+    /// RETENTION_FAILED as workers told it in `policy` (ms).
+    pub retention_failed: Option<i64>,
+    /// The newest time that a script has read (ms).
+    pub now: Option<i64>,
     /// Keys that belong to an endpoint, such as `log:<e>`, with the endpoint.
     pub owned: Vec<(String, String)>,
     /// Keys that no rule knows.
@@ -41,6 +45,8 @@ pub struct Snapshot {
     pub set_aside: Vec<String>,
     /// `replay:<r>`.
     pub replays: HashMap<String, ReplayRow>,
+    /// `replays:<e>`: the endpoint's replays of many that have ended.
+    pub ended_replays: HashMap<String, Vec<String>>,
     /// The members of `replays`.
     pub replaying: BTreeSet<String>,
 }
@@ -79,6 +85,8 @@ pub struct EventRow {
     pub charge: i64,
     /// The length of its payload.
     pub bytes: i64,
+    /// `acceptedAt` (ms).
+    pub accepted_at: Option<i64>,
     /// Whether it has a lifetime.
     pub expires: bool,
 }
@@ -90,6 +98,8 @@ pub struct RecordRow {
     pub state: String,
     /// `attempts`.
     pub attempts: i64,
+    /// When a replay was asked for (ms).
+    pub made_at: Option<i64>,
     /// Whether it has a lifetime.
     pub expires: bool,
     /// The newest log entry that it points to: outcome and attempt. `None` when it points to none, or when the log has
@@ -106,6 +116,8 @@ pub struct ReplayRow {
     pub state: String,
     /// `made`.
     pub made: i64,
+    /// Whether it has ended and stands in its endpoint's list; those of the release before don't.
+    pub is_listed: bool,
     /// What became of those: `succeeded`, `exhausted` and `canceled` together.
     pub ended: i64,
     /// Whether it has a lifetime.

@@ -58,7 +58,7 @@ impl Store {
 
     async fn look_at(&self, key: &str, name: &str, snapshot: &mut Snapshot) -> Result<(), StoreError> {
         let (kind, rest) = name.split_once(':').unwrap_or((name, ""));
-        if let "pending" | "retry" | "failed" | "log" = kind {
+        if matches!(kind, "pending" | "retry" | "failed" | "log") || kind == "replays" && !rest.is_empty() {
             snapshot.owned.push((name.to_owned(), rest.to_owned()));
         }
         match (kind, rest) {
@@ -95,7 +95,24 @@ impl Store {
             ("ready", "") => snapshot.ready = self.members(key).await?.into_keys().collect(),
             ("ready", "slow") => snapshot.ready_slow = self.members(key).await?.into_keys().collect(),
             ("timers", "") => snapshot.timers = self.members(key).await?,
-            ("disabled", "") => snapshot.disabled = self.members(key).await?.into_keys().collect(),
+            ("parked" | "disabled", "") => snapshot.parked.extend(self.members(key).await?.into_keys()),
+            ("replays", id) => {
+                let ended = self.ask(redis::cmd("LRANGE").arg(key).arg(0).arg(-1)).await?;
+                snapshot.ended_replays.insert(id.to_owned(), ended);
+            }
+            ("policy", "") => {
+                let kept: Option<i64> = self
+                    .ask(redis::cmd("HMGET").arg(key).arg("retentionFailed"))
+                    .await
+                    .map(|(kept,)| kept)?;
+                snapshot.retention_failed = kept;
+            }
+            ("stats", "") => {
+                let (raw, skew): (Option<i64>, Option<i64>) = self
+                    .ask(redis::cmd("HMGET").arg(key).arg("clockRaw").arg("clockSkew"))
+                    .await?;
+                snapshot.now = raw.map(|raw| raw + skew.unwrap_or(0));
+            }
             ("leases", "") => self.set(key, &Place::Leased, snapshot).await?,
             ("quarantine", "") => self.set(key, &Place::Quarantined, snapshot).await?,
             ("tokens", "") => {
@@ -110,7 +127,7 @@ impl Store {
                     snapshot.immortal.push(name.to_owned());
                 }
             }
-            ("log", _) | ("wake" | "stats" | "corrupt" | "policy" | "trials", "") => {}
+            ("log", _) | ("wake" | "corrupt" | "trials", "") => {}
             _ => snapshot.unknown.push(name.to_owned()),
         }
         Ok(())
@@ -187,15 +204,22 @@ impl Store {
     }
 
     async fn record_row(&self, key: &str) -> Result<Option<RecordRow>, StoreError> {
-        type Fields = (Option<String>, Option<i64>, Option<String>, Option<String>);
+        type Fields = (
+            Option<String>,
+            Option<i64>,
+            Option<String>,
+            Option<String>,
+            Option<i64>,
+        );
         let mut command = redis::cmd("HMGET");
         command
             .arg(key)
             .arg("state")
             .arg("attempts")
             .arg("log")
-            .arg("endpoint");
-        let (state, attempts, log, endpoint): Fields = self.ask(&command).await?;
+            .arg("endpoint")
+            .arg("madeAt");
+        let (state, attempts, log, endpoint, made_at): Fields = self.ask(&command).await?;
         let expires = self.expires(key).await?;
         let newest = log.as_deref().and_then(|ids| ids.split_whitespace().last());
         let logged = match (newest, endpoint) {
@@ -205,6 +229,7 @@ impl Store {
         Ok(state.map(|state| RecordRow {
             state,
             attempts: attempts.unwrap_or(0),
+            made_at,
             expires,
             logged,
         }))
@@ -230,19 +255,22 @@ impl Store {
             endpoint: text("endpoint"),
             state: text("state"),
             made: number("made"),
+            is_listed: hash.contains_key("isListed"),
             ended: number("succeeded") + number("exhausted") + number("canceled"),
             expires,
         }))
     }
 
     async fn event_row(&self, key: &str) -> Result<Option<EventRow>, StoreError> {
-        let (account, refs, charge): (Option<String>, Option<i64>, Option<i64>) = self
+        type Fields = (Option<String>, Option<i64>, Option<i64>, Option<i64>);
+        let (account, refs, charge, accepted_at): Fields = self
             .ask(
                 redis::cmd("HMGET")
                     .arg(key)
                     .arg("account")
                     .arg("refs")
-                    .arg("charge"),
+                    .arg("charge")
+                    .arg("acceptedAt"),
             )
             .await?;
         let bytes: i64 = self.ask(redis::cmd("HSTRLEN").arg(key).arg("body")).await?;
@@ -252,6 +280,7 @@ impl Store {
             refs: refs.unwrap_or(0),
             charge: charge.unwrap_or(0),
             bytes,
+            accepted_at,
             expires,
         }))
     }

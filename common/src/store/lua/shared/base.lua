@@ -3,7 +3,7 @@
 --
 -- KEYS[1] is the shard's prefix (`wh:{0}:`); the keys that have a fixed name follow. Keys of endpoints, events,
 -- deliveries and accounts are computed from the prefix alone, so that all lie in one hash slot.
-local P, READY, READY_SLOW, STATS, WAKE, DISABLED = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local P, READY, READY_SLOW, STATS, WAKE, PARKED = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local call = redis.call
 
 -- Wakes one sleeping worker, unless a token waits already.

@@ -1,4 +1,4 @@
--- deliveries.lua: how deliveries end, wait again, or are set aside. Needs core, log and account_events.
+-- deliveries.lua: how deliveries end, or wait again. Needs core, log and account_events.
 
 -- Events and records -----------------------------------------------------------------------------------------------
 
@@ -172,16 +172,6 @@ local function leave_quarantine(id)
       call('ZREM', QUARANTINE, delivery)
       call('RPUSH', P .. 'pending:' .. id, delivery)
     end
-  end
-end
-
--- Sets one of an endpoint's queues aside under a name of its own, for upkeep to work through.
-local function set_aside(id, operation, queue, type, what)
-  local from, to = P .. queue .. ':' .. id, P .. 'sweep:' .. operation .. ':' .. queue
-  if call('EXISTS', from) == 1 then
-    call('RENAME', from, to)
-    call('PERSIST', to)
-    call('RPUSH', SWEEPS, what .. ' ' .. id .. ' ' .. to .. ' ' .. type)
   end
 end
 

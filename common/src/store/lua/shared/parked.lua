@@ -1,0 +1,157 @@
+-- parked.lua: what waits at an endpoint that isn't active, oldest first. Needs core, log, account_events and deliveries.
+--
+-- The time of a retry means nothing there, since switching on releases all retries together. So upkeep puts what is parked in the
+-- order of acceptance: it scores retries by when they were accepted, in seconds, which are below any time in milliseconds, and
+-- moves what was tried from the pending list to them. The list is then in order by itself, but for what a worker gave back
+-- untried: that is among its first.
+
+-- Scores from here on are times in milliseconds.
+local MILLISECONDS = 100000000000
+
+-- The time in a delivery's id: when the API made its event (ms).
+local function time_in(delivery)
+  local time = 0
+  for place = 5, 14 do
+    time = time * 32 + (string.find(DIGITS, string.sub(delivery, place, place), 1, true) or 1) - 1
+  end
+  return time
+end
+
+-- Since when a delivery waits (ms): when its event was accepted, or when a replay was asked for.
+local function waits_since(delivery)
+  local since = is_replay(delivery) and whole(redis.pcall('HGET', P .. 'delivery:' .. delivery, 'madeAt')) or 0
+  if since == 0 then
+    since = whole(redis.pcall('HGET', P .. 'event:' .. event_of(delivery), 'acceptedAt'))
+  end
+  return since > 0 and since or time_in(delivery)
+end
+
+-- Puts a delivery that waited for a retry where it is parked.
+local function park(id, delivery)
+  call('ZADD', P .. 'retry:' .. id, string.format('%.3f', waits_since(delivery) / 1000), delivery)
+end
+
+-- Moves what was tried before from the pending list to the retries, from the end of the list on. `inOrder` is how many at its end
+-- have been looked at, or `all`. Returns whether all have. To take one out costs as much as the list is long behind it, so a
+-- step ends after a few if that is much.
+local MOST_PASSED = 100000
+local function move_tried(id, most)
+  local key, pending = P .. 'endpoint:' .. id, P .. 'pending:' .. id
+  local seen = call('HGET', key, 'inOrder')
+  if seen == 'all' then
+    return true
+  end
+  seen = whole(seen)
+  local texts, passed, moved = call('LRANGE', pending, -seen - 5 * most, -seen - 1), 0, 0
+  for i = #texts, 1, -1 do
+    local delivery, attempts = parse_entry(texts[i])
+    if delivery and attempts == 0 then
+      seen = seen + 1
+    elseif passed > MOST_PASSED or moved >= most then
+      call('HSET', key, 'inOrder', seen)
+      return false
+    else
+      call('LREM', pending, -1, texts[i])
+      passed, moved = passed + seen, moved + 1
+      if delivery then
+        call('HSET', record_of(delivery), 'state', 'retrying', 'attempts', attempts)
+        park(id, delivery)
+      else
+        note_corrupt(id, texts[i])
+      end
+    end
+  end
+  local is_all = #texts < 5 * most
+  call('HSET', key, 'inOrder', is_all and 'all' or seen)
+  return is_all
+end
+
+-- Scores retries by when they were accepted. Returns whether all are.
+local function score_retries(id, most)
+  local retry = P .. 'retry:' .. id
+  local found = call('ZRANGEBYSCORE', retry, MILLISECONDS, '+inf', 'LIMIT', 0, most)
+  for _, delivery in ipairs(found) do
+    if parse_entry(delivery) then
+      park(id, delivery)
+    else
+      call('ZREM', retry, delivery)
+      note_corrupt(id, delivery)
+    end
+  end
+  return #found < most
+end
+
+-- Quarantined deliveries of an endpoint. Of very many, those that are looked at change with the time.
+local jailed
+local function quarantined_at(id, now)
+  if not jailed then
+    local first = now % math.max(1, call('ZCARD', QUARANTINE) - 999)
+    jailed = call('ZRANGE', QUARANTINE, first, first + 999)
+  end
+  local found = {}
+  for _, delivery in ipairs(jailed) do
+    if endpoint_of(delivery) == id then
+      found[#found + 1] = delivery
+    end
+  end
+  return found
+end
+
+-- The oldest that are parked at an endpoint, oldest first: each with what takes it out of its place.
+local function oldest_parked(id, now, most)
+  local found, pending, retry = {}, P .. 'pending:' .. id, P .. 'retry:' .. id
+  local function add(text, take)
+    local delivery, attempts = parse_entry(text)
+    if delivery then
+      found[#found + 1] = { delivery = delivery, attempts = attempts, since = waits_since(delivery), take = take }
+    else
+      take()
+      note_corrupt(id, text)
+    end
+  end
+  for _, text in ipairs(call('LRANGE', pending, 0, most - 1)) do
+    add(text, function()
+      call('LREM', pending, 1, text)
+    end)
+  end
+  for _, delivery in ipairs(call('ZRANGE', retry, 0, most - 1)) do
+    add(delivery, function()
+      call('ZREM', retry, delivery)
+    end)
+  end
+  for _, delivery in ipairs(quarantined_at(id, now)) do
+    add(delivery, function()
+      call('ZREM', QUARANTINE, delivery)
+    end)
+  end
+  table.sort(found, function(one, other)
+    return one.since < other.since or one.since == other.since and one.delivery < other.delivery
+  end)
+  return found
+end
+
+-- Exhausts what is parked at an endpoint for too long, or takes too much space, oldest first and `most` at most. Returns how many,
+-- and when to look again: at once while there is more, when the next one will be too old, or in an hour (RETENTION_FAILED may
+-- change).
+local function exhaust_parked(e, now, most)
+  if not score_retries(e.id, most) or not move_tried(e.id, most) then
+    return 0, now
+  end
+  local limit = tonumber(call('HGET', P .. 'endpoint:' .. e.id, 'parkedLimit'))
+  local exhausted, next_look = 0, now + (e.in_flight > 0 and 60000 or 3600000)
+  for _, one in ipairs(oldest_parked(e.id, now, most)) do
+    local too_old_at = one.since + RETENTION_FAILED + 1
+    if now < too_old_at and not (limit and e.bytes > limit) then
+      return exhausted, math.min(next_look, too_old_at)
+    elseif exhausted == most then
+      return exhausted, now
+    end
+    one.take()
+    local attempts = math.max(one.attempts, attempts_in(record_of(one.delivery)))
+    exhaust(e, one.delivery, attempts, size_of(one.delivery), type_of(one.delivery),
+      now < too_old_at and 'parked_overflow' or 'parked_too_long')
+    exhausted = exhausted + 1
+  end
+  return exhausted, exhausted > 0 and now or next_look
+end
+

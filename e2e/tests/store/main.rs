@@ -16,6 +16,7 @@ mod keys;
 mod listing;
 mod model;
 mod outcomes;
+mod parked;
 mod recovery;
 mod replays;
 mod together;

@@ -32,27 +32,28 @@ local function park(id, delivery)
 end
 
 -- Moves what was tried before from the pending list to the retries, from the end of the list on. `inOrder` is how many at its end
--- have been looked at, or `all`. Returns whether all have. To take one out costs as much as the list is long behind it, so a
--- step ends after a few if that is much.
-local MOST_PASSED = 100000
+-- have been looked at and stay, or `all`. Returns whether all have. What is moved is overwritten first and then taken out in one
+-- go, which has to pass what stays behind it.
+local MOVED = 'moved'
 local function move_tried(id, most)
   local key, pending = P .. 'endpoint:' .. id, P .. 'pending:' .. id
-  local seen = call('HGET', key, 'inOrder')
-  if seen == 'all' then
+  local stay = call('HGET', key, 'inOrder')
+  if stay == 'all' then
     return true
   end
-  seen = whole(seen)
-  local texts, passed, moved = call('LRANGE', pending, -seen - 5 * most, -seen - 1), 0, 0
+  stay = whole(stay)
+  local texts, moved = call('LRANGE', pending, -stay - 5 * most, -stay - 1), 0
+  local is_all = #texts < 5 * most
   for i = #texts, 1, -1 do
     local delivery, attempts = parse_entry(texts[i])
     if delivery and attempts == 0 then
-      seen = seen + 1
-    elseif passed > MOST_PASSED or moved >= most then
-      call('HSET', key, 'inOrder', seen)
-      return false
+      stay = stay + 1
+    elseif moved == most then
+      is_all = false
+      break
     else
-      call('LREM', pending, -1, texts[i])
-      passed, moved = passed + seen, moved + 1
+      moved = moved + 1
+      call('LSET', pending, -stay - moved, MOVED)
       if delivery then
         call('HSET', record_of(delivery), 'state', 'retrying', 'attempts', attempts)
         park(id, delivery)
@@ -61,8 +62,10 @@ local function move_tried(id, most)
       end
     end
   end
-  local is_all = #texts < 5 * most
-  call('HSET', key, 'inOrder', is_all and 'all' or seen)
+  if moved > 0 then
+    call('LREM', pending, -moved, MOVED)
+  end
+  call('HSET', key, 'inOrder', is_all and 'all' or stay)
   return is_all
 end
 
@@ -100,27 +103,28 @@ end
 -- The oldest that are parked at an endpoint, oldest first: each with what takes it out of its place.
 local function oldest_parked(id, now, most)
   local found, pending, retry = {}, P .. 'pending:' .. id, P .. 'retry:' .. id
-  local function add(text, take)
+  local function add(text, since, take)
     local delivery, attempts = parse_entry(text)
     if delivery then
-      found[#found + 1] = { delivery = delivery, attempts = attempts, since = waits_since(delivery), take = take }
+      found[#found + 1] = { delivery = delivery, attempts = attempts, since = since or waits_since(delivery), take = take }
     else
       take()
       note_corrupt(id, text)
     end
   end
   for _, text in ipairs(call('LRANGE', pending, 0, most - 1)) do
-    add(text, function()
+    add(text, nil, function()
       call('LREM', pending, 1, text)
     end)
   end
-  for _, delivery in ipairs(call('ZRANGE', retry, 0, most - 1)) do
-    add(delivery, function()
-      call('ZREM', retry, delivery)
+  local members = call('ZRANGE', retry, 0, most - 1, 'WITHSCORES')
+  for i = 1, #members, 2 do
+    add(members[i], members[i + 1] * 1000, function()
+      call('ZREM', retry, members[i])
     end)
   end
   for _, delivery in ipairs(quarantined_at(id, now)) do
-    add(delivery, function()
+    add(delivery, nil, function()
       call('ZREM', QUARANTINE, delivery)
     end)
   end

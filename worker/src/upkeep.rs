@@ -83,7 +83,10 @@ impl Upkeep {
             }
         };
         if found > 0 {
-            tracing::info!(endpoints = found, "found endpoints that are not active, and looks after what is parked there");
+            tracing::info!(
+                endpoints = found,
+                "found endpoints that are not active, and looks after what is parked there"
+            );
         }
         is_over
     }

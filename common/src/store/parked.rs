@@ -53,7 +53,11 @@ impl Store {
             let (_, ended) = self.find_parked("0", &[]).await?;
             let is_due = ended.is_none_or(|ended| ended >= EVERY);
             search.cursor = is_due.then_some(0);
-            return Ok(if is_due { SearchStep::Going { found: 0 } } else { SearchStep::NotDue });
+            return Ok(if is_due {
+                SearchStep::Going { found: 0 }
+            } else {
+                SearchStep::NotDue
+            });
         };
         let prefix = self.keys().key("account:");
         let mut scan = redis::cmd("SCAN");
@@ -81,7 +85,11 @@ impl Store {
     }
 
     /// How many endpoints of these accounts were entered, and how long ago a search ended.
-    async fn find_parked(&self, ends: &str, accounts: &[&str]) -> Result<(u64, Option<Duration>), StoreError> {
+    async fn find_parked(
+        &self,
+        ends: &str,
+        accounts: &[&str],
+    ) -> Result<(u64, Option<Duration>), StoreError> {
         let arguments: Vec<_> = std::iter::once(ends).chain(accounts.iter().copied()).collect();
         let mut answer = array(self.run(&self.scripts().parked_find, &arguments).await?)?.into_iter();
         let found = integer(next(&mut answer)?)?.unsigned_abs();

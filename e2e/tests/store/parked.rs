@@ -136,7 +136,9 @@ async fn everything_that_is_parked_for_too_long_ends_whatever_parked_it_and_wher
     let mut worker = Worker::new();
     for _ in 0..3 {
         let leased = fixture.lease(&mut worker, 1).await;
-        fixture.end(&mut worker, &leased, || ReportedResult::Crashed).await;
+        fixture
+            .end(&mut worker, &leased, || ReportedResult::Crashed)
+            .await;
     }
     let leased = fixture.lease(&mut worker, 10).await;
     fixture.end(&mut worker, &leased, || failed(Some(3600))).await;
@@ -149,7 +151,9 @@ async fn everything_that_is_parked_for_too_long_ends_whatever_parked_it_and_wher
     fixture.push_many(5).await;
     assert_eq!(fixture.waiting(&disabled).await, (5, 30));
     let active = fixture.endpoint(&["message.sent"]).await;
-    fixture.accept(&event_of(EventType::MessageSent, "bot", "{}")).await;
+    fixture
+        .accept(&event_of(EventType::MessageSent, "bot", "{}"))
+        .await;
 
     fixture.pass(HOUR - Duration::from_secs(60)).await;
     fixture.upkeep().await;
@@ -289,7 +293,9 @@ async fn what_was_released_behind_newer_events_is_parked_again_in_the_order_of_a
     let mut first = fixture.lease(&mut worker, 1).await;
     fixture.end(&mut worker, &first, succeeded).await;
     first = fixture.lease(&mut worker, 10).await;
-    fixture.end(&mut worker, &first, || ReportedResult::GivenBack).await;
+    fixture
+        .end(&mut worker, &first, || ReportedResult::GivenBack)
+        .await;
     assert_eq!(fixture.waiting(&id).await, (89, 0));
     let last = fixture.lease(&mut worker, 1).await;
     fixture.end(&mut worker, &last, gone).await;
@@ -350,7 +356,10 @@ async fn what_is_being_released_is_parked_again_when_its_endpoint_stops_being_ac
             fixture.upkeep().await;
             assert_eq!(fixture.get(&id).await.queue.total(), 1000);
             assert_eq!(fixture.count("EXISTS", "sweeps").await, 0);
-            assert!(fixture.lease(&mut Worker::new(), 10).await.is_empty(), "nothing is sent");
+            assert!(
+                fixture.lease(&mut Worker::new(), 10).await.is_empty(),
+                "nothing is sent"
+            );
             fixture.assert_no_violation().await;
         }
     }
@@ -393,7 +402,11 @@ async fn an_owner_who_switches_faster_than_upkeep_works_loses_nothing() {
             .await
             .contains_key("releasing")
     );
-    assert_eq!(fixture.waiting(&id).await, (16, 4), "the rest wait for their time");
+    assert_eq!(
+        fixture.waiting(&id).await,
+        (16, 4),
+        "the rest wait for their time"
+    );
     fixture.pass(HOUR).await;
     let mut worker = Worker::new();
     let leased = fixture.lease(&mut worker, 1).await;
@@ -444,7 +457,10 @@ async fn endpoints_that_the_release_before_left_are_found() {
     fixture.push_many(3).await;
     let mut worker = Worker::new();
     let leased = fixture.lease(&mut worker, 6).await;
-    let first = leased.iter().find(|leased| leased.endpoint.id == disabled).unwrap();
+    let first = leased
+        .iter()
+        .find(|leased| leased.endpoint.id == disabled)
+        .unwrap();
     fixture.report(&mut worker, first, gone()).await;
     let rest: Vec<_> = leased
         .iter()

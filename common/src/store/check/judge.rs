@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::{Violation, parked};
 use super::snapshot::{EndpointRow, Place, RecordRow, Snapshot};
+use super::{Violation, parked};
 use crate::id::DeliveryId;
 
 /// Everything that breaks an invariant.

@@ -33,7 +33,8 @@ fn unknown_to_upkeep(snapshot: &Snapshot) -> Vec<Violation> {
         .collect()
 }
 
-/// Nothing is parked for longer than RETENTION_FAILED, as far as workers have told what that is.
+/// Nothing is parked for longer than RETENTION_FAILED, as far as workers have told what that is. What is older already when its
+/// endpoint stops being active ends then.
 fn parked_too_long(snapshot: &Snapshot) -> Vec<Violation> {
     let (Some(kept), Some(now)) = (snapshot.retention_failed, snapshot.now) else {
         return vec![];
@@ -46,16 +47,17 @@ fn parked_too_long(snapshot: &Snapshot) -> Vec<Violation> {
         let Some(id) = delivery.parse::<DeliveryId>().ok().filter(|_| waits) else {
             continue;
         };
-        let is_parked = snapshot
-            .endpoints
-            .get(id.endpoint().as_str())
-            .is_some_and(|endpoint| endpoint.state != "active");
+        let endpoint = snapshot.endpoints.get(id.endpoint().as_str());
+        let Some(endpoint) = endpoint.filter(|endpoint| endpoint.state != "active") else {
+            continue;
+        };
         let made_at = || snapshot.records.get(delivery)?.made_at;
         let accepted_at = || snapshot.events.get(id.event().as_str())?.accepted_at;
         let Some(since) = made_at().or_else(accepted_at) else {
             continue; // its payload is missing, which another rule says
         };
-        if is_parked && now - since > kept.saturating_add(LATE) {
+        let due = since.saturating_add(kept).max(endpoint.disabled_at.unwrap_or(0));
+        if now > due.saturating_add(LATE) {
             found.push(Violation {
                 key: format!("delivery:{delivery}"),
                 what: format!("has been parked since {since}, for longer than {kept} ms"),

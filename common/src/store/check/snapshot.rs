@@ -58,6 +58,8 @@ pub struct EndpointRow {
     pub account: String,
     /// `active`, `disabled` or `off`.
     pub state: String,
+    /// `disabledAt`: since when it isn't active (ms).
+    pub disabled_at: Option<i64>,
     /// `inFlight`.
     pub in_flight: i64,
     /// Whether it is probed with one attempt at a time.

@@ -190,6 +190,7 @@ impl Store {
         Ok((!hash.is_empty()).then(|| EndpointRow {
             account: text("account"),
             state: text("state"),
+            disabled_at: hash.get("disabledAt").and_then(|text| text.parse().ok()),
             in_flight: number("inFlight"),
             probing: text("probing") == "1",
             slow: text("slow") == "1",

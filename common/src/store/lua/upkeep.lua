@@ -88,7 +88,7 @@ for i = 1, #entered_before, 2 do
   call('ZADD', PARKED, 'NX', now, entered_before[i])
 end
 
-local room, looked_at = math.min(limit, 100), call('ZRANGEBYSCORE', PARKED, '-inf', now, 'LIMIT', 0, 4)
+local room, looked_at = math.ceil(limit / 2), call('ZRANGEBYSCORE', PARKED, '-inf', now, 'LIMIT', 0, 4)
 for _, id in ipairs(looked_at) do
   local e = endpoint(id)
   if not e or e.state == 'active' then

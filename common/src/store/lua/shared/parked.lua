@@ -103,33 +103,36 @@ end
 -- The oldest that are parked at an endpoint, oldest first: each with what takes it out of its place.
 local function oldest_parked(id, now, most)
   local found, pending, retry = {}, P .. 'pending:' .. id, P .. 'retry:' .. id
-  local function add(text, since, take)
+  local function add(text, is_entry, since, take)
     local delivery, attempts = parse_entry(text)
     if delivery then
-      found[#found + 1] = { delivery = delivery, attempts = attempts, since = since or waits_since(delivery), take = take }
+      found[#found + 1] = {
+        delivery = delivery, take = take, since = since or waits_since(delivery), place = #found,
+        attempts = is_entry and attempts or nil, -- others count them in their record
+      }
     else
       take()
       note_corrupt(id, text)
     end
   end
   for _, text in ipairs(call('LRANGE', pending, 0, most - 1)) do
-    add(text, nil, function()
+    add(text, true, nil, function()
       call('LREM', pending, 1, text)
     end)
   end
   local members = call('ZRANGE', retry, 0, most - 1, 'WITHSCORES')
   for i = 1, #members, 2 do
-    add(members[i], members[i + 1] * 1000, function()
+    add(members[i], false, members[i + 1] * 1000, function()
       call('ZREM', retry, members[i])
     end)
   end
   for _, delivery in ipairs(quarantined_at(id, now)) do
-    add(delivery, nil, function()
+    add(delivery, false, nil, function()
       call('ZREM', QUARANTINE, delivery)
     end)
   end
   table.sort(found, function(one, other)
-    return one.since < other.since or one.since == other.since and one.delivery < other.delivery
+    return one.since < other.since or one.since == other.since and one.place < other.place
   end)
   return found
 end
@@ -151,8 +154,7 @@ local function exhaust_parked(e, now, most)
       return exhausted, now
     end
     one.take()
-    local attempts = math.max(one.attempts, attempts_in(record_of(one.delivery)))
-    exhaust(e, one.delivery, attempts, size_of(one.delivery), type_of(one.delivery),
+    exhaust(e, one.delivery, one.attempts or attempts_in(record_of(one.delivery)), size_of(one.delivery), type_of(one.delivery),
       now < too_old_at and 'parked_overflow' or 'parked_too_long')
     exhausted = exhausted + 1
   end

@@ -101,7 +101,8 @@ local function quarantined_at(id, now)
 end
 
 -- The oldest that are parked at an endpoint, oldest first: each with what takes it out of its place.
-local function oldest_parked(id, now, most)
+local LOOKED_AT = 100
+local function oldest_parked(id, now)
   local found, pending, retry = {}, P .. 'pending:' .. id, P .. 'retry:' .. id
   local function add(text, is_entry, since, take)
     local delivery, attempts = parse_entry(text)
@@ -115,14 +116,14 @@ local function oldest_parked(id, now, most)
       note_corrupt(id, text)
     end
   end
-  for _, text in ipairs(call('LRANGE', pending, 0, most - 1)) do
+  for _, text in ipairs(call('LRANGE', pending, 0, LOOKED_AT - 1)) do
     add(text, true, nil, function()
       call('LREM', pending, 1, text)
     end)
   end
-  local members = call('ZRANGE', retry, 0, most - 1, 'WITHSCORES')
+  local members = call('ZRANGE', retry, 0, LOOKED_AT - 1, 'WITHSCORES')
   for i = 1, #members, 2 do
-    add(members[i], false, members[i + 1] * 1000, function()
+    add(members[i], false, math.floor(members[i + 1] * 1000 + 0.5), function()
       call('ZREM', retry, members[i])
     end)
   end
@@ -131,22 +132,27 @@ local function oldest_parked(id, now, most)
       call('ZREM', QUARANTINE, delivery)
     end)
   end
+  -- Of those that were accepted together, the event that was made first; then as they stand in line.
   table.sort(found, function(one, other)
-    return one.since < other.since or one.since == other.since and one.place < other.place
+    if one.since ~= other.since then
+      return one.since < other.since
+    end
+    local made, other_made = string.sub(one.delivery, 1, 14), string.sub(other.delivery, 1, 14)
+    return made < other_made or made == other_made and one.place < other.place
   end)
   return found
 end
 
--- Exhausts what is parked at an endpoint for too long, or takes too much space, oldest first and `most` at most. Returns how many,
--- and when to look again: at once while there is more, when the next one will be too old, or in an hour (RETENTION_FAILED may
--- change).
+-- Exhausts what is parked at an endpoint for too long, or takes too much space: oldest first, `most` of them, up to LOOKED_AT.
+-- Returns how many, and when to look again: at once while there is more, when the next one will be too old, or in an hour
+-- (RETENTION_FAILED may change).
 local function exhaust_parked(e, now, most)
-  if not score_retries(e.id, most) or not move_tried(e.id, most) then
+  if not score_retries(e.id, LOOKED_AT) or not move_tried(e.id, LOOKED_AT) then
     return 0, now
   end
   local limit = tonumber(call('HGET', P .. 'endpoint:' .. e.id, 'parkedLimit'))
   local exhausted, next_look = 0, now + (e.in_flight > 0 and 60000 or 3600000)
-  for _, one in ipairs(oldest_parked(e.id, now, most)) do
+  for _, one in ipairs(oldest_parked(e.id, now)) do
     local too_old_at = one.since + RETENTION_FAILED + 1
     if now < too_old_at and not (limit and e.bytes > limit) then
       return exhausted, math.min(next_look, too_old_at)

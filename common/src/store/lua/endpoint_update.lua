@@ -36,7 +36,7 @@ if wanted == '0' and e.state ~= 'off' then
   changed = true
   log_state(id, 'off', 'owner')
   e.state = 'off'
-  call('HDEL', key, 'recovering')
+  call('HDEL', key, 'recovering', 'inOrder')
   call('HSET', key, 'disabledReason', 'owner', 'disabledAt', now)
   call('ZREM', TIMERS, id)
   call('ZADD', PARKED, now, id)

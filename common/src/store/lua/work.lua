@@ -57,6 +57,7 @@ end
 local function disable(e, reason, last_error)
   e.state = 'disabled'
   call('HSET', P .. 'endpoint:' .. e.id, 'state', 'disabled', 'disabledReason', reason, 'disabledAt', now)
+  call('HDEL', P .. 'endpoint:' .. e.id, 'inOrder')
   call('ZREM', TIMERS, e.id)
   call('ZADD', PARKED, now, e.id)
   set_route(e.id)

@@ -8,14 +8,13 @@ use crate::redis_server::RedisServer;
 use crate::wait::{check, eventually};
 
 /// Keys that exist only while something waits, is in flight, or went wrong.
-const MUST_BE_ABSENT: [&str; 9] = [
+const MUST_BE_ABSENT: [&str; 8] = [
     "ready",
     "ready:slow",
     "timers",
     "leases",
     "tokens",
     "quarantine",
-    "disabled",
     "sweeps",
     "corrupt",
 ];
@@ -57,6 +56,14 @@ pub fn leftovers(server: &RedisServer) -> Vec<String> {
     }
     for pattern in MUST_BE_ABSENT_OF_ALL {
         left.extend(keys(connection, pattern));
+    }
+    // An endpoint that its owner switched off stays there, with nothing parked.
+    let parked: Vec<String> = connection.zrange(key("parked"), 0, -1).unwrap();
+    for id in parked {
+        let state: Option<String> = connection.hget(key(&format!("endpoint:{id}")), "state").unwrap();
+        if state.as_deref() != Some("off") {
+            left.push(format!("parked {id} {state:?}"));
+        }
     }
     for key in keys(connection, "endpoint:*") {
         let in_flight: Option<i64> = connection.hget(&key, "inFlight").unwrap();

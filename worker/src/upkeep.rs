@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use common::id::fill_random;
 use common::store::Store;
+use common::store::parked::{ParkedSearch, SearchStep};
 use common::store::policy::PolicyNotice;
 use common::store::queue::{QueuePolicy, UpkeepReply};
 
@@ -16,6 +17,9 @@ use crate::stop::Stop;
 
 /// How often there is a look, while there is nothing to do.
 const EVERY: Duration = Duration::from_secs(2);
+
+/// How often there is a look whether a search for parked endpoints is due.
+const SEARCH_EVERY: Duration = Duration::from_secs(3600);
 
 /// What upkeep works with.
 #[derive(Debug)]
@@ -33,9 +37,13 @@ impl Upkeep {
     /// Runs until the worker stops.
     pub(crate) async fn run(mut self) {
         let mut stop = self.stop.clone();
+        let (mut search, mut search_from) = (ParkedSearch::default(), Instant::now());
         let mut last: Option<Instant> = None;
         loop {
             self.announce().await;
+            if search_from <= Instant::now() && self.search_parked(&mut search).await {
+                search_from = Instant::now() + SEARCH_EVERY;
+            }
             let asked = Instant::now();
             let since_last = last.map(|last| asked - last);
             let wait = match self.store.upkeep_after(&self.policy, since_last).await {
@@ -65,6 +73,26 @@ impl Upkeep {
                 }
             }
         }
+    }
+
+    /// One step of the search for endpoints that aren't active and that upkeep doesn't know; whether it is over for now.
+    async fn search_parked(&mut self, search: &mut ParkedSearch) -> bool {
+        let (is_over, found) = match self.store.search_parked(search).await {
+            Ok(SearchStep::Going { found }) => (false, found),
+            Ok(SearchStep::Ended { found }) => (true, found),
+            Ok(SearchStep::NotDue) => (true, 0),
+            Err(error) => {
+                self.outage.failed(&error);
+                (false, 0)
+            }
+        };
+        if found > 0 {
+            tracing::info!(
+                endpoints = found,
+                "found endpoints that are not active, and looks after what is parked there"
+            );
+        }
+        is_over
     }
 
     fn done(&self, reply: UpkeepReply) {

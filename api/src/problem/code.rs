@@ -68,7 +68,7 @@ codes! {
         "Nothing is kept of a delivery of this endpoint with this id. List the deliveries to see their ids.";
     /// The endpoint has no such replay.
     ReplayNotFound = "replay_not_found", NOT_FOUND, "No such replay",
-        "This endpoint has no replay with this id, or it ended more than 14 days ago.";
+        "This endpoint has no replay with this id, it ended more than 14 days ago, or 20 others have ended since.";
     /// No such path.
     NotFound = "not_found", NOT_FOUND, "No such path",
         "There is nothing at this path. The calls are described at /docs.";

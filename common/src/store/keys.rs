@@ -13,9 +13,9 @@
 //! | `key:<k>:pushed` | string | events accepted with this service key in this minute, if they are limited | 1 min |
 //! | `endpoint:<e>` | hash | `url`, `events`, `state`, `consecutiveFailures`, `inFlight`, … | until it is removed |
 //! | `event:<v>` | hash | `body`, `event`, `account`, `refs` (unfinished deliveries), `deliveries`, `charge`, `acceptedAt`, `failed` | `RETENTION_SUCCEEDED` after its last delivery finished, `RETENTION_FAILED` if one was exhausted |
-//! | `delivery:<d>` | hash | `state`, `attempts`, `nextAttemptAt`, `reason`, `lostLeases`, `quarantinedAt`, `singly`, `log` (ids of its log entries), `replayOf`, … | from its first failed attempt or lost lease, replays from the start; after success `RETENTION_SUCCEEDED`, exhausted `RETENTION_FAILED` |
+//! | `delivery:<d>` | hash | `state`, `attempts`, `nextAttemptAt`, `reason`, `lostLeases`, `quarantinedAt`, `singly`, `log` (ids of its log entries), `replayOf`, `madeAt`, … | from its first failed attempt or lost lease, replays from the start; after success `RETENTION_SUCCEEDED`, exhausted `RETENTION_FAILED` |
 //! | `pending:<e>` | list | deliveries that wait for their turn, as `<d>` or `<d>:<attempts made>`; suspects as `<d>:0<attempts made>` | while there are some |
-//! | `retry:<e>` | sorted set | delivery → when its next attempt is due (ms) | while there are some |
+//! | `retry:<e>` | sorted set | delivery → when its next attempt is due (ms); parked: when it was accepted (s) | while there are some |
 //! | `failed:<e>` | sorted set | exhausted delivery → when (ms) | `RETENTION_FAILED` |
 //! | `log:<e>` | stream | attempts and changes of the endpoint's state, newest last | `LOG_LENGTH` entries |
 //! | `ready` | sorted set | endpoint that has something to send → its turn | while there are some |
@@ -24,9 +24,11 @@
 //! | `leases` | sorted set | delivery in flight → when its lease expires (ms) | while there are some |
 //! | `tokens` | hash | delivery in flight → `<incarnation>:<sequence>\|<generation>\|<attempt>\|<payload bytes>` | while there are some |
 //! | `quarantine` | sorted set | suspect (a delivery that lost three leases) of an active endpoint → when it is served (ms) | while there are some |
-//! | `disabled` | sorted set | disabled endpoint → when upkeep looks at what is parked there (ms) | while there are some |
+//! | `parked` | sorted set | endpoint that isn't active → when upkeep looks at what is parked there (ms) | while there are some |
+//! | `disabled` | sorted set | the same, as the release before entered disabled endpoints; upkeep moves them to `parked` | until then |
 //! | `replays` | sorted set | replay of many that is under way → when its next step is due (ms) | while there are some |
-//! | `replay:<r>` | hash | a replay of many: `status`, `since`, `until`, `position`, `made`, `succeeded`, … | 14 days after its end |
+//! | `replay:<r>` | hash | a replay of many: `status`, `since`, `until`, `position`, `made`, `succeeded`, … | 14 days after its end, at most until 20 more have ended or its endpoint is removed |
+//! | `replays:<e>` | list | the endpoint's replays of many that have ended, newest last | 14 days after the last one's end, the last 20 |
 //! | `trials` | list | test events that no worker has taken yet | while there are some |
 //! | `trial:<d>` | hash | a test event: `endpoint`, `event`, `body`, `at`, `done` | 2 min |
 //! | `answer:<d>` | list | the log entry of a test event, for the one who waits for it | 1 min |
@@ -39,7 +41,7 @@
 //! | `removed:<operation>` | string | the endpoint that this operation removed | 1 min |
 //! | `wake` | list | a token while there is something to fetch | until a worker takes it |
 //! | `policy` | hash | what the workers are configured to: `disableAfter`, `logLength`, … | for ever |
-//! | `stats` | hash | counters, `turn`, `clockRaw`, `clockSkew`, `clockSteps`, `reapedAt`, `reapHold`, `ageHold` | for ever |
+//! | `stats` | hash | counters, `turn`, `clockRaw`, `clockSkew`, `clockSteps`, `reapedAt`, `reapHold`, `ageHold`, `parkedSoughtAt` | for ever |
 //!
 //! Every key but `wh:meta` starts with the prefix `wh:{<shard>}:`, which keeps a shard in one hash slot.
 
@@ -52,7 +54,7 @@ const FIXED: [&str; 13] = [
     "ready:slow",
     "stats",
     "wake",
-    "disabled",
+    "parked",
     "timers",
     "leases",
     "tokens",

@@ -9,6 +9,7 @@
 //! - [`queue`]: fetch, complete, retry, park, reap: what workers do.
 //! - [`rates`]: how many calls and events are left in this minute.
 //! - [`log`]: what became of deliveries, as their owner reads it.
+//! - [`parked`]: finding endpoints that no release entered where upkeep looks for what is parked.
 //! - [`replays`]: send again what was finished.
 //! - [`trials`]: test events, past the queue.
 //! - [`rotation`]: new signing secrets, with a grace for the old ones.
@@ -39,6 +40,8 @@ pub mod queue;
 pub mod rates;
 
 pub mod log;
+
+pub mod parked;
 
 pub mod replays;
 

@@ -22,9 +22,35 @@ const ACCOUNT_EVENTS: &str = include_str!("lua/shared/account_events.lua");
 const DELIVERIES: &str = include_str!("lua/shared/deliveries.lua");
 const QUARANTINE: &str = include_str!("lua/shared/quarantine.lua");
 const REPLAYS: &str = include_str!("lua/shared/replays.lua");
+const SWEEPS: &str = include_str!("lua/shared/sweeps.lua");
+const PARKED: &str = include_str!("lua/shared/parked.lua");
 
 /// Everything that finishes deliveries.
 const FINISHING: &[&str] = &[BASE, ROUTES, CORE, LOG, ACCOUNT_EVENTS, DELIVERIES, QUARANTINE];
+/// Everything that sets queues aside.
+const SWEEPING: &[&str] = &[
+    BASE,
+    ROUTES,
+    CORE,
+    LOG,
+    ACCOUNT_EVENTS,
+    DELIVERIES,
+    QUARANTINE,
+    SWEEPS,
+];
+/// Everything that nobody waits for.
+const KEEPING_UP: &[&str] = &[
+    BASE,
+    ROUTES,
+    CORE,
+    LOG,
+    ACCOUNT_EVENTS,
+    DELIVERIES,
+    QUARANTINE,
+    SWEEPS,
+    PARKED,
+    REPLAYS,
+];
 /// Everything that makes new ones of finished ones.
 const REPLAYING: &[&str] = &[
     BASE,
@@ -77,12 +103,13 @@ macro_rules! scripts {
 scripts! {
     accept: Refused, &[BASE, ROUTES];
     work: Allowed, FINISHING;
-    upkeep: Allowed, REPLAYING;
+    upkeep: Allowed, KEEPING_UP;
+    parked_find: Allowed, &[BASE, CORE];
     endpoint_create: Refused, &[BASE, ROUTES, CORE];
-    endpoint_update: Allowed, FINISHING;
+    endpoint_update: Allowed, SWEEPING;
     endpoint_rotate: Allowed, &[BASE, CORE, LOG];
     endpoint_rewrap: Allowed, &[BASE];
-    endpoint_remove: Allowed, FINISHING;
+    endpoint_remove: Allowed, SWEEPING;
     endpoint_list: Allowed, &[BASE, CORE];
     endpoint_health: Allowed, &[BASE, CORE];
     clock: Allowed, &[BASE];

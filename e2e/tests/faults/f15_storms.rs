@@ -1,5 +1,6 @@
 //! 15. 20,000 retries due in one instant, while others are served without a pause. (100,000 parked deliveries: see `long`.)
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use common::clock::Timestamp;
@@ -87,6 +88,47 @@ async fn removed_while_in_flight() {
         .balance()
         .await;
     assert_eq!((balance.canceled, balance.delivered), (101, 0));
+    system.stop();
+}
+
+/// An owner switches on, off, and on again with `parked: "discard"`, while a worker releases 12,044 retries: what was not sent by
+/// then is canceled, and the log has its number.
+#[tokio::test(flavor = "multi_thread")]
+async fn discarded_while_being_released() {
+    const COUNT: usize = 12_044;
+    let mut system = builder().workers(0).start().await;
+    let receiver = Receiver::start().await;
+    let customer = system.customer_of("org_storm");
+    let endpoint = customer.create_endpoint(&receiver.url("/storm"), &["*"]).await;
+    let store = store(&system.redis);
+    let pushed = accept_many(&store, COUNT).await;
+    all_failed_once(&store, COUNT).await;
+    let switch = async |active: bool, parked: &str| {
+        let patch = json!({"id": endpoint.id, "active": active, "parked": parked});
+        let reply = customer.patch("/api/webhooks-config", &patch).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+    };
+    switch(false, "deliver").await;
+    system.add_worker();
+    system.wait_ready().await;
+    switch(true, "deliver").await;
+    receiver.wait_for(1).await;
+    switch(false, "deliver").await;
+    switch(true, "discard").await;
+    let balance = Account::of(&system)
+        .at(&receiver)
+        .accepted(pushed)
+        .balance()
+        .await;
+    assert_eq!(balance.delivered + balance.canceled, COUNT, "{balance:?}");
+    assert!(balance.canceled > 0, "{balance:?}");
+    let log = format!("wh:{{0}}:log:{}", endpoint.id);
+    let entries: Vec<(String, HashMap<String, String>)> = ask(&system.redis, &["XREVRANGE", &log, "+", "-"]);
+    let counts: Vec<_> = entries
+        .iter()
+        .filter_map(|(_, fields)| fields.get("count"))
+        .collect();
+    assert_eq!(counts, [&balance.canceled.to_string()]);
     system.stop();
 }
 

@@ -1,9 +1,12 @@
-//! Upgrades: the stored data carries the version of its schema. (A rolling restart under load is in `f20`.)
+//! Upgrades: the stored data carries the version of its schema. What a release stored is found by the next one.
+//! (A rolling restart under load is in `f20`.)
 
 use e2e::load::Loaded;
+use e2e::receiver::Receiver;
+use e2e::wait::{LONG, check, eventually};
 use serde_json::json;
 
-use crate::scene::{Scene, assert_refused_at_start, builder};
+use crate::scene::{Scene, ask, assert_refused_at_start, builder};
 
 /// A program that doesn't know the schema of what is stored does not touch it, and says what to do.
 #[tokio::test(flavor = "multi_thread")]
@@ -33,4 +36,25 @@ async fn an_unknown_schema_is_refused_at_start() {
         ..Loaded::default()
     };
     scene.all_delivered(loaded, 0).await;
+}
+
+/// The release before entered no endpoint that its owner switched off where upkeep looks for what is parked. A worker that starts
+/// finds it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_was_off_before_is_found_by_a_worker() {
+    let mut system = builder().workers(0).start().await;
+    let receiver = Receiver::start().await;
+    let customer = system.customer_of("org_before");
+    let endpoint = customer.create_endpoint(&receiver.url("/hook"), &["*"]).await;
+    let patch = json!({"id": endpoint.id, "active": false});
+    assert_eq!(customer.patch("/api/webhooks-config", &patch).await.status, 200);
+    assert_eq!(ask::<i64>(&system.redis, &["DEL", "wh:{0}:parked"]), 1);
+    system.add_worker();
+    system.wait_ready().await;
+    eventually(LONG, "the endpoint to be found", async || {
+        let parked: Vec<String> = ask(&system.redis, &["ZRANGE", "wh:{0}:parked", "0", "-1"]);
+        check(parked == [endpoint.id.clone()], format!("parked is {parked:?}"))
+    })
+    .await;
+    system.stop();
 }

@@ -13,6 +13,7 @@ use common::store::Store;
 use common::store::check::judge;
 use common::store::endpoints::CreateOutcome;
 use common::store::events::{AcceptOutcome, Accepted, Budgets, Idempotency, NewEvent};
+use common::store::policy::PolicyNotice;
 use common::store::queue::{
     AttemptRecord, Incarnation, Leased, QueuePolicy, Report, ReportResult, ReportedResult, WorkReply,
     WorkRequest,
@@ -168,6 +169,21 @@ impl Fixture {
         self.work(worker, request).await.results[0]
     }
 
+    /// Tells what the workers are configured to, as a worker does when it starts.
+    pub(crate) async fn announce(&self) {
+        let notice = PolicyNotice {
+            disable_after: self.policy.disable_after,
+            disable_min_span: self.policy.disable_min_span,
+            retention_succeeded: self.policy.retention_succeeded,
+            retention_failed: self.policy.retention_failed,
+            log_length: self.policy.log_length,
+            endpoint_concurrency: self.policy.endpoint_concurrency,
+            max_attempts: 10,
+            delivery_timeout: Duration::from_secs(10),
+        };
+        self.store.announce_policy(&notice).await.unwrap();
+    }
+
     /// Sets Redis's time as the scripts see it forward (or back).
     pub(crate) async fn pass(&self, span: Duration) {
         self.step_clock(i64::try_from(span.as_millis()).unwrap()).await;
@@ -233,6 +249,7 @@ impl Fixture {
                     "endpoint",
                     "event",
                     "log",
+                    "policy",
                     "stats",
                     "wake",
                     "worker",
@@ -242,7 +259,8 @@ impl Fixture {
                     "answer",
                     "idempotency",
                     "failed",
-                    "disabled",
+                    "parked",
+                    "replays",
                 ];
                 !kept.contains(&kind) && !key.starts_with("delivery:") || key.ends_with(":bytes")
             })

@@ -18,6 +18,7 @@ mod listing;
 mod model;
 mod outcomes;
 mod overwritten;
+mod parked;
 mod quarantine;
 mod recovery;
 mod replays;

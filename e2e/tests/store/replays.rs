@@ -283,3 +283,56 @@ async fn one_runs_at_a_time_it_parks_while_disabled_and_can_be_canceled() {
         .await;
     assert_eq!(gone.unwrap(), None);
 }
+
+#[tokio::test]
+async fn an_endpoint_keeps_its_last_twenty_replays_of_many_and_takes_them_with_it() {
+    let (fixture, endpoint) = tolerant().await;
+    let mut ended = Vec::new();
+    for number in 0..23 {
+        let replay = start(&fixture, &endpoint, ReplayStatus::Exhausted).await;
+        if number % 2 == 0 {
+            step(&fixture).await;
+        } else {
+            let canceled = fixture
+                .store
+                .get_replay(&account(), &endpoint, &replay.id, true)
+                .await;
+            assert_eq!(canceled.unwrap().unwrap().state, ReplayState::Canceled);
+        }
+        ended.push(replay.id);
+    }
+    for (number, id) in ended.iter().enumerate() {
+        let found = fixture.store.get_replay(&account(), &endpoint, id, false).await;
+        assert_eq!(found.unwrap().is_some(), number >= 3, "{number}");
+    }
+    assert_eq!(fixture.list(&format!("replays:{endpoint}")).await.len(), 20);
+    assert_eq!(fixture.store.check().await.unwrap().violations, []);
+
+    let running = start(&fixture, &endpoint, ReplayStatus::Exhausted).await;
+    fixture
+        .store
+        .remove_endpoint(&account(), &endpoint)
+        .await
+        .unwrap();
+    let left = fixture.keys().await;
+    assert!(!left.iter().any(|key| key.starts_with("replay")), "{left:?}");
+    assert_eq!(
+        fixture.store.check().await.unwrap().violations,
+        [],
+        "{}",
+        running.id
+    );
+}
+
+#[tokio::test]
+async fn the_check_reports_replays_that_ended_and_are_listed_nowhere() {
+    let (fixture, endpoint) = tolerant().await;
+    let replay = start(&fixture, &endpoint, ReplayStatus::Exhausted).await;
+    step(&fixture).await;
+    let _: i64 = fixture
+        .command(redis::cmd("DEL").arg(format!("wh:{{0}}:replays:{endpoint}")))
+        .await;
+    let found = fixture.store.check().await.unwrap().violations;
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].key, format!("replay:{}", replay.id));
+}

@@ -77,7 +77,7 @@ impl ReplaysApi {
 
     /// Get a replay
     ///
-    /// Answers how far a replay of many is, up to 14 days after its end.
+    /// Answers how far a replay of many is, up to 14 days after its end. An endpoint keeps the last 20 that ended.
     #[oai(
         path = "/api/webhooks-config/:id/replays/:replayId",
         method = "get",

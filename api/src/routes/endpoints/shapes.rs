@@ -56,7 +56,8 @@ pub(crate) struct ChangeEndpoint {
     #[serde(default, deserialize_with = "present")]
     #[oai(nullable)]
     pub(super) description: Option<Option<Description>>,
-    /// What becomes of parked deliveries when this switches the endpoint on; `deliver` if absent.
+    /// What becomes of parked deliveries when this switches the endpoint on, also of those that are still being sent since
+    /// it was switched on before; `deliver` if absent.
     #[serde(default, deserialize_with = "present")]
     pub(super) parked: Option<Parked>,
 }

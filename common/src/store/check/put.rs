@@ -20,13 +20,14 @@ fn key<T: std::str::FromStr>(id: &str) -> Result<T, String> {
 }
 
 pub(super) fn event(snapshot: &mut Snapshot, id: &str, row: Row) -> Done {
-    let [account, refs, charge] = [0, 1, 2].map(|field| row.values[field].as_ref());
+    let [account, refs, charge, accepted_at] = [0, 1, 2, 3].map(|field| row.values[field].as_ref());
     let account = account.ok_or("has no account")?;
     let event = EventRow {
         account: snapshot.accounts.number(account),
         refs: whole(refs, "refs")?,
         charge: whole(charge, "charge")?,
         bytes: i32::try_from(row.length).unwrap_or(i32::MAX),
+        accepted_at: accepted_at.map_or(Ok(0), |_| whole(accepted_at, "acceptedAt"))?,
         expires: row.expires,
     };
     snapshot.events.insert(key(id)?, event);
@@ -34,11 +35,12 @@ pub(super) fn event(snapshot: &mut Snapshot, id: &str, row: Row) -> Done {
 }
 
 pub(super) fn record(snapshot: &mut Snapshot, id: &str, row: Row) -> Done {
-    let [state, attempts, exhausted_at] = [0, 1, 2].map(|field| row.values[field].as_ref());
+    let [state, attempts, exhausted_at, made_at] = [0, 1, 2, 3].map(|field| row.values[field].as_ref());
     let record = RecordRow {
         state: state.ok_or("has no state")?.parse()?,
         attempts: attempts.map_or(Ok(0), |_| whole(attempts, "attempts"))?,
         exhausted_at: exhausted_at.map_or(Ok(0), |_| whole(exhausted_at, "exhaustedAt"))?,
+        made_at: made_at.map_or(Ok(0), |_| whole(made_at, "madeAt"))?,
         expires: row.expires,
         logged: None,
     };
@@ -64,6 +66,7 @@ pub(super) fn endpoint(snapshot: &mut Snapshot, id: &str, hash: Hash) -> Done {
         account: text("account"),
         state: text("state"),
         has_reason: hash.contains_key("disabledReason"),
+        disabled_at: number("disabledAt")?,
         in_flight: number("inFlight")?,
         generation: number("generation")?,
         probing: text("probing") == "1",
@@ -87,6 +90,7 @@ pub(super) fn replay(snapshot: &mut Snapshot, id: &str, hash: Hash) -> Done {
         endpoint: text("endpoint"),
         state: text("state"),
         made: number("made")?,
+        is_listed: hash.fields.contains_key("isListed"),
         ended: number("succeeded")? + number("exhausted")? + number("canceled")?,
         expires: hash.expires,
     };
@@ -222,15 +226,21 @@ pub(super) fn timers(snapshot: &mut Snapshot, _: &str, members: Scored) -> Done 
     Ok(())
 }
 
-pub(super) fn disabled(snapshot: &mut Snapshot, _: &str, members: Scored) -> Done {
+pub(super) fn parked(snapshot: &mut Snapshot, _: &str, members: Scored) -> Done {
     snapshot
-        .disabled
+        .parked
         .extend(members.into_iter().map(|(endpoint, _)| endpoint));
     Ok(())
 }
 
 pub(super) fn replaying(snapshot: &mut Snapshot, _: &str, members: Scored) -> Done {
     snapshot.replaying.extend(members);
+    Ok(())
+}
+
+pub(super) fn ended_replays(snapshot: &mut Snapshot, endpoint: &str, ended: Vec<String>) -> Done {
+    let known = snapshot.ended_replays.entry(endpoint.to_owned());
+    known.or_default().extend(ended);
     Ok(())
 }
 

@@ -39,8 +39,8 @@ pub struct Snapshot {
     pub ready_slow: HashMap<String, f64>,
     /// `timers`: endpoint → when its nearest retry is due.
     pub timers: HashMap<String, f64>,
-    /// The members of `disabled`.
-    pub disabled: BTreeSet<String>,
+    /// The members of `parked`, and of `disabled`, where the release before entered some.
+    pub parked: BTreeSet<String>,
     /// Keys that belong to an endpoint, such as `log:<e>`, with the endpoint.
     pub owned: Vec<(String, String)>,
     /// Keys that no rule knows.
@@ -59,6 +59,8 @@ pub struct Snapshot {
     pub replays: HashMap<String, ReplayRow>,
     /// `replays`: replay of many → when its next step is due.
     pub replaying: HashMap<String, f64>,
+    /// `replays:<e>`: the endpoint's replays of many that have ended.
+    pub ended_replays: HashMap<String, Vec<String>>,
     /// `corrupt` has entries.
     pub has_corrupt: bool,
     /// What the workers are configured to.
@@ -119,6 +121,8 @@ pub struct EndpointRow {
     pub state: String,
     /// Whether it says why it is not active.
     pub has_reason: bool,
+    /// `disabledAt`: since when it isn't active (ms), or 0.
+    pub disabled_at: i64,
     /// `inFlight`.
     pub in_flight: i64,
     /// `generation`.
@@ -137,7 +141,7 @@ pub struct EndpointRow {
     pub previous_secret: (bool, bool),
 }
 
-/// What the check needs of an event: 24 bytes, and 16 for its id.
+/// What the check needs of an event: 32 bytes, and 16 for its id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EventRow {
     /// Its owner's number in `Snapshot::accounts`.
@@ -148,11 +152,13 @@ pub struct EventRow {
     pub charge: i64,
     /// The length of its payload.
     pub bytes: i32,
+    /// `acceptedAt` (ms), or 0.
+    pub accepted_at: i64,
     /// Whether it has a lifetime.
     pub expires: bool,
 }
 
-/// What the check needs of a delivery's record: 32 bytes, and as many for its id.
+/// What the check needs of a delivery's record: 40 bytes, and 32 for its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordRow {
     /// `state`.
@@ -161,6 +167,8 @@ pub struct RecordRow {
     pub attempts: i32,
     /// `exhaustedAt` (ms), or 0.
     pub exhausted_at: i64,
+    /// When a replay was asked for (ms), or 0.
+    pub made_at: i64,
     /// Whether it has a lifetime.
     pub expires: bool,
     /// The newest log entry that it points to: outcome and attempt. `None` when it points to none, or when the log has
@@ -229,6 +237,8 @@ pub struct ReplayRow {
     pub state: String,
     /// `made`.
     pub made: i64,
+    /// Whether it has ended and stands in its endpoint's list; those of the release before don't.
+    pub is_listed: bool,
     /// What became of those: `succeeded`, `exhausted` and `canceled` together.
     pub ended: i64,
     /// Whether it has a lifetime.

@@ -213,7 +213,7 @@ local function extend(line)
     if bytes > parked_budget then
       -- Upkeep exhausts the oldest.
       call('HSET', endpoint, 'parkedLimit', parked_budget)
-      call('ZADD', DISABLED, 0, line.id)
+      call('ZADD', PARKED, 0, line.id)
     end
     return false
   elseif not is_first then

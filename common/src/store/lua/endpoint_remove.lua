@@ -1,4 +1,4 @@
--- endpoint_remove: removes an endpoint with its queue and its log.
+-- endpoint_remove: removes an endpoint with its queue, its log and its replays.
 --
 -- ARGV: endpoint id, account, operation id (fresh).
 -- Returns 1, or 0 when the account has no such endpoint.
@@ -14,14 +14,17 @@ leave_quarantine(id)
 set_aside(id, operation, 'pending', 'list', 'cancel')
 set_aside(id, operation, 'retry', 'zset', 'cancel')
 set_aside(id, operation, 'failed', 'zset', 'forget')
+for _, replay in ipairs(call('LRANGE', P .. 'replays:' .. id, 0, -1)) do
+  call('UNLINK', P .. 'replay:' .. replay)
+end
 local replay = call('HGET', key, 'replay')
 if replay then
   call('ZREM', REPLAYS, replay)
   call('UNLINK', P .. 'replay:' .. replay)
 end
-call('UNLINK', key, P .. 'log:' .. id)
+call('UNLINK', key, P .. 'log:' .. id, P .. 'replays:' .. id)
 try('HDEL', P .. 'account:' .. account .. ':endpoints', id)
-for _, set in ipairs({ READY, READY_SLOW, TIMERS, DISABLED }) do
+for _, set in ipairs({ READY, READY_SLOW, TIMERS, PARKED }) do
   call('ZREM', set, id)
 end
 return 1

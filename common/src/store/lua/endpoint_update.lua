@@ -4,7 +4,8 @@
 --       deliveries ('deliver' or 'discard'), then pairs of field and value; the value '' removes a field.
 -- Returns the endpoint (see `view`), or {} when the account has none with this id.
 -- Guarantees: repeating it changes nothing. Switching on, and another URL, start a new generation: results of the old one
--- neither strike nor reset. Releasing and discarding take one step here, whatever waits; upkeep does the rest.
+-- neither strike nor reset. Releasing and discarding take one step here, whatever waits; upkeep does the rest. What is still
+--       being released is parked again when the endpoint is switched off, and discarded with the rest.
 local id, account, operation, wanted = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local key = P .. 'endpoint:' .. id
 if call('HGET', key, 'account') ~= account then
@@ -35,10 +36,10 @@ if wanted == '0' and e.state ~= 'off' then
   changed = true
   log_state(id, 'off', 'owner')
   e.state = 'off'
-  call('HDEL', key, 'recovering')
+  call('HDEL', key, 'recovering', 'inOrder')
   call('HSET', key, 'disabledReason', 'owner', 'disabledAt', now)
   call('ZREM', TIMERS, id)
-  call('ZREM', DISABLED, id)
+  call('ZADD', PARKED, now, id)
   leave_quarantine(id)
 elseif wanted == '1' and e.state ~= 'active' then
   changed = true
@@ -47,18 +48,15 @@ elseif wanted == '1' and e.state ~= 'active' then
     call('HSET', key, 'recovering', 1)
   end
   e.state, e.failures, e.failing_since, e.probing, e.generation = 'active', 0, 0, true, e.generation + 1
-  call('HDEL', key, 'disabledReason', 'disabledAt', 'parkedLimit')
-  call('ZREM', DISABLED, id)
+  call('HDEL', key, 'disabledReason', 'disabledAt', 'parkedLimit', 'inOrder')
+  call('ZREM', PARKED, id)
   if ARGV[5] == 'discard' then
-    leave_quarantine(id)
-    local discarded = call('LLEN', P .. 'pending:' .. id) + call('ZCARD', P .. 'retry:' .. id)
+    local discarded = discard(id, operation)
     if discarded > 0 then
       write_log(id, { 'outcome', 'canceled', 'count', discarded })
     end
-    set_aside(id, operation, 'pending', 'list', 'cancel')
-    set_aside(id, operation, 'retry', 'zset', 'cancel')
   else
-    set_aside(id, operation, 'retry', 'zset', 'release')
+    release_retries(id, operation)
   end
 end
 

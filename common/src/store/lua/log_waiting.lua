@@ -5,7 +5,8 @@
 -- Returns {state of the endpoint, {delivery, its record (see `record_view`), its event's type, when it was given up (ms) or '',
 -- its newest log entry if that is kept}…}, or {} when the account has no such endpoint.
 -- Guarantees: bounded. What arrives meanwhile is newer than what was read. If the last one that was read has left the line,
--- all behind it have as well.
+-- all behind it have as well; but in the first moments after an endpoint stops being active, while upkeep puts what is parked
+-- there in order, one may be met twice or be missed.
 local id, source, last, most = ARGV[1], ARGV[3], ARGV[4], tonumber(ARGV[5])
 local v = call('HMGET', P .. 'endpoint:' .. id, 'account', 'state')
 if v[1] ~= ARGV[2] then

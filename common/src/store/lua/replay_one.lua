@@ -20,9 +20,9 @@ if sent == false then
 elseif sent == 'over_budget' then
   return sent
 end
-if e.state == 'disabled' and e.bytes > tonumber(ARGV[6]) then
+if e.state ~= 'active' and e.bytes > tonumber(ARGV[6]) then
   call('HSET', P .. 'endpoint:' .. id, 'parkedLimit', ARGV[6])
-  call('ZADD', DISABLED, 0, id)
+  call('ZADD', PARKED, 0, id)
 end
 flush()
 wake()

@@ -69,6 +69,8 @@ if job then
     local delivery = parse_entry(text)
     if not delivery then
       note_corrupt(id, text)
+    elseif what == 'release' and e and e.state ~= 'active' then
+      park(id, delivery) -- it was switched off, or disabled, meanwhile
     elseif what == 'release' and e then
       requeue('RPUSH', id, delivery)
     elseif what == 'forget' then
@@ -80,48 +82,34 @@ if job then
   swept = #entries
   if #entries < limit then
     call('LPOP', SWEEPS)
+    if what == 'release' and e then
+      name_releases(id, releases_of(id))
+    end
   end
   more = more or call('LLEN', SWEEPS) > 0
 end
 
 -- What was parked for too long, or takes too much space ------------------------------------------------------------
 
-for _, id in ipairs(call('ZRANGEBYSCORE', DISABLED, '-inf', now, 'LIMIT', 0, 4)) do
+-- A program of the release before enters disabled endpoints under this name.
+local entered_before = call('ZPOPMIN', P .. 'disabled', limit)
+for i = 1, #entered_before, 2 do
+  call('ZADD', PARKED, 'NX', now, entered_before[i])
+end
+
+local room, looked_at = math.ceil(limit / 2), call('ZRANGEBYSCORE', PARKED, '-inf', now, 'LIMIT', 0, 4)
+for _, id in ipairs(looked_at) do
   local e = endpoint(id)
-  if not e or e.state ~= 'disabled' then
-    call('ZREM', DISABLED, id)
-  else
-    local pending = P .. 'pending:' .. id
-    local over = tonumber(call('HGET', P .. 'endpoint:' .. id, 'parkedLimit'))
-    local next_look, exhausted = now + 3600000, 0
-    for _ = 1, math.min(limit, 100) do
-      local text = call('LINDEX', pending, 0)
-      if not text then
-        break
-      end
-      local delivery, attempts = parse_entry(text)
-      local accepted = delivery and call('HGET', P .. 'event:' .. event_of(delivery), 'acceptedAt')
-      local too_old = now >= age_hold and age_of(whole(accepted)) > tonumber(RETENTION_FAILED)
-      local too_much = over and e.bytes > over
-      if delivery and not too_old and not too_much then
-        break
-      end
-      call('LPOP', pending)
-      if delivery then
-        exhaust(e, delivery, attempts, size_of(delivery), type_of(delivery),
-          too_old and 'parked_too_long' or 'parked_overflow')
-      else
-        note_corrupt(id, text)
-      end
-      exhausted = exhausted + 1
-    end
-    swept = swept + exhausted
-    if exhausted == math.min(limit, 100) then
-      next_look, more = now, true
-    end
-    call('ZADD', DISABLED, next_look, id)
+  if not e or e.state == 'active' then
+    call('ZREM', PARKED, id)
+  elseif room > 0 then
+    local exhausted, next_look = exhaust_parked(e, now, room, age_hold)
+    room, swept = room - exhausted, swept + exhausted
+    more = more or next_look <= now
+    call('ZADD', PARKED, next_look, id)
   end
 end
+more = more or #looked_at == 4
 
 -- Replays of many ------------------------------------------------------------------------------------------------
 

@@ -58,8 +58,9 @@ end
 local function disable(e, reason, last_error)
   e.state = 'disabled'
   call('HSET', P .. 'endpoint:' .. e.id, 'state', 'disabled', 'disabledReason', reason, 'disabledAt', now)
+  call('HDEL', P .. 'endpoint:' .. e.id, 'inOrder')
   call('ZREM', TIMERS, e.id)
-  call('ZADD', DISABLED, now + 3600000, e.id)
+  call('ZADD', PARKED, now, e.id)
   leave_quarantine(e.id)
   set_route(e.id)
   log_state(e.id, 'disabled', reason)

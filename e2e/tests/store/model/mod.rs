@@ -2,6 +2,7 @@
 //! several workers. After each step the stored state passes the check, and is what the model says.
 
 mod listing;
+mod parked;
 mod replays;
 mod suspects;
 
@@ -12,7 +13,7 @@ use common::endpoint::{EndpointPatch, EndpointState, EndpointUrl, ParkedAction, 
 use common::id::{DeliveryId, EndpointId};
 use common::sealing::SealedSecret;
 use common::store::check::{Place, Snapshot, judge};
-use common::store::queue::{Leased, ReportResult, ReportedResult, WorkReply, WorkRequest};
+use common::store::queue::{Leased, ReportResult, ReportedResult, UpkeepReply, WorkReply, WorkRequest};
 use common::store::rotation::{RotateOutcome, Rotation};
 use e2e::redis_server::RedisServer;
 use proptest::prelude::*;
@@ -219,6 +220,7 @@ impl Model {
             replays: vec![],
             suspects: Suspects::default(),
         };
+        model.fixture.announce().await;
         model.create().await;
         model.create().await;
         model
@@ -248,7 +250,9 @@ impl Model {
                 self.now += seconds * 1000;
             }
             Op::ClockBack => self.fixture.step_clock(-3_600_000).await,
-            Op::Upkeep => self.upkeep().await,
+            Op::Upkeep => {
+                self.upkeep().await;
+            }
             Op::Switch {
                 endpoint,
                 active,
@@ -588,7 +592,7 @@ impl Model {
         }
     }
 
-    async fn upkeep(&mut self) {
+    async fn upkeep(&mut self) -> UpkeepReply {
         let before = self.snapshot().await;
         let reply = self.fixture.store.upkeep(&self.fixture.policy).await.unwrap();
         let after = self.snapshot().await;
@@ -607,6 +611,7 @@ impl Model {
                 if exists { Fate::Waiting } else { Fate::Canceled };
         }
         self.meet_replays().await;
+        reply
     }
 
     async fn switch(&mut self, endpoint: usize, active: bool, discard: bool) {
@@ -795,13 +800,16 @@ fn any_sequence_of_calls_keeps_the_state_sound_and_loses_nothing() {
         failure_persistence: None,
         ..ProptestConfig::default()
     };
-    proptest!(config, |(ops in proptest::collection::vec(op(), 10..90))| {
+    proptest!(config, |(ops in proptest::collection::vec(op(), 10..90), ages in any::<bool>())| {
         runtime.block_on(async {
             // Nothing here depends on what survives a crash of the server.
             let mut model = Model::new(RedisServer::start_with(&["--appendonly", "no"])).await;
             for op in &ops {
                 model.apply(op).await;
                 model.compare().await;
+            }
+            if ages {
+                model.age().await;
             }
             model.drain().await;
         });

@@ -120,9 +120,4 @@ fn timer(facts: &Facts<'_>, id: &str, row: &EndpointRow, nearest: Option<f64>, f
             format!("its nearest retry is due at {nearest}, its timer at {timer:?}")
         });
     }
-    found.that(
-        row.state == "disabled" && !facts.snapshot.disabled.contains(id),
-        key,
-        || "is missing in disabled".to_owned(),
-    );
 }

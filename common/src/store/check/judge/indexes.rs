@@ -51,7 +51,7 @@ pub(super) fn owners(facts: &Facts<'_>, found: &mut Found) {
     let pointers = members
         .into_iter()
         .flat_map(|(name, set)| set.keys().map(move |id| (name.to_owned(), id)))
-        .chain(snapshot.disabled.iter().map(|id| ("disabled".to_owned(), id)))
+        .chain(snapshot.parked.iter().map(|id| ("parked".to_owned(), id)))
         .chain(
             snapshot
                 .routes

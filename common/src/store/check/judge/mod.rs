@@ -11,6 +11,8 @@ mod indexes;
 
 mod overdue;
 
+mod parked;
+
 mod replays;
 
 mod tally;
@@ -70,6 +72,11 @@ pub(super) const RULES: &[Rule] = &[
         "every endpoint that has something to send has its turn",
         endpoints::lanes,
     ),
+    rule("upkeep knows every endpoint that isn't active", parked::known),
+    rule(
+        "nothing is parked for longer than RETENTION_FAILED and two hours",
+        parked::too_long,
+    ),
     rule("leases and tokens agree", indexes::tokens),
     rule("nothing belongs to an endpoint that is gone", indexes::owners),
     rule("what was set aside is worked through", indexes::sweeps),
@@ -80,6 +87,10 @@ pub(super) const RULES: &[Rule] = &[
     rule(
         "replays of many run or have ended, and count right",
         replays::replays,
+    ),
+    rule(
+        "of replays of many that ended an endpoint keeps the last 20",
+        replays::ended,
     ),
     rule(
         "leases, retries and replays that are due don't wait, while a worker runs",

@@ -2,6 +2,9 @@
 
 use super::{Facts, Found};
 
+/// The most replays of many that an endpoint keeps after their end.
+const MOST_ENDED: usize = 20;
+
 /// They are under way or have a lifetime, and count no more ends than they made deliveries.
 pub(super) fn replays(facts: &Facts<'_>, found: &mut Found) {
     let snapshot = facts.snapshot;
@@ -36,6 +39,26 @@ pub(super) fn replays(facts: &Facts<'_>, found: &mut Found) {
             !snapshot.replays.contains_key(id),
             || "replays".to_owned(),
             || format!("has {id}, which does not exist"),
+        );
+    }
+}
+
+/// Those that have ended are bounded, and go with their endpoint.
+pub(super) fn ended(facts: &Facts<'_>, found: &mut Found) {
+    let snapshot = facts.snapshot;
+    for (id, replay) in snapshot.replays.iter().filter(|(_, replay)| replay.is_listed) {
+        let ended = snapshot.ended_replays.get(&replay.endpoint);
+        found.that(
+            ended.is_none_or(|ended| !ended.contains(id)),
+            || format!("replay:{id}"),
+            || format!("has ended and is not in the list of {}", replay.endpoint),
+        );
+    }
+    for (endpoint, ended) in &snapshot.ended_replays {
+        found.that(
+            ended.len() > MOST_ENDED,
+            || format!("replays:{endpoint}"),
+            || format!("has {} of them, the most is {MOST_ENDED}", ended.len()),
         );
     }
 }

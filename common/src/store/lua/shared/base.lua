@@ -4,7 +4,7 @@
 --
 -- KEYS[1] is the shard's prefix (`wh:{0}:`); the keys that have a fixed name follow, and `wh:meta` is the last. Keys of
 -- endpoints, events, deliveries and accounts are computed from the prefix alone, so that all lie in one hash slot.
-local P, READY, READY_SLOW, STATS, WAKE, DISABLED = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local P, READY, READY_SLOW, STATS, WAKE, PARKED = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 
 -- Keys that something else has overwritten ---------------------------------------------------------------------------
 --
@@ -19,14 +19,17 @@ local function note_corrupt(id, text)
   return redis.call('HINCRBY', STATS, 'corrupt', 1)
 end
 
--- Sets one of an endpoint's queues aside under a name of its own, for upkeep to work through.
+-- Sets one of an endpoint's queues aside under a name of its own, for upkeep to work through; returns the name, or nil when
+-- nothing waits there.
 local function set_aside(id, operation, queue, kind, what)
   local from, to = P .. queue .. ':' .. id, P .. 'sweep:' .. operation .. ':' .. queue
-  if redis.call('EXISTS', from) == 1 then
-    redis.call('RENAME', from, to)
-    redis.call('PERSIST', to)
-    redis.call('RPUSH', P .. 'sweeps', what .. ' ' .. id .. ' ' .. to .. ' ' .. kind)
+  if redis.call('EXISTS', from) == 0 then
+    return nil
   end
+  redis.call('RENAME', from, to)
+  redis.call('PERSIST', to)
+  redis.call('RPUSH', P .. 'sweeps', what .. ' ' .. id .. ' ' .. to .. ' ' .. kind)
+  return to
 end
 
 local function move_away(name)
@@ -41,7 +44,7 @@ local function give_up_endpoint(id, number)
   set_aside(id, operation, 'pending', 'list', 'cancel')
   set_aside(id, operation, 'retry', 'zset', 'cancel')
   set_aside(id, operation, 'failed', 'zset', 'forget')
-  for _, set in ipairs({ READY, READY_SLOW, P .. 'timers', DISABLED }) do
+  for _, set in ipairs({ READY, READY_SLOW, P .. 'timers', PARKED }) do
     redis.call('ZREM', set, id)
   end
   if redis.call('EXISTS', P .. 'log:' .. id) == 1 then
@@ -122,7 +125,7 @@ if identity ~= ARGV[#ARGV] then
   local time, kind = call('TIME'), 'other'
   if type(identity) ~= 'string' then
     identity = ''
-    kind = call('EXISTS', KEYS[#KEYS], STATS, READY, DISABLED) > 0 and 'unmarked' or 'empty'
+    kind = call('EXISTS', KEYS[#KEYS], STATS, READY, PARKED) > 0 and 'unmarked' or 'empty'
   end
   return redis.error_reply(string.format('REPLACED %s %d %s', kind, time[1] * 1000 + math.floor(time[2] / 1000), identity))
 end

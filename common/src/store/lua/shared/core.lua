@@ -170,9 +170,19 @@ local function settle(e)
   end
 end
 
+-- How many deliveries are on their way back to an endpoint's list, in queues that were set aside.
+local function count_releasing(id)
+  local number = 0
+  for key in string.gmatch(call('HGET', P .. 'endpoint:' .. id, 'releasing') or '', '%S+') do
+    number = number + call('ZCARD', key)
+  end
+  return number
+end
+
 -- An endpoint as its owner sees it: its fields, and how many deliveries wait for their turn and for a retry.
 local function view(id)
-  return { id, call('HGETALL', P .. 'endpoint:' .. id), call('LLEN', P .. 'pending:' .. id), call('ZCARD', P .. 'retry:' .. id) }
+  return { id, call('HGETALL', P .. 'endpoint:' .. id), call('LLEN', P .. 'pending:' .. id) + count_releasing(id),
+    call('ZCARD', P .. 'retry:' .. id) }
 end
 
 -- What an attempt needs of an endpoint. The secret before the last rotation is used until its grace ends.

@@ -1,4 +1,4 @@
--- deliveries.lua: how deliveries end, wait again, or are set aside. Needs core, log and account_events.
+-- deliveries.lua: how deliveries end, or wait again. Needs core, log and account_events.
 
 -- Events and records -----------------------------------------------------------------------------------------------
 
@@ -140,5 +140,3 @@ local function requeue(push, id, delivery)
   call('HSET', record, 'state', 'pending')
   call('HDEL', record, 'nextAttemptAt')
 end
-
-

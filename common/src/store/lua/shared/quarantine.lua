@@ -73,7 +73,7 @@ end
 
 -- Parks a suspect: it waits on its endpoint's pending list, which is not served now, and goes the way of that list. When it
 -- is fetched one day, its mark brings it back to quarantine.
-local function park(id, delivery)
+local function park_suspect(id, delivery)
   local key = record_of(delivery)
   call('HSET', key, 'state', 'pending')
   call('HDEL', key, 'nextAttemptAt')
@@ -83,7 +83,7 @@ end
 -- Puts a suspect that has a record into quarantine; if its endpoint is not active, it is parked.
 local function quarantine(e, delivery, due)
   if e.state ~= 'active' then
-    park(e.id, delivery)
+    park_suspect(e.id, delivery)
     return
   end
   call('HSET', record_of(delivery), 'state', 'quarantined', 'nextAttemptAt', due)
@@ -132,8 +132,7 @@ local function leave_quarantine(id)
   for i = #waiting, 1, -1 do
     if endpoint_of(waiting[i]) == id then
       call('ZREM', QUARANTINE, waiting[i])
-      park(id, waiting[i])
+      park_suspect(id, waiting[i])
     end
   end
 end
-

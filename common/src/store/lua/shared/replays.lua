@@ -19,7 +19,7 @@ local function send_again(e, source, delivery, budget, fields)
   end
   call('HINCRBY', event, 'refs', 1)
   call('HSET', P .. 'delivery:' .. delivery, 'state', 'pending', 'endpoint', e.id, 'event', event_of(source), 'type', v[4],
-    'attempts', 0, 'replayOf', source, unpack(fields))
+    'attempts', 0, 'replayOf', source, 'madeAt', read_clock(), unpack(fields))
   call('RPUSH', P .. 'pending:' .. e.id, delivery)
   e.bytes, e.is_unsettled = e.bytes + size_of(source), true
   count('deliveries')
@@ -32,10 +32,20 @@ local function replay_view(id, job)
   return { job, call('HGETALL', P .. 'replay:' .. job), call('HGET', P .. 'endpoint:' .. id, 'state') or '' }
 end
 
+-- Of an endpoint's replays of many that have ended, the last ones are kept, for a while.
+local MOST_ENDED, KEPT_FOR = 20, 14 * 86400000
+
 -- Ends a replay of many: `state` says how. What it made goes on.
 local function end_replay(job, state)
   local key = P .. 'replay:' .. job
-  call('HSET', key, 'state', state, 'finishedAt', read_clock())
-  call('PEXPIRE', key, 14 * 86400000)
+  local ended = P .. 'replays:' .. (call('HGET', key, 'endpoint') or '')
+  call('HSET', key, 'state', state, 'finishedAt', read_clock(), 'isListed', 1)
+  call('PEXPIRE', key, KEPT_FOR)
   call('ZREM', REPLAYS, job)
+  call('RPUSH', ended, job)
+  call('PEXPIRE', ended, KEPT_FOR)
+  if call('LLEN', ended) > MOST_ENDED then
+    call('DEL', P .. 'replay:' .. call('LINDEX', ended, 0))
+    call('LTRIM', ended, -MOST_ENDED, -1)
+  end
 end

@@ -370,7 +370,7 @@ local function serve_suspects()
       if is_active then
         grant(e, delivery, attempts_in(record))
       elseif e then
-        park(e.id, delivery)
+        park_suspect(e.id, delivery)
       else
         cancel(nil, delivery, 0)
       end

@@ -43,8 +43,9 @@ local function read_clock()
   return clock
 end
 
--- The next turn: a counter, not a time.
+-- The next turn: a counter, not a time. It is read with the clock.
 local function next_turn()
+  read_clock()
   turn = turn + 1
   return turn
 end

@@ -73,6 +73,24 @@ async fn progress(fixture: &Fixture, endpoint: &EndpointId, id: &ReplayId) -> Re
         .unwrap()
 }
 
+/// Whoever has a turn already would wait until the counter has caught up with it.
+#[tokio::test]
+async fn a_replay_by_hand_does_not_begin_the_turns_anew() {
+    let (fixture, endpoint) = tolerant().await;
+    exhaust(&fixture, 1).await;
+    let source = exhaust(&fixture, 1).await.remove(0);
+    let turn = async || fixture.hash("stats").await["turn"].parse::<u64>().unwrap();
+    let before = turn().await;
+    assert!(before > 1, "{before}");
+    let outcome = fixture
+        .store
+        .replay_delivery(&account(), &source, &source.replay(), BUDGETS)
+        .await;
+    assert_eq!(outcome.unwrap(), ReplayOutcome::Pending);
+    assert!(turn().await > before);
+    assert_eq!(fixture.sorted("ready").await, [endpoint.to_string()]);
+}
+
 #[tokio::test]
 async fn a_replay_by_hand_is_a_new_delivery_and_its_failures_are_no_strikes() {
     let mut fixture = Fixture::new().await;

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
+use futures_util::future::try_join_all;
 use redis::{Pipeline, RedisResult, Value};
 
 use super::kinds::Kind;
@@ -10,10 +11,13 @@ use super::snapshot::{Snapshot, Stats};
 use crate::store::{Store, StoreError};
 
 /// Keys that one `SCAN` looks for.
-const SCANNED: usize = 1000;
+const SCANNED: usize = 4000;
 
-/// What one pipeline may weigh (see [`Look::weight`]): a few milliseconds of Redis's time, and a few megabytes of answers.
+/// What one pipeline may weigh (see [`Look::weight`]): a few milliseconds of Redis's time, and a megabyte or two of answers.
 const MOST: usize = 3000;
+
+/// Pipelines under way at a time. Redis serves others in between: of each client it takes a few kilobytes of commands in turn.
+const AT_ONCE: usize = 4;
 
 impl Store {
     /// Reads the whole stored state, and tells now and then how many keys that were so far.
@@ -54,6 +58,12 @@ impl Store {
     }
 }
 
+/// One pipeline, with how many answers each look has in it.
+struct Batch {
+    pipeline: Pipeline,
+    looks: Vec<(Look, usize)>,
+}
+
 struct Walk {
     prefix: String,
     snapshot: Snapshot,
@@ -68,9 +78,49 @@ struct Walk {
 impl Walk {
     /// One round trip: what is to be read next, as much as may be, and the next keys. Returns false when nothing is left.
     async fn step(&mut self, store: &Store) -> Result<bool, StoreError> {
-        let mut pipeline = redis::pipe();
+        let mut pipelines: Vec<Batch> = std::iter::from_fn(|| self.fill()).take(AT_ONCE).collect();
+        let scan = self.next.is_empty().then_some(self.cursor).flatten();
+        if let Some(cursor) = scan {
+            let mut command = redis::cmd("SCAN");
+            command.arg(cursor).arg("MATCH").arg(format!("{}*", self.prefix));
+            command.arg("COUNT").arg(SCANNED);
+            let mut pipeline = redis::pipe();
+            pipeline.ignore_errors().add_command(command);
+            pipelines.push(Batch {
+                pipeline,
+                looks: Vec::new(),
+            });
+        }
+        if pipelines.is_empty() {
+            return Ok(false);
+        }
+        let asked = pipelines.iter().map(|batch| ask(store, &batch.pipeline));
+        let mut answers = try_join_all(asked).await?;
+        if scan.is_some() {
+            let scanned = answers.pop().and_then(|mut scanned| scanned.pop());
+            let (cursor, keys): (u64, Vec<String>) =
+                redis::from_redis_value(scanned.unwrap_or(Ok(Value::Nil))?)
+                    .map_err(|error| StoreError::Unexpected(error.to_string()))?;
+            self.cursor = (cursor != 0).then_some(cursor);
+            for key in keys {
+                self.meet(&key);
+            }
+        }
+        for (batch, mut answers) in pipelines.into_iter().zip(answers) {
+            for (look, count) in batch.looks {
+                let count = count.min(answers.len());
+                if let Some(more) = look.take(answers.drain(..count), &mut self.snapshot) {
+                    self.next.push_back(more);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// The next pipeline of what is to be read.
+    fn fill(&mut self) -> Option<Batch> {
+        let (mut pipeline, mut looks, mut weight) = (redis::pipe(), Vec::new(), 0);
         pipeline.ignore_errors(); // they are looked at one by one
-        let (mut looks, mut weight) = (Vec::new(), 0);
         while weight < MOST
             && let Some(look) = self.next.pop_front()
         {
@@ -78,32 +128,7 @@ impl Walk {
             let answers = look.ask(&mut pipeline, &self.prefix);
             looks.push((look, answers));
         }
-        let scans = self.next.is_empty().then_some(self.cursor).flatten();
-        if let Some(cursor) = scans {
-            let mut command = redis::cmd("SCAN");
-            command.arg(cursor).arg("MATCH").arg(format!("{}*", self.prefix));
-            pipeline.add_command(command.arg("COUNT").arg(SCANNED).take());
-        }
-        if pipeline.is_empty() {
-            return Ok(false);
-        }
-        let mut answers = ask(store, &pipeline).await?;
-        if scans.is_some() {
-            let scanned = answers.pop().unwrap_or(Ok(Value::Nil))?;
-            let (cursor, keys): (u64, Vec<String>) = redis::from_redis_value(scanned)
-                .map_err(|error| StoreError::Unexpected(error.to_string()))?;
-            self.cursor = (cursor != 0).then_some(cursor);
-            for key in keys {
-                self.meet(&key);
-            }
-        }
-        for (look, count) in looks {
-            let count = count.min(answers.len());
-            if let Some(more) = look.take(answers.drain(..count), &mut self.snapshot) {
-                self.next.push_back(more);
-            }
-        }
-        Ok(true)
+        (!looks.is_empty()).then_some(Batch { pipeline, looks })
     }
 
     /// A key that `SCAN` found.

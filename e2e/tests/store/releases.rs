@@ -1,0 +1,115 @@
+//! What is being released belongs to what its owner says last.
+
+use common::endpoint::ParkedAction::{Deliver, Discard};
+
+use crate::fixture::{Worker, account, gone, succeeded};
+use crate::parked_scene::{HOUR, fixture};
+
+#[tokio::test]
+async fn discarding_cancels_also_what_is_being_released() {
+    let fixture = fixture().await;
+    let id = fixture.endpoint(&["*"]).await;
+    fixture.retries(12_044).await;
+    fixture.switch(&id, false, Deliver).await;
+    fixture.switch(&id, true, Deliver).await;
+    fixture.store.upkeep(&fixture.policy).await.unwrap();
+    assert_eq!(fixture.waiting(&id).await, (100, 0), "most is still set aside");
+    let mut worker = Worker::new();
+    let leased = fixture.lease(&mut worker, 1).await;
+    assert_eq!(leased.len(), 1);
+    assert_eq!(
+        fixture.switch(&id, false, Deliver).await.queue.total(),
+        12_044,
+        "also what is set aside waits"
+    );
+    fixture.end(&mut worker, &leased, succeeded).await;
+    let seen = fixture.switch(&id, true, Discard).await;
+    assert_eq!(seen.queue.total(), 0);
+    assert_eq!(fixture.canceled_in_log(&id).await, 12_043);
+    fixture.upkeep().await;
+    assert!(fixture.lease(&mut worker, 10).await.is_empty());
+    assert_eq!(fixture.hash("stats").await["canceled"], "12043");
+    fixture.assert_drained().await;
+}
+
+#[tokio::test]
+async fn what_is_being_released_is_parked_again_when_its_endpoint_stops_being_active() {
+    let fixture = fixture().await;
+    let id = fixture.endpoint(&["*"]).await;
+    fixture.retries(1000).await;
+    for (round, action) in [Deliver, Deliver, Discard].into_iter().enumerate() {
+        fixture.switch(&id, false, Deliver).await;
+        fixture.switch(&id, true, action).await;
+        fixture.store.upkeep(&fixture.policy).await.unwrap();
+        if round == 0 {
+            // By its receiver, while most is set aside.
+            let mut worker = Worker::new();
+            let leased = fixture.lease(&mut worker, 1).await;
+            fixture.end(&mut worker, &leased, gone).await;
+        } else if round == 1 {
+            fixture.switch(&id, false, Deliver).await;
+        }
+        if round < 2 {
+            fixture.upkeep().await;
+            assert_eq!(fixture.get(&id).await.queue.total(), 1000);
+            assert_eq!(fixture.count("EXISTS", "sweeps").await, 0);
+            assert!(
+                fixture.lease(&mut Worker::new(), 10).await.is_empty(),
+                "nothing is sent"
+            );
+            fixture.assert_no_violation().await;
+        }
+    }
+    fixture.upkeep().await;
+    assert_eq!(fixture.canceled_in_log(&id).await, 1000);
+    fixture.assert_drained().await;
+}
+
+#[tokio::test]
+async fn a_removed_endpoint_takes_what_is_being_released_with_it() {
+    let fixture = fixture().await;
+    let id = fixture.endpoint(&["*"]).await;
+    fixture.retries(500).await;
+    fixture.switch(&id, false, Deliver).await;
+    fixture.switch(&id, true, Deliver).await;
+    fixture.store.upkeep(&fixture.policy).await.unwrap();
+    assert!(fixture.store.remove_endpoint(&account(), &id).await.unwrap());
+    fixture.upkeep().await;
+    assert_eq!(fixture.hash("stats").await["canceled"], "500");
+    fixture.assert_drained().await;
+}
+
+#[tokio::test]
+async fn an_owner_who_switches_faster_than_upkeep_works_loses_nothing() {
+    let fixture = fixture().await;
+    let id = fixture.endpoint(&["*"]).await;
+    for round in 0..20 {
+        fixture.retries(1).await;
+        fixture.switch(&id, false, Deliver).await;
+        fixture.switch(&id, true, Deliver).await;
+        let releasing = fixture.hash(&format!("endpoint:{id}")).await["releasing"].clone();
+        assert_eq!(releasing.split(' ').count(), 16.min(round + 1));
+    }
+    assert_eq!(fixture.get(&id).await.queue.total(), 20);
+    fixture.assert_no_violation().await;
+    fixture.upkeep().await;
+    assert!(
+        !fixture
+            .hash(&format!("endpoint:{id}"))
+            .await
+            .contains_key("releasing")
+    );
+    assert_eq!(
+        fixture.waiting(&id).await,
+        (16, 4),
+        "the rest wait for their time"
+    );
+    fixture.pass(HOUR).await;
+    let mut worker = Worker::new();
+    let leased = fixture.lease(&mut worker, 1).await;
+    fixture.end(&mut worker, &leased, succeeded).await;
+    let leased = fixture.lease(&mut worker, 19).await;
+    fixture.end(&mut worker, &leased, succeeded).await;
+    assert_eq!(fixture.hash("stats").await["succeeded"], "20");
+    fixture.assert_drained().await;
+}

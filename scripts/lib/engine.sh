@@ -119,6 +119,7 @@ start_engine() {
         mount -t tmpfs tmpfs /run/webhooks-compose
     }
     mkdir -p "$directory/client"
+    echo "{}" >"$directory/no.json"
     ln -sfn "$TOOLS/docker-plugins-trixie" "$directory/client/cli-plugins"
     "${enter[@]}" dockerd --data-root "$directory/data" --exec-root /run/webhooks-compose/exec \
         --pidfile /run/webhooks-compose/pid --host unix:///run/webhooks-compose/sock --config-file "$directory/no.json" \
@@ -150,14 +151,14 @@ in_network() { nsenter --net="/proc/$engine/ns/net" -- "$@"; }
 # calls a release is built without optimisation. It trusts whom this machine trusts.
 make_base_images() {
     say "making base images of Debian packages"
-    mmdebstrap --quiet --variant=minbase --include=ca-certificates bookworm "$directory/debian.tar" 2>"$directory/mmdebstrap.log" ||
+    mmdebstrap --quiet --variant=minbase --dpkgopt=force-unsafe-io --include=ca-certificates bookworm "$directory/debian.tar" 2>"$directory/mmdebstrap.log" ||
         { tail -n 20 "$directory/mmdebstrap.log" >&2 && die "mmdebstrap failed; the end of what it said is above"; }
     local toolchain
     toolchain=$(cd "$WORKSPACE" && rustc --print sysroot)
     cp "$directory/debian.tar" "$directory/rust.tar"
     tar --append --file "$directory/rust.tar" --directory "$toolchain" --transform 's,^,usr/local/,' \
         bin/cargo bin/rustc lib/rustlib/x86_64-unknown-linux-gnu $(cd "$toolchain" && echo lib/*.so*)
-    tar --append --file "$directory/rust.tar" --dereference --directory / --transform "s,.*,etc/ssl/certs/ca-certificates.crt," \
+    tar --append --file "$directory/rust.tar" --dereference --directory / --transform 's,.*,usr/local/etc/authorities.pem,' \
         "$(readlink -f "${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}" | cut -c 2-)"
 }
 
@@ -166,7 +167,7 @@ import_base_images() {
     rust=$(sed -n 's/^FROM \(rust:[^ ]*\) AS .*/\1/p' "$WORKSPACE/Dockerfile")
     redis=$(sed -n 's/^ *image: \(redis:.*\)/\1/p' "$WORKSPACE/docker-compose.yml")
     in_engine docker import "$directory/debian.tar" debian:bookworm-slim >/dev/null
-    in_engine docker import --change 'ENV CARGO_HOME=/usr/local/cargo CARGO_INCREMENTAL=0 CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16' \
+    in_engine docker import --change 'ENV CARGO_HOME=/usr/local/cargo CARGO_HTTP_CAINFO=/usr/local/etc/authorities.pem CARGO_INCREMENTAL=0 CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16' \
         "$directory/rust.tar" "$rust" >/dev/null
     rm "$directory/debian.tar" "$directory/rust.tar"
     say "standing in for $redis: Debian's redis-server, BusyBox"

@@ -12,6 +12,9 @@ use e2e::temp_dir::TempDir;
 use e2e::wait::{LONG, check, eventually};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
+mod damage;
+mod needs;
+
 fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../scripts")

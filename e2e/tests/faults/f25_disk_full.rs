@@ -1,0 +1,130 @@
+//! 25. The disk of Redis is full, and free again: nothing that was acknowledged is missing, and everything goes on.
+//!
+//! The disk is a small `tmpfs` that is mounted in a namespace of the test's own.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use e2e::client::Caller;
+use e2e::redis_server::RedisServer;
+use e2e::temp_dir::TempDir;
+use e2e::wait::{LONG, check, eventually};
+
+use crate::namespaces::{run, run_apart};
+use crate::scene::{Scene, blocking, builder, more_accepted, more_refused};
+
+/// A disk of 32 MiB.
+struct Disk(TempDir);
+
+impl Disk {
+    fn mount() -> Self {
+        let dir = TempDir::new("disk");
+        let path = dir.path().to_str().unwrap();
+        run("mount", &["-t", "tmpfs", "-o", "size=32m", "tmpfs", path]);
+        Self(dir)
+    }
+
+    fn path(&self) -> &str {
+        self.0.path().to_str().unwrap()
+    }
+
+    fn ballast(&self) -> PathBuf {
+        self.0.path().join("ballast")
+    }
+
+    /// Fills it to the last byte.
+    fn fill(&self) {
+        let mut file = File::create(self.ballast()).unwrap();
+        while file.write_all(&[0; 4096]).is_ok() {}
+    }
+
+    fn free(&self) {
+        std::fs::remove_file(self.ballast()).unwrap();
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        run("umount", &["--lazy", self.path()]);
+    }
+}
+
+/// The API and the worker say at `/readyz` that they can't work, with a reason, and an event is refused with 503.
+async fn says_that_the_store_is_away(scene: &Scene, reason: &str) {
+    let worker = format!("http://{}", scene.system.workers[0].variable("WORKER_LISTEN").unwrap());
+    for base in [scene.system.api_url(), worker] {
+        let caller = Caller::new(&base, None);
+        eventually(LONG, "/readyz to tell it", async || {
+            let reply = caller.get("/readyz").await;
+            check(reply.status == 503 && reply.text.contains(reason), reply.text)
+        })
+        .await;
+    }
+    let event = serde_json::json!({
+        "accountId": scene.system.account(), "event": "lead.captured", "chatbotId": "bot_1", "data": {},
+    });
+    let refused = scene.system.backend().post("/api/events", &event).await;
+    assert_eq!((refused.status, refused.code()), (503, "store_unavailable"), "{}", refused.text);
+}
+
+/// With `appendfsync always` Redis ends at the first write that it can't store, before it acknowledges it, and again whenever
+/// it is started while the disk is full.
+#[test]
+fn redis_ends_while_the_disk_is_full_and_nothing_is_lost() {
+    run_apart(
+        &["--mount"],
+        "f25_disk_full::redis_ends_while_the_disk_is_full_and_nothing_is_lost",
+        async || {
+            let disk = Disk::mount();
+            let redis = RedisServer::start_with(&["--dir", disk.path()]);
+            let mut scene = Scene::start(builder().workers(2).on(redis)).await;
+            let load = scene.load();
+            more_accepted(&load, 150).await;
+            for _ in 0..2 {
+                disk.fill();
+                // Once by the fault, and twice as whoever supervises it starts it again.
+                for _ in 0..3 {
+                    eventually(LONG, "Redis to end", async || {
+                        check(!scene.system.redis.is_running(), "it runs")
+                    })
+                    .await;
+                    assert!(scene.system.redis.log().contains("No space left on device"));
+                    more_refused(&load, 4).await;
+                    says_that_the_store_is_away(&scene, "Redis is not available").await;
+                    if let Err(reason) = blocking(|| scene.system.redis.try_restart()) {
+                        assert!(reason.contains("No space left on device"), "{reason}");
+                    }
+                }
+                disk.free();
+                blocking(|| scene.system.redis.restart());
+                more_accepted(&load, 100).await;
+            }
+            scene.ends_well(load).await;
+        },
+    );
+}
+
+/// With `appendfsync everysec`, which promises less, Redis refuses to write (MISCONF) while the disk is full, and goes on by
+/// itself.
+#[test]
+fn a_redis_that_refuses_writes_goes_on_by_itself() {
+    run_apart(
+        &["--mount"],
+        "f25_disk_full::a_redis_that_refuses_writes_goes_on_by_itself",
+        async || {
+            let disk = Disk::mount();
+            let redis = RedisServer::start_with(&["--dir", disk.path(), "--appendfsync", "everysec"]);
+            let mut scene = Scene::start(builder().on(redis)).await;
+            let load = scene.load();
+            more_accepted(&load, 100).await;
+            disk.fill();
+            more_refused(&load, 20).await;
+            says_that_the_store_is_away(&scene, "MISCONF").await;
+            assert!(scene.system.redis.is_running());
+            disk.free();
+            more_accepted(&load, 100).await;
+            scene.ends_well(load).await;
+        },
+    );
+}

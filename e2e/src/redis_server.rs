@@ -188,7 +188,7 @@ impl RedisServer {
     ///
     /// Why it didn't start.
     pub fn try_restart(&mut self) -> Result<(), String> {
-        if self.child.is_some() {
+        if self.is_running() {
             self.terminate();
         }
         self.launch().map_err(|error| match error {

@@ -6,7 +6,8 @@
 redis_trouble() {
     local log directory=$3 program=$4 reason file
     log=$(tail -c "+$(($2 + 1))" "$1" | tr -d '\r')
-    if reason=$(grep -o -m 1 'No space left on device' <<<"$log"); then
+    # The first write that no longer fits is short; those after it are told "No space left".
+    if grep -q -E 'No space left on device|Short write while writing to the AOF' <<<"$log"; then
         echo "the disk of $directory is full: it ends rather than acknowledge what it can't store. Nothing is lost; make room, and it goes on by itself"
         return
     fi

@@ -73,7 +73,9 @@ fn follow(said: &str, data: &Path) {
 
 async fn push(backend: &Caller, account: &str, count: usize) {
     for number in 0..count {
-        backend.push(account, "lead.captured", json!({"number": number})).await;
+        backend
+            .push(account, "lead.captured", json!({"number": number}))
+            .await;
     }
 }
 
@@ -85,20 +87,28 @@ async fn a_file_that_is_damaged_in_the_middle_is_told_with_the_way_out() {
     let mut run = Run::start(&dir, "data").await;
     let data = dir.path().join("data");
     let customer = run.customer();
-    let before = customer.create_endpoint("http://127.0.0.1:65000/before", &["*"]).await;
+    let before = customer
+        .create_endpoint("http://127.0.0.1:65000/before", &["*"])
+        .await;
     let backend = Caller::new(&run.value("API_URL"), Some(&run.value("SERVICE_KEY")));
     let account = run.value("ACCOUNT_ID");
     let damaged = file(&data, ".incr.aof");
     let position = usize::try_from(std::fs::metadata(&damaged).unwrap().len()).unwrap();
     push(&backend, &account, 50).await;
-    let after = customer.create_endpoint("http://127.0.0.1:65000/after", &["*"]).await;
+    let after = customer
+        .create_endpoint("http://127.0.0.1:65000/after", &["*"])
+        .await;
     assert!(run.stop().success(), "{}", run.said());
 
     break_after(&damaged, position);
     let content = std::fs::read(&damaged).unwrap();
     let said = refused(
         &data,
-        &[damaged.to_str().unwrap(), "is damaged (Bad file format", "docs/operations.md"],
+        &[
+            damaged.to_str().unwrap(),
+            "is damaged (Bad file format",
+            "docs/operations.md",
+        ],
     );
     assert!(std::fs::read(&damaged).unwrap() == content, "it was changed");
     follow(&said, &data);
@@ -126,10 +136,16 @@ async fn a_damaged_base_file_or_manifest_is_told_too() {
     let middle = content.len() / 2;
     content[middle..middle + 8].fill(0xff);
     std::fs::write(&base, content).unwrap();
-    let said = refused(&data, &[base.to_str().unwrap(), "is damaged or missing", "backup"]);
+    let said = refused(
+        &data,
+        &[base.to_str().unwrap(), "is damaged or missing", "backup"],
+    );
     assert!(!said.contains("--fix"), "{said}");
     let manifest = file(&data, ".manifest");
     std::fs::write(&manifest, "no manifest\n").unwrap();
-    let said = refused(&data, &[manifest.to_str().unwrap(), "is damaged or missing", "backup"]);
+    let said = refused(
+        &data,
+        &[manifest.to_str().unwrap(), "is damaged or missing", "backup"],
+    );
     assert!(!said.contains("--fix"), "{said}");
 }

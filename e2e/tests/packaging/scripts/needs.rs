@@ -1,7 +1,7 @@
 //! What a script needs is said before anything is built.
 
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use e2e::temp_dir::TempDir;
@@ -13,8 +13,8 @@ const NEEDED: [&str; 6] = ["cargo", "cc", "flock", "python3", "node", "npm"];
 
 /// What every machine has, as far as the scripts use it before they build.
 const EVERYWHERE: [&str; 19] = [
-    "bash", "basename", "cat", "chmod", "cut", "dirname", "env", "find", "grep", "head", "id", "ln", "mkdir", "mktemp",
-    "paste", "rm", "sed", "sleep", "wc",
+    "bash", "basename", "cat", "chmod", "cut", "dirname", "env", "find", "grep", "head", "id", "ln", "mkdir",
+    "mktemp", "paste", "rm", "sed", "sleep", "wc",
 ];
 
 /// A machine on which `missing` is not installed, nor any Redis, and on which the scripts have installed nothing yet.
@@ -27,9 +27,17 @@ impl Machine {
         std::fs::create_dir(&programs).unwrap();
         let path = std::env::var_os("PATH").unwrap();
         for name in EVERYWHERE.iter().chain(&NEEDED).filter(|name| **name != missing) {
-            let found = std::env::split_paths(&path).map(|dir| dir.join(name));
-            let found = found.into_iter().find(|file| file.is_file());
-            symlink(found.unwrap_or_else(|| panic!("{name} is needed")), programs.join(name)).unwrap();
+            let found = if *name == "python3" {
+                Some(python())
+            } else {
+                let files = std::env::split_paths(&path).map(|dir| dir.join(name));
+                files.into_iter().find(|file| file.is_file())
+            };
+            symlink(
+                found.unwrap_or_else(|| panic!("{name} is needed")),
+                programs.join(name),
+            )
+            .unwrap();
         }
         let (from, to) = (script(""), dir.path().join("workspace/scripts"));
         std::fs::create_dir_all(to.join("lib")).unwrap();
@@ -64,7 +72,10 @@ impl Machine {
         assert_eq!(output.status.code(), Some(1), "{script}: {said}");
         let (sentence, more) = said.split_once('\n').unwrap();
         // `scripts/test` adds which of its steps failed.
-        assert!(more.is_empty() || more.contains("FAILED: tools"), "{script}: {said}");
+        assert!(
+            more.is_empty() || more.contains("FAILED: tools"),
+            "{script}: {said}"
+        );
         assert!(sentence.starts_with(&format!("{script}: ")), "{said}");
         for word in words {
             assert!(sentence.contains(word), "{script} does not say {word}: {said}");
@@ -73,6 +84,15 @@ impl Machine {
             assert!(!self.0.path().join(made).exists(), "{script} made {made}");
         }
     }
+}
+
+/// The interpreter itself: what the path has may be a script that looks for it.
+fn python() -> PathBuf {
+    let output = Command::new("python3")
+        .args(["-c", "import sys; print(sys.executable)"])
+        .output()
+        .unwrap();
+    PathBuf::from(String::from_utf8(output.stdout).unwrap().trim())
 }
 
 /// Debian has Python without pip, and without what makes an environment that has it.
@@ -87,10 +107,18 @@ fn python_without_pip(dir: &Path) -> String {
 fn what_is_missing_is_said_before_anything_is_built() {
     let none: &[(&str, &str)] = &[];
     for (missing, scripts, words) in [
-        ("cargo", &["run", "test", "bench", "faults"][..], &["cargo is needed", "https://rustup.rs"][..]),
-        ("cc", &["run", "test", "bench", "faults"], &["cc is needed", "gcc"]),
+        (
+            "cargo",
+            &["run", "test", "bench", "faults"][..],
+            &["cargo is needed", "https://rustup.rs"][..],
+        ),
+        (
+            "cc",
+            &["run", "test", "bench", "faults"],
+            &["cc is needed", "gcc"],
+        ),
         ("flock", &["run", "test"], &["flock is needed", "util-linux"]),
-        ("python3", &["run", "test", "demo"], &["python3 is needed", "Python"]),
+        ("python3", &["run", "test", "demo"], &["python3 is needed"]),
         ("node", &["test"], &["node is needed", "Node.js 20"]),
         ("npm", &["test"], &["npm is needed", "Node.js 20"]),
     ] {
@@ -106,7 +134,11 @@ fn a_python_that_can_install_nothing_is_told_before_anything_is_built() {
     let (machine, modules) = (Machine::without("nothing"), TempDir::new("modules"));
     let modules = python_without_pip(modules.path());
     for script in ["run", "test", "bench", "faults"] {
-        machine.refuses(script, &[("PYTHONPATH", &modules)], &["pip or venv", "python3-venv"]);
+        machine.refuses(
+            script,
+            &[("PYTHONPATH", &modules)],
+            &["pip or venv", "python3-venv"],
+        );
     }
 }
 
@@ -124,6 +156,10 @@ fn a_server_that_is_no_program_is_told_before_anything_is_built() {
     let machine = Machine::without("nothing");
     for script in ["run", "test", "bench", "faults"] {
         let server = [("REDIS_SERVER", "/nowhere/redis-server")];
-        machine.refuses(script, &server, &["REDIS_SERVER=/nowhere/redis-server is no program"]);
+        machine.refuses(
+            script,
+            &server,
+            &["REDIS_SERVER=/nowhere/redis-server is no program"],
+        );
     }
 }

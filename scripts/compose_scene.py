@@ -1,8 +1,10 @@
 """The caller and the receiver of ./scripts/test-compose: Python's standard library only.
 
-    deliver   pushes an event, waits for it and for all that was left behind, verifies signatures, and compares what the
-              API says with all that was seen so far
     leave     pushes an event while nobody listens: it waits for a retry
+    fill      pushes large events while nobody listens, until the store is full
+    drain     waits for all that was left behind, verifies signatures, and compares what the API says with all that was
+              seen so far
+    deliver   pushes an event, and then as `drain`
 
 What was seen is kept in the file $STATE.
 """
@@ -25,6 +27,10 @@ PATH = "/hook"
 PATIENCE = 90
 
 
+class Refused(Exception):
+    """The API answered with a problem."""
+
+
 def call(method: str, path: str, token: str, body=None):
     request = urllib.request.Request(API + path, method=method)
     request.add_header("Authorization", "Bearer " + os.environ[token])
@@ -35,7 +41,7 @@ def call(method: str, path: str, token: str, body=None):
         with opener.open(request, data, timeout=15) as response:
             return json.loads(response.read() or "null")
     except urllib.error.HTTPError as error:
-        sys.exit(f"{method} {path}: {error.code} {error.read().decode()}")
+        raise Refused(f"{method} {path}: {error.code} {error.read().decode()}") from None
 
 
 def load() -> dict:
@@ -52,13 +58,13 @@ def save(state: dict):
         json.dump(state, file)
 
 
-def push(state: dict):
+def push(state: dict, text: str = ""):
     number = len(state["waiting"]) + len(state["arrived"])
     event = {
         "accountId": os.environ["ACCOUNT_ID"],
         "event": "lead.captured",
         "chatbotId": "cmf9n7u1c",
-        "data": {"number": number},
+        "data": {"number": number, "text": text},
     }
     pushed = call("POST", "/api/events", "SERVICE_KEY", event)
     if pushed["deliveries"] != 1:
@@ -83,18 +89,41 @@ def leave(state: dict):
 
 def listed(state: dict) -> dict:
     """Event → status of its delivery, as the API lists them."""
-    answer = call("GET", f"/api/webhooks-config/{state['endpoint']}/deliveries?limit=100", "DASHBOARD_TOKEN")
-    found = {delivery["eventId"]: delivery["status"] for delivery in answer["deliveries"]}
-    if len(found) != len(answer["deliveries"]):
-        sys.exit(f"an event has two deliveries: {answer}")
+    found = {}
+    path = f"/api/webhooks-config/{state['endpoint']}/deliveries?limit=100"
+    cursor = ""
+    while cursor is not None:
+        page = call("GET", f"{path}&cursor={cursor}" if cursor else path, "DASHBOARD_TOKEN")
+        for delivery in page["deliveries"]:
+            if delivery["eventId"] in found:
+                sys.exit(f"an event has two deliveries: {delivery}")
+            found[delivery["eventId"]] = delivery["status"]
+        cursor = page["nextCursor"]
     return found
 
 
+def fill(state: dict):
+    before = len(state["waiting"])
+    try:
+        while len(state["waiting"]) < before + 1000:
+            push(state, "x" * 200_000)
+        sys.exit("the store never was full")
+    except Refused as refused:
+        if "store_full" not in str(refused):
+            raise
+    save(state)
+    print(f"  full after {len(state['waiting']) - before} events of 200 kB: refused with 503", flush=True)
+
+
 def deliver(state: dict):
-    receiver = Receiver(HOST, int(PORT))
-    receiver.secrets[PATH] = state["secret"]
     push(state)
     save(state)
+    drain(state)
+
+
+def drain(state: dict):
+    receiver = Receiver(HOST, int(PORT))
+    receiver.secrets[PATH] = state["secret"]
     expected = set(state["waiting"])
     receiver.wait_until(lambda: expected <= {arrival.id for arrival in receiver.arrivals[PATH]}, PATIENCE)
     arrivals = receiver.arrivals[PATH]
@@ -119,9 +148,12 @@ def deliver(state: dict):
 
 
 def main():
-    state = load()
-    save(state)
-    {"deliver": deliver, "leave": leave}[sys.argv[1]](state)
+    try:
+        state = load()
+        save(state)
+        {"leave": leave, "fill": fill, "drain": drain, "deliver": deliver}[sys.argv[1]](state)
+    except (Refused, OSError) as error:
+        sys.exit(f"compose_scene: {error}")
 
 
 main()

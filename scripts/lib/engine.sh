@@ -5,6 +5,10 @@
 # The script starts itself again in namespaces of its own (run_apart): when the first process there ends, the kernel ends
 # the engine and every container with it, and takes back their mounts, bridges and rules.
 
+# Where containers reach what listens in the engine's network: an address of nobody's (RFC 5737), which stays when their
+# own networks are made anew.
+readonly HOST_ADDRESS=192.0.2.1
+
 # run_apart SCRIPT ARGUMENT…: runs the script in namespaces of its own, with $WEBHOOKS_COMPOSE_DIR, a directory that is
 # removed afterwards. Where that isn't possible, says why and ends with 1, or with 0 if $if_possible.
 run_apart() {
@@ -45,12 +49,13 @@ remove_leftovers() {
 }
 
 remove_directory() {
-    local groups=/sys/fs/cgroup name
+    local name group
     name=$(basename "$1")
-    rm -rf --one-file-system "$1"
     # Empty control groups, in each hierarchy that there is.
-    find $groups -mindepth 1 -maxdepth 2 -name "$name" -type d -exec \
-        find {} -depth -type d -exec rmdir {} + \; 2>/dev/null || true
+    for group in /sys/fs/cgroup/"$name" /sys/fs/cgroup/*/"$name"; do
+        if [ -d "$group" ]; then find "$group" -depth -type d -exec rmdir {} \; 2>/dev/null || true; fi
+    done
+    rm -rf --one-file-system "$1"
 }
 
 # Succeeds, and prints the reason, if an engine can't run.
@@ -76,6 +81,8 @@ install_engine() {
         # At this run level no service is started: the machine's engine stays as it is.
         RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
     fi
+    # Later releases have the client in a package of its own.
+    have docker || apt-get install -y -qq --no-install-recommends docker-cli >/dev/null
     plugins=$TOOLS/docker-plugins-trixie
     if [ -d "$plugins" ]; then return; fi
     say "fetching Docker's plugins (docker-compose, docker-buildx)"
@@ -110,7 +117,7 @@ start_engine() {
         options=(--bridge none --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false)
     else
         # shellcheck disable=SC2016 # the inner shell expands it
-        enter=(unshare --net sh -c 'ip link set lo up && exec "$@"' sh)
+        enter=(unshare --net sh -c 'ip link set lo up && ip address add "$0/32" dev lo && exec "$@"' "$HOST_ADDRESS")
     fi
     # No socket of a service of the machine's.
     mountpoint -q /run/webhooks-compose || {

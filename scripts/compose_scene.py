@@ -23,7 +23,7 @@ STATE = os.environ["STATE"]
 HOST, PORT = os.environ["RECEIVER"].split(":")
 PATH = "/hook"
 
-# A retry comes after five seconds, and what a dead worker held comes back within 40.
+# A retry comes after a few seconds, and what a dead worker held comes back within 40.
 PATIENCE = 90
 
 

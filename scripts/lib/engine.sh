@@ -186,6 +186,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends redis-server bu
     && busybox --install -s /usr/local/bin && install -d -o 999 -g 1000 /data
 VOLUME /data
 TEXT
-    in_engine docker buildx build --network host --progress plain --tag "$redis" "$directory/redis" >"$directory/redis.log" 2>&1 ||
-        { tail -n 20 "$directory/redis.log" >&2 && die "the stand-in for $redis can't be built"; }
+    # Beside the build of the image, which waits for it.
+    in_engine docker buildx build --network host --progress plain --tag "$redis" "$directory/redis" >"$directory/redis.log" 2>&1 &
+    redis_image=$!
 }

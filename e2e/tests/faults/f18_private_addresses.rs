@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use e2e::account::Account;
 use e2e::egress_proxy::EgressProxy;
 use e2e::name_server::NameServer;
+use e2e::namespaces::{run, run_apart};
 use e2e::ports::free_port;
 use e2e::receiver::{Answer, Receiver};
 use e2e::state::{connect, key};
@@ -21,7 +22,6 @@ use e2e::wait::{LONG, check, eventually};
 use redis::Commands as _;
 use serde_json::json;
 
-use crate::namespaces::{run, run_apart};
 use crate::scene::{ask, builder};
 use crate::worker_scene::{counter, event, push};
 

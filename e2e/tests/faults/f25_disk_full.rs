@@ -2,56 +2,15 @@
 //!
 //! The disk is a small `tmpfs` that is mounted in a namespace of the test's own.
 
-use std::fs::File;
-use std::io::Write as _;
-use std::path::PathBuf;
-
 use e2e::client::Caller;
+use e2e::namespaces::{Disk, run_apart};
 use e2e::redis_server::RedisServer;
-use e2e::temp_dir::TempDir;
 use e2e::wait::{LONG, check, eventually};
 
-use crate::namespaces::{run, run_apart};
 use crate::scene::{Scene, blocking, builder, more_accepted, more_refused};
 
 /// What Redis says then.
 const ENDS: &str = "Can't recover from AOF write error when the AOF fsync policy is 'always'";
-
-/// A disk of 32 MiB.
-struct Disk(TempDir);
-
-impl Disk {
-    fn mount() -> Self {
-        let dir = TempDir::new("disk");
-        let path = dir.path().to_str().unwrap();
-        run("mount", &["-t", "tmpfs", "-o", "size=32m", "tmpfs", path]);
-        Self(dir)
-    }
-
-    fn path(&self) -> &str {
-        self.0.path().to_str().unwrap()
-    }
-
-    fn ballast(&self) -> PathBuf {
-        self.0.path().join("ballast")
-    }
-
-    /// Fills it to the last byte.
-    fn fill(&self) {
-        let mut file = File::create(self.ballast()).unwrap();
-        while file.write_all(&[0; 4096]).is_ok() {}
-    }
-
-    fn free(&self) {
-        std::fs::remove_file(self.ballast()).unwrap();
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        run("umount", &["--lazy", self.path()]);
-    }
-}
 
 /// The API and the worker say at `/readyz` that they can't work, with a reason, and an event is refused with 503.
 async fn says_that_the_store_is_away(scene: &Scene, reason: &str) {
@@ -87,7 +46,7 @@ fn redis_ends_while_the_disk_is_full_and_nothing_is_lost() {
         &["--mount"],
         "f25_disk_full::redis_ends_while_the_disk_is_full_and_nothing_is_lost",
         async || {
-            let disk = Disk::mount();
+            let disk = Disk::mount(32);
             let redis = RedisServer::start_with(&["--dir", disk.path()]);
             let mut scene = Scene::start(builder().workers(2).on(redis)).await;
             let load = scene.load();
@@ -125,7 +84,7 @@ fn a_redis_that_refuses_writes_goes_on_by_itself() {
         &["--mount"],
         "f25_disk_full::a_redis_that_refuses_writes_goes_on_by_itself",
         async || {
-            let disk = Disk::mount();
+            let disk = Disk::mount(32);
             let redis = RedisServer::start_with(&["--dir", disk.path(), "--appendfsync", "everysec"]);
             let mut scene = Scene::start(builder().on(redis)).await;
             let load = scene.load();

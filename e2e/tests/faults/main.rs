@@ -30,7 +30,6 @@ mod f19_clocks_step;
 mod f20_workers_terminated;
 mod f25_disk_full;
 mod long;
-mod namespaces;
 mod replays_survive;
 mod scene;
 mod upgrades;

@@ -36,6 +36,7 @@ fn run_to_its_end(data: &Path) -> Output {
         .args(["--debug", "--no-build"])
         .env("DATA_DIR", data)
         .env("REDIS_SERVER", find_program())
+        .env("REDIS_PORT", free_port().to_string())
         .env("API_LISTEN", format!("127.0.0.1:{}", free_port()))
         .env("WORKER_LISTEN", format!("127.0.0.1:{}", free_port()))
         .output()

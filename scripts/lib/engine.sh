@@ -90,14 +90,8 @@ install_engine() {
     mkdir -p "$TOOLS"
     new=$(mktemp -d "$TOOLS/new.XXXXXX")
     mkdir -p "$new/lists/partial" "$new/cache/archives/partial"
-    cat >"$new/trixie.sources" <<'TEXT'
-Types: deb
-URIs: http://deb.debian.org/debian
-Suites: trixie
-Components: main
-Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
-TEXT
-    options=(-o Dir::Etc::sourceparts=/dev/null -o "Dir::Etc::sourcelist=$new/trixie.sources"
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(debian_mirror) trixie main" >"$new/sources.list"
+    options=(-o Dir::Etc::sourceparts=/dev/null -o "Dir::Etc::sourcelist=$new/sources.list"
         -o "Dir::State::lists=$new/lists" -o "Dir::Cache=$new/cache" -o APT::Sandbox::User=root)
     (
         cd "$new"
@@ -110,6 +104,14 @@ TEXT
     rm -rf "$new"
 }
 
+# Where this machine's own packages come from.
+debian_mirror() {
+    local codename uris
+    codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+    uris=$(apt-get -o Debug::NoLocking=true --print-uris update)
+    sed -n "s|^'\(.*\)/dists/$codename/InRelease'.*|\1|p" <<<"$uris" | sort -u | head -n 1
+}
+
 # start_engine [--for-builds]: for builds, in the machine's network, of which it changes nothing; else in one of its own.
 start_engine() {
     local options=() enter=() deadline=$((SECONDS + 60))
@@ -119,12 +121,11 @@ start_engine() {
         # shellcheck disable=SC2016 # the inner shell expands it
         enter=(unshare --net sh -c 'ip link set lo up && ip address add "$0/32" dev lo && exec "$@"' "$HOST_ADDRESS")
     fi
-    # No socket of a service of the machine's.
-    mountpoint -q /run/webhooks-compose || {
+    # The machine's own services have their sockets in /run.
+    if [ ! -d /run/webhooks-compose ]; then
         mount -t tmpfs tmpfs /run
         mkdir /run/webhooks-compose
-        mount -t tmpfs tmpfs /run/webhooks-compose
-    }
+    fi
     mkdir -p "$directory/client"
     echo "{}" >"$directory/no.json"
     ln -sfn "$TOOLS/docker-plugins-trixie" "$directory/client/cli-plugins"
@@ -158,23 +159,28 @@ in_network() { nsenter --net="/proc/$engine/ns/net" -- "$@"; }
 # calls a release is built without optimisation. It trusts whom this machine trusts.
 make_base_images() {
     say "making base images of Debian packages"
-    mmdebstrap --quiet --variant=minbase --dpkgopt=force-unsafe-io --include=ca-certificates bookworm "$directory/debian.tar" 2>"$directory/mmdebstrap.log" ||
+    mmdebstrap --quiet --variant=minbase --dpkgopt=force-unsafe-io --include=ca-certificates \
+        bookworm "$directory/debian.tar" "$(debian_mirror)" 2>"$directory/mmdebstrap.log" ||
         { tail -n 20 "$directory/mmdebstrap.log" >&2 && die "mmdebstrap failed; the end of what it said is above"; }
-    local toolchain
-    toolchain=$(cd "$WORKSPACE" && rustc --print sysroot)
+    local toolchain host libraries
+    toolchain=$(rustc --print sysroot)
+    host=$(rustc --version --verbose | sed -n 's/^host: //p')
+    mapfile -t libraries < <(cd "$toolchain" && ls -d lib/*.so*)
     cp "$directory/debian.tar" "$directory/rust.tar"
     tar --append --file "$directory/rust.tar" --directory "$toolchain" --transform 's,^,usr/local/,' \
-        bin/cargo bin/rustc lib/rustlib/x86_64-unknown-linux-gnu $(cd "$toolchain" && echo lib/*.so*)
+        bin/cargo bin/rustc "lib/rustlib/$host" "${libraries[@]}"
     tar --append --file "$directory/rust.tar" --dereference --directory / --transform 's,.*,usr/local/etc/authorities.pem,' \
         "$(readlink -f "${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}" | cut -c 2-)"
 }
 
 import_base_images() {
-    local rust redis
+    local rust redis quick
+    quick="CARGO_INCREMENTAL=0 CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16"
     rust=$(sed -n 's/^FROM \(rust:[^ ]*\) AS .*/\1/p' "$WORKSPACE/Dockerfile")
     redis=$(sed -n 's/^ *image: \(redis:.*\)/\1/p' "$WORKSPACE/docker-compose.yml")
     in_engine docker import "$directory/debian.tar" debian:bookworm-slim >/dev/null
-    in_engine docker import --change 'ENV CARGO_HOME=/usr/local/cargo CARGO_HTTP_CAINFO=/usr/local/etc/authorities.pem CARGO_INCREMENTAL=0 CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16' \
+    in_engine docker import --change \
+        "ENV CARGO_HOME=/usr/local/cargo CARGO_HTTP_CAINFO=/usr/local/etc/authorities.pem $quick" \
         "$directory/rust.tar" "$rust" >/dev/null
     rm "$directory/debian.tar" "$directory/rust.tar"
     say "standing in for $redis: Debian's redis-server, BusyBox"

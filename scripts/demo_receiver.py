@@ -43,9 +43,9 @@ class Arrival:
 
 
 class Receiver:
-    """Listens on loopback. Each path has a secret, and a rule that says what status a request gets."""
+    """Listens, on loopback if nothing else is said. Each path has a secret, and a rule that says what status a request gets."""
 
-    def __init__(self):
+    def __init__(self, host: str = "127.0.0.1", port: int = 0):
         self.secrets: dict[str, str] = {}
         self.rules: dict[str, object] = {}
         self.arrivals: dict[str, list[Arrival]] = defaultdict(list)
@@ -65,12 +65,13 @@ class Receiver:
             def log_message(self, *_):
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = ThreadingHTTPServer((host, port), Handler)
         self.server.daemon_threads = True
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self.server.server_port}{path}"
+        host, port = self.server.server_address
+        return f"http://{host}:{port}{path}"
 
     def take(self, handler, body: bytes) -> int:
         path = handler.path
@@ -90,3 +91,8 @@ class Receiver:
         with self.changed:
             self.changed.wait_for(lambda: len(found()) >= count, timeout=seconds)
             return found()
+
+    def wait_until(self, condition, seconds: float):
+        """Returns once the condition holds or the time is over."""
+        with self.changed:
+            self.changed.wait_for(condition, timeout=seconds)

@@ -11,6 +11,7 @@
 //! - [`system`]: all of it together, and [`client`] to talk to it; [`state`] reads what is left in Redis, and
 //!   [`redis_clock`] moves its clock.
 //! - [`load`]: a caller that pushes events and repeats what was refused; [`account`]: what became of all that was accepted.
+//! - [`namespaces`]: mounts and a network of a test's own, and a disk that can be filled.
 //! - [`wait`]: waiting for a condition, with a deadline.
 //!
 //! Nothing here ships. A fault of the harness panics with a sentence that says what to do, because that is how a test
@@ -45,6 +46,8 @@ pub mod client;
 pub mod state;
 
 pub mod redis_clock;
+
+pub mod namespaces;
 
 pub mod load;
 

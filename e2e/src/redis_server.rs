@@ -158,6 +158,12 @@ impl RedisServer {
         self.child.as_ref().expect("the server is not running").id()
     }
 
+    /// Whether it has not ended.
+    pub fn is_running(&mut self) -> bool {
+        let child = self.child.as_mut();
+        child.is_some_and(|child| child.try_wait().unwrap().is_none())
+    }
+
     /// `kill -9`, as a crash would.
     pub fn kill9(&mut self) {
         if let Some(mut child) = self.child.take() {
@@ -185,14 +191,30 @@ impl RedisServer {
 
     /// Starts it again with the same port and data; ends it with SIGTERM first if it runs.
     pub fn restart(&mut self) {
-        if self.child.is_some() {
+        if let Err(reason) = self.try_restart() {
+            panic!("{reason}");
+        }
+    }
+
+    /// The same, for a server that may end at once.
+    ///
+    /// # Errors
+    ///
+    /// Why it didn't start.
+    pub fn try_restart(&mut self) -> Result<(), String> {
+        if self.is_running() {
             self.terminate();
         }
-        match self.launch() {
-            Ok(()) => {}
-            Err(Launch::PortTaken) => panic!("port {} was taken while the server was down", self.port),
-            Err(Launch::Failed(reason)) => panic!("{reason}"),
-        }
+        self.launch().map_err(|error| match error {
+            Launch::PortTaken => format!("port {} was taken while the server was down", self.port),
+            Launch::Failed(reason) => reason,
+        })
+    }
+
+    /// What it has logged.
+    #[must_use]
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.log_path()).unwrap_or_default()
     }
 
     /// Sends one command and gives back the start of the raw answer; for what needs no client.

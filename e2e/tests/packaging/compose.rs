@@ -1,4 +1,4 @@
-//! No container engine is at hand, so the compose file is compared with what the programs say of themselves.
+//! The compose file is compared with what the programs say of themselves; `scripts/test-compose` runs it.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -165,6 +165,54 @@ fn every_service_is_confined() {
         inside.contains(&"    internal: true"),
         "nobody else reaches Redis"
     );
+}
+
+/// A size as Redis and Docker write it: `2gb`, `4g`; for a variable, its default.
+fn bytes(text: &str) -> u64 {
+    let text = text
+        .split_once(":-")
+        .map_or(text, |(_, default)| default.trim_end_matches('}'));
+    let digits = text.trim_end_matches(|letter: char| !letter.is_ascii_digit());
+    let shift = match &text[digits.len()..] {
+        "m" | "mb" => 20,
+        "g" | "gb" => 30,
+        unit => panic!("{text}: what is {unit}?"),
+    };
+    digits.parse::<u64>().unwrap() << shift
+}
+
+/// What a service says itself, or else inherits from `x-program`.
+fn setting<'a>(compose: &'a str, service: &str, name: &str) -> Option<&'a str> {
+    let find = |header: &str, prefix: &str| {
+        let lines = block(compose, header).into_iter();
+        let mut found =
+            lines.filter_map(|line| line.strip_prefix(prefix)?.strip_prefix(name)?.strip_prefix(": "));
+        found.next()
+    };
+    find(&format!("  {service}:"), "    ").or_else(|| find("x-program: &program", "  "))
+}
+
+/// Redis refuses new events before the kernel kills it: its data may take half of what the container may, so that the rewrite
+/// of the append-only file can copy it.
+#[test]
+fn every_service_has_limits_and_redis_stays_below_its_own() {
+    let compose = workspace_file("docker-compose.yml");
+    for service in SERVICES {
+        let memory =
+            setting(&compose, service, "mem_limit").unwrap_or_else(|| panic!("{service}: mem_limit"));
+        assert!(bytes(memory) >= 1 << 28, "{service}: {memory}");
+        let processes =
+            setting(&compose, service, "pids_limit").unwrap_or_else(|| panic!("{service}: pids_limit"));
+        assert!(processes.parse::<u32>().unwrap() >= 64, "{service}: {processes}");
+    }
+    let redis = block(&compose, "  redis:");
+    let mut command = redis.iter().map(|line| line.trim().trim_start_matches("- "));
+    assert!(command.any(|word| word == "--maxmemory"));
+    let maxmemory = command.next().unwrap();
+    assert!(maxmemory.starts_with("${REDIS_MAXMEMORY:-"), "{maxmemory}");
+    let limit = setting(&compose, "redis", "mem_limit").unwrap();
+    assert!(limit.starts_with("${REDIS_MEMORY_LIMIT:-"), "{limit}");
+    assert!(2 * bytes(maxmemory) <= bytes(limit), "{maxmemory}, {limit}");
 }
 
 /// Redis starts with the access list only, everybody has a user of their own, and nothing starts without passwords.

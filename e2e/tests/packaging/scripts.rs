@@ -12,6 +12,10 @@ use e2e::temp_dir::TempDir;
 use e2e::wait::{LONG, check, eventually};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
+mod damage;
+mod full_disk;
+mod needs;
+
 fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../scripts")
@@ -28,11 +32,18 @@ struct Run {
 
 impl Run {
     async fn start(dir: &TempDir, name: &str) -> Self {
-        use std::os::unix::process::CommandExt;
         let (data, log) = (dir.path().join(name), dir.path().join(format!("{name}.log")));
+        // A port of its own: while its Redis is down, no other test's may take its place.
+        Self::start_in(data, log, &free_port().to_string()).await
+    }
+
+    /// An empty `redis_port` leaves the choice to the script.
+    async fn start_in(data: PathBuf, log: PathBuf, redis_port: &str) -> Self {
+        use std::os::unix::process::CommandExt;
         let environment: Vec<_> = [
             ("DATA_DIR", data.to_str().unwrap().to_owned()),
             ("REDIS_SERVER", find_program().to_str().unwrap().to_owned()),
+            ("REDIS_PORT", redis_port.to_owned()),
             ("API_LISTEN", format!("127.0.0.1:{}", free_port())),
             ("WORKER_LISTEN", format!("127.0.0.1:{}", free_port())),
         ]
@@ -162,7 +173,7 @@ async fn run_and_demo_do_what_their_help_says() {
     })
     .await;
 
-    // Another run with the same data is refused; one with other data lives beside it.
+    // Another run with the same data is refused; one with other data lives beside it, on another port if its own is taken.
     let second = Command::new(script("run"))
         .args(["--debug", "--no-build"])
         .envs(run.environment.clone())
@@ -170,8 +181,13 @@ async fn run_and_demo_do_what_their_help_says() {
         .unwrap();
     assert_eq!(second.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&second.stderr).contains("is in use"));
-    let mut other = Run::start(&dir, "other").await;
+    let taken = std::net::TcpListener::bind("127.0.0.1:6379");
+    let (data, log) = (dir.path().join("other"), dir.path().join("other.log"));
+    let mut other = Run::start_in(data, log, "").await;
     assert_ne!(other.value("REDIS_URL"), run.value("REDIS_URL"));
+    if taken.is_ok() {
+        assert_ne!(other.value("REDIS_URL"), "redis://127.0.0.1:6379");
+    }
     assert!(other.stop().success());
 
     // A stop ends everything …

@@ -1,0 +1,111 @@
+//! For tests that need mounts or a network of their own: they start themselves again in new namespaces, in which they are root.
+//! That needs `unshare`, and root or a kernel that lets users make namespaces.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::temp_dir::TempDir;
+
+/// Set in the process that runs inside.
+const INSIDE: &str = "WEBHOOKS_TEST_INSIDE";
+
+/// Runs `inside` in namespaces of its own (`--mount`, `--net`), in a process of its own; `test` is the whole name of the test
+/// that asks for it.
+///
+/// # Panics
+///
+/// When namespaces can't be made, and when what runs inside fails.
+pub fn run_apart<F: Future<Output = ()>>(namespaces: &[&str], test: &str, inside: impl FnOnce() -> F) {
+    if std::env::var_os(INSIDE).is_none() {
+        run_again_inside(namespaces, test);
+        return;
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(inside());
+}
+
+fn run_again_inside(namespaces: &[&str], test: &str) {
+    let mut command = Command::new("unshare");
+    command.args(namespaces);
+    if !rustix::process::geteuid().is_root() {
+        command.arg("--map-root-user");
+    }
+    let status = command
+        .arg("--")
+        .arg(std::env::current_exe().unwrap())
+        .args([test, "--exact", "--nocapture"])
+        .env(INSIDE, "1")
+        .status()
+        .expect("this test needs unshare, of util-linux");
+    assert!(
+        status.success(),
+        "inside: {status}; if namespaces are not allowed here, run it as root"
+    );
+}
+
+/// Runs a program to its end.
+///
+/// # Panics
+///
+/// When it fails, with what it said.
+pub fn run(program: &str, arguments: &[&str]) {
+    let output = Command::new(program)
+        .args(arguments)
+        .output()
+        .unwrap_or_else(|error| panic!("this test needs {program}: {error}"));
+    assert!(output.status.success(), "{program} {arguments:?}: {output:?}");
+}
+
+/// A file system of its own, in memory, that can be filled and freed. Only in a mount namespace.
+#[derive(Debug)]
+pub struct Disk(TempDir);
+
+impl Disk {
+    /// Mounts one that holds so many MiB.
+    #[must_use]
+    pub fn mount(mebibytes: u32) -> Self {
+        let dir = TempDir::new("disk");
+        let size = format!("size={mebibytes}m");
+        run(
+            "mount",
+            &["-t", "tmpfs", "-o", &size, "tmpfs", dir.path().to_str().unwrap()],
+        );
+        Self(dir)
+    }
+
+    /// Where it is mounted.
+    ///
+    /// # Panics
+    ///
+    /// When the directory of temporary files has a name that isn't UTF-8.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.0.path().to_str().unwrap()
+    }
+
+    /// Fills it to the last byte.
+    pub fn fill(&self) {
+        let mut file = File::create(self.ballast()).unwrap();
+        while file.write_all(&[0; 4096]).is_ok() {}
+    }
+
+    /// Frees what was filled.
+    pub fn free(&self) {
+        std::fs::remove_file(self.ballast()).unwrap();
+    }
+
+    fn ballast(&self) -> PathBuf {
+        self.0.path().join("ballast")
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        run("umount", &["--lazy", self.path()]);
+    }
+}

@@ -1,5 +1,7 @@
-//! 24. The store is emptied, swapped, deleted in part, or set back: it is noticed, and nothing is accepted, delivered or written
-//! in what isn't the store, until its data is back or an operator has accepted what is there.
+//! 24. The store is emptied, swapped, deleted in part, or set back.
+//!
+//! It is noticed, and nothing is accepted, delivered or written in what isn't the store, until its data is back or an operator
+//! has accepted what is there.
 
 use std::path::Path;
 

@@ -1,5 +1,6 @@
-//! 25. The server's configuration changes while everything runs: what would lose events stops them, and everything else is a
-//! warning while work goes on.
+//! 25. The server's configuration changes while everything runs.
+//!
+//! What would lose events stops them, and everything else is a warning while work goes on.
 
 use e2e::client::{Caller, Reply};
 use e2e::load::Loaded;

@@ -21,6 +21,7 @@ mod transport;
 
 mod upkeep;
 
+mod gauge;
 mod health;
 
 pub mod metrics;

@@ -17,15 +17,19 @@ const BASE: &str = include_str!("lua/shared/base.lua");
 const ROUTES: &str = include_str!("lua/shared/routes.lua");
 const CORE: &str = include_str!("lua/shared/core.lua");
 const VIEW: &str = include_str!("lua/shared/view.lua");
+const FINISHED: &str = include_str!("lua/shared/finished.lua");
 const LOG: &str = include_str!("lua/shared/log.lua");
 const ACCOUNT_EVENTS: &str = include_str!("lua/shared/account_events.lua");
 const DELIVERIES: &str = include_str!("lua/shared/deliveries.lua");
 const REPLAYS: &str = include_str!("lua/shared/replays.lua");
+const RELEASE: &str = include_str!("lua/shared/release.lua");
 
 /// Everything that finishes deliveries.
-const FINISHING: &[&str] = &[BASE, ROUTES, CORE, LOG, ACCOUNT_EVENTS, DELIVERIES];
+const FINISHING: &[&str] = &[BASE, ROUTES, CORE, FINISHED, LOG, ACCOUNT_EVENTS, DELIVERIES];
 /// Everything that makes new ones of finished ones.
-const REPLAYING: &[&str] = &[BASE, ROUTES, CORE, LOG, ACCOUNT_EVENTS, DELIVERIES, REPLAYS];
+const REPLAYING: &[&str] = &[BASE, ROUTES, CORE, FINISHED, LOG, ACCOUNT_EVENTS, DELIVERIES, REPLAYS];
+/// Everything that upkeep does.
+const KEEPING: &[&str] = &[BASE, ROUTES, CORE, FINISHED, LOG, ACCOUNT_EVENTS, DELIVERIES, REPLAYS, RELEASE];
 
 /// One step: a script, and how many of the declared keys it takes.
 #[derive(Debug)]
@@ -55,7 +59,7 @@ macro_rules! scripts {
 scripts! {
     accept: Refused, &[BASE, ROUTES];
     work: Allowed, FINISHING;
-    upkeep: Allowed, REPLAYING;
+    upkeep: Allowed, KEEPING;
     endpoint_create: Refused, &[BASE, ROUTES, CORE];
     endpoint_update: Allowed, FINISHING;
     endpoint_rotate: Allowed, &[BASE, CORE, LOG];
@@ -74,7 +78,7 @@ scripts! {
     replay_count: Allowed, &[BASE, CORE];
     trial_request: Refused, &[BASE, CORE];
     trial_begin: Allowed, &[BASE, CORE];
-    trial_finish: Allowed, &[BASE, CORE, LOG];
+    trial_finish: Allowed, &[BASE, CORE, FINISHED, LOG];
 }
 
 fn step(memory: Memory, parts: &[&str], body: &str) -> Step {

@@ -62,7 +62,7 @@ async fn a_test_is_taken_answered_and_logged_once_and_touches_nothing_else() {
     for _ in 0..2 {
         fixture
             .store
-            .finish_trial(&trial, 1000, RETENTION, &attempt)
+            .finish_trial(&trial, 1000, &attempt)
             .await
             .unwrap();
     }
@@ -167,7 +167,7 @@ async fn a_request_is_taken_back_unless_a_worker_has_it() {
     };
     fixture
         .store
-        .finish_trial(&trial, 1000, RETENTION, &attempt)
+        .finish_trial(&trial, 1000, &attempt)
         .await
         .unwrap();
     let answer = fixture

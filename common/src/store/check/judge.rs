@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::Violation;
+use super::finished::judge_finished;
 use super::snapshot::{EndpointRow, Place, RecordRow, Snapshot};
 use crate::id::DeliveryId;
 
@@ -17,15 +18,16 @@ pub fn judge(snapshot: &Snapshot) -> Vec<Violation> {
     for (id, endpoint) in &snapshot.endpoints {
         judge_endpoint(snapshot, &tally, id, endpoint, &mut found);
     }
+    judge_finished(snapshot, &mut found);
     judge_replays(snapshot, &mut found);
     judge_indexes(snapshot, &mut found);
     found.0
 }
 
-struct Found(Vec<Violation>);
+pub(super) struct Found(Vec<Violation>);
 
 impl Found {
-    fn that(&mut self, is_wrong: bool, key: String, what: impl FnOnce() -> String) {
+    pub(super) fn that(&mut self, is_wrong: bool, key: String, what: impl FnOnce() -> String) {
         if is_wrong {
             self.0.push(Violation { key, what: what() });
         }
@@ -214,7 +216,7 @@ fn judge_replays(snapshot: &Snapshot, found: &mut Found) {
     }
 }
 
-/// Invariant 4: references, lifetimes, and what accounts are charged.
+/// Invariant 4: references, and what accounts are charged.
 fn judge_events(snapshot: &Snapshot, tally: &Tally, found: &mut Found) {
     for (id, event) in &snapshot.events {
         let key = || format!("event:{id}");
@@ -222,12 +224,8 @@ fn judge_events(snapshot: &Snapshot, tally: &Tally, found: &mut Found) {
         found.that(event.refs != refs, key(), || {
             format!("refs is {}, unfinished deliveries are {refs}", event.refs)
         });
-        found.that((event.refs > 0) == event.expires, key(), || {
-            format!(
-                "refs is {} and it has {} lifetime",
-                event.refs,
-                if event.expires { "a" } else { "no" }
-            )
+        found.that(event.refs > 0 && event.expires, key(), || {
+            format!("refs is {} and it has a lifetime", event.refs)
         });
     }
     for (account, bytes) in &snapshot.account_bytes {

@@ -4,6 +4,7 @@
 //! docs/ARCHITECTURE.md. On a live system a walk sees different keys at different moments, so what it finds is only
 //! believed if two later walks find the very same. It writes nothing.
 
+mod finished;
 mod judge;
 mod snapshot;
 mod walk;
@@ -12,6 +13,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
+pub use finished::{Finished, FinishedEntry};
 pub use judge::judge;
 pub use snapshot::{EndpointRow, EventRow, Place, RecordRow, ReplayRow, Snapshot};
 
@@ -37,7 +39,7 @@ impl fmt::Display for Violation {
 pub struct CheckReport {
     /// Endpoints seen.
     pub endpoints: usize,
-    /// Events seen, those that only wait for the end of their lifetime included.
+    /// Events seen, those that are only kept for a while included.
     pub events: usize,
     /// Unfinished deliveries.
     pub unfinished: usize,

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::finished::Finished;
+
 /// Everything that one shard holds. Ids and keys are texts as they were found, readable or not.
 #[derive(Debug, Clone, Default)]
 pub struct Snapshot {
@@ -43,6 +45,8 @@ pub struct Snapshot {
     pub replays: HashMap<String, ReplayRow>,
     /// The members of `replays`.
     pub replaying: BTreeSet<String>,
+    /// The index of finished events.
+    pub finished: Finished,
 }
 
 /// What the check needs of an endpoint.
@@ -81,6 +85,10 @@ pub struct EventRow {
     pub bytes: i64,
     /// Whether it has a lifetime.
     pub expires: bool,
+    /// Whether one of its deliveries was exhausted.
+    pub failed: bool,
+    /// `again`: how often it was sent again after it had finished.
+    pub again: i64,
 }
 
 /// What the check needs of a delivery's record.

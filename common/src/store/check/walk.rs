@@ -8,7 +8,7 @@ use super::snapshot::{EndpointRow, EventRow, Place, RecordRow, ReplayRow, Snapsh
 use crate::store::{Store, StoreError};
 
 /// Keys, entries or members that one command reads.
-const STEP: usize = 500;
+pub(super) const STEP: usize = 500;
 
 impl Store {
     /// Reads the whole stored state, and tells now and then how many keys that were so far.
@@ -51,7 +51,7 @@ impl Store {
         }
     }
 
-    async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
+    pub(super) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
         self.repeatable(|mut connection| async move { command.query_async(&mut connection).await })
             .await
     }
@@ -79,6 +79,7 @@ impl Store {
                 let row = self.replay_row(key).await?;
                 snapshot.replays.extend(row.map(|row| (id.to_owned(), row)));
             }
+            ("finished", rest) => self.look_at_finished(key, rest, snapshot).await?,
             ("replays", "") => snapshot.replaying = self.members(key).await?.into_keys().collect(),
             ("pending", id) => self.list(key, Place::Pending(id.to_owned()), snapshot).await?,
             ("retry", id) => {
@@ -135,6 +136,9 @@ impl Store {
                 snapshot
                     .account_bytes
                     .extend(bytes.map(|bytes| (account.to_owned(), bytes)));
+            }
+            Some((account, class @ ("delivered" | "exhausted"))) => {
+                self.finished_list(key, account, class, snapshot).await?;
             }
             Some((_, "hours" | "told" | "trials" | "calls" | "pushed")) => {
                 if !self.expires(key).await? {
@@ -236,15 +240,17 @@ impl Store {
     }
 
     async fn event_row(&self, key: &str) -> Result<Option<EventRow>, StoreError> {
-        let (account, refs, charge): (Option<String>, Option<i64>, Option<i64>) = self
-            .ask(
-                redis::cmd("HMGET")
-                    .arg(key)
-                    .arg("account")
-                    .arg("refs")
-                    .arg("charge"),
-            )
-            .await?;
+        type Fields = (
+            Option<String>,
+            Option<i64>,
+            Option<i64>,
+            Option<String>,
+            Option<i64>,
+        );
+        let mut command = redis::cmd("HMGET");
+        command.arg(key);
+        command.arg(&["account", "refs", "charge", "failed", "again"]);
+        let (account, refs, charge, failed, again): Fields = self.ask(&command).await?;
         let bytes: i64 = self.ask(redis::cmd("HSTRLEN").arg(key).arg("body")).await?;
         let expires = self.expires(key).await?;
         Ok(account.map(|account| EventRow {
@@ -253,6 +259,8 @@ impl Store {
             charge: charge.unwrap_or(0),
             bytes,
             expires,
+            failed: failed.is_some(),
+            again: again.unwrap_or(0),
         }))
     }
 
@@ -294,7 +302,7 @@ impl Store {
         Ok(())
     }
 
-    async fn members(&self, key: &str) -> Result<HashMap<String, f64>, StoreError> {
+    pub(super) async fn members(&self, key: &str) -> Result<HashMap<String, f64>, StoreError> {
         let mut all = HashMap::new();
         let mut start = 0;
         loop {

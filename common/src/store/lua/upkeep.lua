@@ -1,16 +1,19 @@
 -- upkeep: one bounded step of what nobody waits for.
 --
 -- ARGV: ENDPOINT_CONCURRENCY, RETENTION_SUCCEEDED (ms), RETENTION_FAILED (ms), the most deliveries to touch in each part,
---       LOG_LENGTH, spare event id.
+--       LOG_LENGTH, spare event id, (free), bytes of finished events' payloads that have to go now, whatever their age.
 -- Returns {leases taken back, deliveries swept, 1 if there is more to do now, ms until a replay wants its next step (-1:
--- none)}.
+-- none), {{events, bytes} released at their age, {events, bytes} released early}}.
 -- Guarantees: each lease that is taken back, and each delivery that is swept or replayed, is accounted for exactly once. Leases wait
 -- 20 s more after a gap in reaping (Redis, or every worker, was away): workers report first.
 CAP, RETENTION_SUCCEEDED, RETENTION_FAILED = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local limit = tonumber(ARGV[4])
 LOG_LENGTH, SPARE = ARGV[5], ARGV[6]
 local now = read_clock()
-local more = false
+
+-- Payloads of finished events ---------------------------------------------------------------------------------------
+
+local released, more = release(tonumber(ARGV[8]))
 
 -- Expired leases -------------------------------------------------------------------------------------------------
 
@@ -36,7 +39,7 @@ end
 if #reaped > 0 then
   call('ZREM', LEASES, unpack(reaped))
   call('HDEL', TOKENS, unpack(reaped))
-  more = #reaped == limit
+  more = more or #reaped == limit
 end
 
 -- What was released, discarded or removed ----------------------------------------------------------------------------
@@ -203,4 +206,4 @@ if ready then
   wake()
 end
 flush()
-return { #reaped, swept, more and 1 or 0, look_again }
+return { #reaped, swept, more and 1 or 0, look_again, released }

@@ -22,6 +22,7 @@ const OPTIONAL: [&str; 25] = [
     "REDIS_CERT_FILE",
     "REDIS_KEY_FILE",
     "SHARDS",
+    "STORE_BUDGET_BYTES",
     "MAX_CONNECTIONS",
     "CORS_ORIGINS",
     "MAX_PAYLOAD_BYTES",

@@ -5,9 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::{Args, Parser};
-use common::config::{
-    LogArgs, MemoryArgs, RedisArgs, SecretsArgs, Span, UrlArgs, positive_span, split_list,
-};
+use common::config::{LogArgs, MemoryArgs, RedisArgs, SecretsArgs, Span, UrlArgs, positive_span, split_list};
 use common::retry::RetrySchedule;
 use common::store::policy::PolicyNotice;
 use common::store::queue::QueuePolicy;

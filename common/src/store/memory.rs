@@ -47,7 +47,8 @@ impl Memory {
             return 0;
         };
         let allowed = u128::from(limit) * u128::from(hundredths) / 100;
-        self.used.saturating_sub(u64::try_from(allowed).unwrap_or(u64::MAX))
+        self.used
+            .saturating_sub(u64::try_from(allowed).unwrap_or(u64::MAX))
     }
 
     /// From `INFO memory`; `None` when it doesn't tell.

@@ -27,9 +27,28 @@ const RELEASE: &str = include_str!("lua/shared/release.lua");
 /// Everything that finishes deliveries.
 const FINISHING: &[&str] = &[BASE, ROUTES, CORE, FINISHED, LOG, ACCOUNT_EVENTS, DELIVERIES];
 /// Everything that makes new ones of finished ones.
-const REPLAYING: &[&str] = &[BASE, ROUTES, CORE, FINISHED, LOG, ACCOUNT_EVENTS, DELIVERIES, REPLAYS];
+const REPLAYING: &[&str] = &[
+    BASE,
+    ROUTES,
+    CORE,
+    FINISHED,
+    LOG,
+    ACCOUNT_EVENTS,
+    DELIVERIES,
+    REPLAYS,
+];
 /// Everything that upkeep does.
-const KEEPING: &[&str] = &[BASE, ROUTES, CORE, FINISHED, LOG, ACCOUNT_EVENTS, DELIVERIES, REPLAYS, RELEASE];
+const KEEPING: &[&str] = &[
+    BASE,
+    ROUTES,
+    CORE,
+    FINISHED,
+    LOG,
+    ACCOUNT_EVENTS,
+    DELIVERIES,
+    REPLAYS,
+    RELEASE,
+];
 
 /// One step: a script, and how many of the declared keys it takes.
 #[derive(Debug)]

@@ -11,6 +11,7 @@ mod account_events;
 mod check;
 mod endpoints;
 mod fairness;
+mod finished;
 mod fixture;
 mod keys;
 mod listing;

@@ -2,6 +2,5 @@
 
 mod f03_workers_killed_at_random;
 mod f09_redis_down_for_a_minute;
-mod f13_memory_full_and_free_again;
 mod f15_parked_storms;
 mod f17_receivers_misbehave;

@@ -2,13 +2,14 @@
 //! several workers. After each step the stored state passes the check, and is what the model says.
 
 mod listing;
+mod releases;
 mod replays;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use common::endpoint::{EndpointPatch, EndpointState, EndpointUrl, ParkedAction, UrlPolicy};
-use common::id::{DeliveryId, EndpointId};
+use common::id::{DeliveryId, EndpointId, EventId};
 use common::sealing::SealedSecret;
 use common::store::check::{Place, Snapshot, judge};
 use common::store::queue::{Leased, ReportResult, ReportedResult, WorkReply, WorkRequest};
@@ -50,6 +51,10 @@ enum Op {
     },
     ClockBack,
     Upkeep,
+    /// Upkeep while memory is short.
+    MakeRoom {
+        bytes: u64,
+    },
     Switch {
         endpoint: usize,
         active: bool,
@@ -114,6 +119,7 @@ fn op() -> impl Strategy<Value = Op> {
         3 => (1..50_u64).prop_map(|seconds| Op::Pass { seconds }),
         1 => Just(Op::ClockBack),
         3 => Just(Op::Upkeep),
+        1 => (1..4000_u64).prop_map(|bytes| Op::MakeRoom { bytes }),
         2 => (0..4_usize, any::<bool>(), any::<bool>()).prop_map(|(endpoint, active, discard)| Op::Switch { endpoint, active, discard }),
         1 => (0..4_usize).prop_map(|endpoint| Op::ChangeUrl { endpoint }),
         1 => (0..4_usize).prop_map(|endpoint| Op::Remove { endpoint }),
@@ -191,6 +197,8 @@ struct Model {
     workers: Vec<ModelWorker>,
     listing: Option<Listing>,
     replays: Vec<ModelReplay>,
+    /// Events whose payload upkeep let go of.
+    gone: HashSet<EventId>,
 }
 
 impl Model {
@@ -198,6 +206,7 @@ impl Model {
         let mut fixture = Fixture::on(redis).await;
         fixture.policy.endpoint_concurrency = CAP;
         fixture.policy.disable_after = DISABLE_AFTER;
+        fixture.policy.retention_succeeded = Duration::from_secs(100);
         let workers = (0..3)
             .map(|_| ModelWorker {
                 worker: Worker::new(),
@@ -213,6 +222,7 @@ impl Model {
             workers,
             listing: None,
             replays: vec![],
+            gone: HashSet::new(),
         };
         model.create().await;
         model.create().await;
@@ -243,7 +253,8 @@ impl Model {
                 self.now += seconds * 1000;
             }
             Op::ClockBack => self.fixture.step_clock(-3_600_000).await,
-            Op::Upkeep => self.upkeep().await,
+            Op::Upkeep => self.upkeep(0).await,
+            Op::MakeRoom { bytes } => self.upkeep(bytes).await,
             Op::Switch {
                 endpoint,
                 active,
@@ -558,10 +569,15 @@ impl Model {
         }
     }
 
-    async fn upkeep(&mut self) {
+    async fn upkeep(&mut self, room: u64) {
         let before = self.snapshot().await;
-        let reply = self.fixture.store.upkeep(&self.fixture.policy).await.unwrap();
+        let store = &self.fixture.store;
+        let reply = store
+            .upkeep_making_room(&self.fixture.policy, room)
+            .await
+            .unwrap();
         let after = self.snapshot().await;
+        self.released(&before, &after, &reply, room);
         let lost: Vec<_> = before.tokens.difference(&after.tokens).collect();
         assert_eq!(lost.len(), reply.reaped as usize);
         for delivery in lost {
@@ -709,7 +725,7 @@ impl Model {
         for _ in 0..400 {
             self.fixture.pass(Duration::from_secs(9)).await;
             self.now += 9000;
-            self.upkeep().await;
+            self.upkeep(0).await;
             let reply = self.call(0, wants(64)).await;
             if reply.quarantine_due {
                 self.call(

@@ -9,6 +9,7 @@ use e2e::receiver::{Answer, Receiver};
 use e2e::state::{assert_nothing_left, key, keys};
 use e2e::system::System;
 use e2e::wait::{LONG, check, eventually};
+use reqwest::Method;
 use serde_json::json;
 
 use crate::f13_memory_full::{fill, large, limit_memory};
@@ -17,17 +18,19 @@ use crate::scene::{Scene, ask, builder, step_clock, store};
 /// The longest that a push may be refused while upkeep makes room.
 const A_MOMENT: Duration = Duration::from_secs(10);
 
-/// Pushes large events; a refusal because the store is full passes within a moment.
+/// Pushes large events, each with a key; a refusal passes within a moment.
 async fn push(backend: &Caller, account: &str, count: usize) -> Vec<Pushed> {
     let mut accepted = Vec::new();
     for number in 0..count {
         let began = Instant::now();
         let reply = loop {
-            let reply = backend.post("/api/events", &large(account, number)).await;
+            let request = backend.request(Method::POST, "/api/events");
+            let request = request.header("Idempotency-Key", format!("{account}-{number}-of-{count}"));
+            let reply = Caller::send(request.json(&large(account, number))).await;
             if reply.status == 202 {
                 break reply;
             }
-            assert_eq!(reply.code(), "store_full", "{}", reply.text);
+            assert_eq!(reply.status, 503, "{}", reply.text);
             let waited = began.elapsed();
             assert!(waited < A_MOMENT, "event {number} was refused for {waited:?}");
             tokio::time::sleep(Duration::from_millis(50)).await;

@@ -113,8 +113,11 @@ local function release(wanted)
     local events, bytes = release_early(class, wanted - aged[2] - early[2])
     early = { early[1] + events, early[2] + bytes }
   end
-  count('releasedAtAge', aged[1])
-  count('releasedEarly', early[1])
+  for name, events in pairs({ releasedAtAge = aged[1], releasedEarly = early[1] }) do
+    if events > 0 then
+      count(name, events)
+    end
+  end
   return { aged, early }, more or aged[2] + early[2] < wanted and (entries_left <= 0 or bytes_left <= 0)
 end
 

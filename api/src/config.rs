@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use clap::{Args, Parser};
-use common::config::{ByteSize, LogArgs, RedisArgs, SecretsArgs, UrlArgs, split_list};
+use common::config::{ByteSize, LogArgs, MemoryArgs, RedisArgs, SecretsArgs, UrlArgs, split_list};
 use common::serve;
 use common::store::events::Budgets;
 use common::store::server::AckDurability;
@@ -36,6 +36,9 @@ pub struct Config {
     /// Where everything is kept.
     #[command(flatten, next_help_heading = "Redis")]
     pub redis: RedisArgs,
+    /// How much of its memory may be used.
+    #[command(flatten)]
+    pub memory: MemoryArgs,
     /// What an answer waits for.
     #[command(flatten)]
     pub durability: DurabilityArgs,

@@ -359,8 +359,8 @@ fn trials(criterion: &mut Criterion) {
                 assert_eq!(outcome, TrialOutcome::Queued);
                 let taken = store.next_trial(&listener, Duration::from_secs(5)).await.unwrap();
                 let trial = store.begin_trial(&taken.unwrap()).await.unwrap().unwrap();
-                let (attempt, kept) = (AttemptRecord::default(), Duration::from_secs(60));
-                store.finish_trial(&trial, 1000, kept, &attempt).await.unwrap();
+                let attempt = AttemptRecord::default();
+                store.finish_trial(&trial, 1000, &attempt).await.unwrap();
             });
         });
     });

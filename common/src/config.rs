@@ -82,6 +82,15 @@ pub fn one_sentence(error: &clap::Error) -> String {
     }
 }
 
+/// How much of Redis's memory may be used.
+#[derive(Debug, Clone, Args)]
+pub struct MemoryArgs {
+    /// Bytes that Redis may use for us, if that is less than its `maxmemory`: from 80 % of the smaller of both on, payloads of
+    /// finished events go before their time.
+    #[arg(long, env, value_parser = positive_size)]
+    pub store_budget_bytes: Option<ByteSize>,
+}
+
 /// Where Redis is, and how its keys are cut.
 #[derive(Debug, Clone, Args)]
 pub struct RedisArgs {
@@ -274,6 +283,16 @@ pub fn positive_span(text: &str) -> Result<Span, String> {
     }
 }
 
+/// Parses a size that is not zero.
+fn positive_size(text: &str) -> Result<ByteSize, String> {
+    let size: ByteSize = text.parse()?;
+    if size.0 == 0 {
+        Err("must be more than zero".to_owned())
+    } else {
+        Ok(size)
+    }
+}
+
 /// A number of bytes: `262144`, `256KiB`, `16MiB` or `1GiB`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ByteSize(pub u64);
@@ -311,6 +330,8 @@ mod tests {
         #[command(flatten)]
         redis: RedisArgs,
         #[command(flatten)]
+        memory: MemoryArgs,
+        #[command(flatten)]
         urls: UrlArgs,
         #[command(flatten)]
         secrets: SecretsArgs,
@@ -330,6 +351,10 @@ mod tests {
             (
                 vec!["--secrets-key", KEY, "--redis-url", "http://x"],
                 "REDIS_URL: must be redis://host:port or rediss://host:port",
+            ),
+            (
+                vec!["--secrets-key", KEY, "--store-budget-bytes", "0"],
+                "STORE_BUDGET_BYTES: must be more than zero",
             ),
             (
                 vec!["--secrets-key", KEY, "--shards", "2"],

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::{Args, Parser};
-use common::config::{LogArgs, RedisArgs, SecretsArgs, Span, UrlArgs, positive_span, split_list};
+use common::config::{LogArgs, MemoryArgs, RedisArgs, SecretsArgs, Span, UrlArgs, positive_span, split_list};
 use common::retry::RetrySchedule;
 use common::store::policy::PolicyNotice;
 use common::store::queue::QueuePolicy;
@@ -27,6 +27,9 @@ pub struct Config {
     /// Where Redis is.
     #[command(flatten)]
     pub redis: RedisArgs,
+    /// How much of its memory may be used.
+    #[command(flatten)]
+    pub memory: MemoryArgs,
     /// What URLs are allowed.
     #[command(flatten)]
     pub urls: UrlArgs,
@@ -106,11 +109,12 @@ pub struct DisableArgs {
 /// What is kept, and for how long.
 #[derive(Debug, Clone, Args)]
 pub struct RetentionArgs {
-    /// How long the payload of an event is kept after its last delivery succeeded.
+    /// How long the payload of an event is kept after its last delivery succeeded; less while memory is short. Whatever was set
+    /// when it was stored, the present value counts.
     #[arg(long, env, default_value = "24h", value_parser = positive_span)]
     pub retention_succeeded: Span,
 
-    /// How long an exhausted delivery is kept.
+    /// How long an exhausted delivery is kept, and the payload of its event, which goes earlier while memory is short.
     #[arg(long, env, default_value = "14d", value_parser = positive_span)]
     pub retention_failed: Span,
 

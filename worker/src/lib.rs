@@ -5,7 +5,7 @@
 //! - `deliver`: one attempt: sign, send, judge.
 //! - `trials`: test events, past the queue.
 //! - `transport`: the guarded HTTP client.
-//! - `upkeep`: expired leases and sweeps.
+//! - `upkeep`: finished payloads, expired leases, sweeps; `gauge`: how much memory Redis has left.
 //! - `health`, [`metrics`]: what an operator sees.
 //! - `ready`, `start`, `supervise`: from the configuration to running tasks, and to a bounded stop.
 
@@ -20,6 +20,8 @@ mod trials;
 mod transport;
 
 mod upkeep;
+
+mod gauge;
 
 mod health;
 

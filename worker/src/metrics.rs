@@ -35,6 +35,10 @@ pub struct Metrics {
     pub(crate) leases_reaped: IntCounter,
     /// Deliveries that upkeep worked through.
     pub(crate) deliveries_swept: IntCounter,
+    /// Payloads of finished events that were let go of, by reason.
+    pub(crate) payloads_released: IntCounterVec,
+    /// Their bytes.
+    pub(crate) payload_bytes_released: IntCounterVec,
     /// Failed calls to Redis, by call.
     pub(crate) redis_errors: IntCounterVec,
     /// Times that the store was found to be older than it was.
@@ -82,6 +86,12 @@ pub(crate) const SUCCEEDED: &str = "succeeded";
 
 /// The label, and the code, of a test event that was not sent because of our own trouble.
 pub(crate) const NOT_ATTEMPTED: &str = "not_attempted";
+
+/// The label of payloads that were kept for as long as they had to be.
+pub(crate) const AT_AGE: &str = "age";
+
+/// The label of payloads that went earlier, to make room.
+pub(crate) const UNDER_PRESSURE: &str = "pressure";
 
 const FAILURES: [Failure; 10] = [
     Failure::Status,
@@ -150,6 +160,16 @@ impl Metrics {
                 "deliveries_swept_total",
                 "Deliveries released, canceled or aged out by upkeep",
             )?,
+            payloads_released: family(
+                "payloads_released_total",
+                "Payloads of finished events that were let go of: at their age, or early under the pressure of memory",
+                "reason",
+            )?,
+            payload_bytes_released: family(
+                "payload_bytes_released_total",
+                "Bytes of those payloads, with what surrounded them",
+                "reason",
+            )?,
             redis_errors: family("redis_errors_total", "Failed calls to Redis, by call", "call")?,
             store_rewinds: counter(
                 "store_rewinds_total",
@@ -165,6 +185,13 @@ impl Metrics {
         metrics.trials.with_label_values(&[NOT_ATTEMPTED]).reset();
         for reason in GivenBack::ALL {
             metrics.given_back.with_label_values(&[reason.as_str()]).reset();
+        }
+        for reason in [AT_AGE, UNDER_PRESSURE] {
+            metrics.payloads_released.with_label_values(&[reason]).reset();
+            metrics
+                .payload_bytes_released
+                .with_label_values(&[reason])
+                .reset();
         }
         for call in ["inspect", "work", "wake", "upkeep", "trials"] {
             metrics.redis_errors.with_label_values(&[call]).reset();

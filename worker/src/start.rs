@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::deliver::Deliverer;
 use crate::deliver::sender::Sender;
 use crate::error::RunError;
+use crate::gauge::Gauge;
 use crate::health::{self, Health};
 use crate::metrics::Metrics;
 use crate::outage::{Outage, Trouble};
@@ -161,6 +162,10 @@ impl Parts<'_> {
             store: self.store.clone(),
             policy: self.config.queue_policy(),
             notice: Some(self.config.policy_notice()),
+            gauge: Gauge::new(
+                self.store.clone(),
+                self.config.memory.store_budget_bytes.map(|size| size.0),
+            ),
             metrics: self.metrics.clone(),
             stop: self.stop.clone(),
             outage: self.outage("upkeep", false),

@@ -117,10 +117,10 @@ impl Tester {
     }
 
     async fn answer(&self, trial: &Trial, record: &AttemptRecord) -> Result<(), StoreError> {
-        let (length, retention) = (self.policy.log_length, self.policy.retention_succeeded);
+        let length = self.policy.log_length;
         let mut tries = 1;
         loop {
-            match self.store.finish_trial(trial, length, retention, record).await {
+            match self.store.finish_trial(trial, length, record).await {
                 Err(StoreError::Unavailable(_)) if tries < ANSWER_TRIES => {
                     tries += 1;
                     tokio::time::sleep(ANSWER_AGAIN_AFTER).await;

@@ -1,5 +1,6 @@
-//! Upkeep that nobody waits for: expired leases are taken back, what was released, discarded or removed is worked through,
-//! and replays of many are carried on, in bounded steps. Every worker does it, and any one is enough.
+//! Upkeep that nobody waits for: payloads of finished events go when they were kept for long enough or memory is short, expired
+//! leases are taken back, what was released, discarded or removed is worked through, and replays of many are carried on, in
+//! bounded steps. Every worker does it, and any one is enough.
 //!
 //! Before it begins, the worker tells what it is configured to.
 
@@ -9,9 +10,10 @@ use common::id::fill_random;
 use common::store::Store;
 use common::store::parked::{ParkedSearch, SearchStep};
 use common::store::policy::PolicyNotice;
-use common::store::queue::{QueuePolicy, UpkeepReply};
+use common::store::queue::{QueuePolicy, Released, UpkeepReply};
 
-use crate::metrics::Metrics;
+use crate::gauge::{Gauge, look_every};
+use crate::metrics::{AT_AGE, Metrics, UNDER_PRESSURE};
 use crate::outage::Outage;
 use crate::stop::Stop;
 
@@ -28,6 +30,7 @@ pub(crate) struct Upkeep {
     pub(crate) policy: QueuePolicy,
     /// What is still to be told.
     pub(crate) notice: Option<PolicyNotice>,
+    pub(crate) gauge: Gauge,
     pub(crate) metrics: Metrics,
     pub(crate) stop: Stop,
     pub(crate) outage: Outage,
@@ -44,19 +47,21 @@ impl Upkeep {
             if search_from <= Instant::now() && self.search_parked(&mut search).await {
                 search_from = Instant::now() + SEARCH_EVERY;
             }
+            let reading = self.gauge.read().await;
             let asked = Instant::now();
             let since_last = last.map(|last| asked - last);
-            let wait = match self.store.upkeep_after(&self.policy, since_last).await {
+            let done = self.store.upkeep_step(&self.policy, since_last, reading.excess);
+            let (wait, look_every) = match done.await {
                 Ok(reply) => {
                     last = Some(asked);
                     self.outage.over();
                     self.done(reply);
-                    wait_after(reply)
+                    (wait_after(reply), look_every(reading, &reply))
                 }
-                Err(error) => self.outage.failed(&error).max(EVERY / 2),
+                Err(error) => (self.outage.failed(&error).max(EVERY / 2), None),
             };
             tokio::select! {
-                () = tokio::time::sleep(wait) => {}
+                () = self.gauge.rest(wait, look_every) => {}
                 () = stop.requested() => return,
             }
         }
@@ -95,9 +100,21 @@ impl Upkeep {
         is_over
     }
 
-    fn done(&self, reply: UpkeepReply) {
+    fn done(&mut self, reply: UpkeepReply) {
         self.metrics.leases_reaped.inc_by(reply.reaped.into());
         self.metrics.deliveries_swept.inc_by(reply.swept.into());
+        for (reason, Released { payloads, bytes }) in [(AT_AGE, reply.aged), (UNDER_PRESSURE, reply.early)] {
+            let label = &[reason];
+            self.metrics
+                .payloads_released
+                .with_label_values(label)
+                .inc_by(payloads);
+            self.metrics
+                .payload_bytes_released
+                .with_label_values(label)
+                .inc_by(bytes);
+        }
+        self.gauge.made_room(reply.early.payloads);
         if reply.reaped > 0 {
             tracing::info!(leases = reply.reaped, "took back leases that had expired");
         }

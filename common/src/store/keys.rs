@@ -5,6 +5,8 @@
 //! | `wh:meta` | hash | `store` (its identity, checked in every script), `writes` (rises about once a second while anything is written), `schema`, `shards`; `acceptedAt`, `rewoundAt`, `rewoundFrom`, `rewoundTo` (ms, and `writes` before and after) | for ever |
 //! | `account:<a>:endpoints` | hash | endpoint → `<A\|D\|O>\|,<types>,\|<chatbot>`: what `accept` needs of it | while it has endpoints |
 //! | `account:<a>:bytes` | string | bytes of the account's unfinished payloads | while there are some |
+//! | `account:<a>:delivered` | list | finished events of which no delivery was exhausted, oldest first: `<when (s)> <26 characters of the id>`, and ` <how often it was sent again>` | until upkeep lets go of their payloads |
+//! | `account:<a>:exhausted` | list | the same of those of which one was exhausted | until upkeep lets go of their payloads |
 //! | `account:<a>:hours` | hash | `<hour>:<outcome>` → how many, of the last 24 hours | 25 h |
 //! | `account:<a>:told` | string | account events about exhausted deliveries in this minute | 1 min |
 //! | `account:<a>:trials` | string | test events asked for in this minute | 1 min |
@@ -12,10 +14,12 @@
 //! | `account:<a>:pushed` | string | events accepted in this minute, if they are limited | 1 min |
 //! | `key:<k>:pushed` | string | events accepted with this service key in this minute, if they are limited | 1 min |
 //! | `endpoint:<e>` | hash | `url`, `events`, `state`, `consecutiveFailures`, `inFlight`, … | until it is removed |
-//! | `event:<v>` | hash | `body`, `event`, `account`, `refs` (unfinished deliveries), `deliveries`, `charge`, `acceptedAt`, `failed` | `RETENTION_SUCCEEDED` after its last delivery finished, `RETENTION_FAILED` if one was exhausted |
+//! | `event:<v>` | hash | `body`, `event`, `account`, `refs` (unfinished deliveries), `deliveries`, `charge`, `acceptedAt`, `failed`, `again` (how often it was sent again after it had finished) | `RETENTION_SUCCEEDED` after its last delivery finished, `RETENTION_FAILED` if one was exhausted; less while memory is short |
 //! | `delivery:<d>` | hash | `state`, `attempts`, `nextAttemptAt`, `reason`, `lostLeases`, `quarantinedAt`, `singly`, `log` (ids of its log entries), `replayOf`, `madeAt`, … | from its first failed attempt or lost lease, replays from the start; after success `RETENTION_SUCCEEDED`, exhausted `RETENTION_FAILED` |
 //! | `pending:<e>` | list | deliveries that wait for their turn, as `<d>` or `<d>:<attempts made>`; suspects as `<d>:0<attempts made>` | while there are some |
 //! | `retry:<e>` | sorted set | delivery → when its next attempt is due (ms); parked: when it was accepted (s) | while there are some |
+//! | `finished:<class>` | sorted set | account → when the oldest entry of its list `delivered` or `exhausted` finished (s) | while there are some |
+//! | `finished:<class>:bytes` | sorted set | account → what the events in that list are charged | while there are some |
 //! | `failed:<e>` | sorted set | exhausted delivery → when (ms) | `RETENTION_FAILED` |
 //! | `log:<e>` | stream | attempts and changes of the endpoint's state, newest last | `LOG_LENGTH` entries |
 //! | `ready` | sorted set | endpoint that has something to send → its turn | while there are some |

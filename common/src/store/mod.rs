@@ -16,6 +16,7 @@
 //! - [`rewrap`]: the same secrets, sealed anew with another key.
 //! - [`health`]: the facts about an endpoint, and about an account.
 //! - [`policy`]: what the workers are configured to.
+//! - [`memory`]: how much memory is used, and how much has to be freed.
 //! - [`server`]: is this Redis reachable and sane?
 //! - [`identity`]: is it still the store that it was?
 //! - [`condition`]: what is wrong with it now, as `/readyz` tells it.
@@ -54,6 +55,8 @@ pub mod rewrap;
 pub mod health;
 
 pub mod policy;
+
+pub mod memory;
 
 pub mod server;
 

@@ -17,6 +17,7 @@ const BASE: &str = include_str!("lua/shared/base.lua");
 const ROUTES: &str = include_str!("lua/shared/routes.lua");
 const CORE: &str = include_str!("lua/shared/core.lua");
 const VIEW: &str = include_str!("lua/shared/view.lua");
+const FINISHED: &str = include_str!("lua/shared/finished.lua");
 const LOG: &str = include_str!("lua/shared/log.lua");
 const ACCOUNT_EVENTS: &str = include_str!("lua/shared/account_events.lua");
 const DELIVERIES: &str = include_str!("lua/shared/deliveries.lua");
@@ -24,14 +25,25 @@ const QUARANTINE: &str = include_str!("lua/shared/quarantine.lua");
 const REPLAYS: &str = include_str!("lua/shared/replays.lua");
 const SWEEPS: &str = include_str!("lua/shared/sweeps.lua");
 const PARKED: &str = include_str!("lua/shared/parked.lua");
+const RELEASE: &str = include_str!("lua/shared/release.lua");
 
 /// Everything that finishes deliveries.
-const FINISHING: &[&str] = &[BASE, ROUTES, CORE, LOG, ACCOUNT_EVENTS, DELIVERIES, QUARANTINE];
+const FINISHING: &[&str] = &[
+    BASE,
+    ROUTES,
+    CORE,
+    FINISHED,
+    LOG,
+    ACCOUNT_EVENTS,
+    DELIVERIES,
+    QUARANTINE,
+];
 /// Everything that sets queues aside.
 const SWEEPING: &[&str] = &[
     BASE,
     ROUTES,
     CORE,
+    FINISHED,
     LOG,
     ACCOUNT_EVENTS,
     DELIVERIES,
@@ -43,6 +55,7 @@ const KEEPING_UP: &[&str] = &[
     BASE,
     ROUTES,
     CORE,
+    FINISHED,
     LOG,
     ACCOUNT_EVENTS,
     DELIVERIES,
@@ -50,12 +63,14 @@ const KEEPING_UP: &[&str] = &[
     SWEEPS,
     PARKED,
     REPLAYS,
+    RELEASE,
 ];
 /// Everything that makes new ones of finished ones.
 const REPLAYING: &[&str] = &[
     BASE,
     ROUTES,
     CORE,
+    FINISHED,
     LOG,
     ACCOUNT_EVENTS,
     DELIVERIES,
@@ -124,7 +139,7 @@ scripts! {
     replay_count: Allowed, &[BASE, CORE];
     trial_request: Refused, &[BASE, CORE];
     trial_begin: Allowed, &[BASE, CORE];
-    trial_finish: Allowed, &[BASE, CORE, LOG];
+    trial_finish: Allowed, &[BASE, CORE, FINISHED, LOG];
     trial_withdraw: Allowed, &[BASE];
     policy_announce: Allowed, &[BASE];
     store_watch: Allowed, &[];

@@ -214,7 +214,8 @@ impl Store {
         }))
     }
 
-    /// Writes down what a test event came to, and answers whoever waits for it. Its payload is kept for `retention`.
+    /// Writes down what a test event came to, and answers whoever waits for it. Its payload is kept as that of a
+    /// delivered event.
     ///
     /// # Errors
     ///
@@ -223,7 +224,6 @@ impl Store {
         &self,
         trial: &Trial,
         log_length: u32,
-        retention: Duration,
         attempt: &AttemptRecord,
     ) -> Result<(), StoreError> {
         let outcome = match attempt.error {
@@ -233,7 +233,6 @@ impl Store {
         let mut arguments = vec![
             trial.delivery.to_string(),
             log_length.to_string(),
-            super::queue::kept_for(retention),
             outcome.as_str().to_owned(),
         ];
         arguments.extend(log_arguments(attempt));

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::scene::{Scene, assert_refused_at_start, blocking, builder};
 
 /// An event of 50 kB.
-fn large(account: &str, number: usize) -> Value {
+pub(crate) fn large(account: &str, number: usize) -> Value {
     json!({
         "accountId": account, "event": "message.received", "chatbotId": "bot_1",
         "data": {"number": number, "text": "x".repeat(50_000)},

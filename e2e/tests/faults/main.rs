@@ -20,6 +20,7 @@ mod f08_truncated_file;
 mod f10_redis_stopped;
 mod f11_answers_lost;
 mod f12_slow_network;
+mod f13_finished_work;
 mod f13_memory_full;
 mod f14_scripts_and_clients_gone;
 mod f15_storms;

@@ -108,6 +108,41 @@ async fn each_kind_of_damage_is_reported_with_its_key() {
         ),
         ("PERSIST @delivery:{2}", "delivery:{2}", "has no lifetime"),
         (
+            "LPOP @account:org:org_1:delivered",
+            "event:",
+            "no lifetime and 0 entries among what is finished",
+        ),
+        (
+            "COPY @account:org:org_1:delivered @account:org:org_1:exhausted REPLACE",
+            "event:",
+            "no lifetime and 0 entries among what is finished",
+        ),
+        (
+            "DEL @finished:delivered",
+            "account:org:org_1:delivered",
+            "finished:delivered says None",
+        ),
+        (
+            "ZINCRBY @finished:exhausted:bytes 1 org:org_1",
+            "finished:exhausted:bytes",
+            "whose events are charged",
+        ),
+        (
+            "ZADD @finished:delivered 1 org:org_0",
+            "finished:delivered",
+            "which has no such list",
+        ),
+        (
+            "RPUSH @account:org:org_1:delivered rubbish",
+            "account:org:org_1:delivered rubbish",
+            "can't be read",
+        ),
+        (
+            "SET @finished:other 1",
+            "finished:other",
+            "is a key that nothing knows",
+        ),
+        (
             "DEL @account:org:org_1:bytes",
             "account:org:org_1:bytes",
             "is missing",
@@ -217,12 +252,25 @@ async fn references_and_lifetimes_of_events_are_checked() {
     let (fixture, _, ids) = busy().await;
     let event = |id: &str| format!("event:{}", id.parse::<DeliveryId>().unwrap().event());
     let (finished, waiting) = (event(&ids[0]), event(&ids[1]));
-    for damage in [format!("HSET @{waiting} refs 2"), format!("PERSIST @{finished}")] {
+    for (damage, key) in [
+        (format!("HSET @{waiting} refs 2"), &waiting),
+        (format!("PEXPIRE @{waiting} 60000"), &waiting),
+        (format!("PEXPIRE @{finished} 60000"), &finished),
+        (format!("HSET @{finished} again 1"), &finished),
+        (format!("HSET @{finished} failed 1"), &finished),
+    ] {
         let _: redis::Value = fixture.command(&command(&damage)).await;
-    }
-    let found = violations(&fixture).await;
-    for key in [waiting, finished] {
-        assert!(found.iter().any(|one| one.key == key), "{key}: {found:#?}");
+        let found = violations(&fixture).await;
+        assert!(found.iter().any(|one| one.key == *key), "{damage}: {found:#?}");
+        for cure in [
+            format!("HSET @{waiting} refs 1"),
+            format!("PERSIST @{waiting}"),
+            format!("PERSIST @{finished}"),
+            format!("HDEL @{finished} again failed"),
+        ] {
+            let _: redis::Value = fixture.command(&command(&cure)).await;
+        }
+        assert_eq!(violations(&fixture).await, [], "after {damage}");
     }
 }
 

@@ -23,7 +23,7 @@ impl Fixture {
     /// Upkeep as a worker does it that did it two seconds ago.
     async fn keep_up(&self) {
         let since = Some(Duration::from_secs(2));
-        while self.store.upkeep_after(&self.policy, since).await.unwrap().more {}
+        while self.store.upkeep_step(&self.policy, since, 0).await.unwrap().more {}
     }
 
     async fn exhausted(&self, id: &str) -> usize {

@@ -259,15 +259,17 @@ impl Fixture {
                     "answer",
                     "idempotency",
                     "failed",
+                    "finished",
                     "parked",
                     "replays",
                 ];
-                !kept.contains(&kind) && !key.starts_with("delivery:") || key.ends_with(":bytes")
+                !kept.contains(&kind) && !key.starts_with("delivery:")
+                    || key.starts_with("account:") && key.ends_with(":bytes")
             })
             .collect();
         assert_eq!(left, Vec::<String>::new());
         for key in self.keys().await {
-            if key.starts_with("event:") || key.starts_with("delivery:") {
+            if key.starts_with("delivery:") {
                 assert!(self.ttl(&key).await > 0, "{key} has no lifetime");
             }
             if key.starts_with("endpoint:") {

@@ -2,7 +2,7 @@
 
 use common::store::server::AckDurability;
 
-use crate::fixture::{Fixture, Worker, failed, gone, new_event, with_key};
+use crate::fixture::{Fixture, Worker, failed, gone, new_event, succeeded, with_key};
 
 #[tokio::test]
 async fn every_key_that_is_written_stands_in_the_table() {
@@ -16,6 +16,8 @@ async fn every_key_that_is_written_stands_in_the_table() {
     fixture.report(&mut worker, &leased, failed(Some(60))).await;
     let leased = fixture.fetch(&mut worker, 1).await.remove(0);
     fixture.report(&mut worker, &leased, failed(None)).await;
+    let leased = fixture.fetch(&mut worker, 1).await.remove(0);
+    fixture.report(&mut worker, &leased, succeeded()).await;
     let leased = fixture.fetch(&mut worker, 1).await.remove(0);
     fixture.report(&mut worker, &leased, gone()).await;
     let table = include_str!("../../../common/src/store/keys.rs");

@@ -12,6 +12,7 @@ mod check;
 mod clocks;
 mod endpoints;
 mod fairness;
+mod finished;
 mod fixture;
 mod keys;
 mod listing;

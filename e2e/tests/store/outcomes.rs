@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use common::endpoint::{DisabledReason, EndpointPatch, EndpointState, EndpointUrl, ParkedAction, UrlPolicy};
+use common::id::EventId;
 use common::store::queue::{ReportResult, ReportedResult, WorkRequest};
 
 use crate::fixture::{Fixture, Worker, account, failed, gone, report, succeeded, wants};
 
 #[tokio::test]
-async fn a_success_leaves_the_log_and_the_payloads_lifetime() {
+async fn a_success_leaves_the_log_and_the_payload_for_a_day() {
     let fixture = Fixture::new().await;
     let endpoint = fixture.endpoint(&["*"]).await;
     let accepted = fixture.push().await;
@@ -22,8 +23,7 @@ async fn a_success_leaves_the_log_and_the_payloads_lifetime() {
     );
 
     fixture.assert_drained().await;
-    let lifetime = fixture.ttl(&format!("event:{}", accepted.id)).await;
-    assert!(lifetime > 86_000_000 && lifetime <= 86_400_000, "{lifetime}");
+    assert_kept(&fixture, "delivered", &accepted.id).await;
     let seen = fixture.get(&endpoint).await;
     assert_eq!((seen.queue.total(), seen.consecutive_failures), (0, 0));
     let last = seen.last_attempt.unwrap();
@@ -97,7 +97,6 @@ async fn the_last_failure_exhausts_visibly() {
     );
     let fortnight = 14 * 86_400_000;
     for key in [
-        format!("event:{}", accepted.id),
         format!("delivery:{}", leased.delivery),
         format!("failed:{endpoint}"),
     ] {
@@ -107,6 +106,15 @@ async fn the_last_failure_exhausts_visibly() {
             "{key}: {lifetime}"
         );
     }
+    assert_kept(&fixture, "exhausted", &accepted.id).await;
+}
+
+/// The event is the only finished one of its class, and has no lifetime of its own.
+async fn assert_kept(fixture: &Fixture, class: &str, event: &EventId) {
+    assert_eq!(fixture.ttl(&format!("event:{event}")).await, -1);
+    let list = fixture.list(&format!("account:org:org_1:{class}")).await;
+    assert_eq!(list.len(), 1);
+    assert!(list[0].ends_with(&event.as_str()[4..]), "{list:?}");
 }
 
 #[tokio::test]

@@ -12,8 +12,6 @@ use common::store::trials::{TrialOutcome, TrialRequest};
 
 use crate::fixture::{Fixture, account};
 
-const RETENTION: Duration = Duration::from_secs(3600);
-
 fn request(endpoint: &common::id::EndpointId) -> TrialRequest {
     let now = Timestamp::now();
     TrialRequest {
@@ -60,11 +58,7 @@ async fn a_test_is_taken_answered_and_logged_once_and_touches_nothing_else() {
         ..AttemptRecord::default()
     };
     for _ in 0..2 {
-        fixture
-            .store
-            .finish_trial(&trial, 1000, RETENTION, &attempt)
-            .await
-            .unwrap();
+        fixture.store.finish_trial(&trial, 1000, &attempt).await.unwrap();
     }
     let answer = fixture
         .store
@@ -165,11 +159,7 @@ async fn a_request_is_taken_back_unless_a_worker_has_it() {
         status: Some(200),
         ..AttemptRecord::default()
     };
-    fixture
-        .store
-        .finish_trial(&trial, 1000, RETENTION, &attempt)
-        .await
-        .unwrap();
+    fixture.store.finish_trial(&trial, 1000, &attempt).await.unwrap();
     let answer = fixture
         .store
         .trial_answer(&taken.delivery, Duration::from_secs(5))

@@ -32,7 +32,9 @@ fn reason(delivery: &DeliverySummary, policy: Option<&PolicyNotice>) -> String {
         || "for a while".to_owned(),
         |span| format!("for {}", in_words(span)),
     );
-    format!("What was sent is kept {kept} after {fate}. That time is over, so it can't be sent again.")
+    format!(
+        "What was sent is kept {kept} after {fate}, and less while memory is short. It is gone, so it can't be sent again."
+    )
 }
 
 /// A span as people say it.

@@ -79,6 +79,10 @@ pub(super) const KINDS: &[Kind] = &[
     fixed("disabled", Take::Sorted(put::parked)),
     fixed("sweeps", Take::List(put::sweeps)),
     fixed("replays", Take::Sorted(put::replaying)),
+    fixed("finished:delivered", Take::Sorted(put::oldest_delivered)),
+    fixed("finished:exhausted", Take::Sorted(put::oldest_exhausted)),
+    fixed("finished:delivered:bytes", Take::Sorted(put::delivered_bytes)),
+    fixed("finished:exhausted:bytes", Take::Sorted(put::exhausted_bytes)),
     fixed("corrupt", Take::List(put::corrupt)),
     fixed("policy", Take::Hash(put::policy)),
     fixed("stats", Take::Nothing),
@@ -87,7 +91,11 @@ pub(super) const KINDS: &[Kind] = &[
     of(
         "event:",
         Lifetime::Told,
-        Take::Fields(&["account", "refs", "charge", "acceptedAt"], "body", put::event),
+        Take::Fields(
+            &["account", "refs", "charge", "acceptedAt", "failed", "again"],
+            "body",
+            put::event,
+        ),
     ),
     of(
         "delivery:",
@@ -109,6 +117,18 @@ pub(super) const KINDS: &[Kind] = &[
         ":bytes",
         Lifetime::Any,
         Take::Number(put::account_bytes),
+    ),
+    part_of(
+        "account:",
+        ":delivered",
+        Lifetime::Any,
+        Take::List(put::delivered),
+    ),
+    part_of(
+        "account:",
+        ":exhausted",
+        Lifetime::Any,
+        Take::List(put::exhausted),
     ),
     part_of("account:", ":hours", Lifetime::Must, Take::Nothing),
     part_of("account:", ":told", Lifetime::Must, Take::Nothing),
@@ -206,7 +226,9 @@ mod tests {
             .collect();
         assert!(names.len() > 30, "{names:?}");
         for name in names {
-            let name = name.replace("<operation>:<queue>", "1:pending");
+            let name = name
+                .replace("<operation>:<queue>", "1:pending")
+                .replace("<class>", "delivered");
             assert!(Kind::of(&name).is_some(), "{name}");
         }
     }

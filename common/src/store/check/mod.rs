@@ -7,9 +7,10 @@
 //!
 //! - [`kinds`]: every kind of key, how it is read, and where that goes ([`put`]); a new key is a row.
 //! - [`walk`]: all keys, many in one round trip; [`look`]: the commands for one.
-//! - [`snapshot`]: what was seen; [`ids`] and [`places`] keep it small.
+//! - [`snapshot`]: what was seen; [`ids`] and [`places`] keep it small; [`finished`]: the index of what is finished.
 //! - [`mod@judge`]: the rules; a new one is a function and a row. [`standing`]: what no single look shows.
 
+mod finished;
 mod ids;
 mod judge;
 mod kinds;
@@ -24,6 +25,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::{Duration, Instant};
 
+pub use finished::{Finished, FinishedEntry};
 pub use ids::{DeliveryKey, EndpointKey, EventKey};
 pub use judge::judge;
 pub use places::{Place, Places};
@@ -51,7 +53,7 @@ impl fmt::Display for Violation {
 pub struct CheckReport {
     /// Endpoints seen.
     pub endpoints: usize,
-    /// Events seen, those that only wait for the end of their lifetime included.
+    /// Events seen, those that are only kept for a while included.
     pub events: usize,
     /// Unfinished deliveries.
     pub unfinished: usize,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::str::FromStr;
 
+use super::finished::Finished;
 use super::ids::{DeliveryKey, EventKey};
 use super::places::Places;
 use crate::store::policy::PolicyNotice;
@@ -63,6 +64,8 @@ pub struct Snapshot {
     pub ended_replays: HashMap<String, Vec<String>>,
     /// `corrupt` has entries.
     pub has_corrupt: bool,
+    /// The index of finished events.
+    pub finished: Finished,
     /// What the workers are configured to.
     pub policy: Option<PolicyNotice>,
     /// `stats`, read after everything else: no time and no turn that was seen is later.
@@ -141,7 +144,7 @@ pub struct EndpointRow {
     pub previous_secret: (bool, bool),
 }
 
-/// What the check needs of an event: 32 bytes, and 16 for its id.
+/// What the check needs of an event: 40 bytes, and 16 for its id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EventRow {
     /// Its owner's number in `Snapshot::accounts`.
@@ -156,6 +159,10 @@ pub struct EventRow {
     pub accepted_at: i64,
     /// Whether it has a lifetime.
     pub expires: bool,
+    /// Whether one of its deliveries was exhausted.
+    pub failed: bool,
+    /// `again`: how often it was sent again after it had finished.
+    pub again: i32,
 }
 
 /// What the check needs of a delivery's record: 40 bytes, and 32 for its id.

@@ -3,7 +3,7 @@
 -- ARGV: ENDPOINT_CONCURRENCY, RETENTION_SUCCEEDED (ms), RETENTION_FAILED (ms), the most deliveries to touch in each part,
 --       LOG_LENGTH, spare event id, `<how long a lease lasts (ms)> <how long this worker's last upkeep is ago (ms), or nothing>`.
 -- Returns {leases taken back, deliveries swept, 1 if there is more to do now, ms until a replay wants its next step (-1:
--- none)}.
+-- none), {{events, bytes} released at their age, {events, bytes} released early}}.
 -- Guarantees: each lease that is taken back, and each delivery that is swept or replayed, is accounted for exactly once. Leases wait
 -- as long again after a gap in reaping (Redis, or every worker, was away, or the clock was set): workers report first.
 CAP, RETENTION_SUCCEEDED, RETENTION_FAILED = tonumber(ARGV[1]), ARGV[2], ARGV[3]
@@ -11,9 +11,8 @@ local limit = tonumber(ARGV[4])
 LOG_LENGTH, SPARE = ARGV[5], ARGV[6]
 local lease_ms, since_last = string.match(ARGV[7], '^(%d+) (%d*)$')
 local now = read_clock()
-local more = false
 
--- Expired leases -------------------------------------------------------------------------------------------------
+-- Gaps and clocks ---------------------------------------------------------------------------------------------------
 
 local kept = call('HMGET', STATS, 'reapedAt', 'reapHold', 'ageHold')
 local hold, age_hold = tonumber(kept[2]) or 0, tonumber(kept[3]) or 0
@@ -30,6 +29,12 @@ if gap > 60000 and gap - (tonumber(since_last) or gap) > 60000 then
 end
 call('HSET', STATS, 'reapedAt', now)
 
+-- Payloads of finished events ---------------------------------------------------------------------------------------
+
+local released, more = release(tonumber(ARGV[8]), age_hold)
+
+-- Leases that expired -----------------------------------------------------------------------------------------------
+
 local reaped = now >= hold and call('ZRANGEBYSCORE', LEASES, '-inf', now, 'LIMIT', 0, limit) or {}
 for _, delivery in ipairs(reaped) do
   local token = call('HGET', TOKENS, delivery) or ''
@@ -45,7 +50,7 @@ end
 if #reaped > 0 then
   call('ZREM', LEASES, unpack(reaped))
   call('HDEL', TOKENS, unpack(reaped))
-  more = #reaped == limit
+  more = more or #reaped == limit
 end
 
 -- What was released, discarded or removed ----------------------------------------------------------------------------
@@ -200,4 +205,4 @@ if ready then
   wake()
 end
 flush()
-return { #reaped, swept, more and 1 or 0, look_again }
+return { #reaped, swept, more and 1 or 0, look_again, released }

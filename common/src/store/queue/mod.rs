@@ -239,6 +239,19 @@ pub struct UpkeepReply {
     pub more: bool,
     /// A replay wants its next step after this.
     pub look_again: Option<Duration>,
+    /// Payloads of finished events that went at their age.
+    pub aged: Released,
+    /// Payloads of finished events that went earlier, to make room.
+    pub early: Released,
+}
+
+/// Payloads that were let go of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Released {
+    /// How many.
+    pub payloads: u64,
+    /// What they had been charged: the payloads, and what surrounds them.
+    pub bytes: u64,
 }
 
 impl LeaseToken {
@@ -280,26 +293,28 @@ impl Store {
         work_reply(self.run(&self.scripts().work, &arguments).await?)
     }
 
-    /// One bounded step of upkeep: reap expired leases, sweep what was released, discarded or removed, age out what
-    /// was parked too long.
+    /// One bounded step of upkeep: let go of payloads that were kept for long enough, reap expired leases, sweep what was
+    /// released, discarded or removed, age out what was parked too long.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when Redis fails.
     pub async fn upkeep(&self, policy: &QueuePolicy) -> Result<UpkeepReply, StoreError> {
-        self.upkeep_after(policy, None).await
+        self.upkeep_step(policy, None, 0).await
     }
 
     /// The same, for a worker that knows how long its last upkeep is ago: that tells a clock that was set from time that
-    /// passed.
+    /// passed. It also lets go of finished events' payloads of so many bytes (see [`super::memory`]), or of as many as one
+    /// step does, whatever their age.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when Redis fails.
-    pub async fn upkeep_after(
+    /// [`StoreError`] when Redis fails. When its answer is lost, more may have gone than was asked for: measure again.
+    pub async fn upkeep_step(
         &self,
         policy: &QueuePolicy,
         since_last: Option<Duration>,
+        room: u64,
     ) -> Result<UpkeepReply, StoreError> {
         let since_last = since_last.map(|since| since.as_millis().to_string());
         let arguments = [
@@ -310,17 +325,22 @@ impl Store {
             policy.log_length.to_string(),
             EventId::new(Timestamp::now().as_millis()).to_string(),
             format!("{} {}", policy.lease.as_millis(), since_last.unwrap_or_default()),
+            room.to_string(),
         ];
         let mut answer = array(self.run(&self.scripts().upkeep, &arguments).await?)?.into_iter();
         let mut count = || integer(next(&mut answer)?).map(|number| u32::try_from(number).unwrap_or(0));
         let (reaped, swept, more) = (count()?, count()?, count()? == 1);
+        let look_again = u64::try_from(integer(next(&mut answer)?)?)
+            .ok()
+            .map(Duration::from_millis);
+        let mut both = array(next(&mut answer)?)?.into_iter();
         Ok(UpkeepReply {
             reaped,
             swept,
             more,
-            look_again: u64::try_from(integer(next(&mut answer)?)?)
-                .ok()
-                .map(Duration::from_millis),
+            look_again,
+            aged: released(next(&mut both)?)?,
+            early: released(next(&mut both)?)?,
         })
     }
 
@@ -340,6 +360,15 @@ impl Store {
             .await?;
         Ok(!matches!(token, Value::Nil))
     }
+}
+
+fn released(value: Value) -> Result<Released, StoreError> {
+    let mut counts = array(value)?.into_iter();
+    let mut count = || integer(next(&mut counts)?).map(|number| u64::try_from(number).unwrap_or(0));
+    Ok(Released {
+        payloads: count()?,
+        bytes: count()?,
+    })
 }
 
 /// How many deliveries one step of upkeep touches in each of its parts.

@@ -3,7 +3,6 @@
 mod f03_workers_killed_at_random;
 mod f04_quarantine_starves_nobody;
 mod f09_redis_down_for_a_minute;
-mod f13_memory_full_and_free_again;
 mod f15_parked_storms;
 mod f17_receivers_misbehave;
 mod f19_clocks_step;

@@ -3,14 +3,15 @@
 
 mod listing;
 mod parked;
+mod releases;
 mod replays;
 mod suspects;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use common::endpoint::{EndpointPatch, EndpointState, EndpointUrl, ParkedAction, UrlPolicy};
-use common::id::{DeliveryId, EndpointId};
+use common::id::{DeliveryId, EndpointId, EventId};
 use common::sealing::SealedSecret;
 use common::store::check::{Place, Snapshot, judge};
 use common::store::queue::{Leased, ReportResult, ReportedResult, UpkeepReply, WorkReply, WorkRequest};
@@ -53,6 +54,10 @@ enum Op {
     },
     ClockBack,
     Upkeep,
+    /// Upkeep while memory is short.
+    MakeRoom {
+        bytes: u64,
+    },
     Switch {
         endpoint: usize,
         active: bool,
@@ -117,6 +122,7 @@ fn op() -> impl Strategy<Value = Op> {
         3 => (1..50_u64).prop_map(|seconds| Op::Pass { seconds }),
         1 => Just(Op::ClockBack),
         3 => Just(Op::Upkeep),
+        1 => (1..4000_u64).prop_map(|bytes| Op::MakeRoom { bytes }),
         2 => (0..4_usize, any::<bool>(), any::<bool>()).prop_map(|(endpoint, active, discard)| Op::Switch { endpoint, active, discard }),
         1 => (0..4_usize).prop_map(|endpoint| Op::ChangeUrl { endpoint }),
         1 => (0..4_usize).prop_map(|endpoint| Op::Remove { endpoint }),
@@ -196,6 +202,8 @@ struct Model {
     listing: Option<Listing>,
     replays: Vec<ModelReplay>,
     suspects: Suspects,
+    /// Events whose payload upkeep let go of.
+    gone: HashSet<EventId>,
 }
 
 impl Model {
@@ -203,6 +211,7 @@ impl Model {
         let mut fixture = Fixture::on(redis).await;
         fixture.policy.endpoint_concurrency = CAP;
         fixture.policy.disable_after = DISABLE_AFTER;
+        fixture.policy.retention_succeeded = Duration::from_secs(100);
         let workers = (0..3)
             .map(|_| ModelWorker {
                 worker: Worker::new(),
@@ -219,6 +228,7 @@ impl Model {
             listing: None,
             replays: vec![],
             suspects: Suspects::default(),
+            gone: HashSet::new(),
         };
         model.fixture.announce().await;
         model.create().await;
@@ -251,7 +261,10 @@ impl Model {
             }
             Op::ClockBack => self.fixture.step_clock(-3_600_000).await,
             Op::Upkeep => {
-                self.upkeep().await;
+                self.upkeep(0).await;
+            }
+            Op::MakeRoom { bytes } => {
+                self.upkeep(bytes).await;
             }
             Op::Switch {
                 endpoint,
@@ -592,10 +605,12 @@ impl Model {
         }
     }
 
-    async fn upkeep(&mut self) -> UpkeepReply {
+    async fn upkeep(&mut self, room: u64) -> UpkeepReply {
         let before = self.snapshot().await;
-        let reply = self.fixture.store.upkeep(&self.fixture.policy).await.unwrap();
+        let store = &self.fixture.store;
+        let reply = store.upkeep_step(&self.fixture.policy, None, room).await.unwrap();
         let after = self.snapshot().await;
+        self.released(&before, &after, &reply, room);
         let lost: Vec<_> = before.tokens.difference(&after.tokens).collect();
         assert_eq!(lost.len(), reply.reaped as usize);
         for delivery in lost {
@@ -745,7 +760,7 @@ impl Model {
         for _ in 0..400 {
             self.fixture.pass(Duration::from_secs(9)).await;
             self.now += 9000;
-            self.upkeep().await;
+            self.upkeep(0).await;
             self.call(0, wants(64)).await;
             while !self.workers[0].held.is_empty() {
                 self.report(0, 0, Outcome::Succeeded).await;

@@ -17,7 +17,7 @@ impl Model {
         // What died with its worker comes back.
         for _ in 0..3 {
             self.pass(Duration::from_secs(40)).await;
-            self.upkeep().await;
+            self.upkeep(0).await;
         }
         self.finish_upkeep().await;
         self.pass(Duration::from_secs(15 * 86_400)).await;
@@ -42,7 +42,7 @@ impl Model {
     /// Upkeep, until it has nothing more to do and no replay of many runs.
     async fn finish_upkeep(&mut self) {
         for _ in 0..500 {
-            let reply = self.upkeep().await;
+            let reply = self.upkeep(0).await;
             if !reply.more && reply.look_again.is_none() {
                 return;
             }

@@ -5,20 +5,14 @@ use super::{Facts, Found};
 /// What an event is charged besides its payload (`charge_of` in `base.lua`).
 const CHARGED_BESIDES: i64 = 256;
 
-/// Invariant 4: what is unfinished has no lifetime, what is finished has one.
+/// Invariant 4: what is unfinished has no lifetime, and records that are finished have one.
 pub(super) fn lifetimes(facts: &Facts<'_>, found: &mut Found) {
     let has = |expires: bool| if expires { "a" } else { "no" };
     for (id, event) in &facts.snapshot.events {
         found.that(
-            (event.refs > 0) == event.expires,
+            event.refs > 0 && event.expires,
             || format!("event:{id}"),
-            || {
-                format!(
-                    "refs is {} and it has {} lifetime",
-                    event.refs,
-                    has(event.expires)
-                )
-            },
+            || format!("refs is {} and it has a lifetime", event.refs),
         );
     }
     for (delivery, record) in &facts.snapshot.records {

@@ -7,6 +7,8 @@ mod endpoints;
 
 mod events;
 
+mod finished;
+
 mod indexes;
 
 mod overdue;
@@ -59,6 +61,7 @@ pub(super) const RULES: &[Rule] = &[
         events::lifetimes,
     ),
     rule("events count what waits of them", events::references),
+    rule("finished events are found by their age", finished::finished),
     rule("accounts are charged for what is unfinished", events::charges),
     rule(
         "endpoints count what is in flight and what waits",

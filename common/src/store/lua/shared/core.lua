@@ -9,6 +9,7 @@ local CAP, RETENTION_SUCCEEDED, RETENTION_FAILED, LOG_LENGTH = math.huge, '60000
 -- Counters in `stats`, what each account's deliveries came to in this hour, and the bytes that it no longer has unfinished:
 -- added up here and written once at the end.
 local counted, hourly, freed = {}, {}, {}
+local write_finished -- set by finished.lua
 local function count(name, by)
   counted[name] = (counted[name] or 0) + (by or 1)
 end
@@ -214,8 +215,11 @@ local function write_hours(account, counts)
   end
 end
 
--- Writes what was changed: each endpoint, the counters, the turn.
+-- Writes what was changed: finished events, each endpoint, the counters, the turn.
 local function flush()
+  if write_finished then
+    write_finished()
+  end
   for _, e in ipairs(touched) do
     if e.is_unsettled then
       settle(e)

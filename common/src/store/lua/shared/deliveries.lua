@@ -1,4 +1,4 @@
--- deliveries.lua: how deliveries end, or wait again. Needs core, log and account_events.
+-- deliveries.lua: how deliveries end, or wait again. Needs core, finished, log and account_events.
 
 -- Events and records -----------------------------------------------------------------------------------------------
 
@@ -7,7 +7,7 @@ local function size_of(delivery)
   return math.max(0, whole(call('HGET', P .. 'event:' .. event_of(delivery), 'charge')) - charge_of(0))
 end
 
--- One delivery of an event is finished. The last one frees the account's budget and starts the payload's lifetime.
+-- One delivery of an event is finished. The last one frees the account's budget, and the event enters the index of what is finished.
 local function unref(event, failed)
   local key = P .. 'event:' .. event
   local left = try('HINCRBY', key, 'refs', -1)
@@ -21,13 +21,17 @@ local function unref(event, failed)
   if left > 0 then
     return
   end
-  local v = call('HMGET', key, 'account', 'charge', 'failed')
+  local v = call('HMGET', key, 'account', 'charge', 'failed', 'again')
   if not v[1] then
     call('DEL', key) -- it had gone already, and counting made it anew
     return
   end
   freed[v[1]] = (freed[v[1]] or 0) + whole(v[2])
-  call('PEXPIRE', key, v[3] and RETENTION_FAILED or RETENTION_SUCCEEDED)
+  if left < 0 then
+    call('PEXPIRE', key, RETENTION_FAILED) -- its count can't be right, so it may be in the index already
+  else
+    finish(event, v[1], v[3], whole(v[2]), v[4])
+  end
 end
 
 -- The key of a delivery's record.

@@ -1,11 +1,11 @@
--- replays.lua: sends again what was finished. Needs core, log, account_events and deliveries.
+-- replays.lua: sends again what was finished. Needs core, finished, log, account_events and deliveries.
 
 -- Makes a new delivery of the event of `source`, which waits at the end of its endpoint's line. Returns false when the payload
 -- is gone. `budget` bounds the account's unfinished bytes (nil: no bound); over it, 'over_budget' is returned. `fields` are
 -- pairs for the new record: `manual`, or `replay` with the job that it is part of.
 local function send_again(e, source, delivery, budget, fields)
   local event = P .. 'event:' .. event_of(source)
-  local v = call('HMGET', event, 'account', 'charge', 'refs', 'event')
+  local v = call('HMGET', event, 'account', 'charge', 'refs', 'event', 'failed')
   if v[1] ~= e.account or call('HSTRLEN', event, 'body') == 0 then
     return false
   end
@@ -15,7 +15,7 @@ local function send_again(e, source, delivery, budget, fields)
       return 'over_budget'
     end
     call('INCRBY', used, charge)
-    call('PERSIST', event)
+    unfinish(event, e.account, v[5], charge)
   end
   call('HINCRBY', event, 'refs', 1)
   call('HSET', P .. 'delivery:' .. delivery, 'state', 'pending', 'endpoint', e.id, 'event', event_of(source), 'type', v[4],

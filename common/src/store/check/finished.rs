@@ -1,0 +1,47 @@
+//! The index of finished events, as it was read.
+
+use std::collections::BTreeMap;
+
+use super::ids::EventKey;
+use super::snapshot::EventRow;
+
+/// An account, and `delivered` or `exhausted`.
+pub(super) type Class = (String, String);
+
+/// Everything that the index holds.
+#[derive(Debug, Clone, Default)]
+pub struct Finished {
+    /// `account:<a>:delivered` and `account:<a>:exhausted`, the oldest entry first.
+    pub lists: BTreeMap<Class, Vec<FinishedEntry>>,
+    /// `finished:<class>`: when the oldest entry finished (s).
+    pub oldest: BTreeMap<Class, f64>,
+    /// `finished:<class>:bytes`: what the events of the list are charged.
+    pub bytes: BTreeMap<Class, f64>,
+}
+
+/// An entry of a list of finished events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FinishedEntry {
+    /// When the event finished (s, rounded up).
+    pub at: i64,
+    /// The event.
+    pub event: EventKey,
+    /// How often it had been sent again by then.
+    pub again: i32,
+}
+
+impl FinishedEntry {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let mut words = text.split(' ');
+        let at = words.next()?.parse().ok()?;
+        let event = format!("evt_{}", words.next()?).parse().ok()?;
+        let again = words.next().map_or(Some(0), |number| number.parse().ok())?;
+        words.next().is_none().then_some(Self { at, event, again })
+    }
+
+    /// Whether it is the one that counts for its event, if that is of its list's account: it is finished, in this class.
+    #[must_use]
+    pub fn is_current(&self, class: &str, event: &EventRow) -> bool {
+        event.refs == 0 && event.again == self.again && event.failed == (class == "exhausted")
+    }
+}

@@ -1,0 +1,50 @@
+-- finished.lua: the index of finished events, oldest first, by which upkeep finds what to let go of. Needs core.
+--
+-- There is a list for each account and class, `delivered` or `exhausted` (one of the event's deliveries was). An entry is `<when it
+-- finished (s, rounded up)> <26 characters of its id>`, and ` <how often>` behind it when the event was sent again before. Time never
+-- goes back, so the lists are sorted. `finished:<class>` has the time of each account's oldest entry, `finished:<class>:bytes` what
+-- its events are charged. An entry counts while its event has no unfinished delivery and was sent again as often as it says.
+
+-- What finished, and what is sent again, in this call: added up here and written once at the end.
+local changes = { delivered = {}, exhausted = {} }
+local function change_of(account, failed)
+  local accounts = failed and changes.exhausted or changes.delivered
+  local change = accounts[account]
+  if not change then
+    change = { bytes = 0, entries = {} }
+    accounts[account] = change
+  end
+  return change
+end
+
+-- The last delivery of an event is finished.
+local finished_at
+local function finish(event, account, failed, charge, again)
+  finished_at = finished_at or text_of(math.ceil(read_clock() / 1000)) .. ' '
+  local change = change_of(account, failed)
+  change.bytes = change.bytes + charge
+  change.entries[#change.entries + 1] = finished_at .. string.sub(event, 5) .. (again and ' ' .. again or '')
+end
+
+-- A finished event is sent again, so its entry counts no more. Those of earlier releases have a lifetime, and no entry.
+local function unfinish(key, account, failed, charge)
+  call('HINCRBY', key, 'again', 1)
+  if call('PERSIST', key) == 0 then
+    local change = change_of(account, failed)
+    change.bytes = change.bytes - charge
+  end
+end
+
+write_finished = function()
+  for class, accounts in pairs(changes) do
+    for account, change in pairs(accounts) do
+      local name, entries = P .. 'account:' .. account .. ':' .. class, change.entries
+      if #entries > 0 and call('RPUSH', name, unpack(entries)) == #entries then
+        call('ZADD', P .. 'finished:' .. class, string.match(entries[1], '^%d+'), account)
+      end
+      if change.bytes ~= 0 then
+        call('ZINCRBY', P .. 'finished:' .. class .. ':bytes', string.format('%d', change.bytes), account)
+      end
+    end
+  end
+end

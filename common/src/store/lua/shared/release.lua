@@ -1,0 +1,140 @@
+-- release.lua: lets go of the payloads of finished events: at their age, and earlier while memory is short. Needs core and finished.
+
+-- The most entries, accounts and bytes that one step looks at or lets go of.
+local MOST_ENTRIES, MOST_ACCOUNTS, MOST_BYTES = 300, 64, 16777216
+
+-- A call that accepted an event may be repeated, and must find the event, for less than this (ms). So of what finished since then
+-- only the payload goes early.
+local REPEATED_WITHIN = 10000
+
+-- An account that gives gives as much at a time, at least (bytes).
+local PORTION = 16384
+
+local entries_left, bytes_left = MOST_ENTRIES, MOST_BYTES
+
+-- Whether an entry counts, and what its event is charged.
+local function is_current(key, account, again)
+  local v = call('HMGET', key, 'account', 'refs', 'again', 'charge')
+  return v[1] == account and v[2] == '0' and (v[3] or '') == again, whole(v[4])
+end
+
+-- Takes entries off the head of an account's list: those that finished at `due` (s) or before, until `wanted` bytes are gone.
+-- Returns how many events and bytes went. Entries that don't count go as well, and free nothing.
+local function release_oldest(account, class, due, wanted)
+  local name, now = 'account:' .. account .. ':' .. class, read_clock()
+  local entries = call('LRANGE', P .. name, 0, math.min(entries_left, 100) - 1)
+  local taken, events, bytes, gone = 0, 0, 0, {}
+  for _, text in ipairs(entries) do
+    local at, id, again = string.match(text, '^(%d+) (%w+) ?(%d*)$')
+    if bytes >= wanted or at and tonumber(at) > due then
+      break
+    end
+    taken = taken + 1
+    local key = P .. 'event:evt_' .. (id or '')
+    local counts, charge = false, 0
+    if at then
+      counts, charge = is_current(key, account, again)
+    else
+      note_corrupt('index', name .. ' ' .. text)
+    end
+    if counts then
+      events, bytes = events + 1, bytes + charge
+      local young = REPEATED_WITHIN - (now - tonumber(at) * 1000)
+      if young > 0 then
+        call('HDEL', key, 'body')
+        call('PEXPIRE', key, string.format('%d', young))
+      else
+        gone[#gone + 1] = key
+      end
+    end
+  end
+  if #gone > 0 then
+    call('UNLINK', unpack(gone))
+  end
+  if taken > 0 then
+    call('LTRIM', P .. name, taken, -1)
+  end
+  local head, oldest = call('LINDEX', P .. name, 0), 'finished:' .. class
+  if head then
+    call('ZADD', P .. oldest, string.match(head, '^%d+') or 0, account)
+    call('ZINCRBY', P .. oldest .. ':bytes', string.format('%d', -bytes), account)
+  else
+    call('ZREM', P .. oldest, account)
+    call('ZREM', P .. oldest .. ':bytes', account)
+  end
+  -- A look at an empty list is one, too.
+  entries_left, bytes_left = entries_left - math.max(1, taken), bytes_left - bytes
+  return events, bytes
+end
+
+-- The latest time (s) that is as long ago as `kept` (ms). What the clock was set back by didn't pass (see `age_of`), so each look
+-- goes back by what is missing; after a few the time is far enough back for certain.
+local function long_ago(kept)
+  local at = read_clock() - kept
+  for _ = 1, 16 do
+    local missing = kept - age_of(at)
+    if missing <= 0 then
+      return math.floor(at / 1000)
+    end
+    at = at - missing
+  end
+  return 0
+end
+
+-- What is as old as its class is kept, oldest first. Returns how many events and bytes went, and whether there may be more.
+local function release_aged(class, kept)
+  local due, events, bytes = long_ago(kept), 0, 0
+  local name = 'finished:' .. class
+  local accounts = call('ZRANGEBYSCORE', P .. name, '-inf', due, 'LIMIT', 0, MOST_ACCOUNTS)
+  for _, account in ipairs(accounts) do
+    while entries_left > 0 and bytes_left > 0 do
+      local before = entries_left
+      local more_events, more_bytes = release_oldest(account, class, due, bytes_left)
+      events, bytes = events + more_events, bytes + more_bytes
+      if before - entries_left < 100 then
+        break
+      end
+    end
+  end
+  return events, bytes, #accounts == MOST_ACCOUNTS or #accounts > 0 and (entries_left <= 0 or bytes_left <= 0)
+end
+
+-- What has to go now for want of memory: the account with the most gives first, its oldest first. Returns how many events and bytes
+-- went.
+local function release_early(class, wanted)
+  local events, bytes, name = 0, 0, 'finished:' .. class .. ':bytes'
+  while bytes < wanted and entries_left > 0 and bytes_left > 0 do
+    local top = call('ZRANGE', P .. name, 0, 1, 'REV', 'WITHSCORES')
+    if not top[1] then
+      break
+    end
+    local portion = math.max(PORTION, tonumber(top[2]) - (tonumber(top[4]) or 0))
+    local more_events, more_bytes = release_oldest(top[1], class, math.huge, math.min(portion, wanted - bytes, bytes_left))
+    events, bytes = events + more_events, bytes + more_bytes
+  end
+  return events, bytes
+end
+
+-- One step of both; `wanted` bytes have to go now, whatever their age, and no age is believed before `age_hold`. Returns {{events, bytes} at their age, {events, bytes}
+-- early}, and whether there is more to do.
+local function release(wanted, age_hold)
+  local aged, early, more = { 0, 0 }, { 0, 0 }, false
+  for _, one in ipairs({ { 'delivered', RETENTION_SUCCEEDED }, { 'exhausted', RETENTION_FAILED } }) do
+    local events, bytes, has_more = 0, 0, false
+    if read_clock() >= age_hold then
+      events, bytes, has_more = release_aged(one[1], tonumber(one[2]))
+    end
+    aged, more = { aged[1] + events, aged[2] + bytes }, more or has_more
+  end
+  for _, class in ipairs({ 'delivered', 'exhausted' }) do
+    local events, bytes = release_early(class, wanted - aged[2] - early[2])
+    early = { early[1] + events, early[2] + bytes }
+  end
+  for name, events in pairs({ releasedAtAge = aged[1], releasedEarly = early[1] }) do
+    if events > 0 then
+      count(name, events)
+    end
+  end
+  return { aged, early }, more or aged[2] + early[2] < wanted and (entries_left <= 0 or bytes_left <= 0)
+end
+

@@ -1,0 +1,132 @@
+//! How much memory Redis has left: upkeep reads it before each step, and makes room when it is short.
+//!
+//! Several workers judge after their own readings, so together they may free more than was needed: one step of each at most.
+
+use std::time::{Duration, Instant};
+
+use common::store::queue::UpkeepReply;
+use common::store::{Store, StoreError};
+
+/// How often there is a look while memory may soon be short.
+const SOON: Duration = Duration::from_millis(100);
+
+/// The same while it is short, and nothing is finished that could go.
+const BLOCKED: Duration = Duration::from_millis(500);
+
+/// How often it is told that payloads go before their time.
+const TELL_AGAIN_AFTER: Duration = Duration::from_secs(600);
+
+/// What a look at Redis's memory came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Reading {
+    /// Bytes that have to be freed.
+    pub(crate) excess: u64,
+    /// It may have to be soon.
+    pub(crate) is_near: bool,
+}
+
+/// Looks at Redis's memory.
+#[derive(Debug)]
+pub(crate) struct Gauge {
+    store: Store,
+    /// `STORE_BUDGET_BYTES`.
+    budget: Option<u64>,
+    is_refused: bool,
+    /// When it was last told that memory is short, and how many payloads went since.
+    told: Option<Instant>,
+    untold: u64,
+}
+
+impl Gauge {
+    pub(crate) const fn new(store: Store, budget: Option<u64>) -> Self {
+        Self {
+            store,
+            budget,
+            is_refused: false,
+            told: None,
+            untold: 0,
+        }
+    }
+
+    /// A look. Where Redis doesn't tell, nothing has to go.
+    pub(crate) async fn read(&mut self) -> Reading {
+        match self.store.memory().await {
+            Ok(memory) => Reading {
+                excess: memory.excess(self.budget),
+                is_near: memory.is_near(self.budget),
+            },
+            Err(StoreError::Unexpected(error)) if !self.is_refused => {
+                self.is_refused = true;
+                tracing::warn!(
+                    error,
+                    "Redis doesn't tell how much memory it uses, so finished payloads go at their age alone: allow `INFO`"
+                );
+                Reading::default()
+            }
+            // The call that follows tells of outages.
+            Err(_) => Reading::default(),
+        }
+    }
+
+    /// Waits for `wait`, or until room has to be made.
+    pub(crate) async fn rest(&mut self, wait: Duration, look_every: Option<Duration>) {
+        let Some(look_every) = look_every else {
+            return tokio::time::sleep(wait).await;
+        };
+        let began = Instant::now();
+        while let Some(left) = wait.checked_sub(began.elapsed()).filter(|left| !left.is_zero()) {
+            tokio::time::sleep(look_every.min(left)).await;
+            if self.read().await.excess > 0 {
+                return;
+            }
+        }
+    }
+
+    /// Tells, now and then, that payloads went before their time.
+    pub(crate) fn made_room(&mut self, payloads: u64) {
+        self.untold += payloads;
+        if self.untold > 0 && self.told.is_none_or(|told| told.elapsed() >= TELL_AGAIN_AFTER) {
+            tracing::warn!(
+                payloads = self.untold,
+                "memory is short, so payloads of finished events go before their time and can't be sent again"
+            );
+            (self.told, self.untold) = (Some(Instant::now()), 0);
+        }
+    }
+}
+
+/// How often to look at the memory until the next step; `None` for not at all.
+pub(crate) fn look_every(reading: Reading, reply: &UpkeepReply) -> Option<Duration> {
+    match reading {
+        Reading { is_near: false, .. } => None,
+        Reading { excess: 1.., .. } if reply.early.payloads == 0 => Some(BLOCKED),
+        Reading { .. } => Some(SOON),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use common::store::queue::Released;
+
+    use super::*;
+
+    #[test]
+    fn the_memory_is_looked_at_as_often_as_it_may_matter() {
+        let reading = |excess, is_near| Reading { excess, is_near };
+        let early = |payloads| UpkeepReply {
+            early: Released {
+                payloads,
+                bytes: 1000 * payloads,
+            },
+            ..UpkeepReply::default()
+        };
+        for (reading, released, every) in [
+            (reading(0, false), 0, None),
+            (reading(0, true), 0, Some(SOON)),
+            (reading(1, true), 7, Some(SOON)),
+            (reading(1, true), 0, Some(BLOCKED)),
+        ] {
+            assert_eq!(look_every(reading, &early(released)), every, "{reading:?}");
+        }
+    }
+}

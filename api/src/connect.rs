@@ -6,7 +6,6 @@ use std::time::Duration;
 use common::config::RedisArgs;
 use common::store::Store;
 use common::store::condition::Expectations;
-use common::store::server::AckDurability;
 
 use crate::app::App;
 
@@ -18,21 +17,17 @@ const LOG_EVERY: u32 = 15;
 /// # Errors
 ///
 /// Sentences that say why this server must not be used.
-pub async fn connect(app: &App, redis: &RedisArgs, durability: AckDurability) -> Result<Infallible, String> {
+pub async fn connect(app: &App, redis: &RedisArgs, expected: Expectations) -> Result<Infallible, String> {
     let store = Store::new(redis).map_err(|error| error.to_string())?;
     let mut attempts = 0_u32;
     loop {
-        let error = match store.inspect_server(durability, redis.shards).await {
+        let error = match store.inspect_server(expected.durability, redis.shards).await {
             Ok(report) if report.refusals.is_empty() => {
                 for warning in &report.warnings {
                     tracing::warn!("Redis: {warning}");
                 }
                 tracing::info!(redis = %redis.redis_url, server = %report.version, "connected to Redis");
                 app.store.set(store.clone(), report.lasting_warnings());
-                let expected = Expectations {
-                    durability,
-                    budget_bytes: None,
-                };
                 return Ok(store.watch(expected, || app.metrics.store_rewound()).await);
             }
             Ok(report) => return Err(format!("REDIS_URL: {}", report.refusals.join("; "))),

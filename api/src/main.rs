@@ -13,6 +13,7 @@ use api::connect::connect;
 use api::metrics::Metrics;
 use api::streams::Streams;
 use api::{openapi, problem, server};
+use common::store::condition::Expectations;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -103,8 +104,12 @@ async fn serve(config: Config) -> Result<(), String> {
         }
         std::future::pending::<Infallible>().await
     };
+    let expected = Expectations {
+        durability: config.durability.ack_durability,
+        budget_bytes: config.memory.store_budget_bytes.map(|size| size.0),
+    };
     let refusal = async {
-        match connect(&app, &config.redis, config.durability.ack_durability).await {
+        match connect(&app, &config.redis, expected).await {
             Ok(never) => match never {},
             Err(sentence) => sentence,
         }

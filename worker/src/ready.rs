@@ -9,10 +9,12 @@ use crate::error::RunError;
 use crate::outage::Outage;
 
 /// What a worker expects of the server: the durability of what is acknowledged is the API's business.
-pub(crate) const EXPECTED: Expectations = Expectations {
-    durability: AckDurability::Memory,
-    budget_bytes: None,
-};
+pub(crate) fn expected(config: &Config) -> Expectations {
+    Expectations {
+        durability: AckDurability::Memory,
+        budget_bytes: config.memory.store_budget_bytes.map(|size| size.0),
+    }
+}
 
 /// Waits until Redis answers, and makes sure that it can be used. Answers its version.
 pub(crate) async fn wait_for_redis(
@@ -22,7 +24,7 @@ pub(crate) async fn wait_for_redis(
 ) -> Result<String, RunError> {
     loop {
         match store
-            .inspect_server(EXPECTED.durability, config.redis.shards)
+            .inspect_server(expected(config).durability, config.redis.shards)
             .await
         {
             Ok(report) if report.refusals.is_empty() => {

@@ -21,7 +21,7 @@ use crate::gauge::Gauge;
 use crate::health::{self, Health};
 use crate::metrics::Metrics;
 use crate::outage::{Outage, Trouble};
-use crate::ready::{EXPECTED, wait_for_redis};
+use crate::ready::{expected, wait_for_redis};
 use crate::stop::{Stop, Stopper};
 use crate::supervise::{AbortOnDrop, Supervisor, Tasks};
 use crate::transport::resolver::SystemResolver;
@@ -216,6 +216,7 @@ impl Parts<'_> {
 
     /// Looks at the store for as long as the worker runs.
     fn watch(&self) -> impl Future<Output = ()> + Send + use<> {
+        let expected = expected(self.config);
         let (store, rewinds, mut stop) = (
             self.store.clone(),
             self.metrics.store_rewinds.clone(),
@@ -223,7 +224,7 @@ impl Parts<'_> {
         );
         async move {
             tokio::select! {
-                never = store.watch(EXPECTED, || rewinds.inc()) => match never {},
+                never = store.watch(expected, || rewinds.inc()) => match never {},
                 () = stop.requested() => {}
             }
         }

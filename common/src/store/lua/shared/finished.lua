@@ -35,14 +35,17 @@ local function unfinish(key, account, failed, charge)
   end
 end
 
--- The answer of a command on a key of the index; nil if something else stood there, which is taken away.
+-- The answer of a command on a key of the index, or nil: nothing here may stop what goes on beside it. What else stands in the key's
+-- place is taken away.
 local function usable(answer, name)
-  if type(answer) == 'table' and answer.err then
+  if type(answer) ~= 'table' or not answer.err then
+    return answer
+  end
+  if string.find(answer.err, 'WRONGTYPE', 1, true) then
     call('DEL', P .. name)
     note_corrupt('index', name)
-    return nil
   end
-  return answer
+  return nil
 end
 
 write_finished = function()

@@ -62,9 +62,7 @@ async fn violations(fixture: &Fixture) -> Vec<Violation> {
 
 #[tokio::test]
 async fn each_kind_of_damage_is_reported_with_its_key() {
-    // `{e}` is the endpoint, `{0}` … `{3}` the deliveries, which succeeded, wait, are exhausted, are in flight; `{v1}` is the
-    // event of the second.
-    for (damage, key, said) in [
+    assert_reported(&[
         (
             "HSET @endpoint:{e} inFlight 7",
             "endpoint:{e}",
@@ -108,6 +106,35 @@ async fn each_kind_of_damage_is_reported_with_its_key() {
         ),
         ("PERSIST @delivery:{2}", "delivery:{2}", "has no lifetime"),
         (
+            "DEL @account:org:org_1:bytes",
+            "account:org:org_1:bytes",
+            "is missing",
+        ),
+        (
+            "INCRBY @account:org:org_1:bytes 5",
+            "account:org:org_1:bytes",
+            "are charged",
+        ),
+        (
+            "ZADD @timers 1 ep_0000000000000000",
+            "timers",
+            "which does not exist",
+        ),
+        (
+            "XADD @log:ep_0000000000000000 * a b",
+            "log:ep_0000000000000000",
+            "belongs to no endpoint",
+        ),
+        ("SET @something else", "something", "is a key that nothing knows"),
+        ("SET @delivery:{1} text", "delivery:{1}", "can't be read"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn damage_to_the_index_of_finished_events_is_reported() {
+    assert_reported(&[
+        (
             "LPOP @account:org:org_1:delivered",
             "event:",
             "no lifetime and 0 entries among what is finished",
@@ -142,6 +169,13 @@ async fn each_kind_of_damage_is_reported_with_its_key() {
             "finished:other",
             "is a key that nothing knows",
         ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn damage_to_accounts_payloads_and_places_is_reported() {
+    assert_reported(&[
         (
             "DEL @account:org:org_1:bytes",
             "account:org:org_1:bytes",
@@ -224,7 +258,14 @@ async fn each_kind_of_damage_is_reported_with_its_key() {
             "corrupt:pending:{e}",
             "moved away",
         ),
-    ] {
+    ])
+    .await;
+}
+
+/// Damages, the key that each is reported with, and the words. `{e}` is the endpoint, `{0}` … `{3}` the deliveries, which
+/// succeeded, wait, are exhausted, are in flight; `{v1}` is the event of the second.
+async fn assert_reported(damages: &[(&str, &str, &str)]) {
+    for &(damage, key, said) in damages {
         let (fixture, endpoint, ids) = busy().await;
         let fill = |text: &str| {
             let text = text.replace("{e}", &endpoint);

@@ -51,11 +51,11 @@ remove_leftovers() {
 remove_directory() {
     local name group
     name=$(basename "$1")
-    # Empty control groups, in each hierarchy that there is.
+    rm -rf --one-file-system "$1"
+    # Empty control groups, in each hierarchy that there is; right after a kill, the kernel still holds some.
     for group in /sys/fs/cgroup/"$name" /sys/fs/cgroup/*/"$name"; do
         if [ -d "$group" ]; then find "$group" -depth -type d -exec rmdir {} \; 2>/dev/null || true; fi
     done
-    rm -rf --one-file-system "$1"
 }
 
 # Succeeds, and prints the reason, if an engine can't run.

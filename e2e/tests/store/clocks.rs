@@ -34,6 +34,7 @@ impl Fixture {
 #[tokio::test]
 async fn what_is_accepted_after_the_clock_was_ahead_is_as_old_as_it_is() {
     let fixture = Fixture::new().await;
+    fixture.endpoint(&["*"]).await; // makes the store, too
     fixture.step_clock(20 * DAY).await;
     let ahead = fixture.store.time().await.unwrap();
     fixture.endpoint(&["*"]).await; // keeps the clock

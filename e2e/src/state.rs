@@ -72,9 +72,9 @@ pub fn leftovers(server: &RedisServer) -> Vec<String> {
         }
     }
     for key in keys(connection, "account:*:bytes") {
-        let bytes: i64 = connection.get(&key).unwrap();
-        if bytes != 0 {
-            left.push(format!("{key} {bytes}"));
+        let bytes: Option<i64> = connection.get(&key).unwrap();
+        if bytes.unwrap_or(0) != 0 {
+            left.push(format!("{key} {bytes:?}"));
         }
     }
     left

@@ -6,6 +6,7 @@ use e2e::account::Account;
 use e2e::client::{Caller, Pushed};
 use e2e::load::Loaded;
 use e2e::receiver::{Answer, Receiver};
+use e2e::redis_clock;
 use e2e::state::{assert_nothing_left, key, keys};
 use e2e::system::System;
 use e2e::wait::{LONG, check, eventually};
@@ -13,7 +14,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::f13_memory_full::{fill, large, limit_memory};
-use crate::scene::{Scene, ask, builder, step_clock, store};
+use crate::scene::{Scene, ask, builder, store};
 
 /// The longest that a push may be refused while upkeep makes room.
 const A_MOMENT: Duration = Duration::from_secs(10);
@@ -175,7 +176,7 @@ async fn a_shorter_retention_reaches_what_is_stored() {
     scene.receiver.wait_for(400).await;
     assert_nothing_left(&scene.system.redis).await;
     // The shortest retention is a minute.
-    step_clock(&scene.system.redis, 120_000);
+    redis_clock::pass(&scene.system.redis, Duration::from_secs(120)).await;
     assert_eq!(kept(&scene.system, &accepted).0, 200);
     let worker = &mut scene.system.workers[0];
     worker.set("RETENTION_SUCCEEDED", "1s");
@@ -200,7 +201,7 @@ async fn a_shorter_retention_reaches_what_is_stored() {
     accepted.push(backend.push(account, "lead.captured", json!({})).await);
     scene.receiver.wait_for(402).await;
     assert_nothing_left(&scene.system.redis).await;
-    step_clock(&scene.system.redis, 120_000);
+    redis_clock::pass(&scene.system.redis, Duration::from_secs(120)).await;
     all_gone(&scene.system).await;
     ask::<()>(&scene.system.redis, &["ACL", "SETUSER", "default", "+info"]);
     let log = scene.system.workers[0].log();

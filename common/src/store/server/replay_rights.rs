@@ -25,6 +25,7 @@ pub const REPLAYED: &[&str] = &[
     "lpop KEY",
     "lpush KEY value",
     "lrem KEY 1 value",
+    "lset KEY 0 value",
     "ltrim KEY 0 1",
     "persist KEY",
     "pexpireat KEY 1",
@@ -34,6 +35,7 @@ pub const REPLAYED: &[&str] = &[
     "unlink KEY",
     "xadd KEY * field value",
     "zadd KEY 1 member",
+    "zincrby KEY 1 member",
     "zpopmin KEY",
     "zrem KEY member",
 ];

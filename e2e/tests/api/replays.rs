@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use e2e::client::Caller;
 use e2e::redis_clock;
-use e2e::state::{connect, key};
 use e2e::system::{Builder, System};
 use e2e::wait::{LONG, check, eventually};
 

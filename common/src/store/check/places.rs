@@ -38,7 +38,7 @@ pub struct Places(HashMap<DeliveryKey, Found>);
 #[derive(Debug, Clone)]
 enum Found {
     Once(Place),
-    Often(Box<Vec<Place>>),
+    Often(Box<[Place]>),
 }
 
 impl Found {
@@ -83,11 +83,7 @@ impl Places {
             None => {
                 self.0.insert(delivery, Found::Once(place));
             }
-            Some(Found::Often(places)) => places.push(place),
-            Some(once @ Found::Once(_)) => {
-                let places = [once.as_slice(), &[place]].concat();
-                *once = Found::Often(Box::new(places));
-            }
+            Some(found) => *found = Found::Often([found.as_slice(), &[place]].concat().into()),
         }
     }
 }

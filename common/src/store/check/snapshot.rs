@@ -98,7 +98,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// The name of a number that [`Names::number`] gave.
+    /// The name of a number that `Names::number` gave.
     #[must_use]
     pub fn name(&self, number: u32) -> &str {
         self.names.get(number as usize).map_or("", String::as_str)

@@ -31,13 +31,10 @@ impl Model {
             let (had, has) = (kept(before, class), kept(after, class));
             let gone: Vec<_> = had.iter().take_while(|event| !has_payload(event)).collect();
             let rest = &had[gone.len()..];
-            assert!(
-                rest.iter().all(|event| has_payload(event)),
-                "the oldest {class} ones go first"
-            );
+            assert!(rest.iter().all(&has_payload), "the oldest {class} ones go first");
             if class == "exhausted" && !gone.is_empty() {
                 let delivered = kept(before, "delivered");
-                assert!(!delivered.iter().any(|event| has_payload(event)), "{delivered:?}");
+                assert!(!delivered.iter().any(&has_payload), "{delivered:?}");
             }
             // What is left and was not sent again by this step comes first in what there is now.
             let stays: Vec<_> = rest.iter().filter(|event| has.contains(*event)).collect();

@@ -7,7 +7,7 @@
 //! that it has seen, and looks about once a second ([`Store::watch`](super::Store::watch)). With `STORE_ID` a freshly
 //! started program insists too.
 //!
-//! [`judge`] decides; `guard` remembers; `watch` asks.
+//! `judge` decides; `guard` remembers; `watch` asks.
 
 mod judge;
 

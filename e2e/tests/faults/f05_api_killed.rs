@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use e2e::client::Caller;
 use e2e::fault_proxy::Fault;
-use e2e::load::Loaded;
 use e2e::wait::{LONG, check, eventually};
 use reqwest::Method;
 use serde_json::json;
@@ -65,10 +64,6 @@ async fn after_the_event_was_stored_and_before_the_answer() {
         id: reply.body["id"].as_str().unwrap().to_owned(),
         deliveries: reply.body["deliveries"].as_u64().unwrap(),
     });
-    let loaded = Loaded {
-        accepted: pushed.to_vec(),
-        ..Loaded::default()
-    };
-    let balance = scene.all_delivered(loaded, 0).await;
+    let balance = scene.every_event_delivered(pushed.to_vec()).await;
     assert_eq!(balance.delivered, 4);
 }

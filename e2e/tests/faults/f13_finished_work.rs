@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use e2e::account::Account;
 use e2e::client::{Caller, Pushed};
-use e2e::load::Loaded;
 use e2e::receiver::{Answer, Receiver};
 use e2e::redis_clock;
 use e2e::state::{assert_nothing_left, key, keys};
@@ -153,11 +152,7 @@ async fn only_unfinished_work_fills_the_store() {
     scene.receiver.wait_for(2 * accepted.len()).await;
     accepted.extend(push(&backend, account, 100).await);
     scene.assert_all_run();
-    let loaded = Loaded {
-        accepted,
-        ..Loaded::default()
-    };
-    scene.all_delivered(loaded, 0).await;
+    scene.every_event_delivered(accepted).await;
 }
 
 /// What was stored under a longer retention goes by the one that workers have now, also where `INFO` isn't allowed.
@@ -214,11 +209,7 @@ async fn a_shorter_retention_reaches_what_is_stored() {
             .violations
             .is_empty()
     );
-    let loaded = Loaded {
-        accepted,
-        ..Loaded::default()
-    };
-    scene.all_delivered(loaded, 0).await;
+    scene.every_event_delivered(accepted).await;
 }
 
 /// A budget does without `maxmemory`.
@@ -234,9 +225,5 @@ async fn finished_payloads_go_when_a_budget_is_used_up() {
     })
     .await;
     scene.assert_all_run();
-    let loaded = Loaded {
-        accepted,
-        ..Loaded::default()
-    };
-    scene.all_delivered(loaded, 0).await;
+    scene.every_event_delivered(accepted).await;
 }

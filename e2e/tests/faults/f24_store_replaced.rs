@@ -296,11 +296,7 @@ async fn a_store_that_lost_its_identity_waits_for_an_operator() {
             .await,
     );
     scene.assert_all_run();
-    let loaded = Loaded {
-        accepted,
-        ..Loaded::default()
-    };
-    scene.all_delivered(loaded, 0).await;
+    scene.every_event_delivered(accepted).await;
 }
 
 /// An older copy of the append-only directory is put in place: it is the store, so all goes on; both programs warn and count
@@ -403,11 +399,7 @@ async fn a_store_of_the_release_before_is_given_an_identity() {
     scene.system.wait_ready().await;
     let identity: String = connect(&scene.system.redis).hget("wh:meta", "store").unwrap();
     assert_eq!(identity, ID);
-    let loaded = Loaded {
-        accepted,
-        ..Loaded::default()
-    };
-    scene.all_delivered(loaded, 0).await;
+    scene.every_event_delivered(accepted).await;
 }
 
 /// Of handles that meet on an empty server one makes the store; one that insists on another refuses it.

@@ -3,7 +3,6 @@
 //! What would lose events stops them, and everything else is a warning while work goes on.
 
 use e2e::client::{Caller, Reply};
-use e2e::load::Loaded;
 use e2e::redis_server::RedisServer;
 use e2e::wait::{LONG, check, eventually};
 use serde_json::{Value, json};
@@ -79,11 +78,7 @@ async fn a_server_that_evicts_gets_no_events() {
             .push(scene.system.account(), "lead.captured", json!({}))
             .await,
     );
-    let loaded = Loaded {
-        accepted,
-        ..Loaded::default()
-    };
-    scene.all_delivered(loaded, 0).await;
+    scene.every_event_delivered(accepted).await;
 }
 
 /// Weaker durability, no limit of memory and little that is left of it are told, in the account's summary too, and stop nobody.
@@ -139,11 +134,7 @@ async fn what_is_weaker_than_it_should_be_is_a_warning() {
     assert_eq!(warned(&scene).await, ["store_nearly_full"]);
     set(redis, "maxmemory", "8gb");
     ready(&customer, 200, "of the memory that it may have", false).await;
-    let loaded = Loaded {
-        accepted,
-        ..Loaded::default()
-    };
-    scene.all_delivered(loaded, 0).await;
+    scene.every_event_delivered(accepted).await;
 }
 
 /// The access list is changed so that scripts are refused: 503 with a code that says so, until it is corrected. Without the
@@ -171,11 +162,7 @@ async fn a_server_that_refuses_scripts_is_told() {
             .await,
     ];
     scene.assert_all_run();
-    let loaded = Loaded {
-        accepted,
-        ..Loaded::default()
-    };
-    scene.all_delivered(loaded, 0).await;
+    scene.every_event_delivered(accepted).await;
 }
 
 /// Deliveries wait and no worker does its upkeep, since the only one works in another database: a warning after 20 s, and the
@@ -206,9 +193,5 @@ async fn a_worker_in_another_database_is_missed() {
         check(codes.is_empty(), format!("{codes:?}"))
     })
     .await;
-    let loaded = Loaded {
-        accepted,
-        ..Loaded::default()
-    };
-    scene.all_delivered(loaded, 0).await;
+    scene.every_event_delivered(accepted).await;
 }

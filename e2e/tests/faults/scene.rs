@@ -5,7 +5,7 @@ use std::time::Duration;
 use common::store::Store;
 use common::store::queue::QueuePolicy;
 use e2e::account::{Account, Balance};
-use e2e::client::NewEndpoint;
+use e2e::client::{NewEndpoint, Pushed};
 use e2e::fault_proxy::FaultProxy;
 use e2e::load::{Load, Loaded, Shape};
 use e2e::ports::free_port;
@@ -78,7 +78,16 @@ impl Scene {
         balance
     }
 
-    /// The same, with requests for so many events that are none of those.
+    /// The same for events that were pushed one by one: each was delivered once.
+    pub(crate) async fn every_event_delivered(self, accepted: Vec<Pushed>) -> Balance {
+        let loaded = Loaded {
+            accepted,
+            ..Loaded::default()
+        };
+        self.all_delivered(loaded, 0).await
+    }
+
+    /// The same as [`Self::all_delivered`], with requests for so many events that are none of those.
     pub(crate) async fn all_delivered_but(
         mut self,
         loaded: Loaded,

@@ -92,6 +92,10 @@ fn print(report: &CheckReport) -> anyhow::Result<()> {
         out,
         "looked at {endpoints} endpoints, {events} events and {unfinished} unfinished deliveries"
     )?;
+    if is_empty {
+        writeln!(out, "the store is empty")?;
+        return Ok(());
+    }
     writeln!(
         out,
         "read {keys} keys in {:.1} s, {}, and checked that",
@@ -108,7 +112,6 @@ fn print(report: &CheckReport) -> anyhow::Result<()> {
         writeln!(out, "  {violation}")?;
     }
     match violations.len() {
-        0 if is_empty => writeln!(out, "the store is empty")?,
         0 => writeln!(out, "no violation")?,
         count if count > SHOWN => writeln!(out, "  … and {} more", count - SHOWN)?,
         _ => {}

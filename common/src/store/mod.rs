@@ -67,6 +67,7 @@ pub mod condition;
 pub mod check;
 
 pub use connection::{Listener, Store};
+pub use scripts::assembled as assembled_scripts;
 
 /// Why a call to the store has no result. Every call can be repeated.
 #[derive(Debug, Clone, thiserror::Error)]

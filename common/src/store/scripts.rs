@@ -105,6 +105,14 @@ macro_rules! scripts {
             $($(#[$doc])* pub(super) $name: Step,)+
         }
 
+        /// Every script as Redis gets it, with its name: for whoever looks at scripts and doesn't run them.
+        #[must_use]
+        pub fn assembled() -> Vec<(&'static str, String)> {
+            vec![
+                $((stringify!($name), text(Memory::$memory, $parts, include_str!(concat!("lua/", stringify!($name), ".lua"))))),+
+            ]
+        }
+
         impl Scripts {
             pub(super) fn new() -> Self {
                 Self {
@@ -147,13 +155,17 @@ scripts! {
     store_room: Refused, &[];
 }
 
-fn step(name: &str, memory: Memory, parts: &[&str], body: &str) -> Step {
+fn text(memory: Memory, parts: &[&str], body: &str) -> String {
     let flags = match memory {
         Memory::Refused => "",
         Memory::Allowed => " flags=allow-oom",
     };
+    format!("#!lua{flags}\n{}{body}", parts.concat())
+}
+
+fn step(name: &str, memory: Memory, parts: &[&str], body: &str) -> Step {
     Step {
-        script: Script::new(&format!("#!lua{flags}\n{}{body}", parts.concat())),
+        script: Script::new(&text(memory, parts, body)),
         keys: if parts.contains(&CORE) || parts.is_empty() {
             usize::MAX
         } else {

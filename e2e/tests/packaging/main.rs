@@ -12,6 +12,8 @@ mod compose;
 
 mod docs_page;
 
+mod lua;
+
 mod scripts;
 
 mod supply;

@@ -21,7 +21,7 @@ pub async fn connect(app: &App, redis: &RedisArgs, expected: Expectations) -> Re
     let store = Store::new(redis).map_err(|error| error.to_string())?;
     let mut attempts = 0_u32;
     loop {
-        let error = match store.inspect_server(expected.durability, redis.shards).await {
+        let error = match store.inspect_server(expected, redis.shards).await {
             Ok(report) if report.refusals.is_empty() => {
                 for warning in &report.warnings {
                     tracing::warn!("Redis: {warning}");

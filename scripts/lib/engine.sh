@@ -155,7 +155,7 @@ in_engine() {
 # in_network COMMAND…: in the engine's network.
 in_network() { nsenter --net="/proc/$engine/ns/net" -- "$@"; }
 
-# Stand-ins for what the files build on: no image can be pulled here. The Rust toolchain is this machine's, and what it
+# Stand-ins for what the files build on: no image is pulled. The Rust toolchain is this machine's, and what it
 # calls a release is built without optimisation. It trusts whom this machine trusts.
 make_base_images() {
     say "making base images of Debian packages"

@@ -114,7 +114,8 @@ pub struct RetentionArgs {
     #[arg(long, env, default_value = "24h", value_parser = positive_span)]
     pub retention_succeeded: Span,
 
-    /// How long an exhausted delivery is kept, and the payload of its event, which goes earlier while memory is short.
+    /// How long a delivery may stay parked, and how long an exhausted one is kept, with the payload of its event, which goes earlier
+    /// while memory is short.
     #[arg(long, env, default_value = "14d", value_parser = positive_span)]
     pub retention_failed: Span,
 

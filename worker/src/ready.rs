@@ -23,10 +23,7 @@ pub(crate) async fn wait_for_redis(
     outage: &mut Outage,
 ) -> Result<String, RunError> {
     loop {
-        match store
-            .inspect_server(expected(config).durability, config.redis.shards)
-            .await
-        {
+        match store.inspect_server(expected(config), config.redis.shards).await {
             Ok(report) if report.refusals.is_empty() => {
                 outage.over();
                 for warning in &report.warnings {

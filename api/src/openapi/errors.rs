@@ -25,7 +25,13 @@ const SESSION: &[Code] = &[
     RateLimited,
 ];
 const SERVICE_KEY: &[Code] = &[MissingToken, InvalidToken, WrongTokenKind];
-const STORE: &[Code] = &[StoreUnavailable, StoreFull, StoreReplaced, InternalError];
+const STORE: &[Code] = &[
+    StoreUnavailable,
+    StoreFull,
+    StoreReplaced,
+    StoreUnsafe,
+    InternalError,
+];
 const BODY: &[Code] = &[
     UnsupportedMediaType,
     BodyTooLarge,
@@ -132,14 +138,8 @@ pub(super) fn of(operation: &str) -> Vec<Code> {
         "getSummary" => &[SESSION, STORE],
         "verifySignature" => &[SESSION, BODY, &[EndpointNotFound, InvalidHeaders], STORE],
         "listEventTypes" => &[SESSION, STORE],
-        "pushEvent" => &[SERVICE_KEY, BODY, EVENT, STORE, &[StoreUnsafe]],
-        "pushEvents" => &[
-            SERVICE_KEY,
-            BODY,
-            &[EmptyEvents, TooManyEvents],
-            STORE,
-            &[StoreUnsafe],
-        ],
+        "pushEvent" => &[SERVICE_KEY, BODY, EVENT, STORE],
+        "pushEvents" => &[SERVICE_KEY, BODY, &[EmptyEvents, TooManyEvents], STORE],
         _ => &[],
     };
     groups.concat()

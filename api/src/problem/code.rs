@@ -215,10 +215,10 @@ codes! {
         "Nothing was changed. Send the same request again later.";
     /// The store isn't the one that it was.
     StoreReplaced = "store_replaced", SERVICE_UNAVAILABLE, "The store was replaced",
-        "What is stored is not what it was, so nothing is answered, accepted or delivered until an operator has looked into it (`/readyz` says what was found). Nothing was changed. Send the same request again later.";
+        "The store is not the one that it was, so nothing is answered, accepted or delivered until its data is back or an operator has accepted what is there (`/readyz` says what was found). Nothing was changed. Send the same request again later.";
     /// The server is set up so that it would lose what it accepts.
     StoreUnsafe = "store_unsafe", SERVICE_UNAVAILABLE, "The store would lose events",
-        "The server that stores events is set up so that it would lose them, or refuses to take them, so none is accepted until an operator has corrected that (`/readyz` says what it is). Nothing was changed. Send the same request again later.";
+        "As it is set up, the server that stores events would lose them or refuses to take them, so none is accepted until an operator has put that right (`/readyz` says what is wrong). Nothing was changed. Send the same request again later.";
     /// The keys that verify session tokens can't be fetched.
     AuthUnavailable = "auth_unavailable", SERVICE_UNAVAILABLE, "Tokens can't be verified",
         "The keys that verify session tokens can't be fetched at the moment. Send the same request again shortly.";

@@ -226,11 +226,11 @@ fn judge_settings(settings: &HashMap<String, String>, wanted: AckDurability, fou
     let eviction = setting("maxmemory-policy");
     if eviction.starts_with("allkeys") {
         found.danger = Some(format!(
-            "Redis would evict deliveries (`maxmemory-policy {eviction}`): set it to `noeviction` with `CONFIG SET maxmemory-policy noeviction`"
+            "Redis would evict deliveries (`maxmemory-policy {eviction}`): set it to `noeviction`, in the server's configuration too"
         ));
     } else if eviction.starts_with("volatile") {
         found.warn("eviction", format!(
-            "Redis may evict payloads that still have a lifetime (`maxmemory-policy {eviction}`): set it to `noeviction`"
+            "Redis may evict idempotency keys and records of finished deliveries, which have a lifetime (`maxmemory-policy {eviction}`): set it to `noeviction`"
         ));
     }
     if wanted == AckDurability::Memory {
@@ -259,7 +259,7 @@ fn judge_info(info: &str, budget: Option<u64>, found: &mut Settings) {
         (Some(0), None) => {
             found.warn(
                 "no_memory_limit",
-                "Redis has no `maxmemory`, so the machine's memory is its limit, and the system ends it there: set `maxmemory` below that",
+                "Redis has no `maxmemory`, so it grows until the system kills it: set `maxmemory` below the memory of its machine or container",
             );
             None
         }
@@ -272,7 +272,7 @@ fn judge_info(info: &str, budget: Option<u64>, found: &mut Settings) {
         found.warn(
             "store_nearly_full",
             format!(
-                "Redis uses {} % of the memory that it may have; at 100 % new events are refused: raise `maxmemory`, or look for what piles up",
+                "Redis uses {} % of the memory that it may have (`maxmemory` or STORE_BUDGET_BYTES, the smaller): payloads of finished events go before their time, and at `maxmemory` new events are refused. Raise the limit, or look for what piles up",
                 used.saturating_mul(100) / limit.max(1)
             ),
         );

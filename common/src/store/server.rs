@@ -67,7 +67,7 @@ impl Store {
     /// [`StoreError`] when Redis fails.
     pub async fn inspect_server(
         &self,
-        wanted: AckDurability,
+        expected: Expectations,
         shards: u16,
     ) -> Result<ServerReport, StoreError> {
         let info = self.info(&["server"]).await?;
@@ -81,10 +81,6 @@ impl Store {
                 report.version
             ));
         }
-        let expected = Expectations {
-            durability: wanted,
-            budget_bytes: None,
-        };
         report.settings(self.examine(expected).await?);
         self.check_replay_rights(&mut report).await?;
         self.check_meta(shards, &mut report).await?;

@@ -239,7 +239,7 @@ fn tell(verdict: &Verdict, change: Change) {
         (Verdict::Rewound { from, to }, _) => tracing::error!(
             from,
             to,
-            "the store was set back to an earlier state: events that were accepted since may be gone, and deliveries that were made since are made again"
+            "the store was set back to an earlier state: events that were accepted after that state may be gone, and deliveries that were made after it may be made again"
         ),
         (Verdict::Replaced(reason), Change::Replaced) => tracing::error!(
             "the store was replaced: {reason}. Nothing is accepted, delivered or written until its data is back, or `webhooksctl store accept` was run"

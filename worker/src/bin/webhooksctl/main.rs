@@ -42,7 +42,7 @@ enum Command {
     /// Works on the signing secrets that are stored.
     #[command(subcommand)]
     Secrets(secrets::SecretsCommand),
-    /// The identity of the store, and what to do when it was replaced.
+    /// Makes and shows the identity of the store, and accepts a store that was replaced.
     #[command(subcommand)]
     Store(store::StoreCommand),
     /// Prints new passwords for the users of Redis, and their hashes, as lines for `.env`.

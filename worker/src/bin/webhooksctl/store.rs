@@ -13,8 +13,8 @@ pub(crate) enum StoreCommand {
     Id,
     /// Tells what the store says of itself.
     Show(ShowArgs),
-    /// Takes what is there for the store: before the very first start with STORE_ID, and after the store was replaced. Programs
-    /// that wait go on with it. Needs the rights of `api` or `worker`.
+    /// Accepts what is on the server as the store: once before the very first start with STORE_ID, and after the store was
+    /// replaced. Programs that wait go on with it. Needs the rights of `api` or `worker`.
     Accept(AcceptArgs),
 }
 

@@ -259,6 +259,7 @@ impl Fixture {
                     "answer",
                     "idempotency",
                     "failed",
+                    "changed",
                     "finished",
                     "parked",
                     "replays",

@@ -1,8 +1,12 @@
 //! What is being released belongs to what its owner says last.
 
+use common::endpoint::EndpointState;
 use common::endpoint::ParkedAction::{Deliver, Discard};
+use common::id::EndpointId;
+use common::store::assembled_scripts;
+use common::store::keys::{Keys, META};
 
-use crate::fixture::{Worker, account, gone, succeeded};
+use crate::fixture::{Fixture, Worker, account, gone, succeeded};
 use crate::parked_scene::{HOUR, fixture};
 
 #[tokio::test]
@@ -112,4 +116,48 @@ async fn an_owner_who_switches_faster_than_upkeep_works_loses_nothing() {
     fixture.end(&mut worker, &leased, succeeded).await;
     assert_eq!(fixture.hash("stats").await["succeeded"], "20");
     fixture.assert_drained().await;
+}
+
+impl Fixture {
+    /// Switches an endpoint on as `update_endpoint` does, in an operation that can be repeated. Repeats it if the answer is lost.
+    async fn switch_on_as(&self, operation: &str, id: &EndpointId, parked: &str) {
+        let (_, script) = assembled_scripts()
+            .into_iter()
+            .find(|(name, _)| *name == "endpoint_update")
+            .unwrap();
+        let store: String = self.command(redis::cmd("HGET").arg(META).arg("store")).await;
+        let keys = Keys::new(0);
+        let mut command = redis::cmd("EVAL");
+        command.arg(script).arg(keys.declared().len() + 1);
+        command.arg(keys.declared()).arg(META);
+        command.arg(&[id.as_str(), account().as_str(), operation, "1", parked, &store]);
+        let _: redis::Value = self.command(&command).await;
+    }
+}
+
+/// The answer to a call was lost. Before it comes again, somebody else switches the endpoint off, and upkeep is half done.
+#[tokio::test]
+async fn a_repeated_call_undoes_nothing_and_loses_nothing_that_is_being_worked_through() {
+    for (action, left) in [("deliver", 150), ("discard", 0)] {
+        let fixture = fixture().await;
+        let id = fixture.endpoint(&["*"]).await;
+        fixture.retries(150).await;
+        fixture.switch(&id, false, Deliver).await;
+        fixture.switch_on_as("op1", &id, action).await;
+        fixture.switch(&id, false, Deliver).await;
+        fixture.store.upkeep(&fixture.policy).await.unwrap();
+        fixture.switch_on_as("op1", &id, action).await;
+        let seen = fixture.get(&id).await;
+        assert_eq!(
+            seen.state,
+            EndpointState::Off,
+            "{action}: the other call came later"
+        );
+        fixture.upkeep().await;
+        assert_eq!(fixture.get(&id).await.queue.total(), left, "{action}");
+        fixture.assert_no_violation().await;
+        fixture.switch(&id, true, Discard).await;
+        fixture.upkeep().await;
+        fixture.assert_drained().await;
+    }
 }

@@ -148,6 +148,7 @@ pub(super) const KINDS: &[Kind] = &[
     of("idempotency:", Lifetime::Must, Take::Nothing),
     of("worker:", Lifetime::Must, Take::Nothing),
     of("removed:", Lifetime::Must, Take::Nothing),
+    of("changed:", Lifetime::Must, Take::Nothing),
     of("trial:", Lifetime::Must, Take::Nothing),
     of("answer:", Lifetime::Must, Take::Nothing),
     of("corrupt:", Lifetime::Must, Take::Nothing),

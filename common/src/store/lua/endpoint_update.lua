@@ -3,13 +3,15 @@
 -- ARGV: endpoint id, account, operation id (fresh), wanted state ('1' active, '0' off, '' as it is), what becomes of parked
 --       deliveries ('deliver' or 'discard'), then pairs of field and value; the value '' removes a field.
 -- Returns the endpoint (see `view`), or {} when the account has none with this id.
--- Guarantees: repeating it changes nothing. Switching on, and another URL, start a new generation: results of the old one
+-- Guarantees: the same operation again changes nothing, whatever others have done in between. Switching on, and another URL, start a new generation: results of the old one
 -- neither strike nor reset. Releasing and discarding take one step here, whatever waits; upkeep does the rest. What is still
 --       being released is parked again when the endpoint is switched off, and discarded with the rest.
 local id, account, operation, wanted = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local key = P .. 'endpoint:' .. id
+local key, done = P .. 'endpoint:' .. id, P .. 'changed:' .. operation
 if call('HGET', key, 'account') ~= account then
   return {}
+elseif call('EXISTS', done) == 1 then
+  return view(id)
 end
 local now = read_clock()
 local e = endpoint(id)
@@ -61,6 +63,7 @@ elseif wanted == '1' and e.state ~= 'active' then
 end
 
 if changed then
+  call('SET', done, id, 'PX', 60000)
   call('HSET', key, 'updatedAt', now)
   settle(e)
   flush()

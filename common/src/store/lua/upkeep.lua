@@ -99,7 +99,7 @@ end
 -- A program of the release before enters disabled endpoints under this name.
 local entered_before = call('ZPOPMIN', P .. 'disabled', limit)
 for i = 1, #entered_before, 2 do
-  call('ZADD', PARKED, 'NX', now, entered_before[i])
+  call('ZADD', PARKED, 'LT', now, entered_before[i])
 end
 
 local room, looked_at = math.ceil(limit / 2), call('ZRANGEBYSCORE', PARKED, '-inf', now, 'LIMIT', 0, 4)

@@ -12,7 +12,13 @@ local function unref(event, failed)
   local key = P .. 'event:' .. event
   local left = try('HINCRBY', key, 'refs', -1)
   if type(left) ~= 'number' then
-    call('PEXPIRE', key, RETENTION_FAILED) -- it can't be read, and others may still want it
+    -- Its count can't be read, and others may still want it. Its account is charged no longer.
+    local v = call('HMGET', key, 'account', 'charge')
+    if v[1] then
+      freed[v[1]] = (freed[v[1]] or 0) + whole(v[2])
+      call('HSET', key, 'charge', 0)
+    end
+    call('PEXPIRE', key, RETENTION_FAILED)
     return
   end
   if failed then

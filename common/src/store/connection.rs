@@ -9,6 +9,7 @@
 //! also be the only one there is, so a connection is not left for what it answers before it is a second old.
 
 mod answers;
+mod line;
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,12 +17,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, Value};
-use tokio::sync::Mutex;
+use redis::{Client, Value};
 
 use crate::config::{InvalidRedis, RedisArgs};
 
 use self::answers::Refusal;
+use self::line::Line;
 use super::StoreError;
 use super::identity::Guard;
 use super::intake::Intake;
@@ -53,25 +54,6 @@ struct Inner {
     shards: u16,
     scripts: Scripts,
     guard: Guard,
-}
-
-/// A connection, or why there is none.
-#[derive(Default)]
-struct Line(Mutex<LineState>);
-
-#[derive(Default)]
-struct LineState {
-    live: Option<Live>,
-    made: u64,
-    failed: Option<(Instant, String)>,
-}
-
-struct Live {
-    number: u64,
-    connection: MultiplexedConnection,
-    since: Instant,
-    /// What [`Inner::moves`] was before it was made.
-    moves: u64,
 }
 
 /// Why a call has no result, and whether it may be made again at once.
@@ -312,71 +294,6 @@ fn cut_or_no(error: &StoreError) -> Again {
     match error {
         StoreError::Unavailable(error) if !error.is_timeout() && error.is_io_error() => Again::Cut,
         _ => Again::No,
-    }
-}
-
-impl Line {
-    /// The connection with its number. One caller connects; those who wait for it share its failure.
-    async fn get(
-        &self,
-        inner: &Inner,
-        since: Instant,
-        answer_within: Option<Duration>,
-    ) -> Result<(u64, MultiplexedConnection), StoreError> {
-        let mut state = self.0.lock().await;
-        let moves = inner.moves.load(Ordering::Relaxed);
-        if let Some(live) = &state.live
-            && (live.moves == moves || live.since.elapsed() < Refusal::NotPrimary.is_borne_for())
-        {
-            return Ok((live.number, live.connection.clone()));
-        }
-        state.live = None;
-        if let Some((when, reason)) = &state.failed
-            && *when > since
-        {
-            return Err(unavailable(reason.clone()));
-        }
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(CONNECT_WITHIN))
-            .set_response_timeout(Some(answer_within.unwrap_or(ANSWER_WITHIN - CONNECT_WITHIN / 2)));
-        match inner
-            .client
-            .get_multiplexed_async_connection_with_config(&config)
-            .await
-        {
-            Ok(connection) => {
-                state.made += 1;
-                state.failed = None;
-                let number = state.made;
-                state.live = Some(Live {
-                    number,
-                    connection: connection.clone(),
-                    since: Instant::now(),
-                    moves,
-                });
-                Ok((number, connection))
-            }
-            Err(error) => {
-                state.failed = Some((Instant::now(), error.to_string()));
-                Err(error.into())
-            }
-        }
-    }
-
-    /// Forgets connection `number` if it is at least that old; whether it is forgotten now. If another caller is connecting
-    /// right now, it has been forgotten already.
-    fn give_up(&self, number: u64, age: Duration) -> bool {
-        let Ok(mut state) = self.0.try_lock() else {
-            return true;
-        };
-        let is_kept = |live: &Live| live.number == number && live.since.elapsed() < age;
-        if state.live.as_ref().is_some_and(is_kept) {
-            return false;
-        }
-        if state.live.as_ref().is_some_and(|live| live.number == number) {
-            state.live = None;
-        }
-        true
     }
 }
 

@@ -212,18 +212,21 @@ async fn events_that_come_at_the_same_time_are_each_accepted_once() {
 async fn a_caller_that_goes_away_holds_up_nobody() {
     let fixture = Fixture::new().await;
     fixture.endpoint(&["*"]).await;
+    let mut went_away = 0;
     for _ in 0..20 {
         let (gone, stays): (Vec<_>, Vec<_>) = (0..40)
             .map(|_| Box::pin(fixture.store.accept_one(new_event(), BUDGETS)))
             .enumerate()
             .partition(|(number, _)| number % 2 == 0);
         for (_, mut call) in gone {
-            assert!(futures_util::poll!(&mut call).is_pending());
+            // On a busy machine Redis may have answered already.
+            went_away += usize::from(futures_util::poll!(&mut call).is_pending());
         }
         for outcome in join_all(stays.into_iter().map(|(_, call)| call)).await {
             assert_eq!(accepted(outcome).deliveries, 1);
         }
     }
+    assert!(went_away > 100, "{went_away} of 400 had no answer");
     fixture.assert_sound().await;
 }
 

@@ -122,8 +122,7 @@ def deliver(state: dict):
 
 
 def drain(state: dict):
-    receiver = Receiver(HOST, int(PORT))
-    receiver.secrets[PATH] = state["secret"]
+    receiver = Receiver(HOST, int(PORT), {PATH: state["secret"]})
     expected = set(state["waiting"])
     receiver.wait_until(lambda: expected <= {arrival.id for arrival in receiver.arrivals[PATH]}, PATIENCE)
     arrivals = receiver.arrivals[PATH]

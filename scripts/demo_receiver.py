@@ -43,10 +43,12 @@ class Arrival:
 
 
 class Receiver:
-    """Listens, on loopback if nothing else is said. Each path has a secret, and a rule that says what status a request gets."""
+    """Listens, on loopback if nothing else is said. Each path has a secret, and a rule that says what status a request gets.
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 0):
-        self.secrets: dict[str, str] = {}
+    On a port that senders know already, a request may come at once: give the secrets with it."""
+
+    def __init__(self, host: str = "127.0.0.1", port: int = 0, secrets: dict[str, str] | None = None):
+        self.secrets: dict[str, str] = dict(secrets or {})
         self.rules: dict[str, object] = {}
         self.arrivals: dict[str, list[Arrival]] = defaultdict(list)
         self.changed = threading.Condition()

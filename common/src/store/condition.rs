@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use super::identity::Replaced;
-use super::server::AckDurability;
+use super::memory::Memory;
+use super::server::{AckDurability, info_field};
 use super::{Store, StoreError};
 
 /// How long what the watch saw last is believed.
@@ -249,31 +250,22 @@ fn judge_settings(settings: &HashMap<String, String>, wanted: AckDurability, fou
 }
 
 fn judge_info(info: &str, budget: Option<u64>, found: &mut Settings) {
-    let field = |name: &str| {
-        info.lines()
-            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
-            .map(str::trim)
-    };
-    let number = |name| field(name).and_then(|text| text.parse::<u64>().ok());
-    let limit = match (number("maxmemory"), budget) {
-        (Some(0), None) => {
-            found.warn(
-                "no_memory_limit",
-                "Redis has no `maxmemory`, so it grows until the system kills it: set `maxmemory` below the memory of its machine or container",
-            );
-            None
-        }
-        (Some(0) | None, budget) => budget,
-        (Some(limit), budget) => Some(budget.map_or(limit, |budget| budget.min(limit))),
-    };
-    if let (Some(used), Some(limit)) = (number("used_memory"), limit)
-        && used.saturating_mul(5) >= limit.saturating_mul(4)
+    let field = |name| info_field(info, name);
+    if field("maxmemory") == Some("0") && budget.is_none() {
+        found.warn(
+            "no_memory_limit",
+            "Redis has no `maxmemory`, so it grows until the system kills it: set `maxmemory` below the memory of its machine or container",
+        );
+    }
+    if let Some(memory) = Memory::read(info)
+        && let Some(limit) = memory.limit(budget)
+        && memory.used.saturating_mul(5) >= limit.saturating_mul(4)
     {
         found.warn(
             "store_nearly_full",
             format!(
                 "Redis uses {} % of the memory that it may have (`maxmemory` or STORE_BUDGET_BYTES, the smaller): payloads of finished events go before their time, and at `maxmemory` new events are refused. Raise the limit, or look for what piles up",
-                used.saturating_mul(100) / limit.max(1)
+                memory.used.saturating_mul(100) / limit.max(1)
             ),
         );
     }

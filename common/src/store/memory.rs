@@ -3,6 +3,7 @@
 //! Redis refuses new events at `maxmemory`, finished ones in it or not. So from 80 % on, upkeep lets go of the payloads of
 //! finished events before their time, and only unfinished work can fill the store.
 
+use super::server::info_field;
 use super::{Store, StoreError};
 
 /// Hundredths of the limit from which on finished payloads go before their time.
@@ -52,12 +53,8 @@ impl Memory {
     }
 
     /// From `INFO memory`; `None` when it doesn't tell.
-    fn read(info: &str) -> Option<Self> {
-        let field = |name: &str| {
-            info.lines()
-                .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
-                .and_then(|value| value.trim().parse::<u64>().ok())
-        };
+    pub(super) fn read(info: &str) -> Option<Self> {
+        let field = |name| info_field(info, name).and_then(|value| value.parse::<u64>().ok());
         let used = field("used_memory")?;
         Some(Self {
             used: used.saturating_sub(field("mem_not_counted_for_evict").unwrap_or(0)),
@@ -73,14 +70,8 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails; [`StoreError::Unexpected`] where `INFO` is not allowed.
     pub async fn memory(&self) -> Result<Memory, StoreError> {
-        let info: String = self
-            .repeatable(|mut connection| async move {
-                redis::cmd("INFO")
-                    .arg("memory")
-                    .query_async(&mut connection)
-                    .await
-            })
-            .await?;
+        self.guard().permit()?;
+        let info = self.info(&["memory"]).await?;
         Memory::read(&info)
             .ok_or_else(|| StoreError::Unexpected("INFO memory tells no used_memory".to_owned()))
     }

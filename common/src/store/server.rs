@@ -145,14 +145,19 @@ impl Store {
     }
 }
 
+/// A field of what `INFO` answered.
+pub(super) fn info_field<'a>(info: &'a str, name: &str) -> Option<&'a str> {
+    info.lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
+        .map(str::trim)
+}
+
 /// `Redis 7.2.4` or `Valkey 9.1.2`, from `INFO server`.
 fn version(info: &str) -> String {
-    let field = |name: &str| {
-        info.lines()
-            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
-            .map(str::trim)
-    };
-    match (field("valkey_version"), field("redis_version")) {
+    match (
+        info_field(info, "valkey_version"),
+        info_field(info, "redis_version"),
+    ) {
         (Some(version), _) => format!("Valkey {version}"),
         (None, Some(version)) => format!("Redis {version}"),
         (None, None) => "Redis of an unknown version".to_owned(),

@@ -69,7 +69,6 @@ const CODE: &[(&str, &str, &[Who])] = &[
     ("identity/claim.rs", "hgetall", &[Operator]),
     ("log/detail.rs", "hmget xrange xrevrange", &[Api]),
     ("log/tail.rs", "xinfo|stream xrange xread xrevrange", &[Api]),
-    ("memory.rs", "info", &[Worker]),
     ("parked.rs", "scan", &[Worker]),
     ("policy.rs", "hgetall", &[Api]),
     ("queue/mod.rs", "blpop", &[Worker]),

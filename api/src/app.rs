@@ -3,11 +3,11 @@
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use common::endpoint::UrlPolicy;
-use common::sealing::SecretsKeyring;
-use common::store::Store;
-use common::store::condition::{Readiness, StoreWarning};
+use domain::endpoint::UrlPolicy;
+use domain::sealing::SecretsKeyring;
 use poem::Request;
+use store::Store;
+use store::condition::{Readiness, StoreWarning};
 
 use crate::auth::clerk::SessionVerifier;
 use crate::auth::service_key::ServiceKeys;

@@ -3,11 +3,12 @@
 use std::net::SocketAddr;
 
 use clap::{Args, Parser};
-use common::config::{ByteSize, LogArgs, MemoryArgs, RedisArgs, SecretsArgs, UrlArgs, split_list};
-use common::serve;
-use common::store::events::Budgets;
-use common::store::server::AckDurability;
 use jsonwebtoken::DecodingKey;
+use program::config::{ByteSize, LogArgs, MemoryArgs, SecretsArgs, UrlArgs, split_list};
+use serve;
+use store::events::Budgets;
+use store::server::AckDurability;
+use store::settings::RedisArgs;
 use url::Url;
 
 use crate::auth::clerk::{KeySource, SessionVerifier};

@@ -3,9 +3,9 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use common::config::RedisArgs;
-use common::store::Store;
-use common::store::condition::Expectations;
+use store::Store;
+use store::condition::Expectations;
+use store::settings::RedisArgs;
 
 use crate::app::App;
 

@@ -5,7 +5,6 @@
 
 use std::str::FromStr;
 
-use common::config::split_list;
 use poem::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, HeaderMap,
@@ -13,6 +12,7 @@ use poem::http::header::{
 };
 use poem::http::{Method, StatusCode};
 use poem::{Request, Response};
+use program::config::split_list;
 use url::Url;
 
 /// The headers that our calls read.

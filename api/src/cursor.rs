@@ -9,8 +9,8 @@ use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use common::id::{AccountId, EndpointId};
-use common::sealing::{SecretsKeyring, TAG_LEN};
+use domain::id::{AccountId, EndpointId};
+use domain::sealing::{SecretsKeyring, TAG_LEN};
 
 /// The longest cursor that is looked at. Ours are below 200.
 pub const MAX_CURSOR: usize = 512;
@@ -77,8 +77,8 @@ impl CursorScope<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use common::store::log::ListPosition;
     use proptest::prelude::*;
+    use store::log::ListPosition;
 
     const KEYS: &str =
         "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=,ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";

@@ -5,6 +5,8 @@
 
 pub mod config;
 
+pub mod health;
+
 pub mod app;
 
 pub mod server;

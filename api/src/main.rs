@@ -13,7 +13,7 @@ use api::connect::connect;
 use api::metrics::Metrics;
 use api::streams::Streams;
 use api::{openapi, problem, server};
-use common::store::condition::Expectations;
+use store::condition::Expectations;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -27,9 +27,9 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         };
     }
-    let config: Config = common::config::parse();
-    common::telemetry::init(config.log.log_format);
-    common::files::raise_limit();
+    let config: Config = program::config::parse();
+    program::telemetry::init(config.log.log_format);
+    program::files::raise_limit();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {

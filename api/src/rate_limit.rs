@@ -1,6 +1,6 @@
 //! Rate limits: how many calls an account may make, and how many events may be pushed, in a minute.
 //!
-//! They are counted in Redis (`common::store::rates`), so that all processes share one count. What is left is told in the
+//! They are counted in Redis (`store::rates`), so that all processes share one count. What is left is told in the
 //! headers `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11) of every answer that was counted;
 //! a refusal is a 429 with `Retry-After`, and is not counted. Where no limit is set, nothing is asked and nothing is told.
 
@@ -8,10 +8,10 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use common::id::AccountId;
-use common::store::rates::{EventLimits, Quota, Subject, WINDOW};
+use domain::id::AccountId;
 use poem::http::{HeaderMap, HeaderName, HeaderValue};
 use poem::{Endpoint, IntoResponse, Request, Response, Result};
+use store::rates::{EventLimits, Quota, Subject, WINDOW};
 
 use crate::app::App;
 use crate::problem::{Code, Problem};

@@ -25,7 +25,7 @@ fn is_harmless(id: &[u8]) -> bool {
 
 fn new() -> HeaderValue {
     let mut random = [0; 12];
-    common::id::fill_random(&mut random);
+    domain::id::fill_random(&mut random);
     // Hexadecimal digits are always allowed.
     HeaderValue::from_str(&hex::encode(random)).unwrap_or(HeaderValue::from_static("unknown"))
 }

@@ -2,19 +2,19 @@
 //!
 //! Every answer that is an error is a problem document, a panic in a handler included; every request has an id, is counted
 //! under its route, and 5xx answers are logged. What clients can make the connections hold is bounded by
-//! [`common::serve`], how long their bodies take by [`crate::body`].
+//! [`serve`], how long their bodies take by [`crate::body`].
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
-use common::serve::{self, Limits};
 use futures_util::FutureExt as _;
 use poem::endpoint::make_sync;
 use poem::http::uri::Scheme;
 use poem::http::{Method, header};
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Addr, Endpoint, EndpointExt as _, IntoResponse, Request, Response, Result, Route};
+use serve::{self, Limits};
 use tokio::net::TcpListener;
 use tracing::Instrument as _;
 

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use common::id::AccountId;
+use domain::id::AccountId;
 use tokio::sync::watch;
 
 use crate::metrics::Metrics;

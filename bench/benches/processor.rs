@@ -4,13 +4,13 @@
 
 use std::hint::black_box;
 
-use common::clock::Timestamp;
-use common::endpoint::{EndpointUrl, UrlPolicy};
-use common::event::{EventType, Payload};
-use common::id::{AccountId, DeliveryId, EndpointId, EventId};
-use common::sealing::SecretsKeyring;
-use common::signing::SigningSecret;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use domain::clock::Timestamp;
+use domain::endpoint::{EndpointUrl, UrlPolicy};
+use domain::event::{EventType, Payload};
+use domain::id::{AccountId, DeliveryId, EndpointId, EventId};
+use domain::sealing::SecretsKeyring;
+use domain::signing::SigningSecret;
 use e2e::system::secrets_key;
 
 /// `data` of about so many bytes: objects, texts, numbers and escapes, with white space, as callers send it.

@@ -6,23 +6,23 @@
 
 use std::time::{Duration, Instant};
 
-use common::address::AddressPolicy;
-use common::clock::Timestamp;
-use common::endpoint::{EndpointPatch, EndpointUrl, NewEndpoint, UrlPolicy};
-use common::event::{EventType, Payload, Subscription};
-use common::id::{AccountId, DeliveryId, EndpointId, EventId, ReplayId};
-use common::sealing::SealedSecret;
-use common::store::Store;
-use common::store::events::{AcceptOutcome, Budgets, NewEvent};
-use common::store::log::{ListFilter, ListStatus};
-use common::store::queue::{
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use domain::address::AddressPolicy;
+use domain::clock::Timestamp;
+use domain::endpoint::{EndpointPatch, EndpointUrl, NewEndpoint, UrlPolicy};
+use domain::event::{EventType, Payload, Subscription};
+use domain::id::{AccountId, DeliveryId, EndpointId, EventId, ReplayId};
+use domain::sealing::SealedSecret;
+use e2e::redis_server::RedisServer;
+use store::Store;
+use store::events::{AcceptOutcome, Budgets, NewEvent};
+use store::log::{ListFilter, ListStatus};
+use store::queue::{
     AttemptRecord, Incarnation, Leased, QueuePolicy, Report, ReportedResult, WorkReply, WorkRequest,
 };
-use common::store::replays::{ReplayOutcome, ReplaySpan, ReplayStatus, StartOutcome};
-use common::store::rotation::{RotateOutcome, Rotation};
-use common::store::trials::{TrialOutcome, TrialRequest};
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use e2e::redis_server::RedisServer;
+use store::replays::{ReplayOutcome, ReplaySpan, ReplayStatus, StartOutcome};
+use store::rotation::{RotateOutcome, Rotation};
+use store::trials::{TrialOutcome, TrialRequest};
 use tokio::runtime::Runtime;
 
 /// Deliveries in one call of `work`.

@@ -16,9 +16,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
-use common::id::DeliveryId;
-use common::store::Store;
+use domain::id::DeliveryId;
 use redis::Commands;
+use store::Store;
 
 use crate::client::Pushed;
 use crate::receiver::Receiver;

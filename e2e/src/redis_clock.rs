@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use common::store::Store;
-use common::store::queue::QueuePolicy;
 use redis::Commands;
+use store::Store;
+use store::queue::QueuePolicy;
 
 use crate::redis_server::RedisServer;
 use crate::state;

@@ -20,9 +20,9 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use common::config::RedisArgs;
 use rustix::process::{Pid, Signal, kill_process};
 use sha2::{Digest as _, Sha256};
+use store::settings::RedisArgs;
 
 use crate::ports::free_port;
 use crate::temp_dir::TempDir;

@@ -5,10 +5,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::{Args, Parser};
-use common::config::{LogArgs, MemoryArgs, RedisArgs, SecretsArgs, Span, UrlArgs, positive_span, split_list};
-use common::retry::RetrySchedule;
-use common::store::policy::PolicyNotice;
-use common::store::queue::QueuePolicy;
+use domain::retry::RetrySchedule;
+use program::config::{LogArgs, MemoryArgs, SecretsArgs, Span, UrlArgs, positive_span, split_list};
+use store::policy::PolicyNotice;
+use store::queue::QueuePolicy;
+use store::settings::RedisArgs;
 
 pub use crate::transport::proxy::EgressProxy;
 
@@ -201,7 +202,7 @@ fn retry_schedule(text: &str) -> Result<RetrySchedule, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use common::config::one_sentence;
+    use program::config::one_sentence;
 
     const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 

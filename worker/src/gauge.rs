@@ -4,8 +4,8 @@
 
 use std::time::{Duration, Instant};
 
-use common::store::queue::UpkeepReply;
-use common::store::{Store, StoreError};
+use store::queue::UpkeepReply;
+use store::{Store, StoreError};
 
 /// How often there is a look while memory may soon be short.
 const SOON: Duration = Duration::from_millis(100);
@@ -106,7 +106,7 @@ pub(crate) fn look_every(reading: Reading, reply: &UpkeepReply) -> Option<Durati
 
 #[cfg(test)]
 mod tests {
-    use common::store::queue::Released;
+    use store::queue::Released;
 
     use super::*;
 

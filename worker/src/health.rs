@@ -4,15 +4,15 @@ use std::future::pending;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use common::serve::{self, Limits};
-use common::store::Store;
-use common::store::condition::Readiness;
 use futures_util::FutureExt as _;
 use poem::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use poem::http::uri::Scheme;
 use poem::http::{HeaderValue, StatusCode};
 use poem::web::{Data, LocalAddr, RemoteAddr};
 use poem::{Addr, Endpoint, EndpointExt as _, Request, Response, Route, get, handler};
+use serve::{self, Limits};
+use store::Store;
+use store::condition::Readiness;
 use tokio::net::TcpListener;
 
 use crate::metrics::Metrics;

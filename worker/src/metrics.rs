@@ -1,6 +1,6 @@
 //! What is counted, for Prometheus. The names are a contract: `metrics.txt` lists them.
 
-use common::delivery::Failure;
+use domain::delivery::Failure;
 use prometheus::{
     Encoder as _, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
 };

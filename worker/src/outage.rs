@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use common::store::StoreError;
 use prometheus::IntCounter;
+use store::StoreError;
 
 /// How often an error that is no outage is logged while it lasts.
 const REPEAT_AFTER: Duration = Duration::from_secs(30);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use apalis::prelude::{Data, Monitor, WorkerBuilder};
-use common::store::Store;
+use store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 

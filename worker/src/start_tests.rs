@@ -5,19 +5,19 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use clap::Parser as _;
-use common::clock::Timestamp;
-use common::endpoint::{EndpointUrl, NewEndpoint};
-use common::event::{EventType, Payload};
-use common::id::{AccountId, DeliveryId, EndpointId, EventId};
-use common::signing::SigningSecret;
-use common::store::events::{Budgets, NewEvent};
-use common::store::trials::TrialRequest;
+use domain::clock::Timestamp;
+use domain::endpoint::{EndpointUrl, NewEndpoint};
+use domain::event::{EventType, Payload};
+use domain::id::{AccountId, DeliveryId, EndpointId, EventId};
+use domain::signing::SigningSecret;
 use e2e::receiver::Receiver;
 use e2e::redis_server::RedisServer;
 use e2e::state::{connect, key};
 use e2e::wait::{LONG, check, eventually};
 use redis::Commands as _;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use store::events::{Budgets, NewEvent};
+use store::trials::TrialRequest;
 use tokio::sync::oneshot;
 
 use super::*;

@@ -3,7 +3,7 @@
 use std::future::{pending, ready};
 
 use apalis::prelude::Monitor;
-use common::store::queue::{Report, ReportedResult};
+use store::queue::{Report, ReportedResult};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use super::*;

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use common::endpoint::UrlPolicy;
-use common::id::{AccountId, DeliveryId, EndpointId, EventId};
-use common::sealing::SecretsKeyring;
-use common::signing::SigningSecret;
-use common::store::queue::{LeaseToken, Leased, LeasedEndpoint, LeasedEvent};
+use domain::endpoint::UrlPolicy;
+use domain::id::{AccountId, DeliveryId, EndpointId, EventId};
+use domain::sealing::SecretsKeyring;
+use domain::signing::SigningSecret;
+use store::queue::{LeaseToken, Leased, LeasedEndpoint, LeasedEvent};
 
 /// The secret of the check vector.
 pub(crate) const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -22,7 +22,7 @@ pub(crate) fn development() -> UrlPolicy {
     let networks = vec!["127.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()];
     UrlPolicy {
         allow_http: true,
-        addresses: common::address::AddressPolicy::new(networks),
+        addresses: domain::address::AddressPolicy::new(networks),
     }
 }
 

@@ -7,9 +7,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::store::queue::{AttemptRecord, QueuePolicy};
-use common::store::trials::Trial;
-use common::store::{Listener, Store, StoreError};
+use store::queue::{AttemptRecord, QueuePolicy};
+use store::trials::Trial;
+use store::{Listener, Store, StoreError};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 

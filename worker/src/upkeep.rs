@@ -6,11 +6,11 @@
 
 use std::time::{Duration, Instant};
 
-use common::id::fill_random;
-use common::store::Store;
-use common::store::parked::{ParkedSearch, SearchStep};
-use common::store::policy::PolicyNotice;
-use common::store::queue::{QueuePolicy, Released, UpkeepReply};
+use domain::id::fill_random;
+use store::Store;
+use store::parked::{ParkedSearch, SearchStep};
+use store::policy::PolicyNotice;
+use store::queue::{QueuePolicy, Released, UpkeepReply};
 
 use crate::gauge::{Gauge, look_every};
 use crate::metrics::{AT_AGE, Metrics, UNDER_PRESSURE};

@@ -4,7 +4,7 @@
 //! its party are allowed, its session is not pending, and it is a session's: machine tokens and tokens made from
 //! templates have no session id and are refused.
 
-use common::id::AccountId;
+use domain::id::AccountId;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::Deserialize;

@@ -13,12 +13,12 @@ pub mod service_key;
 #[cfg(test)]
 mod tests;
 
-use common::id::AccountId;
-use common::store::rates::EventLimits;
+use domain::id::AccountId;
 use poem::http::header;
 use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use store::rates::EventLimits;
 
 use crate::app::App;
 use crate::problem::Problem;

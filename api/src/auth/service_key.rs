@@ -72,7 +72,7 @@ impl FromStr for ServiceKeys {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let mut keys: Vec<ServiceKey> = Vec::new();
-        for (index, entry) in common::config::split_list(text).enumerate() {
+        for (index, entry) in program::config::split_list(text).enumerate() {
             let number = index + 1;
             let (id, hash) = entry
                 .split_once(':')

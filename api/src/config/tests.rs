@@ -1,5 +1,5 @@
 use super::*;
-use common::config::one_sentence;
+use program::config::one_sentence;
 
 const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
@@ -25,6 +25,15 @@ fn a_wrong_value_stops_the_start_with_one_sentence() {
     let hash = "a".repeat(64);
     let twice = format!("a:{hash},a:{hash}");
     for (arguments, sentence) in [
+        (
+            ["--redis-url", "http://x"],
+            "REDIS_URL: must be redis://host:port or rediss://host:port",
+        ),
+        (["--shards", "2"], "SHARDS: 2 is not in 1..=1"),
+        (
+            ["--store-id", "not one word"],
+            "STORE_ID: must be 1 to 64 letters, digits, `-` or `_`; `webhooksctl store id` makes one",
+        ),
         (
             ["--api-listen", "3000"],
             "API_LISTEN: `3000` is not an address and port",

@@ -2,12 +2,12 @@
 
 use std::any::Any;
 
-use common::doctor::InvalidHeaders;
-use common::endpoint::UrlError;
-use common::event::{AccountEvent, EventType, PayloadError, UnknownEventType};
-use common::store::StoreError;
+use doctor::InvalidHeaders;
+use domain::endpoint::UrlError;
+use domain::event::{AccountEvent, EventType, PayloadError, UnknownEventType};
 use poem::http::{StatusCode, header};
 use poem::{IntoResponse, Response};
+use store::StoreError;
 
 use super::{CONTENT_TYPE, Code, Problem};
 use crate::auth::AuthError;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use common::delivery::DeliveryState;
-use common::store::log::LoggedAttempt;
+use domain::delivery::DeliveryState;
 use poem_openapi::{Enum, Object};
 use serde::Serialize;
+use store::log::LoggedAttempt;
 
 use super::schema::DateTime;
 
@@ -136,9 +136,9 @@ fn headers(lines: &str) -> Vec<ResponseHeader> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use common::clock::Timestamp;
-    use common::store::queue::Phases;
+    use domain::clock::Timestamp;
     use serde_json::json;
+    use store::queue::Phases;
 
     fn logged() -> LoggedAttempt {
         LoggedAttempt {

@@ -1,7 +1,7 @@
 //! The catalog of event types, for whoever writes a receiver or shows what can be subscribed to.
 
-use common::catalog::{self, EventDescription};
-use common::event::Subscription;
+use domain::catalog::{self, EventDescription};
+use domain::event::Subscription;
 use poem_openapi::{Object, OpenApi};
 use serde::Serialize;
 use serde_json::value::RawValue;

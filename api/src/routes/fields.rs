@@ -1,9 +1,9 @@
 //! What the fields of requests may contain: each check says which field is wrong, and what to do.
 
-use common::clock::Timestamp;
-use common::endpoint::MAX_DESCRIPTION;
-use common::event::{EventType, MAX_CHATBOT_ID, Subscription};
-use common::id::{AccountId, EndpointId};
+use domain::clock::Timestamp;
+use domain::endpoint::MAX_DESCRIPTION;
+use domain::event::{EventType, MAX_CHATBOT_ID, Subscription};
+use domain::id::{AccountId, EndpointId};
 
 use super::schema::SubscriptionName;
 use crate::problem::{Code, Problem};

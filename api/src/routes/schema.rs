@@ -2,15 +2,15 @@
 
 use std::borrow::Cow;
 
-use common::doctor::FindingCode;
-use common::event::{AccountEvent, EventType, Subscription};
-use common::signing::SigningSecret;
-use common::store::log::ListStatus;
+use doctor::FindingCode;
+use domain::event::{AccountEvent, EventType, Subscription};
+use domain::signing::SigningSecret;
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 use poem_openapi::types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use store::log::ListStatus;
 
 macro_rules! text_type {
     ($(#[$doc:meta])* $name:ident, $label:literal, $schema:expr) => {
@@ -168,7 +168,7 @@ text_type!(
     "url",
     MetaSchema {
         format: Some("uri"),
-        max_length: Some(common::endpoint::MAX_URL),
+        max_length: Some(domain::endpoint::MAX_URL),
         ..string()
     }
 );
@@ -179,7 +179,7 @@ text_type!(
     "chatbot_id",
     MetaSchema {
         min_length: Some(1),
-        max_length: Some(common::event::MAX_CHATBOT_ID),
+        max_length: Some(domain::event::MAX_CHATBOT_ID),
         pattern: Some(r"^[^\u0000-\u001f\u007f-\u009f]*$".to_owned()),
         ..string()
     }
@@ -190,7 +190,7 @@ text_type!(
     Description,
     "description",
     MetaSchema {
-        max_length: Some(common::endpoint::MAX_DESCRIPTION),
+        max_length: Some(domain::endpoint::MAX_DESCRIPTION),
         // Line feeds are allowed.
         pattern: Some(r"^[^\u0000-\u0009\u000b-\u001f\u007f-\u009f]*$".to_owned()),
         ..string()

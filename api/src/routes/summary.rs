@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use common::clock::Timestamp;
-use common::endpoint::{Endpoint, EndpointState};
-use common::health::{Attention, AttentionReason, attention};
-use common::store::condition::StoreWarning;
+use crate::health::{Attention, AttentionReason, attention};
+use domain::clock::Timestamp;
+use domain::endpoint::{Endpoint, EndpointState};
 use poem::web::Data;
 use poem_openapi::{Enum, Object, OpenApi};
 use serde::Serialize;
+use store::condition::StoreWarning;
 
 use super::Group;
 use super::schema::DateTime;

@@ -17,7 +17,7 @@ use crate::auth::clerk::{KeySource, SessionVerifier};
 use crate::auth::jwks::{Jwks, RefreshPolicy};
 use crate::config;
 use crate::streams::Streams;
-use common::store::events::Budgets;
+use store::events::Budgets;
 
 const SERVICE_KEY: &str = "whk_backend_0123456789abcdef";
 
@@ -58,7 +58,7 @@ async fn start_with(settings: Settings) -> Running {
             .parse()
             .unwrap(),
         secrets: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".parse().unwrap(),
-        urls: common::endpoint::UrlPolicy::default(),
+        urls: domain::endpoint::UrlPolicy::default(),
         limits: config::Limits {
             payload_bytes: 262_144,
             endpoints: 100,
@@ -377,7 +377,7 @@ fn panicking_app() -> App {
         sessions: SessionVerifier::new(KeySource::Jwks(Box::new(jwks)), None, Vec::new()),
         service_keys: crate::auth::service_key::ServiceKeys::default(),
         secrets: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".parse().unwrap(),
-        urls: common::endpoint::UrlPolicy::default(),
+        urls: domain::endpoint::UrlPolicy::default(),
         limits: config::Limits {
             payload_bytes: 1,
             endpoints: 1,

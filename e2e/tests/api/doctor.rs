@@ -1,10 +1,10 @@
-//! The signature doctor over HTTP: a handful of mistakes, and its limits. Each mistake has its test in `common/src/doctor`.
+//! The signature doctor over HTTP: a handful of mistakes, and its limits. Each mistake has its test in `common/doctor/src`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use common::clock::Timestamp;
-use common::id::EventId;
-use common::signing::SigningSecret;
+use domain::clock::Timestamp;
+use domain::id::EventId;
+use domain::signing::SigningSecret;
 use e2e::client::Caller;
 use e2e::receiver::{Received, Receiver};
 use e2e::state::assert_nothing_left;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use common::event::{AccountEvent, EventType};
+use domain::event::{AccountEvent, EventType};
 use e2e::client::Caller;
 use e2e::receiver::{Answer, Received, Receiver};
 use e2e::state::assert_nothing_left;

@@ -27,7 +27,7 @@ pub(crate) fn everything(system: &System) -> BTreeMap<String, Vec<u8>> {
     let mut connection = connect(&system.redis);
     let keys: Vec<String> = connection.keys("*").unwrap();
     keys.into_iter()
-        .filter(|key| key != common::store::keys::META)
+        .filter(|key| key != store::keys::META)
         .map(|key| {
             let content = redis::cmd("DUMP").arg(&key).query(&mut connection).unwrap();
             (key, content)

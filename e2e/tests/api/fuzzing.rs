@@ -65,7 +65,7 @@ async fn no_request_that_the_document_allows_or_forbids_is_answered_otherwise() 
     };
     let (succeeded, exhausted) = (first_of("succeeded").await, first_of("exhausted").await);
     let since =
-        common::clock::Timestamp::from_millis(i64::try_from(now() * 1000).unwrap() - 3_600_000).unwrap();
+        domain::clock::Timestamp::from_millis(i64::try_from(now() * 1000).unwrap() - 3_600_000).unwrap();
     let replay = scene
         .customer
         .post(&scene.path("replay"), &json!({"since": since.to_string()}))

@@ -1,6 +1,6 @@
 //! An endpoint in full: what went wrong, what to do about it, and what will become of it.
 
-use common::clock::Timestamp;
+use domain::clock::Timestamp;
 use e2e::receiver::{Answer, Receiver, TestCa};
 use e2e::state::assert_nothing_left;
 use e2e::system::System;

@@ -1,6 +1,6 @@
 //! Sending again all of a time span.
 
-use common::clock::Timestamp;
+use domain::clock::Timestamp;
 use e2e::client::Reply;
 use e2e::wait::{LONG, check, eventually};
 use reqwest::Method;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use common::clock::Timestamp;
-use common::signing::SigningSecret;
+use domain::clock::Timestamp;
+use domain::signing::SigningSecret;
 use e2e::client::Caller;
 use e2e::receiver::{Received, Receiver};
 use e2e::redis_clock::jump;

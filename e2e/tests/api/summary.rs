@@ -1,6 +1,6 @@
 //! An account at a glance.
 
-use common::clock::Timestamp;
+use domain::clock::Timestamp;
 use e2e::client::Caller;
 use e2e::receiver::{Answer, Receiver};
 use e2e::redis_clock::jump;

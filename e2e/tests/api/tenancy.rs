@@ -59,7 +59,7 @@ async fn furnish(scene: &mut LogScene) -> Belongings {
 /// A time around now.
 fn recent(span_ms: i64) -> String {
     let time = i64::try_from(now() * 1000).unwrap() + span_ms;
-    common::clock::Timestamp::from_millis(time).unwrap().to_string()
+    domain::clock::Timestamp::from_millis(time).unwrap().to_string()
 }
 
 /// A call as it is documented, with these belongings wherever it names something.

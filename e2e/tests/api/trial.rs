@@ -1,7 +1,7 @@
 //! Test events over HTTP.
 
-use common::event::EventType;
-use common::signing::SigningSecret;
+use domain::event::EventType;
+use domain::signing::SigningSecret;
 use e2e::client::{Caller, Reply};
 use e2e::receiver::{Answer, Receiver};
 use e2e::state::{assert_nothing_left, connect, key};

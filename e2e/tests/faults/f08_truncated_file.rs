@@ -4,12 +4,12 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::path::PathBuf;
 
-use common::store::queue::MAX_REPORTS;
 use e2e::client::Pushed;
 use e2e::load::{Load, Shape};
 use e2e::receiver::Answer;
 use e2e::redis_server::RedisServer;
 use e2e::state::assert_nothing_left;
+use store::queue::MAX_REPORTS;
 
 use crate::scene::{Scene, blocking, builder, expire_leases};
 

@@ -3,15 +3,9 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use common::clock::Timestamp;
-use common::event::{EventType, Payload};
-use common::id::EventId;
-use common::store::Store;
-use common::store::events::{AcceptOutcome, Budgets, NewEvent};
-use common::store::queue::{
-    AttemptRecord, Incarnation, Leased, MAX_FETCH, MAX_REPORTS, QueuePolicy, Report, ReportedResult,
-    WorkRequest,
-};
+use domain::clock::Timestamp;
+use domain::event::{EventType, Payload};
+use domain::id::EventId;
 use e2e::account::Account;
 use e2e::client::Pushed;
 use e2e::load::{Load, Loaded, Shape};
@@ -20,6 +14,12 @@ use e2e::redis_server::RedisServer;
 use e2e::system::System;
 use redis::Value;
 use serde_json::json;
+use store::Store;
+use store::events::{AcceptOutcome, Budgets, NewEvent};
+use store::queue::{
+    AttemptRecord, Incarnation, Leased, MAX_FETCH, MAX_REPORTS, QueuePolicy, Report, ReportedResult,
+    WorkRequest,
+};
 
 use crate::scene::{ask, builder, policy, step_clock, store};
 

@@ -16,7 +16,7 @@ const HOUR: i64 = 3600;
 /// Seconds between the clock that a request was signed by and ours.
 fn wrong_by(request: &Received) -> i64 {
     let stamp: i64 = request.expect_header("webhook-timestamp").parse().unwrap();
-    stamp - common::clock::Timestamp::now().as_seconds()
+    stamp - domain::clock::Timestamp::now().as_seconds()
 }
 
 /// A library that, preloaded, makes a program's wall clock wrong by what a file says.

@@ -5,8 +5,6 @@
 
 use std::path::Path;
 
-use common::store::identity::{StoreId, What};
-use common::store::{Store, StoreError};
 use e2e::client::Caller;
 use e2e::load::Loaded;
 use e2e::process::Process;
@@ -16,6 +14,8 @@ use e2e::system::System;
 use e2e::wait::{LONG, check, eventually};
 use redis::Commands as _;
 use serde_json::json;
+use store::identity::{StoreId, What};
+use store::{Store, StoreError};
 
 use crate::scene::{Scene, ask, blocking, builder, more_accepted, more_refused};
 
@@ -40,7 +40,7 @@ fn accept(system: &System, store_id: Option<&str>) -> String {
 async fn insisting() -> Scene {
     let redis = RedisServer::start();
     let args = redis.args();
-    let store = Store::new(&common::config::RedisArgs {
+    let store = Store::new(&store::settings::RedisArgs {
         store_id: Some(ID.parse().unwrap()),
         ..args
     });
@@ -414,7 +414,7 @@ async fn all_who_meet_on_an_empty_server_agree() {
     }
     let identity: String = connect(&redis).hget("wh:meta", "store").unwrap();
     assert!(identity.parse::<StoreId>().is_ok());
-    let insists = Store::new(&common::config::RedisArgs {
+    let insists = Store::new(&store::settings::RedisArgs {
         store_id: Some(ID.parse().unwrap()),
         ..redis.args()
     })

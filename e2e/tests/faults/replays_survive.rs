@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use common::store::Store;
 use e2e::receiver::Answer;
 use e2e::wait::{LONG, check, eventually};
 use serde_json::{Value, json};
+use store::Store;
 
 use crate::scene::{Scene, builder, more_accepted};
 use crate::worker_scene::respawn;
@@ -66,8 +66,8 @@ async fn each_delivery_is_made_once_whatever_dies_meanwhile() {
         "{}",
         started.text
     );
-    let since = common::clock::Timestamp::now().as_millis() - 3_600_000;
-    let since = common::clock::Timestamp::from_millis(i64::try_from(since).unwrap()).unwrap();
+    let since = domain::clock::Timestamp::now().as_millis() - 3_600_000;
+    let since = domain::clock::Timestamp::from_millis(i64::try_from(since).unwrap()).unwrap();
     let replay = scene
         .system
         .customer()

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use common::store::Store;
-use common::store::queue::QueuePolicy;
 use e2e::account::{Account, Balance};
 use e2e::client::{NewEndpoint, Pushed};
 use e2e::fault_proxy::FaultProxy;
@@ -15,6 +13,8 @@ use e2e::redis_server::RedisServer;
 use e2e::system::{Builder, System};
 use e2e::wait::{LONG, check, eventually};
 use redis::{FromRedisValue, ToRedisArgs};
+use store::Store;
+use store::queue::QueuePolicy;
 
 /// No answer of the API may take longer than this, whatever Redis does; it is meant to take less than two seconds.
 pub(crate) const ANSWERS_WITHIN: Duration = Duration::from_secs(5);

@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use common::store::server::replay_rights::REPLAYED;
 use e2e::redis_server::RedisServer;
 use e2e::state::connect;
 use regex::Regex;
+use store::server::replay_rights::REPLAYED;
 
 use Who::{Api, Operator, Worker};
 
@@ -95,7 +95,7 @@ fn read(path: &Path) -> String {
 }
 
 fn store() -> PathBuf {
-    root().join("common/src/store")
+    root().join("common/store/src")
 }
 
 fn all<'a>(pattern: &str, text: &'a str) -> Vec<[&'a str; 2]> {
@@ -322,7 +322,7 @@ fn every_command_that_writes_is_asked_for_at_the_start() {
     assert_eq!(
         written,
         replayed.collect(),
-        "common/src/store/server/replay_rights.rs"
+        "common/store/src/server/replay_rights.rs"
     );
 }
 
@@ -338,7 +338,7 @@ fn nobody_else_gets_in_and_nobody_reaches_other_keys() {
     // Closed to all, and with all rights, which a server needs to replay its file.
     assert_eq!(words("default"), ["off", "resetchannels", "resetpass", "~*"]);
     assert!(granted["default"].contains("+@all"));
-    let shard = common::store::keys::Keys::new(0).key("*");
+    let shard = store::keys::Keys::new(0).key("*");
     for name in ["api", "worker", "operator"] {
         let access = if name == "operator" { "%R~" } else { "~" };
         let hash = format!("#@REDIS_{}_PASSWORD_SHA256@", name.to_uppercase());
@@ -348,7 +348,7 @@ fn nobody_else_gets_in_and_nobody_reaches_other_keys() {
             "resetchannels".to_owned(),
             hash,
         ];
-        expected.extend([common::store::keys::META, &shard].map(|keys| format!("{access}{keys}")));
+        expected.extend([store::keys::META, &shard].map(|keys| format!("{access}{keys}")));
         expected.sort_unstable();
         let mut found = words(name);
         found.sort_unstable();

@@ -3,8 +3,8 @@
 
 use std::process::Command;
 
-use common::store::assembled_scripts;
 use e2e::temp_dir::TempDir;
+use store::assembled_scripts;
 
 /// Syntax errors, and names that nothing defines.
 const FOUND: [&str; 3] = ["--only", "0", "1"];

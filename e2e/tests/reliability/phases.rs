@@ -1,11 +1,11 @@
-use common::id::{AccountId, DeliveryId, EndpointId, EventId};
-use common::store::Store;
-use common::store::log::LoggedAttempt;
-use common::store::queue::Phases;
+use domain::id::{AccountId, DeliveryId, EndpointId, EventId};
 use e2e::receiver::{Answer, Receiver, TestCa};
 use e2e::system::System;
 use e2e::wait::{LONG, eventually};
 use serde_json::json;
+use store::Store;
+use store::log::LoggedAttempt;
+use store::queue::Phases;
 
 /// The one attempt of an event that is pushed now to the one endpoint that there is.
 async fn attempt(system: &System, endpoint: &str) -> LoggedAttempt {

@@ -1,15 +1,15 @@
 use std::time::Duration;
 
-use common::id::{AccountId, EndpointId};
-use common::sealing::SecretsKeyring;
-use common::signing::SigningSecret;
-use common::store::Store;
-use common::store::rotation::{RotateOutcome, Rotation};
+use domain::id::{AccountId, EndpointId};
+use domain::sealing::SecretsKeyring;
+use domain::signing::SigningSecret;
 use e2e::receiver::{Received, Receiver};
 use e2e::redis_clock::jump;
 use e2e::state::assert_nothing_left;
 use e2e::system::{System, secrets_key};
 use serde_json::json;
+use store::Store;
+use store::rotation::{RotateOutcome, Rotation};
 
 use crate::signatures::{VERIFIERS, headers};
 

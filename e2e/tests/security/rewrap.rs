@@ -3,17 +3,17 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use common::id::{AccountId, EndpointId};
-use common::sealing::{SealedSecret, SecretsKeyring};
-use common::signing::SigningSecret;
-use common::store::Store;
-use common::store::rotation::{RotateOutcome, Rotation};
+use domain::id::{AccountId, EndpointId};
+use domain::sealing::{SealedSecret, SecretsKeyring};
+use domain::signing::SigningSecret;
 use e2e::process::Process;
 use e2e::receiver::Receiver;
 use e2e::state::{connect, key};
 use e2e::system::{System, secrets_key};
 use redis::Commands as _;
 use serde_json::json;
+use store::Store;
+use store::rotation::{RotateOutcome, Rotation};
 
 /// The key of the system, and the one that follows it.
 const OLD: u8 = 7;

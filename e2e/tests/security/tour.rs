@@ -1,7 +1,7 @@
 //! A customer, a backend and an operator who use everything that the system has.
 
-use common::clock::Timestamp;
-use common::signing::SigningSecret;
+use domain::clock::Timestamp;
+use domain::signing::SigningSecret;
 use e2e::clerk::Claims;
 use e2e::client::{Caller, Pushed};
 use e2e::receiver::{Answer, Receiver};

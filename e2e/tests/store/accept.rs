@@ -1,11 +1,11 @@
 //! Accepting: which endpoints get an event, and that it is all or nothing, once.
 
-use common::event::EventType;
-use common::store::StoreError;
-use common::store::events::{AcceptOutcome, Budgets};
+use domain::event::EventType;
+use store::StoreError;
+use store::events::{AcceptOutcome, Budgets};
 
 use crate::fixture::{BUDGETS, Fixture, Worker, account, event_of, new_event, with_key};
-use common::endpoint::ParkedAction;
+use domain::endpoint::ParkedAction;
 
 #[tokio::test]
 async fn an_event_goes_to_every_endpoint_that_matches_and_no_other() {
@@ -131,9 +131,9 @@ async fn an_account_over_its_budget_is_refused_until_deliveries_finish() {
         ..BUDGETS
     };
     let mut second = event.clone();
-    second.id = common::id::EventId::new(1);
+    second.id = domain::id::EventId::new(1);
     let mut third = event.clone();
-    third.id = common::id::EventId::new(2);
+    third.id = domain::id::EventId::new(2);
     assert!(matches!(
         fixture.accept_outcome(&event, budgets).await,
         AcceptOutcome::Accepted(_)

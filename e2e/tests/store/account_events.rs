@@ -1,9 +1,9 @@
 //! Account events: a team is told when an endpoint is disabled, recovers, or a delivery is given up.
 
-use common::endpoint::ParkedAction;
-use common::id::{DeliveryId, EndpointId};
-use common::store::queue::{Leased, ReportResult};
+use domain::endpoint::ParkedAction;
+use domain::id::{DeliveryId, EndpointId};
 use serde_json::{Value, json};
+use store::queue::{Leased, ReportResult};
 
 use crate::fixture::{Fixture, Worker, account, event_of, failed, gone, report, succeeded, wants};
 
@@ -45,7 +45,7 @@ async fn a_team_is_told_of_what_happens_to_the_other_endpoint() {
     let told_body = body(&first);
     let timestamp = told_body["timestamp"].as_str().unwrap();
     assert!(
-        timestamp.parse::<common::clock::Timestamp>().is_ok(),
+        timestamp.parse::<domain::clock::Timestamp>().is_ok(),
         "{timestamp}"
     );
     assert_eq!(
@@ -68,7 +68,7 @@ async fn a_team_is_told_of_what_happens_to_the_other_endpoint() {
     fixture.report(&mut worker, &recovered, succeeded()).await;
 
     let accepted = fixture
-        .accept(&event_of(common::event::EventType::LeadCaptured, "bot", "{}"))
+        .accept(&event_of(domain::event::EventType::LeadCaptured, "bot", "{}"))
         .await;
     for leased in fixture.fetch(&mut worker, 64).await {
         let result = if leased.endpoint.id == everything {
@@ -138,10 +138,7 @@ async fn a_storm_of_exhausted_deliveries_is_told_in_bounds() {
             .chain(theirs.iter().map(|leased| report(leased, succeeded())))
             .collect();
         fixture
-            .work(
-                &mut worker,
-                common::store::queue::WorkRequest { reports, ..wants(0) },
-            )
+            .work(&mut worker, store::queue::WorkRequest { reports, ..wants(0) })
             .await;
     }
     let stats = fixture.hash("stats").await;
@@ -158,7 +155,7 @@ async fn count_logged(fixture: &Fixture, endpoint: &EndpointId) -> u64 {
         .list_deliveries(
             &account(),
             endpoint,
-            &common::store::log::ListFilter::default(),
+            &store::log::ListFilter::default(),
             None,
             100,
         )

@@ -5,11 +5,11 @@ use std::time::Duration;
 use redis::Cmd;
 
 use crate::fixture::{Fixture, Worker, account, failed, gone, report, succeeded, wants};
-use common::endpoint::ParkedAction;
-use common::id::DeliveryId;
-use common::store::check::{Violation, judge};
-use common::store::policy::PolicyNotice;
-use common::store::queue::WorkRequest;
+use domain::endpoint::ParkedAction;
+use domain::id::DeliveryId;
+use store::check::{Violation, judge};
+use store::policy::PolicyNotice;
+use store::queue::WorkRequest;
 
 fn command(words: &str) -> Cmd {
     let mut words = words.split(' ');

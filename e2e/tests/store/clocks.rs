@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use common::store::queue::ReportResult;
+use store::queue::ReportResult;
 
 use crate::fixture::{Fixture, Worker, gone, succeeded};
 

@@ -1,7 +1,7 @@
 //! Endpoints: what is stored, who sees it, and what changes.
 
-use common::endpoint::{EndpointPatch, EndpointState, ParkedAction};
-use common::store::endpoints::CreateOutcome;
+use domain::endpoint::{EndpointPatch, EndpointState, ParkedAction};
+use store::endpoints::CreateOutcome;
 
 use crate::fixture::{Fixture, Worker, account, new_endpoint, succeeded};
 

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use common::event::EventType;
-use common::id::EndpointId;
-use common::store::queue::{AttemptRecord, Leased, ReportedResult, WorkRequest};
+use domain::event::EventType;
+use domain::id::EndpointId;
+use store::queue::{AttemptRecord, Leased, ReportedResult, WorkRequest};
 
 use crate::fixture::{Fixture, Worker, event_of, failed, report, succeeded, wants};
 

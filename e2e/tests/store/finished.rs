@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use common::event::EventType;
-use common::id::{AccountId, DeliveryId, EventId};
-use common::store::check::judge;
-use common::store::events::{AcceptOutcome, NewEvent};
-use common::store::queue::{Released, ReportedResult, UpkeepReply, WorkRequest};
-use common::store::replays::ReplayOutcome;
+use domain::event::EventType;
+use domain::id::{AccountId, DeliveryId, EventId};
+use store::check::judge;
+use store::events::{AcceptOutcome, NewEvent};
+use store::queue::{Released, ReportedResult, UpkeepReply, WorkRequest};
+use store::replays::ReplayOutcome;
 
 use crate::fixture::{
     BUDGETS, Fixture, Worker, account, event_of, failed, gone, new_event, report, succeeded, wants,

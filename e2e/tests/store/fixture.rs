@@ -3,23 +3,23 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use common::address::AddressPolicy;
-use common::clock::Timestamp;
-use common::endpoint::{Endpoint, EndpointPatch, EndpointUrl, NewEndpoint, ParkedAction, UrlPolicy};
-use common::event::{EventType, Payload, Subscription};
-use common::id::{AccountId, EndpointId, EventId};
-use common::sealing::SealedSecret;
-use common::store::Store;
-use common::store::check::judge;
-use common::store::endpoints::CreateOutcome;
-use common::store::events::{AcceptOutcome, Accepted, Budgets, Idempotency, NewEvent};
-use common::store::policy::PolicyNotice;
-use common::store::queue::{
+use domain::address::AddressPolicy;
+use domain::clock::Timestamp;
+use domain::endpoint::{Endpoint, EndpointPatch, EndpointUrl, NewEndpoint, ParkedAction, UrlPolicy};
+use domain::event::{EventType, Payload, Subscription};
+use domain::id::{AccountId, EndpointId, EventId};
+use domain::sealing::SealedSecret;
+use e2e::redis_server::RedisServer;
+use redis::aio::MultiplexedConnection;
+use store::Store;
+use store::check::judge;
+use store::endpoints::CreateOutcome;
+use store::events::{AcceptOutcome, Accepted, Budgets, Idempotency, NewEvent};
+use store::policy::PolicyNotice;
+use store::queue::{
     AttemptRecord, Incarnation, Leased, QueuePolicy, Report, ReportResult, ReportedResult, WorkReply,
     WorkRequest,
 };
-use e2e::redis_server::RedisServer;
-use redis::aio::MultiplexedConnection;
 
 pub(crate) const BUDGETS: Budgets = Budgets {
     account_bytes: 1 << 30,

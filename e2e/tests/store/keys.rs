@@ -1,7 +1,7 @@
 //! The key table and the server's set-up.
 
-use common::store::condition::Expectations;
-use common::store::server::AckDurability;
+use store::condition::Expectations;
+use store::server::AckDurability;
 
 use crate::fixture::{Fixture, Worker, failed, gone, new_event, succeeded, with_key};
 
@@ -26,7 +26,7 @@ async fn every_key_that_is_written_stands_in_the_table() {
     fixture.report(&mut worker, &leased, succeeded()).await;
     let leased = fixture.fetch(&mut worker, 1).await.remove(0);
     fixture.report(&mut worker, &leased, gone()).await;
-    let table = include_str!("../../../common/src/store/keys.rs");
+    let table = include_str!("../../../common/store/src/keys.rs");
     for key in fixture.keys().await {
         let kind = key.split(':').next().unwrap();
         let known = table.lines().any(|line| {
@@ -63,7 +63,7 @@ async fn a_good_server_passes_and_evicting_ones_are_refused() {
 
 #[test]
 fn the_documented_table_is_the_one_in_the_code() {
-    let code = include_str!("../../../common/src/store/keys.rs");
+    let code = include_str!("../../../common/store/src/keys.rs");
     let documented = include_str!("../../../docs/ARCHITECTURE.md");
     let rows: Vec<_> = code
         .lines()

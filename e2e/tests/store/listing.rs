@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use common::clock::Timestamp;
-use common::delivery::DeliveryState;
-use common::endpoint::ParkedAction;
-use common::id::{DeliveryId, EndpointId};
-use common::store::log::{DeliverySummary, ListFilter, ListStatus};
-use common::store::queue::WorkRequest;
-use common::store::replays::{ReplayCount, ReplaySpan, ReplayStatus};
+use domain::clock::Timestamp;
+use domain::delivery::DeliveryState;
+use domain::endpoint::ParkedAction;
+use domain::id::{DeliveryId, EndpointId};
+use store::log::{DeliverySummary, ListFilter, ListStatus};
+use store::queue::WorkRequest;
+use store::replays::{ReplayCount, ReplaySpan, ReplayStatus};
 
 use crate::fixture::{BUDGETS, Fixture, Worker, account, failed, report, succeeded, wants};
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use common::endpoint::{DisabledReason, EndpointPatch, EndpointState, EndpointUrl, ParkedAction, UrlPolicy};
-use common::id::EventId;
-use common::store::queue::{ReportResult, ReportedResult, WorkRequest};
+use domain::endpoint::{DisabledReason, EndpointPatch, EndpointState, EndpointUrl, ParkedAction, UrlPolicy};
+use domain::id::EventId;
+use store::queue::{ReportResult, ReportedResult, WorkRequest};
 
 use crate::fixture::{Fixture, Worker, account, failed, gone, report, succeeded, wants};
 

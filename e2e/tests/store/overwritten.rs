@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use common::endpoint::ParkedAction;
-use common::id::{AccountId, DeliveryId, EndpointId, EventId, ReplayId};
-use common::store::check::{Violation, judge};
-use common::store::events::NewEvent;
-use common::store::log::{ListFilter, ListStatus};
-use common::store::queue::{Leased, ReportResult, WorkRequest};
-use common::store::replays::{ReplaySpan, ReplayStatus};
+use domain::endpoint::ParkedAction;
+use domain::id::{AccountId, DeliveryId, EndpointId, EventId, ReplayId};
+use store::check::{Violation, judge};
+use store::events::NewEvent;
+use store::log::{ListFilter, ListStatus};
+use store::queue::{Leased, ReportResult, WorkRequest};
+use store::replays::{ReplaySpan, ReplayStatus};
 
 use crate::fixture::{
     BUDGETS, Fixture, Worker, account, failed, new_event, report, succeeded, wants, with_key,
@@ -59,7 +59,7 @@ impl Scene {
         let now = fixture.store.time().await.unwrap();
         let span = ReplaySpan {
             status: ReplayStatus::Exhausted,
-            since: common::clock::Timestamp::default(),
+            since: domain::clock::Timestamp::default(),
             until: now,
         };
         let replay = ReplayId::new(now.as_millis());

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use common::clock::Timestamp;
-use common::endpoint::ParkedAction::Deliver;
-use common::event::EventType;
-use common::id::{DeliveryId, EndpointId};
-use common::store::events::Budgets;
-use common::store::parked::{ParkedSearch, SearchStep};
-use common::store::queue::ReportedResult;
+use domain::clock::Timestamp;
+use domain::endpoint::ParkedAction::Deliver;
+use domain::event::EventType;
+use domain::id::{DeliveryId, EndpointId};
+use store::events::Budgets;
+use store::parked::{ParkedSearch, SearchStep};
+use store::queue::ReportedResult;
 
 use crate::fixture::{BUDGETS, Fixture, Worker, account, event_of, failed, gone, succeeded};
 use crate::parked_scene::{HOUR, fixture, key};

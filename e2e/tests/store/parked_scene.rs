@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use common::id::EndpointId;
-use common::store::queue::{Leased, QueuePolicy, ReportedResult, WorkRequest};
+use domain::id::EndpointId;
+use store::queue::{Leased, QueuePolicy, ReportedResult, WorkRequest};
 
 use crate::fixture::{Fixture, Worker, failed, gone, report, wants};
 

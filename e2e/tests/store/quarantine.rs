@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use common::endpoint::ParkedAction;
-use common::id::{DeliveryId, EndpointId};
-use common::store::queue::{Leased, ReportResult, ReportedResult, WorkReply, WorkRequest};
+use domain::endpoint::ParkedAction;
+use domain::id::{DeliveryId, EndpointId};
+use store::queue::{Leased, ReportResult, ReportedResult, WorkReply, WorkRequest};
 
 use crate::fixture::{Fixture, Worker, account, failed, gone, report, succeeded, wants};
 

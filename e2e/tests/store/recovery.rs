@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use common::store::StoreError;
-use common::store::queue::{ReportResult, ReportedResult, WorkRequest};
+use store::StoreError;
+use store::queue::{ReportResult, ReportedResult, WorkRequest};
 
 use crate::fixture::{Fixture, Worker, failed, report, succeeded, wants};
 
@@ -26,7 +26,7 @@ async fn the_same_sequence_returns_the_same_leases_and_a_lower_one_is_refused() 
 
     worker.sequence -= 1;
     let again = fixture.work(&mut worker, request).await;
-    let ids = |reply: &common::store::queue::WorkReply| {
+    let ids = |reply: &store::queue::WorkReply| {
         let mut ids: Vec<_> = reply
             .leased
             .iter()

@@ -1,10 +1,10 @@
 //! What is being released belongs to what its owner says last.
 
-use common::endpoint::EndpointState;
-use common::endpoint::ParkedAction::{Deliver, Discard};
-use common::id::EndpointId;
-use common::store::assembled_scripts;
-use common::store::keys::{Keys, META};
+use domain::endpoint::EndpointState;
+use domain::endpoint::ParkedAction::{Deliver, Discard};
+use domain::id::EndpointId;
+use store::assembled_scripts;
+use store::keys::{Keys, META};
 
 use crate::fixture::{Fixture, Worker, account, gone, succeeded};
 use crate::parked_scene::{HOUR, fixture};

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use common::clock::Timestamp;
-use common::delivery::DeliveryState;
-use common::endpoint::ParkedAction;
-use common::id::{DeliveryId, EndpointId, ReplayId};
-use common::store::events::Budgets;
-use common::store::queue::{ReportResult, UpkeepReply, WorkRequest};
-use common::store::replays::{Replay, ReplayOutcome, ReplaySpan, ReplayState, ReplayStatus, StartOutcome};
+use domain::clock::Timestamp;
+use domain::delivery::DeliveryState;
+use domain::endpoint::ParkedAction;
+use domain::id::{DeliveryId, EndpointId, ReplayId};
+use store::events::Budgets;
+use store::queue::{ReportResult, UpkeepReply, WorkRequest};
+use store::replays::{Replay, ReplayOutcome, ReplaySpan, ReplayState, ReplayStatus, StartOutcome};
 
 use crate::fixture::{BUDGETS, Fixture, Worker, account, failed, report, succeeded, wants};
 

@@ -1,10 +1,10 @@
 //! Events that are accepted in one call: each still stands for itself.
 
-use common::event::EventType;
-use common::id::EventId;
-use common::store::StoreError;
-use common::store::events::{AcceptOutcome, Accepted, Budgets, NewEvent};
+use domain::event::EventType;
+use domain::id::EventId;
 use futures_util::future::join_all;
+use store::StoreError;
+use store::events::{AcceptOutcome, Accepted, Budgets, NewEvent};
 
 use crate::fixture::{BUDGETS, Fixture, account, event_of, new_event, with_key};
 

@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use common::clock::Timestamp;
-use common::delivery::DeliveryState;
-use common::event::{EventType, Payload};
-use common::id::{DeliveryId, EventId};
-use common::store::log::ListFilter;
-use common::store::queue::AttemptRecord;
-use common::store::trials::{TrialOutcome, TrialRequest};
+use domain::clock::Timestamp;
+use domain::delivery::DeliveryState;
+use domain::event::{EventType, Payload};
+use domain::id::{DeliveryId, EventId};
+use store::log::ListFilter;
+use store::queue::AttemptRecord;
+use store::trials::{TrialOutcome, TrialRequest};
 
 use crate::fixture::{Fixture, account};
 
-fn request(endpoint: &common::id::EndpointId) -> TrialRequest {
+fn request(endpoint: &domain::id::EndpointId) -> TrialRequest {
     let now = Timestamp::now();
     TrialRequest {
         delivery: DeliveryId::of(&EventId::new(now.as_millis()), endpoint),

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use common::endpoint::ParkedAction;
-use common::event::EventType;
-use common::store::events::Budgets;
+use domain::endpoint::ParkedAction;
+use domain::event::EventType;
+use store::events::Budgets;
 
 use crate::fixture::{BUDGETS, Fixture, Worker, account, event_of, failed, gone, new_event};
 

@@ -8,10 +8,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
-use common::clock::Timestamp;
-use common::id::{DeliveryId, EventId};
-use common::store::Store;
-use common::store::queue::{
+use domain::clock::Timestamp;
+use domain::id::{DeliveryId, EventId};
+use store::Store;
+use store::queue::{
     Incarnation, LeaseToken, MAX_REPORTS, QueuePolicy, Report, ReportResult, ReportedResult, WorkReply,
     WorkRequest,
 };

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use common::store::queue::{Leased, ReportedResult};
+use store::queue::{Leased, ReportedResult};
 
 use crate::metrics::GivenBack;
 

@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use common::store::queue::{MAX_FETCH, MAX_REPORTS, WorkReply};
+use store::queue::{MAX_FETCH, MAX_REPORTS, WorkReply};
 
 use super::slots::View;
 

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use common::id::{DeliveryId, EndpointId};
-use common::store::queue::{LeaseToken, Leased, Report, ReportedResult};
+use domain::id::{DeliveryId, EndpointId};
+use store::queue::{LeaseToken, Leased, Report, ReportedResult};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use crate::metrics::{GivenBack, Metrics};

@@ -28,9 +28,7 @@ fn however_a_permit_ends_its_lease_is_reported_once_and_its_slot_is_free() {
     ));
     let mut finished = take();
     finished.start();
-    finished.finish(ReportedResult::Succeeded(
-        common::store::queue::AttemptRecord::default(),
-    ));
+    finished.finish(ReportedResult::Succeeded(store::queue::AttemptRecord::default()));
     assert!(matches!(
         reports.try_recv().unwrap().result,
         ReportedResult::Succeeded(_)

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use common::id::EndpointId;
+use domain::id::EndpointId;
 
 /// The most names in one call.
 const MAX_NAMES: usize = 32;

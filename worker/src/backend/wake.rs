@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::store::Store;
+use store::Store;
 use tokio::sync::{Notify, watch};
 
 use crate::outage::Outage;

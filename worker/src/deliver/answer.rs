@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use common::clock::Timestamp;
-use common::delivery::Failure;
-use common::retry::parse_retry_after;
+use domain::clock::Timestamp;
+use domain::delivery::Failure;
+use domain::retry::parse_retry_after;
 use reqwest::header::{HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
 use reqwest::{Response, StatusCode, Url};
 

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use common::delivery::Failure;
-use common::store::queue::{AttemptRecord, Phases};
+use domain::delivery::Failure;
 use reqwest::Request;
+use store::queue::{AttemptRecord, Phases};
 
 use super::answer::{Answer, shortened};
 use super::sender::NotSent;

@@ -22,10 +22,10 @@ mod targets;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use common::delivery::{Failure, Verdict};
-use common::id::fill_random;
-use common::retry::RetrySchedule;
-use common::store::queue::{Leased, ReportedResult};
+use domain::delivery::{Failure, Verdict};
+use domain::id::fill_random;
+use domain::retry::RetrySchedule;
+use store::queue::{Leased, ReportedResult};
 
 use crate::backend::job::{Job, StartedJob};
 use crate::metrics::{GivenBack, Metrics};

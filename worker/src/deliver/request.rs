@@ -1,6 +1,6 @@
 //! The request that a receiver gets: the stored bytes as they are, and the headers that say what they are.
 
-use common::clock::Timestamp;
+use domain::clock::Timestamp;
 use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue, InvalidHeaderValue};
 use reqwest::{Body, Method, Request};
 
@@ -50,10 +50,10 @@ fn signed_at(message: Message<'_>, target: &Target, seconds: i64) -> Result<Requ
 mod tests {
     use super::*;
     use crate::tests::{SECRET, leased};
-    use common::endpoint::{EndpointUrl, UrlPolicy};
-    use common::signing::SigningSecret;
-    use common::store::queue::LeasedEvent;
+    use domain::endpoint::{EndpointUrl, UrlPolicy};
+    use domain::signing::SigningSecret;
     use std::sync::Arc;
+    use store::queue::LeasedEvent;
 
     fn target() -> Target {
         Target {

@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use common::endpoint::UrlPolicy;
-use common::id::DeliveryId;
-use common::sealing::SecretsKeyring;
-use common::store::queue::{AttemptRecord, Leased, LeasedEndpoint, LeasedEvent};
-use common::store::trials::Trial;
+use domain::endpoint::UrlPolicy;
+use domain::id::DeliveryId;
+use domain::sealing::SecretsKeyring;
 use reqwest::header::InvalidHeaderValue;
+use store::queue::{AttemptRecord, Leased, LeasedEndpoint, LeasedEvent};
+use store::trials::Trial;
 
 use super::judge::{self, Judged};
 use super::request;

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use common::delivery::Failure;
-use common::endpoint::{EndpointUrl, UrlError, UrlPolicy};
-use common::id::EndpointId;
-use common::sealing::{OpenError, SealedSecret, SecretsKeyring};
-use common::signing::SigningSecret;
-use common::store::queue::LeasedEndpoint;
+use domain::delivery::Failure;
+use domain::endpoint::{EndpointUrl, UrlError, UrlPolicy};
+use domain::id::EndpointId;
+use domain::sealing::{OpenError, SealedSecret, SecretsKeyring};
+use domain::signing::SigningSecret;
+use store::queue::LeasedEndpoint;
 
 /// How many endpoints are kept. When there are more, all are forgotten: opening one again costs microseconds.
 const MAX_KEPT: usize = 4096;

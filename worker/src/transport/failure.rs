@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::io;
 
-use common::delivery::Failure;
+use domain::delivery::Failure;
 
 use hyper_util::client::legacy;
 

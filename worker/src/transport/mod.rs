@@ -20,7 +20,7 @@ mod tunnel;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::address::AddressPolicy;
+use domain::address::AddressPolicy;
 use reqwest::dns::Resolve;
 use reqwest::{Request, Response, redirect};
 

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use common::store::queue::Phases;
+use store::queue::Phases;
 use tower::{Layer, Service};
 
 tokio::task_local! {

@@ -8,7 +8,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::sync::Arc;
 
-use common::address::{AddressPolicy, BlockedAddress};
+use domain::address::{AddressPolicy, BlockedAddress};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::Semaphore;
 

@@ -3,17 +3,17 @@
 use std::time::{Duration, Instant};
 
 use clap::Parser as _;
-use common::address::AddressPolicy;
-use common::clock::Timestamp;
-use common::endpoint::{Endpoint, EndpointUrl, NewEndpoint, UrlPolicy};
-use common::event::{EventType, Payload};
-use common::id::{AccountId, EndpointId, EventId};
-use common::sealing::SecretsKeyring;
-use common::signing::SigningSecret;
-use common::store::Store;
-use common::store::events::{AcceptOutcome, Budgets, NewEvent};
+use domain::address::AddressPolicy;
+use domain::clock::Timestamp;
+use domain::endpoint::{Endpoint, EndpointUrl, NewEndpoint, UrlPolicy};
+use domain::event::{EventType, Payload};
+use domain::id::{AccountId, EndpointId, EventId};
+use domain::sealing::SecretsKeyring;
+use domain::signing::SigningSecret;
 use e2e::ports::free_port;
 use e2e::redis_server::RedisServer;
+use store::Store;
+use store::events::{AcceptOutcome, Budgets, NewEvent};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;

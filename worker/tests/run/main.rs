@@ -13,7 +13,7 @@ mod trials;
 
 use std::time::Duration;
 
-use common::endpoint::DisabledReason;
+use domain::endpoint::DisabledReason;
 use e2e::receiver::{Answer, Receiver};
 use e2e::redis_server::RedisServer;
 use e2e::state::{assert_nothing_left, connect, keys};

@@ -1,12 +1,12 @@
 //! The program itself: its configuration, its signals and its exit codes.
 
-use common::store::Store;
 use e2e::ports::free_port;
 use e2e::process::Process;
 use e2e::receiver::{Answer, Receiver, TestCa};
 use e2e::redis_server::RedisServer;
 use e2e::state::{assert_nothing_left, connect, keys};
 use e2e::wait::{LONG, check, eventually};
+use store::Store;
 
 use crate::fixture::{KEY, endpoint, push};
 

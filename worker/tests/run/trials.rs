@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use common::clock::Timestamp;
-use common::delivery::DeliveryState;
-use common::event::{EventType, Payload};
-use common::id::{DeliveryId, EndpointId, EventId};
-use common::store::Store;
-use common::store::log::LoggedAttempt;
-use common::store::trials::{TrialOutcome, TrialRequest};
+use domain::clock::Timestamp;
+use domain::delivery::DeliveryState;
+use domain::event::{EventType, Payload};
+use domain::id::{DeliveryId, EndpointId, EventId};
 use e2e::receiver::{Answer, Receiver};
 use e2e::redis_server::RedisServer;
 use e2e::state::{assert_nothing_left, connect, key};
 use e2e::wait::{LONG, check, eventually};
 use redis::Commands as _;
+use store::Store;
+use store::log::LoggedAttempt;
+use store::trials::{TrialOutcome, TrialRequest};
 
 use crate::fixture::{self, Running, account};
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use common::delivery::DeliveryState;
-use common::store::Store;
-use common::store::log::DeliverySummary;
-use common::store::policy::PolicyNotice;
+use domain::delivery::DeliveryState;
+use store::Store;
+use store::log::DeliverySummary;
+use store::policy::PolicyNotice;
 
 use crate::problem::{Code, Problem};
 

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use common::clock::Timestamp;
-use common::delivery::DeliveryState;
-use common::event::{AccountEvent, EventType};
-use common::store::log::{ListFilter, ListStatus};
+use domain::clock::Timestamp;
+use domain::delivery::DeliveryState;
+use domain::event::{AccountEvent, EventType};
 use poem_openapi::param::Query;
+use store::log::{ListFilter, ListStatus};
 
 use super::super::fields;
 use super::super::schema::{DateTime, DeliveredEvent, ListedStatus, PageLimit};

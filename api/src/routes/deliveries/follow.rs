@@ -9,10 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use common::clock::Timestamp;
-use common::id::{AccountId, EndpointId};
-use common::store::log::{EntryId, LogEntry, LogTail};
-use common::store::{Store, StoreError};
+use domain::clock::Timestamp;
+use domain::id::{AccountId, EndpointId};
+use store::log::{EntryId, LogEntry, LogTail};
+use store::{Store, StoreError};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::time::{Instant, interval_at, sleep, timeout};
 

@@ -22,15 +22,15 @@ mod follow;
 pub use replays::ReplaysApi;
 pub use stream::StreamApi;
 
-use common::id::{AccountId, DeliveryId, EndpointId};
-use common::store::Store;
-use common::store::log::{DeliveryDetail, ListFilter};
-use common::store::replays::ReplayOutcome;
+use domain::id::{AccountId, DeliveryId, EndpointId};
 use poem::Request;
 use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 use sha2::{Digest as _, Sha256};
+use store::Store;
+use store::log::{DeliveryDetail, ListFilter};
+use store::replays::ReplayOutcome;
 
 use self::shapes::{DeliveryList, DeliveryStatus, DetailView, Replayed};
 use super::events::idempotency::IdempotencyHeader;

@@ -1,8 +1,8 @@
 //! The JSON of replays of many.
 
-use common::store::replays::{Replay, ReplayCount, ReplaySpan, ReplayState, ReplayStatus};
 use poem_openapi::{ApiResponse, Enum, Object};
 use serde::{Deserialize, Serialize};
+use store::replays::{Replay, ReplayCount, ReplaySpan, ReplayState, ReplayStatus};
 
 use super::super::schema::{DateTime, present};
 use crate::config::Limits;

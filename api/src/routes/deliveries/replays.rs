@@ -1,11 +1,11 @@
 //! Replays of many: all deliveries of an endpoint that ended within a time span.
 
-use common::clock::Timestamp;
-use common::id::{EndpointId, ReplayId};
-use common::store::replays::{ReplaySpan, ReplayStatus, StartOutcome};
+use domain::clock::Timestamp;
+use domain::id::{EndpointId, ReplayId};
 use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
+use store::replays::{ReplaySpan, ReplayStatus, StartOutcome};
 
 use super::super::{Group, fields};
 use super::no_endpoint;

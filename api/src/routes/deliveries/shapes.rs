@@ -1,11 +1,11 @@
 //! The JSON of deliveries, and how what the store knows becomes it.
 
-use common::delivery::DeliveryState;
-use common::id::DeliveryId;
-use common::store::log::{DeliveryDetail, DeliverySummary, Payload};
+use domain::delivery::DeliveryState;
+use domain::id::DeliveryId;
 use poem_openapi::{ApiResponse, Enum, Object};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use store::log::{DeliveryDetail, DeliverySummary, Payload};
 
 use super::super::attempt::{AttemptView, whole_millis};
 use super::super::schema::{DateTime, DeliveredEvent, RawObject};

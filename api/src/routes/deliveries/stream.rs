@@ -1,7 +1,6 @@
 //! The live stream: an endpoint's attempts and changes of state as they happen, as server-sent events.
 
 use bytes::Bytes;
-use common::store::log::EntryId;
 use futures_util::stream;
 use poem::http::{HeaderName, header};
 use poem::web::Data;
@@ -13,6 +12,7 @@ use poem_openapi::registry::{
 };
 use poem_openapi::types::Type;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOptions, OpenApi};
+use store::log::EntryId;
 use tokio::sync::mpsc::Receiver;
 
 use super::super::schema::CursorText;

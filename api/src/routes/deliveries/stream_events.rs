@@ -1,9 +1,9 @@
 //! The events of a live stream, and how they are written.
 
 use bytes::Bytes;
-use common::store::log::{EntryId, LogContent, LogEntry, LoggedAttempt};
 use poem_openapi::{Enum, Object};
 use serde::Serialize;
+use store::log::{EntryId, LogContent, LogEntry, LoggedAttempt};
 
 use super::super::attempt::AttemptView;
 use super::super::schema::{DateTime, DeliveredEvent};

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use common::doctor::MAX_HEADERS;
+use doctor::MAX_HEADERS;
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 use poem_openapi::types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type};
 use serde::de::{IgnoredAny, MapAccess, Visitor};

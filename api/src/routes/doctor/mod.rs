@@ -4,14 +4,14 @@ mod headers;
 
 mod shapes;
 
-use common::doctor::{self, Case, Diagnosis, Headers, PreviousSecret};
-use common::id::{AccountId, EndpointId};
-use common::sealing::SealedSecret;
-use common::signing::SigningSecret;
-use common::store::rotation::SigningSecrets;
+use doctor::{self, Case, Diagnosis, Headers, PreviousSecret};
+use domain::id::{AccountId, EndpointId};
+use domain::sealing::SealedSecret;
+use domain::signing::SigningSecret;
 use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
+use store::rotation::SigningSecrets;
 use tokio::sync::Semaphore;
 
 use self::shapes::{DiagnosisView, VerifySignature};
@@ -75,7 +75,7 @@ impl DoctorApi {
             && previous.until < store.time().await?
         {
             // The grace ends by the store's clock, which may not be ours.
-            previous.until = common::clock::Timestamp::default();
+            previous.until = domain::clock::Timestamp::default();
         }
         let request = Request {
             endpoint,
@@ -121,7 +121,7 @@ impl Request {
             headers: &self.headers,
             body: &self.body,
             sent: self.sent.as_deref(),
-            now: common::clock::Timestamp::now(),
+            now: domain::clock::Timestamp::now(),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! The JSON of the signature doctor.
 
-use common::doctor::{Diagnosis, Finding, MAX_HEADER_BYTES, MAX_HEADERS, Scheme, Verdict};
+use doctor::{Diagnosis, Finding, MAX_HEADER_BYTES, MAX_HEADERS, Scheme, Verdict};
 use poem_openapi::{Enum, Object};
 use serde::{Deserialize, Serialize};
 

@@ -1,11 +1,11 @@
 //! The JSON of one endpoint in full: with its rotation and its health.
 
-use common::clock::Timestamp;
-use common::endpoint::{Endpoint, SecretGrace};
-use common::health::{EndpointHealth, Parked, Queue, TopFailure};
-use common::store::health::EndpointFacts;
+use crate::health::{EndpointHealth, Parked, Queue, TopFailure};
+use domain::clock::Timestamp;
+use domain::endpoint::{Endpoint, SecretGrace};
 use poem_openapi::{Enum, Object};
 use serde::{Deserialize, Serialize};
+use store::health::EndpointFacts;
 
 use super::super::attempt::whole_millis;
 use super::super::schema::DateTime;

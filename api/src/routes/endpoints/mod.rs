@@ -13,13 +13,13 @@ mod trial;
 pub use rotation::RotationApi;
 pub use trial::TrialApi;
 
-use common::endpoint::{EndpointPatch, EndpointState, EndpointUrl, NewEndpoint, ParkedAction};
-use common::id::EndpointId;
-use common::signing::SigningSecret;
-use common::store::endpoints::CreateOutcome;
+use domain::endpoint::{EndpointPatch, EndpointState, EndpointUrl, NewEndpoint, ParkedAction};
+use domain::id::EndpointId;
+use domain::signing::SigningSecret;
 use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
+use store::endpoints::CreateOutcome;
 
 use self::detail::DetailView;
 use self::shapes::{

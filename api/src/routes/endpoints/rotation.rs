@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use common::signing::SigningSecret;
-use common::store::rotation::{RotateOutcome, Rotation};
+use domain::signing::SigningSecret;
 use poem::web::Data;
 use poem_openapi::param::Path;
 use poem_openapi::{Object, OpenApi};
 use serde::{Deserialize, Serialize};
+use store::rotation::{RotateOutcome, Rotation};
 
 use super::super::Group;
 use super::super::schema::{DateTime, present};

@@ -1,6 +1,6 @@
 //! The JSON of endpoints, and how the domain's endpoint becomes it.
 
-use common::endpoint::{DisabledReason, Endpoint, EndpointState, LastAttempt};
+use domain::endpoint::{DisabledReason, Endpoint, EndpointState, LastAttempt};
 use poem_openapi::{ApiResponse, Enum, Object};
 use serde::{Deserialize, Serialize};
 

@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use common::catalog::sample_payload;
-use common::clock::Timestamp;
-use common::endpoint::Endpoint;
-use common::event::{EventType, Subscription};
-use common::id::{DeliveryId, EventId};
-use common::store::log::LoggedAttempt;
-use common::store::trials::{TrialOutcome, TrialRequest, WAITED_FOR};
-use common::store::{Store, StoreError};
+use domain::catalog::sample_payload;
+use domain::clock::Timestamp;
+use domain::endpoint::Endpoint;
+use domain::event::{EventType, Subscription};
+use domain::id::{DeliveryId, EventId};
 use poem::web::Data;
 use poem_openapi::param::Path;
 use poem_openapi::{Object, OpenApi};
 use serde::{Deserialize, Serialize};
+use store::log::LoggedAttempt;
+use store::trials::{TrialOutcome, TrialRequest, WAITED_FOR};
+use store::{Store, StoreError};
 
 use super::super::attempt::AttemptView;
 use super::super::schema::{EventName, present};

@@ -1,6 +1,6 @@
 //! Idempotency keys: the header, and what makes two requests the same.
 
-use common::event::{EventType, Payload};
+use domain::event::{EventType, Payload};
 use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaParamIn, MetaSchemaRef};
 use poem_openapi::types::Type;

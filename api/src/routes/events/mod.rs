@@ -7,13 +7,13 @@ pub(super) mod idempotency;
 
 mod shapes;
 
-use common::clock::Timestamp;
-use common::event::Payload;
-use common::id::EventId;
-use common::store::StoreError;
-use common::store::events::{AcceptOutcome, CountedOutcome, Idempotency, NewEvent};
+use domain::clock::Timestamp;
+use domain::event::Payload;
+use domain::id::EventId;
 use poem::web::Data;
 use poem_openapi::OpenApi;
+use store::StoreError;
+use store::events::{AcceptOutcome, CountedOutcome, Idempotency, NewEvent};
 
 use self::idempotency::{IdempotencyHeader, fingerprint};
 use self::shapes::{

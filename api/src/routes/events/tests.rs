@@ -1,6 +1,6 @@
-use common::store::events::Budgets;
 use proptest::prelude::*;
 use serde_json::value::RawValue;
+use store::events::Budgets;
 
 use super::*;
 

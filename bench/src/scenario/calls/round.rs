@@ -1,6 +1,6 @@
 //! Every call of the API once.
 
-use common::clock::Timestamp;
+use domain::clock::Timestamp;
 use e2e::client::{Caller, Reply};
 use e2e::system::System;
 use serde_json::{Value, json};

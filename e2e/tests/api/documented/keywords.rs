@@ -1,6 +1,6 @@
 //! The keywords of a schema that look at one value by itself.
 
-use common::clock::Timestamp;
+use domain::clock::Timestamp;
 use regex::Regex;
 use reqwest::Url;
 use serde_json::Value;

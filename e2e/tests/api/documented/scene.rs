@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use common::clock::Timestamp;
+use domain::clock::Timestamp;
 use e2e::client::{Caller, Reply};
 use e2e::receiver::{Answer, Receiver};
 use e2e::system::System;

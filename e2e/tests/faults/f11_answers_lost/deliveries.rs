@@ -1,6 +1,6 @@
 //! The same at the calls that read the log and that send again: what is read is whole, what is made is made once.
 
-use common::clock::Timestamp;
+use domain::clock::Timestamp;
 use e2e::client::Caller;
 use e2e::fault_proxy::{Cut, FaultProxy};
 use e2e::state::assert_nothing_left;

@@ -1,6 +1,6 @@
 //! Calls about one endpoint: rotation, test events, the signature doctor, health and the summary.
 
-use common::signing::SigningSecret;
+use domain::signing::SigningSecret;
 use e2e::fault_proxy::Cut;
 use e2e::receiver::Received;
 use e2e::state::assert_nothing_left;

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use common::delivery::DeliveryState;
-use common::endpoint::EndpointState;
-use common::id::{DeliveryId, EndpointId};
-use common::store::log::{DeliverySummary, ListFilter, ListPosition};
+use domain::delivery::DeliveryState;
+use domain::endpoint::EndpointState;
+use domain::id::{DeliveryId, EndpointId};
+use store::log::{DeliverySummary, ListFilter, ListPosition};
 
 use super::{Fate, Model};
 use crate::fixture::account;

@@ -10,14 +10,14 @@ mod suspects;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use common::endpoint::{EndpointPatch, EndpointState, EndpointUrl, ParkedAction, UrlPolicy};
-use common::id::{DeliveryId, EndpointId, EventId};
-use common::sealing::SealedSecret;
-use common::store::check::{Place, Snapshot, judge};
-use common::store::queue::{Leased, ReportResult, ReportedResult, UpkeepReply, WorkReply, WorkRequest};
-use common::store::rotation::{RotateOutcome, Rotation};
+use domain::endpoint::{EndpointPatch, EndpointState, EndpointUrl, ParkedAction, UrlPolicy};
+use domain::id::{DeliveryId, EndpointId, EventId};
+use domain::sealing::SealedSecret;
 use e2e::redis_server::RedisServer;
 use proptest::prelude::*;
+use store::check::{Place, Snapshot, judge};
+use store::queue::{Leased, ReportResult, ReportedResult, UpkeepReply, WorkReply, WorkRequest};
+use store::rotation::{RotateOutcome, Rotation};
 
 use crate::fixture::{Fixture, Worker, account, failed, gone, report, succeeded, wants};
 use listing::Listing;

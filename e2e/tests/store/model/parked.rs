@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use common::endpoint::EndpointState;
+use domain::endpoint::EndpointState;
 
 use super::{Fate, Model, Outcome};
 

@@ -1,7 +1,7 @@
 //! What upkeep lets go of, in the model.
 
-use common::store::check::{EventKey, Snapshot};
-use common::store::queue::UpkeepReply;
+use store::check::{EventKey, Snapshot};
+use store::queue::UpkeepReply;
 
 use super::Model;
 

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use common::clock::Timestamp;
-use common::endpoint::EndpointState;
-use common::id::{DeliveryId, EndpointId, ReplayId};
-use common::store::replays::{ReplayOutcome, ReplaySpan, ReplayState, ReplayStatus, StartOutcome};
+use domain::clock::Timestamp;
+use domain::endpoint::EndpointState;
+use domain::id::{DeliveryId, EndpointId, ReplayId};
+use store::replays::{ReplayOutcome, ReplaySpan, ReplayState, ReplayStatus, StartOutcome};
 
 use super::{Fate, Model, ModelDelivery};
 use crate::fixture::{BUDGETS, account};

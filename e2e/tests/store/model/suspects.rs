@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use common::id::DeliveryId;
-use common::store::queue::{Incarnation, WorkReply};
+use domain::id::DeliveryId;
+use store::queue::{Incarnation, WorkReply};
 
 use super::{Fate, Model};
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use common::address::AddressPolicy;
+use domain::address::AddressPolicy;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::*;

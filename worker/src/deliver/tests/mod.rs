@@ -17,10 +17,10 @@ mod tls;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::endpoint::UrlPolicy;
-use common::signing::SigningSecret;
-use common::store::queue::{AttemptRecord, ReportedResult};
+use domain::endpoint::UrlPolicy;
+use domain::signing::SigningSecret;
 use reqwest::dns::Resolve;
+use store::queue::{AttemptRecord, ReportedResult};
 
 use super::*;
 use crate::stop::Stopper;

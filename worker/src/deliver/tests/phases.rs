@@ -2,9 +2,9 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use common::store::queue::Phases;
 use e2e::wait::{LONG, check, eventually};
 use reqwest::dns::{Addrs, Name, Resolving};
+use store::queue::Phases;
 use tokio::net::TcpListener;
 
 use super::tls::{client, secured};

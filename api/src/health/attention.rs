@@ -1,0 +1,161 @@
+//! What an account should look at, most urgent first.
+
+use super::advice::{Failed, moment};
+use domain::clock::Timestamp;
+use domain::endpoint::{DisabledReason, Endpoint, EndpointState};
+use domain::id::EndpointId;
+use store::health::AccountFacts;
+
+/// Failures in a row from which on an endpoint is said to fail: fewer happen whenever a receiver restarts.
+const FAILING_FROM: u32 = 3;
+
+/// A line of so many deliveries doesn't go away by itself soon.
+const LONG_LINE: u64 = 1000;
+
+/// The share of its budget, in percent, from which on an account is told.
+const NEAR_BUDGET: u64 = 80;
+
+/// Something to look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attention {
+    /// The endpoint that it is about; `None` when it is about the account.
+    pub endpoint: Option<EndpointId>,
+    /// What it is.
+    pub reason: AttentionReason,
+    /// What to do, in a sentence. Its times are UTC.
+    pub advice: String,
+    /// Since when it is so, if that is known.
+    pub since: Option<Timestamp>,
+}
+
+/// Why something needs attention; the most urgent first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AttentionReason {
+    /// The account's unfinished bytes are near its budget: soon events are refused.
+    NearBudget,
+    /// Failures in a row disabled the endpoint.
+    ConsecutiveFailures,
+    /// The receiver answered `410 Gone`, which disabled the endpoint.
+    Gone,
+    /// The endpoint's last attempts failed.
+    Failing,
+    /// More waits at the endpoint than is sent soon.
+    LongLine,
+}
+
+impl AttentionReason {
+    /// Every reason.
+    pub const ALL: [Self; 5] = [
+        Self::NearBudget,
+        Self::ConsecutiveFailures,
+        Self::Gone,
+        Self::Failing,
+        Self::LongLine,
+    ];
+
+    /// The stable name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NearBudget => "near_budget",
+            Self::ConsecutiveFailures => "consecutive_failures",
+            Self::Gone => "gone",
+            Self::Failing => "failing",
+            Self::LongLine => "long_line",
+        }
+    }
+}
+
+/// What an account should look at: at most one thing for each endpoint and one for the account, most urgent first.
+/// `budget` is what may be unfinished, in bytes. What its owner switched off is as its owner wants it.
+#[must_use]
+pub fn attention(facts: &AccountFacts, budget: u64) -> Vec<Attention> {
+    let endpoints = facts.endpoints.iter();
+    let mut all: Vec<_> = near_budget(facts.unfinished_bytes, budget)
+        .into_iter()
+        .chain(endpoints.filter_map(|endpoint| of(endpoint, facts.now)))
+        .collect();
+    all.sort_by_key(|attention| attention.reason);
+    all
+}
+
+fn near_budget(unfinished: u64, budget: u64) -> Option<Attention> {
+    let percent = unfinished.saturating_mul(100).checked_div(budget)?;
+    (percent >= NEAR_BUDGET).then(|| Attention {
+        endpoint: None,
+        reason: AttentionReason::NearBudget,
+        advice: format!(
+            "{percent} % of what may wait is used, and beyond 100 % events are refused: mend the endpoints that fail, or \
+             discard what is parked"
+        ),
+        since: None,
+    })
+}
+
+fn of(endpoint: &Endpoint, now: Timestamp) -> Option<Attention> {
+    let (reason, advice, since) = match endpoint.state {
+        EndpointState::Disabled => disabled(endpoint, now),
+        EndpointState::Active if endpoint.consecutive_failures >= FAILING_FROM => failing(endpoint, now),
+        EndpointState::Active if endpoint.queue.waiting > LONG_LINE => (
+            AttentionReason::LongLine,
+            format!(
+                "{} deliveries wait: the receiver takes them more slowly than they come; answer first and work later",
+                endpoint.queue.waiting
+            ),
+            None,
+        ),
+        EndpointState::Active | EndpointState::Off => return None,
+    };
+    Some(Attention {
+        endpoint: Some(endpoint.id.clone()),
+        reason,
+        advice,
+        since,
+    })
+}
+
+fn disabled(endpoint: &Endpoint, now: Timestamp) -> (AttentionReason, String, Option<Timestamp>) {
+    let reason = match endpoint.disabled_reason {
+        Some(DisabledReason::Gone) => AttentionReason::Gone,
+        Some(DisabledReason::ConsecutiveFailures | DisabledReason::Owner) | None => {
+            AttentionReason::ConsecutiveFailures
+        }
+    };
+    let since = endpoint.disabled_at;
+    let mut advice = since.map_or_else(
+        || "disabled".to_owned(),
+        |at| format!("disabled since {}", moment(at, now)),
+    );
+    if let Some(failure) = last_failure(endpoint) {
+        advice = format!("{advice}, {failure}");
+    }
+    if reason != AttentionReason::Gone {
+        advice.push_str("; switch it on when its receiver works again");
+    }
+    (reason, advice, since)
+}
+
+fn failing(endpoint: &Endpoint, now: Timestamp) -> (AttentionReason, String, Option<Timestamp>) {
+    let since = endpoint.failing_since;
+    let mut advice = format!("{} failures in a row", endpoint.consecutive_failures);
+    if let Some(at) = since {
+        advice = format!("{advice} since {}", moment(at, now));
+    }
+    if let Some(failure) = last_failure(endpoint) {
+        advice = format!("{advice}, {failure}");
+    }
+    (AttentionReason::Failing, advice, since)
+}
+
+/// The last failure and what to do about it. What the endpoint itself keeps of it is short: the log says more.
+fn last_failure(endpoint: &Endpoint) -> Option<String> {
+    let last = endpoint.last_attempt.as_ref()?;
+    let failed = Failed {
+        error: last.error.as_deref()?,
+        status: last.status,
+        detail: "",
+        timeout: None,
+    };
+    let reading = failed.reading();
+    Some(format!("last failure: {} ({})", reading.what, reading.remedy))
+}

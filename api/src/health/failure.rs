@@ -1,0 +1,93 @@
+//! The failure that an endpoint's owner should look at first.
+
+use std::time::Duration;
+
+use super::advice::{Failed, moment};
+use domain::clock::Timestamp;
+use store::log::LoggedAttempt;
+
+/// The most frequent failure of a sample.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopFailure {
+    /// Its stable code.
+    pub error: String,
+    /// The HTTP status, if there was an answer.
+    pub status: Option<u16>,
+    /// How often it is in the sample.
+    pub count: usize,
+    /// The oldest attempt that failed so with no success after it, up to the newest that failed so.
+    pub since: Timestamp,
+    /// What it means and what to do about it, in a sentence. Its times are UTC.
+    pub advice: String,
+}
+
+/// Failures of one kind: the same code and status.
+struct Group<'a> {
+    /// The place of its newest in the sample.
+    newest: usize,
+    count: usize,
+    example: &'a LoggedAttempt,
+}
+
+impl TopFailure {
+    /// The most frequent failure among `attempts` (newest first); of two that are as frequent, the newer one. What was given
+    /// up without an attempt comes into view only if no attempt failed: it is a consequence.
+    pub(super) fn among(
+        attempts: &[LoggedAttempt],
+        now: Timestamp,
+        timeout: Option<Duration>,
+    ) -> Option<Self> {
+        let group = most_frequent(attempts, |attempt| attempt.duration.is_some())
+            .or_else(|| most_frequent(attempts, |attempt| attempt.duration.is_none()))?;
+        let (newer, run) = attempts.split_at(group.newest);
+        let since = run
+            .iter()
+            .take_while(|attempt| attempt.error.is_some())
+            .filter(|attempt| is_alike(attempt, group.example))
+            .last()
+            .map_or(group.example.at, |oldest| oldest.at);
+        let is_over = newer.iter().any(|attempt| attempt.error.is_none());
+        let when = if is_over {
+            format!("until {}", moment(group.example.at, now))
+        } else {
+            format!("since {}", moment(since, now))
+        };
+        let error = group.example.error.clone()?;
+        let failed = Failed {
+            error: &error,
+            status: group.example.status,
+            detail: group.example.detail.as_deref().unwrap_or_default(),
+            timeout,
+        };
+        Some(Self {
+            advice: failed.reading().at(&when),
+            status: group.example.status,
+            count: group.count,
+            since,
+            error,
+        })
+    }
+}
+
+fn most_frequent(attempts: &[LoggedAttempt], counts: impl Fn(&LoggedAttempt) -> bool) -> Option<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for (place, attempt) in attempts.iter().enumerate() {
+        if attempt.error.is_none() || !counts(attempt) {
+            continue;
+        }
+        match groups.iter_mut().find(|group| is_alike(group.example, attempt)) {
+            Some(group) => group.count += 1,
+            None => groups.push(Group {
+                newest: place,
+                count: 1,
+                example: attempt,
+            }),
+        }
+    }
+    // Of equals the last is taken, so the newest stands last.
+    groups.into_iter().rev().max_by_key(|group| group.count)
+}
+
+fn is_alike(one: &LoggedAttempt, other: &LoggedAttempt) -> bool {
+    one.error == other.error && one.status == other.status
+}

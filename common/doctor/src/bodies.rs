@@ -1,0 +1,83 @@
+//! The bodies that a signature may cover instead of the one that was given.
+//!
+//! There are two stories, and the search doesn't ask which it is: the signature is ours, and the receiver's framework
+//! changed the body; or the body is ours, and the receiver's code signed a changed one.
+
+use super::encoding::{BYTE_ORDER_MARK, read_again, read_as_latin1, read_as_windows1252};
+use super::json::{Json, decoded};
+use super::style::STYLES;
+
+/// What JavaScript makes of an object where a text is wanted.
+pub(crate) const NO_TEXT: &str = "[object Object]";
+
+/// Every candidate once: the given body, the one that we sent if it is known, then the given one with each change that
+/// could have been made to it, or undone.
+pub(crate) fn candidates(given: &str, sent: Option<&str>) -> Vec<String> {
+    let mut bodies = vec![given.to_owned()];
+    let mut add = |body: String| {
+        if !bodies.contains(&body) {
+            bodies.push(body);
+        }
+    };
+    if let Some(sent) = sent {
+        add(sent.to_owned());
+    }
+    let plain = undone(given);
+    for body in [
+        plain.clone(),
+        given.trim_end().to_owned(),
+        format!("{given}\n"),
+        given.replace("\r\n", "\n"),
+        format!("{BYTE_ORDER_MARK}{given}"),
+        read_as_latin1(given),
+        read_as_windows1252(given),
+        serde_json::Value::from(given).to_string(),
+        String::new(),
+        NO_TEXT.to_owned(),
+    ] {
+        add(body);
+    }
+    if let Some(json) = Json::parse(&plain) {
+        for style in STYLES {
+            add(style.write(&json));
+        }
+    }
+    bodies
+}
+
+/// The given text without what can have been done to it as a whole.
+fn undone(given: &str) -> String {
+    let text = given.trim_start_matches(BYTE_ORDER_MARK).trim();
+    let text = read_again(text).unwrap_or_else(|| text.to_owned());
+    let unquoted = text.starts_with('"').then(|| decoded(&text)).flatten();
+    unquoted.unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_given_body_comes_first_then_the_sent_one_and_none_twice() {
+        let (given, sent) = (r#"{"a": 1}"#, r#"{"a":1}"#);
+        let bodies = candidates(given, Some(sent));
+        assert_eq!(&bodies[..2], [given, sent]);
+        for (index, body) in bodies.iter().enumerate() {
+            assert!(!bodies[..index].contains(body), "{body:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_done_to_a_whole_text_is_undone() {
+        let sent = r#"{"a":"é“"}"#;
+        for given in [
+            format!("\u{feff}{sent}\r\n"),
+            read_as_windows1252(sent),
+            format!("\u{feff}{}", read_as_latin1(sent)),
+            serde_json::json!(sent).to_string(),
+            r#"{ "a" : "é“" }"#.to_owned(),
+        ] {
+            assert!(candidates(&given, None).contains(&sent.to_owned()), "{given}");
+        }
+    }
+}

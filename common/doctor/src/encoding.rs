@@ -1,0 +1,65 @@
+//! Changes of a text's encoding, made and undone.
+
+/// What stands in front of a text that an editor or a library marked as UTF-8.
+pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// Windows-1252, 0x80 to 0x9F; the five bytes that it leaves out are read as Latin-1 has them.
+const WINDOWS_1252: [char; 32] = [
+    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', //
+    '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+];
+
+/// UTF-8 that was read as Latin-1: `é` becomes `Ã©`.
+pub(crate) fn read_as_latin1(text: &str) -> String {
+    text.bytes().map(char::from).collect()
+}
+
+/// UTF-8 that was read as Windows-1252.
+pub(crate) fn read_as_windows1252(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            0x80..=0x9f => WINDOWS_1252[usize::from(byte - 0x80)],
+            _ => char::from(byte),
+        })
+        .collect()
+}
+
+/// The text whose UTF-8 was read as Latin-1 or Windows-1252, if this can be such a reading.
+pub(crate) fn read_again(text: &str) -> Option<String> {
+    if text.is_ascii() {
+        return None;
+    }
+    let bytes: Option<Vec<u8>> = text
+        .chars()
+        .map(|character| {
+            u8::try_from(u32::from(character)).ok().or_else(|| {
+                let at = WINDOWS_1252.iter().position(|known| *known == character)?;
+                Some(0x80 + u8::try_from(at).ok()?)
+            })
+        })
+        .collect();
+    String::from_utf8(bytes?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn readings_as_editors_and_libraries_make_them() {
+        assert_eq!(read_as_latin1("Jørgen"), "JÃ¸rgen");
+        assert_eq!(read_as_windows1252("“é€”"), "â€œÃ©â‚¬â€\u{9d}");
+        for text in ["plain", "Jørgen", "日本"] {
+            assert_eq!(read_again(text), None);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_reading_is_undone(text in "\\PC{0,20}é\\PC{0,20}") {
+            prop_assert_eq!(read_again(&read_as_latin1(&text)), Some(text.clone()));
+            prop_assert_eq!(read_again(&read_as_windows1252(&text)), Some(text));
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! Identifiers: opaque to everyone outside, cheap to derive inside.
+//!
+//! An id that parsed is safe to put into a Redis key, a log line or an HTTP header. A delivery's id names its event
+//! and its endpoint, so that a delivery that waits needs no record of its own: the id is all there is.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use ulid::Ulid;
+
+use crate::clock::Timestamp;
+
+/// Why a text is not an id of the kind that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not {expected}")]
+pub struct InvalidId {
+    expected: &'static str,
+}
+
+const ULID_LEN: usize = 26;
+const ENDPOINT_LEN: usize = 16;
+const REPLAY_LEN: usize = 8;
+
+/// Lower-case Crockford base 32, as ULIDs use it.
+fn is_base32(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'h' | b'j' | b'k' | b'm' | b'n' | b'p'..=b't' | b'v'..=b'z'))
+}
+
+/// 80 random bits.
+fn random_bits() -> u128 {
+    let mut bytes = [0_u8; 16];
+    fill_random(&mut bytes);
+    u128::from_be_bytes(bytes) >> 48
+}
+
+/// Fills a buffer from the operating system's random number generator.
+///
+/// # Panics
+///
+/// When the operating system has no random numbers: nothing that we do is safe then.
+pub fn fill_random(buffer: &mut [u8]) {
+    #[expect(
+        clippy::expect_used,
+        reason = "without random numbers no id and no secret may be made"
+    )]
+    getrandom::fill(buffer).expect("the operating system provides random numbers");
+}
+
+macro_rules! id_type {
+    ($(#[$doc:meta])* $name:ident, $expected:literal, $is_valid:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The id as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// What parsing says of a text that is none.
+            #[must_use]
+            pub const fn invalid() -> InvalidId {
+                InvalidId { expected: $expected }
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                let is_valid: fn(&str) -> bool = $is_valid;
+                if is_valid(text) { Ok(Self(text.to_owned())) } else { Err(Self::invalid()) }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(&self.0)
+            }
+        }
+    };
+}
+
+id_type!(
+    /// The tenant: `org:<Clerk organisation id>` or `user:<Clerk user id>`.
+    AccountId,
+    "an account: `org:…` or `user:…` followed by 1 to 100 letters, digits, `_`, `-` or `.`",
+    |text| {
+        text.strip_prefix("org:").or_else(|| text.strip_prefix("user:")).is_some_and(|rest| {
+            (1..=100).contains(&rest.len())
+                && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
+        })
+    }
+);
+
+id_type!(
+    /// A customer's endpoint: `ep_` and 80 random bits.
+    EndpointId,
+    "an endpoint id: `ep_` and 16 characters",
+    |text| text.strip_prefix("ep_").is_some_and(|rest| rest.len() == ENDPOINT_LEN && is_base32(rest))
+);
+
+id_type!(
+    /// An event: `evt_` and a ULID. It is also the `webhook-id` that receivers see.
+    EventId,
+    "an event id: `evt_` and 26 characters",
+    |text| text.strip_prefix("evt_").is_some_and(|rest| rest.len() == ULID_LEN && is_base32(rest))
+);
+
+id_type!(
+    /// One event addressed to one endpoint: `dlv_<event>_<endpoint>`, and for a replay `_<8 characters>` more.
+    DeliveryId,
+    "a delivery id: `dlv_<26 characters>_<16 characters>`",
+    |text| {
+        let Some(rest) = text.strip_prefix("dlv_") else { return false };
+        let mut parts = rest.split('_');
+        parts.next().is_some_and(|event| event.len() == ULID_LEN && is_base32(event))
+            && parts.next().is_some_and(|endpoint| endpoint.len() == ENDPOINT_LEN && is_base32(endpoint))
+            && parts.next().is_none_or(|replay| replay.len() == REPLAY_LEN && is_base32(replay))
+            && parts.next().is_none()
+    }
+);
+
+id_type!(
+    /// A replay of many: `rpl_` and a ULID.
+    ReplayId,
+    "a replay id: `rpl_` and 26 characters",
+    |text| text.strip_prefix("rpl_").is_some_and(|rest| rest.len() == ULID_LEN && is_base32(rest))
+);
+
+impl ReplayId {
+    /// A new id.
+    #[must_use]
+    pub fn new(now_ms: u64) -> Self {
+        Self(EventId::new(now_ms).0.replacen("evt_", "rpl_", 1))
+    }
+}
+
+impl EndpointId {
+    /// A new random id.
+    #[must_use]
+    pub fn random() -> Self {
+        let text = Ulid::from_parts(0, random_bits())
+            .to_string()
+            .to_ascii_lowercase();
+        Self(format!("ep_{}", &text[ULID_LEN - ENDPOINT_LEN..]))
+    }
+}
+
+impl EventId {
+    /// When it was accepted, by the clock of the process that accepted it.
+    #[must_use]
+    pub fn time(&self) -> Timestamp {
+        Ulid::from_string(&self.0["evt_".len()..])
+            .ok()
+            .and_then(|ulid| i64::try_from(ulid.timestamp_ms()).ok())
+            .and_then(Timestamp::from_millis)
+            .unwrap_or_default()
+    }
+
+    /// A new id that sorts by `now` (milliseconds since 1970).
+    #[must_use]
+    pub fn new(now_ms: u64) -> Self {
+        Self(format!(
+            "evt_{}",
+            Ulid::from_parts(now_ms, random_bits())
+                .to_string()
+                .to_ascii_lowercase()
+        ))
+    }
+}
+
+impl DeliveryId {
+    /// The first delivery of `event` to `endpoint`. The `accept` script derives the same.
+    #[must_use]
+    pub fn of(event: &EventId, endpoint: &EndpointId) -> Self {
+        Self(format!(
+            "dlv_{}_{}",
+            &event.0["evt_".len()..],
+            &endpoint.0["ep_".len()..]
+        ))
+    }
+
+    /// A new delivery that repeats this one.
+    #[must_use]
+    pub fn replay(&self) -> Self {
+        self.replay_as(random_bits())
+    }
+
+    /// A delivery that repeats this one, the same for the same lowest 40 bits.
+    #[must_use]
+    pub fn replay_as(&self, bits: u128) -> Self {
+        let first = &self.0[.."dlv_".len() + ULID_LEN + 1 + ENDPOINT_LEN];
+        let text = Ulid(bits).to_string().to_ascii_lowercase();
+        Self(format!("{first}_{}", &text[ULID_LEN - REPLAY_LEN..]))
+    }
+
+    /// The event that this delivers.
+    #[must_use]
+    pub fn event(&self) -> EventId {
+        EventId(format!("evt_{}", &self.0[4..4 + ULID_LEN]))
+    }
+
+    /// The endpoint that this is addressed to.
+    #[must_use]
+    pub fn endpoint(&self) -> EndpointId {
+        EndpointId(format!(
+            "ep_{}",
+            &self.0[5 + ULID_LEN..5 + ULID_LEN + ENDPOINT_LEN]
+        ))
+    }
+
+    /// Whether this sends an event again that was delivered, or given up, before.
+    #[must_use]
+    pub fn is_replay(&self) -> bool {
+        self.0.len() > 5 + ULID_LEN + ENDPOINT_LEN
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_delivery_id_names_its_event_and_endpoint() {
+        let (event, endpoint) = (EventId::new(1_790_000_000_000), EndpointId::random());
+        let delivery = DeliveryId::of(&event, &endpoint);
+        assert_eq!(delivery.event(), event);
+        assert_eq!(delivery.event().time().as_millis(), 1_790_000_000_000);
+        assert_eq!(delivery.endpoint(), endpoint);
+        assert!(!delivery.is_replay());
+        assert_eq!(delivery.as_str().parse::<DeliveryId>().unwrap(), delivery);
+        let replay = delivery.replay();
+        assert!(replay.is_replay() && replay != delivery.replay());
+        assert_eq!(replay.as_str().parse::<DeliveryId>().unwrap(), replay);
+        assert_eq!(delivery.replay_as(7), delivery.replay_as((1 << 40) + 7));
+        assert_ne!(delivery.replay_as(7), delivery.replay_as((1 << 39) + 7));
+        assert_eq!((replay.event(), replay.replay().endpoint()), (event, endpoint));
+    }
+
+    #[test]
+    fn accounts_carry_their_kind() {
+        for good in ["org:org_2abc", "user:user_2XYZ", "org:a.b-c_d"] {
+            assert_eq!(good.parse::<AccountId>().unwrap().as_str(), good);
+        }
+        let long = format!("org:{}", "x".repeat(101));
+        for bad in [
+            "",
+            "org:",
+            "org_2abc",
+            "team:x",
+            "org:a b",
+            "org:ä",
+            "org:a:b",
+            "ORG:x",
+            long.as_str(),
+        ] {
+            assert!(bad.parse::<AccountId>().is_err(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn event_ids_round_trip_and_sort_by_time(first in 0_u64..1 << 47, later in 1_u64..1 << 46) {
+            let (one, two) = (EventId::new(first), EventId::new(first + later));
+            prop_assert_eq!(one.as_str().parse::<EventId>().unwrap(), one.clone());
+            prop_assert!(one < two);
+        }
+
+        #[test]
+        fn no_text_breaks_the_parsers(text in ".{0,80}") {
+            for prefix in ["", "ep_", "evt_", "dlv_", "org:"] {
+                let text = format!("{prefix}{text}");
+                if let Ok(id) = text.parse::<EndpointId>() { prop_assert_eq!(id.as_str(), &text); }
+                if let Ok(id) = text.parse::<EventId>() { prop_assert_eq!(id.as_str(), &text); }
+                if let Ok(id) = text.parse::<DeliveryId>() { prop_assert_eq!(id.as_str(), &text); }
+                if let Ok(id) = text.parse::<AccountId>() { prop_assert_eq!(id.as_str(), &text); }
+            }
+        }
+    }
+}

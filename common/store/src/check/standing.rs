@@ -1,0 +1,88 @@
+//! What no single look shows: whether upkeep gets on with what was set aside.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::Violation;
+use super::walk::ask;
+use crate::{Store, StoreError};
+
+/// How often it is looked at.
+const EVERY: Duration = Duration::from_millis(500);
+
+/// The most looks. Upkeep runs every two seconds.
+const LOOKS: u32 = 14;
+
+/// What upkeep works on now.
+struct Head {
+    /// When upkeep ran last (ms).
+    ran_at: Option<i64>,
+    /// The first job of `sweeps`.
+    job: String,
+    /// What it still has to work through; `None` when that can't be read.
+    entries: Option<i64>,
+}
+
+impl Store {
+    /// Looks for up to seven seconds whether the first job of `sweeps` moves: each run of upkeep works on it. Where there is
+    /// none, or where upkeep doesn't run, there is nothing to say.
+    pub(super) async fn standing_sweep(&self) -> Result<Option<Violation>, StoreError> {
+        let Some(first) = self.head_of_sweeps().await? else {
+            return Ok(None);
+        };
+        let (mut last, mut runs) = (first.ran_at, 0);
+        for _ in 0..LOOKS {
+            tokio::time::sleep(EVERY).await;
+            let later = self.head_of_sweeps().await?;
+            let Some(later) = later.filter(|later| later.job == first.job && later.entries >= first.entries)
+            else {
+                return Ok(None);
+            };
+            if later.ran_at != last {
+                (last, runs) = (later.ran_at, runs + 1);
+            }
+            // The first of two may have run before the first look at the entries.
+            if runs == 2 {
+                let entries = first.entries.unwrap_or(0);
+                return Ok(Some(Violation {
+                    key: "sweeps".to_owned(),
+                    what: format!("upkeep runs, and {:?} still has {entries} entries", first.job),
+                }));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn head_of_sweeps(&self) -> Result<Option<Head>, StoreError> {
+        let mut pipeline = redis::pipe();
+        pipeline.ignore_errors();
+        pipeline.add_command(redis::cmd("HGETALL").arg(self.keys().key("stats")).take());
+        let mut first = redis::cmd("LRANGE");
+        pipeline.add_command(first.arg(self.keys().key("sweeps")).arg(0).arg(0).take());
+        let mut answers = ask(self, &pipeline).await?.into_iter();
+        let mut next = || answers.next().unwrap_or(Ok(redis::Value::Nil));
+        let stats: HashMap<String, String> = next().and_then(read).unwrap_or_default();
+        let jobs: Vec<String> = next().and_then(read).unwrap_or_default();
+        let Some(job) = jobs.into_iter().next() else {
+            return Ok(None);
+        };
+        let key = job.split(' ').nth(2).unwrap_or_default();
+        let mut pipeline = redis::pipe();
+        pipeline.ignore_errors();
+        pipeline.add_command(if job.ends_with(" list") {
+            redis::cmd("LLEN").arg(key).take()
+        } else {
+            redis::cmd("ZCARD").arg(key).take()
+        });
+        let entries = ask(self, &pipeline).await?.into_iter().next();
+        Ok(Some(Head {
+            ran_at: stats.get("reapedAt").and_then(|text| text.parse().ok()),
+            entries: entries.and_then(|answer| answer.and_then(read).ok()),
+            job,
+        }))
+    }
+}
+
+fn read<T: redis::FromRedisValue>(value: redis::Value) -> redis::RedisResult<T> {
+    Ok(redis::from_redis_value(value)?)
+}

@@ -1,0 +1,169 @@
+//! Reading everything in bounded steps.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use futures_util::future::try_join_all;
+use redis::{Pipeline, RedisResult, Value};
+
+use super::kinds::Kind;
+use super::look::Look;
+use super::snapshot::{Snapshot, Stats};
+use crate::{Store, StoreError};
+
+/// Keys that one `SCAN` looks for.
+const SCANNED: usize = 4000;
+
+/// What one pipeline may weigh (see [`Look::weight`]): a few milliseconds of Redis's time, and a megabyte or two of answers.
+const MOST: usize = 3000;
+
+/// Pipelines under way at a time. Redis serves others in between: of each client it takes a few kilobytes of commands in turn.
+const AT_ONCE: usize = 4;
+
+impl Store {
+    /// Reads the whole stored state, and tells now and then how many keys that were so far.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails. A key that holds something else than it should is no error: it is noted.
+    pub async fn snapshot(&self, progress: &(dyn Fn(usize) + Sync)) -> Result<Snapshot, StoreError> {
+        let mut walk = Walk {
+            prefix: self.keys().key(""),
+            snapshot: Snapshot::default(),
+            next: VecDeque::new(),
+            cursor: None,
+            with_members: HashSet::new(),
+        };
+        // Leases, lanes and the like, which change with every call, are seen as close together as can be.
+        walk.next
+            .extend(Kind::all_fixed().map(|(name, kind)| Look::at(name.to_owned(), kind)));
+        while walk.step(self).await? {
+            progress(walk.snapshot.keys);
+        }
+        walk.cursor = Some(0);
+        while walk.step(self).await? {
+            progress(walk.snapshot.keys);
+        }
+        walk.snapshot.stats = self.stats().await?;
+        Ok(walk.snapshot)
+    }
+
+    async fn stats(&self) -> Result<Stats, StoreError> {
+        let mut command = redis::cmd("HGETALL");
+        command.arg(self.keys().key("stats"));
+        let command = &command;
+        let fields: HashMap<String, String> = self
+            .repeatable(|mut connection| async move { command.query_async(&mut connection).await })
+            .await?;
+        Ok(Stats(fields))
+    }
+}
+
+/// One pipeline, with how many answers each look has in it.
+struct Batch {
+    pipeline: Pipeline,
+    looks: Vec<(Look, usize)>,
+}
+
+struct Walk {
+    prefix: String,
+    snapshot: Snapshot,
+    /// What is to be read next.
+    next: VecDeque<Look>,
+    /// Where `SCAN` goes on; `None` when it is not under way.
+    cursor: Option<u64>,
+    /// Keys with members that were met: `SCAN` may give a key twice.
+    with_members: HashSet<String>,
+}
+
+impl Walk {
+    /// One round trip: what is to be read next, as much as may be, and the next keys. Returns false when nothing is left.
+    async fn step(&mut self, store: &Store) -> Result<bool, StoreError> {
+        let mut pipelines: Vec<Batch> = std::iter::from_fn(|| self.fill()).take(AT_ONCE).collect();
+        let scan = self.next.is_empty().then_some(self.cursor).flatten();
+        if let Some(cursor) = scan {
+            let mut command = redis::cmd("SCAN");
+            command.arg(cursor).arg("MATCH").arg(format!("{}*", self.prefix));
+            command.arg("COUNT").arg(SCANNED);
+            let mut pipeline = redis::pipe();
+            pipeline.ignore_errors().add_command(command);
+            pipelines.push(Batch {
+                pipeline,
+                looks: Vec::new(),
+            });
+        }
+        if pipelines.is_empty() {
+            return Ok(false);
+        }
+        let asked = pipelines.iter().map(|batch| ask(store, &batch.pipeline));
+        let mut answers = try_join_all(asked).await?;
+        if scan.is_some() {
+            let scanned = answers.pop().and_then(|mut scanned| scanned.pop());
+            let (cursor, keys): (u64, Vec<String>) =
+                redis::from_redis_value(scanned.unwrap_or(Ok(Value::Nil))?)
+                    .map_err(|error| StoreError::Unexpected(error.to_string()))?;
+            self.cursor = (cursor != 0).then_some(cursor);
+            for key in keys {
+                self.meet(&key);
+            }
+        }
+        for (batch, mut answers) in pipelines.into_iter().zip(answers) {
+            for (look, count) in batch.looks {
+                let count = count.min(answers.len());
+                if let Some(more) = look.take(answers.drain(..count), &mut self.snapshot) {
+                    self.next.push_back(more);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// The next pipeline of what is to be read.
+    fn fill(&mut self) -> Option<Batch> {
+        let (mut pipeline, mut looks, mut weight) = (redis::pipe(), Vec::new(), 0);
+        pipeline.ignore_errors(); // they are looked at one by one
+        while weight < MOST
+            && let Some(look) = self.next.pop_front()
+        {
+            weight += look.weight();
+            let answers = look.ask(&mut pipeline, &self.prefix);
+            looks.push((look, answers));
+        }
+        (!looks.is_empty()).then_some(Batch { pipeline, looks })
+    }
+
+    /// A key that `SCAN` found.
+    fn meet(&mut self, key: &str) {
+        let name = key.strip_prefix(&self.prefix).unwrap_or(key);
+        self.snapshot.keys += 1;
+        if let Some(away) = name.strip_prefix("corrupt:") {
+            self.snapshot.away.push(away.to_owned());
+        }
+        let Some(kind) = Kind::of(name) else {
+            self.snapshot.unknown.push(name.to_owned());
+            return;
+        };
+        if kind.is_owned {
+            let owner = kind.rest_of(name).unwrap_or_default();
+            self.snapshot.owned.push((name.to_owned(), owner.to_owned()));
+        }
+        let is_new = !kind.has_members() || self.with_members.insert(name.to_owned());
+        if is_new && !kind.is_fixed() {
+            self.next.push_back(Look::at(name.to_owned(), kind));
+        }
+    }
+}
+
+/// The answers to all commands. That a key is of another type is an answer, too; whatever else Redis refuses is an error.
+pub(super) async fn ask(store: &Store, pipeline: &Pipeline) -> Result<Vec<RedisResult<Value>>, StoreError> {
+    let answers: Vec<RedisResult<Value>> = store
+        .repeatable(|mut connection| async move { pipeline.query_async(&mut connection).await })
+        .await?;
+    let refusal = answers
+        .iter()
+        .filter_map(|answer| answer.as_ref().err())
+        .find(|error| error.code() != Some("WRONGTYPE"));
+    match refusal {
+        Some(error) => Err(error.clone().into()),
+        None => Ok(answers),
+    }
+}

@@ -1,0 +1,197 @@
+//! What to make of a store, given what is remembered of it: a pure decision.
+
+use super::{Replaced, StoreId};
+
+/// What a program remembers of its store.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Memory {
+    /// The identity that it insists on (`STORE_ID`).
+    pub(crate) insists_on: Option<StoreId>,
+    /// The identity of the store that it works on; `None` before it has seen it.
+    pub(crate) identity: Option<StoreId>,
+    /// The highest `writes` that it has seen.
+    pub(crate) writes: u64,
+    /// When, by Redis's clock, it last saw that all is well, or first saw that it isn't (ms).
+    pub(crate) at: u64,
+}
+
+/// What a look at the store showed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Sight {
+    /// Redis's clock (ms).
+    pub(crate) now: u64,
+    /// The store's identity.
+    pub(crate) identity: Option<StoreId>,
+    /// Its schema.
+    pub(crate) schema: Option<String>,
+    /// Its number of shards.
+    pub(crate) shards: Option<String>,
+    /// Its `writes`.
+    pub(crate) writes: u64,
+    /// When an operator last accepted it (ms); 0 for never.
+    pub(crate) accepted_at: u64,
+    /// When it was last found to be set back (ms), and `writes` before and after.
+    pub(crate) rewound: Option<(u64, u64, u64)>,
+    /// Without an identity: whether there are other keys of ours.
+    pub(crate) has_others: bool,
+    /// When a worker last did its upkeep, as the scripts wrote it.
+    pub(crate) reaped_at: String,
+    /// Whether deliveries wait for a worker.
+    pub(crate) waits: bool,
+}
+
+/// What follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It is the store that it was, or the first one that this program sees.
+    Fine,
+    /// The server is empty, and nobody insists on anything: this is the very first start.
+    Create,
+    /// The store was written by a release that knew no identities.
+    Adopt,
+    /// An operator accepted what is there since this program saw that something is wrong: it is the store from now on.
+    Accepted,
+    /// It is the same store, but older than it was.
+    Rewound {
+        /// `writes` as it was.
+        from: u64,
+        /// `writes` as it is.
+        to: u64,
+    },
+    /// It is not the store.
+    Replaced(Replaced),
+}
+
+/// Holds what was seen against what was remembered before the question was sent.
+pub(crate) fn judge(memory: &Memory, sight: &Sight) -> Verdict {
+    let was_accepted = sight.accepted_at > memory.at;
+    let wanted = memory.insists_on.as_ref().or(memory.identity.as_ref());
+    match (&sight.identity, wanted) {
+        (Some(_), None) => Verdict::Fine,
+        (Some(found), Some(wanted)) if found == wanted => match &memory.identity {
+            Some(_) if was_accepted => Verdict::Accepted,
+            Some(known) if known == found && sight.writes < memory.writes => Verdict::Rewound {
+                from: memory.writes,
+                to: sight.writes,
+            },
+            _ => Verdict::Fine,
+        },
+        // Whoever insists goes on insisting: it would after its next start.
+        (Some(_), Some(_)) if memory.insists_on.is_none() && was_accepted => Verdict::Accepted,
+        (Some(found), Some(_)) => Verdict::Replaced(Replaced::Other(found.clone())),
+        (None, _) if sight.schema.is_some() && memory.identity.is_none() => Verdict::Adopt,
+        (None, _) if sight.has_others => Verdict::Replaced(Replaced::Unmarked),
+        (None, None) => Verdict::Create,
+        (None, Some(_)) => Verdict::Replaced(Replaced::Empty),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(text: &str) -> Option<StoreId> {
+        Some(text.parse().unwrap())
+    }
+
+    /// A program that works on store `a`, and has seen 100 writes at 1,000 ms.
+    fn knows_a() -> Memory {
+        Memory {
+            insists_on: None,
+            identity: id("a"),
+            writes: 100,
+            at: 1000,
+        }
+    }
+
+    fn insists_on_a() -> Memory {
+        Memory {
+            insists_on: id("a"),
+            ..Memory::default()
+        }
+    }
+
+    fn sees(identity: &str, writes: u64, accepted_at: u64) -> Sight {
+        Sight {
+            now: 2000,
+            identity: id(identity),
+            schema: Some("1".to_owned()),
+            writes,
+            accepted_at,
+            ..Sight::default()
+        }
+    }
+
+    fn other() -> Verdict {
+        Verdict::Replaced(Replaced::Other("b".parse().unwrap()))
+    }
+
+    fn unmarked() -> Sight {
+        Sight {
+            has_others: true,
+            ..Sight::default()
+        }
+    }
+
+    /// A store of a release that knew no identities.
+    fn of_before() -> Sight {
+        Sight {
+            schema: Some("1".to_owned()),
+            ..unmarked()
+        }
+    }
+
+    #[test]
+    fn a_program_that_starts_takes_any_store_or_insists_on_one() {
+        let nobody = Memory::default();
+        let empty = Sight::default();
+        let no_mark = Verdict::Replaced(Replaced::Unmarked);
+        let is_empty = Verdict::Replaced(Replaced::Empty);
+        for (name, memory, sight, verdict) in [
+            ("any store", &nobody, sees("a", 7, 0), Verdict::Fine),
+            ("the wanted one", &insists_on_a(), sees("a", 7, 0), Verdict::Fine),
+            ("another", &insists_on_a(), sees("b", 7, 0), other()),
+            ("another, accepted", &insists_on_a(), sees("b", 7, 9000), other()),
+            ("the very first start", &nobody, empty.clone(), Verdict::Create),
+            ("nothing, but it insists", &insists_on_a(), empty, is_empty),
+            ("no mark", &nobody, unmarked(), no_mark),
+            ("the release before", &nobody, of_before(), Verdict::Adopt),
+            (
+                "the same, and it insists",
+                &insists_on_a(),
+                of_before(),
+                Verdict::Adopt,
+            ),
+        ] {
+            assert_eq!(judge(memory, &sight), verdict, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_program_that_runs_holds_the_store_against_what_it_remembers() {
+        let both = Memory {
+            insists_on: id("a"),
+            ..knows_a()
+        };
+        let no_mark = Verdict::Replaced(Replaced::Unmarked);
+        let is_empty = Verdict::Replaced(Replaced::Empty);
+        let back = Verdict::Rewound { from: 100, to: 99 };
+        for (name, memory, sight, verdict) in [
+            ("the same", knows_a(), sees("a", 100, 0), Verdict::Fine),
+            ("later", knows_a(), sees("a", 101, 500), Verdict::Fine),
+            ("set back", knows_a(), sees("a", 99, 0), back.clone()),
+            ("accepted before", knows_a(), sees("a", 99, 1000), back.clone()),
+            ("set back, insists", both.clone(), sees("a", 99, 0), back),
+            ("accepted", knows_a(), sees("a", 99, 1001), Verdict::Accepted),
+            ("another", knows_a(), sees("b", 7, 0), other()),
+            ("accepted long ago", knows_a(), sees("b", 7, 999), other()),
+            ("accepted now", knows_a(), sees("b", 7, 1500), Verdict::Accepted),
+            ("accepted, but it insists", both, sees("b", 7, 1500), other()),
+            ("emptied", knows_a(), Sight::default(), is_empty),
+            ("no mark", knows_a(), unmarked(), no_mark.clone()),
+            ("a copy of before it had a mark", knows_a(), of_before(), no_mark),
+        ] {
+            assert_eq!(judge(&memory, &sight), verdict, "{name}");
+        }
+    }
+}

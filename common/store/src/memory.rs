@@ -1,0 +1,117 @@
+//! How much memory Redis uses of what it may, and how much of it has to be freed.
+//!
+//! Redis refuses new events at `maxmemory`, finished ones in it or not. So from 80 % on, upkeep lets go of the payloads of
+//! finished events before their time, and only unfinished work can fill the store.
+
+use super::server::info_field;
+use super::{Store, StoreError};
+
+/// Hundredths of the limit from which on finished payloads go before their time.
+const ROOM_FROM: u64 = 80;
+
+/// Hundredths of the limit from which on the memory is looked at often.
+const NEAR_FROM: u64 = 70;
+
+/// A reading of the server's memory.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// Bytes in use, without buffers that Redis doesn't count towards `maxmemory`.
+    pub used: u64,
+    /// `maxmemory`; `None` when there is none.
+    pub max: Option<u64>,
+}
+
+impl Memory {
+    /// What may be used: `maxmemory` or `budget` (`STORE_BUDGET_BYTES`), the smaller of both; `None` when there is neither.
+    #[must_use]
+    pub fn limit(&self, budget: Option<u64>) -> Option<u64> {
+        match (self.max, budget) {
+            (Some(max), Some(budget)) => Some(max.min(budget)),
+            (max, budget) => max.or(budget),
+        }
+    }
+
+    /// Bytes in use above 80 % of what may be: so much has to be freed.
+    #[must_use]
+    pub fn excess(&self, budget: Option<u64>) -> u64 {
+        self.above(ROOM_FROM, budget)
+    }
+
+    /// Whether those 80 % may be reached soon.
+    #[must_use]
+    pub fn is_near(&self, budget: Option<u64>) -> bool {
+        self.above(NEAR_FROM, budget) > 0
+    }
+
+    fn above(&self, hundredths: u64, budget: Option<u64>) -> u64 {
+        let Some(limit) = self.limit(budget) else {
+            return 0;
+        };
+        let allowed = u128::from(limit) * u128::from(hundredths) / 100;
+        self.used
+            .saturating_sub(u64::try_from(allowed).unwrap_or(u64::MAX))
+    }
+
+    /// From `INFO memory`; `None` when it doesn't tell.
+    pub(crate) fn read(info: &str) -> Option<Self> {
+        let field = |name| info_field(info, name).and_then(|value| value.parse::<u64>().ok());
+        let used = field("used_memory")?;
+        Some(Self {
+            used: used.saturating_sub(field("mem_not_counted_for_evict").unwrap_or(0)),
+            max: field("maxmemory").filter(|max| *max > 0),
+        })
+    }
+}
+
+impl Store {
+    /// Reads how much memory the server uses.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails; [`StoreError::Unexpected`] where `INFO` is not allowed.
+    pub async fn memory(&self) -> Result<Memory, StoreError> {
+        self.guard().permit()?;
+        let info = self.info(&["memory"]).await?;
+        Memory::read(&info)
+            .ok_or_else(|| StoreError::Unexpected("INFO memory tells no used_memory".to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_above_four_fifths_of_the_smaller_limit_has_to_go() {
+        for (used, max, budget, excess, is_near) in [
+            (u64::MAX, None, None, 0, false),
+            (700, Some(1000), None, 0, false),
+            (701, Some(1000), None, 0, true),
+            (800, Some(1000), None, 0, true),
+            (801, Some(1000), None, 1, true),
+            (1500, Some(1000), None, 700, true),
+            (500, None, Some(500), 100, true),
+            (500, Some(1000), Some(500), 100, true),
+            (500, Some(500), Some(1000), 100, true),
+            (10, Some(u64::MAX), None, 0, false),
+            (10, Some(1), None, 10, true),
+        ] {
+            let memory = Memory { used, max };
+            assert_eq!(
+                (memory.excess(budget), memory.is_near(budget)),
+                (excess, is_near),
+                "{memory:?} {budget:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_reading_leaves_out_what_redis_does_not_count() {
+        let info = "# Memory\r\nused_memory:1000\r\nused_memory_human:1K\r\nmaxmemory:0\r\nmem_not_counted_for_evict:10\r\n";
+        assert_eq!(Memory::read(info), Some(Memory { used: 990, max: None }));
+        let info = "used_memory:1000\nmaxmemory:4096\nmaxmemory_policy:noeviction\n";
+        let max = Some(4096);
+        assert_eq!(Memory::read(info), Some(Memory { used: 1000, max }));
+        assert_eq!(Memory::read("redis_version:7.0.0\r\n"), None);
+    }
+}

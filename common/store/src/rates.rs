@@ -1,0 +1,123 @@
+//! How many calls an account may make, and how many events may be pushed, in a minute: counted in Redis, so that all
+//! processes of the API share one count, and by Redis's clock.
+//!
+//! A minute begins with the first call that is counted in it. Each counter is one small key that lives for that minute.
+
+use std::time::Duration;
+
+use redis::Value;
+
+use domain::id::AccountId;
+
+use super::decode::{array, integer, next, unexpected};
+use super::{Store, StoreError};
+
+/// The length of the window that is counted over.
+pub const WINDOW: Duration = Duration::from_secs(60);
+
+/// Whose calls or events are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// The calls of the dashboard for one account.
+    Dashboard,
+    /// The events that are pushed with one service key.
+    ServiceKey,
+    /// The events that are pushed for one account.
+    Account,
+}
+
+/// What is left of one limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    /// Whose it is.
+    pub subject: Subject,
+    /// How many more may come in this minute.
+    pub left: u32,
+    /// How long this minute lasts.
+    pub ends_in: Duration,
+}
+
+/// How many events may be accepted in a minute; 0 for any number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventLimits {
+    /// The id of the service key that they are pushed with.
+    pub key: String,
+    /// With that key (`RATE_LIMIT_EVENTS_PER_KEY`).
+    pub per_key: u32,
+    /// For one account, with whatever key (`RATE_LIMIT_EVENTS_PER_ACCOUNT`).
+    pub per_account: u32,
+}
+
+impl EventLimits {
+    /// Any number of events.
+    pub const NONE: Self = Self {
+        key: String::new(),
+        per_key: 0,
+        per_account: 0,
+    };
+
+    /// As `accept` takes them: the name of the key's counter below the prefix, its limit, and that of an account; empty if there
+    /// is no limit.
+    pub(crate) fn counters(&self) -> String {
+        if self.per_key == 0 && self.per_account == 0 {
+            return String::new();
+        }
+        format!("key:{}:pushed {} {}", self.key, self.per_key, self.per_account)
+    }
+
+    /// Whose quotas `accept` tells, in its order.
+    pub(crate) fn subjects(&self) -> impl Iterator<Item = Subject> {
+        let limits = [
+            (Subject::ServiceKey, self.per_key),
+            (Subject::Account, self.per_account),
+        ];
+        limits
+            .into_iter()
+            .filter_map(|(subject, limit)| (limit > 0).then_some(subject))
+    }
+}
+
+impl Store {
+    /// Counts a call that an account makes at the dashboard. The first is whether it may be made: one that may not is not
+    /// counted.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn count_call(&self, account: &AccountId, most: u32) -> Result<(bool, Quota), StoreError> {
+        let most = most.to_string();
+        let answer = self
+            .run(&self.scripts().call_count, &[account.as_str(), most.as_str()])
+            .await?;
+        let mut answer = array(answer)?.into_iter();
+        let is_allowed = integer(next(&mut answer)?)? == 1;
+        let quota = quota(Subject::Dashboard, &mut answer)?;
+        Ok((is_allowed, quota))
+    }
+}
+
+/// One quota for each subject, as a script tells them; none when it tells none.
+pub(crate) fn quotas(
+    mut answer: impl Iterator<Item = Value>,
+    subjects: impl Iterator<Item = Subject>,
+) -> Result<Vec<Quota>, StoreError> {
+    let mut told = Vec::new();
+    for subject in subjects {
+        let Some(left) = answer.next() else {
+            break;
+        };
+        let mut both = std::iter::once(left).chain(answer.by_ref());
+        told.push(quota(subject, &mut both)?);
+    }
+    Ok(told)
+}
+
+fn quota(subject: Subject, answer: &mut impl Iterator<Item = Value>) -> Result<Quota, StoreError> {
+    let left = integer(next(answer)?)?;
+    let ends_in = integer(next(answer)?)?;
+    Ok(Quota {
+        subject,
+        left: u32::try_from(left).map_err(|_| unexpected("a quota"))?,
+        ends_in: Duration::from_millis(u64::try_from(ends_in).map_err(|_| unexpected("a quota's end"))?),
+    })
+}

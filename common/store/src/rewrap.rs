@@ -1,0 +1,172 @@
+//! Sealing every signing secret anew with the first key of `SECRETS_KEY`, so that the other keys can be given up.
+//!
+//! It goes through the endpoints in bounded steps, also on a live system. Each endpoint is changed in one script that
+//! replaces only what is still there, so a rotation in between stands, and the whole can be repeated at any time.
+
+use std::collections::BTreeMap;
+
+use redis::{Cmd, FromRedisValue};
+
+use domain::id::{AccountId, EndpointId};
+use domain::sealing::{OpenError, SealedSecret, SecretsKeyring};
+
+use super::decode::integer;
+use super::{Store, StoreError};
+
+/// How many keys one command looks at.
+const STEP: usize = 500;
+
+/// The most secrets that are told of by name.
+const NAMED: usize = 100;
+
+/// What came of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RewrapReport {
+    /// Endpoints that were looked at.
+    pub endpoints: u64,
+    /// Secrets that were sealed anew, or would be in a dry run.
+    pub rewrapped: u64,
+    /// Secrets that changed meanwhile, and were left alone.
+    pub overtaken: u64,
+    /// Secrets by the id of the key that they are sealed with now; those that were left alone are not among them.
+    pub by_key: BTreeMap<String, u64>,
+    /// Secrets that don't open.
+    pub unopened: u64,
+    /// The first of them, each with its endpoint and the reason.
+    pub reasons: Vec<String>,
+}
+
+/// An endpoint's record, as far as it matters here.
+struct Record {
+    id: EndpointId,
+    account: AccountId,
+    secrets: Vec<SealedSecret>,
+}
+
+impl Store {
+    /// Seals anew what another key than the first sealed, or the format before; a dry run only counts. Tells now and then
+    /// how many endpoints were looked at.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails. What was sealed anew until then stays so.
+    pub async fn rewrap_secrets(
+        &self,
+        keyring: &SecretsKeyring,
+        dry_run: bool,
+        progress: &(dyn Fn(u64) + Sync),
+    ) -> Result<RewrapReport, StoreError> {
+        let mut report = RewrapReport::default();
+        let prefix = self.keys().key("endpoint:");
+        // The braces of the prefix mean nothing to a pattern.
+        let pattern = format!("{prefix}*");
+        let mut cursor = 0_u64;
+        loop {
+            let mut scan = redis::cmd("SCAN");
+            scan.arg(cursor).arg("MATCH").arg(&pattern);
+            scan.arg("COUNT").arg(STEP);
+            let (next, keys): (u64, Vec<String>) = self.ask_for(&scan).await?;
+            for key in keys {
+                let id = key.strip_prefix(&prefix).and_then(|id| id.parse().ok());
+                if let Some(id) = id
+                    && let Some(record) = self.record(id, &key).await?
+                {
+                    report.endpoints += 1;
+                    self.rewrap_one(&record, keyring, dry_run, &mut report).await?;
+                    progress(report.endpoints);
+                }
+            }
+            if next == 0 {
+                return Ok(report);
+            }
+            cursor = next;
+        }
+    }
+
+    async fn record(&self, id: EndpointId, key: &str) -> Result<Option<Record>, StoreError> {
+        let mut read = redis::cmd("HMGET");
+        read.arg(key).arg("account").arg("secret").arg("previousSecret");
+        let (account, current, previous): (Option<String>, Option<String>, Option<String>) = self
+            .ask_for(&read)
+            .await
+            .or_else(|error| error.unless_overwritten((None, None, None)))?;
+        let account = account.and_then(|account| account.parse().ok());
+        Ok(account.map(|account| Record {
+            id,
+            account,
+            secrets: [current, previous]
+                .into_iter()
+                .flatten()
+                .map(SealedSecret::from_stored)
+                .collect(),
+        }))
+    }
+
+    async fn rewrap_one(
+        &self,
+        record: &Record,
+        keyring: &SecretsKeyring,
+        dry_run: bool,
+        report: &mut RewrapReport,
+    ) -> Result<(), StoreError> {
+        let mut pairs = Vec::new();
+        for secret in &record.secrets {
+            match keyring.rewrap(secret, &record.account, &record.id) {
+                Ok(Some(anew)) => pairs.push((secret.clone(), anew)),
+                Ok(None) => count(report, secret, 1),
+                Err(error) => note_unopened(report, record, secret, &error),
+            }
+        }
+        let wanted = u64::try_from(pairs.len()).unwrap_or(u64::MAX);
+        let mut replaced = wanted;
+        if !dry_run && !pairs.is_empty() {
+            replaced = self.replace_sealed(&record.account, &record.id, &pairs).await?;
+        }
+        report.rewrapped += replaced;
+        report.overtaken += wanted.saturating_sub(replaced);
+        if dry_run {
+            pairs.iter().for_each(|(secret, _)| count(report, secret, 1));
+        } else if let Some((_, anew)) = pairs.first() {
+            count(report, anew, replaced);
+        }
+        Ok(())
+    }
+
+    /// Puts the second of each pair in the place of the first, if that is still there; how many were replaced. Repeating
+    /// it changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn replace_sealed(
+        &self,
+        account: &AccountId,
+        endpoint: &EndpointId,
+        pairs: &[(SealedSecret, SealedSecret)],
+    ) -> Result<u64, StoreError> {
+        let mut arguments = vec![endpoint.as_str(), account.as_str()];
+        for (secret, anew) in pairs {
+            arguments.extend([secret.as_str(), anew.as_str()]);
+        }
+        let answer = self.run(&self.scripts().endpoint_rewrap, &arguments).await?;
+        Ok(u64::try_from(integer(answer)?).unwrap_or(0))
+    }
+
+    async fn ask_for<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
+        self.repeatable(|mut connection| async move { command.query_async(&mut connection).await })
+            .await
+    }
+}
+
+fn count(report: &mut RewrapReport, secret: &SealedSecret, by: u64) {
+    let key = secret.key_id().unwrap_or("none").to_owned();
+    *report.by_key.entry(key).or_default() += by;
+}
+
+fn note_unopened(report: &mut RewrapReport, record: &Record, secret: &SealedSecret, error: &OpenError) {
+    report.unopened += 1;
+    count(report, secret, 1);
+    if report.reasons.len() < NAMED {
+        report.reasons.push(format!("{}: {error}", record.id));
+    }
+}

@@ -1,0 +1,142 @@
+//! Rotating signing secrets: the new one signs at once, the one before goes on until its grace ends.
+
+use std::time::Duration;
+
+use domain::clock::Timestamp;
+use domain::endpoint::Endpoint;
+use domain::id::{AccountId, EndpointId};
+use domain::sealing::SealedSecret;
+
+use super::decode::{array, next, parsed, text, unexpected};
+use super::{Store, StoreError};
+
+/// A rotation to make.
+#[derive(Debug, Clone)]
+pub struct Rotation {
+    /// The new secret, sealed before the call as the next of the endpoint's, so that the call can be repeated.
+    pub secret: SealedSecret,
+    /// How long the secret before goes on.
+    pub grace: Duration,
+    /// Until then `X-RKT-Signature` is made with the secret before.
+    pub legacy_uses_previous: bool,
+    /// Rotate even while the grace of an earlier rotation lasts: the oldest secret ends at once.
+    pub force: bool,
+}
+
+/// What came of a rotation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RotateOutcome {
+    /// The new secret signs.
+    Rotated(Box<Endpoint>),
+    /// The grace of an earlier rotation lasts until then. Nothing was changed.
+    InGrace(Timestamp),
+    /// Another rotation came in between, so the secret isn't the next one. Nothing was changed.
+    Overtaken,
+    /// The account has no such endpoint.
+    EndpointNotFound,
+}
+
+/// The secrets of an endpoint, sealed.
+#[derive(Debug, Clone)]
+pub struct SigningSecrets {
+    /// The one that signs.
+    pub current: SealedSecret,
+    /// The one before the last rotation.
+    pub previous: Option<PreviousSecret>,
+}
+
+/// A secret that was replaced.
+#[derive(Debug, Clone)]
+pub struct PreviousSecret {
+    /// The secret, sealed.
+    pub secret: SealedSecret,
+    /// Until when it signs, or signed, too.
+    pub until: Timestamp,
+    /// Whether it is the one that makes `X-RKT-Signature` until then.
+    pub signs_legacy: bool,
+}
+
+impl Store {
+    /// Gives an endpoint a new secret. Repeating the call changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn rotate_secret(
+        &self,
+        account: &AccountId,
+        endpoint: &EndpointId,
+        rotation: &Rotation,
+    ) -> Result<RotateOutcome, StoreError> {
+        let grace = rotation.grace.as_millis().to_string();
+        let arguments = [
+            endpoint.as_str(),
+            account.as_str(),
+            rotation.secret.as_str(),
+            &grace,
+            if rotation.legacy_uses_previous {
+                "previous"
+            } else {
+                "new"
+            },
+            if rotation.force { "1" } else { "0" },
+        ];
+        let mut answer = array(self.run(&self.scripts().endpoint_rotate, &arguments).await?)?.into_iter();
+        let Some(outcome) = answer.next() else {
+            return Ok(RotateOutcome::EndpointNotFound);
+        };
+        match text(outcome)?.as_str() {
+            "rotated" => super::endpoints::one(next(&mut answer)?)?
+                .map(|endpoint| RotateOutcome::Rotated(Box::new(endpoint)))
+                .ok_or_else(|| unexpected("endpoint")),
+            "in_grace" => Timestamp::from_millis(parsed(next(&mut answer)?)?)
+                .map(RotateOutcome::InGrace)
+                .ok_or_else(|| unexpected("time")),
+            "overtaken" => Ok(RotateOutcome::Overtaken),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// The secrets of an endpoint; `None` when the account has no such endpoint.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn signing_secrets(
+        &self,
+        account: &AccountId,
+        endpoint: &EndpointId,
+    ) -> Result<Option<SigningSecrets>, StoreError> {
+        type Fields = (
+            Option<String>,
+            Option<String>,
+            Option<String>,
+            Option<i64>,
+            Option<String>,
+        );
+        let key = self.keys().key(&format!("endpoint:{endpoint}"));
+        let mut command = redis::cmd("HMGET");
+        command.arg(key).arg("account").arg("secret");
+        command
+            .arg("previousSecret")
+            .arg("previousSecretUntil")
+            .arg("legacySignature");
+        let command = &command;
+        let (owner, current, previous, until, legacy): Fields = self
+            .repeatable(|mut connection| async move { command.query_async(&mut connection).await })
+            .await
+            .or_else(|error: StoreError| error.unless_overwritten((None, None, None, None, None)))?;
+        let Some(current) = current.filter(|_| owner.as_deref() == Some(account.as_str())) else {
+            return Ok(None);
+        };
+        let until = until.and_then(Timestamp::from_millis);
+        Ok(Some(SigningSecrets {
+            current: SealedSecret::from_stored(current),
+            previous: previous.zip(until).map(|(secret, until)| PreviousSecret {
+                secret: SealedSecret::from_stored(secret),
+                until,
+                signs_legacy: legacy.as_deref() == Some("previous"),
+            }),
+        }))
+    }
+}

@@ -1,0 +1,93 @@
+//! Where Redis is, as both programs and the operator's tool read it from the environment.
+
+use std::fmt;
+
+use clap::Args;
+use secrecy::{ExposeSecret as _, SecretString};
+
+pub use self::tls::{InvalidRedis, Pem};
+use crate::identity::StoreId;
+
+mod tls;
+
+/// Where Redis is, and how its keys are cut.
+#[derive(Debug, Clone, Args)]
+pub struct RedisArgs {
+    /// Redis or Valkey from 7.0: `redis://[user:password@]host:port[/db]`, or `rediss://` for TLS.
+    #[arg(long, env, default_value = "redis://127.0.0.1:6379", value_parser = parse_redis_url, hide_env_values = true)]
+    pub redis_url: RedisUrl,
+
+    /// The authorities (PEM) that the server's certificate is checked against, instead of the system's. `rediss://` only.
+    #[arg(long, env, value_parser = tls::authorities)]
+    pub redis_ca_file: Option<Pem>,
+
+    /// Our certificate (PEM, with those between it and its authority), for servers that demand one. `rediss://` only.
+    #[arg(long, env, value_parser = tls::certificates, requires = "redis_key_file")]
+    pub redis_cert_file: Option<Pem>,
+
+    /// The key (PEM) of that certificate.
+    #[arg(long, env, value_parser = tls::key, requires = "redis_cert_file")]
+    pub redis_key_file: Option<Pem>,
+
+    /// The identity that the store must have: 1 to 64 letters, digits, `-`, `_` (`webhooksctl store id` makes one). Without it
+    /// a program that starts takes any store for its own, an empty one too.
+    #[arg(long, env)]
+    pub store_id: Option<StoreId>,
+
+    /// Number of slices that the accounts are cut into; only 1 is supported so far.
+    #[arg(long, env, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1))]
+    pub shards: u16,
+}
+
+/// A Redis address whose password is not printed.
+#[derive(Clone)]
+pub struct RedisUrl(SecretString);
+
+impl RedisUrl {
+    /// The whole URL, password included.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl fmt::Display for RedisUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Put together of what may be shown: what follows the path may say anything.
+        let Ok(url) = url::Url::parse(self.expose()) else {
+            return formatter.write_str("redis");
+        };
+        write!(formatter, "{}://", url.scheme())?;
+        if url.password().is_some() {
+            write!(formatter, "{}:…@", url.username())?;
+        }
+        formatter.write_str(url.host_str().unwrap_or_default())?;
+        if let Some(port) = url.port() {
+            write!(formatter, ":{port}")?;
+        }
+        formatter.write_str(url.path())
+    }
+}
+
+impl fmt::Debug for RedisUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+fn parse_redis_url(text: &str) -> Result<RedisUrl, String> {
+    let url = url::Url::parse(text).map_err(|error| format!("not a URL ({error})"))?;
+    match url.scheme() {
+        "redis" | "rediss" if url.fragment().is_some() || url.query().is_some() => {
+            Err("must end after the database's number".to_owned())
+        }
+        "redis" | "rediss" if url.has_host() => Ok(RedisUrl(text.to_owned().into())),
+        "redis+sentinel" | "rediss+sentinel" => {
+            Err("Sentinel is not supported yet; give redis:// or rediss://".to_owned())
+        }
+        _ => Err("must be redis://host:port or rediss://host:port".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

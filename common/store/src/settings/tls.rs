@@ -1,0 +1,131 @@
+//! TLS to Redis: the files of a private authority and of our own certificate, read and checked at the start.
+
+use std::fmt;
+
+use redis::{Client, ClientTlsConfig, ConnectionInfo, IntoConnectionInfo as _, TlsCertificates};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore};
+use secrecy::zeroize::Zeroizing;
+
+use super::RedisArgs;
+
+/// More than any chain of certificates takes.
+const MAX_FILE: u64 = 1 << 20;
+
+/// The text of a PEM file. Never printed; its memory is overwritten when it is dropped.
+#[derive(Clone)]
+pub struct Pem(Zeroizing<Vec<u8>>);
+
+impl fmt::Debug for Pem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Pem(…)")
+    }
+}
+
+/// What is wrong with the settings of the connection, taken together.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidRedis(String);
+
+impl RedisArgs {
+    /// What connects to Redis; nothing is connected yet.
+    ///
+    /// # Errors
+    ///
+    /// A sentence with the variables' names when they don't fit together.
+    pub fn client(&self) -> Result<Client, InvalidRedis> {
+        let wrong = |error: redis::RedisError| InvalidRedis(format!("REDIS_URL: {error}"));
+        let info: ConnectionInfo = self.redis_url.expose().into_connection_info().map_err(wrong)?;
+        // Saves every user a right, and tells the server nothing that it needs.
+        let settings = info.redis_settings().clone().set_skip_set_lib_name();
+        let info = info.set_redis_settings(settings);
+        if self.redis_ca_file.is_none() && self.redis_cert_file.is_none() {
+            return Client::open(info).map_err(wrong);
+        }
+        if !self.redis_url.expose().starts_with("rediss://") {
+            let variable = if self.redis_ca_file.is_some() {
+                "REDIS_CA_FILE"
+            } else {
+                "REDIS_CERT_FILE"
+            };
+            return Err(InvalidRedis(format!(
+                "{variable}: REDIS_URL must be rediss:// for that"
+            )));
+        }
+        self.check_key()?;
+        let bytes = |pem: &Option<Pem>| pem.as_ref().map(|pem| pem.0.to_vec());
+        let pair = bytes(&self.redis_cert_file).zip(bytes(&self.redis_key_file));
+        let certificates = TlsCertificates {
+            client_tls: pair.map(|(client_cert, client_key)| ClientTlsConfig {
+                client_cert,
+                client_key,
+            }),
+            root_cert: bytes(&self.redis_ca_file),
+        };
+        Client::build_with_tls(info, certificates).map_err(wrong)
+    }
+
+    /// Whether the key belongs to the certificate, which the server would otherwise be asked at each try to connect.
+    fn check_key(&self) -> Result<(), InvalidRedis> {
+        let (Some(certificate), Some(key)) = (&self.redis_cert_file, &self.redis_key_file) else {
+            return Ok(());
+        };
+        let wrong = |error: &dyn fmt::Display| {
+            InvalidRedis(format!(
+                "REDIS_CERT_FILE, REDIS_KEY_FILE: they don't go together ({error})"
+            ))
+        };
+        let chain = CertificateDer::pem_slice_iter(&certificate.0)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| wrong(&error))?;
+        let key = PrivateKeyDer::from_pem_slice(&key.0).map_err(|error| wrong(&error))?;
+        ClientConfig::builder()
+            .with_root_certificates(RootCertStore::empty())
+            .with_client_auth_cert(chain, key)
+            .map_err(|error| wrong(&error))?;
+        Ok(())
+    }
+}
+
+/// Reads a file of authorities.
+pub(crate) fn authorities(path: &str) -> Result<Pem, String> {
+    let pem = certificates(path)?;
+    let mut store = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(&pem.0).flatten() {
+        store
+            .add(certificate)
+            .map_err(|error| format!("the file `{path}` has a certificate that can't be used ({error})"))?;
+    }
+    Ok(pem)
+}
+
+/// Reads a file of one or more certificates.
+pub(crate) fn certificates(path: &str) -> Result<Pem, String> {
+    let pem = read(path)?;
+    let count = CertificateDer::pem_slice_iter(&pem.0)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|_| format!("the file `{path}` is damaged: it must be certificates in PEM"))?
+        .len();
+    if count == 0 {
+        return Err(format!("the file `{path}` has no certificate in PEM"));
+    }
+    Ok(pem)
+}
+
+/// Reads the file of a private key.
+pub(crate) fn key(path: &str) -> Result<Pem, String> {
+    let pem = read(path)?;
+    // What the parser has to say may repeat the file, so it is not told.
+    PrivateKeyDer::from_pem_slice(&pem.0)
+        .map_err(|_| format!("the file `{path}` has no private key in PEM, or one with a password"))?;
+    Ok(pem)
+}
+
+fn read(path: &str) -> Result<Pem, String> {
+    let fault = |error: std::io::Error| format!("the file `{path}` can't be read ({error})");
+    if std::fs::metadata(path).map_err(fault)?.len() > MAX_FILE {
+        return Err(format!("the file `{path}` is too long for certificates"));
+    }
+    std::fs::read(path).map(Zeroizing::new).map(Pem).map_err(fault)
+}

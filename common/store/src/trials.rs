@@ -1,0 +1,242 @@
+//! Test events: the API asks, a worker sends at once, and the API gets the answer. They go past the queue.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use redis::Value;
+
+use domain::delivery::DeliveryState;
+use domain::event::{EventType, Payload};
+use domain::id::{AccountId, DeliveryId};
+
+use super::decode::{array, integer, next, text, unexpected};
+use super::log::{LoggedAttempt, entries};
+use super::queue::{
+    AttemptRecord, LeasedEndpoint, LeasedEvent, leased_endpoint, leased_event, log_arguments,
+};
+use super::{Listener, Store, StoreError};
+
+/// A test event to send. Its id is made before the call, so that the call can be repeated.
+#[derive(Debug, Clone)]
+pub struct TrialRequest {
+    /// A fresh delivery to the endpoint that is tested.
+    pub delivery: DeliveryId,
+    /// Who asks.
+    pub account: AccountId,
+    /// The event's type.
+    pub event: EventType,
+    /// What is sent.
+    pub payload: Payload,
+}
+
+/// What came of asking for a test event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrialOutcome {
+    /// A worker will take it.
+    Queued,
+    /// The account has had as many as it may in this minute; another one can be had after that.
+    TooMany(Duration),
+    /// Tests wait that no worker takes.
+    Busy,
+    /// The account has no such endpoint.
+    EndpointNotFound,
+}
+
+/// What a worker needs to send a test event.
+#[derive(Debug, Clone)]
+pub struct Trial {
+    /// The delivery.
+    pub delivery: DeliveryId,
+    /// What is sent.
+    pub event: Arc<LeasedEvent>,
+    /// Where it is sent.
+    pub endpoint: Arc<LeasedEndpoint>,
+}
+
+/// How long a request waits for a worker. One that is older is not sent any more: whoever asked has been told that no worker
+/// answered.
+pub const WAITED_FOR: Duration = Duration::from_secs(5);
+
+impl Store {
+    /// Asks for a test event; an account may have `per_minute`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn request_trial(
+        &self,
+        request: &TrialRequest,
+        per_minute: u32,
+    ) -> Result<TrialOutcome, StoreError> {
+        let (endpoint, per_minute) = (request.delivery.endpoint(), per_minute.to_string());
+        let arguments: [&[u8]; 6] = [
+            endpoint.as_str().as_bytes(),
+            request.account.as_str().as_bytes(),
+            request.delivery.as_str().as_bytes(),
+            request.event.as_str().as_bytes(),
+            request.payload.as_bytes(),
+            per_minute.as_bytes(),
+        ];
+        let mut answer = array(self.run(&self.scripts().trial_request, &arguments).await?)?.into_iter();
+        let Some(outcome) = answer.next() else {
+            return Ok(TrialOutcome::EndpointNotFound);
+        };
+        match text(outcome)?.as_str() {
+            "queued" => Ok(TrialOutcome::Queued),
+            "too_many" => {
+                let ms = u64::try_from(integer(next(&mut answer)?)?).unwrap_or(0);
+                Ok(TrialOutcome::TooMany(Duration::from_millis(ms)))
+            }
+            "busy" => Ok(TrialOutcome::Busy),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Waits for what a test event came to; `None` after `timeout`. An answer that was lost on the way is read again.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn trial_answer(
+        &self,
+        delivery: &DeliveryId,
+        timeout: Duration,
+    ) -> Result<Option<LoggedAttempt>, StoreError> {
+        let end = Instant::now() + timeout;
+        let entry = match self.wait_for_answer(delivery, timeout).await {
+            Ok(entry) => entry,
+            // The answer may have gone with the connection.
+            Err(StoreError::Unavailable(_)) => match self.finished_trial(delivery).await? {
+                Some(entry) => Some(entry),
+                None => {
+                    let left = end.saturating_duration_since(Instant::now());
+                    self.wait_for_answer(delivery, left).await?
+                }
+            },
+            Err(error) => return Err(error),
+        };
+        let Some(entry) = entry else {
+            return Ok(None);
+        };
+        let mut range = redis::cmd("XRANGE");
+        range.arg(self.keys().key(&format!("log:{}", delivery.endpoint())));
+        range.arg(&entry).arg(&entry);
+        let range = &range;
+        let found: Value = self
+            .repeatable(|mut connection| async move { range.query_async(&mut connection).await })
+            .await
+            .or_else(|error| error.unless_overwritten(Value::Array(Vec::new())))?;
+        Ok(entries(found)?.pop().and_then(super::log::LogEntry::into_attempt))
+    }
+
+    /// The log entry of a test event, as soon as somebody tells it.
+    async fn wait_for_answer(
+        &self,
+        delivery: &DeliveryId,
+        timeout: Duration,
+    ) -> Result<Option<String>, StoreError> {
+        // Zero would wait for ever.
+        let timeout = timeout.max(Duration::from_millis(1));
+        let listener = self.listener();
+        let mut pop = redis::cmd("BLPOP");
+        pop.arg(self.keys().key(&format!("answer:{delivery}")));
+        pop.arg(timeout.as_secs_f64());
+        let pop = &pop;
+        let answer: Option<(String, String)> = listener
+            .blocking(timeout, |mut connection| async move {
+                pop.query_async(&mut connection).await
+            })
+            .await?;
+        Ok(answer.map(|(_, entry)| entry))
+    }
+
+    /// The log entry of a test event that was finished.
+    async fn finished_trial(&self, delivery: &DeliveryId) -> Result<Option<String>, StoreError> {
+        let mut get = redis::cmd("HGET");
+        get.arg(self.keys().key(&format!("trial:{delivery}"))).arg("done");
+        let get = &get;
+        self.repeatable(|mut connection| async move { get.query_async(&mut connection).await })
+            .await
+            .or_else(|error| error.unless_overwritten(None))
+    }
+
+    /// Takes a request back, unless a worker has it; whether it did. A repeat may say that it didn't.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn withdraw_trial(&self, delivery: &DeliveryId) -> Result<bool, StoreError> {
+        let removed = self
+            .run(&self.scripts().trial_withdraw, &[delivery.as_str()])
+            .await?;
+        Ok(integer(removed)? > 0)
+    }
+
+    /// Waits for a test event to send; `None` after `timeout`. A wait that is given up takes none, if `listener` goes
+    /// with it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn next_trial(
+        &self,
+        listener: &Listener,
+        timeout: Duration,
+    ) -> Result<Option<DeliveryId>, StoreError> {
+        let mut pop = redis::cmd("BLPOP");
+        pop.arg(self.keys().key("trials")).arg(timeout.as_secs_f64());
+        let pop = &pop;
+        let taken: Option<(String, String)> = listener
+            .blocking(timeout, |mut connection| async move {
+                pop.query_async(&mut connection).await
+            })
+            .await?;
+        // What is no id was not put there by us.
+        Ok(taken.and_then(|(_, delivery)| delivery.parse().ok()))
+    }
+
+    /// What is needed to send a test event; `None` when nobody waits for it any more.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn begin_trial(&self, delivery: &DeliveryId) -> Result<Option<Trial>, StoreError> {
+        let age = WAITED_FOR.as_millis().to_string();
+        let arguments = [delivery.as_str(), &age];
+        let mut answer = array(self.run(&self.scripts().trial_begin, &arguments).await?)?.into_iter();
+        let Some(endpoint) = answer.next() else {
+            return Ok(None);
+        };
+        Ok(Some(Trial {
+            delivery: delivery.clone(),
+            endpoint: leased_endpoint(endpoint)?,
+            event: leased_event(next(&mut answer)?)?,
+        }))
+    }
+
+    /// Writes down what a test event came to, and answers whoever waits for it. Its payload is kept as that of a
+    /// delivered event.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn finish_trial(
+        &self,
+        trial: &Trial,
+        log_length: u32,
+        attempt: &AttemptRecord,
+    ) -> Result<(), StoreError> {
+        let outcome = match attempt.error {
+            None => DeliveryState::Succeeded,
+            Some(_) => DeliveryState::Exhausted,
+        };
+        let mut arguments = vec![
+            trial.delivery.to_string(),
+            log_length.to_string(),
+            outcome.as_str().to_owned(),
+        ];
+        arguments.extend(log_arguments(attempt));
+        let _nothing: Value = self.run(&self.scripts().trial_finish, &arguments).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,155 @@
+//! `check`: does what is stored in Redis agree with itself?
+
+use std::io::Write as _;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use anyhow::bail;
+use clap::Args;
+use store::Store;
+use store::check::CheckReport;
+use store::identity::{StoreFacts, StoreId};
+use store::server::SCHEMA;
+use store::settings::RedisArgs;
+
+/// How often progress is told.
+const TELL_EVERY: Duration = Duration::from_secs(2);
+
+/// The most violations that are printed.
+const SHOWN: usize = 100;
+
+/// The arguments of `check`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    redis: RedisArgs,
+}
+
+/// Prints what was looked at and every violation; fails when there is one.
+pub(crate) fn run(arguments: &CheckArgs) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let store = Store::new(&arguments.redis)?;
+    let told = Mutex::new(Instant::now());
+    let tell = |read: usize| {
+        if let Ok(mut told) = told.lock()
+            && told.elapsed() >= TELL_EVERY
+        {
+            *told = Instant::now();
+            eprintln!("read {read} keys …");
+        }
+    };
+    let marks = runtime.block_on(store.store_marks())?;
+    if let Some(schema) = marks.schema.as_deref().filter(|schema| *schema != SCHEMA) {
+        bail!(
+            "the stored data has schema {schema}, this program knows {SCHEMA}: use the version of the programs that wrote it"
+        );
+    }
+    let report = runtime.block_on(store.check_telling(&tell))?;
+    print(&report)?;
+    if let Some(reason) = is_another(&marks, arguments.redis.store_id.as_ref(), report.is_empty()) {
+        bail!(reason);
+    }
+    match report.violations.len() {
+        0 => Ok(()),
+        count => bail!("{count} violations"),
+    }
+}
+
+/// Why this isn't the store that is meant, or nobody's.
+fn is_another(marks: &StoreFacts, wanted: Option<&StoreId>, is_empty: bool) -> Option<String> {
+    match (&marks.identity, wanted) {
+        (None, _) if is_empty => Some(
+            "empty: there is no store on this server. If there should be one, see \"The store was replaced\" in docs/operations.md"
+                .to_owned(),
+        ),
+        (None, _) if marks.schema.is_none() => Some(
+            "there are keys of ours, but `wh:meta` is gone: see \"The store was replaced\" in docs/operations.md"
+                .to_owned(),
+        ),
+        (Some(found), Some(wanted)) if found != wanted => {
+            Some(format!("this is the store {found}, and not the one that STORE_ID names"))
+        }
+        _ => None,
+    }
+}
+
+fn print(report: &CheckReport) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    let is_empty = report.is_empty();
+    let CheckReport {
+        endpoints,
+        events,
+        unfinished,
+        keys,
+        walks,
+        took,
+        promises,
+        violations,
+    } = report;
+    writeln!(
+        out,
+        "looked at {endpoints} endpoints, {events} events and {unfinished} unfinished deliveries"
+    )?;
+    if is_empty {
+        writeln!(out, "the store is empty")?;
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "read {keys} keys in {:.1} s, {}, and checked that",
+        took.as_secs_f64(),
+        match walks {
+            1 => "once".to_owned(),
+            times => format!("{times} times, since something changed or is wrong"),
+        }
+    )?;
+    for promise in promises {
+        writeln!(out, "  {promise}")?;
+    }
+    for violation in violations.iter().take(SHOWN) {
+        writeln!(out, "  {violation}")?;
+    }
+    match violations.len() {
+        0 => writeln!(out, "no violation")?,
+        count if count > SHOWN => writeln!(out, "  … and {} more", count - SHOWN)?,
+        _ => {}
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_store_and_none_are_told() {
+        let known = |identity: Option<&str>, schema: Option<&str>| StoreFacts {
+            identity: identity.map(|text| text.parse().unwrap()),
+            schema: schema.map(str::to_owned),
+            ..StoreFacts::default()
+        };
+        let wanted: StoreId = "a".parse().unwrap();
+        for (marks, wanted, is_empty, said) in [
+            (known(Some("a"), Some("1")), None, true, None),
+            (known(Some("a"), Some("1")), Some(&wanted), false, None),
+            (
+                known(Some("b"), Some("1")),
+                Some(&wanted),
+                false,
+                Some("the store b"),
+            ),
+            (known(None, Some("1")), Some(&wanted), false, None),
+            (known(None, Some("1")), None, true, Some("empty")),
+            (known(None, None), None, true, Some("empty")),
+            (known(None, None), None, false, Some("`wh:meta` is gone")),
+        ] {
+            let reason = is_another(&marks, wanted, is_empty);
+            match said {
+                None => assert_eq!(reason, None, "{marks:?}"),
+                Some(part) => assert!(reason.unwrap().contains(part), "{marks:?}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! New keys, printed once and kept nowhere.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use clap::Args;
+use domain::id::fill_random;
+use sha2::{Digest, Sha256};
+
+/// The arguments of `service-key`.
+#[derive(Debug, Args)]
+pub(crate) struct ServiceKeyArgs {
+    /// What the key is called in SERVICE_KEYS and in logs: letters, digits and `-`.
+    #[arg(value_parser = parse_id)]
+    id: String,
+}
+
+fn parse_id(text: &str) -> Result<String, String> {
+    let good = (1..=64).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if good {
+        Ok(text.to_owned())
+    } else {
+        Err("must be 1 to 64 letters, digits or `-`".to_owned())
+    }
+}
+
+/// A new value for `SECRETS_KEY`.
+pub(crate) fn new_secrets_key() -> String {
+    let mut key = [0; 32];
+    fill_random(&mut key);
+    STANDARD.encode(key)
+}
+
+/// A new service key with this id.
+pub(crate) fn new_service_key(id: &str) -> String {
+    let mut random = [0; 32];
+    fill_random(&mut random);
+    format!("whk_{id}_{}", URL_SAFE_NO_PAD.encode(random))
+}
+
+/// The entry of `SERVICE_KEYS` for a key with this id.
+pub(crate) fn service_key_entry(id: &str, key: &str) -> String {
+    format!("{id}:{}", hex::encode(Sha256::digest(key)))
+}
+
+/// A new service key with what to do with it.
+pub(crate) fn describe_new(arguments: &ServiceKeyArgs) -> String {
+    let key = new_service_key(&arguments.id);
+    let entry = service_key_entry(&arguments.id, &key);
+    format!(
+        "key, for the backend (it is kept nowhere): {key}\nentry, to be added to SERVICE_KEYS of the API:  {entry}"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::sealing::SecretsKeyring;
+
+    use super::*;
+
+    #[test]
+    fn a_new_secrets_key_is_a_key_ring() {
+        assert!(new_secrets_key().parse::<SecretsKeyring>().is_ok());
+        assert_ne!(new_secrets_key(), new_secrets_key());
+    }
+
+    #[test]
+    fn a_service_key_names_its_id_and_its_entry_does_not_give_it_away() {
+        let key = new_service_key("backend");
+        assert!(key.starts_with("whk_backend_"));
+        let entry = service_key_entry("backend", &key);
+        assert_eq!(entry.len(), "backend:".len() + 64);
+        assert!(!entry.contains(&key));
+        for bad in ["", "with_underscore", "with space", "a,b", "ü"] {
+            assert!(parse_id(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The operator's tool: checks what is stored, makes keys, sets up development, asks programs for their health.
+//!
+//! Only `secrets rewrap` and `store accept` change anything in Redis.
+
+mod check;
+
+mod dev_env;
+
+mod dev_keys;
+
+mod healthcheck;
+
+mod keys;
+
+mod redis_users;
+
+mod secrets;
+
+mod store;
+
+mod variables;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The operator's tool for the webhook programs.
+#[derive(Debug, Parser)]
+#[command(name = "webhooksctl", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Checks that what is stored in Redis agrees with itself, in bounded steps, also while the system runs.
+    Check(check::CheckArgs),
+    /// Prints a new key for SECRETS_KEY.
+    SecretsKey,
+    /// Works on the signing secrets that are stored.
+    #[command(subcommand)]
+    Secrets(secrets::SecretsCommand),
+    /// Makes and shows the identity of the store, and accepts a store that was replaced.
+    #[command(subcommand)]
+    Store(store::StoreCommand),
+    /// Prints new passwords for the users of Redis, and their hashes, as lines for `.env`.
+    RedisPasswords,
+    /// Prints a new service key, and the entry of SERVICE_KEYS that makes it valid.
+    ServiceKey(keys::ServiceKeyArgs),
+    /// Sets up development: makes keys that are not there yet, renews the dashboard token, writes dev.env.
+    DevEnv(dev_env::DevEnvArgs),
+    /// Asks a URL such as http://127.0.0.1:3000/healthz; succeeds when the answer is 200.
+    Healthcheck(healthcheck::HealthcheckArgs),
+}
+
+fn main() -> ExitCode {
+    // Not clap's own messages: they repeat wrong values, which may be secrets.
+    let arguments: Arguments = program::config::parse();
+    let done = match arguments.command {
+        Command::Check(arguments) => check::run(&arguments),
+        Command::SecretsKey => print(&keys::new_secrets_key()),
+        Command::Secrets(command) => secrets::run(&command),
+        Command::Store(command) => store::run(&command).and_then(|said| print(&said)),
+        Command::RedisPasswords => print(&redis_users::new_passwords()),
+        Command::ServiceKey(arguments) => print(&keys::describe_new(&arguments)),
+        Command::DevEnv(arguments) => dev_env::write(&arguments).and_then(|said| print(&said)),
+        Command::Healthcheck(arguments) => healthcheck::ask(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("webhooksctl: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print(text: &str) -> anyhow::Result<()> {
+    writeln!(std::io::stdout(), "{text}")?;
+    Ok(())
+}

@@ -1,0 +1,50 @@
+//! `redis-passwords`: new passwords for the users of Redis. Redis is given their hashes only.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::id::fill_random;
+use sha2::{Digest, Sha256};
+
+/// The users of the access list.
+const USERS: [&str; 3] = ["API", "WORKER", "OPERATOR"];
+
+/// Lines for `.env`: each user's password, and the hash that the access list names.
+pub(crate) fn new_passwords() -> String {
+    let lines = USERS.map(|user| {
+        let password = new_password();
+        let hash = hex::encode(Sha256::digest(&password));
+        format!("REDIS_{user}_PASSWORD={password}\nREDIS_{user}_PASSWORD_SHA256={hash}")
+    });
+    lines.join("\n")
+}
+
+/// 256 random bits, in characters that may stand in a URL.
+fn new_password() -> String {
+    let mut random = [0; 32];
+    fill_random(&mut random);
+    URL_SAFE_NO_PAD.encode(random)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_user_has_a_password_of_its_own_with_its_hash() {
+        let text = new_passwords();
+        let value = |name: &str| {
+            let line = text
+                .lines()
+                .find_map(|line| line.strip_prefix(&format!("{name}=")));
+            line.unwrap().to_owned()
+        };
+        let mut passwords = Vec::new();
+        for user in USERS {
+            let password = value(&format!("REDIS_{user}_PASSWORD"));
+            let hash = value(&format!("REDIS_{user}_PASSWORD_SHA256"));
+            assert_eq!(hash, hex::encode(Sha256::digest(&password)));
+            assert!(password.len() >= 43 && !passwords.contains(&password));
+            passwords.push(password);
+        }
+    }
+}

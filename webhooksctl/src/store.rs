@@ -1,0 +1,165 @@
+//! `store`: the identity of the store, and what an operator does when the store was replaced.
+
+use clap::{Args, Subcommand};
+use domain::clock::Timestamp;
+use store::Store;
+use store::identity::{Acceptance, StoreFacts, StoreId, What};
+use store::settings::RedisArgs;
+
+/// What can be done with the store's identity.
+#[derive(Debug, Subcommand)]
+pub(crate) enum StoreCommand {
+    /// Prints a new STORE_ID, as a line for `.env`.
+    Id,
+    /// Tells what the store says of itself.
+    Show(ShowArgs),
+    /// Accepts what is on the server as the store: once before the very first start with STORE_ID, and after the store was
+    /// replaced. Programs that wait go on with it. Needs the rights of `api` or `worker`.
+    Accept(AcceptArgs),
+}
+
+/// The arguments of `store show`.
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    #[command(flatten)]
+    redis: RedisArgs,
+}
+
+/// The arguments of `store accept`.
+#[derive(Debug, Args)]
+pub(crate) struct AcceptArgs {
+    #[command(flatten)]
+    redis: RedisArgs,
+
+    /// Change nothing, and tell what would be done.
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Accept nothing but an empty server, or the store that STORE_ID names.
+    #[arg(long)]
+    only_empty: bool,
+}
+
+/// Does it; gives back what is to be said.
+pub(crate) fn run(command: &StoreCommand) -> anyhow::Result<String> {
+    match command {
+        StoreCommand::Id => Ok(format!("STORE_ID={}", StoreId::random())),
+        StoreCommand::Show(arguments) => {
+            let store = Store::new(&arguments.redis)?;
+            Ok(described(&runtime()?.block_on(store.store_marks())?))
+        }
+        StoreCommand::Accept(arguments) => {
+            let (store, runtime) = (Store::new(&arguments.redis)?, runtime()?);
+            let would_be = runtime.block_on(store.accept_store(true))?;
+            let is_wanted = !arguments.only_empty || matches!(would_be.what, What::Empty | What::Same);
+            anyhow::ensure!(is_wanted, "nothing was accepted: {}", found(&would_be));
+            let done = if arguments.dry_run {
+                would_be
+            } else {
+                runtime.block_on(store.accept_store(false))?
+            };
+            Ok(told(&done, arguments.dry_run))
+        }
+    }
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
+
+/// What there was.
+fn found(acceptance: &Acceptance) -> String {
+    let known = |facts: &StoreFacts| {
+        facts
+            .identity
+            .as_ref()
+            .map_or_else(String::new, StoreId::to_string)
+    };
+    match acceptance.what {
+        What::Empty => "the server is empty".to_owned(),
+        What::Unmarked => "the server has keys of ours without an identity".to_owned(),
+        What::Other => format!("the server has the store {}", known(&acceptance.before)),
+        What::Older => format!(
+            "the store {} was set back to an earlier state",
+            known(&acceptance.before)
+        ),
+        What::Same => format!("the server has the store {}", known(&acceptance.before)),
+    }
+}
+
+fn told(acceptance: &Acceptance, dry_run: bool) -> String {
+    let did = if dry_run {
+        "it would be accepted as"
+    } else {
+        "it was accepted as"
+    };
+    let mut text = format!("{}; {did} the store {}", found(acceptance), acceptance.identity);
+    if !dry_run {
+        text.push_str("; programs that wait go on within seconds");
+    }
+    text
+}
+
+fn described(facts: &StoreFacts) -> String {
+    let Some(identity) = &facts.identity else {
+        return match &facts.schema {
+            Some(schema) => {
+                format!("no identity yet: the next program that starts gives it one\nschema {schema}")
+            }
+            None => "no store: `wh:meta` is not there".to_owned(),
+        };
+    };
+    let time = |millis: u64| {
+        i64::try_from(millis)
+            .ok()
+            .and_then(Timestamp::from_millis)
+            .unwrap_or_default()
+    };
+    let mut lines = vec![format!("STORE_ID={identity}"), format!("writes {}", facts.writes)];
+    lines.extend(facts.schema.iter().map(|schema| format!("schema {schema}")));
+    if facts.accepted_at > 0 {
+        lines.push(format!("accepted by an operator {}", time(facts.accepted_at)));
+    }
+    if let Some((at, from, to)) = facts.rewound {
+        lines.push(format!(
+            "set back to an earlier state (writes {from} to {to}), noticed {}",
+            time(at)
+        ));
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_identity_is_a_line_for_a_file() {
+        let line = run(&StoreCommand::Id).unwrap();
+        let value = line.strip_prefix("STORE_ID=").unwrap();
+        assert!(value.parse::<StoreId>().is_ok(), "{line}");
+        assert_ne!(line, run(&StoreCommand::Id).unwrap());
+    }
+
+    #[test]
+    fn what_is_known_of_a_store_is_told() {
+        let mut facts = StoreFacts::default();
+        assert!(described(&facts).starts_with("no store"));
+        facts.schema = Some("1".to_owned());
+        assert!(described(&facts).starts_with("no identity yet"));
+        facts.identity = Some("a".parse().unwrap());
+        facts.writes = 7;
+        facts.accepted_at = 1_774_539_000_000;
+        facts.rewound = Some((1_774_539_000_000, 9, 6));
+        let text = described(&facts);
+        for part in [
+            "STORE_ID=a",
+            "writes 7",
+            "schema 1",
+            "2026-03-26",
+            "writes 9 to 6",
+        ] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+}

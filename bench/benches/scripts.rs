@@ -22,7 +22,7 @@ use store::queue::{
 };
 use store::replays::{ReplayOutcome, ReplaySpan, ReplayStatus, StartOutcome};
 use store::rotation::{RotateOutcome, Rotation};
-use store::trials::{TrialOutcome, TrialRequest};
+use store::test_events::{TestEventOutcome, TestEventRequest};
 use tokio::runtime::Runtime;
 
 /// Deliveries in one call of `work`.
@@ -343,27 +343,36 @@ fn replays(criterion: &mut Criterion) {
     });
 }
 
-fn trials(criterion: &mut Criterion) {
+fn test_events(criterion: &mut Criterion) {
     let (scene, ids) = Scene::with_endpoints(1);
     let (store, listener) = (&scene.store, scene.store.listener());
-    criterion.bench_function("trial_request, trial_begin and trial_finish", |bencher| {
-        bencher.iter(|| {
-            scene.block_on(async {
-                let request = TrialRequest {
-                    delivery: DeliveryId::of(&EventId::new(Timestamp::now().as_millis()), &ids[0]),
-                    account: scene.account.clone(),
-                    event: EventType::LeadCaptured,
-                    payload: payload(),
-                };
-                let outcome = store.request_trial(&request, u32::MAX).await.unwrap();
-                assert_eq!(outcome, TrialOutcome::Queued);
-                let taken = store.next_trial(&listener, Duration::from_secs(5)).await.unwrap();
-                let trial = store.begin_trial(&taken.unwrap()).await.unwrap().unwrap();
-                let attempt = AttemptRecord::default();
-                store.finish_trial(&trial, 1000, &attempt).await.unwrap();
+    criterion.bench_function(
+        "test_event_request, test_event_begin and test_event_finish",
+        |bencher| {
+            bencher.iter(|| {
+                scene.block_on(async {
+                    let request = TestEventRequest {
+                        delivery: DeliveryId::of(&EventId::new(Timestamp::now().as_millis()), &ids[0]),
+                        account: scene.account.clone(),
+                        event: EventType::LeadCaptured,
+                        payload: payload(),
+                    };
+                    let outcome = store.request_test_event(&request, u32::MAX).await.unwrap();
+                    assert_eq!(outcome, TestEventOutcome::Queued);
+                    let taken = store
+                        .next_test_event(&listener, Duration::from_secs(5))
+                        .await
+                        .unwrap();
+                    let test_event = store.begin_test_event(&taken.unwrap()).await.unwrap().unwrap();
+                    let attempt = AttemptRecord::default();
+                    store
+                        .finish_test_event(&test_event, 1000, &attempt)
+                        .await
+                        .unwrap();
+                });
             });
-        });
-    });
+        },
+    );
 }
 
 criterion_group! {
@@ -373,6 +382,6 @@ criterion_group! {
         .sample_size(20)
         .warm_up_time(Duration::from_millis(500))
         .measurement_time(Duration::from_secs(2));
-    targets = accept, work, endpoints, log, replays, trials
+    targets = accept, work, endpoints, log, replays, test_events
 }
 criterion_main!(all);

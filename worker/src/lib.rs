@@ -3,7 +3,7 @@
 //! - [`config`]: every variable.
 //! - `backend`: the queue as an apalis backend: fetching, slots, leases, reports.
 //! - `deliver`: one attempt: sign, send, judge.
-//! - `trials`: test events, past the queue.
+//! - `test_events`: test events, past the queue.
 //! - `transport`: the guarded HTTP client.
 //! - `upkeep`: finished payloads, expired leases, sweeps; `gauge`: how much memory Redis has left.
 //! - `health`, [`metrics`]: what an operator sees.
@@ -15,7 +15,7 @@ mod backend;
 
 mod deliver;
 
-mod trials;
+mod test_events;
 
 mod transport;
 

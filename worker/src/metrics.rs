@@ -26,7 +26,7 @@ pub struct Metrics {
     /// Attempts that ended without an outcome.
     pub(crate) crashed: IntCounter,
     /// Test events by outcome: `succeeded`, the code of the failure, or `not_attempted`.
-    pub(crate) trials: IntCounterVec,
+    pub(crate) test_events: IntCounterVec,
     /// Reports that came too late.
     pub(crate) reports_stale: IntCounter,
     /// Endpoints that an attempt of this worker disabled.
@@ -145,7 +145,7 @@ impl Metrics {
                 "reason",
             )?,
             crashed: counter("crashed_total", "Attempts that ended without an outcome")?,
-            trials: family(
+            test_events: family(
                 "trials_total",
                 "Test events by outcome: succeeded, the code of the failure, or not_attempted",
                 "outcome",
@@ -180,9 +180,9 @@ impl Metrics {
         // Every series exists from the start, so that a rate over it has a zero to start from.
         for outcome in FAILURES.map(Failure::code).into_iter().chain([SUCCEEDED]) {
             metrics.attempts.with_label_values(&[outcome]).reset();
-            metrics.trials.with_label_values(&[outcome]).reset();
+            metrics.test_events.with_label_values(&[outcome]).reset();
         }
-        metrics.trials.with_label_values(&[NOT_ATTEMPTED]).reset();
+        metrics.test_events.with_label_values(&[NOT_ATTEMPTED]).reset();
         for reason in GivenBack::ALL {
             metrics.given_back.with_label_values(&[reason.as_str()]).reset();
         }

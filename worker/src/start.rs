@@ -24,9 +24,9 @@ use crate::outage::{Outage, Trouble};
 use crate::ready::{expected, wait_for_redis};
 use crate::stop::{Stop, Stopper};
 use crate::supervise::{AbortOnDrop, Supervisor, Tasks};
+use crate::test_events::{TestEvents, Tester};
 use crate::transport::resolver::SystemResolver;
 use crate::transport::{self, Roots};
-use crate::trials::{Tester, Trials};
 use crate::upkeep::Upkeep;
 
 /// Bytes of payloads that a worker holds at most, so that many large ones don't fill the memory.
@@ -178,7 +178,7 @@ impl Parts<'_> {
             self.config.secrets.secrets_key.clone(),
             timeout,
         ));
-        let trials = Trials {
+        let test_events = TestEvents {
             outage: self.outage("trials", false),
             stop: self.stop.clone(),
             tester: Arc::new(Tester {
@@ -188,7 +188,7 @@ impl Parts<'_> {
                 metrics: self.metrics.clone(),
             }),
         };
-        tasks.spawn("trials", trials.run());
+        tasks.spawn("test events", test_events.run());
 
         let deliverer = Deliverer::new(
             sender,

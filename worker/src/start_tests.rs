@@ -17,7 +17,7 @@ use e2e::wait::{LONG, check, eventually};
 use redis::Commands as _;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use store::events::{Budgets, NewEvent};
-use store::trials::TrialRequest;
+use store::test_events::TestEventRequest;
 use tokio::sync::oneshot;
 
 use super::*;
@@ -148,14 +148,18 @@ async fn an_attempt_that_panics_is_set_aside_and_others_flow() {
 
     // A test event that panics is answered.
     let (now, event) = (Timestamp::now(), EventType::LeadCaptured);
-    let trial = TrialRequest {
+    let test_event = TestEventRequest {
         delivery: DeliveryId::of(&EventId::new(now.as_millis()), &panics),
         account: account(),
         event,
         payload: Payload::build(event, "bot", now, "{}", 1000).unwrap(),
     };
-    store.request_trial(&trial, 5).await.unwrap();
-    let answer = store.trial_answer(&trial.delivery, LONG).await.unwrap().unwrap();
+    store.request_test_event(&test_event, 5).await.unwrap();
+    let answer = store
+        .test_event_answer(&test_event.delivery, LONG)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(answer.error.as_deref(), Some("not_attempted"), "{answer:?}");
 
     // The worker still works.

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::routes::deliveries::{DeliveriesApi, ReplaysApi, StreamApi};
 use crate::routes::doctor::DoctorApi;
-use crate::routes::endpoints::{EndpointsApi, RotationApi, TrialApi};
+use crate::routes::endpoints::{EndpointsApi, RotationApi, TestEventApi};
 use crate::routes::event_types::EventTypesApi;
 use crate::routes::events::EventsApi;
 use crate::routes::health::HealthApi;
@@ -26,7 +26,7 @@ pub type Service = OpenApiService<
     (
         EndpointsApi,
         RotationApi,
-        TrialApi,
+        TestEventApi,
         DeliveriesApi,
         StreamApi,
         ReplaysApi,
@@ -46,7 +46,7 @@ pub fn service() -> Service {
         (
             EndpointsApi,
             RotationApi,
-            TrialApi,
+            TestEventApi,
             DeliveriesApi,
             StreamApi,
             ReplaysApi,

@@ -12,7 +12,7 @@
 //! - [`log`]: what became of deliveries, as their owner reads it.
 //! - [`parked`]: finding endpoints that no release entered where upkeep looks for what is parked.
 //! - [`replays`]: send again what was finished.
-//! - [`trials`]: test events, past the queue.
+//! - [`test_events`]: test events, past the queue.
 //! - [`rotation`]: new signing secrets, with a grace for the old ones.
 //! - [`rewrap`]: the same secrets, sealed anew with another key.
 //! - [`health`]: the facts about an endpoint, and about an account.
@@ -49,7 +49,7 @@ pub mod parked;
 
 pub mod replays;
 
-pub mod trials;
+pub mod test_events;
 
 pub mod rotation;
 

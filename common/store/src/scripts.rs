@@ -145,10 +145,10 @@ scripts! {
     replay_start: Refused, REPLAYING;
     replay_get: Allowed, REPLAYING;
     replay_count: Allowed, &[BASE, CORE];
-    trial_request: Refused, &[BASE, CORE];
-    trial_begin: Allowed, &[BASE, CORE];
-    trial_finish: Allowed, &[BASE, CORE, FINISHED, LOG];
-    trial_withdraw: Allowed, &[BASE];
+    test_event_request: Refused, &[BASE, CORE];
+    test_event_begin: Allowed, &[BASE, CORE];
+    test_event_finish: Allowed, &[BASE, CORE, FINISHED, LOG];
+    test_event_withdraw: Allowed, &[BASE];
     policy_announce: Allowed, &[BASE];
     store_watch: Allowed, &[];
     store_claim: Allowed, &[];

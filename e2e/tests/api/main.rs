@@ -9,7 +9,7 @@ mod health;
 
 mod rotation;
 
-mod trial;
+mod test_event;
 
 mod summary;
 

@@ -44,10 +44,10 @@ const SCRIPTS: &[(&str, Who)] = &[
     ("replay_start", Api),
     ("replay_get", Api),
     ("replay_count", Api),
-    ("trial_request", Api),
-    ("trial_begin", Worker),
-    ("trial_finish", Worker),
-    ("trial_withdraw", Api),
+    ("test_event_request", Api),
+    ("test_event_begin", Worker),
+    ("test_event_finish", Worker),
+    ("test_event_withdraw", Api),
     ("policy_announce", Worker),
     ("store_watch", Api),
     ("store_watch", Worker),
@@ -76,8 +76,8 @@ const CODE: &[(&str, &str, &[Who])] = &[
     ("rotation.rs", "hmget", &[Api]),
     ("server/replay_rights.rs", "acl|dryrun", &[Api, Worker]),
     ("server.rs", "config|get info", &[Api, Worker]),
-    ("trials.rs", "blpop", &[Api, Worker]),
-    ("trials.rs", "hget xrange", &[Api]),
+    ("test_events.rs", "blpop", &[Api, Worker]),
+    ("test_events.rs", "hget xrange", &[Api]),
 ];
 
 /// How the Redis client runs a script.

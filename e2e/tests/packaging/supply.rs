@@ -16,9 +16,12 @@ fn read(name: &str) -> String {
 /// The crates of the workspace.
 fn members() -> Vec<String> {
     let workspace = read("Cargo.toml");
-    let members = workspace.lines().find_map(|line| line.strip_prefix("members = "));
+    let members = workspace
+        .split_once("\nmembers = [")
+        .and_then(|(_, rest)| rest.split_once(']'));
     let members: Vec<_> = members
         .unwrap()
+        .0
         .split('"')
         .skip(1)
         .step_by(2)

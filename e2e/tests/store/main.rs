@@ -25,6 +25,6 @@ mod quarantine;
 mod recovery;
 mod releases;
 mod replays;
+mod test_events;
 mod together;
-mod trials;
 mod upkeep;

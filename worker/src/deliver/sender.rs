@@ -7,7 +7,7 @@ use domain::id::DeliveryId;
 use domain::sealing::SecretsKeyring;
 use reqwest::header::InvalidHeaderValue;
 use store::queue::{AttemptRecord, Leased, LeasedEndpoint, LeasedEvent};
-use store::trials::Trial;
+use store::test_events::TestEvent;
 
 use super::judge::{self, Judged};
 use super::request;
@@ -76,14 +76,14 @@ impl Sender {
     }
 
     /// Sends a test event once. The record has what was answered in any case.
-    pub(crate) async fn send_trial(&self, trial: &Trial) -> AttemptRecord {
+    pub(crate) async fn send_test_event(&self, test_event: &TestEvent) -> AttemptRecord {
         let started = Instant::now();
-        let sent = self.send(trial.into()).await;
+        let sent = self.send(test_event.into()).await;
         let duration = started.elapsed();
         match sent {
             Ok(judged) => judged.record_in_full(duration),
             Err(error) => {
-                tracing::error!(delivery = %trial.delivery, %error, "could not send a test event");
+                tracing::error!(delivery = %test_event.delivery, %error, "could not send a test event");
                 not_attempted(&error.to_string(), duration)
             }
         }
@@ -111,13 +111,13 @@ impl<'a> From<&'a Leased> for Message<'a> {
     }
 }
 
-impl<'a> From<&'a Trial> for Message<'a> {
-    fn from(trial: &'a Trial) -> Self {
+impl<'a> From<&'a TestEvent> for Message<'a> {
+    fn from(test_event: &'a TestEvent) -> Self {
         Self {
-            delivery: &trial.delivery,
+            delivery: &test_event.delivery,
             attempt: 1,
-            event: &trial.event,
-            endpoint: &trial.endpoint,
+            event: &test_event.event,
+            endpoint: &test_event.endpoint,
         }
     }
 }

@@ -9,7 +9,7 @@ mod fixture;
 
 mod process;
 
-mod trials;
+mod test_events;
 
 use std::time::Duration;
 

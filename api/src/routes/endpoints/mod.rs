@@ -8,10 +8,10 @@ mod detail;
 
 mod rotation;
 
-mod trial;
+mod test_event;
 
 pub use rotation::RotationApi;
-pub use trial::TrialApi;
+pub use test_event::TestEventApi;
 
 use domain::endpoint::{EndpointPatch, EndpointState, EndpointUrl, NewEndpoint, ParkedAction};
 use domain::id::EndpointId;

@@ -1,6 +1,6 @@
 -- core.lua: what all scripts share that touch the queue: time, ids, endpoints and their lanes. Needs base.
 local TIMERS, LEASES, TOKENS, SWEEPS, QUARANTINE = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11]
-local REPLAYS, TRIALS = KEYS[13], KEYS[14]
+local REPLAYS, TEST_EVENTS = KEYS[13], KEYS[14]
 
 -- Policy; the workers' scripts read it from their arguments. Those of the API don't know the cap: an endpoint that they put
 -- into its lane at its cap is taken out again by the next fetch.

@@ -8,13 +8,13 @@ use domain::event::{EventType, Payload};
 use domain::id::{DeliveryId, EventId};
 use store::log::ListFilter;
 use store::queue::AttemptRecord;
-use store::trials::{TrialOutcome, TrialRequest};
+use store::test_events::{TestEventOutcome, TestEventRequest};
 
 use crate::fixture::{Fixture, account};
 
-fn request(endpoint: &domain::id::EndpointId) -> TrialRequest {
+fn request(endpoint: &domain::id::EndpointId) -> TestEventRequest {
     let now = Timestamp::now();
-    TrialRequest {
+    TestEventRequest {
         delivery: DeliveryId::of(&EventId::new(now.as_millis()), endpoint),
         account: account(),
         event: EventType::TicketCreated,
@@ -30,25 +30,25 @@ async fn a_test_is_taken_answered_and_logged_once_and_touches_nothing_else() {
     let request = request(&endpoint);
     for _ in 0..2 {
         assert_eq!(
-            fixture.store.request_trial(&request, 5).await.unwrap(),
-            TrialOutcome::Queued
+            fixture.store.request_test_event(&request, 5).await.unwrap(),
+            TestEventOutcome::Queued
         );
     }
     let taken = fixture
         .store
-        .next_trial(&fixture.store.listener(), Duration::from_secs(5))
+        .next_test_event(&fixture.store.listener(), Duration::from_secs(5))
         .await
         .unwrap();
     assert_eq!(taken.as_ref(), Some(&request.delivery));
     assert_eq!(fixture.list("trials").await, Vec::<String>::new());
-    let trial = fixture
+    let test_event = fixture
         .store
-        .begin_trial(&request.delivery)
+        .begin_test_event(&request.delivery)
         .await
         .unwrap()
         .unwrap();
-    assert_eq!(trial.event.body, request.payload.as_bytes());
-    assert_eq!(trial.endpoint.url, "https://example.com/hook");
+    assert_eq!(test_event.event.body, request.payload.as_bytes());
+    assert_eq!(test_event.endpoint.url, "https://example.com/hook");
     let attempt = AttemptRecord {
         status: Some(404),
         duration: Duration::from_millis(12),
@@ -58,11 +58,15 @@ async fn a_test_is_taken_answered_and_logged_once_and_touches_nothing_else() {
         ..AttemptRecord::default()
     };
     for _ in 0..2 {
-        fixture.store.finish_trial(&trial, 1000, &attempt).await.unwrap();
+        fixture
+            .store
+            .finish_test_event(&test_event, 1000, &attempt)
+            .await
+            .unwrap();
     }
     let answer = fixture
         .store
-        .trial_answer(&request.delivery, Duration::from_secs(5))
+        .test_event_answer(&request.delivery, Duration::from_secs(5))
         .await
         .unwrap()
         .unwrap();
@@ -97,33 +101,41 @@ async fn tests_are_bounded_and_old_or_foreign_ones_are_not_sent() {
     let fixture = Fixture::new().await;
     let endpoint = fixture.endpoint(&["*"]).await;
     for _ in 0..2 {
-        let outcome = fixture.store.request_trial(&request(&endpoint), 2).await.unwrap();
-        assert_eq!(outcome, TrialOutcome::Queued);
+        let outcome = fixture
+            .store
+            .request_test_event(&request(&endpoint), 2)
+            .await
+            .unwrap();
+        assert_eq!(outcome, TestEventOutcome::Queued);
     }
-    let third = fixture.store.request_trial(&request(&endpoint), 2).await.unwrap();
+    let third = fixture
+        .store
+        .request_test_event(&request(&endpoint), 2)
+        .await
+        .unwrap();
     assert!(
-        matches!(third, TrialOutcome::TooMany(wait) if wait <= Duration::from_secs(60)),
+        matches!(third, TestEventOutcome::TooMany(wait) if wait <= Duration::from_secs(60)),
         "{third:?}"
     );
-    let foreign = TrialRequest {
+    let foreign = TestEventRequest {
         account: "org:org_2".parse().unwrap(),
         ..request(&endpoint)
     };
     assert_eq!(
-        fixture.store.request_trial(&foreign, 2).await.unwrap(),
-        TrialOutcome::EndpointNotFound
+        fixture.store.request_test_event(&foreign, 2).await.unwrap(),
+        TestEventOutcome::EndpointNotFound
     );
     let taken = fixture
         .store
-        .next_trial(&fixture.store.listener(), Duration::from_secs(5))
+        .next_test_event(&fixture.store.listener(), Duration::from_secs(5))
         .await
         .unwrap()
         .unwrap();
     fixture.pass(Duration::from_secs(6)).await;
-    assert!(fixture.store.begin_trial(&taken).await.unwrap().is_none());
+    assert!(fixture.store.begin_test_event(&taken).await.unwrap().is_none());
     let taken = fixture
         .store
-        .next_trial(&fixture.store.listener(), Duration::from_secs(5))
+        .next_test_event(&fixture.store.listener(), Duration::from_secs(5))
         .await
         .unwrap()
         .unwrap();
@@ -134,7 +146,7 @@ async fn tests_are_bounded_and_old_or_foreign_ones_are_not_sent() {
             .await
             .unwrap()
     );
-    assert!(fixture.store.begin_trial(&taken).await.unwrap().is_none());
+    assert!(fixture.store.begin_test_event(&taken).await.unwrap().is_none());
 }
 
 #[tokio::test]
@@ -143,26 +155,43 @@ async fn a_request_is_taken_back_unless_a_worker_has_it() {
     let endpoint = fixture.endpoint(&["*"]).await;
     let (nobodys, taken) = (request(&endpoint), request(&endpoint));
     for request in [&nobodys, &taken] {
-        fixture.store.request_trial(request, 10).await.unwrap();
+        fixture.store.request_test_event(request, 10).await.unwrap();
     }
-    let withdraw =
-        async |request: &TrialRequest| fixture.store.withdraw_trial(&request.delivery).await.unwrap();
+    let withdraw = async |request: &TestEventRequest| {
+        fixture
+            .store
+            .withdraw_test_event(&request.delivery)
+            .await
+            .unwrap()
+    };
     assert!(withdraw(&nobodys).await);
     assert!(!withdraw(&nobodys).await);
     let listener = fixture.store.listener();
-    let next = fixture.store.next_trial(&listener, Duration::from_secs(5)).await;
+    let next = fixture
+        .store
+        .next_test_event(&listener, Duration::from_secs(5))
+        .await;
     assert_eq!(next.unwrap().as_ref(), Some(&taken.delivery));
     assert!(!withdraw(&taken).await);
 
-    let trial = fixture.store.begin_trial(&taken.delivery).await.unwrap().unwrap();
+    let test_event = fixture
+        .store
+        .begin_test_event(&taken.delivery)
+        .await
+        .unwrap()
+        .unwrap();
     let attempt = AttemptRecord {
         status: Some(200),
         ..AttemptRecord::default()
     };
-    fixture.store.finish_trial(&trial, 1000, &attempt).await.unwrap();
+    fixture
+        .store
+        .finish_test_event(&test_event, 1000, &attempt)
+        .await
+        .unwrap();
     let answer = fixture
         .store
-        .trial_answer(&taken.delivery, Duration::from_secs(5))
+        .test_event_answer(&taken.delivery, Duration::from_secs(5))
         .await;
     assert_eq!(answer.unwrap().unwrap().status, Some(200));
     fixture.assert_drained().await;

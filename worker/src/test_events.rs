@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use store::queue::{AttemptRecord, QueuePolicy};
-use store::trials::Trial;
+use store::test_events::TestEvent;
 use store::{Listener, Store, StoreError};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -31,7 +31,7 @@ const ANSWER_AGAIN_AFTER: Duration = Duration::from_millis(200);
 
 /// Takes test events.
 #[derive(Debug)]
-pub(crate) struct Trials {
+pub(crate) struct TestEvents {
     pub(crate) outage: Outage,
     pub(crate) stop: Stop,
     pub(crate) tester: Arc<Tester>,
@@ -46,7 +46,7 @@ pub(crate) struct Tester {
     pub(crate) metrics: Metrics,
 }
 
-impl Trials {
+impl TestEvents {
     /// Runs until the worker stops and what it has taken is answered.
     pub(crate) async fn run(mut self) {
         let mut stop = self.stop.clone();
@@ -67,29 +67,29 @@ impl Trials {
         let listener = self.tester.store.listener();
         // Never closed.
         while let Ok(permit) = Arc::clone(&room).acquire_owned().await {
-            let trial = self.next(&listener).await;
+            let test_event = self.next(&listener).await;
             let tester = Arc::clone(&self.tester);
             sent.spawn(async move {
-                tester.test(trial).await;
+                tester.test(test_event).await;
                 drop(permit);
             });
             while sent.try_join_next().is_some() {}
         }
     }
 
-    async fn next(&mut self, listener: &Listener) -> Trial {
+    async fn next(&mut self, listener: &Listener) -> TestEvent {
         loop {
             let next = async {
-                match self.tester.store.next_trial(listener, WAIT_FOR).await? {
-                    Some(delivery) => self.tester.store.begin_trial(&delivery).await,
+                match self.tester.store.next_test_event(listener, WAIT_FOR).await? {
+                    Some(delivery) => self.tester.store.begin_test_event(&delivery).await,
                     None => Ok(None),
                 }
             };
             match next.await {
-                Ok(trial) => {
+                Ok(test_event) => {
                     self.outage.over();
-                    if let Some(trial) = trial {
-                        return trial;
+                    if let Some(test_event) = test_event {
+                        return test_event;
                     }
                 }
                 Err(error) => tokio::time::sleep(self.outage.failed(&error)).await,
@@ -100,27 +100,27 @@ impl Trials {
 
 impl Tester {
     /// Sends a test event and answers whoever asked for it. A panic is answered too.
-    async fn test(self: &Arc<Self>, trial: Trial) {
-        let (tester, sending) = (Arc::clone(self), trial.clone());
-        let attempt = tokio::spawn(async move { tester.sender.send_trial(&sending).await });
+    async fn test(self: &Arc<Self>, test_event: TestEvent) {
+        let (tester, sending) = (Arc::clone(self), test_event.clone());
+        let attempt = tokio::spawn(async move { tester.sender.send_test_event(&sending).await });
         let record = AbortOnDrop(attempt).await.unwrap_or_else(|error| {
-            tracing::error!(delivery = %trial.delivery, %error, "a test event could not be sent");
+            tracing::error!(delivery = %test_event.delivery, %error, "a test event could not be sent");
             not_attempted("the attempt broke off", Duration::ZERO)
         });
         self.metrics
-            .trials
+            .test_events
             .with_label_values(&[record.error.unwrap_or(SUCCEEDED)])
             .inc();
-        if let Err(error) = self.answer(&trial, &record).await {
-            tracing::warn!(delivery = %trial.delivery, %error, "what came of a test event could not be written down");
+        if let Err(error) = self.answer(&test_event, &record).await {
+            tracing::warn!(delivery = %test_event.delivery, %error, "what came of a test event could not be written down");
         }
     }
 
-    async fn answer(&self, trial: &Trial, record: &AttemptRecord) -> Result<(), StoreError> {
+    async fn answer(&self, test_event: &TestEvent, record: &AttemptRecord) -> Result<(), StoreError> {
         let length = self.policy.log_length;
         let mut tries = 1;
         loop {
-            match self.store.finish_trial(trial, length, record).await {
+            match self.store.finish_test_event(test_event, length, record).await {
                 Err(StoreError::Unavailable(_)) if tries < ANSWER_TRIES => {
                     tries += 1;
                     tokio::time::sleep(ANSWER_AGAIN_AFTER).await;

@@ -12,7 +12,7 @@ use poem_openapi::param::Path;
 use poem_openapi::{Object, OpenApi};
 use serde::{Deserialize, Serialize};
 use store::log::LoggedAttempt;
-use store::trials::{TrialOutcome, TrialRequest, WAITED_FOR};
+use store::test_events::{TestEventOutcome, TestEventRequest, WAITED_FOR};
 use store::{Store, StoreError};
 
 use super::super::attempt::AttemptView;
@@ -37,7 +37,7 @@ const DELIVERY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The call.
 #[derive(Debug, Clone, Copy)]
-pub struct TrialApi;
+pub struct TestEventApi;
 
 /// Which test event to send.
 #[derive(Debug, Default, Deserialize, Object)]
@@ -71,7 +71,7 @@ impl JsonRequest for SendTestEvent {
 }
 
 #[OpenApi(tag = "Group::Endpoints")]
-impl TrialApi {
+impl TestEventApi {
     /// Send a test event
     ///
     /// Sends a sample of an event type to the endpoint at once, whether or not it is active or subscribes to the type, and
@@ -99,17 +99,17 @@ impl TrialApi {
             .ok_or_else(not_found)?;
         let event = wanted.unwrap_or_else(|| usual(&endpoint));
         let now = Timestamp::now();
-        let request = TrialRequest {
+        let request = TestEventRequest {
             delivery: DeliveryId::of(&EventId::new(now.as_millis()), &id),
             account: user.account,
             event,
             payload: sample_payload(event, endpoint.chatbot_id.as_deref(), now),
         };
-        match store.request_trial(&request, PER_MINUTE).await? {
-            TrialOutcome::Queued => {}
-            TrialOutcome::TooMany(wait) => return Err(too_many(wait)),
-            TrialOutcome::Busy => return Err(no_worker()),
-            TrialOutcome::EndpointNotFound => return Err(not_found()),
+        match store.request_test_event(&request, PER_MINUTE).await? {
+            TestEventOutcome::Queued => {}
+            TestEventOutcome::TooMany(wait) => return Err(too_many(wait)),
+            TestEventOutcome::Busy => return Err(no_worker()),
+            TestEventOutcome::EndpointNotFound => return Err(not_found()),
         }
         let attempt = answer(store, &request.delivery).await?.ok_or_else(no_worker)?;
         Ok(Json(TestResult {
@@ -123,15 +123,15 @@ impl TrialApi {
 
 /// What a worker answers; `None` when none takes the request, or the one that took it died.
 async fn answer(store: &Store, delivery: &DeliveryId) -> Result<Option<LoggedAttempt>, StoreError> {
-    if let Some(attempt) = store.trial_answer(delivery, WAITED_FOR).await? {
+    if let Some(attempt) = store.test_event_answer(delivery, WAITED_FOR).await? {
         return Ok(Some(attempt));
     }
-    if store.withdraw_trial(delivery).await? {
+    if store.withdraw_test_event(delivery).await? {
         return Ok(None);
     }
     let policy = store.policy().await?;
     let timeout = policy.map_or(DELIVERY_TIMEOUT, |policy| policy.delivery_timeout);
-    store.trial_answer(delivery, timeout + MARGIN).await
+    store.test_event_answer(delivery, timeout + MARGIN).await
 }
 
 /// The type that is sent if none is asked for.

@@ -1,4 +1,4 @@
--- trial_finish: writes down what a test event came to, and answers whoever waits for it.
+-- test_event_finish: writes down what a test event came to, and answers whoever waits for it.
 --
 -- ARGV: delivery, LOG_LENGTH, outcome ('succeeded' or 'exhausted'), duration (ms), and what the log keeps if it isn't empty: status,
 --       error code, detail, timing, head of the answer, snippet.

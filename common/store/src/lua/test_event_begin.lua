@@ -1,4 +1,4 @@
--- trial_begin: what a worker needs to send a test event. Reads only.
+-- test_event_begin: what a worker needs to send a test event. Reads only.
 --
 -- ARGV: delivery, how old the request may be (ms).
 -- Returns {endpoint (see `target_of`), {event id, type, body}}, or {} when nobody waits for it any more.

@@ -18,7 +18,7 @@ use super::{Listener, Store, StoreError};
 
 /// A test event to send. Its id is made before the call, so that the call can be repeated.
 #[derive(Debug, Clone)]
-pub struct TrialRequest {
+pub struct TestEventRequest {
     /// A fresh delivery to the endpoint that is tested.
     pub delivery: DeliveryId,
     /// Who asks.
@@ -31,7 +31,7 @@ pub struct TrialRequest {
 
 /// What came of asking for a test event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TrialOutcome {
+pub enum TestEventOutcome {
     /// A worker will take it.
     Queued,
     /// The account has had as many as it may in this minute; another one can be had after that.
@@ -44,7 +44,7 @@ pub enum TrialOutcome {
 
 /// What a worker needs to send a test event.
 #[derive(Debug, Clone)]
-pub struct Trial {
+pub struct TestEvent {
     /// The delivery.
     pub delivery: DeliveryId,
     /// What is sent.
@@ -63,11 +63,11 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError`] when Redis fails.
-    pub async fn request_trial(
+    pub async fn request_test_event(
         &self,
-        request: &TrialRequest,
+        request: &TestEventRequest,
         per_minute: u32,
-    ) -> Result<TrialOutcome, StoreError> {
+    ) -> Result<TestEventOutcome, StoreError> {
         let (endpoint, per_minute) = (request.delivery.endpoint(), per_minute.to_string());
         let arguments: [&[u8]; 6] = [
             endpoint.as_str().as_bytes(),
@@ -77,17 +77,17 @@ impl Store {
             request.payload.as_bytes(),
             per_minute.as_bytes(),
         ];
-        let mut answer = array(self.run(&self.scripts().trial_request, &arguments).await?)?.into_iter();
+        let mut answer = array(self.run(&self.scripts().test_event_request, &arguments).await?)?.into_iter();
         let Some(outcome) = answer.next() else {
-            return Ok(TrialOutcome::EndpointNotFound);
+            return Ok(TestEventOutcome::EndpointNotFound);
         };
         match text(outcome)?.as_str() {
-            "queued" => Ok(TrialOutcome::Queued),
+            "queued" => Ok(TestEventOutcome::Queued),
             "too_many" => {
                 let ms = u64::try_from(integer(next(&mut answer)?)?).unwrap_or(0);
-                Ok(TrialOutcome::TooMany(Duration::from_millis(ms)))
+                Ok(TestEventOutcome::TooMany(Duration::from_millis(ms)))
             }
-            "busy" => Ok(TrialOutcome::Busy),
+            "busy" => Ok(TestEventOutcome::Busy),
             other => Err(unexpected(other)),
         }
     }
@@ -97,7 +97,7 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError`] when Redis fails.
-    pub async fn trial_answer(
+    pub async fn test_event_answer(
         &self,
         delivery: &DeliveryId,
         timeout: Duration,
@@ -106,7 +106,7 @@ impl Store {
         let entry = match self.wait_for_answer(delivery, timeout).await {
             Ok(entry) => entry,
             // The answer may have gone with the connection.
-            Err(StoreError::Unavailable(_)) => match self.finished_trial(delivery).await? {
+            Err(StoreError::Unavailable(_)) => match self.finished_test_event(delivery).await? {
                 Some(entry) => Some(entry),
                 None => {
                     let left = end.saturating_duration_since(Instant::now());
@@ -151,7 +151,7 @@ impl Store {
     }
 
     /// The log entry of a test event that was finished.
-    async fn finished_trial(&self, delivery: &DeliveryId) -> Result<Option<String>, StoreError> {
+    async fn finished_test_event(&self, delivery: &DeliveryId) -> Result<Option<String>, StoreError> {
         let mut get = redis::cmd("HGET");
         get.arg(self.keys().key(&format!("trial:{delivery}"))).arg("done");
         let get = &get;
@@ -165,9 +165,9 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError`] when Redis fails.
-    pub async fn withdraw_trial(&self, delivery: &DeliveryId) -> Result<bool, StoreError> {
+    pub async fn withdraw_test_event(&self, delivery: &DeliveryId) -> Result<bool, StoreError> {
         let removed = self
-            .run(&self.scripts().trial_withdraw, &[delivery.as_str()])
+            .run(&self.scripts().test_event_withdraw, &[delivery.as_str()])
             .await?;
         Ok(integer(removed)? > 0)
     }
@@ -178,7 +178,7 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError`] when Redis fails.
-    pub async fn next_trial(
+    pub async fn next_test_event(
         &self,
         listener: &Listener,
         timeout: Duration,
@@ -200,14 +200,14 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError`] when Redis fails.
-    pub async fn begin_trial(&self, delivery: &DeliveryId) -> Result<Option<Trial>, StoreError> {
+    pub async fn begin_test_event(&self, delivery: &DeliveryId) -> Result<Option<TestEvent>, StoreError> {
         let age = WAITED_FOR.as_millis().to_string();
         let arguments = [delivery.as_str(), &age];
-        let mut answer = array(self.run(&self.scripts().trial_begin, &arguments).await?)?.into_iter();
+        let mut answer = array(self.run(&self.scripts().test_event_begin, &arguments).await?)?.into_iter();
         let Some(endpoint) = answer.next() else {
             return Ok(None);
         };
-        Ok(Some(Trial {
+        Ok(Some(TestEvent {
             delivery: delivery.clone(),
             endpoint: leased_endpoint(endpoint)?,
             event: leased_event(next(&mut answer)?)?,
@@ -220,9 +220,9 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError`] when Redis fails.
-    pub async fn finish_trial(
+    pub async fn finish_test_event(
         &self,
-        trial: &Trial,
+        test_event: &TestEvent,
         log_length: u32,
         attempt: &AttemptRecord,
     ) -> Result<(), StoreError> {
@@ -231,12 +231,12 @@ impl Store {
             Some(_) => DeliveryState::Exhausted,
         };
         let mut arguments = vec![
-            trial.delivery.to_string(),
+            test_event.delivery.to_string(),
             log_length.to_string(),
             outcome.as_str().to_owned(),
         ];
         arguments.extend(log_arguments(attempt));
-        let _nothing: Value = self.run(&self.scripts().trial_finish, &arguments).await?;
+        let _nothing: Value = self.run(&self.scripts().test_event_finish, &arguments).await?;
         Ok(())
     }
 }

@@ -13,26 +13,26 @@ use e2e::wait::{LONG, check, eventually};
 use redis::Commands as _;
 use store::Store;
 use store::log::LoggedAttempt;
-use store::trials::{TrialOutcome, TrialRequest};
+use store::test_events::{TestEventOutcome, TestEventRequest};
 
 use crate::fixture::{self, Running, account};
 
 /// Asks for a test event.
 async fn ask(store: &Store, endpoint: &EndpointId) -> DeliveryId {
     let (now, event) = (Timestamp::now(), EventType::TicketCreated);
-    let request = TrialRequest {
+    let request = TestEventRequest {
         delivery: DeliveryId::of(&EventId::new(now.as_millis()), endpoint),
         account: account(),
         event,
         payload: Payload::build(event, "bot", now, "{}", 1000).unwrap(),
     };
-    let outcome = store.request_trial(&request, 1000).await.unwrap();
-    assert_eq!(outcome, TrialOutcome::Queued);
+    let outcome = store.request_test_event(&request, 1000).await.unwrap();
+    assert_eq!(outcome, TestEventOutcome::Queued);
     request.delivery
 }
 
 async fn answer(store: &Store, delivery: &DeliveryId) -> LoggedAttempt {
-    let answer = store.trial_answer(delivery, LONG).await.unwrap();
+    let answer = store.test_event_answer(delivery, LONG).await.unwrap();
     answer.unwrap_or_else(|| panic!("no answer to {delivery}"))
 }
 

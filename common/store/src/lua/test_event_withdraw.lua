@@ -1,4 +1,4 @@
--- trial_withdraw: takes the request for a test event back, unless a worker has it.
+-- test_event_withdraw: takes the request for a test event back, unless a worker has it.
 --
 -- ARGV: delivery.
 -- Returns how many were taken back. A repeat returns 0.

@@ -1,4 +1,4 @@
--- trial_request: asks a worker to send a test event at once.
+-- test_event_request: asks a worker to send a test event at once.
 --
 -- ARGV: endpoint id, account, delivery (fresh), event type, body, how many the account may have in a minute.
 -- Returns {'queued'}, {'too_many', ms until the next one}, {'busy'} when tests wait that no worker takes, or {} when the account
@@ -14,7 +14,7 @@ if call('EXISTS', key) == 0 then
   if whole(call('GET', asked)) >= tonumber(ARGV[6]) then
     return { 'too_many', math.max(0, call('PTTL', asked)) }
   end
-  if call('LLEN', TRIALS) >= 1000 then
+  if call('LLEN', TEST_EVENTS) >= 1000 then
     return { 'busy' }
   end
   if call('INCR', asked) == 1 then
@@ -22,6 +22,6 @@ if call('EXISTS', key) == 0 then
   end
   call('HSET', key, 'endpoint', id, 'account', account, 'event', ARGV[4], 'body', ARGV[5], 'at', read_clock())
   call('PEXPIRE', key, 120000)
-  call('RPUSH', TRIALS, delivery)
+  call('RPUSH', TEST_EVENTS, delivery)
 end
 return { 'queued' }

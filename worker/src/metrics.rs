@@ -221,19 +221,4 @@ fn registered<C: prometheus::core::Collector + Clone + 'static>(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_names_are_those_that_dashboards_rely_on() {
-        let text = String::from_utf8(Metrics::new().unwrap().render().unwrap()).unwrap();
-        let mut names: Vec<_> = text
-            .lines()
-            .filter(|line| !line.starts_with('#') && !line.contains("_bucket{"))
-            .filter_map(|line| line.split(' ').next())
-            .collect();
-        names.sort_unstable();
-        let golden: Vec<_> = include_str!("../metrics.txt").lines().collect();
-        assert_eq!(names, golden, "metrics.txt lists what dashboards rely on");
-    }
-}
+mod tests;

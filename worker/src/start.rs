@@ -258,5 +258,4 @@ async fn handle(job: Job, deliverer: Data<Arc<Deliverer>>) {
 }
 
 #[cfg(test)]
-#[path = "start_tests.rs"]
 mod tests;

@@ -138,5 +138,4 @@ impl<T> Drop for AbortOnDrop<T> {
 }
 
 #[cfg(test)]
-#[path = "supervise_tests.rs"]
 mod tests;

@@ -341,5 +341,4 @@ impl fmt::Debug for SecretsKeyring {
 }
 
 #[cfg(test)]
-#[path = "sealing_tests.rs"]
 mod tests;

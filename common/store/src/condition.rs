@@ -286,5 +286,4 @@ fn judge_info(info: &str, budget: Option<u64>, found: &mut Settings) {
 }
 
 #[cfg(test)]
-#[path = "condition_tests.rs"]
 mod tests;

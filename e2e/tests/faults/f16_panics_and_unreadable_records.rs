@@ -1,5 +1,5 @@
 //! 16. An undecodable delivery record in Redis: set aside, visible, others flow. (A handler that panics is tested in the
-//!     worker, `worker/src/start_tests.rs`, since no receiver and no record can make one panic.)
+//!     worker, `worker/src/start/tests.rs`, since no receiver and no record can make one panic.)
 
 use std::time::Duration;
 

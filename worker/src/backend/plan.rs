@@ -186,5 +186,4 @@ impl Planner {
 }
 
 #[cfg(test)]
-#[path = "plan_tests.rs"]
 mod tests;

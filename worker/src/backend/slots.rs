@@ -232,5 +232,4 @@ impl Drop for Permit {
 }
 
 #[cfg(test)]
-#[path = "slots_tests.rs"]
 mod tests;

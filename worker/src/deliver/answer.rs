@@ -159,5 +159,4 @@ pub(super) fn shortened(mut text: String, most: usize) -> String {
 }
 
 #[cfg(test)]
-#[path = "answer_tests.rs"]
 mod tests;

@@ -202,5 +202,4 @@ fn random_fraction() -> f64 {
 }
 
 #[cfg(test)]
-#[path = "tests/mod.rs"]
 mod tests;

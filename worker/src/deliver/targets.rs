@@ -161,5 +161,4 @@ impl Target {
 }
 
 #[cfg(test)]
-#[path = "targets_tests.rs"]
 mod tests;

@@ -1,0 +1,54 @@
+use super::*;
+
+fn entry(id: &str, key: &str) -> String {
+    format!("{id}:{}", hex::encode(Sha256::digest(key)))
+}
+
+#[test]
+fn several_keys_are_valid_at_once_and_nothing_else() {
+    let (old, new) = ("whk_backend_old0123456789", "whk_backend-2_new0123456789");
+    let keys: ServiceKeys = format!("{}, {}", entry("backend", old), entry("backend-2", new))
+        .parse()
+        .unwrap();
+    assert_eq!(keys.verify(old), Some("backend"));
+    assert_eq!(keys.verify(new), Some("backend-2"));
+    for wrong in [
+        "",
+        "whk_",
+        "whk_backend_",
+        "whk_backend_old012345678",
+        "whk_other_old0123456789",
+        "old",
+    ] {
+        assert_eq!(keys.verify(wrong), None, "{wrong}");
+    }
+    assert_eq!(keys.verify(&"x".repeat(100_000)), None);
+    assert!(ServiceKeys::default().verify(old).is_none());
+}
+
+#[test]
+fn a_key_that_is_configured_under_another_id_is_refused() {
+    let keys: ServiceKeys = entry("billing", "whk_backend_0123").parse().unwrap();
+    assert_eq!(keys.verify("whk_backend_0123"), None);
+}
+
+#[test]
+fn a_wrong_entry_is_told_without_its_hash() {
+    let hash = "a".repeat(64);
+    for (text, sentence) in [
+        ("backend".to_owned(), "entry 1 must be `id:sha256hex`"),
+        (format!(":{hash}"), "the id of entry 1 must be"),
+        (format!("a b:{hash}"), "the id of entry 1 must be"),
+        ("backend:abcd".to_owned(), "the hash of `backend` must be"),
+        (
+            format!("backend:{}", "g".repeat(64)),
+            "the hash of `backend` must be",
+        ),
+        (format!("a:{hash},a:{hash}"), "the id `a` is there twice"),
+    ] {
+        let error = text.parse::<ServiceKeys>().unwrap_err();
+        assert!(error.starts_with(sentence) && !error.contains(&hash), "{error}");
+    }
+    assert!("".parse::<ServiceKeys>().unwrap().is_empty());
+    assert!(!format!("{:?}", entry("a", "k").parse::<ServiceKeys>().unwrap()).contains(&entry("a", "k")));
+}

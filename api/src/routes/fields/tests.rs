@@ -1,0 +1,121 @@
+use super::*;
+use proptest::prelude::*;
+
+fn names(names: &[&str]) -> Vec<SubscriptionName> {
+    names
+        .iter()
+        .map(|name| SubscriptionName((*name).to_owned()))
+        .collect()
+}
+
+fn refusal<T: std::fmt::Debug>(result: Result<T, Problem>) -> (&'static str, String) {
+    let problem = result.unwrap_err();
+    let body = serde_json::to_value(problem.body()).unwrap();
+    (
+        problem.code().as_str(),
+        body["field"].as_str().unwrap_or_default().to_owned(),
+    )
+}
+
+#[test]
+fn subscriptions_are_different_names() {
+    let all: Vec<_> = Subscription::all().map(Subscription::as_str).collect();
+    assert_eq!(subscriptions(&names(&all)).unwrap().len(), 14);
+    for (given, code, field) in [
+        (vec![], "empty_events", "events"),
+        (
+            vec!["lead.captured", "lead.captured"],
+            "duplicate_event",
+            "events[1]",
+        ),
+        (vec!["*", "ticket.created", "*"], "duplicate_event", "events[2]"),
+        (vec!["lead.captured", "lead.lost"], "unknown_event", "events[1]"),
+        (vec!["LEAD.CAPTURED"], "unknown_event", "events[0]"),
+        (vec![""], "unknown_event", "events[0]"),
+        (["*"; 15].to_vec(), "too_many_events", "events"),
+    ] {
+        let told = refusal(subscriptions(&names(&given)));
+        assert_eq!(told, (code, field.to_owned()), "{given:?}");
+    }
+    let problem = subscriptions(&names(&["x"])).unwrap_err().to_string();
+    assert!(
+        problem.contains('*') && problem.contains("lead.captured"),
+        "{problem}"
+    );
+    assert!(!event_type("*").unwrap_err().to_string().contains("`*`"));
+    assert!(
+        event_type("endpoint.disabled").is_err(),
+        "account events are not pushed"
+    );
+}
+
+#[test]
+fn texts_are_bounded_and_have_no_control_characters() {
+    for good in ["c", "cmf9n7u1c", "ü", &"x".repeat(128), &"ü".repeat(128)] {
+        assert!(chatbot_id(good.to_owned()).is_ok());
+    }
+    for bad in [
+        "",
+        "a\nb",
+        "a\u{0}",
+        "\u{7f}",
+        "\u{85}",
+        &"x".repeat(129),
+        &"ü".repeat(129),
+    ] {
+        assert_eq!(
+            refusal(chatbot_id(bad.to_owned())),
+            ("invalid_chatbot_id", "chatbotId".to_owned())
+        );
+    }
+    for good in ["", "two\nlines", &"x".repeat(500), &"ü".repeat(500)] {
+        assert!(description(good.to_owned()).is_ok());
+    }
+    for bad in ["a\tb", "a\r\n", &"x".repeat(501)] {
+        assert_eq!(refusal(description(bad.to_owned())).0, "invalid_description");
+    }
+    for good in ["k", "!~", &"x".repeat(255)] {
+        assert!(idempotency_key(good, "Idempotency-Key").is_ok());
+    }
+    for bad in ["", "a b", "ä", "a\n", &"x".repeat(256)] {
+        assert_eq!(
+            refusal(idempotency_key(bad, "Idempotency-Key")).0,
+            "invalid_idempotency_key"
+        );
+    }
+}
+
+#[test]
+fn accounts_types_and_times() {
+    assert!(account_id("org:org_2abc").is_ok());
+    for bad in ["", "org_2abc", "org:", "team:x", "user:a b"] {
+        assert_eq!(
+            refusal(account_id(bad)),
+            ("invalid_account_id", "accountId".to_owned())
+        );
+    }
+    assert_eq!(refusal(event_type("*")), ("unknown_event", "event".to_owned()));
+    assert!(timestamp("2026-03-26T16:30:00+01:00", "since").is_ok());
+    for bad in ["", "now", "2026-03-26", "2026-13-01T00:00:00Z", "1774539000"] {
+        assert_eq!(
+            refusal(timestamp(bad, "since")),
+            ("invalid_timestamp", "since".to_owned())
+        );
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_passes_is_the_text_itself_and_bounded(text in prop_oneof![any::<String>(), "[!-~]{0,300}", "\\PC{0,600}"]) {
+        let count = text.chars().count();
+        if let Ok(key) = idempotency_key(&text, "Idempotency-Key") {
+            prop_assert!(key == text && (1..=255).contains(&count) && text.is_ascii() && !text.contains(' '));
+        }
+        if let Ok(id) = chatbot_id(text.clone()) {
+            prop_assert!(id == text && (1..=128).contains(&count) && !text.contains(char::is_control));
+        }
+        if let Ok(words) = description(text.clone()) {
+            prop_assert!(words == text && count <= 500);
+        }
+    }
+}

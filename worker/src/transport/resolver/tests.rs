@@ -1,0 +1,48 @@
+use super::*;
+
+fn addresses(texts: &[&str]) -> Vec<SocketAddr> {
+    texts
+        .iter()
+        .map(|text| SocketAddr::new(text.parse().unwrap(), 0))
+        .collect()
+}
+
+#[test]
+fn one_blocked_address_refuses_the_whole_host() {
+    let policy = AddressPolicy::default();
+    assert!(admit("a.example", &addresses(&["1.1.1.1", "2606:4700::1111"]), &policy).is_ok());
+    for bad in [
+        &["10.0.0.1"][..],
+        &["1.1.1.1", "10.0.0.1"],
+        &["10.0.0.1", "1.1.1.1"],
+        &["1.1.1.1", "::ffff:169.254.169.254"],
+        &["1.1.1.1", "::1"],
+    ] {
+        let error = admit("a.example", &addresses(bad), &policy).unwrap_err();
+        assert!(error.to_string().starts_with("a.example resolves to"), "{error}");
+    }
+}
+
+#[test]
+fn an_opened_network_is_let_through() {
+    let policy = AddressPolicy::new(vec!["127.0.0.0/8".parse().unwrap()]);
+    assert!(admit("localhost", &addresses(&["127.0.0.1"]), &policy).is_ok());
+    assert!(admit("localhost", &addresses(&["127.0.0.1", "::1"]), &policy).is_err());
+}
+
+#[tokio::test]
+async fn the_system_knows_this_machine_and_no_invalid_name() {
+    let resolver = SystemResolver::default();
+    let found: Vec<_> = resolver
+        .resolve("localhost".parse().unwrap())
+        .await
+        .unwrap()
+        .collect();
+    assert!(found.iter().all(|address| address.ip().is_loopback()));
+    assert!(
+        resolver
+            .resolve("nothing.invalid".parse().unwrap())
+            .await
+            .is_err()
+    );
+}

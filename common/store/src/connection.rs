@@ -128,11 +128,6 @@ impl Store {
         answer
     }
 
-    /// Runs a script that looks after the identity itself.
-    pub(crate) async fn run_anywhere(&self, step: &Step, arguments: &[&str]) -> Result<Value, StoreError> {
-        self.invoke(step, arguments, None).await
-    }
-
     async fn invoke<A: redis::ToRedisArgs>(
         &self,
         step: &Step,

@@ -9,7 +9,7 @@ use domain::id::{AccountId, DeliveryId, EndpointId};
 use super::decode::{array, fields, integer, next, text, unexpected};
 use super::endpoints::one;
 use super::log::{LogEntry, LoggedAttempt, entries};
-use super::policy::PolicyNotice;
+use super::policy::Policy;
 use super::{Store, StoreError};
 
 /// Log entries that a look at an endpoint's health takes.
@@ -27,7 +27,7 @@ pub struct EndpointFacts {
     /// Its last attempts, and deliveries that were given up without one, newest first; at most [`SAMPLE`]. No tests.
     pub attempts: Vec<LoggedAttempt>,
     /// What the workers are configured to, if one has told it.
-    pub policy: Option<PolicyNotice>,
+    pub policy: Option<Policy>,
     /// Redis's time.
     pub now: Timestamp,
 }
@@ -70,7 +70,7 @@ impl Store {
             .filter_map(LogEntry::into_attempt)
             .filter(|attempt| !attempt.is_test)
             .collect();
-        let policy = PolicyNotice::read(&fields(next(&mut answer)?)?);
+        let policy = Policy::read(&fields(next(&mut answer)?)?);
         Ok(Some(EndpointFacts {
             endpoint,
             oldest_waiting: head

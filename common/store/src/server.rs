@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use clap::ValueEnum;
 
 use super::condition::{Expectations, Settings, StoreWarning};
-use super::decode::{integer, unexpected};
+use super::scripts::script;
 use super::{Store, StoreError};
 use domain::clock::Timestamp;
 
@@ -57,6 +57,12 @@ impl ServerReport {
 /// The schema of the stored data that this version reads and writes.
 pub const SCHEMA: &str = "1";
 
+script! {
+    /// The time by which everything that is stored is dated.
+    "clock": AllowOom, Reads, needs [BASE];
+    struct Clock {} -> Timestamp
+}
+
 impl Store {
     /// Looks at the server: version, eviction policy, durability, whether it may replay its file,
     /// number of shards, schema. Then it meets the store, which
@@ -103,9 +109,7 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails.
     pub async fn time(&self) -> Result<Timestamp, StoreError> {
-        let none: [&str; 0] = [];
-        let ms = integer(self.run(&self.scripts().clock, &none).await?)?;
-        Timestamp::from_millis(ms).ok_or_else(|| unexpected("time"))
+        self.call(&Clock {}).await
     }
 
     pub(crate) async fn settings(&self) -> Result<HashMap<String, String>, StoreError> {

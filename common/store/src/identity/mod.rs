@@ -23,6 +23,9 @@ use std::str::FromStr;
 pub(crate) use guard::Guard;
 pub(crate) use judge::{Memory, Sight, Verdict, judge};
 
+pub(crate) use claim::{StoreClaim, StoreWatch};
+pub(crate) use watch::StoreRoom;
+
 pub use claim::{Acceptance, StoreFacts, What};
 use domain::id::fill_random;
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::Verdict;
 use crate::condition::{self, Expectations};
+use crate::scripts::script;
 use crate::{Store, StoreError};
 
 /// How often the store is looked at, and how often while something is wrong.
@@ -16,6 +17,12 @@ const LEAST: Duration = Duration::from_millis(200);
 
 /// How often the server's settings are looked at.
 const SETTINGS_EVERY: Duration = Duration::from_secs(5);
+
+script! {
+    /// Does nothing; but Redis refuses to run it at `maxmemory`.
+    "store_room": DenyOom, Reads, needs [];
+    struct StoreRoom {} -> ()
+}
 
 impl Store {
     /// Looks at the store and its server for as long as the program runs, tells the log what changed, and keeps what
@@ -66,8 +73,8 @@ impl Store {
 
     /// Whether Redis takes in new work, or is at `maxmemory`.
     async fn has_room(&self) -> Result<bool, StoreError> {
-        match self.run_anywhere(&self.scripts().store_room, &[]).await {
-            Ok(_) => Ok(true),
+        match self.call_anywhere(&StoreRoom {}).await {
+            Ok(()) => Ok(true),
             Err(StoreError::OutOfMemory) => Ok(false),
             Err(error) => Err(error),
         }

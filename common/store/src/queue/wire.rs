@@ -7,11 +7,12 @@ use redis::Cmd;
 
 use super::{
     AttemptRecord, Incarnation, LeaseToken, Leased, LeasedEndpoint, LeasedEvent, MAX_FETCH, MAX_REPORTS,
-    Phases, QueuePolicy, Report, ReportResult, ReportedResult, WorkReply, WorkRequest,
+    Phases, Report, ReportResult, ReportedResult, WorkReply, WorkRequest,
 };
 use crate::StoreError;
 use crate::decode::unexpected;
 use crate::log::phases_text;
+use crate::policy::Policy;
 use crate::scripts::{Answer, Argument, Legible, Record, Shape, answered, record, script};
 use domain::id::{DeliveryId, EndpointId, EventId};
 
@@ -140,7 +141,7 @@ pub(crate) fn kept_for(retention: Duration) -> Duration {
 }
 
 impl<'a> Work<'a> {
-    pub(super) fn of(incarnation: &'a Incarnation, policy: &QueuePolicy, request: &'a WorkRequest) -> Self {
+    pub(super) fn of(incarnation: &'a Incarnation, policy: &Policy, request: &'a WorkRequest) -> Self {
         let most = u32::try_from(MAX_FETCH).unwrap_or(u32::MAX);
         Self {
             incarnation,
@@ -150,7 +151,7 @@ impl<'a> Work<'a> {
             want_bytes: request.want_bytes,
             free: request.free,
             most_suspects: request.suspects,
-            lease: policy.lease,
+            lease: policy.lease(),
             endpoint_concurrency: policy.endpoint_concurrency,
             disable_after: policy.disable_after,
             disable_min_span: policy.disable_min_span,
@@ -229,20 +230,4 @@ pub(super) fn reply(answer: <Work<'_> as crate::scripts::Script>::Answer) -> Res
         next_due,
         more,
     })
-}
-
-/// What the log keeps of an attempt, in the order in which `test_event_finish` takes it.
-pub(crate) fn log_arguments(attempt: &AttemptRecord) -> [String; 7] {
-    [
-        attempt.duration.as_millis().to_string(),
-        attempt
-            .status
-            .map(|status| status.to_string())
-            .unwrap_or_default(),
-        attempt.error.unwrap_or_default().to_owned(),
-        attempt.detail.clone(),
-        phases_text(&attempt.phases),
-        attempt.response_headers.clone(),
-        attempt.snippet.clone(),
-    ]
 }

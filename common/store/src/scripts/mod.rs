@@ -80,9 +80,7 @@ pub(crate) use declaration::{
     Argument, Compiled, Declaration, Effect, Group, Listed, Memory, Record, Script, Shape, record, script,
 };
 
-use parts::{
-    BASE, CORE, FINISHED, LOG, PARKED, Part, QUARANTINE, RELEASE, REPLAYS, ROUTES, SWEEPS, VIEW, in_order,
-};
+use parts::{BASE, CORE, LOG, Part, QUARANTINE, REPLAYS, ROUTES, SWEEPS, VIEW, in_order};
 
 macro_rules! list {
     ($($script:ty),+ $(,)?) => {
@@ -94,7 +92,21 @@ macro_rules! list {
     };
 }
 
-list![crate::queue::Work<'_>,];
+list![
+    crate::queue::Work<'_>,
+    crate::queue::UpkeepStep<'_>,
+    crate::parked::ParkedFind<'_>,
+    crate::policy::Announcement,
+    crate::rates::CallCount<'_>,
+    crate::test_events::TestEventAsk<'_>,
+    crate::test_events::TestEventBegin<'_>,
+    crate::test_events::TestEventFinish<'_>,
+    crate::test_events::TestEventWithdraw<'_>,
+    crate::server::Clock,
+    crate::identity::StoreWatch<'_>,
+    crate::identity::StoreClaim<'_>,
+    crate::identity::StoreRoom,
+];
 
 /// Every script as Redis gets it, with its name: for whoever looks at scripts and doesn't run them.
 #[must_use]
@@ -154,8 +166,6 @@ macro_rules! scripts {
 
 scripts! {
     accept: DenyOom, [&ROUTES];
-    upkeep: AllowOom, [&SWEEPS, &PARKED, &REPLAYS, &RELEASE];
-    parked_find: AllowOom, [&CORE];
     endpoint_create: DenyOom, [&ROUTES, &CORE];
     endpoint_update: AllowOom, [&SWEEPS];
     endpoint_rotate: AllowOom, [&LOG];
@@ -163,8 +173,6 @@ scripts! {
     endpoint_remove: AllowOom, [&SWEEPS];
     endpoint_list: AllowOom, [&CORE];
     endpoint_health: AllowOom, [&CORE];
-    clock: AllowOom, [&BASE];
-    call_count: AllowOom, [&BASE];
     account_summary: AllowOom, [&CORE];
     log_page: AllowOom, [&VIEW];
     log_waiting: AllowOom, [&VIEW];
@@ -173,14 +181,6 @@ scripts! {
     replay_start: DenyOom, [&QUARANTINE, &REPLAYS];
     replay_get: AllowOom, [&QUARANTINE, &REPLAYS];
     replay_count: AllowOom, [&CORE];
-    test_event_request: DenyOom, [&CORE];
-    test_event_begin: AllowOom, [&CORE];
-    test_event_finish: AllowOom, [&FINISHED, &LOG];
-    test_event_withdraw: AllowOom, [&BASE];
-    policy_announce: AllowOom, [&BASE];
-    store_watch: AllowOom, [];
-    store_claim: AllowOom, [];
-    store_room: DenyOom, [];
 }
 
 fn text(memory: Memory, needs: &[&'static Part], body: &str) -> String {

@@ -19,6 +19,7 @@
 //! - [`policy`]: what the workers are configured to.
 //! - [`memory`]: how much memory is used, and how much has to be freed.
 //! - [`server`]: is this Redis reachable and sane?
+//! - [`ready`]: waiting at start until it is.
 //! - [`identity`]: is it still the store that it was?
 //! - [`condition`]: what is wrong with it now, as `/readyz` tells it.
 //! - [`check`]: does the stored state agree with itself?
@@ -62,6 +63,8 @@ pub mod policy;
 pub mod memory;
 
 pub mod server;
+
+pub mod ready;
 
 pub mod identity;
 

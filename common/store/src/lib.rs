@@ -26,6 +26,8 @@
 
 pub mod settings;
 
+mod handle;
+
 mod connection;
 
 mod decode;
@@ -72,7 +74,7 @@ pub mod condition;
 
 pub mod check;
 
-pub use connection::{Listener, Store};
+pub use handle::{Listener, Store};
 pub use scripts::assembled as assembled_scripts;
 
 /// Why a call to the store has no result. Every call can be repeated.
@@ -110,7 +112,7 @@ impl From<redis::RedisError> for StoreError {
     fn from(error: redis::RedisError) -> Self {
         let text = error.to_string();
         if error.code() == Some("REPLACED") {
-            Self::Replaced(identity::Replaced::told(error.detail().unwrap_or_default()))
+            Self::Replaced(identity::Replaced::from_reply(error.detail().unwrap_or_default()))
         } else if error.code() == Some("OOM") || text.contains("OOM command not allowed") {
             Self::OutOfMemory
         } else if error.is_io_error()

@@ -62,6 +62,8 @@ pub mod health;
 
 pub mod policy;
 
+mod info;
+
 pub mod memory;
 
 pub mod server;
@@ -71,6 +73,8 @@ pub mod ready;
 pub mod identity;
 
 pub mod condition;
+
+mod watch;
 
 pub mod check;
 

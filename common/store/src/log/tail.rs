@@ -7,8 +7,8 @@ use redis::Value;
 
 use super::EntryId;
 use super::entry::{LogEntry, entries};
-use crate::handle::Listener;
 use crate::decode::{array, integer, next, unexpected};
+use crate::handle::Listener;
 use crate::{Store, StoreError};
 use domain::id::EndpointId;
 
@@ -62,9 +62,8 @@ impl Store {
         let Some(oldest) = oldest.filter(|oldest| after < *oldest) else {
             return Ok(None);
         };
-        let mut info = redis::cmd("XINFO");
-        info.arg("STREAM").arg(&key);
-        let mut known: HashMap<String, Value> = self.query(&info).await?;
+        let mut known: HashMap<String, Value> =
+            self.query(redis::cmd("XINFO").arg("STREAM").arg(&key)).await?;
         let mut count = |name| integer(known.remove(name).ok_or_else(|| unexpected(name))?);
         let was_trimmed = count("entries-added")? > count("length")?;
         Ok(was_trimmed.then_some(oldest))
@@ -114,10 +113,7 @@ impl LogTail {
             .arg("BLOCK")
             .arg(timeout.as_millis().max(1).to_string());
         read.arg("STREAMS").arg(&self.key).arg(self.after.to_string());
-        let answer: Value = self
-            .listener
-            .query(timeout, &read)
-            .await?;
+        let answer: Value = self.listener.query(timeout, &read).await?;
         // {{key, entries}} or nothing.
         let found = match answer {
             Value::Nil => return Ok(Vec::new()),

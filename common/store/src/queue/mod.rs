@@ -17,6 +17,7 @@ use domain::id::{AccountId, DeliveryId, EndpointId, EventId};
 use domain::sealing::SealedSecret;
 
 use super::decode::{array, integer, next};
+pub use super::log::Phases;
 use super::{Store, StoreError};
 use wire::{work_arguments, work_reply};
 
@@ -128,20 +129,6 @@ pub struct AttemptRecord {
     pub response_headers: String,
     /// The start of the response body, bounded by the caller; empty on success.
     pub snippet: String,
-}
-
-/// Where the time of an attempt went. What did not happen, such as a connection when an idle one was used again, is
-/// `None`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Phases {
-    /// Looking the host name up.
-    pub dns: Option<Duration>,
-    /// Making the TCP connection.
-    pub connect: Option<Duration>,
-    /// The TLS handshake.
-    pub tls: Option<Duration>,
-    /// From the start of the attempt to the head of the answer.
-    pub first_byte: Option<Duration>,
 }
 
 /// What `work` answers.

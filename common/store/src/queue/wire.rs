@@ -12,7 +12,6 @@ use super::{
 };
 use crate::StoreError;
 use crate::decode::{array, bytes, integer, next, parsed, text, unexpected};
-use crate::log::phases_text;
 use domain::id::DeliveryId;
 use domain::sealing::SealedSecret;
 
@@ -96,7 +95,7 @@ pub(crate) fn log_arguments(attempt: &AttemptRecord) -> [String; 7] {
             .unwrap_or_default(),
         attempt.error.unwrap_or_default().to_owned(),
         attempt.detail.clone(),
-        phases_text(&attempt.phases),
+        attempt.phases.to_string(),
         attempt.response_headers.clone(),
         attempt.snippet.clone(),
     ]

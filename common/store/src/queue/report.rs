@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::id::DeliveryId;
 
 use super::LeaseToken;
+pub use crate::log::Phases;
 
 /// What became of a lease.
 #[derive(Debug, Clone)]
@@ -56,20 +57,6 @@ pub struct AttemptRecord {
     pub response_headers: String,
     /// The start of the response body, bounded by the caller; empty on success.
     pub snippet: String,
-}
-
-/// Where the time of an attempt went. What did not happen, such as a connection when an idle one was used again, is
-/// `None`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Phases {
-    /// Looking the host name up.
-    pub dns: Option<Duration>,
-    /// Making the TCP connection.
-    pub connect: Option<Duration>,
-    /// The TLS handshake.
-    pub tls: Option<Duration>,
-    /// From the start of the attempt to the head of the answer.
-    pub first_byte: Option<Duration>,
 }
 
 /// What became of a report.

@@ -11,7 +11,6 @@ use super::{
 };
 use crate::StoreError;
 use crate::decode::unexpected;
-use crate::log::phases_text;
 use crate::policy::Policy;
 use crate::scripts::{Answer, Argument, Legible, Record, Shape, answered, record, script};
 use domain::id::{DeliveryId, EndpointId, EventId};
@@ -131,7 +130,7 @@ impl Argument for LeaseToken {
 
 impl Argument for Phases {
     fn write(&self, command: &mut Cmd) {
-        phases_text(self).write(command);
+        self.to_string().write(command);
     }
 }
 

@@ -125,6 +125,20 @@ fn requests_are_the_same_when_the_caller_sent_the_same() {
 }
 
 #[test]
+fn a_request_has_the_fingerprint_that_other_releases_have_stored() {
+    for (time, fingerprint) in [
+        ("", "b9fc672d5c04d4e3f2ca35becf589d97"),
+        (
+            r#","timestamp":"2026-03-26T16:30:00.5+01:00""#,
+            "afcb069abb2bc861173fa94b966ea924",
+        ),
+    ] {
+        let new = item(&event(&format!(r#","idempotencyKey":"k"{time}"#))).unwrap();
+        assert_eq!(new.idempotency.unwrap().fingerprint, fingerprint);
+    }
+}
+
+#[test]
 fn a_long_list_is_counted_and_not_kept() {
     let text = format!(r#"{{"events":[{}1]}}"#, "1,".repeat(100_000));
     let batch: PushBatch = json::parse(text.as_bytes()).unwrap();

@@ -144,7 +144,7 @@ impl Store {
     /// Whether work can be done, by what the watch saw last (it looks about once a second).
     #[must_use]
     pub fn readiness(&self) -> Readiness {
-        let replaced = match self.guard().permit() {
+        let replaced = match self.guard().ensure_ours() {
             Err(StoreError::Replaced(reason)) => Some(reason),
             _ => None,
         };
@@ -164,7 +164,7 @@ impl Store {
     ///
     /// [`StoreError::Replaced`] when it isn't.
     pub fn is_ours(&self) -> Result<(), StoreError> {
-        self.guard().permit()
+        self.guard().ensure_ours()
     }
 
     /// Whether events may be accepted, by what was seen last.
@@ -173,7 +173,7 @@ impl Store {
     ///
     /// [`StoreError::Replaced`] or [`StoreError::Unsafe`] when they may not.
     pub fn takes_events(&self) -> Result<(), StoreError> {
-        self.guard().permit_new_work()
+        self.guard().ensure_open()
     }
 }
 

@@ -70,7 +70,7 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails; [`StoreError::Unexpected`] where `INFO` is not allowed.
     pub async fn memory(&self) -> Result<Memory, StoreError> {
-        self.guard().permit()?;
+        self.guard().ensure_ours()?;
         let info = self.info(&["memory"]).await?;
         Memory::read(&info)
             .ok_or_else(|| StoreError::Unexpected("INFO memory tells no used_memory".to_owned()))

@@ -88,13 +88,7 @@ impl Store {
     }
 
     pub(crate) async fn info(&self, sections: &[&str]) -> Result<String, StoreError> {
-        self.repeat(|mut connection| async move {
-            redis::cmd("INFO")
-                .arg(sections)
-                .query_async(&mut connection)
-                .await
-        })
-        .await
+        self.query_anywhere(redis::cmd("INFO").arg(sections)).await
     }
 
     /// The time by which everything that is stored is dated: Redis's own, which never goes back.
@@ -109,14 +103,9 @@ impl Store {
     }
 
     pub(crate) async fn settings(&self) -> Result<HashMap<String, String>, StoreError> {
-        self.repeat(|mut connection| async move {
-            redis::cmd("CONFIG")
-                .arg("GET")
-                .arg(&["maxmemory-policy", "appendonly", "appendfsync"])
-                .query_async(&mut connection)
-                .await
-        })
-        .await
+        let mut get = redis::cmd("CONFIG");
+        get.arg("GET").arg(&["maxmemory-policy", "appendonly", "appendfsync"]);
+        self.query_anywhere(&get).await
     }
 
     /// Reads before it meets the store, which may write: data that this version doesn't know is left alone.

@@ -67,7 +67,7 @@ impl Guard {
     /// # Errors
     ///
     /// [`StoreError::Replaced`] by the last verdict.
-    pub(crate) fn permit(&self) -> Result<(), StoreError> {
+    pub(crate) fn ensure_ours(&self) -> Result<(), StoreError> {
         match &self.state().replaced {
             Some(reason) => Err(StoreError::Replaced(reason.clone())),
             None => Ok(()),
@@ -79,8 +79,8 @@ impl Guard {
     /// # Errors
     ///
     /// [`StoreError::Unsafe`] too.
-    pub(crate) fn permit_new_work(&self) -> Result<(), StoreError> {
-        self.permit()?;
+    pub(crate) fn ensure_open(&self) -> Result<(), StoreError> {
+        self.ensure_ours()?;
         match &self.state().condition.danger {
             Some(reason) => Err(StoreError::Unsafe(reason.clone())),
             None => Ok(()),
@@ -88,7 +88,7 @@ impl Guard {
     }
 
     /// A script was answered.
-    pub(crate) fn heard(&self, writes: bool, error: Option<&StoreError>) {
+    pub(crate) fn note_answer(&self, writes: bool, error: Option<&StoreError>) {
         match error {
             None if writes => self.wrote.store(true, Ordering::Relaxed),
             None => {}

@@ -83,7 +83,7 @@ pub enum Replaced {
 
 impl Replaced {
     /// As `base.lua` tells it: `<kind> <ms> <identity>`.
-    pub(crate) fn told(detail: &str) -> Self {
+    pub(crate) fn from_reply(detail: &str) -> Self {
         let mut words = detail.split(' ');
         match words.next() {
             Some("other") => Self::Other(StoreId(words.nth(1).unwrap_or_default().to_owned())),

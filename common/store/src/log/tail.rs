@@ -7,7 +7,7 @@ use redis::Value;
 
 use super::EntryId;
 use super::entry::{LogEntry, entries};
-use crate::connection::Listener;
+use crate::handle::Listener;
 use crate::decode::{array, integer, next, unexpected};
 use crate::{Store, StoreError};
 use domain::id::EndpointId;
@@ -63,10 +63,8 @@ impl Store {
             return Ok(None);
         };
         let mut info = redis::cmd("XINFO");
-        let info = &*info.arg("STREAM").arg(&key);
-        let mut known: HashMap<String, Value> = self
-            .repeatable(|mut connection| async move { info.query_async(&mut connection).await })
-            .await?;
+        info.arg("STREAM").arg(&key);
+        let mut known: HashMap<String, Value> = self.query(&info).await?;
         let mut count = |name| integer(known.remove(name).ok_or_else(|| unexpected(name))?);
         let was_trimmed = count("entries-added")? > count("length")?;
         Ok(was_trimmed.then_some(oldest))
@@ -85,9 +83,8 @@ impl Store {
     ) -> Result<Option<EntryId>, StoreError> {
         let mut range = redis::cmd(command);
         range.arg(key).arg(from).arg(to).arg("COUNT").arg(1);
-        let range = &range;
         let found: Value = self
-            .repeatable(|mut connection| async move { range.query_async(&mut connection).await })
+            .query(&range)
             .await
             .or_else(|error| error.unless_overwritten(Value::Array(Vec::new())))?;
         let Some(only) = array(found)?.into_iter().next() else {
@@ -117,12 +114,9 @@ impl LogTail {
             .arg("BLOCK")
             .arg(timeout.as_millis().max(1).to_string());
         read.arg("STREAMS").arg(&self.key).arg(self.after.to_string());
-        let read = &read;
         let answer: Value = self
             .listener
-            .blocking(timeout, |mut connection| async move {
-                read.query_async(&mut connection).await
-            })
+            .query(timeout, &read)
             .await?;
         // {{key, entries}} or nothing.
         let found = match answer {

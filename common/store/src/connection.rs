@@ -78,8 +78,7 @@ impl Connections {
         let both = async {
             match self.ask_once(&self.shared, started, None, question).await {
                 Err(failed) if failed.again != Again::No => {
-                    self.ask_once(&self.shared, Instant::now(), None, question)
-                        .await
+                    self.ask_once(&self.shared, Instant::now(), None, question).await
                 }
                 other => other,
             }

@@ -8,8 +8,8 @@ use redis::{FromRedisValue, ToRedisArgs, Value};
 
 use super::StoreError;
 use super::connection::{Connection, Connections, Question};
+use super::events::SharedIntake;
 use super::identity::Guard;
-use super::intake::Intake;
 use super::keys::{Keys, META};
 use super::scripts::{Scripts, Step};
 use super::settings::{InvalidRedis, RedisArgs};
@@ -24,7 +24,7 @@ struct Inner {
     connections: Connections,
     /// Waiting for a wake token blocks its connection, and would hold up all others.
     wake: Connection,
-    intake: Intake,
+    intake: SharedIntake,
     keys: Keys,
     shards: u16,
     scripts: Scripts,
@@ -43,7 +43,7 @@ impl Store {
             inner: Arc::new(Inner {
                 connections: Connections::new(client),
                 wake: Connection::default(),
-                intake: Intake::default(),
+                intake: SharedIntake::default(),
                 keys: Keys::new(0),
                 shards: args.shards,
                 scripts: Scripts::new(),
@@ -56,7 +56,7 @@ impl Store {
         &self.inner.keys
     }
 
-    pub(crate) fn intake(&self) -> &Intake {
+    pub(crate) fn intake(&self) -> &SharedIntake {
         &self.inner.intake
     }
 

@@ -104,7 +104,8 @@ impl Store {
 
     pub(crate) async fn settings(&self) -> Result<HashMap<String, String>, StoreError> {
         let mut get = redis::cmd("CONFIG");
-        get.arg("GET").arg(&["maxmemory-policy", "appendonly", "appendfsync"]);
+        get.arg("GET")
+            .arg(&["maxmemory-policy", "appendonly", "appendfsync"]);
         self.query_anywhere(&get).await
     }
 

@@ -140,9 +140,7 @@ impl Store {
         let mut pop = redis::cmd("BLPOP");
         pop.arg(self.keys().key(&format!("answer:{delivery}")));
         pop.arg(timeout.as_secs_f64());
-        let answer: Option<(String, String)> = listener
-            .query(timeout, &pop)
-            .await?;
+        let answer: Option<(String, String)> = listener.query(timeout, &pop).await?;
         Ok(answer.map(|(_, entry)| entry))
     }
 
@@ -180,9 +178,7 @@ impl Store {
     ) -> Result<Option<DeliveryId>, StoreError> {
         let mut pop = redis::cmd("BLPOP");
         pop.arg(self.keys().key("trials")).arg(timeout.as_secs_f64());
-        let taken: Option<(String, String)> = listener
-            .query(timeout, &pop)
-            .await?;
+        let taken: Option<(String, String)> = listener.query(timeout, &pop).await?;
         // What is no id was not put there by us.
         Ok(taken.and_then(|(_, delivery)| delivery.parse().ok()))
     }

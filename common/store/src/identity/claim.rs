@@ -165,9 +165,7 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails.
     pub async fn store_marks(&self) -> Result<StoreFacts, StoreError> {
-        let meta: HashMap<String, String> = self
-            .query_anywhere(redis::cmd("HGETALL").arg(META))
-            .await?;
+        let meta: HashMap<String, String> = self.query_anywhere(redis::cmd("HGETALL").arg(META)).await?;
         let word = |name: &str| meta.get(name).filter(|word| !word.is_empty()).cloned();
         let number = |name: &str| word(name).and_then(|word| word.parse().ok());
         let of = |name: &str| number(name).unwrap_or(0);

@@ -7,8 +7,8 @@ use redis::Value;
 
 use super::EntryId;
 use super::entry::{LogEntry, entries};
-use crate::handle::Listener;
 use crate::decode::{array, integer, next, unexpected};
+use crate::handle::Listener;
 use crate::{Store, StoreError};
 use domain::id::EndpointId;
 
@@ -114,10 +114,7 @@ impl LogTail {
             .arg("BLOCK")
             .arg(timeout.as_millis().max(1).to_string());
         read.arg("STREAMS").arg(&self.key).arg(self.after.to_string());
-        let answer: Value = self
-            .listener
-            .query(timeout, &read)
-            .await?;
+        let answer: Value = self.listener.query(timeout, &read).await?;
         // {{key, entries}} or nothing.
         let found = match answer {
             Value::Nil => return Ok(Vec::new()),

@@ -353,9 +353,7 @@ impl Store {
     pub async fn wait_for_work(&self, timeout: Duration) -> Result<bool, StoreError> {
         let mut command = redis::cmd("BLPOP");
         command.arg(self.keys().key("wake")).arg(timeout.as_secs_f64());
-        let token: Value = self
-            .query_wake(timeout, &command)
-            .await?;
+        let token: Value = self.query_wake(timeout, &command).await?;
         Ok(!matches!(token, Value::Nil))
     }
 }

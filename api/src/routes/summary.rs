@@ -13,7 +13,7 @@ use store::condition::StoreWarning;
 use super::Group;
 use super::schema::DateTime;
 use crate::app::App;
-use crate::auth::DashboardUser;
+use crate::caller::DashboardUser;
 use crate::json::Json;
 use crate::problem::Problem;
 

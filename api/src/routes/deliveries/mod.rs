@@ -37,7 +37,7 @@ use super::events::idempotency::IdempotencyHeader;
 use super::schema::{CursorText, DateTime, DeliveredEvent, ListedStatus, PageLimit};
 use super::{Group, fields};
 use crate::app::App;
-use crate::auth::DashboardUser;
+use crate::caller::DashboardUser;
 use crate::cursor::CursorScope;
 use crate::json::Json;
 use crate::problem::{Code, Problem};

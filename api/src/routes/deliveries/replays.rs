@@ -11,7 +11,7 @@ use super::super::{Group, fields};
 use super::no_endpoint;
 use super::replay_shapes::{CountView, EndedAs, ManyReplayed, ReplayDeliveries, ReplayView};
 use crate::app::App;
-use crate::auth::DashboardUser;
+use crate::caller::DashboardUser;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 

@@ -21,7 +21,7 @@ use super::follow::{Follower, scope};
 use super::no_endpoint;
 use super::stream_events::{StreamedAttempt, StreamedCancellation, StreamedEnd, StreamedGap, StreamedState};
 use crate::app::App;
-use crate::auth::DashboardUser;
+use crate::caller::DashboardUser;
 use crate::problem::{Code, Problem};
 use crate::streams::NoPlace;
 

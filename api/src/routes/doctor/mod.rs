@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 use self::shapes::{DiagnosisView, VerifySignature};
 use super::{Group, fields};
 use crate::app::App;
-use crate::auth::DashboardUser;
+use crate::caller::DashboardUser;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 

@@ -27,7 +27,7 @@ use self::shapes::{
 };
 use super::{Group, fields};
 use crate::app::App;
-use crate::auth::DashboardUser;
+use crate::caller::DashboardUser;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 

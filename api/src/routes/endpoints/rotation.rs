@@ -15,7 +15,7 @@ use super::detail::LegacySignature;
 use super::shapes::{CreatedEndpoint, MAX_BODY};
 use super::{known_form, not_found};
 use crate::app::App;
-use crate::auth::DashboardUser;
+use crate::caller::DashboardUser;
 use crate::config::Limits;
 use crate::json::{Json, JsonRequest, OptionalJson};
 use crate::problem::{Code, Problem};

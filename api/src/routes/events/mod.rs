@@ -22,7 +22,7 @@ use self::shapes::{
 };
 use super::{Group, fields};
 use crate::app::App;
-use crate::auth::Backend;
+use crate::caller::Backend;
 use crate::config::Limits;
 use crate::json::{self, Json};
 use crate::metrics::{EventResult, Metrics};

@@ -13,7 +13,7 @@ use store::rates::EventLimits;
 use crate::app::App;
 use crate::auth::AuthError;
 use crate::problem::Problem;
-use crate::rate_limit::{self, Ledger};
+use crate::rate_limit::Quotas;
 
 /// Somebody who is signed in at the dashboard.
 #[derive(Debug, Clone)]
@@ -30,18 +30,37 @@ pub struct Backend {
     /// How many events it may push in a minute.
     pub limits: EventLimits,
     /// Where it is told what is left of them.
-    pub ledger: Ledger,
+    pub quotas: Quotas,
 }
 
 async fn dashboard_user(app: &App, request: &Request) -> Result<DashboardUser, Problem> {
     let verified = async { app.sessions.verify(bearer_token(request)?).await };
     let session = verified.await.map_err(|error| refuse(app, error))?;
     app.store.not_replaced()?;
-    rate_limit::count_call(app, &session.account, &Ledger::of(request)).await?;
+    count_call(app, &session.account, &Quotas::of(request)).await?;
     Ok(DashboardUser {
         account: session.account,
         expires_at: session.expires_at,
     })
+}
+
+/// Counts a call of the dashboard.
+///
+/// # Errors
+///
+/// [`Problem`] when the account has made as many as it may, or Redis fails.
+async fn count_call(app: &App, account: &AccountId, quotas: &Quotas) -> Result<(), Problem> {
+    let most = app.rates.dashboard;
+    if most == 0 {
+        return Ok(());
+    }
+    let (is_allowed, quota) = app.store.get()?.count_call(account, most).await?;
+    quotas.note(&[quota]);
+    if is_allowed {
+        Ok(())
+    } else {
+        Err(app.rates.refusal(&[quota]))
+    }
 }
 
 async fn backend(app: &App, request: &Request) -> Result<Backend, Problem> {
@@ -50,8 +69,8 @@ async fn backend(app: &App, request: &Request) -> Result<Backend, Problem> {
     tracing::trace!(key, "a call of the backend");
     app.store.not_replaced()?;
     Ok(Backend {
-        limits: app.limits.rates.of_events(key),
-        ledger: Ledger::of(request),
+        limits: app.rates.of_events(key),
+        quotas: Quotas::of(request),
     })
 }
 

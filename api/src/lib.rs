@@ -7,6 +7,8 @@ pub mod config;
 
 pub mod health;
 
+pub mod allowance;
+
 pub mod app;
 
 pub mod server;

@@ -10,6 +10,10 @@ pub mod jwks;
 
 pub mod service_key;
 
+mod settings;
+
+pub use settings::AuthArgs;
+
 /// Why a request is refused before anything else is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AuthError {

@@ -126,7 +126,7 @@ impl SummaryApi {
     async fn get(&self, user: DashboardUser, app: Data<&App>) -> Result<Json<Summary>, Problem> {
         let store = app.store.get()?;
         let facts = store.account_facts(&user.account).await?;
-        let budget = app.limits.budgets.account_bytes;
+        let budget = app.allowance.budgets.account_bytes;
         Ok(Json(Summary {
             endpoints: EndpointCounts::of(&facts.endpoints),
             hours: hours(&facts.hours, facts.now),

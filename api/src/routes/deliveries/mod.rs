@@ -182,7 +182,7 @@ impl DeliveriesApi {
             return Err(expired::problem(store, &detail.summary).await);
         }
         let outcome = store
-            .replay_delivery(&user.account, &source, &new, app.limits.budgets)
+            .replay_delivery(&user.account, &source, &new, app.allowance.budgets)
             .await?;
         let status = match outcome {
             ReplayOutcome::Pending => DeliveryStatus::Pending,

@@ -61,7 +61,7 @@ impl ReplaysApi {
         }
         let new = ReplayId::new(now.as_millis());
         let outcome = store
-            .start_replay(&user.account, &endpoint, &new, &span, app.limits.budgets)
+            .start_replay(&user.account, &endpoint, &new, &span, app.allowance.budgets)
             .await?;
         match outcome {
             StartOutcome::Started(replay) => {

@@ -24,6 +24,7 @@ use super::{Group, fields};
 use crate::allowance::Allowance;
 use crate::app::App;
 use crate::caller::Backend;
+use crate::headers::OnceHeader;
 use crate::json::{self, Json};
 use crate::metrics::{EventResult, Metrics};
 use crate::problem::{Code, Problem};
@@ -43,7 +44,7 @@ impl EventsApi {
         &self,
         backend: Backend,
         app: Data<&App>,
-        key: IdempotencyHeader,
+        key: OnceHeader<IdempotencyHeader>,
         body: Json<PushEvent>,
     ) -> Result<Pushed, Problem> {
         let accepted = push_one(&app, &backend, key, body.0).await;
@@ -114,10 +115,10 @@ impl EventsApi {
 async fn push_one(
     app: &App,
     backend: &Backend,
-    key: IdempotencyHeader,
+    key: OnceHeader<IdempotencyHeader>,
     body: PushEvent,
 ) -> Result<EventAccepted, Problem> {
-    let event = prepare(body, key.0, &app.allowance, Timestamp::now())?;
+    let event = prepare(body, key.0.map(|key| key.0), &app.allowance, Timestamp::now())?;
     let store = app.store.for_events()?;
     let counted = store
         .accept_one_limited(event, app.allowance.budgets, backend.limits.clone())

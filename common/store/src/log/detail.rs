@@ -120,9 +120,8 @@ impl Store {
         loop {
             let mut range = redis::cmd(command);
             range.arg(&log).arg(&from).arg(to).arg("COUNT").arg(STEP);
-            let range = &range;
             let found: Value = self
-                .repeatable(|mut connection| async move { range.query_async(&mut connection).await })
+                .query(&range)
                 .await
                 .or_else(|error| error.unless_overwritten(Value::Array(Vec::new())))?;
             let read = array(found)?;
@@ -152,18 +151,10 @@ impl Store {
         event: &EventId,
     ) -> Result<Option<Bytes>, StoreError> {
         let key = self.keys().key(&format!("event:{event}"));
+        let mut read = redis::cmd("HMGET");
+        read.arg(key).arg("account").arg("body");
         let (owner, body): (Option<String>, Option<Vec<u8>>) = self
-            .repeatable(|mut connection| {
-                let key = &key;
-                async move {
-                    redis::cmd("HMGET")
-                        .arg(key)
-                        .arg("account")
-                        .arg("body")
-                        .query_async(&mut connection)
-                        .await
-                }
-            })
+            .query(&read)
             .await
             .or_else(|error: StoreError| error.unless_overwritten((None, None)))?;
         Ok(body

@@ -7,8 +7,8 @@ use redis::Value;
 
 use super::EntryId;
 use super::entry::{LogEntry, entries};
-use crate::connection::Listener;
 use crate::decode::{array, integer, next, unexpected};
+use crate::handle::Listener;
 use crate::{Store, StoreError};
 use domain::id::EndpointId;
 
@@ -62,11 +62,8 @@ impl Store {
         let Some(oldest) = oldest.filter(|oldest| after < *oldest) else {
             return Ok(None);
         };
-        let mut info = redis::cmd("XINFO");
-        let info = &*info.arg("STREAM").arg(&key);
-        let mut known: HashMap<String, Value> = self
-            .repeatable(|mut connection| async move { info.query_async(&mut connection).await })
-            .await?;
+        let mut known: HashMap<String, Value> =
+            self.query(redis::cmd("XINFO").arg("STREAM").arg(&key)).await?;
         let mut count = |name| integer(known.remove(name).ok_or_else(|| unexpected(name))?);
         let was_trimmed = count("entries-added")? > count("length")?;
         Ok(was_trimmed.then_some(oldest))
@@ -85,9 +82,8 @@ impl Store {
     ) -> Result<Option<EntryId>, StoreError> {
         let mut range = redis::cmd(command);
         range.arg(key).arg(from).arg(to).arg("COUNT").arg(1);
-        let range = &range;
         let found: Value = self
-            .repeatable(|mut connection| async move { range.query_async(&mut connection).await })
+            .query(&range)
             .await
             .or_else(|error| error.unless_overwritten(Value::Array(Vec::new())))?;
         let Some(only) = array(found)?.into_iter().next() else {
@@ -117,13 +113,7 @@ impl LogTail {
             .arg("BLOCK")
             .arg(timeout.as_millis().max(1).to_string());
         read.arg("STREAMS").arg(&self.key).arg(self.after.to_string());
-        let read = &read;
-        let answer: Value = self
-            .listener
-            .blocking(timeout, |mut connection| async move {
-                read.query_async(&mut connection).await
-            })
-            .await?;
+        let answer: Value = self.listener.query(timeout, &read).await?;
         // {{key, entries}} or nothing.
         let found = match answer {
             Value::Nil => return Ok(Vec::new()),

@@ -352,12 +352,8 @@ impl Store {
     /// [`StoreError`] when Redis fails.
     pub async fn wait_for_work(&self, timeout: Duration) -> Result<bool, StoreError> {
         let mut command = redis::cmd("BLPOP");
-        let command = &*command.arg(self.keys().key("wake")).arg(timeout.as_secs_f64());
-        let token: Value = self
-            .blocking(timeout, |mut connection| async move {
-                command.query_async(&mut connection).await
-            })
-            .await?;
+        command.arg(self.keys().key("wake")).arg(timeout.as_secs_f64());
+        let token: Value = self.query_wake(timeout, &command).await?;
         Ok(!matches!(token, Value::Nil))
     }
 }

@@ -1,12 +1,13 @@
 //! The handle to the store: how every other module asks Redis something.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use redis::{FromRedisValue, ToRedisArgs, Value};
 
 use super::StoreError;
+use super::condition::Condition;
 use super::connection::{Connection, Connections, Question};
 use super::events::SharedIntake;
 use super::identity::Guard;
@@ -29,6 +30,7 @@ struct Inner {
     shards: u16,
     scripts: Scripts,
     guard: Guard,
+    condition: Mutex<Condition>,
 }
 
 impl Store {
@@ -48,6 +50,7 @@ impl Store {
                 shards: args.shards,
                 scripts: Scripts::new(),
                 guard: Guard::new(args.store_id.clone()),
+                condition: Mutex::default(),
             }),
         })
     }
@@ -66,6 +69,13 @@ impl Store {
 
     pub(crate) fn guard(&self) -> &Guard {
         &self.inner.guard
+    }
+
+    pub(crate) fn condition(&self) -> MutexGuard<'_, Condition> {
+        self.inner
+            .condition
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn shards(&self) -> u16 {

@@ -60,6 +60,8 @@ pub mod health;
 
 pub mod policy;
 
+mod info;
+
 pub mod memory;
 
 pub mod server;
@@ -69,6 +71,8 @@ pub mod ready;
 pub mod identity;
 
 pub mod condition;
+
+mod watch;
 
 pub mod check;
 

@@ -2,8 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::condition::Expectations;
-use super::server::ServerReport;
+use super::server::{Expectations, ServerReport};
 use super::{Store, StoreError};
 
 /// The pause after the first failed look, which doubles with each one more, and the longest pause.

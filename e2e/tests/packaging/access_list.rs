@@ -66,7 +66,8 @@ const CODE: &[(&str, &str, &[Who])] = &[
     ),
     ("check/standing.rs", "hgetall llen lrange zcard", &[Operator]),
     ("check/walk.rs", "hgetall scan", &[Operator]),
-    ("identity/claim.rs", "hgetall", &[Operator]),
+    ("identity/accept.rs", "hgetall", &[Operator]),
+    ("info.rs", "info", &[Api, Worker]),
     ("log/detail.rs", "hmget xrange xrevrange", &[Api]),
     ("log/tail.rs", "xinfo|stream xrange xread xrevrange", &[Api]),
     ("parked.rs", "scan", &[Worker]),
@@ -75,7 +76,7 @@ const CODE: &[(&str, &str, &[Who])] = &[
     ("rewrap.rs", "hmget scan", &[Worker]),
     ("rotation.rs", "hmget", &[Api]),
     ("server/replay_rights.rs", "acl|dryrun", &[Api, Worker]),
-    ("server.rs", "config|get info", &[Api, Worker]),
+    ("server.rs", "config|get", &[Api, Worker]),
     ("test_events.rs", "blpop", &[Api, Worker]),
     ("test_events.rs", "hget xrange", &[Api]),
 ];

@@ -62,9 +62,8 @@ impl Store {
         let Some(oldest) = oldest.filter(|oldest| after < *oldest) else {
             return Ok(None);
         };
-        let mut info = redis::cmd("XINFO");
-        info.arg("STREAM").arg(&key);
-        let mut known: HashMap<String, Value> = self.query(&info).await?;
+        let mut known: HashMap<String, Value> =
+            self.query(redis::cmd("XINFO").arg("STREAM").arg(&key)).await?;
         let mut count = |name| integer(known.remove(name).ok_or_else(|| unexpected(name))?);
         let was_trimmed = count("entries-added")? > count("length")?;
         Ok(was_trimmed.then_some(oldest))

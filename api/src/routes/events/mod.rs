@@ -20,7 +20,7 @@ use self::shapes::{
     BatchEvent, BatchPushed, BatchResult, BatchResults, EventAccepted, MAX_BATCH, PushBatch, PushEvent,
     Pushed, RawItem,
 };
-use super::{Group, fields};
+use super::{Call, Group, Resource, fields};
 use crate::app::App;
 use crate::auth::Backend;
 use crate::config::Limits;
@@ -43,6 +43,9 @@ impl EventsApi {
         &self,
         backend: Backend,
         app: Data<&App>,
+        /// The same key within 24 hours answers the first result, with `duplicate: true`; with a different event it is
+        /// refused (409). Keys are separate for each account.
+        #[oai(name = "Idempotency-Key")]
         key: IdempotencyHeader,
         body: Json<PushEvent>,
     ) -> Result<Pushed, Problem> {
@@ -109,6 +112,28 @@ impl EventsApi {
             .collect();
         Ok(BatchPushed::Accepted(Json(BatchResults { results })))
     }
+}
+
+impl Resource for EventsApi {
+    const CALLS: &'static [Call] = &[
+        Call::new(
+            "pushEvent",
+            &[
+                Code::InvalidAccountId,
+                Code::UnknownEvent,
+                Code::InvalidChatbotId,
+                Code::InvalidTimestamp,
+                Code::InvalidIdempotencyKey,
+                Code::DataTooDeep,
+                Code::PayloadTooLarge,
+                Code::IdempotencyConflict,
+                Code::AccountOverBudget,
+                Code::RateLimited,
+            ],
+        ),
+        Call::new("pushEvents", &[Code::EmptyEvents, Code::TooManyEvents]),
+    ];
+    const EXAMPLES: &'static str = include_str!("events.json");
 }
 
 async fn push_one(

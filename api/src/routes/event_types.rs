@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::schema::{RawObject, SubscriptionName};
 use super::{Call, Group, Resource};
-use crate::auth::DashboardUser;
+use crate::caller::DashboardUser;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 

@@ -37,7 +37,7 @@ use super::events::idempotency::IdempotencyHeader;
 use super::schema::{CursorText, DateTime, DeliveredEvent, ListedStatus, PageLimit};
 use super::{Call, Group, Resource, fields};
 use crate::app::App;
-use crate::auth::DashboardUser;
+use crate::caller::DashboardUser;
 use crate::cursor::CursorScope;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
@@ -182,7 +182,7 @@ impl DeliveriesApi {
             return Err(expired::problem(store, &detail.summary).await);
         }
         let outcome = store
-            .replay_delivery(&user.account, &source, &new, app.limits.budgets)
+            .replay_delivery(&user.account, &source, &new, app.allowance.budgets)
             .await?;
         let status = match outcome {
             ReplayOutcome::Pending => DeliveryStatus::Pending,

@@ -10,7 +10,7 @@ use store::replays::{ReplaySpan, ReplayStatus, StartOutcome};
 use super::super::{Call, Group, Resource, fields};
 use super::replay_shapes::{CountView, EndedAs, ManyReplayed, ReplayDeliveries, ReplayView};
 use crate::app::App;
-use crate::auth::DashboardUser;
+use crate::caller::DashboardUser;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 
@@ -60,7 +60,7 @@ impl ReplaysApi {
         }
         let new = ReplayId::new(now.as_millis());
         let outcome = store
-            .start_replay(&user.account, &endpoint, &new, &span, app.limits.budgets)
+            .start_replay(&user.account, &endpoint, &new, &span, app.allowance.budgets)
             .await?;
         match outcome {
             StartOutcome::Started(replay) => {

@@ -20,7 +20,7 @@ use super::super::{Call, Group, Resource, fields};
 use super::follow::{Follower, scope};
 use super::stream_events::{StreamedAttempt, StreamedCancellation, StreamedEnd, StreamedGap, StreamedState};
 use crate::app::App;
-use crate::auth::DashboardUser;
+use crate::caller::DashboardUser;
 use crate::problem::{Code, Problem};
 use crate::streams::NoPlace;
 

@@ -30,7 +30,7 @@ use self::shapes::{
 };
 use super::{Call, Group, Resource, fields};
 use crate::app::App;
-use crate::auth::DashboardUser;
+use crate::caller::DashboardUser;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 
@@ -72,7 +72,7 @@ impl EndpointsApi {
         match app
             .store
             .get()?
-            .create_endpoint(&new, app.limits.endpoints)
+            .create_endpoint(&new, app.allowance.endpoints)
             .await?
         {
             CreateOutcome::Created(endpoint) => {
@@ -85,7 +85,7 @@ impl EndpointsApi {
             }
             CreateOutcome::TooMany => Err(Problem::new(Code::TooManyEndpoints).detail(format!(
                 "An account may have {} endpoints. {}",
-                app.limits.endpoints,
+                app.allowance.endpoints,
                 Code::TooManyEndpoints.advice()
             ))),
         }

@@ -21,9 +21,9 @@ use self::shapes::{
     Pushed, RawItem,
 };
 use super::{Call, Group, Resource, fields};
+use crate::allowance::Allowance;
 use crate::app::App;
-use crate::auth::Backend;
-use crate::config::Limits;
+use crate::caller::Backend;
 use crate::json::{self, Json};
 use crate::metrics::{EventResult, Metrics};
 use crate::problem::{Code, Problem};
@@ -80,7 +80,7 @@ impl EventsApi {
         let refusals: Vec<Option<Problem>> = items
             .iter()
             .map(|item| {
-                prepare_item(item, &app.limits, now)
+                prepare_item(item, &app.allowance, now)
                     .map(|event| events.push(event))
                     .err()
             })
@@ -90,7 +90,7 @@ impl EventsApi {
         } else {
             app.store
                 .for_events()?
-                .accept_limited(&events, app.limits.budgets, &backend.limits)
+                .accept_limited(&events, app.allowance.budgets, &backend.limits)
                 .await
         };
         let mut outcomes = all_or_some(outcomes)?.into_iter();
@@ -142,10 +142,10 @@ async fn push_one(
     key: IdempotencyHeader,
     body: PushEvent,
 ) -> Result<EventAccepted, Problem> {
-    let event = prepare(body, key.0, &app.limits, Timestamp::now())?;
+    let event = prepare(body, key.0, &app.allowance, Timestamp::now())?;
     let store = app.store.for_events()?;
     let counted = store
-        .accept_one_limited(event, app.limits.budgets, backend.limits.clone())
+        .accept_one_limited(event, app.allowance.budgets, backend.limits.clone())
         .await?;
     accepted(app, backend, counted)
 }
@@ -163,7 +163,7 @@ fn all_or_some(
     }
 }
 
-fn prepare_item(item: &RawItem, limits: &Limits, now: Timestamp) -> Result<NewEvent, Problem> {
+fn prepare_item(item: &RawItem, allowance: &Allowance, now: Timestamp) -> Result<NewEvent, Problem> {
     let text = item.0.get();
     let (event, key) = json::parse_object::<BatchEvent>(text)
         .map_err(Problem::about_an_item)?
@@ -171,14 +171,14 @@ fn prepare_item(item: &RawItem, limits: &Limits, now: Timestamp) -> Result<NewEv
     let key = key
         .map(|key| fields::idempotency_key(&key, "idempotencyKey"))
         .transpose()?;
-    prepare(event, key, limits, now)
+    prepare(event, key, allowance, now)
 }
 
 /// Checks an event and builds what receivers get.
 fn prepare(
     body: PushEvent,
     key: Option<String>,
-    limits: &Limits,
+    allowance: &Allowance,
     now: Timestamp,
 ) -> Result<NewEvent, Problem> {
     let account = fields::account_id(&body.account_id.0)?;
@@ -195,7 +195,7 @@ fn prepare(
         &chatbot_id,
         timestamp,
         body.data.0.get(),
-        limits.payload_bytes,
+        allowance.payload_bytes,
     )?;
     let idempotency = key.map(|key| Idempotency {
         key,
@@ -212,7 +212,7 @@ fn prepare(
 }
 
 fn accepted(app: &App, backend: &Backend, counted: CountedOutcome) -> Result<EventAccepted, Problem> {
-    backend.ledger.note(&counted.quotas);
+    backend.quotas.note(&counted.quotas);
     match counted.outcome {
         AcceptOutcome::Accepted(accepted) => Ok(EventAccepted {
             id: accepted.id.into(),
@@ -221,7 +221,7 @@ fn accepted(app: &App, backend: &Backend, counted: CountedOutcome) -> Result<Eve
         }),
         AcceptOutcome::IdempotencyConflict => Err(Problem::new(Code::IdempotencyConflict)),
         AcceptOutcome::OverBudget => Err(Problem::new(Code::AccountOverBudget).retry_after(30)),
-        AcceptOutcome::RateLimited => Err(app.limits.rates.refusal(&counted.quotas)),
+        AcceptOutcome::RateLimited => Err(app.rates.refusal(&counted.quotas)),
     }
 }
 

@@ -12,7 +12,7 @@ use super::connection::{Connection, Connections, Question};
 use super::events::SharedIntake;
 use super::identity::Guard;
 use super::keys::{Keys, META};
-use super::scripts::{Scripts, Step};
+use super::scripts::{Scripts, Step, refused_script};
 use super::settings::{InvalidRedis, RedisArgs};
 
 /// A handle to everything that is kept in Redis. Cheap to clone.
@@ -168,19 +168,6 @@ impl Listener {
             .connections
             .ask_blocking(&self.connection, blocks, question)
             .await
-    }
-}
-
-/// A server that doesn't run our scripts: its access list forbids it, or the command has another name there.
-fn refused_script(error: StoreError) -> StoreError {
-    let StoreError::Unexpected(text) = &error else {
-        return error;
-    };
-    let lower = text.to_lowercase();
-    if lower.contains("noperm") || lower.contains("unknown command") {
-        StoreError::Unsafe("it refuses to run our scripts; `ACL LOG` and `ACL GETUSER` show why".to_owned())
-    } else {
-        error
     }
 }
 

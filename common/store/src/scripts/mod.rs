@@ -95,7 +95,11 @@ macro_rules! list {
     };
 }
 
-list![crate::queue::Work<'_>,];
+list![
+    crate::queue::Work<'_>,
+    crate::events::Accept<'_>,
+    crate::rates::CallCount<'_>,
+];
 
 /// Every script as Redis gets it, with its name: for whoever looks at scripts and doesn't run them.
 #[must_use]
@@ -154,7 +158,6 @@ macro_rules! scripts {
 }
 
 scripts! {
-    accept: DenyOom, [&ROUTES];
     upkeep: AllowOom, [&SWEEPS, &PARKED, &REPLAYS, &RELEASE];
     parked_find: AllowOom, [&CORE];
     endpoint_create: DenyOom, [&ROUTES, &CORE];
@@ -165,7 +168,6 @@ scripts! {
     endpoint_list: AllowOom, [&CORE];
     endpoint_health: AllowOom, [&CORE];
     clock: AllowOom, [&BASE];
-    call_count: AllowOom, [&BASE];
     account_summary: AllowOom, [&CORE];
     log_page: AllowOom, [&VIEW];
     log_waiting: AllowOom, [&VIEW];

@@ -13,7 +13,7 @@ use api::connect::connect;
 use api::metrics::Metrics;
 use api::streams::Streams;
 use api::{openapi, problem, server};
-use store::condition::Expectations;
+use store::server::Expectations;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -77,7 +77,8 @@ async fn serve(config: Config) -> Result<(), String> {
         service_keys: config.auth.service_keys,
         secrets: config.secrets.secrets_key,
         urls: config.urls.policy(),
-        limits: config.limits.limits(),
+        allowance: config.allowance.allowance(),
+        rates: config.rates.limits(),
         streams: Arc::new(Streams::new(metrics.clone())),
         metrics,
     });

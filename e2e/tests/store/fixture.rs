@@ -11,15 +11,15 @@ use domain::id::{AccountId, EndpointId, EventId};
 use domain::sealing::SealedSecret;
 use e2e::redis_server::RedisServer;
 use redis::aio::MultiplexedConnection;
-use store::Store;
 use store::check::judge;
 use store::endpoints::CreateOutcome;
-use store::events::{AcceptOutcome, Accepted, Budgets, Idempotency, NewEvent};
-use store::policy::PolicyNotice;
+use store::events::{AcceptOutcome, Accepted, Budgets, Idempotency, NewEvent, Push};
+use store::policy::Policy;
 use store::queue::{
-    AttemptRecord, Incarnation, Leased, QueuePolicy, Report, ReportResult, ReportedResult, WorkReply,
-    WorkRequest,
+    AttemptRecord, Incarnation, Leased, Report, ReportResult, ReportedResult, WorkReply, WorkRequest,
 };
+use store::rates::EventLimits;
+use store::{Store, StoreError};
 
 pub(crate) const BUDGETS: Budgets = Budgets {
     account_bytes: 1 << 30,
@@ -30,7 +30,7 @@ pub(crate) const BUDGETS: Budgets = Budgets {
 pub(crate) struct Fixture {
     pub(crate) redis: RedisServer,
     pub(crate) store: Store,
-    pub(crate) policy: QueuePolicy,
+    pub(crate) policy: Policy,
     pub(crate) raw: MultiplexedConnection,
 }
 
@@ -56,14 +56,15 @@ impl Fixture {
             .get_multiplexed_async_connection()
             .await
             .unwrap();
-        let policy = QueuePolicy {
-            lease: Duration::from_secs(20),
+        let policy = Policy {
             endpoint_concurrency: 32,
             disable_after: 10,
             disable_min_span: Duration::ZERO,
             retention_succeeded: Duration::from_secs(86_400),
             retention_failed: Duration::from_secs(14 * 86_400),
             log_length: 1000,
+            max_attempts: 10,
+            delivery_timeout: Duration::from_secs(10),
         };
         Self {
             redis,
@@ -118,7 +119,7 @@ impl Fixture {
     pub(crate) async fn push_many(&self, count: usize) {
         let events: Vec<_> = (0..count).map(|_| new_event()).collect();
         for chunk in events.chunks(1000) {
-            for outcome in self.store.accept(chunk, BUDGETS).await {
+            for outcome in self.accept_all(chunk, BUDGETS).await {
                 assert!(matches!(outcome.unwrap(), AcceptOutcome::Accepted(_)));
             }
         }
@@ -132,11 +133,30 @@ impl Fixture {
     }
 
     pub(crate) async fn accept_outcome(&self, event: &NewEvent, budgets: Budgets) -> AcceptOutcome {
-        self.store
-            .accept(std::slice::from_ref(event), budgets)
+        self.accept_all(std::slice::from_ref(event), budgets)
             .await
             .remove(0)
             .unwrap()
+    }
+
+    /// Pushes events without limits; what came of each.
+    pub(crate) async fn accept_all(
+        &self,
+        events: &[NewEvent],
+        budgets: Budgets,
+    ) -> Vec<Result<AcceptOutcome, StoreError>> {
+        let push = Push {
+            events: events.to_vec(),
+            budgets,
+            limits: EventLimits::NONE,
+        };
+        let results = self.store.accept(push).await.into_iter();
+        results.map(|result| Ok(result?.outcome)).collect()
+    }
+
+    /// Pushes an event alone, so that it shares its call with others that come at the same time.
+    pub(crate) async fn accept_one(&self, event: NewEvent) -> Result<AcceptOutcome, StoreError> {
+        self.accept_all(&[event], BUDGETS).await.remove(0)
     }
 
     pub(crate) async fn work(&self, worker: &mut Worker, request: WorkRequest) -> WorkReply {
@@ -171,17 +191,7 @@ impl Fixture {
 
     /// Tells what the workers are configured to, as a worker does when it starts.
     pub(crate) async fn announce(&self) {
-        let notice = PolicyNotice {
-            disable_after: self.policy.disable_after,
-            disable_min_span: self.policy.disable_min_span,
-            retention_succeeded: self.policy.retention_succeeded,
-            retention_failed: self.policy.retention_failed,
-            log_length: self.policy.log_length,
-            endpoint_concurrency: self.policy.endpoint_concurrency,
-            max_attempts: 10,
-            delivery_timeout: Duration::from_secs(10),
-        };
-        self.store.announce_policy(&notice).await.unwrap();
+        self.store.announce_policy(&self.policy).await.unwrap();
     }
 
     /// Sets Redis's time as the scripts see it forward (or back).

@@ -1,4 +1,4 @@
--- deliveries.lua: how deliveries end, or wait again. Needs core, finished, log and account_events.
+-- deliveries.lua: how deliveries end, or wait again.
 
 -- Events and records -----------------------------------------------------------------------------------------------
 
@@ -52,11 +52,6 @@ local function attempts_in(record)
 end
 
 -- Deliveries -----------------------------------------------------------------------------------------------------
-
--- Replays have eight characters more in their ids.
-local function is_replay(delivery)
-  return #delivery > 47
-end
 
 -- Counts what became of a replay that is part of a replay of many.
 local function count_replayed(delivery, record, outcome)

@@ -1,4 +1,4 @@
--- replays.lua: sends again what was finished. Needs core, finished, log, account_events and deliveries.
+-- replays.lua: sends again what was finished.
 
 -- Makes a new delivery of the event of `source`, which waits at the end of its endpoint's line. Returns false when the payload
 -- is gone. `budget` bounds the account's unfinished bytes (nil: no bound); over it, 'over_budget' is returned. `fields` are
@@ -25,11 +25,6 @@ local function send_again(e, source, delivery, budget, fields)
   count('deliveries')
   count('replayed')
   return true
-end
-
--- A replay of many as its owner sees it: its id, its fields, and the state of its endpoint.
-local function replay_view(id, job)
-  return { job, call('HGETALL', P .. 'replay:' .. job), call('HGET', P .. 'endpoint:' .. id, 'state') or '' }
 end
 
 -- Of an endpoint's replays of many that have ended, the last ones are kept, for a while.

@@ -1,0 +1,212 @@
+//! Looking at a store, and meeting it for the first time.
+
+use super::guard::Change;
+use super::{Known, Replaced, SCHEMA, Sight, StoreId, Verdict, judge};
+use crate::scripts::{Argument, answered, script};
+use crate::{Store, StoreError};
+
+/// How often a claim is tried that others overtake.
+pub(super) const TRIES: u32 = 3;
+
+/// What came of a look.
+#[derive(Debug)]
+pub(crate) struct Look {
+    pub(crate) verdict: Verdict,
+    pub(crate) sight: Sight,
+}
+
+script! {
+    /// Gives a store its identity; `false` when it is no longer what the caller saw.
+    "store_claim": AllowOom, Writes, needs [];
+    struct StoreClaim<'a> {
+        /// The identity that the caller saw.
+        seen: Option<&'a StoreId>,
+        /// The one that the store is to have.
+        identity: &'a StoreId,
+        schema: &'a str,
+        shards: u16,
+        /// Whether an operator accepts what is there.
+        is_accepted: bool
+    } -> bool
+}
+
+script! {
+    /// What a program has to know of its store about once a second.
+    "store_watch": AllowOom, Writes, needs [];
+    struct StoreWatch<'a> {
+        /// The identity that the caller takes the store's for.
+        identity: Option<&'a StoreId>,
+        /// Whether the caller has written since it last asked.
+        wrote: bool,
+        /// What a rewind that the caller has noticed led from and to.
+        rewound_from: Option<u64>,
+        rewound_to: Option<u64>
+    } -> Watched
+}
+
+/// What `store_watch` answers. Other programs may have written any of its texts.
+pub(crate) struct Watched {
+    now: u64,
+    identity: Option<String>,
+    schema: Option<String>,
+    shards: Option<String>,
+    writes: Option<String>,
+    accepted_at: Option<String>,
+    rewound_at: Option<String>,
+    rewound_from: Option<String>,
+    rewound_to: Option<String>,
+    has_others: bool,
+    reaped_at: Option<String>,
+    waits: bool,
+}
+
+answered! {
+    Watched {
+        now, identity, schema, shards, writes, accepted_at, rewound_at, rewound_from, rewound_to, has_others, reaped_at, waits,
+    }
+}
+
+impl Argument for StoreId {
+    fn write(&self, command: &mut redis::Cmd) {
+        self.as_str().write(command);
+    }
+}
+
+impl Store {
+    /// The identity to send with a script; meets the store at the first call.
+    pub(crate) async fn introduced(&self) -> Result<StoreId, StoreError> {
+        if let Some(identity) = self.guard().identity() {
+            return Ok(identity);
+        }
+        let _one_at_a_time = self.guard().introducing.lock().await;
+        if let Some(identity) = self.guard().identity() {
+            return Ok(identity);
+        }
+        match self.look().await?.verdict {
+            Verdict::Replaced(reason) => Err(StoreError::Replaced(reason)),
+            _ => self
+                .guard()
+                .identity()
+                .ok_or(StoreError::Replaced(Replaced::Empty)),
+        }
+    }
+
+    /// Meets the store, if it is ours; when it isn't, whoever calls is told.
+    pub(crate) async fn meet(&self) -> Result<(), StoreError> {
+        match self.introduced().await {
+            Ok(_) | Err(StoreError::Replaced(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Looks at the store, holds it against what is remembered, and takes in what follows. A store that nobody has used yet
+    /// is made; one of a release that knew no identities gets one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails, or the stored data has a schema that this version doesn't know.
+    pub(crate) async fn look(&self) -> Result<Look, StoreError> {
+        for _ in 0..TRIES {
+            let (known, rewind) = (self.guard().known(), self.guard().unrecorded_rewind());
+            let sight = self.sight(&known, rewind).await?;
+            self.guard().rewind_recorded(rewind);
+            if let Some(found) = sight.schema.as_deref().filter(|found| *found != SCHEMA) {
+                return Err(StoreError::Unexpected(format!(
+                    "the stored data has schema {found}, this program {SCHEMA}"
+                )));
+            }
+            let verdict = judge(&known, &sight);
+            if matches!(verdict, Verdict::Create | Verdict::Adopt) {
+                let identity = known.insists_on.unwrap_or_else(StoreId::random);
+                if self.claim(&sight, &identity, false).await? {
+                    tell_claim(&verdict, &identity);
+                }
+                continue;
+            }
+            tell(&verdict, self.guard().take_in(&verdict, &sight));
+            return Ok(Look { verdict, sight });
+        }
+        Err(StoreError::Unexpected(
+            "several programs give the store its identity at once".to_owned(),
+        ))
+    }
+
+    /// Reads what there is, and raises `writes` if something was written since.
+    pub(crate) async fn sight(&self, known: &Known, rewind: Option<(u64, u64)>) -> Result<Sight, StoreError> {
+        let wrote = self.guard().take_wrote();
+        let (rewound_from, rewound_to) = rewind.unzip();
+        let answer = self
+            .call_anywhere(&StoreWatch {
+                identity: known.identity.as_ref(),
+                wrote,
+                rewound_from,
+                rewound_to,
+            })
+            .await;
+        if answer.is_err() && wrote {
+            self.guard().put_back_wrote();
+        }
+        answer.map(sight)
+    }
+
+    pub(super) async fn claim(
+        &self,
+        seen: &Sight,
+        identity: &StoreId,
+        accepts: bool,
+    ) -> Result<bool, StoreError> {
+        self.call_anywhere(&StoreClaim {
+            seen: seen.identity.as_ref(),
+            identity,
+            schema: SCHEMA,
+            shards: self.shards(),
+            is_accepted: accepts,
+        })
+        .await
+    }
+}
+
+/// Tells the log what changed.
+fn tell(verdict: &Verdict, change: Change) {
+    match (verdict, change) {
+        (Verdict::Rewound { from, to }, _) => tracing::error!(
+            from,
+            to,
+            "the store was set back to an earlier state: events that were accepted after that state may be gone, and deliveries that were made after it may be made again"
+        ),
+        (Verdict::Replaced(reason), Change::Replaced) => tracing::error!(
+            "the store was replaced: {reason}. Nothing is accepted, delivered or written until its data is back, or `webhooksctl store accept` was run"
+        ),
+        (_, Change::Back) => tracing::warn!("the store is there again: work goes on"),
+        (_, Change::Accepted) => tracing::warn!("an operator accepted what is stored: work goes on"),
+        _ => {}
+    }
+}
+
+fn tell_claim(verdict: &Verdict, identity: &StoreId) {
+    if *verdict == Verdict::Create {
+        tracing::warn!(
+            store = %identity,
+            "the server was empty: a new store was made. If there should have been one, stop, and bring its data back"
+        );
+    } else {
+        tracing::info!(store = %identity, "the store had no identity: it was given one");
+    }
+}
+
+fn sight(watched: Watched) -> Sight {
+    let number = |word: Option<String>| word.and_then(|word| word.parse::<u64>().ok());
+    let (from, to) = (number(watched.rewound_from), number(watched.rewound_to));
+    Sight {
+        now: watched.now,
+        identity: watched.identity.map(StoreId::from_stored),
+        schema: watched.schema,
+        shards: watched.shards,
+        writes: number(watched.writes).unwrap_or(0),
+        accepted_at: number(watched.accepted_at).unwrap_or(0),
+        rewound: number(watched.rewound_at).map(|at| (at, from.unwrap_or(0), to.unwrap_or(0))),
+        has_others: watched.has_others,
+        reaped_at: watched.reaped_at.unwrap_or_default(),
+        waits: watched.waits,
+    }
+}

@@ -6,6 +6,8 @@ use store::Store;
 use store::identity::{Acceptance, StoreFacts, StoreId, What};
 use store::settings::RedisArgs;
 
+use crate::runtime;
+
 /// What can be done with the store's identity.
 #[derive(Debug, Subcommand)]
 pub(crate) enum StoreCommand {
@@ -40,16 +42,16 @@ pub(crate) struct AcceptArgs {
     only_empty: bool,
 }
 
-/// Does it; gives back what is to be said.
+/// Runs the command, and returns what to print.
 pub(crate) fn run(command: &StoreCommand) -> anyhow::Result<String> {
     match command {
         StoreCommand::Id => Ok(format!("STORE_ID={}", StoreId::random())),
         StoreCommand::Show(arguments) => {
             let store = Store::new(&arguments.redis)?;
-            Ok(described(&runtime()?.block_on(store.store_marks())?))
+            Ok(described(&runtime::new()?.block_on(store.store_marks())?))
         }
         StoreCommand::Accept(arguments) => {
-            let (store, runtime) = (Store::new(&arguments.redis)?, runtime()?);
+            let (store, runtime) = (Store::new(&arguments.redis)?, runtime::new()?);
             let would_be = runtime.block_on(store.accept_store(true))?;
             let is_wanted = !arguments.only_empty || matches!(would_be.what, What::Empty | What::Same);
             anyhow::ensure!(is_wanted, "nothing was accepted: {}", found(&would_be));
@@ -58,16 +60,12 @@ pub(crate) fn run(command: &StoreCommand) -> anyhow::Result<String> {
             } else {
                 runtime.block_on(store.accept_store(false))?
             };
-            Ok(told(&done, arguments.dry_run))
+            Ok(accepted(&done, arguments.dry_run))
         }
     }
 }
 
-fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()
-}
-
-/// What there was.
+/// What the server has.
 fn found(acceptance: &Acceptance) -> String {
     let known = |facts: &StoreFacts| {
         facts
@@ -87,7 +85,8 @@ fn found(acceptance: &Acceptance) -> String {
     }
 }
 
-fn told(acceptance: &Acceptance, dry_run: bool) -> String {
+/// What was accepted, or would be.
+fn accepted(acceptance: &Acceptance, dry_run: bool) -> String {
     let did = if dry_run {
         "it would be accepted as"
     } else {

@@ -2,6 +2,10 @@
 
 pub mod replay_rights;
 
+mod info;
+
+mod memory;
+
 mod setup;
 
 use std::collections::HashMap;
@@ -9,12 +13,13 @@ use std::collections::HashMap;
 use super::condition::StoreWarning;
 use super::decode::{integer, unexpected};
 use super::identity::SCHEMA;
-use super::info::{major, version};
 use super::{Store, StoreError};
 use domain::clock::Timestamp;
 
+pub use self::memory::Memory;
 pub use self::setup::{AckDurability, Expectations};
 
+use self::info::{major, version};
 use self::setup::Setup;
 
 /// What is to be said about the server's set-up.

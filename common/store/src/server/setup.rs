@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use clap::ValueEnum;
 
+use super::info;
+use super::memory::Memory;
 use crate::condition::StoreWarning;
-use crate::info;
-use crate::memory::Memory;
 
 /// What an answer of 202 waits for (`ACK_DURABILITY`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

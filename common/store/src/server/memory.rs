@@ -4,7 +4,7 @@
 //! finished events before their time, and only unfinished work can fill the store.
 
 use super::info;
-use super::{Store, StoreError};
+use crate::{Store, StoreError};
 
 /// Hundredths of the limit from which on finished payloads go before their time.
 const ROOM_FROM: u64 = 80;

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use domain::clock::Timestamp;
 use store::Store;
-use store::identity::{Acceptance, StoreFacts, StoreId, What};
+use store::identity::{Acceptance, Found, Rewind, StoreFacts, StoreId};
 use store::settings::RedisArgs;
 
 use crate::runtime;
@@ -53,7 +53,7 @@ pub(crate) fn run(command: &StoreCommand) -> anyhow::Result<String> {
         StoreCommand::Accept(arguments) => {
             let (store, runtime) = (Store::new(&arguments.redis)?, runtime::new()?);
             let would_be = runtime.block_on(store.accept_store(true))?;
-            let is_wanted = !arguments.only_empty || matches!(would_be.what, What::Empty | What::Same);
+            let is_wanted = !arguments.only_empty || matches!(would_be.found, Found::Empty | Found::Same);
             anyhow::ensure!(is_wanted, "nothing was accepted: {}", found(&would_be));
             let done = if arguments.dry_run {
                 would_be
@@ -73,15 +73,15 @@ fn found(acceptance: &Acceptance) -> String {
             .as_ref()
             .map_or_else(String::new, StoreId::to_string)
     };
-    match acceptance.what {
-        What::Empty => "the server is empty".to_owned(),
-        What::Unmarked => "the server has keys of ours without an identity".to_owned(),
-        What::Other => format!("the server has the store {}", known(&acceptance.before)),
-        What::Older => format!(
+    match acceptance.found {
+        Found::Empty => "the server is empty".to_owned(),
+        Found::Unmarked => "the server has keys of ours without an identity".to_owned(),
+        Found::Other => format!("the server has the store {}", known(&acceptance.before)),
+        Found::Older => format!(
             "the store {} was set back to an earlier state",
             known(&acceptance.before)
         ),
-        What::Same => format!("the server has the store {}", known(&acceptance.before)),
+        Found::Same => format!("the server has the store {}", known(&acceptance.before)),
     }
 }
 
@@ -119,7 +119,7 @@ fn described(facts: &StoreFacts) -> String {
     if facts.accepted_at > 0 {
         lines.push(format!("accepted by an operator {}", time(facts.accepted_at)));
     }
-    if let Some((at, from, to)) = facts.rewound {
+    if let Some(Rewind { at, from, to }) = facts.rewound {
         lines.push(format!(
             "set back to an earlier state (writes {from} to {to}), noticed {}",
             time(at)

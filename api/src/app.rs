@@ -9,11 +9,12 @@ use poem::Request;
 use store::Store;
 use store::condition::{Readiness, StoreWarning};
 
+use crate::allowance::Allowance;
 use crate::auth::clerk::SessionVerifier;
 use crate::auth::service_key::ServiceKeys;
-use crate::config::Limits;
 use crate::metrics::Metrics;
 use crate::problem::{Code, Problem};
+use crate::rate_limit::RateLimits;
 use crate::streams::Streams;
 
 /// A handle to the program's parts. Cheap to clone.
@@ -33,8 +34,10 @@ pub struct Parts {
     pub secrets: SecretsKeyring,
     /// Which URLs may be registered.
     pub urls: UrlPolicy,
-    /// How much is allowed.
-    pub limits: Limits,
+    /// What one account may have.
+    pub allowance: Allowance,
+    /// How much may come in a minute.
+    pub rates: RateLimits,
     /// What Prometheus sees.
     pub metrics: Metrics,
     /// The live streams that are being sent.

@@ -24,14 +24,14 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOpti
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::allowance::Allowance;
 use crate::app::App;
-use crate::config::Limits;
 use crate::problem::{Code, Problem};
 
 /// A type that a request's JSON body is read into.
 pub trait JsonRequest: Type + DeserializeOwned {
     /// How long the body may be, in bytes.
-    fn max_bytes(limits: &Limits) -> usize;
+    fn max_bytes(allowance: &Allowance) -> usize;
 }
 
 /// A JSON body.
@@ -40,7 +40,7 @@ pub struct Json<T>(pub T);
 
 impl<T: JsonRequest> Json<T> {
     async fn read(request: &Request, body: &mut RequestBody) -> Result<Self, Problem> {
-        let max_bytes = T::max_bytes(&App::of(request)?.limits);
+        let max_bytes = T::max_bytes(&App::of(request)?.allowance);
         check_form(request)?;
         let declared = request
             .header(header::CONTENT_LENGTH)

@@ -77,7 +77,8 @@ async fn serve(config: Config) -> Result<(), String> {
         service_keys: config.auth.service_keys,
         secrets: config.secrets.secrets_key,
         urls: config.urls.policy(),
-        limits: config.limits.limits(),
+        allowance: config.allowance.allowance(),
+        rates: config.rates.limits(),
         streams: Arc::new(Streams::new(metrics.clone())),
         metrics,
     });

@@ -14,7 +14,7 @@ pub struct OptionalJson<T>(pub T);
 
 impl<T: JsonRequest + Default> OptionalJson<T> {
     async fn read(request: &Request, body: &mut RequestBody) -> Result<Self, Problem> {
-        let max_bytes = T::max_bytes(&App::of(request)?.limits);
+        let max_bytes = T::max_bytes(&App::of(request)?.allowance);
         let body = body.take().map_err(|_| Problem::new(Code::BadRequest))?;
         let bytes = read_body(body, max_bytes).await?;
         if bytes.is_empty() {

@@ -6,7 +6,7 @@
 //! Asking Redis:
 //!
 //! - [`settings`]: where Redis is. `handle`: the [`Store`] that everybody holds. `connection`: what it asks on.
-//! - [`keys`]: every key. `scripts`: how Rust calls Lua. `decode`: how answers are read.
+//! - [`keys`]: every key. `scripts`: how Rust calls Lua; `script_list` has them all. `decode`: how answers are read.
 //!
 //! Is the server sound, and is this our store?
 //!
@@ -22,7 +22,7 @@
 //!
 //! Events and deliveries:
 //!
-//! - [`events`]: accepting an event with all its deliveries, or nothing. `intake`: single events share a call.
+//! - [`events`]: accepting an event with all its deliveries, or nothing.
 //! - [`rates`]: how many calls and events are left in this minute.
 //! - [`queue`]: what workers do: fetch, report, park, reap. [`policy`]: the rules that they do it by. [`parked`]: a search for
 //!   endpoints that upkeep doesn't know of.
@@ -38,6 +38,8 @@ mod connection;
 pub mod keys;
 
 mod scripts;
+
+mod script_list;
 
 mod decode;
 
@@ -63,8 +65,6 @@ pub mod rewrap;
 
 pub mod events;
 
-mod intake;
-
 pub mod rates;
 
 pub mod queue;
@@ -80,7 +80,7 @@ pub mod replays;
 pub mod test_events;
 
 pub use handle::{Listener, Store};
-pub use scripts::assembled as assembled_scripts;
+pub use script_list::assembled_scripts;
 
 /// Why a call to the store has no result. Every call can be repeated.
 #[derive(Debug, Clone, thiserror::Error)]

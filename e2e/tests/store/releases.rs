@@ -131,7 +131,15 @@ impl Fixture {
         command.arg(script).arg(keys.declared().len() + 1);
         command.arg(keys.declared()).arg(META);
         let no_changes = "0";
-        command.arg(&[id.as_str(), account().as_str(), operation, "1", parked, no_changes, &store]);
+        command.arg(&[
+            id.as_str(),
+            account().as_str(),
+            operation,
+            "1",
+            parked,
+            no_changes,
+            &store,
+        ]);
         let _: redis::Value = self.command(&command).await;
     }
 }

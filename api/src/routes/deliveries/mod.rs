@@ -35,10 +35,11 @@ use store::replays::ReplayOutcome;
 use self::shapes::{DeliveryList, DeliveryStatus, DetailView, Replayed};
 use super::events::idempotency::IdempotencyHeader;
 use super::schema::{CursorText, DateTime, DeliveredEvent, ListedStatus, PageLimit};
-use super::{Group, fields};
+use super::{Call, Group, Resource, fields};
 use crate::app::App;
-use crate::auth::DashboardUser;
+use crate::caller::DashboardUser;
 use crate::cursor::CursorScope;
+use crate::headers::OnceHeader;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 
@@ -115,7 +116,7 @@ impl DeliveriesApi {
                 limit,
             })
             .await?
-            .ok_or_else(no_endpoint)?;
+            .ok_or_else(fields::no_endpoint)?;
         Ok(Json(DeliveryList {
             deliveries: page.deliveries.into_iter().map(Into::into).collect(),
             next_cursor: page.next.map(|next| scope.write(&next)),
@@ -170,13 +171,13 @@ impl DeliveriesApi {
         /// The same key for the same delivery answers the replay that was made for it, as long as anything is kept of that
         /// one: so a request whose answer was lost can be sent again.
         #[oai(name = "Idempotency-Key")]
-        key: IdempotencyHeader,
+        key: OnceHeader<IdempotencyHeader>,
     ) -> Result<Replayed, Problem> {
         let endpoint = fields::endpoint_id(&id.0)?;
         let store = app.store.get()?;
         let (source, detail) = find(store, &user.account, &endpoint, &delivery.0).await?;
         let new = match &key.0 {
-            Some(key) => source.replay_as(bits_of(key, &source)),
+            Some(IdempotencyHeader(key)) => source.replay_as(bits_of(key, &source)),
             None => source.replay(),
         };
         if key.0.is_some()
@@ -188,7 +189,7 @@ impl DeliveriesApi {
             return Err(expired::problem(store, &detail.summary).await);
         }
         let outcome = store
-            .replay_delivery(&user.account, &source, &new, app.limits.budgets)
+            .replay_delivery(&user.account, &source, &new, app.allowance.budgets)
             .await?;
         let status = match outcome {
             ReplayOutcome::Pending => DeliveryStatus::Pending,
@@ -196,10 +197,34 @@ impl DeliveriesApi {
             // It was kept a moment ago.
             ReplayOutcome::Expired => return Err(expired::problem(store, &detail.summary).await),
             ReplayOutcome::OverBudget => return Err(Problem::new(Code::AccountOverBudget).retry_after(30)),
-            ReplayOutcome::EndpointNotFound => return Err(no_endpoint()),
+            ReplayOutcome::EndpointNotFound => return Err(fields::no_endpoint()),
         };
         Ok(Replayed::new(new, source, status))
     }
+}
+
+impl Resource for DeliveriesApi {
+    const CALLS: &'static [Call] = &[
+        Call::new(
+            "listDeliveries",
+            &[
+                Code::InvalidFilter,
+                Code::InvalidTimestamp,
+                Code::InvalidSpan,
+                Code::InvalidCursor,
+            ],
+        ),
+        Call::new("getDelivery", &[]),
+        Call::new(
+            "replayDelivery",
+            &[
+                Code::InvalidIdempotencyKey,
+                Code::PayloadExpired,
+                Code::AccountOverBudget,
+            ],
+        ),
+    ];
+    const EXAMPLES: &'static str = include_str!("deliveries.json");
 }
 
 /// What a replay's id is made of when the caller names it by a key.
@@ -225,17 +250,13 @@ async fn find(
         // A text that isn't an id can't be the id of a delivery; but the endpoint may be unknown as well.
         return Err(match store.get_endpoint(account, endpoint).await? {
             Some(_) => not_found(),
-            None => no_endpoint(),
+            None => fields::no_endpoint(),
         });
     };
     let detail = store
         .get_delivery(account, endpoint, &id)
         .await?
-        .ok_or_else(no_endpoint)?
+        .ok_or_else(fields::no_endpoint)?
         .ok_or_else(not_found)?;
     Ok((id, detail))
-}
-
-fn no_endpoint() -> Problem {
-    Problem::new(Code::EndpointNotFound)
 }

@@ -15,9 +15,9 @@ use store::rotation::SigningSecrets;
 use tokio::sync::Semaphore;
 
 use self::shapes::{DiagnosisView, VerifySignature};
-use super::{Group, fields};
+use super::{Call, Group, Resource, fields};
 use crate::app::App;
-use crate::auth::DashboardUser;
+use crate::caller::DashboardUser;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 
@@ -52,11 +52,11 @@ impl DoctorApi {
     ) -> Result<Json<DiagnosisView>, Problem> {
         let endpoint = fields::endpoint_id(&id.0)?;
         let VerifySignature { headers, body } = body.0;
-        if body.len() > shapes::max_body(&app.limits) {
+        if body.len() > shapes::max_body(&app.allowance) {
             return Err(Problem::new(Code::BodyTooLarge)
                 .detail(format!(
                     "`body` may be {} bytes long, more than any body that is sent.",
-                    shapes::max_body(&app.limits)
+                    shapes::max_body(&app.allowance)
                 ))
                 .field("body"));
         }
@@ -65,7 +65,7 @@ impl DoctorApi {
         let sealed = store
             .signing_secrets(&user.account, &endpoint)
             .await?
-            .ok_or_else(|| Problem::new(Code::EndpointNotFound))?;
+            .ok_or_else(fields::no_endpoint)?;
         let sent = match headers.event() {
             Some(event) => store.event_body(&user.account, &event).await?,
             None => None,
@@ -101,6 +101,11 @@ impl DoctorApi {
         })?;
         Ok(Json(diagnosis.into()))
     }
+}
+
+impl Resource for DoctorApi {
+    const CALLS: &'static [Call] = &[Call::new("verifySignature", &[Code::InvalidHeaders])];
+    const EXAMPLES: &'static str = include_str!("doctor.json");
 }
 
 /// All that is examined.

@@ -85,10 +85,10 @@ pub(crate) trait Script: Listed {
     fn write(&self, command: &mut Cmd);
 }
 
-/// A script that stands in the list in `scripts/mod.rs`, which [`crate::assembled_scripts`] goes through. Only such a script
-/// can be called.
+/// A script that is entered in the list in `script_list.rs`, which [`crate::assembled_scripts`] goes through. Only such a
+/// script can be called.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has to be entered in the list of scripts, in scripts/mod.rs"
+    message = "`{Self}` has to be entered in the list of scripts, in script_list.rs"
 )]
 pub(crate) trait Listed {}
 

@@ -4,6 +4,10 @@
 //! under its route, and 5xx answers are logged. What clients can make the connections hold is bounded by
 //! [`serve`], how long their bodies take by [`crate::body`].
 
+mod settings;
+
+pub use settings::{ServerArgs, Settings};
+
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,33 +18,20 @@ use poem::http::uri::Scheme;
 use poem::http::{Method, header};
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Addr, Endpoint, EndpointExt as _, IntoResponse, Request, Response, Result, Route};
-use serve::{self, Limits};
 use tokio::net::TcpListener;
 use tracing::Instrument as _;
 
 use crate::app::App;
-use crate::body::{self, Patience};
-use crate::cors::Origins;
+use crate::body;
 use crate::metrics::Metrics;
 use crate::openapi::{self, KnownRoute, RouteTable};
 use crate::problem::{self, Code, Problem};
-use crate::rate_limit::Told;
+use crate::rate_limit::RateLimitHeaders;
 use crate::{headers, request_id};
 
 /// What `/docs` may load: nothing from elsewhere.
 const DOCS_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
     img-src 'self' data:; font-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-/// How the server is to deal with its clients.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// What they can make it hold.
-    pub limits: Limits,
-    /// How long their bodies may take.
-    pub patience: Patience,
-    /// Whose web pages may call.
-    pub origins: Origins,
-}
 
 /// Serves until `shutdown` is ready, then ends live streams and lets open requests finish for a while.
 ///
@@ -98,7 +89,7 @@ pub fn endpoint(app: App, settings: Settings) -> impl Endpoint<Output = Response
         )
         .nest_no_strip("/", service);
     Observed {
-        inner: Told::new(route.data(app.clone()), app.limits.rates),
+        inner: RateLimitHeaders::new(route.data(app.clone()), app.rates),
         app,
         routes,
         settings,

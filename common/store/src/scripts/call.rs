@@ -14,7 +14,8 @@ impl Store {
     pub(crate) async fn call<S: Script>(&self, script: &S) -> Result<S::Answer, StoreError> {
         let identity = self.introduced().await?;
         let answer = self.send(script, Some(identity.as_str())).await;
-        self.guard().note_answer(S::DECLARATION.writes(), answer.as_ref().err());
+        self.guard()
+            .note_answer(S::DECLARATION.writes(), answer.as_ref().err());
         S::Answer::read(answer?)
     }
 

@@ -31,7 +31,7 @@ pub use resource::{Call, Resource};
 
 use poem_openapi::Tags;
 
-use self::deliveries::{DeliveriesApi, ReplaysApi, StreamApi};
+use self::deliveries::{DeliveriesApi, ReplayManyApi, ReplayOneApi, StreamApi};
 use self::doctor::DoctorApi;
 use self::endpoints::{EndpointsApi, RotationApi, TestEventApi};
 use self::event_types::EventTypesApi;
@@ -71,7 +71,8 @@ resources!(
     TestEventApi,
     DeliveriesApi,
     StreamApi,
-    ReplaysApi,
+    ReplayOneApi,
+    ReplayManyApi,
     SummaryApi,
     DoctorApi,
     EventTypesApi,

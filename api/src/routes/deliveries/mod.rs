@@ -5,13 +5,9 @@
 
 mod filter;
 
-mod shapes;
-
-mod expired;
+mod view;
 
 mod replays;
-
-mod replay_shapes;
 
 mod stream;
 
@@ -19,7 +15,7 @@ mod stream_events;
 
 mod follow;
 
-pub use replays::ReplaysApi;
+pub use replays::{ReplayManyApi, ReplayOneApi};
 pub use stream::StreamApi;
 
 use domain::id::{AccountId, DeliveryId, EndpointId};
@@ -27,13 +23,10 @@ use poem::Request;
 use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
-use sha2::{Digest as _, Sha256};
 use store::Store;
 use store::log::{DeliveryDetail, ListFilter};
-use store::replays::ReplayOutcome;
 
-use self::shapes::{DeliveryList, DeliveryStatus, DetailView, Replayed};
-use super::events::idempotency::IdempotencyHeader;
+use self::view::{DeliveryDetailView, DeliveryList};
 use super::schema::{CursorText, DateTime, DeliveredEvent, ListedStatus, PageLimit};
 use super::{Call, Group, Resource, fields};
 use crate::app::App;
@@ -133,66 +126,11 @@ impl DeliveriesApi {
         /// The delivery's id.
         #[oai(name = "deliveryId")]
         delivery: Path<String>,
-    ) -> Result<Json<DetailView>, Problem> {
+    ) -> Result<Json<DeliveryDetailView>, Problem> {
         let endpoint = fields::endpoint_id(&id.0)?;
         let store = app.store.get()?;
         let (_, detail) = find(store, &user.account, &endpoint, &delivery.0).await?;
         detail.try_into().map(Json)
-    }
-
-    /// Replay a delivery
-    ///
-    /// Sends the event again as a new delivery that names this one: with the same body and `webhook-id`, and
-    /// `X-RKT-Replay: true`. It takes its turn behind what waits already, gets as many attempts as any, and its failures
-    /// never count against the endpoint. It works on every delivery whose payload is kept, one that still waits included:
-    /// that one goes on. While the endpoint is not active the new delivery is parked. Each request makes another
-    /// one, unless it has the `Idempotency-Key` of an earlier request.
-    #[oai(
-        path = "/api/webhooks-config/:id/deliveries/:deliveryId/replay",
-        method = "post",
-        operation_id = "replayDelivery"
-    )]
-    async fn replay(
-        &self,
-        user: DashboardUser,
-        app: Data<&App>,
-        /// The endpoint's id.
-        id: Path<String>,
-        /// The delivery's id.
-        #[oai(name = "deliveryId")]
-        delivery: Path<String>,
-        /// The same key for the same delivery answers the replay that was made for it, as long as anything is kept of that
-        /// one: so a request whose answer was lost can be sent again.
-        #[oai(name = "Idempotency-Key")]
-        key: IdempotencyHeader,
-    ) -> Result<Replayed, Problem> {
-        let endpoint = fields::endpoint_id(&id.0)?;
-        let store = app.store.get()?;
-        let (source, detail) = find(store, &user.account, &endpoint, &delivery.0).await?;
-        let new = match &key.0 {
-            Some(key) => source.replay_as(bits_of(key, &source)),
-            None => source.replay(),
-        };
-        if key.0.is_some()
-            && let Some(Some(made)) = store.get_delivery(&user.account, &endpoint, &new).await?
-        {
-            return Ok(Replayed::new(new, source, made.summary.state.into()));
-        }
-        if detail.payload.is_none() {
-            return Err(expired::problem(store, &detail.summary).await);
-        }
-        let outcome = store
-            .replay_delivery(&user.account, &source, &new, app.allowance.budgets)
-            .await?;
-        let status = match outcome {
-            ReplayOutcome::Pending => DeliveryStatus::Pending,
-            ReplayOutcome::Parked => DeliveryStatus::Parked,
-            // It was kept a moment ago.
-            ReplayOutcome::Expired => return Err(expired::problem(store, &detail.summary).await),
-            ReplayOutcome::OverBudget => return Err(Problem::new(Code::AccountOverBudget).retry_after(30)),
-            ReplayOutcome::EndpointNotFound => return Err(fields::no_endpoint()),
-        };
-        Ok(Replayed::new(new, source, status))
     }
 }
 
@@ -208,27 +146,8 @@ impl Resource for DeliveriesApi {
             ],
         ),
         Call::new("getDelivery", &[]),
-        Call::new(
-            "replayDelivery",
-            &[
-                Code::InvalidIdempotencyKey,
-                Code::PayloadExpired,
-                Code::AccountOverBudget,
-            ],
-        ),
     ];
     const EXAMPLES: &'static str = include_str!("deliveries.json");
-}
-
-/// What a replay's id is made of when the caller names it by a key.
-fn bits_of(key: &str, source: &DeliveryId) -> u128 {
-    let hash = Sha256::new()
-        .chain_update(source.as_str())
-        .chain_update(key)
-        .finalize();
-    hash.iter()
-        .take(5)
-        .fold(0, |bits, byte| (bits << 8) | u128::from(*byte))
 }
 
 /// A delivery by the text that stands for it in a path.

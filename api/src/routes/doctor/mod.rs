@@ -1,8 +1,8 @@
 //! The signature doctor: why a receiver's check of a signature fails.
 
-mod headers;
+mod request;
 
-mod shapes;
+mod view;
 
 use doctor::{self, Case, Diagnosis, Headers, PreviousSecret};
 use domain::id::{AccountId, EndpointId};
@@ -14,7 +14,8 @@ use poem_openapi::param::Path;
 use store::rotation::SigningSecrets;
 use tokio::sync::Semaphore;
 
-use self::shapes::{DiagnosisView, VerifySignature};
+use self::request::VerifySignature;
+use self::view::DiagnosisView;
 use super::{Call, Group, Resource, fields};
 use crate::app::App;
 use crate::caller::DashboardUser;
@@ -52,11 +53,11 @@ impl DoctorApi {
     ) -> Result<Json<DiagnosisView>, Problem> {
         let endpoint = fields::endpoint_id(&id.0)?;
         let VerifySignature { headers, body } = body.0;
-        if body.len() > shapes::max_body(&app.allowance) {
+        if body.len() > request::max_body(&app.allowance) {
             return Err(Problem::new(Code::BodyTooLarge)
                 .detail(format!(
                     "`body` may be {} bytes long, more than any body that is sent.",
-                    shapes::max_body(&app.allowance)
+                    request::max_body(&app.allowance)
                 ))
                 .field("body"));
         }

@@ -9,13 +9,13 @@ use store::health::EndpointFacts;
 
 use super::super::attempt::whole_millis;
 use super::super::schema::DateTime;
-use super::shapes::EndpointView;
+use super::view::EndpointView;
 
 /// An endpoint with what is known of its past, and what follows for its future.
 #[derive(Debug, Serialize, Object)]
 #[serde(rename_all = "camelCase")]
 #[oai(rename = "EndpointDetail", rename_all = "camelCase")]
-pub(crate) struct DetailView {
+pub(crate) struct EndpointDetailView {
     /// The endpoint.
     #[serde(flatten)]
     #[oai(flatten)]
@@ -141,7 +141,7 @@ impl TryFrom<String> for LegacySignature {
     }
 }
 
-impl From<EndpointFacts> for DetailView {
+impl From<EndpointFacts> for EndpointDetailView {
     fn from(facts: EndpointFacts) -> Self {
         Self {
             secret_rotation: lasting_grace(&facts.endpoint, facts.now).map(Into::into),

@@ -2,7 +2,9 @@
 //!
 //! Every call sees only the account of its token: another account's endpoint is as unknown as one that doesn't exist.
 
-mod shapes;
+mod request;
+
+mod view;
 
 mod detail;
 
@@ -23,11 +25,10 @@ use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
 use store::endpoints::CreateOutcome;
 
-use self::detail::DetailView;
+use self::detail::EndpointDetailView;
 use self::query_id::QueryId;
-use self::shapes::{
-    ChangeEndpoint, CreateEndpoint, Created, CreatedEndpoint, EndpointList, EndpointView, Parked, Removed,
-};
+use self::request::{ChangeEndpoint, CreateEndpoint, Parked};
+use self::view::{Created, CreatedEndpoint, EndpointList, EndpointView, Removed};
 use super::{Call, Group, Resource, fields};
 use crate::app::App;
 use crate::caller::DashboardUser;
@@ -117,7 +118,7 @@ impl EndpointsApi {
         app: Data<&App>,
         /// The endpoint's id.
         id: Path<String>,
-    ) -> Result<Json<DetailView>, Problem> {
+    ) -> Result<Json<EndpointDetailView>, Problem> {
         let id = fields::endpoint_id(&id.0)?;
         let facts = app.store.get()?.endpoint_facts(&user.account, &id).await?;
         facts

@@ -12,8 +12,7 @@ use store::rotation::{RotateOutcome, Rotation};
 use super::super::schema::{DateTime, present};
 use super::super::{Call, Group, Resource, fields};
 use super::detail::LegacySignature;
-use super::shapes::{CreatedEndpoint, MAX_BODY};
-use crate::allowance::Allowance;
+use super::view::CreatedEndpoint;
 use crate::app::App;
 use crate::caller::DashboardUser;
 use crate::json::{Json, JsonRequest, OptionalJson};
@@ -63,11 +62,7 @@ pub(crate) struct RotatedEndpoint {
     previous_secret_valid_until: Option<DateTime>,
 }
 
-impl JsonRequest for RotateSecret {
-    fn max_bytes(_: &Allowance) -> usize {
-        MAX_BODY
-    }
-}
+impl JsonRequest for RotateSecret {}
 
 #[OpenApi(tag = "Group::Endpoints")]
 impl RotationApi {

@@ -18,8 +18,6 @@ use store::{Store, StoreError};
 use super::super::attempt::AttemptView;
 use super::super::schema::{EventName, present};
 use super::super::{Call, Group, Resource, fields};
-use super::shapes::MAX_BODY;
-use crate::allowance::Allowance;
 use crate::app::App;
 use crate::caller::DashboardUser;
 use crate::json::{Json, JsonRequest, OptionalJson};
@@ -63,11 +61,7 @@ pub(crate) struct TestResult {
     attempt: AttemptView,
 }
 
-impl JsonRequest for SendTestEvent {
-    fn max_bytes(_: &Allowance) -> usize {
-        MAX_BODY
-    }
-}
+impl JsonRequest for SendTestEvent {}
 
 #[OpenApi(tag = "Group::Endpoints")]
 impl TestEventApi {

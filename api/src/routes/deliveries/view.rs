@@ -1,15 +1,13 @@
 //! The JSON of deliveries, and how what the store knows becomes it.
 
 use domain::delivery::DeliveryState;
-use domain::id::DeliveryId;
-use poem_openapi::{ApiResponse, Enum, Object};
+use poem_openapi::{Enum, Object};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use store::log::{DeliveryDetail, DeliverySummary, Payload};
 
 use super::super::attempt::{AttemptView, whole_millis};
 use super::super::schema::{DateTime, DeliveredEvent, RawObject};
-use crate::json::Json;
 use crate::problem::{Code, Problem};
 
 /// A delivery: one event addressed to one endpoint.
@@ -92,7 +90,7 @@ pub(crate) struct DeliveryList {
 #[derive(Debug, Serialize, Object)]
 #[serde(rename_all = "camelCase")]
 #[oai(rename = "DeliveryDetail", rename_all = "camelCase")]
-pub(crate) struct DetailView {
+pub(crate) struct DeliveryDetailView {
     /// The delivery.
     #[serde(flatten)]
     #[oai(flatten)]
@@ -102,39 +100,6 @@ pub(crate) struct DetailView {
     payload: Option<RawObject>,
     /// Its attempts as far as they are kept, newest last.
     attempt_log: Vec<AttemptView>,
-}
-
-/// A new delivery that repeats another one.
-#[derive(Debug, Serialize, Object)]
-#[serde(rename_all = "camelCase")]
-#[oai(rename_all = "camelCase")]
-pub(crate) struct ReplayedDelivery {
-    /// The new delivery's id.
-    id: String,
-    /// The delivery that it repeats.
-    replay_of: String,
-    /// `pending`; `parked` while the endpoint is not active: it is sent once the endpoint is switched on. With an
-    /// `Idempotency-Key` of an earlier request: where the replay of that one is now.
-    status: DeliveryStatus,
-}
-
-/// The answer to a replay.
-#[derive(Debug, ApiResponse)]
-pub(crate) enum Replayed {
-    /// The new delivery waits for its turn, or is parked.
-    #[oai(status = 202)]
-    Accepted(Json<ReplayedDelivery>),
-}
-
-impl Replayed {
-    /// For the new delivery that repeats `source`.
-    pub(super) fn new(new: DeliveryId, source: DeliveryId, status: DeliveryStatus) -> Self {
-        Self::Accepted(Json(ReplayedDelivery {
-            id: new.into(),
-            replay_of: source.into(),
-            status,
-        }))
-    }
 }
 
 impl From<DeliverySummary> for DeliveryView {
@@ -175,7 +140,7 @@ impl From<DeliveryState> for DeliveryStatus {
     }
 }
 
-impl TryFrom<DeliveryDetail> for DetailView {
+impl TryFrom<DeliveryDetail> for DeliveryDetailView {
     type Error = Problem;
 
     /// Fails when the stored payload is no JSON, which was checked when it was accepted.

@@ -7,8 +7,9 @@ use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
 use store::replays::{ReplaySpan, ReplayStatus, StartOutcome};
 
-use super::super::{Call, Group, Resource, fields};
-use super::replay_shapes::{CountView, EndedAs, ManyReplayed, ReplayDeliveries, ReplayView};
+use super::super::super::{Call, Group, Resource, fields};
+use super::request::{EndedAs, ReplayDeliveries};
+use super::view::{CountView, ManyReplayed, ReplayView};
 use crate::app::App;
 use crate::caller::DashboardUser;
 use crate::json::Json;
@@ -22,10 +23,10 @@ const CLOCKS_DIFFER_MS: u64 = 60_000;
 
 /// The calls.
 #[derive(Debug, Clone, Copy)]
-pub struct ReplaysApi;
+pub struct ReplayManyApi;
 
 #[OpenApi(tag = "Group::Deliveries")]
-impl ReplaysApi {
+impl ReplayManyApi {
     /// Replay many deliveries
     ///
     /// Sends again what was given up (or what succeeded, with `status`) within a time span of at most 31 days. The new
@@ -117,7 +118,7 @@ impl ReplaysApi {
     }
 }
 
-impl Resource for ReplaysApi {
+impl Resource for ReplayManyApi {
     const CALLS: &'static [Call] = &[
         Call::new(
             "replayDeliveries",
@@ -131,7 +132,7 @@ impl Resource for ReplaysApi {
         Call::new("getReplay", &[]),
         Call::new("cancelReplay", &[]),
     ];
-    const EXAMPLES: &'static str = include_str!("replays.json");
+    const EXAMPLES: &'static str = include_str!("many.json");
 }
 
 /// Answers a replay, and cancels it before that if wanted.

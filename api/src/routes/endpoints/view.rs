@@ -1,101 +1,11 @@
-//! The JSON of endpoints, and how the domain's endpoint becomes it.
+//! How an endpoint is shown, and the answers about it.
 
 use domain::endpoint::{DisabledReason, Endpoint, EndpointState, LastAttempt};
 use poem_openapi::{ApiResponse, Enum, Object};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::super::schema::{
-    ChatbotId, DateTime, Description, SecretText, SubscriptionName, UrlText, present,
-};
-use crate::allowance::Allowance;
-use crate::json::{Json, JsonRequest};
-
-/// More than any endpoint needs.
-pub(super) const MAX_BODY: usize = 16 * 1024;
-
-/// What is needed to make an endpoint.
-#[derive(Debug, Deserialize, Object)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[oai(rename_all = "camelCase")]
-pub(crate) struct CreateEndpoint {
-    /// Where events are sent: an absolute `https` URL, port 443 or from 1024, without user name, password and fragment.
-    pub(super) url: UrlText,
-    /// What is sent: event types, or `*` for all of them; account events too. At least one, each once.
-    #[oai(validator(min_items = 1, max_items = 14, unique_items))]
-    pub(super) events: Vec<SubscriptionName>,
-    /// Only events of this chatbot are sent; without it, of all.
-    #[oai(nullable)]
-    pub(super) chatbot_id: Option<ChatbotId>,
-    /// Your own words.
-    #[oai(nullable)]
-    pub(super) description: Option<Description>,
-}
-
-/// A change to an endpoint. `id` alone switches it on or off; other fields are set as given.
-#[derive(Debug, Deserialize, Object)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[oai(rename_all = "camelCase")]
-pub(crate) struct ChangeEndpoint {
-    /// Which endpoint.
-    pub(super) id: String,
-    /// Whether events are sent. Switching on zeroes the failure counter and releases what was parked.
-    #[serde(default, deserialize_with = "present")]
-    pub(super) active: Option<bool>,
-    /// A new URL.
-    #[serde(default, deserialize_with = "present")]
-    pub(super) url: Option<UrlText>,
-    /// A new subscription.
-    #[serde(default, deserialize_with = "present")]
-    #[oai(validator(min_items = 1, max_items = 14, unique_items))]
-    pub(super) events: Option<Vec<SubscriptionName>>,
-    /// A new chatbot filter; `null` removes it.
-    #[serde(default, deserialize_with = "present")]
-    #[oai(nullable)]
-    pub(super) chatbot_id: Option<Option<ChatbotId>>,
-    /// A new description; `null` removes it.
-    #[serde(default, deserialize_with = "present")]
-    #[oai(nullable)]
-    pub(super) description: Option<Option<Description>>,
-    /// What becomes of parked deliveries when this switches the endpoint on, also of those that are still being sent since
-    /// it was switched on before; `deliver` if absent.
-    #[serde(default, deserialize_with = "present")]
-    pub(super) parked: Option<Parked>,
-}
-
-/// What becomes of parked deliveries.
-#[derive(Debug, Clone, Copy, Deserialize, Enum)]
-#[serde(try_from = "String")]
-#[oai(rename_all = "lowercase")]
-pub(crate) enum Parked {
-    /// They are sent.
-    Deliver,
-    /// They are canceled.
-    Discard,
-}
-
-impl TryFrom<String> for Parked {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        match text.as_str() {
-            "deliver" => Ok(Self::Deliver),
-            "discard" => Ok(Self::Discard),
-            _ => Err("`deliver` or `discard`"),
-        }
-    }
-}
-
-impl JsonRequest for CreateEndpoint {
-    fn max_bytes(_: &Allowance) -> usize {
-        MAX_BODY
-    }
-}
-
-impl JsonRequest for ChangeEndpoint {
-    fn max_bytes(_: &Allowance) -> usize {
-        MAX_BODY
-    }
-}
+use super::super::schema::{ChatbotId, DateTime, Description, SecretText, SubscriptionName, UrlText};
+use crate::json::Json;
 
 /// An endpoint.
 #[derive(Debug, Serialize, Object)]
@@ -120,13 +30,13 @@ pub(crate) struct EndpointView {
     consecutive_failures: u32,
     /// Why it is not active; `null` while it is.
     #[oai(nullable)]
-    disabled_reason: Option<Reason>,
+    disabled_reason: Option<DisabledReasonView>,
     /// Since when it is not active; `null` while it is.
     #[oai(nullable)]
     disabled_at: Option<DateTime>,
     /// The most recent attempt; `null` before the first.
     #[oai(nullable)]
-    last_attempt: Option<AttemptView>,
+    last_attempt: Option<LastAttemptView>,
     /// Deliveries that are not finished: waiting, parked, waiting for a retry, or in flight.
     queue_depth: u64,
     /// When it was made.
@@ -152,7 +62,7 @@ pub(crate) struct CreatedEndpoint {
 #[derive(Debug, Serialize, Object)]
 #[serde(rename_all = "camelCase")]
 #[oai(rename = "LastAttempt", rename_all = "camelCase")]
-pub(crate) struct AttemptView {
+pub(crate) struct LastAttemptView {
     /// When it ended.
     at: DateTime,
     /// The delivery that was attempted.
@@ -175,7 +85,7 @@ pub(crate) struct AttemptView {
 #[derive(Debug, Clone, Copy, Serialize, Enum)]
 #[serde(rename_all = "snake_case")]
 #[oai(rename = "DisabledReason", rename_all = "snake_case")]
-pub(crate) enum Reason {
+pub(crate) enum DisabledReasonView {
     /// Ten attempts failed in a row.
     ConsecutiveFailures,
     /// The receiver answered `410 Gone`.
@@ -237,7 +147,7 @@ impl From<Endpoint> for EndpointView {
     }
 }
 
-impl From<LastAttempt> for AttemptView {
+impl From<LastAttempt> for LastAttemptView {
     fn from(attempt: LastAttempt) -> Self {
         Self {
             at: DateTime(attempt.at.to_string()),
@@ -251,7 +161,7 @@ impl From<LastAttempt> for AttemptView {
     }
 }
 
-impl From<DisabledReason> for Reason {
+impl From<DisabledReason> for DisabledReasonView {
     fn from(reason: DisabledReason) -> Self {
         match reason {
             DisabledReason::ConsecutiveFailures => Self::ConsecutiveFailures,

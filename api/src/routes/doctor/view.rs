@@ -1,40 +1,10 @@
-//! The JSON of the signature doctor.
+//! How a diagnosis is shown.
 
-use doctor::{Diagnosis, Finding, MAX_HEADER_BYTES, MAX_HEADERS, Scheme, Verdict};
+use doctor::{Diagnosis, Finding, Scheme, Verdict};
 use poem_openapi::{Enum, Object};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::super::schema::FindingName;
-use super::headers::HeaderObject;
-use crate::allowance::Allowance;
-use crate::json::JsonRequest;
-
-/// By how much a body may be longer than any that is sent: white space and escapes that somebody added.
-const ADDED: usize = 64 * 1024;
-
-/// A request as a server saw it.
-#[derive(Debug, Deserialize, Object)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct VerifySignature {
-    /// The headers, by name, whatever its case: at most 100, each of at most 8 KiB.
-    pub(super) headers: HeaderObject,
-    /// The body, as the text that the signature is checked against.
-    pub(super) body: String,
-}
-
-/// How long `body` may be, in bytes.
-pub(super) const fn max_body(allowance: &Allowance) -> usize {
-    allowance.payload_bytes.saturating_add(ADDED)
-}
-
-impl JsonRequest for VerifySignature {
-    /// As a JSON string a text can be several times as long: each é may come as `\u00e9`.
-    fn max_bytes(allowance: &Allowance) -> usize {
-        max_body(allowance)
-            .saturating_mul(3)
-            .saturating_add(2 * MAX_HEADERS * MAX_HEADER_BYTES)
-    }
-}
 
 /// What is with the signatures of a request.
 #[derive(Debug, Serialize, Object)]

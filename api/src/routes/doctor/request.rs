@@ -1,14 +1,45 @@
-//! Headers as a JSON object, bounded while they are read.
+//! The body with a request whose signatures are to be examined. Its headers are bounded while they are read.
 
 use std::borrow::Cow;
 use std::fmt;
 
-use doctor::MAX_HEADERS;
+use doctor::{MAX_HEADER_BYTES, MAX_HEADERS};
+use poem_openapi::Object;
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 use poem_openapi::types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type};
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+
+use crate::allowance::Allowance;
+use crate::json::JsonRequest;
+
+/// By how much a body may be longer than any that is sent: white space and escapes that somebody added.
+const ADDED: usize = 64 * 1024;
+
+/// A request as a server saw it.
+#[derive(Debug, Deserialize, Object)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VerifySignature {
+    /// The headers, by name, whatever its case: at most 100, each of at most 8 KiB.
+    pub(super) headers: HeaderObject,
+    /// The body, as the text that the signature is checked against.
+    pub(super) body: String,
+}
+
+/// How long `body` may be, in bytes.
+pub(super) const fn max_body(allowance: &Allowance) -> usize {
+    allowance.payload_bytes.saturating_add(ADDED)
+}
+
+impl JsonRequest for VerifySignature {
+    /// As a JSON string a text can be several times as long: each é may come as `\u00e9`.
+    fn max_bytes(allowance: &Allowance) -> usize {
+        max_body(allowance)
+            .saturating_mul(3)
+            .saturating_add(2 * MAX_HEADERS * MAX_HEADER_BYTES)
+    }
+}
 
 /// Names and values, in order; a name that is there twice is kept twice, so that it can be told.
 #[derive(Debug)]

@@ -42,13 +42,14 @@ use self::summary::SummaryApi;
 /// How the calls are grouped in the documentation.
 #[derive(Debug, Clone, Copy, Tags)]
 pub enum Group {
-    /// What customers register: URLs with their subscriptions. Called by the dashboard with a session token.
+    /// The URLs that a customer registers, and the event types that each of them subscribes to. Called by the dashboard with a
+    /// session token.
     Endpoints,
-    /// What became of the events that were sent to an endpoint, and sending them again. Called by the dashboard.
+    /// What became of the events for an endpoint, and replaying them. Called by the dashboard with a session token.
     Deliveries,
-    /// What happened in a chatbot. Called by the backend with a service key.
+    /// Events that happened in a chatbot. Called by the backend with a service key.
     Events,
-    /// For operators.
+    /// For operators of the service. No token is needed.
     Operations,
 }
 

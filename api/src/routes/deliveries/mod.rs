@@ -1,7 +1,6 @@
-//! What became of an endpoint's deliveries, and sending them again: the log, one delivery, replays, and the live stream.
+//! The dashboard's calls about deliveries: list them, look at one, replay them, and follow them live.
 //!
-//! Like all calls of the dashboard they see only the account of the token: another account's deliveries are as unknown as
-//! those that don't exist.
+//! Every call sees only the account of its token: to it, another account's deliveries don't exist.
 
 mod filter;
 
@@ -35,7 +34,7 @@ use crate::cursor::CursorScope;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 
-/// The calls about single deliveries.
+/// Listing deliveries, and looking at one.
 #[derive(Debug, Clone, Copy)]
 pub struct DeliveriesApi;
 
@@ -43,10 +42,11 @@ pub struct DeliveriesApi;
 impl DeliveriesApi {
     /// List deliveries
     ///
-    /// Each delivery once, newest first, with where it is now. Without `status`: those that were attempted or given up, as
-    /// far as the log goes back, ordered by their last attempt; with `succeeded` too. All pages show the log as it was when
-    /// the first one was read, so nothing is repeated or left out because something arrived meanwhile. Deliveries that wait
-    /// for their first attempt are listed by their status alone. Canceled ones leave only their number, in the live stream.
+    /// Returns the deliveries of an endpoint, each once, newest first, with its present state. Without `status`, the list
+    /// contains the deliveries that were attempted or given up, as far back as the log goes, ordered by their last attempt; the
+    /// same goes for `succeeded`. All pages show the log as it was when the first page was read, so that nothing is repeated or
+    /// left out because of what happens meanwhile. Deliveries that wait for their first attempt are only listed
+    /// if `status` asks for them. Canceled deliveries are not listed: the live stream tells how many there were.
     #[oai(
         path = "/api/webhooks-config/:id/deliveries",
         method = "get",
@@ -60,18 +60,18 @@ impl DeliveriesApi {
         request: &Request,
         /// The endpoint's id.
         id: Path<String>,
-        /// Only deliveries that are in this state now.
+        /// List only deliveries that are in this state now.
         status: Query<Option<ListedStatus>>,
-        /// Only deliveries of events of this type.
+        /// List only deliveries of events of this type.
         event: Query<Option<DeliveredEvent>>,
-        /// Only deliveries whose last attempt (with `pending`, `parked` and `in_flight`: whose acceptance) is not before this
-        /// time.
+        /// List only deliveries whose last attempt ended at this time or later. If `status` is `pending`, `parked` or
+        /// `in_flight`, the time at which the event was accepted counts.
         since: Query<Option<DateTime>>,
-        /// … and is before this time.
+        /// List only deliveries whose last attempt ended before this time. What counts is the same as for `since`.
         until: Query<Option<DateTime>>,
-        /// Where the page begins: the `nextCursor` of the page before, with the same filters.
+        /// Where the page begins: the `nextCursor` of the previous page, with the same filters.
         cursor: Query<Option<CursorText>>,
-        /// How many deliveries the page may have.
+        /// The largest number of deliveries on the page.
         limit: Query<Option<PageLimit>>,
     ) -> Result<Json<DeliveryList>, Problem> {
         let endpoint = fields::endpoint_id(&id.0)?;
@@ -111,7 +111,7 @@ impl DeliveriesApi {
 
     /// Get one delivery
     ///
-    /// Answers what was sent, byte by byte, and every attempt as far as it is kept.
+    /// Returns one delivery with the body that is sent, byte for byte, and with all attempts that are still in the log.
     #[oai(
         path = "/api/webhooks-config/:id/deliveries/:deliveryId",
         method = "get",
@@ -150,7 +150,7 @@ impl Resource for DeliveriesApi {
     const EXAMPLES: &'static str = include_str!("deliveries.json");
 }
 
-/// A delivery by the text that stands for it in a path.
+/// The delivery that a path names.
 async fn find(
     store: &Store,
     account: &AccountId,
@@ -159,7 +159,7 @@ async fn find(
 ) -> Result<(DeliveryId, DeliveryDetail), Problem> {
     let not_found = || Problem::new(Code::DeliveryNotFound);
     let Ok(id) = text.parse::<DeliveryId>() else {
-        // A text that isn't an id can't be the id of a delivery; but the endpoint may be unknown as well.
+        // A text that isn't an id is no delivery's. But the endpoint may be unknown as well.
         return Err(match store.get_endpoint(account, endpoint).await? {
             Some(_) => not_found(),
             None => fields::no_endpoint(),

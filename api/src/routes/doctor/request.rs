@@ -14,16 +14,16 @@ use serde_json::Value;
 use crate::allowance::Allowance;
 use crate::json::JsonRequest;
 
-/// By how much a body may be longer than any that is sent: white space and escapes that somebody added.
+/// How much longer a body may be than the longest that is ever sent: somebody may have added white space and escapes.
 const ADDED: usize = 64 * 1024;
 
-/// A request as a server saw it.
+/// A request as your server saw it.
 #[derive(Debug, Deserialize, Object)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct VerifySignature {
-    /// The headers, by name, whatever its case: at most 100, each of at most 8 KiB.
+    /// The request's headers by name, in upper or lower case: at most 100, each of at most 8 KiB.
     pub(super) headers: HeaderObject,
-    /// The body, as the text that the signature is checked against.
+    /// The request's body, exactly as your code checks it.
     pub(super) body: String,
 }
 
@@ -33,7 +33,7 @@ pub(super) const fn max_body(allowance: &Allowance) -> usize {
 }
 
 impl JsonRequest for VerifySignature {
-    /// As a JSON string a text can be several times as long: each é may come as `\u00e9`.
+    /// A text can be several times as long as a JSON string, since each é may come as `\u00e9`.
     fn max_bytes(allowance: &Allowance) -> usize {
         max_body(allowance)
             .saturating_mul(3)
@@ -41,7 +41,7 @@ impl JsonRequest for VerifySignature {
     }
 }
 
-/// Names and values, in order; a name that is there twice is kept twice, so that it can be told.
+/// Names and values, in order. A name that is there twice is kept twice, so that the doctor can complain about it.
 #[derive(Debug)]
 pub(crate) struct HeaderObject(pub(super) Vec<(String, String)>);
 
@@ -56,7 +56,7 @@ impl<'de> Deserialize<'de> for HeaderObject {
                 formatter.write_str("an object whose values are strings")
             }
 
-            /// Keeps one more than is allowed, so that a long list takes no memory.
+            /// Keeps one more than is allowed, which shows that there are too many, and drops the rest.
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<HeaderObject, A::Error> {
                 let mut headers = Vec::new();
                 while headers.len() <= MAX_HEADERS {

@@ -1,4 +1,4 @@
-//! How a diagnosis is shown.
+//! A diagnosis as the answer shows it.
 
 use doctor::{Diagnosis, Finding, Scheme, Verdict};
 use poem_openapi::{Enum, Object};
@@ -6,29 +6,29 @@ use serde::Serialize;
 
 use super::super::schema::FindingName;
 
-/// What is with the signatures of a request.
+/// The result of examining the signatures of a request.
 #[derive(Debug, Serialize, Object)]
 #[oai(rename = "Diagnosis")]
 pub(crate) struct DiagnosisView {
-    /// Whether a server that checks all signatures that were given would accept the request now.
+    /// Whether a server that checks every signature among the headers would accept the request now.
     valid: bool,
-    /// What is with each of the two signatures.
+    /// The verdict on each of the two signatures.
     signatures: Vec<SignatureView>,
-    /// Why it is not valid, or what is good to know; most telling first.
+    /// Why the request is not valid, and what else is worth knowing; the most telling finding comes first.
     findings: Vec<FindingView>,
 }
 
-/// What is with a signature.
+/// The verdict on one signature.
 #[derive(Debug, Serialize, Object)]
 #[oai(rename = "SignatureVerdict")]
 pub(crate) struct SignatureView {
-    /// The header that carries it: `X-RKT-Signature` or `webhook-signature`.
+    /// The header that contains the signature: `X-RKT-Signature` or `webhook-signature`.
     header: String,
-    /// What is with it.
+    /// Whether a server would accept it.
     verdict: VerdictName,
 }
 
-/// Whether a signature is accepted.
+/// Whether a server would accept a signature.
 #[derive(Debug, Clone, Copy, Serialize, Enum)]
 #[serde(rename_all = "snake_case")]
 #[oai(rename = "Verdict", rename_all = "snake_case")]
@@ -37,15 +37,15 @@ pub(crate) enum VerdictName {
     Valid,
     /// A server would refuse it.
     Invalid,
-    /// It is not among the headers.
+    /// The header is not there.
     Absent,
 }
 
-/// Something that was found.
+/// Something that the examination found.
 #[derive(Debug, Serialize, Object)]
 #[oai(rename = "Finding")]
 pub(crate) struct FindingView {
-    /// What it is, as a word that never changes: branch on this.
+    /// What was found, as a stable code: branch on this.
     code: FindingName,
     /// What to do about it.
     advice: String,

@@ -1,4 +1,4 @@
-//! The bodies with which endpoints are created and changed.
+//! The bodies of requests that create or change an endpoint.
 
 use poem_openapi::{Enum, Object};
 use serde::Deserialize;
@@ -6,63 +6,65 @@ use serde::Deserialize;
 use super::super::schema::{ChatbotId, Description, SubscriptionName, UrlText, present};
 use crate::json::JsonRequest;
 
-/// What is needed to make an endpoint.
+/// The endpoint to create.
 #[derive(Debug, Deserialize, Object)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[oai(rename_all = "camelCase")]
 pub(crate) struct CreateEndpoint {
-    /// Where events are sent: an absolute `https` URL, port 443 or from 1024, without user name, password and fragment.
+    /// Where events are sent: an absolute `https` URL with port 443 or a port from 1024 on, without user name, password or
+    /// fragment.
     pub(super) url: UrlText,
-    /// What is sent: event types, or `*` for all of them; account events too. At least one, each once.
+    /// Which events are sent: event types (`*` stands for all of them) and account events. At least one, and each only once.
     #[oai(validator(min_items = 1, max_items = 14, unique_items))]
     pub(super) events: Vec<SubscriptionName>,
-    /// Only events of this chatbot are sent; without it, of all.
+    /// Send only events of this chatbot; without it, events of all chatbots are sent.
     #[oai(nullable)]
     pub(super) chatbot_id: Option<ChatbotId>,
-    /// Your own words.
+    /// A description for your own use.
     #[oai(nullable)]
     pub(super) description: Option<Description>,
 }
 
-/// A change to an endpoint. `id` alone switches it on or off; other fields are set as given.
+/// A change to an endpoint. With `id` alone, the endpoint is switched on or off; other fields are set as given.
 #[derive(Debug, Deserialize, Object)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[oai(rename_all = "camelCase")]
 pub(crate) struct ChangeEndpoint {
-    /// Which endpoint.
+    /// The id of the endpoint to change.
     pub(super) id: String,
-    /// Whether events are sent. Switching on zeroes the failure counter and releases what was parked.
+    /// `true` switches the endpoint on, `false` switches it off. Switching it on resets the failure counter and releases parked
+    /// deliveries.
     #[serde(default, deserialize_with = "present")]
     pub(super) active: Option<bool>,
-    /// A new URL.
+    /// The new URL.
     #[serde(default, deserialize_with = "present")]
     pub(super) url: Option<UrlText>,
-    /// A new subscription.
+    /// The new list of events, which replaces the present one.
     #[serde(default, deserialize_with = "present")]
     #[oai(validator(min_items = 1, max_items = 14, unique_items))]
     pub(super) events: Option<Vec<SubscriptionName>>,
-    /// A new chatbot filter; `null` removes it.
+    /// Send only events of this chatbot from now on; `null`: events of all chatbots.
     #[serde(default, deserialize_with = "present")]
     #[oai(nullable)]
     pub(super) chatbot_id: Option<Option<ChatbotId>>,
-    /// A new description; `null` removes it.
+    /// The new description; `null` removes it.
     #[serde(default, deserialize_with = "present")]
     #[oai(nullable)]
     pub(super) description: Option<Option<Description>>,
-    /// What becomes of parked deliveries when this switches the endpoint on, also of those that are still being sent since
-    /// it was switched on before; `deliver` if absent.
+    /// What to do with parked deliveries when this request switches the endpoint on; `deliver` if absent. It also applies to
+    /// deliveries that an earlier switching-on released and that are still waiting.
     #[serde(default, deserialize_with = "present")]
     pub(super) parked: Option<Parked>,
 }
 
-/// What becomes of parked deliveries.
+/// What to do with parked deliveries.
 #[derive(Debug, Clone, Copy, Deserialize, Enum)]
 #[serde(try_from = "String")]
 #[oai(rename_all = "lowercase")]
 pub(crate) enum Parked {
-    /// They are sent.
+    /// Send them.
     Deliver,
-    /// They are canceled.
+    /// Cancel them.
     Discard,
 }
 

@@ -1,4 +1,4 @@
-//! How an endpoint is shown, and the answers about it.
+//! Endpoints as answers show them.
 
 use domain::endpoint::{DisabledReason, Endpoint, EndpointState, LastAttempt};
 use poem_openapi::{ApiResponse, Enum, Object};
@@ -12,40 +12,41 @@ use crate::json::Json;
 #[serde(rename_all = "camelCase")]
 #[oai(rename = "Endpoint", rename_all = "camelCase")]
 pub(crate) struct EndpointView {
-    /// Its id.
+    /// The endpoint's id.
     id: String,
     /// Where events are sent.
     url: UrlText,
-    /// What is sent.
+    /// Which events are sent: event types (`*` stands for all of them) and account events.
     events: Vec<SubscriptionName>,
-    /// Only events of this chatbot are sent; `null`: of all.
+    /// Only events of this chatbot are sent; `null`: events of all chatbots.
     #[oai(nullable)]
     chatbot_id: Option<ChatbotId>,
-    /// Your own words.
+    /// A description for your own use.
     #[oai(nullable)]
     description: Option<Description>,
-    /// Whether events are sent.
+    /// Whether the endpoint is switched on. While it isn't, nothing is sent.
     active: bool,
-    /// Failed attempts in a row; the tenth disables the endpoint.
+    /// How many attempts in a row have failed. The tenth failure disables the endpoint, unless the service is configured
+    /// otherwise.
     consecutive_failures: u32,
-    /// Why it is not active; `null` while it is.
+    /// Why the endpoint is not active; `null` while it is.
     #[oai(nullable)]
     disabled_reason: Option<DisabledReasonView>,
-    /// Since when it is not active; `null` while it is.
+    /// When the endpoint stopped being active; `null` while it is active.
     #[oai(nullable)]
     disabled_at: Option<DateTime>,
-    /// The most recent attempt; `null` before the first.
+    /// The most recent attempt; `null` before the first one.
     #[oai(nullable)]
     last_attempt: Option<LastAttemptView>,
-    /// Deliveries that are not finished: waiting, parked, waiting for a retry, or in flight.
+    /// How many deliveries are not finished: waiting, in flight, waiting for a retry, or parked.
     queue_depth: u64,
-    /// When it was made.
+    /// When the endpoint was created.
     created_at: DateTime,
-    /// When it was last changed by its owner.
+    /// When its owner last changed it.
     updated_at: DateTime,
 }
 
-/// An endpoint with its signing secret.
+/// A new endpoint with its signing secret.
 #[derive(Debug, Serialize, Object)]
 #[serde(rename_all = "camelCase")]
 #[oai(rename = "CreatedEndpoint", rename_all = "camelCase")]
@@ -54,27 +55,27 @@ pub(crate) struct CreatedEndpoint {
     #[serde(flatten)]
     #[oai(flatten)]
     pub(super) endpoint: EndpointView,
-    /// The signing secret. It is shown only here: save it.
+    /// The signing secret. It is never shown again: save it.
     pub(super) secret: SecretText,
 }
 
-/// What the most recent attempt came to.
+/// The result of the most recent attempt.
 #[derive(Debug, Serialize, Object)]
 #[serde(rename_all = "camelCase")]
 #[oai(rename = "LastAttempt", rename_all = "camelCase")]
 pub(crate) struct LastAttemptView {
-    /// When it ended.
+    /// When the attempt ended.
     at: DateTime,
-    /// The delivery that was attempted.
+    /// The id of the delivery that was attempted.
     delivery_id: String,
-    /// The attempt's number, from 1.
+    /// Which attempt of this delivery it was, counted from 1.
     attempt: u32,
-    /// Whether the receiver answered 2xx in time.
+    /// Whether the receiver answered with a 2xx status in time.
     succeeded: bool,
-    /// The HTTP status; `null` if there was no answer.
+    /// The HTTP status of the receiver's answer; `null` if there was none.
     #[oai(nullable)]
     status: Option<u16>,
-    /// How long it took, in milliseconds.
+    /// How long the attempt took, in milliseconds.
     duration_ms: u64,
     /// What went wrong, as a stable code; `null` on success.
     #[oai(nullable)]
@@ -86,7 +87,7 @@ pub(crate) struct LastAttemptView {
 #[serde(rename_all = "snake_case")]
 #[oai(rename = "DisabledReason", rename_all = "snake_case")]
 pub(crate) enum DisabledReasonView {
-    /// Ten attempts failed in a row.
+    /// Too many attempts failed in a row.
     ConsecutiveFailures,
     /// The receiver answered `410 Gone`.
     Gone,
@@ -102,20 +103,20 @@ pub(crate) struct EndpointList {
     pub(super) endpoints: Vec<EndpointView>,
 }
 
-/// The answer to a creation.
+/// The answer to creating an endpoint.
 #[derive(Debug, ApiResponse)]
 pub(crate) enum Created {
-    /// The endpoint was made.
+    /// The endpoint was created.
     #[oai(status = 201)]
     Created(
         Json<CreatedEndpoint>,
-        /// The path of the endpoint.
+        /// The path of the new endpoint.
         #[oai(header = "Location")]
         String,
     ),
 }
 
-/// The answer to a removal.
+/// The answer to removing an endpoint.
 #[derive(Debug, ApiResponse)]
 pub(crate) enum Removed {
     /// The endpoint was removed, with its queue and its log.

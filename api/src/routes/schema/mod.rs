@@ -16,7 +16,7 @@ pub(crate) use text::{
 
 use serde::{Deserialize, Deserializer};
 
-/// Tells a field that is there (even as `null`, if its type allows that) from one that is absent.
+/// Tells a field that is there, if only as `null`, from one that is absent.
 pub(super) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// JSON whose bytes are kept; documented as an object with any content.
+/// JSON that keeps its bytes. The document describes it as an object with any content.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct RawObject(pub(crate) Box<RawValue>);

@@ -8,7 +8,7 @@ use poem_openapi::types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-/// A signing secret that is shown to its owner in an answer, and nowhere else: it can't be printed.
+/// A signing secret that an answer shows to its owner. Nothing else shows it: its `Debug` form hides it.
 #[derive(Debug, Clone)]
 pub(crate) struct SecretText(SigningSecret);
 

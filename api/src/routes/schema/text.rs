@@ -1,5 +1,5 @@
-//! Texts that have a set of values or a form. The document tells which; whoever reads a request checks it in
-//! [`fields`](super::super::fields), which says what is wrong.
+//! Texts that have a fixed set of values or a form, which the document tells. Parsing doesn't check them: [`fields`](super::super::fields)
+//! does, and says what is wrong.
 
 use std::borrow::Cow;
 
@@ -53,7 +53,6 @@ macro_rules! text_type {
             }
         }
 
-        // What a parameter may contain is checked where it is used, which says what is wrong with it.
         impl ParseFromParameter for $name {
             fn parse_from_parameter(text: &str) -> ParseResult<Self> {
                 Ok(Self(text.to_owned()))
@@ -121,7 +120,7 @@ text_type!(
 );
 
 text_type!(
-    /// How many a page may have.
+    /// The largest number of items on a page.
     PageLimit,
     "page_limit",
     MetaSchema {
@@ -155,7 +154,7 @@ text_type!(
 );
 
 text_type!(
-    /// A URL as customers write it.
+    /// A URL as a customer wrote it.
     UrlText,
     "url",
     MetaSchema {
@@ -210,7 +209,7 @@ text_type!(
 );
 
 text_type!(
-    /// What the signature doctor found.
+    /// The code of something that the signature doctor found.
     FindingName,
     "finding_code",
     MetaSchema {

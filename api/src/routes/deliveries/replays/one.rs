@@ -18,34 +18,34 @@ use crate::caller::DashboardUser;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 
-/// The call.
+/// Replaying one delivery.
 #[derive(Debug, Clone, Copy)]
 pub struct ReplayOneApi;
 
-/// A new delivery that repeats another one.
+/// A new delivery that replays another one.
 #[derive(Debug, Serialize, Object)]
 #[serde(rename_all = "camelCase")]
 #[oai(rename_all = "camelCase")]
 pub(crate) struct ReplayedDelivery {
-    /// The new delivery's id.
+    /// The id of the new delivery.
     id: String,
-    /// The delivery that it repeats.
+    /// The id of the delivery that it replays.
     replay_of: String,
-    /// `pending`; `parked` while the endpoint is not active: it is sent once the endpoint is switched on. With an
-    /// `Idempotency-Key` of an earlier request: where the replay of that one is now.
+    /// `pending`, or `parked` if the endpoint is not active: then the delivery is sent once the endpoint is switched on. If the
+    /// `Idempotency-Key` was used before: the present state of the replay that was made then.
     status: DeliveryStatus,
 }
 
 /// The answer to a replay.
 #[derive(Debug, ApiResponse)]
 pub(crate) enum Replayed {
-    /// The new delivery waits for its turn, or is parked.
+    /// The new delivery is waiting for its turn, or is parked.
     #[oai(status = 202)]
     Accepted(Json<ReplayedDelivery>),
 }
 
 impl Replayed {
-    /// For the new delivery that repeats `source`.
+    /// For the new delivery that replays `source`.
     pub(super) fn new(new: DeliveryId, source: DeliveryId, status: DeliveryStatus) -> Self {
         Self::Accepted(Json(ReplayedDelivery {
             id: new.into(),
@@ -59,11 +59,11 @@ impl Replayed {
 impl ReplayOneApi {
     /// Replay a delivery
     ///
-    /// Sends the event again as a new delivery that names this one: with the same body and `webhook-id`, and
-    /// `X-RKT-Replay: true`. It takes its turn behind what waits already, gets as many attempts as any, and its failures
-    /// never count against the endpoint. It works on every delivery whose payload is kept, one that still waits included:
-    /// that one goes on. While the endpoint is not active the new delivery is parked. Each request makes another
-    /// one, unless it has the `Idempotency-Key` of an earlier request.
+    /// Sends the event again, as a new delivery with the same body, the same `webhook-id` and the header `X-RKT-Replay: true`. The
+    /// new delivery queues behind those that are already waiting, and gets as many attempts as any other, but its failures
+    /// don't count against the endpoint. If the endpoint is not active, it is parked. Any delivery whose payload is still kept
+    /// can be replayed, even one that isn't finished, which then goes on as before. Each request makes another delivery, unless
+    /// it has the `Idempotency-Key` of an earlier request.
     #[oai(
         path = "/api/webhooks-config/:id/deliveries/:deliveryId/replay",
         method = "post",
@@ -78,8 +78,8 @@ impl ReplayOneApi {
         /// The delivery's id.
         #[oai(name = "deliveryId")]
         delivery: Path<String>,
-        /// The same key for the same delivery answers the replay that was made for it, as long as anything is kept of that
-        /// one: so a request whose answer was lost can be sent again.
+        /// Makes it safe to send a request again whose answer was lost: the same key for the same delivery returns the replay
+        /// that was made the first time, as long as anything is kept about it.
         #[oai(name = "Idempotency-Key")]
         key: IdempotencyHeader,
     ) -> Result<Replayed, Problem> {
@@ -125,7 +125,7 @@ impl Resource for ReplayOneApi {
     const EXAMPLES: &'static str = include_str!("one.json");
 }
 
-/// What a replay's id is made of when the caller names it by a key.
+/// What the id of a replay is made of if the request has a key.
 fn bits_of(key: &str, source: &DeliveryId) -> u128 {
     let hash = Sha256::new()
         .chain_update(source.as_str())

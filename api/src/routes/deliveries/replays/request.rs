@@ -1,4 +1,4 @@
-//! The body that asks for a replay of many deliveries.
+//! The body of a request to replay many deliveries.
 
 use poem_openapi::{Enum, Object};
 use serde::{Deserialize, Serialize};
@@ -7,20 +7,20 @@ use store::replays::ReplayStatus;
 use super::super::super::schema::{DateTime, present};
 use crate::json::JsonRequest;
 
-/// What to send again: the deliveries that ended within a time span.
+/// Which deliveries to replay: those that ended within a time span.
 #[derive(Debug, Deserialize, Object)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[oai(rename_all = "camelCase")]
 pub(crate) struct ReplayDeliveries {
-    /// Where the span begins, at most 31 days before its end.
+    /// The beginning of the span, at most 31 days before its end.
     pub(super) since: DateTime,
-    /// Where it ends; now, if absent.
+    /// The end of the span; now, if absent.
     #[serde(default, deserialize_with = "present")]
     pub(super) until: Option<DateTime>,
-    /// How the deliveries ended; `exhausted` if absent.
+    /// Replay the deliveries that ended like this; `exhausted` if absent.
     #[serde(default, deserialize_with = "present")]
     pub(super) status: Option<EndedAs>,
-    /// `true`: send nothing, answer only how many there are.
+    /// `true`: send nothing, only count the deliveries.
     #[serde(default, deserialize_with = "present")]
     pub(super) dry_run: Option<bool>,
 }
@@ -32,9 +32,9 @@ impl JsonRequest for ReplayDeliveries {}
 #[serde(try_from = "String", rename_all = "snake_case")]
 #[oai(rename_all = "snake_case")]
 pub(crate) enum EndedAs {
-    /// They were given up.
+    /// The last attempt failed, or the delivery was given up.
     Exhausted,
-    /// They succeeded; as far as the log goes back.
+    /// The delivery succeeded. It is found as far back as the log goes.
     Succeeded,
 }
 

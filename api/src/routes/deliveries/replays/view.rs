@@ -1,4 +1,4 @@
-//! How a replay of many deliveries is shown.
+//! A replay of many deliveries as answers show it.
 
 use poem_openapi::{ApiResponse, Enum, Object};
 use serde::Serialize;
@@ -13,72 +13,72 @@ use crate::json::Json;
 #[serde(rename_all = "camelCase")]
 #[oai(rename = "Replay", rename_all = "camelCase")]
 pub(crate) struct ReplayView {
-    /// Its id.
+    /// The replay's id.
     id: String,
-    /// How far it is.
+    /// Whether it is still making deliveries.
     state: ReplayStateName,
-    /// How the deliveries ended that it sends again.
+    /// It replays deliveries that ended like this.
     status: EndedAs,
-    /// Where its span begins.
+    /// The beginning of the time span.
     since: DateTime,
-    /// Where it ends.
+    /// The end of the time span.
     until: DateTime,
-    /// New deliveries so far.
+    /// How many new deliveries have been made.
     made: u64,
-    /// Deliveries that were left out so far: their payload is no longer kept, or they are replays themselves.
+    /// How many deliveries have been left out, since their payload is no longer kept or they are replays themselves.
     skipped: u64,
-    /// New deliveries that succeeded.
+    /// How many of the new deliveries succeeded.
     succeeded: u64,
-    /// New deliveries that were given up.
+    /// How many of the new deliveries were exhausted.
     exhausted: u64,
-    /// New deliveries that were canceled.
+    /// How many of the new deliveries were canceled.
     canceled: u64,
-    /// Whether its deliveries are parked because the endpoint is not active: they are sent once it is switched on.
+    /// Whether the new deliveries are parked, since the endpoint is not active. They are sent once it is switched on.
     parked: bool,
-    /// When it began.
+    /// When the replay was started.
     created_at: DateTime,
-    /// When all were made, or it was canceled; `null` while it runs.
+    /// When the last delivery was made, or the replay was canceled; `null` while it is running.
     #[oai(nullable)]
     finished_at: Option<DateTime>,
 }
 
-/// How far a replay is.
+/// The state of a replay.
 #[derive(Debug, Clone, Copy, Serialize, Enum)]
 #[serde(rename_all = "snake_case")]
 #[oai(rename = "ReplayState", rename_all = "snake_case")]
 pub(crate) enum ReplayStateName {
     /// New deliveries are being made, a few at a time.
     Running,
-    /// All were made; some may still be under way.
+    /// All new deliveries have been made; some of them may not be finished.
     Finished,
-    /// It was canceled: no more are made.
+    /// The replay was canceled: no more deliveries are made.
     Canceled,
 }
 
-/// What a replay would send again.
+/// How many deliveries a replay would send again.
 #[derive(Debug, Serialize, Object)]
 #[serde(rename_all = "camelCase")]
 #[oai(rename = "ReplayCount", rename_all = "camelCase")]
 pub(crate) struct CountView {
-    /// How many deliveries there are.
+    /// How many deliveries match.
     matching: u64,
-    /// Whether there may be more: counting stops after some thousands.
+    /// Whether there may be more: counting stops after a few thousand.
     is_lower_bound: bool,
-    /// How they ended.
+    /// They ended like this.
     status: EndedAs,
-    /// Where the span begins.
+    /// The beginning of the time span.
     since: DateTime,
-    /// Where it ends.
+    /// The end of the time span.
     until: DateTime,
 }
 
 /// The answer to a replay of many.
 #[derive(Debug, ApiResponse)]
 pub(crate) enum ManyReplayed {
-    /// `dryRun`: nothing was sent.
+    /// With `dryRun`: the deliveries were counted, and nothing was sent.
     #[oai(status = 200)]
     Counted(Json<CountView>),
-    /// It runs.
+    /// The replay is running.
     #[oai(status = 202)]
     Started(
         Json<ReplayView>,

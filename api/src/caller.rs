@@ -12,6 +12,7 @@ use store::rates::EventLimits;
 
 use crate::app::App;
 use crate::auth::AuthError;
+use crate::headers::{Repeated, once};
 use crate::problem::Problem;
 use crate::rate_limit::Quotas;
 
@@ -76,11 +77,8 @@ async fn backend(app: &App, request: &Request) -> Result<Backend, Problem> {
 
 /// The token of `Authorization: Bearer <token>`.
 fn bearer_token(request: &Request) -> Result<&str, AuthError> {
-    let mut values = request.headers().get_all(header::AUTHORIZATION).iter();
-    let value = values.next().ok_or(AuthError::Missing)?;
-    if values.next().is_some() {
-        return Err(AuthError::Malformed);
-    }
+    let value = once(request.headers(), header::AUTHORIZATION).map_err(|Repeated| AuthError::Malformed)?;
+    let value = value.ok_or(AuthError::Missing)?;
     let text = value.to_str().map_err(|_| AuthError::Malformed)?;
     let (scheme, token) = text.split_once(' ').ok_or(AuthError::Missing)?;
     let token = token.trim();

@@ -5,8 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use redis::{Cmd, FromRedisValue};
-
 use domain::id::{AccountId, EndpointId};
 use domain::sealing::{OpenError, SealedSecret, SecretsKeyring};
 
@@ -65,7 +63,7 @@ impl Store {
             let mut scan = redis::cmd("SCAN");
             scan.arg(cursor).arg("MATCH").arg(&pattern);
             scan.arg("COUNT").arg(STEP);
-            let (next, keys): (u64, Vec<String>) = self.ask_for(&scan).await?;
+            let (next, keys): (u64, Vec<String>) = self.query(&scan).await?;
             for key in keys {
                 let id = key.strip_prefix(&prefix).and_then(|id| id.parse().ok());
                 if let Some(id) = id
@@ -87,7 +85,7 @@ impl Store {
         let mut read = redis::cmd("HMGET");
         read.arg(key).arg("account").arg("secret").arg("previousSecret");
         let (account, current, previous): (Option<String>, Option<String>, Option<String>) = self
-            .ask_for(&read)
+            .query(&read)
             .await
             .or_else(|error| error.unless_overwritten((None, None, None)))?;
         let account = account.and_then(|account| account.parse().ok());
@@ -150,11 +148,6 @@ impl Store {
         }
         let answer = self.run(&self.scripts().endpoint_rewrap, &arguments).await?;
         Ok(u64::try_from(integer(answer)?).unwrap_or(0))
-    }
-
-    async fn ask_for<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
-        self.repeatable(|mut connection| async move { command.query_async(&mut connection).await })
-            .await
     }
 }
 

@@ -121,9 +121,8 @@ impl Store {
             .arg("previousSecret")
             .arg("previousSecretUntil")
             .arg("legacySignature");
-        let command = &command;
         let (owner, current, previous, until, legacy): Fields = self
-            .repeatable(|mut connection| async move { command.query_async(&mut connection).await })
+            .query(&command)
             .await
             .or_else(|error: StoreError| error.unless_overwritten((None, None, None, None, None)))?;
         let Some(current) = current.filter(|_| owner.as_deref() == Some(account.as_str())) else {

@@ -23,7 +23,7 @@ use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 use store::Store;
-use store::log::{DeliveryDetail, ListFilter};
+use store::log::{DeliveryDetail, ListFilter, Listing};
 
 use self::view::{DeliveryDetailView, DeliveryList};
 use super::schema::{CursorText, DateTime, DeliveredEvent, ListedStatus, PageLimit};
@@ -100,7 +100,13 @@ impl DeliveriesApi {
         let page = app
             .store
             .get()?
-            .list_deliveries(&user.account, &endpoint, &filter, position.as_ref(), limit)
+            .list_deliveries(&Listing {
+                account: &user.account,
+                endpoint: &endpoint,
+                filter: &filter,
+                position: position.as_ref(),
+                limit,
+            })
             .await?
             .ok_or_else(fields::no_endpoint)?;
         Ok(Json(DeliveryList {

@@ -15,6 +15,7 @@ use super::super::view::DeliveryStatus;
 use super::expired;
 use crate::app::App;
 use crate::caller::DashboardUser;
+use crate::headers::OnceHeader;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 
@@ -81,13 +82,13 @@ impl ReplayOneApi {
         /// Makes it safe to send a request again whose answer was lost: the same key for the same delivery returns the replay
         /// that was made the first time, as long as anything is kept about it.
         #[oai(name = "Idempotency-Key")]
-        key: IdempotencyHeader,
+        key: OnceHeader<IdempotencyHeader>,
     ) -> Result<Replayed, Problem> {
         let endpoint = fields::endpoint_id(&id.0)?;
         let store = app.store.get()?;
         let (source, detail) = find(store, &user.account, &endpoint, &delivery.0).await?;
         let new = match &key.0 {
-            Some(key) => source.replay_as(bits_of(key, &source)),
+            Some(IdempotencyHeader(key)) => source.replay_as(bits_of(key, &source)),
             None => source.replay(),
         };
         if key.0.is_some()

@@ -1,0 +1,61 @@
+//! The headers of every answer, how long the head of a request may be, and headers that may come once ([`OnceHeader`]).
+
+mod once;
+
+pub(crate) use once::{HeaderParam, OnceHeader, Repeated, once};
+
+use poem::Request;
+use poem::http::HeaderValue;
+use poem::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
+};
+
+/// What browsers are told with each answer that doesn't say something else: nothing is to be guessed, run, framed,
+/// embedded elsewhere, kept, or told to others.
+const ALWAYS: [(HeaderName, HeaderValue); 6] = [
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(
+            "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        ),
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+];
+
+/// The longest head of a request that is listened to, in bytes. The connection bears twice that: up to there a problem
+/// document says what is wrong.
+const MAX_HEAD: usize = 16 << 10;
+
+/// The most fields of such a head; the connection bears 100.
+const MAX_FIELDS: usize = 64;
+
+/// Adds the headers of every answer.
+pub(crate) fn secure(headers: &mut HeaderMap) {
+    for (name, value) in &ALWAYS {
+        if !headers.contains_key(name) {
+            headers.insert(name.clone(), value.clone());
+        }
+    }
+}
+
+/// Whether the head of a request is too long, or has too many fields.
+pub(crate) fn is_too_large(request: &Request) -> bool {
+    let headers = request.headers();
+    let target = request
+        .uri()
+        .path_and_query()
+        .map_or(0, |target| target.as_str().len());
+    let fields: usize = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum();
+    headers.len() > MAX_FIELDS || target + fields > MAX_HEAD
+}

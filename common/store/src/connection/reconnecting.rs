@@ -1,0 +1,98 @@
+//! One connection that comes back by itself.
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use redis::AsyncConnectionConfig;
+use redis::aio::MultiplexedConnection;
+use tokio::sync::Mutex;
+
+use super::refusal::Refusal;
+use super::{ANSWER_WITHIN, CONNECT_WITHIN, Connections, unavailable};
+use crate::StoreError;
+
+/// A connection that is opened when somebody needs it.
+#[derive(Default)]
+pub(crate) struct Connection(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    open: Option<Open>,
+    /// How many were opened so far.
+    opened: u64,
+    /// When and why the last try to open one failed.
+    failed: Option<(Instant, String)>,
+}
+
+struct Open {
+    number: u64,
+    connection: MultiplexedConnection,
+    since: Instant,
+    /// What `Connections::moves` was before it was opened.
+    moves: u64,
+}
+
+impl Connection {
+    /// The open connection with its number. One caller opens it; those who wait for that share its failure.
+    pub(super) async fn get(
+        &self,
+        connections: &Connections,
+        since: Instant,
+        answer_within: Option<Duration>,
+    ) -> Result<(u64, MultiplexedConnection), StoreError> {
+        let mut state = self.0.lock().await;
+        let moves = connections.moves.load(Ordering::Relaxed);
+        if let Some(open) = &state.open
+            && (open.moves == moves || open.since.elapsed() < Refusal::NotPrimary.is_borne_for())
+        {
+            return Ok((open.number, open.connection.clone()));
+        }
+        state.open = None;
+        if let Some((when, reason)) = &state.failed
+            && *when > since
+        {
+            return Err(unavailable(reason.clone()));
+        }
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(CONNECT_WITHIN))
+            .set_response_timeout(Some(answer_within.unwrap_or(ANSWER_WITHIN - CONNECT_WITHIN / 2)));
+        match connections
+            .client
+            .get_multiplexed_async_connection_with_config(&config)
+            .await
+        {
+            Ok(connection) => {
+                state.opened += 1;
+                state.failed = None;
+                let number = state.opened;
+                state.open = Some(Open {
+                    number,
+                    connection: connection.clone(),
+                    since: Instant::now(),
+                    moves,
+                });
+                Ok((number, connection))
+            }
+            Err(error) => {
+                state.failed = Some((Instant::now(), error.to_string()));
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Forgets connection `number` if it is at least that old; whether it is forgotten now. If another caller opens one right
+    /// now, it has been forgotten already.
+    pub(super) fn give_up(&self, number: u64, age: Duration) -> bool {
+        let Ok(mut state) = self.0.try_lock() else {
+            return true;
+        };
+        let is_kept = |open: &Open| open.number == number && open.since.elapsed() < age;
+        if state.open.as_ref().is_some_and(is_kept) {
+            return false;
+        }
+        if state.open.as_ref().is_some_and(|open| open.number == number) {
+            state.open = None;
+        }
+        true
+    }
+}

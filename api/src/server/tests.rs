@@ -18,6 +18,7 @@ use crate::auth::clerk::{KeySource, SessionVerifier};
 use crate::auth::jwks::{Jwks, RefreshPolicy};
 use crate::body::Patience;
 use crate::cors::Origins;
+use crate::metrics::Metrics;
 use crate::rate_limit::RateLimits;
 use crate::store_slot::StoreSlot;
 use crate::streams::Streams;

@@ -1,4 +1,4 @@
-//! What every request may use: the store, the verifiers, the limits, the counters and the live streams.
+//! The parts of the program that every request can reach.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ pub struct App(Arc<Parts>);
 /// The program's parts.
 #[derive(Debug)]
 pub struct Parts {
-    /// Redis, once it was reached.
+    /// The store, once the program has reached it.
     pub store: StoreSlot,
     /// Verifies session tokens.
     pub sessions: SessionVerifier,
@@ -31,7 +31,7 @@ pub struct Parts {
     pub service_keys: ServiceKeys,
     /// Seals signing secrets.
     pub secrets: SecretsKeyring,
-    /// Which URLs may be registered.
+    /// Which URLs customers may register.
     pub urls: UrlPolicy,
     /// What one account may have.
     pub allowance: Allowance,
@@ -39,7 +39,7 @@ pub struct Parts {
     pub rates: RateLimits,
     /// What Prometheus sees.
     pub metrics: Metrics,
-    /// The live streams that are being sent.
+    /// The live streams that are open.
     pub streams: Arc<Streams>,
 }
 
@@ -50,11 +50,11 @@ impl App {
         Self(Arc::new(parts))
     }
 
-    /// The program that a request was made to.
+    /// The program that serves a request.
     ///
     /// # Errors
     ///
-    /// [`Problem`] when the request did not come through the server.
+    /// [`Problem`] when the request didn't come through [`crate::server`], which attaches it.
     pub fn of(request: &Request) -> Result<&Self, Problem> {
         request
             .data::<Self>()

@@ -1,9 +1,9 @@
 //! JSON bodies, read strictly.
 //!
-//! [`Json`] reads at most as many bytes as the request type allows, whether or not the client declared a length;
-//! wants `application/json` in UTF-8; accepts no unknown field, no field twice and no array in place of an object;
-//! and says which field is wrong. Nothing passes through a generic JSON value, so raw parts keep their bytes.
-//! [`OptionalJson`] is the same for calls whose fields can all be left out: there the body can be, too.
+//! [`Json`] reads at most as many bytes as the type allows, whether or not the client declared a length. It wants
+//! `application/json` in UTF-8, accepts no unknown field, no field twice and no array in place of an object, and says which
+//! field is wrong. It makes no generic JSON value on the way, so raw parts keep their bytes. [`OptionalJson`] does the same for
+//! calls all of whose fields may be left out: there the body may be left out, too.
 
 mod optional;
 
@@ -28,7 +28,7 @@ use crate::app::App;
 use crate::problem::{Code, Problem};
 use read::{check_form, read_body, too_large};
 
-/// A type that a request's JSON body is read into.
+/// A type that we read from the JSON body of a request.
 pub trait JsonRequest: Type + DeserializeOwned {
     /// How long the body may be, in bytes.
     fn max_bytes(allowance: &Allowance) -> usize;

@@ -1,4 +1,4 @@
-//! From the configuration to a program that serves.
+//! Starts the program: puts its parts together, reaches the store, and serves.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -16,13 +16,13 @@ use crate::server;
 use crate::store_slot::StoreSlot;
 use crate::streams::Streams;
 
-/// Serves until `shutdown` is ready, and then until open requests have finished, for a while at most.
+/// Serves until `shutdown` is ready, and then for a while, so that open requests can finish.
 ///
-/// It serves at once. Until Redis answers, calls that need it are refused with 503, and `/readyz` says why.
+/// Serving begins at once. Until Redis answers, calls that need it get a 503, and `/readyz` says why.
 ///
 /// # Errors
 ///
-/// A sentence for whoever started the program: a setting is wrong, or this Redis must not be used.
+/// A sentence for whoever started the program: which setting is wrong, or why the program must not use this Redis.
 pub async fn run(
     config: Config,
     listener: TcpListener,
@@ -66,7 +66,7 @@ fn app(config: Config) -> Result<App, String> {
     }))
 }
 
-/// Logs where the program is found, and what it works with.
+/// Logs where the program listens, and what it works with.
 fn greet(app: &App, redis: &RedisArgs, listener: &TcpListener) {
     let tokens = match app.sessions.keys() {
         KeySource::Pem(_) => "CLERK_JWT_KEY",
@@ -87,8 +87,8 @@ fn greet(app: &App, redis: &RedisArgs, listener: &TcpListener) {
     }
 }
 
-/// Waits for Redis, however long that takes, hands the store to the calls, and watches it from then on. An error says why this
-/// server must not be used.
+/// Waits for Redis, however long that takes, hands the store to the calls, and watches it from then on. An error says why the
+/// program must not use this Redis.
 async fn reach_store(app: &App, redis: &RedisArgs, expected: Expectations) -> Result<Infallible, String> {
     let store = Store::new(redis).map_err(|error| error.to_string())?;
     let report = ready::wait(&store, expected, |failure| {
@@ -107,7 +107,7 @@ async fn reach_store(app: &App, redis: &RedisArgs, expected: Expectations) -> Re
     Ok(store.watch(expected, || app.metrics.store_rewound()).await)
 }
 
-/// Fetches the keys of session tokens, if they are to be fetched, so that the first call needn't wait for them.
+/// Fetches the key set of session tokens, if one is configured, so that the first call needn't wait for it.
 async fn fetch_keys(app: &App) -> Infallible {
     if let KeySource::Jwks(jwks) = app.sessions.keys() {
         jwks.warm_up().await;

@@ -1,4 +1,4 @@
-//! Where calls find the store: the program listens at once, and its calls answer 503 until Redis was reached and may be used.
+//! Where calls find the store. The program listens at once; until it has reached a Redis that it may use, calls get a 503 here.
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -10,7 +10,7 @@ use store::server::{AckDurability, Expectations};
 
 use crate::problem::{Code, Problem};
 
-/// What an answer waits for.
+/// How durable an event has to be before the API accepts it.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct DurabilityArgs {
     /// What a 202 waits for; `aof` needs a server that runs `appendonly yes` and `appendfsync always`.
@@ -19,7 +19,7 @@ pub struct DurabilityArgs {
 }
 
 impl DurabilityArgs {
-    /// What the server has to be able to do.
+    /// What the program expects of the server.
     #[must_use]
     pub fn expectations(&self, memory: &MemoryArgs) -> Expectations {
         Expectations {
@@ -29,7 +29,7 @@ impl DurabilityArgs {
     }
 }
 
-/// The store, once it was reached.
+/// The store, once the program has reached it.
 #[derive(Debug)]
 pub struct StoreSlot {
     connected: OnceLock<Connected>,
@@ -57,7 +57,7 @@ impl StoreSlot {
     ///
     /// # Errors
     ///
-    /// [`Problem`] while Redis has not been reached, or has another store than it had.
+    /// [`Problem`] while Redis hasn't been reached, or when it holds another store than before.
     pub fn get(&self) -> Result<&Store, Problem> {
         let connected = self
             .connected
@@ -67,28 +67,28 @@ impl StoreSlot {
         Ok(&connected.store)
     }
 
-    /// The store, for events: they are refused, too, while it would lose them.
+    /// The store for calls that push events, which are also refused while the server would lose them.
     ///
     /// # Errors
     ///
-    /// [`Problem`] as [`Self::get`], and while the server is set up so that it would lose events.
+    /// As [`Self::get`], and [`Problem`] while the server's settings would make it lose events.
     pub fn for_events(&self) -> Result<&Store, Problem> {
         let store = self.get()?;
         store.takes_events()?;
         Ok(store)
     }
 
-    /// That the store isn't known to be another one than it was; for calls that need nothing of it.
+    /// For calls that ask nothing of the store: refuses them only if Redis is known to hold another store than before.
     ///
     /// # Errors
     ///
-    /// [`Problem`] when it is.
+    /// [`Problem`] when it does.
     pub fn not_replaced(&self) -> Result<(), Problem> {
         let connected = self.connected.get();
         connected.map_or(Ok(()), |connected| Ok(connected.store.is_ours()?))
     }
 
-    /// Whether requests can be served, by what was seen last; and what an operator should know.
+    /// Whether the program can serve requests, judging by its latest look at the store, and what an operator should know.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
         let Some(connected) = self.connected.get() else {
@@ -113,12 +113,12 @@ impl StoreSlot {
             .clone()
     }
 
-    /// Notes why there is no store yet.
+    /// Says why there is no store yet, for `/readyz`.
     pub fn set_waiting_for(&self, reason: String) {
         *self.waiting_for.lock().unwrap_or_else(PoisonError::into_inner) = reason;
     }
 
-    /// Redis was reached; the warnings are those that the store doesn't look at again. A second call changes nothing.
+    /// Hands the store to the calls, with the warnings that the store doesn't check again. A second call changes nothing.
     pub fn set(&self, store: Store, warnings: Vec<String>) {
         if self.connected.set(Connected { store, warnings }).is_err() {
             tracing::debug!("the store was already set");

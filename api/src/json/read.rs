@@ -1,4 +1,4 @@
-//! From the bytes of a request to a value: what they are declared as, how many they are, and what is in them.
+//! Reading a JSON body: how it is declared, how long it is, and what is in it.
 
 use std::io;
 
@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::problem::{Code, Problem};
 
-/// Declared as JSON, and not compressed.
+/// Checks that the body is declared as JSON, and isn't compressed.
 pub(super) fn check_form(request: &Request) -> Result<(), Problem> {
     check_content_type(request.content_type())?;
     let encoding = request.header(header::CONTENT_ENCODING).unwrap_or("identity");
@@ -22,7 +22,7 @@ pub(super) fn check_form(request: &Request) -> Result<(), Problem> {
     }
 }
 
-/// `application/json`, with `charset=utf-8` at most.
+/// Checks that the type is `application/json`, with no charset but UTF-8.
 fn check_content_type(content_type: Option<&str>) -> Result<(), Problem> {
     let mut parts = content_type.unwrap_or_default().split(';').map(str::trim);
     let is_json = parts
@@ -47,7 +47,7 @@ pub(super) fn too_large(max_bytes: usize) -> Problem {
     ))
 }
 
-/// Reads a body up to a limit.
+/// Reads a body of `max_bytes` at most.
 pub(super) async fn read_body(body: Body, max_bytes: usize) -> Result<Bytes, Problem> {
     let mut chunks = std::pin::pin!(body.into_bytes_stream());
     let mut first = Bytes::new();
@@ -61,7 +61,7 @@ pub(super) async fn read_body(body: Body, max_bytes: usize) -> Result<Bytes, Pro
             return Err(too_large(max_bytes));
         }
         if first.is_empty() && all.is_empty() {
-            // Nearly every body comes in one piece: it is not copied.
+            // Nearly every body comes in one piece, which we don't copy.
             first = chunk;
         } else {
             if all.is_empty() {
@@ -78,7 +78,7 @@ pub(super) async fn read_body(body: Body, max_bytes: usize) -> Result<Bytes, Pro
 ///
 /// # Errors
 ///
-/// [`Problem`] with the place or the field when they are not exactly what is wanted.
+/// [`Problem`] that names the place or the field that is wrong.
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         Problem::new(Code::InvalidUtf8).detail(format!(
@@ -96,7 +96,7 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 /// As [`parse`].
 pub(crate) fn parse_object<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    // A derived struct would also be read from an array; only objects are documented.
+    // serde would read a derived struct from an array, too; we document objects only.
     if text.trim_ascii_start().starts_with('[') {
         serde_json::from_str::<serde::de::IgnoredAny>(text)?;
         return Err(Problem::new(Code::InvalidType).detail("The body must be a JSON object."));

@@ -1,8 +1,7 @@
 //! The HTTP server: routing, and what is done around every request.
 //!
-//! Every answer that is an error is a problem document, a panic in a handler included; every request has an id, is counted
-//! under its route, and 5xx answers are logged. What clients can make the connections hold is bounded by
-//! [`serve`], how long their bodies take by [`crate::body`].
+//! Every error leaves as a problem document, even a panic in a call. Every request has an id and is counted under its route;
+//! 5xx answers are logged. [`serve`] bounds what clients can make a connection hold, [`crate::body`] how long a body may take.
 
 mod observed;
 
@@ -24,11 +23,11 @@ use crate::openapi::{self, RouteTable};
 use crate::rate_limit::RateLimitHeaders;
 use observed::Observed;
 
-/// What `/docs` may load: nothing from elsewhere.
+/// `/docs` may load nothing from elsewhere.
 const DOCS_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
     img-src 'self' data:; font-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// Serves until `shutdown` is ready, then ends live streams and lets open requests finish for a while.
+/// Serves until `shutdown` is ready; then ends the live streams and gives open requests a while to finish.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! What is done around every request, whatever call it is for.
+//! What the server does around every request, whatever its call.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
@@ -15,7 +15,7 @@ use crate::openapi::{KnownRoute, RouteTable};
 use crate::problem::{self, Code, Problem};
 use crate::{body, headers, request_id};
 
-/// Everything that is done around a request.
+/// Answers requests through `inner`, and does what every request needs.
 pub(super) struct Observed<E> {
     pub(super) inner: E,
     pub(super) app: App,
@@ -29,7 +29,7 @@ impl<E: Endpoint> Endpoint for Observed<E> {
     async fn call(&self, request: Request) -> Result<Response> {
         let id = request_id::of(request.headers());
         let asking = self.settings.origins.asking(request.headers());
-        // On at every level: whatever is logged because of a request tells of which.
+        // An error span is on at every level: whatever a request makes us log names its id.
         let span = tracing::error_span!("request", id = id.to_str().unwrap_or_default());
         let mut response = self.observe(request).instrument(span).await;
         let headers = response.headers_mut();
@@ -41,12 +41,12 @@ impl<E: Endpoint> Endpoint for Observed<E> {
 }
 
 impl<E: Endpoint> Observed<E> {
-    /// Answers a request, whatever happens, and tells of it.
+    /// Answers a request, counts it, and logs what became of it.
     async fn observe(&self, request: Request) -> Response {
         let began = Instant::now();
         let _in_flight = InFlight::new(&self.app.metrics);
-        // poem's `PathPattern` comes with the answer, so it is missing where none was routed: for preflights, too large heads and
-        // panics. Whether the path exists, and what it allows, has to be known before anyway.
+        // Not poem's `PathPattern`: only a routed answer carries it, so preflights, heads that are too large and panics would
+        // have none. And which path it is has to be known before routing, for `Allow` and for the body.
         let route = self.routes.find(request.uri().path());
         let method = known_method(request.method());
         let response = self.answer(request, route).await;
@@ -57,7 +57,7 @@ impl<E: Endpoint> Observed<E> {
             .metrics
             .request_ended(path, method, status.as_str(), took);
         let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        // Being asked again and again whether it is ready is no failure of the program.
+        // Probes ask again and again; that the program isn't ready yet is no failure.
         if status.is_server_error() && path != "/readyz" {
             tracing::warn!(
                 method,
@@ -97,7 +97,7 @@ impl<E: Endpoint> Observed<E> {
     }
 }
 
-/// Counts a request as in flight, also when its client goes away.
+/// Counts a request as in flight, until it is dropped: its client may go away before the answer.
 struct InFlight<'a>(&'a Metrics);
 
 impl<'a> InFlight<'a> {
@@ -113,7 +113,7 @@ impl Drop for InFlight<'_> {
     }
 }
 
-/// Clients may invent methods; metrics don't follow them.
+/// The method as a label. Clients may invent methods, which must not make new series.
 fn known_method(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

@@ -15,8 +15,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// Reads a program's configuration from its flags and its environment.
 ///
-/// Prints help or the version and ends the process when asked to; ends it with status 2 and one sentence that names
-/// the variable when a value is wrong or missing.
+/// Prints help or the version and ends the process, if it is asked for them. If a value is wrong or missing, ends the process
+/// with status 2 and one sentence that names the variable.
 #[must_use]
 pub fn parse<T: Parser>() -> T {
     T::try_parse().unwrap_or_else(|error| {
@@ -68,7 +68,7 @@ pub fn one_sentence(error: &clap::Error) -> String {
                         |valid| format!("must be one of {valid}"),
                     )
                 });
-            // The value itself may be a secret, so it is not repeated.
+            // Not the value itself: it may be a secret.
             format!("{variables}: {reason}")
         }
     }

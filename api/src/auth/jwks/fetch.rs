@@ -1,4 +1,4 @@
-//! Fetching a key set, and reading what came.
+//! Fetches a key set, and reads it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ const MAX_SET_BYTES: usize = 256 * 1024;
 /// The keys of a set by their ids.
 pub(super) type Keys = HashMap<String, Arc<DecodingKey>>;
 
-/// Why there is no new set.
+/// Why we got no new set.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FetchError {
     #[error("{0}")]
@@ -30,7 +30,7 @@ pub(super) enum FetchError {
     Empty,
 }
 
-/// The client that fetches sets: it follows no redirect, since we trust the keys of the configured address alone.
+/// The client that fetches. It follows no redirects: we trust keys from the configured address alone.
 ///
 /// # Errors
 ///
@@ -61,7 +61,7 @@ pub(super) async fn fetch(client: &reqwest::Client, url: &Url) -> Result<Keys, F
     read_set(&body)
 }
 
-/// A key set as far as we read it: a key of a kind that we don't know doesn't spoil the others.
+/// A key set, its keys unread: one of a kind that we don't know must not spoil the others.
 #[derive(Deserialize)]
 struct KeySet {
     keys: Vec<serde_json::Value>,

@@ -1,7 +1,7 @@
-//! The key set that verifies session tokens, fetched from Clerk and kept.
+//! The key set that verifies session tokens: we fetch it from Clerk and keep it.
 //!
-//! One request at a time fetches it. When the server fails, the keys that are known go on verifying. A key id that is
-//! not known makes us look again, but only a few times a minute, however many tokens name one.
+//! One caller at a time fetches. If Clerk's server fails, the keys that we have go on verifying. A token that names a key we
+//! don't know makes us fetch again, but only a few times a minute, however many such tokens come.
 
 mod fetch;
 
@@ -15,16 +15,16 @@ use fetch::Keys;
 
 const MAX_KEY_ID: usize = 256;
 
-/// When to look at the key set again.
+/// When to fetch the key set again.
 #[derive(Debug, Clone, Copy)]
 pub struct RefreshPolicy {
-    /// After this time the set is fetched again.
+    /// How old the set may grow.
     pub max_age: Duration,
-    /// After a failure this time passes before the next attempt to replace keys that still work.
+    /// How long to wait after a failure before the next attempt to replace keys that still work.
     pub retry_after: Duration,
-    /// How many unknown key ids in a row make us look at once.
+    /// How many unknown key ids in a row make us fetch at once.
     pub unknown_burst: u32,
-    /// After this time one more unknown key id may make us look.
+    /// How long until one more unknown key id may make us fetch.
     pub unknown_interval: Duration,
 }
 
@@ -44,7 +44,7 @@ impl Default for RefreshPolicy {
 pub enum NoKey {
     /// The set doesn't contain it.
     Unknown,
-    /// No set could be fetched so far.
+    /// We haven't been able to fetch a set yet.
     Unavailable,
 }
 
@@ -68,14 +68,14 @@ struct State {
     attempts: u64,
 }
 
-/// How often unknown key ids may make us look: a bucket of tokens.
+/// How many more unknown key ids may make us fetch: it fills up with time (a token bucket).
 struct Bucket {
     left: f64,
     filled: Instant,
 }
 
 impl Jwks {
-    /// A key set that nothing is known of yet.
+    /// A key set that nobody has fetched yet.
     ///
     /// # Errors
     ///
@@ -100,7 +100,7 @@ impl Jwks {
         &self.url
     }
 
-    /// Fetches the set, so that the first token needn't wait. A failure is logged and repeated when a token comes.
+    /// Fetches the set, so that the first token needn't wait. If that fails, we log it, and the first token tries again.
     pub async fn warm_up(&self) {
         let _fetching = self.fetching.lock().await;
         self.refresh().await;
@@ -110,7 +110,7 @@ impl Jwks {
     ///
     /// # Errors
     ///
-    /// [`NoKey`] when the set, as new as it is to be had, doesn't contain it.
+    /// [`NoKey`] when the newest set that we could get doesn't contain it.
     pub async fn key(&self, id: &str) -> Result<Arc<DecodingKey>, NoKey> {
         if id.len() > MAX_KEY_ID {
             return Err(NoKey::Unknown);
@@ -129,7 +129,7 @@ impl Jwks {
         match known {
             Some(key) if is_fresh => return Ok(key),
             Some(key) => {
-                // One caller looks for a newer set; the others go on with what they have.
+                // One caller fetches a newer set; the others go on with this key.
                 let Ok(_fetching) = self.fetching.try_lock() else {
                     return Ok(key);
                 };
@@ -139,9 +139,9 @@ impl Jwks {
             }
             None => {
                 let _fetching = self.fetching.lock().await;
-                // Whoever waited here for somebody else's attempt uses its result.
+                // If another caller fetched while we waited here, we use what it got.
                 let is_first = self.state.read().unwrap_or_else(PoisonError::into_inner).attempts == attempts;
-                if is_first && self.may_look() {
+                if is_first && self.may_fetch() {
                     self.refresh().await;
                 }
             }
@@ -154,7 +154,7 @@ impl Jwks {
         }
     }
 
-    fn may_look(&self) -> bool {
+    fn may_fetch(&self) -> bool {
         let mut bucket = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
         let gained = bucket.filled.elapsed().as_secs_f64() / self.policy.unknown_interval.as_secs_f64();
         bucket.left = (bucket.left + gained).min(f64::from(self.policy.unknown_burst));
@@ -166,7 +166,7 @@ impl Jwks {
         has_one
     }
 
-    /// Replaces the keys; keeps them when that fails. The caller holds `fetching`.
+    /// Fetches new keys, and keeps the old ones if that fails. The caller holds `fetching`.
     async fn refresh(&self) {
         let fetched = fetch::fetch(&self.client, &self.url).await;
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);

@@ -9,7 +9,7 @@ use ipnet::IpNet;
 
 use super::values::{ByteSize, positive_size, split_list};
 
-/// How much of Redis's memory may be used.
+/// How much of Redis's memory the programs may use.
 #[derive(Debug, Clone, Args)]
 pub struct MemoryArgs {
     /// Bytes that Redis may use for us, if that is less than its `maxmemory`: from 80 % of the smaller of both on, payloads of
@@ -18,7 +18,7 @@ pub struct MemoryArgs {
     pub store_budget_bytes: Option<ByteSize>,
 }
 
-/// Which URLs customers may register, and which addresses are connected to.
+/// Which URLs customers may register, and which addresses the worker may connect to.
 #[derive(Debug, Clone, Args)]
 pub struct UrlArgs {
     /// Development: allow plain `http` URLs.

@@ -1,4 +1,4 @@
-//! What stands in a variable: durations, sizes and lists, as people write them.
+//! The values of variables: durations, sizes and lists, as people write them.
 
 use std::str::FromStr;
 use std::time::Duration;

@@ -63,7 +63,7 @@ impl Origins {
     pub(crate) fn preflight(&self, request: &Request, allow: &str) -> Option<Response> {
         let is_preflight = request.method() == Method::OPTIONS
             && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-        if !is_preflight || self.asking(request.headers()).is_none() {
+        if !is_preflight || self.known_origin(request.headers()).is_none() {
             return None;
         }
         let response = Response::builder()
@@ -75,19 +75,19 @@ impl Origins {
     }
 
     /// The origin of the page that makes a request, if it is a configured one.
-    pub(crate) fn asking(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+    pub(crate) fn known_origin(&self, headers: &HeaderMap) -> Option<HeaderValue> {
         let origin = once(headers, ORIGIN).ok().flatten()?;
         self.0.contains(origin).then(|| origin.clone())
     }
 
     /// Lets the page of this origin read the answer.
-    pub(crate) fn complete(&self, asking: Option<HeaderValue>, headers: &mut HeaderMap) {
+    pub(crate) fn add_headers(&self, origin: Option<HeaderValue>, headers: &mut HeaderMap) {
         if self.0.is_empty() {
             return;
         }
         // Even if this page may not read the answer: a cache must not hand that answer to a page that may.
         headers.append(VARY, HeaderValue::from_static("Origin"));
-        if let Some(origin) = asking {
+        if let Some(origin) = origin {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
             headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
         }

@@ -34,7 +34,7 @@ pub async fn run(
         config.durability.expectations(&config.memory),
     );
     let app = app(config)?;
-    greet(&app, &redis, &listener);
+    log_start(&app, &redis, &listener);
     let shutdown = async {
         shutdown.await;
         tracing::info!("stopping: open requests may finish");
@@ -67,7 +67,7 @@ fn app(config: Config) -> Result<App, String> {
 }
 
 /// Logs where the program listens, and what it works with.
-fn greet(app: &App, redis: &RedisArgs, listener: &TcpListener) {
+fn log_start(app: &App, redis: &RedisArgs, listener: &TcpListener) {
     let tokens = match app.sessions.keys() {
         KeySource::Pem(_) => "CLERK_JWT_KEY",
         KeySource::Jwks(jwks) => jwks.url().as_str(),

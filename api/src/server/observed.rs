@@ -28,14 +28,14 @@ impl<E: Endpoint> Endpoint for Observed<E> {
 
     async fn call(&self, request: Request) -> Result<Response> {
         let id = request_id::of(request.headers());
-        let asking = self.settings.origins.asking(request.headers());
+        let origin = self.settings.origins.known_origin(request.headers());
         // An error span is on at every level: whatever a request makes us log names its id.
         let span = tracing::error_span!("request", id = id.to_str().unwrap_or_default());
         let mut response = self.observe(request).instrument(span).await;
         let headers = response.headers_mut();
         headers.insert(request_id::HEADER, id);
         headers::secure(headers);
-        self.settings.origins.complete(asking, headers);
+        self.settings.origins.add_headers(origin, headers);
         Ok(response)
     }
 }

@@ -30,8 +30,10 @@ use read::{check_form, read_body, too_large};
 
 /// A type that we read from the JSON body of a request.
 pub trait JsonRequest: Type + DeserializeOwned {
-    /// How long the body may be, in bytes.
-    fn max_bytes(allowance: &Allowance) -> usize;
+    /// How long the body may be, in bytes. The default is more than a body without large texts needs.
+    fn max_bytes(_: &Allowance) -> usize {
+        16 * 1024
+    }
 }
 
 /// A JSON body.

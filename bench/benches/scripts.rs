@@ -15,11 +15,12 @@ use domain::id::{AccountId, DeliveryId, EndpointId, EventId, ReplayId};
 use domain::sealing::SealedSecret;
 use e2e::redis_server::RedisServer;
 use store::Store;
-use store::events::{AcceptOutcome, Budgets, NewEvent};
-use store::log::{ListFilter, ListStatus};
+use store::events::{AcceptOutcome, Budgets, NewEvent, Push};
+use store::log::{ListFilter, ListStatus, Listing};
 use store::queue::{
     AttemptRecord, Incarnation, Leased, QueuePolicy, Report, ReportedResult, WorkReply, WorkRequest,
 };
+use store::rates::EventLimits;
 use store::replays::{ReplayOutcome, ReplaySpan, ReplayStatus, StartOutcome};
 use store::rotation::{RotateOutcome, Rotation};
 use store::test_events::{TestEventOutcome, TestEventRequest};
@@ -123,18 +124,18 @@ impl Scene {
 
     fn push(&self, count: u32) {
         let events: Vec<_> = (0..count).map(|_| self.new_event()).collect();
-        for outcome in self.block_on(self.store.accept(&events, BUDGETS)) {
-            assert!(matches!(outcome.unwrap(), AcceptOutcome::Accepted(_)));
-        }
+        self.block_on(self.accept(events));
     }
 
-    async fn accept(&self, event: &NewEvent) {
-        let outcome = self
-            .store
-            .accept(std::slice::from_ref(event), BUDGETS)
-            .await
-            .remove(0);
-        assert!(matches!(outcome.unwrap(), AcceptOutcome::Accepted(_)));
+    async fn accept(&self, events: Vec<NewEvent>) {
+        let push = Push {
+            events,
+            budgets: BUDGETS,
+            limits: EventLimits::NONE,
+        };
+        for result in self.store.accept(push).await {
+            assert!(matches!(result.unwrap().outcome, AcceptOutcome::Accepted(_)));
+        }
     }
 
     async fn fetch(&self, sequence: u64) -> WorkReply {
@@ -187,7 +188,7 @@ fn accept(criterion: &mut Criterion) {
     for endpoints in [1, 10, 100] {
         let (scene, _) = Scene::with_endpoints(endpoints);
         group.bench_function(BenchmarkId::from_parameter(endpoints), |bencher| {
-            bencher.iter(|| scene.block_on(scene.accept(&scene.new_event())));
+            bencher.iter(|| scene.block_on(scene.accept(vec![scene.new_event()])));
         });
     }
     group.finish();
@@ -286,7 +287,13 @@ fn log(criterion: &mut Criterion) {
         });
     });
     let page = |filter: ListFilter| {
-        let page = scene.block_on(store.list_deliveries(account, &id, &filter, None, 100));
+        let page = scene.block_on(store.list_deliveries(&Listing {
+            account,
+            endpoint: &id,
+            filter: &filter,
+            position: None,
+            limit: 100,
+        }));
         page.unwrap().unwrap()
     };
     assert_eq!(page(ListFilter::default()).deliveries.len(), 100);
@@ -336,7 +343,7 @@ fn replays(criterion: &mut Criterion) {
             let started = scene.block_on(store.start_replay(account, &id, &replay, &span, BUDGETS));
             assert!(matches!(started.unwrap(), StartOutcome::Started(_)));
             scene
-                .block_on(store.get_replay(account, &id, &replay, true))
+                .block_on(store.cancel_replay(account, &id, &replay))
                 .unwrap()
                 .unwrap()
         });

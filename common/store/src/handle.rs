@@ -9,10 +9,10 @@ use redis::{FromRedisValue, ToRedisArgs, Value};
 use super::StoreError;
 use super::condition::Condition;
 use super::connection::{Connection, Connections, Question};
+use super::events::SharedIntake;
 use super::identity::Guard;
-use super::intake::Intake;
 use super::keys::{Keys, META};
-use super::scripts::{Scripts, Step};
+use super::scripts::{Scripts, Step, refused_script};
 use super::settings::{InvalidRedis, RedisArgs};
 
 /// A handle to everything that is kept in Redis. Cheap to clone.
@@ -25,7 +25,7 @@ struct Inner {
     connections: Connections,
     /// Waiting for a wake token blocks its connection, and would hold up all others.
     wake: Connection,
-    intake: Intake,
+    intake: SharedIntake,
     keys: Keys,
     shards: u16,
     scripts: Scripts,
@@ -45,7 +45,7 @@ impl Store {
             inner: Arc::new(Inner {
                 connections: Connections::new(client),
                 wake: Connection::default(),
-                intake: Intake::default(),
+                intake: SharedIntake::default(),
                 keys: Keys::new(0),
                 shards: args.shards,
                 scripts: Scripts::new(),
@@ -59,7 +59,7 @@ impl Store {
         &self.inner.keys
     }
 
-    pub(crate) fn intake(&self) -> &Intake {
+    pub(crate) fn intake(&self) -> &SharedIntake {
         &self.inner.intake
     }
 
@@ -168,19 +168,6 @@ impl Listener {
             .connections
             .ask_blocking(&self.connection, blocks, question)
             .await
-    }
-}
-
-/// A server that doesn't run our scripts: its access list forbids it, or the command has another name there.
-fn refused_script(error: StoreError) -> StoreError {
-    let StoreError::Unexpected(text) = &error else {
-        return error;
-    };
-    let lower = text.to_lowercase();
-    if lower.contains("noperm") || lower.contains("unknown command") {
-        StoreError::Unsafe("it refuses to run our scripts; `ACL LOG` and `ACL GETUSER` show why".to_owned())
-    } else {
-        error
     }
 }
 

@@ -40,8 +40,6 @@ pub mod endpoints;
 
 pub mod events;
 
-mod intake;
-
 pub mod queue;
 
 pub mod rates;

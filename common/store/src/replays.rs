@@ -202,7 +202,7 @@ impl Store {
         }
     }
 
-    /// How far a replay of many is; cancels it if `cancel`. `None` when this endpoint has no such replay.
+    /// How far a replay of many is; `None` when this endpoint has no such replay.
     ///
     /// # Errors
     ///
@@ -212,14 +212,24 @@ impl Store {
         account: &AccountId,
         endpoint: &EndpointId,
         id: &ReplayId,
-        cancel: bool,
     ) -> Result<Option<Replay>, StoreError> {
-        let arguments = [
-            endpoint.as_str(),
-            account.as_str(),
-            id.as_str(),
-            if cancel { "1" } else { "0" },
-        ];
+        let arguments = [endpoint.as_str(), account.as_str(), id.as_str(), "0"];
+        replay(array(self.run(&self.scripts().replay_get, &arguments).await?)?)
+    }
+
+    /// Cancels a replay of many, unless it has ended, and answers how far it came; `None` when this endpoint has no such
+    /// replay. What it made goes on. Repeating the call changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn cancel_replay(
+        &self,
+        account: &AccountId,
+        endpoint: &EndpointId,
+        id: &ReplayId,
+    ) -> Result<Option<Replay>, StoreError> {
+        let arguments = [endpoint.as_str(), account.as_str(), id.as_str(), "1"];
         replay(array(self.run(&self.scripts().replay_get, &arguments).await?)?)
     }
 

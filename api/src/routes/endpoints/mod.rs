@@ -1,14 +1,18 @@
-//! The dashboard's calls: make, list, change and remove the endpoints of the caller's account.
+//! The dashboard's calls about endpoints: create, list, change and remove them, rotate a secret, send a test event.
 //!
-//! Every call sees only the account of its token: another account's endpoint is as unknown as one that doesn't exist.
+//! Every call sees only the account of its token: to it, another account's endpoint doesn't exist.
 
-mod shapes;
+mod request;
+
+mod view;
 
 mod detail;
 
 mod rotation;
 
 mod test_event;
+
+mod query_id;
 
 pub use rotation::RotationApi;
 pub use test_event::TestEventApi;
@@ -18,20 +22,20 @@ use domain::id::EndpointId;
 use domain::signing::SigningSecret;
 use poem::web::Data;
 use poem_openapi::OpenApi;
-use poem_openapi::param::{Path, Query};
+use poem_openapi::param::Path;
 use store::endpoints::CreateOutcome;
 
-use self::detail::DetailView;
-use self::shapes::{
-    ChangeEndpoint, CreateEndpoint, Created, CreatedEndpoint, EndpointList, EndpointView, Parked, Removed,
-};
-use super::{Group, fields};
+use self::detail::EndpointDetailView;
+use self::query_id::QueryId;
+use self::request::{ChangeEndpoint, CreateEndpoint, Parked};
+use self::view::{Created, CreatedEndpoint, EndpointList, EndpointView, Removed};
+use super::{Call, Group, Resource, fields};
 use crate::app::App;
 use crate::caller::DashboardUser;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 
-/// The calls.
+/// Creating, listing, changing and removing endpoints.
 #[derive(Debug, Clone, Copy)]
 pub struct EndpointsApi;
 
@@ -39,7 +43,8 @@ pub struct EndpointsApi;
 impl EndpointsApi {
     /// Create an endpoint
     ///
-    /// Registers a URL for events of the account. The answer includes the signing secret, this once.
+    /// Registers a URL that events of the account are sent to. The answer contains the signing secret, which is never shown
+    /// again: save it.
     #[oai(
         path = "/api/webhooks-config",
         method = "post",
@@ -90,7 +95,7 @@ impl EndpointsApi {
 
     /// List all endpoints
     ///
-    /// Answers every endpoint of the account with its state, oldest first.
+    /// Returns every endpoint of the account with its state, oldest first.
     #[oai(path = "/api/webhooks-config", method = "get", operation_id = "listEndpoints")]
     async fn list(&self, user: DashboardUser, app: Data<&App>) -> Result<Json<EndpointList>, Problem> {
         let endpoints = app.store.get()?.list_endpoints(&user.account).await?;
@@ -101,8 +106,8 @@ impl EndpointsApi {
 
     /// Get one endpoint
     ///
-    /// Answers the endpoint with its health: how its last attempts went, what waits, what happens next, and what to do about
-    /// its most frequent failure.
+    /// Returns the endpoint with its health: how the latest attempts went, what is waiting, what happens next, and what to do
+    /// about the most frequent failure.
     #[oai(
         path = "/api/webhooks-config/:id",
         method = "get",
@@ -114,16 +119,19 @@ impl EndpointsApi {
         app: Data<&App>,
         /// The endpoint's id.
         id: Path<String>,
-    ) -> Result<Json<DetailView>, Problem> {
-        let id = known_form(&id.0)?;
+    ) -> Result<Json<EndpointDetailView>, Problem> {
+        let id = fields::endpoint_id(&id.0)?;
         let facts = app.store.get()?.endpoint_facts(&user.account, &id).await?;
-        facts.map(|facts| Json(facts.into())).ok_or_else(not_found)
+        facts
+            .map(|facts| Json(facts.into()))
+            .ok_or_else(fields::no_endpoint)
     }
 
     /// Change an endpoint, or switch it on or off
     ///
-    /// `id` alone toggles. With other fields the endpoint gets exactly these values, so the request can be repeated.
-    /// Switching on zeroes the failure counter and sends what was parked (or discards it, with `parked`).
+    /// With `id` alone, switches the endpoint off if it is active, and on if it isn't. With other fields, sets exactly the
+    /// values given, so that the request can safely be repeated. Switching an endpoint on resets its failure counter and sends
+    /// the deliveries that were parked (or discards them, if `parked` says so).
     #[oai(
         path = "/api/webhooks-config",
         method = "patch",
@@ -161,25 +169,25 @@ impl EndpointsApi {
                 Some(Parked::Deliver) | None => ParkedAction::Deliver,
             },
         };
-        let id = known_form(&body.id)?;
+        let id = fields::endpoint_id(&body.id)?;
         let store = app.store.get()?;
         if !has_fields {
-            // A toggle becomes a target state, so that the store's call can be repeated.
+            // A toggle becomes a target state, so that the call to the store can be repeated.
             let endpoint = store
                 .get_endpoint(&user.account, &id)
                 .await?
-                .ok_or_else(not_found)?;
+                .ok_or_else(fields::no_endpoint)?;
             patch.active = Some(endpoint.state != EndpointState::Active);
         }
         let endpoint = store.update_endpoint(&user.account, &id, &patch).await?;
         endpoint
             .map(|endpoint| Json(endpoint.into()))
-            .ok_or_else(not_found)
+            .ok_or_else(fields::no_endpoint)
     }
 
     /// Remove an endpoint
     ///
-    /// Removes it with its queue and its log. Deliveries in flight finish into nothing.
+    /// Removes the endpoint with its queue and its log. An attempt that is in flight is completed, but not recorded.
     #[oai(
         path = "/api/webhooks-config",
         method = "delete",
@@ -190,27 +198,40 @@ impl EndpointsApi {
         user: DashboardUser,
         app: Data<&App>,
         /// The endpoint's id.
-        id: Query<Option<String>>,
+        id: QueryId,
     ) -> Result<Removed, Problem> {
-        let id = id.0.ok_or_else(|| {
-            Problem::new(Code::MissingField)
-                .detail("Name the endpoint in the query: `?id=<endpoint id>`.")
-                .field("id")
-        })?;
-        let id = known_form(&id)?;
-        if app.store.get()?.remove_endpoint(&user.account, &id).await? {
+        if app.store.get()?.remove_endpoint(&user.account, &id.0).await? {
             Ok(Removed::Removed)
         } else {
-            Err(not_found())
+            Err(fields::no_endpoint())
         }
     }
 }
 
-/// A text that isn't an id can't be the id of an endpoint.
-fn known_form(id: &str) -> Result<EndpointId, Problem> {
-    id.parse().map_err(|_| not_found())
+impl Resource for EndpointsApi {
+    const CALLS: &'static [Call] = &[
+        Call::new("createEndpoint", &[Code::TooManyEndpoints]).with(FIELD_ERRORS),
+        Call::new("listEndpoints", &[]),
+        Call::new("getEndpoint", &[]),
+        Call::new("changeEndpoint", &[Code::EndpointNotFound, Code::InvalidValue]).with(FIELD_ERRORS),
+        Call::new("removeEndpoint", &[Code::EndpointNotFound, Code::MissingField]),
+    ];
+    const EXAMPLES: &'static str = include_str!("endpoints.json");
 }
 
-fn not_found() -> Problem {
-    Problem::new(Code::EndpointNotFound)
-}
+/// Errors about the fields of an endpoint.
+const FIELD_ERRORS: &[Code] = &[
+    Code::EmptyEvents,
+    Code::TooManyEvents,
+    Code::DuplicateEvent,
+    Code::UnknownEvent,
+    Code::InvalidChatbotId,
+    Code::InvalidDescription,
+    Code::UrlTooLong,
+    Code::UrlMalformed,
+    Code::UrlSchemeNotAllowed,
+    Code::UrlHasCredentials,
+    Code::UrlHasFragment,
+    Code::UrlPortNotAllowed,
+    Code::UrlAddressBlocked,
+];

@@ -9,43 +9,41 @@ use poem_openapi::{Object, OpenApi};
 use serde::{Deserialize, Serialize};
 use store::rotation::{RotateOutcome, Rotation};
 
-use super::super::Group;
 use super::super::schema::{DateTime, present};
+use super::super::{Call, Group, Resource, fields};
 use super::detail::LegacySignature;
-use super::shapes::{CreatedEndpoint, MAX_BODY};
-use super::{known_form, not_found};
-use crate::allowance::Allowance;
+use super::view::CreatedEndpoint;
 use crate::app::App;
 use crate::caller::DashboardUser;
 use crate::json::{Json, JsonRequest, OptionalJson};
 use crate::problem::{Code, Problem};
 
-/// How long the secret before stays good if nothing is said, in hours.
+/// The grace period when the request names none, in hours.
 const DEFAULT_GRACE: i64 = 24;
 
-/// The longest grace: a week.
+/// The longest grace period: a week, in hours.
 const MAX_GRACE: i64 = 7 * 24;
 
-/// How often a rotation that others overtake is tried.
+/// How often a rotation is tried when others overtake it.
 const TRIES: usize = 32;
 
-/// The call.
+/// Rotating a secret.
 #[derive(Debug, Clone, Copy)]
 pub struct RotationApi;
 
-/// How a secret is to be rotated. Every field can be left out.
+/// How to rotate the secret. Every field can be left out.
 #[derive(Debug, Default, Deserialize, Object)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[oai(rename_all = "camelCase")]
 pub(crate) struct RotateSecret {
-    /// How long the secret before stays good, in hours; 24 if absent, 0 ends it at once.
+    /// How long the previous secret goes on signing, in hours; 24 if absent. 0 ends it at once.
     #[serde(default, deserialize_with = "present")]
     #[oai(validator(minimum(value = "0"), maximum(value = "168")))]
     grace_hours: Option<i64>,
-    /// Rotate even while the grace of an earlier rotation lasts: the secret before that one ends at once.
+    /// Rotate even if the grace period of an earlier rotation has not ended. The oldest secret then ends at once.
     #[serde(default, deserialize_with = "present")]
     force: Option<bool>,
-    /// Which secret makes `X-RKT-Signature` during the grace; `new` if absent.
+    /// Which secret makes `X-RKT-Signature` during the grace period; `new` if absent.
     #[serde(default, deserialize_with = "present")]
     legacy_signature: Option<LegacySignature>,
 }
@@ -59,25 +57,23 @@ pub(crate) struct RotatedEndpoint {
     #[serde(flatten)]
     #[oai(flatten)]
     endpoint: CreatedEndpoint,
-    /// Until then `webhook-signature` has a signature with the secret before, too; `null` when that ended at once.
+    /// Until then, `webhook-signature` also contains a signature made with the previous secret; `null` if that secret ended at
+    /// once.
     #[oai(nullable)]
     previous_secret_valid_until: Option<DateTime>,
 }
 
-impl JsonRequest for RotateSecret {
-    fn max_bytes(_: &Allowance) -> usize {
-        MAX_BODY
-    }
-}
+impl JsonRequest for RotateSecret {}
 
 #[OpenApi(tag = "Group::Endpoints")]
 impl RotationApi {
     /// Rotate the signing secret
     ///
-    /// Answers a new secret, this once. Until the grace ends `webhook-signature` carries a signature with each secret, so that
-    /// receivers can change over at any moment; `X-RKT-Signature` is made with the new one, unless `legacySignature` says
-    /// otherwise. Another rotation within the grace needs `force` and ends the oldest secret at once. Should this answer get
-    /// lost, rotate again with `force` when you can change your receiver over right away.
+    /// Returns a new secret, which is never shown again: save it. During the grace period, `webhook-signature` contains a
+    /// signature made with each of the two secrets, so that you can change your receiver over at any moment;
+    /// `X-RKT-Signature` is made with the new one, unless `legacySignature` says otherwise. Another rotation within the grace
+    /// period needs `force`, and ends the oldest secret at once. If you lose this answer, rotate again with `force`, at a time
+    /// when you can change your receiver right away.
     #[oai(
         path = "/api/webhooks-config/:id/rotate-secret",
         method = "post",
@@ -91,14 +87,14 @@ impl RotationApi {
         id: Path<String>,
         body: OptionalJson<RotateSecret>,
     ) -> Result<Json<RotatedEndpoint>, Problem> {
-        let id = known_form(&id.0)?;
+        let id = fields::endpoint_id(&id.0)?;
         let (grace, legacy_uses_previous) = grace(&body.0)?;
         let secret = SigningSecret::generate();
         let store = app.store.get()?;
         let mut outcome = RotateOutcome::Overtaken;
         for _ in 0..TRIES {
             let Some(present) = store.signing_secrets(&user.account, &id).await? else {
-                return Err(not_found());
+                return Err(fields::no_endpoint());
             };
             let rotation = Rotation {
                 secret: app
@@ -130,12 +126,20 @@ impl RotationApi {
             ))),
             RotateOutcome::Overtaken => Err(Problem::new(Code::RotationInProgress)
                 .detail("Others rotate this secret at this moment. Look at the endpoint before you try again.")),
-            RotateOutcome::EndpointNotFound => Err(not_found()),
+            RotateOutcome::EndpointNotFound => Err(fields::no_endpoint()),
         }
     }
 }
 
-/// How long the secret before goes on, and whether it makes the legacy signature meanwhile.
+impl Resource for RotationApi {
+    const CALLS: &'static [Call] = &[Call::new(
+        "rotateSecret",
+        &[Code::InvalidValue, Code::RotationInProgress],
+    )];
+    const EXAMPLES: &'static str = include_str!("rotation.json");
+}
+
+/// The grace period, and whether the previous secret makes the legacy signature during it.
 fn grace(wanted: &RotateSecret) -> Result<(Duration, bool), Problem> {
     let hours = wanted.grace_hours.unwrap_or(DEFAULT_GRACE);
     let hours = u64::try_from(hours)

@@ -4,17 +4,10 @@ use bytes::Bytes;
 use redis::Value;
 
 use super::entry::entries;
-use super::{DeliverySummary, EntryId, LoggedAttempt, Record};
+use super::{DeliverySummary, LoggedAttempt, Record};
 use crate::decode::{array, bytes, integer, next, text};
 use crate::{Store, StoreError};
-use domain::clock::Timestamp;
 use domain::id::{AccountId, DeliveryId, EndpointId, EventId};
-
-/// Entries that one command reads while a delivery is looked for.
-const STEP: usize = 100;
-
-/// Clocks of the API and of Redis may differ: a log is searched from this much before a delivery's acceptance.
-const CLOCKS_DIFFER_MS: u64 = 60_000;
 
 /// What is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,58 +79,6 @@ impl Store {
             payload,
             attempts,
         })))
-    }
-
-    /// The entry of a delivery that has only one. Reads on from its acceptance, where it most likely is; then what is
-    /// older, in case that clocks differ. Bounded by the log's length.
-    async fn find_in_log(
-        &self,
-        endpoint: &EndpointId,
-        id: &DeliveryId,
-    ) -> Result<Option<LoggedAttempt>, StoreError> {
-        let accepted = id.event().time().as_millis().saturating_sub(CLOCKS_DIFFER_MS);
-        let hint = i64::try_from(accepted)
-            .ok()
-            .and_then(Timestamp::from_millis)
-            .unwrap_or_default();
-        let later = self.search(endpoint, id, "XRANGE", EntryId::at(hint).to_string(), "+");
-        if let Some(found) = later.await? {
-            return Ok(Some(found));
-        }
-        self.search(endpoint, id, "XREVRANGE", EntryId::at(hint).before(), "-")
-            .await
-    }
-
-    async fn search(
-        &self,
-        endpoint: &EndpointId,
-        id: &DeliveryId,
-        command: &str,
-        mut from: String,
-        to: &str,
-    ) -> Result<Option<LoggedAttempt>, StoreError> {
-        let log = self.keys().key(&format!("log:{endpoint}"));
-        loop {
-            let mut range = redis::cmd(command);
-            range.arg(&log).arg(&from).arg(to).arg("COUNT").arg(STEP);
-            let found: Value = self
-                .query(&range)
-                .await
-                .or_else(|error| error.unless_overwritten(Value::Array(Vec::new())))?;
-            let read = array(found)?;
-            let is_last = read.len() < STEP;
-            let last = read.last().cloned();
-            for logged in entries(Value::Array(read))? {
-                if let Some(attempt) = logged.into_attempt().filter(|attempt| attempt.delivery == *id) {
-                    return Ok(Some(attempt));
-                }
-            }
-            let Some(last) = last.filter(|_| !is_last) else {
-                return Ok(None);
-            };
-            let place = next(&mut array(last)?.into_iter())?;
-            from = format!("({}", text(place)?);
-        }
     }
 
     /// The payload of an event of this account, if it is still kept.

@@ -17,10 +17,11 @@ use domain::id::{AccountId, DeliveryId, EndpointId, EventId};
 use domain::sealing::SealedSecret;
 
 use super::decode::{array, integer, next};
+pub use super::log::Phases;
 use super::{Store, StoreError};
-use wire::{work_arguments, work_reply};
 
-pub(crate) use wire::{kept_for, leased_endpoint, leased_event, log_arguments};
+pub(crate) use wire::{Work, log_arguments};
+use wire::{kept_for, reply};
 
 /// One run of a worker process: no two runs share it. Fences calls that arrive late.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,20 +129,6 @@ pub struct AttemptRecord {
     pub response_headers: String,
     /// The start of the response body, bounded by the caller; empty on success.
     pub snippet: String,
-}
-
-/// Where the time of an attempt went. What did not happen, such as a connection when an idle one was used again, is
-/// `None`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Phases {
-    /// Looking the host name up.
-    pub dns: Option<Duration>,
-    /// Making the TCP connection.
-    pub connect: Option<Duration>,
-    /// The TLS handshake.
-    pub tls: Option<Duration>,
-    /// From the start of the attempt to the head of the answer.
-    pub first_byte: Option<Duration>,
 }
 
 /// What `work` answers.
@@ -289,8 +276,7 @@ impl Store {
         policy: &QueuePolicy,
         request: &WorkRequest,
     ) -> Result<WorkReply, StoreError> {
-        let arguments = work_arguments(incarnation, policy, request);
-        work_reply(self.run(&self.scripts().work, &arguments).await?)
+        reply(self.call(&Work::of(incarnation, policy, request)).await?)
     }
 
     /// One bounded step of upkeep: let go of payloads that were kept for long enough, reap expired leases, sweep what was
@@ -319,8 +305,8 @@ impl Store {
         let since_last = since_last.map(|since| since.as_millis().to_string());
         let arguments = [
             policy.endpoint_concurrency.to_string(),
-            kept_for(policy.retention_succeeded),
-            kept_for(policy.retention_failed),
+            kept_for(policy.retention_succeeded).as_millis().to_string(),
+            kept_for(policy.retention_failed).as_millis().to_string(),
             UPKEEP_STEP.to_string(),
             policy.log_length.to_string(),
             EventId::new(Timestamp::now().as_millis()).to_string(),

@@ -1,0 +1,219 @@
+//! Texts that have a fixed set of values or a form, which the document tells. Parsing doesn't check them: [`fields`](super::super::fields)
+//! does, and says what is wrong.
+
+use std::borrow::Cow;
+
+use doctor::FindingCode;
+use domain::event::{AccountEvent, EventType, Subscription};
+use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
+use poem_openapi::types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use store::log::ListStatus;
+
+macro_rules! text_type {
+    ($(#[$doc:meta])* $name:ident, $label:literal, $schema:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub(crate) struct $name(pub(crate) String);
+
+        impl Type for $name {
+            const IS_REQUIRED: bool = true;
+
+            type RawValueType = Self;
+            type RawElementValueType = Self;
+
+            fn name() -> Cow<'static, str> {
+                $label.into()
+            }
+
+            fn schema_ref() -> MetaSchemaRef {
+                MetaSchemaRef::Inline(Box::new($schema))
+            }
+
+            fn as_raw_value(&self) -> Option<&Self> {
+                Some(self)
+            }
+
+            fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
+                Box::new(std::iter::once(self))
+            }
+        }
+
+        impl ParseFromJSON for $name {
+            fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
+                String::parse_from_json(value).map(Self).map_err(ParseError::propagate)
+            }
+        }
+
+        impl ToJSON for $name {
+            fn to_json(&self) -> Option<Value> {
+                Some(Value::String(self.0.clone()))
+            }
+        }
+
+        impl ParseFromParameter for $name {
+            fn parse_from_parameter(text: &str) -> ParseResult<Self> {
+                Ok(Self(text.to_owned()))
+            }
+        }
+    };
+}
+
+fn string() -> MetaSchema {
+    MetaSchema::new("string")
+}
+
+fn event_names() -> Vec<Value> {
+    EventType::ALL.iter().map(|kind| kind.as_str().into()).collect()
+}
+
+text_type!(
+    /// The name of an event type.
+    EventName,
+    "event_type",
+    MetaSchema {
+        enum_items: event_names(),
+        ..string()
+    }
+);
+
+text_type!(
+    /// The name of an event type or of an account event, or `*`.
+    SubscriptionName,
+    "subscription",
+    MetaSchema {
+        enum_items: Subscription::all()
+            .map(|subscription| subscription.as_str().into())
+            .collect(),
+        ..string()
+    }
+);
+
+text_type!(
+    /// The name of whatever is delivered: an event type or an account event.
+    DeliveredEvent,
+    "delivered_event",
+    MetaSchema {
+        enum_items: EventType::ALL
+            .iter()
+            .map(|kind| kind.as_str())
+            .chain(AccountEvent::ALL.iter().map(|kind| kind.as_str()))
+            .map(Into::into)
+            .collect(),
+        ..string()
+    }
+);
+
+text_type!(
+    /// A state of deliveries that can be listed.
+    ListedStatus,
+    "listed_status",
+    MetaSchema {
+        enum_items: ListStatus::ALL
+            .iter()
+            .map(|status| status.state().as_str().into())
+            .collect(),
+        ..string()
+    }
+);
+
+text_type!(
+    /// The largest number of items on a page.
+    PageLimit,
+    "page_limit",
+    MetaSchema {
+        minimum: Some(1.0),
+        maximum: Some(100.0),
+        default: Some(50.into()),
+        ..MetaSchema::new("integer")
+    }
+);
+
+text_type!(
+    /// A cursor.
+    CursorText,
+    "cursor",
+    MetaSchema {
+        max_length: Some(crate::cursor::MAX_CURSOR),
+        ..string()
+    }
+);
+
+text_type!(
+    /// A date and time.
+    DateTime,
+    "date_time",
+    MetaSchema {
+        format: Some("date-time"),
+        // From 1970 to 9999.
+        pattern: Some("^(19[7-9]|[2-9][0-9]{2})[0-9]-".to_owned()),
+        ..string()
+    }
+);
+
+text_type!(
+    /// A URL as a customer wrote it.
+    UrlText,
+    "url",
+    MetaSchema {
+        format: Some("uri"),
+        max_length: Some(domain::endpoint::MAX_URL),
+        ..string()
+    }
+);
+
+text_type!(
+    /// A chatbot's id.
+    ChatbotId,
+    "chatbot_id",
+    MetaSchema {
+        min_length: Some(1),
+        max_length: Some(domain::event::MAX_CHATBOT_ID),
+        pattern: Some(r"^[^\u0000-\u001f\u007f-\u009f]*$".to_owned()),
+        ..string()
+    }
+);
+
+text_type!(
+    /// A description in the owner's words.
+    Description,
+    "description",
+    MetaSchema {
+        max_length: Some(domain::endpoint::MAX_DESCRIPTION),
+        // Line feeds are allowed.
+        pattern: Some(r"^[^\u0000-\u0009\u000b-\u001f\u007f-\u009f]*$".to_owned()),
+        ..string()
+    }
+);
+
+text_type!(
+    /// An account in its prefixed form.
+    AccountName,
+    "account_id",
+    MetaSchema {
+        pattern: Some("^(org|user):[A-Za-z0-9_.-]{1,100}$".to_owned()),
+        ..string()
+    }
+);
+
+text_type!(
+    /// An idempotency key.
+    IdempotencyKey,
+    "idempotency_key",
+    MetaSchema {
+        pattern: Some("^[!-~]{1,255}$".to_owned()),
+        ..string()
+    }
+);
+
+text_type!(
+    /// The code of something that the signature doctor found.
+    FindingName,
+    "finding_code",
+    MetaSchema {
+        enum_items: FindingCode::ALL.iter().map(|code| code.as_str().into()).collect(),
+        ..string()
+    }
+);

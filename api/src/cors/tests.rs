@@ -38,7 +38,7 @@ fn an_origin_is_wanted_as_browsers_write_it() {
 #[test]
 fn only_the_configured_origin_is_answered() {
     let origins: Origins = "https://a.example,https://b.example".parse().unwrap();
-    let origin = |given: &[&'static str]| {
+    let known_origin = |given: &[&'static str]| {
         let mut headers = HeaderMap::new();
         for origin in given {
             headers.append(ORIGIN, HeaderValue::from_static(origin));

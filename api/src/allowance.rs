@@ -1,10 +1,10 @@
-//! What one account may have: how long its payloads, how many endpoints, how much that waits.
+//! What an account may have: how long a payload, how many endpoints, how many bytes that wait.
 
 use clap::Args;
 use program::config::ByteSize;
 use store::events::Budgets;
 
-/// Settings of what one account may have.
+/// The variables that set the allowance.
 #[derive(Debug, Clone, Args)]
 pub struct AllowanceArgs {
     /// The longest payload that receivers may get: 1KiB to 2MiB.
@@ -33,19 +33,19 @@ fn parse_payload_limit(text: &str) -> Result<ByteSize, String> {
     }
 }
 
-/// What one account may have.
+/// What an account may have.
 #[derive(Debug, Clone, Copy)]
 pub struct Allowance {
     /// The longest payload, in bytes.
     pub payload_bytes: usize,
     /// How many endpoints.
     pub endpoints: u32,
-    /// How much may wait.
+    /// How many bytes of payloads may wait.
     pub budgets: Budgets,
 }
 
 impl AllowanceArgs {
-    /// The allowance of every account.
+    /// The allowance, the same for every account.
     #[must_use]
     pub fn allowance(&self) -> Allowance {
         Allowance {

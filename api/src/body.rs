@@ -1,11 +1,11 @@
 //! Request bodies that come slowly, and those that nobody reads to their end.
 //!
-//! A body has to come in time: each part of it soon after the one before, and all of it within a span. Whoever reads one that
-//! doesn't gets an error of the kind [`io::ErrorKind::TimedOut`], and the connection is closed.
+//! A body has to come in time: each part soon after the one before, and all of it within [`Patience::whole`]. If it doesn't,
+//! whoever reads it gets an error of the kind [`io::ErrorKind::TimedOut`], and the connection is closed.
 //!
-//! A request that is refused early (a wrong token, too long a body) is answered at once, while its client may still be
-//! sending. Closing the connection then would make the client lose the answer, so what is left of a body is read and
-//! thrown away in the background, up to a bound.
+//! We answer a request that we refuse early (a wrong token, too long a body) at once, while its client may still be sending.
+//! If we then closed the connection, the client would lose the answer. So we go on reading and throw away what still comes,
+//! up to a bound.
 
 use std::io;
 use std::pin::Pin;
@@ -18,18 +18,18 @@ use poem::http::header;
 use poem::{Body, Request};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// How much of an unwanted body is read, so that its client can read the answer.
+/// How many bytes of a body we read and throw away, so that its client gets to read the answer.
 const MAX_DISCARDED: usize = 32 * 1024 * 1024;
 
-/// For how long.
+/// For how long we do that.
 const MAX_WAIT: Duration = Duration::from_secs(5);
 
 /// How long the body of a request may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// Until each part of it.
+    /// How long to wait for the next part.
     pub part: Duration,
-    /// For all of it, from the end of the head.
+    /// How long all of it may take, counted from the end of the head.
     pub whole: Duration,
 }
 
@@ -44,27 +44,27 @@ impl Default for Patience {
 
 type Chunks = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 
-/// A body that has to come in time, and whose rest is discarded when it is dropped.
+/// A body that has to come in time. Dropping it reads the rest and throws that away.
 struct Limited {
-    /// `None` once there is nothing more to be read.
+    /// `None` once there is nothing more to read.
     chunks: Option<Chunks>,
     patience: Patience,
     deadline: Instant,
-    /// Set while a part is waited for.
+    /// Set while somebody waits for a part.
     alarm: Option<Pin<Box<Sleep>>>,
-    /// Whether the rest is worth reading when nobody wants it.
+    /// Whether dropping it reads the rest.
     discards: bool,
 }
 
-/// Limits how long the body of a request may take. `is_known` tells whether the path exists: only then can its client expect
-/// that an early answer reaches it, however much it still sends.
+/// Limits how long the body of a request may take. `is_known` says whether the path exists: only then do we read on after an
+/// early answer.
 pub(crate) fn limit(request: &mut Request, patience: Patience, is_known: bool) {
     let body = request.take_body();
     if body.is_empty() {
         request.set_body(body);
         return;
     }
-    // Who waits for `100 Continue` doesn't send yet, and reading would tell it to.
+    // A client that waits for `100 Continue` sends nothing yet; reading would make it send.
     let waits = request.headers().contains_key(header::EXPECT);
     request.set_body(Body::from_bytes_stream(Limited {
         chunks: Some(Box::pin(body.into_bytes_stream())),

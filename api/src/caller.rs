@@ -16,12 +16,12 @@ use crate::headers::{Repeated, once};
 use crate::problem::Problem;
 use crate::rate_limit::Quotas;
 
-/// Somebody who is signed in at the dashboard.
+/// Somebody signed in at the dashboard.
 #[derive(Debug, Clone)]
 pub struct DashboardUser {
-    /// The account that it acts for.
+    /// The account that the user acts for.
     pub account: AccountId,
-    /// When its token expires, in seconds since 1970.
+    /// When the session token expires, in seconds since 1970.
     pub expires_at: i64,
 }
 
@@ -30,7 +30,7 @@ pub struct DashboardUser {
 pub struct Backend {
     /// How many events it may push in a minute.
     pub limits: EventLimits,
-    /// Where it is told what is left of them.
+    /// Where the call notes what is left of them.
     pub quotas: Quotas,
 }
 
@@ -45,11 +45,11 @@ async fn dashboard_user(app: &App, request: &Request) -> Result<DashboardUser, P
     })
 }
 
-/// Counts a call of the dashboard.
+/// Counts a call of the dashboard towards the account's limit.
 ///
 /// # Errors
 ///
-/// [`Problem`] when the account has made as many as it may, or Redis fails.
+/// [`Problem`] when the account has made as many calls as it may, or Redis fails.
 async fn count_call(app: &App, account: &AccountId, quotas: &Quotas) -> Result<(), Problem> {
     let most = app.rates.dashboard;
     if most == 0 {

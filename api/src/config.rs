@@ -1,14 +1,16 @@
-//! What the API reads from its environment. One struct per concern, one documented line per variable.
+//! What the API reads from its environment.
+//!
+//! The variables of each concern stand in a struct beside what they set; [`Config`] only gathers them.
 
-use clap::{Args, Parser};
+use clap::Parser;
 use program::config::{LogArgs, MemoryArgs, SecretsArgs, UrlArgs};
-use store::server::AckDurability;
 use store::settings::RedisArgs;
 
 use crate::allowance::AllowanceArgs;
 use crate::auth::AuthArgs;
 use crate::rate_limit::RateLimitArgs;
 use crate::server::ServerArgs;
+use crate::store_slot::DurabilityArgs;
 
 /// The HTTP API of the webhook system: endpoints for the dashboard, events for the chatbot backend.
 #[derive(Debug, Clone, Parser)]
@@ -28,35 +30,27 @@ pub struct Config {
     /// Where everything is kept.
     #[command(flatten, next_help_heading = "Redis")]
     pub redis: RedisArgs,
-    /// How much of its memory may be used.
+    /// How much of Redis's memory the program may use.
     #[command(flatten)]
     pub memory: MemoryArgs,
-    /// What an answer waits for.
+    /// How durable an event has to be.
     #[command(flatten)]
     pub durability: DurabilityArgs,
     /// The keys that seal secrets.
     #[command(flatten, next_help_heading = "Secrets")]
     pub secrets: SecretsArgs,
-    /// What one account may have.
+    /// What an account may have.
     #[command(flatten, next_help_heading = "Limits")]
     pub allowance: AllowanceArgs,
-    /// How much may come in a minute.
+    /// How many calls and events may come in a minute.
     #[command(flatten)]
     pub rates: RateLimitArgs,
-    /// Which URLs are allowed.
+    /// Which URLs customers may register.
     #[command(flatten, next_help_heading = "Endpoint URLs")]
     pub urls: UrlArgs,
     /// How logs look.
     #[command(flatten, next_help_heading = "Logs")]
     pub log: LogArgs,
-}
-
-/// What an answer waits for.
-#[derive(Debug, Clone, Copy, Args)]
-pub struct DurabilityArgs {
-    /// What a 202 waits for; `aof` needs a server that runs `appendonly yes` and `appendfsync always`.
-    #[arg(long, env, default_value = "aof")]
-    pub ack_durability: AckDurability,
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Which web pages may call the API from a browser (CORS): those of the configured origins, and no others.
 //!
-//! Tokens travel in `Authorization`, which a page must set itself, so no cookies are let through (no
-//! `Access-Control-Allow-Credentials`), and no origin is ever answered that was not configured.
+//! A page sends its token in `Authorization`, which it sets itself. So the API lets no cookies through (it never sends
+//! `Access-Control-Allow-Credentials`), and names no origin that isn't configured.
 
 use std::str::FromStr;
 
@@ -17,16 +17,16 @@ use url::Url;
 
 use crate::headers::once;
 
-/// The headers that our calls read.
+/// The headers of requests that our calls read.
 const READ: HeaderValue =
     HeaderValue::from_static("Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Request-Id");
 
-/// The headers of our answers that a page may read beside the usual ones.
+/// The headers of our answers that a page may read, beside those that it always may.
 const EXPOSED: HeaderValue = HeaderValue::from_static(
     "Allow, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id",
 );
 
-/// How long a browser may remember, in seconds.
+/// How long a browser may keep the answer to a preflight request, in seconds.
 const MAX_AGE: u32 = 600;
 
 /// The origins of `CORS_ORIGINS`.
@@ -44,7 +44,7 @@ impl FromStr for Origins {
     }
 }
 
-/// An origin exactly as browsers write it, since that is what it is compared with.
+/// Parses an origin, which must be written exactly as browsers write it: we compare texts.
 fn parse_origin(text: &str) -> Result<HeaderValue, String> {
     let wrong = || format!("`{text}` is not an origin such as https://app.example.com");
     let url = Url::parse(text).map_err(|_| wrong())?;
@@ -63,7 +63,7 @@ impl Origins {
     pub(crate) fn preflight(&self, request: &Request, allow: &str) -> Option<Response> {
         let is_preflight = request.method() == Method::OPTIONS
             && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-        if !is_preflight || self.asking(request.headers()).is_none() {
+        if !is_preflight || self.known_origin(request.headers()).is_none() {
             return None;
         }
         let response = Response::builder()
@@ -74,20 +74,20 @@ impl Origins {
         Some(response.finish())
     }
 
-    /// The origin that a request comes from, if it is a configured one.
-    pub(crate) fn asking(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+    /// The origin of the page that makes a request, if it is a configured one.
+    pub(crate) fn known_origin(&self, headers: &HeaderMap) -> Option<HeaderValue> {
         let origin = once(headers, ORIGIN).ok().flatten()?;
         self.0.contains(origin).then(|| origin.clone())
     }
 
     /// Lets the page of this origin read the answer.
-    pub(crate) fn complete(&self, asking: Option<HeaderValue>, headers: &mut HeaderMap) {
+    pub(crate) fn add_headers(&self, origin: Option<HeaderValue>, headers: &mut HeaderMap) {
         if self.0.is_empty() {
             return;
         }
-        // Also where none is let in: a cache must not give that answer to a page that is.
+        // Even if this page may not read the answer: a cache must not hand that answer to a page that may.
         headers.append(VARY, HeaderValue::from_static("Origin"));
-        if let Some(origin) = asking {
+        if let Some(origin) = origin {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
             headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
         }

@@ -1,8 +1,8 @@
-//! Cursors: places that the API hands out and gets back, such as where the next page begins.
+//! Cursors: the API hands out places, such as the beginning of the next page, and gets them back from clients.
 //!
-//! A cursor is good for one purpose, account, endpoint and filter; the tag in it proves that it was made here for them.
-//! To everyone outside it is opaque: its form may change with any version, and a client starts anew when its cursor is
-//! refused.
+//! A cursor is valid for one purpose, account, endpoint and filter; its tag proves that this system made it for them.
+//! Clients can't look into it: its form may change with any version, and a client whose cursor is refused starts from the
+//! beginning.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -12,31 +12,31 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::id::{AccountId, EndpointId};
 use domain::sealing::{SecretsKeyring, TAG_LEN};
 
-/// The longest cursor that is looked at. Ours are below 200.
+/// The longest text that we try to read as a cursor. Ours have fewer than 200 bytes.
 pub const MAX_CURSOR: usize = 512;
 
-/// A text that is no cursor of this purpose, account, endpoint and filter.
+/// A text is not a cursor of this purpose, account, endpoint and filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a cursor of this account, endpoint and filter")]
 pub struct InvalidCursor;
 
-/// What cursors are made for, and are good for alone.
+/// What a cursor is made for. It is valid for nothing else.
 #[derive(Debug, Clone, Copy)]
 pub struct CursorScope<'a> {
     /// Makes and verifies the tags.
     pub keys: &'a SecretsKeyring,
-    /// What they are places in, such as `deliveries`.
+    /// What the place is in, such as `deliveries`.
     pub purpose: &'static str,
-    /// Whose they are.
+    /// The account that owns the endpoint.
     pub account: &'a AccountId,
-    /// Of which endpoint.
+    /// The endpoint whose list it is.
     pub endpoint: &'a EndpointId,
-    /// What else must be the same, in a form that is always the same.
+    /// The client's filter, in one canonical form.
     pub filter: &'a str,
 }
 
 impl CursorScope<'_> {
-    /// The cursor of a place.
+    /// Makes the cursor of a place.
     #[must_use]
     pub fn write(&self, place: &impl Display) -> String {
         let text = place.to_string();
@@ -44,11 +44,11 @@ impl CursorScope<'_> {
         URL_SAFE_NO_PAD.encode([tag.as_slice(), text.as_bytes()].concat())
     }
 
-    /// The place that a cursor stands for.
+    /// Reads the place that a cursor stands for.
     ///
     /// # Errors
     ///
-    /// [`InvalidCursor`] when it was not made for this scope, or was changed.
+    /// [`InvalidCursor`] when we didn't make it for this scope, or somebody changed it.
     pub fn read<P: FromStr>(&self, cursor: &str) -> Result<P, InvalidCursor> {
         if cursor.len() > MAX_CURSOR {
             return Err(InvalidCursor);

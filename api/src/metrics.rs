@@ -1,4 +1,4 @@
-//! What Prometheus sees of this program. The names are promised to operators: a test compares them with a list.
+//! What Prometheus sees of this program. Operators rely on the names: a test compares them with a list.
 
 use std::time::Duration;
 
@@ -27,11 +27,11 @@ const BUCKETS: [f64; 12] = [
 ];
 
 impl Metrics {
-    /// Counters at zero.
+    /// Makes the counters, all at zero.
     ///
     /// # Errors
     ///
-    /// Never in practice: when two metrics had the same name.
+    /// When two metrics have the same name, which would be a mistake in this file.
     pub fn new() -> Result<Self, prometheus::Error> {
         let metrics = Self {
             registry: Registry::new(),
@@ -90,17 +90,17 @@ impl Metrics {
         Ok(metrics)
     }
 
-    /// A request has come; [`Self::request_ended`] must follow.
+    /// A request has come; [`Self::request_left`] must follow.
     pub fn request_began(&self) {
         self.in_flight.inc();
     }
 
-    /// A request has left without an answer, or with one.
+    /// A request is no longer in flight, whether or not it got an answer.
     pub fn request_left(&self) {
         self.in_flight.dec();
     }
 
-    /// A request was answered.
+    /// We answered a request.
     pub fn request_ended(&self, route: &str, method: &str, status: &str, took: Duration) {
         self.requests.with_label_values(&[route, method, status]).inc();
         self.durations
@@ -108,32 +108,32 @@ impl Metrics {
             .observe(took.as_secs_f64());
     }
 
-    /// An event was accepted, or not.
+    /// A backend pushed an event.
     pub fn event(&self, result: EventResult) {
         self.events.with_label_values(&[result.as_str()]).inc();
     }
 
-    /// Deliveries were made of an accepted event.
+    /// An accepted event became so many deliveries.
     pub fn deliveries(&self, count: u32) {
         self.deliveries.inc_by(u64::from(count));
     }
 
-    /// A request was refused for its token; `reason` is a problem's code.
+    /// We refused a request for its token.
     pub fn auth_failure(&self, reason: &str) {
         self.auth_failures.with_label_values(&[reason]).inc();
     }
 
-    /// So many live streams are being sent now.
+    /// So many live streams are open now.
     pub fn streams_open(&self, count: usize) {
         self.streams.set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
-    /// The store was found to be older than it was.
+    /// The store turned out to be older than it was.
     pub fn store_rewound(&self) {
         self.store_rewinds.inc();
     }
 
-    /// Everything, in Prometheus's text format.
+    /// All metrics in Prometheus's text format.
     #[must_use]
     pub fn render(&self) -> String {
         let mut text = Vec::new();
@@ -151,9 +151,9 @@ pub enum EventResult {
     Accepted,
     /// It repeats an earlier one.
     Duplicate,
-    /// The caller must change something.
+    /// We refused it: the backend has to change something, or to wait.
     Rejected,
-    /// Redis failed.
+    /// We failed: Redis did, or the program itself.
     Failed,
 }
 

@@ -1,17 +1,17 @@
-//! The id of a request: in its answer and in every line that is logged because of it.
+//! The id of a request. It stands in the answer and in every line that the request makes us log.
 
 use poem::http::HeaderValue;
 use poem::http::header::{HeaderMap, HeaderName};
 
 use crate::headers::once;
 
-/// The header that carries it, both ways.
+/// The header that carries it, in requests and in answers.
 pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The longest id of a caller that is used.
+/// The longest id that we take over from a caller.
 const MAX: usize = 128;
 
-/// The caller's own id, if it has one that is harmless in a log; else a new one.
+/// The caller's own id, if it gave one that can do no harm in a log; else a new one.
 pub(crate) fn of(headers: &HeaderMap) -> HeaderValue {
     match once(headers, HEADER) {
         Ok(Some(id)) if is_harmless(id.as_bytes()) => id.clone(),

@@ -1,5 +1,5 @@
-//! How many live streams there may be: so many for an account, so many in all. Each holds a connection to Redis, so what
-//! is not read any more gives its place back at once.
+//! How many live streams may be open: [`MOST_OF_ACCOUNT`] for an account, [`MOST`] in all. Each holds a connection to Redis, so a
+//! stream gives its place back as soon as it ends.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,7 +15,7 @@ pub const MOST_OF_ACCOUNT: usize = 10;
 /// The most streams in this process.
 pub const MOST: usize = 200;
 
-/// The streams that this process sends.
+/// The open streams of this process.
 #[derive(Debug)]
 pub struct Streams {
     open: Mutex<HashMap<AccountId, usize>>,
@@ -23,18 +23,18 @@ pub struct Streams {
     metrics: Metrics,
 }
 
-/// Why there is no place for another stream.
+/// Why another stream can't be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoPlace {
-    /// The account has as many as it may.
+    /// The account has as many open as it may.
     #[error("this account has {MOST_OF_ACCOUNT} streams open, which is the most that it may have")]
     Account,
-    /// The process has as many as it may.
+    /// The process has as many open as it may.
     #[error("this server has {MOST} streams open, which is the most that it sends")]
     Process,
 }
 
-/// The right to send one stream; dropping it gives it back.
+/// The right to keep one stream open. Dropping it gives the place back.
 #[derive(Debug)]
 pub struct Place {
     streams: Arc<Streams>,
@@ -42,7 +42,7 @@ pub struct Place {
 }
 
 impl Streams {
-    /// None so far; how many there are is told to `metrics`.
+    /// No streams yet. `metrics` always shows how many are open.
     #[must_use]
     pub fn new(metrics: Metrics) -> Self {
         Self {
@@ -56,7 +56,7 @@ impl Streams {
     ///
     /// # Errors
     ///
-    /// [`NoPlace`] when there is none.
+    /// [`NoPlace`] when as many are open as may be.
     pub fn take(self: &Arc<Self>, account: &AccountId) -> Result<Place, NoPlace> {
         let mut open = self.lock();
         let all: usize = open.values().sum();
@@ -75,14 +75,14 @@ impl Streams {
         })
     }
 
-    /// Ends all streams, those to come too, so that the server can stop.
+    /// Ends all streams, and every later one at its start, so that the server can stop.
     pub fn stop(&self) {
         self.stopping.send_replace(true);
     }
 
-    /// Waits until the streams are to end.
+    /// Waits for [`Self::stop`].
     pub async fn stopped(&self) {
-        // The sender lives as long as `self`.
+        // Waiting can't fail: the sender lives as long as `self`.
         drop(
             self.stopping
                 .subscribe()

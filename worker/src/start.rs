@@ -21,7 +21,7 @@ use crate::gauge::Gauge;
 use crate::health::{self, Health};
 use crate::metrics::Metrics;
 use crate::outage::{Outage, Trouble};
-use crate::ready::{expected, wait_for_redis};
+use crate::ready::{expected, wait_for_store};
 use crate::stop::{Stop, Stopper};
 use crate::supervise::{AbortOnDrop, Supervisor, Tasks};
 use crate::test_events::{TestEvents, Tester};
@@ -70,7 +70,7 @@ pub async fn run(
         Some(trouble.clone()),
     );
     let server = tokio::select! {
-        inspected = wait_for_redis(&config, &store, &mut outage) => inspected?,
+        inspected = wait_for_store(&config, &store, &mut outage) => inspected?,
         () = &mut shutdown => return Ok(()),
     };
     trouble.set(None);

@@ -1,8 +1,8 @@
 //! Clerk session tokens: who is signed in at the dashboard, and for which account.
 //!
-//! A token is accepted when it is signed with RS256 by a key of ours, its time is now (5 s of skew), its issuer and
-//! its party are allowed, its session is not pending, and it is a session's: machine tokens and tokens made from
-//! templates have no session id and are refused.
+//! We accept a token if one of Clerk's keys signed it with RS256, it is valid now (give or take 5 s), we allow its issuer and
+//! its party, and it belongs to a session that is not pending. Machine tokens and tokens made from templates have no session
+//! id, so we refuse them.
 
 use domain::id::AccountId;
 use jsonwebtoken::errors::ErrorKind;
@@ -15,12 +15,12 @@ use super::{AuthError, is_key};
 const MAX_TOKEN: usize = 8 * 1024;
 const SKEW_SECONDS: u64 = 5;
 
-/// Where the keys come from.
+/// Where the keys that verify tokens come from.
 #[derive(Debug)]
 pub enum KeySource {
     /// One fixed key (`CLERK_JWT_KEY`).
     Pem(DecodingKey),
-    /// A key set that is fetched (`CLERK_JWKS_URL`).
+    /// A key set that we fetch (`CLERK_JWKS_URL`).
     Jwks(Box<Jwks>),
 }
 
@@ -32,10 +32,10 @@ pub struct SessionVerifier {
     parties: Vec<String>,
 }
 
-/// Somebody who is signed in.
+/// Whom a token belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
-    /// The account that it acts for.
+    /// The account that the user acts for.
     pub account: AccountId,
     /// When the token expires, in seconds since 1970.
     pub expires_at: i64,
@@ -62,7 +62,7 @@ struct Organisation {
 }
 
 impl SessionVerifier {
-    /// A verifier; with no `issuer` any is allowed, with no `parties` any is allowed.
+    /// Makes a verifier. Without an `issuer` it allows any issuer, without `parties` any party.
     #[must_use]
     pub fn new(keys: KeySource, issuer: Option<&str>, parties: Vec<String>) -> Self {
         let mut validation = Validation::new(Algorithm::RS256);
@@ -81,17 +81,17 @@ impl SessionVerifier {
         }
     }
 
-    /// Where the keys come from.
+    /// Where its keys come from.
     #[must_use]
     pub const fn keys(&self) -> &KeySource {
         &self.keys
     }
 
-    /// Says who a token belongs to.
+    /// Says whom a token belongs to.
     ///
     /// # Errors
     ///
-    /// [`AuthError`] when it isn't a session token that is valid now.
+    /// [`AuthError`] when it isn't a valid session token.
     pub async fn verify(&self, token: &str) -> Result<Session, AuthError> {
         if is_key(token) {
             return Err(AuthError::NotASessionToken);
@@ -132,7 +132,7 @@ impl SessionVerifier {
         }
     }
 
-    /// Judges the claims of a token whose signature and time are right.
+    /// Checks the claims of a token whose signature and time are right.
     fn session(&self, claims: Claims) -> Result<Session, AuthError> {
         if let Some(party) = &claims.azp
             && !self.parties.is_empty()

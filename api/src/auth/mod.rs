@@ -1,8 +1,7 @@
-//! Whose a token is: the verifiers of Clerk's session tokens and of service keys. A token goes in; out comes who it is, or why
-//! it is refused.
+//! Verifies Clerk's session tokens and service keys: a token goes in, and out comes whose it is, or why we refuse it.
 //!
-//! The form of a token shows its kind. One of the wrong kind is a 403, whatever else may be wrong with it; everything else is
-//! a 401.
+//! The form of a token shows its kind. A token of the wrong kind gets a 403, whatever else may be wrong with it; any other
+//! mistake gets a 401.
 
 pub mod clerk;
 
@@ -14,16 +13,16 @@ mod settings;
 
 pub use settings::AuthArgs;
 
-/// Why a request is refused before anything else is looked at.
+/// Why we refuse a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AuthError {
     /// There is no bearer token.
     #[error("there is no bearer token")]
     Missing,
-    /// It is no token at all.
+    /// It isn't a token at all.
     #[error("the token is malformed")]
     Malformed,
-    /// It is signed in a way that is not allowed.
+    /// It is signed with another algorithm than ours.
     #[error("the token is not signed with RS256")]
     Algorithm,
     /// It names a key that we don't have.
@@ -32,28 +31,28 @@ pub enum AuthError {
     /// Its signature is wrong.
     #[error("the signature is wrong")]
     Signature,
-    /// Its time is over.
+    /// It has expired.
     #[error("the token has expired")]
     Expired,
-    /// Its time has not come.
+    /// It isn't valid yet.
     #[error("the token is not valid yet")]
     NotYetValid,
-    /// It was made by somebody else.
+    /// Somebody else issued it.
     #[error("the token was issued by another issuer")]
     Issuer,
-    /// It was made for another site.
+    /// It was issued to another site.
     #[error("the token was issued to a party that is not allowed")]
     Party,
-    /// The session has tasks to finish.
+    /// The user has yet to finish signing in.
     #[error("the session is pending")]
     Pending,
-    /// It is Clerk's, but no session's.
+    /// It comes from Clerk, but not from a session.
     #[error("the token belongs to a machine or a template, not to a session")]
     NotASession,
-    /// A session token where a service key is wanted.
+    /// It is a session token, and the call takes a service key.
     #[error("this call takes a service key, not a session token")]
     NotAServiceKey,
-    /// A service key or a machine's key where a session token is wanted.
+    /// It is a service key or a machine's key, and the call takes a session token.
     #[error("this call takes a session token, not a key")]
     NotASessionToken,
     /// The service key is not one of ours.
@@ -65,7 +64,7 @@ pub enum AuthError {
 }
 
 impl AuthError {
-    /// The word for metrics.
+    /// The reason as metrics and logs name it.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
@@ -89,12 +88,12 @@ impl AuthError {
 /// What Clerk's opaque machine credentials and our service keys begin with: none of them is a session token.
 const KEY_PREFIXES: [&str; 5] = [service_key::PREFIX, "ak_", "oat_", "mt_", "m2m_"];
 
-/// Whether a token is a key of a machine by its form.
+/// Whether a token has the form of a machine's key.
 fn is_key(token: &str) -> bool {
     KEY_PREFIXES.iter().any(|prefix| token.starts_with(prefix))
 }
 
-/// Whether a token is a session token by its form.
+/// Whether a token has the form of a session token.
 fn is_jwt(token: &str) -> bool {
     token.starts_with("eyJ") && token.bytes().filter(|byte| *byte == b'.').count() == 2
 }

@@ -1,7 +1,7 @@
 //! Service keys: how the chatbot backend proves itself.
 //!
-//! A key is `whk_<id>_<random>`. Only its SHA-256 is configured. Comparing takes the same time whether or not a key's
-//! id is known, and several keys are valid at once, so that they can be rotated.
+//! A key is `whk_<id>_<random>`; the configuration has only its SHA-256. Comparing takes the same time whether or not the
+//! key's id is known. Several keys can be valid at once, so that operators can rotate them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -27,11 +27,11 @@ struct ServiceKey {
 }
 
 impl ServiceKeys {
-    /// The id of the service key that a token is.
+    /// The id of a service key.
     ///
     /// # Errors
     ///
-    /// [`AuthError`] when it is none of ours.
+    /// [`AuthError`] when the token isn't one of these keys.
     pub fn verify(&self, token: &str) -> Result<&str, AuthError> {
         if !token.starts_with(PREFIX) && (is_jwt(token) || is_key(token)) {
             return Err(AuthError::NotAServiceKey);
@@ -51,7 +51,7 @@ impl ServiceKeys {
                 found = Some(entry);
             }
         }
-        // The hash covers the id; this only keeps an entry with a wrong id from being logged under that name.
+        // The hash covers the id already. This only keeps a key that is configured under a wrong id from logging under that id.
         let entry = found?;
         let rest = key.strip_prefix(PREFIX)?.strip_prefix(entry.id.as_str())?;
         rest.starts_with('_').then_some(entry.id.as_str())
@@ -63,7 +63,7 @@ impl ServiceKeys {
         self.0.len()
     }
 
-    /// Whether no call of the backend can succeed.
+    /// Whether there are none, so that no backend can push events.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

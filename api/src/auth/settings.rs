@@ -1,4 +1,4 @@
-//! Which session tokens and which service keys are valid, as the environment says.
+//! The variables that say which session tokens and service keys are valid.
 
 use clap::Args;
 use jsonwebtoken::DecodingKey;

@@ -38,14 +38,14 @@ fn an_origin_is_wanted_as_browsers_write_it() {
 #[test]
 fn only_the_configured_origin_is_answered() {
     let origins: Origins = "https://a.example,https://b.example".parse().unwrap();
-    let asking = |given: &[&'static str]| {
+    let known_origin = |given: &[&'static str]| {
         let mut headers = HeaderMap::new();
         for origin in given {
             headers.append(ORIGIN, HeaderValue::from_static(origin));
         }
-        origins.asking(&headers)
+        origins.known_origin(&headers)
     };
-    assert_eq!(asking(&["https://b.example"]).unwrap(), "https://b.example");
+    assert_eq!(known_origin(&["https://b.example"]).unwrap(), "https://b.example");
     for other in [
         &[][..],
         &["null"],
@@ -56,6 +56,6 @@ fn only_the_configured_origin_is_answered() {
         &["https://a.example", "https://b.example"],
         &["https://a.example, https://b.example"],
     ] {
-        assert_eq!(asking(other), None, "{other:?}");
+        assert_eq!(known_origin(other), None, "{other:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! The headers of every answer, how long the head of a request may be, and headers that may come once ([`OnceHeader`]).
+//! The headers of every answer, how long the head of a request may be, and headers that a request may give only once.
 
 mod once;
 
@@ -11,8 +11,8 @@ use poem::http::header::{
     X_FRAME_OPTIONS,
 };
 
-/// What browsers are told with each answer that doesn't say something else: nothing is to be guessed, run, framed,
-/// embedded elsewhere, kept, or told to others.
+/// What every answer tells browsers, unless the call says something else: not to guess its type, run it, frame it, embed it
+/// elsewhere, keep it, or tell other sites of it.
 const ALWAYS: [(HeaderName, HeaderValue); 6] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
@@ -30,11 +30,11 @@ const ALWAYS: [(HeaderName, HeaderValue); 6] = [
     ),
 ];
 
-/// The longest head of a request that is listened to, in bytes. The connection bears twice that: up to there a problem
-/// document says what is wrong.
+/// The longest head of a request that we accept, in bytes. The connection takes twice as much, so that a problem document can
+/// say what is wrong with those in between.
 const MAX_HEAD: usize = 16 << 10;
 
-/// The most fields of such a head; the connection bears 100.
+/// The most fields in a head that we accept; the connection takes 100.
 const MAX_FIELDS: usize = 64;
 
 /// Adds the headers of every answer.

@@ -1,4 +1,4 @@
-//! Headers that a request may give once at most: whoever gives one twice is refused, since nobody knows which one counts.
+//! Headers that a request may give once at most. If one comes twice, nobody can know which counts.
 
 use poem::http::header::AsHeaderName;
 use poem::http::{HeaderMap, HeaderValue};
@@ -12,7 +12,7 @@ use crate::problem::Problem;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Repeated;
 
-/// The only value of a header; `None` if it was not given.
+/// The only value of a header, if the request gave one.
 pub(crate) fn once(
     headers: &HeaderMap,
     name: impl AsHeaderName,
@@ -25,19 +25,19 @@ pub(crate) fn once(
     }
 }
 
-/// What a call reads from a header that may come once at most.
+/// What a call reads from a header.
 pub(crate) trait HeaderParam: Sized {
     /// The header's name.
     const NAME: &'static str;
 
-    /// What its value looks like, for the OpenAPI document.
+    /// How the OpenAPI document describes the value.
     fn schema() -> MetaSchemaRef;
 
     /// Reads the value.
     ///
     /// # Errors
     ///
-    /// [`Problem`] when it can't be one.
+    /// [`Problem`] when the header can't have this value.
     fn read(text: &str) -> Result<Self, Problem>;
 
     /// The refusal of a value that isn't text.
@@ -49,7 +49,7 @@ pub(crate) trait HeaderParam: Sized {
     }
 }
 
-/// A header that a call takes, if it was given.
+/// A header that a call takes at most once, if the request gave it.
 #[derive(Debug)]
 pub(crate) struct OnceHeader<T>(pub(crate) Option<T>);
 

@@ -4,11 +4,12 @@ use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaRequest, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
-use super::{JsonRequest, body_meta, check_form, parse, read_body};
+use super::read::{check_form, parse, read_body};
+use super::{JsonRequest, body_meta};
 use crate::app::App;
 use crate::problem::{Code, Problem};
 
-/// A JSON body; the default where none was sent. One that is there is read as strictly as any, and must be declared.
+/// A JSON body, or the default if the request has none. One that came is read as strictly as any, and must be declared.
 #[derive(Debug, Clone)]
 pub struct OptionalJson<T>(pub T);
 

@@ -35,6 +35,7 @@ pub fn document() -> String {
     document["servers"] = json!([{ "url": "/", "description": "This server" }]);
     schemas::complete(&mut document);
     schemas::simplify_references(&mut document);
+    schemas::describe_answers(&mut document);
     operations::complete(&mut document);
     let mut text = serde_json::to_string_pretty(&sorted(document)).unwrap_or_default();
     text.push('\n');

@@ -1,7 +1,7 @@
-//! `docs/errors.md`: every code, what to do about it, and which calls answer it.
+//! `docs/errors.md`: every code, what to do about it, and which calls give it.
 //!
-//! Codes come from [`Code`], calls from the OpenAPI document, so that neither can say something else than the program.
-//! Like the document, it is the same text on every machine, and a test compares it with the committed file.
+//! The codes come from [`Code`] and the calls from the OpenAPI document, so that the text can't contradict the program. It is the
+//! same on every machine, and a test compares it with the committed file.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
@@ -21,7 +21,7 @@ that was refused with 4xx has changed nothing. Where the answer has `Retry-After
 that was not accepted has one of the errors of `POST /api/events` as its `error`.
 ";
 
-/// Who makes calls, by the security scheme of the OpenAPI document.
+/// The callers, by their security schemes in the OpenAPI document.
 const SIDES: [(&str, &str); 2] = [
     ("clerkSession", "every call of the dashboard"),
     ("serviceKey", "every call of the backend"),
@@ -91,7 +91,7 @@ fn calls(document: &str) -> Vec<Call> {
         .collect()
 }
 
-/// The calls that answer a code, in words. A side whose calls all do is named as one.
+/// The calls that give a code, in words. If all calls of a caller do, the caller is named instead.
 fn answered_by(code: Code, calls: &[Call]) -> String {
     let answers = |call: &&Call| call.codes.iter().any(|name| name == code.as_str());
     let mut names = Vec::new();

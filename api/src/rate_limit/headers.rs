@@ -1,4 +1,4 @@
-//! What an answer tells of the limits: the headers `RateLimit-Policy` and `RateLimit`.
+//! The headers `RateLimit-Policy` and `RateLimit`, which tell clients the limits and what is left of them.
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,24 +9,24 @@ use store::rates::{Quota, Subject, WINDOW};
 
 use super::{RateLimits, seconds};
 
-/// The header that tells what the limits are.
+/// The header with the limits.
 pub const POLICY_HEADER: &str = "RateLimit-Policy";
 
-/// The header that tells what is left of them.
+/// The header with what is left of them.
 pub const LEFT_HEADER: &str = "RateLimit";
 
-/// What a request was counted towards, for the headers of its answer.
+/// The quotas that a request was counted towards, gathered while a call answers it, for the headers of the answer.
 #[derive(Debug, Clone, Default)]
 pub struct Quotas(Arc<Mutex<Vec<Quota>>>);
 
 impl Quotas {
-    /// The quotas of a request; if its answer tells none, nobody reads them.
+    /// The quotas of a request; if no limit concerns it, nobody reads them.
     #[must_use]
     pub fn of(request: &Request) -> Self {
         request.data::<Self>().cloned().unwrap_or_default()
     }
 
-    /// Notes what is left. Of several of the same kind, as in a batch, the lowest is told.
+    /// Notes what is left. If the same limit counts several times, as in a batch, the lowest number stays.
     pub fn note(&self, quotas: &[Quota]) {
         let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for quota in quotas {
@@ -53,7 +53,7 @@ impl Quotas {
             let comma = if policies.is_empty() { "" } else { ", " };
             let (most, window) = (limits.of(quota.subject), WINDOW.as_secs());
             let ends_in = seconds(quota.ends_in);
-            // Writing to a string doesn't fail.
+            // Writing to a string can't fail.
             write!(policies, "{comma}\"{name}\";q={most};w={window}").unwrap_or_default();
             write!(left, "{comma}\"{name}\";r={};t={ends_in}", quota.left).unwrap_or_default();
         }
@@ -65,7 +65,7 @@ impl Quotas {
     }
 }
 
-/// Tells, in the headers of each answer, what is left of the limits that its request was counted towards.
+/// Adds the headers to each answer whose request was counted.
 #[derive(Debug)]
 pub(crate) struct RateLimitHeaders<E> {
     inner: E,

@@ -1,8 +1,8 @@
-//! Rate limits: how many calls an account may make, and how many events may be pushed, in a minute.
+//! Rate limits: how many calls an account may make in a minute, and how many events backends may push.
 //!
-//! They are counted in Redis (`store::rates`), so that all processes share one count. What is left is told in the
-//! headers `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11) of every answer that was counted;
-//! a refusal is a 429 with `Retry-After`, and is not counted. Where no limit is set, nothing is asked and nothing is told.
+//! Redis counts (`store::rates`), so all processes share one count. The answer to a request that was counted says what is
+//! left, in the headers `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11). Beyond a limit we answer
+//! 429 with `Retry-After`, and don't count the request. Where no limit is set, we neither ask Redis nor add the headers.
 
 mod headers;
 
@@ -16,10 +16,10 @@ use store::rates::{EventLimits, Quota, Subject, WINDOW};
 
 use crate::problem::{Code, Problem};
 
-/// Below it are the calls of the backend; every other path that is limited is the dashboard's.
+/// Where the paths of the backend's calls begin; the dashboard makes all others that are limited.
 const BACKEND_PATHS: &str = "/api/events";
 
-/// Settings of what may come in a minute.
+/// The variables that set the rate limits.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct RateLimitArgs {
     /// Calls of the dashboard that an account may make in a minute; beyond them 429. 0: any number.
@@ -36,7 +36,7 @@ pub struct RateLimitArgs {
 }
 
 impl RateLimitArgs {
-    /// The limits that are set.
+    /// The limits that follow.
     #[must_use]
     pub const fn limits(&self) -> RateLimits {
         RateLimits {
@@ -47,7 +47,7 @@ impl RateLimitArgs {
     }
 }
 
-/// How many may come in a minute; 0 for any number.
+/// How many may come in a minute; 0 means any number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimits {
     /// Calls of the dashboard, for each account.
@@ -66,7 +66,7 @@ impl RateLimits {
         events_per_account: 0,
     };
 
-    /// The limits of events that are pushed with this service key.
+    /// The limits for events that come with this service key.
     #[must_use]
     pub fn of_events(&self, key: &str) -> EventLimits {
         if self.limits_events() {
@@ -100,7 +100,7 @@ impl RateLimits {
         }
     }
 
-    /// The refusal of what had nothing left.
+    /// The refusal of a request that exceeded one of these quotas.
     #[must_use]
     pub fn refusal(&self, quotas: &[Quota]) -> Problem {
         let exhausted = quotas.iter().filter(|quota| quota.left == 0);
@@ -119,7 +119,7 @@ impl RateLimits {
     }
 }
 
-/// Whole seconds, so many that the time is over then.
+/// The span in whole seconds, rounded up: after them it is over.
 fn seconds(span: Duration) -> u32 {
     u32::try_from(span.as_millis().div_ceil(1000)).unwrap_or(u32::MAX)
 }

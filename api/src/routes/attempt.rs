@@ -1,4 +1,4 @@
-//! The JSON of an attempt, the same wherever one is shown.
+//! An attempt, the same wherever an answer shows one.
 
 use std::time::Duration;
 
@@ -9,23 +9,24 @@ use store::log::LoggedAttempt;
 
 use super::schema::DateTime;
 
-/// An attempt, or the end of a delivery that was given up without another one.
+/// An attempt, or the end of a delivery that was given up without another attempt.
 #[derive(Debug, Serialize, Object)]
 #[serde(rename_all = "camelCase")]
 #[oai(rename = "Attempt", rename_all = "camelCase")]
 pub(crate) struct AttemptView {
-    /// When it ended.
+    /// When the attempt ended, or the delivery was given up.
     at: DateTime,
-    /// The attempt's number, from 1; where `durationMs` is `null`, how many were made before the delivery was given up.
+    /// Which attempt of the delivery it was, counted from 1. If `durationMs` is `null`: how many attempts were made before the
+    /// delivery was given up.
     attempt: u32,
-    /// What the delivery became by it.
+    /// What became of the delivery.
     outcome: Outcome,
-    /// How long it took in all, in milliseconds; `null` when no attempt was made.
+    /// How long the attempt took in all, in milliseconds; `null` if none was made.
     #[oai(nullable)]
     duration_ms: Option<u64>,
-    /// Where that time went.
+    /// How that time was spent.
     timing: Timing,
-    /// The HTTP status; `null` if there was no answer.
+    /// The HTTP status of the receiver's answer; `null` if there was none.
     #[oai(nullable)]
     http_status: Option<u16>,
     /// What went wrong, as a stable code; `null` on success.
@@ -34,21 +35,21 @@ pub(crate) struct AttemptView {
     /// What went wrong, in words; `null` on success.
     #[oai(nullable)]
     detail: Option<String>,
-    /// The headers of the answer, up to 2 KiB; kept of failures and of test events.
+    /// The headers of the receiver's answer, up to 2 KiB. They are kept for failures and for test events.
     #[oai(nullable)]
     response_headers: Option<Vec<ResponseHeader>>,
-    /// The start of the answer's body, up to 1 KiB; kept of failures and of test events.
+    /// The beginning of the body of the receiver's answer, up to 1 KiB. It is kept for failures and for test events.
     #[oai(nullable)]
     response_snippet: Option<String>,
 }
 
-/// Where the time of an attempt went, in milliseconds. What did not happen is `null`: no name is looked up and no connection
-/// is made when an open one is used again.
+/// How the time of an attempt was spent, in milliseconds. A step that was not taken is `null`: an attempt over a connection that
+/// was already open neither looks up a name nor connects.
 #[derive(Debug, Serialize, Object)]
 #[serde(rename_all = "camelCase")]
 #[oai(rename_all = "camelCase")]
 pub(crate) struct Timing {
-    /// Looking the host name up.
+    /// Looking up the host name.
     #[oai(nullable)]
     dns_ms: Option<f64>,
     /// Making the TCP connection.
@@ -57,30 +58,30 @@ pub(crate) struct Timing {
     /// The TLS handshake.
     #[oai(nullable)]
     tls_ms: Option<f64>,
-    /// From the start of the attempt to the head of the answer.
+    /// From the start of the attempt until the head of the answer arrived.
     #[oai(nullable)]
     first_byte_ms: Option<f64>,
 }
 
-/// A header of an answer. Values that may be secrets of the receiver, such as cookies, are left out.
+/// A header of a receiver's answer. Values that may be secrets of the receiver, such as cookies, are left out.
 #[derive(Debug, Serialize, Object)]
 pub(crate) struct ResponseHeader {
-    /// Its name.
+    /// The header's name.
     name: String,
-    /// Its value.
+    /// The header's value.
     value: String,
 }
 
-/// What a delivery becomes by an attempt.
+/// What becomes of a delivery after an attempt.
 #[derive(Debug, Clone, Copy, Serialize, Enum)]
 #[serde(rename_all = "snake_case")]
 #[oai(rename = "AttemptOutcome", rename_all = "snake_case")]
 pub(crate) enum Outcome {
-    /// The receiver answered 2xx in time.
+    /// The receiver answered with a 2xx status in time.
     Succeeded,
-    /// It failed, and another attempt will be made.
+    /// The attempt failed, and another one will be made.
     Retrying,
-    /// It failed, and it was the last; or the delivery was given up.
+    /// The last attempt failed, or the delivery was given up.
     Exhausted,
 }
 
@@ -111,12 +112,12 @@ impl From<LoggedAttempt> for AttemptView {
     }
 }
 
-/// A span in whole milliseconds.
+/// A duration in whole milliseconds.
 pub(super) fn whole_millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A span in milliseconds, to a tenth, as it is kept.
+/// A duration in milliseconds, to a tenth: the log is no more precise.
 fn millis(span: Duration) -> f64 {
     (span.as_secs_f64() * 10_000.0).round() / 10.0
 }

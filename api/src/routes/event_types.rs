@@ -1,4 +1,4 @@
-//! The catalog of event types, for whoever writes a receiver or shows what can be subscribed to.
+//! The catalog of event types, for those who write a receiver or offer subscriptions.
 
 use domain::catalog::{self, EventDescription};
 use domain::event::Subscription;
@@ -12,35 +12,35 @@ use crate::caller::DashboardUser;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 
-/// The call.
+/// Listing event types.
 #[derive(Debug, Clone, Copy)]
 pub struct EventTypesApi;
 
-/// Every type that can be subscribed to.
+/// Every event type that an endpoint can subscribe to.
 #[derive(Debug, Serialize, Object)]
 #[serde(rename_all = "camelCase")]
 #[oai(rename_all = "camelCase")]
 pub(crate) struct EventTypeList {
-    /// The event types, then the account events.
+    /// The event types, followed by the account events.
     event_types: Vec<EventTypeView>,
 }
 
-/// What a type means and what its receivers get.
+/// An event type: what it means, and what a receiver gets.
 #[derive(Debug, Serialize, Object)]
 #[serde(rename_all = "camelCase")]
 #[oai(rename = "EventType", rename_all = "camelCase")]
 pub(crate) struct EventTypeView {
-    /// The name to subscribe to.
+    /// The name, for subscriptions.
     name: SubscriptionName,
-    /// When it happens.
+    /// When such an event happens.
     description: String,
-    /// Whether it tells about the account's own endpoints. Such events are subscribed to by name only: `*` doesn't
-    /// include them.
+    /// Whether it is an account event, which tells about the account's own endpoints. `*` doesn't include account events: they
+    /// have to be named.
     account_event: bool,
-    /// The JSON Schema (draft 2020-12) of the whole body. `data` of an event is the chatbot's own: it is not checked
-    /// against the schema.
+    /// The JSON Schema (draft 2020-12) of the whole body. The chatbot decides what `data` contains: it is not checked against the
+    /// schema.
     schema: RawObject,
-    /// A body as a receiver gets it.
+    /// A sample of the body that a receiver gets.
     sample: RawObject,
 }
 
@@ -48,7 +48,7 @@ pub(crate) struct EventTypeView {
 impl EventTypesApi {
     /// List all event types
     ///
-    /// Answers what can be subscribed to, each type with a description, a JSON Schema of the body and a sample.
+    /// Returns everything that an endpoint can subscribe to, with a description, a JSON Schema of the body, and a sample.
     #[oai(path = "/api/event-types", method = "get", operation_id = "listEventTypes")]
     async fn list(&self, _user: DashboardUser) -> Result<Json<EventTypeList>, Problem> {
         let event_types: Result<_, Problem> = catalog::all().map(EventTypeView::try_from).collect();

@@ -1,4 +1,4 @@
-//! What the fields of requests may contain: each check says which field is wrong, and what to do.
+//! Checks what the fields of requests contain. Each refusal names the field and says what to do.
 
 use domain::clock::Timestamp;
 use domain::endpoint::MAX_DESCRIPTION;
@@ -11,7 +11,7 @@ use crate::problem::{Code, Problem};
 /// The longest idempotency key.
 pub(super) const MAX_IDEMPOTENCY_KEY: usize = 255;
 
-/// `events` of an endpoint: at least one name, each once.
+/// `events` of an endpoint: at least one name, each only once.
 pub(super) fn subscriptions(names: &[SubscriptionName]) -> Result<Vec<Subscription>, Problem> {
     let most = Subscription::all().count();
     if names.is_empty() {
@@ -41,13 +41,13 @@ pub(super) fn subscriptions(names: &[SubscriptionName]) -> Result<Vec<Subscripti
     Ok(subscriptions)
 }
 
-/// The type of an event.
+/// `event` of an event that is pushed or tested.
 pub(super) fn event_type(name: &str) -> Result<EventType, Problem> {
     name.parse::<EventType>()
         .map_err(|error| Problem::from(error).field("event"))
 }
 
-/// A chatbot's id, of an event or as an endpoint's filter.
+/// The id of a chatbot, in an event or as the filter of an endpoint.
 pub(super) fn chatbot_id(text: String) -> Result<String, Problem> {
     let is_good = (1..=MAX_CHATBOT_ID).contains(&text.chars().count()) && !text.chars().any(char::is_control);
     if is_good {
@@ -76,13 +76,13 @@ pub(super) fn account_id(text: &str) -> Result<AccountId, Problem> {
         .map_err(|_| Problem::new(Code::InvalidAccountId).field("accountId"))
 }
 
-/// A date and time; `field` says where it stood.
+/// A date and time; `field` says where it comes from.
 pub(super) fn timestamp(text: &str, field: &str) -> Result<Timestamp, Problem> {
     text.parse()
         .map_err(|_| Problem::new(Code::InvalidTimestamp).field(field))
 }
 
-/// An endpoint's id in a path. A text that isn't an id can't be the id of an endpoint.
+/// An endpoint's id in a path or query. A text that isn't an id is no endpoint's, so the refusal is the same.
 pub(super) fn endpoint_id(text: &str) -> Result<EndpointId, Problem> {
     text.parse().map_err(|_| no_endpoint())
 }
@@ -92,7 +92,7 @@ pub(super) fn no_endpoint() -> Problem {
     Problem::new(Code::EndpointNotFound)
 }
 
-/// An idempotency key; `field` says where it stood.
+/// An idempotency key; `field` says where it comes from.
 pub(super) fn idempotency_key(text: &str, field: &str) -> Result<String, Problem> {
     let is_good =
         (1..=MAX_IDEMPOTENCY_KEY).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());

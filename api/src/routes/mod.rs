@@ -1,5 +1,5 @@
 //! The calls: [`endpoints`], [`deliveries`], [`summary`], [`doctor`] and [`event_types`] for the dashboard, [`events`] for
-//! the backend, [`health`] for operators.
+//! the backend, [`probes`] for operators.
 //!
 //! Each `impl` block with calls is a [`Resource`]: it also declares what the OpenAPI document says about them. What is
 //! listed in `resources!` is served and documented.
@@ -16,7 +16,7 @@ pub mod doctor;
 
 pub mod events;
 
-pub mod health;
+pub mod probes;
 
 mod resource;
 
@@ -31,24 +31,25 @@ pub use resource::{Call, Resource};
 
 use poem_openapi::Tags;
 
-use self::deliveries::{DeliveriesApi, ReplaysApi, StreamApi};
+use self::deliveries::{DeliveriesApi, ReplayManyApi, ReplayOneApi, StreamApi};
 use self::doctor::DoctorApi;
 use self::endpoints::{EndpointsApi, RotationApi, TestEventApi};
 use self::event_types::EventTypesApi;
 use self::events::EventsApi;
-use self::health::HealthApi;
+use self::probes::ProbesApi;
 use self::summary::SummaryApi;
 
 /// How the calls are grouped in the documentation.
 #[derive(Debug, Clone, Copy, Tags)]
 pub enum Group {
-    /// What customers register: URLs with their subscriptions. Called by the dashboard with a session token.
+    /// The URLs that a customer registers, and the event types that each of them subscribes to. Called by the dashboard with a
+    /// session token.
     Endpoints,
-    /// What became of the events that were sent to an endpoint, and sending them again. Called by the dashboard.
+    /// What became of the events for an endpoint, and replaying them. Called by the dashboard with a session token.
     Deliveries,
-    /// What happened in a chatbot. Called by the backend with a service key.
+    /// Events that happened in a chatbot. Called by the backend with a service key.
     Events,
-    /// For operators.
+    /// For operators of the service. No token is needed.
     Operations,
 }
 
@@ -71,10 +72,11 @@ resources!(
     TestEventApi,
     DeliveriesApi,
     StreamApi,
-    ReplaysApi,
+    ReplayOneApi,
+    ReplayManyApi,
     SummaryApi,
     DoctorApi,
     EventTypesApi,
     EventsApi,
-    HealthApi,
+    ProbesApi,
 );

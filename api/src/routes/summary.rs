@@ -1,4 +1,4 @@
-//! An account at a glance.
+//! The account at a glance.
 
 use std::collections::HashMap;
 
@@ -17,31 +17,32 @@ use crate::caller::DashboardUser;
 use crate::json::Json;
 use crate::problem::Problem;
 
-/// The hours that are told: this one and those before it.
+/// How many hours the summary covers: the present one and those before it.
 const HOURS: u64 = 24;
 
 const HOUR_MS: u64 = 60 * 60 * 1000;
 
-/// The call.
+/// Summing up an account.
 #[derive(Debug, Clone, Copy)]
 pub struct SummaryApi;
 
-/// An account at a glance.
+/// The account at a glance.
 #[derive(Debug, Serialize, Object)]
 #[serde(rename_all = "camelCase")]
 #[oai(rename_all = "camelCase")]
 pub(crate) struct Summary {
     /// How many endpoints there are in each state.
     endpoints: EndpointCounts,
-    /// What deliveries came to in the last 24 hours, oldest hour first; the last one is not over.
+    /// The results of deliveries in each of the last 24 hours, oldest first. The last hour is not over yet.
     hours: Vec<HourView>,
-    /// What needs attention, most urgent first: at most one thing for each endpoint, and one for the account.
+    /// What needs attention, most urgent first: at most one item for each endpoint, and one for the account.
     attention: Vec<AttentionView>,
-    /// Bytes of payloads that are not finished: waiting, parked, or waiting for a retry.
+    /// The total size of the payloads whose deliveries are not finished (waiting, in flight, waiting for a retry, or parked), in
+    /// bytes.
     unfinished_bytes: u64,
-    /// How many bytes that may be; events beyond it are refused.
+    /// The limit of `unfinishedBytes`. Events that would exceed it are refused.
     budget_bytes: u64,
-    /// What the operator of the service should know about where events are kept, while everything goes on.
+    /// What the operator of the service should know about the store that keeps the events. Deliveries go on.
     warnings: Vec<WarningView>,
 }
 
@@ -49,37 +50,37 @@ pub(crate) struct Summary {
 #[derive(Debug, Serialize, Object)]
 #[oai(rename = "Warning")]
 pub(crate) struct WarningView {
-    /// What it is, as a word that never changes.
+    /// A stable code.
     code: String,
-    /// What it is, and what to do about it.
+    /// What the matter is, and what to do about it.
     message: String,
 }
 
 /// How many endpoints there are in each state.
 #[derive(Debug, Default, Serialize, Object)]
 pub(crate) struct EndpointCounts {
-    /// Events are sent.
+    /// Active: events are sent.
     active: u64,
-    /// Failures switched them off: events are parked.
+    /// Disabled by failures: events are parked.
     disabled: u64,
-    /// Their owner switched them off.
+    /// Switched off by their owner.
     off: u64,
 }
 
-/// What deliveries came to in an hour.
+/// The results of deliveries in one hour.
 #[derive(Debug, PartialEq, Eq, Serialize, Object)]
 #[serde(rename_all = "camelCase")]
 #[oai(rename = "Hour", rename_all = "camelCase")]
 pub(crate) struct HourView {
-    /// When it began.
+    /// When the hour began.
     start: DateTime,
-    /// Deliveries that succeeded.
+    /// How many deliveries succeeded.
     succeeded: u64,
-    /// Attempts that failed; most are repeated.
+    /// How many attempts failed. Most of them are retried.
     failed_attempts: u64,
-    /// Deliveries that were given up.
+    /// How many deliveries were exhausted.
     exhausted: u64,
-    /// Deliveries that their owner discarded.
+    /// How many deliveries were canceled.
     canceled: u64,
 }
 
@@ -88,14 +89,14 @@ pub(crate) struct HourView {
 #[serde(rename_all = "camelCase")]
 #[oai(rename = "Attention", rename_all = "camelCase")]
 pub(crate) struct AttentionView {
-    /// The endpoint that it is about; `null` when it is about the account.
+    /// The id of the endpoint concerned; `null` if it is about the account.
     #[oai(nullable)]
     endpoint_id: Option<String>,
-    /// What it is.
+    /// Why it needs attention.
     reason: ReasonView,
-    /// What to do about it, in a sentence.
+    /// What to do about it, in one sentence.
     advice: String,
-    /// Since when it is so; `null` if that is not known.
+    /// Since when it has been so; `null` if that is not known.
     #[oai(nullable)]
     since: Option<DateTime>,
 }
@@ -105,15 +106,15 @@ pub(crate) struct AttentionView {
 #[serde(rename_all = "snake_case")]
 #[oai(rename = "AttentionReason", rename_all = "snake_case")]
 pub(crate) enum ReasonView {
-    /// The account's unfinished bytes are near its budget.
+    /// The account's unfinished bytes are close to their limit.
     NearBudget,
-    /// Failures in a row disabled the endpoint.
+    /// Too many failures in a row disabled the endpoint.
     ConsecutiveFailures,
     /// The receiver answered `410 Gone`, which disabled the endpoint.
     Gone,
-    /// The endpoint's last attempts failed.
+    /// The latest attempts failed.
     Failing,
-    /// More waits at the endpoint than is sent soon.
+    /// So many deliveries are waiting that it will take long to send them.
     LongLine,
 }
 
@@ -121,7 +122,8 @@ pub(crate) enum ReasonView {
 impl SummaryApi {
     /// Get a summary of the account
     ///
-    /// Endpoints by state, what deliveries came to in each of the last 24 hours, and what needs attention.
+    /// Returns the number of endpoints in each state, the results of deliveries in each of the last 24 hours, and what needs
+    /// attention.
     #[oai(path = "/api/webhooks-summary", method = "get", operation_id = "getSummary")]
     async fn get(&self, user: DashboardUser, app: Data<&App>) -> Result<Json<Summary>, Problem> {
         let store = app.store.get()?;
@@ -157,7 +159,7 @@ impl EndpointCounts {
     }
 }
 
-/// The last hours, oldest first, also those in which nothing happened.
+/// The last hours, oldest first, including those in which nothing happened.
 fn hours(counted: &HashMap<(u64, String), u64>, now: Timestamp) -> Vec<HourView> {
     let this = now.as_millis() / HOUR_MS;
     (this.saturating_sub(HOURS - 1)..=this)

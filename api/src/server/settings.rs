@@ -25,7 +25,7 @@ pub struct ServerArgs {
 }
 
 impl ServerArgs {
-    /// What the server is to do.
+    /// The settings that follow.
     #[must_use]
     pub fn settings(&self) -> Settings {
         Settings {
@@ -41,12 +41,12 @@ fn parse_listen(text: &str) -> Result<SocketAddr, String> {
         .map_err(|_| format!("`{text}` is not an address and port such as 127.0.0.1:3000 or [::]:3000"))
 }
 
-/// How the server is to deal with its clients.
+/// How the server deals with its clients.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// What they can make it hold.
+    /// What its connections may hold.
     pub limits: Limits,
-    /// How long their bodies may take.
+    /// How long bodies may take.
     pub patience: Patience,
     /// Whose web pages may call.
     pub origins: Origins,

@@ -2,8 +2,8 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Raises the limit of open files as far as the system allows. Every connection is one, and the usual soft limit of 1,024 is
-/// soon reached.
+/// Raises the limit of open files as far as the system allows. Every connection takes one, so the usual soft limit of 1,024
+/// would soon be reached.
 pub fn raise_limit() {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit {

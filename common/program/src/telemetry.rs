@@ -1,4 +1,4 @@
-//! Logs: a readable sentence and fields, as text for people or as JSON for machines.
+//! Logs: each line is a readable sentence with fields, as text for people or as JSON for machines.
 
 use std::io::{self, IsTerminal};
 
@@ -10,7 +10,7 @@ use crate::config::LogFormat;
 
 /// Starts logging to standard error at the level of `RUST_LOG` (`info` by default).
 ///
-/// Without a format, text is written to a terminal and JSON elsewhere. A second call changes nothing.
+/// If no format is given, it writes text to a terminal and JSON elsewhere. A second call changes nothing.
 pub fn init(format: Option<LogFormat>) {
     let is_terminal = io::stderr().is_terminal();
     let format = format.unwrap_or(if is_terminal {

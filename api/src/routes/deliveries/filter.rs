@@ -12,16 +12,16 @@ use super::super::fields;
 use super::super::schema::{DateTime, DeliveredEvent, ListedStatus, PageLimit};
 use crate::problem::{Code, Problem};
 
-/// How many deliveries a page has unless asked otherwise.
+/// How many deliveries a page has if the request doesn't say.
 const DEFAULT_LIMIT: usize = 50;
 
-/// The most that a page may have.
+/// The largest page that can be asked for.
 const MAX_LIMIT: usize = 100;
 
-/// What a listing may be asked with.
+/// The parameters of a listing.
 const NAMES: [&str; 6] = ["status", "event", "since", "until", "cursor", "limit"];
 
-/// Refuses a query with anything else, or with something twice.
+/// Refuses a query that has another parameter, or one of them twice.
 pub(super) fn only_known(query: &str) -> Result<(), Problem> {
     let mut seen: Vec<String> = Vec::new();
     for (name, _) in url::form_urlencoded::parse(query.as_bytes()) {
@@ -120,7 +120,7 @@ pub(super) fn limit(given: Query<Option<PageLimit>>) -> Result<usize, Problem> {
         })
 }
 
-/// The filter as a text that is the same for the same filter, whatever was written: cursors are good for it alone.
+/// The filter in a normal form, to which cursors are bound: equal filters have the same, however the request spelled them.
 pub(super) fn text(filter: &ListFilter) -> String {
     let mut text = format!(
         "{}|{}",

@@ -126,6 +126,9 @@ pub(super) const fn heartbeat() -> Bytes {
     Bytes::from_static(b": still here\n\n")
 }
 
+/// One event. We write it ourselves, since poem's `Event` can't write what we document: it has no comments, no block with `retry`
+/// and `id`, and another order. poem's `SSE` would also send its comments only while the client reads, so that [`super::follow`]
+/// couldn't tell a client that is gone, and `EventStream` of poem-openapi documents one type for all events.
 fn write(name: &str, cursor: Option<&str>, data: &impl Serialize) -> Bytes {
     // JSON as it is written here has no line ends, and these types can't fail to be written.
     let data = serde_json::to_string(data).unwrap_or_default();

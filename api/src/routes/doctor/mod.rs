@@ -1,8 +1,8 @@
-//! The signature doctor: why a receiver's check of a signature fails.
+//! The signature doctor tells why a receiver's check of a signature fails.
 
-mod headers;
+mod request;
 
-mod shapes;
+mod view;
 
 use doctor::{self, Case, Diagnosis, Headers, PreviousSecret};
 use domain::id::{AccountId, EndpointId};
@@ -14,18 +14,19 @@ use poem_openapi::param::Path;
 use store::rotation::SigningSecrets;
 use tokio::sync::Semaphore;
 
-use self::shapes::{DiagnosisView, VerifySignature};
+use self::request::VerifySignature;
+use self::view::DiagnosisView;
 use super::{Call, Group, Resource, fields};
 use crate::app::App;
 use crate::caller::DashboardUser;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 
-/// Examinations at a time; others wait. The longest takes a core for some tenths of a second, and events must not wait for
-/// those of somebody who asks again and again.
+/// How many examinations may run at a time; others wait. The longest keeps a core busy for some tenths of a second, and accepting
+/// events must not wait for somebody who asks again and again.
 static ROOM: Semaphore = Semaphore::const_new(2);
 
-/// The call.
+/// Examining a signature.
 #[derive(Debug, Clone, Copy)]
 pub struct DoctorApi;
 
@@ -33,10 +34,11 @@ pub struct DoctorApi;
 impl DoctorApi {
     /// Verify a signature
     ///
-    /// Takes the headers and the body of a request as your server saw them, and says whether its signatures are valid, or
-    /// what is wrong: the body was changed on the way to your check, the secret was used in a wrong way, the timestamp is
-    /// old, and so on. To find out why your own code computes something else, give what it computed as
-    /// `X-RKT-Signature` or `webhook-signature`. Nothing is stored, and no secret and no right signature is answered.
+    /// Takes the headers and the body of a request as your server saw them, and tells whether its signatures are valid or, if
+    /// they aren't, why: the body was changed before your code checked it, the secret was used in the wrong way, the timestamp
+    /// is old, and so on. To find out why your own code computes something else, send what it computed as
+    /// `X-RKT-Signature` or `webhook-signature`. Nothing is stored, and the answer never contains a secret or a correct
+    /// signature.
     #[oai(
         path = "/api/webhooks-config/:id/verify",
         method = "post",
@@ -52,11 +54,11 @@ impl DoctorApi {
     ) -> Result<Json<DiagnosisView>, Problem> {
         let endpoint = fields::endpoint_id(&id.0)?;
         let VerifySignature { headers, body } = body.0;
-        if body.len() > shapes::max_body(&app.allowance) {
+        if body.len() > request::max_body(&app.allowance) {
             return Err(Problem::new(Code::BodyTooLarge)
                 .detail(format!(
                     "`body` may be {} bytes long, more than any body that is sent.",
-                    shapes::max_body(&app.allowance)
+                    request::max_body(&app.allowance)
                 ))
                 .field("body"));
         }
@@ -74,7 +76,7 @@ impl DoctorApi {
         if let Some(previous) = &mut secrets.previous
             && previous.until < store.time().await?
         {
-            // The grace ends by the store's clock, which may not be ours.
+            // The grace period ends by the store's clock, which may differ from ours.
             previous.until = domain::clock::Timestamp::default();
         }
         let request = Request {
@@ -82,10 +84,10 @@ impl DoctorApi {
             secrets,
             headers,
             body,
-            // What was accepted as an event is UTF-8.
+            // A payload that was accepted is UTF-8.
             sent: sent.and_then(|bytes| String::from_utf8(bytes.into()).ok()),
         };
-        // Hundreds of MACs over a large body take longer than a thread that serves others may.
+        // Hundreds of MACs over a large body would keep a thread busy that serves other requests.
         let room = ROOM
             .acquire()
             .await
@@ -108,7 +110,7 @@ impl Resource for DoctorApi {
     const EXAMPLES: &'static str = include_str!("doctor.json");
 }
 
-/// All that is examined.
+/// The request to be examined, and what it is compared with.
 struct Request {
     endpoint: EndpointId,
     secrets: Secrets,
@@ -131,7 +133,7 @@ impl Request {
     }
 }
 
-/// An endpoint's secrets, open.
+/// An endpoint's secrets, unsealed.
 struct Secrets {
     current: SigningSecret,
     previous: Option<PreviousSecret>,

@@ -1,4 +1,4 @@
-//! The JSON of one endpoint in full: with its rotation and its health.
+//! One endpoint in full, with its rotation and its health.
 
 use crate::health::{EndpointHealth, Parked, Queue, TopFailure};
 use domain::clock::Timestamp;
@@ -9,123 +9,124 @@ use store::health::EndpointFacts;
 
 use super::super::attempt::whole_millis;
 use super::super::schema::DateTime;
-use super::shapes::EndpointView;
+use super::view::EndpointView;
 
-/// An endpoint with what is known of its past, and what follows for its future.
+/// An endpoint in full: with the rotation of its secret and with its health.
 #[derive(Debug, Serialize, Object)]
 #[serde(rename_all = "camelCase")]
 #[oai(rename = "EndpointDetail", rename_all = "camelCase")]
-pub(crate) struct DetailView {
+pub(crate) struct EndpointDetailView {
     /// The endpoint.
     #[serde(flatten)]
     #[oai(flatten)]
     endpoint: EndpointView,
-    /// The rotation of its secret whose grace still lasts; `null` without one.
+    /// The latest rotation of the secret, while its grace period lasts; `null` otherwise.
     #[oai(nullable)]
     secret_rotation: Option<RotationView>,
-    /// How it does.
+    /// How well deliveries to the endpoint work.
     health: HealthView,
 }
 
-/// A rotation of a signing secret, while the secret before is still good.
+/// A rotation of the signing secret whose grace period has not ended: the previous secret still signs.
 #[derive(Debug, Serialize, Object)]
 #[serde(rename_all = "camelCase")]
 #[oai(rename = "SecretRotation", rename_all = "camelCase")]
 pub(crate) struct RotationView {
-    /// Until then `webhook-signature` has a signature with the secret before, too.
+    /// Until then, `webhook-signature` also contains a signature made with the previous secret.
     previous_secret_valid_until: DateTime,
-    /// Which secret `X-RKT-Signature` is made with until then.
+    /// Which secret makes `X-RKT-Signature` until then.
     legacy_signature: LegacySignature,
 }
 
-/// Which secret `X-RKT-Signature` is made with.
+/// Which secret makes `X-RKT-Signature`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Enum)]
 #[serde(rename_all = "lowercase", try_from = "String")]
 #[oai(rename_all = "lowercase")]
 pub(crate) enum LegacySignature {
-    /// The new one.
+    /// The new secret.
     New,
-    /// The one before the rotation.
+    /// The secret that was in use before the rotation.
     Previous,
 }
 
-/// How an endpoint does.
+/// How well deliveries to an endpoint work: a judgement of the latest attempts and of what is waiting.
 #[derive(Debug, Serialize, Object)]
 #[serde(rename_all = "camelCase")]
 #[oai(rename = "EndpointHealth", rename_all = "camelCase")]
 pub(crate) struct HealthView {
-    /// Failed attempts in a row that disable it.
+    /// How many failed attempts in a row disable the endpoint.
     disable_after: u32,
     /// How many more failures in a row disable it; 0 while it is not active.
     failures_until_disabled: u32,
-    /// When it will be disabled if attempts go on to fail as fast as they do; `null` when they don't, or once only.
+    /// When the endpoint will be disabled if attempts keep failing at the present pace; `null` if fewer than two attempts in a
+    /// row have failed, or the endpoint is not active.
     #[oai(nullable)]
     disabled_at_this_pace: Option<DateTime>,
-    /// When the next attempt is due; `null` when nothing is to be sent, or it is not active.
+    /// When the next attempt is due; `null` if there is nothing to send, or the endpoint is not active.
     #[oai(nullable)]
     next_attempt_at: Option<DateTime>,
-    /// The share of the sampled attempts that succeeded, from 0 to 1; `null` without any.
+    /// The share of the sampled attempts that succeeded, from 0 to 1; `null` if there are none.
     #[oai(nullable)]
     success_rate: Option<f64>,
-    /// Half of the sampled attempts took no longer, in milliseconds.
+    /// The median duration of the sampled attempts, in milliseconds; `null` if there are none.
     #[oai(nullable)]
     p50_ms: Option<u64>,
-    /// 95 of 100 sampled attempts took no longer, in milliseconds.
+    /// The 95th percentile of the durations of the sampled attempts, in milliseconds; `null` if there are none.
     #[oai(nullable)]
     p95_ms: Option<u64>,
-    /// How many attempts that is said of: the last ones, at most 100. Test events are not among them.
+    /// How many attempts were sampled: the latest ones, at most 100, without test events.
     sampled_attempts: u64,
-    /// What it has to send.
+    /// Deliveries that will be sent.
     queue: QueueView,
-    /// What waits until it is switched on; nothing while it is active.
+    /// Deliveries that are held back until the endpoint is switched on; none while it is active.
     parked: ParkedView,
-    /// What goes wrong most often among the sampled attempts; `null` if nothing does.
+    /// The most frequent failure among the sampled attempts; `null` if none failed.
     #[oai(nullable)]
     top_failure: Option<TopFailureView>,
 }
 
-/// What an endpoint has to send.
+/// Deliveries that an endpoint will be sent.
 #[derive(Debug, Serialize, Object)]
 #[serde(rename_all = "camelCase")]
 #[oai(rename = "EndpointQueue", rename_all = "camelCase")]
 pub(crate) struct QueueView {
-    /// Deliveries that wait for their turn.
+    /// How many are waiting for their turn.
     waiting: u64,
-    /// Deliveries that wait for the time of their next attempt.
+    /// How many are waiting until their next attempt is due.
     retrying: u64,
-    /// Deliveries that are being attempted.
+    /// How many are being attempted right now.
     in_flight: u64,
-    /// When the event of the first waiting delivery was accepted; `null` when none waits.
+    /// When the event of the delivery at the head of the queue was accepted; `null` if none is waiting.
     #[oai(nullable)]
     oldest_waiting_since: Option<DateTime>,
 }
 
-/// What waits until an endpoint is switched on.
+/// Deliveries that are held back until an endpoint is switched on.
 #[derive(Debug, Serialize, Object)]
 #[serde(rename_all = "camelCase")]
 #[oai(rename = "ParkedDeliveries", rename_all = "camelCase")]
 pub(crate) struct ParkedView {
-    /// How many deliveries.
+    /// How many there are.
     deliveries: u64,
-    /// Bytes of their payloads.
+    /// The total size of their payloads, in bytes.
     bytes: u64,
 }
 
-/// What goes wrong most often, and what to do about it.
+/// The most frequent failure, and what to do about it.
 #[derive(Debug, Serialize, Object)]
 #[serde(rename_all = "camelCase")]
 #[oai(rename = "TopFailure", rename_all = "camelCase")]
 pub(crate) struct TopFailureView {
-    /// What goes wrong, as a stable code.
+    /// What went wrong, as a stable code.
     error: String,
-    /// The HTTP status; `null` if there was no answer.
+    /// The HTTP status of the receiver's answers; `null` if there were none.
     #[oai(nullable)]
     status: Option<u16>,
-    /// How many of the sampled attempts ended so.
+    /// How many of the sampled attempts failed in this way.
     count: u64,
-    /// Since when: the first that ended so after the last success, as far as the sample goes back.
+    /// When the first attempt failed in this way since the last success, as far as the sample goes back.
     since: DateTime,
-    /// What it means and what to do about it, in a sentence.
+    /// What the failure means and what to do about it, in one sentence.
     advice: String,
 }
 
@@ -141,7 +142,7 @@ impl TryFrom<String> for LegacySignature {
     }
 }
 
-impl From<EndpointFacts> for DetailView {
+impl From<EndpointFacts> for EndpointDetailView {
     fn from(facts: EndpointFacts) -> Self {
         Self {
             secret_rotation: lasting_grace(&facts.endpoint, facts.now).map(Into::into),
@@ -151,7 +152,7 @@ impl From<EndpointFacts> for DetailView {
     }
 }
 
-/// The grace of the last rotation, unless it is over.
+/// The grace period of the last rotation, unless it is over.
 fn lasting_grace(endpoint: &Endpoint, now: Timestamp) -> Option<SecretGrace> {
     endpoint.grace.filter(|grace| grace.until > now)
 }

@@ -1,8 +1,10 @@
-//! The dashboard's calls: make, list, change and remove the endpoints of the caller's account.
+//! The dashboard's calls about endpoints: create, list, change and remove them, rotate a secret, send a test event.
 //!
-//! Every call sees only the account of its token: another account's endpoint is as unknown as one that doesn't exist.
+//! Every call sees only the account of its token: to it, another account's endpoint doesn't exist.
 
-mod shapes;
+mod request;
+
+mod view;
 
 mod detail;
 
@@ -23,18 +25,17 @@ use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
 use store::endpoints::CreateOutcome;
 
-use self::detail::DetailView;
+use self::detail::EndpointDetailView;
 use self::query_id::QueryId;
-use self::shapes::{
-    ChangeEndpoint, CreateEndpoint, Created, CreatedEndpoint, EndpointList, EndpointView, Parked, Removed,
-};
+use self::request::{ChangeEndpoint, CreateEndpoint, Parked};
+use self::view::{Created, CreatedEndpoint, EndpointList, EndpointView, Removed};
 use super::{Call, Group, Resource, fields};
 use crate::app::App;
 use crate::caller::DashboardUser;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 
-/// The calls.
+/// Creating, listing, changing and removing endpoints.
 #[derive(Debug, Clone, Copy)]
 pub struct EndpointsApi;
 
@@ -42,7 +43,8 @@ pub struct EndpointsApi;
 impl EndpointsApi {
     /// Create an endpoint
     ///
-    /// Registers a URL for events of the account. The answer includes the signing secret, this once.
+    /// Registers a URL that events of the account are sent to. The answer contains the signing secret, which is never shown
+    /// again: save it.
     #[oai(
         path = "/api/webhooks-config",
         method = "post",
@@ -93,7 +95,7 @@ impl EndpointsApi {
 
     /// List all endpoints
     ///
-    /// Answers every endpoint of the account with its state, oldest first.
+    /// Returns every endpoint of the account with its state, oldest first.
     #[oai(path = "/api/webhooks-config", method = "get", operation_id = "listEndpoints")]
     async fn list(&self, user: DashboardUser, app: Data<&App>) -> Result<Json<EndpointList>, Problem> {
         let endpoints = app.store.get()?.list_endpoints(&user.account).await?;
@@ -104,8 +106,8 @@ impl EndpointsApi {
 
     /// Get one endpoint
     ///
-    /// Answers the endpoint with its health: how its last attempts went, what waits, what happens next, and what to do about
-    /// its most frequent failure.
+    /// Returns the endpoint with its health: how the latest attempts went, what is waiting, what happens next, and what to do
+    /// about the most frequent failure.
     #[oai(
         path = "/api/webhooks-config/:id",
         method = "get",
@@ -117,7 +119,7 @@ impl EndpointsApi {
         app: Data<&App>,
         /// The endpoint's id.
         id: Path<String>,
-    ) -> Result<Json<DetailView>, Problem> {
+    ) -> Result<Json<EndpointDetailView>, Problem> {
         let id = fields::endpoint_id(&id.0)?;
         let facts = app.store.get()?.endpoint_facts(&user.account, &id).await?;
         facts
@@ -127,8 +129,9 @@ impl EndpointsApi {
 
     /// Change an endpoint, or switch it on or off
     ///
-    /// `id` alone toggles. With other fields the endpoint gets exactly these values, so the request can be repeated.
-    /// Switching on zeroes the failure counter and sends what was parked (or discards it, with `parked`).
+    /// With `id` alone, switches the endpoint off if it is active, and on if it isn't. With other fields, sets exactly the
+    /// values given, so that the request can safely be repeated. Switching an endpoint on resets its failure counter and sends
+    /// the deliveries that were parked (or discards them, if `parked` says so).
     #[oai(
         path = "/api/webhooks-config",
         method = "patch",
@@ -169,7 +172,7 @@ impl EndpointsApi {
         let id = fields::endpoint_id(&body.id)?;
         let store = app.store.get()?;
         if !has_fields {
-            // A toggle becomes a target state, so that the store's call can be repeated.
+            // A toggle becomes a target state, so that the call to the store can be repeated.
             let endpoint = store
                 .get_endpoint(&user.account, &id)
                 .await?
@@ -184,7 +187,7 @@ impl EndpointsApi {
 
     /// Remove an endpoint
     ///
-    /// Removes it with its queue and its log. Deliveries in flight finish into nothing.
+    /// Removes the endpoint with its queue and its log. An attempt that is in flight is completed, but not recorded.
     #[oai(
         path = "/api/webhooks-config",
         method = "delete",
@@ -216,7 +219,7 @@ impl Resource for EndpointsApi {
     const EXAMPLES: &'static str = include_str!("endpoints.json");
 }
 
-/// What the fields of an endpoint are refused with.
+/// Errors about the fields of an endpoint.
 const FIELD_ERRORS: &[Code] = &[
     Code::EmptyEvents,
     Code::TooManyEvents,

@@ -9,7 +9,7 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use super::super::fields;
 use crate::problem::{Code, Problem};
 
-/// The parameter `id` of a query. A request without it is told how to name the endpoint.
+/// The parameter `id` of a query. The refusal of a request without it says how to name the endpoint.
 #[derive(Debug)]
 pub(super) struct QueryId(pub(super) EndpointId);
 

@@ -12,39 +12,38 @@ use store::rotation::{RotateOutcome, Rotation};
 use super::super::schema::{DateTime, present};
 use super::super::{Call, Group, Resource, fields};
 use super::detail::LegacySignature;
-use super::shapes::{CreatedEndpoint, MAX_BODY};
-use crate::allowance::Allowance;
+use super::view::CreatedEndpoint;
 use crate::app::App;
 use crate::caller::DashboardUser;
 use crate::json::{Json, JsonRequest, OptionalJson};
 use crate::problem::{Code, Problem};
 
-/// How long the secret before stays good if nothing is said, in hours.
+/// The grace period when the request names none, in hours.
 const DEFAULT_GRACE: i64 = 24;
 
-/// The longest grace: a week.
+/// The longest grace period: a week, in hours.
 const MAX_GRACE: i64 = 7 * 24;
 
-/// How often a rotation that others overtake is tried.
+/// How often a rotation is tried when others overtake it.
 const TRIES: usize = 32;
 
-/// The call.
+/// Rotating a secret.
 #[derive(Debug, Clone, Copy)]
 pub struct RotationApi;
 
-/// How a secret is to be rotated. Every field can be left out.
+/// How to rotate the secret. Every field can be left out.
 #[derive(Debug, Default, Deserialize, Object)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[oai(rename_all = "camelCase")]
 pub(crate) struct RotateSecret {
-    /// How long the secret before stays good, in hours; 24 if absent, 0 ends it at once.
+    /// How long the previous secret goes on signing, in hours; 24 if absent. 0 ends it at once.
     #[serde(default, deserialize_with = "present")]
     #[oai(validator(minimum(value = "0"), maximum(value = "168")))]
     grace_hours: Option<i64>,
-    /// Rotate even while the grace of an earlier rotation lasts: the secret before that one ends at once.
+    /// Rotate even if the grace period of an earlier rotation has not ended. The oldest secret then ends at once.
     #[serde(default, deserialize_with = "present")]
     force: Option<bool>,
-    /// Which secret makes `X-RKT-Signature` during the grace; `new` if absent.
+    /// Which secret makes `X-RKT-Signature` during the grace period; `new` if absent.
     #[serde(default, deserialize_with = "present")]
     legacy_signature: Option<LegacySignature>,
 }
@@ -58,25 +57,23 @@ pub(crate) struct RotatedEndpoint {
     #[serde(flatten)]
     #[oai(flatten)]
     endpoint: CreatedEndpoint,
-    /// Until then `webhook-signature` has a signature with the secret before, too; `null` when that ended at once.
+    /// Until then, `webhook-signature` also contains a signature made with the previous secret; `null` if that secret ended at
+    /// once.
     #[oai(nullable)]
     previous_secret_valid_until: Option<DateTime>,
 }
 
-impl JsonRequest for RotateSecret {
-    fn max_bytes(_: &Allowance) -> usize {
-        MAX_BODY
-    }
-}
+impl JsonRequest for RotateSecret {}
 
 #[OpenApi(tag = "Group::Endpoints")]
 impl RotationApi {
     /// Rotate the signing secret
     ///
-    /// Answers a new secret, this once. Until the grace ends `webhook-signature` carries a signature with each secret, so that
-    /// receivers can change over at any moment; `X-RKT-Signature` is made with the new one, unless `legacySignature` says
-    /// otherwise. Another rotation within the grace needs `force` and ends the oldest secret at once. Should this answer get
-    /// lost, rotate again with `force` when you can change your receiver over right away.
+    /// Returns a new secret, which is never shown again: save it. During the grace period, `webhook-signature` contains a
+    /// signature made with each of the two secrets, so that you can change your receiver over at any moment;
+    /// `X-RKT-Signature` is made with the new one, unless `legacySignature` says otherwise. Another rotation within the grace
+    /// period needs `force`, and ends the oldest secret at once. If you lose this answer, rotate again with `force`, at a time
+    /// when you can change your receiver right away.
     #[oai(
         path = "/api/webhooks-config/:id/rotate-secret",
         method = "post",
@@ -142,7 +139,7 @@ impl Resource for RotationApi {
     const EXAMPLES: &'static str = include_str!("rotation.json");
 }
 
-/// How long the secret before goes on, and whether it makes the legacy signature meanwhile.
+/// The grace period, and whether the previous secret makes the legacy signature during it.
 fn grace(wanted: &RotateSecret) -> Result<(Duration, bool), Problem> {
     let hours = wanted.grace_hours.unwrap_or(DEFAULT_GRACE);
     let hours = u64::try_from(hours)

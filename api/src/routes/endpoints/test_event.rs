@@ -1,4 +1,4 @@
-//! Test events: a worker sends a sample at once, and the answer says what came of it.
+//! Test events: a worker sends a sample at once, and the answer is the attempt.
 
 use std::time::Duration;
 
@@ -18,64 +18,58 @@ use store::{Store, StoreError};
 use super::super::attempt::AttemptView;
 use super::super::schema::{EventName, present};
 use super::super::{Call, Group, Resource, fields};
-use super::shapes::MAX_BODY;
-use crate::allowance::Allowance;
 use crate::app::App;
 use crate::caller::DashboardUser;
 use crate::json::{Json, JsonRequest, OptionalJson};
 use crate::problem::{Code, Problem};
 
-/// Test events that an account may have in a minute: enough to mend a receiver by trial and error, too few to load one.
+/// How many test events an account may send in a minute: enough to fix a receiver by trial and error, too few to load one.
 const PER_MINUTE: u32 = 10;
 
-/// What a worker may need beside the attempt itself: to write down what came of it.
+/// How much longer than the attempt a worker may take, since it also records the result.
 const MARGIN: Duration = Duration::from_secs(1);
 
-/// How long an attempt may take, as long as no worker has told it.
+/// How long an attempt may take, until a worker has announced the configured value.
 const DELIVERY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The call.
+/// Sending a test event.
 #[derive(Debug, Clone, Copy)]
 pub struct TestEventApi;
 
-/// Which test event to send.
+/// The test event to send.
 #[derive(Debug, Default, Deserialize, Object)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[oai(rename_all = "camelCase")]
 pub(crate) struct SendTestEvent {
-    /// Its type; if absent, the first that the endpoint subscribes to, and `lead.captured` for `*`.
+    /// The event type; if absent, the first that the endpoint subscribes to, or `lead.captured` if that is `*`.
     #[serde(default, deserialize_with = "present")]
     event: Option<EventName>,
 }
 
-/// What came of a test event.
+/// The result of a test event.
 #[derive(Debug, Serialize, Object)]
 #[serde(rename_all = "camelCase")]
 #[oai(rename_all = "camelCase")]
 pub(crate) struct TestResult {
-    /// The delivery, as it stands in the log.
+    /// The id of the delivery, which is in the log.
     delivery_id: String,
-    /// The event's type.
+    /// The event type that was sent.
     event: EventName,
-    /// Whether the receiver answered 2xx in time.
+    /// Whether the receiver answered with a 2xx status in time.
     succeeded: bool,
-    /// The attempt in full.
+    /// The attempt in detail.
     attempt: AttemptView,
 }
 
-impl JsonRequest for SendTestEvent {
-    fn max_bytes(_: &Allowance) -> usize {
-        MAX_BODY
-    }
-}
+impl JsonRequest for SendTestEvent {}
 
 #[OpenApi(tag = "Group::Endpoints")]
 impl TestEventApi {
     /// Send a test event
     ///
-    /// Sends a sample of an event type to the endpoint at once, whether or not it is active or subscribes to the type, and
-    /// answers with the attempt. It is made once, is marked as a test in the log, and never counts as a failure of the
-    /// endpoint. An account may have 10 in a minute.
+    /// Sends a sample event to the endpoint at once, even if the endpoint is not active or doesn't subscribe to the event type,
+    /// and returns the attempt. There is only one attempt. The log marks it as a test, and a failure doesn't count against the
+    /// endpoint. An account may send 10 test events in a minute.
     #[oai(
         path = "/api/webhooks-config/:id/test",
         method = "post",
@@ -128,7 +122,7 @@ impl Resource for TestEventApi {
     const EXAMPLES: &'static str = include_str!("test_event.json");
 }
 
-/// What a worker answers; `None` when none takes the request, or the one that took it died.
+/// The attempt as a worker reports it; `None` if no worker takes the request, or the one that took it dies.
 async fn answer(store: &Store, delivery: &DeliveryId) -> Result<Option<LoggedAttempt>, StoreError> {
     if let Some(attempt) = store.test_event_answer(delivery, WAITED_FOR).await? {
         return Ok(Some(attempt));
@@ -141,7 +135,7 @@ async fn answer(store: &Store, delivery: &DeliveryId) -> Result<Option<LoggedAtt
     store.test_event_answer(delivery, timeout + MARGIN).await
 }
 
-/// The type that is sent if none is asked for.
+/// The type to send if the request names none.
 fn usual(endpoint: &Endpoint) -> EventType {
     let first = endpoint
         .events

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::intake::Terms;
 use super::{AcceptOutcome, AcceptResult, Accepted, Counted, IDEMPOTENCY_WINDOW, Idempotency, NewEvent};
+use crate::StoreError;
 use crate::decode::unexpected;
 use crate::rates::{EventLimits, Quota, Subject};
 use crate::scripts::{Legible, Record, Rest, Shape, answered_in_words, record, script};
@@ -29,14 +30,10 @@ script! {
 }
 
 record! {
-    /// How many events may be accepted in a minute.
+    /// How many events may be accepted in a minute: with a service key, or else for an account.
     struct LimitRecord<'a> {
         most: u32,
-    }
-    /// Whose events are counted.
-    enum LimitKind<'a> {
-        "K" ServiceKey { key: &'a str },
-        "A" Account {},
+        key: Option<&'a str>,
     }
 }
 
@@ -53,12 +50,12 @@ record! {
     }
 }
 
-/// What came of one event.
+/// What came of one event. Its quotas are two numbers each: how many are left, and for how many milliseconds.
 pub(crate) enum EventAnswer {
-    Accepted(EventId, u32, bool, Rest<(u32, Duration)>),
+    Accepted(EventId, u32, bool, Rest<u64>),
     IdempotencyConflict,
     OverBudget,
-    RateLimited(Rest<(u32, Duration)>),
+    RateLimited(Rest<u64>),
     /// The routes of its account can't be read.
     Unreadable,
 }
@@ -75,12 +72,7 @@ impl<'a> Accept<'a> {
     pub(super) fn new(terms: &'a Terms, events: &'a [NewEvent]) -> Self {
         let limits = terms.limits.set().map(|(subject, most)| LimitRecord {
             most,
-            kind: match subject {
-                Subject::ServiceKey => LimitKind::ServiceKey {
-                    key: &terms.limits.key,
-                },
-                Subject::Account | Subject::Dashboard => LimitKind::Account {},
-            },
+            key: (subject == Subject::ServiceKey).then_some(terms.limits.key.as_str()),
         });
         Self {
             key_lifetime: IDEMPOTENCY_WINDOW,
@@ -132,19 +124,25 @@ impl Legible<EventAnswer> {
             EventAnswer::RateLimited(quotas) => (AcceptOutcome::RateLimited, quotas.0),
             EventAnswer::Unreadable => return Err(unexpected("account")),
         };
-        let quotas = limits
-            .set()
-            .zip(left)
-            .map(|((subject, _), (left, ends_in))| Quota {
-                subject,
-                left,
-                ends_in,
-            });
+        let quotas = limits.set().zip(left.chunks(2));
         Ok(Counted {
             outcome,
-            quotas: quotas.collect(),
+            quotas: quotas
+                .map(|((subject, _), numbers)| quota(subject, numbers))
+                .collect::<Result<_, _>>()?,
         })
     }
+}
+
+fn quota(subject: Subject, numbers: &[u64]) -> Result<Quota, StoreError> {
+    let [left, ends_in] = *numbers else {
+        return Err(unexpected("a quota"));
+    };
+    Ok(Quota {
+        subject,
+        left: u32::try_from(left).map_err(|_| unexpected("a quota"))?,
+        ends_in: Duration::from_millis(ends_in),
+    })
 }
 
 #[cfg(test)]

@@ -2,29 +2,16 @@
 --
 -- Returns for each event {'accepted', event id, deliveries, 1 if duplicate, quotas…}, 'conflict', 'over_budget',
 --       {'rate_limited', quotas…}, or 'unreadable' when the routes of its account are not what they should be; for fewer events than
---       there are once 512 deliveries were made: the caller sends the rest again. A quota is what is left of a limit and the ms
---       until its count begins anew, in the order of the limits; a duplicate has none.
+--       there are once 512 deliveries were made: the caller sends the rest again. A quota is two numbers: what is left of a
+--       limit, and the ms until its count begins anew. They come in the order of the limits; a duplicate has none.
 -- Guarantees: nothing of an event is written unless its answer is 'accepted'; the same event id, or the same idempotency key
 -- with the same fingerprint, is accepted once. What the events have in common is read and written once. Not `allow-oom`: at
 -- `maxmemory` all are refused.
 local MOST_DELIVERIES = 512
-local account_budget, parked_budget = tonumber(ARGV[ACCOUNT_BUDGET]), tonumber(ARGV[PARKED_BUDGET])
-local accepted_at
+local account_budget, accepted_at = tonumber(ARGV[ACCOUNT_BUDGET]), nil
 
 -- What the events touch: the accounts, and what is added to the pending lists of endpoints, in the order of first use.
 local accounts, additions, order = {}, {}, {}
-local function account_of(id)
-  local account = accounts[id]
-  if account == nil then
-    local key = P .. 'account:' .. id
-    local routes, used = try('HGETALL', key .. ':endpoints'), call('GET', key .. ':bytes')
-    account = not routes.err and {
-      id = id, routes = routes, bytes = key .. ':bytes', used = tonumber(used) or 0, charged = 0, matching = {},
-    }
-    accounts[id] = account
-  end
-  return account
-end
 
 -- The endpoints of an account that want an event of this type and chatbot: for each, what is added to its pending list.
 local function matching_of(account, event_type, chatbot)
@@ -52,10 +39,19 @@ end
 
 -- Stores an event and notes its deliveries; returns how many, or nil and why not.
 local function store(account_id, id, event_type, chatbot, body)
-  local account, size = account_of(account_id), #body
+  local account = accounts[account_id]
+  if account == nil then
+    local key = P .. 'account:' .. account_id
+    local routes, used = try('HGETALL', key .. ':endpoints'), call('GET', key .. ':bytes')
+    account = not routes.err and {
+      id = account_id, routes = routes, bytes = key .. ':bytes', used = tonumber(used) or 0, charged = 0, matching = {},
+    }
+    accounts[account_id] = account
+  end
   if not account then
     return nil, 'unreadable'
   end
+  local size = #body
   local found, charge = matching_of(account, event_type, chatbot), charge_of(size)
   if #found == 0 then
     return 0
@@ -76,42 +72,39 @@ local function store(account_id, id, event_type, chatbot, body)
   return #found
 end
 
--- The counters of the limits, each read once. Without limits nothing is read or counted.
-local counters = {}
-local function counter_of(limit, account)
-  local key
-  if ARGV[limit + KIND] == 'K' then
-    key = P .. 'key:' .. ARGV[limit + KEY] .. ':pushed'
-  else
-    key = P .. 'account:' .. account .. ':pushed'
+-- The limits' counters, each read once. Without limits nothing is read or counted.
+local counters, counters_of, with_quotas
+if #each_limit > 0 then
+  counters = {}
+  local function counter_of(limit, account)
+    local key, whose = nil, ARGV[limit + KEY]
+    if whose ~= '' then
+      key = P .. 'key:' .. whose .. ':pushed'
+    else
+      key = P .. 'account:' .. account .. ':pushed'
+    end
+    local counter = counters[key]
+    if not counter then
+      local used, ends_in = used_of(key)
+      counter = { used = used, added = 0, left = math.max(0, tonumber(ARGV[limit + MOST]) - used), ends_in = ends_in }
+      counters[key] = counter
+    end
+    return counter
   end
-  local counter = counters[key]
-  if not counter then
-    local used, ends_in = used_of(key)
-    counter = { used = used, added = 0, left = math.max(0, tonumber(ARGV[limit + MOST]) - used), ends_in = ends_in }
-    counters[key] = counter
+  counters_of = function(account)
+    local found = {}
+    for i, limit in ipairs(each_limit) do
+      found[i] = counter_of(limit, account)
+    end
+    return found
   end
-  return counter
-end
-
--- The counters of all limits, for an event of this account.
-local NO_COUNTERS = {}
-local function counters_of(account)
-  if #each_limit == 0 then
-    return NO_COUNTERS
+  with_quotas = function(answer, found)
+    for _, counter in ipairs(found) do
+      answer[#answer + 1] = counter.left
+      answer[#answer + 1] = counter.ends_in
+    end
+    return answer
   end
-  local found = {}
-  for i, limit in ipairs(each_limit) do
-    found[i] = counter_of(limit, account)
-  end
-  return found
-end
-
-local function with_quotas(answer, found)
-  for _, counter in ipairs(found) do
-    answer[#answer + 1] = { counter.left, counter.ends_in }
-  end
-  return answer
 end
 
 local events, deliveries = 0, 0
@@ -132,10 +125,12 @@ local function accept(event)
   if known then
     return { 'accepted', id, tonumber(known), 0 } -- our own call, sent again
   end
-  local limited_by = counters_of(account)
-  for _, counter in ipairs(limited_by) do
-    if counter.left < 1 then
-      return with_quotas({ 'rate_limited' }, limited_by)
+  local limited_by = counters and counters_of(account)
+  if limited_by then
+    for _, counter in ipairs(limited_by) do
+      if counter.left < 1 then
+        return with_quotas({ 'rate_limited' }, limited_by)
+      end
     end
   end
   local made, refusal = store(account, id, ARGV[event + EVENT_TYPE], ARGV[event + CHATBOT], ARGV[event + BODY])
@@ -148,6 +143,9 @@ local function accept(event)
   end
   if made > 0 then
     events, deliveries = events + 1, deliveries + made
+  end
+  if not limited_by then
+    return { 'accepted', id, made, 0 }
   end
   for _, counter in ipairs(limited_by) do
     counter.added, counter.left = counter.added + 1, counter.left - 1
@@ -163,9 +161,11 @@ for i, event in ipairs(each_event) do
   end
 end
 
-for key, counter in pairs(counters) do
-  if counter.added > 0 then
-    use_more(key, counter.used, counter.added, counter.ends_in)
+if counters then
+  for key, counter in pairs(counters) do
+    if counter.added > 0 then
+      use_more(key, counter.used, counter.added, counter.ends_in)
+    end
   end
 end
 if events == 0 then
@@ -177,15 +177,6 @@ for _, account in pairs(accounts) do
   end
 end
 
--- A route that leads to no endpoint goes, and what was added to its pending list is canceled.
-local function close(addition)
-  if call('EXISTS', P .. 'pending:' .. addition.id) == 1 then
-    give_up_endpoint(addition.id, note_corrupt(addition.id, 'endpoint:' .. addition.id))
-  end
-  call('DEL', P .. 'endpoint:' .. addition.id)
-  call('HDEL', P .. 'account:' .. addition.account .. ':endpoints', addition.id)
-end
-
 -- Adds to a pending list what belongs there; returns whether its endpoint enters a lane, for a worker to serve.
 local function extend(addition)
   local endpoint = P .. 'endpoint:' .. addition.id
@@ -195,15 +186,20 @@ local function extend(addition)
   if was_empty or bytes == addition.bytes then
     local v = call('HMGET', endpoint, 'account', 'slow')
     if not v[1] then
-      close(addition)
+      -- A route that leads to no endpoint: it goes, and what waits there is canceled.
+      if call('EXISTS', P .. 'pending:' .. addition.id) == 1 then
+        give_up_endpoint(addition.id, note_corrupt(addition.id, 'endpoint:' .. addition.id))
+      end
+      call('DEL', endpoint)
+      call('HDEL', P .. 'account:' .. addition.account .. ':endpoints', addition.id)
       return false
     end
     slow = v[2] == '1'
   end
   if addition.letter == 'D' then
-    if bytes > parked_budget then
+    if bytes > tonumber(ARGV[PARKED_BUDGET]) then
       -- Upkeep exhausts the oldest.
-      call('HSET', endpoint, 'parkedLimit', parked_budget)
+      call('HSET', endpoint, 'parkedLimit', ARGV[PARKED_BUDGET])
       call('ZADD', PARKED, 0, addition.id)
     end
     return false

@@ -69,9 +69,9 @@ fn only_limits_that_are_set_are_sent_and_keys_as_hashes() {
         per_account,
     };
     for (limits, expected) in [
-        (limits(5, 9), &["2", "0", "5", "K", "backend", "9", "A"][..]),
-        (limits(5, 0), &["1", "0", "5", "K", "backend"]),
-        (limits(0, 9), &["1", "0", "9", "A"]),
+        (limits(5, 9), &["2", "0", "5", "backend", "9", ""][..]),
+        (limits(5, 0), &["1", "0", "5", "backend"]),
+        (limits(0, 9), &["1", "0", "9", ""]),
         (limits(0, 0), &["0", "0"]),
     ] {
         assert_eq!(written(limits, &[])[3..], *expected);
@@ -89,14 +89,18 @@ fn text(text: &str) -> Value {
     Value::BulkString(text.as_bytes().to_vec())
 }
 
-fn quota(left: i64, ends_in: i64) -> Value {
-    Value::Array(vec![Value::Int(left), Value::Int(ends_in)])
+/// A word and numbers.
+fn list(word: &str, numbers: &[i64]) -> Value {
+    let numbers = numbers.iter().copied().map(Value::Int);
+    Value::Array(std::iter::once(text(word)).chain(numbers).collect())
 }
 
-fn accepted(duplicate: i64, quotas: &[Value]) -> Value {
-    let id = text("evt_00000000000000000000000001");
-    let start = [text("accepted"), id, Value::Int(3), Value::Int(duplicate)];
-    Value::Array([&start, quotas].concat())
+fn accepted(duplicate: i64, quotas: &[i64]) -> Value {
+    let Value::Array(mut values) = list("accepted", &[&[3, duplicate], quotas].concat()) else {
+        panic!("a list");
+    };
+    values.insert(1, text("evt_00000000000000000000000001"));
+    Value::Array(values)
 }
 
 /// The results that are read from an answer, in words.
@@ -127,11 +131,11 @@ fn each_outcome_is_read_with_what_is_left_of_the_limits_that_are_set() {
     let told = results(
         &LIMITS,
         &[
-            accepted(0, &[quota(4, 60_000), quota(8, 50_000)]),
+            accepted(0, &[4, 60_000, 8, 50_000]),
             accepted(1, &[]),
             text("conflict"),
             text("over_budget"),
-            Value::Array(vec![text("rate_limited"), quota(0, 1), quota(7, 2)]),
+            list("rate_limited", &[0, 1, 7, 2]),
         ],
     );
     let expected = [
@@ -143,7 +147,7 @@ fn each_outcome_is_read_with_what_is_left_of_the_limits_that_are_set() {
     ];
     assert_eq!(told, expected);
     let of_account = EventLimits { per_key: 0, ..LIMITS };
-    let told = results(&of_account, &[accepted(0, &[quota(4, 60_000)])]);
+    let told = results(&of_account, &[accepted(0, &[4, 60_000])]);
     assert_eq!(told, ["3 deliveries, false; Account: 4 for 60s"]);
     assert_eq!(
         results(&EventLimits::NONE, &[accepted(0, &[])]),
@@ -165,16 +169,18 @@ fn what_cant_be_read_of_one_event_spoils_no_other() {
                 Value::Int(1),
                 Value::Int(0),
             ]),
-            accepted(0, &[Value::Int(5)]),
+            accepted(0, &[-1, 5]),
+            accepted(0, &[5]),
             accepted(0, &[]),
         ],
     );
     assert!(told[0].contains("account"), "{told:?}");
+    assert!(told[5].contains("a quota"), "{told:?}");
     assert!(
         told[1..5]
             .iter()
             .all(|result| result.contains("outcome of an event")),
         "{told:?}"
     );
-    assert_eq!(told[5], "3 deliveries, false");
+    assert_eq!(told[6], "3 deliveries, false");
 }

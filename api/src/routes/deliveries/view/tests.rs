@@ -47,7 +47,7 @@ fn every_state_is_told_by_its_stable_name() {
 #[test]
 fn a_payload_keeps_its_bytes_and_a_broken_one_is_a_defect() {
     let detail = |body: &'static str| {
-        DetailView::try_from(DeliveryDetail {
+        DeliveryDetailView::try_from(DeliveryDetail {
             summary: waiting(),
             payload: Some(Payload {
                 event: "lead.captured".to_owned(),

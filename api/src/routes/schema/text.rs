@@ -1,15 +1,14 @@
-//! The types that the OpenAPI document needs a word about: texts with a known set or form, and raw JSON.
+//! Texts that have a fixed set of values or a form, which the document tells. Parsing doesn't check them: [`fields`](super::super::fields)
+//! does, and says what is wrong.
 
 use std::borrow::Cow;
 
 use doctor::FindingCode;
 use domain::event::{AccountEvent, EventType, Subscription};
-use domain::signing::SigningSecret;
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 use poem_openapi::types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use serde_json::value::RawValue;
 use store::log::ListStatus;
 
 macro_rules! text_type {
@@ -54,20 +53,12 @@ macro_rules! text_type {
             }
         }
 
-        // What a parameter may contain is checked where it is used, which says what is wrong with it.
         impl ParseFromParameter for $name {
             fn parse_from_parameter(text: &str) -> ParseResult<Self> {
                 Ok(Self(text.to_owned()))
             }
         }
     };
-}
-
-/// Tells a field that is there (even as `null`, if its type allows that) from one that is absent.
-pub(super) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
 }
 
 fn string() -> MetaSchema {
@@ -129,7 +120,7 @@ text_type!(
 );
 
 text_type!(
-    /// How many a page may have.
+    /// The largest number of items on a page.
     PageLimit,
     "page_limit",
     MetaSchema {
@@ -163,7 +154,7 @@ text_type!(
 );
 
 text_type!(
-    /// A URL as customers write it.
+    /// A URL as a customer wrote it.
     UrlText,
     "url",
     MetaSchema {
@@ -218,7 +209,7 @@ text_type!(
 );
 
 text_type!(
-    /// What the signature doctor found.
+    /// The code of something that the signature doctor found.
     FindingName,
     "finding_code",
     MetaSchema {
@@ -226,103 +217,3 @@ text_type!(
         ..string()
     }
 );
-
-/// A signing secret that is shown to its owner in an answer, and nowhere else: it can't be printed.
-#[derive(Debug, Clone)]
-pub(crate) struct SecretText(SigningSecret);
-
-impl From<&SigningSecret> for SecretText {
-    fn from(secret: &SigningSecret) -> Self {
-        Self(secret.clone())
-    }
-}
-
-impl Serialize for SecretText {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0.expose())
-    }
-}
-
-impl Type for SecretText {
-    const IS_REQUIRED: bool = true;
-
-    type RawValueType = Self;
-    type RawElementValueType = Self;
-
-    fn name() -> Cow<'static, str> {
-        "string".into()
-    }
-
-    fn schema_ref() -> MetaSchemaRef {
-        MetaSchemaRef::Inline(Box::new(string()))
-    }
-
-    fn as_raw_value(&self) -> Option<&Self> {
-        Some(self)
-    }
-
-    fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
-        Box::new(std::iter::once(self))
-    }
-}
-
-impl ParseFromJSON for SecretText {
-    fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
-        let text = String::parse_from_json(value).map_err(ParseError::propagate)?;
-        SigningSecret::parse(&text).map(Self).map_err(ParseError::custom)
-    }
-}
-
-impl ToJSON for SecretText {
-    fn to_json(&self) -> Option<Value> {
-        Some(Value::String(self.0.expose().to_owned()))
-    }
-}
-
-/// JSON whose bytes are kept; documented as an object with any content.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct RawObject(pub(crate) Box<RawValue>);
-
-impl Type for RawObject {
-    const IS_REQUIRED: bool = true;
-
-    type RawValueType = Self;
-    type RawElementValueType = Self;
-
-    fn name() -> Cow<'static, str> {
-        "object".into()
-    }
-
-    fn schema_ref() -> MetaSchemaRef {
-        MetaSchemaRef::Inline(Box::new(MetaSchema {
-            additional_properties: Some(Box::new(MetaSchemaRef::Inline(Box::new(MetaSchema::ANY)))),
-            ..MetaSchema::new("object")
-        }))
-    }
-
-    fn as_raw_value(&self) -> Option<&Self> {
-        Some(self)
-    }
-
-    fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
-        Box::new(std::iter::once(self))
-    }
-}
-
-impl ParseFromJSON for RawObject {
-    fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
-        serde_json::value::to_raw_value(&value)
-            .map(Self)
-            .map_err(|error| ParseError::custom(error.to_string()))
-    }
-}
-
-impl ToJSON for RawObject {
-    fn to_json(&self) -> Option<Value> {
-        serde_json::from_str(self.0.get()).ok()
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -1,16 +1,47 @@
-//! Headers as a JSON object, bounded while they are read.
+//! The body with a request whose signatures are to be examined. Its headers are bounded while they are read.
 
 use std::borrow::Cow;
 use std::fmt;
 
-use doctor::MAX_HEADERS;
+use doctor::{MAX_HEADER_BYTES, MAX_HEADERS};
+use poem_openapi::Object;
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 use poem_openapi::types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type};
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-/// Names and values, in order; a name that is there twice is kept twice, so that it can be told.
+use crate::allowance::Allowance;
+use crate::json::JsonRequest;
+
+/// How much longer a body may be than the longest that is ever sent: somebody may have added white space and escapes.
+const ADDED: usize = 64 * 1024;
+
+/// A request as your server saw it.
+#[derive(Debug, Deserialize, Object)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VerifySignature {
+    /// The request's headers by name, in upper or lower case: at most 100, each of at most 8 KiB.
+    pub(super) headers: HeaderObject,
+    /// The request's body, exactly as your code checks it.
+    pub(super) body: String,
+}
+
+/// How long `body` may be, in bytes.
+pub(super) const fn max_body(allowance: &Allowance) -> usize {
+    allowance.payload_bytes.saturating_add(ADDED)
+}
+
+impl JsonRequest for VerifySignature {
+    /// A text can be several times as long as a JSON string, since each é may come as `\u00e9`.
+    fn max_bytes(allowance: &Allowance) -> usize {
+        max_body(allowance)
+            .saturating_mul(3)
+            .saturating_add(2 * MAX_HEADERS * MAX_HEADER_BYTES)
+    }
+}
+
+/// Names and values, in order. A name that is there twice is kept twice, so that the doctor can complain about it.
 #[derive(Debug)]
 pub(crate) struct HeaderObject(pub(super) Vec<(String, String)>);
 
@@ -25,7 +56,7 @@ impl<'de> Deserialize<'de> for HeaderObject {
                 formatter.write_str("an object whose values are strings")
             }
 
-            /// Keeps one more than is allowed, so that a long list takes no memory.
+            /// Keeps one more than is allowed, which shows that there are too many, and drops the rest.
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<HeaderObject, A::Error> {
                 let mut headers = Vec::new();
                 while headers.len() <= MAX_HEADERS {

@@ -1,4 +1,4 @@
-//! Replays of many: all deliveries of an endpoint that ended within a time span.
+//! Replaying all deliveries of an endpoint that ended within a time span.
 
 use domain::clock::Timestamp;
 use domain::id::{EndpointId, ReplayId};
@@ -7,32 +7,33 @@ use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
 use store::replays::{ReplaySpan, ReplayStatus, StartOutcome};
 
-use super::super::{Call, Group, Resource, fields};
-use super::replay_shapes::{CountView, EndedAs, ManyReplayed, ReplayDeliveries, ReplayView};
+use super::super::super::{Call, Group, Resource, fields};
+use super::request::{EndedAs, ReplayDeliveries};
+use super::view::{CountView, ManyReplayed, ReplayView};
 use crate::app::App;
 use crate::caller::DashboardUser;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 
-/// The longest span, in days: exhausted deliveries are kept for 14 unless configured otherwise.
+/// The longest span, in days. Exhausted deliveries are kept for 14 days unless configured otherwise.
 const MAX_DAYS: u64 = 31;
 
-/// By how much the caller's clock may be ahead of ours.
+/// How far the caller's clock may be ahead of ours.
 const CLOCKS_DIFFER_MS: u64 = 60_000;
 
-/// The calls.
+/// Replaying many deliveries: start, look, cancel.
 #[derive(Debug, Clone, Copy)]
-pub struct ReplaysApi;
+pub struct ReplayManyApi;
 
 #[OpenApi(tag = "Group::Deliveries")]
-impl ReplaysApi {
+impl ReplayManyApi {
     /// Replay many deliveries
     ///
-    /// Sends again what was given up (or what succeeded, with `status`) within a time span of at most 31 days. The new
-    /// deliveries are made in the background, a few at a time, so that live events never wait behind more than a few of
-    /// them; ask for the replay to see how far it is. An endpoint has one at a time. Deliveries that are replays themselves
-    /// are left out. While the endpoint is not active the new deliveries are parked (`parked`). With `dryRun` nothing is
-    /// sent, and the answer says how many there are.
+    /// Replays all deliveries that were exhausted (or that succeeded, with `status`) within a time span of at most 31 days, except
+    /// those that are replays themselves. The new deliveries are made in the background, a few at a time, so that live events
+    /// never queue behind more than a few of them; get the replay to see how far it is. An endpoint can have one replay at a
+    /// time. While the endpoint is not active, the new deliveries are parked. With `dryRun`, nothing is sent, and the answer
+    /// says how many deliveries there are.
     #[oai(
         path = "/api/webhooks-config/:id/replay",
         method = "post",
@@ -48,7 +49,7 @@ impl ReplaysApi {
     ) -> Result<ManyReplayed, Problem> {
         let endpoint = fields::endpoint_id(&id.0)?;
         let store = app.store.get()?;
-        // What is to be replayed is dated by this clock.
+        // The deliveries are dated by this clock.
         let now = store.time().await?;
         let span = span(&body.0, now)?;
         if body.0.dry_run == Some(true) {
@@ -76,7 +77,8 @@ impl ReplaysApi {
 
     /// Get a replay
     ///
-    /// Answers how far a replay of many is, up to 14 days after its end. An endpoint keeps the last 20 that ended.
+    /// Returns how far a replay of many deliveries is. A replay is kept for 14 days after its end, but only the latest 20 of an
+    /// endpoint.
     #[oai(
         path = "/api/webhooks-config/:id/replays/:replayId",
         method = "get",
@@ -97,7 +99,7 @@ impl ReplaysApi {
 
     /// Cancel a replay
     ///
-    /// No more deliveries are made; those that were made go on. One that has ended stays as it is.
+    /// Stops making new deliveries; those that were made go on. A replay that has already ended stays as it is.
     #[oai(
         path = "/api/webhooks-config/:id/replays/:replayId",
         method = "delete",
@@ -117,7 +119,7 @@ impl ReplaysApi {
     }
 }
 
-impl Resource for ReplaysApi {
+impl Resource for ReplayManyApi {
     const CALLS: &'static [Call] = &[
         Call::new(
             "replayDeliveries",
@@ -131,10 +133,10 @@ impl Resource for ReplaysApi {
         Call::new("getReplay", &[]),
         Call::new("cancelReplay", &[]),
     ];
-    const EXAMPLES: &'static str = include_str!("replays.json");
+    const EXAMPLES: &'static str = include_str!("many.json");
 }
 
-/// Answers a replay, and cancels it before that if wanted.
+/// Looks at a replay, after canceling it if `cancel` says so.
 async fn look(
     app: &App,
     user: &DashboardUser,
@@ -158,7 +160,7 @@ async fn look(
     })
 }
 
-/// The span that is to be sent again.
+/// The span that the request asks for.
 fn span(wanted: &ReplayDeliveries, now: Timestamp) -> Result<ReplaySpan, Problem> {
     let refuse = |field: &str, detail: String| Problem::new(Code::InvalidSpan).detail(detail).field(field);
     let since = fields::timestamp(&wanted.since.0, "since")?;

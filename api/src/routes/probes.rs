@@ -1,4 +1,4 @@
-//! For operators: is the program alive, is it ready, and what has it done.
+//! For operators: is the program alive, is it ready, and what has it done?
 
 use poem::web::Data;
 use poem_openapi::payload::PlainText;
@@ -9,10 +9,10 @@ use super::{Call, Group, Resource};
 use crate::app::App;
 use crate::json::Json;
 
-/// Whether the program lives.
+/// The program is alive.
 #[derive(Debug, Serialize, Object)]
 pub struct Alive {
-    /// `ok`.
+    /// Always `ok`.
     status: String,
     /// The program's version.
     version: String,
@@ -23,30 +23,32 @@ pub struct Alive {
 pub struct Readiness {
     /// `ready` or `unavailable`.
     status: String,
-    /// Why it is not ready.
+    /// Why the program is not ready; empty if it is.
     reasons: Vec<String>,
-    /// What an operator should know.
+    /// What an operator should know, although the program works.
     warnings: Vec<String>,
 }
 
 /// The answer to `/readyz`.
 #[derive(Debug, ApiResponse)]
 pub enum Ready {
-    /// Redis answers and takes writes.
+    /// The program is ready.
     #[oai(status = 200)]
     Ready(Json<Readiness>),
-    /// Requests would fail; the reasons are listed.
+    /// Requests would fail, for the reasons listed.
     #[oai(status = 503)]
     Unavailable(Json<Readiness>),
 }
 
-/// The calls.
+/// Probes and metrics.
 #[derive(Debug, Clone, Copy)]
-pub struct HealthApi;
+pub struct ProbesApi;
 
 #[OpenApi(tag = "Group::Operations")]
-impl HealthApi {
+impl ProbesApi {
     /// Is the program alive?
+    ///
+    /// Answers as soon as the program accepts connections, whatever the state of Redis.
     #[oai(path = "/healthz", method = "get", operation_id = "healthz")]
     async fn healthz(&self) -> Json<Alive> {
         Json(Alive {
@@ -57,8 +59,8 @@ impl HealthApi {
 
     /// Can the program do its work?
     ///
-    /// It can when Redis is reachable, takes writes, has the store that it had, and would not lose events. Answers what was seen
-    /// last; the program looks about once a second.
+    /// It can if Redis is reachable, accepts writes, still holds the same store, and is set up so that it doesn't lose events. The
+    /// program checks that about once a second, and answers with the latest result.
     #[oai(path = "/readyz", method = "get", operation_id = "readyz")]
     async fn readyz(&self, app: Data<&App>) -> Ready {
         let found = app.store.readiness();
@@ -83,18 +85,20 @@ impl HealthApi {
         }
     }
 
-    /// Counters for Prometheus
+    /// Metrics for Prometheus
+    ///
+    /// Returns the metrics of this program in the text format of Prometheus.
     #[oai(path = "/metrics", method = "get", operation_id = "metrics")]
     async fn metrics(&self, app: Data<&App>) -> PlainText<String> {
         PlainText(app.metrics.render())
     }
 }
 
-impl Resource for HealthApi {
+impl Resource for ProbesApi {
     const CALLS: &'static [Call] = &[
         Call::new("healthz", &[]),
         Call::new("readyz", &[]),
         Call::new("metrics", &[]),
     ];
-    const EXAMPLES: &'static str = include_str!("health.json");
+    const EXAMPLES: &'static str = include_str!("probes.json");
 }

@@ -1,4 +1,4 @@
-//! Why a payload is no longer kept.
+//! Why a delivery can't be replayed: its payload is no longer kept.
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ use store::policy::Policy;
 
 use crate::problem::{Code, Problem};
 
-/// The refusal to send this delivery again.
+/// Refuses to replay a delivery whose payload has gone.
 pub(super) async fn problem(store: &Store, delivery: &DeliverySummary) -> Problem {
-    // What the workers are configured to makes the reason more precise, but isn't worth another refusal.
+    // How long the workers keep payloads makes the reason more precise. If Redis doesn't tell, the reason will do without.
     let policy = store.policy().await.ok().flatten();
     Problem::new(Code::PayloadExpired).detail(reason(delivery, policy.as_ref()))
 }
@@ -37,7 +37,7 @@ fn reason(delivery: &DeliverySummary, policy: Option<&Policy>) -> String {
     )
 }
 
-/// A span as people say it.
+/// A duration as people say it.
 fn in_words(span: Duration) -> String {
     let seconds = span.as_secs();
     let units = [("day", 86_400), ("hour", 3600), ("minute", 60)];

@@ -1,64 +1,34 @@
-//! The JSON of the signature doctor.
+//! A diagnosis as the answer shows it.
 
-use doctor::{Diagnosis, Finding, MAX_HEADER_BYTES, MAX_HEADERS, Scheme, Verdict};
+use doctor::{Diagnosis, Finding, Scheme, Verdict};
 use poem_openapi::{Enum, Object};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::super::schema::FindingName;
-use super::headers::HeaderObject;
-use crate::allowance::Allowance;
-use crate::json::JsonRequest;
 
-/// By how much a body may be longer than any that is sent: white space and escapes that somebody added.
-const ADDED: usize = 64 * 1024;
-
-/// A request as a server saw it.
-#[derive(Debug, Deserialize, Object)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct VerifySignature {
-    /// The headers, by name, whatever its case: at most 100, each of at most 8 KiB.
-    pub(super) headers: HeaderObject,
-    /// The body, as the text that the signature is checked against.
-    pub(super) body: String,
-}
-
-/// How long `body` may be, in bytes.
-pub(super) const fn max_body(allowance: &Allowance) -> usize {
-    allowance.payload_bytes.saturating_add(ADDED)
-}
-
-impl JsonRequest for VerifySignature {
-    /// As a JSON string a text can be several times as long: each é may come as `\u00e9`.
-    fn max_bytes(allowance: &Allowance) -> usize {
-        max_body(allowance)
-            .saturating_mul(3)
-            .saturating_add(2 * MAX_HEADERS * MAX_HEADER_BYTES)
-    }
-}
-
-/// What is with the signatures of a request.
+/// The result of examining the signatures of a request.
 #[derive(Debug, Serialize, Object)]
 #[oai(rename = "Diagnosis")]
 pub(crate) struct DiagnosisView {
-    /// Whether a server that checks all signatures that were given would accept the request now.
+    /// Whether a server that checks every signature among the headers would accept the request now.
     valid: bool,
-    /// What is with each of the two signatures.
+    /// The verdict on each of the two signatures.
     signatures: Vec<SignatureView>,
-    /// Why it is not valid, or what is good to know; most telling first.
+    /// Why the request is not valid, and what else is worth knowing; the most telling finding comes first.
     findings: Vec<FindingView>,
 }
 
-/// What is with a signature.
+/// The verdict on one signature.
 #[derive(Debug, Serialize, Object)]
 #[oai(rename = "SignatureVerdict")]
 pub(crate) struct SignatureView {
-    /// The header that carries it: `X-RKT-Signature` or `webhook-signature`.
+    /// The header that contains the signature: `X-RKT-Signature` or `webhook-signature`.
     header: String,
-    /// What is with it.
+    /// Whether a server would accept it.
     verdict: VerdictName,
 }
 
-/// Whether a signature is accepted.
+/// Whether a server would accept a signature.
 #[derive(Debug, Clone, Copy, Serialize, Enum)]
 #[serde(rename_all = "snake_case")]
 #[oai(rename = "Verdict", rename_all = "snake_case")]
@@ -67,15 +37,15 @@ pub(crate) enum VerdictName {
     Valid,
     /// A server would refuse it.
     Invalid,
-    /// It is not among the headers.
+    /// The header is not there.
     Absent,
 }
 
-/// Something that was found.
+/// Something that the examination found.
 #[derive(Debug, Serialize, Object)]
 #[oai(rename = "Finding")]
 pub(crate) struct FindingView {
-    /// What it is, as a word that never changes: branch on this.
+    /// What was found, as a stable code: branch on this.
     code: FindingName,
     /// What to do about it.
     advice: String,

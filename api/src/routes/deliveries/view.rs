@@ -1,15 +1,13 @@
-//! The JSON of deliveries, and how what the store knows becomes it.
+//! Deliveries as answers show them.
 
 use domain::delivery::DeliveryState;
-use domain::id::DeliveryId;
-use poem_openapi::{ApiResponse, Enum, Object};
+use poem_openapi::{Enum, Object};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use store::log::{DeliveryDetail, DeliverySummary, Payload};
 
 use super::super::attempt::{AttemptView, whole_millis};
 use super::super::schema::{DateTime, DeliveredEvent, RawObject};
-use crate::json::Json;
 use crate::problem::{Code, Problem};
 
 /// A delivery: one event addressed to one endpoint.
@@ -17,62 +15,62 @@ use crate::problem::{Code, Problem};
 #[serde(rename_all = "camelCase")]
 #[oai(rename = "Delivery", rename_all = "camelCase")]
 pub(crate) struct DeliveryView {
-    /// Its id; receivers see it as `X-RKT-Delivery`.
+    /// The delivery's id; the receiver sees it as `X-RKT-Delivery`.
     id: String,
-    /// Its event's id; receivers see it as `webhook-id`.
+    /// The event's id; the receiver sees it as `webhook-id`.
     event_id: String,
-    /// Its event's type; `null` if that is no longer known.
+    /// The event's type; `null` if it is no longer known.
     #[oai(nullable)]
     event: Option<DeliveredEvent>,
-    /// Where it is in its life now.
+    /// Its present state.
     status: DeliveryStatus,
-    /// How many attempts were made.
+    /// How many attempts have been made.
     attempts: u32,
-    /// When its last attempt ended, or it was given up; `null` before the first attempt.
+    /// When the last attempt ended, or the delivery was given up; `null` before the first attempt.
     #[oai(nullable)]
     last_attempt_at: Option<DateTime>,
-    /// When the next attempt is due, while it waits for one.
+    /// When the next attempt is due; `null` unless the delivery is waiting for a retry.
     #[oai(nullable)]
     next_attempt_at: Option<DateTime>,
-    /// The HTTP status of the last attempt; `null` if there was no answer.
+    /// The HTTP status of the receiver's answer to the last attempt; `null` if there was none.
     #[oai(nullable)]
     http_status: Option<u16>,
-    /// How long the last attempt took, in milliseconds.
+    /// How long the last attempt took, in milliseconds; `null` before the first one.
     #[oai(nullable)]
     duration_ms: Option<u64>,
-    /// Why the last attempt failed, or why it was given up, as a stable code; `null` if nothing failed.
+    /// Why the last attempt failed, or why the delivery was given up, as a stable code; `null` if nothing failed.
     #[oai(nullable)]
     error: Option<String>,
-    /// The same in words.
+    /// The same in words; `null` if nothing failed.
     #[oai(nullable)]
     detail: Option<String>,
-    /// The delivery that it repeats; `null` if it is no replay.
+    /// The id of the delivery that this one replays; `null` if it is not a replay.
     #[oai(nullable)]
     replay_of: Option<String>,
-    /// Whether it is a test event.
+    /// Whether it is a test event's.
     test: bool,
-    /// When its event was accepted.
+    /// When the event was accepted.
     accepted_at: DateTime,
 }
 
-/// Where a delivery is in its life.
+/// The state of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
 #[serde(rename_all = "snake_case")]
 #[oai(rename_all = "snake_case")]
 pub(crate) enum DeliveryStatus {
-    /// It waits for its turn.
+    /// It is waiting for its turn.
     Pending,
     /// An attempt is being made.
     InFlight,
-    /// It waits for the time of its next attempt.
+    /// An attempt failed, and the next one is not due yet.
     Retrying,
-    /// It waits until its endpoint is switched on.
+    /// It is held back until its endpoint is switched on.
     Parked,
-    /// The receiver answered 2xx in time.
+    /// The receiver answered with a 2xx status in time.
     Succeeded,
-    /// Its last attempt failed, or it was given up.
+    /// The last attempt failed, or the delivery was given up.
     Exhausted,
-    /// Its owner discarded it.
+    /// The endpoint's owner discarded it.
     Canceled,
 }
 
@@ -83,58 +81,25 @@ pub(crate) enum DeliveryStatus {
 pub(crate) struct DeliveryList {
     /// The deliveries, newest first.
     pub(super) deliveries: Vec<DeliveryView>,
-    /// Where the next page begins: give it as `cursor`. `null` at the end. A page may be short and have a next one.
+    /// Where the next page begins: give it as `cursor`. `null` on the last page. A short page isn't necessarily the last one.
     #[oai(nullable)]
     pub(super) next_cursor: Option<String>,
 }
 
-/// A delivery with what was sent and what came of it.
+/// A delivery in full: with the body that is sent, and its attempts.
 #[derive(Debug, Serialize, Object)]
 #[serde(rename_all = "camelCase")]
 #[oai(rename = "DeliveryDetail", rename_all = "camelCase")]
-pub(crate) struct DetailView {
+pub(crate) struct DeliveryDetailView {
     /// The delivery.
     #[serde(flatten)]
     #[oai(flatten)]
     delivery: DeliveryView,
-    /// The body that receivers get, with its very bytes; `null` when it is no longer kept.
+    /// The body that the receiver gets, byte for byte; `null` if it is no longer kept.
     #[oai(nullable)]
     payload: Option<RawObject>,
-    /// Its attempts as far as they are kept, newest last.
+    /// The attempts that are still in the log, newest last.
     attempt_log: Vec<AttemptView>,
-}
-
-/// A new delivery that repeats another one.
-#[derive(Debug, Serialize, Object)]
-#[serde(rename_all = "camelCase")]
-#[oai(rename_all = "camelCase")]
-pub(crate) struct ReplayedDelivery {
-    /// The new delivery's id.
-    id: String,
-    /// The delivery that it repeats.
-    replay_of: String,
-    /// `pending`; `parked` while the endpoint is not active: it is sent once the endpoint is switched on. With an
-    /// `Idempotency-Key` of an earlier request: where the replay of that one is now.
-    status: DeliveryStatus,
-}
-
-/// The answer to a replay.
-#[derive(Debug, ApiResponse)]
-pub(crate) enum Replayed {
-    /// The new delivery waits for its turn, or is parked.
-    #[oai(status = 202)]
-    Accepted(Json<ReplayedDelivery>),
-}
-
-impl Replayed {
-    /// For the new delivery that repeats `source`.
-    pub(super) fn new(new: DeliveryId, source: DeliveryId, status: DeliveryStatus) -> Self {
-        Self::Accepted(Json(ReplayedDelivery {
-            id: new.into(),
-            replay_of: source.into(),
-            status,
-        }))
-    }
 }
 
 impl From<DeliverySummary> for DeliveryView {
@@ -175,10 +140,10 @@ impl From<DeliveryState> for DeliveryStatus {
     }
 }
 
-impl TryFrom<DeliveryDetail> for DetailView {
+impl TryFrom<DeliveryDetail> for DeliveryDetailView {
     type Error = Problem;
 
-    /// Fails when the stored payload is no JSON, which was checked when it was accepted.
+    /// Fails if the stored payload isn't JSON, which was checked when the event was accepted.
     fn try_from(detail: DeliveryDetail) -> Result<Self, Problem> {
         Ok(Self {
             payload: detail.payload.map(raw).transpose()?,

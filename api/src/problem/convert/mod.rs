@@ -1,0 +1,149 @@
+//! The one place where errors of other layers become problems: the store's and the domain's here, serde's in `json`, poem's
+//! in `foreign`.
+
+mod json;
+
+mod foreign;
+
+pub use foreign::{from_panic, replace_foreign_error};
+
+use doctor::InvalidHeaders;
+use domain::endpoint::UrlError;
+use domain::event::{AccountEvent, EventType, PayloadError, UnknownEventType};
+use store::StoreError;
+
+use super::{Code, Problem};
+use crate::auth::AuthError;
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::OutOfMemory => {
+                tracing::warn!("Redis is out of memory: the request was refused");
+                Self::new(Code::StoreFull).retry_after(30)
+            }
+            StoreError::Unavailable(_) => {
+                tracing::warn!(%error, "Redis is not available: the request was refused");
+                Self::new(Code::StoreUnavailable).retry_after(2)
+            }
+            StoreError::Replaced(_) => {
+                tracing::warn!(%error, "the request was refused");
+                Self::new(Code::StoreReplaced).retry_after(30)
+            }
+            StoreError::Unsafe(_) => {
+                tracing::warn!(%error, "the request was refused");
+                Self::new(Code::StoreUnsafe).retry_after(30)
+            }
+            StoreError::Unexpected(_) => {
+                tracing::error!(%error, "Redis refused a call or answered something unknown");
+                Self::new(Code::StoreUnavailable).retry_after(2)
+            }
+        }
+    }
+}
+
+impl From<AuthError> for Problem {
+    fn from(error: AuthError) -> Self {
+        let code = match error {
+            AuthError::Missing => Code::MissingToken,
+            AuthError::Expired => Code::TokenExpired,
+            AuthError::NotYetValid => Code::TokenNotYetValid,
+            AuthError::Pending => Code::SessionPending,
+            AuthError::NotASession | AuthError::NotAServiceKey | AuthError::NotASessionToken => {
+                Code::WrongTokenKind
+            }
+            AuthError::Unavailable => return Self::new(Code::AuthUnavailable).retry_after(5),
+            AuthError::Malformed
+            | AuthError::Algorithm
+            | AuthError::UnknownKey
+            | AuthError::Signature
+            | AuthError::Issuer
+            | AuthError::Party
+            | AuthError::ServiceKey => Code::InvalidToken,
+        };
+        let problem = Self::new(code);
+        match code {
+            Code::InvalidToken | Code::WrongTokenKind => {
+                problem.detail(capitalised(&format!("{error}. {}", code.advice())))
+            }
+            _ => problem,
+        }
+    }
+}
+
+impl From<UrlError> for Problem {
+    fn from(error: UrlError) -> Self {
+        let code = match &error {
+            UrlError::TooLong => Code::UrlTooLong,
+            UrlError::Malformed(_) | UrlError::Host => Code::UrlMalformed,
+            UrlError::Scheme(_) => Code::UrlSchemeNotAllowed,
+            UrlError::Credentials => Code::UrlHasCredentials,
+            UrlError::Fragment => Code::UrlHasFragment,
+            UrlError::Port(_) => Code::UrlPortNotAllowed,
+            UrlError::Address(_) | UrlError::Local(_) => Code::UrlAddressBlocked,
+        };
+        let text = error.to_string();
+        let detail = format!("The URL {}. {}", text.trim_end_matches('.'), code.advice());
+        Self::new(code).detail(detail).field("url")
+    }
+}
+
+impl From<UnknownEventType> for Problem {
+    fn from(_: UnknownEventType) -> Self {
+        let types: Vec<_> = EventType::ALL.iter().map(|kind| kind.as_str()).collect();
+        Self::new(Code::UnknownEvent).detail(format!("The event types are {}.", types.join(", ")))
+    }
+}
+
+impl From<PayloadError> for Problem {
+    fn from(error: PayloadError) -> Self {
+        let problem = match error {
+            PayloadError::NotAnObject => Self::new(Code::InvalidType).detail("`data` must be a JSON object."),
+            PayloadError::TooDeep => Self::new(Code::DataTooDeep),
+            PayloadError::TooLarge { .. } => Self::new(Code::PayloadTooLarge)
+                .detail(format!("`data` {error}. {}", Code::PayloadTooLarge.advice())),
+        };
+        problem.field("data")
+    }
+}
+
+impl From<InvalidHeaders> for Problem {
+    fn from(error: InvalidHeaders) -> Self {
+        let detail = format!(
+            "{}. {}",
+            capitalised(&error.to_string()),
+            Code::InvalidHeaders.advice()
+        );
+        Self::new(Code::InvalidHeaders).detail(detail).field("headers")
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    characters
+        .next()
+        .map(|first| first.to_uppercase().chain(characters).collect())
+        .unwrap_or_default()
+}
+
+impl Problem {
+    /// For a subscription that is neither an event type nor an account event nor `*`.
+    pub(crate) fn from_unknown_subscription(error: &UnknownEventType) -> Self {
+        let types = Self::from(error.clone());
+        let detail = types.detail.trim_end_matches('.').to_owned();
+        let accounts = AccountEvent::ALL
+            .iter()
+            .map(|kind| kind.as_str())
+            .collect::<Vec<_>>()
+            .join(", ");
+        types.detail(format!(
+            "{detail}; `*` stands for all of them; {accounts} tell about the account's endpoints."
+        ))
+    }
+
+    /// Makes a problem about a body one about an event of a batch.
+    pub(crate) fn about_an_item(self) -> Self {
+        let detail = self.detail.replace("The body", "The event");
+        self.detail(detail)
+    }
+}

@@ -1,0 +1,14 @@
+//! Sending deliveries again: one of them, or all that ended within a time span.
+
+mod one;
+
+mod many;
+
+mod request;
+
+mod view;
+
+mod expired;
+
+pub use many::ReplayManyApi;
+pub use one::ReplayOneApi;

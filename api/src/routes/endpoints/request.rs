@@ -1,0 +1,85 @@
+//! The bodies of requests that create or change an endpoint.
+
+use poem_openapi::{Enum, Object};
+use serde::Deserialize;
+
+use super::super::schema::{ChatbotId, Description, SubscriptionName, UrlText, present};
+use crate::json::JsonRequest;
+
+/// The endpoint to create.
+#[derive(Debug, Deserialize, Object)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[oai(rename_all = "camelCase")]
+pub(crate) struct CreateEndpoint {
+    /// Where events are sent: an absolute `https` URL with port 443 or a port from 1024 on, without user name, password or
+    /// fragment.
+    pub(super) url: UrlText,
+    /// Which events are sent: event types (`*` stands for all of them) and account events. At least one, and each only once.
+    #[oai(validator(min_items = 1, max_items = 14, unique_items))]
+    pub(super) events: Vec<SubscriptionName>,
+    /// Send only events of this chatbot; without it, events of all chatbots are sent.
+    #[oai(nullable)]
+    pub(super) chatbot_id: Option<ChatbotId>,
+    /// A description for your own use.
+    #[oai(nullable)]
+    pub(super) description: Option<Description>,
+}
+
+/// A change to an endpoint. With `id` alone, the endpoint is switched on or off; other fields are set as given.
+#[derive(Debug, Deserialize, Object)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[oai(rename_all = "camelCase")]
+pub(crate) struct ChangeEndpoint {
+    /// The id of the endpoint to change.
+    pub(super) id: String,
+    /// `true` switches the endpoint on, `false` switches it off. Switching it on resets the failure counter and releases parked
+    /// deliveries.
+    #[serde(default, deserialize_with = "present")]
+    pub(super) active: Option<bool>,
+    /// The new URL.
+    #[serde(default, deserialize_with = "present")]
+    pub(super) url: Option<UrlText>,
+    /// The new list of events, which replaces the present one.
+    #[serde(default, deserialize_with = "present")]
+    #[oai(validator(min_items = 1, max_items = 14, unique_items))]
+    pub(super) events: Option<Vec<SubscriptionName>>,
+    /// Send only events of this chatbot from now on; `null`: events of all chatbots.
+    #[serde(default, deserialize_with = "present")]
+    #[oai(nullable)]
+    pub(super) chatbot_id: Option<Option<ChatbotId>>,
+    /// The new description; `null` removes it.
+    #[serde(default, deserialize_with = "present")]
+    #[oai(nullable)]
+    pub(super) description: Option<Option<Description>>,
+    /// What to do with parked deliveries when this request switches the endpoint on; `deliver` if absent. It also applies to
+    /// deliveries that an earlier switching-on released and that are still waiting.
+    #[serde(default, deserialize_with = "present")]
+    pub(super) parked: Option<Parked>,
+}
+
+/// What to do with parked deliveries.
+#[derive(Debug, Clone, Copy, Deserialize, Enum)]
+#[serde(try_from = "String")]
+#[oai(rename_all = "lowercase")]
+pub(crate) enum Parked {
+    /// Send them.
+    Deliver,
+    /// Cancel them.
+    Discard,
+}
+
+impl TryFrom<String> for Parked {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.as_str() {
+            "deliver" => Ok(Self::Deliver),
+            "discard" => Ok(Self::Discard),
+            _ => Err("`deliver` or `discard`"),
+        }
+    }
+}
+
+impl JsonRequest for CreateEndpoint {}
+
+impl JsonRequest for ChangeEndpoint {}

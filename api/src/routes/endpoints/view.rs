@@ -1,0 +1,173 @@
+//! Endpoints as answers show them.
+
+use domain::endpoint::{DisabledReason, Endpoint, EndpointState, LastAttempt};
+use poem_openapi::{ApiResponse, Enum, Object};
+use serde::Serialize;
+
+use super::super::schema::{ChatbotId, DateTime, Description, SecretText, SubscriptionName, UrlText};
+use crate::json::Json;
+
+/// An endpoint.
+#[derive(Debug, Serialize, Object)]
+#[serde(rename_all = "camelCase")]
+#[oai(rename = "Endpoint", rename_all = "camelCase")]
+pub(crate) struct EndpointView {
+    /// The endpoint's id.
+    id: String,
+    /// Where events are sent.
+    url: UrlText,
+    /// Which events are sent: event types (`*` stands for all of them) and account events.
+    events: Vec<SubscriptionName>,
+    /// Only events of this chatbot are sent; `null`: events of all chatbots.
+    #[oai(nullable)]
+    chatbot_id: Option<ChatbotId>,
+    /// A description for your own use.
+    #[oai(nullable)]
+    description: Option<Description>,
+    /// Whether the endpoint is switched on. While it isn't, nothing is sent.
+    active: bool,
+    /// How many attempts in a row have failed. The tenth failure disables the endpoint, unless the service is configured
+    /// otherwise.
+    consecutive_failures: u32,
+    /// Why the endpoint is not active; `null` while it is.
+    #[oai(nullable)]
+    disabled_reason: Option<DisabledReasonView>,
+    /// When the endpoint stopped being active; `null` while it is active.
+    #[oai(nullable)]
+    disabled_at: Option<DateTime>,
+    /// The most recent attempt; `null` before the first one.
+    #[oai(nullable)]
+    last_attempt: Option<LastAttemptView>,
+    /// How many deliveries are not finished: waiting, in flight, waiting for a retry, or parked.
+    queue_depth: u64,
+    /// When the endpoint was created.
+    created_at: DateTime,
+    /// When its owner last changed it.
+    updated_at: DateTime,
+}
+
+/// A new endpoint with its signing secret.
+#[derive(Debug, Serialize, Object)]
+#[serde(rename_all = "camelCase")]
+#[oai(rename = "CreatedEndpoint", rename_all = "camelCase")]
+pub(crate) struct CreatedEndpoint {
+    /// The endpoint.
+    #[serde(flatten)]
+    #[oai(flatten)]
+    pub(super) endpoint: EndpointView,
+    /// The signing secret. It is never shown again: save it.
+    pub(super) secret: SecretText,
+}
+
+/// The result of the most recent attempt.
+#[derive(Debug, Serialize, Object)]
+#[serde(rename_all = "camelCase")]
+#[oai(rename = "LastAttempt", rename_all = "camelCase")]
+pub(crate) struct LastAttemptView {
+    /// When the attempt ended.
+    at: DateTime,
+    /// The id of the delivery that was attempted.
+    delivery_id: String,
+    /// Which attempt of this delivery it was, counted from 1.
+    attempt: u32,
+    /// Whether the receiver answered with a 2xx status in time.
+    succeeded: bool,
+    /// The HTTP status of the receiver's answer; `null` if there was none.
+    #[oai(nullable)]
+    status: Option<u16>,
+    /// How long the attempt took, in milliseconds.
+    duration_ms: u64,
+    /// What went wrong, as a stable code; `null` on success.
+    #[oai(nullable)]
+    error: Option<String>,
+}
+
+/// Why an endpoint is not active.
+#[derive(Debug, Clone, Copy, Serialize, Enum)]
+#[serde(rename_all = "snake_case")]
+#[oai(rename = "DisabledReason", rename_all = "snake_case")]
+pub(crate) enum DisabledReasonView {
+    /// Too many attempts failed in a row.
+    ConsecutiveFailures,
+    /// The receiver answered `410 Gone`.
+    Gone,
+    /// Its owner switched it off.
+    Owner,
+}
+
+/// All endpoints of the account, oldest first.
+#[derive(Debug, Serialize, Object)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EndpointList {
+    /// The endpoints.
+    pub(super) endpoints: Vec<EndpointView>,
+}
+
+/// The answer to creating an endpoint.
+#[derive(Debug, ApiResponse)]
+pub(crate) enum Created {
+    /// The endpoint was created.
+    #[oai(status = 201)]
+    Created(
+        Json<CreatedEndpoint>,
+        /// The path of the new endpoint.
+        #[oai(header = "Location")]
+        String,
+    ),
+}
+
+/// The answer to removing an endpoint.
+#[derive(Debug, ApiResponse)]
+pub(crate) enum Removed {
+    /// The endpoint was removed, with its queue and its log.
+    #[oai(status = 204)]
+    Removed,
+}
+
+impl From<Endpoint> for EndpointView {
+    fn from(endpoint: Endpoint) -> Self {
+        Self {
+            id: endpoint.id.into(),
+            url: UrlText(endpoint.url),
+            events: endpoint
+                .events
+                .into_iter()
+                .map(|subscription| SubscriptionName(subscription.into()))
+                .collect(),
+            chatbot_id: endpoint.chatbot_id.map(ChatbotId),
+            description: endpoint.description.map(Description),
+            active: endpoint.state == EndpointState::Active,
+            consecutive_failures: endpoint.consecutive_failures,
+            disabled_reason: endpoint.disabled_reason.map(Into::into),
+            disabled_at: endpoint.disabled_at.map(|at| DateTime(at.to_string())),
+            last_attempt: endpoint.last_attempt.map(Into::into),
+            queue_depth: endpoint.queue.total(),
+            created_at: DateTime(endpoint.created_at.to_string()),
+            updated_at: DateTime(endpoint.updated_at.to_string()),
+        }
+    }
+}
+
+impl From<LastAttempt> for LastAttemptView {
+    fn from(attempt: LastAttempt) -> Self {
+        Self {
+            at: DateTime(attempt.at.to_string()),
+            delivery_id: attempt.delivery_id.into(),
+            attempt: attempt.attempt,
+            succeeded: attempt.succeeded,
+            status: attempt.status,
+            duration_ms: attempt.duration_ms,
+            error: attempt.error,
+        }
+    }
+}
+
+impl From<DisabledReason> for DisabledReasonView {
+    fn from(reason: DisabledReason) -> Self {
+        match reason {
+            DisabledReason::ConsecutiveFailures => Self::ConsecutiveFailures,
+            DisabledReason::Gone => Self::Gone,
+            DisabledReason::Owner => Self::Owner,
+        }
+    }
+}

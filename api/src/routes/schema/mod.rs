@@ -1,0 +1,24 @@
+//! Types of fields that the OpenAPI document describes more precisely than the types of Rust do: texts that have a set of values
+//! or a form, the signing secret, and JSON whose bytes are kept.
+
+mod text;
+
+mod secret;
+
+mod raw;
+
+pub(crate) use raw::RawObject;
+pub(crate) use secret::SecretText;
+pub(crate) use text::{
+    AccountName, ChatbotId, CursorText, DateTime, DeliveredEvent, Description, EventName, FindingName,
+    IdempotencyKey, ListedStatus, PageLimit, SubscriptionName, UrlText,
+};
+
+use serde::{Deserialize, Deserializer};
+
+/// Tells a field that is there, if only as `null`, from one that is absent.
+pub(super) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}

@@ -1,0 +1,127 @@
+//! Where calls find the store. The program listens at once; until it has reached a Redis that it may use, calls get a 503 here.
+
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use clap::Args;
+use program::config::MemoryArgs;
+use store::Store;
+use store::condition::{Readiness, StoreWarning};
+use store::server::{AckDurability, Expectations};
+
+use crate::problem::{Code, Problem};
+
+/// How durable an event has to be before the API accepts it.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct DurabilityArgs {
+    /// What a 202 waits for; `aof` needs a server that runs `appendonly yes` and `appendfsync always`.
+    #[arg(long, env, default_value = "aof")]
+    pub ack_durability: AckDurability,
+}
+
+impl DurabilityArgs {
+    /// What the program expects of the server.
+    #[must_use]
+    pub fn expectations(&self, memory: &MemoryArgs) -> Expectations {
+        Expectations {
+            durability: self.ack_durability,
+            budget_bytes: memory.store_budget_bytes.map(|size| size.0),
+        }
+    }
+}
+
+/// The store, once the program has reached it.
+#[derive(Debug)]
+pub struct StoreSlot {
+    connected: OnceLock<Connected>,
+    /// Why there is no store yet.
+    waiting_for: Mutex<String>,
+}
+
+#[derive(Debug)]
+struct Connected {
+    store: Store,
+    warnings: Vec<String>,
+}
+
+impl Default for StoreSlot {
+    fn default() -> Self {
+        Self {
+            connected: OnceLock::new(),
+            waiting_for: Mutex::new("Redis has not been reached yet".to_owned()),
+        }
+    }
+}
+
+impl StoreSlot {
+    /// The store.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem`] while Redis hasn't been reached, or when it holds another store than before.
+    pub fn get(&self) -> Result<&Store, Problem> {
+        let connected = self
+            .connected
+            .get()
+            .ok_or_else(|| Problem::new(Code::StoreUnavailable).retry_after(2))?;
+        connected.store.is_ours()?;
+        Ok(&connected.store)
+    }
+
+    /// The store for calls that push events, which are also refused while the server would lose them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::get`], and [`Problem`] while the server's settings would make it lose events.
+    pub fn for_events(&self) -> Result<&Store, Problem> {
+        let store = self.get()?;
+        store.takes_events()?;
+        Ok(store)
+    }
+
+    /// For calls that ask nothing of the store: refuses them only if Redis is known to hold another store than before.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem`] when it does.
+    pub fn not_replaced(&self) -> Result<(), Problem> {
+        let connected = self.connected.get();
+        connected.map_or(Ok(()), |connected| Ok(connected.store.is_ours()?))
+    }
+
+    /// Whether the program can serve requests, judging by its latest look at the store, and what an operator should know.
+    #[must_use]
+    pub fn readiness(&self) -> Readiness {
+        let Some(connected) = self.connected.get() else {
+            return Readiness {
+                reasons: vec![self.waiting_for()],
+                warnings: Vec::new(),
+            };
+        };
+        let mut readiness = connected.store.readiness();
+        let lasting = connected.warnings.iter().map(|message| StoreWarning {
+            code: "start",
+            message: message.clone(),
+        });
+        readiness.warnings.extend(lasting);
+        readiness
+    }
+
+    fn waiting_for(&self) -> String {
+        self.waiting_for
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Says why there is no store yet, for `/readyz`.
+    pub fn set_waiting_for(&self, reason: String) {
+        *self.waiting_for.lock().unwrap_or_else(PoisonError::into_inner) = reason;
+    }
+
+    /// Hands the store to the calls, with the warnings that the store doesn't check again. A second call changes nothing.
+    pub fn set(&self, store: Store, warnings: Vec<String>) {
+        if self.connected.set(Connected { store, warnings }).is_err() {
+            tracing::debug!("the store was already set");
+        }
+    }
+}

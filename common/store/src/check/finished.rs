@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::ids::EventKey;
-use super::snapshot::EventRow;
+use super::rows::EventRow;
 
 /// An account, and `delivered` or `exhausted`.
 pub(super) type Class = (String, String);

@@ -1,9 +1,6 @@
 //! Every kind of key: how it is read, and where what was read goes. A new key of `keys.rs` is a new row here.
 
-use std::collections::HashMap;
-
-use super::put;
-use super::snapshot::Snapshot;
+use super::put::{self, Hash, Put, Row, endpoints, events, queues, records, replays};
 
 /// A kind of key.
 #[derive(Debug)]
@@ -28,10 +25,6 @@ pub(super) enum Lifetime {
     Told,
 }
 
-/// What goes into the snapshot: the key's name is given without the prefix, and without what all keys of its kind share. An error
-/// says why it can't be read.
-type Put<T> = fn(&mut Snapshot, &str, T) -> Result<(), String>;
-
 /// How a key is read, and what takes it in.
 #[derive(Debug)]
 pub(super) enum Take {
@@ -51,38 +44,23 @@ pub(super) enum Take {
     Sorted(Put<Vec<(String, f64)>>),
 }
 
-/// The fields that were asked for.
-#[derive(Debug)]
-pub(super) struct Row {
-    pub(super) values: Vec<Option<String>>,
-    pub(super) length: i64,
-    pub(super) expires: bool,
-}
-
-/// A whole hash.
-#[derive(Debug)]
-pub(super) struct Hash {
-    pub(super) fields: HashMap<String, String>,
-    pub(super) expires: bool,
-}
-
 /// The keys of the shard. Those of a fixed name come first: they are read before all others.
 pub(super) const KINDS: &[Kind] = &[
     // Leases before tokens, and lanes before lists: what is added in between shows in the second.
-    fixed("leases", Take::Sorted(put::leases)),
-    fixed("tokens", Take::Hash(put::tokens)),
-    fixed("quarantine", Take::Sorted(put::quarantine)),
-    fixed("ready", Take::Sorted(put::ready)),
-    fixed("ready:slow", Take::Sorted(put::ready_slow)),
-    fixed("timers", Take::Sorted(put::timers)),
-    fixed("parked", Take::Sorted(put::parked)),
-    fixed("disabled", Take::Sorted(put::parked)),
-    fixed("sweeps", Take::List(put::sweeps)),
-    fixed("replays", Take::Sorted(put::replaying)),
-    fixed("finished:delivered", Take::Sorted(put::oldest_delivered)),
-    fixed("finished:exhausted", Take::Sorted(put::oldest_exhausted)),
-    fixed("finished:delivered:bytes", Take::Sorted(put::delivered_bytes)),
-    fixed("finished:exhausted:bytes", Take::Sorted(put::exhausted_bytes)),
+    fixed("leases", Take::Sorted(queues::leases)),
+    fixed("tokens", Take::Hash(queues::tokens)),
+    fixed("quarantine", Take::Sorted(queues::quarantine)),
+    fixed("ready", Take::Sorted(endpoints::ready)),
+    fixed("ready:slow", Take::Sorted(endpoints::ready_slow)),
+    fixed("timers", Take::Sorted(endpoints::timers)),
+    fixed("parked", Take::Sorted(endpoints::parked)),
+    fixed("disabled", Take::Sorted(endpoints::parked)),
+    fixed("sweeps", Take::List(queues::sweeps)),
+    fixed("replays", Take::Sorted(replays::replaying)),
+    fixed("finished:delivered", Take::Sorted(events::oldest_delivered)),
+    fixed("finished:exhausted", Take::Sorted(events::oldest_exhausted)),
+    fixed("finished:delivered:bytes", Take::Sorted(events::delivered_bytes)),
+    fixed("finished:exhausted:bytes", Take::Sorted(events::exhausted_bytes)),
     fixed("corrupt", Take::List(put::corrupt)),
     fixed("policy", Take::Hash(put::policy)),
     fixed("stats", Take::Nothing),
@@ -94,7 +72,7 @@ pub(super) const KINDS: &[Kind] = &[
         Take::Fields(
             &["account", "refs", "charge", "acceptedAt", "failed", "again"],
             "body",
-            put::event,
+            events::event,
         ),
     ),
     of(
@@ -102,33 +80,38 @@ pub(super) const KINDS: &[Kind] = &[
         Lifetime::Told,
         Take::Record(
             &["state", "attempts", "exhaustedAt", "madeAt", "log"],
-            put::record,
+            records::record,
         ),
     ),
-    of("endpoint:", Lifetime::Any, Take::Hash(put::endpoint)),
-    of_endpoint("pending:", Lifetime::Any, Take::List(put::pending)),
-    of_endpoint("retry:", Lifetime::Any, Take::Sorted(put::retry)),
-    of_endpoint("failed:", Lifetime::Must, Take::Sorted(put::failed)),
+    of("endpoint:", Lifetime::Any, Take::Hash(endpoints::endpoint)),
+    of_endpoint("pending:", Lifetime::Any, Take::List(queues::pending)),
+    of_endpoint("retry:", Lifetime::Any, Take::Sorted(queues::retry)),
+    of_endpoint("failed:", Lifetime::Must, Take::Sorted(queues::failed)),
     of_endpoint("log:", Lifetime::Any, Take::Nothing),
-    of_endpoint("replays:", Lifetime::Must, Take::List(put::ended_replays)),
-    part_of("account:", ":endpoints", Lifetime::Any, Take::Hash(put::routes)),
+    of_endpoint("replays:", Lifetime::Must, Take::List(replays::ended_replays)),
+    part_of(
+        "account:",
+        ":endpoints",
+        Lifetime::Any,
+        Take::Hash(endpoints::routes),
+    ),
     part_of(
         "account:",
         ":bytes",
         Lifetime::Any,
-        Take::Number(put::account_bytes),
+        Take::Number(events::account_bytes),
     ),
     part_of(
         "account:",
         ":delivered",
         Lifetime::Any,
-        Take::List(put::delivered),
+        Take::List(events::delivered),
     ),
     part_of(
         "account:",
         ":exhausted",
         Lifetime::Any,
-        Take::List(put::exhausted),
+        Take::List(events::exhausted),
     ),
     part_of("account:", ":hours", Lifetime::Must, Take::Nothing),
     part_of("account:", ":told", Lifetime::Must, Take::Nothing),
@@ -136,15 +119,20 @@ pub(super) const KINDS: &[Kind] = &[
     part_of("account:", ":calls", Lifetime::Must, Take::Nothing),
     part_of("account:", ":pushed", Lifetime::Must, Take::Nothing),
     part_of("key:", ":pushed", Lifetime::Must, Take::Nothing),
-    part_of("sweep:", ":pending", Lifetime::Any, Take::List(put::set_aside)),
+    part_of("sweep:", ":pending", Lifetime::Any, Take::List(queues::set_aside)),
     part_of(
         "sweep:",
         ":retry",
         Lifetime::Any,
-        Take::Sorted(put::set_aside_sorted),
+        Take::Sorted(queues::set_aside_sorted),
     ),
-    part_of("sweep:", ":failed", Lifetime::Any, Take::Sorted(put::forgotten)),
-    of("replay:", Lifetime::Told, Take::Hash(put::replay)),
+    part_of(
+        "sweep:",
+        ":failed",
+        Lifetime::Any,
+        Take::Sorted(queues::forgotten),
+    ),
+    of("replay:", Lifetime::Told, Take::Hash(replays::replay)),
     of("idempotency:", Lifetime::Must, Take::Nothing),
     of("worker:", Lifetime::Must, Take::Nothing),
     of("removed:", Lifetime::Must, Take::Nothing),

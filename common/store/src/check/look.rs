@@ -6,8 +6,8 @@ use std::vec;
 use redis::{FromRedisValue, Pipeline, RedisResult, Value};
 
 use super::ids::DeliveryKey;
-use super::kinds::{Hash, Kind, Lifetime, Row, Take};
-use super::put;
+use super::kinds::{Kind, Lifetime, Take};
+use super::put::{Hash, Row, records};
 use super::snapshot::Snapshot;
 
 /// Entries or members that one command reads.
@@ -114,7 +114,7 @@ impl Look {
             Step::Logged(delivery, _) => {
                 let found: Vec<(String, HashMap<String, String>)> = answers.next()?;
                 if let Some((_, fields)) = found.into_iter().next() {
-                    put::logged(
+                    records::logged(
                         snapshot,
                         delivery,
                         &Hash {

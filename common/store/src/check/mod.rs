@@ -7,7 +7,7 @@
 //!
 //! - `kinds`: every kind of key, how it is read, and where that goes (`put`); a new key is a row.
 //! - `walk`: all keys, many in one round trip; `look`: the commands for one.
-//! - `snapshot`: what was seen; `ids` and `places` keep it small; `finished`: the index of what is finished.
+//! - `snapshot`: what was seen, in `rows`; `ids` and `places` keep it small; `finished`: the index of what is finished.
 //! - `judge`: the rules; a new one is a function and a row. `standing`: what no single look shows.
 
 mod finished;
@@ -17,6 +17,7 @@ mod kinds;
 mod look;
 mod places;
 mod put;
+mod rows;
 mod snapshot;
 mod standing;
 mod walk;
@@ -29,7 +30,8 @@ pub use finished::{Finished, FinishedEntry};
 pub use ids::{DeliveryKey, EndpointKey, EventKey};
 pub use judge::judge;
 pub use places::{Place, Places};
-pub use snapshot::{EndpointRow, EventRow, Names, RecordRow, ReplayRow, Snapshot, Stats};
+pub use rows::{EndpointRow, EventRow, RecordRow, ReplayRow};
+pub use snapshot::{Names, Snapshot, Stats};
 
 use super::{Store, StoreError};
 

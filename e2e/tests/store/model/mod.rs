@@ -97,19 +97,22 @@ impl Model {
         let reply = store.upkeep_step(&self.fixture.policy, None, room).await.unwrap();
         let after = self.snapshot().await;
         self.released(&before, &after, &reply, room);
-        let lost: Vec<_> = before.tokens.difference(&after.tokens).collect();
+        let lost: Vec<DeliveryId> = before
+            .tokens
+            .difference(&after.tokens)
+            .map(|delivery| delivery.parse().unwrap())
+            .collect();
         assert_eq!(lost.len(), reply.reaped as usize);
-        for delivery in lost {
-            let delivery: DeliveryId = delivery.parse().unwrap();
+        for delivery in &lost {
             if self.exists(&delivery.endpoint()) {
-                self.suspects.expired(&delivery);
-                self.lose(&delivery);
+                self.suspects.expired(delivery);
+                self.lose(delivery);
             } else {
-                self.take(&delivery, Transition::Removed);
+                self.take(delivery, Transition::Removed);
             }
         }
         self.meet_replays().await;
-        self.follow(&[Transition::Due]).await;
+        self.follow(&[Transition::Due], &lost).await;
         reply
     }
 

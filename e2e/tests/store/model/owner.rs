@@ -75,7 +75,7 @@ impl Model {
                 self.all_take(&id, Transition::Discarded);
                 return;
             }
-            self.follow(&[Transition::Released, Transition::ReleasedForRetry])
+            self.follow(&[Transition::Released, Transition::ReleasedForRetry], &[])
                 .await;
             for (_, delivery) in self.deliveries.iter_mut().filter(|(of, _)| of.endpoint() == id) {
                 if delivery.state != DeliveryState::InFlight {

@@ -83,14 +83,15 @@ impl Model {
     }
 
     /// Follows what the scripts moved: each delivery that waits and that Redis has in another state took one of these
-    /// transitions. [`Model::compare`] notices what took none of them.
-    pub(super) async fn follow(&mut self, transitions: &[Transition]) {
+    /// transitions. [`Model::compare`] notices what took none of them. Deliveries that the operation itself moved are not
+    /// followed any further.
+    pub(super) async fn follow(&mut self, transitions: &[Transition], moved: &[DeliveryId]) {
         let snapshot = self.snapshot().await;
         let waits = |state: DeliveryState| state != DeliveryState::InFlight && !state.is_final();
-        let moved: Vec<_> = self
+        let taken: Vec<_> = self
             .deliveries
             .iter()
-            .filter(|(_, delivery)| waits(delivery.state))
+            .filter(|(id, delivery)| waits(delivery.state) && !moved.contains(id))
             .filter_map(|(id, delivery)| {
                 let seen = seen(&snapshot, id).filter(|seen| *seen != delivery.state)?;
                 let mut all = transitions.iter();
@@ -98,22 +99,24 @@ impl Model {
                 Some((id.clone(), *taken))
             })
             .collect();
-        for (id, transition) in moved {
+        for (id, transition) in taken {
             self.take(&id, transition);
         }
     }
 
+    pub(super) fn compare_state(&self, snapshot: &Snapshot, id: &DeliveryId) {
+        let (state, seen) = (self.deliveries[id].state, seen(snapshot, id));
+        assert!(
+            seen.map_or(state.is_final(), |seen| seen == state),
+            "{id} is {state} and in {:?}, that is {seen:?}",
+            snapshot.places.of(id.as_str())
+        );
+    }
+
     /// Redis has every delivery in the state that the model has it in, and has counted the ends.
     pub(super) fn compare_states(&self, snapshot: &Snapshot) {
-        for (id, delivery) in &self.deliveries {
-            let seen = seen(snapshot, id);
-            let fits = seen.map_or(delivery.state.is_final(), |seen| seen == delivery.state);
-            assert!(
-                fits,
-                "{id} is {} and in {:?}, that is {seen:?}",
-                delivery.state,
-                snapshot.places.of(id.as_str())
-            );
+        for id in self.deliveries.keys() {
+            self.compare_state(snapshot, id);
         }
         let count = |state: DeliveryState| {
             let deliveries = self.deliveries.iter();

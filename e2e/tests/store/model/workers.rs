@@ -44,7 +44,8 @@ impl ModelWorker {
 impl Model {
     /// What a call of a worker moves besides what it leases and reports: retries that are due, and suspects in line.
     pub(super) async fn follow_work(&mut self) {
-        self.follow(&[Transition::Due, Transition::Quarantined]).await;
+        self.follow(&[Transition::Due, Transition::Quarantined], &[])
+            .await;
     }
 
     pub(super) async fn mark_slow(&mut self, endpoint: usize) {
@@ -181,6 +182,9 @@ impl Model {
             ReportResult::Stale
         };
         assert_eq!(result, expected, "{outcome:?} of {}", held.leased.delivery);
+        if stands {
+            self.compare_state(&self.snapshot().await, &held.leased.delivery);
+        }
         self.follow_work().await;
     }
 

@@ -4,7 +4,8 @@ use domain::delivery::{DeliveryState, Transition};
 
 use super::super::ids::DeliveryKey;
 use super::super::places::Place;
-use super::super::snapshot::{RecordRow, Snapshot};
+use super::super::rows::RecordRow;
+use super::super::snapshot::Snapshot;
 use super::{Facts, Found};
 
 /// A delivery that ended so long ago may be gone from the set of the exhausted before its record is.

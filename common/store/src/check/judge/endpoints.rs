@@ -1,6 +1,6 @@
 //! Lanes, timers, counters and routes of each endpoint.
 
-use super::super::snapshot::EndpointRow;
+use super::super::rows::EndpointRow;
 use super::tally::OfEndpoint;
 use super::{Facts, Found};
 

@@ -2,7 +2,7 @@
 
 use super::super::ids::EndpointKey;
 use super::super::places::Place;
-use super::super::snapshot::EndpointRow;
+use super::super::rows::EndpointRow;
 use super::{Facts, Found};
 
 /// How much later than RETENTION_FAILED a parked delivery may end (ms): upkeep looks at each endpoint once an hour, and works

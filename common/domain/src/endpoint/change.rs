@@ -5,13 +5,12 @@ use crate::event::Subscription;
 use crate::id::{AccountId, EndpointId};
 use crate::sealing::SealedSecret;
 
-/// What is needed to make an endpoint. Id and secret are made before the store is called, so that the call can be
-/// repeated.
+/// A new endpoint. Its id and its secret are made before the call of the store, so that the call can be repeated.
 #[derive(Debug, Clone)]
 pub struct NewEndpoint {
     /// A fresh id.
     pub id: EndpointId,
-    /// The account that will own it.
+    /// Its owner.
     pub account: AccountId,
     /// Where deliveries go.
     pub url: EndpointUrl,
@@ -28,19 +27,19 @@ pub struct NewEndpoint {
 /// What becomes of an endpoint's parked deliveries when it is switched on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ParkedAction {
-    /// They become due at once.
+    /// We deliver them at once.
     #[default]
     Deliver,
-    /// They are canceled.
+    /// We cancel them.
     Discard,
 }
 
-/// A change to an endpoint, as absolute values: repeating it changes nothing. `None` leaves a field as it is.
+/// A change of an endpoint, in absolute values, so that repeating it changes nothing. `None` leaves a field as it is.
 #[derive(Debug, Clone, Default)]
 pub struct EndpointPatch {
-    /// The state that is wanted.
+    /// Whether it should get deliveries.
     pub active: Option<bool>,
-    /// A new URL. It starts a new generation: results of the old URL no longer count.
+    /// A new URL. It starts a new generation: results of attempts at the old URL no longer count.
     pub url: Option<EndpointUrl>,
     /// A new subscription; not empty.
     pub events: Option<Vec<Subscription>>,
@@ -48,6 +47,6 @@ pub struct EndpointPatch {
     pub chatbot_id: Option<Option<String>>,
     /// A new description; `Some(None)` removes it.
     pub description: Option<Option<String>>,
-    /// What becomes of parked deliveries if this switches the endpoint on.
+    /// What becomes of the parked deliveries if this switches the endpoint on.
     pub parked: ParkedAction,
 }

@@ -1,4 +1,4 @@
-//! Endpoints: a customer's URL with its subscription, and the state that deliveries leave on it.
+//! Endpoints: a customer's URL with its subscription, and the state that deliveries leave it in.
 
 mod change;
 mod url;
@@ -12,17 +12,17 @@ use crate::clock::Timestamp;
 use crate::event::Subscription;
 use crate::id::{AccountId, DeliveryId, EndpointId};
 
-/// The longest description that can be saved, in characters.
+/// The longest description that we save, in characters.
 pub const MAX_DESCRIPTION: usize = 500;
 
-/// Whether an endpoint takes part.
+/// Whether an endpoint gets deliveries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EndpointState {
-    /// Deliveries are sent.
+    /// It gets deliveries.
     Active,
-    /// Failures switched it off: deliveries, and events that arrive, are parked.
+    /// Failures switched it off: its deliveries are parked, and so are new ones.
     Disabled,
-    /// Its owner switched it off: its deliveries are parked, and new events pass it by.
+    /// Its owner switched it off: its deliveries are parked, and it gets no new ones.
     Off,
 }
 
@@ -58,13 +58,13 @@ impl DisabledReason {
     }
 }
 
-/// What the most recent attempt on an endpoint came to.
+/// How the most recent attempt at an endpoint went.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LastAttempt {
-    /// When it was recorded.
+    /// When its worker reported it.
     pub at: Timestamp,
-    /// The delivery that was attempted.
+    /// The delivery.
     pub delivery_id: DeliveryId,
     /// The attempt's number, from 1.
     pub attempt: u32,
@@ -72,39 +72,39 @@ pub struct LastAttempt {
     pub succeeded: bool,
     /// The HTTP status, if there was an answer.
     pub status: Option<u16>,
-    /// How long it took, in milliseconds.
+    /// How long the attempt took, in milliseconds.
     pub duration_ms: u64,
     /// The stable code of what went wrong (see [`crate::delivery::Failure`]); `None` on success.
     pub error: Option<String>,
 }
 
-/// An endpoint's deliveries that are not finished.
+/// An endpoint's unfinished deliveries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct QueueDepth {
-    /// Wait for their turn.
+    /// How many wait for their turn.
     pub waiting: u64,
-    /// Wait for the time of their next attempt.
+    /// How many wait for the time of their next attempt.
     pub retrying: u64,
-    /// A worker holds a lease on them.
+    /// How many are in flight: a worker holds a lease on each.
     pub in_flight: u64,
-    /// Bytes of their payloads.
+    /// The bytes of their payloads.
     pub bytes: u64,
 }
 
 impl QueueDepth {
-    /// All of them.
+    /// How many there are.
     #[must_use]
     pub const fn total(&self) -> u64 {
         self.waiting + self.retrying + self.in_flight
     }
 }
 
-/// How long the secret before the last rotation goes on.
+/// The grace of the last rotation: how long the secret before it goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SecretGrace {
-    /// Until then it signs beside the new one.
+    /// Until then the previous secret signs beside the new one.
     pub until: Timestamp,
-    /// Until then `X-RKT-Signature` is made with it.
+    /// Whether the previous secret, and not the new one, makes `X-RKT-Signature` until then.
     pub legacy_uses_previous: bool,
 }
 
@@ -123,7 +123,7 @@ pub struct Endpoint {
     pub chatbot_id: Option<String>,
     /// The owner's own words.
     pub description: Option<String>,
-    /// Whether it takes part.
+    /// Whether it gets deliveries.
     pub state: EndpointState,
     /// Failed attempts in a row.
     pub consecutive_failures: u32,
@@ -131,15 +131,15 @@ pub struct Endpoint {
     pub disabled_reason: Option<DisabledReason>,
     /// Since when it is not active; `None` while it is.
     pub disabled_at: Option<Timestamp>,
-    /// The most recent attempt, if there was one.
+    /// The most recent attempt; `None` before the first.
     pub last_attempt: Option<LastAttempt>,
-    /// Deliveries that are not finished.
+    /// Its unfinished deliveries.
     pub queue: QueueDepth,
-    /// Since when its attempts fail; `None` after a success.
+    /// Since when its attempts have failed; `None` after a success.
     pub failing_since: Option<Timestamp>,
     /// The grace of its last secret rotation, over or not.
     pub grace: Option<SecretGrace>,
-    /// When it was made.
+    /// When its owner made it.
     pub created_at: Timestamp,
     /// When its owner last changed it.
     pub updated_at: Timestamp,

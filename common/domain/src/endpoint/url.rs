@@ -6,36 +6,36 @@ use url::{Host, Url};
 
 use crate::address::{AddressPolicy, BlockedAddress};
 
-/// The longest URL that can be saved, in bytes.
+/// The longest URL that we save, in bytes.
 pub const MAX_URL: usize = 2048;
 
 /// The longest name of a host, in bytes (RFC 1035 §2.3.4).
 const MAX_HOST: usize = 253;
 
-/// A URL that deliveries may be sent to, as far as its text tells.
+/// A URL that deliveries may go to, as far as its text tells.
 ///
-/// It has a scheme that is allowed, a host, no user name, no password and no fragment, a port that is 443 (80 with
-/// `ALLOW_HTTP`) or at least 1024, and if its host is an address, one that the guard lets through. It is kept in
-/// the normal form of the WHATWG URL standard.
+/// It has an allowed scheme and a host, and neither a user name nor a password nor a fragment. Its port is 443 (or 80, with
+/// `ALLOW_HTTP`) or at least 1024. If its host is an address, the guard lets that through. It is in the normal form of the
+/// WHATWG URL standard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndpointUrl(Url);
 
-/// What URLs are allowed: see `ALLOW_HTTP` and `ALLOW_NETWORKS`.
+/// Which URLs the operator allows: see `ALLOW_HTTP` and `ALLOW_NETWORKS`.
 #[derive(Debug, Clone, Default)]
 pub struct UrlPolicy {
     /// Whether `http` is allowed beside `https`.
     pub allow_http: bool,
-    /// The address guard, for hosts that are literal addresses.
+    /// The guard of hosts that are literal addresses.
     pub addresses: AddressPolicy,
 }
 
-/// Why a URL is refused.
+/// Why we refuse a URL.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
     /// It is longer than [`MAX_URL`].
     #[error("is longer than {MAX_URL} bytes")]
     TooLong,
-    /// It doesn't parse as an absolute URL.
+    /// It isn't an absolute URL.
     #[error("is not an absolute URL: {0}")]
     Malformed(url::ParseError),
     /// Its scheme is not allowed.
@@ -47,13 +47,13 @@ pub enum UrlError {
     /// It has a fragment.
     #[error("must not contain a fragment (`#…`)")]
     Fragment,
-    /// It has no host, or a name that can't be in the name system.
+    /// It has no host, or one whose name DNS can't hold.
     #[error("has no host that can exist")]
     Host,
-    /// Its port is neither the scheme's own nor at least 1024.
+    /// Its port is neither an allowed scheme's own nor at least 1024.
     #[error("must use port {0} or a port from 1024")]
     Port(&'static str),
-    /// Its host is an address that is blocked.
+    /// Its host is an address that the guard blocks.
     #[error("points to an address that is not public: {0}")]
     Address(#[from] BlockedAddress),
     /// Its host is a name for this machine.
@@ -62,7 +62,7 @@ pub enum UrlError {
 }
 
 impl EndpointUrl {
-    /// Parses and judges a URL by its text alone; nothing is resolved.
+    /// Parses a URL and looks whether it is allowed, by its text alone: it resolves no name.
     ///
     /// # Errors
     ///
@@ -97,13 +97,13 @@ impl EndpointUrl {
         Ok(url)
     }
 
-    /// Judges the host if it is a literal address or a name for this machine. Such hosts never reach a resolver, so
-    /// this must be asked before every use.
+    /// Looks whether the host is allowed, if it is a literal address or a name for this machine. Such hosts never reach a
+    /// resolver, so callers must ask before every use.
     ///
     /// # Errors
     ///
-    /// [`UrlError::Address`] or [`UrlError::Local`] when it is blocked; [`UrlError::Host`] when there is none, or none that
-    /// can exist.
+    /// [`UrlError::Address`] or [`UrlError::Local`] when it is blocked; [`UrlError::Host`] when the URL has none, or one that
+    /// can't exist.
     pub fn check_literal(&self, addresses: &AddressPolicy) -> Result<(), UrlError> {
         match self.0.host() {
             Some(Host::Ipv4(address)) => Ok(addresses.check(address.into())?),

@@ -17,34 +17,34 @@ use crate::signing::{SigningSecret, keyed};
 
 const NONCE_LEN: usize = 24;
 
-/// Keeps the keys of tags apart from whatever else may be derived one day.
+/// Keeps the keys of tags apart from any others that we may derive one day.
 const TAGS: &[u8] = b"webhooks tags v1";
 
 /// How long a tag is, in bytes: 128 bits of an HMAC-SHA256.
 pub const TAG_LEN: usize = 16;
 
-/// Proves that a text was made here.
+/// Proves that we made a text.
 pub type Tag = [u8; TAG_LEN];
 
-/// Why a sealed secret does not open. It is an operator's problem, never a receiver's.
+/// Why a sealed secret doesn't open. This is the operator's problem, never the receiver's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
-    /// It was sealed with a key that `SECRETS_KEY` doesn't list.
+    /// A key sealed it that `SECRETS_KEY` doesn't list.
     #[error("sealed with key {0}, which SECRETS_KEY does not list")]
     UnknownKey(String),
-    /// It was changed, or belongs to another endpoint or another number.
+    /// Somebody changed it, or it belongs to another endpoint or has another number.
     #[error("the sealed secret is damaged or belongs elsewhere")]
     Damaged,
 }
 
-/// A value of `SECRETS_KEY` that is no key ring.
+/// A value of `SECRETS_KEY` that is not a list of keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "must be the base64 of 32 bytes, or several separated by commas (make one with `openssl rand -base64 32`)"
 )]
 pub struct InvalidKeyring;
 
-/// The keys of `SECRETS_KEY`: the first seals, all open. Never printed; their memory is overwritten when they are dropped.
+/// The keys of `SECRETS_KEY`: the first seals, all open. They are never printed, and dropping them overwrites their memory.
 #[derive(Clone)]
 pub struct SecretsKeyring(Vec<Key>);
 
@@ -63,7 +63,7 @@ impl SecretsKeyring {
         self.seal_as(1, secret.expose(), account, endpoint)
     }
 
-    /// Seals the secret that is to replace `current`.
+    /// Seals the secret that a rotation replaces `current` with.
     #[must_use]
     pub fn seal_next(
         &self,
@@ -122,8 +122,7 @@ impl SecretsKeyring {
         SigningSecret::parse(&text).map_err(|_| OpenError::Damaged)
     }
 
-    /// Seals a secret of an endpoint with the first key, in the present format and with its number; `None` when it is
-    /// so already.
+    /// Seals a secret anew with the first key and in the present format, under the same number; `None` when it is up to date.
     ///
     /// # Errors
     ///
@@ -134,7 +133,7 @@ impl SecretsKeyring {
         account: &AccountId,
         endpoint: &EndpointId,
     ) -> Result<Option<SealedSecret>, OpenError> {
-        // What is up to date is opened too: it is looked at because somebody wants to do without the other keys.
+        // It opens even what is up to date: whoever asks wants to do without the other keys, so everything must open.
         let text = self.open_text(sealed, account, endpoint)?;
         let is_current =
             Parts::of(sealed).is_some_and(|parts| parts.format == Format::V2 && parts.key_id == self.0[0].id);
@@ -176,7 +175,7 @@ impl SecretsKeyring {
         Ok(Zeroizing::new(text.to_owned()))
     }
 
-    /// The tag of a text that consists of these parts. The same bytes divided in another way have another tag.
+    /// The tag of a text in these parts. The same bytes, divided differently, have another tag.
     #[must_use]
     pub fn tag(&self, parts: &[&[u8]]) -> Tag {
         let mut tag = [0; TAG_LEN];
@@ -184,7 +183,7 @@ impl SecretsKeyring {
         tag
     }
 
-    /// Whether a key of the ring made this tag of these parts. Takes the same time wherever a wrong tag differs.
+    /// Whether a key of the ring made this tag of these parts. A wrong tag takes the same time wherever it differs.
     #[must_use]
     pub fn has_tagged(&self, parts: &[&[u8]], tag: &Tag) -> bool {
         let mut keys = self.0.iter();

@@ -2,7 +2,7 @@
 
 use crate::id::{AccountId, EndpointId};
 
-/// The most digits of a number: more rotations than anybody lives to see, and exact in Lua.
+/// The most digits of a secret's number: more rotations than anybody lives to see, and still exact in Lua.
 const NUMBER_DIGITS: usize = 9;
 
 /// A signing secret as Redis keeps it: `v2.<key>.<number>.<base64 of nonce and ciphertext>`.
@@ -10,7 +10,7 @@ const NUMBER_DIGITS: usize = 9;
 pub struct SealedSecret(pub(super) String);
 
 impl SealedSecret {
-    /// Takes the text that Redis holds. Whether it opens is found out by [`SecretsKeyring::open`].
+    /// Takes the text that Redis holds. Only [`super::SecretsKeyring::open`] finds out whether it opens.
     #[must_use]
     pub const fn from_stored(text: String) -> Self {
         Self(text)
@@ -22,7 +22,7 @@ impl SealedSecret {
         &self.0
     }
 
-    /// Which of its endpoint's secrets it says it is; 0 for those of the format without numbers.
+    /// The number that it claims to have among its endpoint's secrets; 0 in the format without numbers.
     #[must_use]
     pub fn number(&self) -> u32 {
         Parts::of(self).map_or(0, |parts| parts.number)
@@ -34,15 +34,15 @@ impl SealedSecret {
         Parts::of(self).map(|parts| parts.key_id)
     }
 
-    /// Whether a rotation may have replaced this one by `current`: its number is lower. Only secrets of the format
-    /// without numbers can't tell.
+    /// Whether a rotation may have replaced this one by `current`: its number is lower, or `current` is in the format without
+    /// numbers.
     #[must_use]
     pub fn may_precede(&self, current: &Self) -> bool {
         self.number() < current.number() || current.number() == 0
     }
 }
 
-/// What stands in the text of a sealed secret.
+/// The parts of a sealed secret's text.
 pub(super) struct Parts<'a> {
     pub(super) format: Format,
     pub(super) key_id: &'a str,
@@ -74,7 +74,7 @@ impl<'a> Parts<'a> {
                 let (number, sealed) = rest.split_once('.')?;
                 let digits = (1..=NUMBER_DIGITS).contains(&number.len())
                     && number.bytes().all(|byte| byte.is_ascii_digit());
-                // One number has one text: what is authenticated is the number.
+                // Only the number is authenticated, so it must have one text: no zeros in front.
                 let number = number
                     .parse()
                     .ok()
@@ -90,7 +90,7 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// What is authenticated beside the secret.
+    /// What sealing authenticates beside the secret.
     pub(super) fn associated_data(&self, account: &AccountId, endpoint: &EndpointId) -> String {
         match self.format {
             Format::V1 => format!("v1|{account}|{endpoint}"),

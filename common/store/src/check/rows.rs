@@ -1,4 +1,4 @@
-//! What the check keeps of an endpoint, an event, a record and a replay.
+//! What the check keeps of an endpoint, of an event, of a delivery's record and of a replay.
 
 use domain::delivery::DeliveryState;
 
@@ -17,15 +17,15 @@ pub struct EndpointRow {
     pub in_flight: i64,
     /// `generation`.
     pub generation: i64,
-    /// Whether it is probed with one attempt at a time.
+    /// Whether it gets one attempt at a time until the next success.
     pub probing: bool,
     /// Whether it is slow.
     pub slow: bool,
     /// `queuedBytes`.
     pub queued_bytes: i64,
-    /// The types that it wants.
+    /// What it subscribes to.
     pub events: String,
-    /// The chatbot that it wants events of, or nothing.
+    /// The chatbot that it wants events of, or an empty text.
     pub chatbot_id: String,
     /// Whether it has a previous secret, and whether that has an end.
     pub previous_secret: (bool, bool),
@@ -48,7 +48,7 @@ pub struct EventRow {
     pub expires: bool,
     /// Whether one of its deliveries was exhausted.
     pub failed: bool,
-    /// `again`: how often it was sent again after it had finished.
+    /// `again`: how often somebody sent it again after it had finished.
     pub again: i32,
 }
 
@@ -61,12 +61,12 @@ pub struct RecordRow {
     pub attempts: i32,
     /// `exhaustedAt` (ms), or 0.
     pub exhausted_at: i64,
-    /// When a replay was asked for (ms), or 0.
+    /// `madeAt`: when somebody asked for this replay (ms), or 0.
     pub made_at: i64,
     /// Whether it has a lifetime.
     pub expires: bool,
-    /// The newest log entry that it points to: outcome and attempt. `None` when it points to none, or when the log has
-    /// been cut since.
+    /// The newest log entry that it points to: the state that the delivery came to, and the attempt. `None` when it points to
+    /// none, or the log no longer has it.
     pub logged: Option<(DeliveryState, i32)>,
 }
 
@@ -79,9 +79,9 @@ pub struct ReplayRow {
     pub state: String,
     /// `made`.
     pub made: i64,
-    /// Whether it has ended and stands in its endpoint's list; those of the release before don't.
+    /// Whether it has ended and stands in its endpoint's list; replays of the release before don't.
     pub is_listed: bool,
-    /// What became of those: `succeeded`, `exhausted` and `canceled` together.
+    /// How many of those ended: `succeeded`, `exhausted` and `canceled` together.
     pub ended: i64,
     /// Whether it has a lifetime.
     pub expires: bool,

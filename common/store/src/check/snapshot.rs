@@ -8,11 +8,11 @@ use super::places::Places;
 use super::rows::{EndpointRow, EventRow, RecordRow, ReplayRow};
 use crate::policy::PolicyNotice;
 
-/// Everything that one shard holds. Events and deliveries, of which there may be millions, are held by number; all else as
-/// texts as they were found, readable or not.
+/// Everything that one shard holds. There may be millions of events and deliveries, so their ids are numbers; all other ids are
+/// the texts that the walk found, valid or not.
 #[derive(Debug, Clone, Default)]
 pub struct Snapshot {
-    /// Keys that were read.
+    /// How many keys the walk read.
     pub keys: usize,
     /// `endpoint:<e>`.
     pub endpoints: HashMap<String, EndpointRow>,
@@ -26,7 +26,7 @@ pub struct Snapshot {
     pub events: HashMap<EventKey, EventRow>,
     /// `delivery:<d>`.
     pub records: HashMap<DeliveryKey, RecordRow>,
-    /// Where each delivery was seen.
+    /// Where the walk saw each delivery.
     pub places: Places,
     /// `leases`: delivery → when its lease expires.
     pub leases: HashMap<DeliveryKey, f64>,
@@ -44,17 +44,17 @@ pub struct Snapshot {
     pub parked: BTreeSet<String>,
     /// Keys that belong to an endpoint, such as `log:<e>`, with the endpoint.
     pub owned: Vec<(String, String)>,
-    /// Keys that no rule knows.
+    /// Keys of no known kind.
     pub unknown: Vec<String>,
     /// Keys that must have a lifetime and have none.
     pub immortal: Vec<String>,
     /// Keys, and entries of pending lists, that can't be read, with the reason.
     pub unreadable: Vec<String>,
-    /// Names of keys that were moved away, since something else had overwritten them.
+    /// Names of keys that scripts moved away, since something else had overwritten them.
     pub away: Vec<String>,
     /// The entries of `sweeps`.
     pub sweeps: Vec<String>,
-    /// The keys that were set aside for upkeep.
+    /// The queues that scripts set aside for upkeep.
     pub set_aside: Vec<String>,
     /// `replay:<r>`.
     pub replays: HashMap<String, ReplayRow>,
@@ -62,13 +62,13 @@ pub struct Snapshot {
     pub replaying: HashMap<String, f64>,
     /// `replays:<e>`: the endpoint's replays of many that have ended.
     pub ended_replays: HashMap<String, Vec<String>>,
-    /// `corrupt` has entries.
+    /// Whether `corrupt` has entries.
     pub has_corrupt: bool,
     /// The index of finished events.
     pub finished: Finished,
-    /// What the workers are configured to.
+    /// The workers' settings, as they announced them.
     pub policy: Option<PolicyNotice>,
-    /// `stats`, read after everything else: no time and no turn that was seen is later.
+    /// `stats`, which the walk reads last: no time and no turn in this snapshot is later.
     pub stats: Stats,
 }
 
@@ -90,7 +90,7 @@ impl Stats {
     }
 }
 
-/// Names that many rows have in common, each held once.
+/// Names that many rows share, each stored once.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
     numbers: HashMap<String, u32>,
@@ -98,7 +98,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// The name of a number that `Names::number` gave.
+    /// The name with this number.
     #[must_use]
     pub fn name(&self, number: u32) -> &str {
         self.names.get(number as usize).map_or("", String::as_str)

@@ -27,7 +27,7 @@ use domain::endpoint::EndpointState;
 use domain::id::{DeliveryId, EndpointId, EventId};
 use e2e::redis_server::RedisServer;
 use proptest::prelude::*;
-use store::check::{Snapshot, judge};
+use store::check::{Snapshot, broken_rules};
 use store::queue::UpkeepReply;
 
 use crate::fixture::{Fixture, wants};
@@ -139,7 +139,7 @@ impl Model {
     /// The stored state is sound, and what the model says.
     async fn compare(&self) {
         let snapshot = self.snapshot().await;
-        let violations = judge(&snapshot);
+        let violations = broken_rules(&snapshot);
         assert!(violations.is_empty(), "{violations:#?}");
         for endpoint in &self.endpoints {
             let stored = self.fixture.get(&endpoint.id).await;

@@ -1,4 +1,4 @@
-//! How what was read goes into the snapshot: a function for each kind of key that has content.
+//! Adds to the snapshot what was read: a function for each kind of key that has content.
 
 pub(super) mod endpoints;
 pub(super) mod events;
@@ -11,11 +11,11 @@ use std::collections::HashMap;
 use super::snapshot::Snapshot;
 use crate::policy::PolicyNotice;
 
-/// What goes into the snapshot: the key's name is given without the prefix, and without what all keys of its kind share. An error
-/// says why it can't be read.
+/// Adds what was read of a key to the snapshot. The text says what the key is of: its name without the prefix, and without
+/// what all keys of its kind share. An error says what is wrong with the content.
 pub(super) type Put<T> = fn(&mut Snapshot, &str, T) -> Result<(), String>;
 
-/// The fields that were asked for.
+/// The fields of a hash that its kind names, and the length of its long one.
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) values: Vec<Option<String>>,

@@ -79,7 +79,7 @@ pub(in crate::check) fn forgotten(snapshot: &mut Snapshot, operation: &str, memb
     Ok(())
 }
 
-/// The number of a queue that was set aside.
+/// The number of a queue that was set aside; the same each time.
 fn set_aside_number(snapshot: &mut Snapshot, name: &str) -> u32 {
     let known = snapshot.set_aside.iter().rposition(|known| known == name);
     let number = known.unwrap_or_else(|| {

@@ -18,7 +18,7 @@ use store::Store;
 use store::events::{AcceptOutcome, Budgets, NewEvent};
 use store::log::{ListFilter, ListStatus};
 use store::queue::{
-    AttemptRecord, Incarnation, Leased, QueuePolicy, Report, ReportedResult, WorkReply, WorkRequest,
+    AttemptRecord, Incarnation, Leased, Outcome, QueuePolicy, Report, WorkReply, WorkRequest,
 };
 use store::replays::{ReplayOutcome, ReplaySpan, ReplayStatus, StartOutcome};
 use store::rotation::{RotateOutcome, Rotation};
@@ -153,7 +153,7 @@ impl Scene {
             delivery: lease.delivery.clone(),
             token: lease.token.clone(),
             event: lease.event.event.clone(),
-            result: ReportedResult::Succeeded(attempt.clone()),
+            outcome: Outcome::Succeeded(attempt.clone()),
         });
         self.work(sequence, 0, reports.collect()).await;
     }

@@ -17,8 +17,7 @@ use serde_json::json;
 use store::Store;
 use store::events::{AcceptOutcome, Budgets, NewEvent};
 use store::queue::{
-    AttemptRecord, Incarnation, Leased, MAX_FETCH, MAX_REPORTS, QueuePolicy, Report, ReportedResult,
-    WorkRequest,
+    AttemptRecord, Incarnation, Leased, MAX_FETCH, MAX_REPORTS, Outcome, QueuePolicy, Report, WorkRequest,
 };
 
 use crate::scene::{ask, builder, policy, step_clock, store};
@@ -207,7 +206,7 @@ fn failed(leased: &Leased) -> Report {
         delivery: leased.delivery.clone(),
         token: leased.token.clone(),
         event: leased.event.event.clone(),
-        result: ReportedResult::Failed {
+        outcome: Outcome::Failed {
             attempt: AttemptRecord {
                 status: Some(500),
                 error: Some("http_status"),

@@ -3,7 +3,7 @@
 use domain::endpoint::ParkedAction;
 use domain::id::{DeliveryId, EndpointId};
 use serde_json::{Value, json};
-use store::queue::{Leased, ReportResult};
+use store::queue::{Leased, Receipt};
 
 use crate::fixture::{Fixture, Worker, account, event_of, failed, gone, report, succeeded, wants};
 
@@ -38,7 +38,7 @@ async fn a_team_is_told_of_what_happens_to_the_other_endpoint() {
     fixture.report(&mut worker, good[0], succeeded()).await;
     assert_eq!(
         fixture.report(&mut worker, bad[0], gone()).await,
-        ReportResult::DisabledEndpoint
+        Receipt::DisabledEndpoint
     );
 
     let first = next_for(&fixture, &mut worker, &told).await;

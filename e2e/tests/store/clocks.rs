@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use store::queue::ReportResult;
+use store::queue::Receipt;
 
 use crate::fixture::{Fixture, Worker, gone, succeeded};
 
@@ -93,7 +93,7 @@ async fn after_a_step_of_the_clock_leases_wait_as_long_as_they_last() {
     }
     assert_eq!(
         fixture.report(&mut worker, &leased, succeeded()).await,
-        ReportResult::Recorded
+        Receipt::Recorded
     );
     fixture.assert_drained().await;
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::event::EventType;
 use domain::id::EndpointId;
-use store::queue::{AttemptRecord, Leased, ReportedResult, WorkRequest};
+use store::queue::{AttemptRecord, Leased, Outcome, WorkRequest};
 
 use crate::fixture::{Fixture, Worker, event_of, failed, report, succeeded, wants};
 
@@ -111,7 +111,7 @@ async fn slow_endpoints_get_only_the_slots_that_are_spared_for_them() {
         ..AttemptRecord::default()
     };
     fixture
-        .report(&mut worker, &leased, ReportedResult::Succeeded(took_long))
+        .report(&mut worker, &leased, Outcome::Succeeded(took_long))
         .await;
     for _ in 0..20 {
         fixture

@@ -6,7 +6,7 @@ use domain::event::EventType;
 use domain::id::{AccountId, DeliveryId, EventId};
 use store::check::judge;
 use store::events::{AcceptOutcome, NewEvent};
-use store::queue::{Released, ReportedResult, UpkeepReply, WorkRequest};
+use store::queue::{Outcome, Released, UpkeepReply, WorkRequest};
 use store::replays::ReplayOutcome;
 
 use crate::fixture::{
@@ -29,12 +29,12 @@ fn sized(account: &AccountId, bytes: usize) -> NewEvent {
 }
 
 /// Accepts events and reports each of their deliveries so, a second after the one before.
-async fn finish(fixture: &Fixture, events: &[NewEvent], result: fn() -> ReportedResult) -> Vec<EventId> {
+async fn finish(fixture: &Fixture, events: &[NewEvent], outcome: fn() -> Outcome) -> Vec<EventId> {
     let mut worker = Worker::new();
     for event in events {
         fixture.accept(event).await;
         let leased = fixture.fetch(&mut worker, 64).await;
-        let reports = leased.iter().map(|leased| report(leased, result())).collect();
+        let reports = leased.iter().map(|leased| report(leased, outcome())).collect();
         fixture
             .work(&mut worker, WorkRequest { reports, ..wants(0) })
             .await;
@@ -43,7 +43,7 @@ async fn finish(fixture: &Fixture, events: &[NewEvent], result: fn() -> Reported
     events.iter().map(|event| event.id.clone()).collect()
 }
 
-fn exhausted() -> ReportedResult {
+fn exhausted() -> Outcome {
     failed(None)
 }
 

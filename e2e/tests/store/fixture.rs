@@ -17,8 +17,7 @@ use store::endpoints::CreateOutcome;
 use store::events::{AcceptOutcome, Accepted, Budgets, Idempotency, NewEvent};
 use store::policy::PolicyNotice;
 use store::queue::{
-    AttemptRecord, Incarnation, Leased, QueuePolicy, Report, ReportResult, ReportedResult, WorkReply,
-    WorkRequest,
+    AttemptRecord, Incarnation, Leased, Outcome, QueuePolicy, Receipt, Report, WorkReply, WorkRequest,
 };
 
 pub(crate) const BUDGETS: Budgets = Budgets {
@@ -156,17 +155,12 @@ impl Fixture {
     }
 
     /// Reports one lease.
-    pub(crate) async fn report(
-        &self,
-        worker: &mut Worker,
-        leased: &Leased,
-        result: ReportedResult,
-    ) -> ReportResult {
+    pub(crate) async fn report(&self, worker: &mut Worker, leased: &Leased, outcome: Outcome) -> Receipt {
         let request = WorkRequest {
-            reports: vec![report(leased, result)],
+            reports: vec![report(leased, outcome)],
             ..wants(0)
         };
-        self.work(worker, request).await.results[0]
+        self.work(worker, request).await.receipts[0]
     }
 
     /// Tells what the workers are configured to, as a worker does when it starts.
@@ -355,17 +349,17 @@ pub(crate) fn wants(want: u32) -> WorkRequest {
     }
 }
 
-pub(crate) fn report(leased: &Leased, result: ReportedResult) -> Report {
+pub(crate) fn report(leased: &Leased, outcome: Outcome) -> Report {
     Report {
         delivery: leased.delivery.clone(),
         token: leased.token.clone(),
         event: leased.event.event.clone(),
-        result,
+        outcome,
     }
 }
 
-pub(crate) fn succeeded() -> ReportedResult {
-    ReportedResult::Succeeded(AttemptRecord {
+pub(crate) fn succeeded() -> Outcome {
+    Outcome::Succeeded(AttemptRecord {
         status: Some(200),
         duration: Duration::from_millis(7),
         ..AttemptRecord::default()
@@ -373,8 +367,8 @@ pub(crate) fn succeeded() -> ReportedResult {
 }
 
 /// A 500 that is tried again after `retry_in` seconds, or never.
-pub(crate) fn failed(retry_in: Option<u64>) -> ReportedResult {
-    ReportedResult::Failed {
+pub(crate) fn failed(retry_in: Option<u64>) -> Outcome {
+    Outcome::Failed {
         attempt: AttemptRecord {
             status: Some(500),
             duration: Duration::from_millis(7),
@@ -388,11 +382,11 @@ pub(crate) fn failed(retry_in: Option<u64>) -> ReportedResult {
     }
 }
 
-pub(crate) fn gone() -> ReportedResult {
+pub(crate) fn gone() -> Outcome {
     match failed(Some(5)) {
-        ReportedResult::Failed {
+        Outcome::Failed {
             attempt, retry_in, ..
-        } => ReportedResult::Failed {
+        } => Outcome::Failed {
             attempt,
             retry_in,
             gone: true,

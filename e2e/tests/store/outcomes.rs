@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::endpoint::{DisabledReason, EndpointPatch, EndpointState, EndpointUrl, ParkedAction, UrlPolicy};
 use domain::id::EventId;
-use store::queue::{ReportResult, ReportedResult, WorkRequest};
+use store::queue::{Outcome, Receipt, WorkRequest};
 
 use crate::fixture::{Fixture, Worker, account, failed, gone, report, succeeded, wants};
 
@@ -19,7 +19,7 @@ async fn a_success_leaves_the_log_and_the_payload_for_a_day() {
     assert_eq!(fixture.get(&endpoint).await.queue.total(), 1);
     assert_eq!(
         fixture.report(&mut worker, &leased[0], succeeded()).await,
-        ReportResult::Recorded
+        Receipt::Recorded
     );
 
     fixture.assert_drained().await;
@@ -126,9 +126,9 @@ async fn the_tenth_strike_in_a_row_disables_and_nothing_is_lost() {
     for strike in 1..=10 {
         let leased = fixture.fetch(&mut worker, 1).await.remove(0);
         let expected = if strike == 10 {
-            ReportResult::DisabledEndpoint
+            Receipt::DisabledEndpoint
         } else {
-            ReportResult::Recorded
+            Receipt::Recorded
         };
         assert_eq!(
             fixture.report(&mut worker, &leased, failed(Some(60))).await,
@@ -186,7 +186,7 @@ async fn a_success_in_between_starts_the_count_again() {
         let result = if round == 9 { succeeded() } else { failed(None) };
         assert_eq!(
             fixture.report(&mut worker, &leased, result).await,
-            ReportResult::Recorded
+            Receipt::Recorded
         );
     }
     assert_eq!(fixture.get(&endpoint).await.consecutive_failures, 9);
@@ -203,14 +203,14 @@ async fn a_streak_can_be_required_to_last() {
         let leased = fixture.fetch(&mut worker, 1).await.remove(0);
         assert_eq!(
             fixture.report(&mut worker, &leased, failed(None)).await,
-            ReportResult::Recorded
+            Receipt::Recorded
         );
     }
     fixture.pass(Duration::from_secs(61)).await;
     let leased = fixture.fetch(&mut worker, 1).await.remove(0);
     assert_eq!(
         fixture.report(&mut worker, &leased, failed(None)).await,
-        ReportResult::DisabledEndpoint
+        Receipt::DisabledEndpoint
     );
     assert_eq!(fixture.get(&endpoint).await.consecutive_failures, 13);
 }
@@ -224,7 +224,7 @@ async fn gone_disables_at_once() {
     let leased = fixture.fetch(&mut worker, 1).await.remove(0);
     assert_eq!(
         fixture.report(&mut worker, &leased, gone()).await,
-        ReportResult::DisabledEndpoint
+        Receipt::DisabledEndpoint
     );
     let seen = fixture.get(&endpoint).await;
     assert_eq!(
@@ -257,11 +257,11 @@ async fn results_of_an_earlier_generation_neither_strike_nor_disable() {
         .unwrap();
     assert_eq!(
         fixture.report(&mut worker, &leased[0], gone()).await,
-        ReportResult::Recorded
+        Receipt::Recorded
     );
     assert_eq!(
         fixture.report(&mut worker, &leased[1], failed(Some(5))).await,
-        ReportResult::Recorded
+        Receipt::Recorded
     );
     let seen = fixture.get(&endpoint).await;
     assert_eq!(
@@ -311,9 +311,7 @@ async fn a_delivery_that_is_given_back_is_as_if_it_had_not_been_fetched() {
     let before = fixture.list(&format!("pending:{endpoint}")).await;
     let mut worker = Worker::new();
     let leased = fixture.fetch(&mut worker, 1).await.remove(0);
-    fixture
-        .report(&mut worker, &leased, ReportedResult::GivenBack)
-        .await;
+    fixture.report(&mut worker, &leased, Outcome::GivenBack).await;
     assert_eq!(fixture.list(&format!("pending:{endpoint}")).await, before);
     let again = fixture.fetch(&mut Worker::new(), 1).await.remove(0);
     assert_eq!((again.delivery, again.attempt), (leased.delivery, 1));

@@ -7,7 +7,7 @@ use domain::id::{AccountId, DeliveryId, EndpointId, EventId, ReplayId};
 use store::check::{Violation, judge};
 use store::events::NewEvent;
 use store::log::{ListFilter, ListStatus};
-use store::queue::{Leased, ReportResult, WorkRequest};
+use store::queue::{Leased, Receipt, WorkRequest};
 use store::replays::{ReplaySpan, ReplayStatus};
 
 use crate::fixture::{
@@ -243,7 +243,7 @@ async fn an_endpoint_whose_key_was_overwritten_is_gone_and_all_that_waits_is_can
             .fixture
             .report(&mut scene.worker, &in_flight, succeeded())
             .await,
-        ReportResult::Recorded
+        Receipt::Recorded
     );
     for _ in 0..2 {
         scene.work().await;
@@ -285,8 +285,8 @@ async fn an_endpoint_that_wants_to_be_told_and_is_gone_stops_no_worker() {
     fixture.push().await;
     let mut worker = Worker::new();
     let leased = fixture.fetch(&mut worker, 1).await.remove(0);
-    let result = fixture.report(&mut worker, &leased, crate::fixture::gone()).await;
-    assert_eq!(result, ReportResult::DisabledEndpoint);
+    let receipt = fixture.report(&mut worker, &leased, crate::fixture::gone()).await;
+    assert_eq!(receipt, Receipt::DisabledEndpoint);
     fixture.switch(&failing, true, ParkedAction::Deliver).await;
 }
 

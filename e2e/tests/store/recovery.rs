@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use store::StoreError;
-use store::queue::{ReportResult, ReportedResult, WorkRequest};
+use store::queue::{Outcome, Receipt, WorkRequest};
 
 use crate::fixture::{Fixture, Worker, failed, report, succeeded, wants};
 
@@ -36,7 +36,7 @@ async fn the_same_sequence_returns_the_same_leases_and_a_lower_one_is_refused() 
         ids
     };
     assert_eq!(ids(&again), ids(&second));
-    assert_eq!(again.results, second.results);
+    assert_eq!(again.receipts, second.receipts);
     assert_eq!(fixture.hash(&format!("endpoint:{endpoint}")).await, before);
 
     let late = WorkRequest {
@@ -72,12 +72,12 @@ async fn a_lost_lease_comes_back_without_a_strike_and_late_reports_are_fenced_of
     );
     assert_eq!(
         fixture.report(&mut dead, &lost, failed(Some(5))).await,
-        ReportResult::Stale
+        Receipt::Stale
     );
     assert_eq!(fixture.get(&endpoint).await.consecutive_failures, 0);
     assert_eq!(
         fixture.report(&mut alive, &again, succeeded()).await,
-        ReportResult::Recorded
+        Receipt::Recorded
     );
     fixture.assert_drained().await;
 }
@@ -92,7 +92,7 @@ async fn an_expired_lease_whose_token_stands_can_still_be_completed() {
     fixture.pass(Duration::from_secs(3600)).await;
     assert_eq!(
         fixture.report(&mut worker, &leased, succeeded()).await,
-        ReportResult::Recorded
+        Receipt::Recorded
     );
     fixture.assert_drained().await;
 }
@@ -111,7 +111,7 @@ async fn after_a_gap_in_reaping_workers_report_first() {
     assert_eq!(fixture.store.upkeep(&fixture.policy).await.unwrap().reaped, 0);
     assert_eq!(
         fixture.report(&mut worker, &leased, succeeded()).await,
-        ReportResult::Recorded
+        Receipt::Recorded
     );
     fixture.assert_drained().await;
 }
@@ -124,9 +124,7 @@ async fn a_delivery_that_loses_three_leases_is_quarantined_and_others_flow() {
     let mut worker = Worker::new();
     let mut poison = fixture.fetch(&mut worker, 1).await.remove(0);
     for loss in 1..=3 {
-        fixture
-            .report(&mut worker, &poison, ReportedResult::Crashed)
-            .await;
+        fixture.report(&mut worker, &poison, Outcome::Crashed).await;
         if loss < 3 {
             poison = fixture.fetch(&mut worker, 1).await.remove(0);
         }

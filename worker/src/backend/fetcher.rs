@@ -12,8 +12,7 @@ use domain::clock::Timestamp;
 use domain::id::{DeliveryId, EventId};
 use store::Store;
 use store::queue::{
-    Incarnation, LeaseToken, MAX_REPORTS, QueuePolicy, Report, ReportResult, ReportedResult, WorkReply,
-    WorkRequest,
+    Incarnation, LeaseToken, MAX_REPORTS, Outcome, QueuePolicy, Receipt, Report, WorkReply, WorkRequest,
 };
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{Notify, watch};
@@ -137,7 +136,7 @@ impl Fetcher {
         let reply = self.ask(&memory.incarnation, &request).await;
         memory.calling = 0;
         memory.planner.answered(Instant::now(), want, &reply);
-        self.recorded(&request.reports, &reply.results);
+        self.recorded(&request.reports, &reply.receipts);
         memory
             .waiting
             .extend(reply.unreadable.iter().map(|lease| self.set_aside(lease)));
@@ -154,7 +153,7 @@ impl Fetcher {
             delivery: delivery.clone(),
             token: token.clone(),
             event: String::new(),
-            result: ReportedResult::Crashed,
+            outcome: Outcome::Crashed,
         }
     }
 
@@ -185,11 +184,11 @@ impl Fetcher {
         self.handoff.put(jobs.collect());
     }
 
-    fn recorded(&self, reports: &[Report], results: &[ReportResult]) {
-        for (report, result) in reports.iter().zip(results) {
-            match result {
-                ReportResult::Recorded => {}
-                ReportResult::DisabledEndpoint => {
+    fn recorded(&self, reports: &[Report], receipts: &[Receipt]) {
+        for (report, receipt) in reports.iter().zip(receipts) {
+            match receipt {
+                Receipt::Recorded => {}
+                Receipt::DisabledEndpoint => {
                     self.metrics.endpoints_disabled.inc();
                     tracing::info!(
                         endpoint = %report.delivery.endpoint(),
@@ -197,7 +196,7 @@ impl Fetcher {
                         "endpoint disabled; its deliveries are parked until it is switched on again"
                     );
                 }
-                ReportResult::Stale => {
+                Receipt::Stale => {
                     self.metrics.reports_stale.inc();
                     tracing::info!(delivery = %report.delivery, "the lease was lost before the result came; it is not counted");
                 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use store::queue::{Leased, ReportedResult};
+use store::queue::{Leased, Outcome};
 
 use crate::metrics::GivenBack;
 
@@ -56,8 +56,8 @@ impl Job {
 
 impl StartedJob {
     /// Reports what the attempt came to.
-    pub(crate) fn finish(self, result: ReportedResult) {
-        self.permit.finish(result);
+    pub(crate) fn finish(self, outcome: Outcome) {
+        self.permit.finish(outcome);
     }
 
     /// No attempt was made after all.

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use domain::id::{DeliveryId, EndpointId};
-use store::queue::{LeaseToken, Leased, Report, ReportedResult};
+use store::queue::{LeaseToken, Leased, Outcome, Report};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use crate::metrics::{GivenBack, Metrics};
@@ -184,8 +184,8 @@ impl Permit {
     }
 
     /// Reports what the attempt came to.
-    pub(crate) fn finish(mut self, result: ReportedResult) {
-        self.report(result);
+    pub(crate) fn finish(mut self, outcome: Outcome) {
+        self.report(outcome);
     }
 
     /// Gives the lease back without an attempt.
@@ -195,16 +195,16 @@ impl Permit {
             .given_back
             .with_label_values(&[reason.as_str()])
             .inc();
-        self.finish(ReportedResult::GivenBack);
+        self.finish(Outcome::GivenBack);
     }
 
-    fn report(&mut self, result: ReportedResult) {
+    fn report(&mut self, outcome: Outcome) {
         self.stage = Stage::Reported;
         let report = Report {
             delivery: self.delivery.clone(),
             token: self.token.clone(),
             event: self.event.clone(),
-            result,
+            outcome,
         };
         self.slots.report(self.ticket, report);
     }
@@ -217,7 +217,7 @@ impl Drop for Permit {
             Stage::Reported => {}
             Stage::Started if !cut_off => {
                 self.slots.metrics.crashed.inc();
-                self.report(ReportedResult::Crashed);
+                self.report(Outcome::Crashed);
             }
             Stage::Waiting | Stage::Started => {
                 self.slots
@@ -225,7 +225,7 @@ impl Drop for Permit {
                     .given_back
                     .with_label_values(&[GivenBack::Stopping.as_str()])
                     .inc();
-                self.report(ReportedResult::GivenBack);
+                self.report(Outcome::GivenBack);
             }
         }
     }

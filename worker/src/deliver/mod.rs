@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 use domain::delivery::{Failure, Verdict};
 use domain::id::fill_random;
 use domain::retry::RetrySchedule;
-use store::queue::{Leased, ReportedResult};
+use store::queue::{Leased, Outcome};
 
 use crate::backend::job::{Job, StartedJob};
 use crate::metrics::{GivenBack, Metrics};
@@ -54,9 +54,9 @@ pub(crate) struct Deliverer {
 
 /// What an attempt came to.
 #[derive(Debug)]
-enum Outcome {
+enum Ending {
     /// The receiver, or the lack of one, decided.
-    Attempted(ReportedResult),
+    Attempted(Outcome),
     /// We could not even try.
     NotAttempted(GivenBack),
     /// What is stored can't be sent.
@@ -85,18 +85,18 @@ impl Deliverer {
             return;
         };
         match self.attempt(&job.leased).await {
-            Outcome::Attempted(result) => job.finish(result),
-            Outcome::NotAttempted(reason) => {
+            Ending::Attempted(result) => job.finish(result),
+            Ending::NotAttempted(reason) => {
                 self.pause(reason).await;
                 job.give_back(reason);
             }
-            Outcome::Broken => self.set_aside(job),
+            Ending::Broken => self.set_aside(job),
         }
     }
 
     fn set_aside(&self, job: StartedJob) {
         self.metrics.crashed.inc();
-        job.finish(ReportedResult::Crashed);
+        job.finish(Outcome::Crashed);
     }
 
     /// Waits before a delivery is given back that would only come again at once.
@@ -114,22 +114,22 @@ impl Deliverer {
         }
     }
 
-    async fn attempt(&self, leased: &Leased) -> Outcome {
+    async fn attempt(&self, leased: &Leased) -> Ending {
         let started = Instant::now();
         match self.sender.send(leased.into()).await {
-            Ok(judged) => Outcome::Attempted(self.conclude(leased, judged, started.elapsed())),
-            Err(NotSent::Secret) => Outcome::NotAttempted(GivenBack::Secret),
+            Ok(judged) => Ending::Attempted(self.conclude(leased, judged, started.elapsed())),
+            Err(NotSent::Secret) => Ending::NotAttempted(GivenBack::Secret),
             Err(NotSent::Resources(error)) => {
                 tracing::error!(delivery = %leased.delivery, error, "could not attempt the delivery");
-                Outcome::NotAttempted(GivenBack::Resources)
+                Ending::NotAttempted(GivenBack::Resources)
             }
             Err(NotSent::Proxy(error)) => {
                 self.complain(&error);
-                Outcome::NotAttempted(GivenBack::Proxy)
+                Ending::NotAttempted(GivenBack::Proxy)
             }
             Err(error @ NotSent::Unsendable(_)) => {
                 tracing::error!(delivery = %leased.delivery, %error, "the delivery is set aside");
-                Outcome::Broken
+                Ending::Broken
             }
         }
     }
@@ -147,7 +147,7 @@ impl Deliverer {
         }
     }
 
-    fn conclude(&self, leased: &Leased, judged: Judged, duration: Duration) -> ReportedResult {
+    fn conclude(&self, leased: &Leased, judged: Judged, duration: Duration) -> Outcome {
         self.metrics.attempts.with_label_values(&[judged.outcome()]).inc();
         self.metrics.attempt_duration.observe(duration.as_secs_f64());
         let verdict = Verdict::of(
@@ -161,13 +161,13 @@ impl Deliverer {
         let is_gone = judged.failure == Some(Failure::Gone);
         let attempt = judged.record(duration);
         match verdict {
-            Verdict::Succeeded => ReportedResult::Succeeded(attempt),
-            Verdict::RetryIn(wait) => ReportedResult::Failed {
+            Verdict::Succeeded => Outcome::Succeeded(attempt),
+            Verdict::RetryIn(wait) => Outcome::Failed {
                 attempt,
                 retry_in: Some(wait),
                 gone: is_gone,
             },
-            Verdict::Exhausted => ReportedResult::Failed {
+            Verdict::Exhausted => Outcome::Failed {
                 attempt,
                 retry_in: None,
                 gone: is_gone,

@@ -88,12 +88,12 @@ pub struct Report {
     /// The name of the event's type, for the log.
     pub event: String,
     /// What the attempt came to.
-    pub result: ReportedResult,
+    pub outcome: Outcome,
 }
 
 /// What an attempt came to, as far as the queue cares.
 #[derive(Debug, Clone)]
-pub enum ReportedResult {
+pub enum Outcome {
     /// 2xx in time.
     Succeeded(AttemptRecord),
     /// A strike. `retry_in` is `None` when it was the last attempt.
@@ -151,11 +151,11 @@ pub struct WorkReply {
     pub leased: Vec<Leased>,
     /// Those of them that are suspects: if the worker dies now, they take the blame.
     pub suspects: Vec<DeliveryId>,
-    /// Leases whose endpoint or event can't be read: to be reported as [`ReportedResult::Crashed`], which quarantines
+    /// Leases whose endpoint or event can't be read: to be reported as [`Outcome::Crashed`], which quarantines
     /// them in the end.
     pub unreadable: Vec<(DeliveryId, LeaseToken)>,
     /// One for each report, in order.
-    pub results: Vec<ReportResult>,
+    pub receipts: Vec<Receipt>,
     /// When there will be something to do, if nothing happens before: zero means now.
     pub next_due: Option<Duration>,
     /// There is more to fetch already.
@@ -217,9 +217,9 @@ pub struct LeasedEndpoint {
     pub slow: bool,
 }
 
-/// What became of a report.
+/// What the store answers to a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReportResult {
+pub enum Receipt {
     /// Recorded.
     Recorded,
     /// Recorded, and it was the strike that disabled the endpoint.
@@ -278,7 +278,7 @@ impl Incarnation {
 
 impl Store {
     /// Records reports, then leases deliveries: one step. Repeating it with the same sequence (from 1) changes nothing,
-    /// and returns the same results and those of the leases that still stand.
+    /// and returns the same receipts and those of the leases that still stand.
     ///
     /// # Errors
     ///

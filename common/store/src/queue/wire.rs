@@ -8,7 +8,7 @@ use redis::Value;
 
 use super::{
     AttemptRecord, Incarnation, LeaseToken, Leased, LeasedEndpoint, LeasedEvent, MAX_FETCH, MAX_REPORTS,
-    QueuePolicy, Report, ReportResult, ReportedResult, WorkReply, WorkRequest,
+    Outcome, QueuePolicy, Receipt, Report, WorkReply, WorkRequest,
 };
 use crate::StoreError;
 use crate::decode::{array, bytes, integer, next, parsed, text, unexpected};
@@ -65,11 +65,11 @@ fn report_arguments(report: &Report, arguments: &mut Vec<String>) {
         arguments.extend([kind.to_owned(), report.event.clone(), duration, status, timing]);
         [error, detail, headers, snippet]
     };
-    match &report.result {
-        ReportedResult::Succeeded(attempt) => {
+    match &report.outcome {
+        Outcome::Succeeded(attempt) => {
             attempted("S", attempt);
         }
-        ReportedResult::Failed {
+        Outcome::Failed {
             attempt,
             retry_in,
             gone,
@@ -81,8 +81,8 @@ fn report_arguments(report: &Report, arguments: &mut Vec<String>) {
             ]);
             arguments.extend(rest);
         }
-        ReportedResult::GivenBack => arguments.push("R".to_owned()),
-        ReportedResult::Crashed => arguments.push("C".to_owned()),
+        Outcome::GivenBack => arguments.push("R".to_owned()),
+        Outcome::Crashed => arguments.push("C".to_owned()),
     }
 }
 
@@ -104,9 +104,9 @@ pub(crate) fn log_arguments(attempt: &AttemptRecord) -> [String; 7] {
 
 pub(super) fn work_reply(value: Value) -> Result<WorkReply, StoreError> {
     let mut answer = array(value)?.into_iter();
-    let results = array(next(&mut answer)?)?
+    let receipts = array(next(&mut answer)?)?
         .into_iter()
-        .map(report_result)
+        .map(receipt)
         .collect::<Result<_, _>>()?;
     // What can't be read fails the leases that need it, and no others.
     let endpoints: Vec<_> = array(next(&mut answer)?)?
@@ -136,18 +136,18 @@ pub(super) fn work_reply(value: Value) -> Result<WorkReply, StoreError> {
         leased,
         suspects,
         unreadable,
-        results,
+        receipts,
         next_due,
         more,
     })
 }
 
-fn report_result(value: Value) -> Result<ReportResult, StoreError> {
+fn receipt(value: Value) -> Result<Receipt, StoreError> {
     match integer(value)? {
-        0 => Ok(ReportResult::Stale),
-        1 => Ok(ReportResult::Recorded),
-        2 => Ok(ReportResult::DisabledEndpoint),
-        _ => Err(unexpected("result of a report")),
+        0 => Ok(Receipt::Stale),
+        1 => Ok(Receipt::Recorded),
+        2 => Ok(Receipt::DisabledEndpoint),
+        _ => Err(unexpected("receipt of a report")),
     }
 }
 

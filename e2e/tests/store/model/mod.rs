@@ -16,7 +16,7 @@ use domain::sealing::SealedSecret;
 use e2e::redis_server::RedisServer;
 use proptest::prelude::*;
 use store::check::{Place, Snapshot, judge};
-use store::queue::{Leased, ReportResult, ReportedResult, UpkeepReply, WorkReply, WorkRequest};
+use store::queue::{self, Leased, Receipt, UpkeepReply, WorkReply, WorkRequest};
 use store::rotation::{RotateOutcome, Rotation};
 
 use crate::fixture::{Fixture, Worker, account, failed, gone, report, succeeded, wants};
@@ -463,8 +463,8 @@ impl Model {
             Outcome::Failed => failed(Some(RETRY_SECONDS)),
             Outcome::FailedForGood => failed(None),
             Outcome::Gone => gone(),
-            Outcome::GivenBack => ReportedResult::GivenBack,
-            Outcome::Crashed => ReportedResult::Crashed,
+            Outcome::GivenBack => queue::Outcome::GivenBack,
+            Outcome::Crashed => queue::Outcome::Crashed,
         };
         let stands = self
             .snapshot()
@@ -482,11 +482,11 @@ impl Model {
         let was_suspect = self
             .suspects
             .done(&incarnation, held.sequence, &held.leased.delivery);
-        let result = self.call(worker, request).await.results[0];
+        let result = self.call(worker, request).await.receipts[0];
         let expected = if stands {
             self.record(&held, outcome, was_suspect)
         } else {
-            ReportResult::Stale
+            Receipt::Stale
         };
         assert_eq!(result, expected, "{outcome:?} of {}", held.leased.delivery);
     }
@@ -504,7 +504,7 @@ impl Model {
         token.is_some_and(|token| format!("{:?}", leased.token).contains(&token))
     }
 
-    fn record(&mut self, held: &HeldLease, outcome: Outcome, was_suspect: bool) -> ReportResult {
+    fn record(&mut self, held: &HeldLease, outcome: Outcome, was_suspect: bool) -> Receipt {
         let delivery = self.deliveries.get_mut(&held.leased.delivery).unwrap();
         let Some(endpoint) = self
             .endpoints
@@ -512,7 +512,7 @@ impl Model {
             .find(|endpoint| endpoint.id == held.leased.endpoint.id)
         else {
             delivery.fate = Fate::Canceled;
-            return ReportResult::Recorded;
+            return Receipt::Recorded;
         };
         let is_current = endpoint.state == EndpointState::Active && endpoint.generation == held.generation;
         let counts = is_current && (outcome == Outcome::Succeeded || !delivery.is_manual);
@@ -549,12 +549,12 @@ impl Model {
                     endpoint.probing = true;
                     if outcome == Outcome::Gone || endpoint.failures >= DISABLE_AFTER {
                         endpoint.state = EndpointState::Disabled;
-                        return ReportResult::DisabledEndpoint;
+                        return Receipt::DisabledEndpoint;
                     }
                 }
             }
         }
-        ReportResult::Recorded
+        Receipt::Recorded
     }
 
     async fn repeat(&mut self, worker: usize) {
@@ -568,7 +568,10 @@ impl Model {
             .work(&incarnation, &self.fixture.policy, &request)
             .await
             .unwrap();
-        assert_eq!(again.results, first.results, "the same call has the same answer");
+        assert_eq!(
+            again.receipts, first.receipts,
+            "the same call has the same answer"
+        );
         // Leases that were lost or reported since are not handed out again, the others are, with the same token.
         for leased in &again.leased {
             assert!(

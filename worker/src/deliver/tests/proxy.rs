@@ -38,7 +38,7 @@ fn plain(proxy: &EgressProxy, timeout: Duration) -> Deliverer {
 
 async fn is_given_back(deliverer: &Deliverer, url: &str) -> bool {
     let outcome = deliverer.attempt(&leased(url, b"{}")).await;
-    matches!(outcome, Outcome::NotAttempted(GivenBack::Proxy))
+    matches!(outcome, Ending::NotAttempted(GivenBack::Proxy))
 }
 
 #[tokio::test]
@@ -177,7 +177,7 @@ async fn a_proxy_that_was_restarted_is_no_strike_for_those_whose_tunnels_it_had(
         let outcome = deliverer.attempt(&leased(&url, b"{}")).await;
         let is_fair = matches!(
             outcome,
-            Outcome::Attempted(ReportedResult::Succeeded(_)) | Outcome::NotAttempted(GivenBack::Proxy)
+            Ending::Attempted(Outcome::Succeeded(_)) | Ending::NotAttempted(GivenBack::Proxy)
         );
         assert!(is_fair, "{restarts}: {outcome:?}");
         proxy.stop().await;

@@ -4,6 +4,7 @@
 
 use std::time::{Duration, Instant};
 
+use domain::seldom::Seldom;
 use store::queue::UpkeepReply;
 use store::{Store, StoreError};
 
@@ -13,8 +14,8 @@ const SOON: Duration = Duration::from_millis(100);
 /// The same while it is short, and nothing is finished that could go.
 const BLOCKED: Duration = Duration::from_millis(500);
 
-/// How often it is told that payloads go before their time.
-const TELL_AGAIN_AFTER: Duration = Duration::from_secs(600);
+/// How often the log says that payloads go before their time.
+const SAY_EVERY: Duration = Duration::from_secs(600);
 
 /// What a look at Redis's memory came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -32,9 +33,8 @@ pub(crate) struct Gauge {
     /// `STORE_BUDGET_BYTES`.
     budget: Option<u64>,
     is_refused: bool,
-    /// When it was last told that memory is short, and how many payloads went since.
-    told: Option<Instant>,
-    untold: u64,
+    /// How many payloads went before their time.
+    went_early: Seldom,
 }
 
 impl Gauge {
@@ -43,8 +43,7 @@ impl Gauge {
             store,
             budget,
             is_refused: false,
-            told: None,
-            untold: 0,
+            went_early: Seldom::every(SAY_EVERY),
         }
     }
 
@@ -82,15 +81,13 @@ impl Gauge {
         }
     }
 
-    /// Tells, now and then, that payloads went before their time.
+    /// Logs, now and then, that payloads went before their time.
     pub(crate) fn made_room(&mut self, payloads: u64) {
-        self.untold += payloads;
-        if self.untold > 0 && self.told.is_none_or(|told| told.elapsed() >= TELL_AGAIN_AFTER) {
+        if let Some(payloads) = self.went_early.add(payloads, Instant::now()) {
             tracing::warn!(
-                payloads = self.untold,
+                payloads,
                 "memory is short, so payloads of finished events go before their time and can't be sent again"
             );
-            (self.told, self.untold) = (Some(Instant::now()), 0);
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use domain::seldom::Seldom;
 use prometheus::IntCounter;
 use store::StoreError;
 
@@ -42,7 +43,7 @@ pub(crate) struct Outage {
     trouble: Option<Trouble>,
     since: Option<Instant>,
     tries: u32,
-    told: Option<Instant>,
+    unexpected: Seldom,
 }
 
 impl Outage {
@@ -54,7 +55,7 @@ impl Outage {
             trouble,
             since: None,
             tries: 0,
-            told: None,
+            unexpected: Seldom::every(REPEAT_AFTER),
         }
     }
 
@@ -74,8 +75,7 @@ impl Outage {
             // The watch tells.
             StoreError::Replaced(_) => {}
             StoreError::Unsafe(_) | StoreError::Unexpected(_) => {
-                if self.told.is_none_or(|told| now - told >= REPEAT_AFTER) {
-                    self.told = Some(now);
+                if self.unexpected.is_due(now) {
                     tracing::error!(task = self.task, %error, "Redis gave an answer that was not expected; trying again");
                 }
             }

@@ -8,6 +8,7 @@
 //! - [`signing`], [`sealing`]: what receivers verify, and how secrets are kept.
 //! - [`address`]: which addresses receivers may not have.
 //! - [`clock`]: points in time, as they are stored and shown.
+//! - [`seldom`]: how often to repeat a message about what keeps happening.
 
 pub mod id;
 
@@ -28,3 +29,5 @@ pub mod sealing;
 pub mod address;
 
 pub mod clock;
+
+pub mod seldom;

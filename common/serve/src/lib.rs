@@ -22,6 +22,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use domain::seldom::Seldom;
 use futures_util::FutureExt as _;
 use hyper::body::{Body, Incoming};
 use hyper::{Request, Response};
@@ -32,8 +33,8 @@ use tokio::task::JoinSet;
 /// How long to wait when the system can't give us another connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// How often that is complained about.
-const COMPLAIN_EVERY: Duration = Duration::from_secs(10);
+/// How often the log says why new connections have to wait.
+const SAY_EVERY: Duration = Duration::from_secs(10);
 
 /// What a client can make a server hold, and for how long.
 #[derive(Debug, Clone, Copy)]
@@ -87,7 +88,7 @@ pub async fn run<H, A, B>(
         listener,
         places: Arc::new(Semaphore::new(limits.connections)),
         crowded: Arc::default(),
-        complained: None,
+        waits: Seldom::every(SAY_EVERY),
     };
     let mut open = JoinSet::new();
     let mut shutdown = std::pin::pin!(shutdown);
@@ -126,7 +127,7 @@ struct Door {
     places: Arc<Semaphore>,
     /// Whoever is idle for longest waits here first, to make room.
     crowded: Arc<Notify>,
-    complained: Option<Instant>,
+    waits: Seldom,
 }
 
 impl Door {
@@ -171,9 +172,7 @@ impl Door {
     }
 
     fn complain(&mut self, what: &'static str, detail: &str) {
-        let now = Instant::now();
-        if self.complained.is_none_or(|last| now - last >= COMPLAIN_EVERY) {
-            self.complained = Some(now);
+        if self.waits.is_due(Instant::now()) {
             tracing::warn!(detail, "{what}");
         }
     }

@@ -35,6 +35,10 @@ mod ready;
 
 mod error;
 
+mod fault;
+
+mod tasks;
+
 mod start;
 
 mod supervise;

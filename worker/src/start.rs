@@ -2,20 +2,18 @@
 
 use std::sync::Arc;
 
-use apalis::prelude::{Data, Monitor, WorkerBuilder};
+use apalis::prelude::{Monitor, ParallelizeExt as _, WorkerBuilder};
 use store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 
 use crate::backend::fetcher::Fetcher;
 use crate::backend::handoff::Handoff;
-use crate::backend::job::Job;
 use crate::backend::plan::Limits;
 use crate::backend::slots::Slots;
 use crate::backend::{Deliveries, wake};
 use crate::config::Config;
-use crate::deliver::Deliverer;
-use crate::deliver::sender::Sender;
+use crate::deliver::{self, Deliverer, Sender};
 use crate::error::RunError;
 use crate::gauge::Gauge;
 use crate::health::{self, Health};
@@ -23,7 +21,8 @@ use crate::metrics::Metrics;
 use crate::outage::{Outage, Trouble};
 use crate::ready::{expected, wait_for_redis};
 use crate::stop::{Stop, Stopper};
-use crate::supervise::{AbortOnDrop, Supervisor, Tasks};
+use crate::supervise::Supervisor;
+use crate::tasks::{AbortOnDrop, Tasks};
 use crate::test_events::{TestEvents, Tester};
 use crate::transport::resolver::SystemResolver;
 use crate::transport::{self, Roots};
@@ -243,18 +242,10 @@ fn runner(deliverer: Arc<Deliverer>, handoff: &Arc<Handoff>) -> Monitor {
         WorkerBuilder::new("deliveries")
             .backend(deliveries.clone())
             .data(Arc::clone(&deliverer))
-            .build(handle)
+            // Each attempt is a task of its own: it may use another core, and a panic in it ends nothing else.
+            .parallelize(AbortOnDrop::spawn)
+            .build(deliver::handle)
     })
-}
-
-/// Each attempt is a task of its own: it may use another core, and a panic in it ends nothing else. Its permit reports
-/// the crash.
-async fn handle(job: Job, deliverer: Data<Arc<Deliverer>>) {
-    let delivery = job.leased.delivery.clone();
-    let attempt = AbortOnDrop(tokio::spawn(Arc::clone(&deliverer).deliver(job)));
-    if attempt.await.is_err_and(|error| error.is_panic()) {
-        tracing::error!(%delivery, "an attempt panicked; it is reported as a crash");
-    }
 }
 
 #[cfg(test)]

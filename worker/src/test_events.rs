@@ -5,7 +5,7 @@
 //! that dies leaves the asker to its timeout.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use store::queue::{AttemptRecord, QueuePolicy};
 use store::test_events::TestEvent;
@@ -13,11 +13,12 @@ use store::{Listener, Store, StoreError};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::deliver::sender::{Sender, not_attempted};
-use crate::metrics::{Metrics, SUCCEEDED};
+use crate::deliver::Sender;
+use crate::deliver::message::Message;
+use crate::metrics::{Metrics, NOT_ATTEMPTED, SUCCEEDED};
 use crate::outage::Outage;
 use crate::stop::Stop;
-use crate::supervise::AbortOnDrop;
+use crate::tasks::AbortOnDrop;
 
 /// Test events that a worker sends at a time.
 const AT_A_TIME: usize = 8;
@@ -102,8 +103,8 @@ impl Tester {
     /// Sends a test event and answers whoever asked for it. A panic is answered too.
     async fn test(self: &Arc<Self>, test_event: TestEvent) {
         let (tester, sending) = (Arc::clone(self), test_event.clone());
-        let attempt = tokio::spawn(async move { tester.sender.send_test_event(&sending).await });
-        let record = AbortOnDrop(attempt).await.unwrap_or_else(|error| {
+        let attempt = AbortOnDrop::spawn(async move { tester.attempt(&sending).await });
+        let record = attempt.await.unwrap_or_else(|error| {
             tracing::error!(delivery = %test_event.delivery, %error, "a test event could not be sent");
             not_attempted("the attempt broke off", Duration::ZERO)
         });
@@ -113,6 +114,20 @@ impl Tester {
             .inc();
         if let Err(error) = self.answer(&test_event, &record).await {
             tracing::warn!(delivery = %test_event.delivery, %error, "what came of a test event could not be written down");
+        }
+    }
+
+    /// Sends a test event once. The record has what was answered, to a success too.
+    async fn attempt(&self, test_event: &TestEvent) -> AttemptRecord {
+        let started = Instant::now();
+        let sent = self.sender.send(test_event.into()).await;
+        let duration = started.elapsed();
+        match sent {
+            Ok(exchange) => exchange.record_in_full(duration),
+            Err(error) => {
+                tracing::error!(delivery = %test_event.delivery, %error, "could not send a test event");
+                not_attempted(&error.to_string(), duration)
+            }
         }
     }
 
@@ -127,6 +142,27 @@ impl Tester {
                 }
                 finished => return finished,
             }
+        }
+    }
+}
+
+/// The record of a test event that was not attempted, through no fault of the receiver.
+fn not_attempted(reason: &str, duration: Duration) -> AttemptRecord {
+    AttemptRecord {
+        duration,
+        error: Some(NOT_ATTEMPTED),
+        detail: format!("nothing was sent, and the endpoint is not to blame: {reason}"),
+        ..AttemptRecord::default()
+    }
+}
+
+impl<'a> From<&'a TestEvent> for Message<'a> {
+    fn from(test_event: &'a TestEvent) -> Self {
+        Self {
+            delivery: &test_event.delivery,
+            attempt: 1,
+            event: &test_event.event,
+            endpoint: &test_event.endpoint,
         }
     }
 }

@@ -13,7 +13,8 @@ use domain::id::{DeliveryId, EndpointId};
 use store::queue::{LeaseToken, Leased, Outcome, Report};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
-use crate::metrics::{GivenBack, Metrics};
+use crate::fault::NotAttempted;
+use crate::metrics::Metrics;
 
 /// An endpoint with an attempt open for longer than this is slow.
 pub(crate) const SLOW_AFTER: Duration = Duration::from_secs(1);
@@ -188,14 +189,24 @@ impl Permit {
         self.report(outcome);
     }
 
-    /// Gives the lease back without an attempt.
-    pub(crate) fn give_back(self, reason: GivenBack) {
-        self.slots
-            .metrics
-            .given_back
-            .with_label_values(&[reason.as_str()])
-            .inc();
-        self.finish(Outcome::GivenBack);
+    /// Reports that there was no attempt: the delivery is given back, or its attempt counts as crashed if that would be
+    /// in vain.
+    pub(crate) fn not_attempted(mut self, reason: &NotAttempted) {
+        self.report_not_attempted(reason);
+    }
+
+    fn report_not_attempted(&mut self, reason: &NotAttempted) {
+        let metrics = &self.slots.metrics;
+        match reason.given_back() {
+            Some(label) => {
+                metrics.given_back.with_label_values(&[label]).inc();
+                self.report(Outcome::GivenBack);
+            }
+            None => {
+                metrics.crashed.inc();
+                self.report(Outcome::Crashed);
+            }
+        }
     }
 
     fn report(&mut self, outcome: Outcome) {
@@ -216,17 +227,11 @@ impl Drop for Permit {
         match self.stage {
             Stage::Reported => {}
             Stage::Started if !cut_off => {
+                tracing::error!(delivery = %self.delivery, "an attempt ended without an outcome; it is reported as a crash");
                 self.slots.metrics.crashed.inc();
                 self.report(Outcome::Crashed);
             }
-            Stage::Waiting | Stage::Started => {
-                self.slots
-                    .metrics
-                    .given_back
-                    .with_label_values(&[GivenBack::Stopping.as_str()])
-                    .inc();
-                self.report(Outcome::GivenBack);
-            }
+            Stage::Waiting | Stage::Started => self.report_not_attempted(&NotAttempted::Stopping),
         }
     }
 }

@@ -8,14 +8,17 @@ use domain::delivery::Failure;
 use domain::endpoint::{EndpointUrl, UrlError, UrlPolicy};
 use domain::id::EndpointId;
 use domain::sealing::{OpenError, SealedSecret, SecretsKeyring};
+use domain::seldom::Seldom;
 use domain::signing::SigningSecret;
 use store::queue::LeasedEndpoint;
+
+use crate::fault::{Fault, NotAttempted};
 
 /// How many endpoints are kept. When there are more, all are forgotten: opening one again costs microseconds.
 const MAX_KEPT: usize = 4096;
 
-/// How often an endpoint's secret is complained about.
-const COMPLAIN_EVERY: Duration = Duration::from_secs(30);
+/// How often the log says that a secret doesn't open.
+const SAY_EVERY: Duration = Duration::from_secs(30);
 
 /// Where to send, and how to sign.
 #[derive(Debug)]
@@ -26,15 +29,6 @@ pub(super) struct Target {
     pub(super) previous: Option<SigningSecret>,
     /// Which of the two makes `X-RKT-Signature`.
     pub(super) legacy_uses_previous: bool,
-}
-
-/// Why there is no target.
-#[derive(Debug)]
-pub(super) enum NoTarget {
-    /// The stored URL may not be used (any more).
-    Url(Failure, String),
-    /// The secret doesn't open: the operator's problem, and told to them.
-    Secret,
 }
 
 /// What a target was derived from. A grace ends without a new version: the previous secret is no longer there.
@@ -51,7 +45,7 @@ pub(super) struct Targets {
     policy: UrlPolicy,
     keyring: SecretsKeyring,
     kept: Mutex<HashMap<EndpointId, (Edition, Arc<Target>)>>,
-    complained: Mutex<Option<Instant>>,
+    closed_secrets: Mutex<Seldom>,
 }
 
 impl Targets {
@@ -60,13 +54,17 @@ impl Targets {
             policy,
             keyring,
             kept: Mutex::default(),
-            complained: Mutex::default(),
+            closed_secrets: Mutex::new(Seldom::every(SAY_EVERY)),
         }
     }
 
     /// The target of an endpoint. Its URL is judged by its text, literal addresses included: those never reach the
     /// resolver.
-    pub(super) fn find(&self, endpoint: &LeasedEndpoint) -> Result<Arc<Target>, NoTarget> {
+    ///
+    /// # Errors
+    ///
+    /// When the stored URL may not be used (any more), or the secret doesn't open; the operator has been told that.
+    pub(super) fn find(&self, endpoint: &LeasedEndpoint) -> Result<Arc<Target>, Fault> {
         let edition = Edition::of(endpoint);
         if let Some((kept, target)) = self.kept().get(&endpoint.id)
             && *kept == edition
@@ -78,18 +76,20 @@ impl Targets {
                 UrlError::Address(_) | UrlError::Local(_) => Failure::BlockedAddress,
                 _ => Failure::Url,
             };
-            NoTarget::Url(failure, format!("the URL {error}"))
+            Fault::Receiver(failure, format!("the URL {error}"))
         })?;
         // A record in which they changed places was not written by us: it must not bring a replaced secret back.
         if let Some(previous) = &endpoint.previous_secret
             && !previous.may_precede(&endpoint.secret)
         {
             self.complain(endpoint, &OpenError::Damaged);
-            return Err(NoTarget::Secret);
+            return Err(NotAttempted::Secret.into());
         }
         let target = Arc::new(Target {
             url,
-            secret: self.open(endpoint, &endpoint.secret).ok_or(NoTarget::Secret)?,
+            secret: self
+                .open(endpoint, &endpoint.secret)
+                .ok_or(NotAttempted::Secret)?,
             // Without it the delivery still goes: the new secret is the one that counts.
             previous: endpoint
                 .previous_secret
@@ -115,10 +115,8 @@ impl Targets {
 
     /// Tells the operator, but not for each delivery.
     fn complain(&self, endpoint: &LeasedEndpoint, error: &OpenError) {
-        let mut complained = self.complained.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        if complained.is_none_or(|last| now - last >= COMPLAIN_EVERY) {
-            *complained = Some(now);
+        let mut closed_secrets = self.closed_secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        if closed_secrets.is_due(Instant::now()) {
             tracing::error!(
                 endpoint = %endpoint.id,
                 %error,

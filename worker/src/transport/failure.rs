@@ -7,39 +7,29 @@ use domain::delivery::Failure;
 
 use hyper_util::client::legacy;
 
-use super::proxy::NoTunnel;
 use super::resolver::BlockedHost;
 use super::tunnel::Unresolved;
+use crate::fault::{Fault, NotAttempted};
 
 /// Operating system errors that say that *we* are out of something: memory, files (of the process, of the system), or
 /// local ports. No receiver is to blame for them.
 const OWN_ERRORS: [i32; 4] = [12, 23, 24, 99];
 
-/// Why a request has no complete answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Broken {
-    /// The receiver, its name or its network: a failed attempt, with a sentence for people.
-    Failed(Failure, String),
-    /// Our own trouble, with a sentence for the operator: no attempt.
-    Own(String),
-    /// The proxy's trouble, with a sentence for the operator: no attempt either.
-    Proxy(String),
-}
-
 /// Finds out what an error of the client means. `host` is for the sentence.
-pub(crate) fn classify(error: &(dyn Error + 'static), host: &str) -> Broken {
+pub(crate) fn classify(error: &(dyn Error + 'static), host: &str) -> Fault {
     if let Some(number) = find::<io::Error>(error).and_then(io::Error::raw_os_error)
         && OWN_ERRORS.contains(&number)
     {
-        return Broken::Own(format!("this worker lacks resources: {}", root(error)));
+        return Fault::NotAttempted(NotAttempted::Resources(format!(
+            "this worker lacks resources: {}",
+            root(error)
+        )));
     }
     if let Some(blocked) = find::<BlockedHost>(error) {
-        return Broken::Failed(Failure::BlockedAddress, blocked.to_string());
+        return Fault::Receiver(Failure::BlockedAddress, blocked.to_string());
     }
-    match find::<NoTunnel>(error) {
-        Some(NoTunnel::Proxy(sentence)) => return Broken::Proxy(sentence.clone()),
-        Some(NoTunnel::Receiver(failure, sentence)) => return Broken::Failed(*failure, sentence.clone()),
-        None => {}
+    if let Some(fault) = find::<Fault>(error) {
+        return fault.clone();
     }
     let request = find::<reqwest::Error>(error);
     let is_connect = request.is_some_and(reqwest::Error::is_connect)
@@ -72,7 +62,7 @@ pub(crate) fn classify(error: &(dyn Error + 'static), host: &str) -> Broken {
             format!("the exchange broke off: {}", root(error)),
         )
     };
-    Broken::Failed(failure, sentence)
+    Fault::Receiver(failure, sentence)
 }
 
 /// An error and all that is below it. What an I/O error wraps is looked at too, which `source` skips.

@@ -20,7 +20,7 @@ tokio::task_local! {
 
 /// How far an attempt got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Step {
+pub(crate) enum Mark {
     /// A new connection is begun.
     Connect,
     /// The look-up of the host name begins. Literal addresses have none.
@@ -35,10 +35,10 @@ pub(crate) enum Step {
     Answered,
 }
 
-/// Notes that the attempt of this task got to `step`. Outside of attempts it does nothing.
-pub(crate) fn mark(step: Step) {
+/// Notes that the attempt of this task got this far. Outside of attempts it does nothing.
+pub(crate) fn mark(reached: Mark) {
     if let Ok(marks) = MARKS.try_with(Marks::clone) {
-        marks.mark(step);
+        marks.mark(reached);
     }
 }
 
@@ -54,25 +54,25 @@ pub(crate) async fn measured<T>(attempt: impl Future<Output = T>) -> (T, Phases)
 struct Marks(Arc<Mutex<[Option<Instant>; 6]>>);
 
 impl Marks {
-    fn mark(&self, step: Step) {
+    fn mark(&self, reached: Mark) {
         let mut at = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if step == Step::Connect {
+        if reached == Mark::Connect {
             // A request that met a connection just closed by the receiver begins again with a new one.
             *at = [None; 6];
         }
-        at[step as usize].get_or_insert_with(Instant::now);
+        at[reached as usize].get_or_insert_with(Instant::now);
     }
 
     fn withdraw(&self) {
         let mut at = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        at[..Step::Answered as usize].fill(None);
+        at[..Mark::Answered as usize].fill(None);
     }
 
     /// The phases of an attempt that lasted from `started` to `ended`. What it was in the middle of lasted till then.
     fn phases(&self, started: Instant, ended: Instant) -> Phases {
         let mut at = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let answered = at[Step::Answered as usize];
-        if answered.is_some() && at[Step::Connected as usize].is_none() {
+        let answered = at[Mark::Answered as usize];
+        if answered.is_some() && at[Mark::Connected as usize].is_none() {
             // It was answered on another connection than the one that it had begun.
             at = [None; 6];
         }
@@ -117,7 +117,7 @@ impl<S: Service<To, Future: Unpin>, To> Service<To> for Connector<S> {
     }
 
     fn call(&mut self, to: To) -> Connecting<S::Future> {
-        mark(Step::Connect);
+        mark(Mark::Connect);
         Connecting {
             marks: MARKS.try_with(Marks::clone).ok(),
             connection: self.0.call(to),
@@ -145,7 +145,7 @@ impl<F: Future + Unpin> Future for Connecting<F> {
         if polled.is_ready()
             && let Some(marks) = &self.marks
         {
-            marks.mark(Step::Connected);
+            marks.mark(Mark::Connected);
         }
         polled
     }

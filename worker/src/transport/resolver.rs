@@ -12,7 +12,7 @@ use domain::address::{AddressPolicy, BlockedAddress};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::Semaphore;
 
-use super::phases::{Step, mark};
+use super::phases::{Mark, mark};
 
 /// Name lookups at a time. Each takes a thread that waits for the system's resolver, and can't be stopped.
 const MAX_LOOKUPS: usize = 256;
@@ -54,10 +54,10 @@ impl Resolve for GuardedResolver {
         let policy = self.policy.clone();
         let resolving = self.names.resolve(name);
         Box::pin(async move {
-            mark(Step::Lookup);
+            mark(Mark::Lookup);
             let addresses: Vec<SocketAddr> = resolving.await?.collect();
             admit(&host, &addresses, &policy)?;
-            mark(Step::Resolved);
+            mark(Mark::Resolved);
             Ok(Box::new(addresses.into_iter()) as Addrs)
         })
     }

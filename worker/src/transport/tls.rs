@@ -9,7 +9,7 @@ use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, RootCertStore, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
-use super::phases::{Step, mark};
+use super::phases::{Mark, mark};
 
 /// Which certificate authorities are trusted.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ struct NoCertificate;
 
 impl ResolvesClientCert for NoCertificate {
     fn has_certs(&self) -> bool {
-        mark(Step::Handshake);
+        mark(Mark::Handshake);
         false
     }
 

@@ -27,13 +27,17 @@ fn however_a_permit_ends_its_lease_is_reported_once_and_its_slot_is_free() {
         reports.try_recv().unwrap().outcome,
         Outcome::Succeeded(_)
     ));
-    take().give_back(GivenBack::Late);
+    take().not_attempted(&NotAttempted::Late);
     let report = reports.try_recv().unwrap();
     assert!(matches!(report.outcome, Outcome::GivenBack));
     assert_eq!(
         (report.delivery, report.token),
         (lease.delivery.clone(), lease.token.clone())
     );
+    let mut unsendable = take();
+    unsendable.start();
+    unsendable.not_attempted(&NotAttempted::Unsendable("no".to_owned()));
+    assert!(matches!(reports.try_recv().unwrap().outcome, Outcome::Crashed));
     slots.abandon();
     let mut cut_off = take();
     cut_off.start();
@@ -43,7 +47,7 @@ fn however_a_permit_ends_its_lease_is_reported_once_and_its_slot_is_free() {
     assert!(reports.try_recv().is_err());
     assert_eq!(slots.view(now), View::default());
     assert_eq!(slots.metrics.in_flight.get(), 0);
-    assert_eq!(slots.metrics.crashed.get(), 1);
+    assert_eq!(slots.metrics.crashed.get(), 2);
 }
 
 #[tokio::test]

@@ -29,7 +29,7 @@ pub use finished::{Finished, FinishedEntry};
 pub use ids::{DeliveryKey, EndpointKey, EventKey};
 pub use judge::judge;
 pub use places::{Place, Places};
-pub use snapshot::{EndpointRow, EventRow, Names, RecordRow, RecordState, ReplayRow, Snapshot, Stats};
+pub use snapshot::{EndpointRow, EventRow, Names, RecordRow, ReplayRow, Snapshot, Stats};
 
 use super::{Store, StoreError};
 

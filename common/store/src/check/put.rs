@@ -1,5 +1,7 @@
 //! What was read goes into the snapshot: one function for each kind of key that has content.
 
+use domain::delivery::DeliveryState;
+
 use super::finished::FinishedEntry;
 use super::ids::{DeliveryKey, EndpointKey};
 use super::kinds::{Hash, Row};
@@ -38,10 +40,32 @@ pub(super) fn event(snapshot: &mut Snapshot, id: &str, row: Row) -> Done {
     Ok(())
 }
 
+/// The states that a record can say.
+const RECORDED: [DeliveryState; 5] = [
+    DeliveryState::Pending,
+    DeliveryState::Retrying,
+    DeliveryState::Quarantined,
+    DeliveryState::Exhausted,
+    DeliveryState::Succeeded,
+];
+
+/// The states that the log can say a delivery came to.
+const LOGGED: [DeliveryState; 3] = [
+    DeliveryState::Retrying,
+    DeliveryState::Exhausted,
+    DeliveryState::Succeeded,
+];
+
+fn state_in(text: &str, expected: &[DeliveryState]) -> Result<DeliveryState, String> {
+    DeliveryState::from_name(text)
+        .filter(|state| expected.contains(state))
+        .ok_or_else(|| format!("says {text:?}"))
+}
+
 pub(super) fn record(snapshot: &mut Snapshot, id: &str, row: Row) -> Done {
     let [state, attempts, exhausted_at, made_at] = [0, 1, 2, 3].map(|field| row.values[field].as_ref());
     let record = RecordRow {
-        state: state.ok_or("has no state")?.parse()?,
+        state: state_in(state.ok_or("has no state")?, &RECORDED)?,
         attempts: attempts.map_or(Ok(0), |_| whole(attempts, "attempts"))?,
         exhausted_at: exhausted_at.map_or(Ok(0), |_| whole(exhausted_at, "exhaustedAt"))?,
         made_at: made_at.map_or(Ok(0), |_| whole(made_at, "madeAt"))?,
@@ -54,7 +78,7 @@ pub(super) fn record(snapshot: &mut Snapshot, id: &str, row: Row) -> Done {
 
 /// The log entry that a record points to.
 pub(super) fn logged(snapshot: &mut Snapshot, delivery: &DeliveryKey, entry: &Hash) -> Done {
-    let outcome = entry.fields.get("outcome").ok_or("has no outcome")?.parse()?;
+    let outcome = state_in(entry.fields.get("outcome").ok_or("has no outcome")?, &LOGGED)?;
     let attempt = whole(entry.fields.get("attempt"), "attempt")?;
     if let Some(record) = snapshot.records.get_mut(delivery) {
         record.logged = Some((outcome, attempt));

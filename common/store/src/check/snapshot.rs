@@ -1,7 +1,8 @@
 //! What a walk saw: the stored state as plain maps.
 
 use std::collections::{BTreeSet, HashMap};
-use std::str::FromStr;
+
+use domain::delivery::DeliveryState;
 
 use super::finished::Finished;
 use super::ids::{DeliveryKey, EventKey};
@@ -169,7 +170,7 @@ pub struct EventRow {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordRow {
     /// `state`.
-    pub state: RecordState,
+    pub state: DeliveryState,
     /// `attempts`.
     pub attempts: i32,
     /// `exhaustedAt` (ms), or 0.
@@ -180,59 +181,7 @@ pub struct RecordRow {
     pub expires: bool,
     /// The newest log entry that it points to: outcome and attempt. `None` when it points to none, or when the log has
     /// been cut since.
-    pub logged: Option<(RecordState, i32)>,
-}
-
-/// What a record, or a log entry, says became of a delivery.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RecordState {
-    /// `pending`.
-    Pending,
-    /// `retrying`.
-    Retrying,
-    /// `quarantined`.
-    Quarantined,
-    /// `exhausted`.
-    Exhausted,
-    /// `succeeded`.
-    Succeeded,
-}
-
-impl RecordState {
-    const ALL: [(Self, &'static str); 5] = [
-        (Self::Pending, "pending"),
-        (Self::Retrying, "retrying"),
-        (Self::Quarantined, "quarantined"),
-        (Self::Exhausted, "exhausted"),
-        (Self::Succeeded, "succeeded"),
-    ];
-
-    /// As it is stored.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        Self::ALL
-            .iter()
-            .find(|(state, _)| *state == self)
-            .map_or("", |(_, text)| *text)
-    }
-
-    /// Whether nothing comes after it.
-    #[must_use]
-    pub const fn is_final(self) -> bool {
-        matches!(self, Self::Exhausted | Self::Succeeded)
-    }
-}
-
-impl FromStr for RecordState {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .iter()
-            .find(|(_, name)| *name == text)
-            .map(|(state, _)| *state)
-            .ok_or_else(|| format!("says {text:?}"))
-    }
+    pub logged: Option<(DeliveryState, i32)>,
 }
 
 /// What the check needs of a replay of many.

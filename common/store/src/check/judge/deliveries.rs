@@ -1,8 +1,10 @@
 //! Where deliveries are, and what is said of them.
 
+use domain::delivery::{DeliveryState, Transition};
+
 use super::super::ids::DeliveryKey;
 use super::super::places::Place;
-use super::super::snapshot::{RecordRow, RecordState, Snapshot};
+use super::super::snapshot::{RecordRow, Snapshot};
 use super::{Facts, Found};
 
 /// A delivery that ended so long ago may be gone from the set of the exhausted before its record is.
@@ -101,17 +103,16 @@ pub(super) fn records(facts: &Facts<'_>, found: &mut Found) {
         let key = || format!("delivery:{delivery}");
         let places = snapshot.places.of_key(delivery);
         let fits = places.iter().all(|place| match place {
-            Place::Pending(_) | Place::Leased => record.state == RecordState::Pending,
-            Place::Retry(..) => record.state == RecordState::Retrying,
-            Place::Quarantined => record.state == RecordState::Quarantined,
+            Place::Pending(_) => record.state == DeliveryState::Pending,
+            Place::Retry(..) => record.state == DeliveryState::Retrying,
+            Place::Quarantined => record.state == DeliveryState::Quarantined,
+            // Fetching leaves the record as it is.
+            Place::Leased => record.state.after(Transition::Fetched).is_some(),
             Place::SetAside(_) => !record.state.is_final(),
-            Place::Failed(_) | Place::Forgotten(_) => record.state == RecordState::Exhausted,
+            Place::Failed(_) | Place::Forgotten(_) => record.state == DeliveryState::Exhausted,
         });
-        // A lease of the first attempt after a quarantine keeps that word until it ends.
-        let served_alone = record.state == RecordState::Quarantined && places == [Place::Leased];
-        let state = record.state.as_str();
-        found.that(!fits && !served_alone, key, || {
-            format!("is {state} but in {}", told(snapshot, places))
+        found.that(!fits, key, || {
+            format!("is {} but in {}", record.state, told(snapshot, places))
         });
         found.that(places.is_empty() && !record.state.is_final(), key, || {
             "waits nowhere".to_owned()
@@ -132,25 +133,20 @@ pub(super) fn records(facts: &Facts<'_>, found: &mut Found) {
     }
 }
 
-/// Invariant 10: the log can't disagree with the queue.
+/// Invariant 10: the log can't disagree with the queue. The record is in the state of its newest log entry, or in one that the
+/// delivery came to since without a word in the log.
 fn logged(delivery: &DeliveryKey, record: &RecordRow, found: &mut Found) {
     let Some((outcome, attempt)) = record.logged else {
         return;
     };
-    let is_told = match record.state {
-        state @ (RecordState::Succeeded | RecordState::Exhausted | RecordState::Retrying) => outcome == state,
-        // It waits for its turn again.
-        _ => outcome == RecordState::Retrying,
-    };
+    let is_told = record.state.can_follow(outcome);
     found.that(
         !is_told || attempt != record.attempts,
         || format!("delivery:{delivery}"),
         || {
             format!(
                 "is {} after {} attempts, and the log says {} after {attempt}",
-                record.state.as_str(),
-                record.attempts,
-                outcome.as_str()
+                record.state, record.attempts, outcome
             )
         },
     );
@@ -165,7 +161,7 @@ pub(super) fn exhausted(facts: &Facts<'_>, found: &mut Found) {
     let kept = i64::try_from(policy.retention_failed.as_millis()).unwrap_or(i64::MAX);
     let since = snapshot.stats.now().saturating_sub(kept).saturating_add(GRACE_MS);
     for (delivery, record) in &snapshot.records {
-        let is_kept = record.state == RecordState::Exhausted && record.exhausted_at > since;
+        let is_kept = record.state == DeliveryState::Exhausted && record.exhausted_at > since;
         found.that(
             is_kept && snapshot.places.of_key(delivery).is_empty() && facts.owner_of(delivery).is_some(),
             || format!("delivery:{delivery}"),

@@ -19,13 +19,7 @@ pub(super) fn lifetimes(facts: &Facts<'_>, found: &mut Found) {
         found.that(
             record.state.is_final() != record.expires,
             || format!("delivery:{delivery}"),
-            || {
-                format!(
-                    "is {} and has {} lifetime",
-                    record.state.as_str(),
-                    has(record.expires)
-                )
-            },
+            || format!("is {} and has {} lifetime", record.state, has(record.expires)),
         );
     }
 }

@@ -1,8 +1,4 @@
-//! What an attempt came to, and what becomes of its delivery.
-
-use std::time::Duration;
-
-use crate::retry::RetrySchedule;
+//! Why attempts fail. When a failed one is made again is up to [`RetrySchedule`](crate::retry::RetrySchedule).
 
 /// Why an attempt failed. Each is a strike on the endpoint: "could not attempt" is not among them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -75,36 +71,6 @@ impl Failure {
             300..=399 => Some(Self::Redirect),
             410 => Some(Self::Gone),
             _ => Some(Self::Status),
-        }
-    }
-}
-
-/// What becomes of a delivery after an attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// It is done.
-    Succeeded,
-    /// It is tried again after this wait.
-    RetryIn(Duration),
-    /// That was its last attempt.
-    Exhausted,
-}
-
-impl Verdict {
-    /// Judges attempt number `attempt` (from 1): see [`RetrySchedule::next_delay`].
-    #[must_use]
-    pub fn of(
-        failure: Option<Failure>,
-        attempt: u32,
-        schedule: &RetrySchedule,
-        retry_after: Option<Duration>,
-        jitter: f64,
-    ) -> Self {
-        match failure {
-            None => Self::Succeeded,
-            Some(_) => schedule
-                .next_delay(attempt, retry_after, jitter)
-                .map_or(Self::Exhausted, Self::RetryIn),
         }
     }
 }

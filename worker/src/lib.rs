@@ -41,6 +41,8 @@ mod tasks;
 
 mod start;
 
+mod parts;
+
 mod supervise;
 
 pub use error::RunError;

@@ -35,12 +35,12 @@ const ANSWER_AGAIN_AFTER: Duration = Duration::from_millis(200);
 pub(crate) struct TestEvents {
     pub(crate) outage: Outage,
     pub(crate) stop: Stop,
-    pub(crate) tester: Arc<Tester>,
+    pub(crate) sender: Arc<TestEventSender>,
 }
 
 /// Sends them.
 #[derive(Debug)]
-pub(crate) struct Tester {
+pub(crate) struct TestEventSender {
     pub(crate) store: Store,
     pub(crate) sender: Arc<Sender>,
     pub(crate) policy: QueuePolicy,
@@ -65,13 +65,13 @@ impl TestEvents {
     async fn take(&mut self, sent: &mut JoinSet<()>) {
         let room = Arc::new(Semaphore::new(AT_A_TIME));
         // It goes when the worker stops, so that Redis doesn't hand a test event to somebody who is no longer there.
-        let listener = self.tester.store.listener();
+        let listener = self.sender.store.listener();
         // Never closed.
         while let Ok(permit) = Arc::clone(&room).acquire_owned().await {
             let test_event = self.next(&listener).await;
-            let tester = Arc::clone(&self.tester);
+            let sender = Arc::clone(&self.sender);
             sent.spawn(async move {
-                tester.test(test_event).await;
+                sender.send(test_event).await;
                 drop(permit);
             });
             while sent.try_join_next().is_some() {}
@@ -81,8 +81,8 @@ impl TestEvents {
     async fn next(&mut self, listener: &Listener) -> TestEvent {
         loop {
             let next = async {
-                match self.tester.store.next_test_event(listener, WAIT_FOR).await? {
-                    Some(delivery) => self.tester.store.begin_test_event(&delivery).await,
+                match self.sender.store.next_test_event(listener, WAIT_FOR).await? {
+                    Some(delivery) => self.sender.store.begin_test_event(&delivery).await,
                     None => Ok(None),
                 }
             };
@@ -99,11 +99,11 @@ impl TestEvents {
     }
 }
 
-impl Tester {
+impl TestEventSender {
     /// Sends a test event and answers whoever asked for it. A panic is answered too.
-    async fn test(self: &Arc<Self>, test_event: TestEvent) {
-        let (tester, sending) = (Arc::clone(self), test_event.clone());
-        let attempt = AbortOnDrop::spawn(async move { tester.attempt(&sending).await });
+    async fn send(self: &Arc<Self>, test_event: TestEvent) {
+        let (sender, sending) = (Arc::clone(self), test_event.clone());
+        let attempt = AbortOnDrop::spawn(async move { sender.attempt(&sending).await });
         let record = attempt.await.unwrap_or_else(|error| {
             tracing::error!(delivery = %test_event.delivery, %error, "a test event could not be sent");
             not_attempted("the attempt broke off", Duration::ZERO)

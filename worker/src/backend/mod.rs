@@ -14,7 +14,7 @@ pub(crate) mod handoff;
 
 pub(crate) mod plan;
 
-pub(crate) mod telling;
+pub(crate) mod slow_names;
 
 pub(crate) mod fetcher;
 

@@ -31,7 +31,7 @@ const SUSPECTS_PART: u32 = 4;
 
 /// How much this worker may hold.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
+pub(crate) struct Capacity {
     /// Leases.
     pub(crate) slots: u32,
     /// Bytes of payloads.
@@ -40,7 +40,7 @@ pub(crate) struct Limits {
 
 /// What to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Step {
+pub(crate) enum Action {
     /// Call `work` with the reports that wait, and ask for this.
     Call(Want),
     /// Wait for a report, or until this moment. `idle` says that there is room and nothing to fetch: a wake token
@@ -63,7 +63,7 @@ pub(crate) struct Want {
 /// Decides from what it was told.
 #[derive(Debug)]
 pub(crate) struct Planner {
-    limits: Limits,
+    capacity: Capacity,
     /// There may be something to fetch.
     promising: bool,
     /// When there may be something whatever we were told.
@@ -77,9 +77,9 @@ pub(crate) struct Planner {
 
 impl Planner {
     /// Nothing is known yet, so there may be something to fetch.
-    pub(crate) const fn new(limits: Limits, now: Instant) -> Self {
+    pub(crate) const fn new(capacity: Capacity, now: Instant) -> Self {
         Self {
-            limits,
+            capacity,
             promising: true,
             look_at: now,
             pause_until: None,
@@ -89,24 +89,24 @@ impl Planner {
     }
 
     /// What to do, with `reports` waiting.
-    pub(crate) fn next(&mut self, now: Instant, view: &View, reports: usize, stopping: bool) -> Step {
-        let step = self.decide(now, view, reports, stopping);
-        self.reports_since = match step {
-            Step::Wait { .. } if reports > 0 => Some(self.reports_since.unwrap_or(now)),
+    pub(crate) fn next(&mut self, now: Instant, view: &View, reports: usize, stopping: bool) -> Action {
+        let action = self.decide(now, view, reports, stopping);
+        self.reports_since = match action {
+            Action::Wait { .. } if reports > 0 => Some(self.reports_since.unwrap_or(now)),
             _ => None,
         };
-        step
+        action
     }
 
-    fn decide(&self, now: Instant, view: &View, reports: usize, stopping: bool) -> Step {
-        const REPORT: Step = Step::Call(Want {
+    fn decide(&self, now: Instant, view: &View, reports: usize, stopping: bool) -> Action {
+        const REPORT: Action = Action::Call(Want {
             deliveries: 0,
             slow: 0,
             free: 0,
             bytes: 0,
             suspects: 0,
         });
-        const WAIT: Step = Step::Wait {
+        const WAIT: Action = Action::Wait {
             until: None,
             idle: false,
         };
@@ -127,8 +127,8 @@ impl Planner {
             _ => Some(now),
         };
         match fetch_at.into_iter().chain(report_at).min() {
-            Some(at) if now >= at => Step::Call(want),
-            Some(at) => Step::Wait {
+            Some(at) if now >= at => Action::Call(want),
+            Some(at) => Action::Wait {
                 until: Some(at),
                 idle: want.deliveries > 0 && !self.promising,
             },
@@ -137,24 +137,24 @@ impl Planner {
     }
 
     fn room(&self, view: &View) -> Want {
-        let bytes = self.limits.bytes.saturating_sub(view.bytes);
+        let bytes = self.capacity.bytes.saturating_sub(view.bytes);
         // A payload that is larger than the budget still has to be delivered, when nothing else is held.
         if bytes == 0 && view.held > 0 {
             return Want::default();
         }
-        let free = self.limits.slots.saturating_sub(view.held);
-        let slow = (self.limits.slots / 2).max(1).saturating_sub(view.held_slow);
+        let free = self.capacity.slots.saturating_sub(view.held);
+        let slow = (self.capacity.slots / 2).max(1).saturating_sub(view.held_slow);
         let deliveries = free.min(u32::try_from(MAX_FETCH).unwrap_or(u32::MAX));
         Want {
             deliveries,
             slow: slow.min(deliveries),
-            free: if self.limits.slots < SPARES_FROM {
+            free: if self.capacity.slots < SPARES_FROM {
                 u32::MAX
             } else {
                 free
             },
             bytes,
-            suspects: MOST_SUSPECTS.min((self.limits.slots / SUSPECTS_PART).max(1)),
+            suspects: MOST_SUSPECTS.min((self.capacity.slots / SUSPECTS_PART).max(1)),
         }
     }
 

@@ -22,7 +22,7 @@ pub(crate) const SLOW_AFTER: Duration = Duration::from_secs(1);
 /// The slots of this worker.
 #[derive(Debug)]
 pub(crate) struct Slots {
-    ledger: Mutex<Ledger>,
+    taken: Mutex<Taken>,
     /// Unbounded, but a lease has at most one report in it, and nothing is fetched before reports are recorded.
     reports: UnboundedSender<Report>,
     abandoned: AtomicBool,
@@ -31,15 +31,15 @@ pub(crate) struct Slots {
 
 /// What is held. Tickets are handed out in the order of time.
 #[derive(Debug, Default)]
-struct Ledger {
+struct Taken {
     next_ticket: u64,
-    open: BTreeMap<u64, Open>,
-    endpoints: HashMap<EndpointId, Held>,
+    slots: BTreeMap<u64, Slot>,
+    endpoints: HashMap<EndpointId, TakenByEndpoint>,
     bytes: u64,
 }
 
 #[derive(Debug)]
-struct Open {
+struct Slot {
     endpoint: EndpointId,
     since: Instant,
     bytes: u64,
@@ -47,7 +47,7 @@ struct Open {
 }
 
 #[derive(Debug, Default)]
-struct Held {
+struct TakenByEndpoint {
     slots: u32,
     fetched_slow: u32,
 }
@@ -88,7 +88,7 @@ impl Slots {
     pub(crate) fn new(metrics: Metrics) -> (Arc<Self>, UnboundedReceiver<Report>) {
         let (reports, receiver) = mpsc::unbounded_channel();
         let slots = Self {
-            ledger: Mutex::default(),
+            taken: Mutex::default(),
             reports,
             abandoned: AtomicBool::new(false),
             metrics,
@@ -100,21 +100,21 @@ impl Slots {
     pub(crate) fn take(self: &Arc<Self>, leased: &Leased, now: Instant) -> Permit {
         let endpoint = &leased.endpoint;
         let bytes = leased.event.body.len() as u64;
-        let mut ledger = self.ledger();
-        let ticket = ledger.next_ticket;
-        ledger.next_ticket += 1;
-        ledger.bytes += bytes;
-        let held = ledger.endpoints.entry(endpoint.id.clone()).or_default();
+        let mut taken = self.taken();
+        let ticket = taken.next_ticket;
+        taken.next_ticket += 1;
+        taken.bytes += bytes;
+        let held = taken.endpoints.entry(endpoint.id.clone()).or_default();
         held.slots += 1;
         held.fetched_slow += u32::from(endpoint.slow);
-        let open = Open {
+        let slot = Slot {
             endpoint: endpoint.id.clone(),
             since: now,
             bytes,
             fetched_slow: endpoint.slow,
         };
-        ledger.open.insert(ticket, open);
-        drop(ledger);
+        taken.slots.insert(ticket, slot);
+        drop(taken);
         self.metrics.in_flight.inc();
         Permit {
             slots: Arc::clone(self),
@@ -128,22 +128,22 @@ impl Slots {
 
     /// What is held now.
     pub(crate) fn view(&self, now: Instant) -> View {
-        let ledger = self.ledger();
-        let slow: HashSet<&EndpointId> = ledger
-            .open
+        let taken = self.taken();
+        let slow: HashSet<&EndpointId> = taken
+            .slots
             .values()
-            .take_while(|open| now.saturating_duration_since(open.since) > SLOW_AFTER)
-            .map(|open| &open.endpoint)
+            .take_while(|slot| now.saturating_duration_since(slot.since) > SLOW_AFTER)
+            .map(|slot| &slot.endpoint)
             .collect();
-        let held_slow = ledger
+        let held_slow = taken
             .endpoints
             .iter()
             .filter(|(endpoint, held)| held.fetched_slow > 0 || slow.contains(endpoint))
             .map(|(_, held)| held.slots)
             .sum();
         View {
-            held: u32::try_from(ledger.open.len()).unwrap_or(u32::MAX),
-            bytes: ledger.bytes,
+            held: u32::try_from(taken.slots.len()).unwrap_or(u32::MAX),
+            bytes: taken.bytes,
             held_slow,
             slow_endpoints: slow.into_iter().cloned().collect(),
         }
@@ -156,25 +156,25 @@ impl Slots {
 
     fn report(&self, ticket: u64, report: Report) {
         // Under one lock: whoever sees the slot free finds the report in the channel.
-        let mut ledger = self.ledger();
+        let mut taken = self.taken();
         if self.reports.send(report).is_err() {
             tracing::warn!("a report came after the last call; its lease will expire, and it is sent again");
         }
-        if let Some(open) = ledger.open.remove(&ticket) {
-            ledger.bytes -= open.bytes;
-            if let Some(held) = ledger.endpoints.get_mut(&open.endpoint) {
+        if let Some(slot) = taken.slots.remove(&ticket) {
+            taken.bytes -= slot.bytes;
+            if let Some(held) = taken.endpoints.get_mut(&slot.endpoint) {
                 held.slots -= 1;
-                held.fetched_slow -= u32::from(open.fetched_slow);
+                held.fetched_slow -= u32::from(slot.fetched_slow);
                 if held.slots == 0 {
-                    ledger.endpoints.remove(&open.endpoint);
+                    taken.endpoints.remove(&slot.endpoint);
                 }
             }
             self.metrics.in_flight.dec();
         }
     }
 
-    fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    fn taken(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -13,17 +13,17 @@ const REPEAT_AFTER: Duration = Duration::from_secs(2);
 
 /// Remembers which endpoints were named, and when.
 #[derive(Debug, Default)]
-pub(crate) struct Telling(HashMap<EndpointId, Instant>);
+pub(crate) struct SlowNames(HashMap<EndpointId, Instant>);
 
-impl Telling {
+impl SlowNames {
     /// Of the endpoints that are slow `now`, those that the next call names.
     pub(crate) fn choose(&mut self, slow: &[EndpointId], now: Instant) -> Vec<EndpointId> {
         if slow.is_empty() {
             self.0.clear();
             return Vec::new();
         }
-        self.0.retain(|endpoint, told| {
-            now.saturating_duration_since(*told) < REPEAT_AFTER && slow.contains(endpoint)
+        self.0.retain(|endpoint, named| {
+            now.saturating_duration_since(*named) < REPEAT_AFTER && slow.contains(endpoint)
         });
         let names: Vec<_> = slow
             .iter()

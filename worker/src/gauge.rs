@@ -1,6 +1,6 @@
 //! How much memory Redis has left: upkeep reads it before each step, and makes room when it is short.
 //!
-//! Several workers judge after their own readings, so together they may free more than was needed: one step of each at most.
+//! Each worker goes by its own reading, so together they may free more than was needed: by one step of each at most.
 
 use std::time::{Duration, Instant};
 
@@ -8,21 +8,21 @@ use domain::seldom::Seldom;
 use store::queue::UpkeepReply;
 use store::{Store, StoreError};
 
-/// How often there is a look while memory may soon be short.
+/// How often upkeep looks while memory may soon be short.
 const SOON: Duration = Duration::from_millis(100);
 
-/// The same while it is short, and nothing is finished that could go.
+/// How often it looks while memory is short and nothing that is finished could go.
 const BLOCKED: Duration = Duration::from_millis(500);
 
 /// How often the log says that payloads go before their time.
 const SAY_EVERY: Duration = Duration::from_secs(600);
 
-/// What a look at Redis's memory came to.
+/// What a look at Redis's memory showed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Reading {
     /// Bytes that have to be freed.
     pub(crate) excess: u64,
-    /// It may have to be soon.
+    /// Whether some may have to be freed soon.
     pub(crate) is_near: bool,
 }
 
@@ -47,7 +47,7 @@ impl Gauge {
         }
     }
 
-    /// A look. Where Redis doesn't tell, nothing has to go.
+    /// Looks at Redis's memory. If Redis doesn't say, nothing has to go.
     pub(crate) async fn read(&mut self) -> Reading {
         match self.store.memory().await {
             Ok(memory) => Reading {
@@ -62,7 +62,7 @@ impl Gauge {
                 );
                 Reading::default()
             }
-            // The call that follows tells of outages.
+            // Upkeep's next call fails as well, and reports the outage.
             Err(_) => Reading::default(),
         }
     }

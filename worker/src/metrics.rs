@@ -7,7 +7,7 @@ use prometheus::{
 
 use crate::fault::NotAttempted;
 
-/// All counters of one worker.
+/// Everything that one worker counts.
 #[derive(Debug, Clone)]
 pub struct Metrics {
     registry: Registry,
@@ -17,9 +17,9 @@ pub struct Metrics {
     pub(crate) attempt_duration: Histogram,
     /// Deliveries that this worker holds.
     pub(crate) in_flight: IntGauge,
-    /// How many it may hold.
+    /// How many deliveries it may hold.
     pub(crate) slots: IntGauge,
-    /// Deliveries that were leased to it.
+    /// Deliveries that were leased to this worker.
     pub(crate) fetched: IntCounter,
     /// Those of them that were suspects (quarantined deliveries).
     pub(crate) suspects_fetched: IntCounter,
@@ -43,7 +43,7 @@ pub struct Metrics {
     pub(crate) payload_bytes_released: IntCounterVec,
     /// Failed calls to Redis, by call.
     pub(crate) redis_errors: IntCounterVec,
-    /// Times that the store was found to be older than it was.
+    /// How often the store turned out to be older than before.
     pub(crate) store_rewinds: IntCounter,
 }
 

@@ -1,4 +1,4 @@
-//! From the configuration to running tasks: waits for Redis, looks at it, builds the parts, and has them supervised.
+//! From the configuration to running tasks: waits for Redis, looks at it, starts the parts, and has them supervised.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! Watches the tasks, and stops them in order and in bounded time.
 //!
-//! No task ends before the stop. If one does, the worker stops as it would on a signal, and then ends with an error, so
+//! No task may end before the stop. If one does, the worker stops as it would on a signal and then ends with an error, so
 //! that whoever started it starts it again.
 
 use std::sync::Arc;
@@ -15,13 +15,13 @@ use crate::error::RunError;
 use crate::stop::Stopper;
 use crate::tasks::Tasks;
 
-/// After the timeout of the last attempt, how long until what is left of them is cut off …
+/// How long after `DELIVERY_TIMEOUT` the attempts that are still open are cut off.
 const CUT_OFF_AFTER: Duration = Duration::from_millis(500);
 
-/// … and how long from there until the last report must have been recorded.
+/// How long after that the last report must have been recorded.
 const REPORTS_WITHIN: Duration = Duration::from_millis(1000);
 
-/// Everything that runs, and what is needed to stop it.
+/// Everything that runs, and what it takes to stop it.
 #[derive(Debug)]
 pub(crate) struct Supervisor {
     pub(crate) tasks: Tasks,

@@ -26,11 +26,11 @@ const AT_A_TIME: usize = 8;
 /// How long one wait for a test event lasts.
 const WAIT_FOR: Duration = Duration::from_secs(5);
 
-/// How often an answer is tried to be written, and the wait in between.
+/// How often the worker tries to write an answer, and the pause in between.
 const ANSWER_TRIES: u32 = 5;
 const ANSWER_AGAIN_AFTER: Duration = Duration::from_millis(200);
 
-/// Takes test events.
+/// Takes test events as they are asked for.
 #[derive(Debug)]
 pub(crate) struct TestEvents {
     pub(crate) outage: Outage,
@@ -38,7 +38,7 @@ pub(crate) struct TestEvents {
     pub(crate) sender: Arc<TestEventSender>,
 }
 
-/// Sends them.
+/// Sends test events, and writes down what came of each.
 #[derive(Debug)]
 pub(crate) struct TestEventSender {
     pub(crate) store: Store,
@@ -64,9 +64,9 @@ impl TestEvents {
 
     async fn take(&mut self, sent: &mut JoinSet<()>) {
         let room = Arc::new(Semaphore::new(AT_A_TIME));
-        // It goes when the worker stops, so that Redis doesn't hand a test event to somebody who is no longer there.
+        // Dropped when the worker stops, so that Redis hands no test event to a worker that is gone.
         let listener = self.sender.store.listener();
-        // Never closed.
+        // The semaphore is never closed.
         while let Ok(permit) = Arc::clone(&room).acquire_owned().await {
             let test_event = self.next(&listener).await;
             let sender = Arc::clone(&self.sender);

@@ -8,8 +8,8 @@
 //! - a server that has run out of files waits for some and doesn't spin,
 //! - a stop ends within [`Limits::drain`].
 //!
-//! Nothing limits how long a whole answer may take, since live streams go on for hours. Nor is the body of a request limited:
-//! that is up to the handler, which reads it.
+//! Nothing limits how long a whole answer may take, since live streams go on for hours. Nor is the body of a request
+//! limited: that is up to the handler, which reads it.
 
 mod connection;
 

@@ -35,9 +35,9 @@ pub(crate) struct Fetcher {
     pub(crate) slots: Arc<Slots>,
     pub(crate) reports: UnboundedReceiver<Report>,
     pub(crate) handoff: Arc<Handoff>,
-    /// Told whether a wake token would help.
+    /// Whether a wake token would help.
     pub(crate) idle: watch::Sender<bool>,
-    /// Tells that a wake token came.
+    /// Notified when a wake token has come.
     pub(crate) woken: Arc<Notify>,
     pub(crate) stop: Stop,
     pub(crate) metrics: Metrics,
@@ -52,7 +52,7 @@ struct Session {
     planner: Planner,
     slow_names: SlowNames,
     waiting: VecDeque<Report>,
-    /// Reports in the call that is being made.
+    /// How many reports the call under way carries.
     calling: usize,
 }
 
@@ -87,7 +87,7 @@ impl Fetcher {
         loop {
             let now = Instant::now();
             let stopping = self.stop.is_set();
-            // In this order: a slot that is free has left its report in the channel.
+            // In this order: by the time a slot is free, its report is in the channel.
             let view = self.slots.view(now);
             while let Ok(report) = self.reports.try_recv() {
                 session.waiting.push_back(report);
@@ -136,7 +136,7 @@ impl Fetcher {
         let reply = self.ask(&session.incarnation, &request).await;
         session.calling = 0;
         session.planner.answered(Instant::now(), want, &reply);
-        self.recorded(&request.reports, &reply.receipts);
+        self.take_receipts(&request.reports, &reply.receipts);
         session
             .waiting
             .extend(reply.unreadable.iter().map(|lease| self.set_aside(lease)));
@@ -145,7 +145,7 @@ impl Fetcher {
         }
     }
 
-    /// What is stored can't be read, so there is nothing to attempt.
+    /// Reports a lease whose endpoint or event can't be read: there is nothing to attempt.
     fn set_aside(&self, (delivery, token): &(DeliveryId, LeaseToken)) -> Report {
         self.metrics.crashed.inc();
         tracing::error!(%delivery, "what is stored of this delivery's endpoint or event can't be read; it is set aside");
@@ -184,7 +184,7 @@ impl Fetcher {
         self.handoff.put(jobs.collect());
     }
 
-    fn recorded(&self, reports: &[Report], receipts: &[Receipt]) {
+    fn take_receipts(&self, reports: &[Report], receipts: &[Receipt]) {
         for (report, receipt) in reports.iter().zip(receipts) {
             match receipt {
                 Receipt::Recorded => {}

@@ -1,8 +1,8 @@
 //! What the fetcher does next: pure decisions, apart from all I/O.
 //!
 //! One call of `work` is in flight at a time; it carries the reports and asks for as much as there is room for.
-//! Whatever finishes during a call goes with the next one, so batches grow with the load. Reports alone, with nothing to
-//! fetch, wait a moment for company: nobody waits for them, and a call costs Redis as much as several deliveries.
+//! Whatever finishes during a call goes with the next one, so batches grow with the load. If there is nothing to fetch,
+//! reports wait a moment for more of them: nobody is waiting for them, and a call costs Redis as much as several deliveries.
 
 use std::time::{Duration, Instant};
 
@@ -10,22 +10,24 @@ use store::queue::{MAX_FETCH, MAX_REPORTS, WorkReply};
 
 use super::slots::View;
 
-/// The worker looks at least this often when it has room, even if nothing woke it: wake tokens get lost.
+/// A worker with room looks at least this often, even if nothing woke it: wake tokens get lost.
 const LOOK_AFTER: Duration = Duration::from_secs(3);
 
-/// From this many slots on, endpoints are limited by how many are free. A worker with fewer needs them all.
+/// A worker with at least this many slots tells the queue how many are free, which limits endpoints; one with fewer needs
+/// them all.
 const SPARES_FROM: u32 = 128;
 
-/// How long reports wait for others, or for something to fetch, and how many don't wait.
+/// How long reports wait for others, or for something to fetch, and from how many on they don't wait.
 const REPORT_AFTER: Duration = Duration::from_millis(1);
 const REPORTS_AT_ONCE: usize = 8;
 
-/// Waits after calls that found nothing although there is something (which this worker may not take now).
+/// The pauses after calls that found nothing although there is something, which this worker may not take now.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// The most suspects that a worker holds, and the part of its slots that they may take. What a crash makes of those in flight is
-/// served one by one, so more at once would not be done sooner (see *Quarantine* in docs/ARCHITECTURE.md).
+/// The most suspects that a worker holds, and the part of its slots that they may take. If one of them crashes the
+/// worker, those in flight are served one by one, so holding more would not finish them sooner (see *Quarantine* in
+/// docs/ARCHITECTURE.md).
 const MOST_SUSPECTS: u32 = 16;
 const SUSPECTS_PART: u32 = 4;
 
@@ -60,17 +62,17 @@ pub(crate) struct Want {
     pub(crate) suspects: u32,
 }
 
-/// Decides from what it was told.
+/// Decides, from what the calls' answers said.
 #[derive(Debug)]
 pub(crate) struct Planner {
     capacity: Capacity,
-    /// There may be something to fetch.
+    /// Whether there may be something to fetch.
     promising: bool,
-    /// When there may be something whatever we were told.
+    /// When to look again even if nothing has woken us.
     look_at: Instant,
     /// No call just to fetch before this.
     pause_until: Option<Instant>,
-    /// Reports have waited since then.
+    /// Since when reports have been waiting.
     reports_since: Option<Instant>,
     pauses: u32,
 }

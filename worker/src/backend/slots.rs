@@ -1,4 +1,4 @@
-//! What this worker holds: a slot for each lease, and the promise that each lease is reported exactly once.
+//! What this worker holds: a slot for each lease, and the promise to report each lease exactly once.
 //!
 //! apalis tells a backend nothing about free slots, so they are counted here. Every lease comes with a [`Permit`] that
 //! goes with its task. However the task ends (finished, panicked, dropped on the way), the permit reports the lease
@@ -29,7 +29,7 @@ pub(crate) struct Slots {
     metrics: Metrics,
 }
 
-/// What is held. Tickets are handed out in the order of time.
+/// The slots that are taken. A later ticket was handed out later.
 #[derive(Debug, Default)]
 struct Taken {
     next_ticket: u64,
@@ -52,7 +52,7 @@ struct TakenByEndpoint {
     fetched_slow: u32,
 }
 
-/// What is held at one moment.
+/// What a worker holds at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct View {
     /// Leases.
@@ -84,7 +84,7 @@ enum Stage {
 }
 
 impl Slots {
-    /// No slot is taken. The receiver gets the reports.
+    /// Slots, none of them taken, and the channel in which their reports arrive.
     pub(crate) fn new(metrics: Metrics) -> (Arc<Self>, UnboundedReceiver<Report>) {
         let (reports, receiver) = mpsc::unbounded_channel();
         let slots = Self {
@@ -126,7 +126,7 @@ impl Slots {
         }
     }
 
-    /// What is held now.
+    /// What the worker holds now.
     pub(crate) fn view(&self, now: Instant) -> View {
         let taken = self.taken();
         let slow: HashSet<&EndpointId> = taken
@@ -149,13 +149,13 @@ impl Slots {
         }
     }
 
-    /// From now on, attempts that are cut off are given back: the worker ends them, not a fault.
+    /// From now on, attempts that are cut off are given back: it is the worker that ends them, not a crash.
     pub(crate) fn abandon(&self) {
         self.abandoned.store(true, Ordering::SeqCst);
     }
 
     fn report(&self, ticket: u64, report: Report) {
-        // Under one lock: whoever sees the slot free finds the report in the channel.
+        // Under the lock: by the time anybody sees the slot free, the report is in the channel.
         let mut taken = self.taken();
         if self.reports.send(report).is_err() {
             tracing::warn!("a report came after the last call; its lease will expire, and it is sent again");

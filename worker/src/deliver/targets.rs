@@ -1,4 +1,4 @@
-//! What is derived from an endpoint's record, URL and opened secret, kept by the record's version.
+//! Endpoints' records, opened: where to send, and the secrets to sign with. Each is kept until its record changes.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,7 +31,8 @@ pub(super) struct Target {
     pub(super) legacy_uses_previous: bool,
 }
 
-/// What a target was derived from. A grace ends without a new version: the previous secret is no longer there.
+/// What a target was derived from. The end of a rotation's grace makes no new version of the record, which then just lacks
+/// the previous secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Edition {
     version: u64,
@@ -45,7 +46,7 @@ pub(super) struct Targets {
     policy: UrlPolicy,
     keyring: SecretsKeyring,
     kept: Mutex<HashMap<EndpointId, (Edition, Arc<Target>)>>,
-    closed_secrets: Mutex<Seldom>,
+    unopened: Mutex<Seldom>,
 }
 
 impl Targets {
@@ -54,7 +55,7 @@ impl Targets {
             policy,
             keyring,
             kept: Mutex::default(),
-            closed_secrets: Mutex::new(Seldom::every(SAY_EVERY)),
+            unopened: Mutex::new(Seldom::every(SAY_EVERY)),
         }
     }
 
@@ -78,11 +79,11 @@ impl Targets {
             };
             Fault::Receiver(failure, format!("the URL {error}"))
         })?;
-        // A record in which they changed places was not written by us: it must not bring a replaced secret back.
+        // A record whose two secrets have changed places was not written by us. It must not bring a replaced secret back.
         if let Some(previous) = &endpoint.previous_secret
             && !previous.may_precede(&endpoint.secret)
         {
-            self.complain(endpoint, &OpenError::Damaged);
+            self.log_unopened(endpoint, &OpenError::Damaged);
             return Err(NotAttempted::Secret.into());
         }
         let target = Arc::new(Target {
@@ -90,7 +91,7 @@ impl Targets {
             secret: self
                 .open(endpoint, &endpoint.secret)
                 .ok_or(NotAttempted::Secret)?,
-            // Without it the delivery still goes: the new secret is the one that counts.
+            // If it doesn't open, the delivery is sent all the same: the new secret is the one that counts.
             previous: endpoint
                 .previous_secret
                 .as_ref()
@@ -109,14 +110,14 @@ impl Targets {
     fn open(&self, endpoint: &LeasedEndpoint, secret: &SealedSecret) -> Option<SigningSecret> {
         self.keyring
             .open(secret, &endpoint.account, &endpoint.id)
-            .inspect_err(|error| self.complain(endpoint, error))
+            .inspect_err(|error| self.log_unopened(endpoint, error))
             .ok()
     }
 
-    /// Tells the operator, but not for each delivery.
-    fn complain(&self, endpoint: &LeasedEndpoint, error: &OpenError) {
-        let mut closed_secrets = self.closed_secrets.lock().unwrap_or_else(PoisonError::into_inner);
-        if closed_secrets.is_due(Instant::now()) {
+    /// Tells the operator that a secret doesn't open, but not for each delivery.
+    fn log_unopened(&self, endpoint: &LeasedEndpoint, error: &OpenError) {
+        let mut unopened = self.unopened.lock().unwrap_or_else(PoisonError::into_inner);
+        if unopened.is_due(Instant::now()) {
             tracing::error!(
                 endpoint = %endpoint.id,
                 %error,

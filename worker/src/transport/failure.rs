@@ -1,4 +1,4 @@
-//! What went wrong with a request, told from the chain of errors below it.
+//! Finds out from a request's error, and from what caused it, whose fault the failure is.
 
 use std::error::Error;
 use std::io;
@@ -11,11 +11,11 @@ use super::resolver::BlockedHost;
 use super::tunnel::Unresolved;
 use crate::fault::{Fault, NotAttempted};
 
-/// Operating system errors that say that *we* are out of something: memory, files (of the process, of the system), or
+/// The operating system's errors that say that *we* are out of something: memory, files (of the process, of the system), or
 /// local ports. No receiver is to blame for them.
 const OWN_ERRORS: [i32; 4] = [12, 23, 24, 99];
 
-/// Finds out what an error of the client means. `host` is for the sentence.
+/// Whose fault an error of the client is. The sentence about it names `host`.
 pub(crate) fn classify(error: &(dyn Error + 'static), host: &str) -> Fault {
     if let Some(number) = find::<io::Error>(error).and_then(io::Error::raw_os_error)
         && OWN_ERRORS.contains(&number)
@@ -48,7 +48,7 @@ pub(crate) fn classify(error: &(dyn Error + 'static), host: &str) -> Fault {
             format!("no connection in time: {}", root(error)),
         )
     } else if is_connect {
-        // A connection that was made and ended in the middle of the handshake.
+        // The connection was made, and ended in the middle of the TLS handshake.
         let is_handshake =
             find::<io::Error>(error).is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof);
         if is_handshake {
@@ -65,7 +65,7 @@ pub(crate) fn classify(error: &(dyn Error + 'static), host: &str) -> Fault {
     Fault::Receiver(failure, sentence)
 }
 
-/// An error and all that is below it. What an I/O error wraps is looked at too, which `source` skips.
+/// An error and everything that caused it, with what I/O errors wrap, which `source` skips.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |cause: &&'a (dyn Error + 'static)| {
         let cause: &'a (dyn Error + 'static) = *cause;
@@ -80,7 +80,7 @@ fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
     causes(error).find_map(|cause| cause.downcast_ref())
 }
 
-/// What is at the bottom. Never the client's own error, which would repeat the whole URL.
+/// What caused everything else. Never the client's own error, which would repeat the whole URL.
 fn root(error: &(dyn Error + 'static)) -> String {
     causes(error)
         .filter(|cause| !cause.is::<reqwest::Error>())

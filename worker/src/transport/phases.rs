@@ -1,10 +1,9 @@
 //! Where the time of an attempt goes: name lookup, TCP, TLS, and the wait for the head of the answer.
 //!
-//! The client's parts call [`mark`] when they get somewhere; [`measured`] gives each attempt marks of its own. They
-//! are found through the task, since the client makes a connection inside the task of the request that needs it. When
-//! an idle connection comes free meanwhile, the request takes that one, and the client finishes the new one in a task of
-//! its own: there is nobody to mark it for, and [`Connecting`] withdraws what was marked before. So an attempt is
-//! never told a connection that it did not use.
+//! The client's parts call [`mark`] when they get somewhere; [`measured`] gives each attempt marks of its own, which `mark`
+//! finds through the task: the client makes a connection inside the task of the request that needs it. If another
+//! connection becomes idle meanwhile, the request takes that one, and the client finishes the new one in a task of its own.
+//! Then [`Connecting`] withdraws what it has marked, so that no attempt shows a connection that it did not use.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -42,7 +41,7 @@ pub(crate) fn mark(reached: Mark) {
     }
 }
 
-/// Makes an attempt, and tells where its time went.
+/// Runs an attempt, and measures where its time goes.
 pub(crate) async fn measured<T>(attempt: impl Future<Output = T>) -> (T, Phases) {
     let (marks, started) = (Marks::default(), Instant::now());
     let came_to = MARKS.scope(marks.clone(), attempt).await;
@@ -68,12 +67,13 @@ impl Marks {
         at[..Mark::Answered as usize].fill(None);
     }
 
-    /// The phases of an attempt that lasted from `started` to `ended`. What it was in the middle of lasted till then.
+    /// The phases of an attempt that lasted from `started` to `ended`. A phase that was under way at the end lasted till
+    /// then.
     fn phases(&self, started: Instant, ended: Instant) -> Phases {
         let mut at = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let answered = at[Mark::Answered as usize];
         if answered.is_some() && at[Mark::Connected as usize].is_none() {
-            // It was answered on another connection than the one that it had begun.
+            // The answer came on another connection than the one that was begun for this attempt.
             at = [None; 6];
         }
         let [connect, lookup, resolved, handshake, connected, _] = at;
@@ -91,7 +91,7 @@ impl Marks {
     }
 }
 
-/// Marks the begin and the end of each connection that the client makes.
+/// Marks the beginning and the end of each connection that the client makes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct MarkConnections;
 
@@ -103,7 +103,7 @@ impl<S> Layer<S> for MarkConnections {
     }
 }
 
-/// What makes connections, marked.
+/// Makes connections and marks them.
 #[derive(Debug, Clone)]
 pub(super) struct Connector<S>(S);
 
@@ -125,7 +125,7 @@ impl<S: Service<To, Future: Unpin>, To> Service<To> for Connector<S> {
     }
 }
 
-/// A connection that is being made, for the attempt whose marks it has.
+/// A connection in the making, for the attempt whose marks it has.
 #[derive(Debug)]
 pub(super) struct Connecting<F> {
     marks: Option<Marks>,

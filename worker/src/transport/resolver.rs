@@ -1,7 +1,7 @@
 //! Names become addresses here, and every address is judged before one is connected to.
 //!
-//! A host with one blocked address among good ones is refused as a whole: else an attacker's name server would only
-//! have to wait until the good one fails. Literal addresses are not looked up; they are judged as part of the URL.
+//! A host with one blocked address among good ones is refused as a whole: otherwise an attacker would only have to wait
+//! until the good ones fail. Literal addresses are not looked up; they are judged as part of the URL.
 
 use std::fmt;
 use std::io;
@@ -93,7 +93,7 @@ impl Resolve for SystemResolver {
         Box::pin(async move {
             let permit = lookups.acquire_owned().await?;
             let found = tokio::task::spawn_blocking(move || {
-                // The lookup outlives an attempt that gave up waiting for it, and so does its permit.
+                // A lookup goes on after the attempt that waited for it has given up, and keeps its permit.
                 let _permit = permit;
                 (name.as_str(), 0).to_socket_addrs()
             });

@@ -46,7 +46,7 @@ pub(super) fn config(roots: Roots) -> Result<ClientConfig, rustls::Error> {
     Ok(config)
 }
 
-/// We have no certificate. A handshake begins with that question, so this is also where its begin is seen.
+/// We have no certificate to show. rustls asks for one at the start of each handshake, which is how we see that start.
 #[derive(Debug)]
 struct NoCertificate;
 

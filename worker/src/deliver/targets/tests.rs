@@ -69,7 +69,7 @@ fn a_previous_secret_that_does_not_open_is_left_out() {
         )
     );
     assert!(
-        !targets.closed_secrets.lock().unwrap().is_due(Instant::now()),
+        !targets.unopened.lock().unwrap().is_due(Instant::now()),
         "the operator is told"
     );
 }
@@ -85,7 +85,7 @@ fn a_replaced_secret_does_not_come_back_by_changing_places() {
         Err(Fault::NotAttempted(NotAttempted::Secret))
     ));
     assert!(
-        !targets.closed_secrets.lock().unwrap().is_due(Instant::now()),
+        !targets.unopened.lock().unwrap().is_due(Instant::now()),
         "the operator is told"
     );
 }

@@ -14,7 +14,7 @@ use crate::fault::{Fault, NotAttempted};
 const MAX_HEAD: usize = 8 << 10;
 
 impl EgressProxy {
-    /// A tunnel to one of these addresses, which were judged, tried in this order.
+    /// A tunnel to one of these addresses, tried in this order. The caller has judged them.
     pub(crate) async fn tunnel(&self, addresses: &[IpAddr], port: u16) -> Result<TcpStream, Fault> {
         let mut last = Fault::Receiver(Failure::Dns, "the name has no address".to_owned());
         for address in addresses {
@@ -70,14 +70,15 @@ impl EgressProxy {
     }
 }
 
-/// Reads the head of the proxy's answer, and nothing behind it.
+/// Reads the head of the proxy's answer, and nothing after it.
 async fn read_head(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     loop {
         let end = head.windows(4).position(|bytes| bytes == b"\r\n\r\n");
         match end {
             Some(end) if end + 4 == head.len() => return Ok(head),
-            // The receiver speaks second, so these bytes are nobody's; after a refusal they are its page.
+            // In a tunnel the receiver speaks second, so nobody can have sent these bytes. After a refusal they are the
+            // proxy's error page.
             Some(end) => {
                 head.truncate(end + 4);
                 let is_tunnel = status_of(&head).is_some_and(|status| (200..300).contains(&status));

@@ -24,7 +24,7 @@ pub(super) struct Life {
 }
 
 impl EgressProxy {
-    /// Asks for a sign of life now and then, for as long as something is done through it.
+    /// Asks for a sign of life now and then. To be polled beside a request that goes through the proxy.
     pub(crate) async fn watch(&self) -> Infallible {
         tokio::time::sleep(FIRST_LOOK).await;
         loop {
@@ -35,7 +35,7 @@ impl EgressProxy {
         }
     }
 
-    /// Whether it gave no sign of life at some time from `began` on, or gives none now: then a failure of what was done
+    /// Whether the proxy gave no sign of life at some time since `began`, or gives none now: then a failure of what went
     /// through it meanwhile says nothing about the receiver.
     pub(crate) async fn was_silent(&self, began: Instant) -> bool {
         let is_alive = self.is_alive(Instant::now()).await;
@@ -43,10 +43,10 @@ impl EgressProxy {
         !is_alive || life.silent_at.is_some_and(|at| at >= began)
     }
 
-    /// Whether it gives a sign of life: any answer at all to a request that needs nobody else. What it said to somebody who
-    /// asked it after `since` is believed.
+    /// Whether the proxy gives a sign of life: any answer at all to a request that it can answer alone. If somebody has
+    /// asked it at `since` or later, that answer counts.
     async fn is_alive(&self, since: Instant) -> bool {
-        // Whoever comes while it is being asked waits for that answer.
+        // Whoever comes while the proxy is being asked waits here for that answer.
         let mut life = self.0.life.lock().await;
         if let Some((asked, is_alive)) = life.known
             && asked >= since

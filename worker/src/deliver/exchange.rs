@@ -1,5 +1,5 @@
 //! The exchange with a receiver: the request goes out, and the answer comes in, complete or at least 64 KiB of it, within
-//! the timeout. Whatever the receiver does is told by the [`Exchange`], never as an error.
+//! the timeout. An [`Exchange`] tells what the receiver did, whatever that was; it is never an error.
 
 use std::time::{Duration, Instant};
 

@@ -298,7 +298,7 @@ fn cut_or_no(error: &StoreError) -> Again {
 }
 
 /// A server that doesn't run our scripts: its access list forbids it, or the command has another name there.
-fn refused_script(error: StoreError) -> StoreError {
+pub(crate) fn refused_script(error: StoreError) -> StoreError {
     let StoreError::Unexpected(text) = &error else {
         return error;
     };

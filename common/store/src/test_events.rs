@@ -11,9 +11,8 @@ use domain::id::{AccountId, DeliveryId};
 
 use super::decode::{array, integer, next, text, unexpected};
 use super::log::{LoggedAttempt, entries};
-use super::queue::{
-    AttemptRecord, LeasedEndpoint, LeasedEvent, leased_endpoint, leased_event, log_arguments,
-};
+use super::queue::{AttemptRecord, LeasedEndpoint, LeasedEvent, log_arguments};
+use super::scripts::Answer;
 use super::{Listener, Store, StoreError};
 
 /// A test event to send. Its id is made before the call, so that the call can be repeated.
@@ -209,8 +208,8 @@ impl Store {
         };
         Ok(Some(TestEvent {
             delivery: delivery.clone(),
-            endpoint: leased_endpoint(endpoint)?,
-            event: leased_event(next(&mut answer)?)?,
+            endpoint: Answer::read(endpoint)?,
+            event: Answer::read(next(&mut answer)?)?,
         }))
     }
 

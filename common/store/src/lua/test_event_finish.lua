@@ -13,7 +13,9 @@ if not v[1] or v[4] or call('EXISTS', P .. 'endpoint:' .. id) == 0 then
   return
 end
 local fields = { 'delivery', delivery, 'event', v[2], 'attempt', 1, 'outcome', ARGV[3], 'ms', ARGV[4], 'test', 1 }
-add_filled(fields, { 'status', 'error', 'detail', 'timing', 'headers', 'snippet' }, 5)
+for i, name in ipairs({ 'status', 'error', 'detail', 'timing', 'headers', 'snippet' }) do
+  add_filled(fields, name, ARGV[4 + i])
+end
 local entry, event, charge = write_log(id, fields), event_of(delivery), charge_of(#v[3])
 call('HSET', P .. 'event:' .. event, 'body', v[3], 'event', v[2], 'account', v[1], 'refs', 0, 'deliveries', 1, 'charge', charge,
   'acceptedAt', read_clock())

@@ -18,9 +18,9 @@ use domain::sealing::SealedSecret;
 
 use super::decode::{array, integer, next};
 use super::{Store, StoreError};
-use wire::{work_arguments, work_reply};
 
-pub(crate) use wire::{kept_for, leased_endpoint, leased_event, log_arguments};
+pub(crate) use wire::{Work, log_arguments};
+use wire::{kept_for, reply};
 
 /// One run of a worker process: no two runs share it. Fences calls that arrive late.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -289,8 +289,7 @@ impl Store {
         policy: &QueuePolicy,
         request: &WorkRequest,
     ) -> Result<WorkReply, StoreError> {
-        let arguments = work_arguments(incarnation, policy, request);
-        work_reply(self.run(&self.scripts().work, &arguments).await?)
+        reply(self.call(&Work::of(incarnation, policy, request)).await?)
     }
 
     /// One bounded step of upkeep: let go of payloads that were kept for long enough, reap expired leases, sweep what was
@@ -319,8 +318,8 @@ impl Store {
         let since_last = since_last.map(|since| since.as_millis().to_string());
         let arguments = [
             policy.endpoint_concurrency.to_string(),
-            kept_for(policy.retention_succeeded),
-            kept_for(policy.retention_failed),
+            kept_for(policy.retention_succeeded).as_millis().to_string(),
+            kept_for(policy.retention_failed).as_millis().to_string(),
             UPKEEP_STEP.to_string(),
             policy.log_length.to_string(),
             EventId::new(Timestamp::now().as_millis()).to_string(),

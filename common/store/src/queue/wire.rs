@@ -3,135 +3,224 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use redis::Value;
+use redis::Cmd;
 
 use super::{
     AttemptRecord, Incarnation, LeaseToken, Leased, LeasedEndpoint, LeasedEvent, MAX_FETCH, MAX_REPORTS,
-    Outcome, QueuePolicy, Receipt, Report, WorkReply, WorkRequest,
+    Outcome, Phases, QueuePolicy, Receipt, Report, WorkReply, WorkRequest,
 };
 use crate::StoreError;
-use crate::decode::{array, bytes, integer, next, parsed, text, unexpected};
+use crate::decode::unexpected;
 use crate::log::phases_text;
-use domain::id::DeliveryId;
-use domain::sealing::SealedSecret;
+use crate::scripts::{Answer, Argument, Legible, Record, Shape, answered, record, script};
+use domain::id::{DeliveryId, EndpointId, EventId};
+
+script! {
+    /// Records what became of leases, then hands out new ones.
+    "work" = ["work/start", "work/reports", "work/retries", "work/leases", "work/turns", "work/suspects", "work/answer"]:
+        AllowOom, Writes, needs [QUARANTINE];
+    struct Work<'a> {
+        incarnation: &'a Incarnation,
+        sequence: u64,
+        want: u32,
+        want_slow: u32,
+        want_bytes: u64,
+        /// How many slots are free.
+        free: u32,
+        /// The most suspects that the worker may hold.
+        most_suspects: u32,
+        lease: Duration,
+        endpoint_concurrency: u32,
+        disable_after: u32,
+        disable_min_span: Duration,
+        retention_succeeded: Duration,
+        retention_failed: Duration,
+        log_length: u32,
+        /// A fresh id for account events.
+        spare: &'a EventId;
+        each slow: &'a [EndpointId];
+        each report: &'a [Report]
+    } -> (
+        Vec<Receipt>,
+        Vec<Legible<Arc<LeasedEndpoint>>>,
+        Vec<Legible<Arc<LeasedEvent>>>,
+        Vec<Lease>,
+        // When something is due, and whether there is more already.
+        Option<Duration>,
+        bool,
+        // Those of the leases that are suspects.
+        Vec<DeliveryId>,
+    )
+}
+
+record! {
+    /// What became of a lease.
+    struct ReportRecord<'a> {
+        delivery: &'a DeliveryId,
+        token: &'a LeaseToken,
+    }
+    enum ReportKind<'a> {
+        "S" Succeeded { event: &'a str, ms: Duration, status: Option<u16>, timing: &'a Phases },
+        "F" Failed {
+            event: &'a str, ms: Duration, status: Option<u16>, timing: &'a Phases,
+            retry_in: Option<Duration>, gone: bool,
+            error: Option<&'a str>, detail: &'a str, headers: &'a str, snippet: &'a str,
+        },
+        "R" GivenBack {},
+        "C" Crashed {},
+    }
+}
+
+impl Record for Report {
+    const SHAPE: Shape = ReportRecord::SHAPE;
+
+    fn write(&self, command: &mut Cmd) {
+        let event = self.event.as_str();
+        let kind = match &self.outcome {
+            Outcome::Succeeded(AttemptRecord {
+                status,
+                duration,
+                phases,
+                ..
+            }) => ReportKind::Succeeded {
+                event,
+                ms: *duration,
+                status: *status,
+                timing: phases,
+            },
+            Outcome::Failed {
+                attempt,
+                retry_in,
+                gone,
+            } => ReportKind::Failed {
+                event,
+                ms: attempt.duration,
+                status: attempt.status,
+                timing: &attempt.phases,
+                retry_in: *retry_in,
+                gone: *gone,
+                error: attempt.error,
+                detail: &attempt.detail,
+                headers: &attempt.response_headers,
+                snippet: &attempt.snippet,
+            },
+            Outcome::GivenBack => ReportKind::GivenBack {},
+            Outcome::Crashed => ReportKind::Crashed {},
+        };
+        ReportRecord {
+            delivery: &self.delivery,
+            token: &self.token,
+            kind,
+        }
+        .write(command);
+    }
+}
+
+impl Argument for Incarnation {
+    fn write(&self, command: &mut Cmd) {
+        self.0.write(command);
+    }
+}
+
+impl Argument for LeaseToken {
+    fn write(&self, command: &mut Cmd) {
+        self.0.write(command);
+    }
+}
+
+impl Argument for Phases {
+    fn write(&self, command: &mut Cmd) {
+        phases_text(self).write(command);
+    }
+}
 
 /// What was finished is kept for a minute at least, so that a call whose answer was lost still finds it.
-pub(crate) fn kept_for(retention: Duration) -> String {
-    millis(retention.max(Duration::from_secs(60)))
+pub(crate) fn kept_for(retention: Duration) -> Duration {
+    retention.max(Duration::from_secs(60))
 }
 
-fn millis(span: Duration) -> String {
-    span.as_millis().to_string()
-}
-
-pub(super) fn work_arguments(
-    incarnation: &Incarnation,
-    policy: &QueuePolicy,
-    request: &WorkRequest,
-) -> Vec<String> {
-    let fetch = u32::try_from(MAX_FETCH).unwrap_or(u32::MAX);
-    let reports = &request.reports[..request.reports.len().min(MAX_REPORTS)];
-    let mut arguments = vec![
-        incarnation.0.clone(),
-        request.sequence.to_string(),
-        request.want.min(fetch).to_string(),
-        request.want_slow.min(fetch).to_string(),
-        request.want_bytes.to_string(),
-        request.suspects.to_string(),
-        millis(policy.lease),
-        policy.endpoint_concurrency.to_string(),
-        policy.disable_after.to_string(),
-        millis(policy.disable_min_span),
-        kept_for(policy.retention_succeeded),
-        kept_for(policy.retention_failed),
-        policy.log_length.to_string(),
-        request.spare.to_string(),
-        request.free.to_string(),
-        request.slow_endpoints.len().to_string(),
-        reports.len().to_string(),
-    ];
-    arguments.extend(request.slow_endpoints.iter().map(ToString::to_string));
-    for report in reports {
-        report_arguments(report, &mut arguments);
-    }
-    arguments
-}
-
-fn report_arguments(report: &Report, arguments: &mut Vec<String>) {
-    arguments.extend([report.delivery.to_string(), report.token.0.clone()]);
-    let mut attempted = |kind: &str, attempt: &AttemptRecord| {
-        let [duration, status, error, detail, timing, headers, snippet] = log_arguments(attempt);
-        arguments.extend([kind.to_owned(), report.event.clone(), duration, status, timing]);
-        [error, detail, headers, snippet]
-    };
-    match &report.outcome {
-        Outcome::Succeeded(attempt) => {
-            attempted("S", attempt);
+impl<'a> Work<'a> {
+    pub(super) fn of(incarnation: &'a Incarnation, policy: &QueuePolicy, request: &'a WorkRequest) -> Self {
+        let most = u32::try_from(MAX_FETCH).unwrap_or(u32::MAX);
+        Self {
+            incarnation,
+            sequence: request.sequence,
+            want: request.want.min(most),
+            want_slow: request.want_slow.min(most),
+            want_bytes: request.want_bytes,
+            free: request.free,
+            most_suspects: request.suspects,
+            lease: policy.lease,
+            endpoint_concurrency: policy.endpoint_concurrency,
+            disable_after: policy.disable_after,
+            disable_min_span: policy.disable_min_span,
+            retention_succeeded: kept_for(policy.retention_succeeded),
+            retention_failed: kept_for(policy.retention_failed),
+            log_length: policy.log_length,
+            spare: &request.spare,
+            slow: &request.slow_endpoints,
+            report: &request.reports[..request.reports.len().min(MAX_REPORTS)],
         }
-        Outcome::Failed {
-            attempt,
-            retry_in,
-            gone,
-        } => {
-            let rest = attempted("F", attempt);
-            arguments.extend([
-                retry_in.map_or_else(|| "-1".to_owned(), millis),
-                u8::from(*gone).to_string(),
-            ]);
-            arguments.extend(rest);
-        }
-        Outcome::GivenBack => arguments.push("R".to_owned()),
-        Outcome::Crashed => arguments.push("C".to_owned()),
     }
 }
 
-/// What the log keeps of an attempt, in the order in which scripts take it.
-pub(crate) fn log_arguments(attempt: &AttemptRecord) -> [String; 7] {
-    [
-        millis(attempt.duration),
-        attempt
-            .status
-            .map(|status| status.to_string())
-            .unwrap_or_default(),
-        attempt.error.unwrap_or_default().to_owned(),
-        attempt.detail.clone(),
-        phases_text(&attempt.phases),
-        attempt.response_headers.clone(),
-        attempt.snippet.clone(),
-    ]
+impl Answer for LeaseToken {
+    fn read(value: redis::Value) -> Result<Self, StoreError> {
+        String::read(value).map(Self)
+    }
 }
 
-pub(super) fn work_reply(value: Value) -> Result<WorkReply, StoreError> {
-    let mut answer = array(value)?.into_iter();
-    let receipts = array(next(&mut answer)?)?
-        .into_iter()
-        .map(receipt)
-        .collect::<Result<_, _>>()?;
-    // What can't be read fails the leases that need it, and no others.
-    let endpoints: Vec<_> = array(next(&mut answer)?)?
-        .into_iter()
-        .map(|value| leased_endpoint(value).ok())
-        .collect();
-    let events: Vec<_> = array(next(&mut answer)?)?
-        .into_iter()
-        .map(|value| leased_event(value).ok())
-        .collect();
+impl Answer for Receipt {
+    fn read(value: redis::Value) -> Result<Self, StoreError> {
+        match u32::read(value)? {
+            0 => Ok(Self::Stale),
+            1 => Ok(Self::Recorded),
+            2 => Ok(Self::DisabledEndpoint),
+            _ => Err(unexpected("receipt of a report")),
+        }
+    }
+}
+
+/// A lease as the script answers it.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    delivery: DeliveryId,
+    token: LeaseToken,
+    attempt: u32,
+    /// Which of the answer's endpoints.
+    endpoint: usize,
+    /// Which of the answer's events.
+    event: usize,
+}
+
+answered! {
+    Lease { delivery, token, attempt, endpoint, event }
+    LeasedEndpoint { id, account, version, url, secret, slow, previous_secret, legacy_uses_previous }
+    LeasedEvent { id, event, body }
+}
+
+/// Gives each lease its endpoint and its event. What can't be read fails the leases that need it, and no others.
+pub(super) fn reply(answer: <Work<'_> as crate::scripts::Script>::Answer) -> Result<WorkReply, StoreError> {
+    let (receipts, endpoints, events, leases, next_due, more, suspects) = answer;
     let (mut leased, mut unreadable) = (Vec::new(), Vec::new());
-    for value in array(next(&mut answer)?)? {
-        match lease(value, &endpoints, &events)? {
-            Ok(lease) => leased.push(lease),
-            Err(token) => unreadable.push(token),
+    for lease in leases {
+        let Legible(endpoint) = endpoints
+            .get(lease.endpoint)
+            .ok_or_else(|| unexpected("endpoint of a lease"))?;
+        let Legible(event) = events
+            .get(lease.event)
+            .ok_or_else(|| unexpected("event of a lease"))?;
+        match (endpoint, event) {
+            (Some(endpoint), Some(event)) => leased.push(Leased {
+                delivery: lease.delivery,
+                token: lease.token,
+                attempt: lease.attempt,
+                event: Arc::clone(event),
+                endpoint: Arc::clone(endpoint),
+            }),
+            _ => unreadable.push((lease.delivery, lease.token)),
         }
     }
-    let next_due = u64::try_from(integer(next(&mut answer)?)?)
-        .ok()
-        .map(Duration::from_millis);
-    let more = integer(next(&mut answer)?)? == 1;
-    let suspects = array(next(&mut answer)?)?
-        .into_iter()
-        .map(parsed)
-        .collect::<Result<_, _>>()?;
     Ok(WorkReply {
         leased,
         suspects,
@@ -142,64 +231,18 @@ pub(super) fn work_reply(value: Value) -> Result<WorkReply, StoreError> {
     })
 }
 
-fn receipt(value: Value) -> Result<Receipt, StoreError> {
-    match integer(value)? {
-        0 => Ok(Receipt::Stale),
-        1 => Ok(Receipt::Recorded),
-        2 => Ok(Receipt::DisabledEndpoint),
-        _ => Err(unexpected("receipt of a report")),
-    }
-}
-
-pub(crate) fn leased_endpoint(value: Value) -> Result<Arc<LeasedEndpoint>, StoreError> {
-    let mut values = array(value)?.into_iter();
-    Ok(Arc::new(LeasedEndpoint {
-        id: parsed(next(&mut values)?)?,
-        account: parsed(next(&mut values)?)?,
-        version: parsed(next(&mut values)?)?,
-        url: text(next(&mut values)?)?,
-        secret: SealedSecret::from_stored(text(next(&mut values)?)?),
-        slow: integer(next(&mut values)?)? == 1,
-        previous_secret: Some(text(next(&mut values)?)?)
-            .filter(|secret| !secret.is_empty())
-            .map(SealedSecret::from_stored),
-        legacy_uses_previous: integer(next(&mut values)?)? == 1,
-    }))
-}
-
-pub(crate) fn leased_event(value: Value) -> Result<Arc<LeasedEvent>, StoreError> {
-    let mut values = array(value)?.into_iter();
-    Ok(Arc::new(LeasedEvent {
-        id: parsed(next(&mut values)?)?,
-        event: text(next(&mut values)?)?,
-        body: Bytes::from(bytes(next(&mut values)?)?),
-    }))
-}
-
-/// A lease, or what is needed to report one whose endpoint or event could not be read.
-fn lease(
-    value: Value,
-    endpoints: &[Option<Arc<LeasedEndpoint>>],
-    events: &[Option<Arc<LeasedEvent>>],
-) -> Result<Result<Leased, (DeliveryId, LeaseToken)>, StoreError> {
-    let mut values = array(value)?.into_iter();
-    let (delivery, token) = (parsed(next(&mut values)?)?, LeaseToken(text(next(&mut values)?)?));
-    let attempt = u32::try_from(integer(next(&mut values)?)?).map_err(|_| unexpected("attempt"))?;
-    let mut index = || integer(next(&mut values)?).map(|index| usize::try_from(index).unwrap_or(usize::MAX));
-    let endpoint = endpoints
-        .get(index()?)
-        .ok_or_else(|| unexpected("endpoint of a lease"))?;
-    let event = events
-        .get(index()?)
-        .ok_or_else(|| unexpected("event of a lease"))?;
-    Ok(match (endpoint.clone(), event.clone()) {
-        (Some(endpoint), Some(event)) => Ok(Leased {
-            delivery,
-            token,
-            attempt,
-            event,
-            endpoint,
-        }),
-        _ => Err((delivery, token)),
-    })
+/// What the log keeps of an attempt, in the order in which `test_event_finish` takes it.
+pub(crate) fn log_arguments(attempt: &AttemptRecord) -> [String; 7] {
+    [
+        attempt.duration.as_millis().to_string(),
+        attempt
+            .status
+            .map(|status| status.to_string())
+            .unwrap_or_default(),
+        attempt.error.unwrap_or_default().to_owned(),
+        attempt.detail.clone(),
+        phases_text(&attempt.phases),
+        attempt.response_headers.clone(),
+        attempt.snippet.clone(),
+    ]
 }

@@ -12,13 +12,10 @@ local function write_log(id, fields)
   return entry
 end
 
--- Adds what is there: fields of `names` with the arguments from `first` on.
-local function add_filled(fields, names, first)
-  for i, name in ipairs(names) do
-    local value = ARGV[first + i - 1]
-    if value ~= '' then
-      fields[#fields + 1], fields[#fields + 2] = name, value
-    end
+-- Adds a field if there is something in it.
+local function add_filled(fields, name, value)
+  if value ~= '' then
+    fields[#fields + 1], fields[#fields + 2] = name, value
   end
 end
 

@@ -1,0 +1,44 @@
+local nearest_suspect = call('ZRANGE', QUARANTINE, 0, 0, 'WITHSCORES')[2]
+if is_repeat then
+  repeat_leases()
+else
+  if nearest_suspect and tonumber(nearest_suspect) <= now then
+    serve_suspects()
+  end
+  local visits = 0
+  while want > 0 and visits < 160 and serve_next() do
+    visits = visits + 1
+  end
+end
+
+if #expiries > 0 then
+  call('ZADD', LEASES, unpack(expiries))
+  call('HSET', TOKENS, unpack(new_tokens))
+end
+call('SET', worker_key, sequence .. ' ' .. table.concat(results) .. ' ' .. table.concat(leased, ' ')
+  .. '|' .. suspects_text(held), 'PX', 3600000)
+
+-- What next ------------------------------------------------------------------------------------------------------
+
+local more = call('ZCARD', READY) > 0 or (want_slow > 0 and call('ZCARD', READY_SLOW) > 0)
+if more then
+  wake()
+end
+local due = -1
+local timer = call('ZRANGE', TIMERS, 0, 0, 'WITHSCORES')
+if timer[1] then
+  due = math.max(0, timer[2] - now)
+end
+if quarantine_changed then
+  nearest_suspect = call('ZRANGE', QUARANTINE, 0, 0, 'WITHSCORES')[2]
+end
+-- A worker that may hold no more suspects calls again when it is done with one.
+if nearest_suspect and held.count < most_suspects and not held.singly and not waits_for_others then
+  local wait = math.max(0, nearest_suspect - now)
+  due = due < 0 and wait or math.min(due, wait)
+end
+for _, e in ipairs(touched) do
+  e.last_attempt = e.last_report and last_attempt(e)
+end
+flush()
+return { results, out_endpoints, out_events, out_leases, due, more and 1 or 0, out_suspects }

@@ -1,0 +1,35 @@
+-- Retries that are due go to the front of their endpoint's list. -----------------------------------------------------
+
+local room = 64
+for _, id in ipairs(call('ZRANGEBYSCORE', TIMERS, '-inf', now, 'LIMIT', 0, 16)) do
+  local e = endpoint(id)
+  local due = {}
+  if e and e.state == 'active' and room > 0 then
+    due = call('ZRANGEBYSCORE', P .. 'retry:' .. id, '-inf', now, 'LIMIT', 0, room)
+    for i = #due, 1, -1 do
+      if parse_entry(due[i]) then
+        requeue('LPUSH', id, due[i])
+      else
+        note_corrupt(id, due[i])
+      end
+    end
+    if #due > 0 then
+      call('ZREM', P .. 'retry:' .. id, unpack(due))
+      room = room - #due
+    end
+  end
+  if room > 0 then
+    local nearest = e and e.state == 'active' and call('ZRANGE', P .. 'retry:' .. id, 0, 0, 'WITHSCORES') or {}
+    if nearest[1] then
+      call('ZADD', TIMERS, nearest[2], id)
+    else
+      call('ZREM', TIMERS, id)
+    end
+  end
+end
+
+for _, e in ipairs(touched) do
+  settle(e)
+  e.was_slow = e.slow
+end
+

@@ -1,0 +1,53 @@
+-- Suspects that are due, oldest first, as many as this worker may hold. One that is to be served singly waits, and all behind
+-- it wait, until this worker holds no other. One whose endpoint is at its limit lets others pass.
+local out_suspects, waits_for_others = {}, false
+local function serve_suspects()
+  for _, delivery in ipairs(call('ZRANGEBYSCORE', QUARANTINE, '-inf', now, 'LIMIT', 0, 32)) do
+    if want <= 0 or held.count >= most_suspects or held.singly or bytes >= want_bytes and #out_leases > 0 then
+      return
+    end
+    local e, record = endpoint(endpoint_of(delivery)), record_of(delivery)
+    local v = call('HMGET', record, 'lostLeases', 'singly')
+    local singly, before = v[2] == '1' or whole(v[1]) > 3, #out_leases
+    local is_active = e and e.state == 'active'
+    if is_active and (e.in_flight >= limit_of(e) or e.slow and want_slow <= 0) then
+      call('ZADD', QUARANTINE, now + 1000, delivery)
+    elseif is_active and singly and held.count > 0 then
+      waits_for_others = true
+      return
+    else
+      call('ZREM', QUARANTINE, delivery)
+      if is_active then
+        grant(e, delivery, attempts_in(record))
+      elseif e then
+        park_suspect(e.id, delivery)
+      else
+        cancel(nil, delivery, 0)
+      end
+    end
+    quarantine_changed = true
+    if #out_leases > before then
+      hold(held, delivery, sequence_text, singly)
+      out_suspects[#out_suspects + 1] = delivery
+      want, free_slots, want_slow = want - 1, free_slots - 1, e.slow and want_slow - 1 or want_slow
+      settle(e)
+    end
+  end
+end
+
+-- The same leases again, for a worker that did not get the answer.
+local function repeat_leases()
+  for delivery in string.gmatch(last_leases or '', '%S+') do
+    local token = call('HGET', TOKENS, delivery)
+    local place = token and string.sub(token, 1, #incarnation + #sequence_text + 2) == incarnation .. ':' .. sequence_text .. '|'
+      and event_place(event_of(delivery))
+    local e = place and endpoint(endpoint_of(delivery))
+    if e then
+      hand_out(e, delivery, token, tonumber(string.match(token, '|(%d+)|%d+$')), place)
+      out_suspects[#out_suspects + 1] = held.of[delivery] == sequence_text and delivery or nil
+    else
+      let_go(held, delivery, sequence_text) -- it never came here
+    end
+  end
+end
+

@@ -1,0 +1,59 @@
+-- How many an endpoint may have in flight now: half as many as the slots that are left to all others, so that receivers
+-- that hang can't take them all before they are known to be slow. (The dynamic threshold of Choudhury and Hahne, 1998.) At
+-- its limit an endpoint leaves its lane, as at its cap, until one of its attempts ends.
+local function limit_of(e)
+  return math.min(cap_of(e), math.max(1, free_slots / 2))
+end
+
+-- Serves the endpoint whose turn it is; false when nobody has one.
+local ready_count = want > 0 and call('ZCARD', READY) + call('ZCARD', READY_SLOW) or 0
+local quantum = math.max(4, math.ceil(want / math.max(1, ready_count)))
+local function serve_next()
+  local head, slow_head = call('ZRANGE', READY, 0, 0, 'WITHSCORES'), {}
+  if want_slow > 0 then
+    slow_head = call('ZRANGE', READY_SLOW, 0, 0, 'WITHSCORES')
+  end
+  local lane, id = READY, head[1]
+  if slow_head[1] and (not id or tonumber(slow_head[2]) < tonumber(head[2])) then
+    lane, id = READY_SLOW, slow_head[1]
+  end
+  if not id then
+    return false
+  end
+  local e = endpoint(id)
+  local free = 0
+  if e and e.state == 'active' then
+    -- Each one that is handed out leaves a slot less to all others.
+    local fair = math.ceil((math.max(1, free_slots / 2) - e.in_flight) / 1.5)
+    free = math.min(cap_of(e) - e.in_flight, fair, quantum, want)
+  end
+  if lane == READY_SLOW then
+    free = math.min(free, want_slow)
+  end
+  local pending = P .. 'pending:' .. id
+  local entries = free > 0 and call('LPOP', pending, free) or {}
+  local before = #out_leases
+  for i, text in ipairs(entries) do
+    if bytes >= want_bytes and #out_leases > 0 then
+      -- No room for more payloads: the rest goes back as it was.
+      for rest = #entries, i, -1 do
+        call('LPUSH', pending, entries[rest])
+      end
+      want = 0
+      break
+    end
+    lease(e, text)
+  end
+  local got = #out_leases - before
+  want, free_slots = math.max(0, want - got), free_slots - got
+  if lane == READY_SLOW then
+    want_slow = want_slow - got
+  end
+  if e and e.state == 'active' and e.in_flight < limit_of(e) and call('LLEN', pending) > 0 then
+    call('ZADD', lane, next_turn(), id)
+  else
+    call('ZREM', lane, id)
+  end
+  return true
+end
+

@@ -1,0 +1,105 @@
+//! How values are written for scripts. Numbers go straight into the command, without a text of their own.
+
+use std::time::Duration;
+
+use domain::event::{EventType, Payload};
+use domain::id::{AccountId, DeliveryId, EndpointId, EventId, ReplayId};
+use domain::sealing::SealedSecret;
+use redis::Cmd;
+
+use super::declaration::{Argument, Record, Shape};
+
+impl<A: Argument + ?Sized> Argument for &A {
+    fn write(&self, command: &mut Cmd) {
+        A::write(self, command);
+    }
+}
+
+/// What is absent is written as an empty text.
+impl<A: Argument> Argument for Option<A> {
+    fn write(&self, command: &mut Cmd) {
+        match self {
+            Some(value) => value.write(command),
+            None => "".write(command),
+        }
+    }
+}
+
+impl Argument for str {
+    fn write(&self, command: &mut Cmd) {
+        command.arg(self);
+    }
+}
+
+impl Argument for String {
+    fn write(&self, command: &mut Cmd) {
+        command.arg(self);
+    }
+}
+
+impl Argument for [u8] {
+    fn write(&self, command: &mut Cmd) {
+        command.arg(self);
+    }
+}
+
+/// `1` or `0`.
+impl Argument for bool {
+    fn write(&self, command: &mut Cmd) {
+        command.arg(u8::from(*self));
+    }
+}
+
+/// Whole milliseconds.
+impl Argument for Duration {
+    fn write(&self, command: &mut Cmd) {
+        command.arg(u64::try_from(self.as_millis()).unwrap_or(u64::MAX));
+    }
+}
+
+impl Argument for Payload {
+    fn write(&self, command: &mut Cmd) {
+        command.arg(&self.as_bytes()[..]);
+    }
+}
+
+macro_rules! numbers {
+    ($($number:ty),+) => {
+        $(impl Argument for $number {
+            fn write(&self, command: &mut Cmd) {
+                command.arg(*self);
+            }
+        })+
+    };
+}
+
+numbers!(u16, u32, u64, usize);
+
+/// What has a text of its own, alone or as the only value of a record.
+macro_rules! texts {
+    ($($text:ty),+) => {
+        $(impl Argument for $text {
+            fn write(&self, command: &mut Cmd) {
+                command.arg(self.as_str());
+            }
+        }
+
+        impl Record for $text {
+            const SHAPE: Shape = Shape::VALUE;
+
+            fn write(&self, command: &mut Cmd) {
+                Argument::write(self, command);
+            }
+        })+
+    };
+}
+
+texts!(
+    AccountId,
+    DeliveryId,
+    EndpointId,
+    EventId,
+    EventType,
+    ReplayId,
+    SealedSecret
+);

@@ -1,0 +1,284 @@
+//! What is declared of a script, and the macros that declare it.
+
+use redis::Cmd;
+
+use super::answer::Answer;
+use super::assembly::Assembled;
+use super::parts::{self, Part};
+use crate::keys::BASE_KEYS;
+
+/// What a script may do while Redis is at `maxmemory` (Redis and Valkey from 7.0).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Memory {
+    /// It takes new work in, so Redis refuses it as a whole.
+    DenyOom,
+    /// It finishes work, frees memory or only reads.
+    AllowOom,
+}
+
+/// Whether a script changes what is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Its calls make `writes` of `wh:meta` rise.
+    Writes,
+    /// It only reads.
+    Reads,
+}
+
+/// A script, without the values of a call.
+#[derive(Debug)]
+pub(crate) struct Declaration {
+    pub(crate) name: &'static str,
+    pub(crate) memory: Memory,
+    pub(crate) effect: Effect,
+    pub(crate) needs: &'static [&'static Part],
+    /// Its own files, joined in this order.
+    pub(crate) body: &'static [&'static str],
+    /// The names of its arguments, in order.
+    pub(crate) arguments: &'static [&'static str],
+    /// The names of its groups, and what their records look like.
+    pub(crate) groups: &'static [(&'static str, &'static Shape)],
+}
+
+/// What the records of a group look like.
+#[derive(Debug)]
+pub(crate) struct Shape {
+    /// The fields that every record has. Without any, a record is one value.
+    pub(crate) fields: &'static [&'static str],
+    /// Records may go on with their kind (a letter), and with fields that only this kind has.
+    pub(crate) kinds: &'static [(&'static str, &'static [&'static str])],
+}
+
+impl Shape {
+    /// A record that is one value.
+    pub(crate) const VALUE: Self = Self {
+        fields: &[],
+        kinds: &[],
+    };
+
+    /// The fields that only some kinds have, each once, with its place behind the kind. A field that two kinds have must have
+    /// the same place in both, which a test checks.
+    pub(crate) fn fields_of_kinds(&self) -> Vec<(usize, &'static str)> {
+        let mut found: Vec<(usize, &'static str)> = Vec::new();
+        for (_, fields) in self.kinds {
+            for place in fields.iter().copied().enumerate() {
+                if !found.contains(&place) {
+                    found.push(place);
+                }
+            }
+        }
+        found
+    }
+}
+
+/// A script with the values of one call: what [`script!`] makes. [`crate::Store::call`] runs it.
+pub(crate) trait Script: Listed {
+    /// What the script answers.
+    type Answer: Answer;
+
+    const DECLARATION: Declaration;
+
+    /// Its text and hash, which are made once.
+    fn compiled() -> &'static Compiled;
+
+    /// Adds the values to a command, in the order in which they are declared.
+    fn write(&self, command: &mut Cmd);
+}
+
+/// A script that stands in the list in `scripts/mod.rs`, which [`crate::assembled_scripts`] goes through. Only such a script
+/// can be called.
+pub(crate) trait Listed {}
+
+/// One value of a call.
+pub(crate) trait Argument {
+    fn write(&self, command: &mut Cmd);
+}
+
+/// One record of a group.
+pub(crate) trait Record {
+    const SHAPE: Shape;
+
+    fn write(&self, command: &mut Cmd);
+}
+
+/// A group of records.
+pub(crate) trait Group {
+    const SHAPE: &'static Shape;
+
+    fn len(&self) -> usize;
+
+    fn write(&self, command: &mut Cmd);
+}
+
+impl<R: Record> Group for &[R] {
+    const SHAPE: &'static Shape = &R::SHAPE;
+
+    fn len(&self) -> usize {
+        <[R]>::len(self)
+    }
+
+    fn write(&self, command: &mut Cmd) {
+        for record in *self {
+            record.write(command);
+        }
+    }
+}
+
+impl<R: Record> Group for Vec<R> {
+    const SHAPE: &'static Shape = &R::SHAPE;
+
+    fn len(&self) -> usize {
+        self.as_slice().len()
+    }
+
+    fn write(&self, command: &mut Cmd) {
+        self.as_slice().write(command);
+    }
+}
+
+impl<R: Record> Record for &R {
+    const SHAPE: Shape = R::SHAPE;
+
+    fn write(&self, command: &mut Cmd) {
+        R::write(self, command);
+    }
+}
+
+/// What Redis needs to run a script.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    pub(crate) script: redis::Script,
+    /// How many of the shard's keys it declares. Those that it doesn't use would be sent for nothing.
+    pub(crate) keys: usize,
+}
+
+impl Compiled {
+    pub(crate) fn of(declaration: &Declaration) -> Self {
+        let needed = parts::in_order(declaration.needs);
+        let takes_all = needed.is_empty() || needed.iter().any(|part| part.name == parts::CORE.name);
+        Self {
+            script: redis::Script::new(&Assembled::of(declaration).text),
+            keys: if takes_all { usize::MAX } else { BASE_KEYS },
+        }
+    }
+}
+
+/// Declares a script; see the [module's documentation](crate::scripts).
+macro_rules! script {
+    (
+        $(#[$doc:meta])*
+        $name:literal $(= [$($file:literal),+ $(,)?])?: $memory:ident, $effect:ident, needs [$($part:ident),* $(,)?];
+        struct $Call:ident $(<$life:lifetime>)? {
+            $($(#[$field_doc:meta])* $field:ident : $type:ty),* $(,)?
+            $(; each $group:ident : $records:ty)*
+        } -> $answer:ty
+    ) => {
+        $(#[$doc])*
+        pub(crate) struct $Call $(<$life>)? {
+            $($(#[$field_doc])* pub(crate) $field: $type,)*
+            $(pub(crate) $group: $records,)*
+        }
+
+        impl $(<$life>)? $crate::scripts::Script for $Call $(<$life>)? {
+            type Answer = $answer;
+
+            const DECLARATION: $crate::scripts::Declaration = $crate::scripts::Declaration {
+                name: $name,
+                memory: $crate::scripts::Memory::$memory,
+                effect: $crate::scripts::Effect::$effect,
+                needs: &[$(&$crate::scripts::parts::$part),*],
+                body: $crate::scripts::declaration::body!($name $($($file)+)?),
+                arguments: &[$(stringify!($field)),*],
+                groups: &[$((stringify!($group), <$records as $crate::scripts::Group>::SHAPE)),*],
+            };
+
+            fn compiled() -> &'static $crate::scripts::Compiled {
+                static COMPILED: std::sync::OnceLock<$crate::scripts::Compiled> = std::sync::OnceLock::new();
+                COMPILED.get_or_init(|| $crate::scripts::Compiled::of(&Self::DECLARATION))
+            }
+
+            fn write(&self, _command: &mut redis::Cmd) {
+                $($crate::scripts::Argument::write(&self.$field, _command);)*
+                $($crate::scripts::Argument::write(&$crate::scripts::Group::len(&self.$group), _command);)*
+                $($crate::scripts::Group::write(&self.$group, _command);)*
+            }
+        }
+    };
+}
+
+/// The text of a script's own files: the one of its name, or those that are named.
+macro_rules! body {
+    ($name:literal) => {
+        $crate::scripts::declaration::body!($name $name)
+    };
+    ($name:literal $($file:literal)+) => {
+        &[$(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/lua/", $file, ".lua"))),+]
+    };
+}
+
+/// Declares the records of a group. Those that differ by kind have an enum behind their fields: the letter of each variant
+/// tells the script what follows.
+macro_rules! record {
+    (
+        $(#[$doc:meta])*
+        struct $Record:ident $(<$life:lifetime>)? {
+            $($field:ident : $type:ty),* $(,)?
+        }
+    ) => {
+        $(#[$doc])*
+        pub(crate) struct $Record $(<$life>)? {
+            $(pub(crate) $field: $type,)*
+        }
+
+        impl $(<$life>)? $crate::scripts::Record for $Record $(<$life>)? {
+            const SHAPE: $crate::scripts::Shape = $crate::scripts::Shape {
+                fields: &[$(stringify!($field)),*],
+                kinds: &[],
+            };
+
+            fn write(&self, command: &mut redis::Cmd) {
+                $($crate::scripts::Argument::write(&self.$field, command);)*
+            }
+        }
+    };
+    (
+        $(#[$doc:meta])*
+        struct $Record:ident $(<$life:lifetime>)? {
+            $($field:ident : $type:ty),* $(,)?
+        }
+        $(#[$kind_doc:meta])*
+        enum $Kind:ident $(<$kind_life:lifetime>)? {
+            $($letter:literal $Variant:ident { $($own:ident : $own_type:ty),* $(,)? }),+ $(,)?
+        }
+    ) => {
+        $(#[$doc])*
+        pub(crate) struct $Record $(<$life>)? {
+            $(pub(crate) $field: $type,)*
+            pub(crate) kind: $Kind $(<$kind_life>)?,
+        }
+
+        $(#[$kind_doc])*
+        pub(crate) enum $Kind $(<$kind_life>)? {
+            $($Variant { $($own: $own_type),* }),+
+        }
+
+        impl $(<$life>)? $crate::scripts::Record for $Record $(<$life>)? {
+            const SHAPE: $crate::scripts::Shape = $crate::scripts::Shape {
+                fields: &[$(stringify!($field)),*],
+                kinds: &[$(($letter, &[$(stringify!($own)),*])),+],
+            };
+
+            fn write(&self, command: &mut redis::Cmd) {
+                $($crate::scripts::Argument::write(&self.$field, command);)*
+                match &self.kind {
+                    $($Kind::$Variant { $($own),* } => {
+                        $crate::scripts::Argument::write($letter, command);
+                        $($crate::scripts::Argument::write($own, command);)*
+                    })+
+                }
+            }
+        }
+    };
+}
+
+pub(crate) use {body, record, script};

@@ -1,0 +1,60 @@
+//! The shared parts: Lua that stands in front of the scripts that need it. Whatever stands there runs with every call, so
+//! each script names what it needs, and each part names the parts that it needs in turn.
+
+/// Lua that several scripts share.
+#[derive(Debug)]
+pub(crate) struct Part {
+    /// Its file below `lua/shared/`.
+    pub(crate) name: &'static str,
+    pub(crate) text: &'static str,
+    /// The parts that have to stand before it.
+    pub(crate) needs: &'static [&'static Part],
+}
+
+macro_rules! parts {
+    ($($part:ident = $file:literal needs [$($need:ident),*];)+) => {
+        $(pub(crate) static $part: Part = Part {
+            name: $file,
+            text: include_str!(concat!("../lua/shared/", $file, ".lua")),
+            needs: &[$(&$need),*],
+        };)+
+
+        /// All of them.
+        #[cfg(test)]
+        pub(crate) static PARTS: &[&Part] = &[$(&$part),+];
+    };
+}
+
+parts! {
+    BASE = "base" needs [];
+    ROUTES = "routes" needs [BASE];
+    CORE = "core" needs [BASE];
+    VIEW = "view" needs [CORE];
+    FINISHED = "finished" needs [CORE];
+    LOG = "log" needs [CORE];
+    ACCOUNT_EVENTS = "account_events" needs [ROUTES, CORE];
+    DELIVERIES = "deliveries" needs [FINISHED, LOG, ACCOUNT_EVENTS];
+    QUARANTINE = "quarantine" needs [DELIVERIES];
+    SWEEPS = "sweeps" needs [QUARANTINE];
+    PARKED = "parked" needs [DELIVERIES];
+    REPLAYS = "replays" needs [DELIVERIES];
+    RELEASE = "release" needs [FINISHED];
+}
+
+/// These parts and all that they need, each once, behind those that it needs.
+pub(crate) fn in_order(parts: &[&'static Part]) -> Vec<&'static Part> {
+    fn add(part: &'static Part, ordered: &mut Vec<&'static Part>) {
+        if ordered.iter().any(|known| known.name == part.name) {
+            return;
+        }
+        for need in part.needs {
+            add(need, ordered);
+        }
+        ordered.push(part);
+    }
+    let mut ordered = Vec::new();
+    for part in parts {
+        add(part, &mut ordered);
+    }
+    ordered
+}

@@ -1,0 +1,278 @@
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+use redis::Value;
+
+use super::answer::{Answer, Legible, Rest, answered, answered_in_words};
+use super::assembly::Assembled;
+use super::declaration::{Record, Script, Shape};
+use super::parts::PARTS;
+use super::*;
+
+record! {
+    struct Parcel<'a> { label: &'a str }
+    enum Content<'a> {
+        "B" Book { pages: u32, title: Option<&'a str> },
+        "E" Empty {},
+    }
+}
+
+/// One value.
+struct Name(&'static str);
+
+impl Record for Name {
+    const SHAPE: Shape = Shape::VALUE;
+
+    fn write(&self, command: &mut redis::Cmd) {
+        self.0.write(command);
+    }
+}
+
+script! {
+    /// For these tests.
+    "sample" = ["clock", "store_room"]: DenyOom, Reads, needs [VIEW, LOG];
+    struct Sample<'a> {
+        most: u32,
+        max_age: Duration;
+        each name: &'a [Name];
+        each parcel: Vec<Parcel<'a>>
+    } -> ()
+}
+
+impl Listed for Sample<'_> {}
+
+fn assembled_with(lua: &'static str) -> Assembled {
+    Assembled::of(&Declaration {
+        needs: &[],
+        body: vec![lua].leak(),
+        ..Sample::DECLARATION
+    })
+}
+
+#[test]
+fn values_are_written_as_they_are_declared_with_the_number_of_records_before_the_groups() {
+    let sample = Sample {
+        most: 5,
+        max_age: Duration::from_secs(2),
+        name: &[Name("one"), Name("two")],
+        parcel: vec![
+            Parcel {
+                label: "a",
+                kind: Content::Book {
+                    pages: 7,
+                    title: None,
+                },
+            },
+            Parcel {
+                label: "b",
+                kind: Content::Empty {},
+            },
+        ],
+    };
+    let mut command = redis::Cmd::new();
+    sample.write(&mut command);
+    let written: Vec<_> = command
+        .args_iter()
+        .map(|argument| match argument {
+            redis::Arg::Simple(bytes) => String::from_utf8(bytes.to_vec()).unwrap(),
+            _ => panic!("a cursor"),
+        })
+        .collect();
+    let expected = ["5", "2000", "2", "2", "one", "two", "a", "B", "7", "", "b", "E"];
+    assert_eq!(written, expected);
+}
+
+#[test]
+fn names_become_numbers_and_groups_become_lists_of_places() {
+    let assembled = assembled_with(
+        "f(ARGV[MOST], ARGV[MAX_AGE], ARGV[name], ARGV[parcel + LABEL], ARGV[parcel + KIND], ARGV[parcel + PAGES], ARGV[parcel + TITLE], ARGV[#ARGV])\n",
+    );
+    let expected = "#!lua
+local each_name, each_parcel = {}, {}
+do
+  local at = 5
+  for i = 1, tonumber(ARGV[3]) do
+    each_name[i], at = at, at + 1
+  end
+  local widths = { B = 4, E = 2 }
+  for i = 1, tonumber(ARGV[4]) do
+    each_parcel[i], at = at, at + widths[ARGV[at + 1]]
+  end
+end
+f(ARGV[1], ARGV[2], ARGV[name], ARGV[parcel], ARGV[parcel + 1], ARGV[parcel + 2], ARGV[parcel + 3], ARGV[#ARGV])
+";
+    assert_eq!(assembled.text, expected);
+    assert!(
+        assembled.unknown.is_empty() && assembled.unused.is_empty(),
+        "{assembled:?}"
+    );
+}
+
+#[test]
+fn a_name_on_one_side_only_is_found() {
+    let lua = "f(ARGV[MOST], ARGV[LEAST], ARGV[1], ARGV[other + LABEL], ARGV[parcel + NAME], ARGV[i], ARGV[parcel + TITLE])";
+    let assembled = assembled_with(lua);
+    assert_eq!(
+        assembled.unknown,
+        ["LEAST", "1", "other + LABEL", "parcel + NAME", "i"]
+    );
+    assert_eq!(
+        assembled.unused,
+        ["MAX_AGE", "name", "parcel + LABEL", "parcel + PAGES"]
+    );
+}
+
+#[test]
+fn each_script_reads_what_it_declares_and_nothing_else() {
+    for declaration in declarations() {
+        let assembled = Assembled::of(&declaration);
+        assert!(
+            assembled.unknown.is_empty(),
+            "{}: {:?} is not declared",
+            declaration.name,
+            assembled.unknown
+        );
+        assert!(
+            assembled.unused.is_empty(),
+            "{}: {:?} is never read",
+            declaration.name,
+            assembled.unused
+        );
+    }
+}
+
+#[test]
+fn a_field_that_several_kinds_have_stands_in_the_same_place_in_all_of_them() {
+    for declaration in declarations() {
+        for (group, shape) in declaration.groups {
+            let fields = shape.fields_of_kinds();
+            let names: BTreeSet<_> = fields.iter().map(|(_, name)| name).collect();
+            assert_eq!(
+                names.len(),
+                fields.len(),
+                "{}: {group}: {fields:?}",
+                declaration.name
+            );
+        }
+    }
+}
+
+#[test]
+fn parts_stand_behind_those_that_they_need_and_none_stands_twice() {
+    for part in PARTS {
+        let ordered: Vec<_> = in_order(&[part]).iter().map(|part| part.name).collect();
+        let each: BTreeSet<_> = ordered.iter().collect();
+        assert_eq!(each.len(), ordered.len(), "{ordered:?}");
+        assert_eq!(ordered.last(), Some(&part.name));
+        assert_eq!(ordered[0], "base");
+    }
+}
+
+fn lua_files(folder: &Path, found: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            lua_files(&path, found);
+        } else {
+            found.push(std::fs::read_to_string(path).unwrap());
+        }
+    }
+}
+
+#[test]
+fn every_file_belongs_to_a_script() {
+    let mut files = Vec::new();
+    lua_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lua"), &mut files);
+    let scripts = assembled();
+    for file in files {
+        // Its first line names it; arguments are only read further down.
+        let first = file.lines().next().unwrap();
+        let is_used = scripts.iter().any(|(_, text)| text.contains(first));
+        assert!(is_used, "no script has the file that begins with {first}");
+    }
+}
+
+#[derive(Debug, PartialEq)]
+struct Pair {
+    left: u32,
+    right: Option<String>,
+}
+
+answered! { Pair { left, right } }
+
+#[derive(Debug, PartialEq)]
+enum Light {
+    Green,
+    Red(Duration),
+    Off,
+}
+
+answered_in_words! {
+    Light { "green" => Green, "red" => Red(wait), "" => Off }
+}
+
+fn text(text: &str) -> Value {
+    Value::BulkString(text.as_bytes().to_vec())
+}
+
+fn list(values: &[Value]) -> Value {
+    Value::Array(values.to_vec())
+}
+
+#[test]
+fn a_struct_is_a_list_of_its_fields_no_shorter_and_no_longer() {
+    let pair = Pair::read(list(&[Value::Int(7), text("x")])).unwrap();
+    assert_eq!((pair.left, pair.right.as_deref()), (7, Some("x")));
+    assert_eq!(Pair::read(list(&[Value::Int(7), text("")])).unwrap().right, None);
+    for wrong in [
+        list(&[Value::Int(7)]),
+        list(&[Value::Int(7), text("x"), text("y")]),
+        list(&[text("seven"), text("x")]),
+        text("x"),
+    ] {
+        assert!(Pair::read(wrong.clone()).is_err(), "{wrong:?}");
+        assert!(<(u32, Option<String>)>::read(wrong.clone()).is_err(), "{wrong:?}");
+    }
+}
+
+#[test]
+fn an_enum_is_a_word_or_a_list_that_begins_with_one() {
+    let red = list(&[text("red"), Value::Int(1500)]);
+    for (answer, expected) in [
+        (text("green"), Light::Green),
+        (list(&[text("green")]), Light::Green),
+        (red, Light::Red(Duration::from_millis(1500))),
+        (list(&[]), Light::Off),
+        (text(""), Light::Off),
+    ] {
+        assert_eq!(Light::read(answer).unwrap(), expected);
+    }
+    for wrong in [text("blue"), text("red"), list(&[text("green"), text("red")])] {
+        assert!(Light::read(wrong.clone()).is_err(), "{wrong:?}");
+    }
+}
+
+#[test]
+fn what_is_absent_is_told_by_its_type() {
+    assert_eq!(<Option<Duration>>::read(Value::Int(-1)).unwrap(), None);
+    assert_eq!(
+        <Option<Duration>>::read(Value::Int(0)).unwrap(),
+        Some(Duration::ZERO)
+    );
+    assert_eq!(<Option<String>>::read(text("-1")).unwrap().as_deref(), Some("-1"));
+    assert_eq!(<Option<Pair>>::read(list(&[])).unwrap(), None);
+    assert!(<Option<Pair>>::read(list(&[text("x")])).is_err());
+}
+
+#[test]
+fn what_cannot_be_read_spares_the_rest_if_it_may() {
+    let values = list(&[Value::Int(1), text("x"), Value::Int(3)]);
+    assert!(<Vec<u32>>::read(values.clone()).is_err());
+    let read = <Vec<Legible<u32>>>::read(values).unwrap();
+    let read: Vec<_> = read.into_iter().map(|Legible(number)| number).collect();
+    assert_eq!(read, [Some(1), None, Some(3)]);
+    let (first, Rest(rest)) =
+        <(String, Rest<u32>)>::read(list(&[text("x"), Value::Int(1), Value::Int(2)])).unwrap();
+    assert_eq!((first.as_str(), rest), ("x", vec![1, 2]));
+}

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use store::Store;
-use store::condition::Expectations;
+use store::server::Expectations;
 use store::settings::RedisArgs;
 
 use crate::app::App;

@@ -13,7 +13,7 @@ use api::connect::connect;
 use api::metrics::Metrics;
 use api::streams::Streams;
 use api::{openapi, problem, server};
-use store::condition::Expectations;
+use store::server::Expectations;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 

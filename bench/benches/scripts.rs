@@ -16,7 +16,7 @@ use domain::sealing::SealedSecret;
 use e2e::redis_server::RedisServer;
 use store::Store;
 use store::events::{AcceptOutcome, Budgets, NewEvent};
-use store::log::{ListFilter, ListStatus};
+use store::log::{ListFilter, ListStatus, Listing};
 use store::queue::{
     AttemptRecord, Incarnation, Leased, Outcome, QueuePolicy, Report, WorkReply, WorkRequest,
 };
@@ -286,7 +286,13 @@ fn log(criterion: &mut Criterion) {
         });
     });
     let page = |filter: ListFilter| {
-        let page = scene.block_on(store.list_deliveries(account, &id, &filter, None, 100));
+        let page = scene.block_on(store.list_deliveries(&Listing {
+            account,
+            endpoint: &id,
+            filter: &filter,
+            position: None,
+            limit: 100,
+        }));
         page.unwrap().unwrap()
     };
     assert_eq!(page(ListFilter::default()).deliveries.len(), 100);
@@ -336,7 +342,7 @@ fn replays(criterion: &mut Criterion) {
             let started = scene.block_on(store.start_replay(account, &id, &replay, &span, BUDGETS));
             assert!(matches!(started.unwrap(), StartOutcome::Started(_)));
             scene
-                .block_on(store.get_replay(account, &id, &replay, true))
+                .block_on(store.cancel_replay(account, &id, &replay))
                 .unwrap()
                 .unwrap()
         });

@@ -8,8 +8,8 @@ use anyhow::bail;
 use clap::Args;
 use store::Store;
 use store::check::CheckReport;
+use store::identity::SCHEMA;
 use store::identity::{StoreFacts, StoreId};
-use store::server::SCHEMA;
 use store::settings::RedisArgs;
 
 /// How often progress is told.

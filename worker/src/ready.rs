@@ -1,8 +1,8 @@
 //! Before a worker starts: Redis has to answer, and to be one that can be used.
 
 use store::Store;
-use store::condition::Expectations;
 use store::server::AckDurability;
+use store::server::Expectations;
 
 use crate::config::Config;
 use crate::error::RunError;

@@ -19,11 +19,14 @@
 //! - [`policy`]: what the workers are configured to.
 //! - [`memory`]: how much memory is used, and how much has to be freed.
 //! - [`server`]: is this Redis reachable and sane?
+//! - [`ready`]: waiting at start until it is.
 //! - [`identity`]: is it still the store that it was?
 //! - [`condition`]: what is wrong with it now, as `/readyz` tells it.
 //! - [`check`]: does the stored state agree with itself?
 
 pub mod settings;
+
+mod handle;
 
 mod connection;
 
@@ -59,17 +62,23 @@ pub mod health;
 
 pub mod policy;
 
+mod info;
+
 pub mod memory;
 
 pub mod server;
+
+pub mod ready;
 
 pub mod identity;
 
 pub mod condition;
 
+mod watch;
+
 pub mod check;
 
-pub use connection::{Listener, Store};
+pub use handle::{Listener, Store};
 pub use scripts::assembled as assembled_scripts;
 
 /// Why a call to the store has no result. Every call can be repeated.
@@ -107,7 +116,7 @@ impl From<redis::RedisError> for StoreError {
     fn from(error: redis::RedisError) -> Self {
         let text = error.to_string();
         if error.code() == Some("REPLACED") {
-            Self::Replaced(identity::Replaced::told(error.detail().unwrap_or_default()))
+            Self::Replaced(identity::Replaced::from_reply(error.detail().unwrap_or_default()))
         } else if error.code() == Some("OOM") || text.contains("OOM command not allowed") {
             Self::OutOfMemory
         } else if error.is_io_error()

@@ -3,7 +3,7 @@
 //! Redis refuses new events at `maxmemory`, finished ones in it or not. So from 80 % on, upkeep lets go of the payloads of
 //! finished events before their time, and only unfinished work can fill the store.
 
-use super::server::info_field;
+use super::info;
 use super::{Store, StoreError};
 
 /// Hundredths of the limit from which on finished payloads go before their time.
@@ -54,7 +54,7 @@ impl Memory {
 
     /// From `INFO memory`; `None` when it doesn't tell.
     pub(crate) fn read(info: &str) -> Option<Self> {
-        let field = |name| info_field(info, name).and_then(|value| value.parse::<u64>().ok());
+        let field = |name| info::field(info, name).and_then(|value| value.parse::<u64>().ok());
         let used = field("used_memory")?;
         Some(Self {
             used: used.saturating_sub(field("mem_not_counted_for_evict").unwrap_or(0)),
@@ -70,7 +70,7 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails; [`StoreError::Unexpected`] where `INFO` is not allowed.
     pub async fn memory(&self) -> Result<Memory, StoreError> {
-        self.guard().permit()?;
+        self.guard().ensure_ours()?;
         let info = self.info(&["memory"]).await?;
         Memory::read(&info)
             .ok_or_else(|| StoreError::Unexpected("INFO memory tells no used_memory".to_owned()))

@@ -63,10 +63,7 @@ impl Store {
         let mut scan = redis::cmd("SCAN");
         scan.arg(cursor).arg("MATCH").arg(format!("{prefix}*:endpoints"));
         scan.arg("COUNT").arg(STEP);
-        let scan = &scan;
-        let (next, keys): (u64, Vec<String>) = self
-            .repeatable(|mut connection| async move { scan.query_async(&mut connection).await })
-            .await?;
+        let (next, keys): (u64, Vec<String>) = self.query(&scan).await?;
         let accounts: Vec<_> = keys
             .iter()
             .filter_map(|key| key.strip_prefix(&prefix)?.strip_suffix(":endpoints"))

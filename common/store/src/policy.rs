@@ -61,10 +61,7 @@ impl Store {
     pub async fn policy(&self) -> Result<Option<PolicyNotice>, StoreError> {
         let mut command = redis::cmd("HGETALL");
         command.arg(self.keys().key("policy"));
-        let command = &command;
-        let hash: HashMap<String, String> = self
-            .repeatable(|mut connection| async move { command.query_async(&mut connection).await })
-            .await?;
+        let hash: HashMap<String, String> = self.query(&command).await?;
         Ok(PolicyNotice::read(&hash))
     }
 }

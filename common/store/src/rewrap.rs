@@ -5,12 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use redis::{Cmd, FromRedisValue};
-
 use domain::id::{AccountId, EndpointId};
 use domain::sealing::{OpenError, SealedSecret, SecretsKeyring};
 
-use super::decode::integer;
+use super::scripts::{record, script};
 use super::{Store, StoreError};
 
 /// How many keys one command looks at.
@@ -18,6 +16,21 @@ const STEP: usize = 500;
 
 /// The most secrets that are told of by name.
 const NAMED: usize = 100;
+
+script! {
+    /// Replaces secrets by the same, sealed anew; answers how many are in place now.
+    "endpoint_rewrap": AllowOom, Writes, needs [OWNER];
+    struct EndpointRewrap<'a> {
+        endpoint: &'a EndpointId,
+        account: &'a AccountId;
+        each pair: Vec<Pair<'a>>
+    } -> u64
+}
+
+record! {
+    /// A sealed secret, and the same sealed anew.
+    struct Pair<'a> { old: &'a SealedSecret, anew: &'a SealedSecret }
+}
 
 /// What came of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -65,7 +78,7 @@ impl Store {
             let mut scan = redis::cmd("SCAN");
             scan.arg(cursor).arg("MATCH").arg(&pattern);
             scan.arg("COUNT").arg(STEP);
-            let (next, keys): (u64, Vec<String>) = self.ask_for(&scan).await?;
+            let (next, keys): (u64, Vec<String>) = self.query(&scan).await?;
             for key in keys {
                 let id = key.strip_prefix(&prefix).and_then(|id| id.parse().ok());
                 if let Some(id) = id
@@ -87,7 +100,7 @@ impl Store {
         let mut read = redis::cmd("HMGET");
         read.arg(key).arg("account").arg("secret").arg("previousSecret");
         let (account, current, previous): (Option<String>, Option<String>, Option<String>) = self
-            .ask_for(&read)
+            .query(&read)
             .await
             .or_else(|error| error.unless_overwritten((None, None, None)))?;
         let account = account.and_then(|account| account.parse().ok());
@@ -144,17 +157,13 @@ impl Store {
         endpoint: &EndpointId,
         pairs: &[(SealedSecret, SealedSecret)],
     ) -> Result<u64, StoreError> {
-        let mut arguments = vec![endpoint.as_str(), account.as_str()];
-        for (secret, anew) in pairs {
-            arguments.extend([secret.as_str(), anew.as_str()]);
-        }
-        let answer = self.run(&self.scripts().endpoint_rewrap, &arguments).await?;
-        Ok(u64::try_from(integer(answer)?).unwrap_or(0))
-    }
-
-    async fn ask_for<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
-        self.repeatable(|mut connection| async move { command.query_async(&mut connection).await })
-            .await
+        let pair = pairs.iter().map(|(old, anew)| Pair { old, anew }).collect();
+        self.call(&EndpointRewrap {
+            endpoint,
+            account,
+            pair,
+        })
+        .await
     }
 }
 

@@ -2,23 +2,20 @@
 
 pub mod replay_rights;
 
+mod setup;
+
 use std::collections::HashMap;
 
-use clap::ValueEnum;
-
-use super::condition::{Expectations, Settings, StoreWarning};
+use super::condition::StoreWarning;
 use super::decode::{integer, unexpected};
+use super::identity::SCHEMA;
+use super::info::{major, version};
 use super::{Store, StoreError};
 use domain::clock::Timestamp;
 
-/// What an answer of 202 waits for (`ACK_DURABILITY`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum AckDurability {
-    /// The event is in the server's memory.
-    Memory,
-    /// The event is in the append-only file, which the server syncs before it answers (`appendfsync always`).
-    Aof,
-}
+pub use self::setup::{AckDurability, Expectations};
+
+use self::setup::Setup;
 
 /// What is to be said about the server's set-up.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,7 +32,7 @@ pub struct ServerReport {
 
 impl ServerReport {
     /// Takes in what the settings come to; the watch goes on looking at them.
-    fn settings(&mut self, found: Settings) {
+    fn take_setup(&mut self, found: Setup) {
         self.refusals.extend(found.danger);
         self.rechecked = found.warnings;
         let messages = self.rechecked.iter().map(|warning| warning.message.clone());
@@ -53,9 +50,6 @@ impl ServerReport {
             .collect()
     }
 }
-
-/// The schema of the stored data that this version reads and writes.
-pub const SCHEMA: &str = "1";
 
 impl Store {
     /// Looks at the server: version, eviction policy, durability, whether it may replay its file,
@@ -81,20 +75,10 @@ impl Store {
                 report.version
             ));
         }
-        report.settings(self.examine(expected).await?);
+        report.take_setup(self.examine(expected).await?);
         self.check_replay_rights(&mut report).await?;
         self.check_meta(shards, &mut report).await?;
         Ok(report)
-    }
-
-    pub(crate) async fn info(&self, sections: &[&str]) -> Result<String, StoreError> {
-        self.repeat(|mut connection| async move {
-            redis::cmd("INFO")
-                .arg(sections)
-                .query_async(&mut connection)
-                .await
-        })
-        .await
     }
 
     /// The time by which everything that is stored is dated: Redis's own, which never goes back.
@@ -108,15 +92,32 @@ impl Store {
         Timestamp::from_millis(ms).ok_or_else(|| unexpected("time"))
     }
 
-    pub(crate) async fn settings(&self) -> Result<HashMap<String, String>, StoreError> {
-        self.repeat(|mut connection| async move {
-            redis::cmd("CONFIG")
-                .arg("GET")
-                .arg(&["maxmemory-policy", "appendonly", "appendfsync"])
-                .query_async(&mut connection)
-                .await
-        })
-        .await
+    /// Looks at the server's settings and at how it is.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails. That it doesn't allow to ask is none.
+    pub(crate) async fn examine(&self, expected: Expectations) -> Result<Setup, StoreError> {
+        let settings = match self.config().await {
+            Ok(settings) => Some(settings),
+            Err(StoreError::Unexpected(_)) => None,
+            Err(error) => return Err(error),
+        };
+        let info = match self.info(&["memory", "persistence"]).await {
+            Ok(info) => info,
+            Err(StoreError::Unexpected(_)) => String::new(),
+            Err(error) => return Err(error),
+        };
+        let found = setup::judge(settings.as_ref(), &info, expected);
+        self.condition()
+            .note_setup(found.danger.clone(), found.warnings.clone());
+        Ok(found)
+    }
+
+    async fn config(&self) -> Result<HashMap<String, String>, StoreError> {
+        let names = ["maxmemory-policy", "appendonly", "appendfsync"];
+        self.query_anywhere(redis::cmd("CONFIG").arg("GET").arg(&names))
+            .await
     }
 
     /// Reads before it meets the store, which may write: data that this version doesn't know is left alone.
@@ -144,34 +145,3 @@ impl Store {
         Ok(())
     }
 }
-
-/// A field of what `INFO` answered.
-pub(crate) fn info_field<'a>(info: &'a str, name: &str) -> Option<&'a str> {
-    info.lines()
-        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
-        .map(str::trim)
-}
-
-/// `Redis 7.2.4` or `Valkey 9.1.2`, from `INFO server`.
-fn version(info: &str) -> String {
-    match (
-        info_field(info, "valkey_version"),
-        info_field(info, "redis_version"),
-    ) {
-        (Some(version), _) => format!("Valkey {version}"),
-        (None, Some(version)) => format!("Redis {version}"),
-        (None, None) => "Redis of an unknown version".to_owned(),
-    }
-}
-
-/// The major version; a server that doesn't tell is taken for new enough.
-fn major(version: &str) -> u32 {
-    version
-        .split([' ', '.'])
-        .nth(1)
-        .and_then(|number| number.parse().ok())
-        .unwrap_or(u32::MAX)
-}
-
-#[cfg(test)]
-mod tests;

@@ -120,9 +120,8 @@ impl Store {
         let mut range = redis::cmd("XRANGE");
         range.arg(self.keys().key(&format!("log:{}", delivery.endpoint())));
         range.arg(&entry).arg(&entry);
-        let range = &range;
         let found: Value = self
-            .repeatable(|mut connection| async move { range.query_async(&mut connection).await })
+            .query(&range)
             .await
             .or_else(|error| error.unless_overwritten(Value::Array(Vec::new())))?;
         Ok(entries(found)?.pop().and_then(super::log::LogEntry::into_attempt))
@@ -140,12 +139,7 @@ impl Store {
         let mut pop = redis::cmd("BLPOP");
         pop.arg(self.keys().key(&format!("answer:{delivery}")));
         pop.arg(timeout.as_secs_f64());
-        let pop = &pop;
-        let answer: Option<(String, String)> = listener
-            .blocking(timeout, |mut connection| async move {
-                pop.query_async(&mut connection).await
-            })
-            .await?;
+        let answer: Option<(String, String)> = listener.query(timeout, &pop).await?;
         Ok(answer.map(|(_, entry)| entry))
     }
 
@@ -153,8 +147,7 @@ impl Store {
     async fn finished_test_event(&self, delivery: &DeliveryId) -> Result<Option<String>, StoreError> {
         let mut get = redis::cmd("HGET");
         get.arg(self.keys().key(&format!("trial:{delivery}"))).arg("done");
-        let get = &get;
-        self.repeatable(|mut connection| async move { get.query_async(&mut connection).await })
+        self.query(&get)
             .await
             .or_else(|error| error.unless_overwritten(None))
     }
@@ -184,12 +177,7 @@ impl Store {
     ) -> Result<Option<DeliveryId>, StoreError> {
         let mut pop = redis::cmd("BLPOP");
         pop.arg(self.keys().key("trials")).arg(timeout.as_secs_f64());
-        let pop = &pop;
-        let taken: Option<(String, String)> = listener
-            .blocking(timeout, |mut connection| async move {
-                pop.query_async(&mut connection).await
-            })
-            .await?;
+        let taken: Option<(String, String)> = listener.query(timeout, &pop).await?;
         // What is no id was not put there by us.
         Ok(taken.and_then(|(_, delivery)| delivery.parse().ok()))
     }

@@ -152,13 +152,13 @@ async fn a_storm_of_exhausted_deliveries_is_told_in_bounds() {
 async fn count_logged(fixture: &Fixture, endpoint: &EndpointId) -> u64 {
     let page = fixture
         .store
-        .list_deliveries(
-            &account(),
+        .list_deliveries(&store::log::Listing {
+            account: &account(),
             endpoint,
-            &store::log::ListFilter::default(),
-            None,
-            100,
-        )
+            filter: &store::log::ListFilter::default(),
+            position: None,
+            limit: 100,
+        })
         .await;
     page.unwrap().unwrap().deliveries.len() as u64
 }

@@ -1,7 +1,7 @@
 //! The key table and the server's set-up.
 
-use store::condition::Expectations;
 use store::server::AckDurability;
+use store::server::Expectations;
 
 use crate::fixture::{Fixture, Worker, failed, gone, new_event, succeeded, with_key};
 

@@ -6,7 +6,7 @@ use domain::clock::Timestamp;
 use domain::delivery::DeliveryState;
 use domain::endpoint::ParkedAction;
 use domain::id::{DeliveryId, EndpointId};
-use store::log::{DeliverySummary, ListFilter, ListStatus};
+use store::log::{DeliverySummary, ListFilter, ListStatus, Listing};
 use store::queue::WorkRequest;
 use store::replays::{ReplayCount, ReplaySpan, ReplayStatus};
 
@@ -27,7 +27,13 @@ async fn all(
     loop {
         let page = fixture
             .store
-            .list_deliveries(&account(), endpoint, &filter, next.as_ref(), limit)
+            .list_deliveries(&Listing {
+                account: &account(),
+                endpoint,
+                filter: &filter,
+                position: next.as_ref(),
+                limit,
+            })
             .await
             .unwrap()
             .unwrap();

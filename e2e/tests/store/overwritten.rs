@@ -6,7 +6,7 @@ use domain::endpoint::ParkedAction;
 use domain::id::{AccountId, DeliveryId, EndpointId, EventId, ReplayId};
 use store::check::{Violation, judge};
 use store::events::NewEvent;
-use store::log::{ListFilter, ListStatus};
+use store::log::{ListFilter, ListStatus, Listing};
 use store::queue::{Leased, Receipt, WorkRequest};
 use store::replays::{ReplaySpan, ReplayStatus};
 
@@ -141,7 +141,13 @@ impl Scene {
                 ..ListFilter::default()
             };
             store
-                .list_deliveries(&account, endpoint, &filter, None, 10)
+                .list_deliveries(&Listing {
+                    account: &account,
+                    endpoint,
+                    filter: &filter,
+                    position: None,
+                    limit: 10,
+                })
                 .await
                 .unwrap();
         }
@@ -151,10 +157,7 @@ impl Scene {
         store.tail_log(endpoint, None).await.unwrap();
         store.log_gap(endpoint, "1-1".parse().unwrap()).await.unwrap();
         store.event_body(&account, &self.waiting).await.unwrap();
-        store
-            .get_replay(&account, endpoint, &self.replay, false)
-            .await
-            .unwrap();
+        store.get_replay(&account, endpoint, &self.replay).await.unwrap();
         store.count_call(&account, 1000).await.unwrap();
     }
 

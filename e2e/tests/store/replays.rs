@@ -67,7 +67,7 @@ async fn step(fixture: &Fixture) -> UpkeepReply {
 async fn progress(fixture: &Fixture, endpoint: &EndpointId, id: &ReplayId) -> Replay {
     fixture
         .store
-        .get_replay(&account(), endpoint, id, false)
+        .get_replay(&account(), endpoint, id)
         .await
         .unwrap()
         .unwrap()
@@ -274,7 +274,7 @@ async fn one_runs_at_a_time_it_parks_while_disabled_and_can_be_canceled() {
     for _ in 0..2 {
         let canceled = fixture
             .store
-            .get_replay(&account(), &endpoint, &replay.id, true)
+            .cancel_replay(&account(), &endpoint, &replay.id)
             .await;
         let canceled = canceled.unwrap().unwrap();
         assert_eq!((canceled.state, canceled.made), (ReplayState::Canceled, 128));
@@ -295,10 +295,7 @@ async fn one_runs_at_a_time_it_parks_while_disabled_and_can_be_canceled() {
             .unwrap()
     );
     step(&fixture).await;
-    let gone = fixture
-        .store
-        .get_replay(&account(), &endpoint, &replay.id, false)
-        .await;
+    let gone = fixture.store.get_replay(&account(), &endpoint, &replay.id).await;
     assert_eq!(gone.unwrap(), None);
 }
 
@@ -313,14 +310,14 @@ async fn an_endpoint_keeps_its_last_twenty_replays_of_many_and_takes_them_with_i
         } else {
             let canceled = fixture
                 .store
-                .get_replay(&account(), &endpoint, &replay.id, true)
+                .cancel_replay(&account(), &endpoint, &replay.id)
                 .await;
             assert_eq!(canceled.unwrap().unwrap().state, ReplayState::Canceled);
         }
         ended.push(replay.id);
     }
     for (number, id) in ended.iter().enumerate() {
-        let found = fixture.store.get_replay(&account(), &endpoint, id, false).await;
+        let found = fixture.store.get_replay(&account(), &endpoint, id).await;
         assert_eq!(found.unwrap().is_some(), number >= 3, "{number}");
     }
     assert_eq!(fixture.list(&format!("replays:{endpoint}")).await.len(), 20);

@@ -6,7 +6,7 @@ use domain::clock::Timestamp;
 use domain::delivery::DeliveryState;
 use domain::event::{EventType, Payload};
 use domain::id::{DeliveryId, EventId};
-use store::log::ListFilter;
+use store::log::{ListFilter, Listing};
 use store::queue::AttemptRecord;
 use store::test_events::{TestEventOutcome, TestEventRequest};
 
@@ -75,7 +75,13 @@ async fn a_test_is_taken_answered_and_logged_once_and_touches_nothing_else() {
 
     let listed = fixture
         .store
-        .list_deliveries(&account(), &endpoint, &ListFilter::default(), None, 10)
+        .list_deliveries(&Listing {
+            account: &account(),
+            endpoint: &endpoint,
+            filter: &ListFilter::default(),
+            position: None,
+            limit: 10,
+        })
         .await
         .unwrap()
         .unwrap();

@@ -29,7 +29,7 @@ use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 use sha2::{Digest as _, Sha256};
 use store::Store;
-use store::log::{DeliveryDetail, ListFilter};
+use store::log::{DeliveryDetail, ListFilter, Listing};
 use store::replays::ReplayOutcome;
 
 use self::shapes::{DeliveryList, DeliveryStatus, DetailView, Replayed};
@@ -107,7 +107,13 @@ impl DeliveriesApi {
         let page = app
             .store
             .get()?
-            .list_deliveries(&user.account, &endpoint, &filter, position.as_ref(), limit)
+            .list_deliveries(&Listing {
+                account: &user.account,
+                endpoint: &endpoint,
+                filter: &filter,
+                position: position.as_ref(),
+                limit,
+            })
             .await?
             .ok_or_else(no_endpoint)?;
         Ok(Json(DeliveryList {

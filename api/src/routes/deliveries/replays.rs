@@ -129,7 +129,8 @@ async fn look(
     let endpoint: EndpointId = fields::endpoint_id(endpoint)?;
     let store = app.store.get()?;
     let found = match replay.parse::<ReplayId>() {
-        Ok(id) => store.get_replay(&user.account, &endpoint, &id, cancel).await?,
+        Ok(id) if cancel => store.cancel_replay(&user.account, &endpoint, &id).await?,
+        Ok(id) => store.get_replay(&user.account, &endpoint, &id).await?,
         Err(_) => None,
     };
     if let Some(replay) = found {

@@ -50,10 +50,7 @@ impl Store {
     async fn stats(&self) -> Result<Stats, StoreError> {
         let mut command = redis::cmd("HGETALL");
         command.arg(self.keys().key("stats"));
-        let command = &command;
-        let fields: HashMap<String, String> = self
-            .repeatable(|mut connection| async move { command.query_async(&mut connection).await })
-            .await?;
+        let fields: HashMap<String, String> = self.query(&command).await?;
         Ok(Stats(fields))
     }
 }
@@ -155,9 +152,7 @@ impl Walk {
 
 /// The answers to all commands. That a key is of another type is an answer, too; whatever else Redis refuses is an error.
 pub(super) async fn ask(store: &Store, pipeline: &Pipeline) -> Result<Vec<RedisResult<Value>>, StoreError> {
-    let answers: Vec<RedisResult<Value>> = store
-        .repeatable(|mut connection| async move { pipeline.query_async(&mut connection).await })
-        .await?;
+    let answers: Vec<RedisResult<Value>> = store.query(pipeline).await?;
     let refusal = answers
         .iter()
         .filter_map(|answer| answer.as_ref().err())

@@ -1,11 +1,10 @@
-//! What a program remembers of its store, and the verdict that its calls go by.
+//! What a program knows of its store, and the last verdict, which decides whether its calls may go out.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{Memory, Replaced, Sight, StoreId, Verdict};
+use super::{Known, Replaced, Sight, StoreId, Verdict};
 use crate::StoreError;
-use crate::condition::Condition;
 
 /// The guard of one handle to the store.
 #[derive(Debug, Default)]
@@ -21,22 +20,22 @@ pub(crate) struct Guard {
 
 #[derive(Debug, Default)]
 struct State {
-    memory: Memory,
+    known: Known,
     replaced: Option<Replaced>,
-    /// Whether a look has seen it, and so noted the time by Redis's clock: a script may have noticed it before.
-    is_noted: bool,
+    /// Whether a look has seen that the store was replaced, and noted the time by Redis's clock. A script's answer may have
+    /// said so before.
+    is_replaced_at: bool,
     is_watched: bool,
-    /// A rewind that was noticed, and isn't written down yet.
-    note: Option<(u64, u64)>,
-    condition: Condition,
+    /// A rewind that was seen, and isn't in the store yet: `writes` before and after.
+    rewind: Option<(u64, u64)>,
 }
 
-/// What changed when a verdict was taken in.
+/// What a verdict changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Change {
-    /// Nothing that is to be told.
+    /// Nothing that the log should tell.
     None,
-    /// The store is no longer, or not, the one that it was.
+    /// The store was found to be another one.
     Replaced,
     /// The store that it was is back.
     Back,
@@ -45,50 +44,37 @@ pub(crate) enum Change {
 }
 
 impl Guard {
-    /// Nothing is remembered; this is what is insisted on.
+    /// Knows nothing yet, and insists on this identity, if any.
     pub(crate) fn new(insists_on: Option<StoreId>) -> Self {
         let guard = Self::default();
-        guard.state().memory.insists_on = insists_on;
+        guard.state().known.insists_on = insists_on;
         guard
     }
 
     /// The identity to send with every script; `None` before the store was seen.
     pub(crate) fn identity(&self) -> Option<StoreId> {
-        self.state().memory.identity.clone()
+        self.state().known.identity.clone()
     }
 
-    /// What is remembered now.
-    pub(crate) fn memory(&self) -> Memory {
-        self.state().memory.clone()
+    /// What this program knows now.
+    pub(crate) fn known(&self) -> Known {
+        self.state().known.clone()
     }
 
-    /// Whether what no script checks may be asked.
+    /// For what goes to Redis without a script that checks the identity.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Replaced`] by the last verdict.
-    pub(crate) fn permit(&self) -> Result<(), StoreError> {
+    /// [`StoreError::Replaced`] if that was the last verdict.
+    pub(crate) fn ensure_ours(&self) -> Result<(), StoreError> {
         match &self.state().replaced {
             Some(reason) => Err(StoreError::Replaced(reason.clone())),
             None => Ok(()),
         }
     }
 
-    /// The same for what takes in new work.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::Unsafe`] too.
-    pub(crate) fn permit_new_work(&self) -> Result<(), StoreError> {
-        self.permit()?;
-        match &self.state().condition.danger {
-            Some(reason) => Err(StoreError::Unsafe(reason.clone())),
-            None => Ok(()),
-        }
-    }
-
-    /// A script was answered.
-    pub(crate) fn heard(&self, writes: bool, error: Option<&StoreError>) {
+    /// Learns from the answer to a script: something was written, or there is trouble that the watch should look into.
+    pub(crate) fn note_answer(&self, writes: bool, error: Option<&StoreError>) {
         match error {
             None if writes => self.wrote.store(true, Ordering::Relaxed),
             None => {}
@@ -107,45 +93,45 @@ impl Guard {
         }
     }
 
-    /// Whether something was written since this was last asked.
+    /// Whether something was written since the last call of this.
     pub(crate) fn take_wrote(&self) -> bool {
         self.wrote.swap(false, Ordering::Relaxed)
     }
 
-    /// It was asked in vain.
-    pub(crate) fn wrote_still(&self) {
+    /// Undoes [`Self::take_wrote`], when the store could not be told.
+    pub(crate) fn put_back_wrote(&self) {
         self.wrote.store(true, Ordering::Relaxed);
     }
 
-    /// From now on somebody looks again and again.
-    pub(crate) fn is_watched(&self) {
+    /// From now on the watch looks again and again.
+    pub(crate) fn start_watching(&self) {
         self.state().is_watched = true;
     }
 
-    /// Takes in what a look showed. [`Verdict::Create`] and [`Verdict::Adopt`] ask for something else.
-    pub(crate) fn settle(&self, verdict: &Verdict, sight: &Sight) -> Change {
+    /// Takes in what a look showed, but for [`Verdict::Create`] and [`Verdict::Adopt`], which ask for another look.
+    pub(crate) fn take_in(&self, verdict: &Verdict, sight: &Sight) -> Change {
         let mut state = self.state();
         if let Verdict::Replaced(reason) = verdict {
             state.replaced = Some(reason.clone());
-            if !std::mem::replace(&mut state.is_noted, true) {
-                state.memory.at = sight.now;
+            if !std::mem::replace(&mut state.is_replaced_at, true) {
+                state.known.at = sight.now;
                 return Change::Replaced;
             }
             return Change::None;
         }
         let was_replaced = state.replaced.take().is_some();
         if let Verdict::Rewound { from, to } = verdict {
-            state.note = Some((*from, *to));
+            state.rewind = Some((*from, *to));
         }
-        state.is_noted = false;
+        state.is_replaced_at = false;
         let takes_its_writes =
-            matches!(verdict, Verdict::Accepted | Verdict::Rewound { .. }) || state.memory.identity.is_none();
-        state.memory.identity.clone_from(&sight.identity);
-        state.memory.at = sight.now;
-        state.memory.writes = if takes_its_writes {
+            matches!(verdict, Verdict::Accepted | Verdict::Rewound { .. }) || state.known.identity.is_none();
+        state.known.identity.clone_from(&sight.identity);
+        state.known.at = sight.now;
+        state.known.writes = if takes_its_writes {
             sight.writes
         } else {
-            state.memory.writes.max(sight.writes)
+            state.known.writes.max(sight.writes)
         };
         match verdict {
             Verdict::Accepted => Change::Accepted,
@@ -154,22 +140,17 @@ impl Guard {
         }
     }
 
-    /// A rewind that is to be written down, so that all others, and those that start later, warn too.
-    pub(crate) fn note(&self) -> Option<(u64, u64)> {
-        self.state().note
+    /// A rewind that the store has to be told, so that all other programs, and those that start later, warn too.
+    pub(crate) fn unrecorded_rewind(&self) -> Option<(u64, u64)> {
+        self.state().rewind
     }
 
-    /// It was written down.
-    pub(crate) fn noted(&self, note: Option<(u64, u64)>) {
+    /// The store was told of this rewind.
+    pub(crate) fn rewind_recorded(&self, rewind: Option<(u64, u64)>) {
         let mut state = self.state();
-        if state.note == note {
-            state.note = None;
+        if state.rewind == rewind {
+            state.rewind = None;
         }
-    }
-
-    /// Changes what `/readyz` tells.
-    pub(crate) fn condition<T>(&self, change: impl FnOnce(&mut Condition) -> T) -> T {
-        change(&mut self.state().condition)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

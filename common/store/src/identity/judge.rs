@@ -4,7 +4,7 @@ use super::{Replaced, StoreId};
 
 /// What a program remembers of its store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Memory {
+pub(crate) struct Known {
     /// The identity that it insists on (`STORE_ID`).
     pub(crate) insists_on: Option<StoreId>,
     /// The identity of the store that it works on; `None` before it has seen it.
@@ -63,23 +63,23 @@ pub(crate) enum Verdict {
 }
 
 /// Holds what was seen against what was remembered before the question was sent.
-pub(crate) fn judge(memory: &Memory, sight: &Sight) -> Verdict {
-    let was_accepted = sight.accepted_at > memory.at;
-    let wanted = memory.insists_on.as_ref().or(memory.identity.as_ref());
+pub(crate) fn judge(known: &Known, sight: &Sight) -> Verdict {
+    let was_accepted = sight.accepted_at > known.at;
+    let wanted = known.insists_on.as_ref().or(known.identity.as_ref());
     match (&sight.identity, wanted) {
         (Some(_), None) => Verdict::Fine,
-        (Some(found), Some(wanted)) if found == wanted => match &memory.identity {
+        (Some(found), Some(wanted)) if found == wanted => match &known.identity {
             Some(_) if was_accepted => Verdict::Accepted,
-            Some(known) if known == found && sight.writes < memory.writes => Verdict::Rewound {
-                from: memory.writes,
+            Some(worked_on) if worked_on == found && sight.writes < known.writes => Verdict::Rewound {
+                from: known.writes,
                 to: sight.writes,
             },
             _ => Verdict::Fine,
         },
         // Whoever insists goes on insisting: it would after its next start.
-        (Some(_), Some(_)) if memory.insists_on.is_none() && was_accepted => Verdict::Accepted,
+        (Some(_), Some(_)) if known.insists_on.is_none() && was_accepted => Verdict::Accepted,
         (Some(found), Some(_)) => Verdict::Replaced(Replaced::Other(found.clone())),
-        (None, _) if sight.schema.is_some() && memory.identity.is_none() => Verdict::Adopt,
+        (None, _) if sight.schema.is_some() && known.identity.is_none() => Verdict::Adopt,
         (None, _) if sight.has_others => Verdict::Replaced(Replaced::Unmarked),
         (None, None) => Verdict::Create,
         (None, Some(_)) => Verdict::Replaced(Replaced::Empty),

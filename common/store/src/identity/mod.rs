@@ -13,18 +13,21 @@ mod judge;
 
 mod guard;
 
-mod claim;
+mod look;
 
-mod watch;
+mod accept;
 
 use std::fmt;
 use std::str::FromStr;
 
 pub(crate) use guard::Guard;
-pub(crate) use judge::{Memory, Sight, Verdict, judge};
+pub(crate) use judge::{Known, Sight, Verdict, judge};
 
-pub use claim::{Acceptance, StoreFacts, What};
+pub use accept::{Acceptance, StoreFacts, What};
 use domain::id::fill_random;
+
+/// The schema of the stored data that this version reads and writes.
+pub const SCHEMA: &str = "1";
 
 /// The identity of a store (`STORE_ID`): 1 to 64 letters, digits, `-` and `_`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -83,7 +86,7 @@ pub enum Replaced {
 
 impl Replaced {
     /// As `base.lua` tells it: `<kind> <ms> <identity>`.
-    pub(crate) fn told(detail: &str) -> Self {
+    pub(crate) fn from_reply(detail: &str) -> Self {
         let mut words = detail.split(' ');
         match words.next() {
             Some("other") => Self::Other(StoreId(words.nth(1).unwrap_or_default().to_owned())),

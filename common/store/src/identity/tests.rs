@@ -15,10 +15,10 @@ fn an_identity_is_one_plain_word() {
 
 #[test]
 fn what_scripts_tell_is_read() {
-    assert_eq!(Replaced::told("empty 17 "), Replaced::Empty);
-    assert_eq!(Replaced::told("unmarked 17 "), Replaced::Unmarked);
+    assert_eq!(Replaced::from_reply("empty 17 "), Replaced::Empty);
+    assert_eq!(Replaced::from_reply("unmarked 17 "), Replaced::Unmarked);
     assert_eq!(
-        Replaced::told("other 17 abc"),
+        Replaced::from_reply("other 17 abc"),
         Replaced::Other(StoreId("abc".to_owned()))
     );
 }

@@ -1,25 +1,17 @@
 //! What one entry of an endpoint's log says.
 
 use std::collections::HashMap;
-use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
 use redis::Value;
 
+use super::{EntryId, Phases};
 use crate::StoreError;
-use crate::decode::{array, fields, next, parsed};
-use crate::queue::Phases;
+use crate::decode::array;
+use crate::scripts::Answer;
 use domain::clock::Timestamp;
 use domain::delivery::DeliveryState;
 use domain::id::DeliveryId;
-
-/// The place of an entry in a log: when it was written, and its number within that millisecond. Entries never move.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct EntryId {
-    ms: u64,
-    number: u64,
-}
 
 /// An entry with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,65 +72,27 @@ pub struct LoggedAttempt {
     pub is_test: bool,
 }
 
-impl EntryId {
-    /// The place before every entry of that time.
-    #[must_use]
-    pub fn at(time: Timestamp) -> Self {
-        Self {
-            ms: time.as_millis(),
-            number: 0,
-        }
-    }
+/// An entry as Redis answers it: its id and its fields.
+#[derive(Debug)]
+pub(crate) struct RawEntry {
+    pub(crate) id: EntryId,
+    /// `None` if it says nothing that this version knows.
+    pub(crate) content: Option<LogContent>,
+}
 
-    /// The end of a range of Redis that has everything before this place.
-    pub(super) fn before(self) -> String {
-        if self == Self::default() {
-            // Redis refuses a range that ends before the first place there is; no entry has that one.
-            return self.to_string();
-        }
-        format!("({self}")
-    }
-
-    /// When the entry was written.
-    #[must_use]
-    pub fn time(self) -> Timestamp {
-        i64::try_from(self.ms)
-            .ok()
-            .and_then(Timestamp::from_millis)
-            .unwrap_or_else(Timestamp::now)
+impl Answer for RawEntry {
+    fn read(value: Value) -> Result<Self, StoreError> {
+        let (id, fields): (EntryId, HashMap<String, String>) = Answer::read(value)?;
+        let content = content(id, &fields);
+        Ok(Self { id, content })
     }
 }
 
-impl fmt::Display for EntryId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}-{}", self.ms, self.number)
+impl RawEntry {
+    pub(crate) fn known(self) -> Option<LogEntry> {
+        let Self { id, content } = self;
+        content.map(|content| LogEntry { id, content })
     }
-}
-
-/// A text that is no place in a log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not `<milliseconds>-<number>`")]
-pub struct InvalidEntryId;
-
-impl FromStr for EntryId {
-    type Err = InvalidEntryId;
-
-    fn from_str(text: &str) -> Result<Self, InvalidEntryId> {
-        let (ms, number) = text.split_once('-').ok_or(InvalidEntryId)?;
-        let digits = |text: &str| text.parse().map_err(|_| InvalidEntryId);
-        Ok(Self {
-            ms: digits(ms)?,
-            number: digits(number)?,
-        })
-    }
-}
-
-/// An entry as Redis answers it: its id and its fields. `None` for one that says nothing that this version knows.
-pub(crate) fn entry(value: Value) -> Result<Option<LogEntry>, StoreError> {
-    let mut values = array(value)?.into_iter();
-    let id: EntryId = parsed(next(&mut values)?)?;
-    let hash = fields(next(&mut values)?)?;
-    Ok(content(id, &hash).map(|content| LogEntry { id, content }))
 }
 
 fn content(id: EntryId, hash: &HashMap<String, String>) -> Option<LogContent> {
@@ -173,7 +127,10 @@ fn attempt(id: EntryId, hash: &HashMap<String, String>) -> Option<LoggedAttempt>
             .get("ms")
             .and_then(|ms| ms.parse().ok())
             .map(Duration::from_millis),
-        phases: hash.get("timing").map(|text| phases(text)).unwrap_or_default(),
+        phases: hash
+            .get("timing")
+            .map(|text| Phases::read(text))
+            .unwrap_or_default(),
         status: hash.get("status").and_then(|status| status.parse().ok()),
         error: text("error"),
         detail: text("detail"),
@@ -183,42 +140,12 @@ fn attempt(id: EntryId, hash: &HashMap<String, String>) -> Option<LoggedAttempt>
     })
 }
 
-/// The phases as an operator reads them in Redis: `dns=1.2 connect=0.8 tls=3.1 firstByte=5.0`, in milliseconds.
-pub(crate) fn phases_text(phases: &Phases) -> String {
-    [
-        ("dns", phases.dns),
-        ("connect", phases.connect),
-        ("tls", phases.tls),
-        ("firstByte", phases.first_byte),
-    ]
-    .into_iter()
-    .filter_map(|(name, span)| span.map(|span| format!("{name}={:.1}", span.as_secs_f64() * 1000.0)))
-    .collect::<Vec<_>>()
-    .join(" ")
-}
-
-fn phases(text: &str) -> Phases {
-    let span = |wanted: &str| {
-        text.split(' ')
-            .filter_map(|part| part.split_once('='))
-            .find(|(name, _)| *name == wanted)
-            .and_then(|(_, ms)| ms.parse::<f64>().ok())
-            .and_then(|ms| Duration::try_from_secs_f64(ms / 1000.0).ok())
-    };
-    Phases {
-        dns: span("dns"),
-        connect: span("connect"),
-        tls: span("tls"),
-        first_byte: span("firstByte"),
-    }
-}
-
 /// A list of entries, without those that say nothing that this version knows.
 pub(crate) fn entries(value: Value) -> Result<Vec<LogEntry>, StoreError> {
     array(value)?
         .into_iter()
         .filter(|value| *value != Value::Nil)
-        .filter_map(|value| entry(value).transpose())
+        .filter_map(|value| RawEntry::read(value).map(RawEntry::known).transpose())
         .collect()
 }
 
@@ -232,6 +159,3 @@ impl LogEntry {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

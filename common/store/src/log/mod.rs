@@ -1,139 +1,51 @@
 //! The log: what became of an endpoint's deliveries, as its owner reads it.
 //!
 //! The log itself is a stream of attempts (`log:<e>`), written by the scripts that also move the deliveries. A *listing*
-//! shows each delivery once, at its newest entry; `page` says how pages fit together while the log grows.
+//! shows each delivery once, at its newest entry.
+//!
+//! - `listing`: a page of deliveries, and how pages fit together while the log grows; `logged` reads it from the log,
+//!   `queued` from the queue.
+//! - `detail`: one delivery with its payload and its attempts; `search` finds those that only the log knows.
+//! - `tail`: the log as it grows.
+//! - `range`: pieces of a log, read without a script.
+//! - `entry`, `entry_id`, `phases`, `summary`, `position`: what is read.
+
+mod phases;
+
+mod entry_id;
+
+mod entry;
+
+mod summary;
+
+mod position;
+
+mod listing;
+
+mod logged;
+
+mod queued;
+
+mod range;
+
+mod search;
 
 mod detail;
-mod entry;
-mod line;
-mod page;
+
 mod tail;
 
 pub use detail::{DeliveryDetail, Payload};
-pub use entry::{EntryId, InvalidEntryId, LogContent, LogEntry, LoggedAttempt};
-pub use line::Line;
-pub use page::{InvalidListPosition, ListFilter, ListPage, ListPosition, ListStatus};
+pub use entry::{LogContent, LogEntry, LoggedAttempt};
+pub use entry_id::{EntryId, InvalidEntryId};
+pub use listing::{ListFilter, ListPage, ListStatus, Listing};
+pub use phases::Phases;
+pub use position::{InvalidListPosition, ListPosition, Source};
+pub use summary::DeliverySummary;
 pub use tail::{LogTail, MOST_READ};
 
-pub(crate) use entry::{entries, phases_text};
+pub(crate) use detail::DeliveryGet;
+pub(crate) use entry::{RawEntry, entries};
+pub(crate) use logged::LogPage;
+pub(crate) use queued::LogWaiting;
 
-use redis::Value;
-
-use super::StoreError;
-use super::decode::{array, integer, next, parse, text};
-use domain::clock::Timestamp;
-use domain::delivery::DeliveryState;
-use domain::id::DeliveryId;
-
-/// A delivery at a glance.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeliverySummary {
-    /// Its id.
-    pub id: DeliveryId,
-    /// The name of its event's type; empty when nothing that is kept says it.
-    pub event: String,
-    /// Where it is in its life now.
-    pub state: DeliveryState,
-    /// Attempts made.
-    pub attempts: u32,
-    /// When its next attempt is due, if it waits for one.
-    pub next_attempt_at: Option<Timestamp>,
-    /// Its newest entry in the log, if that is kept.
-    pub last: Option<LoggedAttempt>,
-    /// Why it was given up, or why its last attempt failed; a stable code.
-    pub reason: Option<String>,
-    /// The delivery that it repeats.
-    pub replay_of: Option<DeliveryId>,
-    /// Whether it is a test event.
-    pub is_test: bool,
-}
-
-/// What is known of a delivery beside the log: its record, if it has one, and whether it is in flight.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Record {
-    state: String,
-    attempts: u32,
-    next_attempt_at: Option<Timestamp>,
-    reason: Option<String>,
-    replay_of: Option<DeliveryId>,
-    entries: Vec<EntryId>,
-    event: String,
-    in_flight: bool,
-}
-
-impl Record {
-    /// As scripts answer it (`record_view`).
-    fn read(value: Value) -> Result<Self, StoreError> {
-        let mut values = array(value)?.into_iter();
-        if values.len() == 0 {
-            return Ok(Self::default());
-        }
-        let mut field = || text(next(&mut values)?);
-        let (state, attempts, due, reason, replay_of, entries, event) = (
-            field()?,
-            field()?,
-            field()?,
-            field()?,
-            field()?,
-            field()?,
-            field()?,
-        );
-        Ok(Self {
-            state,
-            attempts: attempts.parse().unwrap_or(0),
-            next_attempt_at: due.parse().ok().and_then(Timestamp::from_millis),
-            reason: Some(reason).filter(|reason| !reason.is_empty()),
-            replay_of: Some(replay_of)
-                .filter(|id| !id.is_empty())
-                .map(|id| parse(&id))
-                .transpose()?,
-            entries: entries
-                .split_whitespace()
-                .filter_map(|id| id.parse().ok())
-                .collect(),
-            event,
-            in_flight: integer(next(&mut values)?)? == 1,
-        })
-    }
-
-    const fn exists(&self) -> bool {
-        !self.state.is_empty()
-    }
-
-    /// Where the delivery is, given that it is not finished or has a record.
-    fn delivery_state(&self, is_active: bool) -> DeliveryState {
-        match self.state.as_str() {
-            "succeeded" => DeliveryState::Succeeded,
-            "exhausted" => DeliveryState::Exhausted,
-            _ if self.in_flight => DeliveryState::InFlight,
-            _ if !is_active => DeliveryState::Parked,
-            "retrying" => DeliveryState::Retrying,
-            _ => DeliveryState::Pending,
-        }
-    }
-
-    /// The delivery at a glance.
-    fn summary(self, id: DeliveryId, last: Option<LoggedAttempt>, is_active: bool) -> DeliverySummary {
-        let state = match &last {
-            // Without a record a delivery is what the log says; but what waits for a retry has one, unless it was canceled.
-            Some(last) if !self.exists() && !self.in_flight => match last.outcome {
-                DeliveryState::Retrying => DeliveryState::Canceled,
-                outcome => outcome,
-            },
-            _ => self.delivery_state(is_active),
-        };
-        DeliverySummary {
-            event: last.as_ref().map_or(self.event, |last| last.event.clone()),
-            attempts: self.attempts.max(last.as_ref().map_or(0, |last| last.attempt)),
-            next_attempt_at: self.next_attempt_at.filter(|_| state == DeliveryState::Retrying),
-            reason: self
-                .reason
-                .or_else(|| last.as_ref().and_then(|last| last.error.clone())),
-            replay_of: self.replay_of,
-            is_test: last.as_ref().is_some_and(|last| last.is_test),
-            id,
-            state,
-            last,
-        }
-    }
-}
+use summary::Record;

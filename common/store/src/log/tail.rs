@@ -6,9 +6,11 @@ use std::time::Duration;
 use redis::Value;
 
 use super::EntryId;
-use super::entry::{LogEntry, entries};
-use crate::connection::Listener;
-use crate::decode::{array, integer, next, unexpected};
+use super::entry::{LogEntry, RawEntry};
+use super::range::Order;
+use crate::decode::{integer, unexpected};
+use crate::handle::Listener;
+use crate::scripts::Answer as _;
 use crate::{Store, StoreError};
 use domain::id::EndpointId;
 
@@ -35,14 +37,16 @@ impl Store {
         endpoint: &EndpointId,
         after: Option<EntryId>,
     ) -> Result<LogTail, StoreError> {
-        let key = self.keys().key(&format!("log:{endpoint}"));
         let after = match after {
             Some(after) => after,
-            None => self.newest_entry(&key).await?.unwrap_or_default(),
+            None => self
+                .end_of_log(endpoint, Order::NewestFirst, "+")
+                .await?
+                .unwrap_or_default(),
         };
         Ok(LogTail {
             listener: self.listener(),
-            key,
+            key: self.log_key(endpoint),
             after,
         })
     }
@@ -57,44 +61,27 @@ impl Store {
         endpoint: &EndpointId,
         after: EntryId,
     ) -> Result<Option<EntryId>, StoreError> {
-        let key = self.keys().key(&format!("log:{endpoint}"));
-        let oldest = self.end_entry(&key, "XRANGE", "-", "+").await?;
+        let oldest = self.end_of_log(endpoint, Order::OldestFirst, "-").await?;
         let Some(oldest) = oldest.filter(|oldest| after < *oldest) else {
             return Ok(None);
         };
-        let mut info = redis::cmd("XINFO");
-        let info = &*info.arg("STREAM").arg(&key);
         let mut known: HashMap<String, Value> = self
-            .repeatable(|mut connection| async move { info.query_async(&mut connection).await })
+            .query(redis::cmd("XINFO").arg("STREAM").arg(self.log_key(endpoint)))
             .await?;
         let mut count = |name| integer(known.remove(name).ok_or_else(|| unexpected(name))?);
         let was_trimmed = count("entries-added")? > count("length")?;
         Ok(was_trimmed.then_some(oldest))
     }
 
-    async fn newest_entry(&self, key: &str) -> Result<Option<EntryId>, StoreError> {
-        self.end_entry(key, "XREVRANGE", "+", "-").await
-    }
-
-    async fn end_entry(
+    /// The oldest or the newest entry, whichever stands at this end.
+    async fn end_of_log(
         &self,
-        key: &str,
-        command: &str,
-        from: &str,
-        to: &str,
+        endpoint: &EndpointId,
+        order: Order,
+        end: &str,
     ) -> Result<Option<EntryId>, StoreError> {
-        let mut range = redis::cmd(command);
-        range.arg(key).arg(from).arg(to).arg("COUNT").arg(1);
-        let range = &range;
-        let found: Value = self
-            .repeatable(|mut connection| async move { range.query_async(&mut connection).await })
-            .await
-            .or_else(|error| error.unless_overwritten(Value::Array(Vec::new())))?;
-        let Some(only) = array(found)?.into_iter().next() else {
-            return Ok(None);
-        };
-        let place = next(&mut array(only)?.into_iter())?;
-        crate::decode::parsed(place).map(Some)
+        let found = self.read_log(endpoint, order, end, 1).await?;
+        Ok(found.first().map(|entry| entry.id))
     }
 }
 
@@ -117,29 +104,15 @@ impl LogTail {
             .arg("BLOCK")
             .arg(timeout.as_millis().max(1).to_string());
         read.arg("STREAMS").arg(&self.key).arg(self.after.to_string());
-        let read = &read;
-        let answer: Value = self
-            .listener
-            .blocking(timeout, |mut connection| async move {
-                read.query_async(&mut connection).await
-            })
-            .await?;
+        let answer: Value = self.listener.query(timeout, &read).await?;
         // {{key, entries}} or nothing.
-        let found = match answer {
-            Value::Nil => return Ok(Vec::new()),
-            streams => {
-                let stream = next(&mut array(streams)?.into_iter())?;
-                array(stream)?
-                    .into_iter()
-                    .nth(1)
-                    .unwrap_or(Value::Array(Vec::new()))
-            }
+        let Some(mut streams) = Option::<Vec<(String, Vec<RawEntry>)>>::read(answer)? else {
+            return Ok(Vec::new());
         };
-        let raw = array(found)?;
-        if let Some(last) = raw.last() {
-            let place = next(&mut array(last.clone())?.into_iter())?;
-            self.after = crate::decode::parsed(place)?;
+        let entries = streams.pop().map(|(_key, entries)| entries).unwrap_or_default();
+        if let Some(last) = entries.last() {
+            self.after = last.id;
         }
-        entries(Value::Array(raw))
+        Ok(entries.into_iter().filter_map(RawEntry::known).collect())
     }
 }

@@ -17,6 +17,7 @@ use domain::id::{AccountId, DeliveryId, EndpointId, EventId};
 use domain::sealing::SealedSecret;
 
 use super::decode::{array, integer, next};
+pub use super::log::Phases;
 use super::{Store, StoreError};
 
 pub(crate) use wire::{Work, log_arguments};
@@ -128,20 +129,6 @@ pub struct AttemptRecord {
     pub response_headers: String,
     /// The start of the response body, bounded by the caller; empty on success.
     pub snippet: String,
-}
-
-/// Where the time of an attempt went. What did not happen, such as a connection when an idle one was used again, is
-/// `None`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Phases {
-    /// Looking the host name up.
-    pub dns: Option<Duration>,
-    /// Making the TCP connection.
-    pub connect: Option<Duration>,
-    /// The TLS handshake.
-    pub tls: Option<Duration>,
-    /// From the start of the attempt to the head of the answer.
-    pub first_byte: Option<Duration>,
 }
 
 /// What `work` answers.
@@ -351,12 +338,8 @@ impl Store {
     /// [`StoreError`] when Redis fails.
     pub async fn wait_for_work(&self, timeout: Duration) -> Result<bool, StoreError> {
         let mut command = redis::cmd("BLPOP");
-        let command = &*command.arg(self.keys().key("wake")).arg(timeout.as_secs_f64());
-        let token: Value = self
-            .blocking(timeout, |mut connection| async move {
-                command.query_async(&mut connection).await
-            })
-            .await?;
+        command.arg(self.keys().key("wake")).arg(timeout.as_secs_f64());
+        let token: Value = self.query_wake(timeout, &command).await?;
         Ok(!matches!(token, Value::Nil))
     }
 }

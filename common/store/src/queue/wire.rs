@@ -11,7 +11,6 @@ use super::{
 };
 use crate::StoreError;
 use crate::decode::unexpected;
-use crate::log::phases_text;
 use crate::scripts::{Answer, Argument, Legible, Record, Shape, answered, record, script};
 use domain::id::{DeliveryId, EndpointId, EventId};
 
@@ -130,7 +129,7 @@ impl Argument for LeaseToken {
 
 impl Argument for Phases {
     fn write(&self, command: &mut Cmd) {
-        phases_text(self).write(command);
+        self.to_string().write(command);
     }
 }
 
@@ -241,7 +240,7 @@ pub(crate) fn log_arguments(attempt: &AttemptRecord) -> [String; 7] {
             .unwrap_or_default(),
         attempt.error.unwrap_or_default().to_owned(),
         attempt.detail.clone(),
-        phases_text(&attempt.phases),
+        attempt.phases.to_string(),
         attempt.response_headers.clone(),
         attempt.snippet.clone(),
     ]

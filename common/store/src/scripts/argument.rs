@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::clock::Timestamp;
 use domain::event::{EventType, Payload};
 use domain::id::{AccountId, DeliveryId, EndpointId, EventId, ReplayId};
 use domain::sealing::SealedSecret;
@@ -54,6 +55,13 @@ impl Argument for bool {
 impl Argument for Duration {
     fn write(&self, command: &mut Cmd) {
         command.arg(u64::try_from(self.as_millis()).unwrap_or(u64::MAX));
+    }
+}
+
+/// Milliseconds since 1970.
+impl Argument for Timestamp {
+    fn write(&self, command: &mut Cmd) {
+        command.arg(self.as_millis());
     }
 }
 

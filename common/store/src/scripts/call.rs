@@ -1,10 +1,11 @@
 //! Running a script.
 
-use redis::{Cmd, ErrorKind, ServerErrorKind, Value};
+use redis::aio::MultiplexedConnection;
+use redis::{Cmd, ErrorKind, FromRedisValue, RedisResult, ServerErrorKind, Value, from_redis_value};
 
 use super::answer::Answer;
 use super::declaration::{Compiled, Script};
-use crate::connection::refused_script;
+use crate::connection::Question;
 use crate::keys::META;
 use crate::{Store, StoreError};
 
@@ -13,7 +14,8 @@ impl Store {
     pub(crate) async fn call<S: Script>(&self, script: &S) -> Result<S::Answer, StoreError> {
         let identity = self.introduced().await?;
         let answer = self.send(script, Some(identity.as_str())).await;
-        self.guard().heard(S::DECLARATION.writes(), answer.as_ref().err());
+        self.guard()
+            .note_answer(S::DECLARATION.writes(), answer.as_ref().err());
         S::Answer::read(answer?)
     }
 
@@ -27,22 +29,9 @@ impl Store {
         let mut command = self.command(compiled);
         script.write(&mut command);
         command.arg(identity);
-        let command = &command;
-        self.repeat(|mut connection| async move {
-            match command.query_async(&mut connection).await {
-                Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                    compiled
-                        .script
-                        .prepare_invoke()
-                        .load_async(&mut connection)
-                        .await?;
-                    command.query_async(&mut connection).await
-                }
-                answer => answer,
-            }
-        })
-        .await
-        .map_err(refused_script)
+        self.query_anywhere(&Invocation { command, compiled })
+            .await
+            .map_err(refused_script)
     }
 
     /// The command and its keys.
@@ -56,5 +45,38 @@ impl Store {
             .arg(keys)
             .arg(META);
         command
+    }
+}
+
+/// The command that runs a script, which is loaded when the server doesn't know it.
+struct Invocation {
+    command: Cmd,
+    compiled: &'static Compiled,
+}
+
+impl Question for Invocation {
+    async fn ask<T: FromRedisValue>(&self, mut connection: MultiplexedConnection) -> RedisResult<T> {
+        let mut answer: RedisResult<Value> = self.command.query_async(&mut connection).await;
+        if let Err(error) = &answer
+            && error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
+        {
+            let script = self.compiled.script.prepare_invoke();
+            script.load_async(&mut connection).await?;
+            answer = self.command.query_async(&mut connection).await;
+        }
+        Ok(from_redis_value(answer?)?)
+    }
+}
+
+/// A server that doesn't run our scripts: its access list forbids it, or the command has another name there.
+pub(crate) fn refused_script(error: StoreError) -> StoreError {
+    let StoreError::Unexpected(text) = &error else {
+        return error;
+    };
+    let lower = text.to_lowercase();
+    if lower.contains("noperm") || lower.contains("unknown command") {
+        StoreError::Unsafe("it refuses to run our scripts; `ACL LOG` and `ACL GETUSER` show why".to_owned())
+    } else {
+        error
     }
 }

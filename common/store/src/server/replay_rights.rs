@@ -61,22 +61,19 @@ impl Store {
     /// What the server says of each command, `OK` or why not.
     async fn replay_answers(&self) -> Result<Vec<String>, StoreError> {
         let ours = &self.keys().key("stats");
-        self.repeat(|mut connection| async move {
-            let mut questions = redis::pipe();
-            let first = std::iter::once(("hset KEY field value", META));
-            for (command, key) in first.chain(REPLAYED.iter().map(|command| (*command, ours.as_str()))) {
-                let words = command
-                    .split(' ')
-                    .map(|word| if word == "KEY" { key } else { word });
-                questions
-                    .cmd("ACL")
-                    .arg("DRYRUN")
-                    .arg("default")
-                    .arg(words.collect::<Vec<_>>());
-            }
-            questions.query_async(&mut connection).await
-        })
-        .await
+        let mut questions = redis::pipe();
+        let first = std::iter::once(("hset KEY field value", META));
+        for (command, key) in first.chain(REPLAYED.iter().map(|command| (*command, ours.as_str()))) {
+            let words = command
+                .split(' ')
+                .map(|word| if word == "KEY" { key } else { word });
+            questions
+                .cmd("ACL")
+                .arg("DRYRUN")
+                .arg("default")
+                .arg(words.collect::<Vec<_>>());
+        }
+        self.query_anywhere(&questions).await
     }
 }
 

@@ -38,13 +38,13 @@ impl Model {
         let page = self
             .fixture
             .store
-            .list_deliveries(
-                &account(),
-                &listing.endpoint,
-                &ListFilter::default(),
-                listing.next.as_ref(),
-                2,
-            )
+            .list_deliveries(&store::log::Listing {
+                account: &account(),
+                endpoint: &listing.endpoint,
+                filter: &ListFilter::default(),
+                position: listing.next.as_ref(),
+                limit: 2,
+            })
             .await
             .unwrap();
         let Some(page) = page else {

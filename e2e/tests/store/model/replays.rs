@@ -119,7 +119,7 @@ impl Model {
         let canceled = self
             .fixture
             .store
-            .get_replay(&account(), &endpoint, &replay.id, true)
+            .cancel_replay(&account(), &endpoint, &replay.id)
             .await;
         assert_ne!(canceled.unwrap().unwrap().state, ReplayState::Running);
     }
@@ -154,7 +154,7 @@ impl Model {
             let found = self
                 .fixture
                 .store
-                .get_replay(&account(), &replay.endpoint, &replay.id, false)
+                .get_replay(&account(), &replay.endpoint, &replay.id)
                 .await;
             let found = found.unwrap().unwrap();
             // What had gone by then was left out as well.

@@ -5,8 +5,8 @@ fn id(text: &str) -> Option<StoreId> {
 }
 
 /// A program that works on store `a`, and has seen 100 writes at 1,000 ms.
-fn knows_a() -> Memory {
-    Memory {
+fn knows_a() -> Known {
+    Known {
         insists_on: None,
         identity: id("a"),
         writes: 100,
@@ -14,10 +14,10 @@ fn knows_a() -> Memory {
     }
 }
 
-fn insists_on_a() -> Memory {
-    Memory {
+fn insists_on_a() -> Known {
+    Known {
         insists_on: id("a"),
-        ..Memory::default()
+        ..Known::default()
     }
 }
 
@@ -53,11 +53,11 @@ fn of_before() -> Sight {
 
 #[test]
 fn a_program_that_starts_takes_any_store_or_insists_on_one() {
-    let nobody = Memory::default();
+    let nobody = Known::default();
     let empty = Sight::default();
     let no_mark = Verdict::Replaced(Replaced::Unmarked);
     let is_empty = Verdict::Replaced(Replaced::Empty);
-    for (name, memory, sight, verdict) in [
+    for (name, known, sight, verdict) in [
         ("any store", &nobody, sees("a", 7, 0), Verdict::Fine),
         ("the wanted one", &insists_on_a(), sees("a", 7, 0), Verdict::Fine),
         ("another", &insists_on_a(), sees("b", 7, 0), other()),
@@ -73,20 +73,20 @@ fn a_program_that_starts_takes_any_store_or_insists_on_one() {
             Verdict::Adopt,
         ),
     ] {
-        assert_eq!(judge(memory, &sight), verdict, "{name}");
+        assert_eq!(judge(known, &sight), verdict, "{name}");
     }
 }
 
 #[test]
 fn a_program_that_runs_holds_the_store_against_what_it_remembers() {
-    let both = Memory {
+    let both = Known {
         insists_on: id("a"),
         ..knows_a()
     };
     let no_mark = Verdict::Replaced(Replaced::Unmarked);
     let is_empty = Verdict::Replaced(Replaced::Empty);
     let back = Verdict::Rewound { from: 100, to: 99 };
-    for (name, memory, sight, verdict) in [
+    for (name, known, sight, verdict) in [
         ("the same", knows_a(), sees("a", 100, 0), Verdict::Fine),
         ("later", knows_a(), sees("a", 101, 500), Verdict::Fine),
         ("set back", knows_a(), sees("a", 99, 0), back.clone()),
@@ -101,6 +101,6 @@ fn a_program_that_runs_holds_the_store_against_what_it_remembers() {
         ("no mark", knows_a(), unmarked(), no_mark.clone()),
         ("a copy of before it had a mark", knows_a(), of_before(), no_mark),
     ] {
-        assert_eq!(judge(&memory, &sight), verdict, "{name}");
+        assert_eq!(judge(&known, &sight), verdict, "{name}");
     }
 }

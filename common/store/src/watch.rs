@@ -3,9 +3,9 @@
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
-use super::Verdict;
-use crate::condition::{self, Expectations};
-use crate::{Store, StoreError};
+use super::identity::Verdict;
+use super::server::Expectations;
+use super::{Store, StoreError};
 
 /// How often the store is looked at, and how often while something is wrong.
 const EVERY: Duration = Duration::from_secs(1);
@@ -21,7 +21,7 @@ impl Store {
     /// Looks at the store and its server for as long as the program runs, tells the log what changed, and keeps what
     /// [`Store::readiness`] tells. `on_rewind` is called for each time that the store is found to be older than it was.
     pub async fn watch(&self, expected: Expectations, on_rewind: impl Fn()) -> Infallible {
-        self.guard().is_watched();
+        self.guard().start_watching();
         let mut examined: Option<Instant> = None;
         loop {
             if examined.is_none_or(|when| when.elapsed() >= SETTINGS_EVERY)
@@ -45,16 +45,14 @@ impl Store {
         let now = Instant::now();
         let look = match looked.and_then(|look| room.map(|room| (look, room))) {
             Ok((look, has_room)) => {
-                self.guard().condition(|condition| {
-                    condition.looked(now, Ok(has_room));
-                    condition.rewound(look.sight.now, look.sight.rewound);
-                    condition.worker_seen(now, &look.sight.reaped_at, look.sight.waits);
-                });
+                let mut condition = self.condition();
+                condition.note_look(now, Ok(has_room));
+                condition.note_rewind(look.sight.now, look.sight.rewound);
+                condition.note_worker(now, &look.sight.reaped_at, look.sight.waits);
                 look
             }
             Err(error) => {
-                self.guard()
-                    .condition(|condition| condition.looked(now, Err(&error)));
+                self.condition().note_look(now, Err(&error));
                 return false;
             }
         };
@@ -71,27 +69,5 @@ impl Store {
             Err(StoreError::OutOfMemory) => Ok(false),
             Err(error) => Err(error),
         }
-    }
-
-    /// Looks at the server's settings and at how it is.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when Redis fails. That it doesn't allow to ask is none.
-    pub(crate) async fn examine(&self, expected: Expectations) -> Result<condition::Settings, StoreError> {
-        let settings = match self.settings().await {
-            Ok(settings) => Some(settings),
-            Err(StoreError::Unexpected(_)) => None,
-            Err(error) => return Err(error),
-        };
-        let info = match self.info(&["memory", "persistence"]).await {
-            Ok(info) => info,
-            Err(StoreError::Unexpected(_)) => String::new(),
-            Err(error) => return Err(error),
-        };
-        let found = condition::judge(settings.as_ref(), &info, expected);
-        self.guard()
-            .condition(|condition| condition.set_up(found.clone()));
-        Ok(found)
     }
 }

@@ -7,45 +7,47 @@ use redis::AsyncConnectionConfig;
 use redis::aio::MultiplexedConnection;
 use tokio::sync::Mutex;
 
-use super::answers::Refusal;
-use super::{ANSWER_WITHIN, CONNECT_WITHIN, Inner, unavailable};
+use super::refusal::Refusal;
+use super::{ANSWER_WITHIN, CONNECT_WITHIN, Connections, unavailable};
 use crate::StoreError;
 
-/// A connection, or why there is none.
+/// A connection that is opened when somebody needs it.
 #[derive(Default)]
-pub(super) struct Line(Mutex<LineState>);
+pub(crate) struct Connection(Mutex<State>);
 
 #[derive(Default)]
-struct LineState {
-    live: Option<Live>,
-    made: u64,
+struct State {
+    open: Option<Open>,
+    /// How many were opened so far.
+    opened: u64,
+    /// When and why the last try to open one failed.
     failed: Option<(Instant, String)>,
 }
 
-struct Live {
+struct Open {
     number: u64,
     connection: MultiplexedConnection,
     since: Instant,
-    /// What `Inner::moves` was before it was made.
+    /// What `Connections::moves` was before it was opened.
     moves: u64,
 }
 
-impl Line {
-    /// The connection with its number. One caller connects; those who wait for it share its failure.
+impl Connection {
+    /// The open connection with its number. One caller opens it; those who wait for that share its failure.
     pub(super) async fn get(
         &self,
-        inner: &Inner,
+        connections: &Connections,
         since: Instant,
         answer_within: Option<Duration>,
     ) -> Result<(u64, MultiplexedConnection), StoreError> {
         let mut state = self.0.lock().await;
-        let moves = inner.moves.load(Ordering::Relaxed);
-        if let Some(live) = &state.live
-            && (live.moves == moves || live.since.elapsed() < Refusal::NotPrimary.is_borne_for())
+        let moves = connections.moves.load(Ordering::Relaxed);
+        if let Some(open) = &state.open
+            && (open.moves == moves || open.since.elapsed() < Refusal::NotPrimary.is_borne_for())
         {
-            return Ok((live.number, live.connection.clone()));
+            return Ok((open.number, open.connection.clone()));
         }
-        state.live = None;
+        state.open = None;
         if let Some((when, reason)) = &state.failed
             && *when > since
         {
@@ -54,16 +56,16 @@ impl Line {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_WITHIN))
             .set_response_timeout(Some(answer_within.unwrap_or(ANSWER_WITHIN - CONNECT_WITHIN / 2)));
-        match inner
+        match connections
             .client
             .get_multiplexed_async_connection_with_config(&config)
             .await
         {
             Ok(connection) => {
-                state.made += 1;
+                state.opened += 1;
                 state.failed = None;
-                let number = state.made;
-                state.live = Some(Live {
+                let number = state.opened;
+                state.open = Some(Open {
                     number,
                     connection: connection.clone(),
                     since: Instant::now(),
@@ -78,18 +80,18 @@ impl Line {
         }
     }
 
-    /// Forgets connection `number` if it is at least that old; whether it is forgotten now. If another caller is connecting
-    /// right now, it has been forgotten already.
+    /// Forgets connection `number` if it is at least that old; whether it is forgotten now. If another caller opens one right
+    /// now, it has been forgotten already.
     pub(super) fn give_up(&self, number: u64, age: Duration) -> bool {
         let Ok(mut state) = self.0.try_lock() else {
             return true;
         };
-        let is_kept = |live: &Live| live.number == number && live.since.elapsed() < age;
-        if state.live.as_ref().is_some_and(is_kept) {
+        let is_kept = |open: &Open| open.number == number && open.since.elapsed() < age;
+        if state.open.as_ref().is_some_and(is_kept) {
             return false;
         }
-        if state.live.as_ref().is_some_and(|live| live.number == number) {
-            state.live = None;
+        if state.open.as_ref().is_some_and(|open| open.number == number) {
+            state.open = None;
         }
         true
     }

@@ -1,0 +1,32 @@
+//! What can be asked, and asked again.
+
+use redis::aio::MultiplexedConnection;
+use redis::{Cmd, FromRedisValue, Pipeline, RedisResult, ScriptInvocation, Value, from_redis_value};
+
+/// A command, a pipeline or the call of a script. Asking twice must do no more than asking once.
+pub(crate) trait Question: Sync {
+    /// Asks on this connection.
+    fn ask<T: FromRedisValue>(
+        &self,
+        connection: MultiplexedConnection,
+    ) -> impl Future<Output = RedisResult<T>> + Send;
+}
+
+impl Question for Cmd {
+    async fn ask<T: FromRedisValue>(&self, mut connection: MultiplexedConnection) -> RedisResult<T> {
+        self.query_async(&mut connection).await
+    }
+}
+
+impl Question for Pipeline {
+    async fn ask<T: FromRedisValue>(&self, mut connection: MultiplexedConnection) -> RedisResult<T> {
+        self.query_async(&mut connection).await
+    }
+}
+
+impl Question for ScriptInvocation<'_> {
+    async fn ask<T: FromRedisValue>(&self, mut connection: MultiplexedConnection) -> RedisResult<T> {
+        let answer: Value = self.invoke_async(&mut connection).await?;
+        Ok(from_redis_value(answer)?)
+    }
+}

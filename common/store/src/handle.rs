@@ -1,0 +1,184 @@
+//! The handle to the store: how every other module asks Redis something.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use redis::{FromRedisValue, ToRedisArgs, Value};
+
+use super::StoreError;
+use super::condition::Condition;
+use super::connection::{Connection, Connections, Question};
+use super::identity::Guard;
+use super::intake::Intake;
+use super::keys::{Keys, META};
+use super::scripts::{Scripts, Step, refused_script};
+use super::settings::{InvalidRedis, RedisArgs};
+
+/// A handle to everything that is kept in Redis. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    connections: Connections,
+    /// Waiting for a wake token blocks its connection, and would hold up all others.
+    wake: Connection,
+    intake: Intake,
+    keys: Keys,
+    shards: u16,
+    scripts: Scripts,
+    guard: Guard,
+    condition: Mutex<Condition>,
+}
+
+impl Store {
+    /// Prepares the connection; it is opened at the first call.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that names the variables, when they can't be used at all.
+    pub fn new(args: &RedisArgs) -> Result<Self, InvalidRedis> {
+        let client = args.client()?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                connections: Connections::new(client),
+                wake: Connection::default(),
+                intake: Intake::default(),
+                keys: Keys::new(0),
+                shards: args.shards,
+                scripts: Scripts::new(),
+                guard: Guard::new(args.store_id.clone()),
+                condition: Mutex::default(),
+            }),
+        })
+    }
+
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.inner.keys
+    }
+
+    pub(crate) fn intake(&self) -> &Intake {
+        &self.inner.intake
+    }
+
+    pub(crate) fn scripts(&self) -> &Scripts {
+        &self.inner.scripts
+    }
+
+    pub(crate) fn guard(&self) -> &Guard {
+        &self.inner.guard
+    }
+
+    pub(crate) fn condition(&self) -> MutexGuard<'_, Condition> {
+        self.inner
+            .condition
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn shards(&self) -> u16 {
+        self.inner.shards
+    }
+
+    /// Runs a script with the shard's keys and these arguments, in our store and no other.
+    pub(crate) async fn run<A: ToRedisArgs>(
+        &self,
+        step: &Step,
+        arguments: &[A],
+    ) -> Result<Value, StoreError> {
+        let identity = self.introduced().await?;
+        let answer = self.invoke(step, arguments, Some(identity.as_str())).await;
+        self.guard().note_answer(step.writes, answer.as_ref().err());
+        answer
+    }
+
+    /// Runs a script that checks the identity itself, in any store.
+    pub(crate) async fn run_anywhere(&self, step: &Step, arguments: &[&str]) -> Result<Value, StoreError> {
+        self.invoke(step, arguments, None).await
+    }
+
+    async fn invoke<A: ToRedisArgs>(
+        &self,
+        step: &Step,
+        arguments: &[A],
+        identity: Option<&str>,
+    ) -> Result<Value, StoreError> {
+        let mut invocation = step.script.prepare_invoke();
+        let keys = self.inner.keys.declared();
+        let keys = &keys[..step.keys.min(keys.len())];
+        let invocation = &*invocation.key(keys).key(META).arg(arguments).arg(identity);
+        self.query_anywhere(invocation).await.map_err(refused_script)
+    }
+
+    /// Asks a command or a pipeline that no script guards, unless the store was last seen to be another one.
+    pub(crate) async fn query<T: FromRedisValue>(&self, question: &impl Question) -> Result<T, StoreError> {
+        self.guard().ensure_ours()?;
+        self.query_anywhere(question).await
+    }
+
+    /// Asks any store.
+    pub(crate) async fn query_anywhere<T: FromRedisValue>(
+        &self,
+        question: &impl Question,
+    ) -> Result<T, StoreError> {
+        self.inner.connections.ask(question).await
+    }
+
+    /// Asks for wake tokens, which blocks in Redis for up to `blocks`.
+    pub(crate) async fn query_wake<T: FromRedisValue>(
+        &self,
+        blocks: Duration,
+        question: &impl Question,
+    ) -> Result<T, StoreError> {
+        self.guard().ensure_ours()?;
+        self.inner
+            .connections
+            .ask_blocking(&self.inner.wake, blocks, question)
+            .await
+    }
+
+    /// A connection for somebody who listens. It is opened at the first call, and closed with the listener.
+    #[must_use]
+    pub fn listener(&self) -> Listener {
+        Listener {
+            store: self.clone(),
+            connection: Connection::default(),
+        }
+    }
+}
+
+/// A connection of its own for commands that block.
+pub struct Listener {
+    store: Store,
+    connection: Connection,
+}
+
+impl Listener {
+    /// Asks what blocks in Redis for up to `blocks`, unless the store was last seen to be another one.
+    pub(crate) async fn query<T: FromRedisValue>(
+        &self,
+        blocks: Duration,
+        question: &impl Question,
+    ) -> Result<T, StoreError> {
+        self.store.guard().ensure_ours()?;
+        self.store
+            .inner
+            .connections
+            .ask_blocking(&self.connection, blocks, question)
+            .await
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Store({})", self.inner.connections.address())
+    }
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Listener")
+    }
+}

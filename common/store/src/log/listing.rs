@@ -1,0 +1,174 @@
+//! A listing of deliveries, page by page, newest first.
+//!
+//! Each delivery is shown once, at its newest log entry. Attempts that are logged while somebody pages would move
+//! deliveries up and out of the pages to come, so the first page fixes a *bound*, and all pages show the log as it was
+//! then: an entry stands for its delivery unless the delivery has a later one within the bound. Nothing is repeated and
+//! nothing is skipped because something arrived.
+//!
+//! Deliveries that wait for their turn are not in the log; neither are, after a while, those that were given up long ago.
+//! Listings by those states read the queue, or the set of failed deliveries, instead. A listing of those that wait for a
+//! retry reads the log first, and then from the queue what the log has dropped.
+
+use super::{DeliverySummary, ListPosition, Source};
+use crate::{Store, StoreError};
+use domain::clock::Timestamp;
+use domain::delivery::DeliveryState;
+use domain::id::{AccountId, EndpointId};
+
+/// Entries that one call of the script reads: a few hundred microseconds of Redis's time.
+pub(super) const STEP: usize = 100;
+
+/// Entries that one page looks at: a few milliseconds of Redis's time. With a filter that few deliveries pass, a page may be
+/// short and have a successor.
+pub(super) const MOST_LOOKED_AT: usize = 400;
+
+/// A state that can be listed. Deliveries that were canceled leave only their number in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListStatus {
+    /// Waits for its turn.
+    Pending,
+    /// A worker holds a lease on it.
+    InFlight,
+    /// Waits for the time of its next attempt.
+    Retrying,
+    /// Waits because its endpoint is not active.
+    Parked,
+    /// A receiver answered 2xx in time.
+    Succeeded,
+    /// Its last attempt failed, or it was given up.
+    Exhausted,
+}
+
+/// A listing that somebody asks for: one page of an endpoint's deliveries.
+#[derive(Debug, Clone, Copy)]
+pub struct Listing<'a> {
+    /// Who asks.
+    pub account: &'a AccountId,
+    /// Whose deliveries.
+    pub endpoint: &'a EndpointId,
+    /// Which of them.
+    pub filter: &'a ListFilter,
+    /// Where the page begins: where the one before ended; `None` for the first page.
+    pub position: Option<&'a ListPosition>,
+    /// The most deliveries of the page.
+    pub limit: usize,
+}
+
+/// Which deliveries are listed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListFilter {
+    /// In this state; `None`: those that were attempted or given up, in any state.
+    pub status: Option<ListStatus>,
+    /// With an event of this type.
+    pub event: Option<String>,
+    /// From this time on: of the newest entry in the log, or of the acceptance of what waits.
+    pub since: Option<Timestamp>,
+    /// Before this time.
+    pub until: Option<Timestamp>,
+}
+
+/// A page of a listing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListPage {
+    /// The deliveries, newest first.
+    pub deliveries: Vec<DeliverySummary>,
+    /// Where the next page begins; `None` at the end.
+    pub next: Option<ListPosition>,
+}
+
+impl ListStatus {
+    /// Every state that can be listed.
+    pub const ALL: [Self; 6] = [
+        Self::Pending,
+        Self::InFlight,
+        Self::Retrying,
+        Self::Parked,
+        Self::Succeeded,
+        Self::Exhausted,
+    ];
+
+    /// The delivery's state.
+    #[must_use]
+    pub const fn state(self) -> DeliveryState {
+        match self {
+            Self::Pending => DeliveryState::Pending,
+            Self::InFlight => DeliveryState::InFlight,
+            Self::Retrying => DeliveryState::Retrying,
+            Self::Parked => DeliveryState::Parked,
+            Self::Succeeded => DeliveryState::Succeeded,
+            Self::Exhausted => DeliveryState::Exhausted,
+        }
+    }
+
+    /// Where deliveries in this state are found; `None`: in the log.
+    const fn source(self) -> Option<Source> {
+        match self {
+            // Those that waited for a retry when the endpoint was switched off follow.
+            Self::Pending | Self::Parked => Some(Source::Pending),
+            Self::InFlight => Some(Source::Leases),
+            Self::Exhausted => Some(Source::Failed),
+            Self::Retrying | Self::Succeeded => None,
+        }
+    }
+}
+
+impl Store {
+    /// A page of an endpoint's deliveries; `None` when the account has no such endpoint.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn list_deliveries(&self, listing: &Listing<'_>) -> Result<Option<ListPage>, StoreError> {
+        let other_source = match listing.position {
+            Some(ListPosition::In { source, after }) => Some((*source, after.as_str())),
+            Some(ListPosition::Log { .. }) => None,
+            None => listing
+                .filter
+                .status
+                .and_then(ListStatus::source)
+                .map(|source| (source, "")),
+        };
+        if let Some((source, after)) = other_source {
+            return self.page_from_queue(listing, source, after).await;
+        }
+        match self.page_from_log(listing).await? {
+            Some(page) if page.next.is_none() && listing.filter.status == Some(ListStatus::Retrying) => {
+                self.with_unlogged(listing, page).await
+            }
+            page => Ok(page),
+        }
+    }
+
+    /// The last page of the log, and behind it those whose attempts are all so old that the log has dropped them.
+    async fn with_unlogged(
+        &self,
+        listing: &Listing<'_>,
+        mut page: ListPage,
+    ) -> Result<Option<ListPage>, StoreError> {
+        let limit = listing.limit.saturating_sub(page.deliveries.len());
+        if limit == 0 {
+            page.next = Some(ListPosition::start_of(Source::Retry));
+            return Ok(Some(page));
+        }
+        let rest = Listing { limit, ..*listing };
+        let Some(rest) = self.page_from_queue(&rest, Source::Retry, "").await? else {
+            return Ok(None);
+        };
+        page.deliveries.extend(rest.deliveries);
+        page.next = rest.next;
+        Ok(Some(page))
+    }
+}
+
+impl ListFilter {
+    /// Whether a time lies within the span that is asked for.
+    pub(super) fn spans(&self, time: Timestamp) -> bool {
+        self.since.is_none_or(|since| time >= since) && self.until.is_none_or(|until| time < until)
+    }
+
+    /// Whether a delivery has the state and the type that are asked for.
+    pub(super) fn lets_through(&self, delivery: &DeliverySummary) -> bool {
+        let has_status = |status: ListStatus| status.state() == delivery.state && !delivery.is_test;
+        self.status.is_none_or(has_status) && self.event.as_ref().is_none_or(|event| *event == delivery.event)
+    }
+}

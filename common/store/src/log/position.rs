@@ -1,0 +1,98 @@
+//! Where a page of a listing ends, as a text that the next call brings back.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::EntryId;
+
+/// Where a page ends and the next one begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListPosition {
+    /// In the log, as it was up to `bound`.
+    Log {
+        /// The last entry that was looked at.
+        after: EntryId,
+        /// The newest entry when the first page was read.
+        bound: EntryId,
+    },
+    /// In another source.
+    In {
+        /// Which one.
+        source: Source,
+        /// The last entry that was read there; empty at the start.
+        after: String,
+    },
+}
+
+/// A text that is no position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a position in a listing")]
+pub struct InvalidListPosition;
+
+/// Where a listing reads deliveries that it does not read from the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// Those that wait for their turn.
+    Pending,
+    /// Those that wait for the time of their next attempt.
+    Retry,
+    /// Those in flight.
+    Leases,
+    /// Those that were given up.
+    Failed,
+}
+
+impl Source {
+    pub(super) const ALL: [Self; 4] = [Self::Pending, Self::Retry, Self::Leases, Self::Failed];
+
+    /// As the script and positions name it.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Retry => "retry",
+            Self::Leases => "leases",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl ListPosition {
+    pub(super) const fn start_of(source: Source) -> Self {
+        Self::In {
+            source,
+            after: String::new(),
+        }
+    }
+}
+
+impl fmt::Display for ListPosition {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Log { after, bound } => write!(formatter, "log {after} {bound}"),
+            Self::In { source, after } => write!(formatter, "{} {after}", source.as_str()),
+        }
+    }
+}
+
+impl FromStr for ListPosition {
+    type Err = InvalidListPosition;
+
+    fn from_str(text: &str) -> Result<Self, InvalidListPosition> {
+        let parts: Vec<_> = text.split(' ').collect();
+        let place = |text: &str| text.parse().map_err(|_| InvalidListPosition);
+        match parts.as_slice() {
+            ["log", after, bound] => Ok(Self::Log {
+                after: place(after)?,
+                bound: place(bound)?,
+            }),
+            [source, after] => {
+                let source = Source::ALL.into_iter().find(|known| known.as_str() == *source);
+                Ok(Self::In {
+                    source: source.ok_or(InvalidListPosition)?,
+                    after: (*after).to_owned(),
+                })
+            }
+            _ => Err(InvalidListPosition),
+        }
+    }
+}

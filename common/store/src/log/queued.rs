@@ -1,0 +1,119 @@
+//! Pages of a listing from the queue: deliveries that the log doesn't have yet, or no longer.
+
+use redis::Cmd;
+
+use super::listing::{MOST_LOOKED_AT, STEP};
+use super::{
+    DeliverySummary, ListPage, ListPosition, ListStatus, Listing, LogEntry, RawEntry, Record, Source,
+};
+use crate::scripts::{Argument, Legible, answered, script};
+use crate::{Store, StoreError};
+use domain::clock::Timestamp;
+use domain::id::{AccountId, DeliveryId, EndpointId};
+
+script! {
+    /// Deliveries in one source: the endpoint's state, and what was found.
+    "log_waiting": AllowOom, Reads, needs [OWNER, VIEW];
+    struct LogWaiting<'a> {
+        endpoint: &'a EndpointId,
+        account: &'a AccountId,
+        source: Source,
+        after: &'a str,
+        most: usize
+    } -> Option<(String, Vec<Found>)>
+}
+
+/// A delivery that was found.
+pub(crate) struct Found {
+    /// As it stands there: its id, and in a pending list how many attempts were made.
+    entry: String,
+    record: Record,
+    /// The type of its event; empty if that is not kept.
+    event: String,
+    /// When it was given up, if it was.
+    given_up_at: Legible<Timestamp>,
+    /// Its newest entry in the log, if that is kept.
+    newest: Option<RawEntry>,
+}
+
+answered! { Found { entry, record, event, given_up_at, newest } }
+
+impl Argument for Source {
+    fn write(&self, command: &mut Cmd) {
+        self.as_str().write(command);
+    }
+}
+
+impl Store {
+    /// A page from one source, from behind `after` on. Parked deliveries stand in two, one behind the other.
+    pub(super) async fn page_from_queue(
+        &self,
+        listing: &Listing<'_>,
+        mut source: Source,
+        after: &str,
+    ) -> Result<Option<ListPage>, StoreError> {
+        let status = listing.filter.status;
+        let mut page = ListPage::default();
+        let mut after = after.to_owned();
+        let mut looked_at = 0;
+        loop {
+            let waiting = LogWaiting {
+                endpoint: listing.endpoint,
+                account: listing.account,
+                source,
+                after: &after,
+                most: STEP.min(MOST_LOOKED_AT - looked_at),
+            };
+            let Some((state, found)) = self.call(&waiting).await? else {
+                return Ok(None);
+            };
+            let is_active = state == "active";
+            let read = found.len();
+            for found in found {
+                after.clone_from(&found.entry);
+                page.deliveries.extend(found.listed(source, listing, is_active));
+                if page.deliveries.len() == listing.limit {
+                    page.next = (source != Source::Leases).then_some(ListPosition::In { source, after });
+                    return Ok(Some(page));
+                }
+            }
+            looked_at += read;
+            if read < STEP && source == Source::Pending && status == Some(ListStatus::Parked) {
+                (source, after) = (Source::Retry, String::new());
+            } else if read < STEP || source == Source::Leases {
+                return Ok(Some(page));
+            }
+            if looked_at >= MOST_LOOKED_AT {
+                page.next = Some(ListPosition::In { source, after });
+                return Ok(Some(page));
+            }
+        }
+    }
+}
+
+impl Found {
+    /// The delivery, if the listing wants it.
+    fn listed(self, source: Source, listing: &Listing<'_>, is_active: bool) -> Option<DeliverySummary> {
+        let filter = listing.filter;
+        let is_retry = filter.status == Some(ListStatus::Retrying);
+        let newest = self.newest.and_then(RawEntry::known);
+        if is_retry && newest.is_some() {
+            // The pages from the log have it.
+            return None;
+        }
+        let attempted_at = self.record.entries.iter().max().map(|newest| newest.time());
+        let time = match source {
+            Source::Failed => self.given_up_at.0,
+            Source::Retry if is_retry => attempted_at,
+            _ => None,
+        };
+        let id: DeliveryId = self.entry.split(':').next()?.parse().ok()?;
+        let last = newest.and_then(LogEntry::into_attempt);
+        let mut delivery = self.record.summary(id, last, is_active);
+        if delivery.event.is_empty() {
+            delivery.event = self.event;
+        }
+        let is_within = filter.spans(time.unwrap_or_else(|| delivery.id.event().time()));
+        (is_within && filter.lets_through(&delivery)).then_some(delivery)
+    }
+}

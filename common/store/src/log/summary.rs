@@ -1,0 +1,131 @@
+//! A delivery at a glance: what its record, its newest log entry and the queue say, put together.
+
+use redis::Value;
+
+use super::{EntryId, LoggedAttempt};
+use crate::StoreError;
+use crate::scripts::{Answer, Legible, answered};
+use domain::clock::Timestamp;
+use domain::delivery::DeliveryState;
+use domain::id::DeliveryId;
+
+/// A delivery at a glance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliverySummary {
+    /// Its id.
+    pub id: DeliveryId,
+    /// The name of its event's type; empty when nothing that is kept says it.
+    pub event: String,
+    /// Where it is in its life now.
+    pub state: DeliveryState,
+    /// Attempts made.
+    pub attempts: u32,
+    /// When its next attempt is due, if it waits for one.
+    pub next_attempt_at: Option<Timestamp>,
+    /// Its newest entry in the log, if that is kept.
+    pub last: Option<LoggedAttempt>,
+    /// Why it was given up, or why its last attempt failed; a stable code.
+    pub reason: Option<String>,
+    /// The delivery that it repeats.
+    pub replay_of: Option<DeliveryId>,
+    /// Whether it is a test event.
+    pub is_test: bool,
+}
+
+/// What is known of a delivery beside the log: its record, if it has one, and whether it is in flight.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Record {
+    state: String,
+    attempts: u32,
+    next_attempt_at: Option<Timestamp>,
+    reason: Option<String>,
+    replay_of: Option<DeliveryId>,
+    pub(super) entries: Vec<EntryId>,
+    event: String,
+    pub(super) in_flight: bool,
+}
+
+/// A record as scripts answer it (`record_view`). Whatever else wrote it, what can be read is told.
+struct RawRecord {
+    state: String,
+    attempts: Legible<u32>,
+    next_attempt_at: Legible<Timestamp>,
+    reason: Option<String>,
+    replay_of: Option<DeliveryId>,
+    /// The ids of its log entries.
+    entries: String,
+    event: String,
+    in_flight: bool,
+}
+
+answered! { RawRecord { state, attempts, next_attempt_at, reason, replay_of, entries, event, in_flight } }
+
+impl Answer for Record {
+    fn read(value: Value) -> Result<Self, StoreError> {
+        let Some(raw) = Option::<RawRecord>::read(value)? else {
+            return Ok(Self::default());
+        };
+        Ok(Self {
+            state: raw.state,
+            attempts: raw.attempts.0.unwrap_or(0),
+            next_attempt_at: raw.next_attempt_at.0,
+            reason: raw.reason,
+            replay_of: raw.replay_of,
+            entries: raw
+                .entries
+                .split_whitespace()
+                .filter_map(|id| id.parse().ok())
+                .collect(),
+            event: raw.event,
+            in_flight: raw.in_flight,
+        })
+    }
+}
+
+impl Record {
+    pub(super) const fn exists(&self) -> bool {
+        !self.state.is_empty()
+    }
+
+    /// Where the delivery is, given that it is not finished or has a record.
+    fn delivery_state(&self, is_active: bool) -> DeliveryState {
+        match self.state.as_str() {
+            "succeeded" => DeliveryState::Succeeded,
+            "exhausted" => DeliveryState::Exhausted,
+            _ if self.in_flight => DeliveryState::InFlight,
+            _ if !is_active => DeliveryState::Parked,
+            "retrying" => DeliveryState::Retrying,
+            _ => DeliveryState::Pending,
+        }
+    }
+
+    /// The delivery at a glance.
+    pub(super) fn summary(
+        self,
+        id: DeliveryId,
+        last: Option<LoggedAttempt>,
+        is_active: bool,
+    ) -> DeliverySummary {
+        let state = match &last {
+            // Without a record a delivery is what the log says; but what waits for a retry has one, unless it was canceled.
+            Some(last) if !self.exists() && !self.in_flight => match last.outcome {
+                DeliveryState::Retrying => DeliveryState::Canceled,
+                outcome => outcome,
+            },
+            _ => self.delivery_state(is_active),
+        };
+        DeliverySummary {
+            event: last.as_ref().map_or(self.event, |last| last.event.clone()),
+            attempts: self.attempts.max(last.as_ref().map_or(0, |last| last.attempt)),
+            next_attempt_at: self.next_attempt_at.filter(|_| state == DeliveryState::Retrying),
+            reason: self
+                .reason
+                .or_else(|| last.as_ref().and_then(|last| last.error.clone())),
+            replay_of: self.replay_of,
+            is_test: last.as_ref().is_some_and(|last| last.is_test),
+            id,
+            state,
+            last,
+        }
+    }
+}

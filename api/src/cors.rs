@@ -15,6 +15,8 @@ use poem::{Request, Response};
 use program::config::split_list;
 use url::Url;
 
+use crate::headers::once;
+
 /// The headers that our calls read.
 const READ: HeaderValue =
     HeaderValue::from_static("Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Request-Id");
@@ -74,12 +76,8 @@ impl Origins {
 
     /// The origin that a request comes from, if it is a configured one.
     pub(crate) fn asking(&self, headers: &HeaderMap) -> Option<HeaderValue> {
-        let mut given = headers.get_all(ORIGIN).iter();
-        let (first, second) = (given.next(), given.next());
-        first
-            .filter(|_| second.is_none())
-            .filter(|origin| self.0.contains(origin))
-            .cloned()
+        let origin = once(headers, ORIGIN).ok().flatten()?;
+        self.0.contains(origin).then(|| origin.clone())
     }
 
     /// Lets the page of this origin read the answer.

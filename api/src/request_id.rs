@@ -3,6 +3,8 @@
 use poem::http::HeaderValue;
 use poem::http::header::{HeaderMap, HeaderName};
 
+use crate::headers::once;
+
 /// The header that carries it, both ways.
 pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -11,9 +13,8 @@ const MAX: usize = 128;
 
 /// The caller's own id, if it has one that is harmless in a log; else a new one.
 pub(crate) fn of(headers: &HeaderMap) -> HeaderValue {
-    let mut given = headers.get_all(HEADER).iter();
-    match (given.next(), given.next()) {
-        (Some(id), None) if is_harmless(id.as_bytes()) => id.clone(),
+    match once(headers, HEADER) {
+        Ok(Some(id)) if is_harmless(id.as_bytes()) => id.clone(),
         _ => new(),
     }
 }

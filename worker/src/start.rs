@@ -11,7 +11,7 @@ use crate::health::{self, Health};
 use crate::metrics::Metrics;
 use crate::outage::{Outage, Trouble};
 use crate::parts::Parts;
-use crate::ready::wait_for_redis;
+use crate::ready::wait_for_store;
 use crate::stop::Stopper;
 use crate::tasks::Tasks;
 use crate::transport::resolver::SystemResolver;
@@ -55,7 +55,7 @@ pub async fn run(
         Some(trouble.clone()),
     );
     let server = tokio::select! {
-        inspected = wait_for_redis(&config, &store, &mut outage) => inspected?,
+        inspected = wait_for_store(&config, &store, &mut outage) => inspected?,
         () = &mut shutdown => return Ok(()),
     };
     trouble.set(None);

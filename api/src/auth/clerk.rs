@@ -9,8 +9,8 @@ use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::Deserialize;
 
-use super::AuthError;
 use super::jwks::{Jwks, NoKey};
+use super::{AuthError, is_key};
 
 const MAX_TOKEN: usize = 8 * 1024;
 const SKEW_SECONDS: u64 = 5;
@@ -93,6 +93,9 @@ impl SessionVerifier {
     ///
     /// [`AuthError`] when it isn't a session token that is valid now.
     pub async fn verify(&self, token: &str) -> Result<Session, AuthError> {
+        if is_key(token) {
+            return Err(AuthError::NotASessionToken);
+        }
         if token.len() > MAX_TOKEN {
             return Err(AuthError::Malformed);
         }

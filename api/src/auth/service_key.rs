@@ -9,6 +9,8 @@ use std::str::FromStr;
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
+use super::{AuthError, is_jwt, is_key};
+
 /// What every service key starts with.
 pub const PREFIX: &str = "whk_";
 
@@ -25,9 +27,19 @@ struct ServiceKey {
 }
 
 impl ServiceKeys {
-    /// The id of the key, if it is valid.
-    #[must_use]
-    pub fn verify(&self, key: &str) -> Option<&str> {
+    /// The id of the service key that a token is.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError`] when it is none of ours.
+    pub fn verify(&self, token: &str) -> Result<&str, AuthError> {
+        if !token.starts_with(PREFIX) && (is_jwt(token) || is_key(token)) {
+            return Err(AuthError::NotAServiceKey);
+        }
+        self.find(token).ok_or(AuthError::ServiceKey)
+    }
+
+    fn find(&self, key: &str) -> Option<&str> {
         if key.len() > MAX_KEY {
             return None;
         }

@@ -1,5 +1,6 @@
 use super::*;
 use program::config::one_sentence;
+use store::server::AckDurability;
 
 const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
@@ -12,10 +13,10 @@ fn config(arguments: &[&str]) -> Result<Config, String> {
 fn the_defaults_are_the_documented_ones() {
     let config = config(&[]).unwrap();
     assert_eq!(config.server.api_listen.to_string(), "127.0.0.1:3000");
-    let limits = config.limits.limits();
-    assert_eq!((limits.payload_bytes, limits.endpoints), (262_144, 100));
-    assert_eq!(limits.budgets.account_bytes, 1 << 30);
-    assert_eq!(limits.budgets.parked_bytes, 256 << 20);
+    let allowance = config.allowance.allowance();
+    assert_eq!((allowance.payload_bytes, allowance.endpoints), (262_144, 100));
+    assert_eq!(allowance.budgets.account_bytes, 1 << 30);
+    assert_eq!(allowance.budgets.parked_bytes, 256 << 20);
     assert_eq!(config.durability.ack_durability, AckDurability::Aof);
     assert!(config.auth.service_keys.is_empty());
 }

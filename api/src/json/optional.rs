@@ -4,7 +4,8 @@ use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaRequest, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
-use super::{JsonRequest, body_meta, check_form, parse, read_body};
+use super::read::{check_form, parse, read_body};
+use super::{JsonRequest, body_meta};
 use crate::app::App;
 use crate::problem::{Code, Problem};
 
@@ -14,7 +15,7 @@ pub struct OptionalJson<T>(pub T);
 
 impl<T: JsonRequest + Default> OptionalJson<T> {
     async fn read(request: &Request, body: &mut RequestBody) -> Result<Self, Problem> {
-        let max_bytes = T::max_bytes(&App::of(request)?.limits);
+        let max_bytes = T::max_bytes(&App::of(request)?.allowance);
         let body = body.take().map_err(|_| Problem::new(Code::BadRequest))?;
         let bytes = read_body(body, max_bytes).await?;
         if bytes.is_empty() {

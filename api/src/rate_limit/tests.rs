@@ -1,3 +1,6 @@
+use poem::IntoResponse as _;
+use poem::http::HeaderMap;
+
 use super::*;
 
 const LIMITS: RateLimits = RateLimits {
@@ -16,17 +19,17 @@ fn quota(subject: Subject, left: u32, ms: u64) -> Quota {
 
 #[test]
 fn headers_tell_the_lowest_of_each_kind() {
-    let ledger = Ledger::default();
+    let quotas = Quotas::default();
     let mut headers = HeaderMap::new();
-    ledger.tell(&LIMITS, &mut headers);
+    quotas.write(&LIMITS, &mut headers);
     assert!(headers.is_empty());
     for (key, account) in [(7, 4), (6, 0), (5, 49)] {
-        ledger.note(&[
+        quotas.note(&[
             quota(Subject::ServiceKey, key, 30_001),
             quota(Subject::Account, account, 1),
         ]);
     }
-    ledger.tell(&LIMITS, &mut headers);
+    quotas.write(&LIMITS, &mut headers);
     assert_eq!(
         headers["ratelimit-policy"],
         "\"key\";q=1000;w=60, \"account\";q=50;w=60"

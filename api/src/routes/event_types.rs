@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::Group;
 use super::schema::{RawObject, SubscriptionName};
-use crate::auth::DashboardUser;
+use crate::caller::DashboardUser;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 

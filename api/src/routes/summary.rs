@@ -13,7 +13,7 @@ use store::condition::StoreWarning;
 use super::Group;
 use super::schema::DateTime;
 use crate::app::App;
-use crate::auth::DashboardUser;
+use crate::caller::DashboardUser;
 use crate::json::Json;
 use crate::problem::Problem;
 
@@ -126,7 +126,7 @@ impl SummaryApi {
     async fn get(&self, user: DashboardUser, app: Data<&App>) -> Result<Json<Summary>, Problem> {
         let store = app.store.get()?;
         let facts = store.account_facts(&user.account).await?;
-        let budget = app.limits.budgets.account_bytes;
+        let budget = app.allowance.budgets.account_bytes;
         Ok(Json(Summary {
             endpoints: EndpointCounts::of(&facts.endpoints),
             hours: hours(&facts.hours, facts.now),

@@ -12,11 +12,17 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
 use super::*;
-use crate::app::{Parts, StoreSlot};
+use crate::allowance::Allowance;
+use crate::app::Parts;
 use crate::auth::clerk::{KeySource, SessionVerifier};
 use crate::auth::jwks::{Jwks, RefreshPolicy};
-use crate::config;
+use crate::body::Patience;
+use crate::cors::Origins;
+use crate::metrics::Metrics;
+use crate::rate_limit::RateLimits;
+use crate::store_slot::StoreSlot;
 use crate::streams::Streams;
+use serve::Limits;
 use store::events::Budgets;
 
 const SERVICE_KEY: &str = "whk_backend_0123456789abcdef";
@@ -59,15 +65,15 @@ async fn start_with(settings: Settings) -> Running {
             .unwrap(),
         secrets: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".parse().unwrap(),
         urls: domain::endpoint::UrlPolicy::default(),
-        limits: config::Limits {
+        allowance: Allowance {
             payload_bytes: 262_144,
             endpoints: 100,
             budgets: Budgets {
                 account_bytes: 1 << 30,
                 parked_bytes: 1 << 28,
             },
-            rates: crate::rate_limit::RateLimits::NONE,
         },
+        rates: RateLimits::NONE,
         streams: Arc::new(Streams::new(metrics.clone())),
         metrics,
     });
@@ -378,15 +384,15 @@ fn panicking_app() -> App {
         service_keys: crate::auth::service_key::ServiceKeys::default(),
         secrets: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".parse().unwrap(),
         urls: domain::endpoint::UrlPolicy::default(),
-        limits: config::Limits {
+        allowance: Allowance {
             payload_bytes: 1,
             endpoints: 1,
             budgets: Budgets {
                 account_bytes: 1,
                 parked_bytes: 1,
             },
-            rates: crate::rate_limit::RateLimits::NONE,
         },
+        rates: RateLimits::NONE,
         streams: Arc::new(Streams::new(metrics.clone())),
         metrics,
     })

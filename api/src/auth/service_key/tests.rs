@@ -10,8 +10,8 @@ fn several_keys_are_valid_at_once_and_nothing_else() {
     let keys: ServiceKeys = format!("{}, {}", entry("backend", old), entry("backend-2", new))
         .parse()
         .unwrap();
-    assert_eq!(keys.verify(old), Some("backend"));
-    assert_eq!(keys.verify(new), Some("backend-2"));
+    assert_eq!(keys.verify(old), Ok("backend"));
+    assert_eq!(keys.verify(new), Ok("backend-2"));
     for wrong in [
         "",
         "whk_",
@@ -20,16 +20,16 @@ fn several_keys_are_valid_at_once_and_nothing_else() {
         "whk_other_old0123456789",
         "old",
     ] {
-        assert_eq!(keys.verify(wrong), None, "{wrong}");
+        assert_eq!(keys.verify(wrong), Err(AuthError::ServiceKey), "{wrong}");
     }
-    assert_eq!(keys.verify(&"x".repeat(100_000)), None);
-    assert!(ServiceKeys::default().verify(old).is_none());
+    assert_eq!(keys.verify(&"x".repeat(100_000)), Err(AuthError::ServiceKey));
+    assert!(ServiceKeys::default().verify(old).is_err());
 }
 
 #[test]
 fn a_key_that_is_configured_under_another_id_is_refused() {
     let keys: ServiceKeys = entry("billing", "whk_backend_0123").parse().unwrap();
-    assert_eq!(keys.verify("whk_backend_0123"), None);
+    assert_eq!(keys.verify("whk_backend_0123"), Err(AuthError::ServiceKey));
 }
 
 #[test]

@@ -37,8 +37,9 @@ use super::events::idempotency::IdempotencyHeader;
 use super::schema::{CursorText, DateTime, DeliveredEvent, ListedStatus, PageLimit};
 use super::{Group, fields};
 use crate::app::App;
-use crate::auth::DashboardUser;
+use crate::caller::DashboardUser;
 use crate::cursor::CursorScope;
+use crate::headers::OnceHeader;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 
@@ -170,13 +171,13 @@ impl DeliveriesApi {
         /// The same key for the same delivery answers the replay that was made for it, as long as anything is kept of that
         /// one: so a request whose answer was lost can be sent again.
         #[oai(name = "Idempotency-Key")]
-        key: IdempotencyHeader,
+        key: OnceHeader<IdempotencyHeader>,
     ) -> Result<Replayed, Problem> {
         let endpoint = fields::endpoint_id(&id.0)?;
         let store = app.store.get()?;
         let (source, detail) = find(store, &user.account, &endpoint, &delivery.0).await?;
         let new = match &key.0 {
-            Some(key) => source.replay_as(bits_of(key, &source)),
+            Some(IdempotencyHeader(key)) => source.replay_as(bits_of(key, &source)),
             None => source.replay(),
         };
         if key.0.is_some()
@@ -188,7 +189,7 @@ impl DeliveriesApi {
             return Err(expired::problem(store, &detail.summary).await);
         }
         let outcome = store
-            .replay_delivery(&user.account, &source, &new, app.limits.budgets)
+            .replay_delivery(&user.account, &source, &new, app.allowance.budgets)
             .await?;
         let status = match outcome {
             ReplayOutcome::Pending => DeliveryStatus::Pending,

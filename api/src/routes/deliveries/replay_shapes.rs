@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use store::replays::{Replay, ReplayCount, ReplaySpan, ReplayState, ReplayStatus};
 
 use super::super::schema::{DateTime, present};
-use crate::config::Limits;
+use crate::allowance::Allowance;
 use crate::json::{Json, JsonRequest};
 
 /// More than any request needs.
@@ -30,7 +30,7 @@ pub(crate) struct ReplayDeliveries {
 }
 
 impl JsonRequest for ReplayDeliveries {
-    fn max_bytes(_: &Limits) -> usize {
+    fn max_bytes(_: &Allowance) -> usize {
         MAX_BODY
     }
 }

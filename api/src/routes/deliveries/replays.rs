@@ -11,7 +11,7 @@ use super::super::{Group, fields};
 use super::no_endpoint;
 use super::replay_shapes::{CountView, EndedAs, ManyReplayed, ReplayDeliveries, ReplayView};
 use crate::app::App;
-use crate::auth::DashboardUser;
+use crate::caller::DashboardUser;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 
@@ -61,7 +61,7 @@ impl ReplaysApi {
         }
         let new = ReplayId::new(now.as_millis());
         let outcome = store
-            .start_replay(&user.account, &endpoint, &new, &span, app.limits.budgets)
+            .start_replay(&user.account, &endpoint, &new, &span, app.allowance.budgets)
             .await?;
         match outcome {
             StartOutcome::Started(replay) => {

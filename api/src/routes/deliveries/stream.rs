@@ -4,14 +4,14 @@ use bytes::Bytes;
 use futures_util::stream;
 use poem::http::{HeaderName, header};
 use poem::web::Data;
-use poem::{Body, IntoResponse, Request, RequestBody, Response};
+use poem::{Body, IntoResponse, Response};
 use poem_openapi::param::Path;
 use poem_openapi::payload::Payload;
 use poem_openapi::registry::{
-    MetaMediaType, MetaParamIn, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry,
+    MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry,
 };
 use poem_openapi::types::Type;
-use poem_openapi::{ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOptions, OpenApi};
+use poem_openapi::{ApiResponse, OpenApi};
 use store::log::EntryId;
 use tokio::sync::mpsc::Receiver;
 
@@ -21,7 +21,8 @@ use super::follow::{Follower, scope};
 use super::no_endpoint;
 use super::stream_events::{StreamedAttempt, StreamedCancellation, StreamedEnd, StreamedGap, StreamedState};
 use crate::app::App;
-use crate::auth::DashboardUser;
+use crate::caller::DashboardUser;
+use crate::headers::{HeaderParam, OnceHeader};
 use crate::problem::{Code, Problem};
 use crate::streams::NoPlace;
 
@@ -57,12 +58,12 @@ impl StreamApi {
         id: Path<String>,
         /// The `id` of the last event that came, to go on behind it.
         #[oai(name = "Last-Event-ID")]
-        last: LastEventId,
+        last: OnceHeader<LastEventId>,
     ) -> Result<EventStream, Problem> {
         let endpoint = fields::endpoint_id(&id.0)?;
         let after: Option<EntryId> = last
             .0
-            .map(|text| scope(&app, &user.account, &endpoint).read(&text))
+            .map(|LastEventId(text)| scope(&app, &user.account, &endpoint).read(&text))
             .transpose()
             .map_err(|_| wrong_id())?;
         let store = app.store.get()?.clone();
@@ -99,38 +100,23 @@ fn no_place(error: NoPlace) -> Problem {
         .retry_after(10)
 }
 
-/// The header `Last-Event-ID`, if it was given.
+/// The value of the header `Last-Event-ID`.
 #[derive(Debug)]
-struct LastEventId(Option<String>);
+struct LastEventId(String);
 
-impl<'a> ApiExtractor<'a> for LastEventId {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
+impl HeaderParam for LastEventId {
+    const NAME: &'static str = LAST_EVENT_ID;
 
-    type ParamType = ();
-    type ParamRawType = ();
-
-    fn param_in() -> Option<MetaParamIn> {
-        Some(MetaParamIn::Header)
+    fn schema() -> MetaSchemaRef {
+        CursorText::schema_ref()
     }
 
-    fn param_schema_ref() -> Option<MetaSchemaRef> {
-        Some(CursorText::schema_ref())
+    fn read(text: &str) -> Result<Self, Problem> {
+        Ok(Self(text.to_owned()))
     }
 
-    async fn from_request(
-        request: &'a Request,
-        _body: &mut RequestBody,
-        _options: ExtractParamOptions<()>,
-    ) -> poem::Result<Self> {
-        let mut values = request.headers().get_all(LAST_EVENT_ID).iter();
-        let Some(value) = values.next() else {
-            return Ok(Self(None));
-        };
-        if values.next().is_some() {
-            return Err(wrong_id().into());
-        }
-        let text = value.to_str().map_err(|_| wrong_id())?;
-        Ok(Self(Some(text.to_owned())))
+    fn malformed() -> Problem {
+        wrong_id()
     }
 }
 

@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 use self::shapes::{DiagnosisView, VerifySignature};
 use super::{Group, fields};
 use crate::app::App;
-use crate::auth::DashboardUser;
+use crate::caller::DashboardUser;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 
@@ -52,11 +52,11 @@ impl DoctorApi {
     ) -> Result<Json<DiagnosisView>, Problem> {
         let endpoint = fields::endpoint_id(&id.0)?;
         let VerifySignature { headers, body } = body.0;
-        if body.len() > shapes::max_body(&app.limits) {
+        if body.len() > shapes::max_body(&app.allowance) {
             return Err(Problem::new(Code::BodyTooLarge)
                 .detail(format!(
                     "`body` may be {} bytes long, more than any body that is sent.",
-                    shapes::max_body(&app.limits)
+                    shapes::max_body(&app.allowance)
                 ))
                 .field("body"));
         }

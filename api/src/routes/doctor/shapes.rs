@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::schema::FindingName;
 use super::headers::HeaderObject;
-use crate::config::Limits;
+use crate::allowance::Allowance;
 use crate::json::JsonRequest;
 
 /// By how much a body may be longer than any that is sent: white space and escapes that somebody added.
@@ -23,14 +23,14 @@ pub(crate) struct VerifySignature {
 }
 
 /// How long `body` may be, in bytes.
-pub(super) const fn max_body(limits: &Limits) -> usize {
-    limits.payload_bytes.saturating_add(ADDED)
+pub(super) const fn max_body(allowance: &Allowance) -> usize {
+    allowance.payload_bytes.saturating_add(ADDED)
 }
 
 impl JsonRequest for VerifySignature {
     /// As a JSON string a text can be several times as long: each é may come as `\u00e9`.
-    fn max_bytes(limits: &Limits) -> usize {
-        max_body(limits)
+    fn max_bytes(allowance: &Allowance) -> usize {
+        max_body(allowance)
             .saturating_mul(3)
             .saturating_add(2 * MAX_HEADERS * MAX_HEADER_BYTES)
     }

@@ -27,7 +27,7 @@ use self::shapes::{
 };
 use super::{Group, fields};
 use crate::app::App;
-use crate::auth::DashboardUser;
+use crate::caller::DashboardUser;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 
@@ -69,7 +69,7 @@ impl EndpointsApi {
         match app
             .store
             .get()?
-            .create_endpoint(&new, app.limits.endpoints)
+            .create_endpoint(&new, app.allowance.endpoints)
             .await?
         {
             CreateOutcome::Created(endpoint) => {
@@ -82,7 +82,7 @@ impl EndpointsApi {
             }
             CreateOutcome::TooMany => Err(Problem::new(Code::TooManyEndpoints).detail(format!(
                 "An account may have {} endpoints. {}",
-                app.limits.endpoints,
+                app.allowance.endpoints,
                 Code::TooManyEndpoints.advice()
             ))),
         }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::super::schema::{
     ChatbotId, DateTime, Description, SecretText, SubscriptionName, UrlText, present,
 };
-use crate::config::Limits;
+use crate::allowance::Allowance;
 use crate::json::{Json, JsonRequest};
 
 /// More than any endpoint needs.
@@ -86,13 +86,13 @@ impl TryFrom<String> for Parked {
 }
 
 impl JsonRequest for CreateEndpoint {
-    fn max_bytes(_: &Limits) -> usize {
+    fn max_bytes(_: &Allowance) -> usize {
         MAX_BODY
     }
 }
 
 impl JsonRequest for ChangeEndpoint {
-    fn max_bytes(_: &Limits) -> usize {
+    fn max_bytes(_: &Allowance) -> usize {
         MAX_BODY
     }
 }

@@ -20,9 +20,9 @@ use super::super::schema::{EventName, present};
 use super::super::{Group, fields};
 use super::shapes::MAX_BODY;
 use super::{known_form, not_found};
+use crate::allowance::Allowance;
 use crate::app::App;
-use crate::auth::DashboardUser;
-use crate::config::Limits;
+use crate::caller::DashboardUser;
 use crate::json::{Json, JsonRequest, OptionalJson};
 use crate::problem::{Code, Problem};
 
@@ -65,7 +65,7 @@ pub(crate) struct TestResult {
 }
 
 impl JsonRequest for SendTestEvent {
-    fn max_bytes(_: &Limits) -> usize {
+    fn max_bytes(_: &Allowance) -> usize {
         MAX_BODY
     }
 }

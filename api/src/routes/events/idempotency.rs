@@ -1,51 +1,38 @@
 //! Idempotency keys: the header, and what makes two requests the same.
 
 use domain::event::{EventType, Payload};
-use poem::{Request, RequestBody, Result};
-use poem_openapi::registry::{MetaParamIn, MetaSchemaRef};
-use poem_openapi::types::Type;
-use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use poem_openapi::registry::MetaSchemaRef;
+use poem_openapi::types::Type as _;
 use sha2::{Digest, Sha256};
 
 use super::super::fields;
 use super::super::schema::IdempotencyKey;
+use crate::headers::HeaderParam;
 use crate::problem::{Code, Problem};
 
 const HEADER: &str = "Idempotency-Key";
 
-/// The header `Idempotency-Key`, if it was given.
+/// The value of the header `Idempotency-Key`.
 #[derive(Debug)]
-pub(crate) struct IdempotencyHeader(pub(crate) Option<String>);
+pub(crate) struct IdempotencyHeader(pub(crate) String);
 
-impl<'a> ApiExtractor<'a> for IdempotencyHeader {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
+impl HeaderParam for IdempotencyHeader {
+    const NAME: &'static str = HEADER;
 
-    type ParamType = ();
-    type ParamRawType = ();
-
-    fn param_in() -> Option<MetaParamIn> {
-        Some(MetaParamIn::Header)
+    fn schema() -> MetaSchemaRef {
+        IdempotencyKey::schema_ref()
     }
 
-    fn param_schema_ref() -> Option<MetaSchemaRef> {
-        Some(IdempotencyKey::schema_ref())
+    fn read(text: &str) -> Result<Self, Problem> {
+        fields::idempotency_key(text, HEADER).map(Self)
     }
 
-    async fn from_request(
-        request: &'a Request,
-        _body: &mut RequestBody,
-        _options: ExtractParamOptions<()>,
-    ) -> Result<Self> {
-        let mut values = request.headers().get_all(HEADER).iter();
-        let Some(value) = values.next() else {
-            return Ok(Self(None));
-        };
-        let wrong = || Problem::new(Code::InvalidIdempotencyKey).field(HEADER);
-        if values.next().is_some() {
-            return Err(wrong().detail("Give the header Idempotency-Key once.").into());
-        }
-        let text = value.to_str().map_err(|_| wrong())?;
-        Ok(Self(Some(fields::idempotency_key(text, HEADER)?)))
+    fn malformed() -> Problem {
+        Problem::new(Code::InvalidIdempotencyKey).field(HEADER)
+    }
+
+    fn repeated() -> Problem {
+        Self::malformed().detail("Give the header Idempotency-Key once.")
     }
 }
 

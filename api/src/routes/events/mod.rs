@@ -21,9 +21,10 @@ use self::shapes::{
     Pushed, RawItem,
 };
 use super::{Group, fields};
+use crate::allowance::Allowance;
 use crate::app::App;
-use crate::auth::Backend;
-use crate::config::Limits;
+use crate::caller::Backend;
+use crate::headers::OnceHeader;
 use crate::json::{self, Json};
 use crate::metrics::{EventResult, Metrics};
 use crate::problem::{Code, Problem};
@@ -43,7 +44,7 @@ impl EventsApi {
         &self,
         backend: Backend,
         app: Data<&App>,
-        key: IdempotencyHeader,
+        key: OnceHeader<IdempotencyHeader>,
         body: Json<PushEvent>,
     ) -> Result<Pushed, Problem> {
         let accepted = push_one(&app, &backend, key, body.0).await;
@@ -77,7 +78,7 @@ impl EventsApi {
         let refusals: Vec<Option<Problem>> = items
             .iter()
             .map(|item| {
-                prepare_item(item, &app.limits, now)
+                prepare_item(item, &app.allowance, now)
                     .map(|event| events.push(event))
                     .err()
             })
@@ -87,7 +88,7 @@ impl EventsApi {
         } else {
             app.store
                 .for_events()?
-                .accept_limited(&events, app.limits.budgets, &backend.limits)
+                .accept_limited(&events, app.allowance.budgets, &backend.limits)
                 .await
         };
         let mut outcomes = all_or_some(outcomes)?.into_iter();
@@ -114,13 +115,13 @@ impl EventsApi {
 async fn push_one(
     app: &App,
     backend: &Backend,
-    key: IdempotencyHeader,
+    key: OnceHeader<IdempotencyHeader>,
     body: PushEvent,
 ) -> Result<EventAccepted, Problem> {
-    let event = prepare(body, key.0, &app.limits, Timestamp::now())?;
+    let event = prepare(body, key.0.map(|key| key.0), &app.allowance, Timestamp::now())?;
     let store = app.store.for_events()?;
     let counted = store
-        .accept_one_limited(event, app.limits.budgets, backend.limits.clone())
+        .accept_one_limited(event, app.allowance.budgets, backend.limits.clone())
         .await?;
     accepted(app, backend, counted)
 }
@@ -138,7 +139,7 @@ fn all_or_some(
     }
 }
 
-fn prepare_item(item: &RawItem, limits: &Limits, now: Timestamp) -> Result<NewEvent, Problem> {
+fn prepare_item(item: &RawItem, allowance: &Allowance, now: Timestamp) -> Result<NewEvent, Problem> {
     let text = item.0.get();
     let (event, key) = json::parse_object::<BatchEvent>(text)
         .map_err(Problem::about_an_item)?
@@ -146,14 +147,14 @@ fn prepare_item(item: &RawItem, limits: &Limits, now: Timestamp) -> Result<NewEv
     let key = key
         .map(|key| fields::idempotency_key(&key, "idempotencyKey"))
         .transpose()?;
-    prepare(event, key, limits, now)
+    prepare(event, key, allowance, now)
 }
 
 /// Checks an event and builds what receivers get.
 fn prepare(
     body: PushEvent,
     key: Option<String>,
-    limits: &Limits,
+    allowance: &Allowance,
     now: Timestamp,
 ) -> Result<NewEvent, Problem> {
     let account = fields::account_id(&body.account_id.0)?;
@@ -170,7 +171,7 @@ fn prepare(
         &chatbot_id,
         timestamp,
         body.data.0.get(),
-        limits.payload_bytes,
+        allowance.payload_bytes,
     )?;
     let idempotency = key.map(|key| Idempotency {
         key,
@@ -187,7 +188,7 @@ fn prepare(
 }
 
 fn accepted(app: &App, backend: &Backend, counted: CountedOutcome) -> Result<EventAccepted, Problem> {
-    backend.ledger.note(&counted.quotas);
+    backend.quotas.note(&counted.quotas);
     match counted.outcome {
         AcceptOutcome::Accepted(accepted) => Ok(EventAccepted {
             id: accepted.id.into(),
@@ -196,7 +197,7 @@ fn accepted(app: &App, backend: &Backend, counted: CountedOutcome) -> Result<Eve
         }),
         AcceptOutcome::IdempotencyConflict => Err(Problem::new(Code::IdempotencyConflict)),
         AcceptOutcome::OverBudget => Err(Problem::new(Code::AccountOverBudget).retry_after(30)),
-        AcceptOutcome::RateLimited => Err(app.limits.rates.refusal(&counted.quotas)),
+        AcceptOutcome::RateLimited => Err(app.rates.refusal(&counted.quotas)),
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::super::schema::{AccountName, ChatbotId, DateTime, EventName, IdempotencyKey, RawObject, present};
-use crate::config::Limits;
+use crate::allowance::Allowance;
 use crate::json::{Json, JsonRequest};
 use crate::problem::ProblemBody;
 
@@ -161,13 +161,13 @@ impl ToJSON for RawItem {
 }
 
 impl JsonRequest for PushEvent {
-    fn max_bytes(limits: &Limits) -> usize {
-        limits.payload_bytes.saturating_mul(2).saturating_add(ENVELOPE)
+    fn max_bytes(allowance: &Allowance) -> usize {
+        allowance.payload_bytes.saturating_mul(2).saturating_add(ENVELOPE)
     }
 }
 
 impl JsonRequest for PushBatch {
-    fn max_bytes(_: &Limits) -> usize {
+    fn max_bytes(_: &Allowance) -> usize {
         MAX_BATCH_BYTES
     }
 }

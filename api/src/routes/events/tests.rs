@@ -4,19 +4,18 @@ use store::events::Budgets;
 
 use super::*;
 
-const LIMITS: Limits = Limits {
+const ALLOWANCE: Allowance = Allowance {
     payload_bytes: 2048,
     endpoints: 1,
     budgets: Budgets {
         account_bytes: 1,
         parked_bytes: 1,
     },
-    rates: crate::rate_limit::RateLimits::NONE,
 };
 
 fn item(text: &str) -> Result<NewEvent, Problem> {
     let item = RawItem(RawValue::from_string(text.to_owned()).unwrap());
-    prepare_item(&item, &LIMITS, Timestamp::from_millis(1_000).unwrap())
+    prepare_item(&item, &ALLOWANCE, Timestamp::from_millis(1_000).unwrap())
 }
 
 fn event(extra: &str) -> String {
@@ -180,9 +179,9 @@ proptest! {
     #[test]
     fn no_body_breaks_the_parser_and_what_passes_is_bounded(text in bodies()) {
         let problem = match json::parse::<PushEvent>(text.as_bytes()) {
-            Ok(body) => match prepare(body, None, &LIMITS, Timestamp::from_millis(1_000).unwrap()) {
+            Ok(body) => match prepare(body, None, &ALLOWANCE, Timestamp::from_millis(1_000).unwrap()) {
                 Ok(new) => {
-                    prop_assert!(new.payload.as_bytes().len() <= LIMITS.payload_bytes);
+                    prop_assert!(new.payload.as_bytes().len() <= ALLOWANCE.payload_bytes);
                     prop_assert!(serde_json::from_slice::<serde_json::Value>(new.payload.as_bytes()).is_ok());
                     return Ok(());
                 }

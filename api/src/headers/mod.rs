@@ -1,4 +1,8 @@
-//! The headers of every answer, and how long the head of a request may be.
+//! The headers of every answer, how long the head of a request may be, and headers that may come once ([`OnceHeader`]).
+
+mod once;
+
+pub(crate) use once::{HeaderParam, OnceHeader, Repeated, once};
 
 use poem::Request;
 use poem::http::HeaderValue;

@@ -1,116 +1,26 @@
-//! The HTTP server: routing, and what is done around every request.
-//!
-//! Every answer that is an error is a problem document, a panic in a handler included; every request has an id, is counted
-//! under its route, and 5xx answers are logged. What clients can make the connections hold is bounded by
-//! [`serve`], how long their bodies take by [`crate::body`].
+//! What is done around every request, whatever call it is for.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::FutureExt as _;
-use poem::endpoint::make_sync;
-use poem::http::uri::Scheme;
-use poem::http::{Method, header};
-use poem::web::{LocalAddr, RemoteAddr};
-use poem::{Addr, Endpoint, EndpointExt as _, IntoResponse, Request, Response, Result, Route};
-use serve::{self, Limits};
-use tokio::net::TcpListener;
+use poem::http::Method;
+use poem::{Endpoint, IntoResponse, Request, Response, Result};
 use tracing::Instrument as _;
 
+use super::Settings;
 use crate::app::App;
-use crate::body::{self, Patience};
-use crate::cors::Origins;
 use crate::metrics::Metrics;
-use crate::openapi::{self, KnownRoute, RouteTable};
+use crate::openapi::{KnownRoute, RouteTable};
 use crate::problem::{self, Code, Problem};
-use crate::rate_limit::Told;
-use crate::{headers, request_id};
-
-/// What `/docs` may load: nothing from elsewhere.
-const DOCS_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
-    img-src 'self' data:; font-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-/// How the server is to deal with its clients.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// What they can make it hold.
-    pub limits: Limits,
-    /// How long their bodies may take.
-    pub patience: Patience,
-    /// Whose web pages may call.
-    pub origins: Origins,
-}
-
-/// Serves until `shutdown` is ready, then ends live streams and lets open requests finish for a while.
-///
-/// # Errors
-///
-/// When the listener has no address.
-pub async fn run(
-    listener: TcpListener,
-    app: App,
-    settings: Settings,
-    shutdown: impl Future<Output = ()>,
-) -> std::io::Result<()> {
-    let local = LocalAddr(Addr::SocketAddr(listener.local_addr()?));
-    let (limits, streams) = (settings.limits, Arc::clone(&app.streams));
-    let endpoint = Arc::new(endpoint(app, settings));
-    let handler = move |request, client| {
-        let (endpoint, local) = (Arc::clone(&endpoint), local.clone());
-        let client = RemoteAddr(Addr::SocketAddr(client));
-        async move {
-            let request = Request::from((request, local, client, Scheme::HTTP));
-            hyper::Response::from(endpoint.get_response(request).await)
-        }
-    };
-    let shutdown = async move {
-        shutdown.await;
-        streams.stop();
-    };
-    serve::run(listener, limits, handler, shutdown).await;
-    Ok(())
-}
-
-/// The whole API.
-pub fn endpoint(app: App, settings: Settings) -> impl Endpoint<Output = Response> + 'static {
-    let service = openapi::service();
-    let document = openapi::document();
-    let docs = openapi::docs_page(&service, &document);
-    let routes = RouteTable::of(&document);
-    let route = Route::new()
-        .at(
-            "/openapi.json",
-            poem::get(make_sync(move |_| {
-                Response::builder()
-                    .header(header::CONTENT_TYPE, "application/json")
-                    .body(document.clone())
-            })),
-        )
-        .at(
-            "/docs",
-            poem::get(make_sync(move |_| {
-                Response::builder()
-                    .header(header::CONTENT_TYPE, "text/html; charset=utf-8")
-                    .header(header::CONTENT_SECURITY_POLICY, DOCS_POLICY)
-                    .body(docs.clone())
-            })),
-        )
-        .nest_no_strip("/", service);
-    Observed {
-        inner: Told::new(route.data(app.clone()), app.limits.rates),
-        app,
-        routes,
-        settings,
-    }
-}
+use crate::{body, headers, request_id};
 
 /// Everything that is done around a request.
-struct Observed<E> {
-    inner: E,
-    app: App,
-    routes: RouteTable,
-    settings: Settings,
+pub(super) struct Observed<E> {
+    pub(super) inner: E,
+    pub(super) app: App,
+    pub(super) routes: RouteTable,
+    pub(super) settings: Settings,
 }
 
 impl<E: Endpoint> Endpoint for Observed<E> {
@@ -135,6 +45,8 @@ impl<E: Endpoint> Observed<E> {
     async fn observe(&self, request: Request) -> Response {
         let began = Instant::now();
         let _in_flight = InFlight::new(&self.app.metrics);
+        // poem's `PathPattern` comes with the answer, so it is missing where none was routed: for preflights, too large heads and
+        // panics. Whether the path exists, and what it allows, has to be known before anyway.
         let route = self.routes.find(request.uri().path());
         let method = known_method(request.method());
         let response = self.answer(request, route).await;
@@ -214,6 +126,3 @@ fn known_method(method: &Method) -> &'static str {
         _ => "other",
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -3,17 +3,16 @@
 //! One request at a time fetches it. When the server fails, the keys that are known go on verifying. A key id that is
 //! not known makes us look again, but only a few times a minute, however many tokens name one.
 
-use std::collections::HashMap;
+mod fetch;
+
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use futures_util::StreamExt as _;
 use jsonwebtoken::DecodingKey;
-use serde::Deserialize;
 use url::Url;
 
-const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
-const MAX_SET_BYTES: usize = 256 * 1024;
+use fetch::Keys;
+
 const MAX_KEY_ID: usize = 256;
 
 /// When to look at the key set again.
@@ -55,13 +54,13 @@ pub struct Jwks {
     client: reqwest::Client,
     policy: RefreshPolicy,
     state: RwLock<State>,
-    allowance: Mutex<Allowance>,
+    unknown: Mutex<Bucket>,
     fetching: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
 struct State {
-    keys: HashMap<String, Arc<DecodingKey>>,
+    keys: Keys,
     /// When the keys were fetched; `None` before the first success.
     fetched: Option<Instant>,
     /// When the latest attempt ended, and how many there were.
@@ -70,23 +69,9 @@ struct State {
 }
 
 /// How often unknown key ids may make us look: a bucket of tokens.
-struct Allowance {
+struct Bucket {
     left: f64,
     filled: Instant,
-}
-
-#[derive(Debug, thiserror::Error)]
-enum FetchError {
-    #[error("{0}")]
-    Http(#[from] reqwest::Error),
-    #[error("the answer has status {0}")]
-    Status(reqwest::StatusCode),
-    #[error("the answer is longer than {MAX_SET_BYTES} bytes")]
-    TooLong,
-    #[error("the answer is not a key set: {0}")]
-    Malformed(#[from] serde_json::Error),
-    #[error("the answer contains no RSA key for signatures")]
-    Empty,
 }
 
 impl Jwks {
@@ -96,18 +81,12 @@ impl Jwks {
     ///
     /// When the system offers no TLS set-up.
     pub fn new(url: Url, policy: RefreshPolicy) -> Result<Self, reqwest::Error> {
-        let client = reqwest::Client::builder()
-            .timeout(FETCH_TIMEOUT)
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("webhooks-api/", env!("CARGO_PKG_VERSION")))
-            .build()?;
         Ok(Self {
             url,
-            client,
+            client: fetch::client()?,
             policy,
             state: RwLock::default(),
-            allowance: Mutex::new(Allowance {
+            unknown: Mutex::new(Bucket {
                 left: f64::from(policy.unknown_burst),
                 filled: Instant::now(),
             }),
@@ -162,7 +141,7 @@ impl Jwks {
                 let _fetching = self.fetching.lock().await;
                 // Whoever waited here for somebody else's attempt uses its result.
                 let is_first = self.state.read().unwrap_or_else(PoisonError::into_inner).attempts == attempts;
-                if is_first && self.take_allowance() {
+                if is_first && self.may_look() {
                     self.refresh().await;
                 }
             }
@@ -175,21 +154,21 @@ impl Jwks {
         }
     }
 
-    fn take_allowance(&self) -> bool {
-        let mut allowance = self.allowance.lock().unwrap_or_else(PoisonError::into_inner);
-        let gained = allowance.filled.elapsed().as_secs_f64() / self.policy.unknown_interval.as_secs_f64();
-        allowance.left = (allowance.left + gained).min(f64::from(self.policy.unknown_burst));
-        allowance.filled = Instant::now();
-        let has_one = allowance.left >= 1.0;
+    fn may_look(&self) -> bool {
+        let mut bucket = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        let gained = bucket.filled.elapsed().as_secs_f64() / self.policy.unknown_interval.as_secs_f64();
+        bucket.left = (bucket.left + gained).min(f64::from(self.policy.unknown_burst));
+        bucket.filled = Instant::now();
+        let has_one = bucket.left >= 1.0;
         if has_one {
-            allowance.left -= 1.0;
+            bucket.left -= 1.0;
         }
         has_one
     }
 
     /// Replaces the keys; keeps them when that fails. The caller holds `fetching`.
     async fn refresh(&self) {
-        let fetched = self.fetch().await;
+        let fetched = fetch::fetch(&self.client, &self.url).await;
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         state.attempts += 1;
         state.attempted = Some(Instant::now());
@@ -207,66 +186,10 @@ impl Jwks {
             ),
         }
     }
-
-    async fn fetch(&self) -> Result<HashMap<String, Arc<DecodingKey>>, FetchError> {
-        let response = self.client.get(self.url.clone()).send().await?;
-        if response.status() != reqwest::StatusCode::OK {
-            return Err(FetchError::Status(response.status()));
-        }
-        let mut body = Vec::new();
-        let mut chunks = response.bytes_stream();
-        while let Some(chunk) = chunks.next().await {
-            body.extend_from_slice(&chunk?);
-            if body.len() > MAX_SET_BYTES {
-                return Err(FetchError::TooLong);
-            }
-        }
-        read_set(&body)
-    }
 }
 
 impl std::fmt::Debug for Jwks {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "Jwks({})", self.url)
-    }
-}
-
-/// A key set as far as we read it: a key of a kind that we don't know doesn't spoil the others.
-#[derive(Deserialize)]
-struct KeySet {
-    keys: Vec<serde_json::Value>,
-}
-
-#[derive(Deserialize)]
-struct RsaKey {
-    kid: String,
-    kty: String,
-    #[serde(rename = "use")]
-    purpose: Option<String>,
-    alg: Option<String>,
-    n: String,
-    e: String,
-}
-
-fn read_set(body: &[u8]) -> Result<HashMap<String, Arc<DecodingKey>>, FetchError> {
-    let set: KeySet = serde_json::from_slice(body)?;
-    let keys: HashMap<_, _> = set
-        .keys
-        .into_iter()
-        .filter_map(|key| serde_json::from_value::<RsaKey>(key).ok())
-        .filter(|key| {
-            key.kty == "RSA"
-                && key.alg.as_deref().is_none_or(|alg| alg == "RS256")
-                && key.purpose.as_deref().is_none_or(|purpose| purpose == "sig")
-        })
-        .filter_map(|key| {
-            let decoding = DecodingKey::from_rsa_components(&key.n, &key.e).ok()?;
-            Some((key.kid, Arc::new(decoding)))
-        })
-        .collect();
-    if keys.is_empty() {
-        Err(FetchError::Empty)
-    } else {
-        Ok(keys)
     }
 }

@@ -1,0 +1,60 @@
+//! What one account may have: how long its payloads, how many endpoints, how much that waits.
+
+use clap::Args;
+use program::config::ByteSize;
+use store::events::Budgets;
+
+/// Settings of what one account may have.
+#[derive(Debug, Clone, Args)]
+pub struct AllowanceArgs {
+    /// The longest payload that receivers may get: 1KiB to 2MiB.
+    #[arg(long, env, default_value = "262144", value_parser = parse_payload_limit)]
+    pub max_payload_bytes: ByteSize,
+
+    /// How many endpoints an account may have.
+    #[arg(long, env, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub max_endpoints_per_account: u32,
+
+    /// Bytes of payloads that may wait for one account; beyond them its events are refused (429).
+    #[arg(long, env, default_value = "1GiB")]
+    pub account_budget_bytes: ByteSize,
+
+    /// Bytes of payloads that may be parked at one endpoint; beyond them its oldest are given up.
+    #[arg(long, env, default_value = "256MiB")]
+    pub parked_budget_bytes: ByteSize,
+}
+
+fn parse_payload_limit(text: &str) -> Result<ByteSize, String> {
+    let size: ByteSize = text.parse()?;
+    if (1024..=2 * 1024 * 1024).contains(&size.0) {
+        Ok(size)
+    } else {
+        Err("must be from 1KiB to 2MiB".to_owned())
+    }
+}
+
+/// What one account may have.
+#[derive(Debug, Clone, Copy)]
+pub struct Allowance {
+    /// The longest payload, in bytes.
+    pub payload_bytes: usize,
+    /// How many endpoints.
+    pub endpoints: u32,
+    /// How much may wait.
+    pub budgets: Budgets,
+}
+
+impl AllowanceArgs {
+    /// The allowance of every account.
+    #[must_use]
+    pub fn allowance(&self) -> Allowance {
+        Allowance {
+            payload_bytes: usize::try_from(self.max_payload_bytes.0).unwrap_or(usize::MAX),
+            endpoints: self.max_endpoints_per_account,
+            budgets: Budgets {
+                account_bytes: self.account_budget_bytes.0,
+                parked_bytes: self.parked_budget_bytes.0,
+            },
+        }
+    }
+}

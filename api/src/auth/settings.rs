@@ -1,0 +1,94 @@
+//! Which session tokens and which service keys are valid, as the environment says.
+
+use clap::Args;
+use jsonwebtoken::DecodingKey;
+use program::config::split_list;
+use url::Url;
+
+use super::clerk::{KeySource, SessionVerifier};
+use super::jwks::{Jwks, RefreshPolicy};
+use super::service_key::ServiceKeys;
+
+/// Who may call.
+#[derive(Debug, Clone, Args)]
+pub struct AuthArgs {
+    /// Clerk's public key as PEM, with `\n` for line ends, or `@` and the path of a file. Or give CLERK_JWKS_URL.
+    #[arg(long, env, hide_env_values = true, allow_hyphen_values = true)]
+    pub clerk_jwt_key: Option<String>,
+
+    /// Address of Clerk's key set (JWKS). Or give CLERK_JWT_KEY.
+    #[arg(long, env)]
+    pub clerk_jwks_url: Option<String>,
+
+    /// The issuer (`iss`) that session tokens must have; if empty, any.
+    #[arg(long, env)]
+    pub clerk_issuer: Option<String>,
+
+    /// The parties (`azp`) that session tokens may have, comma-separated; if empty, any.
+    #[arg(long, env, default_value = "")]
+    pub clerk_authorized_parties: String,
+
+    /// The backend's keys as `id:sha256hex`, comma-separated; the key itself is `whk_<id>_<random>`.
+    #[arg(long, env, default_value = "", hide_env_values = true)]
+    pub service_keys: ServiceKeys,
+}
+
+impl AuthArgs {
+    /// Makes the verifier of session tokens.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that names the variable.
+    pub fn session_verifier(&self) -> Result<SessionVerifier, String> {
+        let given = |value: &Option<String>| value.clone().filter(|text| !text.trim().is_empty());
+        let keys = match (given(&self.clerk_jwt_key), given(&self.clerk_jwks_url)) {
+            (Some(pem), None) => KeySource::Pem(read_pem(&pem)?),
+            (None, Some(url)) => KeySource::Jwks(Box::new(jwks(&url)?)),
+            (Some(_), Some(_)) => {
+                return Err("CLERK_JWT_KEY, CLERK_JWKS_URL: only one of the two may be set".to_owned());
+            }
+            (None, None) => {
+                return Err(
+                    "CLERK_JWT_KEY, CLERK_JWKS_URL: one of the two must be set; see --help".to_owned(),
+                );
+            }
+        };
+        let parties = split_list(&self.clerk_authorized_parties)
+            .map(str::to_owned)
+            .collect();
+        Ok(SessionVerifier::new(
+            keys,
+            given(&self.clerk_issuer).as_deref(),
+            parties,
+        ))
+    }
+}
+
+/// Reads `CLERK_JWT_KEY`.
+fn read_pem(value: &str) -> Result<DecodingKey, String> {
+    let text = match value.strip_prefix('@') {
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(|error| format!("CLERK_JWT_KEY: the file `{path}` can't be read ({error})"))?,
+        None => value.replace("\\n", "\n"),
+    };
+    let text = text.trim();
+    let is_public =
+        text.starts_with("-----BEGIN PUBLIC KEY-----") || text.starts_with("-----BEGIN RSA PUBLIC KEY-----");
+    is_public
+        .then(|| DecodingKey::from_rsa_pem(text.as_bytes()).ok())
+        .flatten()
+        .ok_or_else(|| {
+            "CLERK_JWT_KEY: must be an RSA public key as PEM (-----BEGIN PUBLIC KEY-----…), or @ and the path of such a file"
+                .to_owned()
+        })
+}
+
+/// Reads `CLERK_JWKS_URL`.
+fn jwks(text: &str) -> Result<Jwks, String> {
+    let url = Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host())
+        .ok_or("CLERK_JWKS_URL: must be a URL such as https://<your-app>.clerk.accounts.dev/.well-known/jwks.json")?;
+    Jwks::new(url, RefreshPolicy::default())
+        .map_err(|error| format!("CLERK_JWKS_URL: TLS can't be set up ({error})"))
+}

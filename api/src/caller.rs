@@ -1,0 +1,154 @@
+//! Who is calling: the dashboard with a Clerk session token, or the chatbot backend with a service key.
+//!
+//! [`DashboardUser`] and [`Backend`] are the first argument of every call that needs them, so that a request without a
+//! valid token is refused before anybody looks at its body.
+
+use domain::id::AccountId;
+use poem::http::header;
+use poem::{Request, RequestBody, Result};
+use poem_openapi::registry::{MetaSecurityScheme, Registry};
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use store::rates::EventLimits;
+
+use crate::app::App;
+use crate::auth::AuthError;
+use crate::headers::{Repeated, once};
+use crate::problem::Problem;
+use crate::rate_limit::Quotas;
+
+/// Somebody who is signed in at the dashboard.
+#[derive(Debug, Clone)]
+pub struct DashboardUser {
+    /// The account that it acts for.
+    pub account: AccountId,
+    /// When its token expires, in seconds since 1970.
+    pub expires_at: i64,
+}
+
+/// The chatbot backend.
+#[derive(Debug, Clone)]
+pub struct Backend {
+    /// How many events it may push in a minute.
+    pub limits: EventLimits,
+    /// Where it is told what is left of them.
+    pub quotas: Quotas,
+}
+
+async fn dashboard_user(app: &App, request: &Request) -> Result<DashboardUser, Problem> {
+    let verified = async { app.sessions.verify(bearer_token(request)?).await };
+    let session = verified.await.map_err(|error| refuse(app, error))?;
+    app.store.not_replaced()?;
+    count_call(app, &session.account, &Quotas::of(request)).await?;
+    Ok(DashboardUser {
+        account: session.account,
+        expires_at: session.expires_at,
+    })
+}
+
+/// Counts a call of the dashboard.
+///
+/// # Errors
+///
+/// [`Problem`] when the account has made as many as it may, or Redis fails.
+async fn count_call(app: &App, account: &AccountId, quotas: &Quotas) -> Result<(), Problem> {
+    let most = app.rates.dashboard;
+    if most == 0 {
+        return Ok(());
+    }
+    let (is_allowed, quota) = app.store.get()?.count_call(account, most).await?;
+    quotas.note(&[quota]);
+    if is_allowed {
+        Ok(())
+    } else {
+        Err(app.rates.refusal(&[quota]))
+    }
+}
+
+async fn backend(app: &App, request: &Request) -> Result<Backend, Problem> {
+    let verified = bearer_token(request).and_then(|token| app.service_keys.verify(token));
+    let key = verified.map_err(|error| refuse(app, error))?;
+    tracing::trace!(key, "a call of the backend");
+    app.store.not_replaced()?;
+    Ok(Backend {
+        limits: app.rates.of_events(key),
+        quotas: Quotas::of(request),
+    })
+}
+
+/// The token of `Authorization: Bearer <token>`.
+fn bearer_token(request: &Request) -> Result<&str, AuthError> {
+    let value = once(request.headers(), header::AUTHORIZATION).map_err(|Repeated| AuthError::Malformed)?;
+    let value = value.ok_or(AuthError::Missing)?;
+    let text = value.to_str().map_err(|_| AuthError::Malformed)?;
+    let (scheme, token) = text.split_once(' ').ok_or(AuthError::Missing)?;
+    let token = token.trim();
+    if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() {
+        return Err(AuthError::Missing);
+    }
+    Ok(token)
+}
+
+fn refuse(app: &App, error: AuthError) -> Problem {
+    app.metrics.auth_failure(error.reason());
+    tracing::debug!(reason = error.reason(), "a request was refused for its token");
+    error.into()
+}
+
+macro_rules! security_scheme {
+    ($type:ident, $name:literal, $format:literal, $description:literal, $verify:expr) => {
+        impl<'a> ApiExtractor<'a> for $type {
+            const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+
+            type ParamType = ();
+            type ParamRawType = ();
+
+            fn register(registry: &mut Registry) {
+                registry.create_security_scheme(
+                    $name,
+                    MetaSecurityScheme {
+                        ty: "http",
+                        description: Some($description),
+                        name: None,
+                        key_in: None,
+                        scheme: Some("bearer"),
+                        bearer_format: Some($format),
+                        flows: None,
+                        openid_connect_url: None,
+                    },
+                );
+            }
+
+            fn security_schemes() -> Vec<&'static str> {
+                vec![$name]
+            }
+
+            async fn from_request(
+                request: &'a Request,
+                _body: &mut RequestBody,
+                _options: ExtractParamOptions<()>,
+            ) -> Result<Self> {
+                let app = App::of(request)?;
+                Ok($verify(app, request).await?)
+            }
+        }
+    };
+}
+
+security_scheme!(
+    DashboardUser,
+    "clerkSession",
+    "JWT",
+    "A Clerk session token (RS256). The account is the token's active organisation, else its user.",
+    dashboard_user
+);
+
+security_scheme!(
+    Backend,
+    "serviceKey",
+    "whk_<id>_<random>",
+    "A service key of the chatbot backend.",
+    backend
+);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,128 @@
+//! Rate limits: how many calls an account may make, and how many events may be pushed, in a minute.
+//!
+//! They are counted in Redis (`store::rates`), so that all processes share one count. What is left is told in the
+//! headers `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11) of every answer that was counted;
+//! a refusal is a 429 with `Retry-After`, and is not counted. Where no limit is set, nothing is asked and nothing is told.
+
+mod headers;
+
+pub(crate) use headers::RateLimitHeaders;
+pub use headers::{LEFT_HEADER, POLICY_HEADER, Quotas};
+
+use std::time::Duration;
+
+use clap::Args;
+use store::rates::{EventLimits, Quota, Subject, WINDOW};
+
+use crate::problem::{Code, Problem};
+
+/// Below it are the calls of the backend; every other path that is limited is the dashboard's.
+const BACKEND_PATHS: &str = "/api/events";
+
+/// Settings of what may come in a minute.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct RateLimitArgs {
+    /// Calls of the dashboard that an account may make in a minute; beyond them 429. 0: any number.
+    #[arg(long, env, default_value_t = 600)]
+    pub rate_limit_dashboard: u32,
+
+    /// Events that may be pushed with one service key in a minute; beyond them 429. 0: any number.
+    #[arg(long, env, default_value_t = 0)]
+    pub rate_limit_events_per_key: u32,
+
+    /// Events that may be pushed for one account in a minute; beyond them 429. 0: any number.
+    #[arg(long, env, default_value_t = 0)]
+    pub rate_limit_events_per_account: u32,
+}
+
+impl RateLimitArgs {
+    /// The limits that are set.
+    #[must_use]
+    pub const fn limits(&self) -> RateLimits {
+        RateLimits {
+            dashboard: self.rate_limit_dashboard,
+            events_per_key: self.rate_limit_events_per_key,
+            events_per_account: self.rate_limit_events_per_account,
+        }
+    }
+}
+
+/// How many may come in a minute; 0 for any number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimits {
+    /// Calls of the dashboard, for each account.
+    pub dashboard: u32,
+    /// Events, for each service key.
+    pub events_per_key: u32,
+    /// Events, for each account.
+    pub events_per_account: u32,
+}
+
+impl RateLimits {
+    /// Any number of everything.
+    pub const NONE: Self = Self {
+        dashboard: 0,
+        events_per_key: 0,
+        events_per_account: 0,
+    };
+
+    /// The limits of events that are pushed with this service key.
+    #[must_use]
+    pub fn of_events(&self, key: &str) -> EventLimits {
+        if self.limits_events() {
+            EventLimits {
+                key: key.to_owned(),
+                per_key: self.events_per_key,
+                per_account: self.events_per_account,
+            }
+        } else {
+            EventLimits::NONE
+        }
+    }
+
+    const fn limits_events(&self) -> bool {
+        self.events_per_key > 0 || self.events_per_account > 0
+    }
+
+    fn concern(&self, path: &str) -> bool {
+        if path.starts_with(BACKEND_PATHS) {
+            self.limits_events()
+        } else {
+            self.dashboard > 0
+        }
+    }
+
+    const fn of(&self, subject: Subject) -> u32 {
+        match subject {
+            Subject::Dashboard => self.dashboard,
+            Subject::ServiceKey => self.events_per_key,
+            Subject::Account => self.events_per_account,
+        }
+    }
+
+    /// The refusal of what had nothing left.
+    #[must_use]
+    pub fn refusal(&self, quotas: &[Quota]) -> Problem {
+        let exhausted = quotas.iter().filter(|quota| quota.left == 0);
+        let Some(quota) = exhausted.max_by_key(|quota| quota.ends_in) else {
+            return Problem::new(Code::RateLimited).retry_after(seconds(WINDOW));
+        };
+        let (most, wait) = (self.of(quota.subject), seconds(quota.ends_in));
+        let limit = match quota.subject {
+            Subject::Dashboard => format!("An account may make {most} calls in a minute."),
+            Subject::ServiceKey => format!("A service key may push {most} events in a minute."),
+            Subject::Account => format!("An account may have {most} events in a minute."),
+        };
+        Problem::new(Code::RateLimited)
+            .detail(format!("{limit} Send the same again in {wait} s."))
+            .retry_after(wait)
+    }
+}
+
+/// Whole seconds, so many that the time is over then.
+fn seconds(span: Duration) -> u32 {
+    u32::try_from(span.as_millis().div_ceil(1000)).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests;

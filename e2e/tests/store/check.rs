@@ -7,7 +7,7 @@ use redis::Cmd;
 use crate::fixture::{Fixture, Worker, account, failed, gone, report, succeeded, wants};
 use domain::endpoint::ParkedAction;
 use domain::id::DeliveryId;
-use store::check::{Violation, judge};
+use store::check::{Violation, broken_rules};
 use store::policy::PolicyNotice;
 use store::queue::WorkRequest;
 
@@ -57,7 +57,7 @@ async fn busy() -> (Fixture, String, Vec<String>) {
 
 /// What one look finds: nothing changes meanwhile.
 async fn violations(fixture: &Fixture) -> Vec<Violation> {
-    judge(&fixture.store.snapshot(&|_| {}).await.unwrap())
+    broken_rules(&fixture.store.snapshot(&|_| {}).await.unwrap())
 }
 
 #[tokio::test]

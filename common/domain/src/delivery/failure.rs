@@ -1,27 +1,27 @@
-//! Why attempts fail. When a failed one is made again is up to [`RetrySchedule`](crate::retry::RetrySchedule).
+//! Why attempts fail. [`RetrySchedule`](crate::retry::RetrySchedule) says when a failed one is made again.
 
-/// Why an attempt failed. Each is a strike on the endpoint: "could not attempt" is not among them.
+/// Why an attempt failed. Each failure is a strike on the endpoint, so being unable to attempt is not among them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Failure {
-    /// Answered with a status that is neither 2xx nor 3xx.
+    /// The receiver answered with a status that is neither 2xx nor 3xx.
     Status,
-    /// Answered with a redirect, which is never followed.
+    /// The receiver answered with a redirect; we follow none.
     Redirect,
-    /// Answered `410 Gone`: the endpoint is disabled at once.
+    /// The receiver answered `410 Gone`, which disables the endpoint at once.
     Gone,
-    /// Not finished within `DELIVERY_TIMEOUT`.
+    /// It took longer than `DELIVERY_TIMEOUT`.
     Timeout,
     /// The host name did not resolve.
     Dns,
-    /// The host is, or resolves to, an address that is not public.
+    /// The host is, or resolves to, an address that the guard blocks.
     BlockedAddress,
-    /// No connection.
+    /// The receiver took no connection.
     Connect,
-    /// TLS failed: certificate, name or protocol.
+    /// TLS failed: the certificate, its name, or the protocol.
     Tls,
-    /// The connection ended, or what came was not HTTP.
+    /// The connection ended early, or the answer was not HTTP.
     Protocol,
-    /// The stored URL is no longer allowed (for instance after `ALLOW_HTTP` was switched off).
+    /// The operator no longer allows the URL (for instance without `ALLOW_HTTP`).
     Url,
 }
 

@@ -1,17 +1,18 @@
-//! Where deliveries are, and what is said of them.
+//! Where deliveries are, and what their records and the log say of them.
 
 use domain::delivery::{DeliveryState, Transition};
 
 use super::super::ids::DeliveryKey;
 use super::super::places::Place;
-use super::super::snapshot::{RecordRow, Snapshot};
+use super::super::rows::RecordRow;
+use super::super::snapshot::Snapshot;
 use super::{Facts, Found};
 
-/// A delivery that ended so long ago may be gone from the set of the exhausted before its record is.
+/// This long before its record expires, an exhausted delivery may be missing in its endpoint's set.
 const GRACE_MS: i64 = 60_000;
 
-/// Places as they are told.
-fn told(snapshot: &Snapshot, places: &[Place]) -> String {
+/// The names of places, for a message.
+fn names_of(snapshot: &Snapshot, places: &[Place]) -> String {
     let set_aside = |number: &u32| {
         snapshot
             .set_aside
@@ -38,7 +39,11 @@ pub(super) fn places(facts: &Facts<'_>, found: &mut Found) {
     for (delivery, places) in facts.snapshot.places.iter() {
         let key = || format!("delivery:{delivery}");
         found.that(places.len() != 1, key, || {
-            format!("is in {} places: {}", places.len(), told(facts.snapshot, places))
+            format!(
+                "is in {} places: {}",
+                places.len(),
+                names_of(facts.snapshot, places)
+            )
         });
         for place in places {
             if let Place::Pending(endpoint) | Place::Retry(endpoint, _) = place {
@@ -50,8 +55,8 @@ pub(super) fn places(facts: &Facts<'_>, found: &mut Found) {
     }
 }
 
-/// The promise itself: every delivery that was made has ended visibly, or waits. What could not be read was set aside, so with
-/// such entries the sum says nothing.
+/// The promise itself: every delivery that was made has ended visibly, or is unfinished. Scripts drop entries that they can't
+/// read, so while there are any the sum says nothing.
 pub(super) fn counted(facts: &Facts<'_>, found: &mut Found) {
     let stats = &facts.snapshot.stats;
     let made = stats.number("deliveries");
@@ -68,7 +73,7 @@ pub(super) fn counted(facts: &Facts<'_>, found: &mut Found) {
     );
 }
 
-/// Events are there, whole, while a delivery of theirs waits, and go to endpoints of their own account only.
+/// An event has its payload while one of its deliveries is unfinished, and goes to endpoints of its own account only.
 pub(super) fn payloads(facts: &Facts<'_>, found: &mut Found) {
     let snapshot = facts.snapshot;
     for (delivery, places) in snapshot.places.iter() {
@@ -112,7 +117,7 @@ pub(super) fn records(facts: &Facts<'_>, found: &mut Found) {
             Place::Failed(_) | Place::Forgotten(_) => record.state == DeliveryState::Exhausted,
         });
         found.that(!fits, key, || {
-            format!("is {} but in {}", record.state, told(snapshot, places))
+            format!("is {} but in {}", record.state, names_of(snapshot, places))
         });
         found.that(places.is_empty() && !record.state.is_final(), key, || {
             "waits nowhere".to_owned()
@@ -152,7 +157,7 @@ fn logged(delivery: &DeliveryKey, record: &RecordRow, found: &mut Found) {
     );
 }
 
-/// Whoever asks for the exhausted deliveries of an endpoint is told of all that its workers keep.
+/// The set of an endpoint's exhausted deliveries has all whose records the workers keep.
 pub(super) fn exhausted(facts: &Facts<'_>, found: &mut Found) {
     let snapshot = facts.snapshot;
     let Some(policy) = &snapshot.policy else {

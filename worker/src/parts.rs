@@ -94,7 +94,7 @@ impl Parts<'_> {
     ) -> impl Future<Output = ()> + Send + use<> {
         let fetcher = Fetcher {
             store: self.store.clone(),
-            policy: self.config.queue_policy(),
+            policy: self.config.policy(),
             slots: Arc::clone(slots),
             reports,
             handoff: Arc::clone(handoff),
@@ -144,8 +144,8 @@ impl Parts<'_> {
         let budget = self.config.memory.store_budget_bytes.map(|size| size.0);
         let upkeep = Upkeep {
             store: self.store.clone(),
-            policy: self.config.queue_policy(),
-            notice: Some(self.config.policy_notice()),
+            policy: self.config.policy(),
+            notice: Some(self.config.policy()),
             gauge: Gauge::new(self.store.clone(), budget),
             metrics: self.metrics.clone(),
             stop: self.stop.clone(),
@@ -162,7 +162,7 @@ impl Parts<'_> {
             sender: Arc::new(TestEventSender {
                 store: self.store.clone(),
                 sender,
-                policy: self.config.queue_policy(),
+                policy: self.config.policy(),
                 metrics: self.metrics.clone(),
             }),
         };

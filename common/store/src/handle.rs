@@ -94,11 +94,6 @@ impl Store {
         answer
     }
 
-    /// Runs a script that checks the identity itself, in any store.
-    pub(crate) async fn run_anywhere(&self, step: &Step, arguments: &[&str]) -> Result<Value, StoreError> {
-        self.invoke(step, arguments, None).await
-    }
-
     async fn invoke<A: ToRedisArgs>(
         &self,
         step: &Step,

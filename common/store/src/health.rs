@@ -7,7 +7,7 @@ use domain::endpoint::Endpoint;
 use domain::id::{AccountId, DeliveryId, EndpointId};
 
 use super::log::{LogEntry, LoggedAttempt, RawEntry};
-use super::policy::PolicyNotice;
+use super::policy::Policy;
 use super::scripts::{Legible, answered, script};
 use super::{Store, StoreError};
 
@@ -26,7 +26,7 @@ pub struct EndpointFacts {
     /// Its last attempts, and deliveries that were given up without one, newest first; at most [`SAMPLE`]. No tests.
     pub attempts: Vec<LoggedAttempt>,
     /// What the workers are configured to, if one has told it.
-    pub policy: Option<PolicyNotice>,
+    pub policy: Option<Policy>,
     /// Redis's time.
     pub now: Timestamp,
 }
@@ -144,7 +144,7 @@ impl From<Health> for EndpointFacts {
                 .filter_map(LogEntry::into_attempt)
                 .filter(|attempt| !attempt.is_test)
                 .collect(),
-            policy: PolicyNotice::read(&health.policy),
+            policy: Policy::read(&health.policy),
             now: health.now,
         }
     }

@@ -9,7 +9,8 @@ use redis::Value;
 
 use domain::id::AccountId;
 
-use super::decode::{array, integer, next, unexpected};
+use super::decode::{integer, next, unexpected};
+use super::scripts::script;
 use super::{Store, StoreError};
 
 /// The length of the window that is counted over.
@@ -46,6 +47,15 @@ pub struct EventLimits {
     pub per_key: u32,
     /// For one account, with whatever key (`RATE_LIMIT_EVENTS_PER_ACCOUNT`).
     pub per_account: u32,
+}
+
+script! {
+    /// Counts a call of the dashboard, unless the account has had as many as it may in this minute.
+    "call_count": AllowOom, Writes, needs [QUOTA];
+    struct CallCount<'a> {
+        account: &'a AccountId,
+        most: u32
+    } -> (bool, u32, Duration)
 }
 
 impl EventLimits {
@@ -85,13 +95,12 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails.
     pub async fn count_call(&self, account: &AccountId, most: u32) -> Result<(bool, Quota), StoreError> {
-        let most = most.to_string();
-        let answer = self
-            .run(&self.scripts().call_count, &[account.as_str(), most.as_str()])
-            .await?;
-        let mut answer = array(answer)?.into_iter();
-        let is_allowed = integer(next(&mut answer)?)? == 1;
-        let quota = quota(Subject::Dashboard, &mut answer)?;
+        let (is_allowed, left, ends_in) = self.call(&CallCount { account, most }).await?;
+        let quota = Quota {
+            subject: Subject::Dashboard,
+            left,
+            ends_in,
+        };
         Ok((is_allowed, quota))
     }
 }

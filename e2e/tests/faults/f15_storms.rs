@@ -16,8 +16,9 @@ use redis::Value;
 use serde_json::json;
 use store::Store;
 use store::events::{AcceptOutcome, Budgets, NewEvent};
+use store::policy::Policy;
 use store::queue::{
-    AttemptRecord, Incarnation, Leased, MAX_FETCH, MAX_REPORTS, Outcome, QueuePolicy, Report, WorkRequest,
+    AttemptRecord, Incarnation, Leased, MAX_FETCH, MAX_REPORTS, Outcome, Report, WorkRequest,
 };
 
 use crate::scene::{ask, builder, policy, step_clock, store};
@@ -168,8 +169,8 @@ fn event(number: usize) -> NewEvent {
 
 /// Leases so many deliveries as a worker does, and reports that each failed and is to be tried again in an hour.
 async fn all_failed_once(store: &Store, count: usize) {
-    let policy = QueuePolicy {
-        lease: Duration::from_secs(3600),
+    let policy = Policy {
+        delivery_timeout: Duration::from_secs(1800),
         endpoint_concurrency: u32::MAX,
         disable_after: u32::MAX,
         ..policy()

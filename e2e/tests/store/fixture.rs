@@ -15,10 +15,8 @@ use store::Store;
 use store::check::broken_rules;
 use store::endpoints::CreateOutcome;
 use store::events::{AcceptOutcome, Accepted, Budgets, Idempotency, NewEvent};
-use store::policy::PolicyNotice;
-use store::queue::{
-    AttemptRecord, Incarnation, Leased, Outcome, QueuePolicy, Receipt, Report, WorkReply, WorkRequest,
-};
+use store::policy::Policy;
+use store::queue::{AttemptRecord, Incarnation, Leased, Outcome, Receipt, Report, WorkReply, WorkRequest};
 
 pub(crate) const BUDGETS: Budgets = Budgets {
     account_bytes: 1 << 30,
@@ -29,7 +27,7 @@ pub(crate) const BUDGETS: Budgets = Budgets {
 pub(crate) struct Fixture {
     pub(crate) redis: RedisServer,
     pub(crate) store: Store,
-    pub(crate) policy: QueuePolicy,
+    pub(crate) policy: Policy,
     pub(crate) raw: MultiplexedConnection,
 }
 
@@ -55,14 +53,15 @@ impl Fixture {
             .get_multiplexed_async_connection()
             .await
             .unwrap();
-        let policy = QueuePolicy {
-            lease: Duration::from_secs(20),
+        let policy = Policy {
             endpoint_concurrency: 32,
             disable_after: 10,
             disable_min_span: Duration::ZERO,
             retention_succeeded: Duration::from_secs(86_400),
             retention_failed: Duration::from_secs(14 * 86_400),
             log_length: 1000,
+            max_attempts: 10,
+            delivery_timeout: Duration::from_secs(10),
         };
         Self {
             redis,
@@ -165,17 +164,7 @@ impl Fixture {
 
     /// Tells what the workers are configured to, as a worker does when it starts.
     pub(crate) async fn announce(&self) {
-        let notice = PolicyNotice {
-            disable_after: self.policy.disable_after,
-            disable_min_span: self.policy.disable_min_span,
-            retention_succeeded: self.policy.retention_succeeded,
-            retention_failed: self.policy.retention_failed,
-            log_length: self.policy.log_length,
-            endpoint_concurrency: self.policy.endpoint_concurrency,
-            max_attempts: 10,
-            delivery_timeout: Duration::from_secs(10),
-        };
-        self.store.announce_policy(&notice).await.unwrap();
+        self.store.announce_policy(&self.policy).await.unwrap();
     }
 
     /// Sets Redis's time as the scripts see it forward (or back).

@@ -11,9 +11,8 @@ use std::time::Instant;
 use domain::clock::Timestamp;
 use domain::id::{DeliveryId, EventId};
 use store::Store;
-use store::queue::{
-    Incarnation, LeaseToken, MAX_REPORTS, Outcome, QueuePolicy, Receipt, Report, WorkReply, WorkRequest,
-};
+use store::policy::Policy;
+use store::queue::{Incarnation, LeaseToken, MAX_REPORTS, Outcome, Receipt, Report, WorkReply, WorkRequest};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{Notify, watch};
 
@@ -31,7 +30,7 @@ use super::slow_names::SlowNames;
 #[derive(Debug)]
 pub(crate) struct Fetcher {
     pub(crate) store: Store,
-    pub(crate) policy: QueuePolicy,
+    pub(crate) policy: Policy,
     pub(crate) slots: Arc<Slots>,
     pub(crate) reports: UnboundedReceiver<Report>,
     pub(crate) handoff: Arc<Handoff>,
@@ -179,7 +178,7 @@ impl Fetcher {
         let now = Instant::now();
         let jobs = reply.leased.into_iter().map(|leased| {
             let permit = self.slots.take(&leased, now);
-            Job::new(leased, permit, asked, self.policy.lease)
+            Job::new(leased, permit, asked, self.policy.lease())
         });
         self.handoff.put(jobs.collect());
     }

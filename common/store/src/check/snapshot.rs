@@ -6,7 +6,7 @@ use super::finished::Finished;
 use super::ids::{DeliveryKey, EventKey};
 use super::places::Places;
 use super::rows::{EndpointRow, EventRow, RecordRow, ReplayRow};
-use crate::policy::PolicyNotice;
+use crate::policy::Policy;
 
 /// Everything that one shard holds. There may be millions of events and deliveries, so their ids are numbers; all other ids are
 /// the texts that the walk found, valid or not.
@@ -67,7 +67,7 @@ pub struct Snapshot {
     /// The index of finished events.
     pub finished: Finished,
     /// The workers' settings, as they announced them.
-    pub policy: Option<PolicyNotice>,
+    pub policy: Option<Policy>,
     /// `stats`, which the walk reads last: no time and no turn in this snapshot is later.
     pub stats: Stats,
 }

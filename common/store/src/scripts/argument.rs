@@ -21,7 +21,9 @@ impl<A: Argument> Argument for Option<A> {
     fn write(&self, command: &mut Cmd) {
         match self {
             Some(value) => value.write(command),
-            None => "".write(command),
+            None => {
+                command.arg("");
+            }
         }
     }
 }
@@ -29,6 +31,14 @@ impl<A: Argument> Argument for Option<A> {
 impl Argument for str {
     fn write(&self, command: &mut Cmd) {
         command.arg(self);
+    }
+}
+
+impl Record for str {
+    const SHAPE: Shape = Shape::VALUE;
+
+    fn write(&self, command: &mut Cmd) {
+        Argument::write(self, command);
     }
 }
 

@@ -81,7 +81,7 @@ pub(crate) use declaration::{
     Argument, Compiled, Declaration, Effect, Group, Listed, Memory, Record, Script, Shape, record, script,
 };
 
-use parts::{BASE, CORE, FINISHED, LOG, PARKED, Part, RELEASE, REPLAYS, ROUTES, SWEEPS, in_order};
+use parts::{CORE, Part, ROUTES, in_order};
 
 macro_rules! list {
     ($($script:ty),+ $(,)?) => {
@@ -95,6 +95,18 @@ macro_rules! list {
 
 list![
     crate::queue::Work<'_>,
+    crate::queue::UpkeepStep<'_>,
+    crate::parked::ParkedFind<'_>,
+    crate::policy::Announcement,
+    crate::rates::CallCount<'_>,
+    crate::test_events::TestEventAsk<'_>,
+    crate::test_events::TestEventBegin<'_>,
+    crate::test_events::TestEventFinish<'_>,
+    crate::test_events::TestEventWithdraw<'_>,
+    crate::server::Clock,
+    crate::identity::StoreWatch<'_>,
+    crate::identity::StoreClaim<'_>,
+    crate::watch::StoreRoom,
     crate::endpoints::EndpointCreate<'_>,
     crate::endpoints::EndpointList<'_>,
     crate::endpoints::EndpointUpdate<'_>,
@@ -163,18 +175,6 @@ macro_rules! scripts {
 
 scripts! {
     accept: DenyOom, [&ROUTES];
-    upkeep: AllowOom, [&SWEEPS, &PARKED, &REPLAYS, &RELEASE];
-    parked_find: AllowOom, [&CORE];
-    clock: AllowOom, [&BASE];
-    call_count: AllowOom, [&BASE];
-    test_event_request: DenyOom, [&CORE];
-    test_event_begin: AllowOom, [&CORE];
-    test_event_finish: AllowOom, [&FINISHED, &LOG];
-    test_event_withdraw: AllowOom, [&BASE];
-    policy_announce: AllowOom, [&BASE];
-    store_watch: AllowOom, [];
-    store_claim: AllowOom, [];
-    store_room: DenyOom, [];
 }
 
 fn text(memory: Memory, needs: &[&'static Part], body: &str) -> String {

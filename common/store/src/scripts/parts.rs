@@ -27,6 +27,7 @@ macro_rules! parts {
 
 parts! {
     BASE = "base" needs [];
+    QUOTA = "quota" needs [BASE];
     OWNER = "owner" needs [BASE];
     ROUTES = "routes" needs [BASE];
     CORE = "core" needs [BASE];

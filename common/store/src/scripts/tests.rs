@@ -6,7 +6,6 @@ use redis::Value;
 
 use super::answer::{Answer, Legible, Rest, answered, answered_in_words};
 use super::assembly::Assembled;
-use super::declaration::{Record, Script, Shape};
 use super::parts::PARTS;
 use super::*;
 
@@ -18,24 +17,13 @@ record! {
     }
 }
 
-/// One value.
-struct Name(&'static str);
-
-impl Record for Name {
-    const SHAPE: Shape = Shape::VALUE;
-
-    fn write(&self, command: &mut redis::Cmd) {
-        self.0.write(command);
-    }
-}
-
 script! {
     /// For these tests.
     "sample" = ["clock", "store_room"]: DenyOom, Reads, needs [VIEW, LOG];
     struct Sample<'a> {
         most: u32,
         max_age: Duration;
-        each name: &'a [Name];
+        each name: &'a [&'a str];
         each parcel: Vec<Parcel<'a>>
     } -> ()
 }
@@ -55,7 +43,7 @@ fn values_are_written_as_they_are_declared_with_the_number_of_records_before_the
     let sample = Sample {
         most: 5,
         max_age: Duration::from_secs(2),
-        name: &[Name("one"), Name("two")],
+        name: &["one", "two"],
         parcel: vec![
             Parcel {
                 label: "a",

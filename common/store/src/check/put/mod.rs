@@ -9,7 +9,7 @@ pub(super) mod replays;
 use std::collections::HashMap;
 
 use super::snapshot::Snapshot;
-use crate::policy::PolicyNotice;
+use crate::policy::Policy;
 
 /// Adds what was read of a key to the snapshot. The text says what the key is of: its name without the prefix, and without
 /// what all keys of its kind share. An error says what is wrong with the content.
@@ -49,6 +49,6 @@ pub(super) fn corrupt(snapshot: &mut Snapshot, _: &str, entries: Vec<String>) ->
 }
 
 pub(super) fn policy(snapshot: &mut Snapshot, _: &str, hash: Hash) -> Done {
-    snapshot.policy = PolicyNotice::read(&hash.fields);
+    snapshot.policy = Policy::read(&hash.fields);
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! What a user starts with: the scripts, the compose file, the documentation page, the operator's tool.
+//! What a user starts with: the scripts, the compose file, the documentation page, the operator's tool. And what the code has to keep to: house rules,
+//! dependencies, rights in Redis.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -11,6 +12,8 @@ mod access_list;
 mod compose;
 
 mod docs_page;
+
+mod house;
 
 mod lua;
 

@@ -10,9 +10,7 @@ const DAY: i64 = 86_400_000;
 
 /// An endpoint that is disabled, with two deliveries parked.
 async fn parked() -> (Fixture, String) {
-    let fixture = Fixture::new().await;
-    let id = fixture.endpoint(&["*"]).await;
-    fixture.push_many(2).await;
+    let (fixture, id) = Fixture::with_events(2).await;
     let mut worker = Worker::new();
     let leased = fixture.fetch(&mut worker, 1).await.remove(0);
     fixture.report(&mut worker, &leased, gone()).await;

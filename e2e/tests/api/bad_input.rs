@@ -1,4 +1,6 @@
 //! Bad input of every kind: a problem with status, code and field, and nothing is changed.
+//!
+//! Proves (security): JSON is read strictly
 
 use e2e::client::Caller;
 use reqwest::Method;

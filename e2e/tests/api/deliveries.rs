@@ -1,4 +1,6 @@
 //! The delivery log: listings, pages, and one delivery with its payload and its attempts.
+//!
+//! Proves (guarantees): a page of the log never repeats or skips a delivery because something arrived
 
 use e2e::system::System;
 use reqwest::Method;

@@ -1,4 +1,6 @@
 //! Events: accepted with one delivery for each endpoint that matches, or not at all.
+//!
+//! Proves (security): Rate limits by account and service key, budgets of bytes, numbers of endpoints, lengths of keys
 
 use e2e::client::Caller;
 use e2e::system::System;

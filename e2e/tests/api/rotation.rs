@@ -1,4 +1,8 @@
 //! Rotation of signing secrets over HTTP.
+//!
+//! Proves (guarantees): during the grace of a rotation both secrets verify
+//! Proves (guarantees): of two rotations at once one is made
+//! Proves (security): A secret is shown in two answers only
 
 use std::collections::BTreeMap;
 

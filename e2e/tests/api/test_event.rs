@@ -1,4 +1,6 @@
 //! Test events over HTTP.
+//!
+//! Proves (guarantees): a test event is no strike, and touches nothing of the queue
 
 use domain::event::EventType;
 use domain::signing::SigningSecret;

@@ -1,4 +1,6 @@
-//! 2. `kill -9` a worker after the POST, before its report (one duplicate, same `webhook-id`).
+//! `kill -9` a worker after the POST, before its report (one duplicate, same `webhook-id`).
+//!
+//! Proves (guarantees): … after its POST, before its report
 
 use e2e::account::Account;
 use e2e::fault_proxy::Fault;

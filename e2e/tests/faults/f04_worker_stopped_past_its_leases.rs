@@ -1,5 +1,8 @@
-//! 4. `SIGSTOP` a worker past its leases, then `SIGCONT`: its late reports are fenced off; it goes on. A worker that is
-//!    killed five times on the same delivery: quarantined, not lost, others flow.
+//! `SIGSTOP` a worker past its leases, then `SIGCONT`: its late reports are fenced off; it goes on. A worker that is
+//! killed five times on the same delivery: quarantined, not lost, others flow.
+//!
+//! Proves (guarantees): a worker is stopped for longer than its leases and goes on
+//! Proves (guarantees): one delivery kills every worker that takes it
 
 use std::time::Duration;
 

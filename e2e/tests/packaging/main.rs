@@ -1,5 +1,5 @@
-//! What a user starts with: the scripts, the compose file, the documentation page, the operator's tool. And what the code has to keep to: house rules,
-//! dependencies, rights in Redis.
+//! What a user starts with: the scripts, the compose file, the documentation page, the operator's tool. And what the
+//! code keeps to: the house rules, its dependencies, its rights in Redis, the proof of each promise.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -16,6 +16,8 @@ mod docs_page;
 mod house;
 
 mod lua;
+
+mod promises;
 
 mod scripts;
 

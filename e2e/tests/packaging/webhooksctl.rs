@@ -1,3 +1,5 @@
+//! The operator's tool, as it is built.
+
 use e2e::client::Caller;
 use e2e::process::Process;
 use e2e::receiver::{Answer, Receiver};

@@ -1,3 +1,10 @@
+//! "Auto-disable: After 10 consecutive failures, the endpoint is deactivated", "Reset: Successful delivery resets the fail
+//! counter", "Re-enable: Toggle the endpoint back on from the dashboard after fixing issues".
+//!
+//! Proves (guarantees): After 10 consecutive failures, the endpoint is deactivated
+//! Proves (guarantees): Successful delivery resets the fail counter
+//! Proves (guarantees): Toggle the endpoint back on
+
 use std::collections::HashSet;
 
 use e2e::client::Pushed;

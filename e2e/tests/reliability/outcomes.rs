@@ -1,3 +1,5 @@
+//! What receivers answer, and what comes of it.
+
 use std::time::Duration;
 
 use e2e::receiver::{Answer, Receiver};

@@ -1,3 +1,5 @@
+//! Where the time of an attempt went, and how it was answered, as the log keeps it.
+
 use domain::id::{AccountId, DeliveryId, EndpointId, EventId};
 use e2e::receiver::{Answer, Receiver, TestCa};
 use e2e::system::System;

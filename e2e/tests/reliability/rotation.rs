@@ -1,3 +1,7 @@
+//! A new secret, and the one before until its grace ends.
+//!
+//! Proves (guarantees): during the grace of a rotation both secrets verify
+
 use std::time::Duration;
 
 use domain::id::{AccountId, EndpointId};

@@ -1,3 +1,7 @@
+//! Both signatures, verified by the documentation's own code and by the Standard Webhooks libraries.
+//!
+//! Proves (guarantees): Signatures
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -1,3 +1,5 @@
+//! Several workers, and workers that end.
+
 use std::collections::HashSet;
 
 use e2e::receiver::{Answer, Received, Receiver};

@@ -1,4 +1,6 @@
 //! One time everywhere, whatever Redis's clock does: nothing ends before its time because that was wrong for a while.
+//!
+//! Proves (guarantees): clocks step an hour back and forth, also while attempts take up to `DELIVERY_TIMEOUT`
 
 use std::time::Duration;
 

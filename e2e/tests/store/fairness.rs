@@ -1,4 +1,6 @@
 //! Fair shares: turns, caps, probing, the slow lane and the byte budget.
+//!
+//! Proves (security): Hanging receivers don't take the slots of others
 
 use std::collections::HashMap;
 use std::time::Duration;

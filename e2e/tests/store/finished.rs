@@ -1,4 +1,7 @@
 //! Finished events: their payloads go at their age, and earlier when room is needed.
+//!
+//! Proves (guarantees): Redis is full of finished work
+//! Proves (guarantees): payloads are kept as long as the workers say now, whatever they said when the event came
 
 use std::time::Duration;
 

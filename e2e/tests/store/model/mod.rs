@@ -1,5 +1,12 @@
 //! The queue against a model: random sequences of every script, with lost answers, repeats, crashes, clock steps and
 //! several workers. After each step the stored state passes the check, and is what the model says.
+//!
+//! Proves (guarantees): a replay of many is interrupted by a worker's death
+//! Proves (guarantees): what is parked ends as exhausted, wherever it waits and whoever switched its endpoint off
+//! Proves (guarantees): what is being released is discarded, or parked again, as its owner says last
+//! Proves (guarantees): any sequence of calls, lost answers, crashes and clock steps
+//! Proves (guarantees): the log says what the queue did
+//! Proves (guarantees): a page of the log never repeats or skips a delivery because something arrived
 
 mod listing;
 mod parked;

@@ -38,7 +38,6 @@ const LONG: &[(&str, &str)] = &[
     ("common/store/src/lua/work.lua", "not yet looked at for a seam"),
     ("common/store/src/queue/mod.rs", "not yet looked at for a seam"),
     ("common/store/src/replays.rs", "not yet looked at for a seam"),
-    ("scripts/run", "not yet looked at for a seam"),
     ("worker/src/start.rs", "not yet looked at for a seam"),
     ("worker/src/transport/proxy.rs", "not yet looked at for a seam"),
 ];
@@ -126,7 +125,6 @@ fn sources_are_told_from_tests_and_documents() {
     for path in [
         "api/src/app.rs",
         "common/store/src/lua/work.lua",
-        "scripts/run",
         "scripts/lib/common.sh",
         "scripts/demo.py",
         "e2e/src/lib.rs",

@@ -1,4 +1,7 @@
-//! 15. 20,000 retries due in one instant, while others are served without a pause. (100,000 parked deliveries: see `long`.)
+//! 20,000 retries due in one instant, while others are served without a pause. (100,000 parked deliveries: see `long`.)
+//!
+//! Proves (guarantees): 20,000 retries are due in one instant; 100,000 parked deliveries are released, discarded or removed at once
+//! Proves (guarantees): what is being released is discarded, or parked again, as its owner says last
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};

@@ -1,4 +1,6 @@
 //! Account events: a team is told when an endpoint is disabled, recovers, or a delivery is given up.
+//!
+//! Proves (guarantees): an account's own events go to other endpoints only, by name, and to no other account
 
 use domain::endpoint::ParkedAction;
 use domain::id::{DeliveryId, EndpointId};

@@ -1,4 +1,6 @@
 //! One time everywhere, whatever Redis's clock does: nothing ends before its time because that was wrong for a while.
+//!
+//! Proves (guarantees): clocks step an hour back and forth, also while attempts take up to `DELIVERY_TIMEOUT`
 
 use std::time::Duration;
 
@@ -10,9 +12,7 @@ const DAY: i64 = 86_400_000;
 
 /// An endpoint that is disabled, with two deliveries parked.
 async fn parked() -> (Fixture, String) {
-    let fixture = Fixture::new().await;
-    let id = fixture.endpoint(&["*"]).await;
-    fixture.push_many(2).await;
+    let (fixture, id) = Fixture::with_events(2).await;
     let mut worker = Worker::new();
     let leased = fixture.fetch(&mut worker, 1).await.remove(0);
     fixture.report(&mut worker, &leased, gone()).await;

@@ -1,4 +1,7 @@
 //! Finished events: their payloads go at their age, and earlier when room is needed.
+//!
+//! Proves (guarantees): Redis is full of finished work
+//! Proves (guarantees): payloads are kept as long as the workers say now, whatever they said when the event came
 
 use std::time::Duration;
 
@@ -176,9 +179,7 @@ async fn the_account_with_the_most_gives_first_its_oldest_first_and_exhausted_pa
 
 #[tokio::test]
 async fn what_is_unfinished_never_goes() {
-    let fixture = Fixture::new().await;
-    let endpoint = fixture.endpoint(&["*"]).await;
-    fixture.push_many(4).await;
+    let (fixture, endpoint) = Fixture::with_events(4).await;
     let mut worker = Worker::new();
     let leased = fixture.fetch(&mut worker, 3).await;
     fixture.report(&mut worker, &leased[0], failed(Some(60))).await;
@@ -244,9 +245,7 @@ async fn an_event_that_failed_once_stays_among_the_exhausted() {
 
 #[tokio::test]
 async fn canceled_events_are_kept_as_delivered_ones() {
-    let fixture = Fixture::new().await;
-    let endpoint = fixture.endpoint(&["*"]).await;
-    fixture.push_many(3).await;
+    let (fixture, endpoint) = Fixture::with_events(3).await;
     assert!(
         fixture
             .store
@@ -314,9 +313,7 @@ async fn an_event_that_went_early_is_not_accepted_again_by_the_same_call() {
 
 #[tokio::test]
 async fn a_step_is_bounded_in_entries_and_in_bytes() {
-    let fixture = Fixture::new().await;
-    fixture.endpoint(&["*"]).await;
-    fixture.push_many(1000).await;
+    let (fixture, _) = Fixture::with_events(1000).await;
     let mut worker = Worker::new();
     for _ in 0..40 {
         let leased = fixture.fetch(&mut worker, 32).await;

@@ -46,6 +46,14 @@ impl Fixture {
         Self::on(RedisServer::start()).await
     }
 
+    /// With an endpoint that gets every event, and so many events.
+    pub(crate) async fn with_events(count: usize) -> (Self, EndpointId) {
+        let fixture = Self::new().await;
+        let endpoint = fixture.endpoint(&["*"]).await;
+        fixture.push_many(count).await;
+        (fixture, endpoint)
+    }
+
     pub(crate) async fn on(redis: RedisServer) -> Self {
         let store = Store::new(&redis.args()).unwrap();
         let raw = redis::Client::open(redis.url())

@@ -119,9 +119,7 @@ async fn assert_kept(fixture: &Fixture, class: &str, event: &EventId) {
 
 #[tokio::test]
 async fn the_tenth_strike_in_a_row_disables_and_nothing_is_lost() {
-    let fixture = Fixture::new().await;
-    let endpoint = fixture.endpoint(&["*"]).await;
-    fixture.push_many(12).await;
+    let (fixture, endpoint) = Fixture::with_events(12).await;
     let mut worker = Worker::new();
     for strike in 1..=10 {
         let leased = fixture.fetch(&mut worker, 1).await.remove(0);
@@ -177,9 +175,7 @@ async fn the_tenth_strike_in_a_row_disables_and_nothing_is_lost() {
 
 #[tokio::test]
 async fn a_success_in_between_starts_the_count_again() {
-    let fixture = Fixture::new().await;
-    let endpoint = fixture.endpoint(&["*"]).await;
-    fixture.push_many(20).await;
+    let (fixture, endpoint) = Fixture::with_events(20).await;
     let mut worker = Worker::new();
     for round in 0..19 {
         let leased = fixture.fetch(&mut worker, 1).await.remove(0);
@@ -239,9 +235,7 @@ async fn gone_disables_at_once() {
 
 #[tokio::test]
 async fn results_of_an_earlier_generation_neither_strike_nor_disable() {
-    let fixture = Fixture::new().await;
-    let endpoint = fixture.endpoint(&["*"]).await;
-    fixture.push_many(2).await;
+    let (fixture, endpoint) = Fixture::with_events(2).await;
     let mut worker = Worker::new();
     let leased = fixture.fetch(&mut worker, 2).await;
     let policy = UrlPolicy::default();
@@ -281,9 +275,7 @@ async fn results_of_an_earlier_generation_neither_strike_nor_disable() {
 
 #[tokio::test]
 async fn while_an_endpoint_is_off_nothing_resets_or_strikes() {
-    let fixture = Fixture::new().await;
-    let endpoint = fixture.endpoint(&["*"]).await;
-    fixture.push_many(3).await;
+    let (fixture, endpoint) = Fixture::with_events(3).await;
     let mut worker = Worker::new();
     let first = fixture.fetch(&mut worker, 1).await.remove(0);
     fixture.report(&mut worker, &first, failed(None)).await;
@@ -305,9 +297,7 @@ async fn while_an_endpoint_is_off_nothing_resets_or_strikes() {
 
 #[tokio::test]
 async fn a_delivery_that_is_given_back_is_as_if_it_had_not_been_fetched() {
-    let fixture = Fixture::new().await;
-    let endpoint = fixture.endpoint(&["*"]).await;
-    fixture.push_many(2).await;
+    let (fixture, endpoint) = Fixture::with_events(2).await;
     let before = fixture.list(&format!("pending:{endpoint}")).await;
     let mut worker = Worker::new();
     let leased = fixture.fetch(&mut worker, 1).await.remove(0);

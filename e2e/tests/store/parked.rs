@@ -1,4 +1,6 @@
 //! What is parked: it ends as promised, oldest first.
+//!
+//! Proves (guarantees): what is parked ends as exhausted, wherever it waits and whoever switched its endpoint off
 
 use std::time::Duration;
 

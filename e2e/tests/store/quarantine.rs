@@ -1,4 +1,6 @@
 //! Quarantine: suspects are served beside the others, and each lost lease is counted against whom it may be due to.
+//!
+//! Proves (guarantees): one delivery kills every worker that takes it
 
 use std::time::Duration;
 

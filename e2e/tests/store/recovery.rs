@@ -9,9 +9,7 @@ use crate::fixture::{Fixture, Worker, failed, report, succeeded, wants};
 
 #[tokio::test]
 async fn the_same_sequence_returns_the_same_leases_and_a_lower_one_is_refused() {
-    let fixture = Fixture::new().await;
-    let endpoint = fixture.endpoint(&["*"]).await;
-    fixture.push_many(10).await;
+    let (fixture, endpoint) = Fixture::with_events(10).await;
     let mut worker = Worker::new();
     let first = fixture.work(&mut worker, wants(3)).await;
     let request = WorkRequest {
@@ -156,9 +154,7 @@ async fn a_delivery_that_loses_three_leases_is_quarantined_and_others_flow() {
 
 #[tokio::test]
 async fn clocks_that_jump_cause_no_storm_and_no_stall() {
-    let fixture = Fixture::new().await;
-    fixture.endpoint(&["*"]).await;
-    fixture.push_many(2).await;
+    let (fixture, _) = Fixture::with_events(2).await;
     let mut worker = Worker::new();
     let leased = fixture.fetch(&mut worker, 1).await.remove(0);
     fixture.report(&mut worker, &leased, failed(Some(30))).await;

@@ -59,9 +59,24 @@ const RESOURCES_PAUSE: Duration = Duration::from_secs(1);
 /// How often the log says that the proxy doesn't work.
 const SAY_EVERY: Duration = Duration::from_secs(30);
 
-/// Makes the attempt of a job and reports what came of it. apalis calls it for each job.
+/// Makes the attempt of a job and reports what came of it. apalis calls this for each job, in a task of its own; a job that
+/// is dropped on the way reports itself.
 pub(crate) async fn handle(job: Job, deliverer: Data<Arc<Deliverer>>) {
-    deliverer.deliver(job).await;
+    if deliverer.stop.is_set() {
+        // Dropping the job gives it back.
+        return;
+    }
+    let Some(job) = job.start(deliverer.sender.timeout, Instant::now()) else {
+        return;
+    };
+    match deliverer.attempt(&job.leased).await {
+        Ok(outcome) => job.finish(outcome),
+        Err(reason) => {
+            deliverer.log_reason(&job.leased, &reason);
+            deliverer.pause(&reason).await;
+            job.not_attempted(&reason);
+        }
+    }
 }
 
 /// Makes attempts.
@@ -86,30 +101,12 @@ impl Deliverer {
         }
     }
 
-    async fn deliver(&self, job: Job) {
-        if self.stop.is_set() {
-            // Dropping the job gives it back.
-            return;
-        }
-        let Some(job) = job.start(self.sender.timeout, Instant::now()) else {
-            return;
-        };
-        match self.attempt(&job.leased).await {
-            Ok(outcome) => job.finish(outcome),
-            Err(reason) => {
-                self.log_reason(&job.leased, &reason);
-                self.pause(&reason).await;
-                job.not_attempted(&reason);
-            }
-        }
-    }
-
+    /// Sends what is leased, and concludes an outcome from what happened.
     async fn attempt(&self, leased: &Leased) -> Result<Outcome, NotAttempted> {
         let started = Instant::now();
         let exchange = self.sender.send(leased.into()).await?;
         let duration = started.elapsed();
-        self.metrics.attempts.with_label_values(&[exchange.label()]).inc();
-        self.metrics.attempt_duration.observe(duration.as_secs_f64());
+        self.count(&exchange, duration);
         let outcome = conclude(
             exchange,
             duration,
@@ -119,6 +116,11 @@ impl Deliverer {
         );
         conclude::log(leased, &outcome);
         Ok(outcome)
+    }
+
+    fn count(&self, exchange: &Exchange, duration: Duration) {
+        self.metrics.attempts.with_label_values(&[exchange.label()]).inc();
+        self.metrics.attempt_duration.observe(duration.as_secs_f64());
     }
 
     /// Tells the operator why there was no attempt, unless somebody else does.
@@ -179,7 +181,7 @@ impl Sender {
         }
     }
 
-    /// Sends a message once.
+    /// Sends a message once: builds its request, and makes the exchange.
     ///
     /// # Errors
     ///

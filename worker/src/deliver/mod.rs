@@ -123,7 +123,7 @@ impl Deliverer {
         self.metrics.attempt_duration.observe(duration.as_secs_f64());
     }
 
-    /// Tells the operator why there was no attempt, unless somebody else does.
+    /// Logs why there was no attempt, unless that is logged elsewhere.
     fn log_reason(&self, leased: &Leased, reason: &NotAttempted) {
         let delivery = &leased.delivery;
         match reason {

@@ -59,7 +59,7 @@ impl Targets {
         }
     }
 
-    /// The target of an endpoint. Its URL is judged by its text, literal addresses included: those never reach the
+    /// The target of an endpoint. Its URL is checked by its text, literal addresses included: those never reach the
     /// resolver.
     ///
     /// # Errors

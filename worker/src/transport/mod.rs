@@ -1,7 +1,7 @@
 //! The guarded client: the only way in which this worker talks to receivers.
 //!
 //! One pooled client for HTTP/1.1 and HTTP/2 over rustls with the system's roots. Every address that a name resolves
-//! to is judged when the connection is made ([`resolver`]). Redirects are not followed. The environment's proxies are
+//! to is checked when the connection is made ([`resolver`]). Redirects are not followed. The environment's proxies are
 //! ignored; the only way round is [`proxy`], if it is configured. What a receiver can make us hold in memory is bounded.
 //! [`phases`] sees where the time of an attempt goes, and [`failure`] whose fault it is that one failed.
 
@@ -95,7 +95,7 @@ impl Client {
     }
 }
 
-/// Builds the client. `names` looks host names up; what it finds is judged before it is used.
+/// Builds the client. `names` looks host names up; what it finds is checked before it is used.
 ///
 /// # Errors
 ///

@@ -1,6 +1,6 @@
 //! The way out through a proxy (`EGRESS_PROXY`).
 //!
-//! The guard stays ours: names are looked up and judged here, and the proxy is asked for an *address*
+//! The guard stays ours: we look names up and check their addresses, and ask the proxy for an *address*
 //! ([`connect`]), also for plain http, so that no other lookup can lead elsewhere. TLS goes through the tunnel to the
 //! receiver, whose certificate is checked against its name.
 //!

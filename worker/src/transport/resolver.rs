@@ -1,7 +1,7 @@
-//! Names become addresses here, and every address is judged before one is connected to.
+//! Turns names into addresses, and checks every address before the client connects to one.
 //!
 //! A host with one blocked address among good ones is refused as a whole: otherwise an attacker would only have to wait
-//! until the good ones fail. Literal addresses are not looked up; they are judged as part of the URL.
+//! until the good ones fail. Literal addresses need no lookup; they are checked as part of the URL.
 
 use std::fmt;
 use std::io;
@@ -36,7 +36,7 @@ impl GuardedResolver {
         Self { names, policy }
     }
 
-    /// Judges a host that is a literal address.
+    /// Checks a host that is a literal address.
     pub(super) fn admit_literal(&self, host: &str, address: IpAddr) -> Result<(), BlockedHost> {
         admit(host, &[SocketAddr::new(address, 0)], &self.policy)
     }

@@ -118,7 +118,7 @@ impl Tunnels {
         Ok(TokioIo::new(stream))
     }
 
-    /// The addresses of a host, all of them judged, literal ones too.
+    /// The addresses of a host, all of them checked, literal ones too.
     async fn addresses_of(&self, host: &str) -> Result<Vec<IpAddr>, BoxError> {
         if let Ok(address) = host.parse() {
             self.names.admit_literal(host, address)?;

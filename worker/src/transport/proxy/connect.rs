@@ -14,7 +14,7 @@ use crate::fault::{Fault, NotAttempted};
 const MAX_HEAD: usize = 8 << 10;
 
 impl EgressProxy {
-    /// A tunnel to one of these addresses, tried in this order. The caller has judged them.
+    /// A tunnel to one of these addresses, tried in this order. The caller has checked them.
     pub(crate) async fn tunnel(&self, addresses: &[IpAddr], port: u16) -> Result<TcpStream, Fault> {
         let mut last = Fault::Receiver(Failure::Dns, "the name has no address".to_owned());
         for address in addresses {

@@ -8,6 +8,7 @@
 //! - [`signing`], [`sealing`]: the signatures that receivers verify, and how Redis keeps their secrets.
 //! - [`address`]: the addresses that deliveries may not go to.
 //! - [`clock`]: points in time, as we store and show them.
+//! - [`seldom`]: how often the log repeats a message about what keeps happening.
 
 pub mod id;
 
@@ -28,3 +29,5 @@ pub mod sealing;
 pub mod address;
 
 pub mod clock;
+
+pub mod seldom;

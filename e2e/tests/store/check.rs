@@ -1,4 +1,6 @@
 //! The check sees each kind of damage, and none where there is none.
+//!
+//! Proves (guarantees): something else has written into our keys, or data is gone
 
 use std::time::Duration;
 

@@ -1,8 +1,7 @@
-//! A delivery: an event on its way to an endpoint. Its states and what moves it between them; what an attempt came to,
-//! and what follows from that.
+//! A delivery: an event on its way to an endpoint. Its states, what moves it between them, and why an attempt fails.
 
-mod attempt;
+mod failure;
 mod state;
 
-pub use attempt::{Failure, Verdict};
+pub use failure::Failure;
 pub use state::{DeliveryState, Transition};

@@ -7,6 +7,13 @@
 //! - `states`: where each delivery is, by the state machine.
 //! - `suspects`: who is to blame for a lost lease. `parked`, `releases`: what upkeep ends and lets go of.
 //! - `tour`: every transition that the state machine allows, one after the other.
+//!
+//! Proves (guarantees): a replay of many is interrupted by a worker's death
+//! Proves (guarantees): what is parked ends as exhausted, wherever it waits and whoever switched its endpoint off
+//! Proves (guarantees): what is being released is discarded, or parked again, as its owner says last
+//! Proves (guarantees): any sequence of calls, lost answers, crashes and clock steps
+//! Proves (guarantees): the log says what the queue did
+//! Proves (guarantees): a page of the log never repeats or skips a delivery because something arrived
 
 mod listing;
 mod ops;

@@ -2,7 +2,7 @@
 
 use domain::delivery::{DeliveryState, Transition};
 use domain::endpoint::EndpointState;
-use store::queue::{ReportResult, ReportedResult, WorkRequest};
+use store::queue::{self, Receipt, WorkRequest};
 
 use super::workers::HeldLease;
 use super::{DISABLE_AFTER, Model, RETRY_SECONDS};
@@ -30,8 +30,8 @@ impl Model {
             Outcome::Failed => failed(Some(RETRY_SECONDS)),
             Outcome::FailedForGood => failed(None),
             Outcome::Gone => gone(),
-            Outcome::GivenBack => ReportedResult::GivenBack,
-            Outcome::Crashed => ReportedResult::Crashed,
+            Outcome::GivenBack => queue::Outcome::GivenBack,
+            Outcome::Crashed => queue::Outcome::Crashed,
         };
         let stands = self
             .snapshot()
@@ -49,11 +49,11 @@ impl Model {
         let was_suspect = self
             .suspects
             .done(&incarnation, held.sequence, &held.leased.delivery);
-        let result = self.call(worker, request).await.results[0];
+        let result = self.call(worker, request).await.receipts[0];
         let expected = if stands {
             self.record(&held, outcome, was_suspect)
         } else {
-            ReportResult::Stale
+            Receipt::Stale
         };
         assert_eq!(result, expected, "{outcome:?} of {}", held.leased.delivery);
         if stands {
@@ -63,12 +63,12 @@ impl Model {
     }
 
     /// A report that counts.
-    fn record(&mut self, held: &HeldLease, outcome: Outcome, was_suspect: bool) -> ReportResult {
+    fn record(&mut self, held: &HeldLease, outcome: Outcome, was_suspect: bool) -> Receipt {
         let id = &held.leased.delivery;
         let of = held.leased.endpoint.id.clone();
         let Some(index) = self.endpoints.iter().position(|endpoint| endpoint.id == of) else {
             self.take(id, Transition::Removed);
-            return ReportResult::Recorded;
+            return Receipt::Recorded;
         };
         match outcome {
             Outcome::Succeeded => self.take(id, Transition::Succeeded),
@@ -105,12 +105,12 @@ impl Model {
                     if outcome == Outcome::Gone || endpoint.failures >= DISABLE_AFTER {
                         endpoint.state = EndpointState::Disabled;
                         self.all_take(&of, Transition::Parked);
-                        return ReportResult::DisabledEndpoint;
+                        return Receipt::DisabledEndpoint;
                     }
                 }
             }
         }
-        ReportResult::Recorded
+        Receipt::Recorded
     }
 
     /// Everything that workers hold comes back without an attempt.

@@ -22,6 +22,7 @@ use store::test_events::TestEventRequest;
 use tokio::sync::oneshot;
 
 use super::*;
+use crate::transport::Roots;
 
 const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 

@@ -1,8 +1,4 @@
-//! What an attempt came to, and what becomes of its delivery.
-
-use std::time::Duration;
-
-use crate::retry::RetrySchedule;
+//! Why attempts fail. [`RetrySchedule`](crate::retry::RetrySchedule) says when a failed one is made again.
 
 /// Why an attempt failed. Each failure is a strike on the endpoint, so being unable to attempt is not among them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -75,37 +71,6 @@ impl Failure {
             300..=399 => Some(Self::Redirect),
             410 => Some(Self::Gone),
             _ => Some(Self::Status),
-        }
-    }
-}
-
-/// What becomes of a delivery after an attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// The receiver has it.
-    Succeeded,
-    /// It gets another attempt after this wait.
-    RetryIn(Duration),
-    /// That was its last attempt.
-    Exhausted,
-}
-
-impl Verdict {
-    /// What follows from attempt number `attempt` (from 1), which failed with `failure` or succeeded: see
-    /// [`RetrySchedule::next_delay`].
-    #[must_use]
-    pub fn of(
-        failure: Option<Failure>,
-        attempt: u32,
-        schedule: &RetrySchedule,
-        retry_after: Option<Duration>,
-        jitter: f64,
-    ) -> Self {
-        match failure {
-            None => Self::Succeeded,
-            Some(_) => schedule
-                .next_delay(attempt, retry_after, jitter)
-                .map_or(Self::Exhausted, Self::RetryIn),
         }
     }
 }

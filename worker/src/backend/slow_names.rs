@@ -1,4 +1,5 @@
-//! Which slow endpoints a call names. Each name costs the script some commands, so not every call names all.
+//! Which slow endpoints a call of `work` names to the queue. Each name costs the script some commands, so not every call
+//! names them all.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -8,22 +9,23 @@ use domain::id::EndpointId;
 /// The most names in one call.
 const MAX_NAMES: usize = 32;
 
-/// A name is repeated after this while the endpoint is still slow: a quick attempt elsewhere may have cleared its mark.
+/// How soon a name is repeated while its endpoint is still slow: a quick attempt of another worker may have cleared the
+/// mark.
 const REPEAT_AFTER: Duration = Duration::from_secs(2);
 
 /// Remembers which endpoints were named, and when.
 #[derive(Debug, Default)]
-pub(crate) struct Telling(HashMap<EndpointId, Instant>);
+pub(crate) struct SlowNames(HashMap<EndpointId, Instant>);
 
-impl Telling {
+impl SlowNames {
     /// Of the endpoints that are slow `now`, those that the next call names.
     pub(crate) fn choose(&mut self, slow: &[EndpointId], now: Instant) -> Vec<EndpointId> {
         if slow.is_empty() {
             self.0.clear();
             return Vec::new();
         }
-        self.0.retain(|endpoint, told| {
-            now.saturating_duration_since(*told) < REPEAT_AFTER && slow.contains(endpoint)
+        self.0.retain(|endpoint, named| {
+            now.saturating_duration_since(*named) < REPEAT_AFTER && slow.contains(endpoint)
         });
         let names: Vec<_> = slow
             .iter()

@@ -1,4 +1,5 @@
-//! Sends a request and judges what comes back: 2xx, complete or at least 64 KiB of it, within the timeout.
+//! The exchange with a receiver: the request goes out, and the answer comes in, complete or at least 64 KiB of it, within
+//! the timeout. An [`Exchange`] tells what the receiver did, whatever that was; it is never an error.
 
 use std::time::{Duration, Instant};
 
@@ -7,31 +8,31 @@ use reqwest::Request;
 use store::queue::{AttemptRecord, Phases};
 
 use super::answer::{Answer, shortened};
-use super::sender::NotSent;
+use crate::fault::{Fault, NotAttempted};
 use crate::metrics::SUCCEEDED;
 use crate::transport::Client;
-use crate::transport::failure::{Broken, classify};
-use crate::transport::phases::{Step, mark, measured};
+use crate::transport::failure::classify;
+use crate::transport::phases::{Mark, mark, measured};
 
 /// The longest sentence about a failure, in bytes.
 const MAX_DETAIL: usize = 300;
 
-/// The verdict on one exchange.
+/// What happened between us and a receiver.
 #[derive(Debug, Default)]
-pub(super) struct Judged {
+pub(crate) struct Exchange {
     /// What failed; `None` on success.
     pub(super) failure: Option<Failure>,
-    /// The failure in words.
-    pub(super) detail: String,
+    /// The failure in words; empty on success.
+    detail: String,
     /// What came, if its head came.
-    pub(super) answer: Option<Answer>,
+    answer: Option<Answer>,
     /// Where the time went.
-    pub(super) phases: Phases,
+    phases: Phases,
 }
 
-impl Judged {
-    /// A failure before anything was sent.
-    pub(super) fn refused(failure: Failure, detail: String) -> Self {
+impl Exchange {
+    /// One that failed.
+    fn failed(failure: Failure, detail: String) -> Self {
         Self {
             failure: Some(failure),
             detail: shortened(detail, MAX_DETAIL),
@@ -39,14 +40,17 @@ impl Judged {
         }
     }
 
-    /// The label for metrics: `succeeded`, or the code of the failure.
-    pub(super) fn outcome(&self) -> &'static str {
-        self.failure.map_or(SUCCEEDED, Failure::code)
+    /// One that failed before anything was sent, if that is the receiver's fault.
+    pub(super) fn without_request(fault: Fault) -> Result<Self, NotAttempted> {
+        match fault {
+            Fault::Receiver(failure, detail) => Ok(Self::failed(failure, detail)),
+            Fault::NotAttempted(reason) => Err(reason),
+        }
     }
 
-    /// The status, if there was an answer.
-    pub(super) fn status(&self) -> Option<u16> {
-        self.answer.as_ref().map(Answer::status)
+    /// How metrics name the outcome: `succeeded`, or the code of the failure.
+    pub(super) fn label(&self) -> &'static str {
+        self.failure.map_or(SUCCEEDED, Failure::code)
     }
 
     /// When the receiver of a failure wants to be asked again.
@@ -64,14 +68,14 @@ impl Judged {
     }
 
     /// The same with what was answered to a success too, for whoever waits to see it.
-    pub(super) fn record_in_full(self, duration: Duration) -> AttemptRecord {
+    pub(crate) fn record_in_full(self, duration: Duration) -> AttemptRecord {
         self.written(duration, true)
     }
 
     fn written(self, duration: Duration, in_full: bool) -> AttemptRecord {
         let shown = self.answer.as_ref().filter(|_| in_full);
         AttemptRecord {
-            status: self.status(),
+            status: self.answer.as_ref().map(Answer::status),
             duration,
             phases: self.phases,
             error: self.failure.map(Failure::code),
@@ -82,18 +86,22 @@ impl Judged {
     }
 }
 
-/// Sends a request and judges the answer. Nothing of it lasts longer than `timeout`.
+/// Sends a request and takes the answer in. Nothing of it lasts longer than `timeout`.
 ///
 /// # Errors
 ///
-/// [`NotSent`] for our own trouble, or the proxy's, when there was no attempt.
-pub(super) async fn send(client: &Client, request: Request, timeout: Duration) -> Result<Judged, NotSent> {
+/// When this machine or the proxy is to blame for what failed.
+pub(super) async fn send(
+    client: &Client,
+    request: Request,
+    timeout: Duration,
+) -> Result<Exchange, NotAttempted> {
     let host = request.url().host_str().unwrap_or_default().to_owned();
     let mut answer = None;
     let began = Instant::now();
     let exchanged = measured(tokio::time::timeout(
         timeout,
-        exchange(client, request, &mut answer),
+        send_and_receive(client, request, &mut answer),
     ));
     let (end, phases) = match client.proxy() {
         None => exchanged.await,
@@ -102,38 +110,42 @@ pub(super) async fn send(client: &Client, request: Request, timeout: Duration) -
             never = proxy.watch() => match never {},
         },
     };
-    let broken = match end {
+    let fault = match end {
         Ok(Ok(())) => None,
         Ok(Err(error)) => Some(classify(error.as_ref(), &host)),
-        Err(_) => Some(Broken::Failed(
+        Err(_) => Some(Fault::Receiver(
             Failure::Timeout,
             too_late(answer.as_ref(), timeout),
         )),
     };
-    let judged = match (&answer, broken) {
+    let exchange = match (&answer, fault) {
         // A status that is a failure by itself says more than how its body ended.
         (Some(answer), _) if let Some(failure) = answer.failure() => {
-            Judged::refused(failure, answer.sentence())
+            Exchange::failed(failure, answer.sentence())
         }
-        (_, None) => Judged::default(),
-        (_, Some(Broken::Failed(failure, detail))) => {
-            match blamed_proxy(client, failure, began, &phases).await {
-                Some(sentence) => return Err(NotSent::Proxy(sentence)),
-                None => Judged::refused(failure, detail),
+        (_, None) => Exchange::default(),
+        (_, Some(Fault::NotAttempted(reason))) => return Err(reason),
+        (_, Some(Fault::Receiver(failure, detail))) => {
+            match proxys_fault(client, failure, began, &phases).await {
+                Some(reason) => return Err(reason),
+                None => Exchange::failed(failure, detail),
             }
         }
-        (_, Some(Broken::Own(sentence))) => return Err(NotSent::Resources(sentence)),
-        (_, Some(Broken::Proxy(sentence))) => return Err(NotSent::Proxy(sentence)),
     };
-    Ok(Judged {
+    Ok(Exchange {
         answer,
         phases,
-        ..judged
+        ..exchange
     })
 }
 
-/// What is wrong with the proxy, if it is rather that than the receiver.
-async fn blamed_proxy(client: &Client, failure: Failure, began: Instant, phases: &Phases) -> Option<String> {
+/// What is wrong with the proxy, if that and not the receiver caused the failure.
+async fn proxys_fault(
+    client: &Client,
+    failure: Failure,
+    began: Instant,
+    phases: &Phases,
+) -> Option<NotAttempted> {
     let may_be_its = matches!(
         failure,
         Failure::Timeout | Failure::Connect | Failure::Tls | Failure::Protocol
@@ -141,19 +153,20 @@ async fn blamed_proxy(client: &Client, failure: Failure, began: Instant, phases:
     let proxy = client.proxy().filter(|_| may_be_its)?;
     if failure == Failure::Protocol && phases.connect.is_none() {
         // An older tunnel, which ends with the proxy even if that is back at once. The next attempt makes one of its own.
-        return Some(format!("a tunnel through the proxy {proxy} ended"));
+        let sentence = format!("a tunnel through the proxy {proxy} ended");
+        return Some(NotAttempted::Proxy(sentence));
     }
     let was_silent = proxy.was_silent(began).await;
-    was_silent.then(|| format!("the proxy {proxy} gave no sign of life"))
+    was_silent.then(|| NotAttempted::Proxy(format!("the proxy {proxy} gave no sign of life")))
 }
 
-async fn exchange(
+async fn send_and_receive(
     client: &Client,
     request: Request,
     answer: &mut Option<Answer>,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let mut response = client.execute(request).await?;
-    mark(Step::Answered);
+    mark(Mark::Answered);
     let answer = answer.insert(Answer::begun(&mut response));
     while let Some(chunk) = response.chunk().await? {
         if answer.take(&chunk) {

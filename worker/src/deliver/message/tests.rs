@@ -17,7 +17,7 @@ fn target() -> Target {
 #[test]
 fn the_headers_are_the_documented_ones_and_the_body_is_the_stored_one() {
     let lease = leased("https://a.example/", br#"{"test": 2432232314}"#);
-    let request = signed_at((&lease).into(), &target(), 1_614_265_330).unwrap();
+    let request = Message::from(&lease).signed_at(&target(), 1_614_265_330).unwrap();
     let expected_signature =
         target()
             .secret
@@ -54,7 +54,7 @@ fn the_headers_are_the_documented_ones_and_the_body_is_the_stored_one() {
 fn a_replay_says_so() {
     let mut lease = leased("https://a.example/", b"{}");
     lease.delivery = format!("{}_0123abcd", lease.delivery).parse().unwrap();
-    let request = signed_at((&lease).into(), &target(), 1).unwrap();
+    let request = Message::from(&lease).signed_at(&target(), 1).unwrap();
     assert_eq!(request.headers()["x-rkt-replay"], "true");
 }
 
@@ -66,5 +66,5 @@ fn a_record_that_is_not_ours_makes_no_request() {
         ..(*lease.event).clone()
     };
     lease.event = Arc::new(event);
-    assert!(signed_at((&lease).into(), &target(), 1).is_err());
+    assert!(Message::from(&lease).signed_at(&target(), 1).is_err());
 }

@@ -1,4 +1,4 @@
-//! What a failure means to the developer of a receiver, and what to do about it: one sentence for each.
+//! What each failure means to the developer of a receiver, and what to do about it, in one sentence.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -6,23 +6,23 @@ use std::time::Duration;
 use domain::clock::Timestamp;
 use domain::delivery::Failure;
 
-/// A failure as the log tells it.
+/// A failure, as the log records it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Failed<'a> {
     /// Its stable code.
     pub(super) error: &'a str,
-    /// The HTTP status, if there was an answer.
+    /// The HTTP status, if the receiver answered.
     pub(super) status: Option<u16>,
-    /// The worker's own words; empty where they are not known.
+    /// What the worker said about it; empty if that isn't known.
     pub(super) detail: &'a str,
-    /// What an attempt may take, if that is known.
+    /// How long an attempt may take, if that is known.
     pub(super) timeout: Option<Duration>,
 }
 
-/// What a failure means.
+/// How to read a failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reading {
-    /// What happens, in a few words.
+    /// What happened, in a few words.
     pub(super) what: Cow<'static, str>,
     /// What to do, or where to look.
     pub(super) remedy: Cow<'static, str>,
@@ -36,13 +36,13 @@ impl Reading {
         }
     }
 
-    /// As a sentence: `401 since 11:52 UTC: the signature is checked with another secret?`
+    /// Both in one sentence: `401 since 11:52 UTC: the signature is checked with another secret?`
     pub(super) fn at(&self, when: &str) -> String {
         format!("{} {when}: {}", self.what, self.remedy)
     }
 }
 
-/// A time of today as `11:52 UTC`, of another day with its date.
+/// A time as `11:52 UTC`; with its date, unless that is today's.
 pub(super) fn moment(at: Timestamp, now: Timestamp) -> String {
     let (at, now) = (at.to_string(), now.to_string());
     // `2026-03-26T15:30:00.000Z`
@@ -54,7 +54,7 @@ pub(super) fn moment(at: Timestamp, now: Timestamp) -> String {
 }
 
 impl Failed<'_> {
-    /// What it means.
+    /// What the failure means.
     pub(super) fn reading(&self) -> Reading {
         match Failure::from_code(self.error) {
             Some(failure) => self.attempted(failure),
@@ -120,7 +120,7 @@ impl Failed<'_> {
     }
 }
 
-/// An answer with this status.
+/// What to do about answers with this status.
 const fn answered(status: u16) -> &'static str {
     match status {
         400 | 422 => "the receiver takes the body for malformed; its log and the start of its answer say why",
@@ -139,7 +139,7 @@ const fn answered(status: u16) -> &'static str {
     }
 }
 
-/// Where a redirect leads; `None` where that isn't told, or not in full.
+/// Where a redirect leads; `None` if the worker doesn't say, or not in full.
 fn target(detail: &str) -> Option<&str> {
     let (_, target) = detail.split_once(" to ")?;
     target.strip_suffix("; redirects are not followed")
@@ -181,7 +181,7 @@ fn unconnected(detail: &str) -> Reading {
     }
 }
 
-/// What is wrong with a receiver's TLS, in the words of rustls.
+/// What to do about a TLS failure, recognised by the words of rustls.
 fn untrusted(detail: &str) -> Cow<'static, str> {
     let says = |words: &[&str]| words.iter().any(|words| detail.contains(words));
     if says(&["certificate expired", "Expired"]) {
@@ -204,7 +204,7 @@ fn untrusted(detail: &str) -> Cow<'static, str> {
     }
 }
 
-/// The day until which a certificate was valid.
+/// The last day on which a certificate was valid.
 fn expiry(detail: &str) -> Option<String> {
     let (_, after) = detail.split_once("not valid after ")?;
     let seconds: i64 = after.split(' ').next()?.parse().ok()?;
@@ -212,7 +212,7 @@ fn expiry(detail: &str) -> Option<String> {
     until.to_string().get(..10).map(str::to_owned)
 }
 
-/// A delivery that ended without an attempt.
+/// Why a delivery was given up without an attempt.
 fn given_up(error: &str) -> Reading {
     match error {
         "payload_missing" => Reading::new(

@@ -1,4 +1,4 @@
-//! What an account should look at, most urgent first.
+//! What in an account needs attention, most urgent first.
 
 use super::advice::{Failed, moment};
 use domain::clock::Timestamp;
@@ -6,40 +6,40 @@ use domain::endpoint::{DisabledReason, Endpoint, EndpointState};
 use domain::id::EndpointId;
 use store::health::AccountFacts;
 
-/// Failures in a row from which on an endpoint is said to fail: fewer happen whenever a receiver restarts.
+/// From how many failures in a row on an endpoint counts as failing. A receiver that restarts causes fewer.
 const FAILING_FROM: u32 = 3;
 
-/// A line of so many deliveries doesn't go away by itself soon.
+/// A queue with more deliveries than this will take long to send.
 const LONG_LINE: u64 = 1000;
 
-/// The share of its budget, in percent, from which on an account is told.
+/// From which share of its budget on, in percent, an account is warned.
 const NEAR_BUDGET: u64 = 80;
 
-/// Something to look at.
+/// Something that needs attention.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attention {
-    /// The endpoint that it is about; `None` when it is about the account.
+    /// The endpoint concerned; `None` if it is about the account.
     pub endpoint: Option<EndpointId>,
-    /// What it is.
+    /// Why it needs attention.
     pub reason: AttentionReason,
-    /// What to do, in a sentence. Its times are UTC.
+    /// What is wrong and what to do about it, in one sentence. Its times are UTC.
     pub advice: String,
-    /// Since when it is so, if that is known.
+    /// Since when it has been so, if that is known.
     pub since: Option<Timestamp>,
 }
 
 /// Why something needs attention; the most urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AttentionReason {
-    /// The account's unfinished bytes are near its budget: soon events are refused.
+    /// The account's unfinished bytes are close to its budget: soon events will be refused.
     NearBudget,
-    /// Failures in a row disabled the endpoint.
+    /// Too many failures in a row disabled the endpoint.
     ConsecutiveFailures,
     /// The receiver answered `410 Gone`, which disabled the endpoint.
     Gone,
-    /// The endpoint's last attempts failed.
+    /// The latest attempts failed.
     Failing,
-    /// More waits at the endpoint than is sent soon.
+    /// So many deliveries are waiting that it will take long to send them.
     LongLine,
 }
 
@@ -66,8 +66,8 @@ impl AttentionReason {
     }
 }
 
-/// What an account should look at: at most one thing for each endpoint and one for the account, most urgent first.
-/// `budget` is what may be unfinished, in bytes. What its owner switched off is as its owner wants it.
+/// What in an account needs attention, most urgent first: at most one item for each endpoint, and one for the account. `budget`
+/// limits the unfinished bytes. Endpoints that their owner switched off need no attention.
 #[must_use]
 pub fn attention(facts: &AccountFacts, budget: u64) -> Vec<Attention> {
     let endpoints = facts.endpoints.iter();
@@ -147,7 +147,7 @@ fn failing(endpoint: &Endpoint, now: Timestamp) -> (AttentionReason, String, Opt
     (AttentionReason::Failing, advice, since)
 }
 
-/// The last failure and what to do about it. What the endpoint itself keeps of it is short: the log says more.
+/// The last failure and what to do about it. The endpoint keeps less about it than the log does, so the advice is more general.
 fn last_failure(endpoint: &Endpoint) -> Option<String> {
     let last = endpoint.last_attempt.as_ref()?;
     let failed = Failed {

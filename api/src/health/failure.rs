@@ -1,4 +1,4 @@
-//! The failure that an endpoint's owner should look at first.
+//! The failure that the owner of an endpoint should look at first.
 
 use std::time::Duration;
 
@@ -11,27 +11,27 @@ use store::log::LoggedAttempt;
 pub struct TopFailure {
     /// Its stable code.
     pub error: String,
-    /// The HTTP status, if there was an answer.
+    /// The HTTP status, if the receiver answered.
     pub status: Option<u16>,
-    /// How often it is in the sample.
+    /// How many attempts of the sample failed like this.
     pub count: usize,
-    /// The oldest attempt that failed so with no success after it, up to the newest that failed so.
+    /// When the first attempt failed like this since the last success before the newest one of them.
     pub since: Timestamp,
-    /// What it means and what to do about it, in a sentence. Its times are UTC.
+    /// What it means and what to do about it, in one sentence. Its times are UTC.
     pub advice: String,
 }
 
-/// Failures of one kind: the same code and status.
+/// Failures with the same code and status.
 struct Group<'a> {
-    /// The place of its newest in the sample.
+    /// The index of the newest one in the sample.
     newest: usize,
     count: usize,
     example: &'a LoggedAttempt,
 }
 
 impl TopFailure {
-    /// The most frequent failure among `attempts` (newest first); of two that are as frequent, the newer one. What was given
-    /// up without an attempt comes into view only if no attempt failed: it is a consequence.
+    /// The most frequent failure among `attempts` (newest first); of two that are equally frequent, the newer one. Deliveries that
+    /// were given up without an attempt count only if no attempt failed: they are a consequence of failures.
     pub(super) fn among(
         attempts: &[LoggedAttempt],
         now: Timestamp,
@@ -84,7 +84,7 @@ fn most_frequent(attempts: &[LoggedAttempt], counts: impl Fn(&LoggedAttempt) -> 
             }),
         }
     }
-    // Of equals the last is taken, so the newest stands last.
+    // `max_by_key` takes the last of equals: reversed, that is the newest.
     groups.into_iter().rev().max_by_key(|group| group.count)
 }
 

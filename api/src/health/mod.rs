@@ -1,8 +1,8 @@
-//! How an endpoint does, and what an account should look at: judgement of the facts that the [`store`](store::health)
-//! tells. Pure, so that every sentence of advice has a test.
+//! Judges how well deliveries to an endpoint work, and what in an account needs attention, from facts that the
+//! [`store`](store::health) collects. Pure, so that every sentence of advice has a test.
 //!
-//! [`EndpointHealth`] says when an endpoint will be disabled if it goes on like this, and what its receiver's developer can
-//! do about its most frequent failure. [`attention`] says the same of a whole account, in a line each.
+//! [`EndpointHealth`] tells when an endpoint will be disabled if attempts keep failing, and what the developer of its receiver can
+//! do about the most frequent failure. [`attention`] sums up an account in one sentence for each endpoint that is in trouble.
 
 mod advice;
 
@@ -20,57 +20,57 @@ use domain::endpoint::{Endpoint, EndpointState};
 use store::health::EndpointFacts;
 use store::log::LoggedAttempt;
 
-/// Failures in a row that disable an endpoint, as long as no worker has told another number: the documented one.
+/// How many failures in a row disable an endpoint, until a worker has announced the configured value. This is the documented one.
 const DISABLE_AFTER: u32 = 10;
 
-/// How an endpoint does, and what will become of it.
+/// How well deliveries to an endpoint work, and what is going to happen.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EndpointHealth {
-    /// Failures in a row that disable it.
+    /// How many failures in a row disable the endpoint.
     pub disable_after: u32,
-    /// How many more of them do so; at least 1 while it is active, 0 while it isn't.
+    /// How many more failures disable it: at least 1 while it is active, 0 while it isn't.
     pub failures_until_disabled: u32,
-    /// When that will be if failures go on to come as fast as they did since the streak began. `None` when it isn't active,
-    /// or has fewer than two failures in a row: one is no pace.
+    /// When it will be disabled if failures keep coming as fast as they have since the first of them. `None` if it isn't active, or
+    /// has fewer than two failures in a row: one failure has no pace.
     pub disabled_at_this_pace: Option<Timestamp>,
-    /// When its next attempt is due: now if a delivery waits, else the time of the nearest retry. `None` when it isn't
-    /// active, or has nothing to send.
+    /// When the next attempt is due: now if a delivery is waiting, otherwise when the earliest retry is due. `None` if the endpoint
+    /// isn't active, or there is nothing to send.
     pub next_attempt_at: Option<Timestamp>,
-    /// How many of the sampled attempts succeeded, from 0 to 1; `None` without any.
+    /// The share of the sampled attempts that succeeded, from 0 to 1; `None` if there are none.
     pub success_rate: Option<f64>,
-    /// Half of the sampled attempts took no longer.
+    /// The median duration of the sampled attempts.
     pub p50: Option<Duration>,
-    /// 95 of 100 of them took no longer.
+    /// The 95th percentile of their durations.
     pub p95: Option<Duration>,
-    /// How many attempts that is said of; at most [`SAMPLE`](store::health::SAMPLE).
+    /// How many attempts were sampled: at most [`SAMPLE`](store::health::SAMPLE).
     pub sampled_attempts: usize,
-    /// What it has to send.
+    /// Deliveries that will be sent.
     pub queue: Queue,
-    /// What waits for it to be switched on.
+    /// Deliveries that are held back until the endpoint is switched on.
     pub parked: Parked,
-    /// What goes wrong most often, among the sampled attempts.
+    /// The most frequent failure among the sampled attempts.
     pub top_failure: Option<TopFailure>,
 }
 
-/// Deliveries that are sent when their time comes. Nothing waits in it while the endpoint isn't active.
+/// Deliveries that will be sent when their time comes. While the endpoint isn't active, only those in flight count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Queue {
-    /// Wait for their turn.
+    /// How many are waiting for their turn.
     pub waiting: u64,
-    /// Wait for the time of their next attempt.
+    /// How many are waiting until their next attempt is due.
     pub retrying: u64,
-    /// Are being attempted.
+    /// How many are being attempted.
     pub in_flight: u64,
-    /// When the event at the head of the line was accepted.
+    /// When the event of the delivery at the head of the queue was accepted.
     pub oldest_waiting_since: Option<Timestamp>,
 }
 
-/// Deliveries that wait for the endpoint to be switched on. There are none while it is active.
+/// Deliveries that are held back until the endpoint is switched on. There are none while it is active.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Parked {
-    /// How many.
+    /// How many there are.
     pub deliveries: u64,
-    /// Bytes of their payloads.
+    /// The total size of their payloads, in bytes.
     pub bytes: u64,
 }
 
@@ -85,7 +85,7 @@ impl EndpointHealth {
         let timeout = policy.map(|policy| policy.delivery_timeout);
         let (queue, parked) = queue_and_parked(facts, is_active);
         let failures_until_disabled = if is_active {
-            // A streak that is long enough, but hasn't lasted long enough, needs another failure.
+            // A streak with enough failures that hasn't lasted long enough needs one more failure.
             disable_after.saturating_sub(endpoint.consecutive_failures).max(1)
         } else {
             0
@@ -141,13 +141,13 @@ fn next_attempt(facts: &EndpointFacts, is_active: bool) -> Option<Timestamp> {
     } else if facts.endpoint.queue.waiting > 0 {
         Some(facts.now)
     } else {
-        // One that is overdue is about to be made.
+        // An attempt that is overdue is about to be made.
         facts.nearest_retry.map(|due| due.max(facts.now))
     }
 }
 
-/// The streak so far has some failures and, between the first one and now, one span fewer; the missing failures take as long
-/// each. While none comes, the spans grow and the time moves away.
+/// When a streak of failures will be long enough to disable the endpoint. It supposes that each of the `missing` failures takes as
+/// long as, on average, those since the first one did, counted up to now: while no failure comes, the time moves away.
 fn disabled_at(endpoint: &Endpoint, missing: u32, min_span: Duration, now: Timestamp) -> Option<Timestamp> {
     let began = endpoint.failing_since?;
     let spans = u64::from(endpoint.consecutive_failures).checked_sub(1)?;
@@ -162,7 +162,7 @@ fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// The attempts that were made; what was given up without one is not among them.
+/// The attempts of a sample. Deliveries that were given up without an attempt are not among them.
 struct Sampled {
     /// Shortest first.
     durations: Vec<Duration>,
@@ -189,7 +189,7 @@ impl Sampled {
         (count > 0).then(|| self.succeeded as f64 / count as f64)
     }
 
-    /// The nearest rank: the shortest that `percent` of 100 did not exceed.
+    /// A percentile by the nearest-rank method: the shortest duration that `percent` % of the attempts did not exceed.
     fn percentile(&self, percent: usize) -> Option<Duration> {
         let rank = (self.durations.len() * percent).div_ceil(100);
         self.durations.get(rank.checked_sub(1)?).copied()

@@ -9,9 +9,12 @@ mod errors;
 
 mod schemas;
 
-mod routes;
+mod route_table;
 
-pub use routes::{KnownRoute, RouteTable};
+mod errors_page;
+
+pub use errors_page::errors_page;
+pub use route_table::{KnownRoute, RouteTable};
 
 use poem_openapi::OpenApiService;
 use serde_json::{Value, json};
@@ -35,6 +38,7 @@ pub fn document() -> String {
     document["servers"] = json!([{ "url": "/", "description": "This server" }]);
     schemas::complete(&mut document);
     schemas::simplify_references(&mut document);
+    schemas::describe_answers(&mut document);
     operations::complete(&mut document);
     let mut text = serde_json::to_string_pretty(&sorted(document)).unwrap_or_default();
     text.push('\n');

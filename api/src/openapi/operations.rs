@@ -78,7 +78,7 @@ fn refusal(status: u16, codes: &[Code]) -> Value {
     response
 }
 
-/// Calls that take a token tell in headers what is left of their rate limits, when they succeed and when they are refused for them.
+/// Adds the headers in which calls that take a token tell what is left of their limits.
 fn add_rate_limits(operation: &mut Value) {
     if operation.get("security").is_none() {
         return;
@@ -86,12 +86,12 @@ fn add_rate_limits(operation: &mut Value) {
     let headers = [
         (
             POLICY_HEADER,
-            "The limits that the call was counted towards: `q` in `w` seconds",
+            "The limits that the call counts towards: at most `q` in `w` seconds",
             "\"dashboard\";q=600;w=60",
         ),
         (
             LEFT_HEADER,
-            "What is left of each: `r` in the next `t` seconds",
+            "What is left of each limit: `r` in the next `t` seconds",
             "\"dashboard\";r=599;t=60",
         ),
     ];

@@ -76,6 +76,23 @@ fn follow(value: &Value, document: &Value, found: &mut BTreeSet<String>) {
     }
 }
 
+/// Describes answers that have no description of their own: by the schema of their body, or else by the summary of the call.
+pub(super) fn describe_answers(document: &mut Value) {
+    let schemas = document["components"]["schemas"].clone();
+    for operation in super::operations_mut(document) {
+        let summary = operation["summary"].clone();
+        let responses = operation["responses"].as_object_mut().into_iter().flatten();
+        for (_, response) in responses.filter(|(_, response)| response["description"] == "") {
+            let media_types = response["content"].as_object().into_iter().flatten();
+            let name = media_types
+                .filter_map(|(_, media_type)| media_type["schema"]["$ref"].as_str()?.strip_prefix(SCHEMAS))
+                .next();
+            let description = name.map_or(&summary, |name| &schemas[name]["description"]);
+            response["description"] = description.clone();
+        }
+    }
+}
+
 /// Reduces `allOf` of a reference and of what is said again beside it to the reference.
 pub(super) fn simplify_references(value: &mut Value) {
     match value {

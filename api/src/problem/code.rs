@@ -1,4 +1,4 @@
-//! The stable codes of everything that can go wrong, with the HTTP status and the title of each.
+//! Everything that can go wrong, each with a stable code, an HTTP status, a title and advice.
 
 use poem::http::StatusCode;
 
@@ -20,19 +20,19 @@ macro_rules! codes {
                 match self { $(Self::$variant => $name),+ }
             }
 
-            /// The HTTP status that it is answered with.
+            /// The HTTP status of answers with this code.
             #[must_use]
             pub const fn status(self) -> StatusCode {
                 match self { $(Self::$variant => StatusCode::$status),+ }
             }
 
-            /// A few words that are the same for every occurrence.
+            /// A few words, the same for every occurrence.
             #[must_use]
             pub const fn title(self) -> &'static str {
                 match self { $(Self::$variant => $title),+ }
             }
 
-            /// What to do about it, where an occurrence says nothing more specific; the example in the documentation.
+            /// What to do about it, unless an occurrence says something more specific. Also the example in the documentation.
             #[must_use]
             pub const fn advice(self) -> &'static str {
                 match self { $(Self::$variant => $advice),+ }
@@ -45,19 +45,19 @@ codes! {
     /// No `Authorization: Bearer …`.
     MissingToken = "missing_token", UNAUTHORIZED, "No token",
         "Send a token in the header `Authorization: Bearer <token>`.";
-    /// The token proves nothing.
+    /// The token is not valid.
     InvalidToken = "invalid_token", UNAUTHORIZED, "The token is not valid",
         "The token is not one that this API accepts. Get a new one and try again.";
-    /// The session token's time is over.
+    /// The session token has expired.
     TokenExpired = "token_expired", UNAUTHORIZED, "The token has expired",
         "Get a new session token and send the request again.";
-    /// The session token's time has not come.
+    /// The session token is not valid yet.
     TokenNotYetValid = "token_not_yet_valid", UNAUTHORIZED, "The token is not valid yet",
         "Check the clock of the machine that issued the token, or wait until its time has come.";
-    /// The session has tasks to finish before it counts as signed in.
+    /// The user has not finished signing in.
     SessionPending = "session_pending", UNAUTHORIZED, "The session is pending",
         "Finish signing in (for example, choose an organisation), then get a new session token.";
-    /// A token of another kind than this call takes.
+    /// The call takes the other kind of token.
     WrongTokenKind = "wrong_token_kind", FORBIDDEN, "A token of the wrong kind",
         "Calls of the dashboard take a session token, calls of the backend take a service key.";
     /// The account has no such endpoint.
@@ -81,7 +81,7 @@ codes! {
     /// The whole body is too long.
     BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, "The body is too large",
         "Send a shorter body, or split it into several requests.";
-    /// The body comes too slowly.
+    /// The body came too slowly.
     RequestTimeout = "request_timeout", REQUEST_TIMEOUT, "The body came too slowly",
         "The body did not come in time. Send the same request again, over a faster connection or in smaller parts.";
     /// The head of the request is too long.
@@ -99,28 +99,28 @@ codes! {
     /// The body isn't JSON.
     InvalidJson = "invalid_json", BAD_REQUEST, "The body is not JSON",
         "Correct the JSON syntax of the body.";
-    /// A field that doesn't exist.
+    /// The body has a field that doesn't exist.
     UnknownField = "unknown_field", UNPROCESSABLE_ENTITY, "Unknown field",
         "Remove the field, or correct its name.";
-    /// A field that must be there.
+    /// A field that is required is missing.
     MissingField = "missing_field", UNPROCESSABLE_ENTITY, "Missing field",
         "Add the field.";
-    /// A field that is there twice.
+    /// A field is there twice.
     DuplicateField = "duplicate_field", UNPROCESSABLE_ENTITY, "Field given twice",
         "Give each field once.";
-    /// A value of another JSON type.
+    /// A value has the wrong JSON type.
     InvalidType = "invalid_type", UNPROCESSABLE_ENTITY, "Wrong type",
         "Give a value of the type that is described.";
-    /// A value of the right type that is not allowed.
+    /// A value has the right type, but is not allowed.
     InvalidValue = "invalid_value", UNPROCESSABLE_ENTITY, "Value not allowed",
         "Give one of the values that are described.";
-    /// A list that needs an entry.
+    /// `events` is empty.
     EmptyEvents = "empty_events", UNPROCESSABLE_ENTITY, "`events` is empty",
         "Give at least one entry in `events`.";
-    /// A list that is too long.
+    /// `events` has too many entries.
     TooManyEvents = "too_many_events", UNPROCESSABLE_ENTITY, "`events` is too long",
         "Give fewer entries in `events`.";
-    /// The same event type twice.
+    /// `events` has an entry twice.
     DuplicateEvent = "duplicate_event", UNPROCESSABLE_ENTITY, "Event type given twice",
         "Give each event type once.";
     /// Not one of the event types.
@@ -144,10 +144,10 @@ codes! {
     /// Not a filter.
     InvalidFilter = "invalid_filter", UNPROCESSABLE_ENTITY, "Unknown filter",
         "Give one of the values that are described.";
-    /// A time span that is empty, too long or too far back.
+    /// A time span is empty, too long, or ends in the future.
     InvalidSpan = "invalid_span", UNPROCESSABLE_ENTITY, "Time span not allowed",
         "Give a `since` that lies before `until`.";
-    /// Headers that are not looked at.
+    /// Headers that the signature doctor doesn't examine: too many, too long, or one of them twice.
     InvalidHeaders = "invalid_headers", UNPROCESSABLE_ENTITY, "Headers not allowed",
         "Give at most 100 headers, each once and of at most 8 KiB.";
     /// Not an idempotency key.
@@ -177,34 +177,34 @@ codes! {
     /// The URL points to an address that is not public.
     UrlAddressBlocked = "url_address_blocked", UNPROCESSABLE_ENTITY, "The URL's address is not public",
         "Give a URL whose host is reachable from the internet.";
-    /// The account has as many endpoints as it may.
+    /// The account has as many endpoints as it may have.
     TooManyEndpoints = "too_many_endpoints", CONFLICT, "Too many endpoints",
         "Remove an endpoint that is no longer needed, then try again.";
-    /// The grace of an earlier rotation of the secret lasts.
+    /// The grace period of an earlier rotation has not ended.
     RotationInProgress = "rotation_in_progress", CONFLICT, "A rotation is in progress",
         "The secret before the last rotation is still good. Wait until its time ends, or give `force: true`, which ends it at once.";
     /// The idempotency key was used for another request.
     IdempotencyConflict = "idempotency_conflict", CONFLICT, "Idempotency key used before",
         "This key was used with a different request within the last 24 hours. Use a new key for a new event.";
-    /// The endpoint has a replay already.
+    /// The endpoint already has a running replay.
     ReplayInProgress = "replay_in_progress", CONFLICT, "A replay is running",
         "An endpoint has one replay at a time: wait until it has finished, or cancel it.";
-    /// The payload's retention has ended.
+    /// The payload is no longer kept.
     PayloadExpired = "payload_expired", GONE, "The payload is no longer kept",
         "What was sent is no longer kept, so it can't be sent again.";
-    /// The account, or the service key, has had as many calls or events as it may in this minute.
+    /// The account or the service key has used up its calls or events of this minute.
     RateLimited = "rate_limited", TOO_MANY_REQUESTS, "Too many requests",
         "Wait for the seconds that `Retry-After` says, then send the same request again.";
-    /// Too many live streams.
+    /// The account has too many live streams open.
     TooManyStreams = "too_many_streams", TOO_MANY_REQUESTS, "Too many streams",
         "Close a stream that is no longer read, then try again.";
-    /// Too much of this account is waiting.
+    /// Too many bytes of the account are waiting.
     AccountOverBudget = "account_over_budget", TOO_MANY_REQUESTS, "The account's queue is full",
         "Too many bytes of this account wait for delivery. Fix or switch off endpoints that fail, then try again.";
-    /// The account has had as many test events as it may.
+    /// The account has used up its test events of this minute.
     TooManyTests = "too_many_tests", TOO_MANY_REQUESTS, "Too many test events",
         "An account may have 10 test events in a minute. Wait for the seconds that `Retry-After` says, then try again.";
-    /// No worker took a test event.
+    /// No worker took the test event.
     NoWorker = "no_worker", SERVICE_UNAVAILABLE, "No worker answered",
         "No worker answered in time: is one running? Send the same request again shortly.";
     /// Redis can't be reached.
@@ -213,16 +213,16 @@ codes! {
     /// Redis is full.
     StoreFull = "store_full", SERVICE_UNAVAILABLE, "The store is full",
         "Nothing was changed. Send the same request again later.";
-    /// The store isn't the one that it was.
+    /// The store was replaced by another one.
     StoreReplaced = "store_replaced", SERVICE_UNAVAILABLE, "The store was replaced",
         "The store is not the one that it was, so nothing is answered, accepted or delivered until its data is back or an operator has accepted what is there (`/readyz` says what was found). Nothing was changed. Send the same request again later.";
-    /// The server is set up so that it would lose what it accepts.
+    /// The store is set up so that it would lose events.
     StoreUnsafe = "store_unsafe", SERVICE_UNAVAILABLE, "The store would lose events",
         "As it is set up, the server that stores events would lose them or refuses to take them, so none is accepted until an operator has put that right (`/readyz` says what is wrong). Nothing was changed. Send the same request again later.";
     /// The keys that verify session tokens can't be fetched.
     AuthUnavailable = "auth_unavailable", SERVICE_UNAVAILABLE, "Tokens can't be verified",
         "The keys that verify session tokens can't be fetched at the moment. Send the same request again shortly.";
-    /// A defect of ours.
+    /// There is a defect in this program.
     InternalError = "internal_error", INTERNAL_SERVER_ERROR, "Internal error",
         "This is a defect on our side and has been logged. Send the same request again, or report it.";
 }

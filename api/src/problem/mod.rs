@@ -1,15 +1,12 @@
-//! Problems: how every error leaves this API (`application/problem+json`, RFC 9457).
+//! Problems: the form of every error of this API (`application/problem+json`, RFC 9457).
 //!
-//! A [`Problem`] has a stable [`Code`], a sentence that says what to do, and the field that it is about. What other
-//! layers report becomes a problem in `convert` and nowhere else.
+//! A [`Problem`] has a stable [`Code`], a sentence that says what to do, and the field concerned. Errors of other layers become
+//! problems in `convert` and nowhere else.
 
 mod code;
 
 mod convert;
 
-mod catalogue;
-
-pub use catalogue::catalogue;
 pub use code::Code;
 pub use convert::{from_panic, replace_foreign_error};
 
@@ -27,7 +24,7 @@ use serde::Serialize;
 /// The media type of every error.
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
-/// An error as the client sees it.
+/// An error as the client will see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     code: Code,
@@ -41,26 +38,26 @@ pub struct Problem {
 #[derive(Debug, Serialize, Object)]
 #[oai(rename = "Problem", read_only_all)]
 pub struct ProblemBody {
-    /// Where the code is described.
+    /// Where the code is documented.
     #[serde(rename = "type")]
     #[oai(rename = "type")]
     kind: String,
-    /// What went wrong, in words that are the same for every occurrence of the code.
+    /// What went wrong, in words that are always the same for the code.
     title: String,
     /// The HTTP status.
     status: u16,
-    /// What went wrong, as a word that never changes: branch on this.
+    /// What went wrong, as a stable code: branch on this.
     code: String,
-    /// What went wrong here, and what to do about it.
+    /// What went wrong in this case, and what to do about it.
     detail: String,
-    /// The field or parameter that it is about, such as `url`, `events[1]` or `data`.
+    /// The field or parameter concerned, such as `url`, `events[1]` or `data`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(skip_serializing_if_is_none)]
     field: Option<String>,
 }
 
 impl Problem {
-    /// A problem with the code's own advice.
+    /// A problem whose detail is the advice of its code.
     #[must_use]
     pub const fn new(code: Code) -> Self {
         Self {
@@ -72,7 +69,7 @@ impl Problem {
         }
     }
 
-    /// Says more precisely what to do.
+    /// Replaces the advice by something more precise.
     #[must_use]
     pub fn detail(self, detail: impl Into<Cow<'static, str>>) -> Self {
         Self {
@@ -81,7 +78,7 @@ impl Problem {
         }
     }
 
-    /// Names the field that it is about.
+    /// Names the field or parameter concerned.
     #[must_use]
     pub fn field(self, field: impl Into<String>) -> Self {
         Self {
@@ -90,7 +87,7 @@ impl Problem {
         }
     }
 
-    /// Says when to try again, in seconds.
+    /// Tells the client to try again after some seconds.
     #[must_use]
     pub fn retry_after(self, seconds: u32) -> Self {
         Self {
@@ -99,7 +96,7 @@ impl Problem {
         }
     }
 
-    /// Lists the methods that the path takes.
+    /// Lists the methods that the path takes, for the header `Allow`.
     #[must_use]
     pub fn allow(self, methods: impl Into<String>) -> Self {
         Self {
@@ -183,7 +180,7 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Documents the shape of errors; which codes a call answers is added in [`crate::openapi`].
+/// Documents the form of errors. Which codes a call gives is declared beside the call.
 impl ApiResponse for Problem {
     fn meta() -> MetaResponses {
         MetaResponses {

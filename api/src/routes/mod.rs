@@ -1,5 +1,5 @@
 //! The calls: [`endpoints`], [`deliveries`], [`summary`], [`doctor`] and [`event_types`] for the dashboard, [`events`] for
-//! the backend, [`health`] for operators.
+//! the backend, [`probes`] for operators.
 //!
 //! Each `impl` block with calls is a [`Resource`]: it also declares what the OpenAPI document says about them. What is
 //! listed in `resources!` is served and documented.
@@ -16,7 +16,7 @@ pub mod doctor;
 
 pub mod events;
 
-pub mod health;
+pub mod probes;
 
 mod resource;
 
@@ -36,7 +36,7 @@ use self::doctor::DoctorApi;
 use self::endpoints::{EndpointsApi, RotationApi, TestEventApi};
 use self::event_types::EventTypesApi;
 use self::events::EventsApi;
-use self::health::HealthApi;
+use self::probes::ProbesApi;
 use self::summary::SummaryApi;
 
 /// How the calls are grouped in the documentation.
@@ -78,5 +78,5 @@ resources!(
     DoctorApi,
     EventTypesApi,
     EventsApi,
-    HealthApi,
+    ProbesApi,
 );

@@ -7,7 +7,7 @@ use poem::{IntoResponse, Response};
 
 use super::super::{CONTENT_TYPE, Code, Problem};
 
-/// Turns an error that the framework answered in its own form into a problem; other responses pass.
+/// Replaces an error in poem's own form by a problem. Other responses pass unchanged.
 #[must_use]
 pub fn replace_foreign_error(response: Response, allow: Option<&str>) -> Response {
     let status = response.status();
@@ -42,12 +42,12 @@ pub fn replace_foreign_error(response: Response, allow: Option<&str>) -> Respons
     replaced
 }
 
-/// Problems, and the one error that has a JSON form of its own: a program that is not ready.
+/// Problems, and the only other error in JSON: the answer of a program that is not ready.
 fn is_ours(content_type: &str) -> bool {
     content_type == CONTENT_TYPE || content_type.starts_with("application/json")
 }
 
-/// The problem for a handler that panicked. What it said goes to the log only.
+/// The problem for a handler that panicked. Its message goes to the log, not to the client.
 #[must_use]
 pub fn from_panic(panic: &(dyn Any + Send)) -> Problem {
     let message = panic

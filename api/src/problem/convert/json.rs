@@ -1,8 +1,8 @@
-//! What serde finds wrong with a body, said without repeating values.
+//! What serde finds wrong with a body, without repeating values of it.
 
 use super::super::{Code, Problem};
 
-/// How many characters of a caller's own text are repeated to it.
+/// How many characters of a name that the caller chose are repeated.
 const MAX_ECHO: usize = 64;
 
 impl From<serde_path_to_error::Error<serde_json::Error>> for Problem {
@@ -91,7 +91,7 @@ fn field_in(path: &str, name: &str) -> String {
     }
 }
 
-/// The start of a caller's own text.
+/// The beginning of a name that the caller chose, without control characters.
 fn shorten(text: &str) -> String {
     let mut short: String = text
         .chars()

@@ -127,7 +127,7 @@ fn capitalised(text: &str) -> String {
 }
 
 impl Problem {
-    /// A subscription that is neither an event type nor `*`.
+    /// For a subscription that is neither an event type nor an account event nor `*`.
     pub(crate) fn from_unknown_subscription(error: &UnknownEventType) -> Self {
         let types = Self::from(error.clone());
         let detail = types.detail.trim_end_matches('.').to_owned();
@@ -141,7 +141,7 @@ impl Problem {
         ))
     }
 
-    /// Says of an item what would otherwise be said of a whole body.
+    /// Makes a problem about a body one about an event of a batch.
     pub(crate) fn about_an_item(self) -> Self {
         let detail = self.detail.replace("The body", "The event");
         self.detail(detail)

@@ -9,44 +9,44 @@ use crate::metrics::{EventResult, Metrics};
 use crate::problem::{Code, Problem, ProblemBody};
 use crate::rate_limit::RateLimits;
 
-/// An event that is safe: it is stored with all its deliveries.
+/// An event that was accepted: it is stored with all its deliveries.
 #[derive(Debug, Serialize, Object)]
 pub(crate) struct EventAccepted {
     /// The event's id; receivers see it as `webhook-id`.
     pub(super) id: String,
-    /// How many endpoints get it.
+    /// How many endpoints the event is delivered to.
     pub(super) deliveries: u32,
-    /// `true` when the idempotency key was seen before: this is the first result again.
+    /// `true` if the idempotency key was used before: this is the first result again.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(skip_serializing_if_is_none)]
     pub(super) duplicate: Option<bool>,
 }
 
-/// What became of each event, in order.
+/// The results of a batch.
 #[derive(Debug, Serialize, Object)]
 pub(crate) struct BatchResults {
-    /// One result for each event of the batch.
+    /// One result for each event, in the order of the request.
     pub(super) results: Vec<BatchResult>,
 }
 
-/// What became of one event: either it was accepted (202), or `error` says why not.
+/// The result of one event: either `status` is 202 and the event was accepted, or `error` says why it wasn't.
 #[derive(Debug, Serialize, Object)]
 pub(crate) struct BatchResult {
-    /// The status that the event alone would have been answered with.
+    /// The HTTP status that the event would have got if it had been pushed alone.
     pub(super) status: u16,
-    /// The event's id, if it was accepted.
+    /// The event's id. Only if it was accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(skip_serializing_if_is_none)]
     pub(super) id: Option<String>,
-    /// How many endpoints get it, if it was accepted.
+    /// How many endpoints the event is delivered to. Only if it was accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(skip_serializing_if_is_none)]
     pub(super) deliveries: Option<u32>,
-    /// `true` when the idempotency key was seen before.
+    /// `true` if the idempotency key was used before.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(skip_serializing_if_is_none)]
     pub(super) duplicate: Option<bool>,
-    /// Why it was not accepted.
+    /// Why the event was not accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(skip_serializing_if_is_none)]
     pub(super) error: Option<ProblemBody>,
@@ -55,7 +55,7 @@ pub(crate) struct BatchResult {
 /// The answer to an event.
 #[derive(Debug, ApiResponse)]
 pub(crate) enum Pushed {
-    /// The event is stored with all its deliveries, or was before.
+    /// The event is stored with all its deliveries, now or since an earlier request with the same idempotency key.
     #[oai(status = 202)]
     Accepted(Json<EventAccepted>),
 }
@@ -63,7 +63,7 @@ pub(crate) enum Pushed {
 /// The answer to a batch.
 #[derive(Debug, ApiResponse)]
 pub(crate) enum BatchPushed {
-    /// Every event was looked at; each result says what became of it.
+    /// Every event was looked at, and its result says whether it was accepted.
     #[oai(status = 202)]
     Accepted(Json<BatchResults>),
 }

@@ -34,15 +34,15 @@ pub struct EventsApi;
 impl EventsApi {
     /// Push an event
     ///
-    /// Answers once the event and one delivery for each matching endpoint are stored. An endpoint matches when it
-    /// subscribes to the event's type (or `*`) and to its chatbot (or to none in particular).
+    /// Accepts an event: the answer comes once the event and one delivery for each matching endpoint are stored. An endpoint
+    /// matches if it subscribes to the event's type (or to `*`), and to its chatbot (or to all chatbots).
     #[oai(path = "/api/events", method = "post", operation_id = "pushEvent")]
     async fn push(
         &self,
         backend: Backend,
         app: Data<&App>,
-        /// The same key within 24 hours answers the first result, with `duplicate: true`; with a different event it is
-        /// refused (409). Keys are separate for each account.
+        /// Makes it safe to send a request again whose answer was lost: within 24 hours, the same key returns the first result,
+        /// with `duplicate: true`. The same key with a different event is refused (409). Each account has keys of its own.
         #[oai(name = "Idempotency-Key")]
         key: OnceHeader<IdempotencyHeader>,
         body: Json<PushEvent>,
@@ -54,8 +54,8 @@ impl EventsApi {
 
     /// Push many events
     ///
-    /// Up to 1,000 events and 5 MiB. The answer has one result for each event, in order; an event that is wrong
-    /// rejects only itself.
+    /// Accepts up to 1,000 events in a body of up to 5 MiB. The answer has one result for each event, in the same order. An event
+    /// that is wrong doesn't affect the others.
     #[oai(path = "/api/events/batch", method = "post", operation_id = "pushEvents")]
     async fn push_batch(
         &self,

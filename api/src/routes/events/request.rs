@@ -29,15 +29,15 @@ const ENVELOPE: usize = 16 * 1024;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[oai(rename_all = "camelCase")]
 pub(crate) struct PushEvent {
-    /// Whose endpoints get it: `org:<organisation id>` or `user:<user id>`.
+    /// The account whose endpoints get the event: `org:<organisation id>` or `user:<user id>`.
     pub(super) account_id: AccountName,
-    /// What happened.
+    /// The event type.
     pub(super) event: EventName,
-    /// In which chatbot.
+    /// The id of the chatbot in which it happened.
     pub(super) chatbot_id: ChatbotId,
-    /// What receivers get as `data`, with these very bytes (without white space between its tokens).
+    /// What receivers get as `data`, byte for byte, except that white space between its tokens is removed.
     pub(super) data: RawObject,
-    /// When it happened (RFC 3339); the time of acceptance if absent.
+    /// When it happened (RFC 3339); if absent, the time at which the event is accepted.
     #[serde(default, deserialize_with = "present")]
     pub(super) timestamp: Option<DateTime>,
 }
@@ -47,18 +47,18 @@ pub(crate) struct PushEvent {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[oai(rename_all = "camelCase")]
 pub(crate) struct BatchEvent {
-    /// Whose endpoints get it: `org:<organisation id>` or `user:<user id>`.
+    /// The account whose endpoints get the event: `org:<organisation id>` or `user:<user id>`.
     account_id: AccountName,
-    /// What happened.
+    /// The event type.
     event: EventName,
-    /// In which chatbot.
+    /// The id of the chatbot in which it happened.
     chatbot_id: ChatbotId,
-    /// What receivers get as `data`, with these very bytes (without white space between its tokens).
+    /// What receivers get as `data`, byte for byte, except that white space between its tokens is removed.
     data: RawObject,
-    /// When it happened (RFC 3339); the time of acceptance if absent.
+    /// When it happened (RFC 3339); if absent, the time at which the event is accepted.
     #[serde(default, deserialize_with = "present")]
     timestamp: Option<DateTime>,
-    /// The same key within 24 hours answers the first result.
+    /// Makes it safe to push the event again: within 24 hours, the same key returns the first result.
     #[serde(default, deserialize_with = "present")]
     idempotency_key: Option<IdempotencyKey>,
 }
@@ -77,7 +77,7 @@ impl BatchEvent {
     }
 }
 
-/// Up to 1,000 events. One that is wrong rejects only itself.
+/// Up to 1,000 events. A wrong one doesn't affect the others.
 #[derive(Debug, Deserialize, Object)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PushBatch {

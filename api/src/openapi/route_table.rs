@@ -1,4 +1,4 @@
-//! Which paths there are and which methods they take: for metrics and for the header `Allow`.
+//! The paths that the API serves and the methods that they take, for metrics and for the header `Allow`.
 
 use serde_json::Value;
 
@@ -6,12 +6,12 @@ use serde_json::Value;
 #[derive(Debug)]
 pub struct RouteTable(Vec<KnownRoute>);
 
-/// A path with the methods that it takes.
+/// A path and the methods that it takes.
 #[derive(Debug)]
 pub struct KnownRoute {
-    /// The path as documented, such as `/api/webhooks-config/{id}`.
+    /// The path as the document writes it, such as `/api/webhooks-config/{id}`.
     pub path: String,
-    /// The methods, as the header `Allow` lists them.
+    /// Its methods, as the header `Allow` lists them.
     pub allow: String,
     segments: Vec<Option<String>>,
 }

@@ -42,10 +42,10 @@ pub enum Ready {
 
 /// Probes and metrics.
 #[derive(Debug, Clone, Copy)]
-pub struct HealthApi;
+pub struct ProbesApi;
 
 #[OpenApi(tag = "Group::Operations")]
-impl HealthApi {
+impl ProbesApi {
     /// Is the program alive?
     ///
     /// Answers as soon as the program accepts connections, whatever the state of Redis.
@@ -94,11 +94,11 @@ impl HealthApi {
     }
 }
 
-impl Resource for HealthApi {
+impl Resource for ProbesApi {
     const CALLS: &'static [Call] = &[
         Call::new("healthz", &[]),
         Call::new("readyz", &[]),
         Call::new("metrics", &[]),
     ];
-    const EXAMPLES: &'static str = include_str!("health.json");
+    const EXAMPLES: &'static str = include_str!("probes.json");
 }

@@ -1,14 +1,14 @@
-//! `docs/errors.md`: every code, what to do about it, and which calls answer it.
+//! `docs/errors.md`: every code, what to do about it, and which calls give it.
 //!
-//! Codes come from [`Code`], calls from the OpenAPI document, so that neither can say something else than the program.
-//! Like the document, it is the same text on every machine, and a test compares it with the committed file.
+//! The codes come from [`Code`] and the calls from the OpenAPI document, so that the text can't contradict the program. It is the
+//! same on every machine, and a test compares it with the committed file.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
 use serde_json::Value;
 
-use super::{CONTENT_TYPE, Code, Problem};
+use crate::problem::{CONTENT_TYPE, Code, Problem};
 
 const INTRODUCTION: &str = "\
 # Errors
@@ -21,7 +21,7 @@ that was refused with 4xx has changed nothing. Where the answer has `Retry-After
 that was not accepted has one of the errors of `POST /api/events` as its `error`.
 ";
 
-/// Who makes calls, by the security scheme of the OpenAPI document.
+/// The callers, by their security schemes in the OpenAPI document.
 const SIDES: [(&str, &str); 2] = [
     ("clerkSession", "every call of the dashboard"),
     ("serviceKey", "every call of the backend"),
@@ -31,7 +31,7 @@ const SIDES: [(&str, &str); 2] = [
 ///
 /// Ordered by HTTP status, then as [`Code`] declares them. Each code is a heading, so `errors.md#unknown_field` leads to it.
 #[must_use]
-pub fn catalogue(document: &str) -> String {
+pub fn errors_page(document: &str) -> String {
     let mut text = String::new();
     // Writing to a string doesn't fail.
     write(&mut text, &calls(document)).map_or_else(|_| String::new(), |()| text)
@@ -91,7 +91,7 @@ fn calls(document: &str) -> Vec<Call> {
         .collect()
 }
 
-/// The calls that answer a code, in words. A side whose calls all do is named as one.
+/// The calls that give a code, in words. If all calls of a caller do, the caller is named instead.
 fn answered_by(code: Code, calls: &[Call]) -> String {
     let answers = |call: &&Call| call.codes.iter().any(|name| name == code.as_str());
     let mut names = Vec::new();

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use api::config::Config;
-use api::{openapi, problem};
+use api::openapi;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -42,7 +42,7 @@ fn main() -> ExitCode {
 fn generated(name: &str) -> Option<String> {
     match name {
         "openapi" => Some(openapi::document()),
-        "errors" => Some(problem::catalogue(&openapi::document())),
+        "errors" => Some(openapi::errors_page(&openapi::document())),
         _ => None,
     }
 }

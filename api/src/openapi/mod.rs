@@ -9,9 +9,12 @@ mod errors;
 
 mod schemas;
 
-mod routes;
+mod route_table;
 
-pub use routes::{KnownRoute, RouteTable};
+mod errors_page;
+
+pub use errors_page::errors_page;
+pub use route_table::{KnownRoute, RouteTable};
 
 use poem_openapi::OpenApiService;
 use serde_json::{Value, json};

@@ -7,9 +7,6 @@ mod code;
 
 mod convert;
 
-mod catalogue;
-
-pub use catalogue::catalogue;
 pub use code::Code;
 pub use convert::{from_panic, replace_foreign_error};
 

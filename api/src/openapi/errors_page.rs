@@ -8,7 +8,7 @@ use std::fmt::{self, Write};
 
 use serde_json::Value;
 
-use super::{CONTENT_TYPE, Code, Problem};
+use crate::problem::{CONTENT_TYPE, Code, Problem};
 
 const INTRODUCTION: &str = "\
 # Errors
@@ -31,7 +31,7 @@ const SIDES: [(&str, &str); 2] = [
 ///
 /// Ordered by HTTP status, then as [`Code`] declares them. Each code is a heading, so `errors.md#unknown_field` leads to it.
 #[must_use]
-pub fn catalogue(document: &str) -> String {
+pub fn errors_page(document: &str) -> String {
     let mut text = String::new();
     // Writing to a string doesn't fail.
     write(&mut text, &calls(document)).map_or_else(|_| String::new(), |()| text)

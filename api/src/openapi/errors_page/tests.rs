@@ -4,14 +4,14 @@ use super::*;
 fn the_committed_file_is_the_one_that_is_generated() {
     let committed = include_str!("../../../../docs/errors.md");
     assert!(
-        committed == catalogue(&crate::openapi::document()),
+        committed == errors_page(&crate::openapi::document()),
         "docs/errors.md differs from the code: run ./scripts/openapi and commit the result"
     );
 }
 
 #[test]
 fn every_code_has_one_heading_below_its_status() {
-    let text = catalogue(&crate::openapi::document());
+    let text = errors_page(&crate::openapi::document());
     let mut status = "";
     let mut seen = Vec::new();
     for line in text.lines() {

@@ -17,9 +17,8 @@ use e2e::redis_server::RedisServer;
 use store::Store;
 use store::events::{AcceptOutcome, Budgets, NewEvent, Push};
 use store::log::{ListFilter, ListStatus, Listing};
-use store::queue::{
-    AttemptRecord, Incarnation, Leased, QueuePolicy, Report, ReportedResult, WorkReply, WorkRequest,
-};
+use store::policy::Policy;
+use store::queue::{AttemptRecord, Incarnation, Leased, Report, ReportedResult, WorkReply, WorkRequest};
 use store::rates::EventLimits;
 use store::replays::{ReplayOutcome, ReplaySpan, ReplayStatus, StartOutcome};
 use store::rotation::{RotateOutcome, Rotation};
@@ -38,7 +37,7 @@ const BUDGETS: Budgets = Budgets {
 struct Scene {
     runtime: Runtime,
     store: Store,
-    policy: QueuePolicy,
+    policy: Policy,
     account: AccountId,
     incarnation: Incarnation,
     /// Last, so that it outlives the store.
@@ -51,14 +50,15 @@ impl Scene {
         Self {
             runtime: Runtime::new().unwrap(),
             store: Store::new(&redis.args()).unwrap(),
-            policy: QueuePolicy {
-                lease: Duration::from_secs(3600),
+            policy: Policy {
                 endpoint_concurrency: 1000,
                 disable_after: 10,
                 disable_min_span: Duration::ZERO,
                 retention_succeeded: Duration::from_secs(86_400),
                 retention_failed: Duration::from_secs(14 * 86_400),
                 log_length: 1000,
+                max_attempts: 10,
+                delivery_timeout: Duration::from_secs(1800),
             },
             account: "org:org_1".parse().unwrap(),
             incarnation: Incarnation::random(),

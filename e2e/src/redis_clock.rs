@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use redis::Commands;
 use store::Store;
-use store::queue::QueuePolicy;
+use store::policy::Policy;
 
 use crate::redis_server::RedisServer;
 use crate::state;
@@ -34,14 +34,15 @@ pub async fn pass(server: &RedisServer, time: Duration) {
 
 async fn upkeep(store: &Store) {
     // As the workers of a test system are configured when nothing else is said.
-    let policy = QueuePolicy {
-        lease: Duration::from_secs(20),
+    let policy = Policy {
         endpoint_concurrency: 32,
         disable_after: 10,
         disable_min_span: Duration::ZERO,
         retention_succeeded: Duration::from_secs(24 * 3600),
         retention_failed: Duration::from_secs(14 * 24 * 3600),
         log_length: 100_000,
+        max_attempts: 10,
+        delivery_timeout: Duration::from_secs(10),
     };
     while store.upkeep(&policy).await.unwrap().more {}
 }

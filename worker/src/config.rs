@@ -7,17 +7,13 @@ use std::time::Duration;
 use clap::{Args, Parser};
 use domain::retry::RetrySchedule;
 use program::config::{LogArgs, MemoryArgs, SecretsArgs, Span, UrlArgs, positive_span, split_list};
-use store::policy::PolicyNotice;
-use store::queue::QueuePolicy;
+use store::policy::Policy;
 use store::settings::RedisArgs;
 
 pub use crate::transport::proxy::EgressProxy;
 
 /// The longest `DELIVERY_TIMEOUT`: a lease lasts twice as long, and a stop waits for it.
 const MAX_DELIVERY_TIMEOUT: Duration = Duration::from_secs(600);
-
-/// A lease is never shorter than this.
-const MIN_LEASE: Duration = Duration::from_secs(20);
 
 /// Delivers webhooks: fetches deliveries from Redis, signs and sends them, and records what came of it.
 ///
@@ -126,24 +122,10 @@ pub struct RetentionArgs {
 }
 
 impl Config {
-    /// The rules that the queue applies for this worker.
+    /// What the queue follows for this worker, and customers notice.
     #[must_use]
-    pub fn queue_policy(&self) -> QueuePolicy {
-        QueuePolicy {
-            lease: MIN_LEASE.max(2 * self.attempts.delivery_timeout.0),
-            endpoint_concurrency: self.concurrency.endpoint_concurrency,
-            disable_after: self.disable.disable_after,
-            disable_min_span: self.disable.disable_min_span.0,
-            retention_succeeded: self.retention.retention_succeeded.0,
-            retention_failed: self.retention.retention_failed.0,
-            log_length: self.retention.log_length,
-        }
-    }
-
-    /// What customers notice of it.
-    #[must_use]
-    pub fn policy_notice(&self) -> PolicyNotice {
-        PolicyNotice {
+    pub fn policy(&self) -> Policy {
+        Policy {
             disable_after: self.disable.disable_after,
             disable_min_span: self.disable.disable_min_span.0,
             retention_succeeded: self.retention.retention_succeeded.0,

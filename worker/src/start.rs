@@ -134,7 +134,7 @@ impl Parts<'_> {
 
         let fetcher = Fetcher {
             store: self.store.clone(),
-            policy: self.config.queue_policy(),
+            policy: self.config.policy(),
             slots: Arc::clone(&ledger),
             reports,
             handoff: Arc::clone(&handoff),
@@ -160,8 +160,8 @@ impl Parts<'_> {
         tasks.spawn("watch", self.watch());
         let upkeep = Upkeep {
             store: self.store.clone(),
-            policy: self.config.queue_policy(),
-            notice: Some(self.config.policy_notice()),
+            policy: self.config.policy(),
+            notice: Some(self.config.policy()),
             gauge: Gauge::new(
                 self.store.clone(),
                 self.config.memory.store_budget_bytes.map(|size| size.0),
@@ -184,7 +184,7 @@ impl Parts<'_> {
             tester: Arc::new(Tester {
                 store: self.store.clone(),
                 sender: Arc::clone(&sender),
-                policy: self.config.queue_policy(),
+                policy: self.config.policy(),
                 metrics: self.metrics.clone(),
             }),
         };

@@ -7,7 +7,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use store::queue::{AttemptRecord, QueuePolicy};
+use store::policy::Policy;
+use store::queue::AttemptRecord;
 use store::test_events::TestEvent;
 use store::{Listener, Store, StoreError};
 use tokio::sync::Semaphore;
@@ -42,7 +43,7 @@ pub(crate) struct TestEvents {
 pub(crate) struct Tester {
     pub(crate) store: Store,
     pub(crate) sender: Arc<Sender>,
-    pub(crate) policy: QueuePolicy,
+    pub(crate) policy: Policy,
     pub(crate) metrics: Metrics,
 }
 

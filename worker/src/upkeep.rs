@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use domain::id::fill_random;
 use store::Store;
 use store::parked::{ParkedSearch, SearchStep};
-use store::policy::PolicyNotice;
-use store::queue::{QueuePolicy, Released, UpkeepReply};
+use store::policy::Policy;
+use store::queue::{Released, UpkeepReply};
 
 use crate::gauge::{Gauge, look_every};
 use crate::metrics::{AT_AGE, Metrics, UNDER_PRESSURE};
@@ -27,9 +27,9 @@ const SEARCH_EVERY: Duration = Duration::from_secs(3600);
 #[derive(Debug)]
 pub(crate) struct Upkeep {
     pub(crate) store: Store,
-    pub(crate) policy: QueuePolicy,
+    pub(crate) policy: Policy,
     /// What is still to be told.
-    pub(crate) notice: Option<PolicyNotice>,
+    pub(crate) notice: Option<Policy>,
     pub(crate) gauge: Gauge,
     pub(crate) metrics: Metrics,
     pub(crate) stop: Stop,

@@ -6,10 +6,9 @@ use domain::clock::Timestamp;
 use domain::endpoint::Endpoint;
 use domain::id::{AccountId, DeliveryId, EndpointId};
 
-use super::decode::{array, fields, integer, next, text, unexpected};
-use super::endpoints::one;
-use super::log::{LogEntry, LoggedAttempt, entries};
-use super::policy::PolicyNotice;
+use super::log::{LogEntry, LoggedAttempt, RawEntry};
+use super::policy::Policy;
+use super::scripts::{Legible, answered, script};
 use super::{Store, StoreError};
 
 /// Log entries that a look at an endpoint's health takes.
@@ -27,7 +26,7 @@ pub struct EndpointFacts {
     /// Its last attempts, and deliveries that were given up without one, newest first; at most [`SAMPLE`]. No tests.
     pub attempts: Vec<LoggedAttempt>,
     /// What the workers are configured to, if one has told it.
-    pub policy: Option<PolicyNotice>,
+    pub policy: Option<Policy>,
     /// Redis's time.
     pub now: Timestamp,
 }
@@ -45,6 +44,47 @@ pub struct AccountFacts {
     pub now: Timestamp,
 }
 
+script! {
+    /// An endpoint with what is needed to tell how it does; `None` when the account has no such endpoint.
+    "endpoint_health": AllowOom, Reads, needs [OWNER, CORE];
+    struct EndpointHealth<'a> {
+        endpoint: &'a EndpointId,
+        account: &'a AccountId,
+        /// How many log entries.
+        sample: usize
+    } -> Option<Health>
+}
+
+pub(crate) struct Health {
+    endpoint: Endpoint,
+    /// The first entry of its pending list.
+    first_waiting: Option<String>,
+    nearest_retry: Legible<Timestamp>,
+    /// The newest entries of its log, newest first.
+    entries: Vec<RawEntry>,
+    policy: HashMap<String, String>,
+    now: Timestamp,
+}
+
+answered! { Health { endpoint, first_waiting, nearest_retry, entries, policy, now } }
+
+script! {
+    /// An account at a glance, but for its endpoints.
+    "account_summary": AllowOom, Reads, needs [CORE];
+    struct AccountSummary<'a> {
+        account: &'a AccountId
+    } -> Summary
+}
+
+pub(crate) struct Summary {
+    /// `<hour>:<outcome>` → how many.
+    hours: HashMap<String, String>,
+    unfinished_bytes: Legible<u64>,
+    now: Timestamp,
+}
+
+answered! { Summary { hours, unfinished_bytes, now } }
+
 impl Store {
     /// The facts about an endpoint; `None` when the account has no such endpoint.
     ///
@@ -56,33 +96,14 @@ impl Store {
         account: &AccountId,
         endpoint: &EndpointId,
     ) -> Result<Option<EndpointFacts>, StoreError> {
-        let sample = SAMPLE.to_string();
-        let arguments = [endpoint.as_str(), account.as_str(), &sample];
-        let mut answer = array(self.run(&self.scripts().endpoint_health, &arguments).await?)?.into_iter();
-        let Some(view) = answer.next() else {
-            return Ok(None);
-        };
-        let endpoint = one(view)?.ok_or_else(|| unexpected("endpoint"))?;
-        let head = text(next(&mut answer)?)?;
-        let nearest = text(next(&mut answer)?)?;
-        let attempts = entries(next(&mut answer)?)?
-            .into_iter()
-            .filter_map(LogEntry::into_attempt)
-            .filter(|attempt| !attempt.is_test)
-            .collect();
-        let policy = PolicyNotice::read(&fields(next(&mut answer)?)?);
-        Ok(Some(EndpointFacts {
-            endpoint,
-            oldest_waiting: head
-                .split(':')
-                .next()
-                .and_then(|id| id.parse::<DeliveryId>().ok())
-                .map(|id| id.event().time()),
-            nearest_retry: nearest.parse().ok().and_then(Timestamp::from_millis),
-            attempts,
-            policy,
-            now: time(integer(next(&mut answer)?)?)?,
-        }))
+        let health = self
+            .call(&EndpointHealth {
+                endpoint,
+                account,
+                sample: SAMPLE,
+            })
+            .await?;
+        Ok(health.map(EndpointFacts::from))
     }
 
     /// The facts about an account. An account without endpoints has few.
@@ -91,11 +112,9 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails.
     pub async fn account_facts(&self, account: &AccountId) -> Result<AccountFacts, StoreError> {
-        let answer = self
-            .run(&self.scripts().account_summary, &[account.as_str()])
-            .await?;
-        let mut answer = array(answer)?.into_iter();
-        let hours = fields(next(&mut answer)?)?
+        let summary = self.call(&AccountSummary { account }).await?;
+        let hours = summary
+            .hours
             .into_iter()
             .filter_map(|(field, count)| {
                 let (hour, outcome) = field.split_once(':')?;
@@ -105,12 +124,28 @@ impl Store {
         Ok(AccountFacts {
             endpoints: self.list_endpoints(account).await?,
             hours,
-            unfinished_bytes: u64::try_from(integer(next(&mut answer)?)?).unwrap_or(0),
-            now: time(integer(next(&mut answer)?)?)?,
+            unfinished_bytes: summary.unfinished_bytes.0.unwrap_or(0),
+            now: summary.now,
         })
     }
 }
 
-fn time(ms: i64) -> Result<Timestamp, StoreError> {
-    Timestamp::from_millis(ms).ok_or_else(|| unexpected("time"))
+impl From<Health> for EndpointFacts {
+    fn from(health: Health) -> Self {
+        let attempts = health.entries.into_iter().filter_map(RawEntry::known);
+        let oldest: Option<DeliveryId> = health
+            .first_waiting
+            .and_then(|entry| entry.split(':').next()?.parse().ok());
+        Self {
+            endpoint: health.endpoint,
+            oldest_waiting: oldest.map(|delivery| delivery.event().time()),
+            nearest_retry: health.nearest_retry.0,
+            attempts: attempts
+                .filter_map(LogEntry::into_attempt)
+                .filter(|attempt| !attempt.is_test)
+                .collect(),
+            policy: Policy::read(&health.policy),
+            now: health.now,
+        }
+    }
 }

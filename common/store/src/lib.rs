@@ -36,6 +36,8 @@ pub mod keys;
 
 mod scripts;
 
+mod script_list;
+
 pub mod endpoints;
 
 pub mod events;
@@ -77,7 +79,7 @@ mod watch;
 pub mod check;
 
 pub use handle::{Listener, Store};
-pub use scripts::assembled as assembled_scripts;
+pub use script_list::assembled_scripts;
 
 /// Why a call to the store has no result. Every call can be repeated.
 #[derive(Debug, Clone, thiserror::Error)]

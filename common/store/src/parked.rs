@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use super::decode::{array, integer, next};
+use super::scripts::script;
 use super::{Store, StoreError};
 
 /// How long after a search has ended the next one begins.
@@ -42,6 +42,16 @@ pub enum SearchStep {
     },
 }
 
+script! {
+    /// Enters endpoints that aren't active in `parked`; answers how many, and how long ago a search last ended.
+    "parked_find": AllowOom, Writes, needs [CORE];
+    struct ParkedFind<'a> {
+        /// Whether the search ends with this call.
+        ends: bool;
+        each account: &'a [&'a str]
+    } -> (u64, Option<Duration>)
+}
+
 impl Store {
     /// One bounded step of the search; the first one finds out whether a search is due.
     ///
@@ -50,7 +60,7 @@ impl Store {
     /// [`StoreError`] when Redis fails: the next step repeats this one.
     pub async fn search_parked(&self, search: &mut ParkedSearch) -> Result<SearchStep, StoreError> {
         let Some(cursor) = search.cursor else {
-            let (_, ended) = self.find_parked("0", &[]).await?;
+            let (_, ended) = self.find_parked(false, &[]).await?;
             let is_due = ended.is_none_or(|ended| ended >= EVERY);
             search.cursor = is_due.then_some(0);
             return Ok(if is_due {
@@ -70,13 +80,13 @@ impl Store {
             .collect();
         let mut found = 0;
         for some in accounts.chunks(ACCOUNTS) {
-            found += self.find_parked("0", some).await?.0;
+            found += self.find_parked(false, some).await?.0;
         }
         if next > 0 {
             search.cursor = Some(next);
             return Ok(SearchStep::Going { found });
         }
-        self.find_parked("1", &[]).await?;
+        self.find_parked(true, &[]).await?;
         search.cursor = None;
         Ok(SearchStep::Ended { found })
     }
@@ -84,13 +94,10 @@ impl Store {
     /// How many endpoints of these accounts were entered, and how long ago a search ended.
     async fn find_parked(
         &self,
-        ends: &str,
+        ends: bool,
         accounts: &[&str],
     ) -> Result<(u64, Option<Duration>), StoreError> {
-        let arguments: Vec<_> = std::iter::once(ends).chain(accounts.iter().copied()).collect();
-        let mut answer = array(self.run(&self.scripts().parked_find, &arguments).await?)?.into_iter();
-        let found = integer(next(&mut answer)?)?.unsigned_abs();
-        let ended = u64::try_from(integer(next(&mut answer)?)?).ok();
-        Ok((found, ended.map(Duration::from_millis)))
+        let account = accounts;
+        self.call(&ParkedFind { ends, account }).await
     }
 }

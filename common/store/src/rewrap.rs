@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use domain::id::{AccountId, EndpointId};
 use domain::sealing::{OpenError, SealedSecret, SecretsKeyring};
 
-use super::decode::integer;
+use super::scripts::{record, script};
 use super::{Store, StoreError};
 
 /// How many keys one command looks at.
@@ -16,6 +16,21 @@ const STEP: usize = 500;
 
 /// The most secrets that are told of by name.
 const NAMED: usize = 100;
+
+script! {
+    /// Replaces secrets by the same, sealed anew; answers how many are in place now.
+    "endpoint_rewrap": AllowOom, Writes, needs [OWNER];
+    struct EndpointRewrap<'a> {
+        endpoint: &'a EndpointId,
+        account: &'a AccountId;
+        each pair: Vec<Pair<'a>>
+    } -> u64
+}
+
+record! {
+    /// A sealed secret, and the same sealed anew.
+    struct Pair<'a> { old: &'a SealedSecret, anew: &'a SealedSecret }
+}
 
 /// What came of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -142,12 +157,13 @@ impl Store {
         endpoint: &EndpointId,
         pairs: &[(SealedSecret, SealedSecret)],
     ) -> Result<u64, StoreError> {
-        let mut arguments = vec![endpoint.as_str(), account.as_str()];
-        for (secret, anew) in pairs {
-            arguments.extend([secret.as_str(), anew.as_str()]);
-        }
-        let answer = self.run(&self.scripts().endpoint_rewrap, &arguments).await?;
-        Ok(u64::try_from(integer(answer)?).unwrap_or(0))
+        let pair = pairs.iter().map(|(old, anew)| Pair { old, anew }).collect();
+        self.call(&EndpointRewrap {
+            endpoint,
+            account,
+            pair,
+        })
+        .await
     }
 }
 

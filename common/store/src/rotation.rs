@@ -7,7 +7,7 @@ use domain::endpoint::Endpoint;
 use domain::id::{AccountId, EndpointId};
 use domain::sealing::SealedSecret;
 
-use super::decode::{array, next, parsed, text, unexpected};
+use super::scripts::{answered_in_words, script};
 use super::{Store, StoreError};
 
 /// A rotation to make.
@@ -34,6 +34,29 @@ pub enum RotateOutcome {
     Overtaken,
     /// The account has no such endpoint.
     EndpointNotFound,
+}
+
+answered_in_words! {
+    RotateOutcome {
+        "rotated" => Rotated(endpoint),
+        "in_grace" => InGrace(until),
+        "overtaken" => Overtaken,
+        "" => EndpointNotFound,
+    }
+}
+
+script! {
+    /// Gives an endpoint a new secret.
+    "endpoint_rotate": AllowOom, Writes, needs [OWNER, LOG];
+    struct EndpointRotate<'a> {
+        endpoint: &'a EndpointId,
+        account: &'a AccountId,
+        secret: &'a SealedSecret,
+        grace: Duration,
+        /// The secret that makes the legacy signature: `new` or `previous`.
+        legacy: &'a str,
+        force: bool
+    } -> RotateOutcome
 }
 
 /// The secrets of an endpoint, sealed.
@@ -68,33 +91,19 @@ impl Store {
         endpoint: &EndpointId,
         rotation: &Rotation,
     ) -> Result<RotateOutcome, StoreError> {
-        let grace = rotation.grace.as_millis().to_string();
-        let arguments = [
-            endpoint.as_str(),
-            account.as_str(),
-            rotation.secret.as_str(),
-            &grace,
-            if rotation.legacy_uses_previous {
+        self.call(&EndpointRotate {
+            endpoint,
+            account,
+            secret: &rotation.secret,
+            grace: rotation.grace,
+            legacy: if rotation.legacy_uses_previous {
                 "previous"
             } else {
                 "new"
             },
-            if rotation.force { "1" } else { "0" },
-        ];
-        let mut answer = array(self.run(&self.scripts().endpoint_rotate, &arguments).await?)?.into_iter();
-        let Some(outcome) = answer.next() else {
-            return Ok(RotateOutcome::EndpointNotFound);
-        };
-        match text(outcome)?.as_str() {
-            "rotated" => super::endpoints::one(next(&mut answer)?)?
-                .map(|endpoint| RotateOutcome::Rotated(Box::new(endpoint)))
-                .ok_or_else(|| unexpected("endpoint")),
-            "in_grace" => Timestamp::from_millis(parsed(next(&mut answer)?)?)
-                .map(RotateOutcome::InGrace)
-                .ok_or_else(|| unexpected("time")),
-            "overtaken" => Ok(RotateOutcome::Overtaken),
-            other => Err(unexpected(other)),
-        }
+            force: rotation.force,
+        })
+        .await
     }
 
     /// The secrets of an endpoint; `None` when the account has no such endpoint.

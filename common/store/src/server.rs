@@ -7,9 +7,9 @@ mod setup;
 use std::collections::HashMap;
 
 use super::condition::StoreWarning;
-use super::decode::{integer, unexpected};
 use super::identity::SCHEMA;
 use super::info::{major, version};
+use super::scripts::script;
 use super::{Store, StoreError};
 use domain::clock::Timestamp;
 
@@ -51,6 +51,12 @@ impl ServerReport {
     }
 }
 
+script! {
+    /// The time by which everything that is stored is dated.
+    "clock": AllowOom, Reads, needs [BASE];
+    struct Clock {} -> Timestamp
+}
+
 impl Store {
     /// Looks at the server: version, eviction policy, durability, whether it may replay its file,
     /// number of shards, schema. Then it meets the store, which
@@ -87,9 +93,7 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails.
     pub async fn time(&self) -> Result<Timestamp, StoreError> {
-        let none: [&str; 0] = [];
-        let ms = integer(self.run(&self.scripts().clock, &none).await?)?;
-        Timestamp::from_millis(ms).ok_or_else(|| unexpected("time"))
+        self.call(&Clock {}).await
     }
 
     /// Looks at the server's settings and at how it is.

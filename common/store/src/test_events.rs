@@ -7,12 +7,11 @@ use redis::Value;
 
 use domain::delivery::DeliveryState;
 use domain::event::{EventType, Payload};
-use domain::id::{AccountId, DeliveryId};
+use domain::id::{AccountId, DeliveryId, EndpointId};
 
-use super::decode::{array, integer, next, text, unexpected};
 use super::log::{LoggedAttempt, entries};
-use super::queue::{AttemptRecord, LeasedEndpoint, LeasedEvent, log_arguments};
-use super::scripts::Answer;
+use super::queue::{AttemptRecord, LeasedEndpoint, LeasedEvent, Phases};
+use super::scripts::{answered_in_words, script};
 use super::{Listener, Store, StoreError};
 
 /// A test event to send. Its id is made before the call, so that the call can be repeated.
@@ -56,6 +55,62 @@ pub struct TestEvent {
 /// answered.
 pub const WAITED_FOR: Duration = Duration::from_secs(5);
 
+script! {
+    /// Asks a worker to send a test event at once.
+    "test_event_request": DenyOom, Writes, needs [CORE, QUOTA];
+    struct TestEventAsk<'a> {
+        endpoint: &'a EndpointId,
+        account: &'a AccountId,
+        delivery: &'a DeliveryId,
+        event: EventType,
+        body: &'a Payload,
+        per_minute: u32
+    } -> TestEventOutcome
+}
+
+answered_in_words! {
+    TestEventOutcome {
+        "queued" => Queued,
+        "too_many" => TooMany(wait),
+        "busy" => Busy,
+        "" => EndpointNotFound,
+    }
+}
+
+script! {
+    /// Takes the request for a test event back; answers how many there were.
+    "test_event_withdraw": AllowOom, Writes, needs [BASE];
+    struct TestEventWithdraw<'a> {
+        delivery: &'a DeliveryId
+    } -> u32
+}
+
+script! {
+    /// What a worker needs to send a test event; nothing when nobody waits for it any more.
+    "test_event_begin": AllowOom, Reads, needs [CORE];
+    struct TestEventBegin<'a> {
+        delivery: &'a DeliveryId,
+        most_age: Duration
+    } -> Option<(Arc<LeasedEndpoint>, Arc<LeasedEvent>)>
+}
+
+script! {
+    /// Writes down what a test event came to, and answers whoever waits for it.
+    "test_event_finish": AllowOom, Writes, needs [FINISHED, LOG];
+    struct TestEventFinish<'a> {
+        delivery: &'a DeliveryId,
+        log_length: u32,
+        outcome: &'a str,
+        ms: Duration,
+        status: Option<u16>,
+        error: Option<&'a str>,
+        detail: &'a str,
+        timing: &'a Phases,
+        headers: &'a str,
+        snippet: &'a str
+    } -> ()
+}
+
 impl Store {
     /// Asks for a test event; an account may have `per_minute`.
     ///
@@ -67,28 +122,15 @@ impl Store {
         request: &TestEventRequest,
         per_minute: u32,
     ) -> Result<TestEventOutcome, StoreError> {
-        let (endpoint, per_minute) = (request.delivery.endpoint(), per_minute.to_string());
-        let arguments: [&[u8]; 6] = [
-            endpoint.as_str().as_bytes(),
-            request.account.as_str().as_bytes(),
-            request.delivery.as_str().as_bytes(),
-            request.event.as_str().as_bytes(),
-            request.payload.as_bytes(),
-            per_minute.as_bytes(),
-        ];
-        let mut answer = array(self.run(&self.scripts().test_event_request, &arguments).await?)?.into_iter();
-        let Some(outcome) = answer.next() else {
-            return Ok(TestEventOutcome::EndpointNotFound);
-        };
-        match text(outcome)?.as_str() {
-            "queued" => Ok(TestEventOutcome::Queued),
-            "too_many" => {
-                let ms = u64::try_from(integer(next(&mut answer)?)?).unwrap_or(0);
-                Ok(TestEventOutcome::TooMany(Duration::from_millis(ms)))
-            }
-            "busy" => Ok(TestEventOutcome::Busy),
-            other => Err(unexpected(other)),
-        }
+        self.call(&TestEventAsk {
+            endpoint: &request.delivery.endpoint(),
+            account: &request.account,
+            delivery: &request.delivery,
+            event: request.event,
+            body: &request.payload,
+            per_minute,
+        })
+        .await
     }
 
     /// Waits for what a test event came to; `None` after `timeout`. An answer that was lost on the way is read again.
@@ -158,10 +200,7 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails.
     pub async fn withdraw_test_event(&self, delivery: &DeliveryId) -> Result<bool, StoreError> {
-        let removed = self
-            .run(&self.scripts().test_event_withdraw, &[delivery.as_str()])
-            .await?;
-        Ok(integer(removed)? > 0)
+        Ok(self.call(&TestEventWithdraw { delivery }).await? > 0)
     }
 
     /// Waits for a test event to send; `None` after `timeout`. A wait that is given up takes none, if `listener` goes
@@ -188,16 +227,12 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails.
     pub async fn begin_test_event(&self, delivery: &DeliveryId) -> Result<Option<TestEvent>, StoreError> {
-        let age = WAITED_FOR.as_millis().to_string();
-        let arguments = [delivery.as_str(), &age];
-        let mut answer = array(self.run(&self.scripts().test_event_begin, &arguments).await?)?.into_iter();
-        let Some(endpoint) = answer.next() else {
-            return Ok(None);
-        };
-        Ok(Some(TestEvent {
+        let most_age = WAITED_FOR;
+        let found = self.call(&TestEventBegin { delivery, most_age }).await?;
+        Ok(found.map(|(endpoint, event)| TestEvent {
             delivery: delivery.clone(),
-            endpoint: Answer::read(endpoint)?,
-            event: Answer::read(next(&mut answer)?)?,
+            event,
+            endpoint,
         }))
     }
 
@@ -217,13 +252,18 @@ impl Store {
             None => DeliveryState::Succeeded,
             Some(_) => DeliveryState::Exhausted,
         };
-        let mut arguments = vec![
-            test_event.delivery.to_string(),
-            log_length.to_string(),
-            outcome.as_str().to_owned(),
-        ];
-        arguments.extend(log_arguments(attempt));
-        let _nothing: Value = self.run(&self.scripts().test_event_finish, &arguments).await?;
-        Ok(())
+        self.call(&TestEventFinish {
+            delivery: &test_event.delivery,
+            log_length,
+            outcome: outcome.as_str(),
+            ms: attempt.duration,
+            status: attempt.status,
+            error: attempt.error,
+            detail: &attempt.detail,
+            timing: &attempt.phases,
+            headers: &attempt.response_headers,
+            snippet: &attempt.snippet,
+        })
+        .await
     }
 }

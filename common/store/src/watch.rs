@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
 use super::identity::Verdict;
+use super::scripts::script;
 use super::server::Expectations;
 use super::{Store, StoreError};
 
@@ -16,6 +17,12 @@ const LEAST: Duration = Duration::from_millis(200);
 
 /// How often the server's settings are looked at.
 const SETTINGS_EVERY: Duration = Duration::from_secs(5);
+
+script! {
+    /// Does nothing; but Redis refuses to run it at `maxmemory`.
+    "store_room": DenyOom, Reads, needs [];
+    struct StoreRoom {} -> ()
+}
 
 impl Store {
     /// Looks at the store and its server for as long as the program runs, tells the log what changed, and keeps what
@@ -64,8 +71,8 @@ impl Store {
 
     /// Whether Redis takes in new work, or is at `maxmemory`.
     async fn has_room(&self) -> Result<bool, StoreError> {
-        match self.run_anywhere(&self.scripts().store_room, &[]).await {
-            Ok(_) => Ok(true),
+        match self.call_anywhere(&StoreRoom {}).await {
+            Ok(()) => Ok(true),
             Err(StoreError::OutOfMemory) => Ok(false),
             Err(error) => Err(error),
         }

@@ -16,9 +16,9 @@ use redis::Value;
 use serde_json::json;
 use store::Store;
 use store::events::{AcceptOutcome, Budgets, NewEvent, Push};
+use store::policy::Policy;
 use store::queue::{
-    AttemptRecord, Incarnation, Leased, MAX_FETCH, MAX_REPORTS, QueuePolicy, Report, ReportedResult,
-    WorkRequest,
+    AttemptRecord, Incarnation, Leased, MAX_FETCH, MAX_REPORTS, Report, ReportedResult, WorkRequest,
 };
 use store::rates::EventLimits;
 
@@ -175,8 +175,8 @@ fn event(number: usize) -> NewEvent {
 
 /// Leases so many deliveries as a worker does, and reports that each failed and is to be tried again in an hour.
 async fn all_failed_once(store: &Store, count: usize) {
-    let policy = QueuePolicy {
-        lease: Duration::from_secs(3600),
+    let policy = Policy {
+        delivery_timeout: Duration::from_secs(1800),
         endpoint_concurrency: u32::MAX,
         disable_after: u32::MAX,
         ..policy()

@@ -14,7 +14,7 @@ use e2e::system::{Builder, System};
 use e2e::wait::{LONG, check, eventually};
 use redis::{FromRedisValue, ToRedisArgs};
 use store::Store;
-use store::queue::QueuePolicy;
+use store::policy::Policy;
 
 /// No answer of the API may take longer than this, whatever Redis does; it is meant to take less than two seconds.
 pub(crate) const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
@@ -155,15 +155,16 @@ pub(crate) fn blocking<T>(act: impl FnOnce() -> T) -> T {
 }
 
 /// The workers' policy, for tests that work on the queue themselves.
-pub(crate) fn policy() -> QueuePolicy {
-    QueuePolicy {
-        lease: Duration::from_secs(20),
+pub(crate) fn policy() -> Policy {
+    Policy {
         endpoint_concurrency: 32,
         disable_after: 10,
         disable_min_span: Duration::ZERO,
         retention_succeeded: Duration::from_secs(86_400),
         retention_failed: Duration::from_secs(14 * 86_400),
         log_length: 100_000,
+        max_attempts: 10,
+        delivery_timeout: Duration::from_secs(10),
     }
 }
 

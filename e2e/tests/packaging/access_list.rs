@@ -77,13 +77,14 @@ const CODE: &[(&str, &str, &[Who])] = &[
     ("rewrap.rs", "hmget scan", &[Worker]),
     ("rotation.rs", "hmget", &[Api]),
     ("server/replay_rights.rs", "acl|dryrun", &[Api, Worker]),
+    ("scripts/call.rs", "evalsha", &[Api, Worker]),
     ("server.rs", "config|get", &[Api, Worker]),
     ("test_events.rs", "blpop", &[Api, Worker]),
     ("test_events.rs", "hget xrange", &[Api]),
 ];
 
-/// How the Redis client runs a script.
-const RUNNING_SCRIPTS: [&str; 2] = ["evalsha", "script|load"];
+/// What the Redis client sends when the server doesn't know a script yet.
+const LOADING_SCRIPTS: &str = "script|load";
 
 /// What the operator has besides: the health check of the compose file, and a look at the server.
 const LOOKING: [&str; 2] = ["info", "ping"];
@@ -108,60 +109,29 @@ fn all<'a>(pattern: &str, text: &'a str) -> Vec<[&'a str; 2]> {
         .collect()
 }
 
-/// The commands of a Lua file. Each must be written out where it is called.
-fn commands_of_lua(file: &Path) -> BTreeSet<String> {
-    let text = Regex::new("--.*")
-        .unwrap()
-        .replace_all(&read(file), "")
-        .into_owned();
+/// The commands of a script, with those of the parts that stand in front of it. Each must be written out where it is called.
+fn commands_of_lua(script: &str, text: &str) -> BTreeSet<String> {
+    let bases = text.matches("\n-- base.lua: ").count();
+    let text = Regex::new("--.*").unwrap().replace_all(text, "").into_owned();
     let calls = all(r"\b(?:p?call|try)\(", &text).len();
     let mut named = all(r"\b(?:p?call|try)\('([A-Z]+)'", &text);
     // `requeue` is told the command by its callers.
     let told = all(r"\bcall\(push,", &text).len();
-    assert_eq!(
-        calls,
-        named.len() + told,
-        "{}: a command that is computed",
-        file.display()
-    );
+    assert_eq!(calls, named.len() + told, "{script}: a command that is computed");
     named.extend(all(r"\brequeue\('([A-Z]+)'", &text));
     let renamed = all(r"redis\.(p?call)\b[^(]", &text).len();
-    let base = usize::from(file.ends_with("shared/base.lua"));
     assert_eq!(
-        renamed,
-        base,
-        "{}: only base.lua gives redis.call another name",
-        file.display()
+        renamed, bases,
+        "{script}: only base.lua gives redis.call another name"
     );
     named.iter().map(|[name, _]| name.to_lowercase()).collect()
 }
 
-/// Each script's commands, with those of the parts that stand in front of it.
+/// Each script's commands.
 fn scripts() -> BTreeMap<String, BTreeSet<String>> {
-    let text = read(&store().join("scripts.rs"));
-    let files: BTreeMap<_, _> = all(
-        r#"const (\w+): &str = include_str!\("lua/(shared/\w+\.lua)"\)"#,
-        &text,
-    )
-    .into_iter()
-    .map(|[name, file]| (name, file))
-    .collect();
-    let lists: BTreeMap<_, _> = all(r"const (\w+): &\[&str\] = &\[([^\]]*)\]", &text)
+    store::assembled_scripts()
         .into_iter()
-        .map(|[name, parts]| (name, parts))
-        .collect();
-    let lua = store().join("lua");
-    let declared = all(r"^    (\w+): (?:Refused|Allowed), (&\[[^\]]*\]|\w+);", &text);
-    declared
-        .into_iter()
-        .map(|[name, parts]| {
-            let parts = lists.get(parts).copied().unwrap_or(parts);
-            let mut commands = commands_of_lua(&lua.join(format!("{name}.lua")));
-            for [part, _] in all(r"(\w+)", parts) {
-                commands.extend(commands_of_lua(&lua.join(files[part])));
-            }
-            (name.to_owned(), commands)
-        })
+        .map(|(name, text)| (name.to_owned(), commands_of_lua(name, &text)))
         .collect()
 }
 
@@ -276,8 +246,7 @@ fn every_user_has_the_commands_that_are_used_and_no_other() {
         }
     }
     for who in [Api, Worker] {
-        let running = RUNNING_SCRIPTS.map(str::to_owned);
-        wanted.entry(who).or_default().extend(running);
+        wanted.entry(who).or_default().insert(LOADING_SCRIPTS.to_owned());
     }
     let operator = wanted.entry(Operator).or_default();
     operator.extend(LOOKING.map(str::to_owned));

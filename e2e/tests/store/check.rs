@@ -8,7 +8,6 @@ use crate::fixture::{Fixture, Worker, account, failed, gone, report, succeeded, 
 use domain::endpoint::ParkedAction;
 use domain::id::DeliveryId;
 use store::check::{Violation, judge};
-use store::policy::PolicyNotice;
 use store::queue::WorkRequest;
 
 fn command(words: &str) -> Cmd {
@@ -27,18 +26,7 @@ fn command(words: &str) -> Cmd {
 /// One delivery in each place: pending, in flight, waiting for a retry, exhausted.
 async fn busy() -> (Fixture, String, Vec<String>) {
     let fixture = Fixture::new().await;
-    let day = Duration::from_secs(86_400);
-    let notice = PolicyNotice {
-        disable_after: 10,
-        disable_min_span: Duration::ZERO,
-        retention_succeeded: day,
-        retention_failed: 14 * day,
-        log_length: 1000,
-        endpoint_concurrency: 32,
-        max_attempts: 10,
-        delivery_timeout: Duration::from_secs(10),
-    };
-    fixture.store.announce_policy(&notice).await.unwrap();
+    fixture.announce().await;
     let endpoint = fixture.endpoint(&["*"]).await;
     fixture.push_many(5).await;
     let mut worker = Worker::new();

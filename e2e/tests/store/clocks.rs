@@ -80,7 +80,7 @@ async fn a_clock_that_is_days_ahead_for_a_moment_ends_nothing_that_is_parked() {
 #[tokio::test]
 async fn after_a_step_of_the_clock_leases_wait_as_long_as_they_last() {
     let mut fixture = Fixture::new().await;
-    fixture.policy.lease = Duration::from_secs(120);
+    fixture.policy.delivery_timeout = Duration::from_secs(60);
     fixture.endpoint(&["*"]).await;
     fixture.push().await;
     let mut worker = Worker::new();

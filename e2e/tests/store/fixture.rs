@@ -14,10 +14,9 @@ use redis::aio::MultiplexedConnection;
 use store::check::judge;
 use store::endpoints::CreateOutcome;
 use store::events::{AcceptOutcome, Accepted, Budgets, Idempotency, NewEvent, Push};
-use store::policy::PolicyNotice;
+use store::policy::Policy;
 use store::queue::{
-    AttemptRecord, Incarnation, Leased, QueuePolicy, Report, ReportResult, ReportedResult, WorkReply,
-    WorkRequest,
+    AttemptRecord, Incarnation, Leased, Report, ReportResult, ReportedResult, WorkReply, WorkRequest,
 };
 use store::rates::EventLimits;
 use store::{Store, StoreError};
@@ -31,7 +30,7 @@ pub(crate) const BUDGETS: Budgets = Budgets {
 pub(crate) struct Fixture {
     pub(crate) redis: RedisServer,
     pub(crate) store: Store,
-    pub(crate) policy: QueuePolicy,
+    pub(crate) policy: Policy,
     pub(crate) raw: MultiplexedConnection,
 }
 
@@ -57,14 +56,15 @@ impl Fixture {
             .get_multiplexed_async_connection()
             .await
             .unwrap();
-        let policy = QueuePolicy {
-            lease: Duration::from_secs(20),
+        let policy = Policy {
             endpoint_concurrency: 32,
             disable_after: 10,
             disable_min_span: Duration::ZERO,
             retention_succeeded: Duration::from_secs(86_400),
             retention_failed: Duration::from_secs(14 * 86_400),
             log_length: 1000,
+            max_attempts: 10,
+            delivery_timeout: Duration::from_secs(10),
         };
         Self {
             redis,
@@ -191,17 +191,7 @@ impl Fixture {
 
     /// Tells what the workers are configured to, as a worker does when it starts.
     pub(crate) async fn announce(&self) {
-        let notice = PolicyNotice {
-            disable_after: self.policy.disable_after,
-            disable_min_span: self.policy.disable_min_span,
-            retention_succeeded: self.policy.retention_succeeded,
-            retention_failed: self.policy.retention_failed,
-            log_length: self.policy.log_length,
-            endpoint_concurrency: self.policy.endpoint_concurrency,
-            max_attempts: 10,
-            delivery_timeout: Duration::from_secs(10),
-        };
-        self.store.announce_policy(&notice).await.unwrap();
+        self.store.announce_policy(&self.policy).await.unwrap();
     }
 
     /// Sets Redis's time as the scripts see it forward (or back).

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use domain::id::EndpointId;
-use store::queue::{Leased, QueuePolicy, ReportedResult, WorkRequest};
+use store::policy::Policy;
+use store::queue::{Leased, ReportedResult, WorkRequest};
 
 use crate::fixture::{Fixture, Worker, failed, gone, report, wants};
 
@@ -13,7 +14,7 @@ pub(super) const HOUR: Duration = Duration::from_secs(3600);
 /// A server whose workers keep what failed for an hour, and whose endpoints aren't disabled by failures.
 pub(super) async fn fixture() -> Fixture {
     let mut fixture = Fixture::new().await;
-    fixture.policy = QueuePolicy {
+    fixture.policy = Policy {
         retention_failed: HOUR,
         disable_after: 1_000_000,
         endpoint_concurrency: 100_000,

@@ -11,9 +11,9 @@ use std::time::Instant;
 use domain::clock::Timestamp;
 use domain::id::{DeliveryId, EventId};
 use store::Store;
+use store::policy::Policy;
 use store::queue::{
-    Incarnation, LeaseToken, MAX_REPORTS, QueuePolicy, Report, ReportResult, ReportedResult, WorkReply,
-    WorkRequest,
+    Incarnation, LeaseToken, MAX_REPORTS, Report, ReportResult, ReportedResult, WorkReply, WorkRequest,
 };
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{Notify, watch};
@@ -32,7 +32,7 @@ use super::telling::Telling;
 #[derive(Debug)]
 pub(crate) struct Fetcher {
     pub(crate) store: Store,
-    pub(crate) policy: QueuePolicy,
+    pub(crate) policy: Policy,
     pub(crate) slots: Arc<Slots>,
     pub(crate) reports: UnboundedReceiver<Report>,
     pub(crate) handoff: Arc<Handoff>,
@@ -180,7 +180,7 @@ impl Fetcher {
         let now = Instant::now();
         let jobs = reply.leased.into_iter().map(|leased| {
             let permit = self.slots.take(&leased, now);
-            Job::new(leased, permit, asked, self.policy.lease)
+            Job::new(leased, permit, asked, self.policy.lease())
         });
         self.handoff.put(jobs.collect());
     }

@@ -15,8 +15,8 @@ fn the_defaults_are_the_documented_ones() {
     assert_eq!(config.concurrency.worker_concurrency, 512);
     assert_eq!(config.attempts.retry_schedule, RetrySchedule::default());
     assert_eq!(config.attempts.delivery_timeout.0, Duration::from_secs(10));
-    let policy = config.queue_policy();
-    assert_eq!(policy.lease, Duration::from_secs(20));
+    let policy = config.policy();
+    assert_eq!(policy.lease(), Duration::from_secs(20));
     assert_eq!(policy.endpoint_concurrency, 32);
     assert_eq!(policy.disable_after, 10);
     assert_eq!(policy.disable_min_span, Duration::ZERO);
@@ -29,11 +29,7 @@ fn the_defaults_are_the_documented_ones() {
 fn a_lease_lasts_twice_the_timeout_but_never_under_20_s() {
     for (timeout, lease) in [("200ms", 20), ("10s", 20), ("15s", 30), ("10m", 1200)] {
         let config = read(&["--delivery-timeout", timeout]).unwrap();
-        assert_eq!(
-            config.queue_policy().lease,
-            Duration::from_secs(lease),
-            "{timeout}"
-        );
+        assert_eq!(config.policy().lease(), Duration::from_secs(lease), "{timeout}");
     }
 }
 

@@ -40,7 +40,7 @@ fn a_streak_goes_on_at_its_own_pace() {
         ..failing(2, 0)
     };
     let slow = EndpointFacts {
-        policy: Some(PolicyNotice {
+        policy: Some(Policy {
             disable_after: u32::MAX,
             ..policy()
         }),
@@ -62,7 +62,7 @@ fn a_streak_disables_no_earlier_than_it_can() {
     );
     // The streak must last longer.
     let spanned = EndpointFacts {
-        policy: Some(PolicyNotice {
+        policy: Some(Policy {
             disable_min_span: Duration::from_secs(300),
             ..policy()
         }),

@@ -13,7 +13,7 @@ use domain::delivery::DeliveryState;
 use domain::endpoint::{DisabledReason, LastAttempt, QueueDepth};
 use domain::event::Subscription;
 use domain::id::{DeliveryId, EndpointId, EventId};
-use store::policy::PolicyNotice;
+use store::policy::Policy;
 use store::queue::Phases;
 
 /// The time at which everything is judged.
@@ -92,8 +92,8 @@ fn facts(endpoint: Endpoint) -> EndpointFacts {
     }
 }
 
-fn policy() -> PolicyNotice {
-    PolicyNotice {
+fn policy() -> Policy {
+    Policy {
         disable_after: 5,
         disable_min_span: Duration::ZERO,
         retention_succeeded: Duration::from_secs(86_400),

@@ -5,7 +5,7 @@ use super::ids::{DeliveryKey, EndpointKey};
 use super::kinds::{Hash, Row};
 use super::places::Place;
 use super::snapshot::{EndpointRow, EventRow, RecordRow, ReplayRow, Snapshot};
-use crate::policy::PolicyNotice;
+use crate::policy::Policy;
 
 type Done = Result<(), String>;
 type Scored = Vec<(String, f64)>;
@@ -259,7 +259,7 @@ pub(super) fn corrupt(snapshot: &mut Snapshot, _: &str, entries: Vec<String>) ->
 }
 
 pub(super) fn policy(snapshot: &mut Snapshot, _: &str, hash: Hash) -> Done {
-    snapshot.policy = PolicyNotice::read(&hash.fields);
+    snapshot.policy = Policy::read(&hash.fields);
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::finished::Finished;
 use super::ids::{DeliveryKey, EventKey};
 use super::places::Places;
-use crate::policy::PolicyNotice;
+use crate::policy::Policy;
 
 /// Everything that one shard holds. Events and deliveries, of which there may be millions, are held by number; all else as
 /// texts as they were found, readable or not.
@@ -67,7 +67,7 @@ pub struct Snapshot {
     /// The index of finished events.
     pub finished: Finished,
     /// What the workers are configured to.
-    pub policy: Option<PolicyNotice>,
+    pub policy: Option<Policy>,
     /// `stats`, read after everything else: no time and no turn that was seen is later.
     pub stats: Stats,
 }

@@ -1,17 +1,14 @@
-//! The way into the store: calls of `accept.lua`, and who shares them.
+//! The way of events into the store: who makes the calls of the script, and when.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::join_all;
-use redis::Value;
-use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 
 use super::intake::{Call, Intake, Terms};
-use super::{AcceptOutcome, AcceptResult, Accepted, Counted, IDEMPOTENCY_WINDOW, NewEvent, Push};
+use super::script::Accept;
+use super::{AcceptResult, Counted, NewEvent, Push};
 use crate::connection::{ANSWER_WITHIN, timed_out};
-use crate::decode::{array, integer, next, parsed, text, unexpected};
-use crate::rates::{EventLimits, quotas};
 use crate::{Store, StoreError};
 
 /// The events that are pushed one by one, until they share a call.
@@ -92,21 +89,14 @@ impl Store {
     /// deliveries.
     async fn finish<C>(&self, mut call: Call<C>, mut give: impl FnMut(C, AcceptResult)) {
         while !call.is_done() {
-            let answer = self.call_script(call.terms(), call.events()).await;
-            for (caller, result) in call.settle(answer) {
+            let answer = self.call(&Accept::new(call.terms(), call.events())).await;
+            let limits = &call.terms().limits;
+            let results =
+                answer.map(|answers| answers.into_iter().map(|answer| answer.result(limits)).collect());
+            for (caller, result) in call.settle(results) {
                 give(caller, result);
             }
         }
-    }
-
-    /// One call of the script: the results of the first of these events.
-    async fn call_script(&self, terms: &Terms, events: &[NewEvent]) -> Result<Vec<AcceptResult>, StoreError> {
-        let arguments = arguments(terms, events);
-        let answers = array(self.run(&self.scripts().accept, &arguments).await?)?;
-        Ok(answers
-            .into_iter()
-            .map(|answer| outcome(answer, &terms.limits))
-            .collect())
     }
 }
 
@@ -138,57 +128,6 @@ impl Drop for Turn<'_> {
             self.intake.lock().stop_calling();
         }
     }
-}
-
-fn arguments(terms: &Terms, events: &[NewEvent]) -> Vec<Vec<u8>> {
-    let mut arguments: Vec<Vec<u8>> = Vec::with_capacity(4 + 7 * events.len());
-    arguments.extend([
-        IDEMPOTENCY_WINDOW.as_millis().to_string().into_bytes(),
-        terms.budgets.account_bytes.to_string().into_bytes(),
-        terms.budgets.parked_bytes.to_string().into_bytes(),
-        terms.limits.counters().into_bytes(),
-    ]);
-    for event in events {
-        let fingerprint = event.idempotency.as_ref().map(|given| given.fingerprint.clone());
-        arguments.extend([
-            event.account.as_str().into(),
-            event.id.as_str().into(),
-            event.event.as_str().into(),
-            event.chatbot_id.clone().into_bytes(),
-            event.payload.as_bytes().to_vec(),
-            key_hash(event).into_bytes(),
-            fingerprint.unwrap_or_default().into_bytes(),
-        ]);
-    }
-    arguments
-}
-
-fn key_hash(event: &NewEvent) -> String {
-    event
-        .idempotency
-        .as_ref()
-        .map(|given| hex::encode(Sha256::digest(&given.key)))
-        .unwrap_or_default()
-}
-
-fn outcome(value: Value, limits: &EventLimits) -> AcceptResult {
-    let mut answer = array(value)?.into_iter();
-    let outcome = match text(next(&mut answer)?)?.as_str() {
-        "accepted" => AcceptOutcome::Accepted(Accepted {
-            id: parsed(next(&mut answer)?)?,
-            deliveries: u32::try_from(integer(next(&mut answer)?)?).map_err(|_| unexpected("deliveries"))?,
-            duplicate: integer(next(&mut answer)?)? == 1,
-        }),
-        "conflict" => AcceptOutcome::IdempotencyConflict,
-        "over_budget" => AcceptOutcome::OverBudget,
-        "rate_limited" => AcceptOutcome::RateLimited,
-        "unreadable" => return Err(unexpected("account")),
-        other => return Err(unexpected(other)),
-    };
-    Ok(Counted {
-        outcome,
-        quotas: quotas(answer, limits.subjects())?,
-    })
 }
 
 #[cfg(test)]

@@ -5,11 +5,14 @@
 //! still accepted or refused by itself.
 //!
 //! - `intake`: which events share a call, and who gets which result. Plain data.
-//! - `accept`: makes the calls.
+//! - `accept`: who makes the calls, and when.
+//! - `script`: what the script is given, and what it answers.
 
 mod accept;
 
 mod intake;
+
+mod script;
 
 use std::time::Duration;
 
@@ -20,6 +23,7 @@ use super::StoreError;
 use super::rates::{EventLimits, Quota};
 
 pub(crate) use accept::SharedIntake;
+pub(crate) use script::Accept;
 
 /// How long an idempotency key is remembered.
 pub const IDEMPOTENCY_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);

@@ -1,10 +1,8 @@
 //! Looking at a store, and meeting it for the first time.
 
-use redis::Value;
-
 use super::guard::Change;
 use super::{Known, Replaced, SCHEMA, Sight, StoreId, Verdict, judge};
-use crate::decode::{array, integer, next, text};
+use crate::scripts::{Argument, answered, script};
 use crate::{Store, StoreError};
 
 /// How often a claim is tried that others overtake.
@@ -15,6 +13,63 @@ pub(super) const TRIES: u32 = 3;
 pub(crate) struct Look {
     pub(crate) verdict: Verdict,
     pub(crate) sight: Sight,
+}
+
+script! {
+    /// Gives a store its identity; `false` when it is no longer what the caller saw.
+    "store_claim": AllowOom, Writes, needs [];
+    struct StoreClaim<'a> {
+        /// The identity that the caller saw.
+        seen: Option<&'a StoreId>,
+        /// The one that the store is to have.
+        identity: &'a StoreId,
+        schema: &'a str,
+        shards: u16,
+        /// Whether an operator accepts what is there.
+        is_accepted: bool
+    } -> bool
+}
+
+script! {
+    /// What a program has to know of its store about once a second.
+    "store_watch": AllowOom, Writes, needs [];
+    struct StoreWatch<'a> {
+        /// The identity that the caller takes the store's for.
+        identity: Option<&'a StoreId>,
+        /// Whether the caller has written since it last asked.
+        wrote: bool,
+        /// What a rewind that the caller has noticed led from and to.
+        rewound_from: Option<u64>,
+        rewound_to: Option<u64>
+    } -> Watched
+}
+
+/// What `store_watch` answers. Other programs may have written any of its texts.
+pub(crate) struct Watched {
+    now: u64,
+    identity: Option<String>,
+    schema: Option<String>,
+    shards: Option<String>,
+    writes: Option<String>,
+    accepted_at: Option<String>,
+    rewound_at: Option<String>,
+    rewound_from: Option<String>,
+    rewound_to: Option<String>,
+    has_others: bool,
+    reaped_at: Option<String>,
+    waits: bool,
+}
+
+answered! {
+    Watched {
+        now, identity, schema, shards, writes, accepted_at, rewound_at, rewound_from, rewound_to, has_others, reaped_at, waits,
+    }
+}
+
+impl Argument for StoreId {
+    fn write(&self, command: &mut redis::Cmd) {
+        self.as_str().write(command);
+    }
 }
 
 impl Store {
@@ -79,19 +134,19 @@ impl Store {
     /// Reads what there is, and raises `writes` if something was written since.
     pub(crate) async fn sight(&self, known: &Known, rewind: Option<(u64, u64)>) -> Result<Sight, StoreError> {
         let wrote = self.guard().take_wrote();
-        let (from, to) =
-            rewind.map_or_else(Default::default, |(from, to)| (from.to_string(), to.to_string()));
-        let arguments = [
-            known.identity.as_ref().map_or("", StoreId::as_str),
-            if wrote { "1" } else { "" },
-            &from,
-            &to,
-        ];
-        let answer = self.run_anywhere(&self.scripts().store_watch, &arguments).await;
+        let (rewound_from, rewound_to) = rewind.unzip();
+        let answer = self
+            .call_anywhere(&StoreWatch {
+                identity: known.identity.as_ref(),
+                wrote,
+                rewound_from,
+                rewound_to,
+            })
+            .await;
         if answer.is_err() && wrote {
             self.guard().put_back_wrote();
         }
-        sight(answer?)
+        answer.map(sight)
     }
 
     pub(super) async fn claim(
@@ -100,15 +155,14 @@ impl Store {
         identity: &StoreId,
         accepts: bool,
     ) -> Result<bool, StoreError> {
-        let shards = self.shards().to_string();
-        let arguments = [
-            seen.identity.as_ref().map_or("", StoreId::as_str),
-            identity.as_str(),
-            SCHEMA,
-            &shards,
-            if accepts { "1" } else { "" },
-        ];
-        Ok(integer(self.run_anywhere(&self.scripts().store_claim, &arguments).await?)? == 1)
+        self.call_anywhere(&StoreClaim {
+            seen: seen.identity.as_ref(),
+            identity,
+            schema: SCHEMA,
+            shards: self.shards(),
+            is_accepted: accepts,
+        })
+        .await
     }
 }
 
@@ -140,28 +194,19 @@ fn tell_claim(verdict: &Verdict, identity: &StoreId) {
     }
 }
 
-/// The answer of `store_watch.lua`.
-fn sight(answer: Value) -> Result<Sight, StoreError> {
-    let mut answer = array(answer)?.into_iter();
-    let mut word = || text(next(&mut answer)?).map(|word| Some(word).filter(|word| !word.is_empty()));
+fn sight(watched: Watched) -> Sight {
     let number = |word: Option<String>| word.and_then(|word| word.parse::<u64>().ok());
-    let now = number(word()?).unwrap_or(0);
-    let (identity, schema, shards) = (word()?, word()?, word()?);
-    let (writes, accepted_at) = (number(word()?), number(word()?));
-    let (rewound_at, from, to) = (number(word()?), number(word()?), number(word()?));
-    let has_others = integer(next(&mut answer)?)? == 1;
-    let reaped_at = text(next(&mut answer)?)?;
-    let waits = integer(next(&mut answer)?)? == 1;
-    Ok(Sight {
-        now,
-        identity: identity.map(StoreId::from_stored),
-        schema,
-        shards,
-        writes: writes.unwrap_or(0),
-        accepted_at: accepted_at.unwrap_or(0),
-        rewound: rewound_at.map(|at| (at, from.unwrap_or(0), to.unwrap_or(0))),
-        has_others,
-        reaped_at,
-        waits,
-    })
+    let (from, to) = (number(watched.rewound_from), number(watched.rewound_to));
+    Sight {
+        now: watched.now,
+        identity: watched.identity.map(StoreId::from_stored),
+        schema: watched.schema,
+        shards: watched.shards,
+        writes: number(watched.writes).unwrap_or(0),
+        accepted_at: number(watched.accepted_at).unwrap_or(0),
+        rewound: number(watched.rewound_at).map(|at| (at, from.unwrap_or(0), to.unwrap_or(0))),
+        has_others: watched.has_others,
+        reaped_at: watched.reaped_at.unwrap_or_default(),
+        waits: watched.waits,
+    }
 }

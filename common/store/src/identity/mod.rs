@@ -23,6 +23,8 @@ use std::str::FromStr;
 pub(crate) use guard::Guard;
 pub(crate) use judge::{Known, Sight, Verdict, judge};
 
+pub(crate) use look::{StoreClaim, StoreWatch};
+
 pub use accept::{Acceptance, StoreFacts, What};
 use domain::id::fill_random;
 

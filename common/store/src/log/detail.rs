@@ -1,12 +1,9 @@
 //! One delivery with its payload and its attempts.
 
-use bytes::Bytes;
-use redis::Value;
-
-use super::entry::entries;
-use super::{DeliverySummary, LoggedAttempt, Record};
-use crate::decode::{array, bytes, integer, next, text};
+use super::{DeliverySummary, LogEntry, LoggedAttempt, RawEntry, Record};
+use crate::scripts::{answered, script};
 use crate::{Store, StoreError};
+use bytes::Bytes;
 use domain::id::{AccountId, DeliveryId, EndpointId, EventId};
 
 /// What is sent.
@@ -29,6 +26,31 @@ pub struct DeliveryDetail {
     pub attempts: Vec<LoggedAttempt>,
 }
 
+script! {
+    /// One delivery, as far as anything but the log knows of it; `None` when the account has no such endpoint.
+    "delivery_get": AllowOom, Reads, needs [OWNER, VIEW];
+    struct DeliveryGet<'a> {
+        endpoint: &'a EndpointId,
+        account: &'a AccountId,
+        delivery: &'a DeliveryId
+    } -> Option<Found>
+}
+
+pub(crate) struct Found {
+    endpoint_state: String,
+    record: Record,
+    /// The type of its event; empty if that is not kept.
+    event: String,
+    /// Empty if it is not kept.
+    body: Bytes,
+    /// Whether it waits for its turn.
+    waits: bool,
+    /// The log entries that its record points to, oldest first, as far as they are kept.
+    entries: Vec<RawEntry>,
+}
+
+answered! { Found { endpoint_state, record, event, body, waits, entries } }
+
 impl Store {
     /// One delivery; the outer `None` when the account has no such endpoint, the inner one when nothing that is kept
     /// knows of this delivery.
@@ -42,37 +64,37 @@ impl Store {
         endpoint: &EndpointId,
         id: &DeliveryId,
     ) -> Result<Option<Option<DeliveryDetail>>, StoreError> {
-        let arguments = [endpoint.as_str(), account.as_str(), id.as_str()];
-        let mut answer = array(self.run(&self.scripts().delivery_get, &arguments).await?)?.into_iter();
-        let Some(state) = answer.next() else {
+        let delivery_get = DeliveryGet {
+            endpoint,
+            account,
+            delivery: id,
+        };
+        let Some(found) = self.call(&delivery_get).await? else {
             return Ok(None);
         };
-        let is_active = text(state)? == "active";
         if id.endpoint() != *endpoint {
             return Ok(Some(None));
         }
-        let record = Record::read(next(&mut answer)?)?;
-        let (event, body) = (text(next(&mut answer)?)?, bytes(next(&mut answer)?)?);
-        let waits = integer(next(&mut answer)?)? == 1;
-        let mut attempts: Vec<_> = entries(Value::Array(answer.collect()))?
-            .into_iter()
-            .filter_map(super::LogEntry::into_attempt)
-            .collect();
-        let is_unfinished = waits || record.in_flight;
+        let entries = found.entries.into_iter().filter_map(RawEntry::known);
+        let mut attempts: Vec<_> = entries.filter_map(LogEntry::into_attempt).collect();
+        let is_unfinished = found.waits || found.record.in_flight;
         if attempts.is_empty() && !is_unfinished {
             // One attempt that succeeded leaves no record, and test events have none.
             attempts = self.find_in_log(endpoint, id).await?.into_iter().collect();
         }
-        if attempts.is_empty() && !is_unfinished && !record.exists() {
+        if attempts.is_empty() && !is_unfinished && !found.record.exists() {
             return Ok(Some(None));
         }
-        let mut summary = record.summary(id.clone(), attempts.last().cloned(), is_active);
+        let is_active = found.endpoint_state == "active";
+        let mut summary = found
+            .record
+            .summary(id.clone(), attempts.last().cloned(), is_active);
         if summary.event.is_empty() {
-            summary.event.clone_from(&event);
+            summary.event.clone_from(&found.event);
         }
-        let payload = (!body.is_empty()).then(|| Payload {
-            event,
-            body: Bytes::from(body),
+        let payload = (!found.body.is_empty()).then_some(Payload {
+            event: found.event,
+            body: found.body,
         });
         Ok(Some(Some(DeliveryDetail {
             summary,

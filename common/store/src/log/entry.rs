@@ -7,7 +7,8 @@ use redis::Value;
 
 use super::{EntryId, Phases};
 use crate::StoreError;
-use crate::decode::{array, fields, next, parsed};
+use crate::decode::array;
+use crate::scripts::Answer;
 use domain::clock::Timestamp;
 use domain::delivery::DeliveryState;
 use domain::id::DeliveryId;
@@ -79,17 +80,15 @@ pub(crate) struct RawEntry {
     pub(crate) content: Option<LogContent>,
 }
 
-impl RawEntry {
-    pub(crate) fn read(value: Value) -> Result<Self, StoreError> {
-        let mut values = array(value)?.into_iter();
-        let id: EntryId = parsed(next(&mut values)?)?;
-        let hash = fields(next(&mut values)?)?;
-        Ok(Self {
-            id,
-            content: content(id, &hash),
-        })
+impl Answer for RawEntry {
+    fn read(value: Value) -> Result<Self, StoreError> {
+        let (id, fields): (EntryId, HashMap<String, String>) = Answer::read(value)?;
+        let content = content(id, &fields);
+        Ok(Self { id, content })
     }
+}
 
+impl RawEntry {
     pub(crate) fn known(self) -> Option<LogEntry> {
         let Self { id, content } = self;
         content.map(|content| LogEntry { id, content })

@@ -3,6 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use redis::Value;
+
+use crate::StoreError;
+use crate::decode::parsed;
+use crate::scripts::Answer;
 use domain::clock::Timestamp;
 
 /// The place of an entry in a log: when it was written, and its number within that millisecond. Entries never move.
@@ -38,6 +43,12 @@ impl EntryId {
             .ok()
             .and_then(Timestamp::from_millis)
             .unwrap_or_else(Timestamp::now)
+    }
+}
+
+impl Answer for EntryId {
+    fn read(value: Value) -> Result<Self, StoreError> {
+        parsed(value)
     }
 }
 

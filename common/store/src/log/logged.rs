@@ -1,22 +1,23 @@
 //! Pages of a listing from the log.
 
-use redis::Value;
-
-use super::entry::entries;
 use super::listing::{MOST_LOOKED_AT, STEP};
-use super::{DeliverySummary, EntryId, ListPage, ListPosition, Listing, LogContent, LogEntry, Record};
-use crate::decode::{array, next, text};
+use super::{
+    DeliverySummary, EntryId, ListPage, ListPosition, Listing, LogContent, LogEntry, RawEntry, Record,
+};
+use crate::scripts::script;
 use crate::{Store, StoreError};
 use domain::delivery::DeliveryState;
+use domain::id::{AccountId, EndpointId};
 
-/// A piece of the log: each entry with the record of its delivery.
-struct Piece {
-    is_active: bool,
-    entries: Vec<(LogEntry, Record)>,
-    /// How many entries the script read, with those that this version can't read.
-    read: usize,
-    first: Option<EntryId>,
-    last: Option<EntryId>,
+script! {
+    /// A piece of an endpoint's log, newest first: the endpoint's state, and each entry with the record of its delivery.
+    "log_page": AllowOom, Reads, needs [OWNER, VIEW];
+    struct LogPage<'a> {
+        endpoint: &'a EndpointId,
+        account: &'a AccountId,
+        newest: &'a str,
+        most: usize
+    } -> Option<(String, Vec<(RawEntry, Record)>)>
 }
 
 impl Store {
@@ -33,27 +34,37 @@ impl Store {
         };
         let mut looked_at = 0;
         loop {
-            let Some(piece) = self.piece_of_log(listing, &from).await? else {
+            let log_page = LogPage {
+                endpoint: listing.endpoint,
+                account: listing.account,
+                newest: &from,
+                most: STEP,
+            };
+            let Some((state, entries)) = self.call(&log_page).await? else {
                 return Ok(None);
             };
-            let is_at_end = piece.read < STEP;
-            looked_at += piece.read;
-            let bound = *bound.get_or_insert(piece.first.unwrap_or_default());
-            for (entry, record) in piece.entries {
+            let is_active = state == "active";
+            let is_at_end = entries.len() < STEP;
+            looked_at += entries.len();
+            let (first, last) = (entries.first(), entries.last());
+            let last = last.map(|(entry, _)| entry.id);
+            let bound = *bound.get_or_insert(first.map_or_else(EntryId::default, |(entry, _)| entry.id));
+            for (entry, record) in entries {
+                let Some(entry) = entry.known() else { continue };
                 if filter.since.is_some_and(|since| entry.id < EntryId::at(since)) {
                     return Ok(Some(page));
                 }
                 let after = entry.id;
-                let delivery = shown(entry, record, piece.is_active, bound);
+                let delivery = shown(entry, record, is_active, bound);
                 page.deliveries
                     .extend(delivery.filter(|delivery| filter.lets_through(delivery)));
                 if page.deliveries.len() == listing.limit {
-                    let goes_on = !is_at_end || piece.last != Some(after);
+                    let goes_on = !is_at_end || last != Some(after);
                     page.next = goes_on.then_some(ListPosition::Log { after, bound });
                     return Ok(Some(page));
                 }
             }
-            let Some(after) = piece.last.filter(|_| !is_at_end) else {
+            let Some(after) = last.filter(|_| !is_at_end) else {
                 return Ok(Some(page));
             };
             if looked_at >= MOST_LOOKED_AT {
@@ -62,32 +73,6 @@ impl Store {
             }
             from = after.before();
         }
-    }
-
-    async fn piece_of_log(&self, listing: &Listing<'_>, from: &str) -> Result<Option<Piece>, StoreError> {
-        let step = STEP.to_string();
-        let arguments = [listing.endpoint.as_str(), listing.account.as_str(), from, &step];
-        let mut answer = array(self.run(&self.scripts().log_page, &arguments).await?)?.into_iter();
-        let Some(state) = answer.next() else {
-            return Ok(None);
-        };
-        let mut piece = Piece {
-            is_active: text(state)? == "active",
-            entries: Vec::new(),
-            read: answer.len(),
-            first: None,
-            last: None,
-        };
-        for value in answer {
-            let mut parts = array(value)?.into_iter();
-            let (id, fields) = (next(&mut parts)?, next(&mut parts)?);
-            piece.last = text(id.clone())?.parse().ok();
-            piece.first = piece.first.or(piece.last);
-            let record = Record::read(next(&mut parts)?)?;
-            let entry = entries(Value::Array(vec![Value::Array(vec![id, fields])]))?.pop();
-            piece.entries.extend(entry.map(|entry| (entry, record)));
-        }
-        Ok(Some(piece))
     }
 }
 

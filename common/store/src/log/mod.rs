@@ -43,6 +43,9 @@ pub use position::{InvalidListPosition, ListPosition, Source};
 pub use summary::DeliverySummary;
 pub use tail::{LogTail, MOST_READ};
 
-pub(crate) use entry::entries;
+pub(crate) use detail::DeliveryGet;
+pub(crate) use entry::{RawEntry, entries};
+pub(crate) use logged::LogPage;
+pub(crate) use queued::LogWaiting;
 
 use summary::Record;

@@ -1,32 +1,47 @@
 //! Pages of a listing from the queue: deliveries that the log doesn't have yet, or no longer.
 
-use redis::Value;
+use redis::Cmd;
 
-use super::entry::entries;
 use super::listing::{MOST_LOOKED_AT, STEP};
-use super::{DeliverySummary, ListPage, ListPosition, ListStatus, Listing, LogEntry, Record, Source};
-use crate::decode::{array, next, text};
+use super::{
+    DeliverySummary, ListPage, ListPosition, ListStatus, Listing, LogEntry, RawEntry, Record, Source,
+};
+use crate::scripts::{Argument, Legible, answered, script};
 use crate::{Store, StoreError};
 use domain::clock::Timestamp;
-use domain::id::DeliveryId;
+use domain::id::{AccountId, DeliveryId, EndpointId};
 
-/// A piece of one source.
-struct Piece {
-    is_active: bool,
-    found: Vec<Found>,
+script! {
+    /// Deliveries in one source: the endpoint's state, and what was found.
+    "log_waiting": AllowOom, Reads, needs [OWNER, VIEW];
+    struct LogWaiting<'a> {
+        endpoint: &'a EndpointId,
+        account: &'a AccountId,
+        source: Source,
+        after: &'a str,
+        most: usize
+    } -> Option<(String, Vec<Found>)>
 }
 
-/// A delivery that was found there.
-struct Found {
+/// A delivery that was found.
+pub(crate) struct Found {
     /// As it stands there: its id, and in a pending list how many attempts were made.
     entry: String,
     record: Record,
-    /// The type of its event, if that is kept.
+    /// The type of its event; empty if that is not kept.
     event: String,
     /// When it was given up, if it was.
-    given_up_at: Option<Timestamp>,
+    given_up_at: Legible<Timestamp>,
     /// Its newest entry in the log, if that is kept.
-    newest: Option<LogEntry>,
+    newest: Option<RawEntry>,
+}
+
+answered! { Found { entry, record, event, given_up_at, newest } }
+
+impl Argument for Source {
+    fn write(&self, command: &mut Cmd) {
+        self.as_str().write(command);
+    }
 }
 
 impl Store {
@@ -42,15 +57,21 @@ impl Store {
         let mut after = after.to_owned();
         let mut looked_at = 0;
         loop {
-            let most = STEP.min(MOST_LOOKED_AT - looked_at);
-            let Some(piece) = self.piece_of_queue(listing, source, &after, most).await? else {
+            let waiting = LogWaiting {
+                endpoint: listing.endpoint,
+                account: listing.account,
+                source,
+                after: &after,
+                most: STEP.min(MOST_LOOKED_AT - looked_at),
+            };
+            let Some((state, found)) = self.call(&waiting).await? else {
                 return Ok(None);
             };
-            let read = piece.found.len();
-            for found in piece.found {
+            let is_active = state == "active";
+            let read = found.len();
+            for found in found {
                 after.clone_from(&found.entry);
-                page.deliveries
-                    .extend(found.listed(source, listing, piece.is_active));
+                page.deliveries.extend(found.listed(source, listing, is_active));
                 if page.deliveries.len() == listing.limit {
                     page.next = (source != Source::Leases).then_some(ListPosition::In { source, after });
                     return Ok(Some(page));
@@ -68,45 +89,6 @@ impl Store {
             }
         }
     }
-
-    async fn piece_of_queue(
-        &self,
-        listing: &Listing<'_>,
-        source: Source,
-        after: &str,
-        most: usize,
-    ) -> Result<Option<Piece>, StoreError> {
-        let most = most.to_string();
-        let arguments = [
-            listing.endpoint.as_str(),
-            listing.account.as_str(),
-            source.as_str(),
-            after,
-            &most,
-        ];
-        let mut answer = array(self.run(&self.scripts().log_waiting, &arguments).await?)?.into_iter();
-        let Some(state) = answer.next() else {
-            return Ok(None);
-        };
-        let mut piece = Piece {
-            is_active: text(state)? == "active",
-            found: Vec::with_capacity(answer.len()),
-        };
-        for value in answer {
-            let mut parts = array(value)?.into_iter();
-            piece.found.push(Found {
-                entry: text(next(&mut parts)?)?,
-                record: Record::read(next(&mut parts)?)?,
-                event: text(next(&mut parts)?)?,
-                given_up_at: text(next(&mut parts)?)?
-                    .parse()
-                    .ok()
-                    .and_then(Timestamp::from_millis),
-                newest: entries(Value::Array(parts.collect()))?.pop(),
-            });
-        }
-        Ok(Some(piece))
-    }
 }
 
 impl Found {
@@ -114,28 +96,24 @@ impl Found {
     fn listed(self, source: Source, listing: &Listing<'_>, is_active: bool) -> Option<DeliverySummary> {
         let filter = listing.filter;
         let is_retry = filter.status == Some(ListStatus::Retrying);
-        if is_retry && self.newest.is_some() {
+        let newest = self.newest.and_then(RawEntry::known);
+        if is_retry && newest.is_some() {
             // The pages from the log have it.
             return None;
         }
         let attempted_at = self.record.entries.iter().max().map(|newest| newest.time());
         let time = match source {
-            Source::Failed => self.given_up_at,
+            Source::Failed => self.given_up_at.0,
             Source::Retry if is_retry => attempted_at,
             _ => None,
         };
-        let delivery = self.summary(is_active)?;
+        let id: DeliveryId = self.entry.split(':').next()?.parse().ok()?;
+        let last = newest.and_then(LogEntry::into_attempt);
+        let mut delivery = self.record.summary(id, last, is_active);
+        if delivery.event.is_empty() {
+            delivery.event = self.event;
+        }
         let is_within = filter.spans(time.unwrap_or_else(|| delivery.id.event().time()));
         (is_within && filter.lets_through(&delivery)).then_some(delivery)
-    }
-
-    fn summary(self, is_active: bool) -> Option<DeliverySummary> {
-        let id: DeliveryId = self.entry.split(':').next()?.parse().ok()?;
-        let last = self.newest.and_then(LogEntry::into_attempt);
-        let mut summary = self.record.summary(id, last, is_active);
-        if summary.event.is_empty() {
-            summary.event = self.event;
-        }
-        Some(summary)
     }
 }

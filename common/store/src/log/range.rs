@@ -3,7 +3,7 @@
 use redis::Value;
 
 use super::entry::RawEntry;
-use crate::decode::array;
+use crate::scripts::Answer as _;
 use crate::{Store, StoreError};
 use domain::id::EndpointId;
 
@@ -38,6 +38,6 @@ impl Store {
             .query(&range)
             .await
             .or_else(|error| error.unless_overwritten(Value::Array(Vec::new())))?;
-        array(found)?.into_iter().map(RawEntry::read).collect()
+        Vec::read(found)
     }
 }

@@ -4,7 +4,7 @@ use redis::Value;
 
 use super::{EntryId, LoggedAttempt};
 use crate::StoreError;
-use crate::decode::{array, integer, next, parse, text};
+use crate::scripts::{Answer, Legible, answered};
 use domain::clock::Timestamp;
 use domain::delivery::DeliveryState;
 use domain::id::DeliveryId;
@@ -45,41 +45,44 @@ pub(crate) struct Record {
     pub(super) in_flight: bool,
 }
 
-impl Record {
-    /// As scripts answer it (`record_view`).
-    pub(super) fn read(value: Value) -> Result<Self, StoreError> {
-        let mut values = array(value)?.into_iter();
-        if values.len() == 0 {
+/// A record as scripts answer it (`record_view`). Whatever else wrote it, what can be read is told.
+struct RawRecord {
+    state: String,
+    attempts: Legible<u32>,
+    next_attempt_at: Legible<Timestamp>,
+    reason: Option<String>,
+    replay_of: Option<DeliveryId>,
+    /// The ids of its log entries.
+    entries: String,
+    event: String,
+    in_flight: bool,
+}
+
+answered! { RawRecord { state, attempts, next_attempt_at, reason, replay_of, entries, event, in_flight } }
+
+impl Answer for Record {
+    fn read(value: Value) -> Result<Self, StoreError> {
+        let Some(raw) = Option::<RawRecord>::read(value)? else {
             return Ok(Self::default());
-        }
-        let mut field = || text(next(&mut values)?);
-        let (state, attempts, due, reason, replay_of, entries, event) = (
-            field()?,
-            field()?,
-            field()?,
-            field()?,
-            field()?,
-            field()?,
-            field()?,
-        );
+        };
         Ok(Self {
-            state,
-            attempts: attempts.parse().unwrap_or(0),
-            next_attempt_at: due.parse().ok().and_then(Timestamp::from_millis),
-            reason: Some(reason).filter(|reason| !reason.is_empty()),
-            replay_of: Some(replay_of)
-                .filter(|id| !id.is_empty())
-                .map(|id| parse(&id))
-                .transpose()?,
-            entries: entries
+            state: raw.state,
+            attempts: raw.attempts.0.unwrap_or(0),
+            next_attempt_at: raw.next_attempt_at.0,
+            reason: raw.reason,
+            replay_of: raw.replay_of,
+            entries: raw
+                .entries
                 .split_whitespace()
                 .filter_map(|id| id.parse().ok())
                 .collect(),
-            event,
-            in_flight: integer(next(&mut values)?)? == 1,
+            event: raw.event,
+            in_flight: raw.in_flight,
         })
     }
+}
 
+impl Record {
     pub(super) const fn exists(&self) -> bool {
         !self.state.is_empty()
     }

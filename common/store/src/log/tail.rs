@@ -8,8 +8,9 @@ use redis::Value;
 use super::EntryId;
 use super::entry::{LogEntry, RawEntry};
 use super::range::Order;
-use crate::decode::{array, integer, next, unexpected};
+use crate::decode::{integer, unexpected};
 use crate::handle::Listener;
+use crate::scripts::Answer as _;
 use crate::{Store, StoreError};
 use domain::id::EndpointId;
 
@@ -105,19 +106,13 @@ impl LogTail {
         read.arg("STREAMS").arg(&self.key).arg(self.after.to_string());
         let answer: Value = self.listener.query(timeout, &read).await?;
         // {{key, entries}} or nothing.
-        let mut streams = match answer {
-            Value::Nil => return Ok(Vec::new()),
-            streams => array(streams)?.into_iter(),
+        let Some(mut streams) = Option::<Vec<(String, Vec<RawEntry>)>>::read(answer)? else {
+            return Ok(Vec::new());
         };
-        let mut stream = array(next(&mut streams)?)?.into_iter();
-        let (_key, raw) = (next(&mut stream)?, next(&mut stream)?);
-        let read = array(raw)?
-            .into_iter()
-            .map(RawEntry::read)
-            .collect::<Result<Vec<_>, _>>()?;
-        if let Some(last) = read.last() {
+        let entries = streams.pop().map(|(_key, entries)| entries).unwrap_or_default();
+        if let Some(last) = entries.last() {
             self.after = last.id;
         }
-        Ok(read.into_iter().filter_map(RawEntry::known).collect())
+        Ok(entries.into_iter().filter_map(RawEntry::known).collect())
     }
 }

@@ -1,14 +1,14 @@
 -- endpoint_list: endpoints as their owner sees them, 100 in one call. Drops routes that lead to no endpoint.
 --
--- ARGV: account, endpoint ids… (100 at most); none for all.
--- Returns {endpoints (see `view`)}, {ids of those that did not fit in}. Ids of other accounts give nothing.
-local routes, ids, found, rest = P .. 'account:' .. ARGV[1] .. ':endpoints', {}, {}, {}
-if #ARGV == 1 then
+-- Without ids it takes all endpoints of the account; with ids (100 at most) those of them that are the account's.
+-- Returns {{endpoint (see `view`)…}, {ids of those that did not fit in}}.
+local routes, ids, found, rest = P .. 'account:' .. ARGV[ACCOUNT] .. ':endpoints', {}, {}, {}
+if #each_wanted == 0 then
   ids = call('HKEYS', routes)
 else
-  for i = 2, #ARGV do
-    if call('HEXISTS', routes, ARGV[i]) == 1 then
-      ids[#ids + 1] = ARGV[i]
+  for _, wanted in ipairs(each_wanted) do
+    if call('HEXISTS', routes, ARGV[wanted]) == 1 then
+      ids[#ids + 1] = ARGV[wanted]
     end
   end
 end

@@ -1,12 +1,13 @@
 -- endpoint_remove: removes an endpoint with its queue, its log and its replays.
 --
--- ARGV: endpoint id, account, operation id (fresh).
+-- ARGV[OPERATION] is a fresh id of this removal.
 -- Returns 1, or 0 when the account has no such endpoint.
 -- Guarantees: one step, whatever waits; upkeep works through what was set aside. Deliveries in flight finish into nothing.
 -- The same operation again answers the same.
-local id, account, operation = ARGV[1], ARGV[2], ARGV[3]
+local id, account, operation = ARGV[ENDPOINT], ARGV[ACCOUNT], ARGV[OPERATION]
 local key, done = P .. 'endpoint:' .. id, P .. 'removed:' .. operation
-if call('HGET', key, 'account') ~= account then
+local removed = owned_endpoint(id, account, 'replay')
+if not removed then
   return call('EXISTS', done)
 end
 call('SET', done, id, 'PX', 60000)
@@ -17,10 +18,9 @@ set_aside(id, operation, 'failed', 'zset', 'forget')
 for _, replay in ipairs(call('LRANGE', P .. 'replays:' .. id, 0, -1)) do
   call('UNLINK', P .. 'replay:' .. replay)
 end
-local replay = call('HGET', key, 'replay')
-if replay then
-  call('ZREM', REPLAYS, replay)
-  call('UNLINK', P .. 'replay:' .. replay)
+if removed.replay then
+  call('ZREM', REPLAYS, removed.replay)
+  call('UNLINK', P .. 'replay:' .. removed.replay)
 end
 call('UNLINK', key, P .. 'log:' .. id, P .. 'replays:' .. id)
 try('HDEL', P .. 'account:' .. account .. ':endpoints', id)

@@ -1,14 +1,15 @@
 -- endpoint_update: changes an endpoint to absolute values.
 --
--- ARGV: endpoint id, account, operation id (fresh), wanted state ('1' active, '0' off, '' as it is), what becomes of parked
---       deliveries ('deliver' or 'discard'), then pairs of field and value; the value '' removes a field.
+-- ARGV[OPERATION] is a fresh id of this change. ARGV[ACTIVE]: '1' switches it on, '0' off, '' leaves it as it is. ARGV[PARKED]:
+-- 'deliver' or 'discard', what becomes of parked deliveries when it is switched on. A change to the value '' removes the field.
 -- Returns the endpoint (see `view`), or {} when the account has none with this id.
--- Guarantees: the same operation again changes nothing, whatever others have done in between. Switching on, and another URL, start a new generation: results of the old one
--- neither strike nor reset. Releasing and discarding take one step here, whatever waits; upkeep does the rest. What is still
---       being released is parked again when the endpoint is switched off, and discarded with the rest.
-local id, account, operation, wanted = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+-- Guarantees: the same operation again changes nothing, whatever others have done in between. Switching on, and another URL,
+-- start a new generation: results of the old one neither strike nor reset. Releasing and discarding take one step here,
+-- whatever waits; upkeep does the rest. What is still being released is parked again when the endpoint is switched off, and
+-- discarded with the rest.
+local id, operation, active = ARGV[ENDPOINT], ARGV[OPERATION], ARGV[ACTIVE]
 local key, done = P .. 'endpoint:' .. id, P .. 'changed:' .. operation
-if call('HGET', key, 'account') ~= account then
+if not owned_endpoint(id, ARGV[ACCOUNT]) then
   return {}
 elseif call('EXISTS', done) == 1 then
   return view(id)
@@ -17,8 +18,8 @@ local now = read_clock()
 local e = endpoint(id)
 local changed = false
 
-for i = 6, #ARGV, 2 do
-  local field, value = ARGV[i], ARGV[i + 1]
+for _, change in ipairs(each_change) do
+  local field, value = ARGV[change + FIELD], ARGV[change + VALUE]
   if (call('HGET', key, field) or '') ~= value then
     changed = true
     if value == '' then
@@ -34,7 +35,7 @@ for i = 6, #ARGV, 2 do
   end
 end
 
-if wanted == '0' and e.state ~= 'off' then
+if active == '0' and e.state ~= 'off' then
   changed = true
   log_state(id, 'off', 'owner')
   e.state = 'off'
@@ -43,7 +44,7 @@ if wanted == '0' and e.state ~= 'off' then
   call('ZREM', TIMERS, id)
   call('ZADD', PARKED, now, id)
   leave_quarantine(id)
-elseif wanted == '1' and e.state ~= 'active' then
+elseif active == '1' and e.state ~= 'active' then
   changed = true
   log_state(id, 'active', 'owner')
   if e.state == 'disabled' then
@@ -52,7 +53,7 @@ elseif wanted == '1' and e.state ~= 'active' then
   e.state, e.failures, e.failing_since, e.probing, e.generation = 'active', 0, 0, true, e.generation + 1
   call('HDEL', key, 'disabledReason', 'disabledAt', 'parkedLimit', 'inOrder')
   call('ZREM', PARKED, id)
-  if ARGV[5] == 'discard' then
+  if ARGV[PARKED] == 'discard' then
     local discarded = discard(id, operation)
     if discarded > 0 then
       write_log(id, { 'outcome', 'canceled', 'count', discarded })

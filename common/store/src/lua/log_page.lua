@@ -1,22 +1,22 @@
 -- log_page: a piece of an endpoint's log, newest first, with what is known of each delivery now. Reads only.
 --
--- ARGV: endpoint id, account, newest entry to read ('+' for the newest of all, '(<id>' for what is older), how many.
--- Returns {state of the endpoint, {entry id, its fields, its record (see `record_view`)}…}, or {} when the account has no
--- such endpoint.
-local id, log = ARGV[1], P .. 'log:' .. ARGV[1]
-local v = call('HMGET', P .. 'endpoint:' .. id, 'account', 'state')
-if v[1] ~= ARGV[2] then
+-- ARGV[NEWEST] is where it begins: '+' for the newest entry of all, '(<id>' for what is older.
+-- Returns {state of the endpoint, {{{entry id, its fields}, record of its delivery (see `record_view`) or {}}…}}, or {} when the
+-- account has no such endpoint.
+local id = ARGV[ENDPOINT]
+local owned = owned_endpoint(id, ARGV[ACCOUNT], 'state')
+if not owned then
   return {}
 end
-local answer = { v[2] }
-for _, logged in ipairs(call('XREVRANGE', log, ARGV[3], '-', 'COUNT', ARGV[4])) do
-  local delivery
-  for i = 1, #logged[2], 2 do
-    if logged[2][i] == 'delivery' then
-      delivery = logged[2][i + 1]
+local logged = {}
+for i, entry in ipairs(call('XREVRANGE', P .. 'log:' .. id, ARGV[NEWEST], '-', 'COUNT', ARGV[MOST])) do
+  local fields, delivery = entry[2], nil
+  for place = 1, #fields, 2 do
+    if fields[place] == 'delivery' then
+      delivery = fields[place + 1]
       break
     end
   end
-  answer[#answer + 1] = { logged[1], logged[2], delivery and record_view(delivery) or {} }
+  logged[i] = { entry, delivery and record_view(delivery) or {} }
 end
-return answer
+return { owned.state, logged }

@@ -1,15 +1,15 @@
 -- log_waiting: deliveries that are not in the log yet, or have left it: those that wait for their turn or for a retry, that are
 -- in flight, or that were given up. Newest first; those that wait for a retry by its time, the latest first. Reads only.
 --
--- ARGV: endpoint id, account, 'pending', 'retry', 'leases' or 'failed', the last one that was read or '', how many.
--- Returns {state of the endpoint, {delivery, its record (see `record_view`), its event's type, when it was given up (ms) or '',
--- its newest log entry if that is kept}…}, or {} when the account has no such endpoint.
+-- ARGV[SOURCE]: 'pending', 'retry', 'leases' or 'failed'. ARGV[AFTER]: the last one that was read, or ''.
+-- Returns {state of the endpoint, {{delivery, its record (see `record_view`), its event's type or '', when it was given up (ms) or
+-- '', its newest log entry if that is kept or {}}…}}, or {} when the account has no such endpoint.
 -- Guarantees: bounded. What arrives meanwhile is newer than what was read. If the last one that was read has left the line,
 -- all behind it have as well; but in the first moments after an endpoint stops being active, while upkeep puts what is parked
 -- there in order, one may be met twice or be missed.
-local id, source, last, most = ARGV[1], ARGV[3], ARGV[4], tonumber(ARGV[5])
-local v = call('HMGET', P .. 'endpoint:' .. id, 'account', 'state')
-if v[1] ~= ARGV[2] then
+local id, source, last, most = ARGV[ENDPOINT], ARGV[SOURCE], ARGV[AFTER], tonumber(ARGV[MOST])
+local owned = owned_endpoint(id, ARGV[ACCOUNT], 'state')
+if not owned then
   return {}
 end
 local found = {}
@@ -41,15 +41,16 @@ else
   end
   found = call('ZREVRANGE', key, from, from + most - 1)
 end
-local answer = { v[2] }
+local waiting = {}
 for _, text in ipairs(found) do
   local delivery = parse_entry(text)
   if delivery then
-    local kind, record = call('HGET', P .. 'event:' .. event_of(delivery), 'event'), record_view(delivery)
-    local newest = string.match(record[6], '%S+$')
-    answer[#answer + 1] = { text, record, kind or '',
+    local kind = call('HGET', P .. 'event:' .. event_of(delivery), 'event')
+    local record, logged = record_view(delivery)
+    local newest = string.match(logged, '%S+$')
+    waiting[#waiting + 1] = { text, record, kind or '',
       source == 'failed' and call('ZSCORE', P .. 'failed:' .. id, delivery) or '',
-      newest and call('XRANGE', P .. 'log:' .. id, newest, newest)[1] or nil }
+      newest and call('XRANGE', P .. 'log:' .. id, newest, newest)[1] or {} }
   end
 end
-return answer
+return { owned.state, waiting }

@@ -1,12 +1,12 @@
 -- replay_count: how many deliveries a replay of many would take, without their payloads being looked at. Reads only.
 --
--- ARGV: endpoint id, account, status ('exhausted' or 'succeeded'), since (ms) or where the last step ended, until (ms), how many
---       exhausted deliveries or log entries to look at.
+-- ARGV[STATUS]: 'exhausted' or 'succeeded'. ARGV[SINCE] (ms) may also be where the last step ended. ARGV[MOST]: how many exhausted
+-- deliveries or log entries to look at.
 -- Returns {how many, where the next step begins or ''}, or {} when the account has no such endpoint. Exhausted deliveries are
 -- counted in one step: what is answered then is only that there are more.
 -- Guarantees: bounded. Replays are left out, as a replay of many leaves them out.
-local id, from, till, most = ARGV[1], ARGV[4], ARGV[5], tonumber(ARGV[6])
-if call('HGET', P .. 'endpoint:' .. id, 'account') ~= ARGV[2] then
+local id, from, till, most = ARGV[ENDPOINT], ARGV[SINCE], ARGV[UNTIL], tonumber(ARGV[MOST])
+if not owned_endpoint(id, ARGV[ACCOUNT]) then
   return {}
 end
 -- Replays have more in their ids.
@@ -14,7 +14,7 @@ local function is_source(delivery)
   return #delivery == 47
 end
 local matching = 0
-if ARGV[3] == 'exhausted' then
+if ARGV[STATUS] == 'exhausted' then
   local found = call('ZRANGEBYSCORE', P .. 'failed:' .. id, from, till, 'LIMIT', 0, most + 1)
   for i = 1, math.min(#found, most) do
     matching = is_source(found[i]) and matching + 1 or matching

@@ -1,27 +1,26 @@
 -- replay_one: sends a delivery again, by hand.
 --
--- ARGV: endpoint id, account, delivery, id of the new delivery (fresh), bytes the account may have unfinished, bytes that an
---       endpoint may have parked.
+-- ARGV[DELIVERY] is a fresh id for the new delivery.
 -- Returns 'pending' or 'parked', 'expired' when the payload is gone, 'over_budget', or '' when the account has no such
 -- endpoint.
 -- Guarantees: the same new id again makes nothing more. Failures of what it makes are no strikes. Not `allow-oom`.
-local id, account, source, delivery = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local e = endpoint(id)
-if not e or e.account ~= account then
+local id, delivery = ARGV[ENDPOINT], ARGV[DELIVERY]
+local e = owned_endpoint(id, ARGV[ACCOUNT]) and endpoint(id)
+if not e then
   return ''
 end
 local state = e.state == 'active' and 'pending' or 'parked'
 if call('EXISTS', P .. 'delivery:' .. delivery) == 1 then
   return state
 end
-local sent = send_again(e, source, delivery, tonumber(ARGV[5]), { 'manual', 1 })
+local sent = send_again(e, ARGV[SOURCE], delivery, tonumber(ARGV[ACCOUNT_BYTES]), { 'manual', 1 })
 if sent == false then
   return 'expired'
 elseif sent == 'over_budget' then
   return sent
 end
-if e.state ~= 'active' and e.bytes > tonumber(ARGV[6]) then
-  call('HSET', P .. 'endpoint:' .. id, 'parkedLimit', ARGV[6])
+if e.state ~= 'active' and e.bytes > tonumber(ARGV[PARKED_BYTES]) then
+  call('HSET', P .. 'endpoint:' .. id, 'parkedLimit', ARGV[PARKED_BYTES])
   call('ZADD', PARKED, 0, id)
 end
 flush()

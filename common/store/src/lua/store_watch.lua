@@ -1,8 +1,6 @@
 -- store_watch: what a program has to know of its store about once a second. It stands without base.lua, since it looks at any
 -- store.
 --
--- ARGV: the identity that the caller takes the store's for ('' if it knows none), '1' if it has written since it last asked, and
---       what a rewind that it has noticed led from and to ('' for none).
 -- Returns {ms since 1970, identity, schema, shards, writes, when it was accepted (ms), when it was found rewound (ms), from, to, 1 if
 --       there are other keys of ours, when upkeep was last done, 1 if deliveries wait for a worker}; '' for what isn't there. `writes`
 --       is as it was before this call raised it.
@@ -16,12 +14,12 @@ local meta = redis.pcall('HMGET', META, 'store', 'schema', 'shards', 'writes', '
 if meta.err then
   meta = {}
 end
-if meta[1] and meta[1] == ARGV[1] then
-  if ARGV[2] == '1' then
+if meta[1] and meta[1] == ARGV[IDENTITY] then
+  if ARGV[WROTE] == '1' then
     redis.call('HINCRBY', META, 'writes', 1)
   end
-  if ARGV[3] ~= '' then
-    meta[6], meta[7], meta[8] = string.format('%d', now), ARGV[3], ARGV[4]
+  if ARGV[REWOUND_FROM] ~= '' then
+    meta[6], meta[7], meta[8] = string.format('%d', now), ARGV[REWOUND_FROM], ARGV[REWOUND_TO]
     redis.call('HSET', META, 'rewoundAt', meta[6], 'rewoundFrom', meta[7], 'rewoundTo', meta[8])
   end
 end

@@ -1,11 +1,10 @@
 -- test_event_begin: what a worker needs to send a test event. Reads only.
 --
--- ARGV: delivery, how old the request may be (ms).
 -- Returns {endpoint (see `target_of`), {event id, type, body}}, or {} when nobody waits for it any more.
-local delivery = ARGV[1]
+local delivery = ARGV[DELIVERY]
 local v = call('HMGET', P .. 'trial:' .. delivery, 'endpoint', 'event', 'body', 'at')
 local e = v[1] and endpoint(v[1])
-if not e or read_clock() - v[4] > tonumber(ARGV[2]) then
+if not e or read_clock() - v[4] > tonumber(ARGV[MOST_AGE]) then
   return {}
 end
 return { target_of(e), { event_of(delivery), v[2], v[3] } }

@@ -1,5 +1,4 @@
 -- test_event_withdraw: takes the request for a test event back, unless a worker has it.
 --
--- ARGV: delivery.
 -- Returns how many were taken back. A repeat returns 0.
-return call('LREM', P .. 'trials', 0, ARGV[1])
+return call('LREM', P .. 'trials', 0, ARGV[DELIVERY])

@@ -1,15 +1,12 @@
 -- upkeep: one bounded step of what nobody waits for.
 --
--- ARGV: ENDPOINT_CONCURRENCY, RETENTION_SUCCEEDED (ms), RETENTION_FAILED (ms), the most deliveries to touch in each part,
---       LOG_LENGTH, spare event id, `<how long a lease lasts (ms)> <how long this worker's last upkeep is ago (ms), or nothing>`.
 -- Returns {leases taken back, deliveries swept, 1 if there is more to do now, ms until a replay wants its next step (-1:
--- none), {{events, bytes} released at their age, {events, bytes} released early}}.
+-- none), {events, bytes} released at their age, {events, bytes} released early}.
 -- Guarantees: each lease that is taken back, and each delivery that is swept or replayed, is accounted for exactly once. Leases wait
 -- as long again after a gap in reaping (Redis, or every worker, was away, or the clock was set): workers report first.
-CAP, RETENTION_SUCCEEDED, RETENTION_FAILED = tonumber(ARGV[1]), ARGV[2], ARGV[3]
-local limit = tonumber(ARGV[4])
-LOG_LENGTH, SPARE = ARGV[5], ARGV[6]
-local lease_ms, since_last = string.match(ARGV[7], '^(%d+) (%d*)$')
+CAP, LOG_LENGTH, SPARE = tonumber(ARGV[ENDPOINT_CONCURRENCY]), ARGV[LOG_LENGTH], ARGV[SPARE]
+RETENTION_SUCCEEDED, RETENTION_FAILED = ARGV[RETENTION_SUCCEEDED], ARGV[RETENTION_FAILED]
+local limit = tonumber(ARGV[MOST])
 local now = read_clock()
 
 -- Gaps and clocks ---------------------------------------------------------------------------------------------------
@@ -18,12 +15,12 @@ local kept = call('HMGET', STATS, 'reapedAt', 'reapHold', 'ageHold')
 local hold, age_hold = tonumber(kept[2]) or 0, tonumber(kept[3]) or 0
 local gap = kept[1] and now - kept[1] or 0
 if gap > 10000 then
-  hold = now + lease_ms
+  hold = now + tonumber(ARGV[LEASE])
   call('HSET', STATS, 'reapHold', hold)
 end
 -- The clock went on by a minute more than time did: it is ahead, or was behind. For ten minutes nobody's age is believed, so
 -- that it can be set right.
-if gap > 60000 and gap - (tonumber(since_last) or gap) > 60000 then
+if gap > 60000 and gap - (tonumber(ARGV[SINCE_LAST]) or gap) > 60000 then
   age_hold = now + 600000
   call('HSET', STATS, 'ageHold', age_hold)
 end
@@ -31,7 +28,7 @@ call('HSET', STATS, 'reapedAt', now)
 
 -- Payloads of finished events ---------------------------------------------------------------------------------------
 
-local released, more = release(tonumber(ARGV[8]), age_hold)
+local aged, early, more = release(tonumber(ARGV[ROOM]), age_hold)
 
 -- Leases that expired -----------------------------------------------------------------------------------------------
 
@@ -173,7 +170,7 @@ local function step_replay(id)
     elseif delivery then
       local number = made + skipped
       local suffix = string.sub(id, -4) .. base32(number, 4)
-      local sent = send_again(e, delivery, string.sub(delivery, 1, 47) .. '_' .. suffix, whole(job.budget), { 'replay', id })
+      local sent = send_again(e, delivery, replay_of(delivery, suffix), whole(job.budget), { 'replay', id })
       if sent == 'over_budget' then
         has_more, waits = true, 5000
         break
@@ -205,4 +202,4 @@ if ready then
   wake()
 end
 flush()
-return { #reaped, swept, more and 1 or 0, look_again, released }
+return { #reaped, swept, more and 1 or 0, look_again, aged, early }

@@ -7,10 +7,11 @@ use redis::Cmd;
 
 use super::{
     AttemptRecord, Incarnation, LeaseToken, Leased, LeasedEndpoint, LeasedEvent, MAX_FETCH, MAX_REPORTS,
-    Phases, QueuePolicy, Report, ReportResult, ReportedResult, WorkReply, WorkRequest,
+    Phases, Report, ReportResult, ReportedResult, WorkReply, WorkRequest,
 };
 use crate::StoreError;
 use crate::decode::unexpected;
+use crate::policy::Policy;
 use crate::scripts::{Answer, Argument, Legible, Record, Shape, answered, record, script};
 use domain::id::{DeliveryId, EndpointId, EventId};
 
@@ -139,7 +140,7 @@ pub(crate) fn kept_for(retention: Duration) -> Duration {
 }
 
 impl<'a> Work<'a> {
-    pub(super) fn of(incarnation: &'a Incarnation, policy: &QueuePolicy, request: &'a WorkRequest) -> Self {
+    pub(super) fn of(incarnation: &'a Incarnation, policy: &Policy, request: &'a WorkRequest) -> Self {
         let most = u32::try_from(MAX_FETCH).unwrap_or(u32::MAX);
         Self {
             incarnation,
@@ -149,7 +150,7 @@ impl<'a> Work<'a> {
             want_bytes: request.want_bytes,
             free: request.free,
             most_suspects: request.suspects,
-            lease: policy.lease,
+            lease: policy.lease(),
             endpoint_concurrency: policy.endpoint_concurrency,
             disable_after: policy.disable_after,
             disable_min_span: policy.disable_min_span,
@@ -228,20 +229,4 @@ pub(super) fn reply(answer: <Work<'_> as crate::scripts::Script>::Answer) -> Res
         next_due,
         more,
     })
-}
-
-/// What the log keeps of an attempt, in the order in which `test_event_finish` takes it.
-pub(crate) fn log_arguments(attempt: &AttemptRecord) -> [String; 7] {
-    [
-        attempt.duration.as_millis().to_string(),
-        attempt
-            .status
-            .map(|status| status.to_string())
-            .unwrap_or_default(),
-        attempt.error.unwrap_or_default().to_owned(),
-        attempt.detail.clone(),
-        attempt.phases.to_string(),
-        attempt.response_headers.clone(),
-        attempt.snippet.clone(),
-    ]
 }

@@ -120,6 +120,12 @@ impl<A: Answer> Answer for Legible<A> {
     }
 }
 
+impl<A: Answer> Answer for Box<A> {
+    fn read(value: Value) -> Result<Self, StoreError> {
+        A::read(value).map(Self::new)
+    }
+}
+
 impl<A: Answer> Answer for Arc<A> {
     fn read(value: Value) -> Result<Self, StoreError> {
         A::read(value).map(Self::new)

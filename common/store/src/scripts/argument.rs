@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::clock::Timestamp;
 use domain::event::{EventType, Payload};
 use domain::id::{AccountId, DeliveryId, EndpointId, EventId, ReplayId};
 use domain::sealing::SealedSecret;
@@ -20,7 +21,9 @@ impl<A: Argument> Argument for Option<A> {
     fn write(&self, command: &mut Cmd) {
         match self {
             Some(value) => value.write(command),
-            None => "".write(command),
+            None => {
+                command.arg("");
+            }
         }
     }
 }
@@ -28,6 +31,14 @@ impl<A: Argument> Argument for Option<A> {
 impl Argument for str {
     fn write(&self, command: &mut Cmd) {
         command.arg(self);
+    }
+}
+
+impl Record for str {
+    const SHAPE: Shape = Shape::VALUE;
+
+    fn write(&self, command: &mut Cmd) {
+        Argument::write(self, command);
     }
 }
 
@@ -54,6 +65,13 @@ impl Argument for bool {
 impl Argument for Duration {
     fn write(&self, command: &mut Cmd) {
         command.arg(u64::try_from(self.as_millis()).unwrap_or(u64::MAX));
+    }
+}
+
+/// Milliseconds since 1970.
+impl Argument for Timestamp {
+    fn write(&self, command: &mut Cmd) {
+        command.arg(self.as_millis());
     }
 }
 

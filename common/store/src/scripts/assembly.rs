@@ -14,6 +14,11 @@ pub(crate) struct Assembled {
 }
 
 impl Assembled {
+    /// Whether the script reads what it declares, and nothing else.
+    pub(crate) fn agrees(&self) -> bool {
+        self.unknown.is_empty() && self.unused.is_empty()
+    }
+
     pub(crate) fn of(declaration: &Declaration) -> Self {
         let flags = match declaration.memory {
             Memory::AllowOom => " flags=allow-oom",

@@ -85,8 +85,11 @@ pub(crate) trait Script: Listed {
     fn write(&self, command: &mut Cmd);
 }
 
-/// A script that stands in the list in `scripts/mod.rs`, which [`crate::assembled_scripts`] goes through. Only such a script
-/// can be called.
+/// A script that is entered in the list in `script_list.rs`, which [`crate::assembled_scripts`] goes through. Only such a
+/// script can be called.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has to be entered in the list of scripts, in script_list.rs"
+)]
 pub(crate) trait Listed {}
 
 /// One value of a call.
@@ -136,7 +139,7 @@ impl<R: Record> Group for Vec<R> {
     }
 }
 
-impl<R: Record> Record for &R {
+impl<R: Record + ?Sized> Record for &R {
     const SHAPE: Shape = R::SHAPE;
 
     fn write(&self, command: &mut Cmd) {
@@ -154,10 +157,12 @@ pub(crate) struct Compiled {
 
 impl Compiled {
     pub(crate) fn of(declaration: &Declaration) -> Self {
+        let assembled = Assembled::of(declaration);
+        debug_assert!(assembled.agrees(), "{assembled:?}");
         let needed = parts::in_order(declaration.needs);
         let takes_all = needed.is_empty() || needed.iter().any(|part| part.name == parts::CORE.name);
         Self {
-            script: redis::Script::new(&Assembled::of(declaration).text),
+            script: redis::Script::new(&assembled.text),
             keys: if takes_all { usize::MAX } else { BASE_KEYS },
         }
     }

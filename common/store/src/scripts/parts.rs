@@ -27,6 +27,8 @@ macro_rules! parts {
 
 parts! {
     BASE = "base" needs [];
+    QUOTA = "quota" needs [BASE];
+    OWNER = "owner" needs [BASE];
     ROUTES = "routes" needs [BASE];
     CORE = "core" needs [BASE];
     VIEW = "view" needs [CORE];
@@ -38,6 +40,7 @@ parts! {
     SWEEPS = "sweeps" needs [QUARANTINE];
     PARKED = "parked" needs [DELIVERIES];
     REPLAYS = "replays" needs [DELIVERIES];
+    REPLAY_VIEW = "replay_view" needs [BASE];
     RELEASE = "release" needs [FINISHED];
 }
 

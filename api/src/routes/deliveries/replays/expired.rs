@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::delivery::DeliveryState;
 use store::Store;
 use store::log::DeliverySummary;
-use store::policy::PolicyNotice;
+use store::policy::Policy;
 
 use crate::problem::{Code, Problem};
 
@@ -16,7 +16,7 @@ pub(super) async fn problem(store: &Store, delivery: &DeliverySummary) -> Proble
     Problem::new(Code::PayloadExpired).detail(reason(delivery, policy.as_ref()))
 }
 
-fn reason(delivery: &DeliverySummary, policy: Option<&PolicyNotice>) -> String {
+fn reason(delivery: &DeliverySummary, policy: Option<&Policy>) -> String {
     let (fate, retention) = match delivery.state {
         _ if delivery.is_test => ("a test", policy.map(|policy| policy.retention_succeeded)),
         DeliveryState::Exhausted => (

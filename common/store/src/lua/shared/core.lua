@@ -85,12 +85,20 @@ local function base32(number, width)
   return text
 end
 
--- A delivery's id names its event and its endpoint: `dlv_<26>_<16>[_<8>]`.
+-- A delivery's id names its event and its endpoint: `dlv_<26>_<16>`. That of a replay goes on with `_<8>`.
+local ID_LENGTH, REPLAY_ID_LENGTH = 47, 56
 local function event_of(delivery)
   return 'evt_' .. string.sub(delivery, 5, 30)
 end
 local function endpoint_of(delivery)
-  return 'ep_' .. string.sub(delivery, 32, 47)
+  return 'ep_' .. string.sub(delivery, 32, ID_LENGTH)
+end
+local function is_replay(delivery)
+  return #delivery > ID_LENGTH
+end
+-- The id of a replay, told from others of the same delivery by eight characters.
+local function replay_of(delivery, suffix)
+  return string.sub(delivery, 1, ID_LENGTH) .. '_' .. suffix
 end
 
 -- An entry of a pending list is a delivery's id, and `:<attempts>` when attempts were made; `:0<attempts>` marks a suspect
@@ -106,7 +114,7 @@ end
 -- Returns the delivery, its attempts, and whether it is a suspect; nil for a text that is no entry.
 local WHOLE_ID = '^dlv_[0-9a-hjkmnp-tv-z]+_[0-9a-hjkmnp-tv-z]+$'
 local function parse_entry(text)
-  if #text == 47 and string.sub(text, 31, 31) == '_' and string.find(text, WHOLE_ID) then
+  if #text == ID_LENGTH and string.sub(text, 31, 31) == '_' and string.find(text, WHOLE_ID) then
     return text, 0 -- nearly all of them
   end
   local delivery, attempts = string.match(text, '^(dlv_[^:]+):?(%d*)$')
@@ -115,7 +123,7 @@ local function parse_entry(text)
   if not event or #event ~= 26 or #place ~= 16 or #attempts > 7 then
     return nil
   end
-  if #delivery ~= 47 and not (#delivery == 56 and #replay == 8) then
+  if #delivery ~= ID_LENGTH and not (#delivery == REPLAY_ID_LENGTH and #replay == 8) then
     return nil
   end
   return delivery, tonumber(attempts) or 0, string.sub(attempts, 1, 1) == '0'

@@ -53,11 +53,6 @@ end
 
 -- Deliveries -----------------------------------------------------------------------------------------------------
 
--- Replays have eight characters more in their ids.
-local function is_replay(delivery)
-  return #delivery > 47
-end
-
 -- Counts what became of a replay that is part of a replay of many.
 local function count_replayed(delivery, record, outcome)
   local job = is_replay(delivery) and call('HGET', record, 'replay')

@@ -115,8 +115,8 @@ local function release_early(class, wanted)
   return events, bytes
 end
 
--- One step of both; `wanted` bytes have to go now, whatever their age, and no age is believed before `age_hold`. Returns {{events, bytes} at their age, {events, bytes}
--- early}, and whether there is more to do.
+-- One step of both: `wanted` bytes have to go now, whatever their age, and no age is believed before `age_hold`. Returns {events,
+-- bytes} that went at their age, {events, bytes} that went early, and whether there is more to do.
 local function release(wanted, age_hold)
   local aged, early, more = { 0, 0 }, { 0, 0 }, false
   for _, one in ipairs({ { 'delivered', RETENTION_SUCCEEDED }, { 'exhausted', RETENTION_FAILED } }) do
@@ -135,6 +135,6 @@ local function release(wanted, age_hold)
       count(name, events)
     end
   end
-  return { aged, early }, more or aged[2] + early[2] < wanted and (entries_left <= 0 or bytes_left <= 0)
+  return aged, early, more or aged[2] + early[2] < wanted and (entries_left <= 0 or bytes_left <= 0)
 end
 

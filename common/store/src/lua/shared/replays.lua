@@ -27,11 +27,6 @@ local function send_again(e, source, delivery, budget, fields)
   return true
 end
 
--- A replay of many as its owner sees it: its id, its fields, and the state of its endpoint.
-local function replay_view(id, job)
-  return { job, call('HGETALL', P .. 'replay:' .. job), call('HGET', P .. 'endpoint:' .. id, 'state') or '' }
-end
-
 -- Of an endpoint's replays of many that have ended, the last ones are kept, for a while.
 local MOST_ENDED, KEPT_FOR = 20, 14 * 86400000
 

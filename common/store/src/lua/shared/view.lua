@@ -1,14 +1,14 @@
 -- view.lua: what is told of a delivery. Needs core.
 
 -- A delivery's record, and whether it is in flight: {state, attempts, next attempt (ms), reason, what it repeats, ids of its
--- log entries, event type, 1 if in flight}; absent values are ''.
+-- log entries, event type, 1 if in flight}; absent values are ''. Returns the ids of its log entries also by themselves.
 local function record_view(delivery)
-  local v = call('HMGET', P .. 'delivery:' .. delivery, 'state', 'attempts', 'nextAttemptAt', 'reason', 'replayOf', 'log',
+  local view = call('HMGET', P .. 'delivery:' .. delivery, 'state', 'attempts', 'nextAttemptAt', 'reason', 'replayOf', 'log',
     'type')
-  local view = {}
-  for i = 1, 7 do
-    view[i] = v[i] or ''
+  for i, value in ipairs(view) do
+    view[i] = value or ''
   end
-  view[8] = call('HEXISTS', TOKENS, delivery)
-  return view
+  local logged = view[6]
+  view[#view + 1] = call('HEXISTS', TOKENS, delivery)
+  return view, logged
 end

@@ -3,9 +3,8 @@
 local room = 64
 for _, id in ipairs(call('ZRANGEBYSCORE', TIMERS, '-inf', now, 'LIMIT', 0, 16)) do
   local e = endpoint(id)
-  local due = {}
   if e and e.state == 'active' and room > 0 then
-    due = call('ZRANGEBYSCORE', P .. 'retry:' .. id, '-inf', now, 'LIMIT', 0, room)
+    local due = call('ZRANGEBYSCORE', P .. 'retry:' .. id, '-inf', now, 'LIMIT', 0, room)
     for i = #due, 1, -1 do
       if parse_entry(due[i]) then
         requeue('LPUSH', id, due[i])

@@ -17,7 +17,7 @@ fn spans_are_said_in_the_largest_unit_that_fits() {
 
 #[test]
 fn the_reason_says_how_long_what_is_kept() {
-    let policy = PolicyNotice {
+    let policy = Policy {
         disable_after: 10,
         disable_min_span: Duration::ZERO,
         retention_succeeded: Duration::from_secs(86_400),

@@ -1,0 +1,111 @@
+//! Reading an endpoint as scripts answer it.
+
+use std::collections::HashMap;
+
+use redis::Value;
+
+use crate::StoreError;
+use crate::decode::{parse, unexpected};
+use crate::scripts::{Answer, answered};
+use domain::clock::Timestamp;
+use domain::endpoint::{DisabledReason, Endpoint, EndpointState, LastAttempt, QueueDepth, SecretGrace};
+use domain::id::EndpointId;
+
+/// An endpoint as scripts answer it (`view` in core.lua).
+struct View {
+    id: EndpointId,
+    fields: HashMap<String, String>,
+    waiting: u64,
+    retrying: u64,
+}
+
+answered! { View { id, fields, waiting, retrying } }
+
+impl Answer for Endpoint {
+    fn read(value: Value) -> Result<Self, StoreError> {
+        endpoint(View::read(value)?)
+    }
+}
+
+fn endpoint(view: View) -> Result<Endpoint, StoreError> {
+    let hash = &view.fields;
+    let required = |name: &str| hash.get(name).map(String::as_str).ok_or_else(|| unexpected(name));
+    let number = |name: &str| hash.get(name).map_or(Ok(0), |text| parse::<u32>(text));
+    let state = match required("state")? {
+        "active" => EndpointState::Active,
+        "disabled" => EndpointState::Disabled,
+        "off" => EndpointState::Off,
+        _ => return Err(unexpected("state")),
+    };
+    Ok(Endpoint {
+        id: view.id,
+        account: parse(required("account")?)?,
+        url: required("url")?.to_owned(),
+        events: required("events")?
+            .split(',')
+            .map(parse)
+            .collect::<Result<_, _>>()?,
+        chatbot_id: hash.get("chatbotId").cloned(),
+        description: hash.get("description").cloned(),
+        state,
+        consecutive_failures: number("consecutiveFailures")?,
+        disabled_reason: hash
+            .get("disabledReason")
+            .and_then(|name| DisabledReason::from_name(name)),
+        disabled_at: hash.get("disabledAt").map(|text| time(text)).transpose()?,
+        last_attempt: hash
+            .get("lastAttempt")
+            .map(|text| last_attempt(text))
+            .transpose()?,
+        queue: QueueDepth {
+            waiting: view.waiting,
+            retrying: view.retrying,
+            in_flight: number("inFlight")?.into(),
+            bytes: hash.get("queuedBytes").map_or(Ok(0), |text| parse(text))?,
+        },
+        failing_since: hash
+            .get("failingSince")
+            .filter(|since| *since != "0")
+            .map(|text| time(text))
+            .transpose()?,
+        grace: grace(hash)?,
+        created_at: time(required("createdAt")?)?,
+        updated_at: time(required("updatedAt")?)?,
+    })
+}
+
+/// The grace of the last rotation, if there was one.
+fn grace(hash: &HashMap<String, String>) -> Result<Option<SecretGrace>, StoreError> {
+    let until = hash
+        .get("previousSecretUntil")
+        .map(|text| time(text))
+        .transpose()?;
+    Ok(until.map(|until| SecretGrace {
+        until,
+        legacy_uses_previous: hash
+            .get("legacySignature")
+            .is_some_and(|which| which == "previous"),
+    }))
+}
+
+fn time(text: &str) -> Result<Timestamp, StoreError> {
+    Timestamp::from_millis(parse(text)?).ok_or_else(|| unexpected("time"))
+}
+
+/// `<ms> <delivery> <attempt> <1 if it succeeded> <status or nothing> <duration> <error or nothing>`.
+fn last_attempt(text: &str) -> Result<LastAttempt, StoreError> {
+    let parts: Vec<_> = text.split(' ').collect();
+    let &[at, delivery, attempt, succeeded, status, duration, error] = parts.as_slice() else {
+        return Err(unexpected("lastAttempt"));
+    };
+    let filled = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    Ok(LastAttempt {
+        at: time(at)?,
+        delivery_id: parse(delivery)?,
+        attempt: parse(attempt)?,
+        succeeded: succeeded == "1",
+        status: filled(status).map(|text| parse(&text)).transpose()?,
+        duration_ms: parse(duration)?,
+        error: filled(error),
+    })
+}

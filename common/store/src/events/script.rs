@@ -1,0 +1,149 @@
+//! What `accept.lua` is given, and what it answers.
+
+use std::time::Duration;
+
+use domain::event::{EventType, Payload};
+use domain::id::{AccountId, EventId};
+use redis::Cmd;
+use sha2::{Digest, Sha256};
+
+use super::intake::Terms;
+use super::{AcceptOutcome, AcceptResult, Accepted, Counted, IDEMPOTENCY_WINDOW, Idempotency, NewEvent};
+use crate::StoreError;
+use crate::decode::unexpected;
+use crate::rates::{EventLimits, Quota, Subject};
+use crate::scripts::{Legible, Record, Rest, Shape, answered_in_words, record, script};
+
+script! {
+    /// Accepts events: each with one delivery for each endpoint that matches, or nothing of it.
+    "accept": DenyOom, Writes, needs [QUOTA, ROUTES];
+    struct Accept<'a> {
+        /// How long an idempotency key is remembered.
+        key_lifetime: Duration,
+        /// Bytes of payloads that an account may have unfinished.
+        account_budget: u64,
+        /// Bytes of payloads that an endpoint may have parked.
+        parked_budget: u64;
+        each limit: Vec<LimitRecord<'a>>;
+        each event: &'a [NewEvent]
+    } -> Vec<Legible<EventAnswer>>
+}
+
+record! {
+    /// How many events may be accepted in a minute: with a service key, or else for an account.
+    struct LimitRecord<'a> {
+        most: u32,
+        key: Option<&'a str>,
+    }
+}
+
+record! {
+    /// An event to accept.
+    struct EventRecord<'a> {
+        account: &'a AccountId,
+        id: &'a EventId,
+        event_type: EventType,
+        chatbot: &'a str,
+        body: &'a Payload,
+        key_hash: Option<String>,
+        fingerprint: Option<&'a str>,
+    }
+}
+
+/// What came of one event. Its quotas are two numbers each: how many are left, and for how many milliseconds.
+pub(crate) enum EventAnswer {
+    Accepted(EventId, u32, bool, Rest<u64>),
+    IdempotencyConflict,
+    OverBudget,
+    RateLimited(Rest<u64>),
+    /// The routes of its account can't be read.
+    Unreadable,
+}
+
+answered_in_words!(EventAnswer {
+    "accepted" => Accepted(id, deliveries, duplicate, quotas),
+    "conflict" => IdempotencyConflict,
+    "over_budget" => OverBudget,
+    "rate_limited" => RateLimited(quotas),
+    "unreadable" => Unreadable,
+});
+
+impl<'a> Accept<'a> {
+    pub(super) fn new(terms: &'a Terms, events: &'a [NewEvent]) -> Self {
+        let limits = terms.limits.set().map(|(subject, most)| LimitRecord {
+            most,
+            key: (subject == Subject::ServiceKey).then_some(terms.limits.key.as_str()),
+        });
+        Self {
+            key_lifetime: IDEMPOTENCY_WINDOW,
+            account_budget: terms.budgets.account_bytes,
+            parked_budget: terms.budgets.parked_bytes,
+            limit: limits.collect(),
+            event: events,
+        }
+    }
+}
+
+impl Record for NewEvent {
+    const SHAPE: Shape = EventRecord::SHAPE;
+
+    fn write(&self, command: &mut Cmd) {
+        let record = EventRecord {
+            account: &self.account,
+            id: &self.id,
+            event_type: self.event,
+            chatbot: &self.chatbot_id,
+            body: &self.payload,
+            key_hash: self.idempotency.as_ref().map(Idempotency::key_hash),
+            fingerprint: self.idempotency.as_ref().map(|given| given.fingerprint.as_str()),
+        };
+        record.write(command);
+    }
+}
+
+impl Idempotency {
+    fn key_hash(&self) -> String {
+        hex::encode(Sha256::digest(&self.key))
+    }
+}
+
+impl Legible<EventAnswer> {
+    /// The result of one event that was accepted or refused within these limits.
+    pub(super) fn result(self, limits: &EventLimits) -> AcceptResult {
+        let (outcome, left) = match self.0.ok_or_else(|| unexpected("outcome of an event"))? {
+            EventAnswer::Accepted(id, deliveries, duplicate, quotas) => {
+                let accepted = Accepted {
+                    id,
+                    deliveries,
+                    duplicate,
+                };
+                (AcceptOutcome::Accepted(accepted), quotas.0)
+            }
+            EventAnswer::IdempotencyConflict => (AcceptOutcome::IdempotencyConflict, Vec::new()),
+            EventAnswer::OverBudget => (AcceptOutcome::OverBudget, Vec::new()),
+            EventAnswer::RateLimited(quotas) => (AcceptOutcome::RateLimited, quotas.0),
+            EventAnswer::Unreadable => return Err(unexpected("account")),
+        };
+        let quotas = limits.set().zip(left.chunks(2));
+        Ok(Counted {
+            outcome,
+            quotas: quotas
+                .map(|((subject, _), numbers)| quota(subject, numbers))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+fn quota(subject: Subject, numbers: &[u64]) -> Result<Quota, StoreError> {
+    let [left, ends_in] = *numbers else {
+        return Err(unexpected("a quota"));
+    };
+    Ok(Quota {
+        subject,
+        left: u32::try_from(left).map_err(|_| unexpected("a quota"))?,
+        ends_in: Duration::from_millis(ends_in),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,15 @@
+-- owner.lua: whose endpoint it is. Needs base.
+
+-- These fields of an endpoint, by name; false for one that it doesn't have. Returns nil when the account has no such endpoint.
+local function owned_endpoint(id, account, ...)
+  local values = call('HMGET', P .. 'endpoint:' .. id, 'account', ...)
+  if values[1] ~= account then
+    return nil
+  end
+  local fields = {}
+  for i, name in ipairs({ ... }) do
+    fields[name] = values[i + 1]
+  end
+  return fields
+end
+

@@ -1,0 +1,19 @@
+-- quota.lua: how much of a limit was used in this minute. A minute begins with what is counted in it first; its counter is one small
+-- key that lives as long. Needs base.
+
+local MINUTE = 60000
+
+-- What a counter has counted in this minute, and the ms until it begins anew.
+local function used_of(key)
+  local used, ends_in = tonumber(call('GET', key)) or 0, call('PTTL', key)
+  if ends_in < 1 or ends_in > MINUTE then
+    return 0, MINUTE -- a new minute; or Redis's clock was set back
+  end
+  return used, ends_in
+end
+
+-- Counts more in the same minute: `used` and `ends_in` are what `used_of` told.
+local function use_more(key, used, more, ends_in)
+  call('SET', key, string.format('%d', used + more), 'PX', ends_in)
+end
+

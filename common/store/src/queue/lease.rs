@@ -1,0 +1,66 @@
+//! Deliveries that are leased to a worker.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use domain::id::{AccountId, DeliveryId, EndpointId, EventId};
+use domain::sealing::SealedSecret;
+
+use super::LeaseToken;
+
+/// A delivery that is leased to this worker.
+#[derive(Debug, Clone)]
+pub struct Leased {
+    /// The delivery.
+    pub delivery: DeliveryId,
+    /// The lease's token.
+    pub token: LeaseToken,
+    /// The number of the attempt to make, from 1.
+    pub attempt: u32,
+    /// The event, shared by all its deliveries in this reply.
+    pub event: Arc<LeasedEvent>,
+    /// The endpoint, shared by all its deliveries in this reply.
+    pub endpoint: Arc<LeasedEndpoint>,
+}
+
+/// What an attempt needs of its event.
+#[derive(Clone)]
+pub struct LeasedEvent {
+    /// The event's id.
+    pub id: EventId,
+    /// Its type's name.
+    pub event: String,
+    /// The bytes to sign and send.
+    pub body: Bytes,
+}
+
+impl fmt::Debug for LeasedEvent {
+    /// Without the payload, which is nobody's business but the receiver's.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, event, body } = self;
+        write!(formatter, "LeasedEvent({id}, {event}, {} bytes)", body.len())
+    }
+}
+
+/// What an attempt needs of its endpoint.
+#[derive(Debug, Clone)]
+pub struct LeasedEndpoint {
+    /// The endpoint's id.
+    pub id: EndpointId,
+    /// The account that owns it.
+    pub account: AccountId,
+    /// Changes whenever URL or secret change: what was derived from them can be kept by id and version.
+    pub version: u64,
+    /// Where to send.
+    pub url: String,
+    /// The signing secret, sealed.
+    pub secret: SealedSecret,
+    /// The secret before the last rotation, while its grace lasts.
+    pub previous_secret: Option<SealedSecret>,
+    /// During a grace, `X-RKT-Signature` is made with the previous secret.
+    pub legacy_uses_previous: bool,
+    /// Whether it counts as slow: its last attempt took over a second, or one is open for longer.
+    pub slow: bool,
+}

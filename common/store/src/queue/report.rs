@@ -1,0 +1,71 @@
+//! What a worker reports of its leases.
+
+use std::time::Duration;
+
+use domain::id::DeliveryId;
+
+use super::LeaseToken;
+pub use crate::log::Phases;
+
+/// What became of a lease.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The delivery.
+    pub delivery: DeliveryId,
+    /// The token of the lease.
+    pub token: LeaseToken,
+    /// The name of the event's type, for the log.
+    pub event: String,
+    /// What the attempt came to.
+    pub result: ReportedResult,
+}
+
+/// What an attempt came to, as far as the queue cares.
+#[derive(Debug, Clone)]
+pub enum ReportedResult {
+    /// 2xx in time.
+    Succeeded(AttemptRecord),
+    /// A strike. `retry_in` is `None` when it was the last attempt.
+    Failed {
+        /// What to log.
+        attempt: AttemptRecord,
+        /// When to try again.
+        retry_in: Option<Duration>,
+        /// Whether the receiver said `410 Gone`.
+        gone: bool,
+    },
+    /// No attempt was made (shutdown, too late for the lease, our own trouble): as if it had not been fetched.
+    GivenBack,
+    /// The attempt ended without an outcome (a panic): counts as a lost lease.
+    Crashed,
+}
+
+/// What the log keeps of an attempt.
+#[derive(Debug, Clone, Default)]
+pub struct AttemptRecord {
+    /// The HTTP status, if there was an answer.
+    pub status: Option<u16>,
+    /// How long it took.
+    pub duration: Duration,
+    /// Where that time went.
+    pub phases: Phases,
+    /// The stable code of the failure (see [`domain::delivery::Failure::code`]); `None` on success.
+    pub error: Option<&'static str>,
+    /// The failure in words, bounded by the caller; empty on success.
+    pub detail: String,
+    /// The head of the answer, a line `name: value` for each field, bounded by the caller; empty on success.
+    pub response_headers: String,
+    /// The start of the response body, bounded by the caller; empty on success.
+    pub snippet: String,
+}
+
+/// What became of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReportResult {
+    /// Recorded.
+    Recorded,
+    /// Recorded, and it was the strike that disabled the endpoint.
+    DisabledEndpoint,
+    /// The lease was lost or already completed: nothing was changed.
+    Stale,
+}

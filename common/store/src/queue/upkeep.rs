@@ -1,0 +1,104 @@
+//! The upkeep that nobody waits for.
+
+use std::time::Duration;
+
+use domain::clock::Timestamp;
+use domain::id::EventId;
+
+use super::wire::kept_for;
+use crate::policy::Policy;
+use crate::scripts::{answered, script};
+use crate::{Store, StoreError};
+
+/// How many deliveries one step of upkeep touches in each of its parts.
+const MOST: u32 = 100;
+
+/// What upkeep did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct UpkeepReply {
+    /// Leases that expired and were taken back.
+    pub reaped: u32,
+    /// Deliveries that were swept (released, discarded, removed or aged out).
+    pub swept: u32,
+    /// There is more to do now.
+    pub more: bool,
+    /// A replay wants its next step after this.
+    pub look_again: Option<Duration>,
+    /// Payloads of finished events that went at their age.
+    pub aged: Released,
+    /// Payloads of finished events that went earlier, to make room.
+    pub early: Released,
+}
+
+/// Payloads that were let go of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Released {
+    /// How many.
+    pub payloads: u64,
+    /// What they had been charged: the payloads, and what surrounds them.
+    pub bytes: u64,
+}
+
+script! {
+    /// One bounded step of upkeep.
+    "upkeep": AllowOom, Writes, needs [SWEEPS, PARKED, REPLAYS, RELEASE];
+    struct UpkeepStep<'a> {
+        endpoint_concurrency: u32,
+        retention_succeeded: Duration,
+        retention_failed: Duration,
+        log_length: u32,
+        lease: Duration,
+        /// How many deliveries it may touch in each of its parts.
+        most: u32,
+        /// A fresh id for account events.
+        spare: &'a EventId,
+        /// How long this worker's last upkeep is ago.
+        since_last: Option<Duration>,
+        /// How many bytes of finished payloads have to go, whatever their age.
+        room: u64
+    } -> UpkeepReply
+}
+
+answered! {
+    UpkeepReply { reaped, swept, more, look_again, aged, early }
+    Released { payloads, bytes }
+}
+
+impl Store {
+    /// One bounded step of upkeep: let go of payloads that were kept for long enough, reap expired leases, sweep what was
+    /// released, discarded or removed, age out what was parked too long.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn upkeep(&self, policy: &Policy) -> Result<UpkeepReply, StoreError> {
+        self.upkeep_step(policy, None, 0).await
+    }
+
+    /// The same, for a worker that knows how long its last upkeep is ago: that tells a clock that was set from time that
+    /// passed. It also lets go of finished events' payloads of so many bytes (see [`super::memory`]), or of as many as one
+    /// step does, whatever their age.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails. When its answer is lost, more may have gone than was asked for: measure again.
+    pub async fn upkeep_step(
+        &self,
+        policy: &Policy,
+        since_last: Option<Duration>,
+        room: u64,
+    ) -> Result<UpkeepReply, StoreError> {
+        self.call(&UpkeepStep {
+            endpoint_concurrency: policy.endpoint_concurrency,
+            retention_succeeded: kept_for(policy.retention_succeeded),
+            retention_failed: kept_for(policy.retention_failed),
+            log_length: policy.log_length,
+            lease: policy.lease(),
+            most: MOST,
+            spare: &EventId::new(Timestamp::now().as_millis()),
+            since_last,
+            room,
+        })
+        .await
+    }
+}

@@ -1,0 +1,74 @@
+//! A worker's call: it reports what became of its leases, and gets new ones.
+
+use std::time::Duration;
+
+use domain::id::{DeliveryId, EndpointId, EventId};
+
+use super::wire::{Work, reply};
+use super::{Incarnation, LeaseToken, Leased, Report, ReportResult};
+use crate::policy::Policy;
+use crate::{Store, StoreError};
+
+/// The most reports in one call.
+pub const MAX_REPORTS: usize = 64;
+
+/// The most deliveries that one call hands out.
+pub const MAX_FETCH: usize = 64;
+
+/// A call of `work`: reports first, then what the worker has room for.
+#[derive(Debug, Clone)]
+pub struct WorkRequest {
+    /// Higher with every new request of an incarnation; the same when a request is repeated.
+    pub sequence: u64,
+    /// Finished attempts; at most [`MAX_REPORTS`].
+    pub reports: Vec<Report>,
+    /// Endpoints on which this worker has an attempt open for more than a second.
+    pub slow_endpoints: Vec<EndpointId>,
+    /// How many deliveries the worker has room for; at most [`MAX_FETCH`] are handed out. 0 only reports.
+    pub want: u32,
+    /// How many of them may be of slow endpoints.
+    pub want_slow: u32,
+    /// How many slots are free, which may be more than one call fills: no endpoint gets more than half as many as are left.
+    pub free: u32,
+    /// How many bytes of payload the worker has room for; one delivery is handed out even if it is larger.
+    pub want_bytes: u64,
+    /// The most suspects (quarantined deliveries) that this worker may hold, those that it holds already included.
+    pub suspects: u32,
+    /// A fresh id, from which the ids of account events are made that this call may give rise to.
+    pub spare: EventId,
+}
+
+/// What `work` answers.
+#[derive(Debug, Clone, Default)]
+pub struct WorkReply {
+    /// Deliveries that are leased to this worker now.
+    pub leased: Vec<Leased>,
+    /// Those of them that are suspects: if the worker dies now, they take the blame.
+    pub suspects: Vec<DeliveryId>,
+    /// Leases whose endpoint or event can't be read: to be reported as [`ReportedResult::Crashed`], which quarantines
+    /// them in the end.
+    pub unreadable: Vec<(DeliveryId, LeaseToken)>,
+    /// One for each report, in order.
+    pub results: Vec<ReportResult>,
+    /// When there will be something to do, if nothing happens before: zero means now.
+    pub next_due: Option<Duration>,
+    /// There is more to fetch already.
+    pub more: bool,
+}
+
+impl Store {
+    /// Records reports, then leases deliveries: one step. Repeating it with the same sequence (from 1) changes nothing,
+    /// and returns the same results and those of the leases that still stand.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails: repeat it with the same sequence.
+    pub async fn work(
+        &self,
+        incarnation: &Incarnation,
+        policy: &Policy,
+        request: &WorkRequest,
+    ) -> Result<WorkReply, StoreError> {
+        reply(self.call(&Work::of(incarnation, policy, request)).await?)
+    }
+}

@@ -53,6 +53,7 @@ pub enum Group {
     Operations,
 }
 
+/// poem takes 16 resources at most in one tuple; more would be a tuple in the tuple.
 macro_rules! resources {
     ($($resource:ident),+ $(,)?) => {
         /// The types of all resources.

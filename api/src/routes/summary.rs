@@ -93,7 +93,7 @@ pub(crate) struct AttentionView {
     #[oai(nullable)]
     endpoint_id: Option<String>,
     /// Why it needs attention.
-    reason: ReasonView,
+    reason: AttentionReasonView,
     /// What to do about it, in one sentence.
     advice: String,
     /// Since when it has been so; `null` if that is not known.
@@ -105,7 +105,7 @@ pub(crate) struct AttentionView {
 #[derive(Debug, Clone, Copy, Serialize, Enum)]
 #[serde(rename_all = "snake_case")]
 #[oai(rename = "AttentionReason", rename_all = "snake_case")]
-pub(crate) enum ReasonView {
+pub(crate) enum AttentionReasonView {
     /// The account's unfinished bytes are close to their limit.
     NearBudget,
     /// Too many failures in a row disabled the endpoint.
@@ -203,7 +203,7 @@ impl From<Attention> for AttentionView {
     }
 }
 
-impl From<AttentionReason> for ReasonView {
+impl From<AttentionReason> for AttentionReasonView {
     fn from(reason: AttentionReason) -> Self {
         match reason {
             AttentionReason::NearBudget => Self::NearBudget,

@@ -37,13 +37,14 @@ pub struct StreamApi;
 impl StreamApi {
     /// Follow deliveries as they happen
     ///
-    /// Server-sent events, each with JSON as its data: `attempt` (a `StreamedAttempt`), `state` when the endpoint itself
-    /// changed (`StreamedState`), `canceled` when its owner discarded what was parked (`StreamedCancellation`), `gap` when
-    /// something was dropped from the log before it was sent (`StreamedGap`), and `end` as the last one (`StreamedEnd`).
-    /// It begins with what happens next. To go on where a connection broke, give the last `id` that came as the header
-    /// `Last-Event-ID`: what the log kept meanwhile comes first. A comment every few seconds keeps the connection open. The
-    /// stream ends when the session token expires: connect again with a new one. An account may have 10 streams open.
-    /// `EventSource` of browsers can't send the header `Authorization`: use `fetch` and read the body.
+    /// Sends what happens at the endpoint as server-sent events whose data is JSON: `attempt` (a `StreamedAttempt`), `state` if the
+    /// endpoint itself changed (`StreamedState`), `canceled` if its owner discarded parked deliveries (`StreamedCancellation`),
+    /// `gap` if the log dropped entries before they were sent (`StreamedGap`), and finally `end` (`StreamedEnd`).
+    ///
+    /// The stream begins with whatever happens next. To resume after a broken connection, send the last `id` that you got as the
+    /// header `Last-Event-ID`: what the log has kept since comes first. A comment every few seconds keeps the connection open.
+    /// The stream ends when the session token expires: connect again with a new one. An account may have 10 streams open. The
+    /// `EventSource` of browsers can't send the header `Authorization`: use `fetch` instead, and read the body.
     #[oai(
         path = "/api/webhooks-config/:id/deliveries/stream",
         method = "get",
@@ -55,7 +56,7 @@ impl StreamApi {
         app: Data<&App>,
         /// The endpoint's id.
         id: Path<String>,
-        /// The `id` of the last event that came, to go on behind it.
+        /// The `id` of the last event that you got, to resume after it.
         #[oai(name = "Last-Event-ID")]
         last: OnceHeader<LastEventId>,
     ) -> Result<EventStream, Problem> {

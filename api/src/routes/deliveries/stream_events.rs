@@ -8,21 +8,21 @@ use store::log::{EntryId, LogContent, LogEntry, LoggedAttempt};
 use super::super::attempt::AttemptView;
 use super::super::schema::{DateTime, DeliveredEvent};
 
-/// The event `attempt`: an attempt, or a delivery that was given up without another one.
+/// The event `attempt`: an attempt, or a delivery that was given up without another attempt.
 #[derive(Debug, Serialize, Object)]
 #[serde(rename_all = "camelCase")]
 #[oai(rename_all = "camelCase")]
 pub(crate) struct StreamedAttempt {
-    /// The delivery.
+    /// The delivery's id.
     delivery_id: String,
-    /// Its event.
+    /// The event's id.
     event_id: String,
-    /// The event's type; `null` if that is no longer known.
+    /// The event's type; `null` if it is no longer known.
     #[oai(nullable)]
     event: Option<DeliveredEvent>,
-    /// Whether it repeats another delivery.
+    /// Whether the delivery is a replay of another one.
     replay: bool,
-    /// Whether it is a test event.
+    /// Whether it is a test event's.
     test: bool,
     /// What came of it.
     #[serde(flatten)]
@@ -35,40 +35,41 @@ pub(crate) struct StreamedAttempt {
 #[serde(rename_all = "camelCase")]
 #[oai(rename_all = "camelCase")]
 pub(crate) struct StreamedState {
-    /// When.
+    /// When it happened.
     at: DateTime,
-    /// What it is since then: `active`, `disabled`, or `off` when its owner switched it off.
+    /// The endpoint's state from then on: `active`, `disabled` (by failures), or `off` (switched off by its owner).
     state: String,
-    /// Why: `owner`, `consecutive_failures`, `gone`, `recovered` (the first success after failures), or `secret_rotated`.
+    /// Why it changed: `owner`, `consecutive_failures`, `gone`, `recovered` (the first success after failures), or
+    /// `secret_rotated`.
     reason: String,
 }
 
-/// The event `canceled`: the owner discarded what was parked.
+/// The event `canceled`: the owner discarded the deliveries that were parked.
 #[derive(Debug, Serialize, Object)]
 #[serde(rename_all = "camelCase")]
 #[oai(rename_all = "camelCase")]
 pub(crate) struct StreamedCancellation {
-    /// When.
+    /// When it happened.
     at: DateTime,
     /// How many deliveries were canceled.
     count: u64,
 }
 
-/// The event `gap`: the log dropped entries that were not sent. What is kept of those deliveries is in the listing.
+/// The event `gap`: the log dropped entries before they were sent. List the deliveries to see what is kept of them.
 #[derive(Debug, Serialize, Object)]
 #[serde(rename_all = "camelCase")]
 #[oai(rename_all = "camelCase")]
 pub(crate) struct StreamedGap {
-    /// The stream goes on with the entries from this time.
+    /// The stream resumes with the entries from this time on.
     resumed_at: DateTime,
 }
 
-/// The event `end`: the last one. Connect again with `Last-Event-ID` to go on.
+/// The event `end`, the last one. To go on, connect again with `Last-Event-ID`.
 #[derive(Debug, Serialize, Object)]
 #[serde(rename_all = "camelCase")]
 #[oai(rename_all = "camelCase")]
 pub(crate) struct StreamedEnd {
-    /// Why it ends.
+    /// Why the stream ends.
     pub(super) reason: EndReason,
 }
 
@@ -83,7 +84,7 @@ pub(crate) enum EndReason {
     EndpointRemoved,
     /// The server is being restarted.
     Stopping,
-    /// The store was replaced: until an operator has looked into it, there is nothing to follow.
+    /// The store was replaced: there is nothing to follow until an operator has looked into it.
     StoreReplaced,
 }
 

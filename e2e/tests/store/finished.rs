@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::event::EventType;
 use domain::id::{AccountId, DeliveryId, EventId};
-use store::check::judge;
+use store::check::broken_rules;
 use store::events::{AcceptOutcome, NewEvent};
 use store::queue::{Released, ReportedResult, UpkeepReply, WorkRequest};
 use store::replays::ReplayOutcome;
@@ -65,7 +65,7 @@ async fn upkeep(fixture: &Fixture, mut room: u64) -> (Released, Released) {
         }
         room = room.saturating_sub(reply.aged.bytes + reply.early.bytes);
         if !reply.more {
-            let violations = judge(&fixture.store.snapshot(&|_| {}).await.unwrap());
+            let violations = broken_rules(&fixture.store.snapshot(&|_| {}).await.unwrap());
             assert!(violations.is_empty(), "{violations:#?}");
             return all;
         }

@@ -12,7 +12,7 @@ use domain::sealing::SealedSecret;
 use e2e::redis_server::RedisServer;
 use redis::aio::MultiplexedConnection;
 use store::Store;
-use store::check::judge;
+use store::check::broken_rules;
 use store::endpoints::CreateOutcome;
 use store::events::{AcceptOutcome, Accepted, Budgets, Idempotency, NewEvent};
 use store::policy::PolicyNotice;
@@ -244,7 +244,7 @@ impl Fixture {
 
     /// Asserts that nothing waits, nothing is in flight, and no account is charged for anything.
     pub(crate) async fn assert_drained(&self) {
-        let violations = judge(&self.store.snapshot(&|_| {}).await.unwrap());
+        let violations = broken_rules(&self.store.snapshot(&|_| {}).await.unwrap());
         assert!(violations.is_empty(), "{violations:#?}");
         let left: Vec<_> = self
             .keys()

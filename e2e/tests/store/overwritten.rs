@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::endpoint::ParkedAction;
 use domain::id::{AccountId, DeliveryId, EndpointId, EventId, ReplayId};
-use store::check::{Violation, judge};
+use store::check::{Violation, broken_rules};
 use store::events::NewEvent;
 use store::log::{ListFilter, ListStatus};
 use store::queue::{Leased, ReportResult, WorkRequest};
@@ -161,7 +161,7 @@ impl Scene {
     }
 
     async fn violations(&self) -> Vec<Violation> {
-        judge(&self.fixture.store.snapshot(&|_| {}).await.unwrap())
+        broken_rules(&self.fixture.store.snapshot(&|_| {}).await.unwrap())
     }
 
     async fn is_moved_away(&self, name: &str) -> bool {

@@ -6,6 +6,19 @@ use proptest::prelude::*;
 
 use super::*;
 
+/// A short name for why a URL is refused, for the tables below.
+const fn code(error: &UrlError) -> &'static str {
+    match error {
+        UrlError::TooLong => "url_too_long",
+        UrlError::Malformed(_) | UrlError::Host => "url_malformed",
+        UrlError::Scheme(_) => "url_scheme_not_allowed",
+        UrlError::Credentials => "url_has_credentials",
+        UrlError::Fragment => "url_has_fragment",
+        UrlError::Port(_) => "url_port_not_allowed",
+        UrlError::Address(_) | UrlError::Local(_) => "url_address_blocked",
+    }
+}
+
 fn policy(allow_http: bool, networks: &[&str]) -> UrlPolicy {
     let networks = networks.iter().map(|network| network.parse().unwrap()).collect();
     UrlPolicy {
@@ -45,7 +58,7 @@ fn good_urls_pass_in_normal_form() {
 #[test]
 fn odd_urls_are_refused_with_a_stable_code() {
     let long = format!("https://example.com/{}", "a".repeat(MAX_URL));
-    for (given, code) in [
+    for (given, expected) in [
         ("", "url_malformed"),
         ("/webhook", "url_malformed"),
         ("example.com", "url_malformed"),
@@ -79,7 +92,7 @@ fn odd_urls_are_refused_with_a_stable_code() {
         (long.as_str(), "url_too_long"),
     ] {
         let error = EndpointUrl::parse(given, &policy(false, &[])).expect_err(given);
-        assert_eq!(error.code(), code, "{given}: {error}");
+        assert_eq!(code(&error), expected, "{given}: {error}");
     }
 }
 
@@ -150,7 +163,7 @@ fn a_blocked_address_is_refused_in_every_form_and_the_reason_is_told() {
         ] {
             let error = EndpointUrl::parse(&url, &policy(false, &[])).expect_err(&url);
             let sentence = format!("points to an address that is not public: {address} is blocked: {reason}");
-            assert_eq!(error.code(), "url_address_blocked", "{url}: {error}");
+            assert_eq!(code(&error), "url_address_blocked", "{url}: {error}");
             assert!(error.to_string().starts_with(&sentence), "{url}: {error}");
         }
     }

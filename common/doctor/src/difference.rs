@@ -8,11 +8,11 @@ use super::finding::FindingCode;
 use super::json::{Json, decoded};
 
 /// All differences between the body that was given and the one that a signature covers; none if they are equal.
-pub(crate) fn differences(given: &str, signed: &str) -> BTreeSet<FindingCode> {
+pub(crate) fn between(given: &str, signed: &str) -> BTreeSet<FindingCode> {
     if given == signed {
         return BTreeSet::new();
     }
-    // What concerns the texts as a whole leaves nothing to compare within them.
+    // Texts that differ as a whole have nothing within them to compare.
     if let Some(code) = difference_of_wholes(given, signed) {
         return BTreeSet::from([code]);
     }
@@ -57,7 +57,7 @@ fn difference_of_wholes(given: &str, signed: &str) -> Option<FindingCode> {
     } else if given.trim_end() == signed.trim_end() {
         Some(FindingCode::TrailingWhitespace)
     } else if signed.starts_with(given.trim_end_matches(char::REPLACEMENT_CHARACTER)) {
-        // Where it was cut within a character, half of that became a replacement.
+        // If the cut went through a character, a replacement stands in its place.
         Some(FindingCode::BodyTruncated)
     } else if given.contains(char::REPLACEMENT_CHARACTER) && !signed.contains(char::REPLACEMENT_CHARACTER) {
         Some(FindingCode::WrongEncoding)
@@ -70,7 +70,7 @@ fn without_mark(text: &str) -> &str {
     text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)
 }
 
-/// What differs in how two texts say something, or that they don't say the same.
+/// How two texts differ in the way they write the same content, or that their contents differ.
 fn differences_within(given: &str, signed: &str) -> BTreeSet<FindingCode> {
     let mut found = BTreeSet::new();
     if given == signed {
@@ -140,7 +140,7 @@ fn compare_objects(given: &Members<'_>, signed: &Members<'_>, found: &mut BTreeS
         found.insert(FindingCode::BodyChanged);
         return;
     }
-    // Of a name that is there twice, the last member counts, as for most libraries.
+    // If a name is there twice, the last member counts, as in most libraries.
     if given.len() != signed.len() {
         found.insert(FindingCode::BodyReserialised);
     } else if !given

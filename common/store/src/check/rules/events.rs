@@ -1,11 +1,11 @@
-//! Payloads: how long they live, and who pays for them.
+//! Events: how long their payloads live, and what accounts are charged for them.
 
 use super::{Facts, Found};
 
 /// What an event is charged besides its payload (`charge_of` in `base.lua`).
 const CHARGED_BESIDES: i64 = 256;
 
-/// Invariant 4: what is unfinished has no lifetime, and records that are finished have one.
+/// Invariant 4: unfinished events have no lifetime; records have one exactly if their delivery is finished.
 pub(super) fn lifetimes(facts: &Facts<'_>, found: &mut Found) {
     let has = |expires: bool| if expires { "a" } else { "no" };
     for (id, event) in &facts.snapshot.events {
@@ -19,18 +19,12 @@ pub(super) fn lifetimes(facts: &Facts<'_>, found: &mut Found) {
         found.that(
             record.state.is_final() != record.expires,
             || format!("delivery:{delivery}"),
-            || {
-                format!(
-                    "is {} and has {} lifetime",
-                    record.state.as_str(),
-                    has(record.expires)
-                )
-            },
+            || format!("is {} and has {} lifetime", record.state, has(record.expires)),
         );
     }
 }
 
-/// Invariant 4: references.
+/// Invariant 4: an event counts its unfinished deliveries.
 pub(super) fn references(facts: &Facts<'_>, found: &mut Found) {
     for (id, event) in &facts.snapshot.events {
         let refs = facts.tally.refs.get(id).copied().unwrap_or(0);
@@ -42,7 +36,7 @@ pub(super) fn references(facts: &Facts<'_>, found: &mut Found) {
     }
 }
 
-/// What accounts are charged, and what for.
+/// An account is charged the sum of what its unfinished events are charged, and each of these by its payload.
 pub(super) fn charges(facts: &Facts<'_>, found: &mut Found) {
     let snapshot = facts.snapshot;
     for (id, event) in snapshot.events.iter().filter(|(_, event)| event.refs > 0) {

@@ -1,33 +1,33 @@
-//! What is different from how it should be, once it is known how each signature was made.
+//! What is wrong with a request, given how each of its signatures was made.
 
 use super::bodies::NO_TEXT;
-use super::compare::differences;
+use super::difference;
 use super::finding::{Finding, FindingCode};
-use super::search::{Covers, Making};
+use super::making::{Covers, Making};
 use super::signature::{Label, Notation, Scheme, Signature};
 use super::timestamp::SentAt;
 use super::{Case, Verdict};
 use domain::signing::KeyForm;
 
-/// A signature, and how it was made if that was found out.
-pub(crate) type Tried<'a> = (&'a Signature<'a>, &'a Option<Making>);
+/// A signature, and how it was made if the search found that out.
+pub(crate) type Traced<'a> = (&'a Signature<'a>, &'a Option<Making>);
 
-/// What came of one of the two signatures.
+/// What explains one of the two signatures.
 #[derive(Debug)]
-pub(crate) enum Judged {
-    /// It is not among the headers.
+pub(crate) enum Explanation {
+    /// The headers have no such signature.
     Absent,
-    /// Its header has no signature in it, which was told before.
+    /// Its header holds no signature; `signature` has found that already.
     Malformed,
-    /// It is known how it was made; nothing was found if that is right.
+    /// We know how it was made. No findings: as it should be.
     Explained(Vec<Finding>),
-    /// Nothing that is usually done wrong explains it.
+    /// No usual mistake explains it.
     Unexplained(Scheme),
-    /// It is known how it was made, but it stands in a header of others.
+    /// We know how it was made, but it stands in a header that others use.
     Misplaced(Vec<Finding>),
 }
 
-impl Judged {
+impl Explanation {
     pub(crate) fn findings(&self) -> &[Finding] {
         match self {
             Self::Explained(findings) | Self::Misplaced(findings) => findings,
@@ -46,23 +46,23 @@ impl Judged {
     }
 }
 
-/// Judges one of the two signatures: of several in its header, the one with the fewest mistakes.
-pub(crate) fn judge(case: &Case<'_>, scheme: Scheme, tried: &[Tried<'_>]) -> Judged {
-    let here = || tried.iter().filter(|(signature, _)| signature.scheme == scheme);
+/// Explains one of the two signatures; if its header has several, the one with the fewest mistakes.
+pub(crate) fn signature(case: &Case<'_>, scheme: Scheme, traced: &[Traced<'_>]) -> Explanation {
+    let here = || traced.iter().filter(|(signature, _)| signature.scheme == scheme);
     let best = here()
         .filter_map(|(signature, making)| Some(mistakes(case, signature, making.as_ref()?)))
         .min_by_key(Vec::len);
     let is_ours = here().any(|(signature, _)| !signature.is_foreign);
     match best {
-        Some(findings) if is_ours => Judged::Explained(findings),
-        Some(findings) => Judged::Misplaced(findings),
-        None if is_ours => Judged::Unexplained(scheme),
-        None if scheme.find(case.headers).is_some() => Judged::Malformed,
-        None => Judged::Absent,
+        Some(findings) if is_ours => Explanation::Explained(findings),
+        Some(findings) => Explanation::Misplaced(findings),
+        None if is_ours => Explanation::Unexplained(scheme),
+        None if scheme.find(case.headers).is_some() => Explanation::Malformed,
+        None => Explanation::Absent,
     }
 }
 
-/// All that is wrong with a signature that was made in a known way.
+/// Everything that is wrong with a signature, given how it was made.
 fn mistakes(case: &Case<'_>, signature: &Signature<'_>, making: &Making) -> Vec<Finding> {
     let mut findings = Vec::new();
     let intended = intended(signature, making);
@@ -73,11 +73,15 @@ fn mistakes(case: &Case<'_>, signature: &Signature<'_>, making: &Making) -> Vec<
     findings.extend(wrong_secret(case, intended, making.with_previous));
     findings.extend(wrong_message(case, intended, making.covers));
     findings.extend(wrong_form(intended, signature).into_iter().map(Finding::of));
-    findings.extend(differences(case.body, &making.body).into_iter().map(Finding::of));
+    findings.extend(
+        difference::between(case.body, &making.body)
+            .into_iter()
+            .map(Finding::of),
+    );
     findings
 }
 
-/// The scheme that was followed: the other than the header's if key, message and form are all the other's.
+/// The scheme that the signer followed: that of the header, unless key, message and form are all those of the other.
 fn intended(signature: &Signature<'_>, making: &Making) -> Scheme {
     let follows = |scheme: &Scheme| scheme.key() == making.key && scheme.covers() == making.covers;
     let looks_like = |scheme: &Scheme| {
@@ -99,7 +103,7 @@ fn wrong_key(scheme: Scheme, key: KeyForm) -> Option<FindingCode> {
     }
 }
 
-/// While a grace lasts, `webhook-signature` carries both secrets' signatures, `X-RKT-Signature` that of one of them.
+/// During a rotation's grace `webhook-signature` carries a signature of each secret, `X-RKT-Signature` that of one of them.
 fn wrong_secret(case: &Case<'_>, scheme: Scheme, with_previous: bool) -> Option<Finding> {
     let grace = case.previous.filter(|previous| case.now <= previous.until);
     match (grace, scheme, with_previous) {
@@ -149,14 +153,14 @@ fn wrong_form(scheme: Scheme, signature: &Signature<'_>) -> Vec<FindingCode> {
 }
 
 /// What is wrong with the body, whatever the signatures say.
-pub(crate) fn body(case: &Case<'_>, tried: &[Tried<'_>]) -> Vec<Finding> {
-    let is_signed = tried
+pub(crate) fn body(case: &Case<'_>, traced: &[Traced<'_>]) -> Vec<Finding> {
+    let is_signed = traced
         .iter()
         .any(|(_, making)| making.as_ref().is_some_and(|making| making.body == case.body));
-    let is_explained = tried.iter().all(|(_, making)| making.is_some());
+    let is_explained = traced.iter().all(|(_, making)| making.is_some());
     let codes: Vec<_> = match case.sent {
         _ if case.body.trim().is_empty() => vec![FindingCode::BodyEmpty],
-        Some(sent) => differences(case.body, sent).into_iter().collect(),
+        Some(sent) => difference::between(case.body, sent).into_iter().collect(),
         None if is_explained => Vec::new(),
         None if case.body == NO_TEXT => vec![FindingCode::BodyNotText],
         None => match serde_json::from_str::<serde::de::IgnoredAny>(case.body) {
@@ -168,7 +172,7 @@ pub(crate) fn body(case: &Case<'_>, tried: &[Tried<'_>]) -> Vec<Finding> {
     codes
         .into_iter()
         .map(|code| match case.headers.event() {
-            // Signed, so not changed: it is the body of another event.
+            // A signature covers it, so nobody changed it: it is the body of another event.
             Some(event) if code == FindingCode::BodyChanged && is_signed => {
                 Finding::about(FindingCode::AnotherEvent, event)
             }
@@ -177,14 +181,18 @@ pub(crate) fn body(case: &Case<'_>, tried: &[Tried<'_>]) -> Vec<Finding> {
         .collect()
 }
 
-/// What can be said of signatures that nothing explains, unless it was said already.
-pub(crate) fn unexplained(case: &Case<'_>, judged: &[Judged; 2], known: &[Finding]) -> Vec<Finding> {
-    let body_is_right = judged[0].verdict() == Verdict::Valid;
+/// What there is to say about signatures that no mistake explains, unless a known finding says it.
+pub(crate) fn unexplained(
+    case: &Case<'_>,
+    explanations: &[Explanation; 2],
+    known: &[Finding],
+) -> Vec<Finding> {
+    let body_is_right = explanations[0].verdict() == Verdict::Valid;
     let another = case.headers.delivery().map(|delivery| delivery.endpoint());
-    judged
+    explanations
         .iter()
-        .filter_map(|judged| match judged {
-            Judged::Unexplained(scheme) => Some(*scheme),
+        .filter_map(|explanation| match explanation {
+            Explanation::Unexplained(scheme) => Some(*scheme),
             _ => None,
         })
         .filter_map(|scheme| match &another {
@@ -205,9 +213,9 @@ fn has_message(case: &Case<'_>) -> bool {
     case.headers.id().is_some() && case.headers.timestamp().is_some()
 }
 
-/// What is wrong with the id and the timestamp, where a signature covers them.
+/// What is wrong with the id and the timestamp, for a signature that covers them.
 pub(crate) fn message(case: &Case<'_>, sent_at: SentAt) -> Vec<Finding> {
-    let id = case.headers.id().is_none();
-    let missing = id.then(|| Finding::about(FindingCode::MissingHeader, "webhook-id"));
+    let has_no_id = case.headers.id().is_none();
+    let missing = has_no_id.then(|| Finding::about(FindingCode::MissingHeader, "webhook-id"));
     missing.into_iter().chain(sent_at.findings(case.now)).collect()
 }

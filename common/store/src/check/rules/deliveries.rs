@@ -1,15 +1,18 @@
-//! Where deliveries are, and what is said of them.
+//! Where deliveries are, and what their records and the log say of them.
+
+use domain::delivery::{DeliveryState, Transition};
 
 use super::super::ids::DeliveryKey;
 use super::super::places::Place;
-use super::super::snapshot::{RecordRow, RecordState, Snapshot};
+use super::super::rows::RecordRow;
+use super::super::snapshot::Snapshot;
 use super::{Facts, Found};
 
-/// A delivery that ended so long ago may be gone from the set of the exhausted before its record is.
+/// This long before its record expires, an exhausted delivery may be missing in its endpoint's set.
 const GRACE_MS: i64 = 60_000;
 
-/// Places as they are told.
-fn told(snapshot: &Snapshot, places: &[Place]) -> String {
+/// The names of places, for a message.
+fn names_of(snapshot: &Snapshot, places: &[Place]) -> String {
     let set_aside = |number: &u32| {
         snapshot
             .set_aside
@@ -36,7 +39,11 @@ pub(super) fn places(facts: &Facts<'_>, found: &mut Found) {
     for (delivery, places) in facts.snapshot.places.iter() {
         let key = || format!("delivery:{delivery}");
         found.that(places.len() != 1, key, || {
-            format!("is in {} places: {}", places.len(), told(facts.snapshot, places))
+            format!(
+                "is in {} places: {}",
+                places.len(),
+                names_of(facts.snapshot, places)
+            )
         });
         for place in places {
             if let Place::Pending(endpoint) | Place::Retry(endpoint, _) = place {
@@ -48,8 +55,8 @@ pub(super) fn places(facts: &Facts<'_>, found: &mut Found) {
     }
 }
 
-/// The promise itself: every delivery that was made has ended visibly, or waits. What could not be read was set aside, so with
-/// such entries the sum says nothing.
+/// The promise itself: every delivery that was made has ended visibly, or is unfinished. Scripts drop entries that they can't
+/// read, so while there are any the sum says nothing.
 pub(super) fn counted(facts: &Facts<'_>, found: &mut Found) {
     let stats = &facts.snapshot.stats;
     let made = stats.number("deliveries");
@@ -66,7 +73,7 @@ pub(super) fn counted(facts: &Facts<'_>, found: &mut Found) {
     );
 }
 
-/// Events are there, whole, while a delivery of theirs waits, and go to endpoints of their own account only.
+/// An event has its payload while one of its deliveries is unfinished, and goes to endpoints of its own account only.
 pub(super) fn payloads(facts: &Facts<'_>, found: &mut Found) {
     let snapshot = facts.snapshot;
     for (delivery, places) in snapshot.places.iter() {
@@ -101,17 +108,16 @@ pub(super) fn records(facts: &Facts<'_>, found: &mut Found) {
         let key = || format!("delivery:{delivery}");
         let places = snapshot.places.of_key(delivery);
         let fits = places.iter().all(|place| match place {
-            Place::Pending(_) | Place::Leased => record.state == RecordState::Pending,
-            Place::Retry(..) => record.state == RecordState::Retrying,
-            Place::Quarantined => record.state == RecordState::Quarantined,
+            Place::Pending(_) => record.state == DeliveryState::Pending,
+            Place::Retry(..) => record.state == DeliveryState::Retrying,
+            Place::Quarantined => record.state == DeliveryState::Quarantined,
+            // Fetching leaves the record as it is.
+            Place::Leased => record.state.after(Transition::Fetched).is_some(),
             Place::SetAside(_) => !record.state.is_final(),
-            Place::Failed(_) | Place::Forgotten(_) => record.state == RecordState::Exhausted,
+            Place::Failed(_) | Place::Forgotten(_) => record.state == DeliveryState::Exhausted,
         });
-        // A lease of the first attempt after a quarantine keeps that word until it ends.
-        let served_alone = record.state == RecordState::Quarantined && places == [Place::Leased];
-        let state = record.state.as_str();
-        found.that(!fits && !served_alone, key, || {
-            format!("is {state} but in {}", told(snapshot, places))
+        found.that(!fits, key, || {
+            format!("is {} but in {}", record.state, names_of(snapshot, places))
         });
         found.that(places.is_empty() && !record.state.is_final(), key, || {
             "waits nowhere".to_owned()
@@ -132,31 +138,26 @@ pub(super) fn records(facts: &Facts<'_>, found: &mut Found) {
     }
 }
 
-/// Invariant 10: the log can't disagree with the queue.
+/// Invariant 10: the log can't disagree with the queue. The record is in the state of its newest log entry, or in one that the
+/// delivery came to since without a word in the log.
 fn logged(delivery: &DeliveryKey, record: &RecordRow, found: &mut Found) {
     let Some((outcome, attempt)) = record.logged else {
         return;
     };
-    let is_told = match record.state {
-        state @ (RecordState::Succeeded | RecordState::Exhausted | RecordState::Retrying) => outcome == state,
-        // It waits for its turn again.
-        _ => outcome == RecordState::Retrying,
-    };
+    let is_told = record.state.can_follow(outcome);
     found.that(
         !is_told || attempt != record.attempts,
         || format!("delivery:{delivery}"),
         || {
             format!(
                 "is {} after {} attempts, and the log says {} after {attempt}",
-                record.state.as_str(),
-                record.attempts,
-                outcome.as_str()
+                record.state, record.attempts, outcome
             )
         },
     );
 }
 
-/// Whoever asks for the exhausted deliveries of an endpoint is told of all that its workers keep.
+/// The set of an endpoint's exhausted deliveries has all whose records the workers keep.
 pub(super) fn exhausted(facts: &Facts<'_>, found: &mut Found) {
     let snapshot = facts.snapshot;
     let Some(policy) = &snapshot.policy else {
@@ -165,7 +166,7 @@ pub(super) fn exhausted(facts: &Facts<'_>, found: &mut Found) {
     let kept = i64::try_from(policy.retention_failed.as_millis()).unwrap_or(i64::MAX);
     let since = snapshot.stats.now().saturating_sub(kept).saturating_add(GRACE_MS);
     for (delivery, record) in &snapshot.records {
-        let is_kept = record.state == RecordState::Exhausted && record.exhausted_at > since;
+        let is_kept = record.state == DeliveryState::Exhausted && record.exhausted_at > since;
         found.that(
             is_kept && snapshot.places.of_key(delivery).is_empty() && facts.owner_of(delivery).is_some(),
             || format!("delivery:{delivery}"),

@@ -1,22 +1,22 @@
-//! What should have happened by now. Time is what the last script saw, so a system that stands still is late with nothing; and
-//! only while workers have run without a gap is anybody to blame.
+//! What should have happened by now. The time is that of the last script, so a system that stands still is late with nothing.
+//! And it counts only while workers have run without a gap.
 
 use super::super::snapshot::Snapshot;
 use super::{Facts, Found};
 
-/// Upkeep runs every two seconds; after a longer gap than this it holds back (`upkeep.lua`).
+/// Upkeep runs every two seconds. After a gap longer than this it leaves leases alone for a while (`upkeep.lua`).
 const GAP_MS: i64 = 10_000;
 
-/// How long it holds back then.
+/// How long it leaves them alone.
 const HOLD_MS: i64 = 20_000;
 
-/// Leases are taken back a hundred at a time, every two seconds at least.
+/// Upkeep takes back a hundred leases at a time, every two seconds or more often.
 const LEASE_GRACE_MS: i64 = 60_000;
 
-/// Thousands may be due in one instant; each call of a worker moves 64.
+/// Thousands of retries may be due in one instant, and each call of a worker moves 64.
 const RETRY_GRACE_MS: i64 = 15 * 60_000;
 
-/// Each step of upkeep serves two of all that are due.
+/// Each step of upkeep serves two of the replays that are due.
 const REPLAY_GRACE_MS: i64 = 60 * 60_000;
 
 /// Since when (ms) workers have run without a gap; `None` when none does.
@@ -26,7 +26,7 @@ fn running_since(snapshot: &Snapshot) -> Option<i64> {
     is_running.then(|| stats.number("reapHold") - HOLD_MS)
 }
 
-/// Leases end, retries come, and replays go on.
+/// Leases that expired are taken back, retries come when they are due, and replays go on.
 pub(super) fn overdue(facts: &Facts<'_>, found: &mut Found) {
     let snapshot = facts.snapshot;
     let now = snapshot.stats.now();
@@ -35,7 +35,10 @@ pub(super) fn overdue(facts: &Facts<'_>, found: &mut Found) {
         return;
     };
     let is_late = |due: f64, grace: i64| {
-        #[expect(clippy::cast_possible_truncation, reason = "a time far beyond is one, too")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a time beyond all others stays that"
+        )]
         let due = due as i64;
         due.max(since).saturating_add(grace) < now
     };
@@ -62,13 +65,16 @@ pub(super) fn overdue(facts: &Facts<'_>, found: &mut Found) {
     }
 }
 
-/// A lease lasts twice as long as an attempt may take, and 20 s at least. Workers that still run with another `DELIVERY_TIMEOUT`
-/// may have longer ones.
+/// A lease lasts twice as long as an attempt may take, and at least 20 s. `DELIVERY_TIMEOUT` differs between workers, but has an
+/// upper limit.
 fn longest_leases(snapshot: &Snapshot, found: &mut Found) {
     const LONGEST_TIMEOUT_MS: i64 = 10 * 60_000;
     let latest = snapshot.stats.now() + 2 * LONGEST_TIMEOUT_MS;
     for (delivery, ends) in &snapshot.leases {
-        #[expect(clippy::cast_possible_truncation, reason = "a time far beyond is one, too")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a time beyond all others stays that"
+        )]
         let is_endless = *ends as i64 > latest;
         found.that(
             is_endless,

@@ -1,10 +1,10 @@
 //! Lanes, timers, counters and routes of each endpoint.
 
-use super::super::snapshot::EndpointRow;
+use super::super::rows::EndpointRow;
 use super::tally::OfEndpoint;
 use super::{Facts, Found};
 
-/// What the deliveries of an endpoint come to; of none when nothing was seen of it.
+/// The sums over an endpoint's deliveries; `None` when it has none.
 fn tally_of<'a>(facts: &'a Facts<'_>, id: &str) -> Option<&'a OfEndpoint> {
     facts.tally.endpoints.get(&id.parse().ok()?)
 }
@@ -23,7 +23,7 @@ pub(super) fn counters(facts: &Facts<'_>, found: &mut Found) {
     }
 }
 
-/// What `accept` reads is what the owner set; the rest of the endpoint fits together.
+/// The route, by which `accept` goes, says what the endpoint says; the rest of the endpoint fits together.
 pub(super) fn routes(facts: &Facts<'_>, found: &mut Found) {
     let snapshot = facts.snapshot;
     for (id, row) in &snapshot.endpoints {
@@ -61,14 +61,14 @@ pub(super) fn routes(facts: &Facts<'_>, found: &mut Found) {
     }
 }
 
-/// Invariant 2: lanes, and what leads there.
+/// Invariant 2: lanes, and the timers that lead to them.
 pub(super) fn lanes(facts: &Facts<'_>, found: &mut Found) {
     for (id, row) in &facts.snapshot.endpoints {
         let tally = tally_of(facts, id);
         lane(facts, id, row, tally.map_or(0, |tally| tally.pending), found);
         timer(facts, id, row, tally.and_then(|tally| tally.nearest), found);
     }
-    // Turns are handed out in order: whoever has one that is still to come waits for ever.
+    // Turns count up, and the lowest is served first: an endpoint whose turn is far ahead would wait for ever.
     let (snapshot, turn) = (facts.snapshot, facts.snapshot.stats.number("turn"));
     for (lane, turns) in [("ready", &snapshot.ready), ("ready:slow", &snapshot.ready_slow)] {
         for (id, score) in turns {
@@ -100,7 +100,7 @@ fn lane(facts: &Facts<'_>, id: &str, row: &EndpointRow, waiting: i64, found: &mu
     found.that(here && (!is_active || waiting == 0), key, || {
         format!("is in a lane, {} with {waiting} waiting", row.state)
     });
-    // With something in flight it may be at its limit; the end of that brings it back.
+    // With something in flight it may be at its limit, and comes back when that ends.
     found.that(
         is_active && waiting > 0 && row.in_flight == 0 && !here,
         key,

@@ -8,25 +8,25 @@ use super::super::snapshot::Snapshot;
 
 #[derive(Default)]
 pub(super) struct Tally {
-    /// Unfinished deliveries of each event.
+    /// How many unfinished deliveries each event has.
     pub(super) refs: HashMap<EventKey, i32>,
-    /// Unfinished deliveries.
+    /// How many deliveries are unfinished.
     pub(super) unfinished: i64,
-    /// Of each endpoint.
+    /// The sums over each endpoint's deliveries.
     pub(super) endpoints: HashMap<EndpointKey, OfEndpoint>,
-    /// What unfinished events are charged to each account, by its number.
+    /// What each account, by its number, is charged for its unfinished events.
     pub(super) charged: HashMap<u32, i64>,
 }
 
 #[derive(Default)]
 pub(super) struct OfEndpoint {
-    /// Leases.
+    /// How many are in flight.
     pub(super) leased: i64,
-    /// Entries of its pending list.
+    /// How many entries its pending list has.
     pub(super) pending: i64,
-    /// Its nearest retry.
+    /// When its nearest retry is due.
     pub(super) nearest: Option<f64>,
-    /// Payload bytes of its unfinished deliveries.
+    /// The payload bytes of its unfinished deliveries.
     pub(super) bytes: i64,
 }
 

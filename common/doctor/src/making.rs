@@ -1,4 +1,4 @@
-//! How a signature was made: with which secret, which key made of it, over what.
+//! How a signature was made: with which secret, which key made from it, over which message.
 
 use super::Case;
 use super::bodies;
@@ -10,7 +10,7 @@ use domain::signing::{KeyForm, SigningSecret};
 /// One way to make a signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Making {
-    /// Whether the secret before the rotation was used.
+    /// Whether it used the secret before the last rotation.
     pub(crate) with_previous: bool,
     pub(crate) key: KeyForm,
     pub(crate) covers: Covers,
@@ -25,16 +25,16 @@ pub(crate) enum Covers {
     Body,
     /// Id, timestamp and body, as `webhook-signature` does.
     Message,
-    /// The same, with the timestamp in seconds where the header has milliseconds.
+    /// Like `Message`, with the timestamp in seconds where the header has milliseconds.
     MessageInSeconds,
-    /// The same, with the event of `X-RKT-Delivery` as its id.
+    /// Like `Message`, with the event of `X-RKT-Delivery` as its id.
     MessageOfDelivery,
     /// Timestamp and body.
     TimestampAndBody,
 }
 
 impl Scheme {
-    /// What it covers.
+    /// What a signature of this scheme covers.
     pub(crate) const fn covers(self) -> Covers {
         match self {
             Self::Legacy => Covers::Body,
@@ -43,10 +43,10 @@ impl Scheme {
     }
 }
 
-/// For each signature, how it was made; `None` where nothing that is usually done wrong explains it.
+/// Finds out how each signature was made; `None` where no usual mistake explains it.
 ///
-/// All is tried for the given body, the usual keys for the others: some hundred MACs in all.
-pub(crate) fn search(case: &Case<'_>, sent_at: SentAt, signatures: &[Signature<'_>]) -> Vec<Option<Making>> {
+/// It tries every key for the given body, and the usual keys for the other candidates: some hundred MACs in all.
+pub(crate) fn find(case: &Case<'_>, sent_at: SentAt, signatures: &[Signature<'_>]) -> Vec<Option<Making>> {
     let mut found: Vec<Option<Making>> = signatures.iter().map(|_| None).collect();
     let prefixes = prefixes(case.headers, sent_at);
     let secrets = secrets(case);

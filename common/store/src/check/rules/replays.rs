@@ -5,7 +5,7 @@ use super::{Facts, Found};
 /// The most replays of many that an endpoint keeps after their end.
 const MOST_ENDED: usize = 20;
 
-/// They are under way or have a lifetime, and count no more ends than they made deliveries.
+/// A replay runs or has a lifetime, and of the deliveries that it made no more ended than there are.
 pub(super) fn replays(facts: &Facts<'_>, found: &mut Found) {
     let snapshot = facts.snapshot;
     for (id, replay) in &snapshot.replays {
@@ -43,7 +43,7 @@ pub(super) fn replays(facts: &Facts<'_>, found: &mut Found) {
     }
 }
 
-/// Those that have ended are bounded, and go with their endpoint.
+/// A replay that has ended is in its endpoint's list, and that is bounded.
 pub(super) fn ended(facts: &Facts<'_>, found: &mut Found) {
     let snapshot = facts.snapshot;
     for (id, replay) in snapshot.replays.iter().filter(|(_, replay)| replay.is_listed) {

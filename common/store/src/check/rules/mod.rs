@@ -1,5 +1,5 @@
-//! What docs/ARCHITECTURE.md calls invariants and docs/guarantees.md promises, held against a snapshot. A new rule is a function
-//! and a row in [`RULES`].
+//! The rules: what docs/ARCHITECTURE.md calls invariants and docs/guarantees.md promises. A new rule is a function and a row in
+//! [`RULES`].
 
 mod deliveries;
 
@@ -26,7 +26,7 @@ use super::ids::{DeliveryKey, EndpointKey};
 use super::snapshot::Snapshot;
 use tally::Tally;
 
-/// What is promised, and what looks for where it doesn't hold.
+/// A promise, and the function that finds where it is broken.
 pub(super) struct Rule {
     /// The promise.
     pub(super) promise: &'static str,
@@ -101,9 +101,9 @@ pub(super) const RULES: &[Rule] = &[
     ),
 ];
 
-/// Everything that breaks a rule.
+/// Everything in a snapshot that breaks a rule.
 #[must_use]
-pub fn judge(snapshot: &Snapshot) -> Vec<Violation> {
+pub fn broken_rules(snapshot: &Snapshot) -> Vec<Violation> {
     let facts = Facts {
         snapshot,
         tally: Tally::of(snapshot),
@@ -135,10 +135,11 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// What they find.
+/// What the rules found.
 struct Found(Vec<Violation>);
 
 impl Found {
+    /// Adds a violation if something is wrong.
     fn that(&mut self, is_wrong: bool, key: impl FnOnce() -> String, what: impl FnOnce() -> String) {
         if is_wrong {
             self.0.push(Violation {

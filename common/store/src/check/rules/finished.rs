@@ -6,15 +6,15 @@ use super::super::finished::Class;
 use super::super::ids::EventKey;
 use super::{Facts, Found};
 
-/// A finished event has one entry that counts, in the list of its account and class, or a lifetime of its own; and what is
-/// summed up of the lists is right.
+/// A finished event has one entry that counts, in the list of its account and class, or a lifetime of its own; and the sums of
+/// the lists are right.
 pub(super) fn finished(facts: &Facts<'_>, found: &mut Found) {
     let entries = lists(facts, found);
     let charged = events(facts, &entries, found);
     sums(facts, &charged, found);
 }
 
-/// Looks at the lists; gives back how many entries count for each event.
+/// Checks the lists; returns how many entries count for each event.
 fn lists(facts: &Facts<'_>, found: &mut Found) -> HashMap<EventKey, usize> {
     let (snapshot, index) = (facts.snapshot, &facts.snapshot.finished);
     let mut entries: HashMap<EventKey, usize> = HashMap::new();
@@ -44,7 +44,7 @@ fn lists(facts: &Facts<'_>, found: &mut Found) -> HashMap<EventKey, usize> {
     entries
 }
 
-/// Looks at the events; gives back what those in the index are charged.
+/// Checks the events; returns what accounts are charged for those in the index.
 fn events(facts: &Facts<'_>, entries: &HashMap<EventKey, usize>, found: &mut Found) -> BTreeMap<Class, i64> {
     let mut charged: BTreeMap<Class, i64> = BTreeMap::new();
     for (id, event) in &facts.snapshot.events {

@@ -1,16 +1,4 @@
-//! Signing secrets at rest: sealed with XChaCha20-Poly1305, so that a copy of Redis gives none away.
-//!
-//! What a secret belongs to is authenticated with it: the account, the endpoint, and its version, which is the number of
-//! the secret within its endpoint (1 for the first, one more at each rotation). A sealed secret that is moved to another
-//! endpoint, or given another number, doesn't open; and one that a rotation replaced can't be exchanged with the one that
-//! replaced it (see [`SealedSecret::may_precede`]). The version of the format and the key's id are authenticated too.
-//!
-//! A key ring allows rotation: the first key seals, every key opens, and [`SecretsKeyring::rewrap`] seals anew what
-//! another key sealed. Secrets in the format before this one (`v1`, without a number) open, count as number 0, and are
-//! brought up to date in the same way.
-//!
-//! The same ring authenticates texts that are not secret, but that nobody else may make: what the API hands out and gets
-//! back. Keys for that are derived, so that no tag tells anything about a sealed secret.
+//! The keys: sealing, opening, and tags.
 
 use std::fmt;
 use std::str::FromStr;
@@ -23,136 +11,40 @@ use hmac::{Hmac, Mac};
 use secrecy::zeroize::Zeroizing;
 use sha2::{Digest, Sha256};
 
+use super::sealed::{Format, Parts, SealedSecret};
 use crate::id::{AccountId, EndpointId, fill_random};
 use crate::signing::{SigningSecret, keyed};
 
 const NONCE_LEN: usize = 24;
 
-/// Keeps the keys of tags apart from whatever else may be derived one day.
+/// Keeps the keys of tags apart from any others that we may derive one day.
 const TAGS: &[u8] = b"webhooks tags v1";
 
 /// How long a tag is, in bytes: 128 bits of an HMAC-SHA256.
 pub const TAG_LEN: usize = 16;
 
-/// Proves that a text was made here.
+/// Proves that we made a text.
 pub type Tag = [u8; TAG_LEN];
 
-/// The most digits of a number: more rotations than anybody lives to see, and exact in Lua.
-const NUMBER_DIGITS: usize = 9;
-
-/// A signing secret as Redis keeps it: `v2.<key>.<number>.<base64 of nonce and ciphertext>`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct SealedSecret(String);
-
-impl SealedSecret {
-    /// Takes the text that Redis holds. Whether it opens is found out by [`SecretsKeyring::open`].
-    #[must_use]
-    pub const fn from_stored(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The text for Redis.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Which of its endpoint's secrets it says it is; 0 for those of the format without numbers.
-    #[must_use]
-    pub fn number(&self) -> u32 {
-        Parts::of(self).map_or(0, |parts| parts.number)
-    }
-
-    /// The id of the key that sealed it, if the text has the form of a sealed secret.
-    #[must_use]
-    pub fn key_id(&self) -> Option<&str> {
-        Parts::of(self).map(|parts| parts.key_id)
-    }
-
-    /// Whether a rotation may have replaced this one by `current`: its number is lower. Only secrets of the format
-    /// without numbers can't tell.
-    #[must_use]
-    pub fn may_precede(&self, current: &Self) -> bool {
-        self.number() < current.number() || current.number() == 0
-    }
-}
-
-/// What stands in the text of a sealed secret.
-struct Parts<'a> {
-    format: Format,
-    key_id: &'a str,
-    number: u32,
-    sealed: &'a str,
-}
-
-/// The version of the format.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Format {
-    /// Without a number: `v1.<key>.<base64>`.
-    V1,
-    /// With a number.
-    V2,
-}
-
-impl<'a> Parts<'a> {
-    fn of(secret: &'a SealedSecret) -> Option<Self> {
-        let (format, rest) = secret.0.split_once('.')?;
-        let (key_id, rest) = rest.split_once('.')?;
-        match format {
-            "v1" => Some(Self {
-                format: Format::V1,
-                key_id,
-                number: 0,
-                sealed: rest,
-            }),
-            "v2" => {
-                let (number, sealed) = rest.split_once('.')?;
-                let digits = (1..=NUMBER_DIGITS).contains(&number.len())
-                    && number.bytes().all(|byte| byte.is_ascii_digit());
-                // One number has one text: what is authenticated is the number.
-                let number = number
-                    .parse()
-                    .ok()
-                    .filter(|parsed: &u32| digits && parsed.to_string() == number)?;
-                Some(Self {
-                    format: Format::V2,
-                    key_id,
-                    number,
-                    sealed,
-                })
-            }
-            _ => None,
-        }
-    }
-
-    /// What is authenticated beside the secret.
-    fn associated_data(&self, account: &AccountId, endpoint: &EndpointId) -> String {
-        match self.format {
-            Format::V1 => format!("v1|{account}|{endpoint}"),
-            Format::V2 => format!("v2|{}|{account}|{endpoint}|{}", self.key_id, self.number),
-        }
-    }
-}
-
-/// Why a sealed secret does not open. It is an operator's problem, never a receiver's.
+/// Why a sealed secret doesn't open. This is the operator's problem, never the receiver's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
-    /// It was sealed with a key that `SECRETS_KEY` doesn't list.
+    /// A key sealed it that `SECRETS_KEY` doesn't list.
     #[error("sealed with key {0}, which SECRETS_KEY does not list")]
     UnknownKey(String),
-    /// It was changed, or belongs to another endpoint or another number.
+    /// Somebody changed it, or it belongs to another endpoint or has another number.
     #[error("the sealed secret is damaged or belongs elsewhere")]
     Damaged,
 }
 
-/// A value of `SECRETS_KEY` that is no key ring.
+/// A value of `SECRETS_KEY` that is not a list of keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "must be the base64 of 32 bytes, or several separated by commas (make one with `openssl rand -base64 32`)"
 )]
 pub struct InvalidKeyring;
 
-/// The keys of `SECRETS_KEY`: the first seals, all open. Never printed; their memory is overwritten when they are dropped.
+/// The keys of `SECRETS_KEY`: the first seals, all open. They are never printed, and dropping them overwrites their memory.
 #[derive(Clone)]
 pub struct SecretsKeyring(Vec<Key>);
 
@@ -171,7 +63,7 @@ impl SecretsKeyring {
         self.seal_as(1, secret.expose(), account, endpoint)
     }
 
-    /// Seals the secret that is to replace `current`.
+    /// Seals the secret that a rotation replaces `current` with.
     #[must_use]
     pub fn seal_next(
         &self,
@@ -230,8 +122,7 @@ impl SecretsKeyring {
         SigningSecret::parse(&text).map_err(|_| OpenError::Damaged)
     }
 
-    /// Seals a secret of an endpoint with the first key, in the present format and with its number; `None` when it is
-    /// so already.
+    /// Seals a secret anew with the first key and in the present format, under the same number; `None` when it is up to date.
     ///
     /// # Errors
     ///
@@ -242,7 +133,7 @@ impl SecretsKeyring {
         account: &AccountId,
         endpoint: &EndpointId,
     ) -> Result<Option<SealedSecret>, OpenError> {
-        // What is up to date is opened too: it is looked at because somebody wants to do without the other keys.
+        // It opens even what is up to date: whoever asks wants to do without the other keys, so everything must open.
         let text = self.open_text(sealed, account, endpoint)?;
         let is_current =
             Parts::of(sealed).is_some_and(|parts| parts.format == Format::V2 && parts.key_id == self.0[0].id);
@@ -284,7 +175,7 @@ impl SecretsKeyring {
         Ok(Zeroizing::new(text.to_owned()))
     }
 
-    /// The tag of a text that consists of these parts. The same bytes divided in another way have another tag.
+    /// The tag of a text in these parts. The same bytes, divided differently, have another tag.
     #[must_use]
     pub fn tag(&self, parts: &[&[u8]]) -> Tag {
         let mut tag = [0; TAG_LEN];
@@ -292,7 +183,7 @@ impl SecretsKeyring {
         tag
     }
 
-    /// Whether a key of the ring made this tag of these parts. Takes the same time wherever a wrong tag differs.
+    /// Whether a key of the ring made this tag of these parts. A wrong tag takes the same time wherever it differs.
     #[must_use]
     pub fn has_tagged(&self, parts: &[&[u8]], tag: &Tag) -> bool {
         let mut keys = self.0.iter();
@@ -339,6 +230,3 @@ impl fmt::Debug for SecretsKeyring {
         write!(formatter, "SecretsKeyring({} keys)", self.0.len())
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,9 +1,9 @@
-//! What points to something points to what exists; no key is unknown or immortal.
+//! Whatever names something names what exists; no key is unknown or immortal.
 
 use super::super::places::Place;
 use super::{Facts, Found};
 
-/// Invariant 3: leases and tokens have the same members, and a token says what its lease is of.
+/// Invariant 3: leases and tokens have the same members, and a token tells the size of its payload.
 pub(super) fn tokens(facts: &Facts<'_>, found: &mut Found) {
     let snapshot = facts.snapshot;
     for (delivery, places) in snapshot.places.iter() {
@@ -40,7 +40,7 @@ pub(super) fn tokens(facts: &Facts<'_>, found: &mut Found) {
     }
 }
 
-/// What names endpoints names some that exist.
+/// Whatever names an endpoint names one that exists.
 pub(super) fn owners(facts: &Facts<'_>, found: &mut Found) {
     let snapshot = facts.snapshot;
     let members = [
@@ -74,7 +74,7 @@ pub(super) fn owners(facts: &Facts<'_>, found: &mut Found) {
     }
 }
 
-/// What was set aside is in `sweeps`, as what it is.
+/// Every queue that was set aside has a job in `sweeps`, and every job can be read.
 pub(super) fn sweeps(facts: &Facts<'_>, found: &mut Found) {
     let snapshot = facts.snapshot;
     let jobs: Vec<Vec<&str>> = snapshot

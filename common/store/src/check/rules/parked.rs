@@ -1,15 +1,15 @@
-//! What is parked ends: the rules about endpoints that aren't active.
+//! Endpoints that aren't active: what is parked there ends.
 
 use super::super::ids::EndpointKey;
 use super::super::places::Place;
-use super::super::snapshot::EndpointRow;
+use super::super::rows::EndpointRow;
 use super::{Facts, Found};
 
 /// How much later than RETENTION_FAILED a parked delivery may end (ms): upkeep looks at each endpoint once an hour, and works
 /// through what it finds in steps.
 const LATE: i64 = 2 * 3_600_000;
 
-/// Upkeep finds what is parked by the endpoint.
+/// Upkeep finds what is parked by its endpoint, so it must know all of these.
 pub(super) fn known(facts: &Facts<'_>, found: &mut Found) {
     let snapshot = facts.snapshot;
     for (id, endpoint) in &snapshot.endpoints {
@@ -21,8 +21,8 @@ pub(super) fn known(facts: &Facts<'_>, found: &mut Found) {
     }
 }
 
-/// Nothing is parked for longer than RETENTION_FAILED, as far as workers have told what that is. What is older already when its
-/// endpoint stops being active ends then.
+/// Nothing is parked for longer than RETENTION_FAILED, if workers have announced that. What is older than that when its endpoint
+/// stops being active ends then.
 pub(super) fn too_long(facts: &Facts<'_>, found: &mut Found) {
     let snapshot = facts.snapshot;
     let Some(policy) = &snapshot.policy else { return };
@@ -48,7 +48,7 @@ pub(super) fn too_long(facts: &Facts<'_>, found: &mut Found) {
             .map_or(0, |event| event.accepted_at);
         let since = if made_at > 0 { made_at } else { accepted_at };
         if since == 0 {
-            continue; // its payload is missing, which another rule says
+            continue; // its payload is missing, as another rule says
         }
         let due = since.saturating_add(kept).max(endpoint.disabled_at);
         found.that(

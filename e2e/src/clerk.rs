@@ -129,33 +129,33 @@ impl Claims {
         }))
     }
 
-    /// With another value of a claim.
+    /// Sets a claim to another value.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.0[name] = value.into();
         self
     }
 
-    /// Without a claim.
+    /// Leaves a claim out.
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {
         self.0.as_object_mut().unwrap().remove(name);
         self
     }
 
-    /// The claims as they will be signed.
+    /// The claims that [`Self::sign`] will sign.
     #[must_use]
     pub const fn value(&self) -> &Value {
         &self.0
     }
 
-    /// The token.
+    /// Signs the claims, which makes a token of them.
     #[must_use]
     pub fn sign(&self, key: &SigningKey) -> String {
         key.sign(&self.0)
     }
 
-    /// A token that nobody signed: `alg: none`.
+    /// Makes a token that nobody signed: `alg: none`.
     #[must_use]
     pub fn unsigned(&self) -> String {
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
@@ -193,19 +193,19 @@ impl KeySetServer {
         server
     }
 
-    /// For `CLERK_JWKS_URL`.
+    /// The value of `CLERK_JWKS_URL` that leads to it.
     #[must_use]
     pub fn url(&self) -> String {
         self.receiver.url(Self::PATH)
     }
 
-    /// Serves these keys from now on, and works if it failed.
+    /// Serves these keys from now on, and recovers if it was failing.
     pub fn rotate(&self, keys: &[&SigningKey]) {
         *self.keys.lock().unwrap() = keys.iter().map(|key| key.jwk()).collect();
         self.work();
     }
 
-    /// Answers every request so from now on, until [`Self::work`] or [`Self::rotate`].
+    /// Answers every request like this from now on, until [`Self::work`] or [`Self::rotate`].
     pub fn fail(&self, answer: Answer) {
         self.receiver.always(Self::PATH, answer);
     }
@@ -219,7 +219,7 @@ impl KeySetServer {
         self.receiver.always(Self::PATH, answer);
     }
 
-    /// How often it was asked.
+    /// How many requests it has answered.
     #[must_use]
     pub fn requests(&self) -> usize {
         self.receiver.count()

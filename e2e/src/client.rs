@@ -1,4 +1,4 @@
-//! The HTTP API as its users see it: plain requests, and the answer taken apart.
+//! Calls the HTTP API as its users do, with plain requests, and takes the answer apart.
 
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method};
@@ -18,11 +18,11 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// This reply, if it has the status.
+    /// Returns the reply if it has this status.
     ///
     /// # Panics
     ///
-    /// With the whole reply, if it hasn't.
+    /// With the whole reply, if it has another one.
     #[must_use]
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
@@ -51,14 +51,14 @@ pub struct Caller {
     token: Option<String>,
 }
 
-/// An endpoint that was just made.
+/// An endpoint that the API has just created.
 #[derive(Debug, Clone)]
 pub struct NewEndpoint {
     /// Its id.
     pub id: String,
     /// Its signing secret.
     pub secret: String,
-    /// All that the API said of it.
+    /// The whole answer.
     pub body: Value,
 }
 
@@ -72,7 +72,7 @@ pub struct Pushed {
 }
 
 impl Caller {
-    /// Somebody with this token, or with none.
+    /// A caller with this token, or with none.
     #[must_use]
     pub fn new(base: &str, token: Option<&str>) -> Self {
         Self {
@@ -82,7 +82,7 @@ impl Caller {
         }
     }
 
-    /// A request with the token, to be completed and given to [`Self::send`].
+    /// Begins a request with the token; complete it and give it to [`Self::send`].
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.base));
         match &self.token {
@@ -109,7 +109,7 @@ impl Caller {
         })
     }
 
-    /// Sends a request that will be answered.
+    /// Sends a request, and panics if no answer comes.
     pub async fn send(request: reqwest::RequestBuilder) -> Reply {
         Self::try_send(request).await.expect("an answer of the API")
     }
@@ -134,7 +134,7 @@ impl Caller {
         Self::send(self.request(Method::DELETE, path)).await
     }
 
-    /// Makes an endpoint.
+    /// Creates an endpoint.
     pub async fn create_endpoint(&self, url: &str, events: &[&str]) -> NewEndpoint {
         let wanted = json!({"url": url, "events": events});
         let reply = self.post("/api/webhooks-config", &wanted).await.expect(201);
@@ -145,7 +145,7 @@ impl Caller {
         }
     }
 
-    /// One endpoint.
+    /// Reads one endpoint.
     pub async fn endpoint(&self, id: &str) -> Value {
         self.get(&format!("/api/webhooks-config/{id}"))
             .await

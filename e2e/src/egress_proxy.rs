@@ -1,7 +1,7 @@
-//! An HTTP proxy as operators put before the internet: it makes tunnels (`CONNECT`), records what it was asked, and can
-//! misbehave.
+//! An HTTP proxy such as operators put between their network and the internet. It opens tunnels (`CONNECT`), records every
+//! request for one, and misbehaves when told to.
 //!
-//! It works on the test's own runtime. Whatever is no `CONNECT` gets a 400, as proxies answer what is not for them.
+//! It runs on the test's own runtime, and answers every method but `CONNECT` with 400.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,18 +13,18 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::ports::free_port;
 
-/// What the proxy does when it is asked for a tunnel.
+/// What the proxy does when a client asks for a tunnel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Conduct {
-    /// Makes it, or answers 502 if it can't.
+    /// Opens it, or answers 502 if it can't.
     Tunnel,
-    /// Answers this head.
+    /// Answers with this head.
     Answer(&'static str),
-    /// Says nothing, as it does while it tries to connect.
+    /// Says nothing, as if it were still connecting.
     Try,
-    /// Says nothing to anything, as a process that is stopped; what it was asked meanwhile it does afterwards.
+    /// Says nothing at all, like a stopped process; afterwards it does what clients asked for meanwhile.
     Hang,
-    /// Closes the connection, whatever it is asked.
+    /// Closes every connection.
     Close,
 }
 
@@ -44,7 +44,7 @@ struct State {
 }
 
 impl EgressProxy {
-    /// Starts one that makes tunnels.
+    /// Starts a proxy that opens tunnels.
     ///
     /// # Panics
     ///
@@ -85,7 +85,7 @@ impl EgressProxy {
     pub async fn stop(&mut self) {
         if let Some(listening) = self.listening.take() {
             listening.abort();
-            // It was cancelled, which is an error.
+            // A cancelled task ends with an error.
             drop(listening.await);
         }
     }
@@ -102,7 +102,7 @@ impl EgressProxy {
         format!("http://{}", self.address)
     }
 
-    /// What it does from now on.
+    /// Changes what it does from now on.
     pub fn conduct(&self, conduct: Conduct) {
         self.state.conduct.send_replace(conduct);
     }
@@ -113,7 +113,7 @@ impl EgressProxy {
         lock(&self.state.asked).clone()
     }
 
-    /// How many connections were made to it.
+    /// How many connections it has accepted.
     #[must_use]
     pub fn connections(&self) -> usize {
         *lock(&self.state.connections)
@@ -159,7 +159,7 @@ async fn serve(mut stream: TcpStream, state: Arc<State>) {
                     .write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")
                     .await;
                 if made.is_ok() {
-                    // However it ends, it is over.
+                    // Either side may have closed it or failed: the tunnel is over.
                     drop(copy_bidirectional(&mut stream, &mut receiver).await);
                 }
                 return;
@@ -172,7 +172,7 @@ async fn serve(mut stream: TcpStream, state: Arc<State>) {
         "{answer}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{page}",
         page.len()
     );
-    // Whoever asked may have gone.
+    // The client may have gone.
     drop(stream.write_all(text.as_bytes()).await);
 }
 

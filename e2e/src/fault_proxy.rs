@@ -1,7 +1,8 @@
-//! A TCP proxy that does what networks do: refuses, delays, goes silent, and cuts connections at the worst moment.
+//! A TCP proxy that does to connections what networks do: it refuses, delays and freezes them, and cuts them at the worst
+//! moment.
 //!
-//! It knows where requests and answers of the Redis protocol end, so that it can let Redis execute exactly the request
-//! that it then leaves unanswered. Other protocols pass as they come, each piece that was read as one request.
+//! It knows where requests and answers of the Redis protocol end, so it can let Redis run a request and then withhold the
+//! answer. It forwards other protocols as they come, and takes each piece that it reads for one request.
 //!
 //! ```no_run
 //! # async fn example() {
@@ -39,36 +40,36 @@ use crate::ports::free_port;
 /// What happens to all connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Fault {
-    /// Nothing.
+    /// Nothing: the proxy forwards everything at once.
     #[default]
     None,
-    /// New connections are reset at once; those that are open go on.
+    /// The proxy resets new connections at once; those that are open go on.
     Refuse,
-    /// Everything takes this much longer, each way.
+    /// Every byte takes this much longer, each way.
     Delay(Duration),
-    /// Connections are accepted and kept, and nothing is forwarded, until this ends; then all of it is, late.
+    /// The proxy accepts connections and forwards nothing, until this ends; then it forwards all of it, late.
     Freeze,
 }
 
 /// What the proxy has done so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// Connections that were forwarded.
+    /// Connections that it forwarded.
     pub connections: usize,
-    /// Connections that were refused.
+    /// Connections that it refused.
     pub refused: usize,
-    /// Requests that were forwarded as a whole.
+    /// Whole requests that it forwarded.
     pub requests: usize,
-    /// Answers that were forwarded as a whole.
+    /// Whole answers that it forwarded.
     pub answers: usize,
-    /// Requests that were executed and left unanswered.
+    /// Requests that the server ran, and whose answer it withheld.
     pub answers_cut: usize,
-    /// Requests that were cut in the middle.
+    /// Requests that it cut in the middle.
     pub requests_cut: usize,
 }
 
 impl Counters {
-    /// The number of a new connection, from 0.
+    /// Counts a new connection, and returns its number, from 0.
     const fn next_connection(&mut self) -> usize {
         self.connections += 1;
         self.connections - 1
@@ -89,14 +90,14 @@ struct Shared {
     fault: watch::Sender<Fault>,
     /// Connections with a lower number are half-open.
     half_open: watch::Sender<usize>,
-    /// Changes when all connections are to be cut.
+    /// Changes when the proxy must cut all connections.
     sever: watch::Sender<()>,
     cut: Mutex<Option<Wanted>>,
     counters: Mutex<Counters>,
 }
 
 impl FaultProxy {
-    /// Starts one that forwards everything to `target`.
+    /// Starts a proxy that forwards everything to `target`.
     pub async fn start(target: SocketAddr) -> Self {
         let shared = Arc::new(Shared {
             target: Mutex::new(target),
@@ -132,28 +133,27 @@ impl FaultProxy {
         format!("redis://{}", self.address)
     }
 
-    /// From now on, this happens to all connections.
+    /// Does this to all connections from now on.
     pub fn set(&self, fault: Fault) {
         self.shared.fault.send_replace(fault);
     }
 
-    /// New connections lead to another server; those that are open stay where they are, as after a failover.
+    /// Sends new connections to another server; those that are open stay where they are, as after a failover.
     pub fn lead_to(&self, target: SocketAddr) {
         *lock(&self.shared.target) = target;
     }
 
-    /// Cuts a connection when such a request comes.
+    /// Cuts a connection when the request comes that `cut` describes.
     pub fn cut(&self, cut: Cut) {
         *lock(&self.shared.cut) = Some(Wanted::new(cut));
     }
 
-    /// Forgets the cut that was asked for.
+    /// Forgets the cut that [`Self::cut`] asked for.
     pub fn cut_no_more(&self) {
         *lock(&self.shared.cut) = None;
     }
 
-    /// Makes all connections that are open now half-open: nothing is forwarded on them any more, and nothing ends them.
-    /// New ones are as they should be.
+    /// Makes all open connections half-open: the proxy forwards nothing on them any more, and never closes them. New ones work.
     pub fn half_open(&self) {
         self.shared.half_open.send_replace(self.counters().connections);
     }
@@ -163,7 +163,7 @@ impl FaultProxy {
         self.shared.sever.send_replace(());
     }
 
-    /// What it has done so far.
+    /// What the proxy has done so far.
     #[must_use]
     pub fn counters(&self) -> Counters {
         *lock(&self.shared.counters)
@@ -177,7 +177,7 @@ impl Drop for FaultProxy {
 }
 
 impl Shared {
-    /// Waits while everything is frozen; for ever on a connection that is half-open.
+    /// Waits until the freeze is over; on a half-open connection, for ever.
     async fn thawed(&self, number: usize) {
         // The sender lives as long as this.
         drop(
@@ -191,7 +191,7 @@ impl Shared {
         }
     }
 
-    /// Whether this request is the one to cut.
+    /// Whether to cut this request, and where.
     fn cut_due(&self, request: &[u8]) -> Option<Due> {
         let mut wanted = lock(&self.cut);
         let due = wanted.as_mut()?.is_due(request)?;

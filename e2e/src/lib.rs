@@ -1,21 +1,20 @@
-//! The harness of the tests: real parts, started and ended by the test that needs them.
+//! The harness: real servers, programs and receivers, which each test starts and ends for itself.
 //!
 //! - [`redis_server`]: a Redis or Valkey of the test's own, that can be killed, stopped and restarted.
-//! - [`fault_proxy`]: the network between a program and its server, at its worst.
+//! - [`fault_proxy`]: a network that delays, freezes and cuts connections.
 //! - [`tls_proxy`]: TLS in front of a Redis that has none, with client certificates.
 //! - [`receiver`]: a scripted HTTP receiver that records what it gets.
-//! - [`name_server`]: a DNS server that answers as it is told.
-//! - [`egress_proxy`]: a proxy that makes tunnels, as operators put before the internet.
+//! - [`name_server`]: a scripted DNS server.
+//! - [`egress_proxy`]: a proxy that opens tunnels to the internet.
 //! - [`process`]: our real programs, with their logs.
 //! - [`clerk`]: keys, session tokens of every kind, a key-set server.
-//! - [`system`]: all of it together, and [`client`] to talk to it; [`state`] reads what is left in Redis, and
-//!   [`redis_clock`] moves its clock.
-//! - [`load`]: a caller that pushes events and repeats what was refused; [`account`]: what became of all that was accepted.
-//! - [`namespaces`]: mounts and a network of a test's own, and a disk that can be filled.
-//! - [`wait`]: waiting for a condition, with a deadline.
+//! - [`system`]: all of it together, and [`client`] to call its API; [`state`] reads what is left in Redis, and
+//!   [`redis_clock`] moves the clock that the scripts read.
+//! - [`load`] pushes events, and repeats those that were refused; [`account`] finds out what became of each.
+//! - [`namespaces`]: mounts and a network that only one test sees, and a disk that can be filled.
+//! - [`wait`] waits for a condition, with a deadline.
 //!
-//! Nothing here ships. A fault of the harness panics with a sentence that says what to do, because that is how a test
-//! fails.
+//! Nothing here ships. When the harness fails, it panics with a sentence that says what to do: that is how a test fails.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

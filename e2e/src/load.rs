@@ -1,8 +1,8 @@
-//! Events under load, pushed as a careful backend would: each has an idempotency key, and what was not answered with 202
-//! is sent again with the same key until it is.
+//! Pushes events under load, as a careful backend would: each has an idempotency key, and the load repeats it with that key
+//! until the API answers 202.
 //!
-//! So every event that this load has begun ends accepted, once, whatever happened between; `account` holds that against
-//! what Redis counted.
+//! So every event that the load has begun is accepted once, whatever happens meanwhile; `account` compares that with what
+//! Redis counted.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -17,22 +17,22 @@ use tokio::task::JoinHandle;
 use crate::client::{Caller, Pushed};
 use crate::system::System;
 
-/// How long after the stop an event may still be refused.
+/// How long the API may go on refusing an event after the load was stopped.
 const SETTLE_WITHIN: Duration = Duration::from_secs(120);
 
-/// The wait before a refused event is sent again.
+/// How long a caller waits before it repeats a refused event.
 const REPEAT_AFTER: Duration = Duration::from_millis(25);
 
-/// What the load is like.
+/// How many callers push how fast.
 #[derive(Debug, Clone)]
 pub struct Shape {
-    /// How many callers push at once, each one event after the other.
+    /// How many callers push at a time, each one event after another.
     pub callers: usize,
     /// How long each of them waits between its events.
     pub pause: Duration,
-    /// The accounts whose events are pushed, in turn.
+    /// Whose events they push, in turn.
     pub accounts: Vec<String>,
-    /// Ends after so many events.
+    /// After how many events the load ends.
     pub at_most: usize,
 }
 
@@ -49,7 +49,7 @@ impl Shape {
     }
 }
 
-/// A load that runs until it is stopped, or until it has pushed as many events as it should.
+/// A load that runs until a test stops it, or until it has pushed [`Shape::at_most`] events.
 #[derive(Debug)]
 pub struct Load {
     stop: watch::Sender<bool>,
@@ -58,25 +58,25 @@ pub struct Load {
     refused: Arc<AtomicUsize>,
 }
 
-/// What came of a load.
+/// The result of a load.
 #[derive(Debug, Clone, Default)]
 pub struct Loaded {
     /// Every event, once.
     pub accepted: Vec<Pushed>,
     /// How many answers were not 202, by status; 0 stands for no answer at all.
     pub refused: BTreeMap<u16, usize>,
-    /// The slowest answer of the API, whatever it was.
+    /// How long the slowest answer took, whatever it was.
     pub slowest: Duration,
 }
 
 impl Load {
-    /// Begins to push.
+    /// Starts a load.
     #[must_use]
     pub fn start(system: &System, shape: &Shape) -> Self {
         Self::start_as(system, "load", shape)
     }
 
-    /// The same with a name of its own, where one system gets more than one load: it is in the idempotency keys.
+    /// Starts a load with a name, which its idempotency keys contain: needed where one system gets several loads.
     #[must_use]
     pub fn start_as(system: &System, name: &str, shape: &Shape) -> Self {
         let (stop, stopped) = watch::channel(false);
@@ -105,25 +105,25 @@ impl Load {
         }
     }
 
-    /// How many events have been accepted so far.
+    /// How many events the API has accepted so far.
     #[must_use]
     pub fn accepted(&self) -> usize {
         self.accepted.load(Ordering::SeqCst)
     }
 
-    /// How many times an event was not accepted so far.
+    /// How many times the API has refused an event so far, or not answered.
     #[must_use]
     pub fn refused(&self) -> usize {
         self.refused.load(Ordering::SeqCst)
     }
 
-    /// Begins no further event, and waits until those that were begun are accepted.
+    /// Begins no further event, and waits until the API has accepted those that were begun.
     pub async fn stop(self) -> Loaded {
         self.stop.send_replace(true);
         self.finish().await
     }
 
-    /// Waits until as many events as there should be are accepted.
+    /// Waits until the API has accepted [`Shape::at_most`] events.
     pub async fn finish(self) -> Loaded {
         let mut all = Loaded::default();
         for caller in self.callers {
@@ -139,7 +139,7 @@ impl Load {
 }
 
 impl Loaded {
-    /// Takes another load's events in.
+    /// Adds the result of another load.
     pub fn extend(&mut self, other: Self) {
         self.accepted.extend(other.accepted);
         self.slowest = self.slowest.max(other.slowest);
@@ -154,7 +154,7 @@ impl Loaded {
         self.refused.values().sum()
     }
 
-    /// The events by id.
+    /// The events, by id.
     #[must_use]
     pub fn by_id(&self) -> HashMap<&str, u64> {
         self.accepted
@@ -193,7 +193,7 @@ impl One {
         self.loaded
     }
 
-    /// Sends one event until it is accepted.
+    /// Repeats one event until the API accepts it.
     async fn push(&mut self, number: usize) -> Pushed {
         let account = &self.shape.accounts[number % self.shape.accounts.len()];
         let event = json!({

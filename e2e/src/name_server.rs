@@ -1,7 +1,7 @@
-//! A DNS server that answers as it is told, and counts what it was asked.
+//! A scripted DNS server that counts the lookups of each name.
 //!
-//! It listens where the system's resolver looks for it, so it belongs into a network namespace whose `/etc/resolv.conf`
-//! names it. It knows addresses, over UDP, and nothing else. Every answer has a lifetime of zero.
+//! It listens where the system's resolver looks for it, so use it in a network namespace whose `/etc/resolv.conf` names it. It
+//! knows only addresses, and speaks only UDP. No answer may be cached.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -18,7 +18,7 @@ pub struct NameServer {
     names: Arc<Mutex<HashMap<String, Name>>>,
 }
 
-/// What a name leads to, and how often it was asked for.
+/// Which addresses a name has, and how often it was looked up.
 struct Name {
     decide: Decide,
     asked: usize,
@@ -31,11 +31,11 @@ impl std::fmt::Debug for Name {
 }
 
 impl NameServer {
-    /// Starts one at this address. It knows no name.
+    /// Starts a server at this address that knows no name.
     ///
     /// # Panics
     ///
-    /// When the address can't be had.
+    /// When it can't listen there.
     #[must_use]
     pub fn start(address: SocketAddr) -> Self {
         let server = Self {
@@ -48,13 +48,13 @@ impl NameServer {
         server
     }
 
-    /// This name has these addresses.
+    /// Gives a name these addresses.
     pub fn set(&self, name: &str, addresses: &[&str]) {
         let addresses: Vec<IpAddr> = addresses.iter().map(|text| text.parse().unwrap()).collect();
         self.decide(name, move |_| addresses.clone());
     }
 
-    /// The addresses of this name are decided at each lookup, by its number from 1.
+    /// Lets `decide` choose the addresses of a name at each lookup, by the number of the lookup, from 1.
     pub fn decide(&self, name: &str, decide: impl Fn(usize) -> Vec<IpAddr> + Send + 'static) {
         let name = name.to_owned();
         let decide = Box::new(decide);
@@ -78,7 +78,7 @@ impl NameServer {
         }
     }
 
-    /// The answer to a query for one name; nothing to what is none.
+    /// The answer to a query for one name; `None` to anything else.
     fn answer(&self, query: &[u8]) -> Option<Vec<u8>> {
         let (name, end) = name_at(query, 12)?;
         let kind = u16::from_be_bytes([*query.get(end)?, *query.get(end + 1)?]);
@@ -113,7 +113,7 @@ impl NameServer {
         Some(answer)
     }
 
-    /// What a name has of one kind; `None` if there is no such name. A lookup asks for both kinds, and counts once.
+    /// The addresses of one kind that a name has; `None` if there is no such name. A lookup asks for both kinds, and counts once.
     fn addresses(&self, name: &str, kind: u16) -> Option<Vec<IpAddr>> {
         let mut names = self.names();
         let known = names.get_mut(name)?;
@@ -134,7 +134,7 @@ impl NameServer {
     }
 }
 
-/// The name that begins here, and where it ends.
+/// Reads the name that begins here, and says where it ends.
 fn name_at(query: &[u8], start: usize) -> Option<(String, usize)> {
     let (mut labels, mut at) = (Vec::new(), start);
     loop {

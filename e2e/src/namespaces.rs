@@ -1,5 +1,5 @@
-//! For tests that need mounts or a network of their own: they start themselves again in new namespaces, in which they are root.
-//! That needs `unshare`, and root or a kernel that lets users make namespaces.
+//! For tests that need their own mounts or network: they start themselves again in new namespaces, where they are root. That
+//! needs `unshare`, and either root or a kernel that lets users create namespaces.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -11,12 +11,11 @@ use crate::temp_dir::TempDir;
 /// Set in the process that runs inside.
 const INSIDE: &str = "WEBHOOKS_TEST_INSIDE";
 
-/// Runs `inside` in namespaces of its own (`--mount`, `--net`), in a process of its own; `test` is the whole name of the test
-/// that asks for it.
+/// Runs `inside` in another process, in new namespaces (`--mount`, `--net`). `test` is the full name of the calling test.
 ///
 /// # Panics
 ///
-/// When namespaces can't be made, and when what runs inside fails.
+/// When the namespaces can't be created, and when `inside` fails.
 pub fn run_apart<F: Future<Output = ()>>(namespaces: &[&str], test: &str, inside: impl FnOnce() -> F) {
     if std::env::var_os(INSIDE).is_none() {
         run_again_inside(namespaces, test);
@@ -52,7 +51,7 @@ fn run_again_inside(namespaces: &[&str], test: &str) {
 ///
 /// # Panics
 ///
-/// When it fails, with what it said.
+/// When it fails, with its output.
 pub fn run(program: &str, arguments: &[&str]) {
     let output = Command::new(program)
         .args(arguments)
@@ -61,12 +60,12 @@ pub fn run(program: &str, arguments: &[&str]) {
     assert!(output.status.success(), "{program} {arguments:?}: {output:?}");
 }
 
-/// A file system of its own, in memory, that can be filled and freed. Only in a mount namespace.
+/// A file system in memory that a test can fill and free. Only in a mount namespace.
 #[derive(Debug)]
 pub struct Disk(TempDir);
 
 impl Disk {
-    /// Mounts one that holds so many MiB.
+    /// Mounts one of this size, in MiB.
     #[must_use]
     pub fn mount(mebibytes: u32) -> Self {
         let dir = TempDir::new("disk");
@@ -94,7 +93,7 @@ impl Disk {
         while file.write_all(&[0; 4096]).is_ok() {}
     }
 
-    /// Frees what was filled.
+    /// Frees what [`Self::fill`] took.
     pub fn free(&self) {
         std::fs::remove_file(self.ballast()).unwrap();
     }

@@ -1,8 +1,8 @@
 //! Loopback ports for servers that a test starts.
 //!
-//! They are chosen below the range that the kernel gives to outgoing connections, so that a server which is killed
-//! can come back on the same port: no connection will have taken it meanwhile. A port belongs to the test's process
-//! until it ends, whether or not something listens: tests that run side by side never get the same.
+//! They lie below the range from which the kernel takes ports for outgoing connections, so that a killed server can come
+//! back on its port: no connection has taken it meanwhile. A port belongs to the test's process until that ends, even if
+//! nothing listens: tests that run side by side never get the same one.
 
 use std::collections::hash_map::RandomState;
 use std::fs::File;
@@ -10,10 +10,10 @@ use std::hash::BuildHasher;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Mutex;
 
-/// A loopback port that nobody listens on, and that no other test will get while this process runs.
+/// Returns a loopback port that nobody listens on, and that no other test gets while this process runs.
 #[must_use]
 pub fn free_port() -> u16 {
-    /// The lock files of the ports that this process has: the locks end with it.
+    /// The lock files of this process's ports: the kernel releases them when it ends.
     static OURS: Mutex<Vec<File>> = Mutex::new(Vec::new());
     const FIRST: u64 = 20_000;
     const COUNT: u64 = 8_000;

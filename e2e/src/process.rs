@@ -1,8 +1,8 @@
 //! The real programs as processes: `webhooks-api`, `webhooks-worker` and `webhooksctl`, as `cargo build` left them
 //! beside the test.
 //!
-//! A process sees only the environment that the test gives it. Its output goes to a file, whose end is printed when the
-//! test fails. Dropping it kills it.
+//! A process sees only the environment that the test gives it. Its output goes to a file, and the harness prints the end
+//! of it when the test fails. Dropping the process kills it.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::temp_dir::TempDir;
 use crate::wait::{LONG, eventually};
 
-/// How much of a log is printed when a test fails.
+/// How much of a log the harness prints when a test fails.
 const TAIL_LINES: usize = 60;
 
 /// One of our programs, running or ended.
@@ -27,7 +27,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts a program with this environment and nothing else of the test's own.
+    /// Starts a program with this environment, and nothing of the test's own.
     #[must_use]
     pub fn start(name: &str, environment: &[(String, String)]) -> Self {
         let dir = TempDir::new(name);
@@ -39,7 +39,7 @@ impl Process {
         }
     }
 
-    /// Runs a program to its end, with arguments.
+    /// Runs a program with these arguments until it ends.
     #[must_use]
     pub fn run(name: &str, arguments: &[&str], environment: &[(String, String)]) -> Output {
         command(name, environment)
@@ -49,7 +49,7 @@ impl Process {
             .expect("run the program")
     }
 
-    /// Starts it again with the same environment, as a supervisor would; its log goes on. Ends it first if it runs.
+    /// Starts it again with the same environment, as a supervisor would, and terminates it first if it runs. The log goes on.
     pub fn restart(&mut self) {
         if self.is_running() {
             self.terminate();
@@ -57,7 +57,7 @@ impl Process {
         self.child = spawn(&self.name, &self.environment, &self.log_path());
     }
 
-    /// The value of a variable that it was started with.
+    /// The value of a variable in its environment.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.environment
@@ -78,18 +78,18 @@ impl Process {
         self.child.id()
     }
 
-    /// Whether it has not ended.
+    /// Whether it runs.
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
     }
 
-    /// What it has written so far.
+    /// Its log so far.
     #[must_use]
     pub fn log(&self) -> String {
         String::from_utf8_lossy(&std::fs::read(self.log_path()).unwrap_or_default()).into_owned()
     }
 
-    /// The most memory that it has had so far, in bytes.
+    /// The most memory that it has used so far, in bytes.
     #[must_use]
     pub fn peak_memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
@@ -104,13 +104,13 @@ impl Process {
         self.child.wait().expect("wait for the killed process");
     }
 
-    /// SIGTERM, and waits until it has ended.
+    /// Sends SIGTERM, and waits until the process has ended.
     pub fn terminate(&mut self) -> ExitStatus {
         self.signal(Signal::TERM);
         self.wait()
     }
 
-    /// SIGTERM without waiting.
+    /// Sends SIGTERM, and doesn't wait.
     pub fn ask_to_end(&self) {
         self.signal(Signal::TERM);
     }
@@ -206,7 +206,8 @@ fn command(name: &str, environment: &[(String, String)]) -> Command {
     command
 }
 
-/// Where `cargo build` put a program of this workspace: `target/<profile>/`, beside this program or above a test's `deps/`.
+/// Finds a program of this workspace where `cargo build` puts it: in `target/<profile>/`, beside this program or above a
+/// test's `deps/`.
 ///
 /// # Panics
 ///

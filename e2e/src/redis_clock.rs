@@ -1,4 +1,4 @@
-//! Redis's clock as the scripts see it, moved by a test (`clockOffset` in `stats`).
+//! Moves the clock that the scripts read (`clockOffset` in `stats`).
 
 use std::time::Duration;
 
@@ -9,17 +9,17 @@ use store::policy::Policy;
 use crate::redis_server::RedisServer;
 use crate::state;
 
-/// Upkeep takes a gap of more than ten seconds in reaping for an outage, so time passes in steps below that.
+/// Upkeep takes more than ten seconds without a run for an outage, so time passes in shorter steps.
 const STEP: Duration = Duration::from_secs(5);
 
-/// Moves the clock by so many milliseconds at once, in either direction.
+/// Moves the clock by this many milliseconds at once, in either direction.
 pub fn jump(server: &RedisServer, by_ms: i64) {
     let _: i64 = state::connect(server)
         .hincr(state::key("stats"), "clockOffset", by_ms)
         .unwrap();
 }
 
-/// Lets time pass as it would with a worker that does its upkeep: leases that expire meanwhile are taken back.
+/// Lets time pass while upkeep runs, as it does with a worker: upkeep takes back leases that expire meanwhile.
 pub async fn pass(server: &RedisServer, time: Duration) {
     let store = Store::new(&server.args()).unwrap();
     let mut left = time;
@@ -33,7 +33,7 @@ pub async fn pass(server: &RedisServer, time: Duration) {
 }
 
 async fn upkeep(store: &Store) {
-    // As the workers of a test system are configured when nothing else is said.
+    // The configuration of a test system's workers, unless the test changes it.
     let policy = Policy {
         endpoint_concurrency: 32,
         disable_after: 10,

@@ -1,12 +1,12 @@
-//! A Redis or Valkey server of the test's own: a free loopback port, a directory of its own, and the durability that
-//! the product asks for.
+//! A Redis or Valkey server for one test, with a free loopback port, its own directory, and the durability that the product
+//! asks for.
 //!
 //! The server is $REDIS_SERVER, else `valkey-server` or `redis-server` from the path, else the one that
-//! `./scripts/test` keeps under `.tools`; [`programs()`] lists others. It can be killed, stopped, continued and started
-//! again with the same port and data. Dropping it kills it and removes its directory.
+//! `./scripts/test` keeps under `.tools`; [`programs()`] lists others. A test can kill, stop, continue and restart it, and it
+//! keeps its port and its data. Dropping it kills it and removes its directory.
 //!
-//! [`RedisServer::start_guarded`] starts it as the compose file does, with the access list of the repository; only then
-//! does it know users. [`RedisServer::set_users`] gives it another list at its next start.
+//! [`RedisServer::start_guarded`] starts it as the compose file does, with the repository's access list; only such a server
+//! knows users. [`RedisServer::set_users`] gives it another list at its next start.
 //!
 //! All calls block for the few milliseconds that they need.
 
@@ -31,7 +31,7 @@ use self::launch::Launch;
 pub use self::launch::shipped_users;
 pub use programs::{Program, find_program, oldest_program, programs};
 
-/// A running (or just now killed) server.
+/// A server that runs, or that the test has just killed.
 #[derive(Debug)]
 pub struct RedisServer {
     program: PathBuf,
@@ -43,7 +43,7 @@ pub struct RedisServer {
     users: Option<String>,
 }
 
-/// The user of the harness on a guarded server, who may do everything.
+/// The harness's own user on a guarded server, with every right.
 const HARNESS: &str = "harness";
 
 impl RedisServer {
@@ -53,21 +53,21 @@ impl RedisServer {
         Self::start_with(&[])
     }
 
-    /// The same with further arguments, as on the command line: `&["--maxmemory", "16mb"]`. The last of two equal
-    /// options counts.
+    /// Starts a server with further arguments, as on the command line: `&["--maxmemory", "16mb"]`. Of two equal options the
+    /// last counts.
     #[must_use]
     pub fn start_with(extra: &[&str]) -> Self {
         Self::launch_new(find_program(), extra, None)
     }
 
-    /// A server with the access list of `docker/redis`, started by the script beside it. Its users have the passwords
-    /// that [`Self::password`] tells; [`Self::url`] is for one more, who may do everything.
+    /// Starts a server with the access list of `docker/redis`, by the script beside it. [`Self::password`] tells the users'
+    /// passwords; [`Self::url`] is that of one more user, who has every right.
     #[must_use]
     pub fn start_guarded() -> Self {
         Self::launch_new(find_program(), &[], Some(shipped_users()))
     }
 
-    /// The same, with one of the [`programs()`].
+    /// Starts such a server with one of the [`programs()`].
     #[must_use]
     pub fn start_guarded_on(program: &Program) -> Self {
         Self::launch_new(program.path.clone(), &[], Some(shipped_users()))
@@ -93,7 +93,7 @@ impl RedisServer {
         panic!("ten ports in a row were taken by others");
     }
 
-    /// `redis://127.0.0.1:<port>`, with a user who may do everything if the server knows users.
+    /// `redis://127.0.0.1:<port>`; on a guarded server, with the user who has every right.
     #[must_use]
     pub fn url(&self) -> String {
         if self.users.is_some() {
@@ -109,7 +109,7 @@ impl RedisServer {
         format!("redis://{user}:{}@{}", self.password(user), self.address())
     }
 
-    /// The password of a user of a guarded server. It is a word that appears nowhere else.
+    /// The password of a user of a guarded server: a word that appears nowhere else.
     #[must_use]
     pub fn password(&self, user: &str) -> String {
         format!("pw-of-{user}-{}-x9ZkQ", self.port)
@@ -127,7 +127,7 @@ impl RedisServer {
         Arguments::parse_from(["test", "--redis-url", &self.url(), "--shards", "1"]).redis
     }
 
-    /// Gives a guarded server another access list, as `docker/redis/users.acl` is written, at its next start.
+    /// Gives a guarded server another access list at its next start, in the form of `docker/redis/users.acl`.
     pub fn set_users(&mut self, list: impl Into<String>) {
         self.users = Some(list.into());
     }
@@ -154,7 +154,7 @@ impl RedisServer {
         self.child.as_ref().expect("the server is not running").id()
     }
 
-    /// Whether it has not ended.
+    /// Whether it runs.
     pub fn is_running(&mut self) -> bool {
         let child = self.child.as_mut();
         child.is_some_and(|child| child.try_wait().unwrap().is_none())
@@ -168,7 +168,7 @@ impl RedisServer {
         }
     }
 
-    /// SIGTERM, and waits until it has ended.
+    /// Sends SIGTERM, and waits until the server has ended.
     pub fn terminate(&mut self) -> ExitStatus {
         self.signal(Signal::TERM);
         let mut child = self.child.take().expect("the server is not running");
@@ -185,14 +185,14 @@ impl RedisServer {
         self.signal(Signal::CONT);
     }
 
-    /// Starts it again with the same port and data; ends it with SIGTERM first if it runs.
+    /// Starts it again with the same port and data, and terminates it first if it runs.
     pub fn restart(&mut self) {
         if let Err(reason) = self.try_restart() {
             panic!("{reason}");
         }
     }
 
-    /// The same, for a server that may end at once.
+    /// Restarts a server that may end at once.
     ///
     /// # Errors
     ///
@@ -207,7 +207,7 @@ impl RedisServer {
         })
     }
 
-    /// What it has logged.
+    /// Its log so far.
     #[must_use]
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.log_path()).unwrap_or_default()

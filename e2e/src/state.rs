@@ -1,4 +1,4 @@
-//! Redis as an operator sees it: what is left to do, read from the documented keys.
+//! Reads from the documented keys, as an operator would, what is left to do.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ const MUST_BE_ABSENT: [&str; 8] = [
     "corrupt",
 ];
 
-/// The same, one for each of something.
+/// Such keys of which there is one for each endpoint, delivery or worker.
 const MUST_BE_ABSENT_OF_ALL: [&str; 3] = ["pending:*", "retry:*", "sweep:*"];
 
 const PREFIX: &str = "wh:{0}:";
@@ -46,7 +46,7 @@ pub fn keys(connection: &mut redis::Connection, pattern: &str) -> Vec<String> {
     connection.keys(format!("{PREFIX}{pattern}")).unwrap()
 }
 
-/// Everything that is not as it should be when all deliveries are finished; empty when all is well.
+/// Lists what is left although all deliveries are finished; empty when all is well.
 #[must_use]
 pub fn leftovers(server: &RedisServer) -> Vec<String> {
     let connection = &mut connect(server);
@@ -57,7 +57,7 @@ pub fn leftovers(server: &RedisServer) -> Vec<String> {
     for pattern in MUST_BE_ABSENT_OF_ALL {
         left.extend(keys(connection, pattern));
     }
-    // An endpoint that its owner switched off stays there, with nothing parked.
+    // An endpoint that its owner switched off stays in `parked`, with nothing to park.
     let parked: Vec<String> = connection.zrange(key("parked"), 0, -1).unwrap();
     for id in parked {
         let state: Option<String> = connection.hget(key(&format!("endpoint:{id}")), "state").unwrap();

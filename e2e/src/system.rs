@@ -1,4 +1,4 @@
-//! The whole system for one test: Redis, the API and workers as real processes, set up as for development.
+//! The whole system for one test: Redis, the API and workers as real processes, configured as for development.
 //!
 //! ```no_run
 //! # async fn example() {
@@ -48,24 +48,24 @@ pub struct System {
     pub redis: RedisServer,
     /// The key that signs session tokens.
     pub key: SigningKey,
-    /// What both programs were started with.
+    /// The environment of both programs.
     pub environment: Vec<(String, String)>,
-    /// What workers are started with besides.
+    /// What the workers' environment has in addition.
     pub worker_environment: Vec<(String, String)>,
 }
 
 impl System {
-    /// A system with one worker, whose retries come after 100 ms.
+    /// Starts a system with one worker, which retries after 100 ms.
     pub async fn start() -> Self {
         Self::builder().start().await
     }
 
-    /// The same with a receiver, and an endpoint of [`Self::customer`] that sends every event to its `/hook`.
+    /// Starts a system and a receiver, and creates an endpoint of [`Self::customer`] that gets every event at `/hook`.
     pub async fn start_with_hook() -> (Self, Receiver, NewEndpoint) {
         Self::builder().start_with_hook().await
     }
 
-    /// The same, to be changed.
+    /// Begins a system like that of [`Self::start`], to be changed before it starts.
     #[must_use]
     pub const fn builder() -> Builder {
         Builder::new()
@@ -120,13 +120,13 @@ impl System {
         self.caller(SERVICE_KEY)
     }
 
-    /// Somebody with any token.
+    /// A caller with any token.
     #[must_use]
     pub fn caller(&self, token: &str) -> Caller {
         Caller::new(&self.api_url(), Some(token))
     }
 
-    /// Waits until an endpoint is as `condition` wants it, and gives it back.
+    /// Waits until `condition` holds for an endpoint, and returns it.
     pub async fn wait_for_endpoint(
         &self,
         id: &str,
@@ -145,13 +145,13 @@ impl System {
         .await
     }
 
-    /// Asserts that nothing is left to do or in flight, then ends all programs and asserts that they ended well.
+    /// Asserts that nothing is left to do or in flight, then does as [`Self::stop`].
     pub async fn finish(mut self) {
         assert_nothing_left(&self.redis).await;
         self.stop();
     }
 
-    /// Ends all programs with SIGTERM and asserts that they ended well.
+    /// Terminates all programs, and asserts that they end without an error and have not panicked.
     pub fn stop(&mut self) {
         for process in self.workers.iter_mut().chain([&mut self.api]) {
             if process.is_running() {

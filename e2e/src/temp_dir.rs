@@ -1,4 +1,4 @@
-//! A directory of a test's own, removed when the test ends.
+//! A directory for one test, which goes when the test ends.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -14,7 +14,7 @@ impl TempDir {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("webhooks-{name}-{}-{number}", std::process::id()));
-        // What an earlier process of the same number left behind is nobody's.
+        // An earlier process of the same number may have left this behind.
         if path.exists() {
             std::fs::remove_dir_all(&path).unwrap();
         }

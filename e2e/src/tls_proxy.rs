@@ -1,4 +1,4 @@
-//! TLS in front of a Redis server that is built without it: only clients with a certificate of the authority get through.
+//! TLS in front of a Redis server that was built without it. Only clients with a certificate of the authority get through.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::ports::free_port;
 use crate::receiver::TestCa;
 
-/// A proxy that ends TLS; dropping it ends it and its connections.
+/// A proxy that terminates TLS. Dropping it closes its connections.
 #[derive(Debug)]
 pub struct TlsProxy {
     address: SocketAddr,
@@ -46,7 +46,7 @@ impl TlsProxy {
                     };
                     counts.served.fetch_add(1, Ordering::Relaxed);
                     if let Ok(mut server) = TcpStream::connect(target).await {
-                        // However it ends, both sides notice.
+                        // Both sides notice the end by themselves.
                         drop(copy_bidirectional(&mut client, &mut server).await);
                     }
                 });
@@ -66,13 +66,13 @@ impl TlsProxy {
         format!("rediss://{}", self.address)
     }
 
-    /// How many connections were let through.
+    /// How many connections it has let through.
     #[must_use]
     pub fn served(&self) -> usize {
         self.counts.served.load(Ordering::Relaxed)
     }
 
-    /// How many connections were refused: no certificate, a wrong one, or a client that didn't like the server's.
+    /// How many handshakes have failed: the client had no certificate or a wrong one, or refused the server's.
     #[must_use]
     pub fn refused(&self) -> usize {
         self.counts.refused.load(Ordering::Relaxed)

@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-/// A deadline that only a hang reaches, on a slow and busy machine too.
+/// A deadline that only a hang reaches, even on a slow and busy machine.
 pub const LONG: Duration = Duration::from_secs(60);
 
-/// Asks `check` again and again until it answers `Ok`, and gives back what it answered.
+/// Asks `check` again and again until it answers `Ok`, and returns that value.
 ///
 /// # Panics
 ///
-/// After `deadline`, with `what` was awaited and the last reason (`Err`) why it was not there yet.
+/// After `deadline`, with `what` it waited for and the last `Err`: the reason why it was not there yet.
 #[track_caller]
 pub fn eventually<T>(
     deadline: Duration,

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the scripts share: where things are, and the private copies of programs that a machine may lack.
+# For all scripts: where things are, and private copies of programs that a machine may lack.
 #
 # Private copies live under .tools/, each in a directory named after its version, so that a new pin installs anew.
 # Nothing here needs root.
@@ -65,11 +65,11 @@ python_packages() {
     if python3 -m pip --version >/dev/null 2>&1; then
         python3 -m pip install --quiet --disable-pip-version-check --no-input --target "$new/packages" "$@" >&2
     else
-        # Debian keeps pip and the means to make it in packages of their own.
+        # On Debian, pip and what installs it are packages of their own.
         python3 -m venv "$new/venv" >&2
         "$new/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --target "$new/packages" "$@" >&2
     fi
-    # Another script may have been faster; then its copy is as good.
+    # Another script may have been faster; its copy will do.
     mv -T "$new/packages" "$directory" 2>/dev/null || [ -d "$directory" ] || die "cannot make $directory"
     rm -rf "$new"
 }

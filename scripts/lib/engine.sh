@@ -40,7 +40,7 @@ end_apart() {
     remove_directory "$directory"
 }
 
-# Of runs that were killed: nobody holds their locks.
+# Removes what killed runs left behind: nobody holds their locks.
 remove_leftovers() {
     local left
     for left in "${TMPDIR:-/tmp}"/webhooks-compose.*/lock; do
@@ -58,7 +58,7 @@ remove_directory() {
     done
 }
 
-# Succeeds, and prints the reason, if an engine can't run.
+# Succeeds and prints the reason if no engine can run here.
 why_not_here() {
     if [ "$(id -u)" != 0 ]; then echo "that needs root"
     elif ! have apt-get; then echo "its packages are Debian's"
@@ -69,7 +69,7 @@ why_not_here() {
     else return 1; fi
 }
 
-# What it needs: Debian's engine, and Docker's plugins of the release after bookworm, whose Compose is the second.
+# Installs Debian's engine, and Docker's plugins from the release after bookworm, which has Compose 2.
 install_engine() {
     local package missing=()
     for package in dockerd:docker.io containerd:containerd mmdebstrap:mmdebstrap iptables:iptables ip:iproute2; do
@@ -104,7 +104,7 @@ install_engine() {
     rm -rf "$new"
 }
 
-# Where this machine's own packages come from.
+# Prints where this machine's packages come from.
 debian_mirror() {
     local codename uris
     codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
@@ -147,12 +147,12 @@ stop_engine() {
     wait "$engine" || true
 }
 
-# in_engine COMMAND…: with the engine's socket, and nobody's own configuration.
+# in_engine COMMAND…: runs it with the engine's socket, and without anybody's configuration.
 in_engine() {
     env -i PATH="$PATH" HOME="$directory" DOCKER_CONFIG="$directory/client" DOCKER_HOST=unix:///run/webhooks-compose/sock "$@"
 }
 
-# in_network COMMAND…: in the engine's network.
+# in_network COMMAND…: runs it in the engine's network.
 in_network() { nsenter --net="/proc/$engine/ns/net" -- "$@"; }
 
 # Stand-ins for what the files build on: no image is pulled. The Rust toolchain is this machine's, and what it

@@ -3,7 +3,7 @@
 #
 # The script sets $redis_program and $data; start_redis sets $redis_port, $REDIS_URL and $redis_described.
 
-# Says why Redis ended, or else shows the end of its log.
+# Ends the script with the reason why Redis ended, or with the end of its log.
 die_of_redis() {
     local why
     if why=$(redis_trouble "$data/redis.log" "$redis_log_from" "$data/redis" "$redis_program"); then die "Redis ended: $why"; fi
@@ -18,7 +18,7 @@ start_redis() {
     own_redis=true
     launch redis
     local deadline=$((SECONDS + 120)) answer
-    # Its log too must say that it is ready: another server may be the one that answers.
+    # Its log must say so too: another server may be the one that answers.
     until redis_says 'eady to accept connections' && answer=$(redis_answer) && [ "$answer" = "+PONG" ]; do
         if ! alive redis; then
             if [ -n "${REDIS_PORT:-}" ] || ! redis_says 'ddress already in use'; then die_of_redis; fi
@@ -38,7 +38,7 @@ start_redis() {
     redis_described="$("$redis_program" --version | sed -E 's/^(Valkey|Redis) server v=([^ ]+).*/\1 \2/'), append-only file synced at every write"
 }
 
-# redis_says TEXT: whether the log has it since the last start.
+# redis_says TEXT: whether Redis has logged this since its last start.
 redis_says() { grep -q "$1" < <(tail -c "+$((redis_log_from + 1))" "$data/redis.log"); }
 
 redis_answer() {
@@ -50,7 +50,8 @@ redis_answer() {
     printf '%s' "${line%$'\r'}"
 }
 
-# Sets `why` and `wait_for`. A file that can't be read won't be readable in a second; for room on the disk it waits.
+# Sets `why` and `wait_for`. Ends the script if Redis can't read its file, since waiting doesn't help; waits longer for room on the
+# disk.
 redis_ended() {
     why=$(redis_trouble "$data/redis.log" "$redis_log_from" "$data/redis" "$redis_program") || return 0
     if [[ $why = *append-only* ]]; then die "Redis ended: $why"; fi

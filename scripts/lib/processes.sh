@@ -29,8 +29,7 @@ launch() {
     record_pids
 }
 
-# The process ids, for whoever wants to look at or kill a program.
-# Nothing depends on it, so a full disk doesn't matter.
+# Writes the process ids into a file, for people. Nothing depends on it, so a full disk doesn't matter.
 record_pids() {
     local name
     (
@@ -48,7 +47,7 @@ ended_within() {
         for name in "$@"; do if alive "$name"; then left=true; fi; done
         if ! $left; then return 0; fi
         if [ $SECONDS -ge $deadline ]; then return 1; fi
-        # Ctrl-C reaches Redis too. It must be there until the worker has reported what it has finished.
+        # Ctrl-C reaches Redis too, which must be there until the worker has reported what it finished.
         if $own_redis && [[ " $* " != *" redis "* ]] && ! alive redis; then launch redis; fi
         sleep 0.1
     done
@@ -57,7 +56,7 @@ ended_within() {
 stop_all() {
     if $stopping; then return; fi
     stopping=true
-    # Whatever fails from here on, the rest must end.
+    # If something fails from here on, the rest must end all the same.
     set +e
     trap '' INT TERM HUP
     local name

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# Why a Redis or Valkey server ended, from what it wrote into its log, and the way out; for servers from 7.0.
+# Explains from its log why a Redis or Valkey server ended, and what to do about it; for servers from 7.0.
 
-# redis_trouble LOG OFFSET DIRECTORY PROGRAM: says in sentences what the log tells from this offset (bytes) on. Fails, and says
-# nothing, if it tells nothing that is known.
+# redis_trouble LOG OFFSET DIRECTORY PROGRAM: explains what the log says from this offset (in bytes) on. Fails silently if it
+# doesn't know the reason.
 redis_trouble() {
     local log directory=$3 program=$4 reason file
     log=$(tail -c "+$(($2 + 1))" "$1" | tr -d '\r')
@@ -27,7 +27,7 @@ redis_trouble() {
     esac
 }
 
-# What Redis has cut off by itself at this start, if anything.
+# redis_truncated LOG OFFSET: prints what Redis cut off by itself at this start, if anything.
 redis_truncated() {
     tail -c "+$(($2 + 1))" "$1" | tr -d '\r' | sed -n -E 's/.*!!! (Truncating the AOF .* at offset [0-9]+) !!!.*/\1/p'
 }

@@ -1,4 +1,4 @@
-//! What Redis holds at the end: the counters, the deliveries that were given up or are parked, the logs.
+//! What Redis holds at the end: the counters, the exhausted and the parked deliveries, the logs.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,12 +9,12 @@ use super::posted::Posted;
 use crate::redis_server::RedisServer;
 use crate::state;
 
-/// What Redis says.
+/// The books that Redis keeps.
 pub(super) struct Books {
     counters: HashMap<String, i64>,
     pub(super) exhausted: HashSet<String>,
     pub(super) parked: HashSet<String>,
-    /// `None` when one of them was cut.
+    /// `None` if Redis has dropped entries of one.
     log: Option<Log>,
 }
 
@@ -67,7 +67,7 @@ impl Books {
         usize::try_from(self.counter("canceled")).unwrap()
     }
 
-    /// The counters say the same as ids and requests.
+    /// Compares the counters with ids and requests.
     pub(super) fn hold_counters(&self, balance: &Balance, wrong: &mut Vec<String>) {
         let mut same = |what: &str, counted: i64, expected: i64| {
             if counted != expected {
@@ -105,7 +105,7 @@ impl Books {
         }
     }
 
-    /// The log says the same as the counters, if it is all there; each success is in it once, and was received.
+    /// Compares the logs with the counters, if they are complete. Each success is in them once, and reached a receiver.
     pub(super) fn hold_log(&self, posted: &Posted, wrong: &mut Vec<String>) {
         let Some(log) = &self.log else { return };
         if log.attempts != self.counter("attempts") {
@@ -137,7 +137,7 @@ impl Books {
 }
 
 impl Log {
-    /// With one endpoint's log; `None` when that was cut.
+    /// Adds one endpoint's log; `None` if Redis has dropped entries of it.
     fn with(mut self, connection: &mut redis::Connection, key: &str) -> Option<Self> {
         let info: HashMap<String, redis::Value> = redis::cmd("XINFO")
             .arg("STREAM")
@@ -154,7 +154,7 @@ impl Log {
             let Some(delivery) = entry.remove("delivery") else {
                 continue;
             };
-            // Entries of deliveries that were given up without an attempt tell no time.
+            // The entry of a delivery that ended without an attempt has no duration.
             self.attempts += i64::from(entry.contains_key("ms"));
             if entry.get("outcome").is_some_and(|outcome| outcome == "succeeded") {
                 self.succeeded.push(delivery);

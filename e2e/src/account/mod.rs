@@ -1,5 +1,5 @@
-//! The account at the end of a fault: every event that was answered with 202 is delivered, exhausted, parked or canceled,
-//! and all that the system says of itself agrees with it.
+//! The account at the end of a fault: every event that the API answered with 202 was delivered, exhausted, parked or canceled,
+//! and everything that the system reports agrees with that.
 //!
 //! ```no_run
 //! # async fn example(system: e2e::system::System, receiver: e2e::receiver::Receiver) {
@@ -10,8 +10,8 @@
 //! # }
 //! ```
 //!
-//! It waits until nothing is under way, and then holds against each other: the ids that callers were given, the requests
-//! that receivers got, the stored state (which [`Store::check`] must find sound), the counters, and the logs.
+//! It waits until nothing is under way, and then compares: the ids that callers got, the requests that receivers got, the
+//! stored state (which [`Store::check`] must find sound), the counters, and the logs.
 
 mod books;
 
@@ -34,7 +34,7 @@ use crate::redis_server::RedisServer;
 use crate::system::System;
 use crate::wait::{check, eventually};
 
-/// What is to be accounted for.
+/// The events to account for, and what the fault excuses.
 #[derive(Debug)]
 pub struct Account<'a> {
     redis: &'a RedisServer,
@@ -45,29 +45,29 @@ pub struct Account<'a> {
     within: Duration,
 }
 
-/// How it came out.
+/// The result of an account.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Balance {
-    /// Events that were answered with 202.
+    /// Events that the API answered with 202.
     pub accepted: usize,
     /// Their deliveries.
     pub deliveries: usize,
     /// Deliveries that a receiver got and answered with a 2xx.
     pub delivered: usize,
-    /// Deliveries that were given up, visibly.
+    /// Deliveries whose attempts are used up.
     pub exhausted: usize,
     /// Deliveries that wait for their endpoint to be switched on.
     pub parked: usize,
     /// Deliveries that were canceled.
     pub canceled: usize,
-    /// Requests that a receiver got although the same attempt, or a success, came before.
+    /// Requests that repeat an attempt, or a delivery that had succeeded.
     pub duplicates: usize,
-    /// Events in the system that no caller was told of.
+    /// Events in the system whose ids no caller got.
     pub unacknowledged: usize,
 }
 
 impl<'a> Account<'a> {
-    /// Of a system, with no receiver and no event yet. No duplicate is allowed.
+    /// Begins the account of a system, with no receiver and no event yet. It allows no duplicate.
     #[must_use]
     pub fn of(system: &'a System) -> Self {
         Self {
@@ -80,18 +80,18 @@ impl<'a> Account<'a> {
         }
     }
 
-    /// With a receiver that some of the endpoints lead to.
+    /// Adds a receiver that some of the endpoints lead to.
     #[must_use]
     pub fn at(mut self, receiver: &'a Receiver) -> Self {
         self.receivers.push(receiver);
         self
     }
 
-    /// With events that were answered with 202; one that is named twice counts once.
+    /// Adds events that the API answered with 202; one that comes twice counts once.
     ///
     /// # Panics
     ///
-    /// When the same event was answered with different numbers of deliveries.
+    /// When two answers for one event name different numbers of deliveries.
     #[must_use]
     pub fn accepted(mut self, events: impl IntoIterator<Item = Pushed>) -> Self {
         for event in events {
@@ -104,32 +104,32 @@ impl<'a> Account<'a> {
         self
     }
 
-    /// The fault may have caused so many duplicates.
+    /// Allows this many duplicates, which the fault may have caused.
     #[must_use]
     pub const fn duplicates_at_most(mut self, count: usize) -> Self {
         self.duplicates = count;
         self
     }
 
-    /// So many events may have been accepted although no caller got the answer.
+    /// Allows this many events that were accepted although no caller got the answer.
     #[must_use]
     pub const fn unacknowledged_at_most(mut self, count: usize) -> Self {
         self.unacknowledged = count;
         self
     }
 
-    /// How long it may take until nothing is under way; two minutes if nothing is said.
+    /// Waits this long until nothing is under way, instead of two minutes.
     #[must_use]
     pub const fn within(mut self, deadline: Duration) -> Self {
         self.within = deadline;
         self
     }
 
-    /// Waits until nothing is under way, and makes the account.
+    /// Waits until nothing is under way, and compares.
     ///
     /// # Panics
     ///
-    /// When it doesn't come out even, with all that is wrong.
+    /// With everything that doesn't agree.
     pub async fn balance(self) -> Balance {
         let redis = self.redis;
         eventually(self.within, "everything to be finished or parked", async || {
@@ -161,7 +161,7 @@ impl<'a> Account<'a> {
         balance
     }
 
-    /// Each event's deliveries are in the books or were received; nothing else is.
+    /// Compares events with deliveries: each is in the books or reached a receiver, and there are no others.
     fn hold(&self, books: &Books, posted: &Posted, wrong: &mut Vec<String>) -> Balance {
         let mut of_event: HashMap<String, HashSet<&str>> = HashMap::new();
         for delivery in posted

@@ -1,4 +1,4 @@
-//! What receivers got.
+//! What receivers got, delivery by delivery.
 
 use std::collections::HashSet;
 
@@ -6,9 +6,9 @@ use crate::receiver::Receiver;
 
 /// The deliveries among the requests of all receivers.
 pub(super) struct Posted {
-    /// Deliveries that were answered with a 2xx.
+    /// Deliveries that a receiver answered with a 2xx.
     pub(super) succeeded: HashSet<String>,
-    /// Deliveries that came again, once for each time.
+    /// Deliveries that came again, once for each repetition.
     pub(super) duplicates: Vec<String>,
 }
 

@@ -1,11 +1,11 @@
-//! What has yet to happen before an account can be made.
+//! What the account has to wait for.
 
 use redis::Commands;
 
 use crate::redis_server::RedisServer;
 use crate::state;
 
-/// Everything that has yet to happen; what is parked has not.
+/// Lists everything that is still going to happen. What is parked isn't.
 pub(super) fn under_way(redis: &RedisServer) -> Vec<String> {
     let connection = &mut state::connect(redis);
     let mut left = Vec::new();

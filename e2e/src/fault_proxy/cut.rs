@@ -1,8 +1,8 @@
-//! Where a connection is to be cut.
+//! Which request the proxy cuts, and whether the server runs it first.
 
 use super::frames::command;
 
-/// A cut of one connection, at one request.
+/// Cuts the connection of one request.
 #[derive(Debug, Clone)]
 pub struct Cut {
     command: Option<&'static str>,
@@ -12,7 +12,7 @@ pub struct Cut {
 }
 
 impl Cut {
-    /// After the next request of this command was executed, when its answer has begun to come back: the answer is lost.
+    /// Lets the server run the next request of this command, and cuts when its answer begins to come back: the answer is lost.
     #[must_use]
     pub const fn answer_of(command: &'static str) -> Self {
         Self {
@@ -23,7 +23,7 @@ impl Cut {
         }
     }
 
-    /// In the middle of the next request of this command, which the server then never gets as a whole.
+    /// Cuts in the middle of the next request of this command, so that the server never gets all of it.
     #[must_use]
     pub const fn request_of(command: &'static str) -> Self {
         Self {
@@ -32,21 +32,21 @@ impl Cut {
         }
     }
 
-    /// Whatever the command is.
+    /// Takes requests of any command.
     #[must_use]
     pub const fn any(mut self) -> Self {
         self.command = None;
         self
     }
 
-    /// At the `nth` such request, counted from 1 over all connections.
+    /// Cuts at the `nth` such request, counted from 1 over all connections.
     #[must_use]
     pub const fn nth(mut self, nth: usize) -> Self {
         self.after = nth;
         self
     }
 
-    /// Again and again, at each `nth` such request.
+    /// Cuts again and again, at each `nth` such request.
     #[must_use]
     pub const fn every(mut self, nth: usize) -> Self {
         self.after = nth;
@@ -55,7 +55,7 @@ impl Cut {
     }
 }
 
-/// The cut that was asked for, and how many requests of its kind have come.
+/// The cut that a test asked for, and how many matching requests have come since the last one.
 #[derive(Debug)]
 pub(super) struct Wanted {
     cut: Cut,
@@ -67,7 +67,7 @@ impl Wanted {
         Self { cut, seen: 0 }
     }
 
-    /// Whether this request is the one to cut.
+    /// Counts a request, and says whether to cut it.
     pub(super) fn is_due(&mut self, request: &[u8]) -> Option<Due> {
         if self.cut.command.is_some_and(|name| name != command(request)) {
             return None;
@@ -84,13 +84,13 @@ impl Wanted {
         })
     }
 
-    /// Whether one cut is all.
+    /// Whether the test asked for one cut only.
     pub(super) const fn is_done(&self) -> bool {
         !self.cut.repeat
     }
 }
 
-/// When a request is cut.
+/// Where the proxy cuts a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Due {
     /// The server runs it, and its answer is lost.

@@ -1,4 +1,4 @@
-//! One connection through the proxy, request by request and answer by answer.
+//! Forwards connections, request by request and answer by answer.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -14,7 +14,7 @@ use super::cut::Due;
 use super::frames::Frames;
 use super::{Fault, Shared, lock};
 
-/// Accepts connections and forwards them until it is aborted.
+/// Accepts and forwards connections until its task is aborted.
 pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     let mut connections = JoinSet::new();
     loop {
@@ -33,12 +33,12 @@ pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     }
 }
 
-/// Makes the close to come a reset, as a cut is. One that can't be reset is closed.
+/// Makes the close that follows a reset. If that fails, it stays a close.
 fn reset(stream: &TcpStream) {
     drop(stream.set_zero_linger());
 }
 
-/// Forwards one connection until either side closes it, or it is cut.
+/// Forwards one connection until either side closes it or the proxy cuts it.
 async fn forward(client: TcpStream, shared: Arc<Shared>) {
     let mut sever = shared.sever.subscribe();
     shared.thawed(usize::MAX).await;
@@ -59,7 +59,7 @@ async fn forward(client: TcpStream, shared: Arc<Shared>) {
     let waiting = Mutex::new(Waiting::default());
     let (up, upstream) = mpsc::unbounded_channel();
     let (down, downstream) = mpsc::unbounded_channel();
-    // Whatever ends first ends the connection.
+    // The first of these to end ends the connection.
     tokio::select! {
         () = read_requests(client_reads, &shared, &waiting, up) => {}
         () = read_answers(server_reads, &shared, &waiting, down) => {}
@@ -69,10 +69,10 @@ async fn forward(client: TcpStream, shared: Arc<Shared>) {
     }
 }
 
-/// Requests that were read and not yet answered: whether the answer to each is to be cut.
+/// For each request that waits for its answer, in order: whether to cut that answer.
 type Waiting = VecDeque<bool>;
 
-/// Bytes with the time at which they were read.
+/// Bytes, and when they were read.
 type Piece = (Instant, Vec<u8>);
 
 async fn read_requests(
@@ -103,7 +103,7 @@ async fn read_requests(
             }
         }
     }
-    // What was sent before still arrives: the writer ends the connection.
+    // The writer ends the connection, once it has written what is left.
     drop(to);
     std::future::pending().await
 }
@@ -137,7 +137,7 @@ async fn read_answers(
     std::future::pending().await
 }
 
-/// Writes what was read, as late as it has to be. Half a request is the last that is written.
+/// Writes what the other side sent, delayed or frozen as the fault demands. Nothing follows half a request.
 async fn write(
     mut to: OwnedWriteHalf,
     shared: &Shared,

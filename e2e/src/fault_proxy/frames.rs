@@ -1,22 +1,22 @@
 //! Where requests and answers end in the bytes between a client and Redis.
 //!
-//! What is no Redis protocol is taken as it comes: each piece that was read counts as one request or one answer.
+//! Bytes of another protocol aren't split: each piece that was read counts as one request or one answer.
 
 /// Splits bytes into whole values of the Redis protocol.
 #[derive(Debug, Default)]
 pub(super) struct Frames {
     buffer: Vec<u8>,
-    /// Not the Redis protocol: whatever comes is a frame.
+    /// Another protocol: every piece is a frame.
     plain: bool,
 }
 
 impl Frames {
-    /// Takes what was read.
+    /// Adds bytes that were read.
     pub(super) fn put(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// The next whole frame; `None` while there is none.
+    /// Takes the next whole frame; `None` if the rest of it hasn't come yet.
     pub(super) fn next(&mut self) -> Option<Vec<u8>> {
         if self.buffer.is_empty() {
             return None;
@@ -33,13 +33,13 @@ impl Frames {
         Some(std::mem::replace(&mut self.buffer, rest))
     }
 
-    /// Whether the beginning of another frame is there.
+    /// Whether a part of the next frame has come.
     pub(super) fn has_begun(&self) -> bool {
         !self.buffer.is_empty()
     }
 }
 
-/// What the front of a buffer is.
+/// What stands at the front of the buffer.
 enum Value {
     Whole(usize),
     Partial,
@@ -79,7 +79,7 @@ fn value(bytes: &[u8]) -> Value {
     Value::Whole(at)
 }
 
-/// The command's name in capitals, of a request to Redis.
+/// The name of a request's command, in capitals.
 pub(super) fn command(request: &[u8]) -> String {
     let text = String::from_utf8_lossy(&request[..request.len().min(64)]);
     text.split("\r\n").nth(2).unwrap_or_default().to_uppercase()

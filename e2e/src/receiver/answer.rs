@@ -38,8 +38,8 @@ pub(super) enum Action {
     Raw(Bytes),
     /// These bytes, whatever they are, one at a time.
     RawSlowly { bytes: Bytes, every: Duration },
-    /// This text first, then that one again and again until the client gives up. `status` is there if the answer counts by
-    /// its beginning.
+    /// This text first, then that one again and again until the client gives up. `status` is set if the beginning of the
+    /// answer is enough for a verdict.
     Endless {
         status: Option<u16>,
         first: Bytes,
@@ -115,7 +115,7 @@ impl Answer {
         Self::new(Action::Raw(bytes.into()))
     }
 
-    /// The same, one byte at a time.
+    /// Sends these bytes one at a time, then closes.
     #[must_use]
     pub fn raw_slowly(bytes: impl Into<Bytes>, every: Duration) -> Self {
         Self::new(Action::RawSlowly {
@@ -165,7 +165,7 @@ impl Answer {
         })
     }
 
-    /// The status, if this response is complete, or long enough.
+    /// The status, if a client can judge by this answer.
     pub(super) const fn complete_status(&self) -> Option<u16> {
         match &self.action {
             Action::Respond { status, .. } => Some(*status),
@@ -174,7 +174,7 @@ impl Answer {
         }
     }
 
-    /// With this header; only for complete responses.
+    /// Adds a header; only to complete responses.
     ///
     /// # Panics
     ///
@@ -188,7 +188,7 @@ impl Answer {
         self
     }
 
-    /// With this body; only for complete responses.
+    /// Sets the body; only of complete responses.
     ///
     /// # Panics
     ///
@@ -202,14 +202,14 @@ impl Answer {
         self
     }
 
-    /// Begins this long after the request.
+    /// Answers this long after the request.
     #[must_use]
     pub const fn after(mut self, delay: Duration) -> Self {
         self.delay = delay;
         self
     }
 
-    /// Begins when the receiver's gate is open.
+    /// Answers once the receiver's gate is open.
     #[must_use]
     pub const fn held(mut self) -> Self {
         self.held = true;

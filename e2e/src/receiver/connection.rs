@@ -1,4 +1,4 @@
-//! One connection: reads requests of HTTP/1.1 byte by byte, and does with each what the script says.
+//! Serves one connection: reads HTTP/1.1 requests byte by byte, and does with each what the script says.
 
 use std::fmt::Write as _;
 use std::io;
@@ -14,7 +14,7 @@ use super::record::{Received, Record};
 
 /// A connection that can be reset.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin {
-    /// Makes the close to come a reset.
+    /// Makes the close that follows a reset.
     fn reset_on_close(&self) -> io::Result<()>;
 }
 
@@ -30,7 +30,7 @@ impl Stream for TlsStream<TcpStream> {
     }
 }
 
-/// Decrements the number of open requests however the request ends.
+/// Counts a request as no longer open, however it ends.
 struct Open<'a>(&'a Record);
 
 impl Drop for Open<'_> {
@@ -105,7 +105,7 @@ fn malformed() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "not a request")
 }
 
-/// Does what the script says; whether the connection can serve another request.
+/// Does what the script says. Returns whether the connection can serve another request.
 async fn perform(stream: &mut impl Stream, answer: Answer, record: &Record) -> io::Result<bool> {
     if answer.held {
         let mut gate = record.gate.subscribe();
@@ -171,14 +171,14 @@ async fn perform(stream: &mut impl Stream, answer: Answer, record: &Record) -> i
     Ok(false)
 }
 
-/// Waits for `what`; an error when the client closes before.
+/// Waits for `what`. Fails if the client closes first.
 async fn until_closed(stream: &mut impl Stream, what: impl Future<Output = ()>) -> io::Result<()> {
     tokio::pin!(what);
     let mut byte = [0];
     tokio::select! {
         biased;
         () = &mut what => Ok(()),
-        // Requests are not pipelined, so whatever can be read now is the end of the connection.
+        // Our client doesn't pipeline, so whatever can be read now is the end of the connection.
         _ = stream.read(&mut byte) => Err(io::ErrorKind::ConnectionAborted.into()),
     }
 }

@@ -8,7 +8,7 @@ use tokio_rustls::TlsAcceptor;
 use super::connection::serve;
 use super::record::Record;
 
-/// What makes TLS of a connection.
+/// Wraps connections in TLS. A type of our own, for `Debug`.
 #[derive(Clone)]
 pub(super) struct Tls(pub(super) TlsAcceptor);
 
@@ -18,13 +18,13 @@ impl std::fmt::Debug for Tls {
     }
 }
 
-/// Accepts connections until it is aborted; the connections end with it.
+/// Accepts connections until its task is aborted; the connections end with it.
 pub(super) async fn accept(listener: TcpListener, record: Arc<Record>, tls: Option<Tls>) {
     let mut connections = tokio::task::JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => {
-                // An error here is of the one connection (it was reset before it was accepted).
+                // An error concerns one connection only: its client reset it before we accepted it.
                 if let Ok((stream, _)) = accepted {
                     connections.spawn(welcome(stream, Arc::clone(&record), tls.clone()));
                 }
@@ -34,7 +34,7 @@ pub(super) async fn accept(listener: TcpListener, record: Arc<Record>, tls: Opti
     }
 }
 
-/// Serves one connection. How it ends is the client's affair: tests look at what was recorded.
+/// Serves one connection, and ignores how it ends: tests look at what was recorded.
 async fn welcome(stream: TcpStream, record: Arc<Record>, tls: Option<Tls>) {
     let number = record.new_connection();
     if stream.set_nodelay(true).is_err() {

@@ -1,4 +1,4 @@
-//! A scripted HTTP receiver on loopback: it answers as it is told, and records what it got byte by byte.
+//! A scripted HTTP receiver on loopback. It answers what the test tells it to, and records each request byte by byte.
 //!
 //! ```no_run
 //! # async fn example() {
@@ -12,8 +12,8 @@
 //! # }
 //! ```
 //!
-//! What it was never told to answer gets a 200. It works on the test's own runtime, which should be a multi-threaded
-//! one if the test makes blocking calls.
+//! A path without a script gets 200. The receiver runs on the test's own runtime, which must be a multi-threaded one if the
+//! test makes blocking calls.
 
 mod answer;
 
@@ -41,7 +41,7 @@ use self::record::Record;
 use crate::ports::free_port;
 use crate::wait::{LONG, check, eventually};
 
-/// A receiver that listens until it is closed or dropped.
+/// A receiver that listens until the test closes or drops it.
 #[derive(Debug)]
 pub struct Receiver {
     address: SocketAddr,
@@ -51,12 +51,12 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// Starts one that speaks plain HTTP.
+    /// Starts a receiver that speaks plain HTTP.
     pub async fn start() -> Self {
         Self::start_on(None).await
     }
 
-    /// Starts one that speaks plain HTTP, at this address of the machine.
+    /// Starts a receiver that speaks plain HTTP, at this address.
     pub async fn start_at(address: SocketAddr) -> Self {
         let mut receiver = Self {
             address,
@@ -69,17 +69,17 @@ impl Receiver {
         receiver
     }
 
-    /// Starts one that speaks HTTPS with a certificate of `ca` for `localhost` and 127.0.0.1.
+    /// Starts a receiver that speaks HTTPS, with a certificate of `ca` for `localhost` and 127.0.0.1.
     pub async fn start_tls(ca: &TestCa) -> Self {
         Self::start_on(Some(Tls(ca.acceptor(&["localhost", "127.0.0.1"])))).await
     }
 
-    /// The same with a certificate for other names.
+    /// Starts a receiver that speaks HTTPS, with a certificate for these names.
     pub async fn start_tls_as(ca: &TestCa, names: &[&str]) -> Self {
         Self::start_on(Some(Tls(ca.acceptor(names)))).await
     }
 
-    /// The same with a certificate that expired on 2021-03-01.
+    /// Starts a receiver that speaks HTTPS, with a certificate that expired on 2021-03-01.
     pub async fn start_tls_expired(ca: &TestCa) -> Self {
         let acceptor = ca.expired_acceptor(&["localhost", "127.0.0.1"]);
         Self::start_on(Some(Tls(acceptor))).await
@@ -121,32 +121,32 @@ impl Receiver {
         self.address
     }
 
-    /// What every request of `path` gets from now on, once what [`Self::then`] queued is used up.
+    /// Answers every request of `path` like this from now on, once the answers that [`Self::then`] queued are used up.
     pub fn always(&self, path: &str, answer: Answer) {
         self.always_with(path, move |_| answer.clone());
     }
 
-    /// The same, decided for each request.
+    /// Lets `decide` choose the answer to each request of `path`.
     pub fn always_with(&self, path: &str, decide: impl Fn(&Received) -> Answer + Send + Sync + 'static) {
         self.record.set_always(path, Arc::new(decide));
     }
 
-    /// Queues answers for the next requests of `path`, one each.
+    /// Queues answers to the next requests of `path`, one for each.
     pub fn then(&self, path: &str, answers: impl IntoIterator<Item = Answer>) {
         self.record.queue(path, answers);
     }
 
-    /// Lets all requests go on that wait with [`Answer::held`], now and later.
+    /// Lets all answers go that are [`Answer::held`], now and later.
     pub fn open_gate(&self) {
         self.record.gate.send_replace(true);
     }
 
-    /// Makes [`Answer::held`] hold again.
+    /// Holds answers that are [`Answer::held`] again.
     pub fn close_gate(&self) {
         self.record.gate.send_replace(false);
     }
 
-    /// All requests so far, in the order in which they were complete.
+    /// All requests so far, in the order in which they were completed.
     #[must_use]
     pub fn received(&self) -> Vec<Arc<Received>> {
         self.record.received()
@@ -166,31 +166,31 @@ impl Receiver {
         self.record.count()
     }
 
-    /// How many requests are not yet answered.
+    /// How many requests wait for their answer.
     #[must_use]
     pub fn open(&self) -> usize {
         self.record.open_now()
     }
 
-    /// The most requests that were not yet answered at one time.
+    /// The most requests that have waited for their answers at one time.
     #[must_use]
     pub fn most_open(&self) -> usize {
         self.record.most_open()
     }
 
-    /// How many connections were made.
+    /// How many connections it has accepted.
     #[must_use]
     pub fn connections(&self) -> usize {
         self.record.connections()
     }
 
-    /// Waits until `count` requests have come, and gives back all that have.
+    /// Waits until `count` requests have come, and returns all that have.
     #[track_caller]
     pub fn wait_for(&self, count: usize) -> impl Future<Output = Vec<Arc<Received>>> {
         self.wait_until(LONG, format!("{count} requests"), move |all| all.len() >= count)
     }
 
-    /// Waits until `path` has got `count` requests, and gives back all of that path.
+    /// Waits until `count` requests of `path` have come, and returns all of that path.
     #[track_caller]
     pub fn wait_for_at(&self, path: &str, count: usize) -> impl Future<Output = Vec<Arc<Received>>> {
         let owned = path.to_owned();
@@ -203,7 +203,7 @@ impl Receiver {
         }
     }
 
-    /// Waits until `condition` holds of all requests so far, and gives them back.
+    /// Waits until `condition` holds for the requests so far, and returns them.
     #[track_caller]
     pub fn wait_until(
         &self,
@@ -218,11 +218,11 @@ impl Receiver {
         })
     }
 
-    /// Stops listening and cuts all connections: from now on it refuses to be connected to.
+    /// Stops listening and cuts all connections: from now on, connecting fails.
     pub async fn close(&mut self) {
         if let Some(task) = self.listening.take() {
             task.abort();
-            // Ends by the abort: what matters is that the listener is dropped when this returns.
+            // The task ends with an error, by the abort. What matters is that it has dropped the listener by now.
             drop(task.await);
         }
     }

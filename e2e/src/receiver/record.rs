@@ -1,4 +1,4 @@
-//! What a receiver was told, and what it got.
+//! What a test told its receiver to answer, and the requests that came.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::Answer;
 
-/// One request, as it came.
+/// One request.
 #[derive(Debug, Clone)]
 pub struct Received {
     /// The number of its connection.
@@ -28,7 +28,7 @@ pub struct Received {
     pub body: Bytes,
     /// When it was complete.
     pub at: Instant,
-    /// The status that it was answered with, if the answer was a complete response, or one without end.
+    /// The status of the answer, if a client can judge by it.
     pub status: Option<u16>,
 }
 
@@ -96,7 +96,7 @@ impl Record {
             .extend(answers);
     }
 
-    /// Records a request and says what it gets.
+    /// Records a request, and returns its answer.
     pub(super) fn take(&self, mut request: Received) -> Answer {
         let mut script = lock(&self.script);
         let script = script.entry(request.path.clone()).or_default();

@@ -1,4 +1,4 @@
-//! A certificate authority of the test's own.
+//! A certificate authority for one test.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,12 +27,12 @@ pub struct TestCa {
 }
 
 impl TestCa {
-    /// A new one.
+    /// Creates an authority.
     #[must_use]
     pub fn new() -> Self {
         let mut parameters = CertificateParams::default();
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        // Authorities of one name would be taken for each other, and their certificates for forged ones.
+        // Clients tell authorities apart by name. If two had the same one, certificates of the second would look forged.
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         parameters
             .distinguished_name
@@ -63,7 +63,7 @@ impl TestCa {
         files.into()
     }
 
-    /// What a server for these names needs that lets in only clients with a certificate of this authority.
+    /// What a server for these names needs, if it accepts only clients with a certificate of this authority.
     pub(crate) fn demanding_acceptor(&self, names: &[&str]) -> TlsAcceptor {
         let mut roots = RootCertStore::empty();
         roots.add(self.issuer.der().clone()).unwrap();
@@ -79,7 +79,7 @@ impl TestCa {
         self.acceptor_with(parameters(names))
     }
 
-    /// The same with a certificate that was valid until the first of March 2021.
+    /// What a server for these names needs, with a certificate that expired on the first of March 2021.
     pub(super) fn expired_acceptor(&self, names: &[&str]) -> TlsAcceptor {
         let mut parameters = parameters(names);
         parameters.not_before = date_time_ymd(2020, 3, 1);

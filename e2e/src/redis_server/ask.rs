@@ -1,4 +1,4 @@
-//! Asks a server without a client.
+//! Asks a server over a plain socket, without a client library.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{HARNESS, RedisServer};
 
 impl RedisServer {
-    /// Sends one command and gives back the start of the raw answer; for what needs no client.
+    /// Sends one command, and returns the start of the raw answer.
     ///
     /// # Errors
     ///

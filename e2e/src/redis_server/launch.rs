@@ -12,7 +12,7 @@ use super::{HARNESS, RedisServer};
 /// How long a server may take to load its data and answer.
 const START_DEADLINE: Duration = Duration::from_secs(60);
 
-/// Where the access list and what starts a server with it are.
+/// The directory of the access list, and of the script that starts a server with it.
 const GUARD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docker/redis");
 
 /// Why a server didn't start.
@@ -21,11 +21,11 @@ pub(super) enum Launch {
     Failed(String),
 }
 
-/// The access list that is shipped.
+/// Reads the access list that ships.
 ///
 /// # Panics
 ///
-/// When it can't be read.
+/// When it isn't there.
 #[must_use]
 pub fn shipped_users() -> String {
     std::fs::read_to_string(Path::new(GUARD).join("users.acl")).unwrap()
@@ -54,7 +54,7 @@ impl RedisServer {
         command
     }
 
-    /// Starts the server, and waits until it is this one that answers.
+    /// Starts the server, and waits until it answers.
     pub(super) fn launch(&mut self) -> Result<(), Launch> {
         let log = File::options()
             .create(true)
@@ -66,7 +66,7 @@ impl RedisServer {
             .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
             .args(["--appendonly", "yes", "--appendfsync", "always", "--save", ""])
             .args(["--maxmemory-policy", "noeviction", "--loglevel", "warning"])
-            // More than any test needs: without a limit there is a warning.
+            // More than any test needs; without a limit the programs would warn.
             .args(["--maxmemory", "8gb"])
             .args(["--daemonize", "no", "--enable-debug-command", "local"])
             .arg("--dir")
@@ -91,7 +91,7 @@ impl RedisServer {
                     Launch::Failed(format!("{} ended with {status}:\n{log}", self.program.display()))
                 });
             }
-            // Asked for its id too, because a server of another test may be the one that answers.
+            // Another test's server may be the one that answers: it has another id.
             let answers = self.raw("PING").is_ok_and(|answer| answer.starts_with("+PONG"));
             if answers && self.raw("INFO server").is_ok_and(|info| info.contains(&own_id)) {
                 return Ok(());

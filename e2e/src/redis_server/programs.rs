@@ -1,4 +1,4 @@
-//! The server programs that this machine has.
+//! Which server programs this machine has.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::process::Command;
 /// Where `./scripts/test` keeps programs of its own.
 const TOOLS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../.tools");
 
-/// A server program and what it says that it is.
+/// A server program, with the name and version that it reports.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Program {
     /// Name and version, such as `Redis 7.0.15`.

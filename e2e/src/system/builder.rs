@@ -1,4 +1,4 @@
-//! How a system is to be started, and its start.
+//! Starts a system as a test wants it.
 
 use super::{SERVICE_KEY, System, secrets_key, service_key_entry};
 use crate::clerk::{ISSUER, PARTY, SigningKey};
@@ -8,7 +8,7 @@ use crate::process::Process;
 use crate::receiver::Receiver;
 use crate::redis_server::RedisServer;
 
-/// How a system is to be started.
+/// A system that isn't started yet.
 #[derive(Debug)]
 pub struct Builder {
     workers: usize,
@@ -31,49 +31,49 @@ impl Builder {
         }
     }
 
-    /// This many workers instead of one; they may be 0.
+    /// Starts this many workers instead of one; 0 is allowed.
     #[must_use]
     pub const fn workers(mut self, count: usize) -> Self {
         self.workers = count;
         self
     }
 
-    /// A variable of both programs. `API_LISTEN` and `WORKER_LISTEN` are set by the harness.
+    /// Sets a variable of both programs. The harness sets `API_LISTEN` and `WORKER_LISTEN`.
     #[must_use]
     pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
         self.overrides.push((name.to_owned(), value.into()));
         self
     }
 
-    /// A variable of the API alone.
+    /// Sets a variable of the API alone.
     #[must_use]
     pub fn api_env(mut self, name: &str, value: impl Into<String>) -> Self {
         self.api_overrides.push((name.to_owned(), value.into()));
         self
     }
 
-    /// A variable of the workers alone.
+    /// Sets a variable of the workers alone.
     #[must_use]
     pub fn worker_env(mut self, name: &str, value: impl Into<String>) -> Self {
         self.worker_overrides.push((name.to_owned(), value.into()));
         self
     }
 
-    /// On this Redis server, instead of one of its own.
+    /// Uses this Redis server instead of starting one.
     #[must_use]
     pub fn on(mut self, server: RedisServer) -> Self {
         self.server = Some(server);
         self
     }
 
-    /// Arguments of the Redis server.
+    /// Adds arguments of the Redis server.
     #[must_use]
     pub fn redis(mut self, arguments: &[&str]) -> Self {
         self.redis.extend(arguments.iter().map(|text| (*text).to_owned()));
         self
     }
 
-    /// Starts all, and waits until all are ready.
+    /// Starts everything, and waits until all programs are ready.
     pub async fn start(self) -> System {
         let extra: Vec<_> = self.redis.iter().map(String::as_str).collect();
         let redis = self.server.unwrap_or_else(|| RedisServer::start_with(&extra));
@@ -97,7 +97,7 @@ impl Builder {
         system
     }
 
-    /// The same with a receiver, and an endpoint of [`System::customer`] that sends every event to its `/hook`.
+    /// Starts everything and a receiver, and creates an endpoint of [`System::customer`] that gets every event at `/hook`.
     pub async fn start_with_hook(self) -> (System, Receiver, NewEndpoint) {
         let (system, receiver) = (self.start().await, Receiver::start().await);
         let url = receiver.url("/hook");
@@ -115,7 +115,7 @@ fn start_api(environment: &[(String, String)]) -> Process {
 fn environment(redis: &RedisServer, key: &SigningKey) -> Vec<(String, String)> {
     [
         ("REDIS_URL", redis.url()),
-        // As one line, the other form that the API reads.
+        // As one line: the API also reads that form.
         ("CLERK_JWT_KEY", key.public_pem().trim_end().replace('\n', "\\n")),
         ("CLERK_ISSUER", ISSUER.to_owned()),
         ("CLERK_AUTHORIZED_PARTIES", PARTY.to_owned()),
@@ -124,7 +124,7 @@ fn environment(redis: &RedisServer, key: &SigningKey) -> Vec<(String, String)> {
         ("ALLOW_HTTP", "true".to_owned()),
         ("ALLOW_NETWORKS", "127.0.0.0/8,::1/128".to_owned()),
         ("RETRY_SCHEDULE", ["100ms"; 9].join(",")),
-        // Tests that wait for something ask again and again; those of the limit set one.
+        // Tests that wait for something ask again and again. The tests of the limit set one.
         ("RATE_LIMIT_DASHBOARD", "0".to_owned()),
         ("LOG_FORMAT", "text".to_owned()),
         ("NO_COLOR", "1".to_owned()),

@@ -1,4 +1,4 @@
-//! Tokens: who may call, and every kind of token that may not.
+//! Who may call, and every kind of token that may not.
 //!
 //! Proves (security): Session tokens
 //! Proves (security): Service keys
@@ -18,7 +18,7 @@ fn claims() -> Claims {
     Claims::v2("user_2test", Some("org_2test"))
 }
 
-/// A system whose API asks a key-set server.
+/// Starts a system whose API asks a key-set server.
 async fn with_key_set(server: &KeySetServer) -> System {
     System::builder()
         .workers(0)

@@ -1,4 +1,4 @@
-//! Bad input of every kind: a problem with status, code and field, and nothing is changed.
+//! The API refuses bad input of every kind, with a status, a code and a field, and changes nothing.
 //!
 //! Proves (security): JSON is read strictly
 

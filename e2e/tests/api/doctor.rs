@@ -1,4 +1,4 @@
-//! The signature doctor over HTTP: a handful of mistakes, and its limits. Each mistake has its test in `common/doctor/src`.
+//! The signature doctor over HTTP: a handful of mistakes, and its limits. `common/doctor/src` tests every mistake.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

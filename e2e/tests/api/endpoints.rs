@@ -1,4 +1,4 @@
-//! Endpoints: made, listed, changed, switched and removed, by their own account only.
+//! An account creates, lists, changes, switches and removes its own endpoints, and no other account's.
 //!
 //! Proves (security): Rate limits by account and service key, budgets of bytes, numbers of endpoints, lengths of keys
 

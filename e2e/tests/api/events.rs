@@ -1,4 +1,4 @@
-//! Events: accepted with one delivery for each endpoint that matches, or not at all.
+//! The API accepts an event with one delivery for each endpoint that matches, or not at all.
 //!
 //! Proves (security): Rate limits by account and service key, budgets of bytes, numbers of endpoints, lengths of keys
 

@@ -1,4 +1,4 @@
-//! What the tests of the API share: refusals taken apart, and the whole state of Redis to compare.
+//! Helpers of the API's tests: they start systems, check refusals, and compare all that Redis holds.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -17,12 +17,12 @@ pub(crate) const BATCH: &str = "/api/events/batch";
 pub(crate) static DOCUMENT: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("../../../openapi/openapi.json")).unwrap());
 
-/// A system without workers: nothing happens but what the API does.
+/// Starts a system without workers, where nothing happens but what the API does.
 pub(crate) async fn api() -> System {
     System::builder().workers(0).start().await
 }
 
-/// The same with a customer, and the id of an endpoint of theirs where nobody listens.
+/// Starts such a system, with a customer and the id of an endpoint of theirs at which nobody listens.
 pub(crate) async fn api_with_endpoint() -> (System, Caller, String) {
     let system = api().await;
     let customer = system.customer();
@@ -31,7 +31,7 @@ pub(crate) async fn api_with_endpoint() -> (System, Caller, String) {
     (system, customer, id)
 }
 
-/// All that Redis holds, but for `wh:meta`, whose counter the programs raise by themselves.
+/// Reads all that Redis holds, without `wh:meta`, whose counter the programs raise by themselves.
 pub(crate) fn everything(system: &System) -> BTreeMap<String, Vec<u8>> {
     let mut connection = connect(&system.redis);
     let keys: Vec<String> = connection.keys("*").unwrap();
@@ -44,7 +44,7 @@ pub(crate) fn everything(system: &System) -> BTreeMap<String, Vec<u8>> {
         .collect()
 }
 
-/// A request with a body of any bytes, declared as JSON.
+/// Sends a body of any bytes, declared as JSON.
 pub(crate) async fn send(
     caller: &Caller,
     method: Method,
@@ -58,7 +58,7 @@ pub(crate) async fn send(
     Caller::send(request).await
 }
 
-/// Asserts that a reply is the problem that is expected, in full form, and documented for this call.
+/// Asserts that a reply is this problem, complete, and documented for this call.
 #[track_caller]
 pub(crate) fn assert_refused(
     method: &Method,
@@ -99,7 +99,7 @@ pub(crate) fn assert_refused(
     );
 }
 
-/// The path as it is documented, with `{…}` in place of ids. A path that is written out comes before one that is not.
+/// The path as the document writes it, with `{…}` in place of ids. Of two that fit, the one with fewer ids is meant.
 fn documented_path(path: &str) -> &'static str {
     let given: Vec<_> = path.split('?').next().unwrap().split('/').collect();
     let fits = |template: &&String| {
@@ -117,7 +117,7 @@ fn documented_path(path: &str) -> &'static str {
     found.unwrap_or_else(|| panic!("{path} is not documented"))
 }
 
-/// Asserts that a request with this body is refused so.
+/// Sends a request with this body, and asserts that the API refuses it with this status, code and field.
 pub(crate) async fn refuses(
     caller: &Caller,
     method: Method,

@@ -3,7 +3,7 @@
 //! right refused, nothing without a token. What it does, and the few exceptions from its checks, all of which are on, is in
 //! `e2e/fuzzing/schemathesis.toml`.
 //!
-//! The worker runs only while nothing but the test's own receiver can be reached: URLs that are made up get nothing.
+//! The worker runs only while it can reach nothing but the test's own receiver: made-up URLs get nothing.
 //!
 //! Proves (security): Requests made from the OpenAPI document, valid and not
 

@@ -1,4 +1,4 @@
-//! An endpoint in full: what went wrong, what to do about it, and what will become of it.
+//! An endpoint's health: what went wrong, what to do about it, and what will happen next.
 
 use domain::clock::Timestamp;
 use e2e::receiver::{Answer, Receiver, TestCa};

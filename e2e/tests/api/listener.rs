@@ -1,4 +1,4 @@
-//! Somebody who listens to a live stream, and takes it apart as the standard of server-sent events says.
+//! A client of the live stream that takes it apart as the standard of server-sent events says.
 
 use e2e::client::Caller;
 use e2e::wait::LONG;

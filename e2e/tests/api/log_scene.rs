@@ -1,4 +1,4 @@
-//! A customer with one endpoint whose receiver answers as an event's data says, for the tests of what became of deliveries.
+//! A customer with one endpoint, whose receiver answers as the data of each event says: for tests of the delivery log.
 
 use e2e::client::{Caller, Pushed, Reply};
 use e2e::receiver::{Answer, Receiver};

@@ -1,4 +1,4 @@
-//! Redis away, or full: a bounded wait, a problem that says what to do, and back to work without a hand.
+//! Redis is away or full: the API answers in bounded time, says what to do, and recovers by itself.
 
 use e2e::ports::free_port;
 use e2e::process::Process;

@@ -1,4 +1,4 @@
-//! Rate limits: shared by all processes of the API, told in headers, and a refusal changes nothing.
+//! Rate limits: all processes of the API share them, headers tell them, and a refused call changes nothing.
 //!
 //! Proves (security): Rate limits by account and service key, budgets of bytes, numbers of endpoints, lengths of keys
 

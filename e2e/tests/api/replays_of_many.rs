@@ -1,4 +1,4 @@
-//! Sending again all of a time span.
+//! Replaying all deliveries of a time span.
 
 use domain::clock::Timestamp;
 use e2e::client::Reply;

@@ -93,7 +93,7 @@ impl Scene {
         stored
     }
 
-    /// The request that an event of now gives rise to.
+    /// Pushes an event, and returns the request that arrives.
     async fn deliver(&self) -> std::sync::Arc<Received> {
         let before = self.receiver.count();
         self.system

@@ -1,4 +1,4 @@
-//! The start: a wrong configuration or a Redis that would lose events stops it with one sentence.
+//! A wrong configuration, or a Redis that would lose events, stops the API's start with one sentence.
 
 use e2e::ports::free_port;
 use e2e::process::Process;

@@ -1,4 +1,4 @@
-//! What belongs to somebody else, or to nobody, below an endpoint.
+//! Deliveries, replays and cursors that belong to another endpoint, or to nobody.
 //!
 //! Proves (security): Cursors are authenticated and bound to account, endpoint and filter
 

@@ -1,4 +1,4 @@
-//! The live stream: what is sent, how it goes on after a break, and when it ends.
+//! The live stream: what it sends, how a client goes on after a break, and when it ends.
 
 mod slow;
 

@@ -1,4 +1,4 @@
-//! An account at a glance.
+//! The summary of an account.
 
 use domain::clock::Timestamp;
 use e2e::client::Caller;

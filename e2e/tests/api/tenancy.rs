@@ -1,8 +1,8 @@
-//! Tenancy, call by call of the OpenAPI document: with another account's token everything that an account owns is as unknown
+//! Tenancy, for each call of the OpenAPI document: with another account's token, everything that an account owns is as unknown
 //! as what doesn't exist, and nothing changes; without a token of the right kind nobody gets in.
 //!
-//! The calls come from the document. Whoever adds one that this test can't fill is told so by its failure, and so is
-//! whoever adds one that names nothing: `OWN` says that it concerns only the account of its token.
+//! The calls come from the document. If you add one whose parameters this test can't fill, it fails; add what it needs. If a
+//! call names nothing, enter it in `OWN`: it concerns only the account of its token.
 //!
 //! Proves (security): No token, a wrong one, or one of the wrong kind
 //! Proves (security): Another account's endpoints, deliveries, replays, cursors and stream positions are unknown

@@ -1,5 +1,5 @@
-//! Where the client is generated, compiled and run: a directory of the test's own, so that nothing generated is ever
-//! beside the sources.
+//! Generates, compiles and runs the client in a directory of the test's own, so that no generated file is ever beside the
+//! sources.
 
 use std::fs;
 use std::os::unix::fs::symlink;

@@ -1,4 +1,4 @@
-//! `kill -9` a worker before its POST.
+//! Kills a worker (`kill -9`) before its POST.
 //!
 //! Proves (guarantees): a worker is killed before its POST
 
@@ -15,8 +15,8 @@ use crate::worker_scene::{PAST_A_LEASE, push, respawn, wait_for_leases};
 /// How many deliveries one endpoint gets in flight.
 const IN_FLIGHT: usize = 32;
 
-/// The worker dies with 32 connections made and no request sent, since the receiver doesn't answer the TLS handshake. The
-/// deliveries come when their leases have expired, each once, as the first attempt that they still are.
+/// The worker dies with 32 open connections and no request sent, since the receiver doesn't answer the TLS handshake. The
+/// deliveries arrive when their leases have expired, each once, and still as its first attempt.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_leased_is_sent_once() {
     let ca = TestCa::new();
@@ -44,7 +44,7 @@ async fn what_was_leased_is_sent_once() {
     drop((connected, silent));
     receiver.reopen().await;
     respawn(&mut system.workers[0]).await;
-    // The endpoint is at its cap with leases that belong to nobody: all flows when they have expired.
+    // Leases of the dead worker fill the endpoint's cap: deliveries flow once they have expired.
     redis_clock::pass(&system.redis, PAST_A_LEASE).await;
 
     let balance = Account::of(&system)

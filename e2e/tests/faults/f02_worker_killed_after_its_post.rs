@@ -1,4 +1,4 @@
-//! `kill -9` a worker after the POST, before its report (one duplicate, same `webhook-id`).
+//! Kills a worker (`kill -9`) after its POST and before its report: the receiver gets one duplicate, with the same `webhook-id`.
 //!
 //! Proves (guarantees): … after its POST, before its report
 
@@ -12,7 +12,7 @@ use e2e::wait::{LONG, check, eventually};
 use crate::scene::{behind_proxy, builder};
 use crate::worker_scene::{PAST_A_LEASE, push, respawn, wait_for_leases, wait_for_metric};
 
-/// The worker dies while the receiver is at work on one request.
+/// The worker dies before the receiver has answered.
 #[tokio::test(flavor = "multi_thread")]
 async fn before_the_answer() {
     let (mut system, receiver, _) = builder().start_with_hook().await;
@@ -43,7 +43,7 @@ async fn after_the_answer() {
     let succeeded = "webhooks_worker_attempts_total{outcome=\"succeeded\"}";
     wait_for_metric(&system.workers[0], succeeded, 1.0).await;
     system.workers[0].kill9();
-    // What the dead worker left on the line never arrives.
+    // The report that the dead worker had sent never arrives.
     proxy.cut_all();
     eventually(LONG, "the proxy to have cut its connections", async || {
         let clients: String = crate::scene::ask(&system.redis, &["CLIENT", "LIST"]);
@@ -55,7 +55,7 @@ async fn after_the_answer() {
     comes_again_once(&mut system, &receiver, pushed).await;
 }
 
-/// The next worker sends it once more, when the lease has expired, as the same event and the same attempt.
+/// When the lease has expired, the next worker sends the same attempt of the same event once more.
 async fn comes_again_once(system: &mut System, receiver: &Receiver, pushed: Vec<e2e::client::Pushed>) {
     wait_for_leases(&system.redis, 1).await;
     respawn(&mut system.workers[0]).await;

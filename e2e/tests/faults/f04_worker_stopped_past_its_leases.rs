@@ -1,5 +1,5 @@
-//! `SIGSTOP` a worker past its leases, then `SIGCONT`: its late reports are fenced off; it goes on. A worker that is
-//! killed five times on the same delivery: quarantined, not lost, others flow.
+//! Stops a worker until its leases have expired, and continues it: the queue fences off its late reports, and it works on.
+//! Then one delivery kills five workers: the queue quarantines it and loses nothing, and others flow.
 //!
 //! Proves (guarantees): a worker is stopped for longer than its leases and goes on
 //! Proves (guarantees): one delivery kills every worker that takes it
@@ -15,8 +15,8 @@ use redis::Commands as _;
 use crate::scene::builder;
 use crate::worker_scene::{PAST_A_LEASE, counter, push, respawn, wait_for_leases, wait_for_metric};
 
-/// The receiver answers while the worker is stopped; another worker sends the same deliveries again and reports them. What
-/// the first one reports when it goes on changes nothing, and it works as before.
+/// The receiver answers while the worker is stopped. Another worker sends the same deliveries again and reports them. When
+/// the first one goes on, its reports change nothing, and it works as before.
 #[tokio::test(flavor = "multi_thread")]
 async fn late_reports_are_fenced_off_and_the_worker_goes_on() {
     let (mut system, receiver, endpoint) = builder().start_with_hook().await;
@@ -57,8 +57,8 @@ async fn late_reports_are_fenced_off_and_the_worker_goes_on() {
     system.stop();
 }
 
-/// The third lost lease quarantines the delivery: from then on it is served after waits that grow, and what else is there is
-/// delivered in between. When it kills no more, it is delivered.
+/// The third lost lease quarantines the delivery: from then on workers try it after growing waits, and deliver everything
+/// else in between. When it kills no more, it arrives.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_delivery_that_kills_workers_is_quarantined_and_others_flow() {
     let mut system = builder().start().await;
@@ -116,8 +116,8 @@ async fn a_delivery_that_kills_workers_is_quarantined_and_others_flow() {
     system.stop();
 }
 
-/// What is in flight when a delivery kills its worker for the third time is quarantined with it. Those that kill nothing are
-/// delivered at once; the killer takes the blame for each further crash, and what is in flight beside it takes none.
+/// When a delivery kills its worker for the third time, the queue quarantines all that was in flight with it. Innocent
+/// deliveries arrive at once. From then on the killer alone takes the blame for each crash, not its neighbours.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crash_beside_a_quarantined_delivery_counts_against_it_alone() {
     let mut system = builder().start().await;

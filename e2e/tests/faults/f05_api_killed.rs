@@ -1,4 +1,4 @@
-//! `kill -9` the API in mid-request: a repeat with the same `Idempotency-Key` makes one event.
+//! Kills the API (`kill -9`) in mid-request: callers repeat with the same `Idempotency-Key`, and that makes one event.
 //!
 //! Proves (guarantees): the API is killed in mid-request
 
@@ -12,8 +12,8 @@ use serde_json::json;
 
 use crate::scene::{Scene, behind_proxy, blocking, builder, more_accepted};
 
-/// The API dies again and again while callers wait for its answers. They repeat with the same keys, and every event is
-/// there once: the account finds as many events as there were keys.
+/// The API dies again and again while callers wait for its answers. They repeat with the same keys, and the account finds as
+/// many events as there were keys.
 #[tokio::test(flavor = "multi_thread")]
 async fn under_load_every_key_makes_one_event() {
     let mut scene = Scene::start(builder()).await;
@@ -45,7 +45,7 @@ async fn after_the_event_was_stored_and_before_the_answer() {
             .header("idempotency-key", key)
             .json(&event)
     };
-    // Has the script loaded, so that the next call is the one that stores.
+    // Loads the script, so that the next call is the one that stores.
     let first = Caller::send(request("first")).await.expect(202);
     proxy.set(Fault::Delay(Duration::from_millis(400)));
     let cut = tokio::spawn(Caller::try_send(request("second")));

@@ -1,11 +1,11 @@
-//! `kill -9` Redis with `appendfsync always`, under load: all 202s present.
+//! Kills Redis (`kill -9`) with `appendfsync always`, under load: every event that was answered with 202 is there.
 //!
 //! Proves (guarantees): Redis is killed under load
 
 use crate::scene::{Scene, blocking, builder, more_accepted, more_refused};
 
-/// Redis is killed three times while events are pushed and delivered: nothing that was acknowledged is missing, and
-/// nothing comes twice, since workers report before they fetch again.
+/// Redis dies three times while events come and go: no acknowledged event is missing, and none arrives twice, since workers
+/// report before they fetch again.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_acknowledged_event_survives() {
     let mut scene = Scene::start(builder().workers(2)).await;

@@ -1,4 +1,4 @@
-//! Redis `SIGTERM` and restart; `BusyLoading`.
+//! Restarts Redis, with a file that it loads in a moment, and with one that takes seconds.
 //!
 //! Proves (guarantees): Redis is restarted, or loads its data for a while
 
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::scene::{Scene, blocking, builder, more_accepted, more_refused};
 
-/// Redis is stopped and started as for an upgrade, under load.
+/// Redis is restarted under load, as for an upgrade.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_is_waited_out() {
     let mut scene = Scene::start(builder().workers(2)).await;
@@ -23,8 +23,8 @@ async fn a_restart_is_waited_out() {
     scene.all_delivered(loaded, 0).await;
 }
 
-/// Redis needs seconds to load its file, and answers `-LOADING` meanwhile: the API says so, nobody ends, and all goes on
-/// by itself.
+/// Redis needs seconds to load its file, and answers `-LOADING` meanwhile: the API says so, no program ends, and all work on
+/// afterwards by themselves.
 #[tokio::test(flavor = "multi_thread")]
 async fn busy_loading_is_waited_out() {
     // Microseconds for each command in the file; Redis answers in between after every 1,024 of them.

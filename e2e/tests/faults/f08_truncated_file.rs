@@ -1,4 +1,4 @@
-//! A truncated append-only tail: loads, and the loss is bounded by it.
+//! Cuts off the end of the append-only file: Redis loads the rest, and no more is lost than the cut explains.
 //!
 //! Proves (guarantees): the end of its append-only file is cut off
 
@@ -24,8 +24,8 @@ fn append_only_file(redis: &RedisServer) -> PathBuf {
         .expect("an append-only file")
 }
 
-/// Cuts the end of the file off, and gives back what is lost by it: what was cut, and the beginning of the transaction
-/// that the cut goes through.
+/// Cuts off the end of the file, and returns what that loses: the end, and the beginning of the transaction that the cut
+/// divides.
 fn cut_tail(redis: &RedisServer, length: usize) -> String {
     let path = append_only_file(redis);
     let content = std::fs::read(&path).unwrap();
@@ -55,8 +55,8 @@ fn present(scene: &Scene, events: &[Pushed]) -> (Vec<Pushed>, Vec<Pushed>) {
         .partition(|event| ids.contains(event.id.as_str()))
 }
 
-/// The last 6,000 bytes of the file are gone, and with them the end of one transaction, which took up to 64 events in: every
-/// event that is missing stands in what is lost, no event is there by half, and all that is there is delivered.
+/// The last 6,000 bytes are gone, and with them the end of one transaction, which accepted up to 64 events. Every missing
+/// event stands in what was lost, no event is there by half, and all that are there arrive.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_lost_is_what_was_cut() {
     let mut scene = Scene::start(builder().workers(0)).await;
@@ -77,7 +77,7 @@ async fn what_is_lost_is_what_was_cut() {
     for event in &lost {
         assert!(tail.contains(&event.id), "{} is lost and was not cut", event.id);
     }
-    // What lost its end is given up as a whole; nothing before that is.
+    // Redis drops the transaction that lost its end, and nothing before it.
     let mentioned = there.iter().filter(|event| tail.contains(&event.id)).count();
     assert_eq!(mentioned, 0, "events were cut and are there");
 
@@ -87,7 +87,7 @@ async fn what_is_lost_is_what_was_cut() {
     scene.all_delivered(loaded, 0).await;
 }
 
-/// A tail of reports is gone: what was delivered and is no longer recorded comes once more, and that is all.
+/// The end of the file held reports: those deliveries arrive once more, and nothing else changes.
 #[tokio::test(flavor = "multi_thread")]
 async fn lost_reports_are_duplicates_and_nothing_else() {
     let mut scene = Scene::start(builder()).await;
@@ -95,7 +95,7 @@ async fn lost_reports_are_duplicates_and_nothing_else() {
         at_most: 150,
         ..Shape::gentle(scene.system.account())
     };
-    // Nothing is reported before everything is accepted, so that the tail holds reports alone.
+    // Workers report only after everything was accepted, so that the end of the file holds nothing but reports.
     for path in ["/one", "/two"] {
         scene.receiver.always(path, Answer::status(200).held());
     }
@@ -110,7 +110,7 @@ async fn lost_reports_are_duplicates_and_nothing_else() {
         scene.system.redis.restart();
         tail
     });
-    // The leases that are back belong to nobody.
+    // The leases that came back belong to no worker.
     expire_leases(&scene.system.redis).await;
     scene.system.workers[0].restart();
     let deliveries: HashSet<_> = tail
@@ -118,7 +118,7 @@ async fn lost_reports_are_duplicates_and_nothing_else() {
         .skip(1)
         .filter_map(|text| text.get(..43))
         .collect();
-    // The call that lost its end is given up as a whole, and that may have begun before the cut.
+    // Redis drops the whole call that lost its end, which may have begun before the cut.
     let balance = scene.all_delivered(loaded, deliveries.len() + MAX_REPORTS).await;
     assert!(balance.duplicates > 0, "{balance:?}");
 }

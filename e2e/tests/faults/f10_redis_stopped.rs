@@ -1,4 +1,4 @@
-//! Redis `SIGSTOP`ped for 5 s: bounded API latency, no worker exits.
+//! Stops Redis (`SIGSTOP`) for 5 s: the API answers in bounded time, and no worker ends.
 //!
 //! Proves (guarantees): Redis hangs
 

@@ -1,4 +1,4 @@
-//! The connection cut after a script was sent, before its answer, at every call site (through a fault proxy).
+//! Cuts the connection after a script ran and before its answer came, at every call.
 //!
 //! Proves (guarantees): a connection is cut after a script ran and before its answer came, at every call
 
@@ -45,8 +45,8 @@ fn pushed(body: &Value) -> Pushed {
     }
 }
 
-/// Every call of the API, each with the answer of its script lost once: the API asks again, the caller gets its answer, and
-/// the state has changed once.
+/// The answer to the script of every call gets lost once: the API repeats the script, the caller gets an answer, and the state
+/// has changed once.
 #[tokio::test(flavor = "multi_thread")]
 async fn at_every_call_of_the_api() {
     let (scene, proxy) = with_api_behind_proxy().await;
@@ -130,8 +130,8 @@ async fn at_every_call_of_the_api() {
     scene.system.stop();
 }
 
-/// When the answer to the repeat is lost too, callers are told 503, and their own repeats with the same key, or to the same
-/// target, change nothing more.
+/// If the answer to the repeat is lost too, the API answers 503. Callers then repeat with the same key, or towards the same
+/// target state, and that changes nothing more.
 #[tokio::test(flavor = "multi_thread")]
 async fn when_the_repeat_is_lost_too() {
     let (scene, proxy) = with_api_behind_proxy().await;
@@ -166,7 +166,7 @@ async fn when_the_repeat_is_lost_too() {
     scene.system.stop();
 }
 
-/// Every fifth answer to a worker's scripts (work and upkeep) is lost: no delivery is sent twice, none is forgotten.
+/// Every fifth answer to a worker's scripts (work and upkeep) gets lost: no delivery arrives twice, and none is forgotten.
 #[tokio::test(flavor = "multi_thread")]
 async fn at_work_and_upkeep() {
     let (redis, proxy) = behind_proxy().await;
@@ -216,7 +216,7 @@ async fn at_work_and_upkeep() {
     scene.all_delivered(all, 0).await;
 }
 
-/// A wake token is taken and never arrives: the worker looks by itself after a few seconds.
+/// Redis hands out a wake token that never arrives: the worker looks by itself after a few seconds.
 #[tokio::test(flavor = "multi_thread")]
 async fn at_the_wait_for_work() {
     let (redis, proxy) = behind_proxy().await;

@@ -1,4 +1,4 @@
-//! Added latency 200 ms, half-open sockets.
+//! Delays every byte by 200 ms, and leaves connections half open.
 //!
 //! Proves (guarantees): the network is slow, or connections are half open
 
@@ -22,7 +22,7 @@ async fn with_200_ms_more_all_goes_on() {
     scene.ends_well(load).await;
 }
 
-/// All connections go silent without being closed, as when a router forgets them. They are given up and made anew.
+/// All connections fall silent without closing, as when a router forgets them. Both programs give them up and connect again.
 #[tokio::test(flavor = "multi_thread")]
 async fn half_open_sockets_are_given_up() {
     let (redis, proxy) = behind_proxy().await;
@@ -37,8 +37,8 @@ async fn half_open_sockets_are_given_up() {
     scene.ends_well(load).await;
 }
 
-/// Nothing passes for a while, and then all that was under way arrives late: calls that were given up are executed after
-/// those that replaced them.
+/// The network passes nothing for a while, and then everything late: Redis runs calls that were given up after those that
+/// replaced them.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_arrives_late_changes_nothing() {
     let (redis, proxy) = behind_proxy().await;

@@ -1,4 +1,4 @@
-//! Redis at `maxmemory`: finished work makes room, so that only unfinished work fills the store.
+//! Fills Redis with finished work: it makes room, so that only unfinished work can fill the store.
 //!
 //! Proves (guarantees): Redis is full of finished work
 //! Proves (guarantees): payloads are kept as long as the workers say now, whatever they said when the event came
@@ -73,7 +73,7 @@ async fn counter(system: &System, name: &str) -> u64 {
         .unwrap()
 }
 
-/// Three times as much as the store holds is delivered, and with nothing done by hand pushes go on being accepted.
+/// Workers deliver three times as much as the store holds, and the API goes on accepting without a hand.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_oldest_of_the_account_with_the_most_goes_first_and_what_was_exhausted_last() {
     let builder = builder().env("RETRY_SCHEDULE", "").env("DISABLE_AFTER", "1000");

@@ -1,4 +1,5 @@
-//! Redis at `maxmemory`: 503 for new events, the queue drains, then normal. Wrong eviction policy: refused at start.
+//! Fills Redis with unfinished work: the API refuses new events with 503, the queue drains, and all is as before. A server that
+//! would evict is refused at start.
 //!
 //! Proves (guarantees): Redis is full of unfinished work
 

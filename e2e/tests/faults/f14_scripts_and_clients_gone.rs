@@ -1,4 +1,4 @@
-//! `SCRIPT FLUSH`, `CLIENT KILL` of all.
+//! Flushes all scripts, and kills all clients.
 //!
 //! Proves (guarantees): scripts are flushed and clients killed
 

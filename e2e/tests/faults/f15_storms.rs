@@ -1,4 +1,5 @@
-//! 20,000 retries due in one instant, while others are served without a pause. (100,000 parked deliveries: see `long`.)
+//! 20,000 retries are due in one instant, while other endpoints are served without a pause. (`long` has 100,000 parked
+//! deliveries.)
 //!
 //! Proves (guarantees): 20,000 retries are due in one instant; 100,000 parked deliveries are released, discarded or removed at once
 //! Proves (guarantees): what is being released is discarded, or parked again, as its owner says last
@@ -27,14 +28,14 @@ use store::rates::EventLimits;
 
 use crate::scene::{ask, builder, policy, step_clock, store};
 
-/// Nobody may wait longer than this while another endpoint's storm goes on. It takes milliseconds; the bound is for a
-/// debug build on a busy machine.
+/// The longest that anybody may wait during another endpoint's storm. It takes milliseconds; the bound allows for a debug build
+/// on a busy machine.
 pub(crate) const SERVED_WITHIN: Duration = Duration::from_secs(5);
 
 /// The longest that one script may hold Redis up, on a busy machine; it is meant to be 5 ms.
 pub(crate) const LONGEST_SCRIPT: Duration = Duration::from_millis(500);
 
-/// The account that has the storm.
+/// The account whose deliveries make the storm.
 pub(crate) const STORM: &str = "org:org_storm";
 
 /// 20,000 deliveries were tried and failed, and their retries are all due in one instant. They are delivered, another
@@ -71,7 +72,7 @@ async fn twenty_thousand_retries_in_one_instant() {
     system.stop();
 }
 
-/// An endpoint is removed while attempts are in flight: they finish into nothing, and are counted as canceled.
+/// An endpoint is removed while attempts are in flight: their results go nowhere, and the deliveries count as canceled.
 #[tokio::test(flavor = "multi_thread")]
 async fn removed_while_in_flight() {
     let mut system = builder().start().await;
@@ -279,7 +280,7 @@ impl Bystander {
     }
 }
 
-/// Has Redis remember what takes over a millisecond.
+/// Makes Redis remember every command that takes over a millisecond.
 pub(crate) fn watch_scripts(redis: &RedisServer) {
     ask::<()>(redis, &["CONFIG", "SET", "slowlog-log-slower-than", "1000"]);
     ask::<()>(redis, &["CONFIG", "SET", "slowlog-max-len", "100000"]);

@@ -1,5 +1,5 @@
-//! An undecodable delivery record in Redis: set aside, visible, others flow. (A handler that panics is tested in the
-//! worker, `worker/src/start/tests.rs`, since no receiver and no record can make one panic.)
+//! Puts records into Redis that nobody can read: the system sets them aside, shows them, and lets others flow. (The worker's own
+//! tests have an attempt that panics, since no receiver and no record makes one panic.)
 //!
 //! Proves (guarantees): an attempt panics
 //! Proves (guarantees): something else overwrites the keys of an endpoint, a delivery, an event, an account

@@ -1,5 +1,5 @@
-//! Receivers that hang, drip a byte a second, send endless headers or bodies, reset, close early, answer 103s,
-//! redirect, speak garbage: 10 s cap, bounded memory, others unaffected.
+//! Receivers hang, drip a byte a second, send endless headers or bodies, reset, close early, answer 103s, redirect, or speak
+//! garbage: no attempt takes longer than its timeout, memory stays bounded, and others don't notice.
 //!
 //! Proves (guarantees): receivers hang, drip, flood, reset, redirect, speak garbage
 //! Proves (security): What a receiver sends is bounded

@@ -1,9 +1,9 @@
-//! DNS that changes to a private address between check and connect; literal, encoded, mapped addresses; redirects to
-//! them: zero bytes reach a canary listener. The same through a proxy.
+//! A name changes to a private address between check and connect; URLs have literal, encoded and mapped addresses; receivers
+//! redirect to them: no byte reaches a canary that listens there, with a proxy or without.
 //!
-//! The real programs, with the system's own resolver, in a network of their own: the test starts itself again in new
-//! namespaces, in which it is root, has public and private addresses, and serves names. That needs `unshare` and `ip`, and
-//! root or a kernel that lets users make namespaces.
+//! The real programs run with the system's own resolver in a network of their own: the test starts itself again in new
+//! namespaces, where it is root, adds public and private addresses, and serves names. That needs `unshare` and `ip`, and
+//! either root or a kernel that lets users create namespaces.
 //!
 //! Proves (guarantees): a name changes to a private address between check and connect
 //! Proves (security): Names are judged when the connection is made

@@ -1,4 +1,4 @@
-//! A worker's clock, then Redis's clock, steps an hour back and forth: no storm, no stall.
+//! Steps a worker's clock, then Redis's clock, an hour back and forth: no storm, no stall.
 //!
 //! Proves (guarantees): clocks step an hour back and forth, also while attempts take up to `DELIVERY_TIMEOUT`
 

@@ -1,4 +1,4 @@
-//! `SIGTERM` under load: nothing lost, bounded exit.
+//! Terminates workers under load: they lose nothing, and end in bounded time.
 //!
 //! Proves (guarantees): workers are terminated under load, or restarted one after the other
 

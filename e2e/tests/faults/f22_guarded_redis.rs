@@ -1,4 +1,5 @@
-//! A guarded Redis (shipped access list) restarted, killed, rewritten: the oldest here, every other in `long`.
+//! Restarts and kills a Redis with the shipped access list, and lets it rewrite its file: the oldest server here, every other
+//! one in `long`.
 //!
 //! Proves (guarantees): Redis, guarded by the shipped access list, is restarted, killed, or rewrites its file
 //! Proves (guarantees): the server's user `default` may not replay the file

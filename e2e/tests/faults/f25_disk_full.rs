@@ -1,4 +1,4 @@
-//! The disk of Redis is full, and free again: nothing that was acknowledged is missing, and everything goes on.
+//! Fills the disk of Redis, and frees it: no acknowledged event is missing, and everything goes on.
 //!
 //! The disk is a small `tmpfs` that is mounted in a namespace of the test's own.
 //!
@@ -11,7 +11,7 @@ use e2e::wait::{LONG, check, eventually};
 
 use crate::scene::{Scene, blocking, builder, more_accepted, more_refused};
 
-/// What Redis says then.
+/// What Redis logs when the disk is full.
 const ENDS: &str = "Can't recover from AOF write error when the AOF fsync policy is 'always'";
 
 /// The API and the worker say at `/readyz` that they can't work, with a reason, and an event is refused with 503.

@@ -1,6 +1,6 @@
-//! The server's configuration changes while everything runs.
+//! Changes the server's configuration while everything runs.
 //!
-//! What would lose events stops them, and everything else is a warning while work goes on.
+//! If events could get lost, the API refuses them; everything else is a warning, and work goes on.
 //!
 //! Proves (guarantees): the server is set to evict, or refuses scripts, while all runs
 

@@ -1,7 +1,7 @@
-//! Nothing is lost: each fault of the list, against the real programs and a real Redis. What takes long is in `long`.
+//! Nothing gets lost: one module for each fault, against the real programs and a real Redis. Those that take long are in `long`.
 //!
-//! Every test ends with the account ([`e2e::account`]): what was answered with 202 is delivered, exhausted, parked or
-//! canceled, and the stored state, the counters and the logs agree.
+//! Every test ends with the account ([`e2e::account`]): each event that was answered with 202 was delivered, exhausted, parked
+//! or canceled, and the stored state, the counters and the logs agree.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,5 +1,5 @@
-//! A replay of many while everything dies: workers, the API, Redis. Each delivery is made once, and the live traffic of the
-//! endpoint is not lost either.
+//! Runs a replay of many while workers, the API and Redis die. The replay makes each delivery once, and the endpoint loses no
+//! live event.
 //!
 //! Proves (guarantees): a replay of many is interrupted by a worker's death
 

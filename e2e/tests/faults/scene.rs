@@ -1,4 +1,4 @@
-//! A system under load with a receiver, as most faults of Redis need it.
+//! A system with a receiver and a load: where most faults of Redis happen.
 
 use std::time::Duration;
 
@@ -26,12 +26,12 @@ pub(crate) struct Scene {
     pub(crate) endpoints: Vec<NewEndpoint>,
 }
 
-/// Logs that keep every attempt, so that they can be held against the counters.
+/// A system whose logs keep every attempt, so that the account can compare them with the counters.
 pub(crate) fn builder() -> Builder {
     System::builder().env("LOG_LENGTH", "100000")
 }
 
-/// A Redis with a proxy before it.
+/// A Redis behind a fault proxy.
 pub(crate) async fn behind_proxy() -> (RedisServer, FaultProxy) {
     let redis = RedisServer::start();
     let proxy = FaultProxy::start(redis.address()).await;
@@ -39,7 +39,7 @@ pub(crate) async fn behind_proxy() -> (RedisServer, FaultProxy) {
 }
 
 impl Scene {
-    /// With two endpoints that get every event.
+    /// Starts the system and the receiver, with two endpoints that get every event.
     pub(crate) async fn start(builder: Builder) -> Self {
         let (system, receiver) = (builder.start().await, Receiver::start().await);
         let customer = system.customer();
@@ -54,12 +54,13 @@ impl Scene {
         }
     }
 
-    /// A gentle load on the account.
+    /// Starts a gentle load on the account.
     pub(crate) fn load(&self) -> Load {
         Load::start(&self.system, &Shape::gentle(self.system.account()))
     }
 
-    /// Ends the load: every answer of the API came in time, every program still runs, and everything was delivered once.
+    /// Ends the load, and asserts that every answer of the API came in time, that every program runs, and that every event arrived
+    /// once.
     pub(crate) async fn ends_well(mut self, load: Load) {
         let loaded = load.stop().await;
         assert!(
@@ -71,14 +72,14 @@ impl Scene {
         self.all_delivered(loaded, 0).await;
     }
 
-    /// Ends with the account, of which every event was delivered, and a clean stop of all programs.
+    /// Asserts that every event arrived, and stops all programs cleanly.
     pub(crate) async fn all_delivered(self, loaded: Loaded, duplicates: usize) -> Balance {
         let balance = self.all_delivered_but(loaded, duplicates, 0).await;
         assert_eq!(balance.delivered, balance.deliveries);
         balance
     }
 
-    /// The same for events that were pushed one by one: each was delivered once.
+    /// Asserts that each of these events arrived once, and stops all programs cleanly.
     pub(crate) async fn every_event_delivered(self, accepted: Vec<Pushed>) -> Balance {
         let loaded = Loaded {
             accepted,
@@ -87,7 +88,7 @@ impl Scene {
         self.all_delivered(loaded, 0).await
     }
 
-    /// The same as [`Self::all_delivered`], with requests for so many events that are none of those.
+    /// Does as [`Self::all_delivered`], and allows this many further events that no caller was told of.
     pub(crate) async fn all_delivered_but(
         mut self,
         loaded: Loaded,
@@ -106,12 +107,12 @@ impl Scene {
         balance
     }
 
-    /// One command, sent to Redis itself.
+    /// Sends one command to Redis itself.
     pub(crate) fn redis<T: FromRedisValue>(&self, words: &[impl ToRedisArgs]) -> T {
         ask(&self.system.redis, words)
     }
 
-    /// Asserts that no program has ended.
+    /// Asserts that every program runs.
     pub(crate) fn assert_all_run(&mut self) {
         for process in self.system.workers.iter_mut().chain([&mut self.system.api]) {
             assert!(process.is_running(), "ended:\n{}", process.log());
@@ -119,7 +120,7 @@ impl Scene {
     }
 }
 
-/// One command, sent to Redis itself.
+/// Sends one command to Redis itself.
 pub(crate) fn ask<T: FromRedisValue>(redis: &RedisServer, words: &[impl ToRedisArgs]) -> T {
     let mut command = redis::Cmd::new();
     for word in words {
@@ -128,7 +129,7 @@ pub(crate) fn ask<T: FromRedisValue>(redis: &RedisServer, words: &[impl ToRedisA
     command.query(&mut e2e::state::connect(redis)).unwrap()
 }
 
-/// Waits until so many more events are accepted.
+/// Waits until the API has accepted this many more events.
 pub(crate) async fn more_accepted(load: &Load, count: usize) {
     let goal = load.accepted() + count;
     eventually(LONG, "more accepted events", async || {
@@ -137,7 +138,7 @@ pub(crate) async fn more_accepted(load: &Load, count: usize) {
     .await;
 }
 
-/// Waits until so many more events are refused.
+/// Waits until the API has refused this many more events.
 pub(crate) async fn more_refused(load: &Load, count: usize) {
     let goal = load.refused() + count;
     eventually(LONG, "the fault to be felt", async || {
@@ -149,7 +150,7 @@ pub(crate) async fn more_refused(load: &Load, count: usize) {
     .await;
 }
 
-/// Something that blocks, such as a restart of Redis, while receivers and loads go on.
+/// Does something that blocks, such as a restart of Redis, while receivers and loads go on.
 pub(crate) fn blocking<T>(act: impl FnOnce() -> T) -> T {
     tokio::task::block_in_place(act)
 }
@@ -168,7 +169,7 @@ pub(crate) fn policy() -> Policy {
     }
 }
 
-/// A store of the test's own.
+/// The test's own handle on the store.
 pub(crate) fn store(redis: &RedisServer) -> Store {
     Store::new(&redis.args()).unwrap()
 }
@@ -179,7 +180,8 @@ pub(crate) fn step_clock(redis: &RedisServer, millis: i64) {
     ask::<i64>(redis, &["HINCRBY", "wh:{0}:stats", "clockOffset", &millis]);
 }
 
-/// Lets a minute pass for the scripts, in steps that are no gap in reaping, so that all leases expire and are taken back.
+/// Lets a minute pass for the scripts, in steps that upkeep doesn't take for an outage: all leases expire, and upkeep takes them
+/// back.
 pub(crate) async fn expire_leases(redis: &RedisServer) {
     let store = store(redis);
     for _ in 0..12 {
@@ -188,7 +190,7 @@ pub(crate) async fn expire_leases(redis: &RedisServer) {
     }
 }
 
-/// Both programs refuse to start with this Redis, and say these words.
+/// Asserts that both programs refuse to start with this Redis, and say these words.
 pub(crate) fn assert_refused_at_start(scene: &Scene, words: &[&str]) {
     for (program, variable) in [
         ("webhooks-api", "API_LISTEN"),

@@ -1,5 +1,5 @@
-//! Upgrades: the stored data carries the version of its schema. What a release stored is found by the next one.
-//! (A rolling restart under load is in `f20`.)
+//! Upgrades: the store carries the version of its schema, and a release finds what the one before stored. (`f20` restarts
+//! workers one by one under load.)
 //!
 //! Proves (guarantees): the stored data has a schema that a program doesn't know
 
@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::scene::{Scene, ask, assert_refused_at_start, builder};
 
-/// A program that doesn't know the schema of what is stored does not touch it, and says what to do.
+/// A program that doesn't know the schema of the store leaves it alone, and says what to do.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_schema_is_refused_at_start() {
     let scene = Scene::start(builder().workers(0)).await;
@@ -40,8 +40,8 @@ async fn an_unknown_schema_is_refused_at_start() {
     scene.all_delivered(loaded, 0).await;
 }
 
-/// The release before entered no endpoint that its owner switched off where upkeep looks for what is parked. A worker that starts
-/// finds it.
+/// The release before didn't enter endpoints that their owners switched off in `parked`, where upkeep looks. A starting worker
+/// enters them.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_endpoint_that_was_off_before_is_found_by_a_worker() {
     let mut system = builder().workers(0).start().await;

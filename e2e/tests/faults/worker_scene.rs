@@ -1,4 +1,4 @@
-//! What the faults of workers and receivers share.
+//! Helpers of the tests that kill workers or let receivers misbehave.
 
 use e2e::client::Pushed;
 use e2e::process::Process;
@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 /// Longer than a lease lasts: 20 s with the default `DELIVERY_TIMEOUT` and with shorter ones.
 pub(crate) const PAST_A_LEASE: std::time::Duration = std::time::Duration::from_secs(21);
 
-/// An event of the system's account.
+/// The body of an event of the system's account.
 pub(crate) fn event(system: &System, event: &str, number: usize) -> Value {
     json!({"accountId": system.account(), "event": event, "chatbotId": "bot_1", "data": {"number": number}})
 }
 
-/// Pushes so many events of one type.
+/// Pushes this many events of one type.
 pub(crate) async fn push(system: &System, kind: &str, count: usize) -> Vec<Pushed> {
     let events: Vec<_> = (0..count).map(|number| event(system, kind, number)).collect();
     system.backend().push_batch(&events).await
@@ -28,7 +28,7 @@ pub(crate) fn leases(redis: &RedisServer) -> usize {
     connect(redis).zcard(key("leases")).unwrap()
 }
 
-/// Waits until so many deliveries are leased.
+/// Waits until this many deliveries are leased.
 pub(crate) async fn wait_for_leases(redis: &RedisServer, count: usize) {
     eventually(LONG, "leases", async || {
         let found = leases(redis);
@@ -43,7 +43,7 @@ pub(crate) fn counter(redis: &RedisServer, name: &str) -> usize {
     count.unwrap_or(0)
 }
 
-/// One of a worker's metrics; 0 while there is none of that name.
+/// The value of a worker's metric; 0 if it doesn't exist yet.
 pub(crate) async fn metric(worker: &Process, name: &str) -> f64 {
     let url = format!("http://{}/metrics", worker.variable("WORKER_LISTEN").unwrap());
     let client = reqwest::Client::builder().no_proxy().build().unwrap();

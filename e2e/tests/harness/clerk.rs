@@ -1,4 +1,4 @@
-//! Tokens and key sets are what a verifier expects of Clerk.
+//! A verifier accepts the harness's tokens and key sets as Clerk's.
 
 use e2e::clerk::{Claims, ISSUER, KeySetServer, SigningKey};
 use e2e::receiver::Answer;

@@ -1,4 +1,4 @@
-//! The harness itself: what the other tests stand on.
+//! Tests of the harness itself.
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 mod clerk;

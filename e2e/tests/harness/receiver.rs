@@ -1,4 +1,4 @@
-//! The receiver does what its script says, and records what came.
+//! The receiver does what its script says, and records every request.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The compose file is compared with what the programs say of themselves; `scripts/test-compose` runs it.
+//! Compares the compose file with what the programs say about themselves; `scripts/test-compose` runs it.
 //!
 //! Proves (security): Containers
 

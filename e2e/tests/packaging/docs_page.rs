@@ -1,4 +1,4 @@
-//! `/docs` in a real browser, which can reach nothing but this machine.
+//! Opens `/docs` in a real browser that can reach nothing but this machine.
 
 use std::process::{Command, Stdio};
 

@@ -1,4 +1,4 @@
-//! `scripts/run` and `scripts/demo` as a user starts them, with the programs that are built already.
+//! Runs `scripts/run` and `scripts/demo` as a user does, with programs that are built already.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

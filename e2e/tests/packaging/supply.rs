@@ -1,4 +1,4 @@
-//! Where our dependencies come from, and what our own crates may not do.
+//! Where our dependencies come from, and that our crates forbid `unsafe`.
 //!
 //! Proves (security): `unsafe` is forbidden in our crates, `Cargo.lock` is used everywhere, one registry, licences and duplicates are checked
 
@@ -42,7 +42,7 @@ fn unsafe_code_is_forbidden_in_every_crate() {
     }
 }
 
-/// A lock file that is not looked at is none.
+/// A build without `--locked` may change the lock file, and nobody would notice.
 #[test]
 fn every_build_keeps_to_the_lock_file() {
     let builds =

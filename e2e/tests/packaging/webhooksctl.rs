@@ -1,4 +1,4 @@
-//! The operator's tool, as it is built.
+//! Runs the operator's tool.
 
 use e2e::client::Caller;
 use e2e::process::Process;
@@ -12,7 +12,7 @@ fn run(arguments: &[&str]) -> (bool, String) {
     (output.status.success(), String::from_utf8(text).unwrap())
 }
 
-/// The keys that it makes are keys that the API takes.
+/// The API accepts the keys that it makes.
 #[tokio::test(flavor = "multi_thread")]
 async fn new_keys_work() {
     let (good, secrets_key) = run(&["secrets-key"]);
@@ -44,7 +44,7 @@ async fn a_health_check_tells_200_from_the_rest() {
     assert!(!good && text.contains("503"), "{text}");
 }
 
-/// It says what it looked at, and a script can tell good from bad.
+/// It says what it looked at, and its exit code tells good from bad.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_check_finds_what_does_not_agree() {
     let (mut system, _receiver, _) = System::builder().workers(0).start_with_hook().await;

@@ -1,5 +1,5 @@
-//! The public documentation's Reliability section, sentence by sentence, on the whole system; and what stands behind
-//! it: retries, several workers, stops and crashes.
+//! The Reliability section of the public documentation, sentence by sentence, on the whole system; and what it rests on: retries,
+//! several workers, stops and crashes.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 
 mod timeout;

@@ -1,4 +1,4 @@
-//! What receivers answer, and what comes of it.
+//! What a delivery and its endpoint become after each kind of answer.
 
 use std::time::Duration;
 

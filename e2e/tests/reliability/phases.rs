@@ -1,4 +1,4 @@
-//! Where the time of an attempt went, and how it was answered, as the log keeps it.
+//! The log says where the time of an attempt went, and how the receiver answered.
 
 use domain::id::{AccountId, DeliveryId, EndpointId, EventId};
 use e2e::receiver::{Answer, Receiver, TestCa};

@@ -1,4 +1,4 @@
-//! The way out through a proxy.
+//! Workers reach receivers through `EGRESS_PROXY`, and only through it.
 //!
 //! Proves (security): Redirects are failures; environment proxies are ignored; through `EGRESS_PROXY` the same addresses are judged
 

@@ -1,4 +1,4 @@
-//! A new secret, and the one before until its grace ends.
+//! After a rotation, receivers verify with the new secret, and with the previous one until its grace ends.
 //!
 //! Proves (guarantees): during the grace of a rotation both secrets verify
 
@@ -72,7 +72,7 @@ impl Scene {
         (scene, made.secret)
     }
 
-    /// A new secret.
+    /// Rotates the secret, and returns the new one.
     async fn rotate(&self, grace: Duration, legacy_uses_previous: bool, force: bool) -> String {
         let account: AccountId = self.system.account().parse().unwrap();
         let keyring: SecretsKeyring = secrets_key(7).parse().unwrap();
@@ -96,7 +96,7 @@ impl Scene {
         new.expose().to_owned()
     }
 
-    /// The request that an event of now gives rise to.
+    /// Pushes an event, and returns the request that arrives.
     async fn deliver(&self) -> std::sync::Arc<Received> {
         let before = self.receiver.count();
         let data = json!({"text": "line\nbreak"});

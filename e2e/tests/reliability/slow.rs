@@ -1,4 +1,4 @@
-//! Takes long: every process dies at once, in the middle of a backlog.
+//! Every process dies at once in the middle of a backlog, which takes long.
 //!
 //! Proves (guarantees): everything is killed in the middle of 10,000 deliveries
 

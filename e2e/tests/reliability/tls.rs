@@ -1,4 +1,4 @@
-//! Certificates of receivers.
+//! Workers check the certificates of receivers.
 
 use e2e::receiver::{Receiver, TestCa};
 use e2e::system::System;

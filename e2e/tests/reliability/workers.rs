@@ -1,4 +1,4 @@
-//! Several workers, and workers that end.
+//! Several workers share the work, and hand it over when one ends.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use e2e::system::System;
 use e2e::wait::{LONG, check, eventually};
 use serde_json::{Value, json};
 
-/// What makes two requests the same delivery.
+/// The delivery of a request.
 fn delivery(request: &Received) -> String {
     request.expect_header("x-rkt-delivery").to_owned()
 }

@@ -1,5 +1,4 @@
-//! Each user of Redis can do its work, all of it, and nothing else: tried on a server that is started as the compose file
-//! starts it.
+//! Each user of Redis can do all of its work, and nothing else: on a server that starts as in the compose file.
 //!
 //! Proves (security): Least rights
 //! Proves (security): Nobody logs in as `default`, which is off and has no password

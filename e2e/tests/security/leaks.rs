@@ -1,5 +1,5 @@
-//! Nothing secret is written anywhere: after a run through everything, with the most talkative logs, all that was written is
-//! searched for every signing secret, token, key and password, and for what stands in payloads.
+//! No secret is written anywhere. The tour uses everything with the most talkative logs; then the test searches all that was
+//! written for every signing secret, token, key and password, and for the contents of payloads.
 //!
 //! Proves (security): A secret is shown in two answers only
 //! Proves (security): No secret, token or key in logs at `trace`, metrics, refusals or the files of Redis

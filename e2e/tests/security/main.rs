@@ -1,4 +1,4 @@
-//! What keeps others out and secrets in, on the whole system: rights in Redis, TLS to it, keys, and nothing that leaks.
+//! What keeps others out and secrets in, on the whole system: rights in Redis, TLS to it, changes of keys, and no leaks.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 
 /// One way through everything that the system does.

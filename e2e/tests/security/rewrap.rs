@@ -1,4 +1,4 @@
-//! Another `SECRETS_KEY`: signing secrets are sealed anew while the system runs, and the old key can go.
+//! Changes `SECRETS_KEY`: an operator seals all signing secrets anew while the system runs, and drops the old key.
 //!
 //! Proves (security): Keys are changed without a gap
 
@@ -138,7 +138,7 @@ async fn the_old_key_can_go() {
     system.finish().await;
 }
 
-/// What the version before sealed, without a number, is brought up to date, and rotates as any other.
+/// Secrets that the release before sealed, without a number, are sealed anew too, and rotate like any other.
 #[tokio::test(flavor = "multi_thread")]
 async fn secrets_of_the_former_format_are_brought_up_to_date() {
     let (system, _receiver, made) = System::start_with_hook().await;
@@ -189,7 +189,7 @@ async fn secrets_of_the_former_format_are_brought_up_to_date() {
     }
 }
 
-/// A rotation that comes between the reading and the writing stands.
+/// A rotation between reading and writing is kept.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rotation_in_between_is_not_undone() {
     let system = System::builder().workers(0).start().await;
@@ -250,7 +250,7 @@ async fn a_rotation_in_between_is_not_undone() {
     system.finish().await;
 }
 
-/// What was read and is no longer there is left alone.
+/// A secret that changed since it was read is left alone.
 #[tokio::test]
 async fn only_what_is_still_there_is_replaced() {
     let (system, _receiver, made) = System::builder().workers(0).start_with_hook().await;

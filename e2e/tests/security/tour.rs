@@ -1,4 +1,4 @@
-//! A customer, a backend and an operator who use everything that the system has.
+//! A customer, a backend and an operator use everything that the system offers.
 
 use domain::clock::Timestamp;
 use domain::signing::SigningSecret;

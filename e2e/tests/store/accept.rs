@@ -1,4 +1,4 @@
-//! Accepting: which endpoints get an event, and that it is all or nothing, once.
+//! Accepting: which endpoints get an event, and that it happens once, and to all or none.
 
 use domain::event::EventType;
 use store::StoreError;

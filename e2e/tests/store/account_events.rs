@@ -1,4 +1,4 @@
-//! Account events: a team is told when an endpoint is disabled, recovers, or a delivery is given up.
+//! Account events tell a team that an endpoint was disabled or recovered, or that a delivery was exhausted.
 //!
 //! Proves (guarantees): an account's own events go to other endpoints only, by name, and to no other account
 

@@ -1,6 +1,7 @@
-//! The check sees each kind of damage, and none where there is none.
+//! The check finds each kind of damage, and none in a store that has none.
 //!
 //! Proves (guarantees): something else has written into our keys, or data is gone
+//! Proves (guarantees): a delivery moves as the state machine allows, and in no other way
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! One time everywhere, whatever Redis's clock does: nothing ends before its time because that was wrong for a while.
+//! All scripts read one clock, and nothing ends too early because Redis's was wrong for a while.
 //!
 //! Proves (guarantees): clocks step an hour back and forth, also while attempts take up to `DELIVERY_TIMEOUT`
 

@@ -1,4 +1,4 @@
-//! Endpoints: what is stored, who sees it, and what changes.
+//! Endpoints: what the store keeps, who sees it, and what changes it.
 
 use domain::endpoint::{EndpointPatch, EndpointState, ParkedAction};
 use store::endpoints::CreateOutcome;

@@ -1,4 +1,4 @@
-//! Finished events: their payloads go at their age, and earlier when room is needed.
+//! Payloads of finished events go at the end of their retention, or earlier if the store needs room.
 //!
 //! Proves (guarantees): Redis is full of finished work
 //! Proves (guarantees): payloads are kept as long as the workers say now, whatever they said when the event came

@@ -1,4 +1,4 @@
-//! A store on a server of its own, with short ways to say what tests say often.
+//! A store on its own server, with short names for what tests do often.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -47,7 +47,7 @@ impl Fixture {
         Self::on(RedisServer::start()).await
     }
 
-    /// With an endpoint that gets every event, and so many events.
+    /// A store with an endpoint that gets every event, and this many events.
     pub(crate) async fn with_events(count: usize) -> (Self, EndpointId) {
         let fixture = Self::new().await;
         let endpoint = fixture.endpoint(&["*"]).await;
@@ -190,7 +190,7 @@ impl Fixture {
         self.work(worker, request).await.receipts[0]
     }
 
-    /// Tells what the workers are configured to, as a worker does when it starts.
+    /// Announces the workers' policy, as a worker does when it starts.
     pub(crate) async fn announce(&self) {
         self.store.announce_policy(&self.policy).await.unwrap();
     }
@@ -245,7 +245,7 @@ impl Fixture {
             .await
     }
 
-    /// Nothing waits, nothing is in flight, and nothing is charged to anyone.
+    /// Asserts that nothing waits, nothing is in flight, and no account is charged for anything.
     pub(crate) async fn assert_drained(&self) {
         let violations = broken_rules(&self.store.snapshot(&|_| {}).await.unwrap());
         assert!(violations.is_empty(), "{violations:#?}");

@@ -1,4 +1,4 @@
-//! The key table and the server's set-up.
+//! The documented key table lists every key, and the store reports how its server is set up.
 
 use store::server::AckDurability;
 use store::server::Expectations;

@@ -1,4 +1,4 @@
-//! Listings that are read from more than one place, and counts that take more than one step.
+//! Listings that come from more than one place, and counts that take more than one step.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What an attempt's result does to its delivery and its endpoint.
+//! What a report does to its delivery and its endpoint.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Keys that something else has overwritten with another type: they are moved away, visibly, and nobody else notices.
+//! Something else overwrites keys with another type: the store moves them away, shows that, and nobody else notices.
 //!
 //! Proves (guarantees): something else overwrites the keys of an endpoint, a delivery, an event, an account
 

@@ -1,4 +1,4 @@
-//! What is parked: it ends as promised, oldest first.
+//! Parked deliveries end as promised, oldest first.
 //!
 //! Proves (guarantees): what is parked ends as exhausted, wherever it waits and whoever switched its endpoint off
 

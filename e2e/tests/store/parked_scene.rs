@@ -1,4 +1,4 @@
-//! What tests of parked deliveries share.
+//! A store whose deliveries are easy to park.
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Quarantine: suspects are served beside the others, and each lost lease is counted against whom it may be due to.
+//! Quarantine: workers try suspects beside other deliveries, and a lost lease counts against those that may have caused it.
 //!
 //! Proves (guarantees): one delivery kills every worker that takes it
 

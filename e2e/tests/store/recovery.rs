@@ -1,4 +1,4 @@
-//! Lost answers, lost leases, lost workers, and clocks that jump.
+//! The queue recovers from lost answers, lost leases, lost workers and clocks that jump.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What is being released belongs to what its owner says last.
+//! While a queue is being released, its owner may discard it or switch the endpoint off again: the last word counts.
 //!
 //! Proves (guarantees): what is being released is discarded, or parked again, as its owner says last
 

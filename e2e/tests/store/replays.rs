@@ -1,4 +1,4 @@
-//! Replays as the store makes them.
+//! How the store makes replays.
 //!
 //! Proves (guarantees): a replay carries the same `webhook-id`, and the failures of one by hand are no strikes
 //! Proves (guarantees): a replay of many lets live events of its endpoint wait behind 64 deliveries at most

@@ -1,4 +1,4 @@
-//! Test events, past the queue.
+//! Test events, which bypass the queue.
 //!
 //! Proves (guarantees): a test event is no strike, and touches nothing of the queue
 

@@ -1,4 +1,4 @@
-//! Events that are accepted in one call: each still stands for itself.
+//! One call accepts several events, and still decides on each by itself.
 
 use domain::event::EventType;
 use domain::id::EventId;

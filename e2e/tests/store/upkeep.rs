@@ -1,4 +1,4 @@
-//! Upkeep: large queues in bounded steps, and what is parked for too long.
+//! Upkeep works through large queues in bounded steps, and exhausts what was parked for too long.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! What each durability level can lose: Redis is killed under load, again and again, and what was acknowledged is looked for.
+//! Measures what each durability level can lose: kills Redis under load, again and again, and looks for every acknowledged
+//! event.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -8,7 +9,7 @@ use e2e::load::{Load, Shape};
 use e2e::receiver::Receiver;
 use e2e::system::System;
 
-/// How long events are pushed to measure the rate, and before each kill.
+/// How long callers push to measure the rate, and before each kill.
 const MEASURE_FOR: Duration = Duration::from_secs(10);
 const BEFORE_A_KILL: Duration = Duration::from_millis(1500);
 
@@ -88,7 +89,7 @@ fn load(system: &System, name: &str) -> Load {
     Load::start_as(system, name, &shape)
 }
 
-/// Events a second that 64 callers get accepted.
+/// How many events a second the API accepts from 64 callers.
 async fn rate(level: &Level) -> f64 {
     let (system, _receiver) = start(level).await;
     let load = load(&system, "rate");
@@ -101,13 +102,13 @@ async fn rate(level: &Level) -> f64 {
     rate
 }
 
-/// Kills Redis under load, and counts which of the acknowledged events are not there when it is back.
+/// Kills Redis under load, and counts the acknowledged events that are missing when it is back.
 async fn kill(level: &Level, kills: u32) -> Losses {
     let (mut system, receiver) = start(level).await;
     let mut losses = Losses::default();
     for round in 0..kills {
         let load = load(&system, &format!("kill-{round}"));
-        // Each kill at another moment of the second in which `everysec` syncs.
+        // `everysec` syncs once a second: each kill comes at another moment of that second.
         tokio::time::sleep(BEFORE_A_KILL + Duration::from_millis(u64::from(round % 10) * 100)).await;
         tokio::task::block_in_place(|| {
             system.redis.kill9();

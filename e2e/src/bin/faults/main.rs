@@ -1,5 +1,5 @@
-//! `faults`: random combinations of faults under load, for as long as one likes, with a verdict; and the measurement of
-//! what each durability level can lose. `scripts/faults` builds and starts it.
+//! `faults` combines faults at random under load, for as long as you like, and ends with a verdict; or it measures what each
+//! durability level can lose. `scripts/faults` builds and starts it.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -20,11 +20,11 @@ use clap::Parser;
 /// Random faults under load: kills, stops, cuts, delays, failing receivers. The same seed gives the same faults.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// Names the sequence of faults; a random one if it isn't given.
+    /// Names the sequence of faults; random if absent.
     #[arg(long)]
     seed: Option<u64>,
 
-    /// How long faults happen; what is left then gets up to three minutes to be delivered.
+    /// How long faults happen. Deliveries that are left then have three minutes to arrive.
     #[arg(long, default_value_t = 5.0)]
     minutes: f64,
 
@@ -48,7 +48,7 @@ fn main() -> ExitCode {
     let minutes = arguments.minutes;
     println!("seed {seed} (again: ./scripts/faults --seed {seed} --minutes {minutes})");
     let lasts = Duration::from_secs_f64(minutes * 60.0);
-    // What fails panics with its reason, as in a test.
+    // As in a test, a failure panics with its reason.
     match std::panic::catch_unwind(|| runtime.block_on(stage::run(seed, lasts))) {
         Ok(balance) => {
             println!("\nPASSED, seed {seed}: {balance:#?}");

@@ -1,14 +1,14 @@
-//! Which faults come, in which order, and for how long: decided by the seed alone.
+//! Which faults come, in which order, and for how long. The seed alone decides.
 
 use std::collections::HashSet;
 use std::hash::BuildHasher;
 use std::time::Duration;
 
-/// How many workers and endpoints there are to choose from.
+/// How many workers and endpoints a fault can choose from.
 pub(crate) const WORKERS: usize = 3;
 pub(crate) const ENDPOINTS: usize = 6;
 
-/// Something that goes wrong, until it is undone.
+/// Something that goes wrong, until the stage undoes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     KillWorker(usize),
@@ -30,14 +30,14 @@ pub(crate) enum Fault {
     Discard(usize),
 }
 
-/// Whose connections to Redis.
+/// The connections to Redis of one kind of program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Link {
     Api,
     Workers,
 }
 
-/// What happens to them.
+/// What happens to these connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Trouble {
     CutAnswers(usize),
@@ -49,7 +49,7 @@ pub(crate) enum Trouble {
     HalfOpen,
 }
 
-/// What an endpoint's receiver does.
+/// How an endpoint's receiver behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Answers {
     Failing,
@@ -58,7 +58,7 @@ pub(crate) enum Answers {
     Gone,
 }
 
-/// What a fault touches: in one round nothing is touched twice.
+/// What a fault touches. One round touches nothing twice.
 #[derive(Debug, PartialEq, Eq, Hash)]
 enum Target {
     Worker(usize),
@@ -68,7 +68,7 @@ enum Target {
     Endpoint(usize),
 }
 
-/// Faults that come together, how long they last, and how long it is quiet then.
+/// Faults that come together, how long they last, and how long the quiet after them is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Round {
     pub(crate) faults: Vec<Fault>,
@@ -76,11 +76,11 @@ pub(crate) struct Round {
     pub(crate) quiet: Duration,
 }
 
-/// The sequence of a seed.
+/// The rounds that follow from a seed.
 #[derive(Debug)]
 pub(crate) struct Plan(u64);
 
-/// A seed that nobody chose.
+/// A random seed.
 pub(crate) fn random_seed() -> u64 {
     std::collections::hash_map::RandomState::new().hash_one(0_u8) % 1_000_000
 }
@@ -90,7 +90,7 @@ impl Plan {
         Self(seed)
     }
 
-    /// `SplitMix64`: small, and the same everywhere.
+    /// `SplitMix64`: a few lines, and the same numbers on every machine.
     const fn next_number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -194,7 +194,7 @@ impl Fault {
         }
     }
 
-    /// Whether receivers may get something twice because of it: a worker that is not there to report.
+    /// Whether receivers may get something twice because of it: the worker that sent it can't report.
     pub(crate) const fn may_duplicate(self) -> bool {
         matches!(
             self,

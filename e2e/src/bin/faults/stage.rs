@@ -17,10 +17,10 @@ use serde_json::json;
 use crate::plan::{ENDPOINTS, Plan, Round, WORKERS};
 use crate::table::Table;
 
-/// How long everything may take to be delivered after the last fault: leases that were lost, and the pause after an outage.
+/// How long the last deliveries may take after the last fault: lost leases must expire, after the pause that follows an outage.
 const SETTLE_WITHIN: Duration = Duration::from_secs(180);
 
-/// Attempts that a worker has in flight at most, so as many duplicates as one that dies may cause.
+/// The most attempts that a worker has in flight, so the most duplicates that its death can cause.
 const CONCURRENCY: usize = 64;
 
 struct Stage {
@@ -35,7 +35,7 @@ struct Stage {
     duplicates: usize,
 }
 
-/// Runs the plan of a seed for so long, and makes the account.
+/// Plays the rounds of a seed for this long, and makes the account.
 pub(crate) async fn run(seed: u64, lasts: Duration) -> Balance {
     let mut stage = Stage::start().await;
     let began = Instant::now();
@@ -132,7 +132,7 @@ impl Stage {
         }
     }
 
-    /// What the owner of the endpoints does after each trouble.
+    /// Switches all endpoints on, as their owner does after trouble.
     async fn switch_all_on(&self) {
         for number in 0..ENDPOINTS {
             self.switch(number, json!({"active": true})).await;

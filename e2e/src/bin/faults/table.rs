@@ -1,4 +1,4 @@
-//! The live table: a line every few seconds.
+//! Prints a table while faults happen: a line every few seconds.
 
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
@@ -8,13 +8,13 @@ use e2e::load::Load;
 use e2e::receiver::Receiver;
 use e2e::state;
 
-/// How often a line is printed.
+/// How long to wait between lines.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// How long Redis may take to tell its counters; while it is away they stay as they were.
+/// How long to wait for Redis's counters; if it is away, the table repeats the last ones.
 const PATIENCE: Duration = Duration::from_millis(300);
 
-/// What the table remembers.
+/// The table, and the counters that it printed last.
 #[derive(Debug)]
 pub(crate) struct Table {
     redis: SocketAddr,

@@ -1,4 +1,4 @@
-//! What takes its time.
+//! The live stream with a client that reads nothing, which takes its time.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::{all_closed, open_streams};
 use crate::listener::Listener;
 use crate::log_scene::{HOOK, LogScene};
 
-/// Somebody who reads nothing is given up, and costs nobody anything: others hear everything meanwhile.
+/// The API gives up a client that reads nothing. Meanwhile all others hear everything.
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_reads_nothing_is_given_up() {
     let builder = System::builder()

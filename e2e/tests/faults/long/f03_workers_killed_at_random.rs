@@ -1,4 +1,4 @@
-//! `kill -9` a worker at random, every 300 ms for 30 s, under load.
+//! Kills a random worker (`kill -9`) every 300 ms, for 30 s, under load.
 //!
 //! Proves (guarantees): … at random, every 300 ms under load
 

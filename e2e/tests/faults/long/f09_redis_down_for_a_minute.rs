@@ -1,4 +1,4 @@
-//! Redis down for 60 s: API answers 503 within 2 s, `/readyz` says why, workers wait and go on.
+//! Ends Redis for a minute: the API answers 503 within 2 s, `/readyz` says why, and workers wait and go on.
 //!
 //! Proves (guarantees): Redis is away for a minute
 

@@ -1,4 +1,4 @@
-//! The same with the documented timeout of ten seconds.
+//! Receivers misbehave as in `f17`, with the documented timeout of ten seconds.
 //!
 //! Proves (guarantees): receivers hang, drip, flood, reset, redirect, speak garbage
 

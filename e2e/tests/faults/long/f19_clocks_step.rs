@@ -1,4 +1,4 @@
-//! Redis's clock steps an hour ahead while attempts take long.
+//! Steps Redis's clock an hour ahead while long attempts are in flight.
 //!
 //! Proves (guarantees): clocks step an hour back and forth, also while attempts take up to `DELIVERY_TIMEOUT`
 

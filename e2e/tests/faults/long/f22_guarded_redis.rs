@@ -1,4 +1,4 @@
-//! A guarded Redis, on every server of this machine but the oldest: that one needs no patience.
+//! Does what `f22` does on every other server of this machine.
 //!
 //! Proves (guarantees): Redis, guarded by the shipped access list, is restarted, killed, or rewrites its file
 //! Proves (guarantees): the server's user `default` may not replay the file

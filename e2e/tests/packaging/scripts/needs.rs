@@ -1,4 +1,4 @@
-//! What a script needs is said before anything is built.
+//! A script says what it lacks before it builds anything.
 
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};

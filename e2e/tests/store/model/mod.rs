@@ -14,6 +14,7 @@
 //! Proves (guarantees): any sequence of calls, lost answers, crashes and clock steps
 //! Proves (guarantees): the log says what the queue did
 //! Proves (guarantees): a page of the log never repeats or skips a delivery because something arrived
+//! Proves (guarantees): a delivery moves as the state machine allows, and in no other way
 
 mod listing;
 mod ops;

@@ -1,4 +1,4 @@
-//! Each fault, done and undone.
+//! Applies each fault, and undoes it.
 
 use std::time::Duration;
 
@@ -102,7 +102,7 @@ impl Stage {
         }
     }
 
-    /// A command to Redis itself, which is up and listening when this is called.
+    /// Sends a command to Redis itself, which must be up.
     fn redis(&self, words: &[&str]) {
         let mut command = redis::Cmd::new();
         for word in words {
@@ -118,12 +118,12 @@ impl Stage {
             .customer
             .request(Method::PATCH, "/api/webhooks-config")
             .json(&change);
-        // What it answers in the middle of other faults doesn't matter.
+        // In the middle of other faults any answer will do.
         drop(Caller::try_send(request.timeout(Duration::from_secs(3))).await);
     }
 }
 
-/// SIGTERM; a program must end by itself, and well, whatever else is wrong.
+/// Terminates a program, which must end without an error whatever else is wrong.
 fn terminate(process: &mut Process) {
     let status = process.terminate();
     assert!(status.success(), "ended with {status}:\n{}", process.log());

@@ -69,8 +69,10 @@ mod answer;
 mod argument;
 mod assembly;
 mod call;
-pub(crate) mod declaration;
+mod declaration;
+pub(crate) mod macros;
 pub(crate) mod parts;
+mod values;
 
 #[cfg(test)]
 mod tests;
@@ -78,5 +80,6 @@ mod tests;
 pub(crate) use answer::{Answer, Legible, List, Rest, answered, answered_in_words};
 pub(crate) use assembly::Assembled;
 pub(crate) use declaration::{
-    Argument, Compiled, Declaration, Effect, Group, Listed, Memory, Record, Script, Shape, record, script,
+    Argument, Compiled, Declaration, Effect, Group, Listed, Memory, Record, Script, Shape,
 };
+pub(crate) use macros::{record, script};

@@ -1,6 +1,7 @@
 //! `dev-env` writes one file with all that the programs, and whoever tries them out, need in development.
 //!
-//! A variable that is set in the environment keeps its value, even an empty one; the others get what development needs. The programs themselves know no insecure mode: the dashboard token is a session token that they verify.
+//! A variable that is set in the environment keeps its value, even an empty one; the others get what development needs.
+//! The programs themselves know no insecure mode: the dashboard token is a session token that they verify.
 
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};

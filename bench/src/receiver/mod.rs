@@ -4,7 +4,7 @@
 //! `GET /control/arrived?under=<prefix>&latency=<true|false>` tells it, `POST /control/forget` forgets it. Times are
 //! those of the machine's monotonic clock, so that they can be compared between processes.
 
-mod ledger;
+mod arrivals;
 
 mod path;
 
@@ -21,8 +21,8 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 
-pub(crate) use ledger::Arrived;
-use ledger::{Arrival, Ledger, Open};
+pub(crate) use arrivals::Arrived;
+use arrivals::{Arrival, Arrivals, Open};
 use path::Answer;
 
 use crate::clock;
@@ -31,18 +31,18 @@ use crate::clock;
 pub(crate) async fn serve(port: u16) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.unwrap();
     println!("{}", listener.local_addr().unwrap());
-    let ledger = Arc::<Ledger>::default();
+    let arrivals = Arc::<Arrivals>::default();
     loop {
         let (stream, _) = listener.accept().await.unwrap();
-        tokio::spawn(connection(stream, Arc::clone(&ledger)));
+        tokio::spawn(connection(stream, Arc::clone(&arrivals)));
     }
 }
 
-async fn connection(stream: TcpStream, ledger: Arc<Ledger>) {
+async fn connection(stream: TcpStream, arrivals: Arc<Arrivals>) {
     stream.set_nodelay(true).unwrap();
     let service = service_fn(move |request| {
-        let ledger = Arc::clone(&ledger);
-        async move { Ok::<_, Infallible>(answer(request, &ledger).await) }
+        let arrivals = Arc::clone(&arrivals);
+        async move { Ok::<_, Infallible>(answer(request, &arrivals).await) }
     });
     // A connection that breaks is the sender's affair.
     drop(
@@ -52,16 +52,16 @@ async fn connection(stream: TcpStream, ledger: Arc<Ledger>) {
     );
 }
 
-async fn answer(request: Request<Incoming>, ledger: &Arc<Ledger>) -> Response<Full<Bytes>> {
+async fn answer(request: Request<Incoming>, arrivals: &Arc<Arrivals>) -> Response<Full<Bytes>> {
     let (head, body) = request.into_parts();
     if let Some(call) = head.uri.path().strip_prefix("/control/") {
-        return control(call, head.uri.query().unwrap_or_default(), ledger);
+        return control(call, head.uri.query().unwrap_or_default(), arrivals);
     }
     let path = head.uri.path();
     let Some(answer) = Answer::of(path).filter(|_| head.method == Method::POST) else {
         return respond(StatusCode::NOT_FOUND, "no such path");
     };
-    let _open = Open::count(ledger);
+    let _open = Open::count(arrivals);
     let Ok(body) = body.collect().await else {
         return respond(StatusCode::BAD_REQUEST, "no body");
     };
@@ -70,7 +70,7 @@ async fn answer(request: Request<Incoming>, ledger: &Arc<Ledger>) -> Response<Fu
         .headers
         .get("webhook-id")
         .and_then(|id| Arrival::read(id.as_bytes(), &body.to_bytes(), at));
-    ledger.record(path, arrival);
+    arrivals.record(path, arrival);
     match answer {
         Answer::Instant => {}
         Answer::Delay(delay) => tokio::time::sleep(delay).await,
@@ -80,15 +80,15 @@ async fn answer(request: Request<Incoming>, ledger: &Arc<Ledger>) -> Response<Fu
     respond(StatusCode::OK, "ok")
 }
 
-fn control(call: &str, query: &str, ledger: &Ledger) -> Response<Full<Bytes>> {
+fn control(call: &str, query: &str, arrivals: &Arrivals) -> Response<Full<Bytes>> {
     match call {
         "arrived" => {
             let given = |name| query.split('&').find_map(|pair: &str| pair.strip_prefix(name));
-            let arrived = ledger.arrived(given("under=").unwrap_or("/"), given("latency=") == Some("true"));
+            let arrived = arrivals.arrived(given("under=").unwrap_or("/"), given("latency=") == Some("true"));
             respond(StatusCode::OK, serde_json::to_vec(&arrived).unwrap())
         }
         "forget" => {
-            ledger.forget();
+            arrivals.forget();
             respond(StatusCode::OK, "")
         }
         _ => respond(StatusCode::NOT_FOUND, "no such call"),

@@ -7,13 +7,13 @@ fn arrival(id: &str, number: u32, sent: u64, at: u64) -> Option<Arrival> {
 
 #[test]
 fn an_event_counts_once_for_each_path_and_its_first_arrival_is_what_counts() {
-    let ledger = Ledger::default();
-    ledger.record("/instant/0", arrival("a", 0, 100, 1100));
-    ledger.record("/instant/0", arrival("a", 0, 100, 9100));
-    ledger.record("/instant/1", arrival("a", 0, 100, 3100));
-    ledger.record("/hang/0", arrival("b", 1, 100, 5100));
-    ledger.record("/instant/0", None);
-    let instant = ledger.arrived("/instant/", true);
+    let arrivals = Arrivals::default();
+    arrivals.record("/instant/0", arrival("a", 0, 100, 1100));
+    arrivals.record("/instant/0", arrival("a", 0, 100, 9100));
+    arrivals.record("/instant/1", arrival("a", 0, 100, 3100));
+    arrivals.record("/hang/0", arrival("b", 1, 100, 5100));
+    arrivals.record("/instant/0", None);
+    let instant = arrivals.arrived("/instant/", true);
     assert_eq!(
         (
             instant.requests,
@@ -26,32 +26,32 @@ fn an_event_counts_once_for_each_path_and_its_first_arrival_is_what_counts() {
     assert_eq!((instant.first_at, instant.last_at), (Some(1100), Some(3100)));
     let latency = instant.latency.unwrap();
     assert_eq!((latency.count, latency.p50, latency.max), (2, 1.0, 3.0));
-    assert_eq!(ledger.arrived("/", false).distinct, 3);
-    assert_eq!(ledger.arrived("/", false).latency, None);
-    ledger.forget();
-    assert_eq!(ledger.arrived("/", true), Arrived::default());
+    assert_eq!(arrivals.arrived("/", false).distinct, 3);
+    assert_eq!(arrivals.arrived("/", false).latency, None);
+    arrivals.forget();
+    assert_eq!(arrivals.arrived("/", true), Arrived::default());
 }
 
 #[test]
 fn an_event_that_was_accepted_twice_is_no_duplicate_of_its_id_but_counts_once() {
-    let ledger = Ledger::default();
-    ledger.record("/instant/0", arrival("a", 0, 0, 1));
-    ledger.record("/instant/0", arrival("b", 0, 0, 2));
-    let all = ledger.arrived("/", false);
+    let arrivals = Arrivals::default();
+    arrivals.record("/instant/0", arrival("a", 0, 0, 1));
+    arrivals.record("/instant/0", arrival("b", 0, 0, 2));
+    let all = arrivals.arrived("/", false);
     assert_eq!((all.requests, all.distinct, all.duplicates), (2, 1, 0));
 }
 
 #[test]
 fn the_most_that_are_open_at_one_time_are_counted() {
-    let ledger = Arc::<Ledger>::default();
-    let one = Open::count(&ledger);
-    let two = Open::count(&ledger);
+    let arrivals = Arc::<Arrivals>::default();
+    let one = Open::count(&arrivals);
+    let two = Open::count(&arrivals);
     drop(two);
-    let three = Open::count(&ledger);
-    assert_eq!(ledger.arrived("/", false).most_at_once, 2);
+    let three = Open::count(&arrivals);
+    assert_eq!(arrivals.arrived("/", false).most_at_once, 2);
     drop(one);
-    ledger.forget();
-    assert_eq!(ledger.arrived("/", false).most_at_once, 1);
+    arrivals.forget();
+    assert_eq!(arrivals.arrived("/", false).most_at_once, 1);
     drop(three);
 }
 

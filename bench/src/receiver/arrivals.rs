@@ -43,9 +43,9 @@ pub(crate) struct Arrived {
     pub(crate) latency: Option<Latency>,
 }
 
-/// All paths.
+/// What arrived at all paths.
 #[derive(Debug, Default)]
-pub(super) struct Ledger {
+pub(super) struct Arrivals {
     pages: RwLock<HashMap<String, Arc<Mutex<Page>>>>,
     open: AtomicU64,
     most_at_once: AtomicU64,
@@ -53,7 +53,7 @@ pub(super) struct Ledger {
 
 /// A request that is not answered yet.
 #[derive(Debug)]
-pub(super) struct Open(Arc<Ledger>);
+pub(super) struct Open(Arc<Arrivals>);
 
 #[derive(Debug, Default)]
 struct Page {
@@ -96,10 +96,10 @@ fn number_after(body: &[u8], name: &[u8]) -> Option<u64> {
 
 impl Open {
     /// Counts a request until this is dropped.
-    pub(super) fn count(ledger: &Arc<Ledger>) -> Self {
-        let now = ledger.open.fetch_add(1, Ordering::Relaxed) + 1;
-        ledger.most_at_once.fetch_max(now, Ordering::Relaxed);
-        Self(Arc::clone(ledger))
+    pub(super) fn count(arrivals: &Arc<Arrivals>) -> Self {
+        let now = arrivals.open.fetch_add(1, Ordering::Relaxed) + 1;
+        arrivals.most_at_once.fetch_max(now, Ordering::Relaxed);
+        Self(Arc::clone(arrivals))
     }
 }
 
@@ -109,7 +109,7 @@ impl Drop for Open {
     }
 }
 
-impl Ledger {
+impl Arrivals {
     /// Writes a request down.
     pub(super) fn record(&self, path: &str, arrival: Option<Arrival>) {
         let page = self.page(path);

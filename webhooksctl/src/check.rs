@@ -1,19 +1,15 @@
 //! `check`: does what is stored in Redis agree with itself?
 
 use std::io::Write as _;
-use std::sync::Mutex;
-use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use clap::Args;
 use store::Store;
 use store::check::CheckReport;
-use store::identity::SCHEMA;
-use store::identity::{StoreFacts, StoreId};
+use store::identity::{SCHEMA, StoreFacts, StoreId};
 use store::settings::RedisArgs;
 
-/// How often progress is told.
-const TELL_EVERY: Duration = Duration::from_secs(2);
+use crate::runtime;
 
 /// The most violations that are printed.
 const SHOWN: usize = 100;
@@ -25,28 +21,17 @@ pub(crate) struct CheckArgs {
     redis: RedisArgs,
 }
 
-/// Prints what was looked at and every violation; fails when there is one.
+/// Prints what it looked at and every violation; fails when there is one.
 pub(crate) fn run(arguments: &CheckArgs) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let store = Store::new(&arguments.redis)?;
-    let told = Mutex::new(Instant::now());
-    let tell = |read: usize| {
-        if let Ok(mut told) = told.lock()
-            && told.elapsed() >= TELL_EVERY
-        {
-            *told = Instant::now();
-            eprintln!("read {read} keys …");
-        }
-    };
+    let (store, runtime) = (Store::new(&arguments.redis)?, runtime::new()?);
+    let progress = runtime::progress(|read: usize| format!("read {read} keys …"));
     let marks = runtime.block_on(store.store_marks())?;
     if let Some(schema) = marks.schema.as_deref().filter(|schema| *schema != SCHEMA) {
         bail!(
             "the stored data has schema {schema}, this program knows {SCHEMA}: use the version of the programs that wrote it"
         );
     }
-    let report = runtime.block_on(store.check_telling(&tell))?;
+    let report = runtime.block_on(store.check_telling(&progress))?;
     print(&report)?;
     if let Some(reason) = is_another(&marks, arguments.redis.store_id.as_ref(), report.is_empty()) {
         bail!(reason);
@@ -57,7 +42,7 @@ pub(crate) fn run(arguments: &CheckArgs) -> anyhow::Result<()> {
     }
 }
 
-/// Why this isn't the store that is meant, or nobody's.
+/// Why this isn't the store that the operator means, if it isn't.
 fn is_another(marks: &StoreFacts, wanted: Option<&StoreId>, is_empty: bool) -> Option<String> {
     match (&marks.identity, wanted) {
         (None, _) if is_empty => Some(

@@ -14,6 +14,8 @@ mod keys;
 
 mod redis_users;
 
+mod runtime;
+
 mod secrets;
 
 mod store;

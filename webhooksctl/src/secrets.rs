@@ -1,8 +1,6 @@
-//! `secrets rewrap`: signing secrets are sealed anew with the first key of `SECRETS_KEY`, so that the others can go.
+//! `secrets rewrap` seals signing secrets anew with the first key of `SECRETS_KEY`, so that the others can go.
 
 use std::io::Write as _;
-use std::sync::Mutex;
-use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use clap::{Args, Subcommand};
@@ -11,8 +9,7 @@ use store::Store;
 use store::rewrap::RewrapReport;
 use store::settings::RedisArgs;
 
-/// How often progress is told.
-const TELL_EVERY: Duration = Duration::from_secs(2);
+use crate::runtime;
 
 /// What can be done with signing secrets.
 #[derive(Debug, Subcommand)]
@@ -35,24 +32,13 @@ pub(crate) struct RewrapArgs {
     dry_run: bool,
 }
 
-/// Does it, and fails when there are secrets that no key opens.
+/// Runs the command; fails when there are secrets that no key opens.
 pub(crate) fn run(command: &SecretsCommand) -> anyhow::Result<()> {
     let SecretsCommand::Rewrap(arguments) = command;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let store = Store::new(&arguments.redis)?;
+    let (store, runtime) = (Store::new(&arguments.redis)?, runtime::new()?);
     let keyring = &arguments.secrets.secrets_key;
-    let told = Mutex::new(Instant::now());
-    let tell = |endpoints: u64| {
-        if let Ok(mut told) = told.lock()
-            && told.elapsed() >= TELL_EVERY
-        {
-            *told = Instant::now();
-            eprintln!("looked at {endpoints} endpoints …");
-        }
-    };
-    let report = runtime.block_on(store.rewrap_secrets(keyring, arguments.dry_run, &tell))?;
+    let progress = runtime::progress(|endpoints: u64| format!("looked at {endpoints} endpoints …"));
+    let report = runtime.block_on(store.rewrap_secrets(keyring, arguments.dry_run, &progress))?;
     print(&report, keyring.sealing_key_id(), arguments.dry_run)?;
     match report.unopened {
         0 => Ok(()),

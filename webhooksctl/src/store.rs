@@ -3,8 +3,10 @@
 use clap::{Args, Subcommand};
 use domain::clock::Timestamp;
 use store::Store;
-use store::identity::{Acceptance, StoreFacts, StoreId, What};
+use store::identity::{Acceptance, Found, Rewind, StoreFacts, StoreId};
 use store::settings::RedisArgs;
+
+use crate::runtime;
 
 /// What can be done with the store's identity.
 #[derive(Debug, Subcommand)]
@@ -40,34 +42,30 @@ pub(crate) struct AcceptArgs {
     only_empty: bool,
 }
 
-/// Does it; gives back what is to be said.
+/// Runs the command, and returns what to print.
 pub(crate) fn run(command: &StoreCommand) -> anyhow::Result<String> {
     match command {
         StoreCommand::Id => Ok(format!("STORE_ID={}", StoreId::random())),
         StoreCommand::Show(arguments) => {
             let store = Store::new(&arguments.redis)?;
-            Ok(described(&runtime()?.block_on(store.store_marks())?))
+            Ok(described(&runtime::new()?.block_on(store.store_marks())?))
         }
         StoreCommand::Accept(arguments) => {
-            let (store, runtime) = (Store::new(&arguments.redis)?, runtime()?);
+            let (store, runtime) = (Store::new(&arguments.redis)?, runtime::new()?);
             let would_be = runtime.block_on(store.accept_store(true))?;
-            let is_wanted = !arguments.only_empty || matches!(would_be.what, What::Empty | What::Same);
+            let is_wanted = !arguments.only_empty || matches!(would_be.found, Found::Empty | Found::Same);
             anyhow::ensure!(is_wanted, "nothing was accepted: {}", found(&would_be));
             let done = if arguments.dry_run {
                 would_be
             } else {
                 runtime.block_on(store.accept_store(false))?
             };
-            Ok(told(&done, arguments.dry_run))
+            Ok(accepted(&done, arguments.dry_run))
         }
     }
 }
 
-fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()
-}
-
-/// What there was.
+/// What the server has.
 fn found(acceptance: &Acceptance) -> String {
     let known = |facts: &StoreFacts| {
         facts
@@ -75,19 +73,20 @@ fn found(acceptance: &Acceptance) -> String {
             .as_ref()
             .map_or_else(String::new, StoreId::to_string)
     };
-    match acceptance.what {
-        What::Empty => "the server is empty".to_owned(),
-        What::Unmarked => "the server has keys of ours without an identity".to_owned(),
-        What::Other => format!("the server has the store {}", known(&acceptance.before)),
-        What::Older => format!(
+    match acceptance.found {
+        Found::Empty => "the server is empty".to_owned(),
+        Found::Unmarked => "the server has keys of ours without an identity".to_owned(),
+        Found::Other => format!("the server has the store {}", known(&acceptance.before)),
+        Found::Older => format!(
             "the store {} was set back to an earlier state",
             known(&acceptance.before)
         ),
-        What::Same => format!("the server has the store {}", known(&acceptance.before)),
+        Found::Same => format!("the server has the store {}", known(&acceptance.before)),
     }
 }
 
-fn told(acceptance: &Acceptance, dry_run: bool) -> String {
+/// What was accepted, or would be.
+fn accepted(acceptance: &Acceptance, dry_run: bool) -> String {
     let did = if dry_run {
         "it would be accepted as"
     } else {
@@ -120,7 +119,7 @@ fn described(facts: &StoreFacts) -> String {
     if facts.accepted_at > 0 {
         lines.push(format!("accepted by an operator {}", time(facts.accepted_at)));
     }
-    if let Some((at, from, to)) = facts.rewound {
+    if let Some(Rewind { at, from, to }) = facts.rewound {
         lines.push(format!(
             "set back to an earlier state (writes {from} to {to}), noticed {}",
             time(at)

@@ -1,19 +1,19 @@
-//! Which errors each call answers.
+//! Which errors each call gives: those that it declares, and those that follow from its signature.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
 
 use crate::problem::Code;
 use crate::problem::Code::{
-    AccountOverBudget, AuthUnavailable, BadRequest, BodyTooLarge, DataTooDeep, DeliveryNotFound,
-    DuplicateEvent, DuplicateField, EmptyEvents, EndpointNotFound, IdempotencyConflict, InternalError,
-    InvalidAccountId, InvalidChatbotId, InvalidCursor, InvalidDescription, InvalidFilter, InvalidHeaders,
-    InvalidIdempotencyKey, InvalidJson, InvalidSpan, InvalidTimestamp, InvalidToken, InvalidType,
-    InvalidUtf8, InvalidValue, MissingField, MissingToken, NoWorker, PayloadExpired, PayloadTooLarge,
-    RateLimited, ReplayInProgress, ReplayNotFound, RequestTimeout, RotationInProgress, SessionPending,
-    StoreFull, StoreReplaced, StoreUnavailable, StoreUnsafe, TokenExpired, TokenNotYetValid,
-    TooManyEndpoints, TooManyEvents, TooManyStreams, TooManyTests, UnknownEvent, UnknownField,
-    UnsupportedMediaType, UrlAddressBlocked, UrlHasCredentials, UrlHasFragment, UrlMalformed,
-    UrlPortNotAllowed, UrlSchemeNotAllowed, UrlTooLong, WrongTokenKind,
+    AuthUnavailable, BadRequest, BodyTooLarge, DeliveryNotFound, DuplicateField, EndpointNotFound,
+    InternalError, InvalidJson, InvalidToken, InvalidType, InvalidUtf8, MissingField, MissingToken,
+    RateLimited, ReplayNotFound, RequestTimeout, SessionPending, StoreFull, StoreReplaced, StoreUnavailable,
+    StoreUnsafe, TokenExpired, TokenNotYetValid, UnknownField, UnsupportedMediaType, WrongTokenKind,
 };
+use crate::routes::Call;
 
+/// Of a call that takes a session token: the token is verified, then the call is counted.
 const SESSION: &[Code] = &[
     MissingToken,
     InvalidToken,
@@ -24,7 +24,11 @@ const SESSION: &[Code] = &[
     AuthUnavailable,
     RateLimited,
 ];
+
+/// Of a call that takes a service key.
 const SERVICE_KEY: &[Code] = &[MissingToken, InvalidToken, WrongTokenKind];
+
+/// Of every call that takes either: none is answered without the store.
 const STORE: &[Code] = &[
     StoreUnavailable,
     StoreFull,
@@ -32,6 +36,8 @@ const STORE: &[Code] = &[
     StoreUnsafe,
     InternalError,
 ];
+
+/// Of a call that takes a body.
 const BODY: &[Code] = &[
     UnsupportedMediaType,
     BodyTooLarge,
@@ -44,103 +50,40 @@ const BODY: &[Code] = &[
     DuplicateField,
     InvalidType,
 ];
-const ENDPOINT: &[Code] = &[
-    EmptyEvents,
-    TooManyEvents,
-    DuplicateEvent,
-    UnknownEvent,
-    InvalidChatbotId,
-    InvalidDescription,
-    UrlTooLong,
-    UrlMalformed,
-    UrlSchemeNotAllowed,
-    UrlHasCredentials,
-    UrlHasFragment,
-    UrlPortNotAllowed,
-    UrlAddressBlocked,
-];
-const EVENT: &[Code] = &[
-    InvalidAccountId,
-    UnknownEvent,
-    InvalidChatbotId,
-    InvalidTimestamp,
-    InvalidIdempotencyKey,
-    DataTooDeep,
-    PayloadTooLarge,
-    IdempotencyConflict,
-    AccountOverBudget,
-    RateLimited,
-];
 
-/// The codes that a call answers, by its operation id.
-pub(super) fn of(operation: &str) -> Vec<Code> {
-    let groups: &[&[Code]] = match operation {
-        "createEndpoint" => &[SESSION, BODY, ENDPOINT, &[TooManyEndpoints], STORE],
-        "changeEndpoint" => &[SESSION, BODY, ENDPOINT, &[InvalidValue, EndpointNotFound], STORE],
-        "listEndpoints" => &[SESSION, STORE],
-        "getEndpoint" => &[SESSION, &[EndpointNotFound, BadRequest], STORE],
-        "removeEndpoint" => &[SESSION, &[EndpointNotFound, MissingField], STORE],
-        "rotateSecret" => &[
-            SESSION,
-            BODY,
-            &[InvalidValue, EndpointNotFound, RotationInProgress],
-            STORE,
-        ],
-        "sendTestEvent" => &[
-            SESSION,
-            BODY,
-            &[UnknownEvent, EndpointNotFound, TooManyTests, NoWorker],
-            STORE,
-        ],
-        "listDeliveries" => &[
-            SESSION,
-            &[
-                EndpointNotFound,
-                InvalidFilter,
-                InvalidTimestamp,
-                InvalidSpan,
-                InvalidCursor,
-                BadRequest,
-            ],
-            STORE,
-        ],
-        "getDelivery" => &[SESSION, &[EndpointNotFound, DeliveryNotFound, BadRequest], STORE],
-        "replayDelivery" => &[
-            SESSION,
-            &[
-                EndpointNotFound,
-                DeliveryNotFound,
-                InvalidIdempotencyKey,
-                PayloadExpired,
-                AccountOverBudget,
-                BadRequest,
-            ],
-            STORE,
-        ],
-        "streamDeliveries" => &[
-            SESSION,
-            &[EndpointNotFound, InvalidCursor, TooManyStreams, BadRequest],
-            STORE,
-        ],
-        "replayDeliveries" => &[
-            SESSION,
-            BODY,
-            &[
-                InvalidValue,
-                InvalidTimestamp,
-                InvalidSpan,
-                EndpointNotFound,
-                ReplayInProgress,
-            ],
-            STORE,
-        ],
-        "getReplay" | "cancelReplay" => &[SESSION, &[EndpointNotFound, ReplayNotFound, BadRequest], STORE],
-        "getSummary" => &[SESSION, STORE],
-        "verifySignature" => &[SESSION, BODY, &[EndpointNotFound, InvalidHeaders], STORE],
-        "listEventTypes" => &[SESSION, STORE],
-        "pushEvent" => &[SERVICE_KEY, BODY, EVENT, STORE],
-        "pushEvents" => &[SERVICE_KEY, BODY, &[EmptyEvents, TooManyEvents], STORE],
-        _ => &[],
-    };
-    groups.concat()
+/// All errors of a call, in the order in which [`Code`] declares them.
+pub(super) fn of(call: &Call, operation: &Value) -> BTreeSet<Code> {
+    call.errors().chain(implied(operation)).collect()
+}
+
+/// The errors that follow from an operation's token, body and path.
+pub(super) fn implied(operation: &Value) -> Vec<Code> {
+    let mut errors = Vec::new();
+    for scheme in operation["security"][0].as_object().into_iter().flatten() {
+        errors.extend(match scheme.0.as_str() {
+            "serviceKey" => SERVICE_KEY,
+            _ => SESSION,
+        });
+        errors.extend(STORE);
+    }
+    if operation.get("requestBody").is_some() {
+        errors.extend(BODY);
+    }
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    for parameter in parameters.filter(|parameter| parameter["in"] == "path") {
+        // A path whose escapes are malformed can't be read.
+        errors.push(BadRequest);
+        errors.extend(parameter["name"].as_str().and_then(unknown_id));
+    }
+    errors
+}
+
+/// What an id in a path is answered with when nothing has it.
+fn unknown_id(parameter: &str) -> Option<Code> {
+    match parameter {
+        "id" => Some(EndpointNotFound),
+        "deliveryId" => Some(DeliveryNotFound),
+        "replayId" => Some(ReplayNotFound),
+        _ => None,
+    }
 }

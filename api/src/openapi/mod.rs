@@ -1,75 +1,64 @@
-//! The OpenAPI document: the calls as the code declares them, with examples and every error that they answer.
+//! The OpenAPI document: the calls as their code declares them, with what each [`Resource`](crate::routes::Resource) adds and what
+//! follows from both.
 //!
 //! It is the same text on every machine, so that a test can compare it with `openapi/openapi.json`.
 
+mod operations;
+
 mod errors;
 
-mod enrich;
+mod schemas;
 
 mod routes;
 
 pub use routes::{KnownRoute, RouteTable};
 
 use poem_openapi::OpenApiService;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::routes::deliveries::{DeliveriesApi, ReplaysApi, StreamApi};
-use crate::routes::doctor::DoctorApi;
-use crate::routes::endpoints::{EndpointsApi, RotationApi, TestEventApi};
-use crate::routes::event_types::EventTypesApi;
-use crate::routes::events::EventsApi;
-use crate::routes::health::HealthApi;
-use crate::routes::summary::SummaryApi;
+use crate::routes::{RESOURCES, Resources};
 
-/// All calls.
-pub type Service = OpenApiService<
-    (
-        EndpointsApi,
-        RotationApi,
-        TestEventApi,
-        DeliveriesApi,
-        StreamApi,
-        ReplaysApi,
-        SummaryApi,
-        DoctorApi,
-        EventTypesApi,
-        EventsApi,
-        HealthApi,
-    ),
-    (),
->;
+/// All calls, as poem serves them.
+pub type Service = OpenApiService<Resources, ()>;
 
 /// All calls, as poem serves them.
 #[must_use]
 pub fn service() -> Service {
-    OpenApiService::new(
-        (
-            EndpointsApi,
-            RotationApi,
-            TestEventApi,
-            DeliveriesApi,
-            StreamApi,
-            ReplaysApi,
-            SummaryApi,
-            DoctorApi,
-            EventTypesApi,
-            EventsApi,
-            HealthApi,
-        ),
-        "Webhooks API",
-        env!("CARGO_PKG_VERSION"),
-    )
-    .description(include_str!("description.md"))
+    OpenApiService::new(RESOURCES, "Webhooks API", env!("CARGO_PKG_VERSION"))
+        .description(include_str!("description.md"))
 }
 
 /// The document as JSON text.
 #[must_use]
 pub fn document() -> String {
     let mut document: Value = serde_json::from_str(&service().spec()).unwrap_or_default();
-    enrich::enrich(&mut document);
+    document["servers"] = json!([{ "url": "/", "description": "This server" }]);
+    schemas::complete(&mut document);
+    schemas::simplify_references(&mut document);
+    operations::complete(&mut document);
     let mut text = serde_json::to_string_pretty(&sorted(document)).unwrap_or_default();
     text.push('\n');
     text
+}
+
+/// The operations of a document.
+fn operations(document: &Value) -> impl Iterator<Item = &Value> {
+    let paths = document["paths"]
+        .as_object()
+        .into_iter()
+        .flat_map(|paths| paths.values());
+    paths.filter_map(Value::as_object).flat_map(|path| path.values())
+}
+
+/// The operations of a document, to be changed.
+fn operations_mut(document: &mut Value) -> impl Iterator<Item = &mut Value> {
+    let paths = document["paths"]
+        .as_object_mut()
+        .into_iter()
+        .flat_map(|paths| paths.values_mut());
+    paths
+        .filter_map(Value::as_object_mut)
+        .flat_map(|path| path.values_mut())
 }
 
 /// Sorts all objects by key, whatever map `serde_json` was built with.

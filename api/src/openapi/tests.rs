@@ -1,4 +1,5 @@
 use super::*;
+use crate::routes::{DOCUMENTATION, Documentation};
 
 #[test]
 fn the_committed_document_is_the_one_that_is_served() {
@@ -99,4 +100,106 @@ fn the_page_contains_the_document_and_nothing_to_load() {
     }
     assert!(!page.contains("<script src") && !page.contains("@import"));
     assert!(!page.contains("fonts.googleapis") && !page.contains("cdn.jsdelivr"));
+}
+
+#[test]
+fn every_operation_is_declared_once_with_errors_that_do_not_follow_from_it() {
+    let document: Value = serde_json::from_str(&document()).unwrap();
+    let by_id = |id: &str| operations(&document).find(|operation| operation["operationId"] == id);
+    let mut declared = Vec::new();
+    for Documentation { calls, .. } in DOCUMENTATION {
+        for call in *calls {
+            declared.push(call.id());
+            let operation = by_id(call.id()).unwrap_or_else(|| panic!("there is no operation {}", call.id()));
+            let mut known = errors::implied(operation);
+            for code in call.errors() {
+                assert!(
+                    !known.contains(&code),
+                    "{}: {code:?} is declared twice, or follows from the signature",
+                    call.id()
+                );
+                known.push(code);
+            }
+        }
+    }
+    declared.sort_unstable();
+    let mut there: Vec<_> = operations(&document)
+        .map(|operation| operation["operationId"].as_str().unwrap())
+        .collect();
+    there.sort_unstable();
+    assert_eq!(
+        declared, there,
+        "the calls in `CALLS`, and the operations that there are"
+    );
+}
+
+#[test]
+fn every_example_belongs_to_something_in_the_document() {
+    let document: Value = serde_json::from_str(&document()).unwrap();
+    for Documentation { calls, examples } in DOCUMENTATION {
+        let examples: Value = serde_json::from_str(examples).unwrap();
+        for (id, examples) in examples.as_object().unwrap() {
+            assert!(
+                calls.iter().any(|call| call.id() == id),
+                "{id} is no call of this resource"
+            );
+            let operation = operations(&document)
+                .find(|operation| operation["operationId"] == id.as_str())
+                .unwrap();
+            for (part, examples) in examples.as_object().unwrap() {
+                let is_used = |name: &str, example: &Value| match part.as_str() {
+                    "request" => {
+                        operation["requestBody"]["content"]["application/json"]["examples"][name] == *example
+                    }
+                    "responses" => {
+                        let content = operation["responses"][name]["content"].as_object();
+                        content.is_some_and(|content| {
+                            !content.is_empty()
+                                && content.values().all(|content| content["example"] == *example)
+                        })
+                    }
+                    "parameters" => {
+                        let mut parameters = operation["parameters"].as_array().into_iter().flatten();
+                        parameters
+                            .any(|parameter| parameter["name"] == name && parameter["example"] == *example)
+                    }
+                    _ => false,
+                };
+                for (name, example) in examples.as_object().unwrap() {
+                    assert!(is_used(name, example), "{id}: {part} {name}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn requests_are_closed_and_answers_complete() {
+    let document: Value = serde_json::from_str(&document()).unwrap();
+    let schema = |name: &str| &document["components"]["schemas"][name];
+    // One that is named by a body, one that only another schema names, and one whose fields can all be left out.
+    for request in ["CreateEndpoint", "BatchEvent", "RotateSecret"] {
+        assert_eq!(schema(request)["additionalProperties"], false, "{request}");
+    }
+    for answer in ["Endpoint", "LastAttempt", "StreamedAttempt", "Problem"] {
+        assert!(schema(answer).get("additionalProperties").is_none(), "{answer}");
+    }
+    let requires = |name: &str, field: &str| {
+        schema(name)["required"]
+            .as_array()
+            .unwrap()
+            .contains(&field.into())
+    };
+    for (answer, field) in [
+        ("Endpoint", "chatbotId"),
+        ("TopFailure", "status"),
+        ("StreamedAttempt", "event"),
+    ] {
+        assert!(
+            requires(answer, field),
+            "{answer}: {field} may be null, and is always there"
+        );
+    }
+    assert!(!requires("EventAccepted", "duplicate") && !requires("Problem", "field"));
+    assert!(!requires("CreateEndpoint", "chatbotId"));
 }

@@ -6,8 +6,8 @@ use poem_openapi::{Object, OpenApi};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::Group;
 use super::schema::{RawObject, SubscriptionName};
+use super::{Call, Group, Resource};
 use crate::caller::DashboardUser;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
@@ -56,6 +56,11 @@ impl EventTypesApi {
             event_types: event_types?,
         }))
     }
+}
+
+impl Resource for EventTypesApi {
+    const CALLS: &'static [Call] = &[Call::new("listEventTypes", &[])];
+    const EXAMPLES: &'static str = include_str!("event_types.json");
 }
 
 impl TryFrom<EventDescription> for EventTypeView {

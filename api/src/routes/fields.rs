@@ -84,7 +84,12 @@ pub(super) fn timestamp(text: &str, field: &str) -> Result<Timestamp, Problem> {
 
 /// An endpoint's id in a path. A text that isn't an id can't be the id of an endpoint.
 pub(super) fn endpoint_id(text: &str) -> Result<EndpointId, Problem> {
-    text.parse().map_err(|_| Problem::new(Code::EndpointNotFound))
+    text.parse().map_err(|_| no_endpoint())
+}
+
+/// The account has no such endpoint.
+pub(super) fn no_endpoint() -> Problem {
+    Problem::new(Code::EndpointNotFound)
 }
 
 /// An idempotency key; `field` says where it stood.

@@ -5,7 +5,7 @@ use poem_openapi::payload::PlainText;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::Serialize;
 
-use super::Group;
+use super::{Call, Group, Resource};
 use crate::app::App;
 use crate::json::Json;
 
@@ -88,4 +88,13 @@ impl HealthApi {
     async fn metrics(&self, app: Data<&App>) -> PlainText<String> {
         PlainText(app.metrics.render())
     }
+}
+
+impl Resource for HealthApi {
+    const CALLS: &'static [Call] = &[
+        Call::new("healthz", &[]),
+        Call::new("readyz", &[]),
+        Call::new("metrics", &[]),
+    ];
+    const EXAMPLES: &'static str = include_str!("health.json");
 }

@@ -1,5 +1,8 @@
 //! The calls: [`endpoints`], [`deliveries`], [`summary`], [`doctor`] and [`event_types`] for the dashboard, [`events`] for
 //! the backend, [`health`] for operators.
+//!
+//! Each `impl` block with calls is a [`Resource`]: it also declares what the OpenAPI document says about them. What is
+//! listed in `resources!` is served and documented.
 
 pub mod endpoints;
 
@@ -15,13 +18,26 @@ pub mod events;
 
 pub mod health;
 
+mod resource;
+
 mod attempt;
 
 mod fields;
 
 mod schema;
 
+pub(crate) use resource::Documentation;
+pub use resource::{Call, Resource};
+
 use poem_openapi::Tags;
+
+use self::deliveries::{DeliveriesApi, ReplaysApi, StreamApi};
+use self::doctor::DoctorApi;
+use self::endpoints::{EndpointsApi, RotationApi, TestEventApi};
+use self::event_types::EventTypesApi;
+use self::events::EventsApi;
+use self::health::HealthApi;
+use self::summary::SummaryApi;
 
 /// How the calls are grouped in the documentation.
 #[derive(Debug, Clone, Copy, Tags)]
@@ -35,3 +51,30 @@ pub enum Group {
     /// For operators.
     Operations,
 }
+
+macro_rules! resources {
+    ($($resource:ident),+ $(,)?) => {
+        /// The types of all resources.
+        pub type Resources = ($($resource),+);
+
+        /// All resources, as poem serves them.
+        pub const RESOURCES: Resources = ($($resource),+);
+
+        /// What the OpenAPI document adds to each.
+        pub(crate) const DOCUMENTATION: &[Documentation] = &[$(Documentation::of::<$resource>()),+];
+    };
+}
+
+resources!(
+    EndpointsApi,
+    RotationApi,
+    TestEventApi,
+    DeliveriesApi,
+    StreamApi,
+    ReplaysApi,
+    SummaryApi,
+    DoctorApi,
+    EventTypesApi,
+    EventsApi,
+    HealthApi,
+);

@@ -10,8 +10,8 @@ use poem_openapi::{Enum, Object, OpenApi};
 use serde::Serialize;
 use store::condition::StoreWarning;
 
-use super::Group;
 use super::schema::DateTime;
+use super::{Call, Group, Resource};
 use crate::app::App;
 use crate::caller::DashboardUser;
 use crate::json::Json;
@@ -136,6 +136,11 @@ impl SummaryApi {
             warnings: store.warnings().into_iter().map(Into::into).collect(),
         }))
     }
+}
+
+impl Resource for SummaryApi {
+    const CALLS: &'static [Call] = &[Call::new("getSummary", &[])];
+    const EXAMPLES: &'static str = include_str!("summary.json");
 }
 
 impl EndpointCounts {

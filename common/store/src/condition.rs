@@ -1,18 +1,18 @@
-//! What is wrong with the store and its server now, as `/readyz` tells it. The watch ([`Store::watch`]) fills it in; nobody
-//! asks Redis because `/readyz` was asked.
+//! What is wrong with the store and its server now, for `/readyz`. The watch ([`Store::watch`]) notes it here; a request for
+//! `/readyz` never asks Redis.
 
 use std::time::{Duration, Instant};
 
-use super::identity::Replaced;
+use super::identity::{Replaced, Rewind};
 use super::{Store, StoreError};
 
-/// How long what the watch saw last is believed.
+/// How long to believe what the watch saw last.
 const BELIEVED_FOR: Duration = Duration::from_secs(5);
 
-/// How long deliveries may wait without a sign of a worker before that is told.
+/// How long deliveries may wait without a sign of a worker before an operator hears of it.
 const WORKER_WITHIN: Duration = Duration::from_secs(20);
 
-/// How long a store that was set back is warned of (ms).
+/// How long to warn of a store that was set back (ms).
 const REWOUND_FOR: u64 = 24 * 3_600_000;
 
 /// Something that an operator should know, while everything goes on.
@@ -29,18 +29,19 @@ pub struct StoreWarning {
 pub struct Readiness {
     /// Why not; empty when it can.
     pub reasons: Vec<String>,
-    /// What else is to be known.
+    /// What an operator should know besides.
     pub warnings: Vec<StoreWarning>,
 }
 
 /// What the watch found.
 #[derive(Debug, Default)]
 pub(crate) struct Condition {
-    /// When the last look ended, and why it failed if it did.
+    /// When the last look ended, and why it failed, if it did.
     looked: Option<(Instant, Option<String>)>,
     is_full: bool,
-    /// Why no events may be accepted.
+    /// Why the API must accept no events.
     danger: Option<String>,
+    /// What the server's settings give to warn of.
     setup: Vec<StoreWarning>,
     rewound: Option<StoreWarning>,
     worker: Option<WorkerSign>,
@@ -63,17 +64,17 @@ impl Condition {
         self.looked = Some((now, outcome.err().map(ToString::to_string)));
     }
 
-    /// The server's settings were judged: why no events may be accepted, and what an operator should know.
+    /// The server's settings: why the API must accept no events, and what to warn of.
     pub(crate) fn note_setup(&mut self, danger: Option<String>, warnings: Vec<StoreWarning>) {
         self.danger = danger;
         self.setup = warnings;
     }
 
-    /// Whether the store was set back: when, and `writes` before and after.
-    pub(crate) fn note_rewind(&mut self, now: u64, rewound: Option<(u64, u64, u64)>) {
+    /// Whether the store was set back.
+    pub(crate) fn note_rewind(&mut self, now: u64, rewound: Option<Rewind>) {
         self.rewound = rewound
-            .filter(|(at, _, _)| now.saturating_sub(*at) < REWOUND_FOR)
-            .map(|(_, from, to)| StoreWarning {
+            .filter(|rewind| now.saturating_sub(rewind.at) < REWOUND_FOR)
+            .map(|Rewind { from, to, .. }| StoreWarning {
                 code: "store_rewound",
                 message: format!(
                     "The store was set back to an earlier state (writes {from} → {to}): what was accepted or done in between may be gone. `webhooksctl store accept` ends this warning"
@@ -154,20 +155,20 @@ impl Store {
         self.condition().warnings()
     }
 
-    /// Whether this is the store that it was, by what was seen last: for what is answered without asking Redis.
+    /// For answers that don't ask Redis: refuses unless this was the store that it was when it was last seen.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Replaced`] when it isn't.
+    /// [`StoreError::Replaced`].
     pub fn is_ours(&self) -> Result<(), StoreError> {
         self.guard().ensure_ours()
     }
 
-    /// Whether events may be accepted, by what was seen last.
+    /// Refuses if events may not be accepted, by what the watch saw last.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Replaced`] or [`StoreError::Unsafe`] when they may not.
+    /// [`StoreError::Replaced`] or [`StoreError::Unsafe`].
     pub fn takes_events(&self) -> Result<(), StoreError> {
         self.guard().ensure_ours()?;
         match &self.condition().danger {

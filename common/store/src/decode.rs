@@ -1,6 +1,5 @@
 //! Reading what scripts answer. Anything that isn't as documented is [`StoreError::Unexpected`].
 
-use std::collections::HashMap;
 use std::str::FromStr;
 
 use redis::Value;
@@ -16,11 +15,6 @@ pub(crate) fn array(value: Value) -> Result<Vec<Value>, StoreError> {
         Value::Array(values) => Ok(values),
         _ => Err(unexpected("not a list")),
     }
-}
-
-/// The next value of a list.
-pub(crate) fn next(values: &mut impl Iterator<Item = Value>) -> Result<Value, StoreError> {
-    values.next().ok_or_else(|| unexpected("list too short"))
 }
 
 pub(crate) fn bytes(value: Value) -> Result<Vec<u8>, StoreError> {
@@ -50,14 +44,4 @@ pub(crate) fn parsed<T: FromStr>(value: Value) -> Result<T, StoreError> {
 
 pub(crate) fn parse<T: FromStr>(text: &str) -> Result<T, StoreError> {
     text.parse().map_err(|_| unexpected(std::any::type_name::<T>()))
-}
-
-/// A hash: field → value.
-pub(crate) fn fields(value: Value) -> Result<HashMap<String, String>, StoreError> {
-    let mut values = array(value)?.into_iter();
-    let mut fields = HashMap::with_capacity(values.len() / 2);
-    while let Some(name) = values.next() {
-        fields.insert(text(name)?, text(next(&mut values)?)?);
-    }
-    Ok(fields)
 }

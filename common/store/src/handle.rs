@@ -4,15 +4,14 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use redis::{FromRedisValue, ToRedisArgs, Value};
+use redis::FromRedisValue;
 
 use super::StoreError;
 use super::condition::Condition;
 use super::connection::{Connection, Connections, Question};
+use super::events::SharedIntake;
 use super::identity::Guard;
-use super::intake::Intake;
-use super::keys::{Keys, META};
-use super::scripts::{Scripts, Step, refused_script};
+use super::keys::Keys;
 use super::settings::{InvalidRedis, RedisArgs};
 
 /// A handle to everything that is kept in Redis. Cheap to clone.
@@ -25,10 +24,9 @@ struct Inner {
     connections: Connections,
     /// Waiting for a wake token blocks its connection, and would hold up all others.
     wake: Connection,
-    intake: Intake,
+    intake: SharedIntake,
     keys: Keys,
     shards: u16,
-    scripts: Scripts,
     guard: Guard,
     condition: Mutex<Condition>,
 }
@@ -45,10 +43,9 @@ impl Store {
             inner: Arc::new(Inner {
                 connections: Connections::new(client),
                 wake: Connection::default(),
-                intake: Intake::default(),
+                intake: SharedIntake::default(),
                 keys: Keys::new(0),
                 shards: args.shards,
-                scripts: Scripts::new(),
                 guard: Guard::new(args.store_id.clone()),
                 condition: Mutex::default(),
             }),
@@ -59,12 +56,8 @@ impl Store {
         &self.inner.keys
     }
 
-    pub(crate) fn intake(&self) -> &Intake {
+    pub(crate) fn intake(&self) -> &SharedIntake {
         &self.inner.intake
-    }
-
-    pub(crate) fn scripts(&self) -> &Scripts {
-        &self.inner.scripts
     }
 
     pub(crate) fn guard(&self) -> &Guard {
@@ -80,31 +73,6 @@ impl Store {
 
     pub(crate) fn shards(&self) -> u16 {
         self.inner.shards
-    }
-
-    /// Runs a script with the shard's keys and these arguments, in our store and no other.
-    pub(crate) async fn run<A: ToRedisArgs>(
-        &self,
-        step: &Step,
-        arguments: &[A],
-    ) -> Result<Value, StoreError> {
-        let identity = self.introduced().await?;
-        let answer = self.invoke(step, arguments, Some(identity.as_str())).await;
-        self.guard().note_answer(step.writes, answer.as_ref().err());
-        answer
-    }
-
-    async fn invoke<A: ToRedisArgs>(
-        &self,
-        step: &Step,
-        arguments: &[A],
-        identity: Option<&str>,
-    ) -> Result<Value, StoreError> {
-        let mut invocation = step.script.prepare_invoke();
-        let keys = self.inner.keys.declared();
-        let keys = &keys[..step.keys.min(keys.len())];
-        let invocation = &*invocation.key(keys).key(META).arg(arguments).arg(identity);
-        self.query_anywhere(invocation).await.map_err(refused_script)
     }
 
     /// Asks a command or a pipeline that no script guards, unless the store was last seen to be another one.

@@ -1,28 +1,33 @@
 //! The store: everything that is kept in Redis, and the only code that talks to it.
 //!
-//! Whatever must happen together happens in one Lua script (`lua/`), and every script can be repeated: ids, secrets
-//! and target states are made before the call, so that a call whose answer was lost is simply sent again. Keys are
-//! built in [`keys`] alone.
+//! Whatever must happen together happens in one Lua script (`lua/`), and every script can be repeated: callers make ids,
+//! secrets and target states before the call, so that a call whose answer was lost is simply sent again.
 //!
-//! - [`settings`]: where Redis is.
-//! - [`endpoints`]: make, list, change and remove endpoints.
-//! - [`events`]: accept an event with all its deliveries, or nothing.
-//! - [`queue`]: fetch, complete, retry, park, reap: what workers do.
+//! Asking Redis:
+//!
+//! - [`settings`]: where Redis is. `handle`: the [`Store`] that everybody holds. `connection`: what it asks on.
+//! - [`keys`]: every key. `scripts`: how Rust calls Lua; `script_list` has them all. `decode`: how answers are read.
+//!
+//! Is the server sound, and is this our store?
+//!
+//! - [`server`]: the server's version, settings and memory.
+//! - [`identity`]: whether it is still the store that it was. `watch` looks again and again.
+//! - [`condition`]: what the watch found, as `/readyz` tells it. [`ready`]: waiting at start until all is well.
+//! - [`check`]: whether what is stored agrees with itself.
+//!
+//! Endpoints and their secrets:
+//!
+//! - [`endpoints`]: making, listing, changing and removing them. [`health`]: the facts about one, and about an account.
+//! - [`rotation`]: new signing secrets, with a grace for the old ones. [`rewrap`]: the same secrets, sealed with another key.
+//!
+//! Events and deliveries:
+//!
+//! - [`events`]: accepting an event with all its deliveries, or nothing.
 //! - [`rates`]: how many calls and events are left in this minute.
+//! - [`queue`]: what workers do: fetch, report, park, reap. [`policy`]: the rules that they do it by. [`parked`]: a search for
+//!   endpoints that upkeep doesn't know of.
 //! - [`log`]: what became of deliveries, as their owner reads it.
-//! - [`parked`]: finding endpoints that no release entered where upkeep looks for what is parked.
-//! - [`replays`]: send again what was finished.
-//! - [`test_events`]: test events, past the queue.
-//! - [`rotation`]: new signing secrets, with a grace for the old ones.
-//! - [`rewrap`]: the same secrets, sealed anew with another key.
-//! - [`health`]: the facts about an endpoint, and about an account.
-//! - [`policy`]: what the workers are configured to.
-//! - [`memory`]: how much memory is used, and how much has to be freed.
-//! - [`server`]: is this Redis reachable and sane?
-//! - [`ready`]: waiting at start until it is.
-//! - [`identity`]: is it still the store that it was?
-//! - [`condition`]: what is wrong with it now, as `/readyz` tells it.
-//! - [`check`]: does the stored state agree with itself?
+//! - [`replays`]: sending again what was finished. [`test_events`]: test events, past the queue.
 
 pub mod settings;
 
@@ -30,56 +35,52 @@ mod handle;
 
 mod connection;
 
-mod decode;
-
 pub mod keys;
 
 mod scripts;
 
+mod script_list;
+
+mod decode;
+
+pub mod server;
+
+pub mod identity;
+
+mod watch;
+
+pub mod condition;
+
+pub mod ready;
+
+pub mod check;
+
 pub mod endpoints;
 
-pub mod events;
-
-mod intake;
-
-pub mod queue;
-
-pub mod rates;
-
-pub mod log;
-
-pub mod parked;
-
-pub mod replays;
-
-pub mod test_events;
+pub mod health;
 
 pub mod rotation;
 
 pub mod rewrap;
 
-pub mod health;
+pub mod events;
+
+pub mod rates;
+
+pub mod queue;
 
 pub mod policy;
 
-mod info;
+pub mod parked;
 
-pub mod memory;
+pub mod log;
 
-pub mod server;
+pub mod replays;
 
-pub mod ready;
-
-pub mod identity;
-
-pub mod condition;
-
-mod watch;
-
-pub mod check;
+pub mod test_events;
 
 pub use handle::{Listener, Store};
-pub use scripts::assembled as assembled_scripts;
+pub use script_list::assembled_scripts;
 
 /// Why a call to the store has no result. Every call can be repeated.
 #[derive(Debug, Clone, thiserror::Error)]

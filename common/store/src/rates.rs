@@ -5,11 +5,8 @@
 
 use std::time::Duration;
 
-use redis::Value;
-
 use domain::id::AccountId;
 
-use super::decode::{integer, next, unexpected};
 use super::scripts::script;
 use super::{Store, StoreError};
 
@@ -66,24 +63,13 @@ impl EventLimits {
         per_account: 0,
     };
 
-    /// As `accept` takes them: the name of the key's counter below the prefix, its limit, and that of an account; empty if there
-    /// is no limit.
-    pub(crate) fn counters(&self) -> String {
-        if self.per_key == 0 && self.per_account == 0 {
-            return String::new();
-        }
-        format!("key:{}:pushed {} {}", self.key, self.per_key, self.per_account)
-    }
-
-    /// Whose quotas `accept` tells, in its order.
-    pub(crate) fn subjects(&self) -> impl Iterator<Item = Subject> {
+    /// Those that are set: whose events they concern, and how many may come.
+    pub(crate) fn set(&self) -> impl Iterator<Item = (Subject, u32)> {
         let limits = [
             (Subject::ServiceKey, self.per_key),
             (Subject::Account, self.per_account),
         ];
-        limits
-            .into_iter()
-            .filter_map(|(subject, limit)| (limit > 0).then_some(subject))
+        limits.into_iter().filter(|(_, most)| *most > 0)
     }
 }
 
@@ -103,30 +89,4 @@ impl Store {
         };
         Ok((is_allowed, quota))
     }
-}
-
-/// One quota for each subject, as a script tells them; none when it tells none.
-pub(crate) fn quotas(
-    mut answer: impl Iterator<Item = Value>,
-    subjects: impl Iterator<Item = Subject>,
-) -> Result<Vec<Quota>, StoreError> {
-    let mut told = Vec::new();
-    for subject in subjects {
-        let Some(left) = answer.next() else {
-            break;
-        };
-        let mut both = std::iter::once(left).chain(answer.by_ref());
-        told.push(quota(subject, &mut both)?);
-    }
-    Ok(told)
-}
-
-fn quota(subject: Subject, answer: &mut impl Iterator<Item = Value>) -> Result<Quota, StoreError> {
-    let left = integer(next(answer)?)?;
-    let ends_in = integer(next(answer)?)?;
-    Ok(Quota {
-        subject,
-        left: u32::try_from(left).map_err(|_| unexpected("a quota"))?,
-        ends_in: Duration::from_millis(u64::try_from(ends_in).map_err(|_| unexpected("a quota's end"))?),
-    })
 }

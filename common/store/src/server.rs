@@ -1,6 +1,10 @@
-//! Is this Redis reachable, and set up so that the promises hold?
+//! The server itself: its version, whether its settings keep what we promise, its memory and its clock.
 
 pub mod replay_rights;
+
+mod info;
+
+mod memory;
 
 mod setup;
 
@@ -8,16 +12,17 @@ use std::collections::HashMap;
 
 use super::condition::StoreWarning;
 use super::identity::SCHEMA;
-use super::info::{major, version};
 use super::scripts::script;
 use super::{Store, StoreError};
 use domain::clock::Timestamp;
 
+pub use self::memory::Memory;
 pub use self::setup::{AckDurability, Expectations};
 
+use self::info::{major, version};
 use self::setup::Setup;
 
-/// What is to be said about the server's set-up.
+/// What a look at the server showed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServerReport {
     /// `Redis 7.2.4` or `Valkey 9.1.2`.
@@ -26,12 +31,12 @@ pub struct ServerReport {
     pub refusals: Vec<String>,
     /// What an operator should know, each a sentence that says what to do.
     pub warnings: Vec<String>,
-    /// Those of the warnings that the watch goes on looking at.
+    /// Those of the warnings that the watch checks again and again.
     pub(crate) rechecked: Vec<StoreWarning>,
 }
 
 impl ServerReport {
-    /// Takes in what the settings come to; the watch goes on looking at them.
+    /// Adds what the settings gave to say; the watch checks them again and again.
     fn take_setup(&mut self, found: Setup) {
         self.refusals.extend(found.danger);
         self.rechecked = found.warnings;
@@ -39,7 +44,7 @@ impl ServerReport {
         self.warnings.extend(messages);
     }
 
-    /// Those warnings that nobody looks at again while the program runs.
+    /// The warnings that nothing checks again while the program runs.
     #[must_use]
     pub fn lasting_warnings(&self) -> Vec<String> {
         let is_rechecked = |text: &String| self.rechecked.iter().any(|warning| warning.message == *text);
@@ -58,9 +63,9 @@ script! {
 }
 
 impl Store {
-    /// Looks at the server: version, eviction policy, durability, whether it may replay its file,
-    /// number of shards, schema. Then it meets the store, which
-    /// is made at the very first start. That it isn't the store is no error: [`Store::readiness`] tells it.
+    /// Looks at the server: its version, eviction policy and durability, whether it may replay its file, and the stored
+    /// data's schema and number of shards. Then it meets the store, which the very first start makes. A store that isn't
+    /// ours is no error: [`Store::readiness`] tells it.
     ///
     /// # Errors
     ///
@@ -96,11 +101,11 @@ impl Store {
         self.call(&Clock {}).await
     }
 
-    /// Looks at the server's settings and at how it is.
+    /// Judges the server's settings, its memory and its file, and notes the result in the store's condition.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when Redis fails. That it doesn't allow to ask is none.
+    /// [`StoreError`] when Redis fails. That the server refuses to answer is none.
     pub(crate) async fn examine(&self, expected: Expectations) -> Result<Setup, StoreError> {
         let settings = match self.config().await {
             Ok(settings) => Some(settings),
@@ -124,7 +129,8 @@ impl Store {
             .await
     }
 
-    /// Reads before it meets the store, which may write: data that this version doesn't know is left alone.
+    /// Compares the stored schema and shards with ours, and only then meets the store, which may write: data that this
+    /// version doesn't know is left alone.
     async fn check_meta(&self, shards: u16, report: &mut ServerReport) -> Result<(), StoreError> {
         let stored = self.store_facts().await?;
         let shards = shards.to_string();

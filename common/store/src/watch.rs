@@ -1,4 +1,4 @@
-//! Looking again and again: about once a second at the store, every few seconds at the server's settings.
+//! The watch: looks at the store about once a second, and at the server's settings every few seconds.
 
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
@@ -8,14 +8,14 @@ use super::scripts::script;
 use super::server::Expectations;
 use super::{Store, StoreError};
 
-/// How often the store is looked at, and how often while something is wrong.
+/// How often the watch looks at the store, and how often while something is wrong.
 const EVERY: Duration = Duration::from_secs(1);
 const EVERY_IN_TROUBLE: Duration = Duration::from_millis(400);
 
 /// The least time between two looks: calls that fail bring the next one forward.
 const LEAST: Duration = Duration::from_millis(200);
 
-/// How often the server's settings are looked at.
+/// How often it looks at the server's settings.
 const SETTINGS_EVERY: Duration = Duration::from_secs(5);
 
 script! {
@@ -25,8 +25,8 @@ script! {
 }
 
 impl Store {
-    /// Looks at the store and its server for as long as the program runs, tells the log what changed, and keeps what
-    /// [`Store::readiness`] tells. `on_rewind` is called for each time that the store is found to be older than it was.
+    /// Looks at the store and its server for as long as the program runs, logs what changes, and notes what
+    /// [`Store::readiness`] tells. Calls `on_rewind` each time that it finds the store set back.
     pub async fn watch(&self, expected: Expectations, on_rewind: impl Fn()) -> Infallible {
         self.guard().start_watching();
         let mut examined: Option<Instant> = None;
@@ -46,7 +46,7 @@ impl Store {
         }
     }
 
-    /// One look; whether all is well.
+    /// Looks once; returns whether all is well.
     async fn look_once(&self, on_rewind: impl Fn()) -> bool {
         let (looked, room) = tokio::join!(self.look(), self.has_room());
         let now = Instant::now();
@@ -69,7 +69,7 @@ impl Store {
         !matches!(look.verdict, Verdict::Replaced(_))
     }
 
-    /// Whether Redis takes in new work, or is at `maxmemory`.
+    /// Whether Redis takes new work in; at `maxmemory` it doesn't.
     async fn has_room(&self) -> Result<bool, StoreError> {
         match self.call_anywhere(&StoreRoom {}).await {
             Ok(()) => Ok(true),

@@ -18,11 +18,12 @@ use e2e::system::System;
 use redis::Value;
 use serde_json::json;
 use store::Store;
-use store::events::{AcceptOutcome, Budgets, NewEvent};
+use store::events::{AcceptOutcome, Budgets, NewEvent, Push};
 use store::policy::Policy;
 use store::queue::{
     AttemptRecord, Incarnation, Leased, MAX_FETCH, MAX_REPORTS, Outcome, Report, WorkRequest,
 };
+use store::rates::EventLimits;
 
 use crate::scene::{ask, builder, policy, step_clock, store};
 
@@ -144,8 +145,13 @@ pub(crate) async fn accept_many(store: &Store, count: usize) -> Vec<Pushed> {
     let mut pushed = Vec::with_capacity(count);
     for start in (0..count).step_by(1000) {
         let events: Vec<_> = (start..count.min(start + 1000)).map(event).collect();
-        for outcome in store.accept(&events, budgets).await {
-            let AcceptOutcome::Accepted(accepted) = outcome.unwrap() else {
+        let push = Push {
+            events,
+            budgets,
+            limits: EventLimits::NONE,
+        };
+        for result in store.accept(push).await {
+            let AcceptOutcome::Accepted(accepted) = result.unwrap().outcome else {
                 panic!("not accepted");
             };
             pushed.push(Pushed {

@@ -18,7 +18,7 @@ use e2e::system::System;
 use e2e::wait::{LONG, check, eventually};
 use redis::Commands as _;
 use serde_json::json;
-use store::identity::{StoreId, What};
+use store::identity::{Found, StoreId};
 use store::{Store, StoreError};
 
 use crate::scene::{Scene, ask, blocking, builder, more_accepted, more_refused};
@@ -426,7 +426,7 @@ async fn all_who_meet_on_an_empty_server_agree() {
     let refused = insists.list_endpoints(&account).await;
     assert!(matches!(refused, Err(StoreError::Replaced(_))), "{refused:?}");
     let accepted = insists.accept_store(false).await.unwrap();
-    assert_eq!((accepted.what, accepted.identity.as_str()), (What::Other, ID));
+    assert_eq!((accepted.found, accepted.identity.as_str()), (Found::Other, ID));
     insists.list_endpoints(&account).await.unwrap();
     let replaced = stores[0].list_endpoints(&account).await;
     assert!(matches!(replaced, Err(StoreError::Replaced(_))), "{replaced:?}");

@@ -168,7 +168,7 @@ async fn at_maxmemory_events_are_refused_whole_and_the_queue_drains() {
         .command(redis::cmd("CONFIG").arg("SET").arg("maxmemory").arg("1mb"))
         .await;
     let before = fixture.keys().await;
-    let refused = fixture.store.accept(&[new_event()], BUDGETS).await.remove(0);
+    let refused = fixture.accept_all(&[new_event()], BUDGETS).await.remove(0);
     assert!(matches!(refused, Err(StoreError::OutOfMemory)), "{refused:?}");
     assert_eq!(fixture.keys().await, before);
 

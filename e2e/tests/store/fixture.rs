@@ -11,12 +11,13 @@ use domain::id::{AccountId, EndpointId, EventId};
 use domain::sealing::SealedSecret;
 use e2e::redis_server::RedisServer;
 use redis::aio::MultiplexedConnection;
-use store::Store;
 use store::check::broken_rules;
 use store::endpoints::CreateOutcome;
-use store::events::{AcceptOutcome, Accepted, Budgets, Idempotency, NewEvent};
+use store::events::{AcceptOutcome, Accepted, Budgets, Idempotency, NewEvent, Push};
 use store::policy::Policy;
 use store::queue::{AttemptRecord, Incarnation, Leased, Outcome, Receipt, Report, WorkReply, WorkRequest};
+use store::rates::EventLimits;
+use store::{Store, StoreError};
 
 pub(crate) const BUDGETS: Budgets = Budgets {
     account_bytes: 1 << 30,
@@ -124,7 +125,7 @@ impl Fixture {
     pub(crate) async fn push_many(&self, count: usize) {
         let events: Vec<_> = (0..count).map(|_| new_event()).collect();
         for chunk in events.chunks(1000) {
-            for outcome in self.store.accept(chunk, BUDGETS).await {
+            for outcome in self.accept_all(chunk, BUDGETS).await {
                 assert!(matches!(outcome.unwrap(), AcceptOutcome::Accepted(_)));
             }
         }
@@ -138,11 +139,30 @@ impl Fixture {
     }
 
     pub(crate) async fn accept_outcome(&self, event: &NewEvent, budgets: Budgets) -> AcceptOutcome {
-        self.store
-            .accept(std::slice::from_ref(event), budgets)
+        self.accept_all(std::slice::from_ref(event), budgets)
             .await
             .remove(0)
             .unwrap()
+    }
+
+    /// Pushes events without limits; what came of each.
+    pub(crate) async fn accept_all(
+        &self,
+        events: &[NewEvent],
+        budgets: Budgets,
+    ) -> Vec<Result<AcceptOutcome, StoreError>> {
+        let push = Push {
+            events: events.to_vec(),
+            budgets,
+            limits: EventLimits::NONE,
+        };
+        let results = self.store.accept(push).await.into_iter();
+        results.map(|result| Ok(result?.outcome)).collect()
+    }
+
+    /// Pushes an event alone, so that it shares its call with others that come at the same time.
+    pub(crate) async fn accept_one(&self, event: NewEvent) -> Result<AcceptOutcome, StoreError> {
+        self.accept_all(&[event], BUDGETS).await.remove(0)
     }
 
     pub(crate) async fn work(&self, worker: &mut Worker, request: WorkRequest) -> WorkReply {

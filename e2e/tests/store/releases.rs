@@ -132,7 +132,16 @@ impl Fixture {
         let mut command = redis::cmd("EVAL");
         command.arg(script).arg(keys.declared().len() + 1);
         command.arg(keys.declared()).arg(META);
-        command.arg(&[id.as_str(), account().as_str(), operation, "1", parked, &store]);
+        let no_changes = "0";
+        command.arg(&[
+            id.as_str(),
+            account().as_str(),
+            operation,
+            "1",
+            parked,
+            no_changes,
+            &store,
+        ]);
         let _: redis::Value = self.command(&command).await;
     }
 }

@@ -43,7 +43,7 @@ async fn a_call_decides_each_event_by_itself_and_in_order() {
         repeated.clone(),
         repeated,
     ];
-    let outcomes = fixture.store.accept(&events, BUDGETS).await;
+    let outcomes = fixture.accept_all(&events, BUDGETS).await;
     let told: Vec<_> = outcomes
         .into_iter()
         .map(|outcome| match outcome.unwrap() {
@@ -98,8 +98,7 @@ async fn a_budget_that_is_used_up_within_a_call_refuses_the_rest_of_its_account(
         ..BUDGETS
     };
     let outcomes: Vec<_> = fixture
-        .store
-        .accept(&events, budgets)
+        .accept_all(&events, budgets)
         .await
         .into_iter()
         .map(|outcome| matches!(outcome.unwrap(), AcceptOutcome::Accepted(_)))
@@ -117,7 +116,7 @@ async fn what_one_call_leaves_over_is_accepted_by_the_next_ones() {
     }
     // More than one call makes, by events and by deliveries.
     let events: Vec<_> = (0..50).map(|_| new_event()).collect();
-    for (event, outcome) in events.iter().zip(fixture.store.accept(&events, BUDGETS).await) {
+    for (event, outcome) in events.iter().zip(fixture.accept_all(&events, BUDGETS).await) {
         let accepted = accepted(outcome);
         assert_eq!((&accepted.id, accepted.deliveries), (&event.id, 40));
     }
@@ -144,7 +143,7 @@ async fn an_account_that_cant_be_read_hurts_nobody_else() {
         )
         .await;
     let events = [new_event(), of("user:user_2", new_event()), new_event()];
-    let mut outcomes = fixture.store.accept(&events, BUDGETS).await.into_iter();
+    let mut outcomes = fixture.accept_all(&events, BUDGETS).await.into_iter();
     assert_eq!(accepted(outcomes.next().unwrap()).deliveries, 1);
     let refused = outcomes.next().unwrap();
     assert!(matches!(refused, Err(StoreError::Unexpected(_))), "{refused:?}");
@@ -194,9 +193,7 @@ async fn events_that_come_at_the_same_time_are_each_accepted_once() {
             _ => new_event(),
         })
         .collect();
-    let calls = events
-        .iter()
-        .map(|event| fixture.store.accept_one(event.clone(), BUDGETS));
+    let calls = events.iter().map(|event| fixture.accept_one(event.clone()));
     for (event, outcome) in events.iter().zip(join_all(calls).await) {
         let accepted = accepted(outcome);
         assert_eq!((&accepted.id, accepted.deliveries), (&event.id, 1));
@@ -215,7 +212,7 @@ async fn a_caller_that_goes_away_holds_up_nobody() {
     let mut went_away = 0;
     for _ in 0..20 {
         let (gone, stays): (Vec<_>, Vec<_>) = (0..40)
-            .map(|_| Box::pin(fixture.store.accept_one(new_event(), BUDGETS)))
+            .map(|_| Box::pin(fixture.accept_one(new_event())))
             .enumerate()
             .partition(|(number, _)| number % 2 == 0);
         for (_, mut call) in gone {

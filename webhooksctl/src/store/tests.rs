@@ -17,7 +17,11 @@ fn what_is_known_of_a_store_is_told() {
     facts.identity = Some("a".parse().unwrap());
     facts.writes = 7;
     facts.accepted_at = 1_774_539_000_000;
-    facts.rewound = Some((1_774_539_000_000, 9, 6));
+    facts.rewound = Some(Rewind {
+        at: 1_774_539_000_000,
+        from: 9,
+        to: 6,
+    });
     let text = described(&facts);
     for part in [
         "STORE_ID=a",

@@ -16,7 +16,8 @@ use e2e::state::{connect, key};
 use e2e::wait::{LONG, check, eventually};
 use redis::Commands as _;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use store::events::{Budgets, NewEvent};
+use store::events::{AcceptOutcome, Budgets, NewEvent, Push};
+use store::rates::EventLimits;
 use store::test_events::TestEventRequest;
 use tokio::sync::oneshot;
 
@@ -80,8 +81,13 @@ async fn push(store: &Store, count: usize) {
         account_bytes: 1 << 30,
         parked_bytes: 1 << 28,
     };
-    for outcome in store.accept(&events, budgets).await {
-        outcome.unwrap();
+    let push = Push {
+        events,
+        budgets,
+        limits: EventLimits::NONE,
+    };
+    for result in store.accept(push).await {
+        assert!(matches!(result.unwrap().outcome, AcceptOutcome::Accepted(_)));
     }
 }
 

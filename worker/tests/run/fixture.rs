@@ -13,7 +13,8 @@ use domain::signing::SigningSecret;
 use e2e::ports::free_port;
 use e2e::redis_server::RedisServer;
 use store::Store;
-use store::events::{AcceptOutcome, Budgets, NewEvent};
+use store::events::{AcceptOutcome, Budgets, NewEvent, Push};
+use store::rates::EventLimits;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -175,7 +176,12 @@ pub(crate) async fn push(store: &Store, count: usize) {
         account_bytes: 1 << 30,
         parked_bytes: 1 << 28,
     };
-    for outcome in store.accept(&events, budgets).await {
-        assert!(matches!(outcome.unwrap(), AcceptOutcome::Accepted(_)));
+    let push = Push {
+        events,
+        budgets,
+        limits: EventLimits::NONE,
+    };
+    for result in store.accept(push).await {
+        assert!(matches!(result.unwrap().outcome, AcceptOutcome::Accepted(_)));
     }
 }

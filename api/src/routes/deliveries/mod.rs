@@ -35,7 +35,7 @@ use store::replays::ReplayOutcome;
 use self::shapes::{DeliveryList, DeliveryStatus, DetailView, Replayed};
 use super::events::idempotency::IdempotencyHeader;
 use super::schema::{CursorText, DateTime, DeliveredEvent, ListedStatus, PageLimit};
-use super::{Group, fields};
+use super::{Call, Group, Resource, fields};
 use crate::app::App;
 use crate::caller::DashboardUser;
 use crate::cursor::CursorScope;
@@ -116,7 +116,7 @@ impl DeliveriesApi {
                 limit,
             })
             .await?
-            .ok_or_else(no_endpoint)?;
+            .ok_or_else(fields::no_endpoint)?;
         Ok(Json(DeliveryList {
             deliveries: page.deliveries.into_iter().map(Into::into).collect(),
             next_cursor: page.next.map(|next| scope.write(&next)),
@@ -197,10 +197,34 @@ impl DeliveriesApi {
             // It was kept a moment ago.
             ReplayOutcome::Expired => return Err(expired::problem(store, &detail.summary).await),
             ReplayOutcome::OverBudget => return Err(Problem::new(Code::AccountOverBudget).retry_after(30)),
-            ReplayOutcome::EndpointNotFound => return Err(no_endpoint()),
+            ReplayOutcome::EndpointNotFound => return Err(fields::no_endpoint()),
         };
         Ok(Replayed::new(new, source, status))
     }
+}
+
+impl Resource for DeliveriesApi {
+    const CALLS: &'static [Call] = &[
+        Call::new(
+            "listDeliveries",
+            &[
+                Code::InvalidFilter,
+                Code::InvalidTimestamp,
+                Code::InvalidSpan,
+                Code::InvalidCursor,
+            ],
+        ),
+        Call::new("getDelivery", &[]),
+        Call::new(
+            "replayDelivery",
+            &[
+                Code::InvalidIdempotencyKey,
+                Code::PayloadExpired,
+                Code::AccountOverBudget,
+            ],
+        ),
+    ];
+    const EXAMPLES: &'static str = include_str!("deliveries.json");
 }
 
 /// What a replay's id is made of when the caller names it by a key.
@@ -226,17 +250,13 @@ async fn find(
         // A text that isn't an id can't be the id of a delivery; but the endpoint may be unknown as well.
         return Err(match store.get_endpoint(account, endpoint).await? {
             Some(_) => not_found(),
-            None => no_endpoint(),
+            None => fields::no_endpoint(),
         });
     };
     let detail = store
         .get_delivery(account, endpoint, &id)
         .await?
-        .ok_or_else(no_endpoint)?
+        .ok_or_else(fields::no_endpoint)?
         .ok_or_else(not_found)?;
     Ok((id, detail))
-}
-
-fn no_endpoint() -> Problem {
-    Problem::new(Code::EndpointNotFound)
 }

@@ -7,8 +7,7 @@ use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
 use store::replays::{ReplaySpan, ReplayStatus, StartOutcome};
 
-use super::super::{Group, fields};
-use super::no_endpoint;
+use super::super::{Call, Group, Resource, fields};
 use super::replay_shapes::{CountView, EndedAs, ManyReplayed, ReplayDeliveries, ReplayView};
 use crate::app::App;
 use crate::caller::DashboardUser;
@@ -56,7 +55,7 @@ impl ReplaysApi {
             let count = store
                 .count_replay(&user.account, &endpoint, &span)
                 .await?
-                .ok_or_else(no_endpoint)?;
+                .ok_or_else(fields::no_endpoint)?;
             return Ok(ManyReplayed::Counted(Json(CountView::new(count, &span))));
         }
         let new = ReplayId::new(now.as_millis());
@@ -71,7 +70,7 @@ impl ReplaysApi {
             StartOutcome::Running(running) => Err(Problem::new(Code::ReplayInProgress).detail(format!(
                 "The replay {running} is running, and an endpoint has one at a time: wait until it has finished, or cancel it."
             ))),
-            StartOutcome::EndpointNotFound => Err(no_endpoint()),
+            StartOutcome::EndpointNotFound => Err(fields::no_endpoint()),
         }
     }
 
@@ -118,6 +117,23 @@ impl ReplaysApi {
     }
 }
 
+impl Resource for ReplaysApi {
+    const CALLS: &'static [Call] = &[
+        Call::new(
+            "replayDeliveries",
+            &[
+                Code::InvalidValue,
+                Code::InvalidTimestamp,
+                Code::InvalidSpan,
+                Code::ReplayInProgress,
+            ],
+        ),
+        Call::new("getReplay", &[]),
+        Call::new("cancelReplay", &[]),
+    ];
+    const EXAMPLES: &'static str = include_str!("replays.json");
+}
+
 /// Answers a replay, and cancels it before that if wanted.
 async fn look(
     app: &App,
@@ -138,7 +154,7 @@ async fn look(
     }
     Err(match store.get_endpoint(&user.account, &endpoint).await? {
         Some(_) => Problem::new(Code::ReplayNotFound),
-        None => no_endpoint(),
+        None => fields::no_endpoint(),
     })
 }
 

@@ -16,9 +16,8 @@ use store::log::EntryId;
 use tokio::sync::mpsc::Receiver;
 
 use super::super::schema::CursorText;
-use super::super::{Group, fields};
+use super::super::{Call, Group, Resource, fields};
 use super::follow::{Follower, scope};
-use super::no_endpoint;
 use super::stream_events::{StreamedAttempt, StreamedCancellation, StreamedEnd, StreamedGap, StreamedState};
 use crate::app::App;
 use crate::caller::DashboardUser;
@@ -70,7 +69,7 @@ impl StreamApi {
         store
             .get_endpoint(&user.account, &endpoint)
             .await?
-            .ok_or_else(no_endpoint)?;
+            .ok_or_else(fields::no_endpoint)?;
         let place = app.streams.take(&user.account).map_err(no_place)?;
         let tail = store.tail_log(&endpoint, after).await?;
         let follower = Follower {
@@ -83,6 +82,14 @@ impl StreamApi {
         };
         Ok(EventStream(follower.start(place)))
     }
+}
+
+impl Resource for StreamApi {
+    const CALLS: &'static [Call] = &[Call::new(
+        "streamDeliveries",
+        &[Code::InvalidCursor, Code::TooManyStreams],
+    )];
+    const EXAMPLES: &'static str = include_str!("stream.json");
 }
 
 fn wrong_id() -> Problem {

@@ -15,7 +15,7 @@ use store::rotation::SigningSecrets;
 use tokio::sync::Semaphore;
 
 use self::shapes::{DiagnosisView, VerifySignature};
-use super::{Group, fields};
+use super::{Call, Group, Resource, fields};
 use crate::app::App;
 use crate::caller::DashboardUser;
 use crate::json::Json;
@@ -65,7 +65,7 @@ impl DoctorApi {
         let sealed = store
             .signing_secrets(&user.account, &endpoint)
             .await?
-            .ok_or_else(|| Problem::new(Code::EndpointNotFound))?;
+            .ok_or_else(fields::no_endpoint)?;
         let sent = match headers.event() {
             Some(event) => store.event_body(&user.account, &event).await?,
             None => None,
@@ -101,6 +101,11 @@ impl DoctorApi {
         })?;
         Ok(Json(diagnosis.into()))
     }
+}
+
+impl Resource for DoctorApi {
+    const CALLS: &'static [Call] = &[Call::new("verifySignature", &[Code::InvalidHeaders])];
+    const EXAMPLES: &'static str = include_str!("doctor.json");
 }
 
 /// All that is examined.

@@ -10,6 +10,8 @@ mod rotation;
 
 mod test_event;
 
+mod query_id;
+
 pub use rotation::RotationApi;
 pub use test_event::TestEventApi;
 
@@ -18,14 +20,15 @@ use domain::id::EndpointId;
 use domain::signing::SigningSecret;
 use poem::web::Data;
 use poem_openapi::OpenApi;
-use poem_openapi::param::{Path, Query};
+use poem_openapi::param::Path;
 use store::endpoints::CreateOutcome;
 
 use self::detail::DetailView;
+use self::query_id::QueryId;
 use self::shapes::{
     ChangeEndpoint, CreateEndpoint, Created, CreatedEndpoint, EndpointList, EndpointView, Parked, Removed,
 };
-use super::{Group, fields};
+use super::{Call, Group, Resource, fields};
 use crate::app::App;
 use crate::caller::DashboardUser;
 use crate::json::Json;
@@ -115,9 +118,11 @@ impl EndpointsApi {
         /// The endpoint's id.
         id: Path<String>,
     ) -> Result<Json<DetailView>, Problem> {
-        let id = known_form(&id.0)?;
+        let id = fields::endpoint_id(&id.0)?;
         let facts = app.store.get()?.endpoint_facts(&user.account, &id).await?;
-        facts.map(|facts| Json(facts.into())).ok_or_else(not_found)
+        facts
+            .map(|facts| Json(facts.into()))
+            .ok_or_else(fields::no_endpoint)
     }
 
     /// Change an endpoint, or switch it on or off
@@ -161,20 +166,20 @@ impl EndpointsApi {
                 Some(Parked::Deliver) | None => ParkedAction::Deliver,
             },
         };
-        let id = known_form(&body.id)?;
+        let id = fields::endpoint_id(&body.id)?;
         let store = app.store.get()?;
         if !has_fields {
             // A toggle becomes a target state, so that the store's call can be repeated.
             let endpoint = store
                 .get_endpoint(&user.account, &id)
                 .await?
-                .ok_or_else(not_found)?;
+                .ok_or_else(fields::no_endpoint)?;
             patch.active = Some(endpoint.state != EndpointState::Active);
         }
         let endpoint = store.update_endpoint(&user.account, &id, &patch).await?;
         endpoint
             .map(|endpoint| Json(endpoint.into()))
-            .ok_or_else(not_found)
+            .ok_or_else(fields::no_endpoint)
     }
 
     /// Remove an endpoint
@@ -190,27 +195,40 @@ impl EndpointsApi {
         user: DashboardUser,
         app: Data<&App>,
         /// The endpoint's id.
-        id: Query<Option<String>>,
+        id: QueryId,
     ) -> Result<Removed, Problem> {
-        let id = id.0.ok_or_else(|| {
-            Problem::new(Code::MissingField)
-                .detail("Name the endpoint in the query: `?id=<endpoint id>`.")
-                .field("id")
-        })?;
-        let id = known_form(&id)?;
-        if app.store.get()?.remove_endpoint(&user.account, &id).await? {
+        if app.store.get()?.remove_endpoint(&user.account, &id.0).await? {
             Ok(Removed::Removed)
         } else {
-            Err(not_found())
+            Err(fields::no_endpoint())
         }
     }
 }
 
-/// A text that isn't an id can't be the id of an endpoint.
-fn known_form(id: &str) -> Result<EndpointId, Problem> {
-    id.parse().map_err(|_| not_found())
+impl Resource for EndpointsApi {
+    const CALLS: &'static [Call] = &[
+        Call::new("createEndpoint", &[Code::TooManyEndpoints]).with(FIELD_ERRORS),
+        Call::new("listEndpoints", &[]),
+        Call::new("getEndpoint", &[]),
+        Call::new("changeEndpoint", &[Code::EndpointNotFound, Code::InvalidValue]).with(FIELD_ERRORS),
+        Call::new("removeEndpoint", &[Code::EndpointNotFound, Code::MissingField]),
+    ];
+    const EXAMPLES: &'static str = include_str!("endpoints.json");
 }
 
-fn not_found() -> Problem {
-    Problem::new(Code::EndpointNotFound)
-}
+/// What the fields of an endpoint are refused with.
+const FIELD_ERRORS: &[Code] = &[
+    Code::EmptyEvents,
+    Code::TooManyEvents,
+    Code::DuplicateEvent,
+    Code::UnknownEvent,
+    Code::InvalidChatbotId,
+    Code::InvalidDescription,
+    Code::UrlTooLong,
+    Code::UrlMalformed,
+    Code::UrlSchemeNotAllowed,
+    Code::UrlHasCredentials,
+    Code::UrlHasFragment,
+    Code::UrlPortNotAllowed,
+    Code::UrlAddressBlocked,
+];

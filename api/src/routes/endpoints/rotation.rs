@@ -9,11 +9,10 @@ use poem_openapi::{Object, OpenApi};
 use serde::{Deserialize, Serialize};
 use store::rotation::{RotateOutcome, Rotation};
 
-use super::super::Group;
 use super::super::schema::{DateTime, present};
+use super::super::{Call, Group, Resource, fields};
 use super::detail::LegacySignature;
 use super::shapes::{CreatedEndpoint, MAX_BODY};
-use super::{known_form, not_found};
 use crate::allowance::Allowance;
 use crate::app::App;
 use crate::caller::DashboardUser;
@@ -91,14 +90,14 @@ impl RotationApi {
         id: Path<String>,
         body: OptionalJson<RotateSecret>,
     ) -> Result<Json<RotatedEndpoint>, Problem> {
-        let id = known_form(&id.0)?;
+        let id = fields::endpoint_id(&id.0)?;
         let (grace, legacy_uses_previous) = grace(&body.0)?;
         let secret = SigningSecret::generate();
         let store = app.store.get()?;
         let mut outcome = RotateOutcome::Overtaken;
         for _ in 0..TRIES {
             let Some(present) = store.signing_secrets(&user.account, &id).await? else {
-                return Err(not_found());
+                return Err(fields::no_endpoint());
             };
             let rotation = Rotation {
                 secret: app
@@ -130,9 +129,17 @@ impl RotationApi {
             ))),
             RotateOutcome::Overtaken => Err(Problem::new(Code::RotationInProgress)
                 .detail("Others rotate this secret at this moment. Look at the endpoint before you try again.")),
-            RotateOutcome::EndpointNotFound => Err(not_found()),
+            RotateOutcome::EndpointNotFound => Err(fields::no_endpoint()),
         }
     }
+}
+
+impl Resource for RotationApi {
+    const CALLS: &'static [Call] = &[Call::new(
+        "rotateSecret",
+        &[Code::InvalidValue, Code::RotationInProgress],
+    )];
+    const EXAMPLES: &'static str = include_str!("rotation.json");
 }
 
 /// How long the secret before goes on, and whether it makes the legacy signature meanwhile.

@@ -17,9 +17,8 @@ use store::{Store, StoreError};
 
 use super::super::attempt::AttemptView;
 use super::super::schema::{EventName, present};
-use super::super::{Group, fields};
+use super::super::{Call, Group, Resource, fields};
 use super::shapes::MAX_BODY;
-use super::{known_form, not_found};
 use crate::allowance::Allowance;
 use crate::app::App;
 use crate::caller::DashboardUser;
@@ -90,13 +89,13 @@ impl TestEventApi {
         id: Path<String>,
         body: OptionalJson<SendTestEvent>,
     ) -> Result<Json<TestResult>, Problem> {
-        let id = known_form(&id.0)?;
+        let id = fields::endpoint_id(&id.0)?;
         let wanted = body.0.event.map(|name| fields::event_type(&name.0)).transpose()?;
         let store = app.store.get()?;
         let endpoint = store
             .get_endpoint(&user.account, &id)
             .await?
-            .ok_or_else(not_found)?;
+            .ok_or_else(fields::no_endpoint)?;
         let event = wanted.unwrap_or_else(|| usual(&endpoint));
         let now = Timestamp::now();
         let request = TestEventRequest {
@@ -109,7 +108,7 @@ impl TestEventApi {
             TestEventOutcome::Queued => {}
             TestEventOutcome::TooMany(wait) => return Err(too_many(wait)),
             TestEventOutcome::Busy => return Err(no_worker()),
-            TestEventOutcome::EndpointNotFound => return Err(not_found()),
+            TestEventOutcome::EndpointNotFound => return Err(fields::no_endpoint()),
         }
         let attempt = answer(store, &request.delivery).await?.ok_or_else(no_worker)?;
         Ok(Json(TestResult {
@@ -119,6 +118,14 @@ impl TestEventApi {
             attempt: attempt.into(),
         }))
     }
+}
+
+impl Resource for TestEventApi {
+    const CALLS: &'static [Call] = &[Call::new(
+        "sendTestEvent",
+        &[Code::UnknownEvent, Code::TooManyTests, Code::NoWorker],
+    )];
+    const EXAMPLES: &'static str = include_str!("test_event.json");
 }
 
 /// What a worker answers; `None` when none takes the request, or the one that took it died.

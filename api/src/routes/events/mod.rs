@@ -5,28 +5,25 @@
 
 pub(super) mod idempotency;
 
-mod shapes;
+mod request;
+
+mod read;
+
+mod answer;
 
 use domain::clock::Timestamp;
-use domain::event::Payload;
-use domain::id::EventId;
 use poem::web::Data;
 use poem_openapi::OpenApi;
-use store::StoreError;
-use store::events::{AcceptOutcome, CountedOutcome, Idempotency, NewEvent};
+use store::events::{NewEvent, Push};
 
-use self::idempotency::{IdempotencyHeader, fingerprint};
-use self::shapes::{
-    BatchEvent, BatchPushed, BatchResult, BatchResults, EventAccepted, MAX_BATCH, PushBatch, PushEvent,
-    Pushed, RawItem,
-};
-use super::{Group, fields};
-use crate::allowance::Allowance;
+use self::answer::{BatchPushed, BatchResult, BatchResults, EventAccepted, Pushed, count};
+use self::idempotency::IdempotencyHeader;
+use self::request::{PushBatch, PushEvent};
+use super::{Call, Group, Resource};
 use crate::app::App;
 use crate::caller::Backend;
 use crate::headers::OnceHeader;
-use crate::json::{self, Json};
-use crate::metrics::{EventResult, Metrics};
+use crate::json::Json;
 use crate::problem::{Code, Problem};
 
 /// The calls.
@@ -44,10 +41,13 @@ impl EventsApi {
         &self,
         backend: Backend,
         app: Data<&App>,
+        /// The same key within 24 hours answers the first result, with `duplicate: true`; with a different event it is
+        /// refused (409). Keys are separate for each account.
+        #[oai(name = "Idempotency-Key")]
         key: OnceHeader<IdempotencyHeader>,
         body: Json<PushEvent>,
     ) -> Result<Pushed, Problem> {
-        let accepted = push_one(&app, &backend, key, body.0).await;
+        let accepted = push_one(&app, &backend, key.0, body.0).await;
         count(&app.metrics, &accepted);
         Ok(Pushed::Accepted(Json(accepted?)))
     }
@@ -63,176 +63,96 @@ impl EventsApi {
         app: Data<&App>,
         body: Json<PushBatch>,
     ) -> Result<BatchPushed, Problem> {
-        let items = body.0.events;
-        if items.is_empty() {
-            return Err(Problem::new(Code::EmptyEvents).field("events"));
-        }
-        if items.len() > MAX_BATCH {
-            return Err(Problem::new(Code::TooManyEvents)
-                .detail(format!("Give at most {MAX_BATCH} events in one batch: split it."))
-                .field("events"));
-        }
+        let items = body.0.items()?;
         let now = Timestamp::now();
         let mut events = Vec::with_capacity(items.len());
         // What is wrong with an item stands in its place until the others are accepted.
-        let refusals: Vec<Option<Problem>> = items
+        let read: Vec<Result<(), Problem>> = items
             .iter()
-            .map(|item| {
-                prepare_item(item, &app.allowance, now)
-                    .map(|event| events.push(event))
-                    .err()
-            })
+            .map(|item| read::item(item, &app.allowance, now).map(|event| events.push(event)))
             .collect();
-        let outcomes = if events.is_empty() {
-            Vec::new()
-        } else {
-            app.store
-                .for_events()?
-                .accept_limited(&events, app.allowance.budgets, &backend.limits)
-                .await
-        };
-        let mut outcomes = all_or_some(outcomes)?.into_iter();
-        let results = refusals
+        let mut accepted = accept(&app, &backend, events).await?.into_iter();
+        let results = read
             .into_iter()
-            .map(|refusal| {
-                let accepted = match refusal {
-                    Some(problem) => Err(problem),
-                    None => match outcomes.next() {
-                        Some(outcome) => outcome
-                            .map_err(Problem::from)
-                            .and_then(|outcome| accepted(&app, &backend, outcome)),
-                        None => Err(Problem::new(Code::InternalError)),
-                    },
-                };
+            .map(|read| {
+                let accepted = read.and_then(|()| next(&mut accepted));
                 count(&app.metrics, &accepted);
-                accepted.into()
+                BatchResult::from(accepted)
             })
             .collect();
         Ok(BatchPushed::Accepted(Json(BatchResults { results })))
     }
 }
 
+impl Resource for EventsApi {
+    const CALLS: &'static [Call] = &[
+        Call::new(
+            "pushEvent",
+            &[
+                Code::InvalidAccountId,
+                Code::UnknownEvent,
+                Code::InvalidChatbotId,
+                Code::InvalidTimestamp,
+                Code::InvalidIdempotencyKey,
+                Code::DataTooDeep,
+                Code::PayloadTooLarge,
+                Code::IdempotencyConflict,
+                Code::AccountOverBudget,
+                Code::RateLimited,
+            ],
+        ),
+        Call::new("pushEvents", &[Code::EmptyEvents, Code::TooManyEvents]),
+    ];
+    const EXAMPLES: &'static str = include_str!("events.json");
+}
+
 async fn push_one(
     app: &App,
     backend: &Backend,
-    key: OnceHeader<IdempotencyHeader>,
+    key: Option<IdempotencyHeader>,
     body: PushEvent,
 ) -> Result<EventAccepted, Problem> {
-    let event = prepare(body, key.0.map(|key| key.0), &app.allowance, Timestamp::now())?;
-    let store = app.store.for_events()?;
-    let counted = store
-        .accept_one_limited(event, app.allowance.budgets, backend.limits.clone())
-        .await?;
-    accepted(app, backend, counted)
+    let event = read::event(body, key.map(|key| key.0), &app.allowance, Timestamp::now())?;
+    let accepted = accept(app, backend, vec![event]).await?;
+    next(&mut accepted.into_iter())
 }
 
-/// When Redis failed for every event, the batch failed as a whole.
-fn all_or_some(
-    outcomes: Vec<Result<CountedOutcome, StoreError>>,
-) -> Result<Vec<Result<CountedOutcome, StoreError>>, Problem> {
-    if outcomes.iter().any(Result::is_ok) {
-        return Ok(outcomes);
+/// Pushes events to the store, within the limits of the service key; one result for each, in order. When Redis fails for all
+/// of them, the whole call fails.
+async fn accept(
+    app: &App,
+    backend: &Backend,
+    events: Vec<NewEvent>,
+) -> Result<Vec<Result<EventAccepted, Problem>>, Problem> {
+    if events.is_empty() {
+        return Ok(Vec::new());
     }
-    match outcomes.into_iter().next() {
-        Some(Err(error)) => Err(error.into()),
-        _ => Ok(Vec::new()),
-    }
-}
-
-fn prepare_item(item: &RawItem, allowance: &Allowance, now: Timestamp) -> Result<NewEvent, Problem> {
-    let text = item.0.get();
-    let (event, key) = json::parse_object::<BatchEvent>(text)
-        .map_err(Problem::about_an_item)?
-        .split();
-    let key = key
-        .map(|key| fields::idempotency_key(&key, "idempotencyKey"))
-        .transpose()?;
-    prepare(event, key, allowance, now)
-}
-
-/// Checks an event and builds what receivers get.
-fn prepare(
-    body: PushEvent,
-    key: Option<String>,
-    allowance: &Allowance,
-    now: Timestamp,
-) -> Result<NewEvent, Problem> {
-    let account = fields::account_id(&body.account_id.0)?;
-    let event = fields::event_type(&body.event.0)?;
-    let chatbot_id = fields::chatbot_id(body.chatbot_id.0)?;
-    let given_time = body.timestamp.map(|text| text.0);
-    let timestamp = given_time
-        .as_deref()
-        .map(|text| fields::timestamp(text, "timestamp"))
-        .transpose()?
-        .unwrap_or(now);
-    let payload = Payload::build(
-        event,
-        &chatbot_id,
-        timestamp,
-        body.data.0.get(),
-        allowance.payload_bytes,
-    )?;
-    let idempotency = key.map(|key| Idempotency {
-        key,
-        fingerprint: fingerprint(event, &chatbot_id, given_time.as_deref(), &payload),
-    });
-    Ok(NewEvent {
-        id: EventId::new(now.as_millis()),
-        account,
-        event,
-        chatbot_id,
-        payload,
-        idempotency,
-    })
-}
-
-fn accepted(app: &App, backend: &Backend, counted: CountedOutcome) -> Result<EventAccepted, Problem> {
-    backend.quotas.note(&counted.quotas);
-    match counted.outcome {
-        AcceptOutcome::Accepted(accepted) => Ok(EventAccepted {
-            id: accepted.id.into(),
-            deliveries: accepted.deliveries,
-            duplicate: accepted.duplicate.then_some(true),
-        }),
-        AcceptOutcome::IdempotencyConflict => Err(Problem::new(Code::IdempotencyConflict)),
-        AcceptOutcome::OverBudget => Err(Problem::new(Code::AccountOverBudget).retry_after(30)),
-        AcceptOutcome::RateLimited => Err(app.rates.refusal(&counted.quotas)),
-    }
-}
-
-fn count(metrics: &Metrics, accepted: &Result<EventAccepted, Problem>) {
-    let result = match accepted {
-        Ok(event) if event.duplicate.is_some() => EventResult::Duplicate,
-        Ok(event) => {
-            metrics.deliveries(event.deliveries);
-            EventResult::Accepted
-        }
-        Err(problem) if problem.http_status().is_server_error() => EventResult::Failed,
-        Err(_) => EventResult::Rejected,
+    let push = Push {
+        events,
+        budgets: app.allowance.budgets,
+        limits: backend.limits.clone(),
     };
-    metrics.event(result);
+    let results = app.store.for_events()?.accept(push).await;
+    if let Some(Err(error)) = results.first()
+        && results.iter().all(Result::is_err)
+    {
+        return Err(error.clone().into());
+    }
+    let answers = results.into_iter().map(|result| {
+        let counted = result?;
+        backend.quotas.note(&counted.quotas);
+        EventAccepted::of(counted, &app.rates)
+    });
+    Ok(answers.collect())
 }
 
-impl From<Result<EventAccepted, Problem>> for BatchResult {
-    fn from(accepted: Result<EventAccepted, Problem>) -> Self {
-        match accepted {
-            Ok(event) => Self {
-                status: 202,
-                id: Some(event.id),
-                deliveries: Some(event.deliveries),
-                duplicate: event.duplicate,
-                error: None,
-            },
-            Err(problem) => Self {
-                status: problem.http_status().as_u16(),
-                id: None,
-                deliveries: None,
-                duplicate: None,
-                error: Some(problem.body()),
-            },
-        }
-    }
+/// The result of the next event. The store has one for each.
+fn next(
+    accepted: &mut impl Iterator<Item = Result<EventAccepted, Problem>>,
+) -> Result<EventAccepted, Problem> {
+    accepted
+        .next()
+        .unwrap_or_else(|| Err(Problem::new(Code::InternalError)))
 }
 
 #[cfg(test)]

@@ -2,7 +2,10 @@ use proptest::prelude::*;
 use serde_json::value::RawValue;
 use store::events::Budgets;
 
+use super::request::{MAX_BATCH, RawItem};
 use super::*;
+use crate::allowance::Allowance;
+use crate::json;
 
 const ALLOWANCE: Allowance = Allowance {
     payload_bytes: 2048,
@@ -15,7 +18,7 @@ const ALLOWANCE: Allowance = Allowance {
 
 fn item(text: &str) -> Result<NewEvent, Problem> {
     let item = RawItem(RawValue::from_string(text.to_owned()).unwrap());
-    prepare_item(&item, &ALLOWANCE, Timestamp::from_millis(1_000).unwrap())
+    read::item(&item, &ALLOWANCE, Timestamp::from_millis(1_000).unwrap())
 }
 
 fn event(extra: &str) -> String {
@@ -124,6 +127,20 @@ fn requests_are_the_same_when_the_caller_sent_the_same() {
 }
 
 #[test]
+fn a_request_has_the_fingerprint_that_other_releases_have_stored() {
+    for (time, fingerprint) in [
+        ("", "b9fc672d5c04d4e3f2ca35becf589d97"),
+        (
+            r#","timestamp":"2026-03-26T16:30:00.5+01:00""#,
+            "afcb069abb2bc861173fa94b966ea924",
+        ),
+    ] {
+        let new = item(&event(&format!(r#","idempotencyKey":"k"{time}"#))).unwrap();
+        assert_eq!(new.idempotency.unwrap().fingerprint, fingerprint);
+    }
+}
+
+#[test]
 fn a_long_list_is_counted_and_not_kept() {
     let text = format!(r#"{{"events":[{}1]}}"#, "1,".repeat(100_000));
     let batch: PushBatch = json::parse(text.as_bytes()).unwrap();
@@ -179,7 +196,7 @@ proptest! {
     #[test]
     fn no_body_breaks_the_parser_and_what_passes_is_bounded(text in bodies()) {
         let problem = match json::parse::<PushEvent>(text.as_bytes()) {
-            Ok(body) => match prepare(body, None, &ALLOWANCE, Timestamp::from_millis(1_000).unwrap()) {
+            Ok(body) => match read::event(body, None, &ALLOWANCE, Timestamp::from_millis(1_000).unwrap()) {
                 Ok(new) => {
                     prop_assert!(new.payload.as_bytes().len() <= ALLOWANCE.payload_bytes);
                     prop_assert!(serde_json::from_slice::<serde_json::Value>(new.payload.as_bytes()).is_ok());

@@ -1,5 +1,11 @@
 use super::*;
 
+const REWOUND: Rewind = Rewind {
+    at: 1000,
+    from: 7,
+    to: 5,
+};
+
 #[test]
 fn a_worker_is_missed_only_while_deliveries_wait() {
     let start = Instant::now();
@@ -45,8 +51,8 @@ fn readiness_is_what_was_seen_last_and_not_for_long() {
         "{replaced:?}"
     );
 
-    condition.note_rewind(REWOUND_FOR + 999, Some((1000, 7, 5)));
+    condition.note_rewind(REWOUND_FOR + 999, Some(REWOUND));
     assert_eq!(condition.readiness(start, None).warnings[0].code, "store_rewound");
-    condition.note_rewind(REWOUND_FOR + 1000, Some((1000, 7, 5)));
+    condition.note_rewind(REWOUND_FOR + 1000, Some(REWOUND));
     assert_eq!(condition.readiness(start, None).warnings, []);
 }

@@ -1,9 +1,9 @@
 //! What can be asked, and asked again.
 
 use redis::aio::MultiplexedConnection;
-use redis::{Cmd, FromRedisValue, Pipeline, RedisResult, ScriptInvocation, Value, from_redis_value};
+use redis::{Cmd, FromRedisValue, Pipeline, RedisResult};
 
-/// A command, a pipeline or the call of a script. Asking twice must do no more than asking once.
+/// A command, a pipeline or the call of a script (`scripts/call.rs`). Asking twice must do no more than asking once.
 pub(crate) trait Question: Sync {
     /// Asks on this connection.
     fn ask<T: FromRedisValue>(
@@ -21,12 +21,5 @@ impl Question for Cmd {
 impl Question for Pipeline {
     async fn ask<T: FromRedisValue>(&self, mut connection: MultiplexedConnection) -> RedisResult<T> {
         self.query_async(&mut connection).await
-    }
-}
-
-impl Question for ScriptInvocation<'_> {
-    async fn ask<T: FromRedisValue>(&self, mut connection: MultiplexedConnection) -> RedisResult<T> {
-        let answer: Value = self.invoke_async(&mut connection).await?;
-        Ok(from_redis_value(answer)?)
     }
 }

@@ -1,9 +1,9 @@
-//! An operator looks at a store, and accepts what is there.
+//! What an operator does: look at a store, and accept what is on the server.
 
 use std::collections::HashMap;
 
 use super::look::TRIES;
-use super::{Known, SCHEMA, Sight, StoreId};
+use super::{Known, Rewind, SCHEMA, Sight, StoreId};
 use crate::keys::META;
 use crate::{Store, StoreError};
 
@@ -20,40 +20,40 @@ pub struct StoreFacts {
     pub writes: u64,
     /// When an operator last accepted it (ms since 1970); 0 for never.
     pub accepted_at: u64,
-    /// When it was last found to be set back (ms since 1970), and `writes` before and after.
-    pub rewound: Option<(u64, u64, u64)>,
+    /// When it was last found to be set back.
+    pub rewound: Option<Rewind>,
     /// Without an identity: whether there are other keys of ours.
     pub has_others: bool,
 }
 
-/// What an operator accepted, or would.
+/// What an operator found on the server, and accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum What {
-    /// There was nothing of ours.
+pub enum Found {
+    /// Nothing of ours.
     Empty,
-    /// There were keys of ours without an identity.
+    /// Keys of ours, without an identity.
     Unmarked,
-    /// A store with another identity than the one that was asked for.
+    /// A store with another identity than `STORE_ID` names.
     Other,
     /// A store that was set back to an earlier state.
     Older,
-    /// The store that was asked for.
+    /// The store that `STORE_ID` names, or any store without it.
     Same,
 }
 
 /// What came of accepting a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Acceptance {
-    /// What there was.
-    pub what: What,
-    /// What there was, in detail.
+    /// What was on the server.
+    pub found: Found,
+    /// The same in detail.
     pub before: StoreFacts,
     /// The identity that it has now, or would have.
     pub identity: StoreId,
 }
 
 impl Store {
-    /// What the store says of itself; needs the rights of an operator. Whether there are other keys is not looked at.
+    /// What `wh:meta` says; needs the rights of an operator. Does not look for other keys.
     ///
     /// # Errors
     ///
@@ -69,12 +69,16 @@ impl Store {
             shards: word("shards"),
             writes: of("writes"),
             accepted_at: of("acceptedAt"),
-            rewound: number("rewoundAt").map(|at| (at, of("rewoundFrom"), of("rewoundTo"))),
+            rewound: number("rewoundAt").map(|at| Rewind {
+                at,
+                from: of("rewoundFrom"),
+                to: of("rewoundTo"),
+            }),
             has_others: false,
         })
     }
 
-    /// What there is, for an operator; needs the rights of a program and changes nothing.
+    /// What is on the server; needs the rights of a program and changes nothing.
     ///
     /// # Errors
     ///
@@ -83,9 +87,9 @@ impl Store {
         Ok(facts(self.sight(&Known::default(), None).await?))
     }
 
-    /// An operator accepts what is there as the store: it gets the identity that this handle insists on (`STORE_ID`), else it
-    /// keeps its own, else it gets a random one. Programs that run take it for theirs. It can be repeated; a dry run changes
-    /// nothing.
+    /// Accepts what is on the server as the store, for an operator. It gets the identity that this handle insists on
+    /// (`STORE_ID`), else it keeps its own, else it gets a random one. Programs that run take it for theirs. The call can be
+    /// repeated; a dry run changes nothing.
     ///
     /// # Errors
     ///
@@ -99,19 +103,19 @@ impl Store {
                 )));
             }
             let wanted = self.guard().known().insists_on;
-            let what = match &seen.identity {
-                None if seen.has_others => What::Unmarked,
-                None => What::Empty,
-                Some(found) if wanted.as_ref().is_some_and(|wanted| wanted != found) => What::Other,
-                Some(_) if seen.rewound.is_some() => What::Older,
-                Some(_) => What::Same,
+            let found = match &seen.identity {
+                None if seen.has_others => Found::Unmarked,
+                None => Found::Empty,
+                Some(found) if wanted.as_ref().is_some_and(|wanted| wanted != found) => Found::Other,
+                Some(_) if seen.rewound.is_some() => Found::Older,
+                Some(_) => Found::Same,
             };
             let identity = wanted
                 .or_else(|| seen.identity.clone())
                 .unwrap_or_else(StoreId::random);
             if dry_run || self.claim(&seen, &identity, true).await? {
                 return Ok(Acceptance {
-                    what,
+                    found,
                     before: facts(seen),
                     identity,
                 });

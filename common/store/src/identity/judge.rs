@@ -1,8 +1,8 @@
-//! What to make of a store, given what is remembered of it: a pure decision.
+//! Is it still the store that it was? A pure decision on what a program knows and what it sees.
 
 use super::{Replaced, StoreId};
 
-/// What a program remembers of its store.
+/// What a program knows of its store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Known {
     /// The identity that it insists on (`STORE_ID`).
@@ -30,8 +30,8 @@ pub(crate) struct Sight {
     pub(crate) writes: u64,
     /// When an operator last accepted it (ms); 0 for never.
     pub(crate) accepted_at: u64,
-    /// When it was last found to be set back (ms), and `writes` before and after.
-    pub(crate) rewound: Option<(u64, u64, u64)>,
+    /// When it was last found to be set back.
+    pub(crate) rewound: Option<Rewind>,
     /// Without an identity: whether there are other keys of ours.
     pub(crate) has_others: bool,
     /// When a worker last did its upkeep, as the scripts wrote it.
@@ -40,14 +40,25 @@ pub(crate) struct Sight {
     pub(crate) waits: bool,
 }
 
-/// What follows.
+/// A store was found to be set back to an earlier state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rewind {
+    /// When that was noticed (ms since 1970).
+    pub at: u64,
+    /// `writes` before.
+    pub from: u64,
+    /// `writes` after.
+    pub to: u64,
+}
+
+/// What the store is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// It is the store that it was, or the first one that this program sees.
     Fine,
-    /// The server is empty, and nobody insists on anything: this is the very first start.
+    /// The server is empty, and the program insists on no identity: this is the very first start.
     Create,
-    /// The store was written by a release that knew no identities.
+    /// A release that knew no identities wrote it.
     Adopt,
     /// An operator accepted what is there since this program saw that something is wrong: it is the store from now on.
     Accepted,
@@ -62,7 +73,7 @@ pub(crate) enum Verdict {
     Replaced(Replaced),
 }
 
-/// Holds what was seen against what was remembered before the question was sent.
+/// Compares what a program sees with what it knew before it asked.
 pub(crate) fn judge(known: &Known, sight: &Sight) -> Verdict {
     let was_accepted = sight.accepted_at > known.at;
     let wanted = known.insists_on.as_ref().or(known.identity.as_ref());
@@ -76,7 +87,7 @@ pub(crate) fn judge(known: &Known, sight: &Sight) -> Verdict {
             },
             _ => Verdict::Fine,
         },
-        // Whoever insists goes on insisting: it would after its next start.
+        // A program that insists goes on insisting: after its next start it would do so too.
         (Some(_), Some(_)) if known.insists_on.is_none() && was_accepted => Verdict::Accepted,
         (Some(found), Some(_)) => Verdict::Replaced(Replaced::Other(found.clone())),
         (None, _) if sight.schema.is_some() && known.identity.is_none() => Verdict::Adopt,

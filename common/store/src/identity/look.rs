@@ -1,14 +1,14 @@
 //! Looking at a store, and meeting it for the first time.
 
 use super::guard::Change;
-use super::{Known, Replaced, SCHEMA, Sight, StoreId, Verdict, judge};
+use super::{Known, Replaced, Rewind, SCHEMA, Sight, StoreId, Verdict, judge};
 use crate::scripts::{Argument, answered, script};
 use crate::{Store, StoreError};
 
-/// How often a claim is tried that others overtake.
+/// How often a program tries a claim that others overtake.
 pub(super) const TRIES: u32 = 3;
 
-/// What came of a look.
+/// What a look showed, and what that means.
 #[derive(Debug)]
 pub(crate) struct Look {
     pub(crate) verdict: Verdict,
@@ -91,7 +91,7 @@ impl Store {
         }
     }
 
-    /// Meets the store, if it is ours; when it isn't, whoever calls is told.
+    /// Meets the store, if it is ours. That it isn't is no error here: every later call says so.
     pub(crate) async fn meet(&self) -> Result<(), StoreError> {
         match self.introduced().await {
             Ok(_) | Err(StoreError::Replaced(_)) => Ok(()),
@@ -99,8 +99,8 @@ impl Store {
         }
     }
 
-    /// Looks at the store, holds it against what is remembered, and takes in what follows. A store that nobody has used yet
-    /// is made; one of a release that knew no identities gets one.
+    /// Looks at the store, judges it, and remembers the verdict. Gives an identity to an empty server, and to a store of a
+    /// release that knew none.
     ///
     /// # Errors
     ///
@@ -119,11 +119,11 @@ impl Store {
             if matches!(verdict, Verdict::Create | Verdict::Adopt) {
                 let identity = known.insists_on.unwrap_or_else(StoreId::random);
                 if self.claim(&sight, &identity, false).await? {
-                    tell_claim(&verdict, &identity);
+                    log_claim(&verdict, &identity);
                 }
                 continue;
             }
-            tell(&verdict, self.guard().take_in(&verdict, &sight));
+            log_change(&verdict, self.guard().take_in(&verdict, &sight));
             return Ok(Look { verdict, sight });
         }
         Err(StoreError::Unexpected(
@@ -131,7 +131,7 @@ impl Store {
         ))
     }
 
-    /// Reads what there is, and raises `writes` if something was written since.
+    /// Reads what there is, and raises `writes` if this program has written since it last did so.
     pub(crate) async fn sight(&self, known: &Known, rewind: Option<(u64, u64)>) -> Result<Sight, StoreError> {
         let wrote = self.guard().take_wrote();
         let (rewound_from, rewound_to) = rewind.unzip();
@@ -166,8 +166,8 @@ impl Store {
     }
 }
 
-/// Tells the log what changed.
-fn tell(verdict: &Verdict, change: Change) {
+/// Logs what a verdict changed.
+fn log_change(verdict: &Verdict, change: Change) {
     match (verdict, change) {
         (Verdict::Rewound { from, to }, _) => tracing::error!(
             from,
@@ -183,7 +183,7 @@ fn tell(verdict: &Verdict, change: Change) {
     }
 }
 
-fn tell_claim(verdict: &Verdict, identity: &StoreId) {
+fn log_claim(verdict: &Verdict, identity: &StoreId) {
     if *verdict == Verdict::Create {
         tracing::warn!(
             store = %identity,
@@ -204,7 +204,11 @@ fn sight(watched: Watched) -> Sight {
         shards: watched.shards,
         writes: number(watched.writes).unwrap_or(0),
         accepted_at: number(watched.accepted_at).unwrap_or(0),
-        rewound: number(watched.rewound_at).map(|at| (at, from.unwrap_or(0), to.unwrap_or(0))),
+        rewound: number(watched.rewound_at).map(|at| Rewind {
+            at,
+            from: from.unwrap_or(0),
+            to: to.unwrap_or(0),
+        }),
         has_others: watched.has_others,
         reaped_at: watched.reaped_at.unwrap_or_default(),
         waits: watched.waits,

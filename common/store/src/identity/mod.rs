@@ -2,12 +2,12 @@
 //! empty list.
 //!
 //! A store has an identity, and a counter `writes` that rises about once a second while anything is written. Every script
-//! checks the identity before it does anything ([`super::Store`] adds it to every call), so between the swap of a server
-//! and its noticing nothing is accepted, leased or written. Each program remembers the identity and the highest `writes`
-//! that it has seen, and looks about once a second ([`Store::watch`](super::Store::watch)). With `STORE_ID` a freshly
-//! started program insists too.
+//! checks the identity before it does anything ([`super::Store`] adds it to every call), so nothing is accepted, leased or
+//! written between the swap of a server and the moment when a program notices. Each program remembers the identity and the
+//! highest `writes` that it has seen, and looks about once a second ([`Store::watch`](super::Store::watch)). With `STORE_ID`
+//! a program insists on one identity from its start.
 //!
-//! `judge` decides; `guard` remembers; `watch` asks.
+//! `look` asks, `judge` decides, `guard` remembers, `accept` is for operators.
 
 mod judge;
 
@@ -25,8 +25,9 @@ pub(crate) use judge::{Known, Sight, Verdict, judge};
 
 pub(crate) use look::{StoreClaim, StoreWatch};
 
-pub use accept::{Acceptance, StoreFacts, What};
+pub use accept::{Acceptance, Found, StoreFacts};
 use domain::id::fill_random;
+pub use judge::Rewind;
 
 /// The schema of the stored data that this version reads and writes.
 pub const SCHEMA: &str = "1";
@@ -78,16 +79,16 @@ impl fmt::Display for StoreId {
 /// How a store shows that it isn't the one that it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Replaced {
-    /// There is nothing of ours in it.
+    /// It has nothing of ours.
     Empty,
-    /// There are keys of ours, but nothing that says whose.
+    /// It has keys of ours, but nothing that says whose.
     Unmarked,
     /// It has another identity.
     Other(StoreId),
 }
 
 impl Replaced {
-    /// As `base.lua` tells it: `<kind> <ms> <identity>`.
+    /// Reads the error of `base.lua`: `<kind> <ms> <identity>`.
     pub(crate) fn from_reply(detail: &str) -> Self {
         let mut words = detail.split(' ');
         match words.next() {

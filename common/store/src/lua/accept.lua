@@ -1,22 +1,18 @@
 -- accept: events, each with one delivery for each endpoint that matches, or nothing of it.
 --
--- ARGV: how long an idempotency key is remembered (ms), bytes that an account may have unfinished, bytes that an endpoint may
---       have parked, limits of events in a minute (`<counter of the service key> <its limit> <limit of an account>`, 0 for none; or
---       ''); then 7 for each event: account, event id, event type, chatbot id, body, hash of the idempotency key (or ''),
---       fingerprint of the request.
--- Returns for each event {'accepted', event id, deliveries, 1 if duplicate, quotas…}, {'conflict'}, {'over_budget'},
---       {'rate_limited', quotas…}, or {'unreadable'} when the routes of its account are not what they should be; for fewer events
---       than there are once 512 deliveries were made: the rest is to be sent again. Quotas are, for each limit that is set, what is
---       left of it and the ms until it begins anew; a duplicate tells none.
+-- Returns for each event {'accepted', event id, deliveries, 1 if duplicate, quotas…}, 'conflict', 'over_budget',
+--       {'rate_limited', quotas…}, or 'unreadable' when the routes of its account are not what they should be; for fewer events than
+--       there are once 512 deliveries were made: the caller sends the rest again. A quota is what is left of a limit and the ms
+--       until its count begins anew, in the order of the limits; a duplicate has none.
 -- Guarantees: nothing of an event is written unless its answer is 'accepted'; the same event id, or the same idempotency key
 -- with the same fingerprint, is accepted once. What the events have in common is read and written once. Not `allow-oom`: at
 -- `maxmemory` all are refused.
-local FIRST, EVENT, MOST_DELIVERIES = 5, 7, 512
-local window, account_budget, parked_budget = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local MOST_DELIVERIES = 512
+local account_budget, parked_budget = tonumber(ARGV[ACCOUNT_BUDGET]), tonumber(ARGV[PARKED_BUDGET])
 local accepted_at
 
--- What the events touch: endpoints with what is added to their lines, in the order of first use, and the accounts.
-local lines, order, accounts = {}, {}, {}
+-- What the events touch: the accounts, and what is added to the pending lists of endpoints, in the order of first use.
+local accounts, additions, order = {}, {}, {}
 local function account_of(id)
   local account = accounts[id]
   if account == nil then
@@ -30,22 +26,22 @@ local function account_of(id)
   return account
 end
 
--- The endpoints of an account that want an event of this type and chatbot: for each the line that it adds to.
-local function matching_of(account, kind, chatbot)
-  local wish = kind .. ' ' .. chatbot
+-- The endpoints of an account that want an event of this type and chatbot: for each, what is added to its pending list.
+local function matching_of(account, event_type, chatbot)
+  local wish = event_type .. ' ' .. chatbot
   local found = account.matching[wish]
   if not found then
     found = {}
     for i = 1, #account.routes, 2 do
-      local is_wanted, letter = matches(account.routes[i + 1], kind, chatbot, true)
+      local is_wanted, letter = matches(account.routes[i + 1], event_type, chatbot, true)
       if is_wanted then
         local id = account.routes[i]
-        local line = lines[id]
-        if not line then
-          line = { id = id, account = account.id, place = string.sub(id, 4), letter = letter, bytes = 0, entries = {} }
-          lines[id], order[#order + 1] = line, line
+        local addition = additions[id]
+        if not addition then
+          addition = { id = id, account = account.id, place = string.sub(id, 4), letter = letter, bytes = 0, entries = {} }
+          additions[id], order[#order + 1] = addition, addition
         end
-        found[#found + 1] = line
+        found[#found + 1] = addition
       end
     end
     found.text = string.format('%d', #found)
@@ -54,13 +50,13 @@ local function matching_of(account, kind, chatbot)
   return found
 end
 
--- Writes an event down and adds its deliveries to their lines; returns how many, or nil and why not.
-local function store(account_id, id, kind, chatbot, body)
+-- Stores an event and notes its deliveries; returns how many, or nil and why not.
+local function store(account_id, id, event_type, chatbot, body)
   local account, size = account_of(account_id), #body
   if not account then
     return nil, 'unreadable'
   end
-  local found, charge = matching_of(account, kind, chatbot), charge_of(size)
+  local found, charge = matching_of(account, event_type, chatbot), charge_of(size)
   if #found == 0 then
     return 0
   elseif account.used + account.charged + charge > account_budget then
@@ -70,62 +66,64 @@ local function store(account_id, id, kind, chatbot, body)
   if not accepted_at then
     accepted_at = string.format('%d', (look_at_clock()))
   end
-  call('HSET', P .. 'event:' .. id, 'body', body, 'event', kind, 'account', account_id, 'refs', found.text, 'deliveries',
+  call('HSET', P .. 'event:' .. id, 'body', body, 'event', event_type, 'account', account_id, 'refs', found.text, 'deliveries',
     found.text, 'charge', string.format('%d', charge), 'acceptedAt', accepted_at)
   local start = 'dlv_' .. string.sub(id, 5) .. '_'
-  for _, line in ipairs(found) do
-    line.entries[#line.entries + 1] = start .. line.place
-    line.bytes = line.bytes + size
+  for _, addition in ipairs(found) do
+    addition.entries[#addition.entries + 1] = start .. addition.place
+    addition.bytes = addition.bytes + size
   end
   return #found
 end
 
--- Events of this minute; without limits nothing is read or counted.
-local counters, counters_of, tell
-if ARGV[4] ~= '' then
-  local key, of_key, of_account = string.match(ARGV[4], '^(%S+) (%d+) (%d+)$')
-  of_key, of_account, counters = tonumber(of_key), tonumber(of_account), {}
-  local function counter(name, most)
-    local known = counters[name]
-    if not known then
-      local used, ends_in = tonumber(call('GET', P .. name)) or 0, call('PTTL', P .. name)
-      if ends_in < 1 or ends_in > 60000 then
-        used, ends_in = 0, 60000 -- a new minute; or Redis's clock was set back
-      end
-      known = { used = used, added = 0, left = math.max(0, most - used), ends_in = ends_in }
-      counters[name] = known
-    end
-    return known
+-- The counters of the limits, each read once. Without limits nothing is read or counted.
+local counters = {}
+local function counter_of(limit, account)
+  local key
+  if ARGV[limit + KIND] == 'K' then
+    key = P .. 'key:' .. ARGV[limit + KEY] .. ':pushed'
+  else
+    key = P .. 'account:' .. account .. ':pushed'
   end
-  counters_of = function(account)
-    local found = {}
-    if of_key > 0 then
-      found[1] = counter(key, of_key)
-    end
-    if of_account > 0 then
-      found[#found + 1] = counter('account:' .. account .. ':pushed', of_account)
-    end
-    return found
+  local counter = counters[key]
+  if not counter then
+    local used, ends_in = used_of(key)
+    counter = { used = used, added = 0, left = math.max(0, tonumber(ARGV[limit + MOST]) - used), ends_in = ends_in }
+    counters[key] = counter
   end
-  tell = function(answer, found)
-    for _, one in ipairs(found) do
-      answer[#answer + 1] = one.left
-      answer[#answer + 1] = one.ends_in
-    end
-    return answer
+  return counter
+end
+
+-- The counters of all limits, for an event of this account.
+local NO_COUNTERS = {}
+local function counters_of(account)
+  if #each_limit == 0 then
+    return NO_COUNTERS
   end
+  local found = {}
+  for i, limit in ipairs(each_limit) do
+    found[i] = counter_of(limit, account)
+  end
+  return found
+end
+
+local function with_quotas(answer, found)
+  for _, counter in ipairs(found) do
+    answer[#answer + 1] = { counter.left, counter.ends_in }
+  end
+  return answer
 end
 
 local events, deliveries = 0, 0
-local function accept(base)
-  local account_id, id, kind, chatbot, body = unpack(ARGV, base, base + 4)
+local function accept(event)
+  local account, id = ARGV[event + ACCOUNT], ARGV[event + ID]
   local remembered
-  if ARGV[base + 5] ~= '' then
-    remembered = P .. 'idempotency:' .. account_id .. ':' .. ARGV[base + 5]
+  if ARGV[event + KEY_HASH] ~= '' then
+    remembered = P .. 'idempotency:' .. account .. ':' .. ARGV[event + KEY_HASH]
     local first = call('HMGET', remembered, 'fingerprint', 'event', 'deliveries')
     if first[1] then
-      if first[1] ~= ARGV[base + 6] then
-        return { 'conflict' }
+      if first[1] ~= ARGV[event + FINGERPRINT] then
+        return 'conflict'
       end
       return { 'accepted', first[2], tonumber(first[3]), first[2] == id and 0 or 1 }
     end
@@ -134,47 +132,40 @@ local function accept(base)
   if known then
     return { 'accepted', id, tonumber(known), 0 } -- our own call, sent again
   end
-  local found = counters and counters_of(account_id)
-  if found then
-    for _, one in ipairs(found) do
-      if one.left < 1 then
-        return tell({ 'rate_limited' }, found)
-      end
+  local limited_by = counters_of(account)
+  for _, counter in ipairs(limited_by) do
+    if counter.left < 1 then
+      return with_quotas({ 'rate_limited' }, limited_by)
     end
   end
-  local made, refusal = store(account_id, id, kind, chatbot, body)
+  local made, refusal = store(account, id, ARGV[event + EVENT_TYPE], ARGV[event + CHATBOT], ARGV[event + BODY])
   if not made then
-    return { refusal }
+    return refusal
   end
   if remembered then
-    call('HSET', remembered, 'fingerprint', ARGV[base + 6], 'event', id, 'deliveries', made)
-    call('PEXPIRE', remembered, window)
+    call('HSET', remembered, 'fingerprint', ARGV[event + FINGERPRINT], 'event', id, 'deliveries', made)
+    call('PEXPIRE', remembered, ARGV[KEY_LIFETIME])
   end
   if made > 0 then
     events, deliveries = events + 1, deliveries + made
   end
-  if not found then
-    return { 'accepted', id, made, 0 }
+  for _, counter in ipairs(limited_by) do
+    counter.added, counter.left = counter.added + 1, counter.left - 1
   end
-  for _, one in ipairs(found) do
-    one.added, one.left = one.added + 1, one.left - 1
-  end
-  return tell({ 'accepted', id, made, 0 }, found)
+  return with_quotas({ 'accepted', id, made, 0 }, limited_by)
 end
 
 local answers = {}
-for base = FIRST, #ARGV, EVENT do
-  answers[#answers + 1] = accept(base)
+for i, event in ipairs(each_event) do
+  answers[i] = accept(event)
   if deliveries >= MOST_DELIVERIES then
     break
   end
 end
 
-if counters then
-  for name, one in pairs(counters) do
-    if one.added > 0 then
-      call('SET', P .. name, string.format('%d', one.used + one.added), 'PX', one.ends_in)
-    end
+for key, counter in pairs(counters) do
+  if counter.added > 0 then
+    use_more(key, counter.used, counter.added, counter.ends_in)
   end
 end
 if events == 0 then
@@ -186,46 +177,46 @@ for _, account in pairs(accounts) do
   end
 end
 
--- A route that leads to no endpoint goes, and what was added to its line is canceled.
-local function close(line)
-  if call('EXISTS', P .. 'pending:' .. line.id) == 1 then
-    give_up_endpoint(line.id, note_corrupt(line.id, 'endpoint:' .. line.id))
+-- A route that leads to no endpoint goes, and what was added to its pending list is canceled.
+local function close(addition)
+  if call('EXISTS', P .. 'pending:' .. addition.id) == 1 then
+    give_up_endpoint(addition.id, note_corrupt(addition.id, 'endpoint:' .. addition.id))
   end
-  call('DEL', P .. 'endpoint:' .. line.id)
-  call('HDEL', P .. 'account:' .. line.account .. ':endpoints', line.id)
+  call('DEL', P .. 'endpoint:' .. addition.id)
+  call('HDEL', P .. 'account:' .. addition.account .. ':endpoints', addition.id)
 end
 
--- Adds to a line what belongs there; returns whether it can be served now.
-local function extend(line)
-  local endpoint = P .. 'endpoint:' .. line.id
-  local length = call('RPUSH', P .. 'pending:' .. line.id, unpack(line.entries))
-  local bytes = call('HINCRBY', endpoint, 'queuedBytes', line.bytes)
-  local is_first, slow = length == #line.entries, nil
-  if is_first or bytes == line.bytes then
+-- Adds to a pending list what belongs there; returns whether its endpoint enters a lane, for a worker to serve.
+local function extend(addition)
+  local endpoint = P .. 'endpoint:' .. addition.id
+  local length = call('RPUSH', P .. 'pending:' .. addition.id, unpack(addition.entries))
+  local bytes = call('HINCRBY', endpoint, 'queuedBytes', addition.bytes)
+  local was_empty, slow = length == #addition.entries, nil
+  if was_empty or bytes == addition.bytes then
     local v = call('HMGET', endpoint, 'account', 'slow')
     if not v[1] then
-      close(line)
+      close(addition)
       return false
     end
     slow = v[2] == '1'
   end
-  if line.letter == 'D' then
+  if addition.letter == 'D' then
     if bytes > parked_budget then
       -- Upkeep exhausts the oldest.
       call('HSET', endpoint, 'parkedLimit', parked_budget)
-      call('ZADD', PARKED, 0, line.id)
+      call('ZADD', PARKED, 0, addition.id)
     end
     return false
-  elseif not is_first then
+  elseif not was_empty then
     return false -- it has its turn already, or is at its cap
   end
-  call('ZADD', slow and READY_SLOW or READY, 'NX', call('HINCRBY', STATS, 'turn', 1), line.id)
+  call('ZADD', slow and READY_SLOW or READY, 'NX', call('HINCRBY', STATS, 'turn', 1), addition.id)
   return true
 end
 
 local became_ready = false
-for _, line in ipairs(order) do
-  became_ready = #line.entries > 0 and extend(line) or became_ready
+for _, addition in ipairs(order) do
+  became_ready = #addition.entries > 0 and extend(addition) or became_ready
 end
 call('HINCRBY', STATS, 'events', events)
 call('HINCRBY', STATS, 'deliveries', deliveries)

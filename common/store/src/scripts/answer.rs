@@ -2,18 +2,12 @@
 //!
 //! (`redis::FromRedisValue` can't be implemented here for the types of `domain`.)
 
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
-use bytes::Bytes;
-use domain::clock::Timestamp;
-use domain::id::{AccountId, DeliveryId, EndpointId, EventId, ReplayId};
-use domain::sealing::SealedSecret;
 use redis::Value;
 
 use crate::StoreError;
-use crate::decode::{bytes, fields, integer, parsed, text, unexpected};
+use crate::decode::{text, unexpected};
 
 /// Something that a script answers.
 pub(crate) trait Answer: Sized {
@@ -132,103 +126,6 @@ impl<A: Answer> Answer for Arc<A> {
     }
 }
 
-/// As it came, for those who read it another way.
-impl Answer for Value {
-    fn read(value: Value) -> Result<Self, StoreError> {
-        Ok(value)
-    }
-}
-
-impl Answer for String {
-    fn read(value: Value) -> Result<Self, StoreError> {
-        text(value)
-    }
-}
-
-impl Answer for Bytes {
-    fn read(value: Value) -> Result<Self, StoreError> {
-        bytes(value).map(Self::from)
-    }
-}
-
-/// A hash: field → value.
-impl Answer for HashMap<String, String> {
-    fn read(value: Value) -> Result<Self, StoreError> {
-        fields(value)
-    }
-}
-
-/// Whether a number is 1.
-impl Answer for bool {
-    fn read(value: Value) -> Result<Self, StoreError> {
-        Ok(integer(value)? == 1)
-    }
-}
-
-fn is_no_number(value: &Value) -> bool {
-    match value {
-        Value::Nil | Value::Int(-1) => true,
-        Value::BulkString(text) => text.is_empty() || text == b"-1",
-        _ => false,
-    }
-}
-
-macro_rules! numbers {
-    ($($number:ty),+) => {
-        $(impl Answer for $number {
-            fn read(value: Value) -> Result<Self, StoreError> {
-                Self::try_from(integer(value)?).map_err(|_| unexpected(stringify!($number)))
-            }
-
-            fn is_absent(value: &Value) -> bool {
-                is_no_number(value)
-            }
-        })+
-    };
-}
-
-numbers!(u32, u64, usize);
-
-/// Milliseconds.
-impl Answer for Duration {
-    fn read(value: Value) -> Result<Self, StoreError> {
-        u64::read(value).map(Self::from_millis)
-    }
-
-    fn is_absent(value: &Value) -> bool {
-        is_no_number(value)
-    }
-}
-
-/// Milliseconds since 1970.
-impl Answer for Timestamp {
-    fn read(value: Value) -> Result<Self, StoreError> {
-        Self::from_millis(integer(value)?).ok_or_else(|| unexpected("time"))
-    }
-
-    fn is_absent(value: &Value) -> bool {
-        is_no_number(value)
-    }
-}
-
-impl Answer for SealedSecret {
-    fn read(value: Value) -> Result<Self, StoreError> {
-        text(value).map(Self::from_stored)
-    }
-}
-
-macro_rules! ids {
-    ($($id:ty),+) => {
-        $(impl Answer for $id {
-            fn read(value: Value) -> Result<Self, StoreError> {
-                parsed(value)
-            }
-        })+
-    };
-}
-
-ids!(AccountId, DeliveryId, EndpointId, EventId, ReplayId);
-
 macro_rules! tuples {
     ($(($($part:ident)+))+) => {
         $(impl<$($part: Answer),+> Answer for ($($part,)+) {
@@ -263,14 +160,15 @@ macro_rules! answered_in_words {
     ($Enum:ident { $($word:literal => $Variant:ident $(( $($field:ident),+ ))?),+ $(,)? }) => {
         impl $crate::scripts::Answer for $Enum {
             fn read(value: redis::Value) -> Result<Self, $crate::StoreError> {
-                #[allow(unused_mut, reason = "not all enums have variants with fields")]
-                let (word, mut list) = $crate::scripts::List::with_word(value)?;
-                let read = match word.as_str() {
-                    $($word => Self::$Variant $(( $({ let $field = list.take()?; $field }),+ ))?,)+
-                    other => return Err($crate::decode::unexpected(other)),
-                };
-                list.end()?;
-                Ok(read)
+                let (word, list) = $crate::scripts::List::with_word(value)?;
+                match word.as_str() {
+                    $($word => {
+                        $(let mut list = list; $(let $field = list.take()?;)+)?
+                        list.end()?;
+                        Ok(Self::$Variant $(( $($field),+ ))?)
+                    })+
+                    other => Err($crate::decode::unexpected(other)),
+                }
             }
         }
     };

@@ -1,4 +1,4 @@
-//! What is declared of a script, and the macros that declare it.
+//! What is declared of a script.
 
 use redis::Cmd;
 
@@ -85,10 +85,10 @@ pub(crate) trait Script: Listed {
     fn write(&self, command: &mut Cmd);
 }
 
-/// A script that stands in the list in `scripts/mod.rs`, which [`crate::assembled_scripts`] goes through. Only such a script
-/// can be called.
+/// A script that is entered in the list in `script_list.rs`, which [`crate::assembled_scripts`] goes through. Only such a
+/// script can be called.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has to be entered in the list of scripts, in scripts/mod.rs"
+    message = "`{Self}` has to be entered in the list of scripts, in script_list.rs"
 )]
 pub(crate) trait Listed {}
 
@@ -167,123 +167,3 @@ impl Compiled {
         }
     }
 }
-
-/// Declares a script; see the [module's documentation](crate::scripts).
-macro_rules! script {
-    (
-        $(#[$doc:meta])*
-        $name:literal $(= [$($file:literal),+ $(,)?])?: $memory:ident, $effect:ident, needs [$($part:ident),* $(,)?];
-        struct $Call:ident $(<$life:lifetime>)? {
-            $($(#[$field_doc:meta])* $field:ident : $type:ty),* $(,)?
-            $(; each $group:ident : $records:ty)*
-        } -> $answer:ty
-    ) => {
-        $(#[$doc])*
-        pub(crate) struct $Call $(<$life>)? {
-            $($(#[$field_doc])* pub(crate) $field: $type,)*
-            $(pub(crate) $group: $records,)*
-        }
-
-        impl $(<$life>)? $crate::scripts::Script for $Call $(<$life>)? {
-            type Answer = $answer;
-
-            const DECLARATION: $crate::scripts::Declaration = $crate::scripts::Declaration {
-                name: $name,
-                memory: $crate::scripts::Memory::$memory,
-                effect: $crate::scripts::Effect::$effect,
-                needs: &[$(&$crate::scripts::parts::$part),*],
-                body: $crate::scripts::declaration::body!($name $($($file)+)?),
-                arguments: &[$(stringify!($field)),*],
-                groups: &[$((stringify!($group), <$records as $crate::scripts::Group>::SHAPE)),*],
-            };
-
-            fn compiled() -> &'static $crate::scripts::Compiled {
-                static COMPILED: std::sync::OnceLock<$crate::scripts::Compiled> = std::sync::OnceLock::new();
-                COMPILED.get_or_init(|| $crate::scripts::Compiled::of(&Self::DECLARATION))
-            }
-
-            fn write(&self, _command: &mut redis::Cmd) {
-                $($crate::scripts::Argument::write(&self.$field, _command);)*
-                $($crate::scripts::Argument::write(&$crate::scripts::Group::len(&self.$group), _command);)*
-                $($crate::scripts::Group::write(&self.$group, _command);)*
-            }
-        }
-    };
-}
-
-/// The text of a script's own files: the one of its name, or those that are named.
-macro_rules! body {
-    ($name:literal) => {
-        $crate::scripts::declaration::body!($name $name)
-    };
-    ($name:literal $($file:literal)+) => {
-        &[$(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/lua/", $file, ".lua"))),+]
-    };
-}
-
-/// Declares the records of a group. Those that differ by kind have an enum behind their fields: the letter of each variant
-/// tells the script what follows.
-macro_rules! record {
-    (
-        $(#[$doc:meta])*
-        struct $Record:ident $(<$life:lifetime>)? {
-            $($field:ident : $type:ty),* $(,)?
-        }
-    ) => {
-        $(#[$doc])*
-        pub(crate) struct $Record $(<$life>)? {
-            $(pub(crate) $field: $type,)*
-        }
-
-        impl $(<$life>)? $crate::scripts::Record for $Record $(<$life>)? {
-            const SHAPE: $crate::scripts::Shape = $crate::scripts::Shape {
-                fields: &[$(stringify!($field)),*],
-                kinds: &[],
-            };
-
-            fn write(&self, command: &mut redis::Cmd) {
-                $($crate::scripts::Argument::write(&self.$field, command);)*
-            }
-        }
-    };
-    (
-        $(#[$doc:meta])*
-        struct $Record:ident $(<$life:lifetime>)? {
-            $($field:ident : $type:ty),* $(,)?
-        }
-        $(#[$kind_doc:meta])*
-        enum $Kind:ident $(<$kind_life:lifetime>)? {
-            $($letter:literal $Variant:ident { $($own:ident : $own_type:ty),* $(,)? }),+ $(,)?
-        }
-    ) => {
-        $(#[$doc])*
-        pub(crate) struct $Record $(<$life>)? {
-            $(pub(crate) $field: $type,)*
-            pub(crate) kind: $Kind $(<$kind_life>)?,
-        }
-
-        $(#[$kind_doc])*
-        pub(crate) enum $Kind $(<$kind_life>)? {
-            $($Variant { $($own: $own_type),* }),+
-        }
-
-        impl $(<$life>)? $crate::scripts::Record for $Record $(<$life>)? {
-            const SHAPE: $crate::scripts::Shape = $crate::scripts::Shape {
-                fields: &[$(stringify!($field)),*],
-                kinds: &[$(($letter, &[$(stringify!($own)),*])),+],
-            };
-
-            fn write(&self, command: &mut redis::Cmd) {
-                $($crate::scripts::Argument::write(&self.$field, command);)*
-                match &self.kind {
-                    $($Kind::$Variant { $($own),* } => {
-                        $crate::scripts::Argument::write($letter, command);
-                        $($crate::scripts::Argument::write($own, command);)*
-                    })+
-                }
-            }
-        }
-    };
-}
-
-pub(crate) use {body, record, script};

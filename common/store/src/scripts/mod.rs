@@ -26,7 +26,7 @@
 //! - The fields are the arguments, `each` is a group of records (a slice or a `Vec`), and behind the arrow stands what the
 //!   script answers ([`answer`]).
 //!
-//! The script must also be entered in the list below; else a call of it doesn't compile.
+//! The script must also be entered in the list in `script_list.rs`; else a call of it doesn't compile.
 //!
 //! # Lua names arguments, it doesn't count them
 //!
@@ -69,132 +69,17 @@ mod answer;
 mod argument;
 mod assembly;
 mod call;
-pub(crate) mod declaration;
+mod declaration;
+pub(crate) mod macros;
 pub(crate) mod parts;
+mod values;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use answer::{Answer, Legible, List, Rest, answered, answered_in_words};
-pub(crate) use call::refused_script;
+pub(crate) use assembly::Assembled;
 pub(crate) use declaration::{
-    Argument, Compiled, Declaration, Effect, Group, Listed, Memory, Record, Script, Shape, record, script,
+    Argument, Compiled, Declaration, Effect, Group, Listed, Memory, Record, Script, Shape,
 };
-
-use parts::{CORE, Part, ROUTES, in_order};
-
-macro_rules! list {
-    ($($script:ty),+ $(,)?) => {
-        $(impl Listed for $script {})+
-
-        fn declarations() -> Vec<Declaration> {
-            vec![$(<$script as Script>::DECLARATION),+]
-        }
-    };
-}
-
-list![
-    crate::queue::Work<'_>,
-    crate::queue::UpkeepStep<'_>,
-    crate::parked::ParkedFind<'_>,
-    crate::policy::Announcement,
-    crate::rates::CallCount<'_>,
-    crate::test_events::TestEventAsk<'_>,
-    crate::test_events::TestEventBegin<'_>,
-    crate::test_events::TestEventFinish<'_>,
-    crate::test_events::TestEventWithdraw<'_>,
-    crate::server::Clock,
-    crate::identity::StoreWatch<'_>,
-    crate::identity::StoreClaim<'_>,
-    crate::watch::StoreRoom,
-    crate::endpoints::EndpointCreate<'_>,
-    crate::endpoints::EndpointList<'_>,
-    crate::endpoints::EndpointUpdate<'_>,
-    crate::endpoints::EndpointRemove<'_>,
-    crate::rotation::EndpointRotate<'_>,
-    crate::rewrap::EndpointRewrap<'_>,
-    crate::health::EndpointHealth<'_>,
-    crate::health::AccountSummary<'_>,
-    crate::log::LogPage<'_>,
-    crate::log::LogWaiting<'_>,
-    crate::log::DeliveryGet<'_>,
-    crate::replays::ReplayOne<'_>,
-    crate::replays::ReplayStart<'_>,
-    crate::replays::ReplayGet<'_>,
-    crate::replays::ReplayCancel<'_>,
-    crate::replays::ReplayCounting<'_>,
-];
-
-/// Every script as Redis gets it, with its name: for whoever looks at scripts and doesn't run them.
-#[must_use]
-pub fn assembled() -> Vec<(&'static str, String)> {
-    let mut all: Vec<_> = declarations()
-        .iter()
-        .map(|declaration| (declaration.name, assembly::Assembled::of(declaration).text))
-        .collect();
-    all.extend(assembled_by_position());
-    all
-}
-
-// Scripts that still take their arguments by position ------------------------------------------------------------
-
-/// Those that only read: they don't make `writes` rise.
-const READING: [&str; 0] = [];
-
-/// One step: a script, how many of the declared keys it takes, and whether it writes.
-#[derive(Debug)]
-pub(crate) struct Step {
-    pub(crate) script: redis::Script,
-    pub(crate) keys: usize,
-    pub(crate) writes: bool,
-}
-
-macro_rules! scripts {
-    ($($(#[$doc:meta])* $name:ident: $memory:ident, $parts:expr;)+) => {
-        /// All scripts, compiled to their hashes once.
-        #[derive(Debug)]
-        pub(crate) struct Scripts {
-            $($(#[$doc])* pub(crate) $name: Step,)+
-        }
-
-        fn assembled_by_position() -> Vec<(&'static str, String)> {
-            vec![
-                $((stringify!($name), text(Memory::$memory, &$parts, include_str!(concat!("../lua/", stringify!($name), ".lua"))))),+
-            ]
-        }
-
-        impl Scripts {
-            pub(crate) fn new() -> Self {
-                Self {
-                    $($name: step(stringify!($name), Memory::$memory, &$parts, include_str!(concat!("../lua/", stringify!($name), ".lua"))),)+
-                }
-            }
-        }
-    };
-}
-
-scripts! {
-    accept: DenyOom, [&ROUTES];
-}
-
-fn text(memory: Memory, needs: &[&'static Part], body: &str) -> String {
-    let flags = match memory {
-        Memory::DenyOom => "",
-        Memory::AllowOom => " flags=allow-oom",
-    };
-    let parts: String = in_order(needs).iter().map(|part| part.text).collect();
-    format!("#!lua{flags}\n{parts}{body}")
-}
-
-fn step(name: &str, memory: Memory, needs: &[&'static Part], body: &str) -> Step {
-    let parts = in_order(needs);
-    Step {
-        script: redis::Script::new(&text(memory, needs, body)),
-        keys: if parts.is_empty() || parts.iter().any(|part| part.name == CORE.name) {
-            usize::MAX
-        } else {
-            crate::keys::BASE_KEYS
-        },
-        writes: !READING.contains(&name),
-    }
-}
+pub(crate) use macros::{record, script};

@@ -30,7 +30,8 @@ parts! {
     QUOTA = "quota" needs [BASE];
     OWNER = "owner" needs [BASE];
     ROUTES = "routes" needs [BASE];
-    CORE = "core" needs [BASE];
+    IDS = "ids" needs [BASE];
+    CORE = "core" needs [BASE, IDS];
     VIEW = "view" needs [CORE];
     FINISHED = "finished" needs [CORE];
     LOG = "log" needs [CORE];

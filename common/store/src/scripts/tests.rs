@@ -1,12 +1,10 @@
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::time::Duration;
 
 use redis::Value;
 
 use super::answer::{Answer, Legible, Rest, answered, answered_in_words};
-use super::assembly::Assembled;
-use super::parts::PARTS;
+use super::parts::{PARTS, in_order};
 use super::*;
 
 record! {
@@ -112,41 +110,6 @@ fn a_name_on_one_side_only_is_found() {
 }
 
 #[test]
-fn each_script_reads_what_it_declares_and_nothing_else() {
-    for declaration in declarations() {
-        let assembled = Assembled::of(&declaration);
-        assert!(
-            assembled.unknown.is_empty(),
-            "{}: {:?} is not declared",
-            declaration.name,
-            assembled.unknown
-        );
-        assert!(
-            assembled.unused.is_empty(),
-            "{}: {:?} is never read",
-            declaration.name,
-            assembled.unused
-        );
-    }
-}
-
-#[test]
-fn a_field_that_several_kinds_have_stands_in_the_same_place_in_all_of_them() {
-    for declaration in declarations() {
-        for (group, shape) in declaration.groups {
-            let fields = shape.fields_of_kinds();
-            let names: BTreeSet<_> = fields.iter().map(|(_, name)| name).collect();
-            assert_eq!(
-                names.len(),
-                fields.len(),
-                "{}: {group}: {fields:?}",
-                declaration.name
-            );
-        }
-    }
-}
-
-#[test]
 fn parts_stand_behind_those_that_they_need_and_none_stands_twice() {
     for part in PARTS {
         let ordered: Vec<_> = in_order(&[part]).iter().map(|part| part.name).collect();
@@ -154,30 +117,6 @@ fn parts_stand_behind_those_that_they_need_and_none_stands_twice() {
         assert_eq!(each.len(), ordered.len(), "{ordered:?}");
         assert_eq!(ordered.last(), Some(&part.name));
         assert_eq!(ordered[0], "base");
-    }
-}
-
-fn lua_files(folder: &Path, found: &mut Vec<String>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            lua_files(&path, found);
-        } else {
-            found.push(std::fs::read_to_string(path).unwrap());
-        }
-    }
-}
-
-#[test]
-fn every_file_belongs_to_a_script() {
-    let mut files = Vec::new();
-    lua_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lua"), &mut files);
-    let scripts = assembled();
-    for file in files {
-        // Its first line names it; arguments are only read further down.
-        let first = file.lines().next().unwrap();
-        let is_used = scripts.iter().any(|(_, text)| text.contains(first));
-        assert!(is_used, "no script has the file that begins with {first}");
     }
 }
 

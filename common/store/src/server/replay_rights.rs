@@ -1,8 +1,8 @@
 //! May the server's user `default` replay what our scripts wrote?
 //!
 //! A server up to Redis 8.0 or Valkey 8.1 replays the transactions of its append-only file as `default`, and skips those
-//! that this user may not run: after a restart nearly everything is gone, and nothing says so. Newer servers don't check.
-//! The rights are demanded of all, since data outlives the server that wrote it.
+//! that this user may not run: after a restart nearly everything is gone, and nothing says so. Newer servers don't check the
+//! rights; we demand them of all, since data outlives the server that wrote it.
 
 use super::super::keys::META;
 use super::super::{Store, StoreError};
@@ -11,8 +11,8 @@ use super::ServerReport;
 /// What `default` must be allowed to do, which is also what the shipped access list gives it.
 const WANTED: &str = "off resetpass ~* resetchannels +@all";
 
-/// Each command that stands in the append-only file because of our scripts, with arguments that it accepts; `KEY` is a key
-/// of ours. Redis writes some commands as others: `PEXPIRE` as `PEXPIREAT`, and `BLPOP` as `LPOP`.
+/// Each command that our scripts leave in the append-only file, with arguments that it accepts; `KEY` is a key of ours.
+/// Redis writes some commands as others: `PEXPIRE` as `PEXPIREAT`, and `BLPOP` as `LPOP`.
 pub const REPLAYED: &[&str] = &[
     "decrby KEY 1",
     "del KEY",
@@ -41,8 +41,8 @@ pub const REPLAYED: &[&str] = &[
 ];
 
 impl Store {
-    /// Asks the server whether `default` may do all of [`REPLAYED`], and puts what it answers into the report: a refusal
-    /// if it may not, a warning if the server can't be asked.
+    /// Asks the server whether `default` may run all of [`REPLAYED`], and adds to the report: a refusal if it may not, a
+    /// warning if the server doesn't answer that.
     ///
     /// # Errors
     ///

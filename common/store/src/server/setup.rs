@@ -1,12 +1,12 @@
-//! What a server's settings come to: would it lose what it accepts, and what should an operator know? Pure decisions.
+//! Would the server lose what it accepts, and what should an operator know of its settings? Pure decisions.
 
 use std::collections::HashMap;
 
 use clap::ValueEnum;
 
+use super::info;
+use super::memory::Memory;
 use crate::condition::StoreWarning;
-use crate::info;
-use crate::memory::Memory;
 
 /// What an answer of 202 waits for (`ACK_DURABILITY`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -17,7 +17,7 @@ pub enum AckDurability {
     Aof,
 }
 
-/// What an answer waits for, and how much may be stored.
+/// What a program expects of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Expectations {
     /// What a 202 waits for.
@@ -26,16 +26,16 @@ pub struct Expectations {
     pub budget_bytes: Option<u64>,
 }
 
-/// What the server's settings come to.
+/// What the server's settings give to say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Setup {
-    /// Why no events may be accepted, and no program may start.
+    /// Why no program may start, and the API must accept no events.
     pub(crate) danger: Option<String>,
     /// What an operator should know.
     pub(crate) warnings: Vec<StoreWarning>,
 }
 
-/// Judges what `CONFIG GET` answered (`None`: it is not allowed) and what `INFO memory persistence` says ('' if it isn't).
+/// Judges the answers to `CONFIG GET` (`None` where it is not allowed) and to `INFO memory persistence` (empty where it isn't).
 pub(crate) fn judge(settings: Option<&HashMap<String, String>>, info: &str, expected: Expectations) -> Setup {
     let mut found = Setup::default();
     match settings {

@@ -1,4 +1,4 @@
--- account_events.lua: events about an account's own endpoints, delivered like any other. Needs core.
+-- account_events.lua: events about an account's own endpoints, delivered like any other.
 --
 -- They go to the endpoints of the account that subscribe to them by name, never by `*`, and never to the endpoint that they
 -- are about. What becomes of an account event is not told in turn, so that two endpoints that fail don't feed each other.

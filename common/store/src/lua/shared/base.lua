@@ -1,6 +1,5 @@
 -- base.lua: the names of the keys, what even the shortest script needs, and the guard. It stands in front of every script that
--- works on what is stored. Each names the other parts that it needs (`scripts.rs`), since what stands in front is run with every
--- call.
+-- works on what is stored.
 --
 -- KEYS[1] is the shard's prefix (`wh:{0}:`); the keys that have a fixed name follow, and `wh:meta` is the last. Keys of
 -- endpoints, events, deliveries and accounts are computed from the prefix alone, so that all lie in one hash slot.

@@ -1,4 +1,4 @@
--- deliveries.lua: how deliveries end, or wait again. Needs core, finished, log and account_events.
+-- deliveries.lua: how deliveries end, or wait again.
 
 -- Events and records -----------------------------------------------------------------------------------------------
 

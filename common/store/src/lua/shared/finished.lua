@@ -1,4 +1,4 @@
--- finished.lua: the index of finished events, oldest first, by which upkeep finds what to let go of. Needs core.
+-- finished.lua: the index of finished events, oldest first, by which upkeep finds what to let go of.
 --
 -- There is a list for each account and class, `delivered` or `exhausted` (one of the event's deliveries was). An entry is `<when it
 -- finished (s, rounded up)> <26 characters of its id>`, and ` <how often>` behind it when the event was sent again before. Time never

@@ -1,4 +1,4 @@
--- log.lua: what is written down of an endpoint's attempts and changes. Needs core.
+-- log.lua: what is written down of an endpoint's attempts and changes.
 
 -- Appends to an endpoint's log; returns the entry's id, whose first part is the time. `fields` alternates names and values.
 local function write_log(id, fields)

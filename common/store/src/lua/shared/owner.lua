@@ -1,4 +1,4 @@
--- owner.lua: whose endpoint it is. Needs base.
+-- owner.lua: whose endpoint it is.
 
 -- These fields of an endpoint, by name; false for one that it doesn't have. Returns nil when the account has no such endpoint.
 local function owned_endpoint(id, account, ...)

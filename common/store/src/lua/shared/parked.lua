@@ -1,4 +1,4 @@
--- parked.lua: what waits at an endpoint that isn't active, oldest first. Needs core, log, account_events and deliveries.
+-- parked.lua: what waits at an endpoint that isn't active, oldest first.
 --
 -- The time of a retry means nothing there, since switching on releases all retries together. So upkeep puts what is parked in the
 -- order of acceptance: it scores retries by when they were accepted, in seconds, which are below any time in milliseconds, and

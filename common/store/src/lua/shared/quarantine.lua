@@ -1,4 +1,4 @@
--- quarantine.lua: deliveries that may be what kills workers, and who is to blame for a lost lease. Needs core and deliveries.
+-- quarantine.lua: deliveries that may be what kills workers, and who is to blame for a lost lease.
 --
 -- A delivery that lost three leases is a *suspect*. Suspects are served beside everything else, a few at a time; a worker's
 -- key names those that it holds. When it dies, they take the blame, and their neighbours take none. If it held several, none

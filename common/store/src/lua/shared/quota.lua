@@ -1,5 +1,5 @@
 -- quota.lua: how much of a limit was used in this minute. A minute begins with what is counted in it first; its counter is one small
--- key that lives as long. Needs base.
+-- key that lives as long.
 
 local MINUTE = 60000
 

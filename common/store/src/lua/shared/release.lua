@@ -1,4 +1,4 @@
--- release.lua: lets go of the payloads of finished events: at their age, and earlier while memory is short. Needs core and finished.
+-- release.lua: lets go of the payloads of finished events: at their age, and earlier while memory is short.
 
 -- The most entries, accounts and bytes that one step looks at or lets go of.
 local MOST_ENTRIES, MOST_ACCOUNTS, MOST_BYTES = 300, 64, 16777216

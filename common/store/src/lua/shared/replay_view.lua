@@ -1,4 +1,4 @@
--- replay_view.lua: what is told of a replay of many. Needs base.
+-- replay_view.lua: what is told of a replay of many.
 
 -- A replay of many as its owner sees it: its id, its fields, and the state of its endpoint.
 local function replay_view(id, replay)

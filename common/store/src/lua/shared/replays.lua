@@ -1,4 +1,4 @@
--- replays.lua: sends again what was finished. Needs core, finished, log, account_events and deliveries.
+-- replays.lua: sends again what was finished.
 
 -- Makes a new delivery of the event of `source`, which waits at the end of its endpoint's line. Returns false when the payload
 -- is gone. `budget` bounds the account's unfinished bytes (nil: no bound); over it, 'over_budget' is returned. `fields` are

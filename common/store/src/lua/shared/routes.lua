@@ -1,4 +1,4 @@
--- routes.lua: which endpoints of an account want an event. Needs base.
+-- routes.lua: which endpoints of an account want an event.
 
 -- What `accept` needs of an endpoint, in one field of `account:<a>:endpoints`: `<A|D|O>|,<types>,|<chatbot>`.
 local function set_route(id)

@@ -1,5 +1,4 @@
--- sweeps.lua: queues that are set aside in one step, whatever their length, for upkeep to work through. Needs core,
--- deliveries and quarantine.
+-- sweeps.lua: queues that are set aside in one step, whatever their length, for upkeep to work through.
 
 -- An endpoint's field `releasing` names its queues that are being released, so that nobody has to look for them among the jobs
 -- of all endpoints. There are this many at most.

@@ -1,4 +1,4 @@
--- view.lua: what is told of a delivery. Needs core.
+-- view.lua: what is told of a delivery.
 
 -- A delivery's record, and whether it is in flight: {state, attempts, next attempt (ms), reason, what it repeats, ids of its
 -- log entries, event type, 1 if in flight}; absent values are ''. Returns the ids of its log entries also by themselves.

@@ -1,20 +1,20 @@
-//! The JSON of events.
+//! The JSON of events as the backend sends them.
 
 use std::borrow::Cow;
 use std::fmt;
 
+use poem_openapi::Object;
 use poem_openapi::registry::{MetaSchemaRef, Registry};
 use poem_openapi::types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type};
-use poem_openapi::{ApiResponse, Object};
 use serde::de::{IgnoredAny, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::super::schema::{AccountName, ChatbotId, DateTime, EventName, IdempotencyKey, RawObject, present};
 use crate::allowance::Allowance;
-use crate::json::{Json, JsonRequest};
-use crate::problem::ProblemBody;
+use crate::json::JsonRequest;
+use crate::problem::{Code, Problem};
 
 /// The most events in one batch.
 pub(crate) const MAX_BATCH: usize = 1000;
@@ -85,6 +85,21 @@ pub(crate) struct PushBatch {
     #[serde(deserialize_with = "bounded")]
     #[oai(validator(min_items = 1, max_items = 1000))]
     pub(super) events: Vec<RawItem>,
+}
+
+impl PushBatch {
+    /// The events, if there are as many as may be.
+    pub(super) fn items(self) -> Result<Vec<RawItem>, Problem> {
+        if self.events.is_empty() {
+            return Err(Problem::new(Code::EmptyEvents).field("events"));
+        }
+        if self.events.len() > MAX_BATCH {
+            return Err(Problem::new(Code::TooManyEvents)
+                .detail(format!("Give at most {MAX_BATCH} events in one batch: split it."))
+                .field("events"));
+        }
+        Ok(self.events)
+    }
 }
 
 /// One item of a batch, not read yet: what is wrong with it concerns it alone.
@@ -170,63 +185,4 @@ impl JsonRequest for PushBatch {
     fn max_bytes(_: &Allowance) -> usize {
         MAX_BATCH_BYTES
     }
-}
-
-/// An event that is safe: it is stored with all its deliveries.
-#[derive(Debug, Serialize, Object)]
-pub(crate) struct EventAccepted {
-    /// The event's id; receivers see it as `webhook-id`.
-    pub(super) id: String,
-    /// How many endpoints get it.
-    pub(super) deliveries: u32,
-    /// `true` when the idempotency key was seen before: this is the first result again.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[oai(skip_serializing_if_is_none)]
-    pub(super) duplicate: Option<bool>,
-}
-
-/// What became of each event, in order.
-#[derive(Debug, Serialize, Object)]
-pub(crate) struct BatchResults {
-    /// One result for each event of the batch.
-    pub(super) results: Vec<BatchResult>,
-}
-
-/// What became of one event: either it was accepted (202), or `error` says why not.
-#[derive(Debug, Serialize, Object)]
-pub(crate) struct BatchResult {
-    /// The status that the event alone would have been answered with.
-    pub(super) status: u16,
-    /// The event's id, if it was accepted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[oai(skip_serializing_if_is_none)]
-    pub(super) id: Option<String>,
-    /// How many endpoints get it, if it was accepted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[oai(skip_serializing_if_is_none)]
-    pub(super) deliveries: Option<u32>,
-    /// `true` when the idempotency key was seen before.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[oai(skip_serializing_if_is_none)]
-    pub(super) duplicate: Option<bool>,
-    /// Why it was not accepted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[oai(skip_serializing_if_is_none)]
-    pub(super) error: Option<ProblemBody>,
-}
-
-/// The answer to an event.
-#[derive(Debug, ApiResponse)]
-pub(crate) enum Pushed {
-    /// The event is stored with all its deliveries, or was before.
-    #[oai(status = 202)]
-    Accepted(Json<EventAccepted>),
-}
-
-/// The answer to a batch.
-#[derive(Debug, ApiResponse)]
-pub(crate) enum BatchPushed {
-    /// Every event was looked at; each result says what became of it.
-    #[oai(status = 202)]
-    Accepted(Json<BatchResults>),
 }

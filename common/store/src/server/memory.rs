@@ -1,15 +1,15 @@
-//! How much memory Redis uses of what it may, and how much of it has to be freed.
+//! How much memory Redis uses of what it may, and how much upkeep has to free.
 //!
-//! Redis refuses new events at `maxmemory`, finished ones in it or not. So from 80 % on, upkeep lets go of the payloads of
-//! finished events before their time, and only unfinished work can fill the store.
+//! At `maxmemory` Redis refuses new events, however many finished ones it keeps. So from 80 % on, upkeep lets go of the
+//! payloads of finished events before their time, and only unfinished work can fill the store.
 
 use super::info;
-use super::{Store, StoreError};
+use crate::{Store, StoreError};
 
-/// Hundredths of the limit from which on finished payloads go before their time.
+/// From this percentage of the limit on, finished payloads go before their time.
 const ROOM_FROM: u64 = 80;
 
-/// Hundredths of the limit from which on the memory is looked at often.
+/// From this percentage on, workers look at the memory often.
 const NEAR_FROM: u64 = 70;
 
 /// A reading of the server's memory.
@@ -22,7 +22,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// What may be used: `maxmemory` or `budget` (`STORE_BUDGET_BYTES`), the smaller of both; `None` when there is neither.
+    /// What Redis may use: `maxmemory` or `budget` (`STORE_BUDGET_BYTES`), the smaller of both; `None` when there is neither.
     #[must_use]
     pub fn limit(&self, budget: Option<u64>) -> Option<u64> {
         match (self.max, budget) {
@@ -31,23 +31,23 @@ impl Memory {
         }
     }
 
-    /// Bytes in use above 80 % of what may be: so much has to be freed.
+    /// Bytes in use above 80 % of the limit: so much has to be freed.
     #[must_use]
     pub fn excess(&self, budget: Option<u64>) -> u64 {
         self.above(ROOM_FROM, budget)
     }
 
-    /// Whether those 80 % may be reached soon.
+    /// Whether the memory in use is close to those 80 %.
     #[must_use]
     pub fn is_near(&self, budget: Option<u64>) -> bool {
         self.above(NEAR_FROM, budget) > 0
     }
 
-    fn above(&self, hundredths: u64, budget: Option<u64>) -> u64 {
+    fn above(&self, percent: u64, budget: Option<u64>) -> u64 {
         let Some(limit) = self.limit(budget) else {
             return 0;
         };
-        let allowed = u128::from(limit) * u128::from(hundredths) / 100;
+        let allowed = u128::from(limit) * u128::from(percent) / 100;
         self.used
             .saturating_sub(u64::try_from(allowed).unwrap_or(u64::MAX))
     }

@@ -1,6 +1,6 @@
 //! Reading what the server answers to `INFO`.
 
-use super::{Store, StoreError};
+use crate::{Store, StoreError};
 
 /// A field of the answer.
 pub(crate) fn field<'a>(info: &'a str, name: &str) -> Option<&'a str> {

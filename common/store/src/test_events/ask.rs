@@ -1,18 +1,15 @@
-//! Test events: the API asks, a worker sends at once, and the API gets the answer. They go past the queue.
+//! The API's side: it asks for a test event and waits for what it came to.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use redis::Value;
 
-use domain::delivery::DeliveryState;
 use domain::event::{EventType, Payload};
 use domain::id::{AccountId, DeliveryId, EndpointId};
 
-use super::log::{LoggedAttempt, entries};
-use super::queue::{AttemptRecord, LeasedEndpoint, LeasedEvent, Phases};
-use super::scripts::{answered_in_words, script};
-use super::{Listener, Store, StoreError};
+use crate::log::{LogEntry, LoggedAttempt, entries};
+use crate::scripts::{answered_in_words, script};
+use crate::{Store, StoreError};
 
 /// A test event to send. Its id is made before the call, so that the call can be repeated.
 #[derive(Debug, Clone)]
@@ -39,21 +36,6 @@ pub enum TestEventOutcome {
     /// The account has no such endpoint.
     EndpointNotFound,
 }
-
-/// What a worker needs to send a test event.
-#[derive(Debug, Clone)]
-pub struct TestEvent {
-    /// The delivery.
-    pub delivery: DeliveryId,
-    /// What is sent.
-    pub event: Arc<LeasedEvent>,
-    /// Where it is sent.
-    pub endpoint: Arc<LeasedEndpoint>,
-}
-
-/// How long a request waits for a worker. One that is older is not sent any more: whoever asked has been told that no worker
-/// answered.
-pub const WAITED_FOR: Duration = Duration::from_secs(5);
 
 script! {
     /// Asks a worker to send a test event at once.
@@ -83,32 +65,6 @@ script! {
     struct TestEventWithdraw<'a> {
         delivery: &'a DeliveryId
     } -> u32
-}
-
-script! {
-    /// What a worker needs to send a test event; nothing when nobody waits for it any more.
-    "test_event_begin": AllowOom, Reads, needs [CORE];
-    struct TestEventBegin<'a> {
-        delivery: &'a DeliveryId,
-        most_age: Duration
-    } -> Option<(Arc<LeasedEndpoint>, Arc<LeasedEvent>)>
-}
-
-script! {
-    /// Writes down what a test event came to, and answers whoever waits for it.
-    "test_event_finish": AllowOom, Writes, needs [FINISHED, LOG];
-    struct TestEventFinish<'a> {
-        delivery: &'a DeliveryId,
-        log_length: u32,
-        outcome: &'a str,
-        ms: Duration,
-        status: Option<u16>,
-        error: Option<&'a str>,
-        detail: &'a str,
-        timing: &'a Phases,
-        headers: &'a str,
-        snippet: &'a str
-    } -> ()
 }
 
 impl Store {
@@ -166,7 +122,7 @@ impl Store {
             .query(&range)
             .await
             .or_else(|error| error.unless_overwritten(Value::Array(Vec::new())))?;
-        Ok(entries(found)?.pop().and_then(super::log::LogEntry::into_attempt))
+        Ok(entries(found)?.pop().and_then(LogEntry::into_attempt))
     }
 
     /// The log entry of a test event, as soon as somebody tells it.
@@ -201,69 +157,5 @@ impl Store {
     /// [`StoreError`] when Redis fails.
     pub async fn withdraw_test_event(&self, delivery: &DeliveryId) -> Result<bool, StoreError> {
         Ok(self.call(&TestEventWithdraw { delivery }).await? > 0)
-    }
-
-    /// Waits for a test event to send; `None` after `timeout`. A wait that is given up takes none, if `listener` goes
-    /// with it.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when Redis fails.
-    pub async fn next_test_event(
-        &self,
-        listener: &Listener,
-        timeout: Duration,
-    ) -> Result<Option<DeliveryId>, StoreError> {
-        let mut pop = redis::cmd("BLPOP");
-        pop.arg(self.keys().key("trials")).arg(timeout.as_secs_f64());
-        let taken: Option<(String, String)> = listener.query(timeout, &pop).await?;
-        // What is no id was not put there by us.
-        Ok(taken.and_then(|(_, delivery)| delivery.parse().ok()))
-    }
-
-    /// What is needed to send a test event; `None` when nobody waits for it any more.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when Redis fails.
-    pub async fn begin_test_event(&self, delivery: &DeliveryId) -> Result<Option<TestEvent>, StoreError> {
-        let most_age = WAITED_FOR;
-        let found = self.call(&TestEventBegin { delivery, most_age }).await?;
-        Ok(found.map(|(endpoint, event)| TestEvent {
-            delivery: delivery.clone(),
-            event,
-            endpoint,
-        }))
-    }
-
-    /// Writes down what a test event came to, and answers whoever waits for it. Its payload is kept as that of a
-    /// delivered event.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when Redis fails.
-    pub async fn finish_test_event(
-        &self,
-        test_event: &TestEvent,
-        log_length: u32,
-        attempt: &AttemptRecord,
-    ) -> Result<(), StoreError> {
-        let outcome = match attempt.error {
-            None => DeliveryState::Succeeded,
-            Some(_) => DeliveryState::Exhausted,
-        };
-        self.call(&TestEventFinish {
-            delivery: &test_event.delivery,
-            log_length,
-            outcome: outcome.as_str(),
-            ms: attempt.duration,
-            status: attempt.status,
-            error: attempt.error,
-            detail: &attempt.detail,
-            timing: &attempt.phases,
-            headers: &attempt.response_headers,
-            snippet: &attempt.snippet,
-        })
-        .await
     }
 }

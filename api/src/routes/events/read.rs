@@ -1,0 +1,61 @@
+//! Reading events: from the request's JSON to what the store takes.
+
+use domain::clock::Timestamp;
+use domain::event::Payload;
+use domain::id::EventId;
+use store::events::{Idempotency, NewEvent};
+
+use super::super::fields;
+use super::idempotency::fingerprint;
+use super::request::{BatchEvent, PushEvent, RawItem};
+use crate::allowance::Allowance;
+use crate::json;
+use crate::problem::Problem;
+
+/// Checks an event and builds what receivers get.
+pub(super) fn event(
+    body: PushEvent,
+    key: Option<String>,
+    allowance: &Allowance,
+    now: Timestamp,
+) -> Result<NewEvent, Problem> {
+    let account = fields::account_id(&body.account_id.0)?;
+    let kind = fields::event_type(&body.event.0)?;
+    let chatbot_id = fields::chatbot_id(body.chatbot_id.0)?;
+    let given_time = body.timestamp.map(|text| text.0);
+    let timestamp = given_time
+        .as_deref()
+        .map(|text| fields::timestamp(text, "timestamp"))
+        .transpose()?
+        .unwrap_or(now);
+    let payload = Payload::build(
+        kind,
+        &chatbot_id,
+        timestamp,
+        body.data.0.get(),
+        allowance.payload_bytes,
+    )?;
+    let idempotency = key.map(|key| Idempotency {
+        key,
+        fingerprint: fingerprint(kind, &chatbot_id, given_time.as_deref(), &payload),
+    });
+    Ok(NewEvent {
+        id: EventId::new(now.as_millis()),
+        account,
+        event: kind,
+        chatbot_id,
+        payload,
+        idempotency,
+    })
+}
+
+/// An item of a batch.
+pub(super) fn item(item: &RawItem, allowance: &Allowance, now: Timestamp) -> Result<NewEvent, Problem> {
+    let (body, key) = json::parse_object::<BatchEvent>(item.0.get())
+        .map_err(Problem::about_an_item)?
+        .split();
+    let key = key
+        .map(|key| fields::idempotency_key(&key, "idempotencyKey"))
+        .transpose()?;
+    event(body, key, allowance, now)
+}

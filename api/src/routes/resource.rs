@@ -1,0 +1,72 @@
+//! What a call says about itself in the OpenAPI document, where its signature can't: which errors it gives, and examples.
+//!
+//! It stands beside the call's code, in `CALLS` and in a JSON file of the same name. [`crate::openapi`] puts it into the document
+//! and adds what follows from the signature. Tests compare both with the operations that there are.
+
+use poem_openapi::OpenApi;
+
+use crate::problem::Code;
+
+/// The calls of one `impl` block, with all that the document says about them.
+pub trait Resource: OpenApi {
+    /// Its calls.
+    const CALLS: &'static [Call];
+
+    /// JSON: for each operation id that has any, the examples of its `request` (each with a name), its `responses` (by
+    /// status) and its `parameters` (by name).
+    const EXAMPLES: &'static str;
+}
+
+/// One call, as far as its signature doesn't say it.
+#[derive(Debug, Clone, Copy)]
+pub struct Call {
+    id: &'static str,
+    errors: &'static [Code],
+    shared: &'static [Code],
+}
+
+impl Call {
+    /// A call by the operation id that its `#[oai(…)]` gives, and the errors that are its own. Those that follow from its
+    /// signature are not listed: `openapi/errors.rs` derives them.
+    pub(crate) const fn new(id: &'static str, errors: &'static [Code]) -> Self {
+        Self {
+            id,
+            errors,
+            shared: &[],
+        }
+    }
+
+    /// With errors that it shares with other calls.
+    pub(crate) const fn with(self, shared: &'static [Code]) -> Self {
+        Self { shared, ..self }
+    }
+
+    /// Its operation id.
+    pub(crate) const fn id(&self) -> &'static str {
+        self.id
+    }
+
+    /// The errors that are declared for it.
+    pub(crate) fn errors(&self) -> impl Iterator<Item = Code> {
+        self.errors.iter().chain(self.shared).copied()
+    }
+}
+
+/// What the document adds to the operations of a resource.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Documentation {
+    /// [`Resource::CALLS`].
+    pub(crate) calls: &'static [Call],
+    /// [`Resource::EXAMPLES`].
+    pub(crate) examples: &'static str,
+}
+
+impl Documentation {
+    /// That of one resource.
+    pub(crate) const fn of<T: Resource>() -> Self {
+        Self {
+            calls: T::CALLS,
+            examples: T::EXAMPLES,
+        }
+    }
+}

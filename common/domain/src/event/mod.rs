@@ -1,0 +1,11 @@
+//! Events: their types, what an endpoint can subscribe to, and the payload that receivers get.
+
+mod types;
+
+mod subscription;
+
+mod payload;
+
+pub use payload::{MAX_CHATBOT_ID, MAX_DEPTH, Payload, PayloadError};
+pub use subscription::Subscription;
+pub use types::{AccountEvent, EventType, UnknownEventType};

@@ -1,0 +1,131 @@
+//! The exact bytes that receivers get.
+//!
+//! [`Payload::build`] runs once, when an event is accepted. What it returns is stored, signed and sent unchanged on
+//! every attempt.
+
+use bytes::Bytes;
+
+use super::types::EventType;
+use crate::clock::Timestamp;
+
+/// How many levels of arrays and objects `data` may have.
+pub const MAX_DEPTH: usize = 64;
+
+/// The longest chatbot id, in characters.
+pub const MAX_CHATBOT_ID: usize = 128;
+
+/// Why an event can't become a payload. The event is refused; nothing is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PayloadError {
+    /// `data` is JSON, but not an object.
+    #[error("must be a JSON object")]
+    NotAnObject,
+    /// `data` has more than [`MAX_DEPTH`] levels.
+    #[error("is nested more than {MAX_DEPTH} levels deep")]
+    TooDeep,
+    /// The payload is longer than `MAX_PAYLOAD_BYTES`.
+    #[error("makes the payload {size} bytes long; at most {limit} are allowed")]
+    TooLarge {
+        /// What it would have been, in bytes.
+        size: usize,
+        /// What is allowed, in bytes.
+        limit: usize,
+    },
+}
+
+/// The exact bytes that every receiver of an event gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payload {
+    body: Bytes,
+    /// Where `data` begins; it ends before the last byte of `body`.
+    data_start: usize,
+}
+
+impl Payload {
+    /// Builds `{"event","chatbotId","timestamp","data"}`.
+    ///
+    /// `data` must be valid JSON text; it is copied as it came (key order, number text of any length, escapes),
+    /// without the insignificant white space between its tokens.
+    ///
+    /// # Errors
+    ///
+    /// [`PayloadError`] when `data` is not an object, is nested too deep, or the result is longer than `limit` bytes.
+    pub fn build(
+        event: EventType,
+        chatbot_id: &str,
+        timestamp: Timestamp,
+        data: &str,
+        limit: usize,
+    ) -> Result<Self, PayloadError> {
+        if !data.trim_start().starts_with('{') {
+            return Err(PayloadError::NotAnObject);
+        }
+        let mut body = Vec::with_capacity(data.len() + 160);
+        body.extend_from_slice(b"{\"event\":\"");
+        body.extend_from_slice(event.as_str().as_bytes());
+        body.extend_from_slice(b"\",\"chatbotId\":");
+        body.extend_from_slice(serde_json::Value::from(chatbot_id).to_string().as_bytes());
+        body.extend_from_slice(b",\"timestamp\":\"");
+        body.extend_from_slice(timestamp.to_string().as_bytes());
+        body.extend_from_slice(b"\",\"data\":");
+        let data_start = body.len();
+        compact(data.as_bytes(), &mut body)?;
+        body.push(b'}');
+        if body.len() > limit {
+            return Err(PayloadError::TooLarge {
+                size: body.len(),
+                limit,
+            });
+        }
+        Ok(Self {
+            body: Bytes::from(body),
+            data_start,
+        })
+    }
+
+    /// The bytes to store, sign and send.
+    #[must_use]
+    pub fn as_bytes(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// The bytes of `data` within them: a JSON object without insignificant white space.
+    #[must_use]
+    pub fn data(&self) -> &[u8] {
+        self.body
+            .get(self.data_start..self.body.len() - 1)
+            .unwrap_or_default()
+    }
+}
+
+/// Copies valid JSON without the white space between its tokens (RFC 8259 §2), and counts its levels.
+fn compact(json: &[u8], out: &mut Vec<u8>) -> Result<(), PayloadError> {
+    let (mut in_string, mut escaped, mut depth) = (false, false, 0_usize);
+    for &byte in json {
+        if in_string {
+            out.push(byte);
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => in_string = false,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b' ' | b'\t' | b'\n' | b'\r' => continue,
+            b'"' => in_string = true,
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return Err(PayloadError::TooDeep);
+        }
+        out.push(byte);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

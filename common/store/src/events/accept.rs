@@ -1,0 +1,134 @@
+//! The way of events into the store: who makes the calls of the script, and when.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::future::join_all;
+use tokio::sync::oneshot;
+
+use super::intake::{Call, Intake, Terms};
+use super::script::Accept;
+use super::{AcceptResult, Counted, NewEvent, Push};
+use crate::connection::{ANSWER_WITHIN, timed_out};
+use crate::{Store, StoreError};
+
+/// The events that are pushed one by one, until they share a call.
+#[derive(Debug, Default)]
+pub(crate) struct SharedIntake(Mutex<Intake<oneshot::Sender<AcceptResult>>>);
+
+impl Store {
+    /// Accepts events, each on its own. The results are in the order of the events.
+    ///
+    /// A single event shares its call with others that are pushed at the same time. Several events make calls of their own,
+    /// which go out together.
+    ///
+    /// An event whose result is an error may have been accepted all the same: push it again, with the same id. So may one
+    /// whose caller stops waiting for this future.
+    pub async fn accept(&self, push: Push) -> Vec<Result<Counted, StoreError>> {
+        let Push {
+            events,
+            budgets,
+            limits,
+        } = push;
+        let terms = Arc::new(Terms { budgets, limits });
+        match <[NewEvent; 1]>::try_from(events) {
+            Ok([event]) => vec![self.share_call(event, &terms).await],
+            Err(events) => self.make_own_calls(events, &terms).await,
+        }
+    }
+
+    /// Accepts an event in one call with others that come at the same time.
+    async fn share_call(&self, event: NewEvent, terms: &Arc<Terms>) -> AcceptResult {
+        let (caller, result) = oneshot::channel();
+        let is_first = {
+            let mut intake = self.intake().lock();
+            intake.push(event, terms, caller);
+            intake.begin_calling()
+        };
+        if is_first {
+            let store = self.clone();
+            // Others depend on it, so it goes on when this caller goes away.
+            tokio::spawn(async move { store.make_shared_calls().await });
+        }
+        match tokio::time::timeout(ANSWER_WITHIN, result).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) | Err(_) => Err(timed_out()),
+        }
+    }
+
+    /// Makes calls until no event waits.
+    async fn make_shared_calls(&self) {
+        let mut turn = Turn {
+            intake: self.intake(),
+            is_over: false,
+        };
+        while let Some(call) = turn.next_call() {
+            self.finish(call, |caller, result| {
+                // Whoever waited for it may be gone.
+                drop(caller.send(result));
+            })
+            .await;
+        }
+    }
+
+    /// Accepts events in calls that go out together: they share one connection, which sends them as one pipeline.
+    async fn make_own_calls(&self, events: Vec<NewEvent>, terms: &Arc<Terms>) -> Vec<AcceptResult> {
+        let mut intake = Intake::default();
+        for event in events {
+            intake.push(event, terms, ());
+        }
+        let calls = std::iter::from_fn(|| intake.next_call(|()| false));
+        let results = calls.map(async |call| {
+            let mut results = Vec::with_capacity(call.events().len());
+            self.finish(call, |(), result| results.push(result)).await;
+            results
+        });
+        join_all(results).await.into_iter().flatten().collect()
+    }
+
+    /// Calls the script until each event of a call has its result. One call is enough for all but those with very many
+    /// deliveries.
+    async fn finish<C>(&self, mut call: Call<C>, mut give: impl FnMut(C, AcceptResult)) {
+        while !call.is_done() {
+            let answer = self.call(&Accept::new(call.terms(), call.events())).await;
+            let limits = &call.terms().limits;
+            let results =
+                answer.map(|answers| answers.into_iter().map(|answer| answer.result(limits)).collect());
+            for (caller, result) in call.settle(results) {
+                give(caller, result);
+            }
+        }
+    }
+}
+
+impl SharedIntake {
+    fn lock(&self) -> MutexGuard<'_, Intake<oneshot::Sender<AcceptResult>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The right to make calls for all who share them. It ends even if a call panics.
+struct Turn<'a> {
+    intake: &'a SharedIntake,
+    is_over: bool,
+}
+
+impl Turn<'_> {
+    /// The next call; `None`, and the turn is over, when nothing waits.
+    fn next_call(&mut self) -> Option<Call<oneshot::Sender<AcceptResult>>> {
+        let call = self.intake.lock().next_call(oneshot::Sender::is_closed);
+        self.is_over = call.is_none();
+        call
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        // Once it is over, somebody else may have begun to make calls.
+        if !self.is_over {
+            self.intake.lock().stop_calling();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! Accepting events: each with one delivery for each matching endpoint, in one step, or nothing.
+//!
+//! [`Store::accept`](crate::Store::accept) is the only way in. One call of the script takes several events, so that
+//! what they have in common (the call itself, their account, the lines of their endpoints) is paid for once. Each is
+//! still accepted or refused by itself.
+//!
+//! - `intake`: which events share a call, and who gets which result. Plain data.
+//! - `accept`: who makes the calls, and when.
+//! - `script`: what the script is given, and what it answers.
+
+mod accept;
+
+mod intake;
+
+mod script;
+
+use std::time::Duration;
+
+use domain::event::{EventType, Payload};
+use domain::id::{AccountId, EventId};
+
+use super::StoreError;
+use super::rates::{EventLimits, Quota};
+
+pub(crate) use accept::SharedIntake;
+pub(crate) use script::Accept;
+
+/// How long an idempotency key is remembered.
+pub const IDEMPOTENCY_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Events to accept, and what limits them.
+#[derive(Debug, Clone)]
+pub struct Push {
+    /// The events. Their results come in the same order.
+    pub events: Vec<NewEvent>,
+    /// How much their accounts may have waiting.
+    pub budgets: Budgets,
+    /// How many of them may come in a minute.
+    pub limits: EventLimits,
+}
+
+/// An event to accept. Its id is made before the call, so that the call can be repeated.
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    /// A fresh id.
+    pub id: EventId,
+    /// Whose endpoints get it.
+    pub account: AccountId,
+    /// What happened.
+    pub event: EventType,
+    /// In which chatbot.
+    pub chatbot_id: String,
+    /// The bytes that receivers get.
+    pub payload: Payload,
+    /// The caller's idempotency key with a fingerprint of the request, if it gave one.
+    pub idempotency: Option<Idempotency>,
+}
+
+/// An idempotency key, scoped by account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Idempotency {
+    /// The key as the caller sent it.
+    pub key: String,
+    /// Any text that differs when the request differs, such as a hash of the parts that the caller sent.
+    pub fingerprint: String,
+}
+
+/// How much an account may have waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budgets {
+    /// Bytes of unfinished payloads an account may have (`ACCOUNT_BUDGET_BYTES`).
+    pub account_bytes: u64,
+    /// Bytes of parked payloads an endpoint may have; what is over exhausts its oldest.
+    pub parked_bytes: u64,
+}
+
+/// What came of one event, and what is left of the limits that it was counted towards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counted {
+    /// What came of it.
+    pub outcome: AcceptOutcome,
+    /// One for each limit that is set. None if the event was accepted before, or refused for another reason than its rate.
+    pub quotas: Vec<Quota>,
+}
+
+/// What came of one event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AcceptOutcome {
+    /// It is in Redis.
+    Accepted(Accepted),
+    /// Its idempotency key was used with another request. Nothing was changed.
+    IdempotencyConflict,
+    /// The account's unfinished payloads take all the space that it may have. Nothing was changed.
+    OverBudget,
+    /// As many events as may be were accepted in this minute. Nothing was changed.
+    RateLimited,
+}
+
+/// An event that is in Redis, with all its deliveries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// The event's id: on a duplicate, the first one's.
+    pub id: EventId,
+    /// How many deliveries were made.
+    pub deliveries: u32,
+    /// Whether this repeats an earlier call with the same idempotency key.
+    pub duplicate: bool,
+}
+
+/// What came of one event, or why that isn't known: it may have been accepted all the same.
+type AcceptResult = Result<Counted, StoreError>;

@@ -1,0 +1,62 @@
+//! The list of all scripts. Each stands beside its Rust caller; one that isn't entered here can't be called.
+
+use super::scripts::{Assembled, Declaration, Listed, Script};
+use super::{
+    endpoints, events, health, identity, log, parked, policy, queue, rates, replays, rewrap, rotation,
+    server, test_events, watch,
+};
+
+macro_rules! list {
+    ($($script:ty),+ $(,)?) => {
+        $(impl Listed for $script {})+
+
+        fn declarations() -> Vec<Declaration> {
+            vec![$(<$script as Script>::DECLARATION),+]
+        }
+    };
+}
+
+list![
+    events::Accept<'_>,
+    queue::Work<'_>,
+    queue::UpkeepStep<'_>,
+    parked::ParkedFind<'_>,
+    policy::Announcement,
+    rates::CallCount<'_>,
+    test_events::TestEventAsk<'_>,
+    test_events::TestEventWithdraw<'_>,
+    test_events::TestEventBegin<'_>,
+    test_events::TestEventFinish<'_>,
+    endpoints::EndpointCreate<'_>,
+    endpoints::EndpointList<'_>,
+    endpoints::EndpointUpdate<'_>,
+    endpoints::EndpointRemove<'_>,
+    rotation::EndpointRotate<'_>,
+    rewrap::EndpointRewrap<'_>,
+    health::EndpointHealth<'_>,
+    health::AccountSummary<'_>,
+    log::LogPage<'_>,
+    log::LogWaiting<'_>,
+    log::DeliveryGet<'_>,
+    replays::ReplayOne<'_>,
+    replays::ReplayStart<'_>,
+    replays::ReplayGet<'_>,
+    replays::ReplayCancel<'_>,
+    replays::ReplayCounting<'_>,
+    server::Clock,
+    identity::StoreWatch<'_>,
+    identity::StoreClaim<'_>,
+    watch::StoreRoom,
+];
+
+/// Every script as Redis gets it, with its name: for whoever looks at scripts and doesn't run them.
+#[must_use]
+pub fn assembled_scripts() -> Vec<(&'static str, String)> {
+    declarations()
+        .iter()
+        .map(|declaration| (declaration.name, Assembled::of(declaration).text))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,81 @@
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::*;
+
+#[test]
+fn each_script_reads_what_it_declares_and_nothing_else() {
+    for declaration in declarations() {
+        let assembled = Assembled::of(&declaration);
+        assert!(
+            assembled.unknown.is_empty(),
+            "{}: {:?} is not declared",
+            declaration.name,
+            assembled.unknown
+        );
+        assert!(
+            assembled.unused.is_empty(),
+            "{}: {:?} is never read",
+            declaration.name,
+            assembled.unused
+        );
+    }
+}
+
+#[test]
+fn a_field_that_several_kinds_have_stands_in_the_same_place_in_all_of_them() {
+    for declaration in declarations() {
+        for (group, shape) in declaration.groups {
+            let fields = shape.fields_of_kinds();
+            let names: BTreeSet<_> = fields.iter().map(|(_, name)| name).collect();
+            assert_eq!(
+                names.len(),
+                fields.len(),
+                "{}: {group}: {fields:?}",
+                declaration.name
+            );
+        }
+    }
+}
+
+fn lua_files(folder: &Path, found: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            lua_files(&path, found);
+        } else {
+            found.push(std::fs::read_to_string(path).unwrap());
+        }
+    }
+}
+
+#[test]
+fn every_file_belongs_to_a_script() {
+    let mut files = Vec::new();
+    lua_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lua"), &mut files);
+    let scripts = assembled_scripts();
+    for file in files {
+        // Its first line names it; arguments are only read further down.
+        let first = file.lines().next().unwrap();
+        let is_used = scripts.iter().any(|(_, text)| text.contains(first));
+        assert!(is_used, "no script has the file that begins with {first}");
+    }
+}
+
+#[test]
+fn no_file_of_lua_counts_arguments() {
+    let mut files = Vec::new();
+    lua_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lua"), &mut files);
+    assert!(files.len() > 40, "{} files", files.len());
+    for file in &files {
+        for line in file.lines() {
+            for (place, _) in line.match_indices("ARGV") {
+                let index = line[place..].split(']').next().unwrap_or_default();
+                let counts =
+                    index.starts_with("ARGV[") && index.contains(|letter: char| letter.is_ascii_digit());
+                let is_whole = !index.starts_with("ARGV[");
+                assert!(!counts && !is_whole, "an argument without a name: {line}");
+            }
+        }
+    }
+}

@@ -2,7 +2,7 @@
 //! several workers. After each step the stored state passes the check, and is what the model says.
 //!
 //! - `ops`: what may happen, and how likely it is.
-//! - `workers`, `owner`: what workers and the owner of the endpoints do; `replays`, `listing`: calls of the owner that take
+//! - `workers`, `reports`, `owner`: what workers and the owner of the endpoints do; `replays`, `listing`: calls of the owner that take
 //!   longer.
 //! - `states`: where each delivery is, by the state machine.
 //! - `suspects`: who is to blame for a lost lease. `parked`, `releases`: what upkeep ends and lets go of.
@@ -21,6 +21,7 @@ mod owner;
 mod parked;
 mod releases;
 mod replays;
+mod reports;
 mod states;
 mod suspects;
 mod tour;
@@ -42,9 +43,10 @@ use listing::Listing;
 use ops::op;
 use owner::ModelEndpoint;
 use replays::ModelReplay;
+use reports::Outcome;
 use states::ModelDelivery;
 use suspects::Suspects;
-use workers::{ModelWorker, Outcome};
+use workers::ModelWorker;
 
 const CAP: u32 = 3;
 const DISABLE_AFTER: u32 = 3;
@@ -213,14 +215,6 @@ impl Model {
         }
         for (id, delivery) in &self.deliveries {
             assert!(delivery.state.is_final(), "{id} never arrived: {delivery:?}");
-        }
-    }
-
-    async fn give_all_back(&mut self) {
-        for worker in 0..self.workers.len() {
-            while !self.workers[worker].held.is_empty() {
-                self.report(worker, 0, Outcome::GivenBack).await;
-            }
         }
     }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::Model;
-use super::workers::{ModelWorker, Outcome};
+use super::reports::Outcome;
+use super::workers::ModelWorker;
 
 #[derive(Debug, Clone)]
 pub(super) enum Op {

@@ -67,6 +67,12 @@ impl Model {
         }
     }
 
+    /// The model's time is that of its next attempt, or later. (The real clock runs on beside it.)
+    pub(super) fn assert_due(&self, id: &DeliveryId) {
+        let not_before = self.deliveries[id].not_before;
+        assert!(not_before <= self.now + 20_000, "{id} came before it was due");
+    }
+
     /// Every delivery of an endpoint that can take a transition takes it.
     pub(super) fn all_take(&mut self, endpoint: &EndpointId, transition: Transition) {
         let of_endpoint = self
@@ -100,6 +106,9 @@ impl Model {
             })
             .collect();
         for (id, transition) in taken {
+            if transition == Transition::Due {
+                self.assert_due(&id);
+            }
             self.take(&id, transition);
         }
     }

@@ -8,7 +8,8 @@ use domain::id::DeliveryId;
 use e2e::redis_server::RedisServer;
 use store::events::Budgets;
 
-use super::workers::{ModelWorker, Outcome};
+use super::reports::Outcome;
+use super::workers::ModelWorker;
 use super::{Model, RETRY_SECONDS};
 use crate::fixture::{BUDGETS, wants};
 

@@ -1,28 +1,18 @@
-//! What workers do in the model: they fetch, report, repeat calls whose answer was lost, and die.
+//! What workers do in the model: they fetch, and repeat calls whose answer was lost.
 
 use domain::delivery::{DeliveryState, Transition};
 use domain::endpoint::EndpointState;
 use store::check::Place;
-use store::queue::{self, Leased, Receipt, WorkReply, WorkRequest};
+use store::queue::{Leased, WorkReply, WorkRequest};
 
 use super::suspects::MOST_SUSPECTS;
-use super::{CAP, DISABLE_AFTER, Model, RETRY_SECONDS};
-use crate::fixture::{Worker, failed, gone, report, succeeded, wants};
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
-    Succeeded,
-    Failed,
-    FailedForGood,
-    Gone,
-    GivenBack,
-    Crashed,
-}
+use super::{CAP, Model};
+use crate::fixture::{Worker, wants};
 
 pub(super) struct HeldLease {
     pub(super) leased: Leased,
-    sequence: u64,
-    generation: u32,
+    pub(super) sequence: u64,
+    pub(super) generation: u32,
 }
 
 pub(super) struct ModelWorker {
@@ -86,7 +76,7 @@ impl Model {
         }
     }
 
-    /// A new call of a worker; gives back the results of its reports.
+    /// A new call of a worker; returns the receipts of its reports.
     pub(super) async fn call(&mut self, worker: usize, request: WorkRequest) -> WorkReply {
         let held = &mut self.workers[worker];
         held.worker.sequence += 1;
@@ -127,14 +117,10 @@ impl Model {
         let delivery = self.deliveries.get(&leased.delivery);
         let delivery = delivery.expect("a delivery that was accepted");
         assert_eq!(leased.attempt, delivery.attempts + 1);
-        // The real clock runs on beside the model's.
-        assert!(
-            delivery.not_before <= self.now + 20_000,
-            "{} came before it was due",
-            leased.delivery
-        );
+        let is_retrying = delivery.state == DeliveryState::Retrying;
+        self.assert_due(&leased.delivery);
         // The same call may have found that it was due.
-        if delivery.state == DeliveryState::Retrying {
+        if is_retrying {
             self.take(&leased.delivery, Transition::Due);
         }
         self.take(&leased.delivery, Transition::Fetched);
@@ -145,51 +131,8 @@ impl Model {
         });
     }
 
-    pub(super) async fn report(&mut self, worker: usize, lease: usize, outcome: Outcome) {
-        if self.workers[worker].held.is_empty() {
-            return;
-        }
-        let index = lease % self.workers[worker].held.len();
-        let held = self.workers[worker].held.remove(index);
-        let result = match outcome {
-            Outcome::Succeeded => succeeded(),
-            Outcome::Failed => failed(Some(RETRY_SECONDS)),
-            Outcome::FailedForGood => failed(None),
-            Outcome::Gone => gone(),
-            Outcome::GivenBack => queue::Outcome::GivenBack,
-            Outcome::Crashed => queue::Outcome::Crashed,
-        };
-        let stands = self
-            .snapshot()
-            .await
-            .tokens
-            .contains(held.leased.delivery.as_str())
-            && self.deliveries[&held.leased.delivery].state == DeliveryState::InFlight
-            && self.is_holder(&held.leased).await;
-        let request = WorkRequest {
-            reports: vec![report(&held.leased, result)],
-            ..wants(0)
-        };
-        // A call that only reports leases nothing, so what it let go of is told first.
-        let incarnation = self.workers[worker].worker.incarnation.clone();
-        let was_suspect = self
-            .suspects
-            .done(&incarnation, held.sequence, &held.leased.delivery);
-        let result = self.call(worker, request).await.receipts[0];
-        let expected = if stands {
-            self.record(&held, outcome, was_suspect)
-        } else {
-            Receipt::Stale
-        };
-        assert_eq!(result, expected, "{outcome:?} of {}", held.leased.delivery);
-        if stands {
-            self.compare_state(&self.snapshot().await, &held.leased.delivery);
-        }
-        self.follow_work().await;
-    }
-
     /// Whether the lease is the one that stands: the delivery may have been leased again.
-    async fn is_holder(&self, leased: &Leased) -> bool {
+    pub(super) async fn is_holder(&self, leased: &Leased) -> bool {
         let token: Option<String> = self
             .fixture
             .command(
@@ -199,57 +142,6 @@ impl Model {
             )
             .await;
         token.is_some_and(|token| format!("{:?}", leased.token).contains(&token))
-    }
-
-    /// A report that counts.
-    fn record(&mut self, held: &HeldLease, outcome: Outcome, was_suspect: bool) -> Receipt {
-        let id = &held.leased.delivery;
-        let of = held.leased.endpoint.id.clone();
-        let Some(index) = self.endpoints.iter().position(|endpoint| endpoint.id == of) else {
-            self.take(id, Transition::Removed);
-            return Receipt::Recorded;
-        };
-        match outcome {
-            Outcome::Succeeded => self.take(id, Transition::Succeeded),
-            Outcome::GivenBack if was_suspect => self.take(id, Transition::Quarantined),
-            Outcome::GivenBack => self.take(id, Transition::GivenBack),
-            Outcome::Crashed => {
-                self.suspects.blame(id);
-                self.lose(id);
-            }
-            Outcome::FailedForGood => self.take(id, Transition::FailedForGood),
-            Outcome::Failed | Outcome::Gone => self.take(id, Transition::FailedForNow),
-        }
-        let endpoint = &mut self.endpoints[index];
-        let delivery = self.deliveries.get_mut(id).unwrap();
-        let is_current = endpoint.state == EndpointState::Active && endpoint.generation == held.generation;
-        let counts = is_current && (outcome == Outcome::Succeeded || !delivery.is_manual);
-        match outcome {
-            Outcome::Succeeded if counts => (endpoint.failures, endpoint.probing) = (0, false),
-            Outcome::Succeeded | Outcome::GivenBack | Outcome::Crashed => {}
-            Outcome::Failed | Outcome::FailedForGood | Outcome::Gone => {
-                delivery.attempts += 1;
-                let wait = if outcome == Outcome::Gone {
-                    5
-                } else {
-                    RETRY_SECONDS
-                };
-                delivery.not_before = self.now + wait * 1000;
-                if was_suspect {
-                    self.suspects.acquit(id);
-                }
-                if counts {
-                    endpoint.failures += 1;
-                    endpoint.probing = true;
-                    if outcome == Outcome::Gone || endpoint.failures >= DISABLE_AFTER {
-                        endpoint.state = EndpointState::Disabled;
-                        self.all_take(&of, Transition::Parked);
-                        return Receipt::DisabledEndpoint;
-                    }
-                }
-            }
-        }
-        Receipt::Recorded
     }
 
     pub(super) async fn repeat(&mut self, worker: usize) {
@@ -263,10 +155,7 @@ impl Model {
             .work(&incarnation, &self.fixture.policy, &request)
             .await
             .unwrap();
-        assert_eq!(
-            again.receipts, first.receipts,
-            "the same call has the same answer"
-        );
+        assert_eq!(again.receipts, first.receipts, "the same call has the same answer");
         // Leases that were lost or reported since are not handed out again, the others are, with the same token.
         for leased in &again.leased {
             assert!(

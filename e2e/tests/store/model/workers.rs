@@ -155,7 +155,10 @@ impl Model {
             .work(&incarnation, &self.fixture.policy, &request)
             .await
             .unwrap();
-        assert_eq!(again.receipts, first.receipts, "the same call has the same answer");
+        assert_eq!(
+            again.receipts, first.receipts,
+            "the same call has the same answer"
+        );
         // Leases that were lost or reported since are not handed out again, the others are, with the same token.
         for leased in &again.leased {
             assert!(

@@ -1,14 +1,14 @@
 //! What the API reads from its environment. One struct per concern, one documented line per variable.
 
-use clap::{Args, Parser};
+use clap::Parser;
 use program::config::{LogArgs, MemoryArgs, SecretsArgs, UrlArgs};
-use store::server::AckDurability;
 use store::settings::RedisArgs;
 
 use crate::allowance::AllowanceArgs;
 use crate::auth::AuthArgs;
 use crate::rate_limit::RateLimitArgs;
 use crate::server::ServerArgs;
+use crate::store_slot::DurabilityArgs;
 
 /// The HTTP API of the webhook system: endpoints for the dashboard, events for the chatbot backend.
 #[derive(Debug, Clone, Parser)]
@@ -49,14 +49,6 @@ pub struct Config {
     /// How logs look.
     #[command(flatten, next_help_heading = "Logs")]
     pub log: LogArgs,
-}
-
-/// What an answer waits for.
-#[derive(Debug, Clone, Copy, Args)]
-pub struct DurabilityArgs {
-    /// What a 202 waits for; `aof` needs a server that runs `appendonly yes` and `appendfsync always`.
-    #[arg(long, env, default_value = "aof")]
-    pub ack_durability: AckDurability,
 }
 
 #[cfg(test)]

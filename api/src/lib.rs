@@ -1,17 +1,45 @@
 //! The HTTP API of the webhook system.
 //!
-//! A request passes [`server`] (routing, errors, metrics), is let in by [`caller`] ([`auth`] verifies), counted by [`rate_limit`], read by [`json`] and answered by
-//! one of the calls in [`routes`]. Whatever goes wrong leaves as a [`problem`]. [`openapi`] describes it all.
+//! [`run`] puts the parts together ([`app`]) as [`config`] says, waits for the store, and serves. A request passes [`server`]
+//! (routing, errors, metrics), is let in by [`caller`] (whose tokens and keys [`auth`] verifies), counted by [`rate_limit`],
+//! read by [`json`] and answered by one of the calls in [`routes`]. Whatever goes wrong leaves as a [`problem`]. [`openapi`]
+//! describes it all. No two modules import each other, directly or by way of others.
+
+mod run;
+
+pub use run::run;
 
 pub mod config;
 
-pub mod health;
+pub mod server;
 
-pub mod allowance;
+pub mod openapi;
+
+pub mod routes;
+
+pub mod caller;
+
+pub mod json;
 
 pub mod app;
 
-pub mod server;
+pub mod store_slot;
+
+pub mod allowance;
+
+pub mod rate_limit;
+
+pub mod auth;
+
+pub mod streams;
+
+pub mod cursor;
+
+pub mod health;
+
+pub mod problem;
+
+pub mod metrics;
 
 pub mod body;
 
@@ -20,25 +48,3 @@ pub mod cors;
 mod headers;
 
 mod request_id;
-
-pub mod auth;
-
-pub mod caller;
-
-pub mod rate_limit;
-
-pub mod json;
-
-pub mod cursor;
-
-pub mod streams;
-
-pub mod routes;
-
-pub mod problem;
-
-pub mod openapi;
-
-pub mod metrics;
-
-pub mod connect;

@@ -1,19 +1,11 @@
 //! `webhooks-api`: reads its configuration, listens, and serves until it is asked to stop.
 
-use std::convert::Infallible;
 use std::ffi::OsStr;
 use std::io::Write as _;
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use api::app::{App, Parts, StoreSlot};
-use api::auth::clerk::KeySource;
 use api::config::Config;
-use api::connect::connect;
-use api::metrics::Metrics;
-use api::streams::Streams;
-use api::{openapi, problem, server};
-use store::server::Expectations;
+use api::{openapi, problem};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -37,7 +29,7 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(serve(config)) {
+    match runtime.block_on(run(config)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(sentence) => {
             eprintln!("{sentence}");
@@ -55,73 +47,19 @@ fn generated(name: &str) -> Option<String> {
     }
 }
 
-/// Runs the program; an error is a sentence for whoever started it.
-async fn serve(config: Config) -> Result<(), String> {
-    let address = config.server.api_listen;
-    let settings = config.server.settings();
-    let sessions = config.auth.session_verifier()?;
-    let metrics = Metrics::new().map_err(|error| format!("metrics can't be set up: {error}"))?;
+/// Listens, and serves until the first signal. An error is a sentence for whoever started the program.
+async fn run(config: Config) -> Result<(), String> {
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| format!("no signals: {error}"))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| format!("no signals: {error}"))?;
+    let address = config.server.api_listen;
     let listener = TcpListener::bind(address)
         .await
         .map_err(|error| format!("API_LISTEN: can't listen on {address} ({error})"))?;
-    let address = listener.local_addr().unwrap_or(address);
-    let tokens = match sessions.keys() {
-        KeySource::Pem(_) => "CLERK_JWT_KEY".to_owned(),
-        KeySource::Jwks(jwks) => jwks.url().to_string(),
-    };
-    let app = App::new(Parts {
-        store: StoreSlot::default(),
-        sessions,
-        service_keys: config.auth.service_keys,
-        secrets: config.secrets.secrets_key,
-        urls: config.urls.policy(),
-        allowance: config.allowance.allowance(),
-        rates: config.rates.limits(),
-        streams: Arc::new(Streams::new(metrics.clone())),
-        metrics,
-    });
-    tracing::info!(
-        redis = %config.redis.redis_url,
-        session_tokens = %tokens,
-        service_keys = app.service_keys.len(),
-        "webhooks-api {} listens on http://{address}, documentation at http://{address}/docs",
-        env!("CARGO_PKG_VERSION"),
-    );
-    if app.service_keys.is_empty() {
-        tracing::warn!("SERVICE_KEYS is empty: no backend can push events");
-    }
-    let shutdown = async {
+    let asked_to_stop = async {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        tracing::info!("stopping: open requests may finish");
     };
-    let warm_up = async {
-        if let KeySource::Jwks(jwks) = app.sessions.keys() {
-            jwks.warm_up().await;
-        }
-        std::future::pending::<Infallible>().await
-    };
-    let expected = Expectations {
-        durability: config.durability.ack_durability,
-        budget_bytes: config.memory.store_budget_bytes.map(|size| size.0),
-    };
-    let refusal = async {
-        match connect(&app, &config.redis, expected).await {
-            Ok(never) => match never {},
-            Err(sentence) => sentence,
-        }
-    };
-    tokio::select! {
-        served = server::run(listener, app.clone(), settings, shutdown) => {
-            served.map_err(|error| format!("API_LISTEN: {error}"))?;
-            tracing::info!("stopped");
-            Ok(())
-        }
-        sentence = refusal => Err(sentence),
-        never = warm_up => match never {},
-    }
+    api::run(config, listener, asked_to_stop).await
 }

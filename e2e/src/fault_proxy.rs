@@ -17,21 +17,23 @@
 //! # }
 //! ```
 
+mod cut;
+
+mod forward;
+
 mod frames;
 
-use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{mpsc, watch};
-use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::Instant;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
-use self::frames::{Frames, command};
+pub use self::cut::Cut;
+use self::cut::{Due, Wanted};
+use self::forward::accept;
 use crate::ports::free_port;
 
 /// What happens to all connections.
@@ -46,59 +48,6 @@ pub enum Fault {
     Delay(Duration),
     /// Connections are accepted and kept, and nothing is forwarded, until this ends; then all of it is, late.
     Freeze,
-}
-
-/// A cut of one connection, at one request.
-#[derive(Debug, Clone)]
-pub struct Cut {
-    command: Option<&'static str>,
-    after: usize,
-    repeat: bool,
-    executed: bool,
-}
-
-impl Cut {
-    /// After the next request of this command was executed, when its answer has begun to come back: the answer is lost.
-    #[must_use]
-    pub const fn answer_of(command: &'static str) -> Self {
-        Self {
-            command: Some(command),
-            after: 1,
-            repeat: false,
-            executed: true,
-        }
-    }
-
-    /// In the middle of the next request of this command, which the server then never gets as a whole.
-    #[must_use]
-    pub const fn request_of(command: &'static str) -> Self {
-        Self {
-            executed: false,
-            ..Self::answer_of(command)
-        }
-    }
-
-    /// Whatever the command is.
-    #[must_use]
-    pub const fn any(mut self) -> Self {
-        self.command = None;
-        self
-    }
-
-    /// At the `nth` such request, counted from 1 over all connections.
-    #[must_use]
-    pub const fn nth(mut self, nth: usize) -> Self {
-        self.after = nth;
-        self
-    }
-
-    /// Again and again, at each `nth` such request.
-    #[must_use]
-    pub const fn every(mut self, nth: usize) -> Self {
-        self.after = nth;
-        self.repeat = true;
-        self
-    }
 }
 
 /// What the proxy has done so far.
@@ -142,7 +91,7 @@ struct Shared {
     half_open: watch::Sender<usize>,
     /// Changes when all connections are to be cut.
     sever: watch::Sender<()>,
-    cut: Mutex<Option<(Cut, usize)>>,
+    cut: Mutex<Option<Wanted>>,
     counters: Mutex<Counters>,
 }
 
@@ -195,7 +144,7 @@ impl FaultProxy {
 
     /// Cuts a connection when such a request comes.
     pub fn cut(&self, cut: Cut) {
-        *lock(&self.shared.cut) = Some((cut, 0));
+        *lock(&self.shared.cut) = Some(Wanted::new(cut));
     }
 
     /// Forgets the cut that was asked for.
@@ -227,147 +176,6 @@ impl Drop for FaultProxy {
     }
 }
 
-async fn accept(listener: TcpListener, shared: Arc<Shared>) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => {
-                let Ok((client, _)) = accepted else { continue };
-                if *shared.fault.borrow() == Fault::Refuse {
-                    lock(&shared.counters).refused += 1;
-                    reset(&client);
-                    continue;
-                }
-                connections.spawn(forward(client, Arc::clone(&shared)));
-            }
-            Some(_) = connections.join_next() => {}
-        }
-    }
-}
-
-/// Makes the close to come a reset, as a cut is. One that can't be reset is closed.
-fn reset(stream: &TcpStream) {
-    drop(stream.set_zero_linger());
-}
-
-/// Forwards one connection until either side closes it, or it is cut.
-async fn forward(client: TcpStream, shared: Arc<Shared>) {
-    let mut sever = shared.sever.subscribe();
-    shared.thawed(usize::MAX).await;
-    let target = *lock(&shared.target);
-    let Ok(server) = TcpStream::connect(target).await else {
-        reset(&client);
-        return;
-    };
-    let number = lock(&shared.counters).next_connection();
-    for stream in [&client, &server] {
-        if stream.set_nodelay(true).is_err() {
-            return;
-        }
-        reset(stream);
-    }
-    let (client_reads, client_writes) = client.into_split();
-    let (server_reads, server_writes) = server.into_split();
-    let waiting = Mutex::new(Waiting::default());
-    let (up, upstream) = mpsc::unbounded_channel();
-    let (down, downstream) = mpsc::unbounded_channel();
-    // Whatever ends first ends the connection.
-    tokio::select! {
-        () = read_requests(client_reads, &shared, &waiting, up) => {}
-        () = read_answers(server_reads, &shared, &waiting, down) => {}
-        () = write(server_writes, &shared, number, upstream) => {}
-        () = write(client_writes, &shared, number, downstream) => {}
-        _ = sever.changed() => {}
-    }
-}
-
-/// Requests that were read and not yet answered: whether the answer to each is to be cut.
-type Waiting = VecDeque<bool>;
-
-/// Bytes with the time at which they were read.
-type Piece = (Instant, Vec<u8>);
-
-async fn read_requests(
-    mut from: OwnedReadHalf,
-    shared: &Shared,
-    waiting: &Mutex<Waiting>,
-    to: mpsc::UnboundedSender<Piece>,
-) {
-    let mut frames = Frames::default();
-    let mut buffer = vec![0; 64 << 10];
-    'connection: while let Ok(length @ 1..) = from.read(&mut buffer).await {
-        let now = Instant::now();
-        frames.put(&buffer[..length]);
-        while let Some(request) = frames.next() {
-            let due = shared.cut_due(&request);
-            if due == Some(false) {
-                lock(&shared.counters).requests_cut += 1;
-                let half = request[..request.len() / 2].to_vec();
-                if to.send((now, half)).is_ok() {
-                    break 'connection;
-                }
-                return;
-            }
-            lock(&shared.counters).requests += 1;
-            lock(waiting).push_back(due == Some(true));
-            if to.send((now, request)).is_err() {
-                return;
-            }
-        }
-    }
-    // What was sent before still arrives: the writer ends the connection.
-    drop(to);
-    std::future::pending().await
-}
-
-async fn read_answers(
-    mut from: OwnedReadHalf,
-    shared: &Shared,
-    waiting: &Mutex<Waiting>,
-    to: mpsc::UnboundedSender<Piece>,
-) {
-    let mut frames = Frames::default();
-    let mut buffer = vec![0; 64 << 10];
-    while let Ok(length @ 1..) = from.read(&mut buffer).await {
-        let now = Instant::now();
-        frames.put(&buffer[..length]);
-        loop {
-            let is_cut = lock(waiting).front() == Some(&true);
-            if is_cut && frames.has_begun() {
-                lock(&shared.counters).answers_cut += 1;
-                return;
-            }
-            let Some(answer) = frames.next() else { break };
-            lock(waiting).pop_front();
-            lock(&shared.counters).answers += 1;
-            if to.send((now, answer)).is_err() {
-                return;
-            }
-        }
-    }
-    drop(to);
-    std::future::pending().await
-}
-
-/// Writes what was read, as late as it has to be. Half a request is the last that is written.
-async fn write(
-    mut to: OwnedWriteHalf,
-    shared: &Shared,
-    number: usize,
-    mut pieces: mpsc::UnboundedReceiver<Piece>,
-) {
-    while let Some((read_at, bytes)) = pieces.recv().await {
-        let fault = *shared.fault.borrow();
-        if let Fault::Delay(delay) = fault {
-            tokio::time::sleep_until(read_at + delay).await;
-        }
-        shared.thawed(number).await;
-        if to.write_all(&bytes).await.is_err() {
-            return;
-        }
-    }
-}
-
 impl Shared {
     /// Waits while everything is frozen; for ever on a connection that is half-open.
     async fn thawed(&self, number: usize) {
@@ -383,23 +191,12 @@ impl Shared {
         }
     }
 
-    /// Whether this request is the one to cut: `Some(true)` after it was executed, `Some(false)` in its middle.
-    fn cut_due(&self, request: &[u8]) -> Option<bool> {
+    /// Whether this request is the one to cut.
+    fn cut_due(&self, request: &[u8]) -> Option<Due> {
         let mut wanted = lock(&self.cut);
-        let (cut, seen) = wanted.as_mut()?;
-        if cut.command.is_some_and(|name| name != command(request)) {
-            return None;
-        }
-        *seen += 1;
-        if *seen < cut.after {
-            return None;
-        }
-        *seen = 0;
-        let (executed, repeat) = (cut.executed, cut.repeat);
-        if !repeat {
-            *wanted = None;
-        }
-        Some(executed)
+        let due = wanted.as_mut()?.is_due(request)?;
+        wanted.take_if(|wanted| wanted.is_done());
+        Some(due)
     }
 }
 

@@ -10,27 +10,26 @@
 //!
 //! All calls block for the few milliseconds that they need.
 
+mod ask;
+
+mod launch;
+
 mod programs;
 
-use std::fs::File;
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Child, ExitStatus};
 
 use clap::Parser;
 use rustix::process::{Pid, Signal, kill_process};
-use sha2::{Digest as _, Sha256};
 use store::settings::RedisArgs;
 
 use crate::ports::free_port;
 use crate::temp_dir::TempDir;
 
+use self::launch::Launch;
+pub use self::launch::shipped_users;
 pub use programs::{Program, find_program, oldest_program, programs};
-
-/// How long a server may take to load its data and answer.
-const START_DEADLINE: Duration = Duration::from_secs(60);
 
 /// A running (or just now killed) server.
 #[derive(Debug)]
@@ -43,9 +42,6 @@ pub struct RedisServer {
     /// The access list, if it has one.
     users: Option<String>,
 }
-
-/// Where the access list and what starts a server with it are.
-const GUARD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docker/redis");
 
 /// The user of the harness on a guarded server, who may do everything.
 const HARNESS: &str = "harness";
@@ -217,31 +213,6 @@ impl RedisServer {
         std::fs::read_to_string(self.log_path()).unwrap_or_default()
     }
 
-    /// Sends one command and gives back the start of the raw answer; for what needs no client.
-    ///
-    /// # Errors
-    ///
-    /// When the server can't be reached or doesn't answer within a second.
-    pub fn raw(&self, command: &str) -> std::io::Result<String> {
-        let timeout = Duration::from_secs(1);
-        let mut stream = TcpStream::connect_timeout(&self.address(), timeout)?;
-        stream.set_read_timeout(Some(timeout))?;
-        stream.set_write_timeout(Some(timeout))?;
-        if self.users.is_some() {
-            let login = format!("AUTH {HARNESS} {}\r\n", self.password(HARNESS));
-            stream.write_all(login.as_bytes())?;
-            let mut welcome = [0; 5];
-            stream.read_exact(&mut welcome)?;
-            if welcome != *b"+OK\r\n" {
-                return Err(std::io::Error::other("the harness may not log in"));
-            }
-        }
-        stream.write_all(format!("{command}\r\n").as_bytes())?;
-        let mut buffer = [0; 4096];
-        let length = stream.read(&mut buffer)?;
-        Ok(String::from_utf8_lossy(&buffer[..length]).into_owned())
-    }
-
     fn signal(&self, signal: Signal) {
         let pid = i32::try_from(self.id()).ok().and_then(Pid::from_raw);
         kill_process(pid.unwrap(), signal).expect("send a signal to the server");
@@ -250,90 +221,6 @@ impl RedisServer {
     fn log_path(&self) -> PathBuf {
         self.dir().join("redis.log")
     }
-
-    /// The program, or the script that starts it with the access list.
-    fn command(&self) -> Command {
-        let Some(users) = &self.users else {
-            return Command::new(&self.program);
-        };
-        let hash = |user| hex::encode(Sha256::digest(self.password(user)));
-        let with_harness = format!("{users}\nuser {HARNESS} on #{} ~* &* +@all\n", hash(HARNESS));
-        let file = self.dir().join("users-and-harness.acl");
-        std::fs::write(&file, with_harness).unwrap();
-        let mut command = Command::new("sh");
-        command
-            .arg(Path::new(GUARD).join("start"))
-            .env("REDIS_USERS", file)
-            .env("REDIS_ACL_DIR", self.dir())
-            .env("REDIS_PROGRAM", &self.program);
-        for user in ["api", "worker", "operator"] {
-            let name = format!("REDIS_{}_PASSWORD_SHA256", user.to_uppercase());
-            command.env(name, hash(user));
-        }
-        command
-    }
-
-    fn launch(&mut self) -> Result<(), Launch> {
-        let log = File::options()
-            .create(true)
-            .append(true)
-            .open(self.log_path())
-            .unwrap();
-        let child = self
-            .command()
-            .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
-            .args(["--appendonly", "yes", "--appendfsync", "always", "--save", ""])
-            .args(["--maxmemory-policy", "noeviction", "--loglevel", "warning"])
-            // More than any test needs: without a limit there is a warning.
-            .args(["--maxmemory", "8gb"])
-            .args(["--daemonize", "no", "--enable-debug-command", "local"])
-            .arg("--dir")
-            .arg(self.dir())
-            .args(&self.extra)
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .spawn()
-            .unwrap_or_else(|error| panic!("cannot start {}: {error}", self.program.display()));
-        let own_id = format!("process_id:{}\r\n", child.id());
-        self.child = Some(child);
-        let deadline = Instant::now() + START_DEADLINE;
-        loop {
-            let exited = self.child.as_mut().and_then(|child| child.try_wait().unwrap());
-            if let Some(status) = exited {
-                self.child = None;
-                let log = std::fs::read_to_string(self.log_path()).unwrap_or_default();
-                return Err(if log.contains("ddress already in use") {
-                    Launch::PortTaken
-                } else {
-                    Launch::Failed(format!("{} ended with {status}:\n{log}", self.program.display()))
-                });
-            }
-            // Asked for its id too, because a server of another test may be the one that answers.
-            let answers = self.raw("PING").is_ok_and(|answer| answer.starts_with("+PONG"));
-            if answers && self.raw("INFO server").is_ok_and(|info| info.contains(&own_id)) {
-                return Ok(());
-            }
-            if Instant::now() > deadline {
-                let log = std::fs::read_to_string(self.log_path()).unwrap_or_default();
-                return Err(Launch::Failed(format!(
-                    "{} does not answer:\n{log}",
-                    self.program.display()
-                )));
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
-}
-
-/// The access list that is shipped.
-///
-/// # Panics
-///
-/// When it can't be read.
-#[must_use]
-pub fn shipped_users() -> String {
-    std::fs::read_to_string(Path::new(GUARD).join("users.acl")).unwrap()
 }
 
 impl Drop for RedisServer {
@@ -344,12 +231,6 @@ impl Drop for RedisServer {
             eprintln!("the server {} may still run: {error}", child.id());
         }
     }
-}
-
-/// Why a server didn't start.
-enum Launch {
-    PortTaken,
-    Failed(String),
 }
 
 #[cfg(test)]

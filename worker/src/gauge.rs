@@ -1,27 +1,28 @@
 //! How much memory Redis has left: upkeep reads it before each step, and makes room when it is short.
 //!
-//! Several workers judge after their own readings, so together they may free more than was needed: one step of each at most.
+//! Each worker goes by its own reading, so together they may free more than was needed: by one step of each at most.
 
 use std::time::{Duration, Instant};
 
+use domain::seldom::Seldom;
 use store::queue::UpkeepReply;
 use store::{Store, StoreError};
 
-/// How often there is a look while memory may soon be short.
+/// How often upkeep looks while memory may soon be short.
 const SOON: Duration = Duration::from_millis(100);
 
-/// The same while it is short, and nothing is finished that could go.
+/// How often it looks while memory is short and nothing that is finished could go.
 const BLOCKED: Duration = Duration::from_millis(500);
 
-/// How often it is told that payloads go before their time.
-const TELL_AGAIN_AFTER: Duration = Duration::from_secs(600);
+/// How often the log says that payloads go before their time.
+const SAY_EVERY: Duration = Duration::from_secs(600);
 
-/// What a look at Redis's memory came to.
+/// What a look at Redis's memory showed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Reading {
     /// Bytes that have to be freed.
     pub(crate) excess: u64,
-    /// It may have to be soon.
+    /// Whether some may have to be freed soon.
     pub(crate) is_near: bool,
 }
 
@@ -32,9 +33,8 @@ pub(crate) struct Gauge {
     /// `STORE_BUDGET_BYTES`.
     budget: Option<u64>,
     is_refused: bool,
-    /// When it was last told that memory is short, and how many payloads went since.
-    told: Option<Instant>,
-    untold: u64,
+    /// How many payloads went before their time.
+    went_early: Seldom,
 }
 
 impl Gauge {
@@ -43,12 +43,11 @@ impl Gauge {
             store,
             budget,
             is_refused: false,
-            told: None,
-            untold: 0,
+            went_early: Seldom::every(SAY_EVERY),
         }
     }
 
-    /// A look. Where Redis doesn't tell, nothing has to go.
+    /// Looks at Redis's memory. If Redis doesn't say, nothing has to go.
     pub(crate) async fn read(&mut self) -> Reading {
         match self.store.memory().await {
             Ok(memory) => Reading {
@@ -63,7 +62,7 @@ impl Gauge {
                 );
                 Reading::default()
             }
-            // The call that follows tells of outages.
+            // Upkeep's next call fails as well, and reports the outage.
             Err(_) => Reading::default(),
         }
     }
@@ -82,15 +81,13 @@ impl Gauge {
         }
     }
 
-    /// Tells, now and then, that payloads went before their time.
+    /// Logs, now and then, that payloads went before their time.
     pub(crate) fn made_room(&mut self, payloads: u64) {
-        self.untold += payloads;
-        if self.untold > 0 && self.told.is_none_or(|told| told.elapsed() >= TELL_AGAIN_AFTER) {
+        if let Some(payloads) = self.went_early.add(payloads, Instant::now()) {
             tracing::warn!(
-                payloads = self.untold,
+                payloads,
                 "memory is short, so payloads of finished events go before their time and can't be sent again"
             );
-            (self.told, self.untold) = (Some(Instant::now()), 0);
         }
     }
 }

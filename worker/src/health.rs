@@ -1,4 +1,5 @@
-//! The worker's own HTTP: `/healthz` (it runs), `/readyz` (Redis answers, takes writes and has the store that it had), `/metrics` (Prometheus).
+//! The worker's own HTTP: `/healthz` (it runs), `/readyz` (Redis answers, takes writes and has the store that it had),
+//! `/metrics` (Prometheus).
 
 use std::future::pending;
 use std::panic::AssertUnwindSafe;
@@ -19,7 +20,7 @@ use crate::metrics::Metrics;
 use crate::outage::Trouble;
 use crate::stop::Stop;
 
-/// Whoever looks at a worker needs one or two.
+/// Probes and Prometheus need one or two.
 const MAX_CONNECTIONS: usize = 64;
 
 const JSON: &str = "application/json";
@@ -33,7 +34,7 @@ pub(crate) struct Health {
     pub(crate) stopping: Stop,
 }
 
-/// Serves until it is ended.
+/// Serves for as long as it is polled.
 pub(crate) async fn serve(health: Health, listener: TcpListener) -> std::io::Result<()> {
     let local = LocalAddr(Addr::SocketAddr(listener.local_addr()?));
     let pages = Arc::new(routes(health));
@@ -123,10 +124,10 @@ fn metrics(Data(health): Data<&Arc<Health>>) -> Response {
 }
 
 impl Health {
-    /// Why the worker is not ready, if it isn't, and what an operator should know: what was seen last.
+    /// Why the worker is not ready, if it isn't, and what an operator should know, as of the last look.
     fn readiness(&self) -> Readiness {
         let mut found = self.store.readiness();
-        // What a task was told may be the start of what the watch says at more length.
+        // The watch may say the same as the task that met the trouble, at more length.
         let trouble = self.trouble.reason();
         let is_news = |trouble: &String| !found.reasons.iter().any(|known| known.starts_with(trouble));
         if let Some(trouble) = trouble.filter(is_news) {

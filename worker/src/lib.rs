@@ -1,13 +1,14 @@
-//! The worker: takes deliveries from the queue, sends them, and records what came of it.
+//! The worker: takes deliveries from the queue, sends them, and reports what came of it.
 //!
 //! - [`config`]: every variable.
 //! - `backend`: the queue as an apalis backend: fetching, slots, leases, reports.
-//! - `deliver`: one attempt: sign, send, judge.
+//! - `deliver`: one attempt, from the lease to the report; `fault`: whose fault it is that one failed.
 //! - `test_events`: test events, past the queue.
 //! - `transport`: the guarded HTTP client.
 //! - `upkeep`: finished payloads, expired leases, sweeps; `gauge`: how much memory Redis has left.
 //! - `health`, [`metrics`]: what an operator sees.
-//! - `ready`, `start`, `supervise`: from the configuration to running tasks, and to a bounded stop.
+//! - `start`, `ready`, `parts`: from the configuration to running tasks; `supervise`, `tasks`, `stop`: to a bounded stop.
+//! - `outage`: what the worker does and says while Redis doesn't answer.
 
 pub mod config;
 
@@ -35,7 +36,13 @@ mod ready;
 
 mod error;
 
+mod fault;
+
+mod tasks;
+
 mod start;
+
+mod parts;
 
 mod supervise;
 

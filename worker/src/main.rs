@@ -1,4 +1,4 @@
-//! The worker's process: reads the configuration, starts the worker, and hears the signals.
+//! The worker's process: reads the configuration, starts the worker, and stops it on a signal.
 
 use std::future::pending;
 use std::process::ExitCode;
@@ -27,7 +27,7 @@ fn serve(config: Config) -> anyhow::Result<()> {
     files::raise_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let ended = runtime.block_on(run(config));
-    // A name lookup that nobody waits for any more can't be stopped, and must not hold us up.
+    // A name lookup that nobody waits for any more can't be stopped, and must not delay the end.
     runtime.shutdown_timeout(Duration::from_millis(50));
     ended
 }
@@ -46,7 +46,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
 /// Waits for the first signal. One that comes more than a second later ends the process at once.
 async fn stop_signal(mut terminate: Signal, mut interrupt: Signal) {
     next_signal(&mut terminate, &mut interrupt).await;
-    // A terminal signals its whole process group, and a supervisor in it passes that on: both mean the same.
+    // A terminal signals its whole process group, and a supervisor in that group passes the signal on: both are one wish.
     let same_wish = Instant::now() + Duration::from_secs(1);
     tokio::spawn(async move {
         next_signal(&mut terminate, &mut interrupt).await;

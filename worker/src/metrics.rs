@@ -5,7 +5,9 @@ use prometheus::{
     Encoder as _, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
 };
 
-/// All counters of one worker.
+use crate::fault::NotAttempted;
+
+/// Everything that one worker counts.
 #[derive(Debug, Clone)]
 pub struct Metrics {
     registry: Registry,
@@ -15,9 +17,9 @@ pub struct Metrics {
     pub(crate) attempt_duration: Histogram,
     /// Deliveries that this worker holds.
     pub(crate) in_flight: IntGauge,
-    /// How many it may hold.
+    /// How many deliveries it may hold.
     pub(crate) slots: IntGauge,
-    /// Deliveries that were leased to it.
+    /// Deliveries that were leased to this worker.
     pub(crate) fetched: IntCounter,
     /// Those of them that were suspects (quarantined deliveries).
     pub(crate) suspects_fetched: IntCounter,
@@ -41,44 +43,8 @@ pub struct Metrics {
     pub(crate) payload_bytes_released: IntCounterVec,
     /// Failed calls to Redis, by call.
     pub(crate) redis_errors: IntCounterVec,
-    /// Times that the store was found to be older than it was.
+    /// How often the store turned out to be older than before.
     pub(crate) store_rewinds: IntCounter,
-}
-
-/// Why a lease ended without an attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum GivenBack {
-    /// Too little of the lease was left.
-    Late,
-    /// The worker stops.
-    Stopping,
-    /// The signing secret doesn't open.
-    Secret,
-    /// This machine lacks memory, files or ports.
-    Resources,
-    /// The proxy doesn't do its work.
-    Proxy,
-}
-
-impl GivenBack {
-    const ALL: [Self; 5] = [
-        Self::Late,
-        Self::Stopping,
-        Self::Secret,
-        Self::Resources,
-        Self::Proxy,
-    ];
-
-    /// The label.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Late => "late",
-            Self::Stopping => "stopping",
-            Self::Secret => "secret",
-            Self::Resources => "resources",
-            Self::Proxy => "proxy",
-        }
-    }
 }
 
 /// The label of an attempt that succeeded.
@@ -92,19 +58,6 @@ pub(crate) const AT_AGE: &str = "age";
 
 /// The label of payloads that went earlier, to make room.
 pub(crate) const UNDER_PRESSURE: &str = "pressure";
-
-const FAILURES: [Failure; 10] = [
-    Failure::Status,
-    Failure::Redirect,
-    Failure::Gone,
-    Failure::Timeout,
-    Failure::Dns,
-    Failure::BlockedAddress,
-    Failure::Connect,
-    Failure::Tls,
-    Failure::Protocol,
-    Failure::Url,
-];
 
 const DURATION_BUCKETS: &[f64] = &[
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
@@ -178,13 +131,13 @@ impl Metrics {
             registry,
         };
         // Every series exists from the start, so that a rate over it has a zero to start from.
-        for outcome in FAILURES.map(Failure::code).into_iter().chain([SUCCEEDED]) {
+        for outcome in Failure::ALL.map(Failure::code).into_iter().chain([SUCCEEDED]) {
             metrics.attempts.with_label_values(&[outcome]).reset();
             metrics.test_events.with_label_values(&[outcome]).reset();
         }
         metrics.test_events.with_label_values(&[NOT_ATTEMPTED]).reset();
-        for reason in GivenBack::ALL {
-            metrics.given_back.with_label_values(&[reason.as_str()]).reset();
+        for reason in NotAttempted::GIVEN_BACK {
+            metrics.given_back.with_label_values(&[reason]).reset();
         }
         for reason in [AT_AGE, UNDER_PRESSURE] {
             metrics.payloads_released.with_label_values(&[reason]).reset();

@@ -1,12 +1,13 @@
-//! Redis outages, told once when they begin and once when they end, and what `/readyz` says in between.
+//! Redis outages: the log says once when one begins and once when it ends, and `/readyz` says so in between.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use domain::seldom::Seldom;
 use prometheus::IntCounter;
 use store::StoreError;
 
-/// How often an error that is no outage is logged while it lasts.
+/// How often the log repeats an error that is no outage.
 const REPEAT_AFTER: Duration = Duration::from_secs(30);
 
 /// The wait after the first failure, and the longest one.
@@ -34,7 +35,7 @@ impl Trouble {
     }
 }
 
-/// What one task knows of an outage.
+/// An outage as one task sees it.
 #[derive(Debug)]
 pub(crate) struct Outage {
     task: &'static str,
@@ -42,11 +43,11 @@ pub(crate) struct Outage {
     trouble: Option<Trouble>,
     since: Option<Instant>,
     tries: u32,
-    told: Option<Instant>,
+    unexpected: Seldom,
 }
 
 impl Outage {
-    /// No outage yet. With `trouble`, this task also speaks for the worker.
+    /// No outage yet. A task that has `trouble` speaks for the whole worker, in the log and on `/readyz`.
     pub(crate) fn new(task: &'static str, errors: IntCounter, trouble: Option<Trouble>) -> Self {
         Self {
             task,
@@ -54,11 +55,11 @@ impl Outage {
             trouble,
             since: None,
             tries: 0,
-            told: None,
+            unexpected: Seldom::every(REPEAT_AFTER),
         }
     }
 
-    /// A call failed. Answers how long to wait before the next try.
+    /// Notes that a call failed. Returns how long to wait before the next try.
     pub(crate) fn failed(&mut self, error: &StoreError) -> Duration {
         self.errors.inc();
         let now = Instant::now();
@@ -71,11 +72,10 @@ impl Outage {
                     tracing::warn!(%error, "Redis does not answer; waiting for it, nothing is lost meanwhile");
                 }
             }
-            // The watch tells.
+            // The store's watch logs it.
             StoreError::Replaced(_) => {}
             StoreError::Unsafe(_) | StoreError::Unexpected(_) => {
-                if self.told.is_none_or(|told| now - told >= REPEAT_AFTER) {
-                    self.told = Some(now);
+                if self.unexpected.is_due(now) {
                     tracing::error!(task = self.task, %error, "Redis gave an answer that was not expected; trying again");
                 }
             }
@@ -88,7 +88,7 @@ impl Outage {
         wait
     }
 
-    /// A call succeeded.
+    /// Notes that a call succeeded.
     pub(crate) fn over(&mut self) {
         self.tries = 0;
         let Some(since) = self.since.take() else { return };

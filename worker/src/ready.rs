@@ -1,14 +1,14 @@
-//! Before a worker starts: Redis has to answer, and to be one that can be used.
+//! Before a worker starts, Redis has to answer, and to be one that it can use.
 
 use store::Store;
-use store::server::AckDurability;
-use store::server::Expectations;
+use store::ready;
+use store::server::{AckDurability, Expectations};
 
 use crate::config::Config;
 use crate::error::RunError;
 use crate::outage::Outage;
 
-/// What a worker expects of the server: the durability of what is acknowledged is the API's business.
+/// What a worker expects of the server: how durable an accepted event is concerns the API alone.
 pub(crate) fn expected(config: &Config) -> Expectations {
     Expectations {
         durability: AckDurability::Memory,
@@ -16,23 +16,22 @@ pub(crate) fn expected(config: &Config) -> Expectations {
     }
 }
 
-/// Waits until Redis answers, and makes sure that it can be used. Answers its version.
-pub(crate) async fn wait_for_redis(
+/// Waits until the store can be used, and tells of failures as of any outage. Answers the server's version.
+pub(crate) async fn wait_for_store(
     config: &Config,
     store: &Store,
     outage: &mut Outage,
 ) -> Result<String, RunError> {
-    loop {
-        match store.inspect_server(expected(config), config.redis.shards).await {
-            Ok(report) if report.refusals.is_empty() => {
-                outage.over();
-                for warning in &report.warnings {
-                    tracing::warn!("{warning}");
-                }
-                return Ok(report.version);
-            }
-            Ok(report) => return Err(RunError::Refused(report.refusals.join("; "))),
-            Err(error) => tokio::time::sleep(outage.failed(&error)).await,
-        }
+    let waited = ready::wait(store, expected(config), |failure| {
+        // The pause is the store's.
+        outage.failed(failure.error);
+    });
+    let report = waited
+        .await
+        .map_err(|refused| RunError::Refused(refused.to_string()))?;
+    outage.over();
+    for warning in &report.warnings {
+        tracing::warn!("{warning}");
     }
+    Ok(report.version)
 }

@@ -3,16 +3,16 @@
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// Starts the stop.
+/// Tells every task to stop.
 #[derive(Debug)]
 pub(crate) struct Stopper(watch::Sender<Option<Instant>>);
 
-/// Hears the stop.
+/// What a task listens to.
 #[derive(Debug, Clone)]
 pub(crate) struct Stop(watch::Receiver<Option<Instant>>);
 
 impl Stopper {
-    /// A stopper and what hears it.
+    /// A stopper, and what tasks listen to.
     pub(crate) fn new() -> (Self, Stop) {
         let (sender, receiver) = watch::channel(None);
         (Self(sender), Stop(receiver))
@@ -25,12 +25,12 @@ impl Stopper {
 }
 
 impl Stop {
-    /// Whether the worker stops.
+    /// Whether the worker is stopping.
     pub(crate) fn is_set(&self) -> bool {
         self.0.borrow().is_some() || self.0.has_changed().is_err()
     }
 
-    /// Waits until the worker stops.
+    /// Waits until the worker is to stop.
     pub(crate) async fn requested(&mut self) {
         // An error means that the stopper is gone, and with it the worker.
         if self.0.wait_for(Option::is_some).await.is_err() {
@@ -38,7 +38,7 @@ impl Stop {
         }
     }
 
-    /// Waits until the worker stops and its deadline has passed.
+    /// Waits until the worker is to stop and its deadline has passed.
     pub(crate) async fn deadline(&mut self) {
         self.requested().await;
         let deadline = *self.0.borrow();

@@ -5,7 +5,7 @@
 //! that dies leaves the asker to its timeout.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use store::policy::Policy;
 use store::queue::AttemptRecord;
@@ -14,11 +14,12 @@ use store::{Listener, Store, StoreError};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::deliver::sender::{Sender, not_attempted};
-use crate::metrics::{Metrics, SUCCEEDED};
+use crate::deliver::Sender;
+use crate::deliver::message::Message;
+use crate::metrics::{Metrics, NOT_ATTEMPTED, SUCCEEDED};
 use crate::outage::Outage;
 use crate::stop::Stop;
-use crate::supervise::AbortOnDrop;
+use crate::tasks::AbortOnDrop;
 
 /// Test events that a worker sends at a time.
 const AT_A_TIME: usize = 8;
@@ -26,21 +27,21 @@ const AT_A_TIME: usize = 8;
 /// How long one wait for a test event lasts.
 const WAIT_FOR: Duration = Duration::from_secs(5);
 
-/// How often an answer is tried to be written, and the wait in between.
+/// How often the worker tries to write an answer, and the pause in between.
 const ANSWER_TRIES: u32 = 5;
 const ANSWER_AGAIN_AFTER: Duration = Duration::from_millis(200);
 
-/// Takes test events.
+/// Takes test events as they are asked for.
 #[derive(Debug)]
 pub(crate) struct TestEvents {
     pub(crate) outage: Outage,
     pub(crate) stop: Stop,
-    pub(crate) tester: Arc<Tester>,
+    pub(crate) sender: Arc<TestEventSender>,
 }
 
-/// Sends them.
+/// Sends test events, and writes down what came of each.
 #[derive(Debug)]
-pub(crate) struct Tester {
+pub(crate) struct TestEventSender {
     pub(crate) store: Store,
     pub(crate) sender: Arc<Sender>,
     pub(crate) policy: Policy,
@@ -64,14 +65,14 @@ impl TestEvents {
 
     async fn take(&mut self, sent: &mut JoinSet<()>) {
         let room = Arc::new(Semaphore::new(AT_A_TIME));
-        // It goes when the worker stops, so that Redis doesn't hand a test event to somebody who is no longer there.
-        let listener = self.tester.store.listener();
-        // Never closed.
+        // Dropped when the worker stops, so that Redis hands no test event to a worker that is gone.
+        let listener = self.sender.store.listener();
+        // The semaphore is never closed.
         while let Ok(permit) = Arc::clone(&room).acquire_owned().await {
             let test_event = self.next(&listener).await;
-            let tester = Arc::clone(&self.tester);
+            let sender = Arc::clone(&self.sender);
             sent.spawn(async move {
-                tester.test(test_event).await;
+                sender.send(test_event).await;
                 drop(permit);
             });
             while sent.try_join_next().is_some() {}
@@ -81,8 +82,8 @@ impl TestEvents {
     async fn next(&mut self, listener: &Listener) -> TestEvent {
         loop {
             let next = async {
-                match self.tester.store.next_test_event(listener, WAIT_FOR).await? {
-                    Some(delivery) => self.tester.store.begin_test_event(&delivery).await,
+                match self.sender.store.next_test_event(listener, WAIT_FOR).await? {
+                    Some(delivery) => self.sender.store.begin_test_event(&delivery).await,
                     None => Ok(None),
                 }
             };
@@ -99,12 +100,12 @@ impl TestEvents {
     }
 }
 
-impl Tester {
+impl TestEventSender {
     /// Sends a test event and answers whoever asked for it. A panic is answered too.
-    async fn test(self: &Arc<Self>, test_event: TestEvent) {
-        let (tester, sending) = (Arc::clone(self), test_event.clone());
-        let attempt = tokio::spawn(async move { tester.sender.send_test_event(&sending).await });
-        let record = AbortOnDrop(attempt).await.unwrap_or_else(|error| {
+    async fn send(self: &Arc<Self>, test_event: TestEvent) {
+        let (sender, sending) = (Arc::clone(self), test_event.clone());
+        let attempt = AbortOnDrop::spawn(async move { sender.attempt(&sending).await });
+        let record = attempt.await.unwrap_or_else(|error| {
             tracing::error!(delivery = %test_event.delivery, %error, "a test event could not be sent");
             not_attempted("the attempt broke off", Duration::ZERO)
         });
@@ -114,6 +115,20 @@ impl Tester {
             .inc();
         if let Err(error) = self.answer(&test_event, &record).await {
             tracing::warn!(delivery = %test_event.delivery, %error, "what came of a test event could not be written down");
+        }
+    }
+
+    /// Sends a test event once. The record has what was answered, to a success too.
+    async fn attempt(&self, test_event: &TestEvent) -> AttemptRecord {
+        let started = Instant::now();
+        let sent = self.sender.send(test_event.into()).await;
+        let duration = started.elapsed();
+        match sent {
+            Ok(exchange) => exchange.record_in_full(duration),
+            Err(error) => {
+                tracing::error!(delivery = %test_event.delivery, %error, "could not send a test event");
+                not_attempted(&error.to_string(), duration)
+            }
         }
     }
 
@@ -128,6 +143,27 @@ impl Tester {
                 }
                 finished => return finished,
             }
+        }
+    }
+}
+
+/// The record of a test event that was not attempted, through no fault of the receiver.
+fn not_attempted(reason: &str, duration: Duration) -> AttemptRecord {
+    AttemptRecord {
+        duration,
+        error: Some(NOT_ATTEMPTED),
+        detail: format!("nothing was sent, and the endpoint is not to blame: {reason}"),
+        ..AttemptRecord::default()
+    }
+}
+
+impl<'a> From<&'a TestEvent> for Message<'a> {
+    fn from(test_event: &'a TestEvent) -> Self {
+        Self {
+            delivery: &test_event.delivery,
+            attempt: 1,
+            event: &test_event.event,
+            endpoint: &test_event.endpoint,
         }
     }
 }

@@ -1,8 +1,8 @@
-//! Upkeep that nobody waits for: payloads of finished events go when they were kept for long enough or memory is short, expired
-//! leases are taken back, what was released, discarded or removed is worked through, and replays of many are carried on, in
-//! bounded steps. Every worker does it, and any one is enough.
+//! Upkeep, which nobody waits for. In bounded steps it lets go of payloads of finished events that were kept for long enough
+//! (or for which memory is too short), takes back expired leases, works through queues that were released, discarded or
+//! removed, and carries on with replays of many. Every worker does it, and any one is enough.
 //!
-//! Before it begins, the worker tells what it is configured to.
+//! Before it begins, it announces the worker's policy.
 
 use std::time::{Duration, Instant};
 
@@ -17,10 +17,10 @@ use crate::metrics::{AT_AGE, Metrics, UNDER_PRESSURE};
 use crate::outage::Outage;
 use crate::stop::Stop;
 
-/// How often there is a look, while there is nothing to do.
+/// How often upkeep runs while there is nothing to do.
 const EVERY: Duration = Duration::from_secs(2);
 
-/// How often there is a look whether a search for parked endpoints is due.
+/// How often it asks whether a search for parked endpoints is due.
 const SEARCH_EVERY: Duration = Duration::from_secs(3600);
 
 /// What upkeep works with.
@@ -28,7 +28,7 @@ const SEARCH_EVERY: Duration = Duration::from_secs(3600);
 pub(crate) struct Upkeep {
     pub(crate) store: Store,
     pub(crate) policy: Policy,
-    /// What is still to be told.
+    /// The policy, until it has been announced.
     pub(crate) notice: Option<Policy>,
     pub(crate) gauge: Gauge,
     pub(crate) metrics: Metrics,
@@ -67,7 +67,7 @@ impl Upkeep {
         }
     }
 
-    /// Tells what the worker is configured to, until it could be told. A server that is full refuses it, while upkeep
+    /// Announces the worker's policy, if that hasn't succeeded yet. A server whose memory is full refuses it, and upkeep
     /// goes on.
     async fn announce(&mut self) {
         if let Some(notice) = &self.notice {

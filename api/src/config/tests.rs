@@ -1,5 +1,6 @@
 use super::*;
 use program::config::one_sentence;
+use store::server::AckDurability;
 
 const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 

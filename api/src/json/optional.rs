@@ -4,7 +4,8 @@ use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaRequest, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
-use super::{JsonRequest, body_meta, check_form, parse, read_body};
+use super::read::{check_form, parse, read_body};
+use super::{JsonRequest, body_meta};
 use crate::app::App;
 use crate::problem::{Code, Problem};
 

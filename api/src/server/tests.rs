@@ -13,12 +13,14 @@ use tokio::sync::oneshot;
 
 use super::*;
 use crate::allowance::Allowance;
-use crate::app::{Parts, StoreSlot};
+use crate::app::Parts;
 use crate::auth::clerk::{KeySource, SessionVerifier};
 use crate::auth::jwks::{Jwks, RefreshPolicy};
 use crate::body::Patience;
 use crate::cors::Origins;
+use crate::metrics::Metrics;
 use crate::rate_limit::RateLimits;
+use crate::store_slot::StoreSlot;
 use crate::streams::Streams;
 use serve::Limits;
 use store::events::Budgets;

@@ -12,7 +12,7 @@ use e2e::redis_server::RedisServer;
 use store::Store;
 use store::events::{AcceptOutcome, Budgets, NewEvent, Push};
 use store::policy::Policy;
-use store::queue::{AttemptRecord, Incarnation, Leased, Report, ReportedResult, WorkReply, WorkRequest};
+use store::queue::{AttemptRecord, Incarnation, Leased, Outcome, Report, WorkReply, WorkRequest};
 use store::rates::EventLimits;
 use tokio::runtime::Runtime;
 
@@ -145,7 +145,7 @@ impl Scene {
             delivery: lease.delivery.clone(),
             token: lease.token.clone(),
             event: lease.event.event.clone(),
-            result: ReportedResult::Succeeded(attempt.clone()),
+            outcome: Outcome::Succeeded(attempt.clone()),
         });
         self.work(sequence, 0, reports.collect()).await;
     }

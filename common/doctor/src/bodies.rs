@@ -1,17 +1,17 @@
 //! The bodies that a signature may cover instead of the one that was given.
 //!
-//! There are two stories, and the search doesn't ask which it is: the signature is ours, and the receiver's framework
-//! changed the body; or the body is ours, and the receiver's code signed a changed one.
+//! Either the signature is ours and the receiver's framework changed the body, or the body is ours and the receiver's code
+//! signed a changed one. The candidates serve both cases.
 
 use super::encoding::{BYTE_ORDER_MARK, read_again, read_as_latin1, read_as_windows1252};
 use super::json::{Json, decoded};
 use super::style::STYLES;
 
-/// What JavaScript makes of an object where a text is wanted.
+/// What JavaScript writes when an object is used as a text.
 pub(crate) const NO_TEXT: &str = "[object Object]";
 
-/// Every candidate once: the given body, the one that we sent if it is known, then the given one with each change that
-/// could have been made to it, or undone.
+/// Every candidate once: the given body; the body that we sent, if it is known; then the given body with each usual change
+/// made or undone.
 pub(crate) fn candidates(given: &str, sent: Option<&str>) -> Vec<String> {
     let mut bodies = vec![given.to_owned()];
     let mut add = |body: String| {
@@ -45,7 +45,7 @@ pub(crate) fn candidates(given: &str, sent: Option<&str>) -> Vec<String> {
     bodies
 }
 
-/// The given text without what can have been done to it as a whole.
+/// The given text with every change undone that concerns it as a whole: mark, white space, encoding, quotes.
 fn undone(given: &str) -> String {
     let text = given.trim_start_matches(BYTE_ORDER_MARK).trim();
     let text = read_again(text).unwrap_or_else(|| text.to_owned());

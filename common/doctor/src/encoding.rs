@@ -1,20 +1,20 @@
-//! Changes of a text's encoding, made and undone.
+//! Texts that were read in the wrong encoding: how that comes about, and how it is undone.
 
-/// What stands in front of a text that an editor or a library marked as UTF-8.
+/// Some editors and libraries put this in front of a text to mark it as UTF-8.
 pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// Windows-1252, 0x80 to 0x9F; the five bytes that it leaves out are read as Latin-1 has them.
+/// Windows-1252, 0x80 to 0x9F. It leaves five bytes undefined; decoders read these as Latin-1.
 const WINDOWS_1252: [char; 32] = [
     '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', //
     '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
 ];
 
-/// UTF-8 that was read as Latin-1: `é` becomes `Ã©`.
+/// What a text becomes when its UTF-8 is read as Latin-1: `é` becomes `Ã©`.
 pub(crate) fn read_as_latin1(text: &str) -> String {
     text.bytes().map(char::from).collect()
 }
 
-/// UTF-8 that was read as Windows-1252.
+/// What a text becomes when its UTF-8 is read as Windows-1252.
 pub(crate) fn read_as_windows1252(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
@@ -24,7 +24,7 @@ pub(crate) fn read_as_windows1252(text: &str) -> String {
         .collect()
 }
 
-/// The text whose UTF-8 was read as Latin-1 or Windows-1252, if this can be such a reading.
+/// The text whose UTF-8, read as Latin-1 or Windows-1252, gives this one; `None` if there is none.
 pub(crate) fn read_again(text: &str) -> Option<String> {
     if text.is_ascii() {
         return None;

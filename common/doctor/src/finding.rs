@@ -1,10 +1,10 @@
-//! What the doctor can find, each with a stable code and a sentence of advice.
+//! Everything that the doctor can find, each with a stable code and a sentence of advice.
 
 use std::borrow::Cow;
 
 macro_rules! findings {
     ($($(#[$doc:meta])* $variant:ident = $name:literal, $advice:literal;)+) => {
-        /// What is wrong, or good to know. Clients branch on [`FindingCode::as_str`]; it never changes its meaning.
+        /// What is wrong, or good to know. Clients branch on [`FindingCode::as_str`], so a code never changes its meaning.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum FindingCode {
             $($(#[$doc])* $variant),+
@@ -20,7 +20,7 @@ macro_rules! findings {
                 match self { $(Self::$variant => $name),+ }
             }
 
-            /// What to do about it. `{}` stands for the header or endpoint that it is about.
+            /// What to do about it. `{}` stands for what the finding is about, such as a header.
             const fn advice(self) -> &'static str {
                 match self { $(Self::$variant => $advice),+ }
             }
@@ -190,24 +190,24 @@ findings! {
 }
 
 impl FindingCode {
-    /// Whether a signature with this is good all the same.
+    /// Whether a signature with this finding is valid all the same.
     #[must_use]
     pub const fn is_note(self) -> bool {
         matches!(self, Self::PreviousSecretInGrace)
     }
 }
 
-/// Something that was found.
+/// Something that the doctor found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// What it is.
     pub code: FindingCode,
-    /// What to do about it. It never contains a secret, or a signature that was not given.
+    /// What to do about it. It contains no secret, and no signature but those that were given.
     pub advice: Cow<'static, str>,
 }
 
 impl Finding {
-    /// A finding whose advice needs no name.
+    /// A finding whose advice names nothing.
     pub(crate) const fn of(code: FindingCode) -> Self {
         Self {
             code,
@@ -215,7 +215,7 @@ impl Finding {
         }
     }
 
-    /// Names what it is about.
+    /// A finding whose advice names what it is about.
     pub(crate) fn about(code: FindingCode, subject: impl std::fmt::Display) -> Self {
         Self {
             code,

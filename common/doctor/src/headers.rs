@@ -1,4 +1,4 @@
-//! The headers of a delivery, as somebody pasted them.
+//! The headers of a request, as somebody pasted them.
 
 use domain::id::{DeliveryId, EventId};
 
@@ -10,8 +10,8 @@ pub const MAX_HEADER_BYTES: usize = 8 * 1024;
 
 /// Headers by name.
 ///
-/// Names are compared as frameworks write them: whatever the case, with `_` for `-`, and with `HTTP_` in front (CGI).
-/// Values are without white space around them.
+/// Frameworks write names in their own ways, so case doesn't matter, `_` counts as `-`, and `HTTP_` in front (CGI) is
+/// dropped. White space around values is dropped, too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Headers(Vec<Header>);
 
@@ -22,7 +22,7 @@ struct Header {
     value: String,
 }
 
-/// Why headers are not looked at.
+/// Why the doctor doesn't look at these headers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidHeaders {
     /// More than [`MAX_HEADERS`].
@@ -37,11 +37,11 @@ pub enum InvalidHeaders {
 }
 
 impl Headers {
-    /// Takes names and values.
+    /// Reads names and values.
     ///
     /// # Errors
     ///
-    /// [`InvalidHeaders`] when they are too many, too long, or one is there twice.
+    /// [`InvalidHeaders`] when there are too many, one is too long, or one is there twice.
     pub fn new(given: Vec<(String, String)>) -> Result<Self, InvalidHeaders> {
         if given.len() > MAX_HEADERS {
             return Err(InvalidHeaders::TooMany);
@@ -65,13 +65,13 @@ impl Headers {
         Ok(Self(headers))
     }
 
-    /// The value of a header, whose name is given in lower case.
+    /// The value of a header; its name in lower case.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.find(name).map(|(_, value)| value)
     }
 
-    /// A header's name as it was written, and its value.
+    /// A header's name as it was written, and its value; the name to look for in lower case.
     pub(crate) fn find(&self, name: &str) -> Option<(&str, &str)> {
         let header = self.0.iter().find(|header| header.name == name)?;
         Some((header.written.trim(), &header.value))
@@ -85,12 +85,12 @@ impl Headers {
             .or_else(|| self.delivery().map(|delivery| delivery.event()))
     }
 
-    /// `webhook-id`, also by the name that Svix gives it.
+    /// `webhook-id`, or `svix-id`.
     pub(crate) fn id(&self) -> Option<&str> {
         self.get("webhook-id").or_else(|| self.get("svix-id"))
     }
 
-    /// `webhook-timestamp`, also by the name that Svix gives it.
+    /// `webhook-timestamp`, or `svix-timestamp`.
     pub(crate) fn timestamp(&self) -> Option<&str> {
         self.get("webhook-timestamp")
             .or_else(|| self.get("svix-timestamp"))

@@ -1,8 +1,8 @@
-//! JSON as it was written: the order of members, the text of numbers and the escapes are kept.
+//! JSON as it was written: it keeps the order of members, the text of numbers, and the escapes.
 
 use serde::de::IgnoredAny;
 
-/// Deeper texts are not looked at; ours have at most [`domain::event::MAX_DEPTH`] levels and one around them.
+/// The doctor doesn't look at deeper texts; ours have at most [`domain::event::MAX_DEPTH`] levels and one around them.
 const MAX_DEPTH: usize = 128;
 
 /// A JSON value, whose tokens are slices of its text.
@@ -30,7 +30,7 @@ pub(crate) fn decoded(token: &str) -> Option<String> {
     serde_json::from_str(token).ok()
 }
 
-/// Reads a text that is known to be JSON.
+/// Reads a text that is valid JSON for certain.
 struct Reader<'a> {
     text: &'a str,
     at: usize,

@@ -1,11 +1,17 @@
 //! The signature doctor: a receiver's developer pastes the headers and the body of a request, and learns whether the
-//! signatures are valid, or why not.
+//! signatures are valid, and if not, why.
 //!
-//! It works by trying: `search` makes the MACs that the usual mistakes would make (a wrong key, a wrong message, a body
-//! that was written again) and looks which of them is the one that was given; `judge` names what is different from how
-//! it should be. So it works for a signature of ours over a body that the receiver changed as well as for a signature that
-//! the receiver's own code made. MACs are compared in constant time, and no secret and no signature that was not given
-//! ever leaves this module.
+//! It works by trial: `making` computes the MACs that the usual mistakes lead to (a wrong key, a wrong message, a body that
+//! was parsed and written again) until one equals the signature that was given; `explain` names what that making did
+//! wrong. This works both for our signature over a body that the receiver changed, and for a signature that the receiver's
+//! own code computed. MACs are compared in constant time, and the diagnosis contains no secret, and no signature but those
+//! that were given.
+//!
+//! - `headers`, `signature`, `timestamp`: what the headers say.
+//! - `making`: how a signature was made; `bodies`: the bodies that it may cover, written in the `style` of a library or
+//!   read in a wrong `encoding`.
+//! - `explain`: what is wrong; `difference`: how two bodies differ, compared as `json`; `finding`: everything that the
+//!   doctor can say.
 
 mod headers;
 
@@ -13,7 +19,7 @@ mod signature;
 
 mod timestamp;
 
-mod search;
+mod making;
 
 mod bodies;
 
@@ -23,9 +29,9 @@ mod json;
 
 mod style;
 
-mod compare;
+mod difference;
 
-mod judge;
+mod explain;
 
 mod finding;
 
@@ -38,22 +44,22 @@ use domain::clock::Timestamp;
 use domain::id::EndpointId;
 use domain::signing::SigningSecret;
 
-/// What is known of a request.
+/// A request whose signatures are in question.
 #[derive(Debug, Clone, Copy)]
 pub struct Case<'a> {
     /// The endpoint that it came to.
     pub endpoint: &'a EndpointId,
     /// The endpoint's secret.
     pub secret: &'a SigningSecret,
-    /// The one before the last rotation.
+    /// Its secret before the last rotation.
     pub previous: Option<&'a PreviousSecret>,
-    /// The headers that came, or that the receiver's code computed.
+    /// The headers that the receiver got, or that its own code computed.
     pub headers: &'a Headers,
-    /// The body that the receiver's code saw.
+    /// The body as the receiver's code saw it.
     pub body: &'a str,
-    /// The body that was sent for [`Headers::event`], if it is still stored.
+    /// The body that we sent for [`Headers::event`], if it is still stored.
     pub sent: Option<&'a str>,
-    /// The time by which `webhook-timestamp` is judged.
+    /// The present time, for the age of `webhook-timestamp`.
     pub now: Timestamp,
 }
 
@@ -62,31 +68,31 @@ pub struct Case<'a> {
 pub struct PreviousSecret {
     /// The secret.
     pub secret: SigningSecret,
-    /// Until when it signs, or signed, too.
+    /// When it stops signing beside the new one, or stopped.
     pub until: Timestamp,
-    /// Whether it is the one that makes `X-RKT-Signature` until then.
+    /// Whether it, and not the new one, makes `X-RKT-Signature` until then.
     pub signs_legacy: bool,
 }
 
-/// What the doctor says.
+/// What the doctor found out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnosis {
-    /// Whether a receiver that checks all signatures that were given would accept the request now.
+    /// Whether a receiver that checks every signature given here would accept the request now.
     pub valid: bool,
-    /// What is with each of the two signatures.
+    /// The verdict on each of the two signatures.
     pub signatures: [(Scheme, Verdict); 2],
-    /// Why it is not valid, or what is good to know; most telling first.
+    /// Why the request is not valid, or what is good to know; the most telling first.
     pub findings: Vec<Finding>,
 }
 
-/// What is with a signature.
+/// What a receiver makes of a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// A receiver would accept it.
     Valid,
     /// A receiver would refuse it.
     Invalid,
-    /// It is not among the headers.
+    /// The headers have no such signature.
     Absent,
 }
 
@@ -101,7 +107,7 @@ impl Verdict {
         }
     }
 
-    /// Invalid instead of valid if something else is wrong.
+    /// Turns valid into invalid if something else is wrong.
     const fn unless(self, wrong: bool) -> Self {
         match self {
             Self::Valid if wrong => Self::Invalid,
@@ -114,28 +120,28 @@ impl Verdict {
 #[must_use]
 pub fn examine(case: &Case<'_>) -> Diagnosis {
     let mut findings = Vec::new();
-    let signatures = signature::signatures(case.headers, &mut findings);
+    let signatures = signature::collect_all(case.headers, &mut findings);
     let sent_at = SentAt::of(case.headers);
-    let makings = search::search(case, sent_at, &signatures);
-    let tried: Vec<_> = signatures.iter().zip(&makings).collect();
+    let makings = making::find(case, sent_at, &signatures);
+    let traced: Vec<_> = signatures.iter().zip(&makings).collect();
 
-    let judged = Scheme::ALL.map(|scheme| judge::judge(case, scheme, &tried));
-    for judged in &judged {
-        findings.extend_from_slice(judged.findings());
+    let explanations = Scheme::ALL.map(|scheme| explain::signature(case, scheme, &traced));
+    for explanation in &explanations {
+        findings.extend_from_slice(explanation.findings());
     }
-    findings.extend(judge::body(case, &tried));
-    findings.extend(judge::unexplained(case, &judged, &findings));
+    findings.extend(explain::body(case, &traced));
+    findings.extend(explain::unexplained(case, &explanations, &findings));
     let covers_message = signatures
         .iter()
         .any(|signature| signature.scheme == Scheme::Standard);
     let message = if covers_message {
-        judge::message(case, sent_at)
+        explain::message(case, sent_at)
     } else {
         Vec::new()
     };
     let verdicts = [
-        judged[0].verdict(),
-        judged[1].verdict().unless(!message.is_empty()),
+        explanations[0].verdict(),
+        explanations[1].verdict().unless(!message.is_empty()),
     ];
     findings.extend(message);
 

@@ -1,4 +1,4 @@
-//! The signatures among the headers: where each stands, how it is written, and the MAC that it is.
+//! The signatures among the headers: where each stands, how it is written, and its MAC.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD as BASE64, STANDARD_NO_PAD as UNPADDED};
@@ -37,7 +37,7 @@ impl Scheme {
         }
     }
 
-    /// What stands in front of it.
+    /// The label that belongs in front of it.
     pub(crate) const fn label(self) -> Label {
         match self {
             Self::Legacy => Label::None,
@@ -54,7 +54,7 @@ impl Scheme {
     }
 }
 
-/// Headers with which others sign, and what we would have put there.
+/// Headers that other systems put their signatures in, and the scheme of ours that is most like theirs.
 const FOREIGN: [(&str, Scheme); 9] = [
     ("svix-signature", Scheme::Standard),
     ("x-hub-signature-256", Scheme::Legacy),
@@ -67,12 +67,12 @@ const FOREIGN: [(&str, Scheme); 9] = [
     ("signature", Scheme::Legacy),
 ];
 
-/// A signature that was found.
+/// A signature among the headers.
 #[derive(Debug)]
 pub(crate) struct Signature<'a> {
     /// The header's name, as it was written.
     pub(crate) header: &'a str,
-    /// The scheme that belongs there.
+    /// The scheme that belongs in this header.
     pub(crate) scheme: Scheme,
     /// Whether the header is not one that we send.
     pub(crate) is_foreign: bool,
@@ -81,7 +81,7 @@ pub(crate) struct Signature<'a> {
     pub(crate) mac: [u8; MAC_LEN],
 }
 
-/// How the bytes are written.
+/// How a MAC is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Notation {
     Hex,
@@ -99,13 +99,13 @@ impl Notation {
     }
 }
 
-/// What stands in front.
+/// What stands in front of a MAC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Label {
     None,
     /// `v1,`
     Version,
-    /// As others do, such as `sha256=`.
+    /// One that we don't use, such as `sha256=`.
     Foreign,
 }
 
@@ -113,8 +113,8 @@ const MAC_LEN: usize = 32;
 const SHA1_LEN: usize = 20;
 const SHA512_LEN: usize = 64;
 
-/// The signatures among the headers, ours first; those of others only where there is none of ours.
-pub(crate) fn signatures<'a>(headers: &'a Headers, findings: &mut Vec<Finding>) -> Vec<Signature<'a>> {
+/// The signatures among the headers. Headers of others count only if there are none of ours.
+pub(crate) fn collect_all<'a>(headers: &'a Headers, findings: &mut Vec<Finding>) -> Vec<Signature<'a>> {
     let mut found = Vec::new();
     let mut has_ours = false;
     for scheme in Scheme::ALL {
@@ -129,7 +129,7 @@ pub(crate) fn signatures<'a>(headers: &'a Headers, findings: &mut Vec<Finding>) 
     for (name, scheme) in FOREIGN {
         if let Some((header, value)) = headers.find(name) {
             findings.push(Finding::about(FindingCode::ForeignHeader, header));
-            // Whatever is wrong with how it is written: the header comes first.
+            // As long as the header is wrong, what is wrong with its value doesn't matter.
             collect(header, value, scheme, true, &mut found, &mut Vec::new());
         }
     }
@@ -182,7 +182,7 @@ fn split_label(text: &str) -> (Label, &str) {
         .map_or((Label::None, text), |rest| (Label::Foreign, rest))
 }
 
-/// Hex if it can be, else base64 in any of its variants.
+/// Reads hex if the text can be that, else base64 in any of its variants.
 fn decode(text: &str) -> Option<(Notation, Vec<u8>)> {
     if let Ok(bytes) = hex::decode(text)
         && matches!(bytes.len(), MAC_LEN | SHA1_LEN | SHA512_LEN)

@@ -1,4 +1,4 @@
-//! JSON written again, as libraries write what they have parsed.
+//! JSON as various libraries write it after they have parsed it.
 
 use super::json::{Json, decoded};
 
@@ -16,7 +16,7 @@ enum Spacing {
     None,
     /// After commas and colons.
     Separators,
-    /// A line for each member, indented by so many spaces a level.
+    /// A line for each member, indented by this many spaces a level.
     Lines(usize),
 }
 
@@ -25,7 +25,7 @@ enum Numbers {
     Kept,
     /// All of them 64-bit floats, as in JavaScript and Go.
     Floats,
-    /// Those with a fraction or an exponent are 64-bit floats, and seen to be, as in Python and PHP.
+    /// Numbers with a fraction or an exponent are 64-bit floats and stay recognizable as such, as in Python and PHP.
     Fractions,
 }
 
@@ -36,7 +36,7 @@ enum Escapes {
     Few,
     /// Everything that isn't ASCII.
     Ascii,
-    /// And slashes.
+    /// Everything that isn't ASCII, and slashes.
     AsciiAndSlashes,
 }
 
@@ -49,12 +49,12 @@ enum Order {
     Envelope,
 }
 
-/// The styles: first what undoes a change, then what libraries do.
+/// The styles: first those that undo a change, then those of libraries.
 pub(crate) const STYLES: [Style; 13] = [
     style(Spacing::None, Escapes::Kept, Order::Kept, Numbers::Kept),
     style(Spacing::None, Escapes::Kept, Order::Envelope, Numbers::Kept),
     style(Spacing::None, Escapes::Few, Order::Kept, Numbers::Kept),
-    // JSON.stringify(value); most other libraries write plain values so, too.
+    // JSON.stringify(value); most other libraries write plain values like this, too.
     style(Spacing::None, Escapes::Few, Order::Kept, Numbers::Floats),
     // JSON.stringify(value, null, 2)
     style(Spacing::Lines(2), Escapes::Few, Order::Kept, Numbers::Floats),
@@ -179,7 +179,7 @@ impl Style {
     }
 
     fn word(&self, text: &str, out: &mut String) {
-        // Within these ranges Rust writes a float as the others do. Adding zero makes -0 a 0.
+        // Within these ranges Rust writes floats as other languages do. Adding zero turns -0 into 0.
         match (self.numbers, text.parse::<f64>()) {
             (Numbers::Floats, Ok(number)) if number == 0.0 || (1e-6..1e21).contains(&number.abs()) => {
                 out.push_str(&(number + 0.0).to_string());

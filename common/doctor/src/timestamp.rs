@@ -4,19 +4,19 @@ use super::finding::{Finding, FindingCode};
 use super::headers::Headers;
 use domain::clock::Timestamp;
 
-/// How far from now the libraries of Standard Webhooks let a timestamp be, in seconds, in either direction.
+/// How far from now, in seconds and in either direction, the libraries of Standard Webhooks accept a timestamp.
 const TOLERANCE: i64 = 5 * 60;
 
-/// Above this a number of seconds is one of milliseconds: it would be in the year 5138.
+/// A number above this must be in milliseconds: in seconds it would be in the year 5138.
 const LAST_SECOND: i64 = 100_000_000_000;
 
-/// When an attempt was made, by its headers.
+/// When we made the attempt, by its `webhook-timestamp`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SentAt {
     Unknown,
     Malformed,
     Seconds(i64),
-    /// In milliseconds; these are the seconds.
+    /// The header is in milliseconds; this is in seconds.
     Milliseconds(i64),
 }
 
@@ -30,7 +30,7 @@ impl SentAt {
         }
     }
 
-    /// What a library would object to.
+    /// What a library would object to now.
     pub(crate) fn findings(self, now: Timestamp) -> Vec<Finding> {
         match self {
             Self::Unknown => vec![Finding::about(FindingCode::MissingHeader, "webhook-timestamp")],
@@ -54,7 +54,7 @@ fn distance(seconds: i64, now: Timestamp) -> Option<Finding> {
     }
 }
 
-/// A span of seconds, in the largest unit of which it has two.
+/// A span of seconds in words, in the largest unit that fits into it twice.
 fn span(seconds: i64) -> String {
     let (length, unit) = [(86_400, "days"), (3600, "hours"), (60, "minutes")]
         .into_iter()

@@ -1,9 +1,9 @@
 //! Which addresses our requests may go to.
 //!
-//! A customer chooses the URL, so every address is judged before a byte is sent: literal ones when the URL is
-//! saved and before it is used, resolved ones at the moment of connecting. Every range that is not global unicast is
-//! blocked; addresses that embed an IPv4 address are judged by that address. An operator can open networks
-//! (`ALLOW_NETWORKS`), which development does for loopback.
+//! Customers choose the URLs, so the guard looks at every address before we send a byte: at literal ones when somebody saves
+//! the URL and before each use, at resolved ones when we connect. It blocks every range that is not global unicast, and looks
+//! at the inner address where an IPv6 address embeds an IPv4 one. An operator can open networks (`ALLOW_NETWORKS`);
+//! development opens loopback.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -26,7 +26,7 @@ const BLOCKED_V4: &[(Ipv4Net, &str)] = &[
     (v4(203, 0, 113, 0, 24), "documentation (RFC 5737)"),
     (v4(224, 0, 0, 0, 4), "multicast (RFC 5771)"),
     (v4(240, 0, 0, 0, 4), "reserved (RFC 1112), broadcast (RFC 919)"),
-    // Global by its registration, and yet it answers from inside: no RFC sets it aside.
+    // Registered as global, but machines in that cloud reach internal services there; no RFC sets it aside.
     (v4(168, 63, 129, 16, 32), "the platform's own services (Azure)"),
 ];
 
@@ -68,13 +68,13 @@ const fn v6(s: [u16; 8], prefix: u8) -> Ipv6Net {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{address} is blocked: {reason}")]
 pub struct BlockedAddress {
-    /// The address as it was judged (an embedded IPv4 address is unwrapped).
+    /// The address; where it embedded an IPv4 address, that one.
     pub address: IpAddr,
-    /// What the range is set aside for.
+    /// What its range is set aside for.
     pub reason: &'static str,
 }
 
-/// The address guard: what is global passes, and what an operator opened.
+/// The address guard: it lets through global addresses, and networks that an operator opened.
 #[derive(Debug, Clone, Default)]
 pub struct AddressPolicy {
     allowed: Vec<IpNet>,
@@ -87,11 +87,11 @@ impl AddressPolicy {
         Self { allowed }
     }
 
-    /// Judges one address.
+    /// Lets an address through, or says why not.
     ///
     /// # Errors
     ///
-    /// [`BlockedAddress`] when it is in a blocked range and not opened by the operator.
+    /// [`BlockedAddress`] when it is in a blocked range that no operator opened.
     pub fn check(&self, address: IpAddr) -> Result<(), BlockedAddress> {
         let address = unwrap_embedded(address);
         if self.allowed.iter().any(|network| network.contains(&address)) {

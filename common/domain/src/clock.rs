@@ -1,6 +1,6 @@
-//! Time as we write and read it: RFC 3339 in; UTC with three decimals and `Z` out.
+//! Points in time: we read RFC 3339, and write UTC with three decimals and `Z`.
 //!
-//! The queue's time is Redis's own (see the `store`); this module only formats and parses.
+//! The queue runs by Redis's clock (see `store`), not by this one.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -16,7 +16,7 @@ pub struct Timestamp(i64);
 #[error("not an RFC 3339 date and time such as 2026-03-26T15:30:00.000Z")]
 pub struct InvalidTimestamp;
 
-/// The end of the year 9999: what RFC 3339 can write.
+/// The end of the year 9999, the last that RFC 3339 can write.
 const LAST_MS: i64 = 253_402_300_799_999;
 
 impl Timestamp {

@@ -1,7 +1,7 @@
-//! Identifiers: opaque to everyone outside, cheap to derive inside.
+//! Ids: opaque to everyone outside, cheap to derive inside.
 //!
-//! An id that parsed is safe to put into a Redis key, a log line or an HTTP header. A delivery's id names its event
-//! and its endpoint, so that a delivery that waits needs no record of its own: the id is all there is.
+//! An id that parsed is safe in a Redis key, a log line or an HTTP header. A delivery's id names its event and its endpoint,
+//! so a delivery that was never attempted needs no record: its id is all that we store.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,7 +11,7 @@ use ulid::Ulid;
 
 use crate::clock::Timestamp;
 
-/// Why a text is not an id of the kind that was asked for.
+/// A text that is not an id of the expected kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not {expected}")]
 pub struct InvalidId {
@@ -38,7 +38,7 @@ fn random_bits() -> u128 {
 ///
 /// # Panics
 ///
-/// When the operating system has no random numbers: nothing that we do is safe then.
+/// When the operating system has no random numbers: nothing that we do would be safe.
 pub fn fill_random(buffer: &mut [u8]) {
     #[expect(
         clippy::expect_used,
@@ -61,7 +61,7 @@ macro_rules! id_type {
                 &self.0
             }
 
-            /// What parsing says of a text that is none.
+            /// The error of parsing a text that is no such id.
             #[must_use]
             pub const fn invalid() -> InvalidId {
                 InvalidId { expected: $expected }
@@ -172,7 +172,7 @@ impl EndpointId {
 }
 
 impl EventId {
-    /// When it was accepted, by the clock of the process that accepted it.
+    /// When we accepted it, by the clock of the process that did.
     #[must_use]
     pub fn time(&self) -> Timestamp {
         Ulid::from_string(&self.0["evt_".len()..])
@@ -211,7 +211,7 @@ impl DeliveryId {
         self.replay_as(random_bits())
     }
 
-    /// A delivery that repeats this one, the same for the same lowest 40 bits.
+    /// The delivery that repeats this one and has the lowest 40 of these bits in its id.
     #[must_use]
     pub fn replay_as(&self, bits: u128) -> Self {
         let first = &self.0[.."dlv_".len() + ULID_LEN + 1 + ENDPOINT_LEN];
@@ -219,13 +219,13 @@ impl DeliveryId {
         Self(format!("{first}_{}", &text[ULID_LEN - REPLAY_LEN..]))
     }
 
-    /// The event that this delivers.
+    /// The event that it delivers.
     #[must_use]
     pub fn event(&self) -> EventId {
         EventId(format!("evt_{}", &self.0[4..4 + ULID_LEN]))
     }
 
-    /// The endpoint that this is addressed to.
+    /// The endpoint that it goes to.
     #[must_use]
     pub fn endpoint(&self) -> EndpointId {
         EndpointId(format!(
@@ -234,7 +234,7 @@ impl DeliveryId {
         ))
     }
 
-    /// Whether this sends an event again that was delivered, or given up, before.
+    /// Whether it is a replay: it sends again what another delivery delivered, or gave up.
     #[must_use]
     pub fn is_replay(&self) -> bool {
         self.0.len() > 5 + ULID_LEN + ENDPOINT_LEN

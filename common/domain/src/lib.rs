@@ -1,13 +1,14 @@
-//! The floor that everything stands on: the words of the product as types that can't be wrong, its decisions and its
-//! cryptography as pure functions. Nothing here does I/O; of the system it asks the time and random numbers only.
+//! The words of the product as types that can't be wrong, its decisions and its cryptography as pure functions. Every other
+//! crate builds on this one. Nothing here does I/O; it asks the operating system for the time and for random numbers only.
 //!
-//! - [`id`]: accounts, endpoints, events, deliveries, replays.
-//! - [`event`], [`catalog`]: what happens, and what each type of event carries.
-//! - [`endpoint`]: where events go, and which URLs are allowed there.
-//! - [`delivery`], [`retry`]: an event on its way to an endpoint: its states, its attempts, when the next one is made.
-//! - [`signing`], [`sealing`]: what receivers verify, and how secrets are kept.
-//! - [`address`]: which addresses receivers may not have.
-//! - [`clock`]: points in time, as they are stored and shown.
+//! - [`id`]: the ids of accounts, endpoints, events, deliveries and replays.
+//! - [`event`], [`catalog`]: what happens at the chatbots, and what an event of each type carries.
+//! - [`endpoint`]: where an account wants its events, and which URLs it may give.
+//! - [`delivery`], [`retry`]: an event on its way to an endpoint: its states, its attempts, and when we make the next one.
+//! - [`signing`], [`sealing`]: the signatures that receivers verify, and how Redis keeps their secrets.
+//! - [`address`]: the addresses that deliveries may not go to.
+//! - [`clock`]: points in time, as we store and show them.
+//! - [`seldom`]: how often the log repeats a message about what keeps happening.
 
 pub mod id;
 
@@ -28,3 +29,5 @@ pub mod sealing;
 pub mod address;
 
 pub mod clock;
+
+pub mod seldom;

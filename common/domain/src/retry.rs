@@ -1,16 +1,16 @@
-//! When a failed attempt is made again: a pure decision, with a table of tests.
+//! When to attempt a delivery again after an attempt failed.
 
 use std::time::Duration;
 
-/// The longest `Retry-After` that is honoured.
+/// The longest `Retry-After` that we honour.
 pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The waits between the attempts of one delivery (`RETRY_SCHEDULE`). One more attempt than waits is made.
+/// The waits between the attempts of a delivery (`RETRY_SCHEDULE`): a delivery gets one more attempt than there are waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetrySchedule(Vec<Duration>);
 
 impl RetrySchedule {
-    /// The most waits that can be configured.
+    /// The most waits that an operator can configure.
     pub const MAX_WAITS: usize = 100;
 
     /// A schedule with these waits; empty means one attempt.
@@ -27,8 +27,8 @@ impl RetrySchedule {
 
     /// How long to wait after attempt number `attempt` (from 1) failed; `None` when it was the last.
     ///
-    /// `jitter` between 0 and 1 adds up to 10 %, so that waits never get shorter. A `Retry-After` that asks for more
-    /// than the schedule is honoured up to [`MAX_RETRY_AFTER`].
+    /// `jitter` between 0 and 1 adds up to 10 % and never makes a wait shorter. A `Retry-After` that asks for a longer wait
+    /// gets it, up to [`MAX_RETRY_AFTER`].
     #[must_use]
     pub fn next_delay(&self, attempt: u32, retry_after: Option<Duration>, jitter: f64) -> Option<Duration> {
         let wait = *self.0.get((attempt.max(1) - 1) as usize)?;
@@ -50,12 +50,12 @@ impl Default for RetrySchedule {
 
 /// Reads a `Retry-After` header (RFC 9110 §10.2.3): seconds, or an HTTP date relative to `now_seconds`.
 ///
-/// A value that is neither is ignored. The result is not yet capped.
+/// `None` for a value that is neither. The result may be longer than [`MAX_RETRY_AFTER`].
 #[must_use]
 pub fn parse_retry_after(value: &str, now_seconds: i64) -> Option<Duration> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More digits than fit into 64 bits is "very long", which the cap makes a day.
+        // What doesn't fit into 64 bits is longer than we honour.
         return Some(value.parse().map_or(MAX_RETRY_AFTER, Duration::from_secs));
     }
     let date = chrono::DateTime::parse_from_rfc2822(value).ok()?;

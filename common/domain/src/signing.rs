@@ -1,8 +1,8 @@
 //! Signatures: how a receiver knows that a delivery is ours.
 //!
-//! Two are sent. `X-RKT-Signature` is the documented one: hex HMAC-SHA256 of the body, keyed with all bytes of the
-//! secret's text. `webhook-signature` follows Standard Webhooks: base64 HMAC-SHA256 of `id.timestamp.body`, keyed with
-//! the secret's decoded part. What receivers do instead can be tried with [`SigningSecret::mac`].
+//! Each delivery carries two. `X-RKT-Signature` is the hex HMAC-SHA256 of the body, keyed with all bytes of the secret's text.
+//! `webhook-signature` follows Standard Webhooks: the base64 HMAC-SHA256 of `id.timestamp.body`, keyed with the secret's
+//! decoded part. [`SigningSecret::mac`] computes what receivers get when they take another key or another message.
 
 use std::fmt;
 
@@ -22,8 +22,8 @@ const PREFIX: &str = "whsec_";
 #[error("not a signing secret: `whsec_` and standard base64 of 24 to 64 bytes")]
 pub struct InvalidSecret;
 
-/// An endpoint's signing secret with both keys ready to use. It is never printed, and its memory is overwritten when it is
-/// dropped.
+/// An endpoint's signing secret, with the key of each signature ready to use. It is never printed, and dropping it overwrites
+/// its memory.
 #[derive(Clone)]
 pub struct SigningSecret {
     text: SecretString,
@@ -66,7 +66,7 @@ impl SigningSecret {
         }
     }
 
-    /// The secret's text, to be shown to its owner once, or sealed.
+    /// The secret's text: to show it to its owner once, or to seal it.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.text.expose_secret()
@@ -112,7 +112,7 @@ impl fmt::Debug for SigningSecret {
     }
 }
 
-/// What somebody may take as the key: the first two are right, each for its own header.
+/// What somebody may take for the key. The first two are right, each for its own header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyForm {
     /// All bytes of the secret's text, as for `X-RKT-Signature`.
@@ -130,11 +130,11 @@ impl KeyForm {
     pub const ALL: [Self; 4] = [Self::WholeText, Self::Decoded, Self::Encoded, Self::WithLineFeed];
 }
 
-/// The MAC of a message, which can be compared but not read.
+/// The MAC of a message: to compare, not to read.
 pub struct MessageMac(Hmac<Sha256>);
 
 impl MessageMac {
-    /// Whether it is `given`. The time that this takes tells nothing about the MAC.
+    /// Whether it equals `given`. The time that this takes tells nothing about the MAC.
     #[must_use]
     pub fn is(&self, given: &[u8]) -> bool {
         self.0.clone().verify_slice(given).is_ok()

@@ -1,15 +1,15 @@
 //! The connections of our HTTP servers, with a limit on everything that a client can make them hold.
 //!
 //! Both programs serve through [`run`]: HTTP/1.1 over hyper, without knowing what the requests are. It guarantees that
-//! - never more than [`Limits::connections`] are served; more wait in the system's queue, and who is idle for longest makes
-//!   room for them,
+//! - never more than [`Limits::connections`] are served: others wait in the system's queue, and the connection that has been
+//!   idle for longest makes room for them,
 //! - a connection that says nothing, sends the head of a request slowly, or doesn't take its answer is closed,
 //! - the head of a request is bounded, in bytes and in fields,
-//! - running out of files is waited for, and doesn't spin,
+//! - a server that has run out of files waits for some and doesn't spin,
 //! - a stop ends within [`Limits::drain`].
 //!
-//! What a whole answer may take is not limited: live streams go on for hours. Nor is the body of a request, which is the
-//! matter of whoever reads it.
+//! Nothing limits how long a whole answer may take, since live streams go on for hours. Nor is the body of a request
+//! limited: that is up to the handler, which reads it.
 
 mod connection;
 
@@ -22,6 +22,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use domain::seldom::Seldom;
 use futures_util::FutureExt as _;
 use hyper::body::{Body, Incoming};
 use hyper::{Request, Response};
@@ -29,32 +30,33 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
-/// How long to wait when the system can't give us another connection.
+/// How long to wait when the system has no resources for another connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// How often that is complained about.
-const COMPLAIN_EVERY: Duration = Duration::from_secs(10);
+/// How often the log says why new connections have to wait.
+const SAY_EVERY: Duration = Duration::from_secs(10);
 
 /// What a client can make a server hold, and for how long.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Connections at a time.
     pub connections: usize,
-    /// From the first byte of a request to the end of its head, and from the connection to that first byte.
+    /// How long a client may take for the head of a request once it has begun it, and to begin the first one once it has
+    /// connected.
     pub head: Duration,
-    /// How long a new connection may say nothing before it has to make room for another.
+    /// How long a new connection may say nothing before it makes room for others.
     pub grace: Duration,
-    /// Between two requests of a connection.
+    /// How long a connection may be idle between two requests.
     pub idle: Duration,
-    /// How long a client may take nothing of an answer that waits for it.
+    /// How long a client may take nothing of an answer that is ready for it.
     pub stall: Duration,
-    /// How long open requests may go on after a stop.
+    /// How long open requests may go on after the server was told to stop.
     pub drain: Duration,
 }
 
 impl Limits {
-    /// What is usual, with this many connections. Idle ones live longer than those of usual load balancers (60 s), so
-    /// that it is them who close.
+    /// The usual limits, for this many connections. Idle ones are kept for longer than load balancers usually keep theirs
+    /// (60 s), so that it is always the load balancer that closes: a request can't meet a connection that we are closing.
     #[must_use]
     pub const fn usual(connections: usize) -> Self {
         Self {
@@ -68,10 +70,10 @@ impl Limits {
     }
 }
 
-/// Serves until `shutdown` is ready; then closes idle connections at once, and others when their request is answered, or
-/// at the end of [`Limits::drain`].
+/// Serves until `shutdown` is ready. Then it closes idle connections at once, and others when their request is answered or,
+/// at the latest, after [`Limits::drain`].
 ///
-/// `handler` gets each request with the address of its client, and must not panic: that would end the connection.
+/// `handler` gets each request with the address of its client. It must not panic, which would end the connection.
 pub async fn run<H, A, B>(
     listener: TcpListener,
     limits: Limits,
@@ -83,21 +85,21 @@ pub async fn run<H, A, B>(
     B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + Unpin + 'static,
 {
     let (stopper, stop) = watch::channel(false);
-    let mut door = Door {
+    let mut acceptor = Acceptor {
         listener,
         places: Arc::new(Semaphore::new(limits.connections)),
         crowded: Arc::default(),
-        complained: None,
+        waits: Seldom::every(SAY_EVERY),
     };
     let mut open = JoinSet::new();
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
         let (stream, peer, place) = tokio::select! {
             () = &mut shutdown => break,
-            admitted = door.admit() => admitted,
+            admitted = acceptor.admit() => admitted,
         };
         while open.try_join_next().is_some() {}
-        let (handler, stop, crowded) = (handler.clone(), stop.clone(), Arc::clone(&door.crowded));
+        let (handler, stop, crowded) = (handler.clone(), stop.clone(), Arc::clone(&acceptor.crowded));
         open.spawn(async move {
             let answer = move |request| {
                 let answer = handler(request, peer);
@@ -108,7 +110,7 @@ pub async fn run<H, A, B>(
         });
     }
     // New connections are refused from here on.
-    drop(door);
+    drop(acceptor);
     stopper.send_replace(true);
     let drained = async { while open.join_next().await.is_some() {} };
     if tokio::time::timeout(limits.drain, drained).await.is_err() {
@@ -120,24 +122,24 @@ pub async fn run<H, A, B>(
     }
 }
 
-/// Lets in as many connections as there are places.
-struct Door {
+/// Accepts as many connections as there are places.
+struct Acceptor {
     listener: TcpListener,
     places: Arc<Semaphore>,
-    /// Whoever is idle for longest waits here first, to make room.
+    /// Idle connections wait here to be called for their place, the one that has been idle for longest first.
     crowded: Arc<Notify>,
-    complained: Option<Instant>,
+    waits: Seldom,
 }
 
-impl Door {
-    /// The next connection, once there is a place for it. Only one waits here; others wait in the system's queue.
+impl Acceptor {
+    /// The next connection, once there is a place for it. Others wait in the system's queue meanwhile.
     async fn admit(&mut self) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
         loop {
             let (stream, peer) = match self.listener.accept().await {
                 Ok(accepted) => accepted,
                 Err(error) if is_about_one_connection(&error) => continue,
                 Err(error) => {
-                    self.complain("no connection can be accepted", &error.to_string());
+                    self.say_why("no connection can be accepted", &error.to_string());
                     self.crowded.notify_one();
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                     continue;
@@ -152,34 +154,34 @@ impl Door {
         }
     }
 
-    /// A place, which an idle connection gives up if there is none.
+    /// A place. If none is free, an idle connection is asked to give up its own.
     async fn place(&mut self) -> OwnedSemaphorePermit {
         loop {
             let places = Arc::clone(&self.places);
             if places.available_permits() == 0 {
                 let all = "as many connections as there may be are open";
-                self.complain(all, "idle ones are closed for new ones");
+                self.say_why(all, "idle ones are closed for new ones");
                 self.crowded.notify_one();
             }
-            // It is never closed.
+            // The semaphore is never closed.
             if let Ok(place) = places.acquire_owned().await {
-                // If nobody was idle, somebody else left: the call for room must not hit the next who is.
+                // If no connection was idle, one has ended by itself. The call is withdrawn, or it would close the next
+                // connection that becomes idle.
                 self.crowded.notified().now_or_never();
                 return place;
             }
         }
     }
 
-    fn complain(&mut self, what: &'static str, detail: &str) {
-        let now = Instant::now();
-        if self.complained.is_none_or(|last| now - last >= COMPLAIN_EVERY) {
-            self.complained = Some(now);
+    /// Logs, now and then, why new connections have to wait.
+    fn say_why(&mut self, what: &'static str, detail: &str) {
+        if self.waits.is_due(Instant::now()) {
             tracing::warn!(detail, "{what}");
         }
     }
 }
 
-/// Whether accepting failed because of the connection that was to be accepted.
+/// Whether only the connection that was about to be accepted failed, and the next may be fine.
 fn is_about_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     matches!(

@@ -1,19 +1,20 @@
-//! How far a connection is, and what that allows.
+//! How far a connection is, and how long it may stay that way. Pure, but for the lock that its users share.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::Limits;
 
-/// What a connection waits for.
+/// What we wait for on a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// For the first byte of its first request.
+    /// The first byte of its first request.
     New,
-    /// For the first byte of another request.
+    /// The first byte of another request.
     Idle,
-    /// For the rest of a head.
+    /// The rest of a head.
     Head,
-    /// For us: a request is being answered.
+    /// Nothing: it is the client who waits for our answer.
     Busy,
 }
 
@@ -22,7 +23,7 @@ enum Phase {
 pub(crate) struct Progress {
     phase: Phase,
     since: Instant,
-    /// Since when the client takes nothing of what waits to be sent.
+    /// Since when the client has taken nothing of what waits to be sent.
     stalled: Option<Instant>,
 }
 
@@ -53,22 +54,22 @@ impl Progress {
         (self.phase, self.since) = (Phase::Idle, now);
     }
 
-    /// Something was sent, or could not be.
+    /// We tried to send something; `is_stalled` if the client took none of it.
     pub(crate) fn sent(&mut self, is_stalled: bool, now: Instant) {
         self.stalled = is_stalled.then(|| self.stalled.unwrap_or(now));
     }
 
-    /// From when on the connection makes room for others; `None` while that would lose something.
+    /// From when on the connection may be closed to make room for others; `None` while that would lose something.
     pub(crate) fn makes_room_from(&self, limits: &Limits) -> Option<Instant> {
         match self.phase {
-            // Its first request may be on the way.
+            // Its first request may be on its way.
             Phase::New => Some(self.since + limits.grace),
             Phase::Idle => Some(self.since),
             Phase::Head | Phase::Busy => None,
         }
     }
 
-    /// When the client's patience with us, or ours with it, ends. `None` while it is we who are waited for.
+    /// When the connection will have waited for the client for too long; `None` while the client waits for us.
     pub(crate) fn deadline(&self, limits: &Limits) -> Option<Instant> {
         let phase = match self.phase {
             Phase::New | Phase::Head => Some(self.since + limits.head),
@@ -79,7 +80,7 @@ impl Progress {
         phase.into_iter().chain(stall).min()
     }
 
-    /// What the connection is closed for, at its deadline.
+    /// Why the connection is closed at its deadline.
     pub(crate) fn reason(&self) -> &'static str {
         match self.phase {
             Phase::New => "no request came",
@@ -87,6 +88,20 @@ impl Progress {
             Phase::Head => "the head of a request came too slowly",
             Phase::Idle | Phase::Busy => "the answer was not taken",
         }
+    }
+}
+
+/// The progress of a connection, for its socket, its requests and its watchdog. One task polls them all.
+#[derive(Debug, Clone)]
+pub(crate) struct SharedProgress(Arc<Mutex<Progress>>);
+
+impl SharedProgress {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Mutex::new(Progress::new(Instant::now()))))
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Progress> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, RedisResult};
+use tokio::time::Instant;
 
 use super::*;
 use crate::redis_server::RedisServer;

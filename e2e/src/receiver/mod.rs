@@ -19,6 +19,8 @@ mod answer;
 
 mod connection;
 
+mod listening;
+
 mod record;
 
 mod tls;
@@ -31,11 +33,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use tokio_rustls::TlsAcceptor;
 
-use self::connection::serve;
+use self::listening::{Tls, accept};
 use self::record::Record;
 use crate::ports::free_port;
 use crate::wait::{LONG, check, eventually};
@@ -44,18 +45,9 @@ use crate::wait::{LONG, check, eventually};
 #[derive(Debug)]
 pub struct Receiver {
     address: SocketAddr,
-    tls: Option<TlsAcceptorDebug>,
+    tls: Option<Tls>,
     record: Arc<Record>,
     listening: Option<JoinHandle<()>>,
-}
-
-#[derive(Clone)]
-struct TlsAcceptorDebug(TlsAcceptor);
-
-impl std::fmt::Debug for TlsAcceptorDebug {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("TlsAcceptor")
-    }
 }
 
 impl Receiver {
@@ -79,21 +71,21 @@ impl Receiver {
 
     /// Starts one that speaks HTTPS with a certificate of `ca` for `localhost` and 127.0.0.1.
     pub async fn start_tls(ca: &TestCa) -> Self {
-        Self::start_on(Some(TlsAcceptorDebug(ca.acceptor(&["localhost", "127.0.0.1"])))).await
+        Self::start_on(Some(Tls(ca.acceptor(&["localhost", "127.0.0.1"])))).await
     }
 
     /// The same with a certificate for other names.
     pub async fn start_tls_as(ca: &TestCa, names: &[&str]) -> Self {
-        Self::start_on(Some(TlsAcceptorDebug(ca.acceptor(names)))).await
+        Self::start_on(Some(Tls(ca.acceptor(names)))).await
     }
 
     /// The same with a certificate that expired on 2021-03-01.
     pub async fn start_tls_expired(ca: &TestCa) -> Self {
         let acceptor = ca.expired_acceptor(&["localhost", "127.0.0.1"]);
-        Self::start_on(Some(TlsAcceptorDebug(acceptor))).await
+        Self::start_on(Some(Tls(acceptor))).await
     }
 
-    async fn start_on(tls: Option<TlsAcceptorDebug>) -> Self {
+    async fn start_on(tls: Option<Tls>) -> Self {
         let mut receiver = Self {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             tls,
@@ -248,38 +240,6 @@ impl Drop for Receiver {
     fn drop(&mut self) {
         if let Some(task) = self.listening.take() {
             task.abort();
-        }
-    }
-}
-
-/// Accepts connections until it is aborted; the connections end with it.
-async fn accept(listener: TcpListener, record: Arc<Record>, tls: Option<TlsAcceptorDebug>) {
-    let mut connections = tokio::task::JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => {
-                // An error here is of the one connection (it was reset before it was accepted).
-                if let Ok((stream, _)) = accepted {
-                    connections.spawn(welcome(stream, Arc::clone(&record), tls.clone()));
-                }
-            }
-            Some(_) = connections.join_next() => {}
-        }
-    }
-}
-
-/// Serves one connection. How it ends is the client's affair: tests look at what was recorded.
-async fn welcome(stream: TcpStream, record: Arc<Record>, tls: Option<TlsAcceptorDebug>) {
-    let number = record.new_connection();
-    if stream.set_nodelay(true).is_err() {
-        return;
-    }
-    match tls {
-        None => serve(stream, number, &record).await,
-        Some(TlsAcceptorDebug(acceptor)) => {
-            if let Ok(stream) = acceptor.accept(stream).await {
-                serve(stream, number, &record).await;
-            }
         }
     }
 }

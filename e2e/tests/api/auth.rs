@@ -1,4 +1,7 @@
 //! Tokens: who may call, and every kind of token that may not.
+//!
+//! Proves (security): Session tokens
+//! Proves (security): Service keys
 
 use e2e::clerk::{Claims, KeySetServer, SigningKey, now};
 use e2e::client::Caller;

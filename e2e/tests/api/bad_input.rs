@@ -1,10 +1,12 @@
 //! Bad input of every kind: a problem with status, code and field, and nothing is changed.
+//!
+//! Proves (security): JSON is read strictly
 
 use e2e::client::Caller;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::fixture::{BATCH, ENDPOINTS, EVENTS, api, assert_refused, everything, refuses};
+use crate::fixture::{BATCH, ENDPOINTS, EVENTS, api, api_with_endpoint, assert_refused, everything, refuses};
 
 const UNKNOWN_ID: &str = "ep_0000000000000000";
 
@@ -23,12 +25,7 @@ fn without(good: &Value, field: &str) -> String {
 
 #[tokio::test]
 async fn endpoints_with_a_wrong_field_are_refused() {
-    let mut system = api().await;
-    let customer = system.customer();
-    let id = customer
-        .create_endpoint("http://127.0.0.1:9000/", &["*"])
-        .await
-        .id;
+    let (mut system, customer, id) = api_with_endpoint().await;
     let before = everything(&system);
     let create = json!({"url": "https://example.com/hook", "events": ["lead.captured"]});
     let change = json!({"id": id});
@@ -210,12 +207,7 @@ fn odd_urls() -> Vec<(String, &'static str)> {
 
 #[tokio::test]
 async fn ids_of_no_endpoint_are_unknown_whatever_their_form() {
-    let mut system = api().await;
-    let customer = system.customer();
-    let id = customer
-        .create_endpoint("http://127.0.0.1:9000/", &["*"])
-        .await
-        .id;
+    let (mut system, customer, id) = api_with_endpoint().await;
     let before = everything(&system);
     let upper = id.to_uppercase();
     let long = "x".repeat(5000);

@@ -1,10 +1,12 @@
 //! The delivery log: listings, pages, and one delivery with its payload and its attempts.
+//!
+//! Proves (guarantees): a page of the log never repeats or skips a delivery because something arrived
 
 use e2e::system::System;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::fixture::{api, assert_refused, everything};
+use crate::fixture::{api_with_endpoint, assert_refused, everything};
 use crate::log_scene::{HOOK, LogScene, ids, text};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -272,12 +274,7 @@ async fn cursors_are_good_for_their_own_listing_alone() {
 
 #[tokio::test]
 async fn listings_of_what_is_unknown_are_refused() {
-    let mut system = api().await;
-    let customer = system.customer();
-    let id = customer
-        .create_endpoint("http://127.0.0.1:9000/", &["*"])
-        .await
-        .id;
+    let (mut system, customer, id) = api_with_endpoint().await;
     system
         .backend()
         .push(system.account(), "lead.captured", json!({}))

@@ -6,14 +6,14 @@ use domain::clock::Timestamp;
 use domain::id::EventId;
 use domain::signing::SigningSecret;
 use e2e::client::Caller;
-use e2e::receiver::{Received, Receiver};
+use e2e::receiver::Received;
 use e2e::state::assert_nothing_left;
 use e2e::system::System;
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
-use crate::fixture::{ENDPOINTS, api, assert_refused, everything, refuses};
+use crate::fixture::{ENDPOINTS, api, api_with_endpoint, assert_refused, everything, refuses};
 
 fn path(id: &str) -> String {
     format!("{ENDPOINTS}/{id}/verify")
@@ -181,10 +181,8 @@ fn mistakes(request: &Pasted, secret: &SigningSecret) -> Vec<Mistake> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_delivery_as_it_was_received_is_valid_and_what_was_done_to_it_is_found() {
-    let system = System::start().await;
-    let receiver = Receiver::start().await;
+    let (system, receiver, made) = System::start_with_hook().await;
     let customer = system.customer();
-    let made = customer.create_endpoint(&receiver.url("/hook"), &["*"]).await;
     let other = customer
         .create_endpoint(&receiver.url("/other"), &["ticket.created"])
         .await;
@@ -218,10 +216,8 @@ async fn a_delivery_as_it_was_received_is_valid_and_what_was_done_to_it_is_found
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rotation_is_seen() {
-    let system = System::start().await;
-    let receiver = Receiver::start().await;
+    let (system, receiver, made) = System::start_with_hook().await;
     let customer = system.customer();
-    let made = customer.create_endpoint(&receiver.url("/hook"), &["*"]).await;
     system
         .backend()
         .push(system.account(), "lead.captured", json!({}))
@@ -349,12 +345,7 @@ fn wrong_shapes() -> [Wrong; 7] {
 
 #[tokio::test]
 async fn the_limits_hold_and_nothing_is_changed() {
-    let mut system = api().await;
-    let customer = system.customer();
-    let id = customer
-        .create_endpoint("http://127.0.0.1:9000/", &["*"])
-        .await
-        .id;
+    let (mut system, customer, id) = api_with_endpoint().await;
     let before = everything(&system);
     // A payload of the largest size and 64 KiB more.
     let longest = 262_144 + 65_536;

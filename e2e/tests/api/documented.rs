@@ -1,6 +1,8 @@
 //! The OpenAPI document tells the truth: its examples work, and what is answered is as documented.
 //!
 //! The calls come from the document. Whoever adds one adds examples to it, and what its parameters name to `scene`.
+//!
+//! Proves (security): No token, a wrong one, or one of the wrong kind
 
 pub(crate) mod calls;
 

@@ -1,4 +1,6 @@
 //! Endpoints: made, listed, changed, switched and removed, by their own account only.
+//!
+//! Proves (security): Rate limits by account and service key, budgets of bytes, numbers of endpoints, lengths of keys
 
 use e2e::state::connect;
 use e2e::system::System;

@@ -1,4 +1,6 @@
 //! The catalog of event types, and the events that tell of an account's own endpoints.
+//!
+//! Proves (guarantees): an account's own events go to other endpoints only, by name, and to no other account
 
 use std::sync::Arc;
 

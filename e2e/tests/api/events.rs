@@ -1,7 +1,8 @@
 //! Events: accepted with one delivery for each endpoint that matches, or not at all.
+//!
+//! Proves (security): Rate limits by account and service key, budgets of bytes, numbers of endpoints, lengths of keys
 
 use e2e::client::Caller;
-use e2e::receiver::Receiver;
 use e2e::system::System;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -248,12 +249,7 @@ async fn in_a_batch_each_event_stands_for_itself() {
 
 #[tokio::test]
 async fn a_receiver_gets_the_bytes_of_data_as_they_were_sent() {
-    let system = System::start().await;
-    let receiver = Receiver::start().await;
-    system
-        .customer()
-        .create_endpoint(&receiver.url("/hook"), &["*"])
-        .await;
+    let (system, receiver, _) = System::start_with_hook().await;
     let data =
         r#"{"z":1,"a":0.10,"n":12345678901234567890123456789.000e+07,"s":"\u00e9 \/\"\\ ü","z":[1e400,-0]}"#;
     let spaced = data.replace(",\"", " ,\n\t\"").replace("\":", "\" : ");

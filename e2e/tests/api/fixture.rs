@@ -22,6 +22,15 @@ pub(crate) async fn api() -> System {
     System::builder().workers(0).start().await
 }
 
+/// The same with a customer, and the id of an endpoint of theirs where nobody listens.
+pub(crate) async fn api_with_endpoint() -> (System, Caller, String) {
+    let system = api().await;
+    let customer = system.customer();
+    let url = "http://127.0.0.1:9000/";
+    let id = customer.create_endpoint(url, &["*"]).await.id;
+    (system, customer, id)
+}
+
 /// All that Redis holds, but for `wh:meta`, whose counter the programs raise by themselves.
 pub(crate) fn everything(system: &System) -> BTreeMap<String, Vec<u8>> {
     let mut connection = connect(&system.redis);

@@ -44,18 +44,13 @@ fn assert_idle(health: &Value) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failing_endpoint_says_why_and_when_it_will_be_disabled() {
-    let system = System::builder()
+    let (system, receiver, endpoint) = System::builder()
         .env("RETRY_SCHEDULE", "1h,1h")
         .env("DISABLE_AFTER", "4")
-        .start()
+        .start_with_hook()
         .await;
-    let receiver = Receiver::start().await;
     receiver.always("/hook", Answer::status(401));
-    let id = system
-        .customer()
-        .create_endpoint(&receiver.url("/hook"), &["*"])
-        .await
-        .id;
+    let id = endpoint.id;
     let fresh = system.customer().endpoint(&id).await;
     assert_idle(&fresh["health"]);
     for nothing in [
@@ -151,17 +146,12 @@ async fn a_failing_endpoint_says_why_and_when_it_will_be_disabled() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_line_says_how_long_its_head_has_waited() {
-    let system = System::builder()
+    let (system, receiver, endpoint) = System::builder()
         .worker_env("ENDPOINT_CONCURRENCY", "1")
-        .start()
+        .start_with_hook()
         .await;
-    let receiver = Receiver::start().await;
     receiver.always("/hook", Answer::status(200).held());
-    let id = system
-        .customer()
-        .create_endpoint(&receiver.url("/hook"), &["*"])
-        .await
-        .id;
+    let id = endpoint.id;
     push(&system, 0).await;
     receiver.wait_for(1).await;
     push(&system, 1).await;
@@ -339,18 +329,13 @@ async fn what_is_wrong_with_a_certificate_is_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_health_is_that_of_the_last_hundred_attempts() {
-    let system = System::builder()
+    let (system, receiver, endpoint) = System::builder()
         .env("RETRY_SCHEDULE", "")
         .env("DISABLE_AFTER", "1000")
-        .start()
+        .start_with_hook()
         .await;
-    let receiver = Receiver::start().await;
     receiver.always("/hook", Answer::status(500));
-    let id = system
-        .customer()
-        .create_endpoint(&receiver.url("/hook"), &["*"])
-        .await
-        .id;
+    let id = endpoint.id;
     let events = |count: usize| -> Vec<_> {
         let event = json!({"accountId": system.account(), "event": "lead.captured", "chatbotId": "bot_1", "data": {}});
         vec![event; count]

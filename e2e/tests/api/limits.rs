@@ -1,4 +1,6 @@
 //! Clients that are slow, silent, many or too large, on real sockets against the real program, with its real deadlines.
+//!
+//! Proves (security): Connections, heads, bodies and idle time are limited, chunked bodies too
 
 use std::time::Duration;
 

@@ -1,4 +1,6 @@
 //! Rate limits: shared by all processes of the API, told in headers, and a refusal changes nothing.
+//!
+//! Proves (security): Rate limits by account and service key, budgets of bytes, numbers of endpoints, lengths of keys
 
 use e2e::client::{Caller, Reply};
 use e2e::ports::free_port;

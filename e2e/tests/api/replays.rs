@@ -1,4 +1,7 @@
 //! Sending one delivery again.
+//!
+//! Proves (guarantees): a replay of many is interrupted by a worker's death
+//! Proves (guarantees): a replay carries the same `webhook-id`, and the failures of one by hand are no strikes
 
 use std::time::Duration;
 

@@ -6,7 +6,7 @@ use e2e::wait::{LONG, check, eventually};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::fixture::{api, assert_refused, everything, refuses};
+use crate::fixture::{api_with_endpoint, assert_refused, everything, refuses};
 use crate::log_scene::{HOOK, LogScene, ids, text};
 use crate::replays::one_attempt;
 
@@ -180,12 +180,7 @@ async fn an_endpoint_has_one_replay_at_a_time_which_can_be_canceled() {
 
 #[tokio::test]
 async fn spans_that_make_no_sense_are_refused() {
-    let mut system = api().await;
-    let customer = system.customer();
-    let id = customer
-        .create_endpoint("http://127.0.0.1:9000/", &["*"])
-        .await
-        .id;
+    let (mut system, customer, id) = api_with_endpoint().await;
     system
         .backend()
         .push(system.account(), "lead.captured", json!({}))

@@ -1,4 +1,8 @@
 //! Rotation of signing secrets over HTTP.
+//!
+//! Proves (guarantees): during the grace of a rotation both secrets verify
+//! Proves (guarantees): of two rotations at once one is made
+//! Proves (security): A secret is shown in two answers only
 
 use std::collections::BTreeMap;
 
@@ -14,7 +18,7 @@ use redis::Commands as _;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::fixture::{ENDPOINTS, api, assert_refused, everything, refuses};
+use crate::fixture::{ENDPOINTS, api_with_endpoint, assert_refused, everything, refuses};
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
@@ -66,10 +70,8 @@ struct Scene {
 
 impl Scene {
     async fn start() -> Self {
-        let system = System::start().await;
-        let receiver = Receiver::start().await;
+        let (system, receiver, made) = System::start_with_hook().await;
         let customer = system.customer();
-        let made = customer.create_endpoint(&receiver.url("/hook"), &["*"]).await;
         Self {
             system,
             receiver,
@@ -250,12 +252,7 @@ async fn of_rotations_at_once_one_is_made_and_its_secret_signs() {
 
 #[tokio::test]
 async fn what_is_wrong_rotates_nothing() {
-    let mut system = api().await;
-    let customer = system.customer();
-    let id = customer
-        .create_endpoint("http://127.0.0.1:9000/", &["*"])
-        .await
-        .id;
+    let (mut system, customer, id) = api_with_endpoint().await;
     let before = everything(&system);
     for (body, status, code, field) in [
         (json!({"graceHours": -1}), 422, "invalid_value", "graceHours"),
@@ -331,12 +328,7 @@ async fn what_is_wrong_rotates_nothing() {
 
 #[tokio::test]
 async fn a_new_secret_is_kept_sealed_and_not_logged() {
-    let mut system = api().await;
-    let customer = system.customer();
-    let id = customer
-        .create_endpoint("http://127.0.0.1:9000/", &["*"])
-        .await
-        .id;
+    let (mut system, customer, id) = api_with_endpoint().await;
     // One that is switched off is rotated as any other.
     customer.toggle(&id).await;
     let rotated = customer.post(&path(&id), &json!({})).await.expect(200).body;

@@ -1,4 +1,6 @@
 //! What belongs to somebody else, or to nobody, below an endpoint.
+//!
+//! Proves (security): Cursors are authenticated and bound to account, endpoint and filter
 
 use e2e::client::Caller;
 use reqwest::Method;

@@ -3,6 +3,9 @@
 //!
 //! The calls come from the document. Whoever adds one that this test can't fill is told so by its failure, and so is
 //! whoever adds one that names nothing: `OWN` says that it concerns only the account of its token.
+//!
+//! Proves (security): No token, a wrong one, or one of the wrong kind
+//! Proves (security): Another account's endpoints, deliveries, replays, cursors and stream positions are unknown
 
 use e2e::clerk::{Claims, SigningKey, now};
 use e2e::client::Caller;

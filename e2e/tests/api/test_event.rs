@@ -1,4 +1,6 @@
 //! Test events over HTTP.
+//!
+//! Proves (guarantees): a test event is no strike, and touches nothing of the queue
 
 use domain::event::EventType;
 use domain::signing::SigningSecret;
@@ -10,7 +12,7 @@ use redis::Commands as _;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::fixture::{ENDPOINTS, api, assert_refused, everything, refuses};
+use crate::fixture::{ENDPOINTS, api_with_endpoint, assert_refused, everything, refuses};
 
 fn path(id: &str) -> String {
     format!("{ENDPOINTS}/{id}/test")
@@ -129,14 +131,13 @@ async fn the_usual_type_is_the_first_that_is_subscribed_to() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_test_that_fails_strikes_nobody_and_changes_nothing() {
-    let system = System::builder()
+    let (system, receiver, endpoint) = System::builder()
         .env("DISABLE_AFTER", "1")
         .env("DELIVERY_TIMEOUT", "3s")
-        .start()
+        .start_with_hook()
         .await;
-    let receiver = Receiver::start().await;
     let customer = system.customer();
-    let id = customer.create_endpoint(&receiver.url("/hook"), &["*"]).await.id;
+    let id = endpoint.id;
     let before = customer.endpoint(&id).await;
     for (answer, status, error, detail) in [
         (
@@ -246,10 +247,9 @@ async fn an_account_has_ten_in_a_minute_whatever_the_endpoint() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_worker_that_is_told_and_the_event_is_not_sent_later() {
-    let mut system = System::builder().workers(0).start().await;
-    let receiver = Receiver::start().await;
+    let (mut system, receiver, endpoint) = System::builder().workers(0).start_with_hook().await;
     let customer = system.customer();
-    let id = customer.create_endpoint(&receiver.url("/hook"), &["*"]).await.id;
+    let id = endpoint.id;
     let refused = test(&customer, &id, &json!({})).await;
     assert_refused(&Method::POST, &path(&id), &refused, 503, "no_worker", "");
     assert!(refused.headers.contains_key("retry-after"));
@@ -268,11 +268,13 @@ async fn without_a_worker_that_is_told_and_the_event_is_not_sent_later() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_dies_with_a_test_event_leaves_nobody_waiting() {
-    let mut system = System::builder().env("DELIVERY_TIMEOUT", "1s").start().await;
-    let receiver = Receiver::start().await;
+    let (mut system, receiver, endpoint) = System::builder()
+        .env("DELIVERY_TIMEOUT", "1s")
+        .start_with_hook()
+        .await;
     receiver.then("/hook", [Answer::hang()]);
     let customer = system.customer();
-    let id = customer.create_endpoint(&receiver.url("/hook"), &["*"]).await.id;
+    let id = endpoint.id;
     let asked = {
         let (customer, id) = (customer.clone(), id.clone());
         tokio::spawn(async move { test(&customer, &id, &json!({})).await })
@@ -290,12 +292,7 @@ async fn a_worker_that_dies_with_a_test_event_leaves_nobody_waiting() {
 
 #[tokio::test]
 async fn what_is_wrong_asks_for_no_test() {
-    let mut system = api().await;
-    let customer = system.customer();
-    let id = customer
-        .create_endpoint("http://127.0.0.1:9000/", &["*"])
-        .await
-        .id;
+    let (mut system, customer, id) = api_with_endpoint().await;
     let before = everything(&system);
     for (body, status, code, field) in [
         (json!({"event": "lead.lost"}), 422, "unknown_event", "event"),

@@ -1,5 +1,7 @@
 //! `webhooksctl check` on a live system: what agrees in itself is not reported, however much changes meanwhile. (That it
 //! reports each kind of damage is tested with the store.)
+//!
+//! Proves (guarantees): something else has written into our keys, or data is gone
 
 use e2e::account::Account;
 use e2e::process::Process;

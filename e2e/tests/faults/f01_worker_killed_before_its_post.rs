@@ -1,4 +1,6 @@
-//! 1. `kill -9` a worker before its POST.
+//! `kill -9` a worker before its POST.
+//!
+//! Proves (guarantees): a worker is killed before its POST
 
 use std::net::TcpListener;
 

@@ -1,4 +1,6 @@
-//! 2. `kill -9` a worker after the POST, before its report (one duplicate, same `webhook-id`).
+//! `kill -9` a worker after the POST, before its report (one duplicate, same `webhook-id`).
+//!
+//! Proves (guarantees): … after its POST, before its report
 
 use e2e::account::Account;
 use e2e::fault_proxy::Fault;
@@ -13,11 +15,8 @@ use crate::worker_scene::{PAST_A_LEASE, push, respawn, wait_for_leases, wait_for
 /// The worker dies while the receiver is at work on one request.
 #[tokio::test(flavor = "multi_thread")]
 async fn before_the_answer() {
-    let mut system = builder().start().await;
-    let receiver = Receiver::start().await;
+    let (mut system, receiver, _) = builder().start_with_hook().await;
     receiver.always("/hook", Answer::status(200).held());
-    let customer = system.customer();
-    customer.create_endpoint(&receiver.url("/hook"), &["*"]).await;
 
     let pushed = push(&system, "lead.captured", 1).await;
     receiver.wait_for(1).await;
@@ -30,15 +29,12 @@ async fn before_the_answer() {
 #[tokio::test(flavor = "multi_thread")]
 async fn after_the_answer() {
     let (redis, proxy) = behind_proxy().await;
-    let mut system = builder()
+    let (mut system, receiver, _) = builder()
         .on(redis)
         .worker_env("REDIS_URL", proxy.redis_url())
-        .start()
+        .start_with_hook()
         .await;
-    let receiver = Receiver::start().await;
     receiver.always("/hook", Answer::status(200).held());
-    let customer = system.customer();
-    customer.create_endpoint(&receiver.url("/hook"), &["*"]).await;
 
     let pushed = push(&system, "lead.captured", 1).await;
     receiver.wait_for(1).await;

@@ -1,5 +1,8 @@
-//! 4. `SIGSTOP` a worker past its leases, then `SIGCONT`: its late reports are fenced off; it goes on. A worker that is
-//!    killed five times on the same delivery: quarantined, not lost, others flow.
+//! `SIGSTOP` a worker past its leases, then `SIGCONT`: its late reports are fenced off; it goes on. A worker that is
+//! killed five times on the same delivery: quarantined, not lost, others flow.
+//!
+//! Proves (guarantees): a worker is stopped for longer than its leases and goes on
+//! Proves (guarantees): one delivery kills every worker that takes it
 
 use std::time::Duration;
 
@@ -16,11 +19,9 @@ use crate::worker_scene::{PAST_A_LEASE, counter, push, respawn, wait_for_leases,
 /// the first one reports when it goes on changes nothing, and it works as before.
 #[tokio::test(flavor = "multi_thread")]
 async fn late_reports_are_fenced_off_and_the_worker_goes_on() {
-    let mut system = builder().start().await;
-    let receiver = Receiver::start().await;
+    let (mut system, receiver, endpoint) = builder().start_with_hook().await;
     receiver.always("/hook", Answer::status(200).held());
     let customer = system.customer();
-    let endpoint = customer.create_endpoint(&receiver.url("/hook"), &["*"]).await;
 
     let mut pushed = push(&system, "lead.captured", 20).await;
     receiver.wait_for(20).await;

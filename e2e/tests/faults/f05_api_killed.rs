@@ -1,4 +1,6 @@
-//! 5. `kill -9` the API in mid-request: a repeat with the same `Idempotency-Key` makes one event.
+//! `kill -9` the API in mid-request: a repeat with the same `Idempotency-Key` makes one event.
+//!
+//! Proves (guarantees): the API is killed in mid-request
 
 use std::time::Duration;
 

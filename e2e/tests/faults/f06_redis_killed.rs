@@ -1,4 +1,6 @@
-//! 6. `kill -9` Redis with `appendfsync always`, under load: all 202s present.
+//! `kill -9` Redis with `appendfsync always`, under load: all 202s present.
+//!
+//! Proves (guarantees): Redis is killed under load
 
 use crate::scene::{Scene, blocking, builder, more_accepted, more_refused};
 

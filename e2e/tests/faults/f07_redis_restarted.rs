@@ -1,4 +1,6 @@
-//! 7. Redis `SIGTERM` and restart; `BusyLoading`.
+//! Redis `SIGTERM` and restart; `BusyLoading`.
+//!
+//! Proves (guarantees): Redis is restarted, or loads its data for a while
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,4 +1,6 @@
-//! 8. A truncated append-only tail: loads, and the loss is bounded by it.
+//! A truncated append-only tail: loads, and the loss is bounded by it.
+//!
+//! Proves (guarantees): the end of its append-only file is cut off
 
 use std::collections::HashSet;
 use std::fs::File;

@@ -1,4 +1,6 @@
-//! 10. Redis `SIGSTOP`ped for 5 s: bounded API latency, no worker exits.
+//! Redis `SIGSTOP`ped for 5 s: bounded API latency, no worker exits.
+//!
+//! Proves (guarantees): Redis hangs
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,6 @@
-//! 11. The connection cut after a script was sent, before its answer, at every call site (through a fault proxy).
+//! The connection cut after a script was sent, before its answer, at every call site (through a fault proxy).
+//!
+//! Proves (guarantees): a connection is cut after a script ran and before its answer came, at every call
 
 mod deliveries;
 

@@ -1,4 +1,6 @@
-//! 12. Added latency 200 ms, half-open sockets.
+//! Added latency 200 ms, half-open sockets.
+//!
+//! Proves (guarantees): the network is slow, or connections are half open
 
 use std::time::Duration;
 

@@ -1,4 +1,7 @@
-//! 13. Redis at `maxmemory`: finished work makes room, so that only unfinished work fills the store.
+//! Redis at `maxmemory`: finished work makes room, so that only unfinished work fills the store.
+//!
+//! Proves (guarantees): Redis is full of finished work
+//! Proves (guarantees): payloads are kept as long as the workers say now, whatever they said when the event came
 
 use std::time::{Duration, Instant};
 

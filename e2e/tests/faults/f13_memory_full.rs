@@ -1,4 +1,6 @@
-//! 13. Redis at `maxmemory`: 503 for new events, the queue drains, then normal. Wrong eviction policy: refused at start.
+//! Redis at `maxmemory`: 503 for new events, the queue drains, then normal. Wrong eviction policy: refused at start.
+//!
+//! Proves (guarantees): Redis is full of unfinished work
 
 use e2e::client::{Caller, Pushed};
 use e2e::load::Loaded;

@@ -1,4 +1,6 @@
-//! 14. `SCRIPT FLUSH`, `CLIENT KILL` of all.
+//! `SCRIPT FLUSH`, `CLIENT KILL` of all.
+//!
+//! Proves (guarantees): scripts are flushed and clients killed
 
 use std::time::Duration;
 

@@ -1,4 +1,7 @@
-//! 15. 20,000 retries due in one instant, while others are served without a pause. (100,000 parked deliveries: see `long`.)
+//! 20,000 retries due in one instant, while others are served without a pause. (100,000 parked deliveries: see `long`.)
+//!
+//! Proves (guarantees): 20,000 retries are due in one instant; 100,000 parked deliveries are released, discarded or removed at once
+//! Proves (guarantees): what is being released is discarded, or parked again, as its owner says last
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -18,7 +21,7 @@ use store::Store;
 use store::events::{AcceptOutcome, Budgets, NewEvent, Push};
 use store::policy::Policy;
 use store::queue::{
-    AttemptRecord, Incarnation, Leased, MAX_FETCH, MAX_REPORTS, Report, ReportedResult, WorkRequest,
+    AttemptRecord, Incarnation, Leased, MAX_FETCH, MAX_REPORTS, Outcome, Report, WorkRequest,
 };
 use store::rates::EventLimits;
 
@@ -213,7 +216,7 @@ fn failed(leased: &Leased) -> Report {
         delivery: leased.delivery.clone(),
         token: leased.token.clone(),
         event: leased.event.event.clone(),
-        result: ReportedResult::Failed {
+        outcome: Outcome::Failed {
             attempt: AttemptRecord {
                 status: Some(500),
                 error: Some("http_status"),

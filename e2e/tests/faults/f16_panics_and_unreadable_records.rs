@@ -1,5 +1,8 @@
-//! 16. An undecodable delivery record in Redis: set aside, visible, others flow. (A handler that panics is tested in the
-//!     worker, `worker/src/start/tests.rs`, since no receiver and no record can make one panic.)
+//! An undecodable delivery record in Redis: set aside, visible, others flow. (A handler that panics is tested in the
+//! worker, `worker/src/start/tests.rs`, since no receiver and no record can make one panic.)
+//!
+//! Proves (guarantees): an attempt panics
+//! Proves (guarantees): something else overwrites the keys of an endpoint, a delivery, an event, an account
 
 use std::time::Duration;
 

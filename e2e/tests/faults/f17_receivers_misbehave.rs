@@ -1,5 +1,8 @@
-//! 17. Receivers that hang, drip a byte a second, send endless headers or bodies, reset, close early, answer 103s,
-//!     redirect, speak garbage: 10 s cap, bounded memory, others unaffected.
+//! Receivers that hang, drip a byte a second, send endless headers or bodies, reset, close early, answer 103s,
+//! redirect, speak garbage: 10 s cap, bounded memory, others unaffected.
+//!
+//! Proves (guarantees): receivers hang, drip, flood, reset, redirect, speak garbage
+//! Proves (security): What a receiver sends is bounded
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};

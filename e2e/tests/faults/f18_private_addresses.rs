@@ -1,9 +1,13 @@
-//! 18. DNS that changes to a private address between check and connect; literal, encoded, mapped addresses; redirects to
-//!     them: zero bytes reach a canary listener. The same through a proxy.
+//! DNS that changes to a private address between check and connect; literal, encoded, mapped addresses; redirects to
+//! them: zero bytes reach a canary listener. The same through a proxy.
 //!
 //! The real programs, with the system's own resolver, in a network of their own: the test starts itself again in new
 //! namespaces, in which it is root, has public and private addresses, and serves names. That needs `unshare` and `ip`, and
 //! root or a kernel that lets users make namespaces.
+//!
+//! Proves (guarantees): a name changes to a private address between check and connect
+//! Proves (security): Names are judged when the connection is made
+//! Proves (security): Redirects are failures; environment proxies are ignored; through `EGRESS_PROXY` the same addresses are judged
 
 use std::io::Read as _;
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};

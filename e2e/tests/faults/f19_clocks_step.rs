@@ -1,4 +1,6 @@
-//! 19. A worker's clock, then Redis's clock, steps an hour back and forth: no storm, no stall.
+//! A worker's clock, then Redis's clock, steps an hour back and forth: no storm, no stall.
+//!
+//! Proves (guarantees): clocks step an hour back and forth, also while attempts take up to `DELIVERY_TIMEOUT`
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,4 +1,6 @@
-//! 20. `SIGTERM` under load: nothing lost, bounded exit.
+//! `SIGTERM` under load: nothing lost, bounded exit.
+//!
+//! Proves (guarantees): workers are terminated under load, or restarted one after the other
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,8 @@
-//! 22. A guarded Redis (shipped access list) restarted, killed, rewritten: the oldest here, every other in `long`.
+//! A guarded Redis (shipped access list) restarted, killed, rewritten: the oldest here, every other in `long`.
+//!
+//! Proves (guarantees): Redis, guarded by the shipped access list, is restarted, killed, or rewrites its file
+//! Proves (guarantees): the server's user `default` may not replay the file
+//! Proves (security): Nobody logs in as `default`, which is off and has no password
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,7 @@
-//! 23. A failover behind one address: a replica is promoted, the old primary becomes a replica, and the address leads to the
-//!     new one, while connections to the old one stay open. All programs go on by themselves.
+//! A failover behind one address: a replica is promoted, the old primary becomes a replica, and the address leads to the
+//! new one, while connections to the old one stay open. All programs go on by themselves.
+//!
+//! Proves (guarantees): a replica is promoted behind one address while old connections stay open
 
 use e2e::client::Pushed;
 use e2e::fault_proxy::FaultProxy;

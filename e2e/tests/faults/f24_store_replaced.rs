@@ -1,7 +1,11 @@
-//! 24. The store is emptied, swapped, deleted in part, or set back.
+//! The store is emptied, swapped, deleted in part, or set back.
 //!
 //! It is noticed, and nothing is accepted, delivered or written in what isn't the store, until its data is back or an operator
 //! has accepted what is there.
+//!
+//! Proves (guarantees): the server is emptied, swapped for another store, or loses `wh:meta`
+//! Proves (guarantees): an older copy of the store is put in place
+//! Proves (security): Every call notices a swapped server in its own step
 
 use std::path::Path;
 

@@ -1,6 +1,8 @@
-//! 25. The disk of Redis is full, and free again: nothing that was acknowledged is missing, and everything goes on.
+//! The disk of Redis is full, and free again: nothing that was acknowledged is missing, and everything goes on.
 //!
 //! The disk is a small `tmpfs` that is mounted in a namespace of the test's own.
+//!
+//! Proves (guarantees): the disk of Redis is full, and free again, twice
 
 use e2e::client::Caller;
 use e2e::namespaces::{Disk, run_apart};

@@ -1,6 +1,8 @@
-//! 25. The server's configuration changes while everything runs.
+//! The server's configuration changes while everything runs.
 //!
 //! What would lose events stops them, and everything else is a warning while work goes on.
+//!
+//! Proves (guarantees): the server is set to evict, or refuses scripts, while all runs
 
 use e2e::client::{Caller, Reply};
 use e2e::redis_server::RedisServer;

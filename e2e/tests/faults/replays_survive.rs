@@ -1,5 +1,7 @@
 //! A replay of many while everything dies: workers, the API, Redis. Each delivery is made once, and the live traffic of the
 //! endpoint is not lost either.
+//!
+//! Proves (guarantees): a replay of many is interrupted by a worker's death
 
 use std::collections::BTreeMap;
 use std::time::Duration;

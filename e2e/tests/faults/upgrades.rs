@@ -1,5 +1,7 @@
 //! Upgrades: the stored data carries the version of its schema. What a release stored is found by the next one.
 //! (A rolling restart under load is in `f20`.)
+//!
+//! Proves (guarantees): the stored data has a schema that a program doesn't know
 
 use e2e::load::Loaded;
 use e2e::receiver::Receiver;

@@ -1,5 +1,7 @@
 //! The access list of Redis has exactly what the programs use: the commands are collected from the scripts and from the
 //! code, so that neither a new one can be forgotten nor an old one be left over.
+//!
+//! Proves (security): Least rights
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -1,4 +1,6 @@
 //! The compose file is compared with what the programs say of themselves; `scripts/test-compose` runs it.
+//!
+//! Proves (security): Containers
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! What a user starts with: the scripts, the compose file, the documentation page, the operator's tool.
+//! What a user starts with: the scripts, the compose file, the documentation page, the operator's tool. And what the
+//! code keeps to: the house rules, its dependencies, its rights in Redis, the proof of each promise.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -12,7 +13,11 @@ mod compose;
 
 mod docs_page;
 
+mod house;
+
 mod lua;
+
+mod promises;
 
 mod scripts;
 

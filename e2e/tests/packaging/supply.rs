@@ -1,4 +1,6 @@
 //! Where our dependencies come from, and what our own crates may not do.
+//!
+//! Proves (security): `unsafe` is forbidden in our crates, `Cargo.lock` is used everywhere, one registry, licences and duplicates are checked
 
 use std::path::{Path, PathBuf};
 

@@ -1,3 +1,5 @@
+//! The operator's tool, as it is built.
+
 use e2e::client::Caller;
 use e2e::process::Process;
 use e2e::receiver::{Answer, Receiver};
@@ -45,12 +47,7 @@ async fn a_health_check_tells_200_from_the_rest() {
 /// It says what it looked at, and a script can tell good from bad.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_check_finds_what_does_not_agree() {
-    let mut system = System::builder().workers(0).start().await;
-    let receiver = Receiver::start().await;
-    system
-        .customer()
-        .create_endpoint(&receiver.url("/hook"), &["*"])
-        .await;
+    let (mut system, _receiver, _) = System::builder().workers(0).start_with_hook().await;
     system
         .backend()
         .push(system.account(), "session.created", json!({}))

@@ -1,16 +1,20 @@
+//! "Auto-disable: After 10 consecutive failures, the endpoint is deactivated", "Reset: Successful delivery resets the fail
+//! counter", "Re-enable: Toggle the endpoint back on from the dashboard after fixing issues".
+//!
+//! Proves (guarantees): After 10 consecutive failures, the endpoint is deactivated
+//! Proves (guarantees): Successful delivery resets the fail counter
+//! Proves (guarantees): Toggle the endpoint back on
+
 use std::collections::HashSet;
 
 use e2e::client::Pushed;
-use e2e::receiver::{Answer, Receiver};
-use e2e::system::System;
+use e2e::receiver::Answer;
+use e2e::system::{Builder, System};
 use serde_json::{Value, json};
 
 /// Nine waits, so ten attempts for one delivery; none of them worth waiting for.
-async fn system() -> System {
-    System::builder()
-        .env("RETRY_SCHEDULE", ["20ms"; 9].join(","))
-        .start()
-        .await
+fn builder() -> Builder {
+    System::builder().env("RETRY_SCHEDULE", ["20ms"; 9].join(","))
 }
 
 async fn push(system: &System, number: usize) -> Pushed {
@@ -33,13 +37,11 @@ fn is_off(endpoint: &Value) -> bool {
 async fn ten_consecutive_failures_deactivate_the_endpoint() {
     // Nine attempts for a delivery: the tenth failure is another delivery's.
     let schedule = ["20ms"; 8].join(",");
-    let mut system = System::builder().env("RETRY_SCHEDULE", schedule).start().await;
-    let receiver = Receiver::start().await;
-    receiver.always("/hook", Answer::status(500));
-    let endpoint = system
-        .customer()
-        .create_endpoint(&receiver.url("/hook"), &["*"])
+    let (mut system, receiver, endpoint) = System::builder()
+        .env("RETRY_SCHEDULE", schedule)
+        .start_with_hook()
         .await;
+    receiver.always("/hook", Answer::status(500));
 
     push(&system, 1).await;
     let nine = system
@@ -73,17 +75,12 @@ async fn ten_consecutive_failures_deactivate_the_endpoint() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_success_resets_the_counter() {
-    let system = system().await;
-    let receiver = Receiver::start().await;
+    let (system, receiver, endpoint) = builder().start_with_hook().await;
     // Nine failures, a success, and the same again: eighteen failures, but never ten in a row.
     for _ in 0..2 {
         receiver.then("/hook", vec![Answer::status(503); 9]);
         receiver.then("/hook", [Answer::status(200)]);
     }
-    let endpoint = system
-        .customer()
-        .create_endpoint(&receiver.url("/hook"), &["*"])
-        .await;
     for round in 1..=2 {
         push(&system, round).await;
         receiver.wait_for(10 * round).await;
@@ -98,11 +95,9 @@ async fn a_success_resets_the_counter() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn toggling_it_back_on_delivers_what_was_parked() {
-    let system = system().await;
-    let receiver = Receiver::start().await;
+    let (system, receiver, endpoint) = builder().start_with_hook().await;
     receiver.always("/hook", Answer::status(500));
     let customer = system.customer();
-    let endpoint = customer.create_endpoint(&receiver.url("/hook"), &["*"]).await;
     let mut ids = vec![push(&system, 0).await.id];
     system
         .wait_for_endpoint(&endpoint.id, "the endpoint to be off", is_off)
@@ -131,11 +126,12 @@ async fn toggling_it_back_on_delivers_what_was_parked() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_parked_delivery_goes_on_with_its_attempts() {
-    let system = System::builder().env("DISABLE_AFTER", "3").start().await;
-    let receiver = Receiver::start().await;
+    let (system, receiver, endpoint) = System::builder()
+        .env("DISABLE_AFTER", "3")
+        .start_with_hook()
+        .await;
     receiver.always("/hook", Answer::status(500));
     let customer = system.customer();
-    let endpoint = customer.create_endpoint(&receiver.url("/hook"), &["*"]).await;
     push(&system, 1).await;
     for round in 1..=2 {
         let off = system
@@ -158,11 +154,12 @@ async fn a_parked_delivery_goes_on_with_its_attempts() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_its_owner_switched_off_gets_nothing_new_and_may_drop_the_rest() {
-    let system = System::builder().env("RETRY_SCHEDULE", "1h").start().await;
-    let receiver = Receiver::start().await;
+    let (system, receiver, endpoint) = System::builder()
+        .env("RETRY_SCHEDULE", "1h")
+        .start_with_hook()
+        .await;
     receiver.always("/hook", Answer::status(500));
     let customer = system.customer();
-    let endpoint = customer.create_endpoint(&receiver.url("/hook"), &["*"]).await;
     push(&system, 1).await;
     system
         .wait_for_endpoint(&endpoint.id, "the failure", failures(1))

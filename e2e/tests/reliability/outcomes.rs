@@ -1,3 +1,5 @@
+//! What receivers answer, and what comes of it.
+
 use std::time::Duration;
 
 use e2e::receiver::{Answer, Receiver};
@@ -64,13 +66,11 @@ async fn a_failed_attempt_is_repeated_until_the_receiver_recovers() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_the_last_attempt_a_delivery_is_exhausted() {
-    let system = System::builder().env("RETRY_SCHEDULE", "20ms,20ms").start().await;
-    let receiver = Receiver::start().await;
-    receiver.always("/hook", Answer::status(404));
-    let endpoint = system
-        .customer()
-        .create_endpoint(&receiver.url("/hook"), &["*"])
+    let (system, receiver, endpoint) = System::builder()
+        .env("RETRY_SCHEDULE", "20ms,20ms")
+        .start_with_hook()
         .await;
+    receiver.always("/hook", Answer::status(404));
     push(&system).await;
     let three = |endpoint: &Value| endpoint["consecutiveFailures"] == 3;
     let ended = system
@@ -109,13 +109,8 @@ async fn a_redirect_is_a_failure_and_is_not_followed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn gone_disables_at_once() {
-    let mut system = System::start().await;
-    let receiver = Receiver::start().await;
+    let (mut system, receiver, endpoint) = System::start_with_hook().await;
     receiver.always("/hook", Answer::status(410));
-    let endpoint = system
-        .customer()
-        .create_endpoint(&receiver.url("/hook"), &["*"])
-        .await;
     push(&system).await;
     let off = system
         .wait_for_endpoint(&endpoint.id, "the endpoint to be off", |endpoint| {
@@ -133,13 +128,11 @@ async fn gone_disables_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn retry_after_is_honoured() {
-    let system = System::builder().env("RETRY_SCHEDULE", "10ms").start().await;
-    let receiver = Receiver::start().await;
-    receiver.then("/hook", [Answer::status(503).header("retry-after", "3")]);
-    system
-        .customer()
-        .create_endpoint(&receiver.url("/hook"), &["*"])
+    let (system, receiver, _) = System::builder()
+        .env("RETRY_SCHEDULE", "10ms")
+        .start_with_hook()
         .await;
+    receiver.then("/hook", [Answer::status(503).header("retry-after", "3")]);
     push(&system).await;
     let received = receiver.wait_for(2).await;
     let waited = received[1].at - received[0].at;

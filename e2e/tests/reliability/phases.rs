@@ -1,3 +1,5 @@
+//! Where the time of an attempt went, and how it was answered, as the log keeps it.
+
 use domain::id::{AccountId, DeliveryId, EndpointId, EventId};
 use e2e::receiver::{Answer, Receiver, TestCa};
 use e2e::system::System;
@@ -76,8 +78,10 @@ async fn the_log_tells_where_the_time_went() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_keeps_how_a_failure_was_answered_without_the_receivers_secrets() {
-    let system = System::builder().env("RETRY_SCHEDULE", "").start().await;
-    let receiver = Receiver::start().await;
+    let (system, receiver, endpoint) = System::builder()
+        .env("RETRY_SCHEDULE", "")
+        .start_with_hook()
+        .await;
     let answer = |status| {
         Answer::status(status)
             .header("x-request-id", "r-1")
@@ -85,17 +89,12 @@ async fn the_log_keeps_how_a_failure_was_answered_without_the_receivers_secrets(
             .body("no such tenant")
     };
     receiver.then("/hook", [answer(404), answer(200)]);
-    let endpoint = system
-        .customer()
-        .create_endpoint(&receiver.url("/hook"), &["*"])
-        .await
-        .id;
-    let failed = attempt(&system, &endpoint).await;
+    let failed = attempt(&system, &endpoint.id).await;
     assert_eq!(failed.snippet.as_deref(), Some("no such tenant"));
     let head = failed.response_headers.unwrap();
     assert!(head.contains("x-request-id: r-1\n"), "{head}");
     assert!(head.contains("set-cookie: …\n"), "{head}");
-    let succeeded = attempt(&system, &endpoint).await;
+    let succeeded = attempt(&system, &endpoint.id).await;
     assert_eq!((succeeded.response_headers, succeeded.snippet), (None, None));
     system.finish().await;
 }

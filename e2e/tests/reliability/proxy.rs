@@ -1,3 +1,7 @@
+//! The way out through a proxy.
+//!
+//! Proves (security): Redirects are failures; environment proxies are ignored; through `EGRESS_PROXY` the same addresses are judged
+
 use e2e::clerk::KeySetServer;
 use e2e::egress_proxy::{Conduct, EgressProxy};
 use e2e::receiver::{Receiver, TestCa};

@@ -1,3 +1,7 @@
+//! A new secret, and the one before until its grace ends.
+//!
+//! Proves (guarantees): during the grace of a rotation both secrets verify
+
 use std::time::Duration;
 
 use domain::id::{AccountId, EndpointId};
@@ -58,12 +62,7 @@ struct Scene {
 impl Scene {
     /// With the endpoint's first secret.
     async fn start() -> (Self, String) {
-        let system = System::start().await;
-        let receiver = Receiver::start().await;
-        let made = system
-            .customer()
-            .create_endpoint(&receiver.url("/hook"), &["*"])
-            .await;
+        let (system, receiver, made) = System::start_with_hook().await;
         let scene = Self {
             store: Store::new(&system.redis.args()).unwrap(),
             system,

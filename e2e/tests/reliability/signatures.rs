@@ -1,9 +1,13 @@
+//! Both signatures, verified by the documentation's own code and by the Standard Webhooks libraries.
+//!
+//! Proves (guarantees): Signatures
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use e2e::receiver::{Answer, Received, Receiver};
+use e2e::receiver::{Answer, Received};
 use e2e::system::System;
 use serde_json::{Map, Value, json};
 
@@ -75,11 +79,9 @@ pub(super) fn headers(request: &Received) -> Map<String, Value> {
 /// when a byte was changed or when the secret is another endpoint's.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_documentation_and_the_libraries_verify_what_we_send() {
-    let system = System::start().await;
-    let receiver = Receiver::start().await;
+    let (system, receiver, endpoint) = System::start_with_hook().await;
     receiver.then("/hook", [Answer::status(500)]);
     let customer = system.customer();
-    let endpoint = customer.create_endpoint(&receiver.url("/hook"), &["*"]).await;
     let other = customer
         .create_endpoint(&receiver.url("/other"), &["ticket.updated"])
         .await;

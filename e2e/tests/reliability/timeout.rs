@@ -1,3 +1,7 @@
+//! "Timeout: 10 seconds per delivery".
+//!
+//! Proves (guarantees): Timeout: 10 seconds per delivery
+
 use std::time::Duration;
 
 use e2e::receiver::{Answer, Receiver};

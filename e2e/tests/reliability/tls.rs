@@ -1,3 +1,5 @@
+//! Certificates of receivers.
+
 use e2e::receiver::{Receiver, TestCa};
 use e2e::system::System;
 use serde_json::json;

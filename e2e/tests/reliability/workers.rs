@@ -1,3 +1,5 @@
+//! Several workers, and workers that end.
+
 use std::collections::HashSet;
 
 use e2e::receiver::{Answer, Received, Receiver};
@@ -59,13 +61,11 @@ async fn two_workers_share_the_queue_without_duplicates() {
 /// On SIGTERM a worker takes nothing new, finishes what is in flight, and leaves the rest to others.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_ends_gracefully() {
-    let mut system = System::builder().env("WORKER_CONCURRENCY", "4").start().await;
-    let receiver = Receiver::start().await;
-    receiver.always("/hook", Answer::status(200).held());
-    let endpoint = system
-        .customer()
-        .create_endpoint(&receiver.url("/hook"), &["*"])
+    let (mut system, receiver, endpoint) = System::builder()
+        .env("WORKER_CONCURRENCY", "4")
+        .start_with_hook()
         .await;
+    receiver.always("/hook", Answer::status(200).held());
     system.backend().push_batch(&events(&system, 10)).await;
     receiver.wait_for(4).await;
 
@@ -93,13 +93,11 @@ async fn a_worker_ends_gracefully() {
 /// A killed worker's deliveries are another worker's, once their leases have expired.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_killed_worker_held_is_sent_by_another() {
-    let mut system = System::builder().env("DELIVERY_TIMEOUT", "2s").start().await;
-    let receiver = Receiver::start().await;
-    receiver.then("/hook", vec![Answer::hang(); 3]);
-    system
-        .customer()
-        .create_endpoint(&receiver.url("/hook"), &["*"])
+    let (mut system, receiver, _) = System::builder()
+        .env("DELIVERY_TIMEOUT", "2s")
+        .start_with_hook()
         .await;
+    receiver.then("/hook", vec![Answer::hang(); 3]);
     system.backend().push_batch(&events(&system, 3)).await;
     receiver.wait_for(3).await;
     system.workers[0].kill9();

@@ -1,5 +1,8 @@
 //! Each user of Redis can do its work, all of it, and nothing else: tried on a server that is started as the compose file
 //! starts it.
+//!
+//! Proves (security): Least rights
+//! Proves (security): Nobody logs in as `default`, which is off and has no password
 
 use e2e::process::Process;
 use e2e::redis_server::RedisServer;

@@ -1,4 +1,6 @@
 //! `rediss://`: the server's certificate is checked against a private authority, and the server checks ours.
+//!
+//! Proves (security): TLS with a private authority and client certificates
 
 use e2e::ports::free_port;
 use e2e::process::Process;

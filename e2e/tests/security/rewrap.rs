@@ -1,4 +1,6 @@
 //! Another `SECRETS_KEY`: signing secrets are sealed anew while the system runs, and the old key can go.
+//!
+//! Proves (security): Keys are changed without a gap
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -139,12 +141,7 @@ async fn the_old_key_can_go() {
 /// What the version before sealed, without a number, is brought up to date, and rotates as any other.
 #[tokio::test(flavor = "multi_thread")]
 async fn secrets_of_the_former_format_are_brought_up_to_date() {
-    let system = System::start().await;
-    let receiver = Receiver::start().await;
-    let made = system
-        .customer()
-        .create_endpoint(&receiver.url("/hook"), &["*"])
-        .await;
+    let (system, _receiver, made) = System::start_with_hook().await;
     // The key ring of this test made it: the account, the id and the key are fixed.
     let (id, sealed) = (
         "ep_0123456789abcdef",
@@ -256,12 +253,7 @@ async fn a_rotation_in_between_is_not_undone() {
 /// What was read and is no longer there is left alone.
 #[tokio::test]
 async fn only_what_is_still_there_is_replaced() {
-    let system = System::builder().workers(0).start().await;
-    let receiver = Receiver::start().await;
-    let made = system
-        .customer()
-        .create_endpoint(&receiver.url("/hook"), &["*"])
-        .await;
+    let (system, _receiver, made) = System::builder().workers(0).start_with_hook().await;
     let store = Store::new(&system.redis.args()).unwrap();
     let account: AccountId = system.account().parse().unwrap();
     let id: EndpointId = made.id.parse().unwrap();

@@ -163,9 +163,7 @@ async fn an_account_over_its_budget_is_refused_until_deliveries_finish() {
 
 #[tokio::test]
 async fn at_maxmemory_events_are_refused_whole_and_the_queue_drains() {
-    let fixture = Fixture::new().await;
-    let endpoint = fixture.endpoint(&["*"]).await;
-    fixture.push_many(20).await;
+    let (fixture, endpoint) = Fixture::with_events(20).await;
     let _: String = fixture
         .command(redis::cmd("CONFIG").arg("SET").arg("maxmemory").arg("1mb"))
         .await;

@@ -1,9 +1,11 @@
 //! Account events: a team is told when an endpoint is disabled, recovers, or a delivery is given up.
+//!
+//! Proves (guarantees): an account's own events go to other endpoints only, by name, and to no other account
 
 use domain::endpoint::ParkedAction;
 use domain::id::{DeliveryId, EndpointId};
 use serde_json::{Value, json};
-use store::queue::{Leased, ReportResult};
+use store::queue::{Leased, Receipt};
 
 use crate::fixture::{Fixture, Worker, account, event_of, failed, gone, report, succeeded, wants};
 
@@ -38,7 +40,7 @@ async fn a_team_is_told_of_what_happens_to_the_other_endpoint() {
     fixture.report(&mut worker, good[0], succeeded()).await;
     assert_eq!(
         fixture.report(&mut worker, bad[0], gone()).await,
-        ReportResult::DisabledEndpoint
+        Receipt::DisabledEndpoint
     );
 
     let first = next_for(&fixture, &mut worker, &told).await;

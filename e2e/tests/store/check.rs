@@ -1,4 +1,6 @@
 //! The check sees each kind of damage, and none where there is none.
+//!
+//! Proves (guarantees): something else has written into our keys, or data is gone
 
 use std::time::Duration;
 
@@ -7,7 +9,7 @@ use redis::Cmd;
 use crate::fixture::{Fixture, Worker, account, failed, gone, report, succeeded, wants};
 use domain::endpoint::ParkedAction;
 use domain::id::DeliveryId;
-use store::check::{Violation, judge};
+use store::check::{Violation, broken_rules};
 use store::queue::WorkRequest;
 
 fn command(words: &str) -> Cmd {
@@ -45,7 +47,7 @@ async fn busy() -> (Fixture, String, Vec<String>) {
 
 /// What one look finds: nothing changes meanwhile.
 async fn violations(fixture: &Fixture) -> Vec<Violation> {
-    judge(&fixture.store.snapshot(&|_| {}).await.unwrap())
+    broken_rules(&fixture.store.snapshot(&|_| {}).await.unwrap())
 }
 
 #[tokio::test]
@@ -273,6 +275,74 @@ async fn assert_reported(damages: &[(&str, &str, &str)]) {
                 .any(|one| one.key.contains(&key) && one.what.contains(&said)),
             "{damage}: {found:#?}"
         );
+    }
+}
+
+/// What the state machine doesn't allow: a record in a state that doesn't belong to its delivery's place, or that no transition
+/// leads to from what the log told last.
+#[tokio::test]
+async fn a_record_that_no_transition_leads_to_is_reported() {
+    assert_reported(&[
+        (
+            "HSET @delivery:{1} state quarantined",
+            "delivery:{1}",
+            "is quarantined but in retry:{e}",
+        ),
+        (
+            "HSET @delivery:{2} state retrying",
+            "delivery:{2}",
+            "is retrying but in failed:{e}",
+        ),
+        (
+            "HSET @delivery:{3} state retrying",
+            "delivery:{3}",
+            "is retrying but in leases",
+        ),
+        (
+            "HSET @delivery:{1} state in_flight",
+            "delivery:{1}",
+            "can't be read",
+        ),
+    ])
+    .await;
+
+    let (fixture, endpoint, ids) = busy().await;
+    let waiting = format!("delivery:{}", ids[1]);
+    for (outcome, attempt, said) in [
+        ("retrying", 1, None),
+        (
+            "exhausted",
+            1,
+            Some("is retrying after 1 attempts, and the log says exhausted after 1"),
+        ),
+        (
+            "succeeded",
+            1,
+            Some("is retrying after 1 attempts, and the log says succeeded after 1"),
+        ),
+        (
+            "retrying",
+            2,
+            Some("is retrying after 1 attempts, and the log says retrying after 2"),
+        ),
+        ("pending", 1, Some("can't be read")),
+    ] {
+        let entry = format!(
+            "XADD @log:{endpoint} * delivery {} attempt {attempt} outcome {outcome}",
+            ids[1]
+        );
+        let entry: String = fixture.command(&command(&entry)).await;
+        let _: redis::Value = fixture
+            .command(&command(&format!("HSET @{waiting} log {entry}")))
+            .await;
+        let found = violations(&fixture).await;
+        assert_eq!(found.len(), usize::from(said.is_some()), "{outcome}: {found:#?}");
+        if let Some(said) = said {
+            assert!(
+                found[0].key.contains(&waiting) && found[0].what.contains(said),
+                "{found:#?}"
+            );
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 //! One time everywhere, whatever Redis's clock does: nothing ends before its time because that was wrong for a while.
+//!
+//! Proves (guarantees): clocks step an hour back and forth, also while attempts take up to `DELIVERY_TIMEOUT`
 
 use std::time::Duration;
 
-use store::queue::ReportResult;
+use store::queue::Receipt;
 
 use crate::fixture::{Fixture, Worker, gone, succeeded};
 
@@ -10,9 +12,7 @@ const DAY: i64 = 86_400_000;
 
 /// An endpoint that is disabled, with two deliveries parked.
 async fn parked() -> (Fixture, String) {
-    let fixture = Fixture::new().await;
-    let id = fixture.endpoint(&["*"]).await;
-    fixture.push_many(2).await;
+    let (fixture, id) = Fixture::with_events(2).await;
     let mut worker = Worker::new();
     let leased = fixture.fetch(&mut worker, 1).await.remove(0);
     fixture.report(&mut worker, &leased, gone()).await;
@@ -93,7 +93,7 @@ async fn after_a_step_of_the_clock_leases_wait_as_long_as_they_last() {
     }
     assert_eq!(
         fixture.report(&mut worker, &leased, succeeded()).await,
-        ReportResult::Recorded
+        Receipt::Recorded
     );
     fixture.assert_drained().await;
 }

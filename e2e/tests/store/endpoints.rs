@@ -196,9 +196,7 @@ async fn an_endpoint_that_is_switched_on_again_delivers_or_discards_what_was_par
 
 #[tokio::test]
 async fn a_removed_endpoint_leaves_nothing_and_what_is_in_flight_finishes_into_nothing() {
-    let fixture = Fixture::new().await;
-    let id = fixture.endpoint(&["*"]).await;
-    fixture.push_many(10).await;
+    let (fixture, id) = Fixture::with_events(10).await;
     let mut worker = Worker::new();
     let leased = fixture.fetch(&mut worker, 3).await;
     fixture

@@ -1,11 +1,13 @@
 //! Fair shares: turns, caps, probing, the slow lane and the byte budget.
+//!
+//! Proves (security): Hanging receivers don't take the slots of others
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use domain::event::EventType;
 use domain::id::EndpointId;
-use store::queue::{AttemptRecord, Leased, ReportedResult, WorkRequest};
+use store::queue::{AttemptRecord, Leased, Outcome, WorkRequest};
 
 use crate::fixture::{Fixture, Worker, event_of, failed, report, succeeded, wants};
 
@@ -82,9 +84,7 @@ async fn an_endpoint_has_at_most_its_cap_in_flight() {
 
 #[tokio::test]
 async fn after_a_strike_an_endpoint_is_probed_with_one_at_a_time() {
-    let fixture = Fixture::new().await;
-    fixture.endpoint(&["*"]).await;
-    fixture.push_many(20).await;
+    let (fixture, _) = Fixture::with_events(20).await;
     let mut worker = Worker::new();
     let leased = fixture.fetch(&mut worker, 1).await.remove(0);
     fixture.report(&mut worker, &leased, failed(Some(60))).await;
@@ -111,7 +111,7 @@ async fn slow_endpoints_get_only_the_slots_that_are_spared_for_them() {
         ..AttemptRecord::default()
     };
     fixture
-        .report(&mut worker, &leased, ReportedResult::Succeeded(took_long))
+        .report(&mut worker, &leased, Outcome::Succeeded(took_long))
         .await;
     for _ in 0..20 {
         fixture
@@ -161,9 +161,7 @@ async fn slow_endpoints_get_only_the_slots_that_are_spared_for_them() {
 
 #[tokio::test]
 async fn an_endpoint_with_an_attempt_open_for_long_is_slow() {
-    let fixture = Fixture::new().await;
-    let endpoint = fixture.endpoint(&["*"]).await;
-    fixture.push_many(10).await;
+    let (fixture, endpoint) = Fixture::with_events(10).await;
     let mut worker = Worker::new();
     fixture.fetch(&mut worker, 1).await;
     let request = WorkRequest {

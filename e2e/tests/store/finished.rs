@@ -1,12 +1,15 @@
 //! Finished events: their payloads go at their age, and earlier when room is needed.
+//!
+//! Proves (guarantees): Redis is full of finished work
+//! Proves (guarantees): payloads are kept as long as the workers say now, whatever they said when the event came
 
 use std::time::Duration;
 
 use domain::event::EventType;
 use domain::id::{AccountId, DeliveryId, EventId};
-use store::check::judge;
+use store::check::broken_rules;
 use store::events::{AcceptOutcome, NewEvent};
-use store::queue::{Released, ReportedResult, UpkeepReply, WorkRequest};
+use store::queue::{Outcome, Released, UpkeepReply, WorkRequest};
 use store::replays::ReplayOutcome;
 
 use crate::fixture::{
@@ -29,12 +32,12 @@ fn sized(account: &AccountId, bytes: usize) -> NewEvent {
 }
 
 /// Accepts events and reports each of their deliveries so, a second after the one before.
-async fn finish(fixture: &Fixture, events: &[NewEvent], result: fn() -> ReportedResult) -> Vec<EventId> {
+async fn finish(fixture: &Fixture, events: &[NewEvent], outcome: fn() -> Outcome) -> Vec<EventId> {
     let mut worker = Worker::new();
     for event in events {
         fixture.accept(event).await;
         let leased = fixture.fetch(&mut worker, 64).await;
-        let reports = leased.iter().map(|leased| report(leased, result())).collect();
+        let reports = leased.iter().map(|leased| report(leased, outcome())).collect();
         fixture
             .work(&mut worker, WorkRequest { reports, ..wants(0) })
             .await;
@@ -43,7 +46,7 @@ async fn finish(fixture: &Fixture, events: &[NewEvent], result: fn() -> Reported
     events.iter().map(|event| event.id.clone()).collect()
 }
 
-fn exhausted() -> ReportedResult {
+fn exhausted() -> Outcome {
     failed(None)
 }
 
@@ -62,7 +65,7 @@ async fn upkeep(fixture: &Fixture, mut room: u64) -> (Released, Released) {
         }
         room = room.saturating_sub(reply.aged.bytes + reply.early.bytes);
         if !reply.more {
-            let violations = judge(&fixture.store.snapshot(&|_| {}).await.unwrap());
+            let violations = broken_rules(&fixture.store.snapshot(&|_| {}).await.unwrap());
             assert!(violations.is_empty(), "{violations:#?}");
             return all;
         }
@@ -176,9 +179,7 @@ async fn the_account_with_the_most_gives_first_its_oldest_first_and_exhausted_pa
 
 #[tokio::test]
 async fn what_is_unfinished_never_goes() {
-    let fixture = Fixture::new().await;
-    let endpoint = fixture.endpoint(&["*"]).await;
-    fixture.push_many(4).await;
+    let (fixture, endpoint) = Fixture::with_events(4).await;
     let mut worker = Worker::new();
     let leased = fixture.fetch(&mut worker, 3).await;
     fixture.report(&mut worker, &leased[0], failed(Some(60))).await;
@@ -244,9 +245,7 @@ async fn an_event_that_failed_once_stays_among_the_exhausted() {
 
 #[tokio::test]
 async fn canceled_events_are_kept_as_delivered_ones() {
-    let fixture = Fixture::new().await;
-    let endpoint = fixture.endpoint(&["*"]).await;
-    fixture.push_many(3).await;
+    let (fixture, endpoint) = Fixture::with_events(3).await;
     assert!(
         fixture
             .store
@@ -314,9 +313,7 @@ async fn an_event_that_went_early_is_not_accepted_again_by_the_same_call() {
 
 #[tokio::test]
 async fn a_step_is_bounded_in_entries_and_in_bytes() {
-    let fixture = Fixture::new().await;
-    fixture.endpoint(&["*"]).await;
-    fixture.push_many(1000).await;
+    let (fixture, _) = Fixture::with_events(1000).await;
     let mut worker = Worker::new();
     for _ in 0..40 {
         let leased = fixture.fetch(&mut worker, 32).await;

@@ -11,13 +11,11 @@ use domain::id::{AccountId, EndpointId, EventId};
 use domain::sealing::SealedSecret;
 use e2e::redis_server::RedisServer;
 use redis::aio::MultiplexedConnection;
-use store::check::judge;
+use store::check::broken_rules;
 use store::endpoints::CreateOutcome;
 use store::events::{AcceptOutcome, Accepted, Budgets, Idempotency, NewEvent, Push};
 use store::policy::Policy;
-use store::queue::{
-    AttemptRecord, Incarnation, Leased, Report, ReportResult, ReportedResult, WorkReply, WorkRequest,
-};
+use store::queue::{AttemptRecord, Incarnation, Leased, Outcome, Receipt, Report, WorkReply, WorkRequest};
 use store::rates::EventLimits;
 use store::{Store, StoreError};
 
@@ -47,6 +45,14 @@ pub(crate) fn account() -> AccountId {
 impl Fixture {
     pub(crate) async fn new() -> Self {
         Self::on(RedisServer::start()).await
+    }
+
+    /// With an endpoint that gets every event, and so many events.
+    pub(crate) async fn with_events(count: usize) -> (Self, EndpointId) {
+        let fixture = Self::new().await;
+        let endpoint = fixture.endpoint(&["*"]).await;
+        fixture.push_many(count).await;
+        (fixture, endpoint)
     }
 
     pub(crate) async fn on(redis: RedisServer) -> Self {
@@ -176,17 +182,12 @@ impl Fixture {
     }
 
     /// Reports one lease.
-    pub(crate) async fn report(
-        &self,
-        worker: &mut Worker,
-        leased: &Leased,
-        result: ReportedResult,
-    ) -> ReportResult {
+    pub(crate) async fn report(&self, worker: &mut Worker, leased: &Leased, outcome: Outcome) -> Receipt {
         let request = WorkRequest {
-            reports: vec![report(leased, result)],
+            reports: vec![report(leased, outcome)],
             ..wants(0)
         };
-        self.work(worker, request).await.results[0]
+        self.work(worker, request).await.receipts[0]
     }
 
     /// Tells what the workers are configured to, as a worker does when it starts.
@@ -246,7 +247,7 @@ impl Fixture {
 
     /// Nothing waits, nothing is in flight, and nothing is charged to anyone.
     pub(crate) async fn assert_drained(&self) {
-        let violations = judge(&self.store.snapshot(&|_| {}).await.unwrap());
+        let violations = broken_rules(&self.store.snapshot(&|_| {}).await.unwrap());
         assert!(violations.is_empty(), "{violations:#?}");
         let left: Vec<_> = self
             .keys()
@@ -365,17 +366,17 @@ pub(crate) fn wants(want: u32) -> WorkRequest {
     }
 }
 
-pub(crate) fn report(leased: &Leased, result: ReportedResult) -> Report {
+pub(crate) fn report(leased: &Leased, outcome: Outcome) -> Report {
     Report {
         delivery: leased.delivery.clone(),
         token: leased.token.clone(),
         event: leased.event.event.clone(),
-        result,
+        outcome,
     }
 }
 
-pub(crate) fn succeeded() -> ReportedResult {
-    ReportedResult::Succeeded(AttemptRecord {
+pub(crate) fn succeeded() -> Outcome {
+    Outcome::Succeeded(AttemptRecord {
         status: Some(200),
         duration: Duration::from_millis(7),
         ..AttemptRecord::default()
@@ -383,8 +384,8 @@ pub(crate) fn succeeded() -> ReportedResult {
 }
 
 /// A 500 that is tried again after `retry_in` seconds, or never.
-pub(crate) fn failed(retry_in: Option<u64>) -> ReportedResult {
-    ReportedResult::Failed {
+pub(crate) fn failed(retry_in: Option<u64>) -> Outcome {
+    Outcome::Failed {
         attempt: AttemptRecord {
             status: Some(500),
             duration: Duration::from_millis(7),
@@ -398,11 +399,11 @@ pub(crate) fn failed(retry_in: Option<u64>) -> ReportedResult {
     }
 }
 
-pub(crate) fn gone() -> ReportedResult {
+pub(crate) fn gone() -> Outcome {
     match failed(Some(5)) {
-        ReportedResult::Failed {
+        Outcome::Failed {
             attempt, retry_in, ..
-        } => ReportedResult::Failed {
+        } => Outcome::Failed {
             attempt,
             retry_in,
             gone: true,

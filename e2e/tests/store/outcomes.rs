@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::endpoint::{DisabledReason, EndpointPatch, EndpointState, EndpointUrl, ParkedAction, UrlPolicy};
 use domain::id::EventId;
-use store::queue::{ReportResult, ReportedResult, WorkRequest};
+use store::queue::{Outcome, Receipt, WorkRequest};
 
 use crate::fixture::{Fixture, Worker, account, failed, gone, report, succeeded, wants};
 
@@ -19,7 +19,7 @@ async fn a_success_leaves_the_log_and_the_payload_for_a_day() {
     assert_eq!(fixture.get(&endpoint).await.queue.total(), 1);
     assert_eq!(
         fixture.report(&mut worker, &leased[0], succeeded()).await,
-        ReportResult::Recorded
+        Receipt::Recorded
     );
 
     fixture.assert_drained().await;
@@ -119,16 +119,14 @@ async fn assert_kept(fixture: &Fixture, class: &str, event: &EventId) {
 
 #[tokio::test]
 async fn the_tenth_strike_in_a_row_disables_and_nothing_is_lost() {
-    let fixture = Fixture::new().await;
-    let endpoint = fixture.endpoint(&["*"]).await;
-    fixture.push_many(12).await;
+    let (fixture, endpoint) = Fixture::with_events(12).await;
     let mut worker = Worker::new();
     for strike in 1..=10 {
         let leased = fixture.fetch(&mut worker, 1).await.remove(0);
         let expected = if strike == 10 {
-            ReportResult::DisabledEndpoint
+            Receipt::DisabledEndpoint
         } else {
-            ReportResult::Recorded
+            Receipt::Recorded
         };
         assert_eq!(
             fixture.report(&mut worker, &leased, failed(Some(60))).await,
@@ -177,16 +175,14 @@ async fn the_tenth_strike_in_a_row_disables_and_nothing_is_lost() {
 
 #[tokio::test]
 async fn a_success_in_between_starts_the_count_again() {
-    let fixture = Fixture::new().await;
-    let endpoint = fixture.endpoint(&["*"]).await;
-    fixture.push_many(20).await;
+    let (fixture, endpoint) = Fixture::with_events(20).await;
     let mut worker = Worker::new();
     for round in 0..19 {
         let leased = fixture.fetch(&mut worker, 1).await.remove(0);
         let result = if round == 9 { succeeded() } else { failed(None) };
         assert_eq!(
             fixture.report(&mut worker, &leased, result).await,
-            ReportResult::Recorded
+            Receipt::Recorded
         );
     }
     assert_eq!(fixture.get(&endpoint).await.consecutive_failures, 9);
@@ -203,14 +199,14 @@ async fn a_streak_can_be_required_to_last() {
         let leased = fixture.fetch(&mut worker, 1).await.remove(0);
         assert_eq!(
             fixture.report(&mut worker, &leased, failed(None)).await,
-            ReportResult::Recorded
+            Receipt::Recorded
         );
     }
     fixture.pass(Duration::from_secs(61)).await;
     let leased = fixture.fetch(&mut worker, 1).await.remove(0);
     assert_eq!(
         fixture.report(&mut worker, &leased, failed(None)).await,
-        ReportResult::DisabledEndpoint
+        Receipt::DisabledEndpoint
     );
     assert_eq!(fixture.get(&endpoint).await.consecutive_failures, 13);
 }
@@ -224,7 +220,7 @@ async fn gone_disables_at_once() {
     let leased = fixture.fetch(&mut worker, 1).await.remove(0);
     assert_eq!(
         fixture.report(&mut worker, &leased, gone()).await,
-        ReportResult::DisabledEndpoint
+        Receipt::DisabledEndpoint
     );
     let seen = fixture.get(&endpoint).await;
     assert_eq!(
@@ -239,9 +235,7 @@ async fn gone_disables_at_once() {
 
 #[tokio::test]
 async fn results_of_an_earlier_generation_neither_strike_nor_disable() {
-    let fixture = Fixture::new().await;
-    let endpoint = fixture.endpoint(&["*"]).await;
-    fixture.push_many(2).await;
+    let (fixture, endpoint) = Fixture::with_events(2).await;
     let mut worker = Worker::new();
     let leased = fixture.fetch(&mut worker, 2).await;
     let policy = UrlPolicy::default();
@@ -257,11 +251,11 @@ async fn results_of_an_earlier_generation_neither_strike_nor_disable() {
         .unwrap();
     assert_eq!(
         fixture.report(&mut worker, &leased[0], gone()).await,
-        ReportResult::Recorded
+        Receipt::Recorded
     );
     assert_eq!(
         fixture.report(&mut worker, &leased[1], failed(Some(5))).await,
-        ReportResult::Recorded
+        Receipt::Recorded
     );
     let seen = fixture.get(&endpoint).await;
     assert_eq!(
@@ -281,9 +275,7 @@ async fn results_of_an_earlier_generation_neither_strike_nor_disable() {
 
 #[tokio::test]
 async fn while_an_endpoint_is_off_nothing_resets_or_strikes() {
-    let fixture = Fixture::new().await;
-    let endpoint = fixture.endpoint(&["*"]).await;
-    fixture.push_many(3).await;
+    let (fixture, endpoint) = Fixture::with_events(3).await;
     let mut worker = Worker::new();
     let first = fixture.fetch(&mut worker, 1).await.remove(0);
     fixture.report(&mut worker, &first, failed(None)).await;
@@ -305,15 +297,11 @@ async fn while_an_endpoint_is_off_nothing_resets_or_strikes() {
 
 #[tokio::test]
 async fn a_delivery_that_is_given_back_is_as_if_it_had_not_been_fetched() {
-    let fixture = Fixture::new().await;
-    let endpoint = fixture.endpoint(&["*"]).await;
-    fixture.push_many(2).await;
+    let (fixture, endpoint) = Fixture::with_events(2).await;
     let before = fixture.list(&format!("pending:{endpoint}")).await;
     let mut worker = Worker::new();
     let leased = fixture.fetch(&mut worker, 1).await.remove(0);
-    fixture
-        .report(&mut worker, &leased, ReportedResult::GivenBack)
-        .await;
+    fixture.report(&mut worker, &leased, Outcome::GivenBack).await;
     assert_eq!(fixture.list(&format!("pending:{endpoint}")).await, before);
     let again = fixture.fetch(&mut Worker::new(), 1).await.remove(0);
     assert_eq!((again.delivery, again.attempt), (leased.delivery, 1));

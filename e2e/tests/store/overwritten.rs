@@ -1,13 +1,15 @@
 //! Keys that something else has overwritten with another type: they are moved away, visibly, and nobody else notices.
+//!
+//! Proves (guarantees): something else overwrites the keys of an endpoint, a delivery, an event, an account
 
 use std::time::Duration;
 
 use domain::endpoint::ParkedAction;
 use domain::id::{AccountId, DeliveryId, EndpointId, EventId, ReplayId};
-use store::check::{Violation, judge};
+use store::check::{Violation, broken_rules};
 use store::events::NewEvent;
 use store::log::{ListFilter, ListStatus, Listing};
-use store::queue::{Leased, ReportResult, WorkRequest};
+use store::queue::{Leased, Receipt, WorkRequest};
 use store::replays::{ReplaySpan, ReplayStatus};
 
 use crate::fixture::{
@@ -162,7 +164,7 @@ impl Scene {
     }
 
     async fn violations(&self) -> Vec<Violation> {
-        judge(&self.fixture.store.snapshot(&|_| {}).await.unwrap())
+        broken_rules(&self.fixture.store.snapshot(&|_| {}).await.unwrap())
     }
 
     async fn is_moved_away(&self, name: &str) -> bool {
@@ -246,7 +248,7 @@ async fn an_endpoint_whose_key_was_overwritten_is_gone_and_all_that_waits_is_can
             .fixture
             .report(&mut scene.worker, &in_flight, succeeded())
             .await,
-        ReportResult::Recorded
+        Receipt::Recorded
     );
     for _ in 0..2 {
         scene.work().await;
@@ -288,8 +290,8 @@ async fn an_endpoint_that_wants_to_be_told_and_is_gone_stops_no_worker() {
     fixture.push().await;
     let mut worker = Worker::new();
     let leased = fixture.fetch(&mut worker, 1).await.remove(0);
-    let result = fixture.report(&mut worker, &leased, crate::fixture::gone()).await;
-    assert_eq!(result, ReportResult::DisabledEndpoint);
+    let receipt = fixture.report(&mut worker, &leased, crate::fixture::gone()).await;
+    assert_eq!(receipt, Receipt::DisabledEndpoint);
     fixture.switch(&failing, true, ParkedAction::Deliver).await;
 }
 

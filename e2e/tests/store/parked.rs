@@ -1,4 +1,6 @@
 //! What is parked: it ends as promised, oldest first.
+//!
+//! Proves (guarantees): what is parked ends as exhausted, wherever it waits and whoever switched its endpoint off
 
 use std::time::Duration;
 
@@ -8,7 +10,7 @@ use domain::event::EventType;
 use domain::id::{DeliveryId, EndpointId};
 use store::events::Budgets;
 use store::parked::{ParkedSearch, SearchStep};
-use store::queue::ReportedResult;
+use store::queue::Outcome;
 
 use crate::fixture::{BUDGETS, Fixture, Worker, account, event_of, failed, gone, succeeded};
 use crate::parked_scene::{HOUR, fixture, key};
@@ -22,9 +24,7 @@ async fn everything_that_is_parked_for_too_long_ends_whatever_parked_it_and_wher
     let mut worker = Worker::new();
     for _ in 0..3 {
         let leased = fixture.lease(&mut worker, 1).await;
-        fixture
-            .end(&mut worker, &leased, || ReportedResult::Crashed)
-            .await;
+        fixture.end(&mut worker, &leased, || Outcome::Crashed).await;
     }
     let leased = fixture.lease(&mut worker, 10).await;
     fixture.end(&mut worker, &leased, || failed(Some(3600))).await;
@@ -180,9 +180,7 @@ async fn what_was_released_behind_newer_events_is_parked_again_in_the_order_of_a
     let mut first = fixture.lease(&mut worker, 1).await;
     fixture.end(&mut worker, &first, succeeded).await;
     first = fixture.lease(&mut worker, 10).await;
-    fixture
-        .end(&mut worker, &first, || ReportedResult::GivenBack)
-        .await;
+    fixture.end(&mut worker, &first, || Outcome::GivenBack).await;
     assert_eq!(fixture.waiting(&id).await, (89, 0));
     let last = fixture.lease(&mut worker, 1).await;
     fixture.end(&mut worker, &last, gone).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::id::EndpointId;
 use store::policy::Policy;
-use store::queue::{Leased, ReportedResult, WorkRequest};
+use store::queue::{Leased, Outcome, WorkRequest};
 
 use crate::fixture::{Fixture, Worker, failed, gone, report, wants};
 
@@ -70,14 +70,9 @@ impl Fixture {
         leased
     }
 
-    pub(super) async fn end(
-        &self,
-        worker: &mut Worker,
-        leased: &[Leased],
-        result: impl Fn() -> ReportedResult,
-    ) {
+    pub(super) async fn end(&self, worker: &mut Worker, leased: &[Leased], outcome: impl Fn() -> Outcome) {
         for some in leased.chunks(64) {
-            let reports = some.iter().map(|leased| report(leased, result())).collect();
+            let reports = some.iter().map(|leased| report(leased, outcome())).collect();
             self.work(worker, WorkRequest { reports, ..wants(0) }).await;
         }
     }

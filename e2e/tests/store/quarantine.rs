@@ -1,10 +1,12 @@
 //! Quarantine: suspects are served beside the others, and each lost lease is counted against whom it may be due to.
+//!
+//! Proves (guarantees): one delivery kills every worker that takes it
 
 use std::time::Duration;
 
 use domain::endpoint::ParkedAction;
 use domain::id::{DeliveryId, EndpointId};
-use store::queue::{Leased, ReportResult, ReportedResult, WorkReply, WorkRequest};
+use store::queue::{Leased, Outcome, Receipt, WorkReply, WorkRequest};
 
 use crate::fixture::{Fixture, Worker, account, failed, gone, report, succeeded, wants};
 
@@ -22,7 +24,7 @@ async fn suspects(fixture: &Fixture, count: usize) -> Vec<DeliveryId> {
         assert!(!leased.is_empty() && leased.len() % count == 0);
         ids = leased.iter().map(|one| one.delivery.clone()).collect();
         for one in &leased {
-            fixture.report(&mut worker, one, ReportedResult::Crashed).await;
+            fixture.report(&mut worker, one, Outcome::Crashed).await;
         }
     }
     fixture.pass(Duration::from_secs(6)).await;
@@ -58,8 +60,8 @@ fn is_suspect(reply: &WorkReply, one: &Leased) -> bool {
 
 async fn report_all(fixture: &Fixture, worker: &mut Worker, leased: &[Leased]) {
     for one in leased {
-        let result = fixture.report(worker, one, succeeded()).await;
-        assert_eq!(result, ReportResult::Recorded);
+        let receipt = fixture.report(worker, one, succeeded()).await;
+        assert_eq!(receipt, Receipt::Recorded);
     }
 }
 
@@ -147,10 +149,8 @@ async fn the_wait_of_a_suspect_doubles_with_each_crash_that_is_its_own() {
         let mut dead = Worker::new();
         let leased = fixture.fetch(&mut dead, 1).await;
         assert_eq!(leased.len(), 1);
-        let crashed = fixture
-            .report(&mut dead, &leased[0], ReportedResult::Crashed)
-            .await;
-        assert_eq!(crashed, ReportResult::Recorded);
+        let crashed = fixture.report(&mut dead, &leased[0], Outcome::Crashed).await;
+        assert_eq!(crashed, Receipt::Recorded);
         assert_eq!(losses(&fixture, &poison).await, crash.to_string());
         fixture.pass(Duration::from_secs(wait - 1)).await;
         assert!(fixture.fetch(&mut Worker::new(), 1).await.is_empty(), "{wait} s");
@@ -211,9 +211,7 @@ async fn one_to_be_served_singly_waits_until_the_worker_holds_no_other_and_is_no
     let alone = suspects(&fixture, 1).await.remove(0);
     let leased = fixture.fetch(&mut Worker::new(), 1).await;
     let mut worker = Worker::new();
-    fixture
-        .report(&mut worker, &leased[0], ReportedResult::Crashed)
-        .await;
+    fixture.report(&mut worker, &leased[0], Outcome::Crashed).await;
     fixture.pass(Duration::from_secs(11)).await;
     let group = suspects(&fixture, 1).await;
     // The one of the group is fetched first by a worker that is told to hold one; then the other's time has come.
@@ -283,12 +281,12 @@ async fn a_suspect_whose_attempt_panics_is_blamed_and_one_that_is_given_back_is_
     assert_eq!(reply.suspects.len(), 2);
     let [panicked, back] = [&reply.suspects[0], &reply.suspects[1]];
     for one in &reply.leased {
-        let result = if one.delivery == *panicked {
-            ReportedResult::Crashed
+        let outcome = if one.delivery == *panicked {
+            Outcome::Crashed
         } else {
-            ReportedResult::GivenBack
+            Outcome::GivenBack
         };
-        fixture.report(&mut worker, one, result).await;
+        fixture.report(&mut worker, one, outcome).await;
     }
     assert_eq!(losses(&fixture, panicked).await, "4");
     assert_eq!(losses(&fixture, back).await, "3");
@@ -315,7 +313,7 @@ async fn a_worker_that_was_only_stopped_is_no_shield_once_its_late_report_has_co
     let none = fixture.work(&mut stopped, wants(1)).await;
     assert_eq!((none.suspects.len(), none.next_due), (0, None));
     let late = fixture.report(&mut stopped, &held, succeeded()).await;
-    assert_eq!(late, ReportResult::Stale);
+    assert_eq!(late, Receipt::Stale);
 
     fixture.push().await;
     let no_suspects = WorkRequest {
@@ -479,8 +477,8 @@ async fn suspects_go_the_way_of_what_else_is_parked() {
         };
         let mut worker = Worker::new();
         let struck = fixture.work(&mut worker, none).await.leased.remove(0);
-        let result = fixture.report(&mut worker, &struck, gone()).await;
-        assert_eq!(result, ReportResult::DisabledEndpoint);
+        let receipt = fixture.report(&mut worker, &struck, gone()).await;
+        assert_eq!(receipt, Receipt::DisabledEndpoint);
         assert_eq!(quarantined(&fixture).await, 0);
         if discard {
             fixture.switch(&endpoint, true, ParkedAction::Discard).await;

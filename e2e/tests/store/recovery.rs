@@ -3,15 +3,13 @@
 use std::time::Duration;
 
 use store::StoreError;
-use store::queue::{ReportResult, ReportedResult, WorkRequest};
+use store::queue::{Outcome, Receipt, WorkRequest};
 
 use crate::fixture::{Fixture, Worker, failed, report, succeeded, wants};
 
 #[tokio::test]
 async fn the_same_sequence_returns_the_same_leases_and_a_lower_one_is_refused() {
-    let fixture = Fixture::new().await;
-    let endpoint = fixture.endpoint(&["*"]).await;
-    fixture.push_many(10).await;
+    let (fixture, endpoint) = Fixture::with_events(10).await;
     let mut worker = Worker::new();
     let first = fixture.work(&mut worker, wants(3)).await;
     let request = WorkRequest {
@@ -36,7 +34,7 @@ async fn the_same_sequence_returns_the_same_leases_and_a_lower_one_is_refused() 
         ids
     };
     assert_eq!(ids(&again), ids(&second));
-    assert_eq!(again.results, second.results);
+    assert_eq!(again.receipts, second.receipts);
     assert_eq!(fixture.hash(&format!("endpoint:{endpoint}")).await, before);
 
     let late = WorkRequest {
@@ -72,12 +70,12 @@ async fn a_lost_lease_comes_back_without_a_strike_and_late_reports_are_fenced_of
     );
     assert_eq!(
         fixture.report(&mut dead, &lost, failed(Some(5))).await,
-        ReportResult::Stale
+        Receipt::Stale
     );
     assert_eq!(fixture.get(&endpoint).await.consecutive_failures, 0);
     assert_eq!(
         fixture.report(&mut alive, &again, succeeded()).await,
-        ReportResult::Recorded
+        Receipt::Recorded
     );
     fixture.assert_drained().await;
 }
@@ -92,7 +90,7 @@ async fn an_expired_lease_whose_token_stands_can_still_be_completed() {
     fixture.pass(Duration::from_secs(3600)).await;
     assert_eq!(
         fixture.report(&mut worker, &leased, succeeded()).await,
-        ReportResult::Recorded
+        Receipt::Recorded
     );
     fixture.assert_drained().await;
 }
@@ -111,7 +109,7 @@ async fn after_a_gap_in_reaping_workers_report_first() {
     assert_eq!(fixture.store.upkeep(&fixture.policy).await.unwrap().reaped, 0);
     assert_eq!(
         fixture.report(&mut worker, &leased, succeeded()).await,
-        ReportResult::Recorded
+        Receipt::Recorded
     );
     fixture.assert_drained().await;
 }
@@ -124,9 +122,7 @@ async fn a_delivery_that_loses_three_leases_is_quarantined_and_others_flow() {
     let mut worker = Worker::new();
     let mut poison = fixture.fetch(&mut worker, 1).await.remove(0);
     for loss in 1..=3 {
-        fixture
-            .report(&mut worker, &poison, ReportedResult::Crashed)
-            .await;
+        fixture.report(&mut worker, &poison, Outcome::Crashed).await;
         if loss < 3 {
             poison = fixture.fetch(&mut worker, 1).await.remove(0);
         }
@@ -158,9 +154,7 @@ async fn a_delivery_that_loses_three_leases_is_quarantined_and_others_flow() {
 
 #[tokio::test]
 async fn clocks_that_jump_cause_no_storm_and_no_stall() {
-    let fixture = Fixture::new().await;
-    fixture.endpoint(&["*"]).await;
-    fixture.push_many(2).await;
+    let (fixture, _) = Fixture::with_events(2).await;
     let mut worker = Worker::new();
     let leased = fixture.fetch(&mut worker, 1).await.remove(0);
     fixture.report(&mut worker, &leased, failed(Some(30))).await;

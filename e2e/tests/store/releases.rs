@@ -1,4 +1,6 @@
 //! What is being released belongs to what its owner says last.
+//!
+//! Proves (guarantees): what is being released is discarded, or parked again, as its owner says last
 
 use domain::endpoint::EndpointState;
 use domain::endpoint::ParkedAction::{Deliver, Discard};

@@ -1,4 +1,7 @@
 //! Replays as the store makes them.
+//!
+//! Proves (guarantees): a replay carries the same `webhook-id`, and the failures of one by hand are no strikes
+//! Proves (guarantees): a replay of many lets live events of its endpoint wait behind 64 deliveries at most
 
 use std::time::Duration;
 
@@ -7,7 +10,7 @@ use domain::delivery::DeliveryState;
 use domain::endpoint::ParkedAction;
 use domain::id::{DeliveryId, EndpointId, ReplayId};
 use store::events::Budgets;
-use store::queue::{ReportResult, UpkeepReply, WorkRequest};
+use store::queue::{Receipt, UpkeepReply, WorkRequest};
 use store::replays::{Replay, ReplayOutcome, ReplaySpan, ReplayState, ReplayStatus, StartOutcome};
 
 use crate::fixture::{BUDGETS, Fixture, Worker, account, failed, report, succeeded, wants};
@@ -116,7 +119,7 @@ async fn a_replay_by_hand_is_a_new_delivery_and_its_failures_are_no_strikes() {
     assert_eq!(again[0].event.body, leased.event.body);
     assert_eq!(
         fixture.report(&mut worker, &again[0], failed(Some(5))).await,
-        ReportResult::Recorded
+        Receipt::Recorded
     );
     assert_eq!(fixture.get(&endpoint).await.consecutive_failures, 0);
     fixture.pass(Duration::from_secs(6)).await;

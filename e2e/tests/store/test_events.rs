@@ -1,4 +1,6 @@
 //! Test events, past the queue.
+//!
+//! Proves (guarantees): a test event is no strike, and touches nothing of the queue
 
 use std::time::Duration;
 

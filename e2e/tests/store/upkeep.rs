@@ -10,9 +10,7 @@ use crate::fixture::{BUDGETS, Fixture, Worker, account, event_of, failed, gone, 
 
 #[tokio::test]
 async fn ten_thousand_parked_deliveries_are_released_and_removed_in_steps() {
-    let fixture = Fixture::new().await;
-    let id = fixture.endpoint(&["*"]).await;
-    fixture.push_many(10_000).await;
+    let (fixture, id) = Fixture::with_events(10_000).await;
     fixture.switch(&id, false, ParkedAction::Deliver).await;
     fixture.switch(&id, true, ParkedAction::Deliver).await;
     assert_eq!(fixture.fetch(&mut Worker::new(), 1).await.len(), 1, "at once");
@@ -32,9 +30,7 @@ async fn ten_thousand_parked_deliveries_are_released_and_removed_in_steps() {
 
 #[tokio::test]
 async fn retries_that_were_parked_are_released_even_if_the_endpoint_is_disabled_again() {
-    let fixture = Fixture::new().await;
-    let id = fixture.endpoint(&["*"]).await;
-    fixture.push_many(3).await;
+    let (fixture, id) = Fixture::with_events(3).await;
     let mut worker = Worker::new();
     for round in 0..3 {
         let leased = fixture.fetch(&mut worker, 1).await.remove(0);
@@ -94,9 +90,7 @@ async fn what_is_parked_beyond_its_budget_exhausts_the_oldest_visibly() {
 
 #[tokio::test]
 async fn what_is_parked_for_too_long_is_exhausted_visibly() {
-    let fixture = Fixture::new().await;
-    let id = fixture.endpoint(&["*"]).await;
-    fixture.push_many(2).await;
+    let (fixture, id) = Fixture::with_events(2).await;
     let mut worker = Worker::new();
     let leased = fixture.fetch(&mut worker, 1).await.remove(0);
     fixture.report(&mut worker, &leased, gone()).await;

@@ -12,9 +12,7 @@ use domain::clock::Timestamp;
 use domain::id::{DeliveryId, EventId};
 use store::Store;
 use store::policy::Policy;
-use store::queue::{
-    Incarnation, LeaseToken, MAX_REPORTS, Report, ReportResult, ReportedResult, WorkReply, WorkRequest,
-};
+use store::queue::{Incarnation, LeaseToken, MAX_REPORTS, Outcome, Receipt, Report, WorkReply, WorkRequest};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{Notify, watch};
 
@@ -24,9 +22,9 @@ use crate::stop::Stop;
 
 use super::handoff::Handoff;
 use super::job::Job;
-use super::plan::{Limits, Planner, Step, Want};
+use super::plan::{Action, Capacity, Planner, Want};
 use super::slots::{Slots, View};
-use super::telling::Telling;
+use super::slow_names::SlowNames;
 
 /// What the fetcher works with.
 #[derive(Debug)]
@@ -36,44 +34,44 @@ pub(crate) struct Fetcher {
     pub(crate) slots: Arc<Slots>,
     pub(crate) reports: UnboundedReceiver<Report>,
     pub(crate) handoff: Arc<Handoff>,
-    /// Told whether a wake token would help.
+    /// Whether a wake token would help.
     pub(crate) idle: watch::Sender<bool>,
-    /// Tells that a wake token came.
+    /// Notified when a wake token has come.
     pub(crate) woken: Arc<Notify>,
     pub(crate) stop: Stop,
     pub(crate) metrics: Metrics,
     pub(crate) outage: Outage,
 }
 
-/// What it remembers.
+/// What it remembers from call to call.
 #[derive(Debug)]
-struct Memory {
+struct Session {
     incarnation: Incarnation,
     sequence: u64,
     planner: Planner,
-    telling: Telling,
+    slow_names: SlowNames,
     waiting: VecDeque<Report>,
-    /// Reports in the call that is being made.
+    /// How many reports the call under way carries.
     calling: usize,
 }
 
 impl Fetcher {
     /// Runs until the worker stops and every lease is reported, or its deadline has passed.
-    pub(crate) async fn run(mut self, limits: Limits) {
-        let mut memory = Memory {
+    pub(crate) async fn run(mut self, capacity: Capacity) {
+        let mut session = Session {
             incarnation: Incarnation::random(),
             sequence: 0,
-            planner: Planner::new(limits, Instant::now()),
-            telling: Telling::default(),
+            planner: Planner::new(capacity, Instant::now()),
+            slow_names: SlowNames::default(),
             waiting: VecDeque::new(),
             calling: 0,
         };
         let mut stop = self.stop.clone();
         tokio::select! {
-            () = self.work(&mut memory) => {}
+            () = self.work(&mut session) => {}
             () = stop.deadline() => {}
         }
-        let unreported = memory.waiting.len() + memory.calling + self.reports.len();
+        let unreported = session.waiting.len() + session.calling + self.reports.len();
         let held = self.slots.view(Instant::now()).held;
         if unreported > 0 || held > 0 {
             tracing::warn!(
@@ -84,46 +82,46 @@ impl Fetcher {
         }
     }
 
-    async fn work(&mut self, memory: &mut Memory) {
+    async fn work(&mut self, session: &mut Session) {
         loop {
             let now = Instant::now();
             let stopping = self.stop.is_set();
-            // In this order: a slot that is free has left its report in the channel.
+            // In this order: by the time a slot is free, its report is in the channel.
             let view = self.slots.view(now);
             while let Ok(report) = self.reports.try_recv() {
-                memory.waiting.push_back(report);
+                session.waiting.push_back(report);
             }
-            if stopping && view.held == 0 && memory.waiting.is_empty() {
+            if stopping && view.held == 0 && session.waiting.is_empty() {
                 return;
             }
-            let step = memory.planner.next(now, &view, memory.waiting.len(), stopping);
-            let is_idle = matches!(step, Step::Wait { idle: true, .. });
+            let action = session.planner.next(now, &view, session.waiting.len(), stopping);
+            let is_idle = matches!(action, Action::Wait { idle: true, .. });
             self.idle
                 .send_if_modified(|idle| std::mem::replace(idle, is_idle) != is_idle);
-            match step {
-                Step::Call(want) => self.call(memory, want, &view).await,
-                Step::Wait { until, .. } => self.wait(memory, until, stopping).await,
+            match action {
+                Action::Call(want) => self.call(session, want, &view).await,
+                Action::Wait { until, .. } => self.wait(session, until, stopping).await,
             }
         }
     }
 
-    async fn wait(&mut self, memory: &mut Memory, until: Option<Instant>, stopping: bool) {
+    async fn wait(&mut self, session: &mut Session, until: Option<Instant>, stopping: bool) {
         let until = until.map(tokio::time::Instant::from_std);
         tokio::select! {
-            Some(report) = self.reports.recv() => memory.waiting.push_back(report),
-            () = self.woken.notified() => memory.planner.woken(),
+            Some(report) = self.reports.recv() => session.waiting.push_back(report),
+            () = self.woken.notified() => session.planner.woken(),
             () = tokio::time::sleep_until(until.unwrap_or_else(tokio::time::Instant::now)), if until.is_some() => {}
             () = self.stop.requested(), if !stopping => {}
         }
     }
 
-    async fn call(&mut self, memory: &mut Memory, want: Want, view: &View) {
-        memory.sequence += 1;
-        let count = memory.waiting.len().min(MAX_REPORTS);
+    async fn call(&mut self, session: &mut Session, want: Want, view: &View) {
+        session.sequence += 1;
+        let count = session.waiting.len().min(MAX_REPORTS);
         let request = WorkRequest {
-            sequence: memory.sequence,
-            reports: memory.waiting.drain(..count).collect(),
-            slow_endpoints: memory.telling.choose(&view.slow_endpoints, Instant::now()),
+            sequence: session.sequence,
+            reports: session.waiting.drain(..count).collect(),
+            slow_endpoints: session.slow_names.choose(&view.slow_endpoints, Instant::now()),
             want: want.deliveries,
             want_slow: want.slow,
             free: want.free,
@@ -131,14 +129,14 @@ impl Fetcher {
             suspects: want.suspects,
             spare: EventId::new(Timestamp::now().as_millis()),
         };
-        memory.calling = count;
+        session.calling = count;
         // A lease begins when Redis grants it, which is after this, however often the call is repeated.
         let asked = Instant::now();
-        let reply = self.ask(&memory.incarnation, &request).await;
-        memory.calling = 0;
-        memory.planner.answered(Instant::now(), want, &reply);
-        self.recorded(&request.reports, &reply.results);
-        memory
+        let reply = self.ask(&session.incarnation, &request).await;
+        session.calling = 0;
+        session.planner.answered(Instant::now(), want, &reply);
+        self.take_receipts(&request.reports, &reply.receipts);
+        session
             .waiting
             .extend(reply.unreadable.iter().map(|lease| self.set_aside(lease)));
         if !reply.leased.is_empty() {
@@ -146,7 +144,7 @@ impl Fetcher {
         }
     }
 
-    /// What is stored can't be read, so there is nothing to attempt.
+    /// Reports a lease whose endpoint or event can't be read: there is nothing to attempt.
     fn set_aside(&self, (delivery, token): &(DeliveryId, LeaseToken)) -> Report {
         self.metrics.crashed.inc();
         tracing::error!(%delivery, "what is stored of this delivery's endpoint or event can't be read; it is set aside");
@@ -154,7 +152,7 @@ impl Fetcher {
             delivery: delivery.clone(),
             token: token.clone(),
             event: String::new(),
-            result: ReportedResult::Crashed,
+            outcome: Outcome::Crashed,
         }
     }
 
@@ -185,11 +183,11 @@ impl Fetcher {
         self.handoff.put(jobs.collect());
     }
 
-    fn recorded(&self, reports: &[Report], results: &[ReportResult]) {
-        for (report, result) in reports.iter().zip(results) {
-            match result {
-                ReportResult::Recorded => {}
-                ReportResult::DisabledEndpoint => {
+    fn take_receipts(&self, reports: &[Report], receipts: &[Receipt]) {
+        for (report, receipt) in reports.iter().zip(receipts) {
+            match receipt {
+                Receipt::Recorded => {}
+                Receipt::DisabledEndpoint => {
                     self.metrics.endpoints_disabled.inc();
                     tracing::info!(
                         endpoint = %report.delivery.endpoint(),
@@ -197,7 +195,7 @@ impl Fetcher {
                         "endpoint disabled; its deliveries are parked until it is switched on again"
                     );
                 }
-                ReportResult::Stale => {
+                Receipt::Stale => {
                     self.metrics.reports_stale.inc();
                     tracing::info!(delivery = %report.delivery, "the lease was lost before the result came; it is not counted");
                 }

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use store::queue::{Leased, ReportedResult};
+use store::queue::{Leased, Outcome};
 
-use crate::metrics::GivenBack;
+use crate::fault::NotAttempted;
 
 use super::slots::Permit;
 
@@ -43,7 +43,7 @@ impl Job {
     pub(crate) fn start(mut self, timeout: Duration, now: Instant) -> Option<StartedJob> {
         if self.lease_ends.saturating_duration_since(now) < timeout + MARGIN {
             tracing::info!(delivery = %self.leased.delivery, "too little is left of the lease; giving it back");
-            self.permit.give_back(GivenBack::Late);
+            self.permit.not_attempted(&NotAttempted::Late);
             return None;
         }
         self.permit.start();
@@ -56,13 +56,13 @@ impl Job {
 
 impl StartedJob {
     /// Reports what the attempt came to.
-    pub(crate) fn finish(self, result: ReportedResult) {
-        self.permit.finish(result);
+    pub(crate) fn finish(self, outcome: Outcome) {
+        self.permit.finish(outcome);
     }
 
-    /// No attempt was made after all.
-    pub(crate) fn give_back(self, reason: GivenBack) {
-        self.permit.give_back(reason);
+    /// Reports that there was no attempt after all.
+    pub(crate) fn not_attempted(self, reason: &NotAttempted) {
+        self.permit.not_attempted(reason);
     }
 }
 

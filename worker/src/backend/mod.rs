@@ -1,10 +1,11 @@
 //! The queue as an apalis backend.
 //!
 //! apalis runs the attempts; what it runs comes from here. The [`fetcher`] leases deliveries and leaves them as
-//! [`job`]s in the [`handoff`], from which [`Deliveries`] hands them to apalis. How much is fetched is decided by
-//! [`plan`] from what the [`slots`] hold. [`wake`] saves the polling.
+//! [`job`]s in the [`handoff`], from which [`Deliveries`] hands them to apalis. [`plan`] decides how much to fetch, from
+//! what the [`slots`] hold. [`wake`] tells when there is something to fetch, so that nobody polls, and [`slow_names`] which
+//! endpoints the queue should know to be slow.
 //!
-//! The backend never fails: whatever happens to Redis is waited out by the fetcher.
+//! The backend never fails: whatever happens to Redis, the fetcher waits it out.
 
 pub(crate) mod slots;
 
@@ -14,7 +15,7 @@ pub(crate) mod handoff;
 
 pub(crate) mod plan;
 
-pub(crate) mod telling;
+pub(crate) mod slow_names;
 
 pub(crate) mod fetcher;
 

@@ -1,8 +1,8 @@
 //! What the fetcher does next: pure decisions, apart from all I/O.
 //!
 //! One call of `work` is in flight at a time; it carries the reports and asks for as much as there is room for.
-//! Whatever finishes during a call goes with the next one, so batches grow with the load. Reports alone, with nothing to
-//! fetch, wait a moment for company: nobody waits for them, and a call costs Redis as much as several deliveries.
+//! Whatever finishes during a call goes with the next one, so batches grow with the load. If there is nothing to fetch,
+//! reports wait a moment for more of them: nobody is waiting for them, and a call costs Redis as much as several deliveries.
 
 use std::time::{Duration, Instant};
 
@@ -10,28 +10,30 @@ use store::queue::{MAX_FETCH, MAX_REPORTS, WorkReply};
 
 use super::slots::View;
 
-/// The worker looks at least this often when it has room, even if nothing woke it: wake tokens get lost.
+/// A worker with room looks at least this often, even if nothing woke it: wake tokens get lost.
 const LOOK_AFTER: Duration = Duration::from_secs(3);
 
-/// From this many slots on, endpoints are limited by how many are free. A worker with fewer needs them all.
+/// A worker with at least this many slots tells the queue how many are free, which limits endpoints; one with fewer needs
+/// them all.
 const SPARES_FROM: u32 = 128;
 
-/// How long reports wait for others, or for something to fetch, and how many don't wait.
+/// How long reports wait for others, or for something to fetch, and from how many on they don't wait.
 const REPORT_AFTER: Duration = Duration::from_millis(1);
 const REPORTS_AT_ONCE: usize = 8;
 
-/// Waits after calls that found nothing although there is something (which this worker may not take now).
+/// The pauses after calls that found nothing although there is something, which this worker may not take now.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// The most suspects that a worker holds, and the part of its slots that they may take. What a crash makes of those in flight is
-/// served one by one, so more at once would not be done sooner (see *Quarantine* in docs/ARCHITECTURE.md).
+/// The most suspects that a worker holds, and the part of its slots that they may take. If one of them crashes the
+/// worker, those in flight are served one by one, so holding more would not finish them sooner (see *Quarantine* in
+/// docs/ARCHITECTURE.md).
 const MOST_SUSPECTS: u32 = 16;
 const SUSPECTS_PART: u32 = 4;
 
 /// How much this worker may hold.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
+pub(crate) struct Capacity {
     /// Leases.
     pub(crate) slots: u32,
     /// Bytes of payloads.
@@ -40,7 +42,7 @@ pub(crate) struct Limits {
 
 /// What to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Step {
+pub(crate) enum Action {
     /// Call `work` with the reports that wait, and ask for this.
     Call(Want),
     /// Wait for a report, or until this moment. `idle` says that there is room and nothing to fetch: a wake token
@@ -60,26 +62,26 @@ pub(crate) struct Want {
     pub(crate) suspects: u32,
 }
 
-/// Decides from what it was told.
+/// Decides, from what the calls' answers said.
 #[derive(Debug)]
 pub(crate) struct Planner {
-    limits: Limits,
-    /// There may be something to fetch.
+    capacity: Capacity,
+    /// Whether there may be something to fetch.
     promising: bool,
-    /// When there may be something whatever we were told.
+    /// When to look again even if nothing has woken us.
     look_at: Instant,
     /// No call just to fetch before this.
     pause_until: Option<Instant>,
-    /// Reports have waited since then.
+    /// Since when reports have been waiting.
     reports_since: Option<Instant>,
     pauses: u32,
 }
 
 impl Planner {
     /// Nothing is known yet, so there may be something to fetch.
-    pub(crate) const fn new(limits: Limits, now: Instant) -> Self {
+    pub(crate) const fn new(capacity: Capacity, now: Instant) -> Self {
         Self {
-            limits,
+            capacity,
             promising: true,
             look_at: now,
             pause_until: None,
@@ -89,24 +91,24 @@ impl Planner {
     }
 
     /// What to do, with `reports` waiting.
-    pub(crate) fn next(&mut self, now: Instant, view: &View, reports: usize, stopping: bool) -> Step {
-        let step = self.decide(now, view, reports, stopping);
-        self.reports_since = match step {
-            Step::Wait { .. } if reports > 0 => Some(self.reports_since.unwrap_or(now)),
+    pub(crate) fn next(&mut self, now: Instant, view: &View, reports: usize, stopping: bool) -> Action {
+        let action = self.decide(now, view, reports, stopping);
+        self.reports_since = match action {
+            Action::Wait { .. } if reports > 0 => Some(self.reports_since.unwrap_or(now)),
             _ => None,
         };
-        step
+        action
     }
 
-    fn decide(&self, now: Instant, view: &View, reports: usize, stopping: bool) -> Step {
-        const REPORT: Step = Step::Call(Want {
+    fn decide(&self, now: Instant, view: &View, reports: usize, stopping: bool) -> Action {
+        const REPORT: Action = Action::Call(Want {
             deliveries: 0,
             slow: 0,
             free: 0,
             bytes: 0,
             suspects: 0,
         });
-        const WAIT: Step = Step::Wait {
+        const WAIT: Action = Action::Wait {
             until: None,
             idle: false,
         };
@@ -127,8 +129,8 @@ impl Planner {
             _ => Some(now),
         };
         match fetch_at.into_iter().chain(report_at).min() {
-            Some(at) if now >= at => Step::Call(want),
-            Some(at) => Step::Wait {
+            Some(at) if now >= at => Action::Call(want),
+            Some(at) => Action::Wait {
                 until: Some(at),
                 idle: want.deliveries > 0 && !self.promising,
             },
@@ -137,24 +139,24 @@ impl Planner {
     }
 
     fn room(&self, view: &View) -> Want {
-        let bytes = self.limits.bytes.saturating_sub(view.bytes);
+        let bytes = self.capacity.bytes.saturating_sub(view.bytes);
         // A payload that is larger than the budget still has to be delivered, when nothing else is held.
         if bytes == 0 && view.held > 0 {
             return Want::default();
         }
-        let free = self.limits.slots.saturating_sub(view.held);
-        let slow = (self.limits.slots / 2).max(1).saturating_sub(view.held_slow);
+        let free = self.capacity.slots.saturating_sub(view.held);
+        let slow = (self.capacity.slots / 2).max(1).saturating_sub(view.held_slow);
         let deliveries = free.min(u32::try_from(MAX_FETCH).unwrap_or(u32::MAX));
         Want {
             deliveries,
             slow: slow.min(deliveries),
-            free: if self.limits.slots < SPARES_FROM {
+            free: if self.capacity.slots < SPARES_FROM {
                 u32::MAX
             } else {
                 free
             },
             bytes,
-            suspects: MOST_SUSPECTS.min((self.limits.slots / SUSPECTS_PART).max(1)),
+            suspects: MOST_SUSPECTS.min((self.capacity.slots / SUSPECTS_PART).max(1)),
         }
     }
 

@@ -1,4 +1,4 @@
-//! What this worker holds: a slot for each lease, and the promise that each lease is reported exactly once.
+//! What this worker holds: a slot for each lease, and the promise to report each lease exactly once.
 //!
 //! apalis tells a backend nothing about free slots, so they are counted here. Every lease comes with a [`Permit`] that
 //! goes with its task. However the task ends (finished, panicked, dropped on the way), the permit reports the lease
@@ -10,10 +10,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use domain::id::{DeliveryId, EndpointId};
-use store::queue::{LeaseToken, Leased, Report, ReportedResult};
+use store::queue::{LeaseToken, Leased, Outcome, Report};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
-use crate::metrics::{GivenBack, Metrics};
+use crate::fault::NotAttempted;
+use crate::metrics::Metrics;
 
 /// An endpoint with an attempt open for longer than this is slow.
 pub(crate) const SLOW_AFTER: Duration = Duration::from_secs(1);
@@ -21,24 +22,24 @@ pub(crate) const SLOW_AFTER: Duration = Duration::from_secs(1);
 /// The slots of this worker.
 #[derive(Debug)]
 pub(crate) struct Slots {
-    ledger: Mutex<Ledger>,
+    taken: Mutex<Taken>,
     /// Unbounded, but a lease has at most one report in it, and nothing is fetched before reports are recorded.
     reports: UnboundedSender<Report>,
     abandoned: AtomicBool,
     metrics: Metrics,
 }
 
-/// What is held. Tickets are handed out in the order of time.
+/// The slots that are taken. A later ticket was handed out later.
 #[derive(Debug, Default)]
-struct Ledger {
+struct Taken {
     next_ticket: u64,
-    open: BTreeMap<u64, Open>,
-    endpoints: HashMap<EndpointId, Held>,
+    slots: BTreeMap<u64, Slot>,
+    endpoints: HashMap<EndpointId, TakenByEndpoint>,
     bytes: u64,
 }
 
 #[derive(Debug)]
-struct Open {
+struct Slot {
     endpoint: EndpointId,
     since: Instant,
     bytes: u64,
@@ -46,12 +47,12 @@ struct Open {
 }
 
 #[derive(Debug, Default)]
-struct Held {
+struct TakenByEndpoint {
     slots: u32,
     fetched_slow: u32,
 }
 
-/// What is held at one moment.
+/// What a worker holds at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct View {
     /// Leases.
@@ -83,11 +84,11 @@ enum Stage {
 }
 
 impl Slots {
-    /// No slot is taken. The receiver gets the reports.
+    /// Slots, none of them taken, and the channel in which their reports arrive.
     pub(crate) fn new(metrics: Metrics) -> (Arc<Self>, UnboundedReceiver<Report>) {
         let (reports, receiver) = mpsc::unbounded_channel();
         let slots = Self {
-            ledger: Mutex::default(),
+            taken: Mutex::default(),
             reports,
             abandoned: AtomicBool::new(false),
             metrics,
@@ -99,21 +100,21 @@ impl Slots {
     pub(crate) fn take(self: &Arc<Self>, leased: &Leased, now: Instant) -> Permit {
         let endpoint = &leased.endpoint;
         let bytes = leased.event.body.len() as u64;
-        let mut ledger = self.ledger();
-        let ticket = ledger.next_ticket;
-        ledger.next_ticket += 1;
-        ledger.bytes += bytes;
-        let held = ledger.endpoints.entry(endpoint.id.clone()).or_default();
+        let mut taken = self.taken();
+        let ticket = taken.next_ticket;
+        taken.next_ticket += 1;
+        taken.bytes += bytes;
+        let held = taken.endpoints.entry(endpoint.id.clone()).or_default();
         held.slots += 1;
         held.fetched_slow += u32::from(endpoint.slow);
-        let open = Open {
+        let slot = Slot {
             endpoint: endpoint.id.clone(),
             since: now,
             bytes,
             fetched_slow: endpoint.slow,
         };
-        ledger.open.insert(ticket, open);
-        drop(ledger);
+        taken.slots.insert(ticket, slot);
+        drop(taken);
         self.metrics.in_flight.inc();
         Permit {
             slots: Arc::clone(self),
@@ -125,55 +126,55 @@ impl Slots {
         }
     }
 
-    /// What is held now.
+    /// What the worker holds now.
     pub(crate) fn view(&self, now: Instant) -> View {
-        let ledger = self.ledger();
-        let slow: HashSet<&EndpointId> = ledger
-            .open
+        let taken = self.taken();
+        let slow: HashSet<&EndpointId> = taken
+            .slots
             .values()
-            .take_while(|open| now.saturating_duration_since(open.since) > SLOW_AFTER)
-            .map(|open| &open.endpoint)
+            .take_while(|slot| now.saturating_duration_since(slot.since) > SLOW_AFTER)
+            .map(|slot| &slot.endpoint)
             .collect();
-        let held_slow = ledger
+        let held_slow = taken
             .endpoints
             .iter()
             .filter(|(endpoint, held)| held.fetched_slow > 0 || slow.contains(endpoint))
             .map(|(_, held)| held.slots)
             .sum();
         View {
-            held: u32::try_from(ledger.open.len()).unwrap_or(u32::MAX),
-            bytes: ledger.bytes,
+            held: u32::try_from(taken.slots.len()).unwrap_or(u32::MAX),
+            bytes: taken.bytes,
             held_slow,
             slow_endpoints: slow.into_iter().cloned().collect(),
         }
     }
 
-    /// From now on, attempts that are cut off are given back: the worker ends them, not a fault.
+    /// From now on, attempts that are cut off are given back: it is the worker that ends them, not a crash.
     pub(crate) fn abandon(&self) {
         self.abandoned.store(true, Ordering::SeqCst);
     }
 
     fn report(&self, ticket: u64, report: Report) {
-        // Under one lock: whoever sees the slot free finds the report in the channel.
-        let mut ledger = self.ledger();
+        // Under the lock: by the time anybody sees the slot free, the report is in the channel.
+        let mut taken = self.taken();
         if self.reports.send(report).is_err() {
             tracing::warn!("a report came after the last call; its lease will expire, and it is sent again");
         }
-        if let Some(open) = ledger.open.remove(&ticket) {
-            ledger.bytes -= open.bytes;
-            if let Some(held) = ledger.endpoints.get_mut(&open.endpoint) {
+        if let Some(slot) = taken.slots.remove(&ticket) {
+            taken.bytes -= slot.bytes;
+            if let Some(held) = taken.endpoints.get_mut(&slot.endpoint) {
                 held.slots -= 1;
-                held.fetched_slow -= u32::from(open.fetched_slow);
+                held.fetched_slow -= u32::from(slot.fetched_slow);
                 if held.slots == 0 {
-                    ledger.endpoints.remove(&open.endpoint);
+                    taken.endpoints.remove(&slot.endpoint);
                 }
             }
             self.metrics.in_flight.dec();
         }
     }
 
-    fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    fn taken(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -184,27 +185,37 @@ impl Permit {
     }
 
     /// Reports what the attempt came to.
-    pub(crate) fn finish(mut self, result: ReportedResult) {
-        self.report(result);
+    pub(crate) fn finish(mut self, outcome: Outcome) {
+        self.report(outcome);
     }
 
-    /// Gives the lease back without an attempt.
-    pub(crate) fn give_back(self, reason: GivenBack) {
-        self.slots
-            .metrics
-            .given_back
-            .with_label_values(&[reason.as_str()])
-            .inc();
-        self.finish(ReportedResult::GivenBack);
+    /// Reports that there was no attempt: the delivery is given back, or its attempt counts as crashed if that would be
+    /// in vain.
+    pub(crate) fn not_attempted(mut self, reason: &NotAttempted) {
+        self.report_not_attempted(reason);
     }
 
-    fn report(&mut self, result: ReportedResult) {
+    fn report_not_attempted(&mut self, reason: &NotAttempted) {
+        let metrics = &self.slots.metrics;
+        match reason.given_back() {
+            Some(label) => {
+                metrics.given_back.with_label_values(&[label]).inc();
+                self.report(Outcome::GivenBack);
+            }
+            None => {
+                metrics.crashed.inc();
+                self.report(Outcome::Crashed);
+            }
+        }
+    }
+
+    fn report(&mut self, outcome: Outcome) {
         self.stage = Stage::Reported;
         let report = Report {
             delivery: self.delivery.clone(),
             token: self.token.clone(),
             event: self.event.clone(),
-            result,
+            outcome,
         };
         self.slots.report(self.ticket, report);
     }
@@ -216,17 +227,11 @@ impl Drop for Permit {
         match self.stage {
             Stage::Reported => {}
             Stage::Started if !cut_off => {
+                tracing::error!(delivery = %self.delivery, "an attempt ended without an outcome; it is reported as a crash");
                 self.slots.metrics.crashed.inc();
-                self.report(ReportedResult::Crashed);
+                self.report(Outcome::Crashed);
             }
-            Stage::Waiting | Stage::Started => {
-                self.slots
-                    .metrics
-                    .given_back
-                    .with_label_values(&[GivenBack::Stopping.as_str()])
-                    .inc();
-                self.report(ReportedResult::GivenBack);
-            }
+            Stage::Waiting | Stage::Started => self.report_not_attempted(&NotAttempted::Stopping),
         }
     }
 }

@@ -9,7 +9,7 @@ use tokio::sync::{Notify, watch};
 use crate::outage::Outage;
 use crate::stop::Stop;
 
-/// How long one wait lasts. The connection is asked again after it, which also finds out whether it still lives.
+/// How long one wait lasts. Asking again after it also shows whether the connection still works.
 const WAIT_FOR: Duration = Duration::from_secs(5);
 
 /// Runs until the worker stops.
@@ -27,7 +27,7 @@ pub(crate) async fn run(
 }
 
 async fn wait(store: &Store, idle: &mut watch::Receiver<bool>, woken: &Notify, outage: &mut Outage) {
-    // Ends with the fetcher, which is noticed elsewhere.
+    // An error means that the fetcher has ended, which the supervisor notices.
     while idle.wait_for(|idle| *idle).await.is_ok() {
         match store.wait_for_work(WAIT_FOR).await {
             Ok(token) => {

@@ -12,10 +12,10 @@ use reqwest::{Response, StatusCode, Url};
 /// How much of an answer's body is read.
 const MAX_BODY: usize = 64 << 10;
 
-/// How much of it is kept.
+/// How much of it the delivery log keeps.
 const MAX_SNIPPET: usize = 1 << 10;
 
-/// How much of its head is kept, in whole lines, and of each value.
+/// How many bytes of its head the log keeps, in whole lines, and how many of each value.
 const MAX_HEAD: usize = 2 << 10;
 const MAX_VALUE: usize = 256;
 
@@ -54,7 +54,7 @@ impl Answer {
         }
     }
 
-    /// Takes the next part of the body. Answers whether it was enough.
+    /// Takes the next part of the body. Returns whether that is enough.
     pub(super) fn take(&mut self, part: &[u8]) -> bool {
         let kept = part.len().min(MAX_SNIPPET - self.start_of_body.len());
         self.start_of_body.extend_from_slice(&part[..kept]);
@@ -123,7 +123,7 @@ impl Answer {
         }
     }
 
-    /// Where the answer points, without what carries tokens at times.
+    /// Where the answer redirects to, without the parts that may carry tokens.
     fn location(&self) -> Option<String> {
         let location = self.headers.get(LOCATION)?.to_str().ok()?;
         without_secrets(self.url.join(location).ok()?)

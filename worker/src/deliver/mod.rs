@@ -1,37 +1,51 @@
-//! One attempt of one delivery: sign, send, judge.
+//! One attempt of one delivery, from the lease to the report.
 //!
-//! Whatever a receiver does is an outcome, never an error. What is our own fault is no attempt: then the delivery is
-//! given back, and the endpoint gets no strike.
+//! [`handle`] takes a job and reports an [`Outcome`], whatever happens in between:
 //!
-//! - A worker that stops, a lease that is nearly over, or a machine that lacks memory, files or ports: given back.
+//! 1. [`message`] opens the endpoint's record ([`targets`]), writes the headers and signs.
+//! 2. [`exchange`] sends the request and takes the [`answer`] in, within `DELIVERY_TIMEOUT`.
+//! 3. [`conclude`](conclude::conclude) says what that means: a success, or a strike, and when the next attempt is made.
+//!
+//! Whatever a receiver does is an outcome, never an error. What the receiver is not to blame for ([`NotAttempted`]) is no
+//! attempt, and the endpoint gets no strike:
+//!
+//! - A worker that stops, a lease that is nearly over, or a machine that lacks memory, files or ports: the delivery is given
+//!   back.
 //! - A proxy that doesn't do its work: given back after a pause.
 //! - A signing secret that doesn't open (`SECRETS_KEY` lacks its key): given back after a pause, so that the delivery
 //!   waits, unharmed, for the operator who reads the log. Meanwhile it counts as slow, and others go first.
 //! - A stored record that can't be sent at all: reported as a crash, which sets it aside after three of them.
 
-mod answer;
-
-mod judge;
-
-mod request;
-
-pub(crate) mod sender;
+pub(crate) mod message;
 
 mod targets;
+
+pub(crate) mod exchange;
+
+mod answer;
+
+mod conclude;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use domain::delivery::{Failure, Verdict};
+use apalis::prelude::Data;
+use domain::endpoint::UrlPolicy;
 use domain::id::fill_random;
 use domain::retry::RetrySchedule;
-use store::queue::{Leased, ReportedResult};
+use domain::sealing::SecretsKeyring;
+use domain::seldom::Seldom;
+use store::queue::{Leased, Outcome};
 
-use crate::backend::job::{Job, StartedJob};
-use crate::metrics::{GivenBack, Metrics};
+use crate::backend::job::Job;
+use crate::fault::NotAttempted;
+use crate::metrics::Metrics;
 use crate::stop::Stop;
-use judge::Judged;
-use sender::{NotSent, Sender};
+use crate::transport::Client;
+use conclude::conclude;
+use exchange::Exchange;
+use message::Message;
+use targets::Targets;
 
 /// How long a delivery is held whose secret doesn't open.
 const SECRET_PAUSE: Duration = Duration::from_secs(5);
@@ -39,8 +53,31 @@ const SECRET_PAUSE: Duration = Duration::from_secs(5);
 /// How long a delivery is held that could not go through the proxy.
 const PROXY_PAUSE: Duration = Duration::from_secs(2);
 
-/// How often the operator is told that the proxy doesn't work.
-const COMPLAIN_EVERY: Duration = Duration::from_secs(30);
+/// How long a delivery is held for which this machine lacks something.
+const RESOURCES_PAUSE: Duration = Duration::from_secs(1);
+
+/// How often the log says that the proxy doesn't work.
+const SAY_EVERY: Duration = Duration::from_secs(30);
+
+/// Makes the attempt of a job and reports what came of it. apalis calls this for each job, in a task of its own; a job that
+/// is dropped on the way reports itself.
+pub(crate) async fn handle(job: Job, deliverer: Data<Arc<Deliverer>>) {
+    if deliverer.stop.is_set() {
+        // Dropping the job gives it back.
+        return;
+    }
+    let Some(job) = job.start(deliverer.sender.timeout, Instant::now()) else {
+        return;
+    };
+    match deliverer.attempt(&job.leased).await {
+        Ok(outcome) => job.finish(outcome),
+        Err(reason) => {
+            deliverer.log_reason(&job.leased, &reason);
+            deliverer.pause(&reason).await;
+            job.not_attempted(&reason);
+        }
+    }
+}
 
 /// Makes attempts.
 #[derive(Debug)]
@@ -49,18 +86,7 @@ pub(crate) struct Deliverer {
     schedule: RetrySchedule,
     stop: Stop,
     metrics: Metrics,
-    complained: Mutex<Option<Instant>>,
-}
-
-/// What an attempt came to.
-#[derive(Debug)]
-enum Outcome {
-    /// The receiver, or the lack of one, decided.
-    Attempted(ReportedResult),
-    /// We could not even try.
-    NotAttempted(GivenBack),
-    /// What is stored can't be sent.
-    Broken,
+    proxy_trouble: Mutex<Seldom>,
 }
 
 impl Deliverer {
@@ -71,41 +97,62 @@ impl Deliverer {
             schedule,
             stop,
             metrics,
-            complained: Mutex::default(),
+            proxy_trouble: Mutex::new(Seldom::every(SAY_EVERY)),
         }
     }
 
-    /// Makes the attempt of a job and reports it, whatever happens.
-    pub(crate) async fn deliver(self: Arc<Self>, job: Job) {
-        if self.stop.is_set() {
-            // Dropping the job gives it back.
-            return;
-        }
-        let Some(job) = job.start(self.sender.timeout(), Instant::now()) else {
-            return;
-        };
-        match self.attempt(&job.leased).await {
-            Outcome::Attempted(result) => job.finish(result),
-            Outcome::NotAttempted(reason) => {
-                self.pause(reason).await;
-                job.give_back(reason);
+    /// Sends what is leased, and concludes an outcome from what happened.
+    async fn attempt(&self, leased: &Leased) -> Result<Outcome, NotAttempted> {
+        let started = Instant::now();
+        let exchange = self.sender.send(leased.into()).await?;
+        let duration = started.elapsed();
+        self.count(&exchange, duration);
+        let outcome = conclude(
+            exchange,
+            duration,
+            leased.attempt,
+            &self.schedule,
+            random_fraction(),
+        );
+        conclude::log(leased, &outcome);
+        Ok(outcome)
+    }
+
+    fn count(&self, exchange: &Exchange, duration: Duration) {
+        self.metrics.attempts.with_label_values(&[exchange.label()]).inc();
+        self.metrics.attempt_duration.observe(duration.as_secs_f64());
+    }
+
+    /// Logs why there was no attempt, unless that is logged elsewhere.
+    fn log_reason(&self, leased: &Leased, reason: &NotAttempted) {
+        let delivery = &leased.delivery;
+        match reason {
+            NotAttempted::Resources(error) => {
+                tracing::error!(%delivery, error, "could not attempt the delivery");
             }
-            Outcome::Broken => self.set_aside(job),
+            NotAttempted::Proxy(error) => {
+                let mut proxy_trouble = self.proxy_trouble.lock().unwrap_or_else(PoisonError::into_inner);
+                if proxy_trouble.is_due(Instant::now()) {
+                    tracing::error!(
+                        error,
+                        "deliveries can't go through EGRESS_PROXY; they wait, and no endpoint is blamed"
+                    );
+                }
+            }
+            NotAttempted::Unsendable(_) => {
+                tracing::error!(%delivery, error = %reason, "the delivery is set aside");
+            }
+            NotAttempted::Secret | NotAttempted::Late | NotAttempted::Stopping => {}
         }
     }
 
-    fn set_aside(&self, job: StartedJob) {
-        self.metrics.crashed.inc();
-        job.finish(ReportedResult::Crashed);
-    }
-
-    /// Waits before a delivery is given back that would only come again at once.
-    async fn pause(&self, reason: GivenBack) {
+    /// Waits before a delivery is given back that would otherwise come again at once.
+    async fn pause(&self, reason: &NotAttempted) {
         let pause = match reason {
-            GivenBack::Secret => SECRET_PAUSE,
-            GivenBack::Proxy => PROXY_PAUSE,
-            GivenBack::Resources => Duration::from_secs(1),
-            GivenBack::Late | GivenBack::Stopping => return,
+            NotAttempted::Secret => SECRET_PAUSE,
+            NotAttempted::Proxy(_) => PROXY_PAUSE,
+            NotAttempted::Resources(_) => RESOURCES_PAUSE,
+            NotAttempted::Late | NotAttempted::Stopping | NotAttempted::Unsendable(_) => return,
         };
         let mut stop = self.stop.clone();
         tokio::select! {
@@ -113,84 +160,37 @@ impl Deliverer {
             () = stop.requested() => {}
         }
     }
-
-    async fn attempt(&self, leased: &Leased) -> Outcome {
-        let started = Instant::now();
-        match self.sender.send(leased.into()).await {
-            Ok(judged) => Outcome::Attempted(self.conclude(leased, judged, started.elapsed())),
-            Err(NotSent::Secret) => Outcome::NotAttempted(GivenBack::Secret),
-            Err(NotSent::Resources(error)) => {
-                tracing::error!(delivery = %leased.delivery, error, "could not attempt the delivery");
-                Outcome::NotAttempted(GivenBack::Resources)
-            }
-            Err(NotSent::Proxy(error)) => {
-                self.complain(&error);
-                Outcome::NotAttempted(GivenBack::Proxy)
-            }
-            Err(error @ NotSent::Unsendable(_)) => {
-                tracing::error!(delivery = %leased.delivery, %error, "the delivery is set aside");
-                Outcome::Broken
-            }
-        }
-    }
-
-    /// Tells the operator about the proxy, but not for each delivery.
-    fn complain(&self, error: &str) {
-        let mut complained = self.complained.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        if complained.is_none_or(|last| now - last >= COMPLAIN_EVERY) {
-            *complained = Some(now);
-            tracing::error!(
-                error,
-                "deliveries can't go through EGRESS_PROXY; they wait, and no endpoint is blamed"
-            );
-        }
-    }
-
-    fn conclude(&self, leased: &Leased, judged: Judged, duration: Duration) -> ReportedResult {
-        self.metrics.attempts.with_label_values(&[judged.outcome()]).inc();
-        self.metrics.attempt_duration.observe(duration.as_secs_f64());
-        let verdict = Verdict::of(
-            judged.failure,
-            leased.attempt,
-            &self.schedule,
-            judged.retry_after(),
-            random_fraction(),
-        );
-        log(leased, &judged, verdict, duration);
-        let is_gone = judged.failure == Some(Failure::Gone);
-        let attempt = judged.record(duration);
-        match verdict {
-            Verdict::Succeeded => ReportedResult::Succeeded(attempt),
-            Verdict::RetryIn(wait) => ReportedResult::Failed {
-                attempt,
-                retry_in: Some(wait),
-                gone: is_gone,
-            },
-            Verdict::Exhausted => ReportedResult::Failed {
-                attempt,
-                retry_in: None,
-                gone: is_gone,
-            },
-        }
-    }
 }
 
-/// One line for each attempt. The snippet is the receiver's, and stays out of our logs.
-fn log(leased: &Leased, judged: &Judged, verdict: Verdict, duration: Duration) {
-    let (delivery, endpoint, attempt) = (&leased.delivery, &leased.endpoint.id, leased.attempt);
-    let (status, ms) = (judged.status(), duration.as_secs_f64() * 1000.0);
-    let error = judged.failure.map(Failure::code);
-    match verdict {
-        Verdict::Succeeded => tracing::debug!(%delivery, %endpoint, attempt, status, ms, "delivered"),
-        Verdict::RetryIn(wait) => tracing::info!(
-            %delivery, %endpoint, attempt, status, ms, error,
-            detail = judged.detail, retry_in_seconds = wait.as_secs_f64(), "attempt failed"
-        ),
-        Verdict::Exhausted => tracing::info!(
-            %delivery, %endpoint, attempt, status, ms, error,
-            detail = judged.detail, "the last attempt failed; the delivery is exhausted"
-        ),
+/// The one way to receivers, for deliveries and for test events.
+#[derive(Debug)]
+pub(crate) struct Sender {
+    client: Client,
+    targets: Targets,
+    /// `DELIVERY_TIMEOUT`.
+    timeout: Duration,
+}
+
+impl Sender {
+    /// Sends with `client` to what `urls` allows, and signs with what `keyring` opens.
+    pub(crate) fn new(client: Client, urls: UrlPolicy, keyring: SecretsKeyring, timeout: Duration) -> Self {
+        Self {
+            client,
+            targets: Targets::new(urls, keyring),
+            timeout,
+        }
+    }
+
+    /// Sends a message once: builds its request, and makes the exchange.
+    ///
+    /// # Errors
+    ///
+    /// When the receiver is not to blame for what failed: then it counts as not attempted.
+    pub(crate) async fn send(&self, message: Message<'_>) -> Result<Exchange, NotAttempted> {
+        match message.request(&self.targets) {
+            Ok(request) => exchange::send(&self.client, request, self.timeout).await,
+            Err(fault) => Exchange::without_request(fault),
+        }
     }
 }
 

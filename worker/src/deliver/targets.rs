@@ -1,4 +1,4 @@
-//! What is derived from an endpoint's record, URL and opened secret, kept by the record's version.
+//! Endpoints' records, opened: where to send, and the secrets to sign with. Each is kept until its record changes.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,14 +8,17 @@ use domain::delivery::Failure;
 use domain::endpoint::{EndpointUrl, UrlError, UrlPolicy};
 use domain::id::EndpointId;
 use domain::sealing::{OpenError, SealedSecret, SecretsKeyring};
+use domain::seldom::Seldom;
 use domain::signing::SigningSecret;
 use store::queue::LeasedEndpoint;
+
+use crate::fault::{Fault, NotAttempted};
 
 /// How many endpoints are kept. When there are more, all are forgotten: opening one again costs microseconds.
 const MAX_KEPT: usize = 4096;
 
-/// How often an endpoint's secret is complained about.
-const COMPLAIN_EVERY: Duration = Duration::from_secs(30);
+/// How often the log says that a secret doesn't open.
+const SAY_EVERY: Duration = Duration::from_secs(30);
 
 /// Where to send, and how to sign.
 #[derive(Debug)]
@@ -28,16 +31,8 @@ pub(super) struct Target {
     pub(super) legacy_uses_previous: bool,
 }
 
-/// Why there is no target.
-#[derive(Debug)]
-pub(super) enum NoTarget {
-    /// The stored URL may not be used (any more).
-    Url(Failure, String),
-    /// The secret doesn't open: the operator's problem, and told to them.
-    Secret,
-}
-
-/// What a target was derived from. A grace ends without a new version: the previous secret is no longer there.
+/// What a target was derived from. The end of a rotation's grace makes no new version of the record, which then just lacks
+/// the previous secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Edition {
     version: u64,
@@ -51,7 +46,7 @@ pub(super) struct Targets {
     policy: UrlPolicy,
     keyring: SecretsKeyring,
     kept: Mutex<HashMap<EndpointId, (Edition, Arc<Target>)>>,
-    complained: Mutex<Option<Instant>>,
+    unopened: Mutex<Seldom>,
 }
 
 impl Targets {
@@ -60,13 +55,17 @@ impl Targets {
             policy,
             keyring,
             kept: Mutex::default(),
-            complained: Mutex::default(),
+            unopened: Mutex::new(Seldom::every(SAY_EVERY)),
         }
     }
 
-    /// The target of an endpoint. Its URL is judged by its text, literal addresses included: those never reach the
+    /// The target of an endpoint. Its URL is checked by its text, literal addresses included: those never reach the
     /// resolver.
-    pub(super) fn find(&self, endpoint: &LeasedEndpoint) -> Result<Arc<Target>, NoTarget> {
+    ///
+    /// # Errors
+    ///
+    /// When the stored URL may not be used (any more), or the secret doesn't open; the operator has been told that.
+    pub(super) fn find(&self, endpoint: &LeasedEndpoint) -> Result<Arc<Target>, Fault> {
         let edition = Edition::of(endpoint);
         if let Some((kept, target)) = self.kept().get(&endpoint.id)
             && *kept == edition
@@ -78,19 +77,21 @@ impl Targets {
                 UrlError::Address(_) | UrlError::Local(_) => Failure::BlockedAddress,
                 _ => Failure::Url,
             };
-            NoTarget::Url(failure, format!("the URL {error}"))
+            Fault::Receiver(failure, format!("the URL {error}"))
         })?;
-        // A record in which they changed places was not written by us: it must not bring a replaced secret back.
+        // A record whose two secrets have changed places was not written by us. It must not bring a replaced secret back.
         if let Some(previous) = &endpoint.previous_secret
             && !previous.may_precede(&endpoint.secret)
         {
-            self.complain(endpoint, &OpenError::Damaged);
-            return Err(NoTarget::Secret);
+            self.log_unopened(endpoint, &OpenError::Damaged);
+            return Err(NotAttempted::Secret.into());
         }
         let target = Arc::new(Target {
             url,
-            secret: self.open(endpoint, &endpoint.secret).ok_or(NoTarget::Secret)?,
-            // Without it the delivery still goes: the new secret is the one that counts.
+            secret: self
+                .open(endpoint, &endpoint.secret)
+                .ok_or(NotAttempted::Secret)?,
+            // If it doesn't open, the delivery is sent all the same: the new secret is the one that counts.
             previous: endpoint
                 .previous_secret
                 .as_ref()
@@ -109,16 +110,14 @@ impl Targets {
     fn open(&self, endpoint: &LeasedEndpoint, secret: &SealedSecret) -> Option<SigningSecret> {
         self.keyring
             .open(secret, &endpoint.account, &endpoint.id)
-            .inspect_err(|error| self.complain(endpoint, error))
+            .inspect_err(|error| self.log_unopened(endpoint, error))
             .ok()
     }
 
-    /// Tells the operator, but not for each delivery.
-    fn complain(&self, endpoint: &LeasedEndpoint, error: &OpenError) {
-        let mut complained = self.complained.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        if complained.is_none_or(|last| now - last >= COMPLAIN_EVERY) {
-            *complained = Some(now);
+    /// Tells the operator that a secret doesn't open, but not for each delivery.
+    fn log_unopened(&self, endpoint: &LeasedEndpoint, error: &OpenError) {
+        let mut unopened = self.unopened.lock().unwrap_or_else(PoisonError::into_inner);
+        if unopened.is_due(Instant::now()) {
             tracing::error!(
                 endpoint = %endpoint.id,
                 %error,

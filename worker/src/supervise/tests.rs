@@ -3,7 +3,7 @@
 use std::future::{pending, ready};
 
 use apalis::prelude::Monitor;
-use store::queue::{Report, ReportedResult};
+use store::queue::{Outcome, Report};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use super::*;
@@ -62,7 +62,7 @@ async fn what_outlasts_the_timeout_is_cut_off_and_given_back() {
         .spawn("fetcher", async move { told.send(reports.recv().await).unwrap() });
     supervisor.run(ready(())).await.unwrap();
     let report = heard.recv().await.flatten().unwrap();
-    assert!(matches!(report.result, ReportedResult::GivenBack), "{report:?}");
+    assert!(matches!(report.outcome, Outcome::GivenBack), "{report:?}");
 }
 
 #[tokio::test]

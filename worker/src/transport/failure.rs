@@ -1,4 +1,4 @@
-//! What went wrong with a request, told from the chain of errors below it.
+//! Finds out from a request's error, and from what caused it, whose fault the failure is.
 
 use std::error::Error;
 use std::io;
@@ -7,39 +7,29 @@ use domain::delivery::Failure;
 
 use hyper_util::client::legacy;
 
-use super::proxy::NoTunnel;
 use super::resolver::BlockedHost;
 use super::tunnel::Unresolved;
+use crate::fault::{Fault, NotAttempted};
 
-/// Operating system errors that say that *we* are out of something: memory, files (of the process, of the system), or
+/// The operating system's errors that say that *we* are out of something: memory, files (of the process, of the system), or
 /// local ports. No receiver is to blame for them.
 const OWN_ERRORS: [i32; 4] = [12, 23, 24, 99];
 
-/// Why a request has no complete answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Broken {
-    /// The receiver, its name or its network: a failed attempt, with a sentence for people.
-    Failed(Failure, String),
-    /// Our own trouble, with a sentence for the operator: no attempt.
-    Own(String),
-    /// The proxy's trouble, with a sentence for the operator: no attempt either.
-    Proxy(String),
-}
-
-/// Finds out what an error of the client means. `host` is for the sentence.
-pub(crate) fn classify(error: &(dyn Error + 'static), host: &str) -> Broken {
+/// Whose fault an error of the client is. The sentence about it names `host`.
+pub(crate) fn classify(error: &(dyn Error + 'static), host: &str) -> Fault {
     if let Some(number) = find::<io::Error>(error).and_then(io::Error::raw_os_error)
         && OWN_ERRORS.contains(&number)
     {
-        return Broken::Own(format!("this worker lacks resources: {}", root(error)));
+        return Fault::NotAttempted(NotAttempted::Resources(format!(
+            "this worker lacks resources: {}",
+            root(error)
+        )));
     }
     if let Some(blocked) = find::<BlockedHost>(error) {
-        return Broken::Failed(Failure::BlockedAddress, blocked.to_string());
+        return Fault::Receiver(Failure::BlockedAddress, blocked.to_string());
     }
-    match find::<NoTunnel>(error) {
-        Some(NoTunnel::Proxy(sentence)) => return Broken::Proxy(sentence.clone()),
-        Some(NoTunnel::Receiver(failure, sentence)) => return Broken::Failed(*failure, sentence.clone()),
-        None => {}
+    if let Some(fault) = find::<Fault>(error) {
+        return fault.clone();
     }
     let request = find::<reqwest::Error>(error);
     let is_connect = request.is_some_and(reqwest::Error::is_connect)
@@ -58,7 +48,7 @@ pub(crate) fn classify(error: &(dyn Error + 'static), host: &str) -> Broken {
             format!("no connection in time: {}", root(error)),
         )
     } else if is_connect {
-        // A connection that was made and ended in the middle of the handshake.
+        // The connection was made, and ended in the middle of the TLS handshake.
         let is_handshake =
             find::<io::Error>(error).is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof);
         if is_handshake {
@@ -72,10 +62,10 @@ pub(crate) fn classify(error: &(dyn Error + 'static), host: &str) -> Broken {
             format!("the exchange broke off: {}", root(error)),
         )
     };
-    Broken::Failed(failure, sentence)
+    Fault::Receiver(failure, sentence)
 }
 
-/// An error and all that is below it. What an I/O error wraps is looked at too, which `source` skips.
+/// An error and everything that caused it, with what I/O errors wrap, which `source` skips.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |cause: &&'a (dyn Error + 'static)| {
         let cause: &'a (dyn Error + 'static) = *cause;
@@ -90,7 +80,7 @@ fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
     causes(error).find_map(|cause| cause.downcast_ref())
 }
 
-/// What is at the bottom. Never the client's own error, which would repeat the whole URL.
+/// What caused everything else. Never the client's own error, which would repeat the whole URL.
 fn root(error: &(dyn Error + 'static)) -> String {
     causes(error)
         .filter(|cause| !cause.is::<reqwest::Error>())

@@ -1,9 +1,9 @@
 //! The guarded client: the only way in which this worker talks to receivers.
 //!
 //! One pooled client for HTTP/1.1 and HTTP/2 over rustls with the system's roots. Every address that a name resolves
-//! to is judged when the connection is made ([`resolver`]); redirects are not followed, environment proxies are
-//! ignored (only [`proxy`] is used, if there is one), and what a receiver can make us hold in memory is bounded. Where the time of an attempt goes is seen by
-//! [`phases`].
+//! to is checked when the connection is made ([`resolver`]). Redirects are not followed. The environment's proxies are
+//! ignored; the only way round is [`proxy`], if it is configured. What a receiver can make us hold in memory is bounded.
+//! [`phases`] sees where the time of an attempt goes, and [`failure`] whose fault it is that one failed.
 
 pub(crate) mod failure;
 
@@ -32,7 +32,7 @@ use tunnel::TunnelClient;
 
 pub(crate) use tls::Roots;
 
-/// How we call ourselves.
+/// What we call ourselves.
 const NAME: &str = concat!("RKT-Webhooks/", env!("CARGO_PKG_VERSION"));
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -51,18 +51,18 @@ const MAX_HTTP2_HEADERS: u32 = 64 << 10;
 const HTTP2_STREAM_WINDOW: u32 = 64 << 10;
 const HTTP2_CONNECTION_WINDOW: u32 = 1 << 20;
 
-/// What the client needs to know.
+/// What the client is built from.
 #[derive(Debug)]
 pub(crate) struct Settings {
     /// The addresses that may be connected to.
     pub(crate) addresses: AddressPolicy,
-    /// How long a connection may take to be made.
+    /// How long connecting may take.
     pub(crate) connect_timeout: Duration,
     /// How many idle connections are kept for each host. Endpoints can share one, so their own limit is too low for it.
     pub(crate) max_idle_per_host: usize,
-    /// Who is trusted.
+    /// Which certificates are trusted.
     pub(crate) roots: Roots,
-    /// What is gone through, if anything.
+    /// The proxy to go through, if any.
     pub(crate) proxy: Option<EgressProxy>,
 }
 
@@ -78,7 +78,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// For [`failure::classify`].
+    /// [`failure::classify`] tells what they mean.
     pub(crate) async fn execute(&self, request: Request) -> Result<Response, BoxError> {
         match self {
             Self::Direct(client) => Ok(client.execute(request).await?),
@@ -86,7 +86,7 @@ impl Client {
         }
     }
 
-    /// The proxy that is gone through, if any.
+    /// The proxy that requests go through, if any.
     pub(crate) fn proxy(&self) -> Option<&EgressProxy> {
         match self {
             Self::Direct(_) => None,
@@ -95,7 +95,7 @@ impl Client {
     }
 }
 
-/// Builds the client. `names` looks host names up; what it finds is judged before it is used.
+/// Builds the client. `names` looks host names up; what it finds is checked before it is used.
 ///
 /// # Errors
 ///

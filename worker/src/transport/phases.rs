@@ -1,10 +1,9 @@
 //! Where the time of an attempt goes: name lookup, TCP, TLS, and the wait for the head of the answer.
 //!
-//! The client's parts call [`mark`] when they get somewhere; [`measured`] gives each attempt marks of its own. They
-//! are found through the task, since the client makes a connection inside the task of the request that needs it. When
-//! an idle connection comes free meanwhile, the request takes that one, and the client finishes the new one in a task of
-//! its own: there is nobody to mark it for, and [`Connecting`] withdraws what was marked before. So an attempt is
-//! never told a connection that it did not use.
+//! The client's parts call [`mark`] when they get somewhere; [`measured`] gives each attempt marks of its own, which `mark`
+//! finds through the task: the client makes a connection inside the task of the request that needs it. If another
+//! connection becomes idle meanwhile, the request takes that one, and the client finishes the new one in a task of its own.
+//! Then [`Connecting`] withdraws what it has marked, so that no attempt shows a connection that it did not use.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,7 +19,7 @@ tokio::task_local! {
 
 /// How far an attempt got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Step {
+pub(crate) enum Mark {
     /// A new connection is begun.
     Connect,
     /// The look-up of the host name begins. Literal addresses have none.
@@ -35,14 +34,14 @@ pub(crate) enum Step {
     Answered,
 }
 
-/// Notes that the attempt of this task got to `step`. Outside of attempts it does nothing.
-pub(crate) fn mark(step: Step) {
+/// Notes that the attempt of this task got this far. Outside of attempts it does nothing.
+pub(crate) fn mark(reached: Mark) {
     if let Ok(marks) = MARKS.try_with(Marks::clone) {
-        marks.mark(step);
+        marks.mark(reached);
     }
 }
 
-/// Makes an attempt, and tells where its time went.
+/// Runs an attempt, and measures where its time goes.
 pub(crate) async fn measured<T>(attempt: impl Future<Output = T>) -> (T, Phases) {
     let (marks, started) = (Marks::default(), Instant::now());
     let came_to = MARKS.scope(marks.clone(), attempt).await;
@@ -54,26 +53,27 @@ pub(crate) async fn measured<T>(attempt: impl Future<Output = T>) -> (T, Phases)
 struct Marks(Arc<Mutex<[Option<Instant>; 6]>>);
 
 impl Marks {
-    fn mark(&self, step: Step) {
+    fn mark(&self, reached: Mark) {
         let mut at = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if step == Step::Connect {
+        if reached == Mark::Connect {
             // A request that met a connection just closed by the receiver begins again with a new one.
             *at = [None; 6];
         }
-        at[step as usize].get_or_insert_with(Instant::now);
+        at[reached as usize].get_or_insert_with(Instant::now);
     }
 
     fn withdraw(&self) {
         let mut at = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        at[..Step::Answered as usize].fill(None);
+        at[..Mark::Answered as usize].fill(None);
     }
 
-    /// The phases of an attempt that lasted from `started` to `ended`. What it was in the middle of lasted till then.
+    /// The phases of an attempt that lasted from `started` to `ended`. A phase that was under way at the end lasted till
+    /// then.
     fn phases(&self, started: Instant, ended: Instant) -> Phases {
         let mut at = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let answered = at[Step::Answered as usize];
-        if answered.is_some() && at[Step::Connected as usize].is_none() {
-            // It was answered on another connection than the one that it had begun.
+        let answered = at[Mark::Answered as usize];
+        if answered.is_some() && at[Mark::Connected as usize].is_none() {
+            // The answer came on another connection than the one that was begun for this attempt.
             at = [None; 6];
         }
         let [connect, lookup, resolved, handshake, connected, _] = at;
@@ -91,7 +91,7 @@ impl Marks {
     }
 }
 
-/// Marks the begin and the end of each connection that the client makes.
+/// Marks the beginning and the end of each connection that the client makes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct MarkConnections;
 
@@ -103,7 +103,7 @@ impl<S> Layer<S> for MarkConnections {
     }
 }
 
-/// What makes connections, marked.
+/// Makes connections and marks them.
 #[derive(Debug, Clone)]
 pub(super) struct Connector<S>(S);
 
@@ -117,7 +117,7 @@ impl<S: Service<To, Future: Unpin>, To> Service<To> for Connector<S> {
     }
 
     fn call(&mut self, to: To) -> Connecting<S::Future> {
-        mark(Step::Connect);
+        mark(Mark::Connect);
         Connecting {
             marks: MARKS.try_with(Marks::clone).ok(),
             connection: self.0.call(to),
@@ -125,7 +125,7 @@ impl<S: Service<To, Future: Unpin>, To> Service<To> for Connector<S> {
     }
 }
 
-/// A connection that is being made, for the attempt whose marks it has.
+/// A connection in the making, for the attempt whose marks it has.
 #[derive(Debug)]
 pub(super) struct Connecting<F> {
     marks: Option<Marks>,
@@ -145,7 +145,7 @@ impl<F: Future + Unpin> Future for Connecting<F> {
         if polled.is_ready()
             && let Some(marks) = &self.marks
         {
-            marks.mark(Step::Connected);
+            marks.mark(Mark::Connected);
         }
         polled
     }

@@ -1,7 +1,7 @@
-//! Names become addresses here, and every address is judged before one is connected to.
+//! Turns names into addresses, and checks every address before the client connects to one.
 //!
-//! A host with one blocked address among good ones is refused as a whole: else an attacker's name server would only
-//! have to wait until the good one fails. Literal addresses are not looked up; they are judged as part of the URL.
+//! A host with one blocked address among good ones is refused as a whole: otherwise an attacker would only have to wait
+//! until the good ones fail. Literal addresses need no lookup; they are checked as part of the URL.
 
 use std::fmt;
 use std::io;
@@ -12,7 +12,7 @@ use domain::address::{AddressPolicy, BlockedAddress};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::Semaphore;
 
-use super::phases::{Step, mark};
+use super::phases::{Mark, mark};
 
 /// Name lookups at a time. Each takes a thread that waits for the system's resolver, and can't be stopped.
 const MAX_LOOKUPS: usize = 256;
@@ -36,7 +36,7 @@ impl GuardedResolver {
         Self { names, policy }
     }
 
-    /// Judges a host that is a literal address.
+    /// Checks a host that is a literal address.
     pub(super) fn admit_literal(&self, host: &str, address: IpAddr) -> Result<(), BlockedHost> {
         admit(host, &[SocketAddr::new(address, 0)], &self.policy)
     }
@@ -54,10 +54,10 @@ impl Resolve for GuardedResolver {
         let policy = self.policy.clone();
         let resolving = self.names.resolve(name);
         Box::pin(async move {
-            mark(Step::Lookup);
+            mark(Mark::Lookup);
             let addresses: Vec<SocketAddr> = resolving.await?.collect();
             admit(&host, &addresses, &policy)?;
-            mark(Step::Resolved);
+            mark(Mark::Resolved);
             Ok(Box::new(addresses.into_iter()) as Addrs)
         })
     }
@@ -93,7 +93,7 @@ impl Resolve for SystemResolver {
         Box::pin(async move {
             let permit = lookups.acquire_owned().await?;
             let found = tokio::task::spawn_blocking(move || {
-                // The lookup outlives an attempt that gave up waiting for it, and so does its permit.
+                // A lookup goes on after the attempt that waited for it has given up, and keeps its permit.
                 let _permit = permit;
                 (name.as_str(), 0).to_socket_addrs()
             });

@@ -9,7 +9,7 @@ use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, RootCertStore, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
-use super::phases::{Step, mark};
+use super::phases::{Mark, mark};
 
 /// Which certificate authorities are trusted.
 #[derive(Debug)]
@@ -46,13 +46,13 @@ pub(super) fn config(roots: Roots) -> Result<ClientConfig, rustls::Error> {
     Ok(config)
 }
 
-/// We have no certificate. A handshake begins with that question, so this is also where its begin is seen.
+/// We have no certificate to show. rustls asks for one at the start of each handshake, which is how we see that start.
 #[derive(Debug)]
 struct NoCertificate;
 
 impl ResolvesClientCert for NoCertificate {
     fn has_certs(&self) -> bool {
-        mark(Step::Handshake);
+        mark(Mark::Handshake);
         false
     }
 

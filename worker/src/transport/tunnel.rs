@@ -1,4 +1,4 @@
-//! The client that goes through a proxy: it connects by [`EgressProxy`], and else is like the direct one.
+//! The client that goes through a proxy: it connects through [`EgressProxy`], and is otherwise like the direct one.
 
 use std::io;
 use std::net::IpAddr;
@@ -118,7 +118,7 @@ impl Tunnels {
         Ok(TokioIo::new(stream))
     }
 
-    /// Where a host is; every address is judged, literal ones too.
+    /// The addresses of a host, all of them checked, literal ones too.
     async fn addresses_of(&self, host: &str) -> Result<Vec<IpAddr>, BoxError> {
         if let Ok(address) = host.parse() {
             self.names.admit_literal(host, address)?;
@@ -129,7 +129,7 @@ impl Tunnels {
     }
 }
 
-/// A name that was not found, or leads to where it must not.
+/// A name that was not found, or that leads to an address that is blocked.
 #[derive(Debug, thiserror::Error)]
 #[error("the name did not resolve")]
 pub(super) struct Unresolved(#[source] BoxError);

@@ -164,7 +164,7 @@ impl From<DeliverySummary> for DeliveryView {
 impl From<DeliveryState> for DeliveryStatus {
     fn from(state: DeliveryState) -> Self {
         match state {
-            DeliveryState::Pending => Self::Pending,
+            DeliveryState::Pending | DeliveryState::Quarantined => Self::Pending,
             DeliveryState::InFlight => Self::InFlight,
             DeliveryState::Retrying => Self::Retrying,
             DeliveryState::Parked => Self::Parked,

@@ -1,6 +1,6 @@
 //! What is done around every request, and clients that are slow, large or foreign.
 
-use poem::http::HeaderMap;
+use poem::http::{HeaderMap, Method};
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Each mistake is made, and must be named; nothing else may be.
+//! Each test makes a mistake; the doctor must name it, and nothing else.
 
 mod bodies;
 

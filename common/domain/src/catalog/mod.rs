@@ -1,11 +1,11 @@
 //! The catalog: what each event type means, the shape of its body, and a realistic sample.
 //!
-//! It is what customers read before they write a receiver, and what test events are made of. The schemas (JSON Schema,
-//! draft 2020-12) and samples are files in `types/`, each of a whole body as receivers get it. A type without an entry
-//! does not compile.
+//! Customers read it before they write a receiver, and test events are its samples. The schemas (JSON Schema, draft 2020-12)
+//! and samples are files in `types/`; each describes or shows a whole body as receivers get it. The compiler refuses a type
+//! that has no entry.
 //!
-//! Of the ten event types only what stands around `data` is promised: `data` is the chatbot backend's own, and is not
-//! checked against the schema when it is accepted.
+//! Of the ten event types we promise only what stands around `data`: that belongs to the chatbot backend, and accepting an
+//! event doesn't compare it with the schema.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ use crate::event::{AccountEvent, EventType, Payload, Subscription};
 /// What a customer can know about an event type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventDescription {
-    /// The type, as it is subscribed to; never [`Subscription::All`].
+    /// The type, as customers subscribe to it; never [`Subscription::All`].
     pub subscription: Subscription,
     /// When it happens, in a sentence.
     pub description: &'static str,
@@ -28,14 +28,14 @@ pub struct EventDescription {
     pub sample: &'static str,
 }
 
-/// Every type that can be subscribed to, in the order of the documentation: the event types, then the account events.
+/// Every type that a customer can subscribe to, in the order of the documentation: the event types, then the account events.
 pub fn all() -> impl Iterator<Item = EventDescription> {
     let events = EventType::ALL.iter().copied().map(describe);
     let account_events = AccountEvent::ALL.iter().copied().map(describe_account_event);
     events.chain(account_events)
 }
 
-/// A sample of what receivers get: of this type, at this time, of this chatbot (or of a sample one).
+/// A sample of what receivers get: an event of this type, at this time, of this chatbot (`None`: of a made-up one).
 ///
 /// # Panics
 ///

@@ -1,4 +1,12 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use chacha20poly1305::XChaCha20Poly1305;
+use secrecy::zeroize::Zeroizing;
+use sha2::Sha256;
+
 use super::*;
+use crate::id::{AccountId, EndpointId};
+use crate::signing::SigningSecret;
 
 fn ring(keys: &[u8]) -> SecretsKeyring {
     keys.iter()

@@ -1,21 +1,21 @@
-//! The index of finished events, as it was read.
+//! The index of finished events, as a walk saw it.
 
 use std::collections::BTreeMap;
 
 use super::ids::EventKey;
-use super::snapshot::EventRow;
+use super::rows::EventRow;
 
 /// An account, and `delivered` or `exhausted`.
 pub(super) type Class = (String, String);
 
-/// Everything that the index holds.
+/// The index of finished events.
 #[derive(Debug, Clone, Default)]
 pub struct Finished {
     /// `account:<a>:delivered` and `account:<a>:exhausted`, the oldest entry first.
     pub lists: BTreeMap<Class, Vec<FinishedEntry>>,
     /// `finished:<class>`: when the oldest entry finished (s).
     pub oldest: BTreeMap<Class, f64>,
-    /// `finished:<class>:bytes`: what the events of the list are charged.
+    /// `finished:<class>:bytes`: what the accounts are charged for the events of the list.
     pub bytes: BTreeMap<Class, f64>,
 }
 
@@ -26,7 +26,7 @@ pub struct FinishedEntry {
     pub at: i64,
     /// The event.
     pub event: EventKey,
-    /// How often it had been sent again by then.
+    /// How often somebody had sent it again by then.
     pub again: i32,
 }
 
@@ -39,7 +39,8 @@ impl FinishedEntry {
         words.next().is_none().then_some(Self { at, event, again })
     }
 
-    /// Whether it is the one that counts for its event, if that is of its list's account: it is finished, in this class.
+    /// Whether it is the entry that counts for its event: the event is finished, in this class. (Whether it is of the list's
+    /// account, the caller knows.)
     #[must_use]
     pub fn is_current(&self, class: &str, event: &EventRow) -> bool {
         event.refs == 0 && event.again == self.again && event.failed == (class == "exhausted")

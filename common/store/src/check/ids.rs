@@ -1,4 +1,4 @@
-//! Ids as numbers: a store has millions of them, and as texts they would take three times the memory.
+//! Ids as numbers: a store has millions of them, and texts would take three times the memory.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use domain::id::{DeliveryId, EventId, InvalidId};
 /// The digits of ids, Crockford's base 32 in lower case.
 const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
-/// The value of each byte as a digit; 255 of what is none.
+/// The value of each byte as a digit; 255 for a byte that is none.
 const VALUES: [u8; 256] = {
     let mut values = [u8::MAX; 256];
     let mut digit = 0;
@@ -19,7 +19,7 @@ const VALUES: [u8; 256] = {
     values
 };
 
-/// The digits of a ULID, of an endpoint's id, and of what a replay's id has more.
+/// How many digits there are in a ULID, in an endpoint's id, and in what a replay's id adds.
 const EVENT: usize = 26;
 const ENDPOINT: usize = 16;
 const REPLAY: usize = 8;
@@ -37,11 +37,11 @@ pub struct EndpointKey([u8; 10]);
 pub struct DeliveryKey {
     event: EventKey,
     endpoint: EndpointKey,
-    /// The replay's digits after a 1; zeros when it is none.
+    /// The digits of a replay, after a 1; all zero for a first delivery.
     replay: [u8; 6],
 }
 
-/// The number that digits spell; `None` when one is no digit, or when they don't fit.
+/// The number that digits spell; `None` when one is no digit, or when it doesn't fit.
 fn number(digits: &[u8]) -> Option<u128> {
     digits.iter().try_fold(0_u128, |number, byte| {
         let digit = VALUES[usize::from(*byte)];
@@ -96,13 +96,13 @@ impl DeliveryKey {
         self.event
     }
 
-    /// The endpoint that it is addressed to.
+    /// The endpoint that it goes to.
     #[must_use]
     pub const fn endpoint(&self) -> EndpointKey {
         self.endpoint
     }
 
-    /// Whether it sends an event again.
+    /// Whether it is a replay.
     #[must_use]
     pub const fn is_replay(&self) -> bool {
         self.replay[0] == 1

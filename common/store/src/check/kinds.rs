@@ -1,47 +1,40 @@
-//! Every kind of key: how it is read, and where what was read goes. A new key of `keys.rs` is a new row here.
+//! Every kind of key: how to read it, and which function adds it to the snapshot. A new key of `keys.rs` is a new row here.
 
-use std::collections::HashMap;
-
-use super::put;
-use super::snapshot::Snapshot;
+use super::put::{self, Hash, Put, Row, endpoints, events, queues, records, replays};
 
 /// A kind of key.
 #[derive(Debug)]
 pub(super) struct Kind {
-    /// How its name starts, and how it ends. Between them is what the key is of; a name without a colon at the end of its
-    /// start is the whole name.
+    /// How its name starts and ends; between them stands what the key is of. A start without a colon at its end is the whole
+    /// name.
     name: (&'static str, &'static str),
-    /// Whether it must go with the endpoint that it is of.
+    /// Whether it is of an endpoint, and must go with it.
     pub(super) is_owned: bool,
     pub(super) lifetime: Lifetime,
     pub(super) take: Take,
 }
 
-/// What is asked about a key's lifetime.
+/// What the check wants to know about a key's lifetime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lifetime {
     /// Nothing.
     Any,
-    /// It must have one.
-    Must,
-    /// Whether it has one is told with its fields.
-    Told,
+    /// That it has one.
+    Required,
+    /// Whether it has one; that goes into the snapshot.
+    Recorded,
 }
 
-/// What goes into the snapshot: the key's name is given without the prefix, and without what all keys of its kind share. An error
-/// says why it can't be read.
-type Put<T> = fn(&mut Snapshot, &str, T) -> Result<(), String>;
-
-/// How a key is read, and what takes it in.
+/// How to read a key, and what adds it to the snapshot.
 #[derive(Debug)]
 pub(super) enum Take {
     /// Not at all.
     Nothing,
     /// These fields of a hash, and the length of one that is long.
     Fields(&'static [&'static str], &'static str, Put<Row>),
-    /// These fields of a hash; the last has the ids of log entries, the newest of which is read then.
+    /// These fields of a hash. The last one holds the ids of log entries, of which the newest is read next.
     Record(&'static [&'static str], Put<Row>),
-    /// A hash that is small.
+    /// The whole of a small hash.
     Hash(Put<Hash>),
     /// A number.
     Number(Put<Option<i64>>),
@@ -51,38 +44,23 @@ pub(super) enum Take {
     Sorted(Put<Vec<(String, f64)>>),
 }
 
-/// The fields that were asked for.
-#[derive(Debug)]
-pub(super) struct Row {
-    pub(super) values: Vec<Option<String>>,
-    pub(super) length: i64,
-    pub(super) expires: bool,
-}
-
-/// A whole hash.
-#[derive(Debug)]
-pub(super) struct Hash {
-    pub(super) fields: HashMap<String, String>,
-    pub(super) expires: bool,
-}
-
-/// The keys of the shard. Those of a fixed name come first: they are read before all others.
+/// The keys of the shard. The walk reads those with a fixed name first.
 pub(super) const KINDS: &[Kind] = &[
-    // Leases before tokens, and lanes before lists: what is added in between shows in the second.
-    fixed("leases", Take::Sorted(put::leases)),
-    fixed("tokens", Take::Hash(put::tokens)),
-    fixed("quarantine", Take::Sorted(put::quarantine)),
-    fixed("ready", Take::Sorted(put::ready)),
-    fixed("ready:slow", Take::Sorted(put::ready_slow)),
-    fixed("timers", Take::Sorted(put::timers)),
-    fixed("parked", Take::Sorted(put::parked)),
-    fixed("disabled", Take::Sorted(put::parked)),
-    fixed("sweeps", Take::List(put::sweeps)),
-    fixed("replays", Take::Sorted(put::replaying)),
-    fixed("finished:delivered", Take::Sorted(put::oldest_delivered)),
-    fixed("finished:exhausted", Take::Sorted(put::oldest_exhausted)),
-    fixed("finished:delivered:bytes", Take::Sorted(put::delivered_bytes)),
-    fixed("finished:exhausted:bytes", Take::Sorted(put::exhausted_bytes)),
+    // Leases before tokens, and lanes before lists: whatever is added in between shows up in the second.
+    fixed("leases", Take::Sorted(queues::leases)),
+    fixed("tokens", Take::Hash(queues::tokens)),
+    fixed("quarantine", Take::Sorted(queues::quarantine)),
+    fixed("ready", Take::Sorted(endpoints::ready)),
+    fixed("ready:slow", Take::Sorted(endpoints::ready_slow)),
+    fixed("timers", Take::Sorted(endpoints::timers)),
+    fixed("parked", Take::Sorted(endpoints::parked)),
+    fixed("disabled", Take::Sorted(endpoints::parked)),
+    fixed("sweeps", Take::List(queues::sweeps)),
+    fixed("replays", Take::Sorted(replays::replaying)),
+    fixed("finished:delivered", Take::Sorted(events::oldest_delivered)),
+    fixed("finished:exhausted", Take::Sorted(events::oldest_exhausted)),
+    fixed("finished:delivered:bytes", Take::Sorted(events::delivered_bytes)),
+    fixed("finished:exhausted:bytes", Take::Sorted(events::exhausted_bytes)),
     fixed("corrupt", Take::List(put::corrupt)),
     fixed("policy", Take::Hash(put::policy)),
     fixed("stats", Take::Nothing),
@@ -90,68 +68,78 @@ pub(super) const KINDS: &[Kind] = &[
     fixed("trials", Take::Nothing),
     of(
         "event:",
-        Lifetime::Told,
+        Lifetime::Recorded,
         Take::Fields(
             &["account", "refs", "charge", "acceptedAt", "failed", "again"],
             "body",
-            put::event,
+            events::event,
         ),
     ),
     of(
         "delivery:",
-        Lifetime::Told,
+        Lifetime::Recorded,
         Take::Record(
             &["state", "attempts", "exhaustedAt", "madeAt", "log"],
-            put::record,
+            records::record,
         ),
     ),
-    of("endpoint:", Lifetime::Any, Take::Hash(put::endpoint)),
-    of_endpoint("pending:", Lifetime::Any, Take::List(put::pending)),
-    of_endpoint("retry:", Lifetime::Any, Take::Sorted(put::retry)),
-    of_endpoint("failed:", Lifetime::Must, Take::Sorted(put::failed)),
+    of("endpoint:", Lifetime::Any, Take::Hash(endpoints::endpoint)),
+    of_endpoint("pending:", Lifetime::Any, Take::List(queues::pending)),
+    of_endpoint("retry:", Lifetime::Any, Take::Sorted(queues::retry)),
+    of_endpoint("failed:", Lifetime::Required, Take::Sorted(queues::failed)),
     of_endpoint("log:", Lifetime::Any, Take::Nothing),
-    of_endpoint("replays:", Lifetime::Must, Take::List(put::ended_replays)),
-    part_of("account:", ":endpoints", Lifetime::Any, Take::Hash(put::routes)),
+    of_endpoint("replays:", Lifetime::Required, Take::List(replays::ended_replays)),
+    part_of(
+        "account:",
+        ":endpoints",
+        Lifetime::Any,
+        Take::Hash(endpoints::routes),
+    ),
     part_of(
         "account:",
         ":bytes",
         Lifetime::Any,
-        Take::Number(put::account_bytes),
+        Take::Number(events::account_bytes),
     ),
     part_of(
         "account:",
         ":delivered",
         Lifetime::Any,
-        Take::List(put::delivered),
+        Take::List(events::delivered),
     ),
     part_of(
         "account:",
         ":exhausted",
         Lifetime::Any,
-        Take::List(put::exhausted),
+        Take::List(events::exhausted),
     ),
-    part_of("account:", ":hours", Lifetime::Must, Take::Nothing),
-    part_of("account:", ":told", Lifetime::Must, Take::Nothing),
-    part_of("account:", ":trials", Lifetime::Must, Take::Nothing),
-    part_of("account:", ":calls", Lifetime::Must, Take::Nothing),
-    part_of("account:", ":pushed", Lifetime::Must, Take::Nothing),
-    part_of("key:", ":pushed", Lifetime::Must, Take::Nothing),
-    part_of("sweep:", ":pending", Lifetime::Any, Take::List(put::set_aside)),
+    part_of("account:", ":hours", Lifetime::Required, Take::Nothing),
+    part_of("account:", ":told", Lifetime::Required, Take::Nothing),
+    part_of("account:", ":trials", Lifetime::Required, Take::Nothing),
+    part_of("account:", ":calls", Lifetime::Required, Take::Nothing),
+    part_of("account:", ":pushed", Lifetime::Required, Take::Nothing),
+    part_of("key:", ":pushed", Lifetime::Required, Take::Nothing),
+    part_of("sweep:", ":pending", Lifetime::Any, Take::List(queues::set_aside)),
     part_of(
         "sweep:",
         ":retry",
         Lifetime::Any,
-        Take::Sorted(put::set_aside_sorted),
+        Take::Sorted(queues::set_aside_sorted),
     ),
-    part_of("sweep:", ":failed", Lifetime::Any, Take::Sorted(put::forgotten)),
-    of("replay:", Lifetime::Told, Take::Hash(put::replay)),
-    of("idempotency:", Lifetime::Must, Take::Nothing),
-    of("worker:", Lifetime::Must, Take::Nothing),
-    of("removed:", Lifetime::Must, Take::Nothing),
-    of("changed:", Lifetime::Must, Take::Nothing),
-    of("trial:", Lifetime::Must, Take::Nothing),
-    of("answer:", Lifetime::Must, Take::Nothing),
-    of("corrupt:", Lifetime::Must, Take::Nothing),
+    part_of(
+        "sweep:",
+        ":failed",
+        Lifetime::Any,
+        Take::Sorted(queues::forgotten),
+    ),
+    of("replay:", Lifetime::Recorded, Take::Hash(replays::replay)),
+    of("idempotency:", Lifetime::Required, Take::Nothing),
+    of("worker:", Lifetime::Required, Take::Nothing),
+    of("removed:", Lifetime::Required, Take::Nothing),
+    of("changed:", Lifetime::Required, Take::Nothing),
+    of("trial:", Lifetime::Required, Take::Nothing),
+    of("answer:", Lifetime::Required, Take::Nothing),
+    of("corrupt:", Lifetime::Required, Take::Nothing),
 ];
 
 const fn fixed(name: &'static str, take: Take) -> Kind {
@@ -181,12 +169,12 @@ const fn part_of(start: &'static str, end: &'static str, lifetime: Lifetime, tak
 }
 
 impl Kind {
-    /// The kind of a key, whose name stands without the prefix.
+    /// The kind of a key; its name without the prefix.
     pub(super) fn of(name: &str) -> Option<&'static Self> {
         KINDS.iter().find(|kind| kind.rest_of(name).is_some())
     }
 
-    /// Those whose one key has a fixed name, with it.
+    /// The kinds that have one key with a fixed name, with that name.
     pub(super) fn all_fixed() -> impl Iterator<Item = (&'static str, &'static Self)> {
         KINDS
             .iter()
@@ -198,7 +186,7 @@ impl Kind {
         !matches!(self.name.0.as_bytes(), [.., b':'])
     }
 
-    /// Whether its keys have members, which must not be taken in twice.
+    /// Whether its keys have members, which must not be added twice.
     pub(super) const fn has_members(&self) -> bool {
         matches!(self.take, Take::List(_) | Take::Sorted(_))
     }

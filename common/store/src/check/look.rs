@@ -1,4 +1,4 @@
-//! One look at a key: the commands that it takes, and what is made of their answers.
+//! One look at a key: the commands that it takes, and what becomes of their answers.
 
 use std::collections::HashMap;
 use std::vec;
@@ -6,24 +6,25 @@ use std::vec;
 use redis::{FromRedisValue, Pipeline, RedisResult, Value};
 
 use super::ids::DeliveryKey;
-use super::kinds::{Hash, Kind, Lifetime, Row, Take};
-use super::put;
+use super::kinds::{Kind, Lifetime, Take};
+use super::put::{Hash, Row, records};
 use super::snapshot::Snapshot;
 
 /// Entries or members that one command reads.
 const PAGE: usize = 1000;
 
-/// What is to be read next of a key, whose name stands without the prefix.
+/// What to read next of a key; its name without the prefix.
 #[derive(Debug)]
 pub(super) struct Look {
     name: String,
     kind: &'static Kind,
-    step: Step,
+    stage: Stage,
 }
 
+/// How far the reading of a key has got.
 #[derive(Debug)]
-enum Step {
-    First,
+enum Stage {
+    Start,
     /// The entries from this place on.
     Page(usize),
     /// The entry of the endpoint's log that the delivery's record points to.
@@ -35,32 +36,32 @@ impl Look {
         Self {
             name,
             kind,
-            step: Step::First,
+            stage: Stage::Start,
         }
     }
 
-    /// How much work it is for Redis, and how much memory its answers may take: 1 is a small command.
+    /// How much work it is for Redis, and how much memory its answers may take, compared with a small command.
     pub(super) const fn weight(&self) -> usize {
-        match (&self.step, &self.kind.take) {
-            (Step::Logged(..), _) => 16,
+        match (&self.stage, &self.kind.take) {
+            (Stage::Logged(..), _) => 16,
             (_, Take::List(_) | Take::Sorted(_)) => 100,
             (_, Take::Hash(_)) => 10,
             _ => 3,
         }
     }
 
-    /// Adds its commands to a pipeline; returns how many answers they have.
+    /// Adds its commands to a pipeline; returns how many answers they will have.
     pub(super) fn ask(&self, pipeline: &mut Pipeline, prefix: &str) -> usize {
         let before = pipeline.len();
         let key = &*format!("{prefix}{}", self.name);
-        let from = match &self.step {
-            Step::Logged(delivery, entry) => {
+        let from = match &self.stage {
+            Stage::Logged(delivery, entry) => {
                 let log = format!("{prefix}log:{}", delivery.endpoint());
                 pipeline.add_command(redis::cmd("XRANGE").arg(log).arg(entry).arg(entry).take());
                 return pipeline.len() - before;
             }
-            Step::Page(from) => *from,
-            Step::First => 0,
+            Stage::Page(from) => *from,
+            Stage::Start => 0,
         };
         if self.kind.lifetime != Lifetime::Any && from == 0 {
             pipeline.add_command(redis::cmd("PTTL").arg(key).take());
@@ -93,7 +94,7 @@ impl Look {
         pipeline.len() - before
     }
 
-    /// Takes the answers in; returns what is to be read after them. What can't be read is noted.
+    /// Adds the answers to the snapshot; returns what to read next. What it can't read it notes there.
     pub(super) fn take(
         self,
         answers: vec::Drain<'_, RedisResult<Value>>,
@@ -101,7 +102,7 @@ impl Look {
     ) -> Option<Self> {
         let mut answers = Answers(answers);
         match self.put(&mut answers, snapshot) {
-            Ok(step) => step.map(|step| Self { step, ..self }),
+            Ok(stage) => stage.map(|stage| Self { stage, ..self }),
             Err(reason) => {
                 snapshot.unreadable.push(format!("{} ({reason})", self.name));
                 None
@@ -109,12 +110,12 @@ impl Look {
         }
     }
 
-    fn put(&self, answers: &mut Answers<'_>, snapshot: &mut Snapshot) -> Result<Option<Step>, String> {
-        let from = match &self.step {
-            Step::Logged(delivery, _) => {
+    fn put(&self, answers: &mut Answers<'_>, snapshot: &mut Snapshot) -> Result<Option<Stage>, String> {
+        let from = match &self.stage {
+            Stage::Logged(delivery, _) => {
                 let found: Vec<(String, HashMap<String, String>)> = answers.next()?;
                 if let Some((_, fields)) = found.into_iter().next() {
-                    put::logged(
+                    records::logged(
                         snapshot,
                         delivery,
                         &Hash {
@@ -125,19 +126,19 @@ impl Look {
                 }
                 return Ok(None);
             }
-            Step::Page(from) => *from,
-            Step::First => 0,
+            Stage::Page(from) => *from,
+            Stage::Start => 0,
         };
         let rest = self.kind.rest_of(&self.name).unwrap_or_default();
         let mut expires = false;
         if self.kind.lifetime != Lifetime::Any && from == 0 {
             let left: i64 = answers.next()?;
             if left == -2 {
-                return Ok(None); // it has just gone
+                return Ok(None); // it has gone just now
             }
             expires = left != -1;
         }
-        if self.kind.lifetime == Lifetime::Must && !expires && from == 0 {
+        if self.kind.lifetime == Lifetime::Required && !expires && from == 0 {
             snapshot.immortal.push(self.name.clone());
         }
         match &self.kind.take {
@@ -167,7 +168,7 @@ impl Look {
                     },
                 )?;
                 let newest = log.split_whitespace().last().map(str::to_owned);
-                return Ok(newest.and_then(|entry| Some(Step::Logged(rest.parse().ok()?, entry))));
+                return Ok(newest.and_then(|entry| Some(Stage::Logged(rest.parse().ok()?, entry))));
             }
             Take::Hash(put) => {
                 let fields: HashMap<String, String> = answers.next()?;
@@ -180,13 +181,13 @@ impl Look {
                 let entries: Vec<String> = answers.next()?;
                 let has_more = entries.len() == PAGE;
                 put(snapshot, rest, entries)?;
-                return Ok(has_more.then_some(Step::Page(from + PAGE)));
+                return Ok(has_more.then_some(Stage::Page(from + PAGE)));
             }
             Take::Sorted(put) => {
                 let members: Vec<(String, f64)> = answers.next()?;
                 let has_more = members.len() == PAGE;
                 put(snapshot, rest, members)?;
-                return Ok(has_more.then_some(Step::Page(from + PAGE)));
+                return Ok(has_more.then_some(Stage::Page(from + PAGE)));
             }
         }
         Ok(None)

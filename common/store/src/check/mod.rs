@@ -1,22 +1,23 @@
 //! `check`: does the stored state agree with itself?
 //!
-//! A walk reads everything, in bounded steps, into a [`Snapshot`]; [`judge`] finds what breaks an invariant of
-//! docs/ARCHITECTURE.md or a promise of docs/guarantees.md. On a live system a walk sees different keys at different moments, so
-//! what it finds is only believed if four later walks find the very same. Those read everything again: what a suspect depends on
-//! (an event's deliveries, an account's events) may be anywhere. It writes nothing.
+//! A walk reads everything, in bounded steps, into a [`Snapshot`]; [`broken_rules`] finds what breaks an invariant of
+//! docs/ARCHITECTURE.md or a promise of docs/guarantees.md. On a live system a walk sees different keys at different moments,
+//! so the check believes only what four later walks find, too, in the very same words. Each of them reads everything: whatever
+//! a violation depends on (an event's deliveries, an account's events) may be in any key. The check writes nothing.
 //!
-//! - `kinds`: every kind of key, how it is read, and where that goes (`put`); a new key is a row.
-//! - `walk`: all keys, many in one round trip; `look`: the commands for one.
-//! - `snapshot`: what was seen; `ids` and `places` keep it small; `finished`: the index of what is finished.
-//! - `judge`: the rules; a new one is a function and a row. `standing`: what no single look shows.
+//! - `kinds`: every kind of key, how to read it, and the function of `put` that adds it to the snapshot; a new key is a row.
+//! - `walk` goes through all keys, many in a round trip; `look` has the commands for one.
+//! - `snapshot`: what a walk saw, in `rows`; `ids` and `places` keep it small; `finished`: the index of finished events.
+//! - `rules`: what must hold; a new rule is a function and a row. `standing`: what takes several looks to see.
 
 mod finished;
 mod ids;
-mod judge;
 mod kinds;
 mod look;
 mod places;
 mod put;
+mod rows;
+mod rules;
 mod snapshot;
 mod standing;
 mod walk;
@@ -27,16 +28,17 @@ use std::time::{Duration, Instant};
 
 pub use finished::{Finished, FinishedEntry};
 pub use ids::{DeliveryKey, EndpointKey, EventKey};
-pub use judge::judge;
 pub use places::{Place, Places};
-pub use snapshot::{EndpointRow, EventRow, Names, RecordRow, RecordState, ReplayRow, Snapshot, Stats};
+pub use rows::{EndpointRow, EventRow, RecordRow, ReplayRow};
+pub use rules::broken_rules;
+pub use snapshot::{Names, Snapshot, Stats};
 
 use super::{Store, StoreError};
 
 /// A broken invariant.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Violation {
-    /// The key that it shows on, without the shard's prefix.
+    /// The key that shows it, without the shard's prefix.
     pub key: String,
     /// What is wrong, with the numbers.
     pub what: String,
@@ -48,39 +50,39 @@ impl fmt::Display for Violation {
     }
 }
 
-/// What a check looked at and found.
+/// What a check read and found.
 #[derive(Debug, Clone, Default)]
 pub struct CheckReport {
-    /// Endpoints seen.
+    /// How many endpoints it read.
     pub endpoints: usize,
-    /// Events seen, those that are only kept for a while included.
+    /// How many events it read, finished ones included.
     pub events: usize,
-    /// Unfinished deliveries.
+    /// How many unfinished deliveries it read.
     pub unfinished: usize,
-    /// Keys seen.
+    /// How many keys it read.
     pub keys: usize,
-    /// How often everything was read: once if nothing looked wrong.
+    /// How often it read everything: once if nothing looked wrong.
     pub walks: u32,
-    /// How long that took in all.
+    /// How long all of that took.
     pub took: Duration,
-    /// The promises that were checked.
+    /// The promises that it checked.
     pub promises: Vec<&'static str>,
     /// What is wrong, sorted by key.
     pub violations: Vec<Violation>,
 }
 
-/// What is found in so many walks is believed. Fewer tell of a busy endpoint whose small numbers happen to look alike.
+/// How many walks must find a violation. After fewer, the numbers of a busy endpoint may be wrong in the same way by chance.
 const WALKS: u32 = 5;
 
 impl CheckReport {
-    /// Whether there was nothing to look at.
+    /// Whether the store was empty.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.endpoints == 0 && self.events == 0 && self.unfinished == 0 && self.violations.is_empty()
     }
 }
 
-/// How long to wait before what was found is looked at again.
+/// How long to wait before the next walk.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 impl Store {
@@ -93,7 +95,7 @@ impl Store {
         self.check_telling(&|_| {}).await
     }
 
-    /// The same; tells now and then how many keys have been read.
+    /// Like [`Store::check`]; tells `progress` now and then how many keys it has read.
     ///
     /// # Errors
     ///
@@ -109,7 +111,7 @@ impl Store {
             report.endpoints = snapshot.endpoints.len();
             report.events = snapshot.events.len();
             report.unfinished = snapshot.places.unfinished();
-            let found: BTreeSet<_> = judge(&snapshot).into_iter().collect();
+            let found: BTreeSet<_> = broken_rules(&snapshot).into_iter().collect();
             let both: BTreeSet<_> = match believed {
                 Some(before) => before.intersection(&found).cloned().collect(),
                 None => found,
@@ -124,7 +126,7 @@ impl Store {
         report.violations = believed.unwrap_or_default().into_iter().collect();
         report.violations.extend(self.standing_sweep().await?);
         report.took = started.elapsed();
-        report.promises = judge::RULES.iter().map(|rule| rule.promise).collect();
+        report.promises = rules::RULES.iter().map(|rule| rule.promise).collect();
         Ok(report)
     }
 }

@@ -1,4 +1,4 @@
-//! Where each delivery was seen.
+//! Where the walk saw each delivery.
 
 use std::collections::HashMap;
 
@@ -15,33 +15,33 @@ pub enum Place {
     Leased,
     /// In `quarantine`.
     Quarantined,
-    /// In a queue that was set aside to be released or canceled: its number in `Snapshot::set_aside`.
+    /// In a queue that a script set aside, to release or cancel it: its number in `Snapshot::set_aside`.
     SetAside(u32),
     /// In an endpoint's set of exhausted deliveries.
     Failed(EndpointKey),
-    /// In such a set that was set aside.
+    /// In a set of exhausted deliveries that a script set aside: its number in `Snapshot::set_aside`.
     Forgotten(u32),
 }
 
 impl Place {
-    /// Whether a delivery in this place is not finished.
+    /// Whether deliveries in this place are unfinished.
     #[must_use]
     pub const fn is_unfinished(&self) -> bool {
         !matches!(self, Self::Failed(_) | Self::Forgotten(_))
     }
 }
 
-/// The places of all deliveries: 56 bytes for each, and no more while it is in one place, as it should be.
+/// The places of all deliveries: 56 bytes for each, unless it is in several, which it shouldn't.
 #[derive(Debug, Clone, Default)]
-pub struct Places(HashMap<DeliveryKey, Found>);
+pub struct Places(HashMap<DeliveryKey, Seen>);
 
 #[derive(Debug, Clone)]
-enum Found {
+enum Seen {
     Once(Place),
     Often(Box<[Place]>),
 }
 
-impl Found {
+impl Seen {
     fn as_slice(&self) -> &[Place] {
         match self {
             Self::Once(place) => std::slice::from_ref(place),
@@ -60,7 +60,7 @@ impl Places {
     /// The places of a delivery.
     #[must_use]
     pub fn of_key(&self, delivery: &DeliveryKey) -> &[Place] {
-        self.0.get(delivery).map_or(&[], Found::as_slice)
+        self.0.get(delivery).map_or(&[], Seen::as_slice)
     }
 
     /// Each delivery with its places, of which there is one at least.
@@ -70,7 +70,7 @@ impl Places {
             .map(|(delivery, found)| (delivery, found.as_slice()))
     }
 
-    /// How many deliveries are in a place of the unfinished.
+    /// How many deliveries are in a place where they are unfinished.
     #[must_use]
     pub fn unfinished(&self) -> usize {
         self.iter()
@@ -81,9 +81,9 @@ impl Places {
     pub(super) fn add(&mut self, delivery: DeliveryKey, place: Place) {
         match self.0.get_mut(&delivery) {
             None => {
-                self.0.insert(delivery, Found::Once(place));
+                self.0.insert(delivery, Seen::Once(place));
             }
-            Some(found) => *found = Found::Often([found.as_slice(), &[place]].concat().into()),
+            Some(found) => *found = Seen::Often([found.as_slice(), &[place]].concat().into()),
         }
     }
 }

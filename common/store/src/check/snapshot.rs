@@ -1,18 +1,18 @@
 //! What a walk saw: the stored state as plain maps.
 
 use std::collections::{BTreeSet, HashMap};
-use std::str::FromStr;
 
 use super::finished::Finished;
 use super::ids::{DeliveryKey, EventKey};
 use super::places::Places;
+use super::rows::{EndpointRow, EventRow, RecordRow, ReplayRow};
 use crate::policy::Policy;
 
-/// Everything that one shard holds. Events and deliveries, of which there may be millions, are held by number; all else as
-/// texts as they were found, readable or not.
+/// Everything that one shard holds. There may be millions of events and deliveries, so their ids are numbers; all other ids are
+/// the texts that the walk found, valid or not.
 #[derive(Debug, Clone, Default)]
 pub struct Snapshot {
-    /// Keys that were read.
+    /// How many keys the walk read.
     pub keys: usize,
     /// `endpoint:<e>`.
     pub endpoints: HashMap<String, EndpointRow>,
@@ -26,7 +26,7 @@ pub struct Snapshot {
     pub events: HashMap<EventKey, EventRow>,
     /// `delivery:<d>`.
     pub records: HashMap<DeliveryKey, RecordRow>,
-    /// Where each delivery was seen.
+    /// Where the walk saw each delivery.
     pub places: Places,
     /// `leases`: delivery → when its lease expires.
     pub leases: HashMap<DeliveryKey, f64>,
@@ -44,17 +44,17 @@ pub struct Snapshot {
     pub parked: BTreeSet<String>,
     /// Keys that belong to an endpoint, such as `log:<e>`, with the endpoint.
     pub owned: Vec<(String, String)>,
-    /// Keys that no rule knows.
+    /// Keys of no known kind.
     pub unknown: Vec<String>,
     /// Keys that must have a lifetime and have none.
     pub immortal: Vec<String>,
     /// Keys, and entries of pending lists, that can't be read, with the reason.
     pub unreadable: Vec<String>,
-    /// Names of keys that were moved away, since something else had overwritten them.
+    /// Names of keys that scripts moved away, since something else had overwritten them.
     pub away: Vec<String>,
     /// The entries of `sweeps`.
     pub sweeps: Vec<String>,
-    /// The keys that were set aside for upkeep.
+    /// The queues that scripts set aside for upkeep.
     pub set_aside: Vec<String>,
     /// `replay:<r>`.
     pub replays: HashMap<String, ReplayRow>,
@@ -62,13 +62,13 @@ pub struct Snapshot {
     pub replaying: HashMap<String, f64>,
     /// `replays:<e>`: the endpoint's replays of many that have ended.
     pub ended_replays: HashMap<String, Vec<String>>,
-    /// `corrupt` has entries.
+    /// Whether `corrupt` has entries.
     pub has_corrupt: bool,
     /// The index of finished events.
     pub finished: Finished,
-    /// What the workers are configured to.
+    /// The workers' settings, as they announced them.
     pub policy: Option<Policy>,
-    /// `stats`, read after everything else: no time and no turn that was seen is later.
+    /// `stats`, which the walk reads last: no time and no turn in this snapshot is later.
     pub stats: Stats,
 }
 
@@ -90,7 +90,7 @@ impl Stats {
     }
 }
 
-/// Names that many rows have in common, each held once.
+/// Names that many rows share, each stored once.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
     numbers: HashMap<String, u32>,
@@ -98,7 +98,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// The name of a number that `Names::number` gave.
+    /// The name with this number.
     #[must_use]
     pub fn name(&self, number: u32) -> &str {
         self.names.get(number as usize).map_or("", String::as_str)
@@ -113,141 +113,4 @@ impl Names {
         self.numbers.insert(name.to_owned(), number);
         number
     }
-}
-
-/// What the check needs of an endpoint.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct EndpointRow {
-    /// Its owner.
-    pub account: String,
-    /// `active`, `disabled` or `off`.
-    pub state: String,
-    /// Whether it says why it is not active.
-    pub has_reason: bool,
-    /// `disabledAt`: since when it isn't active (ms), or 0.
-    pub disabled_at: i64,
-    /// `inFlight`.
-    pub in_flight: i64,
-    /// `generation`.
-    pub generation: i64,
-    /// Whether it is probed with one attempt at a time.
-    pub probing: bool,
-    /// Whether it is slow.
-    pub slow: bool,
-    /// `queuedBytes`.
-    pub queued_bytes: i64,
-    /// The types that it wants.
-    pub events: String,
-    /// The chatbot that it wants events of, or nothing.
-    pub chatbot_id: String,
-    /// Whether it has a previous secret, and whether that has an end.
-    pub previous_secret: (bool, bool),
-}
-
-/// What the check needs of an event: 40 bytes, and 16 for its id.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct EventRow {
-    /// Its owner's number in `Snapshot::accounts`.
-    pub account: u32,
-    /// `refs`.
-    pub refs: i32,
-    /// `charge`.
-    pub charge: i64,
-    /// The length of its payload.
-    pub bytes: i32,
-    /// `acceptedAt` (ms), or 0.
-    pub accepted_at: i64,
-    /// Whether it has a lifetime.
-    pub expires: bool,
-    /// Whether one of its deliveries was exhausted.
-    pub failed: bool,
-    /// `again`: how often it was sent again after it had finished.
-    pub again: i32,
-}
-
-/// What the check needs of a delivery's record: 40 bytes, and 32 for its id.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordRow {
-    /// `state`.
-    pub state: RecordState,
-    /// `attempts`.
-    pub attempts: i32,
-    /// `exhaustedAt` (ms), or 0.
-    pub exhausted_at: i64,
-    /// When a replay was asked for (ms), or 0.
-    pub made_at: i64,
-    /// Whether it has a lifetime.
-    pub expires: bool,
-    /// The newest log entry that it points to: outcome and attempt. `None` when it points to none, or when the log has
-    /// been cut since.
-    pub logged: Option<(RecordState, i32)>,
-}
-
-/// What a record, or a log entry, says became of a delivery.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RecordState {
-    /// `pending`.
-    Pending,
-    /// `retrying`.
-    Retrying,
-    /// `quarantined`.
-    Quarantined,
-    /// `exhausted`.
-    Exhausted,
-    /// `succeeded`.
-    Succeeded,
-}
-
-impl RecordState {
-    const ALL: [(Self, &'static str); 5] = [
-        (Self::Pending, "pending"),
-        (Self::Retrying, "retrying"),
-        (Self::Quarantined, "quarantined"),
-        (Self::Exhausted, "exhausted"),
-        (Self::Succeeded, "succeeded"),
-    ];
-
-    /// As it is stored.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        Self::ALL
-            .iter()
-            .find(|(state, _)| *state == self)
-            .map_or("", |(_, text)| *text)
-    }
-
-    /// Whether nothing comes after it.
-    #[must_use]
-    pub const fn is_final(self) -> bool {
-        matches!(self, Self::Exhausted | Self::Succeeded)
-    }
-}
-
-impl FromStr for RecordState {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .iter()
-            .find(|(_, name)| *name == text)
-            .map(|(state, _)| *state)
-            .ok_or_else(|| format!("says {text:?}"))
-    }
-}
-
-/// What the check needs of a replay of many.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ReplayRow {
-    /// The endpoint whose deliveries it sends again.
-    pub endpoint: String,
-    /// `running`, `finished` or `canceled`.
-    pub state: String,
-    /// `made`.
-    pub made: i64,
-    /// Whether it has ended and stands in its endpoint's list; those of the release before don't.
-    pub is_listed: bool,
-    /// What became of those: `succeeded`, `exhausted` and `canceled` together.
-    pub ended: i64,
-    /// Whether it has a lifetime.
-    pub expires: bool,
 }

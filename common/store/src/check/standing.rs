@@ -1,4 +1,4 @@
-//! What no single look shows: whether upkeep gets on with what was set aside.
+//! Whether upkeep gets on with the queues that scripts set aside, which takes several looks to see.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -7,25 +7,25 @@ use super::Violation;
 use super::walk::ask;
 use crate::{Store, StoreError};
 
-/// How often it is looked at.
+/// The time between two looks.
 const EVERY: Duration = Duration::from_millis(500);
 
 /// The most looks. Upkeep runs every two seconds.
 const LOOKS: u32 = 14;
 
-/// What upkeep works on now.
+/// The job that upkeep works on.
 struct Head {
     /// When upkeep ran last (ms).
     ran_at: Option<i64>,
     /// The first job of `sweeps`.
     job: String,
-    /// What it still has to work through; `None` when that can't be read.
+    /// How many entries its queue still has; `None` when that can't be read.
     entries: Option<i64>,
 }
 
 impl Store {
-    /// Looks for up to seven seconds whether the first job of `sweeps` moves: each run of upkeep works on it. Where there is
-    /// none, or where upkeep doesn't run, there is nothing to say.
+    /// Watches for up to seven seconds whether the first job of `sweeps` gets shorter, as it must with each run of upkeep.
+    /// `None` if it does, if there is no job, or if upkeep doesn't run.
     pub(super) async fn standing_sweep(&self) -> Result<Option<Violation>, StoreError> {
         let Some(first) = self.head_of_sweeps().await? else {
             return Ok(None);
@@ -41,7 +41,7 @@ impl Store {
             if later.ran_at != last {
                 (last, runs) = (later.ran_at, runs + 1);
             }
-            // The first of two may have run before the first look at the entries.
+            // The first of the two runs may have been over before we looked at the entries.
             if runs == 2 {
                 let entries = first.entries.unwrap_or(0);
                 return Ok(Some(Violation {

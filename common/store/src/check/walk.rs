@@ -1,4 +1,4 @@
-//! Reading everything in bounded steps.
+//! Reads everything, in bounded steps.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -10,21 +10,23 @@ use super::look::Look;
 use super::snapshot::{Snapshot, Stats};
 use crate::{Store, StoreError};
 
-/// Keys that one `SCAN` looks for.
+/// How many keys one `SCAN` looks for.
 const SCANNED: usize = 4000;
 
-/// What one pipeline may weigh (see [`Look::weight`]): a few milliseconds of Redis's time, and a megabyte or two of answers.
+/// The most that one pipeline may weigh (see [`Look::weight`]): a few milliseconds of Redis's time, and a megabyte or two of
+/// answers.
 const MOST: usize = 3000;
 
-/// Pipelines under way at a time. Redis serves others in between: of each client it takes a few kilobytes of commands in turn.
+/// How many pipelines are under way at a time. Redis serves others in between: it takes a few kilobytes of commands from each
+/// client in turn.
 const AT_ONCE: usize = 4;
 
 impl Store {
-    /// Reads the whole stored state, and tells now and then how many keys that were so far.
+    /// Reads the whole stored state; tells `progress` now and then how many keys it has read.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when Redis fails. A key that holds something else than it should is no error: it is noted.
+    /// [`StoreError`] when Redis fails. A key that can't be read is no error: the snapshot names it.
     pub async fn snapshot(&self, progress: &(dyn Fn(usize) + Sync)) -> Result<Snapshot, StoreError> {
         let mut walk = Walk {
             prefix: self.keys().key(""),
@@ -33,7 +35,7 @@ impl Store {
             cursor: None,
             with_members: HashSet::new(),
         };
-        // Leases, lanes and the like, which change with every call, are seen as close together as can be.
+        // Leases, lanes and the like change with every call, so the walk reads them as close together as it can.
         walk.next
             .extend(Kind::all_fixed().map(|(name, kind)| Look::at(name.to_owned(), kind)));
         while walk.step(self).await? {
@@ -55,7 +57,7 @@ impl Store {
     }
 }
 
-/// One pipeline, with how many answers each look has in it.
+/// A pipeline, and the looks that it makes, each with the number of its answers.
 struct Batch {
     pipeline: Pipeline,
     looks: Vec<(Look, usize)>,
@@ -64,16 +66,16 @@ struct Batch {
 struct Walk {
     prefix: String,
     snapshot: Snapshot,
-    /// What is to be read next.
+    /// What to read next.
     next: VecDeque<Look>,
-    /// Where `SCAN` goes on; `None` when it is not under way.
+    /// Where `SCAN` goes on; `None` before it starts and after it ends.
     cursor: Option<u64>,
-    /// Keys with members that were met: `SCAN` may give a key twice.
+    /// The keys with members that the walk has met: `SCAN` may return a key twice.
     with_members: HashSet<String>,
 }
 
 impl Walk {
-    /// One round trip: what is to be read next, as much as may be, and the next keys. Returns false when nothing is left.
+    /// One round trip: reads as much as it may of what is next, or looks for more keys. Returns false when nothing is left.
     async fn step(&mut self, store: &Store) -> Result<bool, StoreError> {
         let mut pipelines: Vec<Batch> = std::iter::from_fn(|| self.fill()).take(AT_ONCE).collect();
         let scan = self.next.is_empty().then_some(self.cursor).flatten();
@@ -114,10 +116,10 @@ impl Walk {
         Ok(true)
     }
 
-    /// The next pipeline of what is to be read.
+    /// Takes what is next into a pipeline, as much as that may weigh.
     fn fill(&mut self) -> Option<Batch> {
         let (mut pipeline, mut looks, mut weight) = (redis::pipe(), Vec::new(), 0);
-        pipeline.ignore_errors(); // they are looked at one by one
+        pipeline.ignore_errors(); // each look handles its own
         while weight < MOST
             && let Some(look) = self.next.pop_front()
         {
@@ -128,7 +130,7 @@ impl Walk {
         (!looks.is_empty()).then_some(Batch { pipeline, looks })
     }
 
-    /// A key that `SCAN` found.
+    /// Takes note of a key that `SCAN` found.
     fn meet(&mut self, key: &str) {
         let name = key.strip_prefix(&self.prefix).unwrap_or(key);
         self.snapshot.keys += 1;
@@ -150,7 +152,7 @@ impl Walk {
     }
 }
 
-/// The answers to all commands. That a key is of another type is an answer, too; whatever else Redis refuses is an error.
+/// Sends a pipeline and returns the answer to each command. `WRONGTYPE` is an answer, too; any other refusal is an error.
 pub(super) async fn ask(store: &Store, pipeline: &Pipeline) -> Result<Vec<RedisResult<Value>>, StoreError> {
     let answers: Vec<RedisResult<Value>> = store.query(pipeline).await?;
     let refusal = answers

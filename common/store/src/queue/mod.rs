@@ -18,7 +18,7 @@ use domain::id::EndpointId;
 use super::{Store, StoreError};
 
 pub use lease::{Leased, LeasedEndpoint, LeasedEvent};
-pub use report::{AttemptRecord, Phases, Report, ReportResult, ReportedResult};
+pub use report::{AttemptRecord, Outcome, Phases, Receipt, Report};
 pub(crate) use upkeep::UpkeepStep;
 pub use upkeep::{Released, UpkeepReply};
 pub(crate) use wire::Work;

@@ -17,12 +17,12 @@ pub struct Report {
     /// The name of the event's type, for the log.
     pub event: String,
     /// What the attempt came to.
-    pub result: ReportedResult,
+    pub outcome: Outcome,
 }
 
 /// What an attempt came to, as far as the queue cares.
 #[derive(Debug, Clone)]
-pub enum ReportedResult {
+pub enum Outcome {
     /// 2xx in time.
     Succeeded(AttemptRecord),
     /// A strike. `retry_in` is `None` when it was the last attempt.
@@ -59,9 +59,9 @@ pub struct AttemptRecord {
     pub snippet: String,
 }
 
-/// What became of a report.
+/// What the store answers to a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReportResult {
+pub enum Receipt {
     /// Recorded.
     Recorded,
     /// Recorded, and it was the strike that disabled the endpoint.

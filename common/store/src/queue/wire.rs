@@ -7,7 +7,7 @@ use redis::Cmd;
 
 use super::{
     AttemptRecord, Incarnation, LeaseToken, Leased, LeasedEndpoint, LeasedEvent, MAX_FETCH, MAX_REPORTS,
-    Phases, Report, ReportResult, ReportedResult, WorkReply, WorkRequest,
+    Outcome, Phases, Receipt, Report, WorkReply, WorkRequest,
 };
 use crate::StoreError;
 use crate::decode::unexpected;
@@ -41,7 +41,7 @@ script! {
         each slow: &'a [EndpointId];
         each report: &'a [Report]
     } -> (
-        Vec<ReportResult>,
+        Vec<Receipt>,
         Vec<Legible<Arc<LeasedEndpoint>>>,
         Vec<Legible<Arc<LeasedEvent>>>,
         Vec<Lease>,
@@ -76,8 +76,8 @@ impl Record for Report {
 
     fn write(&self, command: &mut Cmd) {
         let event = self.event.as_str();
-        let kind = match &self.result {
-            ReportedResult::Succeeded(AttemptRecord {
+        let kind = match &self.outcome {
+            Outcome::Succeeded(AttemptRecord {
                 status,
                 duration,
                 phases,
@@ -88,7 +88,7 @@ impl Record for Report {
                 status: *status,
                 timing: phases,
             },
-            ReportedResult::Failed {
+            Outcome::Failed {
                 attempt,
                 retry_in,
                 gone,
@@ -104,8 +104,8 @@ impl Record for Report {
                 headers: &attempt.response_headers,
                 snippet: &attempt.snippet,
             },
-            ReportedResult::GivenBack => ReportKind::GivenBack {},
-            ReportedResult::Crashed => ReportKind::Crashed {},
+            Outcome::GivenBack => ReportKind::GivenBack {},
+            Outcome::Crashed => ReportKind::Crashed {},
         };
         ReportRecord {
             delivery: &self.delivery,
@@ -170,13 +170,13 @@ impl Answer for LeaseToken {
     }
 }
 
-impl Answer for ReportResult {
+impl Answer for Receipt {
     fn read(value: redis::Value) -> Result<Self, StoreError> {
         match u32::read(value)? {
             0 => Ok(Self::Stale),
             1 => Ok(Self::Recorded),
             2 => Ok(Self::DisabledEndpoint),
-            _ => Err(unexpected("result of a report")),
+            _ => Err(unexpected("receipt of a report")),
         }
     }
 }
@@ -201,7 +201,7 @@ answered! {
 
 /// Gives each lease its endpoint and its event. What can't be read fails the leases that need it, and no others.
 pub(super) fn reply(answer: <Work<'_> as crate::scripts::Script>::Answer) -> Result<WorkReply, StoreError> {
-    let (results, endpoints, events, leases, next_due, more, suspects) = answer;
+    let (receipts, endpoints, events, leases, next_due, more, suspects) = answer;
     let (mut leased, mut unreadable) = (Vec::new(), Vec::new());
     for lease in leases {
         let Legible(endpoint) = endpoints
@@ -225,7 +225,7 @@ pub(super) fn reply(answer: <Work<'_> as crate::scripts::Script>::Answer) -> Res
         leased,
         suspects,
         unreadable,
-        results,
+        receipts,
         next_due,
         more,
     })

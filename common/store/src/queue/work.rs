@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::id::{DeliveryId, EndpointId, EventId};
 
 use super::wire::{Work, reply};
-use super::{Incarnation, LeaseToken, Leased, Report, ReportResult};
+use super::{Incarnation, LeaseToken, Leased, Receipt, Report};
 use crate::policy::Policy;
 use crate::{Store, StoreError};
 
@@ -45,11 +45,11 @@ pub struct WorkReply {
     pub leased: Vec<Leased>,
     /// Those of them that are suspects: if the worker dies now, they take the blame.
     pub suspects: Vec<DeliveryId>,
-    /// Leases whose endpoint or event can't be read: to be reported as [`ReportedResult::Crashed`], which quarantines
+    /// Leases whose endpoint or event can't be read: to be reported as [`Outcome::Crashed`], which quarantines
     /// them in the end.
     pub unreadable: Vec<(DeliveryId, LeaseToken)>,
     /// One for each report, in order.
-    pub results: Vec<ReportResult>,
+    pub receipts: Vec<Receipt>,
     /// When there will be something to do, if nothing happens before: zero means now.
     pub next_due: Option<Duration>,
     /// There is more to fetch already.
@@ -58,7 +58,7 @@ pub struct WorkReply {
 
 impl Store {
     /// Records reports, then leases deliveries: one step. Repeating it with the same sequence (from 1) changes nothing,
-    /// and returns the same results and those of the leases that still stand.
+    /// and returns the same receipts and those of the leases that still stand.
     ///
     /// # Errors
     ///

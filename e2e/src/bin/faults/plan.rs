@@ -23,7 +23,7 @@ pub(crate) enum Fault {
     FlushScripts,
     KillClients,
     StepClock(i64),
-    Line(Line, Trouble),
+    Link(Link, Trouble),
     Receiver(usize, Answers),
     CloseReceiver,
     SwitchOff(usize),
@@ -32,7 +32,7 @@ pub(crate) enum Fault {
 
 /// Whose connections to Redis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Line {
+pub(crate) enum Link {
     Api,
     Workers,
 }
@@ -58,19 +58,19 @@ pub(crate) enum Answers {
     Gone,
 }
 
-/// What a fault touches: in one step nothing is touched twice.
+/// What a fault touches: in one round nothing is touched twice.
 #[derive(Debug, PartialEq, Eq, Hash)]
 enum Target {
     Worker(usize),
     Api,
     Redis,
-    Line(Line),
+    Link(Link),
     Endpoint(usize),
 }
 
 /// Faults that come together, how long they last, and how long it is quiet then.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Step {
+pub(crate) struct Round {
     pub(crate) faults: Vec<Fault>,
     pub(crate) lasts: Duration,
     pub(crate) quiet: Duration,
@@ -109,7 +109,7 @@ impl Plan {
 
     fn fault(&mut self) -> Fault {
         let (worker, endpoint) = (self.below(WORKERS), self.below(ENDPOINTS));
-        let line = [Line::Api, Line::Workers, Line::Workers][self.below(3)];
+        let link = [Link::Api, Link::Workers, Link::Workers][self.below(3)];
         match self.below(24) {
             0 | 1 => Fault::KillWorker(worker),
             2 => Fault::TerminateWorker(worker),
@@ -123,7 +123,7 @@ impl Plan {
             11 => Fault::FlushScripts,
             12 => Fault::KillClients,
             13 => Fault::StepClock([3_600_000, -3_600_000][self.below(2)]),
-            14..=17 => Fault::Line(line, self.trouble()),
+            14..=17 => Fault::Link(link, self.trouble()),
             18..=20 => {
                 let kinds = [
                     Answers::Failing,
@@ -153,9 +153,9 @@ impl Plan {
 }
 
 impl Iterator for Plan {
-    type Item = Step;
+    type Item = Round;
 
-    fn next(&mut self) -> Option<Step> {
+    fn next(&mut self) -> Option<Round> {
         let count = [1, 1, 2, 2, 3][self.below(5)];
         let mut targets = HashSet::new();
         let mut faults = Vec::new();
@@ -165,7 +165,7 @@ impl Iterator for Plan {
                 faults.push(fault);
             }
         }
-        Some(Step {
+        Some(Round {
             faults,
             lasts: self.millis(200, 6000),
             quiet: self.millis(100, 3000),
@@ -186,7 +186,7 @@ impl Fault {
             | Self::FlushScripts
             | Self::KillClients
             | Self::StepClock(_) => Target::Redis,
-            Self::Line(line, _) => Target::Line(line),
+            Self::Link(link, _) => Target::Link(link),
             Self::Receiver(number, _) | Self::SwitchOff(number) | Self::Discard(number) => {
                 Target::Endpoint(number)
             }

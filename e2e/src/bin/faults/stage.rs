@@ -1,20 +1,20 @@
 //! The system on which faults happen: Redis behind two proxies, the API, workers, receivers, and a load.
 
+mod faults;
+
 use std::time::{Duration, Instant};
 
 use e2e::account::{Account, Balance};
 use e2e::client::{Caller, NewEndpoint};
-use e2e::fault_proxy::{Cut, Fault as Network, FaultProxy};
+use e2e::fault_proxy::FaultProxy;
 use e2e::load::{Load, Shape};
-use e2e::process::Process;
-use e2e::receiver::{Answer, Receiver};
+use e2e::receiver::Receiver;
 use e2e::redis_server::RedisServer;
 use e2e::system::System;
 use e2e::wait::{LONG, check, eventually};
-use reqwest::Method;
 use serde_json::json;
 
-use crate::plan::{Answers, ENDPOINTS, Fault, Line, Plan, Step, Trouble, WORKERS};
+use crate::plan::{ENDPOINTS, Plan, Round, WORKERS};
 use crate::table::Table;
 
 /// How long everything may take to be delivered after the last fault: leases that were lost, and the pause after an outage.
@@ -26,8 +26,8 @@ const CONCURRENCY: usize = 64;
 struct Stage {
     system: System,
     receiver: Receiver,
-    api_line: FaultProxy,
-    worker_line: FaultProxy,
+    api_link: FaultProxy,
+    worker_link: FaultProxy,
     endpoints: Vec<NewEndpoint>,
     customer: Caller,
     table: Table,
@@ -39,8 +39,8 @@ struct Stage {
 pub(crate) async fn run(seed: u64, lasts: Duration) -> Balance {
     let mut stage = Stage::start().await;
     let began = Instant::now();
-    for step in Plan::new(seed) {
-        stage.perform(&step).await;
+    for round in Plan::new(seed) {
+        stage.perform(&round).await;
         if began.elapsed() > lasts {
             break;
         }
@@ -51,8 +51,8 @@ pub(crate) async fn run(seed: u64, lasts: Duration) -> Balance {
 impl Stage {
     async fn start() -> Self {
         let redis = RedisServer::start();
-        let api_line = FaultProxy::start(redis.address()).await;
-        let worker_line = FaultProxy::start(redis.address()).await;
+        let api_link = FaultProxy::start(redis.address()).await;
+        let worker_link = FaultProxy::start(redis.address()).await;
         let table = Table::new(redis.address());
         let system = System::builder()
             .on(redis)
@@ -61,8 +61,8 @@ impl Stage {
             .env("DELIVERY_TIMEOUT", "2s")
             .env("RETRY_SCHEDULE", "50ms,100ms,200ms,400ms,1s")
             .env("WORKER_CONCURRENCY", CONCURRENCY.to_string())
-            .api_env("REDIS_URL", api_line.redis_url())
-            .worker_env("REDIS_URL", worker_line.redis_url())
+            .api_env("REDIS_URL", api_link.redis_url())
+            .worker_env("REDIS_URL", worker_link.redis_url())
             .start()
             .await;
         let receiver = Receiver::start().await;
@@ -93,8 +93,8 @@ impl Stage {
         Self {
             system,
             receiver,
-            api_line,
-            worker_line,
+            api_link,
+            worker_link,
             endpoints,
             customer,
             table,
@@ -103,24 +103,24 @@ impl Stage {
         }
     }
 
-    async fn perform(&mut self, step: &Step) {
-        let name = step
+    async fn perform(&mut self, round: &Round) {
+        let name = round
             .faults
             .iter()
             .map(|fault| format!("{fault:?}"))
             .collect::<Vec<_>>()
             .join(" + ");
-        for fault in &step.faults {
+        for fault in &round.faults {
             self.duplicates += if fault.may_duplicate() { CONCURRENCY } else { 0 };
             self.apply(*fault).await;
         }
-        self.watch(step.lasts, &name).await;
-        for fault in step.faults.iter().rev() {
+        self.watch(round.lasts, &name).await;
+        for fault in round.faults.iter().rev() {
             self.undo(*fault).await;
         }
         self.assert_all_run();
         self.switch_all_on().await;
-        self.watch(step.quiet, "").await;
+        self.watch(round.quiet, "").await;
     }
 
     async fn watch(&mut self, lasts: Duration, fault: &str) {
@@ -130,115 +130,6 @@ impl Stage {
             let rest = until.saturating_duration_since(Instant::now());
             tokio::time::sleep(rest.min(Duration::from_millis(200))).await;
         }
-    }
-
-    async fn apply(&mut self, fault: Fault) {
-        match fault {
-            Fault::KillWorker(number) => blocking(|| self.system.workers[number].kill9()),
-            Fault::TerminateWorker(number) => blocking(|| terminate(&mut self.system.workers[number])),
-            Fault::StopWorker(number) => self.system.workers[number].stop_signal(),
-            Fault::KillApi => blocking(|| self.system.api.kill9()),
-            Fault::TerminateApi => blocking(|| terminate(&mut self.system.api)),
-            Fault::StopApi => self.system.api.stop_signal(),
-            Fault::KillRedis => blocking(|| self.system.redis.kill9()),
-            Fault::RestartRedis => blocking(|| self.system.redis.restart()),
-            Fault::StopRedis => self.system.redis.stop_signal(),
-            Fault::FlushScripts => self.redis(&["SCRIPT", "FLUSH"]),
-            Fault::KillClients => self.redis(&["CLIENT", "KILL", "TYPE", "normal"]),
-            Fault::StepClock(millis) => {
-                self.redis(&[
-                    "HINCRBY",
-                    &e2e::state::key("stats"),
-                    "clockOffset",
-                    &millis.to_string(),
-                ]);
-            }
-            Fault::Line(line, trouble) => self.disturb(line, trouble),
-            Fault::Receiver(number, answers) => {
-                let answer = match answers {
-                    Answers::Failing => Answer::status(500),
-                    Answers::Hanging => Answer::hang(),
-                    Answers::Resetting => Answer::reset(),
-                    Answers::Gone => Answer::status(410),
-                };
-                self.receiver.always(&path(number), answer);
-            }
-            Fault::CloseReceiver => self.receiver.close().await,
-            Fault::SwitchOff(number) => self.switch(number, json!({"active": false})).await,
-            Fault::Discard(number) => {
-                self.switch(number, json!({"active": false})).await;
-                self.switch(number, json!({"active": true, "parked": "discard"}))
-                    .await;
-            }
-        }
-    }
-
-    async fn undo(&mut self, fault: Fault) {
-        match fault {
-            Fault::KillWorker(number) | Fault::TerminateWorker(number) => {
-                self.system.workers[number].restart()
-            }
-            Fault::StopWorker(number) => self.system.workers[number].cont(),
-            Fault::KillApi | Fault::TerminateApi => self.system.api.restart(),
-            Fault::StopApi => self.system.api.cont(),
-            Fault::KillRedis => blocking(|| self.system.redis.restart()),
-            Fault::StopRedis => self.system.redis.cont(),
-            Fault::Line(line, _) => {
-                self.line(line).set(Network::None);
-                self.line(line).cut_no_more();
-            }
-            Fault::Receiver(number, _) => self.receiver.always(&path(number), Answer::status(200)),
-            Fault::CloseReceiver => self.receiver.reopen().await,
-            Fault::RestartRedis
-            | Fault::FlushScripts
-            | Fault::KillClients
-            | Fault::StepClock(_)
-            | Fault::SwitchOff(_)
-            | Fault::Discard(_) => {}
-        }
-    }
-
-    const fn line(&self, line: Line) -> &FaultProxy {
-        match line {
-            Line::Api => &self.api_line,
-            Line::Workers => &self.worker_line,
-        }
-    }
-
-    fn disturb(&self, line: Line, trouble: Trouble) {
-        let proxy = self.line(line);
-        match trouble {
-            Trouble::CutAnswers(nth) => proxy.cut(Cut::answer_of("EVALSHA").every(nth)),
-            Trouble::CutRequests(nth) => proxy.cut(Cut::request_of("EVALSHA").every(nth)),
-            Trouble::CutAll => proxy.cut_all(),
-            Trouble::Refuse => {
-                proxy.set(Network::Refuse);
-                proxy.cut_all();
-            }
-            Trouble::Delay(millis) => proxy.set(Network::Delay(Duration::from_millis(millis))),
-            Trouble::Freeze => proxy.set(Network::Freeze),
-            Trouble::HalfOpen => proxy.half_open(),
-        }
-    }
-
-    /// A command to Redis itself, which is up and listening when this is called.
-    fn redis(&self, words: &[&str]) {
-        let mut command = redis::Cmd::new();
-        for word in words {
-            command.arg(*word);
-        }
-        blocking(|| command.exec(&mut e2e::state::connect(&self.system.redis))).expect("a command to Redis");
-    }
-
-    /// Changes an endpoint, if the API answers.
-    async fn switch(&self, number: usize, mut change: serde_json::Value) {
-        change["id"] = json!(self.endpoints[number].id);
-        let request = self
-            .customer
-            .request(Method::PATCH, "/api/webhooks-config")
-            .json(&change);
-        // What it answers in the middle of other faults doesn't matter.
-        drop(Caller::try_send(request.timeout(Duration::from_secs(3))).await);
     }
 
     /// What the owner of the endpoints does after each trouble.
@@ -288,12 +179,6 @@ impl Stage {
 
 fn path(number: usize) -> String {
     format!("/hook-{number}")
-}
-
-/// SIGTERM; a program must end by itself, and well, whatever else is wrong.
-fn terminate(process: &mut Process) {
-    let status = process.terminate();
-    assert!(status.success(), "ended with {status}:\n{}", process.log());
 }
 
 fn blocking<T>(act: impl FnOnce() -> T) -> T {

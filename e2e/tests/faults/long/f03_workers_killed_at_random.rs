@@ -1,4 +1,6 @@
-//! 3. `kill -9` a worker at random, every 300 ms for 30 s, under load.
+//! `kill -9` a worker at random, every 300 ms for 30 s, under load.
+//!
+//! Proves (guarantees): … at random, every 300 ms under load
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};

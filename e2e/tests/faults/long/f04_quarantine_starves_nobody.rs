@@ -1,5 +1,7 @@
 //! A worker is killed three times with hundreds of attempts in flight, one of which is the killer: it is found out, the others
 //! arrive within a minute, and what else is there is as quick as ever.
+//!
+//! Proves (guarantees): hundreds of deliveries, attempts of 0.5 s, are in flight each time it kills
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

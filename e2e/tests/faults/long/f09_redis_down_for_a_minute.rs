@@ -1,4 +1,6 @@
-//! 9. Redis down for 60 s: API answers 503 within 2 s, `/readyz` says why, workers wait and go on.
+//! Redis down for 60 s: API answers 503 within 2 s, `/readyz` says why, workers wait and go on.
+//!
+//! Proves (guarantees): Redis is away for a minute
 
 use std::time::{Duration, Instant};
 

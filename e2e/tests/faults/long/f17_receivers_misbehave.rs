@@ -1,4 +1,6 @@
-//! 17. The same with the documented timeout of ten seconds.
+//! The same with the documented timeout of ten seconds.
+//!
+//! Proves (guarantees): receivers hang, drip, flood, reset, redirect, speak garbage
 
 use std::time::Duration;
 

@@ -1,4 +1,6 @@
-//! 19. Redis's clock steps an hour ahead while attempts take long.
+//! Redis's clock steps an hour ahead while attempts take long.
+//!
+//! Proves (guarantees): clocks step an hour back and forth, also while attempts take up to `DELIVERY_TIMEOUT`
 
 use std::time::Duration;
 

@@ -1,4 +1,7 @@
-//! 22. A guarded Redis, on every server of this machine but the oldest: that one needs no patience.
+//! A guarded Redis, on every server of this machine but the oldest: that one needs no patience.
+//!
+//! Proves (guarantees): Redis, guarded by the shipped access list, is restarted, killed, or rewrites its file
+//! Proves (guarantees): the server's user `default` may not replay the file
 
 use e2e::redis_server::{Program, programs};
 

@@ -109,16 +109,16 @@ fn what_is_missing_is_said_before_anything_is_built() {
     for (missing, scripts, words) in [
         (
             "cargo",
-            &["run", "test", "bench", "faults"][..],
+            &["run", "test", "check", "bench", "faults"][..],
             &["cargo is needed", "https://rustup.rs"][..],
         ),
         (
             "cc",
-            &["run", "test", "bench", "faults"],
+            &["run", "test", "check", "bench", "faults"],
             &["cc is needed", "gcc"],
         ),
         ("flock", &["run", "test"], &["flock is needed", "util-linux"]),
-        ("python3", &["run", "test", "demo"], &["python3 is needed"]),
+        ("python3", &["run", "test", "check", "demo"], &["python3 is needed"]),
         ("node", &["test"], &["node is needed", "Node.js 20"]),
         ("npm", &["test"], &["npm is needed", "Node.js 20"]),
     ] {
@@ -133,7 +133,7 @@ fn what_is_missing_is_said_before_anything_is_built() {
 fn a_python_that_can_install_nothing_is_told_before_anything_is_built() {
     let (machine, modules) = (Machine::without("nothing"), TempDir::new("modules"));
     let modules = python_without_pip(modules.path());
-    for script in ["run", "test", "bench", "faults"] {
+    for script in ["run", "test", "check", "bench", "faults"] {
         machine.refuses(
             script,
             &[("PYTHONPATH", &modules)],
@@ -146,7 +146,7 @@ fn a_python_that_can_install_nothing_is_told_before_anything_is_built() {
 fn a_compiler_without_headers_is_told_before_anything_is_built() {
     let machine = Machine::without("cc");
     symlink("/bin/false", machine.0.path().join("bin/cc")).unwrap();
-    for script in ["run", "test", "bench", "faults"] {
+    for script in ["run", "test", "check", "bench", "faults"] {
         machine.refuses(script, &[], &["headers", "libc6-dev"]);
     }
 }
@@ -154,7 +154,7 @@ fn a_compiler_without_headers_is_told_before_anything_is_built() {
 #[test]
 fn a_server_that_is_no_program_is_told_before_anything_is_built() {
     let machine = Machine::without("nothing");
-    for script in ["run", "test", "bench", "faults"] {
+    for script in ["run", "test", "check", "bench", "faults"] {
         let server = [("REDIS_SERVER", "/nowhere/redis-server")];
         machine.refuses(
             script,

@@ -3,11 +3,10 @@
 use std::collections::HashSet;
 
 use domain::delivery::DeliveryState;
-use domain::endpoint::EndpointState;
 use domain::id::{DeliveryId, EndpointId};
 use store::log::{DeliverySummary, ListFilter, ListPosition};
 
-use super::{Fate, Model};
+use super::Model;
 use crate::fixture::account;
 
 /// A listing that is being paged through while other things happen.
@@ -64,8 +63,8 @@ impl Model {
         assert!(seen.is_subset(&listing.expected), "what came later was listed");
         for missing in listing.expected.difference(&seen) {
             assert_eq!(
-                self.deliveries[missing].fate,
-                Fate::Canceled,
+                self.deliveries[missing].state,
+                DeliveryState::Canceled,
                 "{missing} was skipped"
             );
         }
@@ -80,22 +79,16 @@ impl Model {
     }
 
     fn compare_listed(&self, listed: &DeliverySummary) {
-        let delivery = &self.deliveries[&listed.id];
-        let is_active = self.state_of(&listed.id.endpoint()) == EndpointState::Active;
-        let fits = match delivery.fate {
-            Fate::Waiting if is_active => {
-                matches!(listed.state, DeliveryState::Pending | DeliveryState::Retrying)
-            }
-            Fate::Waiting => listed.state == DeliveryState::Parked,
-            Fate::Leased => listed.state == DeliveryState::InFlight,
-            Fate::Succeeded => listed.state == DeliveryState::Succeeded,
-            Fate::Exhausted => listed.state == DeliveryState::Exhausted,
+        let state = self.deliveries[&listed.id].state;
+        let fits = match state {
+            DeliveryState::Quarantined => listed.state == DeliveryState::Pending,
             // Until upkeep has worked through it, it is what it was.
-            Fate::Canceled => !matches!(
+            DeliveryState::Canceled => !matches!(
                 listed.state,
                 DeliveryState::Succeeded | DeliveryState::Exhausted | DeliveryState::InFlight
             ),
+            _ => listed.state == state,
         };
-        assert!(fits, "{listed:?} is {:?}", delivery.fate);
+        assert!(fits, "{listed:?} is {state}");
     }
 }

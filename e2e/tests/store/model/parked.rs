@@ -2,18 +2,15 @@
 
 use std::time::Duration;
 
+use domain::delivery::Transition;
 use domain::endpoint::EndpointState;
 
-use super::{Fate, Model, Outcome};
+use super::Model;
 
 impl Model {
     /// Half a month passes for everything that waits.
     pub(super) async fn age(&mut self) {
-        for worker in 0..self.workers.len() {
-            while !self.workers[worker].held.is_empty() {
-                self.report(worker, 0, Outcome::GivenBack).await;
-            }
-        }
+        self.give_all_back().await;
         // What died with its worker comes back.
         for _ in 0..3 {
             self.pass(Duration::from_secs(40)).await;
@@ -22,25 +19,20 @@ impl Model {
         self.finish_upkeep().await;
         self.pass(Duration::from_secs(15 * 86_400)).await;
         self.finish_upkeep().await;
-        for (id, delivery) in &mut self.deliveries {
-            let is_parked = self
-                .endpoints
-                .iter()
-                .any(|endpoint| endpoint.id == id.endpoint() && endpoint.state != EndpointState::Active);
-            if is_parked && delivery.fate == Fate::Waiting {
-                delivery.fate = Fate::Exhausted;
-            }
+        let inactive: Vec<_> = self
+            .endpoints
+            .iter()
+            .filter(|endpoint| endpoint.state != EndpointState::Active)
+            .map(|endpoint| endpoint.id.clone())
+            .collect();
+        for endpoint in inactive {
+            self.all_take(&endpoint, Transition::ParkedTooLong);
         }
         self.compare().await;
     }
 
-    async fn pass(&mut self, span: Duration) {
-        self.fixture.pass(span).await;
-        self.now += u64::try_from(span.as_millis()).unwrap();
-    }
-
     /// Upkeep, until it has nothing more to do and no replay of many runs.
-    async fn finish_upkeep(&mut self) {
+    pub(super) async fn finish_upkeep(&mut self) {
         for _ in 0..500 {
             let reply = self.upkeep(0).await;
             if !reply.more && reply.look_again.is_none() {

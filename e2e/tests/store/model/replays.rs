@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 
 use domain::clock::Timestamp;
+use domain::delivery::DeliveryState;
 use domain::endpoint::EndpointState;
 use domain::id::{DeliveryId, EndpointId, ReplayId};
 use store::replays::{ReplayOutcome, ReplaySpan, ReplayState, ReplayStatus, StartOutcome};
 
-use super::{Fate, Model, ModelDelivery};
+use super::Model;
 use crate::fixture::{BUDGETS, account};
 
 /// A replay of many: what it has to send again.
@@ -24,10 +25,7 @@ impl Model {
         let mut finished: Vec<_> = self
             .deliveries
             .iter()
-            .filter(|(id, delivery)| {
-                !matches!(delivery.fate, Fate::Waiting | Fate::Leased)
-                    && self.endpoints.iter().any(|endpoint| endpoint.id == id.endpoint())
-            })
+            .filter(|(id, delivery)| delivery.state.is_final() && self.exists(&id.endpoint()))
             .map(|(id, _)| id.clone())
             .collect();
         if finished.is_empty() {
@@ -55,7 +53,7 @@ impl Model {
             assert_eq!(outcome, expected);
         }
         if !is_gone {
-            self.deliveries.insert(new, ModelDelivery::new(true));
+            self.add(new, true);
         }
     }
 
@@ -73,7 +71,9 @@ impl Model {
         let exhausted = |is_replay: bool| {
             self.deliveries
                 .iter()
-                .filter(move |(id, delivery)| delivery.fate == Fate::Exhausted && id.is_replay() == is_replay)
+                .filter(move |(id, delivery)| {
+                    delivery.state == DeliveryState::Exhausted && id.is_replay() == is_replay
+                })
                 .map(|(id, _)| id.clone())
                 .filter(|id| id.endpoint() == endpoint)
         };
@@ -137,18 +137,14 @@ impl Model {
                 self.replays.iter().any(|replay| replay.sources.contains(&source)),
                 "nobody asked for {id}"
             );
-            self.deliveries.insert(id, ModelDelivery::new(false));
+            self.add(id, false);
         }
     }
 
     /// Every replay of many that was not canceled has sent again what it had to and still could, once.
     pub(super) async fn compare_replays(&self) {
         for replay in &self.replays {
-            if !self
-                .endpoints
-                .iter()
-                .any(|endpoint| endpoint.id == replay.endpoint)
-            {
+            if !self.exists(&replay.endpoint) {
                 continue;
             }
             let found = self

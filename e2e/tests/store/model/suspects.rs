@@ -2,10 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
+use domain::delivery::DeliveryState;
 use domain::id::DeliveryId;
 use store::queue::{Incarnation, WorkReply};
 
-use super::{Fate, Model};
+use super::Model;
 
 /// How many suspects a worker of the model may hold.
 pub(super) const MOST_SUSPECTS: u32 = 3;
@@ -56,9 +57,8 @@ impl Suspects {
     }
 
     /// Whether a delivery is to be served as a suspect.
-    pub(super) fn is_suspect(&self, id: &str) -> bool {
-        let id = id.parse::<DeliveryId>().unwrap();
-        self.losses.get(&id).is_some_and(|losses| *losses >= 3)
+    pub(super) fn is_suspect(&self, id: &DeliveryId) -> bool {
+        self.losses.get(id).is_some_and(|losses| *losses >= 3)
     }
 
     /// The worker is done with what it leased in a call. Tells whether that was a suspect.
@@ -100,7 +100,7 @@ impl Model {
     /// The records tell the losses of what waits, and no suspect waits as an ordinary delivery.
     pub(super) async fn compare_suspects(&self) {
         for (id, delivery) in &self.deliveries {
-            if delivery.fate != Fate::Waiting {
+            if delivery.state == DeliveryState::InFlight || delivery.state.is_final() {
                 continue;
             }
             let losses = self.suspects.losses.get(id).copied().unwrap_or(0);

@@ -18,16 +18,10 @@ fn an_attempt_begins_only_if_the_lease_outlasts_it_by_five_seconds() {
         let started = job.start(Duration::from_secs(10), asked + Duration::from_millis(elapsed_ms));
         assert_eq!(started.is_some(), begins, "{elapsed_ms}");
         if let Some(started) = started {
-            started.finish(ReportedResult::Crashed);
-            assert!(matches!(
-                reports.try_recv().unwrap().result,
-                ReportedResult::Crashed
-            ));
+            started.finish(Outcome::Crashed);
+            assert!(matches!(reports.try_recv().unwrap().outcome, Outcome::Crashed));
         } else {
-            assert!(matches!(
-                reports.try_recv().unwrap().result,
-                ReportedResult::GivenBack
-            ));
+            assert!(matches!(reports.try_recv().unwrap().outcome, Outcome::GivenBack));
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::tests::leased;
 
-const LIMITS: Limits = Limits {
+const CAPACITY: Capacity = Capacity {
     slots: 100,
     bytes: 1000,
 };
@@ -25,16 +25,16 @@ fn found(count: usize, more: bool) -> WorkReply {
     }
 }
 
-fn want(step: Step) -> Want {
+fn want(step: Action) -> Want {
     match step {
-        Step::Call(want) => want,
-        Step::Wait { .. } => panic!("waits"),
+        Action::Call(want) => want,
+        Action::Wait { .. } => panic!("waits"),
     }
 }
 
 /// A planner that knows there is nothing to do.
 fn idle(now: Instant) -> Planner {
-    let mut planner = Planner::new(LIMITS, now);
+    let mut planner = Planner::new(CAPACITY, now);
     let asked = want(planner.next(now, &view(0), 0, false));
     planner.answered(now, asked, &found(0, false));
     planner
@@ -43,7 +43,7 @@ fn idle(now: Instant) -> Planner {
 #[test]
 fn at_first_it_asks_for_as_much_as_a_call_hands_out() {
     let now = Instant::now();
-    let mut planner = Planner::new(LIMITS, now);
+    let mut planner = Planner::new(CAPACITY, now);
     let asked = want(planner.next(now, &view(0), 0, false));
     assert_eq!(
         asked,
@@ -60,15 +60,18 @@ fn at_first_it_asks_for_as_much_as_a_call_hands_out() {
 #[test]
 fn a_worker_with_many_slots_tells_how_many_are_free() {
     let now = Instant::now();
-    let limits = Limits { slots: 512, ..LIMITS };
-    let asked = want(Planner::new(limits, now).next(now, &view(500), 0, false));
+    let capacity = Capacity {
+        slots: 512,
+        ..CAPACITY
+    };
+    let asked = want(Planner::new(capacity, now).next(now, &view(500), 0, false));
     assert_eq!((asked.deliveries, asked.free), (12, 12));
 }
 
 #[test]
 fn it_asks_only_for_what_it_has_room_for() {
     let now = Instant::now();
-    let mut planner = Planner::new(LIMITS, now);
+    let mut planner = Planner::new(CAPACITY, now);
     let mut asked = |held, held_slow, bytes| {
         let view = View {
             held,
@@ -77,8 +80,8 @@ fn it_asks_only_for_what_it_has_room_for() {
             slow_endpoints: vec![],
         };
         match planner.next(now, &view, REPORTS_AT_ONCE, false) {
-            Step::Call(want) => (want.deliveries, want.slow, want.bytes),
-            Step::Wait { .. } => panic!("so many reports don't wait"),
+            Action::Call(want) => (want.deliveries, want.slow, want.bytes),
+            Action::Wait { .. } => panic!("so many reports don't wait"),
         }
     };
     assert_eq!(asked(90, 0, 10), (10, 10, 990));
@@ -96,10 +99,10 @@ fn it_asks_only_for_what_it_has_room_for() {
 #[test]
 fn without_room_it_waits_for_a_report() {
     let now = Instant::now();
-    let mut planner = Planner::new(LIMITS, now);
+    let mut planner = Planner::new(CAPACITY, now);
     assert_eq!(
         planner.next(now, &view(100), 0, false),
-        Step::Wait {
+        Action::Wait {
             until: None,
             idle: false
         }
@@ -110,7 +113,7 @@ fn without_room_it_waits_for_a_report() {
 fn a_few_reports_wait_a_moment_unless_there_is_something_to_fetch() {
     let now = Instant::now();
     let mut planner = idle(now);
-    let moment = Step::Wait {
+    let moment = Action::Wait {
         until: Some(now + REPORT_AFTER),
         idle: true,
     };
@@ -129,13 +132,16 @@ fn a_few_reports_wait_a_moment_unless_there_is_something_to_fetch() {
     let again = now + REPORT_AFTER;
     assert_eq!(
         planner.next(again, &view(10), 1, false),
-        Step::Wait {
+        Action::Wait {
             until: Some(again + REPORT_AFTER),
             idle: true
         }
     );
     planner.woken();
-    assert!(matches!(planner.next(again, &view(10), 1, false), Step::Call(_)));
+    assert!(matches!(
+        planner.next(again, &view(10), 1, false),
+        Action::Call(_)
+    ));
 }
 
 #[test]
@@ -156,7 +162,7 @@ fn many_reports_never_wait_and_too_many_go_ahead_of_the_fetch() {
     );
     assert_eq!(
         planner.next(now, &view(10), 0, true),
-        Step::Wait {
+        Action::Wait {
             until: None,
             idle: false
         }
@@ -169,14 +175,14 @@ fn with_nothing_to_do_it_waits_for_a_token_or_the_next_due_or_three_seconds() {
     let mut planner = idle(now);
     assert_eq!(
         planner.next(now, &view(0), 0, false),
-        Step::Wait {
+        Action::Wait {
             until: Some(now + LOOK_AFTER),
             idle: true
         }
     );
     assert!(matches!(
         planner.next(now + LOOK_AFTER, &view(0), 0, false),
-        Step::Call(_)
+        Action::Call(_)
     ));
 
     let asked = want(planner.next(now, &view(0), REPORTS_AT_ONCE, false));
@@ -192,7 +198,7 @@ fn with_nothing_to_do_it_waits_for_a_token_or_the_next_due_or_three_seconds() {
         planner.answered(now, asked, &reply);
         assert_eq!(
             planner.next(now, &view(0), 0, false),
-            Step::Wait {
+            Action::Wait {
                 until: Some(now + expected),
                 idle: true
             }
@@ -200,33 +206,36 @@ fn with_nothing_to_do_it_waits_for_a_token_or_the_next_due_or_three_seconds() {
     }
 
     planner.woken();
-    assert!(matches!(planner.next(now, &view(0), 0, false), Step::Call(_)));
+    assert!(matches!(planner.next(now, &view(0), 0, false), Action::Call(_)));
 }
 
 #[test]
 fn while_there_is_more_it_goes_on_but_pauses_when_it_may_take_nothing() {
     let now = Instant::now();
-    let mut planner = Planner::new(LIMITS, now);
+    let mut planner = Planner::new(CAPACITY, now);
     let asked = want(planner.next(now, &view(0), 0, false));
     planner.answered(now, asked, &found(3, true));
-    assert!(matches!(planner.next(now, &view(3), 0, false), Step::Call(_)));
+    assert!(matches!(planner.next(now, &view(3), 0, false), Action::Call(_)));
     for pause in [10, 20, 40, 80, 160, 320, 500, 500] {
         planner.answered(now, asked, &found(0, true));
         planner.woken();
         assert_eq!(
             planner.next(now, &view(3), 0, false),
-            Step::Wait {
+            Action::Wait {
                 until: Some(now + pause * MS),
                 idle: false
             }
         );
         assert!(
-            matches!(planner.next(now, &view(3), REPORTS_AT_ONCE, false), Step::Call(_)),
+            matches!(
+                planner.next(now, &view(3), REPORTS_AT_ONCE, false),
+                Action::Call(_)
+            ),
             "reports don't wait for it"
         );
     }
     planner.answered(now, asked, &found(1, true));
-    assert!(matches!(planner.next(now, &view(3), 0, false), Step::Call(_)));
+    assert!(matches!(planner.next(now, &view(3), 0, false), Action::Call(_)));
 }
 
 #[test]
@@ -235,15 +244,15 @@ fn a_call_that_only_reports_tells_nothing_about_what_there_is() {
     let mut planner = idle(now);
     planner.woken();
     planner.answered(now, Want::default(), &found(0, false));
-    assert!(matches!(planner.next(now, &view(0), 0, false), Step::Call(_)));
+    assert!(matches!(planner.next(now, &view(0), 0, false), Action::Call(_)));
 }
 
 #[test]
 fn suspects_get_sixteen_slots_but_never_more_than_a_quarter() {
     let now = Instant::now();
     for (slots, suspects) in [(1, 1), (4, 1), (20, 5), (64, 16), (100, 16), (512, 16)] {
-        let limits = Limits { slots, ..LIMITS };
-        let asked = want(Planner::new(limits, now).next(now, &view(0), 0, false));
+        let capacity = Capacity { slots, ..CAPACITY };
+        let asked = want(Planner::new(capacity, now).next(now, &view(0), 0, false));
         assert_eq!(asked.suspects, suspects, "of {slots}");
     }
     assert_eq!(Want::default().suspects, 0, "a call that only reports takes none");

@@ -15,44 +15,39 @@ fn however_a_permit_ends_its_lease_is_reported_once_and_its_slot_is_free() {
     let take = || slots.take(&lease, now);
 
     drop(take());
-    assert!(matches!(
-        reports.try_recv().unwrap().result,
-        ReportedResult::GivenBack
-    ));
+    assert!(matches!(reports.try_recv().unwrap().outcome, Outcome::GivenBack));
     let mut started = take();
     started.start();
     drop(started);
-    assert!(matches!(
-        reports.try_recv().unwrap().result,
-        ReportedResult::Crashed
-    ));
+    assert!(matches!(reports.try_recv().unwrap().outcome, Outcome::Crashed));
     let mut finished = take();
     finished.start();
-    finished.finish(ReportedResult::Succeeded(store::queue::AttemptRecord::default()));
+    finished.finish(Outcome::Succeeded(store::queue::AttemptRecord::default()));
     assert!(matches!(
-        reports.try_recv().unwrap().result,
-        ReportedResult::Succeeded(_)
+        reports.try_recv().unwrap().outcome,
+        Outcome::Succeeded(_)
     ));
-    take().give_back(GivenBack::Late);
+    take().not_attempted(&NotAttempted::Late);
     let report = reports.try_recv().unwrap();
-    assert!(matches!(report.result, ReportedResult::GivenBack));
+    assert!(matches!(report.outcome, Outcome::GivenBack));
     assert_eq!(
         (report.delivery, report.token),
         (lease.delivery.clone(), lease.token.clone())
     );
+    let mut unsendable = take();
+    unsendable.start();
+    unsendable.not_attempted(&NotAttempted::Unsendable("no".to_owned()));
+    assert!(matches!(reports.try_recv().unwrap().outcome, Outcome::Crashed));
     slots.abandon();
     let mut cut_off = take();
     cut_off.start();
     drop(cut_off);
-    assert!(matches!(
-        reports.try_recv().unwrap().result,
-        ReportedResult::GivenBack
-    ));
+    assert!(matches!(reports.try_recv().unwrap().outcome, Outcome::GivenBack));
 
     assert!(reports.try_recv().is_err());
     assert_eq!(slots.view(now), View::default());
     assert_eq!(slots.metrics.in_flight.get(), 0);
-    assert_eq!(slots.metrics.crashed.get(), 1);
+    assert_eq!(slots.metrics.crashed.get(), 2);
 }
 
 #[tokio::test]
@@ -65,10 +60,7 @@ async fn a_panic_in_an_attempt_reports_a_crash() {
         panic!("on purpose");
     });
     assert!(attempt.await.unwrap_err().is_panic());
-    assert!(matches!(
-        reports.recv().await.unwrap().result,
-        ReportedResult::Crashed
-    ));
+    assert!(matches!(reports.recv().await.unwrap().outcome, Outcome::Crashed));
 }
 
 #[test]

@@ -20,7 +20,7 @@ use std::time::Duration;
 use domain::endpoint::UrlPolicy;
 use domain::signing::SigningSecret;
 use reqwest::dns::Resolve;
-use store::queue::{AttemptRecord, ReportedResult};
+use store::queue::{AttemptRecord, Outcome};
 
 use super::*;
 use crate::stop::Stopper;
@@ -59,8 +59,8 @@ fn deliverer_with(timeout: Duration, urls: UrlPolicy, roots: Roots, names: Arc<d
 /// What an attempt came to: the record, and the wait until the next attempt.
 async fn attempt(deliverer: &Deliverer, url: &str) -> (AttemptRecord, Option<Duration>) {
     match deliverer.attempt(&leased(url, br#"{"test": 2432232314}"#)).await {
-        Outcome::Attempted(ReportedResult::Succeeded(record)) => (record, None),
-        Outcome::Attempted(ReportedResult::Failed {
+        Ok(Outcome::Succeeded(record)) => (record, None),
+        Ok(Outcome::Failed {
             attempt,
             retry_in,
             gone,
@@ -93,10 +93,7 @@ async fn what_a_receiver_gets_is_what_is_documented() {
         br#"{"test": 2432232314}"#,
     );
     let outcome = deliverer(PATIENT).attempt(&lease).await;
-    assert!(
-        matches!(outcome, Outcome::Attempted(ReportedResult::Succeeded(_))),
-        "{outcome:?}"
-    );
+    assert!(matches!(outcome, Ok(Outcome::Succeeded(_))), "{outcome:?}");
 
     let request = String::from_utf8(receiver.requests().remove(0)).unwrap();
     let (head, body) = request.split_once("\r\n\r\n").unwrap();
@@ -219,10 +216,7 @@ async fn the_last_attempt_is_the_last() {
     lease.attempt = 10;
     let outcome = deliverer(PATIENT).attempt(&lease).await;
     assert!(
-        matches!(
-            outcome,
-            Outcome::Attempted(ReportedResult::Failed { retry_in: None, .. })
-        ),
+        matches!(outcome, Ok(Outcome::Failed { retry_in: None, .. })),
         "{outcome:?}"
     );
 }
@@ -233,12 +227,9 @@ async fn our_own_trouble_is_no_attempt() {
     let mut lease = leased("http://127.0.0.1:9999/", b"{}");
     Arc::make_mut(&mut lease.endpoint).account = "org:another".parse().unwrap();
     let outcome = deliverer.attempt(&lease).await;
-    assert!(
-        matches!(outcome, Outcome::NotAttempted(GivenBack::Secret)),
-        "{outcome:?}"
-    );
+    assert!(matches!(outcome, Err(NotAttempted::Secret)), "{outcome:?}");
     let mut lease = leased("http://127.0.0.1:9999/", b"{}");
     Arc::make_mut(&mut lease.event).event = "\n".to_owned();
     let outcome = deliverer.attempt(&lease).await;
-    assert!(matches!(outcome, Outcome::Broken), "{outcome:?}");
+    assert!(matches!(outcome, Err(NotAttempted::Unsendable(_))), "{outcome:?}");
 }

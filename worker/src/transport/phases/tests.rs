@@ -2,7 +2,7 @@ use super::*;
 use std::time::Duration;
 
 /// The phases after these steps, each at a number of milliseconds, of an attempt that lasted 100 ms.
-fn phases(steps: &[(Step, u64)]) -> [Option<u128>; 4] {
+fn phases(steps: &[(Mark, u64)]) -> [Option<u128>; 4] {
     let start = Instant::now();
     let marks = Marks::default();
     for (step, ms) in steps {
@@ -14,7 +14,7 @@ fn phases(steps: &[(Step, u64)]) -> [Option<u128>; 4] {
 
 #[test]
 fn each_phase_lasts_until_the_next_or_until_the_end() {
-    use Step::{Answered, Connect, Connected, Handshake, Lookup, Resolved};
+    use Mark::{Answered, Connect, Connected, Handshake, Lookup, Resolved};
     let all = [
         (Connect, 0),
         (Lookup, 1),
@@ -61,8 +61,8 @@ fn each_phase_lasts_until_the_next_or_until_the_end() {
 async fn a_connection_that_is_finished_elsewhere_is_nobodys() {
     let (finish, finished) = tokio::sync::oneshot::channel::<()>();
     let ((), phases) = measured(async {
-        mark(Step::Connect);
-        mark(Step::Lookup);
+        mark(Mark::Connect);
+        mark(Mark::Lookup);
         let connecting = Connecting {
             marks: MARKS.try_with(Marks::clone).ok(),
             connection: finished,
@@ -77,7 +77,7 @@ async fn a_connection_that_is_finished_elsewhere_is_nobodys() {
 
 #[tokio::test]
 async fn outside_of_an_attempt_nothing_is_marked() {
-    mark(Step::Connect);
+    mark(Mark::Connect);
     let ((), phases) = measured(async {}).await;
     assert_eq!(phases, Phases::default());
 }

@@ -40,7 +40,11 @@ fn a_delivery_that_was_never_attempted_says_what_its_id_says() {
 fn every_state_is_told_by_its_stable_name() {
     for state in DeliveryState::ALL {
         let told = serde_json::to_value(DeliveryStatus::from(state)).unwrap();
-        assert_eq!(told, state.as_str());
+        let expected = match state {
+            DeliveryState::Quarantined => "pending", // the owner is not told what workers suspect
+            state => state.as_str(),
+        };
+        assert_eq!(told, expected);
     }
 }
 

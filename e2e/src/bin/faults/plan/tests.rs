@@ -8,9 +8,9 @@ fn a_seed_names_its_faults() {
 }
 
 #[test]
-fn nothing_is_touched_twice_in_one_step() {
-    for step in Plan::new(1).take(500) {
-        let targets: HashSet<_> = step.faults.iter().map(|fault| fault.target()).collect();
-        assert_eq!(targets.len(), step.faults.len());
+fn nothing_is_touched_twice_in_one_round() {
+    for round in Plan::new(1).take(500) {
+        let targets: HashSet<_> = round.faults.iter().map(|fault| fault.target()).collect();
+        assert_eq!(targets.len(), round.faults.len());
     }
 }

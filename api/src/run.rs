@@ -1,0 +1,116 @@
+//! From the configuration to a program that serves.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use store::server::Expectations;
+use store::settings::RedisArgs;
+use store::{Store, ready};
+use tokio::net::TcpListener;
+
+use crate::app::{App, Parts};
+use crate::auth::clerk::KeySource;
+use crate::config::Config;
+use crate::metrics::Metrics;
+use crate::server;
+use crate::store_slot::StoreSlot;
+use crate::streams::Streams;
+
+/// Serves until `shutdown` is ready, and then until open requests have finished, for a while at most.
+///
+/// It serves at once. Until Redis answers, calls that need it are refused with 503, and `/readyz` says why.
+///
+/// # Errors
+///
+/// A sentence for whoever started the program: a setting is wrong, or this Redis must not be used.
+pub async fn run(
+    config: Config,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), String> {
+    let settings = config.server.settings();
+    let (redis, expected) = (
+        config.redis.clone(),
+        config.durability.expectations(&config.memory),
+    );
+    let app = app(config)?;
+    greet(&app, &redis, &listener);
+    let shutdown = async {
+        shutdown.await;
+        tracing::info!("stopping: open requests may finish");
+    };
+    tokio::select! {
+        served = server::run(listener, app.clone(), settings, shutdown) => {
+            served.map_err(|error| format!("API_LISTEN: {error}"))?;
+            tracing::info!("stopped");
+            Ok(())
+        }
+        reached = reach_store(&app, &redis, expected) => match reached? {},
+        never = fetch_keys(&app) => match never {},
+    }
+}
+
+/// Puts the parts together.
+fn app(config: Config) -> Result<App, String> {
+    let metrics = Metrics::new().map_err(|error| format!("metrics can't be set up: {error}"))?;
+    Ok(App::new(Parts {
+        store: StoreSlot::default(),
+        sessions: config.auth.session_verifier()?,
+        service_keys: config.auth.service_keys,
+        secrets: config.secrets.secrets_key,
+        urls: config.urls.policy(),
+        allowance: config.allowance.allowance(),
+        rates: config.rates.limits(),
+        streams: Arc::new(Streams::new(metrics.clone())),
+        metrics,
+    }))
+}
+
+/// Logs where the program is found, and what it works with.
+fn greet(app: &App, redis: &RedisArgs, listener: &TcpListener) {
+    let tokens = match app.sessions.keys() {
+        KeySource::Pem(_) => "CLERK_JWT_KEY",
+        KeySource::Jwks(jwks) => jwks.url().as_str(),
+    };
+    let address = listener
+        .local_addr()
+        .map_or_else(|_| "?".to_owned(), |address| address.to_string());
+    tracing::info!(
+        redis = %redis.redis_url,
+        session_tokens = tokens,
+        service_keys = app.service_keys.len(),
+        "webhooks-api {} listens on http://{address}, documentation at http://{address}/docs",
+        env!("CARGO_PKG_VERSION"),
+    );
+    if app.service_keys.is_empty() {
+        tracing::warn!("SERVICE_KEYS is empty: no backend can push events");
+    }
+}
+
+/// Waits for Redis, however long that takes, hands the store to the calls, and watches it from then on. An error says why this
+/// server must not be used.
+async fn reach_store(app: &App, redis: &RedisArgs, expected: Expectations) -> Result<Infallible, String> {
+    let store = Store::new(redis).map_err(|error| error.to_string())?;
+    let report = ready::wait(&store, expected, |failure| {
+        let error = failure.error;
+        if failure.is_to_be_logged {
+            tracing::warn!(%error, redis = %redis.redis_url, "Redis can't be used yet; requests get 503 until it can");
+        }
+        app.store.set_waiting_for(error.to_string());
+    });
+    let report = report.await.map_err(|refused| format!("REDIS_URL: {refused}"))?;
+    for warning in &report.warnings {
+        tracing::warn!("Redis: {warning}");
+    }
+    tracing::info!(redis = %redis.redis_url, server = %report.version, "connected to Redis");
+    app.store.set(store.clone(), report.lasting_warnings());
+    Ok(store.watch(expected, || app.metrics.store_rewound()).await)
+}
+
+/// Fetches the keys of session tokens, if they are to be fetched, so that the first call needn't wait for them.
+async fn fetch_keys(app: &App) -> Infallible {
+    if let KeySource::Jwks(jwks) = app.sessions.keys() {
+        jwks.warm_up().await;
+    }
+    std::future::pending().await
+}

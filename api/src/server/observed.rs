@@ -1,0 +1,128 @@
+//! What is done around every request, whatever call it is for.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+
+use futures_util::FutureExt as _;
+use poem::http::Method;
+use poem::{Endpoint, IntoResponse, Request, Response, Result};
+use tracing::Instrument as _;
+
+use super::Settings;
+use crate::app::App;
+use crate::metrics::Metrics;
+use crate::openapi::{KnownRoute, RouteTable};
+use crate::problem::{self, Code, Problem};
+use crate::{body, headers, request_id};
+
+/// Everything that is done around a request.
+pub(super) struct Observed<E> {
+    pub(super) inner: E,
+    pub(super) app: App,
+    pub(super) routes: RouteTable,
+    pub(super) settings: Settings,
+}
+
+impl<E: Endpoint> Endpoint for Observed<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        let id = request_id::of(request.headers());
+        let asking = self.settings.origins.asking(request.headers());
+        // On at every level: whatever is logged because of a request tells of which.
+        let span = tracing::error_span!("request", id = id.to_str().unwrap_or_default());
+        let mut response = self.observe(request).instrument(span).await;
+        let headers = response.headers_mut();
+        headers.insert(request_id::HEADER, id);
+        headers::secure(headers);
+        self.settings.origins.complete(asking, headers);
+        Ok(response)
+    }
+}
+
+impl<E: Endpoint> Observed<E> {
+    /// Answers a request, whatever happens, and tells of it.
+    async fn observe(&self, request: Request) -> Response {
+        let began = Instant::now();
+        let _in_flight = InFlight::new(&self.app.metrics);
+        // poem's `PathPattern` comes with the answer, so it is missing where none was routed: for preflights, too large heads and
+        // panics. Whether the path exists, and what it allows, has to be known before anyway.
+        let route = self.routes.find(request.uri().path());
+        let method = known_method(request.method());
+        let response = self.answer(request, route).await;
+        let status = response.status();
+        let path = route.map_or("other", |route| route.path.as_str());
+        let took = began.elapsed();
+        self.app
+            .metrics
+            .request_ended(path, method, status.as_str(), took);
+        let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        // Being asked again and again whether it is ready is no failure of the program.
+        if status.is_server_error() && path != "/readyz" {
+            tracing::warn!(
+                method,
+                path,
+                status = status.as_u16(),
+                took_ms,
+                "a request failed"
+            );
+        } else {
+            tracing::debug!(
+                method,
+                path,
+                status = status.as_u16(),
+                took_ms,
+                "answered a request"
+            );
+        }
+        response
+    }
+
+    async fn answer(&self, mut request: Request, route: Option<&KnownRoute>) -> Response {
+        if headers::is_too_large(&request) {
+            return Problem::new(Code::HeadTooLarge).into_response();
+        }
+        let allow = route.map(|route| route.allow.as_str());
+        if let Some(preflight) = allow.and_then(|allow| self.settings.origins.preflight(&request, allow)) {
+            return preflight;
+        }
+        body::limit(&mut request, self.settings.patience, route.is_some());
+        let answered = AssertUnwindSafe(self.inner.call(request)).catch_unwind().await;
+        let response = match answered {
+            Ok(Ok(response)) => response.into_response(),
+            Ok(Err(error)) => error.into_response(),
+            Err(panic) => problem::from_panic(panic.as_ref()).into_response(),
+        };
+        problem::replace_foreign_error(response, allow)
+    }
+}
+
+/// Counts a request as in flight, also when its client goes away.
+struct InFlight<'a>(&'a Metrics);
+
+impl<'a> InFlight<'a> {
+    fn new(metrics: &'a Metrics) -> Self {
+        metrics.request_began();
+        Self(metrics)
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.request_left();
+    }
+}
+
+/// Clients may invent methods; metrics don't follow them.
+fn known_method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        Method::PUT => "PUT",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}

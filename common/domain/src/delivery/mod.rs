@@ -1,0 +1,7 @@
+//! A delivery: an event on its way to an endpoint. Its states, what moves it between them, and why an attempt fails.
+
+mod failure;
+mod state;
+
+pub use failure::Failure;
+pub use state::{DeliveryState, Transition};

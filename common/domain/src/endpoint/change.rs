@@ -1,0 +1,52 @@
+//! What an endpoint's owner can do to it: make it, and change it.
+
+use super::EndpointUrl;
+use crate::event::Subscription;
+use crate::id::{AccountId, EndpointId};
+use crate::sealing::SealedSecret;
+
+/// A new endpoint. Its id and its secret are made before the call of the store, so that the call can be repeated.
+#[derive(Debug, Clone)]
+pub struct NewEndpoint {
+    /// A fresh id.
+    pub id: EndpointId,
+    /// Its owner.
+    pub account: AccountId,
+    /// Where deliveries go.
+    pub url: EndpointUrl,
+    /// What it subscribes to; not empty.
+    pub events: Vec<Subscription>,
+    /// Only events of this chatbot, if set.
+    pub chatbot_id: Option<String>,
+    /// The owner's own words.
+    pub description: Option<String>,
+    /// The signing secret, sealed for this endpoint.
+    pub secret: SealedSecret,
+}
+
+/// What becomes of an endpoint's parked deliveries when it is switched on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ParkedAction {
+    /// We deliver them at once.
+    #[default]
+    Deliver,
+    /// We cancel them.
+    Discard,
+}
+
+/// A change of an endpoint, in absolute values, so that repeating it changes nothing. `None` leaves a field as it is.
+#[derive(Debug, Clone, Default)]
+pub struct EndpointPatch {
+    /// Whether it should get deliveries.
+    pub active: Option<bool>,
+    /// A new URL. It starts a new generation: results of attempts at the old URL no longer count.
+    pub url: Option<EndpointUrl>,
+    /// A new subscription; not empty.
+    pub events: Option<Vec<Subscription>>,
+    /// A new chatbot filter; `Some(None)` removes it.
+    pub chatbot_id: Option<Option<String>>,
+    /// A new description; `Some(None)` removes it.
+    pub description: Option<Option<String>>,
+    /// What becomes of the parked deliveries if this switches the endpoint on.
+    pub parked: ParkedAction,
+}

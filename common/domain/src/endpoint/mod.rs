@@ -1,0 +1,146 @@
+//! Endpoints: a customer's URL with its subscription, and the state that deliveries leave it in.
+
+mod change;
+mod url;
+
+pub use change::{EndpointPatch, NewEndpoint, ParkedAction};
+pub use url::{EndpointUrl, MAX_URL, UrlError, UrlPolicy};
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+use crate::event::Subscription;
+use crate::id::{AccountId, DeliveryId, EndpointId};
+
+/// The longest description that we save, in characters.
+pub const MAX_DESCRIPTION: usize = 500;
+
+/// Whether an endpoint gets deliveries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndpointState {
+    /// It gets deliveries.
+    Active,
+    /// Failures switched it off: its deliveries are parked, and so are new ones.
+    Disabled,
+    /// Its owner switched it off: its deliveries are parked, and it gets no new ones.
+    Off,
+}
+
+/// Why an endpoint is not active.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DisabledReason {
+    /// Ten attempts (`DISABLE_AFTER`) failed in a row.
+    ConsecutiveFailures,
+    /// The receiver answered `410 Gone`.
+    Gone,
+    /// Its owner switched it off.
+    Owner,
+}
+
+impl DisabledReason {
+    /// The stable name, the same in Redis and in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ConsecutiveFailures => "consecutive_failures",
+            Self::Gone => "gone",
+            Self::Owner => "owner",
+        }
+    }
+
+    /// Reads the stable name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::ConsecutiveFailures, Self::Gone, Self::Owner]
+            .into_iter()
+            .find(|reason| reason.as_str() == name)
+    }
+}
+
+/// How the most recent attempt at an endpoint went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LastAttempt {
+    /// When its worker reported it.
+    pub at: Timestamp,
+    /// The delivery.
+    pub delivery_id: DeliveryId,
+    /// The attempt's number, from 1.
+    pub attempt: u32,
+    /// Whether the receiver answered 2xx in time.
+    pub succeeded: bool,
+    /// The HTTP status, if there was an answer.
+    pub status: Option<u16>,
+    /// How long the attempt took, in milliseconds.
+    pub duration_ms: u64,
+    /// The stable code of what went wrong (see [`crate::delivery::Failure`]); `None` on success.
+    pub error: Option<String>,
+}
+
+/// An endpoint's unfinished deliveries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct QueueDepth {
+    /// How many wait for their turn.
+    pub waiting: u64,
+    /// How many wait for the time of their next attempt.
+    pub retrying: u64,
+    /// How many are in flight: a worker holds a lease on each.
+    pub in_flight: u64,
+    /// The bytes of their payloads.
+    pub bytes: u64,
+}
+
+impl QueueDepth {
+    /// How many there are.
+    #[must_use]
+    pub const fn total(&self) -> u64 {
+        self.waiting + self.retrying + self.in_flight
+    }
+}
+
+/// The grace of the last rotation: how long the secret before it goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SecretGrace {
+    /// Until then the previous secret signs beside the new one.
+    pub until: Timestamp,
+    /// Whether the previous secret, and not the new one, makes `X-RKT-Signature` until then.
+    pub legacy_uses_previous: bool,
+}
+
+/// An endpoint as its owner sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Its id.
+    pub id: EndpointId,
+    /// The account that owns it.
+    pub account: AccountId,
+    /// Where deliveries go.
+    pub url: String,
+    /// What it subscribes to; never empty.
+    pub events: Vec<Subscription>,
+    /// Only events of this chatbot, if set.
+    pub chatbot_id: Option<String>,
+    /// The owner's own words.
+    pub description: Option<String>,
+    /// Whether it gets deliveries.
+    pub state: EndpointState,
+    /// Failed attempts in a row.
+    pub consecutive_failures: u32,
+    /// Why it is not active; `None` while it is.
+    pub disabled_reason: Option<DisabledReason>,
+    /// Since when it is not active; `None` while it is.
+    pub disabled_at: Option<Timestamp>,
+    /// The most recent attempt; `None` before the first.
+    pub last_attempt: Option<LastAttempt>,
+    /// Its unfinished deliveries.
+    pub queue: QueueDepth,
+    /// Since when its attempts have failed; `None` after a success.
+    pub failing_since: Option<Timestamp>,
+    /// The grace of its last secret rotation, over or not.
+    pub grace: Option<SecretGrace>,
+    /// When its owner made it.
+    pub created_at: Timestamp,
+    /// When its owner last changed it.
+    pub updated_at: Timestamp,
+}

@@ -1,0 +1,81 @@
+//! The settings that both programs have, a struct for each concern.
+
+use clap::builder::BoolishValueParser;
+use clap::{Args, ValueEnum};
+use domain::address::AddressPolicy;
+use domain::endpoint::UrlPolicy;
+use domain::sealing::SecretsKeyring;
+use ipnet::IpNet;
+
+use super::values::{ByteSize, positive_size, split_list};
+
+/// How much of Redis's memory may be used.
+#[derive(Debug, Clone, Args)]
+pub struct MemoryArgs {
+    /// Bytes that Redis may use for us, if that is less than its `maxmemory`: from 80 % of the smaller of both on, payloads of
+    /// finished events go before their time.
+    #[arg(long, env, value_parser = positive_size)]
+    pub store_budget_bytes: Option<ByteSize>,
+}
+
+/// Which URLs customers may register, and which addresses are connected to.
+#[derive(Debug, Clone, Args)]
+pub struct UrlArgs {
+    /// Development: allow plain `http` URLs.
+    #[arg(long, env, default_value = "false", value_parser = BoolishValueParser::new(), action = clap::ArgAction::Set)]
+    pub allow_http: bool,
+
+    /// Development: networks (CIDR, comma-separated) that the address guard lets through.
+    #[arg(long, env, default_value = "", value_parser = parse_networks)]
+    pub allow_networks: Networks,
+}
+
+/// A list of networks.
+#[derive(Debug, Clone, Default)]
+pub struct Networks(Vec<IpNet>);
+
+fn parse_networks(text: &str) -> Result<Networks, String> {
+    split_list(text)
+        .map(|part| {
+            part.parse()
+                .map_err(|_| format!("`{part}` is not a network such as 127.0.0.0/8"))
+        })
+        .collect::<Result<_, _>>()
+        .map(Networks)
+}
+
+impl UrlArgs {
+    /// The policy that follows.
+    #[must_use]
+    pub fn policy(&self) -> UrlPolicy {
+        UrlPolicy {
+            allow_http: self.allow_http,
+            addresses: AddressPolicy::new(self.allow_networks.0.clone()),
+        }
+    }
+}
+
+/// The keys that seal signing secrets.
+#[derive(Debug, Clone, Args)]
+pub struct SecretsArgs {
+    /// Base64 of 32 bytes, or several separated by commas: the first seals signing secrets, all open them.
+    #[arg(long, env, hide_env_values = true)]
+    pub secrets_key: SecretsKeyring,
+}
+
+/// How logs look.
+#[derive(Debug, Clone, Args)]
+pub struct LogArgs {
+    /// `text` or `json`; by default text on a terminal, else JSON. RUST_LOG sets the level.
+    #[arg(long, env)]
+    pub log_format: Option<LogFormat>,
+}
+
+/// How a log line is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object per line.
+    Json,
+}

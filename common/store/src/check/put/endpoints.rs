@@ -1,0 +1,61 @@
+//! Endpoints, and the indexes that name them.
+
+use super::{Done, Hash, Scored, whole};
+use crate::check::rows::EndpointRow;
+use crate::check::snapshot::Snapshot;
+
+pub(in crate::check) fn endpoint(snapshot: &mut Snapshot, id: &str, hash: Hash) -> Done {
+    let hash = hash.fields;
+    let text = |name: &str| hash.get(name).cloned().unwrap_or_default();
+    let number = |name: &str| hash.get(name).map_or(Ok(0), |_| whole(hash.get(name), name));
+    let row = EndpointRow {
+        account: text("account"),
+        state: text("state"),
+        has_reason: hash.contains_key("disabledReason"),
+        disabled_at: number("disabledAt")?,
+        in_flight: number("inFlight")?,
+        generation: number("generation")?,
+        probing: text("probing") == "1",
+        slow: text("slow") == "1",
+        queued_bytes: number("queuedBytes")?,
+        events: text("events"),
+        chatbot_id: text("chatbotId"),
+        previous_secret: (
+            hash.contains_key("previousSecret"),
+            hash.contains_key("previousSecretUntil"),
+        ),
+    };
+    snapshot.endpoints.insert(id.to_owned(), row);
+    Ok(())
+}
+
+pub(in crate::check) fn routes(snapshot: &mut Snapshot, account: &str, hash: Hash) -> Done {
+    let routes = hash
+        .fields
+        .into_iter()
+        .map(|(endpoint, route)| ((account.to_owned(), endpoint), route));
+    snapshot.routes.extend(routes);
+    Ok(())
+}
+
+pub(in crate::check) fn ready(snapshot: &mut Snapshot, _: &str, members: Scored) -> Done {
+    snapshot.ready.extend(members);
+    Ok(())
+}
+
+pub(in crate::check) fn ready_slow(snapshot: &mut Snapshot, _: &str, members: Scored) -> Done {
+    snapshot.ready_slow.extend(members);
+    Ok(())
+}
+
+pub(in crate::check) fn timers(snapshot: &mut Snapshot, _: &str, members: Scored) -> Done {
+    snapshot.timers.extend(members);
+    Ok(())
+}
+
+pub(in crate::check) fn parked(snapshot: &mut Snapshot, _: &str, members: Scored) -> Done {
+    snapshot
+        .parked
+        .extend(members.into_iter().map(|(endpoint, _)| endpoint));
+    Ok(())
+}

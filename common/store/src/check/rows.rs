@@ -1,0 +1,88 @@
+//! What the check keeps of an endpoint, of an event, of a delivery's record and of a replay.
+
+use domain::delivery::DeliveryState;
+
+/// What the check needs of an endpoint.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EndpointRow {
+    /// Its owner.
+    pub account: String,
+    /// `active`, `disabled` or `off`.
+    pub state: String,
+    /// Whether it says why it is not active.
+    pub has_reason: bool,
+    /// `disabledAt`: since when it isn't active (ms), or 0.
+    pub disabled_at: i64,
+    /// `inFlight`.
+    pub in_flight: i64,
+    /// `generation`.
+    pub generation: i64,
+    /// Whether it gets one attempt at a time until the next success.
+    pub probing: bool,
+    /// Whether it is slow.
+    pub slow: bool,
+    /// `queuedBytes`.
+    pub queued_bytes: i64,
+    /// What it subscribes to.
+    pub events: String,
+    /// The chatbot that it wants events of, or an empty text.
+    pub chatbot_id: String,
+    /// Whether it has a previous secret, and whether that has an end.
+    pub previous_secret: (bool, bool),
+}
+
+/// What the check needs of an event: 40 bytes, and 16 for its id.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventRow {
+    /// Its owner's number in `Snapshot::accounts`.
+    pub account: u32,
+    /// `refs`.
+    pub refs: i32,
+    /// `charge`.
+    pub charge: i64,
+    /// The length of its payload.
+    pub bytes: i32,
+    /// `acceptedAt` (ms), or 0.
+    pub accepted_at: i64,
+    /// Whether it has a lifetime.
+    pub expires: bool,
+    /// Whether one of its deliveries was exhausted.
+    pub failed: bool,
+    /// `again`: how often somebody sent it again after it had finished.
+    pub again: i32,
+}
+
+/// What the check needs of a delivery's record: 40 bytes, and 32 for its id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordRow {
+    /// `state`.
+    pub state: DeliveryState,
+    /// `attempts`.
+    pub attempts: i32,
+    /// `exhaustedAt` (ms), or 0.
+    pub exhausted_at: i64,
+    /// `madeAt`: when somebody asked for this replay (ms), or 0.
+    pub made_at: i64,
+    /// Whether it has a lifetime.
+    pub expires: bool,
+    /// The newest log entry that it points to: the state that the delivery came to, and the attempt. `None` when it points to
+    /// none, or the log no longer has it.
+    pub logged: Option<(DeliveryState, i32)>,
+}
+
+/// What the check needs of a replay of many.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReplayRow {
+    /// The endpoint whose deliveries it sends again.
+    pub endpoint: String,
+    /// `running`, `finished` or `canceled`.
+    pub state: String,
+    /// `made`.
+    pub made: i64,
+    /// Whether it has ended and stands in its endpoint's list; replays of the release before don't.
+    pub is_listed: bool,
+    /// How many of those ended: `succeeded`, `exhausted` and `canceled` together.
+    pub ended: i64,
+    /// Whether it has a lifetime.
+    pub expires: bool,
+}

@@ -1,0 +1,123 @@
+//! Lanes, timers, counters and routes of each endpoint.
+
+use super::super::rows::EndpointRow;
+use super::tally::OfEndpoint;
+use super::{Facts, Found};
+
+/// The sums over an endpoint's deliveries; `None` when it has none.
+fn tally_of<'a>(facts: &'a Facts<'_>, id: &str) -> Option<&'a OfEndpoint> {
+    facts.tally.endpoints.get(&id.parse().ok()?)
+}
+
+/// Invariant 3: counters.
+pub(super) fn counters(facts: &Facts<'_>, found: &mut Found) {
+    for (id, row) in &facts.snapshot.endpoints {
+        let key = || format!("endpoint:{id}");
+        let (leased, bytes) = tally_of(facts, id).map_or((0, 0), |tally| (tally.leased, tally.bytes));
+        found.that(row.in_flight != leased, key, || {
+            format!("inFlight is {}, leases are {leased}", row.in_flight)
+        });
+        found.that(row.queued_bytes != bytes, key, || {
+            format!("queuedBytes is {}, its deliveries have {bytes}", row.queued_bytes)
+        });
+    }
+}
+
+/// The route, by which `accept` goes, says what the endpoint says; the rest of the endpoint fits together.
+pub(super) fn routes(facts: &Facts<'_>, found: &mut Found) {
+    let snapshot = facts.snapshot;
+    for (id, row) in &snapshot.endpoints {
+        let key = || format!("endpoint:{id}");
+        let (has_previous, has_end) = row.previous_secret;
+        found.that(has_previous != has_end, key, || {
+            "has a previous secret without an end, or an end without one".to_owned()
+        });
+        let (letter, is_known) = match row.state.as_str() {
+            "active" => ("A", true),
+            "disabled" => ("D", true),
+            state => ("O", state == "off"),
+        };
+        found.that(!is_known, key, || format!("its state is {:?}", row.state));
+        found.that(is_known && (row.state == "active") == row.has_reason, key, || {
+            format!(
+                "is {} and says {}",
+                row.state,
+                if row.has_reason { "why not" } else { "not why" }
+            )
+        });
+        let expected = format!("{letter}|,{},|{}", row.events, row.chatbot_id);
+        let route = snapshot.routes.get(&(row.account.clone(), id.to_owned()));
+        found.that(route != Some(&expected), key, || {
+            format!("its route is {route:?} and should be {expected:?}")
+        });
+    }
+    for (account, id) in snapshot.routes.keys() {
+        let owner = snapshot.endpoints.get(id).map(|row| &row.account);
+        found.that(
+            owner.is_some_and(|owner| owner != account),
+            || format!("account:{account}:endpoints"),
+            || format!("has {id} of {}", owner.map_or("", String::as_str)),
+        );
+    }
+}
+
+/// Invariant 2: lanes, and the timers that lead to them.
+pub(super) fn lanes(facts: &Facts<'_>, found: &mut Found) {
+    for (id, row) in &facts.snapshot.endpoints {
+        let tally = tally_of(facts, id);
+        lane(facts, id, row, tally.map_or(0, |tally| tally.pending), found);
+        timer(facts, id, row, tally.and_then(|tally| tally.nearest), found);
+    }
+    // Turns count up, and the lowest is served first: an endpoint whose turn is far ahead would wait for ever.
+    let (snapshot, turn) = (facts.snapshot, facts.snapshot.stats.number("turn"));
+    for (lane, turns) in [("ready", &snapshot.ready), ("ready:slow", &snapshot.ready_slow)] {
+        for (id, score) in turns {
+            #[expect(clippy::cast_precision_loss, reason = "Redis's scores are no more exact")]
+            let is_ahead = *score > turn as f64;
+            found.that(
+                is_ahead,
+                || lane.to_owned(),
+                || format!("has {id} with turn {score}, and the last turn is {turn}"),
+            );
+        }
+    }
+}
+
+fn lane(facts: &Facts<'_>, id: &str, row: &EndpointRow, waiting: i64, found: &mut Found) {
+    let snapshot = facts.snapshot;
+    let key = || format!("endpoint:{id}");
+    let is_active = row.state == "active";
+    let (in_ready, in_slow) = (
+        snapshot.ready.contains_key(id),
+        snapshot.ready_slow.contains_key(id),
+    );
+    let (here, there) = if row.slow {
+        (in_slow, in_ready)
+    } else {
+        (in_ready, in_slow)
+    };
+    found.that(there, key, || "is in the other lane".to_owned());
+    found.that(here && (!is_active || waiting == 0), key, || {
+        format!("is in a lane, {} with {waiting} waiting", row.state)
+    });
+    // With something in flight it may be at its limit, and comes back when that ends.
+    found.that(
+        is_active && waiting > 0 && row.in_flight == 0 && !here,
+        key,
+        || format!("has {waiting} waiting, nothing in flight, and is in no lane"),
+    );
+}
+
+fn timer(facts: &Facts<'_>, id: &str, row: &EndpointRow, nearest: Option<f64>, found: &mut Found) {
+    let key = || format!("endpoint:{id}");
+    let is_active = row.state == "active";
+    let timer = facts.snapshot.timers.get(id);
+    found.that(timer.is_some() && !is_active, key, || {
+        "is in timers and not active".to_owned()
+    });
+    if let Some(nearest) = nearest.filter(|_| is_active) {
+        found.that(timer.is_none_or(|timer| *timer > nearest), key, || {
+            format!("its nearest retry is due at {nearest}, its timer at {timer:?}")
+        });
+    }
+}

@@ -1,0 +1,72 @@
+//! Events: how long their payloads live, and what accounts are charged for them.
+
+use super::{Facts, Found};
+
+/// What an event is charged besides its payload (`charge_of` in `base.lua`).
+const CHARGED_BESIDES: i64 = 256;
+
+/// Invariant 4: unfinished events have no lifetime; records have one exactly if their delivery is finished.
+pub(super) fn lifetimes(facts: &Facts<'_>, found: &mut Found) {
+    let has = |expires: bool| if expires { "a" } else { "no" };
+    for (id, event) in &facts.snapshot.events {
+        found.that(
+            event.refs > 0 && event.expires,
+            || format!("event:{id}"),
+            || format!("refs is {} and it has a lifetime", event.refs),
+        );
+    }
+    for (delivery, record) in &facts.snapshot.records {
+        found.that(
+            record.state.is_final() != record.expires,
+            || format!("delivery:{delivery}"),
+            || format!("is {} and has {} lifetime", record.state, has(record.expires)),
+        );
+    }
+}
+
+/// Invariant 4: an event counts its unfinished deliveries.
+pub(super) fn references(facts: &Facts<'_>, found: &mut Found) {
+    for (id, event) in &facts.snapshot.events {
+        let refs = facts.tally.refs.get(id).copied().unwrap_or(0);
+        found.that(
+            event.refs != refs,
+            || format!("event:{id}"),
+            || format!("refs is {}, unfinished deliveries are {refs}", event.refs),
+        );
+    }
+}
+
+/// An account is charged the sum of what its unfinished events are charged, and each of these by its payload.
+pub(super) fn charges(facts: &Facts<'_>, found: &mut Found) {
+    let snapshot = facts.snapshot;
+    for (id, event) in snapshot.events.iter().filter(|(_, event)| event.refs > 0) {
+        let charge = i64::from(event.bytes) + CHARGED_BESIDES;
+        found.that(
+            event.charge != charge,
+            || format!("event:{id}"),
+            || format!("is charged {}, its payload makes that {charge}", event.charge),
+        );
+    }
+    let key = |account: &str| format!("account:{account}:bytes");
+    let mut charged: std::collections::HashMap<_, _> = facts
+        .tally
+        .charged
+        .iter()
+        .map(|(account, charged)| (snapshot.accounts.name(*account), *charged))
+        .collect();
+    for (account, bytes) in &snapshot.account_bytes {
+        let charged = charged.remove(account.as_str()).unwrap_or(0);
+        found.that(
+            *bytes != charged,
+            || key(account),
+            || format!("is {bytes}, unfinished events are charged {charged}"),
+        );
+    }
+    for (account, charged) in charged {
+        found.that(
+            true,
+            || key(account),
+            || format!("is missing, unfinished events are charged {charged}"),
+        );
+    }
+}

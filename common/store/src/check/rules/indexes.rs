@@ -1,0 +1,127 @@
+//! Whatever names something names what exists; no key is unknown or immortal.
+
+use super::super::places::Place;
+use super::{Facts, Found};
+
+/// Invariant 3: leases and tokens have the same members, and a token tells the size of its payload.
+pub(super) fn tokens(facts: &Facts<'_>, found: &mut Found) {
+    let snapshot = facts.snapshot;
+    for (delivery, places) in snapshot.places.iter() {
+        let is_leased = places.contains(&Place::Leased);
+        let token = snapshot.token_texts.get(delivery);
+        let key = || format!("delivery:{delivery}");
+        found.that(is_leased != token.is_some(), key, || {
+            format!(
+                "is {} leases and {} tokens",
+                if is_leased { "in" } else { "not in" },
+                if is_leased { "not in" } else { "in" }
+            )
+        });
+        if let (true, Some(token)) = (is_leased, token) {
+            let bytes = snapshot.events.get(&delivery.event()).map(|event| event.bytes);
+            let told: Option<i32> = token
+                .rsplit_once('|')
+                .filter(|(rest, _)| rest.split('|').count() == 3)
+                .and_then(|(_, bytes)| bytes.parse().ok());
+            found.that(bytes.is_some() && told != bytes, key, || {
+                format!(
+                    "its token is {token:?}, its payload has {} bytes",
+                    bytes.unwrap_or(0)
+                )
+            });
+        }
+    }
+    for token in &snapshot.tokens {
+        found.that(
+            snapshot.places.of(token).is_empty(),
+            || format!("delivery:{token}"),
+            || "has a token and no lease".to_owned(),
+        );
+    }
+}
+
+/// Whatever names an endpoint names one that exists.
+pub(super) fn owners(facts: &Facts<'_>, found: &mut Found) {
+    let snapshot = facts.snapshot;
+    let members = [
+        ("ready", &snapshot.ready),
+        ("ready:slow", &snapshot.ready_slow),
+        ("timers", &snapshot.timers),
+    ];
+    let pointers = members
+        .into_iter()
+        .flat_map(|(name, set)| set.keys().map(move |id| (name.to_owned(), id)))
+        .chain(snapshot.parked.iter().map(|id| ("parked".to_owned(), id)))
+        .chain(
+            snapshot
+                .routes
+                .keys()
+                .map(|(account, id)| (format!("account:{account}:endpoints"), id)),
+        );
+    for (name, id) in pointers {
+        found.that(
+            !snapshot.endpoints.contains_key(id),
+            || name,
+            || format!("has {id}, which does not exist"),
+        );
+    }
+    for (key, id) in &snapshot.owned {
+        found.that(
+            !snapshot.endpoints.contains_key(id),
+            || key.clone(),
+            || "belongs to no endpoint".to_owned(),
+        );
+    }
+}
+
+/// Every queue that was set aside has a job in `sweeps`, and every job can be read.
+pub(super) fn sweeps(facts: &Facts<'_>, found: &mut Found) {
+    let snapshot = facts.snapshot;
+    let jobs: Vec<Vec<&str>> = snapshot
+        .sweeps
+        .iter()
+        .map(|job| job.split(' ').collect())
+        .collect();
+    for (job, words) in snapshot.sweeps.iter().zip(&jobs) {
+        let is_readable = matches!(
+            words[..],
+            ["release" | "cancel" | "forget", _, _, "list" | "zset"]
+        );
+        found.that(
+            !is_readable,
+            || "sweeps".to_owned(),
+            || format!("has {job:?}, which can't be read"),
+        );
+    }
+    for key in &snapshot.set_aside {
+        let is_known = jobs
+            .iter()
+            .any(|words| words.get(2).is_some_and(|of| of.ends_with(key.as_str())));
+        found.that(
+            !is_known,
+            || key.clone(),
+            || "is set aside and in no sweep".to_owned(),
+        );
+    }
+}
+
+/// No key is unknown, unreadable or immortal.
+pub(super) fn keys(facts: &Facts<'_>, found: &mut Found) {
+    let snapshot = facts.snapshot;
+    for (keys, what) in [
+        (&snapshot.unreadable, "can't be read"),
+        (&snapshot.unknown, "is a key that nothing knows"),
+        (&snapshot.immortal, "has no lifetime"),
+    ] {
+        for key in keys {
+            found.that(true, || key.clone(), || what.to_owned());
+        }
+    }
+    for key in &snapshot.away {
+        found.that(
+            true,
+            || format!("corrupt:{key}"),
+            || format!("was found in the place of {key}, and moved away: what had been there is lost"),
+        );
+    }
+}

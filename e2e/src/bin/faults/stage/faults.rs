@@ -1,0 +1,130 @@
+//! Each fault, done and undone.
+
+use std::time::Duration;
+
+use e2e::client::Caller;
+use e2e::fault_proxy::{Cut, Fault as Network, FaultProxy};
+use e2e::process::Process;
+use e2e::receiver::Answer;
+use reqwest::Method;
+use serde_json::json;
+
+use super::{Stage, blocking, path};
+use crate::plan::{Answers, Fault, Link, Trouble};
+
+impl Stage {
+    pub(super) async fn apply(&mut self, fault: Fault) {
+        match fault {
+            Fault::KillWorker(number) => blocking(|| self.system.workers[number].kill9()),
+            Fault::TerminateWorker(number) => blocking(|| terminate(&mut self.system.workers[number])),
+            Fault::StopWorker(number) => self.system.workers[number].stop_signal(),
+            Fault::KillApi => blocking(|| self.system.api.kill9()),
+            Fault::TerminateApi => blocking(|| terminate(&mut self.system.api)),
+            Fault::StopApi => self.system.api.stop_signal(),
+            Fault::KillRedis => blocking(|| self.system.redis.kill9()),
+            Fault::RestartRedis => blocking(|| self.system.redis.restart()),
+            Fault::StopRedis => self.system.redis.stop_signal(),
+            Fault::FlushScripts => self.redis(&["SCRIPT", "FLUSH"]),
+            Fault::KillClients => self.redis(&["CLIENT", "KILL", "TYPE", "normal"]),
+            Fault::StepClock(millis) => {
+                self.redis(&[
+                    "HINCRBY",
+                    &e2e::state::key("stats"),
+                    "clockOffset",
+                    &millis.to_string(),
+                ]);
+            }
+            Fault::Link(link, trouble) => self.disturb(link, trouble),
+            Fault::Receiver(number, answers) => {
+                let answer = match answers {
+                    Answers::Failing => Answer::status(500),
+                    Answers::Hanging => Answer::hang(),
+                    Answers::Resetting => Answer::reset(),
+                    Answers::Gone => Answer::status(410),
+                };
+                self.receiver.always(&path(number), answer);
+            }
+            Fault::CloseReceiver => self.receiver.close().await,
+            Fault::SwitchOff(number) => self.switch(number, json!({"active": false})).await,
+            Fault::Discard(number) => {
+                self.switch(number, json!({"active": false})).await;
+                self.switch(number, json!({"active": true, "parked": "discard"}))
+                    .await;
+            }
+        }
+    }
+
+    pub(super) async fn undo(&mut self, fault: Fault) {
+        match fault {
+            Fault::KillWorker(number) | Fault::TerminateWorker(number) => {
+                self.system.workers[number].restart()
+            }
+            Fault::StopWorker(number) => self.system.workers[number].cont(),
+            Fault::KillApi | Fault::TerminateApi => self.system.api.restart(),
+            Fault::StopApi => self.system.api.cont(),
+            Fault::KillRedis => blocking(|| self.system.redis.restart()),
+            Fault::StopRedis => self.system.redis.cont(),
+            Fault::Link(link, _) => {
+                self.link(link).set(Network::None);
+                self.link(link).cut_no_more();
+            }
+            Fault::Receiver(number, _) => self.receiver.always(&path(number), Answer::status(200)),
+            Fault::CloseReceiver => self.receiver.reopen().await,
+            Fault::RestartRedis
+            | Fault::FlushScripts
+            | Fault::KillClients
+            | Fault::StepClock(_)
+            | Fault::SwitchOff(_)
+            | Fault::Discard(_) => {}
+        }
+    }
+
+    const fn link(&self, link: Link) -> &FaultProxy {
+        match link {
+            Link::Api => &self.api_link,
+            Link::Workers => &self.worker_link,
+        }
+    }
+
+    fn disturb(&self, link: Link, trouble: Trouble) {
+        let proxy = self.link(link);
+        match trouble {
+            Trouble::CutAnswers(nth) => proxy.cut(Cut::answer_of("EVALSHA").every(nth)),
+            Trouble::CutRequests(nth) => proxy.cut(Cut::request_of("EVALSHA").every(nth)),
+            Trouble::CutAll => proxy.cut_all(),
+            Trouble::Refuse => {
+                proxy.set(Network::Refuse);
+                proxy.cut_all();
+            }
+            Trouble::Delay(millis) => proxy.set(Network::Delay(Duration::from_millis(millis))),
+            Trouble::Freeze => proxy.set(Network::Freeze),
+            Trouble::HalfOpen => proxy.half_open(),
+        }
+    }
+
+    /// A command to Redis itself, which is up and listening when this is called.
+    fn redis(&self, words: &[&str]) {
+        let mut command = redis::Cmd::new();
+        for word in words {
+            command.arg(*word);
+        }
+        blocking(|| command.exec(&mut e2e::state::connect(&self.system.redis))).expect("a command to Redis");
+    }
+
+    /// Changes an endpoint, if the API answers.
+    pub(super) async fn switch(&self, number: usize, mut change: serde_json::Value) {
+        change["id"] = json!(self.endpoints[number].id);
+        let request = self
+            .customer
+            .request(Method::PATCH, "/api/webhooks-config")
+            .json(&change);
+        // What it answers in the middle of other faults doesn't matter.
+        drop(Caller::try_send(request.timeout(Duration::from_secs(3))).await);
+    }
+}
+
+/// SIGTERM; a program must end by itself, and well, whatever else is wrong.
+fn terminate(process: &mut Process) {
+    let status = process.terminate();
+    assert!(status.success(), "ended with {status}:\n{}", process.log());
+}

@@ -1,0 +1,109 @@
+//! Starts a server and waits until it answers, with the shipped access list if it has one.
+
+use std::fs::File;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use sha2::{Digest as _, Sha256};
+
+use super::{HARNESS, RedisServer};
+
+/// How long a server may take to load its data and answer.
+const START_DEADLINE: Duration = Duration::from_secs(60);
+
+/// Where the access list and what starts a server with it are.
+const GUARD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docker/redis");
+
+/// Why a server didn't start.
+pub(super) enum Launch {
+    PortTaken,
+    Failed(String),
+}
+
+/// The access list that is shipped.
+///
+/// # Panics
+///
+/// When it can't be read.
+#[must_use]
+pub fn shipped_users() -> String {
+    std::fs::read_to_string(Path::new(GUARD).join("users.acl")).unwrap()
+}
+
+impl RedisServer {
+    /// The program, or the script that starts it with the access list.
+    fn command(&self) -> Command {
+        let Some(users) = &self.users else {
+            return Command::new(&self.program);
+        };
+        let hash = |user| hex::encode(Sha256::digest(self.password(user)));
+        let with_harness = format!("{users}\nuser {HARNESS} on #{} ~* &* +@all\n", hash(HARNESS));
+        let file = self.dir().join("users-and-harness.acl");
+        std::fs::write(&file, with_harness).unwrap();
+        let mut command = Command::new("sh");
+        command
+            .arg(Path::new(GUARD).join("start"))
+            .env("REDIS_USERS", file)
+            .env("REDIS_ACL_DIR", self.dir())
+            .env("REDIS_PROGRAM", &self.program);
+        for user in ["api", "worker", "operator"] {
+            let name = format!("REDIS_{}_PASSWORD_SHA256", user.to_uppercase());
+            command.env(name, hash(user));
+        }
+        command
+    }
+
+    /// Starts the server, and waits until it is this one that answers.
+    pub(super) fn launch(&mut self) -> Result<(), Launch> {
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.log_path())
+            .unwrap();
+        let child = self
+            .command()
+            .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
+            .args(["--appendonly", "yes", "--appendfsync", "always", "--save", ""])
+            .args(["--maxmemory-policy", "noeviction", "--loglevel", "warning"])
+            // More than any test needs: without a limit there is a warning.
+            .args(["--maxmemory", "8gb"])
+            .args(["--daemonize", "no", "--enable-debug-command", "local"])
+            .arg("--dir")
+            .arg(self.dir())
+            .args(&self.extra)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap_or_else(|error| panic!("cannot start {}: {error}", self.program.display()));
+        let own_id = format!("process_id:{}\r\n", child.id());
+        self.child = Some(child);
+        let deadline = Instant::now() + START_DEADLINE;
+        loop {
+            let exited = self.child.as_mut().and_then(|child| child.try_wait().unwrap());
+            if let Some(status) = exited {
+                self.child = None;
+                let log = std::fs::read_to_string(self.log_path()).unwrap_or_default();
+                return Err(if log.contains("ddress already in use") {
+                    Launch::PortTaken
+                } else {
+                    Launch::Failed(format!("{} ended with {status}:\n{log}", self.program.display()))
+                });
+            }
+            // Asked for its id too, because a server of another test may be the one that answers.
+            let answers = self.raw("PING").is_ok_and(|answer| answer.starts_with("+PONG"));
+            if answers && self.raw("INFO server").is_ok_and(|info| info.contains(&own_id)) {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                let log = std::fs::read_to_string(self.log_path()).unwrap_or_default();
+                return Err(Launch::Failed(format!(
+                    "{} does not answer:\n{log}",
+                    self.program.display()
+                )));
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}

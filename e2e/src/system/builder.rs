@@ -1,0 +1,134 @@
+//! How a system is to be started, and its start.
+
+use super::{SERVICE_KEY, System, secrets_key, service_key_entry};
+use crate::clerk::{ISSUER, PARTY, SigningKey};
+use crate::client::NewEndpoint;
+use crate::ports::free_port;
+use crate::process::Process;
+use crate::receiver::Receiver;
+use crate::redis_server::RedisServer;
+
+/// How a system is to be started.
+#[derive(Debug)]
+pub struct Builder {
+    workers: usize,
+    overrides: Vec<(String, String)>,
+    api_overrides: Vec<(String, String)>,
+    worker_overrides: Vec<(String, String)>,
+    redis: Vec<String>,
+    server: Option<RedisServer>,
+}
+
+impl Builder {
+    pub(super) const fn new() -> Self {
+        Self {
+            workers: 1,
+            overrides: Vec::new(),
+            api_overrides: Vec::new(),
+            worker_overrides: Vec::new(),
+            redis: Vec::new(),
+            server: None,
+        }
+    }
+
+    /// This many workers instead of one; they may be 0.
+    #[must_use]
+    pub const fn workers(mut self, count: usize) -> Self {
+        self.workers = count;
+        self
+    }
+
+    /// A variable of both programs. `API_LISTEN` and `WORKER_LISTEN` are set by the harness.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.overrides.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// A variable of the API alone.
+    #[must_use]
+    pub fn api_env(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.api_overrides.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// A variable of the workers alone.
+    #[must_use]
+    pub fn worker_env(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.worker_overrides.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// On this Redis server, instead of one of its own.
+    #[must_use]
+    pub fn on(mut self, server: RedisServer) -> Self {
+        self.server = Some(server);
+        self
+    }
+
+    /// Arguments of the Redis server.
+    #[must_use]
+    pub fn redis(mut self, arguments: &[&str]) -> Self {
+        self.redis.extend(arguments.iter().map(|text| (*text).to_owned()));
+        self
+    }
+
+    /// Starts all, and waits until all are ready.
+    pub async fn start(self) -> System {
+        let extra: Vec<_> = self.redis.iter().map(String::as_str).collect();
+        let redis = self.server.unwrap_or_else(|| RedisServer::start_with(&extra));
+        let key = SigningKey::generate("ins_test");
+        let mut environment = environment(&redis, &key);
+        environment.extend(self.overrides);
+        let mut api_environment = environment.clone();
+        api_environment.extend(self.api_overrides);
+        let mut system = System {
+            api: start_api(&api_environment),
+            workers: Vec::new(),
+            redis,
+            key,
+            environment,
+            worker_environment: self.worker_overrides,
+        };
+        for _ in 0..self.workers {
+            system.add_worker();
+        }
+        system.wait_ready().await;
+        system
+    }
+
+    /// The same with a receiver, and an endpoint of [`System::customer`] that sends every event to its `/hook`.
+    pub async fn start_with_hook(self) -> (System, Receiver, NewEndpoint) {
+        let (system, receiver) = (self.start().await, Receiver::start().await);
+        let url = receiver.url("/hook");
+        let endpoint = system.customer().create_endpoint(&url, &["*"]).await;
+        (system, receiver, endpoint)
+    }
+}
+
+fn start_api(environment: &[(String, String)]) -> Process {
+    let mut environment = environment.to_vec();
+    environment.push(("API_LISTEN".to_owned(), format!("127.0.0.1:{}", free_port())));
+    Process::start("webhooks-api", &environment)
+}
+
+fn environment(redis: &RedisServer, key: &SigningKey) -> Vec<(String, String)> {
+    [
+        ("REDIS_URL", redis.url()),
+        // As one line, the other form that the API reads.
+        ("CLERK_JWT_KEY", key.public_pem().trim_end().replace('\n', "\\n")),
+        ("CLERK_ISSUER", ISSUER.to_owned()),
+        ("CLERK_AUTHORIZED_PARTIES", PARTY.to_owned()),
+        ("SERVICE_KEYS", service_key_entry(SERVICE_KEY)),
+        ("SECRETS_KEY", secrets_key(7)),
+        ("ALLOW_HTTP", "true".to_owned()),
+        ("ALLOW_NETWORKS", "127.0.0.0/8,::1/128".to_owned()),
+        ("RETRY_SCHEDULE", ["100ms"; 9].join(",")),
+        // Tests that wait for something ask again and again; those of the limit set one.
+        ("RATE_LIMIT_DASHBOARD", "0".to_owned()),
+        ("LOG_FORMAT", "text".to_owned()),
+        ("NO_COLOR", "1".to_owned()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .to_vec()
+}

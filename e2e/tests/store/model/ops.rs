@@ -1,0 +1,149 @@
+//! What may happen in the model, and how likely it is.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::Model;
+use super::reports::Outcome;
+use super::workers::ModelWorker;
+
+#[derive(Debug, Clone)]
+pub(super) enum Op {
+    Create,
+    Accept,
+    Fetch {
+        worker: usize,
+        want: u32,
+    },
+    Report {
+        worker: usize,
+        lease: usize,
+        outcome: Outcome,
+    },
+    /// The answer to the worker's last call was lost: it is sent again.
+    Repeat {
+        worker: usize,
+    },
+    /// The worker dies, and another takes its place.
+    Crash {
+        worker: usize,
+    },
+    Pass {
+        seconds: u64,
+    },
+    ClockBack,
+    Upkeep,
+    /// Upkeep while memory is short.
+    MakeRoom {
+        bytes: u64,
+    },
+    Switch {
+        endpoint: usize,
+        active: bool,
+        discard: bool,
+    },
+    ChangeUrl {
+        endpoint: usize,
+    },
+    Remove {
+        endpoint: usize,
+    },
+    MarkSlow {
+        endpoint: usize,
+    },
+    /// One finished delivery is sent again by hand; the call is repeated.
+    ReplayOne {
+        delivery: usize,
+    },
+    /// All that was given up is sent again, in steps of upkeep.
+    ReplayMany {
+        endpoint: usize,
+    },
+    CancelReplay {
+        endpoint: usize,
+    },
+    Rotate {
+        endpoint: usize,
+        force: bool,
+    },
+    /// The next page of a listing that was begun before, or the first of another one.
+    List {
+        endpoint: usize,
+    },
+}
+
+pub(super) fn op() -> impl Strategy<Value = Op> {
+    let outcome = prop_oneof![
+        5 => Just(Outcome::Succeeded),
+        4 => Just(Outcome::Failed),
+        1 => Just(Outcome::FailedForGood),
+        1 => Just(Outcome::Gone),
+        1 => Just(Outcome::GivenBack),
+        2 => Just(Outcome::Crashed),
+    ];
+    prop_oneof![
+        1 => Just(Op::Create),
+        6 => Just(Op::Accept),
+        6 => (0..3_usize, 1..16_u32).prop_map(|(worker, want)| Op::Fetch { worker, want }),
+        10 => (0..3_usize, 0..8_usize, outcome).prop_map(|(worker, lease, outcome)| Op::Report { worker, lease, outcome }),
+        2 => (0..3_usize).prop_map(|worker| Op::Repeat { worker }),
+        1 => (0..3_usize).prop_map(|worker| Op::Crash { worker }),
+        3 => (1..50_u64).prop_map(|seconds| Op::Pass { seconds }),
+        1 => Just(Op::ClockBack),
+        3 => Just(Op::Upkeep),
+        1 => (1..4000_u64).prop_map(|bytes| Op::MakeRoom { bytes }),
+        2 => (0..4_usize, any::<bool>(), any::<bool>()).prop_map(|(endpoint, active, discard)| Op::Switch { endpoint, active, discard }),
+        1 => (0..4_usize).prop_map(|endpoint| Op::ChangeUrl { endpoint }),
+        1 => (0..4_usize).prop_map(|endpoint| Op::Remove { endpoint }),
+        1 => (0..4_usize).prop_map(|endpoint| Op::MarkSlow { endpoint }),
+        2 => any::<usize>().prop_map(|delivery| Op::ReplayOne { delivery }),
+        2 => (0..4_usize).prop_map(|endpoint| Op::ReplayMany { endpoint }),
+        1 => (0..4_usize).prop_map(|endpoint| Op::CancelReplay { endpoint }),
+        1 => (0..4_usize, any::<bool>()).prop_map(|(endpoint, force)| Op::Rotate { endpoint, force }),
+        6 => (0..4_usize).prop_map(|endpoint| Op::List { endpoint }),
+    ]
+}
+
+impl Model {
+    pub(super) async fn apply(&mut self, op: &Op) {
+        match *op {
+            Op::Create if self.endpoints.len() < 4 => self.create().await,
+            Op::Create => {}
+            Op::Accept => self.accept().await,
+            Op::Fetch { worker, want } => self.fetch(worker, want).await,
+            Op::Report {
+                worker,
+                lease,
+                outcome,
+            } => self.report(worker, lease, outcome).await,
+            Op::Repeat { worker } => self.repeat(worker).await,
+            Op::Crash { worker } => {
+                self.workers[worker] = ModelWorker::new();
+            }
+            Op::Pass { seconds } => {
+                self.pass(Duration::from_secs(seconds)).await;
+            }
+            Op::ClockBack => self.fixture.step_clock(-3_600_000).await,
+            Op::Upkeep => {
+                self.upkeep(0).await;
+            }
+            Op::MakeRoom { bytes } => {
+                self.upkeep(bytes).await;
+            }
+            Op::Switch {
+                endpoint,
+                active,
+                discard,
+            } => self.switch(endpoint, active, discard).await,
+            Op::ChangeUrl { endpoint } => self.change_url(endpoint).await,
+            Op::Remove { endpoint } => self.remove(endpoint).await,
+            Op::MarkSlow { endpoint } => self.mark_slow(endpoint).await,
+            Op::ReplayOne { delivery } => self.replay_one(delivery).await,
+            Op::ReplayMany { endpoint } => self.replay_many(endpoint).await,
+            Op::CancelReplay { endpoint } => self.cancel_replay(endpoint).await,
+            Op::Rotate { endpoint, force } => self.rotate(endpoint, force).await,
+            Op::List { endpoint } => self.list(endpoint).await,
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! What the owner of the endpoints does in the model: makes, changes, switches and removes them, and sends events.
+
+use std::time::Duration;
+
+use domain::delivery::{DeliveryState, Transition};
+use domain::endpoint::{EndpointPatch, EndpointState, EndpointUrl, ParkedAction, UrlPolicy};
+use domain::id::{DeliveryId, EndpointId};
+use domain::sealing::SealedSecret;
+use store::events::{AcceptOutcome, Budgets};
+use store::rotation::{RotateOutcome, Rotation};
+
+use super::Model;
+use crate::fixture::{BUDGETS, account, new_event};
+
+#[derive(Debug)]
+pub(super) struct ModelEndpoint {
+    pub(super) id: EndpointId,
+    pub(super) state: EndpointState,
+    pub(super) failures: u32,
+    pub(super) generation: u32,
+    pub(super) urls: u32,
+    pub(super) probing: bool,
+}
+
+impl Model {
+    pub(super) async fn create(&mut self) {
+        let id = self.fixture.endpoint(&["*"]).await;
+        self.endpoints.push(ModelEndpoint {
+            id,
+            state: EndpointState::Active,
+            failures: 0,
+            generation: 1,
+            urls: 0,
+            probing: false,
+        });
+    }
+
+    pub(super) async fn accept(&mut self) {
+        self.accept_within(BUDGETS).await;
+    }
+
+    /// An event is sent, and may park so much.
+    pub(super) async fn accept_within(&mut self, budgets: Budgets) {
+        let accepted = match self.fixture.accept_outcome(&new_event(), budgets).await {
+            AcceptOutcome::Accepted(accepted) => accepted,
+            other => panic!("not accepted: {other:?}"),
+        };
+        let takers: Vec<_> = self
+            .endpoints
+            .iter()
+            .filter(|endpoint| endpoint.state != EndpointState::Off)
+            .map(|endpoint| DeliveryId::of(&accepted.id, &endpoint.id))
+            .collect();
+        assert_eq!(accepted.deliveries as usize, takers.len());
+        for delivery in takers {
+            self.add(delivery, false);
+        }
+    }
+
+    pub(super) async fn switch(&mut self, endpoint: usize, active: bool, discard: bool) {
+        let Some(endpoint) = self.endpoints.get_mut(endpoint) else {
+            return;
+        };
+        let parked = if discard {
+            ParkedAction::Discard
+        } else {
+            ParkedAction::Deliver
+        };
+        self.fixture.switch(&endpoint.id, active, parked).await;
+        let id = endpoint.id.clone();
+        if active && endpoint.state != EndpointState::Active {
+            (endpoint.state, endpoint.failures, endpoint.probing) = (EndpointState::Active, 0, true);
+            endpoint.generation += 1;
+            if discard {
+                self.all_take(&id, Transition::Discarded);
+                return;
+            }
+            self.follow(&[Transition::Released, Transition::ReleasedForRetry], &[])
+                .await;
+            for (_, delivery) in self.deliveries.iter_mut().filter(|(of, _)| of.endpoint() == id) {
+                if delivery.state != DeliveryState::InFlight {
+                    delivery.not_before = 0;
+                }
+            }
+        } else if !active {
+            endpoint.state = EndpointState::Off;
+            self.all_take(&id, Transition::Parked);
+        }
+    }
+
+    pub(super) async fn rotate(&mut self, endpoint: usize, force: bool) {
+        let Some(endpoint) = self.endpoints.get(endpoint).map(|endpoint| endpoint.id.clone()) else {
+            return;
+        };
+        let before = self.fixture.hash(&format!("endpoint:{endpoint}")).await;
+        let rotation = Rotation {
+            secret: SealedSecret::from_stored(format!(
+                "v2.0123abcd.{}.{}",
+                SealedSecret::from_stored(before["secret"].clone()).number() + 1,
+                EndpointId::random()
+            )),
+            grace: Duration::from_secs(60),
+            legacy_uses_previous: false,
+            force,
+        };
+        let mut outcome = None;
+        for _ in 0..2 {
+            let made = self
+                .fixture
+                .store
+                .rotate_secret(&account(), &endpoint, &rotation)
+                .await;
+            outcome = Some(made.unwrap());
+        }
+        let secrets = self.fixture.store.signing_secrets(&account(), &endpoint).await;
+        let secrets = secrets.unwrap().unwrap();
+        match outcome {
+            Some(RotateOutcome::Rotated(_)) => {
+                assert_eq!(secrets.current, rotation.secret);
+                assert_eq!(secrets.previous.unwrap().secret.as_str(), before["secret"]);
+            }
+            Some(RotateOutcome::InGrace(_)) => {
+                assert!(!force);
+                assert_eq!(secrets.current.as_str(), before["secret"]);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(super) async fn change_url(&mut self, endpoint: usize) {
+        let Some(endpoint) = self.endpoints.get_mut(endpoint) else {
+            return;
+        };
+        endpoint.urls += 1;
+        endpoint.generation += 1;
+        let url = EndpointUrl::parse(
+            &format!("https://example.com/{}", endpoint.urls),
+            &UrlPolicy::default(),
+        )
+        .unwrap();
+        let patch = EndpointPatch {
+            url: Some(url),
+            ..EndpointPatch::default()
+        };
+        self.fixture
+            .store
+            .update_endpoint(&account(), &endpoint.id, &patch)
+            .await
+            .unwrap()
+            .unwrap();
+    }
+
+    pub(super) async fn remove(&mut self, endpoint: usize) {
+        if endpoint >= self.endpoints.len() || self.endpoints.len() == 1 {
+            return;
+        }
+        let removed = self.endpoints.remove(endpoint);
+        assert!(
+            self.fixture
+                .store
+                .remove_endpoint(&account(), &removed.id)
+                .await
+                .unwrap()
+        );
+        let waiting: Vec<_> = self
+            .deliveries
+            .iter()
+            .filter(|(id, delivery)| {
+                id.endpoint() == removed.id
+                    && delivery.state != DeliveryState::InFlight
+                    && delivery.state.after(Transition::Removed).is_some()
+            })
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in waiting {
+            self.take(&id, Transition::Removed);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What workers report in the model, and what follows from it.
+
+use domain::delivery::{DeliveryState, Transition};
+use domain::endpoint::EndpointState;
+use store::queue::{self, Receipt, WorkRequest};
+
+use super::workers::HeldLease;
+use super::{DISABLE_AFTER, Model, RETRY_SECONDS};
+use crate::fixture::{failed, gone, report, succeeded, wants};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Succeeded,
+    Failed,
+    FailedForGood,
+    Gone,
+    GivenBack,
+    Crashed,
+}
+
+impl Model {
+    pub(super) async fn report(&mut self, worker: usize, lease: usize, outcome: Outcome) {
+        if self.workers[worker].held.is_empty() {
+            return;
+        }
+        let index = lease % self.workers[worker].held.len();
+        let held = self.workers[worker].held.remove(index);
+        let result = match outcome {
+            Outcome::Succeeded => succeeded(),
+            Outcome::Failed => failed(Some(RETRY_SECONDS)),
+            Outcome::FailedForGood => failed(None),
+            Outcome::Gone => gone(),
+            Outcome::GivenBack => queue::Outcome::GivenBack,
+            Outcome::Crashed => queue::Outcome::Crashed,
+        };
+        let stands = self
+            .snapshot()
+            .await
+            .tokens
+            .contains(held.leased.delivery.as_str())
+            && self.deliveries[&held.leased.delivery].state == DeliveryState::InFlight
+            && self.is_holder(&held.leased).await;
+        let request = WorkRequest {
+            reports: vec![report(&held.leased, result)],
+            ..wants(0)
+        };
+        // A call that only reports leases nothing, so what it let go of is told first.
+        let incarnation = self.workers[worker].worker.incarnation.clone();
+        let was_suspect = self
+            .suspects
+            .done(&incarnation, held.sequence, &held.leased.delivery);
+        let result = self.call(worker, request).await.receipts[0];
+        let expected = if stands {
+            self.record(&held, outcome, was_suspect)
+        } else {
+            Receipt::Stale
+        };
+        assert_eq!(result, expected, "{outcome:?} of {}", held.leased.delivery);
+        if stands {
+            self.compare_state(&self.snapshot().await, &held.leased.delivery);
+        }
+        self.follow_work().await;
+    }
+
+    /// A report that counts.
+    fn record(&mut self, held: &HeldLease, outcome: Outcome, was_suspect: bool) -> Receipt {
+        let id = &held.leased.delivery;
+        let of = held.leased.endpoint.id.clone();
+        let Some(index) = self.endpoints.iter().position(|endpoint| endpoint.id == of) else {
+            self.take(id, Transition::Removed);
+            return Receipt::Recorded;
+        };
+        match outcome {
+            Outcome::Succeeded => self.take(id, Transition::Succeeded),
+            Outcome::GivenBack if was_suspect => self.take(id, Transition::Quarantined),
+            Outcome::GivenBack => self.take(id, Transition::GivenBack),
+            Outcome::Crashed => {
+                self.suspects.blame(id);
+                self.lose(id);
+            }
+            Outcome::FailedForGood => self.take(id, Transition::FailedForGood),
+            Outcome::Failed | Outcome::Gone => self.take(id, Transition::FailedForNow),
+        }
+        let endpoint = &mut self.endpoints[index];
+        let delivery = self.deliveries.get_mut(id).unwrap();
+        let is_current = endpoint.state == EndpointState::Active && endpoint.generation == held.generation;
+        let counts = is_current && (outcome == Outcome::Succeeded || !delivery.is_manual);
+        match outcome {
+            Outcome::Succeeded if counts => (endpoint.failures, endpoint.probing) = (0, false),
+            Outcome::Succeeded | Outcome::GivenBack | Outcome::Crashed => {}
+            Outcome::Failed | Outcome::FailedForGood | Outcome::Gone => {
+                delivery.attempts += 1;
+                let wait = if outcome == Outcome::Gone {
+                    5
+                } else {
+                    RETRY_SECONDS
+                };
+                delivery.not_before = self.now + wait * 1000;
+                if was_suspect {
+                    self.suspects.acquit(id);
+                }
+                if counts {
+                    endpoint.failures += 1;
+                    endpoint.probing = true;
+                    if outcome == Outcome::Gone || endpoint.failures >= DISABLE_AFTER {
+                        endpoint.state = EndpointState::Disabled;
+                        self.all_take(&of, Transition::Parked);
+                        return Receipt::DisabledEndpoint;
+                    }
+                }
+            }
+        }
+        Receipt::Recorded
+    }
+
+    /// Everything that workers hold comes back without an attempt.
+    pub(super) async fn give_all_back(&mut self) {
+        for worker in 0..self.workers.len() {
+            while !self.workers[worker].held.is_empty() {
+                self.report(worker, 0, Outcome::GivenBack).await;
+            }
+        }
+    }
+}

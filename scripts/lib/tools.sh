@@ -1,0 +1,160 @@
+# shellcheck shell=bash
+# What the tests need beside Rust and Redis, and which tests need what. Source common.sh and servers.sh first.
+#
+# Each tool has two functions: need_TOOL ends the script if we lack what we can't install, install_TOOL installs the rest.
+
+# Which tests use a tool, by what `cargo nextest list` prints of them: package and binary, module, name.
+declare -A tests_that_use=(
+    [redis]='^(e2e|bench|worker::run)\b'
+    [signature_libraries]='^e2e::reliability signatures::'
+    [client_compiler]='^e2e::client '
+    [schemathesis]='^e2e::api fuzzing::'
+    [browser]='^e2e::(api documented|packaging docs_page)::'
+    [lua_linter]='^e2e::packaging lua::'
+    [namespaces]='^e2e::(faults (f18|f25_disk_full)|packaging scripts::full_disk)'
+    [routes]='^e2e::faults f18'
+    [flock]='^e2e::packaging scripts::'
+    [peer]='^bench::brief '
+    [oldest_server]='^e2e::faults (long::)?f22'
+    [other_servers]='^e2e::faults long::f22'
+)
+
+# In the order in which the scripts ask for them, and install them.
+TOOLS_OF_TESTS=(redis signature_libraries client_compiler schemathesis flock browser routes lua_linter namespaces peer oldest_server other_servers)
+
+# prepare TOOL…: installs them, once it knows that nothing is missing which it can't install.
+prepare() {
+    local tool
+    for tool in "$@"; do need_"$tool"; done
+    for tool in "$@"; do install_"$tool"; done
+}
+
+# tools_for LISTING: the tools that the tests of this listing use.
+tools_for() {
+    local tool
+    for tool in "${TOOLS_OF_TESTS[@]}"; do
+        if grep -qE "${tests_that_use[$tool]}" <<<"$1"; then echo "$tool"; fi
+    done
+}
+
+# starts_programs LISTING: whether one of these tests starts our programs.
+starts_programs() { grep -qE '^(e2e|bench)\b' <<<"$1"; }
+
+# need_redis and redis_server are in common.sh, since every script that starts one uses them.
+install_redis() {
+    REDIS_SERVER=$(redis_server)
+    export REDIS_SERVER
+}
+
+need_node() {
+    need node "Node.js 20 or newer, for $1"
+    need npm "Node.js 20 or newer, for $1"
+    [ "$(node --print 'process.versions.node.split(".")[0] >= 20')" = true ] ||
+        die "Node.js 20 or newer is needed, for $1; this is $(node --version)"
+}
+
+need_python() {
+    need python3 "Python 3.11 or newer, for $1"
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+        die "Python 3.11 or newer is needed, for $1; this is $(python3 --version)"
+    need_pip "to install what $1 use"
+}
+
+need_signature_libraries() {
+    need_node "the tests of signatures"
+    need_python "the tests of signatures"
+}
+
+install_signature_libraries() {
+    python_packages "$TOOLS/standardwebhooks-python-$STANDARDWEBHOOKS_PYTHON" "standardwebhooks==$STANDARDWEBHOOKS_PYTHON"
+    ln -sfn "standardwebhooks-python-$STANDARDWEBHOOKS_PYTHON" "$TOOLS/python"
+    node_packages node "standardwebhooks-node-$STANDARDWEBHOOKS_NODE" "standardwebhooks@$STANDARDWEBHOOKS_NODE"
+}
+
+need_client_compiler() { need_node "the tests of the generated client"; }
+
+install_client_compiler() {
+    node_packages client "client-$OPENAPI_TYPESCRIPT-$OPENAPI_FETCH-$TYPESCRIPT-$TYPES_NODE" \
+        "openapi-typescript@$OPENAPI_TYPESCRIPT" "openapi-fetch@$OPENAPI_FETCH" \
+        "typescript@$TYPESCRIPT" "@types/node@$TYPES_NODE"
+}
+
+need_schemathesis() { need_python "the tests that schemathesis makes"; }
+
+install_schemathesis() {
+    python_packages "$TOOLS/schemathesis-$SCHEMATHESIS-$HYPOTHESIS" "schemathesis==$SCHEMATHESIS" "hypothesis==$HYPOTHESIS"
+    ln -sfn "schemathesis-$SCHEMATHESIS-$HYPOTHESIS" "$TOOLS/schemathesis"
+}
+
+need_flock() { need flock "for the tests of ./scripts/run; Debian: apt-get install util-linux"; }
+install_flock() { :; }
+
+need_browser() { need_debian_package chromium "the browser test" chromium chromium-browser google-chrome; }
+install_browser() { debian_package chromium chromium chromium-browser google-chrome; }
+
+need_routes() { need_debian_package iproute2 "the test of private addresses" ip; }
+install_routes() { debian_package iproute2 ip; }
+
+need_lua_linter() { need_debian_package lua-check "the test of the scripts in Lua" luacheck; }
+install_lua_linter() { debian_package lua-check luacheck; }
+
+need_namespaces() { need_debian_package util-linux "the tests of private addresses and of a full disk" unshare; }
+install_namespaces() { debian_package util-linux unshare; }
+
+# What the benchmarks compare with; without it they measure the rest.
+need_peer() { need_node "the peer of the benchmarks"; }
+install_peer() { bullmq_peer; }
+
+need_oldest_server() { :; }
+install_oldest_server() { the_oldest_server; }
+
+need_other_servers() { :; }
+install_other_servers() { all_servers; }
+
+# install_nextest: what runs the tests.
+install_nextest() {
+    export PATH=$PATH:$TOOLS/bin
+    have cargo-nextest || cargo install cargo-nextest --locked --root "$TOOLS"
+}
+
+install_deny() {
+    export PATH=$TOOLS/bin:$PATH
+    [ "$(cargo deny --version 2>/dev/null)" = "cargo-deny $CARGO_DENY" ] ||
+        cargo install cargo-deny --version "$CARGO_DENY" --locked --debug --no-default-features --root "$TOOLS" --force
+}
+
+# node_packages NAME DIRECTORY PACKAGE…: installs npm packages into a directory of their own; .tools/NAME leads to it.
+node_packages() {
+    local name=$1 directory=$TOOLS/$2 new
+    shift 2
+    if [ ! -d "$directory" ]; then
+        mkdir -p "$TOOLS"
+        new=$(mktemp -d "$TOOLS/new.XXXXXX")
+        npm install --prefix "$new" --no-save --no-audit --no-fund --ignore-scripts --loglevel error "$@"
+        mv -T "$new" "$directory"
+    fi
+    ln -sfn "$(basename "$directory")" "$TOOLS/$name"
+}
+
+have_one_of() {
+    local program
+    for program in "$@"; do if have "$program"; then return; fi; done
+    return 1
+}
+
+# need_debian_package PACKAGE WHY PROGRAM…: ends the script if none of the programs is there and we can't install the package.
+need_debian_package() {
+    local package=$1 why=$2
+    shift 2
+    have_one_of "$@" || { [ "$(id -u)" = 0 ] && have apt-get; } || die "$package is needed for $why: install it"
+}
+
+# debian_package PACKAGE PROGRAM…: installs it, as root on Debian, unless one of the programs is there.
+debian_package() {
+    local package=$1
+    shift
+    if have_one_of "$@"; then return; fi
+    echo "installing $package"
+    apt-get update -qq >/dev/null
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$package" >/dev/null
+}

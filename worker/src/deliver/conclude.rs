@@ -1,0 +1,56 @@
+//! What an exchange means for its delivery: done, a strike and another attempt, or a strike and no more.
+
+use std::time::Duration;
+
+use domain::delivery::Failure;
+use domain::retry::RetrySchedule;
+use store::queue::{Leased, Outcome};
+
+use super::exchange::Exchange;
+
+/// The outcome of attempt number `attempt`, which took `duration`. `jitter` is between 0 and 1: see
+/// [`RetrySchedule::next_delay`].
+pub(super) fn conclude(
+    exchange: Exchange,
+    duration: Duration,
+    attempt: u32,
+    schedule: &RetrySchedule,
+    jitter: f64,
+) -> Outcome {
+    match exchange.failure {
+        None => Outcome::Succeeded(exchange.record(duration)),
+        Some(failure) => Outcome::Failed {
+            retry_in: schedule.next_delay(attempt, exchange.retry_after(), jitter),
+            gone: failure == Failure::Gone,
+            attempt: exchange.record(duration),
+        },
+    }
+}
+
+/// One line for each attempt. What the receiver answered is the receiver's, and stays out of our logs.
+pub(super) fn log(leased: &Leased, outcome: &Outcome) {
+    let (record, retry_in) = match outcome {
+        Outcome::Succeeded(record) => (record, None),
+        Outcome::Failed {
+            attempt, retry_in, ..
+        } => (attempt, *retry_in),
+        Outcome::GivenBack | Outcome::Crashed => return,
+    };
+    let (delivery, endpoint, attempt) = (&leased.delivery, &leased.endpoint.id, leased.attempt);
+    let (status, ms) = (record.status, record.duration.as_secs_f64() * 1000.0);
+    let (error, detail) = (record.error, &record.detail);
+    match (error, retry_in) {
+        (None, _) => tracing::debug!(%delivery, %endpoint, attempt, status, ms, "delivered"),
+        (Some(_), Some(wait)) => tracing::info!(
+            %delivery, %endpoint, attempt, status, ms, error,
+            detail, retry_in_seconds = wait.as_secs_f64(), "attempt failed"
+        ),
+        (Some(_), None) => tracing::info!(
+            %delivery, %endpoint, attempt, status, ms, error,
+            detail, "the last attempt failed; the delivery is exhausted"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests;

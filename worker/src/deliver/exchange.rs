@@ -1,0 +1,188 @@
+//! The exchange with a receiver: the request goes out, and the answer comes in, complete or at least 64 KiB of it, within
+//! the timeout. An [`Exchange`] tells what the receiver did, whatever that was; it is never an error.
+
+use std::time::{Duration, Instant};
+
+use domain::delivery::Failure;
+use reqwest::Request;
+use store::queue::{AttemptRecord, Phases};
+
+use super::answer::{Answer, shortened};
+use crate::fault::{Fault, NotAttempted};
+use crate::metrics::SUCCEEDED;
+use crate::transport::Client;
+use crate::transport::failure::classify;
+use crate::transport::phases::{Mark, mark, measured};
+
+/// The longest sentence about a failure, in bytes.
+const MAX_DETAIL: usize = 300;
+
+/// What happened between us and a receiver.
+#[derive(Debug, Default)]
+pub(crate) struct Exchange {
+    /// What failed; `None` on success.
+    pub(super) failure: Option<Failure>,
+    /// The failure in words; empty on success.
+    detail: String,
+    /// What came, if its head came.
+    answer: Option<Answer>,
+    /// Where the time went.
+    phases: Phases,
+}
+
+impl Exchange {
+    /// One that failed.
+    fn failed(failure: Failure, detail: String) -> Self {
+        Self {
+            failure: Some(failure),
+            detail: shortened(detail, MAX_DETAIL),
+            ..Self::default()
+        }
+    }
+
+    /// One that failed before anything was sent, if that is the receiver's fault.
+    pub(super) fn without_request(fault: Fault) -> Result<Self, NotAttempted> {
+        match fault {
+            Fault::Receiver(failure, detail) => Ok(Self::failed(failure, detail)),
+            Fault::NotAttempted(reason) => Err(reason),
+        }
+    }
+
+    /// How metrics name the outcome: `succeeded`, or the code of the failure.
+    pub(super) fn label(&self) -> &'static str {
+        self.failure.map_or(SUCCEEDED, Failure::code)
+    }
+
+    /// When the receiver of a failure wants to be asked again.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        self.answer
+            .as_ref()
+            .filter(|_| self.failure.is_some())?
+            .retry_after()
+    }
+
+    /// What the log keeps of it: of a success, not what was answered.
+    pub(super) fn record(self, duration: Duration) -> AttemptRecord {
+        let in_full = self.failure.is_some();
+        self.written(duration, in_full)
+    }
+
+    /// The same with what was answered to a success too, for whoever waits to see it.
+    pub(crate) fn record_in_full(self, duration: Duration) -> AttemptRecord {
+        self.written(duration, true)
+    }
+
+    fn written(self, duration: Duration, in_full: bool) -> AttemptRecord {
+        let shown = self.answer.as_ref().filter(|_| in_full);
+        AttemptRecord {
+            status: self.answer.as_ref().map(Answer::status),
+            duration,
+            phases: self.phases,
+            error: self.failure.map(Failure::code),
+            response_headers: shown.map(Answer::head).unwrap_or_default(),
+            snippet: shown.map(Answer::snippet).unwrap_or_default(),
+            detail: self.detail,
+        }
+    }
+}
+
+/// Sends a request and takes the answer in. Nothing of it lasts longer than `timeout`.
+///
+/// # Errors
+///
+/// When this machine or the proxy is to blame for what failed.
+pub(super) async fn send(
+    client: &Client,
+    request: Request,
+    timeout: Duration,
+) -> Result<Exchange, NotAttempted> {
+    let host = request.url().host_str().unwrap_or_default().to_owned();
+    let mut answer = None;
+    let began = Instant::now();
+    let exchanged = measured(tokio::time::timeout(
+        timeout,
+        send_and_receive(client, request, &mut answer),
+    ));
+    let (end, phases) = match client.proxy() {
+        None => exchanged.await,
+        Some(proxy) => tokio::select! {
+            ended = exchanged => ended,
+            never = proxy.watch() => match never {},
+        },
+    };
+    let fault = match end {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(classify(error.as_ref(), &host)),
+        Err(_) => Some(Fault::Receiver(
+            Failure::Timeout,
+            too_late(answer.as_ref(), timeout),
+        )),
+    };
+    let exchange = match (&answer, fault) {
+        // A status that is a failure by itself says more than how its body ended.
+        (Some(answer), _) if let Some(failure) = answer.failure() => {
+            Exchange::failed(failure, answer.sentence())
+        }
+        (_, None) => Exchange::default(),
+        (_, Some(Fault::NotAttempted(reason))) => return Err(reason),
+        (_, Some(Fault::Receiver(failure, detail))) => {
+            match proxys_fault(client, failure, began, &phases).await {
+                Some(reason) => return Err(reason),
+                None => Exchange::failed(failure, detail),
+            }
+        }
+    };
+    Ok(Exchange {
+        answer,
+        phases,
+        ..exchange
+    })
+}
+
+/// What is wrong with the proxy, if that and not the receiver caused the failure.
+async fn proxys_fault(
+    client: &Client,
+    failure: Failure,
+    began: Instant,
+    phases: &Phases,
+) -> Option<NotAttempted> {
+    let may_be_its = matches!(
+        failure,
+        Failure::Timeout | Failure::Connect | Failure::Tls | Failure::Protocol
+    );
+    let proxy = client.proxy().filter(|_| may_be_its)?;
+    if failure == Failure::Protocol && phases.connect.is_none() {
+        // An older tunnel, which ends with the proxy even if that is back at once. The next attempt makes one of its own.
+        let sentence = format!("a tunnel through the proxy {proxy} ended");
+        return Some(NotAttempted::Proxy(sentence));
+    }
+    let was_silent = proxy.was_silent(began).await;
+    was_silent.then(|| NotAttempted::Proxy(format!("the proxy {proxy} gave no sign of life")))
+}
+
+async fn send_and_receive(
+    client: &Client,
+    request: Request,
+    answer: &mut Option<Answer>,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let mut response = client.execute(request).await?;
+    mark(Mark::Answered);
+    let answer = answer.insert(Answer::begun(&mut response));
+    while let Some(chunk) = response.chunk().await? {
+        if answer.take(&chunk) {
+            // Dropping the answer closes the connection.
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn too_late(answer: Option<&Answer>, timeout: Duration) -> String {
+    match answer {
+        Some(answer) => format!(
+            "answered {}, but its body was not complete within {timeout:?}",
+            answer.status()
+        ),
+        None => format!("no answer within {timeout:?}"),
+    }
+}

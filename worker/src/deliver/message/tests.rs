@@ -1,0 +1,70 @@
+use super::*;
+use crate::tests::{SECRET, leased};
+use domain::endpoint::{EndpointUrl, UrlPolicy};
+use domain::signing::SigningSecret;
+use std::sync::Arc;
+use store::queue::LeasedEvent;
+
+fn target() -> Target {
+    Target {
+        url: EndpointUrl::parse("https://a.example/hook?x=1", &UrlPolicy::default()).unwrap(),
+        secret: SigningSecret::parse(SECRET).unwrap(),
+        previous: None,
+        legacy_uses_previous: false,
+    }
+}
+
+#[test]
+fn the_headers_are_the_documented_ones_and_the_body_is_the_stored_one() {
+    let lease = leased("https://a.example/", br#"{"test": 2432232314}"#);
+    let request = Message::from(&lease).signed_at(&target(), 1_614_265_330).unwrap();
+    let expected_signature =
+        target()
+            .secret
+            .standard_signature(lease.event.id.as_str(), 1_614_265_330, &lease.event.body);
+    let headers: Vec<_> = request
+        .headers()
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.to_str().unwrap()))
+        .collect();
+    assert_eq!(
+        headers,
+        [
+            ("content-type", "application/json"),
+            (
+                "x-rkt-signature",
+                "80ec8a89ce3cd22133a1066caecb4d04fea7467657c8514d717ec42c38a5c94c"
+            ),
+            ("webhook-id", lease.event.id.as_str()),
+            ("webhook-timestamp", "1614265330"),
+            ("webhook-signature", expected_signature.as_str()),
+            ("x-rkt-event", "lead.captured"),
+            ("x-rkt-delivery", lease.delivery.as_str()),
+            ("x-rkt-attempt", "1"),
+        ]
+    );
+    assert_eq!(
+        request.body().and_then(Body::as_bytes),
+        Some(&lease.event.body[..])
+    );
+    assert_eq!(request.url().as_str(), "https://a.example/hook?x=1");
+}
+
+#[test]
+fn a_replay_says_so() {
+    let mut lease = leased("https://a.example/", b"{}");
+    lease.delivery = format!("{}_0123abcd", lease.delivery).parse().unwrap();
+    let request = Message::from(&lease).signed_at(&target(), 1).unwrap();
+    assert_eq!(request.headers()["x-rkt-replay"], "true");
+}
+
+#[test]
+fn a_record_that_is_not_ours_makes_no_request() {
+    let mut lease = leased("https://a.example/", b"{}");
+    let event = LeasedEvent {
+        event: "lead\r\nx-evil: 1".to_owned(),
+        ..(*lease.event).clone()
+    };
+    lease.event = Arc::new(event);
+    assert!(Message::from(&lease).signed_at(&target(), 1).is_err());
+}

@@ -21,7 +21,7 @@ pub(crate) struct CheckArgs {
     redis: RedisArgs,
 }
 
-/// Prints what was looked at and every violation; fails when there is one.
+/// Prints what it looked at and every violation; fails when there is one.
 pub(crate) fn run(arguments: &CheckArgs) -> anyhow::Result<()> {
     let (store, runtime) = (Store::new(&arguments.redis)?, runtime::new()?);
     let progress = runtime::progress(|read: usize| format!("read {read} keys …"));

@@ -1,7 +1,7 @@
-//! `dev-env`: everything that the programs, and whoever tries them out, need in development, in one file.
+//! `dev-env` writes one file with all that the programs, and whoever tries them out, need in development.
 //!
-//! A variable that is set in the environment keeps its value, the empty string too; the others get what development
-//! needs. The programs themselves know no insecure mode: the dashboard token is a session token that they verify.
+//! A variable that is set in the environment keeps its value, even an empty one; the others get what development needs.
+//! The programs themselves know no insecure mode: the dashboard token is a session token that they verify.
 
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -66,7 +66,7 @@ pub(crate) fn write(arguments: &DevEnvArgs) -> anyhow::Result<String> {
     Ok(format!("wrote {}", path.display()))
 }
 
-/// All variables, given those that are set.
+/// All variables: those that are set, and what development needs besides.
 fn collect(
     keys: &DevKeys,
     now: u64,
@@ -88,7 +88,7 @@ fn collect(
 
     let mut variables = Variables::default();
     variables.set("API_URL", format!("http://{}", reachable(&api_listen)));
-    // With keys of others configured, tokens of ours would not be valid.
+    // A token of ours would not be valid if the API checks tokens with somebody else's keys.
     variables.set(
         "DASHBOARD_TOKEN",
         match set("DASHBOARD_TOKEN")? {
@@ -136,7 +136,7 @@ fn collect(
     variables.set("SECRETS_KEY", secrets_key);
     variables.set("ALLOW_HTTP", or("ALLOW_HTTP", "true")?);
     variables.set("ALLOW_NETWORKS", or("ALLOW_NETWORKS", "127.0.0.0/8,::1/128")?);
-    // Scripts that are tried out ask again and again.
+    // Whoever tries out a script calls again and again.
     variables.set("RATE_LIMIT_DASHBOARD", or("RATE_LIMIT_DASHBOARD", "0")?);
     for name in OPTIONAL {
         if let Some(value) = set(name)? {
@@ -146,7 +146,7 @@ fn collect(
     Ok(variables)
 }
 
-/// An address that can be connected to, for one that is listened on.
+/// The address to connect to, for an address that a program listens on.
 fn reachable(listen: &str) -> String {
     listen
         .strip_prefix("0.0.0.0:")

@@ -1,4 +1,4 @@
-//! The keys of development: made at the first start, kept in the data directory, each in a file of its own.
+//! The keys of development, each in a file of the data directory. The first start makes them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ pub(crate) const SERVICE_KEY_ID: &str = "dev";
 /// The organisation that the development token stands for.
 const ORGANISATION: &str = "org_dev";
 
-/// The account that follows.
+/// Its account.
 pub(crate) const ACCOUNT: &str = "org:org_dev";
 
 const TOKEN_DAYS: u64 = 30;
@@ -41,14 +41,14 @@ impl DevKeys {
         Ok(Self { dir })
     }
 
-    /// The file of the public key that session tokens are checked with.
+    /// The file of the public key that the API checks session tokens with.
     pub(crate) fn public_key_file(&self) -> anyhow::Result<PathBuf> {
         self.private_key()?;
         let path = self.dir.join("session.pub.pem");
         Ok(path.canonicalize()?)
     }
 
-    /// A session token as Clerk makes them, for 30 days.
+    /// A session token like Clerk's, for 30 days.
     pub(crate) fn session_token(&self, issuer: &str, party: &str, now: u64) -> anyhow::Result<String> {
         let mut claims: Value = json!({
             "v": 2, "iss": issuer, "sub": "user_dev", "sid": "sess_dev", "sts": "active",
@@ -78,7 +78,7 @@ impl DevKeys {
         self.kept("store.id", || StoreId::random().to_string())
     }
 
-    /// The private key; made, with the file of the public one, if it isn't there.
+    /// The private key. Makes it, and the file of the public one, if it isn't there.
     fn private_key(&self) -> anyhow::Result<EncodingKey> {
         let private_path = self.dir.join("session.pem");
         if !private_path.exists() {
@@ -98,7 +98,7 @@ impl DevKeys {
         EncodingKey::from_rsa_pem(&text).with_context(|| format!("{} is no RSA key", private_path.display()))
     }
 
-    /// What a file holds; `make` fills it the first time.
+    /// The content of a file, which `make` fills the first time.
     fn kept(&self, name: &str, make: impl FnOnce() -> String) -> anyhow::Result<String> {
         let path = self.dir.join(name);
         if !path.exists() {

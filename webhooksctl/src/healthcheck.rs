@@ -9,7 +9,7 @@ use clap::Args;
 
 const TIMEOUT: Duration = Duration::from_secs(4);
 
-/// How long to wait for more of an answer that is bad anyway.
+/// How long to wait for the rest of a bad answer.
 const REST_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// The arguments of `healthcheck`.
@@ -48,7 +48,7 @@ fn is_ok(answer: &str) -> bool {
     answer.starts_with("HTTP/1.1 200 ") || answer.starts_with("HTTP/1.0 200 ")
 }
 
-/// Sends a GET and gives back the start of the answer: of a bad one, as much as comes in time, because it says why.
+/// Sends a GET and returns the start of the answer. A bad answer says why, so as much of it as comes in time.
 fn get(mut stream: TcpStream, host: &str, path: &str) -> std::io::Result<String> {
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;

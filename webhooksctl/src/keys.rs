@@ -1,4 +1,4 @@
-//! New keys, printed once and kept nowhere.
+//! New keys, which are printed once and kept nowhere.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -45,7 +45,7 @@ pub(crate) fn service_key_entry(id: &str, key: &str) -> String {
     format!("{id}:{}", hex::encode(Sha256::digest(key)))
 }
 
-/// A new service key with what to do with it.
+/// A new service key, and what to do with it.
 pub(crate) fn describe_new(arguments: &ServiceKeyArgs) -> String {
     let key = new_service_key(&arguments.id);
     let entry = service_key_entry(&arguments.id, &key);

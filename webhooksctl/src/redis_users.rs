@@ -1,4 +1,4 @@
-//! `redis-passwords`: new passwords for the users of Redis. Redis is given their hashes only.
+//! `redis-passwords`: new passwords for the users of Redis, which itself gets only their hashes.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

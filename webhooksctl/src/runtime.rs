@@ -1,4 +1,4 @@
-//! What commands need that work on the store: a runtime, and somebody who says how far they are.
+//! What commands that work on the store need: a runtime, and progress for whoever waits.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};

@@ -39,7 +39,7 @@ impl Variables {
     }
 }
 
-/// A value as `sh` reads it: quoted only if it must be.
+/// A value as `sh` reads it, in quotes only if it needs them.
 fn quoted(value: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_@%+=:,./-[]".contains(&byte);
     if value.bytes().all(plain) {
@@ -49,7 +49,7 @@ fn quoted(value: &str) -> String {
     }
 }
 
-/// Writes a file that only its owner can read, in one step: readers see the old one or the new one.
+/// Writes a file that only its owner can read. Readers see the old one or the new one, and nothing in between.
 pub(crate) fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
     let new = path.with_extension("new");
     let write = || -> std::io::Result<()> {

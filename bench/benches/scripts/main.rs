@@ -176,7 +176,7 @@ fn replays(criterion: &mut Criterion) {
         since: Timestamp::from_millis(0).unwrap(),
         until: now,
     };
-    criterion.bench_function("replay_start and replay_get, canceling", |bencher| {
+    criterion.bench_function("replay_start and replay_cancel", |bencher| {
         bencher.iter(|| {
             let replay = ReplayId::new(Timestamp::now().as_millis());
             let started = scene.block_on(store.start_replay(account, &id, &replay, &span, BUDGETS));

@@ -1,4 +1,4 @@
-//! What is needed to tell how an endpoint does, and how an account does.
+//! The facts about an endpoint, and about an account: the API judges how they do.
 
 use std::collections::HashMap;
 
@@ -11,32 +11,33 @@ use super::policy::Policy;
 use super::scripts::{Legible, answered, script};
 use super::{Store, StoreError};
 
-/// Log entries that a look at an endpoint's health takes.
+/// How many entries of its log the facts about an endpoint include.
 pub const SAMPLE: usize = 100;
 
-/// What is known of an endpoint's health: facts, no judgement.
+/// The facts about an endpoint.
 #[derive(Debug, Clone)]
 pub struct EndpointFacts {
     /// The endpoint.
     pub endpoint: Endpoint,
-    /// When the delivery at the head of its line was accepted.
+    /// When the delivery that is next in its pending list was accepted.
     pub oldest_waiting: Option<Timestamp>,
     /// When its nearest retry is due.
     pub nearest_retry: Option<Timestamp>,
-    /// Its last attempts, and deliveries that were given up without one, newest first; at most [`SAMPLE`]. No tests.
+    /// Its last attempts, and deliveries that were given up without one, newest first; at most [`SAMPLE`]. Without test
+    /// events.
     pub attempts: Vec<LoggedAttempt>,
-    /// What the workers are configured to, if one has told it.
+    /// The rules that the workers go by, if one has announced them.
     pub policy: Option<Policy>,
     /// Redis's time.
     pub now: Timestamp,
 }
 
-/// What is known of an account.
+/// The facts about an account.
 #[derive(Debug, Clone)]
 pub struct AccountFacts {
     /// Its endpoints, oldest first.
     pub endpoints: Vec<Endpoint>,
-    /// What its deliveries came to: (hours since 1970, outcome) → how many.
+    /// How its deliveries ended: (hours since 1970, outcome) → how many.
     pub hours: HashMap<(u64, String), u64>,
     /// Bytes of its unfinished payloads.
     pub unfinished_bytes: u64,
@@ -45,7 +46,7 @@ pub struct AccountFacts {
 }
 
 script! {
-    /// An endpoint with what is needed to tell how it does; `None` when the account has no such endpoint.
+    /// The facts about an endpoint; `None` when the account has no such endpoint.
     "endpoint_health": AllowOom, Reads, needs [OWNER, CORE];
     struct EndpointHealth<'a> {
         endpoint: &'a EndpointId,

@@ -30,7 +30,8 @@ pub struct Refused {
 }
 
 /// Waits until Redis answers, checks that this program may use the server and its data, and meets the store (a first start
-/// makes one). Logs nothing: the caller logs the failures and the report's warnings in its own words. Dropping the future ends the wait.
+/// makes one). Logs nothing: the caller logs the failures and the report's warnings in its own words. Dropping the future
+/// ends the wait.
 ///
 /// That the server holds another store is not refused: [`Store::readiness`] tells it, and an operator may bring the data
 /// back while the program runs.

@@ -1,7 +1,7 @@
-//! Sealing every signing secret anew with the first key of `SECRETS_KEY`, so that the other keys can be given up.
+//! Sealing every signing secret anew with the first key of `SECRETS_KEY`, so that an operator can give up the other keys.
 //!
-//! It goes through the endpoints in bounded steps, also on a live system. Each endpoint is changed in one script that
-//! replaces only what is still there, so a rotation in between stands, and the whole can be repeated at any time.
+//! It goes through the endpoints in bounded steps, also on a live system. For each endpoint, one script replaces the
+//! secrets that are still there: a rotation in between stands, and the whole can be repeated at any time.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use super::{Store, StoreError};
 /// How many keys one command looks at.
 const STEP: usize = 500;
 
-/// The most secrets that are told of by name.
+/// The most secrets that the report names.
 const NAMED: usize = 100;
 
 script! {
@@ -32,16 +32,16 @@ record! {
     struct Pair<'a> { old: &'a SealedSecret, anew: &'a SealedSecret }
 }
 
-/// What came of it.
+/// What sealing anew came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RewrapReport {
     /// Endpoints that were looked at.
     pub endpoints: u64,
     /// Secrets that were sealed anew, or would be in a dry run.
     pub rewrapped: u64,
-    /// Secrets that changed meanwhile, and were left alone.
+    /// Secrets that changed meanwhile, and stayed as they were.
     pub overtaken: u64,
-    /// Secrets by the id of the key that they are sealed with now; those that were left alone are not among them.
+    /// Secrets by the id of the key that seals them now, without those that changed meanwhile.
     pub by_key: BTreeMap<String, u64>,
     /// Secrets that don't open.
     pub unopened: u64,
@@ -49,7 +49,7 @@ pub struct RewrapReport {
     pub reasons: Vec<String>,
 }
 
-/// An endpoint's record, as far as it matters here.
+/// An endpoint with its secrets.
 struct Record {
     id: EndpointId,
     account: AccountId,
@@ -57,12 +57,12 @@ struct Record {
 }
 
 impl Store {
-    /// Seals anew what another key than the first sealed, or the format before; a dry run only counts. Tells now and then
-    /// how many endpoints were looked at.
+    /// Seals anew what another key than the first sealed, or what has the format before; a dry run only counts. Calls
+    /// `progress` with the number of endpoints that it has looked at.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when Redis fails. What was sealed anew until then stays so.
+    /// [`StoreError`] when Redis fails. What it sealed anew until then stays so.
     pub async fn rewrap_secrets(
         &self,
         keyring: &SecretsKeyring,

@@ -1,4 +1,4 @@
-//! Rotating signing secrets: the new one signs at once, the one before goes on until its grace ends.
+//! Rotating signing secrets: the new one signs at once, and the one before signs too until its grace ends.
 
 use std::time::Duration;
 
@@ -15,9 +15,9 @@ use super::{Store, StoreError};
 pub struct Rotation {
     /// The new secret, sealed before the call as the next of the endpoint's, so that the call can be repeated.
     pub secret: SealedSecret,
-    /// How long the secret before goes on.
+    /// How long the secret before signs too.
     pub grace: Duration,
-    /// Until then `X-RKT-Signature` is made with the secret before.
+    /// Until then the secret before makes `X-RKT-Signature`.
     pub legacy_uses_previous: bool,
     /// Rotate even while the grace of an earlier rotation lasts: the oldest secret ends at once.
     pub force: bool,
@@ -30,7 +30,7 @@ pub enum RotateOutcome {
     Rotated(Box<Endpoint>),
     /// The grace of an earlier rotation lasts until then. Nothing was changed.
     InGrace(Timestamp),
-    /// Another rotation came in between, so the secret isn't the next one. Nothing was changed.
+    /// Another rotation came first, so this secret isn't the next one. Nothing was changed.
     Overtaken,
     /// The account has no such endpoint.
     EndpointNotFound,

@@ -1,4 +1,4 @@
-//! Where Redis is, as both programs and the operator's tool read it from the environment.
+//! Where Redis is: both programs and the operator's tool read it from the environment.
 
 use std::fmt;
 
@@ -53,7 +53,7 @@ impl RedisUrl {
 
 impl fmt::Display for RedisUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Put together of what may be shown: what follows the path may say anything.
+        // Built from the parts that may be shown: what follows the path may say anything.
         let Ok(url) = url::Url::parse(self.expose()) else {
             return formatter.write_str("redis");
         };

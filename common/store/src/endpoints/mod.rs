@@ -1,4 +1,4 @@
-//! Endpoints in the store.
+//! Endpoints: making, listing, changing and removing them.
 
 mod view;
 
@@ -20,7 +20,7 @@ pub enum CreateOutcome {
     TooMany,
 }
 
-/// How many endpoints one call looks at.
+/// How many endpoints one call reads.
 const AT_A_TIME: usize = 100;
 
 script! {
@@ -108,7 +108,7 @@ impl Store {
     /// [`StoreError`] when Redis fails.
     pub async fn list_endpoints(&self, account: &AccountId) -> Result<Vec<Endpoint>, StoreError> {
         let (mut endpoints, rest) = self.some_endpoints(account, &[]).await?;
-        // Thousands are looked at in steps, so that Redis has time for others.
+        // Thousands are read in steps, so that Redis has time for others.
         for ids in rest.chunks(AT_A_TIME) {
             endpoints.extend(self.some_endpoints(account, ids).await?.0);
         }
@@ -116,7 +116,7 @@ impl Store {
         Ok(endpoints)
     }
 
-    /// As many as one call looks at, of these or of all, and the ids of those that are left.
+    /// As many as one call reads, of these or of all, and the ids of those that are left.
     async fn some_endpoints(
         &self,
         account: &AccountId,
@@ -192,7 +192,7 @@ impl Store {
     }
 }
 
-/// Names the keys that one operation sets aside.
+/// A fresh id for a change or a removal: a repeated call is recognised by it, and keys that it sets aside are named after it.
 fn operation_id() -> String {
     EventId::new(Timestamp::now().as_millis()).as_str()["evt_".len()..].to_owned()
 }

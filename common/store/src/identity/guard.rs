@@ -10,11 +10,11 @@ use crate::StoreError;
 #[derive(Debug, Default)]
 pub(crate) struct Guard {
     state: Mutex<State>,
-    /// Held by whoever introduces this program to the store.
+    /// Held by the call that introduces this program to the store.
     pub(crate) introducing: tokio::sync::Mutex<()>,
-    /// Something was written since the last look.
+    /// This program has written something since the last look.
     wrote: AtomicBool,
-    /// A call met trouble that the watch should look into at once.
+    /// Wakes the watch: a call met trouble.
     pub(crate) trouble: tokio::sync::Notify,
 }
 

@@ -6,7 +6,7 @@ use crate::{Store, StoreError};
 use bytes::Bytes;
 use domain::id::{AccountId, DeliveryId, EndpointId, EventId};
 
-/// What is sent.
+/// What receivers get.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Payload {
     /// The name of the event's type.
@@ -18,11 +18,11 @@ pub struct Payload {
 /// One delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryDetail {
-    /// At a glance.
+    /// The delivery at a glance.
     pub summary: DeliverySummary,
-    /// What is sent; `None` when its retention has ended.
+    /// What receivers get; `None` when its retention has ended.
     pub payload: Option<Payload>,
-    /// Its entries in the log, oldest first, as far as they are kept.
+    /// Its entries in the log, oldest first, as far as the log still has them.
     pub attempts: Vec<LoggedAttempt>,
 }
 
@@ -52,8 +52,8 @@ pub(crate) struct Found {
 answered! { Found { endpoint_state, record, event, body, waits, entries } }
 
 impl Store {
-    /// One delivery; the outer `None` when the account has no such endpoint, the inner one when nothing that is kept
-    /// knows of this delivery.
+    /// One delivery. The outer `None`: the account has no such endpoint. The inner `None`: nothing in Redis knows of this
+    /// delivery any more.
     ///
     /// # Errors
     ///
@@ -103,7 +103,7 @@ impl Store {
         })))
     }
 
-    /// The payload of an event of this account, if it is still kept.
+    /// The payload of an event of this account, if Redis still has it.
     ///
     /// # Errors
     ///

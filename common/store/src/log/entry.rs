@@ -1,4 +1,4 @@
-//! What one entry of an endpoint's log says.
+//! One entry of an endpoint's log.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -41,7 +41,7 @@ pub enum LogContent {
     },
 }
 
-/// An attempt as the log keeps it.
+/// An attempt, as the log keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoggedAttempt {
     /// When it was recorded.
@@ -52,7 +52,7 @@ pub struct LoggedAttempt {
     pub event: String,
     /// The attempt's number, from 1; without a `duration`, how many were made before the delivery was given up.
     pub attempt: u32,
-    /// What the delivery became by it: `Succeeded`, `Retrying` or `Exhausted`.
+    /// What the delivery became: `Succeeded`, `Retrying` or `Exhausted`.
     pub outcome: DeliveryState,
     /// How long it took; `None` when the delivery was given up without another attempt.
     pub duration: Option<Duration>,
@@ -150,7 +150,7 @@ pub(crate) fn entries(value: Value) -> Result<Vec<LogEntry>, StoreError> {
 }
 
 impl LogEntry {
-    /// The attempt that it tells of, if it does.
+    /// The attempt that the entry is about, if it is about one.
     #[must_use]
     pub fn into_attempt(self) -> Option<LoggedAttempt> {
         match self.content {

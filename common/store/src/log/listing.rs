@@ -1,13 +1,13 @@
 //! A listing of deliveries, page by page, newest first.
 //!
-//! Each delivery is shown once, at its newest log entry. Attempts that are logged while somebody pages would move
-//! deliveries up and out of the pages to come, so the first page fixes a *bound*, and all pages show the log as it was
-//! then: an entry stands for its delivery unless the delivery has a later one within the bound. Nothing is repeated and
-//! nothing is skipped because something arrived.
+//! A listing shows each delivery once, at its newest log entry. Attempts that workers log while somebody pages would move
+//! deliveries up and out of the pages to come. So the first page fixes a *bound*, and all pages show the log as it was
+//! then: an entry stands for its delivery unless the delivery has a later one within the bound. What arrives meanwhile makes
+//! a listing neither repeat nor skip anything.
 //!
 //! Deliveries that wait for their turn are not in the log; neither are, after a while, those that were given up long ago.
-//! Listings by those states read the queue, or the set of failed deliveries, instead. A listing of those that wait for a
-//! retry reads the log first, and then from the queue what the log has dropped.
+//! A listing by those states reads the queue, or the set of failed deliveries, instead. A listing of deliveries that wait
+//! for a retry reads the log first, and then from the queue what the log has dropped.
 
 use super::{DeliverySummary, ListPosition, Source};
 use crate::{Store, StoreError};
@@ -15,14 +15,14 @@ use domain::clock::Timestamp;
 use domain::delivery::DeliveryState;
 use domain::id::{AccountId, EndpointId};
 
-/// Entries that one call of the script reads: a few hundred microseconds of Redis's time.
+/// How many entries one call of a script reads: a few hundred microseconds of Redis's time.
 pub(super) const STEP: usize = 100;
 
-/// Entries that one page looks at: a few milliseconds of Redis's time. With a filter that few deliveries pass, a page may be
-/// short and have a successor.
+/// How many entries one page looks at: a few milliseconds of Redis's time. With a filter that few deliveries pass, a page
+/// may be short and still have a next one.
 pub(super) const MOST_LOOKED_AT: usize = 400;
 
-/// A state that can be listed. Deliveries that were canceled leave only their number in the log.
+/// A state to list. Canceled deliveries can't be listed: only their number is in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListStatus {
     /// Waits for its turn.
@@ -39,7 +39,7 @@ pub enum ListStatus {
     Exhausted,
 }
 
-/// A listing that somebody asks for: one page of an endpoint's deliveries.
+/// A request for one page of an endpoint's deliveries.
 #[derive(Debug, Clone, Copy)]
 pub struct Listing<'a> {
     /// Who asks.
@@ -57,7 +57,7 @@ pub struct Listing<'a> {
 /// Which deliveries are listed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListFilter {
-    /// In this state; `None`: those that were attempted or given up, in any state.
+    /// In this state; `None`: all that were attempted or given up, in any state.
     pub status: Option<ListStatus>,
     /// With an event of this type.
     pub event: Option<String>,
@@ -77,7 +77,7 @@ pub struct ListPage {
 }
 
 impl ListStatus {
-    /// Every state that can be listed.
+    /// All of them.
     pub const ALL: [Self; 6] = [
         Self::Pending,
         Self::InFlight,
@@ -139,7 +139,7 @@ impl Store {
         }
     }
 
-    /// The last page of the log, and behind it those whose attempts are all so old that the log has dropped them.
+    /// The last page of the log, followed by deliveries whose attempts are all so old that the log has dropped them.
     async fn with_unlogged(
         &self,
         listing: &Listing<'_>,

@@ -76,7 +76,7 @@ impl Store {
     }
 }
 
-/// The delivery that an entry stands for, unless it has a later entry within the bound.
+/// The delivery that an entry stands for; `None` if it has a later entry within the bound.
 fn shown(entry: LogEntry, record: Record, is_active: bool, bound: EntryId) -> Option<DeliverySummary> {
     let LogContent::Attempt(attempt) = entry.content else {
         return None;

@@ -1,14 +1,14 @@
 //! The log: what became of an endpoint's deliveries, as its owner reads it.
 //!
-//! The log itself is a stream of attempts (`log:<e>`), written by the scripts that also move the deliveries. A *listing*
-//! shows each delivery once, at its newest entry.
+//! The log itself is a stream of attempts (`log:<e>`). The scripts that move the deliveries write it. A *listing* shows each
+//! delivery once, at its newest entry.
 //!
 //! - `listing`: a page of deliveries, and how pages fit together while the log grows; `logged` reads it from the log,
 //!   `queued` from the queue.
 //! - `detail`: one delivery with its payload and its attempts; `search` finds those that only the log knows.
 //! - `tail`: the log as it grows.
 //! - `range`: pieces of a log, read without a script.
-//! - `entry`, `entry_id`, `phases`, `summary`, `position`: what is read.
+//! - `entry`, `entry_id`, `phases`, `summary`, `position`: what these read.
 
 mod phases;
 

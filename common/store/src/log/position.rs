@@ -1,4 +1,4 @@
-//! Where a page of a listing ends, as a text that the next call brings back.
+//! Where a page of a listing ends, as a text that the caller brings back for the next one.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ use super::EntryId;
 pub enum ListPosition {
     /// In the log, as it was up to `bound`.
     Log {
-        /// The last entry that was looked at.
+        /// The last entry that the page looked at.
         after: EntryId,
         /// The newest entry when the first page was read.
         bound: EntryId,
@@ -45,7 +45,7 @@ pub enum Source {
 impl Source {
     pub(super) const ALL: [Self; 4] = [Self::Pending, Self::Retry, Self::Leases, Self::Failed];
 
-    /// As the script and positions name it.
+    /// Its name in the script and in positions.
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",

@@ -1,4 +1,4 @@
-//! A delivery at a glance: what its record, its newest log entry and the queue say, put together.
+//! A delivery at a glance: what its record, its newest log entry and the queue say of it.
 
 use redis::Value;
 
@@ -14,25 +14,25 @@ use domain::id::DeliveryId;
 pub struct DeliverySummary {
     /// Its id.
     pub id: DeliveryId,
-    /// The name of its event's type; empty when nothing that is kept says it.
+    /// The name of its event's type; empty when nothing says it any more.
     pub event: String,
-    /// Where it is in its life now.
+    /// Its state now.
     pub state: DeliveryState,
     /// Attempts made.
     pub attempts: u32,
     /// When its next attempt is due, if it waits for one.
     pub next_attempt_at: Option<Timestamp>,
-    /// Its newest entry in the log, if that is kept.
+    /// Its newest entry in the log, if the log still has it.
     pub last: Option<LoggedAttempt>,
     /// Why it was given up, or why its last attempt failed; a stable code.
     pub reason: Option<String>,
-    /// The delivery that it repeats.
+    /// The delivery that it sends again.
     pub replay_of: Option<DeliveryId>,
     /// Whether it is a test event.
     pub is_test: bool,
 }
 
-/// What is known of a delivery beside the log: its record, if it has one, and whether it is in flight.
+/// What Redis has of a delivery besides the log: its record, if there is one, and whether it is in flight.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Record {
     state: String,
@@ -45,7 +45,7 @@ pub(crate) struct Record {
     pub(super) in_flight: bool,
 }
 
-/// A record as scripts answer it (`record_view`). Whatever else wrote it, what can be read is told.
+/// A record as scripts answer it (`record_view`). Numbers in it may be unreadable.
 struct RawRecord {
     state: String,
     attempts: Legible<u32>,
@@ -87,7 +87,7 @@ impl Record {
         !self.state.is_empty()
     }
 
-    /// Where the delivery is, given that it is not finished or has a record.
+    /// The state of a delivery that has a record or is not finished.
     fn delivery_state(&self, is_active: bool) -> DeliveryState {
         match self.state.as_str() {
             "succeeded" => DeliveryState::Succeeded,
@@ -107,7 +107,8 @@ impl Record {
         is_active: bool,
     ) -> DeliverySummary {
         let state = match &last {
-            // Without a record a delivery is what the log says; but what waits for a retry has one, unless it was canceled.
+            // Without a record the log says what became of it. But a delivery that waits for a retry has a record, unless
+            // it was canceled.
             Some(last) if !self.exists() && !self.in_flight => match last.outcome {
                 DeliveryState::Retrying => DeliveryState::Canceled,
                 outcome => outcome,

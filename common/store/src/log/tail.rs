@@ -14,11 +14,11 @@ use crate::scripts::Answer as _;
 use crate::{Store, StoreError};
 use domain::id::EndpointId;
 
-/// The most entries that one call reads.
+/// The most entries that one read brings.
 pub const MOST_READ: usize = 64;
 
-/// Follows the log of one endpoint, on a connection of its own: it costs Redis nothing while nothing happens. Whose
-/// endpoint it is has been checked before.
+/// Follows the log of one endpoint on a connection of its own, which costs Redis nothing while nothing happens. The caller
+/// has checked whose endpoint it is.
 #[derive(Debug)]
 pub struct LogTail {
     listener: Listener,
@@ -51,7 +51,7 @@ impl Store {
         })
     }
 
-    /// The oldest entry that an endpoint's log still has, if others between it and `after` were dropped.
+    /// The oldest entry that an endpoint's log still has, if it has dropped others between that one and `after`.
     ///
     /// # Errors
     ///
@@ -86,13 +86,13 @@ impl Store {
 }
 
 impl LogTail {
-    /// Where it is: [`Self::next`] reads what comes after this.
+    /// The entry behind which [`Self::next`] reads on.
     #[must_use]
     pub const fn position(&self) -> EntryId {
         self.after
     }
 
-    /// The entries that come next, at most [`MOST_READ`]; none after `timeout`. Repeating it after an error loses nothing.
+    /// The next entries, at most [`MOST_READ`]; none after `timeout`. A repeated call after an error loses nothing.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The upkeep that nobody waits for.
+//! Upkeep: what has to happen, and nobody waits for.
 
 use std::time::Duration;
 
@@ -76,7 +76,7 @@ impl Store {
     }
 
     /// The same, for a worker that knows how long its last upkeep is ago: that tells a clock that was set from time that
-    /// passed. It also lets go of finished events' payloads of so many bytes (see [`super::memory`]), or of as many as one
+    /// passed. It also lets go of finished events' payloads of so many bytes (see [`crate::server::Memory`]), or of as many as one
     /// step does, whatever their age.
     ///
     /// # Errors

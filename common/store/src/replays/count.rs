@@ -7,10 +7,10 @@ use super::{ReplayCount, ReplaySpan, ReplayStatus};
 use crate::scripts::script;
 use crate::{Store, StoreError};
 
-/// Exhausted deliveries that a count looks at.
+/// The most exhausted deliveries that a count looks at.
 const COUNTED_EXHAUSTED: usize = 5000;
 
-/// Entries of a log that a count looks at in one step, and how many steps it takes: as many as a log has by default.
+/// The entries of a log that a count looks at in one step, and the most steps: together as many as a log has by default.
 const COUNTED_ENTRIES: usize = 250;
 const COUNT_STEPS: usize = 5;
 

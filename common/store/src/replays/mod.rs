@@ -55,14 +55,14 @@ pub struct ReplaySpan {
     pub until: Timestamp,
 }
 
-/// How far a replay of many is.
+/// Where a replay of many stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReplayState {
-    /// Deliveries are being made, a few at a time.
+    /// Workers make its deliveries, a few at a time.
     Running,
-    /// All were made. Some may still be under way.
+    /// Workers have made all its deliveries. Some may still be under way.
     Finished,
-    /// It was canceled: nothing more is made.
+    /// Its owner canceled it: workers make no more.
     Canceled,
 }
 
@@ -71,13 +71,13 @@ pub enum ReplayState {
 pub struct Replay {
     /// Its id.
     pub id: ReplayId,
-    /// How far it is.
+    /// Where it stands.
     pub state: ReplayState,
     /// What it sends again.
     pub span: ReplaySpan,
-    /// Deliveries that were made.
+    /// Deliveries that workers made.
     pub made: u64,
-    /// Deliveries that were left out: their payload is gone, or they are replays themselves.
+    /// Deliveries that it left out: their payload is gone, or they are replays themselves.
     pub skipped: u64,
     /// Made deliveries that succeeded.
     pub succeeded: u64,
@@ -89,7 +89,7 @@ pub struct Replay {
     pub is_parked: bool,
     /// When it began.
     pub created_at: Timestamp,
-    /// When the last one was made, or it was canceled.
+    /// When it made the last one, or was canceled.
     pub finished_at: Option<Timestamp>,
 }
 
@@ -109,7 +109,7 @@ pub enum StartOutcome {
 pub struct ReplayCount {
     /// How many.
     pub matching: u64,
-    /// There may be more: counting stopped at a bound.
+    /// Whether there may be more, since counting stopped at a bound.
     pub is_lower_bound: bool,
 }
 

@@ -160,14 +160,15 @@ macro_rules! answered_in_words {
     ($Enum:ident { $($word:literal => $Variant:ident $(( $($field:ident),+ ))?),+ $(,)? }) => {
         impl $crate::scripts::Answer for $Enum {
             fn read(value: redis::Value) -> Result<Self, $crate::StoreError> {
-                #[allow(unused_mut, reason = "not all enums have variants with fields")]
-                let (word, mut list) = $crate::scripts::List::with_word(value)?;
-                let read = match word.as_str() {
-                    $($word => Self::$Variant $(( $({ let $field = list.take()?; $field }),+ ))?,)+
-                    other => return Err($crate::decode::unexpected(other)),
-                };
-                list.end()?;
-                Ok(read)
+                let (word, list) = $crate::scripts::List::with_word(value)?;
+                match word.as_str() {
+                    $($word => {
+                        $(let mut list = list; $(let $field = list.take()?;)+)?
+                        list.end()?;
+                        Ok(Self::$Variant $(( $($field),+ ))?)
+                    })+
+                    other => Err($crate::decode::unexpected(other)),
+                }
             }
         }
     };

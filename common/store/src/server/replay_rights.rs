@@ -11,7 +11,8 @@ use super::ServerReport;
 /// What `default` must be allowed to do, which is also what the shipped access list gives it.
 const WANTED: &str = "off resetpass ~* resetchannels +@all";
 
-/// Each command that our scripts leave in the append-only file, with arguments that it accepts; `KEY` is a key of ours. Redis writes some commands as others: `PEXPIRE` as `PEXPIREAT`, and `BLPOP` as `LPOP`.
+/// Each command that our scripts leave in the append-only file, with arguments that it accepts; `KEY` is a key of ours.
+/// Redis writes some commands as others: `PEXPIRE` as `PEXPIREAT`, and `BLPOP` as `LPOP`.
 pub const REPLAYED: &[&str] = &[
     "decrby KEY 1",
     "del KEY",

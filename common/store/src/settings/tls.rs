@@ -1,4 +1,4 @@
-//! TLS to Redis: the files of a private authority and of our own certificate, read and checked at the start.
+//! TLS to Redis: reads and checks the files of a private authority and of our own certificate at the start.
 
 use std::fmt;
 
@@ -23,13 +23,13 @@ impl fmt::Debug for Pem {
     }
 }
 
-/// What is wrong with the settings of the connection, taken together.
+/// Why the connection's settings can't be used together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidRedis(String);
 
 impl RedisArgs {
-    /// What connects to Redis; nothing is connected yet.
+    /// A client, which connects later.
     ///
     /// # Errors
     ///
@@ -37,7 +37,7 @@ impl RedisArgs {
     pub fn client(&self) -> Result<Client, InvalidRedis> {
         let wrong = |error: redis::RedisError| InvalidRedis(format!("REDIS_URL: {error}"));
         let info: ConnectionInfo = self.redis_url.expose().into_connection_info().map_err(wrong)?;
-        // Saves every user a right, and tells the server nothing that it needs.
+        // The server doesn't need the library's name, and every user would need the right to tell it.
         let settings = info.redis_settings().clone().set_skip_set_lib_name();
         let info = info.set_redis_settings(settings);
         if self.redis_ca_file.is_none() && self.redis_cert_file.is_none() {
@@ -66,7 +66,7 @@ impl RedisArgs {
         Client::build_with_tls(info, certificates).map_err(wrong)
     }
 
-    /// Whether the key belongs to the certificate, which the server would otherwise be asked at each try to connect.
+    /// Refuses a key that doesn't belong to the certificate, which would otherwise show at each try to connect.
     fn check_key(&self) -> Result<(), InvalidRedis> {
         let (Some(certificate), Some(key)) = (&self.redis_cert_file, &self.redis_key_file) else {
             return Ok(());
@@ -116,7 +116,7 @@ pub(crate) fn certificates(path: &str) -> Result<Pem, String> {
 /// Reads the file of a private key.
 pub(crate) fn key(path: &str) -> Result<Pem, String> {
     let pem = read(path)?;
-    // What the parser has to say may repeat the file, so it is not told.
+    // The parser's message may repeat the file, so nobody gets to read it.
     PrivateKeyDer::from_pem_slice(&pem.0)
         .map_err(|_| format!("the file `{path}` has no private key in PEM, or one with a password"))?;
     Ok(pem)

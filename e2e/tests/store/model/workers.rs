@@ -76,7 +76,7 @@ impl Model {
         }
     }
 
-    /// A new call of a worker; gives back the results of its reports.
+    /// A new call of a worker; returns the receipts of its reports.
     pub(super) async fn call(&mut self, worker: usize, request: WorkRequest) -> WorkReply {
         let held = &mut self.workers[worker];
         held.worker.sequence += 1;

@@ -1,4 +1,4 @@
-//! Reading what scripts answer. Anything that isn't as documented is [`StoreError::Unexpected`].
+//! Reads single values that Redis answers. What can't be read is [`StoreError::Unexpected`].
 
 use std::str::FromStr;
 

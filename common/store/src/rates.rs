@@ -1,5 +1,5 @@
-//! How many calls an account may make, and how many events may be pushed, in a minute: counted in Redis, so that all
-//! processes of the API share one count, and by Redis's clock.
+//! Limits how many calls an account makes, and how many events are pushed, in a minute. Redis counts, by its own clock, so that
+//! all processes of the API share one count.
 //!
 //! A minute begins with the first call that is counted in it. Each counter is one small key that lives for that minute.
 

@@ -1,4 +1,4 @@
--- parked_find: enters endpoints that aren't active, and that no program entered, in `parked`. One step of a search.
+-- parked_find: one step of a search for endpoints that aren't active and that nothing has entered in `parked`; enters them.
 --
 -- Returns {how many were entered, ms since a search last ended or -1}.
 -- Guarantees: repeating it changes nothing. Bounded by the endpoints of the accounts.

@@ -1,4 +1,4 @@
--- store_watch: what a program has to know of its store about once a second. It stands without base.lua, since it looks at any
+-- store_watch: tells a program what it has to know of its store about once a second. It stands without base.lua, since it looks at any
 -- store.
 --
 -- Returns {ms since 1970, identity, schema, shards, writes, when it was accepted (ms), when it was found rewound (ms), from, to, 1 if

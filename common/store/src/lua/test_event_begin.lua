@@ -1,4 +1,4 @@
--- test_event_begin: what a worker needs to send a test event. Reads only.
+-- test_event_begin: tells a worker what it needs to send a test event. Reads only.
 --
 -- Returns {endpoint (see `target_of`), {event id, type, body}}, or {} when nobody waits for it any more.
 local delivery = ARGV[DELIVERY]

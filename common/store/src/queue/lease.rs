@@ -37,7 +37,7 @@ pub struct LeasedEvent {
 }
 
 impl fmt::Debug for LeasedEvent {
-    /// Without the payload, which is nobody's business but the receiver's.
+    /// Leaves the payload out: it is for the receiver alone.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { id, event, body } = self;
         write!(formatter, "LeasedEvent({id}, {event}, {} bytes)", body.len())

@@ -1,4 +1,5 @@
-//! The queue as workers use it: fetch and complete in one call, and the upkeep that nobody waits for.
+//! The queue as workers use it: one call reports finished leases and fetches new ones ([`Store::work`]); upkeep, which nobody
+//! waits for, runs beside it.
 //!
 //! Fair shares: endpoints take turns (`ready`), and each turn serves a few deliveries. Endpoints that are slow have a
 //! lane of their own (`ready:slow`), from which a worker takes only as many as it can spare.

@@ -1,4 +1,4 @@
-//! The upkeep that nobody waits for.
+//! Upkeep: what has to happen, and nobody waits for.
 
 use std::time::Duration;
 

@@ -82,8 +82,8 @@ impl Store {
         }))
     }
 
-    /// Writes down what a test event came to, and answers whoever waits for it. Its payload is kept as that of a
-    /// delivered event.
+    /// Logs what a test event came to, and answers whoever waits for it. Its payload is kept like that of a delivered
+    /// event.
     ///
     /// # Errors
     ///

@@ -118,7 +118,11 @@ fn what_is_missing_is_said_before_anything_is_built() {
             &["cc is needed", "gcc"],
         ),
         ("flock", &["run", "test"], &["flock is needed", "util-linux"]),
-        ("python3", &["run", "test", "check", "demo"], &["python3 is needed"]),
+        (
+            "python3",
+            &["run", "test", "check", "demo"],
+            &["python3 is needed"],
+        ),
         ("node", &["test"], &["node is needed", "Node.js 20"]),
         ("npm", &["test"], &["npm is needed", "Node.js 20"]),
     ] {

@@ -36,7 +36,7 @@ local function is_account_event(kind)
   return kind == 'endpoint.disabled' or kind == 'endpoint.recovered' or kind == 'delivery.exhausted'
 end
 
--- The endpoints of an account that want to be told, as pairs of id and route; looked up once.
+-- The endpoints of an account that subscribe to account events, as pairs of id and route; looked up once.
 local watchers = {}
 local function watchers_of(account)
   if not watchers[account] then

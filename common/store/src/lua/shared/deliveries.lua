@@ -1,4 +1,4 @@
--- deliveries.lua: how deliveries end, or wait again.
+-- deliveries.lua: ends deliveries, or puts them back in line.
 
 -- Events and records -----------------------------------------------------------------------------------------------
 

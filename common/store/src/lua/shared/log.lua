@@ -1,4 +1,4 @@
--- log.lua: what is written down of an endpoint's attempts and changes.
+-- log.lua: writes an endpoint's attempts and changes of state into its log.
 
 -- Appends to an endpoint's log; returns the entry's id, whose first part is the time. `fields` alternates names and values.
 local function write_log(id, fields)
@@ -19,7 +19,7 @@ local function add_filled(fields, name, value)
   end
 end
 
--- The log of an endpoint also tells what became of the endpoint itself.
+-- Logs a change of the endpoint's own state.
 local function log_state(id, state, reason)
   write_log(id, { 'state', state, 'reason', reason })
 end

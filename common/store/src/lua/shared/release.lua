@@ -7,12 +7,12 @@ local MOST_ENTRIES, MOST_ACCOUNTS, MOST_BYTES = 300, 64, 16777216
 -- only the payload goes early.
 local REPEATED_WITHIN = 10000
 
--- An account that gives gives as much at a time, at least (bytes).
+-- The least that is taken from one account at a time (bytes).
 local PORTION = 16384
 
 local entries_left, bytes_left = MOST_ENTRIES, MOST_BYTES
 
--- Whether an entry counts, and what its event is charged.
+-- Whether an entry still stands for its event, and what the event is charged.
 local function is_current(key, account, again)
   local v = call('HMGET', key, 'account', 'refs', 'again', 'charge')
   return v[1] == account and v[2] == '0' and (v[3] or '') == again, whole(v[4])
@@ -81,7 +81,7 @@ local function long_ago(kept)
   return 0
 end
 
--- What is as old as its class is kept, oldest first. Returns how many events and bytes went, and whether there may be more.
+-- Lets go of what has reached the age to which its class is kept, oldest first. Returns how many events and bytes went, and whether there may be more.
 local function release_aged(class, kept)
   local due, events, bytes = long_ago(kept), 0, 0
   local name = 'finished:' .. class
@@ -99,7 +99,7 @@ local function release_aged(class, kept)
   return events, bytes, #accounts == MOST_ACCOUNTS or #accounts > 0 and (entries_left <= 0 or bytes_left <= 0)
 end
 
--- What has to go now for want of memory: the account with the most gives first, its oldest first. Returns how many events and bytes
+-- Lets go of payloads now, for want of memory: those of the account that has the most, oldest first. Returns how many events and bytes
 -- went.
 local function release_early(class, wanted)
   local events, bytes, name = 0, 0, 'finished:' .. class .. ':bytes'

@@ -5,7 +5,7 @@ local endpoint_index, event_index, event_size, bytes = {}, {}, {}, 0
 local expiries, new_tokens, leased = {}, {}, {}
 local holder, expiry = incarnation .. ':' .. sequence_text, text_of(now + tonumber(ARGV[LEASE]))
 
--- The event's place in the answer; nil when its payload is gone, or can't be read.
+-- The event's place in the answer, where it is put if it isn't there yet; nil when its payload is gone, or can't be read.
 local function event_place(event)
   if not event_index[event] then
     local v = call('HMGET', P .. 'event:' .. event, 'event', 'body')

@@ -77,12 +77,8 @@ local counters, counters_of, with_quotas
 if #each_limit > 0 then
   counters = {}
   local function counter_of(limit, account)
-    local key, whose = nil, ARGV[limit + KEY]
-    if whose ~= '' then
-      key = P .. 'key:' .. whose .. ':pushed'
-    else
-      key = P .. 'account:' .. account .. ':pushed'
-    end
+    local whose = ARGV[limit + KEY]
+    local key = P .. (whose ~= '' and 'key:' .. whose or 'account:' .. account) .. ':pushed'
     local counter = counters[key]
     if not counter then
       local used, ends_in = used_of(key)

@@ -69,7 +69,7 @@ pub(crate) enum BatchPushed {
 }
 
 impl EventAccepted {
-    /// What the store answered, as far as it accepted the event.
+    /// From the store's answer, if that accepted the event.
     pub(super) fn of(counted: Counted, rates: &RateLimits) -> Result<Self, Problem> {
         match counted.outcome {
             AcceptOutcome::Accepted(accepted) => Ok(Self {

@@ -66,7 +66,7 @@ impl EventsApi {
         let items = body.0.items()?;
         let now = Timestamp::now();
         let mut events = Vec::with_capacity(items.len());
-        // What is wrong with an item stands in its place until the others are accepted.
+        // What is wrong with an item keeps its place while the store accepts the others.
         let read: Vec<Result<(), Problem>> = items
             .iter()
             .map(|item| read::item(item, &app.allowance, now).map(|event| events.push(event)))
@@ -117,8 +117,8 @@ async fn push_one(
     next(&mut accepted.into_iter())
 }
 
-/// Pushes events to the store, within the limits of the service key; one result for each, in order. When Redis fails for all
-/// of them, the whole call fails.
+/// Pushes events to the store, within the limits of the service key. The results come in order; if Redis failed for all
+/// events, the whole call fails.
 async fn accept(
     app: &App,
     backend: &Backend,

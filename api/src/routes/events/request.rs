@@ -21,7 +21,7 @@ pub(crate) const MAX_BATCH: usize = 1000;
 
 const MAX_BATCH_BYTES: usize = 5 * 1024 * 1024;
 
-/// What stands around `data`, and white space within it.
+/// Room for the fields around `data`, and for white space.
 const ENVELOPE: usize = 16 * 1024;
 
 /// Something that happened in a chatbot.
@@ -88,7 +88,7 @@ pub(crate) struct PushBatch {
 }
 
 impl PushBatch {
-    /// The events, if there are as many as may be.
+    /// The events, if there is at least one and there aren't too many.
     pub(super) fn items(self) -> Result<Vec<RawItem>, Problem> {
         if self.events.is_empty() {
             return Err(Problem::new(Code::EmptyEvents).field("events"));
@@ -102,12 +102,12 @@ impl PushBatch {
     }
 }
 
-/// One item of a batch, not read yet: what is wrong with it concerns it alone.
+/// One item of a batch, still unread: whatever is wrong with it doesn't affect the others.
 #[derive(Debug, Deserialize)]
 #[serde(transparent)]
 pub(super) struct RawItem(pub(super) Box<RawValue>);
 
-/// Reads at most one item more than is allowed, so that a long list takes no memory.
+/// Keeps at most one item more than is allowed, so that a long list takes no memory.
 fn bounded<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<RawItem>, D::Error> {
     struct Items;
 

@@ -56,8 +56,8 @@ event_types! {
 }
 
 event_types! {
-    /// What happened to the account's webhooks themselves, so that a team is told. Made by the queue, never pushed by the
-    /// backend; `*` does not include them, and no endpoint is told about itself.
+    /// What happened to an account's webhooks themselves. The queue makes these events, so that a team hears of it; the backend
+    /// never pushes them. `*` does not include them, and no endpoint is told about itself.
     AccountEvent:
     /// Failures disabled an endpoint.
     EndpointDisabled = "endpoint.disabled",

@@ -1,4 +1,4 @@
-//! The way of events into the store: who makes the calls of the script, and when.
+//! How events get into the store: who calls the script, and when.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,13 +16,13 @@ use crate::{Store, StoreError};
 pub(crate) struct SharedIntake(Mutex<Intake<oneshot::Sender<AcceptResult>>>);
 
 impl Store {
-    /// Accepts events, each on its own. The results are in the order of the events.
+    /// Accepts events, each by itself. The results come in the order of the events.
     ///
-    /// A single event shares its call with others that are pushed at the same time. Several events make calls of their own,
-    /// which go out together.
+    /// An event that is pushed alone shares its call with others that are pushed at the same time. Several events that are
+    /// pushed together have calls of their own, which go out together.
     ///
-    /// An event whose result is an error may have been accepted all the same: push it again, with the same id. So may one
-    /// whose caller stops waiting for this future.
+    /// An event whose result is an error, or whose caller drops this future, may have been accepted all the same. It is safe
+    /// to push it again with the same id.
     pub async fn accept(&self, push: Push) -> Vec<Result<Counted, StoreError>> {
         let Push {
             events,
@@ -39,14 +39,14 @@ impl Store {
     /// Accepts an event in one call with others that come at the same time.
     async fn share_call(&self, event: NewEvent, terms: &Arc<Terms>) -> AcceptResult {
         let (caller, result) = oneshot::channel();
-        let is_first = {
+        let makes_calls = {
             let mut intake = self.intake().lock();
             intake.push(event, terms, caller);
             intake.begin_calling()
         };
-        if is_first {
+        if makes_calls {
             let store = self.clone();
-            // Others depend on it, so it goes on when this caller goes away.
+            // A task of its own: others depend on it, even if this caller goes away.
             tokio::spawn(async move { store.make_shared_calls().await });
         }
         match tokio::time::timeout(ANSWER_WITHIN, result).await {
@@ -63,7 +63,7 @@ impl Store {
         };
         while let Some(call) = turn.next_call() {
             self.finish(call, |caller, result| {
-                // Whoever waited for it may be gone.
+                // Its caller may be gone.
                 drop(caller.send(result));
             })
             .await;
@@ -85,8 +85,7 @@ impl Store {
         join_all(results).await.into_iter().flatten().collect()
     }
 
-    /// Calls the script until each event of a call has its result. One call is enough for all but those with very many
-    /// deliveries.
+    /// Runs the script until each event of the call has its result: once, unless they have very many deliveries.
     async fn finish<C>(&self, mut call: Call<C>, mut give: impl FnMut(C, AcceptResult)) {
         while !call.is_done() {
             let answer = self.call(&Accept::new(call.terms(), call.events())).await;
@@ -106,14 +105,14 @@ impl SharedIntake {
     }
 }
 
-/// The right to make calls for all who share them. It ends even if a call panics.
+/// The right to make calls. It ends even if a call panics.
 struct Turn<'a> {
     intake: &'a SharedIntake,
     is_over: bool,
 }
 
 impl Turn<'_> {
-    /// The next call; `None`, and the turn is over, when nothing waits.
+    /// The next call. `None` ends the turn: nothing waits.
     fn next_call(&mut self) -> Option<Call<oneshot::Sender<AcceptResult>>> {
         let call = self.intake.lock().next_call(oneshot::Sender::is_closed);
         self.is_over = call.is_none();
@@ -123,7 +122,7 @@ impl Turn<'_> {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        // Once it is over, somebody else may have begun to make calls.
+        // Once the turn is over, somebody else may have the right.
         if !self.is_over {
             self.intake.lock().stop_calling();
         }

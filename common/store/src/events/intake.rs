@@ -24,7 +24,7 @@ pub(super) struct Terms {
     pub(super) limits: EventLimits,
 }
 
-/// The events that wait for a call. Each belongs to a caller, who is to get its result.
+/// The events that wait for a call, each with the caller (`C`) who is to get its result.
 #[derive(Debug)]
 pub(super) struct Intake<C> {
     waiting: VecDeque<Entry<C>>,
@@ -67,18 +67,18 @@ impl<C> Intake<C> {
         });
     }
 
-    /// True if nobody makes calls: then it is up to whoever asks, until [`Self::next_call`] gives none.
+    /// Claims the right to make calls; false if somebody else has it. It ends when [`Self::next_call`] gives none.
     pub(super) fn begin_calling(&mut self) -> bool {
         !std::mem::replace(&mut self.is_calling, true)
     }
 
-    /// Lets the next one begin to make calls: whoever did so stopped before its time.
+    /// Gives the right to make calls back before its time.
     pub(super) fn stop_calling(&mut self) {
         self.is_calling = false;
     }
 
-    /// Takes the next call: the events that have waited longest, as many as have the same terms and fit. Events whose callers
-    /// are gone leave with them. When nothing waits, nobody makes calls any more.
+    /// Takes the next call: the events that have waited longest, as many as have the same terms and fit. Drops the events of
+    /// callers who are gone. Gives `None`, and ends the right to make calls, when no event waits.
     pub(super) fn next_call(&mut self, is_gone: impl Fn(&C) -> bool) -> Option<Call<C>> {
         self.waiting.retain(|entry| !is_gone(&entry.caller));
         let Some(first) = self.waiting.front() else {
@@ -128,8 +128,8 @@ impl<C> Call<C> {
         self.events.is_empty()
     }
 
-    /// Pairs the script's results, those of the first events, with their callers. The events that the script left stay for
-    /// another call. Without an answer that can be matched with the events, all that are left share one error.
+    /// Gives the script's results, which are those of the first events, to the callers of these events. The events that the
+    /// script left stay for another call. If the answer is an error or doesn't match the events, all of them share an error.
     pub(super) fn settle(
         &mut self,
         answer: Result<Vec<AcceptResult>, StoreError>,

@@ -1,11 +1,11 @@
-//! Accepting events: each with one delivery for each matching endpoint, in one step, or nothing.
+//! Accepting events: each with one delivery for each matching endpoint, in one step, or nothing of it.
 //!
-//! [`Store::accept`](crate::Store::accept) is the only way in. One call of the script takes several events, so that
-//! what they have in common (the call itself, their account, the lines of their endpoints) is paid for once. Each is
-//! still accepted or refused by itself.
+//! [`Store::accept`](crate::Store::accept) is the only way in. One call of the script takes several events, so that it pays
+//! only once for what they have in common: the call itself, their account, the pending lists of their endpoints. It still
+//! accepts or refuses each event by itself.
 //!
 //! - `intake`: which events share a call, and who gets which result. Plain data.
-//! - `accept`: who makes the calls, and when.
+//! - `accept`: who calls the script, and when.
 //! - `script`: what the script is given, and what it answers.
 
 mod accept;
@@ -39,7 +39,7 @@ pub struct Push {
     pub limits: EventLimits,
 }
 
-/// An event to accept. Its id is made before the call, so that the call can be repeated.
+/// An event to accept. Its id is made before the push, so that the push can be repeated.
 #[derive(Debug, Clone)]
 pub struct NewEvent {
     /// A fresh id.
@@ -61,7 +61,7 @@ pub struct NewEvent {
 pub struct Idempotency {
     /// The key as the caller sent it.
     pub key: String,
-    /// Any text that differs when the request differs, such as a hash of the parts that the caller sent.
+    /// A text that is the same for the same request only, such as a hash of what the caller sent.
     pub fingerprint: String,
 }
 
@@ -70,7 +70,7 @@ pub struct Idempotency {
 pub struct Budgets {
     /// Bytes of unfinished payloads an account may have (`ACCOUNT_BUDGET_BYTES`).
     pub account_bytes: u64,
-    /// Bytes of parked payloads an endpoint may have; what is over exhausts its oldest.
+    /// Bytes of payloads that an endpoint may have parked (`PARKED_BUDGET_BYTES`); upkeep exhausts the oldest beyond them.
     pub parked_bytes: u64,
 }
 
@@ -90,9 +90,9 @@ pub enum AcceptOutcome {
     Accepted(Accepted),
     /// Its idempotency key was used with another request. Nothing was changed.
     IdempotencyConflict,
-    /// The account's unfinished payloads take all the space that it may have. Nothing was changed.
+    /// With it, the account's unfinished payloads would take more space than they may. Nothing was changed.
     OverBudget,
-    /// As many events as may be were accepted in this minute. Nothing was changed.
+    /// A limit was used up in this minute. Nothing was changed.
     RateLimited,
 }
 
@@ -107,5 +107,5 @@ pub struct Accepted {
     pub duplicate: bool,
 }
 
-/// What came of one event, or why that isn't known: it may have been accepted all the same.
+/// What came of one event, or why nobody knows: then it may have been accepted all the same.
 type AcceptResult = Result<Counted, StoreError>;

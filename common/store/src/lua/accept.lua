@@ -72,17 +72,13 @@ local function store(account_id, id, event_type, chatbot, body)
   return #found
 end
 
--- The limits' counters, each read once. Without limits nothing is read or counted.
+-- The limits' counters, each read once. Without limits the script reads and counts nothing here.
 local counters, counters_of, with_quotas
 if #each_limit > 0 then
   counters = {}
   local function counter_of(limit, account)
-    local key, whose = nil, ARGV[limit + KEY]
-    if whose ~= '' then
-      key = P .. 'key:' .. whose .. ':pushed'
-    else
-      key = P .. 'account:' .. account .. ':pushed'
-    end
+    local whose = ARGV[limit + KEY]
+    local key = P .. (whose ~= '' and 'key:' .. whose or 'account:' .. account) .. ':pushed'
     local counter = counters[key]
     if not counter then
       local used, ends_in = used_of(key)
@@ -107,7 +103,10 @@ if #each_limit > 0 then
   end
 end
 
+-- How many events and deliveries this call has made.
 local events, deliveries = 0, 0
+
+-- Accepts or refuses an event; returns its answer.
 local function accept(event)
   local account, id = ARGV[event + ACCOUNT], ARGV[event + ID]
   local remembered
@@ -177,7 +176,7 @@ for _, account in pairs(accounts) do
   end
 end
 
--- Adds to a pending list what belongs there; returns whether its endpoint enters a lane, for a worker to serve.
+-- Writes what was added to an endpoint's pending list; returns whether a worker can serve it now that couldn't before.
 local function extend(addition)
   local endpoint = P .. 'endpoint:' .. addition.id
   local length = call('RPUSH', P .. 'pending:' .. addition.id, unpack(addition.entries))

@@ -97,16 +97,6 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// The stable name.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Valid => "valid",
-            Self::Invalid => "invalid",
-            Self::Absent => "absent",
-        }
-    }
-
     /// Turns valid into invalid if something else is wrong.
     const fn unless(self, wrong: bool) -> Self {
         match self {

@@ -146,24 +146,27 @@ fn the_check_vector_is_valid() {
 
 #[test]
 fn each_signature_has_its_own_verdict() {
-    let verdicts = |scene: Scene| scene.examine().signatures.map(|(_, verdict)| verdict.as_str());
+    let verdicts = |scene: Scene| scene.examine().signatures.map(|(_, verdict)| verdict);
     let sent = Scene::new();
-    assert_eq!(verdicts(sent.clone()), ["valid", "valid"]);
-    assert_eq!(verdicts(sent.clone().later(600)), ["valid", "invalid"]);
+    assert_eq!(verdicts(sent.clone()), [Verdict::Valid, Verdict::Valid]);
+    assert_eq!(
+        verdicts(sent.clone().later(600)),
+        [Verdict::Valid, Verdict::Invalid]
+    );
     assert_eq!(
         verdicts(sent.clone().header("X-RKT-Signature", &"0".repeat(64))),
-        ["invalid", "valid"]
+        [Verdict::Invalid, Verdict::Valid]
     );
     assert_eq!(
         verdicts(sent.clone().without("X-RKT-Signature")),
-        ["absent", "valid"]
+        [Verdict::Absent, Verdict::Valid]
     );
     assert_eq!(
         verdicts(
             sent.without("webhook-signature")
                 .header("X-RKT-Signature", "what?")
         ),
-        ["invalid", "absent"]
+        [Verdict::Invalid, Verdict::Absent]
     );
 }
 

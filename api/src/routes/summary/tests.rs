@@ -3,7 +3,7 @@ use super::*;
 #[test]
 fn every_reason_is_told_by_its_stable_name() {
     for reason in AttentionReason::ALL {
-        let told = serde_json::to_value(ReasonView::from(reason)).unwrap();
+        let told = serde_json::to_value(AttentionReasonView::from(reason)).unwrap();
         assert_eq!(told, reason.as_str());
     }
 }

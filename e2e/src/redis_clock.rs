@@ -33,7 +33,7 @@ pub async fn pass(server: &RedisServer, time: Duration) {
 }
 
 async fn upkeep(store: &Store) {
-    // The configuration of a test system's workers, unless the test changes it.
+    // As the workers of a test system are configured when nothing else is said.
     let policy = QueuePolicy {
         lease: Duration::from_secs(20),
         endpoint_concurrency: 32,

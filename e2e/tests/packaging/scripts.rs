@@ -14,6 +14,7 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 mod damage;
 mod full_disk;
+mod help;
 mod needs;
 
 fn script(name: &str) -> PathBuf {

@@ -145,7 +145,7 @@ impl Parts<'_> {
         let upkeep = Upkeep {
             store: self.store.clone(),
             policy: self.config.policy(),
-            notice: Some(self.config.policy()),
+            is_announced: false,
             gauge: Gauge::new(self.store.clone(), budget),
             metrics: self.metrics.clone(),
             stop: self.stop.clone(),

@@ -28,8 +28,8 @@ const SEARCH_EVERY: Duration = Duration::from_secs(3600);
 pub(crate) struct Upkeep {
     pub(crate) store: Store,
     pub(crate) policy: Policy,
-    /// The policy, until it has been announced.
-    pub(crate) notice: Option<Policy>,
+    /// Whether the API knows the policy. At first it doesn't.
+    pub(crate) is_announced: bool,
     pub(crate) gauge: Gauge,
     pub(crate) metrics: Metrics,
     pub(crate) stop: Stop,
@@ -70,12 +70,13 @@ impl Upkeep {
     /// Announces the worker's policy, if that hasn't succeeded yet. A server whose memory is full refuses it, and upkeep
     /// goes on.
     async fn announce(&mut self) {
-        if let Some(notice) = &self.notice {
-            match self.store.announce_policy(notice).await {
-                Ok(()) => self.notice = None,
-                Err(error) => {
-                    self.outage.failed(&error);
-                }
+        if self.is_announced {
+            return;
+        }
+        match self.store.announce_policy(&self.policy).await {
+            Ok(()) => self.is_announced = true,
+            Err(error) => {
+                self.outage.failed(&error);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The handle to the store: how every other module asks Redis something.
+//! What is behind the handle, and how every other module asks Redis something with it.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,21 +6,16 @@ use std::time::Duration;
 
 use redis::FromRedisValue;
 
-use super::StoreError;
 use super::condition::Condition;
 use super::connection::{Connection, Connections, Question};
 use super::events::SharedIntake;
 use super::identity::Guard;
 use super::keys::Keys;
 use super::settings::{InvalidRedis, RedisArgs};
+use super::{Store, StoreError};
 
-/// A handle to everything that is kept in Redis. Cheap to clone.
-#[derive(Clone)]
-pub struct Store {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
+/// What all clones of a handle share.
+pub(super) struct Inner {
     connections: Connections,
     /// Waiting for a wake token blocks its connection, and would hold up all others.
     wake: Connection,

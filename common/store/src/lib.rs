@@ -5,7 +5,7 @@
 //!
 //! Asking Redis:
 //!
-//! - [`settings`]: where Redis is. `handle`: the [`Store`] that everybody holds. `connection`: what it asks on.
+//! - [`settings`]: where Redis is. [`Store`] and `handle`: what everybody holds, and asks with. `connection`: what it asks on.
 //! - [`keys`]: every key. `scripts`: how Rust calls Lua; `script_list` has them all. `decode`: how answers are read.
 //!
 //! Is the server sound, and is this our store?
@@ -79,8 +79,18 @@ pub mod replays;
 
 pub mod test_events;
 
-pub use handle::{Listener, Store};
+use std::sync::Arc;
+
+pub use handle::Listener;
 pub use script_list::assembled_scripts;
+
+/// A handle to everything that is kept in Redis. Cheap to clone.
+///
+/// Each module adds its own calls to it. It stands here, above all of them, so that none has to import another for it.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<handle::Inner>,
+}
 
 /// Why a call to the store has no result. Every call can be repeated.
 #[derive(Debug, Clone, thiserror::Error)]

@@ -1,7 +1,8 @@
 //! Puts a script's text together, and turns the names of its arguments into numbers.
 
-use super::declaration::{Declaration, Effect, Memory, Shape};
-use super::parts::in_order;
+use super::declaration::{Compiled, Declaration, Effect, Memory, Shape};
+use super::parts::{CORE, in_order};
+use crate::keys::BASE_KEYS;
 
 /// A script as Redis gets it.
 #[derive(Debug)]
@@ -41,6 +42,20 @@ impl Assembled {
                 .filter(|name| !name.is_used)
                 .map(|name| name.text())
                 .collect(),
+        }
+    }
+}
+
+impl Compiled {
+    /// Assembles a script, ready to be run.
+    pub(crate) fn of(declaration: &Declaration) -> Self {
+        let assembled = Assembled::of(declaration);
+        debug_assert!(assembled.agrees(), "{assembled:?}");
+        let needed = in_order(declaration.needs);
+        let takes_all = needed.is_empty() || needed.iter().any(|part| part.name == CORE.name);
+        Self {
+            script: redis::Script::new(&assembled.text),
+            keys: if takes_all { usize::MAX } else { BASE_KEYS },
         }
     }
 }

@@ -3,9 +3,7 @@
 use redis::Cmd;
 
 use super::answer::Answer;
-use super::assembly::Assembled;
-use super::parts::{self, Part};
-use crate::keys::BASE_KEYS;
+use super::parts::Part;
 
 /// What a script may do while Redis is at `maxmemory` (Redis and Valkey from 7.0).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,17 +151,4 @@ pub(crate) struct Compiled {
     pub(crate) script: redis::Script,
     /// How many of the shard's keys it declares. Those that it doesn't use would be sent for nothing.
     pub(crate) keys: usize,
-}
-
-impl Compiled {
-    pub(crate) fn of(declaration: &Declaration) -> Self {
-        let assembled = Assembled::of(declaration);
-        debug_assert!(assembled.agrees(), "{assembled:?}");
-        let needed = parts::in_order(declaration.needs);
-        let takes_all = needed.is_empty() || needed.iter().any(|part| part.name == parts::CORE.name);
-        Self {
-            script: redis::Script::new(&assembled.text),
-            keys: if takes_all { usize::MAX } else { BASE_KEYS },
-        }
-    }
 }

@@ -82,8 +82,8 @@ const CODE: &[(&str, &str, &[Who])] = &[
     ("server/replay_rights.rs", "acl|dryrun", &[Api, Worker]),
     ("scripts/call.rs", "evalsha", &[Api, Worker]),
     ("server.rs", "config|get", &[Api, Worker]),
-    ("test_events.rs", "blpop", &[Api, Worker]),
-    ("test_events.rs", "hget xrange", &[Api]),
+    ("test_events/ask.rs", "blpop hget xrange", &[Api]),
+    ("test_events/send.rs", "blpop", &[Worker]),
 ];
 
 /// What the Redis client sends when the server doesn't know a script yet.

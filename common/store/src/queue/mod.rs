@@ -16,6 +16,7 @@ use redis::Value;
 
 use domain::id::EndpointId;
 
+use super::policy::Policy;
 use super::{Store, StoreError};
 
 pub use lease::{Leased, LeasedEndpoint, LeasedEvent};
@@ -23,6 +24,7 @@ pub use report::{AttemptRecord, Outcome, Phases, Receipt, Report};
 pub(crate) use upkeep::UpkeepStep;
 pub use upkeep::{Released, UpkeepReply};
 pub(crate) use wire::Work;
+use wire::reply;
 pub use work::{MAX_FETCH, MAX_REPORTS, WorkReply, WorkRequest};
 
 /// One run of a worker process: no two runs share it. Fences calls that arrive late.
@@ -56,6 +58,21 @@ impl Incarnation {
 }
 
 impl Store {
+    /// Records reports, then leases deliveries: one step. Repeating it with the same sequence (from 1) changes nothing,
+    /// and returns the same receipts and those of the leases that still stand.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails: repeat it with the same sequence.
+    pub async fn work(
+        &self,
+        incarnation: &Incarnation,
+        policy: &Policy,
+        request: &WorkRequest,
+    ) -> Result<WorkReply, StoreError> {
+        reply(self.call(&Work::of(incarnation, policy, request)).await?)
+    }
+
     /// Waits on a connection of its own until there may be something to fetch; `true` when a wake token came,
     /// `false` after `timeout`.
     ///

@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use domain::id::{DeliveryId, EndpointId, EventId};
 
-use super::wire::{Work, reply};
-use super::{Incarnation, LeaseToken, Leased, Receipt, Report};
-use crate::policy::Policy;
-use crate::{Store, StoreError};
+use super::{LeaseToken, Leased, Receipt, Report};
 
 /// The most reports in one call.
 pub const MAX_REPORTS: usize = 64;
@@ -54,21 +51,4 @@ pub struct WorkReply {
     pub next_due: Option<Duration>,
     /// There is more to fetch already.
     pub more: bool,
-}
-
-impl Store {
-    /// Records reports, then leases deliveries: one step. Repeating it with the same sequence (from 1) changes nothing,
-    /// and returns the same receipts and those of the leases that still stand.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when Redis fails: repeat it with the same sequence.
-    pub async fn work(
-        &self,
-        incarnation: &Incarnation,
-        policy: &Policy,
-        request: &WorkRequest,
-    ) -> Result<WorkReply, StoreError> {
-        reply(self.call(&Work::of(incarnation, policy, request)).await?)
-    }
 }

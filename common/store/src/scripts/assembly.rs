@@ -1,6 +1,6 @@
 //! Puts a script's text together, and turns the names of its arguments into numbers.
 
-use super::declaration::{Declaration, Effect, Memory, Shape};
+use super::declaration::{Declaration, Memory, Shape};
 use super::parts::in_order;
 
 /// A script as Redis gets it.
@@ -179,12 +179,5 @@ fn add_record(declared: &mut Vec<Name>, group: &'static str, shape: &Shape) {
     }
     for (place, field) in shape.fields_of_kinds() {
         add(Some(field), shape.fields.len() + 1 + place, false);
-    }
-}
-
-impl Declaration {
-    /// Whether a script's calls make `writes` rise.
-    pub(crate) fn writes(&self) -> bool {
-        matches!(self.effect, Effect::Writes)
     }
 }

@@ -2,10 +2,7 @@
 
 use redis::Cmd;
 
-use super::answer::Answer;
-use super::assembly::Assembled;
-use super::parts::{self, Part};
-use crate::keys::BASE_KEYS;
+use super::parts::Part;
 
 /// What a script may do while Redis is at `maxmemory` (Redis and Valkey from 7.0).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +37,13 @@ pub(crate) struct Declaration {
     pub(crate) groups: &'static [(&'static str, &'static Shape)],
 }
 
+impl Declaration {
+    /// Whether a script's calls make `writes` rise.
+    pub(crate) fn writes(&self) -> bool {
+        matches!(self.effect, Effect::Writes)
+    }
+}
+
 /// What the records of a group look like.
 #[derive(Debug)]
 pub(crate) struct Shape {
@@ -69,20 +73,6 @@ impl Shape {
         }
         found
     }
-}
-
-/// A script with the values of one call: what [`script!`] makes. [`crate::Store::call`] runs it.
-pub(crate) trait Script: Listed {
-    /// What the script answers.
-    type Answer: Answer;
-
-    const DECLARATION: Declaration;
-
-    /// Its text and hash, which are made once.
-    fn compiled() -> &'static Compiled;
-
-    /// Adds the values to a command, in the order in which they are declared.
-    fn write(&self, command: &mut Cmd);
 }
 
 /// A script that is entered in the list in `script_list.rs`, which [`crate::assembled_scripts`] goes through. Only such a
@@ -144,26 +134,5 @@ impl<R: Record + ?Sized> Record for &R {
 
     fn write(&self, command: &mut Cmd) {
         R::write(self, command);
-    }
-}
-
-/// What Redis needs to run a script.
-#[derive(Debug)]
-pub(crate) struct Compiled {
-    pub(crate) script: redis::Script,
-    /// How many of the shard's keys it declares. Those that it doesn't use would be sent for nothing.
-    pub(crate) keys: usize,
-}
-
-impl Compiled {
-    pub(crate) fn of(declaration: &Declaration) -> Self {
-        let assembled = Assembled::of(declaration);
-        debug_assert!(assembled.agrees(), "{assembled:?}");
-        let needed = parts::in_order(declaration.needs);
-        let takes_all = needed.is_empty() || needed.iter().any(|part| part.name == parts::CORE.name);
-        Self {
-            script: redis::Script::new(&assembled.text),
-            keys: if takes_all { usize::MAX } else { BASE_KEYS },
-        }
     }
 }

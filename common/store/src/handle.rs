@@ -1,57 +1,19 @@
-//! The handle to the store: how every other module asks Redis something.
+//! What every other module does with the handle to the store: ask Redis something.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use redis::FromRedisValue;
 
-use super::StoreError;
 use super::condition::Condition;
-use super::connection::{Connection, Connections, Question};
+use super::connection::{Connection, Question};
 use super::events::SharedIntake;
 use super::identity::Guard;
 use super::keys::Keys;
-use super::settings::{InvalidRedis, RedisArgs};
-
-/// A handle to everything that is kept in Redis. Cheap to clone.
-#[derive(Clone)]
-pub struct Store {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
-    connections: Connections,
-    /// Waiting for a wake token blocks its connection, and would hold up all others.
-    wake: Connection,
-    intake: SharedIntake,
-    keys: Keys,
-    shards: u16,
-    guard: Guard,
-    condition: Mutex<Condition>,
-}
+use super::{Store, StoreError};
 
 impl Store {
-    /// Prepares the connection; it is opened at the first call.
-    ///
-    /// # Errors
-    ///
-    /// A sentence that names the variables, when they can't be used at all.
-    pub fn new(args: &RedisArgs) -> Result<Self, InvalidRedis> {
-        let client = args.client()?;
-        Ok(Self {
-            inner: Arc::new(Inner {
-                connections: Connections::new(client),
-                wake: Connection::default(),
-                intake: SharedIntake::default(),
-                keys: Keys::new(0),
-                shards: args.shards,
-                guard: Guard::new(args.store_id.clone()),
-                condition: Mutex::default(),
-            }),
-        })
-    }
-
     pub(crate) fn keys(&self) -> &Keys {
         &self.inner.keys
     }

@@ -5,7 +5,7 @@
 //!
 //! Asking Redis:
 //!
-//! - [`settings`]: where Redis is. `handle`: the [`Store`] that everybody holds. `connection`: what it asks on.
+//! - [`settings`]: where Redis is. `handle`: how a [`Store`] asks. `connection`: what it asks on.
 //! - [`keys`]: every key. `scripts`: how Rust calls Lua; `script_list` has them all. `decode`: how answers are read.
 //!
 //! Is the server sound, and is this our store?
@@ -28,6 +28,8 @@
 //!   endpoints that upkeep doesn't know of.
 //! - [`log`]: what became of deliveries, as their owner reads it.
 //! - [`replays`]: sending again what was finished. [`test_events`]: test events, past the queue.
+
+use std::sync::{Arc, Mutex};
 
 pub mod settings;
 
@@ -79,8 +81,53 @@ pub mod replays;
 
 pub mod test_events;
 
-pub use handle::{Listener, Store};
+use condition::Condition;
+use connection::{Connection, Connections};
+use events::SharedIntake;
+pub use handle::Listener;
+use identity::Guard;
+use keys::Keys;
 pub use script_list::assembled_scripts;
+use settings::{InvalidRedis, RedisArgs};
+
+/// A handle to everything that is kept in Redis. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    connections: Connections,
+    /// Waiting for a wake token blocks its connection, and would hold up all others.
+    wake: Connection,
+    intake: SharedIntake,
+    keys: Keys,
+    shards: u16,
+    guard: Guard,
+    condition: Mutex<Condition>,
+}
+
+impl Store {
+    /// Prepares the connection; it is opened at the first call.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that names the variables, when they can't be used at all.
+    pub fn new(args: &RedisArgs) -> Result<Self, InvalidRedis> {
+        let client = args.client()?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                connections: Connections::new(client),
+                wake: Connection::default(),
+                intake: SharedIntake::default(),
+                keys: Keys::new(0),
+                shards: args.shards,
+                guard: Guard::new(args.store_id.clone()),
+                condition: Mutex::default(),
+            }),
+        })
+    }
+}
 
 /// Why a call to the store has no result. Every call can be repeated.
 #[derive(Debug, Clone, thiserror::Error)]

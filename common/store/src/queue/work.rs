@@ -42,7 +42,7 @@ pub struct WorkReply {
     pub leased: Vec<Leased>,
     /// Those of them that are suspects: if the worker dies now, they take the blame.
     pub suspects: Vec<DeliveryId>,
-    /// Leases whose endpoint or event can't be read: to be reported as [`Outcome::Crashed`], which quarantines
+    /// Leases whose endpoint or event can't be read: to be reported as [`super::Outcome::Crashed`], which quarantines
     /// them in the end.
     pub unreadable: Vec<(DeliveryId, LeaseToken)>,
     /// One for each report, in order.

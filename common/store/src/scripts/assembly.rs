@@ -1,8 +1,7 @@
 //! Puts a script's text together, and turns the names of its arguments into numbers.
 
-use super::declaration::{Compiled, Declaration, Effect, Memory, Shape};
-use super::parts::{CORE, in_order};
-use crate::keys::BASE_KEYS;
+use super::declaration::{Declaration, Memory, Shape};
+use super::parts::in_order;
 
 /// A script as Redis gets it.
 #[derive(Debug)]
@@ -42,20 +41,6 @@ impl Assembled {
                 .filter(|name| !name.is_used)
                 .map(|name| name.text())
                 .collect(),
-        }
-    }
-}
-
-impl Compiled {
-    /// Assembles a script, ready to be run.
-    pub(crate) fn of(declaration: &Declaration) -> Self {
-        let assembled = Assembled::of(declaration);
-        debug_assert!(assembled.agrees(), "{assembled:?}");
-        let needed = in_order(declaration.needs);
-        let takes_all = needed.is_empty() || needed.iter().any(|part| part.name == CORE.name);
-        Self {
-            script: redis::Script::new(&assembled.text),
-            keys: if takes_all { usize::MAX } else { BASE_KEYS },
         }
     }
 }
@@ -194,12 +179,5 @@ fn add_record(declared: &mut Vec<Name>, group: &'static str, shape: &Shape) {
     }
     for (place, field) in shape.fields_of_kinds() {
         add(Some(field), shape.fields.len() + 1 + place, false);
-    }
-}
-
-impl Declaration {
-    /// Whether a script's calls make `writes` rise.
-    pub(crate) fn writes(&self) -> bool {
-        matches!(self.effect, Effect::Writes)
     }
 }

@@ -4,7 +4,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{Cmd, ErrorKind, FromRedisValue, RedisResult, ServerErrorKind, Value, from_redis_value};
 
 use super::answer::Answer;
-use super::declaration::{Compiled, Script};
+use super::script::{Compiled, Script};
 use crate::connection::Question;
 use crate::keys::META;
 use crate::{Store, StoreError};

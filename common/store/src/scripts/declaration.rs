@@ -2,7 +2,6 @@
 
 use redis::Cmd;
 
-use super::answer::Answer;
 use super::parts::Part;
 
 /// What a script may do while Redis is at `maxmemory` (Redis and Valkey from 7.0).
@@ -38,6 +37,13 @@ pub(crate) struct Declaration {
     pub(crate) groups: &'static [(&'static str, &'static Shape)],
 }
 
+impl Declaration {
+    /// Whether a script's calls make `writes` rise.
+    pub(crate) fn writes(&self) -> bool {
+        matches!(self.effect, Effect::Writes)
+    }
+}
+
 /// What the records of a group look like.
 #[derive(Debug)]
 pub(crate) struct Shape {
@@ -67,20 +73,6 @@ impl Shape {
         }
         found
     }
-}
-
-/// A script with the values of one call: what [`script!`] makes. [`crate::Store::call`] runs it.
-pub(crate) trait Script: Listed {
-    /// What the script answers.
-    type Answer: Answer;
-
-    const DECLARATION: Declaration;
-
-    /// Its text and hash, which are made once.
-    fn compiled() -> &'static Compiled;
-
-    /// Adds the values to a command, in the order in which they are declared.
-    fn write(&self, command: &mut Cmd);
 }
 
 /// A script that is entered in the list in `script_list.rs`, which [`crate::assembled_scripts`] goes through. Only such a
@@ -143,12 +135,4 @@ impl<R: Record + ?Sized> Record for &R {
     fn write(&self, command: &mut Cmd) {
         R::write(self, command);
     }
-}
-
-/// What Redis needs to run a script.
-#[derive(Debug)]
-pub(crate) struct Compiled {
-    pub(crate) script: redis::Script,
-    /// How many of the shard's keys it declares. Those that it doesn't use would be sent for nothing.
-    pub(crate) keys: usize,
 }

@@ -72,6 +72,7 @@ mod call;
 mod declaration;
 pub(crate) mod macros;
 pub(crate) mod parts;
+mod script;
 mod values;
 
 #[cfg(test)]
@@ -79,7 +80,6 @@ mod tests;
 
 pub(crate) use answer::{Answer, Legible, List, Rest, answered, answered_in_words};
 pub(crate) use assembly::Assembled;
-pub(crate) use declaration::{
-    Argument, Compiled, Declaration, Effect, Group, Listed, Memory, Record, Script, Shape,
-};
+pub(crate) use declaration::{Argument, Declaration, Effect, Group, Listed, Memory, Record, Shape};
 pub(crate) use macros::{record, script};
+pub(crate) use script::{Compiled, Script};

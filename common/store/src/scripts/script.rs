@@ -1,0 +1,44 @@
+//! A script with the values of a call, and what Redis needs to run it.
+
+use redis::Cmd;
+
+use super::answer::Answer;
+use super::assembly::Assembled;
+use super::declaration::{Declaration, Listed};
+use super::parts;
+use crate::keys::BASE_KEYS;
+
+/// A script with the values of one call: what [`script!`] makes. [`crate::Store::call`] runs it.
+pub(crate) trait Script: Listed {
+    /// What the script answers.
+    type Answer: Answer;
+
+    const DECLARATION: Declaration;
+
+    /// Its text and hash, which are made once.
+    fn compiled() -> &'static Compiled;
+
+    /// Adds the values to a command, in the order in which they are declared.
+    fn write(&self, command: &mut Cmd);
+}
+
+/// What Redis needs to run a script.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    pub(crate) script: redis::Script,
+    /// How many of the shard's keys it declares. Those that it doesn't use would be sent for nothing.
+    pub(crate) keys: usize,
+}
+
+impl Compiled {
+    pub(crate) fn of(declaration: &Declaration) -> Self {
+        let assembled = Assembled::of(declaration);
+        debug_assert!(assembled.agrees(), "{assembled:?}");
+        let needed = parts::in_order(declaration.needs);
+        let takes_all = needed.is_empty() || needed.iter().any(|part| part.name == parts::CORE.name);
+        Self {
+            script: redis::Script::new(&assembled.text),
+            keys: if takes_all { usize::MAX } else { BASE_KEYS },
+        }
+    }
+}

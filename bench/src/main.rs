@@ -87,7 +87,7 @@ enum Command {
     },
     /// Names the scenarios.
     List,
-    /// Pushes events into a system that runs already, and tells what it answered.
+    /// Pushes events into a system that runs already, and prints what it answered.
     Load(LoadArguments),
     /// Serves as the receiver of a measurement.
     Receiver {
@@ -185,11 +185,11 @@ async fn push(arguments: LoadArguments) -> ExitCode {
         Some(rate) => load::at_rate(&target, &events, numbers, rate).await,
         None => load::closed(&target, &events, numbers, arguments.callers).await,
     };
-    let told = json!({
+    let result = json!({
         "accepted": pushed.accepted, "deliveries": pushed.deliveries, "refused": pushed.refused,
         "events/s": pushed.rate(), "answer ms": pushed.latency(),
     });
-    println!("{told:#}");
+    println!("{result:#}");
     if pushed.refused.is_empty() {
         ExitCode::SUCCESS
     } else {

@@ -97,7 +97,7 @@ pub(super) async fn measure(variant: &str, setting: Setting) -> Measured {
         total.wall += crate::clock::seconds(from, now.last_at.unwrap_or(from));
         arrived = now.distinct;
     }
-    total.tell(&mut measured);
+    total.add_to(&mut measured);
     measured.demand(
         total.served >= u64::from(served_at_once * rounds),
         format!(
@@ -155,7 +155,7 @@ struct Total {
 
 impl Total {
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
-    fn tell(&self, measured: &mut Measured) {
+    fn add_to(&self, measured: &mut Measured) {
         let served = self.served.max(1) as f64;
         let pushed = self.pushed.max(1) as f64;
         measured.set(

@@ -1,4 +1,4 @@
-//! The catalog of event types, and the events that tell an account about its own endpoints.
+//! The catalog of event types, and the events that notify an account about its own endpoints.
 //!
 //! Proves (guarantees): an account's own events go to other endpoints only, by name, and to no other account
 

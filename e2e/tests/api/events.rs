@@ -199,7 +199,7 @@ async fn in_a_batch_each_event_stands_for_itself() {
     ]});
     let reply = backend.post(BATCH, &batch).await.expect(202);
     let results = reply.body["results"].as_array().unwrap();
-    let told: Vec<_> = results
+    let shown: Vec<_> = results
         .iter()
         .map(|result| {
             let error = &result["error"];
@@ -211,7 +211,7 @@ async fn in_a_batch_each_event_stands_for_itself() {
         })
         .collect();
     assert_eq!(
-        told,
+        shown,
         [
             (202, "", ""),
             (422, "unknown_event", "event"),

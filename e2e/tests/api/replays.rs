@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::fixture::{assert_refused, everything};
 use crate::log_scene::{HOOK, LogScene, ids, text};
 
-/// What fails is given up at once.
+/// A delivery that fails is exhausted at once.
 pub(crate) fn one_attempt() -> Builder {
     System::builder()
         .env("RETRY_SCHEDULE", "")

@@ -142,10 +142,10 @@ async fn new_events_are_refused_and_the_queue_drains() {
 
 /// Waits until `/readyz` says that new work is refused.
 async fn is_full(backend: &Caller) {
-    eventually(LONG, "it to be told that Redis is full", async || {
+    eventually(LONG, "/readyz to say that Redis is full", async || {
         let ready = e2e::client::Caller::try_send(backend.request(reqwest::Method::GET, "/readyz")).await;
-        let told = ready.map(|ready| (ready.status, ready.text)).unwrap_or_default();
-        check(told.0 == 503 && told.1.contains("out of memory"), told.1)
+        let answer = ready.map(|ready| (ready.status, ready.text)).unwrap_or_default();
+        check(answer.0 == 503 && answer.1.contains("out of memory"), answer.1)
     })
     .await;
 }

@@ -121,8 +121,8 @@ impl Guarded {
             let url = ("REDIS_URL".to_owned(), self.scene.system.redis.url_as("operator"));
             Process::run("webhooksctl", &["check"], &[url])
         });
-        let told = String::from_utf8([check.stdout, check.stderr].concat()).unwrap();
-        assert!(check.status.success(), "{what}: {told}");
+        let printed = String::from_utf8([check.stdout, check.stderr].concat()).unwrap();
+        assert!(check.status.success(), "{what}: {printed}");
         self.push("message.sent", 2).await;
         self.push("lead.captured", 3).await;
     }
@@ -189,8 +189,8 @@ fn assert_closed(redis: &RedisServer) {
     ] {
         let answer: redis::RedisResult<redis::Value> =
             redis::cmd(command[0]).arg(&command[1..]).query(connection);
-        let told = answer.expect_err("it let us in").to_string();
-        assert!(told.contains(refusal), "{command:?}: {told}");
+        let error = answer.expect_err("it let us in").to_string();
+        assert!(error.contains(refusal), "{command:?}: {error}");
     }
 }
 
@@ -256,14 +256,14 @@ pub(crate) async fn a_server_that_may_not_replay_is_refused_on(program: &Program
             let output = blocking(|| Process::run(program, &[], &environment));
             let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
             assert!(!output.status.success(), "{program}: {default}{said}");
-            let told = said.lines().last().unwrap_or_default();
+            let last = said.lines().last().unwrap_or_default();
             for word in [
                 "REDIS_URL: ",
                 "`default`",
                 SHIPPED.trim(),
                 "docker/redis/users.acl",
             ] {
-                assert!(told.contains(word), "{program}: {default}{said}");
+                assert!(last.contains(word), "{program}: {default}{said}");
             }
         }
     }
@@ -346,10 +346,10 @@ async fn where_it_can_not_be_asked_the_programs_warn() {
     blocking(|| system.workers[0].restart());
     system.wait_ready().await;
     let ready = system.backend().get("/readyz").await.expect(200).body;
-    let told = ready["warnings"][0].as_str().unwrap();
+    let warning = ready["warnings"][0].as_str().unwrap();
     assert!(
-        told.contains("ACL DRYRUN") && told.contains(SHIPPED.trim()),
-        "{told}"
+        warning.contains("ACL DRYRUN") && warning.contains(SHIPPED.trim()),
+        "{warning}"
     );
     let log = system.workers[0].log();
     assert!(log.contains("ACL DRYRUN"), "{log}");

@@ -22,7 +22,7 @@ async fn says_that_the_store_is_away(scene: &Scene, reason: &str) {
     );
     for base in [scene.system.api_url(), worker] {
         let caller = Caller::new(&base, None);
-        eventually(LONG, "/readyz to tell it", async || {
+        eventually(LONG, "503 from /readyz", async || {
             let reply = caller.get("/readyz").await;
             check(reply.status == 503 && reply.text.contains(reason), reply.text)
         })

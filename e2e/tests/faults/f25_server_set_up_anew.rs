@@ -83,7 +83,7 @@ async fn a_server_that_evicts_gets_no_events() {
     scene.every_event_delivered(accepted).await;
 }
 
-/// Weaker durability, no limit of memory and little that is left of it are told, in the account's summary too, and stop nobody.
+/// Weaker durability, no limit of memory, and little memory left are warnings, in the account's summary too, and stop nobody.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_weaker_than_it_should_be_is_a_warning() {
     let scene = Scene::start(builder()).await;

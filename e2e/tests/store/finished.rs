@@ -161,7 +161,7 @@ async fn the_account_with_the_most_gives_first_its_oldest_first_and_exhausted_pa
     assert_eq!(kept(&fixture, &much).await, gone(6));
     assert_eq!(kept(&fixture, &little).await, [true, true]);
     assert_eq!(kept(&fixture, &given_up).await, [true, true, true]);
-    // All that was delivered goes before anything that was given up.
+    // All that was delivered goes before anything that was exhausted.
     upkeep(&fixture, 100_000).await;
     assert_eq!(kept(&fixture, &much).await, gone(8));
     assert_eq!(kept(&fixture, &little).await, [false, false]);

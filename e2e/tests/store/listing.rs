@@ -79,16 +79,16 @@ async fn parked_are_those_that_waited_for_their_turn_and_those_that_waited_for_a
                 .iter()
                 .all(|delivery| delivery.state == DeliveryState::Parked)
         );
-        let told = |delivery: &&DeliverySummary| {
+        let shows_attempt = |delivery: &&DeliverySummary| {
             delivery
                 .last
                 .as_ref()
                 .is_some_and(|last| last.status == Some(500))
         };
         assert_eq!(
-            parked.iter().filter(told).count(),
+            parked.iter().filter(shows_attempt).count(),
             3,
-            "their last attempts are told"
+            "they show their last attempts"
         );
         let ids: BTreeSet<_> = parked.iter().map(|delivery| delivery.id.clone()).collect();
         assert_eq!((ids.len(), parked.len()), (7, 7), "in pages of {limit}");

@@ -170,10 +170,10 @@ impl Scene {
     async fn is_moved_away(&self, name: &str) -> bool {
         let key = format!("corrupt:{name}");
         let noted = self.fixture.list("corrupt").await;
-        let told = self.violations().await;
+        let violations = self.violations().await;
         self.fixture.ttl(&key).await > 0
             && noted.iter().any(|entry| entry.ends_with(&format!(" {name}")))
-            && told.iter().any(|violation| violation.key == key)
+            && violations.iter().any(|violation| violation.key == key)
     }
 
     /// The keys that belong to one endpoint, delivery, event, account or worker, with their types.
@@ -255,15 +255,15 @@ async fn an_endpoint_whose_key_was_overwritten_is_gone_and_all_that_waits_is_can
     }
     let listed = scene.fixture.store.list_endpoints(&account()).await.unwrap();
     assert_eq!(listed.len(), 0);
-    let mut told: Vec<_> = scene
+    let mut named: Vec<_> = scene
         .violations()
         .await
         .into_iter()
         .map(|violation| violation.key)
         .collect();
-    told.sort_unstable();
+    named.sort_unstable();
     let log = format!("corrupt:log:{}", scene.endpoint);
-    assert_eq!(told, [format!("corrupt:{name}"), log]);
+    assert_eq!(named, [format!("corrupt:{name}"), log]);
     let stats = scene.fixture.hash("stats").await;
     // The one that was to be tried again, the keyed one, three more and the last; one of them was in flight.
     assert_eq!(stats["canceled"], "6");
@@ -301,12 +301,13 @@ async fn what_a_lost_retry_set_held_is_told_by_the_check() {
     let name = format!("retry:{}", scene.endpoint);
     scene.overwrite(&name, &["SET", "?", "x"]).await;
     scene.ask_everything().await;
-    let told = scene.violations().await;
+    let violations = scene.violations().await;
     let key = format!("delivery:{}", scene.retrying);
     assert!(
-        told.iter()
+        violations
+            .iter()
             .any(|violation| violation.key == key && violation.what == "waits nowhere"),
-        "{told:?}"
+        "{violations:?}"
     );
 }
 

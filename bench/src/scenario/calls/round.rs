@@ -174,8 +174,8 @@ impl<'a> Round<'a> {
     }
 
     /// Adds all costs to what was measured.
-    pub(super) fn tell(&self, measured: &mut Measured) {
-        self.meter.tell(measured);
+    pub(super) fn add_to(&self, measured: &mut Measured) {
+        self.meter.add_to(measured);
     }
 
     fn at(&self) -> String {

@@ -80,8 +80,8 @@ async fn push(backend: &Caller, account: &str, count: usize) {
     }
 }
 
-/// Broken in the middle, the file is not read, nothing is changed, and the commands that are printed bring back what stands
-/// before the damage.
+/// When the file is broken in the middle, `scripts/run` changes nothing, and the commands that it prints bring back what
+/// stands before the damage.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_damaged_in_the_middle_is_told_with_the_way_out() {
     let dir = TempDir::new("damage");

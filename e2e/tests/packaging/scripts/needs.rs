@@ -65,7 +65,7 @@ impl Machine {
             .unwrap()
     }
 
-    /// One sentence is said, which has these words, and nothing was built or installed.
+    /// The script printed one sentence, which has these words, and built or installed nothing.
     fn refuses(&self, script: &str, environment: &[(&str, &str)], words: &[&str]) {
         let output = self.run(script, environment);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();

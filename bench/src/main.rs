@@ -120,11 +120,11 @@ struct LoadArguments {
     #[arg(long, default_value_t = 600)]
     payload: usize,
 
-    /// A closed loop: so many callers, each one event after the other.
+    /// A closed loop: this many callers, each one event after the other.
     #[arg(long, default_value_t = 64)]
     callers: u32,
 
-    /// An open loop instead: so many events per second, whatever the system does.
+    /// An open loop instead: this many events per second, whatever the system does.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     rate: Option<u32>,
 }

@@ -122,7 +122,7 @@ fn tell_slow(calls: &[Slow], measured: &mut Measured) {
     }
 }
 
-/// Makes so many endpoints of as few accounts as may have them; gives back the accounts.
+/// Makes this many endpoints in as few accounts as may have them; gives back the accounts.
 pub(super) async fn add_many_endpoints(
     subject: &Subject,
     receiver: &ReceiverServer,

@@ -231,7 +231,7 @@ async fn of_rotations_at_once_one_is_made_and_its_secret_signs() {
     }
     let new = secret(&made[0].body);
     assert_eq!(signed_by(&*scene.deliver().await, &scene.first, &new), BY_BOTH);
-    // Forced rotations are made one after the other; in the end, one of the secrets in the answers signs, together with another.
+    // Forced rotations are made one after the other; in the end two of the secrets in the answers sign.
     let body = json!({"force": true});
     let answers = join_all((0..4).map(|_| scene.customer.post(&path, &body))).await;
     let secrets: Vec<_> = answers

@@ -75,7 +75,10 @@ async fn a_wrong_configuration_is_told_in_one_sentence() {
         let mut environment = environment.clone();
         environment.push((name.to_owned(), value.to_owned()));
         let printed = sentence(&environment);
-        assert!(printed.starts_with(start) && !printed.contains("hunter2"), "{printed}");
+        assert!(
+            printed.starts_with(start) && !printed.contains("hunter2"),
+            "{printed}"
+        );
     }
     let help = Process::run("webhooks-api", &["--help"], &[]);
     let help = String::from_utf8(help.stdout).unwrap();

@@ -39,6 +39,9 @@ async fn the_whole_life_of_an_endpoint_runs_through_the_generated_client() {
     ];
     let story = tokio::task::spawn_blocking(move || workshop.node(&["out/life.js"], &variables));
     let printed = story.await.unwrap();
-    assert!(printed.ends_with("✓ it was removed\n"), "it ended early:\n{printed}");
+    assert!(
+        printed.ends_with("✓ it was removed\n"),
+        "it ended early:\n{printed}"
+    );
     system.finish().await;
 }

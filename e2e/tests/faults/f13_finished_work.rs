@@ -73,7 +73,7 @@ async fn counter(system: &System, name: &str) -> u64 {
         .unwrap()
 }
 
-/// Workers deliver three times as much as the store holds, and the API goes on accepting without a hand.
+/// Workers deliver three times as much as the store holds, and the API goes on accepting without help.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_oldest_of_the_account_with_the_most_goes_first_and_what_was_exhausted_last() {
     let builder = builder().env("RETRY_SCHEDULE", "").env("DISABLE_AFTER", "1000");

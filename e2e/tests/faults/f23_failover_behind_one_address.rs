@@ -192,14 +192,14 @@ async fn an_unplanned_failover_loses_what_was_not_replicated_and_nothing_else() 
     let _: () = ask(old, &["REPLICAOF", "127.0.0.1", &nobody]);
     more_refused(&load, 8).await;
     let (refused_at, acknowledged) = (load.refused(), load.accepted());
-    // While it refuses everything, it is not connected to again for each call.
+    // While the old server refuses everything, the programs don't connect to it anew for each call.
     let connections = failover.address.counters().connections;
     let began = std::time::Instant::now();
     more_refused(&load, 100).await;
     let made = failover.address.counters().connections - connections;
     let seconds = usize::try_from(began.elapsed().as_secs()).unwrap() + 2;
     let refusals = load.refused() - refused_at;
-    // Two lines of the API, and three of each worker.
+    // Two connections of the API, and three of each worker.
     assert!(
         made <= 8 * seconds,
         "{made} connections for {refusals} refusals in {seconds} s"

@@ -109,7 +109,7 @@ async fn an_emptied_server_is_not_taken_for_a_new_one() {
     let load = scene.load();
     more_accepted(&load, 50).await;
     ask::<()>(&scene.system.redis, &["FLUSHALL"]);
-    // No waiting: not even the first call finds an empty list.
+    // Without waiting: not even the first call finds an empty list.
     let reply = scene
         .system
         .customer()
@@ -153,7 +153,7 @@ async fn an_emptied_server_is_not_taken_for_a_new_one() {
         json!([]),
         "an accepted store was not set back"
     );
-    // It can be said again, and changes nothing.
+    // Accepting again changes nothing.
     accept(&scene.system, Some(ID));
     scene.assert_all_run();
     e2e::state::assert_nothing_left(&scene.system.redis).await;

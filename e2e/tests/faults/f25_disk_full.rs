@@ -55,7 +55,7 @@ fn redis_ends_while_the_disk_is_full_and_nothing_is_lost() {
             more_accepted(&load, 150).await;
             for _ in 0..2 {
                 disk.fill();
-                // Once by the fault, and twice as whoever supervises it starts it again.
+                // Once by the fault, and twice more when its supervisor starts it again.
                 for _ in 0..3 {
                     eventually(LONG, "Redis to end", async || {
                         check(!scene.system.redis.is_running(), "it runs")

@@ -46,7 +46,7 @@ async fn the_whole_system_works_over_tls_with_certificates_on_both_sides() {
     system.finish().await;
 }
 
-/// Neither a server that cannot prove who it is, nor a client that can't.
+/// Neither a server nor a client that can't prove who it is gets a connection.
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_has_no_certificate_of_the_authority_is_refused() {
     let (server, ca, other) = (RedisServer::start(), TestCa::new(), TestCa::new());

@@ -68,7 +68,7 @@ async fn the_old_key_can_go() {
         keyring(&[NEW]).1.sealing_key_id().to_owned(),
     );
 
-    // Without a key, or with a wrong one, nothing is even looked at, and what was given is not repeated.
+    // Without a key, or with a wrong one, the tool looks at nothing, and doesn't repeat what it was given.
     for (keys, sentence) in [("", "SECRETS_KEY: must be"), ("hunter2", "SECRETS_KEY: must be")] {
         let (done, printed) = rewrap(&system, keys, &[]);
         assert!(
@@ -82,7 +82,10 @@ async fn the_old_key_can_go() {
     assert!(printed.contains("3 secrets don't open"), "{printed}");
     let both = keyring(&[NEW, OLD]).0;
     let (done, printed) = rewrap(&system, &both, &["--dry-run"]);
-    assert!(done && printed.contains("3 secrets would be sealed anew"), "{printed}");
+    assert!(
+        done && printed.contains("3 secrets would be sealed anew"),
+        "{printed}"
+    );
     assert!(
         printed.contains(&format!("3 under key {old_id} (not the first")),
         "{printed}"

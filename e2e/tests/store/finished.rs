@@ -22,7 +22,7 @@ fn other() -> AccountId {
     "org:org_2".parse().unwrap()
 }
 
-/// An event of an account with about so many bytes of payload.
+/// An event of an account with about this many bytes of payload.
 fn sized(account: &AccountId, bytes: usize) -> NewEvent {
     let data = format!("{{\"text\":\"{}\"}}", "x".repeat(bytes));
     NewEvent {
@@ -31,7 +31,7 @@ fn sized(account: &AccountId, bytes: usize) -> NewEvent {
     }
 }
 
-/// Accepts events and reports each of their deliveries so, a second after the one before.
+/// Accepts events and reports this outcome of each of their deliveries, a second after the event before.
 async fn finish(fixture: &Fixture, events: &[NewEvent], outcome: fn() -> Outcome) -> Vec<EventId> {
     let mut worker = Worker::new();
     for event in events {
@@ -50,7 +50,7 @@ fn exhausted() -> Outcome {
     failed(None)
 }
 
-/// Steps of upkeep until nothing is left to do; all that they released.
+/// Runs steps of upkeep until nothing is left to do; returns all that they released.
 async fn upkeep(fixture: &Fixture, mut room: u64) -> (Released, Released) {
     let mut all = (Released::default(), Released::default());
     loop {

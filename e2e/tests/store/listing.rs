@@ -158,7 +158,7 @@ async fn count(fixture: &Fixture, endpoint: &EndpointId, status: ReplayStatus) -
         .unwrap()
 }
 
-/// Delivers so many, each with one attempt.
+/// Delivers this many events, each with one attempt.
 async fn deliver(fixture: &Fixture, worker: &mut Worker, count: usize) -> DeliveryId {
     fixture.push_many(count).await;
     let (mut done, mut last) = (0, None);

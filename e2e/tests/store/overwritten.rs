@@ -212,7 +212,7 @@ async fn each_key_overwritten_by_each_type_is_moved_away_and_stops_nobody() {
             scene.overwrite(&name, something).await;
             let mut served = 0;
             for round in 0..3 {
-                // In turn: which of them sees it first makes a difference to none.
+                // In turn, since it must not matter whether a call or a worker sees the damage first.
                 if (round + kind) % 2 == 0 {
                     scene.ask_everything().await;
                 }

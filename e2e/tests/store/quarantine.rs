@@ -10,7 +10,7 @@ use store::queue::{Leased, Outcome, Receipt, WorkReply, WorkRequest};
 
 use crate::fixture::{Fixture, Worker, account, failed, gone, report, succeeded, wants};
 
-/// Pushes so many events, lets each of their deliveries lose three leases, and waits until they are due. Suspects that wait already stay where they are.
+/// Pushes this many events, lets each of their deliveries lose three leases, and waits until they are due. Suspects that wait already stay where they are.
 async fn suspects(fixture: &Fixture, count: usize) -> Vec<DeliveryId> {
     fixture.push_many(count).await;
     let mut worker = Worker::new();
@@ -251,7 +251,10 @@ async fn a_suspect_that_was_reported_takes_no_blame_and_shields_nobody() {
     assert_eq!(losses(&fixture, &neighbours[0].delivery).await, "1");
     // An ordinary success, and an ordinary failure of one that needs one more lost lease to be a suspect again.
     assert_eq!(recorded(&fixture, &reported[0].delivery, "state").await, "");
-    assert_eq!(recorded(&fixture, &reported[1].delivery, "state").await, "retrying");
+    assert_eq!(
+        recorded(&fixture, &reported[1].delivery, "state").await,
+        "retrying"
+    );
     assert_eq!(losses(&fixture, &reported[1].delivery).await, "2");
     assert_eq!(quarantined(&fixture).await, 0);
     lapse(&fixture, 600).await;

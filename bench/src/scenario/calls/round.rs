@@ -187,7 +187,7 @@ impl<'a> Round<'a> {
     }
 }
 
-/// The endpoint whose URL ends so.
+/// The endpoint whose URL ends like this.
 async fn endpoint_with(customer: &Caller, end: &str) -> String {
     let listed = customer.get(CONFIG).await.expect(200).body;
     let mut endpoints = listed["endpoints"].as_array().unwrap().iter();

@@ -192,7 +192,7 @@ impl Model {
         self.compare().await;
     }
 
-    /// What the first endpoint is sent comes to this, all else succeeds.
+    /// Deliveries to the first endpoint end with this outcome, all others succeed.
     async fn report_all(&mut self, outcome: Outcome) {
         let first = self.endpoints[0].id.clone();
         while let Some(held) = self.workers[0].held.first() {

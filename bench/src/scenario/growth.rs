@@ -106,13 +106,13 @@ pub(super) async fn measure(variant: &str, setting: Setting) -> Measured {
             served_at_once * rounds
         ),
     );
-    tell_slow(&slow_calls(subject.redis()), &mut measured);
+    print_slow(&slow_calls(subject.redis()), &mut measured);
     subject.stop();
     measured
 }
 
 /// The longest calls. Their time is that of the clock: on a busy machine it holds what others did meanwhile.
-fn tell_slow(calls: &[Slow], measured: &mut Measured) {
+fn print_slow(calls: &[Slow], measured: &mut Measured) {
     let millis = |slow: &Slow| Duration::from_micros(slow.micros).as_secs_f64() * 1000.0;
     let over = calls.iter().filter(|slow| slow.micros > 5000).count();
     measured.count("calls over 5 ms", over as u64);

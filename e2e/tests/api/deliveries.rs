@@ -10,7 +10,7 @@ use crate::fixture::{api_with_endpoint, assert_refused, everything};
 use crate::log_scene::{HOOK, LogScene, ids, text};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_delivery_is_told_with_its_payload_and_all_attempts() {
+async fn a_delivery_is_shown_with_its_payload_and_all_attempts() {
     let scene = LogScene::start(System::builder().env("RETRY_SCHEDULE", "50ms")).await;
     let data: Value = serde_json::from_str(r#"{"then": 503, "amount": 1.10, "name": "Jörg"}"#).unwrap();
     let pushed = scene.push(data).await;

@@ -96,7 +96,7 @@ async fn only(receiver: &Receiver, path: &str) -> (Arc<Received>, Value) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_team_is_told_when_an_endpoint_is_disabled_and_recovers_and_when_a_delivery_is_given_up() {
+async fn a_team_is_notified_when_an_endpoint_is_disabled_and_recovers_and_when_a_delivery_is_exhausted() {
     let system = System::builder()
         .env("RETRY_SCHEDULE", "")
         .env("DISABLE_AFTER", "1")

@@ -275,7 +275,7 @@ async fn a_receiver_gets_the_bytes_of_data_as_they_were_sent() {
 }
 
 #[tokio::test]
-async fn an_account_over_its_budget_is_told_to_wait() {
+async fn an_account_over_its_budget_is_asked_to_wait() {
     let mut system = System::builder()
         .workers(0)
         .env("ACCOUNT_BUDGET_BYTES", "2KiB")

@@ -197,7 +197,7 @@ const OFFLINE: &str =
     "host name not resolved {when}: the name servers of its domain do not answer; check them";
 
 /// Makes an endpoint of each URL, and lets one event fail at all of them.
-async fn assert_told(system: System, faults: &[Fault]) {
+async fn assert_advice(system: System, faults: &[Fault]) {
     let customer = system.customer();
     let mut ids = Vec::new();
     for fault in faults {
@@ -295,11 +295,11 @@ async fn each_failure_comes_with_advice() {
             "host name not found {when}: check the spelling of nothing.invalid, and its DNS records",
         ),
     ];
-    assert_told(system, &faults).await;
+    assert_advice(system, &faults).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_wrong_with_a_certificate_is_told() {
+async fn the_advice_says_what_is_wrong_with_a_certificate() {
     let ca = TestCa::new();
     let system = System::builder()
         .env("SSL_CERT_FILE", ca.pem_file().to_str().unwrap())
@@ -324,7 +324,7 @@ async fn what_is_wrong_with_a_certificate_is_told() {
         ),
     ];
     let faults = faults.map(|(receiver, advice)| fault(receiver.url("/"), "tls", None, advice));
-    assert_told(system, &faults).await;
+    assert_advice(system, &faults).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -17,7 +17,7 @@ fn sentence(environment: &[(String, String)]) -> String {
 }
 
 #[tokio::test]
-async fn a_wrong_configuration_is_told_in_one_sentence() {
+async fn a_wrong_configuration_is_refused_in_one_sentence() {
     let mut system = api().await;
     let mut environment = system.environment.clone();
     environment.push(("API_LISTEN".to_owned(), format!("127.0.0.1:{}", free_port())));

@@ -55,7 +55,7 @@ async fn all_closed(system: &System) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn attempts_and_changes_are_told_as_they_happen_and_after_a_break() {
+async fn attempts_and_changes_are_sent_as_they_happen_and_after_a_break() {
     let scene = LogScene::start(System::builder().env("RETRY_SCHEDULE", "50ms")).await;
     let path = scene.path("deliveries/stream");
     scene.push(json!({})).await;
@@ -121,7 +121,7 @@ async fn attempts_and_changes_are_told_as_they_happen_and_after_a_break() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_dropped_from_the_log_is_told_as_a_gap() {
+async fn what_was_dropped_from_the_log_is_reported_as_a_gap() {
     let scene = LogScene::start(System::builder().env("LOG_LENGTH", "50")).await;
     let path = scene.path("deliveries/stream");
     scene.push(json!({})).await;

@@ -139,7 +139,7 @@ async fn outcomes_are_counted_for_their_own_account_and_a_day() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_needs_attention_is_told_most_urgent_first() {
+async fn what_needs_attention_is_listed_most_urgent_first() {
     let mut system = System::builder()
         .env("RETRY_SCHEDULE", "1h")
         .env("DISABLE_AFTER", "4")

@@ -246,7 +246,7 @@ async fn an_account_has_ten_in_a_minute_whatever_the_endpoint() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_worker_that_is_told_and_the_event_is_not_sent_later() {
+async fn without_a_worker_the_answer_says_so_and_the_event_is_not_sent_later() {
     let (mut system, receiver, endpoint) = System::builder().workers(0).start_with_hook().await;
     let customer = system.customer();
     let id = endpoint.id;

@@ -35,7 +35,7 @@ async fn new_keys_work() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_health_check_tells_200_from_the_rest() {
+async fn a_health_check_distinguishes_200_from_the_rest() {
     let receiver = Receiver::start().await;
     receiver.always("/sick", Answer::status(503));
     let (good, _) = run(&["healthcheck", &receiver.url("/well")]);

@@ -24,7 +24,7 @@ fn body(leased: &Leased) -> Value {
 }
 
 #[tokio::test]
-async fn a_team_is_told_of_what_happens_to_the_other_endpoint() {
+async fn a_team_is_notified_of_what_happens_to_the_other_endpoint() {
     let fixture = Fixture::new().await;
     let subscriber = fixture
         .endpoint(&["endpoint.disabled", "endpoint.recovered", "delivery.exhausted"])
@@ -94,7 +94,7 @@ async fn a_team_is_told_of_what_happens_to_the_other_endpoint() {
 
 /// Two endpoints that are notified of each other's failures must not feed each other.
 #[tokio::test]
-async fn what_becomes_of_an_account_event_is_not_told() {
+async fn nobody_is_notified_of_what_becomes_of_an_account_event() {
     let fixture = Fixture::new().await;
     let kinds = ["lead.captured", "delivery.exhausted"];
     let (one, other) = (fixture.endpoint(&kinds).await, fixture.endpoint(&kinds).await);
@@ -119,7 +119,7 @@ async fn what_becomes_of_an_account_event_is_not_told() {
 }
 
 #[tokio::test]
-async fn a_storm_of_exhausted_deliveries_is_told_in_bounds() {
+async fn a_storm_of_exhausted_deliveries_makes_a_bounded_number_of_events() {
     let fixture = Fixture::new().await;
     let watching = fixture.endpoint(&["delivery.exhausted"]).await;
     fixture.endpoint(&["lead.captured"]).await;

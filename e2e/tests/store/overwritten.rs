@@ -274,7 +274,7 @@ async fn an_endpoint_whose_key_was_overwritten_is_gone_and_all_that_waits_is_can
 }
 
 #[tokio::test]
-async fn an_endpoint_that_wants_to_be_told_and_is_gone_stops_no_worker() {
+async fn an_endpoint_that_wants_to_be_notified_and_is_gone_stops_no_worker() {
     let fixture = Fixture::new().await;
     let (watcher, failing) = (
         fixture.endpoint(&["endpoint.disabled"]).await,
@@ -296,7 +296,7 @@ async fn an_endpoint_that_wants_to_be_told_and_is_gone_stops_no_worker() {
 }
 
 #[tokio::test]
-async fn what_a_lost_retry_set_held_is_told_by_the_check() {
+async fn the_check_reports_what_a_lost_retry_set_held() {
     let scene = Scene::new().await;
     let name = format!("retry:{}", scene.endpoint);
     scene.overwrite(&name, &["SET", "?", "x"]).await;

@@ -83,7 +83,7 @@ async fn push(backend: &Caller, account: &str, count: usize) {
 /// When the file is broken in the middle, `scripts/run` changes nothing, and the commands that it prints bring back what
 /// stands before the damage.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_is_damaged_in_the_middle_is_told_with_the_way_out() {
+async fn a_file_that_is_damaged_in_the_middle_is_reported_with_the_way_out() {
     let dir = TempDir::new("damage");
     let mut run = Run::start(&dir, "data").await;
     let data = dir.path().join("data");
@@ -127,7 +127,7 @@ async fn a_file_that_is_damaged_in_the_middle_is_told_with_the_way_out() {
 
 /// The file that the others build on can't be repaired, and the script prints no command that would pretend to.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_damaged_base_file_or_manifest_is_told_too() {
+async fn a_damaged_base_file_or_manifest_is_reported_too() {
     let dir = TempDir::new("damage");
     let mut run = Run::start(&dir, "data").await;
     assert!(run.stop().success(), "{}", run.said());

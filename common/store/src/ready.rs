@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use domain::seldom::Seldom;
+
 use super::server::{Expectations, ServerReport};
 use super::{Store, StoreError};
 
@@ -33,8 +35,8 @@ pub struct Refused {
 /// makes one). Logs nothing: the caller logs the failures and the report's warnings in its own words. Dropping the future
 /// ends the wait.
 ///
-/// That the server holds another store is not refused: [`Store::readiness`] tells it, and an operator may bring the data
-/// back while the program runs.
+/// A server that holds another store is not refused: [`Store::readiness`] says so, and an operator may bring the data back
+/// while the program runs.
 ///
 /// # Errors
 ///
@@ -44,7 +46,8 @@ pub async fn wait(
     expected: Expectations,
     mut on_failure: impl FnMut(Failure<'_>),
 ) -> Result<ServerReport, Refused> {
-    let mut patience = Patience::default();
+    let mut log = Seldom::every(LOG_EVERY);
+    let mut failures = 0_u32;
     loop {
         match store.inspect_server(expected, store.shards()).await {
             Ok(report) if report.refusals.is_empty() => return Ok(report),
@@ -54,42 +57,22 @@ pub async fn wait(
                 });
             }
             Err(error) => {
-                let is_to_be_logged = patience.is_to_be_logged(Instant::now());
                 on_failure(Failure {
                     error: &error,
-                    is_to_be_logged,
+                    is_to_be_logged: log.is_due(Instant::now()),
                 });
-                tokio::time::sleep(patience.pause()).await;
+                tokio::time::sleep(pause_after(failures)).await;
+                failures = failures.saturating_add(1);
             }
         }
     }
 }
 
-/// How long to pause after a failure, and whether to log it.
-#[derive(Debug, Default)]
-struct Patience {
-    pauses: u32,
-    logged_at: Option<Instant>,
-}
-
-impl Patience {
-    fn is_to_be_logged(&mut self, now: Instant) -> bool {
-        let is_due = self
-            .logged_at
-            .is_none_or(|logged| now.saturating_duration_since(logged) >= LOG_EVERY);
-        if is_due {
-            self.logged_at = Some(now);
-        }
-        is_due
-    }
-
-    fn pause(&mut self) -> Duration {
-        let pause = FIRST_PAUSE
-            .saturating_mul(1 << self.pauses.min(10))
-            .min(LONGEST_PAUSE);
-        self.pauses = self.pauses.saturating_add(1);
-        pause
-    }
+/// The pause after a failure: it doubles with each one that came before, up to [`LONGEST_PAUSE`].
+fn pause_after(failures: u32) -> Duration {
+    FIRST_PAUSE
+        .saturating_mul(1 << failures.min(10))
+        .min(LONGEST_PAUSE)
 }
 
 #[cfg(test)]

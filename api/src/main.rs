@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use api::config::Config;
 use api::openapi;
+use program::signals::StopSignals;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
 fn main() -> ExitCode {
     let first = std::env::args_os().nth(1);
@@ -49,17 +49,10 @@ fn generated(name: &str) -> Option<String> {
 
 /// Listens, and serves until the first signal. An error is a sentence for whoever started the program.
 async fn run(config: Config) -> Result<(), String> {
-    let mut terminate = signal(SignalKind::terminate()).map_err(|error| format!("no signals: {error}"))?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| format!("no signals: {error}"))?;
+    let mut signals = StopSignals::catch().map_err(|error| format!("no signals: {error}"))?;
     let address = config.server.api_listen;
     let listener = TcpListener::bind(address)
         .await
         .map_err(|error| format!("API_LISTEN: can't listen on {address} ({error})"))?;
-    let asked_to_stop = async {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    };
-    api::run(config, listener, asked_to_stop).await
+    api::run(config, listener, signals.next()).await
 }

@@ -70,8 +70,7 @@ const FIXED: [&str; 13] = [
     "trials",
 ];
 
-/// How many of them, with the prefix, a script declares that does without `core.lua`: each key costs it as much as an
-/// argument.
+/// How many of them, with the prefix, a script without `core.lua` declares: each key costs a call as much as an argument.
 pub const BASE_KEYS: usize = 6;
 
 /// The keys of one shard.

@@ -1,6 +1,6 @@
--- endpoint_health: an endpoint with what is needed to tell how it does. Reads only.
+-- endpoint_health: an endpoint with the facts that its health is judged by. Reads only.
 --
--- Returns {endpoint (see `view`), first entry of its pending list or '', nearest retry (ms) or '', {{log entry id, its fields}…}
+-- Returns {endpoint (see `view`), first entry of its pending list or '', nearest retry (ms) or '', {{log entry id, its fields}…},
 -- newest first, the workers' policy, the time (ms)}, or {} when the account has no such endpoint.
 local id = ARGV[ENDPOINT]
 if not owned_endpoint(id, ARGV[ACCOUNT]) then

@@ -1,4 +1,4 @@
--- endpoint_rewrap: puts secrets that were sealed anew in the place of those that they were made of.
+-- endpoint_rewrap: replaces sealed secrets of an endpoint with the same secrets, sealed anew.
 --
 -- Returns how many are in place now; 0 when the account has no such endpoint.
 -- Guarantees: only what is still there is replaced, so that a rotation in between is never undone; repeating it changes

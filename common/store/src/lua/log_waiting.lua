@@ -4,8 +4,8 @@
 -- ARGV[SOURCE]: 'pending', 'retry', 'leases' or 'failed'. ARGV[AFTER]: the last one that was read, or ''.
 -- Returns {state of the endpoint, {{delivery, its record (see `record_view`), its event's type or '', when it was given up (ms) or
 -- '', its newest log entry if that is kept or {}}…}}, or {} when the account has no such endpoint.
--- Guarantees: bounded. What arrives meanwhile is newer than what was read. If the last one that was read has left the line,
--- all behind it have as well; but in the first moments after an endpoint stops being active, while upkeep puts what is parked
+-- Guarantees: bounded. What arrives meanwhile is newer than what was read. If the last one that was read has left the
+-- source, all behind it have as well; but in the first moments after an endpoint stops being active, while upkeep puts what is parked
 -- there in order, one may be met twice or be missed.
 local id, source, last, most = ARGV[ENDPOINT], ARGV[SOURCE], ARGV[AFTER], tonumber(ARGV[MOST])
 local owned = owned_endpoint(id, ARGV[ACCOUNT], 'state')

@@ -9,15 +9,11 @@ local id, from, till, most = ARGV[ENDPOINT], ARGV[SINCE], ARGV[UNTIL], tonumber(
 if not owned_endpoint(id, ARGV[ACCOUNT]) then
   return {}
 end
--- Replays have more in their ids.
-local function is_source(delivery)
-  return #delivery == 47
-end
 local matching = 0
 if ARGV[STATUS] == 'exhausted' then
   local found = call('ZRANGEBYSCORE', P .. 'failed:' .. id, from, till, 'LIMIT', 0, most + 1)
   for i = 1, math.min(#found, most) do
-    matching = is_source(found[i]) and matching + 1 or matching
+    matching = is_replay(found[i]) and matching or matching + 1
   end
   return { matching, found[most + 1] or '' }
 end
@@ -27,7 +23,7 @@ for _, logged in ipairs(found) do
   for i = 1, #logged[2], 2 do
     fields[logged[2][i]] = logged[2][i + 1]
   end
-  if fields.outcome == 'succeeded' and not fields.test and is_source(fields.delivery) then
+  if fields.outcome == 'succeeded' and not fields.test and not is_replay(fields.delivery) then
     matching = matching + 1
   end
 end

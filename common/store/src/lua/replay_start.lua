@@ -1,4 +1,5 @@
--- replay_start: begins to send again what an endpoint's deliveries of a time span came to; upkeep does it, step by step.
+-- replay_start: begins a replay of many: of an endpoint's deliveries that ended in a time span. Upkeep makes the new ones, step by
+-- step.
 --
 -- ARGV[REPLAY] is a fresh id. ARGV[STATUS]: 'exhausted' or 'succeeded'.
 -- Returns {'started', replay (see `replay_view`)}, {'running', id of the one that runs}, or {} when the account has no such

@@ -1,10 +1,10 @@
--- store_watch: tells a program what it has to know of its store about once a second. It stands without base.lua, since it looks at any
--- store.
+-- store_watch: tells a program, about once a second, what it has to know of its store. It stands without base.lua, since it looks
+-- at any store.
 --
 -- Returns {ms since 1970, identity, schema, shards, writes, when it was accepted (ms), when it was found rewound (ms), from, to, 1 if
 --       there are other keys of ours, when upkeep was last done, 1 if deliveries wait for a worker}; '' for what isn't there. `writes`
 --       is as it was before this call raised it.
--- Guarantees: writes nothing unless the store has the caller's identity. Repeated, it may raise `writes` twice.
+-- Guarantees: writes nothing unless the store has the caller's identity. A repeated call may raise `writes` twice.
 local P, READY, READY_SLOW, STATS, META = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[#KEYS]
 local TIMERS, LEASES = KEYS[7], KEYS[8]
 local time = redis.call('TIME')

@@ -4,7 +4,7 @@
 -- has no such endpoint.
 -- Guarantees: the same delivery again asks once. Not `allow-oom`.
 local account, delivery = ARGV[ACCOUNT], ARGV[DELIVERY]
-if call('HGET', P .. 'endpoint:' .. ARGV[ENDPOINT], 'account') ~= account then
+if not owned_endpoint(ARGV[ENDPOINT], account) then
   return {}
 end
 local key = P .. 'trial:' .. delivery

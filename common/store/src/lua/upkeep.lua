@@ -115,9 +115,9 @@ more = more or #looked_at == 4
 
 -- Replays of many ------------------------------------------------------------------------------------------------
 
--- Replays wait in line like others, so live traffic behind them must not wait for long: there are never more of them made
--- than fill the line up to this.
-local LINE = 64
+-- Replays wait for their turn like other deliveries, and live traffic waits behind them, which must not take long: a step makes as
+-- many of them as fill the pending list up to this length, and a few if it is longer.
+local FILLED_UP_TO = 64
 
 -- The finished deliveries that come after the job's position, as pairs of position and delivery.
 local function sources_after(job, id, most)
@@ -147,7 +147,7 @@ local function sources_after(job, id, most)
   return found, #entries == most
 end
 
--- One step of a replay of many: makes as many as the line has room for.
+-- One step of a replay of many: makes as many as the pending list has room for.
 local function step_replay(id)
   local key, job, texts = P .. 'replay:' .. id, {}, call('HGETALL', P .. 'replay:' .. id)
   for i = 1, #texts, 2 do
@@ -159,8 +159,8 @@ local function step_replay(id)
     call('ZREM', REPLAYS, id)
     return
   end
-  local line = e.state == 'active' and call('LLEN', P .. 'pending:' .. e.id) or 0
-  local most = math.min(math.max(8, LINE - line), LINE, limit)
+  local waiting = e.state == 'active' and call('LLEN', P .. 'pending:' .. e.id) or 0
+  local most = math.min(math.max(8, FILLED_UP_TO - waiting), FILLED_UP_TO, limit)
   local sources, has_more = sources_after(job, e.id, most)
   local made, skipped, waits = whole(job.made), whole(job.skipped), 50
   for _, source in ipairs(sources) do

@@ -41,8 +41,8 @@ impl List {
         }
     }
 
-    /// A list that begins with a word, which is told first. A word alone may stand for the list, and an empty list for an
-    /// empty word.
+    /// A list that begins with a word: the word, and the rest of the list. A word alone stands for a list of that word, and an empty
+    /// list for one of an empty word.
     pub(crate) fn with_word(value: Value) -> Result<(String, Self), StoreError> {
         match value {
             Value::Array(values) if values.is_empty() => Ok((String::new(), Self(values.into_iter()))),

@@ -134,7 +134,9 @@ impl Names {
         let mut text = pieces.next().unwrap_or_default().to_owned();
         for piece in pieces {
             let (index, rest) = piece.split_once(']').unwrap_or((piece, ""));
-            let number = self.number(index).unwrap_or_else(|| {
+            let line = text.rsplit('\n').next().unwrap_or_default();
+            let is_comment = line.contains("--");
+            let number = self.number(index, is_comment).unwrap_or_else(|| {
                 self.unknown.push(index.to_owned());
                 index.to_owned()
             });
@@ -143,13 +145,14 @@ impl Names {
         text
     }
 
-    /// `WANT` → `3`, `report + ERROR` → `report + 9`. The last argument (`#ARGV`) is for base.lua.
-    fn number(&mut self, index: &str) -> Option<String> {
+    /// `WANT` → `3`, `report + ERROR` → `report + 9`. The last argument (`#ARGV`) is for base.lua. A comment may name an argument,
+    /// but doesn't read it.
+    fn number(&mut self, index: &str, is_comment: bool) -> Option<String> {
         if index == "#ARGV" {
             return Some(index.to_owned());
         }
         let name = self.declared.iter_mut().find(|name| name.text() == index)?;
-        name.is_used = true;
+        name.is_used |= !is_comment;
         Some(match (name.group, name.place) {
             (None, place) => place.to_string(),
             (Some(group), 0) => group.to_owned(),

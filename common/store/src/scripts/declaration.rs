@@ -1,4 +1,4 @@
-//! What is declared of a script.
+//! The declaration of a script.
 
 use redis::Cmd;
 

@@ -60,7 +60,7 @@
 //! Arguments ([`Argument`]): numbers; durations as milliseconds; `bool` as `1` or `0`; `None` as an empty text; ids and texts as
 //! they are.
 //!
-//! Answers ([`Answer`]): a tuple is a list of just so many values, and so is a struct that [`answered!`] names with its
+//! Answers ([`Answer`]): a tuple is a list of exactly as many values, and so is a struct that [`answered!`] names with its
 //! fields in order. [`answered_in_words!`] reads an enum whose variants are words, or lists that begin with one. `Option` is
 //! `None` for nil, `''`, `{}`, and -1 where a number is expected. [`Legible`] spares the rest of an answer when something in it
 //! can't be read; [`Rest`] takes all that is left of a list.

@@ -110,6 +110,15 @@ fn a_name_on_one_side_only_is_found() {
 }
 
 #[test]
+fn a_comment_reads_no_argument() {
+    let assembled = assembled_with("f(ARGV[MOST]) -- up to ARGV[MAX_AGE]\n-- ARGV[MOST]\nf(ARGV[name])");
+    assert_eq!(assembled.unknown, [""; 0]);
+    assert!(assembled.unused.contains(&"MAX_AGE".to_owned()));
+    assert!(!assembled.unused.contains(&"MOST".to_owned()));
+    assert!(!assembled.unused.contains(&"name".to_owned()));
+}
+
+#[test]
 fn parts_stand_behind_those_that_they_need_and_none_stands_twice() {
     for part in PARTS {
         let ordered: Vec<_> = in_order(&[part]).iter().map(|part| part.name).collect();

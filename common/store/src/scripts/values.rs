@@ -13,7 +13,7 @@ use super::answer::Answer;
 use crate::StoreError;
 use crate::decode::{bytes, integer, parsed, text, unexpected};
 
-/// As it came, for those who read it another way.
+/// The value itself, for callers that read it in another way.
 impl Answer for Value {
     fn read(value: Value) -> Result<Self, StoreError> {
         Ok(value)

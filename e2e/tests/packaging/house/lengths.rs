@@ -92,7 +92,7 @@ fn a_long_file_without_a_reason_and_a_reason_without_a_long_file_are_noticed() {
 fn sources_are_told_from_tests_and_documents() {
     for path in [
         "api/src/app.rs",
-        "common/store/src/lua/work.lua",
+        "common/store/src/lua/work/start.lua",
         "scripts/lib/common.sh",
         "scripts/demo.py",
         "e2e/src/lib.rs",

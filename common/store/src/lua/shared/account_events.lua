@@ -1,12 +1,12 @@
 -- account_events.lua: events about an account's own endpoints, delivered like any other.
 --
 -- They go to the endpoints of the account that subscribe to them by name, never by `*`, and never to the endpoint that they
--- are about. What becomes of an account event is not told in turn, so that two endpoints that fail don't feed each other.
+-- are about. Deliveries of account events cause no further ones, so that two endpoints that fail don't feed each other.
 
--- The most `delivery.exhausted` of an account in a minute; what is over is counted as `accountEventsDropped`.
+-- The most `delivery.exhausted` of an account in a minute. Those beyond are dropped, and counted as `accountEventsDropped`.
 local MOST_TOLD = 60
 
--- Set from its arguments by a script that may tell something: a fresh event id.
+-- A fresh event id; a script that may tell something sets it from its arguments.
 local SPARE
 
 -- The ids of events made here: the spare one with its last characters counting up.
@@ -66,8 +66,8 @@ local function may_tell(account, kind)
   return told <= MOST_TOLD
 end
 
--- Tells an account what happened to endpoint `e`. `data` gives the JSON text of what is told beside the endpoint; it is
--- only called if somebody wants to know.
+-- Tells an account what happened to endpoint `e`. `data` returns, as JSON text, what the event says besides the endpoint; it is
+-- only called if some endpoint wants the event.
 local function tell(kind, e, data)
   local listening = watchers_of(e.account)
   if #listening == 0 then

@@ -11,7 +11,7 @@ local P, READY, READY_SLOW, STATS, WAKE, PARKED = KEYS[1], KEYS[2], KEYS[3], KEY
 -- is moved out of the way instead, to `corrupt:<its name>`, and the command repeated on what is then absent.
 local raw, type = redis.pcall, type
 
--- Notes what can't be read, and is left out, where an operator finds it. Returns how many that are.
+-- Notes, where an operator finds it, something that can't be read and is left out. Returns how many were noted so far.
 local function note_corrupt(id, text)
   redis.call('RPUSH', P .. 'corrupt', id .. ' ' .. text)
   redis.call('LTRIM', P .. 'corrupt', -1000, -1)
@@ -37,7 +37,7 @@ local function move_away(name)
   redis.call('PEXPIRE', away, 14 * 86400000)
 end
 
--- What waits for an endpoint whose key is gone is canceled, as if it had been removed. `number` is one that no other has.
+-- Cancels what waits for an endpoint whose key is gone, as if the endpoint had been removed. No other call has the same `number`.
 local function give_up_endpoint(id, number)
   local operation = id .. '-' .. number
   set_aside(id, operation, 'pending', 'list', 'cancel')
@@ -60,7 +60,7 @@ end
 
 local COUNTERS = { INCR = true, INCRBY = true, DECRBY = true }
 
--- Moves away what made a command fail, if that is what is stored, and gives the command another try.
+-- If a command failed because of what its key holds, moves that away and runs the command once more.
 local second_try = function(failed, command, key, ...)
   local name = type(key) == 'string' and string.sub(key, 1, #P) == P and string.sub(key, #P + 1)
   if not name or not is_owned(name) then
@@ -83,7 +83,7 @@ local second_try = function(failed, command, key, ...)
   return raw(command, key, ...)
 end
 
--- A command whose failure the caller looks at.
+-- Runs a command; the caller looks at its failure.
 local try = function(...)
   local answer = raw(...)
   if type(answer) == 'table' and answer.err then
@@ -92,7 +92,7 @@ local try = function(...)
   return answer
 end
 
--- A command whose failure ends the script.
+-- Runs a command; its failure ends the script.
 local call = function(...)
   local answer = raw(...)
   if type(answer) == 'table' and answer.err then

@@ -1,13 +1,13 @@
--- core.lua: what all scripts share that touch the queue: time, endpoints and their lanes.
+-- core.lua: what all scripts that touch the queue share: time, endpoints and their lanes.
 local TIMERS, LEASES, TOKENS, SWEEPS, QUARANTINE = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11]
 local REPLAYS, TEST_EVENTS = KEYS[13], KEYS[14]
 
--- Policy; the workers' scripts read it from their arguments. Those of the API don't know the cap: an endpoint that they put
--- into its lane at its cap is taken out again by the next fetch.
+-- The policy, which workers pass to their scripts as arguments. Scripts of the API don't know the cap: when they put an endpoint
+-- that is at its cap into its lane, the next fetch takes it out again.
 local CAP, RETENTION_SUCCEEDED, RETENTION_FAILED, LOG_LENGTH = math.huge, '60000', '60000', nil
 
--- Counters in `stats`, what each account's deliveries came to in this hour, and the bytes that it no longer has unfinished:
--- added up here and written once at the end.
+-- Counts for `stats`, how deliveries of each account ended in this hour, and how many bytes it no longer has unfinished: added
+-- up here, and written once at the end.
 local counted, hourly, freed = {}, {}, {}
 local write_finished -- set by finished.lua
 local function count(name, by)
@@ -21,7 +21,8 @@ end
 
 -- Time -----------------------------------------------------------------------------------------------------------
 
--- The time (see `look_at_clock`), once for the whole script; Redis's clock is kept, so that it is noticed when that goes back.
+-- The time (see `look_at_clock`), the same for the whole script. Stores what Redis's clock says, so that a later call notices when
+-- it goes back.
 local turn_read, turn, clock = 0, 0, nil
 local function read_clock()
   if clock then
@@ -61,7 +62,7 @@ local function next_turn()
   return turn
 end
 
--- The text of a whole number, which costs much the first time only.
+-- The text of a whole number. Making it costs much, so each is made once.
 local texts = {}
 local function text_of(number)
   local text = texts[number]
@@ -161,7 +162,7 @@ local function write_hours(account, counts)
   end
 end
 
--- Writes what was changed: finished events, each endpoint, the counters, the turn.
+-- Writes all changes: finished events, each endpoint, the counters, the turn.
 local function flush()
   if write_finished then
     write_finished()

@@ -7,12 +7,13 @@ local function size_of(delivery)
   return math.max(0, whole(call('HGET', P .. 'event:' .. event_of(delivery), 'charge')) - charge_of(0))
 end
 
--- One delivery of an event is finished. The last one frees the account's budget, and the event enters the index of what is finished.
+-- One delivery of an event is finished. With the last one, the account gets its budget back, and the event enters the index of
+-- finished events.
 local function unref(event, failed)
   local key = P .. 'event:' .. event
   local left = try('HINCRBY', key, 'refs', -1)
   if type(left) ~= 'number' then
-    -- Its count can't be read, and others may still want it. Its account is charged no longer.
+    -- Its count can't be read, and others may still want it. Its account is no longer charged for it.
     local v = call('HMGET', key, 'account', 'charge')
     if v[1] then
       freed[v[1]] = (freed[v[1]] or 0) + whole(v[2])
@@ -55,13 +56,13 @@ end
 
 -- Counts what became of a replay that is part of a replay of many.
 local function count_replayed(delivery, record, outcome)
-  local job = is_replay(delivery) and call('HGET', record, 'replay')
-  if job and call('EXISTS', P .. 'replay:' .. job) == 1 then
-    call('HINCRBY', P .. 'replay:' .. job, outcome, 1)
+  local replay = is_replay(delivery) and call('HGET', record, 'replay')
+  if replay and call('EXISTS', P .. 'replay:' .. replay) == 1 then
+    call('HINCRBY', P .. 'replay:' .. replay, outcome, 1)
   end
 end
 
--- Where a record's attempts are in the log: the ids of its last 20 entries.
+-- Adds a log entry to those that a record names: the last 20 of its delivery.
 local function point_to(record, log_entry)
   local entries = (call('HGET', record, 'log') or '') .. ' ' .. log_entry
   local _, number = string.gsub(entries, '%S+', '')
@@ -72,7 +73,7 @@ local function point_to(record, log_entry)
 end
 
 -- Gives a delivery up, visibly: its record stays for RETENTION_FAILED. `size` is its payload's, `kind` its event's type, and
--- `log_entry` what the log says of its last attempt; without one the log is told here that no attempt was made.
+-- `log_entry` the log entry of its last attempt; without one, this logs that it ended without an attempt.
 local function exhaust(e, delivery, attempts, size, kind, reason, log_entry)
   local key, failed, now = record_of(delivery), P .. 'failed:' .. e.id, read_clock()
   call('HSET', key, 'state', 'exhausted', 'endpoint', e.id, 'event', event_of(delivery), 'type', kind, 'attempts', attempts,
@@ -105,8 +106,8 @@ local function type_of(delivery)
   return call('HGET', P .. 'event:' .. event_of(delivery), 'event') or ''
 end
 
--- A delivery succeeded. If it has a story (a failure before, or it is a replay) its record stays as long as its payload, so
--- that the log's entries can be put together; else it lives on in the log alone.
+-- A delivery succeeded. If it failed before, or is a replay, its record stays as long as its payload, so that its log entries can
+-- be put together; else only the log remembers it.
 local function succeed(e, delivery, attempt, size, kind, log_entry)
   local key = P .. 'delivery:' .. delivery
   if tonumber(attempt) > 1 or is_replay(delivery) then

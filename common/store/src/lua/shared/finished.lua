@@ -1,4 +1,4 @@
--- finished.lua: the index of finished events, oldest first, by which upkeep finds what to let go of.
+-- finished.lua: the index of finished events, oldest first, in which upkeep finds what to let go of.
 --
 -- There is a list for each account and class, `delivered` or `exhausted` (one of the event's deliveries was). An entry is `<when it
 -- finished (s, rounded up)> <26 characters of its id>`, and ` <how often>` behind it when the event was sent again before. Time never
@@ -26,7 +26,8 @@ local function finish(event, account, failed, charge, again)
   change.entries[#change.entries + 1] = finished_at .. string.sub(event, 5) .. (again and ' ' .. again or '')
 end
 
--- A finished event is sent again, so its entry counts no more. Those of earlier releases have a lifetime, and no entry.
+-- A finished event is sent again, so its entry no longer counts. An event that an earlier release finished has a lifetime and no
+-- entry.
 local function unfinish(key, account, failed, charge)
   call('HINCRBY', key, 'again', 1)
   if call('PERSIST', key) == 0 then

@@ -22,7 +22,7 @@ end
 local function is_replay(delivery)
   return #delivery > ID_LENGTH
 end
--- The id of a replay, told from others of the same delivery by eight characters.
+-- The id of a replay: eight characters tell it from others of the same delivery.
 local function replay_of(delivery, suffix)
   return string.sub(delivery, 1, ID_LENGTH) .. '_' .. suffix
 end

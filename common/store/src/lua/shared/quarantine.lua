@@ -71,8 +71,8 @@ end
 
 -- Waiting --------------------------------------------------------------------------------------------------------
 
--- Parks a suspect: it waits on its endpoint's pending list, which is not served now, and goes the way of that list. When it
--- is fetched one day, its mark brings it back to quarantine.
+-- Parks a suspect: it waits on its endpoint's pending list, which is not served now, and shares the fate of that list. When
+-- a worker fetches it one day, its mark brings it back to quarantine.
 local function park_suspect(id, delivery)
   local key = record_of(delivery)
   call('HSET', key, 'state', 'pending')

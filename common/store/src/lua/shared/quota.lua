@@ -1,5 +1,5 @@
--- quota.lua: how much of a limit was used in this minute. A minute begins with what is counted in it first; its counter is one small
--- key that lives as long.
+-- quota.lua: how much of a limit was used in this minute. A minute begins with the first call or event that is counted in it; its
+-- counter is one small key that lives for that minute.
 
 local MINUTE = 60000
 
@@ -12,7 +12,7 @@ local function used_of(key)
   return used, ends_in
 end
 
--- Counts more in the same minute: `used` and `ends_in` are what `used_of` told.
+-- Counts `more` in the same minute; `used` and `ends_in` are what `used_of` returned.
 local function use_more(key, used, more, ends_in)
   call('SET', key, string.format('%d', used + more), 'PX', ends_in)
 end

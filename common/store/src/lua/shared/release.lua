@@ -62,7 +62,7 @@ local function release_oldest(account, class, due, wanted)
     call('ZREM', P .. oldest, account)
     call('ZREM', P .. oldest .. ':bytes', account)
   end
-  -- A look at an empty list is one, too.
+  -- A look at an empty list counts as one entry.
   entries_left, bytes_left = entries_left - math.max(1, taken), bytes_left - bytes
   return events, bytes
 end
@@ -81,7 +81,8 @@ local function long_ago(kept)
   return 0
 end
 
--- Lets go of what has reached the age to which its class is kept, oldest first. Returns how many events and bytes went, and whether there may be more.
+-- Lets go of what has reached the age to which its class is kept, oldest first. Returns how many events and bytes went, and
+-- whether there may be more.
 local function release_aged(class, kept)
   local due, events, bytes = long_ago(kept), 0, 0
   local name = 'finished:' .. class

@@ -1,4 +1,4 @@
--- replay_view.lua: what is told of a replay of many.
+-- replay_view.lua: a replay of many as the API reads it.
 
 -- A replay of many as its owner sees it: its id, its fields, and the state of its endpoint.
 local function replay_view(id, replay)

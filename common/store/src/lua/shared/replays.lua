@@ -1,8 +1,8 @@
 -- replays.lua: sends again what was finished.
 
--- Makes a new delivery of the event of `source`, which waits at the end of its endpoint's line. Returns false when the payload
--- is gone. `budget` bounds the account's unfinished bytes (nil: no bound); over it, 'over_budget' is returned. `fields` are
--- pairs for the new record: `manual`, or `replay` with the job that it is part of.
+-- Makes a new delivery of the event of `source`, which waits at the end of its endpoint's pending list. Returns false when the
+-- payload is gone, and 'over_budget' when the account would have more than `budget` unfinished bytes (nil: no bound). `fields`
+-- are pairs for the new record: `manual`, or `replay` with the replay of many that it is part of.
 local function send_again(e, source, delivery, budget, fields)
   local event = P .. 'event:' .. event_of(source)
   local v = call('HMGET', event, 'account', 'charge', 'refs', 'event', 'failed')
@@ -31,13 +31,13 @@ end
 local MOST_ENDED, KEPT_FOR = 20, 14 * 86400000
 
 -- Ends a replay of many: `state` says how. What it made goes on.
-local function end_replay(job, state)
-  local key = P .. 'replay:' .. job
+local function end_replay(replay, state)
+  local key = P .. 'replay:' .. replay
   local ended = P .. 'replays:' .. (call('HGET', key, 'endpoint') or '')
   call('HSET', key, 'state', state, 'finishedAt', read_clock(), 'isListed', 1)
   call('PEXPIRE', key, KEPT_FOR)
-  call('ZREM', REPLAYS, job)
-  call('RPUSH', ended, job)
+  call('ZREM', REPLAYS, replay)
+  call('RPUSH', ended, replay)
   call('PEXPIRE', ended, KEPT_FOR)
   if call('LLEN', ended) > MOST_ENDED then
     call('DEL', P .. 'replay:' .. call('LINDEX', ended, 0))

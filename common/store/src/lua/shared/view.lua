@@ -1,7 +1,7 @@
--- view.lua: what is told of a delivery.
+-- view.lua: a delivery as the API reads it.
 
 -- A delivery's record, and whether it is in flight: {state, attempts, next attempt (ms), reason, what it repeats, ids of its
--- log entries, event type, 1 if in flight}; absent values are ''. Returns the ids of its log entries also by themselves.
+-- log entries, event type, 1 if in flight}; absent values are ''. A second result has the ids of its log entries alone.
 local function record_view(delivery)
   local view = call('HMGET', P .. 'delivery:' .. delivery, 'state', 'attempts', 'nextAttemptAt', 'reason', 'replayOf', 'log',
     'type')

@@ -4,7 +4,8 @@
 -- a number with 17 digits, which takes longer than many a command.
 local function log(e, delivery, attempt, outcome, report)
   e.last_report, e.last_delivery, e.last_number = report, delivery, attempt
-  local fields = { 'delivery', delivery, 'event', ARGV[report + EVENT], 'attempt', attempt, 'outcome', outcome, 'ms', ARGV[report + MS] }
+  local fields = { 'delivery', delivery, 'event', ARGV[report + EVENT], 'attempt', attempt, 'outcome', outcome, 'ms',
+    ARGV[report + MS] }
   add_filled(fields, 'status', ARGV[report + STATUS])
   add_filled(fields, 'timing', ARGV[report + TIMING])
   if ARGV[report + KIND] == 'F' then

@@ -49,6 +49,9 @@ fn generated(name: &str) -> Option<String> {
 
 /// Listens, and serves until the first signal. An error is a sentence for whoever started the program.
 async fn run(config: Config) -> Result<(), String> {
+    // Who misconfigured the program hears of it before anybody can connect. Clap can't check these variables: they exclude
+    // each other, and name a file.
+    config.auth.session_verifier()?;
     let mut signals = StopSignals::catch().map_err(|error| format!("no signals: {error}"))?;
     let address = config.server.api_listen;
     let listener = TcpListener::bind(address)

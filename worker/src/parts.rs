@@ -67,7 +67,7 @@ impl Parts<'_> {
         tasks.spawn("fetcher", self.fetcher(&slots, reports, &handoff, wake_up));
         tasks.spawn("watch", self.watch());
         tasks.spawn("upkeep", self.upkeep());
-        tasks.spawn("test events", self.test_events(sender));
+        tasks.spawn("trials", self.test_events(sender));
         tasks.spawn("runner", async move {
             if let Err(error) = runner.run().await {
                 tracing::error!(%error, "the runner ended with an error");

@@ -2,9 +2,9 @@
 
     leave     pushes an event while nobody listens: it waits for a retry
     fill      pushes large events while nobody listens, until the store is full
-    drain     waits for all that was left behind, verifies signatures, and compares what the API says with all that was
-              seen so far
-    deliver   pushes an event, and then as `drain`
+    drain     waits for every event that has not arrived, verifies signatures, and compares what the API says with all
+              that was seen so far
+    deliver   pushes an event, and then does what `drain` does
 
 What was seen is kept in the file $STATE.
 """
@@ -79,11 +79,11 @@ def failures(state: dict) -> int:
 def leave(state: dict):
     push(state)
     save(state)
-    # Killed before its first attempt, it would be a weaker case.
+    # A fault before the first attempt would be a weaker case.
     deadline = time.time() + PATIENCE
     while failures(state) == 0:
         if time.time() > deadline:
-            sys.exit("the attempt that must fail was not made")
+            sys.exit("no worker made the attempt that must fail")
         time.sleep(0.05)
 
 

@@ -29,7 +29,7 @@ def standard_signature_is_good(secret: str, headers, body: bytes) -> bool:
 
 
 class Arrival:
-    """One request that came, and what was found out about it."""
+    """One request, and what the receiver found out about it."""
 
     def __init__(self, handler, body: bytes, secret: str, status: int):
         headers = handler.headers
@@ -43,7 +43,7 @@ class Arrival:
 
 
 class Receiver:
-    """Listens, on loopback if nothing else is said. Each path has a secret, and a rule that says what status a request gets.
+    """Listens, on loopback by default. Each path has a secret, and a rule that says what status a request gets.
 
     On a port that senders know already, a request may come at once: give the secrets with it."""
 
@@ -85,7 +85,7 @@ class Receiver:
         return status
 
     def wait(self, path: str, count: int, seconds: float, counts=lambda arrival: True) -> list[Arrival]:
-        """The arrivals at a path that count, once there are so many or the time is over."""
+        """The arrivals at a path that count, once there are enough of them or the time is over."""
 
         def found():
             return [arrival for arrival in self.arrivals[path] if counts(arrival)]

@@ -19,7 +19,7 @@ pub struct AllowanceArgs {
     #[arg(long, env, default_value = "1GiB")]
     pub account_budget_bytes: ByteSize,
 
-    /// Bytes of payloads that may be parked at one endpoint; beyond them its oldest are given up.
+    /// Bytes of payloads that may be parked at one endpoint; beyond them its deliveries are exhausted, oldest event first.
     #[arg(long, env, default_value = "256MiB")]
     pub parked_budget_bytes: ByteSize,
 }

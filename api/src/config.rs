@@ -18,7 +18,7 @@ use crate::store_slot::DurabilityArgs;
     name = "webhooks-api",
     version,
     max_term_width = 120,
-    after_help = "`webhooks-api openapi` prints the OpenAPI document, `webhooks-api errors` the list of errors, and ends.\nEvery flag can be set as the environment variable of the same name."
+    after_help = "`webhooks-api openapi` prints the OpenAPI document and `webhooks-api errors` the list of errors; both then end.\nEvery flag can be set as the environment variable of the same name."
 )]
 pub struct Config {
     /// Where the program listens.

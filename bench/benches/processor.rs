@@ -13,7 +13,7 @@ use domain::sealing::SecretsKeyring;
 use domain::signing::SigningSecret;
 use e2e::system::secrets_key;
 
-/// `data` of about so many bytes: objects, texts, numbers and escapes, with white space, as callers send it.
+/// `data` of about this many bytes: objects, texts, numbers and escapes, with white space, as callers send it.
 fn data(bytes: usize) -> String {
     let item =
         r#"{ "messageId": "clx0001", "text": "Caf\u00e9 \"open\"?", "score": 12.50, "tags": [ "a", "b" ] }"#;

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use crate::clock;
 use crate::load::Events;
 
-/// Posts every event to every URL, so many at once.
+/// Posts every event to every URL, this many at once.
 ///
 /// # Panics
 ///

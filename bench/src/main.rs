@@ -87,7 +87,7 @@ enum Command {
     },
     /// Names the scenarios.
     List,
-    /// Pushes events into a system that runs already, and tells what it answered.
+    /// Pushes events into a system that runs already, and prints what it answered.
     Load(LoadArguments),
     /// Serves as the receiver of a measurement.
     Receiver {
@@ -120,11 +120,11 @@ struct LoadArguments {
     #[arg(long, default_value_t = 600)]
     payload: usize,
 
-    /// A closed loop: so many callers, each one event after the other.
+    /// A closed loop: this many callers, each one event after the other.
     #[arg(long, default_value_t = 64)]
     callers: u32,
 
-    /// An open loop instead: so many events per second, whatever the system does.
+    /// An open loop instead: this many events per second, whatever the system does.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     rate: Option<u32>,
 }
@@ -185,11 +185,11 @@ async fn push(arguments: LoadArguments) -> ExitCode {
         Some(rate) => load::at_rate(&target, &events, numbers, rate).await,
         None => load::closed(&target, &events, numbers, arguments.callers).await,
     };
-    let told = json!({
+    let result = json!({
         "accepted": pushed.accepted, "deliveries": pushed.deliveries, "refused": pushed.refused,
         "events/s": pushed.rate(), "answer ms": pushed.latency(),
     });
-    println!("{told:#}");
+    println!("{result:#}");
     if pushed.refused.is_empty() {
         ExitCode::SUCCESS
     } else {

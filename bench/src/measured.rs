@@ -15,7 +15,7 @@ use crate::usage::{cpu_seconds, peak_mib};
 /// How long nothing may arrive before the rest counts as missing.
 const STALLED: Duration = Duration::from_secs(45);
 
-/// Values by name, in the order in which they are shown, and what should not be.
+/// Values by name, in the order in which they are shown, and what went wrong.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Measured {
     /// Each name carries its unit.
@@ -60,14 +60,14 @@ impl Measured {
         }
     }
 
-    /// Says what should not be, unless it is as it should be.
+    /// Notes what went wrong, unless the condition holds.
     pub(crate) fn demand(&mut self, holds: bool, otherwise: impl Into<String>) {
         if !holds {
             self.wrong.push(otherwise.into());
         }
     }
 
-    /// A load of which all is to be accepted, each event for so many endpoints.
+    /// Adds a load of which all must be accepted, each event for this many endpoints.
     pub(crate) fn hold_pushed(&mut self, pushed: &Pushed, events: u64, endpoints: u64) {
         if !pushed.refused.is_empty() {
             eprintln!("  refused: {:?}", pushed.refused);
@@ -103,7 +103,7 @@ impl Measured {
     }
 }
 
-/// Waits until so many deliveries have arrived at the paths that start with `prefix`, or none any more.
+/// Waits until this many deliveries have arrived at the paths that start with `prefix`, or no more come.
 pub(crate) async fn wait_for(receiver: &ReceiverServer, prefix: &str, deliveries: u64) -> Arrived {
     let (mut last, mut since) = (0, Instant::now());
     loop {
@@ -170,7 +170,7 @@ impl Window {
         Counters::read(subject.redis()).since(before)
     }
 
-    /// Adds what the processes used, for so many deliveries.
+    /// Adds what the processes used, for each of this many deliveries.
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
     pub(crate) fn close(self, subject: Option<&Subject>, deliveries: u64, measured: &mut Measured) {
         let each = 1.0 / deliveries.max(1) as f64;

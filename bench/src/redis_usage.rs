@@ -118,7 +118,7 @@ pub(crate) struct Slow {
     pub(crate) micros: u64,
 }
 
-/// Writes every call down from now on that takes at least so many microseconds, and forgets what was written down.
+/// Makes Redis write down, from now on, every call that takes at least this many microseconds, and forget earlier ones.
 pub(crate) fn watch_slow(server: &RedisServer, from_micros: u32) {
     let connection = &mut state::connect(server);
     let set = |connection: &mut Connection, name: &str, value: u32| {
@@ -180,7 +180,7 @@ fn without_inner(calls: Vec<(Slow, bool)>) -> Vec<Slow> {
     outer.into_iter().map(|(call, _)| call).collect()
 }
 
-/// The name in the first line of a script's own comment (`-- accept: an event …`); its hash where the server can't tell.
+/// The name in the first line of a script's own comment (`-- accept: an event …`); its hash where the server doesn't have it.
 fn script_name(connection: &mut Connection, hash: &str) -> String {
     let source: redis::RedisResult<String> = redis::cmd("SCRIPT").arg("SHOW").arg(hash).query(connection);
     let named = source.ok().as_deref().and_then(name_in).map(str::to_owned);

@@ -9,7 +9,7 @@ use crate::measured::Measured;
 use crate::scenario::{Ratio, Scenario, Setting};
 use crate::stats::{Spread, spread};
 
-/// A scenario with all that was measured.
+/// A scenario with everything measured in it.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
     scenario: String,
@@ -27,7 +27,7 @@ struct Variant {
 }
 
 impl Report {
-    /// With no run yet.
+    /// A report without runs yet.
     pub(crate) fn of(scenario: Scenario, setting: Setting) -> Self {
         let variants = scenario.variants(setting).into_iter();
         Self {
@@ -50,7 +50,7 @@ impl Report {
         known.expect("a variant of the scenario").runs.push(measured);
     }
 
-    /// Everything that should not be.
+    /// Everything that went wrong.
     pub(crate) fn wrong(&self) -> Vec<String> {
         let runs = self.variants.iter().flat_map(|variant| {
             let wrong = variant.runs.iter().flat_map(|run| &run.wrong);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// How long something took, in milliseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Latency {
-    /// Of so many.
+    /// The number of samples.
     pub(crate) count: usize,
     /// The median.
     pub(crate) p50: f64,

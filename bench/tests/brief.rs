@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-/// Runs a scenario, and gives back what it tells of each variant's run.
+/// Runs a scenario, and gives back what it reports of each variant's run.
 fn run(scenario: &str) -> Vec<(String, Value)> {
     let output = Command::new(env!("CARGO_BIN_EXE_bench"))
         .args(["run", scenario, "--brief", "--json"])

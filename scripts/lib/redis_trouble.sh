@@ -6,7 +6,7 @@
 redis_trouble() {
     local log directory=$3 program=$4 reason file
     log=$(tail -c "+$(($2 + 1))" "$1" | tr -d '\r')
-    # The first write that no longer fits is short; those after it are told "No space left".
+    # The first write that no longer fits is short; those after it fail with "No space left".
     if grep -q -E 'No space left on device|Short write while writing to the AOF' <<<"$log"; then
         echo "the disk of $directory is full: it ends rather than acknowledge what it can't store. Nothing is lost; make room"
         return

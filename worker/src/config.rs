@@ -76,7 +76,7 @@ pub struct AttemptArgs {
     #[arg(long, env, default_value = "5s,30s,3m,15m,1h,4h,10h,20h,24h", value_parser = retry_schedule)]
     pub retry_schedule: RetrySchedule,
 
-    /// The proxy to go through, `http://[user:password@]host:port`; the environment's own (`HTTPS_PROXY` …) are ignored.
+    /// The proxy to go through, `http://[user:password@]host:port`; the usual variables (`HTTPS_PROXY` …) are ignored.
     #[arg(long, env, default_value = "", value_parser = egress_proxy, hide_env_values = true)]
     pub egress_proxy: Egress,
 }
@@ -106,13 +106,13 @@ pub struct DisableArgs {
 /// What is kept, and for how long.
 #[derive(Debug, Clone, Args)]
 pub struct RetentionArgs {
-    /// How long the payload of an event is kept after its last delivery succeeded; less while memory is short. Whatever was set
-    /// when it was stored, the present value counts.
+    /// How long the payload of an event is kept after its last delivery succeeded; less while memory is short. The present value
+    /// also applies to payloads that are stored already.
     #[arg(long, env, default_value = "24h", value_parser = positive_span)]
     pub retention_succeeded: Span,
 
-    /// How long a delivery may stay parked, and how long an exhausted one is kept, with the payload of its event, which goes earlier
-    /// while memory is short.
+    /// How long a delivery may stay parked, and how long an exhausted one is kept, with the payload of its event (the payload for
+    /// less while memory is short).
     #[arg(long, env, default_value = "14d", value_parser = positive_span)]
     pub retention_failed: Span,
 
@@ -122,7 +122,7 @@ pub struct RetentionArgs {
 }
 
 impl Config {
-    /// What the queue follows for this worker, and customers notice.
+    /// The settings that the queue goes by, and whose effects customers notice.
     #[must_use]
     pub fn policy(&self) -> Policy {
         Policy {

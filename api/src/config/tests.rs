@@ -69,13 +69,13 @@ fn a_wrong_value_stops_the_start_with_one_sentence() {
             "SERVICE_KEYS: the id `a` is there twice",
         ),
     ] {
-        let told = config(&arguments).map(|_| ()).expect_err(sentence);
-        assert!(told.starts_with(sentence) && !told.contains('\n'), "{told}");
+        let reason = config(&arguments).map(|_| ()).expect_err(sentence);
+        assert!(reason.starts_with(sentence) && !reason.contains('\n'), "{reason}");
     }
 }
 
 #[test]
-fn a_wrong_key_source_is_told_with_the_variable() {
+fn a_wrong_key_source_is_refused_with_the_variable() {
     for (arguments, sentence) in [
         (
             vec![],
@@ -110,14 +110,14 @@ fn a_wrong_key_source_is_told_with_the_variable() {
         ),
         (vec!["--clerk-jwks-url", "clerk"], "CLERK_JWKS_URL: must be a URL"),
     ] {
-        let told = config(&arguments)
+        let reason = config(&arguments)
             .unwrap()
             .auth
             .session_verifier()
             .expect_err(sentence);
         assert!(
-            told.starts_with(sentence) && !told.contains("hunter2") && !told.contains('\n'),
-            "{told}"
+            reason.starts_with(sentence) && !reason.contains("hunter2") && !reason.contains('\n'),
+            "{reason}"
         );
     }
     let arguments = [
@@ -129,7 +129,7 @@ fn a_wrong_key_source_is_told_with_the_variable() {
 
 /// The worst that can be printed of it.
 #[test]
-fn a_panic_that_prints_the_configuration_tells_no_secret() {
+fn a_panic_that_prints_the_configuration_shows_no_secret() {
     let hash = "a".repeat(64);
     let keys = format!("backend:{hash}");
     let arguments = [

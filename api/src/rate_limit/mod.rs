@@ -22,15 +22,15 @@ const BACKEND_PATHS: &str = "/api/events";
 /// The variables that set the rate limits.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct RateLimitArgs {
-    /// Calls of the dashboard that an account may make in a minute; beyond them 429. 0: any number.
+    /// Calls of the dashboard that an account may make in a minute; beyond them 429. 0: no limit.
     #[arg(long, env, default_value_t = 600)]
     pub rate_limit_dashboard: u32,
 
-    /// Events that may be pushed with one service key in a minute; beyond them 429. 0: any number.
+    /// Events that may be pushed with one service key in a minute; beyond them 429. 0: no limit.
     #[arg(long, env, default_value_t = 0)]
     pub rate_limit_events_per_key: u32,
 
-    /// Events that may be pushed for one account in a minute; beyond them 429. 0: any number.
+    /// Events that may be pushed for one account in a minute; beyond them 429. 0: no limit.
     #[arg(long, env, default_value_t = 0)]
     pub rate_limit_events_per_account: u32,
 }
@@ -47,7 +47,7 @@ impl RateLimitArgs {
     }
 }
 
-/// How many may come in a minute; 0 means any number.
+/// How many may come in a minute; 0 means no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimits {
     /// Calls of the dashboard, for each account.

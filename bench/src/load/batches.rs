@@ -23,7 +23,7 @@ const REPEATS: u32 = 20;
 /// The wait before that.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Pushes these events in batches of so many. What was refused is sent again, and counts as refused only in `refused`.
+/// Pushes these events in batches of this many. What was refused is sent again, and counts as refused only in `refused`.
 pub(crate) async fn in_batches(target: &Target, events: &Events, numbers: Range<u32>, batch: u32) -> Pushed {
     let next = Arc::new(AtomicU32::new(numbers.start));
     let mut tasks = JoinSet::new();

@@ -74,7 +74,7 @@ impl Connection {
         let stream = TcpStream::connect(self.target.address).await?;
         stream.set_nodelay(true)?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
-        // Its error is told to the request that waits on it.
+        // The request that waits on it gets its error.
         tokio::spawn(async move { drop(connection.await) });
         Ok(sender)
     }

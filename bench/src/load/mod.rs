@@ -1,6 +1,6 @@
 //! The load generator, closed and open.
 //!
-//! A closed loop has so many callers, each of which sends its next event when the last was answered: it measures what
+//! A closed loop has a number of callers, each of which sends its next event when the last was answered: it measures what
 //! the system can take. An open loop sends at a fixed rate whatever the system does, and counts every time from when
 //! the event was to be sent, not from when there was a connection to send it on: what waits before a stall counts as
 //! waiting.
@@ -32,7 +32,7 @@ use connection::Connection;
 /// Where one event is pushed.
 const ONE: &str = "/api/events";
 
-/// What came of a load.
+/// The result of a load.
 #[derive(Debug, Default)]
 pub(crate) struct Pushed {
     /// Events that were answered with 202.
@@ -111,7 +111,7 @@ impl Pushed {
     }
 }
 
-/// So many per second between two times of the clock.
+/// This many per second, between two times of the clock.
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
 pub(crate) fn per_second(count: u64, from: u64, until: u64) -> f64 {
     count as f64 / clock::seconds(from, until).max(1e-6)
@@ -131,7 +131,7 @@ fn promised(body: &[u8]) -> u64 {
     numbers.sum()
 }
 
-/// Pushes these events from so many callers, each one after the other.
+/// Pushes these events from this many callers, each one after the other.
 pub(crate) async fn closed(target: &Target, events: &Events, numbers: Range<u32>, callers: u32) -> Pushed {
     let next = Arc::new(AtomicU32::new(numbers.start));
     let mut tasks = JoinSet::new();

@@ -10,10 +10,10 @@ use super::connection::Connection;
 use super::{Events, ONE, Pushed, Target};
 use crate::clock;
 
-/// The most requests under way. What is to be sent while so many are waits, and its time counts.
+/// The most requests under way. While that many are under way, further events wait, and their time counts.
 const CONNECTIONS: usize = 512;
 
-/// Pushes these events, so many per second, each at its own time whether or not the others were answered.
+/// Pushes these events, this many per second, each at its own time whether or not the others were answered.
 pub(crate) async fn at_rate(target: &Target, events: &Events, numbers: Range<u32>, rate: u32) -> Pushed {
     let (due, mut dues) = mpsc::unbounded_channel();
     let interval = 1_000_000 / u64::from(rate);

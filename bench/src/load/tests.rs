@@ -11,7 +11,7 @@ fn the_promised_deliveries_are_added_up() {
 }
 
 #[test]
-fn what_was_refused_is_told_with_a_bounded_number_of_reasons() {
+fn what_was_refused_is_reported_with_a_bounded_number_of_reasons() {
     let mut pushed = Pushed::new();
     for number in 0..20 {
         pushed.count(1, 0, Err(format!("reason {number}")));

@@ -1,7 +1,7 @@
 //! The receiver of a measurement, a process of its own: it answers as the path says, with next to no work, and writes
 //! down what arrives.
 //!
-//! `GET /control/arrived?under=<prefix>&latency=<true|false>` tells it, `POST /control/forget` forgets it. Times are
+//! `GET /control/arrived?under=<prefix>&latency=<true|false>` returns that, `POST /control/forget` forgets it. Times are
 //! those of the machine's monotonic clock, so that they can be compared between processes.
 
 mod arrivals;
@@ -44,7 +44,7 @@ async fn connection(stream: TcpStream, arrivals: Arc<Arrivals>) {
         let arrivals = Arc::clone(&arrivals);
         async move { Ok::<_, Infallible>(answer(request, &arrivals).await) }
     });
-    // A connection that breaks is the sender's affair.
+    // A broken connection is the sender's business.
     drop(
         http1::Builder::new()
             .serve_connection(TokioIo::new(stream), service)

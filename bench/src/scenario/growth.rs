@@ -97,7 +97,7 @@ pub(super) async fn measure(variant: &str, setting: Setting) -> Measured {
         total.wall += crate::clock::seconds(from, now.last_at.unwrap_or(from));
         arrived = now.distinct;
     }
-    total.tell(&mut measured);
+    total.add_to(&mut measured);
     measured.demand(
         total.served >= u64::from(served_at_once * rounds),
         format!(
@@ -106,13 +106,13 @@ pub(super) async fn measure(variant: &str, setting: Setting) -> Measured {
             served_at_once * rounds
         ),
     );
-    tell_slow(&slow_calls(subject.redis()), &mut measured);
+    print_slow(&slow_calls(subject.redis()), &mut measured);
     subject.stop();
     measured
 }
 
 /// The longest calls. Their time is that of the clock: on a busy machine it holds what others did meanwhile.
-fn tell_slow(calls: &[Slow], measured: &mut Measured) {
+fn print_slow(calls: &[Slow], measured: &mut Measured) {
     let millis = |slow: &Slow| Duration::from_micros(slow.micros).as_secs_f64() * 1000.0;
     let over = calls.iter().filter(|slow| slow.micros > 5000).count();
     measured.count("calls over 5 ms", over as u64);
@@ -122,7 +122,7 @@ fn tell_slow(calls: &[Slow], measured: &mut Measured) {
     }
 }
 
-/// Makes so many endpoints of as few accounts as may have them; gives back the accounts.
+/// Makes this many endpoints in as few accounts as may have them; gives back the accounts.
 pub(super) async fn add_many_endpoints(
     subject: &Subject,
     receiver: &ReceiverServer,
@@ -155,7 +155,7 @@ struct Total {
 
 impl Total {
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
-    fn tell(&self, measured: &mut Measured) {
+    fn add_to(&self, measured: &mut Measured) {
         let served = self.served.max(1) as f64;
         let pushed = self.pushed.max(1) as f64;
         measured.set(

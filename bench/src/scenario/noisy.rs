@@ -1,6 +1,6 @@
 //! Neighbours that hang: how much later do the others get theirs? `noisy`.
 //!
-//! Each event goes to ten endpoints. With 100 endpoints they belong to ten chatbots in whose turn events happen, half of
+//! Each event goes to ten endpoints. With 100 endpoints, these belong to ten chatbots, in which events happen in turn; half of
 //! each chatbot's endpoints hang.
 
 use super::Setting;

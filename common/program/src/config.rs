@@ -1,4 +1,4 @@
-//! What both programs read from the environment (or from flags of the same names), and how they tell of a wrong value.
+//! What both programs read from the environment (or from flags of the same names), and what they say about a wrong value.
 //!
 //! One struct per concern ([`MemoryArgs`], [`UrlArgs`], …), one documented line per variable. A program gathers those that it
 //! needs in a struct of its own. [`parse`] reads it, or stops the start with one sentence that names the variable.
@@ -15,7 +15,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// Reads a program's configuration from its flags and its environment.
 ///
-/// Prints help or the version and ends the process, if it is asked for them. If a value is wrong or missing, ends the process
+/// If asked for help or the version, prints it and ends the process. If a value is wrong or missing, ends the process
 /// with status 2 and one sentence that names the variable.
 #[must_use]
 pub fn parse<T: Parser>() -> T {

@@ -123,7 +123,7 @@ async fn every_wrong_token_is_refused_before_the_body_is_looked_at() {
         assert_eq!(reply.headers["www-authenticate"], "Bearer");
     }
     assert_eq!(everything(&system), before);
-    // Nothing of a token is in the log.
+    // No part of a token is in the log.
     let log = system.api.log();
     for (token, ..) in &wrong {
         let tail = &token[token.len().saturating_sub(16)..];

@@ -29,14 +29,14 @@ async fn endpoints_with_a_wrong_field_are_refused() {
     let before = everything(&system);
     let create = json!({"url": "https://example.com/hook", "events": ["lead.captured"]});
     let change = json!({"id": id});
-    for (field, value, code, told) in wrong_endpoint_fields() {
+    for (field, value, code, named) in wrong_endpoint_fields() {
         for (method, good) in [(Method::POST, &create), (Method::PATCH, &change)] {
             refuses(
                 &customer,
                 method,
                 ENDPOINTS,
                 with(good, field, value.clone()),
-                (422, code, told),
+                (422, code, named),
             )
             .await;
         }
@@ -175,7 +175,7 @@ fn wrong_endpoint_bodies(
     ]
 }
 
-/// URLs that may not be registered even where `http` and loopback are open.
+/// URLs that may not be registered even where `http` and loopback are allowed.
 fn odd_urls() -> Vec<(String, &'static str)> {
     let long = format!("https://example.com/{}", "a".repeat(2048));
     [

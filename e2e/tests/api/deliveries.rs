@@ -10,7 +10,7 @@ use crate::fixture::{api_with_endpoint, assert_refused, everything};
 use crate::log_scene::{HOOK, LogScene, ids, text};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_delivery_is_told_with_its_payload_and_all_attempts() {
+async fn a_delivery_is_shown_with_its_payload_and_all_attempts() {
     let scene = LogScene::start(System::builder().env("RETRY_SCHEDULE", "50ms")).await;
     let data: Value = serde_json::from_str(r#"{"then": 503, "amount": 1.10, "name": "Jörg"}"#).unwrap();
     let pushed = scene.push(data).await;
@@ -49,12 +49,12 @@ async fn a_delivery_is_told_with_its_payload_and_all_attempts() {
     );
     let mut detail = reply.body;
     let attempts = detail["attemptLog"].as_array().unwrap().clone();
-    let told: Vec<_> = attempts
+    let shown: Vec<_> = attempts
         .iter()
         .map(|attempt| (&attempt["attempt"], &attempt["outcome"], &attempt["httpStatus"]))
         .collect();
     assert_eq!(
-        told,
+        shown,
         [
             (&json!(1), &json!("retrying"), &json!(503)),
             (&json!(2), &json!("exhausted"), &json!(503))
@@ -204,7 +204,7 @@ async fn pages_repeat_nothing_and_leave_nothing_out_while_deliveries_arrive() {
     assert!(count > 10, "there was more than one page");
     assert_eq!(read, expected);
 
-    // The same in a line of deliveries that wait.
+    // The same in a queue of deliveries that wait.
     for worker in &mut scene.system.workers {
         worker.terminate();
     }
@@ -233,7 +233,7 @@ async fn cursors_are_good_for_their_own_listing_alone() {
     scene.listed("status=exhausted", 3).await;
     let cursor = text(&scene.list("limit=1").await, "nextCursor");
     let of_line = text(&scene.list("limit=1&status=exhausted").await, "nextCursor");
-    // The same filter in other words is the same filter.
+    // The same filter, written differently, is still the same filter.
     let since = "since=2026-01-01T00:00:00Z";
     let of_span = text(&scene.list(&format!("limit=1&{since}")).await, "nextCursor");
     let same = format!("limit=2&since=2026-01-01T01:00:00.000%2B01:00&cursor={of_span}");

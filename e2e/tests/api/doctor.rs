@@ -95,7 +95,7 @@ async fn diagnosis(caller: &Caller, id: &str, pasted: &Pasted) -> (bool, [String
     )
 }
 
-/// What goes wrong, the request that comes of it, and what must be found, if one word says it.
+/// What goes wrong, the request that results, and what the doctor must find, if one word says it.
 type Mistake = (&'static str, Pasted, Option<&'static str>);
 
 fn mistakes(request: &Pasted, secret: &SigningSecret) -> Vec<Mistake> {
@@ -205,7 +205,7 @@ async fn a_delivery_as_it_was_received_is_valid_and_what_was_done_to_it_is_found
         let is_found = found.is_none_or(|code| codes.iter().any(|found| found == code));
         assert!(is_found, "{mistake}: {codes:?}");
     }
-    // Asked about another endpoint, it says to which this was delivered.
+    // When it is asked about another endpoint, it names the one that this went to.
     let (valid, _, codes) = diagnosis(&customer, &other.id, &request).await;
     assert!(
         !valid && codes.iter().any(|code| code == "another_endpoint"),
@@ -226,7 +226,7 @@ async fn a_rotation_is_seen() {
     let rotate = format!("{ENDPOINTS}/{}/rotate-secret", made.id);
     let reply = customer.post(&rotate, &json!({"graceHours": 1})).await;
     assert_eq!(reply.status, 200, "{}", reply.text);
-    // It was signed with the secret before, which libraries go on to accept for an hour.
+    // It was signed with the previous secret, which libraries go on accepting for an hour.
     let (valid, [legacy, standard], codes) = diagnosis(&customer, &made.id, &request).await;
     assert_eq!((legacy.as_str(), standard.as_str()), ("invalid", "valid"));
     assert!(
@@ -244,7 +244,7 @@ async fn a_rotation_is_seen() {
         .post(&rotate, &json!({"graceHours": 0, "force": true}))
         .await;
     assert_eq!(reply.status, 200, "{}", reply.text);
-    // Two secrets ago: nothing is kept of it.
+    // The secret before the previous one: nothing of it is kept.
     let (valid, _, codes) = diagnosis(&customer, &made.id, &only_standard).await;
     assert!(!valid, "{codes:?}");
     assert_eq!(codes, ["signature_mismatch"]);
@@ -286,19 +286,19 @@ async fn an_event_of_another_account_is_as_good_as_none() {
         .push("org:org_2other", "lead.captured", data)
         .await;
     let unknown = EventId::new(Timestamp::now().as_millis()).to_string();
-    let mut told = Vec::new();
+    let mut answers = Vec::new();
     for id in [theirs.id, unknown] {
         let headers = json!({
             "X-RKT-Signature": "7e11ba49a2fcca714d8fba4903b383199bec9bcc9e02ccdabee469998d62d2bc", "webhook-id": id,
         });
         let body = json!({"headers": headers, "body": "{\"event\":\"lead.captured\"}"});
-        told.push(customer.post(&path(&made.id), &body).await.expect(200).body);
+        answers.push(customer.post(&path(&made.id), &body).await.expect(200).body);
     }
-    assert_eq!(told[0], told[1]);
+    assert_eq!(answers[0], answers[1]);
     system.stop();
 }
 
-/// So many headers.
+/// This many headers.
 fn headers(count: usize) -> Map<String, Value> {
     (0..count)
         .map(|number| (format!("x-{number}"), json!("v")))

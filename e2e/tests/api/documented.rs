@@ -61,7 +61,7 @@ async fn execute(scene: &Scene, call: &Call, body: Option<&Value>, with_options:
     reply
 }
 
-/// Asserts that a request has the documented shape; an item of a batch may show a mistake, if the answer tells of it.
+/// Asserts that a request has the documented shape; an item of a batch may show a mistake, if the answer reports it.
 #[track_caller]
 fn assert_valid_request(call: &Call, example: &str, body: &Value, reply: &Reply) {
     let results = reply.body["results"].as_array().into_iter().flatten();
@@ -132,7 +132,7 @@ async fn every_example_of_a_request_works_and_is_answered_as_documented() {
     scene.system.stop();
 }
 
-/// Whatever its path and its body are: the token comes first.
+/// The API checks the token first, whatever the path and the body are.
 #[tokio::test]
 async fn every_call_wants_a_token_of_its_kind() {
     let mut system = api().await;
@@ -151,8 +151,8 @@ async fn every_call_wants_a_token_of_its_kind() {
         ] {
             let request = caller.request(call.method.clone(), call.path).body("[");
             let reply = Caller::send(request).await;
-            let told = (reply.status, reply.code());
-            assert_eq!(told, (status, code), "{}: {}", call.name(), reply.text);
+            let refusal = (reply.status, reply.code());
+            assert_eq!(refusal, (status, code), "{}: {}", call.name(), reply.text);
         }
     }
     assert!(wanting > 15, "{wanting} calls want a token");
@@ -184,7 +184,7 @@ async fn the_document_is_served_and_shows_the_very_refusals() {
     let mut system = api().await;
     let served = system.customer().get("/openapi.json").await.expect(200);
     assert_eq!(served.body, *DOCUMENT);
-    // Item by item a batch is answered as its example says.
+    // A batch is answered item by item, as its example says.
     let batch = &DOCUMENT["paths"][BATCH]["post"];
     let example = &batch["requestBody"]["content"]["application/json"]["examples"]["two"]["value"];
     let pushed = system.backend().post(BATCH, example).await.expect(202);
@@ -236,7 +236,7 @@ async fn a_browser_shows_the_document_without_anything_from_elsewhere() {
             "{text} is not on the page; the browser said:\n{log}"
         );
     }
-    // What the page's policy refuses, or a script that fails, is told on the console.
+    // The console shows what the page's policy refuses, and any script that fails.
     let complaints: Vec<_> = log.lines().filter(|line| line.contains("CONSOLE")).collect();
     assert!(complaints.is_empty(), "{complaints:?}");
     system.stop();

@@ -133,14 +133,14 @@ async fn a_list_is_in_order_of_creation_and_an_account_has_a_limit() {
     let list = customer.get(ENDPOINTS).await.expect(200).body;
     let listed = list["endpoints"].as_array().unwrap();
     let text = |field: &str| -> Vec<_> { listed.iter().map(|one| one[field].as_str().unwrap()).collect() };
-    // Those of one millisecond are in any order, but always in the same.
+    // Endpoints of one millisecond may come in any order, but always in the same one.
     assert!(text("createdAt").is_sorted(), "{list}");
     assert_eq!(customer.get(ENDPOINTS).await.body, list);
     let (mut listed, mut made) = (text("id"), ids.clone());
     listed.sort_unstable();
     made.sort_unstable();
     assert_eq!(listed, made);
-    // Others have their own limit.
+    // Other accounts have their own limit.
     system
         .customer_of("org_other")
         .create_endpoint("http://127.0.0.1:9000/", &["*"])

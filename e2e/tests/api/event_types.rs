@@ -1,4 +1,4 @@
-//! The catalog of event types, and the events that tell an account about its own endpoints.
+//! The catalog of event types, and the events that notify an account about its own endpoints.
 //!
 //! Proves (guarantees): an account's own events go to other endpoints only, by name, and to no other account
 
@@ -96,7 +96,7 @@ async fn only(receiver: &Receiver, path: &str) -> (Arc<Received>, Value) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_team_is_told_when_an_endpoint_is_disabled_and_recovers_and_when_a_delivery_is_given_up() {
+async fn a_team_is_notified_when_an_endpoint_is_disabled_and_recovers_and_when_a_delivery_is_exhausted() {
     let system = System::builder()
         .env("RETRY_SCHEDULE", "")
         .env("DISABLE_AFTER", "1")

@@ -199,7 +199,7 @@ async fn in_a_batch_each_event_stands_for_itself() {
     ]});
     let reply = backend.post(BATCH, &batch).await.expect(202);
     let results = reply.body["results"].as_array().unwrap();
-    let told: Vec<_> = results
+    let shown: Vec<_> = results
         .iter()
         .map(|result| {
             let error = &result["error"];
@@ -211,7 +211,7 @@ async fn in_a_batch_each_event_stands_for_itself() {
         })
         .collect();
     assert_eq!(
-        told,
+        shown,
         [
             (202, "", ""),
             (422, "unknown_event", "event"),
@@ -275,7 +275,7 @@ async fn a_receiver_gets_the_bytes_of_data_as_they_were_sent() {
 }
 
 #[tokio::test]
-async fn an_account_over_its_budget_is_told_to_wait() {
+async fn an_account_over_its_budget_is_asked_to_wait() {
     let mut system = System::builder()
         .workers(0)
         .env("ACCOUNT_BUDGET_BYTES", "2KiB")

@@ -22,7 +22,7 @@ pub(crate) async fn api() -> System {
     System::builder().workers(0).start().await
 }
 
-/// Starts such a system, with a customer and the id of an endpoint of theirs at which nobody listens.
+/// Starts such a system, with a customer, and the id of an endpoint of theirs where nobody listens.
 pub(crate) async fn api_with_endpoint() -> (System, Caller, String) {
     let system = api().await;
     let customer = system.customer();

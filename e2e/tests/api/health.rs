@@ -25,7 +25,7 @@ fn millis(time: &Value) -> u64 {
     text.parse::<Timestamp>().unwrap().as_millis()
 }
 
-/// A time of the API as advice has it, `11:52 UTC`, and the advice without the date, which it has from midnight on.
+/// A time of the API as advice writes it, `11:52 UTC`, and the advice without the date, which it carries from midnight on.
 fn clock_time(time: &Value, advice: &Value) -> (String, String) {
     let (date, clock) = time.as_str().unwrap().split_once('T').unwrap();
     let advice = advice.as_str().unwrap().replace(&format!("{date} "), "");
@@ -125,7 +125,7 @@ async fn a_failing_endpoint_says_why_and_when_it_will_be_disabled() {
     assert_eq!(health["parked"]["deliveries"], 5);
     assert!(health["parked"]["bytes"].as_u64().unwrap() > 5 * 50, "{health}");
 
-    // Repaired: all of it arrives, and what failed is past.
+    // The receiver is repaired: all of it arrives, and the failures are history.
     receiver.always("/hook", Answer::status(204));
     system.customer().toggle(&id).await;
     assert_nothing_left(&system.redis).await;
@@ -163,7 +163,7 @@ async fn a_line_says_how_long_its_head_has_waited() {
     let (since, made) = (&health["queue"]["oldestWaitingSince"], &endpoint["createdAt"]);
     assert!(millis(since) >= millis(made), "{since} {made}");
     assert!(millis(&health["nextAttemptAt"]) >= millis(since), "{health}");
-    // The head of the line is served, and another one is the oldest.
+    // The head of the queue is served, and another one is the oldest.
     receiver.open_gate();
     assert_nothing_left(&system.redis).await;
     let health = &system.customer().endpoint(&id).await["health"];
@@ -175,7 +175,7 @@ async fn a_line_says_how_long_its_head_has_waited() {
     system.finish().await;
 }
 
-/// What is wrong with a receiver, and what its owner is told.
+/// What is wrong with a receiver, and the advice that its owner gets.
 struct Fault {
     url: String,
     error: &'static str,
@@ -192,12 +192,12 @@ fn fault(url: String, error: &'static str, status: Option<u16>, advice: &str) ->
     }
 }
 
-/// What is said of a name where no name server can be reached.
+/// The advice about a name when no name server can be reached.
 const OFFLINE: &str =
     "host name not resolved {when}: the name servers of its domain do not answer; check them";
 
 /// Makes an endpoint of each URL, and lets one event fail at all of them.
-async fn assert_told(system: System, faults: &[Fault]) {
+async fn assert_advice(system: System, faults: &[Fault]) {
     let customer = system.customer();
     let mut ids = Vec::new();
     for fault in faults {
@@ -212,10 +212,10 @@ async fn assert_told(system: System, faults: &[Fault]) {
         })
         .await;
         let (clock, advice) = clock_time(&top["since"], &top["advice"]);
-        let told = |text: &str| advice == text.replace("{when}", &format!("since {clock}"));
-        let is_offline = fault.error == "dns" && told(OFFLINE);
+        let says = |text: &str| advice == text.replace("{when}", &format!("since {clock}"));
+        let is_offline = fault.error == "dns" && says(OFFLINE);
         assert!(
-            told(&fault.advice) || is_offline,
+            says(&fault.advice) || is_offline,
             "{advice}, and not {}",
             fault.advice
         );
@@ -295,11 +295,11 @@ async fn each_failure_comes_with_advice() {
             "host name not found {when}: check the spelling of nothing.invalid, and its DNS records",
         ),
     ];
-    assert_told(system, &faults).await;
+    assert_advice(system, &faults).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_wrong_with_a_certificate_is_told() {
+async fn the_advice_says_what_is_wrong_with_a_certificate() {
     let ca = TestCa::new();
     let system = System::builder()
         .env("SSL_CERT_FILE", ca.pem_file().to_str().unwrap())
@@ -324,7 +324,7 @@ async fn what_is_wrong_with_a_certificate_is_told() {
         ),
     ];
     let faults = faults.map(|(receiver, advice)| fault(receiver.url("/"), "tls", None, advice));
-    assert_told(system, &faults).await;
+    assert_advice(system, &faults).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -29,7 +29,7 @@ async fn say(system: &System, text: &str) -> TcpStream {
     stream
 }
 
-/// Somebody else is served, on a connection of their own.
+/// Asserts that another client is served, on its own connection.
 async fn is_served(system: &System) {
     let reply = Caller::new(&system.api_url(), None).get("/healthz").await;
     assert_eq!(reply.status, 200, "{}", reply.text);
@@ -38,7 +38,7 @@ async fn is_served(system: &System) {
 /// What the server says until it closes the connection.
 async fn closed(mut stream: TcpStream) -> String {
     let mut said = Vec::new();
-    // What is closed with bytes unread is reset, after what was said.
+    // A connection that is closed with bytes unread is reset, after what the server has said.
     let reading = tokio::time::timeout(LONG, stream.read_to_end(&mut said));
     drop(reading.await.unwrap());
     String::from_utf8(said).unwrap()
@@ -130,7 +130,7 @@ async fn as_many_connections_as_the_limit_and_more() {
     }
     is_served(&system).await;
 
-    // With a request begun on as many as there may be, others wait, until those are given up.
+    // With a request begun on as many connections as there may be, others wait until the server gives those up.
     let mut begun = Vec::new();
     for _ in 0..2 * MOST {
         begun.push(say(&system, "GET /healthz HTTP/1.1\r\nx-slow: ").await);
@@ -261,7 +261,7 @@ async fn nobody_can_hold_up_a_stop() {
         held.push(say(&system, "GET /healthz HTT").await);
         held.push(say(&system, &post("/api/events", "content-length: 10\r\n\r\n{")).await);
     }
-    // All have been accepted when this one has been.
+    // Once this one is accepted, all have been.
     is_served(&system).await;
     system.stop();
     for stream in held {

@@ -77,7 +77,7 @@ impl LogScene {
         self.customer.get(&path).await.expect(200).body
     }
 
-    /// The listed deliveries, once there are so many.
+    /// The listed deliveries, once there are this many.
     pub(crate) async fn listed(&self, query: &str, count: usize) -> Vec<Value> {
         eventually(LONG, &format!("{count} deliveries of {query}"), async || {
             let page = self.list(query).await;

@@ -46,7 +46,7 @@ async fn while_redis_is_away_every_call_says_so_and_then_goes_on() {
         assert_refused(&method, path, &reply, 503, "store_unavailable", "");
         assert_eq!(reply.headers["retry-after"], "2", "{method} {path}");
     }
-    let ready = eventually(LONG, "it to be told", async || {
+    let ready = eventually(LONG, "503 from /readyz", async || {
         let ready = customer.get("/readyz").await;
         if ready.status == 503 {
             Ok(ready)
@@ -62,7 +62,7 @@ async fn while_redis_is_away_every_call_says_so_and_then_goes_on() {
         ready.text
     );
     let _reply = customer.get("/healthz").await.expect(200);
-    // What is wrong with a request is still told.
+    // The API still says what is wrong with a request.
     assert_eq!(backend.post(EVENTS, &json!({})).await.code(), "missing_field");
 
     system.redis.restart();
@@ -107,7 +107,7 @@ async fn a_redis_that_hangs_is_not_waited_for() {
             reply.text
         );
     }
-    eventually(LONG, "it to be told", async || {
+    eventually(LONG, "503 from /readyz", async || {
         let ready = customer.get("/readyz").await;
         check(ready.status == 503, ready.text)
     })

@@ -1,4 +1,4 @@
-//! Rate limits: all processes of the API share them, headers tell them, and a refused call changes nothing.
+//! Rate limits: all processes of the API share them, headers announce them, and a refused call changes nothing.
 //!
 //! Proves (security): Rate limits by account and service key, budgets of bytes, numbers of endpoints, lengths of keys
 
@@ -44,16 +44,16 @@ fn header<'a>(reply: &'a Reply, name: &str) -> &'a str {
     value.unwrap_or_default()
 }
 
-/// Asserts that the answer tells how much is left, of a minute that is not over yet.
+/// Asserts that the answer's header says how much is left of a minute that is not over yet.
 #[track_caller]
 fn assert_left(reply: &Reply, name: &str, left: u32) {
-    let told = header(reply, "ratelimit");
+    let announced = header(reply, "ratelimit");
     let start = format!("\"{name}\";r={left};t=");
-    let rest = told.split(", ").find_map(|item| item.strip_prefix(&start));
+    let rest = announced.split(", ").find_map(|item| item.strip_prefix(&start));
     let seconds: u32 = rest
         .and_then(|seconds| seconds.parse().ok())
-        .unwrap_or_else(|| panic!("{left} left of `{name}`, but told is {told:?}"));
-    assert!((1..=60).contains(&seconds), "{told}");
+        .unwrap_or_else(|| panic!("{left} left of `{name}`, but the header says {announced:?}"));
+    assert!((1..=60).contains(&seconds), "{announced}");
 }
 
 /// Asserts a 429 that says when to come again.
@@ -62,11 +62,11 @@ fn assert_limited(method: &Method, path: &str, reply: &Reply) {
     assert_refused(method, path, reply, 429, "rate_limited", "");
     let seconds: u32 = header(reply, "retry-after").parse().unwrap();
     assert!((1..=60).contains(&seconds), "{seconds}");
-    let told = header(reply, "ratelimit");
-    assert!(told.contains(&format!(";r=0;t={seconds}")), "{told}");
+    let announced = header(reply, "ratelimit");
+    assert!(announced.contains(&format!(";r=0;t={seconds}")), "{announced}");
 }
 
-/// As if the minute of a counter were over.
+/// Makes the minute of a counter end.
 fn end_minute(system: &System, counter: &str) {
     let removed: u32 = connect(&system.redis).del(key(counter)).unwrap();
     assert_eq!(removed, 1, "{counter}");
@@ -95,7 +95,7 @@ async fn the_calls_of_an_account_are_limited_across_processes() {
     let reply = colleague.get(ENDPOINTS).await.expect(200);
     assert_eq!(header(&reply, "ratelimit-policy"), "\"dashboard\";q=5;w=60");
     assert_left(&reply, "dashboard", 3);
-    // What is refused otherwise counts as well; what has no good token doesn't.
+    // A call that is refused for another reason counts as well; one without a good token doesn't.
     let reply = customer.get(&format!("{ENDPOINTS}/ep_none")).await.expect(404);
     assert_left(&reply, "dashboard", 2);
     for (token, status) in [("garbage", 401), (SERVICE_KEY, 403)] {
@@ -123,7 +123,7 @@ async fn the_calls_of_an_account_are_limited_across_processes() {
         assert_eq!(header(&reply, "ratelimit-policy"), "\"dashboard\";q=5;w=60");
     }
     assert_eq!(everything(&system), before);
-    // Others are not concerned, nor is the backend.
+    // Other accounts are not affected, nor is the backend.
     assert_left(&other.get(ENDPOINTS).await.expect(200), "dashboard", 4);
     let pushed = system.backend().post(EVENTS, &event(system.account())).await;
     assert!(!pushed.expect(202).headers.contains_key("ratelimit"));
@@ -154,7 +154,7 @@ async fn events_are_limited_for_each_service_key() {
     let reply = backend.post(EVENTS, &event("org:org_a")).await.expect(202);
     assert_eq!(header(&reply, "ratelimit-policy"), "\"key\";q=4;w=60");
     assert_left(&reply, "key", 3);
-    // Items count one each, whoever's they are; wrong ones and repeated ones don't.
+    // Each item counts once, whatever its account; wrong and repeated items don't count.
     let items = [&keyed, &keyed, &json!({}), &event("org:org_b")];
     let reply = backend.post(BATCH, &json!({"events": items})).await.expect(202);
     assert_eq!(statuses(&reply), [202, 202, 422, 202]);
@@ -173,7 +173,7 @@ async fn events_are_limited_for_each_service_key() {
     let all = json!({"events": [&last, &last]});
     assert_eq!(statuses(&backend.post(BATCH, &all).await.expect(202)), [429, 429]);
     assert_eq!(everything(&system), before);
-    // A repeat of what was accepted is still answered.
+    // The API still answers a repeat of what it accepted.
     let again = backend
         .request(Method::POST, EVENTS)
         .json(&event(system.account()));
@@ -213,7 +213,7 @@ async fn events_are_limited_for_each_account_across_processes() {
         );
     }
     assert_eq!(everything(&system), before);
-    // In a batch each account has its own; the lowest is told.
+    // In a batch each account has its own limit; the header announces the lowest.
     let items = [event("org:org_b"), event("org:org_a"), event("user:user_c")];
     let reply = backend.post(BATCH, &json!({"events": items})).await.expect(202);
     assert_eq!(statuses(&reply), [202, 429, 202]);
@@ -225,7 +225,7 @@ async fn events_are_limited_for_each_account_across_processes() {
     system.stop();
 }
 
-/// However many come at once, at whichever process.
+/// The limit holds however many calls come at once, at whichever process.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_events_at_the_same_time_as_many_are_accepted_as_the_limit_says() {
     let limits = [

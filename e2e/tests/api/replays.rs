@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::fixture::{assert_refused, everything};
 use crate::log_scene::{HOOK, LogScene, ids, text};
 
-/// What fails is given up at once.
+/// A delivery that fails is exhausted at once.
 pub(crate) fn one_attempt() -> Builder {
     System::builder()
         .env("RETRY_SCHEDULE", "")
@@ -158,7 +158,7 @@ async fn a_delivery_that_is_not_finished_goes_on_beside_its_replay() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_past_its_retention_is_gone_and_the_reason_is_told() {
+async fn what_is_past_its_retention_is_gone_and_the_answer_says_why() {
     let mut scene = LogScene::start(one_attempt()).await;
     scene.push(json!({})).await;
     let succeeded = ids(&scene.listed("status=succeeded", 1).await).remove(0);

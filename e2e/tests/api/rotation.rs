@@ -146,7 +146,7 @@ async fn a_secret_is_rotated_with_a_grace_that_ends_by_itself() {
     assert!(!now.to_string().contains("whsec_"), "{now}");
     assert_eq!(signed_by(&*scene.deliver().await, &scene.first, &new), BY_BOTH);
 
-    // A second one is refused until then, and says when that is.
+    // A second rotation is refused until then, and the refusal says when that is.
     let stored = scene.stored();
     let again = scene
         .customer
@@ -160,11 +160,11 @@ async fn a_secret_is_rotated_with_a_grace_that_ends_by_itself() {
         "rotation_in_progress",
         "",
     );
-    let told = again.body["detail"].as_str().unwrap();
-    assert!(told.contains(until.as_str().unwrap()), "{told}");
+    let detail = again.body["detail"].as_str().unwrap();
+    assert!(detail.contains(until.as_str().unwrap()), "{detail}");
     assert_eq!(scene.stored(), stored);
 
-    // Nothing has to end it.
+    // The grace ends by itself.
     jump(&scene.system.redis, i64::try_from(DAY_MS).unwrap() + 1000);
     let over = scene.customer.endpoint(&scene.id).await;
     assert_eq!(over["secretRotation"], Value::Null);
@@ -192,7 +192,7 @@ async fn a_forced_rotation_ends_the_grace_before_it() {
     assert_eq!(*rotation, Value::Null);
     let request = scene.deliver().await;
     assert_eq!(signed_by(&request, &third, &secret(&leaked)), BY_NEW);
-    // So the next needs no force.
+    // So the next rotation needs no force.
     scene.rotate(&json!({"graceHours": 0})).await;
     scene.system.finish().await;
 }
@@ -231,7 +231,7 @@ async fn of_rotations_at_once_one_is_made_and_its_secret_signs() {
     }
     let new = secret(&made[0].body);
     assert_eq!(signed_by(&*scene.deliver().await, &scene.first, &new), BY_BOTH);
-    // Forced ones are made one after the other; one of the secrets that were answered signs, with one of the others.
+    // Forced rotations are made one after the other; in the end two of the secrets in the answers sign.
     let body = json!({"force": true});
     let answers = join_all((0..4).map(|_| scene.customer.post(&path, &body))).await;
     let secrets: Vec<_> = answers
@@ -304,7 +304,7 @@ async fn what_is_wrong_rotates_nothing() {
         "unsupported_media_type",
         "",
     );
-    // Nobody else's, and none that isn't there.
+    // Neither another account's endpoint, nor one that isn't there.
     let stranger = system.customer_of("org_2other");
     for (caller, id) in [
         (&stranger, id.as_str()),
@@ -329,7 +329,7 @@ async fn what_is_wrong_rotates_nothing() {
 #[tokio::test]
 async fn a_new_secret_is_kept_sealed_and_not_logged() {
     let (mut system, customer, id) = api_with_endpoint().await;
-    // One that is switched off is rotated as any other.
+    // An endpoint that is switched off gets a new secret like any other.
     customer.toggle(&id).await;
     let rotated = customer.post(&path(&id), &json!({})).await.expect(200).body;
     assert_eq!(rotated["active"], false);

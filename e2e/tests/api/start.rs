@@ -11,13 +11,13 @@ fn sentence(environment: &[(String, String)]) -> String {
     let output = Process::run("webhooks-api", &[], environment);
     assert!(!output.status.success());
     assert!(output.stdout.is_empty());
-    let told = String::from_utf8(output.stderr).unwrap();
+    let printed = String::from_utf8(output.stderr).unwrap();
     // Log lines may stand before it.
-    told.lines().last().unwrap_or_default().to_owned()
+    printed.lines().last().unwrap_or_default().to_owned()
 }
 
 #[tokio::test]
-async fn a_wrong_configuration_is_told_in_one_sentence() {
+async fn a_wrong_configuration_is_refused_in_one_sentence() {
     let mut system = api().await;
     let mut environment = system.environment.clone();
     environment.push(("API_LISTEN".to_owned(), format!("127.0.0.1:{}", free_port())));
@@ -74,8 +74,11 @@ async fn a_wrong_configuration_is_told_in_one_sentence() {
     ] {
         let mut environment = environment.clone();
         environment.push((name.to_owned(), value.to_owned()));
-        let told = sentence(&environment);
-        assert!(told.starts_with(start) && !told.contains("hunter2"), "{told}");
+        let printed = sentence(&environment);
+        assert!(
+            printed.starts_with(start) && !printed.contains("hunter2"),
+            "{printed}"
+        );
     }
     let help = Process::run("webhooks-api", &["--help"], &[]);
     let help = String::from_utf8(help.stdout).unwrap();
@@ -103,10 +106,10 @@ async fn a_redis_that_would_lose_events_is_refused() {
     environment.push(("API_LISTEN".to_owned(), format!("127.0.0.1:{}", free_port())));
     let redis = RedisServer::start_with(&["--maxmemory-policy", "allkeys-lru"]);
     environment.push(("REDIS_URL".to_owned(), redis.url()));
-    let told = sentence(&environment);
+    let printed = sentence(&environment);
     assert!(
-        told.starts_with("REDIS_URL: ") && told.contains("noeviction"),
-        "{told}"
+        printed.starts_with("REDIS_URL: ") && printed.contains("noeviction"),
+        "{printed}"
     );
 }
 

@@ -30,7 +30,7 @@ async fn what_belongs_to_somebody_else_is_unknown() {
     let replay = "rpl_01kmnv6c4e8g2j6m0p4r8t2w6y";
     let before = everything(&system);
     let unknown = delivery.replace("dlv_0", "dlv_7");
-    // Of the first and of the last moment that an id can name.
+    // Ids of the first and of the last moment that an id can name.
     let [first, last] = ["0", "z"].map(|fill| format!("dlv_7{}{}", fill.repeat(25), &delivery[30..]));
     let first = first.replace("dlv_7", "dlv_0");
     let below = |endpoint: &str, delivery: &str| {

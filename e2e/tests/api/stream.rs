@@ -42,7 +42,7 @@ fn waiting_in_redis(system: &System) -> usize {
     list.lines().filter(|line| line.contains("cmd=xread")).count()
 }
 
-/// Waits until no stream takes anything from anybody.
+/// Waits until all streams are closed and have given back what they held.
 async fn all_closed(system: &System) {
     eventually(LONG, "all streams to be closed", async || {
         let (open, waiting) = (open_streams(system).await, waiting_in_redis(system));
@@ -55,7 +55,7 @@ async fn all_closed(system: &System) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn attempts_and_changes_are_told_as_they_happen_and_after_a_break() {
+async fn attempts_and_changes_are_sent_as_they_happen_and_after_a_break() {
     let scene = LogScene::start(System::builder().env("RETRY_SCHEDULE", "50ms")).await;
     let path = scene.path("deliveries/stream");
     scene.push(json!({})).await;
@@ -64,7 +64,7 @@ async fn attempts_and_changes_are_told_as_they_happen_and_after_a_break() {
         (open_streams(&scene.system).await, waiting_in_redis(&scene.system)),
         (0, 0)
     );
-    // It begins with what happens next, not with what was there before.
+    // The stream begins with what happens next, not with what the log had before.
     let (mut listener, beginning) = Listener::start(&scene.customer, &path, None).await;
     scene.push(json!({"then": 500})).await;
     let attempts = listener.events(&["attempt", "attempt"]).await;
@@ -121,7 +121,7 @@ async fn attempts_and_changes_are_told_as_they_happen_and_after_a_break() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_dropped_from_the_log_is_told_as_a_gap() {
+async fn what_was_dropped_from_the_log_is_reported_as_a_gap() {
     let scene = LogScene::start(System::builder().env("LOG_LENGTH", "50")).await;
     let path = scene.path("deliveries/stream");
     scene.push(json!({})).await;
@@ -140,7 +140,7 @@ async fn what_was_dropped_from_the_log_is_told_as_a_gap() {
     let events = listener.events(&["gap", "attempt"]).await;
     assert_eq!(events[0].data["resumedAt"], events[1].data["at"]);
     assert_eq!(events[0].id, None);
-    // What came is behind the gap: going on from there has none.
+    // What came is after the gap: going on from there leaves no gap.
     let id = events[1].id.as_deref();
     let (mut on, _) = Listener::start(&scene.customer, &path, id).await;
     on.events(&["attempt"]).await;

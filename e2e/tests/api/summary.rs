@@ -20,7 +20,7 @@ async fn summary(caller: &Caller) -> Value {
     caller.get(SUMMARY).await.expect(200).body
 }
 
-/// What one kind of outcome adds up to.
+/// The sum of one kind of outcome over all hours.
 fn total(summary: &Value, outcome: &str) -> u64 {
     let hours = summary["hours"].as_array().unwrap();
     hours.iter().map(|hour| hour[outcome].as_u64().unwrap()).sum()
@@ -139,7 +139,7 @@ async fn outcomes_are_counted_for_their_own_account_and_a_day() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_needs_attention_is_told_most_urgent_first() {
+async fn what_needs_attention_is_listed_most_urgent_first() {
     let mut system = System::builder()
         .env("RETRY_SCHEDULE", "1h")
         .env("DISABLE_AFTER", "4")
@@ -175,17 +175,17 @@ async fn what_needs_attention_is_told_most_urgent_first() {
             push(&system, system.account(), event).await;
         }
     }
-    // It waits for a retry, and is most of the budget.
+    // This delivery waits for a retry, and takes most of the budget.
     let large = json!({"text": "x".repeat(85_000)});
     push_data(&system, system.account(), "ticket.updated", large).await;
-    let told = eventually(LONG, "all attempts to be made", async || {
+    let full = eventually(LONG, "all attempts to be made", async || {
         let summary = summary(&customer).await;
         let attempts = total(&summary, "failedAttempts") + total(&summary, "succeeded");
         check(attempts == 9, summary.to_string()).map(|()| summary)
     })
     .await;
-    assert_eq!(told["endpoints"], json!({"active": 2, "disabled": 2, "off": 1}));
-    let attention = told["attention"].as_array().unwrap();
+    assert_eq!(full["endpoints"], json!({"active": 2, "disabled": 2, "off": 1}));
+    let attention = full["attention"].as_array().unwrap();
     let reasons: Vec<_> = attention
         .iter()
         .map(|item| (item["reason"].as_str().unwrap(), item["endpointId"].as_str()))
@@ -226,14 +226,14 @@ async fn what_needs_attention_is_told_most_urgent_first() {
         );
     }
     assert!(attention[0]["since"].is_null() && attention[3]["since"].is_string());
-    let bytes = told["unfinishedBytes"].as_u64().unwrap();
+    let bytes = full["unfinishedBytes"].as_u64().unwrap();
     assert!((85_000..100_000).contains(&bytes), "{bytes}");
-    assert_eq!(told["budgetBytes"], 100_000);
+    assert_eq!(full["budgetBytes"], 100_000);
     discard(&customer, disabled).await;
     system.stop();
 }
 
-/// What is discarded is counted, and asks for no attention any more.
+/// Discarded deliveries are counted, and need no attention any more.
 async fn discard(customer: &Caller, disabled: &str) {
     let body = json!({"id": disabled, "active": true, "parked": "discard"});
     let reply = customer.patch(ENDPOINTS, &body).await;

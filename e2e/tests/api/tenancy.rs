@@ -23,7 +23,7 @@ const OWN: [&str; 4] = ["createEndpoint", "listEndpoints", "getSummary", "listEv
 
 const STRANGER: &str = "org_2other";
 
-/// All that a call may name of an account.
+/// Everything of an account that a call may name.
 #[derive(Clone)]
 struct Belongings {
     endpoint: String,
@@ -36,14 +36,14 @@ struct Belongings {
     event_id: String,
 }
 
-/// An account with one of everything, and nobody who works on it any more.
+/// An account with one of everything, and no worker left that would change it.
 async fn furnish(scene: &mut LogScene) -> Belongings {
     scene.push(json!({"then": 500})).await;
     let delivery = text(&scene.listed("status=exhausted", 1).await[0], "id");
     scene.push(json!({})).await;
     scene.listed("status=succeeded", 1).await;
     let (_, event_id) = Listener::start(&scene.customer, &scene.path("deliveries/stream"), None).await;
-    // None of the exhausted is that young, so there is nothing to do for it.
+    // No exhausted delivery is that young, so the replay has nothing to do.
     let wanted = json!({"since": recent(-1_000), "status": "exhausted", "dryRun": false});
     let replay = scene.customer.post(&scene.path("replay"), &wanted).await;
     let belongings = Belongings {
@@ -187,8 +187,8 @@ async fn what_an_account_owns_is_unknown_to_every_other() {
             continue;
         }
         for (example, body) in call.requests() {
-            let (status, code, told) = answer(filled(&call, body, &stranger, &theirs)).await;
-            let context = format!("{}, `{example}`: {status} {told}", call.name());
+            let (status, code, said) = answer(filled(&call, body, &stranger, &theirs)).await;
+            let context = format!("{}, `{example}`: {status} {said}", call.name());
             // A cursor is looked at before what it belongs to.
             let is_refused = (status, code.as_str()) == (404, "endpoint_not_found")
                 || names_something_below(&call) && (status, code.as_str()) == (422, "invalid_cursor");
@@ -196,32 +196,32 @@ async fn what_an_account_owns_is_unknown_to_every_other() {
             assert_eq!(everything(&scene.system), before, "{context}");
         }
         if names_something_below(&call) {
-            let (status, code, told) = answer(filled(&call, None, &stranger, &below_own)).await;
+            let (status, code, said) = answer(filled(&call, None, &stranger, &below_own)).await;
             let is_refused = matches!(
                 (status, code.as_str()),
                 (404, "delivery_not_found" | "replay_not_found") | (422, "invalid_cursor")
             );
             assert!(
                 is_refused,
-                "{} below an own endpoint: {status} {told}",
+                "{} below an own endpoint: {status} {said}",
                 call.name()
             );
             assert_eq!(everything(&scene.system), before, "{}", call.name());
         }
         named.push(call);
     }
-    // What names nothing shows nothing of it, and changes nothing of it.
+    // Calls that name nothing show nothing of the account, and change nothing in it.
     for call in &alone {
         for (_, body) in call.requests() {
-            let (status, _, told) = answer(filled(call, body, &stranger, &theirs)).await;
-            assert!((200..300).contains(&status), "{}: {told}", call.name());
+            let (status, _, said) = answer(filled(call, body, &stranger, &theirs)).await;
+            assert!((200..300).contains(&status), "{}: {said}", call.name());
             for secret in [
                 &theirs.endpoint,
                 &theirs.delivery,
                 &theirs.replay,
                 &scene.receiver.url(HOOK),
             ] {
-                assert!(!told.contains(secret.as_str()), "{}: {told}", call.name());
+                assert!(!said.contains(secret.as_str()), "{}: {said}", call.name());
             }
         }
     }
@@ -230,15 +230,15 @@ async fn what_an_account_owns_is_unknown_to_every_other() {
         let is_shared = key.ends_with(":stats") || key.contains(STRANGER);
         assert!(is_shared || after.get(key) == Some(content), "{key} was changed");
     }
-    // With the owner's own token the very same calls find what they name: those that remove something last.
+    // With the owner's own token the very same calls find what they name; those that remove something come last.
     named.sort_by_key(|call| call.method == reqwest::Method::DELETE);
     named.sort_by_key(|call| call.path == ENDPOINTS);
     for call in named {
         let (_, body) = call.requests().remove(0);
-        let (status, _, told) = answer(filled(&call, body, &scene.customer, &theirs)).await;
+        let (status, _, said) = answer(filled(&call, body, &scene.customer, &theirs)).await;
         // Without a worker a test event is not sent.
         let is_good = (200..300).contains(&status) || call.id() == "sendTestEvent" && status == 503;
-        assert!(is_good, "{} of the owner: {status} {told}", call.name());
+        assert!(is_good, "{} of the owner: {status} {said}", call.name());
     }
     scene.system.stop();
 }
@@ -289,8 +289,8 @@ async fn nobody_gets_in_without_a_token_of_the_right_kind() {
         };
         let (_, body) = call.requests().remove(0);
         for (what, caller, expected) in wrong {
-            let (status, _, told) = answer(filled(&call, body, &caller, &theirs)).await;
-            assert_eq!(status, expected, "{}, token: {what}: {told}", call.name());
+            let (status, _, said) = answer(filled(&call, body, &caller, &theirs)).await;
+            assert_eq!(status, expected, "{}, token: {what}: {said}", call.name());
             tried += 1;
         }
         assert_eq!(everything(&scene.system), before, "{}", call.name());

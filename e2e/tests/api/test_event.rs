@@ -65,7 +65,7 @@ async fn a_test_event_is_sent_as_any_other_and_answered_with_the_attempt() {
         let all = types["eventTypes"].as_array().unwrap();
         all.iter().find(|kind| kind["name"] == event).unwrap()["sample"].clone()
     };
-    // Also of a type that it doesn't subscribe to.
+    // A type that the endpoint doesn't subscribe to works, too.
     for event in ["ticket.updated", "session.created"] {
         let answer = tested(&customer, id, &json!({"event": event})).await;
         assert_eq!(
@@ -166,7 +166,7 @@ async fn a_test_that_fails_strikes_nobody_and_changes_nothing() {
         assert_eq!(attempt["outcome"], "exhausted", "there is no second attempt");
         assert_logged(&customer, &id, &answer).await;
     }
-    // Neither a strike nor the last attempt nor part of the health.
+    // It is no strike, not the endpoint's last attempt, and no part of its health.
     assert_eq!(customer.endpoint(&id).await, before);
     let summary = customer.get("/api/webhooks-summary").await.expect(200).body;
     assert_eq!(summary["attention"], json!([]));
@@ -231,12 +231,12 @@ async fn an_account_has_ten_in_a_minute_whatever_the_endpoint() {
         assert_refused(&Method::POST, &path(id), &refused, 429, "too_many_tests", "");
         let wait: u64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
         assert!((1..=60).contains(&wait), "{wait}");
-        let told = refused.body["detail"].as_str().unwrap();
-        assert!(told.contains(&format!("{wait} s")), "{told}");
+        let detail = refused.body["detail"].as_str().unwrap();
+        assert!(detail.contains(&format!("{wait} s")), "{detail}");
     }
     tested(&other, &theirs, &json!({})).await;
     assert_eq!(receiver.count(), 11);
-    // The minute is Redis's: when the count has gone, there can be more.
+    // Redis ends the minute: when the count has expired, the account may send more.
     let count = key(&format!("account:{}:trials", system.account()));
     let left: i64 = connect(&system.redis).pttl(&count).unwrap();
     assert!((1..=60_000).contains(&left), "{left}");
@@ -246,7 +246,7 @@ async fn an_account_has_ten_in_a_minute_whatever_the_endpoint() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_worker_that_is_told_and_the_event_is_not_sent_later() {
+async fn without_a_worker_the_answer_says_so_and_the_event_is_not_sent_later() {
     let (mut system, receiver, endpoint) = System::builder().workers(0).start_with_hook().await;
     let customer = system.customer();
     let id = endpoint.id;

@@ -38,7 +38,10 @@ async fn the_whole_life_of_an_endpoint_runs_through_the_generated_client() {
         ("ACCOUNT_ID", system.account().to_owned()),
     ];
     let story = tokio::task::spawn_blocking(move || workshop.node(&["out/life.js"], &variables));
-    let told = story.await.unwrap();
-    assert!(told.ends_with("✓ it was removed\n"), "it ended early:\n{told}");
+    let printed = story.await.unwrap();
+    assert!(
+        printed.ends_with("✓ it was removed\n"),
+        "it ended early:\n{printed}"
+    );
     system.finish().await;
 }

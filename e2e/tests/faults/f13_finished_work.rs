@@ -73,7 +73,7 @@ async fn counter(system: &System, name: &str) -> u64 {
         .unwrap()
 }
 
-/// Workers deliver three times as much as the store holds, and the API goes on accepting without a hand.
+/// Workers deliver three times as much as the store holds, and the API goes on accepting without help.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_oldest_of_the_account_with_the_most_goes_first_and_what_was_exhausted_last() {
     let builder = builder().env("RETRY_SCHEDULE", "").env("DISABLE_AFTER", "1000");
@@ -105,7 +105,7 @@ async fn the_oldest_of_the_account_with_the_most_goes_first_and_what_was_exhaust
     let early = "webhooks_worker_payloads_released_total{reason=\"pressure\"}";
     assert_eq!(counter(&system, early).await, 700 - count as u64);
 
-    // Its owner is told.
+    // Its owner learns why.
     let delivery = format!("dlv_{}_{}", &much[0].id[4..], &endpoints[0].id[3..]);
     let path = format!("/api/webhooks-config/{}/deliveries/{delivery}", endpoints[0].id);
     let customer = system.customer_of("org_much");
@@ -122,7 +122,7 @@ async fn the_oldest_of_the_account_with_the_most_goes_first_and_what_was_exhaust
         refused.text
     );
 
-    // Next to nothing may be kept: what was exhausted goes as well, and stays visible.
+    // Next to nothing may be kept: payloads of exhausted events go as well, while their deliveries stay visible.
     ask::<()>(&system.redis, &["CONFIG", "SET", "maxmemory", "1mb"]);
     eventually(LONG, "all payloads to go", async || {
         let left = [&much, &little, &down].map(|events| kept(&system, events).0);
@@ -215,7 +215,7 @@ async fn a_shorter_retention_reaches_what_is_stored() {
     scene.every_event_delivered(accepted).await;
 }
 
-/// A budget does without `maxmemory`.
+/// A budget works without `maxmemory`.
 #[tokio::test(flavor = "multi_thread")]
 async fn finished_payloads_go_when_a_budget_is_used_up() {
     let mut scene = Scene::start(builder().env("STORE_BUDGET_BYTES", "1MiB")).await;

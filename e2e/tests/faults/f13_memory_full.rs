@@ -35,7 +35,7 @@ pub(crate) async fn fill(backend: &Caller, account: &str) -> (Vec<Pushed>, e2e::
     }
 }
 
-/// Lets Redis have so many bytes more than it uses now, or less.
+/// Lets Redis use this many bytes more than it uses now, or fewer.
 pub(crate) fn limit_memory(scene: &Scene, more: i64) {
     let info: String = scene.redis(&["INFO", "memory"]);
     let used = info
@@ -69,7 +69,7 @@ async fn new_events_are_refused_and_the_queue_drains() {
         refusal.text
     );
     assert!(refusal.headers.contains_key("retry-after"));
-    // What clients' buffers take comes and goes: well over the limit it is full for sure.
+    // Clients' buffers come and go: well over the limit, Redis is full for sure.
     limit_memory(&scene, -(1 << 20));
     is_full(&backend).await;
     // A batch is refused too, and new endpoints; what frees or finishes is not.
@@ -142,10 +142,10 @@ async fn new_events_are_refused_and_the_queue_drains() {
 
 /// Waits until `/readyz` says that new work is refused.
 async fn is_full(backend: &Caller) {
-    eventually(LONG, "it to be told that Redis is full", async || {
+    eventually(LONG, "/readyz to say that Redis is full", async || {
         let ready = e2e::client::Caller::try_send(backend.request(reqwest::Method::GET, "/readyz")).await;
-        let told = ready.map(|ready| (ready.status, ready.text)).unwrap_or_default();
-        check(told.0 == 503 && told.1.contains("out of memory"), told.1)
+        let answer = ready.map(|ready| (ready.status, ready.text)).unwrap_or_default();
+        check(answer.0 == 503 && answer.1.contains("out of memory"), answer.1)
     })
     .await;
 }

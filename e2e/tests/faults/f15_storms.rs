@@ -177,7 +177,7 @@ fn event(number: usize) -> NewEvent {
     }
 }
 
-/// Leases so many deliveries as a worker does, and reports that each failed and is to be tried again in an hour.
+/// Leases this many deliveries as a worker does, and reports that each failed and is to be tried again in an hour.
 async fn all_failed_once(store: &Store, count: usize) {
     let policy = Policy {
         delivery_timeout: Duration::from_secs(1800),

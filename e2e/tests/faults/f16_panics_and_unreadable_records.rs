@@ -113,7 +113,7 @@ async fn events_that_can_not_be_read() {
     system.stop();
 }
 
-/// Deliveries of an endpoint whose record lacks what an attempt needs are quarantined, and come when it was repaired. Others
+/// Deliveries of an endpoint whose record lacks what an attempt needs are quarantined, and arrive once it is repaired. Others
 /// flow meanwhile.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_endpoint_that_can_not_be_read() {
@@ -126,7 +126,7 @@ async fn an_endpoint_that_can_not_be_read() {
         .unwrap();
     let _: usize = redis.hdel(&record, "url").unwrap();
     let mut pushed = push(&system, "lead.captured", 5).await;
-    // Pushed by id of the account, and the route says where to: the API doesn't read the record.
+    // A push names the account, whose routes say where the event goes: the API doesn't read the endpoint's record.
     assert!(pushed.iter().all(|event| event.deliveries == 1));
     pushed.extend(push(&system, "ticket.created", 100).await);
     system.add_worker();
@@ -197,7 +197,7 @@ async fn records_of_deliveries_that_can_not_be_read() {
     let balance = Account::of(&system)
         .at(&receiver)
         .accepted(pushed)
-        // The attempts that were made were in the records, so two of them begin anew.
+        // The records held the numbers of attempts, so two of the deliveries begin anew.
         .duplicates_at_most(2)
         .balance()
         .await;
@@ -273,7 +273,7 @@ async fn keys_that_something_else_overwrites() {
             assert_eq!(removed.status, if gone { 404 } else { 204 }, "{}", removed.text);
         }
     }
-    // Nothing is left of them but what tells of it.
+    // Nothing is left of them but the record of what happened.
     let redis = &mut connect(&system.redis);
     eventually(LONG, "what waited to be canceled", async || {
         let left = [keys(redis, "pending:*"), keys(redis, "sweep:*")].concat();

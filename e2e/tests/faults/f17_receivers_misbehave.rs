@@ -93,7 +93,7 @@ fn misbehaving() -> Vec<(&'static str, Answer)> {
     ]
 }
 
-/// All of them at once, and meanwhile healthy receivers get what is theirs, again and again, until the others are disabled.
+/// All of them misbehave at once, while healthy receivers get their deliveries, again and again, until the others are disabled.
 pub(crate) async fn all_at_once(timeout: Duration, disable_after: u32) {
     let mut system = builder()
         .worker_env("DELIVERY_TIMEOUT", format!("{}s", timeout.as_secs()))
@@ -136,7 +136,7 @@ pub(crate) async fn all_at_once(timeout: Duration, disable_after: u32) {
         peak >> 20
     );
     assert!(peak < MEMORY, "{} MiB", peak >> 20);
-    // The healthy would have had a handful of rounds if they had waited for the others.
+    // If the healthy had waited for the others, they would have had only a handful of rounds.
     assert!(rounds >= 10, "{rounds}");
     assert_eq!(
         receiver.received_at("/landing").len(),
@@ -177,7 +177,7 @@ fn assert_attempts_were_cut_off(system: &System, bad: &HashMap<String, String>, 
     for (path, id) in bad {
         let entries: Vec<(String, HashMap<String, String>)> =
             ask(&system.redis, &["XRANGE", &key(&format!("log:{id}")), "-", "+"]);
-        // The log also tells when the endpoint itself changed.
+        // The log also records when the endpoint itself changed.
         let attempts: Vec<_> = entries
             .into_iter()
             .map(|(_, entry)| entry)

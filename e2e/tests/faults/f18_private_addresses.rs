@@ -113,7 +113,7 @@ async fn inside() {
     nothing_is_led_inside(&names, None).await;
     let proxy = EgressProxy::start().await;
     nothing_is_led_inside(&names, Some(&proxy)).await;
-    // It is asked for what was judged, so no lookup of its own can lead elsewhere.
+    // The worker asks the proxy for the address that it judged, so no lookup of the proxy's can lead elsewhere.
     let asked = proxy.asked();
     assert!(asked.len() > 20, "{asked:?}");
     for head in asked {
@@ -305,7 +305,7 @@ impl Canary {
         Self { port, connections }
     }
 
-    /// It can be reached, on every address, and hears that; else its silence would mean nothing.
+    /// Asserts that clients reach it on every address and that it notices; else its silence would mean nothing.
     async fn sings(&self) {
         for address in PRIVATE {
             let address = SocketAddr::new(address.parse().unwrap(), self.port);

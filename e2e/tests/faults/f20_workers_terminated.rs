@@ -19,7 +19,7 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 /// … and has this much more on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// The only worker is told to stop in the middle of the load, four times. Each time it finishes what it has begun, gives
+/// The only worker gets SIGTERM in the middle of the load, four times. Each time it finishes what it has begun, gives
 /// back the rest, and leaves nothing leased. Nothing comes twice, not even from receivers that never answer: their attempts
 /// end by themselves.
 #[tokio::test(flavor = "multi_thread")]

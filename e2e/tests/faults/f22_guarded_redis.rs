@@ -23,7 +23,7 @@ use crate::scene::{Scene, blocking, builder, store};
 /// What `default` may do, as shipped.
 const SHIPPED: &str = "user default off resetpass ~* resetchannels +@all\n";
 
-/// What it was allowed by the list before.
+/// What the previous list allowed it.
 const OLD: &str = "user default off resetpass resetkeys resetchannels -@all\n";
 
 /// The shipped access list with other rights of `default`.
@@ -121,8 +121,8 @@ impl Guarded {
             let url = ("REDIS_URL".to_owned(), self.scene.system.redis.url_as("operator"));
             Process::run("webhooksctl", &["check"], &[url])
         });
-        let told = String::from_utf8([check.stdout, check.stderr].concat()).unwrap();
-        assert!(check.status.success(), "{what}: {told}");
+        let printed = String::from_utf8([check.stdout, check.stderr].concat()).unwrap();
+        assert!(check.status.success(), "{what}: {printed}");
         self.push("message.sent", 2).await;
         self.push("lead.captured", 3).await;
     }
@@ -165,7 +165,7 @@ impl Kept {
         Self(kept)
     }
 
-    /// The keys that the other one has not, or with other contents.
+    /// The keys that the other one lacks, or has with other contents.
     fn missing_from(&self, other: &Self) -> String {
         let missing = self
             .0
@@ -189,8 +189,8 @@ fn assert_closed(redis: &RedisServer) {
     ] {
         let answer: redis::RedisResult<redis::Value> =
             redis::cmd(command[0]).arg(&command[1..]).query(connection);
-        let told = answer.expect_err("it let us in").to_string();
-        assert!(told.contains(refusal), "{command:?}: {told}");
+        let error = answer.expect_err("it let us in").to_string();
+        assert!(error.contains(refusal), "{command:?}: {error}");
     }
 }
 
@@ -239,7 +239,7 @@ pub(crate) async fn a_server_that_may_not_replay_is_refused_on(program: &Program
     let system = &mut guarded.scene.system;
     for default in [
         OLD,
-        // All commands but one, and all of it on keys of others.
+        // All commands but one; all commands, but not on all keys of ours.
         "user default off resetpass ~* resetchannels +@all -zadd\n",
         "user default off resetpass ~wh:{0}:* resetchannels +@all\n",
         "user default off resetpass ~other:* resetchannels +@all\n",
@@ -256,20 +256,20 @@ pub(crate) async fn a_server_that_may_not_replay_is_refused_on(program: &Program
             let output = blocking(|| Process::run(program, &[], &environment));
             let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
             assert!(!output.status.success(), "{program}: {default}{said}");
-            let told = said.lines().last().unwrap_or_default();
+            let last = said.lines().last().unwrap_or_default();
             for word in [
                 "REDIS_URL: ",
                 "`default`",
                 SHIPPED.trim(),
                 "docker/redis/users.acl",
             ] {
-                assert!(told.contains(word), "{program}: {default}{said}");
+                assert!(last.contains(word), "{program}: {default}{said}");
             }
         }
     }
 }
 
-/// With the list before, a restart loses nearly everything. The programs, which run, notice it and wait: nothing is accepted or
+/// Under the previous list a restart loses nearly everything. The running programs notice it and wait: nothing is accepted or
 /// written. What was written is still in the file, though: the shipped list, loaded before the file is rewritten, brings it back.
 pub(crate) async fn what_the_old_list_lost_comes_back_on(program: &Program) {
     let mut guarded = Guarded::start(program).await;
@@ -335,7 +335,7 @@ async fn what_a_restart_with_the_old_list_lost_comes_back_with_the_shipped_one()
     what_the_old_list_lost_comes_back_on(&oldest_program()).await;
 }
 
-/// A list of an older release grants nobody the question: the programs say so, and go on.
+/// The list of an older release lets nobody ask what `default` may do: the programs say so, and go on.
 #[tokio::test(flavor = "multi_thread")]
 async fn where_it_can_not_be_asked_the_programs_warn() {
     let mut guarded = Guarded::start(&oldest_program()).await;
@@ -346,10 +346,10 @@ async fn where_it_can_not_be_asked_the_programs_warn() {
     blocking(|| system.workers[0].restart());
     system.wait_ready().await;
     let ready = system.backend().get("/readyz").await.expect(200).body;
-    let told = ready["warnings"][0].as_str().unwrap();
+    let warning = ready["warnings"][0].as_str().unwrap();
     assert!(
-        told.contains("ACL DRYRUN") && told.contains(SHIPPED.trim()),
-        "{told}"
+        warning.contains("ACL DRYRUN") && warning.contains(SHIPPED.trim()),
+        "{warning}"
     );
     let log = system.workers[0].log();
     assert!(log.contains("ACL DRYRUN"), "{log}");

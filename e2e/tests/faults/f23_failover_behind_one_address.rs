@@ -115,8 +115,8 @@ impl Stream {
         }
     }
 
-    /// Reads on until all these events were told.
-    async fn tells(&mut self, events: &[Pushed]) {
+    /// Reads on until the stream has shown all these events.
+    async fn shows(&mut self, events: &[Pushed]) {
         let reading = async {
             while let Some(missing) = events.iter().find(|event| !self.seen.contains(&event.id)) {
                 let piece = self.response.chunk().await.unwrap();
@@ -126,7 +126,7 @@ impl Stream {
         };
         tokio::time::timeout(LONG, reading)
             .await
-            .expect("the stream to tell of all events");
+            .expect("the stream to show all events");
     }
 }
 
@@ -158,7 +158,7 @@ async fn a_planned_failover_loses_nothing() {
     more_accepted(&load, 100).await;
     let loaded = load.stop().await;
     assert!(loaded.slowest < ANSWERS_WITHIN, "{:?}", loaded.slowest);
-    failover.stream.tells(&loaded.accepted).await;
+    failover.stream.shows(&loaded.accepted).await;
     failover.everybody_moved(&old).await;
     failover.scene.assert_all_run();
     failover.scene.all_delivered(loaded, 0).await;
@@ -192,14 +192,14 @@ async fn an_unplanned_failover_loses_what_was_not_replicated_and_nothing_else() 
     let _: () = ask(old, &["REPLICAOF", "127.0.0.1", &nobody]);
     more_refused(&load, 8).await;
     let (refused_at, acknowledged) = (load.refused(), load.accepted());
-    // While it refuses everything, it is not connected to again for each call.
+    // While the old server refuses everything, the programs don't connect to it anew for each call.
     let connections = failover.address.counters().connections;
     let began = std::time::Instant::now();
     more_refused(&load, 100).await;
     let made = failover.address.counters().connections - connections;
     let seconds = usize::try_from(began.elapsed().as_secs()).unwrap() + 2;
     let refusals = load.refused() - refused_at;
-    // Two lines of the API, and three of each worker.
+    // Two connections of the API, and three of each worker.
     assert!(
         made <= 8 * seconds,
         "{made} connections for {refusals} refusals in {seconds} s"
@@ -232,7 +232,7 @@ async fn an_unplanned_failover_loses_what_was_not_replicated_and_nothing_else() 
         acknowledged - replicated
     );
     let after: Vec<_> = kept.iter().rev().take(20).cloned().collect();
-    failover.stream.tells(&after).await;
+    failover.stream.shows(&after).await;
     let loaded = Loaded {
         accepted: kept,
         ..loaded

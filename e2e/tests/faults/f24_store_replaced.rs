@@ -64,9 +64,9 @@ async fn noticed(scene: &Scene, reason: &str) {
     for caller in [system.customer(), pages(system)] {
         eventually(LONG, "the swap to be noticed", async || {
             let ready = caller.get("/readyz").await;
-            let told = ready.status == 503 && ready.text.contains(reason);
+            let is_replaced = ready.status == 503 && ready.text.contains(reason);
             check(
-                told && ready.text.contains("webhooksctl store accept"),
+                is_replaced && ready.text.contains("webhooksctl store accept"),
                 ready.text,
             )
         })
@@ -109,7 +109,7 @@ async fn an_emptied_server_is_not_taken_for_a_new_one() {
     let load = scene.load();
     more_accepted(&load, 50).await;
     ask::<()>(&scene.system.redis, &["FLUSHALL"]);
-    // No waiting: not even the first call finds an empty list.
+    // Without waiting: not even the first call finds an empty list.
     let reply = scene
         .system
         .customer()
@@ -153,7 +153,7 @@ async fn an_emptied_server_is_not_taken_for_a_new_one() {
         json!([]),
         "an accepted store was not set back"
     );
-    // It can be said again, and changes nothing.
+    // Accepting again changes nothing.
     accept(&scene.system, Some(ID));
     scene.assert_all_run();
     e2e::state::assert_nothing_left(&scene.system.redis).await;
@@ -334,17 +334,17 @@ async fn an_older_copy_goes_on_with_a_warning() {
         scene.system.redis.restart();
     });
     scene.system.wait_ready().await;
-    let told = async |caller: &Caller, is_told: bool| {
-        eventually(LONG, "the warning", async || {
+    let warns = async |caller: &Caller, must_warn: bool| {
+        eventually(LONG, "the right warnings", async || {
             let ready = caller.get("/readyz").await;
-            let has_it = ready.text.contains("set back to an earlier state");
-            check(ready.status == 200 && has_it == is_told, ready.text)
+            let has_warned = ready.text.contains("set back to an earlier state");
+            check(ready.status == 200 && has_warned == must_warn, ready.text)
         })
         .await;
     };
     let (customer, worker) = (scene.system.customer(), pages(&scene.system));
-    told(&customer, true).await;
-    told(&worker, true).await;
+    warns(&customer, true).await;
+    warns(&worker, true).await;
     for (caller, program) in [(&customer, "api"), (&worker, "worker")] {
         let metrics = caller.get("/metrics").await.expect(200).text;
         let line = format!("webhooks_{program}_store_rewinds_total 1");
@@ -368,11 +368,11 @@ async fn an_older_copy_goes_on_with_a_warning() {
     scene.system.workers.clear();
     scene.system.add_worker();
     scene.system.wait_ready().await;
-    told(&pages(&scene.system), true).await;
+    warns(&pages(&scene.system), true).await;
     let said = accept(&scene.system, None);
     assert!(said.contains("set back to an earlier state"), "{said}");
-    told(&customer, false).await;
-    told(&pages(&scene.system), false).await;
+    warns(&customer, false).await;
+    warns(&pages(&scene.system), false).await;
     e2e::state::assert_nothing_left(&scene.system.redis).await;
     scene.system.stop();
 }

@@ -22,7 +22,7 @@ async fn says_that_the_store_is_away(scene: &Scene, reason: &str) {
     );
     for base in [scene.system.api_url(), worker] {
         let caller = Caller::new(&base, None);
-        eventually(LONG, "/readyz to tell it", async || {
+        eventually(LONG, "503 from /readyz", async || {
             let reply = caller.get("/readyz").await;
             check(reply.status == 503 && reply.text.contains(reason), reply.text)
         })
@@ -55,7 +55,7 @@ fn redis_ends_while_the_disk_is_full_and_nothing_is_lost() {
             more_accepted(&load, 150).await;
             for _ in 0..2 {
                 disk.fill();
-                // Once by the fault, and twice as whoever supervises it starts it again.
+                // Once by the fault, and twice more when its supervisor starts it again.
                 for _ in 0..3 {
                     eventually(LONG, "Redis to end", async || {
                         check(!scene.system.redis.is_running(), "it runs")

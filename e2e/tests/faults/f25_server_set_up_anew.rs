@@ -83,7 +83,7 @@ async fn a_server_that_evicts_gets_no_events() {
     scene.every_event_delivered(accepted).await;
 }
 
-/// Weaker durability, no limit of memory and little that is left of it are told, in the account's summary too, and stop nobody.
+/// Weaker durability, no limit of memory, and little memory left are warnings, in the account's summary too, and stop nobody.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_weaker_than_it_should_be_is_a_warning() {
     let scene = Scene::start(builder()).await;
@@ -142,7 +142,7 @@ async fn what_is_weaker_than_it_should_be_is_a_warning() {
 /// The access list is changed so that scripts are refused: 503 with a code that says so, until it is corrected. Without the
 /// right to read the configuration there is a warning.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_refuses_scripts_is_told() {
+async fn a_server_that_refuses_scripts_is_reported() {
     let mut scene = Scene::start(builder()).await;
     let (customer, backend) = (scene.system.customer(), scene.system.backend());
     let user = |right: &str| ask::<()>(&scene.system.redis, &["ACL", "SETUSER", "default", right]);

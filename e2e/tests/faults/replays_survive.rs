@@ -16,7 +16,7 @@ use crate::worker_scene::respawn;
 
 const SOURCES: usize = 300;
 
-/// Every event is given up at once, so that there is something to replay.
+/// Every delivery is exhausted at once, so that there is something to replay.
 async fn with_exhausted() -> Scene {
     let scene = Scene::start(
         builder()
@@ -35,7 +35,7 @@ async fn with_exhausted() -> Scene {
         backend.push_batch(some).await;
     }
     let failed = format!("wh:{{0}}:failed:{}", scene.endpoints[0].id);
-    eventually(LONG, "every delivery to be given up", async || {
+    eventually(LONG, "every delivery to be exhausted", async || {
         let count: usize = scene.redis(&["ZCARD", &failed]);
         check(count == SOURCES, format!("{count} of {SOURCES}"))
     })

@@ -88,7 +88,7 @@ impl Scene {
         self.all_delivered(loaded, 0).await
     }
 
-    /// Does as [`Self::all_delivered`], and allows this many further events that no caller was told of.
+    /// Does as [`Self::all_delivered`], and allows this many further events whose acceptance no caller learned of.
     pub(crate) async fn all_delivered_but(
         mut self,
         loaded: Loaded,

@@ -118,9 +118,13 @@ fn commands_of_lua(script: &str, text: &str) -> BTreeSet<String> {
     let text = Regex::new("--.*").unwrap().replace_all(text, "").into_owned();
     let calls = all(r"\b(?:p?call|try)\(", &text).len();
     let mut named = all(r"\b(?:p?call|try)\('([A-Z]+)'", &text);
-    // `requeue` is told the command by its callers.
-    let told = all(r"\bcall\(push,", &text).len();
-    assert_eq!(calls, named.len() + told, "{script}: a command that is computed");
+    // The callers of `requeue` pass it the command.
+    let passed = all(r"\bcall\(push,", &text).len();
+    assert_eq!(
+        calls,
+        named.len() + passed,
+        "{script}: a command that is computed"
+    );
     named.extend(all(r"\brequeue\('([A-Z]+)'", &text));
     let renamed = all(r"redis\.(p?call)\b[^(]", &text).len();
     assert_eq!(
@@ -138,7 +142,7 @@ fn scripts() -> BTreeMap<String, BTreeSet<String>> {
         .collect()
 }
 
-/// The files of a directory and of those below, which end so.
+/// The files below a directory whose names end like this.
 fn files(directory: &Path, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(directory).unwrap() {

@@ -273,11 +273,11 @@ fn the_script_that_starts_redis_refuses_what_is_no_hash() {
             .env("REDIS_WORKER_PASSWORD_SHA256", bad)
             .env("REDIS_OPERATOR_PASSWORD_SHA256", &good);
         let output = command.output().unwrap();
-        let told = String::from_utf8(output.stderr).unwrap();
+        let printed = String::from_utf8(output.stderr).unwrap();
         assert!(!output.status.success() && output.stdout.is_empty(), "{bad}");
         assert!(
-            told.starts_with("REDIS_WORKER_PASSWORD_SHA256: must be "),
-            "{told}"
+            printed.starts_with("REDIS_WORKER_PASSWORD_SHA256: must be "),
+            "{printed}"
         );
         assert!(!dir.path().join("users.acl").exists());
     }

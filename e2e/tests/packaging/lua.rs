@@ -58,7 +58,7 @@ fn a_misspelt_name_and_a_broken_line_would_be_found() {
         ("wrong = 1", "W111"),
     ] {
         let (name, text) = assembled_scripts().remove(0);
-        // Behind the line that tells Redis what this is.
+        // Behind the first line, which declares to Redis what this is.
         let damaged = (name, text.replacen('\n', &format!("\n{damage}\n"), 1));
         let (is_clean, said) = lint(&TempDir::new("lua"), &[damaged], UNDEFINED);
         assert!(!is_clean && said.contains(code), "{damage}: {said}");
@@ -126,7 +126,7 @@ fn what_nothing_uses_would_be_found() {
     let mut scripts = assembled_scripts();
     scripts.truncate(2);
     for (_, text) in &mut scripts {
-        // Behind the line that tells Redis what this is, where the shared parts are.
+        // Behind the first line, which declares to Redis what this is; the shared parts stand there.
         *text = text.replacen('\n', "\nlocal function dead() end\n", 1);
     }
     let (name, text) = &mut scripts[1];

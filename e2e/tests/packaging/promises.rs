@@ -103,13 +103,13 @@ fn named<'a>(name: &str, modules: &'a [Module]) -> Vec<&'a str> {
 /// What the documents say and the modules don't, or the other way round.
 fn complaints(documents: &[(&str, Vec<Row>)], modules: &[Module]) -> Vec<String> {
     let mut complaints = Vec::new();
-    let (mut told, mut claimed) = (BTreeSet::new(), BTreeSet::new());
+    let (mut documented, mut claimed) = (BTreeSet::new(), BTreeSet::new());
     for (document, rows) in documents {
         for row in rows {
             for test in &row.tests {
                 match named(test, modules)[..] {
                     [module] => {
-                        told.insert((*document, row.promise.as_str(), module));
+                        documented.insert((*document, row.promise.as_str(), module));
                     }
                     [] => complaints.push(format!("{document}: there is no {test}")),
                     ref several => complaints.push(format!("{document}: {test} may be any of {several:?}")),
@@ -137,12 +137,12 @@ fn complaints(documents: &[(&str, Vec<Row>)], modules: &[Module]) -> Vec<String>
             }
         }
     }
-    for (document, promise, module) in told.difference(&claimed) {
+    for (document, promise, module) in documented.difference(&claimed) {
         complaints.push(format!(
             "{module} doesn't say that it proves ({document}): {promise}"
         ));
     }
-    for (document, promise, module) in claimed.difference(&told) {
+    for (document, promise, module) in claimed.difference(&documented) {
         complaints.push(format!("{document} doesn't name {module} as proof of: {promise}"));
     }
     complaints

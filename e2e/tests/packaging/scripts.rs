@@ -102,7 +102,7 @@ impl Run {
         Caller::new(&self.value("API_URL"), Some(&self.value("DASHBOARD_TOKEN")))
     }
 
-    /// SIGTERM to the script alone, and what came of it. It has 20 s; more is given only to a machine that is busy.
+    /// Sends SIGTERM to the script alone, and returns how it ended. 20 s are meant to be enough; the rest is for a busy machine.
     fn stop(&mut self) -> ExitStatus {
         let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
         kill_process(pid, Signal::TERM).unwrap();

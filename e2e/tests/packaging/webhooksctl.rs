@@ -35,7 +35,7 @@ async fn new_keys_work() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_health_check_tells_200_from_the_rest() {
+async fn a_health_check_distinguishes_200_from_the_rest() {
     let receiver = Receiver::start().await;
     receiver.always("/sick", Answer::status(503));
     let (good, _) = run(&["healthcheck", &receiver.url("/well")]);
@@ -44,7 +44,7 @@ async fn a_health_check_tells_200_from_the_rest() {
     assert!(!good && text.contains("503"), "{text}");
 }
 
-/// It says what it looked at, and its exit code tells good from bad.
+/// It says what it looked at, and its exit code distinguishes good from bad.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_check_finds_what_does_not_agree() {
     let (mut system, _receiver, _) = System::builder().workers(0).start_with_hook().await;

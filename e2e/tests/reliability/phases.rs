@@ -36,7 +36,7 @@ fn seen(phases: Phases) -> [bool; 4] {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_log_tells_where_the_time_went() {
+async fn the_log_says_where_the_time_went() {
     let ca = TestCa::new();
     let system = System::builder()
         .env("SSL_CERT_FILE", ca.pem_file().to_str().unwrap())

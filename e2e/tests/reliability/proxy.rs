@@ -90,7 +90,7 @@ async fn deliveries_wait_for_the_proxy_and_no_endpoint_is_to_blame() {
         Some(Conduct::Hang),
         None,
     ] {
-        // Connections that are open still go: they end with the proxy.
+        // Open connections would still work, so they must end with the proxy.
         proxy.stop().await;
         if let Some(conduct) = &trouble {
             proxy.conduct(conduct.clone());

@@ -123,7 +123,7 @@ async fn both_secrets_verify_until_the_grace_ends_by_itself() {
     let signatures = request.expect_header("webhook-signature");
     assert_eq!(signatures.split(' ').count(), 2, "{signatures}");
 
-    // The worker kept what it derived, and nothing tells it that the grace is over.
+    // The worker kept what it derived, and nothing notifies it that the grace is over.
     jump(&scene.system.redis, i64::try_from(GRACE.as_millis()).unwrap() + 1);
     let request = scene.deliver().await;
     assert_eq!(accepted(&request, &new), BY_ALL);

@@ -75,7 +75,7 @@ pub(super) fn headers(request: &Received) -> Map<String, Value> {
         .collect()
 }
 
-/// What customers are told to use accepts what we send, on the first attempt and on a repeated one, and refuses it
+/// The code that we recommend to customers accepts what we send, on the first attempt and on a repeated one, and refuses it
 /// when a byte was changed or when the secret is another endpoint's.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_documentation_and_the_libraries_verify_what_we_send() {

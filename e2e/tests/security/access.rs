@@ -161,8 +161,8 @@ async fn the_whole_system_works_with_least_rights() {
             ("SECRETS_KEY".to_owned(), key.clone()),
         ];
         let output = Process::run("webhooksctl", &arguments, &environment);
-        let told = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-        assert!(output.status.success(), "{arguments:?}: {told}");
+        let printed = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert!(output.status.success(), "{arguments:?}: {printed}");
     }
     // A refusal inside a script may look like a key that isn't there. Redis notes each.
     let refusals: Vec<Value> = redis::cmd("ACL")

@@ -19,10 +19,10 @@ use serde_json::json;
 
 use crate::tour::{MARKER, Tour, builder};
 
-/// A token that is none, and that must not be repeated all the same.
+/// A token that is not valid, and that nothing may repeat all the same.
 const FORGED: &str = "eyJhbGciOiJSUzI1NiJ9.Zm9yZ2VkLXRva2Vu.Zm9yZ2VkLXNpZ25hdHVyZQ";
 
-/// What must not be found, each with a name that may be told.
+/// What must not be found, each with a name that a failure may print.
 struct Secrets(Vec<(String, Vec<u8>)>);
 
 impl Secrets {
@@ -75,7 +75,7 @@ impl Secrets {
     fn assert_not_in(&self, place: &str, text: &[u8]) {
         for (name, secret) in &self.0 {
             if let Some(position) = find(text, secret) {
-                // The line is told without what was found in it.
+                // The failure prints the line without what was found in it.
                 let start = text[..position]
                     .iter()
                     .rposition(|byte| *byte == b'\n')
@@ -238,12 +238,12 @@ async fn nothing_secret_is_written_anywhere() {
             ("SECRETS_KEY".to_owned(), keys.clone()),
         ];
         let output = Process::run("webhooksctl", &["secrets", "rewrap", "--dry-run"], &environment);
-        let told = [output.stdout, output.stderr].concat();
-        secrets.assert_not_in("the output of webhooksctl", &told);
-        assert!(find(&told, keys.as_bytes()).is_none());
+        let printed = [output.stdout, output.stderr].concat();
+        secrets.assert_not_in("the output of webhooksctl", &printed);
+        assert!(find(&printed, keys.as_bytes()).is_none());
     }
 
-    // Without Redis everybody complains.
+    // Without Redis every program complains.
     system.redis.kill9();
     let reply = eventually(LONG, "503", async || {
         let request = system.backend().request(Method::POST, "/api/events").json(&json!({

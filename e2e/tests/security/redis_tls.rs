@@ -46,7 +46,7 @@ async fn the_whole_system_works_over_tls_with_certificates_on_both_sides() {
     system.finish().await;
 }
 
-/// Neither a server that cannot prove who it is, nor a client that can't.
+/// Neither a server nor a client that can't prove who it is gets a connection.
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_has_no_certificate_of_the_authority_is_refused() {
     let (server, ca, other) = (RedisServer::start(), TestCa::new(), TestCa::new());
@@ -75,9 +75,9 @@ async fn whoever_has_no_certificate_of_the_authority_is_refused() {
         let before = proxy.refused();
         let environment = [vec![pair("REDIS_URL", proxy.url())], settings].concat();
         let output = tokio::task::block_in_place(|| Process::run("webhooksctl", &["check"], &environment));
-        let told = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-        assert!(!output.status.success(), "{what}: {told}");
-        assert!(told.contains("Redis is not available"), "{what}: {told}");
+        let printed = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert!(!output.status.success(), "{what}: {printed}");
+        assert!(printed.contains("Redis is not available"), "{what}: {printed}");
         eventually(LONG, what, async || {
             check(proxy.refused() > before, "it was let in")
         })
@@ -91,8 +91,8 @@ async fn whoever_has_no_certificate_of_the_authority_is_refused() {
     .concat();
     let output = tokio::task::block_in_place(|| Process::run("webhooksctl", &["check"], &settings));
     // It was let in, and saw that nothing is there.
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(told.contains("there is no store on this server"), "{told}");
+    let printed = String::from_utf8_lossy(&output.stderr);
+    assert!(printed.contains("there is no store on this server"), "{printed}");
 }
 
 /// `REDIS_URL`, the variables with files, and how the sentence begins.
@@ -186,11 +186,11 @@ async fn a_wrong_file_stops_the_start_with_one_sentence_that_names_the_variable(
             }
             environment.extend(files.iter().map(|(name, value)| pair(name, *value)));
             let output = tokio::task::block_in_place(|| Process::run(program, &[], &environment));
-            let told = String::from_utf8(output.stderr).unwrap();
-            assert!(!output.status.success(), "{program}: {told}");
-            let last = told.lines().last().unwrap_or_default();
-            assert!(last.contains(start), "{program}: {told} (not {start})");
-            assert!(!told.contains("hunter2"), "{told}");
+            let printed = String::from_utf8(output.stderr).unwrap();
+            assert!(!output.status.success(), "{program}: {printed}");
+            let last = printed.lines().last().unwrap_or_default();
+            assert!(last.contains(start), "{program}: {printed} (not {start})");
+            assert!(!printed.contains("hunter2"), "{printed}");
         }
     }
     system.finish().await;

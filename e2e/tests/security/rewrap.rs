@@ -39,8 +39,8 @@ fn rewrap(system: &System, keys: &str, arguments: &[&str]) -> (bool, String) {
     ];
     let arguments = [&["secrets", "rewrap"], arguments].concat();
     let output = tokio::task::block_in_place(|| Process::run("webhooksctl", &arguments, &environment));
-    let told = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-    (output.status.success(), told)
+    let printed = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    (output.status.success(), printed)
 }
 
 fn record(system: &System, endpoint: &str) -> HashMap<String, String> {
@@ -68,39 +68,42 @@ async fn the_old_key_can_go() {
         keyring(&[NEW]).1.sealing_key_id().to_owned(),
     );
 
-    // Without a key, or with a wrong one, nothing is even looked at, and what was given is not repeated.
+    // Without a key, or with a wrong one, the tool looks at nothing, and doesn't repeat what it was given.
     for (keys, sentence) in [("", "SECRETS_KEY: must be"), ("hunter2", "SECRETS_KEY: must be")] {
-        let (done, told) = rewrap(&system, keys, &[]);
+        let (done, printed) = rewrap(&system, keys, &[]);
         assert!(
-            !done && told.starts_with(sentence) && !told.contains("hunter2"),
-            "{told}"
+            !done && printed.starts_with(sentence) && !printed.contains("hunter2"),
+            "{printed}"
         );
     }
     // A key ring that lacks the key of the stored secrets changes nothing, and says which key is missing.
-    let (done, told) = rewrap(&system, &keyring(&[NEW]).0, &[]);
-    assert!(!done && told.contains(&old_id), "{told}");
-    assert!(told.contains("3 secrets don't open"), "{told}");
+    let (done, printed) = rewrap(&system, &keyring(&[NEW]).0, &[]);
+    assert!(!done && printed.contains(&old_id), "{printed}");
+    assert!(printed.contains("3 secrets don't open"), "{printed}");
     let both = keyring(&[NEW, OLD]).0;
-    let (done, told) = rewrap(&system, &both, &["--dry-run"]);
-    assert!(done && told.contains("3 secrets would be sealed anew"), "{told}");
+    let (done, printed) = rewrap(&system, &both, &["--dry-run"]);
     assert!(
-        told.contains(&format!("3 under key {old_id} (not the first")),
-        "{told}"
+        done && printed.contains("3 secrets would be sealed anew"),
+        "{printed}"
+    );
+    assert!(
+        printed.contains(&format!("3 under key {old_id} (not the first")),
+        "{printed}"
     );
     assert_eq!(before, [&one.id, &two.id].map(|id| record(&system, id)));
 
-    let (done, told) = rewrap(&system, &both, &[]);
+    let (done, printed) = rewrap(&system, &both, &[]);
     assert!(
-        done && told.contains("looked at 2 endpoints: 3 secrets sealed anew"),
-        "{told}"
+        done && printed.contains("looked at 2 endpoints: 3 secrets sealed anew"),
+        "{printed}"
     );
     assert!(
-        told.contains(&format!("3 under key {new_id} (the first")),
-        "{told}"
+        printed.contains(&format!("3 under key {new_id} (the first")),
+        "{printed}"
     );
-    assert!(!told.contains(&old_id), "{told}");
-    let (done, told) = rewrap(&system, &both, &[]);
-    assert!(done && told.contains(": 0 secrets sealed anew"), "{told}");
+    assert!(!printed.contains(&old_id), "{printed}");
+    let (done, printed) = rewrap(&system, &both, &[]);
+    assert!(done && printed.contains(": 0 secrets sealed anew"), "{printed}");
 
     // Only the texts of the secrets changed.
     for (before, id) in before.iter().zip([&one.id, &two.id]) {
@@ -166,10 +169,10 @@ async fn secrets_of_the_former_format_are_brought_up_to_date() {
     };
     let secret = opens(&stored());
 
-    let (done, told) = rewrap(&system, &text, &[]);
+    let (done, printed) = rewrap(&system, &text, &[]);
     assert!(
-        done && told.contains("looked at 2 endpoints: 1 secrets sealed anew"),
-        "{told}"
+        done && printed.contains("looked at 2 endpoints: 1 secrets sealed anew"),
+        "{printed}"
     );
     assert!(stored().as_str().starts_with("v2."));
     assert_eq!(opens(&stored()), secret);

@@ -15,7 +15,7 @@ const ENDPOINTS: &str = "/api/webhooks-config";
 /// What stands in every payload, and nowhere else.
 pub(crate) const MARKER: &str = "payload-marker-7Qw3";
 
-/// A system whose deliveries are given up after two attempts, and whose endpoints are switched off after five failures.
+/// A system whose deliveries are exhausted after two attempts, and whose endpoints are switched off after five failures.
 pub(crate) fn builder() -> Builder {
     System::builder()
         .workers(2)
@@ -49,7 +49,7 @@ impl<'a> Tour<'a> {
         let begin = tour.place(&good).await;
         let bad = tour.endpoint("/bad", &["lead.captured"]).await;
         tour.endpoint(
-            "/told",
+            "/notified",
             &["endpoint.disabled", "endpoint.recovered", "delivery.exhausted"],
         )
         .await;
@@ -133,24 +133,24 @@ impl<'a> Tour<'a> {
     async fn fail_until_switched_off(&self, bad: &str) {
         self.receiver
             .always("/bad", Answer::status(500).body(format!("no {MARKER}")));
-        // The first is given up after its second attempt; the next ones switch the endpoint off.
+        // The first is exhausted after its second attempt; the next ones switch the endpoint off.
         self.push("lead.captured").await;
-        self.told("delivery.exhausted").await;
+        self.notified("delivery.exhausted").await;
         for _ in 0..5 {
             self.push("lead.captured").await;
         }
         self.state(bad, false).await;
-        self.told("endpoint.disabled").await;
+        self.notified("endpoint.disabled").await;
     }
 
     /// Waits for an account event.
-    async fn told(&self, event: &str) {
+    async fn notified(&self, event: &str) {
         eventually(LONG, event, async || {
-            let requests = self.receiver.received_at("/told");
-            let told = requests
+            let requests = self.receiver.received_at("/notified");
+            let notified = requests
                 .iter()
                 .any(|request| request.header("x-rkt-event") == Some(event));
-            check(told, "it is missing")
+            check(notified, "it is missing")
         })
         .await;
     }

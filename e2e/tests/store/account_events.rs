@@ -24,9 +24,9 @@ fn body(leased: &Leased) -> Value {
 }
 
 #[tokio::test]
-async fn a_team_is_told_of_what_happens_to_the_other_endpoint() {
+async fn a_team_is_notified_of_what_happens_to_the_other_endpoint() {
     let fixture = Fixture::new().await;
-    let told = fixture
+    let subscriber = fixture
         .endpoint(&["endpoint.disabled", "endpoint.recovered", "delivery.exhausted"])
         .await;
     let failing = fixture.endpoint(&["lead.captured", "endpoint.disabled"]).await;
@@ -43,15 +43,15 @@ async fn a_team_is_told_of_what_happens_to_the_other_endpoint() {
         Receipt::DisabledEndpoint
     );
 
-    let first = next_for(&fixture, &mut worker, &told).await;
-    let told_body = body(&first);
-    let timestamp = told_body["timestamp"].as_str().unwrap();
+    let first = next_for(&fixture, &mut worker, &subscriber).await;
+    let notice = body(&first);
+    let timestamp = notice["timestamp"].as_str().unwrap();
     assert!(
         timestamp.parse::<domain::clock::Timestamp>().is_ok(),
         "{timestamp}"
     );
     assert_eq!(
-        told_body,
+        notice,
         json!({"event": "endpoint.disabled", "chatbotId": null, "timestamp": timestamp, "data": {
             "endpointId": failing.as_str(), "url": "https://example.com/hook", "reason": "gone",
             "consecutiveFailures": 1, "lastError": "http_status"
@@ -64,7 +64,7 @@ async fn a_team_is_told_of_what_happens_to_the_other_endpoint() {
     fixture.store.upkeep(&fixture.policy).await.unwrap();
     let again = next_for(&fixture, &mut worker, &failing).await;
     fixture.report(&mut worker, &again, succeeded()).await;
-    let recovered = next_for(&fixture, &mut worker, &told).await;
+    let recovered = next_for(&fixture, &mut worker, &subscriber).await;
     assert_eq!(body(&recovered)["event"], "endpoint.recovered");
     assert_eq!(body(&recovered)["data"]["endpointId"], failing.as_str());
     fixture.report(&mut worker, &recovered, succeeded()).await;
@@ -80,7 +80,7 @@ async fn a_team_is_told_of_what_happens_to_the_other_endpoint() {
         };
         fixture.report(&mut worker, &leased, result).await;
     }
-    let exhausted = next_for(&fixture, &mut worker, &told).await;
+    let exhausted = next_for(&fixture, &mut worker, &subscriber).await;
     let data = &body(&exhausted)["data"];
     assert_eq!(
         *data,
@@ -92,9 +92,9 @@ async fn a_team_is_told_of_what_happens_to_the_other_endpoint() {
     fixture.assert_drained().await;
 }
 
-/// Two endpoints that are told of each other's failures must not feed each other.
+/// Two endpoints that are notified of each other's failures must not feed each other.
 #[tokio::test]
-async fn what_becomes_of_an_account_event_is_not_told() {
+async fn nobody_is_notified_of_what_becomes_of_an_account_event() {
     let fixture = Fixture::new().await;
     let kinds = ["lead.captured", "delivery.exhausted"];
     let (one, other) = (fixture.endpoint(&kinds).await, fixture.endpoint(&kinds).await);
@@ -119,7 +119,7 @@ async fn what_becomes_of_an_account_event_is_not_told() {
 }
 
 #[tokio::test]
-async fn a_storm_of_exhausted_deliveries_is_told_in_bounds() {
+async fn a_storm_of_exhausted_deliveries_makes_a_bounded_number_of_events() {
     let fixture = Fixture::new().await;
     let watching = fixture.endpoint(&["delivery.exhausted"]).await;
     fixture.endpoint(&["lead.captured"]).await;

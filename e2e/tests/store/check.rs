@@ -280,7 +280,7 @@ async fn assert_reported(damages: &[(&str, &str, &str)]) {
 }
 
 /// What the state machine doesn't allow: a record in a state that doesn't belong to its delivery's place, or that no transition
-/// leads to from what the log told last.
+/// leads to from what the log said last.
 #[tokio::test]
 async fn a_record_that_no_transition_leads_to_is_reported() {
     assert_reported(&[
@@ -374,7 +374,7 @@ async fn references_and_lifetimes_of_events_are_checked() {
     }
 }
 
-/// As if all had been due for years. Who is to blame is seen from the time when upkeep ran last.
+/// Makes everything due for years. The check sees who is to blame by the time at which upkeep ran last.
 #[tokio::test]
 async fn what_is_overdue_is_a_violation_only_while_workers_run() {
     let (fixture, endpoint, ids) = busy().await;
@@ -414,7 +414,7 @@ async fn what_is_overdue_is_a_violation_only_while_workers_run() {
     assert_eq!(violations(&fixture).await, []);
 }
 
-/// Upkeep runs, but what was set aside stays: here, because nothing but its clock goes on.
+/// Upkeep seems to run, but what was set aside stays: the test moves nothing but upkeep's clock.
 #[tokio::test]
 async fn a_sweep_that_does_not_move_is_reported() {
     let (fixture, endpoint, _) = busy().await;

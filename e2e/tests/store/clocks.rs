@@ -20,7 +20,7 @@ async fn parked() -> (Fixture, String) {
 }
 
 impl Fixture {
-    /// Upkeep as a worker does it that did it two seconds ago.
+    /// Upkeep by a worker whose last upkeep was two seconds ago.
     async fn keep_up(&self) {
         let since = Some(Duration::from_secs(2));
         while self.store.upkeep_step(&self.policy, since, 0).await.unwrap().more {}

@@ -145,7 +145,7 @@ async fn slow_endpoints_get_only_the_slots_that_are_spared_for_them() {
     assert_eq!(by_endpoint(&some), HashMap::from([(slow.clone(), 2)]));
     assert!(some.iter().all(|leased| leased.endpoint.slow));
 
-    // One quick answer, and it is as any other.
+    // After one quick answer it is like any other endpoint.
     fixture.report(&mut worker, &some[0], succeeded()).await;
     let reply = fixture
         .work(

@@ -22,7 +22,7 @@ fn other() -> AccountId {
     "org:org_2".parse().unwrap()
 }
 
-/// An event of an account with about so many bytes of payload.
+/// An event of an account with about this many bytes of payload.
 fn sized(account: &AccountId, bytes: usize) -> NewEvent {
     let data = format!("{{\"text\":\"{}\"}}", "x".repeat(bytes));
     NewEvent {
@@ -31,7 +31,7 @@ fn sized(account: &AccountId, bytes: usize) -> NewEvent {
     }
 }
 
-/// Accepts events and reports each of their deliveries so, a second after the one before.
+/// Accepts events and reports this outcome of each of their deliveries, a second after the event before.
 async fn finish(fixture: &Fixture, events: &[NewEvent], outcome: fn() -> Outcome) -> Vec<EventId> {
     let mut worker = Worker::new();
     for event in events {
@@ -50,7 +50,7 @@ fn exhausted() -> Outcome {
     failed(None)
 }
 
-/// Steps of upkeep until nothing is left to do; all that they released.
+/// Runs steps of upkeep until nothing is left to do; returns all that they released.
 async fn upkeep(fixture: &Fixture, mut room: u64) -> (Released, Released) {
     let mut all = (Released::default(), Released::default());
     loop {
@@ -161,7 +161,7 @@ async fn the_account_with_the_most_gives_first_its_oldest_first_and_exhausted_pa
     assert_eq!(kept(&fixture, &much).await, gone(6));
     assert_eq!(kept(&fixture, &little).await, [true, true]);
     assert_eq!(kept(&fixture, &given_up).await, [true, true, true]);
-    // All that was delivered goes before anything that was given up.
+    // All that was delivered goes before anything that was exhausted.
     upkeep(&fixture, 100_000).await;
     assert_eq!(kept(&fixture, &much).await, gone(8));
     assert_eq!(kept(&fixture, &little).await, [false, false]);

@@ -145,7 +145,7 @@ impl Fixture {
             .unwrap()
     }
 
-    /// Pushes events without limits; what came of each.
+    /// Pushes events without limits; returns what became of each.
     pub(crate) async fn accept_all(
         &self,
         events: &[NewEvent],

@@ -79,16 +79,16 @@ async fn parked_are_those_that_waited_for_their_turn_and_those_that_waited_for_a
                 .iter()
                 .all(|delivery| delivery.state == DeliveryState::Parked)
         );
-        let told = |delivery: &&DeliverySummary| {
+        let shows_attempt = |delivery: &&DeliverySummary| {
             delivery
                 .last
                 .as_ref()
                 .is_some_and(|last| last.status == Some(500))
         };
         assert_eq!(
-            parked.iter().filter(told).count(),
+            parked.iter().filter(shows_attempt).count(),
             3,
-            "their last attempts are told"
+            "they show their last attempts"
         );
         let ids: BTreeSet<_> = parked.iter().map(|delivery| delivery.id.clone()).collect();
         assert_eq!((ids.len(), parked.len()), (7, 7), "in pages of {limit}");
@@ -158,7 +158,7 @@ async fn count(fixture: &Fixture, endpoint: &EndpointId, status: ReplayStatus) -
         .unwrap()
 }
 
-/// Delivers so many, each with one attempt.
+/// Delivers this many events, each with one attempt.
 async fn deliver(fixture: &Fixture, worker: &mut Worker, count: usize) -> DeliveryId {
     fixture.push_many(count).await;
     let (mut done, mut last) = (0, None);

@@ -170,10 +170,10 @@ impl Scene {
     async fn is_moved_away(&self, name: &str) -> bool {
         let key = format!("corrupt:{name}");
         let noted = self.fixture.list("corrupt").await;
-        let told = self.violations().await;
+        let violations = self.violations().await;
         self.fixture.ttl(&key).await > 0
             && noted.iter().any(|entry| entry.ends_with(&format!(" {name}")))
-            && told.iter().any(|violation| violation.key == key)
+            && violations.iter().any(|violation| violation.key == key)
     }
 
     /// The keys that belong to one endpoint, delivery, event, account or worker, with their types.
@@ -212,7 +212,7 @@ async fn each_key_overwritten_by_each_type_is_moved_away_and_stops_nobody() {
             scene.overwrite(&name, something).await;
             let mut served = 0;
             for round in 0..3 {
-                // In turn: which of them sees it first makes a difference to none.
+                // In turn, since it must not matter whether a call or a worker sees the damage first.
                 if (round + kind) % 2 == 0 {
                     scene.ask_everything().await;
                 }
@@ -255,15 +255,15 @@ async fn an_endpoint_whose_key_was_overwritten_is_gone_and_all_that_waits_is_can
     }
     let listed = scene.fixture.store.list_endpoints(&account()).await.unwrap();
     assert_eq!(listed.len(), 0);
-    let mut told: Vec<_> = scene
+    let mut named: Vec<_> = scene
         .violations()
         .await
         .into_iter()
         .map(|violation| violation.key)
         .collect();
-    told.sort_unstable();
+    named.sort_unstable();
     let log = format!("corrupt:log:{}", scene.endpoint);
-    assert_eq!(told, [format!("corrupt:{name}"), log]);
+    assert_eq!(named, [format!("corrupt:{name}"), log]);
     let stats = scene.fixture.hash("stats").await;
     // The one that was to be tried again, the keyed one, three more and the last; one of them was in flight.
     assert_eq!(stats["canceled"], "6");
@@ -274,7 +274,7 @@ async fn an_endpoint_whose_key_was_overwritten_is_gone_and_all_that_waits_is_can
 }
 
 #[tokio::test]
-async fn an_endpoint_that_wants_to_be_told_and_is_gone_stops_no_worker() {
+async fn an_endpoint_that_wants_to_be_notified_and_is_gone_stops_no_worker() {
     let fixture = Fixture::new().await;
     let (watcher, failing) = (
         fixture.endpoint(&["endpoint.disabled"]).await,
@@ -296,17 +296,18 @@ async fn an_endpoint_that_wants_to_be_told_and_is_gone_stops_no_worker() {
 }
 
 #[tokio::test]
-async fn what_a_lost_retry_set_held_is_told_by_the_check() {
+async fn the_check_reports_what_a_lost_retry_set_held() {
     let scene = Scene::new().await;
     let name = format!("retry:{}", scene.endpoint);
     scene.overwrite(&name, &["SET", "?", "x"]).await;
     scene.ask_everything().await;
-    let told = scene.violations().await;
+    let violations = scene.violations().await;
     let key = format!("delivery:{}", scene.retrying);
     assert!(
-        told.iter()
+        violations
+            .iter()
             .any(|violation| violation.key == key && violation.what == "waits nowhere"),
-        "{told:?}"
+        "{violations:?}"
     );
 }
 

@@ -10,7 +10,7 @@ use store::queue::{Leased, Outcome, Receipt, WorkReply, WorkRequest};
 
 use crate::fixture::{Fixture, Worker, account, failed, gone, report, succeeded, wants};
 
-/// Pushes so many events, lets each of their deliveries lose three leases, and waits until they are due. Suspects that wait already stay where they are.
+/// Pushes this many events, lets each of their deliveries lose three leases, and waits until they are due. Suspects that wait already stay where they are.
 async fn suspects(fixture: &Fixture, count: usize) -> Vec<DeliveryId> {
     fixture.push_many(count).await;
     let mut worker = Worker::new();
@@ -41,13 +41,13 @@ async fn lapse(fixture: &Fixture, seconds: u64) {
 }
 
 /// A field of a delivery's record; empty if there is none.
-async fn told(fixture: &Fixture, delivery: &DeliveryId, field: &str) -> String {
+async fn recorded(fixture: &Fixture, delivery: &DeliveryId, field: &str) -> String {
     let record = fixture.hash(&format!("delivery:{delivery}")).await;
     record.get(field).cloned().unwrap_or_default()
 }
 
 async fn losses(fixture: &Fixture, delivery: &DeliveryId) -> String {
-    told(fixture, delivery, "lostLeases").await
+    recorded(fixture, delivery, "lostLeases").await
 }
 
 async fn quarantined(fixture: &Fixture) -> usize {
@@ -121,7 +121,7 @@ async fn a_crash_beside_one_suspect_counts_against_it_alone() {
 
     lapse(&fixture, 32).await;
     assert_eq!(losses(&fixture, &poison).await, "4");
-    assert_eq!(told(&fixture, &poison, "state").await, "quarantined");
+    assert_eq!(recorded(&fixture, &poison, "state").await, "quarantined");
     for one in &neighbours {
         assert_eq!(losses(&fixture, &one.delivery).await, "", "{}", one.delivery);
     }
@@ -156,7 +156,7 @@ async fn the_wait_of_a_suspect_doubles_with_each_crash_that_is_its_own() {
         assert!(fixture.fetch(&mut Worker::new(), 1).await.is_empty(), "{wait} s");
         fixture.pass(Duration::from_secs(1)).await;
     }
-    let since = told(&fixture, &poison, "quarantinedAt").await;
+    let since = recorded(&fixture, &poison, "quarantinedAt").await;
     assert!(since.parse::<u64>().unwrap() > 0);
 }
 
@@ -214,7 +214,7 @@ async fn one_to_be_served_singly_waits_until_the_worker_holds_no_other_and_is_no
     fixture.report(&mut worker, &leased[0], Outcome::Crashed).await;
     fixture.pass(Duration::from_secs(11)).await;
     let group = suspects(&fixture, 1).await;
-    // The one of the group is fetched first by a worker that is told to hold one; then the other's time has come.
+    // The one of the group is fetched first by a worker that may hold one; then the other's time has come.
     let key = "wh:{0}:quarantine";
     let _: i64 = fixture
         .command(redis::cmd("ZADD").arg(key).arg(1).arg(group[0].as_str()))
@@ -250,8 +250,11 @@ async fn a_suspect_that_was_reported_takes_no_blame_and_shields_nobody() {
     lapse(&fixture, 24).await;
     assert_eq!(losses(&fixture, &neighbours[0].delivery).await, "1");
     // An ordinary success, and an ordinary failure of one that needs one more lost lease to be a suspect again.
-    assert_eq!(told(&fixture, &reported[0].delivery, "state").await, "");
-    assert_eq!(told(&fixture, &reported[1].delivery, "state").await, "retrying");
+    assert_eq!(recorded(&fixture, &reported[0].delivery, "state").await, "");
+    assert_eq!(
+        recorded(&fixture, &reported[1].delivery, "state").await,
+        "retrying"
+    );
     assert_eq!(losses(&fixture, &reported[1].delivery).await, "2");
     assert_eq!(quarantined(&fixture).await, 0);
     lapse(&fixture, 600).await;

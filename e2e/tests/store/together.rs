@@ -44,7 +44,7 @@ async fn a_call_decides_each_event_by_itself_and_in_order() {
         repeated,
     ];
     let outcomes = fixture.accept_all(&events, BUDGETS).await;
-    let told: Vec<_> = outcomes
+    let decisions: Vec<_> = outcomes
         .into_iter()
         .map(|outcome| match outcome.unwrap() {
             AcceptOutcome::Accepted(accepted) => Some((accepted.deliveries, accepted.duplicate)),
@@ -66,7 +66,7 @@ async fn a_call_decides_each_event_by_itself_and_in_order() {
         Some((new, false)),
         Some((new, false)),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(decisions, expected);
     let lengths = [
         fixture.list(&format!("pending:{leads}")).await.len(),
         fixture.list(&format!("pending:{everything}")).await.len(),

@@ -54,7 +54,7 @@ fn an_empty_schedule_means_one_attempt() {
 }
 
 #[test]
-fn a_wrong_value_is_told_in_one_sentence_that_names_the_variable() {
+fn a_wrong_value_is_refused_in_one_sentence_that_names_the_variable() {
     let long = vec!["1s"; 101].join(",");
     for (flag, value, sentence) in [
         (
@@ -119,7 +119,7 @@ fn a_wrong_value_is_told_in_one_sentence_that_names_the_variable() {
 }
 
 #[test]
-fn the_start_up_line_tells_no_secret() {
+fn the_start_up_line_shows_no_secret() {
     let config = read(&[
         "--redis-url",
         "redis://me:hunter2@localhost:1",
@@ -135,7 +135,7 @@ fn the_start_up_line_tells_no_secret() {
 
 /// The worst that can be printed of it.
 #[test]
-fn a_panic_that_prints_the_configuration_tells_no_secret() {
+fn a_panic_that_prints_the_configuration_shows_no_secret() {
     let arguments = [
         "--redis-url",
         "redis://me:hunter2@localhost:1",

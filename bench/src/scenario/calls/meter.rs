@@ -92,7 +92,7 @@ impl<'a> Meter<'a> {
     }
 
     /// Adds all costs to what was measured; names the longest commands on the way.
-    pub(super) fn tell(&self, measured: &mut Measured) {
+    pub(super) fn add_to(&self, measured: &mut Measured) {
         for (call, costs) in &self.costs {
             let all = spread(costs.iter().map(|cost| cost.all_ms).collect()).unwrap();
             let longest = costs

@@ -61,7 +61,7 @@ pub(super) async fn measure(setting: Setting) -> Measured {
         round.make_all().await;
     }
     round.switch_on_and_remove().await;
-    round.tell(&mut measured);
+    round.add_to(&mut measured);
     subject.stop();
     measured
 }

@@ -174,8 +174,8 @@ impl<'a> Round<'a> {
     }
 
     /// Adds all costs to what was measured.
-    pub(super) fn tell(&self, measured: &mut Measured) {
-        self.meter.tell(measured);
+    pub(super) fn add_to(&self, measured: &mut Measured) {
+        self.meter.add_to(measured);
     }
 
     fn at(&self) -> String {
@@ -187,7 +187,7 @@ impl<'a> Round<'a> {
     }
 }
 
-/// The endpoint whose URL ends so.
+/// The endpoint whose URL ends like this.
 async fn endpoint_with(customer: &Caller, end: &str) -> String {
     let listed = customer.get(CONFIG).await.expect(200).body;
     let mut endpoints = listed["endpoints"].as_array().unwrap().iter();

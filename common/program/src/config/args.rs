@@ -12,7 +12,7 @@ use super::values::{ByteSize, positive_size, split_list};
 /// How much of Redis's memory the programs may use.
 #[derive(Debug, Clone, Args)]
 pub struct MemoryArgs {
-    /// Bytes that Redis may use for us, if that is less than its `maxmemory`: from 80 % of the smaller of both on, payloads of
+    /// Bytes that Redis may use for us, if that is less than its `maxmemory`: from 80 % of the smaller of the two on, payloads of
     /// finished events go before their time.
     #[arg(long, env, value_parser = positive_size)]
     pub store_budget_bytes: Option<ByteSize>,

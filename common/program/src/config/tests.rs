@@ -19,7 +19,7 @@ fn wrong(arguments: &[&str]) -> String {
 }
 
 #[test]
-fn a_wrong_value_is_told_in_one_sentence_with_the_variable() {
+fn a_wrong_value_is_refused_in_one_sentence_with_the_variable() {
     for (arguments, sentence) in [
         (
             vec!["--secrets-key", KEY, "--store-budget-bytes", "0"],

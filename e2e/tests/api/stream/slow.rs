@@ -1,4 +1,4 @@
-//! The live stream with a client that reads nothing, which takes its time.
+//! The live stream with a client that reads nothing: a test that takes its time.
 
 use std::time::Duration;
 

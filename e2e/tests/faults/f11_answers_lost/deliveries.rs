@@ -1,4 +1,5 @@
-//! The same at the calls that read the log and that send again: what is read is whole, what is made is made once.
+//! Cuts connections in the same way at the calls that read the log and at those that send again: what they read is whole, and
+//! what they make they make once.
 
 use domain::clock::Timestamp;
 use e2e::client::Caller;

@@ -25,7 +25,7 @@ async fn at_every_call_about_an_endpoint() {
     let path = |rest: &str| format!("/api/webhooks-config/{endpoint}/{rest}");
     let (rotate, test, verify) = (path("rotate-secret"), path("test"), path("verify"));
     let summary = "/api/webhooks-summary";
-    // Each once as it should be, so that every script is loaded.
+    // Each call once without a fault, so that every script is loaded.
     let no_grace = json!({"graceHours": 0});
     let first = customer.post(&rotate, &no_grace).await.expect(200).body;
     let sent = customer.post(&test, &json!({})).await.expect(200).body;
@@ -50,7 +50,7 @@ async fn at_every_call_about_an_endpoint() {
     };
     let happened = |count: usize| assert_eq!(proxy.counters().answers_cut, count);
 
-    // What only reads says the same.
+    // Calls that only read answer the same.
     for nth in [1, 2] {
         let count = lose("EVALSHA", nth);
         assert_eq!(customer.get(summary).await.expect(200).body, at_a_glance);
@@ -69,7 +69,7 @@ async fn at_every_call_about_an_endpoint() {
         happened(count);
     }
 
-    // A test event looks for the endpoint, asks, waits and reads the log; whatever is lost, it is sent once and told.
+    // A test event looks for the endpoint, asks, waits and reads the log; whichever answer is lost, it is sent once, and the caller learns the result.
     let mut tests = 1;
     for (command, nth) in [("EVALSHA", 1), ("EVALSHA", 2), ("BLPOP", 1), ("XRANGE", 1)] {
         let count = lose(command, nth);
@@ -89,7 +89,7 @@ async fn at_every_call_about_an_endpoint() {
         );
     }
 
-    // A rotation is made once: the secret that is answered signs, and so does the one before.
+    // A rotation is made once: the secret in the answer signs, and so does the previous one.
     let version = || -> u32 { scene.redis(&["HGET", &format!("wh:{{0}}:endpoint:{endpoint}"), "version"]) };
     let before = version();
     let count = lose("EVALSHA", 1);

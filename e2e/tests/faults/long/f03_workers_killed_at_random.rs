@@ -12,10 +12,10 @@ use e2e::receiver::{Answer, Receiver};
 use crate::scene::builder;
 use crate::worker_scene::{counter, respawn};
 
-/// What is made of time here: a kill each …
+/// The time from one kill to the next.
 const EVERY: Duration = Duration::from_millis(300);
 
-/// … for so long.
+/// How long the kills go on.
 const FOR: Duration = Duration::from_secs(30);
 
 /// Three workers share the load, and one of them dies every 300 ms and is started again. Nothing is lost; what comes twice

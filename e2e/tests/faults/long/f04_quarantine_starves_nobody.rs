@@ -1,5 +1,5 @@
-//! A worker is killed three times with hundreds of attempts in flight, one of which is the killer: it is found out, the others
-//! arrive within a minute, and what else is there is as quick as ever.
+//! A worker is killed three times with hundreds of attempts in flight, one of which is the killer: the queue finds it out, the
+//! others arrive within a minute, and other traffic is as quick as ever.
 //!
 //! Proves (guarantees): hundreds of deliveries, attempts of 0.5 s, are in flight each time it kills
 
@@ -29,7 +29,7 @@ const TAKES: Duration = Duration::from_millis(500);
 /// Within this the innocents must have arrived, once their service began.
 const WITHIN: Duration = Duration::from_secs(60);
 
-/// Pushes an event every 40 ms, until it is told to stop, and gives back what was accepted, and when.
+/// Pushes an event every 40 ms until `act` has ended, and gives back what was accepted, and when.
 async fn steady(caller: Caller, body: serde_json::Value, stop: Arc<AtomicBool>) -> Vec<(Pushed, Instant)> {
     let mut pushed = Vec::new();
     while !stop.load(Ordering::SeqCst) {

@@ -63,7 +63,7 @@ async fn a_minute_without_redis() {
     );
     scene.system.wait_ready().await;
     scene.assert_all_run();
-    // An outage is told once when it begins and once when it ends, not at every try.
+    // The log reports an outage once when it begins and once when it ends, not at every try.
     let log = scene.system.workers[0].log();
     assert!(log.lines().count() < 100, "{} lines:\n{log}", log.lines().count());
     scene.all_delivered(loaded, 0).await;

@@ -77,9 +77,9 @@ fn complaints(place: &str, sources: &[Source]) -> Vec<String> {
             .filter_map(|module| circle_from(module, &edges))
             .collect();
         circles.sort_by_key(Vec::len);
-        let mut told = BTreeSet::new();
+        let mut reported = BTreeSet::new();
         for circle in circles {
-            if !told.insert(circle.iter().copied().collect::<BTreeSet<_>>()) {
+            if !reported.insert(circle.iter().copied().collect::<BTreeSet<_>>()) {
                 continue;
             }
             let folder = folder.join("/");
@@ -149,7 +149,7 @@ fn every_crate_that_ships_is_looked_at() {
     assert_eq!(members, CRATES.iter().copied().collect());
 }
 
-/// What is said of a crate with these files.
+/// The complaints about a crate with these files.
 fn of(files: &[(&str, &str)]) -> Vec<String> {
     let source = |(file, text): &(&str, &str)| Source {
         file: (*file).to_owned(),

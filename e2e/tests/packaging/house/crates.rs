@@ -34,7 +34,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("anyhow", &["worker", "webhooksctl"]),
 ];
 
-/// One crate of the workspace: what it depends on when it ships, development's dependencies apart.
+/// One crate of the workspace: what it depends on when it ships, without its development dependencies.
 struct Member {
     name: String,
     uses: Vec<String>,

@@ -24,7 +24,7 @@ pub(super) struct Source {
     pub text: String,
 }
 
-/// What a crate ships: tests are none of it, so what they import counts for nothing.
+/// What a crate ships. Tests don't ship, so their imports don't count.
 pub(super) fn sources(src: &Path) -> Vec<Source> {
     let mut sources = Vec::new();
     for path in files_below(src) {

@@ -89,7 +89,7 @@ fn a_long_file_without_a_reason_and_a_reason_without_a_long_file_are_noticed() {
 }
 
 #[test]
-fn sources_are_told_from_tests_and_documents() {
+fn sources_are_distinguished_from_tests_and_documents() {
     for path in [
         "api/src/app.rs",
         "common/store/src/lua/work/start.lua",

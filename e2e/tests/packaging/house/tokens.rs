@@ -115,7 +115,7 @@ fn length_of_raw_string(rest: &str) -> Option<usize> {
     Some(rest.len() - body.len() + length)
 }
 
-/// `'x'` and `'\n'`; a lifetime is none.
+/// `'x'` and `'\n'`, but not a lifetime.
 fn length_of_character(rest: &str) -> Option<usize> {
     let body = rest.strip_prefix('\'')?;
     if let Some(escaped) = body.strip_prefix('\\') {

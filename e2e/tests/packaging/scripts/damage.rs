@@ -53,7 +53,7 @@ fn refused(data: &Path, words: &[&str]) -> String {
     said
 }
 
-/// Runs the commands that were printed, in bash, and answers what they ask with yes.
+/// Runs the printed commands in bash, and answers their questions with yes.
 fn follow(said: &str, data: &Path) {
     let commands: Vec<_> = said.lines().filter_map(|line| line.strip_prefix("  ")).collect();
     assert_eq!((commands.len(), commands[2]), (3, "./scripts/run"), "{said}");
@@ -80,10 +80,10 @@ async fn push(backend: &Caller, account: &str, count: usize) {
     }
 }
 
-/// Broken in the middle, the file is not read, nothing is changed, and the commands that are printed bring back what stands
-/// before the damage.
+/// When the file is broken in the middle, `scripts/run` changes nothing, and the commands that it prints bring back what
+/// stands before the damage.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_is_damaged_in_the_middle_is_told_with_the_way_out() {
+async fn a_file_that_is_damaged_in_the_middle_is_reported_with_the_way_out() {
     let dir = TempDir::new("damage");
     let mut run = Run::start(&dir, "data").await;
     let data = dir.path().join("data");
@@ -125,9 +125,9 @@ async fn a_file_that_is_damaged_in_the_middle_is_told_with_the_way_out() {
     assert!(again.stop().success());
 }
 
-/// What the others build on can't be repaired, and no command is printed that would pretend to.
+/// The file that the others build on can't be repaired, and the script prints no command that would pretend to.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_damaged_base_file_or_manifest_is_told_too() {
+async fn a_damaged_base_file_or_manifest_is_reported_too() {
     let dir = TempDir::new("damage");
     let mut run = Run::start(&dir, "data").await;
     assert!(run.stop().success(), "{}", run.said());

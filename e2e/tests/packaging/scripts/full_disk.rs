@@ -12,10 +12,10 @@ use super::Run;
 
 /// It says why Redis ended, starts it again until there is room, and ends well all the same.
 #[test]
-fn a_full_disk_is_told_and_all_goes_on_when_there_is_room() {
+fn a_full_disk_is_reported_and_all_goes_on_when_there_is_room() {
     run_apart(
         &["--mount"],
-        "scripts::full_disk::a_full_disk_is_told_and_all_goes_on_when_there_is_room",
+        "scripts::full_disk::a_full_disk_is_reported_and_all_goes_on_when_there_is_room",
         async || {
             let (disk, dir) = (Disk::mount(16), TempDir::new("run"));
             let (data, log) = (Path::new(disk.path()).join("data"), dir.path().join("log"));

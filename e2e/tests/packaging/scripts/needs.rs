@@ -65,7 +65,7 @@ impl Machine {
             .unwrap()
     }
 
-    /// One sentence is said, which has these words, and nothing was built or installed.
+    /// The script printed one sentence, which has these words, and built or installed nothing.
     fn refuses(&self, script: &str, environment: &[(&str, &str)], words: &[&str]) {
         let output = self.run(script, environment);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -134,7 +134,7 @@ fn what_is_missing_is_said_before_anything_is_built() {
 }
 
 #[test]
-fn a_python_that_can_install_nothing_is_told_before_anything_is_built() {
+fn a_python_that_can_install_nothing_is_reported_before_anything_is_built() {
     let (machine, modules) = (Machine::without("nothing"), TempDir::new("modules"));
     let modules = python_without_pip(modules.path());
     for script in ["run", "test", "check", "bench", "faults"] {
@@ -147,7 +147,7 @@ fn a_python_that_can_install_nothing_is_told_before_anything_is_built() {
 }
 
 #[test]
-fn a_compiler_without_headers_is_told_before_anything_is_built() {
+fn a_compiler_without_headers_is_reported_before_anything_is_built() {
     let machine = Machine::without("cc");
     symlink("/bin/false", machine.0.path().join("bin/cc")).unwrap();
     for script in ["run", "test", "check", "bench", "faults"] {
@@ -156,7 +156,7 @@ fn a_compiler_without_headers_is_told_before_anything_is_built() {
 }
 
 #[test]
-fn a_server_that_is_no_program_is_told_before_anything_is_built() {
+fn a_server_that_is_no_program_is_reported_before_anything_is_built() {
     let machine = Machine::without("nothing");
     for script in ["run", "test", "check", "bench", "faults"] {
         let server = [("REDIS_SERVER", "/nowhere/redis-server")];

@@ -126,7 +126,7 @@ impl Model {
         reply
     }
 
-    /// A delivery lost a lease, for which whoever is to blame was blamed.
+    /// Moves a delivery that lost a lease, once `suspects` has blamed whoever is to blame.
     fn lose(&mut self, delivery: &DeliveryId) {
         let is_suspect = self.suspects.is_suspect(delivery);
         let lost = if is_suspect {

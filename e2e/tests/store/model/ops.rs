@@ -56,7 +56,7 @@ pub(super) enum Op {
     ReplayOne {
         delivery: usize,
     },
-    /// All that was given up is sent again, in steps of upkeep.
+    /// All exhausted deliveries are sent again, in steps of upkeep.
     ReplayMany {
         endpoint: usize,
     },

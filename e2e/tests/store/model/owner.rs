@@ -39,7 +39,7 @@ impl Model {
         self.accept_within(BUDGETS).await;
     }
 
-    /// An event is sent, and may park so much.
+    /// Sends an event within these budgets, which also bound what may be parked.
     pub(super) async fn accept_within(&mut self, budgets: Budgets) {
         let accepted = match self.fixture.accept_outcome(&new_event(), budgets).await {
             AcceptOutcome::Accepted(accepted) => accepted,

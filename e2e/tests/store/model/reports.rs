@@ -44,7 +44,7 @@ impl Model {
             reports: vec![report(&held.leased, result)],
             ..wants(0)
         };
-        // A call that only reports leases nothing, so what it let go of is told first.
+        // A call that only reports leases nothing, so what it let go of comes first.
         let incarnation = self.workers[worker].worker.incarnation.clone();
         let was_suspect = self
             .suspects

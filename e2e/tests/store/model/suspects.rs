@@ -61,7 +61,7 @@ impl Suspects {
         self.losses.get(id).is_some_and(|losses| *losses >= 3)
     }
 
-    /// The worker is done with what it leased in a call. Tells whether that was a suspect.
+    /// The worker is done with what it leased in a call. Returns whether that was a suspect.
     pub(super) fn done(&mut self, incarnation: &Incarnation, sequence: u64, id: &DeliveryId) -> bool {
         let held = self.held.entry(name(incarnation)).or_default();
         held.get(id) == Some(&sequence) && held.remove(id).is_some()
@@ -97,7 +97,7 @@ impl Suspects {
 }
 
 impl Model {
-    /// The records tell the losses of what waits, and no suspect waits as an ordinary delivery.
+    /// The records have the losses of what waits, and no suspect waits as an ordinary delivery.
     pub(super) async fn compare_suspects(&self) {
         for (id, delivery) in &self.deliveries {
             if delivery.state == DeliveryState::InFlight || delivery.state.is_final() {
@@ -105,8 +105,8 @@ impl Model {
             }
             let losses = self.suspects.losses.get(id).copied().unwrap_or(0);
             let record = self.fixture.hash(&format!("delivery:{id}")).await;
-            let told = record.get("lostLeases").map_or("0", String::as_str);
-            assert_eq!(told, losses.to_string(), "{id} {record:?}");
+            let recorded = record.get("lostLeases").map_or("0", String::as_str);
+            assert_eq!(recorded, losses.to_string(), "{id} {record:?}");
             assert!(losses < 3 || record["state"] != "retrying", "{id} {record:?}");
         }
         for endpoint in &self.endpoints {

@@ -33,9 +33,9 @@ async fn redis_makes_every_transition_that_the_state_machine_allows() {
         can.retain(|transition| state.after(*transition).is_some());
         can.into_iter().map(|transition| (*state, transition))
     });
-    let told = |(state, transition): (DeliveryState, Transition)| format!("{state}: {transition:?}");
-    let allowed: BTreeSet<_> = allowed.map(told).collect();
-    let taken: BTreeSet<_> = model.taken.iter().copied().map(told).collect();
+    let described = |(state, transition): (DeliveryState, Transition)| format!("{state}: {transition:?}");
+    let allowed: BTreeSet<_> = allowed.map(described).collect();
+    let taken: BTreeSet<_> = model.taken.iter().copied().map(described).collect();
     assert_eq!(taken, allowed);
 }
 
@@ -192,7 +192,7 @@ impl Model {
         self.compare().await;
     }
 
-    /// What the first endpoint is sent comes to this, all else succeeds.
+    /// Deliveries to the first endpoint end with this outcome, all others succeed.
     async fn report_all(&mut self, outcome: Outcome) {
         let first = self.endpoints[0].id.clone();
         while let Some(held) = self.workers[0].held.first() {

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use api::config::Config;
 use api::openapi;
+use program::signals::StopSignals;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
 fn main() -> ExitCode {
     let first = std::env::args_os().nth(1);
@@ -52,17 +52,10 @@ async fn run(config: Config) -> Result<(), String> {
     // Who misconfigured the program hears of it before anybody can connect. Clap can't check these variables: they exclude
     // each other, and name a file.
     config.auth.session_verifier()?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(|error| format!("no signals: {error}"))?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| format!("no signals: {error}"))?;
+    let mut signals = StopSignals::catch().map_err(|error| format!("no signals: {error}"))?;
     let address = config.server.api_listen;
     let listener = TcpListener::bind(address)
         .await
         .map_err(|error| format!("API_LISTEN: can't listen on {address} ({error})"))?;
-    let asked_to_stop = async {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    };
-    api::run(config, listener, asked_to_stop).await
+    api::run(config, listener, signals.next()).await
 }

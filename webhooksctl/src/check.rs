@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &CheckArgs) -> anyhow::Result<()> {
             "the stored data has schema {schema}, this program knows {SCHEMA}: use the version of the programs that wrote it"
         );
     }
-    let report = runtime.block_on(store.check_telling(&progress))?;
+    let report = runtime.block_on(store.check_with_progress(&progress))?;
     print(&report)?;
     if let Some(reason) = is_another(&marks, arguments.redis.store_id.as_ref(), report.is_empty()) {
         bail!(reason);

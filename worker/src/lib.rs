@@ -6,7 +6,7 @@
 //! - `test_events`: test events, past the queue.
 //! - `transport`: the guarded HTTP client.
 //! - `upkeep`: finished payloads, expired leases, sweeps; `gauge`: how much memory Redis has left.
-//! - `health`, [`metrics`]: what an operator sees.
+//! - `probes`, [`metrics`]: what an operator sees.
 //! - `start`, `ready`, `parts`: from the configuration to running tasks; `supervise`, `tasks`, `stop`: to a bounded stop.
 //! - `outage`: what the worker does and says while Redis doesn't answer.
 
@@ -24,7 +24,7 @@ mod upkeep;
 
 mod gauge;
 
-mod health;
+mod probes;
 
 pub mod metrics;
 

@@ -1,14 +1,13 @@
 //! The worker's process: reads the configuration, starts the worker, and stops it on a signal.
 
-use std::future::pending;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use program::signals::StopSignals;
 use program::{config, files, telemetry};
 use store::Store;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use worker::config::Config;
 
 fn main() -> ExitCode {
@@ -33,38 +32,26 @@ fn serve(config: Config) -> anyhow::Result<()> {
 }
 
 async fn run(config: Config) -> anyhow::Result<()> {
-    let terminate = signal(SignalKind::terminate())?;
-    let interrupt = signal(SignalKind::interrupt())?;
+    let signals = StopSignals::catch()?;
     let listener = TcpListener::bind(config.worker_listen)
         .await
         .with_context(|| format!("WORKER_LISTEN: can't listen on {}", config.worker_listen))?;
     let store = Store::new(&config.redis)?;
-    worker::run(config, store, listener, stop_signal(terminate, interrupt)).await?;
+    worker::run(config, store, listener, stop_signal(signals)).await?;
     Ok(())
 }
 
 /// Waits for the first signal. One that comes more than a second later ends the process at once.
-async fn stop_signal(mut terminate: Signal, mut interrupt: Signal) {
-    next_signal(&mut terminate, &mut interrupt).await;
+async fn stop_signal(mut signals: StopSignals) {
+    signals.next().await;
     // A terminal signals its whole process group, and a supervisor in that group passes the signal on: both are one wish.
     let same_wish = Instant::now() + Duration::from_secs(1);
     tokio::spawn(async move {
-        next_signal(&mut terminate, &mut interrupt).await;
+        signals.next().await;
         while Instant::now() < same_wish {
-            next_signal(&mut terminate, &mut interrupt).await;
+            signals.next().await;
         }
         tracing::warn!("a second signal: ending at once");
         std::process::exit(130);
     });
-}
-
-async fn next_signal(terminate: &mut Signal, interrupt: &mut Signal) {
-    let came = tokio::select! {
-        came = terminate.recv() => came,
-        came = interrupt.recv() => came,
-    };
-    if came.is_none() {
-        // No more signals can come.
-        pending::<()>().await;
-    }
 }

@@ -7,10 +7,10 @@ use tokio::net::TcpListener;
 
 use crate::config::Config;
 use crate::error::RunError;
-use crate::health::{self, Health};
 use crate::metrics::Metrics;
 use crate::outage::{Outage, Trouble};
 use crate::parts::Parts;
+use crate::probes::{self, Probes};
 use crate::ready::wait_for_store;
 use crate::stop::Stopper;
 use crate::tasks::Tasks;
@@ -36,14 +36,14 @@ pub async fn run(
     let (stopper, stop) = Stopper::new();
     let client = client(&config)?;
     let mut pages = Tasks::default();
-    let health = Health {
+    let probes = Probes {
         store: store.clone(),
         trouble: trouble.clone(),
         metrics: metrics.clone(),
         stopping: stop.clone(),
     };
     pages.spawn("health", async move {
-        if let Err(error) = health::serve(health, listener).await {
+        if let Err(error) = probes::serve(probes, listener).await {
             tracing::error!(%error, "the health pages could not be served");
         }
     });

@@ -25,7 +25,7 @@ const REPORTS_WITHIN: Duration = Duration::from_millis(1000);
 #[derive(Debug)]
 pub(crate) struct Supervisor {
     pub(crate) tasks: Tasks,
-    /// The health pages: they stay until the end.
+    /// The pages for operators: they stay until the end.
     pub(crate) pages: Tasks,
     pub(crate) stopper: Stopper,
     pub(crate) slots: Arc<Slots>,

@@ -1,8 +1,11 @@
-//! The house rules: which crate may import which, no circle among modules beside each other, and how long a file may be.
+//! The house rules: which crate may import which, no circle among modules beside each other, how long a file may be, and a map
+//! that leads to every room.
 //!
 //! The rules are functions of data, so that a test beside each can apply it to a house that breaks it.
 
 mod circles;
+
+mod code_map;
 
 mod crates;
 

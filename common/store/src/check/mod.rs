@@ -92,7 +92,7 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails.
     pub async fn check(&self) -> Result<CheckReport, StoreError> {
-        self.check_telling(&|_| {}).await
+        self.check_with_progress(&|_| {}).await
     }
 
     /// Like [`Store::check`]; tells `progress` now and then how many keys it has read.
@@ -100,7 +100,10 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError`] when Redis fails.
-    pub async fn check_telling(&self, progress: &(dyn Fn(usize) + Sync)) -> Result<CheckReport, StoreError> {
+    pub async fn check_with_progress(
+        &self,
+        progress: &(dyn Fn(usize) + Sync),
+    ) -> Result<CheckReport, StoreError> {
         let started = Instant::now();
         let mut believed: Option<BTreeSet<Violation>> = None;
         let mut report = CheckReport::default();

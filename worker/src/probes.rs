@@ -1,5 +1,5 @@
-//! The worker's own HTTP: `/healthz` (it runs), `/readyz` (Redis answers, takes writes and has the store that it had),
-//! `/metrics` (Prometheus).
+//! What operators and their tools ask the worker over HTTP: `/healthz` (it runs), `/readyz` (Redis answers, takes writes and has
+//! the store that it had), `/metrics` (Prometheus).
 
 use std::future::pending;
 use std::panic::AssertUnwindSafe;
@@ -27,7 +27,7 @@ const JSON: &str = "application/json";
 
 /// What the pages need.
 #[derive(Debug, Clone)]
-pub(crate) struct Health {
+pub(crate) struct Probes {
     pub(crate) store: Store,
     pub(crate) trouble: Trouble,
     pub(crate) metrics: Metrics,
@@ -35,9 +35,9 @@ pub(crate) struct Health {
 }
 
 /// Serves for as long as it is polled.
-pub(crate) async fn serve(health: Health, listener: TcpListener) -> std::io::Result<()> {
+pub(crate) async fn serve(probes: Probes, listener: TcpListener) -> std::io::Result<()> {
     let local = LocalAddr(Addr::SocketAddr(listener.local_addr()?));
-    let pages = Arc::new(routes(health));
+    let pages = Arc::new(routes(probes));
     let handler = move |request, client| {
         let (pages, local) = (Arc::clone(&pages), local.clone());
         let client = RemoteAddr(Addr::SocketAddr(client));
@@ -50,12 +50,12 @@ pub(crate) async fn serve(health: Health, listener: TcpListener) -> std::io::Res
     Ok(())
 }
 
-fn routes(health: Health) -> impl Endpoint<Output = Response> {
+fn routes(probes: Probes) -> impl Endpoint<Output = Response> {
     Route::new()
         .at("/healthz", get(healthz))
         .at("/readyz", get(readyz))
         .at("/metrics", get(metrics))
-        .data(Arc::new(health))
+        .data(Arc::new(probes))
         .map_to_response()
 }
 
@@ -96,8 +96,8 @@ fn healthz() -> Response {
 }
 
 #[handler]
-fn readyz(Data(health): Data<&Arc<Health>>) -> Response {
-    let Readiness { reasons, warnings } = health.readiness();
+fn readyz(Data(probes): Data<&Arc<Probes>>) -> Response {
+    let Readiness { reasons, warnings } = probes.readiness();
     let (code, status) = if reasons.is_empty() {
         (StatusCode::OK, "ready")
     } else {
@@ -111,8 +111,8 @@ fn readyz(Data(health): Data<&Arc<Health>>) -> Response {
 }
 
 #[handler]
-fn metrics(Data(health): Data<&Arc<Health>>) -> Response {
-    match health.metrics.render() {
+fn metrics(Data(probes): Data<&Arc<Probes>>) -> Response {
+    match probes.metrics.render() {
         Ok(text) => Response::builder()
             .header(CONTENT_TYPE, prometheus::TEXT_FORMAT)
             .body(text),
@@ -123,7 +123,7 @@ fn metrics(Data(health): Data<&Arc<Health>>) -> Response {
     }
 }
 
-impl Health {
+impl Probes {
     /// Why the worker is not ready, if it isn't, and what an operator should know, as of the last look.
     fn readiness(&self) -> Readiness {
         let mut found = self.store.readiness();

@@ -55,13 +55,13 @@ async fn idle_visitors_keep_nobody_out() {
     ]);
     let store = Store::new(&config.unwrap().redis).unwrap();
     let (_stopper, stopping) = crate::stop::Stopper::new();
-    let health = Health {
+    let probes = Probes {
         store,
         trouble: Trouble::new("Redis has not answered yet"),
         metrics: Metrics::new().unwrap(),
         stopping,
     };
-    let serving = tokio::spawn(serve(health, listener));
+    let serving = tokio::spawn(serve(probes, listener));
     let mut idle = Vec::new();
     for _ in 0..2 * MAX_CONNECTIONS {
         idle.push(TcpStream::connect(address).await.unwrap());

@@ -29,7 +29,7 @@
 //! | `tokens` | hash | delivery in flight → `<incarnation>:<sequence>\|<generation>\|<attempt>\|<payload bytes>` | while there are some |
 //! | `quarantine` | sorted set | suspect (a delivery that lost three leases) of an active endpoint → when it is served (ms) | while there are some |
 //! | `parked` | sorted set | endpoint that isn't active → when upkeep looks at what is parked there (ms) | while there are some |
-//! | `disabled` | sorted set | the same, as the release before entered disabled endpoints; upkeep moves them to `parked` | until then |
+//! | `disabled` | sorted set | the same, as the previous release entered disabled endpoints; upkeep moves them to `parked` | until then |
 //! | `replays` | sorted set | replay of many that is under way → when its next step is due (ms) | while there are some |
 //! | `replay:<r>` | hash | a replay of many: `status`, `since`, `until`, `position`, `made`, `succeeded`, … | 14 days after its end, at most until 20 more have ended or its endpoint is removed |
 //! | `replays:<e>` | list | the endpoint's replays of many that have ended, newest last | 14 days after the last one's end, the last 20 |

@@ -1,7 +1,7 @@
 //! Finding the endpoints that aren't active and that nothing has entered in `parked`, where upkeep looks for what is parked for
 //! too long.
 //!
-//! Every script that ends an endpoint's activity enters it. The release before entered disabled endpoints only, under another
+//! Every script that ends an endpoint's activity enters it. The previous release entered disabled endpoints only, under another
 //! name, and its programs may run beside ours while a release is rolled out. So workers search the accounts once a day, one
 //! small step with each step of upkeep. This is the one search that goes through all keys.
 

@@ -377,7 +377,7 @@ async fn an_older_copy_goes_on_with_a_warning() {
     scene.system.stop();
 }
 
-/// A store of the release before this one has no identity: programs that start together agree on one.
+/// A store of the previous release has no identity: programs that start together agree on one.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_of_the_release_before_is_given_an_identity() {
     let mut scene = Scene::start(builder().workers(0)).await;

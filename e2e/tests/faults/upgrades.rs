@@ -40,7 +40,7 @@ async fn an_unknown_schema_is_refused_at_start() {
     scene.all_delivered(loaded, 0).await;
 }
 
-/// The release before didn't enter endpoints that their owners switched off in `parked`, where upkeep looks. A starting worker
+/// The previous release didn't enter endpoints that their owners switched off in `parked`, where upkeep looks. A starting worker
 /// enters them.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_endpoint_that_was_off_before_is_found_by_a_worker() {

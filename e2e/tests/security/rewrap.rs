@@ -141,7 +141,7 @@ async fn the_old_key_can_go() {
     system.finish().await;
 }
 
-/// Secrets that the release before sealed, without a number, are sealed anew too, and rotate like any other.
+/// Secrets that the previous release sealed, without a number, are sealed anew too, and rotate like any other.
 #[tokio::test(flavor = "multi_thread")]
 async fn secrets_of_the_former_format_are_brought_up_to_date() {
     let (system, _receiver, made) = System::start_with_hook().await;

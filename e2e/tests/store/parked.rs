@@ -221,7 +221,7 @@ async fn a_replay_is_parked_from_when_it_was_asked_for() {
     fixture.assert_no_violation().await;
 }
 
-/// What the release before stored: `disabled` names disabled endpoints, and nothing names those that are off.
+/// What the previous release stored: `disabled` names disabled endpoints, and nothing names those that are off.
 #[tokio::test]
 async fn endpoints_that_the_release_before_left_are_found() {
     let fixture = fixture().await;

@@ -79,7 +79,7 @@ pub struct ReplayRow {
     pub state: String,
     /// `made`.
     pub made: i64,
-    /// Whether it has ended and stands in its endpoint's list; replays of the release before don't.
+    /// Whether it has ended and stands in its endpoint's list; replays of the previous release don't.
     pub is_listed: bool,
     /// How many of those ended: `succeeded`, `exhausted` and `canceled` together.
     pub ended: i64,

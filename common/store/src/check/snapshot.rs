@@ -40,7 +40,7 @@ pub struct Snapshot {
     pub ready_slow: HashMap<String, f64>,
     /// `timers`: endpoint → when its nearest retry is due.
     pub timers: HashMap<String, f64>,
-    /// The members of `parked`, and of `disabled`, where the release before entered some.
+    /// The members of `parked`, and of `disabled`, where the previous release entered some.
     pub parked: BTreeSet<String>,
     /// Keys that belong to an endpoint, such as `log:<e>`, with the endpoint.
     pub owned: Vec<(String, String)>,

@@ -93,7 +93,7 @@ end
 
 -- What was parked for too long, or takes too much space ------------------------------------------------------------
 
--- A program of the release before enters disabled endpoints under this name.
+-- A program of the previous release enters disabled endpoints under this name.
 local entered_before = call('ZPOPMIN', P .. 'disabled', limit)
 for i = 1, #entered_before, 2 do
   call('ZADD', PARKED, 'LT', now, entered_before[i])

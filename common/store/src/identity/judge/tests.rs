@@ -65,7 +65,7 @@ fn a_program_that_starts_takes_any_store_or_insists_on_one() {
         ("the very first start", &nobody, empty.clone(), Verdict::Create),
         ("nothing, but it insists", &insists_on_a(), empty, is_empty),
         ("no mark", &nobody, unmarked(), no_mark),
-        ("the release before", &nobody, of_before(), Verdict::Adopt),
+        ("the previous release", &nobody, of_before(), Verdict::Adopt),
         (
             "the same, and it insists",
             &insists_on_a(),

@@ -6,8 +6,8 @@
 
 mod lease;
 mod report;
+mod script;
 mod upkeep;
-mod wire;
 mod work;
 
 use std::time::Duration;
@@ -21,10 +21,10 @@ use super::{Store, StoreError};
 
 pub use lease::{Leased, LeasedEndpoint, LeasedEvent};
 pub use report::{AttemptRecord, Outcome, Phases, Receipt, Report};
+pub(crate) use script::Work;
+use script::reply;
 pub(crate) use upkeep::UpkeepStep;
 pub use upkeep::{Released, UpkeepReply};
-pub(crate) use wire::Work;
-use wire::reply;
 pub use work::{MAX_FETCH, MAX_REPORTS, WorkReply, WorkRequest};
 
 /// One run of a worker process: no two runs share it. Fences calls that arrive late.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::clock::Timestamp;
 use domain::id::EventId;
 
-use super::wire::kept_for;
+use super::script::kept_for;
 use crate::policy::Policy;
 use crate::scripts::{answered, script};
 use crate::{Store, StoreError};

@@ -1,4 +1,4 @@
--- work: records what became of leases, then hands out new ones. Its arguments and answer are declared in queue/wire.rs.
+-- work: records what became of leases, then hands out new ones. Its arguments and answer are declared in queue/script.rs.
 --
 -- In the answer a report's result is 0 (stale), 1 (recorded) or 2 (recorded, and it disabled the endpoint), and a lease names its
 -- endpoint and its event by their places in the answer, from 0.

@@ -7,8 +7,8 @@ use redis::Commands;
 use crate::redis_server::RedisServer;
 use crate::wait::{check, eventually};
 
-/// Keys that exist only while something waits, is in flight, or went wrong.
-const MUST_BE_ABSENT: [&str; 8] = [
+/// Keys that exist only while something waits, is in flight, or is worked through.
+pub(crate) const UNDER_WAY: [&str; 7] = [
     "ready",
     "ready:slow",
     "timers",
@@ -16,11 +16,13 @@ const MUST_BE_ABSENT: [&str; 8] = [
     "tokens",
     "quarantine",
     "sweeps",
-    "corrupt",
 ];
 
-/// Such keys of which there is one for each endpoint, delivery or worker.
-const MUST_BE_ABSENT_OF_ALL: [&str; 3] = ["pending:*", "retry:*", "sweep:*"];
+/// The key that exists once something went wrong.
+const WRONG: &str = "corrupt";
+
+/// Keys like these of which there is one for each endpoint, delivery or worker.
+const UNDER_WAY_OF_EACH: [&str; 3] = ["pending:*", "retry:*", "sweep:*"];
 
 const PREFIX: &str = "wh:{0}:";
 
@@ -51,10 +53,10 @@ pub fn keys(connection: &mut redis::Connection, pattern: &str) -> Vec<String> {
 pub fn leftovers(server: &RedisServer) -> Vec<String> {
     let connection = &mut connect(server);
     let mut left = Vec::new();
-    for name in MUST_BE_ABSENT {
+    for name in UNDER_WAY.into_iter().chain([WRONG]) {
         left.extend(keys(connection, name));
     }
-    for pattern in MUST_BE_ABSENT_OF_ALL {
+    for pattern in UNDER_WAY_OF_EACH {
         left.extend(keys(connection, pattern));
     }
     // An endpoint that its owner switched off stays in `parked`, with nothing to park.

@@ -9,15 +9,7 @@ use crate::state;
 pub(super) fn under_way(redis: &RedisServer) -> Vec<String> {
     let connection = &mut state::connect(redis);
     let mut left = Vec::new();
-    for name in [
-        "ready",
-        "ready:slow",
-        "timers",
-        "leases",
-        "tokens",
-        "quarantine",
-        "sweeps",
-    ] {
+    for name in state::UNDER_WAY {
         if connection.exists(state::key(name)).unwrap() {
             left.push(name.to_owned());
         }

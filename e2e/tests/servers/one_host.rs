@@ -12,7 +12,7 @@ use super::scene::{Allowed, Scene, hold_arrivals};
 
 const ENDPOINTS: usize = 8;
 
-/// nginx offers HTTP/2, on which all of these would share one connection.
+/// nginx offers HTTP/2, on which all of these would share one connection and its 128 streams.
 #[tokio::test(flavor = "multi_thread")]
 async fn eight_endpoints_of_one_host_may_all_take_six_seconds() {
     const EVENTS: usize = 3;
@@ -26,7 +26,7 @@ async fn eight_endpoints_of_one_host_may_all_take_six_seconds() {
     }
     let [certificate, key] = ca.server_files(&["127.0.0.1"]);
     let tls = format!(
-        "ssl_certificate {}; ssl_certificate_key {}; location / {{ proxy_pass http://{}; }}",
+        "ssl_certificate {}; ssl_certificate_key {}; proxy_set_header x-spoken $server_protocol; location / {{ proxy_pass http://{}; }}",
         certificate.display(),
         key.display(),
         behind.address()
@@ -41,6 +41,9 @@ async fn eight_endpoints_of_one_host_may_all_take_six_seconds() {
     scene.push(EVENTS).await;
     scene.hold(EVENTS, LONG, Allowed::default()).await;
     hold_arrivals(&nginx, EVENTS * ENDPOINTS, Allowed::default());
+    for request in behind.received() {
+        assert_eq!(request.header("x-spoken"), Some("HTTP/1.1"));
+    }
     scene.system.finish().await;
 }
 

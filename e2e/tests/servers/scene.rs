@@ -142,8 +142,8 @@ impl Scene {
         for endpoint in &self.endpoints {
             let stored = self.system.customer().endpoint(&endpoint.id).await;
             assert_eq!(
-                (&stored["active"], &stored["state"]),
-                (&json!(true), &json!("active")),
+                (&stored["active"], &stored["consecutiveFailures"]),
+                (&json!(true), &json!(0)),
                 "{stored}"
             );
         }

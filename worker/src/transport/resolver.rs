@@ -1,18 +1,18 @@
 //! Turns names into addresses, and checks every address before the client connects to one.
 //!
 //! A host with one blocked address among good ones is refused as a whole: otherwise an attacker would only have to wait
-//! until the good ones fail. Literal addresses need no lookup; they are checked as part of the URL.
+//! until the good ones fail. Literal addresses need no lookup, and are checked all the same.
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
+use std::net::{IpAddr, ToSocketAddrs as _};
 use std::sync::Arc;
 
 use domain::address::{AddressPolicy, BlockedAddress};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::Semaphore;
 
-use super::phases::{Mark, mark};
+use super::failure::Error;
 
 /// Name lookups at a time. Each takes a thread that waits for the system's resolver, and can't be stopped.
 const MAX_LOOKUPS: usize = 256;
@@ -36,9 +36,18 @@ impl GuardedResolver {
         Self { names, policy }
     }
 
+    /// The addresses of a host name, all of which may be connected to.
+    pub(super) async fn addresses_of(&self, host: &str) -> Result<Vec<IpAddr>, Error> {
+        let name: Name = host.parse().map_err(|error| Error::Unresolved(Box::new(error)))?;
+        let found = self.names.resolve(name).await.map_err(Error::Unresolved)?;
+        let addresses: Vec<_> = found.map(|address| address.ip()).collect();
+        admit(host, &addresses, &self.policy).map_err(Error::Blocked)?;
+        Ok(addresses)
+    }
+
     /// Checks a host that is a literal address.
     pub(super) fn admit_literal(&self, host: &str, address: IpAddr) -> Result<(), BlockedHost> {
-        admit(host, &[SocketAddr::new(address, 0)], &self.policy)
+        admit(host, &[address], &self.policy)
     }
 }
 
@@ -48,25 +57,10 @@ impl fmt::Debug for GuardedResolver {
     }
 }
 
-impl Resolve for GuardedResolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let host = name.as_str().to_owned();
-        let policy = self.policy.clone();
-        let resolving = self.names.resolve(name);
-        Box::pin(async move {
-            mark(Mark::Lookup);
-            let addresses: Vec<SocketAddr> = resolving.await?.collect();
-            admit(&host, &addresses, &policy)?;
-            mark(Mark::Resolved);
-            Ok(Box::new(addresses.into_iter()) as Addrs)
-        })
-    }
-}
-
 /// Refuses a host if any of its addresses is blocked.
-fn admit(host: &str, addresses: &[SocketAddr], policy: &AddressPolicy) -> Result<(), BlockedHost> {
+fn admit(host: &str, addresses: &[IpAddr], policy: &AddressPolicy) -> Result<(), BlockedHost> {
     addresses.iter().try_for_each(|address| {
-        policy.check(address.ip()).map_err(|blocked| BlockedHost {
+        policy.check(*address).map_err(|blocked| BlockedHost {
             host: host.to_owned(),
             blocked,
         })

@@ -16,6 +16,7 @@ fn logged() -> LoggedAttempt {
             connect: Some(Duration::from_micros(800)),
             tls: None,
             first_byte: Some(Duration::from_millis(30)),
+            sent_again: 0,
         },
         status: Some(500),
         error: Some("http_5xx".to_owned()),

@@ -2,8 +2,6 @@
 
 mod guard;
 
-mod http2;
-
 mod misbehaving;
 
 mod phases;
@@ -44,12 +42,10 @@ fn deliverer(timeout: Duration) -> Deliverer {
 fn deliverer_with(timeout: Duration, urls: UrlPolicy, roots: Roots, names: Arc<dyn Resolve>) -> Deliverer {
     let settings = Settings {
         addresses: urls.addresses.clone(),
-        connect_timeout: timeout,
-        max_idle_per_host: 4,
         roots,
         proxy: None,
     };
-    let client = transport::client(settings, names).unwrap();
+    let client = transport::Client::new(settings, names).unwrap();
     let (_stopper, stop) = Stopper::new();
     let metrics = Metrics::new().unwrap();
     let sender = Arc::new(Sender::new(client, urls, keyring(), timeout));

@@ -19,12 +19,10 @@ fn through(
 ) -> Deliverer {
     let settings = Settings {
         addresses: urls.addresses.clone(),
-        connect_timeout: timeout,
-        max_idle_per_host: 4,
         roots,
         proxy: Some(proxy.parse().unwrap()),
     };
-    let client = transport::client(settings, names).unwrap();
+    let client = transport::Client::new(settings, names).unwrap();
     let (_stopper, stop) = Stopper::new();
     let sender = Arc::new(Sender::new(client, urls, keyring(), timeout));
     Deliverer::new(sender, RetrySchedule::default(), stop, Metrics::new().unwrap())

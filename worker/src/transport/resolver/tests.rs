@@ -1,10 +1,7 @@
 use super::*;
 
-fn addresses(texts: &[&str]) -> Vec<SocketAddr> {
-    texts
-        .iter()
-        .map(|text| SocketAddr::new(text.parse().unwrap(), 0))
-        .collect()
+fn addresses(texts: &[&str]) -> Vec<IpAddr> {
+    texts.iter().map(|text| text.parse().unwrap()).collect()
 }
 
 #[test]

@@ -32,7 +32,7 @@ for _, change in ipairs(each_change) do
       e.generation = e.generation + 1
       e.slow = false
       end_hold(e)
-      slow_start(e)
+      start_anew(e)
     end
   end
 end

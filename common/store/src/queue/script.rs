@@ -32,6 +32,7 @@ script! {
         /// The most suspects that the worker may hold.
         most_suspects: u32,
         lease: Duration,
+        delivery_timeout: Duration,
         endpoint_concurrency: u32,
         disable_after: u32,
         disable_min_span: Duration,
@@ -153,6 +154,7 @@ impl<'a> Work<'a> {
             free: request.free,
             most_suspects: request.suspects,
             lease: policy.lease(),
+            delivery_timeout: policy.delivery_timeout,
             endpoint_concurrency: policy.endpoint_concurrency,
             disable_after: policy.disable_after,
             disable_min_span: policy.disable_min_span,

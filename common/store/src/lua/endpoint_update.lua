@@ -33,6 +33,7 @@ for _, change in ipairs(each_change) do
       e.slow = false
       end_hold(e)
       slow_start(e)
+      call('ZREM', P .. 'failing', id) -- the next attempt decides
     end
   end
 end
@@ -44,6 +45,7 @@ if active == '0' and e.state ~= 'off' then
   call('HDEL', key, 'recovering', 'inOrder')
   call('HSET', key, 'disabledReason', 'owner', 'disabledAt', now)
   call('ZREM', TIMERS, id)
+  call('ZREM', P .. 'failing', id)
   call('ZADD', PARKED, now, id)
   leave_quarantine(id)
 elseif active == '1' and e.state ~= 'active' then

@@ -11,6 +11,7 @@ fn waiting() -> DeliverySummary {
         state: DeliveryState::Parked,
         attempts: 0,
         next_attempt_at: None,
+        held_until: None,
         last: None,
         reason: None,
         replay_of: None,

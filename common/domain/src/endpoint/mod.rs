@@ -164,6 +164,8 @@ pub struct Endpoint {
     pub held_until: Option<Timestamp>,
     /// How many attempts it may have in flight now; `None` before its first one.
     pub limit: Option<u32>,
+    /// How many it carries at once, if a ceiling was found.
+    pub carries: Option<u32>,
     /// The most deliveries in a second that its owner wants; `None`: as many as it carries.
     pub rate_limit: Option<RateLimit>,
     /// Its next turn by its rate limit.

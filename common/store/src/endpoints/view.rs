@@ -73,6 +73,7 @@ fn endpoint(view: View) -> Result<Endpoint, StoreError> {
             .transpose()?,
         held_until: moment("heldUntil"),
         limit: hash.get("limit").and_then(|text| text.parse().ok()),
+        carries: None,
         rate_limit: hash
             .get("rateLimit")
             .and_then(|text| RateLimit::new(text.parse().ok()?)),

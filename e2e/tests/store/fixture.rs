@@ -347,6 +347,8 @@ pub(crate) fn new_endpoint(account: &AccountId, events: &[&str], chatbot: Option
             .collect(),
         chatbot_id: chatbot.map(str::to_owned),
         description: None,
+        rate_limit: None,
+        auto_resume: false,
         secret: SealedSecret::from_stored("v1.test.sealed".to_owned()),
     }
 }

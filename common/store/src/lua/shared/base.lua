@@ -43,7 +43,7 @@ local function give_up_endpoint(id, number)
   set_aside(id, operation, 'pending', 'list', 'cancel')
   set_aside(id, operation, 'retry', 'zset', 'cancel')
   set_aside(id, operation, 'failed', 'zset', 'forget')
-  for _, set in ipairs({ READY, READY_SLOW, P .. 'timers', PARKED }) do
+  for _, set in ipairs({ READY, READY_SLOW, P .. 'timers', PARKED, P .. 'failing' }) do
     redis.call('ZREM', set, id)
   end
   if redis.call('EXISTS', P .. 'log:' .. id) == 1 then

@@ -126,7 +126,7 @@ async fn perform(stream: &mut impl Stream, answer: Answer, record: &Record) -> i
             response.extend_from_slice(&body);
             stream.write_all(&response).await?;
             stream.flush().await?;
-            return Ok(true);
+            return Ok(!answer.closes);
         }
         Action::Hang => until_closed(stream, std::future::pending()).await?,
         Action::Drip {

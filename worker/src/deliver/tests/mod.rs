@@ -1,8 +1,12 @@
 //! Attempts against receivers on real sockets.
 
+mod again;
+
 mod guard;
 
 mod misbehaving;
+
+mod odd;
 
 mod phases;
 

@@ -181,6 +181,24 @@ async fn a_proxy_that_was_restarted_is_no_strike_for_those_whose_tunnels_it_had(
 }
 
 #[tokio::test]
+async fn a_kept_tunnel_that_ends_without_an_answer_costs_nothing() {
+    use e2e::receiver::{Answer, Receiver};
+    let proxy = EgressProxy::start().await;
+    let receiver = Receiver::start().await;
+    receiver.then("/", [Answer::status(200), Answer::close(), Answer::status(200)]);
+    let deliverer = plain(&proxy, PATIENT);
+    for sent_again in [0, 1] {
+        let (record, _) = attempt(&deliverer, &receiver.url("/")).await;
+        assert_eq!(
+            (record.error, record.phases.sent_again),
+            (None, sent_again),
+            "{record:?}"
+        );
+    }
+    assert_eq!((receiver.count(), proxy.asked().len()), (3, 2));
+}
+
+#[tokio::test]
 async fn what_the_receiver_does_wrong_behind_the_proxy_is_a_strike() {
     let proxy = EgressProxy::start().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

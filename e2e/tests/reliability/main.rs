@@ -20,4 +20,6 @@ mod proxy;
 
 mod workers;
 
+mod few_workers;
+
 mod slow;

@@ -136,6 +136,20 @@ impl Receiver {
         self.record.queue(path, answers);
     }
 
+    /// From now on so many workers handle the requests, each one at a time, in the order in which they came; an answer's delay is
+    /// what it keeps a worker busy.
+    ///
+    /// # Panics
+    ///
+    /// When it has a number of workers already.
+    pub fn has_workers(&self, count: usize) {
+        let workers = Arc::new(tokio::sync::Semaphore::new(count));
+        self.record
+            .workers
+            .set(workers)
+            .expect("their number is set once");
+    }
+
     /// Lets all answers go that are [`Answer::held`], now and later.
     pub fn open_gate(&self) {
         self.record.gate.send_replace(true);

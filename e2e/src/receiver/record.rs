@@ -3,11 +3,11 @@
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::Answer;
 
@@ -77,6 +77,8 @@ pub(super) struct Record {
     open: AtomicUsize,
     most_open: AtomicUsize,
     pub(super) gate: watch::Sender<bool>,
+    /// The workers that are free, if there are only so many.
+    pub(super) workers: OnceLock<Arc<Semaphore>>,
 }
 
 #[derive(Default)]

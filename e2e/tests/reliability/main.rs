@@ -22,4 +22,6 @@ mod proxy;
 
 mod workers;
 
+mod few_workers;
+
 mod slow;

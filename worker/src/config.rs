@@ -128,7 +128,11 @@ impl Config {
     pub fn policy(&self) -> Policy {
         Policy {
             disable_after: self.disable.disable_after,
-            disable_min_span: self.disable.disable_min_span.unwrap_or(self.attempts.delivery_timeout).0,
+            disable_min_span: self
+                .disable
+                .disable_min_span
+                .unwrap_or(self.attempts.delivery_timeout)
+                .0,
             retention_succeeded: self.retention.retention_succeeded.0,
             retention_failed: self.retention.retention_failed.0,
             log_length: self.retention.log_length,

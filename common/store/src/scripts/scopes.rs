@@ -1,7 +1,8 @@
 //! Keeps what one file of a script declares for itself out of the way of the others: Lua allows 200 local names at a time.
 //!
 //! A file that declares names stands in a block of its own. Those that other files of the script mention are declared in front of
-//! the block, so that they outlive it; all others end with it.
+//! the block, so that they outlive it; all others end with it. So the value of a name can't be what the name meant before
+//! (`local type = type`).
 
 use std::collections::HashSet;
 

@@ -210,7 +210,10 @@ async fn retry_after_lengthens_the_wait() {
     .await;
     assert_eq!(wait, Some(Duration::from_secs(120)));
     let (_, wait, _) = attempt_on(
-        whole("502 Bad Gateway\r\nretry-after: Sun, 06 Nov 1994 08:49:37 GMT", ""),
+        whole(
+            "502 Bad Gateway\r\nretry-after: Sun, 06 Nov 1994 08:49:37 GMT",
+            "",
+        ),
         PATIENT,
     )
     .await;

@@ -34,7 +34,10 @@ end
 later = serve(2)
 return later
 ";
-    assert_eq!(scoped(&[first, second, "-- LEAST\n"]), format!("{expected}-- LEAST\n"));
+    assert_eq!(
+        scoped(&[first, second, "-- LEAST\n"]),
+        format!("{expected}-- LEAST\n")
+    );
 }
 
 #[test]

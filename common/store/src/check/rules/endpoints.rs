@@ -4,7 +4,7 @@ use super::super::rows::EndpointRow;
 use super::tally::OfEndpoint;
 use super::{Facts, Found};
 
-/// The highest `ENDPOINT_CONCURRENCY`.
+/// The highest `ENDPOINT_CONCURRENCY`: it may have been lowered.
 const MOST_IN_FLIGHT: i64 = 1000;
 
 /// The sums over an endpoint's deliveries; `None` when it has none.
@@ -136,10 +136,11 @@ fn timer(facts: &Facts<'_>, id: &str, row: &EndpointRow, nearest: Option<f64>, f
 pub(super) fn streaks(facts: &Facts<'_>, found: &mut Found) {
     let snapshot = facts.snapshot;
     let policy = snapshot.policy.as_ref();
+    let cap = policy.map(|policy| i64::from(policy.endpoint_concurrency));
     let disable_after = policy.map_or(1, |policy| i64::from(policy.disable_after));
     for (id, row) in &snapshot.endpoints {
         found.that(
-            !(0..=MOST_IN_FLIGHT).contains(&row.limit),
+            row.limit < 0 || cap.is_some_and(|cap| row.limit > cap.max(MOST_IN_FLIGHT)),
             || format!("endpoint:{id}"),
             || format!("may have {} in flight", row.limit),
         );

@@ -13,6 +13,7 @@ use crate::StoreError;
 use crate::decode::unexpected;
 use crate::policy::Policy;
 use crate::scripts::{Answer, Argument, Legible, Record, Shape, answered, record, script};
+use domain::clock::Timestamp;
 use domain::id::{DeliveryId, EndpointId, EventId};
 
 script! {
@@ -50,6 +51,8 @@ script! {
         bool,
         // Those of the leases that are suspects.
         Vec<DeliveryId>,
+        // What Redis's own clock showed.
+        Timestamp,
     )
 }
 
@@ -201,7 +204,7 @@ answered! {
 
 /// Gives each lease its endpoint and its event. What can't be read fails the leases that need it, and no others.
 pub(super) fn reply(answer: <Work<'_> as crate::scripts::Script>::Answer) -> Result<WorkReply, StoreError> {
-    let (receipts, endpoints, events, leases, next_due, more, suspects) = answer;
+    let (receipts, endpoints, events, leases, next_due, more, suspects, time) = answer;
     let (mut leased, mut unreadable) = (Vec::new(), Vec::new());
     for lease in leases {
         let Legible(endpoint) = endpoints
@@ -228,5 +231,6 @@ pub(super) fn reply(answer: <Work<'_> as crate::scripts::Script>::Answer) -> Res
         receipts,
         next_due,
         more,
+        time,
     })
 }

@@ -24,9 +24,9 @@
 //! | `log:<e>` | stream | attempts and changes of the endpoint's state, newest last | `LOG_LENGTH` entries |
 //! | `ready` | sorted set | endpoint that has something to send → its turn | while there are some |
 //! | `ready:slow` | sorted set | the same, for endpoints that are slow | while there are some |
-//! | `timers` | sorted set | active endpoint → when its nearest retry is due (ms) | while there are some |
+//! | `timers` | sorted set | active endpoint → when something of it is due (ms): the end of its hold, its next turn by its rate, or its nearest retry | while there are some |
 //! | `leases` | sorted set | delivery in flight → when its lease expires (ms) | while there are some |
-//! | `tokens` | hash | delivery in flight → `<incarnation>:<sequence>\|<generation>\|<attempt>\|<payload bytes>` | while there are some |
+//! | `tokens` | hash | delivery in flight → `<incarnation>:<sequence>\|<in flight at its endpoint>\|<generation>\|<attempt>\|<payload bytes>` | while there are some |
 //! | `quarantine` | sorted set | suspect (a delivery that lost three leases) of an active endpoint → when it is served (ms) | while there are some |
 //! | `parked` | sorted set | endpoint that isn't active → when upkeep looks at what is parked there (ms) | while there are some |
 //! | `disabled` | sorted set | the same, as the previous release entered disabled endpoints; upkeep moves them to `parked` | until then |

@@ -83,7 +83,7 @@ async fn an_endpoint_has_at_most_its_cap_in_flight() {
 }
 
 #[tokio::test]
-async fn after_a_strike_an_endpoint_is_probed_with_one_at_a_time() {
+async fn after_a_strike_an_endpoint_starts_slowly_with_one_at_a_time() {
     let (fixture, _) = Fixture::with_events(20).await;
     let mut worker = Worker::new();
     let leased = fixture.fetch(&mut worker, 1).await.remove(0);
@@ -92,7 +92,14 @@ async fn after_a_strike_an_endpoint_is_probed_with_one_at_a_time() {
     assert_eq!(probe.len(), 1);
     assert!(fixture.fetch(&mut worker, 64).await.is_empty());
     fixture.report(&mut worker, &probe[0], succeeded()).await;
-    assert_eq!(fixture.fetch(&mut worker, 64).await.len(), 18);
+    for twice_as_many in [2, 4, 8] {
+        let leased = fixture.fetch(&mut worker, 64).await;
+        assert_eq!(leased.len(), twice_as_many);
+        fixture.report(&mut worker, &leased[0], succeeded()).await;
+        for leased in &leased[1..] {
+            fixture.report(&mut worker, leased, Outcome::GivenBack).await;
+        }
+    }
 }
 
 #[tokio::test]

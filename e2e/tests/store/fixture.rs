@@ -84,7 +84,34 @@ impl Fixture {
         self.endpoint_of(&account(), events, None).await
     }
 
+    /// An endpoint that has proved itself: its slow start is over.
     pub(crate) async fn endpoint_of(
+        &self,
+        account: &AccountId,
+        events: &[&str],
+        chatbot: Option<&str>,
+    ) -> EndpointId {
+        let id = self.fresh_endpoint_of(account, events, chatbot).await;
+        self.end_slow_start(&id).await;
+        id
+    }
+
+    /// From now on the endpoint may have as many in flight as any.
+    pub(crate) async fn end_slow_start(&self, id: &EndpointId) {
+        let mut raw = self.raw.clone();
+        let key = format!("wh:{{0}}:endpoint:{id}");
+        let limit = self.policy.endpoint_concurrency;
+        let _: i64 = redis::cmd("HSET")
+            .arg(key)
+            .arg("limit")
+            .arg(limit)
+            .query_async(&mut raw)
+            .await
+            .unwrap();
+    }
+
+    /// An endpoint that was never attempted.
+    pub(crate) async fn fresh_endpoint_of(
         &self,
         account: &AccountId,
         events: &[&str],

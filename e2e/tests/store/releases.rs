@@ -114,6 +114,7 @@ async fn an_owner_who_switches_faster_than_upkeep_works_loses_nothing() {
     let mut worker = Worker::new();
     let leased = fixture.lease(&mut worker, 1).await;
     fixture.end(&mut worker, &leased, succeeded).await;
+    fixture.end_slow_start(&id).await;
     let leased = fixture.lease(&mut worker, 19).await;
     fixture.end(&mut worker, &leased, succeeded).await;
     assert_eq!(fixture.hash("stats").await["succeeded"], "20");

@@ -17,8 +17,8 @@ pub struct EndpointRow {
     pub in_flight: i64,
     /// `generation`.
     pub generation: i64,
-    /// Whether it gets one attempt at a time until the next success.
-    pub probing: bool,
+    /// `limit`: how many attempts it may have in flight; 0 if nothing says it yet.
+    pub limit: i64,
     /// Whether it is slow.
     pub slow: bool,
     /// `queuedBytes`.

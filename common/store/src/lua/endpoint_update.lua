@@ -31,6 +31,8 @@ for _, change in ipairs(each_change) do
       call('HINCRBY', key, 'version', 1)
       e.generation = e.generation + 1
       e.slow = false
+      end_hold(e)
+      slow_start(e)
     end
   end
 end
@@ -50,7 +52,9 @@ elseif active == '1' and e.state ~= 'active' then
   if e.state == 'disabled' then
     call('HSET', key, 'recovering', 1)
   end
-  e.state, e.failures, e.failing_since, e.probing, e.generation = 'active', 0, 0, true, e.generation + 1
+  e.state, e.failures, e.failing_since, e.generation = 'active', 0, 0, e.generation + 1
+  end_hold(e)
+  slow_start(e)
   call('HDEL', key, 'disabledReason', 'disabledAt', 'parkedLimit', 'inOrder')
   call('ZREM', PARKED, id)
   if ARGV[PARKED] == 'discard' then

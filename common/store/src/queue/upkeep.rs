@@ -41,7 +41,9 @@ pub struct Released {
 
 script! {
     /// One bounded step of upkeep.
-    "upkeep": AllowOom, Writes, needs [SWEEPS, PARKED, REPLAYS, RELEASE];
+    "upkeep" = [
+        "upkeep/start", "upkeep/payloads", "upkeep/leases", "upkeep/sweeps", "upkeep/parked", "upkeep/replays", "upkeep/answer",
+    ]: AllowOom, Writes, needs [SWEEPS, STRIKES, PARKED, REPLAYS, RELEASE];
     struct UpkeepStep<'a> {
         endpoint_concurrency: u32,
         retention_succeeded: Duration,

@@ -160,8 +160,8 @@ impl Model {
                 endpoint.id
             );
             assert_eq!(
-                snapshot.endpoints[endpoint.id.as_str()].probing,
-                endpoint.probing,
+                snapshot.endpoints[endpoint.id.as_str()].limit,
+                i64::from(endpoint.limit),
                 "{}",
                 endpoint.id
             );

@@ -9,7 +9,7 @@ use domain::sealing::SealedSecret;
 use store::events::{AcceptOutcome, Budgets};
 use store::rotation::{RotateOutcome, Rotation};
 
-use super::Model;
+use super::{CAP, Model};
 use crate::fixture::{BUDGETS, account, new_event};
 
 #[derive(Debug)]
@@ -19,7 +19,8 @@ pub(super) struct ModelEndpoint {
     pub(super) failures: u32,
     pub(super) generation: u32,
     pub(super) urls: u32,
-    pub(super) probing: bool,
+    /// Attempts that it may have in flight.
+    pub(super) limit: u32,
 }
 
 impl Model {
@@ -31,7 +32,7 @@ impl Model {
             failures: 0,
             generation: 1,
             urls: 0,
-            probing: false,
+            limit: CAP,
         });
     }
 
@@ -69,7 +70,7 @@ impl Model {
         self.fixture.switch(&endpoint.id, active, parked).await;
         let id = endpoint.id.clone();
         if active && endpoint.state != EndpointState::Active {
-            (endpoint.state, endpoint.failures, endpoint.probing) = (EndpointState::Active, 0, true);
+            (endpoint.state, endpoint.failures, endpoint.limit) = (EndpointState::Active, 0, 1);
             endpoint.generation += 1;
             if discard {
                 self.all_take(&id, Transition::Discarded);
@@ -133,6 +134,7 @@ impl Model {
         };
         endpoint.urls += 1;
         endpoint.generation += 1;
+        endpoint.limit = 1;
         let url = EndpointUrl::parse(
             &format!("https://example.com/{}", endpoint.urls),
             &UrlPolicy::default(),

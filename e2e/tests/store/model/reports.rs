@@ -5,7 +5,7 @@ use domain::endpoint::EndpointState;
 use store::queue::{self, Receipt, WorkRequest};
 
 use super::workers::HeldLease;
-use super::{DISABLE_AFTER, Model, RETRY_SECONDS};
+use super::{CAP, DISABLE_AFTER, Model, RETRY_SECONDS};
 use crate::fixture::{failed, gone, report, succeeded, wants};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +86,9 @@ impl Model {
         let is_current = endpoint.state == EndpointState::Active && endpoint.generation == held.generation;
         let counts = is_current && (outcome == Outcome::Succeeded || !delivery.is_manual);
         match outcome {
-            Outcome::Succeeded if counts => (endpoint.failures, endpoint.probing) = (0, false),
+            Outcome::Succeeded if counts => {
+                (endpoint.failures, endpoint.limit) = (0, CAP.min(endpoint.limit * 2))
+            }
             Outcome::Succeeded | Outcome::GivenBack | Outcome::Crashed => {}
             Outcome::Failed | Outcome::FailedForGood | Outcome::Gone => {
                 delivery.attempts += 1;
@@ -101,7 +103,7 @@ impl Model {
                 }
                 if counts {
                     endpoint.failures += 1;
-                    endpoint.probing = true;
+                    endpoint.limit = 1;
                     if outcome == Outcome::Gone || endpoint.failures >= DISABLE_AFTER {
                         endpoint.state = EndpointState::Disabled;
                         self.all_take(&of, Transition::Parked);

@@ -15,7 +15,7 @@ pub(in crate::check) fn endpoint(snapshot: &mut Snapshot, id: &str, hash: Hash) 
         disabled_at: number("disabledAt")?,
         in_flight: number("inFlight")?,
         generation: number("generation")?,
-        probing: text("probing") == "1",
+        limit: number("limit")?,
         slow: text("slow") == "1",
         queued_bytes: number("queuedBytes")?,
         events: text("events"),

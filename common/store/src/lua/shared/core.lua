@@ -1,123 +1,4 @@
--- core.lua: what all scripts that touch the queue share: time, endpoints and their lanes.
-local TIMERS, LEASES, TOKENS, SWEEPS, QUARANTINE = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11]
-local REPLAYS, TEST_EVENTS = KEYS[13], KEYS[14]
-
--- The policy, which workers pass to their scripts as arguments. Scripts of the API don't know the cap: when they put an endpoint
--- that is at its cap into its lane, the next fetch takes it out again.
-local CAP, RETENTION_SUCCEEDED, RETENTION_FAILED, LOG_LENGTH = math.huge, '60000', '60000', nil
-
--- Counts for `stats`, how deliveries of each account ended in this hour, and how many bytes it no longer has unfinished: added
--- up here, and written once at the end.
-local counted, hourly, freed = {}, {}, {}
-local write_finished -- set by finished.lua
-local function count(name, by)
-  counted[name] = (counted[name] or 0) + (by or 1)
-end
-local function count_hourly(account, outcome)
-  local counts = hourly[account] or {}
-  hourly[account] = counts
-  counts[outcome] = (counts[outcome] or 0) + 1
-end
-
--- Time -----------------------------------------------------------------------------------------------------------
-
--- The time (see `look_at_clock`), the same for the whole script. Stores what Redis's clock says, so that a later call notices when
--- it goes back.
-local turn_read, turn, clock = 0, 0, nil
-local function read_clock()
-  if clock then
-    return clock
-  end
-  local now, raw_now, back, kept = look_at_clock()
-  clock, turn_read = now, tonumber(kept[4]) or 0
-  turn = turn_read
-  if back > 0 then
-    call('HSET', STATS, 'clockRaw', raw_now, 'clockSkew', now - raw_now)
-    if back >= 60000 then
-      local steps = (call('HGET', STATS, 'clockSteps') or '') .. ' ' .. string.format('%d:%d', now, back)
-      call('HSET', STATS, 'clockSteps', string.sub(steps, -200))
-    end
-  elseif raw_now ~= tonumber(kept[1]) then
-    call('HSET', STATS, 'clockRaw', raw_now)
-  end
-  return clock
-end
-
--- How long ago something was. A clock that is set back had been ahead (or will be set forward again): that much of the time
--- did not pass. The last steps of a minute or more are known.
-local steps
-local function age_of(at)
-  steps = steps or call('HGET', STATS, 'clockSteps') or ''
-  local age = read_clock() - at
-  for when, back in string.gmatch(steps, '(%d+):(%d+)') do
-    age = age - math.max(0, math.min(tonumber(back), when - at))
-  end
-  return age
-end
-
--- The next turn: a counter, not a time. It is read with the clock.
-local function next_turn()
-  read_clock()
-  turn = turn + 1
-  return turn
-end
-
--- The text of a whole number. Making it costs much, so each is made once.
-local texts = {}
-local function text_of(number)
-  local text = texts[number]
-  if not text then
-    text = string.format('%d', number)
-    texts[number] = text
-  end
-  return text
-end
-
--- Endpoints ------------------------------------------------------------------------------------------------------
-
--- Each endpoint is read once, changed here, and written once by `flush`.
-local endpoints, touched = {}, {}
-local function endpoint(id)
-  local e = endpoints[id]
-  if e == nil then
-    local v = call('HMGET', P .. 'endpoint:' .. id, 'account', 'state', 'inFlight', 'generation', 'probing', 'slow',
-      'consecutiveFailures', 'failingSince', 'queuedBytes')
-    if v[1] then
-      e = {
-        id = id, account = v[1], state = v[2], in_flight = tonumber(v[3]) or 0, generation = v[4] or '1',
-        probing = v[5] == '1', slow = v[6] == '1', failures = tonumber(v[7]) or 0, failing_since = tonumber(v[8]) or 0,
-        bytes = tonumber(v[9]) or 0,
-      }
-      e.was_slow = e.slow
-      touched[#touched + 1] = e
-    else
-      e = false
-    end
-    endpoints[id] = e
-  end
-  return e
-end
-
-local function cap_of(e)
-  return e.probing and 1 or CAP
-end
-
--- Puts an endpoint into its lane if it has something to send and may send it, else takes it out. A lane is sorted by
--- turn; an endpoint that is in it keeps its turn.
-local function settle(e)
-  local lane, other = READY, READY_SLOW
-  if e.slow then
-    lane, other = READY_SLOW, READY
-  end
-  if e.slow ~= e.was_slow then
-    call('ZREM', other, e.id)
-  end
-  if e.state == 'active' and e.in_flight < cap_of(e) and call('LLEN', P .. 'pending:' .. e.id) > 0 then
-    call('ZADD', lane, 'NX', next_turn(), e.id)
-  else
-    call('ZREM', lane, e.id)
-  end
-end
+-- core.lua: an endpoint as others see it, and `flush`, with which every script ends that changed something.
 
 -- How many deliveries are on their way back to an endpoint's list, in queues that were set aside.
 local function count_releasing(id)
@@ -171,9 +52,16 @@ local function flush()
     if e.is_unsettled then
       settle(e)
     end
-    call('HSET', P .. 'endpoint:' .. e.id, 'state', e.state, 'inFlight', e.in_flight, 'generation', e.generation, 'probing',
-      e.probing and '1' or '0', 'slow', e.slow and '1' or '0', 'consecutiveFailures', e.failures, 'failingSince',
-      e.failing_since, 'queuedBytes', e.bytes)
+    call('HSET', P .. 'endpoint:' .. e.id, 'state', e.state, 'inFlight', e.in_flight, 'generation', e.generation, 'limit',
+      e.limit, 'slow', e.slow and '1' or '0', 'consecutiveFailures', e.failures, 'failingSince', e.failing_since, 'queuedBytes',
+      e.bytes)
+    for field, value in pairs(e.changes or {}) do
+      if value == '' then
+        call('HDEL', P .. 'endpoint:' .. e.id, field)
+      else
+        call('HSET', P .. 'endpoint:' .. e.id, field, value)
+      end
+    end
     if e.last_attempt then
       call('HSET', P .. 'endpoint:' .. e.id, 'lastAttempt', e.last_attempt)
     end

@@ -41,10 +41,10 @@ local function grant(e, delivery, attempts)
     return
   end
   local attempt = attempts + 1
-  local token = holder .. '|' .. e.generation .. '|' .. text_of(attempt) .. '|' .. event_size[place]
+  e.in_flight = e.in_flight + 1
+  local token = holder .. '|' .. text_of(e.in_flight) .. '|' .. e.generation .. '|' .. text_of(attempt) .. '|' .. event_size[place]
   expiries[#expiries + 1], expiries[#expiries + 2] = expiry, delivery
   new_tokens[#new_tokens + 1], new_tokens[#new_tokens + 2] = delivery, token
-  e.in_flight = e.in_flight + 1
   hand_out(e, delivery, token, attempt, place)
 end
 

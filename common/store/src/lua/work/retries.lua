@@ -3,7 +3,8 @@
 local room = 64
 for _, id in ipairs(call('ZRANGEBYSCORE', TIMERS, '-inf', now, 'LIMIT', 0, 16)) do
   local e = endpoint(id)
-  if e and e.state == 'active' and room > 0 then
+  local is_held = e and e.held_until > now
+  if e and e.state == 'active' and not is_held and room > 0 then
     local due = call('ZRANGEBYSCORE', P .. 'retry:' .. id, '-inf', now, 'LIMIT', 0, room)
     for i = #due, 1, -1 do
       if parse_entry(due[i]) then
@@ -18,9 +19,8 @@ for _, id in ipairs(call('ZRANGEBYSCORE', TIMERS, '-inf', now, 'LIMIT', 0, 16)) 
     end
   end
   if room > 0 then
-    local nearest = e and e.state == 'active' and call('ZRANGE', P .. 'retry:' .. id, 0, 0, 'WITHSCORES') or {}
-    if nearest[1] then
-      call('ZADD', TIMERS, nearest[2], id)
+    if e then
+      set_timer(e)
     else
       call('ZREM', TIMERS, id)
     end

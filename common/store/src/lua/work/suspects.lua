@@ -10,7 +10,7 @@ local function serve_suspects()
     local v = call('HMGET', record, 'lostLeases', 'singly')
     local singly, before = v[2] == '1' or whole(v[1]) > 3, #out_leases
     local is_active = e and e.state == 'active'
-    if is_active and (e.in_flight >= limit_of(e) or e.slow and want_slow <= 0) then
+    if is_active and (e.in_flight >= limit_of(e) or served_from(e) > now or e.slow and want_slow <= 0) then
       call('ZADD', QUARANTINE, now + 1000, delivery)
     elseif is_active and singly and held.count > 0 then
       waits_for_others = true

@@ -22,7 +22,8 @@ local function serve_next()
   end
   local e = endpoint(id)
   local free = 0
-  if e and e.state == 'active' then
+  local waits = e and served_from(e) > now
+  if e and e.state == 'active' and not waits then
     -- Each one that is handed out leaves a slot less to all others.
     local fair = math.ceil((math.max(1, free_slots / 2) - e.in_flight) / 1.5)
     free = math.min(cap_of(e) - e.in_flight, fair, quantum, want)
@@ -49,10 +50,13 @@ local function serve_next()
   if lane == READY_SLOW then
     want_slow = want_slow - got
   end
-  if e and e.state == 'active' and e.in_flight < limit_of(e) and call('LLEN', pending) > 0 then
+  if e and e.state == 'active' and not waits and e.in_flight < limit_of(e) and call('LLEN', pending) > 0 then
     call('ZADD', lane, next_turn(), id)
   else
     call('ZREM', lane, id)
+  end
+  if waits then
+    set_timer(e)
   end
   return true
 end

@@ -1,0 +1,106 @@
+-- endpoints.lua: time, counters, and endpoints: each is read once, changed in memory, and written once by `flush` (core.lua).
+local TIMERS, LEASES, TOKENS, SWEEPS, QUARANTINE = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11]
+local REPLAYS, TEST_EVENTS = KEYS[13], KEYS[14]
+
+-- The policy, which workers pass to their scripts as arguments. Scripts of the API don't know the cap: when they put an endpoint
+-- that is at its cap into its lane, the next fetch takes it out again.
+local CAP, RETENTION_SUCCEEDED, RETENTION_FAILED, LOG_LENGTH = math.huge, '60000', '60000', nil
+
+-- Counts for `stats`, how deliveries of each account ended in this hour, and how many bytes it no longer has unfinished: added
+-- up here, and written once at the end.
+local counted, hourly, freed = {}, {}, {}
+local write_finished -- set by finished.lua
+local function count(name, by)
+  counted[name] = (counted[name] or 0) + (by or 1)
+end
+local function count_hourly(account, outcome)
+  local counts = hourly[account] or {}
+  hourly[account] = counts
+  counts[outcome] = (counts[outcome] or 0) + 1
+end
+
+-- Time -----------------------------------------------------------------------------------------------------------
+
+-- The time (see `look_at_clock`), the same for the whole script. Stores what Redis's clock says, so that a later call notices when
+-- it goes back.
+local turn_read, turn, clock = 0, 0, nil
+local function read_clock()
+  if clock then
+    return clock
+  end
+  local now, raw_now, back, kept = look_at_clock()
+  clock, turn_read = now, tonumber(kept[4]) or 0
+  turn = turn_read
+  if back > 0 then
+    call('HSET', STATS, 'clockRaw', raw_now, 'clockSkew', now - raw_now)
+    if back >= 60000 then
+      local steps = (call('HGET', STATS, 'clockSteps') or '') .. ' ' .. string.format('%d:%d', now, back)
+      call('HSET', STATS, 'clockSteps', string.sub(steps, -200))
+    end
+  elseif raw_now ~= tonumber(kept[1]) then
+    call('HSET', STATS, 'clockRaw', raw_now)
+  end
+  return clock
+end
+
+-- How long ago something was. A clock that is set back had been ahead (or will be set forward again): that much of the time
+-- did not pass. The last steps of a minute or more are known.
+local steps
+local function age_of(at)
+  steps = steps or call('HGET', STATS, 'clockSteps') or ''
+  local age = read_clock() - at
+  for when, back in string.gmatch(steps, '(%d+):(%d+)') do
+    age = age - math.max(0, math.min(tonumber(back), when - at))
+  end
+  return age
+end
+
+-- The next turn: a counter, not a time. It is read with the clock.
+local function next_turn()
+  read_clock()
+  turn = turn + 1
+  return turn
+end
+
+-- The text of a whole number. Making it costs much, so each is made once.
+local texts = {}
+local function text_of(number)
+  local text = texts[number]
+  if not text then
+    text = string.format('%d', number)
+    texts[number] = text
+  end
+  return text
+end
+
+-- Endpoints ------------------------------------------------------------------------------------------------------
+
+-- Each endpoint is read once, changed here, and written once by `flush`. What seldom changes is changed by `set`.
+local endpoints, touched = {}, {}
+local function endpoint(id)
+  local e = endpoints[id]
+  if e == nil then
+    local v = call('HMGET', P .. 'endpoint:' .. id, 'account', 'state', 'inFlight', 'generation', 'limit', 'slow',
+      'consecutiveFailures', 'failingSince', 'queuedBytes', 'carries', 'heldUntil', 'holds', 'rateLimit', 'pacedUntil', 'recovering')
+    if v[1] then
+      e = {
+        id = id, account = v[1], state = v[2], in_flight = tonumber(v[3]) or 0, generation = v[4] or '1',
+        limit = tonumber(v[5]) or 1, slow = v[6] == '1', failures = tonumber(v[7]) or 0, failing_since = tonumber(v[8]) or 0,
+        bytes = tonumber(v[9]) or 0, carries = v[10] or '', held_until = tonumber(v[11]) or 0, holds = tonumber(v[12]) or 0,
+        rate = tonumber(v[13]), paced_until = tonumber(v[14]) or 0, recovering = v[15] == '1',
+      }
+      e.was_slow = e.slow
+      touched[#touched + 1] = e
+    else
+      e = false
+    end
+    endpoints[id] = e
+  end
+  return e
+end
+
+-- Changes a field that `flush` writes only then; '' removes it.
+local function set(e, field, value)
+  e.changes = e.changes or {}
+  e.changes[field] = value
+end

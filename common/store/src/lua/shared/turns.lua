@@ -1,0 +1,55 @@
+-- turns.lua: when an endpoint may be served: its place in a lane, and among the timers.
+
+-- The time before which nothing is sent to an endpoint: the end of its hold, or its next turn by its rate.
+local function served_from(e)
+  return math.max(e.held_until, e.paced_until)
+end
+
+-- Ends an endpoint's hold, if it has one.
+local function end_hold(e)
+  if e.held_until > 0 then
+    e.held_until, e.holds = 0, 0
+    set(e, 'heldUntil', '')
+    set(e, 'holds', '')
+  end
+end
+
+-- Sets when something of an active endpoint is due: the end of its hold; else its nearest retry, or its next turn by its rate if
+-- deliveries wait for that.
+local function set_timer(e)
+  local now, due = read_clock(), nil
+  if e.state == 'active' and e.held_until > now then
+    due = e.held_until
+  elseif e.state == 'active' then
+    due = tonumber(call('ZRANGE', P .. 'retry:' .. e.id, 0, 0, 'WITHSCORES')[2])
+    if e.paced_until > now and (not due or e.paced_until < due) and call('LLEN', P .. 'pending:' .. e.id) > 0 then
+      due = e.paced_until
+    end
+  end
+  if due then
+    call('ZADD', TIMERS, string.format('%d', due), e.id)
+  else
+    call('ZREM', TIMERS, e.id)
+  end
+end
+
+-- Puts an endpoint into its lane if it has something to send and may send it, else takes it out. A lane is sorted by
+-- turn; an endpoint that is in it keeps its turn.
+local function settle(e)
+  local lane, other = READY, READY_SLOW
+  if e.slow then
+    lane, other = READY_SLOW, READY
+  end
+  if e.slow ~= e.was_slow then
+    call('ZREM', other, e.id)
+  end
+  local waits = e.state == 'active' and served_from(e) > read_clock()
+  if e.state == 'active' and not waits and e.in_flight < cap_of(e) and call('LLEN', P .. 'pending:' .. e.id) > 0 then
+    call('ZADD', lane, 'NX', next_turn(), e.id)
+  else
+    call('ZREM', lane, e.id)
+  end
+  if waits then
+    set_timer(e)
+  end
+end

@@ -1,0 +1,10 @@
+local ready = false
+for _, e in ipairs(touched) do
+  settle(e)
+  ready = ready or e.state == 'active'
+end
+if ready then
+  wake()
+end
+flush()
+return { #reaped, swept, more and 1 or 0, look_again, aged, early }

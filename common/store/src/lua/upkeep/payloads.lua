@@ -1,0 +1,3 @@
+-- Payloads of finished events ---------------------------------------------------------------------------------------
+
+local aged, early, more = release(tonumber(ARGV[ROOM]), age_hold)

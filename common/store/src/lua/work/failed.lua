@@ -1,0 +1,36 @@
+-- Failures -------------------------------------------------------------------------------------------------------
+
+-- A failed attempt: the strike on its endpoint, if it counts; then the delivery's next attempt, or its end.
+local function fail(e, delivery, attempt, size, counts, was_suspect, report)
+  local kind, reason, was_active = ARGV[report + EVENT], ARGV[report + ERROR], e.state == 'active'
+  local wait = tonumber(ARGV[report + RETRY_IN]) -- nil: that was the last attempt
+  local entry = log(e, delivery, attempt, wait and 'retrying' or 'exhausted', report)
+  if counts then
+    strike(e)
+    if reason == 'timeout' then
+      drowned(e)
+    end
+    if ARGV[report + GONE] == '1' then
+      disable(e, 'gone', reason)
+    elseif e.failures >= disable_after and now - e.failing_since >= disable_min_span then
+      disable(e, 'consecutive_failures', reason)
+    end
+  end
+  count_hourly(e.account, 'failedAttempts')
+  if not wait then
+    exhaust(e, delivery, attempt, size, kind, reason, entry)
+  else
+    local due, key = now + wait, record_of(delivery)
+    call('HSET', key, 'state', 'retrying', 'endpoint', e.id, 'event', event_of(delivery), 'type', kind, 'attempts', attempt,
+      'nextAttemptAt', due, 'reason', reason)
+    point_to(key, entry)
+    if was_suspect then
+      acquit(key)
+    end
+    call('ZADD', P .. 'retry:' .. e.id, due, delivery)
+    if e.state == 'active' then
+      call('ZADD', TIMERS, 'LT', due, e.id)
+    end
+  end
+  return was_active and e.state == 'disabled' and 2 or 1
+end

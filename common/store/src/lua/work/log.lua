@@ -1,0 +1,26 @@
+-- The log --------------------------------------------------------------------------------------------------------
+
+-- Writes an attempt down; returns the log entry's id. Numbers that go to Redis are texts wherever they can be: Redis writes out
+-- a number with 17 digits, which takes longer than many a command.
+local function log(e, delivery, attempt, outcome, report)
+  e.last_report, e.last_delivery, e.last_number = report, delivery, attempt
+  local fields = { 'delivery', delivery, 'event', ARGV[report + EVENT], 'attempt', attempt, 'outcome', outcome, 'ms',
+    ARGV[report + MS] }
+  add_filled(fields, 'status', ARGV[report + STATUS])
+  add_filled(fields, 'timing', ARGV[report + TIMING])
+  if ARGV[report + KIND] == 'F' then
+    add_filled(fields, 'error', ARGV[report + ERROR])
+    add_filled(fields, 'detail', ARGV[report + DETAIL])
+    add_filled(fields, 'headers', ARGV[report + HEADERS])
+    add_filled(fields, 'snippet', ARGV[report + SNIPPET])
+  end
+  return write_log(e.id, fields)
+end
+
+-- An endpoint's last attempt, as the API reads it.
+local function last_attempt(e)
+  local report = e.last_report
+  local succeeded = ARGV[report + KIND] == 'S'
+  return table.concat({ now, e.last_delivery, e.last_number, succeeded and 1 or 0, ARGV[report + STATUS], ARGV[report + MS],
+    succeeded and '' or ARGV[report + ERROR] }, ' ')
+end

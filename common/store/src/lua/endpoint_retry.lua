@@ -11,9 +11,9 @@ local e = endpoint(id)
 if e.state ~= 'active' then
   return { 'inactive' }
 end
-local waiting = begin_forward(id, 'hand')
+local waiting = forward.begin(id, 'hand')
 if waiting > 0 then
-  step_forward(e, 100)
+  forward.step(e, 100)
   wake()
   flush()
 end

@@ -19,9 +19,9 @@ use domain::id::{DeliveryId, EndpointId, EventId};
 script! {
     /// Records what became of leases, then hands out new ones.
     "work" = [
-        "work/start", "work/log", "work/succeeded", "work/failed", "work/given_back", "work/reports", "work/retries",
+        "work/start", "work/log", "work/succeeded", "work/failed", "work/given_back", "work/probed", "work/reports", "work/retries",
         "work/leases", "work/turns", "work/suspects", "work/answer",
-    ]: AllowOom, Writes, needs [STRIKES];
+    ]: AllowOom, Writes, needs [STRIKES, ENABLE, RELEASES];
     struct Work<'a> {
         incarnation: &'a Incarnation,
         sequence: u64,

@@ -18,17 +18,23 @@ local function note_corrupt(id, text)
   return redis.call('HINCRBY', STATS, 'corrupt', 1)
 end
 
--- Sets one of an endpoint's queues aside under a name of its own, for upkeep to work through; returns the name, or nil when
--- nothing waits there.
-local function set_aside(id, operation, queue, kind, what)
+-- Gives one of an endpoint's queues a name of its own; returns the name, or nil when nothing waits there.
+local function rename_queue(id, operation, queue)
   local from, to = P .. queue .. ':' .. id, P .. 'sweep:' .. operation .. ':' .. queue
   if redis.call('EXISTS', from) == 0 then
     return nil
   end
   redis.call('RENAME', from, to)
   redis.call('PERSIST', to)
-  redis.call('RPUSH', P .. 'sweeps', what .. ' ' .. id .. ' ' .. to .. ' ' .. kind)
   return to
+end
+
+-- Sets one of an endpoint's queues aside for upkeep to sweep.
+local function set_aside(id, operation, queue, kind, what)
+  local to = rename_queue(id, operation, queue)
+  if to then
+    redis.call('RPUSH', P .. 'sweeps', what .. ' ' .. id .. ' ' .. to .. ' ' .. kind)
+  end
 end
 
 local function move_away(name)

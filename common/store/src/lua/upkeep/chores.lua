@@ -10,7 +10,7 @@ for _, chore in ipairs(call('ZRANGEBYSCORE', P .. 'chores', '-inf', now, 'LIMIT'
     swept = swept + step_release(id, operation)
   elseif what == 'resume' then
     step_resume(id)
-  elseif not e or step_forward(e, limit) then
+  elseif not e or forward.step(e, limit) then
     call('ZREM', P .. 'chores', chore)
   end
 end

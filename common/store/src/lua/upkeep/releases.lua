@@ -6,6 +6,9 @@ local RELEASED_UP_TO, FEW = 64, 8
 
 -- The first `most` of a release, oldest first, and what is to be taken from each of its queues.
 local function oldest_released(list, set, most)
+  if most == 0 then
+    return {}, 0, {}
+  end
   local texts = call('LRANGE', list, 0, most - 1)
   local members = call('ZRANGE', set, 0, most - 1, 'WITHSCORES')
   local found, of_list, of_set = {}, 0, {}
@@ -57,9 +60,12 @@ local function bring_back(push, id, one)
   end
 end
 
--- How many of a release an active endpoint's list has room for, and where they go.
+-- How many of a release an active endpoint's list has room for, and where they go. The last ones come together.
 local function room_for(id, waiting, list, set)
-  if waiting < RELEASED_UP_TO then
+  local left = call('LLEN', list) + call('ZCARD', set)
+  if left <= RELEASED_UP_TO then
+    return left, 'RPUSH'
+  elseif waiting < RELEASED_UP_TO then
     return RELEASED_UP_TO - waiting, 'RPUSH'
   end
   local next_one = oldest_released(list, set, 1)[1]
@@ -85,7 +91,7 @@ local function step_release(id, operation)
     call('ZREM', P .. 'chores', chore)
     return 0
   end
-  local first = releases_of(id)[1]
+  local first = releases.of(id)[1]
   if first and first ~= list and first ~= set then
     call('ZADD', P .. 'chores', text_of(now + 1000), chore) -- an older one comes first
     return 0
@@ -111,7 +117,12 @@ local function step_release(id, operation)
   end
   if call('EXISTS', list, set) == 0 then
     call('ZREM', P .. 'chores', chore)
-    name_releases(id, releases_of(id))
+    local left = releases.of(id)
+    releases.name(id, left)
+    local next_one = string.match(left[1] or '', 'sweep:([^:]+):')
+    if next_one and call('ZADD', P .. 'chores', 'XX', 'CH', text_of(now), 'release ' .. id .. ' ' .. next_one) == 1 then
+      more = true
+    end
   else
     -- The sooner the list is empty, the sooner comes the next step.
     local wait = is_active and 5 + 45 * math.min(1, waiting / RELEASED_UP_TO) or 0

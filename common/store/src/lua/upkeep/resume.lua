@@ -6,9 +6,9 @@ local OFFERED_AGAIN_AFTER = 5000
 -- Offers the oldest delivery that is parked at an endpoint as a probe: at the head of its list, and the endpoint in its lane.
 local function step_resume(id)
   local e, chore = endpoint(id), 'resume ' .. id
-  if not e or not resumes(id) then
+  if not e or not resume.is_wanted(e) then
     if e then
-      end_resume(id)
+      resume.finish(id)
     end
     call('ZREM', P .. 'chores', chore)
     return
@@ -38,5 +38,5 @@ local function step_resume(id)
   end
   -- Nothing to probe with: `accept` brings this forward when something comes.
   call('HDEL', P .. 'endpoint:' .. id, 'probe')
-  call('ZADD', P .. 'chores', text_of(now + LONGEST_WAIT), chore)
+  call('ZADD', P .. 'chores', text_of(now + resume.LONGEST), chore)
 end

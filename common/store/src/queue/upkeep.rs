@@ -42,8 +42,9 @@ pub struct Released {
 script! {
     /// One bounded step of upkeep.
     "upkeep" = [
-        "upkeep/start", "upkeep/payloads", "upkeep/leases", "upkeep/sweeps", "upkeep/parked", "upkeep/replays", "upkeep/answer",
-    ]: AllowOom, Writes, needs [SWEEPS, STRIKES, PARKED, REPLAYS, RELEASE];
+        "upkeep/start", "upkeep/payloads", "upkeep/leases", "upkeep/sweeps", "upkeep/parked", "upkeep/replays", "upkeep/releases",
+        "upkeep/resume", "upkeep/chores", "upkeep/answer",
+    ]: AllowOom, Writes, needs [SWEEPS, STRIKES, PARKED, REPLAYS, RELEASE, FORWARD, RESUME];
     struct UpkeepStep<'a> {
         endpoint_concurrency: u32,
         retention_succeeded: Duration,

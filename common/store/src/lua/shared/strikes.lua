@@ -7,6 +7,9 @@ local function disable(e, reason, last_error)
   call('HDEL', P .. 'endpoint:' .. e.id, 'inOrder')
   call('ZREM', TIMERS, e.id)
   call('ZADD', PARKED, read_clock(), e.id)
+  if resume.is_wanted(e) then
+    resume.plan(e.id, resume.FIRST)
+  end
   leave_quarantine(e.id)
   set_route(e.id)
   log_state(e.id, 'disabled', reason)
@@ -25,15 +28,20 @@ local function strike(e)
   slow_start(e)
 end
 
+-- Tells that an endpoint is well again which failures had disabled.
+local function recovered(e)
+  e.recovering = false
+  set(e, 'recovering', '')
+  tell('endpoint.recovered', e, function()
+    return ''
+  end)
+end
+
 -- A success ends the streak. The first one after failures had disabled the endpoint is told.
 local function reset(e)
   if e.recovering then
-    e.recovering = false
-    set(e, 'recovering', '')
     log_state(e.id, 'active', 'recovered')
-    tell('endpoint.recovered', e, function()
-      return ''
-    end)
+    recovered(e)
   end
   e.failures, e.failing_since = 0, 0
 end

@@ -38,6 +38,9 @@ local function record(report)
   -- Results of an earlier generation, or of an endpoint that is not active, neither strike nor reset.
   local counts = e.state == 'active' and generation == e.generation
   count('attempts')
+  if beside == '0' then
+    return probed(e, delivery, attempt, size, report)
+  end
   if kind == 'F' then
     -- Nor does the failure of a replay that somebody asked for by hand strike.
     local is_manual = is_replay(delivery) and call('HEXISTS', record_of(delivery), 'manual') == 1

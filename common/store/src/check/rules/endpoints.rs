@@ -98,9 +98,11 @@ fn lane(facts: &Facts<'_>, id: &str, row: &EndpointRow, waiting: i64, found: &mu
     };
     found.that(there, key, || "is in the other lane".to_owned());
     // A disabled endpoint that is probed has its turn as well.
-    found.that(here && (!is_active && !row.is_probed || waiting == 0), key, || {
-        format!("is in a lane, {} with {waiting} waiting", row.state)
-    });
+    found.that(
+        here && (!is_active && !row.is_probed || waiting == 0),
+        key,
+        || format!("is in a lane, {} with {waiting} waiting", row.state),
+    );
     // With something in flight it may be at its limit, and comes back when that ends.
     found.that(
         is_active && waiting > 0 && row.in_flight == 0 && !here,

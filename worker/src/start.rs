@@ -7,6 +7,7 @@ use tokio::net::TcpListener;
 
 use crate::config::Config;
 use crate::error::RunError;
+use crate::fitness::Fitness;
 use crate::metrics::Metrics;
 use crate::outage::{Outage, Trouble};
 use crate::parts::Parts;
@@ -35,10 +36,12 @@ pub async fn run(
     let trouble = Trouble::new("Redis has not answered yet");
     let (stopper, stop) = Stopper::new();
     let client = client(&config)?;
+    let fitness = Fitness::new(metrics.clone());
     let mut pages = Tasks::default();
     let probes = Probes {
         store: store.clone(),
         trouble: trouble.clone(),
+        fitness: fitness.clone(),
         metrics: metrics.clone(),
         stopping: stop.clone(),
     };
@@ -72,6 +75,7 @@ pub async fn run(
         trouble,
         stop,
         client,
+        fitness,
     };
     parts.start(stopper, pages).run(shutdown).await
 }

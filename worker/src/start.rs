@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::RunError;
+use crate::fitness::Fitness;
 use crate::metrics::Metrics;
 use crate::outage::{Outage, Trouble};
 use crate::parts::Parts;
@@ -37,10 +38,12 @@ pub async fn run(
     let (stopper, stop) = Stopper::new();
     let client = client(&config)?;
     let clock = Clock::new(metrics.clock_skew.clone());
+    let fitness = Fitness::new(metrics.clone());
     let mut pages = Tasks::default();
     let probes = Probes {
         store: store.clone(),
         trouble: trouble.clone(),
+        fitness: fitness.clone(),
         metrics: metrics.clone(),
         stopping: stop.clone(),
         clock: clock.clone(),
@@ -76,6 +79,7 @@ pub async fn run(
         stop,
         client,
         clock,
+        fitness,
     };
     parts.start(stopper, pages).run(shutdown).await
 }

@@ -464,6 +464,13 @@ pub(crate) fn refused(asked: Option<u64>, retry_in: Option<u64>) -> Outcome {
     }
 }
 
+/// No attempt was made; zero seconds: the delivery goes back to the front at once.
+pub(crate) fn given_back(seconds: u64) -> Outcome {
+    Outcome::GivenBack {
+        wait: Duration::from_secs(seconds),
+    }
+}
+
 pub(crate) fn gone() -> Outcome {
     match failed(Some(5)) {
         Outcome::Failed {

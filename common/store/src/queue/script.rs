@@ -77,7 +77,7 @@ record! {
             retry_in: Option<Duration>, asked: Option<Duration>,
             error: Option<&'a str>, detail: &'a str, headers: &'a str, snippet: &'a str, jitter: f64,
         },
-        "R" GivenBack {},
+        "R" GivenBack { back_in: Duration },
         "C" Crashed {},
     }
 }
@@ -133,7 +133,7 @@ impl Record for Report {
                 snippet: &attempt.snippet,
                 jitter: jitter.clamp(0.0, 1.0),
             },
-            Outcome::GivenBack => ReportKind::GivenBack {},
+            Outcome::GivenBack { wait } => ReportKind::GivenBack { back_in: *wait },
             Outcome::Crashed => ReportKind::Crashed {},
         };
         ReportRecord {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::endpoint::{EndpointPatch, RateLimit};
 use domain::event::EventType;
 use domain::id::EndpointId;
-use store::queue::{Outcome, WorkReply, WorkRequest};
+use store::queue::{WorkReply, WorkRequest};
 
 use crate::fixture::{Fixture, Worker, account, event_of, given_back, report, succeeded, wants};
 

@@ -16,6 +16,7 @@ use store::Store;
 use store::condition::Readiness;
 use tokio::net::TcpListener;
 
+use crate::egress::Egress;
 use crate::metrics::Metrics;
 use crate::outage::Trouble;
 use crate::stop::Stop;
@@ -30,6 +31,7 @@ const JSON: &str = "application/json";
 pub(crate) struct Probes {
     pub(crate) store: Store,
     pub(crate) trouble: Trouble,
+    pub(crate) egress: Egress,
     pub(crate) metrics: Metrics,
     pub(crate) stopping: Stop,
 }
@@ -133,6 +135,7 @@ impl Probes {
         if let Some(trouble) = trouble.filter(is_news) {
             found.reasons.insert(0, trouble);
         }
+        found.warnings.extend(self.egress.warning());
         if self.stopping.is_set() {
             found.reasons.insert(0, "the worker is stopping".to_owned());
         }

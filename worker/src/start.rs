@@ -6,6 +6,7 @@ use store::Store;
 use tokio::net::TcpListener;
 
 use crate::config::Config;
+use crate::egress::Egress;
 use crate::error::RunError;
 use crate::metrics::Metrics;
 use crate::outage::{Outage, Trouble};
@@ -35,10 +36,12 @@ pub async fn run(
     let trouble = Trouble::new("Redis has not answered yet");
     let (stopper, stop) = Stopper::new();
     let client = client(&config)?;
+    let egress = Egress::default();
     let mut pages = Tasks::default();
     let probes = Probes {
         store: store.clone(),
         trouble: trouble.clone(),
+        egress: egress.clone(),
         metrics: metrics.clone(),
         stopping: stop.clone(),
     };
@@ -72,6 +75,7 @@ pub async fn run(
         trouble,
         stop,
         client,
+        egress,
     };
     parts.start(stopper, pages).run(shutdown).await
 }

@@ -2,8 +2,8 @@
 
 use super::scripts::{Assembled, Declaration, Listed, Script};
 use super::{
-    egress, endpoints, events, health, identity, log, parked, policy, queue, rates, replays, rewrap, rotation,
-    server, test_events, watch,
+    egress, endpoints, events, health, identity, log, parked, policy, queue, rates, replays, rewrap,
+    rotation, server, test_events, watch,
 };
 
 macro_rules! list {

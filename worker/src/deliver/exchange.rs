@@ -8,6 +8,7 @@ use reqwest::Request;
 use store::queue::{AttemptRecord, Phases};
 
 use super::answer::{Answer, shortened};
+use crate::egress::Sign;
 use crate::fault::{Fault, NotAttempted};
 use crate::metrics::SUCCEEDED;
 use crate::transport::Client;
@@ -51,6 +52,11 @@ impl Exchange {
     /// How metrics name the outcome: `succeeded`, or the code of the failure.
     pub(super) fn label(&self) -> &'static str {
         self.failure.map_or(SUCCEEDED, Failure::code)
+    }
+
+    /// What it says of our own network.
+    pub(super) fn sign(&self) -> Sign {
+        Sign::of(self.failure, self.answer.is_some(), &self.phases)
     }
 
     /// When the receiver of a failure wants to be asked again.

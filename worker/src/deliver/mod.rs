@@ -14,6 +14,7 @@
 //! - A proxy that doesn't do its work: given back after a pause.
 //! - A signing secret that doesn't open (`SECRETS_KEY` lacks its key): given back after a pause, so that the delivery
 //!   waits, unharmed, for the operator who reads the log. Meanwhile it counts as slow, and others go first.
+//! - Our own network or resolver, if it is down ([`egress`](crate::egress)): given back after a pause.
 //! - A stored record that can't be sent at all: reported as a crash, which sets it aside after three of them.
 
 pub(crate) mod message;
@@ -38,6 +39,7 @@ use domain::seldom::Seldom;
 use store::queue::{Leased, Outcome};
 
 use crate::backend::job::Job;
+use crate::egress::Egress;
 use crate::fault::NotAttempted;
 use crate::metrics::Metrics;
 use crate::stop::Stop;
@@ -55,6 +57,9 @@ const PROXY_PAUSE: Duration = Duration::from_secs(2);
 
 /// How long a delivery is held for which this machine lacks something.
 const RESOURCES_PAUSE: Duration = Duration::from_secs(1);
+
+/// How long a delivery is held that failed because our own network is down.
+const EGRESS_PAUSE: Duration = Duration::from_secs(2);
 
 /// How often the log says that the proxy doesn't work.
 const SAY_EVERY: Duration = Duration::from_secs(30);
@@ -142,7 +147,7 @@ impl Deliverer {
             NotAttempted::Unsendable(_) => {
                 tracing::error!(%delivery, error = %reason, "the delivery is set aside");
             }
-            NotAttempted::Secret | NotAttempted::Late | NotAttempted::Stopping => {}
+            NotAttempted::Secret | NotAttempted::Late | NotAttempted::Stopping | NotAttempted::Egress => {}
         }
     }
 
@@ -152,6 +157,7 @@ impl Deliverer {
             NotAttempted::Secret => SECRET_PAUSE,
             NotAttempted::Proxy(_) => PROXY_PAUSE,
             NotAttempted::Resources(_) => RESOURCES_PAUSE,
+            NotAttempted::Egress => EGRESS_PAUSE,
             NotAttempted::Late | NotAttempted::Stopping | NotAttempted::Unsendable(_) => return,
         };
         let mut stop = self.stop.clone();
@@ -167,16 +173,24 @@ impl Deliverer {
 pub(crate) struct Sender {
     client: Client,
     targets: Targets,
+    egress: Egress,
     /// `DELIVERY_TIMEOUT`.
     timeout: Duration,
 }
 
 impl Sender {
-    /// Sends with `client` to what `urls` allows, and signs with what `keyring` opens.
-    pub(crate) fn new(client: Client, urls: UrlPolicy, keyring: SecretsKeyring, timeout: Duration) -> Self {
+    /// Sends with `client` to what `urls` allows, signs with what `keyring` opens, and asks `egress` whose trouble a failure is.
+    pub(crate) fn new(
+        client: Client,
+        urls: UrlPolicy,
+        keyring: SecretsKeyring,
+        egress: Egress,
+        timeout: Duration,
+    ) -> Self {
         Self {
             client,
             targets: Targets::new(urls, keyring),
+            egress,
             timeout,
         }
     }
@@ -187,9 +201,15 @@ impl Sender {
     ///
     /// When the receiver is not to blame for what failed: then it counts as not attempted.
     pub(crate) async fn send(&self, message: Message<'_>) -> Result<Exchange, NotAttempted> {
-        match message.request(&self.targets) {
-            Ok(request) => exchange::send(&self.client, request, self.timeout).await,
-            Err(fault) => Exchange::without_request(fault),
+        let request = match message.request(&self.targets) {
+            Ok(request) => request,
+            Err(fault) => return Exchange::without_request(fault),
+        };
+        let (url, account) = (request.url().clone(), &message.endpoint.account);
+        let exchange = exchange::send(&self.client, request, self.timeout).await?;
+        match self.egress.attempted(&url, account, exchange.sign()) {
+            Some(reason) => Err(reason),
+            None => Ok(exchange),
         }
     }
 }

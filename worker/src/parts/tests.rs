@@ -130,6 +130,7 @@ async fn an_attempt_that_panics_is_set_aside_and_others_flow() {
         trouble: Trouble::new("starts"),
         stop,
         client: transport::client(settings, Arc::clone(&names) as Arc<dyn Resolve>).unwrap(),
+        egress: Egress::default(),
     };
     let worker = parts.start(stopper, Tasks::default());
     let (end, ended) = oneshot::channel::<()>();

@@ -11,6 +11,8 @@ pub(crate) mod phases;
 
 pub(crate) mod proxy;
 
+mod reach;
+
 pub(crate) mod resolver;
 
 mod tls;

@@ -52,7 +52,7 @@ fn deliverer_with(timeout: Duration, urls: UrlPolicy, roots: Roots, names: Arc<d
     let client = transport::client(settings, names).unwrap();
     let (_stopper, stop) = Stopper::new();
     let metrics = Metrics::new().unwrap();
-    let sender = Arc::new(Sender::new(client, urls, keyring(), timeout));
+    let sender = Arc::new(Sender::new(client, urls, keyring(), Egress::default(), timeout));
     Deliverer::new(sender, RetrySchedule::default(), stop, metrics)
 }
 

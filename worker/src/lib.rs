@@ -3,7 +3,7 @@
 //! - [`config`]: every variable.
 //! - `backend`: the queue as an apalis backend: fetching, slots, leases, reports.
 //! - `deliver`: one attempt, from the lease to the report; `fault`: whose fault it is that one failed;
-//!   `fitness`: whether this worker can make any.
+//!   `fitness`: whether this worker can make any; `egress`: whether it is our own network that is down.
 //! - `test_events`: test events, past the queue.
 //! - `clock`: the time that receivers are told.
 //! - `transport`: the guarded HTTP client.
@@ -19,6 +19,8 @@ mod backend;
 mod clock;
 
 mod deliver;
+
+mod egress;
 
 mod test_events;
 

@@ -16,6 +16,7 @@ use crate::backend::{Deliveries, wake};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::deliver::{self, Deliverer, Sender};
+use crate::egress::{self, Egress};
 use crate::fitness::Fitness;
 use crate::gauge::Gauge;
 use crate::metrics::Metrics;
@@ -42,6 +43,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) client: transport::Client,
     pub(crate) clock: Clock,
     pub(crate) fitness: Fitness,
+    pub(crate) egress: Egress,
 }
 
 /// What connects the fetcher with the task that waits for wake tokens.
@@ -71,6 +73,7 @@ impl Parts<'_> {
         tasks.spawn("fetcher", self.fetcher(&slots, reports, &handoff, wake_up));
         tasks.spawn("watch", self.watch());
         tasks.spawn("upkeep", self.upkeep());
+        tasks.spawn("egress", self.watch_egress());
         tasks.spawn("trials", self.test_events(sender));
         tasks.spawn("runner", async move {
             if let Err(error) = runner.run().await {
@@ -102,6 +105,7 @@ impl Parts<'_> {
             slots: Arc::clone(slots),
             reports,
             handoff: Arc::clone(handoff),
+            egress: self.egress.clone(),
             idle: wake_up.idle,
             woken: wake_up.woken,
             stop: self.stop.clone(),
@@ -160,6 +164,21 @@ impl Parts<'_> {
         upkeep.run()
     }
 
+    /// Finds out whether our own network is down.
+    fn watch_egress(&self) -> impl Future<Output = ()> + Send + use<> {
+        let watch = egress::Watch {
+            egress: self.egress.clone(),
+            store: self.store.clone(),
+            client: self.client.clone(),
+            check: self.config.attempts.egress_check.clone(),
+            disable_after: self.config.disable.disable_after,
+            metrics: self.metrics.clone(),
+            stop: self.stop.clone(),
+            redis: self.outage("egress", false),
+        };
+        watch.run()
+    }
+
     /// Takes test events and sends them.
     fn test_events(&self, sender: Arc<Sender>) -> impl Future<Output = ()> + Send + use<> {
         let test_events = TestEvents {
@@ -204,6 +223,7 @@ impl Parts<'_> {
             self.config.secrets.secrets_key.clone(),
             self.config.attempts.delivery_timeout.0,
             self.clock.clone(),
+            self.egress.clone(),
         ))
     }
 

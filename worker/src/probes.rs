@@ -17,6 +17,7 @@ use store::condition::{Readiness, StoreWarning};
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;
+use crate::egress::Egress;
 use crate::fitness::Fitness;
 use crate::metrics::Metrics;
 use crate::outage::Trouble;
@@ -33,6 +34,7 @@ pub(crate) struct Probes {
     pub(crate) store: Store,
     pub(crate) trouble: Trouble,
     pub(crate) fitness: Fitness,
+    pub(crate) egress: Egress,
     pub(crate) metrics: Metrics,
     pub(crate) stopping: Stop,
     pub(crate) clock: Clock,
@@ -139,6 +141,7 @@ impl Probes {
             found.reasons.insert(0, trouble);
         }
         self.fitness.tell(&mut found);
+        found.warnings.extend(self.egress.warning());
         if self.stopping.is_set() {
             found.reasons.insert(0, "the worker is stopping".to_owned());
         }

@@ -7,6 +7,7 @@ use tokio::net::TcpListener;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::egress::Egress;
 use crate::error::RunError;
 use crate::fitness::Fitness;
 use crate::metrics::Metrics;
@@ -39,11 +40,13 @@ pub async fn run(
     let client = client(&config)?;
     let clock = Clock::new(metrics.clock_skew.clone());
     let fitness = Fitness::new(metrics.clone());
+    let egress = Egress::default();
     let mut pages = Tasks::default();
     let probes = Probes {
         store: store.clone(),
         trouble: trouble.clone(),
         fitness: fitness.clone(),
+        egress: egress.clone(),
         metrics: metrics.clone(),
         stopping: stop.clone(),
         clock: clock.clone(),
@@ -80,6 +83,7 @@ pub async fn run(
         client,
         clock,
         fitness,
+        egress,
     };
     parts.start(stopper, pages).run(shutdown).await
 }

@@ -7,6 +7,7 @@ use domain::delivery::Failure;
 use store::queue::{AttemptRecord, Phases};
 
 use super::answer::{Answer, shortened};
+use crate::egress::Sign;
 use crate::fault::{Fault, NotAttempted};
 use crate::metrics::SUCCEEDED;
 use crate::transport::failure::{Error, classify};
@@ -50,6 +51,11 @@ impl Exchange {
     /// How metrics name the outcome: `succeeded`, or the code of the failure.
     pub(super) fn label(&self) -> &'static str {
         self.failure.map_or(SUCCEEDED, Failure::code)
+    }
+
+    /// What it says of our own network.
+    pub(super) fn sign(&self) -> Sign {
+        Sign::of(self.failure, self.answer.is_some(), &self.phases)
     }
 
     /// When the receiver of a failure wants to be asked again.
@@ -101,13 +107,13 @@ impl Exchange {
 /// When this machine or the proxy is to blame for what failed.
 pub(super) async fn send(
     client: &Client,
-    request: Request,
+    request: &Request,
     timeout: Duration,
 ) -> Result<Exchange, NotAttempted> {
     let (mut trace, mut answer) = (Trace::new(), None);
     let exchanged = tokio::time::timeout(
         timeout,
-        send_and_receive(client, &request, &mut trace, &mut answer),
+        send_and_receive(client, request, &mut trace, &mut answer),
     );
     let end = match client.proxy() {
         None => exchanged.await,

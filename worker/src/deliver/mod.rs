@@ -11,9 +11,9 @@
 //! attempt, and the endpoint gets no strike:
 //!
 //! - A worker that stops, or a lease that is nearly over: the delivery is given back.
-//! - A machine that lacks memory, files or ports, a proxy that doesn't do its work, a `SECRETS_KEY` that opens nothing: given
-//!   back at once, to the front, where other workers find it, while this one restrains itself
-//!   ([`restraint`](crate::backend::restraint)).
+//! - A machine that lacks memory, files or ports, a proxy that doesn't do its work, a `SECRETS_KEY` that opens nothing, our own
+//!   network or resolver that is down ([`egress`](crate::egress)): given back at once, to the front, where other workers find it,
+//!   while this one restrains itself ([`restraint`](crate::backend::restraint)).
 //! - One endpoint's signing secret that doesn't open, while others' do: given back to wait among the retries, unharmed, for the
 //!   operator who reads the log.
 //! - A stored record that can't be sent at all: reported as a crash, which sets it aside after three of them.
@@ -41,6 +41,7 @@ use store::queue::{Leased, Outcome};
 
 use crate::backend::job::Job;
 use crate::clock::Clock;
+use crate::egress::Egress;
 use crate::fault::{Need, NotAttempted};
 use crate::fitness::Fitness;
 use crate::metrics::Metrics;
@@ -149,6 +150,7 @@ impl Deliverer {
             }
             NotAttempted::Secret
             | NotAttempted::DamagedSecret
+            | NotAttempted::Egress
             | NotAttempted::Late
             | NotAttempted::Stopping => {}
         }
@@ -161,23 +163,27 @@ pub(crate) struct Sender {
     client: Client,
     targets: Targets,
     clock: Clock,
+    egress: Egress,
     /// `DELIVERY_TIMEOUT`.
     timeout: Duration,
 }
 
 impl Sender {
-    /// Sends with `client` to what `urls` allows, and signs with what `keyring` opens, at the time of `clock`.
+    /// Sends with `client` to what `urls` allows, signs with what `keyring` opens at the time of `clock`, and asks `egress` whose
+    /// trouble a failure is.
     pub(crate) fn new(
         client: Client,
         urls: UrlPolicy,
         keyring: SecretsKeyring,
         timeout: Duration,
         clock: Clock,
+        egress: Egress,
     ) -> Self {
         Self {
             client,
             targets: Targets::new(urls, keyring),
             clock,
+            egress,
             timeout,
         }
     }
@@ -188,9 +194,15 @@ impl Sender {
     ///
     /// When the receiver is not to blame for what failed: then it counts as not attempted.
     pub(crate) async fn send(&self, message: Message<'_>) -> Result<Exchange, NotAttempted> {
-        match message.request(&self.targets, self.clock.now()) {
-            Ok(request) => exchange::send(&self.client, request, self.timeout).await,
-            Err(fault) => Exchange::without_request(fault),
+        let request = match message.request(&self.targets, self.clock.now()) {
+            Ok(request) => request,
+            Err(fault) => return Exchange::without_request(fault),
+        };
+        let exchange = exchange::send(&self.client, &request, self.timeout).await?;
+        let account = &message.endpoint.account;
+        match self.egress.attempted(&request.url, account, exchange.sign()) {
+            Some(reason) => Err(reason),
+            None => Ok(exchange),
         }
     }
 }

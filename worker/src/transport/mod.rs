@@ -21,6 +21,8 @@ mod pool;
 
 pub(crate) mod proxy;
 
+mod reach;
+
 pub(crate) mod resolver;
 
 mod response;

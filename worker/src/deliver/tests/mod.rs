@@ -57,7 +57,14 @@ fn deliverer_with(timeout: Duration, urls: UrlPolicy, roots: Roots, names: Arc<d
     let client = transport::Client::new(settings, names).unwrap();
     let (_stopper, stop) = Stopper::new();
     let metrics = Metrics::new().unwrap();
-    let sender = Arc::new(Sender::new(client, urls, keyring(), timeout, clock()));
+    let sender = Arc::new(Sender::new(
+        client,
+        urls,
+        keyring(),
+        timeout,
+        clock(),
+        Egress::default(),
+    ));
     let fitness = Fitness::new(metrics.clone());
     Deliverer::new(sender, RetrySchedule::default(), stop, metrics, fitness)
 }

@@ -164,29 +164,30 @@ impl Metrics {
             )?,
             registry,
         };
-        // Every series exists from the start, so that a rate over it has a zero to start from.
+        metrics.begin();
+        Ok(metrics)
+    }
+
+    /// Begins every series at zero, so that a rate over it has something to start from.
+    fn begin(&self) {
         for outcome in Failure::ALL.map(Failure::code).into_iter().chain([SUCCEEDED]) {
-            metrics.attempts.with_label_values(&[outcome]).reset();
-            metrics.test_events.with_label_values(&[outcome]).reset();
+            self.attempts.with_label_values(&[outcome]).reset();
+            self.test_events.with_label_values(&[outcome]).reset();
         }
-        metrics.test_events.with_label_values(&[NOT_ATTEMPTED]).reset();
+        self.test_events.with_label_values(&[NOT_ATTEMPTED]).reset();
         for reason in NotAttempted::GIVEN_BACK {
-            metrics.given_back.with_label_values(&[reason]).reset();
+            self.given_back.with_label_values(&[reason]).reset();
         }
         for need in Need::ALL {
-            metrics.lacks.with_label_values(&[need.name()]).set(0);
+            self.lacks.with_label_values(&[need.name()]).set(0);
         }
         for reason in [AT_AGE, UNDER_PRESSURE] {
-            metrics.payloads_released.with_label_values(&[reason]).reset();
-            metrics
-                .payload_bytes_released
-                .with_label_values(&[reason])
-                .reset();
+            self.payloads_released.with_label_values(&[reason]).reset();
+            self.payload_bytes_released.with_label_values(&[reason]).reset();
         }
         for call in ["inspect", "work", "wake", "upkeep", "trials", "egress"] {
-            metrics.redis_errors.with_label_values(&[call]).reset();
+            self.redis_errors.with_label_values(&[call]).reset();
         }
-        Ok(metrics)
     }
 
     /// Everything in Prometheus's text format.

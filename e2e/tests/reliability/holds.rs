@@ -58,11 +58,12 @@ async fn while_an_endpoint_is_held_nothing_is_sent_to_it_and_others_get_theirs()
 async fn an_endpoint_gets_as_many_a_second_as_its_owner_wants() {
     let (system, receiver, endpoint) = System::start_with_hook().await;
     let change = json!({"id": endpoint.id, "rateLimit": 10});
-    system
-        .customer()
+    let customer = system.customer();
+    let changed = customer
         .patch("/api/webhooks-config", &change)
         .await
         .expect(200);
+    assert_eq!(changed.body["rateLimit"], 10);
     push(&system, 30).await;
     let received = receiver.wait_for(30).await;
     let span = received[29].at - received[0].at;

@@ -4,6 +4,7 @@
 //! - `backend`: the queue as an apalis backend: fetching, slots, leases, reports.
 //! - `deliver`: one attempt, from the lease to the report; `fault`: whose fault it is that one failed.
 //! - `test_events`: test events, past the queue.
+//! - `clock`: the time that receivers are told.
 //! - `transport`: the guarded HTTP client.
 //! - `upkeep`: finished payloads, expired leases, sweeps; `gauge`: how much memory Redis has left.
 //! - `probes`, [`metrics`]: what an operator sees.
@@ -13,6 +14,8 @@
 pub mod config;
 
 mod backend;
+
+mod clock;
 
 mod deliver;
 

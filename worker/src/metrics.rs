@@ -2,7 +2,8 @@
 
 use domain::delivery::Failure;
 use prometheus::{
-    Encoder as _, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+    Encoder as _, Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
+    TextEncoder,
 };
 
 use crate::fault::NotAttempted;
@@ -45,6 +46,8 @@ pub struct Metrics {
     pub(crate) redis_errors: IntCounterVec,
     /// How often the store turned out to be older than before.
     pub(crate) store_rewinds: IntCounter,
+    /// By how many seconds this machine's clock is ahead of Redis's.
+    pub(crate) clock_skew: Gauge,
 }
 
 /// The label of an attempt that succeeded.
@@ -127,6 +130,13 @@ impl Metrics {
             store_rewinds: counter(
                 "store_rewinds_total",
                 "Times that the store was found to be older than it was",
+            )?,
+            clock_skew: registered(
+                &registry,
+                Gauge::new(
+                    "clock_skew_seconds",
+                    "By how much the clock of this machine is ahead of Redis's",
+                ),
             )?,
             registry,
         };

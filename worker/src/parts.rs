@@ -13,6 +13,7 @@ use crate::backend::handoff::Handoff;
 use crate::backend::plan::Capacity;
 use crate::backend::slots::Slots;
 use crate::backend::{Deliveries, wake};
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::deliver::{self, Deliverer, Sender};
 use crate::gauge::Gauge;
@@ -38,6 +39,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) trouble: Trouble,
     pub(crate) stop: Stop,
     pub(crate) client: transport::Client,
+    pub(crate) clock: Clock,
 }
 
 /// What connects the fetcher with the task that waits for wake tokens.
@@ -103,6 +105,7 @@ impl Parts<'_> {
             stop: self.stop.clone(),
             metrics: self.metrics.clone(),
             outage: self.outage("work", true),
+            clock: self.clock.clone(),
         };
         let slots = self.config.concurrency.worker_concurrency;
         self.metrics.slots.set(slots.into());
@@ -164,6 +167,7 @@ impl Parts<'_> {
                 sender,
                 policy: self.config.policy(),
                 metrics: self.metrics.clone(),
+                clock: self.clock.clone(),
             }),
         };
         test_events.run()
@@ -194,6 +198,7 @@ impl Parts<'_> {
             self.config.urls.policy(),
             self.config.secrets.secrets_key.clone(),
             self.config.attempts.delivery_timeout.0,
+            self.clock.clone(),
         ))
     }
 

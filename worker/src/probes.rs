@@ -13,9 +13,10 @@ use poem::web::{Data, LocalAddr, RemoteAddr};
 use poem::{Addr, Endpoint, EndpointExt as _, Request, Response, Route, get, handler};
 use serve::{self, Limits};
 use store::Store;
-use store::condition::Readiness;
+use store::condition::{Readiness, StoreWarning};
 use tokio::net::TcpListener;
 
+use crate::clock::Clock;
 use crate::metrics::Metrics;
 use crate::outage::Trouble;
 use crate::stop::Stop;
@@ -32,6 +33,7 @@ pub(crate) struct Probes {
     pub(crate) trouble: Trouble,
     pub(crate) metrics: Metrics,
     pub(crate) stopping: Stop,
+    pub(crate) clock: Clock,
 }
 
 /// Serves for as long as it is polled.
@@ -136,6 +138,12 @@ impl Probes {
         if self.stopping.is_set() {
             found.reasons.insert(0, "the worker is stopping".to_owned());
         }
+        found
+            .warnings
+            .extend(self.clock.warning().map(|message| StoreWarning {
+                code: "clock",
+                message,
+            }));
         found
     }
 }

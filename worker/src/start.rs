@@ -5,6 +5,7 @@ use std::sync::Arc;
 use store::Store;
 use tokio::net::TcpListener;
 
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::RunError;
 use crate::metrics::Metrics;
@@ -35,12 +36,14 @@ pub async fn run(
     let trouble = Trouble::new("Redis has not answered yet");
     let (stopper, stop) = Stopper::new();
     let client = client(&config)?;
+    let clock = Clock::new(metrics.clock_skew.clone());
     let mut pages = Tasks::default();
     let probes = Probes {
         store: store.clone(),
         trouble: trouble.clone(),
         metrics: metrics.clone(),
         stopping: stop.clone(),
+        clock: clock.clone(),
     };
     pages.spawn("health", async move {
         if let Err(error) = probes::serve(probes, listener).await {
@@ -72,6 +75,7 @@ pub async fn run(
         trouble,
         stop,
         client,
+        clock,
     };
     parts.start(stopper, pages).run(shutdown).await
 }

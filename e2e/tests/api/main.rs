@@ -7,6 +7,8 @@ mod endpoints;
 
 mod health;
 
+mod retry;
+
 mod rotation;
 
 mod test_event;

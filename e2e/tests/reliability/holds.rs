@@ -59,10 +59,7 @@ async fn an_endpoint_gets_as_many_a_second_as_its_owner_wants() {
     let (system, receiver, endpoint) = System::start_with_hook().await;
     let change = json!({"id": endpoint.id, "rateLimit": 10});
     let customer = system.customer();
-    let changed = customer
-        .patch("/api/webhooks-config", &change)
-        .await
-        .expect(200);
+    let changed = customer.patch("/api/webhooks-config", &change).await.expect(200);
     assert_eq!(changed.body["rateLimit"], 10);
     push(&system, 30).await;
     let received = receiver.wait_for(30).await;

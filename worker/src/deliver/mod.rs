@@ -39,6 +39,7 @@ use domain::seldom::Seldom;
 use store::queue::{Leased, Outcome};
 
 use crate::backend::job::Job;
+use crate::clock::Clock;
 use crate::fault::NotAttempted;
 use crate::metrics::Metrics;
 use crate::stop::Stop;
@@ -168,16 +169,24 @@ impl Deliverer {
 pub(crate) struct Sender {
     client: Client,
     targets: Targets,
+    clock: Clock,
     /// `DELIVERY_TIMEOUT`.
     timeout: Duration,
 }
 
 impl Sender {
-    /// Sends with `client` to what `urls` allows, and signs with what `keyring` opens.
-    pub(crate) fn new(client: Client, urls: UrlPolicy, keyring: SecretsKeyring, timeout: Duration) -> Self {
+    /// Sends with `client` to what `urls` allows, and signs with what `keyring` opens, at the time of `clock`.
+    pub(crate) fn new(
+        client: Client,
+        urls: UrlPolicy,
+        keyring: SecretsKeyring,
+        timeout: Duration,
+        clock: Clock,
+    ) -> Self {
         Self {
             client,
             targets: Targets::new(urls, keyring),
+            clock,
             timeout,
         }
     }
@@ -188,7 +197,7 @@ impl Sender {
     ///
     /// When the receiver is not to blame for what failed: then it counts as not attempted.
     pub(crate) async fn send(&self, message: Message<'_>) -> Result<Exchange, NotAttempted> {
-        match message.request(&self.targets) {
+        match message.request(&self.targets, self.clock.now()) {
             Ok(request) => exchange::send(&self.client, request, self.timeout).await,
             Err(fault) => Exchange::without_request(fault),
         }

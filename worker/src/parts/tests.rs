@@ -131,6 +131,7 @@ async fn an_attempt_that_panics_is_set_aside_and_others_flow() {
         metrics: metrics.clone(),
         trouble: Trouble::new("starts"),
         stop,
+        clock: crate::clock::Clock::new(metrics.clock_skew.clone()),
         client: transport::client(settings, Arc::clone(&names) as Arc<dyn Resolve>).unwrap(),
     };
     let worker = parts.start(stopper, Tasks::default());

@@ -60,6 +60,7 @@ async fn idle_visitors_keep_nobody_out() {
         trouble: Trouble::new("Redis has not answered yet"),
         metrics: Metrics::new().unwrap(),
         stopping,
+        clock: Clock::new(Metrics::new().unwrap().clock_skew),
     };
     let serving = tokio::spawn(serve(probes, listener));
     let mut idle = Vec::new();

@@ -1,4 +1,5 @@
-//! The dashboard's calls about endpoints: create, list, change and remove them, rotate a secret, send a test event.
+//! The dashboard's calls about endpoints: create, list, change and remove them, retry at once, rotate a secret, send a
+//! test event.
 //!
 //! Every call sees only the account of its token: to it, another account's endpoint doesn't exist.
 
@@ -10,10 +11,13 @@ mod detail;
 
 mod rotation;
 
+mod retry;
+
 mod test_event;
 
 mod query_id;
 
+pub use retry::RetryApi;
 pub use rotation::RotationApi;
 pub use test_event::TestEventApi;
 

@@ -57,6 +57,7 @@ pub(super) const KINDS: &[Kind] = &[
     fixed("parked", Take::Sorted(endpoints::parked)),
     fixed("disabled", Take::Sorted(endpoints::parked)),
     fixed("sweeps", Take::List(queues::sweeps)),
+    fixed("chores", Take::Sorted(queues::chores)),
     fixed("replays", Take::Sorted(replays::replaying)),
     fixed("finished:delivered", Take::Sorted(events::oldest_delivered)),
     fixed("finished:exhausted", Take::Sorted(events::oldest_exhausted)),

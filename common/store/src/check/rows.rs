@@ -27,6 +27,8 @@ pub struct EndpointRow {
     pub failures: i64,
     /// Whether it is slow.
     pub slow: bool,
+    /// Whether it is probed while it is disabled.
+    pub is_probed: bool,
     /// `queuedBytes`.
     pub queued_bytes: i64,
     /// What it subscribes to.

@@ -1,5 +1,6 @@
 //! Endpoints: making, listing, changing and removing them.
 
+mod retry;
 mod view;
 
 use domain::clock::Timestamp;
@@ -10,6 +11,9 @@ use domain::sealing::SealedSecret;
 
 use super::scripts::{Legible, record, script};
 use super::{Store, StoreError};
+
+pub(crate) use self::retry::EndpointRetry;
+pub use self::retry::RetryNow;
 
 /// What came of making an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +58,7 @@ script! {
 
 script! {
     /// Changes an endpoint; `None` when the account has none with this id.
-    "endpoint_update": AllowOom, Writes, needs [OWNER, ROUTES, LOG, SWEEPS];
+    "endpoint_update": AllowOom, Writes, needs [OWNER, ROUTES, LOG, SWEEPS, ENABLE, FORWARD];
     struct EndpointUpdate<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,

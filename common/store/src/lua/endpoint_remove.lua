@@ -12,6 +12,12 @@ if not removed then
 end
 call('SET', done, id, 'PX', 60000)
 leave_quarantine(id)
+for _, released in ipairs(releases.of(id)) do
+  local by, queue = string.match(released, 'sweep:([^:]+):(%l+)$')
+  call('RPUSH', SWEEPS, 'cancel ' .. id .. ' ' .. released .. ' ' .. (queue == 'pending' and 'list' or 'zset'))
+  call('ZREM', P .. 'chores', 'release ' .. id .. ' ' .. by)
+end
+call('ZREM', P .. 'chores', 'forward ' .. id, 'resume ' .. id)
 set_aside(id, operation, 'pending', 'list', 'cancel')
 set_aside(id, operation, 'retry', 'zset', 'cancel')
 set_aside(id, operation, 'failed', 'zset', 'forget')

@@ -34,9 +34,16 @@ for _, change in ipairs(each_change) do
       end_hold(e)
       slow_start(e)
       call('ZREM', P .. 'failing', id) -- the next attempt decides
+      forward.begin(id, 'better')
     elseif field == 'rateLimit' then
       e.rate, e.paced_until = tonumber(value), 0
       set(e, 'pacedUntil', '')
+    elseif field == 'autoResume' then
+      if resume.is_wanted(e) then
+        resume.plan(id, resume.FIRST)
+      else
+        resume.finish(id)
+      end
     end
   end
 end
@@ -51,24 +58,17 @@ if active == '0' and e.state ~= 'off' then
   call('ZREM', P .. 'failing', id)
   call('ZADD', PARKED, now, id)
   leave_quarantine(id)
+  resume.finish(id)
 elseif active == '1' and e.state ~= 'active' then
   changed = true
-  log_state(id, 'active', 'owner')
-  if e.state == 'disabled' then
-    call('HSET', key, 'recovering', 1)
-  end
-  e.state, e.failures, e.failing_since, e.generation = 'active', 0, 0, e.generation + 1
-  end_hold(e)
-  slow_start(e)
-  call('HDEL', key, 'disabledReason', 'disabledAt', 'parkedLimit', 'inOrder')
-  call('ZREM', PARKED, id)
+  enable(e, 'owner')
   if ARGV[PARKED] == 'discard' then
     local discarded = discard(id, operation)
     if discarded > 0 then
       write_log(id, { 'outcome', 'canceled', 'count', discarded })
     end
   else
-    release_retries(id, operation)
+    releases.begin(id, operation)
   end
 end
 

@@ -13,14 +13,15 @@ use crate::StoreError;
 use crate::decode::unexpected;
 use crate::policy::Policy;
 use crate::scripts::{Answer, Argument, Legible, Record, Shape, answered, record, script};
+use domain::clock::Timestamp;
 use domain::id::{DeliveryId, EndpointId, EventId};
 
 script! {
     /// Records what became of leases, then hands out new ones.
     "work" = [
-        "work/start", "work/log", "work/succeeded", "work/failed", "work/held", "work/given_back", "work/reports",
-        "work/retries", "work/leases", "work/turns", "work/suspects", "work/answer",
-    ]: AllowOom, Writes, needs [STRIKES];
+        "work/start", "work/log", "work/succeeded", "work/failed", "work/held", "work/given_back", "work/probed",
+        "work/reports", "work/retries", "work/leases", "work/turns", "work/suspects", "work/answer",
+    ]: AllowOom, Writes, needs [STRIKES, ENABLE, RELEASES];
     struct Work<'a> {
         incarnation: &'a Incarnation,
         sequence: u64,
@@ -52,6 +53,8 @@ script! {
         bool,
         // Those of the leases that are suspects.
         Vec<DeliveryId>,
+        // What Redis's own clock showed.
+        Timestamp,
     )
 }
 
@@ -226,7 +229,7 @@ answered! {
 
 /// Gives each lease its endpoint and its event. What can't be read fails the leases that need it, and no others.
 pub(super) fn reply(answer: <Work<'_> as crate::scripts::Script>::Answer) -> Result<WorkReply, StoreError> {
-    let (receipts, endpoints, events, leases, next_due, more, suspects) = answer;
+    let (receipts, endpoints, events, leases, next_due, more, suspects, time) = answer;
     let (mut leased, mut unreadable) = (Vec::new(), Vec::new());
     for lease in leases {
         let Legible(endpoint) = endpoints
@@ -253,5 +256,6 @@ pub(super) fn reply(answer: <Work<'_> as crate::scripts::Script>::Answer) -> Res
         receipts,
         next_due,
         more,
+        time,
     })
 }

@@ -45,8 +45,8 @@ script! {
     /// One bounded step of upkeep.
     "upkeep" = [
         "upkeep/start", "upkeep/payloads", "upkeep/leases", "upkeep/sweeps", "upkeep/parked", "upkeep/replays",
-        "upkeep/clocks", "upkeep/answer",
-    ]: AllowOom, Writes, needs [SWEEPS, STRIKES, PARKED, REPLAYS, RELEASE];
+        "upkeep/releases", "upkeep/resume", "upkeep/chores", "upkeep/clocks", "upkeep/answer",
+    ]: AllowOom, Writes, needs [SWEEPS, STRIKES, PARKED, REPLAYS, RELEASE, FORWARD, RESUME];
     struct UpkeepStep<'a> {
         endpoint_concurrency: u32,
         disable_after: u32,

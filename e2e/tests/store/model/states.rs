@@ -174,17 +174,14 @@ fn seen(snapshot: &Snapshot, id: &DeliveryId) -> Option<DeliveryState> {
         Place::Retry(..) => waits(DeliveryState::Retrying),
         Place::Quarantined => waits(DeliveryState::Quarantined),
         Place::Leased => DeliveryState::InFlight,
-        Place::SetAside(queue) if is_released(snapshot, *queue) => waits(DeliveryState::Retrying),
-        Place::SetAside(_) => DeliveryState::Canceled,
+        Place::SetAside(queue) => {
+            let key = &snapshot.set_aside[*queue as usize];
+            match snapshot.is_released(key) {
+                true if key.ends_with(":pending") => waits(DeliveryState::Pending),
+                true => waits(DeliveryState::Retrying),
+                false => DeliveryState::Canceled,
+            }
+        }
         Place::Failed(_) | Place::Forgotten(_) => DeliveryState::Exhausted,
-    })
-}
-
-/// Whether a queue was set aside to be released, and not to be canceled.
-fn is_released(snapshot: &Snapshot, queue: u32) -> bool {
-    let key = &snapshot.set_aside[queue as usize];
-    snapshot.sweeps.iter().any(|job| {
-        let mut words = job.split(' ');
-        words.next() == Some("release") && words.nth(1).is_some_and(|name| name.ends_with(key))
     })
 }

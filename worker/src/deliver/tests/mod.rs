@@ -41,6 +41,11 @@ fn deliverer(timeout: Duration) -> Deliverer {
     )
 }
 
+/// A clock that has measured nothing: it shows this machine's time.
+fn clock() -> Clock {
+    Clock::new(Metrics::new().unwrap().clock_skew)
+}
+
 fn deliverer_with(timeout: Duration, urls: UrlPolicy, roots: Roots, names: Arc<dyn Resolve>) -> Deliverer {
     let settings = Settings {
         addresses: urls.addresses.clone(),
@@ -52,7 +57,7 @@ fn deliverer_with(timeout: Duration, urls: UrlPolicy, roots: Roots, names: Arc<d
     let client = transport::client(settings, names).unwrap();
     let (_stopper, stop) = Stopper::new();
     let metrics = Metrics::new().unwrap();
-    let sender = Arc::new(Sender::new(client, urls, keyring(), timeout));
+    let sender = Arc::new(Sender::new(client, urls, keyring(), timeout, clock()));
     Deliverer::new(sender, RetrySchedule::default(), stop, metrics)
 }
 

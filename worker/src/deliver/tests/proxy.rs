@@ -26,7 +26,7 @@ fn through(
     };
     let client = transport::client(settings, names).unwrap();
     let (_stopper, stop) = Stopper::new();
-    let sender = Arc::new(Sender::new(client, urls, keyring(), timeout));
+    let sender = Arc::new(Sender::new(client, urls, keyring(), timeout, clock()));
     Deliverer::new(sender, RetrySchedule::default(), stop, Metrics::new().unwrap())
 }
 

@@ -24,6 +24,7 @@ pub(in crate::check) fn endpoint(snapshot: &mut Snapshot, id: &str, hash: Hash) 
         },
         failures: number("consecutiveFailures")?,
         slow: text("slow") == "1",
+        is_probed: hash.contains_key("probe"),
         queued_bytes: number("queuedBytes")?,
         events: text("events"),
         chatbot_id: text("chatbotId"),

@@ -1,10 +1,13 @@
 -- core.lua: an endpoint as others see it, and `flush`, with which every script ends that changed something.
 
 -- How many deliveries are on their way back to an endpoint's list, in queues that were set aside.
+local function length_of(key)
+  return call(string.sub(key, -8) == ':pending' and 'LLEN' or 'ZCARD', key)
+end
 local function count_releasing(id)
   local number = 0
   for key in string.gmatch(call('HGET', P .. 'endpoint:' .. id, 'releasing') or '', '%S+') do
-    number = number + call('ZCARD', key)
+    number = number + length_of(key)
   end
   return number
 end

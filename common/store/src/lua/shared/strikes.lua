@@ -13,6 +13,9 @@ local function disable(e, reason, last_error)
   call('ZREM', TIMERS, e.id)
   call('ZREM', FAILING, e.id)
   call('ZADD', PARKED, read_clock(), e.id)
+  if resume.is_wanted(e) then
+    resume.plan(e.id, resume.FIRST)
+  end
   leave_quarantine(e.id)
   set_route(e.id)
   log_state(e.id, 'disabled', reason)
@@ -41,16 +44,21 @@ local function strike(e, error_code, is_gone)
   end
 end
 
+-- Tells that an endpoint is well again which failures had disabled.
+local function recovered(e)
+  e.recovering = false
+  set(e, 'recovering', '')
+  tell('endpoint.recovered', e, function()
+    return ''
+  end)
+end
+
 -- A success ends the streak, and what the endpoint asked us to wait for. The first one after failures had disabled the endpoint is
 -- told.
 local function reset(e)
   if e.recovering then
-    e.recovering = false
-    set(e, 'recovering', '')
     log_state(e.id, 'active', 'recovered')
-    tell('endpoint.recovered', e, function()
-      return ''
-    end)
+    recovered(e)
   end
   if e.failures >= DISABLE_AFTER then
     call('ZREM', FAILING, e.id)

@@ -71,7 +71,7 @@ local function settle(e)
     call('ZREM', other, e.id)
   end
   local waits = e.state == 'active' and served_from(e) > read_clock()
-  if e.state == 'active' and not waits and e.in_flight < cap_of(e) and call('LLEN', P .. 'pending:' .. e.id) > 0 then
+  if e.is_probed or e.state == 'active' and not waits and e.in_flight < cap_of(e) and call('LLEN', P .. 'pending:' .. e.id) > 0 then
     call('ZADD', lane, 'NX', next_turn(), e.id)
   else
     call('ZREM', lane, e.id)

@@ -3,7 +3,7 @@
 local ready = false
 for _, e in ipairs(touched) do
   settle(e)
-  ready = ready or e.state == 'active'
+  ready = ready or e.state == 'active' or e.is_probed
 end
 if ready then
   wake()

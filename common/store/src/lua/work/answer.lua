@@ -43,4 +43,4 @@ for _, e in ipairs(touched) do
   e.last_attempt = e.last_report and last_attempt(e)
 end
 flush()
-return { results, out_endpoints, out_events, out_leases, due, more and 1 or 0, out_suspects }
+return { results, out_endpoints, out_events, out_leases, due, more and 1 or 0, out_suspects, server_time }

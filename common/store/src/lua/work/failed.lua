@@ -7,6 +7,7 @@ local function fail(e, delivery, attempt, size, counts, was_suspect, report)
   local entry = log(e, delivery, attempt, wait and 'retrying' or 'exhausted', report)
   if counts then
     strike(e, reason, ARGV[report + GONE] == '1')
+    forward.struck(e, delivery)
     if reason == 'timeout' then
       drowned(e)
     end
@@ -17,7 +18,7 @@ local function fail(e, delivery, attempt, size, counts, was_suspect, report)
   else
     local due, key = now + wait, record_of(delivery)
     call('HSET', key, 'state', 'retrying', 'endpoint', e.id, 'event', event_of(delivery), 'type', kind, 'attempts', attempt,
-      'nextAttemptAt', due, 'reason', reason)
+      'nextAttemptAt', due, 'reason', reason, 'status', ARGV[report + STATUS])
     point_to(key, entry)
     if was_suspect then
       acquit(key)

@@ -38,6 +38,9 @@ local function record(report)
   -- Results of an earlier generation, or of an endpoint that is not active, neither strike nor reset.
   local counts = e.state == 'active' and generation == e.generation
   count('attempts')
+  if beside == '0' then
+    return probed(e, delivery, attempt, size, report)
+  end
   if kind == 'S' then
     return succeeded(e, delivery, attempt, size, counts, tonumber(beside) or 1, report)
   end

@@ -1,6 +1,7 @@
-//! Receivers that get too much, and say so.
+//! Receivers that get too much, and say so; and endpoints that get no more a second than their owners want.
 //!
-//! Proves (guarantees): a receiver that asks for a pause gets it
+//! Proves (guarantees): the receiver asks us to wait
+//! Proves (guarantees): an endpoint with a `rateLimit` gets no more deliveries a second
 
 use std::time::Duration;
 

@@ -32,7 +32,11 @@ for _, change in ipairs(each_change) do
       e.generation = e.generation + 1
       e.slow = false
       end_hold(e)
+<<<<<<< HEAD
       start_anew(e)
+=======
+      slow_start(e)
+>>>>>>> queue
       call('ZREM', P .. 'failing', id) -- the next attempt decides
       forward.begin(id, 'better')
     elseif field == 'rateLimit' then

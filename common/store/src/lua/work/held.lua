@@ -62,6 +62,7 @@ local function refused(e, delivery, attempt, size, generation, is_manual, was_su
   count_hourly(e.account, 'heldAttempts')
   if begins and not is_manual then
     strike(e, code)
+    forward.struck(e, delivery)
   end
   if e.state == 'active' and (begins or lengthens) then
     hold_endpoint(e, held_until, begins, 'http ' .. ARGV[report + STATUS])

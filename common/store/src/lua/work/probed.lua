@@ -25,7 +25,7 @@ local function probed(e, delivery, attempt, size, report)
   else
     call('ZADD', P .. 'retry:' .. e.id, text_of(now), delivery)
   end
-  if ARGV[report + GONE] == '1' and e.state == 'disabled' then
+  if ARGV[report + KIND] == 'F' and ARGV[report + GONE] == '1' and e.state == 'disabled' then
     call('HSET', P .. 'endpoint:' .. e.id, 'disabledReason', 'gone')
     log_state(e.id, 'disabled', 'gone')
     resume.finish(e.id)

@@ -24,12 +24,6 @@ local function slow_start(e)
   e.limit = 1
 end
 
--- Another receiver: nothing is known about it.
-local function start_anew(e)
-  e.memory, e.carries = nil, ''
-  slow_start(e)
-end
-
 local carries_text, carried, drowned
 do
   -- Answers within so many ms tell nothing about queues.

@@ -44,13 +44,8 @@ pub struct Released {
 script! {
     /// One bounded step of upkeep.
     "upkeep" = [
-<<<<<<< HEAD
-        "upkeep/start", "upkeep/payloads", "upkeep/leases", "upkeep/sweeps", "upkeep/parked", "upkeep/replays", "upkeep/releases",
-        "upkeep/clocks", "upkeep/resume", "upkeep/chores", "upkeep/answer",
-=======
         "upkeep/start", "upkeep/payloads", "upkeep/leases", "upkeep/sweeps", "upkeep/parked", "upkeep/replays",
         "upkeep/releases", "upkeep/resume", "upkeep/chores", "upkeep/clocks", "upkeep/answer",
->>>>>>> queue
     ]: AllowOom, Writes, needs [SWEEPS, STRIKES, PARKED, REPLAYS, RELEASE, FORWARD, RESUME];
     struct UpkeepStep<'a> {
         endpoint_concurrency: u32,

@@ -114,6 +114,8 @@ pub(crate) enum AttentionReasonView {
     Gone,
     /// The latest attempts failed.
     Failing,
+    /// The receiver asked us to wait for more than a minute.
+    Held,
     /// So many deliveries are waiting that it will take long to send them.
     LongLine,
 }
@@ -210,6 +212,7 @@ impl From<AttentionReason> for AttentionReasonView {
             AttentionReason::ConsecutiveFailures => Self::ConsecutiveFailures,
             AttentionReason::Gone => Self::Gone,
             AttentionReason::Failing => Self::Failing,
+            AttentionReason::Held => Self::Held,
             AttentionReason::LongLine => Self::LongLine,
         }
     }

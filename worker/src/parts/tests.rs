@@ -54,6 +54,8 @@ async fn endpoint(store: &Store, config: &Config, url: &str) -> EndpointId {
         events: vec!["*".parse().unwrap()],
         chatbot_id: None,
         description: None,
+        rate_limit: None,
+        auto_resume: false,
         secret: config
             .secrets
             .secrets_key

@@ -67,6 +67,11 @@ impl EndpointsApi {
                 .description
                 .map(|text| fields::description(text.0))
                 .transpose()?,
+            rate_limit: body
+                .rate_limit
+                .map(|limit| fields::rate_limit(limit.0))
+                .transpose()?,
+            auto_resume: body.auto_resume.unwrap_or_default(),
             secret: app.secrets.seal(&secret, &user.account, &id),
             account: user.account,
             id,
@@ -131,7 +136,8 @@ impl EndpointsApi {
     ///
     /// With `id` alone, switches the endpoint off if it is active, and on if it isn't. With other fields, sets exactly the
     /// values given, so that the request can safely be repeated. Switching an endpoint on resets its failure counter and sends
-    /// the deliveries that were parked (or discards them, if `parked` says so).
+    /// the deliveries that were parked (or discards them, if `parked` says so). That, and another URL, ends a wait that the
+    /// receiver asked for; then one attempt is made at a time, and twice as many with each success.
     #[oai(
         path = "/api/webhooks-config",
         method = "patch",
@@ -148,7 +154,9 @@ impl EndpointsApi {
             || body.url.is_some()
             || body.events.is_some()
             || body.chatbot_id.is_some()
-            || body.description.is_some();
+            || body.description.is_some()
+            || body.rate_limit.is_some()
+            || body.auto_resume.is_some();
         let mut patch = EndpointPatch {
             active: body.active,
             url: body
@@ -164,6 +172,11 @@ impl EndpointsApi {
                 .description
                 .map(|text| text.map(|text| fields::description(text.0)).transpose())
                 .transpose()?,
+            rate_limit: body
+                .rate_limit
+                .map(|limit| limit.map(|limit| fields::rate_limit(limit.0)).transpose())
+                .transpose()?,
+            auto_resume: body.auto_resume,
             parked: match body.parked {
                 Some(Parked::Discard) => ParkedAction::Discard,
                 Some(Parked::Deliver) | None => ParkedAction::Deliver,
@@ -210,7 +223,7 @@ impl EndpointsApi {
 
 impl Resource for EndpointsApi {
     const CALLS: &'static [Call] = &[
-        Call::new("createEndpoint", &[Code::TooManyEndpoints]).with(FIELD_ERRORS),
+        Call::new("createEndpoint", &[Code::TooManyEndpoints, Code::InvalidValue]).with(FIELD_ERRORS),
         Call::new("listEndpoints", &[]),
         Call::new("getEndpoint", &[]),
         Call::new("changeEndpoint", &[Code::EndpointNotFound, Code::InvalidValue]).with(FIELD_ERRORS),

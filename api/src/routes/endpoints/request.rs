@@ -3,7 +3,7 @@
 use poem_openapi::{Enum, Object};
 use serde::Deserialize;
 
-use super::super::schema::{ChatbotId, Description, SubscriptionName, UrlText, present};
+use super::super::schema::{ChatbotId, Description, RatePerSecond, SubscriptionName, UrlText, present};
 use crate::json::JsonRequest;
 
 /// The endpoint to create.
@@ -15,7 +15,7 @@ pub(crate) struct CreateEndpoint {
     /// fragment.
     pub(super) url: UrlText,
     /// Which events are sent: event types (`*` stands for all of them) and account events. At least one, and each only once.
-    #[oai(validator(min_items = 1, max_items = 14, unique_items))]
+    #[oai(validator(min_items = 1, max_items = 15, unique_items))]
     pub(super) events: Vec<SubscriptionName>,
     /// Send only events of this chatbot; without it, events of all chatbots are sent.
     #[oai(nullable)]
@@ -23,6 +23,13 @@ pub(crate) struct CreateEndpoint {
     /// A description for your own use.
     #[oai(nullable)]
     pub(super) description: Option<Description>,
+    /// The most deliveries that are sent in a second, evenly spread; without it, as many as the receiver carries.
+    #[oai(nullable)]
+    pub(super) rate_limit: Option<RatePerSecond>,
+    /// Whether the endpoint is tried again by itself after failures disabled it: with one parked delivery after a minute, then
+    /// after growing waits up to an hour. A success switches it on. Without it, only you switch it on.
+    #[serde(default, deserialize_with = "present")]
+    pub(super) auto_resume: Option<bool>,
 }
 
 /// A change to an endpoint. With `id` alone, the endpoint is switched on or off; other fields are set as given.
@@ -36,12 +43,12 @@ pub(crate) struct ChangeEndpoint {
     /// deliveries.
     #[serde(default, deserialize_with = "present")]
     pub(super) active: Option<bool>,
-    /// The new URL.
+    /// The new URL. If its receiver asked us to wait, that ends.
     #[serde(default, deserialize_with = "present")]
     pub(super) url: Option<UrlText>,
     /// The new list of events, which replaces the present one.
     #[serde(default, deserialize_with = "present")]
-    #[oai(validator(min_items = 1, max_items = 14, unique_items))]
+    #[oai(validator(min_items = 1, max_items = 15, unique_items))]
     pub(super) events: Option<Vec<SubscriptionName>>,
     /// Send only events of this chatbot from now on; `null`: events of all chatbots.
     #[serde(default, deserialize_with = "present")]
@@ -51,6 +58,13 @@ pub(crate) struct ChangeEndpoint {
     #[serde(default, deserialize_with = "present")]
     #[oai(nullable)]
     pub(super) description: Option<Option<Description>>,
+    /// The most deliveries that are sent in a second from now on, evenly spread; `null`: as many as the receiver carries.
+    #[serde(default, deserialize_with = "present")]
+    #[oai(nullable)]
+    pub(super) rate_limit: Option<Option<RatePerSecond>>,
+    /// Whether the endpoint is tried again by itself after failures disabled it.
+    #[serde(default, deserialize_with = "present")]
+    pub(super) auto_resume: Option<bool>,
     /// What to do with parked deliveries when this request switches the endpoint on; `deliver` if absent. It also applies to
     /// deliveries that an earlier switching-on released and that are still waiting.
     #[serde(default, deserialize_with = "present")]

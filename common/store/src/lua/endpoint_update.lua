@@ -4,9 +4,9 @@
 -- 'deliver' or 'discard', what becomes of parked deliveries when it is switched on. A change to the value '' removes the field.
 -- Returns the endpoint (see `view`), or {} when the account has none with this id.
 -- Guarantees: the same operation again changes nothing, whatever others have done in between. Switching on, and another URL,
--- start a new generation: results of the old one neither strike nor reset. Releasing and discarding take one step here,
--- whatever waits; upkeep does the rest. What is still being released is parked again when the endpoint is switched off, and
--- discarded with the rest.
+-- start a new generation: results of the old one neither strike nor reset; a hold ends, and sending starts slowly. Releasing and
+-- discarding take one step here, whatever waits; upkeep does the rest. What is still being released is parked again when the
+-- endpoint is switched off, and discarded with the rest.
 local id, operation, active = ARGV[ENDPOINT], ARGV[OPERATION], ARGV[ACTIVE]
 local key, done = P .. 'endpoint:' .. id, P .. 'changed:' .. operation
 if not owned_endpoint(id, ARGV[ACCOUNT]) then
@@ -33,6 +33,7 @@ for _, change in ipairs(each_change) do
       e.slow = false
       end_hold(e)
       slow_start(e)
+      call('ZREM', P .. 'failing', id) -- the next attempt decides
       forward.begin(id, 'better')
     elseif field == 'autoResume' then
       if resume.is_wanted(e) then
@@ -40,6 +41,9 @@ for _, change in ipairs(each_change) do
       else
         resume.finish(id)
       end
+    elseif field == 'rateLimit' then
+      e.rate, e.paced_until = tonumber(value), 0
+      set(e, 'pacedUntil', '')
     end
   end
 end
@@ -51,6 +55,7 @@ if active == '0' and e.state ~= 'off' then
   call('HDEL', key, 'recovering', 'inOrder')
   call('HSET', key, 'disabledReason', 'owner', 'disabledAt', now)
   call('ZREM', TIMERS, id)
+  call('ZREM', P .. 'failing', id)
   call('ZADD', PARKED, now, id)
   leave_quarantine(id)
   resume.finish(id)
@@ -71,6 +76,7 @@ if changed then
   call('SET', done, id, 'PX', 60000)
   call('HSET', key, 'updatedAt', now)
   settle(e)
+  set_timer(e)
   flush()
   set_route(id)
   if e.state == 'active' then

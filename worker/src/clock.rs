@@ -93,11 +93,7 @@ fn better(last: Option<Measured>, asked: Instant, answered: Instant, time: Times
         at: asked + took / 2,
     };
     match last {
-        Some(last)
-            if took > PRECISE_WITHIN && answered.saturating_duration_since(last.at) < GOOD_FOR =>
-        {
-            last
-        }
+        Some(last) if took > PRECISE_WITHIN && answered.saturating_duration_since(last.at) < GOOD_FOR => last,
         _ => new,
     }
 }

@@ -138,10 +138,12 @@ impl Probes {
         if self.stopping.is_set() {
             found.reasons.insert(0, "the worker is stopping".to_owned());
         }
-        found.warnings.extend(self.clock.warning().map(|message| StoreWarning {
-            code: "clock",
-            message,
-        }));
+        found
+            .warnings
+            .extend(self.clock.warning().map(|message| StoreWarning {
+                code: "clock",
+                message,
+            }));
         found
     }
 }

@@ -51,7 +51,9 @@ impl Fixture {
         let now = self.store.time().await.unwrap().as_millis();
         let until = now + u64::try_from(span.as_millis()).unwrap();
         let mut count = redis::cmd("ZCOUNT");
-        count.arg(crate::parked_scene::key(&format!("retry:{id}"))).arg("-inf");
+        count
+            .arg(crate::parked_scene::key(&format!("retry:{id}")))
+            .arg("-inf");
         self.command(count.arg(until)).await
     }
 }
@@ -85,7 +87,10 @@ async fn another_url_brings_forward_what_waits_for_trouble_that_passes() {
     assert_eq!(fixture.within(&id, MINUTE).await, 0);
     fixture.correct_url(&id, "other").await;
     fixture.upkeep().await;
-    assert_eq!((fixture.within(&id, MINUTE).await, fixture.waiting(&id).await), (6, (0, 11)));
+    assert_eq!(
+        (fixture.within(&id, MINUTE).await, fixture.waiting(&id).await),
+        (6, (0, 11))
+    );
     fixture.assert_no_violation().await;
 
     // They come, and say so beforehand.
@@ -99,11 +104,18 @@ async fn another_url_brings_forward_what_waits_for_trouble_that_passes() {
     assert_eq!(leased.len(), 1, "it starts slowly");
 
     // Each only once: the same failure again waits for its own time.
-    fixture.end(&mut worker, &leased, || failure("connect", None)).await;
+    fixture
+        .end(&mut worker, &leased, || failure("connect", None))
+        .await;
     fixture.correct_url(&id, "third").await;
     fixture.upkeep().await;
     assert!(fixture.within(&id, 30 * MINUTE).await < 6);
-    assert!(!fixture.hash(&format!("endpoint:{id}")).await.contains_key("forward"));
+    assert!(
+        !fixture
+            .hash(&format!("endpoint:{id}"))
+            .await
+            .contains_key("forward")
+    );
     fixture.assert_no_violation().await;
 }
 
@@ -132,7 +144,9 @@ async fn one_delivery_that_fails_again_and_again_brings_nothing_forward() {
     let fixture = fixture().await;
     let id = fixture.endpoint(&["*"]).await;
     let mut worker = Worker::new();
-    fixture.waits_after(&mut worker, failure("http_status", Some(500))).await;
+    fixture
+        .waits_after(&mut worker, failure("http_status", Some(500)))
+        .await;
     for _ in 0..4 {
         fixture.pass(HOUR + MINUTE).await;
         let leased = fixture.lease(&mut worker, 1).await;
@@ -144,7 +158,10 @@ async fn one_delivery_that_fails_again_and_again_brings_nothing_forward() {
     let leased = fixture.lease(&mut worker, 1).await;
     fixture.end(&mut worker, &leased, succeeded).await;
     fixture.upkeep().await;
-    assert_eq!((fixture.within(&id, MINUTE).await, fixture.waiting(&id).await), (0, (0, 1)));
+    assert_eq!(
+        (fixture.within(&id, MINUTE).await, fixture.waiting(&id).await),
+        (0, (0, 1))
+    );
     fixture.assert_no_violation().await;
 }
 
@@ -155,7 +172,10 @@ async fn whoever_asks_gets_a_few_retries_at_once() {
     let store = &fixture.store;
     let nobody = store.retry_now(&"org:other".parse().unwrap(), &id).await.unwrap();
     assert_eq!(nobody, RetryNow::EndpointNotFound);
-    assert_eq!(store.retry_now(&account(), &id).await.unwrap(), RetryNow::Retried(0));
+    assert_eq!(
+        store.retry_now(&account(), &id).await.unwrap(),
+        RetryNow::Retried(0)
+    );
 
     // A few come within a moment, whatever they wait for, and as often as somebody asks.
     let mut worker = Worker::new();
@@ -169,7 +189,10 @@ async fn whoever_asks_gets_a_few_retries_at_once() {
         };
         assert_eq!(leased.len(), 1);
         fixture.end(&mut worker, &leased, || failure("tls", None)).await;
-        assert_eq!(store.retry_now(&account(), &id).await.unwrap(), RetryNow::Retried(1));
+        assert_eq!(
+            store.retry_now(&account(), &id).await.unwrap(),
+            RetryNow::Retried(1)
+        );
         assert_eq!(fixture.within(&id, Duration::from_secs(1)).await, 1);
     }
 }
@@ -181,10 +204,16 @@ async fn whoever_asks_gets_many_retries_within_a_minute_in_bounded_steps() {
     let id = fixture.endpoint(&["*"]).await;
     let store = &fixture.store;
     fixture.retries(1000).await;
-    assert_eq!(store.retry_now(&account(), &id).await.unwrap(), RetryNow::Retried(1000));
+    assert_eq!(
+        store.retry_now(&account(), &id).await.unwrap(),
+        RetryNow::Retried(1000)
+    );
     assert!(fixture.within(&id, MINUTE).await <= 200, "a step is bounded");
     store.upkeep(&fixture.policy).await.unwrap();
-    assert_eq!(store.retry_now(&account(), &id).await.unwrap(), RetryNow::Retried(1000));
+    assert_eq!(
+        store.retry_now(&account(), &id).await.unwrap(),
+        RetryNow::Retried(1000)
+    );
     fixture.upkeep().await;
     assert_eq!(fixture.within(&id, MINUTE).await, 1000);
     let half = fixture.within(&id, MINUTE / 2).await;
@@ -193,7 +222,10 @@ async fn whoever_asks_gets_many_retries_within_a_minute_in_bounded_steps() {
 
     // What is parked comes when the endpoint is switched on, and not before.
     fixture.switch(&id, false, Deliver).await;
-    assert_eq!(store.retry_now(&account(), &id).await.unwrap(), RetryNow::Inactive);
+    assert_eq!(
+        store.retry_now(&account(), &id).await.unwrap(),
+        RetryNow::Inactive
+    );
     fixture.upkeep().await;
     fixture.assert_no_violation().await;
 }

@@ -67,7 +67,9 @@ async fn a_disabled_endpoint_is_probed_ever_more_seldom_and_resumes_with_a_succe
     let mut wait = MINUTE / 2;
     let mut oldest = None;
     for minutes in [2, 4, 8, 16, 32, 60, 60] {
-        let probes = fixture.probe_after(&mut worker, wait + Duration::from_secs(1)).await;
+        let probes = fixture
+            .probe_after(&mut worker, wait + Duration::from_secs(1))
+            .await;
         assert_eq!(probes.len(), 1, "one at a time, before {minutes} minutes");
         assert_eq!(probes[0].attempt, 2, "a probe is none of the ten attempts");
         fixture.assert_no_violation().await;
@@ -75,7 +77,11 @@ async fn a_disabled_endpoint_is_probed_ever_more_seldom_and_resumes_with_a_succe
         assert_eq!(probes[0].delivery, *delivery, "the oldest");
         fixture.end(&mut worker, &probes, || failed(None)).await;
         let endpoint = fixture.get(&id).await;
-        assert_eq!((endpoint.state, endpoint.consecutive_failures), (Disabled, 3), "no strike");
+        assert_eq!(
+            (endpoint.state, endpoint.consecutive_failures),
+            (Disabled, 3),
+            "no strike"
+        );
         assert_eq!(endpoint.queue.total(), 3, "and it doesn't end its delivery");
         fixture.assert_no_violation().await;
         wait = MINUTE * minutes;
@@ -88,7 +94,9 @@ async fn a_disabled_endpoint_is_probed_ever_more_seldom_and_resumes_with_a_succe
         );
         wait = Duration::from_secs(30);
     }
-    let probes = fixture.probe_after(&mut worker, wait + Duration::from_secs(1)).await;
+    let probes = fixture
+        .probe_after(&mut worker, wait + Duration::from_secs(1))
+        .await;
     fixture.end(&mut worker, &probes, succeeded).await;
     let endpoint = fixture.get(&id).await;
     assert_eq!((endpoint.state, endpoint.consecutive_failures), (Active, 0));

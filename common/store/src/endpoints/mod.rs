@@ -12,8 +12,8 @@ use domain::sealing::SealedSecret;
 use super::scripts::{Legible, record, script};
 use super::{Store, StoreError};
 
-pub use self::retry::RetryNow;
 pub(crate) use self::retry::EndpointRetry;
+pub use self::retry::RetryNow;
 
 /// What came of making an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -101,9 +101,11 @@ fn lane(facts: &Facts<'_>, id: &str, row: &EndpointRow, waiting: i64, found: &mu
     };
     found.that(there, key, || "is in the other lane".to_owned());
     // A disabled endpoint that is probed has its turn as well.
-    found.that(here && (!is_active && !row.is_probed || waiting == 0), key, || {
-        format!("is in a lane, {} with {waiting} waiting", row.state)
-    });
+    found.that(
+        here && (!is_active && !row.is_probed || waiting == 0),
+        key,
+        || format!("is in a lane, {} with {waiting} waiting", row.state),
+    );
     // With something in flight it may be at its limit, and comes back when that ends. One that is held, or waits for its turn by
     // its rate, comes back by its timer.
     #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit")]

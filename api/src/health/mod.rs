@@ -12,6 +12,8 @@ mod failure;
 
 mod notice;
 
+mod sampled;
+
 pub(crate) use advice::exact_moment;
 pub use attention::{Attention, AttentionReason, attention};
 pub use failure::TopFailure;
@@ -22,7 +24,8 @@ use std::time::Duration;
 use domain::clock::Timestamp;
 use domain::endpoint::{Endpoint, EndpointState};
 use store::health::EndpointFacts;
-use store::log::LoggedAttempt;
+
+use self::sampled::Sampled;
 
 /// How many failures in a row disable an endpoint, until a worker has announced the configured value. This is the documented one.
 const DISABLE_AFTER: u32 = 10;
@@ -132,7 +135,7 @@ impl EndpointHealth {
             success_rate: sampled.success_rate(),
             p50: sampled.percentile(50),
             p95: sampled.percentile(95),
-            sampled_attempts: sampled.durations.len(),
+            sampled_attempts: sampled.count(),
             held_attempts: facts.attempts.iter().filter(|attempt| attempt.is_held()).count(),
             queue,
             parked,
@@ -223,42 +226,6 @@ fn disabled_at(endpoint: &Endpoint, missing: u32, min_span: Duration, now: Times
 
 fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// The attempts of a sample that count. Deliveries that were given up without an attempt are not among them.
-struct Sampled {
-    /// Shortest first.
-    durations: Vec<Duration>,
-    succeeded: usize,
-}
-
-impl Sampled {
-    fn of(attempts: &[LoggedAttempt]) -> Self {
-        let made = attempts
-            .iter()
-            .filter(|attempt| attempt.duration.is_some() && !attempt.is_held());
-        let mut durations: Vec<_> = made.clone().filter_map(|attempt| attempt.duration).collect();
-        durations.sort_unstable();
-        Self {
-            durations,
-            succeeded: made.filter(|attempt| attempt.error.is_none()).count(),
-        }
-    }
-
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a sample has at most a hundred attempts"
-    )]
-    fn success_rate(&self) -> Option<f64> {
-        let count = self.durations.len();
-        (count > 0).then(|| self.succeeded as f64 / count as f64)
-    }
-
-    /// A percentile by the nearest-rank method: the shortest duration that `percent` % of the attempts did not exceed.
-    fn percentile(&self, percent: usize) -> Option<Duration> {
-        let rank = (self.durations.len() * percent).div_ceil(100);
-        self.durations.get(rank.checked_sub(1)?).copied()
-    }
 }
 
 #[cfg(test)]

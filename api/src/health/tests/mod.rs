@@ -15,6 +15,7 @@ use domain::delivery::DeliveryState;
 use domain::endpoint::{DisabledReason, LastAttempt, QueueDepth, RateLimit};
 use domain::event::Subscription;
 use domain::id::{DeliveryId, EndpointId, EventId};
+use store::log::LoggedAttempt;
 use store::policy::Policy;
 use store::queue::Phases;
 

@@ -107,14 +107,17 @@ impl EndpointHealth {
         let disable_after = policy.map_or(DISABLE_AFTER, |policy| policy.disable_after);
         let timeout = policy.map(|policy| policy.delivery_timeout);
         let (queue, parked) = queue_and_parked(facts, is_active);
-        let failures_until_disabled = if is_active {
-            disable_after.saturating_sub(endpoint.consecutive_failures)
-        } else {
-            0
+        let by_clock = facts.disabled_by_clock_at.is_some();
+        let failures_until_disabled = match disable_after.saturating_sub(endpoint.consecutive_failures) {
+            _ if !is_active => 0,
+            0 if by_clock => 0,
+            // A streak with enough failures that no clock watches, such as that of a URL before, needs one more failure.
+            missing => missing.max(1),
         };
         let next_attempt_at = next_attempt(facts, is_active);
+        let min_span = policy.map_or(DISABLE_MIN_SPAN, |policy| policy.disable_min_span);
         let disabled_at_this_pace = if failures_until_disabled > 0 && !facts.own_outage {
-            disabled_at(endpoint, failures_until_disabled, min_span(facts), facts.now)
+            disabled_at(endpoint, failures_until_disabled, min_span, facts.now)
                 .map(|at| at.max(next_attempt_at.unwrap_or(at)))
         } else {
             clock_disables_at(facts, disable_after)
@@ -181,14 +184,6 @@ fn next_attempt(facts: &EndpointFacts, is_active: bool) -> Option<Timestamp> {
     Some(waits.fold(due, Timestamp::max))
 }
 
-/// How long failures must have lasted to disable an endpoint.
-fn min_span(facts: &EndpointFacts) -> Duration {
-    facts
-        .policy
-        .as_ref()
-        .map_or(DISABLE_MIN_SPAN, |policy| policy.disable_min_span)
-}
-
 /// How many attempts an endpoint may have in flight at once: one before the first has succeeded.
 fn in_flight_limit(facts: &EndpointFacts) -> u32 {
     let limit = facts.endpoint.limit.unwrap_or(1).max(1);
@@ -205,10 +200,7 @@ fn clock_disables_at(facts: &EndpointFacts, disable_after: u32) -> Option<Timest
     let is_due = endpoint.state == EndpointState::Active
         && endpoint.consecutive_failures >= disable_after
         && !facts.own_outage;
-    let began = endpoint.failing_since.filter(|_| is_due)?;
-    let by_span = began.as_millis().saturating_add(millis(min_span(facts)));
-    let by_span = i64::try_from(by_span).ok().and_then(Timestamp::from_millis);
-    let at = facts.disabled_by_clock_at.or(by_span)?.max(facts.now);
+    let at = facts.disabled_by_clock_at.filter(|_| is_due)?.max(facts.now);
     Some(endpoint.held_until.map_or(at, |held| at.max(held)))
 }
 

@@ -272,10 +272,15 @@ impl Fixture {
             .await
     }
 
-    /// Asserts that nothing waits, nothing is in flight, and no account is charged for anything.
-    pub(crate) async fn assert_drained(&self) {
+    /// Asserts that what is stored agrees with itself.
+    pub(crate) async fn assert_sound(&self) {
         let violations = broken_rules(&self.store.snapshot(&|_| {}).await.unwrap());
         assert!(violations.is_empty(), "{violations:#?}");
+    }
+
+    /// Asserts that nothing waits, nothing is in flight, and no account is charged for anything.
+    pub(crate) async fn assert_drained(&self) {
+        self.assert_sound().await;
         let left: Vec<_> = self
             .keys()
             .await
@@ -425,6 +430,22 @@ pub(crate) fn failed(retry_in: Option<u64>) -> Outcome {
         },
         retry_in: retry_in.map(Duration::from_secs),
         gone: false,
+    }
+}
+
+/// A 429 that asks for a pause of so many seconds, or names no time. `retry_in`: what the schedule says.
+pub(crate) fn refused(asked: Option<u64>, retry_in: Option<u64>) -> Outcome {
+    Outcome::Held {
+        attempt: AttemptRecord {
+            status: Some(429),
+            duration: Duration::from_millis(7),
+            error: Some("http_status"),
+            detail: "answered 429 Too Many Requests".to_owned(),
+            ..AttemptRecord::default()
+        },
+        wait: asked.map(Duration::from_secs),
+        retry_in: retry_in.map(Duration::from_secs),
+        jitter: 0.0,
     }
 }
 

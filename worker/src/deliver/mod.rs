@@ -4,7 +4,8 @@
 //!
 //! 1. [`message`] opens the endpoint's record ([`targets`]), writes the headers and signs.
 //! 2. [`exchange`] sends the request and takes the [`answer`] in, within `DELIVERY_TIMEOUT`.
-//! 3. [`conclude`](conclude::conclude) says what that means: a success, or a strike, and when the next attempt is made.
+//! 3. [`conclude`](conclude::conclude) says what that means: a success, a pause that the receiver asked for, or a strike, and
+//!    when the next attempt is made.
 //!
 //! Whatever a receiver does is an outcome, never an error. What the receiver is not to blame for ([`NotAttempted`]) is no
 //! attempt, and the endpoint gets no strike:

@@ -104,6 +104,14 @@ fn facts(endpoint: Endpoint) -> EndpointFacts {
     }
 }
 
+/// The facts about an endpoint that the clock disables in six seconds.
+fn watched(endpoint: Endpoint) -> EndpointFacts {
+    EndpointFacts {
+        disabled_by_clock_at: Some(ago(-6)),
+        ..facts(endpoint)
+    }
+}
+
 fn policy() -> Policy {
     Policy {
         disable_after: 5,

@@ -39,6 +39,10 @@ pub enum Transition {
     FailedForNow,
     /// Its attempt failed, and it was the last.
     FailedForGood,
+    /// Its attempt was refused because the receiver gets too much. Its endpoint is held, and it is the first to be sent then.
+    Held,
+    /// The same, and the receiver wants a longer pause than an endpoint is held for.
+    HeldForLonger,
     /// The worker gave it back without an attempt.
     GivenBack,
     /// Its lease was lost: it expired, or the attempt panicked.
@@ -68,11 +72,13 @@ pub enum Transition {
 
 impl Transition {
     /// Every transition.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Fetched,
         Self::Succeeded,
         Self::FailedForNow,
         Self::FailedForGood,
+        Self::Held,
+        Self::HeldForLonger,
         Self::GivenBack,
         Self::LeaseLost,
         Self::Quarantined,
@@ -87,13 +93,16 @@ impl Transition {
         Self::PayloadMissing,
     ];
 
-    /// Whether the same step adds an entry for the delivery to the log, with the state that it comes to.
+    /// Whether the same step adds an entry for the delivery to the log, with the state that it comes to. (That of a held one says
+    /// `held`, which leads to every state that a pending one can come to.)
     const fn is_logged(self) -> bool {
         matches!(
             self,
             Self::Succeeded
                 | Self::FailedForNow
                 | Self::FailedForGood
+                | Self::Held
+                | Self::HeldForLonger
                 | Self::ParkedTooLong
                 | Self::ParkedOverflow
                 | Self::PayloadMissing
@@ -145,9 +154,9 @@ impl DeliveryState {
         let next = match (self, transition) {
             (Self::Pending | Self::Quarantined, T::Fetched) => Self::InFlight,
             (Self::InFlight, T::Succeeded) => Self::Succeeded,
-            (Self::InFlight, T::FailedForNow) => Self::Retrying,
+            (Self::InFlight, T::FailedForNow | T::HeldForLonger) => Self::Retrying,
             (Self::InFlight, T::FailedForGood) => Self::Exhausted,
-            (Self::InFlight, T::GivenBack | T::LeaseLost) => Self::Pending,
+            (Self::InFlight, T::Held | T::GivenBack | T::LeaseLost) => Self::Pending,
             (Self::InFlight | Self::Pending, T::Quarantined) => Self::Quarantined,
             (Self::Retrying, T::Due) => Self::Pending,
             (Self::Pending | Self::Retrying | Self::Quarantined, T::Parked) => Self::Parked,

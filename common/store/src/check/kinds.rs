@@ -53,6 +53,7 @@ pub(super) const KINDS: &[Kind] = &[
     fixed("ready", Take::Sorted(endpoints::ready)),
     fixed("ready:slow", Take::Sorted(endpoints::ready_slow)),
     fixed("timers", Take::Sorted(endpoints::timers)),
+    fixed("failing", Take::Sorted(endpoints::failing)),
     fixed("parked", Take::Sorted(endpoints::parked)),
     fixed("disabled", Take::Sorted(endpoints::parked)),
     fixed("sweeps", Take::List(queues::sweeps)),

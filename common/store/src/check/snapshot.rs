@@ -38,8 +38,10 @@ pub struct Snapshot {
     pub ready: HashMap<String, f64>,
     /// `ready:slow`: endpoint → its turn.
     pub ready_slow: HashMap<String, f64>,
-    /// `timers`: endpoint → when its nearest retry is due.
+    /// `timers`: endpoint → when something of it is due.
     pub timers: HashMap<String, f64>,
+    /// `failing`: endpoint → when upkeep's clock looks at it.
+    pub failing: HashMap<String, f64>,
     /// The members of `parked`, and of `disabled`, where the previous release entered some.
     pub parked: BTreeSet<String>,
     /// Keys that belong to an endpoint, such as `log:<e>`, with the endpoint.

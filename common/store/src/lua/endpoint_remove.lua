@@ -30,7 +30,7 @@ if removed.replay then
 end
 call('UNLINK', key, P .. 'log:' .. id, P .. 'replays:' .. id)
 try('HDEL', P .. 'account:' .. account .. ':endpoints', id)
-for _, set in ipairs({ READY, READY_SLOW, TIMERS, PARKED }) do
+for _, set in ipairs({ READY, READY_SLOW, TIMERS, PARKED, P .. 'failing' }) do
   call('ZREM', set, id)
 end
 return 1

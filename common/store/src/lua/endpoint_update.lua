@@ -33,16 +33,17 @@ for _, change in ipairs(each_change) do
       e.slow = false
       end_hold(e)
       slow_start(e)
+      call('ZREM', P .. 'failing', id) -- the next attempt decides
       forward.begin(id, 'better')
-    elseif field == 'rateLimit' then
-      e.rate, e.paced_until = tonumber(value), 0
-      set(e, 'pacedUntil', '')
     elseif field == 'autoResume' then
       if resume.is_wanted(e) then
         resume.plan(id, resume.FIRST)
       else
         resume.finish(id)
       end
+    elseif field == 'rateLimit' then
+      e.rate, e.paced_until = tonumber(value), 0
+      set(e, 'pacedUntil', '')
     end
   end
 end
@@ -54,6 +55,7 @@ if active == '0' and e.state ~= 'off' then
   call('HDEL', key, 'recovering', 'inOrder')
   call('HSET', key, 'disabledReason', 'owner', 'disabledAt', now)
   call('ZREM', TIMERS, id)
+  call('ZREM', P .. 'failing', id)
   call('ZADD', PARKED, now, id)
   leave_quarantine(id)
   resume.finish(id)

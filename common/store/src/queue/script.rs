@@ -19,8 +19,8 @@ use domain::id::{DeliveryId, EndpointId, EventId};
 script! {
     /// Records what became of leases, then hands out new ones.
     "work" = [
-        "work/start", "work/log", "work/succeeded", "work/failed", "work/given_back", "work/probed", "work/reports", "work/retries",
-        "work/leases", "work/turns", "work/suspects", "work/answer",
+        "work/start", "work/log", "work/succeeded", "work/failed", "work/held", "work/given_back", "work/probed",
+        "work/reports", "work/retries", "work/leases", "work/turns", "work/suspects", "work/answer",
     ]: AllowOom, Writes, needs [STRIKES, ENABLE, RELEASES];
     struct Work<'a> {
         incarnation: &'a Incarnation,
@@ -71,6 +71,11 @@ record! {
             retry_in: Option<Duration>, gone: bool,
             error: Option<&'a str>, detail: &'a str, headers: &'a str, snippet: &'a str,
         },
+        "H" Held {
+            event: &'a str, ms: Duration, status: Option<u16>, timing: &'a Phases,
+            retry_in: Option<Duration>, asked: Option<Duration>,
+            error: Option<&'a str>, detail: &'a str, headers: &'a str, snippet: &'a str, jitter: f64,
+        },
         "R" GivenBack {},
         "C" Crashed {},
     }
@@ -108,6 +113,24 @@ impl Record for Report {
                 detail: &attempt.detail,
                 headers: &attempt.response_headers,
                 snippet: &attempt.snippet,
+            },
+            Outcome::Held {
+                attempt,
+                wait,
+                retry_in,
+                jitter,
+            } => ReportKind::Held {
+                event,
+                ms: attempt.duration,
+                status: attempt.status,
+                timing: &attempt.phases,
+                retry_in: *retry_in,
+                asked: wait.filter(|wait| !wait.is_zero()),
+                error: attempt.error,
+                detail: &attempt.detail,
+                headers: &attempt.response_headers,
+                snippet: &attempt.snippet,
+                jitter: jitter.clamp(0.0, 1.0),
             },
             Outcome::GivenBack => ReportKind::GivenBack {},
             Outcome::Crashed => ReportKind::Crashed {},

@@ -15,6 +15,8 @@ use super::Model;
 pub(super) struct ModelDelivery {
     pub(super) state: DeliveryState,
     pub(super) attempts: u32,
+    /// How often its endpoint was held because of it.
+    pub(super) holds: u32,
     /// Model time before which it must not be attempted again.
     pub(super) not_before: u64,
     /// It was asked for by hand: its failures are no strikes.
@@ -24,7 +26,8 @@ pub(super) struct ModelDelivery {
 impl ModelDelivery {
     /// Whether the log knows of it.
     pub(super) fn is_logged(&self) -> bool {
-        self.attempts > 0 || matches!(self.state, DeliveryState::Succeeded | DeliveryState::Exhausted)
+        self.attempts + self.holds > 0
+            || matches!(self.state, DeliveryState::Succeeded | DeliveryState::Exhausted)
     }
 }
 
@@ -34,6 +37,7 @@ impl Model {
         let delivery = ModelDelivery {
             state: DeliveryState::Pending,
             attempts: 0,
+            holds: 0,
             not_before: 0,
             is_manual,
         };

@@ -48,6 +48,13 @@ impl Model {
         self.pass(Duration::from_secs(RETRY_SECONDS + 1)).await;
         self.fetch(0, ALL).await;
         self.report(0, 0, Outcome::FailedForGood).await;
+        for outcome in [Outcome::Held, Outcome::HeldForLonger] {
+            self.accept().await;
+            self.fetch(0, ALL).await;
+            self.report(0, 0, outcome).await;
+            self.compare().await;
+            self.deliver_all().await;
+        }
         self.accept().await;
         self.fetch(0, ALL).await;
         self.give_all_back().await;

@@ -59,7 +59,11 @@ impl Model {
         if want as usize >= in_lanes * CAP as usize + MOST_SUSPECTS as usize {
             for id in before.ready.keys() {
                 let endpoint = &before.endpoints[id];
-                let cap = i64::from(endpoint.limit);
+                let cap = endpoint.limit;
+                let model = self.endpoints.iter().find(|model| model.id.as_str() == id);
+                if model.is_some_and(|model| model.held_until > 0 || model.is_paced) {
+                    continue; // it may have to wait
+                }
                 let served = reply
                     .leased
                     .iter()
@@ -113,6 +117,11 @@ impl Model {
             "only active endpoints are served"
         );
         assert!(leased.endpoint.url.ends_with(&format!("/{}", endpoint.urls)) || endpoint.urls == 0);
+        assert!(
+            endpoint.held_until <= self.now + 20_000,
+            "{} was served while it was held",
+            endpoint.id
+        );
         let generation = endpoint.generation;
         let delivery = self.deliveries.get(&leased.delivery);
         let delivery = delivery.expect("a delivery that was accepted");

@@ -79,6 +79,10 @@ fn what_the_log_told_last_leaves_only_states_that_it_does_not_tell() {
             Retrying,
             vec![Pending, InFlight, Retrying, Quarantined, Parked, Canceled],
         ),
+        (
+            Pending, // as the log says of a held one
+            vec![Pending, InFlight, Retrying, Quarantined, Parked, Canceled],
+        ),
         (Succeeded, vec![Succeeded]),
         (Exhausted, vec![Exhausted]),
     ] {

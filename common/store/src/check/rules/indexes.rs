@@ -48,6 +48,7 @@ pub(super) fn owners(facts: &Facts<'_>, found: &mut Found) {
         ("ready", &snapshot.ready),
         ("ready:slow", &snapshot.ready_slow),
         ("timers", &snapshot.timers),
+        ("failing", &snapshot.failing),
     ];
     let pointers = members
         .into_iter()

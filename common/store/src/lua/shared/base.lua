@@ -9,7 +9,7 @@ local P, READY, READY_SLOW, STATS, WAKE, PARKED = KEYS[1], KEYS[2], KEYS[3], KEY
 --
 -- Redis doesn't roll scripts back, so one that failed at such a key would fail there again and again, and half-way. The key
 -- is moved out of the way instead, to `corrupt:<its name>`, and the command repeated on what is then absent.
-local raw, type = redis.pcall, type
+local raw, lua_type = redis.pcall, type
 
 -- Notes, where an operator finds it, something that can't be read and is left out. Returns how many were noted so far.
 local function note_corrupt(id, text)
@@ -49,7 +49,7 @@ local function give_up_endpoint(id, number)
   set_aside(id, operation, 'pending', 'list', 'cancel')
   set_aside(id, operation, 'retry', 'zset', 'cancel')
   set_aside(id, operation, 'failed', 'zset', 'forget')
-  for _, set in ipairs({ READY, READY_SLOW, P .. 'timers', PARKED }) do
+  for _, set in ipairs({ READY, READY_SLOW, P .. 'timers', PARKED, P .. 'failing' }) do
     redis.call('ZREM', set, id)
   end
   if redis.call('EXISTS', P .. 'log:' .. id) == 1 then
@@ -92,7 +92,7 @@ end
 -- Runs a command; the caller looks at its failure.
 local try = function(...)
   local answer = raw(...)
-  if type(answer) == 'table' and answer.err then
+  if lua_type(answer) == 'table' and answer.err then
     return second_try(answer, ...)
   end
   return answer
@@ -101,9 +101,9 @@ end
 -- Runs a command; its failure ends the script.
 local call = function(...)
   local answer = raw(...)
-  if type(answer) == 'table' and answer.err then
+  if lua_type(answer) == 'table' and answer.err then
     answer = second_try(answer, ...)
-    if type(answer) == 'table' and answer.err then
+    if lua_type(answer) == 'table' and answer.err then
       error(answer)
     end
   end

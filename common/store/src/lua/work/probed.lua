@@ -4,7 +4,7 @@
 -- none of the delivery's attempts.
 local function probed(e, delivery, attempt, size, report)
   if ARGV[report + KIND] == 'S' then
-    succeed(e, delivery, attempt, size, ARGV[report + EVENT], log(e, delivery, attempt, 'succeeded', report, true))
+    succeed(e, delivery, attempt, size, ARGV[report + EVENT], log(e, delivery, attempt, 'succeeded', report, nil, true))
     if resume.is_wanted(e) then
       enable(e, 'auto_resumed')
       set_route(e.id)
@@ -14,7 +14,7 @@ local function probed(e, delivery, attempt, size, report)
     return 1
   end
   local key, attempts, reason = record_of(delivery), tonumber(attempt) - 1, ARGV[report + ERROR]
-  local entry_id = log(e, delivery, attempts, 'retrying', report, true)
+  local entry_id = log(e, delivery, attempts, 'retrying', report, nil, true)
   local state = e.state == 'active' and 'pending' or 'retrying'
   call('HSET', key, 'state', state, 'endpoint', e.id, 'event', event_of(delivery), 'type', ARGV[report + EVENT], 'attempts',
     attempts, 'reason', reason, 'status', ARGV[report + STATUS])
@@ -25,7 +25,7 @@ local function probed(e, delivery, attempt, size, report)
   else
     call('ZADD', P .. 'retry:' .. e.id, text_of(now), delivery)
   end
-  if ARGV[report + GONE] == '1' and e.state == 'disabled' then
+  if ARGV[report + KIND] == 'F' and ARGV[report + GONE] == '1' and e.state == 'disabled' then
     call('HSET', P .. 'endpoint:' .. e.id, 'disabledReason', 'gone')
     log_state(e.id, 'disabled', 'gone')
     resume.finish(e.id)

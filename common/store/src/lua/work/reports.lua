@@ -41,12 +41,15 @@ local function record(report)
   if beside == '0' then
     return probed(e, delivery, attempt, size, report)
   end
-  if kind == 'F' then
-    -- Nor does the failure of a replay that somebody asked for by hand strike.
-    local is_manual = is_replay(delivery) and call('HEXISTS', record_of(delivery), 'manual') == 1
-    return fail(e, delivery, attempt, size, counts and not is_manual, was_suspect, report)
+  if kind == 'S' then
+    return succeeded(e, delivery, attempt, size, counts, tonumber(beside) or 1, report)
   end
-  return succeeded(e, delivery, attempt, size, counts, tonumber(beside) or 1, report)
+  -- Nor does the failure of a replay that somebody asked for by hand strike.
+  local is_manual = is_replay(delivery) and call('HEXISTS', record_of(delivery), 'manual') == 1
+  if kind == 'H' then
+    return refused(e, delivery, attempt, size, generation, is_manual, was_suspect, report)
+  end
+  return fail(e, delivery, attempt, size, counts and not is_manual, was_suspect, report)
 end
 
 local results = {}

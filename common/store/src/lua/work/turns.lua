@@ -32,7 +32,7 @@ local function serve_next()
   if e and e.state == 'active' and not waits then
     -- Each one that is handed out leaves a slot less to all others.
     local fair = math.ceil((math.max(1, free_slots / 2) - e.in_flight) / 1.5)
-    free = math.min(cap_of(e) - e.in_flight, fair, quantum, want)
+    free = math.min(cap_of(e) - e.in_flight, fair, quantum, want, paced(e))
   elseif e and is_probe_offered(e) then
     free = 1
   end
@@ -60,6 +60,10 @@ local function serve_next()
   want, free_slots = math.max(0, want - got), free_slots - got
   if lane == READY_SLOW then
     want_slow = want_slow - got
+  end
+  if e and got > 0 then
+    pace(e, got)
+    waits = served_from(e) > now
   end
   if e and e.state == 'active' and not waits and e.in_flight < limit_of(e) and call('LLEN', pending) > 0 then
     call('ZADD', lane, next_turn(), id)

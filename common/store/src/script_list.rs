@@ -35,6 +35,7 @@ list![
     endpoints::EndpointUpdate<'_>,
     endpoints::EndpointRemove<'_>,
     endpoints::EndpointRetry<'_>,
+    endpoints::EndpointEnable<'_>,
     rotation::EndpointRotate<'_>,
     rewrap::EndpointRewrap<'_>,
     health::EndpointHealth<'_>,

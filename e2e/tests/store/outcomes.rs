@@ -319,14 +319,14 @@ async fn a_delivery_that_is_given_back_to_wait_loses_no_attempt_and_any_worker_f
     fixture.report(&mut worker, &first, failed(Some(30))).await;
     fixture.pass(Duration::from_secs(31)).await;
     for wait in [5, 10] {
-        // One that was tried before, and one that was not.
-        let leased = fixture.fetch(&mut worker, 1).await.remove(0);
-        assert_eq!((&leased.delivery, leased.attempt), (&first.delivery, 2));
-        let receipt = fixture.report(&mut worker, &leased, given_back(wait)).await;
-        assert_eq!(receipt, Receipt::Recorded);
-        let other = fixture.fetch(&mut worker, 1).await.remove(0);
-        assert_eq!(other.attempt, 1);
-        fixture.report(&mut worker, &other, given_back(wait)).await;
+        for _ in 0..2 {
+            let leased = fixture.fetch(&mut worker, 1).await.remove(0);
+            // One was tried before, and one was not.
+            let attempt = if leased.delivery == first.delivery { 2 } else { 1 };
+            assert_eq!(leased.attempt, attempt);
+            let receipt = fixture.report(&mut worker, &leased, given_back(wait)).await;
+            assert_eq!(receipt, Receipt::Recorded);
+        }
         assert!(fixture.fetch(&mut worker, 10).await.is_empty(), "both wait");
         let seen = fixture.get(&endpoint).await;
         assert_eq!((seen.consecutive_failures, seen.queue.total()), (1, 2));
@@ -335,7 +335,7 @@ async fn a_delivery_that_is_given_back_to_wait_loses_no_attempt_and_any_worker_f
         let idle = fixture.work(&mut worker, wants(10)).await;
         let due = idle.next_due.unwrap();
         assert!(due <= Duration::from_secs(wait), "{due:?}");
-        fixture.pass(due).await;
+        fixture.pass(due + Duration::from_millis(100)).await;
     }
     let again = fixture.fetch(&mut Worker::new(), 10).await;
     assert_eq!(again.len(), 1, "after a strike one is in flight at a time");

@@ -13,7 +13,7 @@
 //! - A worker that stops, or a lease that is nearly over: the delivery is given back.
 //! - A machine that lacks memory, files or ports, a proxy that doesn't do its work, a `SECRETS_KEY` that opens nothing, our own
 //!   network or resolver that is down ([`egress`](crate::egress)): given back at once, to the front, where other workers find it,
-//!   while this one restrains itself ([`restraint`](crate::backend::restraint)).
+//!   while this one restrains itself ([`fitness`](crate::fitness)).
 //! - One endpoint's signing secret that doesn't open, while others' do: given back to wait among the retries, unharmed, for the
 //!   operator who reads the log.
 //! - A stored record that can't be sent at all: reported as a crash, which sets it aside after three of them.

@@ -10,6 +10,7 @@ mod accept;
 mod account_events;
 mod check;
 mod clocks;
+mod egress;
 mod endpoints;
 mod fairness;
 mod finished;

@@ -144,7 +144,10 @@ impl State {
         let of_network = self.network.judge.verdict(now, &self.known, has_check);
         let of_names = self.names.judge.verdict(now, &self.known, has_named_check);
         match (of_network, of_names) {
-            (Verdict::Clear, Verdict::Clear) => None,
+            (Verdict::Clear, Verdict::Clear) => {
+                self.known.forget_probes();
+                None
+            }
             (Verdict::Clear, _) => {
                 let failed = self.names.judge.failed_sites();
                 Some(self.known.choose(now, PROBES, &failed, has_name))

@@ -223,7 +223,6 @@ impl Watch {
         if network_is_out || names_are_out {
             session.since.get_or_insert(now);
         } else if let Some(since) = session.since.take() {
-            state.known.forget_probes();
             tracing::info!(
                 seconds = now.saturating_duration_since(since).as_secs_f32(),
                 "receivers answer again"

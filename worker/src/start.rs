@@ -83,19 +83,19 @@ pub async fn run(
 fn client(config: &Config) -> Result<transport::Client, RunError> {
     let settings = |roots| transport::Settings {
         addresses: config.urls.policy().addresses,
-        connect_timeout: config.attempts.delivery_timeout.0,
-        max_idle_per_host: config.concurrency.worker_concurrency as usize,
         roots,
         proxy: config.attempts.egress_proxy.0.clone(),
     };
-    match transport::client(settings(Roots::System), Arc::new(SystemResolver::default())) {
+    let names = || {
+        Arc::new(SystemResolver::for_attempts_of(
+            config.attempts.delivery_timeout.0,
+        ))
+    };
+    match transport::Client::new(settings(Roots::System), names()) {
         // Development without certificate authorities: plain http works, and https fails visibly.
         Err(RunError::Tls(error)) if config.urls.allow_http => {
             tracing::warn!(%error, "no certificate authorities were found, so no https receiver is trusted");
-            transport::client(
-                settings(Roots::Only(Vec::new())),
-                Arc::new(SystemResolver::default()),
-            )
+            transport::Client::new(settings(Roots::Only(Vec::new())), names())
         }
         built => built,
     }

@@ -102,6 +102,7 @@ impl Builder {
         let (system, receiver) = (self.start().await, Receiver::start().await);
         let url = receiver.url("/hook");
         let endpoint = system.customer().create_endpoint(&url, &["*"]).await;
+        system.end_slow_start(&endpoint.id);
         (system, receiver, endpoint)
     }
 }

@@ -205,7 +205,7 @@ impl Sender {
             Ok(request) => request,
             Err(fault) => return Exchange::without_request(fault),
         };
-        let (url, account) = (request.url().clone(), &message.endpoint.account);
+        let (url, account) = (request.url.clone(), &message.endpoint.account);
         let exchange = exchange::send(&self.client, request, self.timeout).await?;
         match self.egress.attempted(&url, account, exchange.sign()) {
             Some(reason) => Err(reason),

@@ -98,7 +98,9 @@ impl Judge {
 
     /// Whether nothing has answered for a while, and something was tried.
     pub(super) fn is_silent(&self, now: Instant) -> bool {
-        let is_quiet = self.answered.is_none_or(|at| now.saturating_duration_since(at) >= SILENT_FOR);
+        let is_quiet = self
+            .answered
+            .is_none_or(|at| now.saturating_duration_since(at) >= SILENT_FOR);
         is_quiet && self.failed.values().any(|failed| is_recent(now, failed.at))
     }
 

@@ -3,31 +3,28 @@
 use std::time::Duration;
 
 use domain::delivery::Failure;
-use reqwest::{Method, Request, Url};
+use reqwest::Url;
 
 use super::Client;
+use super::connect::Destination;
 use super::failure::classify;
-use super::phases::measured;
+use super::trace::Trace;
 use crate::fault::Fault;
 
 impl Client {
-    /// Reaches a host as requests do: guarded, and through the proxy if there is one.
+    /// Connects as requests do, guarded, and through the proxy if there is one; then it hangs up.
     ///
     /// # Errors
     ///
-    /// What kept it from being reached within `timeout`; [`Failure::Dns`] if that was the look-up of its name.
+    /// What kept us from connecting within `timeout`; [`Failure::Dns`] if that was the look-up of the name.
     pub(crate) async fn reach(&self, url: &Url, timeout: Duration) -> Result<(), Fault> {
-        let host = url.host_str().unwrap_or_default();
-        let asked = self.execute(Request::new(Method::HEAD, url.clone()));
-        let (ended, phases) = measured(tokio::time::timeout(timeout, asked)).await;
-        match ended {
+        let (to, mut trace) = (Destination::of(url), Trace::new());
+        let connected = tokio::time::timeout(timeout, self.connector.connect(&to, &mut trace)).await;
+        match connected {
             Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => match classify(error.as_ref(), host) {
-                // It is there.
-                Fault::Receiver(Failure::Protocol, _) => Ok(()),
-                fault => Err(fault),
-            },
+            Ok(Err(error)) => Err(classify(error, url.host_str().unwrap_or_default())),
             Err(_) => {
+                let phases = trace.phases();
                 let is_looking_up = phases.dns.is_some() && phases.connect.is_none();
                 let failure = if is_looking_up {
                     Failure::Dns

@@ -2,10 +2,11 @@
 
 use domain::delivery::Failure;
 use prometheus::{
-    Encoder as _, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+    Encoder as _, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder,
 };
 
-use crate::fault::NotAttempted;
+use crate::fault::{Need, NotAttempted};
 
 /// Everything that one worker counts.
 #[derive(Debug, Clone)]
@@ -25,6 +26,8 @@ pub struct Metrics {
     pub(crate) suspects_fetched: IntCounter,
     /// Leases that ended without an attempt, by reason.
     pub(crate) given_back: IntCounterVec,
+    /// Whether this worker lacks something without which it can't work, by what.
+    pub(crate) lacks: IntGaugeVec,
     /// Attempts that ended without an outcome.
     pub(crate) crashed: IntCounter,
     /// Test events by outcome: `succeeded`, the code of the failure, or `not_attempted`.
@@ -101,6 +104,16 @@ impl Metrics {
                 "Leases given back without an attempt, by reason",
                 "reason",
             )?,
+            lacks: registered(
+                &registry,
+                IntGaugeVec::new(
+                    Opts::new(
+                        "lacks",
+                        "1 while the worker can't work for want of something, by what",
+                    ),
+                    &["need"],
+                ),
+            )?,
             crashed: counter("crashed_total", "Attempts that ended without an outcome")?,
             test_events: family(
                 "trials_total",
@@ -150,6 +163,9 @@ impl Metrics {
         metrics.test_events.with_label_values(&[NOT_ATTEMPTED]).reset();
         for reason in NotAttempted::GIVEN_BACK {
             metrics.given_back.with_label_values(&[reason]).reset();
+        }
+        for need in Need::ALL {
+            metrics.lacks.with_label_values(&[need.name()]).set(0);
         }
         for reason in [AT_AGE, UNDER_PRESSURE] {
             metrics.payloads_released.with_label_values(&[reason]).reset();

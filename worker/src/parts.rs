@@ -16,6 +16,7 @@ use crate::backend::{Deliveries, wake};
 use crate::config::Config;
 use crate::deliver::{self, Deliverer, Sender};
 use crate::egress::{self, Egress};
+use crate::fitness::Fitness;
 use crate::gauge::Gauge;
 use crate::metrics::Metrics;
 use crate::outage::{Outage, Trouble};
@@ -40,6 +41,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) stop: Stop,
     pub(crate) client: transport::Client,
     pub(crate) egress: Egress,
+    pub(crate) fitness: Fitness,
 }
 
 /// What connects the fetcher with the task that waits for wake tokens.
@@ -107,6 +109,7 @@ impl Parts<'_> {
             stop: self.stop.clone(),
             metrics: self.metrics.clone(),
             outage: self.outage("work", true),
+            fitness: self.fitness.clone(),
         };
         let slots = self.config.concurrency.worker_concurrency;
         self.metrics.slots.set(slots.into());
@@ -177,6 +180,7 @@ impl Parts<'_> {
     fn test_events(&self, sender: Arc<Sender>) -> impl Future<Output = ()> + Send + use<> {
         let test_events = TestEvents {
             outage: self.outage("trials", false),
+            fitness: self.fitness.clone(),
             stop: self.stop.clone(),
             sender: Arc::new(TestEventSender {
                 store: self.store.clone(),
@@ -195,6 +199,7 @@ impl Parts<'_> {
             self.config.attempts.retry_schedule.clone(),
             self.stop.clone(),
             self.metrics.clone(),
+            self.fitness.clone(),
         ));
         let deliveries = Deliveries::new(Arc::clone(handoff));
         Monitor::new().register(move |_| {

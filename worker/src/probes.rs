@@ -1,5 +1,5 @@
 //! What operators and their tools ask the worker over HTTP: `/healthz` (it runs), `/readyz` (Redis answers, takes writes and has
-//! the store that it had), `/metrics` (Prometheus).
+//! the store that it had, and the worker lacks nothing for its work), `/metrics` (Prometheus).
 
 use std::future::pending;
 use std::panic::AssertUnwindSafe;
@@ -17,6 +17,7 @@ use store::condition::Readiness;
 use tokio::net::TcpListener;
 
 use crate::egress::Egress;
+use crate::fitness::Fitness;
 use crate::metrics::Metrics;
 use crate::outage::Trouble;
 use crate::stop::Stop;
@@ -32,6 +33,7 @@ pub(crate) struct Probes {
     pub(crate) store: Store,
     pub(crate) trouble: Trouble,
     pub(crate) egress: Egress,
+    pub(crate) fitness: Fitness,
     pub(crate) metrics: Metrics,
     pub(crate) stopping: Stop,
 }
@@ -114,6 +116,7 @@ fn readyz(Data(probes): Data<&Arc<Probes>>) -> Response {
 
 #[handler]
 fn metrics(Data(probes): Data<&Arc<Probes>>) -> Response {
+    probes.fitness.measure();
     match probes.metrics.render() {
         Ok(text) => Response::builder()
             .header(CONTENT_TYPE, prometheus::TEXT_FORMAT)
@@ -136,6 +139,7 @@ impl Probes {
             found.reasons.insert(0, trouble);
         }
         found.warnings.extend(self.egress.warning());
+        self.fitness.tell(&mut found);
         if self.stopping.is_set() {
             found.reasons.insert(0, "the worker is stopping".to_owned());
         }

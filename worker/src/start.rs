@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 use crate::config::Config;
 use crate::egress::Egress;
 use crate::error::RunError;
+use crate::fitness::Fitness;
 use crate::metrics::Metrics;
 use crate::outage::{Outage, Trouble};
 use crate::parts::Parts;
@@ -37,11 +38,13 @@ pub async fn run(
     let (stopper, stop) = Stopper::new();
     let client = client(&config)?;
     let egress = Egress::default();
+    let fitness = Fitness::new(metrics.clone());
     let mut pages = Tasks::default();
     let probes = Probes {
         store: store.clone(),
         trouble: trouble.clone(),
         egress: egress.clone(),
+        fitness: fitness.clone(),
         metrics: metrics.clone(),
         stopping: stop.clone(),
     };
@@ -76,6 +79,7 @@ pub async fn run(
         stop,
         client,
         egress,
+        fitness,
     };
     parts.start(stopper, pages).run(shutdown).await
 }

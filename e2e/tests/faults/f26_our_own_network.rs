@@ -179,7 +179,7 @@ impl Scene {
         // What fails now is no attempt.
         self.push(2).await;
         let given_back = "webhooks_worker_given_back_total{reason=\"egress\"}";
-        wait_for_metric(&self.system.workers[0], given_back, 20.0).await;
+        wait_for_metric(&self.system.workers[0], given_back, 8.0).await;
         self.nobody_is_disabled().await;
 
         come_back(&self.names);

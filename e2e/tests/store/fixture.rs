@@ -426,6 +426,13 @@ pub(crate) fn failed(retry_in: Option<u64>) -> Outcome {
     }
 }
 
+/// No attempt was made; zero seconds: the delivery goes back to the front at once.
+pub(crate) fn given_back(seconds: u64) -> Outcome {
+    Outcome::GivenBack {
+        wait: Duration::from_secs(seconds),
+    }
+}
+
 pub(crate) fn gone() -> Outcome {
     match failed(Some(5)) {
         Outcome::Failed {

@@ -17,6 +17,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{Notify, watch};
 
 use crate::egress::Egress;
+use crate::fitness::Fitness;
 use crate::metrics::Metrics;
 use crate::outage::Outage;
 use crate::stop::Stop;
@@ -44,6 +45,7 @@ pub(crate) struct Fetcher {
     pub(crate) stop: Stop,
     pub(crate) metrics: Metrics,
     pub(crate) outage: Outage,
+    pub(crate) fitness: Fitness,
 }
 
 /// What it remembers from call to call.
@@ -97,6 +99,7 @@ impl Fetcher {
             if stopping && view.held == 0 && session.waiting.is_empty() {
                 return;
             }
+            session.planner.allow(self.fitness.allowance(now));
             let action = session.planner.next(now, &view, session.waiting.len(), stopping);
             let is_idle = matches!(action, Action::Wait { idle: true, .. });
             self.idle
@@ -113,6 +116,7 @@ impl Fetcher {
         tokio::select! {
             Some(report) = self.reports.recv() => session.waiting.push_back(report),
             () = self.woken.notified() => session.planner.woken(),
+            () = self.fitness.changed() => {}
             () = tokio::time::sleep_until(until.unwrap_or_else(tokio::time::Instant::now)), if until.is_some() => {}
             () = self.stop.requested(), if !stopping => {}
         }

@@ -2,7 +2,7 @@
 //!
 //! apalis runs the attempts; what it runs comes from here. The [`fetcher`] leases deliveries and leaves them as
 //! [`job`]s in the [`handoff`], from which [`Deliveries`] hands them to apalis. [`plan`] decides how much to fetch, from
-//! what the [`slots`] hold. [`wake`] tells when there is something to fetch, so that nobody polls, and [`slow_names`] which
+//! what the [`slots`] hold, and [`restraint`] how little a worker takes that can't do its work. [`wake`] tells when there is something to fetch, so that nobody polls, and [`slow_names`] which
 //! endpoints the queue should know to be slow.
 //!
 //! The backend never fails: whatever happens to Redis, the fetcher waits it out.
@@ -14,6 +14,8 @@ pub(crate) mod job;
 pub(crate) mod handoff;
 
 pub(crate) mod plan;
+
+pub(crate) mod restraint;
 
 pub(crate) mod slow_names;
 

@@ -34,7 +34,7 @@ pub(super) fn log(leased: &Leased, outcome: &Outcome) {
         Outcome::Failed {
             attempt, retry_in, ..
         } => (attempt, *retry_in),
-        Outcome::GivenBack | Outcome::Crashed => return,
+        Outcome::GivenBack { .. } | Outcome::Crashed => return,
     };
     let (delivery, endpoint, attempt) = (&leased.delivery, &leased.endpoint.id, leased.attempt);
     let (status, ms) = (record.status, record.duration.as_secs_f64() * 1000.0);

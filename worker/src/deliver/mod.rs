@@ -9,12 +9,12 @@
 //! Whatever a receiver does is an outcome, never an error. What the receiver is not to blame for ([`NotAttempted`]) is no
 //! attempt, and the endpoint gets no strike:
 //!
-//! - A worker that stops, a lease that is nearly over, or a machine that lacks memory, files or ports: the delivery is given
-//!   back.
-//! - A proxy that doesn't do its work: given back after a pause.
-//! - A signing secret that doesn't open (`SECRETS_KEY` lacks its key): given back after a pause, so that the delivery
-//!   waits, unharmed, for the operator who reads the log. Meanwhile it counts as slow, and others go first.
-//! - Our own network or resolver, if it is down ([`egress`](crate::egress)): given back after a pause.
+//! - A worker that stops, or a lease that is nearly over: the delivery is given back.
+//! - A machine that lacks memory, files or ports, a proxy that doesn't do its work, a `SECRETS_KEY` that opens nothing, a network or
+//!   resolver of ours that is down ([`egress`](crate::egress)): given back at once, to the front, where other workers find it, while
+//!   this one restrains itself ([`restraint`](crate::backend::restraint)).
+//! - One endpoint's signing secret that doesn't open, while others' do: given back to wait among the retries, unharmed, for the
+//!   operator who reads the log.
 //! - A stored record that can't be sent at all: reported as a crash, which sets it aside after three of them.
 
 pub(crate) mod message;
@@ -40,7 +40,8 @@ use store::queue::{Leased, Outcome};
 
 use crate::backend::job::Job;
 use crate::egress::Egress;
-use crate::fault::NotAttempted;
+use crate::fault::{Need, NotAttempted};
+use crate::fitness::Fitness;
 use crate::metrics::Metrics;
 use crate::stop::Stop;
 use crate::transport::Client;
@@ -48,18 +49,6 @@ use conclude::conclude;
 use exchange::Exchange;
 use message::Message;
 use targets::Targets;
-
-/// How long a delivery is held whose secret doesn't open.
-const SECRET_PAUSE: Duration = Duration::from_secs(5);
-
-/// How long a delivery is held that could not go through the proxy.
-const PROXY_PAUSE: Duration = Duration::from_secs(2);
-
-/// How long a delivery is held for which this machine lacks something.
-const RESOURCES_PAUSE: Duration = Duration::from_secs(1);
-
-/// How long a delivery is held that failed because our own network is down.
-const EGRESS_PAUSE: Duration = Duration::from_secs(2);
 
 /// How often the log says that the proxy doesn't work.
 const SAY_EVERY: Duration = Duration::from_secs(30);
@@ -78,8 +67,8 @@ pub(crate) async fn handle(job: Job, deliverer: Data<Arc<Deliverer>>) {
         Ok(outcome) => job.finish(outcome),
         Err(reason) => {
             deliverer.log_reason(&job.leased, &reason);
-            deliverer.pause(&reason).await;
-            job.not_attempted(&reason);
+            let wait = deliverer.fitness.could_not(&reason, &job.leased.endpoint.id);
+            job.not_attempted(&reason, wait);
         }
     }
 }
@@ -91,17 +80,25 @@ pub(crate) struct Deliverer {
     schedule: RetrySchedule,
     stop: Stop,
     metrics: Metrics,
+    fitness: Fitness,
     proxy_trouble: Mutex<Seldom>,
 }
 
 impl Deliverer {
     /// Makes attempts with `sender`, and has failed ones repeated as `schedule` says.
-    pub(crate) fn new(sender: Arc<Sender>, schedule: RetrySchedule, stop: Stop, metrics: Metrics) -> Self {
+    pub(crate) fn new(
+        sender: Arc<Sender>,
+        schedule: RetrySchedule,
+        stop: Stop,
+        metrics: Metrics,
+        fitness: Fitness,
+    ) -> Self {
         Self {
             sender,
             schedule,
             stop,
             metrics,
+            fitness,
             proxy_trouble: Mutex::new(Seldom::every(SAY_EVERY)),
         }
     }
@@ -112,6 +109,8 @@ impl Deliverer {
         let exchange = self.sender.send(leased.into()).await?;
         let duration = started.elapsed();
         self.count(&exchange, duration);
+        let met = Need::met_by(exchange.failure);
+        self.fitness.could(met, &leased.endpoint.id);
         let outcome = conclude(
             exchange,
             duration,
@@ -147,23 +146,11 @@ impl Deliverer {
             NotAttempted::Unsendable(_) => {
                 tracing::error!(%delivery, error = %reason, "the delivery is set aside");
             }
-            NotAttempted::Secret | NotAttempted::Late | NotAttempted::Stopping | NotAttempted::Egress => {}
-        }
-    }
-
-    /// Waits before a delivery is given back that would otherwise come again at once.
-    async fn pause(&self, reason: &NotAttempted) {
-        let pause = match reason {
-            NotAttempted::Secret => SECRET_PAUSE,
-            NotAttempted::Proxy(_) => PROXY_PAUSE,
-            NotAttempted::Resources(_) => RESOURCES_PAUSE,
-            NotAttempted::Egress => EGRESS_PAUSE,
-            NotAttempted::Late | NotAttempted::Stopping | NotAttempted::Unsendable(_) => return,
-        };
-        let mut stop = self.stop.clone();
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            () = stop.requested() => {}
+            NotAttempted::Secret
+            | NotAttempted::DamagedSecret
+            | NotAttempted::Late
+            | NotAttempted::Stopping
+            | NotAttempted::Egress => {}
         }
     }
 }

@@ -126,6 +126,7 @@ async fn an_attempt_that_panics_is_set_aside_and_others_flow() {
         store: store.clone(),
         metrics: metrics.clone(),
         trouble: Trouble::new("starts"),
+        fitness: Fitness::new(metrics.clone()),
         stop,
         client: transport::Client::new(settings, Arc::clone(&names) as Arc<dyn Resolve>).unwrap(),
         egress: Egress::default(),

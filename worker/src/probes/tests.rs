@@ -59,6 +59,7 @@ async fn idle_visitors_keep_nobody_out() {
         store,
         trouble: Trouble::new("Redis has not answered yet"),
         egress: Egress::default(),
+        fitness: Fitness::new(Metrics::new().unwrap()),
         metrics: Metrics::new().unwrap(),
         stopping,
     };

@@ -41,6 +41,8 @@ pub enum Transition {
     FailedForGood,
     /// The worker gave it back without an attempt.
     GivenBack,
+    /// The worker gave it back without an attempt, and none makes sense for a while.
+    GivenBackToWait,
     /// Its lease was lost: it expired, or the attempt panicked.
     LeaseLost,
     /// It is a suspect: it lost its third lease, a worker gave the suspect back, or the suspect had been parked and its
@@ -68,12 +70,13 @@ pub enum Transition {
 
 impl Transition {
     /// Every transition.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Fetched,
         Self::Succeeded,
         Self::FailedForNow,
         Self::FailedForGood,
         Self::GivenBack,
+        Self::GivenBackToWait,
         Self::LeaseLost,
         Self::Quarantined,
         Self::Due,
@@ -145,7 +148,7 @@ impl DeliveryState {
         let next = match (self, transition) {
             (Self::Pending | Self::Quarantined, T::Fetched) => Self::InFlight,
             (Self::InFlight, T::Succeeded) => Self::Succeeded,
-            (Self::InFlight, T::FailedForNow) => Self::Retrying,
+            (Self::InFlight, T::FailedForNow | T::GivenBackToWait) => Self::Retrying,
             (Self::InFlight, T::FailedForGood) => Self::Exhausted,
             (Self::InFlight, T::GivenBack | T::LeaseLost) => Self::Pending,
             (Self::InFlight | Self::Pending, T::Quarantined) => Self::Quarantined,

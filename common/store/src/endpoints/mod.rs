@@ -1,5 +1,6 @@
 //! Endpoints: making, listing, changing and removing them.
 
+mod enable;
 mod view;
 
 use domain::clock::Timestamp;
@@ -10,6 +11,9 @@ use domain::sealing::SealedSecret;
 
 use super::scripts::{Legible, record, script};
 use super::{Store, StoreError};
+
+pub(crate) use self::enable::EndpointEnable;
+pub use self::enable::{EnableReport, FailedEndpoint};
 
 /// What came of making an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +55,7 @@ script! {
 
 script! {
     /// Changes an endpoint; `None` when the account has none with this id.
-    "endpoint_update": AllowOom, Writes, needs [OWNER, ROUTES, LOG, SWEEPS];
+    "endpoint_update": AllowOom, Writes, needs [OWNER, ROUTES, LOG, SWEEPS, ENABLE];
     struct EndpointUpdate<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,

@@ -48,15 +48,7 @@ if active == '0' and e.state ~= 'off' then
   leave_quarantine(id)
 elseif active == '1' and e.state ~= 'active' then
   changed = true
-  log_state(id, 'active', 'owner')
-  if e.state == 'disabled' then
-    call('HSET', key, 'recovering', 1)
-  end
-  e.state, e.failures, e.failing_since, e.generation = 'active', 0, 0, e.generation + 1
-  end_hold(e)
-  slow_start(e)
-  call('HDEL', key, 'disabledReason', 'disabledAt', 'parkedLimit', 'inOrder')
-  call('ZREM', PARKED, id)
+  enable(e, 'owner')
   if ARGV[PARKED] == 'discard' then
     local discarded = discard(id, operation)
     if discarded > 0 then

@@ -34,8 +34,12 @@ pub enum Outcome {
         /// Whether the receiver said `410 Gone`.
         gone: bool,
     },
-    /// No attempt was made (shutdown, too late for the lease, our own trouble): as if it had not been fetched.
-    GivenBack,
+    /// No attempt was made (shutdown, too late for the lease, our own trouble): as if it had not been fetched. With a wait it
+    /// stands among the retries until that has passed, where any worker finds it; none of its attempts is used up.
+    GivenBack {
+        /// How long it waits; zero: it goes back to the front of its list at once.
+        wait: Duration,
+    },
     /// The attempt ended without an outcome (a panic): counts as a lost lease.
     Crashed,
 }

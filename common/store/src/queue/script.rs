@@ -68,7 +68,7 @@ record! {
             retry_in: Option<Duration>, gone: bool,
             error: Option<&'a str>, detail: &'a str, headers: &'a str, snippet: &'a str,
         },
-        "R" GivenBack {},
+        "R" GivenBack { back_in: Duration },
         "C" Crashed {},
     }
 }
@@ -106,7 +106,7 @@ impl Record for Report {
                 headers: &attempt.response_headers,
                 snippet: &attempt.snippet,
             },
-            Outcome::GivenBack => ReportKind::GivenBack {},
+            Outcome::GivenBack { wait } => ReportKind::GivenBack { back_in: *wait },
             Outcome::Crashed => ReportKind::Crashed {},
         };
         ReportRecord {

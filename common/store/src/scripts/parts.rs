@@ -42,6 +42,7 @@ parts! {
     DELIVERIES = "deliveries" needs [FINISHED, LOG, ACCOUNT_EVENTS];
     QUARANTINE = "quarantine" needs [DELIVERIES];
     STRIKES = "strikes" needs [QUARANTINE];
+    ENABLE = "enable" needs [LOG];
     SWEEPS = "sweeps" needs [QUARANTINE];
     PARKED = "parked" needs [DELIVERIES];
     REPLAYS = "replays" needs [DELIVERIES];

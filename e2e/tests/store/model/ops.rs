@@ -80,6 +80,7 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
         1 => Just(Outcome::FailedForGood),
         1 => Just(Outcome::Gone),
         1 => Just(Outcome::GivenBack),
+        1 => Just(Outcome::GivenBackToWait),
         2 => Just(Outcome::Crashed),
     ];
     prop_oneof![

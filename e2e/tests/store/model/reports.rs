@@ -6,7 +6,7 @@ use store::queue::{self, Receipt, WorkRequest};
 
 use super::workers::HeldLease;
 use super::{CAP, DISABLE_AFTER, Model, RETRY_SECONDS};
-use crate::fixture::{failed, gone, report, succeeded, wants};
+use crate::fixture::{failed, given_back, gone, report, succeeded, wants};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
@@ -15,6 +15,7 @@ pub(super) enum Outcome {
     FailedForGood,
     Gone,
     GivenBack,
+    GivenBackToWait,
     Crashed,
 }
 
@@ -30,7 +31,8 @@ impl Model {
             Outcome::Failed => failed(Some(RETRY_SECONDS)),
             Outcome::FailedForGood => failed(None),
             Outcome::Gone => gone(),
-            Outcome::GivenBack => queue::Outcome::GivenBack,
+            Outcome::GivenBack => given_back(0),
+            Outcome::GivenBackToWait => given_back(RETRY_SECONDS),
             Outcome::Crashed => queue::Outcome::Crashed,
         };
         let stands = self
@@ -72,8 +74,13 @@ impl Model {
         };
         match outcome {
             Outcome::Succeeded => self.take(id, Transition::Succeeded),
-            Outcome::GivenBack if was_suspect => self.take(id, Transition::Quarantined),
-            Outcome::GivenBack => self.take(id, Transition::GivenBack),
+            Outcome::GivenBack | Outcome::GivenBackToWait if was_suspect => {
+                self.take(id, Transition::Quarantined);
+            }
+            Outcome::GivenBackToWait if self.endpoints[index].state == EndpointState::Active => {
+                self.take(id, Transition::GivenBackToWait);
+            }
+            Outcome::GivenBack | Outcome::GivenBackToWait => self.take(id, Transition::GivenBack),
             Outcome::Crashed => {
                 self.suspects.blame(id);
                 self.lose(id);
@@ -89,7 +96,10 @@ impl Model {
             Outcome::Succeeded if counts => {
                 (endpoint.failures, endpoint.limit) = (0, CAP.min(endpoint.limit * 2))
             }
-            Outcome::Succeeded | Outcome::GivenBack | Outcome::Crashed => {}
+            Outcome::GivenBackToWait if endpoint.state == EndpointState::Active => {
+                delivery.not_before = self.now + RETRY_SECONDS * 1000;
+            }
+            Outcome::Succeeded | Outcome::GivenBack | Outcome::GivenBackToWait | Outcome::Crashed => {}
             Outcome::Failed | Outcome::FailedForGood | Outcome::Gone => {
                 delivery.attempts += 1;
                 let wait = if outcome == Outcome::Gone {

@@ -55,7 +55,8 @@ fn deliverer_with(timeout: Duration, urls: UrlPolicy, roots: Roots, names: Arc<d
     let (_stopper, stop) = Stopper::new();
     let metrics = Metrics::new().unwrap();
     let sender = Arc::new(Sender::new(client, urls, keyring(), Egress::default(), timeout));
-    Deliverer::new(sender, RetrySchedule::default(), stop, metrics)
+    let fitness = Fitness::new(metrics.clone());
+    Deliverer::new(sender, RetrySchedule::default(), stop, metrics, fitness)
 }
 
 /// What an attempt came to: the record, and the wait until the next attempt.
@@ -229,7 +230,7 @@ async fn our_own_trouble_is_no_attempt() {
     let mut lease = leased("http://127.0.0.1:9999/", b"{}");
     Arc::make_mut(&mut lease.endpoint).account = "org:another".parse().unwrap();
     let outcome = deliverer.attempt(&lease).await;
-    assert!(matches!(outcome, Err(NotAttempted::Secret)), "{outcome:?}");
+    assert!(matches!(outcome, Err(NotAttempted::DamagedSecret)), "{outcome:?}");
     let mut lease = leased("http://127.0.0.1:9999/", b"{}");
     Arc::make_mut(&mut lease.event).event = "\n".to_owned();
     let outcome = deliverer.attempt(&lease).await;

@@ -25,7 +25,9 @@ fn through(
     let client = transport::Client::new(settings, names).unwrap();
     let (_stopper, stop) = Stopper::new();
     let sender = Arc::new(Sender::new(client, urls, keyring(), Egress::default(), timeout));
-    Deliverer::new(sender, RetrySchedule::default(), stop, Metrics::new().unwrap())
+    let metrics = Metrics::new().unwrap();
+    let fitness = Fitness::new(metrics.clone());
+    Deliverer::new(sender, RetrySchedule::default(), stop, metrics, fitness)
 }
 
 /// Plain http to this machine is allowed, and nobody is trusted.

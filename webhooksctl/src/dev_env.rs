@@ -42,6 +42,7 @@ const OPTIONAL: [&str; 26] = [
     "RETENTION_FAILED",
     "LOG_LENGTH",
     "EGRESS_PROXY",
+    "EGRESS_CHECK",
     "LOG_FORMAT",
     "RUST_LOG",
 ];

@@ -80,7 +80,7 @@ impl World {
     /// A second of the task: probes what is to be probed, and concludes. Returns whether there is an outage.
     fn look(&mut self) -> bool {
         let has_check = self.check.is_some();
-        let probes = self.egress.state().to_probe(self.now, has_check, has_check);
+        let probes = self.egress.state().next_probes(self.now, has_check, has_check);
         if let Some(probes) = probes {
             for (site, url) in probes {
                 let failure = self.failure_at(url.host_str().unwrap());

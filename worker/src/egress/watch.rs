@@ -155,7 +155,7 @@ impl Watch {
         let has_check = |eligible: fn(&Url) -> bool| session.has_check(now, eligible);
         let (with_check, with_named_check) = (has_check(|_| true), has_check(has_name));
         let state = &mut *self.egress.state();
-        if let Some(sites) = state.to_probe(now, with_check, with_named_check) {
+        if let Some(sites) = state.next_probes(now, with_check, with_named_check) {
             return Round {
                 sites,
                 with_checks: true,

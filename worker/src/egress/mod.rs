@@ -140,7 +140,12 @@ impl State {
 impl State {
     /// Which sites are to be probed now; `None` while nothing is wrong with us. A check that is believed (for names: one with a
     /// name) stands in for three sites.
-    fn next_probes(&mut self, now: Instant, has_check: bool, has_named_check: bool) -> Option<Vec<(Site, Url)>> {
+    fn next_probes(
+        &mut self,
+        now: Instant,
+        has_check: bool,
+        has_named_check: bool,
+    ) -> Option<Vec<(Site, Url)>> {
         let of_network = self.network.judge.verdict(now, &self.known, has_check);
         let of_names = self.names.judge.verdict(now, &self.known, has_named_check);
         match (of_network, of_names) {

@@ -94,14 +94,16 @@ fn client(config: &Config) -> Result<transport::Client, RunError> {
         roots,
         proxy: config.attempts.egress_proxy.0.clone(),
     };
-    match transport::Client::new(settings(Roots::System), Arc::new(SystemResolver::default())) {
+    let names = || {
+        Arc::new(SystemResolver::for_attempts_of(
+            config.attempts.delivery_timeout.0,
+        ))
+    };
+    match transport::Client::new(settings(Roots::System), names()) {
         // Development without certificate authorities: plain http works, and https fails visibly.
         Err(RunError::Tls(error)) if config.urls.allow_http => {
             tracing::warn!(%error, "no certificate authorities were found, so no https receiver is trusted");
-            transport::Client::new(
-                settings(Roots::Only(Vec::new())),
-                Arc::new(SystemResolver::default()),
-            )
+            transport::Client::new(settings(Roots::Only(Vec::new())), names())
         }
         built => built,
     }

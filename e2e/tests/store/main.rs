@@ -11,6 +11,7 @@ mod account_events;
 mod carries;
 mod check;
 mod clocks;
+mod egress;
 mod enable;
 mod endpoints;
 mod fairness;

@@ -8,8 +8,12 @@ use domain::id::AccountId;
 use super::known::Known;
 use super::site::Site;
 
-/// For so long nothing must have answered, and what failed before doesn't count.
-pub(super) const WINDOW: Duration = Duration::from_secs(10);
+/// For so long nothing must have answered.
+const SILENT_FOR: Duration = Duration::from_secs(10);
+
+/// What failed longer ago doesn't count. A little more: all endpoints may fail, and be disabled, in the first of these seconds, so that
+/// nothing is tried any more.
+const FAILED_WITHIN: Duration = Duration::from_secs(30);
 
 /// How many sites that answered within the hour must have failed.
 const WITNESSES: usize = 3;
@@ -92,9 +96,11 @@ impl Judge {
         self.in_vain.insert(site);
     }
 
-    /// Whether nothing has answered for the whole window, while something was tried.
+    /// Whether nothing has answered for a while, and something was tried.
     pub(super) fn is_silent(&self, now: Instant) -> bool {
-        let is_quiet = self.answered.is_none_or(|at| !is_recent(now, at));
+        let is_quiet = self
+            .answered
+            .is_none_or(|at| now.saturating_duration_since(at) >= SILENT_FOR);
         is_quiet && self.failed.values().any(|failed| is_recent(now, failed.at))
     }
 
@@ -153,5 +159,5 @@ impl Judge {
 }
 
 fn is_recent(now: Instant, at: Instant) -> bool {
-    now.saturating_duration_since(at) < WINDOW
+    now.saturating_duration_since(at) < FAILED_WITHIN
 }

@@ -23,7 +23,11 @@ const MOST: usize = 4096;
 
 /// Who answered lately.
 #[derive(Debug, Default)]
-pub(super) struct Known(HashMap<Site, Destination>);
+pub(super) struct Known {
+    sites: HashMap<Site, Destination>,
+    /// Whether any was probed.
+    is_probing: bool,
+}
 
 #[derive(Debug)]
 struct Destination {
@@ -43,7 +47,7 @@ struct Destination {
 impl Known {
     /// A site answered an attempt of this worker.
     pub(super) fn answered(&mut self, now: Instant, site: &Site, url: &Url, account: &AccountId) {
-        if let Some(known) = self.0.get_mut(site) {
+        if let Some(known) = self.sites.get_mut(site) {
             known.at = now;
             if same_host(&known.url, url) {
                 known.host_at = now;
@@ -68,7 +72,7 @@ impl Known {
         let Some(site) = url.host_str().map(Site::of) else {
             return;
         };
-        match self.0.get_mut(&site) {
+        match self.sites.get_mut(&site) {
             Some(known) => known.at = known.at.max(at),
             None => self.add(now, site, url, account, at, Some(at)),
         }
@@ -83,10 +87,10 @@ impl Known {
         at: Instant,
         told: Option<Instant>,
     ) {
-        if self.0.len() >= MOST {
-            self.0.retain(|_, known| is_lately(now, known.at));
+        if self.sites.len() >= MOST {
+            self.sites.retain(|_, known| is_lately(now, known.at));
         }
-        if self.0.len() < MOST {
+        if self.sites.len() < MOST {
             let destination = Destination {
                 url,
                 account,
@@ -95,7 +99,7 @@ impl Known {
                 told,
                 probed: None,
             };
-            self.0.insert(site, destination);
+            self.sites.insert(site, destination);
         }
     }
 
@@ -105,7 +109,7 @@ impl Known {
             let is_due = |told| known.at.saturating_duration_since(told) >= TOLD_EVERY;
             known.told.is_none_or(is_due)
         };
-        let news = self.0.values_mut().filter(is_news).take(most);
+        let news = self.sites.values_mut().filter(is_news).take(most);
         news.map(|known| {
             known.told = Some(now);
             format!("{} {}", known.url, known.account)
@@ -115,13 +119,13 @@ impl Known {
 
     /// Whether a site answered within the hour.
     pub(super) fn answered_lately(&self, now: Instant, site: &Site) -> bool {
-        self.0.get(site).is_some_and(|known| is_lately(now, known.at))
+        self.sites.get(site).is_some_and(|known| is_lately(now, known.at))
     }
 
     /// Whether the sites that answered within the hour are of several accounts.
     pub(super) fn has_several_accounts(&self, now: Instant) -> bool {
         let mut accounts = self
-            .0
+            .sites
             .values()
             .filter(|known| is_lately(now, known.at))
             .map(|known| &known.account);
@@ -139,7 +143,7 @@ impl Known {
         is_eligible: impl Fn(&Url) -> bool,
     ) -> Vec<(Site, Url)> {
         let mut all: Vec<_> = self
-            .0
+            .sites
             .iter()
             .filter(|(_, known)| is_eligible(&known.url))
             .collect();
@@ -159,8 +163,9 @@ impl Known {
             .into_iter()
             .map(|(_, site, url)| (site.clone(), url.clone()))
             .collect();
+        self.is_probing |= !chosen.is_empty();
         for (site, _) in &chosen {
-            if let Some(known) = self.0.get_mut(site) {
+            if let Some(known) = self.sites.get_mut(site) {
                 known.probed = Some(now);
             }
         }
@@ -169,14 +174,16 @@ impl Known {
 
     /// How many sites answered within the hour.
     pub(super) fn count(&self, now: Instant, is_eligible: impl Fn(&Url) -> bool) -> usize {
-        let lately = self.0.values().filter(|known| is_lately(now, known.at));
+        let lately = self.sites.values().filter(|known| is_lately(now, known.at));
         lately.filter(|known| is_eligible(&known.url)).count()
     }
 
     /// The next probes begin anew.
     pub(super) fn forget_probes(&mut self) {
-        for known in self.0.values_mut() {
-            known.probed = None;
+        if std::mem::take(&mut self.is_probing) {
+            for known in self.sites.values_mut() {
+                known.probed = None;
+            }
         }
     }
 }

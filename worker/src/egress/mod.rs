@@ -140,7 +140,7 @@ impl State {
 impl State {
     /// Which sites are to be probed now; `None` while nothing is wrong with us. A check that is believed (for names: one with a
     /// name) stands in for three sites.
-    fn due_probes(
+    fn next_probes(
         &mut self,
         now: Instant,
         has_check: bool,
@@ -149,7 +149,10 @@ impl State {
         let of_network = self.network.judge.verdict(now, &self.known, has_check);
         let of_names = self.names.judge.verdict(now, &self.known, has_named_check);
         match (of_network, of_names) {
-            (Verdict::Clear, Verdict::Clear) => None,
+            (Verdict::Clear, Verdict::Clear) => {
+                self.known.forget_probes();
+                None
+            }
             (Verdict::Clear, _) => {
                 let failed = self.names.judge.failed_sites();
                 Some(self.known.choose(now, PROBES, &failed, has_name))

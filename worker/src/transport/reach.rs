@@ -12,16 +12,16 @@ use super::trace::Trace;
 use crate::fault::Fault;
 
 impl Client {
-    /// Reaches a host as requests do: guarded, and through the proxy if there is one.
+    /// Connects as requests do, guarded, and through the proxy if there is one; then it hangs up.
     ///
     /// # Errors
     ///
-    /// What kept it from being reached within `timeout`; [`Failure::Dns`] if that was the look-up of its name.
+    /// What kept us from connecting within `timeout`; [`Failure::Dns`] if that was the look-up of the name.
     pub(crate) async fn reach(&self, url: &Url, timeout: Duration) -> Result<(), Fault> {
-        let (destination, mut trace) = (Destination::of(url), Trace::new());
-        let connecting = self.connector.connect(&destination, &mut trace);
-        match tokio::time::timeout(timeout, connecting).await {
-            Ok(Ok(_connected)) => Ok(()),
+        let (to, mut trace) = (Destination::of(url), Trace::new());
+        let connected = tokio::time::timeout(timeout, self.connector.connect(&to, &mut trace)).await;
+        match connected {
+            Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(classify(error, url.host_str().unwrap_or_default())),
             Err(_) => {
                 let phases = trace.phases();

@@ -76,7 +76,7 @@ pub enum Transition {
 
 impl Transition {
     /// Every transition.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Fetched,
         Self::Probed,
         Self::Succeeded,

@@ -39,7 +39,9 @@ fn deliverer(timeout: Duration) -> Deliverer {
         timeout,
         development(),
         Roots::Only(vec![]),
-        Arc::new(SystemResolver::default()),
+        Arc::new(SystemResolver::for_attempts_of(std::time::Duration::from_secs(
+            10,
+        ))),
     )
 }
 

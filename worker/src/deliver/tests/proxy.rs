@@ -39,7 +39,9 @@ fn through(
 
 /// Plain http to this machine is allowed, and nobody is trusted.
 fn plain(proxy: &EgressProxy, timeout: Duration) -> Deliverer {
-    let names = Arc::new(SystemResolver::default());
+    let names = Arc::new(SystemResolver::for_attempts_of(std::time::Duration::from_secs(
+        10,
+    )));
     through(&proxy.url(), timeout, development(), Roots::Only(vec![]), names)
 }
 
@@ -91,7 +93,9 @@ async fn tls_goes_through_the_tunnel_and_the_name_is_checked() {
     let proxy = EgressProxy::start().await;
     let (receiver, roots) = tls::secured().await;
     let port = receiver.address.port();
-    let names = Arc::new(SystemResolver::default());
+    let names = Arc::new(SystemResolver::for_attempts_of(std::time::Duration::from_secs(
+        10,
+    )));
     let deliverer = through(&proxy.url(), PATIENT, development(), roots, names);
     let (record, _) = attempt(&deliverer, &format!("https://localhost:{port}/")).await;
     assert_eq!(record.error, None, "{record:?}");

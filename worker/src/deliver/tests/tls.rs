@@ -33,7 +33,14 @@ async fn secured_with(answer: Answer, protocols: &[&str]) -> (Receiver, Roots) {
 }
 
 pub(super) fn client(roots: Roots) -> Deliverer {
-    deliverer_with(PATIENT, development(), roots, Arc::new(SystemResolver::default()))
+    deliverer_with(
+        PATIENT,
+        development(),
+        roots,
+        Arc::new(SystemResolver::for_attempts_of(std::time::Duration::from_secs(
+            10,
+        ))),
+    )
 }
 
 #[tokio::test]

@@ -1,4 +1,6 @@
 //! Receivers that are restarted under load.
+//!
+//! Proves (guarantees): gunicorn and Node are killed
 
 use std::time::Duration;
 

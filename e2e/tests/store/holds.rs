@@ -204,15 +204,21 @@ async fn a_later_wish_lengthens_a_hold_and_never_shortens_it_whatever_else_comes
     assert!(fixture.fetch(&mut worker, 64).await.is_empty());
     fixture.assert_sound().await;
     fixture.pass(Duration::from_secs(40)).await;
-    let probe = fixture.fetch(&mut worker, 64).await.remove(0);
-    // The last of those in flight comes after the hold: it asks for another.
+    // The last of those in flight comes back after the hold: it asks for another.
+    assert!(
+        fixture.fetch(&mut worker, 64).await.is_empty(),
+        "it is still the one in flight"
+    );
     fixture
         .report(&mut worker, &leased[5], refused(Some(7), Some(5)))
         .await;
     assert!(is_about(held_for(&fixture, &endpoint).await, 7));
     assert_eq!(fixture.get(&endpoint).await.consecutive_failures, 1);
+    fixture.pass(Duration::from_secs(7)).await;
+    let probe = fixture.fetch(&mut worker, 64).await.remove(0);
     fixture.report(&mut worker, &probe, succeeded()).await;
     assert_eq!(held_for(&fixture, &endpoint).await, Duration::ZERO);
+    assert_eq!(fixture.get(&endpoint).await.consecutive_failures, 0);
 }
 
 #[tokio::test]
@@ -300,6 +306,8 @@ async fn from_its_tenth_hold_on_a_delivery_uses_up_its_attempts() {
         .report(&mut worker, &eleventh, refused(Some(1), None))
         .await;
     assert_eq!(fixture.sorted(&format!("failed:{endpoint}")).await.len(), 1);
+    fixture.pass(Duration::from_secs(1)).await;
+    assert!(fixture.fetch(&mut worker, 1).await.is_empty());
     fixture.assert_drained().await;
 }
 

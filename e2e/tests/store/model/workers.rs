@@ -59,7 +59,7 @@ impl Model {
         if want as usize >= in_lanes * CAP as usize + MOST_SUSPECTS as usize {
             for id in before.ready.keys() {
                 let endpoint = &before.endpoints[id];
-                let cap = i64::from(endpoint.limit);
+                let cap = endpoint.limit;
                 let model = self.endpoints.iter().find(|model| model.id.as_str() == id);
                 if model.is_some_and(|model| model.held_until > 0 || model.is_paced) {
                     continue; // it may have to wait

@@ -129,7 +129,8 @@ async fn a_crash_beside_a_quarantined_delivery_counts_against_it_alone() {
         ("/neighbour", "ticket.updated"),
     ] {
         receiver.always(path, Answer::status(200).held());
-        customer.create_endpoint(&receiver.url(path), &[event]).await;
+        let endpoint = customer.create_endpoint(&receiver.url(path), &[event]).await;
+        system.end_slow_start(&endpoint.id);
     }
     let mut pushed = push(&system, "lead.captured", 1).await;
     pushed.extend(push(&system, "ticket.created", 5).await);

@@ -2,13 +2,11 @@
 
 use std::fmt::Write as _;
 use std::io;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
 use tokio_rustls::server::TlsStream;
 
 use super::answer::{Action, Answer};
@@ -49,26 +47,13 @@ pub(super) async fn serve(mut stream: impl Stream, connection: usize, record: &R
         let mut answer = record.take(request);
         let _open = Open(record);
         if let Some(workers) = record.workers.get() {
-            // A worker that has begun goes on, whether or not the client still waits.
-            let delay = std::mem::take(&mut answer.delay);
-            work(Arc::clone(workers), delay).await;
+            workers.handle(std::mem::take(&mut answer.delay)).await;
         }
         match perform(&mut stream, answer, record).await {
             Ok(true) => {}
             Ok(false) | Err(_) => return,
         }
     }
-}
-
-/// Waits for a worker, behind all who came before, and until it is done.
-async fn work(workers: Arc<Semaphore>, delay: Duration) {
-    let done = tokio::spawn(async move {
-        // Nobody closes it.
-        let _worker = workers.acquire_owned().await;
-        tokio::time::sleep(delay).await;
-    });
-    // It fails only with the runtime.
-    drop(done.await);
 }
 
 /// Reads one request; `None` when the client closed before its first byte.

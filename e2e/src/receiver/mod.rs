@@ -25,6 +25,8 @@ mod record;
 
 mod tls;
 
+mod workers;
+
 pub use answer::Answer;
 pub use record::Received;
 pub use tls::TestCa;
@@ -134,20 +136,6 @@ impl Receiver {
     /// Queues answers to the next requests of `path`, one for each.
     pub fn then(&self, path: &str, answers: impl IntoIterator<Item = Answer>) {
         self.record.queue(path, answers);
-    }
-
-    /// From now on so many workers handle the requests, each one at a time, in the order in which they came; an answer's delay is
-    /// what it keeps a worker busy.
-    ///
-    /// # Panics
-    ///
-    /// When it has a number of workers already.
-    pub fn has_workers(&self, count: usize) {
-        let workers = Arc::new(tokio::sync::Semaphore::new(count));
-        self.record
-            .workers
-            .set(workers)
-            .expect("their number is set once");
     }
 
     /// Lets all answers go that are [`Answer::held`], now and later.

@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use super::Answer;
+use super::workers::Workers;
 
 /// One request.
 #[derive(Debug, Clone)]
@@ -77,8 +78,8 @@ pub(super) struct Record {
     open: AtomicUsize,
     most_open: AtomicUsize,
     pub(super) gate: watch::Sender<bool>,
-    /// The workers that are free, if there are only so many.
-    pub(super) workers: OnceLock<Arc<Semaphore>>,
+    /// Its workers, if there are only so many.
+    pub(super) workers: OnceLock<Workers>,
 }
 
 #[derive(Default)]

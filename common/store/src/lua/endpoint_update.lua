@@ -30,9 +30,9 @@ for _, change in ipairs(each_change) do
     if field == 'url' then
       call('HINCRBY', key, 'version', 1)
       e.generation = e.generation + 1
-      e.slow = false
+      e.slow, e.carries = false, '' -- of another receiver nothing is known
       end_hold(e)
-      start_anew(e)
+      slow_start(e)
       call('ZREM', P .. 'failing', id) -- the next attempt decides
     elseif field == 'rateLimit' then
       e.rate, e.paced_until = tonumber(value), 0

@@ -24,12 +24,6 @@ local function slow_start(e)
   e.limit = 1
 end
 
--- Another receiver: nothing is known about it.
-local function start_anew(e)
-  e.memory, e.carries = nil, ''
-  slow_start(e)
-end
-
 local carries_text, carried, drowned
 do
   -- Answers within so many ms tell nothing about queues.
@@ -119,7 +113,7 @@ do
   -- An attempt succeeded, after `ms`; when it was leased, `beside` were in flight, itself included.
   function carried(e, ms, beside)
     local limit = cap_of(e)
-    if ms <= QUICK and e.carries == '' and not e.memory then
+    if e.carries == '' and not e.memory and (ms <= QUICK or limit >= CAP and ms <= QUICK + slack_of(QUICK)) then
       e.limit = math.min(CAP, limit * 2)
       return
     end
@@ -138,6 +132,9 @@ do
       m.usual = towards(m.usual, ms, 8)
     end
     if m.answers == 0 then
+      if limit >= CAP and m.ceiling >= CAP and not is_slow then
+        return -- all is well: a round begins with an answer that isn't
+      end
       m.since = math.max(m.since, now - ms)
     end
     m.answers, m.ms = m.answers + 1, m.ms + ms

@@ -2,6 +2,8 @@
 //!
 //! Their servers queue what they can't serve yet, and answer in turn: 32 requests at once would wait longer for their turn than any
 //! attempt does.
+//!
+//! Proves (guarantees): gunicorn, waitress, `http.server` and PHP
 
 use std::time::Duration;
 

@@ -1,4 +1,6 @@
 //! Receivers that allow so many requests a second, and say so.
+//!
+//! Proves (guarantees): nginx allows 20 requests
 
 use std::time::Duration;
 

@@ -2,6 +2,8 @@
 //!
 //! That is nobody's fault: the receiver has not begun to read, and never learns of the request. Near, the closing is known before the
 //! next request goes out, so these receivers are far away.
+//!
+//! Proves (guarantees): nginx gives idle connections up
 
 use std::time::Duration;
 

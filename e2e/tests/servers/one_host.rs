@@ -1,4 +1,6 @@
 //! Many endpoints of one host, which have nothing to do with each other.
+//!
+//! Proves (guarantees): eight endpoints of one nginx
 
 use std::time::Duration;
 

@@ -31,7 +31,7 @@ pub(super) struct Watched {
     id: String,
 }
 
-/// A system whose retries come after a second, as long as a test may wait for one.
+/// A system whose retries come after a second, as long as a test may wait for one. What disables an endpoint is the default.
 #[derive(Debug)]
 pub(super) struct Scene {
     pub(super) system: System,
@@ -64,6 +64,7 @@ impl Scene {
     pub(super) async fn with(change: impl FnOnce(Builder) -> Builder) -> Self {
         let builder = System::builder()
             .env("RETRY_SCHEDULE", "1s,1s,1s,2s,4s,8s,8s,8s,8s")
+            .env("DISABLE_MIN_SPAN", "10s")
             .env("LOG_LENGTH", "100000");
         Self {
             system: change(builder).start().await,

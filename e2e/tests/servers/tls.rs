@@ -1,4 +1,6 @@
 //! Servers that end TLS connections without a word.
+//!
+//! Proves (guarantees): Python's `ssl` ends
 
 use e2e::receiver::TestCa;
 use e2e::wait::LONG;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::endpoint::EndpointState::{Active, Disabled};
 use domain::endpoint::ParkedAction::Deliver;
 use domain::id::EndpointId;
-use store::queue::{Leased, Outcome};
+use store::queue::Leased;
 
 use crate::fixture::{Fixture, Worker, failed, given_back, gone, succeeded};
 use crate::parked_scene::{HOUR, fixture, key};

@@ -1,4 +1,6 @@
 //! Receivers with few workers that take a second for each request: a batch lasts almost two minutes.
+//!
+//! Proves (guarantees): gunicorn, waitress, `http.server` and PHP
 
 use std::time::Duration;
 

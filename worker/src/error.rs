@@ -9,9 +9,6 @@ pub enum RunError {
     /// The client for receivers can't speak TLS.
     #[error("TLS can't be set up, are certificate authorities installed? {0}")]
     Tls(rustls::Error),
-    /// The client for receivers can't be built.
-    #[error("the client for receivers can't be built: {0}")]
-    Client(reqwest::Error),
     /// The metrics can't be set up.
     #[error("the metrics can't be set up: {0}")]
     Metrics(#[from] prometheus::Error),

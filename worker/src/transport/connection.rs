@@ -11,9 +11,9 @@ use std::task::{Context, Poll, ready};
 use bytes::BytesMut;
 use tokio::io::ReadBuf;
 
-use super::failure::is_ours;
-use super::http1::body::{Body, Next};
-use super::http1::head::{Head, Heads, Nonsense};
+use super::cause::is_ours;
+use super::http1::body::{Body, Next, Nonsense};
+use super::http1::head::{Head, Heads};
 use super::stream::Stream;
 
 /// How much is read at a time.

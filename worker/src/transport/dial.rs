@@ -8,7 +8,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::net::TcpStream;
 
-use super::failure::is_ours;
+use super::cause::is_ours;
 
 /// How long an address has to itself before the next one is tried beside it (RFC 8305).
 const HEAD_START: Duration = Duration::from_millis(250);

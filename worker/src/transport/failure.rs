@@ -11,13 +11,10 @@ use std::io;
 use domain::delivery::Failure;
 
 use super::BoxError;
+use super::cause::{find, is_ours, root};
 use super::connection::{Broken, How, Missing};
-use super::resolver::BlockedHost;
+use super::resolver::{BlockedHost, NoAddress};
 use crate::fault::{Fault, NotAttempted};
-
-/// The operating system's errors that say that *we* are out of something: memory, files (of the process, of the system), local
-/// ports, or room for what is to be sent. No receiver is to blame for them.
-const OWN_ERRORS: [i32; 5] = [12, 23, 24, 99, 105];
 
 /// Why an exchange came to no end.
 #[derive(Debug)]
@@ -38,11 +35,13 @@ pub(crate) enum Error {
     Decided(Fault),
 }
 
-/// Whether an error says that this machine is out of something.
-pub(super) fn is_ours(error: &(dyn StdError + 'static)) -> bool {
-    causes(error)
-        .filter_map(|cause| cause.downcast_ref::<io::Error>()?.raw_os_error())
-        .any(|number| OWN_ERRORS.contains(&number))
+impl From<NoAddress> for Error {
+    fn from(error: NoAddress) -> Self {
+        match error {
+            NoAddress::Blocked(blocked) => Self::Blocked(blocked),
+            NoAddress::Unresolved(error) => Self::Unresolved(error),
+        }
+    }
 }
 
 /// Whose fault an error is. The sentence about it names `host`.
@@ -112,28 +111,6 @@ fn broke_off(how: &How) -> (Failure, String) {
         },
     };
     (Failure::Protocol, format!("the exchange broke off: {how}"))
-}
-
-/// An error and everything that caused it, with what I/O errors wrap, which `source` skips.
-fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |cause: &&'a (dyn StdError + 'static)| {
-        let cause: &'a (dyn StdError + 'static) = *cause;
-        match cause.downcast_ref::<io::Error>() {
-            Some(io) => io.get_ref().map(|inner| inner as &(dyn StdError + 'static)),
-            None => cause.source(),
-        }
-    })
-}
-
-fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
-    causes(error).find_map(|cause| cause.downcast_ref())
-}
-
-/// What caused everything else.
-fn root(error: &(dyn StdError + 'static)) -> String {
-    causes(error)
-        .last()
-        .map_or_else(|| "unknown".to_owned(), ToString::to_string)
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@
 //! [`pool`] for a while; a request that met the end of one is sent again ([`Client::send`]). [`trace`] has where the time
 //! of an attempt went, and [`failure`] whose fault it is that one failed.
 
+mod cause;
+
 mod connect;
 
 mod connection;

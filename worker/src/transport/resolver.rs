@@ -13,7 +13,7 @@ use domain::address::{AddressPolicy, BlockedAddress};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::Semaphore;
 
-use super::failure::Error;
+use super::BoxError;
 use crate::fault::{Fault, NotAttempted};
 
 /// Name lookups at a time. Each takes a thread that waits for the system's resolver, and can't be stopped.
@@ -25,6 +25,15 @@ const MAX_LOOKUPS: usize = 256;
 pub(crate) struct BlockedHost {
     host: String,
     blocked: BlockedAddress,
+}
+
+/// Why there is no address to connect to.
+#[derive(Debug)]
+pub(super) enum NoAddress {
+    /// One of them is blocked.
+    Blocked(BlockedHost),
+    /// The name was not found.
+    Unresolved(BoxError),
 }
 
 /// Looks names up with `names`, and refuses hosts with an address that is blocked.
@@ -39,11 +48,13 @@ impl GuardedResolver {
     }
 
     /// The addresses of a host name, all of which may be connected to.
-    pub(super) async fn addresses_of(&self, host: &str) -> Result<Vec<IpAddr>, Error> {
-        let name: Name = host.parse().map_err(|error| Error::Unresolved(Box::new(error)))?;
-        let found = self.names.resolve(name).await.map_err(Error::Unresolved)?;
+    pub(super) async fn addresses_of(&self, host: &str) -> Result<Vec<IpAddr>, NoAddress> {
+        let name: Name = host
+            .parse()
+            .map_err(|error| NoAddress::Unresolved(Box::new(error)))?;
+        let found = self.names.resolve(name).await.map_err(NoAddress::Unresolved)?;
         let addresses: Vec<_> = found.map(|address| address.ip()).collect();
-        admit(host, &addresses, &self.policy).map_err(Error::Blocked)?;
+        admit(host, &addresses, &self.policy).map_err(NoAddress::Blocked)?;
         Ok(addresses)
     }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::transport::cause::OWN_ERRORS;
 
 fn blamed(error: Error) -> (Failure, String) {
     match classify(error, "a.example") {

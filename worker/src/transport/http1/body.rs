@@ -2,11 +2,12 @@
 
 use bytes::{Buf as _, Bytes, BytesMut};
 
-use super::head::Nonsense;
-
 /// The longest line of a chunked body, in bytes, and how many bytes of such lines are taken besides the sizes of chunks.
 const MAX_LINE: usize = 4 << 10;
 const MAX_EXTRAS: usize = 64 << 10;
+
+/// An answer that is none of HTTP/1, in words that follow "the receiver sent".
+pub(in crate::transport) type Nonsense = &'static str;
 
 /// Where a body ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,15 +6,12 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use reqwest::StatusCode;
 use reqwest::header::{CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING};
 
-use super::body::Framing;
+use super::body::{Framing, Nonsense};
 
 /// The longest head, in bytes. It may have as many fields as fit.
 const MAX_HEAD: usize = 64 << 10;
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
-
-/// A head that is no head of HTTP/1, in words that follow "the receiver sent".
-pub(in crate::transport) type Nonsense = &'static str;
 
 /// The head of an answer.
 #[derive(Debug)]

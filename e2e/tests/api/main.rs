@@ -7,6 +7,8 @@ mod endpoints;
 
 mod health;
 
+mod holds;
+
 mod retry;
 
 mod rotation;

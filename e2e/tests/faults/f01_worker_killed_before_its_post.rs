@@ -1,6 +1,7 @@
 //! Kills a worker (`kill -9`) before its POST.
 //!
 //! Proves (guarantees): a worker is killed before its POST
+//! Proves (guarantees): a worker is killed, stopped or restarted
 
 use std::net::TcpListener;
 

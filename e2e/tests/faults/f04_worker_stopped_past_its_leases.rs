@@ -3,6 +3,7 @@
 //!
 //! Proves (guarantees): a worker is stopped for longer than its leases and goes on
 //! Proves (guarantees): one delivery kills every worker that takes it
+//! Proves (guarantees): a worker is killed, stopped or restarted
 
 use std::time::Duration;
 

@@ -8,12 +8,16 @@
 
 mod accept;
 mod account_events;
+mod carries;
 mod check;
 mod clocks;
+mod egress;
+mod enable;
 mod endpoints;
 mod fairness;
 mod finished;
 mod fixture;
+mod forward;
 mod holds;
 mod keys;
 mod listing;
@@ -27,6 +31,7 @@ mod quarantine;
 mod recovery;
 mod releases;
 mod replays;
+mod resume;
 mod streaks;
 mod test_events;
 mod together;

@@ -33,6 +33,8 @@ pub enum DeliveryState {
 pub enum Transition {
     /// A worker fetched it.
     Fetched,
+    /// A worker fetched it to see whether its endpoint, which failures disabled, is well again.
+    Probed,
     /// Its attempt succeeded.
     Succeeded,
     /// Its attempt failed, and another will be made.
@@ -45,6 +47,8 @@ pub enum Transition {
     HeldForLonger,
     /// The worker gave it back without an attempt.
     GivenBack,
+    /// The worker gave it back without an attempt, and none makes sense for a while.
+    GivenBackToWait,
     /// Its lease was lost: it expired, or the attempt panicked.
     LeaseLost,
     /// It is a suspect: it lost its third lease, a worker gave the suspect back, or the suspect had been parked and its
@@ -72,14 +76,16 @@ pub enum Transition {
 
 impl Transition {
     /// Every transition.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Fetched,
+        Self::Probed,
         Self::Succeeded,
         Self::FailedForNow,
         Self::FailedForGood,
         Self::Held,
         Self::HeldForLonger,
         Self::GivenBack,
+        Self::GivenBackToWait,
         Self::LeaseLost,
         Self::Quarantined,
         Self::Due,
@@ -152,9 +158,9 @@ impl DeliveryState {
     pub const fn after(self, transition: Transition) -> Option<Self> {
         use Transition as T;
         let next = match (self, transition) {
-            (Self::Pending | Self::Quarantined, T::Fetched) => Self::InFlight,
+            (Self::Pending | Self::Quarantined, T::Fetched) | (Self::Parked, T::Probed) => Self::InFlight,
             (Self::InFlight, T::Succeeded) => Self::Succeeded,
-            (Self::InFlight, T::FailedForNow | T::HeldForLonger) => Self::Retrying,
+            (Self::InFlight, T::FailedForNow | T::HeldForLonger | T::GivenBackToWait) => Self::Retrying,
             (Self::InFlight, T::FailedForGood) => Self::Exhausted,
             (Self::InFlight, T::Held | T::GivenBack | T::LeaseLost) => Self::Pending,
             (Self::InFlight | Self::Pending, T::Quarantined) => Self::Quarantined,

@@ -30,7 +30,7 @@ for _, change in ipairs(each_change) do
     if field == 'url' then
       call('HINCRBY', key, 'version', 1)
       e.generation = e.generation + 1
-      e.slow = false
+      e.slow, e.carries = false, '' -- of another receiver nothing is known
       end_hold(e)
       slow_start(e)
       call('ZREM', P .. 'failing', id) -- the next attempt decides

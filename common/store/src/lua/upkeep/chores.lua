@@ -17,5 +17,6 @@ end
 local next_chore = call('ZRANGE', P .. 'chores', 0, 0, 'WITHSCORES')
 if next_chore[2] then
   local soon = math.max(0, next_chore[2] - now)
+  more = more or soon == 0
   look_again = look_again < 0 and soon or math.min(look_again, soon)
 end

@@ -22,6 +22,9 @@ local function step_resume(id)
     call('ZADD', P .. 'chores', text_of(now + OFFERED_AGAIN_AFTER), chore)
     return
   end
+  if not score_retries(id, limit) then
+    return -- the oldest is known after the next step
+  end
   for _, one in ipairs(oldest_parked(id)) do
     if not one.is_suspect then
       one.take()

@@ -59,6 +59,9 @@ pub struct Metrics {
 /// The label of an attempt that succeeded.
 pub(crate) const SUCCEEDED: &str = "succeeded";
 
+/// The outcome of an attempt whose receiver asked for a pause.
+pub(crate) const HELD: &str = "held";
+
 /// The label, and the code, of a test event that was not sent because of our own trouble.
 pub(crate) const NOT_ATTEMPTED: &str = "not_attempted";
 
@@ -174,6 +177,7 @@ impl Metrics {
             self.attempts.with_label_values(&[outcome]).reset();
             self.test_events.with_label_values(&[outcome]).reset();
         }
+        self.attempts.with_label_values(&[HELD]).reset();
         self.test_events.with_label_values(&[NOT_ATTEMPTED]).reset();
         for reason in NotAttempted::GIVEN_BACK {
             self.given_back.with_label_values(&[reason]).reset();

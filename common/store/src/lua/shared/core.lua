@@ -2,7 +2,10 @@
 
 -- How many deliveries are on their way back to an endpoint's list, in queues that were set aside.
 local function length_of(key)
-  return call(string.sub(key, -8) == ':pending' and 'LLEN' or 'ZCARD', key)
+  if string.sub(key, -8) == ':pending' then
+    return call('LLEN', key)
+  end
+  return call('ZCARD', key)
 end
 local function count_releasing(id)
   local number = 0

@@ -8,7 +8,7 @@ use crate::redis_server::RedisServer;
 use crate::wait::{check, eventually};
 
 /// Keys that exist only while something waits, is in flight, or is worked through.
-pub(crate) const UNDER_WAY: [&str; 7] = [
+pub(crate) const UNDER_WAY: [&str; 8] = [
     "ready",
     "ready:slow",
     "timers",
@@ -16,6 +16,7 @@ pub(crate) const UNDER_WAY: [&str; 7] = [
     "tokens",
     "quarantine",
     "sweeps",
+    "chores",
 ];
 
 /// The key that exists once something went wrong.

@@ -104,9 +104,10 @@ pub struct DisableArgs {
     #[arg(long, env, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     pub disable_after: u32,
 
-    /// How long such a streak must have lasted before it disables; `60s` is good for busy systems.
-    #[arg(long, env, default_value = "0s")]
-    pub disable_min_span: Span,
+    /// How long such a streak must have lasted before it disables: failures within one timeout may be one incident. `0s`: the
+    /// tenth disables at once [default: `DELIVERY_TIMEOUT`].
+    #[arg(long, env)]
+    pub disable_min_span: Option<Span>,
 }
 
 /// What is kept, and for how long.
@@ -133,7 +134,11 @@ impl Config {
     pub fn policy(&self) -> Policy {
         Policy {
             disable_after: self.disable.disable_after,
-            disable_min_span: self.disable.disable_min_span.0,
+            disable_min_span: self
+                .disable
+                .disable_min_span
+                .unwrap_or(self.attempts.delivery_timeout)
+                .0,
             retention_succeeded: self.retention.retention_succeeded.0,
             retention_failed: self.retention.retention_failed.0,
             log_length: self.retention.log_length,

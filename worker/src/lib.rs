@@ -3,9 +3,9 @@
 //! - [`config`]: every variable.
 //! - `backend`: the queue as an apalis backend: fetching, slots, leases, reports.
 //! - `deliver`: one attempt, from the lease to the report; `fault`: whose fault it is that one failed;
-//!   `fitness`: whether this worker can make any.
-//! - `egress`: whether it is our own network that is down.
+//!   `fitness`: whether this worker can make any; `egress`: whether it is our own network that is down.
 //! - `test_events`: test events, past the queue.
+//! - `clock`: the time that receivers are told.
 //! - `transport`: the guarded HTTP client.
 //! - `upkeep`: finished payloads, expired leases, sweeps; `gauge`: how much memory Redis has left.
 //! - `probes`, [`metrics`]: what an operator sees.
@@ -15,6 +15,8 @@
 pub mod config;
 
 mod backend;
+
+mod clock;
 
 mod deliver;
 

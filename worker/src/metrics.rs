@@ -2,8 +2,8 @@
 
 use domain::delivery::Failure;
 use prometheus::{
-    Encoder as _, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
-    TextEncoder,
+    Encoder as _, Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    Registry, TextEncoder,
 };
 
 use crate::fault::{Need, NotAttempted};
@@ -52,6 +52,8 @@ pub struct Metrics {
     pub(crate) strikes_taken_back: IntCounter,
     /// How often the store turned out to be older than before.
     pub(crate) store_rewinds: IntCounter,
+    /// By how many seconds this machine's clock is ahead of Redis's.
+    pub(crate) clock_skew: Gauge,
 }
 
 /// The label of an attempt that succeeded.
@@ -153,31 +155,39 @@ impl Metrics {
                 "store_rewinds_total",
                 "Times that the store was found to be older than it was",
             )?,
+            clock_skew: registered(
+                &registry,
+                Gauge::new(
+                    "clock_skew_seconds",
+                    "By how much the clock of this machine is ahead of Redis's",
+                ),
+            )?,
             registry,
         };
-        // Every series exists from the start, so that a rate over it has a zero to start from.
+        metrics.begin();
+        Ok(metrics)
+    }
+
+    /// Begins every series at zero, so that a rate over it has something to start from.
+    fn begin(&self) {
         for outcome in Failure::ALL.map(Failure::code).into_iter().chain([SUCCEEDED]) {
-            metrics.attempts.with_label_values(&[outcome]).reset();
-            metrics.test_events.with_label_values(&[outcome]).reset();
+            self.attempts.with_label_values(&[outcome]).reset();
+            self.test_events.with_label_values(&[outcome]).reset();
         }
-        metrics.test_events.with_label_values(&[NOT_ATTEMPTED]).reset();
+        self.test_events.with_label_values(&[NOT_ATTEMPTED]).reset();
         for reason in NotAttempted::GIVEN_BACK {
-            metrics.given_back.with_label_values(&[reason]).reset();
+            self.given_back.with_label_values(&[reason]).reset();
         }
         for need in Need::ALL {
-            metrics.lacks.with_label_values(&[need.name()]).set(0);
+            self.lacks.with_label_values(&[need.name()]).set(0);
         }
         for reason in [AT_AGE, UNDER_PRESSURE] {
-            metrics.payloads_released.with_label_values(&[reason]).reset();
-            metrics
-                .payload_bytes_released
-                .with_label_values(&[reason])
-                .reset();
+            self.payloads_released.with_label_values(&[reason]).reset();
+            self.payload_bytes_released.with_label_values(&[reason]).reset();
         }
         for call in ["inspect", "work", "wake", "upkeep", "trials", "egress"] {
-            metrics.redis_errors.with_label_values(&[call]).reset();
+            self.redis_errors.with_label_values(&[call]).reset();
         }
-        Ok(metrics)
     }
 
     /// Everything in Prometheus's text format.

@@ -13,6 +13,7 @@ use crate::backend::handoff::Handoff;
 use crate::backend::plan::Capacity;
 use crate::backend::slots::Slots;
 use crate::backend::{Deliveries, wake};
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::deliver::{self, Deliverer, Sender};
 use crate::egress::{self, Egress};
@@ -40,8 +41,9 @@ pub(crate) struct Parts<'a> {
     pub(crate) trouble: Trouble,
     pub(crate) stop: Stop,
     pub(crate) client: transport::Client,
-    pub(crate) egress: Egress,
+    pub(crate) clock: Clock,
     pub(crate) fitness: Fitness,
+    pub(crate) egress: Egress,
 }
 
 /// What connects the fetcher with the task that waits for wake tokens.
@@ -109,6 +111,7 @@ impl Parts<'_> {
             stop: self.stop.clone(),
             metrics: self.metrics.clone(),
             outage: self.outage("work", true),
+            clock: self.clock.clone(),
             fitness: self.fitness.clone(),
         };
         let slots = self.config.concurrency.worker_concurrency;
@@ -187,6 +190,7 @@ impl Parts<'_> {
                 sender,
                 policy: self.config.policy(),
                 metrics: self.metrics.clone(),
+                clock: self.clock.clone(),
             }),
         };
         test_events.run()
@@ -217,8 +221,9 @@ impl Parts<'_> {
             self.client.clone(),
             self.config.urls.policy(),
             self.config.secrets.secrets_key.clone(),
-            self.egress.clone(),
             self.config.attempts.delivery_timeout.0,
+            self.clock.clone(),
+            self.egress.clone(),
         ))
     }
 

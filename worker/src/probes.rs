@@ -13,9 +13,10 @@ use poem::web::{Data, LocalAddr, RemoteAddr};
 use poem::{Addr, Endpoint, EndpointExt as _, Request, Response, Route, get, handler};
 use serve::{self, Limits};
 use store::Store;
-use store::condition::Readiness;
+use store::condition::{Readiness, StoreWarning};
 use tokio::net::TcpListener;
 
+use crate::clock::Clock;
 use crate::egress::Egress;
 use crate::fitness::Fitness;
 use crate::metrics::Metrics;
@@ -32,10 +33,11 @@ const JSON: &str = "application/json";
 pub(crate) struct Probes {
     pub(crate) store: Store,
     pub(crate) trouble: Trouble,
-    pub(crate) egress: Egress,
     pub(crate) fitness: Fitness,
+    pub(crate) egress: Egress,
     pub(crate) metrics: Metrics,
     pub(crate) stopping: Stop,
+    pub(crate) clock: Clock,
 }
 
 /// Serves for as long as it is polled.
@@ -138,11 +140,17 @@ impl Probes {
         if let Some(trouble) = trouble.filter(is_news) {
             found.reasons.insert(0, trouble);
         }
-        found.warnings.extend(self.egress.warning());
         self.fitness.tell(&mut found);
+        found.warnings.extend(self.egress.warning());
         if self.stopping.is_set() {
             found.reasons.insert(0, "the worker is stopping".to_owned());
         }
+        found
+            .warnings
+            .extend(self.clock.warning().map(|message| StoreWarning {
+                code: "clock",
+                message,
+            }));
         found
     }
 }

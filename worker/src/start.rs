@@ -5,6 +5,7 @@ use std::sync::Arc;
 use store::Store;
 use tokio::net::TcpListener;
 
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::egress::Egress;
 use crate::error::RunError;
@@ -37,16 +38,18 @@ pub async fn run(
     let trouble = Trouble::new("Redis has not answered yet");
     let (stopper, stop) = Stopper::new();
     let client = client(&config)?;
-    let egress = Egress::default();
+    let clock = Clock::new(metrics.clock_skew.clone());
     let fitness = Fitness::new(metrics.clone());
+    let egress = Egress::default();
     let mut pages = Tasks::default();
     let probes = Probes {
         store: store.clone(),
         trouble: trouble.clone(),
-        egress: egress.clone(),
         fitness: fitness.clone(),
+        egress: egress.clone(),
         metrics: metrics.clone(),
         stopping: stop.clone(),
+        clock: clock.clone(),
     };
     pages.spawn("health", async move {
         if let Err(error) = probes::serve(probes, listener).await {
@@ -78,8 +81,9 @@ pub async fn run(
         trouble,
         stop,
         client,
-        egress,
+        clock,
         fitness,
+        egress,
     };
     parts.start(stopper, pages).run(shutdown).await
 }

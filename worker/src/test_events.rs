@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use domain::id::DeliveryId;
 use store::policy::Policy;
 use store::queue::AttemptRecord;
 use store::test_events::TestEvent;
@@ -14,6 +15,7 @@ use store::{Listener, Store, StoreError};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use crate::clock::Clock;
 use crate::deliver::Sender;
 use crate::deliver::message::Message;
 use crate::fitness::Fitness;
@@ -48,6 +50,7 @@ pub(crate) struct TestEventSender {
     pub(crate) sender: Arc<Sender>,
     pub(crate) policy: Policy,
     pub(crate) metrics: Metrics,
+    pub(crate) clock: Clock,
 }
 
 impl TestEvents {
@@ -86,7 +89,7 @@ impl TestEvents {
         loop {
             let next = async {
                 match self.sender.store.next_test_event(listener, WAIT_FOR).await? {
-                    Some(delivery) => self.sender.store.begin_test_event(&delivery).await,
+                    Some(delivery) => self.sender.begin(&delivery).await,
                     None => Ok(None),
                 }
             };
@@ -104,6 +107,16 @@ impl TestEvents {
 }
 
 impl TestEventSender {
+    /// What is needed to send a test event, and what time it is; nothing when nobody waits for it any more.
+    async fn begin(&self, delivery: &DeliveryId) -> Result<Option<TestEvent>, StoreError> {
+        let asked = Instant::now();
+        let begun = self.store.begin_test_event(delivery).await?;
+        if let Some(test_event) = &begun {
+            self.clock.measure(asked, Instant::now(), test_event.time);
+        }
+        Ok(begun)
+    }
+
     /// Sends a test event and answers whoever asked for it. A panic is answered too.
     async fn send(self: &Arc<Self>, test_event: TestEvent) {
         let (sender, sending) = (Arc::clone(self), test_event.clone());

@@ -104,6 +104,7 @@ impl Upkeep {
     fn done(&mut self, reply: UpkeepReply) {
         self.metrics.leases_reaped.inc_by(reply.reaped.into());
         self.metrics.deliveries_swept.inc_by(reply.swept.into());
+        self.metrics.endpoints_disabled.inc_by(reply.disabled.into());
         for (reason, Released { payloads, bytes }) in [(AT_AGE, reply.aged), (UNDER_PRESSURE, reply.early)] {
             let label = &[reason];
             self.metrics
@@ -116,6 +117,12 @@ impl Upkeep {
                 .inc_by(bytes);
         }
         self.gauge.made_room(reply.early.payloads);
+        if reply.disabled > 0 {
+            tracing::info!(
+                endpoints = reply.disabled,
+                "disabled endpoints whose failures have lasted for long enough; their deliveries are parked"
+            );
+        }
         if reply.reaped > 0 {
             tracing::info!(leases = reply.reaped, "took back leases that had expired");
         }

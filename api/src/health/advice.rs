@@ -1,6 +1,7 @@
 //! What each failure means to the developer of a receiver, and what to do about it, in one sentence.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::time::Duration;
 
 use domain::clock::Timestamp;
@@ -44,9 +45,18 @@ impl Reading {
 
 /// A time as `11:52 UTC`; with its date, unless that is today's.
 pub(super) fn moment(at: Timestamp, now: Timestamp) -> String {
+    written(at, now, 11..16)
+}
+
+/// A time as `11:52:03 UTC`; with its date, unless that is today's.
+pub(crate) fn exact_moment(at: Timestamp, now: Timestamp) -> String {
+    written(at, now, 11..19)
+}
+
+fn written(at: Timestamp, now: Timestamp, clock: Range<usize>) -> String {
     let (at, now) = (at.to_string(), now.to_string());
     // `2026-03-26T15:30:00.000Z`
-    match (at.get(..10), at.get(11..16)) {
+    match (at.get(..10), at.get(clock)) {
         (Some(day), Some(time)) if now.starts_with(day) => format!("{time} UTC"),
         (Some(day), Some(time)) => format!("{day} {time} UTC"),
         _ => at,
@@ -131,7 +141,8 @@ const fn answered(status: u16) -> &'static str {
         413 => "the receiver's limit for the size of a body is too low; raise it",
         415 => "the receiver does not take `application/json`; let it",
         429 => {
-            "the receiver's rate limit is too low for its events; raise it, or let `Retry-After` say when to come again"
+            "the receiver's rate limit is too low for its events; raise it, give the endpoint a `rateLimit`, or let \
+             `Retry-After` say when to come again"
         }
         502..=504 => "what stands in front of the receiver gets no answer from it; is it running?",
         500..=599 => "the receiver fails; its own log of this time says why",

@@ -1,6 +1,6 @@
 //! What in an account needs attention, most urgent first.
 
-use super::advice::{Failed, moment};
+use super::advice::{Failed, exact_moment, moment};
 use domain::clock::Timestamp;
 use domain::endpoint::{DisabledReason, Endpoint, EndpointState};
 use domain::id::EndpointId;
@@ -11,6 +11,9 @@ const FAILING_FROM: u32 = 3;
 
 /// A queue with more deliveries than this will take long to send.
 const LONG_LINE: u64 = 1000;
+
+/// An endpoint that is held for longer than this (ms) is worth a look.
+const HELD_LONG: u64 = 60_000;
 
 /// From which share of its budget on, in percent, an account is warned.
 const NEAR_BUDGET: u64 = 80;
@@ -39,17 +42,20 @@ pub enum AttentionReason {
     Gone,
     /// The latest attempts failed.
     Failing,
+    /// The receiver asked us to wait for long.
+    Held,
     /// So many deliveries are waiting that it will take long to send them.
     LongLine,
 }
 
 impl AttentionReason {
     /// Every reason.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::NearBudget,
         Self::ConsecutiveFailures,
         Self::Gone,
         Self::Failing,
+        Self::Held,
         Self::LongLine,
     ];
 
@@ -61,6 +67,7 @@ impl AttentionReason {
             Self::ConsecutiveFailures => "consecutive_failures",
             Self::Gone => "gone",
             Self::Failing => "failing",
+            Self::Held => "held",
             Self::LongLine => "long_line",
         }
     }
@@ -96,14 +103,18 @@ fn of(endpoint: &Endpoint, now: Timestamp) -> Option<Attention> {
     let (reason, advice, since) = match endpoint.state {
         EndpointState::Disabled => disabled(endpoint, now),
         EndpointState::Active if endpoint.consecutive_failures >= FAILING_FROM => failing(endpoint, now),
-        EndpointState::Active if endpoint.queue.waiting > LONG_LINE => (
-            AttentionReason::LongLine,
-            format!(
-                "{} deliveries wait: the receiver takes them more slowly than they come; answer first and work later",
-                endpoint.queue.waiting
-            ),
-            None,
-        ),
+        EndpointState::Active if is_held_long(endpoint, now) => {
+            let until = endpoint.held_until.unwrap_or(now);
+            let advice = format!(
+                "the receiver asks us to wait until {}, and {} deliveries wait; another URL, or switching it off and on, ends that",
+                exact_moment(until, now),
+                endpoint.queue.waiting + endpoint.queue.retrying
+            );
+            (AttentionReason::Held, advice, None)
+        }
+        EndpointState::Active if endpoint.queue.waiting > LONG_LINE => {
+            (AttentionReason::LongLine, long_line(endpoint), None)
+        }
         EndpointState::Active | EndpointState::Off => return None,
     };
     Some(Attention {
@@ -112,6 +123,24 @@ fn of(endpoint: &Endpoint, now: Timestamp) -> Option<Attention> {
         advice,
         since,
     })
+}
+
+fn is_held_long(endpoint: &Endpoint, now: Timestamp) -> bool {
+    endpoint
+        .held_until
+        .is_some_and(|until| until.as_millis().saturating_sub(now.as_millis()) > HELD_LONG)
+}
+
+fn long_line(endpoint: &Endpoint) -> String {
+    let waiting = endpoint.queue.waiting;
+    match endpoint.rate_limit {
+        Some(limit) => {
+            format!("{waiting} deliveries wait: you limit it to {limit} a second; raise its `rateLimit`")
+        }
+        None => format!(
+            "{waiting} deliveries wait: the receiver takes them more slowly than they come; answer first and work later"
+        ),
+    }
 }
 
 fn disabled(endpoint: &Endpoint, now: Timestamp) -> (AttentionReason, String, Option<Timestamp>) {
@@ -129,7 +158,10 @@ fn disabled(endpoint: &Endpoint, now: Timestamp) -> (AttentionReason, String, Op
     if let Some(failure) = last_failure(endpoint) {
         advice = format!("{advice}, {failure}");
     }
-    if reason != AttentionReason::Gone {
+    if let Some(at) = endpoint.resume_at {
+        let at = exact_moment(at.max(now), now);
+        advice = format!("{advice}; it is tried again at {at}");
+    } else if reason != AttentionReason::Gone {
         advice.push_str("; switch it on when its receiver works again");
     }
     (reason, advice, since)

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::advice::{Failed, moment};
 use domain::clock::Timestamp;
+use domain::delivery::DeliveryState;
 use store::log::LoggedAttempt;
 
 /// The most frequent failure of a sample.
@@ -30,23 +31,27 @@ struct Group<'a> {
 }
 
 impl TopFailure {
-    /// The most frequent failure among `attempts` (newest first); of two that are equally frequent, the newer one. Deliveries that
-    /// were given up without an attempt count only if no attempt failed: they are a consequence of failures.
+    /// The most frequent failure among `attempts` (newest first); of two that are equally frequent, the newer one. Those after
+    /// which the receiver asked us to wait are none. Deliveries that were given up without an attempt count only if no attempt failed: they are a consequence of failures.
     pub(super) fn among(
         attempts: &[LoggedAttempt],
         now: Timestamp,
         timeout: Option<Duration>,
     ) -> Option<Self> {
-        let group = most_frequent(attempts, |attempt| attempt.duration.is_some())
-            .or_else(|| most_frequent(attempts, |attempt| attempt.duration.is_none()))?;
+        let group = most_frequent(attempts, |attempt| {
+            attempt.duration.is_some() && !attempt.is_held()
+        })
+        .or_else(|| most_frequent(attempts, |attempt| attempt.duration.is_none()))?;
         let (newer, run) = attempts.split_at(group.newest);
         let since = run
             .iter()
-            .take_while(|attempt| attempt.error.is_some())
-            .filter(|attempt| is_alike(attempt, group.example))
+            .take_while(|attempt| attempt.outcome != DeliveryState::Succeeded)
+            .filter(|attempt| is_alike(attempt, group.example) && !attempt.is_held())
             .last()
             .map_or(group.example.at, |oldest| oldest.at);
-        let is_over = newer.iter().any(|attempt| attempt.error.is_none());
+        let is_over = newer
+            .iter()
+            .any(|attempt| attempt.outcome == DeliveryState::Succeeded);
         let when = if is_over {
             format!("until {}", moment(group.example.at, now))
         } else {

@@ -10,40 +10,63 @@ mod attention;
 
 mod failure;
 
+mod notice;
+
+mod sampled;
+
+pub(crate) use advice::exact_moment;
 pub use attention::{Attention, AttentionReason, attention};
 pub use failure::TopFailure;
+pub use notice::{Notice, NoticeKind};
 
 use std::time::Duration;
 
 use domain::clock::Timestamp;
 use domain::endpoint::{Endpoint, EndpointState};
 use store::health::EndpointFacts;
-use store::log::LoggedAttempt;
+
+use self::sampled::Sampled;
 
 /// How many failures in a row disable an endpoint, until a worker has announced the configured value. This is the documented one.
 const DISABLE_AFTER: u32 = 10;
+
+/// How long they must have lasted, until then: as long as one attempt may take.
+const DISABLE_MIN_SPAN: Duration = Duration::from_secs(10);
 
 /// How well deliveries to an endpoint work, and what is going to happen.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EndpointHealth {
     /// How many failures in a row disable the endpoint.
     pub disable_after: u32,
-    /// How many more failures disable it: at least 1 while it is active, 0 while it isn't.
+    /// How many more failures disable it: 0 if it isn't active, or if there were enough, and the clock disables it.
     pub failures_until_disabled: u32,
-    /// When it will be disabled if failures keep coming as fast as they have since the first of them. `None` if it isn't active, or
-    /// has fewer than two failures in a row: one failure has no pace.
+    /// When it will be disabled if failures keep coming as fast as they have since the first of them; if there were enough, when
+    /// the clock disables it. `None` if it isn't active, or has fewer than two failures in a row: one failure has no pace. Nor
+    /// is it disabled while our own network is broken.
     pub disabled_at_this_pace: Option<Timestamp>,
-    /// When the next attempt is due: now if a delivery is waiting, otherwise when the earliest retry is due. `None` if the endpoint
-    /// isn't active, or there is nothing to send.
+    /// When the next attempt is due: now if a delivery is waiting, otherwise when the earliest retry is due; not before the end of
+    /// a hold, nor before its next turn by its rate limit. `None` if the endpoint isn't active, or there is nothing to send.
     pub next_attempt_at: Option<Timestamp>,
+    /// How many attempts it may have in flight at once now.
+    pub in_flight_limit: u32,
+    /// How many it carries at once, if it was found to carry fewer than it could have.
+    pub carries: Option<u32>,
+    /// When one parked delivery is tried again; `None` unless it resumes by itself.
+    pub resume_at: Option<Timestamp>,
+    /// Whether our own network is broken.
+    pub own_outage: bool,
+    /// What its owner should know of the way it is served now.
+    pub notices: Vec<Notice>,
     /// The share of the sampled attempts that succeeded, from 0 to 1; `None` if there are none.
     pub success_rate: Option<f64>,
     /// The median duration of the sampled attempts.
     pub p50: Option<Duration>,
     /// The 95th percentile of their durations.
     pub p95: Option<Duration>,
-    /// How many attempts were sampled: at most [`SAMPLE`](store::health::SAMPLE).
+    /// How many attempts were sampled: at most [`SAMPLE`](store::health::SAMPLE), without those that were held.
     pub sampled_attempts: usize,
+    /// After how many of the latest attempts the receiver asked us to wait.
+    pub held_attempts: usize,
     /// Deliveries that will be sent.
     pub queue: Queue,
     /// Deliveries that are held back until the endpoint is switched on.
@@ -84,28 +107,39 @@ impl EndpointHealth {
         let disable_after = policy.map_or(DISABLE_AFTER, |policy| policy.disable_after);
         let timeout = policy.map(|policy| policy.delivery_timeout);
         let (queue, parked) = queue_and_parked(facts, is_active);
-        let failures_until_disabled = if is_active {
-            // A streak with enough failures that hasn't lasted long enough needs one more failure.
-            disable_after.saturating_sub(endpoint.consecutive_failures).max(1)
-        } else {
-            0
+        let by_clock = facts.disabled_by_clock_at.is_some();
+        let failures_until_disabled = match disable_after.saturating_sub(endpoint.consecutive_failures) {
+            _ if !is_active => 0,
+            0 if by_clock => 0,
+            // A streak with enough failures that no clock watches, such as that of a URL before, needs one more failure.
+            missing => missing.max(1),
         };
         let next_attempt_at = next_attempt(facts, is_active);
-        let min_span = policy.map_or(Duration::ZERO, |policy| policy.disable_min_span);
-        let disabled_at_this_pace = is_active
-            .then(|| disabled_at(endpoint, failures_until_disabled, min_span, facts.now))
-            .flatten()
-            .map(|at| at.max(next_attempt_at.unwrap_or(at)));
+        let min_span = policy.map_or(DISABLE_MIN_SPAN, |policy| policy.disable_min_span);
+        let disabled_at_this_pace = if failures_until_disabled > 0 && !facts.own_outage {
+            disabled_at(endpoint, failures_until_disabled, min_span, facts.now)
+                .map(|at| at.max(next_attempt_at.unwrap_or(at)))
+        } else {
+            clock_disables_at(facts, disable_after)
+        };
         let sampled = Sampled::of(&facts.attempts);
         Self {
             disable_after,
             failures_until_disabled,
             disabled_at_this_pace,
             next_attempt_at,
+            in_flight_limit: in_flight_limit(facts),
+            carries: endpoint.carries.filter(|_| is_active),
+            resume_at: endpoint
+                .resume_at
+                .filter(|_| endpoint.state == EndpointState::Disabled),
+            own_outage: facts.own_outage,
+            notices: notice::notices(facts, disable_after),
             success_rate: sampled.success_rate(),
             p50: sampled.percentile(50),
             p95: sampled.percentile(95),
-            sampled_attempts: sampled.durations.len(),
+            sampled_attempts: sampled.count(),
+            held_attempts: facts.attempts.iter().filter(|attempt| attempt.is_held()).count(),
             queue,
             parked,
             top_failure: TopFailure::among(&facts.attempts, facts.now, timeout),
@@ -136,14 +170,38 @@ fn queue_and_parked(facts: &EndpointFacts, is_active: bool) -> (Queue, Parked) {
 }
 
 fn next_attempt(facts: &EndpointFacts, is_active: bool) -> Option<Timestamp> {
-    if !is_active {
-        None
-    } else if facts.endpoint.queue.waiting > 0 {
-        Some(facts.now)
+    let endpoint = &facts.endpoint;
+    let due = if !is_active {
+        return None;
+    } else if endpoint.queue.waiting > 0 {
+        facts.now
     } else {
         // An attempt that is overdue is about to be made.
-        facts.nearest_retry.map(|due| due.max(facts.now))
-    }
+        facts.nearest_retry?.max(facts.now)
+    };
+    let paced_until = endpoint.paced_until.filter(|_| endpoint.rate_limit.is_some());
+    let waits = endpoint.held_until.into_iter().chain(paced_until);
+    Some(waits.fold(due, Timestamp::max))
+}
+
+/// How many attempts an endpoint may have in flight at once: one before the first has succeeded.
+fn in_flight_limit(facts: &EndpointFacts) -> u32 {
+    let limit = facts.endpoint.limit.unwrap_or(1).max(1);
+    facts
+        .policy
+        .as_ref()
+        .map_or(limit, |policy| limit.min(policy.endpoint_concurrency))
+}
+
+/// When the clock disables an endpoint that has failed often enough. The clock stands while it is held, and while our own network is
+/// broken.
+fn clock_disables_at(facts: &EndpointFacts, disable_after: u32) -> Option<Timestamp> {
+    let endpoint = &facts.endpoint;
+    let is_due = endpoint.state == EndpointState::Active
+        && endpoint.consecutive_failures >= disable_after
+        && !facts.own_outage;
+    let at = facts.disabled_by_clock_at.filter(|_| is_due)?.max(facts.now);
+    Some(endpoint.held_until.map_or(at, |held| at.max(held)))
 }
 
 /// When a streak of failures will be long enough to disable the endpoint. It supposes that each of the `missing` failures takes as
@@ -160,40 +218,6 @@ fn disabled_at(endpoint: &Endpoint, missing: u32, min_span: Duration, now: Times
 
 fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// The attempts of a sample. Deliveries that were given up without an attempt are not among them.
-struct Sampled {
-    /// Shortest first.
-    durations: Vec<Duration>,
-    succeeded: usize,
-}
-
-impl Sampled {
-    fn of(attempts: &[LoggedAttempt]) -> Self {
-        let made = attempts.iter().filter(|attempt| attempt.duration.is_some());
-        let mut durations: Vec<_> = made.clone().filter_map(|attempt| attempt.duration).collect();
-        durations.sort_unstable();
-        Self {
-            durations,
-            succeeded: made.filter(|attempt| attempt.error.is_none()).count(),
-        }
-    }
-
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a sample has at most a hundred attempts"
-    )]
-    fn success_rate(&self) -> Option<f64> {
-        let count = self.durations.len();
-        (count > 0).then(|| self.succeeded as f64 / count as f64)
-    }
-
-    /// A percentile by the nearest-rank method: the shortest duration that `percent` % of the attempts did not exceed.
-    fn percentile(&self, percent: usize) -> Option<Duration> {
-        let rank = (self.durations.len() * percent).div_ceil(100);
-        self.durations.get(rank.checked_sub(1)?).copied()
-    }
 }
 
 #[cfg(test)]

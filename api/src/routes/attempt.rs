@@ -16,11 +16,15 @@ use super::schema::DateTime;
 pub(crate) struct AttemptView {
     /// When the attempt ended, or the delivery was given up.
     at: DateTime,
-    /// Which attempt of the delivery it was, counted from 1. If `durationMs` is `null`: how many attempts were made before the
+    /// Which attempt of the delivery it was, counted from 1; one that is held doesn't count, and the next has its number. If
+    /// `durationMs` is `null`: how many attempts were made before the
     /// delivery was given up.
     attempt: u32,
     /// What became of the delivery.
     outcome: Outcome,
+    /// If the receiver asked us to wait: until when its endpoint, or this delivery alone, does; `null` otherwise.
+    #[oai(nullable)]
+    held_until: Option<DateTime>,
     /// How long the attempt took in all, in milliseconds; `null` if none was made.
     #[oai(nullable)]
     duration_ms: Option<u64>,
@@ -86,6 +90,8 @@ pub(crate) enum Outcome {
     Retrying,
     /// The last attempt failed, or the delivery was given up.
     Exhausted,
+    /// The receiver asked us to wait (429, or 503 with `Retry-After`): this attempt doesn't count, and the delivery waits.
+    Held,
 }
 
 impl From<LoggedAttempt> for AttemptView {
@@ -96,9 +102,11 @@ impl From<LoggedAttempt> for AttemptView {
             outcome: match attempt.outcome {
                 DeliveryState::Succeeded => Outcome::Succeeded,
                 DeliveryState::Exhausted => Outcome::Exhausted,
-                // The log has only these three.
+                DeliveryState::Pending => Outcome::Held,
+                // The log has only these four.
                 _ => Outcome::Retrying,
             },
+            held_until: attempt.held_until.map(|until| DateTime(until.to_string())),
             duration_ms: attempt.duration.map(whole_millis),
             timing: Timing {
                 dns_ms: attempt.phases.dns.map(millis),

@@ -1,7 +1,7 @@
 //! Checks what the fields of requests contain. Each refusal names the field and says what to do.
 
 use domain::clock::Timestamp;
-use domain::endpoint::MAX_DESCRIPTION;
+use domain::endpoint::{MAX_DESCRIPTION, MAX_RATE, RateLimit};
 use domain::event::{EventType, MAX_CHATBOT_ID, Subscription};
 use domain::id::{AccountId, EndpointId};
 
@@ -68,6 +68,17 @@ pub(super) fn description(text: String) -> Result<String, Problem> {
     } else {
         Err(Problem::new(Code::InvalidDescription).field("description"))
     }
+}
+
+/// The most deliveries that an endpoint gets in a second.
+pub(super) fn rate_limit(per_second: i64) -> Result<RateLimit, Problem> {
+    RateLimit::new(per_second).ok_or_else(|| {
+        Problem::new(Code::InvalidValue)
+            .detail(format!(
+                "`rateLimit` must be from 1 to {MAX_RATE} deliveries in a second, or `null` for no limit."
+            ))
+            .field("rateLimit")
+    })
 }
 
 /// An account in its prefixed form.

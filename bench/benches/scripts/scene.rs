@@ -98,6 +98,8 @@ impl Scene {
             events: vec![Subscription::All],
             chatbot_id: None,
             description: None,
+            rate_limit: None,
+            auto_resume: false,
             secret: SealedSecret::from_stored("v1.test.sealed".to_owned()),
         }
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use chrono::NaiveDateTime;
+
 /// The longest `Retry-After` that we honour.
 pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -48,20 +50,63 @@ impl Default for RetrySchedule {
     }
 }
 
-/// Reads a `Retry-After` header (RFC 9110 §10.2.3): seconds, or an HTTP date relative to `now_seconds`.
+/// Reads a `Retry-After` header (RFC 9110 §10.2.3): seconds, a fraction of which counts as a whole one, or an HTTP date in any of
+/// its three forms, relative to `now_seconds`.
 ///
 /// `None` for a value that is neither. The result may be longer than [`MAX_RETRY_AFTER`].
 #[must_use]
 pub fn parse_retry_after(value: &str, now_seconds: i64) -> Option<Duration> {
     let value = value.trim();
-    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // What doesn't fit into 64 bits is longer than we honour.
-        return Some(value.parse().map_or(MAX_RETRY_AFTER, Duration::from_secs));
+    delay(value).or_else(|| {
+        let seconds = date(value, now_seconds)? - now_seconds;
+        Some(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
+    })
+}
+
+/// `120`, or `1.5`, which is more than the standard allows.
+fn delay(value: &str) -> Option<Duration> {
+    let (whole, fraction) = value.split_once('.').unwrap_or((value, "0"));
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number(whole) || !is_number(fraction) {
+        return None;
     }
-    let date = chrono::DateTime::parse_from_rfc2822(value).ok()?;
-    Some(Duration::from_secs(
-        u64::try_from(date.timestamp() - now_seconds).unwrap_or(0),
-    ))
+    // What doesn't fit into 64 bits is longer than we honour.
+    let seconds = whole.parse().unwrap_or(MAX_RETRY_AFTER.as_secs());
+    let more = u64::from(fraction.bytes().any(|digit| digit != b'0'));
+    Some(Duration::from_secs(u64::saturating_add(seconds, more)))
+}
+
+/// Seconds since 1970 of an HTTP date (RFC 9110 §5.6.7). The day of the week is not looked at: it may be wrong.
+fn date(value: &str, now_seconds: i64) -> Option<i64> {
+    const OBSOLETE: &str = "%d-%b-%y %H:%M:%S GMT";
+    let parse = |text: &str, form: &str| NaiveDateTime::parse_from_str(text, form).ok();
+    if let Some((_, rest)) = value.split_once(',') {
+        let rest = rest.trim_start();
+        let standard = parse(rest, "%d %b %Y %H:%M:%S GMT").or_else(|| {
+            let with_offset = chrono::DateTime::parse_from_rfc2822(rest).ok()?;
+            Some(with_offset.naive_utc())
+        });
+        return match standard {
+            Some(date) => Some(date.and_utc().timestamp()),
+            None => Some(in_this_century(parse(rest, OBSOLETE)?, now_seconds)),
+        };
+    }
+    let (_, rest) = value.split_once(' ')?;
+    Some(parse(rest, "%b %e %H:%M:%S %Y")?.and_utc().timestamp())
+}
+
+/// A year of two digits is never more than 50 years ahead.
+fn in_this_century(date: NaiveDateTime, now_seconds: i64) -> i64 {
+    const CENTURY: i64 = 36_525 * 86_400;
+    let seconds = date.and_utc().timestamp();
+    let ahead = seconds - now_seconds;
+    if ahead > CENTURY / 2 {
+        seconds - CENTURY
+    } else if ahead < -CENTURY / 2 {
+        seconds + CENTURY
+    } else {
+        seconds
+    }
 }
 
 #[cfg(test)]

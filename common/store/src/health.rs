@@ -28,6 +28,10 @@ pub struct EndpointFacts {
     pub attempts: Vec<LoggedAttempt>,
     /// The rules that the workers go by, if one has announced them.
     pub policy: Option<Policy>,
+    /// When the clock disables it, if its streak has enough failures and has not lasted long enough yet.
+    pub disabled_by_clock_at: Option<Timestamp>,
+    /// Whether a worker takes its own network for broken.
+    pub own_outage: bool,
     /// Redis's time.
     pub now: Timestamp,
 }
@@ -64,10 +68,15 @@ pub(crate) struct Health {
     /// The newest entries of its log, newest first.
     entries: Vec<RawEntry>,
     policy: HashMap<String, String>,
+    disabled_by_clock_at: Legible<Timestamp>,
+    /// Worker → until when its own network counts as broken (ms).
+    outages: HashMap<String, String>,
     now: Timestamp,
 }
 
-answered! { Health { endpoint, first_waiting, nearest_retry, entries, policy, now } }
+answered! {
+    Health { endpoint, first_waiting, nearest_retry, entries, policy, disabled_by_clock_at, outages, now }
+}
 
 script! {
     /// An account at a glance, but for its endpoints.
@@ -146,6 +155,12 @@ impl From<Health> for EndpointFacts {
                 .filter(|attempt| !attempt.is_test)
                 .collect(),
             policy: Policy::read(&health.policy),
+            disabled_by_clock_at: health.disabled_by_clock_at.0,
+            own_outage: health.outages.values().any(|until| {
+                until
+                    .parse::<u64>()
+                    .is_ok_and(|until| until > health.now.as_millis())
+            }),
             now: health.now,
         }
     }

@@ -15,7 +15,7 @@
 //! | `key:<k>:pushed` | string | events accepted with this service key in this minute, if they are limited | 1 min |
 //! | `endpoint:<e>` | hash | `url`, `events`, `state`, `consecutiveFailures`, `inFlight`, … | until it is removed |
 //! | `event:<v>` | hash | `body`, `event`, `account`, `refs` (unfinished deliveries), `deliveries`, `charge`, `acceptedAt`, `failed`, `again` (how often it was sent again after it had finished) | `RETENTION_SUCCEEDED` after its last delivery finished, `RETENTION_FAILED` if one was exhausted; less while memory is short |
-//! | `delivery:<d>` | hash | `state`, `attempts`, `nextAttemptAt`, `reason`, `lostLeases`, `quarantinedAt`, `singly`, `log` (ids of its log entries), `replayOf`, `madeAt`, … | from its first failed attempt or lost lease, replays from the start; after success `RETENTION_SUCCEEDED`, exhausted `RETENTION_FAILED` |
+//! | `delivery:<d>` | hash | `state`, `attempts`, `holds`, `nextAttemptAt`, `reason`, `status`, `forwarded`, `lostLeases`, `quarantinedAt`, `singly`, `log` (ids of its log entries), `replayOf`, `madeAt`, … | from its first failed attempt or lost lease, replays from the start; after success `RETENTION_SUCCEEDED`, exhausted `RETENTION_FAILED` |
 //! | `pending:<e>` | list | deliveries that wait for their turn, as `<d>` or `<d>:<attempts made>`; suspects as `<d>:0<attempts made>` | while there are some |
 //! | `retry:<e>` | sorted set | delivery → when its next attempt is due (ms); parked: when it was accepted (s) | while there are some |
 //! | `finished:<class>` | sorted set | account → when the oldest entry of its list `delivered` or `exhausted` finished (s) | while there are some |
@@ -28,6 +28,7 @@
 //! | `leases` | sorted set | delivery in flight → when its lease expires (ms) | while there are some |
 //! | `tokens` | hash | delivery in flight → `<incarnation>:<sequence>\|<in flight at its endpoint>\|<generation>\|<attempt>\|<payload bytes>` | while there are some |
 //! | `quarantine` | sorted set | suspect (a delivery that lost three leases) of an active endpoint → when it is served (ms) | while there are some |
+//! | `failing` | sorted set | active endpoint whose streak of failures is long enough to disable it, but has not lasted `DISABLE_MIN_SPAN` → when upkeep's clock looks at it (ms) | while there are some |
 //! | `parked` | sorted set | endpoint that isn't active → when upkeep looks at what is parked there (ms) | while there are some |
 //! | `disabled` | sorted set | the same, as the previous release entered disabled endpoints; upkeep moves them to `parked` | until then |
 //! | `replays` | sorted set | replay of many that is under way → when its next step is due (ms) | while there are some |
@@ -36,7 +37,8 @@
 //! | `trials` | list | test events that no worker has taken yet | while there are some |
 //! | `trial:<d>` | hash | a test event: `endpoint`, `event`, `body`, `at`, `done` | 2 min |
 //! | `answer:<d>` | list | the log entry of a test event, for the one who waits for it | 1 min |
-//! | `sweeps` | list | `<release\|cancel\|forget> <e> <key> <type>`: what upkeep has to work through | while there are some |
+//! | `sweeps` | list | `<cancel\|forget> <e> <key> <type>`: what upkeep has to work through | while there are some |
+//! | `chores` | sorted set | `<release\|forward\|resume> <e>[ <operation>]`: what upkeep does step by step for an endpoint → when the next step is due (ms) | while there are some |
 //! | `sweep:<operation>:<queue>` | list or sorted set | a queue that was set aside in one step | until it is worked through |
 //! | `corrupt` | list | `<e> <entry>`: entries that could not be read; `<id> <key>`: keys that were moved away | the last 1,000 |
 //! | `corrupt:<key>` | any | what something else had written in the place of a key of ours | 14 days |

@@ -34,6 +34,7 @@ list![
     endpoints::EndpointList<'_>,
     endpoints::EndpointUpdate<'_>,
     endpoints::EndpointRemove<'_>,
+    endpoints::EndpointRetry<'_>,
     endpoints::EndpointEnable<'_>,
     rotation::EndpointRotate<'_>,
     rewrap::EndpointRewrap<'_>,

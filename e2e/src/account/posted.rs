@@ -9,7 +9,7 @@ pub(super) struct Posted {
     /// Deliveries that a receiver answered with a 2xx.
     pub(super) succeeded: HashSet<String>,
     /// Deliveries that came again, once for each repetition. A request that is sent again within its attempt, because it was cut
-    /// off before a byte of an answer, is none.
+    /// off before a byte of an answer, is none; nor is one that the receiver asked to wait with, whose attempt doesn't count.
     pub(super) duplicates: Vec<String>,
 }
 
@@ -24,7 +24,8 @@ impl Posted {
             for request in receiver.received() {
                 let delivery = request.expect_header("x-rkt-delivery").to_owned();
                 let attempt = request.expect_header("x-rkt-attempt").to_owned();
-                let before = attempts.insert((delivery.clone(), attempt), request.was_cut_off);
+                let comes_again = request.was_cut_off || matches!(request.status, Some(429 | 503));
+                let before = attempts.insert((delivery.clone(), attempt), comes_again);
                 if before == Some(false) || posted.succeeded.contains(&delivery) {
                     posted.duplicates.push(delivery.clone());
                 }

@@ -3,13 +3,14 @@
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::sync::watch;
 
 use super::Answer;
+use super::workers::Workers;
 
 /// One request.
 #[derive(Debug, Clone)]
@@ -77,6 +78,8 @@ pub(super) struct Record {
     open: AtomicUsize,
     most_open: AtomicUsize,
     pub(super) gate: watch::Sender<bool>,
+    /// Its workers, if there are only so many.
+    pub(super) workers: OnceLock<Workers>,
 }
 
 #[derive(Default)]

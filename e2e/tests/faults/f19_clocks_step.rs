@@ -1,11 +1,13 @@
-//! Steps a worker's clock, then Redis's clock, an hour back and forth: no storm, no stall.
+//! Steps a worker's clock, then Redis's clock, an hour back and forth: no storm, no stall, and receivers are told the right time.
 //!
+//! Proves (guarantees): a worker's clock is wrong by an hour
 //! Proves (guarantees): clocks step an hour back and forth, also while attempts take up to `DELIVERY_TIMEOUT`
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use e2e::client::Caller;
 use e2e::receiver::{Answer, Received};
 use e2e::temp_dir::TempDir;
 use e2e::wait::{LONG, check, eventually};
@@ -35,7 +37,8 @@ fn compile_step_clock(dir: &Path) -> PathBuf {
     library
 }
 
-/// A worker uses its wall clock for `webhook-timestamp` alone: that is wrong by an hour, and nothing else is.
+/// A worker's own clock is wrong by an hour: receivers are told the right time all the same, by deliveries and by test events.
+/// The worker goes on, and warns of its clock.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_workers_clock() {
     let dir = TempDir::new("clock");
@@ -48,23 +51,67 @@ async fn a_workers_clock() {
             .worker_env("STEP_CLOCK_FILE", text(&file)),
     )
     .await;
+    let listen = scene.system.workers[0].variable("WORKER_LISTEN").unwrap();
+    let worker = Caller::new(&format!("http://{listen}"), None);
     let load = scene.load();
     for hours in [0, 1, -1, 1, 0] {
         std::fs::write(&file, (hours * HOUR).to_string()).unwrap();
-        eventually(LONG, "requests that are signed by that clock", async || {
-            let last = scene.receiver.received().last().map(|request| wrong_by(request));
+        let side = ["behind Redis's", "", "ahead of Redis's"][usize::try_from(hours + 1).unwrap()];
+        eventually(LONG, "the worker to notice its clock", async || {
+            let ready = worker.get("/readyz").await.expect(200);
+            let warnings = ready.body["warnings"].to_string();
+            let is_told = ["ahead of Redis's", "behind Redis's"].map(|side| warnings.contains(side));
             check(
-                last.is_some_and(|seconds| (seconds - hours * HOUR).abs() < 60),
-                format!("{last:?} for {hours} hours"),
+                is_told == ["ahead of Redis's", "behind Redis's"].map(|told| told == side),
+                format!("{warnings} for {hours} hours"),
+            )
+        })
+        .await;
+        eventually(LONG, "the difference in the metrics", async || {
+            let metrics = worker.get("/metrics").await.text;
+            let named = "webhooks_worker_clock_skew_seconds ";
+            let line = metrics.lines().find_map(|line| line.strip_prefix(named)).unwrap();
+            let seconds: f64 = line.parse().unwrap();
+            check(
+                (seconds - (hours * HOUR) as f64).abs() < 60.0,
+                format!("{seconds} for {hours} hours"),
             )
         })
         .await;
         more_accepted(&load, 100).await;
+        let test = format!("/api/webhooks-config/{}/test", scene.endpoints[0].id);
+        let reply = scene.system.customer().post(&test, &serde_json::json!({})).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
     }
     let loaded = load.stop().await;
     assert_eq!(loaded.refusals(), 0, "{:?}", loaded.refused);
     scene.assert_all_run();
+    let requests = scene.receiver.received();
+    assert!(requests.len() >= 500);
+    for request in requests {
+        assert!(wrong_by(&request).abs() < 60, "wrong by {} s", wrong_by(&request));
+    }
     scene.all_delivered(loaded, 0).await;
+}
+
+/// Redis's clock was ahead for a moment. The scripts' clock stays ahead, since it never goes back; receivers are told the
+/// server's own time.
+#[tokio::test(flavor = "multi_thread")]
+async fn receivers_are_not_told_the_time_that_never_goes_back() {
+    let scene = Scene::start(builder()).await;
+    let mut pushed = push(&scene.system, "lead.captured", 1).await;
+    step_clock(&scene.system.redis, HOUR * 1000);
+    pushed.extend(push(&scene.system, "lead.captured", 1).await);
+    scene.receiver.wait_for_at("/one", 2).await;
+    step_clock(&scene.system.redis, -HOUR * 1000);
+    pushed.extend(push(&scene.system, "lead.captured", 1).await);
+    scene.receiver.wait_for_at("/one", 3).await;
+    let stats: String = scene.redis(&["HGET", "wh:{0}:stats", "clockSkew"]);
+    assert!(stats.parse::<i64>().unwrap() > HOUR * 1000 - 60_000, "{stats}");
+    for request in scene.receiver.received() {
+        assert!(wrong_by(&request).abs() < 60, "wrong by {} s", wrong_by(&request));
+    }
+    scene.every_event_delivered(pushed).await;
 }
 
 /// Redis's clock steps while deliveries succeed and fail: no lease is taken for expired, no retry comes before its time when

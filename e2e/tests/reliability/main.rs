@@ -6,6 +6,7 @@ mod timeout;
 
 mod disabling;
 
+mod holds;
 mod outcomes;
 
 mod tls;
@@ -21,5 +22,7 @@ mod reused;
 mod proxy;
 
 mod workers;
+
+mod few_workers;
 
 mod slow;

@@ -37,7 +37,7 @@ async fn attempts(system: &System, endpoint: &str) -> Vec<Value> {
             .unwrap()
             .to_owned();
         let detail = customer.get(&format!("{path}/{delivery}")).await.body;
-        match detail["attempts"].as_array() {
+        match detail["attemptLog"].as_array() {
             Some(attempts) if !attempts.is_empty() => Ok(attempts.clone()),
             _ => Err(detail.to_string()),
         }

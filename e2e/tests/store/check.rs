@@ -239,10 +239,11 @@ async fn damage_to_accounts_payloads_and_places_is_reported() {
             "belongs to no endpoint",
         ),
         ("RPUSH @sweeps nonsense", "sweeps", "which can't be read"),
+        ("ZADD @chores 1 nonsense", "chores", "which can't be read"),
         (
             "RPUSH @sweep:1:pending {1}",
             "sweep:1:pending",
-            "is set aside and in no sweep",
+            "is set aside, to be neither swept nor released",
         ),
         (
             "SET @corrupt:pending:{e} text",

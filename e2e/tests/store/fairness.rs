@@ -120,6 +120,7 @@ async fn slow_endpoints_get_only_the_slots_that_are_spared_for_them() {
     fixture
         .report(&mut worker, &leased, Outcome::Succeeded(took_long))
         .await;
+    fixture.end_slow_start(&slow).await;
     for _ in 0..20 {
         fixture
             .accept(&event_of(EventType::MessageSent, "bot", "{}"))

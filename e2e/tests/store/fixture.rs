@@ -98,16 +98,15 @@ impl Fixture {
 
     /// From now on the endpoint may have as many in flight as any.
     pub(crate) async fn end_slow_start(&self, id: &EndpointId) {
-        let mut raw = self.raw.clone();
+        self.set_limit(id, self.policy.endpoint_concurrency).await;
+    }
+
+    /// From now on the endpoint may have so many in flight.
+    pub(crate) async fn set_limit(&self, id: &EndpointId, limit: u32) {
         let key = format!("wh:{{0}}:endpoint:{id}");
-        let limit = self.policy.endpoint_concurrency;
-        let _: i64 = redis::cmd("HSET")
-            .arg(key)
-            .arg("limit")
-            .arg(limit)
-            .query_async(&mut raw)
-            .await
-            .unwrap();
+        let _: i64 = self
+            .command(redis::cmd("HSET").arg(key).arg("limit").arg(limit))
+            .await;
     }
 
     /// An endpoint that was never attempted.
@@ -136,6 +135,22 @@ impl Fixture {
         let patch = EndpointPatch {
             active: Some(active),
             parked,
+            ..EndpointPatch::default()
+        };
+        self.store
+            .update_endpoint(&account(), id, &patch)
+            .await
+            .unwrap()
+            .expect("the endpoint exists")
+    }
+
+    pub(crate) async fn change_url(&self, id: &EndpointId, url: &str) -> Endpoint {
+        let policy = UrlPolicy {
+            allow_http: true,
+            addresses: AddressPolicy::default(),
+        };
+        let patch = EndpointPatch {
+            url: Some(EndpointUrl::parse(url, &policy).unwrap()),
             ..EndpointPatch::default()
         };
         self.store
@@ -272,10 +287,15 @@ impl Fixture {
             .await
     }
 
-    /// Asserts that nothing waits, nothing is in flight, and no account is charged for anything.
-    pub(crate) async fn assert_drained(&self) {
+    /// Asserts that what is stored agrees with itself.
+    pub(crate) async fn assert_sound(&self) {
         let violations = broken_rules(&self.store.snapshot(&|_| {}).await.unwrap());
         assert!(violations.is_empty(), "{violations:#?}");
+    }
+
+    /// Asserts that nothing waits, nothing is in flight, and no account is charged for anything.
+    pub(crate) async fn assert_drained(&self) {
+        self.assert_sound().await;
         let left: Vec<_> = self
             .keys()
             .await
@@ -347,6 +367,8 @@ pub(crate) fn new_endpoint(account: &AccountId, events: &[&str], chatbot: Option
             .collect(),
         chatbot_id: chatbot.map(str::to_owned),
         description: None,
+        rate_limit: None,
+        auto_resume: false,
         secret: SealedSecret::from_stored("v1.test.sealed".to_owned()),
     }
 }
@@ -423,6 +445,22 @@ pub(crate) fn failed(retry_in: Option<u64>) -> Outcome {
         },
         retry_in: retry_in.map(Duration::from_secs),
         gone: false,
+    }
+}
+
+/// A 429 that asks for a pause of so many seconds, or names no time. `retry_in`: what the schedule says.
+pub(crate) fn refused(asked: Option<u64>, retry_in: Option<u64>) -> Outcome {
+    Outcome::Held {
+        attempt: AttemptRecord {
+            status: Some(429),
+            duration: Duration::from_millis(7),
+            error: Some("http_status"),
+            detail: "answered 429 Too Many Requests".to_owned(),
+            ..AttemptRecord::default()
+        },
+        wait: asked.map(Duration::from_secs),
+        retry_in: retry_in.map(Duration::from_secs),
+        jitter: 0.0,
     }
 }
 

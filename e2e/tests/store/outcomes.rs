@@ -1,4 +1,6 @@
 //! What a report does to its delivery and its endpoint.
+//!
+//! Proves (guarantees): a result belongs to an older generation
 
 use std::time::Duration;
 

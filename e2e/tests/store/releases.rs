@@ -19,7 +19,7 @@ async fn discarding_cancels_also_what_is_being_released() {
     fixture.switch(&id, false, Deliver).await;
     fixture.switch(&id, true, Deliver).await;
     fixture.store.upkeep(&fixture.policy).await.unwrap();
-    assert_eq!(fixture.waiting(&id).await, (100, 0), "most is still set aside");
+    assert_eq!(fixture.waiting(&id).await, (64, 0), "most is still set aside");
     let mut worker = Worker::new();
     let leased = fixture.lease(&mut worker, 1).await;
     assert_eq!(leased.len(), 1);

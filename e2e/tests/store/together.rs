@@ -226,11 +226,3 @@ async fn a_caller_that_goes_away_holds_up_nobody() {
     assert!(went_away > 100, "{went_away} of 400 had no answer");
     fixture.assert_sound().await;
 }
-
-impl Fixture {
-    /// What is stored agrees with itself.
-    async fn assert_sound(&self) {
-        let report = self.store.check().await.unwrap();
-        assert!(report.violations.is_empty(), "{:#?}", report.violations);
-    }
-}

@@ -16,6 +16,7 @@ use store::queue::{Incarnation, LeaseToken, MAX_REPORTS, Outcome, Receipt, Repor
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{Notify, watch};
 
+use crate::clock::Clock;
 use crate::egress::Egress;
 use crate::fitness::Fitness;
 use crate::metrics::Metrics;
@@ -45,6 +46,7 @@ pub(crate) struct Fetcher {
     pub(crate) stop: Stop,
     pub(crate) metrics: Metrics,
     pub(crate) outage: Outage,
+    pub(crate) clock: Clock,
     pub(crate) fitness: Fitness,
 }
 
@@ -166,8 +168,10 @@ impl Fetcher {
     /// Repeats a call until it is answered.
     async fn ask(&mut self, incarnation: &Incarnation, request: &WorkRequest) -> WorkReply {
         loop {
+            let asked = Instant::now();
             match self.store.work(incarnation, &self.policy, request).await {
                 Ok(reply) => {
+                    self.clock.measure(asked, Instant::now(), reply.time);
                     self.outage.over();
                     return reply;
                 }

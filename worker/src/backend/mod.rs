@@ -2,8 +2,9 @@
 //!
 //! apalis runs the attempts; what it runs comes from here. The [`fetcher`] leases deliveries and leaves them as
 //! [`job`]s in the [`handoff`], from which [`Deliveries`] hands them to apalis. [`plan`] decides how much to fetch, from
-//! what the [`slots`] hold, and [`restraint`] how little a worker takes that can't do its work. [`wake`] tells when there is something to fetch, so that nobody polls, and [`slow_names`] which
-//! endpoints the queue should know to be slow.
+//! what the [`slots`] hold; that is little while the worker can't do its work ([`fitness`](crate::fitness)). [`wake`] tells
+//! when there is something to fetch, so that nobody polls, and [`slow_names`] which endpoints the queue should know to be
+//! slow.
 //!
 //! The backend never fails: whatever happens to Redis, the fetcher waits it out.
 
@@ -14,8 +15,6 @@ pub(crate) mod job;
 pub(crate) mod handoff;
 
 pub(crate) mod plan;
-
-pub(crate) mod restraint;
 
 pub(crate) mod slow_names;
 

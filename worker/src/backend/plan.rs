@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use store::queue::{MAX_FETCH, MAX_REPORTS, WorkReply};
 
-use super::restraint::Allowance;
 use super::slots::View;
+use crate::fitness::Allowance;
 
 /// A worker with room looks at least this often, even if nothing woke it: wake tokens get lost.
 const LOOK_AFTER: Duration = Duration::from_secs(3);

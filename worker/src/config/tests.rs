@@ -19,7 +19,7 @@ fn the_defaults_are_the_documented_ones() {
     assert_eq!(policy.lease(), Duration::from_secs(20));
     assert_eq!(policy.endpoint_concurrency, 32);
     assert_eq!(policy.disable_after, 10);
-    assert_eq!(policy.disable_min_span, Duration::ZERO);
+    assert_eq!(policy.disable_min_span, Duration::from_secs(10));
     assert_eq!(policy.retention_succeeded, Duration::from_secs(24 * 3600));
     assert_eq!(policy.retention_failed, Duration::from_secs(14 * 24 * 3600));
     assert_eq!(policy.log_length, 1000);
@@ -31,6 +31,17 @@ fn a_lease_lasts_twice_the_timeout_but_never_under_20_s() {
         let config = read(&["--delivery-timeout", timeout]).unwrap();
         assert_eq!(config.policy().lease(), Duration::from_secs(lease), "{timeout}");
     }
+}
+
+#[test]
+fn a_streak_has_to_last_for_one_timeout_unless_somebody_says_otherwise() {
+    let span = |arguments: &[&str]| read(arguments).unwrap().policy().disable_min_span;
+    assert_eq!(span(&["--delivery-timeout", "3s"]), Duration::from_secs(3));
+    assert_eq!(span(&["--disable-min-span", "0s"]), Duration::ZERO);
+    assert_eq!(
+        span(&["--delivery-timeout", "3s", "--disable-min-span", "60s"]),
+        Duration::from_secs(60)
+    );
 }
 
 #[test]

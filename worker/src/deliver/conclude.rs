@@ -1,4 +1,5 @@
-//! What an exchange means for its delivery: done, a strike and another attempt, or a strike and no more.
+//! What an exchange means for its delivery: done, a pause that the receiver asked for, a strike and another attempt, or a strike and
+//! no more.
 
 use std::time::Duration;
 
@@ -19,6 +20,12 @@ pub(super) fn conclude(
 ) -> Outcome {
     match exchange.failure {
         None => Outcome::Succeeded(exchange.record(duration)),
+        Some(_) if exchange.asks_for_a_pause() => Outcome::Held {
+            wait: exchange.retry_after(),
+            retry_in: schedule.next_delay(attempt, exchange.retry_after(), jitter),
+            jitter,
+            attempt: exchange.record(duration),
+        },
         Some(failure) => Outcome::Failed {
             retry_in: schedule.next_delay(attempt, exchange.retry_after(), jitter),
             gone: failure == Failure::Gone,
@@ -34,6 +41,13 @@ pub(super) fn log(leased: &Leased, outcome: &Outcome) {
         Outcome::Failed {
             attempt, retry_in, ..
         } => (attempt, *retry_in),
+        Outcome::Held { attempt, wait, .. } => {
+            tracing::info!(
+                delivery = %leased.delivery, endpoint = %leased.endpoint.id, status = attempt.status,
+                asked_seconds = wait.map(|wait| wait.as_secs_f64()), "the receiver asks for a pause; its endpoint is held"
+            );
+            return;
+        }
         Outcome::GivenBack { .. } | Outcome::Crashed => return,
     };
     let (delivery, endpoint, attempt) = (&leased.delivery, &leased.endpoint.id, leased.attempt);

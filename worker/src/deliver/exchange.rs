@@ -66,6 +66,15 @@ impl Exchange {
             .retry_after()
     }
 
+    /// Whether the receiver gets too much and says so: `429`, or `503` with a time.
+    pub(super) fn asks_for_a_pause(&self) -> bool {
+        self.answer.as_ref().is_some_and(|answer| match answer.status() {
+            429 => true,
+            503 => answer.retry_after().is_some(),
+            _ => false,
+        })
+    }
+
     /// What the log keeps of it: of a success, not what was answered.
     pub(super) fn record(self, duration: Duration) -> AttemptRecord {
         let in_full = self.failure.is_some();
@@ -98,13 +107,13 @@ impl Exchange {
 /// When this machine or the proxy is to blame for what failed.
 pub(super) async fn send(
     client: &Client,
-    request: Request,
+    request: &Request,
     timeout: Duration,
 ) -> Result<Exchange, NotAttempted> {
     let (mut trace, mut answer) = (Trace::new(), None);
     let exchanged = tokio::time::timeout(
         timeout,
-        send_and_receive(client, &request, &mut trace, &mut answer),
+        send_and_receive(client, request, &mut trace, &mut answer),
     );
     let end = match client.proxy() {
         None => exchanged.await,

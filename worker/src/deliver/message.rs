@@ -39,15 +39,15 @@ impl<'a> From<&'a Leased> for Message<'a> {
 }
 
 impl Message<'_> {
-    /// The request that carries it, signed now.
+    /// The request that carries it, signed at this time.
     ///
     /// # Errors
     ///
     /// When its endpoint's URL is no longer allowed or its secret doesn't open, or when the stored event type can't be
     /// written into a header: such a record is not ours.
-    pub(super) fn request(self, targets: &Targets) -> Result<Request, Fault> {
+    pub(super) fn request(self, targets: &Targets, now: Timestamp) -> Result<Request, Fault> {
         let target = targets.find(self.endpoint)?;
-        self.signed_at(&target, Timestamp::now().as_seconds())
+        self.signed_at(&target, now.as_seconds())
             .map_err(|error| NotAttempted::Unsendable(error.to_string()).into())
     }
 

@@ -4,15 +4,16 @@
 //!
 //! 1. [`message`] opens the endpoint's record ([`targets`]), writes the headers and signs.
 //! 2. [`exchange`] sends the request and takes the [`answer`] in, within `DELIVERY_TIMEOUT`.
-//! 3. [`conclude`](conclude::conclude) says what that means: a success, or a strike, and when the next attempt is made.
+//! 3. [`conclude`](conclude::conclude) says what that means: a success, a pause that the receiver asked for, or a strike, and
+//!    when the next attempt is made.
 //!
 //! Whatever a receiver does is an outcome, never an error. What the receiver is not to blame for ([`NotAttempted`]) is no
 //! attempt, and the endpoint gets no strike:
 //!
 //! - A worker that stops, or a lease that is nearly over: the delivery is given back.
-//! - A machine that lacks memory, files or ports, a proxy that doesn't do its work, a `SECRETS_KEY` that opens nothing, a network or
-//!   resolver of ours that is down ([`egress`](crate::egress)): given back at once, to the front, where other workers find it, while
-//!   this one restrains itself ([`restraint`](crate::backend::restraint)).
+//! - A machine that lacks memory, files or ports, a proxy that doesn't do its work, a `SECRETS_KEY` that opens nothing, our own
+//!   network or resolver that is down ([`egress`](crate::egress)): given back at once, to the front, where other workers find it,
+//!   while this one restrains itself ([`fitness`](crate::fitness)).
 //! - One endpoint's signing secret that doesn't open, while others' do: given back to wait among the retries, unharmed, for the
 //!   operator who reads the log.
 //! - A stored record that can't be sent at all: reported as a crash, which sets it aside after three of them.
@@ -39,6 +40,7 @@ use domain::seldom::Seldom;
 use store::queue::{Leased, Outcome};
 
 use crate::backend::job::Job;
+use crate::clock::Clock;
 use crate::egress::Egress;
 use crate::fault::{Need, NotAttempted};
 use crate::fitness::Fitness;
@@ -148,9 +150,9 @@ impl Deliverer {
             }
             NotAttempted::Secret
             | NotAttempted::DamagedSecret
+            | NotAttempted::Egress
             | NotAttempted::Late
-            | NotAttempted::Stopping
-            | NotAttempted::Egress => {}
+            | NotAttempted::Stopping => {}
         }
     }
 }
@@ -160,23 +162,27 @@ impl Deliverer {
 pub(crate) struct Sender {
     client: Client,
     targets: Targets,
+    clock: Clock,
     egress: Egress,
     /// `DELIVERY_TIMEOUT`.
     timeout: Duration,
 }
 
 impl Sender {
-    /// Sends with `client` to what `urls` allows, signs with what `keyring` opens, and asks `egress` whose trouble a failure is.
+    /// Sends with `client` to what `urls` allows, signs with what `keyring` opens at the time of `clock`, and asks `egress` whose
+    /// trouble a failure is.
     pub(crate) fn new(
         client: Client,
         urls: UrlPolicy,
         keyring: SecretsKeyring,
-        egress: Egress,
         timeout: Duration,
+        clock: Clock,
+        egress: Egress,
     ) -> Self {
         Self {
             client,
             targets: Targets::new(urls, keyring),
+            clock,
             egress,
             timeout,
         }
@@ -188,13 +194,13 @@ impl Sender {
     ///
     /// When the receiver is not to blame for what failed: then it counts as not attempted.
     pub(crate) async fn send(&self, message: Message<'_>) -> Result<Exchange, NotAttempted> {
-        let request = match message.request(&self.targets) {
+        let request = match message.request(&self.targets, self.clock.now()) {
             Ok(request) => request,
             Err(fault) => return Exchange::without_request(fault),
         };
-        let (url, account) = (request.url.clone(), &message.endpoint.account);
-        let exchange = exchange::send(&self.client, request, self.timeout).await?;
-        match self.egress.attempted(&url, account, exchange.sign()) {
+        let exchange = exchange::send(&self.client, &request, self.timeout).await?;
+        let account = &message.endpoint.account;
+        match self.egress.attempted(&request.url, account, exchange.sign()) {
             Some(reason) => Err(reason),
             None => Ok(exchange),
         }

@@ -54,6 +54,8 @@ async fn endpoint(store: &Store, config: &Config, url: &str) -> EndpointId {
         events: vec!["*".parse().unwrap()],
         chatbot_id: None,
         description: None,
+        rate_limit: None,
+        auto_resume: false,
         secret: config
             .secrets
             .secrets_key
@@ -128,6 +130,7 @@ async fn an_attempt_that_panics_is_set_aside_and_others_flow() {
         trouble: Trouble::new("starts"),
         fitness: Fitness::new(metrics.clone()),
         stop,
+        clock: crate::clock::Clock::new(metrics.clock_skew.clone()),
         client: transport::Client::new(settings, Arc::clone(&names) as Arc<dyn Resolve>).unwrap(),
         egress: Egress::default(),
     };

@@ -58,10 +58,11 @@ async fn idle_visitors_keep_nobody_out() {
     let probes = Probes {
         store,
         trouble: Trouble::new("Redis has not answered yet"),
-        egress: Egress::default(),
         fitness: Fitness::new(Metrics::new().unwrap()),
+        egress: Egress::default(),
         metrics: Metrics::new().unwrap(),
         stopping,
+        clock: Clock::new(Metrics::new().unwrap().clock_skew),
     };
     let serving = tokio::spawn(serve(probes, listener));
     let mut idle = Vec::new();

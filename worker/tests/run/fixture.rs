@@ -150,6 +150,8 @@ pub(crate) async fn endpoint(store: &Store, url: &str, keyring: &SecretsKeyring)
         events: vec!["*".parse().unwrap()],
         chatbot_id: None,
         description: None,
+        rate_limit: None,
+        auto_resume: false,
         secret: keyring.seal(&SigningSecret::generate(), &account(), &id),
         account: account(),
         id: id.clone(),

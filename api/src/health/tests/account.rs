@@ -34,9 +34,20 @@ fn what_is_well_needs_no_attention() {
         state: EndpointState::Off,
         ..with_line(5000)
     };
+    let held_briefly = Endpoint {
+        held_until: Some(ago(-60)),
+        ..endpoint()
+    };
     assert_eq!(
         look(
-            vec![endpoint(), failing(2, 60), off, with_line(1000), parked],
+            vec![
+                endpoint(),
+                failing(2, 60),
+                off,
+                with_line(1000),
+                parked,
+                held_briefly
+            ],
             799
         ),
         []
@@ -88,6 +99,36 @@ fn each_reason_has_its_advice() {
             "failing",
             Some(ago(480)),
             "3 failures in a row since 11:52 UTC, last failure: no answer in time (answer first and work later)",
+        ),
+        (
+            Endpoint {
+                held_until: Some(ago(-184)),
+                ..with_line(7)
+            },
+            "held",
+            None,
+            "the receiver asks us to wait until 12:03:04 UTC, and 7 deliveries wait; another URL, or switching it off and on, \
+             ends that",
+        ),
+        (
+            Endpoint {
+                auto_resume: true,
+                resume_at: Some(ago(-65)),
+                ..disabled(DisabledReason::ConsecutiveFailures)
+            },
+            "consecutive_failures",
+            Some(ago(60)),
+            "disabled since 11:59 UTC, last failure: 401 (the signature is checked with another secret?); it is tried again \
+             at 12:01:05 UTC",
+        ),
+        (
+            Endpoint {
+                rate_limit: RateLimit::new(5),
+                ..with_line(1001)
+            },
+            "long_line",
+            None,
+            "1001 deliveries wait: you limit it to 5 a second; raise its `rateLimit`",
         ),
         (
             with_line(1001),
@@ -144,6 +185,10 @@ fn the_most_urgent_comes_first_and_each_endpoint_once() {
         vec![
             with_line(2000),
             slow_and_failing,
+            Endpoint {
+                held_until: Some(ago(-61)),
+                ..endpoint()
+            },
             disabled(DisabledReason::Gone),
             disabled(DisabledReason::ConsecutiveFailures),
         ],

@@ -59,7 +59,8 @@ fn statuses() {
         (422, MALFORMED),
         (
             429,
-            "the receiver's rate limit is too low for its events; raise it, or let `Retry-After` say when to come again",
+            "the receiver's rate limit is too low for its events; raise it, give the endpoint a `rateLimit`, or let \
+             `Retry-After` say when to come again",
         ),
         (500, BROKEN),
         (502, BEHIND),

@@ -72,7 +72,7 @@ fn a_streak_disables_no_earlier_than_it_can() {
         EndpointHealth::of(&spanned).disabled_at_this_pace,
         Some(ago(-240))
     );
-    // It is long enough in number: one more failure, after its time.
+    // It is long enough in number, and no clock watches it: one more failure, after its time.
     let long = EndpointFacts {
         endpoint: failing(7, 60),
         ..spanned
@@ -80,6 +80,76 @@ fn a_streak_disables_no_earlier_than_it_can() {
     let health = EndpointHealth::of(&long);
     assert_eq!(health.failures_until_disabled, 1);
     assert_eq!(health.disabled_at_this_pace, Some(ago(-240)));
+    // The clock disables it without another failure.
+    let watched = EndpointFacts {
+        disabled_by_clock_at: Some(ago(-240)),
+        ..long
+    };
+    let health = EndpointHealth::of(&watched);
+    assert_eq!(health.failures_until_disabled, 0);
+    assert_eq!(health.disabled_at_this_pace, Some(ago(-240)));
+}
+
+#[test]
+fn the_clock_disables_what_has_failed_often_enough() {
+    let disabled_at = |facts: &EndpointFacts| EndpointHealth::of(facts).disabled_at_this_pace;
+    let fresh = watched(failing(10, 4));
+    assert_eq!(disabled_at(&fresh), Some(ago(-6)));
+    // It is late: any moment now.
+    let late = EndpointFacts {
+        disabled_by_clock_at: Some(ago(3)),
+        ..fresh.clone()
+    };
+    assert_eq!(disabled_at(&late), Some(ago(0)));
+    // It stands during a hold, and during our own outage, when nothing counts.
+    let held = watched(Endpoint {
+        held_until: Some(ago(-30)),
+        ..failing(10, 4)
+    });
+    assert_eq!(disabled_at(&held), Some(ago(-30)));
+    for failures in [4, 10] {
+        let ours = EndpointFacts {
+            own_outage: true,
+            ..watched(failing(failures, 4))
+        };
+        assert_eq!(disabled_at(&ours), None);
+    }
+}
+
+#[test]
+fn a_hold_and_a_rate_limit_put_the_next_attempt_off() {
+    let next = |endpoint: Endpoint, retry| {
+        let facts = EndpointFacts {
+            nearest_retry: retry,
+            ..facts(endpoint)
+        };
+        EndpointHealth::of(&facts).next_attempt_at
+    };
+    let waiting = |held: i64, paced: i64, rate_limit| {
+        let mut endpoint = Endpoint {
+            held_until: Some(ago(-held)),
+            paced_until: Some(ago(-paced)),
+            rate_limit: RateLimit::new(rate_limit),
+            ..endpoint()
+        };
+        endpoint.queue.waiting = 1;
+        endpoint
+    };
+    assert_eq!(next(waiting(-5, -5, 5), None), Some(ago(0)), "both are over");
+    assert_eq!(next(waiting(60, 2, 5), None), Some(ago(-60)));
+    assert_eq!(next(waiting(-5, 2, 5), None), Some(ago(-2)));
+    assert_eq!(
+        next(waiting(-5, 2, 0), None),
+        Some(ago(0)),
+        "it has no limit any more"
+    );
+    let held = Endpoint {
+        held_until: Some(ago(-60)),
+        ..endpoint()
+    };
+    assert_eq!(next(held.clone(), None), None);
+    assert_eq!(next(held.clone(), Some(ago(-5))), Some(ago(-60)));
+    assert_eq!(next(held, Some(ago(-90))), Some(ago(-90)));
 }
 
 #[test]
@@ -144,16 +214,20 @@ fn what_waits_is_in_the_queue_or_parked() {
 
 proptest! {
     #[test]
-    fn a_time_that_is_told_has_not_passed(failures in 0_u32..50, since in 0_i64..100_000, retry in proptest::option::of(-1000_i64..1000), waiting in 0_u64..2) {
+    fn a_time_that_is_told_has_not_passed(failures in 0_u32..50, since in 0_i64..100_000, retry in proptest::option::of(-1000_i64..1000), waiting in 0_u64..2, watched: bool) {
         let mut facts = facts(failing(failures, since));
         facts.nearest_retry = retry.map(ago);
         facts.endpoint.queue.waiting = waiting;
         facts.policy = Some(policy());
+        facts.disabled_by_clock_at = watched.then(|| ago(-7)).filter(|_| failures >= 5);
         let health = EndpointHealth::of(&facts);
         for time in [health.disabled_at_this_pace, health.next_attempt_at].into_iter().flatten() {
             prop_assert!(time >= facts.now);
         }
-        prop_assert!(health.disabled_at_this_pace.is_none_or(|at| health.next_attempt_at.is_none_or(|next| at >= next)));
-        prop_assert!((1..=health.disable_after).contains(&health.failures_until_disabled));
+        // Only the clock disables without another attempt.
+        let by_clock = health.failures_until_disabled == 0;
+        prop_assert!(by_clock || health.disabled_at_this_pace.is_none_or(|at| health.next_attempt_at.is_none_or(|next| at >= next)));
+        prop_assert_eq!(by_clock, facts.disabled_by_clock_at.is_some());
+        prop_assert!(health.failures_until_disabled <= health.disable_after);
     }
 }

@@ -6,13 +6,16 @@ mod advice;
 
 mod future;
 
+mod notices;
+
 mod sample;
 
 use super::*;
 use domain::delivery::DeliveryState;
-use domain::endpoint::{DisabledReason, LastAttempt, QueueDepth};
+use domain::endpoint::{DisabledReason, LastAttempt, QueueDepth, RateLimit};
 use domain::event::Subscription;
 use domain::id::{DeliveryId, EndpointId, EventId};
+use store::log::LoggedAttempt;
 use store::policy::Policy;
 use store::queue::Phases;
 
@@ -44,6 +47,13 @@ fn endpoint() -> Endpoint {
         last_attempt: None,
         queue: QueueDepth::default(),
         failing_since: None,
+        held_until: None,
+        limit: None,
+        carries: None,
+        rate_limit: None,
+        paced_until: None,
+        auto_resume: false,
+        resume_at: None,
         grace: None,
         created_at: ago(100_000),
         updated_at: ago(100_000),
@@ -88,7 +98,17 @@ fn facts(endpoint: Endpoint) -> EndpointFacts {
         nearest_retry: None,
         attempts: Vec::new(),
         policy: None,
+        disabled_by_clock_at: None,
+        own_outage: false,
         now: at(NOW),
+    }
+}
+
+/// The facts about an endpoint that the clock disables in six seconds.
+fn watched(endpoint: Endpoint) -> EndpointFacts {
+    EndpointFacts {
+        disabled_by_clock_at: Some(ago(-6)),
+        ..facts(endpoint)
     }
 }
 
@@ -113,6 +133,7 @@ fn success(seconds: i64) -> LoggedAttempt {
         event: "lead.captured".to_owned(),
         attempt: 1,
         outcome: DeliveryState::Succeeded,
+        held_until: None,
         duration: Some(Duration::from_millis(20)),
         phases: Phases::default(),
         status: Some(200),
@@ -132,6 +153,20 @@ fn failure(seconds: i64, error: &str, status: Option<u16>, detail: &str) -> Logg
         error: Some(error.to_owned()),
         detail: Some(detail.to_owned()),
         ..success(seconds)
+    }
+}
+
+/// An attempt so many seconds ago, after which the receiver asked us to wait.
+fn held(seconds: i64) -> LoggedAttempt {
+    LoggedAttempt {
+        outcome: DeliveryState::Pending,
+        held_until: Some(ago(seconds - 30)),
+        ..failure(
+            seconds,
+            "http_status",
+            Some(429),
+            "answered 429 Too Many Requests",
+        )
     }
 }
 

@@ -72,6 +72,19 @@ fn the_rate_is_that_of_the_attempts() {
 }
 
 #[test]
+fn what_is_held_is_neither_a_failure_nor_a_success() {
+    let health = judged(vec![held(1), success(2), held(3), refused(4)]);
+    assert_eq!((health.sampled_attempts, health.held_attempts), (2, 2));
+    assert_eq!(health.success_rate, Some(0.5));
+    let top = health.top_failure.unwrap();
+    assert_eq!((top.status, top.count, top.since), (Some(401), 1, ago(4)));
+    assert_eq!(judged(vec![held(1), held(2)]).top_failure, None);
+    // A hold ends no failure.
+    let health = judged(vec![held(1), refused(60), held(90), refused(120)]);
+    assert_eq!(health.top_failure.unwrap().since, ago(120));
+}
+
+#[test]
 fn the_most_frequent_failure_wins_and_of_equals_the_newer_one() {
     let found = top(vec![broken(1), refused(2), refused(3), success(4)]);
     assert_eq!(

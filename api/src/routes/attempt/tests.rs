@@ -10,6 +10,7 @@ fn logged() -> LoggedAttempt {
         event: "lead.captured".to_owned(),
         attempt: 2,
         outcome: DeliveryState::Retrying,
+        held_until: None,
         duration: Some(Duration::from_micros(38_700)),
         phases: Phases {
             dns: Some(Duration::from_micros(1_240)),
@@ -32,7 +33,8 @@ fn an_attempt_is_told_with_all_that_is_kept_of_it() {
     assert_eq!(
         serde_json::to_value(AttemptView::from(logged())).unwrap(),
         json!({
-            "at": "2026-09-21T14:13:20.000Z", "attempt": 2, "outcome": "retrying", "durationMs": 38,
+            "at": "2026-09-21T14:13:20.000Z", "attempt": 2, "outcome": "retrying", "heldUntil": null,
+            "durationMs": 38,
             "sentAgain": 1,
             "timing": {"dnsMs": 1.2, "connectMs": 0.8, "tlsMs": null, "firstByteMs": 30.0},
             "httpStatus": 500, "error": "http_5xx", "detail": "answered 500",
@@ -42,6 +44,20 @@ fn an_attempt_is_told_with_all_that_is_kept_of_it() {
             ],
             "responseSnippet": "oops",
         })
+    );
+}
+
+#[test]
+fn an_attempt_that_is_held_says_until_when() {
+    let held = LoggedAttempt {
+        outcome: DeliveryState::Pending,
+        held_until: Timestamp::from_millis(1_790_000_030_000),
+        ..logged()
+    };
+    let told = serde_json::to_value(AttemptView::from(held)).unwrap();
+    assert_eq!(
+        (&told["outcome"], &told["heldUntil"]),
+        (&json!("held"), &json!("2026-09-21T14:13:50.000Z"))
     );
 }
 

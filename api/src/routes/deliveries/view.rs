@@ -1,5 +1,6 @@
 //! Deliveries as answers show them.
 
+use domain::clock::Timestamp;
 use domain::delivery::DeliveryState;
 use poem_openapi::{Enum, Object};
 use serde::Serialize;
@@ -8,6 +9,7 @@ use store::log::{DeliveryDetail, DeliverySummary, Payload};
 
 use super::super::attempt::{AttemptView, whole_millis};
 use super::super::schema::{DateTime, DeliveredEvent, RawObject};
+use crate::health::exact_moment;
 use crate::problem::{Code, Problem};
 
 /// A delivery: one event addressed to one endpoint.
@@ -24,7 +26,7 @@ pub(crate) struct DeliveryView {
     event: Option<DeliveredEvent>,
     /// Its present state.
     status: DeliveryStatus,
-    /// How many attempts have been made.
+    /// How many attempts have been made. Those after which the receiver asked us to wait don't count.
     attempts: u32,
     /// When the last attempt ended, or the delivery was given up; `null` before the first attempt.
     #[oai(nullable)]
@@ -32,6 +34,12 @@ pub(crate) struct DeliveryView {
     /// When the next attempt is due; `null` unless the delivery is waiting for a retry.
     #[oai(nullable)]
     next_attempt_at: Option<DateTime>,
+    /// Until when it waits because the receiver asked for it; `null` otherwise.
+    #[oai(nullable)]
+    held_until: Option<DateTime>,
+    /// Why it waits, in words, if that is for something else than its turn or the time of its next attempt; `null` otherwise.
+    #[oai(nullable)]
+    waits_because: Option<String>,
     /// The HTTP status of the receiver's answer to the last attempt; `null` if there was none.
     #[oai(nullable)]
     http_status: Option<u16>,
@@ -106,6 +114,15 @@ impl From<DeliverySummary> for DeliveryView {
     fn from(delivery: DeliverySummary) -> Self {
         let (event, last) = (delivery.id.event(), delivery.last);
         Self {
+            waits_because: match (delivery.state, delivery.held_until) {
+                (DeliveryState::Parked, _) => Some("its endpoint is not switched on".to_owned()),
+                (_, Some(until)) => Some(format!(
+                    "the receiver asked to wait until {}",
+                    exact_moment(until, Timestamp::now())
+                )),
+                _ => None,
+            },
+            held_until: delivery.held_until.map(|at| DateTime(at.to_string())),
             accepted_at: DateTime(event.time().to_string()),
             event_id: event.into(),
             event: Some(delivery.event)

@@ -1,14 +1,14 @@
 //! One endpoint in full, with its rotation and its health.
 
-use crate::health::{EndpointHealth, Parked, Queue, TopFailure};
+use crate::health::EndpointHealth;
 use domain::clock::Timestamp;
 use domain::endpoint::{Endpoint, SecretGrace};
 use poem_openapi::{Enum, Object};
 use serde::{Deserialize, Serialize};
 use store::health::EndpointFacts;
 
-use super::super::attempt::whole_millis;
 use super::super::schema::DateTime;
+use super::health_view::HealthView;
 use super::view::EndpointView;
 
 /// An endpoint in full: with the rotation of its secret and with its health.
@@ -47,87 +47,6 @@ pub(crate) enum LegacySignature {
     New,
     /// The secret that was in use before the rotation.
     Previous,
-}
-
-/// How well deliveries to an endpoint work: a judgement of the latest attempts and of what is waiting.
-#[derive(Debug, Serialize, Object)]
-#[serde(rename_all = "camelCase")]
-#[oai(rename = "EndpointHealth", rename_all = "camelCase")]
-pub(crate) struct HealthView {
-    /// How many failed attempts in a row disable the endpoint.
-    disable_after: u32,
-    /// How many more failures in a row disable it; 0 while it is not active.
-    failures_until_disabled: u32,
-    /// When the endpoint will be disabled if attempts keep failing at the present pace; `null` if fewer than two attempts in a
-    /// row have failed, or the endpoint is not active.
-    #[oai(nullable)]
-    disabled_at_this_pace: Option<DateTime>,
-    /// When the next attempt is due; `null` if there is nothing to send, or the endpoint is not active.
-    #[oai(nullable)]
-    next_attempt_at: Option<DateTime>,
-    /// The share of the sampled attempts that succeeded, from 0 to 1; `null` if there are none.
-    #[oai(nullable)]
-    success_rate: Option<f64>,
-    /// The median duration of the sampled attempts, in milliseconds; `null` if there are none.
-    #[oai(nullable)]
-    p50_ms: Option<u64>,
-    /// The 95th percentile of the durations of the sampled attempts, in milliseconds; `null` if there are none.
-    #[oai(nullable)]
-    p95_ms: Option<u64>,
-    /// How many attempts were sampled: the latest ones, at most 100, without test events.
-    sampled_attempts: u64,
-    /// Deliveries that will be sent.
-    queue: QueueView,
-    /// Deliveries that are held back until the endpoint is switched on; none while it is active.
-    parked: ParkedView,
-    /// The most frequent failure among the sampled attempts; `null` if none failed.
-    #[oai(nullable)]
-    top_failure: Option<TopFailureView>,
-}
-
-/// Deliveries that an endpoint will be sent.
-#[derive(Debug, Serialize, Object)]
-#[serde(rename_all = "camelCase")]
-#[oai(rename = "EndpointQueue", rename_all = "camelCase")]
-pub(crate) struct QueueView {
-    /// How many are waiting for their turn.
-    waiting: u64,
-    /// How many are waiting until their next attempt is due.
-    retrying: u64,
-    /// How many are being attempted right now.
-    in_flight: u64,
-    /// When the event of the delivery at the head of the queue was accepted; `null` if none is waiting.
-    #[oai(nullable)]
-    oldest_waiting_since: Option<DateTime>,
-}
-
-/// Deliveries that are held back until an endpoint is switched on.
-#[derive(Debug, Serialize, Object)]
-#[serde(rename_all = "camelCase")]
-#[oai(rename = "ParkedDeliveries", rename_all = "camelCase")]
-pub(crate) struct ParkedView {
-    /// How many there are.
-    deliveries: u64,
-    /// The total size of their payloads, in bytes.
-    bytes: u64,
-}
-
-/// The most frequent failure, and what to do about it.
-#[derive(Debug, Serialize, Object)]
-#[serde(rename_all = "camelCase")]
-#[oai(rename = "TopFailure", rename_all = "camelCase")]
-pub(crate) struct TopFailureView {
-    /// What went wrong, as a stable code.
-    error: String,
-    /// The HTTP status of the receiver's answers; `null` if there were none.
-    #[oai(nullable)]
-    status: Option<u16>,
-    /// How many of the sampled attempts failed in this way.
-    count: u64,
-    /// When the first attempt failed in this way since the last success, as far as the sample goes back.
-    since: DateTime,
-    /// What the failure means and what to do about it, in one sentence.
-    advice: String,
 }
 
 impl TryFrom<String> for LegacySignature {
@@ -170,56 +89,7 @@ impl From<SecretGrace> for RotationView {
     }
 }
 
-impl From<EndpointHealth> for HealthView {
-    fn from(health: EndpointHealth) -> Self {
-        Self {
-            disable_after: health.disable_after,
-            failures_until_disabled: health.failures_until_disabled,
-            disabled_at_this_pace: health.disabled_at_this_pace.map(time),
-            next_attempt_at: health.next_attempt_at.map(time),
-            success_rate: health.success_rate,
-            p50_ms: health.p50.map(whole_millis),
-            p95_ms: health.p95.map(whole_millis),
-            sampled_attempts: health.sampled_attempts as u64,
-            queue: health.queue.into(),
-            parked: health.parked.into(),
-            top_failure: health.top_failure.map(Into::into),
-        }
-    }
-}
-
-impl From<Queue> for QueueView {
-    fn from(queue: Queue) -> Self {
-        Self {
-            waiting: queue.waiting,
-            retrying: queue.retrying,
-            in_flight: queue.in_flight,
-            oldest_waiting_since: queue.oldest_waiting_since.map(time),
-        }
-    }
-}
-
-impl From<Parked> for ParkedView {
-    fn from(parked: Parked) -> Self {
-        Self {
-            deliveries: parked.deliveries,
-            bytes: parked.bytes,
-        }
-    }
-}
-
-impl From<TopFailure> for TopFailureView {
-    fn from(failure: TopFailure) -> Self {
-        Self {
-            error: failure.error,
-            status: failure.status,
-            count: failure.count as u64,
-            since: time(failure.since),
-            advice: failure.advice,
-        }
-    }
-}
-
-fn time(at: Timestamp) -> DateTime {
+/// A time as answers write it.
+pub(super) fn time(at: Timestamp) -> DateTime {
     DateTime(at.to_string())
 }

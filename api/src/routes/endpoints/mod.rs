@@ -1,4 +1,5 @@
-//! The dashboard's calls about endpoints: create, list, change and remove them, rotate a secret, send a test event.
+//! The dashboard's calls about endpoints: create, list, change and remove them, retry at once, rotate a secret, send a
+//! test event.
 //!
 //! Every call sees only the account of its token: to it, another account's endpoint doesn't exist.
 
@@ -8,16 +9,21 @@ mod view;
 
 mod detail;
 
+mod health_view;
+
 mod rotation;
+
+mod retry;
 
 mod test_event;
 
 mod query_id;
 
+pub use retry::RetryApi;
 pub use rotation::RotationApi;
 pub use test_event::TestEventApi;
 
-use domain::endpoint::{EndpointPatch, EndpointState, EndpointUrl, NewEndpoint, ParkedAction};
+use domain::endpoint::EndpointState;
 use domain::id::EndpointId;
 use domain::signing::SigningSecret;
 use poem::web::Data;
@@ -27,7 +33,7 @@ use store::endpoints::CreateOutcome;
 
 use self::detail::EndpointDetailView;
 use self::query_id::QueryId;
-use self::request::{ChangeEndpoint, CreateEndpoint, Parked};
+use self::request::{ChangeEndpoint, CreateEndpoint};
 use self::view::{Created, CreatedEndpoint, EndpointList, EndpointView, Removed};
 use super::{Call, Group, Resource, fields};
 use crate::app::App;
@@ -56,21 +62,10 @@ impl EndpointsApi {
         app: Data<&App>,
         body: Json<CreateEndpoint>,
     ) -> Result<Created, Problem> {
-        let body = body.0;
         let id = EndpointId::random();
         let secret = SigningSecret::generate();
-        let new = NewEndpoint {
-            url: EndpointUrl::parse(&body.url.0, &app.urls)?,
-            events: fields::subscriptions(&body.events)?,
-            chatbot_id: body.chatbot_id.map(|id| fields::chatbot_id(id.0)).transpose()?,
-            description: body
-                .description
-                .map(|text| fields::description(text.0))
-                .transpose()?,
-            secret: app.secrets.seal(&secret, &user.account, &id),
-            account: user.account,
-            id,
-        };
+        let sealed = app.secrets.seal(&secret, &user.account, &id);
+        let new = body.0.into_new(id, user.account, sealed, &app.urls)?;
         match app
             .store
             .get()?
@@ -131,7 +126,8 @@ impl EndpointsApi {
     ///
     /// With `id` alone, switches the endpoint off if it is active, and on if it isn't. With other fields, sets exactly the
     /// values given, so that the request can safely be repeated. Switching an endpoint on resets its failure counter and sends
-    /// the deliveries that were parked (or discards them, if `parked` says so).
+    /// the deliveries that were parked (or discards them, if `parked` says so). That, and another URL, ends a wait that the
+    /// receiver asked for; then one attempt is made at a time, and twice as many with each success.
     #[oai(
         path = "/api/webhooks-config",
         method = "patch",
@@ -144,34 +140,12 @@ impl EndpointsApi {
         body: Json<ChangeEndpoint>,
     ) -> Result<Json<EndpointView>, Problem> {
         let body = body.0;
-        let has_fields = body.active.is_some()
-            || body.url.is_some()
-            || body.events.is_some()
-            || body.chatbot_id.is_some()
-            || body.description.is_some();
-        let mut patch = EndpointPatch {
-            active: body.active,
-            url: body
-                .url
-                .map(|url| EndpointUrl::parse(&url.0, &app.urls))
-                .transpose()?,
-            events: body.events.as_deref().map(fields::subscriptions).transpose()?,
-            chatbot_id: body
-                .chatbot_id
-                .map(|id| id.map(|id| fields::chatbot_id(id.0)).transpose())
-                .transpose()?,
-            description: body
-                .description
-                .map(|text| text.map(|text| fields::description(text.0)).transpose())
-                .transpose()?,
-            parked: match body.parked {
-                Some(Parked::Discard) => ParkedAction::Discard,
-                Some(Parked::Deliver) | None => ParkedAction::Deliver,
-            },
-        };
-        let id = fields::endpoint_id(&body.id)?;
+        let toggles = body.is_toggle();
+        let id = body.id.clone();
+        let mut patch = body.into_patch(&app.urls)?;
+        let id = fields::endpoint_id(&id)?;
         let store = app.store.get()?;
-        if !has_fields {
+        if toggles {
             // A toggle becomes a target state, so that the call to the store can be repeated.
             let endpoint = store
                 .get_endpoint(&user.account, &id)
@@ -210,7 +184,7 @@ impl EndpointsApi {
 
 impl Resource for EndpointsApi {
     const CALLS: &'static [Call] = &[
-        Call::new("createEndpoint", &[Code::TooManyEndpoints]).with(FIELD_ERRORS),
+        Call::new("createEndpoint", &[Code::TooManyEndpoints, Code::InvalidValue]).with(FIELD_ERRORS),
         Call::new("listEndpoints", &[]),
         Call::new("getEndpoint", &[]),
         Call::new("changeEndpoint", &[Code::EndpointNotFound, Code::InvalidValue]).with(FIELD_ERRORS),

@@ -1,10 +1,15 @@
-//! The bodies of requests that create or change an endpoint.
+//! The bodies of requests that create or change an endpoint, and what they ask of the store.
 
+use domain::endpoint::{EndpointPatch, EndpointUrl, NewEndpoint, ParkedAction, UrlPolicy};
+use domain::id::{AccountId, EndpointId};
+use domain::sealing::SealedSecret;
 use poem_openapi::{Enum, Object};
 use serde::Deserialize;
 
-use super::super::schema::{ChatbotId, Description, SubscriptionName, UrlText, present};
+use super::super::fields;
+use super::super::schema::{ChatbotId, Description, RatePerSecond, SubscriptionName, UrlText, present};
 use crate::json::JsonRequest;
+use crate::problem::Problem;
 
 /// The endpoint to create.
 #[derive(Debug, Deserialize, Object)]
@@ -15,7 +20,7 @@ pub(crate) struct CreateEndpoint {
     /// fragment.
     pub(super) url: UrlText,
     /// Which events are sent: event types (`*` stands for all of them) and account events. At least one, and each only once.
-    #[oai(validator(min_items = 1, max_items = 14, unique_items))]
+    #[oai(validator(min_items = 1, max_items = 15, unique_items))]
     pub(super) events: Vec<SubscriptionName>,
     /// Send only events of this chatbot; without it, events of all chatbots are sent.
     #[oai(nullable)]
@@ -23,6 +28,13 @@ pub(crate) struct CreateEndpoint {
     /// A description for your own use.
     #[oai(nullable)]
     pub(super) description: Option<Description>,
+    /// The most deliveries that are sent in a second, evenly spread; without it, as many as the receiver carries.
+    #[oai(nullable)]
+    pub(super) rate_limit: Option<RatePerSecond>,
+    /// Whether the endpoint is tried again by itself after failures disabled it: with one parked delivery after a minute, then
+    /// after growing waits up to an hour. A success switches it on. Without it, only you switch it on.
+    #[serde(default, deserialize_with = "present")]
+    pub(super) auto_resume: Option<bool>,
 }
 
 /// A change to an endpoint. With `id` alone, the endpoint is switched on or off; other fields are set as given.
@@ -36,12 +48,12 @@ pub(crate) struct ChangeEndpoint {
     /// deliveries.
     #[serde(default, deserialize_with = "present")]
     pub(super) active: Option<bool>,
-    /// The new URL.
+    /// The new URL. If its receiver asked us to wait, that ends.
     #[serde(default, deserialize_with = "present")]
     pub(super) url: Option<UrlText>,
     /// The new list of events, which replaces the present one.
     #[serde(default, deserialize_with = "present")]
-    #[oai(validator(min_items = 1, max_items = 14, unique_items))]
+    #[oai(validator(min_items = 1, max_items = 15, unique_items))]
     pub(super) events: Option<Vec<SubscriptionName>>,
     /// Send only events of this chatbot from now on; `null`: events of all chatbots.
     #[serde(default, deserialize_with = "present")]
@@ -51,6 +63,13 @@ pub(crate) struct ChangeEndpoint {
     #[serde(default, deserialize_with = "present")]
     #[oai(nullable)]
     pub(super) description: Option<Option<Description>>,
+    /// The most deliveries that are sent in a second from now on, evenly spread; `null`: as many as the receiver carries.
+    #[serde(default, deserialize_with = "present")]
+    #[oai(nullable)]
+    pub(super) rate_limit: Option<Option<RatePerSecond>>,
+    /// Whether the endpoint is tried again by itself after failures disabled it.
+    #[serde(default, deserialize_with = "present")]
+    pub(super) auto_resume: Option<bool>,
     /// What to do with parked deliveries when this request switches the endpoint on; `deliver` if absent. It also applies to
     /// deliveries that an earlier switching-on released and that are still waiting.
     #[serde(default, deserialize_with = "present")]
@@ -83,3 +102,71 @@ impl TryFrom<String> for Parked {
 impl JsonRequest for CreateEndpoint {}
 
 impl JsonRequest for ChangeEndpoint {}
+
+impl CreateEndpoint {
+    /// The endpoint to make.
+    pub(super) fn into_new(
+        self,
+        id: EndpointId,
+        account: AccountId,
+        secret: SealedSecret,
+        urls: &UrlPolicy,
+    ) -> Result<NewEndpoint, Problem> {
+        Ok(NewEndpoint {
+            id,
+            account,
+            url: EndpointUrl::parse(&self.url.0, urls)?,
+            events: fields::subscriptions(&self.events)?,
+            chatbot_id: self.chatbot_id.map(|id| fields::chatbot_id(id.0)).transpose()?,
+            description: self
+                .description
+                .map(|text| fields::description(text.0))
+                .transpose()?,
+            rate_limit: self
+                .rate_limit
+                .map(|limit| fields::rate_limit(limit.0))
+                .transpose()?,
+            auto_resume: self.auto_resume.unwrap_or_default(),
+            secret,
+        })
+    }
+}
+
+impl ChangeEndpoint {
+    /// Whether it has nothing but `id` (and what becomes of what is parked).
+    pub(super) const fn is_toggle(&self) -> bool {
+        self.active.is_none()
+            && self.url.is_none()
+            && self.events.is_none()
+            && self.chatbot_id.is_none()
+            && self.description.is_none()
+            && self.rate_limit.is_none()
+            && self.auto_resume.is_none()
+    }
+
+    /// The change to make.
+    pub(super) fn into_patch(self, urls: &UrlPolicy) -> Result<EndpointPatch, Problem> {
+        Ok(EndpointPatch {
+            active: self.active,
+            url: self.url.map(|url| EndpointUrl::parse(&url.0, urls)).transpose()?,
+            events: self.events.as_deref().map(fields::subscriptions).transpose()?,
+            chatbot_id: self
+                .chatbot_id
+                .map(|id| id.map(|id| fields::chatbot_id(id.0)).transpose())
+                .transpose()?,
+            description: self
+                .description
+                .map(|text| text.map(|text| fields::description(text.0)).transpose())
+                .transpose()?,
+            rate_limit: self
+                .rate_limit
+                .map(|limit| limit.map(|limit| fields::rate_limit(limit.0)).transpose())
+                .transpose()?,
+            auto_resume: self.auto_resume,
+            parked: match self.parked {
+                Some(Parked::Discard) => ParkedAction::Discard,
+                Some(Parked::Deliver) | None => ParkedAction::Deliver,
+            },
+        })
+    }
+}

@@ -1,10 +1,13 @@
 //! Endpoints as answers show them.
 
-use domain::endpoint::{DisabledReason, Endpoint, EndpointState, LastAttempt};
+use domain::clock::Timestamp;
+use domain::endpoint::{DisabledReason, Endpoint, EndpointState, LastAttempt, RateLimit};
 use poem_openapi::{ApiResponse, Enum, Object};
 use serde::Serialize;
 
-use super::super::schema::{ChatbotId, DateTime, Description, SecretText, SubscriptionName, UrlText};
+use super::super::schema::{
+    ChatbotId, DateTime, Description, RatePerSecond, SecretText, SubscriptionName, UrlText,
+};
 use crate::json::Json;
 
 /// An endpoint.
@@ -24,10 +27,20 @@ pub(crate) struct EndpointView {
     /// A description for your own use.
     #[oai(nullable)]
     description: Option<Description>,
+    /// The most deliveries that are sent in a second; `null`: as many as the receiver carries.
+    #[oai(nullable)]
+    rate_limit: Option<RatePerSecond>,
+    /// Whether the endpoint is tried again by itself after failures disabled it.
+    auto_resume: bool,
     /// Whether the endpoint is switched on. While it isn't, nothing is sent.
     active: bool,
-    /// How many attempts in a row have failed. The tenth failure disables the endpoint, unless the service is configured
-    /// otherwise.
+    /// What became of the endpoint.
+    state: EndpointStateView,
+    /// Until then nothing is sent, because the receiver asked for it (429, or 503 with `Retry-After`); `null` otherwise.
+    #[oai(nullable)]
+    held_until: Option<DateTime>,
+    /// How many attempts in a row have failed. Ten disable the endpoint, at the earliest 10 seconds after the first, unless the
+    /// service is configured otherwise.
     consecutive_failures: u32,
     /// Why the endpoint is not active; `null` while it is.
     #[oai(nullable)]
@@ -80,6 +93,19 @@ pub(crate) struct LastAttemptView {
     /// What went wrong, as a stable code; `null` on success.
     #[oai(nullable)]
     error: Option<String>,
+}
+
+/// What became of an endpoint.
+#[derive(Debug, Clone, Copy, Serialize, Enum)]
+#[serde(rename_all = "lowercase")]
+#[oai(rename = "EndpointState", rename_all = "lowercase")]
+pub(crate) enum EndpointStateView {
+    /// It gets deliveries.
+    Active,
+    /// Failures disabled it: its deliveries are parked.
+    Disabled,
+    /// Its owner switched it off: it gets no new deliveries.
+    Off,
 }
 
 /// Why an endpoint is not active.
@@ -136,7 +162,14 @@ impl From<Endpoint> for EndpointView {
                 .collect(),
             chatbot_id: endpoint.chatbot_id.map(ChatbotId),
             description: endpoint.description.map(Description),
+            rate_limit: endpoint.rate_limit.map(Into::into),
+            auto_resume: endpoint.auto_resume,
             active: endpoint.state == EndpointState::Active,
+            state: endpoint.state.into(),
+            held_until: endpoint
+                .held_until
+                .filter(|until| endpoint.state == EndpointState::Active && *until > Timestamp::now())
+                .map(|until| DateTime(until.to_string())),
             consecutive_failures: endpoint.consecutive_failures,
             disabled_reason: endpoint.disabled_reason.map(Into::into),
             disabled_at: endpoint.disabled_at.map(|at| DateTime(at.to_string())),
@@ -158,6 +191,22 @@ impl From<LastAttempt> for LastAttemptView {
             status: attempt.status,
             duration_ms: attempt.duration_ms,
             error: attempt.error,
+        }
+    }
+}
+
+impl From<RateLimit> for RatePerSecond {
+    fn from(limit: RateLimit) -> Self {
+        Self(limit.per_second().into())
+    }
+}
+
+impl From<EndpointState> for EndpointStateView {
+    fn from(state: EndpointState) -> Self {
+        match state {
+            EndpointState::Active => Self::Active,
+            EndpointState::Disabled => Self::Disabled,
+            EndpointState::Off => Self::Off,
         }
     }
 }

@@ -3,10 +3,13 @@
 
 mod text;
 
+mod number;
+
 mod secret;
 
 mod raw;
 
+pub(crate) use number::RatePerSecond;
 pub(crate) use raw::RawObject;
 pub(crate) use secret::SecretText;
 pub(crate) use text::{

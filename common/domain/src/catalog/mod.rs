@@ -116,6 +116,12 @@ const fn describe_account_event(kind: AccountEvent) -> EventDescription {
             "endpoint.recovered",
             "An endpoint of this account that failures had disabled succeeded again."
         ),
+        AccountEvent::EndpointHeld => entry!(
+            account,
+            "endpoint.held",
+            "The receiver of an endpoint of this account asked us to wait for more than 15 minutes; what it would have received \
+             waits."
+        ),
         AccountEvent::DeliveryExhausted => entry!(
             account,
             "delivery.exhausted",

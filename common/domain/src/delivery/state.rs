@@ -33,12 +33,18 @@ pub enum DeliveryState {
 pub enum Transition {
     /// A worker fetched it.
     Fetched,
+    /// A worker fetched it to see whether its endpoint, which failures disabled, is well again.
+    Probed,
     /// Its attempt succeeded.
     Succeeded,
     /// Its attempt failed, and another will be made.
     FailedForNow,
     /// Its attempt failed, and it was the last.
     FailedForGood,
+    /// Its attempt was refused because the receiver gets too much. Its endpoint is held, and it is the first to be sent then.
+    Held,
+    /// The same, and the receiver wants a longer pause than an endpoint is held for.
+    HeldForLonger,
     /// The worker gave it back without an attempt.
     GivenBack,
     /// The worker gave it back without an attempt, and none makes sense for a while.
@@ -70,11 +76,14 @@ pub enum Transition {
 
 impl Transition {
     /// Every transition.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::Fetched,
+        Self::Probed,
         Self::Succeeded,
         Self::FailedForNow,
         Self::FailedForGood,
+        Self::Held,
+        Self::HeldForLonger,
         Self::GivenBack,
         Self::GivenBackToWait,
         Self::LeaseLost,
@@ -90,13 +99,16 @@ impl Transition {
         Self::PayloadMissing,
     ];
 
-    /// Whether the same step adds an entry for the delivery to the log, with the state that it comes to.
+    /// Whether the same step adds an entry for the delivery to the log, with the state that it comes to. (That of a held one says
+    /// `held`, which leads to every state that a pending one can come to.)
     const fn is_logged(self) -> bool {
         matches!(
             self,
             Self::Succeeded
                 | Self::FailedForNow
                 | Self::FailedForGood
+                | Self::Held
+                | Self::HeldForLonger
                 | Self::ParkedTooLong
                 | Self::ParkedOverflow
                 | Self::PayloadMissing
@@ -146,11 +158,11 @@ impl DeliveryState {
     pub const fn after(self, transition: Transition) -> Option<Self> {
         use Transition as T;
         let next = match (self, transition) {
-            (Self::Pending | Self::Quarantined, T::Fetched) => Self::InFlight,
+            (Self::Pending | Self::Quarantined, T::Fetched) | (Self::Parked, T::Probed) => Self::InFlight,
             (Self::InFlight, T::Succeeded) => Self::Succeeded,
-            (Self::InFlight, T::FailedForNow | T::GivenBackToWait) => Self::Retrying,
+            (Self::InFlight, T::FailedForNow | T::HeldForLonger | T::GivenBackToWait) => Self::Retrying,
             (Self::InFlight, T::FailedForGood) => Self::Exhausted,
-            (Self::InFlight, T::GivenBack | T::LeaseLost) => Self::Pending,
+            (Self::InFlight, T::Held | T::GivenBack | T::LeaseLost) => Self::Pending,
             (Self::InFlight | Self::Pending, T::Quarantined) => Self::Quarantined,
             (Self::Retrying, T::Due) => Self::Pending,
             (Self::Pending | Self::Retrying | Self::Quarantined, T::Parked) => Self::Parked,

@@ -1,6 +1,6 @@
 //! What an endpoint's owner can do to it: make it, and change it.
 
-use super::EndpointUrl;
+use super::{EndpointUrl, RateLimit};
 use crate::event::Subscription;
 use crate::id::{AccountId, EndpointId};
 use crate::sealing::SealedSecret;
@@ -20,6 +20,10 @@ pub struct NewEndpoint {
     pub chatbot_id: Option<String>,
     /// The owner's own words.
     pub description: Option<String>,
+    /// The most deliveries in a second; `None`: as many as it carries.
+    pub rate_limit: Option<RateLimit>,
+    /// Whether it is tried again by itself after failures disabled it.
+    pub auto_resume: bool,
     /// The signing secret, sealed for this endpoint.
     pub secret: SealedSecret,
 }
@@ -39,7 +43,7 @@ pub enum ParkedAction {
 pub struct EndpointPatch {
     /// Whether it should get deliveries.
     pub active: Option<bool>,
-    /// A new URL. It starts a new generation: results of attempts at the old URL no longer count.
+    /// A new URL. It starts a new generation: results of attempts at the old URL no longer count, and a hold ends.
     pub url: Option<EndpointUrl>,
     /// A new subscription; not empty.
     pub events: Option<Vec<Subscription>>,
@@ -47,6 +51,10 @@ pub struct EndpointPatch {
     pub chatbot_id: Option<Option<String>>,
     /// A new description; `Some(None)` removes it.
     pub description: Option<Option<String>>,
+    /// A new rate limit; `Some(None)` removes it.
+    pub rate_limit: Option<Option<RateLimit>>,
+    /// Whether it is tried again by itself after failures disabled it.
+    pub auto_resume: Option<bool>,
     /// What becomes of the parked deliveries if this switches the endpoint on.
     pub parked: ParkedAction,
 }

@@ -1,9 +1,11 @@
 //! Endpoints: a customer's URL with its subscription, and the state that deliveries leave it in.
 
 mod change;
+mod rate;
 mod url;
 
 pub use change::{EndpointPatch, NewEndpoint, ParkedAction};
+pub use rate::{MAX_RATE, RateLimit};
 pub use url::{EndpointUrl, MAX_URL, UrlError, UrlPolicy};
 
 use serde::{Deserialize, Serialize};
@@ -26,11 +28,31 @@ pub enum EndpointState {
     Off,
 }
 
+impl EndpointState {
+    /// The stable name, the same in Redis and in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Disabled => "disabled",
+            Self::Off => "off",
+        }
+    }
+
+    /// Reads the stable name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Active, Self::Disabled, Self::Off]
+            .into_iter()
+            .find(|state| state.as_str() == name)
+    }
+}
+
 /// Why an endpoint is not active.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DisabledReason {
-    /// Ten attempts (`DISABLE_AFTER`) failed in a row.
+    /// Ten attempts (`DISABLE_AFTER`) failed in a row, over `DISABLE_MIN_SPAN` at least.
     ConsecutiveFailures,
     /// The receiver answered `410 Gone`.
     Gone,
@@ -137,6 +159,21 @@ pub struct Endpoint {
     pub queue: QueueDepth,
     /// Since when its attempts have failed; `None` after a success.
     pub failing_since: Option<Timestamp>,
+    /// Until when nothing is sent, because its receiver asked for it or refused too much at once. A time that has passed says
+    /// nothing.
+    pub held_until: Option<Timestamp>,
+    /// How many attempts it may have in flight now; `None` before its first one.
+    pub limit: Option<u32>,
+    /// How many it carries at once, if a ceiling was found.
+    pub carries: Option<u32>,
+    /// The most deliveries in a second that its owner wants; `None`: as many as it carries.
+    pub rate_limit: Option<RateLimit>,
+    /// Its next turn by its rate limit.
+    pub paced_until: Option<Timestamp>,
+    /// Whether it is tried again by itself after failures disabled it.
+    pub auto_resume: bool,
+    /// When it is tried again by itself; `None` unless it is disabled and waits for that.
+    pub resume_at: Option<Timestamp>,
     /// The grace of its last secret rotation, over or not.
     pub grace: Option<SecretGrace>,
     /// When its owner made it.

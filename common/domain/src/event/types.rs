@@ -1,4 +1,4 @@
-//! The ten types of events that the backend pushes, and the three that the queue makes itself.
+//! The ten types of events that the backend pushes, and the four that the queue makes itself.
 
 use std::fmt;
 use std::str::FromStr;
@@ -63,6 +63,8 @@ event_types! {
     EndpointDisabled = "endpoint.disabled",
     /// An endpoint that failures had disabled succeeded again.
     EndpointRecovered = "endpoint.recovered",
+    /// The receiver of an endpoint asked us to wait for long.
+    EndpointHeld = "endpoint.held",
     /// A delivery was given up.
     DeliveryExhausted = "delivery.exhausted",
 }

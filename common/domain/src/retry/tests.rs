@@ -44,9 +44,26 @@ fn retry_after_is_seconds_or_a_date() {
         ("Sun, 06 Nov 1994 08:49:37 GMT", Some(77)),
         ("Sun, 06 Nov 1994 08:00:00 GMT", Some(0)),
         ("", None),
+        ("Sunday, 06-Nov-94 08:49:37 GMT", Some(77)),
+        ("Sun Nov  6 08:49:37 1994", Some(77)),
+        ("Sun Nov 13 08:49:37 1994", Some(77 + 7 * 86_400)),
+        ("Mon, 06 Nov 1994 08:49:37 GMT", Some(77)), // it was a Sunday
+        ("Sun, 06 Nov 1994 08:49:37 +0000", Some(77)),
+        (
+            "Sunday, 06-Nov-43 08:49:37 GMT",
+            Some(77 + 49 * 31_557_600 - 21_600),
+        ),
+        ("Sunday, 06-Nov-60 08:49:37 GMT", Some(0)),
+        ("1.5", Some(2)),
+        ("0.2", Some(1)),
+        ("3.0", Some(3)),
+        ("1.", None),
+        (".5", None),
+        ("1.5s", None),
         ("-5", None),
-        ("1.5", None),
         ("soon", None),
+        ("Sun", None),
+        ("Sun, 06 Nov", None),
     ] {
         assert_eq!(
             parse_retry_after(value, now).map(|wait| wait.as_secs()),

@@ -19,8 +19,16 @@ pub struct EndpointRow {
     pub generation: i64,
     /// `limit`: how many attempts it may have in flight; 0 if nothing says it yet.
     pub limit: i64,
+    /// `heldUntil` (ms); 0 if it was not held since its last success.
+    pub held_until: i64,
+    /// When its next turn by its rate begins (ms, rounded up); 0 without a rate.
+    pub paced_until: i64,
+    /// `consecutiveFailures`.
+    pub failures: i64,
     /// Whether it is slow.
     pub slow: bool,
+    /// Whether it is probed while it is disabled.
+    pub is_probed: bool,
     /// `queuedBytes`.
     pub queued_bytes: i64,
     /// What it subscribes to.

@@ -38,8 +38,10 @@ pub struct Snapshot {
     pub ready: HashMap<String, f64>,
     /// `ready:slow`: endpoint → its turn.
     pub ready_slow: HashMap<String, f64>,
-    /// `timers`: endpoint → when its nearest retry is due.
+    /// `timers`: endpoint → when something of it is due.
     pub timers: HashMap<String, f64>,
+    /// `failing`: endpoint → when upkeep's clock looks at it.
+    pub failing: HashMap<String, f64>,
     /// The members of `parked`, and of `disabled`, where the previous release entered some.
     pub parked: BTreeSet<String>,
     /// Keys that belong to an endpoint, such as `log:<e>`, with the endpoint.
@@ -54,6 +56,8 @@ pub struct Snapshot {
     pub away: Vec<String>,
     /// The entries of `sweeps`.
     pub sweeps: Vec<String>,
+    /// The members of `chores`, with the times of their next steps.
+    pub chores: HashMap<String, f64>,
     /// The queues that scripts set aside for upkeep.
     pub set_aside: Vec<String>,
     /// `replay:<r>`.
@@ -95,6 +99,24 @@ impl Stats {
 pub struct Names {
     numbers: HashMap<String, u32>,
     names: Vec<String>,
+}
+
+impl Snapshot {
+    /// Whether a queue was set aside to be released.
+    #[must_use]
+    pub fn is_released(&self, key: &str) -> bool {
+        let is_of = |operation: &str| {
+            let queue = key
+                .strip_prefix("sweep:")
+                .and_then(|rest| rest.strip_prefix(operation));
+            matches!(queue, Some(":pending" | ":retry"))
+        };
+        let mut releases = self
+            .chores
+            .keys()
+            .filter_map(|chore| chore.strip_prefix("release ")?.split_once(' '));
+        releases.any(|(_, operation)| is_of(operation))
+    }
 }
 
 impl Names {

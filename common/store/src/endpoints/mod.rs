@@ -1,10 +1,11 @@
 //! Endpoints: making, listing, changing and removing them.
 
 mod enable;
+mod retry;
 mod view;
 
 use domain::clock::Timestamp;
-use domain::endpoint::{Endpoint, EndpointPatch, EndpointUrl, NewEndpoint, ParkedAction};
+use domain::endpoint::{Endpoint, EndpointPatch, EndpointUrl, NewEndpoint, ParkedAction, RateLimit};
 use domain::event::Subscription;
 use domain::id::{AccountId, EndpointId, EventId};
 use domain::sealing::SealedSecret;
@@ -14,6 +15,8 @@ use super::{Store, StoreError};
 
 pub(crate) use self::enable::EndpointEnable;
 pub use self::enable::{EnableReport, FailedEndpoint};
+pub(crate) use self::retry::EndpointRetry;
+pub use self::retry::RetryNow;
 
 /// What came of making an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +43,9 @@ script! {
         events: &'a str,
         chatbot_id: Option<&'a str>,
         description: Option<&'a str>,
+        /// Deliveries in a second.
+        rate_limit: Option<u16>,
+        auto_resume: bool,
         secret: &'a SealedSecret
     } -> Option<Endpoint>
 }
@@ -55,7 +61,7 @@ script! {
 
 script! {
     /// Changes an endpoint; `None` when the account has none with this id.
-    "endpoint_update": AllowOom, Writes, needs [OWNER, ROUTES, LOG, SWEEPS, ENABLE];
+    "endpoint_update": AllowOom, Writes, needs [OWNER, ROUTES, LOG, SWEEPS, ENABLE, FORWARD];
     struct EndpointUpdate<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,
@@ -97,6 +103,8 @@ impl Store {
                 events: &join(&new.events),
                 chatbot_id: new.chatbot_id.as_deref(),
                 description: new.description.as_deref(),
+                rate_limit: new.rate_limit.map(RateLimit::per_second),
+                auto_resume: new.auto_resume,
                 secret: &new.secret,
             })
             .await?;
@@ -146,7 +154,8 @@ impl Store {
 
     /// Changes an endpoint in one step; `None` when it doesn't exist or belongs to another account.
     ///
-    /// Switching on zeroes the failure counter, starts a new generation and releases (or discards) what was parked.
+    /// Switching on zeroes the failure counter, starts a new generation and releases (or discards) what was parked. That, and
+    /// another URL, ends a hold and starts slowly.
     ///
     /// # Errors
     ///
@@ -158,11 +167,14 @@ impl Store {
         patch: &EndpointPatch,
     ) -> Result<Option<Endpoint>, StoreError> {
         let events = patch.events.as_deref().map(join);
+        let rate_limit = patch.rate_limit.map(|limit| limit.map(|limit| limit.to_string()));
         let changes = [
             ("url", patch.url.as_ref().map(EndpointUrl::as_str).map(Some)),
             ("events", events.as_deref().map(Some)),
             ("chatbotId", patch.chatbot_id.as_ref().map(Option::as_deref)),
             ("description", patch.description.as_ref().map(Option::as_deref)),
+            ("rateLimit", rate_limit.as_ref().map(Option::as_deref)),
+            ("autoResume", patch.auto_resume.map(|on| on.then_some("1"))),
         ];
         self.call(&EndpointUpdate {
             endpoint: id,

@@ -8,7 +8,9 @@ use crate::StoreError;
 use crate::decode::{parse, unexpected};
 use crate::scripts::{Answer, answered};
 use domain::clock::Timestamp;
-use domain::endpoint::{DisabledReason, Endpoint, EndpointState, LastAttempt, QueueDepth, SecretGrace};
+use domain::endpoint::{
+    DisabledReason, Endpoint, EndpointState, LastAttempt, QueueDepth, RateLimit, SecretGrace,
+};
 use domain::id::EndpointId;
 
 /// An endpoint as scripts answer it (`view` in core.lua).
@@ -31,11 +33,12 @@ fn endpoint(view: View) -> Result<Endpoint, StoreError> {
     let hash = &view.fields;
     let required = |name: &str| hash.get(name).map(String::as_str).ok_or_else(|| unexpected(name));
     let number = |name: &str| hash.get(name).map_or(Ok(0), |text| parse::<u32>(text));
-    let state = match required("state")? {
-        "active" => EndpointState::Active,
-        "disabled" => EndpointState::Disabled,
-        "off" => EndpointState::Off,
-        _ => return Err(unexpected("state")),
+    let state = EndpointState::from_name(required("state")?).ok_or_else(|| unexpected("state"))?;
+    // What the queue keeps for itself hides nothing else of an endpoint when it can't be read.
+    let moment = |name: &str| {
+        hash.get(name)
+            .filter(|text| *text != "0")
+            .and_then(|text| time(text).ok())
     };
     Ok(Endpoint {
         id: view.id,
@@ -68,6 +71,15 @@ fn endpoint(view: View) -> Result<Endpoint, StoreError> {
             .filter(|since| *since != "0")
             .map(|text| time(text))
             .transpose()?,
+        held_until: moment("heldUntil"),
+        limit: hash.get("limit").and_then(|text| text.parse().ok()),
+        carries: hash.get("carries").and_then(|text| ceiling(text)),
+        rate_limit: hash
+            .get("rateLimit")
+            .and_then(|text| RateLimit::new(text.parse().ok()?)),
+        paced_until: moment("pacedUntil"),
+        auto_resume: hash.get("autoResume").is_some_and(|on| on == "1"),
+        resume_at: moment("resumeAt"),
         grace: grace(hash)?,
         created_at: time(required("createdAt")?)?,
         updated_at: time(required("updatedAt")?)?,
@@ -86,6 +98,12 @@ fn grace(hash: &HashMap<String, String>) -> Result<Option<SecretGrace>, StoreErr
             .get("legacySignature")
             .is_some_and(|which| which == "previous"),
     }))
+}
+
+/// The ceiling in what `carries.lua` remembers, its second number; 0 is none.
+fn ceiling(text: &str) -> Option<u32> {
+    let ceiling = text.split(' ').nth(1)?.parse().ok()?;
+    (ceiling > 0).then_some(ceiling)
 }
 
 fn time(text: &str) -> Result<Timestamp, StoreError> {

@@ -1,6 +1,6 @@
 //! One delivery with its payload and its attempts.
 
-use super::{DeliverySummary, LogEntry, LoggedAttempt, RawEntry, Record};
+use super::{DeliverySummary, EndpointStanding, LogEntry, LoggedAttempt, RawEntry, Record};
 use crate::scripts::{answered, script};
 use crate::{Store, StoreError};
 use bytes::Bytes;
@@ -37,7 +37,7 @@ script! {
 }
 
 pub(crate) struct Found {
-    endpoint_state: String,
+    endpoint: EndpointStanding,
     record: Record,
     /// The type of its event; empty if that is not kept.
     event: String,
@@ -49,7 +49,7 @@ pub(crate) struct Found {
     entries: Vec<RawEntry>,
 }
 
-answered! { Found { endpoint_state, record, event, body, waits, entries } }
+answered! { Found { endpoint, record, event, body, waits, entries } }
 
 impl Store {
     /// One delivery. The outer `None`: the account has no such endpoint. The inner `None`: nothing in Redis knows of this
@@ -85,10 +85,9 @@ impl Store {
         if attempts.is_empty() && !is_unfinished && !found.record.exists() {
             return Ok(Some(None));
         }
-        let is_active = found.endpoint_state == "active";
         let mut summary = found
             .record
-            .summary(id.clone(), attempts.last().cloned(), is_active);
+            .summary(id.clone(), attempts.last().cloned(), &found.endpoint);
         if summary.event.is_empty() {
             summary.event.clone_from(&found.event);
         }

@@ -36,7 +36,7 @@ pub enum LogContent {
     State {
         /// `active`, `disabled` or `off`.
         state: String,
-        /// Why: `owner`, `consecutive_failures`, `gone`, `recovered`, `egress` or `secret_rotated`.
+        /// Why: `owner`, `operator`, `consecutive_failures`, `gone`, `auto_resumed`, `recovered`, `egress` or `secret_rotated`.
         reason: String,
     },
 }
@@ -52,8 +52,11 @@ pub struct LoggedAttempt {
     pub event: String,
     /// The attempt's number, from 1; without a `duration`, how many were made before the delivery was given up.
     pub attempt: u32,
-    /// What the delivery became: `Succeeded`, `Retrying` or `Exhausted`.
+    /// What the delivery became: `Succeeded`, `Retrying` or `Exhausted`, and `Pending` after an attempt that was held.
     pub outcome: DeliveryState,
+    /// Until when the endpoint, or this delivery alone, waits because the receiver asked for it. Such an attempt is none of
+    /// the delivery's ten.
+    pub held_until: Option<Timestamp>,
     /// How long it took; `None` when the delivery was given up without another attempt.
     pub duration: Option<Duration>,
     /// Where that time went.
@@ -112,6 +115,7 @@ fn content(id: EntryId, hash: &HashMap<String, String>) -> Option<LogContent> {
 
 fn attempt(id: EntryId, hash: &HashMap<String, String>) -> Option<LoggedAttempt> {
     let text = |name: &str| hash.get(name).filter(|text| !text.is_empty()).cloned();
+    let moment = |ms: &String| Timestamp::from_millis(ms.parse().ok()?);
     Some(LoggedAttempt {
         at: id.time(),
         delivery: hash.get("delivery")?.parse().ok()?,
@@ -121,8 +125,10 @@ fn attempt(id: EntryId, hash: &HashMap<String, String>) -> Option<LoggedAttempt>
             "succeeded" => DeliveryState::Succeeded,
             "retrying" => DeliveryState::Retrying,
             "exhausted" => DeliveryState::Exhausted,
+            "held" => DeliveryState::Pending,
             _ => return None,
         },
+        held_until: hash.get("heldUntil").and_then(moment),
         duration: hash
             .get("ms")
             .and_then(|ms| ms.parse().ok())
@@ -147,6 +153,20 @@ pub(crate) fn entries(value: Value) -> Result<Vec<LogEntry>, StoreError> {
         .filter(|value| *value != Value::Nil)
         .filter_map(|value| RawEntry::read(value).map(RawEntry::known).transpose())
         .collect()
+}
+
+impl LoggedAttempt {
+    /// Whether the receiver asked us to wait, so that the attempt doesn't count.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.outcome == DeliveryState::Pending
+    }
+
+    /// How many attempts of the delivery count, this one included.
+    #[must_use]
+    pub fn counted(&self) -> u32 {
+        self.attempt.saturating_sub(self.is_held().into())
+    }
 }
 
 impl LogEntry {

@@ -2,7 +2,8 @@
 
 use super::listing::{MOST_LOOKED_AT, STEP};
 use super::{
-    DeliverySummary, EntryId, ListPage, ListPosition, Listing, LogContent, LogEntry, RawEntry, Record,
+    DeliverySummary, EndpointStanding, EntryId, ListPage, ListPosition, Listing, LogContent, LogEntry,
+    RawEntry, Record,
 };
 use crate::scripts::script;
 use crate::{Store, StoreError};
@@ -10,14 +11,14 @@ use domain::delivery::DeliveryState;
 use domain::id::{AccountId, EndpointId};
 
 script! {
-    /// A piece of an endpoint's log, newest first: the endpoint's state, and each entry with the record of its delivery.
+    /// A piece of an endpoint's log, newest first: the endpoint, and each entry with the record of its delivery.
     "log_page": AllowOom, Reads, needs [OWNER, VIEW];
     struct LogPage<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,
         newest: &'a str,
         most: usize
-    } -> Option<(String, Vec<(RawEntry, Record)>)>
+    } -> Option<(EndpointStanding, Vec<(RawEntry, Record)>)>
 }
 
 impl Store {
@@ -40,10 +41,9 @@ impl Store {
                 newest: &from,
                 most: STEP,
             };
-            let Some((state, entries)) = self.call(&log_page).await? else {
+            let Some((endpoint, entries)) = self.call(&log_page).await? else {
                 return Ok(None);
             };
-            let is_active = state == "active";
             let is_at_end = entries.len() < STEP;
             looked_at += entries.len();
             let (first, last) = (entries.first(), entries.last());
@@ -55,7 +55,7 @@ impl Store {
                     return Ok(Some(page));
                 }
                 let after = entry.id;
-                let delivery = shown(entry, record, is_active, bound);
+                let delivery = shown(entry, record, &endpoint, bound);
                 page.deliveries
                     .extend(delivery.filter(|delivery| filter.lets_through(delivery)));
                 if page.deliveries.len() == listing.limit {
@@ -77,16 +77,21 @@ impl Store {
 }
 
 /// The delivery that an entry stands for; `None` if it has a later entry within the bound.
-fn shown(entry: LogEntry, record: Record, is_active: bool, bound: EntryId) -> Option<DeliverySummary> {
+fn shown(
+    entry: LogEntry,
+    record: Record,
+    endpoint: &EndpointStanding,
+    bound: EntryId,
+) -> Option<DeliverySummary> {
     let LogContent::Attempt(attempt) = entry.content else {
         return None;
     };
-    if attempt.outcome == DeliveryState::Retrying {
+    if attempt.outcome == DeliveryState::Retrying || attempt.is_held() {
         // Without a record, the log has a later entry that says how it ended.
         let newest = record.entries.iter().filter(|id| **id <= bound).max()?;
         if *newest != entry.id {
             return None;
         }
     }
-    Some(record.summary(attempt.delivery.clone(), Some(*attempt), is_active))
+    Some(record.summary(attempt.delivery.clone(), Some(*attempt), endpoint))
 }

@@ -48,4 +48,4 @@ pub(crate) use entry::{RawEntry, entries};
 pub(crate) use logged::LogPage;
 pub(crate) use queued::LogWaiting;
 
-use summary::Record;
+use summary::{EndpointStanding, Record};

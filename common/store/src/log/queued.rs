@@ -4,7 +4,8 @@ use redis::Cmd;
 
 use super::listing::{MOST_LOOKED_AT, STEP};
 use super::{
-    DeliverySummary, ListPage, ListPosition, ListStatus, Listing, LogEntry, RawEntry, Record, Source,
+    DeliverySummary, EndpointStanding, ListPage, ListPosition, ListStatus, Listing, LogEntry, RawEntry,
+    Record, Source,
 };
 use crate::scripts::{Argument, Legible, answered, script};
 use crate::{Store, StoreError};
@@ -12,7 +13,7 @@ use domain::clock::Timestamp;
 use domain::id::{AccountId, DeliveryId, EndpointId};
 
 script! {
-    /// Deliveries in one source: the endpoint's state, and what was found.
+    /// Deliveries in one source: the endpoint, and what was found.
     "log_waiting": AllowOom, Reads, needs [OWNER, VIEW];
     struct LogWaiting<'a> {
         endpoint: &'a EndpointId,
@@ -20,7 +21,7 @@ script! {
         source: Source,
         after: &'a str,
         most: usize
-    } -> Option<(String, Vec<Found>)>
+    } -> Option<(EndpointStanding, Vec<Found>)>
 }
 
 /// A delivery that was found.
@@ -64,14 +65,13 @@ impl Store {
                 after: &after,
                 most: STEP.min(MOST_LOOKED_AT - looked_at),
             };
-            let Some((state, found)) = self.call(&waiting).await? else {
+            let Some((endpoint, found)) = self.call(&waiting).await? else {
                 return Ok(None);
             };
-            let is_active = state == "active";
             let read = found.len();
             for found in found {
                 after.clone_from(&found.entry);
-                page.deliveries.extend(found.listed(source, listing, is_active));
+                page.deliveries.extend(found.listed(source, listing, &endpoint));
                 if page.deliveries.len() == listing.limit {
                     page.next = (source != Source::Leases).then_some(ListPosition::In { source, after });
                     return Ok(Some(page));
@@ -93,7 +93,12 @@ impl Store {
 
 impl Found {
     /// The delivery, if the listing wants it.
-    fn listed(self, source: Source, listing: &Listing<'_>, is_active: bool) -> Option<DeliverySummary> {
+    fn listed(
+        self,
+        source: Source,
+        listing: &Listing<'_>,
+        endpoint: &EndpointStanding,
+    ) -> Option<DeliverySummary> {
         let filter = listing.filter;
         let is_retry = filter.status == Some(ListStatus::Retrying);
         let newest = self.newest.and_then(RawEntry::known);
@@ -109,7 +114,7 @@ impl Found {
         };
         let id: DeliveryId = self.entry.split(':').next()?.parse().ok()?;
         let last = newest.and_then(LogEntry::into_attempt);
-        let mut delivery = self.record.summary(id, last, is_active);
+        let mut delivery = self.record.summary(id, last, endpoint);
         if delivery.event.is_empty() {
             delivery.event = self.event;
         }

@@ -22,6 +22,8 @@ pub struct DeliverySummary {
     pub attempts: u32,
     /// When its next attempt is due, if it waits for one.
     pub next_attempt_at: Option<Timestamp>,
+    /// Until when it waits because its receiver asked for it.
+    pub held_until: Option<Timestamp>,
     /// Its newest entry in the log, if the log still has it.
     pub last: Option<LoggedAttempt>,
     /// Why it was given up, or why its last attempt failed; a stable code.
@@ -30,6 +32,21 @@ pub struct DeliverySummary {
     pub replay_of: Option<DeliveryId>,
     /// Whether it is a test event.
     pub is_test: bool,
+}
+
+/// What deliveries that wait depend on at their endpoint.
+#[derive(Debug)]
+pub(crate) struct EndpointStanding {
+    state: String,
+    held_until: Legible<Timestamp>,
+}
+
+answered! { EndpointStanding { state, held_until } }
+
+impl EndpointStanding {
+    fn is_active(&self) -> bool {
+        self.state == "active"
+    }
 }
 
 /// What Redis has of a delivery besides the log: its record, if there is one, and whether it is in flight.
@@ -104,21 +121,33 @@ impl Record {
         self,
         id: DeliveryId,
         last: Option<LoggedAttempt>,
-        is_active: bool,
+        endpoint: &EndpointStanding,
     ) -> DeliverySummary {
         let state = match &last {
             // Without a record the log says what became of it. But a delivery that waits for a retry has a record, unless
             // it was canceled.
             Some(last) if !self.exists() && !self.in_flight => match last.outcome {
-                DeliveryState::Retrying => DeliveryState::Canceled,
+                DeliveryState::Retrying | DeliveryState::Pending => DeliveryState::Canceled,
                 outcome => outcome,
             },
-            _ => self.delivery_state(is_active),
+            _ => self.delivery_state(endpoint.is_active()),
+        };
+        let next_attempt_at = self.next_attempt_at.filter(|_| state == DeliveryState::Retrying);
+        let endpoint_held = endpoint.held_until.0;
+        let held_until = match state {
+            DeliveryState::Pending => endpoint_held,
+            // A receiver may want longer than its endpoint is held: then this delivery waits by itself.
+            DeliveryState::Retrying if last.as_ref().is_some_and(LoggedAttempt::is_held) => {
+                endpoint_held.max(next_attempt_at)
+            }
+            DeliveryState::Retrying => endpoint_held.filter(|held| Some(*held) > next_attempt_at),
+            _ => None,
         };
         DeliverySummary {
+            held_until,
             event: last.as_ref().map_or(self.event, |last| last.event.clone()),
-            attempts: self.attempts.max(last.as_ref().map_or(0, |last| last.attempt)),
-            next_attempt_at: self.next_attempt_at.filter(|_| state == DeliveryState::Retrying),
+            attempts: self.attempts.max(last.as_ref().map_or(0, LoggedAttempt::counted)),
+            next_attempt_at,
             reason: self
                 .reason
                 .or_else(|| last.as_ref().and_then(|last| last.error.clone())),

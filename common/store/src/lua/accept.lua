@@ -201,6 +201,10 @@ local function extend(addition)
       call('HSET', endpoint, 'parkedLimit', ARGV[PARKED_BUDGET])
       call('ZADD', PARKED, 0, addition.id)
     end
+    if was_empty then
+      -- If it is probed, there is something to probe it with now.
+      call('ZADD', P .. 'chores', 'XX', 'LT', 0, 'resume ' .. addition.id)
+    end
     return false
   elseif not was_empty then
     return false -- it has its turn already, or is at its cap

@@ -1,10 +1,10 @@
 -- delivery_get: one delivery: where it is, its payload, and its attempts as far as its record points to them. Reads only.
 --
--- Returns {state of the endpoint, its record (see `record_view`), event's type or '', payload or '', 1 if it waits for its
+-- Returns {the endpoint (see `standing_of`), its record (see `record_view`), event's type or '', payload or '', 1 if it waits for its
 -- turn, {{log entry id, its fields}…}}, or {} when the account has no such endpoint. A delivery without a record may be in the
 -- log alone.
 local id, account, delivery = ARGV[ENDPOINT], ARGV[ACCOUNT], ARGV[DELIVERY]
-local owned = owned_endpoint(id, account, 'state')
+local owned = owned_endpoint(id, account, 'state', 'heldUntil')
 if not owned then
   return {}
 end
@@ -21,4 +21,4 @@ local attempts = {}
 for entry in string.gmatch(logged, '%S+') do
   attempts[#attempts + 1] = call('XRANGE', P .. 'log:' .. id, entry, entry)[1]
 end
-return { owned.state, record, kind or '', body or '', waits, attempts }
+return { standing_of(owned), record, kind or '', body or '', waits, attempts }

@@ -18,6 +18,12 @@ if call('EXISTS', key) == 0 then
   if ARGV[DESCRIPTION] ~= '' then
     call('HSET', key, 'description', ARGV[DESCRIPTION])
   end
+  if ARGV[RATE_LIMIT] ~= '' then
+    call('HSET', key, 'rateLimit', ARGV[RATE_LIMIT])
+  end
+  if ARGV[AUTO_RESUME] == '1' then
+    call('HSET', key, 'autoResume', '1')
+  end
   set_route(id)
 end
 return view(id)

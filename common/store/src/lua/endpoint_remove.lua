@@ -12,6 +12,12 @@ if not removed then
 end
 call('SET', done, id, 'PX', 60000)
 leave_quarantine(id)
+for _, released in ipairs(releases.of(id)) do
+  local by, queue = string.match(released, 'sweep:([^:]+):(%l+)$')
+  call('RPUSH', SWEEPS, 'cancel ' .. id .. ' ' .. released .. ' ' .. (queue == 'pending' and 'list' or 'zset'))
+  call('ZREM', P .. 'chores', 'release ' .. id .. ' ' .. by)
+end
+call('ZREM', P .. 'chores', 'forward ' .. id, 'resume ' .. id)
 set_aside(id, operation, 'pending', 'list', 'cancel')
 set_aside(id, operation, 'retry', 'zset', 'cancel')
 set_aside(id, operation, 'failed', 'zset', 'forget')
@@ -24,7 +30,7 @@ if removed.replay then
 end
 call('UNLINK', key, P .. 'log:' .. id, P .. 'replays:' .. id)
 try('HDEL', P .. 'account:' .. account .. ':endpoints', id)
-for _, set in ipairs({ READY, READY_SLOW, TIMERS, PARKED }) do
+for _, set in ipairs({ READY, READY_SLOW, TIMERS, PARKED, P .. 'failing' }) do
   call('ZREM', set, id)
 end
 return 1

@@ -4,9 +4,9 @@
 -- 'deliver' or 'discard', what becomes of parked deliveries when it is switched on. A change to the value '' removes the field.
 -- Returns the endpoint (see `view`), or {} when the account has none with this id.
 -- Guarantees: the same operation again changes nothing, whatever others have done in between. Switching on, and another URL,
--- start a new generation: results of the old one neither strike nor reset. Releasing and discarding take one step here,
--- whatever waits; upkeep does the rest. What is still being released is parked again when the endpoint is switched off, and
--- discarded with the rest.
+-- start a new generation: results of the old one neither strike nor reset; a hold ends, and sending starts slowly. Releasing and
+-- discarding take one step here, whatever waits; upkeep does the rest. What is still being released is parked again when the
+-- endpoint is switched off, and discarded with the rest.
 local id, operation, active = ARGV[ENDPOINT], ARGV[OPERATION], ARGV[ACTIVE]
 local key, done = P .. 'endpoint:' .. id, P .. 'changed:' .. operation
 if not owned_endpoint(id, ARGV[ACCOUNT]) then
@@ -30,9 +30,20 @@ for _, change in ipairs(each_change) do
     if field == 'url' then
       call('HINCRBY', key, 'version', 1)
       e.generation = e.generation + 1
-      e.slow = false
+      e.slow, e.carries = false, '' -- of another receiver nothing is known
       end_hold(e)
       slow_start(e)
+      call('ZREM', P .. 'failing', id) -- the next attempt decides
+      forward.begin(id, 'better')
+    elseif field == 'rateLimit' then
+      e.rate, e.paced_until = tonumber(value), 0
+      set(e, 'pacedUntil', '')
+    elseif field == 'autoResume' then
+      if resume.is_wanted(e) then
+        resume.plan(id, resume.FIRST)
+      else
+        resume.finish(id)
+      end
     end
   end
 end
@@ -44,8 +55,10 @@ if active == '0' and e.state ~= 'off' then
   call('HDEL', key, 'recovering', 'inOrder')
   call('HSET', key, 'disabledReason', 'owner', 'disabledAt', now)
   call('ZREM', TIMERS, id)
+  call('ZREM', P .. 'failing', id)
   call('ZADD', PARKED, now, id)
   leave_quarantine(id)
+  resume.finish(id)
 elseif active == '1' and e.state ~= 'active' then
   changed = true
   enable(e, 'owner')
@@ -55,7 +68,7 @@ elseif active == '1' and e.state ~= 'active' then
       write_log(id, { 'outcome', 'canceled', 'count', discarded })
     end
   else
-    release_retries(id, operation)
+    releases.begin(id, operation)
   end
 end
 
@@ -63,6 +76,7 @@ if changed then
   call('SET', done, id, 'PX', 60000)
   call('HSET', key, 'updatedAt', now)
   settle(e)
+  set_timer(e)
   flush()
   set_route(id)
   if e.state == 'active' then

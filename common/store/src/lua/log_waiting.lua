@@ -2,13 +2,13 @@
 -- in flight, or that were given up. Newest first; those that wait for a retry by its time, the latest first. Reads only.
 --
 -- ARGV[SOURCE]: 'pending', 'retry', 'leases' or 'failed'. ARGV[AFTER]: the last one that was read, or ''.
--- Returns {state of the endpoint, {{delivery, its record (see `record_view`), its event's type or '', when it was given up (ms) or
+-- Returns {the endpoint (see `standing_of`), {{delivery, its record (see `record_view`), its event's type or '', when it was given up (ms) or
 -- '', its newest log entry if that is kept or {}}…}}, or {} when the account has no such endpoint.
 -- Guarantees: bounded. What arrives meanwhile is newer than what was read. If the last one that was read has left the
 -- source, all behind it have as well; but in the first moments after an endpoint stops being active, while upkeep puts what is parked
 -- there in order, one may be met twice or be missed.
 local id, source, last, most = ARGV[ENDPOINT], ARGV[SOURCE], ARGV[AFTER], tonumber(ARGV[MOST])
-local owned = owned_endpoint(id, ARGV[ACCOUNT], 'state')
+local owned = owned_endpoint(id, ARGV[ACCOUNT], 'state', 'heldUntil')
 if not owned then
   return {}
 end
@@ -53,4 +53,4 @@ for _, text in ipairs(found) do
       newest and call('XRANGE', P .. 'log:' .. id, newest, newest)[1] or {} }
   end
 end
-return { owned.state, waiting }
+return { standing_of(owned), waiting }

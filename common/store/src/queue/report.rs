@@ -34,6 +34,18 @@ pub enum Outcome {
         /// Whether the receiver said `410 Gone`.
         gone: bool,
     },
+    /// The receiver asked for a pause (429, or 503 with `Retry-After`), which holds its endpoint. It is one strike for all that was
+    /// in flight together, and none of the delivery's attempts, unless the delivery has been held too often.
+    Held {
+        /// What to log.
+        attempt: AttemptRecord,
+        /// How long a pause it asked for; `None`: it named no time, and our own backoff says.
+        wait: Option<Duration>,
+        /// When to try again if this hold counts as an attempt; `None`: it was the last.
+        retry_in: Option<Duration>,
+        /// Between 0 and 1: how much of a tenth is added to the pause, so that endpoints don't come back together.
+        jitter: f64,
+    },
     /// No attempt was made (shutdown, too late for the lease, our own trouble): as if it had not been fetched. With a wait it
     /// stands among the retries until that has passed, where any worker finds it; none of its attempts is used up.
     GivenBack {

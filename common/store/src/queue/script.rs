@@ -13,14 +13,15 @@ use crate::StoreError;
 use crate::decode::unexpected;
 use crate::policy::Policy;
 use crate::scripts::{Answer, Argument, Legible, Record, Shape, answered, record, script};
+use domain::clock::Timestamp;
 use domain::id::{DeliveryId, EndpointId, EventId};
 
 script! {
     /// Records what became of leases, then hands out new ones.
     "work" = [
-        "work/start", "work/log", "work/succeeded", "work/failed", "work/given_back", "work/reports", "work/retries",
-        "work/leases", "work/turns", "work/suspects", "work/answer",
-    ]: AllowOom, Writes, needs [STRIKES];
+        "work/start", "work/log", "work/succeeded", "work/failed", "work/held", "work/given_back", "work/probed",
+        "work/reports", "work/retries", "work/leases", "work/turns", "work/suspects", "work/answer",
+    ]: AllowOom, Writes, needs [STRIKES, ENABLE, RELEASES];
     struct Work<'a> {
         incarnation: &'a Incarnation,
         sequence: u64,
@@ -32,6 +33,7 @@ script! {
         /// The most suspects that the worker may hold.
         most_suspects: u32,
         lease: Duration,
+        delivery_timeout: Duration,
         endpoint_concurrency: u32,
         disable_after: u32,
         disable_min_span: Duration,
@@ -52,6 +54,8 @@ script! {
         bool,
         // Those of the leases that are suspects.
         Vec<DeliveryId>,
+        // What Redis's own clock showed.
+        Timestamp,
     )
 }
 
@@ -67,6 +71,11 @@ record! {
             event: &'a str, ms: Duration, status: Option<u16>, timing: &'a Phases,
             retry_in: Option<Duration>, gone: bool,
             error: Option<&'a str>, detail: &'a str, headers: &'a str, snippet: &'a str,
+        },
+        "H" Held {
+            event: &'a str, ms: Duration, status: Option<u16>, timing: &'a Phases,
+            retry_in: Option<Duration>, asked: Option<Duration>,
+            error: Option<&'a str>, detail: &'a str, headers: &'a str, snippet: &'a str, jitter: f64,
         },
         "R" GivenBack { back_in: Duration },
         "C" Crashed {},
@@ -105,6 +114,24 @@ impl Record for Report {
                 detail: &attempt.detail,
                 headers: &attempt.response_headers,
                 snippet: &attempt.snippet,
+            },
+            Outcome::Held {
+                attempt,
+                wait,
+                retry_in,
+                jitter,
+            } => ReportKind::Held {
+                event,
+                ms: attempt.duration,
+                status: attempt.status,
+                timing: &attempt.phases,
+                retry_in: *retry_in,
+                asked: wait.filter(|wait| !wait.is_zero()),
+                error: attempt.error,
+                detail: &attempt.detail,
+                headers: &attempt.response_headers,
+                snippet: &attempt.snippet,
+                jitter: jitter.clamp(0.0, 1.0),
             },
             Outcome::GivenBack { wait } => ReportKind::GivenBack { back_in: *wait },
             Outcome::Crashed => ReportKind::Crashed {},
@@ -153,6 +180,7 @@ impl<'a> Work<'a> {
             free: request.free,
             most_suspects: request.suspects,
             lease: policy.lease(),
+            delivery_timeout: policy.delivery_timeout,
             endpoint_concurrency: policy.endpoint_concurrency,
             disable_after: policy.disable_after,
             disable_min_span: policy.disable_min_span,
@@ -203,7 +231,7 @@ answered! {
 
 /// Gives each lease its endpoint and its event. What can't be read fails the leases that need it, and no others.
 pub(super) fn reply(answer: <Work<'_> as crate::scripts::Script>::Answer) -> Result<WorkReply, StoreError> {
-    let (receipts, endpoints, events, leases, next_due, more, suspects) = answer;
+    let (receipts, endpoints, events, leases, next_due, more, suspects, time) = answer;
     let (mut leased, mut unreadable) = (Vec::new(), Vec::new());
     for lease in leases {
         let Legible(endpoint) = endpoints
@@ -230,5 +258,6 @@ pub(super) fn reply(answer: <Work<'_> as crate::scripts::Script>::Answer) -> Res
         receipts,
         next_due,
         more,
+        time,
     })
 }

@@ -22,12 +22,14 @@ pub struct UpkeepReply {
     pub swept: u32,
     /// There is more to do now.
     pub more: bool,
-    /// A replay wants its next step after this.
+    /// A replay wants its next step after this, or a streak of failures will have lasted for long enough.
     pub look_again: Option<Duration>,
     /// Payloads of finished events that went at their age.
     pub aged: Released,
     /// Payloads of finished events that went earlier, to make room.
     pub early: Released,
+    /// Endpoints that were disabled, since their failures have lasted for long enough.
+    pub disabled: u32,
 }
 
 /// Payloads that were let go of.
@@ -42,10 +44,14 @@ pub struct Released {
 script! {
     /// One bounded step of upkeep.
     "upkeep" = [
-        "upkeep/start", "upkeep/payloads", "upkeep/leases", "upkeep/sweeps", "upkeep/parked", "upkeep/replays", "upkeep/answer",
-    ]: AllowOom, Writes, needs [SWEEPS, STRIKES, PARKED, REPLAYS, RELEASE];
+        "upkeep/start", "upkeep/payloads", "upkeep/leases", "upkeep/sweeps", "upkeep/parked", "upkeep/replays",
+        "upkeep/releases", "upkeep/resume", "upkeep/chores", "upkeep/clocks", "upkeep/answer",
+    ]: AllowOom, Writes, needs [SWEEPS, STRIKES, PARKED, REPLAYS, RELEASE, FORWARD, RESUME];
     struct UpkeepStep<'a> {
         endpoint_concurrency: u32,
+        disable_after: u32,
+        disable_min_span: Duration,
+        delivery_timeout: Duration,
         retention_succeeded: Duration,
         retention_failed: Duration,
         log_length: u32,
@@ -62,13 +68,13 @@ script! {
 }
 
 answered! {
-    UpkeepReply { reaped, swept, more, look_again, aged, early }
+    UpkeepReply { reaped, swept, more, look_again, aged, early, disabled }
     Released { payloads, bytes }
 }
 
 impl Store {
     /// One bounded step of upkeep: let go of payloads that were kept for long enough, reap expired leases, sweep what was
-    /// released, discarded or removed, age out what was parked too long.
+    /// released, discarded or removed, age out what was parked too long, disable what has failed for too long.
     ///
     /// # Errors
     ///
@@ -92,6 +98,9 @@ impl Store {
     ) -> Result<UpkeepReply, StoreError> {
         self.call(&UpkeepStep {
             endpoint_concurrency: policy.endpoint_concurrency,
+            disable_after: policy.disable_after,
+            disable_min_span: policy.disable_min_span,
+            delivery_timeout: policy.delivery_timeout,
             retention_succeeded: kept_for(policy.retention_succeeded),
             retention_failed: kept_for(policy.retention_failed),
             log_length: policy.log_length,

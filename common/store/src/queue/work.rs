@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::clock::Timestamp;
 use domain::id::{DeliveryId, EndpointId, EventId};
 
 use super::{LeaseToken, Leased, Receipt, Report};
@@ -51,4 +52,7 @@ pub struct WorkReply {
     pub next_due: Option<Duration>,
     /// There is more to fetch already.
     pub more: bool,
+    /// What Redis's own clock showed as the script ran. Unlike the time by which everything is stored, it goes where that is
+    /// set.
+    pub time: Timestamp,
 }

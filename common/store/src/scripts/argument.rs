@@ -91,7 +91,7 @@ macro_rules! numbers {
     };
 }
 
-numbers!(u16, u32, u64, usize);
+numbers!(u16, u32, u64, usize, f64);
 
 /// What has a text of its own, alone or as the only value of a record.
 macro_rules! texts {

@@ -2,6 +2,7 @@
 
 use super::declaration::{Declaration, Memory, Shape};
 use super::parts::in_order;
+use super::scopes::scoped;
 
 /// A script as Redis gets it.
 #[derive(Debug)]
@@ -25,13 +26,10 @@ impl Assembled {
             Memory::DenyOom => "",
         };
         let parts = in_order(declaration.needs);
-        let lua: String = parts
-            .iter()
-            .map(|part| part.text)
-            .chain(declaration.body.iter().copied())
-            .collect();
+        let shared = parts.iter().map(|part| part.text);
+        let files: Vec<_> = shared.chain(declaration.body.iter().copied()).collect();
         let mut names = Names::of(declaration);
-        let lua = names.replace(&lua);
+        let lua = names.replace(&scoped(&files));
         Self {
             text: format!("#!lua{flags}\n{}{lua}", prologue(declaration)),
             unknown: names.unknown,

@@ -28,6 +28,11 @@
 //!
 //! The script must also be entered in the list in `script_list.rs`; else a call of it doesn't compile.
 //!
+//! # Each file has a scope of its own
+//!
+//! What a file declares at its top level is local to it, unless another file of the same script mentions the name: Lua allows 200
+//! local names at a time ([`scopes`]).
+//!
 //! # Lua names arguments, it doesn't count them
 //!
 //! Between `ARGV[` and `]` stands the name of an argument in capitals. It becomes a number when the script's text is put
@@ -72,6 +77,7 @@ mod call;
 mod declaration;
 pub(crate) mod macros;
 pub(crate) mod parts;
+mod scopes;
 mod script;
 mod values;
 

@@ -41,9 +41,12 @@ parts! {
     ACCOUNT_EVENTS = "account_events" needs [ROUTES, CORE];
     DELIVERIES = "deliveries" needs [FINISHED, LOG, ACCOUNT_EVENTS];
     QUARANTINE = "quarantine" needs [DELIVERIES];
-    STRIKES = "strikes" needs [QUARANTINE];
-    ENABLE = "enable" needs [LOG];
-    SWEEPS = "sweeps" needs [QUARANTINE];
+    RESUME = "resume" needs [ENDPOINTS];
+    FORWARD = "forward" needs [TURNS, DELIVERIES];
+    STRIKES = "strikes" needs [QUARANTINE, FORWARD, RESUME];
+    ENABLE = "enable" needs [LOG, RESUME];
+    RELEASES = "releases" needs [CORE];
+    SWEEPS = "sweeps" needs [QUARANTINE, RELEASES];
     PARKED = "parked" needs [DELIVERIES];
     REPLAYS = "replays" needs [DELIVERIES];
     REPLAY_VIEW = "replay_view" needs [BASE];

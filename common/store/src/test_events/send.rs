@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::clock::Timestamp;
 use domain::delivery::DeliveryState;
 use domain::id::DeliveryId;
 
@@ -20,6 +21,8 @@ pub struct TestEvent {
     pub event: Arc<LeasedEvent>,
     /// Where it is sent.
     pub endpoint: Arc<LeasedEndpoint>,
+    /// What Redis's own clock showed as the script ran.
+    pub time: Timestamp,
 }
 
 script! {
@@ -28,7 +31,7 @@ script! {
     struct TestEventBegin<'a> {
         delivery: &'a DeliveryId,
         most_age: Duration
-    } -> Option<(Arc<LeasedEndpoint>, Arc<LeasedEvent>)>
+    } -> Option<(Arc<LeasedEndpoint>, Arc<LeasedEvent>, Timestamp)>
 }
 
 script! {
@@ -75,10 +78,11 @@ impl Store {
     pub async fn begin_test_event(&self, delivery: &DeliveryId) -> Result<Option<TestEvent>, StoreError> {
         let most_age = WAITED_FOR;
         let found = self.call(&TestEventBegin { delivery, most_age }).await?;
-        Ok(found.map(|(endpoint, event)| TestEvent {
+        Ok(found.map(|(endpoint, event, time)| TestEvent {
             delivery: delivery.clone(),
             event,
             endpoint,
+            time,
         }))
     }
 

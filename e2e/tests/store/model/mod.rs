@@ -53,6 +53,13 @@ const CAP: u32 = 3;
 const DISABLE_AFTER: u32 = 3;
 const RETRY_SECONDS: u64 = 40;
 
+/// What a receiver asks for, and what is longer than an endpoint is held.
+const HELD_SECONDS: u64 = 30;
+const HELD_LONGER_SECONDS: u64 = 3660;
+
+/// From this one on a delivery's holds count as attempts.
+const MOST_HOLDS: u32 = 10;
+
 struct Model {
     fixture: Fixture,
     now: u64,
@@ -200,8 +207,10 @@ impl Model {
 
     /// Workers, and upkeep, run until everything is finished.
     async fn deliver_all(&mut self) {
-        for _ in 0..400 {
-            self.pass(Duration::from_secs(9)).await;
+        for round in 0..400 {
+            // Longer than upkeep may be away without letting leases alone, now and then.
+            let span = if round % 8 == 7 { 600 } else { 9 };
+            self.pass(Duration::from_secs(span)).await;
             self.upkeep(0).await;
             self.call(0, wants(64)).await;
             self.follow_work().await;

@@ -52,6 +52,11 @@ pub(super) enum Op {
     MarkSlow {
         endpoint: usize,
     },
+    /// Its owner wants so many deliveries a second.
+    Pace {
+        endpoint: usize,
+        rate: Option<i64>,
+    },
     /// One finished delivery is sent again by hand; the call is repeated.
     ReplayOne {
         delivery: usize,
@@ -79,6 +84,8 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
         4 => Just(Outcome::Failed),
         1 => Just(Outcome::FailedForGood),
         1 => Just(Outcome::Gone),
+        2 => Just(Outcome::Held),
+        1 => Just(Outcome::HeldForLonger),
         1 => Just(Outcome::GivenBack),
         1 => Just(Outcome::GivenBackToWait),
         2 => Just(Outcome::Crashed),
@@ -98,6 +105,7 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
         1 => (0..4_usize).prop_map(|endpoint| Op::ChangeUrl { endpoint }),
         1 => (0..4_usize).prop_map(|endpoint| Op::Remove { endpoint }),
         1 => (0..4_usize).prop_map(|endpoint| Op::MarkSlow { endpoint }),
+        1 => (0..4_usize, proptest::option::of(1..40_i64)).prop_map(|(endpoint, rate)| Op::Pace { endpoint, rate }),
         2 => any::<usize>().prop_map(|delivery| Op::ReplayOne { delivery }),
         2 => (0..4_usize).prop_map(|endpoint| Op::ReplayMany { endpoint }),
         1 => (0..4_usize).prop_map(|endpoint| Op::CancelReplay { endpoint }),
@@ -140,6 +148,7 @@ impl Model {
             Op::ChangeUrl { endpoint } => self.change_url(endpoint).await,
             Op::Remove { endpoint } => self.remove(endpoint).await,
             Op::MarkSlow { endpoint } => self.mark_slow(endpoint).await,
+            Op::Pace { endpoint, rate } => self.pace(endpoint, rate).await,
             Op::ReplayOne { delivery } => self.replay_one(delivery).await,
             Op::ReplayMany { endpoint } => self.replay_many(endpoint).await,
             Op::CancelReplay { endpoint } => self.cancel_replay(endpoint).await,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::delivery::{DeliveryState, Transition};
-use domain::endpoint::{EndpointPatch, EndpointState, EndpointUrl, ParkedAction, UrlPolicy};
+use domain::endpoint::{EndpointPatch, EndpointState, EndpointUrl, ParkedAction, RateLimit, UrlPolicy};
 use domain::id::{DeliveryId, EndpointId};
 use domain::sealing::SealedSecret;
 use store::events::{AcceptOutcome, Budgets};
@@ -21,6 +21,11 @@ pub(super) struct ModelEndpoint {
     pub(super) urls: u32,
     /// Attempts that it may have in flight.
     pub(super) limit: u32,
+    /// Model time until which it is held; 0 if it was not since its last success.
+    pub(super) held_until: u64,
+    pub(super) is_paced: bool,
+    /// It is probed while failures have disabled it.
+    pub(super) resumes: bool,
 }
 
 impl Model {
@@ -33,6 +38,9 @@ impl Model {
             generation: 1,
             urls: 0,
             limit: CAP,
+            held_until: 0,
+            is_paced: false,
+            resumes: false,
         });
     }
 
@@ -71,6 +79,7 @@ impl Model {
         let id = endpoint.id.clone();
         if active && endpoint.state != EndpointState::Active {
             (endpoint.state, endpoint.failures, endpoint.limit) = (EndpointState::Active, 0, 1);
+            endpoint.held_until = 0;
             endpoint.generation += 1;
             if discard {
                 self.all_take(&id, Transition::Discarded);
@@ -135,6 +144,7 @@ impl Model {
         endpoint.urls += 1;
         endpoint.generation += 1;
         endpoint.limit = 1;
+        endpoint.held_until = 0;
         let url = EndpointUrl::parse(
             &format!("https://example.com/{}", endpoint.urls),
             &UrlPolicy::default(),
@@ -146,6 +156,23 @@ impl Model {
         };
         self.fixture
             .store
+            .update_endpoint(&account(), &endpoint.id, &patch)
+            .await
+            .unwrap()
+            .unwrap();
+    }
+
+    pub(super) async fn pace(&mut self, endpoint: usize, rate: Option<i64>) {
+        let Some(endpoint) = self.endpoints.get_mut(endpoint) else {
+            return;
+        };
+        endpoint.is_paced = rate.is_some();
+        let patch = EndpointPatch {
+            rate_limit: Some(rate.map(|rate| RateLimit::new(rate).unwrap())),
+            ..EndpointPatch::default()
+        };
+        let store = &self.fixture.store;
+        store
             .update_endpoint(&account(), &endpoint.id, &patch)
             .await
             .unwrap()

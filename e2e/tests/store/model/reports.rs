@@ -5,8 +5,8 @@ use domain::endpoint::EndpointState;
 use store::queue::{self, Receipt, WorkRequest};
 
 use super::workers::HeldLease;
-use super::{CAP, DISABLE_AFTER, Model, RETRY_SECONDS};
-use crate::fixture::{failed, given_back, gone, report, succeeded, wants};
+use super::{CAP, DISABLE_AFTER, HELD_LONGER_SECONDS, HELD_SECONDS, MOST_HOLDS, Model, RETRY_SECONDS};
+use crate::fixture::{failed, given_back, gone, refused, report, succeeded, wants};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
@@ -14,6 +14,8 @@ pub(super) enum Outcome {
     Failed,
     FailedForGood,
     Gone,
+    Held,
+    HeldForLonger,
     GivenBack,
     GivenBackToWait,
     Crashed,
@@ -31,6 +33,8 @@ impl Model {
             Outcome::Failed => failed(Some(RETRY_SECONDS)),
             Outcome::FailedForGood => failed(None),
             Outcome::Gone => gone(),
+            Outcome::Held => refused(Some(HELD_SECONDS), Some(RETRY_SECONDS)),
+            Outcome::HeldForLonger => refused(Some(HELD_LONGER_SECONDS), Some(RETRY_SECONDS)),
             Outcome::GivenBack => given_back(0),
             Outcome::GivenBackToWait => given_back(RETRY_SECONDS),
             Outcome::Crashed => queue::Outcome::Crashed,
@@ -72,6 +76,9 @@ impl Model {
             self.take(id, Transition::Removed);
             return Receipt::Recorded;
         };
+        if matches!(outcome, Outcome::Held | Outcome::HeldForLonger) {
+            return self.record_held(held, index, outcome == Outcome::HeldForLonger, was_suspect);
+        }
         match outcome {
             Outcome::Succeeded => self.take(id, Transition::Succeeded),
             Outcome::GivenBack | Outcome::GivenBackToWait if was_suspect => {
@@ -86,7 +93,9 @@ impl Model {
                 self.lose(id);
             }
             Outcome::FailedForGood => self.take(id, Transition::FailedForGood),
-            Outcome::Failed | Outcome::Gone => self.take(id, Transition::FailedForNow),
+            Outcome::Failed | Outcome::Gone | Outcome::Held | Outcome::HeldForLonger => {
+                self.take(id, Transition::FailedForNow);
+            }
         }
         let endpoint = &mut self.endpoints[index];
         let delivery = self.deliveries.get_mut(id).unwrap();
@@ -94,13 +103,14 @@ impl Model {
         let counts = is_current && (outcome == Outcome::Succeeded || !delivery.is_manual);
         match outcome {
             Outcome::Succeeded if counts => {
-                (endpoint.failures, endpoint.limit) = (0, CAP.min(endpoint.limit * 2))
+                (endpoint.failures, endpoint.limit) = (0, CAP.min(endpoint.limit * 2));
+                endpoint.held_until = 0;
             }
             Outcome::GivenBackToWait if endpoint.state == EndpointState::Active => {
                 delivery.not_before = self.now + RETRY_SECONDS * 1000;
             }
             Outcome::Succeeded | Outcome::GivenBack | Outcome::GivenBackToWait | Outcome::Crashed => {}
-            Outcome::Failed | Outcome::FailedForGood | Outcome::Gone => {
+            _ => {
                 delivery.attempts += 1;
                 let wait = if outcome == Outcome::Gone {
                     5
@@ -121,6 +131,50 @@ impl Model {
                     }
                 }
             }
+        }
+        Receipt::Recorded
+    }
+
+    /// The receiver asked for a pause.
+    fn record_held(&mut self, held: &HeldLease, index: usize, longer: bool, was_suspect: bool) -> Receipt {
+        let id = &held.leased.delivery;
+        let delivery = self.deliveries.get_mut(id).unwrap();
+        delivery.holds += 1;
+        let is_manual = delivery.is_manual;
+        if delivery.holds >= MOST_HOLDS {
+            delivery.attempts += 1;
+            delivery.not_before = self.now + RETRY_SECONDS * 1000;
+            self.take(id, Transition::FailedForNow);
+        } else if longer {
+            delivery.not_before = self.now + HELD_LONGER_SECONDS * 1000;
+            self.take(id, Transition::HeldForLonger);
+        } else {
+            self.take(id, Transition::Held);
+        }
+        if was_suspect {
+            self.suspects.acquit(id);
+        }
+        let endpoint = &mut self.endpoints[index];
+        let is_active = endpoint.state == EndpointState::Active;
+        let begins = is_active && endpoint.generation == held.generation;
+        let lengthens = is_active && endpoint.held_until > 0 && endpoint.generation == held.generation + 1;
+        if begins && !is_manual {
+            endpoint.failures += 1;
+            endpoint.limit = 1;
+            if endpoint.failures >= DISABLE_AFTER {
+                endpoint.state = EndpointState::Disabled;
+                let of = endpoint.id.clone();
+                self.all_take(&of, Transition::Parked);
+                return Receipt::DisabledEndpoint;
+            }
+        }
+        if begins {
+            endpoint.generation += 1;
+            endpoint.limit = 1;
+        }
+        if begins || lengthens {
+            let seconds = if longer { 3600 } else { HELD_SECONDS };
+            endpoint.held_until = endpoint.held_until.max(self.now + seconds * 1000);
         }
         Receipt::Recorded
     }

@@ -15,6 +15,8 @@ use super::Model;
 pub(super) struct ModelDelivery {
     pub(super) state: DeliveryState,
     pub(super) attempts: u32,
+    /// How often its endpoint was held because of it.
+    pub(super) holds: u32,
     /// Model time before which it must not be attempted again.
     pub(super) not_before: u64,
     /// It was asked for by hand: its failures are no strikes.
@@ -24,7 +26,8 @@ pub(super) struct ModelDelivery {
 impl ModelDelivery {
     /// Whether the log knows of it.
     pub(super) fn is_logged(&self) -> bool {
-        self.attempts > 0 || matches!(self.state, DeliveryState::Succeeded | DeliveryState::Exhausted)
+        self.attempts + self.holds > 0
+            || matches!(self.state, DeliveryState::Succeeded | DeliveryState::Exhausted)
     }
 }
 
@@ -34,6 +37,7 @@ impl Model {
         let delivery = ModelDelivery {
             state: DeliveryState::Pending,
             attempts: 0,
+            holds: 0,
             not_before: 0,
             is_manual,
         };
@@ -170,17 +174,14 @@ fn seen(snapshot: &Snapshot, id: &DeliveryId) -> Option<DeliveryState> {
         Place::Retry(..) => waits(DeliveryState::Retrying),
         Place::Quarantined => waits(DeliveryState::Quarantined),
         Place::Leased => DeliveryState::InFlight,
-        Place::SetAside(queue) if is_released(snapshot, *queue) => waits(DeliveryState::Retrying),
-        Place::SetAside(_) => DeliveryState::Canceled,
+        Place::SetAside(queue) => {
+            let key = &snapshot.set_aside[*queue as usize];
+            match snapshot.is_released(key) {
+                true if key.ends_with(":pending") => waits(DeliveryState::Pending),
+                true => waits(DeliveryState::Retrying),
+                false => DeliveryState::Canceled,
+            }
+        }
         Place::Failed(_) | Place::Forgotten(_) => DeliveryState::Exhausted,
-    })
-}
-
-/// Whether a queue was set aside to be released, and not to be canceled.
-fn is_released(snapshot: &Snapshot, queue: u32) -> bool {
-    let key = &snapshot.set_aside[queue as usize];
-    snapshot.sweeps.iter().any(|job| {
-        let mut words = job.split(' ');
-        words.next() == Some("release") && words.nth(1).is_some_and(|name| name.ends_with(key))
     })
 }

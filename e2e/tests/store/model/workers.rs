@@ -60,6 +60,10 @@ impl Model {
             for id in before.ready.keys() {
                 let endpoint = &before.endpoints[id];
                 let cap = endpoint.limit;
+                let model = self.endpoints.iter().find(|model| model.id.as_str() == id);
+                if model.is_some_and(|model| model.held_until > 0 || model.is_paced) {
+                    continue; // it may have to wait
+                }
                 let served = reply
                     .leased
                     .iter()
@@ -107,12 +111,17 @@ impl Model {
             .iter()
             .find(|endpoint| endpoint.id == leased.endpoint.id);
         let endpoint = endpoint.unwrap_or_else(|| panic!("{} was removed", leased.endpoint.id));
-        assert_eq!(
-            endpoint.state,
-            EndpointState::Active,
+        let is_probe = endpoint.resumes && endpoint.state == EndpointState::Disabled;
+        assert!(
+            is_probe || endpoint.state == EndpointState::Active,
             "only active endpoints are served"
         );
         assert!(leased.endpoint.url.ends_with(&format!("/{}", endpoint.urls)) || endpoint.urls == 0);
+        assert!(
+            endpoint.held_until <= self.now + 20_000,
+            "{} was served while it was held",
+            endpoint.id
+        );
         let generation = endpoint.generation;
         let delivery = self.deliveries.get(&leased.delivery);
         let delivery = delivery.expect("a delivery that was accepted");
@@ -123,7 +132,12 @@ impl Model {
         if is_retrying {
             self.take(&leased.delivery, Transition::Due);
         }
-        self.take(&leased.delivery, Transition::Fetched);
+        let taken = if is_probe {
+            Transition::Probed
+        } else {
+            Transition::Fetched
+        };
+        self.take(&leased.delivery, taken);
         self.workers[worker].held.push(HeldLease {
             leased: leased.clone(),
             sequence,

@@ -45,6 +45,11 @@ fn deliverer(timeout: Duration) -> Deliverer {
     )
 }
 
+/// A clock that has measured nothing: it shows this machine's time.
+fn clock() -> Clock {
+    Clock::new(Metrics::new().unwrap().clock_skew)
+}
+
 fn deliverer_with(timeout: Duration, urls: UrlPolicy, roots: Roots, names: Arc<dyn Resolve>) -> Deliverer {
     let settings = Settings {
         addresses: urls.addresses.clone(),
@@ -54,7 +59,14 @@ fn deliverer_with(timeout: Duration, urls: UrlPolicy, roots: Roots, names: Arc<d
     let client = transport::Client::new(settings, names).unwrap();
     let (_stopper, stop) = Stopper::new();
     let metrics = Metrics::new().unwrap();
-    let sender = Arc::new(Sender::new(client, urls, keyring(), Egress::default(), timeout));
+    let sender = Arc::new(Sender::new(
+        client,
+        urls,
+        keyring(),
+        timeout,
+        clock(),
+        Egress::default(),
+    ));
     let fitness = Fitness::new(metrics.clone());
     Deliverer::new(sender, RetrySchedule::default(), stop, metrics, fitness)
 }
@@ -206,10 +218,63 @@ async fn other_answers_are_failures_with_a_code_a_sentence_and_the_start_of_the_
 
 #[tokio::test]
 async fn retry_after_lengthens_the_wait() {
-    let (_, wait, _) = attempt_on(whole("503 Service Unavailable\r\nretry-after: 120", ""), PATIENT).await;
+    let (_, wait, _) = attempt_on(
+        whole("500 Internal Server Error\r\nretry-after: 120", ""),
+        PATIENT,
+    )
+    .await;
     assert_eq!(wait, Some(Duration::from_secs(120)));
-    let (_, wait, _) = attempt_on(whole("429 Too Many Requests\r\nretry-after: 1", ""), PATIENT).await;
+    let (_, wait, _) = attempt_on(
+        whole(
+            "502 Bad Gateway\r\nretry-after: Sun, 06 Nov 1994 08:49:37 GMT",
+            "",
+        ),
+        PATIENT,
+    )
+    .await;
     assert!(wait.unwrap() >= Duration::from_secs(5), "but never shortens it");
+}
+
+#[tokio::test]
+async fn a_receiver_that_gets_too_much_asks_for_a_pause() {
+    for (head, asked) in [
+        ("429 Too Many Requests", None),
+        ("429 Too Many Requests\r\nretry-after: 7", Some(7)),
+        ("429 Too Many Requests\r\nretry-after: 1.2", Some(2)),
+        ("429 Too Many Requests\r\nretry-after: soon", None),
+        ("503 Service Unavailable\r\nretry-after: 90000", Some(90_000)),
+        (
+            "503 Service Unavailable\r\nretry-after: Sunday, 06-Nov-94 08:49:37 GMT",
+            Some(0),
+        ),
+    ] {
+        let receiver = Receiver::start(whole(head, "slowly, please")).await;
+        let url = format!("http://{}/hook", receiver.address);
+        let outcome = deliverer(PATIENT).attempt(&leased(&url, b"{}")).await;
+        let Ok(Outcome::Held {
+            attempt,
+            wait,
+            retry_in,
+            jitter,
+        }) = outcome
+        else {
+            panic!("{head}: {outcome:?}");
+        };
+        assert_eq!(wait, asked.map(Duration::from_secs), "{head}");
+        assert!(
+            retry_in.unwrap() >= Duration::from_secs(asked.unwrap_or(5).min(86_400)),
+            "{head}: {retry_in:?}"
+        );
+        assert!((0.0..=1.0).contains(&jitter));
+        assert_eq!(
+            (attempt.error, attempt.snippet.as_str()),
+            (Some("http_status"), "slowly, please")
+        );
+    }
+    // Without a time, a 503 is a failure like any other.
+    let (record, wait, _) = attempt_on(whole("503 Service Unavailable", ""), PATIENT).await;
+    assert_eq!(record.status, Some(503));
+    assert!(wait.unwrap() < Duration::from_secs(6), "{wait:?}");
 }
 
 #[tokio::test]

@@ -24,7 +24,14 @@ fn through(
     };
     let client = transport::Client::new(settings, names).unwrap();
     let (_stopper, stop) = Stopper::new();
-    let sender = Arc::new(Sender::new(client, urls, keyring(), Egress::default(), timeout));
+    let sender = Arc::new(Sender::new(
+        client,
+        urls,
+        keyring(),
+        timeout,
+        clock(),
+        Egress::default(),
+    ));
     let metrics = Metrics::new().unwrap();
     let fitness = Fitness::new(metrics.clone());
     Deliverer::new(sender, RetrySchedule::default(), stop, metrics, fitness)

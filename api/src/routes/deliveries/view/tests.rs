@@ -11,6 +11,7 @@ fn waiting() -> DeliverySummary {
         state: DeliveryState::Parked,
         attempts: 0,
         next_attempt_at: None,
+        held_until: None,
         last: None,
         reason: None,
         replay_of: None,
@@ -30,10 +31,37 @@ fn a_delivery_that_was_never_attempted_says_what_its_id_says() {
         told,
         json!({
             "id": ID, "eventId": "evt_01kmnq8v3r5t7w9y1b3d5f7h9j", "event": null, "status": "parked", "attempts": 0,
-            "lastAttemptAt": null, "nextAttemptAt": null, "httpStatus": null, "durationMs": null, "error": null,
+            "lastAttemptAt": null, "nextAttemptAt": null, "heldUntil": null,
+            "waitsBecause": "its endpoint is not switched on", "httpStatus": null, "durationMs": null, "error": null,
             "detail": null, "replayOf": null, "test": false, "acceptedAt": null,
         })
     );
+}
+
+#[test]
+fn a_delivery_says_why_it_waits() {
+    let said = |state, held_until: Option<&str>| {
+        let delivery = DeliverySummary {
+            state,
+            held_until: held_until.map(|time| time.parse().unwrap()),
+            ..waiting()
+        };
+        let told = serde_json::to_value(DeliveryView::from(delivery)).unwrap();
+        (told["waitsBecause"].clone(), told["heldUntil"].clone())
+    };
+    let held = Some("2036-03-26T12:03:04.500Z");
+    for state in [DeliveryState::Pending, DeliveryState::Retrying] {
+        assert_eq!(said(state, None), (json!(null), json!(null)));
+        assert_eq!(
+            said(state, held),
+            (
+                json!("the receiver asked to wait until 2036-03-26 12:03:04 UTC"),
+                json!(held)
+            )
+        );
+    }
+    let parked = said(DeliveryState::Parked, None);
+    assert_eq!(parked.0, "its endpoint is not switched on");
 }
 
 #[test]

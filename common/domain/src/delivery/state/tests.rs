@@ -79,6 +79,10 @@ fn what_the_log_told_last_leaves_only_states_that_it_does_not_tell() {
             Retrying,
             vec![Pending, InFlight, Retrying, Quarantined, Parked, Canceled],
         ),
+        (
+            Pending, // as the log says of a held one
+            vec![Pending, InFlight, Retrying, Quarantined, Parked, Canceled],
+        ),
         (Succeeded, vec![Succeeded]),
         (Exhausted, vec![Exhausted]),
     ] {
@@ -99,7 +103,7 @@ proptest! {
         for transition in transitions.into_iter().map(|index| Transition::ALL[index]) {
             let Some(next) = state.after(transition) else { continue };
             prop_assert!(!state.is_final());
-            prop_assert_eq!(next == DeliveryState::InFlight, transition == Transition::Fetched);
+            prop_assert_eq!(next == DeliveryState::InFlight, matches!(transition, Transition::Fetched | Transition::Probed));
             prop_assert!(
                 next != DeliveryState::InFlight
                     || matches!(state, DeliveryState::Pending | DeliveryState::Quarantined)

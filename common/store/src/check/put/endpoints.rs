@@ -16,7 +16,15 @@ pub(in crate::check) fn endpoint(snapshot: &mut Snapshot, id: &str, hash: Hash) 
         in_flight: number("inFlight")?,
         generation: number("generation")?,
         limit: number("limit")?,
+        held_until: number("heldUntil")?,
+        paced_until: match hash.get("pacedUntil").filter(|_| hash.contains_key("rateLimit")) {
+            // It has a fraction.
+            Some(text) => whole::<i64>(text.split('.').next().map(str::to_owned).as_ref(), "pacedUntil")? + 1,
+            None => 0,
+        },
+        failures: number("consecutiveFailures")?,
         slow: text("slow") == "1",
+        is_probed: hash.contains_key("probe"),
         queued_bytes: number("queuedBytes")?,
         events: text("events"),
         chatbot_id: text("chatbotId"),
@@ -50,6 +58,11 @@ pub(in crate::check) fn ready_slow(snapshot: &mut Snapshot, _: &str, members: Sc
 
 pub(in crate::check) fn timers(snapshot: &mut Snapshot, _: &str, members: Scored) -> Done {
     snapshot.timers.extend(members);
+    Ok(())
+}
+
+pub(in crate::check) fn failing(snapshot: &mut Snapshot, _: &str, members: Scored) -> Done {
+    snapshot.failing.extend(members);
     Ok(())
 }
 

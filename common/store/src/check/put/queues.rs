@@ -56,6 +56,11 @@ pub(in crate::check) fn sweeps(snapshot: &mut Snapshot, _: &str, entries: Vec<St
     Ok(())
 }
 
+pub(in crate::check) fn chores(snapshot: &mut Snapshot, _: &str, members: Scored) -> Done {
+    snapshot.chores.extend(members);
+    Ok(())
+}
+
 /// `sweep:<operation>:<queue>`: what was pending or waiting for a retry is unfinished.
 pub(in crate::check) fn set_aside(snapshot: &mut Snapshot, operation: &str, entries: Vec<String>) -> Done {
     let name = format!("sweep:{operation}:pending");

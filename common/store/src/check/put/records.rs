@@ -23,8 +23,13 @@ pub(in crate::check) fn record(snapshot: &mut Snapshot, id: &str, row: Row) -> D
 
 /// The log entry that a record points to.
 pub(in crate::check) fn logged(snapshot: &mut Snapshot, delivery: &DeliveryKey, entry: &Hash) -> Done {
-    let outcome = state_in(entry.fields.get("outcome").ok_or("has no outcome")?, &LOGGED)?;
-    let attempt = whole(entry.fields.get("attempt"), "attempt")?;
+    let outcome = entry.fields.get("outcome").ok_or("has no outcome")?;
+    let attempt: i32 = whole(entry.fields.get("attempt"), "attempt")?;
+    // An attempt that was held is none of its delivery's.
+    let (outcome, attempt) = match outcome.as_str() {
+        "held" => (DeliveryState::Pending, attempt - 1),
+        outcome => (state_in(outcome, &LOGGED)?, attempt),
+    };
     if let Some(record) = snapshot.records.get_mut(delivery) {
         record.logged = Some((outcome, attempt));
     }

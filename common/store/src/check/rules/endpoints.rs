@@ -4,6 +4,9 @@ use super::super::rows::EndpointRow;
 use super::tally::OfEndpoint;
 use super::{Facts, Found};
 
+/// The highest `ENDPOINT_CONCURRENCY`: it may have been lowered.
+const MOST_IN_FLIGHT: i64 = 1000;
+
 /// The sums over an endpoint's deliveries; `None` when it has none.
 fn tally_of<'a>(facts: &'a Facts<'_>, id: &str) -> Option<&'a OfEndpoint> {
     facts.tally.endpoints.get(&id.parse().ok()?)
@@ -97,12 +100,19 @@ fn lane(facts: &Facts<'_>, id: &str, row: &EndpointRow, waiting: i64, found: &mu
         (in_ready, in_slow)
     };
     found.that(there, key, || "is in the other lane".to_owned());
-    found.that(here && (!is_active || waiting == 0), key, || {
-        format!("is in a lane, {} with {waiting} waiting", row.state)
-    });
-    // With something in flight it may be at its limit, and comes back when that ends.
+    // A disabled endpoint that is probed has its turn as well.
     found.that(
-        is_active && waiting > 0 && row.in_flight == 0 && !here,
+        here && (!is_active && !row.is_probed || waiting == 0),
+        key,
+        || format!("is in a lane, {} with {waiting} waiting", row.state),
+    );
+    // With something in flight it may be at its limit, and comes back when that ends. One that is held, or waits for its turn by
+    // its rate, comes back by its timer.
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit")]
+    let served_from = row.held_until.max(row.paced_until) as f64;
+    let waits = snapshot.timers.get(id).is_some_and(|timer| *timer <= served_from);
+    found.that(
+        is_active && waiting > 0 && row.in_flight == 0 && !here && !waits,
         key,
         || format!("has {waiting} waiting, nothing in flight, and is in no lane"),
     );
@@ -116,8 +126,37 @@ fn timer(facts: &Facts<'_>, id: &str, row: &EndpointRow, nearest: Option<f64>, f
         "is in timers and not active".to_owned()
     });
     if let Some(nearest) = nearest.filter(|_| is_active) {
-        found.that(timer.is_none_or(|timer| *timer > nearest), key, || {
+        // Nothing comes before the end of a hold.
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit")]
+        let due = nearest.max(row.held_until as f64);
+        found.that(timer.is_none_or(|timer| *timer > due), key, || {
             format!("its nearest retry is due at {nearest}, its timer at {timer:?}")
         });
+    }
+}
+
+/// Slow start and cap, and the streaks that upkeep's clock will look at.
+pub(super) fn streaks(facts: &Facts<'_>, found: &mut Found) {
+    let snapshot = facts.snapshot;
+    let policy = snapshot.policy.as_ref();
+    let cap = policy.map(|policy| i64::from(policy.endpoint_concurrency));
+    let disable_after = policy.map_or(1, |policy| i64::from(policy.disable_after));
+    for (id, row) in &snapshot.endpoints {
+        found.that(
+            row.limit < 0 || cap.is_some_and(|cap| row.limit > cap.max(MOST_IN_FLIGHT)),
+            || format!("endpoint:{id}"),
+            || format!("may have {} in flight", row.limit),
+        );
+    }
+    for id in snapshot.failing.keys() {
+        let row = snapshot.endpoints.get(id);
+        found.that(
+            row.is_some_and(|row| row.state != "active" || row.failures < disable_after),
+            || "failing".to_owned(),
+            || {
+                let (state, failures) = row.map_or(("gone", 0), |row| (row.state.as_str(), row.failures));
+                format!("has {id}, which is {state} with {failures} failures")
+            },
+        );
     }
 }

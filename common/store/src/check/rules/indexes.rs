@@ -48,6 +48,7 @@ pub(super) fn owners(facts: &Facts<'_>, found: &mut Found) {
         ("ready", &snapshot.ready),
         ("ready:slow", &snapshot.ready_slow),
         ("timers", &snapshot.timers),
+        ("failing", &snapshot.failing),
     ];
     let pointers = members
         .into_iter()
@@ -75,7 +76,7 @@ pub(super) fn owners(facts: &Facts<'_>, found: &mut Found) {
     }
 }
 
-/// Every queue that was set aside has a job in `sweeps`, and every job can be read.
+/// Every queue that was set aside has a job in `sweeps`, or one in `chores` that releases it, and every job can be read.
 pub(super) fn sweeps(facts: &Facts<'_>, found: &mut Found) {
     let snapshot = facts.snapshot;
     let jobs: Vec<Vec<&str>> = snapshot
@@ -94,14 +95,22 @@ pub(super) fn sweeps(facts: &Facts<'_>, found: &mut Found) {
             || format!("has {job:?}, which can't be read"),
         );
     }
+    for chore in snapshot.chores.keys() {
+        let words: Vec<&str> = chore.split(' ').collect();
+        found.that(
+            !matches!(words[..], ["release", _, _] | ["forward" | "resume", _]),
+            || "chores".to_owned(),
+            || format!("has {chore:?}, which can't be read"),
+        );
+    }
     for key in &snapshot.set_aside {
-        let is_known = jobs
+        let is_swept = jobs
             .iter()
             .any(|words| words.get(2).is_some_and(|of| of.ends_with(key.as_str())));
         found.that(
-            !is_known,
+            !is_swept && !snapshot.is_released(key),
             || key.clone(),
-            || "is set aside and in no sweep".to_owned(),
+            || "is set aside, to be neither swept nor released".to_owned(),
         );
     }
 }

@@ -75,6 +75,10 @@ pub(super) const RULES: &[Rule] = &[
         "every endpoint that has something to send has its turn",
         endpoints::lanes,
     ),
+    rule(
+        "endpoints have as many in flight as they may, and only long streaks await the clock",
+        endpoints::streaks,
+    ),
     rule("upkeep knows every endpoint that isn't active", parked::known),
     rule(
         "nothing is parked for longer than RETENTION_FAILED and two hours",

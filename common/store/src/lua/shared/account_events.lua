@@ -33,7 +33,7 @@ local function time_text(ms)
 end
 
 local function is_account_event(kind)
-  return kind == 'endpoint.disabled' or kind == 'endpoint.recovered' or kind == 'delivery.exhausted'
+  return kind == 'endpoint.disabled' or kind == 'endpoint.recovered' or kind == 'endpoint.held' or kind == 'delivery.exhausted'
 end
 
 -- The endpoints of an account that subscribe to account events, as pairs of id and route; looked up once.

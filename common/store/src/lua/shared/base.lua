@@ -9,7 +9,7 @@ local P, READY, READY_SLOW, STATS, WAKE, PARKED = KEYS[1], KEYS[2], KEYS[3], KEY
 --
 -- Redis doesn't roll scripts back, so one that failed at such a key would fail there again and again, and half-way. The key
 -- is moved out of the way instead, to `corrupt:<its name>`, and the command repeated on what is then absent.
-local raw, type = redis.pcall, type
+local raw, lua_type = redis.pcall, type
 
 -- Notes, where an operator finds it, something that can't be read and is left out. Returns how many were noted so far.
 local function note_corrupt(id, text)
@@ -18,17 +18,23 @@ local function note_corrupt(id, text)
   return redis.call('HINCRBY', STATS, 'corrupt', 1)
 end
 
--- Sets one of an endpoint's queues aside under a name of its own, for upkeep to work through; returns the name, or nil when
--- nothing waits there.
-local function set_aside(id, operation, queue, kind, what)
+-- Gives one of an endpoint's queues a name of its own; returns the name, or nil when nothing waits there.
+local function rename_queue(id, operation, queue)
   local from, to = P .. queue .. ':' .. id, P .. 'sweep:' .. operation .. ':' .. queue
   if redis.call('EXISTS', from) == 0 then
     return nil
   end
   redis.call('RENAME', from, to)
   redis.call('PERSIST', to)
-  redis.call('RPUSH', P .. 'sweeps', what .. ' ' .. id .. ' ' .. to .. ' ' .. kind)
   return to
+end
+
+-- Sets one of an endpoint's queues aside for upkeep to sweep.
+local function set_aside(id, operation, queue, kind, what)
+  local to = rename_queue(id, operation, queue)
+  if to then
+    redis.call('RPUSH', P .. 'sweeps', what .. ' ' .. id .. ' ' .. to .. ' ' .. kind)
+  end
 end
 
 local function move_away(name)
@@ -43,7 +49,7 @@ local function give_up_endpoint(id, number)
   set_aside(id, operation, 'pending', 'list', 'cancel')
   set_aside(id, operation, 'retry', 'zset', 'cancel')
   set_aside(id, operation, 'failed', 'zset', 'forget')
-  for _, set in ipairs({ READY, READY_SLOW, P .. 'timers', PARKED }) do
+  for _, set in ipairs({ READY, READY_SLOW, P .. 'timers', PARKED, P .. 'failing' }) do
     redis.call('ZREM', set, id)
   end
   if redis.call('EXISTS', P .. 'log:' .. id) == 1 then
@@ -86,7 +92,7 @@ end
 -- Runs a command; the caller looks at its failure.
 local try = function(...)
   local answer = raw(...)
-  if type(answer) == 'table' and answer.err then
+  if lua_type(answer) == 'table' and answer.err then
     return second_try(answer, ...)
   end
   return answer
@@ -95,9 +101,9 @@ end
 -- Runs a command; its failure ends the script.
 local call = function(...)
   local answer = raw(...)
-  if type(answer) == 'table' and answer.err then
+  if lua_type(answer) == 'table' and answer.err then
     answer = second_try(answer, ...)
-    if type(answer) == 'table' and answer.err then
+    if lua_type(answer) == 'table' and answer.err then
       error(answer)
     end
   end
@@ -109,10 +115,13 @@ end
 -- Milliseconds since 1970 by Redis's own clock, which never goes back: when the clock is set back, the time goes on
 -- from where it was (`clockSkew`). All times that are stored or compared are this one. Only tests set `clockOffset`.
 -- Writes nothing: returns the time, Redis's clock, how far that was set back since it was last kept, and what is kept.
+-- The server's own clock (ms) is kept in `server_time`; nothing stores or compares it.
+local server_time
 local function look_at_clock()
   local time = redis.call('TIME')
+  server_time = time[1] * 1000 + math.floor(time[2] / 1000)
   local kept = call('HMGET', STATS, 'clockRaw', 'clockSkew', 'clockOffset', 'turn')
-  local now = time[1] * 1000 + math.floor(time[2] / 1000) + (tonumber(kept[3]) or 0)
+  local now = server_time + (tonumber(kept[3]) or 0)
   local back = math.max(0, (tonumber(kept[1]) or now) - now)
   return now + (tonumber(kept[2]) or 0) + back, now, back, kept
 end

@@ -106,19 +106,19 @@ local function type_of(delivery)
   return call('HGET', P .. 'event:' .. event_of(delivery), 'event') or ''
 end
 
--- A delivery succeeded. If it failed before, or is a replay, its record stays as long as its payload, so that its log entries can
+-- A delivery succeeded. If it was attempted before, or is a replay, its record stays as long as its payload, so that its log entries can
 -- be put together; else only the log remembers it.
 local function succeed(e, delivery, attempt, size, kind, log_entry)
-  local key = P .. 'delivery:' .. delivery
-  if tonumber(attempt) > 1 or is_replay(delivery) then
-    key = record_of(delivery)
+  local key = record_of(delivery)
+  local v = call('HMGET', key, 'endpoint', 'log')
+  if tonumber(attempt) > 1 or v[2] or is_replay(delivery) then
     call('HSET', key, 'state', 'succeeded', 'endpoint', e.id, 'event', event_of(delivery), 'type', kind, 'attempts', attempt)
     call('HDEL', key, 'nextAttemptAt', 'reason')
     point_to(key, log_entry)
     call('PEXPIRE', key, RETENTION_SUCCEEDED)
     count_replayed(delivery, key, 'succeeded')
-  else
-    call('DEL', key) -- a lost lease may have left one
+  elseif v[1] then
+    call('DEL', key) -- a lost lease left one
   end
   unref(event_of(delivery), false)
   e.bytes = math.max(0, e.bytes - size)

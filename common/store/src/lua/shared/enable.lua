@@ -13,4 +13,5 @@ local function enable(e, reason)
   slow_start(e)
   call('HDEL', key, 'disabledReason', 'disabledAt', 'parkedLimit', 'inOrder')
   call('ZREM', PARKED, e.id)
+  resume.finish(e.id)
 end

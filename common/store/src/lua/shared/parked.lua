@@ -89,10 +89,10 @@ local LOOKED_AT = 100
 local function oldest_parked(id)
   local found, pending, retry = {}, P .. 'pending:' .. id, P .. 'retry:' .. id
   local function add(text, is_entry, since, take)
-    local delivery, attempts = parse_entry(text)
+    local delivery, attempts, is_suspect = parse_entry(text)
     if delivery then
       found[#found + 1] = {
-        delivery = delivery, take = take, since = since or waits_since(delivery), place = #found,
+        delivery = delivery, is_suspect = is_suspect, take = take, since = since or waits_since(delivery), place = #found,
         attempts = is_entry and attempts or nil, -- others count them in their record
       }
     else

@@ -1,4 +1,9 @@
 -- strikes.lua: what failures in a row do to an endpoint: strikes, disabling, and their end.
+--
+-- A streak of DISABLE_AFTER strikes disables, once it has lasted DISABLE_MIN_SPAN: what is shorter may be one incident. An active
+-- endpoint whose streak is long enough but too short in time is in `failing`, and upkeep's clock disables it (upkeep/clocks.lua).
+local FAILING = P .. 'failing'
+local DISABLE_AFTER, DISABLE_MIN_SPAN = math.huge, 0 -- scripts that strike set them from their arguments
 
 -- Switches an endpoint off.
 local function disable(e, reason, last_error)
@@ -6,7 +11,11 @@ local function disable(e, reason, last_error)
   call('HSET', P .. 'endpoint:' .. e.id, 'state', 'disabled', 'disabledReason', reason, 'disabledAt', read_clock())
   call('HDEL', P .. 'endpoint:' .. e.id, 'inOrder')
   call('ZREM', TIMERS, e.id)
+  call('ZREM', FAILING, e.id)
   call('ZADD', PARKED, read_clock(), e.id)
+  if resume.is_wanted(e) then
+    resume.plan(e.id, resume.FIRST)
+  end
   leave_quarantine(e.id)
   set_route(e.id)
   log_state(e.id, 'disabled', reason)
@@ -16,24 +25,44 @@ local function disable(e, reason, last_error)
   end)
 end
 
--- The failure of an attempt counts against its endpoint.
-local function strike(e)
+-- The failure of an attempt counts against its endpoint, and may disable it: at once if it is gone.
+local function strike(e, error_code, is_gone)
   e.failures = e.failures + 1
   if e.failing_since == 0 then
     e.failing_since = read_clock()
   end
   slow_start(e)
+  if is_gone then
+    disable(e, 'gone', error_code)
+  elseif e.failures >= DISABLE_AFTER then
+    local due = e.failing_since + DISABLE_MIN_SPAN
+    if due <= read_clock() then
+      disable(e, 'consecutive_failures', error_code)
+    else
+      call('ZADD', FAILING, text_of(due), e.id)
+    end
+  end
 end
 
--- A success ends the streak. The first one after failures had disabled the endpoint is told.
+-- Tells that an endpoint is well again which failures had disabled.
+local function recovered(e)
+  e.recovering = false
+  set(e, 'recovering', '')
+  tell('endpoint.recovered', e, function()
+    return ''
+  end)
+end
+
+-- A success ends the streak, and what the endpoint asked us to wait for. The first one after failures had disabled the endpoint is
+-- told.
 local function reset(e)
   if e.recovering then
-    e.recovering = false
-    set(e, 'recovering', '')
     log_state(e.id, 'active', 'recovered')
-    tell('endpoint.recovered', e, function()
-      return ''
-    end)
+    recovered(e)
   end
+  if e.failures >= DISABLE_AFTER then
+    call('ZREM', FAILING, e.id)
+  end
+  end_hold(e)
   e.failures, e.failing_since = 0, 0
 end

@@ -2,15 +2,32 @@
 
 -- The time before which nothing is sent to an endpoint: the end of its hold, or its next turn by its rate.
 local function served_from(e)
-  return math.max(e.held_until, e.paced_until)
+  return math.max(e.held_until, e.rate and e.paced_until or 0)
 end
 
--- Ends an endpoint's hold, if it has one.
-local function end_hold(e)
-  if e.held_until > 0 then
-    e.held_until, e.holds = 0, 0
-    set(e, 'heldUntil', '')
-    set(e, 'holds', '')
+-- An endpoint with a rate is served in turns: what falls into 50 ms at a time, at least one delivery. `paced_until` is when the next
+-- turn begins. One that comes a little late makes up for it, so that the rate is kept.
+local TURN = 50
+
+-- From when an endpoint's next turn counts.
+local function turn_begins(e)
+  local now = read_clock()
+  return e.paced_until >= now - TURN and e.paced_until or now
+end
+
+-- How many deliveries an endpoint's turn has now.
+local function paced(e)
+  if not e.rate then
+    return math.huge
+  end
+  return math.max(1, math.floor((TURN + read_clock() - turn_begins(e)) * e.rate / 1000))
+end
+
+-- Of an endpoint's turn so many were handed out.
+local function pace(e, number)
+  if e.rate and number > 0 then
+    e.paced_until = turn_begins(e) + number * 1000 / e.rate
+    set(e, 'pacedUntil', string.format('%.3f', e.paced_until))
   end
 end
 
@@ -22,14 +39,24 @@ local function set_timer(e)
     due = e.held_until
   elseif e.state == 'active' then
     due = tonumber(call('ZRANGE', P .. 'retry:' .. e.id, 0, 0, 'WITHSCORES')[2])
-    if e.paced_until > now and (not due or e.paced_until < due) and call('LLEN', P .. 'pending:' .. e.id) > 0 then
+    if e.rate and e.paced_until > now and (not due or e.paced_until < due) and call('LLEN', P .. 'pending:' .. e.id) > 0 then
       due = e.paced_until
     end
   end
   if due then
-    call('ZADD', TIMERS, string.format('%d', due), e.id)
+    call('ZADD', TIMERS, string.format('%d', math.ceil(due)), e.id)
   else
     call('ZREM', TIMERS, e.id)
+  end
+end
+
+-- Forgets what an endpoint's receiver asked us to wait for, and ends its hold, if it has one.
+local function end_hold(e)
+  if e.held_until > 0 then
+    e.held_until, e.holds = 0, 0
+    set(e, 'heldUntil', '')
+    set(e, 'holds', '')
+    set_timer(e)
   end
 end
 
@@ -44,7 +71,7 @@ local function settle(e)
     call('ZREM', other, e.id)
   end
   local waits = e.state == 'active' and served_from(e) > read_clock()
-  if e.state == 'active' and not waits and e.in_flight < cap_of(e) and call('LLEN', P .. 'pending:' .. e.id) > 0 then
+  if e.is_probed or e.state == 'active' and not waits and e.in_flight < cap_of(e) and call('LLEN', P .. 'pending:' .. e.id) > 0 then
     call('ZADD', lane, 'NX', next_turn(), e.id)
   else
     call('ZREM', lane, e.id)

@@ -1,5 +1,11 @@
 -- view.lua: a delivery as the API reads it.
 
+-- What deliveries that wait depend on at their endpoint: {its state, until when it is held (ms) or ''}. `owned` has both fields.
+local function standing_of(owned)
+  local held_until = whole(owned.heldUntil)
+  return { owned.state, held_until > look_at_clock() and text_of(held_until) or '' }
+end
+
 -- A delivery's record, and whether it is in flight: {state, attempts, next attempt (ms), reason, what it repeats, ids of its
 -- log entries, event type, 1 if in flight}; absent values are ''. A second result has the ids of its log entries alone.
 local function record_view(delivery)

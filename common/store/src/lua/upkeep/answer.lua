@@ -1,10 +1,12 @@
+-- The answer -----------------------------------------------------------------------------------------------------
+
 local ready = false
 for _, e in ipairs(touched) do
   settle(e)
-  ready = ready or e.state == 'active'
+  ready = ready or e.state == 'active' or e.is_probed
 end
 if ready then
   wake()
 end
 flush()
-return { #reaped, swept, more and 1 or 0, look_again, aged, early }
+return { #reaped, swept, more and 1 or 0, look_again, aged, early, disabled }

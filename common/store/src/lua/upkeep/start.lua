@@ -1,10 +1,12 @@
 -- upkeep: one bounded step of what nobody waits for.
 --
--- Returns {leases taken back, deliveries swept, 1 if there is more to do now, ms until a replay wants its next step (-1:
--- none), {events, bytes} released at their age, {events, bytes} released early}.
+-- Returns {leases taken back, deliveries swept, 1 if there is more to do now, ms until a replay wants its next step, or
+-- a streak has lasted for long enough (-1: none), {events, bytes} released at their age, {events, bytes} released early, endpoints
+-- disabled}.
 -- Guarantees: each lease that is taken back, and each delivery that is swept or replayed, is accounted for exactly once. Leases wait
 -- as long again after a gap in reaping (Redis, or every worker, was away, or the clock was set): workers report first.
 CAP, LOG_LENGTH, SPARE = tonumber(ARGV[ENDPOINT_CONCURRENCY]), ARGV[LOG_LENGTH], ARGV[SPARE]
+DISABLE_AFTER, DISABLE_MIN_SPAN = tonumber(ARGV[DISABLE_AFTER]), tonumber(ARGV[DISABLE_MIN_SPAN])
 RETENTION_SUCCEEDED, RETENTION_FAILED = ARGV[RETENTION_SUCCEEDED], ARGV[RETENTION_FAILED]
 local limit = tonumber(ARGV[MOST])
 local now = read_clock()

@@ -33,7 +33,7 @@ if job then
   if #entries < limit then
     call('LPOP', SWEEPS)
     if what == 'release' and e then
-      name_releases(id, releases_of(id))
+      releases.name(id, releases.of(id))
     end
   end
   more = more or call('LLEN', SWEEPS) > 0

@@ -1,3 +1,5 @@
+-- New leases, and the answer -------------------------------------------------------------------------------------
+
 local nearest_suspect = call('ZRANGE', QUARANTINE, 0, 0, 'WITHSCORES')[2]
 if is_repeat then
   repeat_leases()
@@ -41,4 +43,4 @@ for _, e in ipairs(touched) do
   e.last_attempt = e.last_report and last_attempt(e)
 end
 flush()
-return { results, out_endpoints, out_events, out_leases, due, more and 1 or 0, out_suspects }
+return { results, out_endpoints, out_events, out_leases, due, more and 1 or 0, out_suspects, server_time }

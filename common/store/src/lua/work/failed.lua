@@ -6,14 +6,10 @@ local function fail(e, delivery, attempt, size, counts, was_suspect, report)
   local wait = tonumber(ARGV[report + RETRY_IN]) -- nil: that was the last attempt
   local entry = log(e, delivery, attempt, wait and 'retrying' or 'exhausted', report)
   if counts then
-    strike(e)
+    strike(e, reason, ARGV[report + GONE] == '1')
+    forward.struck(e, delivery)
     if reason == 'timeout' then
       drowned(e)
-    end
-    if ARGV[report + GONE] == '1' then
-      disable(e, 'gone', reason)
-    elseif e.failures >= disable_after and now - e.failing_since >= disable_min_span then
-      disable(e, 'consecutive_failures', reason)
     end
   end
   count_hourly(e.account, 'failedAttempts')
@@ -22,13 +18,13 @@ local function fail(e, delivery, attempt, size, counts, was_suspect, report)
   else
     local due, key = now + wait, record_of(delivery)
     call('HSET', key, 'state', 'retrying', 'endpoint', e.id, 'event', event_of(delivery), 'type', kind, 'attempts', attempt,
-      'nextAttemptAt', due, 'reason', reason)
+      'nextAttemptAt', due, 'reason', reason, 'status', ARGV[report + STATUS])
     point_to(key, entry)
     if was_suspect then
       acquit(key)
     end
     call('ZADD', P .. 'retry:' .. e.id, due, delivery)
-    if e.state == 'active' then
+    if e.state == 'active' and e.held_until <= now then
       call('ZADD', TIMERS, 'LT', due, e.id)
     end
   end

@@ -2,17 +2,19 @@
 
 -- Writes an attempt down; returns the log entry's id. Numbers that go to Redis are texts wherever they can be: Redis writes out
 -- a number with 17 digits, which takes longer than many a command.
-local function log(e, delivery, attempt, outcome, report)
+local function log(e, delivery, attempt, outcome, report, held_until, is_probe)
   e.last_report, e.last_delivery, e.last_number = report, delivery, attempt
   local fields = { 'delivery', delivery, 'event', ARGV[report + EVENT], 'attempt', attempt, 'outcome', outcome, 'ms',
     ARGV[report + MS] }
+  add_filled(fields, 'probe', is_probe and '1' or '')
   add_filled(fields, 'status', ARGV[report + STATUS])
   add_filled(fields, 'timing', ARGV[report + TIMING])
-  if ARGV[report + KIND] == 'F' then
+  if ARGV[report + KIND] ~= 'S' then
     add_filled(fields, 'error', ARGV[report + ERROR])
     add_filled(fields, 'detail', ARGV[report + DETAIL])
     add_filled(fields, 'headers', ARGV[report + HEADERS])
     add_filled(fields, 'snippet', ARGV[report + SNIPPET])
+    add_filled(fields, 'heldUntil', held_until and text_of(held_until) or '')
   end
   return write_log(e.id, fields)
 end

@@ -38,12 +38,18 @@ local function record(report)
   -- Results of an earlier generation, or of an endpoint that is not active, neither strike nor reset.
   local counts = e.state == 'active' and generation == e.generation
   count('attempts')
-  if kind == 'F' then
-    -- Nor does the failure of a replay that somebody asked for by hand strike.
-    local is_manual = is_replay(delivery) and call('HEXISTS', record_of(delivery), 'manual') == 1
-    return fail(e, delivery, attempt, size, counts and not is_manual, was_suspect, report)
+  if beside == '0' then
+    return probed(e, delivery, attempt, size, report)
   end
-  return succeeded(e, delivery, attempt, size, counts, tonumber(beside) or 1, report)
+  if kind == 'S' then
+    return succeeded(e, delivery, attempt, size, counts, tonumber(beside) or 1, report)
+  end
+  -- Nor does the failure of a replay that somebody asked for by hand strike.
+  local is_manual = is_replay(delivery) and call('HEXISTS', record_of(delivery), 'manual') == 1
+  if kind == 'H' then
+    return refused(e, delivery, attempt, size, generation, is_manual, was_suspect, report)
+  end
+  return fail(e, delivery, attempt, size, counts and not is_manual, was_suspect, report)
 end
 
 local results = {}

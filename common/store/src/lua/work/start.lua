@@ -3,14 +3,14 @@
 -- In the answer a report's result is 0 (stale), 1 (recorded) or 2 (recorded, and it disabled the endpoint), and a lease names its
 -- endpoint and its event by their places in the answer, from 0.
 -- Guarantees: a report counts only while its token stands, so once. The same sequence changes nothing and answers the same
--- results, and those of its leases that still stand; a lower one is refused. Retry, strike, disabling, log entry and what
+-- results, and those of its leases that still stand; a lower one is refused. Retry, hold, strike, disabling, log entry and what
 -- the account is told are one step. Bounded by 64 reports, 64 leases, 64 promotions.
 local incarnation, sequence_text, sequence = ARGV[INCARNATION], ARGV[SEQUENCE], tonumber(ARGV[SEQUENCE])
 local want, want_slow, want_bytes = tonumber(ARGV[WANT]), tonumber(ARGV[WANT_SLOW]), tonumber(ARGV[WANT_BYTES])
 local free_slots, most_suspects = tonumber(ARGV[FREE]), tonumber(ARGV[MOST_SUSPECTS])
-local disable_after, disable_min_span = tonumber(ARGV[DISABLE_AFTER]), tonumber(ARGV[DISABLE_MIN_SPAN])
+DISABLE_AFTER, DISABLE_MIN_SPAN = tonumber(ARGV[DISABLE_AFTER]), tonumber(ARGV[DISABLE_MIN_SPAN])
 CAP, RETENTION_SUCCEEDED, RETENTION_FAILED = tonumber(ARGV[ENDPOINT_CONCURRENCY]), ARGV[RETENTION_SUCCEEDED], ARGV[RETENTION_FAILED]
-LOG_LENGTH, SPARE = ARGV[LOG_LENGTH], ARGV[SPARE]
+LOG_LENGTH, SPARE, SOON = ARGV[LOG_LENGTH], ARGV[SPARE], ARGV[DELIVERY_TIMEOUT] / 4
 
 local worker_key = P .. 'worker:' .. incarnation
 local seen, last_results, last_leases, named = string.match(call('GET', worker_key) or '', '^(%d+) (%d*) ?([^|]*)|?(.*)$')

@@ -30,6 +30,7 @@ local function serve_suspects()
       hold(held, delivery, sequence_text, singly)
       out_suspects[#out_suspects + 1] = delivery
       want, free_slots, want_slow = want - 1, free_slots - 1, e.slow and want_slow - 1 or want_slow
+      pace(e, 1)
       settle(e)
     end
   end

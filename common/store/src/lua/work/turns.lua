@@ -5,6 +5,12 @@ local function limit_of(e)
   return math.min(cap_of(e), math.max(1, free_slots / 2))
 end
 
+-- Whether a probe of an endpoint that isn't active is offered and not under way.
+local function is_probe_offered(e)
+  local probe = e.state == 'disabled' and call('HGET', P .. 'endpoint:' .. e.id, 'probe')
+  return probe and call('HEXISTS', TOKENS, probe) == 0
+end
+
 -- Serves the endpoint whose turn it is; false when nobody has one.
 local ready_count = want > 0 and call('ZCARD', READY) + call('ZCARD', READY_SLOW) or 0
 local quantum = math.max(4, math.ceil(want / math.max(1, ready_count)))
@@ -26,7 +32,9 @@ local function serve_next()
   if e and e.state == 'active' and not waits then
     -- Each one that is handed out leaves a slot less to all others.
     local fair = math.ceil((math.max(1, free_slots / 2) - e.in_flight) / 1.5)
-    free = math.min(cap_of(e) - e.in_flight, fair, quantum, want)
+    free = math.min(cap_of(e) - e.in_flight, fair, quantum, want, paced(e))
+  elseif e and is_probe_offered(e) then
+    free = 1
   end
   if lane == READY_SLOW then
     free = math.min(free, want_slow)
@@ -46,9 +54,16 @@ local function serve_next()
     lease(e, text)
   end
   local got = #out_leases - before
+  if got > 0 and e.state ~= 'active' then
+    call('HSET', P .. 'endpoint:' .. id, 'probe', leased[#leased])
+  end
   want, free_slots = math.max(0, want - got), free_slots - got
   if lane == READY_SLOW then
     want_slow = want_slow - got
+  end
+  if e and got > 0 then
+    pace(e, got)
+    waits = served_from(e) > now
   end
   if e and e.state == 'active' and not waits and e.in_flight < limit_of(e) and call('LLEN', pending) > 0 then
     call('ZADD', lane, next_turn(), id)

@@ -33,6 +33,7 @@ fn the_reason_says_how_long_what_is_kept() {
         state,
         attempts: 1,
         next_attempt_at: None,
+        held_until: None,
         last: None,
         reason: None,
         replay_of: None,

@@ -1,5 +1,7 @@
 //! Whether this worker can do its work: attempts say what worked, the fetcher asks how much it may take, and the log and
-//! `/readyz` say what is missing.
+//! `/readyz` say what is missing. [`restraint`] decides.
+
+mod restraint;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,9 +10,11 @@ use domain::id::EndpointId;
 use store::condition::{Readiness, StoreWarning};
 use tokio::sync::Notify;
 
-use crate::backend::restraint::{Allowance, Restraint};
 use crate::fault::{Need, NotAttempted};
 use crate::metrics::Metrics;
+use restraint::Restraint;
+
+pub(crate) use restraint::Allowance;
 
 /// How often whoever waits for the worker to be fit looks again.
 const LOOK_EVERY: Duration = Duration::from_secs(1);

@@ -15,7 +15,7 @@ if v[1] ~= 'consecutive_failures' or whole(v[2]) < tonumber(ARGV[SINCE]) then
   return 0
 end
 enable(e, 'operator')
-release_retries(id, operation)
+releases.begin(id, operation)
 call('SET', done, id, 'PX', 60000)
 call('HSET', key, 'updatedAt', read_clock())
 settle(e)

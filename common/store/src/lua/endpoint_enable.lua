@@ -1,7 +1,6 @@
--- endpoint_enable: switches an endpoint on that failures in a row have disabled, if that was at ARGV[SINCE] (ms) or later, and
--- releases what is parked there.
+-- endpoint_enable: switches an endpoint on that failures in a row have disabled since a moment, and releases what is parked there.
 --
--- ARGV[OPERATION] is a fresh id. Returns whether it was switched on.
+-- ARGV[SINCE] is that moment (ms). ARGV[OPERATION] is a fresh id. Returns whether it was switched on.
 -- Guarantees: the same operation again changes nothing, and answers the same. What its owner switched off, or what said that it is
 -- gone, stays as it is. One step, whatever is parked; upkeep does the rest.
 local id, operation = ARGV[ENDPOINT], ARGV[OPERATION]

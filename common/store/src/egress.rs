@@ -35,7 +35,7 @@ script! {
 
 script! {
     /// Takes strikes back.
-    "strikes_take_back": AllowOom, Writes, needs [STRIKES, SWEEPS];
+    "strikes_take_back": AllowOom, Writes, needs [STRIKES, ENABLE, RELEASES];
     struct StrikesTakeBack<'a> {
         operation: &'a str,
         disable_after: u32;

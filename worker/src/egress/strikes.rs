@@ -1,11 +1,11 @@
 //! The strikes that this worker reported since anything answered, so that they can be taken back if it turns out that the trouble was
 //! ours.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use domain::id::EndpointId;
-use store::egress::Struck;
+use domain::id::{EndpointId, fill_random};
+use store::egress::{MAX_STRUCK, Struck};
 
 /// Older strikes are of another incident.
 const SAME_INCIDENT: Duration = Duration::from_secs(900);
@@ -75,6 +75,30 @@ impl Strikes {
             })
         })
         .collect()
+    }
+}
+
+/// What is to be taken back, in calls that can be repeated.
+#[derive(Debug, Default)]
+pub(super) struct TakingBack(VecDeque<(String, Vec<Struck>)>);
+
+impl TakingBack {
+    pub(super) fn add(&mut self, struck: &[Struck]) {
+        for some in struck.chunks(MAX_STRUCK) {
+            let mut operation = [0_u8; 16];
+            fill_random(&mut operation);
+            self.0.push_back((hex::encode(operation), some.to_vec()));
+        }
+    }
+
+    /// The next call: its id, and what it takes back.
+    pub(super) fn next(&self) -> Option<&(String, Vec<Struck>)> {
+        self.0.front()
+    }
+
+    /// The next call was answered.
+    pub(super) fn done(&mut self) {
+        self.0.pop_front();
     }
 }
 

@@ -1,17 +1,17 @@
 //! The task beside the attempts: it tells others who answered, proves suspicions, takes back what was wrongly blamed, and finds out
 //! when an outage is over.
 
-use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use reqwest::Url;
-use store::egress::{MAX_NOTED, MAX_STRUCK, Struck};
+use store::egress::MAX_NOTED;
 use store::queue::Incarnation;
 use store::{Store, StoreError};
 
 use super::check::Checks;
+use super::strikes::TakingBack;
 use super::{Egress, EgressCheck, Site, has_name};
 use crate::fault::Fault;
 use crate::metrics::Metrics;
@@ -56,8 +56,7 @@ struct Session {
     noted: Option<Instant>,
     /// Since when there is an outage.
     since: Option<Instant>,
-    /// Strikes to take back, each with the operation's id.
-    taking_back: VecDeque<(String, Vec<Struck>)>,
+    taking_back: TakingBack,
 }
 
 /// What is to be probed now.
@@ -77,7 +76,7 @@ impl Watch {
             asked: None,
             noted: None,
             since: None,
-            taking_back: VecDeque::new(),
+            taking_back: TakingBack::default(),
         };
         let mut stop = self.stop.clone();
         loop {
@@ -214,9 +213,7 @@ impl Watch {
             );
         }
         self.metrics.egress_down.set(session.since.is_some().into());
-        for some in struck.chunks(MAX_STRUCK) {
-            session.taking_back.push_back((operation(), some.to_vec()));
-        }
+        session.taking_back.add(&struck);
     }
 
     /// Writes down what there is to write: whether there is an outage, and what is taken back.
@@ -231,12 +228,12 @@ impl Watch {
                 .await?;
             session.noted = None;
         }
-        while let Some((operation, struck)) = session.taking_back.front() {
+        while let Some((operation, struck)) = session.taking_back.next() {
             let taken = self
                 .store
                 .take_strikes_back(operation, self.disable_after, struck)
                 .await?;
-            session.taking_back.pop_front();
+            session.taking_back.done();
             self.metrics.strikes_taken_back.inc_by(taken.strikes);
             tracing::warn!(
                 strikes = taken.strikes,
@@ -250,11 +247,4 @@ impl Watch {
 
 fn is_due(last: Option<Instant>, every: Duration, now: Instant) -> bool {
     last.is_none_or(|last| now.saturating_duration_since(last) >= every)
-}
-
-/// A fresh id.
-fn operation() -> String {
-    let mut bytes = [0_u8; 16];
-    domain::id::fill_random(&mut bytes);
-    hex::encode(bytes)
 }

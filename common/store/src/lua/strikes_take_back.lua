@@ -13,16 +13,11 @@ end
 local now, taken, switched_on = read_clock(), 0, {}
 
 local function switch_on(e)
-  local key = P .. 'endpoint:' .. e.id
-  e.state, e.generation, e.recovering = 'active', e.generation + 1, true
-  set(e, 'recovering', '1')
-  call('HDEL', key, 'disabledReason', 'disabledAt', 'parkedLimit', 'inOrder')
-  call('HSET', key, 'updatedAt', now)
-  call('ZREM', PARKED, e.id)
+  local failures, failing_since = e.failures, e.failing_since
+  enable(e, 'egress')
+  e.failures, e.failing_since = failures, failing_since -- those of others stay
   releases.begin(e.id, e.id .. '-' .. ARGV[OPERATION])
-  resume.finish(e.id)
-  log_state(e.id, 'active', 'egress')
-  slow_start(e)
+  call('HSET', P .. 'endpoint:' .. e.id, 'updatedAt', now)
   switched_on[#switched_on + 1] = e
 end
 
@@ -36,7 +31,7 @@ for _, struck in ipairs(each_struck) do
       e.failures, taken = e.failures - strikes, taken + strikes
       e.failing_since = e.failures > 0 and e.failing_since or 0
       if e.failures < tonumber(ARGV[DISABLE_AFTER]) then
-        call('ZREM', P .. 'failing', e.id)
+        call('ZREM', FAILING, e.id)
         if by_failures then
           switch_on(e)
         end

@@ -117,9 +117,10 @@ async fn hundreds_that_were_in_flight_with_a_killer_arrive_within_a_minute_and_o
         .await;
     for number in 0..ENDPOINTS {
         let path = format!("/innocent/{number}");
-        customer
+        let endpoint = customer
             .create_endpoint(&receiver.url(&path), &["lead.captured"])
             .await;
+        system.end_slow_start(&endpoint.id);
         paths.push(path);
     }
     for path in &paths {

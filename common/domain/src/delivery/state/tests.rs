@@ -106,7 +106,10 @@ proptest! {
             prop_assert_eq!(next == DeliveryState::InFlight, matches!(transition, Transition::Fetched | Transition::Probed));
             prop_assert!(
                 next != DeliveryState::InFlight
-                    || matches!(state, DeliveryState::Pending | DeliveryState::Quarantined)
+                    || matches!(
+                        state,
+                        DeliveryState::Pending | DeliveryState::Quarantined | DeliveryState::Parked
+                    )
             );
             prop_assert!(next != DeliveryState::Succeeded || state == DeliveryState::InFlight);
             state = next;

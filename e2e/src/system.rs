@@ -60,7 +60,8 @@ impl System {
         Self::builder().start().await
     }
 
-    /// Starts a system and a receiver, and creates an endpoint of [`Self::customer`] that gets every event at `/hook`.
+    /// Starts a system and a receiver, and creates an endpoint of [`Self::customer`] that gets every event at `/hook`; its slow
+    /// start is over.
     pub async fn start_with_hook() -> (Self, Receiver, NewEndpoint) {
         Self::builder().start_with_hook().await
     }
@@ -69,6 +70,29 @@ impl System {
     #[must_use]
     pub const fn builder() -> Builder {
         Builder::new()
+    }
+
+    /// As if the endpoint had proved itself: it may have as many attempts in flight as any, and usually answers within a second.
+    pub fn end_slow_start(&self, endpoint: &str) {
+        let mut connection = crate::state::connect(&self.redis);
+        let most = self
+            .worker_variable("ENDPOINT_CONCURRENCY")
+            .unwrap_or_else(|| "32".to_owned());
+        redis::cmd("HSET")
+            .arg(format!("wh:{{0}}:endpoint:{endpoint}"))
+            .arg("limit")
+            .arg(most)
+            .arg("carries")
+            .arg("1000 0 0 4 0 0 0 0")
+            .exec(&mut connection)
+            .expect("Redis takes the limit");
+    }
+
+    fn worker_variable(&self, name: &str) -> Option<String> {
+        let set = self.environment.iter().chain(&self.worker_environment);
+        set.filter(|(variable, _)| variable == name)
+            .map(|(_, value)| value.clone())
+            .next_back()
     }
 
     /// Starts one more worker; [`Self::wait_ready`] waits for it.

@@ -12,6 +12,8 @@ mod failure;
 
 mod notice;
 
+mod sampled;
+
 pub(crate) use advice::exact_moment;
 pub use attention::{Attention, AttentionReason, attention};
 pub use failure::TopFailure;
@@ -22,7 +24,8 @@ use std::time::Duration;
 use domain::clock::Timestamp;
 use domain::endpoint::{Endpoint, EndpointState};
 use store::health::EndpointFacts;
-use store::log::LoggedAttempt;
+
+use self::sampled::Sampled;
 
 /// How many failures in a row disable an endpoint, until a worker has announced the configured value. This is the documented one.
 const DISABLE_AFTER: u32 = 10;
@@ -104,14 +107,17 @@ impl EndpointHealth {
         let disable_after = policy.map_or(DISABLE_AFTER, |policy| policy.disable_after);
         let timeout = policy.map(|policy| policy.delivery_timeout);
         let (queue, parked) = queue_and_parked(facts, is_active);
-        let failures_until_disabled = if is_active {
-            disable_after.saturating_sub(endpoint.consecutive_failures)
-        } else {
-            0
+        let by_clock = facts.disabled_by_clock_at.is_some();
+        let failures_until_disabled = match disable_after.saturating_sub(endpoint.consecutive_failures) {
+            _ if !is_active => 0,
+            0 if by_clock => 0,
+            // A streak with enough failures that no clock watches, such as that of a URL before, needs one more failure.
+            missing => missing.max(1),
         };
         let next_attempt_at = next_attempt(facts, is_active);
+        let min_span = policy.map_or(DISABLE_MIN_SPAN, |policy| policy.disable_min_span);
         let disabled_at_this_pace = if failures_until_disabled > 0 && !facts.own_outage {
-            disabled_at(endpoint, failures_until_disabled, min_span(facts), facts.now)
+            disabled_at(endpoint, failures_until_disabled, min_span, facts.now)
                 .map(|at| at.max(next_attempt_at.unwrap_or(at)))
         } else {
             clock_disables_at(facts, disable_after)
@@ -132,7 +138,7 @@ impl EndpointHealth {
             success_rate: sampled.success_rate(),
             p50: sampled.percentile(50),
             p95: sampled.percentile(95),
-            sampled_attempts: sampled.durations.len(),
+            sampled_attempts: sampled.count(),
             held_attempts: facts.attempts.iter().filter(|attempt| attempt.is_held()).count(),
             queue,
             parked,
@@ -178,14 +184,6 @@ fn next_attempt(facts: &EndpointFacts, is_active: bool) -> Option<Timestamp> {
     Some(waits.fold(due, Timestamp::max))
 }
 
-/// How long failures must have lasted to disable an endpoint.
-fn min_span(facts: &EndpointFacts) -> Duration {
-    facts
-        .policy
-        .as_ref()
-        .map_or(DISABLE_MIN_SPAN, |policy| policy.disable_min_span)
-}
-
 /// How many attempts an endpoint may have in flight at once: one before the first has succeeded.
 fn in_flight_limit(facts: &EndpointFacts) -> u32 {
     let limit = facts.endpoint.limit.unwrap_or(1).max(1);
@@ -202,10 +200,7 @@ fn clock_disables_at(facts: &EndpointFacts, disable_after: u32) -> Option<Timest
     let is_due = endpoint.state == EndpointState::Active
         && endpoint.consecutive_failures >= disable_after
         && !facts.own_outage;
-    let began = endpoint.failing_since.filter(|_| is_due)?;
-    let by_span = began.as_millis().saturating_add(millis(min_span(facts)));
-    let by_span = i64::try_from(by_span).ok().and_then(Timestamp::from_millis);
-    let at = facts.disabled_by_clock_at.or(by_span)?.max(facts.now);
+    let at = facts.disabled_by_clock_at.filter(|_| is_due)?.max(facts.now);
     Some(endpoint.held_until.map_or(at, |held| at.max(held)))
 }
 
@@ -223,42 +218,6 @@ fn disabled_at(endpoint: &Endpoint, missing: u32, min_span: Duration, now: Times
 
 fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// The attempts of a sample that count. Deliveries that were given up without an attempt are not among them.
-struct Sampled {
-    /// Shortest first.
-    durations: Vec<Duration>,
-    succeeded: usize,
-}
-
-impl Sampled {
-    fn of(attempts: &[LoggedAttempt]) -> Self {
-        let made = attempts
-            .iter()
-            .filter(|attempt| attempt.duration.is_some() && !attempt.is_held());
-        let mut durations: Vec<_> = made.clone().filter_map(|attempt| attempt.duration).collect();
-        durations.sort_unstable();
-        Self {
-            durations,
-            succeeded: made.filter(|attempt| attempt.error.is_none()).count(),
-        }
-    }
-
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a sample has at most a hundred attempts"
-    )]
-    fn success_rate(&self) -> Option<f64> {
-        let count = self.durations.len();
-        (count > 0).then(|| self.succeeded as f64 / count as f64)
-    }
-
-    /// A percentile by the nearest-rank method: the shortest duration that `percent` % of the attempts did not exceed.
-    fn percentile(&self, percent: usize) -> Option<Duration> {
-        let rank = (self.durations.len() * percent).div_ceil(100);
-        self.durations.get(rank.checked_sub(1)?).copied()
-    }
 }
 
 #[cfg(test)]

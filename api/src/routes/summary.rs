@@ -78,6 +78,8 @@ pub(crate) struct HourView {
     succeeded: u64,
     /// How many attempts failed. Most of them are retried.
     failed_attempts: u64,
+    /// After how many attempts the receiver asked us to wait. They don't count.
+    held_attempts: u64,
     /// How many deliveries were exhausted.
     exhausted: u64,
     /// How many deliveries were canceled.
@@ -171,6 +173,7 @@ fn hours(counted: &HashMap<(u64, String), u64>, now: Timestamp) -> Vec<HourView>
                 start: DateTime(beginning(hour).to_string()),
                 succeeded: count("succeeded"),
                 failed_attempts: count("failedAttempts"),
+                held_attempts: count("heldAttempts"),
                 exhausted: count("exhausted"),
                 canceled: count("canceled"),
             }

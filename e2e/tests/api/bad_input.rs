@@ -56,7 +56,7 @@ async fn endpoints_with_a_wrong_field_are_refused() {
 
 /// Fields that are wrong when an endpoint is made and when it is changed.
 fn wrong_endpoint_fields() -> Vec<(&'static str, Value, &'static str, &'static str)> {
-    let fifteen: Vec<_> = (0..15).map(|_| "*").collect();
+    let sixteen: Vec<_> = (0..16).map(|_| "*").collect();
     vec![
         ("urll", json!("x"), "unknown_field", "urll"),
         ("secret", json!("whsec_x"), "unknown_field", "secret"),
@@ -83,7 +83,7 @@ fn wrong_endpoint_fields() -> Vec<(&'static str, Value, &'static str, &'static s
             "duplicate_event",
             "events[2]",
         ),
-        ("events", json!(fifteen), "too_many_events", "events"),
+        ("events", json!(sixteen), "too_many_events", "events"),
         ("chatbotId", json!(7), "invalid_type", "chatbotId"),
         ("chatbotId", json!(""), "invalid_chatbot_id", "chatbotId"),
         ("chatbotId", json!("a\nb"), "invalid_chatbot_id", "chatbotId"),
@@ -93,6 +93,15 @@ fn wrong_endpoint_fields() -> Vec<(&'static str, Value, &'static str, &'static s
             "invalid_chatbot_id",
             "chatbotId",
         ),
+        ("rateLimit", json!(0), "invalid_value", "rateLimit"),
+        ("rateLimit", json!(-1), "invalid_value", "rateLimit"),
+        ("rateLimit", json!(1001), "invalid_value", "rateLimit"),
+        ("rateLimit", json!(2.5), "invalid_type", "rateLimit"),
+        ("rateLimit", json!("5"), "invalid_type", "rateLimit"),
+        ("autoResume", json!(1), "invalid_type", "autoResume"),
+        ("autoResume", json!(null), "invalid_type", "autoResume"),
+        ("state", json!("active"), "unknown_field", "state"),
+        ("heldUntil", json!(null), "unknown_field", "heldUntil"),
         ("description", json!(["x"]), "invalid_type", "description"),
         (
             "description",

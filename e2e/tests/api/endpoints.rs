@@ -41,7 +41,8 @@ async fn the_life_of_an_endpoint() {
         json!({
             "id": id, "secret": secret, "url": "http://127.0.0.1:9000/hook",
             "events": ["lead.captured", "session.created"], "chatbotId": "bot_1",
-            "description": "Leads\nto the CRM", "active": true, "consecutiveFailures": 0, "disabledReason": null,
+            "description": "Leads\nto the CRM", "rateLimit": null, "autoResume": false, "active": true, "state": "active",
+            "heldUntil": null, "consecutiveFailures": 0, "disabledReason": null,
             "disabledAt": null, "lastAttempt": null, "queueDepth": 0, "createdAt": null, "updatedAt": null,
         })
     );
@@ -63,8 +64,8 @@ async fn the_life_of_an_endpoint() {
     // Toggling, and target states.
     let off = customer.toggle(&id).await;
     assert_eq!(
-        (&off["active"], &off["disabledReason"]),
-        (&json!(false), &json!("owner"))
+        (&off["active"], &off["state"], &off["disabledReason"]),
+        (&json!(false), &json!("off"), &json!("owner"))
     );
     assert!(off["disabledAt"].is_string());
     let on = customer.toggle(&id).await;
@@ -108,6 +109,41 @@ async fn the_life_of_an_endpoint() {
     );
     assert_eq!(customer.get(ENDPOINTS).await.body, json!({"endpoints": []}));
     system.stop();
+}
+
+#[tokio::test]
+async fn how_an_endpoint_is_served_can_be_changed() {
+    let system = api().await;
+    let customer = system.customer();
+    let id = customer
+        .create_endpoint("http://127.0.0.1:9000/hook", &["*"])
+        .await
+        .id;
+    let gently = json!({"id": id, "rateLimit": 5, "autoResume": true});
+    let changed = customer.patch(ENDPOINTS, &gently).await.expect(200).body;
+    assert_eq!(
+        (&changed["rateLimit"], &changed["autoResume"], &changed["active"]),
+        (&json!(5), &json!(true), &json!(true))
+    );
+    let limited = customer.endpoint(&id).await;
+    assert_eq!(
+        limited["health"]["notices"],
+        json!([{"about": "rate_limited", "text": "you limit it to 5 a second"}])
+    );
+    let plainly = json!({"id": id, "rateLimit": null, "autoResume": false});
+    let changed = customer.patch(ENDPOINTS, &plainly).await.expect(200).body;
+    assert_eq!(
+        (&changed["rateLimit"], &changed["autoResume"]),
+        (&Value::Null, &json!(false))
+    );
+    let mut connection = connect(&system.redis);
+    let stored: Vec<(String, String)> = connection.hgetall(format!("wh:{{0}}:endpoint:{id}")).unwrap();
+    assert!(
+        !stored
+            .iter()
+            .any(|(field, _)| field == "rateLimit" || field == "autoResume"),
+        "{stored:?}"
+    );
 }
 
 #[tokio::test]

@@ -257,13 +257,6 @@ async fn each_failure_comes_with_advice() {
             "404 {when}: nothing is served at this path; correct the URL, or the receiver's route",
         ),
         fault(
-            at("/limited", Answer::status(429)),
-            "http_status",
-            Some(429),
-            "429 {when}: the receiver's rate limit is too low for its events; raise it, or let `Retry-After` say when to \
-             come again",
-        ),
-        fault(
             at("/behind", Answer::status(503)),
             "http_status",
             Some(503),

@@ -7,6 +7,10 @@ mod endpoints;
 
 mod health;
 
+mod holds;
+
+mod retry;
+
 mod rotation;
 
 mod test_event;

@@ -143,6 +143,7 @@ async fn what_needs_attention_is_listed_most_urgent_first() {
     let mut system = System::builder()
         .env("RETRY_SCHEDULE", "1h")
         .env("DISABLE_AFTER", "4")
+        .env("DISABLE_MIN_SPAN", "0s")
         .api_env("ACCOUNT_BUDGET_BYTES", "100000")
         .start()
         .await;

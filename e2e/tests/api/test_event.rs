@@ -1,6 +1,7 @@
 //! Test events over HTTP.
 //!
 //! Proves (guarantees): a test event is no strike, and touches nothing of the queue
+//! Proves (guarantees): a test event fails
 
 use domain::event::EventType;
 use domain::signing::SigningSecret;

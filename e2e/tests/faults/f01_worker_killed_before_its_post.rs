@@ -1,6 +1,7 @@
 //! Kills a worker (`kill -9`) before its POST.
 //!
 //! Proves (guarantees): a worker is killed before its POST
+//! Proves (guarantees): a worker is killed, stopped or restarted
 
 use std::net::TcpListener;
 
@@ -23,10 +24,11 @@ async fn what_was_leased_is_sent_once() {
     let authorities = ca.pem_file().to_str().unwrap().to_owned();
     let mut system = builder().env("SSL_CERT_FILE", authorities).start().await;
     let mut receiver = Receiver::start_tls(&ca).await;
-    system
+    let endpoint = system
         .customer()
         .create_endpoint(&receiver.url("/hook"), &["*"])
         .await;
+    system.end_slow_start(&endpoint.id);
     receiver.close().await;
     // Accepts connections and says nothing.
     let silent = TcpListener::bind(receiver.address()).unwrap();

@@ -3,6 +3,7 @@
 //!
 //! Proves (guarantees): a worker is stopped for longer than its leases and goes on
 //! Proves (guarantees): one delivery kills every worker that takes it
+//! Proves (guarantees): a worker is killed, stopped or restarted
 
 use std::time::Duration;
 
@@ -129,7 +130,8 @@ async fn a_crash_beside_a_quarantined_delivery_counts_against_it_alone() {
         ("/neighbour", "ticket.updated"),
     ] {
         receiver.always(path, Answer::status(200).held());
-        customer.create_endpoint(&receiver.url(path), &[event]).await;
+        let endpoint = customer.create_endpoint(&receiver.url(path), &[event]).await;
+        system.end_slow_start(&endpoint.id);
     }
     let mut pushed = push(&system, "lead.captured", 1).await;
     pushed.extend(push(&system, "ticket.created", 5).await);

@@ -1,6 +1,7 @@
 //! Kills Redis (`kill -9`) with `appendfsync always`, under load: every event that was answered with 202 is there.
 //!
 //! Proves (guarantees): Redis is killed under load
+//! Proves (guarantees): Redis is away, slow, or loses an answer
 
 use crate::scene::{Scene, blocking, builder, more_accepted, more_refused};
 

@@ -1,6 +1,7 @@
 //! Stops Redis (`SIGSTOP`) for 5 s: the API answers in bounded time, and no worker ends.
 //!
 //! Proves (guarantees): Redis hangs
+//! Proves (guarantees): Redis is away, slow, or loses an answer
 
 use std::time::{Duration, Instant};
 

@@ -1,6 +1,7 @@
 //! Cuts the connection after a script ran and before its answer came, at every call.
 //!
 //! Proves (guarantees): a connection is cut after a script ran and before its answer came, at every call
+//! Proves (guarantees): Redis is away, slow, or loses an answer
 
 mod deliveries;
 

@@ -15,8 +15,9 @@ use e2e::client::Pushed;
 use e2e::load::{Load, Loaded, Shape};
 use e2e::receiver::{Answer, Receiver};
 use e2e::redis_server::RedisServer;
+use e2e::state::{connect, key};
 use e2e::system::System;
-use redis::Value;
+use redis::{Commands as _, Value};
 use serde_json::json;
 use store::Store;
 use store::events::{AcceptOutcome, Budgets, NewEvent, Push};
@@ -46,10 +47,10 @@ async fn twenty_thousand_retries_in_one_instant() {
     let mut system = builder().workers(0).start().await;
     let receiver = Receiver::start().await;
     let customer = system.customer_of("org_storm");
-    customer.create_endpoint(&receiver.url("/storm"), &["*"]).await;
+    let endpoint = customer.create_endpoint(&receiver.url("/storm"), &["*"]).await;
     let store = store(&system.redis);
     let stormy = accept_many(&store, COUNT).await;
-    all_failed_once(&store, COUNT).await;
+    all_failed_once(&system, &endpoint.id, COUNT).await;
 
     system.add_worker();
     system.wait_ready().await;
@@ -79,6 +80,7 @@ async fn removed_while_in_flight() {
     let receiver = Receiver::start().await;
     let customer = system.customer_of("org_storm");
     let endpoint = customer.create_endpoint(&receiver.url("/storm"), &["*"]).await;
+    system.end_slow_start(&endpoint.id);
     receiver.always("/storm", Answer::status(503).held());
     let pushed = accept_many(&store(&system.redis), 100).await;
     let backend = system.backend();
@@ -107,7 +109,7 @@ async fn discarded_while_being_released() {
     let endpoint = customer.create_endpoint(&receiver.url("/storm"), &["*"]).await;
     let store = store(&system.redis);
     let pushed = accept_many(&store, COUNT).await;
-    all_failed_once(&store, COUNT).await;
+    all_failed_once(&system, &endpoint.id, COUNT).await;
     let switch = async |active: bool, parked: &str| {
         let patch = json!({"id": endpoint.id, "active": active, "parked": parked});
         let reply = customer.patch("/api/webhooks-config", &patch).await;
@@ -178,7 +180,11 @@ fn event(number: usize) -> NewEvent {
 }
 
 /// Leases this many deliveries as a worker does, and reports that each failed and is to be tried again in an hour.
-async fn all_failed_once(store: &Store, count: usize) {
+async fn all_failed_once(system: &System, endpoint: &str, count: usize) {
+    let store = store(&system.redis);
+    connect(&system.redis)
+        .hset::<_, _, _, ()>(key(&format!("endpoint:{endpoint}")), "limit", count)
+        .unwrap();
     let policy = Policy {
         delivery_timeout: Duration::from_secs(1800),
         endpoint_concurrency: u32::MAX,

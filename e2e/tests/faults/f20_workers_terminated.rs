@@ -1,6 +1,7 @@
 //! Terminates workers under load: they lose nothing, and end in bounded time.
 //!
 //! Proves (guarantees): workers are terminated under load, or restarted one after the other
+//! Proves (guarantees): a worker is killed, stopped or restarted
 
 use std::time::{Duration, Instant};
 

@@ -6,6 +6,7 @@ mod timeout;
 
 mod disabling;
 
+mod holds;
 mod outcomes;
 
 mod tls;
@@ -16,8 +17,12 @@ mod rotation;
 
 mod phases;
 
+mod reused;
+
 mod proxy;
 
 mod workers;
+
+mod few_workers;
 
 mod slow;

@@ -1,6 +1,7 @@
 //! Workers reach receivers through `EGRESS_PROXY`, and only through it.
 //!
 //! Proves (security): Redirects are failures; environment proxies are ignored; through `EGRESS_PROXY` the same addresses are judged
+//! Proves (guarantees): our proxy fails
 
 use e2e::clerk::KeySetServer;
 use e2e::egress_proxy::{Conduct, EgressProxy};

@@ -1,6 +1,10 @@
 //! Endpoints: what the store keeps, who sees it, and what changes it.
 
-use domain::endpoint::{EndpointPatch, EndpointState, ParkedAction};
+use domain::clock::Timestamp;
+use domain::endpoint::{
+    Endpoint, EndpointPatch, EndpointState, EndpointUrl, NewEndpoint, ParkedAction, RateLimit, UrlPolicy,
+};
+use domain::id::EndpointId;
 use store::endpoints::CreateOutcome;
 
 use crate::fixture::{Fixture, Worker, account, new_endpoint, succeeded};
@@ -227,4 +231,124 @@ async fn a_removed_endpoint_leaves_nothing_and_what_is_in_flight_finishes_into_n
         "{left:?}"
     );
     fixture.assert_drained().await;
+}
+
+/// Sets a field as the queue does.
+async fn set(fixture: &Fixture, id: &EndpointId, field: &str, value: impl ToString) {
+    let mut set = redis::cmd("HSET");
+    set.arg(format!("wh:{{0}}:endpoint:{id}")).arg(field);
+    fixture.command::<()>(set.arg(value.to_string())).await;
+}
+
+async fn change(fixture: &Fixture, id: &EndpointId, patch: EndpointPatch) -> Endpoint {
+    let changed = fixture.store.update_endpoint(&account(), id, &patch).await;
+    changed.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_rate_limit_and_resuming_are_kept_from_the_start_and_changed_later() {
+    let fixture = Fixture::new().await;
+    let new = NewEndpoint {
+        rate_limit: RateLimit::new(5),
+        auto_resume: true,
+        ..new_endpoint(&account(), &["*"], None)
+    };
+    let CreateOutcome::Created(made) = fixture.store.create_endpoint(&new, 2).await.unwrap() else {
+        panic!()
+    };
+    assert_eq!((made.rate_limit, made.auto_resume), (RateLimit::new(5), true));
+    let plain = fixture.get(&fixture.endpoint(&["*"]).await).await;
+    assert_eq!((plain.rate_limit, plain.auto_resume), (None, false));
+
+    // A new limit counts from now on.
+    let later = Timestamp::now().as_millis() + 60_000;
+    set(&fixture, &made.id, "pacedUntil", later).await;
+    let patch = EndpointPatch {
+        rate_limit: Some(RateLimit::new(1000)),
+        ..EndpointPatch::default()
+    };
+    let changed = change(&fixture, &made.id, patch).await;
+    assert_eq!(
+        (changed.rate_limit, changed.auto_resume, changed.paced_until),
+        (RateLimit::new(1000), true, None)
+    );
+    let patch = EndpointPatch {
+        rate_limit: Some(None),
+        auto_resume: Some(false),
+        ..EndpointPatch::default()
+    };
+    let changed = change(&fixture, &made.id, patch).await;
+    assert_eq!((changed.rate_limit, changed.auto_resume), (None, false));
+}
+
+#[tokio::test]
+async fn a_new_url_and_switching_on_end_a_hold_and_start_slowly() {
+    let fixture = Fixture::new().await;
+    for new_url in [true, false] {
+        let id = fixture.endpoint(&["*"]).await;
+        fixture.push().await;
+        let until = Timestamp::now().as_millis() + 600_000;
+        set(&fixture, &id, "heldUntil", until).await;
+        let held = fixture.get(&id).await;
+        assert_eq!(
+            (held.held_until.map(|at| at.as_millis()), held.limit),
+            (Some(until), Some(32))
+        );
+        // Another change ends nothing.
+        let patch = EndpointPatch {
+            description: Some(Some("CRM".to_owned())),
+            ..EndpointPatch::default()
+        };
+        assert_eq!(change(&fixture, &id, patch).await.held_until, held.held_until);
+        let free = if new_url {
+            let patch = EndpointPatch {
+                url: EndpointUrl::parse("https://example.com/other", &UrlPolicy::default()).ok(),
+                ..EndpointPatch::default()
+            };
+            change(&fixture, &id, patch).await
+        } else {
+            fixture.switch(&id, false, ParkedAction::Deliver).await;
+            fixture.switch(&id, true, ParkedAction::Deliver).await
+        };
+        assert_eq!((free.held_until, free.limit), (None, Some(1)), "{new_url}");
+        let mut worker = Worker::new();
+        let leased = fixture.fetch(&mut worker, 10).await;
+        assert_eq!(leased.len(), 1, "what waited is served at once");
+        fixture.report(&mut worker, &leased[0], succeeded()).await;
+        fixture.store.remove_endpoint(&account(), &id).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_facts_tell_when_the_clock_disables_it_and_whether_the_network_is_ours() {
+    let fixture = Fixture::new().await;
+    let id = fixture.endpoint(&["*"]).await;
+    let facts = async || {
+        fixture
+            .store
+            .endpoint_facts(&account(), &id)
+            .await
+            .unwrap()
+            .unwrap()
+    };
+    let fresh = facts().await;
+    assert_eq!((fresh.disabled_by_clock_at, fresh.own_outage), (None, false));
+    let now = Timestamp::now().as_millis();
+    let mut failing = redis::cmd("ZADD");
+    failing.arg("wh:{0}:failing").arg(now + 7000).arg(id.as_str());
+    fixture.command::<()>(&failing).await;
+    for (until, is_ours) in [(now - 1, false), (now + 60_000, true)] {
+        let mut outages = redis::cmd("HSET");
+        outages
+            .arg("wh:{0}:outages")
+            .arg(format!("worker{is_ours}"))
+            .arg(until);
+        fixture.command::<()>(&outages).await;
+        let facts = facts().await;
+        assert_eq!(facts.own_outage, is_ours);
+        assert_eq!(
+            facts.disabled_by_clock_at.map(|at| at.as_millis()),
+            Some(now + 7000)
+        );
+    }
 }

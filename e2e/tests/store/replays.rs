@@ -2,6 +2,7 @@
 //!
 //! Proves (guarantees): a replay carries the same `webhook-id`, and the failures of one by hand are no strikes
 //! Proves (guarantees): a replay of many lets live events of its endpoint wait behind 64 deliveries at most
+//! Proves (guarantees): a replay fails that somebody asked for by hand
 
 use std::time::Duration;
 

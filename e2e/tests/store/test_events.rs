@@ -1,6 +1,7 @@
 //! Test events, which bypass the queue.
 //!
 //! Proves (guarantees): a test event is no strike, and touches nothing of the queue
+//! Proves (guarantees): a test event fails
 
 use std::time::Duration;
 

@@ -72,12 +72,20 @@ fn a_streak_disables_no_earlier_than_it_can() {
         EndpointHealth::of(&spanned).disabled_at_this_pace,
         Some(ago(-240))
     );
-    // It is long enough in number: the clock disables it when its time has come, without another failure.
+    // It is long enough in number, and no clock watches it: one more failure, after its time.
     let long = EndpointFacts {
         endpoint: failing(7, 60),
         ..spanned
     };
     let health = EndpointHealth::of(&long);
+    assert_eq!(health.failures_until_disabled, 1);
+    assert_eq!(health.disabled_at_this_pace, Some(ago(-240)));
+    // The clock disables it without another failure.
+    let watched = EndpointFacts {
+        disabled_by_clock_at: Some(ago(-240)),
+        ..long
+    };
+    let health = EndpointHealth::of(&watched);
     assert_eq!(health.failures_until_disabled, 0);
     assert_eq!(health.disabled_at_this_pace, Some(ago(-240)));
 }
@@ -85,15 +93,8 @@ fn a_streak_disables_no_earlier_than_it_can() {
 #[test]
 fn the_clock_disables_what_has_failed_often_enough() {
     let disabled_at = |facts: &EndpointFacts| EndpointHealth::of(facts).disabled_at_this_pace;
-    // Before a worker has said it, the streak must last ten seconds.
-    let fresh = facts(failing(10, 4));
+    let fresh = watched(failing(10, 4));
     assert_eq!(disabled_at(&fresh), Some(ago(-6)));
-    // The clock waits for what is in flight or due soon, and says so.
-    let waiting = EndpointFacts {
-        disabled_by_clock_at: Some(ago(-9)),
-        ..fresh.clone()
-    };
-    assert_eq!(disabled_at(&waiting), Some(ago(-9)));
     // It is late: any moment now.
     let late = EndpointFacts {
         disabled_by_clock_at: Some(ago(3)),
@@ -101,7 +102,7 @@ fn the_clock_disables_what_has_failed_often_enough() {
     };
     assert_eq!(disabled_at(&late), Some(ago(0)));
     // It stands during a hold, and during our own outage, when nothing counts.
-    let held = facts(Endpoint {
+    let held = watched(Endpoint {
         held_until: Some(ago(-30)),
         ..failing(10, 4)
     });
@@ -109,7 +110,7 @@ fn the_clock_disables_what_has_failed_often_enough() {
     for failures in [4, 10] {
         let ours = EndpointFacts {
             own_outage: true,
-            ..facts(failing(failures, 4))
+            ..watched(failing(failures, 4))
         };
         assert_eq!(disabled_at(&ours), None);
     }
@@ -213,11 +214,12 @@ fn what_waits_is_in_the_queue_or_parked() {
 
 proptest! {
     #[test]
-    fn a_time_that_is_told_has_not_passed(failures in 0_u32..50, since in 0_i64..100_000, retry in proptest::option::of(-1000_i64..1000), waiting in 0_u64..2) {
+    fn a_time_that_is_told_has_not_passed(failures in 0_u32..50, since in 0_i64..100_000, retry in proptest::option::of(-1000_i64..1000), waiting in 0_u64..2, watched: bool) {
         let mut facts = facts(failing(failures, since));
         facts.nearest_retry = retry.map(ago);
         facts.endpoint.queue.waiting = waiting;
         facts.policy = Some(policy());
+        facts.disabled_by_clock_at = watched.then(|| ago(-7)).filter(|_| failures >= 5);
         let health = EndpointHealth::of(&facts);
         for time in [health.disabled_at_this_pace, health.next_attempt_at].into_iter().flatten() {
             prop_assert!(time >= facts.now);
@@ -225,7 +227,7 @@ proptest! {
         // Only the clock disables without another attempt.
         let by_clock = health.failures_until_disabled == 0;
         prop_assert!(by_clock || health.disabled_at_this_pace.is_none_or(|at| health.next_attempt_at.is_none_or(|next| at >= next)));
-        prop_assert_eq!(by_clock, failures >= health.disable_after);
+        prop_assert_eq!(by_clock, facts.disabled_by_clock_at.is_some());
         prop_assert!(health.failures_until_disabled <= health.disable_after);
     }
 }

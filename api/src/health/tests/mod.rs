@@ -15,6 +15,7 @@ use domain::delivery::DeliveryState;
 use domain::endpoint::{DisabledReason, LastAttempt, QueueDepth, RateLimit};
 use domain::event::Subscription;
 use domain::id::{DeliveryId, EndpointId, EventId};
+use store::log::LoggedAttempt;
 use store::policy::Policy;
 use store::queue::Phases;
 
@@ -100,6 +101,14 @@ fn facts(endpoint: Endpoint) -> EndpointFacts {
         disabled_by_clock_at: None,
         own_outage: false,
         now: at(NOW),
+    }
+}
+
+/// The facts about an endpoint that the clock disables in six seconds.
+fn watched(endpoint: Endpoint) -> EndpointFacts {
+    EndpointFacts {
+        disabled_by_clock_at: Some(ago(-6)),
+        ..facts(endpoint)
     }
 }
 

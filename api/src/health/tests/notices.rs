@@ -10,6 +10,15 @@ fn told(facts: &EndpointFacts) -> Vec<(NoticeKind, String)> {
         .collect()
 }
 
+/// The clock watches what has failed ten times.
+fn with_clock(endpoint: Endpoint) -> EndpointFacts {
+    if endpoint.consecutive_failures == 10 && endpoint.state == EndpointState::Active {
+        watched(endpoint)
+    } else {
+        facts(endpoint)
+    }
+}
+
 #[test]
 fn nothing_special_is_not_told() {
     for endpoint in [
@@ -84,11 +93,11 @@ fn each_has_its_sentence() {
             "carries 3 at once",
         ),
     ] {
-        assert_eq!(told(&facts(endpoint)), [(about, text.to_owned())]);
+        assert_eq!(told(&with_clock(endpoint)), [(about, text.to_owned())]);
     }
     let ours = EndpointFacts {
         own_outage: true,
-        ..facts(failing(10, 4))
+        ..watched(failing(10, 4))
     };
     assert_eq!(
         told(&ours),
@@ -105,7 +114,7 @@ fn each_has_its_sentence() {
 fn the_most_important_comes_first() {
     let all = EndpointFacts {
         own_outage: true,
-        ..facts(Endpoint {
+        ..watched(Endpoint {
             held_until: Some(ago(-60)),
             rate_limit: RateLimit::new(5),
             carries: Some(3),

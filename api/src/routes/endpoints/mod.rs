@@ -1,4 +1,5 @@
-//! The dashboard's calls about endpoints: create, list, change and remove them, rotate a secret, send a test event.
+//! The dashboard's calls about endpoints: create, list, change and remove them, retry at once, rotate a secret, send a
+//! test event.
 //!
 //! Every call sees only the account of its token: to it, another account's endpoint doesn't exist.
 
@@ -8,16 +9,21 @@ mod view;
 
 mod detail;
 
+mod health_view;
+
 mod rotation;
+
+mod retry;
 
 mod test_event;
 
 mod query_id;
 
+pub use retry::RetryApi;
 pub use rotation::RotationApi;
 pub use test_event::TestEventApi;
 
-use domain::endpoint::{EndpointPatch, EndpointState, EndpointUrl, NewEndpoint, ParkedAction};
+use domain::endpoint::EndpointState;
 use domain::id::EndpointId;
 use domain::signing::SigningSecret;
 use poem::web::Data;
@@ -27,7 +33,7 @@ use store::endpoints::CreateOutcome;
 
 use self::detail::EndpointDetailView;
 use self::query_id::QueryId;
-use self::request::{ChangeEndpoint, CreateEndpoint, Parked};
+use self::request::{ChangeEndpoint, CreateEndpoint};
 use self::view::{Created, CreatedEndpoint, EndpointList, EndpointView, Removed};
 use super::{Call, Group, Resource, fields};
 use crate::app::App;
@@ -56,26 +62,10 @@ impl EndpointsApi {
         app: Data<&App>,
         body: Json<CreateEndpoint>,
     ) -> Result<Created, Problem> {
-        let body = body.0;
         let id = EndpointId::random();
         let secret = SigningSecret::generate();
-        let new = NewEndpoint {
-            url: EndpointUrl::parse(&body.url.0, &app.urls)?,
-            events: fields::subscriptions(&body.events)?,
-            chatbot_id: body.chatbot_id.map(|id| fields::chatbot_id(id.0)).transpose()?,
-            description: body
-                .description
-                .map(|text| fields::description(text.0))
-                .transpose()?,
-            rate_limit: body
-                .rate_limit
-                .map(|limit| fields::rate_limit(limit.0))
-                .transpose()?,
-            auto_resume: body.auto_resume.unwrap_or_default(),
-            secret: app.secrets.seal(&secret, &user.account, &id),
-            account: user.account,
-            id,
-        };
+        let sealed = app.secrets.seal(&secret, &user.account, &id);
+        let new = body.0.into_new(id, user.account, sealed, &app.urls)?;
         match app
             .store
             .get()?
@@ -150,41 +140,12 @@ impl EndpointsApi {
         body: Json<ChangeEndpoint>,
     ) -> Result<Json<EndpointView>, Problem> {
         let body = body.0;
-        let has_fields = body.active.is_some()
-            || body.url.is_some()
-            || body.events.is_some()
-            || body.chatbot_id.is_some()
-            || body.description.is_some()
-            || body.rate_limit.is_some()
-            || body.auto_resume.is_some();
-        let mut patch = EndpointPatch {
-            active: body.active,
-            url: body
-                .url
-                .map(|url| EndpointUrl::parse(&url.0, &app.urls))
-                .transpose()?,
-            events: body.events.as_deref().map(fields::subscriptions).transpose()?,
-            chatbot_id: body
-                .chatbot_id
-                .map(|id| id.map(|id| fields::chatbot_id(id.0)).transpose())
-                .transpose()?,
-            description: body
-                .description
-                .map(|text| text.map(|text| fields::description(text.0)).transpose())
-                .transpose()?,
-            rate_limit: body
-                .rate_limit
-                .map(|limit| limit.map(|limit| fields::rate_limit(limit.0)).transpose())
-                .transpose()?,
-            auto_resume: body.auto_resume,
-            parked: match body.parked {
-                Some(Parked::Discard) => ParkedAction::Discard,
-                Some(Parked::Deliver) | None => ParkedAction::Deliver,
-            },
-        };
-        let id = fields::endpoint_id(&body.id)?;
+        let toggles = body.is_toggle();
+        let id = body.id.clone();
+        let mut patch = body.into_patch(&app.urls)?;
+        let id = fields::endpoint_id(&id)?;
         let store = app.store.get()?;
-        if !has_fields {
+        if toggles {
             // A toggle becomes a target state, so that the call to the store can be repeated.
             let endpoint = store
                 .get_endpoint(&user.account, &id)

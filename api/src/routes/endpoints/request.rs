@@ -1,10 +1,15 @@
-//! The bodies of requests that create or change an endpoint.
+//! The bodies of requests that create or change an endpoint, and what they ask of the store.
 
+use domain::endpoint::{EndpointPatch, EndpointUrl, NewEndpoint, ParkedAction, UrlPolicy};
+use domain::id::{AccountId, EndpointId};
+use domain::sealing::SealedSecret;
 use poem_openapi::{Enum, Object};
 use serde::Deserialize;
 
+use super::super::fields;
 use super::super::schema::{ChatbotId, Description, RatePerSecond, SubscriptionName, UrlText, present};
 use crate::json::JsonRequest;
+use crate::problem::Problem;
 
 /// The endpoint to create.
 #[derive(Debug, Deserialize, Object)]
@@ -97,3 +102,71 @@ impl TryFrom<String> for Parked {
 impl JsonRequest for CreateEndpoint {}
 
 impl JsonRequest for ChangeEndpoint {}
+
+impl CreateEndpoint {
+    /// The endpoint to make.
+    pub(super) fn into_new(
+        self,
+        id: EndpointId,
+        account: AccountId,
+        secret: SealedSecret,
+        urls: &UrlPolicy,
+    ) -> Result<NewEndpoint, Problem> {
+        Ok(NewEndpoint {
+            id,
+            account,
+            url: EndpointUrl::parse(&self.url.0, urls)?,
+            events: fields::subscriptions(&self.events)?,
+            chatbot_id: self.chatbot_id.map(|id| fields::chatbot_id(id.0)).transpose()?,
+            description: self
+                .description
+                .map(|text| fields::description(text.0))
+                .transpose()?,
+            rate_limit: self
+                .rate_limit
+                .map(|limit| fields::rate_limit(limit.0))
+                .transpose()?,
+            auto_resume: self.auto_resume.unwrap_or_default(),
+            secret,
+        })
+    }
+}
+
+impl ChangeEndpoint {
+    /// Whether it has nothing but `id` (and what becomes of what is parked).
+    pub(super) const fn is_toggle(&self) -> bool {
+        self.active.is_none()
+            && self.url.is_none()
+            && self.events.is_none()
+            && self.chatbot_id.is_none()
+            && self.description.is_none()
+            && self.rate_limit.is_none()
+            && self.auto_resume.is_none()
+    }
+
+    /// The change to make.
+    pub(super) fn into_patch(self, urls: &UrlPolicy) -> Result<EndpointPatch, Problem> {
+        Ok(EndpointPatch {
+            active: self.active,
+            url: self.url.map(|url| EndpointUrl::parse(&url.0, urls)).transpose()?,
+            events: self.events.as_deref().map(fields::subscriptions).transpose()?,
+            chatbot_id: self
+                .chatbot_id
+                .map(|id| id.map(|id| fields::chatbot_id(id.0)).transpose())
+                .transpose()?,
+            description: self
+                .description
+                .map(|text| text.map(|text| fields::description(text.0)).transpose())
+                .transpose()?,
+            rate_limit: self
+                .rate_limit
+                .map(|limit| limit.map(|limit| fields::rate_limit(limit.0)).transpose())
+                .transpose()?,
+            auto_resume: self.auto_resume,
+            parked: match self.parked {
+                Some(Parked::Discard) => ParkedAction::Discard,
+                Some(Parked::Deliver) | None => ParkedAction::Deliver,
+            },
+        })
+    }
+}

@@ -20,7 +20,7 @@ fn refusal<T: std::fmt::Debug>(result: Result<T, Problem>) -> (&'static str, Str
 #[test]
 fn subscriptions_are_different_names() {
     let all: Vec<_> = Subscription::all().map(Subscription::as_str).collect();
-    assert_eq!(subscriptions(&names(&all)).unwrap().len(), 14);
+    assert_eq!(subscriptions(&names(&all)).unwrap().len(), 15);
     for (given, code, field) in [
         (vec![], "empty_events", "events"),
         (
@@ -32,7 +32,7 @@ fn subscriptions_are_different_names() {
         (vec!["lead.captured", "lead.lost"], "unknown_event", "events[1]"),
         (vec!["LEAD.CAPTURED"], "unknown_event", "events[0]"),
         (vec![""], "unknown_event", "events[0]"),
-        (["*"; 15].to_vec(), "too_many_events", "events"),
+        (["*"; 16].to_vec(), "too_many_events", "events"),
     ] {
         let told = refusal(subscriptions(&names(&given)));
         assert_eq!(told, (code, field.to_owned()), "{given:?}");
@@ -47,6 +47,20 @@ fn subscriptions_are_different_names() {
         event_type("endpoint.disabled").is_err(),
         "account events are not pushed"
     );
+}
+
+#[test]
+fn a_rate_limit_lies_between_its_bounds() {
+    for (given, limit) in [(1, 1), (5, 5), (1000, 1000)] {
+        assert_eq!(rate_limit(given).unwrap().per_second(), limit);
+    }
+    for wrong in [i64::MIN, -5, 0, 1001, i64::MAX] {
+        assert_eq!(
+            refusal(rate_limit(wrong)),
+            ("invalid_value", "rateLimit".to_owned()),
+            "{wrong}"
+        );
+    }
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn endpoint(view: View) -> Result<Endpoint, StoreError> {
             .transpose()?,
         held_until: moment("heldUntil"),
         limit: hash.get("limit").and_then(|text| text.parse().ok()),
-        carries: None,
+        carries: hash.get("carries").and_then(|text| ceiling(text)),
         rate_limit: hash
             .get("rateLimit")
             .and_then(|text| RateLimit::new(text.parse().ok()?)),
@@ -98,6 +98,12 @@ fn grace(hash: &HashMap<String, String>) -> Result<Option<SecretGrace>, StoreErr
             .get("legacySignature")
             .is_some_and(|which| which == "previous"),
     }))
+}
+
+/// The ceiling in what `carries.lua` remembers, its second number; 0 is none.
+fn ceiling(text: &str) -> Option<u32> {
+    let ceiling = text.split(' ').nth(1)?.parse().ok()?;
+    (ceiling > 0).then_some(ceiling)
 }
 
 fn time(text: &str) -> Result<Timestamp, StoreError> {

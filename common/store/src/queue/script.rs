@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use redis::Cmd;
 
+use super::answered::Lease;
 use super::{
     AttemptRecord, Incarnation, LeaseToken, Leased, LeasedEndpoint, LeasedEvent, MAX_FETCH, MAX_REPORTS,
     Outcome, Phases, Receipt, Report, WorkReply, WorkRequest,
@@ -12,7 +13,7 @@ use super::{
 use crate::StoreError;
 use crate::decode::unexpected;
 use crate::policy::Policy;
-use crate::scripts::{Answer, Argument, Legible, Record, Shape, answered, record, script};
+use crate::scripts::{Argument, Legible, Record, Shape, record, script};
 use domain::clock::Timestamp;
 use domain::id::{DeliveryId, EndpointId, EventId};
 
@@ -33,6 +34,7 @@ script! {
         /// The most suspects that the worker may hold.
         most_suspects: u32,
         lease: Duration,
+        delivery_timeout: Duration,
         endpoint_concurrency: u32,
         disable_after: u32,
         disable_min_span: Duration,
@@ -76,7 +78,7 @@ record! {
             retry_in: Option<Duration>, asked: Option<Duration>,
             error: Option<&'a str>, detail: &'a str, headers: &'a str, snippet: &'a str, jitter: f64,
         },
-        "R" GivenBack {},
+        "R" GivenBack { back_in: Duration },
         "C" Crashed {},
     }
 }
@@ -132,7 +134,7 @@ impl Record for Report {
                 snippet: &attempt.snippet,
                 jitter: jitter.clamp(0.0, 1.0),
             },
-            Outcome::GivenBack => ReportKind::GivenBack {},
+            Outcome::GivenBack { wait } => ReportKind::GivenBack { back_in: *wait },
             Outcome::Crashed => ReportKind::Crashed {},
         };
         ReportRecord {
@@ -179,6 +181,7 @@ impl<'a> Work<'a> {
             free: request.free,
             most_suspects: request.suspects,
             lease: policy.lease(),
+            delivery_timeout: policy.delivery_timeout,
             endpoint_concurrency: policy.endpoint_concurrency,
             disable_after: policy.disable_after,
             disable_min_span: policy.disable_min_span,
@@ -190,41 +193,6 @@ impl<'a> Work<'a> {
             report: &request.reports[..request.reports.len().min(MAX_REPORTS)],
         }
     }
-}
-
-impl Answer for LeaseToken {
-    fn read(value: redis::Value) -> Result<Self, StoreError> {
-        String::read(value).map(Self)
-    }
-}
-
-impl Answer for Receipt {
-    fn read(value: redis::Value) -> Result<Self, StoreError> {
-        match u32::read(value)? {
-            0 => Ok(Self::Stale),
-            1 => Ok(Self::Recorded),
-            2 => Ok(Self::DisabledEndpoint),
-            _ => Err(unexpected("receipt of a report")),
-        }
-    }
-}
-
-/// A lease as the script answers it.
-#[derive(Debug)]
-pub(crate) struct Lease {
-    delivery: DeliveryId,
-    token: LeaseToken,
-    attempt: u32,
-    /// Which of the answer's endpoints.
-    endpoint: usize,
-    /// Which of the answer's events.
-    event: usize,
-}
-
-answered! {
-    Lease { delivery, token, attempt, endpoint, event }
-    LeasedEndpoint { id, account, version, url, secret, slow, previous_secret, legacy_uses_previous }
-    LeasedEvent { id, event, body }
 }
 
 /// Gives each lease its endpoint and its event. What can't be read fails the leases that need it, and no others.

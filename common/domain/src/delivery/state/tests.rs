@@ -106,10 +106,8 @@ proptest! {
             prop_assert_eq!(next == DeliveryState::InFlight, matches!(transition, Transition::Fetched | Transition::Probed));
             prop_assert!(
                 next != DeliveryState::InFlight
-                    || matches!(
-                        state,
-                        DeliveryState::Pending | DeliveryState::Quarantined | DeliveryState::Parked
-                    )
+                    || matches!(state, DeliveryState::Pending | DeliveryState::Quarantined)
+                    || state == DeliveryState::Parked && transition == Transition::Probed
             );
             prop_assert!(next != DeliveryState::Succeeded || state == DeliveryState::InFlight);
             state = next;

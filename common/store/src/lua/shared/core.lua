@@ -57,7 +57,7 @@ local function flush()
     end
     call('HSET', P .. 'endpoint:' .. e.id, 'state', e.state, 'inFlight', e.in_flight, 'generation', e.generation, 'limit',
       e.limit, 'slow', e.slow and '1' or '0', 'consecutiveFailures', e.failures, 'failingSince', e.failing_since, 'queuedBytes',
-      e.bytes)
+      e.bytes, 'carries', carries_text(e))
     for field, value in pairs(e.changes or {}) do
       if value == '' then
         call('HDEL', P .. 'endpoint:' .. e.id, field)

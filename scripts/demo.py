@@ -150,7 +150,7 @@ def a_failure():
 
 
 def disabled_and_back():
-    title("4. A receiver that is down: ten failures in a row disable its endpoint")
+    title("4. A receiver that is down: ten failures in a row, over ten seconds at least, disable its endpoint")
     receiver.rules["/down"] = 503
     id = register("/down", ["lead.captured"])
     ids = [push("lead.captured", {"leadId": f"clx{number}"}) for number in range(1, 11)]

@@ -125,6 +125,8 @@ fn environment(redis: &RedisServer, key: &SigningKey) -> Vec<(String, String)> {
         ("ALLOW_HTTP", "true".to_owned()),
         ("ALLOW_NETWORKS", "127.0.0.0/8,::1/128".to_owned()),
         ("RETRY_SCHEDULE", ["100ms"; 9].join(",")),
+        // Tests of the streak's span set it.
+        ("DISABLE_MIN_SPAN", "0s".to_owned()),
         // Tests that wait for something ask again and again. The tests of the limit set one.
         ("RATE_LIMIT_DASHBOARD", "0".to_owned()),
         ("LOG_FORMAT", "text".to_owned()),

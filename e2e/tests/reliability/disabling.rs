@@ -4,12 +4,16 @@
 //! Proves (guarantees): After 10 consecutive failures, the endpoint is deactivated
 //! Proves (guarantees): Successful delivery resets the fail counter
 //! Proves (guarantees): Toggle the endpoint back on
+//!
+//! The first tests go by the bare letter (`DISABLE_MIN_SPAN=0s`), the last ones by what is shipped.
 
 use std::collections::HashSet;
 
 use e2e::client::Pushed;
 use e2e::receiver::Answer;
+use e2e::state;
 use e2e::system::{Builder, System};
+use redis::Commands;
 use serde_json::{Value, json};
 
 /// Nine waits, so ten attempts for one delivery; none of them worth waiting for.
@@ -182,4 +186,59 @@ async fn what_its_owner_switched_off_gets_nothing_new_and_may_drop_the_rest() {
     assert_eq!(received[1].expect_header("webhook-id"), kept.id);
     system.finish().await;
     assert_eq!(receiver.count(), 2, "what was discarded is not sent");
+}
+
+/// As shipped, a streak has to last for one `DELIVERY_TIMEOUT`: failures within that time may be one incident.
+fn as_shipped() -> Builder {
+    System::builder()
+        .env("DELIVERY_TIMEOUT", "2s")
+        .env("DISABLE_MIN_SPAN", "2s")
+        .env("RETRY_SCHEDULE", "1h")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_blip_of_a_busy_receiver_does_not_deactivate_its_endpoint() {
+    let (mut system, receiver, endpoint) = as_shipped().start_with_hook().await;
+    for number in 0..10 {
+        push(&system, number).await;
+    }
+    receiver.wait_for(10).await;
+    receiver.then("/hook", vec![Answer::status(502); 12]);
+    for number in 10..30 {
+        push(&system, number).await;
+    }
+    receiver.wait_for(30).await;
+    let well = system
+        .wait_for_endpoint(&endpoint.id, "the end of the streak", |endpoint| {
+            endpoint["consecutiveFailures"] == 0 && endpoint["queueDepth"] == 12
+        })
+        .await;
+    assert_eq!(well["active"], true, "{well}");
+    let clock: bool = state::connect(&system.redis)
+        .exists(state::key("failing"))
+        .unwrap();
+    assert!(!clock, "and no clock runs on");
+    system.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_stays_down_is_deactivated_by_the_clock() {
+    let (mut system, receiver, endpoint) = as_shipped().start_with_hook().await;
+    receiver.always("/hook", Answer::status(500));
+    for number in 0..10 {
+        push(&system, number).await;
+    }
+    let off = system
+        .wait_for_endpoint(&endpoint.id, "the endpoint to be off", is_off)
+        .await;
+    assert_eq!(off["consecutiveFailures"], 10, "no eleventh is needed");
+    assert_eq!(off["disabledReason"], "consecutive_failures");
+    assert_eq!(off["queueDepth"], 10, "they are parked");
+    assert_eq!(receiver.count(), 10);
+    let stored = state::key(&format!("endpoint:{}", endpoint.id));
+    let (since, at): (u64, u64) = state::connect(&system.redis)
+        .hmget(stored, &["failingSince", "disabledAt"])
+        .unwrap();
+    assert!(at >= since + 2000, "it lasted for {} ms", at - since);
+    system.stop();
 }

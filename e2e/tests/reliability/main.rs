@@ -6,6 +6,7 @@ mod timeout;
 
 mod disabling;
 
+mod holds;
 mod outcomes;
 
 mod tls;

@@ -1,6 +1,6 @@
 //! A receiver that gets too much says so, and its endpoint is held.
 //!
-//! Proves (guarantees): a receiver that asks for a pause gets it
+//! Proves (guarantees): the receiver asks us to wait
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! An endpoint with a rate gets so many deliveries a second, evenly spread, and nobody waits for it.
 //!
-//! Proves (guarantees): an endpoint gets no more deliveries a second than its owner wants
+//! Proves (guarantees): an endpoint with a `rateLimit` gets no more deliveries a second
 
 use std::time::Duration;
 

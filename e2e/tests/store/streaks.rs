@@ -1,7 +1,6 @@
 //! A streak of failures disables once it has lasted: by the clock, if no further failure comes.
 //!
-//! Proves (guarantees): failures within one timeout disable nobody
-//! Proves (guarantees): a streak that has lasted disables by the clock
+//! Proves (guarantees): After 10 consecutive failures, the endpoint is deactivated
 
 use std::time::Duration;
 

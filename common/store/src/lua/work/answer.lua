@@ -1,3 +1,5 @@
+-- New leases, and the answer -------------------------------------------------------------------------------------
+
 local nearest_suspect = call('ZRANGE', QUARANTINE, 0, 0, 'WITHSCORES')[2]
 if is_repeat then
   repeat_leases()

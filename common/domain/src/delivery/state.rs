@@ -33,6 +33,8 @@ pub enum DeliveryState {
 pub enum Transition {
     /// A worker fetched it.
     Fetched,
+    /// A worker fetched it to see whether its endpoint, which failures disabled, is well again.
+    Probed,
     /// Its attempt succeeded.
     Succeeded,
     /// Its attempt failed, and another will be made.
@@ -72,8 +74,9 @@ pub enum Transition {
 
 impl Transition {
     /// Every transition.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Fetched,
+        Self::Probed,
         Self::Succeeded,
         Self::FailedForNow,
         Self::FailedForGood,
@@ -152,7 +155,7 @@ impl DeliveryState {
     pub const fn after(self, transition: Transition) -> Option<Self> {
         use Transition as T;
         let next = match (self, transition) {
-            (Self::Pending | Self::Quarantined, T::Fetched) => Self::InFlight,
+            (Self::Pending | Self::Quarantined, T::Fetched) | (Self::Parked, T::Probed) => Self::InFlight,
             (Self::InFlight, T::Succeeded) => Self::Succeeded,
             (Self::InFlight, T::FailedForNow | T::HeldForLonger) => Self::Retrying,
             (Self::InFlight, T::FailedForGood) => Self::Exhausted,

@@ -24,6 +24,8 @@ pub(super) struct ModelEndpoint {
     /// Model time until which it is held; 0 if it was not since its last success.
     pub(super) held_until: u64,
     pub(super) is_paced: bool,
+    /// It is probed while failures have disabled it.
+    pub(super) resumes: bool,
 }
 
 impl Model {
@@ -38,6 +40,7 @@ impl Model {
             limit: CAP,
             held_until: 0,
             is_paced: false,
+            resumes: false,
         });
     }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use domain::delivery::{DeliveryState, Transition};
+use domain::endpoint::EndpointState;
 use domain::id::DeliveryId;
 use e2e::redis_server::RedisServer;
 use store::events::Budgets;
@@ -25,6 +26,7 @@ async fn redis_makes_every_transition_that_the_state_machine_allows() {
     model.attempts_end().await;
     model.suspects_are_parked().await;
     model.what_is_parked_goes_on_or_ends().await;
+    model.a_disabled_endpoint_is_probed().await;
     model.endpoints_are_removed().await;
     model.payloads_go_missing().await;
     model.drain().await;
@@ -114,6 +116,31 @@ impl Model {
         self.accept().await;
         self.switch(0, false, false).await;
         self.age().await;
+        self.switch(0, true, false).await;
+        self.deliver_all().await;
+    }
+
+    async fn a_disabled_endpoint_is_probed(&mut self) {
+        let key = format!("wh:{{0}}:endpoint:{}", self.endpoints[0].id);
+        let mut resume = redis::cmd("HSET");
+        resume.arg(&key).arg("autoResume");
+        let _: i64 = self.fixture.command(resume.clone().arg("1")).await;
+        self.endpoints[0].resumes = true;
+        while self.endpoints[0].state == EndpointState::Active {
+            self.accept().await;
+            self.fetch(0, ALL).await;
+            self.report_all(Outcome::Failed).await;
+            self.compare().await;
+        }
+        self.pass(Duration::from_secs(61)).await;
+        self.upkeep(0).await;
+        self.compare().await;
+        self.fetch(0, ALL).await;
+        self.compare().await;
+        self.give_all_back().await;
+        self.compare().await;
+        let _: i64 = self.fixture.command(resume.arg("")).await;
+        self.endpoints[0].resumes = false;
         self.switch(0, true, false).await;
         self.deliver_all().await;
     }

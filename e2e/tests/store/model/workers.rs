@@ -111,9 +111,9 @@ impl Model {
             .iter()
             .find(|endpoint| endpoint.id == leased.endpoint.id);
         let endpoint = endpoint.unwrap_or_else(|| panic!("{} was removed", leased.endpoint.id));
-        assert_eq!(
-            endpoint.state,
-            EndpointState::Active,
+        let is_probe = endpoint.resumes && endpoint.state == EndpointState::Disabled;
+        assert!(
+            is_probe || endpoint.state == EndpointState::Active,
             "only active endpoints are served"
         );
         assert!(leased.endpoint.url.ends_with(&format!("/{}", endpoint.urls)) || endpoint.urls == 0);
@@ -132,7 +132,12 @@ impl Model {
         if is_retrying {
             self.take(&leased.delivery, Transition::Due);
         }
-        self.take(&leased.delivery, Transition::Fetched);
+        let taken = if is_probe {
+            Transition::Probed
+        } else {
+            Transition::Fetched
+        };
+        self.take(&leased.delivery, taken);
         self.workers[worker].held.push(HeldLease {
             leased: leased.clone(),
             sequence,

@@ -103,7 +103,7 @@ proptest! {
         for transition in transitions.into_iter().map(|index| Transition::ALL[index]) {
             let Some(next) = state.after(transition) else { continue };
             prop_assert!(!state.is_final());
-            prop_assert_eq!(next == DeliveryState::InFlight, transition == Transition::Fetched);
+            prop_assert_eq!(next == DeliveryState::InFlight, matches!(transition, Transition::Fetched | Transition::Probed));
             prop_assert!(
                 next != DeliveryState::InFlight
                     || matches!(state, DeliveryState::Pending | DeliveryState::Quarantined)

@@ -53,6 +53,9 @@ pub struct Metrics {
 /// The label of an attempt that succeeded.
 pub(crate) const SUCCEEDED: &str = "succeeded";
 
+/// The outcome of an attempt whose receiver asked for a pause.
+pub(crate) const HELD: &str = "held";
+
 /// The label, and the code, of a test event that was not sent because of our own trouble.
 pub(crate) const NOT_ATTEMPTED: &str = "not_attempted";
 
@@ -141,7 +144,7 @@ impl Metrics {
             registry,
         };
         // Every series exists from the start, so that a rate over it has a zero to start from.
-        for outcome in Failure::ALL.map(Failure::code).into_iter().chain([SUCCEEDED]) {
+        for outcome in Failure::ALL.map(Failure::code).into_iter().chain([SUCCEEDED, HELD]) {
             metrics.attempts.with_label_values(&[outcome]).reset();
             metrics.test_events.with_label_values(&[outcome]).reset();
         }

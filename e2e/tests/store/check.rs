@@ -111,6 +111,13 @@ async fn each_kind_of_damage_is_reported_with_its_key() {
             "timers",
             "which does not exist",
         ),
+        ("ZADD @failing 1 {e}", "failing", "with 2 failures"),
+        (
+            "ZADD @failing 1 ep_0000000000000000",
+            "failing",
+            "which does not exist",
+        ),
+        ("HSET @endpoint:{e} limit -1", "endpoint:{e}", "may have -1 in flight"),
         (
             "XADD @log:ep_0000000000000000 * a b",
             "log:ep_0000000000000000",

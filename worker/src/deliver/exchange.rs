@@ -9,7 +9,7 @@ use store::queue::{AttemptRecord, Phases};
 
 use super::answer::{Answer, shortened};
 use crate::fault::{Fault, NotAttempted};
-use crate::metrics::SUCCEEDED;
+use crate::metrics::{HELD, SUCCEEDED};
 use crate::transport::Client;
 use crate::transport::failure::classify;
 use crate::transport::phases::{Mark, mark, measured};
@@ -48,8 +48,11 @@ impl Exchange {
         }
     }
 
-    /// How metrics name the outcome: `succeeded`, or the code of the failure.
+    /// How metrics name the outcome: `succeeded`, `held`, or the code of the failure.
     pub(super) fn label(&self) -> &'static str {
+        if self.asks_for_a_pause() {
+            return HELD;
+        }
         self.failure.map_or(SUCCEEDED, Failure::code)
     }
 

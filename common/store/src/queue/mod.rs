@@ -4,6 +4,7 @@
 //! Fair shares: endpoints take turns (`ready`), and each turn serves a few deliveries. Endpoints that are slow have a
 //! lane of their own (`ready:slow`), from which a worker takes only as many as it can spare.
 
+mod answered;
 mod lease;
 mod report;
 mod script;

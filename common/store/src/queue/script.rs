@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use redis::Cmd;
 
+use super::answered::Lease;
 use super::{
     AttemptRecord, Incarnation, LeaseToken, Leased, LeasedEndpoint, LeasedEvent, MAX_FETCH, MAX_REPORTS,
     Outcome, Phases, Receipt, Report, WorkReply, WorkRequest,
@@ -12,7 +13,7 @@ use super::{
 use crate::StoreError;
 use crate::decode::unexpected;
 use crate::policy::Policy;
-use crate::scripts::{Answer, Argument, Legible, Record, Shape, answered, record, script};
+use crate::scripts::{Argument, Legible, Record, Shape, record, script};
 use domain::clock::Timestamp;
 use domain::id::{DeliveryId, EndpointId, EventId};
 
@@ -190,41 +191,6 @@ impl<'a> Work<'a> {
             report: &request.reports[..request.reports.len().min(MAX_REPORTS)],
         }
     }
-}
-
-impl Answer for LeaseToken {
-    fn read(value: redis::Value) -> Result<Self, StoreError> {
-        String::read(value).map(Self)
-    }
-}
-
-impl Answer for Receipt {
-    fn read(value: redis::Value) -> Result<Self, StoreError> {
-        match u32::read(value)? {
-            0 => Ok(Self::Stale),
-            1 => Ok(Self::Recorded),
-            2 => Ok(Self::DisabledEndpoint),
-            _ => Err(unexpected("receipt of a report")),
-        }
-    }
-}
-
-/// A lease as the script answers it.
-#[derive(Debug)]
-pub(crate) struct Lease {
-    delivery: DeliveryId,
-    token: LeaseToken,
-    attempt: u32,
-    /// Which of the answer's endpoints.
-    endpoint: usize,
-    /// Which of the answer's events.
-    event: usize,
-}
-
-answered! {
-    Lease { delivery, token, attempt, endpoint, event }
-    LeasedEndpoint { id, account, version, url, secret, slow, previous_secret, legacy_uses_previous }
-    LeasedEvent { id, event, body }
 }
 
 /// Gives each lease its endpoint and its event. What can't be read fails the leases that need it, and no others.

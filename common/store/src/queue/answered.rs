@@ -1,0 +1,42 @@
+//! How what `work` answers is read, piece by piece.
+
+use super::{LeaseToken, LeasedEndpoint, LeasedEvent, Receipt};
+use crate::StoreError;
+use crate::decode::unexpected;
+use crate::scripts::{Answer, answered};
+use domain::id::DeliveryId;
+
+impl Answer for LeaseToken {
+    fn read(value: redis::Value) -> Result<Self, StoreError> {
+        String::read(value).map(Self)
+    }
+}
+
+impl Answer for Receipt {
+    fn read(value: redis::Value) -> Result<Self, StoreError> {
+        match u32::read(value)? {
+            0 => Ok(Self::Stale),
+            1 => Ok(Self::Recorded),
+            2 => Ok(Self::DisabledEndpoint),
+            _ => Err(unexpected("receipt of a report")),
+        }
+    }
+}
+
+/// A lease as the script answers it.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    pub(super) delivery: DeliveryId,
+    pub(super) token: LeaseToken,
+    pub(super) attempt: u32,
+    /// Which of the answer's endpoints.
+    pub(super) endpoint: usize,
+    /// Which of the answer's events.
+    pub(super) event: usize,
+}
+
+answered! {
+    Lease { delivery, token, attempt, endpoint, event }
+    LeasedEndpoint { id, account, version, url, secret, slow, previous_secret, legacy_uses_previous }
+    LeasedEvent { id, event, body }
+}

@@ -26,7 +26,7 @@
 //! | `ready:slow` | sorted set | the same, for endpoints that are slow | while there are some |
 //! | `timers` | sorted set | active endpoint → when something of it is due (ms): the end of its hold, its next turn by its rate, or its nearest retry | while there are some |
 //! | `leases` | sorted set | delivery in flight → when its lease expires (ms) | while there are some |
-//! | `tokens` | hash | delivery in flight → `<incarnation>:<sequence>\|<in flight at its endpoint>\|<generation>\|<attempt>\|<payload bytes>` | while there are some |
+//! | `tokens` | hash | delivery in flight → `<incarnation>:<sequence>\|<in flight at its endpoint; 0: a probe>\|<generation>\|<attempt>\|<payload bytes>` | while there are some |
 //! | `quarantine` | sorted set | suspect (a delivery that lost three leases) of an active endpoint → when it is served (ms) | while there are some |
 //! | `failing` | sorted set | active endpoint whose streak of failures is long enough to disable it, but has not lasted `DISABLE_MIN_SPAN` → when upkeep's clock looks at it (ms) | while there are some |
 //! | `parked` | sorted set | endpoint that isn't active → when upkeep looks at what is parked there (ms) | while there are some |

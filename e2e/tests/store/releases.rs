@@ -1,10 +1,13 @@
 //! While a queue is being released, its owner may discard it or switch the endpoint off again: the last word counts.
 //!
+//! Proves (guarantees): what was parked comes back in turns with live events
 //! Proves (guarantees): what is being released is discarded, or parked again, as its owner says last
+
+use std::time::Duration;
 
 use domain::endpoint::EndpointState;
 use domain::endpoint::ParkedAction::{Deliver, Discard};
-use domain::id::EndpointId;
+use domain::id::{DeliveryId, EndpointId};
 use store::assembled_scripts;
 use store::keys::{Keys, META};
 
@@ -69,6 +72,84 @@ async fn what_is_being_released_is_parked_again_when_its_endpoint_stops_being_ac
     fixture.upkeep().await;
     assert_eq!(fixture.canceled_in_log(&id).await, 1000);
     fixture.assert_drained().await;
+}
+
+/// Old ones come back oldest first, whether they were tried or not, and what arrives waits behind few of them.
+#[tokio::test]
+async fn what_was_parked_takes_turns_with_live_events() {
+    let fixture = fixture().await;
+    let id = fixture.endpoint(&["*"]).await;
+    fixture.retries(300).await;
+    fixture.push_many(300).await;
+    fixture.switch(&id, false, Deliver).await;
+    fixture.upkeep().await;
+    fixture.switch(&id, true, Deliver).await;
+    assert_eq!(fixture.get(&id).await.queue.total(), 600);
+    let mut worker = Worker::new();
+    let (mut old, mut live, mut left) = (Vec::new(), Vec::new(), 600);
+    while left > 0 {
+        let pushed = fixture.push().await.id;
+        fixture.upkeep().await;
+        let behind = fixture.count("LLEN", &format!("pending:{id}")).await;
+        assert!(behind <= 130, "{behind} in line");
+        let leased = fixture.lease(&mut worker, 30).await;
+        fixture.end(&mut worker, &leased, succeeded).await;
+        for delivery in leased.into_iter().map(|leased| leased.delivery) {
+            if live.contains(&delivery.event()) || delivery.event() == pushed {
+                continue;
+            }
+            left -= 1;
+            old.push(delivery);
+        }
+        live.push(pushed);
+        fixture.pass(Duration::from_millis(50)).await;
+        fixture.assert_no_violation().await;
+    }
+    // But for the first 64 that were pending, they are in the order of acceptance.
+    let mut sorted = old[64..].to_vec();
+    sorted.sort_by_key(|delivery| delivery.to_string()[..14].to_owned());
+    let made =
+        |all: &[DeliveryId]| -> Vec<_> { all.iter().map(|one| one.to_string()[..14].to_owned()).collect() };
+    assert_eq!(made(&old[64..]), made(&sorted));
+    let leased = fixture.lease(&mut worker, 1000).await;
+    fixture.end(&mut worker, &leased, succeeded).await;
+    fixture.upkeep().await;
+    fixture.assert_drained().await;
+}
+
+/// An endpoint that gets more than it can take delivers what was parked all the same, a few at a time.
+#[tokio::test]
+async fn what_was_parked_is_not_starved_by_live_events() {
+    let fixture = fixture().await;
+    let id = fixture.endpoint(&["*"]).await;
+    fixture.push_many(200).await;
+    fixture.switch(&id, false, Deliver).await;
+    fixture.switch(&id, true, Deliver).await;
+    fixture.push_many(500).await;
+    let mut worker = Worker::new();
+    // What stayed at the head goes first.
+    let leased = fixture.lease(&mut worker, 64).await;
+    fixture.end(&mut worker, &leased, succeeded).await;
+    for _ in 0..5 {
+        let line = fixture.count("LLEN", &format!("pending:{id}")).await;
+        fixture.upkeep().await;
+        assert_eq!(
+            fixture.count("LLEN", &format!("pending:{id}")).await,
+            line + 8,
+            "a few come to the front"
+        );
+        fixture.pass(Duration::from_millis(50)).await;
+        fixture.upkeep().await;
+        assert_eq!(
+            fixture.count("LLEN", &format!("pending:{id}")).await,
+            line + 8,
+            "and no more while they are there"
+        );
+        let leased = fixture.lease(&mut worker, 9).await;
+        fixture.end(&mut worker, &leased, succeeded).await;
+        fixture.pass(Duration::from_millis(50)).await;
+    }
+    fixture.assert_no_violation().await;
 }
 
 #[tokio::test]

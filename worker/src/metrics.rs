@@ -144,7 +144,11 @@ impl Metrics {
             registry,
         };
         // Every series exists from the start, so that a rate over it has a zero to start from.
-        for outcome in Failure::ALL.map(Failure::code).into_iter().chain([SUCCEEDED, HELD]) {
+        for outcome in Failure::ALL
+            .map(Failure::code)
+            .into_iter()
+            .chain([SUCCEEDED, HELD])
+        {
             metrics.attempts.with_label_values(&[outcome]).reset();
             metrics.test_events.with_label_values(&[outcome]).reset();
         }

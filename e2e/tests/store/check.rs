@@ -117,7 +117,11 @@ async fn each_kind_of_damage_is_reported_with_its_key() {
             "failing",
             "which does not exist",
         ),
-        ("HSET @endpoint:{e} limit -1", "endpoint:{e}", "may have -1 in flight"),
+        (
+            "HSET @endpoint:{e} limit -1",
+            "endpoint:{e}",
+            "may have -1 in flight",
+        ),
         (
             "XADD @log:ep_0000000000000000 * a b",
             "log:ep_0000000000000000",

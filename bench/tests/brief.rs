@@ -72,6 +72,8 @@ scenarios! {
     fanout: "fanout", "deliveries/s", 1;
     latency: "latency", "sent to arrived count", 200;
     noisy: "noisy", "healthy: arrived", 1000;
+    few_workers: "few-workers", "most at once", 1;
+    one_host: "one-host", "healthy: arrived", 50;
     backlog: "backlog", "sent to arrived count", 50;
     growth: "growth", "deliveries/s", 1;
     workers: "workers", "deliveries/s", 1;

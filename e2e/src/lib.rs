@@ -2,6 +2,7 @@
 //!
 //! - [`redis_server`]: a Redis or Valkey of the test's own, that can be killed, stopped and restarted.
 //! - [`fault_proxy`]: a network that delays, freezes and cuts connections.
+//! - [`distance`]: a server that is far away.
 //! - [`tls_proxy`]: TLS in front of a Redis that has none, with client certificates.
 //! - [`receiver`]: a scripted HTTP receiver that records what it gets.
 //! - [`name_server`]: a scripted DNS server.
@@ -25,6 +26,8 @@
 pub mod redis_server;
 
 pub mod fault_proxy;
+
+pub mod distance;
 
 pub mod tls_proxy;
 

@@ -16,11 +16,12 @@ declare -A tests_that_use=(
     [flock]='^e2e::packaging scripts::'
     [peer]='^bench::brief '
     [oldest_server]='^e2e::faults (long::)?f22'
+    [receivers]='^e2e::servers '
     [other_servers]='^e2e::faults long::f22'
 )
 
 # In the order in which the scripts ask for them, and install them.
-TOOLS_OF_TESTS=(redis signature_libraries client_compiler schemathesis flock browser routes lua_linter namespaces peer oldest_server other_servers)
+TOOLS_OF_TESTS=(redis signature_libraries client_compiler schemathesis flock browser routes lua_linter namespaces peer oldest_server other_servers receivers)
 
 # prepare TOOL…: installs them, once it knows that nothing is missing which it can't install.
 prepare() {
@@ -110,6 +111,13 @@ install_oldest_server() { the_oldest_server; }
 
 need_other_servers() { :; }
 install_other_servers() { all_servers; }
+
+need_receivers() {
+    need_node "the tests with real receivers"
+    need_python "the tests with real receivers"
+}
+
+install_receivers() { real_receivers || die "nginx or PHP is missing, which come from Debian's packages"; }
 
 # install_nextest: what runs the tests.
 install_nextest() {

@@ -1,12 +1,14 @@
 //! The operator's tool: checks what is stored, makes keys, sets up development, asks programs for their health.
 //!
-//! Only `secrets rewrap` and `store accept` change anything in Redis.
+//! Only `secrets rewrap`, `endpoints enable` and `store accept` change anything in Redis.
 
 mod check;
 
 mod dev_env;
 
 mod dev_keys;
+
+mod endpoints;
 
 mod healthcheck;
 
@@ -44,6 +46,9 @@ enum Command {
     /// Works on the signing secrets that are stored.
     #[command(subcommand)]
     Secrets(secrets::SecretsCommand),
+    /// Works on endpoints.
+    #[command(subcommand)]
+    Endpoints(endpoints::EndpointsCommand),
     /// Makes and shows the identity of the store, and accepts a store that was replaced.
     #[command(subcommand)]
     Store(store::StoreCommand),
@@ -64,6 +69,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::SecretsKey => print(&keys::new_secrets_key()),
         Command::Secrets(command) => secrets::run(&command),
+        Command::Endpoints(command) => endpoints::run(&command),
         Command::Store(command) => store::run(&command).and_then(|said| print(&said)),
         Command::RedisPasswords => print(&redis_users::new_passwords()),
         Command::ServiceKey(arguments) => print(&keys::describe_new(&arguments)),

@@ -2,7 +2,8 @@
 //!
 //! - [`config`]: every variable.
 //! - `backend`: the queue as an apalis backend: fetching, slots, leases, reports.
-//! - `deliver`: one attempt, from the lease to the report; `fault`: whose fault it is that one failed.
+//! - `deliver`: one attempt, from the lease to the report; `fault`: whose fault it is that one failed;
+//!   `fitness`: whether this worker can make any; `egress`: whether it is our own network that is down.
 //! - `test_events`: test events, past the queue.
 //! - `clock`: the time that receivers are told.
 //! - `transport`: the guarded HTTP client.
@@ -18,6 +19,8 @@ mod backend;
 mod clock;
 
 mod deliver;
+
+mod egress;
 
 mod test_events;
 
@@ -40,6 +43,8 @@ mod ready;
 mod error;
 
 mod fault;
+
+mod fitness;
 
 mod tasks;
 

@@ -2,11 +2,11 @@
 
 use domain::delivery::Failure;
 use prometheus::{
-    Encoder as _, Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
-    TextEncoder,
+    Encoder as _, Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    Registry, TextEncoder,
 };
 
-use crate::fault::NotAttempted;
+use crate::fault::{Need, NotAttempted};
 
 /// Everything that one worker counts.
 #[derive(Debug, Clone)]
@@ -26,6 +26,8 @@ pub struct Metrics {
     pub(crate) suspects_fetched: IntCounter,
     /// Leases that ended without an attempt, by reason.
     pub(crate) given_back: IntCounterVec,
+    /// Whether this worker lacks something without which it can't work, by what.
+    pub(crate) lacks: IntGaugeVec,
     /// Attempts that ended without an outcome.
     pub(crate) crashed: IntCounter,
     /// Test events by outcome: `succeeded`, the code of the failure, or `not_attempted`.
@@ -44,6 +46,10 @@ pub struct Metrics {
     pub(crate) payload_bytes_released: IntCounterVec,
     /// Failed calls to Redis, by call.
     pub(crate) redis_errors: IntCounterVec,
+    /// Whether this worker's own network is down.
+    pub(crate) egress_down: IntGauge,
+    /// Strikes that were taken back, since that was so.
+    pub(crate) strikes_taken_back: IntCounter,
     /// How often the store turned out to be older than before.
     pub(crate) store_rewinds: IntCounter,
     /// By how many seconds this machine's clock is ahead of Redis's.
@@ -103,6 +109,16 @@ impl Metrics {
                 "Leases given back without an attempt, by reason",
                 "reason",
             )?,
+            lacks: registered(
+                &registry,
+                IntGaugeVec::new(
+                    Opts::new(
+                        "lacks",
+                        "1 while the worker can't work for want of something, by what",
+                    ),
+                    &["need"],
+                ),
+            )?,
             crashed: counter("crashed_total", "Attempts that ended without an outcome")?,
             test_events: family(
                 "trials_total",
@@ -130,6 +146,14 @@ impl Metrics {
                 "reason",
             )?,
             redis_errors: family("redis_errors_total", "Failed calls to Redis, by call", "call")?,
+            egress_down: gauge(
+                "egress_down",
+                "1 while nothing answers because this worker's own network or resolver is down",
+            )?,
+            strikes_taken_back: counter(
+                "strikes_taken_back_total",
+                "Strikes that were taken back, since this worker's own network was down",
+            )?,
             store_rewinds: counter(
                 "store_rewinds_total",
                 "Times that the store was found to be older than it was",
@@ -143,30 +167,31 @@ impl Metrics {
             )?,
             registry,
         };
-        // Every series exists from the start, so that a rate over it has a zero to start from.
-        for outcome in Failure::ALL
-            .map(Failure::code)
-            .into_iter()
-            .chain([SUCCEEDED, HELD])
-        {
-            metrics.attempts.with_label_values(&[outcome]).reset();
-            metrics.test_events.with_label_values(&[outcome]).reset();
+        metrics.begin();
+        Ok(metrics)
+    }
+
+    /// Begins every series at zero, so that a rate over it has something to start from.
+    fn begin(&self) {
+        for outcome in Failure::ALL.map(Failure::code).into_iter().chain([SUCCEEDED]) {
+            self.attempts.with_label_values(&[outcome]).reset();
+            self.test_events.with_label_values(&[outcome]).reset();
         }
-        metrics.test_events.with_label_values(&[NOT_ATTEMPTED]).reset();
+        self.attempts.with_label_values(&[HELD]).reset();
+        self.test_events.with_label_values(&[NOT_ATTEMPTED]).reset();
         for reason in NotAttempted::GIVEN_BACK {
-            metrics.given_back.with_label_values(&[reason]).reset();
+            self.given_back.with_label_values(&[reason]).reset();
+        }
+        for need in Need::ALL {
+            self.lacks.with_label_values(&[need.name()]).set(0);
         }
         for reason in [AT_AGE, UNDER_PRESSURE] {
-            metrics.payloads_released.with_label_values(&[reason]).reset();
-            metrics
-                .payload_bytes_released
-                .with_label_values(&[reason])
-                .reset();
+            self.payloads_released.with_label_values(&[reason]).reset();
+            self.payload_bytes_released.with_label_values(&[reason]).reset();
         }
-        for call in ["inspect", "work", "wake", "upkeep", "trials"] {
-            metrics.redis_errors.with_label_values(&[call]).reset();
+        for call in ["inspect", "work", "wake", "upkeep", "trials", "egress"] {
+            self.redis_errors.with_label_values(&[call]).reset();
         }
-        Ok(metrics)
     }
 
     /// Everything in Prometheus's text format.

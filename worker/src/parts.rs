@@ -16,6 +16,8 @@ use crate::backend::{Deliveries, wake};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::deliver::{self, Deliverer, Sender};
+use crate::egress::{self, Egress};
+use crate::fitness::Fitness;
 use crate::gauge::Gauge;
 use crate::metrics::Metrics;
 use crate::outage::{Outage, Trouble};
@@ -40,6 +42,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) stop: Stop,
     pub(crate) client: transport::Client,
     pub(crate) clock: Clock,
+    pub(crate) fitness: Fitness,
+    pub(crate) egress: Egress,
 }
 
 /// What connects the fetcher with the task that waits for wake tokens.
@@ -69,6 +73,7 @@ impl Parts<'_> {
         tasks.spawn("fetcher", self.fetcher(&slots, reports, &handoff, wake_up));
         tasks.spawn("watch", self.watch());
         tasks.spawn("upkeep", self.upkeep());
+        tasks.spawn("egress", self.watch_egress());
         tasks.spawn("trials", self.test_events(sender));
         tasks.spawn("runner", async move {
             if let Err(error) = runner.run().await {
@@ -100,12 +105,14 @@ impl Parts<'_> {
             slots: Arc::clone(slots),
             reports,
             handoff: Arc::clone(handoff),
+            egress: self.egress.clone(),
             idle: wake_up.idle,
             woken: wake_up.woken,
             stop: self.stop.clone(),
             metrics: self.metrics.clone(),
             outage: self.outage("work", true),
             clock: self.clock.clone(),
+            fitness: self.fitness.clone(),
         };
         let slots = self.config.concurrency.worker_concurrency;
         self.metrics.slots.set(slots.into());
@@ -157,10 +164,26 @@ impl Parts<'_> {
         upkeep.run()
     }
 
+    /// Finds out whether our own network is down.
+    fn watch_egress(&self) -> impl Future<Output = ()> + Send + use<> {
+        let watch = egress::Watch {
+            egress: self.egress.clone(),
+            store: self.store.clone(),
+            client: self.client.clone(),
+            check: self.config.attempts.egress_check.clone(),
+            disable_after: self.config.disable.disable_after,
+            metrics: self.metrics.clone(),
+            stop: self.stop.clone(),
+            redis: self.outage("egress", false),
+        };
+        watch.run()
+    }
+
     /// Takes test events and sends them.
     fn test_events(&self, sender: Arc<Sender>) -> impl Future<Output = ()> + Send + use<> {
         let test_events = TestEvents {
             outage: self.outage("trials", false),
+            fitness: self.fitness.clone(),
             stop: self.stop.clone(),
             sender: Arc::new(TestEventSender {
                 store: self.store.clone(),
@@ -180,6 +203,7 @@ impl Parts<'_> {
             self.config.attempts.retry_schedule.clone(),
             self.stop.clone(),
             self.metrics.clone(),
+            self.fitness.clone(),
         ));
         let deliveries = Deliveries::new(Arc::clone(handoff));
         Monitor::new().register(move |_| {
@@ -199,6 +223,7 @@ impl Parts<'_> {
             self.config.secrets.secrets_key.clone(),
             self.config.attempts.delivery_timeout.0,
             self.clock.clone(),
+            self.egress.clone(),
         ))
     }
 

@@ -1,5 +1,5 @@
 //! What operators and their tools ask the worker over HTTP: `/healthz` (it runs), `/readyz` (Redis answers, takes writes and has
-//! the store that it had), `/metrics` (Prometheus).
+//! the store that it had, and the worker lacks nothing for its work), `/metrics` (Prometheus).
 
 use std::future::pending;
 use std::panic::AssertUnwindSafe;
@@ -17,6 +17,8 @@ use store::condition::{Readiness, StoreWarning};
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;
+use crate::egress::Egress;
+use crate::fitness::Fitness;
 use crate::metrics::Metrics;
 use crate::outage::Trouble;
 use crate::stop::Stop;
@@ -31,6 +33,8 @@ const JSON: &str = "application/json";
 pub(crate) struct Probes {
     pub(crate) store: Store,
     pub(crate) trouble: Trouble,
+    pub(crate) fitness: Fitness,
+    pub(crate) egress: Egress,
     pub(crate) metrics: Metrics,
     pub(crate) stopping: Stop,
     pub(crate) clock: Clock,
@@ -114,6 +118,7 @@ fn readyz(Data(probes): Data<&Arc<Probes>>) -> Response {
 
 #[handler]
 fn metrics(Data(probes): Data<&Arc<Probes>>) -> Response {
+    probes.fitness.measure();
     match probes.metrics.render() {
         Ok(text) => Response::builder()
             .header(CONTENT_TYPE, prometheus::TEXT_FORMAT)
@@ -135,6 +140,8 @@ impl Probes {
         if let Some(trouble) = trouble.filter(is_news) {
             found.reasons.insert(0, trouble);
         }
+        self.fitness.tell(&mut found);
+        found.warnings.extend(self.egress.warning());
         if self.stopping.is_set() {
             found.reasons.insert(0, "the worker is stopping".to_owned());
         }

@@ -1,5 +1,5 @@
 //! Test events: somebody waits for the answer, so they go past the queue. Each is sent once, at once, by the first worker
-//! that has room; it holds no slot and no lease, strikes nobody and is never repeated.
+//! that has room and is fit for work; it holds no slot and no lease, strikes nobody and is never repeated.
 //!
 //! Whatever happens, whoever waits gets an answer: what is our own trouble is answered as `not_attempted`. Only a worker
 //! that dies leaves the asker to its timeout.
@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use crate::clock::Clock;
 use crate::deliver::Sender;
 use crate::deliver::message::Message;
+use crate::fitness::Fitness;
 use crate::metrics::{Metrics, NOT_ATTEMPTED, SUCCEEDED};
 use crate::outage::Outage;
 use crate::stop::Stop;
@@ -37,6 +38,7 @@ const ANSWER_AGAIN_AFTER: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub(crate) struct TestEvents {
     pub(crate) outage: Outage,
+    pub(crate) fitness: Fitness,
     pub(crate) stop: Stop,
     pub(crate) sender: Arc<TestEventSender>,
 }
@@ -72,6 +74,7 @@ impl TestEvents {
         let listener = self.sender.store.listener();
         // The semaphore is never closed.
         while let Ok(permit) = Arc::clone(&room).acquire_owned().await {
+            self.fitness.until_fit().await;
             let test_event = self.next(&listener).await;
             let sender = Arc::clone(&self.sender);
             sent.spawn(async move {

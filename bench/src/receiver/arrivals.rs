@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 
 use crate::stats::{Latency, latency};
 
@@ -47,6 +48,7 @@ pub(crate) struct Arrived {
 #[derive(Debug, Default)]
 pub(super) struct Arrivals {
     pages: RwLock<HashMap<String, Arc<Mutex<Page>>>>,
+    turns: Mutex<HashMap<String, Arc<Semaphore>>>,
     open: AtomicU64,
     most_at_once: AtomicU64,
 }
@@ -110,6 +112,13 @@ impl Drop for Open {
 }
 
 impl Arrivals {
+    /// Who takes turns at a path with so many workers.
+    pub(super) fn turns(&self, path: &str, workers: usize) -> Arc<Semaphore> {
+        let mut turns = self.turns.lock().unwrap();
+        let known = turns.entry(path.to_owned());
+        Arc::clone(known.or_insert_with(|| Arc::new(Semaphore::new(workers))))
+    }
+
     /// Writes a request down.
     pub(super) fn record(&self, path: &str, arrival: Option<Arrival>) {
         let page = self.page(path);

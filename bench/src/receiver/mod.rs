@@ -27,11 +27,28 @@ use path::Answer;
 
 use crate::clock;
 
+/// How many hosts a receiver is.
+pub(crate) const HOSTS: u8 = 10;
+
 /// Serves until the process is ended; prints where it listens first.
 pub(crate) async fn serve(port: u16) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.unwrap();
-    println!("{}", listener.local_addr().unwrap());
+    let address = listener.local_addr().unwrap();
     let arrivals = Arc::<Arrivals>::default();
+    for number in 1..HOSTS {
+        let other = TcpListener::bind((host(number), address.port())).await.unwrap();
+        tokio::spawn(listen(other, Arc::clone(&arrivals)));
+    }
+    println!("{address}");
+    listen(listener, arrivals).await;
+}
+
+/// The address of a host by its number.
+const fn host(number: u8) -> Ipv4Addr {
+    Ipv4Addr::new(127, 0, 0, 1 + number)
+}
+
+async fn listen(listener: TcpListener, arrivals: Arc<Arrivals>) {
     loop {
         let (stream, _) = listener.accept().await.unwrap();
         tokio::spawn(connection(stream, Arc::clone(&arrivals)));
@@ -74,6 +91,11 @@ async fn answer(request: Request<Incoming>, arrivals: &Arc<Arrivals>) -> Respons
     match answer {
         Answer::Instant => {}
         Answer::Delay(delay) => tokio::time::sleep(delay).await,
+        Answer::InTurn(workers, delay) => {
+            let turns = arrivals.turns(path, workers);
+            let _turn = turns.acquire().await.unwrap();
+            tokio::time::sleep(delay).await;
+        }
         Answer::Hang => std::future::pending().await,
         Answer::Fail(status) => return respond(StatusCode::from_u16(status).unwrap(), "as asked"),
     }
@@ -120,6 +142,11 @@ impl Receiver {
     /// The URL of a path, such as `/instant/7`.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    /// The URL of a path at one of its [`HOSTS`].
+    pub(crate) fn url_at(&self, number: u8, path: &str) -> String {
+        format!("http://{}:{}{path}", host(number), self.address.port())
     }
 
     /// What arrived at the paths that start with `prefix`.

@@ -9,6 +9,8 @@ pub(super) enum Answer {
     Instant,
     /// 200 after a while.
     Delay(Duration),
+    /// 200 after a while, for so many requests of a path at a time; the others wait for their turn.
+    InTurn(usize, Duration),
     /// Never.
     Hang,
     /// This status at once.
@@ -16,7 +18,7 @@ pub(super) enum Answer {
 }
 
 impl Answer {
-    /// Of `/instant/<name>`, `/delay/<milliseconds>/<name>`, `/hang/<name>` or `/fail/<status>/<name>`.
+    /// Of `/instant/<name>`, `/delay/<milliseconds>/<name>`, `/in-turn/<workers>/<milliseconds>/<name>`, `/hang/<name>` or `/fail/<status>/<name>`.
     pub(super) fn of(path: &str) -> Option<Self> {
         let mut parts = path.strip_prefix('/')?.split('/');
         let mode = parts.next()?;
@@ -24,6 +26,10 @@ impl Answer {
         let answer = match mode {
             "instant" => Self::Instant,
             "delay" => Self::Delay(Duration::from_millis(number()?)),
+            "in-turn" => Self::InTurn(
+                usize::try_from(number()?).ok().filter(|workers| *workers > 0)?,
+                Duration::from_millis(number()?),
+            ),
             "hang" => Self::Hang,
             "fail" => Self::Fail(
                 u16::try_from(number()?)

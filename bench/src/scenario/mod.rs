@@ -6,6 +6,10 @@ mod latency;
 
 mod noisy;
 
+mod few_workers;
+
+mod one_host;
+
 mod backlog;
 
 mod growth;
@@ -37,6 +41,10 @@ pub(crate) enum Scenario {
     Latency,
     /// How much later it arrives when other endpoints hang.
     Noisy,
+    /// How much of what receivers with few workers can do they are asked for, and no more.
+    FewWorkers,
+    /// How soon an event arrives at endpoints that share a host, some of which hang.
+    OneHost,
     /// How much later it arrives when another endpoint has a backlog.
     Backlog,
     /// What a delivery costs Redis with 10 to 10,000 endpoints and 1,000 to 1,000,000 deliveries waiting.
@@ -94,6 +102,8 @@ impl Scenario {
             Self::Fanout => Shape::fanout(setting).about(),
             Self::Latency => latency::about(setting),
             Self::Noisy => noisy::about(setting),
+            Self::FewWorkers => few_workers::about(setting),
+            Self::OneHost => one_host::about(setting),
             Self::Backlog => backlog::about(setting),
             Self::Growth => growth::about(setting),
             Self::Workers => format!("{}, one to four workers", Shape::fanout(setting).about()),
@@ -116,6 +126,8 @@ impl Scenario {
                 "50 of 100 hang",
                 "bullmq, 1 of 10",
             ],
+            Self::FewWorkers => &["1 at a time", "3 at a time", "8 at a time", "32 at a time"],
+            Self::OneHost => &["10 hosts", "1 host", "1 host, 4 hang"],
             Self::Backlog => &["no backlog", "backlog"],
             Self::Growth => &growth::SIZES.map(|(name, ..)| name),
             Self::Workers => &["1 worker", "2 workers", "3 workers", "4 workers"],
@@ -138,6 +150,12 @@ impl Scenario {
                 ("1 of 10 hang", "0 of 10 hang"),
                 ("50 of 100 hang", "0 of 100 hang"),
             ],
+            Self::FewWorkers => &[
+                ("1 at a time", "32 at a time"),
+                ("3 at a time", "32 at a time"),
+                ("8 at a time", "32 at a time"),
+            ],
+            Self::OneHost => &[("1 host", "10 hosts"), ("1 host, 4 hang", "1 host")],
             Self::Backlog => &[("backlog", "no backlog")],
             Self::Growth => &[("10,000, 1,000,000", "10, 1,000")],
             Self::Workers => &[
@@ -156,6 +174,8 @@ impl Scenario {
             Self::Fanout => throughput::measure(variant, Shape::fanout(setting)).await,
             Self::Latency => latency::measure(variant, setting).await,
             Self::Noisy => noisy::measure(variant, setting).await,
+            Self::FewWorkers => few_workers::measure(variant, setting).await,
+            Self::OneHost => one_host::measure(variant, setting).await,
             Self::Backlog => backlog::measure(variant, setting).await,
             Self::Growth => growth::measure(variant, setting).await,
             Self::Workers => {

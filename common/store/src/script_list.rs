@@ -2,8 +2,8 @@
 
 use super::scripts::{Assembled, Declaration, Listed, Script};
 use super::{
-    endpoints, events, health, identity, log, parked, policy, queue, rates, replays, rewrap, rotation,
-    server, test_events, watch,
+    egress, endpoints, events, health, identity, log, parked, policy, queue, rates, replays, rewrap,
+    rotation, server, test_events, watch,
 };
 
 macro_rules! list {
@@ -22,6 +22,9 @@ list![
     queue::UpkeepStep<'_>,
     parked::ParkedFind<'_>,
     policy::Announcement,
+    egress::DestinationsNote<'_>,
+    egress::OutageNote<'_>,
+    egress::StrikesTakeBack<'_>,
     rates::CallCount<'_>,
     test_events::TestEventAsk<'_>,
     test_events::TestEventWithdraw<'_>,
@@ -32,6 +35,7 @@ list![
     endpoints::EndpointUpdate<'_>,
     endpoints::EndpointRemove<'_>,
     endpoints::EndpointRetry<'_>,
+    endpoints::EndpointEnable<'_>,
     rotation::EndpointRotate<'_>,
     rewrap::EndpointRewrap<'_>,
     health::EndpointHealth<'_>,

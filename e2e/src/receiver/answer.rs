@@ -9,6 +9,7 @@ use bytes::Bytes;
 pub struct Answer {
     pub(super) delay: Duration,
     pub(super) held: bool,
+    pub(super) closes: bool,
     pub(super) action: Action,
 }
 
@@ -52,6 +53,7 @@ impl Answer {
         Self {
             delay: Duration::ZERO,
             held: false,
+            closes: false,
             action,
         }
     }
@@ -174,6 +176,11 @@ impl Answer {
         }
     }
 
+    /// Whether it ends the connection without a byte.
+    pub(super) const fn cuts_off(&self) -> bool {
+        matches!(self.action, Action::Reset | Action::Close)
+    }
+
     /// Adds a header; only to complete responses.
     ///
     /// # Panics
@@ -206,6 +213,13 @@ impl Answer {
     #[must_use]
     pub const fn after(mut self, delay: Duration) -> Self {
         self.delay = delay;
+        self
+    }
+
+    /// Closes the connection after the answer, without having said so; only after complete responses.
+    #[must_use]
+    pub const fn then_closes(mut self) -> Self {
+        self.closes = true;
         self
     }
 

@@ -44,8 +44,11 @@ pub(super) async fn serve(mut stream: impl Stream, connection: usize, record: &R
     let mut buffer = BytesMut::new();
     // A client that goes away in the middle, or that doesn't speak HTTP/1.1, leaves no record.
     while let Ok(Some(request)) = read_request(&mut stream, &mut buffer, connection).await {
-        let answer = record.take(request);
+        let mut answer = record.take(request);
         let _open = Open(record);
+        if let Some(workers) = record.workers.get() {
+            workers.handle(std::mem::take(&mut answer.delay)).await;
+        }
         match perform(&mut stream, answer, record).await {
             Ok(true) => {}
             Ok(false) | Err(_) => return,
@@ -86,6 +89,7 @@ async fn read_request(
         body: Bytes::new(),
         at: Instant::now(),
         status: None,
+        was_cut_off: false,
     };
     let length: usize = match request.header("content-length") {
         Some(value) => value.parse().map_err(|_| malformed())?,
@@ -126,7 +130,7 @@ async fn perform(stream: &mut impl Stream, answer: Answer, record: &Record) -> i
             response.extend_from_slice(&body);
             stream.write_all(&response).await?;
             stream.flush().await?;
-            return Ok(true);
+            return Ok(!answer.closes);
         }
         Action::Hang => until_closed(stream, std::future::pending()).await?,
         Action::Drip {

@@ -25,6 +25,8 @@ mod record;
 
 mod tls;
 
+mod workers;
+
 pub use answer::Answer;
 pub use record::Received;
 pub use tls::TestCa;

@@ -3,13 +3,14 @@
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::sync::watch;
 
 use super::Answer;
+use super::workers::Workers;
 
 /// One request.
 #[derive(Debug, Clone)]
@@ -30,6 +31,8 @@ pub struct Received {
     pub at: Instant,
     /// The status of the answer, if a client can judge by it.
     pub status: Option<u16>,
+    /// Whether its connection ended without a byte of an answer: a client may send it again within the same attempt.
+    pub was_cut_off: bool,
 }
 
 impl Received {
@@ -75,6 +78,8 @@ pub(super) struct Record {
     open: AtomicUsize,
     most_open: AtomicUsize,
     pub(super) gate: watch::Sender<bool>,
+    /// Its workers, if there are only so many.
+    pub(super) workers: OnceLock<Workers>,
 }
 
 #[derive(Default)]
@@ -106,6 +111,7 @@ impl Record {
             None => Answer::status(200),
         });
         request.status = answer.complete_status();
+        request.was_cut_off = answer.cuts_off();
         let open = self.open.fetch_add(1, Ordering::SeqCst) + 1;
         self.most_open.fetch_max(open, Ordering::SeqCst);
         lock(&self.received).push(Arc::new(request));

@@ -63,6 +63,17 @@ impl TestCa {
         files.into()
     }
 
+    /// The certificate of a server for these names and its key in files, for a server that isn't ours.
+    #[must_use]
+    pub fn server_files(&self, names: &[&str]) -> [PathBuf; 2] {
+        let key = KeyPair::generate().unwrap();
+        let certificate = parameters(names).signed_by(&key, &self.issuer).unwrap();
+        let files = ["crt", "key"].map(|ending| self.dir.path().join(format!("server.{ending}.pem")));
+        std::fs::write(&files[0], certificate.pem()).unwrap();
+        std::fs::write(&files[1], key.serialize_pem()).unwrap();
+        files
+    }
+
     /// What a server for these names needs, if it accepts only clients with a certificate of this authority.
     pub(crate) fn demanding_acceptor(&self, names: &[&str]) -> TlsAcceptor {
         let mut roots = RootCertStore::empty();

@@ -98,7 +98,27 @@ async fn the_life_of_an_endpoint() {
     );
     assert_eq!(cleared["url"], "https://example.com/v2");
 
-    // How it is served.
+    customer.remove_endpoint(&id).await;
+    assert_eq!(
+        customer.get(&format!("{ENDPOINTS}/{id}")).await.code(),
+        "endpoint_not_found"
+    );
+    assert_eq!(
+        customer.delete(&format!("{ENDPOINTS}?id={id}")).await.code(),
+        "endpoint_not_found"
+    );
+    assert_eq!(customer.get(ENDPOINTS).await.body, json!({"endpoints": []}));
+    system.stop();
+}
+
+#[tokio::test]
+async fn how_an_endpoint_is_served_can_be_changed() {
+    let system = api().await;
+    let customer = system.customer();
+    let id = customer
+        .create_endpoint("http://127.0.0.1:9000/hook", &["*"])
+        .await
+        .id;
     let gently = json!({"id": id, "rateLimit": 5, "autoResume": true});
     let changed = customer.patch(ENDPOINTS, &gently).await.expect(200).body;
     assert_eq!(
@@ -116,6 +136,7 @@ async fn the_life_of_an_endpoint() {
         (&changed["rateLimit"], &changed["autoResume"]),
         (&Value::Null, &json!(false))
     );
+    let mut connection = connect(&system.redis);
     let stored: Vec<(String, String)> = connection.hgetall(format!("wh:{{0}}:endpoint:{id}")).unwrap();
     assert!(
         !stored
@@ -123,18 +144,6 @@ async fn the_life_of_an_endpoint() {
             .any(|(field, _)| field == "rateLimit" || field == "autoResume"),
         "{stored:?}"
     );
-
-    customer.remove_endpoint(&id).await;
-    assert_eq!(
-        customer.get(&format!("{ENDPOINTS}/{id}")).await.code(),
-        "endpoint_not_found"
-    );
-    assert_eq!(
-        customer.delete(&format!("{ENDPOINTS}?id={id}")).await.code(),
-        "endpoint_not_found"
-    );
-    assert_eq!(customer.get(ENDPOINTS).await.body, json!({"endpoints": []}));
-    system.stop();
 }
 
 #[tokio::test]

@@ -3,4 +3,6 @@
 
 mod clerk;
 
+mod distance;
+
 mod receiver;

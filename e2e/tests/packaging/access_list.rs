@@ -17,7 +17,7 @@ use Who::{Api, Operator, Worker};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Who {
     Api,
-    /// The workers, and `webhooksctl secrets rewrap`.
+    /// The workers, and `webhooksctl secrets rewrap` and `endpoints enable`.
     Worker,
     /// `webhooksctl check`, and whoever follows docs/operations.md.
     Operator,
@@ -31,10 +31,14 @@ const SCRIPTS: &[(&str, Who)] = &[
     ("work", Worker),
     ("upkeep", Worker),
     ("parked_find", Worker),
+    ("destinations_note", Worker),
+    ("outage_note", Worker),
+    ("strikes_take_back", Worker),
     ("endpoint_create", Api),
     ("endpoint_update", Api),
     ("endpoint_rotate", Api),
     ("endpoint_rewrap", Worker),
+    ("endpoint_enable", Worker),
     ("endpoint_remove", Api),
     ("endpoint_list", Api),
     ("endpoint_health", Api),
@@ -69,6 +73,7 @@ const CODE: &[(&str, &str, &[Who])] = &[
     ),
     ("check/standing.rs", "hgetall llen lrange zcard", &[Operator]),
     ("check/walk.rs", "hgetall scan", &[Operator]),
+    ("endpoints/enable.rs", "hmget scan", &[Worker]),
     ("identity/accept.rs", "hgetall", &[Operator]),
     ("server/info.rs", "info", &[Api, Worker]),
     ("log/detail.rs", "hmget", &[Api]),

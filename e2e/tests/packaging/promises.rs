@@ -11,13 +11,14 @@ use super::house::{files_below, root};
 const DOCUMENTS: [&str; 2] = ["guarantees", "security"];
 
 /// The folders below `e2e/tests`, each a test binary.
-const BINARIES: [&str; 7] = [
+const BINARIES: [&str; 8] = [
     "api",
     "client",
     "faults",
     "packaging",
     "reliability",
     "security",
+    "servers",
     "store",
 ];
 

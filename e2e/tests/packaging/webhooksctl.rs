@@ -69,3 +69,68 @@ async fn a_check_finds_what_does_not_agree() {
     assert!(!good && text.contains("Redis is not available"), "{text}");
     system.stop();
 }
+
+/// After a trouble that was not the receivers', the operator switches on what it disabled, and everything arrives.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operator_switches_on_what_failures_disabled() {
+    let (system, receiver, endpoint) = System::builder()
+        .env("DISABLE_AFTER", "1")
+        .start_with_hook()
+        .await;
+    let customer = system.customer();
+    let off = customer.create_endpoint(&receiver.url("/off"), &["*"]).await;
+    customer.toggle(&off.id).await;
+    receiver.then("/hook", [Answer::status(500)]);
+    let push = async || {
+        system
+            .backend()
+            .push(system.account(), "session.created", json!({}))
+            .await
+    };
+    push().await;
+    let disabled = system
+        .wait_for_endpoint(&endpoint.id, "the endpoint to be disabled", |seen| {
+            seen["active"] == false
+        })
+        .await;
+    push().await;
+    let url = system.redis.url();
+    let enable = |since: &str, more: &[&str]| {
+        let arguments = [
+            "endpoints",
+            "enable",
+            "--redis-url",
+            &url,
+            "--disabled-since",
+            since,
+        ];
+        run(&[&arguments[..], more].concat())
+    };
+    let since = disabled["disabledAt"].as_str().unwrap();
+    let (good, text) = enable(since, &["--dry-run"]);
+    assert!(
+        good && text.contains("2 endpoints: 1 would be switched on"),
+        "{text}"
+    );
+    assert!(text.contains(&endpoint.id) && !text.contains(&off.id), "{text}");
+    let (good, text) = enable("2100-01-01T00:00:00Z", &[]);
+    assert!(good && text.contains("0 were switched on"), "{text}");
+    assert_eq!(customer.endpoint(&endpoint.id).await["active"], false);
+
+    let (good, text) = enable(since, &[]);
+    assert!(good && text.contains("1 were switched on"), "{text}");
+    assert!(
+        text.contains(&endpoint.id) && text.contains(system.account()),
+        "{text}"
+    );
+    receiver.wait_for_at("/hook", 3).await;
+    assert_eq!(customer.endpoint(&endpoint.id).await["active"], true);
+    assert_eq!(
+        customer.endpoint(&off.id).await["active"],
+        false,
+        "its owner did that"
+    );
+    let (good, text) = enable("yesterday", &[]);
+    assert!(!good && text.contains("RFC 3339"), "{text}");
+    system.finish().await;
+}

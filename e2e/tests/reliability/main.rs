@@ -17,8 +17,12 @@ mod rotation;
 
 mod phases;
 
+mod reused;
+
 mod proxy;
 
 mod workers;
+
+mod few_workers;
 
 mod slow;

@@ -153,7 +153,11 @@ async fn the_whole_system_works_with_least_rights() {
     let key = system.api.variable("SECRETS_KEY").unwrap().to_owned();
     let runs = [
         (system.redis.url_as("operator"), vec!["check"]),
-        (worker, vec!["secrets", "rewrap"]),
+        (worker.clone(), vec!["secrets", "rewrap"]),
+        (
+            worker,
+            vec!["endpoints", "enable", "--disabled-since", "2026-01-01T00:00:00Z"],
+        ),
     ];
     for (url, arguments) in runs {
         let environment = [

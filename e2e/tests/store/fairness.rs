@@ -9,7 +9,7 @@ use domain::event::EventType;
 use domain::id::EndpointId;
 use store::queue::{AttemptRecord, Leased, Outcome, WorkRequest};
 
-use crate::fixture::{Fixture, Worker, event_of, failed, report, succeeded, wants};
+use crate::fixture::{Fixture, Worker, event_of, failed, given_back, report, succeeded, wants};
 
 fn by_endpoint(leased: &[Leased]) -> HashMap<EndpointId, usize> {
     let mut counts = HashMap::new();
@@ -97,7 +97,7 @@ async fn after_a_strike_an_endpoint_starts_slowly_with_one_at_a_time() {
         assert_eq!(leased.len(), twice_as_many);
         fixture.report(&mut worker, &leased[0], succeeded()).await;
         for leased in &leased[1..] {
-            fixture.report(&mut worker, leased, Outcome::GivenBack).await;
+            fixture.report(&mut worker, leased, given_back(0)).await;
         }
     }
 }
@@ -120,6 +120,7 @@ async fn slow_endpoints_get_only_the_slots_that_are_spared_for_them() {
     fixture
         .report(&mut worker, &leased, Outcome::Succeeded(took_long))
         .await;
+    fixture.end_slow_start(&slow).await;
     for _ in 0..20 {
         fixture
             .accept(&event_of(EventType::MessageSent, "bot", "{}"))

@@ -98,16 +98,15 @@ impl Fixture {
 
     /// From now on the endpoint may have as many in flight as any.
     pub(crate) async fn end_slow_start(&self, id: &EndpointId) {
-        let mut raw = self.raw.clone();
+        self.set_limit(id, self.policy.endpoint_concurrency).await;
+    }
+
+    /// From now on the endpoint may have so many in flight.
+    pub(crate) async fn set_limit(&self, id: &EndpointId, limit: u32) {
         let key = format!("wh:{{0}}:endpoint:{id}");
-        let limit = self.policy.endpoint_concurrency;
-        let _: i64 = redis::cmd("HSET")
-            .arg(key)
-            .arg("limit")
-            .arg(limit)
-            .query_async(&mut raw)
-            .await
-            .unwrap();
+        let _: i64 = self
+            .command(redis::cmd("HSET").arg(key).arg("limit").arg(limit))
+            .await;
     }
 
     /// An endpoint that was never attempted.
@@ -136,6 +135,22 @@ impl Fixture {
         let patch = EndpointPatch {
             active: Some(active),
             parked,
+            ..EndpointPatch::default()
+        };
+        self.store
+            .update_endpoint(&account(), id, &patch)
+            .await
+            .unwrap()
+            .expect("the endpoint exists")
+    }
+
+    pub(crate) async fn change_url(&self, id: &EndpointId, url: &str) -> Endpoint {
+        let policy = UrlPolicy {
+            allow_http: true,
+            addresses: AddressPolicy::default(),
+        };
+        let patch = EndpointPatch {
+            url: Some(EndpointUrl::parse(url, &policy).unwrap()),
             ..EndpointPatch::default()
         };
         self.store
@@ -446,6 +461,13 @@ pub(crate) fn refused(asked: Option<u64>, retry_in: Option<u64>) -> Outcome {
         wait: asked.map(Duration::from_secs),
         retry_in: retry_in.map(Duration::from_secs),
         jitter: 0.0,
+    }
+}
+
+/// No attempt was made; zero seconds: the delivery goes back to the front at once.
+pub(crate) fn given_back(seconds: u64) -> Outcome {
+    Outcome::GivenBack {
+        wait: Duration::from_secs(seconds),
     }
 }
 

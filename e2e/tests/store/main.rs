@@ -8,8 +8,11 @@
 
 mod accept;
 mod account_events;
+mod carries;
 mod check;
 mod clocks;
+mod egress;
+mod enable;
 mod endpoints;
 mod fairness;
 mod finished;

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use domain::endpoint::{DisabledReason, EndpointPatch, EndpointState, EndpointUrl, ParkedAction, UrlPolicy};
 use domain::id::EventId;
-use store::queue::{Outcome, Receipt, WorkRequest};
+use store::queue::{Receipt, WorkRequest};
 
-use crate::fixture::{Fixture, Worker, account, failed, gone, report, succeeded, wants};
+use crate::fixture::{Fixture, Worker, account, failed, given_back, gone, report, succeeded, wants};
 
 #[tokio::test]
 async fn a_success_leaves_the_log_and_the_payload_for_a_day() {
@@ -305,9 +305,56 @@ async fn a_delivery_that_is_given_back_is_as_if_it_had_not_been_fetched() {
     let before = fixture.list(&format!("pending:{endpoint}")).await;
     let mut worker = Worker::new();
     let leased = fixture.fetch(&mut worker, 1).await.remove(0);
-    fixture.report(&mut worker, &leased, Outcome::GivenBack).await;
+    fixture.report(&mut worker, &leased, given_back(0)).await;
     assert_eq!(fixture.list(&format!("pending:{endpoint}")).await, before);
     let again = fixture.fetch(&mut Worker::new(), 1).await.remove(0);
+    assert_eq!((again.delivery, again.attempt), (leased.delivery, 1));
+}
+
+#[tokio::test]
+async fn a_delivery_that_is_given_back_to_wait_loses_no_attempt_and_any_worker_finds_it_in_time() {
+    let (fixture, endpoint) = Fixture::with_events(2).await;
+    let mut worker = Worker::new();
+    let first = fixture.fetch(&mut worker, 1).await.remove(0);
+    fixture.report(&mut worker, &first, failed(Some(30))).await;
+    fixture.pass(Duration::from_secs(31)).await;
+    for wait in [5, 10] {
+        for _ in 0..2 {
+            let leased = fixture.fetch(&mut worker, 1).await.remove(0);
+            // One was tried before, and one was not.
+            let attempt = if leased.delivery == first.delivery { 2 } else { 1 };
+            assert_eq!(leased.attempt, attempt);
+            let receipt = fixture.report(&mut worker, &leased, given_back(wait)).await;
+            assert_eq!(receipt, Receipt::Recorded);
+        }
+        assert!(fixture.fetch(&mut worker, 10).await.is_empty(), "both wait");
+        let seen = fixture.get(&endpoint).await;
+        assert_eq!((seen.consecutive_failures, seen.queue.total()), (1, 2));
+        assert_eq!(seen.queue.in_flight, 0, "they count on no cap");
+        fixture.assert_no_violation().await;
+        let idle = fixture.work(&mut worker, wants(10)).await;
+        let due = idle.next_due.unwrap();
+        assert!(due <= Duration::from_secs(wait), "{due:?}");
+        fixture.pass(due + Duration::from_millis(100)).await;
+    }
+    let again = fixture.fetch(&mut Worker::new(), 10).await;
+    assert_eq!(again.len(), 1, "after a strike one is in flight at a time");
+    let log: i64 = fixture
+        .command(redis::cmd("XLEN").arg(format!("wh:{{0}}:log:{endpoint}")))
+        .await;
+    assert_eq!(log, 1, "what was no attempt is not logged");
+}
+
+#[tokio::test]
+async fn what_is_given_back_to_wait_at_an_endpoint_that_was_switched_off_is_parked() {
+    let (fixture, endpoint) = Fixture::with_events(1).await;
+    let mut worker = Worker::new();
+    let leased = fixture.fetch(&mut worker, 1).await.remove(0);
+    fixture.switch(&endpoint, false, ParkedAction::Deliver).await;
+    fixture.report(&mut worker, &leased, given_back(60)).await;
+    fixture.assert_no_violation().await;
+    fixture.switch(&endpoint, true, ParkedAction::Deliver).await;
+    let again = fixture.fetch(&mut worker, 1).await.remove(0);
     assert_eq!((again.delivery, again.attempt), (leased.delivery, 1));
 }
 

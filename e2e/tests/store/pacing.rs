@@ -7,9 +7,9 @@ use std::time::Duration;
 use domain::endpoint::{EndpointPatch, RateLimit};
 use domain::event::EventType;
 use domain::id::EndpointId;
-use store::queue::{Outcome, WorkReply, WorkRequest};
+use store::queue::{WorkReply, WorkRequest};
 
-use crate::fixture::{Fixture, Worker, account, event_of, report, succeeded, wants};
+use crate::fixture::{Fixture, Worker, account, event_of, given_back, report, succeeded, wants};
 
 async fn with_rate(rate: i64) -> (Fixture, EndpointId) {
     let fixture = Fixture::new().await;
@@ -133,7 +133,7 @@ async fn an_endpoint_whose_rate_is_taken_away_is_served_at_once() {
     fixture.assert_sound().await;
     assert_eq!(fixture.fetch(&mut worker, 64).await.len(), 9);
     for leased in first {
-        fixture.report(&mut worker, &leased, Outcome::GivenBack).await;
+        fixture.report(&mut worker, &leased, given_back(0)).await;
     }
     fixture.assert_sound().await;
 }

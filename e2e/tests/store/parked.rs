@@ -12,7 +12,7 @@ use store::events::Budgets;
 use store::parked::{ParkedSearch, SearchStep};
 use store::queue::Outcome;
 
-use crate::fixture::{BUDGETS, Fixture, Worker, account, event_of, failed, gone, succeeded};
+use crate::fixture::{BUDGETS, Fixture, Worker, account, event_of, failed, given_back, gone, succeeded};
 use crate::parked_scene::{HOUR, fixture, key};
 
 #[tokio::test]
@@ -180,7 +180,7 @@ async fn what_was_released_behind_newer_events_is_parked_again_in_the_order_of_a
     let mut first = fixture.lease(&mut worker, 1).await;
     fixture.end(&mut worker, &first, succeeded).await;
     first = fixture.lease(&mut worker, 10).await;
-    fixture.end(&mut worker, &first, || Outcome::GivenBack).await;
+    fixture.end(&mut worker, &first, || given_back(0)).await;
     assert_eq!(fixture.waiting(&id).await, (89, 0));
     let last = fixture.lease(&mut worker, 1).await;
     fixture.end(&mut worker, &last, gone).await;

@@ -8,7 +8,7 @@ use domain::endpoint::ParkedAction;
 use domain::id::{DeliveryId, EndpointId};
 use store::queue::{Leased, Outcome, Receipt, WorkReply, WorkRequest};
 
-use crate::fixture::{Fixture, Worker, account, failed, gone, report, succeeded, wants};
+use crate::fixture::{Fixture, Worker, account, failed, given_back, gone, report, succeeded, wants};
 
 /// Pushes this many events, lets each of their deliveries lose three leases, and waits until they are due. Suspects that wait already stay where they are.
 async fn suspects(fixture: &Fixture, count: usize) -> Vec<DeliveryId> {
@@ -287,7 +287,7 @@ async fn a_suspect_whose_attempt_panics_is_blamed_and_one_that_is_given_back_is_
         let outcome = if one.delivery == *panicked {
             Outcome::Crashed
         } else {
-            Outcome::GivenBack
+            given_back(0)
         };
         fixture.report(&mut worker, one, outcome).await;
     }

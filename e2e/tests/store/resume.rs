@@ -8,9 +8,9 @@ use std::time::Duration;
 use domain::endpoint::EndpointState::{Active, Disabled};
 use domain::endpoint::ParkedAction::Deliver;
 use domain::id::EndpointId;
-use store::queue::{Leased, Outcome};
+use store::queue::Leased;
 
-use crate::fixture::{Fixture, Worker, failed, gone, succeeded};
+use crate::fixture::{Fixture, Worker, failed, given_back, gone, succeeded};
 use crate::parked_scene::{HOUR, fixture, key};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -198,7 +198,7 @@ async fn a_probe_waits_for_something_to_send_and_comes_again_when_its_worker_die
         (&probes[0].delivery, 1),
         "its first attempt is still to come"
     );
-    fixture.end(&mut worker, &again, || Outcome::GivenBack).await;
+    fixture.end(&mut worker, &again, || given_back(0)).await;
     fixture.assert_no_violation().await;
     let third = fixture.probe_after(&mut worker, Duration::from_secs(6)).await;
     fixture.end(&mut worker, &third, || failed(None)).await;

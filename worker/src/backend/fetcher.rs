@@ -17,6 +17,8 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{Notify, watch};
 
 use crate::clock::Clock;
+use crate::egress::Egress;
+use crate::fitness::Fitness;
 use crate::metrics::Metrics;
 use crate::outage::Outage;
 use crate::stop::Stop;
@@ -35,6 +37,8 @@ pub(crate) struct Fetcher {
     pub(crate) slots: Arc<Slots>,
     pub(crate) reports: UnboundedReceiver<Report>,
     pub(crate) handoff: Arc<Handoff>,
+    /// Remembers the strikes.
+    pub(crate) egress: Egress,
     /// Whether a wake token would help.
     pub(crate) idle: watch::Sender<bool>,
     /// Notified when a wake token has come.
@@ -43,6 +47,7 @@ pub(crate) struct Fetcher {
     pub(crate) metrics: Metrics,
     pub(crate) outage: Outage,
     pub(crate) clock: Clock,
+    pub(crate) fitness: Fitness,
 }
 
 /// What it remembers from call to call.
@@ -96,6 +101,7 @@ impl Fetcher {
             if stopping && view.held == 0 && session.waiting.is_empty() {
                 return;
             }
+            session.planner.allow(self.fitness.allowance(now));
             let action = session.planner.next(now, &view, session.waiting.len(), stopping);
             let is_idle = matches!(action, Action::Wait { idle: true, .. });
             self.idle
@@ -112,6 +118,7 @@ impl Fetcher {
         tokio::select! {
             Some(report) = self.reports.recv() => session.waiting.push_back(report),
             () = self.woken.notified() => session.planner.woken(),
+            () = self.fitness.changed() => {}
             () = tokio::time::sleep_until(until.unwrap_or_else(tokio::time::Instant::now)), if until.is_some() => {}
             () = self.stop.requested(), if !stopping => {}
         }
@@ -189,6 +196,9 @@ impl Fetcher {
 
     fn take_receipts(&self, reports: &[Report], receipts: &[Receipt]) {
         for (report, receipt) in reports.iter().zip(receipts) {
+            if *receipt != Receipt::Stale {
+                self.egress.recorded(report);
+            }
             match receipt {
                 Receipt::Recorded => {}
                 Receipt::DisabledEndpoint => {

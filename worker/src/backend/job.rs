@@ -43,7 +43,7 @@ impl Job {
     pub(crate) fn start(mut self, timeout: Duration, now: Instant) -> Option<StartedJob> {
         if self.lease_ends.saturating_duration_since(now) < timeout + MARGIN {
             tracing::info!(delivery = %self.leased.delivery, "too little is left of the lease; giving it back");
-            self.permit.not_attempted(&NotAttempted::Late);
+            self.permit.not_attempted(&NotAttempted::Late, Duration::ZERO);
             return None;
         }
         self.permit.start();
@@ -60,9 +60,9 @@ impl StartedJob {
         self.permit.finish(outcome);
     }
 
-    /// Reports that there was no attempt after all.
-    pub(crate) fn not_attempted(self, reason: &NotAttempted) {
-        self.permit.not_attempted(reason);
+    /// Reports that there was no attempt after all; given back, the delivery waits for `wait`.
+    pub(crate) fn not_attempted(self, reason: &NotAttempted, wait: Duration) {
+        self.permit.not_attempted(reason, wait);
     }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! apalis runs the attempts; what it runs comes from here. The [`fetcher`] leases deliveries and leaves them as
 //! [`job`]s in the [`handoff`], from which [`Deliveries`] hands them to apalis. [`plan`] decides how much to fetch, from
-//! what the [`slots`] hold. [`wake`] tells when there is something to fetch, so that nobody polls, and [`slow_names`] which
-//! endpoints the queue should know to be slow.
+//! what the [`slots`] hold; that is little while the worker can't do its work ([`fitness`](crate::fitness)). [`wake`] tells
+//! when there is something to fetch, so that nobody polls, and [`slow_names`] which endpoints the queue should know to be
+//! slow.
 //!
 //! The backend never fails: whatever happens to Redis, the fetcher waits it out.
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use store::queue::{MAX_FETCH, MAX_REPORTS, WorkReply};
 
 use super::slots::View;
+use crate::fitness::Allowance;
 
 /// A worker with room looks at least this often, even if nothing woke it: wake tokens get lost.
 const LOOK_AFTER: Duration = Duration::from_secs(3);
@@ -66,6 +67,8 @@ pub(crate) struct Want {
 #[derive(Debug)]
 pub(crate) struct Planner {
     capacity: Capacity,
+    /// What it may take while the worker can't do its work.
+    allowance: Option<Allowance>,
     /// Whether there may be something to fetch.
     promising: bool,
     /// When to look again even if nothing has woken us.
@@ -82,12 +85,18 @@ impl Planner {
     pub(crate) const fn new(capacity: Capacity, now: Instant) -> Self {
         Self {
             capacity,
+            allowance: None,
             promising: true,
             look_at: now,
             pause_until: None,
             reports_since: None,
             pauses: 0,
         }
+    }
+
+    /// Sets what may be taken from now on; `None`: as much as there is room for.
+    pub(crate) const fn allow(&mut self, allowance: Option<Allowance>) {
+        self.allowance = allowance;
     }
 
     /// What to do, with `reports` waiting.
@@ -122,6 +131,8 @@ impl Planner {
         let want = self.room(view);
         let due_at = if self.promising { now } else { self.look_at };
         let due_at = due_at.max(self.pause_until.unwrap_or(now));
+        let allowed_at = self.allowance.and_then(|allowance| allowance.from).unwrap_or(now);
+        let due_at = due_at.max(allowed_at);
         let fetch_at = (want.deliveries > 0).then_some(due_at);
         let report_at = match reports {
             0 => None,
@@ -129,10 +140,12 @@ impl Planner {
             _ => Some(now),
         };
         match fetch_at.into_iter().chain(report_at).min() {
+            Some(at) if now >= at && now < allowed_at => REPORT,
             Some(at) if now >= at => Action::Call(want),
             Some(at) => Action::Wait {
                 until: Some(at),
-                idle: want.deliveries > 0 && !self.promising,
+                // Wake tokens are for those that can do the work.
+                idle: want.deliveries > 0 && !self.promising && self.allowance.is_none(),
             },
             None => WAIT,
         }
@@ -147,6 +160,13 @@ impl Planner {
         let free = self.capacity.slots.saturating_sub(view.held);
         let slow = (self.capacity.slots / 2).max(1).saturating_sub(view.held_slow);
         let deliveries = free.min(u32::try_from(MAX_FETCH).unwrap_or(u32::MAX));
+        let (deliveries, suspects) = match self.allowance {
+            None => (
+                deliveries,
+                MOST_SUSPECTS.min((self.capacity.slots / SUSPECTS_PART).max(1)),
+            ),
+            Some(allowance) => (deliveries.min(allowance.most.saturating_sub(view.held)), 1),
+        };
         Want {
             deliveries,
             slow: slow.min(deliveries),
@@ -156,7 +176,7 @@ impl Planner {
                 free
             },
             bytes,
-            suspects: MOST_SUSPECTS.min((self.capacity.slots / SUSPECTS_PART).max(1)),
+            suspects,
         }
     }
 

@@ -189,18 +189,18 @@ impl Permit {
         self.report(outcome);
     }
 
-    /// Reports that there was no attempt: the delivery is given back, or its attempt counts as crashed if that would be
-    /// in vain.
-    pub(crate) fn not_attempted(mut self, reason: &NotAttempted) {
-        self.report_not_attempted(reason);
+    /// Reports that there was no attempt: the delivery is given back and waits for `wait`, or its attempt counts as crashed if
+    /// that would be in vain.
+    pub(crate) fn not_attempted(mut self, reason: &NotAttempted, wait: Duration) {
+        self.report_not_attempted(reason, wait);
     }
 
-    fn report_not_attempted(&mut self, reason: &NotAttempted) {
+    fn report_not_attempted(&mut self, reason: &NotAttempted, wait: Duration) {
         let metrics = &self.slots.metrics;
         match reason.given_back() {
             Some(label) => {
                 metrics.given_back.with_label_values(&[label]).inc();
-                self.report(Outcome::GivenBack);
+                self.report(Outcome::GivenBack { wait });
             }
             None => {
                 metrics.crashed.inc();
@@ -231,7 +231,9 @@ impl Drop for Permit {
                 self.slots.metrics.crashed.inc();
                 self.report(Outcome::Crashed);
             }
-            Stage::Waiting | Stage::Started => self.report_not_attempted(&NotAttempted::Stopping),
+            Stage::Waiting | Stage::Started => {
+                self.report_not_attempted(&NotAttempted::Stopping, Duration::ZERO);
+            }
         }
     }
 }

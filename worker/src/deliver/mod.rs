@@ -10,11 +10,12 @@
 //! Whatever a receiver does is an outcome, never an error. What the receiver is not to blame for ([`NotAttempted`]) is no
 //! attempt, and the endpoint gets no strike:
 //!
-//! - A worker that stops, a lease that is nearly over, or a machine that lacks memory, files or ports: the delivery is given
-//!   back.
-//! - A proxy that doesn't do its work: given back after a pause.
-//! - A signing secret that doesn't open (`SECRETS_KEY` lacks its key): given back after a pause, so that the delivery
-//!   waits, unharmed, for the operator who reads the log. Meanwhile it counts as slow, and others go first.
+//! - A worker that stops, or a lease that is nearly over: the delivery is given back.
+//! - A machine that lacks memory, files or ports, a proxy that doesn't do its work, a `SECRETS_KEY` that opens nothing, our own
+//!   network or resolver that is down ([`egress`](crate::egress)): given back at once, to the front, where other workers find it,
+//!   while this one restrains itself ([`fitness`](crate::fitness)).
+//! - One endpoint's signing secret that doesn't open, while others' do: given back to wait among the retries, unharmed, for the
+//!   operator who reads the log.
 //! - A stored record that can't be sent at all: reported as a crash, which sets it aside after three of them.
 
 pub(crate) mod message;
@@ -40,7 +41,9 @@ use store::queue::{Leased, Outcome};
 
 use crate::backend::job::Job;
 use crate::clock::Clock;
-use crate::fault::NotAttempted;
+use crate::egress::Egress;
+use crate::fault::{Need, NotAttempted};
+use crate::fitness::Fitness;
 use crate::metrics::Metrics;
 use crate::stop::Stop;
 use crate::transport::Client;
@@ -48,15 +51,6 @@ use conclude::conclude;
 use exchange::Exchange;
 use message::Message;
 use targets::Targets;
-
-/// How long a delivery is held whose secret doesn't open.
-const SECRET_PAUSE: Duration = Duration::from_secs(5);
-
-/// How long a delivery is held that could not go through the proxy.
-const PROXY_PAUSE: Duration = Duration::from_secs(2);
-
-/// How long a delivery is held for which this machine lacks something.
-const RESOURCES_PAUSE: Duration = Duration::from_secs(1);
 
 /// How often the log says that the proxy doesn't work.
 const SAY_EVERY: Duration = Duration::from_secs(30);
@@ -75,8 +69,8 @@ pub(crate) async fn handle(job: Job, deliverer: Data<Arc<Deliverer>>) {
         Ok(outcome) => job.finish(outcome),
         Err(reason) => {
             deliverer.log_reason(&job.leased, &reason);
-            deliverer.pause(&reason).await;
-            job.not_attempted(&reason);
+            let wait = deliverer.fitness.could_not(&reason, &job.leased.endpoint.id);
+            job.not_attempted(&reason, wait);
         }
     }
 }
@@ -88,17 +82,25 @@ pub(crate) struct Deliverer {
     schedule: RetrySchedule,
     stop: Stop,
     metrics: Metrics,
+    fitness: Fitness,
     proxy_trouble: Mutex<Seldom>,
 }
 
 impl Deliverer {
     /// Makes attempts with `sender`, and has failed ones repeated as `schedule` says.
-    pub(crate) fn new(sender: Arc<Sender>, schedule: RetrySchedule, stop: Stop, metrics: Metrics) -> Self {
+    pub(crate) fn new(
+        sender: Arc<Sender>,
+        schedule: RetrySchedule,
+        stop: Stop,
+        metrics: Metrics,
+        fitness: Fitness,
+    ) -> Self {
         Self {
             sender,
             schedule,
             stop,
             metrics,
+            fitness,
             proxy_trouble: Mutex::new(Seldom::every(SAY_EVERY)),
         }
     }
@@ -109,6 +111,8 @@ impl Deliverer {
         let exchange = self.sender.send(leased.into()).await?;
         let duration = started.elapsed();
         self.count(&exchange, duration);
+        let met = Need::met_by(exchange.failure);
+        self.fitness.could(met, &leased.endpoint.id);
         let outcome = conclude(
             exchange,
             duration,
@@ -144,22 +148,11 @@ impl Deliverer {
             NotAttempted::Unsendable(_) => {
                 tracing::error!(%delivery, error = %reason, "the delivery is set aside");
             }
-            NotAttempted::Secret | NotAttempted::Late | NotAttempted::Stopping => {}
-        }
-    }
-
-    /// Waits before a delivery is given back that would otherwise come again at once.
-    async fn pause(&self, reason: &NotAttempted) {
-        let pause = match reason {
-            NotAttempted::Secret => SECRET_PAUSE,
-            NotAttempted::Proxy(_) => PROXY_PAUSE,
-            NotAttempted::Resources(_) => RESOURCES_PAUSE,
-            NotAttempted::Late | NotAttempted::Stopping | NotAttempted::Unsendable(_) => return,
-        };
-        let mut stop = self.stop.clone();
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            () = stop.requested() => {}
+            NotAttempted::Secret
+            | NotAttempted::DamagedSecret
+            | NotAttempted::Egress
+            | NotAttempted::Late
+            | NotAttempted::Stopping => {}
         }
     }
 }
@@ -170,23 +163,27 @@ pub(crate) struct Sender {
     client: Client,
     targets: Targets,
     clock: Clock,
+    egress: Egress,
     /// `DELIVERY_TIMEOUT`.
     timeout: Duration,
 }
 
 impl Sender {
-    /// Sends with `client` to what `urls` allows, and signs with what `keyring` opens, at the time of `clock`.
+    /// Sends with `client` to what `urls` allows, signs with what `keyring` opens at the time of `clock`, and asks `egress` whose
+    /// trouble a failure is.
     pub(crate) fn new(
         client: Client,
         urls: UrlPolicy,
         keyring: SecretsKeyring,
         timeout: Duration,
         clock: Clock,
+        egress: Egress,
     ) -> Self {
         Self {
             client,
             targets: Targets::new(urls, keyring),
             clock,
+            egress,
             timeout,
         }
     }
@@ -197,9 +194,15 @@ impl Sender {
     ///
     /// When the receiver is not to blame for what failed: then it counts as not attempted.
     pub(crate) async fn send(&self, message: Message<'_>) -> Result<Exchange, NotAttempted> {
-        match message.request(&self.targets, self.clock.now()) {
-            Ok(request) => exchange::send(&self.client, request, self.timeout).await,
-            Err(fault) => Exchange::without_request(fault),
+        let request = match message.request(&self.targets, self.clock.now()) {
+            Ok(request) => request,
+            Err(fault) => return Exchange::without_request(fault),
+        };
+        let exchange = exchange::send(&self.client, &request, self.timeout).await?;
+        let account = &message.endpoint.account;
+        match self.egress.attempted(&request.url, account, exchange.sign()) {
+            Some(reason) => Err(reason),
+            None => Ok(exchange),
         }
     }
 }

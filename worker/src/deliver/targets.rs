@@ -84,18 +84,22 @@ impl Targets {
             && !previous.may_precede(&endpoint.secret)
         {
             self.log_unopened(endpoint, &OpenError::Damaged);
-            return Err(NotAttempted::Secret.into());
+            return Err(NotAttempted::DamagedSecret.into());
         }
+        let secret = self
+            .open(endpoint, &endpoint.secret)
+            .map_err(|error| match error {
+                OpenError::UnknownKey(_) => NotAttempted::Secret,
+                OpenError::Damaged => NotAttempted::DamagedSecret,
+            })?;
         let target = Arc::new(Target {
             url,
-            secret: self
-                .open(endpoint, &endpoint.secret)
-                .ok_or(NotAttempted::Secret)?,
+            secret,
             // If it doesn't open, the delivery is sent all the same: the new secret is the one that counts.
             previous: endpoint
                 .previous_secret
                 .as_ref()
-                .and_then(|previous| self.open(endpoint, previous)),
+                .and_then(|previous| self.open(endpoint, previous).ok()),
             legacy_uses_previous: endpoint.legacy_uses_previous,
         });
         let mut kept = self.kept();
@@ -107,11 +111,10 @@ impl Targets {
     }
 
     /// Opens a secret of an endpoint, or tells the operator that it doesn't open.
-    fn open(&self, endpoint: &LeasedEndpoint, secret: &SealedSecret) -> Option<SigningSecret> {
+    fn open(&self, endpoint: &LeasedEndpoint, secret: &SealedSecret) -> Result<SigningSecret, OpenError> {
         self.keyring
             .open(secret, &endpoint.account, &endpoint.id)
             .inspect_err(|error| self.log_unopened(endpoint, error))
-            .ok()
     }
 
     /// Tells the operator that a secret doesn't open, but not for each delivery.

@@ -58,6 +58,8 @@ async fn idle_visitors_keep_nobody_out() {
     let probes = Probes {
         store,
         trouble: Trouble::new("Redis has not answered yet"),
+        fitness: Fitness::new(Metrics::new().unwrap()),
+        egress: Egress::default(),
         metrics: Metrics::new().unwrap(),
         stopping,
         clock: Clock::new(Metrics::new().unwrap().clock_skew),

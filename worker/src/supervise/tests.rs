@@ -62,7 +62,10 @@ async fn what_outlasts_the_timeout_is_cut_off_and_given_back() {
         .spawn("fetcher", async move { told.send(reports.recv().await).unwrap() });
     supervisor.run(ready(())).await.unwrap();
     let report = heard.recv().await.flatten().unwrap();
-    assert!(matches!(report.outcome, Outcome::GivenBack), "{report:?}");
+    assert!(
+        matches!(report.outcome, Outcome::GivenBack { wait: Duration::ZERO }),
+        "{report:?}"
+    );
 }
 
 #[tokio::test]

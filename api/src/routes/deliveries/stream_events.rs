@@ -39,8 +39,9 @@ pub(crate) struct StreamedState {
     at: DateTime,
     /// The endpoint's state from then on: `active`, `disabled` (by failures), or `off` (switched off by its owner).
     state: String,
-    /// Why it changed: `owner`, `operator`, `consecutive_failures`, `gone`, `auto_resumed` (it was tried again by itself, and
-    /// succeeded), `recovered` (the first success after failures), or `secret_rotated`.
+    /// Why it changed: `owner`, `operator` (our operator switched it on), `consecutive_failures`, `gone`, `egress` (its failures were
+    /// our own network's, and are taken back), `auto_resumed` (it was tried again by itself, and succeeded), `recovered` (the first
+    /// success after failures), or `secret_rotated`.
     reason: String,
 }
 

@@ -6,6 +6,9 @@ fn each_mode_has_its_path() {
     for (path, answer) in [
         ("/instant/7", Some(Answer::Instant)),
         ("/delay/250/7", Some(Answer::Delay(slow))),
+        ("/in-turn/3/250/7", Some(Answer::InTurn(3, slow))),
+        ("/in-turn/0/250/7", None),
+        ("/in-turn/3/7", None),
         ("/hang/7", Some(Answer::Hang)),
         ("/fail/503/7", Some(Answer::Fail(503))),
         ("/instant", None),

@@ -47,6 +47,8 @@ pub enum Transition {
     HeldForLonger,
     /// The worker gave it back without an attempt.
     GivenBack,
+    /// The worker gave it back without an attempt, and none makes sense for a while.
+    GivenBackToWait,
     /// Its lease was lost: it expired, or the attempt panicked.
     LeaseLost,
     /// It is a suspect: it lost its third lease, a worker gave the suspect back, or the suspect had been parked and its
@@ -74,7 +76,7 @@ pub enum Transition {
 
 impl Transition {
     /// Every transition.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Fetched,
         Self::Probed,
         Self::Succeeded,
@@ -83,6 +85,7 @@ impl Transition {
         Self::Held,
         Self::HeldForLonger,
         Self::GivenBack,
+        Self::GivenBackToWait,
         Self::LeaseLost,
         Self::Quarantined,
         Self::Due,
@@ -157,7 +160,7 @@ impl DeliveryState {
         let next = match (self, transition) {
             (Self::Pending | Self::Quarantined, T::Fetched) | (Self::Parked, T::Probed) => Self::InFlight,
             (Self::InFlight, T::Succeeded) => Self::Succeeded,
-            (Self::InFlight, T::FailedForNow | T::HeldForLonger) => Self::Retrying,
+            (Self::InFlight, T::FailedForNow | T::HeldForLonger | T::GivenBackToWait) => Self::Retrying,
             (Self::InFlight, T::FailedForGood) => Self::Exhausted,
             (Self::InFlight, T::Held | T::GivenBack | T::LeaseLost) => Self::Pending,
             (Self::InFlight | Self::Pending, T::Quarantined) => Self::Quarantined,

@@ -1,5 +1,6 @@
 //! Endpoints: making, listing, changing and removing them.
 
+mod enable;
 mod retry;
 mod view;
 
@@ -12,6 +13,8 @@ use domain::sealing::SealedSecret;
 use super::scripts::{Legible, record, script};
 use super::{Store, StoreError};
 
+pub(crate) use self::enable::EndpointEnable;
+pub use self::enable::{EnableReport, FailedEndpoint};
 pub(crate) use self::retry::EndpointRetry;
 pub use self::retry::RetryNow;
 

@@ -36,7 +36,7 @@ pub enum LogContent {
     State {
         /// `active`, `disabled` or `off`.
         state: String,
-        /// Why: `owner`, `operator`, `consecutive_failures`, `gone`, `auto_resumed`, `recovered` or `secret_rotated`.
+        /// Why: `owner`, `operator`, `consecutive_failures`, `gone`, `auto_resumed`, `recovered`, `egress` or `secret_rotated`.
         reason: String,
     },
 }

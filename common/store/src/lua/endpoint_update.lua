@@ -30,20 +30,20 @@ for _, change in ipairs(each_change) do
     if field == 'url' then
       call('HINCRBY', key, 'version', 1)
       e.generation = e.generation + 1
-      e.slow = false
+      e.slow, e.carries = false, '' -- of another receiver nothing is known
       end_hold(e)
       slow_start(e)
       call('ZREM', P .. 'failing', id) -- the next attempt decides
       forward.begin(id, 'better')
+    elseif field == 'rateLimit' then
+      e.rate, e.paced_until = tonumber(value), 0
+      set(e, 'pacedUntil', '')
     elseif field == 'autoResume' then
       if resume.is_wanted(e) then
         resume.plan(id, resume.FIRST)
       else
         resume.finish(id)
       end
-    elseif field == 'rateLimit' then
-      e.rate, e.paced_until = tonumber(value), 0
-      set(e, 'pacedUntil', '')
     end
   end
 end

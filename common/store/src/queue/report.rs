@@ -46,8 +46,12 @@ pub enum Outcome {
         /// Between 0 and 1: how much of a tenth is added to the pause, so that endpoints don't come back together.
         jitter: f64,
     },
-    /// No attempt was made (shutdown, too late for the lease, our own trouble): as if it had not been fetched.
-    GivenBack,
+    /// No attempt was made (shutdown, too late for the lease, our own trouble): as if it had not been fetched. With a wait it
+    /// stands among the retries until that has passed, where any worker finds it; none of its attempts is used up.
+    GivenBack {
+        /// How long it waits; zero: it goes back to the front of its list at once.
+        wait: Duration,
+    },
     /// The attempt ended without an outcome (a panic): counts as a lost lease.
     Crashed,
 }

@@ -34,6 +34,7 @@ script! {
         /// The most suspects that the worker may hold.
         most_suspects: u32,
         lease: Duration,
+        delivery_timeout: Duration,
         endpoint_concurrency: u32,
         disable_after: u32,
         disable_min_span: Duration,
@@ -77,7 +78,7 @@ record! {
             retry_in: Option<Duration>, asked: Option<Duration>,
             error: Option<&'a str>, detail: &'a str, headers: &'a str, snippet: &'a str, jitter: f64,
         },
-        "R" GivenBack {},
+        "R" GivenBack { back_in: Duration },
         "C" Crashed {},
     }
 }
@@ -133,7 +134,7 @@ impl Record for Report {
                 snippet: &attempt.snippet,
                 jitter: jitter.clamp(0.0, 1.0),
             },
-            Outcome::GivenBack => ReportKind::GivenBack {},
+            Outcome::GivenBack { wait } => ReportKind::GivenBack { back_in: *wait },
             Outcome::Crashed => ReportKind::Crashed {},
         };
         ReportRecord {
@@ -180,6 +181,7 @@ impl<'a> Work<'a> {
             free: request.free,
             most_suspects: request.suspects,
             lease: policy.lease(),
+            delivery_timeout: policy.delivery_timeout,
             endpoint_concurrency: policy.endpoint_concurrency,
             disable_after: policy.disable_after,
             disable_min_span: policy.disable_min_span,

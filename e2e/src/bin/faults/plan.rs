@@ -56,6 +56,14 @@ pub(crate) enum Answers {
     Hanging,
     Resetting,
     Gone,
+    /// Allows a request a second, and says so.
+    Limited,
+    /// Closes each connection after its answer, without having said so.
+    Forgetful,
+    /// Has a header line that no standard allows.
+    Odd,
+    /// Takes its time.
+    Slow,
 }
 
 /// What a fault touches. One round touches nothing twice.
@@ -110,7 +118,7 @@ impl Plan {
     fn fault(&mut self) -> Fault {
         let (worker, endpoint) = (self.below(WORKERS), self.below(ENDPOINTS));
         let link = [Link::Api, Link::Workers, Link::Workers][self.below(3)];
-        match self.below(24) {
+        match self.below(26) {
             0 | 1 => Fault::KillWorker(worker),
             2 => Fault::TerminateWorker(worker),
             3 => Fault::StopWorker(worker),
@@ -124,17 +132,21 @@ impl Plan {
             12 => Fault::KillClients,
             13 => Fault::StepClock([3_600_000, -3_600_000][self.below(2)]),
             14..=17 => Fault::Link(link, self.trouble()),
-            18..=20 => {
+            18..=22 => {
                 let kinds = [
                     Answers::Failing,
                     Answers::Hanging,
                     Answers::Resetting,
                     Answers::Gone,
+                    Answers::Limited,
+                    Answers::Forgetful,
+                    Answers::Odd,
+                    Answers::Slow,
                 ];
-                Fault::Receiver(endpoint, kinds[self.below(4)])
+                Fault::Receiver(endpoint, kinds[self.below(kinds.len())])
             }
-            21 => Fault::CloseReceiver,
-            22 => Fault::SwitchOff(endpoint),
+            23 => Fault::CloseReceiver,
+            24 => Fault::SwitchOff(endpoint),
             _ => Fault::Discard(endpoint),
         }
     }

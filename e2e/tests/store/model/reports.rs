@@ -6,7 +6,7 @@ use store::queue::{self, Receipt, WorkRequest};
 
 use super::workers::HeldLease;
 use super::{CAP, DISABLE_AFTER, HELD_LONGER_SECONDS, HELD_SECONDS, MOST_HOLDS, Model, RETRY_SECONDS};
-use crate::fixture::{failed, gone, refused, report, succeeded, wants};
+use crate::fixture::{failed, given_back, gone, refused, report, succeeded, wants};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
@@ -17,6 +17,7 @@ pub(super) enum Outcome {
     Held,
     HeldForLonger,
     GivenBack,
+    GivenBackToWait,
     Crashed,
 }
 
@@ -34,7 +35,8 @@ impl Model {
             Outcome::Gone => gone(),
             Outcome::Held => refused(Some(HELD_SECONDS), Some(RETRY_SECONDS)),
             Outcome::HeldForLonger => refused(Some(HELD_LONGER_SECONDS), Some(RETRY_SECONDS)),
-            Outcome::GivenBack => queue::Outcome::GivenBack,
+            Outcome::GivenBack => given_back(0),
+            Outcome::GivenBackToWait => given_back(RETRY_SECONDS),
             Outcome::Crashed => queue::Outcome::Crashed,
         };
         let stands = self
@@ -79,8 +81,13 @@ impl Model {
         }
         match outcome {
             Outcome::Succeeded => self.take(id, Transition::Succeeded),
-            Outcome::GivenBack if was_suspect => self.take(id, Transition::Quarantined),
-            Outcome::GivenBack => self.take(id, Transition::GivenBack),
+            Outcome::GivenBack | Outcome::GivenBackToWait if was_suspect => {
+                self.take(id, Transition::Quarantined);
+            }
+            Outcome::GivenBackToWait if self.endpoints[index].state == EndpointState::Active => {
+                self.take(id, Transition::GivenBackToWait);
+            }
+            Outcome::GivenBack | Outcome::GivenBackToWait => self.take(id, Transition::GivenBack),
             Outcome::Crashed => {
                 self.suspects.blame(id);
                 self.lose(id);
@@ -99,7 +106,10 @@ impl Model {
                 (endpoint.failures, endpoint.limit) = (0, CAP.min(endpoint.limit * 2));
                 endpoint.held_until = 0;
             }
-            Outcome::Succeeded | Outcome::GivenBack | Outcome::Crashed => {}
+            Outcome::GivenBackToWait if endpoint.state == EndpointState::Active => {
+                delivery.not_before = self.now + RETRY_SECONDS * 1000;
+            }
+            Outcome::Succeeded | Outcome::GivenBack | Outcome::GivenBackToWait | Outcome::Crashed => {}
             _ => {
                 delivery.attempts += 1;
                 let wait = if outcome == Outcome::Gone {

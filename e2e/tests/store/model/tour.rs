@@ -59,6 +59,10 @@ impl Model {
         }
         self.accept().await;
         self.fetch(0, ALL).await;
+        self.report(0, 0, Outcome::GivenBackToWait).await;
+        self.compare().await;
+        self.pass(Duration::from_secs(RETRY_SECONDS + 1)).await;
+        self.fetch(0, ALL).await;
         self.give_all_back().await;
         self.compare().await;
         self.deliver_all().await;

@@ -257,3 +257,53 @@ fn suspects_get_sixteen_slots_but_never_more_than_a_quarter() {
     }
     assert_eq!(Want::default().suspects, 0, "a call that only reports takes none");
 }
+
+#[test]
+fn a_restrained_worker_takes_a_few_after_its_pause_and_reports_meanwhile() {
+    let now = Instant::now();
+    let mut planner = Planner::new(CAPACITY, now);
+    let until = now + 100 * MS;
+    let pausing = Allowance {
+        most: 4,
+        from: Some(until),
+    };
+    planner.allow(Some(pausing));
+    let waits = Action::Wait {
+        until: Some(until),
+        idle: false,
+    };
+    assert_eq!(planner.next(now, &view(0), 0, false), waits);
+    assert_eq!(
+        want(planner.next(now, &view(0), REPORTS_AT_ONCE, false)),
+        Want::default(),
+        "reports don't wait, and nothing is fetched with them"
+    );
+    for (held, expected) in [(0, 4), (1, 3)] {
+        let asked = want(planner.next(until, &view(held), 0, false));
+        assert_eq!((asked.deliveries, asked.suspects), (expected, 1), "{held} held");
+        assert!(asked.slow <= asked.deliveries);
+    }
+    assert_eq!(
+        planner.next(until, &view(4), 0, false),
+        Action::Wait {
+            until: None,
+            idle: false
+        },
+        "what it tries is in flight"
+    );
+
+    let asked = want(planner.next(until, &view(0), 0, false));
+    planner.answered(until, asked, &found(0, false));
+    planner.allow(Some(Allowance { most: 4, from: None }));
+    assert_eq!(
+        planner.next(until, &view(0), 0, false),
+        Action::Wait {
+            until: Some(until + LOOK_AFTER),
+            idle: false
+        },
+        "wake tokens are for those that can do the work"
+    );
+    planner.allow(None);
+    planner.woken();
+    assert_eq!(want(planner.next(until, &view(0), 0, false)).deliveries, 64);
+}

@@ -15,7 +15,10 @@ fn however_a_permit_ends_its_lease_is_reported_once_and_its_slot_is_free() {
     let take = || slots.take(&lease, now);
 
     drop(take());
-    assert!(matches!(reports.try_recv().unwrap().outcome, Outcome::GivenBack));
+    assert!(matches!(
+        reports.try_recv().unwrap().outcome,
+        Outcome::GivenBack { wait: Duration::ZERO }
+    ));
     let mut started = take();
     started.start();
     drop(started);
@@ -27,22 +30,26 @@ fn however_a_permit_ends_its_lease_is_reported_once_and_its_slot_is_free() {
         reports.try_recv().unwrap().outcome,
         Outcome::Succeeded(_)
     ));
-    take().not_attempted(&NotAttempted::Late);
+    let wait = Duration::from_secs(5);
+    take().not_attempted(&NotAttempted::DamagedSecret, wait);
     let report = reports.try_recv().unwrap();
-    assert!(matches!(report.outcome, Outcome::GivenBack));
+    assert!(matches!(report.outcome, Outcome::GivenBack { wait: told } if told == wait));
     assert_eq!(
         (report.delivery, report.token),
         (lease.delivery.clone(), lease.token.clone())
     );
     let mut unsendable = take();
     unsendable.start();
-    unsendable.not_attempted(&NotAttempted::Unsendable("no".to_owned()));
+    unsendable.not_attempted(&NotAttempted::Unsendable("no".to_owned()), wait);
     assert!(matches!(reports.try_recv().unwrap().outcome, Outcome::Crashed));
     slots.abandon();
     let mut cut_off = take();
     cut_off.start();
     drop(cut_off);
-    assert!(matches!(reports.try_recv().unwrap().outcome, Outcome::GivenBack));
+    assert!(matches!(
+        reports.try_recv().unwrap().outcome,
+        Outcome::GivenBack { wait: Duration::ZERO }
+    ));
 
     assert!(reports.try_recv().is_err());
     assert_eq!(slots.view(now), View::default());

@@ -82,7 +82,7 @@ fn a_replaced_secret_does_not_come_back_by_changing_places() {
     let targets = targets();
     assert!(matches!(
         targets.find(&endpoint),
-        Err(Fault::NotAttempted(NotAttempted::Secret))
+        Err(Fault::NotAttempted(NotAttempted::DamagedSecret))
     ));
     assert!(
         !targets.unopened.lock().unwrap().is_due(Instant::now()),

@@ -1,10 +1,12 @@
 //! Attempts against receivers on real sockets.
 
+mod again;
+
 mod guard;
 
-mod http2;
-
 mod misbehaving;
+
+mod odd;
 
 mod phases;
 
@@ -37,7 +39,9 @@ fn deliverer(timeout: Duration) -> Deliverer {
         timeout,
         development(),
         Roots::Only(vec![]),
-        Arc::new(SystemResolver::default()),
+        Arc::new(SystemResolver::for_attempts_of(std::time::Duration::from_secs(
+            10,
+        ))),
     )
 }
 
@@ -49,16 +53,22 @@ fn clock() -> Clock {
 fn deliverer_with(timeout: Duration, urls: UrlPolicy, roots: Roots, names: Arc<dyn Resolve>) -> Deliverer {
     let settings = Settings {
         addresses: urls.addresses.clone(),
-        connect_timeout: timeout,
-        max_idle_per_host: 4,
         roots,
         proxy: None,
     };
-    let client = transport::client(settings, names).unwrap();
+    let client = transport::Client::new(settings, names).unwrap();
     let (_stopper, stop) = Stopper::new();
     let metrics = Metrics::new().unwrap();
-    let sender = Arc::new(Sender::new(client, urls, keyring(), timeout, clock()));
-    Deliverer::new(sender, RetrySchedule::default(), stop, metrics)
+    let sender = Arc::new(Sender::new(
+        client,
+        urls,
+        keyring(),
+        timeout,
+        clock(),
+        Egress::default(),
+    ));
+    let fitness = Fitness::new(metrics.clone());
+    Deliverer::new(sender, RetrySchedule::default(), stop, metrics, fitness)
 }
 
 /// What an attempt came to: the record, and the wait until the next attempt.
@@ -285,7 +295,7 @@ async fn our_own_trouble_is_no_attempt() {
     let mut lease = leased("http://127.0.0.1:9999/", b"{}");
     Arc::make_mut(&mut lease.endpoint).account = "org:another".parse().unwrap();
     let outcome = deliverer.attempt(&lease).await;
-    assert!(matches!(outcome, Err(NotAttempted::Secret)), "{outcome:?}");
+    assert!(matches!(outcome, Err(NotAttempted::DamagedSecret)), "{outcome:?}");
     let mut lease = leased("http://127.0.0.1:9999/", b"{}");
     Arc::make_mut(&mut lease.event).event = "\n".to_owned();
     let outcome = deliverer.attempt(&lease).await;

@@ -107,6 +107,7 @@ proptest! {
             prop_assert!(
                 next != DeliveryState::InFlight
                     || matches!(state, DeliveryState::Pending | DeliveryState::Quarantined)
+                    || state == DeliveryState::Parked && transition == Transition::Probed
             );
             prop_assert!(next != DeliveryState::Succeeded || state == DeliveryState::InFlight);
             state = next;

@@ -2,7 +2,10 @@
 
 -- How many deliveries are on their way back to an endpoint's list, in queues that were set aside.
 local function length_of(key)
-  return call(string.sub(key, -8) == ':pending' and 'LLEN' or 'ZCARD', key)
+  if string.sub(key, -8) == ':pending' then
+    return call('LLEN', key)
+  end
+  return call('ZCARD', key)
 end
 local function count_releasing(id)
   local number = 0
@@ -57,7 +60,7 @@ local function flush()
     end
     call('HSET', P .. 'endpoint:' .. e.id, 'state', e.state, 'inFlight', e.in_flight, 'generation', e.generation, 'limit',
       e.limit, 'slow', e.slow and '1' or '0', 'consecutiveFailures', e.failures, 'failingSince', e.failing_since, 'queuedBytes',
-      e.bytes)
+      e.bytes, 'carries', carries_text(e))
     for field, value in pairs(e.changes or {}) do
       if value == '' then
         call('HDEL', P .. 'endpoint:' .. e.id, field)

@@ -1,11 +1,17 @@
 -- Given back -----------------------------------------------------------------------------------------------------
 
--- No attempt was made: the delivery is as good as before.
-local function give_back(e, delivery, attempts, was_suspect)
+-- No attempt was made: the delivery is as good as before. Without a wait (ms) it is in front again at once; with one it waits among
+-- the retries.
+local function give_back(e, delivery, attempts, was_suspect, wait)
   if was_suspect then
-    quarantine(e, delivery, now)
-  else
+    quarantine(e, delivery, now + wait)
+  elseif wait == 0 or e.state ~= 'active' then
     call('LPUSH', P .. 'pending:' .. e.id, entry(delivery, attempts))
+  else
+    call('HSET', record_of(delivery), 'state', 'retrying', 'endpoint', e.id, 'event', event_of(delivery), 'attempts', attempts,
+      'nextAttemptAt', now + wait)
+    call('ZADD', P .. 'retry:' .. e.id, now + wait, delivery)
+    call('ZADD', TIMERS, 'LT', now + wait, e.id)
   end
   return 1
 end

@@ -29,7 +29,7 @@ local function record(report)
   end
   e.in_flight = math.max(0, e.in_flight - 1)
   if kind == 'R' then
-    return give_back(e, delivery, tonumber(attempt) - 1, was_suspect)
+    return give_back(e, delivery, tonumber(attempt) - 1, was_suspect, tonumber(ARGV[report + BACK_IN]))
   elseif kind == 'C' then
     lost(e, delivery, tonumber(attempt) - 1, 'counts') -- the worker lives and names it
     return 1

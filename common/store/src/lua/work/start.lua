@@ -10,7 +10,7 @@ local want, want_slow, want_bytes = tonumber(ARGV[WANT]), tonumber(ARGV[WANT_SLO
 local free_slots, most_suspects = tonumber(ARGV[FREE]), tonumber(ARGV[MOST_SUSPECTS])
 DISABLE_AFTER, DISABLE_MIN_SPAN = tonumber(ARGV[DISABLE_AFTER]), tonumber(ARGV[DISABLE_MIN_SPAN])
 CAP, RETENTION_SUCCEEDED, RETENTION_FAILED = tonumber(ARGV[ENDPOINT_CONCURRENCY]), ARGV[RETENTION_SUCCEEDED], ARGV[RETENTION_FAILED]
-LOG_LENGTH, SPARE = ARGV[LOG_LENGTH], ARGV[SPARE]
+LOG_LENGTH, SPARE, SOON = ARGV[LOG_LENGTH], ARGV[SPARE], ARGV[DELIVERY_TIMEOUT] / 4
 
 local worker_key = P .. 'worker:' .. incarnation
 local seen, last_results, last_leases, named = string.match(call('GET', worker_key) or '', '^(%d+) (%d*) ?([^|]*)|?(.*)$')

@@ -1,11 +1,12 @@
 //! Applies each fault, and undoes it.
 
-use std::time::Duration;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use e2e::client::Caller;
 use e2e::fault_proxy::{Cut, Fault as Network, FaultProxy};
 use e2e::process::Process;
-use e2e::receiver::Answer;
+use e2e::receiver::{Answer, Received};
 use reqwest::Method;
 use serde_json::json;
 
@@ -36,13 +37,11 @@ impl Stage {
             }
             Fault::Link(link, trouble) => self.disturb(link, trouble),
             Fault::Receiver(number, answers) => {
-                let answer = match answers {
-                    Answers::Failing => Answer::status(500),
-                    Answers::Hanging => Answer::hang(),
-                    Answers::Resetting => Answer::reset(),
-                    Answers::Gone => Answer::status(410),
-                };
-                self.receiver.always(&path(number), answer);
+                let path = path(number);
+                match answers {
+                    Answers::Limited => self.receiver.always_with(&path, a_request_a_second()),
+                    other => self.receiver.always(&path, answer(other)),
+                }
             }
             Fault::CloseReceiver => self.receiver.close().await,
             Fault::SwitchOff(number) => self.switch(number, json!({"active": false})).await,
@@ -120,6 +119,33 @@ impl Stage {
             .json(&change);
         // In the middle of other faults any answer will do.
         drop(Caller::try_send(request.timeout(Duration::from_secs(3))).await);
+    }
+}
+
+/// What a receiver answers to every request.
+fn answer(answers: Answers) -> Answer {
+    match answers {
+        Answers::Failing => Answer::status(500),
+        Answers::Hanging => Answer::hang(),
+        Answers::Resetting => Answer::reset(),
+        Answers::Gone => Answer::status(410),
+        Answers::Limited => Answer::status(429).header("retry-after", "1"),
+        Answers::Forgetful => Answer::status(200).then_closes(),
+        Answers::Odd => Answer::status(200).header("not a name ", "value"),
+        Answers::Slow => Answer::status(200).after(Duration::from_millis(300)),
+    }
+}
+
+/// A 200 to one request a second, and to all others when to come again.
+fn a_request_a_second() -> impl Fn(&Received) -> Answer + Send + Sync {
+    let last = Mutex::new(None::<Instant>);
+    move |_| {
+        let mut last = last.lock().unwrap();
+        if last.is_some_and(|when| when.elapsed() < Duration::from_secs(1)) {
+            return answer(Answers::Limited);
+        }
+        *last = Some(Instant::now());
+        Answer::status(200)
     }
 }
 

@@ -1,0 +1,163 @@
+//! One of two workers can't do its work: it has another `SECRETS_KEY`, or a proxy that is dead or hangs. It restrains itself, says
+//! so, and the other one delivers.
+//!
+//! Proves (guarantees): one of several workers can't do its work
+//! Proves (guarantees): a worker can't open the secret, or can't do its work at all
+
+use e2e::account::Account;
+use e2e::client::Pushed;
+use e2e::egress_proxy::{Conduct, EgressProxy};
+use e2e::ports::free_port;
+use e2e::process::Process;
+use e2e::receiver::Receiver;
+use e2e::system::{System, secrets_key};
+use e2e::wait::{LONG, check, eventually};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+/// Endpoints, and events of the main push.
+const ENDPOINTS: usize = 20;
+const EVENTS: usize = 100;
+
+/// The most that a worker fetches which knows that it can't do its work, while the other one delivers everything.
+const FEW: u64 = 100;
+
+async fn page(worker: &Process, path: &str) -> (StatusCode, String) {
+    let url = format!("http://{}{path}", worker.variable("WORKER_LISTEN").unwrap());
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let answer = client.get(url).send().await.unwrap();
+    (answer.status(), answer.text().await.unwrap())
+}
+
+async fn metric(worker: &Process, name: &str) -> u64 {
+    let (_, text) = page(worker, "/metrics").await;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.unwrap_or_else(|| panic!("{name} is missing: {text}"))
+        .parse()
+        .unwrap()
+}
+
+fn events(system: &System, count: usize) -> Vec<Value> {
+    let event =
+        json!({"accountId": system.account(), "event": "message.sent", "chatbotId": "bot_1", "data": {}});
+    vec![event; count]
+}
+
+/// Waits until a worker is not ready, and says so in these words.
+async fn not_ready(worker: &Process, words: &str) {
+    eventually(LONG, "the bad worker to say that it is not ready", async || {
+        let (status, text) = page(worker, "/readyz").await;
+        check(status == 503 && text.contains(words), format!("{status}: {text}"))
+    })
+    .await;
+}
+
+/// With a second worker that has these variables: everything arrives, it takes almost nothing, and `/readyz` has these words.
+async fn one_is_bad(variables: &[(&str, &str)], need: &str, words: &str) {
+    let mut system = System::builder().env("DELIVERY_TIMEOUT", "2s").start().await;
+    let receiver = Receiver::start().await;
+    let customer = system.customer();
+    let mut endpoints = Vec::new();
+    for number in 0..ENDPOINTS {
+        let url = receiver.url(&format!("/{number}"));
+        endpoints.push(customer.create_endpoint(&url, &["*"]).await.id);
+    }
+    system.worker_environment = variables
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    system.add_worker();
+    system.wait_ready().await;
+    let [good, bad] = &system.workers[..] else {
+        panic!("there are two workers");
+    };
+
+    // It finds out with what it gets hold of.
+    let mut accepted: Vec<Pushed> = Vec::new();
+    let backend = system.backend();
+    while metric(bad, &format!("webhooks_worker_lacks{{need=\"{need}\"}}")).await == 0 {
+        accepted.extend(backend.push_batch(&events(&system, 5)).await);
+        assert!(accepted.len() < 5000, "it does not find out");
+    }
+    not_ready(bad, words).await;
+    let before = metric(bad, "webhooks_worker_fetched_total").await;
+
+    accepted.extend(backend.push_batch(&events(&system, EVENTS)).await);
+    let deliveries = accepted.len() * ENDPOINTS;
+    receiver.wait_for(deliveries).await;
+    let fetched = metric(bad, "webhooks_worker_fetched_total").await - before;
+    assert!(fetched <= FEW, "{fetched} of {deliveries}");
+    not_ready(bad, words).await;
+    let (status, text) = page(good, "/readyz").await;
+    assert_eq!(status, 200, "{text}");
+
+    let balance = Account::of(&system)
+        .at(&receiver)
+        .accepted(accepted)
+        .balance()
+        .await;
+    assert_eq!(balance.delivered, deliveries, "{balance:?}");
+    for id in &endpoints {
+        let endpoint = customer.endpoint(id).await;
+        assert_eq!(endpoint["consecutiveFailures"], 0, "{endpoint}");
+        assert_eq!(endpoint["active"], true, "{endpoint}");
+    }
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_with_other_keys_takes_almost_nothing_and_the_other_one_delivers() {
+    one_is_bad(&[("SECRETS_KEY", &secrets_key(8))], "keys", "SECRETS_KEY").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_with_a_dead_proxy_takes_almost_nothing_and_the_other_one_delivers() {
+    let dead = format!("http://127.0.0.1:{}", free_port());
+    one_is_bad(&[("EGRESS_PROXY", &dead)], "proxy", "EGRESS_PROXY").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_with_a_proxy_that_hangs_takes_almost_nothing_and_the_other_one_delivers() {
+    let proxy = EgressProxy::start().await;
+    proxy.conduct(Conduct::Hang);
+    one_is_bad(&[("EGRESS_PROXY", proxy.url().as_str())], "proxy", "EGRESS_PROXY").await;
+}
+
+/// The only worker has the wrong key: everything waits, unharmed, and arrives once that is corrected.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_the_right_keys_arrives_when_they_come() {
+    let mut system = System::builder()
+        .worker_env("SECRETS_KEY", secrets_key(8))
+        .start()
+        .await;
+    let receiver = Receiver::start().await;
+    let endpoint = system
+        .customer()
+        .create_endpoint(&receiver.url("/"), &["*"])
+        .await;
+    let accepted = system.backend().push_batch(&events(&system, 20)).await;
+    not_ready(&system.workers[0], "SECRETS_KEY").await;
+    let seen = system.customer().endpoint(&endpoint.id).await;
+    assert_eq!(
+        (&seen["consecutiveFailures"], &seen["queueDepth"]),
+        (&json!(0), &json!(20)),
+        "{seen}"
+    );
+    assert_eq!(receiver.count(), 0);
+    let status = system.workers[0].terminate();
+    assert!(status.success(), "{status}");
+    system.workers[0].set("SECRETS_KEY", &secrets_key(7));
+    system.workers[0].restart();
+    system.wait_ready().await;
+    let balance = Account::of(&system)
+        .at(&receiver)
+        .accepted(accepted)
+        .balance()
+        .await;
+    assert_eq!(balance.delivered, 20, "{balance:?}");
+    let (_, text) = page(&system.workers[0], "/readyz").await;
+    assert!(text.contains("\"ready\""), "{text}");
+    system.finish().await;
+}

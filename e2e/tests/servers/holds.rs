@@ -1,0 +1,58 @@
+//! Receivers that allow so many requests a second, and say so.
+//!
+//! Proves (guarantees): nginx allows 20 requests
+
+use std::time::Duration;
+
+use super::real::Server;
+use super::scene::{Allowed, Scene, hold_arrivals};
+
+/// nginx with a limit on requests: more get a 429, which says how many seconds to wait.
+async fn limited(rate: &str, burst: u32, retry_after: u32) -> Server {
+    let zone = format!("limit_req_zone $server_port zone=all:1m rate={rate};");
+    let server = format!(
+        "limit_req_status 429; error_page 429 @limited;
+         location @limited {{ add_header Retry-After {retry_after} always; return 429; }}
+         location / {{ limit_req zone=all burst={burst} nodelay; try_files /none @served; }}
+         location @served {{ return 200 ok; }}"
+    );
+    Server::nginx(&zone, "", &server).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_requests_a_second_are_all_that_a_receiver_takes() {
+    const EVENTS: usize = 100;
+    let nginx = limited("20r/s", 19, 1).await;
+    let mut scene = Scene::start().await;
+    scene.add("20 a second", nginx.address(), "/hook").await;
+    scene.push(EVENTS).await;
+    scene
+        .hold(EVENTS, Duration::from_secs(90), Allowed::default())
+        .await;
+    assert!(
+        scene.told()[0].held > 0,
+        "it was never asked to wait: {:?}",
+        scene.told()
+    );
+    hold_arrivals(&nginx, EVENTS, Allowed::default());
+    scene.system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_requests_in_ten_seconds_are_all_that_a_receiver_takes() {
+    const EVENTS: usize = 14;
+    let nginx = limited("30r/m", 4, 10).await;
+    let mut scene = Scene::start().await;
+    scene.add("5 in 10 seconds", nginx.address(), "/hook").await;
+    scene.push(EVENTS).await;
+    scene
+        .hold(EVENTS, Duration::from_secs(120), Allowed::default())
+        .await;
+    assert!(
+        scene.told()[0].held > 0,
+        "it was never asked to wait: {:?}",
+        scene.told()
+    );
+    hold_arrivals(&nginx, EVENTS, Allowed::default());
+    scene.system.finish().await;
+}

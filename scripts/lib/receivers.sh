@@ -1,0 +1,35 @@
+# shellcheck shell=bash
+# The servers that customers run their receivers on, beside Python's and Node's own, for the tests with real receivers.
+#
+# Like the servers of Redis (servers.sh, to be sourced first) they are unpacked under .tools/ and not installed.
+
+# real_receivers: nginx and PHP from Debian bookworm, gunicorn and waitress as Python packages.
+real_receivers() {
+    local directory=$TOOLS/receivers-of-bookworm new
+    python_packages "$TOOLS/receivers-python-$GUNICORN-$WAITRESS" "gunicorn==$GUNICORN" "waitress==$WAITRESS"
+    ln -sfn "receivers-python-$GUNICORN-$WAITRESS" "$TOOLS/receivers-python"
+    if [ ! -d "$directory" ]; then
+        echo "unpacking nginx and PHP of Debian bookworm"
+        mkdir -p "$TOOLS"
+        new=$(mktemp -d "$TOOLS/new.XXXXXX")
+        unpack_debian bookworm "$new/root" nginx-light php8.2-cli &&
+            gather "$new/root" "$new/kept" "$new/root/usr/sbin/nginx" "$new/root/usr/bin/php8.2" &&
+            mv -T "$new/kept" "$directory"
+        rm -rf "$new"
+    fi
+    receiver_script "$directory" nginx nginx && receiver_script "$directory" php8.2 php
+}
+
+# receiver_script DIRECTORY PROGRAM NAME: a script .tools/receivers/NAME that starts it.
+receiver_script() {
+    local directory=$1 program=$2 name=$3 script
+    [ -x "$directory/$program" ] || return 1
+    mkdir -p "$TOOLS/receivers"
+    script=$(mktemp "$TOOLS/new.XXXXXX")
+    cat >"$script" <<TEXT
+#!/bin/sh
+exec "$directory/loader" --library-path "$directory/lib" "$directory/$program" "\$@"
+TEXT
+    chmod 755 "$script"
+    mv -Tf "$script" "$TOOLS/receivers/$name"
+}

@@ -1,0 +1,69 @@
+//! `endpoints enable` switches on again what failures have disabled since a moment, when those were not the receivers' fault.
+
+use std::io::Write as _;
+
+use clap::{Args, Subcommand};
+use domain::clock::Timestamp;
+use store::Store;
+use store::endpoints::{EnableReport, FailedEndpoint};
+use store::settings::RedisArgs;
+
+use crate::runtime;
+
+/// What can be done with endpoints.
+#[derive(Debug, Subcommand)]
+pub(crate) enum EndpointsCommand {
+    /// Switches on endpoints that failures in a row have disabled, and releases what is parked there, in bounded steps, also while
+    /// the system runs. What answered 410, and what its owner switched off, stays off. Needs the rights of `worker`.
+    Enable(EnableArgs),
+}
+
+/// The arguments of `endpoints enable`.
+#[derive(Debug, Args)]
+pub(crate) struct EnableArgs {
+    #[command(flatten)]
+    redis: RedisArgs,
+
+    /// Those that were disabled at this time or later, such as 2026-03-26T15:30:00Z.
+    #[arg(long, value_name = "TIME")]
+    disabled_since: Timestamp,
+
+    /// Change nothing, and tell what would be done.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Runs the command.
+pub(crate) fn run(command: &EndpointsCommand) -> anyhow::Result<()> {
+    let EndpointsCommand::Enable(arguments) = command;
+    let (store, runtime) = (Store::new(&arguments.redis)?, runtime::new()?);
+    let progress = runtime::progress(|endpoints: u64| format!("looked at {endpoints} endpoints …"));
+    let (since, dry_run) = (arguments.disabled_since, arguments.dry_run);
+    let report = runtime.block_on(store.enable_disabled(since, dry_run, &name, &progress))?;
+    print(&report, dry_run)
+}
+
+/// One line for each endpoint, as soon as it is switched on.
+fn name(endpoint: &FailedEndpoint) {
+    let FailedEndpoint {
+        id,
+        account,
+        disabled_at,
+    } = endpoint;
+    // The endpoint is switched on, whether or not anybody reads that.
+    let _written = writeln!(std::io::stdout(), "{id} of {account}, disabled {disabled_at}");
+}
+
+fn print(report: &EnableReport, dry_run: bool) -> anyhow::Result<()> {
+    let EnableReport { endpoints, enabled } = report;
+    let done = if dry_run {
+        "would be switched on"
+    } else {
+        "were switched on; what is parked there is delivered now"
+    };
+    writeln!(
+        std::io::stdout(),
+        "looked at {endpoints} endpoints: {enabled} {done}"
+    )?;
+    Ok(())
+}

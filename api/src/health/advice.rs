@@ -1,7 +1,6 @@
 //! What each failure means to the developer of a receiver, and what to do about it, in one sentence.
 
 use std::borrow::Cow;
-use std::ops::Range;
 use std::time::Duration;
 
 use domain::clock::Timestamp;
@@ -40,26 +39,6 @@ impl Reading {
     /// Both in one sentence: `401 since 11:52 UTC: the signature is checked with another secret?`
     pub(super) fn at(&self, when: &str) -> String {
         format!("{} {when}: {}", self.what, self.remedy)
-    }
-}
-
-/// A time as `11:52 UTC`; with its date, unless that is today's.
-pub(super) fn moment(at: Timestamp, now: Timestamp) -> String {
-    written(at, now, 11..16)
-}
-
-/// A time as `11:52:03 UTC`; with its date, unless that is today's.
-pub(crate) fn exact_moment(at: Timestamp, now: Timestamp) -> String {
-    written(at, now, 11..19)
-}
-
-fn written(at: Timestamp, now: Timestamp, clock: Range<usize>) -> String {
-    let (at, now) = (at.to_string(), now.to_string());
-    // `2026-03-26T15:30:00.000Z`
-    match (at.get(..10), at.get(clock)) {
-        (Some(day), Some(time)) if now.starts_with(day) => format!("{time} UTC"),
-        (Some(day), Some(time)) => format!("{day} {time} UTC"),
-        _ => at,
     }
 }
 

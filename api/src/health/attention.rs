@@ -1,6 +1,7 @@
 //! What in an account needs attention, most urgent first.
 
-use super::advice::{Failed, exact_moment, moment};
+use super::advice::Failed;
+use super::moment::{exact_moment, moment};
 use domain::clock::Timestamp;
 use domain::endpoint::{DisabledReason, Endpoint, EndpointState};
 use domain::id::EndpointId;

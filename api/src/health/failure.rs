@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::advice::{Failed, moment};
+use super::advice::Failed;
+use super::moment::moment;
 use domain::clock::Timestamp;
 use domain::delivery::DeliveryState;
 use store::log::LoggedAttempt;

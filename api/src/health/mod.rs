@@ -10,13 +10,15 @@ mod attention;
 
 mod failure;
 
+mod moment;
+
 mod notice;
 
 mod sampled;
 
-pub(crate) use advice::exact_moment;
 pub use attention::{Attention, AttentionReason, attention};
 pub use failure::TopFailure;
+pub(crate) use moment::exact_moment;
 pub use notice::{Notice, NoticeKind};
 
 use std::time::Duration;

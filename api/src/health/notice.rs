@@ -1,7 +1,7 @@
 //! What an endpoint's owner should know of the way it is served now, in a sentence each.
 
-use super::advice::exact_moment;
 use super::clock_disables_at;
+use super::moment::exact_moment;
 use domain::endpoint::EndpointState;
 use store::health::EndpointFacts;
 

@@ -4,6 +4,7 @@
 //! The real programs run in a network of their own (see `f18_private_addresses`).
 //!
 //! Proves (guarantees): our own network or resolver fails
+//! Proves (guarantees): our own network is down
 
 use std::net::{Ipv4Addr, SocketAddr};
 

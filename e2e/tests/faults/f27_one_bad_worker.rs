@@ -2,6 +2,7 @@
 //! so, and the other one delivers.
 //!
 //! Proves (guarantees): one of several workers can't do its work
+//! Proves (guarantees): a worker can't open the secret, or can't do its work at all
 
 use e2e::account::Account;
 use e2e::client::Pushed;

@@ -36,7 +36,7 @@ mod f25_disk_full;
 mod f25_server_set_up_anew;
 mod f26_our_own_network;
 mod f27_one_bad_worker;
-mod f27_receivers_habits;
+mod f28_receivers_habits;
 mod long;
 mod replays_survive;
 mod scene;

@@ -36,6 +36,7 @@ const SCRIPTS: &[(&str, Who)] = &[
     ("strikes_take_back", Worker),
     ("endpoint_create", Api),
     ("endpoint_update", Api),
+    ("endpoint_retry", Api),
     ("endpoint_rotate", Api),
     ("endpoint_rewrap", Worker),
     ("endpoint_enable", Worker),

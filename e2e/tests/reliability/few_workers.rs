@@ -1,6 +1,7 @@
 //! Receivers with few workers.
 //!
 //! Proves (guarantees): a receiver has few workers
+//! Proves (guarantees): more arrives at once than a receiver with few workers carries
 
 use std::collections::HashSet;
 use std::time::Duration;

@@ -3,6 +3,8 @@
 //!
 //! Proves (guarantees): a receiver closes a kept connection as a request comes, or ends a new one once without an answer
 //! Proves (guarantees): a receiver answers 2xx, and ends TLS without `close_notify`, or has an odd line in its head
+//! Proves (guarantees): a kept connection ends before a byte of an answer came
+//! Proves (guarantees): a fresh connection ends so
 
 use e2e::receiver::{Answer, Receiver, TestCa};
 use e2e::system::System;

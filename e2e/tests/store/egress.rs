@@ -1,6 +1,7 @@
 //! What the workers know together of the way out, and strikes that are taken back.
 //!
 //! Proves (guarantees): our own network or resolver fails
+//! Proves (guarantees): our own network is down
 
 use std::time::Duration;
 

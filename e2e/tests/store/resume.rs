@@ -1,6 +1,7 @@
 //! Endpoints that resume by themselves: while one is disabled for failures, a parked delivery probes it now and then.
 //!
 //! Proves (guarantees): an endpoint that resumes by itself is probed after a minute, then after twice as long each time, up to an hour
+//! Proves (guarantees): an endpoint that is off is tried again by itself (`autoResume`)
 
 use std::time::Duration;
 

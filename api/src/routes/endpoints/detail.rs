@@ -79,7 +79,7 @@ fn lasting_grace(endpoint: &Endpoint, now: Timestamp) -> Option<SecretGrace> {
 impl From<SecretGrace> for RotationView {
     fn from(grace: SecretGrace) -> Self {
         Self {
-            previous_secret_valid_until: time(grace.until),
+            previous_secret_valid_until: grace.until.into(),
             legacy_signature: if grace.legacy_uses_previous {
                 LegacySignature::Previous
             } else {
@@ -87,9 +87,4 @@ impl From<SecretGrace> for RotationView {
             },
         }
     }
-}
-
-/// A time as answers write it.
-pub(super) fn time(at: Timestamp) -> DateTime {
-    DateTime(at.to_string())
 }

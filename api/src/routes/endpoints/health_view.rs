@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use super::super::attempt::whole_millis;
 use super::super::schema::DateTime;
-use super::detail::time;
 
 /// How well deliveries to an endpoint work: a judgement of the latest attempts and of what is waiting.
 #[derive(Debug, Serialize, Object)]
@@ -139,11 +138,11 @@ impl From<EndpointHealth> for HealthView {
         Self {
             disable_after: health.disable_after,
             failures_until_disabled: health.failures_until_disabled,
-            disabled_at_this_pace: health.disabled_at_this_pace.map(time),
-            next_attempt_at: health.next_attempt_at.map(time),
+            disabled_at_this_pace: health.disabled_at_this_pace.map(Into::into),
+            next_attempt_at: health.next_attempt_at.map(Into::into),
             in_flight_limit: health.in_flight_limit,
             carries: health.carries,
-            resume_at: health.resume_at.map(time),
+            resume_at: health.resume_at.map(Into::into),
             own_outage: health.own_outage,
             notices: health.notices.into_iter().map(Into::into).collect(),
             success_rate: health.success_rate,
@@ -180,7 +179,7 @@ impl From<Queue> for QueueView {
             waiting: queue.waiting,
             retrying: queue.retrying,
             in_flight: queue.in_flight,
-            oldest_waiting_since: queue.oldest_waiting_since.map(time),
+            oldest_waiting_since: queue.oldest_waiting_since.map(Into::into),
         }
     }
 }
@@ -200,7 +199,7 @@ impl From<TopFailure> for TopFailureView {
             error: failure.error,
             status: failure.status,
             count: failure.count as u64,
-            since: time(failure.since),
+            since: failure.since.into(),
             advice: failure.advice,
         }
     }

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use doctor::FindingCode;
+use domain::clock::Timestamp;
 use domain::event::{AccountEvent, EventType, Subscription};
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 use poem_openapi::types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type};
@@ -217,3 +218,9 @@ text_type!(
         ..string()
     }
 );
+
+impl From<Timestamp> for DateTime {
+    fn from(at: Timestamp) -> Self {
+        Self(at.to_string())
+    }
+}

@@ -2,6 +2,7 @@
 //! against simulated ones, in simulated time.
 //!
 //! Proves (guarantees): a receiver has few workers
+//! Proves (guarantees): more arrives at once than a receiver with few workers carries
 
 mod course;
 

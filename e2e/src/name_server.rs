@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 const A: u16 = 1;
@@ -16,6 +17,7 @@ type Decide = Box<dyn Fn(usize) -> Vec<IpAddr> + Send>;
 #[derive(Debug, Clone)]
 pub struct NameServer {
     names: Arc<Mutex<HashMap<String, Name>>>,
+    is_failing: Arc<AtomicBool>,
 }
 
 /// Which addresses a name has, and how often it was looked up.
@@ -40,6 +42,7 @@ impl NameServer {
     pub fn start(address: SocketAddr) -> Self {
         let server = Self {
             names: Arc::default(),
+            is_failing: Arc::default(),
         };
         let socket = UdpSocket::bind(address)
             .unwrap_or_else(|error| panic!("cannot serve names at {address}: {error}"));
@@ -59,6 +62,11 @@ impl NameServer {
         let name = name.to_owned();
         let decide = Box::new(decide);
         self.names().insert(name, Name { decide, asked: 0 });
+    }
+
+    /// From now on it answers every question with a failure of its own (SERVFAIL), or no longer does.
+    pub fn fail(&self, is_failing: bool) {
+        self.is_failing.store(is_failing, Ordering::SeqCst);
     }
 
     /// How often a name was looked up.
@@ -82,9 +90,14 @@ impl NameServer {
     fn answer(&self, query: &[u8]) -> Option<Vec<u8>> {
         let (name, end) = name_at(query, 12)?;
         let kind = u16::from_be_bytes([*query.get(end)?, *query.get(end + 1)?]);
-        let addresses = self.addresses(&name, kind);
+        let is_failing = self.is_failing.load(Ordering::SeqCst);
+        let addresses = self.addresses(&name, kind).filter(|_| !is_failing);
         let found: Vec<_> = addresses.iter().flatten().collect();
-        let code = if addresses.is_some() { 0 } else { 3 };
+        let code = match addresses {
+            Some(_) => 0,
+            None if is_failing => 2,
+            None => 3,
+        };
         let mut answer = query[..2].to_vec();
         answer.extend([
             0x81,

@@ -90,7 +90,7 @@ impl System {
         let set = self.environment.iter().chain(&self.worker_environment);
         set.filter(|(variable, _)| variable == name)
             .map(|(_, value)| value.clone())
-            .last()
+            .next_back()
     }
 
     /// Starts one more worker; [`Self::wait_ready`] waits for it.

@@ -17,7 +17,7 @@ const ISSUER: &str = "https://clerk.dev.invalid";
 const PARTY: &str = "http://localhost:3000";
 
 /// Variables that the programs have defaults for: written only if they are set.
-const OPTIONAL: [&str; 26] = [
+const OPTIONAL: [&str; 27] = [
     "REDIS_CA_FILE",
     "REDIS_CERT_FILE",
     "REDIS_KEY_FILE",
@@ -42,6 +42,7 @@ const OPTIONAL: [&str; 26] = [
     "RETENTION_FAILED",
     "LOG_LENGTH",
     "EGRESS_PROXY",
+    "EGRESS_CHECK",
     "LOG_FORMAT",
     "RUST_LOG",
 ];

@@ -10,6 +10,7 @@ use program::config::{LogArgs, MemoryArgs, SecretsArgs, Span, UrlArgs, positive_
 use store::policy::Policy;
 use store::settings::RedisArgs;
 
+pub use crate::egress::EgressCheck;
 pub use crate::transport::proxy::EgressProxy;
 
 /// The longest `DELIVERY_TIMEOUT`: a lease lasts twice as long, and a stop waits for it.
@@ -79,6 +80,11 @@ pub struct AttemptArgs {
     /// The proxy to go through, `http://[user:password@]host:port`; the usual variables (`HTTPS_PROXY` …) are ignored.
     #[arg(long, env, default_value = "", value_parser = egress_proxy, hide_env_values = true)]
     pub egress_proxy: Egress,
+
+    /// Addresses that answer whenever our own network is well, `host:port` or URLs, comma-separated: while none of them answers, and
+    /// no receiver either, no endpoint is blamed.
+    #[arg(long, env, default_value = "")]
+    pub egress_check: EgressCheck,
 }
 
 /// The way to receivers: straight, or through a proxy.

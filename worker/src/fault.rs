@@ -35,6 +35,9 @@ pub(crate) enum NotAttempted {
     /// The proxy doesn't do its work.
     #[error("{0}")]
     Proxy(String),
+    /// Our own network is down, or our resolver.
+    #[error("this worker's own network is down")]
+    Egress,
     /// What is stored can't be sent, now or later.
     #[error("the stored event can't be sent: {0}")]
     Unsendable(String),
@@ -42,18 +45,20 @@ pub(crate) enum NotAttempted {
 
 impl NotAttempted {
     /// Every reason to give a delivery back, as metrics name them.
-    pub(crate) const GIVEN_BACK: [&'static str; 5] = ["late", "stopping", "secret", "resources", "proxy"];
+    pub(crate) const GIVEN_BACK: [&'static str; 6] =
+        ["late", "stopping", "secret", "resources", "proxy", "egress"];
 
     /// The name of this reason in metrics; `None` if giving the delivery back would be in vain, so that its attempt counts
     /// as crashed.
     pub(crate) const fn given_back(&self) -> Option<&'static str> {
-        let [late, stopping, secret, resources, proxy] = Self::GIVEN_BACK;
+        let [late, stopping, secret, resources, proxy, egress] = Self::GIVEN_BACK;
         match self {
             Self::Late => Some(late),
             Self::Stopping => Some(stopping),
             Self::Secret | Self::DamagedSecret => Some(secret),
             Self::Resources(_) => Some(resources),
             Self::Proxy(_) => Some(proxy),
+            Self::Egress => Some(egress),
             Self::Unsendable(_) => None,
         }
     }
@@ -64,6 +69,7 @@ impl NotAttempted {
             Self::Secret => Some(Need::Keys),
             Self::Resources(_) => Some(Need::Resources),
             Self::Proxy(_) => Some(Need::Proxy),
+            Self::Egress => Some(Need::Network),
             Self::Late | Self::Stopping | Self::DamagedSecret | Self::Unsendable(_) => None,
         }
     }

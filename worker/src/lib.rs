@@ -4,6 +4,7 @@
 //! - `backend`: the queue as an apalis backend: fetching, slots, leases, reports.
 //! - `deliver`: one attempt, from the lease to the report; `fault`: whose fault it is that one failed;
 //!   `fitness`: whether this worker can make any.
+//! - `egress`: whether it is our own network that is down.
 //! - `test_events`: test events, past the queue.
 //! - `transport`: the guarded HTTP client.
 //! - `upkeep`: finished payloads, expired leases, sweeps; `gauge`: how much memory Redis has left.
@@ -16,6 +17,8 @@ pub mod config;
 mod backend;
 
 mod deliver;
+
+mod egress;
 
 mod test_events;
 

@@ -46,6 +46,10 @@ pub struct Metrics {
     pub(crate) payload_bytes_released: IntCounterVec,
     /// Failed calls to Redis, by call.
     pub(crate) redis_errors: IntCounterVec,
+    /// Whether this worker's own network is down.
+    pub(crate) egress_down: IntGauge,
+    /// Strikes that were taken back, since that was so.
+    pub(crate) strikes_taken_back: IntCounter,
     /// How often the store turned out to be older than before.
     pub(crate) store_rewinds: IntCounter,
 }
@@ -137,6 +141,14 @@ impl Metrics {
                 "reason",
             )?,
             redis_errors: family("redis_errors_total", "Failed calls to Redis, by call", "call")?,
+            egress_down: gauge(
+                "egress_down",
+                "1 while nothing answers because this worker's own network or resolver is down",
+            )?,
+            strikes_taken_back: counter(
+                "strikes_taken_back_total",
+                "Strikes that were taken back, since this worker's own network was down",
+            )?,
             store_rewinds: counter(
                 "store_rewinds_total",
                 "Times that the store was found to be older than it was",
@@ -162,7 +174,7 @@ impl Metrics {
                 .with_label_values(&[reason])
                 .reset();
         }
-        for call in ["inspect", "work", "wake", "upkeep", "trials"] {
+        for call in ["inspect", "work", "wake", "upkeep", "trials", "egress"] {
             metrics.redis_errors.with_label_values(&[call]).reset();
         }
         Ok(metrics)

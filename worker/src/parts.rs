@@ -15,6 +15,7 @@ use crate::backend::slots::Slots;
 use crate::backend::{Deliveries, wake};
 use crate::config::Config;
 use crate::deliver::{self, Deliverer, Sender};
+use crate::egress::{self, Egress};
 use crate::fitness::Fitness;
 use crate::gauge::Gauge;
 use crate::metrics::Metrics;
@@ -39,6 +40,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) trouble: Trouble,
     pub(crate) stop: Stop,
     pub(crate) client: transport::Client,
+    pub(crate) egress: Egress,
     pub(crate) fitness: Fitness,
 }
 
@@ -69,6 +71,7 @@ impl Parts<'_> {
         tasks.spawn("fetcher", self.fetcher(&slots, reports, &handoff, wake_up));
         tasks.spawn("watch", self.watch());
         tasks.spawn("upkeep", self.upkeep());
+        tasks.spawn("egress", self.watch_egress());
         tasks.spawn("trials", self.test_events(sender));
         tasks.spawn("runner", async move {
             if let Err(error) = runner.run().await {
@@ -100,6 +103,7 @@ impl Parts<'_> {
             slots: Arc::clone(slots),
             reports,
             handoff: Arc::clone(handoff),
+            egress: self.egress.clone(),
             idle: wake_up.idle,
             woken: wake_up.woken,
             stop: self.stop.clone(),
@@ -157,6 +161,21 @@ impl Parts<'_> {
         upkeep.run()
     }
 
+    /// Finds out whether our own network is down.
+    fn watch_egress(&self) -> impl Future<Output = ()> + Send + use<> {
+        let watch = egress::Watch {
+            egress: self.egress.clone(),
+            store: self.store.clone(),
+            client: self.client.clone(),
+            check: self.config.attempts.egress_check.clone(),
+            disable_after: self.config.disable.disable_after,
+            metrics: self.metrics.clone(),
+            stop: self.stop.clone(),
+            redis: self.outage("egress", false),
+        };
+        watch.run()
+    }
+
     /// Takes test events and sends them.
     fn test_events(&self, sender: Arc<Sender>) -> impl Future<Output = ()> + Send + use<> {
         let test_events = TestEvents {
@@ -198,6 +217,7 @@ impl Parts<'_> {
             self.client.clone(),
             self.config.urls.policy(),
             self.config.secrets.secrets_key.clone(),
+            self.egress.clone(),
             self.config.attempts.delivery_timeout.0,
         ))
     }

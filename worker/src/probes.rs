@@ -16,6 +16,7 @@ use store::Store;
 use store::condition::Readiness;
 use tokio::net::TcpListener;
 
+use crate::egress::Egress;
 use crate::fitness::Fitness;
 use crate::metrics::Metrics;
 use crate::outage::Trouble;
@@ -31,6 +32,7 @@ const JSON: &str = "application/json";
 pub(crate) struct Probes {
     pub(crate) store: Store,
     pub(crate) trouble: Trouble,
+    pub(crate) egress: Egress,
     pub(crate) fitness: Fitness,
     pub(crate) metrics: Metrics,
     pub(crate) stopping: Stop,
@@ -136,6 +138,7 @@ impl Probes {
         if let Some(trouble) = trouble.filter(is_news) {
             found.reasons.insert(0, trouble);
         }
+        found.warnings.extend(self.egress.warning());
         self.fitness.tell(&mut found);
         if self.stopping.is_set() {
             found.reasons.insert(0, "the worker is stopping".to_owned());

@@ -6,6 +6,7 @@ use store::Store;
 use tokio::net::TcpListener;
 
 use crate::config::Config;
+use crate::egress::Egress;
 use crate::error::RunError;
 use crate::fitness::Fitness;
 use crate::metrics::Metrics;
@@ -36,11 +37,13 @@ pub async fn run(
     let trouble = Trouble::new("Redis has not answered yet");
     let (stopper, stop) = Stopper::new();
     let client = client(&config)?;
+    let egress = Egress::default();
     let fitness = Fitness::new(metrics.clone());
     let mut pages = Tasks::default();
     let probes = Probes {
         store: store.clone(),
         trouble: trouble.clone(),
+        egress: egress.clone(),
         fitness: fitness.clone(),
         metrics: metrics.clone(),
         stopping: stop.clone(),
@@ -75,6 +78,7 @@ pub async fn run(
         trouble,
         stop,
         client,
+        egress,
         fitness,
     };
     parts.start(stopper, pages).run(shutdown).await
@@ -83,19 +87,19 @@ pub async fn run(
 fn client(config: &Config) -> Result<transport::Client, RunError> {
     let settings = |roots| transport::Settings {
         addresses: config.urls.policy().addresses,
-        connect_timeout: config.attempts.delivery_timeout.0,
-        max_idle_per_host: config.concurrency.worker_concurrency as usize,
         roots,
         proxy: config.attempts.egress_proxy.0.clone(),
     };
-    match transport::client(settings(Roots::System), Arc::new(SystemResolver::default())) {
+    let names = || {
+        Arc::new(SystemResolver::for_attempts_of(
+            config.attempts.delivery_timeout.0,
+        ))
+    };
+    match transport::Client::new(settings(Roots::System), names()) {
         // Development without certificate authorities: plain http works, and https fails visibly.
         Err(RunError::Tls(error)) if config.urls.allow_http => {
             tracing::warn!(%error, "no certificate authorities were found, so no https receiver is trusted");
-            transport::client(
-                settings(Roots::Only(Vec::new())),
-                Arc::new(SystemResolver::default()),
-            )
+            transport::Client::new(settings(Roots::Only(Vec::new())), names())
         }
         built => built,
     }

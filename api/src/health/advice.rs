@@ -181,7 +181,8 @@ fn unconnected(detail: &str) -> Reading {
     }
 }
 
-/// What to do about a TLS failure, recognised by the words of rustls.
+/// What to do about a TLS failure, recognised by the worker's words, or by those of rustls that workers of the previous
+/// release logged.
 fn untrusted(detail: &str) -> Cow<'static, str> {
     let says = |words: &[&str]| words.iter().any(|words| detail.contains(words));
     if says(&["certificate expired", "Expired"]) {
@@ -192,9 +193,14 @@ fn untrusted(detail: &str) -> Cow<'static, str> {
         "the certificate is not valid yet; check its dates".into()
     } else if says(&["not valid for name", "NotValidForName"]) {
         "the certificate is for another name; get one for the URL's host".into()
-    } else if says(&["UnknownIssuer"]) {
+    } else if says(&["unknown issuer", "UnknownIssuer"]) {
         "the certificate's issuer is unknown; use a public authority, and send the chain in full".into()
-    } else if says(&["corrupt message", "handshake eof"]) {
+    } else if says(&[
+        "does not speak TLS",
+        "middle of the handshake",
+        "corrupt message",
+        "handshake eof",
+    ]) {
         "the port speaks no TLS; check the URL's scheme and port".into()
     } else if says(&["fatal alert"]) {
         "the receiver breaks the handshake off; it must offer TLS 1.2 or 1.3 and want no certificate of ours"
@@ -206,6 +212,9 @@ fn untrusted(detail: &str) -> Cow<'static, str> {
 
 /// The last day on which a certificate was valid.
 fn expiry(detail: &str) -> Option<String> {
+    if let Some((_, day)) = detail.split_once("expired on ") {
+        return day.get(..10).map(str::to_owned);
+    }
     let (_, after) = detail.split_once("not valid after ")?;
     let seconds: i64 = after.split(' ').next()?.parse().ok()?;
     let until = Timestamp::from_millis(seconds.checked_mul(1000)?)?;

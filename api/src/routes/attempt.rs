@@ -26,6 +26,9 @@ pub(crate) struct AttemptView {
     duration_ms: Option<u64>,
     /// How that time was spent.
     timing: Timing,
+    /// How often the request was sent again within this attempt, because its connection ended before any of an answer came. The
+    /// receiver may have got it each time.
+    sent_again: u32,
     /// The HTTP status of the receiver's answer; `null` if there was none.
     #[oai(nullable)]
     http_status: Option<u16>,
@@ -103,6 +106,7 @@ impl From<LoggedAttempt> for AttemptView {
                 tls_ms: attempt.phases.tls.map(millis),
                 first_byte_ms: attempt.phases.first_byte.map(millis),
             },
+            sent_again: attempt.phases.sent_again,
             http_status: attempt.status,
             error: attempt.error,
             detail: attempt.detail,

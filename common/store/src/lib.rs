@@ -25,7 +25,7 @@
 //! - [`events`]: accepting an event with all its deliveries, or nothing.
 //! - [`rates`]: how many calls and events are left in this minute.
 //! - [`queue`]: what workers do: fetch, report, park, reap. [`policy`]: the rules that they do it by. [`parked`]: a search for
-//!   endpoints that upkeep doesn't know of.
+//!   endpoints that upkeep doesn't know of. [`egress`]: what the workers know together of their way out.
 //! - [`log`]: what became of deliveries, as their owner reads it.
 //! - [`replays`]: sending again what was finished. [`test_events`]: test events, past the queue.
 
@@ -74,6 +74,8 @@ pub mod queue;
 pub mod policy;
 
 pub mod parked;
+
+pub mod egress;
 
 pub mod log;
 

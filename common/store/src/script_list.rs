@@ -2,8 +2,8 @@
 
 use super::scripts::{Assembled, Declaration, Listed, Script};
 use super::{
-    endpoints, events, health, identity, log, parked, policy, queue, rates, replays, rewrap, rotation,
-    server, test_events, watch,
+    egress, endpoints, events, health, identity, log, parked, policy, queue, rates, replays, rewrap,
+    rotation, server, test_events, watch,
 };
 
 macro_rules! list {
@@ -22,6 +22,9 @@ list![
     queue::UpkeepStep<'_>,
     parked::ParkedFind<'_>,
     policy::Announcement,
+    egress::DestinationsNote<'_>,
+    egress::OutageNote<'_>,
+    egress::StrikesTakeBack<'_>,
     rates::CallCount<'_>,
     test_events::TestEventAsk<'_>,
     test_events::TestEventWithdraw<'_>,

@@ -174,6 +174,11 @@ impl Answer {
         }
     }
 
+    /// Whether it ends the connection without a byte.
+    pub(super) const fn cuts_off(&self) -> bool {
+        matches!(self.action, Action::Reset | Action::Close)
+    }
+
     /// Adds a header; only to complete responses.
     ///
     /// # Panics

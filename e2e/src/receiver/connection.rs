@@ -86,6 +86,7 @@ async fn read_request(
         body: Bytes::new(),
         at: Instant::now(),
         status: None,
+        was_cut_off: false,
     };
     let length: usize = match request.header("content-length") {
         Some(value) => value.parse().map_err(|_| malformed())?,

@@ -30,6 +30,8 @@ pub struct Received {
     pub at: Instant,
     /// The status of the answer, if a client can judge by it.
     pub status: Option<u16>,
+    /// Whether its connection ended without a byte of an answer: a client may send it again within the same attempt.
+    pub was_cut_off: bool,
 }
 
 impl Received {
@@ -106,6 +108,7 @@ impl Record {
             None => Answer::status(200),
         });
         request.status = answer.complete_status();
+        request.was_cut_off = answer.cuts_off();
         let open = self.open.fetch_add(1, Ordering::SeqCst) + 1;
         self.most_open.fetch_max(open, Ordering::SeqCst);
         lock(&self.received).push(Arc::new(request));

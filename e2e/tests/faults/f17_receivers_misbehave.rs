@@ -17,7 +17,7 @@ use serde_json::json;
 use crate::scene::{ask, builder};
 use crate::worker_scene::push;
 
-/// A worker holds at most a head (400 KiB) and 64 KiB of a body for each attempt; there are a few hundred here.
+/// A worker holds at most 64 KiB of a head and 64 KiB of a body for each attempt; there are a few hundred here.
 const MEMORY: u64 = 128 << 20;
 
 /// How much longer than the timeout an attempt may seem to have taken on a busy machine.

@@ -16,6 +16,8 @@ mod rotation;
 
 mod phases;
 
+mod reused;
+
 mod proxy;
 
 mod workers;

@@ -10,6 +10,7 @@ mod accept;
 mod account_events;
 mod check;
 mod clocks;
+mod egress;
 mod enable;
 mod endpoints;
 mod fairness;

@@ -16,6 +16,7 @@ use store::queue::{Incarnation, LeaseToken, MAX_REPORTS, Outcome, Receipt, Repor
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{Notify, watch};
 
+use crate::egress::Egress;
 use crate::fitness::Fitness;
 use crate::metrics::Metrics;
 use crate::outage::Outage;
@@ -35,6 +36,8 @@ pub(crate) struct Fetcher {
     pub(crate) slots: Arc<Slots>,
     pub(crate) reports: UnboundedReceiver<Report>,
     pub(crate) handoff: Arc<Handoff>,
+    /// Remembers the strikes.
+    pub(crate) egress: Egress,
     /// Whether a wake token would help.
     pub(crate) idle: watch::Sender<bool>,
     /// Notified when a wake token has come.
@@ -189,6 +192,9 @@ impl Fetcher {
 
     fn take_receipts(&self, reports: &[Report], receipts: &[Receipt]) {
         for (report, receipt) in reports.iter().zip(receipts) {
+            if *receipt != Receipt::Stale {
+                self.egress.recorded(report);
+            }
             match receipt {
                 Receipt::Recorded => {}
                 Receipt::DisabledEndpoint => {

@@ -7,7 +7,9 @@ use domain::clock::Timestamp;
 use domain::delivery::Failure;
 use domain::retry::parse_retry_after;
 use reqwest::header::{HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
-use reqwest::{Response, StatusCode, Url};
+use reqwest::{StatusCode, Url};
+
+use crate::transport::Response;
 
 /// How much of an answer's body is read.
 const MAX_BODY: usize = 64 << 10;
@@ -44,11 +46,11 @@ pub(super) struct Answer {
 
 impl Answer {
     /// Takes the head of a response. Its body is still to be read.
-    pub(super) fn begun(response: &mut Response) -> Self {
+    pub(super) fn begun(url: &Url, response: &mut Response) -> Self {
         Self {
-            url: response.url().clone(),
-            status: response.status(),
-            headers: std::mem::take(response.headers_mut()),
+            url: url.clone(),
+            status: response.status,
+            headers: std::mem::take(&mut response.headers),
             body: 0,
             start_of_body: Vec::new(),
         }

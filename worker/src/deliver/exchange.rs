@@ -1,18 +1,18 @@
 //! The exchange with a receiver: the request goes out, and the answer comes in, complete or at least 64 KiB of it, within
 //! the timeout. An [`Exchange`] tells what the receiver did, whatever that was; it is never an error.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use domain::delivery::Failure;
-use reqwest::Request;
 use store::queue::{AttemptRecord, Phases};
 
 use super::answer::{Answer, shortened};
+use crate::egress::Sign;
 use crate::fault::{Fault, NotAttempted};
 use crate::metrics::SUCCEEDED;
-use crate::transport::Client;
-use crate::transport::failure::classify;
-use crate::transport::phases::{Mark, mark, measured};
+use crate::transport::failure::{Error, classify};
+use crate::transport::trace::Trace;
+use crate::transport::{Client, Request};
 
 /// The longest sentence about a failure, in bytes.
 const MAX_DETAIL: usize = 300;
@@ -51,6 +51,11 @@ impl Exchange {
     /// How metrics name the outcome: `succeeded`, or the code of the failure.
     pub(super) fn label(&self) -> &'static str {
         self.failure.map_or(SUCCEEDED, Failure::code)
+    }
+
+    /// What it says of our own network.
+    pub(super) fn sign(&self) -> Sign {
+        Sign::of(self.failure, self.answer.is_some(), &self.phases)
     }
 
     /// When the receiver of a failure wants to be asked again.
@@ -96,23 +101,22 @@ pub(super) async fn send(
     request: Request,
     timeout: Duration,
 ) -> Result<Exchange, NotAttempted> {
-    let host = request.url().host_str().unwrap_or_default().to_owned();
-    let mut answer = None;
-    let began = Instant::now();
-    let exchanged = measured(tokio::time::timeout(
+    let (mut trace, mut answer) = (Trace::new(), None);
+    let exchanged = tokio::time::timeout(
         timeout,
-        send_and_receive(client, request, &mut answer),
-    ));
-    let (end, phases) = match client.proxy() {
+        send_and_receive(client, &request, &mut trace, &mut answer),
+    );
+    let end = match client.proxy() {
         None => exchanged.await,
         Some(proxy) => tokio::select! {
             ended = exchanged => ended,
             never = proxy.watch() => match never {},
         },
     };
+    let phases = trace.phases();
     let fault = match end {
         Ok(Ok(())) => None,
-        Ok(Err(error)) => Some(classify(error.as_ref(), &host)),
+        Ok(Err(error)) => Some(classify(error, request.url.host_str().unwrap_or_default())),
         Err(_) => Some(Fault::Receiver(
             Failure::Timeout,
             too_late(answer.as_ref(), timeout),
@@ -125,12 +129,10 @@ pub(super) async fn send(
         }
         (_, None) => Exchange::default(),
         (_, Some(Fault::NotAttempted(reason))) => return Err(reason),
-        (_, Some(Fault::Receiver(failure, detail))) => {
-            match proxys_fault(client, failure, began, &phases).await {
-                Some(reason) => return Err(reason),
-                None => Exchange::failed(failure, detail),
-            }
-        }
+        (_, Some(Fault::Receiver(failure, detail))) => match proxys_fault(client, failure, &trace).await {
+            Some(reason) => return Err(reason),
+            None => Exchange::failed(failure, detail),
+        },
     };
     Ok(Exchange {
         answer,
@@ -140,37 +142,32 @@ pub(super) async fn send(
 }
 
 /// What is wrong with the proxy, if that and not the receiver caused the failure.
-async fn proxys_fault(
-    client: &Client,
-    failure: Failure,
-    began: Instant,
-    phases: &Phases,
-) -> Option<NotAttempted> {
+async fn proxys_fault(client: &Client, failure: Failure, trace: &Trace) -> Option<NotAttempted> {
     let may_be_its = matches!(
         failure,
         Failure::Timeout | Failure::Connect | Failure::Tls | Failure::Protocol
     );
     let proxy = client.proxy().filter(|_| may_be_its)?;
-    if failure == Failure::Protocol && phases.connect.is_none() {
+    if failure == Failure::Protocol && !trace.has_connected() {
         // An older tunnel, which ends with the proxy even if that is back at once. The next attempt makes one of its own.
         let sentence = format!("a tunnel through the proxy {proxy} ended");
         return Some(NotAttempted::Proxy(sentence));
     }
-    let was_silent = proxy.was_silent(began).await;
+    let was_silent = proxy.was_silent(trace.began()).await;
     was_silent.then(|| NotAttempted::Proxy(format!("the proxy {proxy} gave no sign of life")))
 }
 
 async fn send_and_receive(
     client: &Client,
-    request: Request,
+    request: &Request,
+    trace: &mut Trace,
     answer: &mut Option<Answer>,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let mut response = client.execute(request).await?;
-    mark(Mark::Answered);
-    let answer = answer.insert(Answer::begun(&mut response));
-    while let Some(chunk) = response.chunk().await? {
-        if answer.take(&chunk) {
-            // Dropping the answer closes the connection.
+) -> Result<(), Error> {
+    let mut response = client.send(request, trace).await?;
+    let answer = answer.insert(Answer::begun(&request.url, &mut response));
+    while let Some(part) = response.part().await? {
+        if answer.take(&part) {
+            // Dropping the response closes the connection.
             break;
         }
     }

@@ -2,12 +2,12 @@
 
 use domain::clock::Timestamp;
 use domain::id::DeliveryId;
-use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue, InvalidHeaderValue};
-use reqwest::{Body, Method, Request};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue};
 use store::queue::{Leased, LeasedEndpoint, LeasedEvent};
 
 use super::targets::{Target, Targets};
 use crate::fault::{Fault, NotAttempted};
+use crate::transport::Request;
 
 const LEGACY_SIGNATURE: HeaderName = HeaderName::from_static("x-rkt-signature");
 const EVENT: HeaderName = HeaderName::from_static("x-rkt-event");
@@ -53,9 +53,7 @@ impl Message<'_> {
 
     fn signed_at(self, target: &Target, seconds: i64) -> Result<Request, InvalidHeaderValue> {
         let event = self.event;
-        let mut request = Request::new(Method::POST, target.url.as_url().clone());
-        let headers = request.headers_mut();
-        headers.reserve(10);
+        let mut headers = HeaderMap::with_capacity(10);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(LEGACY_SIGNATURE, target.legacy_signature(&event.body).try_into()?);
         headers.insert(WEBHOOK_ID, event.id.as_str().try_into()?);
@@ -68,8 +66,11 @@ impl Message<'_> {
         if self.delivery.is_replay() {
             headers.insert(REPLAY, HeaderValue::from_static("true"));
         }
-        *request.body_mut() = Some(Body::from(event.body.clone()));
-        Ok(request)
+        Ok(Request {
+            url: target.url.as_url().clone(),
+            headers,
+            body: event.body.clone(),
+        })
     }
 }
 

@@ -10,9 +10,9 @@
 //! attempt, and the endpoint gets no strike:
 //!
 //! - A worker that stops, or a lease that is nearly over: the delivery is given back.
-//! - A machine that lacks memory, files or ports, a proxy that doesn't do its work, a `SECRETS_KEY` that opens nothing: given
-//!   back at once, to the front, where other workers find it, while this one restrains itself
-//!   ([`fitness`](crate::fitness)).
+//! - A machine that lacks memory, files or ports, a proxy that doesn't do its work, a `SECRETS_KEY` that opens nothing, a network or
+//!   resolver of ours that is down ([`egress`](crate::egress)): given back at once, to the front, where other workers find it, while
+//!   this one restrains itself ([`fitness`](crate::fitness)).
 //! - One endpoint's signing secret that doesn't open, while others' do: given back to wait among the retries, unharmed, for the
 //!   operator who reads the log.
 //! - A stored record that can't be sent at all: reported as a crash, which sets it aside after three of them.
@@ -39,6 +39,7 @@ use domain::seldom::Seldom;
 use store::queue::{Leased, Outcome};
 
 use crate::backend::job::Job;
+use crate::egress::Egress;
 use crate::fault::{Need, NotAttempted};
 use crate::fitness::Fitness;
 use crate::metrics::Metrics;
@@ -148,7 +149,8 @@ impl Deliverer {
             NotAttempted::Secret
             | NotAttempted::DamagedSecret
             | NotAttempted::Late
-            | NotAttempted::Stopping => {}
+            | NotAttempted::Stopping
+            | NotAttempted::Egress => {}
         }
     }
 }
@@ -158,16 +160,24 @@ impl Deliverer {
 pub(crate) struct Sender {
     client: Client,
     targets: Targets,
+    egress: Egress,
     /// `DELIVERY_TIMEOUT`.
     timeout: Duration,
 }
 
 impl Sender {
-    /// Sends with `client` to what `urls` allows, and signs with what `keyring` opens.
-    pub(crate) fn new(client: Client, urls: UrlPolicy, keyring: SecretsKeyring, timeout: Duration) -> Self {
+    /// Sends with `client` to what `urls` allows, signs with what `keyring` opens, and asks `egress` whose trouble a failure is.
+    pub(crate) fn new(
+        client: Client,
+        urls: UrlPolicy,
+        keyring: SecretsKeyring,
+        egress: Egress,
+        timeout: Duration,
+    ) -> Self {
         Self {
             client,
             targets: Targets::new(urls, keyring),
+            egress,
             timeout,
         }
     }
@@ -178,9 +188,15 @@ impl Sender {
     ///
     /// When the receiver is not to blame for what failed: then it counts as not attempted.
     pub(crate) async fn send(&self, message: Message<'_>) -> Result<Exchange, NotAttempted> {
-        match message.request(&self.targets) {
-            Ok(request) => exchange::send(&self.client, request, self.timeout).await,
-            Err(fault) => Exchange::without_request(fault),
+        let request = match message.request(&self.targets) {
+            Ok(request) => request,
+            Err(fault) => return Exchange::without_request(fault),
+        };
+        let (url, account) = (request.url.clone(), &message.endpoint.account);
+        let exchange = exchange::send(&self.client, request, self.timeout).await?;
+        match self.egress.attempted(&url, account, exchange.sign()) {
+            Some(reason) => Err(reason),
+            None => Ok(exchange),
         }
     }
 }

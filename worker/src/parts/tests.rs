@@ -117,8 +117,6 @@ async fn an_attempt_that_panics_is_set_aside_and_others_flow() {
     let settings = transport::Settings {
         proxy: None,
         addresses: config.urls.policy().addresses,
-        connect_timeout: config.attempts.delivery_timeout.0,
-        max_idle_per_host: 32,
         roots: Roots::Only(Vec::new()),
     };
     let metrics = Metrics::new().unwrap();
@@ -130,7 +128,8 @@ async fn an_attempt_that_panics_is_set_aside_and_others_flow() {
         trouble: Trouble::new("starts"),
         fitness: Fitness::new(metrics.clone()),
         stop,
-        client: transport::client(settings, Arc::clone(&names) as Arc<dyn Resolve>).unwrap(),
+        client: transport::Client::new(settings, Arc::clone(&names) as Arc<dyn Resolve>).unwrap(),
+        egress: Egress::default(),
     };
     let worker = parts.start(stopper, Tasks::default());
     let (end, ended) = oneshot::channel::<()>();

@@ -58,6 +58,7 @@ async fn idle_visitors_keep_nobody_out() {
     let probes = Probes {
         store,
         trouble: Trouble::new("Redis has not answered yet"),
+        egress: Egress::default(),
         fitness: Fitness::new(Metrics::new().unwrap()),
         metrics: Metrics::new().unwrap(),
         stopping,

@@ -1,35 +1,55 @@
 //! The guarded client: the only way in which this worker talks to receivers.
 //!
-//! One pooled client for HTTP/1.1 and HTTP/2 over rustls with the system's roots. Every address that a name resolves
-//! to is checked when the connection is made ([`resolver`]). Redirects are not followed. The environment's proxies are
-//! ignored; the only way round is [`proxy`], if it is configured. What a receiver can make us hold in memory is bounded.
-//! [`phases`] sees where the time of an attempt goes, and [`failure`] whose fault it is that one failed.
+//! HTTP/1.1 alone ([`http1`]), over TLS with the system's roots: one [`connection`] carries one exchange at a time, so
+//! endpoints of one host stay apart. Every address that a name resolves to is checked when the connection is made
+//! ([`connect`], [`resolver`]). Redirects are not followed. The environment's proxies are ignored; the only way round is
+//! [`proxy`], if it is configured. What a receiver can make us hold in memory is bounded. Connections are kept in a
+//! [`pool`] for a while; a request that met the end of one is sent again ([`Client::send`]). [`trace`] has where the time
+//! of an attempt went, and [`failure`] whose fault it is that one failed.
+
+mod connect;
+
+mod connection;
+
+mod dial;
 
 pub(crate) mod failure;
 
-pub(crate) mod phases;
+mod http1;
+
+mod pool;
 
 pub(crate) mod proxy;
 
+mod reach;
+
 pub(crate) mod resolver;
+
+mod response;
+
+mod stream;
 
 mod tls;
 
-mod tunnel;
+pub(crate) mod trace;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::address::AddressPolicy;
 use reqwest::dns::Resolve;
-use reqwest::{Request, Response, redirect};
 
 use crate::error::RunError;
-use phases::MarkConnections;
+use connect::{Connector, Destination};
+use connection::Connection;
+use failure::Error;
+use pool::Pool;
 use proxy::EgressProxy;
 use resolver::GuardedResolver;
-use tunnel::TunnelClient;
+use trace::Trace;
 
+pub(crate) use http1::request::Request;
+pub(crate) use response::Response;
 pub(crate) use tls::Roots;
 
 /// What we call ourselves.
@@ -37,93 +57,83 @@ const NAME: &str = concat!("RKT-Webhooks/", env!("CARGO_PKG_VERSION"));
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Shorter than the 5 s after which many servers close an idle connection: a request that crosses such a close on the
-/// wire would be a strike that the receiver doesn't deserve.
-const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(4);
-
-/// The most header fields in an answer; hyper bounds their bytes by about 400 KiB.
-const MAX_HEADERS: usize = 100;
-
-/// The most bytes of header fields in an HTTP/2 answer.
-const MAX_HTTP2_HEADERS: u32 = 64 << 10;
-
-/// What an HTTP/2 receiver may send on one stream, and on one connection, before we read it.
-const HTTP2_STREAM_WINDOW: u32 = 64 << 10;
-const HTTP2_CONNECTION_WINDOW: u32 = 1 << 20;
+/// How long after a new connection has ended without an answer the request is sent again: long enough for a server that is
+/// being restarted to be told from one that goes on like this.
+const AGAIN_AFTER: Duration = Duration::from_millis(100);
 
 /// What the client is built from.
 #[derive(Debug)]
 pub(crate) struct Settings {
     /// The addresses that may be connected to.
     pub(crate) addresses: AddressPolicy,
-    /// How long connecting may take.
-    pub(crate) connect_timeout: Duration,
-    /// How many idle connections are kept for each host. Endpoints can share one, so their own limit is too low for it.
-    pub(crate) max_idle_per_host: usize,
     /// Which certificates are trusted.
     pub(crate) roots: Roots,
     /// The proxy to go through, if any.
     pub(crate) proxy: Option<EgressProxy>,
 }
 
-/// The client: straight to receivers, or through the proxy.
+/// The client: straight to receivers, or through the proxy. Cheap to clone.
 #[derive(Debug, Clone)]
-pub(crate) enum Client {
-    Direct(reqwest::Client),
-    Tunnel(Box<TunnelClient>),
+pub(crate) struct Client {
+    connector: Arc<Connector>,
+    pool: Pool,
 }
 
 impl Client {
-    /// Sends a request; the answer's body is still to be read.
+    /// Builds the client, within a runtime. `names` looks host names up; what it finds is checked before it is used.
     ///
     /// # Errors
     ///
-    /// [`failure::classify`] tells what they mean.
-    pub(crate) async fn execute(&self, request: Request) -> Result<Response, BoxError> {
-        match self {
-            Self::Direct(client) => Ok(client.execute(request).await?),
-            Self::Tunnel(client) => client.execute(request).await,
-        }
+    /// When the system has no certificate authorities, or TLS can't be set up.
+    pub(crate) fn new(settings: Settings, names: Arc<dyn Resolve>) -> Result<Self, RunError> {
+        let connector = Connector {
+            names: GuardedResolver::new(names, settings.addresses),
+            tls: Arc::new(tls::config(settings.roots).map_err(RunError::Tls)?),
+            proxy: settings.proxy,
+        };
+        Ok(Self {
+            connector: Arc::new(connector),
+            pool: Pool::swept(),
+        })
     }
 
     /// The proxy that requests go through, if any.
     pub(crate) fn proxy(&self) -> Option<&EgressProxy> {
-        match self {
-            Self::Direct(_) => None,
-            Self::Tunnel(client) => Some(client.proxy()),
+        self.connector.proxy.as_ref()
+    }
+
+    /// Sends a request, and waits for the head of its answer. There is no limit of time but the caller's.
+    ///
+    /// If the connection ends before a byte of an answer, the request is sent again: at once, on a new connection, if it
+    /// was a kept one, whose end says nothing about the receiver; once more after a moment, if it was new. The receiver
+    /// may then have had it before; nobody can tell.
+    ///
+    /// # Errors
+    ///
+    /// [`failure::classify`] tells what they mean.
+    pub(crate) async fn send(&self, request: &Request, trace: &mut Trace) -> Result<Response, Error> {
+        let destination = Destination::of(&request.url);
+        let head = request.head();
+        let (in_use, kept) = self.pool.begin(destination, Instant::now());
+        if let Some(mut connection) = kept {
+            match connection.send(&head, &request.body).await {
+                Ok(answered) => return Ok(Response::new(answered, connection, in_use, trace)),
+                Err(broken) if broken.is_unanswered && !broken.is_ours() => trace.again(),
+                Err(broken) => return Err(Error::Exchange(broken)),
+            }
+        }
+        let mut is_last = false;
+        loop {
+            let stream = self.connector.connect(in_use.destination(), trace).await?;
+            let mut connection = Connection::new(stream);
+            match connection.send(&head, &request.body).await {
+                Ok(answered) => return Ok(Response::new(answered, connection, in_use, trace)),
+                Err(broken) if broken.may_pass() && !is_last => trace.again(),
+                Err(broken) => return Err(Error::Exchange(broken)),
+            }
+            is_last = true;
+            drop(connection);
+            tokio::time::sleep(AGAIN_AFTER).await;
         }
     }
-}
-
-/// Builds the client. `names` looks host names up; what it finds is checked before it is used.
-///
-/// # Errors
-///
-/// When the system has no certificate authorities, or TLS can't be set up.
-pub(crate) fn client(settings: Settings, names: Arc<dyn Resolve>) -> Result<Client, RunError> {
-    let names = GuardedResolver::new(names, settings.addresses);
-    let tls = tls::config(settings.roots).map_err(RunError::Tls)?;
-    if let Some(proxy) = settings.proxy {
-        let client = TunnelClient::new(proxy, names, tls, settings.max_idle_per_host);
-        return Ok(Client::Tunnel(Box::new(client)));
-    }
-    reqwest::Client::builder()
-        .user_agent(NAME)
-        .dns_resolver(names)
-        .tls_backend_preconfigured(tls)
-        .connector_layer(MarkConnections)
-        .no_proxy()
-        .redirect(redirect::Policy::none())
-        .referer(false)
-        .connect_timeout(settings.connect_timeout)
-        .tcp_nodelay(true)
-        .pool_idle_timeout(POOL_IDLE_TIMEOUT)
-        .pool_max_idle_per_host(settings.max_idle_per_host)
-        .http1_max_headers(MAX_HEADERS)
-        .http2_max_header_list_size(MAX_HTTP2_HEADERS)
-        .http2_initial_stream_window_size(HTTP2_STREAM_WINDOW)
-        .http2_initial_connection_window_size(HTTP2_CONNECTION_WINDOW)
-        .build()
-        .map(Client::Direct)
-        .map_err(RunError::Client)
 }

@@ -1,18 +1,20 @@
 //! Turns names into addresses, and checks every address before the client connects to one.
 //!
 //! A host with one blocked address among good ones is refused as a whole: otherwise an attacker would only have to wait
-//! until the good ones fail. Literal addresses need no lookup; they are checked as part of the URL.
+//! until the good ones fail. Literal addresses need no lookup, and are checked all the same.
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs as _, UdpSocket};
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::address::{AddressPolicy, BlockedAddress};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::Semaphore;
 
-use super::phases::{Mark, mark};
+use super::failure::Error;
+use crate::fault::{Fault, NotAttempted};
 
 /// Name lookups at a time. Each takes a thread that waits for the system's resolver, and can't be stopped.
 const MAX_LOOKUPS: usize = 256;
@@ -36,9 +38,18 @@ impl GuardedResolver {
         Self { names, policy }
     }
 
+    /// The addresses of a host name, all of which may be connected to.
+    pub(super) async fn addresses_of(&self, host: &str) -> Result<Vec<IpAddr>, Error> {
+        let name: Name = host.parse().map_err(|error| Error::Unresolved(Box::new(error)))?;
+        let found = self.names.resolve(name).await.map_err(Error::Unresolved)?;
+        let addresses: Vec<_> = found.map(|address| address.ip()).collect();
+        admit(host, &addresses, &self.policy).map_err(Error::Blocked)?;
+        Ok(addresses)
+    }
+
     /// Checks a host that is a literal address.
     pub(super) fn admit_literal(&self, host: &str, address: IpAddr) -> Result<(), BlockedHost> {
-        admit(host, &[SocketAddr::new(address, 0)], &self.policy)
+        admit(host, &[address], &self.policy)
     }
 }
 
@@ -48,25 +59,10 @@ impl fmt::Debug for GuardedResolver {
     }
 }
 
-impl Resolve for GuardedResolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let host = name.as_str().to_owned();
-        let policy = self.policy.clone();
-        let resolving = self.names.resolve(name);
-        Box::pin(async move {
-            mark(Mark::Lookup);
-            let addresses: Vec<SocketAddr> = resolving.await?.collect();
-            admit(&host, &addresses, &policy)?;
-            mark(Mark::Resolved);
-            Ok(Box::new(addresses.into_iter()) as Addrs)
-        })
-    }
-}
-
 /// Refuses a host if any of its addresses is blocked.
-fn admit(host: &str, addresses: &[SocketAddr], policy: &AddressPolicy) -> Result<(), BlockedHost> {
+fn admit(host: &str, addresses: &[IpAddr], policy: &AddressPolicy) -> Result<(), BlockedHost> {
     addresses.iter().try_for_each(|address| {
-        policy.check(address.ip()).map_err(|blocked| BlockedHost {
+        policy.check(*address).map_err(|blocked| BlockedHost {
             host: host.to_owned(),
             blocked,
         })
@@ -77,25 +73,42 @@ fn admit(host: &str, addresses: &[SocketAddr], policy: &AddressPolicy) -> Result
 #[derive(Debug)]
 pub(crate) struct SystemResolver {
     lookups: Arc<Semaphore>,
+    /// How long a look-up waits for its turn.
+    wait: Duration,
 }
 
-impl Default for SystemResolver {
-    fn default() -> Self {
+impl SystemResolver {
+    /// One for attempts that may take this long. A look-up whose turn doesn't come in half of that is none: that is our own trouble,
+    /// and the rest is for the receiver.
+    pub(crate) fn for_attempts_of(timeout: Duration) -> Self {
         Self {
             lookups: Arc::new(Semaphore::new(MAX_LOOKUPS)),
+            wait: timeout / 2,
         }
     }
 }
 
+/// A look-up that failed may have lacked a file of ours: the system's resolver says of that only that it failed for now.
+fn look_up(name: &str) -> io::Result<std::vec::IntoIter<SocketAddr>> {
+    (name, 0).to_socket_addrs().or_else(|error| {
+        UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+        Err(error)
+    })
+}
+
 impl Resolve for SystemResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let lookups = Arc::clone(&self.lookups);
+        let (lookups, wait) = (Arc::clone(&self.lookups), self.wait);
         Box::pin(async move {
-            let permit = lookups.acquire_owned().await?;
+            let Ok(permit) = tokio::time::timeout(wait, lookups.acquire_owned()).await else {
+                let sentence = format!("{MAX_LOOKUPS} name look-ups wait for the resolver");
+                return Err(Fault::from(NotAttempted::Resources(sentence)).into());
+            };
+            let permit = permit?;
             let found = tokio::task::spawn_blocking(move || {
                 // A lookup goes on after the attempt that waited for it has given up, and keeps its permit.
                 let _permit = permit;
-                (name.as_str(), 0).to_socket_addrs()
+                look_up(name.as_str())
             });
             let addresses = found.await??;
             if addresses.len() == 0 {

@@ -1,15 +1,11 @@
-//! How TLS is spoken to receivers: the client's own defaults, and a mark when a handshake begins.
+//! How TLS is spoken to receivers.
 
 use std::sync::Arc;
 
-use rustls::client::ResolvesClientCert;
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::CertificateDer;
-use rustls::sign::CertifiedKey;
-use rustls::{ClientConfig, RootCertStore, SignatureScheme};
+use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
-
-use super::phases::{Mark, mark};
 
 /// Which certificate authorities are trusted.
 #[derive(Debug)]
@@ -20,7 +16,7 @@ pub(crate) enum Roots {
     Only(Vec<CertificateDer<'static>>),
 }
 
-/// TLS 1.2 and 1.3, HTTP/2 before HTTP/1.1, and no certificate of our own.
+/// TLS 1.2 and 1.3, HTTP/1.1 alone, and no certificate of our own.
 ///
 /// # Errors
 ///
@@ -41,22 +37,7 @@ pub(super) fn config(roots: Roots) -> Result<ClientConfig, rustls::Error> {
             builder.with_root_certificates(store)
         }
     };
-    let mut config = builder.with_client_cert_resolver(Arc::new(NoCertificate));
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let mut config = builder.with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
-}
-
-/// We have no certificate to show. rustls asks for one at the start of each handshake, which is how we see that start.
-#[derive(Debug)]
-struct NoCertificate;
-
-impl ResolvesClientCert for NoCertificate {
-    fn has_certs(&self) -> bool {
-        mark(Mark::Handshake);
-        false
-    }
-
-    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        None
-    }
 }

@@ -103,6 +103,35 @@ fn certificates() {
     const PEER: &str = "TLS failed: invalid peer certificate: ";
     for (detail, advice) in [
         (
+            "TLS failed: the certificate expired on 2026-03-01".to_owned(),
+            "the certificate expired on 2026-03-01; renew it",
+        ),
+        (
+            "TLS failed: the certificate is not valid yet; it is from 2026-03-01 on".to_owned(),
+            "the certificate is not valid yet; check its dates",
+        ),
+        (
+            "TLS failed: the certificate is not valid for name a.example, only for b.example".to_owned(),
+            "the certificate is for another name; get one for the URL's host",
+        ),
+        (
+            "TLS failed: the certificate has an unknown issuer".to_owned(),
+            "the certificate's issuer is unknown; use a public authority, and send the chain in full",
+        ),
+        (
+            "TLS failed: the receiver does not speak TLS at this port".to_owned(),
+            "the port speaks no TLS; check the URL's scheme and port",
+        ),
+        (
+            "TLS failed: the connection was closed in the middle of the handshake".to_owned(),
+            "the port speaks no TLS; check the URL's scheme and port",
+        ),
+        (
+            "TLS failed: the receiver sent the fatal alert handshake_failure".to_owned(),
+            "the receiver breaks the handshake off; it must offer TLS 1.2 or 1.3 and want no certificate of ours",
+        ),
+        // Logged by workers of the previous release.
+        (
             format!(
                 "{PEER}certificate expired: verification time 1774526400 (UNIX), but certificate is not valid after \
                  1772366399 (2160001 seconds ago)"

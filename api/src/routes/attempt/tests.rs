@@ -16,6 +16,7 @@ fn logged() -> LoggedAttempt {
             connect: Some(Duration::from_micros(800)),
             tls: None,
             first_byte: Some(Duration::from_millis(30)),
+            sent_again: 1,
         },
         status: Some(500),
         error: Some("http_5xx".to_owned()),
@@ -32,6 +33,7 @@ fn an_attempt_is_told_with_all_that_is_kept_of_it() {
         serde_json::to_value(AttemptView::from(logged())).unwrap(),
         json!({
             "at": "2026-09-21T14:13:20.000Z", "attempt": 2, "outcome": "retrying", "durationMs": 38,
+            "sentAgain": 1,
             "timing": {"dnsMs": 1.2, "connectMs": 0.8, "tlsMs": null, "firstByteMs": 30.0},
             "httpStatus": 500, "error": "http_5xx", "detail": "answered 500",
             "responseHeaders": [

@@ -40,7 +40,8 @@ pub(crate) struct StreamedState {
     /// The endpoint's state from then on: `active`, `disabled` (by failures), or `off` (switched off by its owner).
     state: String,
     /// Why it changed: `owner`, `consecutive_failures`, `gone`, `recovered` (the first success after failures), `operator`
-    /// (our operator switched it on), or `secret_rotated`.
+    /// (our operator switched it on), `egress` (our own network was down, and what was blamed on the endpoint is taken back), or
+    /// `secret_rotated`.
     reason: String,
 }
 

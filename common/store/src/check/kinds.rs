@@ -66,6 +66,8 @@ pub(super) const KINDS: &[Kind] = &[
     fixed("stats", Take::Nothing),
     fixed("wake", Take::Nothing),
     fixed("trials", Take::Nothing),
+    fixed("answered", Take::Nothing),
+    fixed("outages", Take::Nothing),
     of(
         "event:",
         Lifetime::Recorded,

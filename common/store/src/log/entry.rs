@@ -36,7 +36,7 @@ pub enum LogContent {
     State {
         /// `active`, `disabled` or `off`.
         state: String,
-        /// Why: `owner`, `consecutive_failures`, `gone`, `recovered`, `operator` or `secret_rotated`.
+        /// Why: `owner`, `consecutive_failures`, `gone`, `recovered`, `operator`, `egress` or `secret_rotated`.
         reason: String,
     },
 }

@@ -1,4 +1,5 @@
-//! Where the time of an attempt went, as the log writes it: `dns=1.2 connect=0.8 tls=3.1 firstByte=5.0`, in milliseconds.
+//! Where the time of an attempt went, as the log writes it: `dns=1.2 connect=0.8 tls=3.1 firstByte=5.0`, in milliseconds, and
+//! `sentAgain=1` if its request was sent again.
 
 use std::fmt;
 use std::time::Duration;
@@ -15,6 +16,8 @@ pub struct Phases {
     pub tls: Option<Duration>,
     /// From the start of the attempt to the head of the answer.
     pub first_byte: Option<Duration>,
+    /// How often the request was sent again, because a connection ended before a byte of an answer came.
+    pub sent_again: u32,
 }
 
 impl fmt::Display for Phases {
@@ -31,6 +34,9 @@ impl fmt::Display for Phases {
                 space = " ";
             }
         }
+        if self.sent_again > 0 {
+            write!(formatter, "{space}sentAgain={}", self.sent_again)?;
+        }
         Ok(())
     }
 }
@@ -38,11 +44,15 @@ impl fmt::Display for Phases {
 impl Phases {
     /// Reads what [`fmt::Display`] wrote; what it can't read is absent.
     pub(super) fn read(text: &str) -> Self {
-        let span = |wanted: &str| {
+        let value = |wanted: &str| {
             text.split(' ')
                 .filter_map(|part| part.split_once('='))
                 .find(|(name, _)| *name == wanted)
-                .and_then(|(_, ms)| ms.parse::<f64>().ok())
+                .map(|(_, value)| value)
+        };
+        let span = |wanted: &str| {
+            value(wanted)
+                .and_then(|ms| ms.parse::<f64>().ok())
                 .and_then(|ms| Duration::try_from_secs_f64(ms / 1000.0).ok())
         };
         Self {
@@ -50,6 +60,9 @@ impl Phases {
             connect: span("connect"),
             tls: span("tls"),
             first_byte: span("firstByte"),
+            sent_again: value("sentAgain")
+                .and_then(|times| times.parse().ok())
+                .unwrap_or(0),
         }
     }
 }

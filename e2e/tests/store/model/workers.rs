@@ -59,7 +59,7 @@ impl Model {
         if want as usize >= in_lanes * CAP as usize + MOST_SUSPECTS as usize {
             for id in before.ready.keys() {
                 let endpoint = &before.endpoints[id];
-                let cap = i64::from(endpoint.limit);
+                let cap = endpoint.limit;
                 let served = reply
                     .leased
                     .iter()

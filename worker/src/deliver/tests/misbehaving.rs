@@ -67,7 +67,14 @@ async fn receivers_that_misbehave_fail_in_bounded_time() {
             "{name}: {record:?}"
         );
         assert!(wait.is_some());
-        assert_eq!(receiver.requests().len(), 1, "{name}: sent once");
+        // What is closed before a byte of an answer may be a server that is being restarted.
+        let times = if name.contains("Reset") || name.contains(r#"ThenClose("")"#) {
+            2
+        } else {
+            1
+        };
+        assert_eq!(receiver.requests().len(), times, "{name}");
+        assert_eq!(record.phases.sent_again as usize, times - 1, "{name}");
     }
 }
 

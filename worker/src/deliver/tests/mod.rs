@@ -1,10 +1,12 @@
 //! Attempts against receivers on real sockets.
 
+mod again;
+
 mod guard;
 
-mod http2;
-
 mod misbehaving;
+
+mod odd;
 
 mod phases;
 
@@ -37,22 +39,22 @@ fn deliverer(timeout: Duration) -> Deliverer {
         timeout,
         development(),
         Roots::Only(vec![]),
-        Arc::new(SystemResolver::default()),
+        Arc::new(SystemResolver::for_attempts_of(std::time::Duration::from_secs(
+            10,
+        ))),
     )
 }
 
 fn deliverer_with(timeout: Duration, urls: UrlPolicy, roots: Roots, names: Arc<dyn Resolve>) -> Deliverer {
     let settings = Settings {
         addresses: urls.addresses.clone(),
-        connect_timeout: timeout,
-        max_idle_per_host: 4,
         roots,
         proxy: None,
     };
-    let client = transport::client(settings, names).unwrap();
+    let client = transport::Client::new(settings, names).unwrap();
     let (_stopper, stop) = Stopper::new();
     let metrics = Metrics::new().unwrap();
-    let sender = Arc::new(Sender::new(client, urls, keyring(), timeout));
+    let sender = Arc::new(Sender::new(client, urls, keyring(), Egress::default(), timeout));
     let fitness = Fitness::new(metrics.clone());
     Deliverer::new(sender, RetrySchedule::default(), stop, metrics, fitness)
 }

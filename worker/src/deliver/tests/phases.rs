@@ -1,8 +1,5 @@
 //! Where the time of an attempt went, on real connections, however far it got.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-
-use e2e::wait::{LONG, check, eventually};
 use reqwest::dns::{Addrs, Name, Resolving};
 use store::queue::Phases;
 use tokio::net::TcpListener;
@@ -12,9 +9,6 @@ use super::*;
 
 /// For what takes for ever.
 const SHORT: Duration = Duration::from_millis(400);
-
-/// For what takes for ever after something that doesn't.
-const IN_TIME: Duration = Duration::from_secs(3);
 
 /// Knows every name as these addresses; never answers if there are none.
 #[derive(Debug)]
@@ -44,6 +38,7 @@ fn assert_within(record: &AttemptRecord) {
         connect,
         tls,
         first_byte,
+        ..
     } = record.phases;
     let connection: Duration = [dns, connect, tls].into_iter().flatten().sum();
     assert!(
@@ -166,64 +161,5 @@ async fn what_hangs_is_the_phase_that_takes_the_time() {
             _ => continue,
         };
         assert!(hung.unwrap() > SHORT / 2, "{record:?}");
-    }
-}
-
-#[tokio::test]
-async fn an_attempt_that_takes_an_idle_connection_instead_of_its_own_is_told_none() {
-    for (path, error, expected) in [
-        ("/quick", None, [false, false, false, true]),
-        ("/silent", Some("timeout"), [false, false, false, false]),
-    ] {
-        let receiver = e2e::receiver::Receiver::start().await;
-        receiver.always("/held", e2e::receiver::Answer::status(200).held());
-        receiver.always("/silent", e2e::receiver::Answer::hang());
-        let names = Arc::new(OneAnswer {
-            address: receiver.address(),
-            asked: AtomicU32::new(0),
-        });
-        let open = Roots::Only(vec![]);
-        let deliverer = deliverer_with(
-            IN_TIME,
-            development(),
-            open,
-            Arc::clone(&names) as Arc<dyn Resolve>,
-        );
-        let url = |path| format!("http://a.example:{}{path}", receiver.address().port());
-        let (first, second) = (url("/held"), url(path));
-        let ((record, phases), ..) = tokio::join!(
-            async {
-                receiver.wait_for_at("/held", 1).await;
-                timed(&deliverer, &second).await
-            },
-            timed(&deliverer, &first),
-            async {
-                // The second attempt has begun a connection of its own, which never comes.
-                eventually(LONG, "the second lookup", async || {
-                    check(names.asked.load(Ordering::SeqCst) == 2, "there was one")
-                })
-                .await;
-                receiver.open_gate();
-            },
-        );
-        assert_eq!((record.error, phases), (error, expected), "{path}: {record:?}");
-        assert_eq!(receiver.connections(), 1);
-    }
-}
-
-/// Knows the first name that it is asked for, and never answers again.
-#[derive(Debug)]
-struct OneAnswer {
-    address: std::net::SocketAddr,
-    asked: AtomicU32,
-}
-
-impl Resolve for OneAnswer {
-    fn resolve(&self, name: Name) -> Resolving {
-        let known = match self.asked.fetch_add(1, Ordering::SeqCst) {
-            0 => vec![self.address],
-            _ => vec![],
-        };
-        Names(known).resolve(name)
     }
 }

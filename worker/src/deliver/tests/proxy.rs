@@ -19,14 +19,12 @@ fn through(
 ) -> Deliverer {
     let settings = Settings {
         addresses: urls.addresses.clone(),
-        connect_timeout: timeout,
-        max_idle_per_host: 4,
         roots,
         proxy: Some(proxy.parse().unwrap()),
     };
-    let client = transport::client(settings, names).unwrap();
+    let client = transport::Client::new(settings, names).unwrap();
     let (_stopper, stop) = Stopper::new();
-    let sender = Arc::new(Sender::new(client, urls, keyring(), timeout));
+    let sender = Arc::new(Sender::new(client, urls, keyring(), Egress::default(), timeout));
     let metrics = Metrics::new().unwrap();
     let fitness = Fitness::new(metrics.clone());
     Deliverer::new(sender, RetrySchedule::default(), stop, metrics, fitness)
@@ -34,7 +32,9 @@ fn through(
 
 /// Plain http to this machine is allowed, and nobody is trusted.
 fn plain(proxy: &EgressProxy, timeout: Duration) -> Deliverer {
-    let names = Arc::new(SystemResolver::default());
+    let names = Arc::new(SystemResolver::for_attempts_of(std::time::Duration::from_secs(
+        10,
+    )));
     through(&proxy.url(), timeout, development(), Roots::Only(vec![]), names)
 }
 
@@ -86,7 +86,9 @@ async fn tls_goes_through_the_tunnel_and_the_name_is_checked() {
     let proxy = EgressProxy::start().await;
     let (receiver, roots) = tls::secured().await;
     let port = receiver.address.port();
-    let names = Arc::new(SystemResolver::default());
+    let names = Arc::new(SystemResolver::for_attempts_of(std::time::Duration::from_secs(
+        10,
+    )));
     let deliverer = through(&proxy.url(), PATIENT, development(), roots, names);
     let (record, _) = attempt(&deliverer, &format!("https://localhost:{port}/")).await;
     assert_eq!(record.error, None, "{record:?}");
@@ -182,6 +184,24 @@ async fn a_proxy_that_was_restarted_is_no_strike_for_those_whose_tunnels_it_had(
         proxy.stop().await;
         proxy.listen().await;
     }
+}
+
+#[tokio::test]
+async fn a_kept_tunnel_that_ends_without_an_answer_costs_nothing() {
+    use e2e::receiver::{Answer, Receiver};
+    let proxy = EgressProxy::start().await;
+    let receiver = Receiver::start().await;
+    receiver.then("/", [Answer::status(200), Answer::close(), Answer::status(200)]);
+    let deliverer = plain(&proxy, PATIENT);
+    for sent_again in [0, 1] {
+        let (record, _) = attempt(&deliverer, &receiver.url("/")).await;
+        assert_eq!(
+            (record.error, record.phases.sent_again),
+            (None, sent_again),
+            "{record:?}"
+        );
+    }
+    assert_eq!((receiver.count(), proxy.asked().len()), (3, 2));
 }
 
 #[tokio::test]

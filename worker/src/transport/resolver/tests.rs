@@ -1,10 +1,7 @@
 use super::*;
 
-fn addresses(texts: &[&str]) -> Vec<SocketAddr> {
-    texts
-        .iter()
-        .map(|text| SocketAddr::new(text.parse().unwrap(), 0))
-        .collect()
+fn addresses(texts: &[&str]) -> Vec<IpAddr> {
+    texts.iter().map(|text| text.parse().unwrap()).collect()
 }
 
 #[test]
@@ -32,7 +29,7 @@ fn an_opened_network_is_let_through() {
 
 #[tokio::test]
 async fn the_system_knows_this_machine_and_no_invalid_name() {
-    let resolver = SystemResolver::default();
+    let resolver = SystemResolver::for_attempts_of(Duration::from_secs(10));
     let found: Vec<_> = resolver
         .resolve("localhost".parse().unwrap())
         .await
@@ -44,5 +41,21 @@ async fn the_system_knows_this_machine_and_no_invalid_name() {
             .resolve("nothing.invalid".parse().unwrap())
             .await
             .is_err()
+    );
+}
+
+#[tokio::test]
+async fn a_look_up_whose_turn_does_not_come_is_our_own_trouble() {
+    let resolver = SystemResolver::for_attempts_of(Duration::from_millis(20));
+    let _all = resolver.lookups.acquire_many(256).await.unwrap();
+    let error = resolver
+        .resolve("localhost".parse().unwrap())
+        .await
+        .err()
+        .unwrap();
+    let fault = super::super::failure::classify(Error::Unresolved(error), "localhost");
+    assert!(
+        matches!(fault, Fault::NotAttempted(NotAttempted::Resources(_))),
+        "{fault:?}"
     );
 }

@@ -3,12 +3,11 @@ use std::time::Duration;
 
 /// The phases after these steps, each at a number of milliseconds, of an attempt that lasted 100 ms.
 fn phases(steps: &[(Mark, u64)]) -> [Option<u128>; 4] {
-    let start = Instant::now();
-    let marks = Marks::default();
+    let mut trace = Trace::new();
     for (step, ms) in steps {
-        marks.0.lock().unwrap()[*step as usize] = Some(start + Duration::from_millis(*ms));
+        trace.at[*step as usize] = Some(trace.began + Duration::from_millis(*ms));
     }
-    let phases = marks.phases(start, start + Duration::from_millis(100));
+    let phases = trace.phases_until(trace.began + Duration::from_millis(100));
     [phases.dns, phases.connect, phases.tls, phases.first_byte].map(|span| span.map(|span| span.as_millis()))
 }
 
@@ -46,38 +45,30 @@ fn each_phase_lasts_until_the_next_or_until_the_end() {
             &[(Connect, 1), (Connected, 4), (Answered, 9)],
             [None, Some(3), None, Some(9)],
         ),
-        // An idle connection, from the start or instead of the one that was begun.
+        // A kept connection.
         (&[(Answered, 9)], [None, None, None, Some(9)]),
-        (
-            &[(Connect, 0), (Lookup, 1), (Answered, 9)],
-            [None, None, None, Some(9)],
-        ),
     ] {
         assert_eq!(phases(steps), expected, "{steps:?}");
     }
 }
 
-#[tokio::test]
-async fn a_connection_that_is_finished_elsewhere_is_nobodys() {
-    let (finish, finished) = tokio::sync::oneshot::channel::<()>();
-    let ((), phases) = measured(async {
-        mark(Mark::Connect);
-        mark(Mark::Lookup);
-        let connecting = Connecting {
-            marks: MARKS.try_with(Marks::clone).ok(),
-            connection: finished,
-        };
-        let elsewhere = tokio::spawn(connecting);
-        finish.send(()).unwrap();
-        elsewhere.await.unwrap().unwrap();
-    })
-    .await;
-    assert_eq!(phases, Phases::default());
-}
-
-#[tokio::test]
-async fn outside_of_an_attempt_nothing_is_marked() {
-    mark(Mark::Connect);
-    let ((), phases) = measured(async {}).await;
-    assert_eq!(phases, Phases::default());
+#[test]
+fn the_phases_are_those_of_the_last_connection() {
+    let mut trace = Trace::new();
+    for step in [
+        Mark::Connect,
+        Mark::Lookup,
+        Mark::Resolved,
+        Mark::Handshake,
+        Mark::Connected,
+    ] {
+        trace.mark(step);
+    }
+    assert!(trace.has_connected() && trace.phases().tls.is_some());
+    trace.again();
+    trace.mark(Mark::Connect);
+    trace.mark(Mark::Connected);
+    let phases = trace.phases();
+    assert_eq!((phases.dns, phases.tls, phases.sent_again), (None, None, 1));
+    assert!(phases.connect.is_some());
 }

@@ -1,4 +1,6 @@
 //! What the workers know together of the way out, and strikes that are taken back.
+//!
+//! Proves (guarantees): our own network or resolver fails
 
 use std::time::Duration;
 

@@ -2,20 +2,17 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::{Duration, Instant};
 
+use domain::delivery::Failure;
 use program::config::split_list;
 use reqwest::Url;
 
-/// Addresses that answer whenever our network is well.
+use super::known::LATELY;
+
+/// Addresses that answer whenever our network is well: what to connect to, with TLS if it is `https`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EgressCheck(Vec<Url>);
-
-impl EgressCheck {
-    /// What to connect to; with TLS if it is `https`.
-    pub(super) fn urls(&self) -> &[Url] {
-        &self.0
-    }
-}
 
 impl FromStr for EgressCheck {
     type Err = String;
@@ -47,6 +44,69 @@ impl fmt::Display for EgressCheck {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let hosts: Vec<_> = self.0.iter().filter_map(Url::host_str).collect();
         formatter.write_str(&hosts.join(", "))
+    }
+}
+
+/// How often the checks are asked while all is well.
+const EVERY: Duration = Duration::from_secs(60);
+
+/// The checks, and when each answered.
+#[derive(Debug)]
+pub(super) struct Checks {
+    all: Vec<Check>,
+    asked: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Check {
+    url: Url,
+    answered: Option<Instant>,
+}
+
+impl Checks {
+    pub(super) fn of(check: &EgressCheck) -> Self {
+        let all = check.0.iter().cloned();
+        Self {
+            all: all.map(|url| Check { url, answered: None }).collect(),
+            asked: None,
+        }
+    }
+
+    /// Whether it is time to ask them.
+    pub(super) fn are_due(&self, now: Instant) -> bool {
+        let has_rested = |asked| now.saturating_duration_since(asked) >= EVERY;
+        !self.all.is_empty() && self.asked.is_none_or(has_rested)
+    }
+
+    /// Begins to ask all of them, each with its number.
+    pub(super) fn begin(&mut self, now: Instant) -> impl Iterator<Item = (usize, &Url)> {
+        self.asked = Some(now);
+        self.all.iter().map(|check| &check.url).enumerate()
+    }
+
+    /// Notes what came of one.
+    pub(super) fn note(&mut self, number: usize, now: Instant, failure: Option<Failure>) {
+        match (self.all.get_mut(number), failure) {
+            (Some(check), None) => check.answered = Some(now),
+            (Some(check), Some(failure)) if check.answered.is_none() => tracing::warn!(
+                check = check.url.host_str(),
+                failure = failure.code(),
+                "an address of EGRESS_CHECK has not answered yet, and proves nothing until it does"
+            ),
+            _ => {}
+        }
+    }
+
+    /// Whether one of them stands in for three sites: one that answered within the hour.
+    pub(super) fn is_believed(&self, now: Instant, is_eligible: impl Fn(&Url) -> bool) -> bool {
+        let is_lately = |at| now.saturating_duration_since(at) < LATELY;
+        let mut eligible = self.all.iter().filter(|check| is_eligible(&check.url));
+        eligible.any(|check| check.answered.is_some_and(is_lately))
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self, is_eligible: impl Fn(&Url) -> bool) -> usize {
+        self.all.iter().filter(|check| is_eligible(&check.url)).count()
     }
 }
 

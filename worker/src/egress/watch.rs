@@ -4,7 +4,6 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use domain::delivery::Failure;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use reqwest::Url;
@@ -12,7 +11,7 @@ use store::egress::{MAX_NOTED, MAX_STRUCK, Struck};
 use store::queue::Incarnation;
 use store::{Store, StoreError};
 
-use super::known::LATELY;
+use super::check::Checks;
 use super::{Egress, EgressCheck, Site, has_name};
 use crate::fault::Fault;
 use crate::metrics::Metrics;
@@ -25,9 +24,6 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// How often it tells the other workers who answered, and at most asks who answered them.
 const TELL_EVERY: Duration = Duration::from_secs(10);
-
-/// How often the checks are asked while all is well.
-const CHECK_EVERY: Duration = Duration::from_secs(60);
 
 /// How long a probe may take.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -54,8 +50,7 @@ pub(crate) struct Watch {
 #[derive(Debug)]
 struct Session {
     incarnation: Incarnation,
-    checks: Vec<Check>,
-    checked: Option<Instant>,
+    checks: Checks,
     told: Option<Instant>,
     asked: Option<Instant>,
     noted: Option<Instant>,
@@ -63,13 +58,6 @@ struct Session {
     since: Option<Instant>,
     /// Strikes to take back, each with the operation's id.
     taking_back: VecDeque<(String, Vec<Struck>)>,
-}
-
-/// An address of `EGRESS_CHECK`.
-#[derive(Debug)]
-struct Check {
-    url: Url,
-    answered: Option<Instant>,
 }
 
 /// What is to be probed now.
@@ -82,11 +70,9 @@ struct Round {
 impl Watch {
     /// Runs until the worker stops.
     pub(crate) async fn run(mut self) {
-        let checks = self.check.urls().iter();
         let mut session = Session {
             incarnation: Incarnation::random(),
-            checks: checks.cloned().map(|url| Check { url, answered: None }).collect(),
-            checked: None,
+            checks: Checks::of(&self.check),
             told: None,
             asked: None,
             noted: None,
@@ -152,8 +138,8 @@ impl Watch {
     /// What to probe now.
     fn round(&self, session: &Session) -> Round {
         let now = Instant::now();
-        let has_check = |eligible: fn(&Url) -> bool| session.has_check(now, eligible);
-        let (with_check, with_named_check) = (has_check(|_| true), has_check(has_name));
+        let with_check = session.checks.is_believed(now, |_| true);
+        let with_named_check = session.checks.is_believed(now, has_name);
         let state = &mut *self.egress.state();
         if let Some(sites) = state.next_probes(now, with_check, with_named_check) {
             return Round {
@@ -163,7 +149,7 @@ impl Watch {
         }
         Round {
             sites: Vec::new(),
-            with_checks: !session.checks.is_empty() && is_due(session.checked, CHECK_EVERY, now),
+            with_checks: session.checks.are_due(now),
         }
     }
 
@@ -172,11 +158,10 @@ impl Watch {
         let Round { sites, with_checks } = round;
         let mut all: Vec<_> = sites.into_iter().map(|(site, url)| (None, site, url)).collect();
         if with_checks {
-            session.checked = Some(Instant::now());
-            let checks = session.checks.iter().enumerate();
-            all.extend(checks.filter_map(|(number, check)| {
-                let site = Site::of(check.url.host_str()?);
-                Some((Some(number), site, check.url.clone()))
+            let checks = session.checks.begin(Instant::now());
+            all.extend(checks.filter_map(|(number, url)| {
+                let site = Site::of(url.host_str()?);
+                Some((Some(number), site, url.clone()))
             }));
         }
         let mut probes: FuturesUnordered<_> = all
@@ -194,8 +179,8 @@ impl Watch {
                 Err(Fault::NotAttempted(_)) => continue,
             };
             let now = Instant::now();
-            if let Some(check) = check.and_then(|number| session.checks.get_mut(number)) {
-                check.note(now, failure);
+            if let Some(number) = check {
+                session.checks.note(number, now, failure);
             }
             self.egress.state().probed(now, &site, &url, failure);
         }
@@ -205,8 +190,8 @@ impl Watch {
     fn conclude(&self, session: &mut Session) {
         let now = Instant::now();
         let state = &mut *self.egress.state();
-        let named = session.checks.iter().filter(|check| has_name(&check.url)).count();
-        let (network, names) = state.conclude(now, session.checks.len(), named);
+        let named = session.checks.count(has_name);
+        let (network, names) = state.conclude(now, session.checks.count(|_| true), named);
         if network {
             tracing::error!(
                 "nothing that this worker sends is answered: its network is down. Deliveries wait, and no endpoint is blamed"
@@ -260,32 +245,6 @@ impl Watch {
             );
         }
         Ok(())
-    }
-}
-
-impl Session {
-    /// Whether a check that can be believed stands in for three sites: one that answered within the hour.
-    fn has_check(&self, now: Instant, is_eligible: impl Fn(&Url) -> bool) -> bool {
-        let mut eligible = self.checks.iter().filter(|check| is_eligible(&check.url));
-        eligible.any(|check| {
-            check
-                .answered
-                .is_some_and(|at| now.saturating_duration_since(at) < LATELY)
-        })
-    }
-}
-
-impl Check {
-    fn note(&mut self, now: Instant, failure: Option<Failure>) {
-        match failure {
-            None => self.answered = Some(now),
-            Some(failure) if self.answered.is_none() => tracing::warn!(
-                check = self.url.host_str(),
-                failure = failure.code(),
-                "an address of EGRESS_CHECK has not answered yet, and proves nothing until it does"
-            ),
-            Some(_) => {}
-        }
     }
 }
 

@@ -70,7 +70,7 @@ fn a_resolver_that_fails_disables_nobody() {
 }
 
 /// Brings loopback up with the network of the receivers, and makes our name server the system's.
-fn set_the_network_up() -> NameServer {
+pub(crate) fn set_the_network_up() -> NameServer {
     let resolver = std::env::temp_dir().join(format!("resolv.conf.{}", std::process::id()));
     std::fs::write(&resolver, "nameserver 127.0.0.1\n").unwrap();
     run(

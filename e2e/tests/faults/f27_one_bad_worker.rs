@@ -1,5 +1,5 @@
-//! One of two workers can't do its work: it has another `SECRETS_KEY`, or a proxy that is dead or hangs. It restrains itself, says
-//! so, and the other one delivers.
+//! One of two workers can't do its work: it has another `SECRETS_KEY`, a proxy that is dead or hangs, or no names resolve there. It
+//! restrains itself, says so, and the other one delivers.
 //!
 //! Proves (guarantees): one of several workers can't do its work
 //! Proves (guarantees): a worker can't open the secret, or can't do its work at all
@@ -7,13 +7,18 @@
 use e2e::account::Account;
 use e2e::client::Pushed;
 use e2e::egress_proxy::{Conduct, EgressProxy};
+use e2e::namespaces::run_apart;
 use e2e::ports::free_port;
 use e2e::process::Process;
 use e2e::receiver::Receiver;
+use e2e::state::{connect, key};
 use e2e::system::{System, secrets_key};
 use e2e::wait::{LONG, check, eventually};
+use redis::Commands as _;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+
+use crate::f26_our_own_network::set_the_network_up;
 
 /// Endpoints, and events of the main push.
 const ENDPOINTS: usize = 20;
@@ -70,21 +75,40 @@ async fn one_is_bad(variables: &[(&str, &str)], need: &str, words: &str) {
         .collect();
     system.add_worker();
     system.wait_ready().await;
-    let [good, bad] = &system.workers[..] else {
-        panic!("there are two workers");
-    };
-
-    // It finds out with what it gets hold of.
-    let mut accepted: Vec<Pushed> = Vec::new();
-    let backend = system.backend();
-    while metric(bad, &format!("webhooks_worker_lacks{{need=\"{need}\"}}")).await == 0 {
-        accepted.extend(backend.push_batch(&events(&system, 5)).await);
-        assert!(accepted.len() < 5000, "it does not find out");
+    let mut accepted = Vec::new();
+    finds_out(&system, need, &mut accepted).await;
+    everything_arrives_at_the_other(&system, &receiver, accepted, words).await;
+    for id in &endpoints {
+        let endpoint = customer.endpoint(id).await;
+        assert_eq!(endpoint["consecutiveFailures"], 0, "{endpoint}");
+        assert_eq!(endpoint["active"], true, "{endpoint}");
     }
+    system.finish().await;
+}
+
+/// Pushes until the second worker knows what it lacks, by what it gets hold of.
+async fn finds_out(system: &System, need: &str, accepted: &mut Vec<Pushed>) {
+    let lacks = format!("webhooks_worker_lacks{{need=\"{need}\"}}");
+    eventually(LONG, "the bad worker to find out", async || {
+        accepted.extend(system.backend().push_batch(&events(system, 5)).await);
+        let found = metric(&system.workers[1], &lacks).await;
+        check(found == 1, format!("{} events", accepted.len()))
+    })
+    .await;
+}
+
+/// The second worker has found out. What comes now is delivered by the first one, with what was accepted before.
+async fn everything_arrives_at_the_other(
+    system: &System,
+    receiver: &Receiver,
+    mut accepted: Vec<Pushed>,
+    words: &str,
+) {
+    let (good, bad) = (&system.workers[0], &system.workers[1]);
     not_ready(bad, words).await;
     let before = metric(bad, "webhooks_worker_fetched_total").await;
 
-    accepted.extend(backend.push_batch(&events(&system, EVENTS)).await);
+    accepted.extend(system.backend().push_batch(&events(system, EVENTS)).await);
     let deliveries = accepted.len() * ENDPOINTS;
     receiver.wait_for(deliveries).await;
     let fetched = metric(bad, "webhooks_worker_fetched_total").await - before;
@@ -93,18 +117,12 @@ async fn one_is_bad(variables: &[(&str, &str)], need: &str, words: &str) {
     let (status, text) = page(good, "/readyz").await;
     assert_eq!(status, 200, "{text}");
 
-    let balance = Account::of(&system)
-        .at(&receiver)
+    let balance = Account::of(system)
+        .at(receiver)
         .accepted(accepted)
         .balance()
         .await;
     assert_eq!(balance.delivered, deliveries, "{balance:?}");
-    for id in &endpoints {
-        let endpoint = customer.endpoint(id).await;
-        assert_eq!(endpoint["consecutiveFailures"], 0, "{endpoint}");
-        assert_eq!(endpoint["active"], true, "{endpoint}");
-    }
-    system.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -123,6 +141,46 @@ async fn a_worker_with_a_proxy_that_hangs_takes_almost_nothing_and_the_other_one
     let proxy = EgressProxy::start().await;
     proxy.conduct(Conduct::Hang);
     one_is_bad(&[("EGRESS_PROXY", proxy.url().as_str())], "proxy", "EGRESS_PROXY").await;
+}
+
+/// Its resolver asks over TCP, where nobody answers.
+#[test]
+fn a_worker_on_which_no_name_resolves_takes_almost_nothing_and_the_other_one_delivers() {
+    run_apart(
+        &["--mount", "--net"],
+        "f27_one_bad_worker::a_worker_on_which_no_name_resolves_takes_almost_nothing_and_the_other_one_delivers",
+        async || {
+            let names = set_the_network_up();
+            let mut system = System::builder().env("DELIVERY_TIMEOUT", "2s").start().await;
+            let receiver = Receiver::start().await;
+            let mut endpoints = Vec::new();
+            for number in 0..ENDPOINTS {
+                let name = format!("hooks.customer{number}.example");
+                names.set(&name, &["127.0.0.1"]);
+                let url = format!("http://{name}:{}/{number}", receiver.address().port());
+                endpoints.push(system.customer().create_endpoint(&url, &["*"]).await.id);
+            }
+            let mut accepted = system.backend().push_batch(&events(&system, 1)).await;
+            receiver.wait_for(ENDPOINTS).await;
+            eventually(LONG, "it to be known who answered", async || {
+                let known: usize = connect(&system.redis).zcard(key("answered")).unwrap();
+                check(known >= ENDPOINTS, format!("{known} are known"))
+            })
+            .await;
+
+            system.worker_environment =
+                vec![("RES_OPTIONS".to_owned(), "use-vc attempts:1 timeout:1".to_owned())];
+            system.add_worker();
+            system.wait_ready().await;
+            finds_out(&system, "network", &mut accepted).await;
+            everything_arrives_at_the_other(&system, &receiver, accepted, "DNS").await;
+            for id in &endpoints {
+                let endpoint = system.customer().endpoint(id).await;
+                assert_eq!(endpoint["active"], true, "{endpoint}");
+            }
+            system.stop();
+        },
+    );
 }
 
 /// The only worker has the wrong key: everything waits, unharmed, and arrives once that is corrected.

@@ -2,14 +2,13 @@
 
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use e2e::ports::free_port;
 use e2e::temp_dir::TempDir;
 use e2e::wait::{LONG, eventually};
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::net::TcpStream;
 
 /// A server that runs until the test kills or drops it.
@@ -150,7 +149,6 @@ impl Server {
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log)
-            .process_group(0)
             .spawn()
             .unwrap_or_else(|error| panic!("{:?}: {error}", self.words));
         self.child = Some(child);
@@ -190,10 +188,15 @@ impl Server {
         kill_process(self.id(), signal).unwrap();
     }
 
-    /// Kills it with all its processes.
+    /// Kills it with all its processes. They stay in the group of the test, so that they end when a test is ended from outside.
     pub(super) fn kill(&mut self) {
-        kill_process_group(self.id(), Signal::KILL).unwrap();
+        let workers = children(self.id());
+        self.signal(Signal::KILL);
         self.child.take().unwrap().wait().unwrap();
+        for worker in workers {
+            // Some end by themselves once their server is gone.
+            drop(kill_process(worker, Signal::KILL));
+        }
     }
 
     fn id(&self) -> Pid {
@@ -212,6 +215,15 @@ impl Drop for Server {
             self.kill();
         }
     }
+}
+
+/// The processes that a process has started.
+fn children(id: Pid) -> Vec<Pid> {
+    let id = id.as_raw_pid();
+    let ids = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
+    ids.split_whitespace()
+        .filter_map(|id| Pid::from_raw(id.parse().ok()?))
+        .collect()
 }
 
 /// Something that `scripts/test` installs.

@@ -75,9 +75,9 @@ impl Answer {
     }
 
     /// When the receiver wants to be asked again.
-    pub(super) fn retry_after(&self) -> Option<Duration> {
+    pub(super) fn retry_after(&self, now: Timestamp) -> Option<Duration> {
         let value = self.headers.get(RETRY_AFTER)?.to_str().ok()?;
-        parse_retry_after(value, Timestamp::now().as_seconds())
+        parse_retry_after(value, now.as_seconds())
     }
 
     /// The status in words, and where a redirect points.

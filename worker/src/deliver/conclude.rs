@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use domain::clock::Timestamp;
 use domain::delivery::Failure;
 use domain::retry::RetrySchedule;
 use store::queue::{Leased, Outcome};
@@ -10,24 +11,26 @@ use store::queue::{Leased, Outcome};
 use super::exchange::Exchange;
 
 /// The outcome of attempt number `attempt`, which took `duration`. `jitter` is between 0 and 1: see
-/// [`RetrySchedule::next_delay`].
+/// [`RetrySchedule::next_delay`]. A date in `Retry-After` counts from `now`.
 pub(super) fn conclude(
     exchange: Exchange,
     duration: Duration,
     attempt: u32,
     schedule: &RetrySchedule,
     jitter: f64,
+    now: Timestamp,
 ) -> Outcome {
+    let wait = exchange.retry_after(now);
     match exchange.failure {
         None => Outcome::Succeeded(exchange.record(duration)),
-        Some(_) if exchange.asks_for_a_pause() => Outcome::Held {
-            wait: exchange.retry_after(),
-            retry_in: schedule.next_delay(attempt, exchange.retry_after(), jitter),
+        Some(_) if exchange.asks_for_a_pause(now) => Outcome::Held {
+            wait,
+            retry_in: schedule.next_delay(attempt, wait, jitter),
             jitter,
             attempt: exchange.record(duration),
         },
         Some(failure) => Outcome::Failed {
-            retry_in: schedule.next_delay(attempt, exchange.retry_after(), jitter),
+            retry_in: schedule.next_delay(attempt, wait, jitter),
             gone: failure == Failure::Gone,
             attempt: exchange.record(duration),
         },

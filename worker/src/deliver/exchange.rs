@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use domain::clock::Timestamp;
 use domain::delivery::Failure;
 use store::queue::{AttemptRecord, Phases};
 
@@ -49,8 +50,8 @@ impl Exchange {
     }
 
     /// How metrics name the outcome: `succeeded`, `held`, or the code of the failure.
-    pub(super) fn label(&self) -> &'static str {
-        if self.asks_for_a_pause() {
+    pub(super) fn label(&self, now: Timestamp) -> &'static str {
+        if self.asks_for_a_pause(now) {
             return HELD;
         }
         self.failure.map_or(SUCCEEDED, Failure::code)
@@ -62,18 +63,18 @@ impl Exchange {
     }
 
     /// When the receiver of a failure wants to be asked again.
-    pub(super) fn retry_after(&self) -> Option<Duration> {
+    pub(super) fn retry_after(&self, now: Timestamp) -> Option<Duration> {
         self.answer
             .as_ref()
             .filter(|_| self.failure.is_some())?
-            .retry_after()
+            .retry_after(now)
     }
 
     /// Whether the receiver gets too much and says so: `429`, or `503` with a time.
-    pub(super) fn asks_for_a_pause(&self) -> bool {
+    pub(super) fn asks_for_a_pause(&self, now: Timestamp) -> bool {
         self.answer.as_ref().is_some_and(|answer| match answer.status() {
             429 => true,
-            503 => answer.retry_after().is_some(),
+            503 => answer.retry_after(now).is_some(),
             _ => false,
         })
     }

@@ -32,6 +32,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use apalis::prelude::Data;
+use domain::clock::Timestamp;
 use domain::endpoint::UrlPolicy;
 use domain::id::fill_random;
 use domain::retry::RetrySchedule;
@@ -110,7 +111,8 @@ impl Deliverer {
         let started = Instant::now();
         let exchange = self.sender.send(leased.into()).await?;
         let duration = started.elapsed();
-        self.count(&exchange, duration);
+        let now = self.sender.clock.now();
+        self.count(&exchange, duration, now);
         let met = Need::met_by(exchange.failure);
         self.fitness.could(met, &leased.endpoint.id);
         let outcome = conclude(
@@ -119,13 +121,17 @@ impl Deliverer {
             leased.attempt,
             &self.schedule,
             random_fraction(),
+            now,
         );
         conclude::log(leased, &outcome);
         Ok(outcome)
     }
 
-    fn count(&self, exchange: &Exchange, duration: Duration) {
-        self.metrics.attempts.with_label_values(&[exchange.label()]).inc();
+    fn count(&self, exchange: &Exchange, duration: Duration, now: Timestamp) {
+        self.metrics
+            .attempts
+            .with_label_values(&[exchange.label(now)])
+            .inc();
         self.metrics.attempt_duration.observe(duration.as_secs_f64());
     }
 

@@ -127,7 +127,7 @@ proptest! {
         prop_assert!(head.len() <= MAX_HEAD && !head.contains(|character: char| character.is_control() && character != '\n'));
         prop_assert!(head.lines().all(|line| line.contains(": ") && line.len() <= MAX_VALUE + 40));
         prop_assert!(!answer.sentence().contains(char::is_control));
-        let _wait = answer.retry_after();
+        let _wait = answer.retry_after(Timestamp::now());
     }
 
     #[test]

@@ -1,4 +1,5 @@
 use super::*;
+use crate::transport::failure::{Error, classify};
 
 fn addresses(texts: &[&str]) -> Vec<IpAddr> {
     texts.iter().map(|text| text.parse().unwrap()).collect()
@@ -53,7 +54,7 @@ async fn a_look_up_whose_turn_does_not_come_is_our_own_trouble() {
         .await
         .err()
         .unwrap();
-    let fault = super::super::failure::classify(Error::Unresolved(error), "localhost");
+    let fault = classify(Error::Unresolved(error), "localhost");
     assert!(
         matches!(fault, Fault::NotAttempted(NotAttempted::Resources(_))),
         "{fault:?}"

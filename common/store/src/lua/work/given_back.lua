@@ -11,7 +11,7 @@ local function give_back(e, delivery, attempts, was_suspect, wait)
     call('HSET', record_of(delivery), 'state', 'retrying', 'endpoint', e.id, 'event', event_of(delivery), 'attempts', attempts,
       'nextAttemptAt', now + wait)
     call('ZADD', P .. 'retry:' .. e.id, now + wait, delivery)
-    call('ZADD', TIMERS, 'LT', now + wait, e.id)
+    set_timer(e)
   end
   return 1
 end

@@ -171,8 +171,7 @@ fn unconnected(detail: &str) -> Reading {
     }
 }
 
-/// What to do about a TLS failure, recognised by the worker's words, or by those of rustls that workers of the previous
-/// release logged.
+/// What to do about a TLS failure, recognised by the worker's words, or by those of the previous release (rustls's).
 fn untrusted(detail: &str) -> Cow<'static, str> {
     let says = |words: &[&str]| words.iter().any(|words| detail.contains(words));
     if says(&["certificate expired", "Expired"]) {

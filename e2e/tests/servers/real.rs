@@ -195,7 +195,7 @@ impl Server {
         self.child.take().unwrap().wait().unwrap();
         for worker in workers {
             // Some end by themselves once their server is gone.
-            drop(kill_process(worker, Signal::KILL));
+            let _ended_already = kill_process(worker, Signal::KILL);
         }
     }
 

@@ -110,7 +110,7 @@ end
 -- be put together; else only the log remembers it.
 local function succeed(e, delivery, attempt, size, kind, log_entry)
   local key = record_of(delivery)
-  local v = call('HMGET', key, 'endpoint', 'log')
+  local v = call('HMGET', key, 'state', 'log')
   if tonumber(attempt) > 1 or v[2] or is_replay(delivery) then
     call('HSET', key, 'state', 'succeeded', 'endpoint', e.id, 'event', event_of(delivery), 'type', kind, 'attempts', attempt)
     call('HDEL', key, 'nextAttemptAt', 'reason')
@@ -118,7 +118,7 @@ local function succeed(e, delivery, attempt, size, kind, log_entry)
     call('PEXPIRE', key, RETENTION_SUCCEEDED)
     count_replayed(delivery, key, 'succeeded')
   elseif v[1] then
-    call('DEL', key) -- a lost lease left one
+    call('DEL', key) -- a lost lease may have left one
   end
   unref(event_of(delivery), false)
   e.bytes = math.max(0, e.bytes - size)

@@ -78,7 +78,9 @@ do
       local due = now + math.floor(spread * place / 32 ^ 6)
       if due < tonumber(found[i + 1]) and (how == 'hand' or may_come_forward(record)) then
         moved[#moved + 1], moved[#moved + 2] = text_of(due), delivery
-        call('HSET', record, 'nextAttemptAt', text_of(due))
+        if call('HEXISTS', record, 'state') == 1 then
+          call('HSET', record, 'nextAttemptAt', text_of(due))
+        end
         if how == 'better' then
           call('HSET', record, 'forwarded', '1')
         end

@@ -17,6 +17,9 @@ use crate::worker_scene::{push, wait_for_leases};
 #[tokio::test(flavor = "multi_thread")]
 async fn attempts_that_are_open_for_half_a_minute_are_not_sent_twice() {
     let scene = Scene::start(builder().worker_env("DELIVERY_TIMEOUT", "60s")).await;
+    for endpoint in &scene.endpoints {
+        scene.system.end_slow_start(&endpoint.id);
+    }
     scene.receiver.always("/one", Answer::status(200).held());
     scene.receiver.always("/two", Answer::status(200).held());
     let pushed = push(&scene.system, "lead.captured", 5).await;

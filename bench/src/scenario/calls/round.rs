@@ -91,6 +91,8 @@ impl<'a> Round<'a> {
             .await;
         self.call("sendTestEvent", &format!("POST {at}/test"), Some(json!({})))
             .await;
+        self.call("retryEndpoint", &format!("POST {at}/retry"), None)
+            .await;
     }
 
     async fn log(&mut self) {

@@ -9,6 +9,8 @@ use domain::event::{EventType, Payload, Subscription};
 use domain::id::{AccountId, DeliveryId, EndpointId, EventId};
 use domain::sealing::SealedSecret;
 use e2e::redis_server::RedisServer;
+use e2e::state::{connect, key};
+use redis::Commands as _;
 use store::Store;
 use store::events::{AcceptOutcome, Budgets, NewEvent, Push};
 use store::policy::Policy;
@@ -32,7 +34,7 @@ pub(crate) struct Scene {
     pub(crate) account: AccountId,
     pub(crate) incarnation: Incarnation,
     /// Last, so that it outlives the store.
-    _redis: RedisServer,
+    redis: RedisServer,
 }
 
 impl Scene {
@@ -53,7 +55,7 @@ impl Scene {
             },
             account: "org:org_1".parse().unwrap(),
             incarnation: Incarnation::random(),
-            _redis: redis,
+            redis,
         }
     }
 
@@ -63,10 +65,22 @@ impl Scene {
         let ids: Vec<_> = ids
             .map(|new| {
                 scene.block_on(scene.store.create_endpoint(&new, 1000)).unwrap();
+                scene.end_slow_start(&new.id);
                 new.id
             })
             .collect();
         (scene, ids)
+    }
+
+    /// As if the endpoint had proved itself: it may have as many attempts in flight as any.
+    fn end_slow_start(&self, endpoint: &EndpointId) {
+        connect(&self.redis)
+            .hset::<_, _, _, ()>(
+                key(&format!("endpoint:{endpoint}")),
+                "limit",
+                self.policy.endpoint_concurrency,
+            )
+            .unwrap();
     }
 
     /// One endpoint whose log is full, and one of its deliveries.

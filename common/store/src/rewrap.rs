@@ -11,9 +11,6 @@ use domain::sealing::{OpenError, SealedSecret, SecretsKeyring};
 use super::scripts::{record, script};
 use super::{Store, StoreError};
 
-/// How many keys one command looks at.
-const STEP: usize = 500;
-
 /// The most secrets that the report names.
 const NAMED: usize = 100;
 
@@ -70,26 +67,17 @@ impl Store {
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<RewrapReport, StoreError> {
         let mut report = RewrapReport::default();
-        let prefix = self.keys().key("endpoint:");
-        // The braces of the prefix mean nothing to a pattern.
-        let pattern = format!("{prefix}*");
-        let mut cursor = 0_u64;
+        let mut cursor = None;
         loop {
-            let mut scan = redis::cmd("SCAN");
-            scan.arg(cursor).arg("MATCH").arg(&pattern);
-            scan.arg("COUNT").arg(STEP);
-            let (next, keys): (u64, Vec<String>) = self.query(&scan).await?;
-            for key in keys {
-                let id = key.strip_prefix(&prefix).and_then(|id| id.parse().ok());
-                if let Some(id) = id
-                    && let Some(record) = self.record(id, &key).await?
-                {
+            let (endpoints, next) = self.scan_endpoints(cursor).await?;
+            for (id, key) in endpoints {
+                if let Some(record) = self.record(id, &key).await? {
                     report.endpoints += 1;
                     self.rewrap_one(&record, keyring, dry_run, &mut report).await?;
                     progress(report.endpoints);
                 }
             }
-            if next == 0 {
+            if next.is_none() {
                 return Ok(report);
             }
             cursor = next;

@@ -11,9 +11,6 @@ use super::operation_id;
 use crate::scripts::script;
 use crate::{Store, StoreError};
 
-/// How many keys one command looks at.
-const STEP: usize = 500;
-
 script! {
     /// Switches an endpoint on that failures have disabled at this time or later; whether it did.
     "endpoint_enable": AllowOom, Writes, needs [ROUTES, SWEEPS, ENABLE];
@@ -60,19 +57,10 @@ impl Store {
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<EnableReport, StoreError> {
         let mut report = EnableReport::default();
-        let prefix = self.keys().key("endpoint:");
-        // The braces of the prefix mean nothing to a pattern.
-        let pattern = format!("{prefix}*");
-        let mut cursor = 0_u64;
+        let mut cursor = None;
         loop {
-            let mut scan = redis::cmd("SCAN");
-            scan.arg(cursor).arg("MATCH").arg(&pattern);
-            scan.arg("COUNT").arg(STEP);
-            let (next, keys): (u64, Vec<String>) = self.query(&scan).await?;
-            for key in keys {
-                let Some(id) = key.strip_prefix(&prefix).and_then(|id| id.parse().ok()) else {
-                    continue;
-                };
+            let (endpoints, next) = self.scan_endpoints(cursor).await?;
+            for (id, key) in endpoints {
                 report.endpoints += 1;
                 progress(report.endpoints);
                 let Some(endpoint) = self.failed_endpoint(id, &key).await? else {
@@ -86,7 +74,7 @@ impl Store {
                     found(&endpoint);
                 }
             }
-            if next == 0 {
+            if next.is_none() {
                 return Ok(report);
             }
             cursor = next;

@@ -2,6 +2,7 @@
 
 mod enable;
 mod retry;
+mod scan;
 mod view;
 
 use domain::clock::Timestamp;

@@ -51,10 +51,20 @@ fn clock() -> Clock {
 }
 
 fn deliverer_with(timeout: Duration, urls: UrlPolicy, roots: Roots, names: Arc<dyn Resolve>) -> Deliverer {
+    deliverer_through(None, timeout, urls, roots, names)
+}
+
+fn deliverer_through(
+    proxy: Option<&str>,
+    timeout: Duration,
+    urls: UrlPolicy,
+    roots: Roots,
+    names: Arc<dyn Resolve>,
+) -> Deliverer {
     let settings = Settings {
         addresses: urls.addresses.clone(),
         roots,
-        proxy: None,
+        proxy: proxy.map(|proxy| proxy.parse().unwrap()),
     };
     let client = transport::Client::new(settings, names).unwrap();
     let (_stopper, stop) = Stopper::new();

@@ -17,24 +17,7 @@ fn through(
     roots: Roots,
     names: Arc<dyn Resolve>,
 ) -> Deliverer {
-    let settings = Settings {
-        addresses: urls.addresses.clone(),
-        roots,
-        proxy: Some(proxy.parse().unwrap()),
-    };
-    let client = transport::Client::new(settings, names).unwrap();
-    let (_stopper, stop) = Stopper::new();
-    let sender = Arc::new(Sender::new(
-        client,
-        urls,
-        keyring(),
-        timeout,
-        clock(),
-        Egress::default(),
-    ));
-    let metrics = Metrics::new().unwrap();
-    let fitness = Fitness::new(metrics.clone());
-    Deliverer::new(sender, RetrySchedule::default(), stop, metrics, fitness)
+    deliverer_through(Some(proxy), timeout, urls, roots, names)
 }
 
 /// Plain http to this machine is allowed, and nobody is trusted.

@@ -22,14 +22,8 @@ real_receivers() {
 
 # receiver_script DIRECTORY PROGRAM NAME: a script .tools/receivers/NAME that starts it.
 receiver_script() {
-    local directory=$1 program=$2 name=$3 script
-    [ -x "$directory/$program" ] || return 1
+    local name=$3 script
+    script=$(loader_script "$1" "$2") || return 1
     mkdir -p "$TOOLS/receivers"
-    script=$(mktemp "$TOOLS/new.XXXXXX")
-    cat >"$script" <<TEXT
-#!/bin/sh
-exec "$directory/loader" --library-path "$directory/lib" "$directory/$program" "\$@"
-TEXT
-    chmod 755 "$script"
     mv -Tf "$script" "$TOOLS/receivers/$name"
 }

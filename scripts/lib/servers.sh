@@ -104,17 +104,24 @@ gather() {
     rm "$directory/needs"
 }
 
-# start_script DIRECTORY PROGRAM: a script under .tools/servers that starts it, named after its version: redis-7.0.
-start_script() {
-    local directory=$1 program=$2 version script
+# loader_script DIRECTORY PROGRAM: writes a script that starts a gathered program with its own libraries; prints its path.
+loader_script() {
+    local directory=$1 program=$2 script
     [ -x "$directory/$program" ] || return 1
-    mkdir -p "$SERVERS"
     script=$(mktemp "$TOOLS/new.XXXXXX")
     cat >"$script" <<TEXT
 #!/bin/sh
 exec "$directory/loader" --library-path "$directory/lib" "$directory/$program" "\$@"
 TEXT
     chmod 755 "$script"
+    printf '%s\n' "$script"
+}
+
+# start_script DIRECTORY PROGRAM: a script under .tools/servers that starts it, named after its version: redis-7.0.
+start_script() {
+    local version script
+    script=$(loader_script "$1" "$2") || return 1
+    mkdir -p "$SERVERS"
     version=$("$script" --version | sed -nE 's/^(Redis|Valkey) server v=([0-9]+\.[0-9]+).*/\L\1-\2/p')
     if [ -z "$version" ]; then
         rm "$script"

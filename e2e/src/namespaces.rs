@@ -60,6 +60,19 @@ pub fn run(program: &str, arguments: &[&str]) {
     assert!(output.status.success(), "{program} {arguments:?}: {output:?}");
 }
 
+/// From now on the system's resolver asks `127.0.0.1:53`. Only in a mount namespace.
+///
+/// # Panics
+///
+/// When it can't be set up.
+pub fn resolve_names_here() {
+    let resolver = std::env::temp_dir().join(format!("resolv.conf.{}", std::process::id()));
+    std::fs::write(&resolver, "nameserver 127.0.0.1\n").expect("the temporary folder takes a file");
+    let bound = ["--bind", &resolver.to_string_lossy(), "/etc/resolv.conf"];
+    run("mount", &bound);
+    std::fs::remove_file(&resolver).expect("the file is ours");
+}
+
 /// A file system in memory that a test can fill and free. Only in a mount namespace.
 #[derive(Debug)]
 pub struct Disk(TempDir);

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use e2e::account::Account;
 use e2e::egress_proxy::EgressProxy;
 use e2e::name_server::NameServer;
-use e2e::namespaces::{run, run_apart};
+use e2e::namespaces::{resolve_names_here, run, run_apart};
 use e2e::ports::free_port;
 use e2e::receiver::{Answer, Receiver};
 use e2e::state::{connect, key};
@@ -94,13 +94,7 @@ fn zero_bytes_reach_the_canary() {
 
 /// Brings loopback up with all addresses, and makes our name server the system's.
 fn set_the_network_up() {
-    let resolver = std::env::temp_dir().join(format!("resolv.conf.{}", std::process::id()));
-    std::fs::write(&resolver, "nameserver 127.0.0.1\n").unwrap();
-    run(
-        "mount",
-        &["--bind", resolver.to_str().unwrap(), "/etc/resolv.conf"],
-    );
-    std::fs::remove_file(&resolver).unwrap();
+    resolve_names_here();
     run("ip", &["link", "set", "lo", "up"]);
     for address in [PUBLIC, "10.1.2.3", "169.254.169.254"] {
         run("ip", &["address", "add", &format!("{address}/32"), "dev", "lo"]);

@@ -11,7 +11,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use e2e::account::Account;
 use e2e::client::Pushed;
 use e2e::name_server::NameServer;
-use e2e::namespaces::{run, run_apart};
+use e2e::namespaces::{resolve_names_here, run, run_apart};
 use e2e::ports::free_port;
 use e2e::receiver::Receiver;
 use e2e::state::{connect, key};
@@ -71,13 +71,7 @@ fn a_resolver_that_fails_disables_nobody() {
 
 /// Brings loopback up with the network of the receivers, and makes our name server the system's.
 pub(crate) fn set_the_network_up() -> NameServer {
-    let resolver = std::env::temp_dir().join(format!("resolv.conf.{}", std::process::id()));
-    std::fs::write(&resolver, "nameserver 127.0.0.1\n").unwrap();
-    run(
-        "mount",
-        &["--bind", resolver.to_str().unwrap(), "/etc/resolv.conf"],
-    );
-    std::fs::remove_file(&resolver).unwrap();
+    resolve_names_here();
     run("ip", &["link", "set", "lo", "up"]);
     set_network(true);
     NameServer::start("127.0.0.1:53".parse().unwrap())

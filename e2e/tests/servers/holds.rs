@@ -21,38 +21,27 @@ async fn limited(rate: &str, burst: u32, retry_after: u32) -> Server {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn twenty_requests_a_second_are_all_that_a_receiver_takes() {
-    const EVENTS: usize = 100;
     let nginx = limited("20r/s", 19, 1).await;
-    let mut scene = Scene::start().await;
-    scene.add("20 a second", nginx.address(), "/hook").await;
-    scene.push(EVENTS).await;
-    scene
-        .hold(EVENTS, Duration::from_secs(90), Allowed::default())
-        .await;
-    assert!(
-        scene.told()[0].held > 0,
-        "it was never asked to wait: {:?}",
-        scene.told()
-    );
-    hold_arrivals(&nginx, EVENTS, Allowed::default());
-    scene.system.finish().await;
+    all_arrive_after_a_wait(&nginx, 100, Duration::from_secs(90)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn five_requests_in_ten_seconds_are_all_that_a_receiver_takes() {
-    const EVENTS: usize = 14;
     let nginx = limited("30r/m", 4, 10).await;
+    all_arrive_after_a_wait(&nginx, 14, Duration::from_secs(120)).await;
+}
+
+/// So many events arrive in time, each once, and the receiver asked to wait.
+async fn all_arrive_after_a_wait(nginx: &Server, events: usize, within: Duration) {
     let mut scene = Scene::start().await;
-    scene.add("5 in 10 seconds", nginx.address(), "/hook").await;
-    scene.push(EVENTS).await;
-    scene
-        .hold(EVENTS, Duration::from_secs(120), Allowed::default())
-        .await;
+    scene.add("limited", nginx.address(), "/hook").await;
+    scene.push(events).await;
+    scene.hold(events, within, Allowed::default()).await;
     assert!(
         scene.told()[0].held > 0,
         "it was never asked to wait: {:?}",
         scene.told()
     );
-    hold_arrivals(&nginx, EVENTS, Allowed::default());
+    hold_arrivals(nginx, events, Allowed::default());
     scene.system.finish().await;
 }

@@ -7,14 +7,14 @@
 //! ```no_run
 //! # async fn example() {
 //! use std::time::Duration;
-//! use e2e::fault_proxy::{Cut, Fault, FaultProxy};
+//! use e2e::fault_proxy::{Cut, Fault, FaultProxy, SCRIPT};
 //! use e2e::redis_server::RedisServer;
 //!
 //! let redis = RedisServer::start();
 //! let proxy = FaultProxy::start(redis.address()).await;
 //! let url = proxy.redis_url(); // for REDIS_URL
 //! proxy.set(Fault::Delay(Duration::from_millis(200)));
-//! proxy.cut(Cut::answer_of("EVALSHA"));
+//! proxy.cut(Cut::answer_of(SCRIPT));
 //! # }
 //! ```
 
@@ -32,7 +32,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-pub use self::cut::Cut;
+pub use self::cut::{Cut, SCRIPT};
 use self::cut::{Due, Wanted};
 use self::forward::accept;
 use crate::ports::free_port;

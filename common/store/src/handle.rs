@@ -11,6 +11,7 @@ use super::connection::{Connection, Question};
 use super::events::SharedIntake;
 use super::identity::Guard;
 use super::keys::Keys;
+use super::scripts::Functions;
 use super::{Store, StoreError};
 
 impl Store {
@@ -20,6 +21,10 @@ impl Store {
 
     pub(crate) fn intake(&self) -> &SharedIntake {
         &self.inner.intake
+    }
+
+    pub(crate) fn functions(&self) -> &Functions {
+        &self.inner.functions
     }
 
     pub(crate) fn guard(&self) -> &Guard {

@@ -90,6 +90,7 @@ pub use handle::Listener;
 use identity::Guard;
 use keys::Keys;
 pub use script_list::assembled_scripts;
+use scripts::Functions;
 use settings::{InvalidRedis, RedisArgs};
 
 /// A handle to everything that is kept in Redis. Cheap to clone.
@@ -108,6 +109,7 @@ struct Inner {
     keys: Keys,
     shards: u16,
     guard: Guard,
+    functions: Functions,
     condition: Mutex<Condition>,
 }
 
@@ -127,6 +129,7 @@ impl Store {
                 keys: Keys::new(0),
                 shards: args.shards,
                 guard: Guard::new(args.store_id.clone()),
+                functions: Functions::default(),
                 condition: Mutex::default(),
             }),
         })

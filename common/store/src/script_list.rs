@@ -1,24 +1,35 @@
 //! The list of all scripts. Each stands beside its Rust caller; one that isn't entered here can't be called.
 
-use super::scripts::{Assembled, Declaration, Listed, Script};
+use super::scripts::{Assembled, Declaration, Listed, RunsAs, Script};
 use super::{
     egress, endpoints, events, health, identity, log, parked, policy, queue, rates, replays, rewrap,
     rotation, server, test_events, watch,
 };
 
 macro_rules! list {
-    ($($script:ty),+ $(,)?) => {
-        $(impl Listed for $script {})+
+    (
+        functions: $($function:ty),+;
+        scripts: $($script:ty),+ $(,)?
+    ) => {
+        $(impl Listed for $function {
+            const RUNS_AS: RunsAs = RunsAs::Function;
+        })+
+        $(impl Listed for $script {
+            const RUNS_AS: RunsAs = RunsAs::Script;
+        })+
 
         fn declarations() -> Vec<Declaration> {
-            vec![$(<$script as Script>::DECLARATION),+]
+            vec![$(<$function as Script>::DECLARATION,)+ $(<$script as Script>::DECLARATION),+]
         }
     };
 }
 
 list![
+    functions:
+    // What is called for each event and delivery: see `scripts`.
     events::Accept<'_>,
-    queue::Work<'_>,
+    queue::Work<'_>;
+    scripts:
     queue::UpkeepStep<'_>,
     parked::ParkedFind<'_>,
     policy::Announcement,

@@ -2,6 +2,9 @@
 
 use super::frames::command;
 
+/// The command with which the store runs Lua: as a script, or as a function that Redis keeps.
+pub const SCRIPT: &str = "EVALSHA|FCALL";
+
 /// Cuts the connection of one request.
 #[derive(Debug, Clone)]
 pub struct Cut {
@@ -12,7 +15,7 @@ pub struct Cut {
 }
 
 impl Cut {
-    /// Lets the server run the next request of this command, and cuts when its answer begins to come back: the answer is lost.
+    /// Lets the server run the next request of this command (or of one of several, between `|`), and cuts when its answer begins to come back: the answer is lost.
     #[must_use]
     pub const fn answer_of(command: &'static str) -> Self {
         Self {
@@ -69,7 +72,8 @@ impl Wanted {
 
     /// Counts a request, and says whether to cut it.
     pub(super) fn is_due(&mut self, request: &[u8]) -> Option<Due> {
-        if self.cut.command.is_some_and(|name| name != command(request)) {
+        let is_wanted = |names: &str| names.split('|').any(|name| name == command(request));
+        if !self.cut.command.is_none_or(is_wanted) {
             return None;
         }
         self.seen += 1;

@@ -47,7 +47,7 @@ async fn after_the_answer() {
     proxy.cut_all();
     eventually(LONG, "the proxy to have cut its connections", async || {
         let clients: String = crate::scene::ask(&system.redis, &["CLIENT", "LIST"]);
-        let scripts = clients.matches("cmd=evalsha").count();
+        let scripts = clients.matches("cmd=evalsha").count() + clients.matches("cmd=fcall").count();
         check(scripts <= 1, clients)
     })
     .await;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use e2e::account::Account;
 use e2e::client::Pushed;
-use e2e::fault_proxy::{Cut, FaultProxy};
+use e2e::fault_proxy::{Cut, FaultProxy, SCRIPT};
 use e2e::wait::{LONG, check, eventually};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -56,7 +56,7 @@ async fn at_every_call_of_the_api() {
     let mut cuts = 0;
     let mut arm = || {
         cuts += 1;
-        proxy.cut(Cut::answer_of("EVALSHA"));
+        proxy.cut(Cut::answer_of(SCRIPT));
         cuts
     };
     let happened = |count: usize| assert_eq!(proxy.counters().answers_cut, count);
@@ -66,7 +66,7 @@ async fn at_every_call_of_the_api() {
     let one = backend.post("/api/events", &event(account, 1)).await.expect(202);
     happened(count);
     let count = arm();
-    proxy.cut(Cut::answer_of("EVALSHA").nth(2));
+    proxy.cut(Cut::answer_of(SCRIPT).nth(2));
     let items: Vec<_> = (2..102).map(|number| event(account, number)).collect();
     let batch = backend.push_batch(&items).await;
     happened(count);
@@ -102,7 +102,7 @@ async fn at_every_call_of_the_api() {
     // A toggle reads and then writes: lose either answer.
     for (nth, active) in [(1, true), (2, false)] {
         let count = arm();
-        proxy.cut(Cut::answer_of("EVALSHA").nth(nth));
+        proxy.cut(Cut::answer_of(SCRIPT).nth(nth));
         assert_eq!(customer.toggle(&made.id).await["active"], active);
         happened(count);
     }
@@ -145,7 +145,7 @@ async fn when_the_repeat_is_lost_too() {
         e2e::client::Caller::send(request).await
     };
     let off = json!({"id": scene.endpoints[1].id, "active": false});
-    proxy.cut(Cut::answer_of("EVALSHA").every(1));
+    proxy.cut(Cut::answer_of(SCRIPT).every(1));
     assert_eq!([push().await.status, push().await.status], [503, 503]);
     let lost = customer.patch("/api/webhooks-config", &off).await;
     assert_eq!(lost.status, 503, "{}", lost.text);
@@ -190,12 +190,12 @@ async fn at_work_and_upkeep() {
         .create_endpoint(&scene.receiver.url("/second"), &["*"])
         .await;
     scene.receiver.always_with("/second", fails_first);
-    proxy.cut(Cut::answer_of("EVALSHA").every(5));
+    proxy.cut(Cut::answer_of(SCRIPT).every(5));
     let load = scene.load();
     more_accepted(&load, 300).await;
     let loaded = load.stop().await;
     assert!(proxy.counters().answers_cut > 10, "{:?}", proxy.counters());
-    proxy.cut(Cut::request_of("EVALSHA").every(5));
+    proxy.cut(Cut::request_of(SCRIPT).every(5));
     let load = e2e::load::Load::start_as(
         &scene.system,
         "more",

@@ -91,6 +91,7 @@ async fn new_events_are_refused_and_the_queue_drains() {
     blocking(|| {
         scene.system.workers[0].kill9();
         scene.redis::<()>(&["SCRIPT", "FLUSH"]);
+        scene.redis::<()>(&["FUNCTION", "FLUSH"]);
         scene.system.api.restart();
         scene.system.workers[0].restart();
     });

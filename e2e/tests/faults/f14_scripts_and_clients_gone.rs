@@ -14,6 +14,7 @@ async fn scripts_and_connections_come_back() {
     more_accepted(&load, 20).await;
     for round in 0..30 {
         scene.redis::<()>(&["SCRIPT", "FLUSH"]);
+        scene.redis::<()>(&["FUNCTION", "FLUSH"]);
         if round % 2 == 0 {
             let killed: i64 = scene.redis(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
             assert!(killed > 0, "there was no connection");

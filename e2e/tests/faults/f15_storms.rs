@@ -12,6 +12,7 @@ use domain::event::{EventType, Payload};
 use domain::id::EventId;
 use e2e::account::Account;
 use e2e::client::Pushed;
+use e2e::fault_proxy::SCRIPT;
 use e2e::load::{Load, Loaded, Shape};
 use e2e::receiver::{Answer, Receiver};
 use e2e::redis_server::RedisServer;
@@ -296,13 +297,14 @@ pub(crate) fn watch_scripts(redis: &RedisServer) {
 /// The longest that a script took since then; zero if all took less than a millisecond.
 pub(crate) fn slowest_script(redis: &RedisServer) -> Duration {
     let entries: Vec<Vec<Value>> = ask(redis, &["SLOWLOG", "GET", "-1"]);
-    let micros =
-        entries.iter().filter_map(
-            |entry| match (&entry[2], format!("{:?}", entry[3]).contains("EVALSHA")) {
-                (Value::Int(micros), true) => u64::try_from(*micros).ok(),
-                _ => None,
-            },
-        );
+    let micros = entries.iter().filter_map(|entry| {
+        let (micros, command) = (&entry[2], format!("{:?}", entry[3]));
+        let is_script = SCRIPT.split('|').any(|name| command.contains(name));
+        match micros {
+            Value::Int(micros) if is_script => u64::try_from(*micros).ok(),
+            _ => None,
+        }
+    });
     Duration::from_micros(micros.max().unwrap_or(0))
 }
 

@@ -77,7 +77,8 @@ impl Failover {
             let new = &self.scene.system.redis;
             // Each worker waits for work and for test events, and a stream for its log.
             let (pops, reads) = (waiting(new, "blpop"), waiting(new, "xread"));
-            let behind = waiting(old, "blpop") + waiting(old, "xread") + waiting(old, "evalsha");
+            let left = ["blpop", "xread", "evalsha", "fcall"].map(|command| waiting(old, command));
+            let behind: usize = left.iter().sum();
             check(
                 pops >= 4 && reads == 1 && behind == 0,
                 format!("{pops} pops and {reads} reads wait, {behind} connections are left behind"),

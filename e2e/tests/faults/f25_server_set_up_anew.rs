@@ -146,12 +146,16 @@ async fn a_server_that_refuses_scripts_is_reported() {
     let mut scene = Scene::start(builder()).await;
     let (customer, backend) = (scene.system.customer(), scene.system.backend());
     let user = |right: &str| ask::<()>(&scene.system.redis, &["ACL", "SETUSER", "default", right]);
-    user("-evalsha");
+    for right in ["-evalsha", "-fcall"] {
+        user(right);
+    }
     ready(&customer, 503, "refuses to run our scripts", true).await;
     ready(&worker(&scene), 503, "refuses to run our scripts", true).await;
     let refused = backend.post("/api/events", &event(&scene)).await.expect(503);
     assert_eq!(refused.code(), "store_unsafe", "{}", refused.text);
-    user("+evalsha");
+    for right in ["+evalsha", "+fcall"] {
+        user(right);
+    }
     ready(&customer, 200, "refuses", false).await;
     user("-config|get");
     ready(&customer, 200, "CONFIG is not allowed", true).await;

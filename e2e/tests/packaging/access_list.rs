@@ -87,7 +87,12 @@ const CODE: &[(&str, &str, &[Who])] = &[
     ("rewrap.rs", "hmget", &[Worker]),
     ("rotation.rs", "hmget", &[Api]),
     ("server/replay_rights.rs", "acl|dryrun", &[Api, Worker]),
-    ("scripts/call.rs", "evalsha", &[Api, Worker]),
+    ("scripts/call.rs", "evalsha fcall", &[Api, Worker]),
+    (
+        "scripts/functions.rs",
+        "function|delete function|list function|load",
+        &[Api, Worker],
+    ),
     ("server.rs", "config|get", &[Api, Worker]),
     ("test_events/ask.rs", "blpop hget xrange", &[Api]),
     ("test_events/send.rs", "blpop", &[Worker]),
@@ -188,7 +193,7 @@ fn code() -> BTreeMap<String, BTreeSet<String>> {
         ) {
             let sub = rest.trim_start_matches(".arg(\"").trim_end_matches("\")");
             commands.insert(match command {
-                "ACL" | "CONFIG" | "XINFO" | "SCRIPT" | "CLIENT" | "MEMORY" => {
+                "ACL" | "CONFIG" | "FUNCTION" | "XINFO" | "SCRIPT" | "CLIENT" | "MEMORY" => {
                     format!("{command}|{sub}").to_lowercase()
                 }
                 _ => command.to_lowercase(),
@@ -287,7 +292,11 @@ fn every_command_that_writes_is_asked_for_at_the_start() {
     let server = RedisServer::start();
     let granted = granted();
     let commands = granted["api"].union(&granted["worker"]);
-    let commands: Vec<_> = commands.filter_map(|word| word.strip_prefix('+')).collect();
+    // A function that is loaded stands alone in the file, in no transaction, so it asks for no right.
+    let commands = commands.filter_map(|word| word.strip_prefix('+'));
+    let commands: Vec<_> = commands
+        .filter(|command| !command.starts_with("function|"))
+        .collect();
     let mut asked = redis::cmd("COMMAND");
     asked.arg("INFO").arg(&commands);
     let known: Vec<Vec<redis::Value>> = asked.query(&mut connect(&server)).unwrap();

@@ -103,6 +103,9 @@ const WRITES: &[&str] = &[
     "ZADD wh:{0}:ready 1 x",
     "EVALSHA 0000000000000000000000000000000000000000 0",
     "SCRIPT LOAD return",
+    "FCALL x 0",
+    "FUNCTION LOAD x",
+    "FUNCTION DELETE x",
     "CONFIG GET *",
 ];
 

@@ -18,6 +18,7 @@ mod fairness;
 mod finished;
 mod fixture;
 mod forward;
+mod functions;
 mod holds;
 mod keys;
 mod listing;

@@ -226,6 +226,7 @@ async fn scripts_and_connections_may_vanish() {
     let fixture = Fixture::new().await;
     fixture.endpoint(&["*"]).await;
     let _: String = fixture.command(redis::cmd("SCRIPT").arg("FLUSH")).await;
+    let _: String = fixture.command(redis::cmd("FUNCTION").arg("FLUSH")).await;
     fixture.push().await;
     let _: i64 = fixture
         .command(

@@ -1,13 +1,15 @@
 //! Puts a script's text together, and turns the names of its arguments into numbers.
 
 use super::declaration::{Declaration, Memory, Shape};
+use super::layout::{RUN_STEPS, laid_out};
 use super::parts::in_order;
-use super::scopes::scoped;
 
 /// A script as Redis gets it.
 #[derive(Debug)]
 pub(crate) struct Assembled {
     pub(crate) text: String,
+    /// The same as a library of one function.
+    pub(crate) library: Library,
     /// What stands between `ARGV[` and `]` and isn't declared.
     pub(crate) unknown: Vec<String>,
     /// Declared arguments that the text never reads.
@@ -21,17 +23,24 @@ impl Assembled {
     }
 
     pub(crate) fn of(declaration: &Declaration) -> Self {
-        let flags = match declaration.memory {
-            Memory::AllowOom => " flags=allow-oom",
-            Memory::DenyOom => "",
+        let (script_flags, function_flags) = match declaration.memory {
+            Memory::AllowOom => (" flags=allow-oom", "'allow-oom'"),
+            Memory::DenyOom => ("", ""),
         };
         let parts = in_order(declaration.needs);
         let shared = parts.iter().map(|part| part.text);
-        let files: Vec<_> = shared.chain(declaration.body.iter().copied()).collect();
         let mut names = Names::of(declaration);
-        let lua = names.replace(&scoped(&files));
+        let mut files = vec![prologue(declaration)];
+        files.extend(
+            shared
+                .chain(declaration.body.iter().copied())
+                .map(|file| names.replace(file)),
+        );
+        let lua = laid_out(&files);
+        let text = format!("#!lua{script_flags}\n{lua}{RUN_STEPS}");
         Self {
-            text: format!("#!lua{flags}\n{}{lua}", prologue(declaration)),
+            library: Library::of(declaration.name, &text, &lua, function_flags),
+            text,
             unknown: names.unknown,
             unused: names
                 .declared
@@ -40,6 +49,37 @@ impl Assembled {
                 .map(|name| name.text())
                 .collect(),
         }
+    }
+}
+
+/// A script as a library of functions, with one function, that Redis keeps.
+#[derive(Debug)]
+pub(crate) struct Library {
+    /// The name of the library and of its function: another one for each text, so that programs of two releases have their own.
+    pub(crate) name: String,
+    pub(crate) text: String,
+}
+
+impl Library {
+    /// What the names of all libraries of a script begin with.
+    pub(crate) fn prefix(script: &str) -> String {
+        format!("webhooks_{script}_")
+    }
+
+    fn of(script: &str, text: &str, lua: &str, flags: &str) -> Self {
+        let hash = redis::Script::new(text);
+        let name = Self::prefix(script) + &hash.get_hash()[..12];
+        let text = format!(
+            "#!lua name={name}\n\
+             local KEYS, ARGV\n\
+             {lua}\
+             local function run(keys, arguments)\n\
+             KEYS, ARGV = keys, arguments\n\
+             {RUN_STEPS}\
+             end\n\
+             redis.register_function{{ function_name = '{name}', callback = run, flags = {{ {flags} }} }}\n"
+        );
+        Self { name, text }
     }
 }
 

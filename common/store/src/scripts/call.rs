@@ -4,7 +4,8 @@ use redis::aio::MultiplexedConnection;
 use redis::{Cmd, ErrorKind, FromRedisValue, RedisResult, ServerErrorKind, Value, from_redis_value};
 
 use super::answer::Answer;
-use super::script::{Compiled, Script};
+use super::functions::Answered;
+use super::script::Script;
 use crate::connection::Question;
 use crate::keys::META;
 use crate::{Store, StoreError};
@@ -25,45 +26,77 @@ impl Store {
     }
 
     async fn send<S: Script>(&self, script: &S, identity: Option<&str>) -> Result<Value, StoreError> {
-        let compiled = S::compiled();
-        let mut command = self.command(compiled);
-        script.write(&mut command);
-        command.arg(identity);
-        self.query_anywhere(&Invocation { command, compiled })
-            .await
-            .map_err(refused_script)
-    }
-
-    /// The command and its keys.
-    fn command(&self, compiled: &Compiled) -> Cmd {
-        let keys = self.keys().declared();
-        let keys = &keys[..compiled.keys.min(keys.len())];
-        let mut command = redis::cmd("EVALSHA");
-        command
-            .arg(compiled.script.get_hash())
-            .arg(keys.len() + 1)
-            .arg(keys)
-            .arg(META);
-        command
+        let invocation = Invocation {
+            store: self,
+            script,
+            identity,
+        };
+        self.query_anywhere(&invocation).await.map_err(refused_script)
     }
 }
 
-/// The command that runs a script, which is loaded when the server doesn't know it.
-struct Invocation {
-    command: Cmd,
-    compiled: &'static Compiled,
+/// The call of a script or function, which is loaded when the server doesn't know it.
+struct Invocation<'a, S> {
+    store: &'a Store,
+    script: &'a S,
+    identity: Option<&'a str>,
 }
 
-impl Question for Invocation {
-    async fn ask<T: FromRedisValue>(&self, mut connection: MultiplexedConnection) -> RedisResult<T> {
-        let mut answer: RedisResult<Value> = self.command.query_async(&mut connection).await;
-        if let Err(error) = &answer
-            && error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
-        {
-            let script = self.compiled.script.prepare_invoke();
-            script.load_async(&mut connection).await?;
-            answer = self.command.query_async(&mut connection).await;
+impl<S: Script> Invocation<'_, S> {
+    /// Adds what follows the script's hash or the function's name: keys, arguments, identity.
+    fn complete(&self, mut command: Cmd) -> Cmd {
+        let keys = self.store.keys().declared();
+        let keys = &keys[..S::compiled().keys.min(keys.len())];
+        command.arg(keys.len() + 1).arg(keys).arg(META);
+        self.script.write(&mut command);
+        command.arg(self.identity);
+        command
+    }
+
+    /// Calls it as a function, if it is one and the server takes functions from us.
+    async fn ask_function(&self, connection: &mut MultiplexedConnection) -> Option<RedisResult<Value>> {
+        let functions = self.store.functions();
+        let library = S::compiled().library.as_ref().filter(|_| functions.are_taken())?;
+        let mut command = redis::cmd("FCALL");
+        command.arg(&library.name);
+        let command = self.complete(command);
+        for _ in 0..2 {
+            match functions.judge(command.query_async(connection).await) {
+                Answered::Asked(answer) => return Some(answer),
+                Answered::Refused => return None,
+                Answered::Unknown => match functions.load(library, S::DECLARATION.name, connection).await {
+                    Ok(true) => {}
+                    Ok(false) => return None,
+                    Err(error) => return Some(Err(error)),
+                },
+            }
         }
+        None // somebody deletes what we load
+    }
+
+    async fn ask_script(&self, connection: &mut MultiplexedConnection) -> RedisResult<Value> {
+        let compiled = S::compiled();
+        let mut command = redis::cmd("EVALSHA");
+        command.arg(compiled.script.get_hash());
+        let command = self.complete(command);
+        let answer = command.query_async(connection).await;
+        match &answer {
+            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                let script = compiled.script.prepare_invoke();
+                script.load_async(connection).await?;
+                command.query_async(connection).await
+            }
+            _ => answer,
+        }
+    }
+}
+
+impl<S: Script> Question for Invocation<'_, S> {
+    async fn ask<T: FromRedisValue>(&self, mut connection: MultiplexedConnection) -> RedisResult<T> {
+        let answer = match self.ask_function(&mut connection).await {
+            Some(answer) => answer,
+            None => self.ask_script(&mut connection).await,
+        };
         Ok(from_redis_value(answer?)?)
     }
 }

@@ -80,7 +80,18 @@ impl Shape {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has to be entered in the list of scripts, in script_list.rs"
 )]
-pub(crate) trait Listed {}
+pub(crate) trait Listed {
+    const RUNS_AS: RunsAs;
+}
+
+/// What Redis runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RunsAs {
+    /// A script, which makes its Lua functions with each call.
+    Script,
+    /// A function that Redis keeps, with its Lua functions: for what is called for each event and delivery.
+    Function,
+}
 
 /// One value of a call.
 pub(crate) trait Argument {

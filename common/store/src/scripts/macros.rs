@@ -31,7 +31,9 @@ macro_rules! script {
 
             fn compiled() -> &'static $crate::scripts::Compiled {
                 static COMPILED: std::sync::OnceLock<$crate::scripts::Compiled> = std::sync::OnceLock::new();
-                COMPILED.get_or_init(|| $crate::scripts::Compiled::of(&Self::DECLARATION))
+                COMPILED.get_or_init(|| {
+                    $crate::scripts::Compiled::of(&Self::DECLARATION, <Self as $crate::scripts::Listed>::RUNS_AS)
+                })
             }
 
             fn write(&self, _command: &mut redis::Cmd) {

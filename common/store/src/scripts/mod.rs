@@ -28,10 +28,15 @@
 //!
 //! The script must also be entered in the list in `script_list.rs`; else a call of it doesn't compile.
 //!
-//! # Each file has a scope of its own
+//! # What runs once, and what with each call
 //!
-//! What a file declares at its top level is local to it, unless another file of the same script mentions the name: Lua allows 200
-//! local names at a time ([`scopes`]).
+//! Redis keeps the scripts that are called for each event and delivery as functions ([`script_list`](crate::script_list) says
+//! which): then it makes their Lua functions once and not with each call. So in each file what defines functions runs once, and
+//! all else at its top level with each call, in order ([`layout`]). A server that doesn't take functions from us runs the same
+//! text as a script.
+//!
+//! Each file has a scope of its own: what it declares at its top level is local to it, unless another file of the same script
+//! mentions the name.
 //!
 //! # Lua names arguments, it doesn't count them
 //!
@@ -75,9 +80,10 @@ mod argument;
 mod assembly;
 mod call;
 mod declaration;
+mod functions;
+mod layout;
 pub(crate) mod macros;
 pub(crate) mod parts;
-mod scopes;
 mod script;
 mod values;
 
@@ -86,6 +92,7 @@ mod tests;
 
 pub(crate) use answer::{Answer, Legible, List, Rest, answered, answered_in_words};
 pub(crate) use assembly::Assembled;
-pub(crate) use declaration::{Argument, Declaration, Effect, Group, Listed, Memory, Record, Shape};
+pub(crate) use declaration::{Argument, Declaration, Effect, Group, Listed, Memory, Record, RunsAs, Shape};
+pub(crate) use functions::Functions;
 pub(crate) use macros::{record, script};
 pub(crate) use script::{Compiled, Script};

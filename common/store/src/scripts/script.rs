@@ -3,13 +3,13 @@
 use redis::Cmd;
 
 use super::answer::Answer;
-use super::assembly::Assembled;
-use super::declaration::{Declaration, Listed};
+use super::assembly::{Assembled, Library};
+use super::declaration::{Declaration, Listed, RunsAs};
 use super::parts;
 use crate::keys::BASE_KEYS;
 
 /// A script with the values of one call: what [`script!`] makes. [`crate::Store::call`] runs it.
-pub(crate) trait Script: Listed {
+pub(crate) trait Script: Listed + Sync {
     /// What the script answers.
     type Answer: Answer;
 
@@ -28,10 +28,12 @@ pub(crate) struct Compiled {
     pub(crate) script: redis::Script,
     /// How many of the shard's keys it declares. Those that it doesn't use would be sent for nothing.
     pub(crate) keys: usize,
+    /// What Redis is to keep, if it is called so often that this pays.
+    pub(crate) library: Option<Library>,
 }
 
 impl Compiled {
-    pub(crate) fn of(declaration: &Declaration) -> Self {
+    pub(crate) fn of(declaration: &Declaration, runs_as: RunsAs) -> Self {
         let assembled = Assembled::of(declaration);
         debug_assert!(assembled.agrees(), "{assembled:?}");
         let needed = parts::in_order(declaration.needs);
@@ -39,6 +41,7 @@ impl Compiled {
         Self {
             script: redis::Script::new(&assembled.text),
             keys: if takes_all { usize::MAX } else { BASE_KEYS },
+            library: (runs_as == RunsAs::Function).then_some(assembled.library),
         }
     }
 }

@@ -26,7 +26,9 @@ script! {
     } -> ()
 }
 
-impl Listed for Sample<'_> {}
+impl Listed for Sample<'_> {
+    const RUNS_AS: RunsAs = RunsAs::Script;
+}
 
 fn assembled_with(lua: &'static str) -> Assembled {
     Assembled::of(&Declaration {
@@ -72,10 +74,14 @@ fn values_are_written_as_they_are_declared_with_the_number_of_records_before_the
 #[test]
 fn names_become_numbers_and_groups_become_lists_of_places() {
     let assembled = assembled_with(
-        "f(ARGV[MOST], ARGV[MAX_AGE], ARGV[name], ARGV[parcel + LABEL], ARGV[parcel + KIND], ARGV[parcel + PAGES], ARGV[parcel + TITLE], ARGV[#ARGV])\n",
+        "f(ARGV[MOST], ARGV[MAX_AGE], ARGV[name], ARGV[parcel + LABEL], ARGV[parcel + KIND], ARGV[parcel + PAGES], ARGV[parcel + TITLE], ARGV[#ARGV], each_name, each_parcel)\n",
     );
     let expected = "#!lua
-local each_name, each_parcel = {}, {}
+local each_call = {}
+local each_name, each_parcel
+do
+each_call[#each_call + 1] = function()
+each_name, each_parcel = {}, {}
 do
   local at = 5
   for i = 1, tonumber(ARGV[3]) do
@@ -86,7 +92,19 @@ do
     each_parcel[i], at = at, at + widths[ARGV[at + 1]]
   end
 end
-f(ARGV[1], ARGV[2], ARGV[name], ARGV[parcel], ARGV[parcel + 1], ARGV[parcel + 2], ARGV[parcel + 3], ARGV[#ARGV])
+end
+end
+do
+each_call[#each_call + 1] = function()
+f(ARGV[1], ARGV[2], ARGV[name], ARGV[parcel], ARGV[parcel + 1], ARGV[parcel + 2], ARGV[parcel + 3], ARGV[#ARGV], each_name, each_parcel)
+end
+end
+for step = 1, #each_call do
+  local answer = each_call[step]()
+  if answer ~= nil then
+    return answer
+  end
+end
 ";
     assert_eq!(assembled.text, expected);
     assert!(

@@ -3,7 +3,7 @@
 
 use domain::clock::Timestamp;
 use e2e::client::Caller;
-use e2e::fault_proxy::{Cut, FaultProxy};
+use e2e::fault_proxy::{Cut, FaultProxy, SCRIPT};
 use e2e::state::assert_nothing_left;
 use e2e::wait::{LONG, eventually};
 use reqwest::Method;
@@ -87,7 +87,7 @@ impl Prepared {
     /// Loses the `nth` answer of the scripts that `call` needs, once.
     async fn losing<T>(&self, nth: usize, call: impl Future<Output = T>) -> T {
         let before = self.proxy.counters().answers_cut;
-        self.proxy.cut(Cut::answer_of("EVALSHA").nth(nth));
+        self.proxy.cut(Cut::answer_of(SCRIPT).nth(nth));
         let answered = call.await;
         assert_eq!(self.proxy.counters().answers_cut, before + 1);
         answered

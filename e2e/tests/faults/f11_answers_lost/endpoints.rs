@@ -1,7 +1,7 @@
 //! Calls about one endpoint: rotation, test events, the signature doctor, health and the summary.
 
 use domain::signing::SigningSecret;
-use e2e::fault_proxy::Cut;
+use e2e::fault_proxy::{Cut, SCRIPT};
 use e2e::receiver::Received;
 use e2e::state::assert_nothing_left;
 use serde_json::{Value, json};
@@ -52,11 +52,11 @@ async fn at_every_call_about_an_endpoint() {
 
     // Calls that only read answer the same.
     for nth in [1, 2] {
-        let count = lose("EVALSHA", nth);
+        let count = lose(SCRIPT, nth);
         assert_eq!(customer.get(summary).await.expect(200).body, at_a_glance);
         happened(count);
     }
-    let count = lose("EVALSHA", 1);
+    let count = lose(SCRIPT, 1);
     assert_eq!(customer.endpoint(&endpoint).await, health);
     happened(count);
     // The doctor reads the secrets and the event.
@@ -71,7 +71,7 @@ async fn at_every_call_about_an_endpoint() {
 
     // A test event looks for the endpoint, asks, waits and reads the log; whichever answer is lost, it is sent once, and the caller learns the result.
     let mut tests = 1;
-    for (command, nth) in [("EVALSHA", 1), ("EVALSHA", 2), ("BLPOP", 1), ("XRANGE", 1)] {
+    for (command, nth) in [(SCRIPT, 1), (SCRIPT, 2), ("BLPOP", 1), ("XRANGE", 1)] {
         let count = lose(command, nth);
         let answer = customer
             .post(&test, &json!({"event": "ticket.created"}))
@@ -92,7 +92,7 @@ async fn at_every_call_about_an_endpoint() {
     // A rotation is made once: the secret in the answer signs, and so does the previous one.
     let version = || -> u32 { scene.redis(&["HGET", &format!("wh:{{0}}:endpoint:{endpoint}"), "version"]) };
     let before = version();
-    let count = lose("EVALSHA", 1);
+    let count = lose(SCRIPT, 1);
     let second = customer.post(&rotate, &json!({})).await.expect(200).body;
     happened(count);
     assert_eq!(version(), before + 1);

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use e2e::client::Caller;
-use e2e::fault_proxy::{Cut, Fault as Network, FaultProxy};
+use e2e::fault_proxy::{Cut, Fault as Network, FaultProxy, SCRIPT};
 use e2e::process::Process;
 use e2e::receiver::{Answer, Received};
 use reqwest::Method;
@@ -25,7 +25,10 @@ impl Stage {
             Fault::KillRedis => blocking(|| self.system.redis.kill9()),
             Fault::RestartRedis => blocking(|| self.system.redis.restart()),
             Fault::StopRedis => self.system.redis.stop_signal(),
-            Fault::FlushScripts => self.redis(&["SCRIPT", "FLUSH"]),
+            Fault::FlushScripts => {
+                self.redis(&["SCRIPT", "FLUSH"]);
+                self.redis(&["FUNCTION", "FLUSH"]);
+            }
             Fault::KillClients => self.redis(&["CLIENT", "KILL", "TYPE", "normal"]),
             Fault::StepClock(millis) => {
                 self.redis(&[
@@ -88,8 +91,8 @@ impl Stage {
     fn disturb(&self, link: Link, trouble: Trouble) {
         let proxy = self.link(link);
         match trouble {
-            Trouble::CutAnswers(nth) => proxy.cut(Cut::answer_of("EVALSHA").every(nth)),
-            Trouble::CutRequests(nth) => proxy.cut(Cut::request_of("EVALSHA").every(nth)),
+            Trouble::CutAnswers(nth) => proxy.cut(Cut::answer_of(SCRIPT).every(nth)),
+            Trouble::CutRequests(nth) => proxy.cut(Cut::request_of(SCRIPT).every(nth)),
             Trouble::CutAll => proxy.cut_all(),
             Trouble::Refuse => {
                 proxy.set(Network::Refuse);

@@ -36,6 +36,7 @@ async fn upkeep(store: &Store) {
     // The configuration of a test system's workers, unless the test changes it.
     let policy = Policy {
         endpoint_concurrency: 32,
+        destination_concurrency: 64,
         disable_after: 10,
         disable_min_span: Duration::ZERO,
         retention_succeeded: Duration::from_secs(24 * 3600),

@@ -64,6 +64,11 @@ pub struct ConcurrencyArgs {
     /// Attempts in flight per endpoint, over all workers.
     #[arg(long, env, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub endpoint_concurrency: u32,
+
+    /// Attempts in flight for one account at one destination (host and port), over all workers; slow endpoints take at most half of
+    /// them. A worker has no more connections of an account to one address either.
+    #[arg(long, env, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub destination_concurrency: u32,
 }
 
 /// How one attempt is made, and when it is made again.
@@ -143,6 +148,7 @@ impl Config {
             retention_failed: self.retention.retention_failed.0,
             log_length: self.retention.log_length,
             endpoint_concurrency: self.concurrency.endpoint_concurrency,
+            destination_concurrency: self.concurrency.destination_concurrency,
             max_attempts: u32::try_from(self.attempts.retry_schedule.max_attempts()).unwrap_or(u32::MAX),
             delivery_timeout: self.attempts.delivery_timeout.0,
         }
@@ -154,12 +160,13 @@ impl fmt::Display for Config {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             formatter,
-            "Redis at {}, health and metrics at http://{}, {} attempts in flight ({} per endpoint), {:?} each, up to {} \
+            "Redis at {}, health and metrics at http://{}, {} attempts in flight ({} per endpoint, {} per account and destination), {:?} each, up to {} \
              per delivery, disabling after {} failures in a row",
             self.redis.redis_url,
             self.worker_listen,
             self.concurrency.worker_concurrency,
             self.concurrency.endpoint_concurrency,
+            self.concurrency.destination_concurrency,
             self.attempts.delivery_timeout.0,
             self.attempts.retry_schedule.max_attempts(),
             self.disable.disable_after,

@@ -93,6 +93,7 @@ fn client(config: &Config) -> Result<transport::Client, RunError> {
         addresses: config.urls.policy().addresses,
         roots,
         proxy: config.attempts.egress_proxy.0.clone(),
+        most_at_address: config.concurrency.destination_concurrency,
     };
     let names = || {
         Arc::new(SystemResolver::for_attempts_of(

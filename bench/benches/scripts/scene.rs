@@ -45,6 +45,7 @@ impl Scene {
             store: Store::new(&redis.args()).unwrap(),
             policy: Policy {
                 endpoint_concurrency: 1000,
+                destination_concurrency: u32::MAX,
                 disable_after: 10,
                 disable_min_span: Duration::ZERO,
                 retention_succeeded: Duration::from_secs(86_400),
@@ -174,6 +175,7 @@ impl Scene {
             want,
             want_slow: want / 2,
             free: 512,
+            free_slow: 256,
             want_bytes: 64 << 20,
             suspects: 16,
             spare: EventId::new(Timestamp::now().as_millis()),

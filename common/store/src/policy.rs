@@ -14,6 +14,8 @@ const MIN_LEASE: Duration = Duration::from_secs(20);
 pub struct Policy {
     /// Attempts in flight per endpoint (`ENDPOINT_CONCURRENCY`).
     pub endpoint_concurrency: u32,
+    /// Attempts in flight per account and destination (`DESTINATION_CONCURRENCY`).
+    pub destination_concurrency: u32,
     /// Strikes in a row that disable an endpoint (`DISABLE_AFTER`).
     pub disable_after: u32,
     /// How long the streak must have lasted (`DISABLE_MIN_SPAN`).
@@ -40,6 +42,7 @@ script! {
         retention_failed: Duration,
         log_length: u32,
         endpoint_concurrency: u32,
+        destination_concurrency: u32,
         max_attempts: u32,
         delivery_timeout: Duration
     } -> ()
@@ -59,6 +62,8 @@ impl Policy {
         let span = |name: &str| number(name).map(Duration::from_millis);
         Some(Self {
             endpoint_concurrency: small("endpointConcurrency")?,
+            // Workers of the release before have no such bound.
+            destination_concurrency: small("destinationConcurrency").unwrap_or(u32::MAX),
             disable_after: small("disableAfter")?,
             disable_min_span: span("disableMinSpan")?,
             retention_succeeded: span("retentionSucceeded")?,
@@ -84,6 +89,7 @@ impl Store {
             retention_failed: policy.retention_failed,
             log_length: policy.log_length,
             endpoint_concurrency: policy.endpoint_concurrency,
+            destination_concurrency: policy.destination_concurrency,
             max_attempts: policy.max_attempts,
             delivery_timeout: policy.delivery_timeout,
         })

@@ -189,6 +189,7 @@ async fn all_failed_once(system: &System, endpoint: &str, count: usize) {
     let policy = Policy {
         delivery_timeout: Duration::from_secs(1800),
         endpoint_concurrency: u32::MAX,
+        destination_concurrency: u32::MAX,
         disable_after: u32::MAX,
         ..policy()
     };
@@ -200,6 +201,7 @@ async fn all_failed_once(system: &System, endpoint: &str, count: usize) {
         want: u32::try_from(MAX_FETCH).unwrap(),
         want_slow: 0,
         free: u32::MAX,
+        free_slow: u32::MAX,
         want_bytes: u64::MAX >> 12,
         suspects: 0,
         spare: EventId::new(Timestamp::now().as_millis()),

@@ -159,6 +159,7 @@ pub(crate) fn blocking<T>(act: impl FnOnce() -> T) -> T {
 pub(crate) fn policy() -> Policy {
     Policy {
         endpoint_concurrency: 32,
+        destination_concurrency: 64,
         disable_after: 10,
         disable_min_span: Duration::ZERO,
         retention_succeeded: Duration::from_secs(86_400),

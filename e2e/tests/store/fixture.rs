@@ -64,6 +64,7 @@ impl Fixture {
             .unwrap();
         let policy = Policy {
             endpoint_concurrency: 32,
+            destination_concurrency: u32::MAX,
             disable_after: 10,
             disable_min_span: Duration::ZERO,
             retention_succeeded: Duration::from_secs(86_400),
@@ -409,6 +410,7 @@ pub(crate) fn wants(want: u32) -> WorkRequest {
         want,
         want_slow: want / 2,
         free: 512,
+        free_slow: 256,
         want_bytes: 64 << 20,
         suspects: 16,
         spare: EventId::new(Timestamp::now().as_millis()),

@@ -134,6 +134,7 @@ impl Fetcher {
             want: want.deliveries,
             want_slow: want.slow,
             free: want.free,
+            free_slow: want.free_slow,
             want_bytes: want.bytes,
             suspects: want.suspects,
             spare: EventId::new(Timestamp::now().as_millis()),

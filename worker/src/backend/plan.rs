@@ -14,7 +14,7 @@ use crate::fitness::Allowance;
 /// A worker with room looks at least this often, even if nothing woke it: wake tokens get lost.
 const LOOK_AFTER: Duration = Duration::from_secs(3);
 
-/// A worker with at least this many slots tells the queue how many are free, which limits endpoints; one with fewer needs
+/// A worker with at least this many slots tells the queue how many are free, which limits endpoints and accounts; one with fewer needs
 /// them all.
 const SPARES_FROM: u32 = 128;
 
@@ -56,8 +56,10 @@ pub(crate) enum Action {
 pub(crate) struct Want {
     pub(crate) deliveries: u32,
     pub(crate) slow: u32,
-    /// Slots that are free, as far as endpoints are limited by them.
+    /// Slots that are free, as far as endpoints and accounts are limited by them.
     pub(crate) free: u32,
+    /// Those of them that slow endpoints may take.
+    pub(crate) free_slow: u32,
     pub(crate) bytes: u64,
     /// Suspects that may be held, those that are held already included.
     pub(crate) suspects: u32,
@@ -114,6 +116,7 @@ impl Planner {
             deliveries: 0,
             slow: 0,
             free: 0,
+            free_slow: 0,
             bytes: 0,
             suspects: 0,
         });
@@ -160,6 +163,7 @@ impl Planner {
         let free = self.capacity.slots.saturating_sub(view.held);
         let slow = (self.capacity.slots / 2).max(1).saturating_sub(view.held_slow);
         let deliveries = free.min(u32::try_from(MAX_FETCH).unwrap_or(u32::MAX));
+        let spares = self.capacity.slots >= SPARES_FROM;
         let (deliveries, suspects) = match self.allowance {
             None => (
                 deliveries,
@@ -170,11 +174,8 @@ impl Planner {
         Want {
             deliveries,
             slow: slow.min(deliveries),
-            free: if self.capacity.slots < SPARES_FROM {
-                u32::MAX
-            } else {
-                free
-            },
+            free: if spares { free } else { u32::MAX },
+            free_slow: if spares { slow } else { u32::MAX },
             bytes,
             suspects,
         }

@@ -200,7 +200,10 @@ impl Permit {
         match reason.given_back() {
             Some(label) => {
                 metrics.given_back.with_label_values(&[label]).inc();
-                self.report(Outcome::GivenBack { wait });
+                self.report(match reason {
+                    NotAttempted::Crowded => Outcome::Crowded,
+                    _ => Outcome::GivenBack { wait },
+                });
             }
             None => {
                 metrics.crashed.inc();

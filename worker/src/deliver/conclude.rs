@@ -51,7 +51,7 @@ pub(super) fn log(leased: &Leased, outcome: &Outcome) {
             );
             return;
         }
-        Outcome::GivenBack { .. } | Outcome::Crashed => return,
+        Outcome::GivenBack { .. } | Outcome::Crowded | Outcome::Crashed => return,
     };
     let (delivery, endpoint, attempt) = (&leased.delivery, &leased.endpoint.id, leased.attempt);
     let (status, ms) = (record.status, record.duration.as_secs_f64() * 1000.0);

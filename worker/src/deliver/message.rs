@@ -67,6 +67,7 @@ impl Message<'_> {
             headers.insert(REPLAY, HeaderValue::from_static("true"));
         }
         Ok(Request {
+            account: self.endpoint.account.clone(),
             url: target.url.as_url().clone(),
             headers,
             body: event.body.clone(),

@@ -16,6 +16,8 @@
 //!   while this one restrains itself ([`fitness`](crate::fitness)).
 //! - One endpoint's signing secret that doesn't open, while others' do: given back to wait among the retries, unharmed, for the
 //!   operator who reads the log.
+//! - An account that has as many requests as it may on their way to one address: given back at once, and its endpoint waits until
+//!   another of them is over.
 //! - A stored record that can't be sent at all: reported as a crash, which sets it aside after three of them.
 
 pub(crate) mod message;
@@ -157,6 +159,7 @@ impl Deliverer {
             NotAttempted::Secret
             | NotAttempted::DamagedSecret
             | NotAttempted::Egress
+            | NotAttempted::Crowded
             | NotAttempted::Late
             | NotAttempted::Stopping => {}
         }

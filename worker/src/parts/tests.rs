@@ -120,6 +120,7 @@ async fn an_attempt_that_panics_is_set_aside_and_others_flow() {
         proxy: None,
         addresses: config.urls.policy().addresses,
         roots: Roots::Only(Vec::new()),
+        most_at_address: 64,
     };
     let metrics = Metrics::new().unwrap();
     let (stopper, stop) = Stopper::new();

@@ -4,17 +4,21 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use domain::id::AccountId;
 use reqwest::Url;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio_rustls::TlsConnector;
 
+use super::connection::Connection;
 use super::dial::dial;
 use super::failure::Error;
+use super::places::{Place, Places};
 use super::proxy::EgressProxy;
 use super::resolver::GuardedResolver;
 use super::stream::Stream;
 use super::trace::{Mark, Trace};
+use crate::fault::NotAttempted;
 
 /// How many addresses of a name are tried.
 const MAX_ADDRESSES: usize = 8;
@@ -49,22 +53,57 @@ pub(super) struct Connector {
     pub(super) names: GuardedResolver,
     pub(super) tls: Arc<ClientConfig>,
     pub(super) proxy: Option<EgressProxy>,
+    pub(super) places: Places,
 }
 
 impl Connector {
-    /// Connects, and notes in the trace how far it got.
-    pub(super) async fn connect(&self, to: &Destination, trace: &mut Trace) -> Result<Stream, Error> {
+    /// Connects for an account, if it has a place there, and notes in the trace how far it got. Without an account it needs none.
+    pub(super) async fn connect(
+        &self,
+        to: &Destination,
+        account: Option<&AccountId>,
+        trace: &mut Trace,
+    ) -> Result<(Connection, Option<Place>), Error> {
         trace.mark(Mark::Connect);
-        let connected = self.try_connect(to, trace).await;
+        let connected = self.try_connect(to, account, trace).await;
         trace.mark(Mark::Connected);
         connected
     }
 
-    async fn try_connect(&self, to: &Destination, trace: &mut Trace) -> Result<Stream, Error> {
-        let addresses = self.addresses_of(&to.host, trace).await?;
+    /// A place for an account where a connection leads.
+    pub(super) fn place_at(
+        &self,
+        to: &Destination,
+        account: &AccountId,
+        connection: &Connection,
+    ) -> Result<Place, Error> {
+        self.place(to, account, connection.addresses())
+    }
+
+    fn place(&self, to: &Destination, account: &AccountId, addresses: &Arc<[IpAddr]>) -> Result<Place, Error> {
+        self.places
+            .take(account, addresses, to.port)
+            .ok_or_else(|| Error::Decided(NotAttempted::Crowded.into()))
+    }
+
+    async fn try_connect(
+        &self,
+        to: &Destination,
+        account: Option<&AccountId>,
+        trace: &mut Trace,
+    ) -> Result<(Connection, Option<Place>), Error> {
+        let addresses: Arc<[IpAddr]> = self.addresses_of(&to.host, trace).await?.into();
+        let place = account
+            .map(|account| self.place(to, account, &addresses))
+            .transpose()?;
+        let stream = self.stream(to, &addresses, trace).await?;
+        Ok((Connection::new(stream, addresses), place))
+    }
+
+    async fn stream(&self, to: &Destination, addresses: &[IpAddr], trace: &mut Trace) -> Result<Stream, Error> {
         let stream = match &self.proxy {
-            None => dial(&addresses, to.port).await.map_err(Error::Connect)?,
-            Some(proxy) => proxy.tunnel(&addresses, to.port).await.map_err(Error::Decided)?,
+            None => dial(addresses, to.port).await.map_err(Error::Connect)?,
+            Some(proxy) => proxy.tunnel(addresses, to.port).await.map_err(Error::Decided)?,
         };
         if !to.is_tls {
             return Ok(Stream::Plain(stream));

@@ -6,6 +6,8 @@
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
+use std::net::IpAddr;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::BytesMut;
@@ -23,6 +25,8 @@ const READ: usize = 4 << 10;
 #[derive(Debug)]
 pub(super) struct Connection {
     stream: Stream,
+    /// The addresses of the host, one of which it leads to.
+    addresses: Arc<[IpAddr]>,
     /// What has come and was not taken yet.
     come: BytesMut,
     /// Whether the request was written completely.
@@ -61,12 +65,18 @@ pub(crate) enum Missing {
 }
 
 impl Connection {
-    pub(super) fn new(stream: Stream) -> Self {
+    pub(super) fn new(stream: Stream, addresses: Arc<[IpAddr]>) -> Self {
         Self {
             stream,
+            addresses,
             come: BytesMut::new(),
             is_written: true,
         }
+    }
+
+    /// The addresses of the host, one of which it leads to.
+    pub(super) const fn addresses(&self) -> &Arc<[IpAddr]> {
+        &self.addresses
     }
 
     /// Whether a request can be sent: nothing is left of the exchange before, and the receiver has not closed.

@@ -19,6 +19,8 @@ pub(crate) mod failure;
 
 mod http1;
 
+mod places;
+
 mod pool;
 
 pub(crate) mod proxy;
@@ -43,8 +45,8 @@ use reqwest::dns::Resolve;
 
 use crate::error::RunError;
 use connect::{Connector, Destination};
-use connection::Connection;
 use failure::Error;
+use places::Places;
 use pool::Pool;
 use proxy::EgressProxy;
 use resolver::GuardedResolver;
@@ -72,6 +74,8 @@ pub(crate) struct Settings {
     pub(crate) roots: Roots,
     /// The proxy to go through, if any.
     pub(crate) proxy: Option<EgressProxy>,
+    /// The most requests of one account that are on their way to one address (`DESTINATION_CONCURRENCY`).
+    pub(crate) most_at_address: u32,
 }
 
 /// The client: straight to receivers, or through the proxy. Cheap to clone.
@@ -92,6 +96,7 @@ impl Client {
             names: GuardedResolver::new(names, settings.addresses),
             tls: Arc::new(tls::config(settings.roots).map_err(RunError::Tls)?),
             proxy: settings.proxy,
+            places: Places::new(settings.most_at_address),
         };
         Ok(Self {
             connector: Arc::new(connector),
@@ -116,8 +121,9 @@ impl Client {
     pub(crate) async fn send(&self, request: &Request, trace: &mut Trace) -> Result<Response, Error> {
         let destination = Destination::of(&request.url);
         let head = request.head();
-        let (in_use, kept) = self.pool.begin(destination, Instant::now());
+        let (mut in_use, kept) = self.pool.begin(destination, Instant::now());
         if let Some(mut connection) = kept {
+            in_use.place = Some(self.connector.place_at(in_use.destination(), &request.account, &connection)?);
             match connection.send(&head, &request.body).await {
                 Ok(answered) => return Ok(Response::new(answered, connection, in_use, trace)),
                 Err(broken) if broken.is_unanswered && !broken.is_ours() => trace.again(),
@@ -126,8 +132,12 @@ impl Client {
         }
         let mut is_last = false;
         loop {
-            let stream = self.connector.connect(in_use.destination(), trace).await?;
-            let mut connection = Connection::new(stream);
+            in_use.place = None;
+            let (mut connection, place) = self
+                .connector
+                .connect(in_use.destination(), Some(&request.account), trace)
+                .await?;
+            in_use.place = place;
             match connection.send(&head, &request.body).await {
                 Ok(answered) => return Ok(Response::new(answered, connection, in_use, trace)),
                 Err(broken) if broken.may_pass() && !is_last => trace.again(),

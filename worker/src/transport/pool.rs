@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use super::connect::Destination;
 use super::connection::Connection;
 use super::http1::head::Keeps;
+use super::places::Place as AtAddress;
 use demand::Demand;
 
 /// The longest that a connection idles. Shorter than the 5 s after which many servers close it: a request that crosses such
@@ -47,6 +48,8 @@ struct Kept {
 pub(super) struct InUse {
     pool: Pool,
     destination: Destination,
+    /// Its account's place at the address.
+    pub(super) place: Option<AtAddress>,
 }
 
 impl Pool {
@@ -84,7 +87,12 @@ impl Pool {
             }
         }
         let pool = self.clone();
-        (InUse { pool, destination }, found)
+        let in_use = InUse {
+            pool,
+            destination,
+            place: None,
+        };
+        (in_use, found)
     }
 
     fn places(&self) -> MutexGuard<'_, HashMap<Destination, Place>> {

@@ -120,6 +120,7 @@ fn policy() -> Policy {
         retention_failed: Duration::from_secs(86_400),
         log_length: 1000,
         endpoint_concurrency: 32,
+        destination_concurrency: 64,
         max_attempts: 10,
         delivery_timeout: Duration::from_millis(2500),
     }

@@ -52,6 +52,9 @@ pub enum Outcome {
         /// How long it waits; zero: it goes back to the front of its list at once.
         wait: Duration,
     },
+    /// No attempt was made, since too many of the account's are in flight at the same address: the delivery is as if it had not been
+    /// fetched, and its endpoint waits until another of them is over.
+    Crowded,
     /// The attempt ended without an outcome (a panic): counts as a lost lease.
     Crashed,
 }

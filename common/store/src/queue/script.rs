@@ -22,7 +22,7 @@ script! {
     "work" = [
         "work/start", "work/log", "work/succeeded", "work/failed", "work/held", "work/given_back", "work/probed",
         "work/reports", "work/retries", "work/leases", "work/turns", "work/suspects", "work/answer",
-    ]: AllowOom, Writes, needs [STRIKES, ENABLE, RELEASES];
+    ]: AllowOom, Writes, needs [STRIKES, ENABLE, RELEASES, SHARES];
     struct Work<'a> {
         incarnation: &'a Incarnation,
         sequence: u64,
@@ -31,11 +31,14 @@ script! {
         want_bytes: u64,
         /// How many slots are free.
         free: u32,
+        /// How many slots are free for slow endpoints.
+        free_slow: u32,
         /// The most suspects that the worker may hold.
         most_suspects: u32,
         lease: Duration,
         delivery_timeout: Duration,
         endpoint_concurrency: u32,
+        destination_concurrency: u32,
         disable_after: u32,
         disable_min_span: Duration,
         retention_succeeded: Duration,
@@ -79,6 +82,7 @@ record! {
             error: Option<&'a str>, detail: &'a str, headers: &'a str, snippet: &'a str, jitter: f64,
         },
         "R" GivenBack { back_in: Duration },
+        "W" Crowded {},
         "C" Crashed {},
     }
 }
@@ -135,6 +139,7 @@ impl Record for Report {
                 jitter: jitter.clamp(0.0, 1.0),
             },
             Outcome::GivenBack { wait } => ReportKind::GivenBack { back_in: *wait },
+            Outcome::Crowded => ReportKind::Crowded {},
             Outcome::Crashed => ReportKind::Crashed {},
         };
         ReportRecord {
@@ -179,10 +184,12 @@ impl<'a> Work<'a> {
             want_slow: request.want_slow.min(most),
             want_bytes: request.want_bytes,
             free: request.free,
+            free_slow: request.free_slow,
             most_suspects: request.suspects,
             lease: policy.lease(),
             delivery_timeout: policy.delivery_timeout,
             endpoint_concurrency: policy.endpoint_concurrency,
+            destination_concurrency: policy.destination_concurrency,
             disable_after: policy.disable_after,
             disable_min_span: policy.disable_min_span,
             retention_succeeded: kept_for(policy.retention_succeeded),

@@ -44,9 +44,9 @@ pub struct Released {
 script! {
     /// One bounded step of upkeep.
     "upkeep" = [
-        "upkeep/start", "upkeep/payloads", "upkeep/leases", "upkeep/sweeps", "upkeep/parked", "upkeep/replays",
+        "upkeep/start", "upkeep/payloads", "upkeep/leases", "upkeep/shares", "upkeep/sweeps", "upkeep/parked", "upkeep/replays",
         "upkeep/releases", "upkeep/resume", "upkeep/chores", "upkeep/clocks", "upkeep/answer",
-    ]: AllowOom, Writes, needs [SWEEPS, STRIKES, PARKED, REPLAYS, RELEASE, FORWARD, RESUME];
+    ]: AllowOom, Writes, needs [SWEEPS, STRIKES, PARKED, REPLAYS, RELEASE, FORWARD, RESUME, SHARES];
     struct UpkeepStep<'a> {
         endpoint_concurrency: u32,
         disable_after: u32,

@@ -28,6 +28,8 @@ pub struct WorkRequest {
     pub want_slow: u32,
     /// How many slots are free, which may be more than one call fills: no endpoint gets more than half as many as are left.
     pub free: u32,
+    /// How many slots are free for slow endpoints.
+    pub free_slow: u32,
     /// How many bytes of payload the worker has room for; one delivery is handed out even if it is larger.
     pub want_bytes: u64,
     /// The most suspects (quarantined deliveries) that this worker may hold, those that it holds already included.

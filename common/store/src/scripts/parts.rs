@@ -35,6 +35,7 @@ parts! {
     CARRIES = "carries" needs [ENDPOINTS];
     TURNS = "turns" needs [CARRIES];
     CORE = "core" needs [TURNS];
+    SHARES = "shares" needs [TURNS];
     VIEW = "view" needs [CORE];
     FINISHED = "finished" needs [CORE];
     LOG = "log" needs [CORE];

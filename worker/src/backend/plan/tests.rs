@@ -51,6 +51,7 @@ fn at_first_it_asks_for_as_much_as_a_call_hands_out() {
             deliveries: 64,
             slow: 50,
             free: u32::MAX,
+            free_slow: u32::MAX,
             bytes: 1000,
             suspects: 16
         }
@@ -65,7 +66,7 @@ fn a_worker_with_many_slots_tells_how_many_are_free() {
         ..CAPACITY
     };
     let asked = want(Planner::new(capacity, now).next(now, &view(500), 0, false));
-    assert_eq!((asked.deliveries, asked.free), (12, 12));
+    assert_eq!((asked.deliveries, asked.free, asked.free_slow), (12, 12, 256));
 }
 
 #[test]

@@ -1,12 +1,15 @@
 //! The request as it goes out.
 
 use bytes::Bytes;
+use domain::id::AccountId;
 use reqwest::Url;
 use reqwest::header::HeaderMap;
 
 /// A `POST` to a receiver. It can be sent more than once.
 #[derive(Debug)]
 pub(crate) struct Request {
+    /// Whose endpoint it is for.
+    pub(crate) account: AccountId,
     /// Where to.
     pub(crate) url: Url,
     /// What the caller says about it. `Host`, `Content-Length` and the like are the client's.

@@ -12,7 +12,7 @@ fn destination() -> Destination {
 async fn connection(listener: &TcpListener) -> (Connection, TcpStream) {
     let ours = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let (theirs, _) = listener.accept().await.unwrap();
-    (Connection::new(Stream::Plain(ours)), theirs)
+    (Connection::new(Stream::Plain(ours), Arc::from([])), theirs)
 }
 
 /// Uses this many connections at once, then keeps all of them. Returns the receiver's ends.

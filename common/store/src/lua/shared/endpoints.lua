@@ -81,13 +81,15 @@ local function endpoint(id)
   local e = endpoints[id]
   if e == nil then
     local v = call('HMGET', P .. 'endpoint:' .. id, 'account', 'state', 'inFlight', 'generation', 'limit', 'slow',
-      'consecutiveFailures', 'failingSince', 'queuedBytes', 'carries', 'heldUntil', 'holds', 'rateLimit', 'pacedUntil', 'recovering')
+      'consecutiveFailures', 'failingSince', 'queuedBytes', 'carries', 'heldUntil', 'holds', 'rateLimit', 'pacedUntil', 'recovering',
+      'url')
     if v[1] then
       e = {
         id = id, account = v[1], state = v[2], in_flight = tonumber(v[3]) or 0, generation = v[4] or '1',
         limit = tonumber(v[5]) or 1, slow = v[6] == '1', failures = tonumber(v[7]) or 0, failing_since = tonumber(v[8]) or 0,
         bytes = tonumber(v[9]) or 0, carries = v[10] or '', held_until = tonumber(v[11]) or 0, holds = tonumber(v[12]) or 0,
         rate = tonumber(v[13]), paced_until = tonumber(v[14]) or 0, recovering = v[15] == '1',
+        url = v[16] or '',
       }
       e.was_slow = e.slow
       touched[#touched + 1] = e

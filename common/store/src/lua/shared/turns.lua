@@ -61,7 +61,7 @@ local function end_hold(e)
 end
 
 -- Puts an endpoint into its lane if it has something to send and may send it, else takes it out. A lane is sorted by
--- turn; an endpoint that is in it keeps its turn.
+-- turn; an endpoint that is in it keeps its turn. Returns whether it is in there.
 local function settle(e)
   local lane, other = READY, READY_SLOW
   if e.slow then
@@ -71,7 +71,9 @@ local function settle(e)
     call('ZREM', other, e.id)
   end
   local waits = e.state == 'active' and served_from(e) > read_clock()
-  if e.is_probed or e.state == 'active' and not waits and e.in_flight < cap_of(e) and call('LLEN', P .. 'pending:' .. e.id) > 0 then
+  local may_send = e.state == 'active' and not waits and not e.is_crowded and e.in_flight < cap_of(e)
+  local has_turn = e.is_probed or may_send and call('LLEN', P .. 'pending:' .. e.id) > 0
+  if has_turn then
     call('ZADD', lane, 'NX', next_turn(), e.id)
   else
     call('ZREM', lane, e.id)
@@ -79,4 +81,5 @@ local function settle(e)
   if waits then
     set_timer(e)
   end
+  return has_turn
 end

@@ -4,6 +4,7 @@ local reaped = now >= hold and call('ZRANGEBYSCORE', LEASES, '-inf', now, 'LIMIT
 for _, delivery in ipairs(reaped) do
   local token = call('HGET', TOKENS, delivery) or ''
   local attempt = tonumber(string.match(token, '|(%d+)|%d+$')) or 1
+  shares.free(token)
   local e = endpoint(endpoint_of(delivery))
   if e then
     e.in_flight = math.max(0, e.in_flight - 1)
@@ -15,5 +16,6 @@ end
 if #reaped > 0 then
   call('ZREM', LEASES, unpack(reaped))
   call('HDEL', TOKENS, unpack(reaped))
+  shares.settle_freed()
   more = more or #reaped == limit
 end

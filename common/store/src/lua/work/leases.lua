@@ -44,7 +44,7 @@ local function grant(e, delivery, attempts)
   e.in_flight = e.in_flight + 1
   -- An endpoint that isn't active is probed.
   local beside = e.state == 'active' and e.in_flight or 0
-  local token = holder .. '|' .. text_of(beside) .. '|' .. e.generation .. '|' .. text_of(attempt) .. '|' .. event_size[place]
+  local token = holder .. '|' .. shares.take(e) .. '|' .. text_of(beside) .. '|' .. e.generation .. '|' .. text_of(attempt) .. '|' .. event_size[place]
   expiries[#expiries + 1], expiries[#expiries + 2] = expiry, delivery
   new_tokens[#new_tokens + 1], new_tokens[#new_tokens + 2] = delivery, token
   hand_out(e, delivery, token, attempt, place)

@@ -1,6 +1,6 @@
 -- Reports --------------------------------------------------------------------------------------------------------
 
-local tokens, done = {}, {}
+local tokens, done, crowded = {}, {}, {}
 if #each_report > 0 and not is_repeat then
   local ids = {}
   for i, report in ipairs(each_report) do
@@ -20,6 +20,7 @@ local function record(report)
   end
   tokens[delivery] = nil
   done[#done + 1] = delivery
+  shares.free(token, kind == 'W')
   local beside, generation, attempt, size = string.match(token, '|?(%d*)|(%d+)|(%d+)|(%d+)$')
   size = tonumber(size)
   local e = endpoint(endpoint_of(delivery))
@@ -30,6 +31,9 @@ local function record(report)
   e.in_flight = math.max(0, e.in_flight - 1)
   if kind == 'R' then
     return give_back(e, delivery, tonumber(attempt) - 1, was_suspect, tonumber(ARGV[report + BACK_IN]))
+  elseif kind == 'W' then
+    crowded[#crowded + 1] = e
+    return give_back(e, delivery, tonumber(attempt) - 1, was_suspect, was_suspect and 1000 or 0)
   elseif kind == 'C' then
     lost(e, delivery, tonumber(attempt) - 1, 'counts') -- the worker lives and names it
     return 1
@@ -63,6 +67,10 @@ end
 if #done > 0 then
   call('ZREM', LEASES, unpack(done))
   call('HDEL', TOKENS, unpack(done))
+  shares.settle_freed()
+end
+for _, e in ipairs(crowded) do
+  e.is_crowded = e.is_crowded or e.state == 'active' and shares.wait_for_account(e)
 end
 for _, slow in ipairs(each_slow) do
   local e = endpoint(ARGV[slow])

@@ -7,9 +7,10 @@
 -- the account is told are one step. Bounded by 64 reports, 64 leases, 64 promotions.
 local incarnation, sequence_text, sequence = ARGV[INCARNATION], ARGV[SEQUENCE], tonumber(ARGV[SEQUENCE])
 local want, want_slow, want_bytes = tonumber(ARGV[WANT]), tonumber(ARGV[WANT_SLOW]), tonumber(ARGV[WANT_BYTES])
-local free_slots, most_suspects = tonumber(ARGV[FREE]), tonumber(ARGV[MOST_SUSPECTS])
+local free_slots, free_slow, most_suspects = tonumber(ARGV[FREE]), tonumber(ARGV[FREE_SLOW]), tonumber(ARGV[MOST_SUSPECTS])
 DISABLE_AFTER, DISABLE_MIN_SPAN = tonumber(ARGV[DISABLE_AFTER]), tonumber(ARGV[DISABLE_MIN_SPAN])
 CAP, RETENTION_SUCCEEDED, RETENTION_FAILED = tonumber(ARGV[ENDPOINT_CONCURRENCY]), ARGV[RETENTION_SUCCEEDED], ARGV[RETENTION_FAILED]
+MOST_AT_DESTINATION = tonumber(ARGV[DESTINATION_CONCURRENCY])
 LOG_LENGTH, SPARE, SOON = ARGV[LOG_LENGTH], ARGV[SPARE], ARGV[DELIVERY_TIMEOUT] / 4
 
 local worker_key = P .. 'worker:' .. incarnation

@@ -10,7 +10,8 @@ local function serve_suspects()
     local v = call('HMGET', record, 'lostLeases', 'singly')
     local singly, before = v[2] == '1' or whole(v[1]) > 3, #out_leases
     local is_active = e and e.state == 'active'
-    if is_active and (e.in_flight >= limit_of(e) or served_from(e) > now or e.slow and want_slow <= 0) then
+    local is_full = is_active and (e.in_flight >= limit_of(e) or served_from(e) > now or e.slow and want_slow <= 0)
+    if is_full or is_active and shares.room(e, free_slots, free_slow) == 0 then
       call('ZADD', QUARANTINE, now + 1000, delivery)
     elseif is_active and singly and held.count > 0 then
       waits_for_others = true
@@ -30,6 +31,7 @@ local function serve_suspects()
       hold(held, delivery, sequence_text, singly)
       out_suspects[#out_suspects + 1] = delivery
       want, free_slots, want_slow = want - 1, free_slots - 1, e.slow and want_slow - 1 or want_slow
+      free_slow = e.slow and free_slow - 1 or free_slow
       pace(e, 1)
       settle(e)
     end

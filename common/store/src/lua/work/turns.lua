@@ -27,14 +27,19 @@ local function serve_next()
     return false
   end
   local e = endpoint(id)
-  local free = 0
+  local free, waits_for = 0, nil
   local waits = e and served_from(e) > now
   if e and e.state == 'active' and not waits then
     -- Each one that is handed out leaves a slot less to all others.
     local fair = math.ceil((math.max(1, free_slots / 2) - e.in_flight) / 1.5)
     free = math.min(cap_of(e) - e.in_flight, fair, quantum, want, paced(e))
+    if free > 0 then
+      local room
+      room, waits_for = shares.room(e, free_slots, free_slow)
+      free = math.min(free, room)
+    end
   elseif e and is_probe_offered(e) then
-    free = 1
+    free = math.min(1, (shares.room(e, free_slots, free_slow)))
   end
   if lane == READY_SLOW then
     free = math.min(free, want_slow)
@@ -59,16 +64,22 @@ local function serve_next()
   end
   want, free_slots = math.max(0, want - got), free_slots - got
   if lane == READY_SLOW then
-    want_slow = want_slow - got
+    want_slow, free_slow = want_slow - got, free_slow - got
   end
   if e and got > 0 then
     pace(e, got)
     waits = served_from(e) > now
   end
-  if e and e.state == 'active' and not waits and e.in_flight < limit_of(e) and call('LLEN', pending) > 0 then
+  local may_go_on = e and e.state == 'active' and not waits and e.in_flight < limit_of(e)
+  if may_go_on and not waits_for and call('LLEN', pending) > 0 then
     call('ZADD', lane, next_turn(), id)
   else
     call('ZREM', lane, id)
+  end
+  if may_go_on and waits_for and call('LLEN', pending) > 0 then
+    shares.wait(e, waits_for)
+  elseif e and got == 0 then
+    shares.pass_on(e)
   end
   if waits then
     set_timer(e)

@@ -24,6 +24,7 @@ fn the_reason_says_how_long_what_is_kept() {
         retention_failed: Duration::from_secs(14 * 86_400),
         log_length: 1000,
         endpoint_concurrency: 32,
+        destination_concurrency: 64,
         max_attempts: 10,
         delivery_timeout: Duration::from_secs(10),
     };

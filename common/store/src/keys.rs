@@ -26,7 +26,10 @@
 //! | `ready:slow` | sorted set | the same, for endpoints that are slow | while there are some |
 //! | `timers` | sorted set | active endpoint → when something of it is due (ms): the end of its hold, its next turn by its rate, or its nearest retry | while there are some |
 //! | `leases` | sorted set | delivery in flight → when its lease expires (ms) | while there are some |
-//! | `tokens` | hash | delivery in flight → `<incarnation>:<sequence>\|<in flight at its endpoint; 0: a probe>\|<generation>\|<attempt>\|<payload bytes>` | while there are some |
+//! | `tokens` | hash | delivery in flight → `<incarnation>:<sequence>\|<host:port> <account>\|<in flight at its endpoint; 0: a probe>\|<generation>\|<attempt>\|<payload bytes>` | while there are some |
+//! | `shares` | hash | `account <a>`, `destination <host:port>` and `<host:port> <a>` → how many of its attempts are in flight, `slow <one of these>` → how many of them may hang, with a `w` if endpoints wait for a place; `accounts`, `destinations` (the two that were served last, and when) | for ever |
+//! | `waiting` | sorted set | name of a count in `shares` that has no place for endpoints → when upkeep looks at those who wait (ms) | while there are some |
+//! | `waiting:<name>` | sorted set | endpoint that waits for such a place → its turn | while there are some |
 //! | `quarantine` | sorted set | suspect (a delivery that lost three leases) of an active endpoint → when it is served (ms) | while there are some |
 //! | `failing` | sorted set | active endpoint whose streak of failures is long enough to disable it, but has not lasted `DISABLE_MIN_SPAN` → when upkeep's clock looks at it (ms) | while there are some |
 //! | `parked` | sorted set | endpoint that isn't active → when upkeep looks at what is parked there (ms) | while there are some |
@@ -50,7 +53,7 @@
 //! | `outages` | hash | worker's incarnation → until when (ms) its own network counts as down | 10 min |
 //! | `wake` | list | a token while there is something to fetch | until a worker takes it |
 //! | `policy` | hash | what the workers are configured to: `disableAfter`, `logLength`, … | for ever |
-//! | `stats` | hash | counters, `turn`, `clockRaw`, `clockSkew`, `clockSteps`, `reapedAt`, `reapHold`, `ageHold`, `parkedSoughtAt` | for ever |
+//! | `stats` | hash | counters, `turn`, `clockRaw`, `clockSkew`, `clockSteps`, `reapedAt`, `reapHold`, `ageHold`, `parkedSoughtAt`, `sharesCountedAt` | for ever |
 //!
 //! Every key but `wh:meta` starts with the prefix `wh:{<shard>}:`, which keeps a shard in one hash slot.
 

@@ -221,7 +221,7 @@ async fn a_removed_endpoint_leaves_nothing_and_what_is_in_flight_finishes_into_n
         .filter(|key| !key.starts_with("event:"))
         .collect();
     assert!(
-        left.iter().all(|key| ["stats", "wake"].contains(&key.as_str())
+        left.iter().all(|key| ["stats", "wake", "shares"].contains(&key.as_str())
             || key.starts_with("worker:")
             || key.starts_with("removed:")
             || key.starts_with("finished:")

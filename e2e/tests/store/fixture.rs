@@ -322,12 +322,16 @@ impl Fixture {
                     "finished",
                     "parked",
                     "replays",
+                    "shares",
                 ];
                 !kept.contains(&kind) && !key.starts_with("delivery:")
                     || key.starts_with("account:") && key.ends_with(":bytes")
             })
             .collect();
         assert_eq!(left, Vec::<String>::new());
+        let mut shares = self.hash("shares").await;
+        shares.retain(|name, _| name != "accounts" && name != "destinations");
+        assert_eq!(shares, HashMap::new());
         for key in self.keys().await {
             if key.starts_with("delivery:") {
                 assert!(self.ttl(&key).await > 0, "{key} has no lifetime");

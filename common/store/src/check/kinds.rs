@@ -1,6 +1,6 @@
 //! Every kind of key: how to read it, and which function adds it to the snapshot. A new key of `keys.rs` is a new row here.
 
-use super::put::{self, Hash, Put, Row, endpoints, events, queues, records, replays};
+use super::put::{self, Hash, Put, Row, endpoints, events, queues, records, replays, shares};
 
 /// A kind of key.
 #[derive(Debug)]
@@ -49,6 +49,8 @@ pub(super) const KINDS: &[Kind] = &[
     // Leases before tokens, and lanes before lists: whatever is added in between shows up in the second.
     fixed("leases", Take::Sorted(queues::leases)),
     fixed("tokens", Take::Hash(queues::tokens)),
+    fixed("shares", Take::Hash(shares::shares)),
+    fixed("waiting", Take::Sorted(shares::names)),
     fixed("quarantine", Take::Sorted(queues::quarantine)),
     fixed("ready", Take::Sorted(endpoints::ready)),
     fixed("ready:slow", Take::Sorted(endpoints::ready_slow)),
@@ -88,6 +90,7 @@ pub(super) const KINDS: &[Kind] = &[
         ),
     ),
     of("endpoint:", Lifetime::Any, Take::Hash(endpoints::endpoint)),
+    of("waiting:", Lifetime::Any, Take::Sorted(shares::waiting)),
     of_endpoint("pending:", Lifetime::Any, Take::List(queues::pending)),
     of_endpoint("retry:", Lifetime::Any, Take::Sorted(queues::retry)),
     of_endpoint("failed:", Lifetime::Required, Take::Sorted(queues::failed)),

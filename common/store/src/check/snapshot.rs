@@ -34,6 +34,12 @@ pub struct Snapshot {
     pub tokens: BTreeSet<String>,
     /// What `tokens` says of each delivery.
     pub token_texts: HashMap<DeliveryKey, String>,
+    /// `shares`: what is counted → how many are in flight, and whether endpoints wait for a place.
+    pub shares: HashMap<String, String>,
+    /// `waiting`: the names of such counts for which endpoints wait.
+    pub waited_for: BTreeSet<String>,
+    /// `waiting:<name>`: the endpoints that wait.
+    pub waiting: HashMap<String, Vec<String>>,
     /// `ready`: endpoint → its turn.
     pub ready: HashMap<String, f64>,
     /// `ready:slow`: endpoint → its turn.

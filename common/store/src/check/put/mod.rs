@@ -5,6 +5,7 @@ pub(super) mod events;
 pub(super) mod queues;
 pub(super) mod records;
 pub(super) mod replays;
+pub(super) mod shares;
 
 use std::collections::HashMap;
 

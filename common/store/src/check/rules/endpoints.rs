@@ -106,13 +106,18 @@ fn lane(facts: &Facts<'_>, id: &str, row: &EndpointRow, waiting: i64, found: &mu
         key,
         || format!("is in a lane, {} with {waiting} waiting", row.state),
     );
+    // It may wait for a place of its account, or at its destination.
+    let waits_for_place = snapshot
+        .waiting
+        .values()
+        .any(|waiting| waiting.iter().any(|one| one == id));
     // With something in flight it may be at its limit, and comes back when that ends. One that is held, or waits for its turn by
     // its rate, comes back by its timer.
     #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit")]
     let served_from = row.held_until.max(row.paced_until) as f64;
     let waits = snapshot.timers.get(id).is_some_and(|timer| *timer <= served_from);
     found.that(
-        is_active && waiting > 0 && row.in_flight == 0 && !here && !waits,
+        is_active && waiting > 0 && row.in_flight == 0 && !here && !waits && !waits_for_place,
         key,
         || format!("has {waiting} waiting, nothing in flight, and is in no lane"),
     );

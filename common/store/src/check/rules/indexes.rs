@@ -21,8 +21,8 @@ pub(super) fn tokens(facts: &Facts<'_>, found: &mut Found) {
             let bytes = snapshot.events.get(&delivery.event()).map(|event| event.bytes);
             let told: Option<i32> = token
                 .rsplit_once('|')
-                // The previous release's tokens lack what was in flight beside.
-                .filter(|(rest, _)| matches!(rest.split('|').count(), 3 | 4))
+                // Older releases' tokens lack where the attempt is counted, or also what was in flight beside.
+                .filter(|(rest, _)| matches!(rest.split('|').count(), 3..=5))
                 .and_then(|(_, bytes)| bytes.parse().ok());
             found.that(bytes.is_some() && told != bytes, key, || {
                 format!(

@@ -17,6 +17,8 @@ mod parked;
 
 mod replays;
 
+mod shares;
+
 mod tally;
 
 use std::collections::HashMap;
@@ -85,6 +87,8 @@ pub(super) const RULES: &[Rule] = &[
         parked::too_long,
     ),
     rule("leases and tokens agree", indexes::tokens),
+    rule("accounts and destinations count what is in flight", shares::counted),
+    rule("whoever waits for a place is known to wait", shares::waited_for),
     rule("nothing belongs to an endpoint that is gone", indexes::owners),
     rule("what was set aside is worked through", indexes::sweeps),
     rule(

@@ -4,9 +4,16 @@
 
 use std::time::Duration;
 
-use crate::few_workers::hold_batch;
+use crate::few_workers::{hold_batch, hold_load};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn handlers_of_a_second() {
     hold_batch(1.0, Duration::from_secs(280)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_load_of_80_percent() {
+    let lasting: u64 = std::env::var("LASTING").unwrap().parse().unwrap();
+    let handlers: Vec<f32> = std::env::var("HANDLERS").unwrap().split(',').map(|text| text.parse().unwrap()).collect();
+    hold_load(&handlers, Duration::from_secs(lasting), Duration::from_secs(280)).await;
 }

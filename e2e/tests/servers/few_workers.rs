@@ -22,7 +22,7 @@ const ALLOWED: Allowed = Allowed {
     duplicates: 2,
 };
 
-/// Each load has a type of its own.
+/// Each rate has a type of event of its own.
 const EVENT_TYPES: [&str; 6] = [
     "session.created",
     "message.received",
@@ -32,10 +32,10 @@ const EVENT_TYPES: [&str; 6] = [
     "ticket.updated",
 ];
 
-/// How far away they are.
+/// How far away they are, each way.
 const DISTANCES: [Duration; 2] = [Duration::ZERO, Duration::from_millis(40)];
 
-/// All of them, with how many workers each has.
+/// Those with one worker, and waitress with its four.
 async fn with_few_workers(handler: f32) -> [(Server, u32); 4] {
     [
         (Server::gunicorn(&[], handler).await, 1),
@@ -64,39 +64,43 @@ pub(super) async fn hold_batch(handler: f32, within: Duration) {
     scene.system.finish().await;
 }
 
-/// Sends all of them 80 % of what they can do, side by side, each near and 40 ms away. A steady clock gives each event its time,
-/// whatever became of those before it: what has to be sent again comes on top.
+/// Sends all of them 80 % of what they can do for a while, side by side, near and far. A steady clock gives each event its time,
+/// whatever becomes of those before it: what has to be sent again comes on top.
 pub(super) async fn hold_load(handlers: &[f32], lasting: Duration, within: Duration) {
     let mut scene = Scene::start().await;
-    let mut servers = Vec::new();
-    let (mut loads, mut counts) = (BTreeMap::new(), Vec::new());
+    let (mut servers, mut rates) = (Vec::new(), BTreeMap::new());
     for &handler in handlers {
         for each_way in DISTANCES {
             for (server, workers) in with_few_workers(handler).await {
                 let name = format!("{}, {handler} s, {each_way:?} away", server.name);
-                let every = Duration::from_secs_f32(handler) * 5 / (4 * workers);
-                let number = loads.len();
-                let (event, _) = *loads.entry(every).or_insert((EVENT_TYPES[number], every));
+                // gunicorn's worker serves nobody else until we have closed the connection too.
+                let lingers = if server.name == "gunicorn" {
+                    2 * each_way
+                } else {
+                    Duration::ZERO
+                };
+                let every = (Duration::from_secs_f32(handler) + lingers) * 5 / (4 * workers);
+                let number = rates.len();
+                let event = *rates.entry(every).or_insert_with(|| EVENT_TYPES[number]);
                 let distance = scene.add_behind(&server, &name, event, each_way).await;
-                let count = usize::try_from(lasting.as_millis() / every.as_millis()).unwrap();
-                counts.push(count);
-                servers.push((server, count, distance));
+                servers.push((server, events_in(lasting, every), distance));
             }
         }
     }
-    let pushes = loads.values().map(|&(event, every)| {
-        let count = u32::try_from(lasting.as_millis() / every.as_millis()).unwrap();
-        scene.push_steadily(event, every, count)
-    });
-    let at = std::time::Instant::now();
+    let pushes = rates
+        .iter()
+        .map(|(every, event)| scene.push_steadily(event, *every, events_in(lasting, *every)));
     join_all(pushes).await;
-    println!("pushed in {:?}: {:?}", at.elapsed(), scene.told().iter().zip(&counts).map(|(t, c)| (*c - t.succeeded, t.timeouts)).collect::<Vec<_>>());
+    let counts: Vec<_> = servers.iter().map(|(_, count, _)| *count).collect();
     scene.hold_counts(&counts, within, ALLOWED).await;
-    println!("all after {:?}", at.elapsed());
     for (server, count, _) in &servers {
         hold_arrivals(server, *count, ALLOWED);
     }
     scene.system.finish().await;
+}
+
+fn events_in(lasting: Duration, every: Duration) -> usize {
+    usize::try_from(lasting.as_nanos() / every.as_nanos()).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -124,7 +124,7 @@ impl Scene {
     }
 
     /// Pushes this many events of a type, each at its time, however late those before it were accepted.
-    pub(super) async fn push_steadily(&self, event: &str, every: Duration, count: u32) {
+    pub(super) async fn push_steadily(&self, event: &str, every: Duration, count: usize) {
         let (mut times, mut pushes) = (interval(every), JoinSet::new());
         for number in 0..count {
             times.tick().await;
@@ -155,7 +155,10 @@ impl Scene {
         eventually(within, "all deliveries", async || {
             let told = self.told();
             assert!(told.iter().all(|told| !told.disabled), "{}", self.describe(&told));
-            let all = told.iter().zip(counts).all(|(told, count)| told.succeeded >= *count);
+            let all = told
+                .iter()
+                .zip(counts)
+                .all(|(told, count)| told.succeeded >= *count);
             check(all, self.describe(&told))
         })
         .await;

@@ -34,6 +34,7 @@ mod f23_failover_behind_one_address;
 mod f24_store_replaced;
 mod f25_disk_full;
 mod f25_server_set_up_anew;
+mod f26_egress_check;
 mod f26_our_own_network;
 mod f27_one_bad_worker;
 mod f28_receivers_habits;

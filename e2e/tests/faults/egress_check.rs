@@ -129,7 +129,7 @@ impl Scene {
 fn one_host_and_the_operators_check_are_enough_also_for_a_worker_that_is_restarted_meanwhile() {
     run_apart(
         &["--mount", "--net"],
-        "f26_egress_check::one_host_and_the_operators_check_are_enough_also_for_a_worker_that_is_restarted_meanwhile",
+        "egress_check::one_host_and_the_operators_check_are_enough_also_for_a_worker_that_is_restarted_meanwhile",
         async || {
             let names = set_the_network_up();
             let mut scene = Scene::start(&names).await;
@@ -164,7 +164,7 @@ fn one_host_and_the_operators_check_are_enough_also_for_a_worker_that_is_restart
 fn a_dead_check_does_not_save_a_customers_dead_host_while_anybody_elses_answers() {
     run_apart(
         &["--mount", "--net"],
-        "f26_egress_check::a_dead_check_does_not_save_a_customers_dead_host_while_anybody_elses_answers",
+        "egress_check::a_dead_check_does_not_save_a_customers_dead_host_while_anybody_elses_answers",
         async || {
             let names = set_the_network_up();
             let mut scene = Scene::start(&names).await;
@@ -197,7 +197,7 @@ fn a_dead_check_does_not_save_a_customers_dead_host_while_anybody_elses_answers(
 fn an_answer_from_any_receiver_ends_what_a_dead_check_seemed_to_prove() {
     run_apart(
         &["--mount", "--net"],
-        "f26_egress_check::an_answer_from_any_receiver_ends_what_a_dead_check_seemed_to_prove",
+        "egress_check::an_answer_from_any_receiver_ends_what_a_dead_check_seemed_to_prove",
         async || {
             let names = set_the_network_up();
             let mut scene = Scene::start(&names).await;

@@ -169,8 +169,9 @@ impl LoggedAttempt {
     /// How many attempts of the delivery count, this one included.
     #[must_use]
     pub fn counted(&self) -> u32 {
-        let counts = !self.is_held() && !(self.is_probe && self.outcome == DeliveryState::Retrying);
-        self.attempt.saturating_sub((!counts).into())
+        let is_probe_in_vain = self.is_probe && self.outcome == DeliveryState::Retrying;
+        self.attempt
+            .saturating_sub((self.is_held() || is_probe_in_vain).into())
     }
 }
 

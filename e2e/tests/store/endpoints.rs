@@ -221,13 +221,14 @@ async fn a_removed_endpoint_leaves_nothing_and_what_is_in_flight_finishes_into_n
         .filter(|key| !key.starts_with("event:"))
         .collect();
     assert!(
-        left.iter().all(|key| ["stats", "wake", "shares"].contains(&key.as_str())
-            || key.starts_with("worker:")
-            || key.starts_with("removed:")
-            || key.starts_with("finished:")
-            || key.ends_with(":delivered")
-            || key.ends_with(":exhausted")
-            || key.ends_with(":hours")),
+        left.iter()
+            .all(|key| ["stats", "wake", "shares"].contains(&key.as_str())
+                || key.starts_with("worker:")
+                || key.starts_with("removed:")
+                || key.starts_with("finished:")
+                || key.ends_with(":delivered")
+                || key.ends_with(":exhausted")
+                || key.ends_with(":hours")),
         "{left:?}"
     );
     fixture.assert_drained().await;

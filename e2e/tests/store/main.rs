@@ -33,6 +33,7 @@ mod recovery;
 mod releases;
 mod replays;
 mod resume;
+mod shares;
 mod streaks;
 mod test_events;
 mod together;

@@ -80,7 +80,12 @@ impl Connector {
         self.place(to, account, connection.addresses())
     }
 
-    fn place(&self, to: &Destination, account: &AccountId, addresses: &Arc<[IpAddr]>) -> Result<Place, Error> {
+    fn place(
+        &self,
+        to: &Destination,
+        account: &AccountId,
+        addresses: &Arc<[IpAddr]>,
+    ) -> Result<Place, Error> {
         self.places
             .take(account, addresses, to.port)
             .ok_or_else(|| Error::Decided(NotAttempted::Crowded.into()))
@@ -100,7 +105,12 @@ impl Connector {
         Ok((Connection::new(stream, addresses), place))
     }
 
-    async fn stream(&self, to: &Destination, addresses: &[IpAddr], trace: &mut Trace) -> Result<Stream, Error> {
+    async fn stream(
+        &self,
+        to: &Destination,
+        addresses: &[IpAddr],
+        trace: &mut Trace,
+    ) -> Result<Stream, Error> {
         let stream = match &self.proxy {
             None => dial(addresses, to.port).await.map_err(Error::Connect)?,
             Some(proxy) => proxy.tunnel(addresses, to.port).await.map_err(Error::Decided)?,

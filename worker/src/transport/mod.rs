@@ -123,7 +123,11 @@ impl Client {
         let head = request.head();
         let (mut in_use, kept) = self.pool.begin(destination, Instant::now());
         if let Some(mut connection) = kept {
-            in_use.place = Some(self.connector.place_at(in_use.destination(), &request.account, &connection)?);
+            in_use.place = Some(self.connector.place_at(
+                in_use.destination(),
+                &request.account,
+                &connection,
+            )?);
             match connection.send(&head, &request.body).await {
                 Ok(answered) => return Ok(Response::new(answered, connection, in_use, trace)),
                 Err(broken) if broken.is_unanswered && !broken.is_ours() => trace.again(),

@@ -5,6 +5,7 @@
 //! - `workers`, `reports`, `owner`: what workers and the owner of the endpoints do; `replays`, `listing`: calls of the owner that take
 //!   longer.
 //! - `states`: where each delivery is, by the state machine.
+//! - `shares`: what is in flight at each destination.
 //! - `suspects`: who is to blame for a lost lease. `parked`, `releases`: what upkeep ends and lets go of.
 //! - `tour`: every transition that the state machine allows, one after the other.
 //!
@@ -13,6 +14,7 @@
 //! Proves (guarantees): what is being released is discarded, or parked again, as its owner says last
 //! Proves (guarantees): any sequence of calls, lost answers, crashes and clock steps
 //! Proves (guarantees): the log says what the queue did
+//! Proves (guarantees): what is in flight is counted once, whatever becomes of its endpoint
 //! Proves (guarantees): a page of the log never repeats or skips a delivery because something arrived
 //! Proves (guarantees): a delivery moves as the state machine allows, and in no other way
 
@@ -23,6 +25,7 @@ mod parked;
 mod releases;
 mod replays;
 mod reports;
+mod shares;
 mod states;
 mod suspects;
 mod tour;
@@ -50,6 +53,9 @@ use suspects::Suspects;
 use workers::ModelWorker;
 
 const CAP: u32 = 3;
+
+/// The most attempts in flight at one of the hosts where endpoints are.
+const DESTINATION_CAP: u32 = 4;
 const DISABLE_AFTER: u32 = 3;
 const RETRY_SECONDS: u64 = 40;
 
@@ -79,6 +85,7 @@ impl Model {
     async fn new(redis: RedisServer) -> Self {
         let mut fixture = Fixture::on(redis).await;
         fixture.policy.endpoint_concurrency = CAP;
+        fixture.policy.destination_concurrency = DESTINATION_CAP;
         fixture.policy.disable_after = DISABLE_AFTER;
         fixture.policy.retention_succeeded = Duration::from_secs(100);
         let mut model = Self {
@@ -174,6 +181,7 @@ impl Model {
             );
             assert!(snapshot.endpoints[endpoint.id.as_str()].in_flight <= i64::from(CAP));
         }
+        self.compare_shares(&snapshot);
         self.compare_states(&snapshot);
         self.compare_suspects().await;
     }

@@ -88,6 +88,7 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
         1 => Just(Outcome::HeldForLonger),
         1 => Just(Outcome::GivenBack),
         1 => Just(Outcome::GivenBackToWait),
+        2 => Just(Outcome::Crowded),
         2 => Just(Outcome::Crashed),
     ];
     prop_oneof![

@@ -9,6 +9,7 @@ use domain::sealing::SealedSecret;
 use store::events::{AcceptOutcome, Budgets};
 use store::rotation::{RotateOutcome, Rotation};
 
+use super::shares::url_after;
 use super::{CAP, Model};
 use crate::fixture::{BUDGETS, account, new_event};
 
@@ -31,11 +32,13 @@ pub(super) struct ModelEndpoint {
 impl Model {
     pub(super) async fn create(&mut self) {
         let id = self.fixture.endpoint(&["*"]).await;
+        self.fixture.change_url(&id, &url_after(0)).await;
+        self.fixture.end_slow_start(&id).await;
         self.endpoints.push(ModelEndpoint {
             id,
             state: EndpointState::Active,
             failures: 0,
-            generation: 1,
+            generation: 2,
             urls: 0,
             limit: CAP,
             held_until: 0,
@@ -141,11 +144,7 @@ impl Model {
         endpoint.generation += 1;
         endpoint.limit = 1;
         endpoint.held_until = 0;
-        let url = EndpointUrl::parse(
-            &format!("https://example.com/{}", endpoint.urls),
-            &UrlPolicy::default(),
-        )
-        .unwrap();
+        let url = EndpointUrl::parse(&url_after(endpoint.urls), &UrlPolicy::default()).unwrap();
         let patch = EndpointPatch {
             url: Some(url),
             ..EndpointPatch::default()

@@ -18,6 +18,7 @@ pub(super) enum Outcome {
     HeldForLonger,
     GivenBack,
     GivenBackToWait,
+    Crowded,
     Crashed,
 }
 
@@ -37,6 +38,7 @@ impl Model {
             Outcome::HeldForLonger => refused(Some(HELD_LONGER_SECONDS), Some(RETRY_SECONDS)),
             Outcome::GivenBack => given_back(0),
             Outcome::GivenBackToWait => given_back(RETRY_SECONDS),
+            Outcome::Crowded => queue::Outcome::Crowded,
             Outcome::Crashed => queue::Outcome::Crashed,
         };
         let stands = self
@@ -81,13 +83,15 @@ impl Model {
         }
         match outcome {
             Outcome::Succeeded => self.take(id, Transition::Succeeded),
-            Outcome::GivenBack | Outcome::GivenBackToWait if was_suspect => {
+            Outcome::GivenBack | Outcome::GivenBackToWait | Outcome::Crowded if was_suspect => {
                 self.take(id, Transition::Quarantined);
             }
             Outcome::GivenBackToWait if self.endpoints[index].state == EndpointState::Active => {
                 self.take(id, Transition::GivenBackToWait);
             }
-            Outcome::GivenBack | Outcome::GivenBackToWait => self.take(id, Transition::GivenBack),
+            Outcome::GivenBack | Outcome::GivenBackToWait | Outcome::Crowded => {
+                self.take(id, Transition::GivenBack);
+            }
             Outcome::Crashed => {
                 self.suspects.blame(id);
                 self.lose(id);
@@ -109,7 +113,11 @@ impl Model {
             Outcome::GivenBackToWait if endpoint.state == EndpointState::Active => {
                 delivery.not_before = self.now + RETRY_SECONDS * 1000;
             }
-            Outcome::Succeeded | Outcome::GivenBack | Outcome::GivenBackToWait | Outcome::Crashed => {}
+            Outcome::Succeeded
+            | Outcome::GivenBack
+            | Outcome::GivenBackToWait
+            | Outcome::Crowded
+            | Outcome::Crashed => {}
             _ => {
                 delivery.attempts += 1;
                 let wait = if outcome == Outcome::Gone {

@@ -21,6 +21,8 @@ pub(super) struct ModelDelivery {
     pub(super) not_before: u64,
     /// It was asked for by hand: its failures are no strikes.
     pub(super) is_manual: bool,
+    /// Where it was attempted last.
+    pub(super) url: String,
 }
 
 impl ModelDelivery {
@@ -40,6 +42,7 @@ impl Model {
             holds: 0,
             not_before: 0,
             is_manual,
+            url: String::new(),
         };
         self.deliveries.insert(id.clone(), delivery);
         self.park_at_inactive(&id);

@@ -5,6 +5,7 @@ use domain::endpoint::EndpointState;
 use store::check::Place;
 use store::queue::{Leased, WorkReply, WorkRequest};
 
+use super::shares::url_after;
 use super::suspects::MOST_SUSPECTS;
 use super::{CAP, Model};
 use crate::fixture::{Worker, wants};
@@ -55,6 +56,8 @@ impl Model {
         let before = self.snapshot().await;
         let reply = self.call(worker, wants(want)).await;
         self.follow_work().await;
+        let after = self.snapshot().await;
+        let waits_for_place = |id: &String| after.waiting.values().any(|waiting| waiting.contains(id));
         let in_lanes = before.ready.len() + before.ready_slow.len();
         if want as usize >= in_lanes * CAP as usize + MOST_SUSPECTS as usize {
             for id in before.ready.keys() {
@@ -73,7 +76,7 @@ impl Model {
                 let only_suspects = waiting
                     .all(|(delivery, _)| self.suspects.is_suspect(&delivery.to_string().parse().unwrap()));
                 assert!(
-                    served || endpoint.in_flight >= cap || only_suspects,
+                    served || endpoint.in_flight >= cap || only_suspects || waits_for_place(id),
                     "{id} was ready and got nothing"
                 );
             }
@@ -116,7 +119,7 @@ impl Model {
             is_probe || endpoint.state == EndpointState::Active,
             "only active endpoints are served"
         );
-        assert!(leased.endpoint.url.ends_with(&format!("/{}", endpoint.urls)) || endpoint.urls == 0);
+        assert_eq!(leased.endpoint.url, url_after(endpoint.urls));
         assert!(
             endpoint.held_until <= self.now + 20_000,
             "{} was served while it was held",
@@ -138,6 +141,7 @@ impl Model {
             Transition::Fetched
         };
         self.take(&leased.delivery, taken);
+        self.deliveries.get_mut(&leased.delivery).unwrap().url = leased.endpoint.url.clone();
         self.workers[worker].held.push(HeldLease {
             leased: leased.clone(),
             sequence,

@@ -87,7 +87,10 @@ pub(super) const RULES: &[Rule] = &[
         parked::too_long,
     ),
     rule("leases and tokens agree", indexes::tokens),
-    rule("accounts and destinations count what is in flight", shares::counted),
+    rule(
+        "accounts and destinations count what is in flight",
+        shares::counted,
+    ),
     rule("whoever waits for a place is known to wait", shares::waited_for),
     rule("nothing belongs to an endpoint that is gone", indexes::owners),
     rule("what was set aside is worked through", indexes::sweeps),

@@ -15,7 +15,7 @@ local MOST_AT_DESTINATION = math.huge
 local places, freed, freed_names, latest = {}, {}, {}, nil
 
 -- So many that wait are looked at in a call.
-local looks_left = 64
+local looks_left = 128
 
 local shares = {}
 do
@@ -198,7 +198,7 @@ do
           most = most - 1
         end
       end
-      looks_left = looks_left - asked
+      looks_left = looks_left - 1 - #popped / 2
       if #popped < 2 * asked then
         place.waits = false
         call('ZREM', WAITING, name)

@@ -7,6 +7,7 @@ mod timeout;
 mod disabling;
 
 mod holds;
+mod neighbours;
 mod outcomes;
 mod resumes;
 

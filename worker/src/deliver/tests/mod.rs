@@ -2,6 +2,8 @@
 
 mod again;
 
+mod crowded;
+
 mod guard;
 
 mod misbehaving;
@@ -34,6 +36,9 @@ use receiver::{Answer, Receiver};
 /// Long enough for a busy machine, where the outcome doesn't depend on it.
 const PATIENT: Duration = Duration::from_secs(30);
 
+/// The most requests of an account that are on their way to one address.
+const MOST_AT_ADDRESS: u32 = 8;
+
 fn deliverer(timeout: Duration) -> Deliverer {
     deliverer_with(
         timeout,
@@ -65,7 +70,7 @@ fn deliverer_through(
         addresses: urls.addresses.clone(),
         roots,
         proxy: proxy.map(|proxy| proxy.parse().unwrap()),
-        most_at_address: 64,
+        most_at_address: MOST_AT_ADDRESS,
     };
     let client = transport::Client::new(settings, names).unwrap();
     let (_stopper, stop) = Stopper::new();

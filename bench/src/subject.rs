@@ -30,7 +30,10 @@ pub(crate) enum Subject {
 impl Subject {
     /// Our system with its default configuration, but for what loopback needs and what `change` changes.
     pub(crate) async fn webhooks(change: impl FnOnce(Builder) -> Builder) -> Self {
-        let builder = System::builder().env("RETRY_SCHEDULE", RETRY_SCHEDULE);
+        // One receiver stands for those of many customers.
+        let builder = System::builder()
+            .env("RETRY_SCHEDULE", RETRY_SCHEDULE)
+            .worker_env("DESTINATION_CONCURRENCY", "4096");
         Self::Webhooks(Box::new(change(builder).start().await))
     }
 

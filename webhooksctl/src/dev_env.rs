@@ -17,7 +17,7 @@ const ISSUER: &str = "https://clerk.dev.invalid";
 const PARTY: &str = "http://localhost:3000";
 
 /// Variables that the programs have defaults for: written only if they are set.
-const OPTIONAL: [&str; 27] = [
+const OPTIONAL: [&str; 28] = [
     "REDIS_CA_FILE",
     "REDIS_CERT_FILE",
     "REDIS_KEY_FILE",
@@ -34,6 +34,7 @@ const OPTIONAL: [&str; 27] = [
     "ACK_DURABILITY",
     "WORKER_CONCURRENCY",
     "ENDPOINT_CONCURRENCY",
+    "DESTINATION_CONCURRENCY",
     "DELIVERY_TIMEOUT",
     "RETRY_SCHEDULE",
     "DISABLE_AFTER",

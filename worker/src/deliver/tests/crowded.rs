@@ -20,12 +20,16 @@ async fn names_of_one_address_share_what_an_account_has_there_and_nobody_is_blam
             tokio::spawn(async move { deliverer.attempt(&lease).await })
         })
         .collect();
-    while receiver.requests().len() < hanging.len() {
+    while (receiver.connections() as usize) < hanging.len() {
         tokio::task::yield_now().await;
     }
     let outcome = deliverer.attempt(&lease("one-more".to_owned())).await;
     assert_eq!(outcome.unwrap_err(), NotAttempted::Crowded);
-    assert_eq!(receiver.requests().len(), hanging.len(), "nothing was sent");
+    assert_eq!(
+        (receiver.connections() as usize),
+        hanging.len(),
+        "nothing was sent"
+    );
 
     // Another account has places of its own, and so has this one once an attempt is over.
     let mut others = lease("others".to_owned());
@@ -34,7 +38,7 @@ async fn names_of_one_address_share_what_an_account_has_there_and_nobody_is_blam
     others.endpoint = Arc::new(endpoint);
     let (same, other) = (Arc::clone(&deliverer), others);
     let other = tokio::spawn(async move { same.attempt(&other).await });
-    while receiver.requests().len() <= hanging.len() {
+    while (receiver.connections() as usize) <= hanging.len() {
         tokio::task::yield_now().await;
     }
     hanging[0].abort();
@@ -43,7 +47,7 @@ async fn names_of_one_address_share_what_an_account_has_there_and_nobody_is_blam
     }
     let (same, again) = (Arc::clone(&deliverer), lease("again".to_owned()));
     let again = tokio::spawn(async move { same.attempt(&again).await });
-    while receiver.requests().len() < hanging.len() + 2 {
+    while (receiver.connections() as usize) < hanging.len() + 2 {
         tokio::task::yield_now().await;
     }
     for task in hanging.iter().chain([&other, &again]) {

@@ -1,6 +1,7 @@
 //! Endpoints that hang, by the hundred, beside those of another account.
 //!
 //! Proves (guarantees): endpoints of one account that hang, many or new, leave slots to other accounts
+//! Proves (security): An account makes at most `DESTINATION_CONCURRENCY` (64) requests at once to one host and port
 //! Proves (guarantees): an account has at most `DESTINATION_CONCURRENCY` attempts in flight at one destination
 
 use std::collections::HashSet;

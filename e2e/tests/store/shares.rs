@@ -1,6 +1,7 @@
 //! What is in flight for each account, at each destination, and for each account at each destination.
 //!
 //! Proves (guarantees): endpoints of one account that hang, many or new, leave slots to other accounts
+//! Proves (security): An account makes at most `DESTINATION_CONCURRENCY` (64) requests at once to one host and port
 //! Proves (guarantees): an account has at most `DESTINATION_CONCURRENCY` attempts in flight at one destination
 //! Proves (guarantees): what is in flight is counted once, whatever becomes of its endpoint
 

@@ -9,7 +9,7 @@ for _, name in ipairs(call('ZRANGEBYSCORE', WAITING, '-inf', now, 'LIMIT', 0, MO
 end
 if now - (tonumber(call('HGET', STATS, 'sharesCountedAt')) or 0) >= RECOUNT_AFTER then
   call('HSET', STATS, 'sharesCountedAt', text_of(now))
-  if call('HLEN', TOKENS) <= MOST_RECOUNTED then
+  if call('ZCARD', LEASES) <= MOST_RECOUNTED then
     shares.recount(call('HVALS', TOKENS))
   end
 end

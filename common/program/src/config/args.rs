@@ -7,7 +7,7 @@ use domain::endpoint::UrlPolicy;
 use domain::sealing::SecretsKeyring;
 use ipnet::IpNet;
 
-use super::values::{ByteSize, positive_size, split_list};
+use super::values::{ByteSize, positive_size, read_value, split_list};
 
 /// How much of Redis's memory the programs may use.
 #[derive(Debug, Clone, Args)]
@@ -58,8 +58,9 @@ impl UrlArgs {
 /// The keys that seal signing secrets.
 #[derive(Debug, Clone, Args)]
 pub struct SecretsArgs {
-    /// Base64 of 32 bytes, or several separated by commas: the first seals signing secrets, all open them.
-    #[arg(long, env, hide_env_values = true)]
+    /// Base64 of 32 bytes, or several separated by commas: the first seals signing secrets, all open them. Or `@` and the path of a
+    /// file with them.
+    #[arg(long, env, hide_env_values = true, value_parser = read_value::<SecretsKeyring>)]
     pub secrets_key: SecretsKeyring,
 }
 

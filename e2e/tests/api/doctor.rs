@@ -278,7 +278,7 @@ async fn one_at_a_time_of_an_account_and_others_are_answered_meanwhile() {
             assert_eq!(answer.headers["retry-after"], "1");
         }
         if refused.is_empty() {
-            Err("all were examined")
+            Err("all were examined".to_owned())
         } else {
             Ok(())
         }

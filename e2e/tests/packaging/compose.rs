@@ -111,6 +111,7 @@ fn every_service_is_confined() {
         "  read_only: true",
         "  cap_drop: [ALL]",
         "  security_opt: [\"no-new-privileges:true\"]",
+        "  ulimits: { core: 0 }",
     ] {
         assert!(confined.contains(&line), "{line}");
     }
@@ -146,7 +147,7 @@ fn every_service_is_confined() {
                 "{service}"
             );
         }
-        for name in ["read_only", "cap_drop", "security_opt"] {
+        for name in ["read_only", "cap_drop", "security_opt", "ulimits"] {
             assert!(
                 !lines
                     .iter()

@@ -1,5 +1,8 @@
 //! JSON as various libraries write it after they have parsed it.
 
+mod out;
+
+use self::out::Out;
 use super::budget::Meter;
 use super::json::{Json, decoded};
 
@@ -104,11 +107,7 @@ const fn style(spacing: Spacing, escapes: Escapes, order: Order, numbers: Number
 impl Style {
     /// Writes a value in this style; `None` if that takes more than `most` bytes, or more than the time that is left.
     pub(crate) fn write(&self, value: &Json<'_>, most: usize, meter: &Meter<'_>) -> Option<String> {
-        let mut out = Out {
-            text: String::new(),
-            most,
-            meter,
-        };
+        let mut out = Out::new(most, meter);
         self.value(value, 0, &mut out);
         (!out.is_over()).then_some(out.text)
     }
@@ -226,20 +225,6 @@ impl Style {
                 _ => out.push(character),
             }
         }
-    }
-}
-
-/// What is being written.
-struct Out<'a> {
-    text: String,
-    most: usize,
-    meter: &'a Meter<'a>,
-}
-
-impl Out<'_> {
-    /// Whether it has become too long, or taken too long.
-    fn is_over(&self) -> bool {
-        self.text.len() > self.most || self.meter.step()
     }
 }
 

@@ -7,6 +7,7 @@
 //!
 //! Proves (guarantees): a name changes to a private address between check and connect
 //! Proves (security): Names are judged when the connection is made
+//! Proves (security): Names without a domain
 //! Proves (security): Redirects are failures; environment proxies are ignored; through `EGRESS_PROXY` the same addresses are judged
 
 use std::io::Read as _;

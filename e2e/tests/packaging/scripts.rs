@@ -1,4 +1,6 @@
 //! Runs `scripts/run` and `scripts/demo` as a user does, with programs that are built already.
+//!
+//! Proves (security): Each program gets the variables
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

@@ -21,11 +21,11 @@ pub struct MemoryArgs {
 /// Which URLs customers may register, and which addresses the worker may connect to.
 #[derive(Debug, Clone, Args)]
 pub struct UrlArgs {
-    /// Development: allow plain `http` URLs.
+    /// Development: allow plain `http` URLs, and a key set that comes over `http`.
     #[arg(long, env, default_value = "false", value_parser = BoolishValueParser::new(), action = clap::ArgAction::Set)]
     pub allow_http: bool,
 
-    /// Development: networks (CIDR, comma-separated) that the address guard lets through.
+    /// Development: networks (CIDR, comma-separated) that the address guard lets through. If there are any, hosts may have no domain.
     #[arg(long, env, default_value = "", value_parser = parse_networks)]
     pub allow_networks: Networks,
 }

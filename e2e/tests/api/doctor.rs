@@ -1,6 +1,7 @@
 //! The signature doctor over HTTP: a handful of mistakes, and its limits. `common/doctor/src` tests every mistake.
 //!
 //! Proves (security): Examining a signature
+//! Proves (guarantees): whoever has signatures examined
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

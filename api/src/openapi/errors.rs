@@ -30,20 +30,6 @@ const SESSION: &[Code] = &[
     RateLimited,
 ];
 
-/// The same of one that changes something, which not every role may.
-const WRITING_SESSION: &[Code] = &[
-    MissingToken,
-    InvalidToken,
-    TokenExpired,
-    TokenNotYetValid,
-    PartyMissing,
-    SessionPending,
-    WrongTokenKind,
-    RoleNotAllowed,
-    AuthUnavailable,
-    RateLimited,
-];
-
 /// Of a call that takes a service key.
 const SERVICE_KEY: &[Code] = &[MissingToken, InvalidToken, WrongTokenKind];
 
@@ -82,9 +68,10 @@ pub(super) fn implied(method: &str, operation: &Value) -> Vec<Code> {
     for scheme in operation["security"][0].as_object().into_iter().flatten() {
         errors.extend(match scheme.0.as_str() {
             "serviceKey" => SERVICE_KEY,
-            _ if changes => WRITING_SESSION,
             _ => SESSION,
         });
+        // Not every role may change something.
+        errors.extend((changes && scheme.0 != "serviceKey").then_some(RoleNotAllowed));
         errors.extend(STORE);
     }
     if operation.get("requestBody").is_some() {

@@ -21,6 +21,7 @@ fn main() -> ExitCode {
     }
     let config: Config = program::config::parse();
     program::telemetry::init(config.log.log_format);
+    program::memory::keep_to_ourselves();
     program::files::raise_limit();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
@@ -51,7 +52,7 @@ fn generated(name: &str) -> Option<String> {
 async fn run(config: Config) -> Result<(), String> {
     // Who misconfigured the program hears of it before anybody can connect. Clap can't check these variables: they exclude
     // each other, and name a file.
-    config.auth.session_verifier()?;
+    config.auth.session_verifier(config.urls.allow_http)?;
     let mut signals = StopSignals::catch().map_err(|error| format!("no signals: {error}"))?;
     let address = config.server.api_listen;
     let listener = TcpListener::bind(address)

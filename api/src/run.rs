@@ -55,7 +55,7 @@ fn app(config: Config) -> Result<App, String> {
     let metrics = Metrics::new().map_err(|error| format!("metrics can't be set up: {error}"))?;
     Ok(App::new(Parts {
         store: StoreSlot::default(),
-        sessions: config.auth.session_verifier()?,
+        sessions: config.auth.session_verifier(config.urls.allow_http)?,
         service_keys: config.auth.service_keys,
         secrets: config.secrets.secrets_key,
         urls: config.urls.policy(),

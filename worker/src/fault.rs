@@ -63,6 +63,18 @@ impl NotAttempted {
         }
     }
 
+    /// The reason as the owner of an endpoint may read it. What names our machines and addresses is for the operator.
+    pub(crate) const fn in_public(&self) -> &'static str {
+        match self {
+            Self::Late => "too little time was left",
+            Self::Stopping => "the worker is stopping",
+            Self::Secret | Self::DamagedSecret => "the signing secret does not open",
+            Self::Resources(_) => "the worker lacks resources",
+            Self::Proxy(_) | Self::Egress => "our own network is down",
+            Self::Unsendable(_) => "the event can't be sent",
+        }
+    }
+
     /// What this worker lacked; `None` if another delivery may fare better all the same.
     pub(crate) const fn lacks(&self) -> Option<Need> {
         match self {

@@ -57,6 +57,12 @@ codes! {
     /// The user has not finished signing in.
     SessionPending = "session_pending", UNAUTHORIZED, "The session is pending",
         "Finish signing in (for example, choose an organisation), then get a new session token.";
+    /// The session token doesn't say to which site it was issued.
+    PartyMissing = "party_missing", UNAUTHORIZED, "The token names no party",
+        "The session token has no `azp`, and this API wants to know which site it was issued to. Get one in a browser, or call from there.";
+    /// The user may look, but not change anything.
+    RoleNotAllowed = "role_not_allowed", FORBIDDEN, "The role allows no changes",
+        "The user's role in the organisation may look at webhooks, but not change them. Ask somebody whose role may, or an administrator.";
     /// The call takes the other kind of token.
     WrongTokenKind = "wrong_token_kind", FORBIDDEN, "A token of the wrong kind",
         "Calls of the dashboard take a session token, calls of the backend take a service key.";
@@ -207,6 +213,9 @@ codes! {
     /// The account has used up its test events of this minute.
     TooManyTests = "too_many_tests", TOO_MANY_REQUESTS, "Too many test events",
         "An account may have 10 test events in a minute. Wait for the seconds that `Retry-After` says, then try again.";
+    /// Another signature of the account is being examined.
+    ExaminationUnderWay = "examination_under_way", TOO_MANY_REQUESTS, "An examination is under way",
+        "An account has one signature examined at a time. Wait for the seconds that `Retry-After` says, then try again.";
     /// No worker took the test event.
     NoWorker = "no_worker", SERVICE_UNAVAILABLE, "No worker answered",
         "No worker answered in time: is one running? Send the same request again shortly.";

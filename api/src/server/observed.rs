@@ -82,6 +82,9 @@ impl<E: Endpoint> Observed<E> {
         if headers::is_too_large(&request) {
             return Problem::new(Code::HeadTooLarge).into_response();
         }
+        if let Err(problem) = headers::host::check(&request) {
+            return problem.into_response();
+        }
         let allow = route.map(|route| route.allow.as_str());
         if let Some(preflight) = allow.and_then(|allow| self.settings.origins.preflight(&request, allow)) {
             return preflight;

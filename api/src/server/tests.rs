@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use super::*;
 use crate::allowance::Allowance;
 use crate::app::Parts;
+use crate::auth::claims::Rules;
 use crate::auth::clerk::{KeySource, SessionVerifier};
 use crate::auth::jwks::{Jwks, RefreshPolicy};
 use crate::body::Patience;
@@ -59,7 +60,7 @@ async fn start_with(settings: Settings) -> Running {
     let metrics = Metrics::new().unwrap();
     let app = App::new(Parts {
         store: StoreSlot::default(),
-        sessions: SessionVerifier::new(KeySource::Jwks(Box::new(jwks)), None, Vec::new()),
+        sessions: SessionVerifier::new(KeySource::Jwks(Box::new(jwks)), Rules::default()),
         service_keys: format!("backend:{}", hex::encode(Sha256::digest(SERVICE_KEY)))
             .parse()
             .unwrap(),
@@ -366,7 +367,8 @@ async fn a_panic_is_a_problem_and_the_server_goes_on() {
     let endpoint = observed(make_sync(|_| -> Response {
         panic!("whsec_secret in the message")
     }));
-    let response = endpoint.call(Request::default()).await.unwrap();
+    let request = Request::builder().header("host", "x").finish();
+    let response = endpoint.call(request).await.unwrap();
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
     let body = response.into_body().into_string().await.unwrap();
     assert!(
@@ -380,7 +382,7 @@ fn panicking_app() -> App {
     let jwks = Jwks::new("http://127.0.0.1:9/".parse().unwrap(), RefreshPolicy::default()).unwrap();
     App::new(Parts {
         store: StoreSlot::default(),
-        sessions: SessionVerifier::new(KeySource::Jwks(Box::new(jwks)), None, Vec::new()),
+        sessions: SessionVerifier::new(KeySource::Jwks(Box::new(jwks)), Rules::default()),
         service_keys: crate::auth::service_key::ServiceKeys::default(),
         secrets: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".parse().unwrap(),
         urls: domain::endpoint::UrlPolicy::default(),

@@ -41,6 +41,8 @@ mod events;
 
 mod auth;
 
+mod roles;
+
 mod bad_input;
 
 mod documented;

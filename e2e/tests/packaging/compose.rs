@@ -1,6 +1,7 @@
 //! Compares the compose file with what the programs say about themselves; `scripts/test-compose` runs it.
 //!
 //! Proves (security): Containers
+//! Proves (security): Each program gets the variables
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -111,6 +112,7 @@ fn every_service_is_confined() {
         "  read_only: true",
         "  cap_drop: [ALL]",
         "  security_opt: [\"no-new-privileges:true\"]",
+        "  ulimits: { core: 0 }",
     ] {
         assert!(confined.contains(&line), "{line}");
     }
@@ -146,7 +148,7 @@ fn every_service_is_confined() {
                 "{service}"
             );
         }
-        for name in ["read_only", "cap_drop", "security_opt"] {
+        for name in ["read_only", "cap_drop", "security_opt", "ulimits"] {
             assert!(
                 !lines
                     .iter()

@@ -19,12 +19,21 @@ use crate::fault::{Fault, NotAttempted};
 /// Name lookups at a time. Each takes a thread that waits for the system's resolver, and can't be stopped.
 const MAX_LOOKUPS: usize = 256;
 
-/// A host that is refused because of where its name points to.
+/// A host that is refused because of where its name points to. In words it says no more than its owner may know: what names within
+/// our networks lead to is the operator's business.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{host} resolves to an address that is not public: {blocked}")]
+#[error("{host} resolves to an address that is not public")]
 pub(crate) struct BlockedHost {
     host: String,
     blocked: BlockedAddress,
+}
+
+impl BlockedHost {
+    /// Tells the operator which address it is.
+    pub(super) fn log(&self) {
+        let BlockedAddress { address, reason } = self.blocked;
+        tracing::info!(host = %self.host, %address, reason, "a host was refused for an address that is not public");
+    }
 }
 
 /// Why there is no address to connect to.

@@ -96,8 +96,37 @@ async fn a_long_head_is_a_problem_and_a_longer_one_ends_the_connection() {
     let said = say(&server, &longer).await;
     assert!(said.is_empty() || said.starts_with("HTTP/1.1 431"), "{said}");
     let most = format!("x-long: {}\r\n", "a".repeat(15 << 10));
-    let said = say(&server, &format!("GET /healthz HTTP/1.1\r\n{close}{most}\r\n")).await;
+    let said = say(
+        &server,
+        &format!("GET /healthz HTTP/1.1\r\nhost: x\r\n{close}{most}\r\n"),
+    )
+    .await;
     assert!(said.starts_with("HTTP/1.1 200"), "{said}");
+}
+
+#[tokio::test]
+async fn a_request_has_one_host_and_says_so_if_not() {
+    let server = start().await;
+    for (hosts, status) in [
+        ("host: x\r\n", "200"),
+        ("", "400"),
+        ("host: x\r\nhost: y\r\n", "400"),
+        ("host: x\r\nHost: x\r\n", "400"),
+        ("host: x, y\r\n", "400"),
+    ] {
+        let said = say(
+            &server,
+            &format!("GET /healthz HTTP/1.1\r\n{hosts}connection: close\r\n\r\n"),
+        )
+        .await;
+        assert!(
+            said.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{hosts:?}: {said}"
+        );
+        assert_eq!(said.contains("bad_request"), status == "400", "{hosts:?}: {said}");
+    }
+    let said = say(&server, "GET /healthz HTTP/1.0\r\n\r\n").await;
+    assert!(said.starts_with("HTTP/1.0 200 "), "{said}");
 }
 
 #[tokio::test]

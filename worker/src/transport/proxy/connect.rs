@@ -36,7 +36,7 @@ impl EgressProxy {
         let request = format!("CONNECT {address} HTTP/1.1\r\nHost: {address}\r\n{authorization}\r\n");
         stream.write_all(request.as_bytes()).await.map_err(trouble)?;
         let head = read_head(&mut stream).await.map_err(trouble)?;
-        match self.fault_of(&head, address) {
+        match self.fault_of(&head) {
             None => Ok(stream),
             Some(fault) => Err(fault),
         }
@@ -46,7 +46,7 @@ impl EgressProxy {
     ///
     /// By RFC 9110, 502 and 504 are about what is behind the proxy and all others are about the proxy. Some say 503 when
     /// they can't connect, and then say so: Squid in `X-Squid-Error`, others in `Proxy-Status` (RFC 9209).
-    fn fault_of(&self, head: &[u8], address: SocketAddr) -> Option<Fault> {
+    fn fault_of(&self, head: &[u8]) -> Option<Fault> {
         let Some(status) = status_of(head) else {
             return Some(self.fault("does not answer in HTTP"));
         };
@@ -54,11 +54,11 @@ impl EgressProxy {
             200..=299 => None,
             504 => Some(Fault::Receiver(
                 Failure::Timeout,
-                format!("no connection in time: the proxy waited for {address} in vain"),
+                "no connection in time: the proxy waited in vain".to_owned(),
             )),
             502 | 503 if status == 502 || names_the_receiver(head) => Some(Fault::Receiver(
                 Failure::Connect,
-                format!("no connection: the proxy could not connect to {address}"),
+                "no connection: the proxy could not connect".to_owned(),
             )),
             _ => Some(self.fault(&format!("answered {status}"))),
         }

@@ -182,12 +182,21 @@ async fn noise_is_waited_through_and_a_lost_question_is_asked_again() {
     assert_eq!(found.unwrap(), ["192.0.2.1".parse::<IpAddr>().unwrap()]);
 }
 
+/// A port that is free for both protocols.
+async fn on_one_port() -> (UdpSocket, TcpListener) {
+    loop {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        if let Ok(socket) = UdpSocket::bind(listener.local_addr().unwrap()).await {
+            return (socket, listener);
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_truncated_or_oversized_answer_is_asked_for_over_tcp() {
     for is_oversized in [false, true] {
-        let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let (server, listener) = on_one_port().await;
         let to = server.local_addr().unwrap();
-        let listener = TcpListener::bind(to).await.unwrap();
         let serving = async {
             let mut buffer = [0; 512];
             let (length, from) = server.recv_from(&mut buffer).await.unwrap();

@@ -1,7 +1,7 @@
 //! A scripted DNS server that counts the lookups of each name.
 //!
 //! It listens where the system's resolver looks for it, so use it in a network namespace whose `/etc/resolv.conf` names it. It
-//! knows only addresses. No answer may be cached. What it does wrong is a [`Conduct`] of a name.
+//! knows only addresses, and speaks TCP only where an answer is [`Conduct::Truncated`]. No answer may be cached. What it does wrong is a [`Conduct`] of a name.
 
 mod conduct;
 
@@ -135,6 +135,9 @@ impl NameServer {
         stream.read_exact(&mut length)?;
         let mut query = vec![0; u16::from_be_bytes(length).into()];
         stream.read_exact(&mut query)?;
+        if self.conduct(&query) != Conduct::Truncated {
+            return Ok(());
+        }
         let answer = self.answer(&query).unwrap_or_default();
         let length = u16::try_from(answer.len()).unwrap().to_be_bytes();
         stream.write_all(&[&length, &answer[..]].concat())

@@ -12,6 +12,7 @@ use hickory_proto::rr::{Name, RData, RecordType};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UdpSocket};
 
+use super::settings::Settings;
 use crate::transport::cause::is_ours;
 
 /// The longest message over UDP that is read; what is longer is asked for over TCP.
@@ -75,6 +76,7 @@ impl Unfound {
 pub(super) struct Question {
     query: Query,
     edns: bool,
+    is_tcp: bool,
 }
 
 /// What a message of a name server is to a question.
@@ -89,12 +91,13 @@ enum Reading {
 
 impl Question {
     /// Asks for the addresses of one kind of an absolute name.
-    pub(super) fn new(name: &str, kind: RecordType, edns: bool) -> Result<Self, Unfound> {
+    pub(super) fn new(name: &str, kind: RecordType, settings: &Settings) -> Result<Self, Unfound> {
         let mut name = Name::from_ascii(name).map_err(|_| Unfound::NoName)?;
         name.set_fqdn(true);
         Ok(Self {
             query: Query::query(name, kind),
-            edns,
+            edns: settings.edns,
+            is_tcp: settings.is_tcp,
         })
     }
 
@@ -107,6 +110,9 @@ impl Question {
         tries: u32,
     ) -> Result<Vec<IpAddr>, Unfound> {
         let (id, message) = self.message()?;
+        if self.is_tcp {
+            return self.ask_over_tcp(server, id, &message).await;
+        }
         let any: IpAddr = match server {
             SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
             SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),

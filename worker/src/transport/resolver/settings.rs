@@ -34,6 +34,8 @@ pub(super) struct Settings {
     pub(super) attempts: u32,
     /// Whether answers over UDP may be long (EDNS).
     pub(super) edns: bool,
+    /// Whether questions go over TCP alone.
+    pub(super) is_tcp: bool,
     /// What is appended to names without dots.
     suffixes: Vec<String>,
     /// The addresses of names that nobody is asked for.
@@ -52,6 +54,7 @@ impl Settings {
             timeout: Duration::from_secs(conf.timeout.max(1).into()),
             attempts: conf.attempts.max(1),
             edns: conf.edns0,
+            is_tcp: conf.use_vc,
             suffixes: suffixes
                 .filter(|suffix| !suffix.is_empty())
                 .take(MAX_SUFFIXES)
@@ -177,7 +180,11 @@ fn read_files() -> io::Result<Settings> {
         io::ErrorKind::NotFound => Ok(Vec::new()),
         _ => Err(error),
     };
-    let resolv_conf = fs::read(RESOLV_CONF).or_else(or_nothing)?;
+    let mut resolv_conf = fs::read(RESOLV_CONF).or_else(or_nothing)?;
+    // As the C library has it, the environment has the last word.
+    if let Ok(options) = std::env::var("RES_OPTIONS") {
+        resolv_conf.extend_from_slice(format!("\noptions {options}\n").as_bytes());
+    }
     let hosts = fs::read(HOSTS).or_else(or_nothing)?;
     Ok(Settings::of(&resolv_conf, &String::from_utf8_lossy(&hosts)))
 }

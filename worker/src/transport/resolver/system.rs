@@ -83,7 +83,7 @@ async fn both_families(settings: &Settings, name: &str) -> Result<Vec<IpAddr>, U
         return Err(Unfound::NoSuchName);
     }
     let [v4, v6] = [RecordType::A, RecordType::AAAA].map(|kind| {
-        Box::pin(async move { one_family(settings, Question::new(name, kind, settings.edns)?).await })
+        Box::pin(async move { one_family(settings, Question::new(name, kind, settings)?).await })
     });
     let (first, other) = select(v4, v6).await.factor_first();
     let other = match (&first, other) {

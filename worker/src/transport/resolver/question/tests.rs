@@ -7,7 +7,7 @@ use super::*;
 const NAME: &str = "hooks.customer.example";
 
 fn question() -> Question {
-    Question::new(NAME, RecordType::A, false).unwrap()
+    Question::new(NAME, RecordType::A, &Settings::of(b"", "")).unwrap()
 }
 
 fn name(text: &str) -> Name {
@@ -226,7 +226,8 @@ async fn a_truncated_or_oversized_answer_is_asked_for_over_tcp() {
 #[test]
 fn what_can_not_be_a_name_is_not_asked_for() {
     for text in ["a..b", ".", &"a".repeat(64), &format!("{}b", "a.".repeat(130))] {
-        let asked = Question::new(text, RecordType::A, false).and_then(|question| question.message());
+        let asked = Question::new(text, RecordType::A, &Settings::of(b"", ""))
+            .and_then(|question| question.message());
         assert!(asked.is_err() || text == ".", "{text}");
     }
 }

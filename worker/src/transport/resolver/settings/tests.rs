@@ -12,7 +12,7 @@ fn addresses(texts: &[&str]) -> Vec<IpAddr> {
 fn the_systems_settings_are_taken_and_what_makes_no_sense_is_skipped() {
     let settings = of(
         "# comment\nnameserver 10.0.0.1\nnonsense\nnameserver fe80::1%1\nnameserver ::1\nnameserver 10.0.0.4\n\
-         options timeout:2 attempts:4 ndots:5 edns0 rotate\nsearch Corp.example. lan\n",
+         options timeout:2 attempts:4 ndots:5 edns0 use-vc rotate\nsearch Corp.example. lan\n",
     );
     let servers: Vec<_> = settings.servers.iter().map(ToString::to_string).collect();
     assert_eq!(
@@ -21,8 +21,13 @@ fn the_systems_settings_are_taken_and_what_makes_no_sense_is_skipped() {
         "three at most, as everywhere"
     );
     assert_eq!(
-        (settings.timeout, settings.attempts, settings.edns),
-        (Duration::from_secs(2), 4, true)
+        (
+            settings.timeout,
+            settings.attempts,
+            settings.edns,
+            settings.is_tcp
+        ),
+        (Duration::from_secs(2), 4, true, true)
     );
     assert_eq!(settings.suffixes, ["corp.example", "lan"]);
 }

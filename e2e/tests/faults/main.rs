@@ -38,6 +38,7 @@ mod f25_server_set_up_anew;
 mod f26_our_own_network;
 mod f27_one_bad_worker;
 mod f28_receivers_habits;
+mod f29_names_that_never_answer;
 mod f30_out_of_files;
 mod long;
 mod released_in_turns;

@@ -8,22 +8,21 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::EgressProxy;
+
 use crate::fault::{Fault, NotAttempted};
+use crate::transport::dial::first_of;
 
 /// The longest head of an answer of the proxy, in bytes.
 const MAX_HEAD: usize = 8 << 10;
 
 impl EgressProxy {
-    /// A tunnel to one of these addresses, tried in this order. The caller has checked them.
+    /// A tunnel to one of these addresses, tried as without a proxy. The caller has checked them.
     pub(crate) async fn tunnel(&self, addresses: &[IpAddr], port: u16) -> Result<TcpStream, Fault> {
-        let mut last = Fault::Receiver(Failure::Dns, "the name has no address".to_owned());
-        for address in addresses {
-            match self.tunnel_to(SocketAddr::new(*address, port)).await {
-                Err(Fault::Receiver(failure, sentence)) => last = Fault::Receiver(failure, sentence),
-                decided => return decided,
-            }
-        }
-        Err(last)
+        let tunnel = |address| self.tunnel_to(SocketAddr::new(address, port));
+        let is_not_receivers = |fault: &Fault| !matches!(fault, Fault::Receiver(..));
+        let made = first_of(addresses, tunnel, is_not_receivers).await;
+        let none = || Fault::Receiver(Failure::Dns, "the name has no address".to_owned());
+        made.map_err(|fault| fault.unwrap_or_else(none))
     }
 
     async fn tunnel_to(&self, address: SocketAddr) -> Result<TcpStream, Fault> {

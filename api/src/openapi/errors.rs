@@ -8,12 +8,14 @@ use crate::problem::Code;
 use crate::problem::Code::{
     AuthUnavailable, BadRequest, BodyTooLarge, DeliveryNotFound, DuplicateField, EndpointNotFound,
     InternalError, InvalidJson, InvalidToken, InvalidType, InvalidUtf8, MissingField, MissingToken,
-    RateLimited, ReplayNotFound, RequestTimeout, SessionPending, StoreFull, StoreReplaced, StoreUnavailable,
-    StoreUnsafe, TokenExpired, TokenNotYetValid, UnknownField, UnsupportedMediaType, WrongTokenKind,
+    RateLimited, ReplayNotFound, RequestTimeout, ServerCrowded, SessionPending, StoreFull, StoreReplaced,
+    StoreUnavailable, StoreUnsafe, TokenExpired, TokenNotYetValid, TooManyAtOnce, UnknownField,
+    UnsupportedMediaType, WrongTokenKind,
 };
 use crate::routes::Call;
 
-/// Of a call that takes a session token: the token is verified, then the call is counted.
+/// Of a call that takes a session token: the token is verified, then the call is counted. Its connection
+/// needs a place, and the account one of its share.
 const SESSION: &[Code] = &[
     MissingToken,
     InvalidToken,
@@ -23,6 +25,8 @@ const SESSION: &[Code] = &[
     WrongTokenKind,
     AuthUnavailable,
     RateLimited,
+    TooManyAtOnce,
+    ServerCrowded,
 ];
 
 /// Of a call that takes a service key.

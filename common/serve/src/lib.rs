@@ -174,7 +174,11 @@ impl Acceptor {
                 Ok(accepted) => accepted,
                 Err(error) if is_about_one_connection(&error) => continue,
                 Err(error) => {
-                    say_why(&mut self.waits, "no connection can be accepted", &error.to_string());
+                    say_why(
+                        &mut self.waits,
+                        "no connection can be accepted",
+                        &error.to_string(),
+                    );
                     self.places.make_room();
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                     continue;

@@ -53,7 +53,13 @@ fn judge(seated: &[Seated], limits: &Limits, now: Instant) -> Verdict {
             leave: Vec::new(),
         };
     }
-    let could_leave = |one: &Seated| Some((one.is_backend, one.makes_room_from.filter(|from| *from <= now)?, one.number));
+    let could_leave = |one: &Seated| {
+        Some((
+            one.is_backend,
+            one.makes_room_from.filter(|from| *from <= now)?,
+            one.number,
+        ))
+    };
     let mut could: Vec<_> = seated.iter().filter_map(could_leave).collect();
     if has_room {
         could.retain(|(is_backend, ..)| !is_backend);

@@ -52,4 +52,7 @@ mod start;
 mod rate_limits;
 
 mod fuzzing;
+
 mod limits;
+
+mod doors;

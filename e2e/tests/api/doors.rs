@@ -3,6 +3,7 @@
 //! Proves (guarantees): a thousand clients send a byte every four seconds
 //! Proves (guarantees): one account has as many requests open as it may
 //! Proves (security): The documentation is one copy in memory
+//! Proves (security): Who sends or takes less than 64 KiB/s
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -45,6 +45,10 @@ use places::{Place, Places};
 /// How long to wait when the system has no resources for another connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// How much the system buffers of what a client doesn't take, in bytes. Left to itself, it would take megabytes of an answer that is
+/// ready, and copy them before anybody else's turn.
+const SEND_BUFFER: usize = 128 << 10;
+
 /// How often the log says why new connections have to wait.
 const SAY_EVERY: Duration = Duration::from_secs(10);
 
@@ -123,6 +127,10 @@ pub async fn run<H, A, B>(
     A: Future<Output = Response<B>> + Send + 'static,
     B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + Unpin + 'static,
 {
+    // Connections inherit it.
+    if let Err(error) = rustix::net::sockopt::set_socket_send_buffer_size(&listener, SEND_BUFFER) {
+        tracing::warn!(%error, "what is buffered for slow clients can't be limited");
+    }
     let (stopper, stop) = watch::channel(false);
     let mut acceptor = Acceptor {
         listener,

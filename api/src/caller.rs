@@ -9,12 +9,13 @@ use poem::http::{Method, header};
 use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use serve::Occupant;
 use store::rates::EventLimits;
 
 use crate::app::App;
 use crate::auth::AuthError;
 use crate::headers::{Repeated, once};
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::rate_limit::Quotas;
 
 /// Somebody signed in at the dashboard.
@@ -63,6 +64,11 @@ async fn signed_in(app: &App, request: &Request, writes: bool) -> Result<Dashboa
     };
     let session = verified.await.map_err(|error| refuse(app, error))?;
     app.store.not_replaced()?;
+    if let Some(occupant) = request.data::<Occupant>()
+        && !occupant.is_for(session.account.as_str())
+    {
+        return Err(Problem::new(Code::TooManyAtOnce).retry_after(1));
+    }
     count_call(app, &session.account, &Quotas::of(request)).await?;
     Ok(DashboardUser {
         account: session.account,
@@ -93,11 +99,19 @@ async fn backend(app: &App, request: &Request) -> Result<Backend, Problem> {
     let verified = bearer_token(request).and_then(|token| app.service_keys.verify(token));
     let key = verified.map_err(|error| refuse(app, error))?;
     tracing::trace!(key, "a call of the backend");
+    if let Some(occupant) = request.data::<Occupant>() {
+        occupant.is_backend();
+    }
     app.store.not_replaced()?;
     Ok(Backend {
         limits: app.rates.of_events(key),
         quotas: Quotas::of(request),
     })
+}
+
+/// Whether a request has a service key that is valid.
+pub(crate) fn has_service_key(app: &App, request: &Request) -> bool {
+    bearer_token(request).is_ok_and(|token| app.service_keys.verify(token).is_ok())
 }
 
 /// The token of `Authorization: Bearer <token>`.

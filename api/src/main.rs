@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use api::config::Config;
 use api::openapi;
+use api::server::admin;
 use program::signals::StopSignals;
 use tokio::net::TcpListener;
 
@@ -58,5 +59,6 @@ async fn run(config: Config) -> Result<(), String> {
     let listener = TcpListener::bind(address)
         .await
         .map_err(|error| format!("API_LISTEN: can't listen on {address} ({error})"))?;
-    api::run(config, listener, signals.next()).await
+    let admin = admin::listen(config.server.api_admin_listen.as_deref()).await?;
+    api::run(config, listener, admin, signals.next()).await
 }

@@ -17,7 +17,8 @@ const ISSUER: &str = "https://clerk.dev.invalid";
 const PARTY: &str = "http://localhost:3000";
 
 /// Variables that the programs have defaults for: written only if they are set.
-const OPTIONAL: [&str; 29] = [
+const OPTIONAL: [&str; 30] = [
+    "API_ADMIN_LISTEN",
     "REDIS_CA_FILE",
     "REDIS_CERT_FILE",
     "REDIS_KEY_FILE",

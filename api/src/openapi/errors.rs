@@ -8,16 +8,17 @@ use crate::problem::Code;
 use crate::problem::Code::{
     AuthUnavailable, BadRequest, BodyTooLarge, DeliveryNotFound, DuplicateField, EndpointNotFound,
     InternalError, InvalidJson, InvalidToken, InvalidType, InvalidUtf8, MissingField, MissingToken,
-    PartyMissing, RateLimited, ReplayNotFound, RequestTimeout, RoleNotAllowed, SessionPending, StoreFull,
-    StoreReplaced, StoreUnavailable, StoreUnsafe, TokenExpired, TokenNotYetValid, UnknownField,
-    UnsupportedMediaType, WrongTokenKind,
+    PartyMissing, RateLimited, ReplayNotFound, RequestTimeout, RoleNotAllowed, ServerCrowded, SessionPending,
+    StoreFull, StoreReplaced, StoreUnavailable, StoreUnsafe, TokenExpired, TokenNotYetValid, TooManyAtOnce,
+    UnknownField, UnsupportedMediaType, WrongTokenKind,
 };
 use crate::routes::Call;
 
 /// The call that takes a [`crate::caller::Reader`]: it changes nothing, though its method doesn't say so.
 const READS: &str = "verifySignature";
 
-/// Of a call that takes a session token: the token is verified, then the call is counted.
+/// Of a call that takes a session token: the token is verified, then the call is counted. Its connection
+/// needs a place, and the account one of its share.
 const SESSION: &[Code] = &[
     MissingToken,
     InvalidToken,
@@ -28,6 +29,8 @@ const SESSION: &[Code] = &[
     WrongTokenKind,
     AuthUnavailable,
     RateLimited,
+    TooManyAtOnce,
+    ServerCrowded,
 ];
 
 /// Of a call that takes a service key.

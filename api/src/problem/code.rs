@@ -204,6 +204,9 @@ codes! {
     /// The account or the service key has used up its calls or events of this minute.
     RateLimited = "rate_limited", TOO_MANY_REQUESTS, "Too many requests",
         "Wait for the seconds that `Retry-After` says, then send the same request again.";
+    /// The account has too many requests open.
+    TooManyAtOnce = "too_many_at_once", TOO_MANY_REQUESTS, "Too many requests at once",
+        "As many requests of this account are open as may be. Wait until some have been answered, then send the same request again.";
     /// The account has too many live streams open.
     TooManyStreams = "too_many_streams", TOO_MANY_REQUESTS, "Too many streams",
         "Close a stream that is no longer read, then try again.";
@@ -219,6 +222,9 @@ codes! {
     /// No worker took the test event.
     NoWorker = "no_worker", SERVICE_UNAVAILABLE, "No worker answered",
         "No worker answered in time: is one running? Send the same request again shortly.";
+    /// All places for connections are taken.
+    ServerCrowded = "server_crowded", SERVICE_UNAVAILABLE, "The server has no place",
+        "As many connections are open as may be. Send the same request again shortly.";
     /// Redis can't be reached.
     StoreUnavailable = "store_unavailable", SERVICE_UNAVAILABLE, "The store can't be reached",
         "Send the same request again shortly; with an Idempotency-Key an event is never accepted twice.";

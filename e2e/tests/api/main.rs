@@ -54,4 +54,7 @@ mod start;
 mod rate_limits;
 
 mod fuzzing;
+
 mod limits;
+
+mod doors;

@@ -2,6 +2,7 @@
 //!
 //! Proves (security): Containers
 //! Proves (security): Each program gets the variables
+//! Proves (security): `/metrics` is on a listener
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -57,6 +58,30 @@ fn each_service_can_be_given_every_variable_of_its_program_and_no_other() {
         assert!(service.contains("webhooksctl, healthcheck, "), "{service}");
         assert!(service.contains(&format!("command: [{program}]")), "{service}");
     }
+}
+
+/// A name that only one network knows has the address in that network.
+#[test]
+fn metrics_can_be_reached_on_the_inner_network_alone() {
+    let compose = workspace_file("docker-compose.yml");
+    let api = block(&compose, "  api:");
+    for line in [
+        "      API_ADMIN_LISTEN: api-inside:3002",
+        "      inside: { aliases: [api-inside] }",
+        "      outside:",
+    ] {
+        assert!(api.contains(&line), "{line}");
+    }
+    assert!(block(&compose, "  inside:").contains(&"    internal: true"));
+    assert_eq!(
+        compose.matches("api-inside").count(),
+        3,
+        "here, there, and in a comment"
+    );
+    assert!(
+        !api.iter()
+            .any(|line| line.contains("ports:") && line.contains("3002"))
+    );
 }
 
 #[test]

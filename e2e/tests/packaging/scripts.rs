@@ -48,6 +48,7 @@ impl Run {
             ("REDIS_SERVER", find_program().to_str().unwrap().to_owned()),
             ("REDIS_PORT", redis_port.to_owned()),
             ("API_LISTEN", format!("127.0.0.1:{}", free_port())),
+            ("API_ADMIN_LISTEN", format!("127.0.0.1:{}", free_port())),
             ("WORKER_LISTEN", format!("127.0.0.1:{}", free_port())),
         ]
         .map(|(name, value)| (name.to_owned(), value))

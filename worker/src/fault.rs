@@ -41,6 +41,9 @@ pub(crate) enum NotAttempted {
     /// As many of the account's requests as may be are on their way to the same address.
     #[error("too many requests of this account are on their way to the same address")]
     Crowded,
+    /// The account's share of the look-ups was taken by others of its names.
+    #[error("the account's other names took every look-up of its share")]
+    Names,
     /// What is stored can't be sent, now or later.
     #[error("the stored event can't be sent: {0}")]
     Unsendable(String),
@@ -48,7 +51,7 @@ pub(crate) enum NotAttempted {
 
 impl NotAttempted {
     /// Every reason to give a delivery back, as metrics name them.
-    pub(crate) const GIVEN_BACK: [&'static str; 7] = [
+    pub(crate) const GIVEN_BACK: [&'static str; 8] = [
         "late",
         "stopping",
         "secret",
@@ -56,12 +59,13 @@ impl NotAttempted {
         "proxy",
         "egress",
         "crowded",
+        "names",
     ];
 
     /// The name of this reason in metrics; `None` if giving the delivery back would be in vain, so that its attempt counts
     /// as crashed.
     pub(crate) const fn given_back(&self) -> Option<&'static str> {
-        let [late, stopping, secret, resources, proxy, egress, crowded] = Self::GIVEN_BACK;
+        let [late, stopping, secret, resources, proxy, egress, crowded, names] = Self::GIVEN_BACK;
         match self {
             Self::Late => Some(late),
             Self::Stopping => Some(stopping),
@@ -70,7 +74,22 @@ impl NotAttempted {
             Self::Proxy(_) => Some(proxy),
             Self::Egress => Some(egress),
             Self::Crowded => Some(crowded),
+            Self::Names => Some(names),
             Self::Unsendable(_) => None,
+        }
+    }
+
+    /// The reason as the owner of an endpoint may read it. What names our machines and addresses is for the operator.
+    pub(crate) const fn in_public(&self) -> &'static str {
+        match self {
+            Self::Late => "too little time was left",
+            Self::Stopping => "the worker is stopping",
+            Self::Secret | Self::DamagedSecret => "the signing secret does not open",
+            Self::Resources(_) => "the worker lacks resources",
+            Self::Proxy(_) | Self::Egress => "our own network is down",
+            Self::Crowded => "too many requests of the account are on their way to the same address",
+            Self::Names => "the account's other names took every look-up of its share",
+            Self::Unsendable(_) => "the event can't be sent",
         }
     }
 
@@ -81,7 +100,12 @@ impl NotAttempted {
             Self::Resources(_) => Some(Need::Resources),
             Self::Proxy(_) => Some(Need::Proxy),
             Self::Egress => Some(Need::Network),
-            Self::Late | Self::Stopping | Self::DamagedSecret | Self::Crowded | Self::Unsendable(_) => None,
+            Self::Late
+            | Self::Stopping
+            | Self::DamagedSecret
+            | Self::Crowded
+            | Self::Names
+            | Self::Unsendable(_) => None,
         }
     }
 }

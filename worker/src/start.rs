@@ -94,6 +94,7 @@ fn client(config: &Config) -> Result<transport::Client, RunError> {
         roots,
         proxy: config.attempts.egress_proxy.0.clone(),
         most_at_address: config.concurrency.destination_concurrency,
+        timeout: config.attempts.delivery_timeout.0,
     };
     let names = || {
         Arc::new(SystemResolver::for_attempts_of(

@@ -67,10 +67,10 @@ impl Message<'_> {
             headers.insert(REPLAY, HeaderValue::from_static("true"));
         }
         Ok(Request {
-            account: self.endpoint.account.clone(),
             url: target.url.as_url().clone(),
             headers,
             body: event.body.clone(),
+            asker: Some(self.endpoint.account.clone()),
         })
     }
 }

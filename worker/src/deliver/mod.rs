@@ -160,6 +160,7 @@ impl Deliverer {
             | NotAttempted::DamagedSecret
             | NotAttempted::Egress
             | NotAttempted::Crowded
+            | NotAttempted::Names
             | NotAttempted::Late
             | NotAttempted::Stopping => {}
         }

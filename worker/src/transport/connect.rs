@@ -4,7 +4,6 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use domain::id::AccountId;
 use reqwest::Url;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
@@ -15,7 +14,7 @@ use super::dial::dial;
 use super::failure::Error;
 use super::places::{Place, Places};
 use super::proxy::EgressProxy;
-use super::resolver::GuardedResolver;
+use super::resolver::{Asker, GuardedResolver};
 use super::stream::Stream;
 use super::trace::{Mark, Trace};
 use crate::fault::NotAttempted;
@@ -57,50 +56,53 @@ pub(super) struct Connector {
 }
 
 impl Connector {
-    /// Connects for an account, if it has a place there, and notes in the trace how far it got. Without an account it needs none.
+    /// Connects for `asker`, if it has a place there, and notes in the trace how far it got. Who is no account needs none.
     pub(super) async fn connect(
         &self,
         to: &Destination,
-        account: Option<&AccountId>,
+        asker: &Asker,
         trace: &mut Trace,
     ) -> Result<(Connection, Option<Place>), Error> {
         trace.mark(Mark::Connect);
-        let connected = self.try_connect(to, account, trace).await;
+        let connected = self.try_connect(to, asker, trace).await;
         trace.mark(Mark::Connected);
         connected
     }
 
-    /// A place for an account where a connection leads.
+    /// A place for `asker` where a connection leads.
     pub(super) fn place_at(
         &self,
         to: &Destination,
-        account: &AccountId,
+        asker: &Asker,
         connection: &Connection,
-    ) -> Result<Place, Error> {
-        self.place(to, account, connection.addresses())
+    ) -> Result<Option<Place>, Error> {
+        self.place(to, asker, connection.addresses())
     }
 
     fn place(
         &self,
         to: &Destination,
-        account: &AccountId,
+        asker: &Asker,
         addresses: &Arc<[IpAddr]>,
-    ) -> Result<Place, Error> {
-        self.places
-            .take(account, addresses, to.port)
-            .ok_or_else(|| Error::Decided(NotAttempted::Crowded.into()))
+    ) -> Result<Option<Place>, Error> {
+        let Some(account) = asker else {
+            return Ok(None);
+        };
+        let place = self.places.take(account, addresses, to.port);
+        match place {
+            Some(_) => Ok(place),
+            None => Err(Error::Decided(NotAttempted::Crowded.into())),
+        }
     }
 
     async fn try_connect(
         &self,
         to: &Destination,
-        account: Option<&AccountId>,
+        asker: &Asker,
         trace: &mut Trace,
     ) -> Result<(Connection, Option<Place>), Error> {
-        let addresses: Arc<[IpAddr]> = self.addresses_of(&to.host, trace).await?.into();
-        let place = account
-            .map(|account| self.place(to, account, &addresses))
-            .transpose()?;
+        let addresses: Arc<[IpAddr]> = self.addresses_of(&to.host, asker, trace).await?.into();
+        let place = self.place(to, asker, &addresses)?;
         let stream = self.stream(to, &addresses, trace).await?;
         Ok((Connection::new(stream, addresses), place))
     }
@@ -126,13 +128,13 @@ impl Connector {
     }
 
     /// The addresses of a host, all of them judged, literal ones too.
-    async fn addresses_of(&self, host: &str, trace: &mut Trace) -> Result<Vec<IpAddr>, Error> {
+    async fn addresses_of(&self, host: &str, asker: &Asker, trace: &mut Trace) -> Result<Vec<IpAddr>, Error> {
         if let Ok(address) = host.parse() {
             self.names.admit_literal(host, address).map_err(Error::Blocked)?;
             return Ok(vec![address]);
         }
         trace.mark(Mark::Lookup);
-        let mut addresses = self.names.addresses_of(host).await?;
+        let mut addresses = self.names.addresses_of(host, asker).await?;
         trace.mark(Mark::Resolved);
         addresses.truncate(MAX_ADDRESSES);
         Ok(addresses)

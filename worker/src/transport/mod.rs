@@ -76,6 +76,8 @@ pub(crate) struct Settings {
     pub(crate) proxy: Option<EgressProxy>,
     /// The most requests of one account that are on their way to one address (`DESTINATION_CONCURRENCY`).
     pub(crate) most_at_address: u32,
+    /// How long an attempt may take.
+    pub(crate) timeout: Duration,
 }
 
 /// The client: straight to receivers, or through the proxy. Cheap to clone.
@@ -93,7 +95,7 @@ impl Client {
     /// When the system has no certificate authorities, or TLS can't be set up.
     pub(crate) fn new(settings: Settings, names: Arc<dyn Resolve>) -> Result<Self, RunError> {
         let connector = Connector {
-            names: GuardedResolver::new(names, settings.addresses),
+            names: GuardedResolver::new(names, settings.addresses, settings.timeout),
             tls: Arc::new(tls::config(settings.roots).map_err(RunError::Tls)?),
             proxy: settings.proxy,
             places: Places::new(settings.most_at_address),
@@ -123,11 +125,9 @@ impl Client {
         let head = request.head();
         let (mut in_use, kept) = self.pool.begin(destination, Instant::now());
         if let Some(mut connection) = kept {
-            in_use.place = Some(self.connector.place_at(
-                in_use.destination(),
-                &request.account,
-                &connection,
-            )?);
+            in_use.place = self
+                .connector
+                .place_at(in_use.destination(), &request.asker, &connection)?;
             match connection.send(&head, &request.body).await {
                 Ok(answered) => return Ok(Response::new(answered, connection, in_use, trace)),
                 Err(broken) if broken.is_unanswered && !broken.is_ours() => trace.again(),
@@ -139,7 +139,7 @@ impl Client {
             in_use.place = None;
             let (mut connection, place) = self
                 .connector
-                .connect(in_use.destination(), Some(&request.account), trace)
+                .connect(in_use.destination(), &request.asker, trace)
                 .await?;
             in_use.place = place;
             match connection.send(&head, &request.body).await {

@@ -71,6 +71,7 @@ fn deliverer_through(
         roots,
         proxy: proxy.map(|proxy| proxy.parse().unwrap()),
         most_at_address: MOST_AT_ADDRESS,
+        timeout,
     };
     let client = transport::Client::new(settings, names).unwrap();
     let (_stopper, stop) = Stopper::new();

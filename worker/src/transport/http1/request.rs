@@ -1,21 +1,22 @@
 //! The request as it goes out.
 
 use bytes::Bytes;
-use domain::id::AccountId;
 use reqwest::Url;
 use reqwest::header::HeaderMap;
+
+use crate::transport::resolver::Asker;
 
 /// A `POST` to a receiver. It can be sent more than once.
 #[derive(Debug)]
 pub(crate) struct Request {
-    /// Whose endpoint it is for.
-    pub(crate) account: AccountId,
     /// Where to.
     pub(crate) url: Url,
     /// What the caller says about it. `Host`, `Content-Length` and the like are the client's.
     pub(crate) headers: HeaderMap,
     /// The body, as it is.
     pub(crate) body: Bytes,
+    /// Whose share a look-up of the name belongs to.
+    pub(crate) asker: Asker,
 }
 
 impl Request {

@@ -1,6 +1,6 @@
 //! A worker that has no file left for a connection gives its deliveries back: no receiver is to blame, and nothing is lost.
 //!
-//! Proves (guarantees): no permit, file, port or place at the resolver is free here
+//! Proves (guarantees): no permit, file, port or place for a look-up is free here
 
 use std::collections::BTreeSet;
 

@@ -22,7 +22,7 @@ script! {
     "work" = [
         "work/start", "work/log", "work/succeeded", "work/failed", "work/held", "work/given_back", "work/probed",
         "work/reports", "work/retries", "work/leases", "work/turns", "work/suspects", "work/answer",
-    ]: AllowOom, Writes, needs [STRIKES, ENABLE, RELEASES, SHARES];
+    ]: AllowOom, Writes, needs [STRIKES, ENABLE, RELEASES, PLACES];
     struct Work<'a> {
         incarnation: &'a Incarnation,
         sequence: u64,

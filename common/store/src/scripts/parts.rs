@@ -36,6 +36,7 @@ parts! {
     TURNS = "turns" needs [CARRIES];
     CORE = "core" needs [TURNS];
     SHARES = "shares" needs [TURNS];
+    PLACES = "places" needs [SHARES];
     VIEW = "view" needs [CORE];
     FINISHED = "finished" needs [CORE];
     LOG = "log" needs [CORE];

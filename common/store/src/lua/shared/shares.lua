@@ -1,5 +1,5 @@
 -- shares.lua: how many attempts are in flight for each account, at each destination (host and port), and for each account at each
--- destination; how many more an endpoint may have; and who waits for a place.
+-- destination, and how many more an endpoint may have. Who waits for a place stands in places.lua.
 --
 -- `shares` has the counts: `account <a>`, `destination <host:port>`, `<host:port> <a>`, and each of these once more behind `slow ` for
 -- attempts at endpoints that may hang: slow ones, and those that have not answered since they began (slow start). A `w` behind a
@@ -14,9 +14,6 @@ local MOST_AT_DESTINATION = math.huge
 -- The counts that this call knows; what it freed, and in which order; who was served last.
 local places, freed, freed_names, latest = {}, {}, {}, nil
 
--- So many that wait are looked at in a call.
-local looks_left = 128
-
 local shares = {}
 do
   -- An account shares with others that were served so lately (ms), which may be there again any moment.
@@ -24,9 +21,6 @@ do
 
   -- A share is at most this times the slots that are left.
   local PART = 7
-
-  -- When upkeep looks at those who wait, if nothing else has brought them back (ms).
-  local LOOK_AFTER = 2000
 
   -- Where a URL leads: host and port. URLs are stored as the parser writes them.
   local function destination_of(url)
@@ -85,7 +79,7 @@ do
   end
 
   -- Reads those of these counts that are not known yet.
-  local function know(names)
+  shares.know = function(names)
     local unknown = {}
     for _, name in ipairs(names) do
       if not places[name] then
@@ -136,7 +130,7 @@ do
   -- are served as well, and always those who have not shown that they answer.
   shares.room = function(e, free, free_slow)
     local names = names_of(e)
-    know(names)
+    shares.know(names)
     local room, may_hang = MOST_AT_DESTINATION - places[names[1]].taken, e.may_hang
     if room <= 0 then
       return 0, names[1]
@@ -164,7 +158,7 @@ do
   -- Counts an attempt at an endpoint; returns where, as the token says it.
   shares.take = function(e)
     local names, now = names_of(e), read_clock()
-    know(names)
+    shares.know(names)
     for _, name in ipairs(names) do
       places[name].taken = places[name].taken + 1
     end
@@ -183,87 +177,6 @@ do
       end
       one.number = one.number + 1
       one.brings = one.brings + (is_quiet and 0 or 1)
-    end
-  end
-
-  -- Brings up to `most` of those who wait for a place back into their lanes, in order.
-  local function bring_back(name, most)
-    local place = places[name]
-    while most > 0 and looks_left > 0 do
-      local asked = math.min(most, looks_left)
-      local popped = call('ZPOPMIN', P .. 'waiting:' .. name, asked)
-      for i = 1, #popped, 2 do
-        local e = endpoint(popped[i])
-        if e and settle(e) then
-          most = most - 1
-        end
-      end
-      looks_left = looks_left - 1 - #popped / 2
-      if #popped < 2 * asked then
-        place.waits = false
-        call('ZREM', WAITING, name)
-        return
-      end
-    end
-  end
-
-  -- Takes off the counts what was freed, and brings back one more than that: those who wait get more as soon as they may.
-  shares.settle_freed = function()
-    if #freed_names == 0 then
-      return
-    end
-    know(freed_names)
-    for _, name in ipairs(freed_names) do
-      places[name].taken = math.max(0, places[name].taken - freed[name].number)
-    end
-    for _, name in ipairs(freed_names) do
-      local place, brings = places[name], freed[name].brings
-      if place.waits and (brings > 0 or place.taken == 0) then
-        bring_back(name, brings + 1)
-      end
-    end
-    freed, freed_names = {}, {}
-  end
-
-  -- An endpoint waits for a place. It must be in no lane.
-  shares.wait = function(e, name)
-    local place = places[name]
-    call('ZADD', P .. 'waiting:' .. name, 'NX', next_turn(), e.id)
-    if not place.waits then
-      place.waits = true
-      call('ZADD', WAITING, text_of(read_clock() + LOOK_AFTER), name)
-    end
-  end
-
-  -- A worker found no place at the endpoint's address: it waits until another attempt of its account is over. Returns whether there
-  -- is one.
-  shares.wait_for_account = function(e)
-    local name = 'account ' .. e.account
-    know({ name })
-    if places[name].taken > 0 then
-      shares.wait(e, name)
-      return true
-    end
-    return false
-  end
-
-  -- An endpoint had its turn and took no place. If nobody else of those who share its places will free one, the next one comes.
-  shares.pass_on = function(e)
-    for _, name in ipairs(e.names or {}) do
-      if places[name].waits and places[name].taken == 0 then
-        bring_back(name, 1)
-      end
-    end
-  end
-
-  -- Upkeep looks at those who wait for a place, in case that whoever was to bring them back didn't.
-  shares.look_again = function(name)
-    know({ name })
-    local place = places[name]
-    place.waits = true
-    bring_back(name, place.taken == 0 and 64 or 1)
-    if place.waits then
-      call('ZADD', WAITING, text_of(read_clock() + LOOK_AFTER), name)
     end
   end
 

@@ -1,0 +1,90 @@
+-- places.lua: who waits for a place of their account, or at their destination, and comes back when there is one.
+
+-- So many that wait are looked at in a call.
+local looks_left = 128
+
+do
+  -- When upkeep looks at those who wait, if nothing else has brought them back (ms).
+  local LOOK_AFTER = 2000
+
+  -- Brings up to `most` of those who wait for a place back into their lanes, in order.
+  local function bring_back(name, most)
+    local place = places[name]
+    while most > 0 and looks_left > 0 do
+      local asked = math.min(most, looks_left)
+      local popped = call('ZPOPMIN', P .. 'waiting:' .. name, asked)
+      for i = 1, #popped, 2 do
+        local e = endpoint(popped[i])
+        if e and settle(e) then
+          most = most - 1
+        end
+      end
+      looks_left = looks_left - 1 - #popped / 2
+      if #popped < 2 * asked then
+        place.waits = false
+        call('ZREM', WAITING, name)
+        return
+      end
+    end
+  end
+
+  -- Takes off the counts what was freed, and brings back one more than that: those who wait get more as soon as they may.
+  shares.settle_freed = function()
+    if #freed_names == 0 then
+      return
+    end
+    shares.know(freed_names)
+    for _, name in ipairs(freed_names) do
+      places[name].taken = math.max(0, places[name].taken - freed[name].number)
+    end
+    for _, name in ipairs(freed_names) do
+      local place, brings = places[name], freed[name].brings
+      if place.waits and (brings > 0 or place.taken == 0) then
+        bring_back(name, brings + 1)
+      end
+    end
+    freed, freed_names = {}, {}
+  end
+
+  -- An endpoint waits for a place. It must be in no lane.
+  shares.wait = function(e, name)
+    local place = places[name]
+    call('ZADD', P .. 'waiting:' .. name, 'NX', next_turn(), e.id)
+    if not place.waits then
+      place.waits = true
+      call('ZADD', WAITING, text_of(read_clock() + LOOK_AFTER), name)
+    end
+  end
+
+  -- A worker found no place at the endpoint's address: it waits until another attempt of its account is over. Returns whether there
+  -- is one.
+  shares.wait_for_account = function(e)
+    local name = 'account ' .. e.account
+    shares.know({ name })
+    if places[name].taken > 0 then
+      shares.wait(e, name)
+      return true
+    end
+    return false
+  end
+
+  -- An endpoint had its turn and took no place. If nobody else of those who share its places will free one, the next one comes.
+  shares.pass_on = function(e)
+    for _, name in ipairs(e.names or {}) do
+      if places[name].waits and places[name].taken == 0 then
+        bring_back(name, 1)
+      end
+    end
+  end
+
+  -- Upkeep looks at those who wait for a place, in case that whoever was to bring them back didn't.
+  shares.look_again = function(name)
+    shares.know({ name })
+    local place = places[name]
+    place.waits = true
+    bring_back(name, place.taken == 0 and 64 or 1)
+    if place.waits then
+      call('ZADD', WAITING, text_of(read_clock() + LOOK_AFTER), name)
+    end
+  end
+end

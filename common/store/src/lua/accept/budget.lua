@@ -17,8 +17,8 @@ local function held_by(id)
   return bytes + number * charge_of(0)
 end
 
--- Of the endpoints that hold over half of their account's bytes, the one that holds most. Several do where they share events.
-local function biggest_holder(account)
+-- The endpoints that hold over half of their account's bytes: several, where they share events.
+local function holders_of(account)
   if not account.holders then
     account.holders = {}
     for i = 1, #account.routes, 2 do
@@ -28,13 +28,7 @@ local function biggest_holder(account)
       end
     end
   end
-  local biggest
-  for _, holder in ipairs(account.holders) do
-    if 2 * holder.held > account.used and (not biggest or holder.held > biggest.held) then
-      biggest = holder
-    end
-  end
-  return biggest
+  return account.holders
 end
 
 -- Whether an event goes to an active endpoint besides this one.
@@ -47,10 +41,22 @@ local function is_wanted_elsewhere(found, id)
   return false
 end
 
+-- The endpoint that has to make room for an event which others want too: of those that hold over half of the account's bytes the one
+-- that holds most, or nil.
+local function who_makes_room(account, found)
+  local biggest
+  for _, holder in ipairs(holders_of(account)) do
+    local is_bigger = 2 * holder.held > account.used and (not biggest or holder.held > biggest.held)
+    if is_bigger and is_wanted_elsewhere(found, holder.id) then
+      biggest = holder
+    end
+  end
+  return biggest
+end
+
 -- What an event is answered that its account has no room for; nil once there is room.
 local function answer_over_budget(account, found, charge)
-  local holder = charge <= account_budget and biggest_holder(account)
-  if not holder or not is_wanted_elsewhere(found, holder.id) then
+  if charge > account_budget or not who_makes_room(account, found) then
     return 'over_budget'
   elseif not make_room then
     return 'needs_room'

@@ -32,8 +32,8 @@ make_room = function(account, found, charge)
   local kept = whole(call('HGET', P .. 'policy', 'retentionFailed'))
   RETENTION_FAILED = text_of(kept > 0 and math.max(60000, kept) or KEPT_BY_DEFAULT)
   while account.used + account.charged + charge > account_budget do
-    local holder = biggest_holder(account)
-    if not holder or not is_wanted_elsewhere(found, holder.id) then
+    local holder = who_makes_room(account, found)
+    if not holder then
       return 'over_budget'
     elseif given_up == MOST_GIVEN_UP then
       return 'needs_room'

@@ -9,6 +9,8 @@ mod disabling;
 mod holds;
 mod outcomes;
 
+mod budget;
+
 mod tls;
 
 mod signatures;

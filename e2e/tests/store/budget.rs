@@ -96,7 +96,10 @@ async fn whoever_fills_the_budget_gives_up_as_much_of_its_oldest_as_an_event_nee
 
     let event = large(LeadCaptured);
     for _ in 0..2 {
-        assert!(accepts(&fixture, &event, budgets).await, "also when it is repeated");
+        assert!(
+            accepts(&fixture, &event, budgets).await,
+            "also when it is repeated"
+        );
         assert_eq!(given_up(&fixture, &slow).await, texts(&filled[..1]));
         assert!(bytes(&fixture).await <= budgets.account_bytes);
         fixture.assert_no_violation().await;
@@ -147,7 +150,12 @@ async fn the_oldest_go_first_wherever_they_wait_and_what_is_in_flight_stays() {
     }
     // It keeps what is in flight, and still holds over half.
     for leased in &in_flight {
-        assert!(fixture.sorted("leases").await.contains(&leased.delivery.to_string()));
+        assert!(
+            fixture
+                .sorted("leases")
+                .await
+                .contains(&leased.delivery.to_string())
+        );
     }
     fixture.end(&mut worker, &in_flight, succeeded).await;
     fixture.assert_no_violation().await;
@@ -227,7 +235,10 @@ async fn a_hanging_endpoint_does_not_stop_a_quick_one_that_gets_the_same_events(
     let gone = given_up(&fixture, &slow).await;
     assert_eq!(gone, texts(&pushed[..gone.len()]));
     assert!((38..=42).contains(&gone.len()), "{}", gone.len());
-    assert_eq!(fixture.sorted(&format!("failed:{quick}")).await, Vec::<String>::new());
+    assert_eq!(
+        fixture.sorted(&format!("failed:{quick}")).await,
+        Vec::<String>::new()
+    );
     assert_eq!(fixture.hash("stats").await["succeeded"], "60");
     fixture.assert_no_violation().await;
 }
@@ -314,7 +325,12 @@ async fn an_event_that_needs_more_than_one_step_gives_up_finds_its_room_in_sever
         account_bytes: bytes(&fixture).await,
         ..BUDGETS
     };
-    let batch = [small(), sized(LeadCaptured, 250_000), small(), large(LeadCaptured)];
+    let batch = [
+        small(),
+        sized(LeadCaptured, 250_000),
+        small(),
+        large(LeadCaptured),
+    ];
     let outcomes = fixture.accept_all(&batch, budgets).await.into_iter();
     let accepted: Vec<_> = outcomes
         .map(|outcome| matches!(outcome.unwrap(), AcceptOutcome::Accepted(_)))
@@ -339,7 +355,10 @@ async fn the_account_is_told_of_what_was_given_up_and_it_is_kept_as_the_workers_
     let budgets = room_for(20);
     let filled = fill(&fixture, MessageSent, budgets).await;
     assert!(accepts(&fixture, &large(LeadCaptured), budgets).await);
-    assert!(bytes(&fixture).await <= budgets.account_bytes, "what is told is charged as well");
+    assert!(
+        bytes(&fixture).await <= budgets.account_bytes,
+        "what is told is charged as well"
+    );
     let gone = given_up(&fixture, &slow).await;
     assert_eq!(gone, texts(&filled[..gone.len()]));
     let first = DeliveryId::of(&filled[0], &slow);
@@ -348,7 +367,10 @@ async fn the_account_is_told_of_what_was_given_up_and_it_is_kept_as_the_workers_
 
     let mut worker = Worker::new();
     let leased = fixture.lease(&mut worker, 100).await;
-    let told: Vec<_> = leased.iter().filter(|leased| leased.endpoint.id == team).collect();
+    let told: Vec<_> = leased
+        .iter()
+        .filter(|leased| leased.endpoint.id == team)
+        .collect();
     assert_eq!(told.len(), gone.len());
     let body: serde_json::Value = serde_json::from_slice(&told[0].event.body).unwrap();
     assert_eq!(body["event"], "delivery.exhausted");

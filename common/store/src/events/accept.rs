@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use futures_util::future::join_all;
 use domain::clock::Timestamp;
 use domain::id::EventId;
+use futures_util::future::join_all;
 use tokio::sync::oneshot;
 
 use super::intake::{Call, Intake, Terms};

@@ -428,6 +428,7 @@ async fn an_account_keeps_so_many_bytes_of_exhausted_payloads_the_newest_and_oth
 #[tokio::test]
 async fn a_step_for_the_budget_is_bounded_too() {
     let mut fixture = Fixture::new().await;
+    fixture.policy.disable_after = 1000;
     fixture.endpoint(&["*"]).await;
     let events: Vec<_> = (0..20).map(|_| sized(&account(), 1_000_000)).collect();
     finish(&fixture, &events, exhausted).await;

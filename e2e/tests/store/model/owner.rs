@@ -183,6 +183,11 @@ impl Model {
             .await
             .unwrap()
             .unwrap();
+        // Its retries are brought forward.
+        let id = endpoint.id.clone();
+        for (_, delivery) in self.deliveries.iter_mut().filter(|(of, _)| of.endpoint() == id) {
+            delivery.not_before = 0;
+        }
     }
 
     pub(super) async fn pace(&mut self, endpoint: usize, rate: Option<i64>) {

@@ -53,7 +53,8 @@ async fn a_hanging_endpoint_that_fills_the_budget_makes_room_for_its_neighbours_
     // Each finds the budget full, and none is refused.
     for number in 0..20 {
         fill(&system).await;
-        push(&system, "lead.captured", number).await.expect(202);
+        let reply = push(&system, "lead.captured", number).await;
+        assert_eq!(reply.status, 202, "{}", reply.text);
     }
     let quick = receiver.wait_for_at("/quick", 20).await;
     let numbers: HashSet<_> = quick

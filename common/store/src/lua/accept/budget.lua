@@ -41,8 +41,8 @@ local function is_wanted_elsewhere(found, id)
   return false
 end
 
--- The endpoint that has to make room for an event which others want too: of those that hold over half of the account's bytes the one
--- that holds most, or nil.
+-- The endpoint that has to make room for an event which others want too: of those that hold over half of the account's bytes
+-- the one that holds most, or nil.
 local function who_makes_room(account, found)
   local biggest
   for _, holder in ipairs(holders_of(account)) do

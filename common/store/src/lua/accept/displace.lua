@@ -1,14 +1,18 @@
--- Making room: an endpoint that holds too much gives up its oldest deliveries for an event that others want -------------------
+-- displace: the same as `accept`, for events that need room: an endpoint that holds over half of its account's bytes gives up its
+-- oldest deliveries for an event that others want.
+--
+-- Returns what `accept` does; 'needs_room' when as many were given up as one call may, and the event needs more.
+-- Guarantees: no more is given up than the event needs, and nothing for one that goes to nobody else.
 
--- One call gives up this many. If the event needs more, its caller sends it again.
+-- One call gives up this many at most.
 local MOST_GIVEN_UP = 100
 local given_up = 0
 
 -- The API doesn't know how long exhausted deliveries are kept: workers announce it (ms). Until one has, the default.
 local KEPT_BY_DEFAULT = 14 * 86400000
 
--- Gives up what has waited longest at an endpoint; returns false when nothing waits. (What is in flight can't be given up.) An event
--- that other endpoints still want frees nothing: these hold it as well, and their turn to give up comes if they hold as much.
+-- Gives up what has waited longest at an endpoint; returns false when nothing waits (what is in flight stays). An event that others
+-- still want frees nothing yet: they hold it as well, and if they hold as much, it is their turn next.
 local function give_up_oldest(account, holder)
   if not holder.waiting or holder.place == #holder.waiting then
     holder.waiting, holder.place = oldest_waiting(holder.id), 0

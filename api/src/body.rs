@@ -1,11 +1,12 @@
 //! Request bodies that come slowly, and those that nobody reads to their end.
 //!
-//! A body has to come in time: each part soon after the one before, and all of it within [`Patience::whole`]. If it doesn't,
-//! whoever reads it gets an error of the kind [`io::ErrorKind::TimedOut`], and the connection is closed.
+//! A body has to come in time: each part soon after the one before, all of it at [`Patience::rate`] at least, and within
+//! [`Patience::whole`]. If it doesn't, or if its connection has to make room for another, whoever reads it gets an error of the
+//! kind [`io::ErrorKind::TimedOut`], and the connection is closed.
 //!
-//! We answer a request that we refuse early (a wrong token, too long a body) at once, while its client may still be sending.
-//! If we then closed the connection, the client would lose the answer. So we go on reading and throw away what still comes,
-//! up to a bound.
+//! We answer a request that we refuse early (an unknown path, a wrong token, too long a head or a body) at once, while its client
+//! may still be sending. If we then closed the connection, the client would lose the answer, and a proxy would take it for a
+//! failure of ours. So we go on reading and throw away what still comes, up to a bound.
 
 use std::io;
 use std::pin::Pin;
@@ -16,6 +17,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 use poem::http::header;
 use poem::{Body, Request};
+use serve::Occupant;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// How many bytes of a body we read and throw away, so that its client gets to read the answer.
@@ -27,8 +29,10 @@ const MAX_WAIT: Duration = Duration::from_secs(5);
 /// How long the body of a request may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// How long to wait for the next part.
+    /// How long to wait for the next part, and for the first bytes at `rate`.
     pub part: Duration,
+    /// How fast it has to come on the whole, in bytes a second.
+    pub rate: u32,
     /// How long all of it may take, counted from the end of the head.
     pub whole: Duration,
 }
@@ -37,6 +41,7 @@ impl Default for Patience {
     fn default() -> Self {
         Self {
             part: Duration::from_secs(10),
+            rate: 1024,
             whole: Duration::from_secs(60),
         }
     }
@@ -50,15 +55,18 @@ struct Limited {
     chunks: Option<Chunks>,
     patience: Patience,
     deadline: Instant,
+    /// Since when somebody waits for it, and how many bytes have come since.
+    awaited: Option<(Instant, usize)>,
     /// Set while somebody waits for a part.
     alarm: Option<Pin<Box<Sleep>>>,
     /// Whether dropping it reads the rest.
     discards: bool,
+    /// The connection that it comes on.
+    occupant: Option<Occupant>,
 }
 
-/// Limits how long the body of a request may take. `is_known` says whether the path exists: only then do we read on after an
-/// early answer.
-pub(crate) fn limit(request: &mut Request, patience: Patience, is_known: bool) {
+/// Limits how long the body of a request may take.
+pub(crate) fn limit(request: &mut Request, patience: Patience) {
     let body = request.take_body();
     if body.is_empty() {
         request.set_body(body);
@@ -70,8 +78,10 @@ pub(crate) fn limit(request: &mut Request, patience: Patience, is_known: bool) {
         chunks: Some(Box::pin(body.into_bytes_stream())),
         patience,
         deadline: Instant::now() + patience.whole,
+        awaited: None,
         alarm: None,
-        discards: is_known && !waits,
+        discards: !waits,
+        occupant: request.data::<Occupant>().cloned(),
     }));
 }
 
@@ -82,16 +92,43 @@ impl Limited {
         };
         if let Poll::Ready(next) = chunks.as_mut().poll_next(context) {
             self.alarm = None;
+            if let Some(Ok(part)) = &next {
+                self.came(part.len());
+            }
             let is_late = Instant::now() > self.deadline;
             return Poll::Ready(if is_late { Some(Err(too_slow())) } else { next });
         }
-        let (part, deadline) = (self.patience.part, self.deadline);
+        let now = Instant::now();
+        let (since, bytes) = *self.awaited.get_or_insert((now, 0));
+        if let Some(occupant) = &self.occupant {
+            occupant.body_awaited();
+            if occupant.is_leaving() {
+                return Poll::Ready(Some(Err(too_slow())));
+            }
+        }
+        let Patience { part, rate, .. } = self.patience;
+        let due = (now + part).min(since + part + time_for(bytes, rate));
         let alarm = self
             .alarm
-            .get_or_insert_with(|| Box::pin(sleep_until(deadline.min(Instant::now() + part))));
+            .get_or_insert_with(|| Box::pin(sleep_until(self.deadline.min(due))));
         ready!(alarm.as_mut().poll(context));
         Poll::Ready(Some(Err(too_slow())))
     }
+
+    fn came(&mut self, bytes: usize) {
+        if let Some((_, all)) = &mut self.awaited {
+            *all += bytes;
+        }
+        if let Some(occupant) = &self.occupant {
+            occupant.body_came(bytes);
+        }
+    }
+}
+
+/// How long so many bytes take at this rate.
+fn time_for(bytes: usize, rate: u32) -> Duration {
+    let millis = (bytes as u64).saturating_mul(1000) / u64::from(rate.max(1));
+    Duration::from_millis(millis.min(86_400_000))
 }
 
 fn too_slow() -> io::Error {
@@ -105,6 +142,9 @@ impl Stream for Limited {
         let next = ready!(self.poll_part(context));
         if matches!(next, None | Some(Err(_))) {
             self.chunks = None;
+            if let Some(occupant) = &self.occupant {
+                occupant.body_ended(next.is_none());
+            }
         }
         Poll::Ready(next)
     }
@@ -112,25 +152,39 @@ impl Stream for Limited {
 
 impl Drop for Limited {
     fn drop(&mut self) {
-        let Some(mut chunks) = self.chunks.take().filter(|_| self.discards) else {
+        let Some(chunks) = self.chunks.take() else {
             return;
         };
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            return;
-        };
-        runtime.spawn(async move {
-            let discard = async {
-                let mut discarded = 0;
-                while let Some(Ok(chunk)) = chunks.next().await {
-                    discarded += chunk.len();
-                    if discarded > MAX_DISCARDED {
-                        break;
-                    }
-                }
-            };
-            if tokio::time::timeout(MAX_WAIT, discard).await.is_err() {
-                tracing::debug!("gave up on the rest of a request body");
+        let occupant = self.occupant.take();
+        if let Some(occupant) = &occupant {
+            occupant.body_ended(false);
+        }
+        if let Some(runtime) = tokio::runtime::Handle::try_current()
+            .ok()
+            .filter(|_| self.discards)
+        {
+            runtime.spawn(discard(chunks, occupant));
+        }
+    }
+}
+
+/// Reads what still comes of a body, and throws it away.
+async fn discard(mut chunks: Chunks, occupant: Option<Occupant>) {
+    let reading = async {
+        let mut discarded = 0;
+        while let Some(Ok(chunk)) = chunks.next().await {
+            discarded += chunk.len();
+            if discarded > MAX_DISCARDED {
+                return false;
             }
-        });
+        }
+        true
+    };
+    let is_complete = tokio::time::timeout(MAX_WAIT, reading).await.unwrap_or(false);
+    if !is_complete {
+        tracing::debug!("gave up on the rest of a request body");
+    }
+    if let Some(occupant) = occupant {
+        occupant.body_ended(is_complete);
     }
 }

@@ -1,19 +1,21 @@
 //! Who is calling: the dashboard with a Clerk session token, or the chatbot backend with a service key.
 //!
 //! [`DashboardUser`] and [`Backend`] are the first argument of every call that needs them, so that a request without a
-//! valid token is refused before anybody looks at its body.
+//! valid token is refused before anybody looks at its body. A [`Reader`] is somebody at the dashboard whose call changes nothing
+//! though its method is not `GET`.
 
 use domain::id::AccountId;
-use poem::http::header;
+use poem::http::{Method, header};
 use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use serve::Occupant;
 use store::rates::EventLimits;
 
 use crate::app::App;
 use crate::auth::AuthError;
 use crate::headers::{Repeated, once};
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::rate_limit::Quotas;
 
 /// Somebody signed in at the dashboard.
@@ -23,6 +25,13 @@ pub struct DashboardUser {
     pub account: AccountId,
     /// When the session token expires, in seconds since 1970.
     pub expires_at: i64,
+}
+
+/// Somebody signed in at the dashboard who only wants to know something: roles that may not change anything may call.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    /// The account that the user acts for.
+    pub account: AccountId,
 }
 
 /// The chatbot backend.
@@ -35,9 +44,31 @@ pub struct Backend {
 }
 
 async fn dashboard_user(app: &App, request: &Request) -> Result<DashboardUser, Problem> {
-    let verified = async { app.sessions.verify(bearer_token(request)?).await };
+    let writes = !matches!(*request.method(), Method::GET | Method::HEAD);
+    signed_in(app, request, writes).await
+}
+
+async fn reader(app: &App, request: &Request) -> Result<Reader, Problem> {
+    let DashboardUser { account, .. } = signed_in(app, request, false).await?;
+    Ok(Reader { account })
+}
+
+/// Whoever is signed in, if they may make a call that `writes` or not.
+async fn signed_in(app: &App, request: &Request, writes: bool) -> Result<DashboardUser, Problem> {
+    let verified = async {
+        let session = app.sessions.verify(bearer_token(request)?).await?;
+        if writes && !session.may_write {
+            return Err(AuthError::Role);
+        }
+        Ok(session)
+    };
     let session = verified.await.map_err(|error| refuse(app, error))?;
     app.store.not_replaced()?;
+    if let Some(occupant) = request.data::<Occupant>()
+        && !occupant.is_for(session.account.as_str())
+    {
+        return Err(Problem::new(Code::TooManyAtOnce).retry_after(1));
+    }
     count_call(app, &session.account, &Quotas::of(request)).await?;
     Ok(DashboardUser {
         account: session.account,
@@ -68,11 +99,19 @@ async fn backend(app: &App, request: &Request) -> Result<Backend, Problem> {
     let verified = bearer_token(request).and_then(|token| app.service_keys.verify(token));
     let key = verified.map_err(|error| refuse(app, error))?;
     tracing::trace!(key, "a call of the backend");
+    if let Some(occupant) = request.data::<Occupant>() {
+        occupant.is_backend();
+    }
     app.store.not_replaced()?;
     Ok(Backend {
         limits: app.rates.of_events(key),
         quotas: Quotas::of(request),
     })
+}
+
+/// Whether a request has a service key that is valid.
+pub(crate) fn has_service_key(app: &App, request: &Request) -> bool {
+    bearer_token(request).is_ok_and(|token| app.service_keys.verify(token).is_ok())
 }
 
 /// The token of `Authorization: Bearer <token>`.
@@ -140,6 +179,14 @@ security_scheme!(
     "JWT",
     "A Clerk session token (RS256). The account is the token's active organisation, else its user.",
     dashboard_user
+);
+
+security_scheme!(
+    Reader,
+    "clerkSession",
+    "JWT",
+    "A Clerk session token (RS256). The account is the token's active organisation, else its user.",
+    reader
 );
 
 security_scheme!(

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use api::config::Config;
 use api::openapi;
+use api::server::admin;
 use program::signals::StopSignals;
 use tokio::net::TcpListener;
 
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
     }
     let config: Config = program::config::parse();
     program::telemetry::init(config.log.log_format);
+    program::memory::keep_to_ourselves();
     program::files::raise_limit();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
@@ -51,11 +53,12 @@ fn generated(name: &str) -> Option<String> {
 async fn run(config: Config) -> Result<(), String> {
     // Who misconfigured the program hears of it before anybody can connect. Clap can't check these variables: they exclude
     // each other, and name a file.
-    config.auth.session_verifier()?;
+    config.auth.session_verifier(config.urls.allow_http)?;
     let mut signals = StopSignals::catch().map_err(|error| format!("no signals: {error}"))?;
     let address = config.server.api_listen;
     let listener = TcpListener::bind(address)
         .await
         .map_err(|error| format!("API_LISTEN: can't listen on {address} ({error})"))?;
-    api::run(config, listener, signals.next()).await
+    let admin = admin::listen(config.server.api_admin_listen.as_deref()).await?;
+    api::run(config, listener, admin, signals.next()).await
 }

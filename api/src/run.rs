@@ -18,7 +18,7 @@ use crate::streams::Streams;
 
 /// Serves until `shutdown` is ready, and then for a while, so that open requests can finish.
 ///
-/// Serving begins at once. Until Redis answers, calls that need it get a 503, and `/readyz` says why.
+/// Customers and backends come by `listener`, operators by `admin`, if there is one. Serving begins at once. Until Redis answers, calls that need it get a 503, and `/readyz` says why.
 ///
 /// # Errors
 ///
@@ -26,6 +26,7 @@ use crate::streams::Streams;
 pub async fn run(
     config: Config,
     listener: TcpListener,
+    admin: Option<TcpListener>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), String> {
     let settings = config.server.settings();
@@ -47,6 +48,7 @@ pub async fn run(
         }
         reached = reach_store(&app, &redis, expected) => match reached? {},
         never = fetch_keys(&app) => match never {},
+        never = server::admin::run(admin, app.metrics.clone()) => match never {},
     }
 }
 
@@ -55,7 +57,7 @@ fn app(config: Config) -> Result<App, String> {
     let metrics = Metrics::new().map_err(|error| format!("metrics can't be set up: {error}"))?;
     Ok(App::new(Parts {
         store: StoreSlot::default(),
-        sessions: config.auth.session_verifier()?,
+        sessions: config.auth.session_verifier(config.urls.allow_http)?,
         service_keys: config.auth.service_keys,
         secrets: config.secrets.secrets_key,
         urls: config.urls.policy(),

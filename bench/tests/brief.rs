@@ -74,6 +74,7 @@ scenarios! {
     noisy: "noisy", "healthy: arrived", 1000;
     few_workers: "few-workers", "most at once", 1;
     one_host: "one-host", "healthy: arrived", 50;
+    doors: "doors", "sent to arrived count", 200;
     backlog: "backlog", "sent to arrived count", 50;
     growth: "growth", "deliveries/s", 1;
     workers: "workers", "deliveries/s", 1;

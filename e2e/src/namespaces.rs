@@ -66,11 +66,20 @@ pub fn run(program: &str, arguments: &[&str]) {
 ///
 /// When it can't be set up.
 pub fn resolve_names_here() {
-    let resolver = std::env::temp_dir().join(format!("resolv.conf.{}", std::process::id()));
-    std::fs::write(&resolver, "nameserver 127.0.0.1\n").expect("the temporary folder takes a file");
-    let bound = ["--bind", &resolver.to_string_lossy(), "/etc/resolv.conf"];
-    run("mount", &bound);
-    std::fs::remove_file(&resolver).expect("the file is ours");
+    set_file("/etc/resolv.conf", "nameserver 127.0.0.1\n");
+}
+
+/// From now on a file of the system has this text. Only in a mount namespace.
+///
+/// # Panics
+///
+/// When it can't be set up.
+pub fn set_file(path: &str, text: &str) {
+    let name = path.replace('/', ".");
+    let file = std::env::temp_dir().join(format!("set{name}.{}", std::process::id()));
+    std::fs::write(&file, text).expect("the temporary folder takes a file");
+    run("mount", &["--bind", &file.to_string_lossy(), path]);
+    std::fs::remove_file(&file).expect("the file is ours");
 }
 
 /// A file system in memory that a test can fill and free. Only in a mount namespace.

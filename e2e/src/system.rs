@@ -120,6 +120,13 @@ impl System {
         format!("http://{}", self.api.variable("API_LISTEN").unwrap())
     }
 
+    /// The API's metrics.
+    pub async fn api_metrics(&self) -> String {
+        let admin = self.api.variable("API_ADMIN_LISTEN").unwrap();
+        let operator = Caller::new(&format!("http://{admin}"), None);
+        operator.get("/metrics").await.expect(200).text
+    }
+
     /// A customer: a user of the organisation that [`Self::account`] names.
     #[must_use]
     pub fn customer(&self) -> Caller {

@@ -12,18 +12,42 @@ readonly PROGRAMS_END_WITHIN=14 REDIS_ENDS_WITHIN=4
 
 alive() { [ -n "${pid_of[$1]:-}" ] && kill -0 "${pid_of[$1]}" 2>/dev/null; }
 
+# What any program may know: where things are, how to speak, and what helps to find a defect.
+readonly OF_ALL="PATH HOME TMPDIR LANG LC_ALL TZ TERM NO_COLOR RUST_LOG RUST_BACKTRACE SSL_CERT_FILE SSL_CERT_DIR"
+
+# keep_variables NAME…: forgets every other variable of the environment, but for those of OF_ALL. For a subshell.
+keep_variables() {
+    local name wanted=" $OF_ALL $* "
+    while IFS= read -r name; do
+        if [[ $wanted != *" $name "* ]]; then unset -v "$name" || export -n "${name?}"; fi
+    done < <(compgen -e)
+}
+
+# run_program PROGRAM: becomes one of our programs, which gets no variable that it doesn't read. For a subshell.
+run_program() {
+    local program=$programs/$1 read_by
+    # Its help has `[env: NAME=value]` for each.
+    read_by=$("$program" --help | sed -n 's/.*\[env: \([A-Z_]*\).*/\1/p' | tr '\n' ' ')
+    # shellcheck disable=SC2086  # names are words
+    keep_variables $read_by
+    exec "$program"
+}
+
 launch() {
     case $1 in
         redis)
             : >>"$data/redis.log"
             redis_log_from=$(wc -c <"$data/redis.log")
-            "$redis_program" --port "$redis_port" --bind 127.0.0.1 --dir "$data/redis" --daemonize no \
-                --appendonly yes --appendfsync always --save "" --maxmemory-policy noeviction \
-                --maxmemory "${REDIS_MAXMEMORY:-1gb}" \
-                --loglevel notice >>"$data/redis.log" 2>&1 &
+            (
+                memory=${REDIS_MAXMEMORY:-1gb}
+                keep_variables
+                exec "$redis_program" --port "$redis_port" --bind 127.0.0.1 --dir "$data/redis" --daemonize no \
+                    --appendonly yes --appendfsync always --save "" --maxmemory-policy noeviction \
+                    --maxmemory "$memory" --loglevel notice
+            ) >>"$data/redis.log" 2>&1 &
             ;;
-        api) "$programs/webhooks-api" & ;;
-        worker) "$programs/webhooks-worker" & ;;
+        api) run_program webhooks-api & ;;
+        worker) run_program webhooks-worker & ;;
     esac
     pid_of[$1]=$!
     record_pids

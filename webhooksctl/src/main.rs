@@ -63,6 +63,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    program::memory::keep_to_ourselves();
     // Not clap's own messages: they repeat wrong values, which may be secrets.
     let arguments: Arguments = program::config::parse();
     let done = match arguments.command {

@@ -38,6 +38,9 @@ pub(crate) enum NotAttempted {
     /// Our own network is down, or our resolver.
     #[error("this worker's own network is down")]
     Egress,
+    /// The account's share of the look-ups was taken by others of its names.
+    #[error("the account's other names took every look-up of its share")]
+    Names,
     /// What is stored can't be sent, now or later.
     #[error("the stored event can't be sent: {0}")]
     Unsendable(String),
@@ -45,13 +48,20 @@ pub(crate) enum NotAttempted {
 
 impl NotAttempted {
     /// Every reason to give a delivery back, as metrics name them.
-    pub(crate) const GIVEN_BACK: [&'static str; 6] =
-        ["late", "stopping", "secret", "resources", "proxy", "egress"];
+    pub(crate) const GIVEN_BACK: [&'static str; 7] = [
+        "late",
+        "stopping",
+        "secret",
+        "resources",
+        "proxy",
+        "egress",
+        "names",
+    ];
 
     /// The name of this reason in metrics; `None` if giving the delivery back would be in vain, so that its attempt counts
     /// as crashed.
     pub(crate) const fn given_back(&self) -> Option<&'static str> {
-        let [late, stopping, secret, resources, proxy, egress] = Self::GIVEN_BACK;
+        let [late, stopping, secret, resources, proxy, egress, names] = Self::GIVEN_BACK;
         match self {
             Self::Late => Some(late),
             Self::Stopping => Some(stopping),
@@ -59,7 +69,21 @@ impl NotAttempted {
             Self::Resources(_) => Some(resources),
             Self::Proxy(_) => Some(proxy),
             Self::Egress => Some(egress),
+            Self::Names => Some(names),
             Self::Unsendable(_) => None,
+        }
+    }
+
+    /// The reason as the owner of an endpoint may read it. What names our machines and addresses is for the operator.
+    pub(crate) const fn in_public(&self) -> &'static str {
+        match self {
+            Self::Late => "too little time was left",
+            Self::Stopping => "the worker is stopping",
+            Self::Secret | Self::DamagedSecret => "the signing secret does not open",
+            Self::Resources(_) => "the worker lacks resources",
+            Self::Proxy(_) | Self::Egress => "our own network is down",
+            Self::Names => "the account's other names took every look-up of its share",
+            Self::Unsendable(_) => "the event can't be sent",
         }
     }
 
@@ -70,7 +94,7 @@ impl NotAttempted {
             Self::Resources(_) => Some(Need::Resources),
             Self::Proxy(_) => Some(Need::Proxy),
             Self::Egress => Some(Need::Network),
-            Self::Late | Self::Stopping | Self::DamagedSecret | Self::Unsendable(_) => None,
+            Self::Late | Self::Stopping | Self::DamagedSecret | Self::Names | Self::Unsendable(_) => None,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use program::signals::StopSignals;
-use program::{config, files, telemetry};
+use program::{config, files, memory, telemetry};
 use store::Store;
 use tokio::net::TcpListener;
 use worker::config::Config;
@@ -13,6 +13,7 @@ use worker::config::Config;
 fn main() -> ExitCode {
     let config: Config = config::parse();
     telemetry::init(config.log.log_format);
+    memory::keep_to_ourselves();
     match serve(config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -93,6 +93,7 @@ fn client(config: &Config) -> Result<transport::Client, RunError> {
         addresses: config.urls.policy().addresses,
         roots,
         proxy: config.attempts.egress_proxy.0.clone(),
+        timeout: config.attempts.delivery_timeout.0,
     };
     let names = || {
         Arc::new(SystemResolver::for_attempts_of(

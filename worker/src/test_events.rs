@@ -143,7 +143,7 @@ impl TestEventSender {
             Ok(exchange) => exchange.record_in_full(duration),
             Err(error) => {
                 tracing::error!(delivery = %test_event.delivery, %error, "could not send a test event");
-                not_attempted(&error.to_string(), duration)
+                not_attempted(error.in_public(), duration)
             }
         }
     }

@@ -2,13 +2,17 @@
 //!
 //! We accept a token if one of Clerk's keys signed it with RS256, it is valid now (give or take 5 s), we allow its issuer and
 //! its party, and it belongs to a session that is not pending. Machine tokens and tokens made from templates have no session
-//! id, so we refuse them.
+//! id, so we refuse them. What the claims mean stands in [`super::claims`].
 
-use domain::id::AccountId;
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
-use serde::Deserialize;
+use serde::de::IgnoredAny;
 
+use super::claims::{Claims, Rules, Session};
 use super::jwks::{Jwks, NoKey};
 use super::{AuthError, is_key};
 
@@ -29,55 +33,26 @@ pub enum KeySource {
 pub struct SessionVerifier {
     keys: KeySource,
     validation: Validation,
-    parties: Vec<String>,
-}
-
-/// Whom a token belongs to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Session {
-    /// The account that the user acts for.
-    pub account: AccountId,
-    /// When the token expires, in seconds since 1970.
-    pub expires_at: i64,
-}
-
-#[derive(Deserialize)]
-struct Claims {
-    /// A number of seconds, whole or not.
-    exp: f64,
-    sub: Option<String>,
-    sid: Option<String>,
-    azp: Option<String>,
-    sts: Option<String>,
-    /// Version 1 of Clerk's claims.
-    org_id: Option<String>,
-    /// Version 2.
-    o: Option<Organisation>,
-    v: Option<u32>,
-}
-
-#[derive(Deserialize)]
-struct Organisation {
-    id: Option<String>,
+    rules: Rules,
 }
 
 impl SessionVerifier {
-    /// Makes a verifier. Without an `issuer` it allows any issuer, without `parties` any party.
+    /// Makes a verifier that goes by these rules.
     #[must_use]
-    pub fn new(keys: KeySource, issuer: Option<&str>, parties: Vec<String>) -> Self {
+    pub fn new(keys: KeySource, rules: Rules) -> Self {
         let mut validation = Validation::new(Algorithm::RS256);
         validation.leeway = SKEW_SECONDS;
         validation.validate_nbf = true;
         // Clerk's session tokens carry no audience unless a customer adds one for services of its own.
         validation.validate_aud = false;
-        if let Some(issuer) = issuer {
+        if let Some(issuer) = &rules.issuer {
             validation.set_issuer(&[issuer]);
             validation.set_required_spec_claims(&["exp", "iss"]);
         }
         Self {
             keys,
             validation,
-            parties,
+            rules,
         }
     }
 
@@ -103,6 +78,9 @@ impl SessionVerifier {
         if header.alg != Algorithm::RS256 {
             return Err(AuthError::Algorithm);
         }
+        if has_critical_extensions(token) {
+            return Err(AuthError::Critical);
+        }
         let claims = match &self.keys {
             KeySource::Pem(key) => self.decode(token, key)?,
             KeySource::Jwks(jwks) => {
@@ -114,7 +92,7 @@ impl SessionVerifier {
                 self.decode(token, &key)?
             }
         };
-        self.session(claims)
+        claims.session(&self.rules)
     }
 
     fn decode(&self, token: &str, key: &DecodingKey) -> Result<Claims, AuthError> {
@@ -131,35 +109,12 @@ impl SessionVerifier {
             }),
         }
     }
+}
 
-    /// Checks the claims of a token whose signature and time are right.
-    fn session(&self, claims: Claims) -> Result<Session, AuthError> {
-        if let Some(party) = &claims.azp
-            && !self.parties.is_empty()
-            && !self.parties.contains(party)
-        {
-            return Err(AuthError::Party);
-        }
-        let subject = claims.sub.unwrap_or_default();
-        if claims.sid.is_none_or(|id| id.is_empty()) || !subject.starts_with("user_") {
-            return Err(AuthError::NotASession);
-        }
-        if claims.sts.as_deref() == Some("pending") {
-            return Err(AuthError::Pending);
-        }
-        let organisation = if claims.v == Some(2) {
-            claims.o.and_then(|organisation| organisation.id)
-        } else {
-            claims.org_id
-        };
-        let account = match organisation {
-            Some(id) => format!("org:{id}"),
-            None => format!("user:{subject}"),
-        };
-        let account = account.parse().map_err(|_| AuthError::Malformed)?;
-        Ok(Session {
-            account,
-            expires_at: claims.exp as i64,
-        })
-    }
+/// Whether the token's header names extensions that must be understood (`crit`, RFC 7515 §4.1.11). We understand none.
+fn has_critical_extensions(token: &str) -> bool {
+    let header = token.split('.').next().unwrap_or_default();
+    let header = URL_SAFE_NO_PAD.decode(header).unwrap_or_default();
+    serde_json::from_slice::<BTreeMap<String, IgnoredAny>>(&header)
+        .is_ok_and(|header| header.contains_key("crit"))
 }

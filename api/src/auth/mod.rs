@@ -3,6 +3,8 @@
 //! The form of a token shows its kind. A token of the wrong kind gets a 403, whatever else may be wrong with it; any other
 //! mistake gets a 401.
 
+pub mod claims;
+
 pub mod clerk;
 
 pub mod jwks;
@@ -43,6 +45,18 @@ pub enum AuthError {
     /// It was issued to another site.
     #[error("the token was issued to a party that is not allowed")]
     Party,
+    /// It doesn't say to which site it was issued, and must.
+    #[error("the token does not say to which party it was issued")]
+    NoParty,
+    /// Its claims are of a version that we don't know.
+    #[error("the token's claims are of an unknown version")]
+    Version,
+    /// It has extensions that must be understood, and we understand none.
+    #[error("the token has extensions that are not understood")]
+    Critical,
+    /// The user's role in the organisation doesn't allow changes.
+    #[error("the role in the organisation does not allow changes")]
+    Role,
     /// The user has yet to finish signing in.
     #[error("the session is pending")]
     Pending,
@@ -77,6 +91,10 @@ impl AuthError {
             Self::NotYetValid => "not_yet_valid",
             Self::Issuer => "issuer",
             Self::Party => "party",
+            Self::NoParty => "no_party",
+            Self::Version => "version",
+            Self::Critical => "critical",
+            Self::Role => "role",
             Self::Pending => "pending",
             Self::NotASession | Self::NotAServiceKey | Self::NotASessionToken => "wrong_kind",
             Self::ServiceKey => "service_key",

@@ -1,10 +1,12 @@
 //! The variables that say which session tokens and service keys are valid.
 
-use clap::Args;
+use clap::builder::BoolishValueParser;
+use clap::{ArgAction, Args};
 use jsonwebtoken::DecodingKey;
-use program::config::split_list;
+use program::config::{read_value, split_list};
 use url::Url;
 
+use super::claims::Rules;
 use super::clerk::{KeySource, SessionVerifier};
 use super::jwks::{Jwks, RefreshPolicy};
 use super::service_key::ServiceKeys;
@@ -16,7 +18,7 @@ pub struct AuthArgs {
     #[arg(long, env, hide_env_values = true, allow_hyphen_values = true)]
     pub clerk_jwt_key: Option<String>,
 
-    /// Address of Clerk's key set (JWKS). Or give CLERK_JWT_KEY.
+    /// Address of Clerk's key set (JWKS), with `https` unless ALLOW_HTTP is set. Or give CLERK_JWT_KEY.
     #[arg(long, env)]
     pub clerk_jwks_url: Option<String>,
 
@@ -28,22 +30,33 @@ pub struct AuthArgs {
     #[arg(long, env, default_value = "")]
     pub clerk_authorized_parties: String,
 
-    /// The backend's keys as `id:sha256hex`, comma-separated; the key itself is `whk_<id>_<random>`.
-    #[arg(long, env, default_value = "", hide_env_values = true)]
+    /// Whether session tokens must have a party (`azp`). Clerk makes some without, for callers that are no browsers.
+    #[arg(long, env, default_value = "false", value_parser = BoolishValueParser::new(), action = ArgAction::Set)]
+    pub clerk_require_azp: bool,
+
+    /// The roles in an organisation that may change anything, such as `admin`, comma-separated; if empty, all. A user without an
+    /// organisation always may.
+    #[arg(long, env, default_value = "")]
+    pub clerk_write_roles: String,
+
+    /// The backend's keys as `id:sha256hex`, comma-separated, or `@` and the path of a file with them; the key itself is
+    /// `whk_<id>_<random>`.
+    #[arg(long, env, default_value = "", hide_env_values = true, value_parser = read_value::<ServiceKeys>)]
     pub service_keys: ServiceKeys,
 }
 
 impl AuthArgs {
-    /// Makes the verifier of session tokens.
+    /// Makes the verifier of session tokens. Only with `allow_http` may a key set come in the clear, where anybody on its way
+    /// could put in a key of their own.
     ///
     /// # Errors
     ///
     /// A sentence that names the variable.
-    pub fn session_verifier(&self) -> Result<SessionVerifier, String> {
+    pub fn session_verifier(&self, allow_http: bool) -> Result<SessionVerifier, String> {
         let given = |value: &Option<String>| value.clone().filter(|text| !text.trim().is_empty());
         let keys = match (given(&self.clerk_jwt_key), given(&self.clerk_jwks_url)) {
             (Some(pem), None) => KeySource::Pem(read_pem(&pem)?),
-            (None, Some(url)) => KeySource::Jwks(Box::new(jwks(&url)?)),
+            (None, Some(url)) => KeySource::Jwks(Box::new(jwks(&url, allow_http)?)),
             (Some(_), Some(_)) => {
                 return Err("CLERK_JWT_KEY, CLERK_JWKS_URL: only one of the two may be set".to_owned());
             }
@@ -53,14 +66,14 @@ impl AuthArgs {
                 );
             }
         };
-        let parties = split_list(&self.clerk_authorized_parties)
-            .map(str::to_owned)
-            .collect();
-        Ok(SessionVerifier::new(
-            keys,
-            given(&self.clerk_issuer).as_deref(),
-            parties,
-        ))
+        let list = |text| split_list(text).map(str::to_owned).collect();
+        let rules = Rules {
+            issuer: given(&self.clerk_issuer),
+            parties: list(&self.clerk_authorized_parties),
+            requires_party: self.clerk_require_azp,
+            write_roles: list(&self.clerk_write_roles),
+        };
+        Ok(SessionVerifier::new(keys, rules))
     }
 }
 
@@ -84,11 +97,14 @@ fn read_pem(value: &str) -> Result<DecodingKey, String> {
 }
 
 /// Reads `CLERK_JWKS_URL`.
-fn jwks(text: &str) -> Result<Jwks, String> {
+fn jwks(text: &str, allow_http: bool) -> Result<Jwks, String> {
     let url = Url::parse(text)
         .ok()
         .filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host())
         .ok_or("CLERK_JWKS_URL: must be a URL such as https://<your-app>.clerk.accounts.dev/.well-known/jwks.json")?;
+    if url.scheme() == "http" && !allow_http {
+        return Err("CLERK_JWKS_URL: must start with https:// unless ALLOW_HTTP is set".to_owned());
+    }
     Jwks::new(url, RefreshPolicy::default())
         .map_err(|error| format!("CLERK_JWKS_URL: TLS can't be set up ({error})"))
 }

@@ -20,6 +20,7 @@ use tokio::net::TcpListener;
 mod properties;
 
 use super::AuthError;
+use super::claims::Rules;
 use super::clerk::{KeySource, SessionVerifier};
 use super::jwks::{Jwks, RefreshPolicy};
 
@@ -98,11 +99,15 @@ fn claims(changes: Value) -> Value {
 }
 
 fn verifier(keys: KeySource) -> SessionVerifier {
-    SessionVerifier::new(
-        keys,
-        Some(ISSUER),
-        vec![PARTY.to_owned(), "https://admin.example.test".to_owned()],
-    )
+    SessionVerifier::new(keys, rules())
+}
+
+fn rules() -> Rules {
+    Rules {
+        issuer: Some(ISSUER.to_owned()),
+        parties: vec![PARTY.to_owned(), "https://admin.example.test".to_owned()],
+        ..Rules::default()
+    }
 }
 
 #[tokio::test]
@@ -120,7 +125,8 @@ async fn the_account_is_the_organisation_or_the_user() {
         (json!({"v": 1, "org_id": "org_8"}), "org:org_8"),
         // A claim of the other version says nothing.
         (json!({"org_id": "org_8"}), "user:user_2abc"),
-        (json!({"v": null, "o": {"id": "org_9"}}), "user:user_2abc"),
+        (json!({"v": 3, "org_id": "org_8"}), "org:org_8"),
+        (json!({"v": 1, "o": null}), "user:user_2abc"),
         (json!({"azp": null}), "user:user_2abc"),
         (json!({"azp": "https://admin.example.test"}), "user:user_2abc"),
         (json!({"sts": null}), "user:user_2abc"),
@@ -132,6 +138,85 @@ async fn the_account_is_the_organisation_or_the_user() {
     ] {
         let session = verifier.verify(&key.sign(&claims(changes.clone()))).await;
         assert_eq!(session.unwrap().account.as_str(), account, "{changes}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_without_a_party_is_refused_where_one_is_required() {
+    let key = Key::generate("k");
+    for (parties, changes, expected) in [
+        (true, json!({}), None),
+        (true, json!({"azp": null}), Some(AuthError::NoParty)),
+        (
+            true,
+            json!({"azp": "https://evil.example.test"}),
+            Some(AuthError::Party),
+        ),
+        (false, json!({"azp": "https://evil.example.test"}), None),
+        (false, json!({"azp": null}), Some(AuthError::NoParty)),
+    ] {
+        let mut rules = Rules {
+            requires_party: true,
+            ..rules()
+        };
+        rules.parties.retain(|_| parties);
+        let verifier = SessionVerifier::new(KeySource::Pem(key.decoding()), rules);
+        let refused = verifier.verify(&key.sign(&claims(changes.clone()))).await.err();
+        assert_eq!(refused, expected, "{changes}");
+    }
+}
+
+#[tokio::test]
+async fn a_role_may_change_things_if_it_is_listed_or_none_is() {
+    let key = Key::generate("k");
+    let v2 = |role: Value| json!({"o": {"id": "org_9", "rol": role}});
+    let v1 = |role: Value| json!({"v": null, "org_id": "org_8", "org_role": role});
+    for (listed, changes, expected) in [
+        (&[][..], v2(json!("member")), true),
+        (&[], v2(Value::Null), true),
+        (&["admin"], v2(json!("admin")), true),
+        (&["admin"], v2(json!("org:admin")), true),
+        (&["org:admin"], v2(json!("admin")), true),
+        (&["admin", "editor"], v2(json!("editor")), true),
+        (&["admin"], v2(json!("member")), false),
+        (&["admin"], v2(json!("ADMIN")), false),
+        (&["admin"], v2(json!("")), false),
+        (&["admin"], v2(Value::Null), false),
+        (&["admin"], v1(json!("org:admin")), true),
+        (&["admin"], v1(json!("org:member")), false),
+        (&["admin"], v1(Value::Null), false),
+        // Nobody's but their own.
+        (&["admin"], json!({}), true),
+        (&["admin"], json!({"org_role": "org:member"}), true),
+    ] {
+        let rules = Rules {
+            write_roles: listed.iter().map(|role| (*role).to_owned()).collect(),
+            ..rules()
+        };
+        let verifier = SessionVerifier::new(KeySource::Pem(key.decoding()), rules);
+        let session = verifier
+            .verify(&key.sign(&claims(changes.clone())))
+            .await
+            .unwrap();
+        assert_eq!(session.may_write, expected, "{listed:?} {changes}");
+    }
+}
+
+#[tokio::test]
+async fn extensions_that_must_be_understood_are_refused() {
+    let key = Key::generate("k");
+    let verifier = verifier(KeySource::Pem(key.decoding()));
+    let good = key.sign(&claims(json!({})));
+    let (_, rest) = good.split_once('.').unwrap();
+    for (crit, error) in [
+        (r#","crit":["exp"]"#, AuthError::Critical),
+        (r#","crit":[]"#, AuthError::Critical),
+        (r#","crit":null"#, AuthError::Critical),
+        ("", AuthError::Signature),
+    ] {
+        let header = format!(r#"{{"alg":"RS256","kid":"k"{crit},"x":1}}"#);
+        let token = format!("{}.{rest}", URL_SAFE_NO_PAD.encode(header));
+        assert_eq!(verifier.verify(&token).await.err(), Some(error), "{crit}");
     }
 }
 
@@ -148,6 +233,15 @@ async fn every_wrong_claim_is_refused() {
         (json!({"iss": null}), AuthError::Issuer),
         (json!({"azp": "https://evil.example.test"}), AuthError::Party),
         (json!({"azp": ""}), AuthError::Party),
+        (json!({"azp": ["https://app.example.test"]}), AuthError::Malformed),
+        // An organisation is meant, in a version that we don't know.
+        (json!({"v": null, "o": {"id": "org_9"}}), AuthError::Version),
+        (
+            json!({"v": 1, "o": {"id": "org_9"}, "org_id": "org_9"}),
+            AuthError::Version,
+        ),
+        (json!({"v": 3, "o": {"id": "org_9"}}), AuthError::Version),
+        (json!({"v": null, "o": {}}), AuthError::Version),
         (json!({"sts": "pending"}), AuthError::Pending),
         (json!({"sid": null}), AuthError::NotASession),
         (json!({"sid": ""}), AuthError::NotASession),

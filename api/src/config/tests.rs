@@ -65,6 +65,10 @@ fn a_wrong_value_stops_the_start_with_one_sentence() {
             "SERVICE_KEYS: entry 1 must be `id:sha256hex`",
         ),
         (
+            ["--service-keys", "@/no/such/file"],
+            "SERVICE_KEYS: the file `/no/such/file` can't be read",
+        ),
+        (
             ["--service-keys", &twice],
             "SERVICE_KEYS: the id `a` is there twice",
         ),
@@ -109,11 +113,15 @@ fn a_wrong_key_source_is_refused_with_the_variable() {
             "CLERK_JWKS_URL: must be a URL",
         ),
         (vec!["--clerk-jwks-url", "clerk"], "CLERK_JWKS_URL: must be a URL"),
+        (
+            vec!["--clerk-jwks-url", "http://127.0.0.1:1/jwks.json"],
+            "CLERK_JWKS_URL: must start with https:// unless ALLOW_HTTP is set",
+        ),
     ] {
         let reason = config(&arguments)
             .unwrap()
             .auth
-            .session_verifier()
+            .session_verifier(false)
             .expect_err(sentence);
         assert!(
             reason.starts_with(sentence) && !reason.contains("hunter2") && !reason.contains('\n'),
@@ -124,7 +132,9 @@ fn a_wrong_key_source_is_refused_with_the_variable() {
         "--clerk-jwks-url",
         "https://x.clerk.accounts.dev/.well-known/jwks.json",
     ];
-    assert!(config(&arguments).unwrap().auth.session_verifier().is_ok());
+    assert!(config(&arguments).unwrap().auth.session_verifier(false).is_ok());
+    let local = ["--clerk-jwks-url", "http://127.0.0.1:1/jwks.json"];
+    assert!(config(&local).unwrap().auth.session_verifier(true).is_ok());
 }
 
 /// The worst that can be printed of it.

@@ -1,5 +1,7 @@
 //! The headers of every answer, how long the head of a request may be, and headers that a request may give only once.
 
+pub(crate) mod host;
+
 mod once;
 
 pub(crate) use once::{HeaderParam, OnceHeader, Repeated, once};

@@ -2,6 +2,7 @@
 
 use super::advice::Failed;
 use super::moment::{exact_moment, moment};
+use super::notice::resumes;
 use domain::clock::Timestamp;
 use domain::endpoint::{DisabledReason, Endpoint, EndpointState};
 use domain::id::EndpointId;
@@ -159,9 +160,8 @@ fn disabled(endpoint: &Endpoint, now: Timestamp) -> (AttentionReason, String, Op
     if let Some(failure) = last_failure(endpoint) {
         advice = format!("{advice}, {failure}");
     }
-    if let Some(at) = endpoint.resume_at {
-        let at = exact_moment(at.max(now), now);
-        advice = format!("{advice}; it is tried again at {at}");
+    if let Some(when) = resumes(endpoint, now) {
+        advice = format!("{advice}; a delivery is tried again {when}");
     } else if reason != AttentionReason::Gone {
         advice.push_str("; switch it on when its receiver works again");
     }

@@ -53,7 +53,7 @@ pub struct EndpointHealth {
     pub in_flight_limit: u32,
     /// How many it carries at once, if it was found to carry fewer than it could have.
     pub carries: Option<u32>,
-    /// When one parked delivery is tried again; `None` unless it resumes by itself.
+    /// When one parked delivery is tried again; `None` unless it resumes by itself, and while it waits for one that comes.
     pub resume_at: Option<Timestamp>,
     /// Whether our own network is broken.
     pub own_outage: bool,
@@ -132,9 +132,7 @@ impl EndpointHealth {
             next_attempt_at,
             in_flight_limit: in_flight_limit(facts),
             carries: endpoint.carries.filter(|_| is_active),
-            resume_at: endpoint
-                .resume_at
-                .filter(|_| endpoint.state == EndpointState::Disabled),
+            resume_at: notice::resume_at(endpoint, facts.now),
             own_outage: facts.own_outage,
             notices: notice::notices(facts, disable_after),
             success_rate: sampled.success_rate(),

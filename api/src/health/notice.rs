@@ -2,7 +2,8 @@
 
 use super::clock_disables_at;
 use super::moment::exact_moment;
-use domain::endpoint::EndpointState;
+use domain::clock::Timestamp;
+use domain::endpoint::{Endpoint, EndpointState};
 use store::health::EndpointFacts;
 
 /// Something that is so now.
@@ -31,6 +32,25 @@ pub enum NoticeKind {
     Carries,
 }
 
+/// When one parked delivery of a disabled endpoint is tried again. `None` unless it resumes by itself; also, once the time has come,
+/// while there is none: then the next one is tried at once.
+pub(super) fn resume_at(endpoint: &Endpoint, now: Timestamp) -> Option<Timestamp> {
+    let has_something = endpoint.queue.total() > 0;
+    let planned = endpoint
+        .resume_at
+        .filter(|_| endpoint.state == EndpointState::Disabled);
+    planned.filter(|at| *at > now || has_something)
+}
+
+/// The same in words.
+pub(super) fn resumes(endpoint: &Endpoint, now: Timestamp) -> Option<String> {
+    if let Some(at) = resume_at(endpoint, now) {
+        return Some(format!("at {}", exact_moment(at.max(now), now)));
+    }
+    let is_planned = endpoint.state == EndpointState::Disabled && endpoint.resume_at.is_some();
+    is_planned.then(|| "as soon as one comes".to_owned())
+}
+
 /// All that is so now, most important first.
 pub(super) fn notices(facts: &EndpointFacts, disable_after: u32) -> Vec<Notice> {
     let (endpoint, now) = (&facts.endpoint, facts.now);
@@ -44,13 +64,10 @@ pub(super) fn notices(facts: &EndpointFacts, disable_after: u32) -> Vec<Notice> 
                 .to_owned(),
         );
     }
-    if endpoint.state == EndpointState::Disabled
-        && let Some(at) = endpoint.resume_at
-    {
-        let at = exact_moment(at.max(now), now);
+    if let Some(when) = resumes(endpoint, now) {
         add(
             NoticeKind::Resuming,
-            format!("one delivery is tried again at {at}"),
+            format!("one delivery is tried again {when}"),
         );
     }
     if endpoint.state != EndpointState::Active {

@@ -8,21 +8,29 @@ use crate::problem::Code;
 use crate::problem::Code::{
     AuthUnavailable, BadRequest, BodyTooLarge, DeliveryNotFound, DuplicateField, EndpointNotFound,
     InternalError, InvalidJson, InvalidToken, InvalidType, InvalidUtf8, MissingField, MissingToken,
-    RateLimited, ReplayNotFound, RequestTimeout, SessionPending, StoreFull, StoreReplaced, StoreUnavailable,
-    StoreUnsafe, TokenExpired, TokenNotYetValid, UnknownField, UnsupportedMediaType, WrongTokenKind,
+    PartyMissing, RateLimited, ReplayNotFound, RequestTimeout, RoleNotAllowed, ServerCrowded, SessionPending,
+    StoreFull, StoreReplaced, StoreUnavailable, StoreUnsafe, TokenExpired, TokenNotYetValid, TooManyAtOnce,
+    UnknownField, UnsupportedMediaType, WrongTokenKind,
 };
 use crate::routes::Call;
 
-/// Of a call that takes a session token: the token is verified, then the call is counted.
+/// The call that takes a [`crate::caller::Reader`]: it changes nothing, though its method doesn't say so.
+const READS: &str = "verifySignature";
+
+/// Of a call that takes a session token: the token is verified, then the call is counted. Its connection
+/// needs a place, and the account one of its share.
 const SESSION: &[Code] = &[
     MissingToken,
     InvalidToken,
     TokenExpired,
     TokenNotYetValid,
+    PartyMissing,
     SessionPending,
     WrongTokenKind,
     AuthUnavailable,
     RateLimited,
+    TooManyAtOnce,
+    ServerCrowded,
 ];
 
 /// Of a call that takes a service key.
@@ -52,18 +60,21 @@ const BODY: &[Code] = &[
 ];
 
 /// All errors of a call, in the order in which [`Code`] declares them.
-pub(super) fn of(call: &Call, operation: &Value) -> BTreeSet<Code> {
-    call.errors().chain(implied(operation)).collect()
+pub(super) fn of(call: &Call, method: &str, operation: &Value) -> BTreeSet<Code> {
+    call.errors().chain(implied(method, operation)).collect()
 }
 
-/// The errors that follow from an operation's token, body and path.
-pub(super) fn implied(operation: &Value) -> Vec<Code> {
+/// The errors that follow from an operation's method, token, body and path.
+pub(super) fn implied(method: &str, operation: &Value) -> Vec<Code> {
     let mut errors = Vec::new();
+    let changes = method != "get" && operation["operationId"] != READS;
     for scheme in operation["security"][0].as_object().into_iter().flatten() {
         errors.extend(match scheme.0.as_str() {
             "serviceKey" => SERVICE_KEY,
             _ => SESSION,
         });
+        // Not every role may change something.
+        errors.extend((changes && scheme.0 != "serviceKey").then_some(RoleNotAllowed));
         errors.extend(STORE);
     }
     if operation.get("requestBody").is_some() {

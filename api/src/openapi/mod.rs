@@ -47,22 +47,32 @@ pub fn document() -> String {
 
 /// The operations of a document.
 fn operations(document: &Value) -> impl Iterator<Item = &Value> {
+    by_method(document).map(|(_, operation)| operation)
+}
+
+/// The operations of a document, each with its method in lower case.
+fn by_method(document: &Value) -> impl Iterator<Item = (&str, &Value)> {
     let paths = document["paths"]
         .as_object()
         .into_iter()
         .flat_map(|paths| paths.values());
-    paths.filter_map(Value::as_object).flat_map(|path| path.values())
+    let operations = paths.filter_map(Value::as_object).flatten();
+    operations.map(|(method, operation)| (method.as_str(), operation))
 }
 
 /// The operations of a document, to be changed.
 fn operations_mut(document: &mut Value) -> impl Iterator<Item = &mut Value> {
+    by_method_mut(document).map(|(_, operation)| operation)
+}
+
+/// The operations of a document, to be changed, each with its method in lower case.
+fn by_method_mut(document: &mut Value) -> impl Iterator<Item = (&str, &mut Value)> {
     let paths = document["paths"]
         .as_object_mut()
         .into_iter()
         .flat_map(|paths| paths.values_mut());
-    paths
-        .filter_map(Value::as_object_mut)
-        .flat_map(|path| path.values_mut())
+    let operations = paths.filter_map(Value::as_object_mut).flatten();
+    operations.map(|(method, operation)| (method.as_str(), operation))
 }
 
 /// Sorts all objects by key, whatever map `serde_json` was built with.

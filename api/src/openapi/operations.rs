@@ -14,11 +14,12 @@ pub(super) fn complete(document: &mut Value) {
     for Documentation { calls, examples } in DOCUMENTATION {
         let examples: Value = serde_json::from_str(examples).unwrap_or_default();
         for call in *calls {
-            let mut operations = super::operations_mut(document);
-            let Some(operation) = operations.find(|operation| operation["operationId"] == call.id()) else {
+            let mut operations = super::by_method_mut(document);
+            let found = operations.find(|(_, operation)| operation["operationId"] == call.id());
+            let Some((method, operation)) = found else {
                 continue;
             };
-            add_errors(operation, errors::of(call, operation));
+            add_errors(operation, errors::of(call, method, operation));
             add_rate_limits(operation);
             add_examples(operation, &examples[call.id()]);
         }

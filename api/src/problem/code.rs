@@ -57,6 +57,12 @@ codes! {
     /// The user has not finished signing in.
     SessionPending = "session_pending", UNAUTHORIZED, "The session is pending",
         "Finish signing in (for example, choose an organisation), then get a new session token.";
+    /// The session token doesn't say to which site it was issued.
+    PartyMissing = "party_missing", UNAUTHORIZED, "The token names no party",
+        "The session token has no `azp`, and this API wants to know which site it was issued to. Get one in a browser, or call from there.";
+    /// The user may look, but not change anything.
+    RoleNotAllowed = "role_not_allowed", FORBIDDEN, "The role allows no changes",
+        "The user's role in the organisation may look at webhooks, but not change them. Ask somebody whose role may, or an administrator.";
     /// The call takes the other kind of token.
     WrongTokenKind = "wrong_token_kind", FORBIDDEN, "A token of the wrong kind",
         "Calls of the dashboard take a session token, calls of the backend take a service key.";
@@ -198,6 +204,9 @@ codes! {
     /// The account or the service key has used up its calls or events of this minute.
     RateLimited = "rate_limited", TOO_MANY_REQUESTS, "Too many requests",
         "Wait for the seconds that `Retry-After` says, then send the same request again.";
+    /// The account has too many requests open.
+    TooManyAtOnce = "too_many_at_once", TOO_MANY_REQUESTS, "Too many requests at once",
+        "As many requests of this account are open as may be. Wait until some have been answered, then send the same request again.";
     /// The account has too many live streams open.
     TooManyStreams = "too_many_streams", TOO_MANY_REQUESTS, "Too many streams",
         "Close a stream that is no longer read, then try again.";
@@ -208,9 +217,15 @@ codes! {
     /// The account has used up its test events of this minute.
     TooManyTests = "too_many_tests", TOO_MANY_REQUESTS, "Too many test events",
         "An account may have 10 test events in a minute. Wait for the seconds that `Retry-After` says, then try again.";
+    /// Another signature of the account is being examined.
+    ExaminationUnderWay = "examination_under_way", TOO_MANY_REQUESTS, "An examination is under way",
+        "An account has one signature examined at a time. Wait for the seconds that `Retry-After` says, then try again.";
     /// No worker took the test event.
     NoWorker = "no_worker", SERVICE_UNAVAILABLE, "No worker answered",
         "No worker answered in time: is one running? Send the same request again shortly.";
+    /// All places for connections are taken.
+    ServerCrowded = "server_crowded", SERVICE_UNAVAILABLE, "The server has no place",
+        "As many connections are open as may be. Send the same request again shortly.";
     /// Redis can't be reached.
     StoreUnavailable = "store_unavailable", SERVICE_UNAVAILABLE, "The store can't be reached",
         "Send the same request again shortly; with an Idempotency-Key an event is never accepted twice.";

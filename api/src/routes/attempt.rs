@@ -16,12 +16,13 @@ use super::schema::DateTime;
 pub(crate) struct AttemptView {
     /// When the attempt ended, or the delivery was given up.
     at: DateTime,
-    /// Which attempt of the delivery it was, counted from 1; one that is held doesn't count, and the next has its number. If
-    /// `durationMs` is `null`: how many attempts were made before the
-    /// delivery was given up.
+    /// Which attempt of the delivery it was, counted from 1. One that is held, or a probe that fails, doesn't count, and the next has
+    /// its number. If `durationMs` is `null`: how many attempts were made before the delivery was given up.
     attempt: u32,
     /// What became of the delivery.
     outcome: Outcome,
+    /// Whether the endpoint was disabled, and this attempt was made to see whether its receiver works again (`autoResume`).
+    probe: bool,
     /// If the receiver asked us to wait: until when its endpoint, or this delivery alone, does; `null` otherwise.
     #[oai(nullable)]
     held_until: Option<DateTime>,
@@ -106,6 +107,7 @@ impl From<LoggedAttempt> for AttemptView {
                 // The log has only these four.
                 _ => Outcome::Retrying,
             },
+            probe: attempt.is_probe,
             held_until: attempt.held_until.map(|until| DateTime(until.to_string())),
             duration_ms: attempt.duration.map(whole_millis),
             timing: Timing {

@@ -1,7 +1,6 @@
-//! For operators: is the program alive, is it ready, and what has it done?
+//! For operators: is the program alive, and is it ready?
 
 use poem::web::Data;
-use poem_openapi::payload::PlainText;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::Serialize;
 
@@ -40,7 +39,7 @@ pub enum Ready {
     Unavailable(Json<Readiness>),
 }
 
-/// Probes and metrics.
+/// Probes.
 #[derive(Debug, Clone, Copy)]
 pub struct ProbesApi;
 
@@ -84,21 +83,9 @@ impl ProbesApi {
             Ready::Unavailable(Json(readiness))
         }
     }
-
-    /// Metrics for Prometheus
-    ///
-    /// Returns the metrics of this program in the text format of Prometheus.
-    #[oai(path = "/metrics", method = "get", operation_id = "metrics")]
-    async fn metrics(&self, app: Data<&App>) -> PlainText<String> {
-        PlainText(app.metrics.render())
-    }
 }
 
 impl Resource for ProbesApi {
-    const CALLS: &'static [Call] = &[
-        Call::new("healthz", &[]),
-        Call::new("readyz", &[]),
-        Call::new("metrics", &[]),
-    ];
+    const CALLS: &'static [Call] = &[Call::new("healthz", &[]), Call::new("readyz", &[])];
     const EXAMPLES: &'static str = include_str!("probes.json");
 }

@@ -5,14 +5,17 @@
 
 mod observed;
 
+pub mod admin;
+
 mod settings;
+
+mod pages;
 
 pub use settings::{ServerArgs, Settings};
 
 use std::sync::Arc;
 
 use poem::endpoint::make_sync;
-use poem::http::header;
 use poem::http::uri::Scheme;
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Addr, Endpoint, EndpointExt as _, Request, Response, Route};
@@ -22,10 +25,7 @@ use crate::app::App;
 use crate::openapi::{self, RouteTable};
 use crate::rate_limit::RateLimitHeaders;
 use observed::Observed;
-
-/// `/docs` may load nothing from elsewhere.
-const DOCS_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
-    img-src 'self' data:; font-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+use pages::Page;
 
 /// Serves until `shutdown` is ready; then ends the live streams and gives open requests a while to finish.
 ///
@@ -61,26 +61,11 @@ pub async fn run(
 pub fn endpoint(app: App, settings: Settings) -> impl Endpoint<Output = Response> + 'static {
     let service = openapi::service();
     let document = openapi::document();
-    let docs = openapi::docs_page(&service, &document);
+    let docs = Page::docs(openapi::docs_page(&service, &document));
     let routes = RouteTable::of(&document);
     let route = Route::new()
-        .at(
-            "/openapi.json",
-            poem::get(make_sync(move |_| {
-                Response::builder()
-                    .header(header::CONTENT_TYPE, "application/json")
-                    .body(document.clone())
-            })),
-        )
-        .at(
-            "/docs",
-            poem::get(make_sync(move |_| {
-                Response::builder()
-                    .header(header::CONTENT_TYPE, "text/html; charset=utf-8")
-                    .header(header::CONTENT_SECURITY_POLICY, DOCS_POLICY)
-                    .body(docs.clone())
-            })),
-        )
+        .at("/openapi.json", page(Page::document(document)))
+        .at("/docs", page(docs))
         .nest_no_strip("/", service);
     Observed {
         inner: RateLimitHeaders::new(route.data(app.clone()), app.rates),
@@ -88,6 +73,10 @@ pub fn endpoint(app: App, settings: Settings) -> impl Endpoint<Output = Response
         routes,
         settings,
     }
+}
+
+fn page(page: Page) -> impl Endpoint {
+    poem::get(make_sync(move |request| page.answer(&request)))
 }
 
 #[cfg(test)]

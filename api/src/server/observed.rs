@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use futures_util::FutureExt as _;
 use poem::http::Method;
+use poem::http::header::CONNECTION;
 use poem::{Endpoint, IntoResponse, Request, Response, Result};
+use serve::Occupant;
 use tracing::Instrument as _;
 
 use super::Settings;
@@ -13,7 +15,7 @@ use crate::app::App;
 use crate::metrics::Metrics;
 use crate::openapi::{KnownRoute, RouteTable};
 use crate::problem::{self, Code, Problem};
-use crate::{body, headers, request_id};
+use crate::{body, caller, headers, request_id};
 
 /// Answers requests through `inner`, and does what every request needs.
 pub(super) struct Observed<E> {
@@ -79,14 +81,25 @@ impl<E: Endpoint> Observed<E> {
     }
 
     async fn answer(&self, mut request: Request, route: Option<&KnownRoute>) -> Response {
+        // First of all: whatever it is answered, the client must be able to read that.
+        body::limit(&mut request, self.settings.patience);
         if headers::is_too_large(&request) {
             return Problem::new(Code::HeadTooLarge).into_response();
+        }
+        if let Err(problem) = headers::host::check(&request) {
+            return problem.into_response();
+        }
+        if !self.has_a_place(&request) {
+            let refusal = Problem::new(Code::ServerCrowded).retry_after(1);
+            return refusal
+                .into_response()
+                .with_header(CONNECTION, "close")
+                .into_response();
         }
         let allow = route.map(|route| route.allow.as_str());
         if let Some(preflight) = allow.and_then(|allow| self.settings.origins.preflight(&request, allow)) {
             return preflight;
         }
-        body::limit(&mut request, self.settings.patience, route.is_some());
         let answered = AssertUnwindSafe(self.inner.call(request)).catch_unwind().await;
         let response = match answered {
             Ok(Ok(response)) => response.into_response(),
@@ -94,6 +107,17 @@ impl<E: Endpoint> Observed<E> {
             Err(panic) => problem::from_panic(panic.as_ref()).into_response(),
         };
         problem::replace_foreign_error(response, allow)
+    }
+
+    /// Whether the request may keep the place that its connection has. The last ones are kept for service keys; probes, whose answers
+    /// take no time, may use them too, or an operator's proxy would take a crowded server for one that is down.
+    fn has_a_place(&self, request: &Request) -> bool {
+        let Some(occupant) = request.data::<Occupant>().filter(|one| one.is_on_kept_place()) else {
+            return true;
+        };
+        matches!(request.uri().path(), "/healthz" | "/readyz")
+            || caller::has_service_key(&self.app, request)
+            || occupant.may_stay()
     }
 }
 

@@ -15,7 +15,13 @@ pub struct ServerArgs {
     #[arg(long, env, default_value = "127.0.0.1:3000", value_parser = parse_listen)]
     pub api_listen: SocketAddr,
 
-    /// Connections that are served at a time; more wait.
+    /// Address and port for `/metrics`, which must not be public; a host name stands for whichever of its addresses is this machine's.
+    /// If it isn't set: 127.0.0.1:3002, or no metrics where that is taken.
+    #[arg(long, env, value_parser = parse_admin_listen)]
+    pub api_admin_listen: Option<String>,
+
+    /// Connections that are served at a time; more wait. One of eight is kept for requests with a service key, and an account has as
+    /// many at most.
     #[arg(long, env, default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub max_connections: u32,
 
@@ -29,7 +35,7 @@ impl ServerArgs {
     #[must_use]
     pub fn settings(&self) -> Settings {
         Settings {
-            limits: Limits::usual(self.max_connections as usize),
+            limits: Limits::usual(self.max_connections as usize).shared_by_accounts(),
             patience: Patience::default(),
             origins: self.cors_origins.clone(),
         }
@@ -39,6 +45,16 @@ impl ServerArgs {
 fn parse_listen(text: &str) -> Result<SocketAddr, String> {
     text.parse()
         .map_err(|_| format!("`{text}` is not an address and port such as 127.0.0.1:3000 or [::]:3000"))
+}
+
+/// What the system has to resolve is checked when the program listens.
+fn parse_admin_listen(text: &str) -> Result<String, String> {
+    let port = text.rsplit_once(':').and_then(|(host, port)| {
+        let is_host = !host.is_empty() && (!host.contains(':') || host.starts_with('['));
+        port.parse::<u16>().ok().filter(|_| is_host)
+    });
+    port.map(|_| text.to_owned())
+        .ok_or_else(|| format!("`{text}` is not an address and port such as 127.0.0.1:3002 or [::1]:3002"))
 }
 
 /// How the server deals with its clients.

@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use super::*;
 use crate::allowance::Allowance;
 use crate::app::Parts;
+use crate::auth::claims::Rules;
 use crate::auth::clerk::{KeySource, SessionVerifier};
 use crate::auth::jwks::{Jwks, RefreshPolicy};
 use crate::body::Patience;
@@ -59,7 +60,7 @@ async fn start_with(settings: Settings) -> Running {
     let metrics = Metrics::new().unwrap();
     let app = App::new(Parts {
         store: StoreSlot::default(),
-        sessions: SessionVerifier::new(KeySource::Jwks(Box::new(jwks)), None, Vec::new()),
+        sessions: SessionVerifier::new(KeySource::Jwks(Box::new(jwks)), Rules::default()),
         service_keys: format!("backend:{}", hex::encode(Sha256::digest(SERVICE_KEY)))
             .parse()
             .unwrap(),
@@ -125,6 +126,7 @@ async fn unknown_paths_and_methods_are_problems() {
         "/api/webhooks-config/x/y",
         "/api/events/",
         "/docs/",
+        "/metrics",
         "/%00",
         "/../etc",
     ] {
@@ -218,23 +220,41 @@ async fn a_token_is_wanted_before_anything_else_is_looked_at() {
 #[tokio::test]
 async fn an_early_answer_reaches_a_client_that_still_sends() {
     let (server, client) = (start().await, client());
-    for _ in 0..5 {
-        let body = vec![b' '; 10 * 1024 * 1024];
-        let response = client
-            .post(format!("{}/api/events", server.url))
-            .body(body)
-            .send()
-            .await
-            .unwrap();
-        assert_eq!(problem(response).await.1, "missing_token");
-        let chunks = (0..160).map(|_| Ok::<_, std::io::Error>(vec![b'x'; 64 * 1024]));
-        let response = client
-            .post(format!("{}/api/webhooks-config", server.url))
-            .body(reqwest::Body::wrap_stream(futures_util::stream::iter(chunks)))
-            .send()
-            .await
-            .unwrap();
-        assert_eq!(problem(response).await.1, "missing_token");
+    let many = (0..70).map(|number| (format!("x-{number}"), "a".to_owned()));
+    let heads = [
+        ("/api/events", Vec::new(), "missing_token"),
+        ("/api/webhooks-config", Vec::new(), "missing_token"),
+        ("/nope", Vec::new(), "not_found"),
+        ("/api//events/batch", Vec::new(), "not_found"),
+        ("/docs", Vec::new(), "method_not_allowed"),
+        ("/api/events", many.collect(), "head_too_large"),
+        (
+            "/api/events",
+            vec![("x-long".to_owned(), "a".repeat(20_000))],
+            "head_too_large",
+        ),
+    ];
+    for (path, fields, code) in heads {
+        let request = || {
+            let request = client.post(format!("{}{path}", server.url));
+            let with = |request: reqwest::RequestBuilder, (name, value): &(String, String)| {
+                request.header(name, value)
+            };
+            fields
+                .iter()
+                .fold(request, with)
+                .header("origin", "https://app.example.com")
+        };
+        for _ in 0..3 {
+            let chunks = (0..160).map(|_| Ok::<_, std::io::Error>(vec![b'x'; 64 * 1024]));
+            let chunked = reqwest::Body::wrap_stream(futures_util::stream::iter(chunks));
+            for body in [vec![b' '; 10 * 1024 * 1024].into(), chunked] {
+                let response = request().body(body).send().await.unwrap();
+                let allowed = &response.headers()["access-control-allow-origin"];
+                assert_eq!(allowed, "https://app.example.com", "{path}");
+                assert_eq!(problem(response).await.1, code, "{path}");
+            }
+        }
     }
 }
 
@@ -335,6 +355,8 @@ async fn the_document_and_its_page_are_served() {
         .await
         .unwrap();
     assert_eq!(response.headers()["content-type"], "application/json");
+    assert_eq!(response.headers()["cache-control"], "public, max-age=300");
+    assert!(response.headers().contains_key("etag"));
     assert_eq!(response.text().await.unwrap(), openapi::document());
     let response = client.get(format!("{}/docs", server.url)).send().await.unwrap();
     let policy = response.headers()["content-security-policy"]
@@ -343,12 +365,14 @@ async fn the_document_and_its_page_are_served() {
         .to_owned();
     assert!(policy.starts_with("default-src 'none'") && !policy.contains("http"));
     assert!(response.text().await.unwrap().contains("createEndpoint"));
-    let response = client
-        .get(format!("{}/metrics", server.url))
+    let known = client
+        .get(format!("{}/docs", server.url))
+        .header("if-none-match", "*")
         .send()
         .await
         .unwrap();
-    let text = response.text().await.unwrap();
+    assert_eq!(known.status(), 304);
+    let text = server.app.metrics.render();
     assert!(
         text.contains(r#"webhooks_api_http_requests_total{method="GET",route="/docs",status="200"} 1"#),
         "{text}"
@@ -366,7 +390,8 @@ async fn a_panic_is_a_problem_and_the_server_goes_on() {
     let endpoint = observed(make_sync(|_| -> Response {
         panic!("whsec_secret in the message")
     }));
-    let response = endpoint.call(Request::default()).await.unwrap();
+    let request = Request::builder().header("host", "x").finish();
+    let response = endpoint.call(request).await.unwrap();
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
     let body = response.into_body().into_string().await.unwrap();
     assert!(
@@ -380,7 +405,7 @@ fn panicking_app() -> App {
     let jwks = Jwks::new("http://127.0.0.1:9/".parse().unwrap(), RefreshPolicy::default()).unwrap();
     App::new(Parts {
         store: StoreSlot::default(),
-        sessions: SessionVerifier::new(KeySource::Jwks(Box::new(jwks)), None, Vec::new()),
+        sessions: SessionVerifier::new(KeySource::Jwks(Box::new(jwks)), Rules::default()),
         service_keys: crate::auth::service_key::ServiceKeys::default(),
         secrets: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".parse().unwrap(),
         urls: domain::endpoint::UrlPolicy::default(),

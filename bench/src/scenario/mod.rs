@@ -10,6 +10,8 @@ mod few_workers;
 
 mod one_host;
 
+mod doors;
+
 mod backlog;
 
 mod growth;
@@ -45,6 +47,8 @@ pub(crate) enum Scenario {
     FewWorkers,
     /// How soon an event arrives at endpoints that share a host, some of which hang.
     OneHost,
+    /// How much later it arrives when more clients than there is room for send or read slowly.
+    Doors,
     /// How much later it arrives when another endpoint has a backlog.
     Backlog,
     /// What a delivery costs Redis with 10 to 10,000 endpoints and 1,000 to 1,000,000 deliveries waiting.
@@ -104,6 +108,7 @@ impl Scenario {
             Self::Noisy => noisy::about(setting),
             Self::FewWorkers => few_workers::about(setting),
             Self::OneHost => one_host::about(setting),
+            Self::Doors => doors::about(setting),
             Self::Backlog => backlog::about(setting),
             Self::Growth => growth::about(setting),
             Self::Workers => format!("{}, one to four workers", Shape::fanout(setting).about()),
@@ -128,6 +133,7 @@ impl Scenario {
             ],
             Self::FewWorkers => &["1 at a time", "3 at a time", "8 at a time", "32 at a time"],
             Self::OneHost => &["10 hosts", "1 host", "1 host, 4 hang"],
+            Self::Doors => &["no crowd", "slow senders", "slow readers"],
             Self::Backlog => &["no backlog", "backlog"],
             Self::Growth => &growth::SIZES.map(|(name, ..)| name),
             Self::Workers => &["1 worker", "2 workers", "3 workers", "4 workers"],
@@ -156,6 +162,7 @@ impl Scenario {
                 ("8 at a time", "32 at a time"),
             ],
             Self::OneHost => &[("1 host", "10 hosts"), ("1 host, 4 hang", "1 host")],
+            Self::Doors => &[("slow senders", "no crowd"), ("slow readers", "no crowd")],
             Self::Backlog => &[("backlog", "no backlog")],
             Self::Growth => &[("10,000, 1,000,000", "10, 1,000")],
             Self::Workers => &[
@@ -176,6 +183,7 @@ impl Scenario {
             Self::Noisy => noisy::measure(variant, setting).await,
             Self::FewWorkers => few_workers::measure(variant, setting).await,
             Self::OneHost => one_host::measure(variant, setting).await,
+            Self::Doors => doors::measure(variant, setting).await,
             Self::Backlog => backlog::measure(variant, setting).await,
             Self::Growth => growth::measure(variant, setting).await,
             Self::Workers => {

@@ -3,15 +3,29 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::bodies::NO_TEXT;
+use super::budget::Meter;
 use super::encoding::{BYTE_ORDER_MARK, read_again};
 use super::finding::FindingCode;
 use super::json::{Json, decoded};
 
-/// All differences between the body that was given and the one that a signature covers; none if they are equal.
-pub(crate) fn between(given: &str, signed: &str) -> BTreeSet<FindingCode> {
+/// All differences between the body that was given and the one that a signature covers; none if they are equal. If the time is up
+/// before they are found, that is what is said of them.
+pub(crate) fn between(given: &str, signed: &str, meter: &Meter<'_>) -> BTreeSet<FindingCode> {
     if given == signed {
         return BTreeSet::new();
     }
+    let found = if meter.is_over() {
+        BTreeSet::new()
+    } else {
+        differences(given, signed, meter)
+    };
+    if meter.is_over() {
+        return BTreeSet::from([FindingCode::StoppedLooking]);
+    }
+    found
+}
+
+fn differences(given: &str, signed: &str, meter: &Meter<'_>) -> BTreeSet<FindingCode> {
     // Texts that differ as a whole have nothing within them to compare.
     if let Some(code) = difference_of_wholes(given, signed) {
         return BTreeSet::from([code]);
@@ -22,7 +36,7 @@ pub(crate) fn between(given: &str, signed: &str) -> BTreeSet<FindingCode> {
         found.insert(FindingCode::ByteOrderMark);
     }
     let (given, signed) = (bare_given, bare_signed);
-    let mut within = differences_within(given, signed);
+    let mut within = differences_within(given, signed, meter);
     if within.contains(&FindingCode::BodyChanged) {
         let (given_again, signed_again) = (read_again(given), read_again(signed));
         let readings = [
@@ -31,7 +45,7 @@ pub(crate) fn between(given: &str, signed: &str) -> BTreeSet<FindingCode> {
         ];
         for (given, signed) in readings {
             if let (Some(given), Some(signed)) = (given, signed)
-                && let again = differences_within(given, signed)
+                && let again = differences_within(given, signed, meter)
                 && !again.contains(&FindingCode::BodyChanged)
             {
                 found.insert(FindingCode::WrongEncoding);
@@ -71,7 +85,7 @@ fn without_mark(text: &str) -> &str {
 }
 
 /// How two texts differ in the way they write the same content, or that their contents differ.
-fn differences_within(given: &str, signed: &str) -> BTreeSet<FindingCode> {
+fn differences_within(given: &str, signed: &str, meter: &Meter<'_>) -> BTreeSet<FindingCode> {
     let mut found = BTreeSet::new();
     if given == signed {
         return found;
@@ -79,7 +93,7 @@ fn differences_within(given: &str, signed: &str) -> BTreeSet<FindingCode> {
     let (Some(given_json), Some(signed_json)) = (Json::parse(given), Json::parse(signed)) else {
         return BTreeSet::from([FindingCode::BodyChanged]);
     };
-    compare(&given_json, &signed_json, &mut found);
+    compare(&given_json, &signed_json, meter, &mut found);
     if found.contains(&FindingCode::BodyChanged) {
         return BTreeSet::from([FindingCode::BodyChanged]);
     }
@@ -92,7 +106,11 @@ fn differences_within(given: &str, signed: &str) -> BTreeSet<FindingCode> {
     found
 }
 
-fn compare(given: &Json<'_>, signed: &Json<'_>, found: &mut BTreeSet<FindingCode>) {
+fn compare(given: &Json<'_>, signed: &Json<'_>, meter: &Meter<'_>, found: &mut BTreeSet<FindingCode>) {
+    // Contents that differ have no other difference.
+    if meter.step() || found.contains(&FindingCode::BodyChanged) {
+        return;
+    }
     match (given, signed) {
         (Json::Word(given), Json::Word(signed)) if given == signed => {}
         (Json::Word(given), Json::Word(signed)) => {
@@ -107,10 +125,10 @@ fn compare(given: &Json<'_>, signed: &Json<'_>, found: &mut BTreeSet<FindingCode
         (Json::Text(given), Json::Text(signed)) => compare_texts(given, signed, found),
         (Json::Array(given), Json::Array(signed)) if given.len() == signed.len() => {
             for (given, signed) in given.iter().zip(signed) {
-                compare(given, signed, found);
+                compare(given, signed, meter, found);
             }
         }
-        (Json::Object(given), Json::Object(signed)) => compare_objects(given, signed, found),
+        (Json::Object(given), Json::Object(signed)) => compare_objects(given, signed, meter, found),
         _ => {
             found.insert(FindingCode::BodyChanged);
         }
@@ -129,10 +147,17 @@ fn compare_texts(given: &str, signed: &str, found: &mut BTreeSet<FindingCode>) {
 
 type Members<'a> = [(&'a str, Json<'a>)];
 
-fn compare_objects(given: &Members<'_>, signed: &Members<'_>, found: &mut BTreeSet<FindingCode>) {
+fn compare_objects(
+    given: &Members<'_>,
+    signed: &Members<'_>,
+    meter: &Meter<'_>,
+    found: &mut BTreeSet<FindingCode>,
+) {
     let name = |key: &str| decoded(key).unwrap_or_else(|| key.to_owned());
     let by_name = |members: &Members<'_>| -> BTreeMap<String, usize> {
         let names = members.iter().enumerate();
+        // Those of an object that takes too long aren't all looked at, and what is found of it isn't told.
+        let names = names.take_while(|_| !meter.step());
         names.map(|(index, (key, _))| (name(key), index)).collect()
     };
     let (given_names, signed_names) = (by_name(given), by_name(signed));
@@ -153,7 +178,7 @@ fn compare_objects(given: &Members<'_>, signed: &Members<'_>, found: &mut BTreeS
     for (given_at, signed_at) in given_names.values().zip(signed_names.values()) {
         let ((given_key, given), (signed_key, signed)) = (&given[*given_at], &signed[*signed_at]);
         compare_texts(given_key, signed_key, found);
-        compare(given, signed, found);
+        compare(given, signed, meter, found);
     }
 }
 

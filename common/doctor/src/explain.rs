@@ -1,6 +1,7 @@
 //! What is wrong with a request, given how each of its signatures was made.
 
 use super::bodies::NO_TEXT;
+use super::budget::Meter;
 use super::difference;
 use super::finding::{Finding, FindingCode};
 use super::making::{Covers, Making};
@@ -47,10 +48,15 @@ impl Explanation {
 }
 
 /// Explains one of the two signatures; if its header has several, the one with the fewest mistakes.
-pub(crate) fn signature(case: &Case<'_>, scheme: Scheme, traced: &[Traced<'_>]) -> Explanation {
+pub(crate) fn signature(
+    case: &Case<'_>,
+    scheme: Scheme,
+    traced: &[Traced<'_>],
+    meter: &Meter<'_>,
+) -> Explanation {
     let here = || traced.iter().filter(|(signature, _)| signature.scheme == scheme);
     let best = here()
-        .filter_map(|(signature, making)| Some(mistakes(case, signature, making.as_ref()?)))
+        .filter_map(|(signature, making)| Some(mistakes(case, signature, making.as_ref()?, meter)))
         .min_by_key(Vec::len);
     let is_ours = here().any(|(signature, _)| !signature.is_foreign);
     match best {
@@ -63,7 +69,7 @@ pub(crate) fn signature(case: &Case<'_>, scheme: Scheme, traced: &[Traced<'_>]) 
 }
 
 /// Everything that is wrong with a signature, given how it was made.
-fn mistakes(case: &Case<'_>, signature: &Signature<'_>, making: &Making) -> Vec<Finding> {
+fn mistakes(case: &Case<'_>, signature: &Signature<'_>, making: &Making, meter: &Meter<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let intended = intended(signature, making);
     if signature.is_foreign || intended != signature.scheme {
@@ -74,7 +80,7 @@ fn mistakes(case: &Case<'_>, signature: &Signature<'_>, making: &Making) -> Vec<
     findings.extend(wrong_message(case, intended, making.covers));
     findings.extend(wrong_form(intended, signature).into_iter().map(Finding::of));
     findings.extend(
-        difference::between(case.body, &making.body)
+        difference::between(case.body, &making.body, meter)
             .into_iter()
             .map(Finding::of),
     );
@@ -153,14 +159,14 @@ fn wrong_form(scheme: Scheme, signature: &Signature<'_>) -> Vec<FindingCode> {
 }
 
 /// What is wrong with the body, whatever the signatures say.
-pub(crate) fn body(case: &Case<'_>, traced: &[Traced<'_>]) -> Vec<Finding> {
+pub(crate) fn body(case: &Case<'_>, traced: &[Traced<'_>], meter: &Meter<'_>) -> Vec<Finding> {
     let is_signed = traced
         .iter()
         .any(|(_, making)| making.as_ref().is_some_and(|making| making.body == case.body));
     let is_explained = traced.iter().all(|(_, making)| making.is_some());
     let codes: Vec<_> = match case.sent {
         _ if case.body.trim().is_empty() => vec![FindingCode::BodyEmpty],
-        Some(sent) => difference::between(case.body, sent).into_iter().collect(),
+        Some(sent) => difference::between(case.body, sent, meter).into_iter().collect(),
         None if is_explained => Vec::new(),
         None if case.body == NO_TEXT => vec![FindingCode::BodyNotText],
         None => match serde_json::from_str::<serde::de::IgnoredAny>(case.body) {
@@ -181,11 +187,13 @@ pub(crate) fn body(case: &Case<'_>, traced: &[Traced<'_>]) -> Vec<Finding> {
         .collect()
 }
 
-/// What there is to say about signatures that no mistake explains, unless a known finding says it.
+/// What there is to say about signatures that no mistake explains, unless a known finding says it. Whether no mistake does is known
+/// only if all were tried.
 pub(crate) fn unexplained(
     case: &Case<'_>,
     explanations: &[Explanation; 2],
     known: &[Finding],
+    tried_all: bool,
 ) -> Vec<Finding> {
     let body_is_right = explanations[0].verdict() == Verdict::Valid;
     let another = case.headers.delivery().map(|delivery| delivery.endpoint());
@@ -200,10 +208,11 @@ pub(crate) fn unexplained(
                 Some(Finding::about(FindingCode::AnotherEndpoint, endpoint))
             }
             _ if scheme == Scheme::Standard && !has_message(case) => None,
-            _ if scheme == Scheme::Standard && body_is_right => {
+            _ if scheme == Scheme::Standard && body_is_right && tried_all => {
                 Some(FindingCode::IdOrTimestampChanged.into())
             }
             _ if case.sent.is_none() && !known.is_empty() => None,
+            _ if !tried_all => Some(FindingCode::StoppedLooking.into()),
             _ => Some(Finding::about(FindingCode::SignatureMismatch, scheme.header())),
         })
         .collect()

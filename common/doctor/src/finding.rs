@@ -183,6 +183,11 @@ findings! {
         "The body is UTF-8, and was read as another encoding such as Latin-1 (é becomes Ã©): verify the bytes, or decode \
          them as UTF-8.";
 
+    /// There is more to try, or to say, than an examination does.
+    StoppedLooking = "stopped_looking",
+        "The examination stopped before every usual mistake was tried or every difference found: it may take 100 ms of \
+         processor time, and looks at 8 signatures of a header. What is said is right. Send fewer signatures, or a shorter \
+         request with the same mistake.";
     /// Nothing explains it.
     SignatureMismatch = "signature_mismatch",
         "`{}` doesn't belong to this body, and no usual mistake explains it: check that the secret is this endpoint's current \

@@ -5,13 +5,15 @@
 //! was parsed and written again) until one equals the signature that was given; `explain` names what that making did
 //! wrong. This works both for our signature over a body that the receiver changed, and for a signature that the receiver's
 //! own code computed. MACs are compared in constant time, and the diagnosis contains no secret, and no signature but those
-//! that were given.
+//! that were given. An examination has a `budget` of processor time.
 //!
 //! - `headers`, `signature`, `timestamp`: what the headers say.
 //! - `making`: how a signature was made; `bodies`: the bodies that it may cover, written in the `style` of a library or
 //!   read in a wrong `encoding`.
 //! - `explain`: what is wrong; `difference`: how two bodies differ, compared as `json`; `finding`: everything that the
 //!   doctor can say.
+
+mod budget;
 
 mod headers;
 
@@ -35,10 +37,12 @@ mod explain;
 
 mod finding;
 
+pub use budget::Budget;
 pub use finding::{Finding, FindingCode};
 pub use headers::{Headers, InvalidHeaders, MAX_HEADER_BYTES, MAX_HEADERS};
 pub use signature::Scheme;
 
+use self::signature::Signatures;
 use self::timestamp::SentAt;
 use domain::clock::Timestamp;
 use domain::id::EndpointId;
@@ -106,21 +110,26 @@ impl Verdict {
     }
 }
 
-/// Examines a request.
+/// Examines a request. What can't be found out within the budget isn't said, and that it isn't is a finding.
 #[must_use]
-pub fn examine(case: &Case<'_>) -> Diagnosis {
+pub fn examine(case: &Case<'_>, budget: Budget<'_>) -> Diagnosis {
+    let (search, saying) = budget.start();
     let mut findings = Vec::new();
-    let signatures = signature::collect_all(case.headers, &mut findings);
+    let Signatures {
+        found: signatures,
+        are_all,
+    } = signature::collect_all(case.headers, &mut findings);
     let sent_at = SentAt::of(case.headers);
-    let makings = making::find(case, sent_at, &signatures);
-    let traced: Vec<_> = signatures.iter().zip(&makings).collect();
+    let found = making::find(case, sent_at, &signatures, &search);
+    let traced: Vec<_> = signatures.iter().zip(&found.makings).collect();
 
-    let explanations = Scheme::ALL.map(|scheme| explain::signature(case, scheme, &traced));
+    let explanations = Scheme::ALL.map(|scheme| explain::signature(case, scheme, &traced, &saying));
     for explanation in &explanations {
         findings.extend_from_slice(explanation.findings());
     }
-    findings.extend(explain::body(case, &traced));
-    findings.extend(explain::unexplained(case, &explanations, &findings));
+    findings.extend(explain::body(case, &traced, &saying));
+    let tried_all = are_all && found.tried_all;
+    findings.extend(explain::unexplained(case, &explanations, &findings, tried_all));
     let covers_message = signatures
         .iter()
         .any(|signature| signature.scheme == Scheme::Standard);

@@ -109,34 +109,48 @@ pub(crate) enum Label {
     Foreign,
 }
 
+/// How many signatures of a header are looked at: a rotation makes two.
+const MAX_SIGNATURES: usize = 8;
+
 const MAC_LEN: usize = 32;
 const SHA1_LEN: usize = 20;
 const SHA512_LEN: usize = 64;
 
-/// The signatures among the headers. Headers of others count only if there are none of ours.
-pub(crate) fn collect_all<'a>(headers: &'a Headers, findings: &mut Vec<Finding>) -> Vec<Signature<'a>> {
-    let mut found = Vec::new();
+/// The signatures that are examined.
+#[derive(Debug)]
+pub(crate) struct Signatures<'a> {
+    pub(crate) found: Vec<Signature<'a>>,
+    /// Whether no header has more.
+    pub(crate) are_all: bool,
+}
+
+/// The signatures among the headers, the first few of each. Headers of others count only if there are none of ours.
+pub(crate) fn collect_all<'a>(headers: &'a Headers, findings: &mut Vec<Finding>) -> Signatures<'a> {
+    let mut signatures = Signatures {
+        found: Vec::new(),
+        are_all: true,
+    };
     let mut has_ours = false;
     for scheme in Scheme::ALL {
         if let Some((header, value)) = scheme.find(headers) {
             has_ours = true;
-            collect(header, value, scheme, false, &mut found, findings);
+            collect(header, value, scheme, false, &mut signatures, findings);
         }
     }
     if has_ours {
-        return found;
+        return signatures;
     }
     for (name, scheme) in FOREIGN {
         if let Some((header, value)) = headers.find(name) {
             findings.push(Finding::about(FindingCode::ForeignHeader, header));
             // As long as the header is wrong, what is wrong with its value doesn't matter.
-            collect(header, value, scheme, true, &mut found, &mut Vec::new());
+            collect(header, value, scheme, true, &mut signatures, &mut Vec::new());
         }
     }
     if findings.is_empty() {
         findings.push(FindingCode::NoSignatureHeader.into());
     }
-    found
+    signatures
 }
 
 fn collect<'a>(
@@ -144,12 +158,17 @@ fn collect<'a>(
     value: &str,
     scheme: Scheme,
     is_foreign: bool,
-    found: &mut Vec<Signature<'a>>,
+    signatures: &mut Signatures<'a>,
     findings: &mut Vec<Finding>,
 ) {
+    let found = &mut signatures.found;
     let before = found.len();
     let mut problem = FindingCode::MalformedSignature;
     for text in value.split_ascii_whitespace() {
+        if found.len() == before + MAX_SIGNATURES {
+            signatures.are_all = false;
+            break;
+        }
         let (label, text) = split_label(text);
         let Some((notation, bytes)) = decode(text) else {
             continue;

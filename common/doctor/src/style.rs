@@ -1,5 +1,9 @@
 //! JSON as various libraries write it after they have parsed it.
 
+mod out;
+
+use self::out::Out;
+use super::budget::Meter;
 use super::json::{Json, decoded};
 
 /// How a library writes JSON.
@@ -101,27 +105,27 @@ const fn style(spacing: Spacing, escapes: Escapes, order: Order, numbers: Number
 }
 
 impl Style {
-    /// Writes a value in this style.
-    pub(crate) fn write(&self, value: &Json<'_>) -> String {
-        let mut out = String::new();
+    /// Writes a value in this style; `None` if that takes more than `most` bytes, or more than the time that is left.
+    pub(crate) fn write(&self, value: &Json<'_>, most: usize, meter: &Meter<'_>) -> Option<String> {
+        let mut out = Out::new(most, meter);
         self.value(value, 0, &mut out);
-        out
+        (!out.is_over()).then_some(out.text)
     }
 
-    fn value(&self, value: &Json<'_>, level: usize, out: &mut String) {
+    fn value(&self, value: &Json<'_>, level: usize, out: &mut Out<'_>) {
         match value {
-            Json::Word(text) => self.word(text, out),
-            Json::Text(token) => self.text(token, out),
+            Json::Word(text) => self.word(text, &mut out.text),
+            Json::Text(token) => self.text(token, &mut out.text),
             Json::Array(items) => self.list(('[', ']'), items, level, out, |item, out| {
                 self.value(item, level + 1, out);
             }),
             Json::Object(members) => {
                 let members = self.ordered(members, level);
                 self.list(('{', '}'), &members, level, out, |(key, value), out| {
-                    self.text(key, out);
-                    out.push(':');
+                    self.text(key, &mut out.text);
+                    out.text.push(':');
                     if !matches!(self.spacing, Spacing::None) {
-                        out.push(' ');
+                        out.text.push(' ');
                     }
                     self.value(value, level + 1, out);
                 });
@@ -134,27 +138,30 @@ impl Style {
         (open, close): (char, char),
         items: &[T],
         level: usize,
-        out: &mut String,
-        item: impl Fn(&T, &mut String),
+        out: &mut Out<'_>,
+        item: impl Fn(&T, &mut Out<'_>),
     ) {
-        out.push(open);
+        out.text.push(open);
         for (index, one) in items.iter().enumerate() {
+            if out.is_over() {
+                return;
+            }
             if index > 0 {
-                out.push(',');
+                out.text.push(',');
             }
             match self.spacing {
                 Spacing::None => {}
-                Spacing::Separators => out.push_str(if index > 0 { " " } else { "" }),
-                Spacing::Lines(indent) => new_line(indent * (level + 1), out),
+                Spacing::Separators => out.text.push_str(if index > 0 { " " } else { "" }),
+                Spacing::Lines(indent) => new_line(indent * (level + 1), &mut out.text),
             }
             item(one, out);
         }
         if let Spacing::Lines(indent) = self.spacing
             && !items.is_empty()
         {
-            new_line(indent * level, out);
+            new_line(indent * level, &mut out.text);
         }
-        out.push(close);
+        out.text.push(close);
     }
 
     fn ordered<'a, 'b>(

@@ -87,6 +87,12 @@ impl AddressPolicy {
         Self { allowed }
     }
 
+    /// Whether an operator opened a network, as in development.
+    #[must_use]
+    pub const fn opens_any(&self) -> bool {
+        !self.allowed.is_empty()
+    }
+
     /// Lets an address through, or says why not.
     ///
     /// # Errors

@@ -1,11 +1,15 @@
 //! What every program does first: it reads its settings and refuses wrong ones in one sentence ([`config`]), starts to log
-//! ([`telemetry`]), raises its limit of open files ([`files`]) and catches the signals that will ask it to stop
-//! ([`signals`]).
+//! ([`telemetry`]), raises its limit of open files ([`files`]), forbids dumps of its memory ([`memory`]) and catches the signals
+//! that will ask it to stop ([`signals`]). [`processor`] tells how busy a thread was.
 
 pub mod config;
 
 pub mod telemetry;
 
 pub mod files;
+
+pub mod memory;
+
+pub mod processor;
 
 pub mod signals;

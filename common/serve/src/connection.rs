@@ -17,10 +17,11 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 use super::Limits;
-use super::progress::SharedProgress;
+use super::occupant::Occupant;
+use super::places::Place;
 use request::OpenRequest;
 use socket::ObservedSocket;
 use watchdog::{Event, Watchdog};
@@ -29,25 +30,30 @@ use watchdog::{Event, Watchdog};
 /// refusal needs a lower limit of its own.
 const MAX_HEAD: usize = 32 << 10;
 
+/// The most fields of a head; hyper refuses more without words, too.
+const MAX_FIELDS: usize = 256;
+
 /// The most that hyper buffers of a connection, in bytes, in each direction.
 const MAX_BUFFER: usize = 64 << 10;
 
 /// Serves one connection until it ends, is idle or slow for too long, makes room for another, or the server stops.
 pub(crate) async fn serve<H, A, B>(
     stream: TcpStream,
+    place: Place,
     limits: Limits,
     handler: H,
     mut stop: watch::Receiver<bool>,
-    crowded: Arc<Notify>,
 ) where
     H: Fn(Request<Incoming>) -> A,
     A: Future<Output = Result<Response<B>, Infallible>>,
     B: Body<Error: Into<Box<dyn Error + Send + Sync>>> + Unpin + 'static,
 {
-    let shared = SharedProgress::new();
+    let (shared, places) = (place.progress.clone(), Arc::clone(place.places()));
     let progress = shared.clone();
-    let service = service_fn(move |request| {
-        let open = OpenRequest::begin(&progress);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        let open = OpenRequest::begin(&progress, &places, !request.body().is_end_stream());
+        let occupant = Occupant::new(progress.clone(), Arc::clone(&places));
+        request.extensions_mut().insert(occupant);
         let answer = handler(request);
         async move {
             let (head, body) = answer.await?.into_parts();
@@ -60,6 +66,7 @@ pub(crate) async fn serve<H, A, B>(
             // hyper's own timeout would close idle connections as early as slow ones.
             .header_read_timeout(None)
             .max_header_size(MAX_HEAD)
+            .max_headers(MAX_FIELDS)
             .max_buf_size(MAX_BUFFER)
             .serve_connection(io, service)
     );
@@ -67,7 +74,7 @@ pub(crate) async fn serve<H, A, B>(
         // An error would mean that the server is gone, and it goes only after it has said stop.
         drop(stop.wait_for(|is_stopping| *is_stopping).await);
     });
-    let mut watchdog = Watchdog::new(&shared, limits, crowded);
+    let mut watchdog = Watchdog::new(&shared, limits);
     let mut is_closing = false;
     loop {
         let event = std::future::poll_fn(|context| {

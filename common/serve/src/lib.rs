@@ -1,19 +1,30 @@
 //! The connections of our HTTP servers, with a limit on everything that a client can make them hold.
 //!
 //! Both programs serve through [`run`]: HTTP/1.1 over hyper, without knowing what the requests are. It guarantees that
-//! - never more than [`Limits::connections`] are served: others wait in the system's queue, and the connection that has been
-//!   idle for longest makes room for them,
+//! - never more than [`Limits::connections`] are served: others wait in the system's queue, and the connection that has waited for
+//!   its client for longest makes room for them: one that is idle, or whose client sends or takes less than [`Limits::pace`],
+//! - requests with a service key find a place while all others are taken ([`Limits::kept`]), and no account has more requests open
+//!   than its share ([`Limits::per_account`]), if the handler says whose requests they are ([`Occupant`]),
 //! - a connection that says nothing, sends the head of a request slowly, or doesn't take its answer is closed,
 //! - the head of a request is bounded, in bytes and in fields,
+//! - who still sends when the last answer is made gets to read it,
 //! - a server that has run out of files waits for some and doesn't spin,
 //! - a stop ends within [`Limits::drain`].
 //!
 //! Nothing limits how long a whole answer may take, since live streams go on for hours. Nor is the body of a request
 //! limited: that is up to the handler, which reads it.
 
+mod occupant;
+
+mod places;
+
 mod connection;
 
 mod progress;
+
+mod pace;
+
+pub use occupant::Occupant;
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -23,15 +34,20 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::seldom::Seldom;
-use futures_util::FutureExt as _;
 use hyper::body::{Body, Incoming};
 use hyper::{Request, Response};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
+
+use places::{Place, Places};
 
 /// How long to wait when the system has no resources for another connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How much the system buffers of what a client doesn't take, in bytes. Left to itself, it would take megabytes of an answer that is
+/// ready, and copy them before anybody else's turn.
+const SEND_BUFFER: usize = 128 << 10;
 
 /// How often the log says why new connections have to wait.
 const SAY_EVERY: Duration = Duration::from_secs(10);
@@ -44,8 +60,15 @@ pub struct Limits {
     /// How long a client may take for the head of a request once it has begun it, and to begin the first one once it has
     /// connected.
     pub head: Duration,
-    /// How long a new connection may say nothing before it makes room for others.
+    /// How many of the connections are kept for requests with a service key.
+    pub kept: usize,
+    /// How many requests may be open for one account.
+    pub per_account: usize,
+    /// How long a connection may say nothing, send the head of a request, or be slow with a body or an answer before it makes room
+    /// for others.
     pub grace: Duration,
+    /// How fast a client has to send a body or take an answer so that it doesn't make room for others, in bytes a second.
+    pub pace: u64,
     /// How long a connection may be idle between two requests.
     pub idle: Duration,
     /// How long a client may take nothing of an answer that is ready for it.
@@ -61,11 +84,31 @@ impl Limits {
     pub const fn usual(connections: usize) -> Self {
         Self {
             connections,
+            kept: 0,
+            per_account: connections,
+            pace: 64 << 10,
             head: Duration::from_secs(10),
             grace: Duration::from_secs(1),
             idle: Duration::from_secs(75),
             stall: Duration::from_secs(30),
             drain: Duration::from_secs(8),
+        }
+    }
+
+    /// The same, with one of eight places kept for requests with a service key, and one account bound to as many, but to 16 at
+    /// least if that isn't over half of all.
+    #[must_use]
+    pub const fn shared_by_accounts(self) -> Self {
+        let share = self.connections / 8;
+        let least = if self.connections / 2 < 16 {
+            self.connections / 2 + 1
+        } else {
+            16
+        };
+        Self {
+            kept: share,
+            per_account: if share > least { share } else { least },
+            ..self
         }
     }
 }
@@ -84,11 +127,14 @@ pub async fn run<H, A, B>(
     A: Future<Output = Response<B>> + Send + 'static,
     B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + Unpin + 'static,
 {
+    // Connections inherit it.
+    if let Err(error) = rustix::net::sockopt::set_socket_send_buffer_size(&listener, SEND_BUFFER) {
+        tracing::warn!(%error, "what is buffered for slow clients can't be limited");
+    }
     let (stopper, stop) = watch::channel(false);
     let mut acceptor = Acceptor {
         listener,
-        places: Arc::new(Semaphore::new(limits.connections)),
-        crowded: Arc::default(),
+        places: Places::new(limits),
         waits: Seldom::every(SAY_EVERY),
     };
     let mut open = JoinSet::new();
@@ -99,14 +145,13 @@ pub async fn run<H, A, B>(
             admitted = acceptor.admit() => admitted,
         };
         while open.try_join_next().is_some() {}
-        let (handler, stop, crowded) = (handler.clone(), stop.clone(), Arc::clone(&acceptor.crowded));
+        let (handler, stop) = (handler.clone(), stop.clone());
         open.spawn(async move {
             let answer = move |request| {
                 let answer = handler(request, peer);
                 async move { Ok::<_, Infallible>(answer.await) }
             };
-            connection::serve(stream, limits, answer, stop, crowded).await;
-            drop(place);
+            connection::serve(stream, place, limits, answer, stop).await;
         });
     }
     // New connections are refused from here on.
@@ -125,22 +170,24 @@ pub async fn run<H, A, B>(
 /// Accepts as many connections as there are places.
 struct Acceptor {
     listener: TcpListener,
-    places: Arc<Semaphore>,
-    /// Idle connections wait here to be called for their place, the one that has been idle for longest first.
-    crowded: Arc<Notify>,
+    places: Arc<Places>,
     waits: Seldom,
 }
 
 impl Acceptor {
     /// The next connection, once there is a place for it. Others wait in the system's queue meanwhile.
-    async fn admit(&mut self) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
+    async fn admit(&mut self) -> (TcpStream, SocketAddr, Place) {
         loop {
             let (stream, peer) = match self.listener.accept().await {
                 Ok(accepted) => accepted,
                 Err(error) if is_about_one_connection(&error) => continue,
                 Err(error) => {
-                    self.say_why("no connection can be accepted", &error.to_string());
-                    self.crowded.notify_one();
+                    say_why(
+                        &mut self.waits,
+                        "no connection can be accepted",
+                        &error.to_string(),
+                    );
+                    self.places.make_room();
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                     continue;
                 }
@@ -154,30 +201,21 @@ impl Acceptor {
         }
     }
 
-    /// A place. If none is free, an idle connection is asked to give up its own.
-    async fn place(&mut self) -> OwnedSemaphorePermit {
-        loop {
-            let places = Arc::clone(&self.places);
-            if places.available_permits() == 0 {
-                let all = "as many connections as there may be are open";
-                self.say_why(all, "idle ones are closed for new ones");
-                self.crowded.notify_one();
-            }
-            // The semaphore is never closed.
-            if let Ok(place) = places.acquire_owned().await {
-                // If no connection was idle, one has ended by itself. The call is withdrawn, or it would close the next
-                // connection that becomes idle.
-                self.crowded.notified().now_or_never();
-                return place;
-            }
-        }
+    /// A place. If none is free, an idle or slow connection is asked to give up its own.
+    async fn place(&mut self) -> Place {
+        let waits = &mut self.waits;
+        let crowded = || {
+            let all = "as many connections as there may be are open";
+            say_why(waits, all, "idle and slow ones are closed for new ones");
+        };
+        self.places.take(crowded).await
     }
+}
 
-    /// Logs, now and then, why new connections have to wait.
-    fn say_why(&mut self, what: &'static str, detail: &str) {
-        if self.waits.is_due(Instant::now()) {
-            tracing::warn!(detail, "{what}");
-        }
+/// Logs, now and then, why new connections have to wait.
+fn say_why(waits: &mut Seldom, what: &'static str, detail: &str) {
+    if waits.is_due(Instant::now()) {
+        tracing::warn!(detail, "{what}");
     }
 }
 

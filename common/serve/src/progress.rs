@@ -1,9 +1,18 @@
-//! How far a connection is, and how long it may stay that way. Pure, but for the lock that its users share.
+//! How far a connection is, how long it may stay that way, and since when it holds a place that others could use. Pure, but for
+//! the lock that its users share.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::task::Waker;
+use std::time::{Duration, Instant};
 
 use super::Limits;
+use super::pace::Pace;
+
+/// How long a connection that was told to leave may take for a last answer.
+const LEAVING: Duration = Duration::from_millis(250);
+
+/// How long we go on reading, and throw away what comes, after the last answer: if we closed before, the client might lose it.
+const LINGERING: Duration = Duration::from_secs(2);
 
 /// What we wait for on a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,8 +23,10 @@ enum Phase {
     Idle,
     /// The rest of a head.
     Head,
-    /// Nothing: it is the client who waits for our answer.
+    /// The rest of a body if `body` is set, else nothing: it is the client who waits for our answer.
     Busy,
+    /// The client's end: it has our last answer, and may still be sending.
+    Lingering,
 }
 
 /// How far a connection is.
@@ -23,8 +34,24 @@ enum Phase {
 pub(crate) struct Progress {
     phase: Phase,
     since: Instant,
-    /// Since when the client has taken nothing of what waits to be sent.
+    /// How the body comes, while somebody reads it.
+    body: Option<Pace>,
+    /// Whether the last request had a body of which more may come.
+    has_more: bool,
+    /// How the client takes what waits to be sent.
+    sending: Option<Pace>,
+    /// Since when the client has taken nothing of that.
     stalled: Option<Instant>,
+    /// Since when the connection has been told to leave.
+    told: Option<Instant>,
+    /// Its latest request had a service key.
+    pub(crate) is_backend: bool,
+    /// It has one of the places that are kept for such requests.
+    pub(crate) is_on_kept_place: bool,
+    /// Whom its open request is for.
+    pub(crate) account: Option<Arc<str>>,
+    /// Wakes the connection's task.
+    waker: Option<Waker>,
 }
 
 impl Progress {
@@ -33,39 +60,122 @@ impl Progress {
         Self {
             phase: Phase::New,
             since: now,
+            body: None,
+            has_more: false,
+            sending: None,
             stalled: None,
+            told: None,
+            is_backend: false,
+            is_on_kept_place: false,
+            account: None,
+            waker: None,
         }
     }
 
     /// The client sent something.
     pub(crate) fn received(&mut self, now: Instant) {
-        if matches!(self.phase, Phase::New | Phase::Idle) {
+        // What follows a request that we refused early is the rest of its body.
+        if matches!(self.phase, Phase::New | Phase::Idle) && !self.has_more {
             (self.phase, self.since) = (Phase::Head, now);
         }
     }
 
-    /// The head of a request is complete.
-    pub(crate) fn request_began(&mut self) {
+    /// The head of a request is complete; `has_body` if more belongs to it.
+    pub(crate) const fn request_began(&mut self, has_body: bool) {
         self.phase = Phase::Busy;
+        self.body = None;
+        self.has_more = has_body;
+    }
+
+    /// Somebody waits for the body.
+    pub(crate) fn body_awaited(&mut self, now: Instant) {
+        self.body.get_or_insert_with(|| Pace::new(now));
+    }
+
+    /// A part of the body came.
+    pub(crate) const fn body_came(&mut self, bytes: usize) {
+        if let Some(pace) = &mut self.body {
+            pace.went(bytes);
+        }
+    }
+
+    /// Nobody waits for the body any more; `is_complete` if all of it came.
+    pub(crate) const fn body_ended(&mut self, is_complete: bool) {
+        self.body = None;
+        self.has_more = self.has_more && !is_complete;
     }
 
     /// The answer is complete.
-    pub(crate) fn request_ended(&mut self, now: Instant) {
+    pub(crate) const fn request_ended(&mut self, now: Instant) {
         (self.phase, self.since) = (Phase::Idle, now);
+        self.body = None;
     }
 
-    /// We tried to send something; `is_stalled` if the client took none of it.
-    pub(crate) fn sent(&mut self, is_stalled: bool, now: Instant) {
-        self.stalled = is_stalled.then(|| self.stalled.unwrap_or(now));
+    /// We tried to send something, and the client took so many bytes; `None` if it took none yet.
+    pub(crate) fn sent(&mut self, taken: Option<usize>, now: Instant) {
+        match (taken, &mut self.sending) {
+            (None, sending) => {
+                self.stalled.get_or_insert(now);
+                sending.get_or_insert_with(|| Pace::new(now));
+            }
+            (Some(bytes), sending) => {
+                self.stalled = None;
+                if let Some(pace) = sending {
+                    pace.went(bytes);
+                }
+            }
+        }
     }
 
-    /// From when on the connection may be closed to make room for others; `None` while that would lose something.
+    /// Nothing waits to be sent.
+    pub(crate) const fn all_sent(&mut self) {
+        (self.stalled, self.sending) = (None, None);
+    }
+
+    /// We have said our last, and close. `true` if the client may still be sending, so that somebody has to read on.
+    pub(crate) fn closing(&mut self, now: Instant) -> bool {
+        let may_send = self.has_more || matches!(self.phase, Phase::Head | Phase::Busy | Phase::Lingering);
+        if may_send && self.phase != Phase::Lingering {
+            (self.phase, self.since) = (Phase::Lingering, now);
+        }
+        may_send
+    }
+
+    /// From when on the connection may have to leave to make room for others: from then on it waits for its client, which is idle,
+    /// or slower than a client has to be. `None` while the client waits for us, or when it was told already.
     pub(crate) fn makes_room_from(&self, limits: &Limits) -> Option<Instant> {
+        if self.told.is_some() {
+            return None;
+        }
+        let behind = |pace: &Pace| pace.behind_from(limits.grace, limits.pace);
         match self.phase {
-            // Its first request may be on its way.
-            Phase::New => Some(self.since + limits.grace),
-            Phase::Idle => Some(self.since),
-            Phase::Head | Phase::Busy => None,
+            // Its request may be on its way.
+            Phase::New | Phase::Head => Some(self.since + limits.grace),
+            Phase::Idle if self.sending.is_none() && !self.has_more => Some(self.since),
+            Phase::Idle => Some(self.sending.as_ref().map_or(self.since + limits.grace, behind)),
+            Phase::Busy => self.body.iter().chain(&self.sending).map(behind).min(),
+            Phase::Lingering => Some(self.since),
+        }
+    }
+
+    /// Tells the connection to leave.
+    pub(crate) fn tell_to_leave(&mut self, now: Instant) {
+        self.told.get_or_insert(now);
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+
+    /// Whether it was told to leave.
+    pub(crate) const fn is_leaving(&self) -> bool {
+        self.told.is_some()
+    }
+
+    /// Whom to wake when the connection is told to leave.
+    pub(crate) fn wake(&mut self, waker: &Waker) {
+        match &mut self.waker {
+            Some(known) => known.clone_from(waker),
+            unknown @ None => *unknown = Some(waker.clone()),
         }
     }
 
@@ -75,23 +185,33 @@ impl Progress {
             Phase::New | Phase::Head => Some(self.since + limits.head),
             Phase::Idle => Some(self.since + limits.idle),
             Phase::Busy => None,
+            Phase::Lingering => Some(self.since + LINGERING),
         };
         let stall = self.stalled.map(|since| since + limits.stall);
-        phase.into_iter().chain(stall).min()
+        let leaving = self.told.map(|told| match self.phase {
+            // There is nobody to say something to.
+            Phase::Head => told,
+            _ if self.stalled.is_some() => told,
+            _ => told + LEAVING,
+        });
+        phase.into_iter().chain(stall).chain(leaving).min()
     }
 
     /// Why the connection is closed at its deadline.
-    pub(crate) fn reason(&self) -> &'static str {
+    pub(crate) const fn reason(&self) -> &'static str {
         match self.phase {
+            _ if self.told.is_some() => "it makes room for another",
             Phase::New => "no request came",
             Phase::Idle if self.stalled.is_none() => "it was idle",
             Phase::Head => "the head of a request came too slowly",
             Phase::Idle | Phase::Busy => "the answer was not taken",
+            Phase::Lingering => "the client did not stop sending",
         }
     }
 }
 
-/// The progress of a connection, for its socket, its requests and its watchdog. One task polls them all.
+/// The progress of a connection, for its socket, its requests, its watchdog and the list of places. One task polls them all but the
+/// last.
 #[derive(Debug, Clone)]
 pub(crate) struct SharedProgress(Arc<Mutex<Progress>>);
 

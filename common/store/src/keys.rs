@@ -46,7 +46,7 @@
 //! | `worker:<incarnation>` | string | the last sequence, what came of its reports, the deliveries that it leased, and the suspects that it holds | 1 h |
 //! | `removed:<operation>` | string | the endpoint that this operation removed | 1 min |
 //! | `changed:<operation>` | string | the endpoint that this operation changed; or how many strikes it took back, and how many endpoints it switched on | 1 min; 1 h |
-//! | `answered` | sorted set | destination that answered any worker (`<URL without path> <account>`) → when last (ms): the last 1,000, of an hour | 1 h |
+//! | `answered` | sorted set | destination that answered any worker (`<URL without path> <account>`; `check` in place of the account: an address of `EGRESS_CHECK`) → when last (ms): the last 1,000, of an hour | 1 h |
 //! | `outages` | hash | worker's incarnation → until when (ms) its own network counts as down | 10 min |
 //! | `wake` | list | a token while there is something to fetch | until a worker takes it |
 //! | `policy` | hash | what the workers are configured to: `disableAfter`, `logLength`, … | for ever |

@@ -38,7 +38,7 @@ impl Builder {
         self
     }
 
-    /// Sets a variable of both programs. The harness sets `API_LISTEN` and `WORKER_LISTEN`.
+    /// Sets a variable of both programs. The harness sets `API_LISTEN`, `API_ADMIN_LISTEN` and `WORKER_LISTEN`.
     #[must_use]
     pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
         self.overrides.push((name.to_owned(), value.into()));
@@ -109,7 +109,9 @@ impl Builder {
 
 fn start_api(environment: &[(String, String)]) -> Process {
     let mut environment = environment.to_vec();
-    environment.push(("API_LISTEN".to_owned(), format!("127.0.0.1:{}", free_port())));
+    for listen in ["API_LISTEN", "API_ADMIN_LISTEN"] {
+        environment.push((listen.to_owned(), format!("127.0.0.1:{}", free_port())));
+    }
     Process::start("webhooks-api", &environment)
 }
 

@@ -1,4 +1,7 @@
 //! The signature doctor over HTTP: a handful of mistakes, and its limits. `common/doctor/src` tests every mistake.
+//!
+//! Proves (security): Examining a signature
+//! Proves (guarantees): whoever has signatures examined
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,6 +12,7 @@ use e2e::client::Caller;
 use e2e::receiver::Received;
 use e2e::state::assert_nothing_left;
 use e2e::system::System;
+use e2e::wait::{LONG, eventually};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
@@ -252,25 +256,73 @@ async fn a_rotation_is_seen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_at_once_are_answered_also_after_some_that_hung_up() {
+async fn one_at_a_time_of_an_account_and_others_are_answered_meanwhile() {
     let mut system = api().await;
-    let customer = system.customer();
-    let made = customer.create_endpoint("http://127.0.0.1:9000/", &["*"]).await;
-    // Long enough to be under way when their clients hang up.
+    let (customer, neighbour) = (system.customer(), system.customer_of("org_2other"));
+    let url = "http://127.0.0.1:9000/";
+    let path_of = async |caller: &Caller| path(&caller.create_endpoint(url, &["*"]).await.id);
+    let (mine, theirs) = (path_of(&customer).await, path_of(&neighbour).await);
+    // Long enough to be under way when others come, or when their clients hang up.
     let long = json!({"headers": {"X-RKT-Signature": "0".repeat(64)}, "body": "b".repeat(300_000)});
-    let ask = |customer: &Caller| {
-        let (customer, path, body) = (customer.clone(), path(&made.id), long.clone());
-        tokio::spawn(async move { customer.post(&path, &body).await })
+    let ask = |caller: &Caller, path: &str| {
+        let (caller, path, body) = (caller.clone(), path.to_owned(), long.clone());
+        tokio::spawn(async move { caller.post(&path, &body).await })
     };
-    let hung_up: Vec<_> = (0..8).map(|_| ask(&customer)).collect();
-    let answered = ask(&customer).await.unwrap();
-    assert_eq!(answered.status, 200, "{}", answered.text);
+    eventually(LONG, "one of several at once has to wait", async || {
+        let asked: Vec<_> = (0..8).map(|_| ask(&customer, &mine)).collect();
+        let other = ask(&neighbour, &theirs).await.unwrap();
+        assert_eq!((other.status, &other.body["valid"]), (200, &json!(false)));
+        let answers: Vec<_> = join_all(asked).await.into_iter().map(Result::unwrap).collect();
+        let (examined, refused): (Vec<_>, Vec<_>) =
+            answers.into_iter().partition(|answer| answer.status == 200);
+        assert!(!examined.is_empty());
+        for answer in &refused {
+            assert_refused(&Method::POST, &mine, answer, 429, "examination_under_way", "");
+            assert_eq!(answer.headers["retry-after"], "1");
+        }
+        if refused.is_empty() {
+            Err("all were examined".to_owned())
+        } else {
+            Ok(())
+        }
+    })
+    .await;
+    // Whoever hangs up leaves its account's place.
+    let hung_up: Vec<_> = (0..8).map(|_| ask(&customer, &mine)).collect();
     hung_up.iter().for_each(tokio::task::JoinHandle::abort);
-    let answers = join_all((0..8).map(|_| ask(&customer))).await;
-    for answer in answers {
-        let answer = answer.unwrap();
-        assert_eq!((answer.status, &answer.body["valid"]), (200, &json!(false)));
-    }
+    eventually(LONG, "the account has its place again", async || {
+        match ask(&customer, &mine).await.unwrap() {
+            answer if answer.status == 200 => Ok(()),
+            answer => Err(answer.text),
+        }
+    })
+    .await;
+    system.stop();
+}
+
+/// A body of which every candidate is long, and a signature that none of them has. This build may take less time than it would
+/// need to try them all, and one that is optimised more.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_takes_too_long_is_not_finished_and_the_answer_says_so() {
+    let (mut system, customer, id) = api_with_endpoint().await;
+    let deep = format!(
+        r#"{{"a":{}{}1{}}}"#,
+        "[".repeat(100),
+        "1,".repeat(130_000),
+        "]".repeat(100)
+    );
+    let headers =
+        json!({"X-RKT-Signature": "0".repeat(64), "webhook-id": "evt_1", "webhook-timestamp": "1774539000"});
+    let body = json!({"headers": headers, "body": deep});
+    let answer = customer.post(&path(&id), &body).await.expect(200);
+    let codes: Vec<_> = answer.body["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| &finding["code"])
+        .collect();
+    assert_eq!(codes, ["stopped_looking"], "{}", answer.text);
+    assert_eq!(answer.body["valid"], json!(false));
     system.stop();
 }
 

@@ -95,7 +95,7 @@ async fn no_request_that_the_document_allows_or_forbids_is_answered_otherwise() 
 
 /// Which calls that want a token the API answered with a status of this class, by its own count.
 async fn answered(system: &System, class: char) -> Vec<String> {
-    let metrics = system.customer().get("/metrics").await.expect(200).text;
+    let metrics = system.api_metrics().await;
     let status = format!("status=\"{class}");
     metrics
         .lines()

@@ -193,7 +193,7 @@ async fn an_endpoint_that_resumes_by_itself_says_when() {
     assert!(told.len() == 1 && told[0].ends_with(&clock(&at)), "{told:?}");
     let summary = customer.get("/api/webhooks-summary").await.expect(200).body;
     let advice = text(&summary["attention"][0], "advice");
-    assert!(advice.contains("; it is tried again at "), "{advice}");
+    assert!(advice.contains("; a delivery is tried again at "), "{advice}");
     // Its owner may change his mind.
     let change = json!({"id": id, "autoResume": false});
     let changed = customer.patch(ENDPOINTS, &change).await.expect(200).body;

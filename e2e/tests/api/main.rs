@@ -41,6 +41,8 @@ mod events;
 
 mod auth;
 
+mod roles;
+
 mod bad_input;
 
 mod documented;
@@ -52,4 +54,7 @@ mod start;
 mod rate_limits;
 
 mod fuzzing;
+
 mod limits;
+
+mod doors;

@@ -48,6 +48,34 @@ async fn what_waits_for_its_next_attempt_gets_it_now() {
     system.finish().await;
 }
 
+/// What is parked waits for its endpoint, and for no time.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_failures_have_disabled_is_switched_on_and_not_retried() {
+    let (system, receiver, endpoint) = System::builder()
+        .env("RETRY_SCHEDULE", "1h,1h")
+        .env("DISABLE_AFTER", "2")
+        .start_with_hook()
+        .await;
+    let (customer, id) = (system.customer(), endpoint.id);
+    receiver.always("/hook", Answer::status(500));
+    for _ in 0..2 {
+        let backend = system.backend();
+        backend.push(system.account(), "lead.captured", json!({})).await;
+    }
+    system
+        .wait_for_endpoint(&id, "it to be disabled", |endpoint| {
+            endpoint["state"] == "disabled"
+        })
+        .await;
+    let refused = customer.post(&path(&id), &Value::Null).await.expect(409);
+    assert_eq!(refused.code(), "endpoint_not_active");
+    receiver.always("/hook", Answer::status(204));
+    customer.toggle(&id).await;
+    receiver.wait_for(4).await;
+    assert_nothing_left(&system.redis).await;
+    system.finish().await;
+}
+
 #[tokio::test]
 async fn what_is_not_active_or_not_the_accounts_is_not_retried() {
     let (mut system, customer, id) = crate::fixture::api_with_endpoint().await;

@@ -30,6 +30,16 @@ async fn a_wrong_configuration_is_refused_in_one_sentence() {
             "API_LISTEN: can't listen on 127.0.0.1:",
         ),
         ("API_LISTEN", "nowhere", "API_LISTEN: `nowhere` is not an address"),
+        (
+            "API_ADMIN_LISTEN",
+            taken.as_str(),
+            "API_ADMIN_LISTEN: can't listen on 127.0.0.1:",
+        ),
+        (
+            "API_ADMIN_LISTEN",
+            "3002",
+            "API_ADMIN_LISTEN: `3002` is not an address and port",
+        ),
         ("MAX_CONNECTIONS", "0", "MAX_CONNECTIONS: 0 is not in 1..=65536"),
         ("CORS_ORIGINS", "*", "CORS_ORIGINS: `*` is not an origin"),
         (
@@ -84,6 +94,7 @@ async fn a_wrong_configuration_is_refused_in_one_sentence() {
     let help = String::from_utf8(help.stdout).unwrap();
     for variable in [
         "API_LISTEN",
+        "API_ADMIN_LISTEN",
         "MAX_CONNECTIONS",
         "CORS_ORIGINS",
         "CLERK_JWKS_URL",

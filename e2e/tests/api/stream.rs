@@ -26,7 +26,7 @@ async fn refusal(caller: &Caller, path: &str, last: Option<&str>) -> Reply {
 
 /// What the API's metrics say of open streams.
 async fn open_streams(system: &System) -> usize {
-    let metrics = system.customer().get("/metrics").await.expect(200).text;
+    let metrics = system.api_metrics().await;
     let line = metrics
         .lines()
         .find_map(|line| line.strip_prefix("webhooks_api_streams_open "));

@@ -7,6 +7,7 @@
 //!
 //! Proves (guarantees): a name changes to a private address between check and connect
 //! Proves (security): Names are judged when the connection is made
+//! Proves (security): Names without a domain
 //! Proves (security): Redirects are failures; environment proxies are ignored; through `EGRESS_PROXY` the same addresses are judged
 
 use std::io::Read as _;
@@ -137,10 +138,23 @@ async fn nothing_is_led_inside(names: &NameServer, proxy: Option<&EgressProxy>) 
     wait_until_finished(&system).await;
     for (id, what) in &refused {
         assert_eq!(error_of(&system, id), "blocked_address", "{what}");
+        // Where a name leads to is for the operator to know.
+        if what.ends_with(".example") {
+            assert_eq!(
+                detail_of(&system, id),
+                format!("{what} resolves to an address that is not public")
+            );
+        }
     }
     for (id, what) in &redirected {
         assert_eq!(error_of(&system, id), "redirect", "{what}");
     }
+    let log = system.workers[0].log();
+    assert!(
+        log.contains("10.1.2.3") && log.contains("169.254.169.254"),
+        "{log}"
+    );
+    names_without_a_domain(&system, port).await;
     pushed.extend(names_that_change(&system, names, &receiver, port).await);
 
     let balance = Account::of(&system)
@@ -190,6 +204,21 @@ async fn literal_addresses(system: &System, port: u16) -> Vec<(String, String)> 
         made.push((endpoint.id, host.to_owned()));
     }
     made
+}
+
+/// They mean something within a network alone, and whether they exist there is nobody's business.
+async fn names_without_a_domain(system: &System, port: u16) {
+    for host in ["redis", "redis.", "REDIS"] {
+        let wanted = json!({"url": format!("http://{host}:{port}/"), "events": ["lead.captured"]});
+        let reply = system.customer().post("/api/webhooks-config", &wanted).await;
+        let refusal = (reply.status, reply.code(), reply.field());
+        assert_eq!(
+            refusal,
+            (422, "url_address_blocked", "url"),
+            "{host}: {}",
+            reply.text
+        );
+    }
 }
 
 /// A public receiver that redirects to each private address.
@@ -264,14 +293,21 @@ async fn wait_until_finished(system: &System) {
 
 /// The code of the only attempt of an endpoint.
 fn error_of(system: &System, endpoint: &str) -> String {
+    logged(system, endpoint, "error")
+}
+
+/// What its owner reads of it.
+fn detail_of(system: &System, endpoint: &str) -> String {
+    logged(system, endpoint, "detail")
+}
+
+/// A field of the log's entry about the only attempt of an endpoint.
+fn logged(system: &System, endpoint: &str, field: &str) -> String {
     let entries: Vec<(String, std::collections::HashMap<String, String>)> = ask(
         &system.redis,
         &["XRANGE", &key(&format!("log:{endpoint}")), "-", "+"],
     );
-    let codes: Vec<_> = entries
-        .iter()
-        .filter_map(|(_, entry)| entry.get("error"))
-        .collect();
+    let codes: Vec<_> = entries.iter().filter_map(|(_, entry)| entry.get(field)).collect();
     assert_eq!(codes.len(), 1, "{entries:?}");
     codes[0].clone()
 }

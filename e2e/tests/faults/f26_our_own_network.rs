@@ -13,9 +13,10 @@ use e2e::client::Pushed;
 use e2e::name_server::NameServer;
 use e2e::namespaces::{resolve_names_here, run, run_apart};
 use e2e::ports::free_port;
+use e2e::process::Process;
 use e2e::receiver::Receiver;
 use e2e::state::{connect, key};
-use e2e::system::System;
+use e2e::system::{Builder, System};
 use e2e::wait::{LONG, check, eventually};
 use redis::Commands as _;
 use serde_json::json;
@@ -43,7 +44,7 @@ fn a_network_that_goes_away_disables_nobody() {
         "f26_our_own_network::a_network_that_goes_away_disables_nobody",
         async || {
             let names = set_the_network_up();
-            let mut scene = Scene::start(names).await;
+            let mut scene = Scene::start(names, "0s").await;
             scene
                 .survives(|_| set_network(false), |_| set_network(true))
                 .await;
@@ -60,7 +61,7 @@ fn a_resolver_that_fails_disables_nobody() {
         "f26_our_own_network::a_resolver_that_fails_disables_nobody",
         async || {
             let names = set_the_network_up();
-            let mut scene = Scene::start(names).await;
+            let mut scene = Scene::start(names, "0s").await;
             scene
                 .survives(|names| names.fail(true), |names| names.fail(false))
                 .await;
@@ -78,27 +79,48 @@ pub(crate) fn set_the_network_up() -> NameServer {
 }
 
 /// Adds the network of the receivers, or takes it away: then there is no route to any of them.
-fn set_network(is_there: bool) {
-    let change = if is_there { "add" } else { "del" };
-    run("ip", &["address", change, NETWORK, "dev", "lo"]);
+pub(crate) fn set_network(is_there: bool) {
+    set_address(NETWORK, is_there);
 }
 
-struct Scene {
-    system: System,
-    receiver: Receiver,
-    names: NameServer,
-    pushed: Vec<Pushed>,
+/// Adds an address with the network that it is in, or takes it away.
+pub(crate) fn set_address(address: &str, is_there: bool) {
+    let change = if is_there { "add" } else { "del" };
+    run("ip", &["address", change, address, "dev", "lo"]);
+}
+
+/// What a worker warns of.
+pub(crate) async fn warnings(worker: &Process) -> String {
+    let address = worker.variable("WORKER_LISTEN").unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let page = client
+        .get(format!("http://{address}/readyz"))
+        .send()
+        .await
+        .unwrap();
+    let page: serde_json::Value = serde_json::from_str(&page.text().await.unwrap()).unwrap();
+    page["warnings"].to_string()
+}
+
+/// A system in such a network.
+pub(crate) fn apart() -> Builder {
+    builder()
+        .env("ALLOW_NETWORKS", "127.0.0.0/8,10.0.0.0/8")
+        .env("RETRY_SCHEDULE", ["5s"; 9].join(","))
+}
+
+pub(crate) struct Scene {
+    pub(crate) system: System,
+    pub(crate) receiver: Receiver,
+    pub(crate) names: NameServer,
+    pub(crate) pushed: Vec<Pushed>,
     deliveries: usize,
 }
 
 impl Scene {
-    async fn start(names: NameServer) -> Self {
-        let system = builder()
-            .env("ALLOW_NETWORKS", "127.0.0.0/8,10.9.0.0/16,10.10.0.0/16")
-            .env("DISABLE_MIN_SPAN", "0s")
-            .env("RETRY_SCHEDULE", ["5s"; 9].join(","))
-            .start()
-            .await;
+    /// `min_span` is `DISABLE_MIN_SPAN`.
+    pub(crate) async fn start(names: NameServer, min_span: &str) -> Self {
+        let system = apart().env("DISABLE_MIN_SPAN", min_span).start().await;
         let receiver = Receiver::start_at(SocketAddr::from((Ipv4Addr::UNSPECIFIED, free_port()))).await;
         let port = receiver.address().port();
         for host in 0..HOSTS {
@@ -127,7 +149,7 @@ impl Scene {
     }
 
     /// Pushes this many events in each account.
-    async fn push(&mut self, count: usize) {
+    pub(crate) async fn push(&mut self, count: usize) {
         let other = format!("org:{OTHER}");
         for account in [self.system.account(), &other] {
             let event =
@@ -141,7 +163,7 @@ impl Scene {
         }
     }
 
-    async fn all_arrive(&self) {
+    pub(crate) async fn all_arrive(&self) {
         eventually(2 * LONG, "everything to arrive", async || {
             let arrived = counter(&self.system.redis, "succeeded");
             check(
@@ -188,21 +210,29 @@ impl Scene {
     }
 
     async fn one_customers_outage_counts(&mut self) {
+        let gone = self.push_to_nobody().await;
+        self.is_disabled(&gone).await;
+    }
+
+    /// Pushes ten events to a customer whose host is not there. Returns the endpoint.
+    pub(crate) async fn push_to_nobody(&mut self) -> String {
         self.names.set("hooks.gone.example", &[NOBODY]);
         let url = format!("http://hooks.gone.example:{}/", self.receiver.address().port());
         let customer = self.system.customer();
         let gone = customer.create_endpoint(&url, &["ticket.created"]).await;
         let event = json!({"accountId": self.system.account(), "event": "ticket.created", "chatbotId": "bot_1", "data": {}});
         let pushed = self.system.backend().push_batch(&vec![event; 10]).await;
-        self.system
-            .wait_for_endpoint(&gone.id, "it to be disabled", |endpoint| {
-                endpoint["active"] == false
-            })
-            .await;
         self.pushed.extend(pushed);
+        gone.id
     }
 
-    async fn nobody_is_disabled(&self) {
+    pub(crate) async fn is_disabled(&self, id: &str) {
+        self.system
+            .wait_for_endpoint(id, "it to be disabled", |endpoint| endpoint["active"] == false)
+            .await;
+    }
+
+    pub(crate) async fn nobody_is_disabled(&self) {
         eventually(LONG, "all endpoints to be active", async || {
             let disabled = self.disabled().await;
             check(disabled == 0, format!("{disabled} are disabled"))
@@ -210,7 +240,7 @@ impl Scene {
         .await;
     }
 
-    async fn disabled(&self) -> usize {
+    pub(crate) async fn disabled(&self) -> usize {
         let mut disabled = 0;
         for customer in [self.system.customer(), self.system.customer_of(OTHER)] {
             let listed = customer.get("/api/webhooks-config").await.body;
@@ -229,20 +259,11 @@ impl Scene {
         outages == 0
     }
 
-    /// What the worker warns of.
     async fn warnings(&self) -> String {
-        let address = self.system.workers[0].variable("WORKER_LISTEN").unwrap();
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let page = client
-            .get(format!("http://{address}/readyz"))
-            .send()
-            .await
-            .unwrap();
-        let page: serde_json::Value = serde_json::from_str(&page.text().await.unwrap()).unwrap();
-        page["warnings"].to_string()
+        warnings(&self.system.workers[0]).await
     }
 
-    async fn balances(mut self) {
+    pub(crate) async fn balances(mut self) {
         let balance = Account::of(&self.system)
             .at(&self.receiver)
             .accepted(std::mem::take(&mut self.pushed))

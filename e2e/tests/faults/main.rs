@@ -10,6 +10,7 @@
 )]
 
 mod check_command;
+mod egress_check;
 mod f01_worker_killed_before_its_post;
 mod f02_worker_killed_after_its_post;
 mod f04_worker_stopped_past_its_leases;
@@ -37,7 +38,10 @@ mod f25_server_set_up_anew;
 mod f26_our_own_network;
 mod f27_one_bad_worker;
 mod f28_receivers_habits;
+mod f29_names_that_never_answer;
+mod f30_out_of_files;
 mod long;
+mod released_in_turns;
 mod replays_survive;
 mod scene;
 mod upgrades;

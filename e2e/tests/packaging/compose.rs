@@ -1,6 +1,8 @@
 //! Compares the compose file with what the programs say about themselves; `scripts/test-compose` runs it.
 //!
 //! Proves (security): Containers
+//! Proves (security): Each program gets the variables
+//! Proves (security): `/metrics` is on a listener
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -58,6 +60,30 @@ fn each_service_can_be_given_every_variable_of_its_program_and_no_other() {
     }
 }
 
+/// A name that only one network knows has the address in that network.
+#[test]
+fn metrics_can_be_reached_on_the_inner_network_alone() {
+    let compose = workspace_file("docker-compose.yml");
+    let api = block(&compose, "  api:");
+    for line in [
+        "      API_ADMIN_LISTEN: api-inside:3002",
+        "      inside: { aliases: [api-inside] }",
+        "      outside:",
+    ] {
+        assert!(api.contains(&line), "{line}");
+    }
+    assert!(block(&compose, "  inside:").contains(&"    internal: true"));
+    assert_eq!(
+        compose.matches("api-inside").count(),
+        3,
+        "here, there, and in a comment"
+    );
+    assert!(
+        !api.iter()
+            .any(|line| line.contains("ports:") && line.contains("3002"))
+    );
+}
+
 #[test]
 fn redis_runs_as_the_promise_needs_it() {
     let compose = workspace_file("docker-compose.yml");
@@ -111,6 +137,7 @@ fn every_service_is_confined() {
         "  read_only: true",
         "  cap_drop: [ALL]",
         "  security_opt: [\"no-new-privileges:true\"]",
+        "  ulimits: { core: 0 }",
     ] {
         assert!(confined.contains(&line), "{line}");
     }
@@ -146,7 +173,7 @@ fn every_service_is_confined() {
                 "{service}"
             );
         }
-        for name in ["read_only", "cap_drop", "security_opt"] {
+        for name in ["read_only", "cap_drop", "security_opt", "ulimits"] {
             assert!(
                 !lines
                     .iter()

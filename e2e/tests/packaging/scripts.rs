@@ -1,4 +1,6 @@
 //! Runs `scripts/run` and `scripts/demo` as a user does, with programs that are built already.
+//!
+//! Proves (security): Each program gets the variables
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -46,6 +48,7 @@ impl Run {
             ("REDIS_SERVER", find_program().to_str().unwrap().to_owned()),
             ("REDIS_PORT", redis_port.to_owned()),
             ("API_LISTEN", format!("127.0.0.1:{}", free_port())),
+            ("API_ADMIN_LISTEN", format!("127.0.0.1:{}", free_port())),
             ("WORKER_LISTEN", format!("127.0.0.1:{}", free_port())),
         ]
         .map(|(name, value)| (name.to_owned(), value))
@@ -129,6 +132,65 @@ impl Drop for Run {
             eprintln!("---- scripts/run said\n{}", self.said());
         }
     }
+}
+
+/// Whoever takes over one program shall not find the keys of another in its environment.
+#[test]
+fn a_program_gets_the_variables_that_it_reads_and_no_others() {
+    // What the script does for a program, up to the point where it becomes one.
+    let shell = |program: &str| {
+        let line = format!(
+            "set -euo pipefail; programs={}; . '{}'; exec() {{ env; }}; (run_program {program})",
+            e2e::process::program("webhooks-api").parent().unwrap().display(),
+            script("lib/processes.sh").display(),
+        );
+        let names = [
+            "SECRETS_KEY",
+            "SERVICE_KEYS",
+            "SERVICE_KEY",
+            "DASHBOARD_TOKEN",
+            "CLERK_JWT_KEY",
+            "REDIS_URL",
+            "OTHER_SECRET",
+        ];
+        let output = Command::new("bash")
+            .args(["-c", &line])
+            .env_clear()
+            .envs(names.map(|name| (name, format!("value of {name}"))))
+            .envs([
+                ("PATH", std::env::var("PATH").unwrap()),
+                ("RUST_LOG", "info".to_owned()),
+            ])
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let text = String::from_utf8(output.stdout).unwrap();
+        let kept: std::collections::BTreeSet<_> = text
+            .lines()
+            .filter_map(|line| line.split_once('='))
+            .map(|(name, _)| name.to_owned())
+            .collect();
+        names
+            .into_iter()
+            .chain(["RUST_LOG"])
+            .filter(|name| kept.contains(*name))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        shell("webhooks-api"),
+        [
+            "SECRETS_KEY",
+            "SERVICE_KEYS",
+            "CLERK_JWT_KEY",
+            "REDIS_URL",
+            "RUST_LOG"
+        ]
+    );
+    assert_eq!(shell("webhooks-worker"), ["SECRETS_KEY", "REDIS_URL", "RUST_LOG"]);
 }
 
 /// The whole life of a data directory, in one test because each part needs the one before.

@@ -113,5 +113,31 @@ fn licences_versions_and_sources_are_checked_strictly() {
     for exception in deny.lines().filter(|line| line.contains("crate = ")) {
         assert!(exception.contains("reason = \""), "{exception}");
     }
-    assert!(read("scripts/test").contains("cargo deny --locked check licenses bans sources"));
+    let checks = read("scripts/test");
+    for check in ["licenses bans sources", "advisories"] {
+        assert!(
+            checks.contains(&format!("cargo deny --locked check {check}")),
+            "{check}"
+        );
+    }
+}
+
+/// Whoever passes over a known hole says why, and for as long as the hole is in what we use.
+#[test]
+fn every_advisory_that_is_passed_over_has_a_reason_and_a_crate_that_is_there() {
+    let (deny, lock) = (read("deny.toml"), read("Cargo.lock"));
+    let ignored: Vec<_> = deny
+        .lines()
+        .filter(|line| line.contains("id = \"RUSTSEC-"))
+        .collect();
+    assert!(
+        ignored.iter().all(|line| line.contains("reason = \"quick-xml ")),
+        "{ignored:#?}"
+    );
+    let is_there = lock.contains("name = \"quick-xml\"\nversion = \"0.36.");
+    assert_eq!(
+        is_there,
+        !ignored.is_empty(),
+        "drop the entries together with the crate"
+    );
 }

@@ -8,6 +8,7 @@ mod disabling;
 
 mod holds;
 mod outcomes;
+mod resumes;
 
 mod budget;
 

@@ -215,8 +215,8 @@ async fn nothing_secret_is_written_anywhere() {
         secrets.assert_not_in(&format!("{what} ({})", reply.status), text.as_bytes());
     }
     let nobody = Caller::new(&system.api_url(), None);
-    let mut pages = Vec::new();
-    for path in ["/metrics", "/readyz", "/healthz", "/docs"] {
+    let mut pages = vec![("/metrics".to_owned(), system.api_metrics().await)];
+    for path in ["/readyz", "/healthz", "/docs"] {
         pages.push((path.to_owned(), nobody.get(path).await.text));
     }
     for worker in &system.workers {

@@ -13,5 +13,8 @@ mod redis_tls;
 /// Signing secrets are sealed anew with another key.
 mod rewrap;
 
+/// Secrets in memory and in files.
+mod memory;
+
 /// Nothing secret is written anywhere.
 mod leaks;

@@ -20,4 +20,6 @@ mod restarts;
 
 mod tls;
 
+mod doors;
+
 mod long;

@@ -10,6 +10,8 @@ use e2e::state;
 use e2e::system::{Builder, System};
 use e2e::wait::{check, eventually};
 use serde_json::json;
+use tokio::task::JoinSet;
+use tokio::time::interval;
 
 use super::real::Server;
 
@@ -79,27 +81,35 @@ impl Scene {
 
     /// Adds an endpoint by its URL.
     pub(super) async fn add_url(&mut self, name: &str, url: &str) {
-        let id = self.system.customer().create_endpoint(url, &["*"]).await.id;
+        self.add_url_for(name, url, "*").await;
+    }
+
+    /// Adds an endpoint that gets one type of event.
+    pub(super) async fn add_url_for(&mut self, name: &str, url: &str, event: &str) {
+        let id = self.system.customer().create_endpoint(url, &[event]).await.id;
         self.endpoints.push(Watched {
             name: name.to_owned(),
             id,
         });
     }
 
-    /// Adds an endpoint at a server, behind a distance if that isn't zero. Keep the distance.
+    /// Adds an endpoint at a server that gets one type of event (`*`: all), behind a distance if that isn't zero. Keep the distance.
     pub(super) async fn add_behind(
         &mut self,
         server: &Server,
         name: &str,
+        event: &str,
         each_way: Duration,
     ) -> Option<Distance> {
-        if each_way.is_zero() {
-            self.add(name, server.address(), "/hook").await;
-            return None;
-        }
-        let distance = Distance::start(server.address(), each_way).await;
-        self.add(name, distance.address(), "/hook").await;
-        Some(distance)
+        let distance = if each_way.is_zero() {
+            None
+        } else {
+            Some(Distance::start(server.address(), each_way).await)
+        };
+        let address = distance.as_ref().map_or(server.address(), Distance::address);
+        self.add_url_for(name, &format!("http://{address}/hook"), event)
+            .await;
+        distance
     }
 
     /// Pushes this many events in one batch.
@@ -113,6 +123,18 @@ impl Scene {
         self.system.backend().push_batch(&events).await
     }
 
+    /// Pushes this many events of a type, each at its time, however late those before it were accepted.
+    pub(super) async fn push_steadily(&self, event: &str, every: Duration, count: usize) {
+        let (mut times, mut pushes) = (interval(every), JoinSet::new());
+        for number in 0..count {
+            times.tick().await;
+            let (backend, account) = (self.system.backend(), self.system.account());
+            let event = event.to_owned();
+            pushes.spawn(async move { backend.push(account, &event, json!({"number": number})).await });
+        }
+        pushes.join_all().await;
+    }
+
     /// What its log says about each endpoint.
     pub(super) fn told(&self) -> Vec<Told> {
         let connection = &mut state::connect(&self.system.redis);
@@ -124,22 +146,35 @@ impl Scene {
 
     /// Waits until each endpoint has got `each` deliveries, and asserts that nobody was blamed.
     pub(super) async fn hold(&self, each: usize, within: Duration, allowed: Allowed) {
+        self.hold_counts(&vec![each; self.endpoints.len()], within, allowed)
+            .await;
+    }
+
+    /// Waits until each endpoint has got as many deliveries as stand in its place, and asserts that nobody was blamed.
+    pub(super) async fn hold_counts(&self, counts: &[usize], within: Duration, allowed: Allowed) {
         eventually(within, "all deliveries", async || {
             let told = self.told();
             assert!(told.iter().all(|told| !told.disabled), "{}", self.describe(&told));
-            let all = told.iter().all(|told| told.succeeded >= each);
+            let all = told
+                .iter()
+                .zip(counts)
+                .all(|(told, count)| told.succeeded >= *count);
             check(all, self.describe(&told))
         })
         .await;
         let told = self.told();
-        let is_fine = |told: &Told| {
-            told.succeeded == each
+        let is_fine = |(told, count): (&Told, &usize)| {
+            told.succeeded == *count
                 && told.timeouts <= allowed.timeouts
                 && told.broken <= allowed.broken
                 && told.others.is_empty()
                 && !told.disabled
         };
-        assert!(told.iter().all(is_fine), "{allowed:?}: {}", self.describe(&told));
+        assert!(
+            told.iter().zip(counts).all(is_fine),
+            "{allowed:?}: {}",
+            self.describe(&told)
+        );
         for endpoint in &self.endpoints {
             let stored = self.system.customer().endpoint(&endpoint.id).await;
             assert_eq!(

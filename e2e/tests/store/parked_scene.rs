@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use domain::id::EndpointId;
+use domain::id::{DeliveryId, EndpointId};
 use store::policy::Policy;
 use store::queue::{Leased, Outcome, WorkRequest};
 
@@ -78,12 +78,13 @@ impl Fixture {
     }
 
     /// Makes `count` deliveries that wait for a retry in an hour.
-    pub(super) async fn retries(&self, count: usize) {
+    pub(super) async fn retries(&self, count: usize) -> Vec<DeliveryId> {
         self.push_many(count).await;
         let mut worker = Worker::new();
         let leased = self.lease(&mut worker, count).await;
         assert_eq!(leased.len(), count);
         self.end(&mut worker, &leased, || failed(Some(3600))).await;
+        leased.into_iter().map(|leased| leased.delivery).collect()
     }
 
     /// Disables an endpoint by an answer of 410.

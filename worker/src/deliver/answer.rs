@@ -34,6 +34,13 @@ const SECRETIVE: [&str; 9] = [
     "apikey",
 ];
 
+/// Characters that turn the direction of text, or end a line in a way that few expect: U+061C, U+200E, U+200F, U+2028 to U+202E and
+/// U+2066 to U+2069.
+const DIRECTIONS: [char; 14] = [
+    '\u{61c}', '\u{200e}', '\u{200f}', '\u{2028}', '\u{2029}', '\u{202a}', '\u{202b}', '\u{202c}',
+    '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
+];
+
 /// An answer whose head has come.
 #[derive(Debug)]
 pub(super) struct Answer {
@@ -140,11 +147,12 @@ fn without_secrets(mut target: Url) -> Option<String> {
     Some(target.to_string())
 }
 
-/// Text of at most `most` bytes without control characters.
-fn readable(bytes: &[u8], most: usize) -> String {
+/// Text of at most `most` bytes without control characters, or those that turn the direction of what stands around them.
+pub(super) fn readable(bytes: &[u8], most: usize) -> String {
     let mut text = String::new();
     for character in String::from_utf8_lossy(bytes).chars() {
-        if character.is_control() && character != '\n' {
+        let is_unseen = character.is_control() && character != '\n';
+        if is_unseen || DIRECTIONS.contains(&character) {
             // Writing to a string can't fail.
             let _written = write!(text, "{}", character.escape_default());
         } else {
@@ -155,7 +163,7 @@ fn readable(bytes: &[u8], most: usize) -> String {
 }
 
 /// The text, cut to at most `most` bytes between two characters.
-pub(super) fn shortened(mut text: String, most: usize) -> String {
+fn shortened(mut text: String, most: usize) -> String {
     text.truncate(text.floor_char_boundary(most));
     text
 }

@@ -7,7 +7,7 @@ use domain::clock::Timestamp;
 use domain::delivery::Failure;
 use store::queue::{AttemptRecord, Phases};
 
-use super::answer::{Answer, shortened};
+use super::answer::{Answer, readable};
 use crate::egress::Sign;
 use crate::fault::{Fault, NotAttempted};
 use crate::metrics::{HELD, SUCCEEDED};
@@ -36,7 +36,8 @@ impl Exchange {
     fn failed(failure: Failure, detail: String) -> Self {
         Self {
             failure: Some(failure),
-            detail: shortened(detail, MAX_DETAIL),
+            // Parts of it may be a receiver's words, such as the names in its certificate.
+            detail: readable(detail.replace('\n', " ").as_bytes(), MAX_DETAIL),
             ..Self::default()
         }
     }

@@ -70,6 +70,7 @@ impl Message<'_> {
             url: target.url.as_url().clone(),
             headers,
             body: event.body.clone(),
+            asker: Some(self.endpoint.account.clone()),
         })
     }
 }

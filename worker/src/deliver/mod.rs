@@ -157,6 +157,7 @@ impl Deliverer {
             NotAttempted::Secret
             | NotAttempted::DamagedSecret
             | NotAttempted::Egress
+            | NotAttempted::Names
             | NotAttempted::Late
             | NotAttempted::Stopping => {}
         }

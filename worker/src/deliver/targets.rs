@@ -74,7 +74,9 @@ impl Targets {
         }
         let url = EndpointUrl::parse(&endpoint.url, &self.policy).map_err(|error| {
             let failure = match error {
-                UrlError::Address(_) | UrlError::Local(_) => Failure::BlockedAddress,
+                UrlError::Address(_) | UrlError::Local(_) | UrlError::SingleLabel(_) => {
+                    Failure::BlockedAddress
+                }
                 _ => Failure::Url,
             };
             Fault::Receiver(failure, format!("the URL {error}"))

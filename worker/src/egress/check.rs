@@ -8,7 +8,7 @@ use domain::delivery::Failure;
 use program::config::split_list;
 use reqwest::Url;
 
-use super::known::LATELY;
+use super::known::{LATELY, TOLD_EVERY, origin};
 
 /// Addresses that answer whenever our network is well: what to connect to, with TLS if it is `https`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,13 +61,30 @@ pub(super) struct Checks {
 struct Check {
     url: Url,
     answered: Option<Instant>,
+    /// Whether it answered this worker, and not only others; when the others were last told.
+    is_own: bool,
+    told: Option<Instant>,
+}
+
+impl Check {
+    /// As the other workers are told of it: where they are told of a site, its account stands.
+    fn destination(&self) -> String {
+        format!("{} check", origin(&self.url))
+    }
 }
 
 impl Checks {
     pub(super) fn of(check: &EgressCheck) -> Self {
         let all = check.0.iter().cloned();
         Self {
-            all: all.map(|url| Check { url, answered: None }).collect(),
+            all: all
+                .map(|url| Check {
+                    url,
+                    answered: None,
+                    is_own: false,
+                    told: None,
+                })
+                .collect(),
             asked: None,
         }
     }
@@ -87,13 +104,51 @@ impl Checks {
     /// Notes what came of one.
     pub(super) fn note(&mut self, number: usize, now: Instant, failure: Option<Failure>) {
         match (self.all.get_mut(number), failure) {
-            (Some(check), None) => check.answered = Some(now),
+            (Some(check), None) => {
+                check.answered = Some(now);
+                check.is_own = true;
+            }
             (Some(check), Some(failure)) if check.answered.is_none() => tracing::warn!(
                 check = check.url.host_str(),
                 failure = failure.code(),
                 "an address of EGRESS_CHECK has not answered yet, and proves nothing until it does"
             ),
             _ => {}
+        }
+    }
+
+    /// What is news for the other workers: which checks answered this one. It counts as told.
+    pub(super) fn news(&mut self, now: Instant) -> Vec<String> {
+        let is_news = |check: &&mut Check| {
+            let is_due = |at: Instant| {
+                let told = check.told;
+                told.is_none_or(|told| at.saturating_duration_since(told) >= TOLD_EVERY)
+            };
+            check.is_own && check.answered.is_some_and(is_due)
+        };
+        let news = self.all.iter_mut().filter(is_news);
+        news.map(|check| {
+            check.told = Some(now);
+            check.destination()
+        })
+        .collect()
+    }
+
+    /// Another worker, or this one before it was restarted, has told that a destination answered, so long ago.
+    pub(super) fn heard_of(&mut self, now: Instant, destination: &str, ago: Duration) {
+        let at = now.checked_sub(ago);
+        for check in &mut self.all {
+            if check.destination() == destination {
+                check.answered = check.answered.max(at);
+            }
+        }
+    }
+
+    /// See [`Known::stand_still`](super::known::Known::stand_still).
+    pub(super) fn stand_still(&mut self, now: Instant, span: Duration) {
+        for check in self.all.iter_mut().filter(|check| check.is_own) {
+            let lately = |at: &Instant| now.saturating_duration_since(*at) < LATELY + span;
+            check.answered = check.answered.filter(lately).map(|at| now.min(at + span));
         }
     }
 

@@ -25,7 +25,7 @@ pub(super) const PROBED_IN_VAIN: usize = 8;
 const SUSPECTED_FOR: Duration = Duration::from_secs(30);
 
 /// For how long an outage is believed without an answer.
-const BELIEVED_FOR: Duration = Duration::from_secs(24 * 3600);
+pub(super) const BELIEVED_FOR: Duration = Duration::from_secs(24 * 3600);
 
 /// The most sites that are remembered as failed.
 const MOST_FAILED: usize = 1024;

@@ -13,7 +13,7 @@ use super::site::Site;
 pub(super) const LATELY: Duration = Duration::from_secs(3600);
 
 /// How often a site's answers are told to the other workers.
-const TOLD_EVERY: Duration = Duration::from_secs(60);
+pub(super) const TOLD_EVERY: Duration = Duration::from_secs(60);
 
 /// How long a site is known by one of its hosts before another takes its place.
 const KEPT_HOST: Duration = Duration::from_secs(300);
@@ -38,6 +38,8 @@ struct Destination {
     host_at: Instant,
     /// When any of them last answered.
     at: Instant,
+    /// Whether it answered this worker, and not only others.
+    is_own: bool,
     /// When the others were last told.
     told: Option<Instant>,
     /// When it was last probed.
@@ -49,6 +51,7 @@ impl Known {
     pub(super) fn answered(&mut self, now: Instant, site: &Site, url: &Url, account: &AccountId) {
         if let Some(known) = self.sites.get_mut(site) {
             known.at = now;
+            known.is_own = true;
             if same_host(&known.url, url) {
                 known.host_at = now;
             } else if now.saturating_duration_since(known.host_at) > KEPT_HOST {
@@ -58,7 +61,17 @@ impl Known {
             }
             return;
         }
-        self.add(now, site.clone(), origin(url), account.clone(), now, None);
+        self.add(now, site.clone(), origin(url), account.clone(), now, true);
+    }
+
+    /// An outage of ours has lasted for another `span`, in which nobody could answer, so that counts for no age: a worker that is
+    /// restarted after an hour must still learn who answered. What this one knows from others ages all the same, or two that are
+    /// restarted in turn would tell each other for ever.
+    pub(super) fn stand_still(&mut self, now: Instant, span: Duration) {
+        let own = self.sites.values_mut().filter(|known| known.is_own);
+        for known in own.filter(|known| now.saturating_duration_since(known.at) < LATELY + span) {
+            known.at = now.min(known.at + span);
+        }
     }
 
     /// Another worker has told that a destination answered, so long ago.
@@ -74,19 +87,11 @@ impl Known {
         };
         match self.sites.get_mut(&site) {
             Some(known) => known.at = known.at.max(at),
-            None => self.add(now, site, url, account, at, Some(at)),
+            None => self.add(now, site, url, account, at, false),
         }
     }
 
-    fn add(
-        &mut self,
-        now: Instant,
-        site: Site,
-        url: Url,
-        account: AccountId,
-        at: Instant,
-        told: Option<Instant>,
-    ) {
+    fn add(&mut self, now: Instant, site: Site, url: Url, account: AccountId, at: Instant, is_own: bool) {
         if self.sites.len() >= MOST {
             self.sites.retain(|_, known| is_lately(now, known.at));
         }
@@ -96,7 +101,9 @@ impl Known {
                 account,
                 host_at: at,
                 at,
-                told,
+                is_own,
+                // What was heard was told already.
+                told: Some(at).filter(|_| !is_own),
                 probed: None,
             };
             self.sites.insert(site, destination);
@@ -197,7 +204,7 @@ fn same_host(one: &Url, other: &Url) -> bool {
 }
 
 /// A URL without what stands behind the port.
-fn origin(url: &Url) -> Url {
+pub(super) fn origin(url: &Url) -> Url {
     let mut origin = url.clone();
     origin.set_path("/");
     origin.set_query(None);

@@ -26,7 +26,7 @@ mod strikes;
 mod watch;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use domain::delivery::Failure;
 use domain::id::AccountId;
@@ -35,8 +35,8 @@ use store::condition::StoreWarning;
 use store::queue::{Outcome, Report};
 
 use crate::fault::NotAttempted;
-use judge::{Judge, Verdict};
-use known::Known;
+use judge::{BELIEVED_FOR, Judge, Verdict};
+use known::{Known, LATELY};
 use site::Site;
 use strikes::Strikes;
 
@@ -63,6 +63,8 @@ struct State {
     known: Known,
     network: Way,
     names: Way,
+    /// Since when there is an outage, and until when the hour stood still for it.
+    outage: Option<(Instant, Instant)>,
 }
 
 impl Egress {
@@ -72,11 +74,14 @@ impl Egress {
         self.state().attempted(Instant::now(), url, site, account, sign)
     }
 
-    /// A report was recorded. A strike is remembered, in case it has to be taken back.
+    /// A report was recorded. A strike is remembered, in case it has to be taken back. A probe's failure is none.
     pub(crate) fn recorded(&self, report: &Report) {
         let Outcome::Failed { attempt, .. } = &report.outcome else {
             return;
         };
+        if report.token.is_of_probe() {
+            return;
+        }
         let sign = Sign::of_record(attempt);
         let mut state = self.state();
         let way = if sign.names == Some(Heard::Silence) {
@@ -138,6 +143,11 @@ impl State {
 }
 
 impl State {
+    /// Whether something was tried, and nothing has answered for a while.
+    fn is_silent(&self, now: Instant) -> bool {
+        self.network.judge.is_silent(now) || self.names.judge.is_silent(now)
+    }
+
     /// Which sites are to be probed now; `None` while nothing is wrong with us. A check that is believed (for names: one with a
     /// name) stands in for three sites.
     fn next_probes(
@@ -185,6 +195,23 @@ impl State {
             self.network.judge.conclude(now, all),
             self.names.judge.conclude(now, with_names),
         )
+    }
+
+    /// Lets the hour in which a site has answered stand still while an outage lasts, until an hour before it is believed no longer:
+    /// by then the sites that did not answer are forgotten. Returns how long it stood still since the last call.
+    fn stand_still(&mut self, now: Instant) -> Duration {
+        if !self.network.judge.is_out() && !self.names.judge.is_out() {
+            self.outage = None;
+            return Duration::ZERO;
+        }
+        let (since, seen) = *self.outage.get_or_insert((now, now));
+        self.outage = Some((since, now));
+        if now.saturating_duration_since(since) + LATELY >= BELIEVED_FOR {
+            return Duration::ZERO;
+        }
+        let span = now.saturating_duration_since(seen);
+        self.known.stand_still(now, span);
+        span
     }
 }
 

@@ -95,6 +95,7 @@ impl World {
             let checks = usize::from(has_check);
             self.egress.state().conclude(self.now, checks, checks);
         }
+        self.egress.state().stand_still(self.now);
         self.egress.warning().is_some()
     }
 
@@ -316,6 +317,56 @@ fn another_workers_word_makes_a_host_a_witness() {
             .verdict(world.now, &super::Known::default(), false),
         Verdict::Outage
     );
+}
+
+#[test]
+fn a_worker_that_is_restarted_hours_into_an_outage_learns_who_answered_before_it() {
+    let mut world = World::new();
+    world.go_on(5, &THREE);
+    world.has_network = false;
+    let recognised = world.go_on(3 * 3600, &THREE);
+    assert!(recognised > 3 * 3600 - 20, "{recognised} s");
+    let told = world.egress.state().known.news(world.now, 100);
+    assert_eq!(told.len(), THREE.len(), "{told:?}");
+
+    world.egress = Egress::default();
+    for destination in &told {
+        let known = &mut world.egress.state().known;
+        known.heard_of(world.now, destination, Duration::ZERO);
+    }
+    assert!(world.go_on(30, &THREE) > 0);
+    // It tells nobody of what it only heard, or two would keep that up for ever.
+    world.go_on(3600, &THREE);
+    assert_eq!(
+        world.egress.state().known.news(world.now, 100),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn a_silent_world_is_forgotten_in_the_end_however_closely_it_was_watched() {
+    let mut world = World::new();
+    world.go_on(5, &THREE);
+    world.has_network = false;
+    let recognised = world.go_on(25 * 3600, &THREE);
+    assert!(
+        (24 * 3600 - 60..=24 * 3600 + 60).contains(&recognised),
+        "{recognised} s"
+    );
+}
+
+#[test]
+fn a_probe_of_an_endpoint_that_is_off_is_no_strike_that_could_be_taken_back() {
+    let world = World::new();
+    let mut probe = strike("timeout");
+    probe.token = store::queue::LeaseToken::from_stored("abc:7|0|3|2|100".to_owned());
+    world.egress.recorded(&probe);
+    let remembered = world.egress.state().network.strikes.take(world.now, true);
+    assert_eq!(remembered, vec![]);
+    probe.token = store::queue::LeaseToken::from_stored("abc:7|1|3|2|100".to_owned());
+    world.egress.recorded(&probe);
+    let remembered = world.egress.state().network.strikes.take(world.now, true);
+    assert_eq!(remembered.len(), 1);
 }
 
 #[test]

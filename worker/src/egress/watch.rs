@@ -113,21 +113,20 @@ impl Watch {
         let now = Instant::now();
         if is_due(session.told, TELL_EVERY, now) {
             session.told = Some(now);
-            let news = self.egress.state().known.news(now, MAX_NOTED);
+            let mut news = session.checks.news(now);
+            let most = MAX_NOTED.saturating_sub(news.len());
+            news.extend(self.egress.state().known.news(now, most));
             if !news.is_empty() {
                 let news: Vec<_> = news.iter().map(String::as_str).collect();
                 self.store.note_destinations(&news).await?;
             }
         }
-        let is_silent = {
-            let state = self.egress.state();
-            state.network.judge.is_silent(now) || state.names.judge.is_silent(now)
-        };
-        if is_silent && is_due(session.asked, TELL_EVERY, now) {
+        if self.egress.state().is_silent(now) && is_due(session.asked, TELL_EVERY, now) {
             let destinations = self.store.destinations().await?;
             session.asked = Some(now);
             let mut state = self.egress.state();
             for (destination, ago) in destinations {
+                session.checks.heard_of(now, &destination, ago);
                 state.known.heard_of(now, &destination, ago);
             }
         }
@@ -191,6 +190,7 @@ impl Watch {
         let state = &mut *self.egress.state();
         let named = session.checks.count(has_name);
         let (network, names) = state.conclude(now, session.checks.count(|_| true), named);
+        session.checks.stand_still(now, state.stand_still(now));
         if network {
             tracing::error!(
                 "nothing that this worker sends is answered: its network is down. Deliveries wait, and no endpoint is blamed"

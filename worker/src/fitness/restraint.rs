@@ -6,7 +6,7 @@
 //! it. The first one that works ends the restraint.
 //!
 //! One endpoint whose secret doesn't open, while others' do, is no reason for any of that: its deliveries wait among the
-//! retries, longer each time.
+//! retries, longer each time. Nor is an account whose names take its whole share of the look-ups: its deliveries wait a moment.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -88,6 +88,9 @@ impl Restraint {
         };
         if is_endpoints_own {
             return self.wait_of(now, endpoint);
+        }
+        if *reason == NotAttempted::Names {
+            return FIRST_WAIT;
         }
         if let Some(need) = reason.lacks() {
             self.lacks[need as usize].fail(now, need);

@@ -118,6 +118,7 @@ async fn an_attempt_that_panics_is_set_aside_and_others_flow() {
     let names = Arc::new(Panics::default());
     let settings = transport::Settings {
         proxy: None,
+        timeout: config.attempts.delivery_timeout.0,
         addresses: config.urls.policy().addresses,
         roots: Roots::Only(Vec::new()),
     };

@@ -12,7 +12,7 @@ use tokio_rustls::TlsConnector;
 use super::dial::dial;
 use super::failure::Error;
 use super::proxy::EgressProxy;
-use super::resolver::GuardedResolver;
+use super::resolver::{Asker, GuardedResolver};
 use super::stream::Stream;
 use super::trace::{Mark, Trace};
 
@@ -52,16 +52,21 @@ pub(super) struct Connector {
 }
 
 impl Connector {
-    /// Connects, and notes in the trace how far it got.
-    pub(super) async fn connect(&self, to: &Destination, trace: &mut Trace) -> Result<Stream, Error> {
+    /// Connects for `asker`, and notes in the trace how far it got.
+    pub(super) async fn connect(
+        &self,
+        to: &Destination,
+        asker: &Asker,
+        trace: &mut Trace,
+    ) -> Result<Stream, Error> {
         trace.mark(Mark::Connect);
-        let connected = self.try_connect(to, trace).await;
+        let connected = self.try_connect(to, asker, trace).await;
         trace.mark(Mark::Connected);
         connected
     }
 
-    async fn try_connect(&self, to: &Destination, trace: &mut Trace) -> Result<Stream, Error> {
-        let addresses = self.addresses_of(&to.host, trace).await?;
+    async fn try_connect(&self, to: &Destination, asker: &Asker, trace: &mut Trace) -> Result<Stream, Error> {
+        let addresses = self.addresses_of(&to.host, asker, trace).await?;
         let stream = match &self.proxy {
             None => dial(&addresses, to.port).await.map_err(Error::Connect)?,
             Some(proxy) => proxy.tunnel(&addresses, to.port).await.map_err(Error::Decided)?,
@@ -77,13 +82,13 @@ impl Connector {
     }
 
     /// The addresses of a host, all of them judged, literal ones too.
-    async fn addresses_of(&self, host: &str, trace: &mut Trace) -> Result<Vec<IpAddr>, Error> {
+    async fn addresses_of(&self, host: &str, asker: &Asker, trace: &mut Trace) -> Result<Vec<IpAddr>, Error> {
         if let Ok(address) = host.parse() {
             self.names.admit_literal(host, address).map_err(Error::Blocked)?;
             return Ok(vec![address]);
         }
         trace.mark(Mark::Lookup);
-        let mut addresses = self.names.addresses_of(host).await?;
+        let mut addresses = self.names.addresses_of(host, asker).await?;
         trace.mark(Mark::Resolved);
         addresses.truncate(MAX_ADDRESSES);
         Ok(addresses)

@@ -1,7 +1,7 @@
 //! Makes a TCP connection to the first of a host's addresses that takes one.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -19,25 +19,44 @@ const HEAD_START: Duration = Duration::from_millis(250);
 ///
 /// The last address's, if none takes a connection. What this machine lacks ends everything.
 pub(super) async fn dial(addresses: &[IpAddr], port: u16) -> io::Result<TcpStream> {
-    let mut next = in_turns(addresses)
-        .map(|address| SocketAddr::new(address, port))
-        .peekable();
-    let mut dialing = FuturesUnordered::new();
+    let connected = first_of(
+        addresses,
+        |address| dial_one(SocketAddr::new(address, port)),
+        |error: &io::Error| is_ours(error),
+    )
+    .await;
+    let none = || io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    connected.map_err(|error| error.unwrap_or_else(none))
+}
+
+/// What comes first of doing something with each of these addresses, in turns of the families. Each address has a head start; one that
+/// fails makes way at once.
+///
+/// # Errors
+///
+/// The last address's error, if none succeeds, or the first one that `ends` everything; `None` without any address.
+pub(super) async fn first_of<T, E, F>(
+    addresses: &[IpAddr],
+    mut with: impl FnMut(IpAddr) -> F,
+    ends: impl Fn(&E) -> bool,
+) -> Result<T, Option<E>>
+where
+    F: Future<Output = Result<T, E>>,
+{
+    let mut next = in_turns(addresses).peekable();
+    let mut under_way = FuturesUnordered::new();
     let mut failed = None;
     loop {
         if let Some(address) = next.next() {
-            dialing.push(dial_one(address));
+            under_way.push(with(address));
         }
         let has_more = next.peek().is_some();
         tokio::select! {
-            dialed = dialing.next() => match dialed {
-                Some(Ok(stream)) => return Ok(stream),
-                Some(Err(error)) if is_ours(&error) => return Err(error),
+            done = under_way.next() => match done {
+                Some(Ok(done)) => return Ok(done),
+                Some(Err(error)) if ends(&error) => return Err(Some(error)),
                 Some(Err(error)) => failed = Some(error),
-                None => {
-                    let none = || io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-                    return Err(failed.unwrap_or_else(none));
-                }
+                None => return Err(failed),
             },
             () = tokio::time::sleep(HEAD_START), if has_more => {}
         }
@@ -45,9 +64,25 @@ pub(super) async fn dial(addresses: &[IpAddr], port: u16) -> io::Result<TcpStrea
 }
 
 async fn dial_one(address: SocketAddr) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect(address).await?;
+    let connected = TcpStream::connect(address).await;
+    let stream = connected.map_err(|error| {
+        if address.is_ipv6() && error.kind() == io::ErrorKind::AddrNotAvailable && !has_way_to(address) {
+            return io::Error::new(
+                io::ErrorKind::NetworkUnreachable,
+                "there is no way from here to its IPv6 address",
+            );
+        }
+        error
+    })?;
     stream.set_nodelay(true)?;
     Ok(stream)
+}
+
+/// Whether this machine has any address to talk to this one from: without IPv6 the kernel says the same as without free ports.
+/// Nothing is sent.
+fn has_way_to(address: SocketAddr) -> bool {
+    let socket = UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0));
+    socket.and_then(|socket| socket.connect(address)).is_ok()
 }
 
 /// The addresses of both families in turns, beginning with that of the first, so that a family that leads nowhere costs one

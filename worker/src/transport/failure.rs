@@ -48,7 +48,10 @@ impl From<NoAddress> for Error {
 pub(crate) fn classify(error: Error, host: &str) -> Fault {
     let (failure, sentence) = match error {
         Error::Decided(fault) => return fault,
-        Error::Blocked(blocked) => (Failure::BlockedAddress, blocked.to_string()),
+        Error::Blocked(blocked) => {
+            blocked.log();
+            (Failure::BlockedAddress, blocked.to_string())
+        }
         Error::Unresolved(error) => {
             if let Some(fault) = find::<Fault>(error.as_ref()) {
                 return fault.clone();

@@ -72,6 +72,8 @@ pub(crate) struct Settings {
     pub(crate) roots: Roots,
     /// The proxy to go through, if any.
     pub(crate) proxy: Option<EgressProxy>,
+    /// How long an attempt may take.
+    pub(crate) timeout: Duration,
 }
 
 /// The client: straight to receivers, or through the proxy. Cheap to clone.
@@ -89,7 +91,7 @@ impl Client {
     /// When the system has no certificate authorities, or TLS can't be set up.
     pub(crate) fn new(settings: Settings, names: Arc<dyn Resolve>) -> Result<Self, RunError> {
         let connector = Connector {
-            names: GuardedResolver::new(names, settings.addresses),
+            names: GuardedResolver::new(names, settings.addresses, settings.timeout),
             tls: Arc::new(tls::config(settings.roots).map_err(RunError::Tls)?),
             proxy: settings.proxy,
         };
@@ -126,7 +128,10 @@ impl Client {
         }
         let mut is_last = false;
         loop {
-            let stream = self.connector.connect(in_use.destination(), trace).await?;
+            let stream = self
+                .connector
+                .connect(in_use.destination(), &request.asker, trace)
+                .await?;
             let mut connection = Connection::new(stream);
             match connection.send(&head, &request.body).await {
                 Ok(answered) => return Ok(Response::new(answered, connection, in_use, trace)),

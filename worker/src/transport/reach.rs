@@ -19,7 +19,7 @@ impl Client {
     /// What kept us from connecting within `timeout`; [`Failure::Dns`] if that was the look-up of the name.
     pub(crate) async fn reach(&self, url: &Url, timeout: Duration) -> Result<(), Fault> {
         let (to, mut trace) = (Destination::of(url), Trace::new());
-        let connected = tokio::time::timeout(timeout, self.connector.connect(&to, &mut trace)).await;
+        let connected = tokio::time::timeout(timeout, self.connector.connect(&to, &None, &mut trace)).await;
         match connected {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(classify(error, url.host_str().unwrap_or_default())),

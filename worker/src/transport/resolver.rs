@@ -2,29 +2,52 @@
 //!
 //! A host with one blocked address among good ones is refused as a whole: otherwise an attacker would only have to wait
 //! until the good ones fail. Literal addresses need no lookup, and are checked all the same.
+//!
+//! [`system`] asks the name servers, as [`settings`] has them from the system, with the messages of [`question`]. [`lookups`] sees
+//! to it that nobody's names keep others waiting: [`shares`], one look-up for each name, and a short memory of [`failures`].
 
+mod failures;
+
+mod lookups;
+
+mod question;
+
+mod settings;
+
+mod shares;
+
+mod system;
+
+use std::error::Error as StdError;
 use std::fmt;
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs as _, UdpSocket};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::address::{AddressPolicy, BlockedAddress};
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use tokio::sync::Semaphore;
+use reqwest::dns::Resolve;
 
 use super::BoxError;
-use crate::fault::{Fault, NotAttempted};
+use lookups::Lookups;
 
-/// Name lookups at a time. Each takes a thread that waits for the system's resolver, and can't be stopped.
-const MAX_LOOKUPS: usize = 256;
+pub(crate) use shares::Asker;
+pub(crate) use system::SystemResolver;
 
-/// A host that is refused because of where its name points to.
+/// A host that is refused because of where its name points to. In words it says no more than its owner may know: what names within
+/// our networks lead to is the operator's business.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{host} resolves to an address that is not public: {blocked}")]
+#[error("{host} resolves to an address that is not public")]
 pub(crate) struct BlockedHost {
     host: String,
     blocked: BlockedAddress,
+}
+
+impl BlockedHost {
+    /// Tells the operator which address it is.
+    pub(super) fn log(&self) {
+        let BlockedAddress { address, reason } = self.blocked;
+        tracing::info!(host = %self.host, %address, reason, "a host was refused for an address that is not public");
+    }
 }
 
 /// Why there is no address to connect to.
@@ -36,37 +59,38 @@ pub(super) enum NoAddress {
     Unresolved(BoxError),
 }
 
+/// Why a name was not found, for everybody who asked for it.
+#[derive(Debug, Clone)]
+struct SharedError(Arc<dyn StdError + Send + Sync>);
+
 /// Looks names up with `names`, and refuses hosts with an address that is blocked.
+#[derive(Debug)]
 pub(crate) struct GuardedResolver {
-    names: Arc<dyn Resolve>,
+    lookups: Lookups,
     policy: AddressPolicy,
 }
 
 impl GuardedResolver {
-    pub(crate) fn new(names: Arc<dyn Resolve>, policy: AddressPolicy) -> Self {
-        Self { names, policy }
+    /// One for attempts that may take `timeout`. A look-up whose turn doesn't come within a quarter of that is none: that is our own
+    /// shortage, and the rest is for the receiver.
+    pub(crate) fn new(names: Arc<dyn Resolve>, policy: AddressPolicy, timeout: Duration) -> Self {
+        Self {
+            lookups: Lookups::new(names, timeout / 4),
+            policy,
+        }
     }
 
-    /// The addresses of a host name, all of which may be connected to.
-    pub(super) async fn addresses_of(&self, host: &str) -> Result<Vec<IpAddr>, NoAddress> {
-        let name: Name = host
-            .parse()
-            .map_err(|error| NoAddress::Unresolved(Box::new(error)))?;
-        let found = self.names.resolve(name).await.map_err(NoAddress::Unresolved)?;
-        let addresses: Vec<_> = found.map(|address| address.ip()).collect();
+    /// The addresses of a host name, all of which may be connected to, looked up for `asker`.
+    pub(super) async fn addresses_of(&self, host: &str, asker: &Asker) -> Result<Vec<IpAddr>, NoAddress> {
+        let found = self.lookups.find(asker, host).await;
+        let addresses = found.map_err(NoAddress::Unresolved)?;
         admit(host, &addresses, &self.policy).map_err(NoAddress::Blocked)?;
-        Ok(addresses)
+        Ok(addresses.to_vec())
     }
 
     /// Checks a host that is a literal address.
     pub(super) fn admit_literal(&self, host: &str, address: IpAddr) -> Result<(), BlockedHost> {
         admit(host, &[address], &self.policy)
-    }
-}
-
-impl fmt::Debug for GuardedResolver {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "GuardedResolver({:?})", self.policy)
     }
 }
 
@@ -80,53 +104,15 @@ fn admit(host: &str, addresses: &[IpAddr], policy: &AddressPolicy) -> Result<(),
     })
 }
 
-/// The system's resolver.
-#[derive(Debug)]
-pub(crate) struct SystemResolver {
-    lookups: Arc<Semaphore>,
-    /// How long a look-up waits for its turn.
-    wait: Duration,
-}
-
-impl SystemResolver {
-    /// One for attempts that may take this long. A look-up whose turn doesn't come in half of that is none: that is our own trouble,
-    /// and the rest is for the receiver.
-    pub(crate) fn for_attempts_of(timeout: Duration) -> Self {
-        Self {
-            lookups: Arc::new(Semaphore::new(MAX_LOOKUPS)),
-            wait: timeout / 2,
-        }
+impl fmt::Display for SharedError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
     }
 }
 
-/// A look-up that failed may have lacked a file of ours: the system's resolver says of that only that it failed for now.
-fn look_up(name: &str) -> io::Result<std::vec::IntoIter<SocketAddr>> {
-    (name, 0).to_socket_addrs().or_else(|error| {
-        UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-        Err(error)
-    })
-}
-
-impl Resolve for SystemResolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let (lookups, wait) = (Arc::clone(&self.lookups), self.wait);
-        Box::pin(async move {
-            let Ok(permit) = tokio::time::timeout(wait, lookups.acquire_owned()).await else {
-                let sentence = format!("{MAX_LOOKUPS} name look-ups wait for the resolver");
-                return Err(Fault::from(NotAttempted::Resources(sentence)).into());
-            };
-            let permit = permit?;
-            let found = tokio::task::spawn_blocking(move || {
-                // A lookup goes on after the attempt that waited for it has given up, and keeps its permit.
-                let _permit = permit;
-                look_up(name.as_str())
-            });
-            let addresses = found.await??;
-            if addresses.len() == 0 {
-                return Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address").into());
-            }
-            Ok(Box::new(addresses) as Addrs)
-        })
+impl StdError for SharedError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&*self.0)
     }
 }
 

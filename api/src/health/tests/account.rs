@@ -118,8 +118,8 @@ fn each_reason_has_its_advice() {
             },
             "consecutive_failures",
             Some(ago(60)),
-            "disabled since 11:59 UTC, last failure: 401 (the signature is checked with another secret?); it is tried again \
-             at 12:01:05 UTC",
+            "disabled since 11:59 UTC, last failure: 401 (the signature is checked with another secret?); a delivery is tried \
+             again at 12:01:05 UTC",
         ),
         (
             Endpoint {

@@ -231,7 +231,7 @@ fn the_way_to_the_receiver() {
         ),
         (
             "blocked_address",
-            "a.example resolves to an address that is not public: 10.0.0.1",
+            "a.example resolves to an address that is not public",
             "address not public since 11:52 UTC: the host resolves to a private address; give a URL whose host is \
              reachable from the internet",
         ),

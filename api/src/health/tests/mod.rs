@@ -143,6 +143,7 @@ fn success(seconds: i64) -> LoggedAttempt {
         response_headers: None,
         snippet: None,
         is_test: false,
+        is_probe: false,
     }
 }
 

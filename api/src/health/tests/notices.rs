@@ -48,9 +48,16 @@ fn each_has_its_sentence() {
         resume_at: Some(ago(-65)),
         ..disabled(DisabledReason::ConsecutiveFailures)
     };
-    let overdue = Endpoint {
+    let empty = Endpoint {
         resume_at: Some(ago(65)),
         ..resuming.clone()
+    };
+    let overdue = Endpoint {
+        queue: QueueDepth {
+            waiting: 1,
+            ..QueueDepth::default()
+        },
+        ..empty.clone()
     };
     for (endpoint, about, text) in [
         (
@@ -75,6 +82,11 @@ fn each_has_its_sentence() {
             overdue,
             NoticeKind::Resuming,
             "one delivery is tried again at 12:00:00 UTC",
+        ),
+        (
+            empty,
+            NoticeKind::Resuming,
+            "one delivery is tried again as soon as one comes",
         ),
         (
             Endpoint {

@@ -49,6 +49,8 @@ impl From<AuthError> for Problem {
             AuthError::Expired => Code::TokenExpired,
             AuthError::NotYetValid => Code::TokenNotYetValid,
             AuthError::Pending => Code::SessionPending,
+            AuthError::NoParty => Code::PartyMissing,
+            AuthError::Role => Code::RoleNotAllowed,
             AuthError::NotASession | AuthError::NotAServiceKey | AuthError::NotASessionToken => {
                 Code::WrongTokenKind
             }
@@ -59,6 +61,8 @@ impl From<AuthError> for Problem {
             | AuthError::Signature
             | AuthError::Issuer
             | AuthError::Party
+            | AuthError::Version
+            | AuthError::Critical
             | AuthError::ServiceKey => Code::InvalidToken,
         };
         let problem = Self::new(code);
@@ -80,7 +84,7 @@ impl From<UrlError> for Problem {
             UrlError::Credentials => Code::UrlHasCredentials,
             UrlError::Fragment => Code::UrlHasFragment,
             UrlError::Port(_) => Code::UrlPortNotAllowed,
-            UrlError::Address(_) | UrlError::Local(_) => Code::UrlAddressBlocked,
+            UrlError::Address(_) | UrlError::Local(_) | UrlError::SingleLabel(_) => Code::UrlAddressBlocked,
         };
         let text = error.to_string();
         let detail = format!("The URL {}. {}", text.trim_end_matches('.'), code.advice());

@@ -25,6 +25,7 @@ fn logged() -> LoggedAttempt {
         response_headers: Some("server: nginx\nlocation: https://a.example/: b\nx-cut".to_owned()),
         snippet: Some("oops".to_owned()),
         is_test: false,
+        is_probe: false,
     }
 }
 
@@ -33,7 +34,7 @@ fn an_attempt_is_told_with_all_that_is_kept_of_it() {
     assert_eq!(
         serde_json::to_value(AttemptView::from(logged())).unwrap(),
         json!({
-            "at": "2026-09-21T14:13:20.000Z", "attempt": 2, "outcome": "retrying", "heldUntil": null,
+            "at": "2026-09-21T14:13:20.000Z", "attempt": 2, "outcome": "retrying", "probe": false, "heldUntil": null,
             "durationMs": 38,
             "sentAgain": 1,
             "timing": {"dnsMs": 1.2, "connectMs": 0.8, "tlsMs": null, "firstByteMs": 30.0},

@@ -2,9 +2,13 @@
 
 mod request;
 
+mod room;
+
 mod view;
 
-use doctor::{self, Case, Diagnosis, Headers, PreviousSecret};
+use std::time::Duration;
+
+use doctor::{self, Budget, Case, Diagnosis, Headers, PreviousSecret};
 use domain::id::{AccountId, EndpointId};
 use domain::sealing::SealedSecret;
 use domain::signing::SigningSecret;
@@ -12,19 +16,24 @@ use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
 use store::rotation::SigningSecrets;
-use tokio::sync::Semaphore;
 
 use self::request::VerifySignature;
+use self::room::Room;
 use self::view::DiagnosisView;
 use super::{Call, Group, Resource, fields};
 use crate::app::App;
-use crate::caller::DashboardUser;
+use crate::caller::Reader;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 
-/// How many examinations may run at a time; others wait. The longest keeps a core busy for some tenths of a second, and accepting
-/// events must not wait for somebody who asks again and again.
-static ROOM: Semaphore = Semaphore::const_new(2);
+/// Where examinations take turns: accepting events, and other accounts, must not wait for somebody who asks again and again.
+static ROOM: Room = Room::new();
+
+/// How much processor time an examination gets. It may take a tenth of a second; the rest is for its last step.
+const TIME: Duration = Duration::from_millis(80);
+
+/// When to ask again, in seconds, while another examination of the account is under way.
+const ASK_AGAIN_AFTER: u32 = 1;
 
 /// Examining a signature.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +47,8 @@ impl DoctorApi {
     /// they aren't, why: the body was changed before your code checked it, the secret was used in the wrong way, the timestamp
     /// is old, and so on. To find out why your own code computes something else, send what it computed as
     /// `X-RKT-Signature` or `webhook-signature`. Nothing is stored, and the answer never contains a secret or a correct
-    /// signature.
+    /// signature. An account has one request examined at a time, for at most 100 ms of processor time: if that isn't enough to
+    /// try every usual mistake, the answer has a finding `stopped_looking`, and the others are right all the same.
     #[oai(
         path = "/api/webhooks-config/:id/verify",
         method = "post",
@@ -46,7 +56,7 @@ impl DoctorApi {
     )]
     async fn verify(
         &self,
-        user: DashboardUser,
+        user: Reader,
         app: Data<&App>,
         /// The endpoint's id.
         id: Path<String>,
@@ -63,6 +73,9 @@ impl DoctorApi {
                 .field("body"));
         }
         let headers = Headers::new(headers.0)?;
+        let place = ROOM
+            .enter(&user.account)
+            .ok_or_else(|| Problem::new(Code::ExaminationUnderWay).retry_after(ASK_AGAIN_AFTER))?;
         let store = app.store.get()?;
         let sealed = store
             .signing_secrets(&user.account, &endpoint)
@@ -88,13 +101,11 @@ impl DoctorApi {
             sent: sent.and_then(|bytes| String::from_utf8(bytes.into()).ok()),
         };
         // Hundreds of MACs over a large body would keep a thread busy that serves other requests.
-        let room = ROOM
-            .acquire()
-            .await
-            .map_err(|_| Problem::new(Code::InternalError))?;
+        let turn = place.turn().await;
         let examination = tokio::task::spawn_blocking(move || {
             let diagnosis = request.examine();
-            drop(room);
+            // Not when the caller goes away: until here, a core is busy.
+            drop(turn);
             diagnosis
         });
         let diagnosis = examination.await.map_err(|error| {
@@ -106,7 +117,10 @@ impl DoctorApi {
 }
 
 impl Resource for DoctorApi {
-    const CALLS: &'static [Call] = &[Call::new("verifySignature", &[Code::InvalidHeaders])];
+    const CALLS: &'static [Call] = &[Call::new(
+        "verifySignature",
+        &[Code::InvalidHeaders, Code::ExaminationUnderWay],
+    )];
     const EXAMPLES: &'static str = include_str!("doctor.json");
 }
 
@@ -121,7 +135,7 @@ struct Request {
 
 impl Request {
     fn examine(&self) -> Diagnosis {
-        doctor::examine(&Case {
+        let case = Case {
             endpoint: &self.endpoint,
             secret: &self.secrets.current,
             previous: self.secrets.previous.as_ref(),
@@ -129,7 +143,8 @@ impl Request {
             body: &self.body,
             sent: self.sent.as_deref(),
             now: domain::clock::Timestamp::now(),
-        })
+        };
+        doctor::examine(&case, Budget::new(TIME, &program::processor::time_of_this_thread))
     }
 }
 

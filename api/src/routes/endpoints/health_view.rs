@@ -30,7 +30,8 @@ pub(crate) struct HealthView {
     /// How many attempts at once the receiver carries, if it was found to carry fewer than it could have had; `null` otherwise.
     #[oai(nullable)]
     carries: Option<u32>,
-    /// When one parked delivery is tried again (`autoResume`); `null` unless failures disabled the endpoint.
+    /// When one parked delivery is tried again (`autoResume`); `null` unless failures disabled the endpoint, and once the time has come,
+    /// while nothing is parked: then the next delivery is tried as soon as it comes.
     #[oai(nullable)]
     resume_at: Option<DateTime>,
     /// Whether the service's own network is broken: then failures don't count, and deliveries go on when it works again.

@@ -31,7 +31,7 @@ fn post(path: &str, rest: &str) -> String {
 #[tokio::test]
 async fn a_body_that_comes_too_slowly_is_a_problem_and_ends_the_connection() {
     let short = |part, whole| Settings {
-        patience: Patience { part, whole },
+        patience: Patience { part, whole, rate: 1 },
         ..settings()
     };
     let long = Duration::from_secs(60);
@@ -96,19 +96,48 @@ async fn a_long_head_is_a_problem_and_a_longer_one_ends_the_connection() {
     let said = say(&server, &longer).await;
     assert!(said.is_empty() || said.starts_with("HTTP/1.1 431"), "{said}");
     let most = format!("x-long: {}\r\n", "a".repeat(15 << 10));
-    let said = say(&server, &format!("GET /healthz HTTP/1.1\r\n{close}{most}\r\n")).await;
+    let said = say(
+        &server,
+        &format!("GET /healthz HTTP/1.1\r\nhost: x\r\n{close}{most}\r\n"),
+    )
+    .await;
     assert!(said.starts_with("HTTP/1.1 200"), "{said}");
 }
 
 #[tokio::test]
-async fn no_body_is_taken_on_a_path_that_does_not_exist() {
+async fn a_request_has_one_host_and_says_so_if_not() {
+    let server = start().await;
+    for (hosts, status) in [
+        ("host: x\r\n", "200"),
+        ("", "400"),
+        ("host: x\r\nhost: y\r\n", "400"),
+        ("host: x\r\nHost: x\r\n", "400"),
+        ("host: x, y\r\n", "400"),
+    ] {
+        let said = say(
+            &server,
+            &format!("GET /healthz HTTP/1.1\r\n{hosts}connection: close\r\n\r\n"),
+        )
+        .await;
+        assert!(
+            said.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{hosts:?}: {said}"
+        );
+        assert_eq!(said.contains("bad_request"), status == "400", "{hosts:?}: {said}");
+    }
+    let said = say(&server, "GET /healthz HTTP/1.0\r\n\r\n").await;
+    assert!(said.starts_with("HTTP/1.0 200 "), "{said}");
+}
+
+#[tokio::test]
+async fn a_body_on_a_path_that_does_not_exist_is_answered_at_once_and_not_waited_for() {
     let server = start().await;
     for rest in [
         "content-length: 30000000\r\n\r\n{",
         "transfer-encoding: chunked\r\n\r\n1\r\n{\r\n",
         "expect: 100-continue\r\ncontent-length: 30000000\r\n\r\n",
     ] {
-        // The connection is closed although the body hasn't come.
+        // The connection is closed after a while although the body hasn't come.
         let said = say(&server, &post("/api/nothing", rest)).await;
         assert!(
             said.starts_with("HTTP/1.1 404") && said.contains("not_found"),
@@ -201,7 +230,13 @@ async fn every_answer_has_an_id_and_tells_browsers_to_be_careful() {
         assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
         assert_eq!(headers["x-frame-options"], "DENY", "{path}");
         assert_eq!(headers["referrer-policy"], "no-referrer", "{path}");
-        assert_eq!(headers["cache-control"], "no-store", "{path}");
+        let is_page = matches!(path, "/docs" | "/openapi.json");
+        let cache = if is_page {
+            "public, max-age=300"
+        } else {
+            "no-store"
+        };
+        assert_eq!(headers["cache-control"], cache, "{path}");
         assert_eq!(headers["cross-origin-resource-policy"], "same-origin", "{path}");
         let policy = headers["content-security-policy"].to_str().unwrap();
         assert!(policy.starts_with("default-src 'none'"), "{path}: {policy}");
@@ -281,4 +316,104 @@ async fn pages_of_configured_origins_may_call_and_no_others() {
     let response = preflight(&url, "https://app.example.com").await;
     assert_eq!(response.status(), 405);
     assert!(!response.headers().contains_key("vary"));
+}
+
+#[tokio::test]
+async fn a_body_that_comes_at_less_than_the_rate_is_a_problem() {
+    let server = start_with(Settings {
+        patience: Patience {
+            part: SHORT,
+            rate: 1000,
+            ..Patience::default()
+        },
+        ..settings()
+    })
+    .await;
+    let stream = TcpStream::connect(server.address()).await.unwrap();
+    let (mut reader, mut writer) = stream.into_split();
+    let head = post("/api/events", "content-length: 100000\r\n\r\n{");
+    writer.write_all(head.as_bytes()).await.unwrap();
+    // Never stops for as long as it might, and yet brings a few hundred bytes a second.
+    let drip = async {
+        while writer.write_all(b"     ").await.is_ok() {
+            tokio::time::sleep(SHORT / 20).await;
+        }
+        std::future::pending::<()>().await;
+    };
+    let mut said = Vec::new();
+    tokio::select! {
+        () = drip => {}
+        read = tokio::time::timeout(Duration::from_secs(30), reader.read_to_end(&mut said)) => {
+            drop(read.expect("the server closes the connection"));
+        }
+    }
+    let said = String::from_utf8(said).unwrap();
+    assert!(
+        said.starts_with("HTTP/1.1 408") && said.contains("request_timeout"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn the_last_places_are_for_service_keys_and_probes_and_the_refusal_is_a_whole_answer() {
+    // Whoever is slow may be so for long: nobody makes room.
+    let limits = Limits {
+        connections: 4,
+        kept: 2,
+        grace: Duration::from_secs(600),
+        head: Duration::from_secs(600),
+        ..Limits::usual(4)
+    };
+    let server = start_with(Settings { limits, ..settings() }).await;
+    let client = || {
+        // A connection for each request.
+        reqwest::Client::builder().no_proxy().build().unwrap()
+    };
+    let mut slow = Vec::new();
+    for _ in 0..2 {
+        let mut stream = TcpStream::connect(server.address()).await.unwrap();
+        stream.write_all(b"GET /healthz HTT").await.unwrap();
+        slow.push(stream);
+    }
+    let get = async |path: &str| {
+        let request = client().get(format!("{}{path}", server.url));
+        request
+            .header("origin", "https://app.example.com")
+            .send()
+            .await
+            .unwrap()
+    };
+    for path in ["/docs", "/api/webhooks-config", "/nothing"] {
+        let response = get(path).await;
+        assert_eq!(response.headers()["retry-after"], "1");
+        assert_eq!(response.headers()["connection"], "close");
+        assert_eq!(
+            response.headers()["access-control-allow-origin"],
+            "https://app.example.com"
+        );
+        assert_eq!(
+            problem(response).await,
+            told(503, "server_crowded", None),
+            "{path}"
+        );
+    }
+    assert_eq!(get("/healthz").await.status(), 200);
+    assert_eq!(get("/readyz").await.status(), 503);
+    let push = async |key: &str| {
+        let request = client()
+            .post(format!("{}/api/events", server.url))
+            .bearer_auth(key);
+        let event = json!({"accountId": "org:a", "event": "lead.captured", "chatbotId": "c", "data": {}});
+        let request = request
+            .header("content-type", "application/json")
+            .body(event.to_string());
+        problem(request.send().await.unwrap()).await.1
+    };
+    assert_eq!(push(SERVICE_KEY).await, "store_unavailable", "it is served");
+    assert_eq!(push("whk_backend_wrong").await, "server_crowded");
+    drop(slow.pop());
+    // When the server has noticed, there is an ordinary place.
+    while get("/docs").await.status() != 200 {
+        tokio::task::yield_now().await;
+    }
 }

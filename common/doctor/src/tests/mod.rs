@@ -2,6 +2,8 @@
 
 mod bodies;
 
+mod budget;
+
 mod computed;
 
 mod forms;
@@ -27,6 +29,7 @@ fn mistakes() -> Vec<Mistake> {
         secrets::mistakes(),
         messages::mistakes(),
         forms::mistakes(),
+        budget::mistakes(),
         bodies::mistakes(),
         computed::mistakes(),
     ]
@@ -125,15 +128,18 @@ fn the_check_vector_is_valid() {
         ),
     ];
     let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let diagnosis = examine(&Case {
-        endpoint: &EndpointId::random(),
+    let endpoint = EndpointId::random();
+    let headers = Headers::new(headers.to_vec()).unwrap();
+    let case = Case {
+        endpoint: &endpoint,
         secret: &secret,
         previous: None,
-        headers: &Headers::new(headers.to_vec()).unwrap(),
+        headers: &headers,
         body: r#"{"test": 2432232314}"#,
         sent: None,
         now: Timestamp::from_millis(1_614_265_330_000).unwrap(),
-    });
+    };
+    let diagnosis = examine(&case, Budget::unlimited());
     assert!(diagnosis.valid, "{diagnosis:#?}");
     assert_eq!(
         diagnosis.signatures,

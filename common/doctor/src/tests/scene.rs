@@ -118,15 +118,24 @@ impl Scene {
     }
 
     pub(super) fn examine(&self) -> Diagnosis {
-        examine(&Case {
-            endpoint: &ENDPOINT.parse().unwrap(),
+        self.examine_within(Budget::unlimited())
+    }
+
+    pub(super) fn examine_within(&self, budget: Budget<'_>) -> Diagnosis {
+        let (endpoint, headers) = (
+            ENDPOINT.parse().unwrap(),
+            Headers::new(self.headers.clone()).unwrap(),
+        );
+        let case = Case {
+            endpoint: &endpoint,
             secret: &self.secret,
             previous: Some(&self.previous),
-            headers: &Headers::new(self.headers.clone()).unwrap(),
+            headers: &headers,
             body: &self.body,
             sent: self.sent.as_deref(),
             now: Timestamp::from_millis(self.now * 1000).unwrap(),
-        })
+        };
+        examine(&case, budget)
     }
 
     /// The secrets, and the right signatures.

@@ -59,6 +59,9 @@ pub enum UrlError {
     /// Its host is a name for this machine.
     #[error("points to this machine (`{0}`)")]
     Local(String),
+    /// Its host is a name of one label, which means something within a private network alone.
+    #[error("has a host without a domain (`{0}`), which is no name on the internet")]
+    SingleLabel(String),
 }
 
 impl EndpointUrl {
@@ -97,12 +100,13 @@ impl EndpointUrl {
         Ok(url)
     }
 
-    /// Looks whether the host is allowed, if it is a literal address or a name for this machine. Such hosts never reach a
-    /// resolver, so callers must ask before every use.
+    /// Looks whether the host is allowed, if it is a literal address, a name for this machine, or one without a domain. The first two
+    /// never reach a resolver, so callers must ask before every use. Names without a domain are refused unless an operator opened a
+    /// network: what they lead to, and even that they exist, says something about ours.
     ///
     /// # Errors
     ///
-    /// [`UrlError::Address`] or [`UrlError::Local`] when it is blocked; [`UrlError::Host`] when the URL has none, or one that
+    /// [`UrlError::Address`], [`UrlError::Local`] or [`UrlError::SingleLabel`] when it is blocked; [`UrlError::Host`] when the URL has none, or one that
     /// can't exist.
     pub fn check_literal(&self, addresses: &AddressPolicy) -> Result<(), UrlError> {
         match self.0.host() {
@@ -118,6 +122,9 @@ impl EndpointUrl {
                 // RFC 6761 §6.3: these names mean loopback, whatever a resolver would say.
                 if is_local && addresses.check(std::net::Ipv4Addr::LOCALHOST.into()).is_err() {
                     return Err(UrlError::Local(name.to_owned()));
+                }
+                if !bare.contains('.') && !addresses.opens_any() {
+                    return Err(UrlError::SingleLabel(name.to_owned()));
                 }
                 Ok(())
             }

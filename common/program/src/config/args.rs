@@ -7,7 +7,7 @@ use domain::endpoint::UrlPolicy;
 use domain::sealing::SecretsKeyring;
 use ipnet::IpNet;
 
-use super::values::{ByteSize, positive_size, split_list};
+use super::values::{ByteSize, positive_size, read_value, split_list};
 
 /// How much of Redis's memory the programs may use.
 #[derive(Debug, Clone, Args)]
@@ -31,11 +31,11 @@ pub struct AccountArgs {
 /// Which URLs customers may register, and which addresses the worker may connect to.
 #[derive(Debug, Clone, Args)]
 pub struct UrlArgs {
-    /// Development: allow plain `http` URLs.
+    /// Development: allow plain `http` URLs, and a key set that comes over `http`.
     #[arg(long, env, default_value = "false", value_parser = BoolishValueParser::new(), action = clap::ArgAction::Set)]
     pub allow_http: bool,
 
-    /// Development: networks (CIDR, comma-separated) that the address guard lets through.
+    /// Development: networks (CIDR, comma-separated) that the address guard lets through. If there are any, hosts may have no domain.
     #[arg(long, env, default_value = "", value_parser = parse_networks)]
     pub allow_networks: Networks,
 }
@@ -68,8 +68,9 @@ impl UrlArgs {
 /// The keys that seal signing secrets.
 #[derive(Debug, Clone, Args)]
 pub struct SecretsArgs {
-    /// Base64 of 32 bytes, or several separated by commas: the first seals signing secrets, all open them.
-    #[arg(long, env, hide_env_values = true)]
+    /// Base64 of 32 bytes, or several separated by commas: the first seals signing secrets, all open them. Or `@` and the path of a
+    /// file with them.
+    #[arg(long, env, hide_env_values = true, value_parser = read_value::<SecretsKeyring>)]
     pub secrets_key: SecretsKeyring,
 }
 

@@ -1,11 +1,43 @@
 //! The values of variables: durations, sizes and lists, as people write them.
 
+use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
+
+use secrecy::zeroize::Zeroizing;
 
 /// The parts of a comma-separated list; an empty text has none.
 pub fn split_list(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty())
+}
+
+/// Reads the value of a variable that may be secret: the value itself, or `@` and the path of a file that holds it. In the file, entries
+/// may stand in lines of their own; `#` begins a comment.
+///
+/// # Errors
+///
+/// A sentence without anything of the value, but for the path: the file can't be read, or what it holds is not allowed.
+pub fn read_value<T: FromStr<Err: Display>>(value: &str) -> Result<T, String> {
+    let Some(path) = value.strip_prefix('@') else {
+        return value.parse().map_err(|error: T::Err| error.to_string());
+    };
+    let text = std::fs::read_to_string(path)
+        .map(Zeroizing::new)
+        .map_err(|error| format!("the file `{path}` can't be read ({error})"))?;
+    let mut entries = Zeroizing::new(String::with_capacity(text.len()));
+    for line in text.lines().map(str::trim) {
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        if !entries.is_empty() && !entries.ends_with(',') {
+            entries.push(',');
+        }
+        entries.push_str(line);
+    }
+    entries
+        .trim_end_matches(',')
+        .parse()
+        .map_err(|error: T::Err| format!("the file `{path}`: {error}"))
 }
 
 /// A duration as people write it: `500ms`, `10s`, `3m`, `4h`, `14d`.

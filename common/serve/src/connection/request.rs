@@ -1,21 +1,29 @@
 //! A request on a connection, from its head to the end of its answer.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
 use hyper::body::{Body, Frame, SizeHint};
 
+use crate::places::Places;
 use crate::progress::SharedProgress;
 
 /// A request whose answer is not complete yet. Dropping this ends the request.
-pub(super) struct OpenRequest(SharedProgress);
+pub(super) struct OpenRequest {
+    progress: SharedProgress,
+    places: Arc<Places>,
+}
 
 impl OpenRequest {
-    /// Begins when the head of the request is complete.
-    pub(super) fn begin(progress: &SharedProgress) -> Self {
-        progress.lock().request_began();
-        Self(progress.clone())
+    /// Begins when the head of the request is complete; `has_body` if more belongs to it.
+    pub(super) fn begin(progress: &SharedProgress, places: &Arc<Places>, has_body: bool) -> Self {
+        progress.lock().request_began(has_body);
+        Self {
+            progress: progress.clone(),
+            places: Arc::clone(places),
+        }
     }
 
     /// Attaches the body of the answer: the request stays open until that has been sent.
@@ -26,7 +34,14 @@ impl OpenRequest {
 
 impl Drop for OpenRequest {
     fn drop(&mut self) {
-        self.0.lock().request_ended(Instant::now());
+        let account = {
+            let mut progress = self.progress.lock();
+            progress.request_ended(Instant::now());
+            progress.account.take()
+        };
+        if let Some(account) = account {
+            self.places.ended_for(&account);
+        }
     }
 }
 

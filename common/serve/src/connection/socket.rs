@@ -1,8 +1,12 @@
 //! The socket, which notes what comes in, and whether what goes out is taken.
+//!
+//! It closes as HTTP asks for (RFC 9112, section 9.6): first it says that nothing more comes, then it reads and throws away what the
+//! client still sends. If it closed at once, the system would answer those bytes with a reset, which can take the answer away from
+//! the client, and which a proxy counts as a failure of ours.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -10,10 +14,15 @@ use tokio::net::TcpStream;
 
 use crate::progress::SharedProgress;
 
+/// How much we read and throw away after the last answer, in bytes.
+const MAX_DISCARDED: usize = 32 << 20;
+
 /// The socket of a connection.
 pub(super) struct ObservedSocket {
     stream: TcpStream,
     progress: SharedProgress,
+    /// What was thrown away after the last answer, in bytes; `None` until that has been said.
+    discarded: Option<usize>,
 }
 
 impl ObservedSocket {
@@ -22,11 +31,30 @@ impl ObservedSocket {
         Self {
             stream,
             progress: progress.clone(),
+            discarded: None,
         }
     }
 
-    fn sent(&self, is_stalled: bool) {
-        self.progress.lock().sent(is_stalled, Instant::now());
+    fn sent(&self, written: &Poll<io::Result<usize>>) {
+        let taken = match written {
+            Poll::Pending => None,
+            Poll::Ready(written) => Some(written.as_ref().copied().unwrap_or(0)),
+        };
+        self.progress.lock().sent(taken, Instant::now());
+    }
+
+    /// Reads and throws away what comes until the client closes, or has sent too much.
+    fn poll_discard(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let mut bytes = [0; 16 << 10];
+        loop {
+            let mut buffer = ReadBuf::new(&mut bytes);
+            let read = ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer));
+            let discarded = self.discarded.unwrap_or(0) + buffer.filled().len();
+            self.discarded = Some(discarded);
+            if read.is_err() || buffer.filled().is_empty() || discarded > MAX_DISCARDED {
+                return Poll::Ready(());
+            }
+        }
     }
 }
 
@@ -52,7 +80,7 @@ impl AsyncWrite for ObservedSocket {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.sent(written.is_pending());
+        self.sent(&written);
         written
     }
 
@@ -62,7 +90,7 @@ impl AsyncWrite for ObservedSocket {
         bytes: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, bytes);
-        self.sent(written.is_pending());
+        self.sent(&written);
         written
     }
 
@@ -71,10 +99,21 @@ impl AsyncWrite for ObservedSocket {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // hyper flushes when it has written everything.
+        self.progress.lock().all_sent();
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        if self.discarded.is_none() {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
+            self.discarded = Some(0);
+            if !self.progress.lock().closing(Instant::now()) {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        // The watchdog ends this if the client doesn't.
+        ready!(self.poll_discard(context));
+        Poll::Ready(Ok(()))
     }
 }

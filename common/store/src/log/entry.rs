@@ -73,6 +73,9 @@ pub struct LoggedAttempt {
     pub snippet: Option<String>,
     /// Whether it was a test event.
     pub is_test: bool,
+    /// Whether its endpoint was disabled, and it was made to see whether that is well again. Its failure is none of the delivery's
+    /// ten attempts.
+    pub is_probe: bool,
 }
 
 /// An entry as Redis answers it: its id and its fields.
@@ -143,6 +146,7 @@ fn attempt(id: EntryId, hash: &HashMap<String, String>) -> Option<LoggedAttempt>
         response_headers: text("headers"),
         snippet: text("snippet"),
         is_test: hash.contains_key("test"),
+        is_probe: hash.contains_key("probe"),
     })
 }
 
@@ -165,7 +169,9 @@ impl LoggedAttempt {
     /// How many attempts of the delivery count, this one included.
     #[must_use]
     pub fn counted(&self) -> u32 {
-        self.attempt.saturating_sub(self.is_held().into())
+        let is_probe_in_vain = self.is_probe && self.outcome == DeliveryState::Retrying;
+        self.attempt
+            .saturating_sub((self.is_held() || is_probe_in_vain).into())
     }
 }
 

@@ -48,6 +48,12 @@ impl LeaseToken {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether it is of a delivery that probes a disabled endpoint: then its failure is no strike.
+    #[must_use]
+    pub fn is_of_probe(&self) -> bool {
+        self.0.split('|').nth(1) == Some("0")
+    }
 }
 
 impl Incarnation {

@@ -38,6 +38,7 @@ fn run_to_its_end(data: &Path) -> Output {
         .env("REDIS_SERVER", find_program())
         .env("REDIS_PORT", free_port().to_string())
         .env("API_LISTEN", format!("127.0.0.1:{}", free_port()))
+        .env("API_ADMIN_LISTEN", format!("127.0.0.1:{}", free_port()))
         .env("WORKER_LISTEN", format!("127.0.0.1:{}", free_port()))
         .output()
         .unwrap()

@@ -77,6 +77,19 @@ async fn a_quick_receiver_is_at_its_cap_within_a_few_round_trips() {
 }
 
 #[tokio::test]
+async fn a_quick_receiver_that_is_far_gets_a_batch_at_once_after_few_events() {
+    let receiver = Receiver::new(usize::MAX, &[2]).away(40);
+    let mut course = Course::new(receiver).await;
+    for second in 0..6 {
+        course = course.at(second * 1000, 1);
+    }
+    let totals = course.at(60_000, 100).run().await;
+    assert_unharmed(&totals, "a batch after six events");
+    // A round is 82 ms. With 32 from the start there would be four of them, with two seven.
+    assert!(totals.ms <= 60_000 + 5 * 82, "{totals:?}");
+}
+
+#[tokio::test]
 async fn a_slow_receiver_with_enough_workers_gets_ever_more_at_once() {
     let receiver = Receiver::new(usize::MAX, &[6000]);
     let totals = Course::new(receiver).await.at(0, 100).run().await;

@@ -110,11 +110,7 @@ impl Model {
             }
             self.follow(&[Transition::Released, Transition::ReleasedForRetry], &[])
                 .await;
-            for (_, delivery) in self.deliveries.iter_mut().filter(|(of, _)| of.endpoint() == id) {
-                if delivery.state != DeliveryState::InFlight {
-                    delivery.not_before = 0;
-                }
-            }
+            self.may_come_at_once(&id);
         } else if !active {
             endpoint.state = EndpointState::Off;
             self.all_take(&id, Transition::Parked);
@@ -183,10 +179,18 @@ impl Model {
             .await
             .unwrap()
             .unwrap();
-        // Its retries are brought forward.
+        // What waits for trouble that passes is brought forward.
         let id = endpoint.id.clone();
-        for (_, delivery) in self.deliveries.iter_mut().filter(|(of, _)| of.endpoint() == id) {
-            delivery.not_before = 0;
+        self.may_come_at_once(&id);
+    }
+
+    /// What waits for this endpoint may come at any time from now on.
+    fn may_come_at_once(&mut self, endpoint: &EndpointId) {
+        let deliveries = self.deliveries.iter_mut();
+        for (_, delivery) in deliveries.filter(|(id, _)| id.endpoint() == *endpoint) {
+            if delivery.state != DeliveryState::InFlight {
+                delivery.not_before = 0;
+            }
         }
     }
 

@@ -62,12 +62,9 @@ async fn a_name_that_points_to_a_blocked_address_is_not_connected_to() {
         let deliverer = guarded(closed(), &names);
         let (record, _) = attempt(&deliverer, &format!("http://receiver.example:{port}/")).await;
         assert_eq!(record.error, Some("blocked_address"), "{record:?}");
-        assert!(
-            record.detail.starts_with("receiver.example resolves to"),
-            "{record:?}"
-        );
-        assert!(
-            record.detail.contains("127.0.0.1 is blocked: loopback"),
+        // Where it leads to is not its owner's business.
+        assert_eq!(
+            record.detail, "receiver.example resolves to an address that is not public",
             "{record:?}"
         );
         assert_eq!(names.asked.load(Ordering::SeqCst), 1);

@@ -65,6 +65,7 @@ fn deliverer_through(
         addresses: urls.addresses.clone(),
         roots,
         proxy: proxy.map(|proxy| proxy.parse().unwrap()),
+        timeout,
     };
     let client = transport::Client::new(settings, names).unwrap();
     let (_stopper, stop) = Stopper::new();

@@ -8,7 +8,10 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
+use domain::delivery::Failure;
+
 use super::*;
+use crate::fault::Fault;
 
 /// A receiver with a certificate for `localhost`, and a client that trusts it.
 pub(super) async fn secured() -> (Receiver, Roots) {
@@ -17,8 +20,12 @@ pub(super) async fn secured() -> (Receiver, Roots) {
 
 /// The same with this answer, for these protocols. It never says `close_notify`.
 async fn secured_with(answer: Answer, protocols: &[&str]) -> (Receiver, Roots) {
-    let CertifiedKey { cert, signing_key } =
-        generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    secured_as("localhost", answer, protocols).await
+}
+
+/// The same with a certificate for another name.
+async fn secured_as(name: &str, answer: Answer, protocols: &[&str]) -> (Receiver, Roots) {
+    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(vec![name.to_owned()]).unwrap();
     let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
     let mut config = ServerConfig::builder()
         .with_no_client_auth()
@@ -63,6 +70,21 @@ async fn an_untrusted_one_and_one_with_another_name_get_nothing() {
     let (record, _) = attempt(&client(roots), &format!("https://127.0.0.1:{port}/")).await;
     assert_eq!(record.error, Some("tls"), "{record:?}");
     assert_eq!(receiver.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn names_in_a_certificate_are_told_without_what_a_terminal_would_do_with_them() {
+    let name = "a\u{1b}]0;b\u{7}\n\r\u{8}.example";
+    let (receiver, roots) = secured_as(name, whole("200 OK", ""), &[]).await;
+    let url = format!("https://localhost:{}/", receiver.address.port());
+    let (record, _) = attempt(&client(roots), &url).await;
+    assert_eq!(record.error, Some("tls"), "{record:?}");
+    assert!(record.detail.contains(".example"), "{record:?}");
+    assert!(!record.detail.chars().any(char::is_control), "{record:?}");
+    let exchange =
+        Exchange::without_request(Fault::Receiver(Failure::Tls, format!("only for {name}\u{202e}"))).unwrap();
+    let detail = exchange.record(Duration::ZERO).detail;
+    assert_eq!(detail, "only for a\\u{1b}]0;b\\u{7} \\r\\u{8}.example\\u{202e}");
 }
 
 #[tokio::test]

@@ -49,3 +49,33 @@ fn a_check_is_believed_for_an_hour_after_it_has_answered() {
     assert!(!checks.is_believed(start + Duration::from_secs(3600), |_| true));
     assert!(!Checks::of(&EgressCheck::default()).are_due(start));
 }
+
+#[test]
+fn a_check_that_answered_another_worker_or_this_one_before_it_was_restarted_is_believed() {
+    let start = Instant::now();
+    let check: EgressCheck = "https://check.test/health,192.0.2.1:443".parse().unwrap();
+    let mut one = Checks::of(&check);
+    assert_eq!(one.news(start), Vec::<String>::new());
+    one.note(0, start, None);
+    let told = one.news(start);
+    assert_eq!(told, ["https://check.test/ check"]);
+    assert_eq!(one.news(start), Vec::<String>::new(), "once a minute");
+    // In an outage it stays an answer of within the hour, and is told again.
+    let hour = Duration::from_secs(3600);
+    one.stand_still(start + 2 * hour, 2 * hour);
+    assert!(one.is_believed(start + 2 * hour, |_| true));
+    assert_eq!(one.news(start + 2 * hour), told);
+
+    let (mut other, now) = (Checks::of(&check), start + 3 * hour);
+    other.heard_of(now, "https://other.test/ check", Duration::ZERO);
+    other.heard_of(now, "https://check.test/ org:a", Duration::ZERO);
+    assert!(!other.is_believed(now, |_| true));
+    other.heard_of(now, &told[0], hour / 2);
+    assert!(other.is_believed(now, |_| true));
+    other.stand_still(now + hour / 2, hour / 2);
+    assert!(
+        !other.is_believed(now + hour / 2, |_| true),
+        "what was only heard grows old"
+    );
+    assert_eq!(other.news(now), Vec::<String>::new(), "and nobody is told of it");
+}

@@ -45,9 +45,11 @@ fn what_others_tell_is_read_back() {
         other.heard_of(now, &told, Duration::from_secs(3599));
     }
     other.heard_of(now, "nonsense", Duration::ZERO);
+    other.heard_of(now, "https://check.test/ check", Duration::ZERO);
     assert!(other.answered_lately(now, &Site::of("www.a.test")));
     assert!(!other.answered_lately(now + Duration::from_secs(1), &Site::of("a.test")));
     assert!(!other.has_several_accounts(now));
+    assert_eq!(other.count(now, |_| true), 1, "a check is no site");
 }
 
 #[test]

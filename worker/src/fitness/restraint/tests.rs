@@ -28,9 +28,11 @@ fn a_worker_that_lacks_nothing_takes_what_it_has_room_for() {
     ] {
         assert_eq!(restraint.could_not(now, &reason, &endpoint()), Duration::ZERO);
     }
+    let wait = restraint.could_not(now, &NotAttempted::Names, &endpoint());
+    assert_eq!(wait, FIRST_WAIT, "its account's look-ups need a moment");
     restraint.could(now, &Need::ALL, &endpoint());
     assert_eq!(restraint.allowance(now), None);
-    assert_eq!(unfit(&restraint, now), []);
+    assert_eq!((unfit(&restraint, now), restraint.unopened(now)), (vec![], 0));
 }
 
 #[test]

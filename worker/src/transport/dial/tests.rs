@@ -45,3 +45,44 @@ async fn the_last_failure_is_told() {
     let error = dial(&[], port).await.unwrap_err();
     assert_eq!(error.to_string(), "the name has no address");
 }
+
+#[tokio::test]
+async fn whoever_keeps_us_waiting_has_a_head_start_and_no_more() {
+    let hung = addresses(&["192.0.2.1", "192.0.2.2"]);
+    let all = addresses(&["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"]);
+    let tried = std::sync::Mutex::new(Vec::new());
+    let began = tokio::time::Instant::now();
+    let found = first_of(
+        &all,
+        async |address| {
+            tried.lock().unwrap().push(address);
+            if hung.contains(&address) {
+                std::future::pending::<()>().await;
+            }
+            Ok::<_, io::Error>(address)
+        },
+        |_| false,
+    )
+    .await;
+    assert_eq!(found.unwrap(), all[2]);
+    assert_eq!(*tried.lock().unwrap(), all[..3], "nobody is tried in vain");
+    assert!(began.elapsed() >= 2 * HEAD_START);
+}
+
+#[tokio::test]
+async fn an_error_that_ends_everything_does() {
+    let all = addresses(&["192.0.2.1", "192.0.2.2"]);
+    for ends in [false, true] {
+        let mut tried = 0;
+        let failed: Result<(), _> = first_of(
+            &all,
+            |_| {
+                tried += 1;
+                std::future::ready(Err("no"))
+            },
+            |_| ends,
+        )
+        .await;
+        assert_eq!((failed, tried), (Err(Some("no")), if ends { 1 } else { 2 }));
+    }
+}

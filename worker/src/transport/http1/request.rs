@@ -4,6 +4,8 @@ use bytes::Bytes;
 use reqwest::Url;
 use reqwest::header::HeaderMap;
 
+use crate::transport::resolver::Asker;
+
 /// A `POST` to a receiver. It can be sent more than once.
 #[derive(Debug)]
 pub(crate) struct Request {
@@ -13,6 +15,8 @@ pub(crate) struct Request {
     pub(crate) headers: HeaderMap,
     /// The body, as it is.
     pub(crate) body: Bytes,
+    /// Whose share a look-up of the name belongs to.
+    pub(crate) asker: Asker,
 }
 
 impl Request {

@@ -8,22 +8,21 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::EgressProxy;
+
 use crate::fault::{Fault, NotAttempted};
+use crate::transport::dial::first_of;
 
 /// The longest head of an answer of the proxy, in bytes.
 const MAX_HEAD: usize = 8 << 10;
 
 impl EgressProxy {
-    /// A tunnel to one of these addresses, tried in this order. The caller has checked them.
+    /// A tunnel to one of these addresses, tried as without a proxy. The caller has checked them.
     pub(crate) async fn tunnel(&self, addresses: &[IpAddr], port: u16) -> Result<TcpStream, Fault> {
-        let mut last = Fault::Receiver(Failure::Dns, "the name has no address".to_owned());
-        for address in addresses {
-            match self.tunnel_to(SocketAddr::new(*address, port)).await {
-                Err(Fault::Receiver(failure, sentence)) => last = Fault::Receiver(failure, sentence),
-                decided => return decided,
-            }
-        }
-        Err(last)
+        let tunnel = |address| self.tunnel_to(SocketAddr::new(address, port));
+        let is_not_receivers = |fault: &Fault| !matches!(fault, Fault::Receiver(..));
+        let made = first_of(addresses, tunnel, is_not_receivers).await;
+        let none = || Fault::Receiver(Failure::Dns, "the name has no address".to_owned());
+        made.map_err(|fault| fault.unwrap_or_else(none))
     }
 
     async fn tunnel_to(&self, address: SocketAddr) -> Result<TcpStream, Fault> {
@@ -36,7 +35,7 @@ impl EgressProxy {
         let request = format!("CONNECT {address} HTTP/1.1\r\nHost: {address}\r\n{authorization}\r\n");
         stream.write_all(request.as_bytes()).await.map_err(trouble)?;
         let head = read_head(&mut stream).await.map_err(trouble)?;
-        match self.fault_of(&head, address) {
+        match self.fault_of(&head) {
             None => Ok(stream),
             Some(fault) => Err(fault),
         }
@@ -46,7 +45,7 @@ impl EgressProxy {
     ///
     /// By RFC 9110, 502 and 504 are about what is behind the proxy and all others are about the proxy. Some say 503 when
     /// they can't connect, and then say so: Squid in `X-Squid-Error`, others in `Proxy-Status` (RFC 9209).
-    fn fault_of(&self, head: &[u8], address: SocketAddr) -> Option<Fault> {
+    fn fault_of(&self, head: &[u8]) -> Option<Fault> {
         let Some(status) = status_of(head) else {
             return Some(self.fault("does not answer in HTTP"));
         };
@@ -54,11 +53,11 @@ impl EgressProxy {
             200..=299 => None,
             504 => Some(Fault::Receiver(
                 Failure::Timeout,
-                format!("no connection in time: the proxy waited for {address} in vain"),
+                "no connection in time: the proxy waited in vain".to_owned(),
             )),
             502 | 503 if status == 502 || names_the_receiver(head) => Some(Fault::Receiver(
                 Failure::Connect,
-                format!("no connection: the proxy could not connect to {address}"),
+                "no connection: the proxy could not connect".to_owned(),
             )),
             _ => Some(self.fault(&format!("answered {status}"))),
         }

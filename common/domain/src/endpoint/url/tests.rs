@@ -15,7 +15,7 @@ const fn code(error: &UrlError) -> &'static str {
         UrlError::Credentials => "url_has_credentials",
         UrlError::Fragment => "url_has_fragment",
         UrlError::Port(_) => "url_port_not_allowed",
-        UrlError::Address(_) | UrlError::Local(_) => "url_address_blocked",
+        UrlError::Address(_) | UrlError::Local(_) | UrlError::SingleLabel(_) => "url_address_blocked",
     }
 }
 
@@ -50,6 +50,7 @@ fn good_urls_pass_in_normal_form() {
         "http://localhost:8080/",
         "http://example.com/",
         "https://example.com/",
+        "https://receiver/",
     ] {
         assert!(EndpointUrl::parse(given, &development).is_ok(), "{given}");
     }
@@ -89,6 +90,13 @@ fn odd_urls_are_refused_with_a_stable_code() {
         ("https://127.0.0.1/", "url_address_blocked"),
         ("https://localhost/", "url_address_blocked"),
         ("https://api.localhost./", "url_address_blocked"),
+        ("https://redis/", "url_address_blocked"),
+        ("https://redis./", "url_address_blocked"),
+        ("https://REDIS:6379/", "url_address_blocked"),
+        ("https://ai/", "url_address_blocked"),
+        ("https://bücher/", "url_address_blocked"),
+        ("https://%72edis/", "url_address_blocked"),
+        ("https://redis。/", "url_address_blocked"),
         (long.as_str(), "url_too_long"),
     ] {
         let error = EndpointUrl::parse(given, &policy(false, &[])).expect_err(given);

@@ -32,3 +32,31 @@ fn spans_and_sizes() {
         assert!(bad.parse::<ByteSize>().is_err(), "{bad}");
     }
 }
+
+#[test]
+fn a_value_can_stand_in_a_file_an_entry_a_line() {
+    let path = std::env::temp_dir().join(format!("values-{}", std::process::id()));
+    let read = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        read_value::<String>(&format!("@{}", path.display()))
+    };
+    for (text, value) in [
+        ("one", "one"),
+        ("one\n", "one"),
+        ("one,two", "one,two"),
+        ("one\r\ntwo\r\n", "one,two"),
+        ("# first\n\n  one,\n\ttwo,\n", "one,two"),
+        ("", ""),
+    ] {
+        assert_eq!(read(text).as_deref(), Ok(value), "{text:?}");
+    }
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(read_value::<String>("one").as_deref(), Ok("one"));
+    let missing = read_value::<String>("@/no/such/file").unwrap_err();
+    assert!(
+        missing.starts_with("the file `/no/such/file` can't be read"),
+        "{missing}"
+    );
+    let wrong = read_value::<u8>("hunter2").unwrap_err();
+    assert!(!wrong.contains("hunter2"), "{wrong}");
+}

@@ -25,9 +25,11 @@ pub(in crate::check) fn record(snapshot: &mut Snapshot, id: &str, row: Row) -> D
 pub(in crate::check) fn logged(snapshot: &mut Snapshot, delivery: &DeliveryKey, entry: &Hash) -> Done {
     let outcome = entry.fields.get("outcome").ok_or("has no outcome")?;
     let attempt: i32 = whole(entry.fields.get("attempt"), "attempt")?;
-    // An attempt that was held is none of its delivery's.
+    // An attempt that was held is none of its delivery's, nor is a probe that failed.
+    let is_probe = entry.fields.contains_key("probe");
     let (outcome, attempt) = match outcome.as_str() {
         "held" => (DeliveryState::Pending, attempt - 1),
+        "retrying" if is_probe => (DeliveryState::Retrying, attempt - 1),
         outcome => (state_in(outcome, &LOGGED)?, attempt),
     };
     if let Some(record) = snapshot.records.get_mut(delivery) {

@@ -27,8 +27,8 @@ resume.is_wanted = function(e)
   return v[1] == 'consecutive_failures' and v[2] == '1'
 end
 
--- A probe failed: the next one waits for twice as long.
-resume.again = function(id)
+-- A probe failed: the next one waits for twice as long, and for at least as long as its receiver asked for (ms).
+resume.again = function(id, asked)
   local wait = tonumber(call('HGET', P .. 'endpoint:' .. id, 'resumeWait')) or resume.FIRST / 2
-  resume.plan(id, math.min(resume.LONGEST, wait * 2))
+  resume.plan(id, math.max(asked, math.min(resume.LONGEST, wait * 2)))
 end

@@ -2,9 +2,8 @@ use super::*;
 
 #[test]
 fn only_what_the_proxy_says_of_the_receiver_is_its_fault() {
-    let address = "192.0.2.1:443".parse().unwrap();
     let proxy: EgressProxy = "http://proxy.internal:3128".parse().unwrap();
-    let fault_of = |head: &str| proxy.fault_of(format!("{head}\r\n\r\n").as_bytes(), address);
+    let fault_of = |head: &str| proxy.fault_of(format!("{head}\r\n\r\n").as_bytes());
     for good in [
         "HTTP/1.1 200 Connection established",
         "HTTP/1.0 200",

@@ -1,0 +1,45 @@
+//! Which names were looked up in vain a moment ago: they are not asked for again at once.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use super::SharedError;
+
+/// For how long a failure is remembered: as long as it took to fail, so that a name that nobody answers for holds a place half of
+/// the time at most, and within these bounds. The longest is no longer than the first wait of a retry, so that no delivery fails
+/// twice by one look-up.
+const SHORTEST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// How many names are remembered. When there are more, all are forgotten.
+const MAX_REMEMBERED: usize = 4096;
+
+/// The names, until when each is remembered, and why it was not found.
+#[derive(Debug, Default)]
+pub(super) struct Failures(HashMap<String, (Instant, SharedError)>);
+
+impl Failures {
+    /// Remembers that a name was not found `now`, after a look-up that took this long.
+    pub(super) fn remember(&mut self, name: String, error: SharedError, took: Duration, now: Instant) {
+        if self.0.len() >= MAX_REMEMBERED {
+            self.0.retain(|_, (until, _)| *until > now);
+        }
+        if self.0.len() >= MAX_REMEMBERED {
+            self.0.clear();
+        }
+        self.0.insert(name, (now + took.clamp(SHORTEST, LONGEST), error));
+    }
+
+    /// Why a name was not found, if that is remembered.
+    pub(super) fn of(&mut self, name: &str, now: Instant) -> Option<SharedError> {
+        let (until, error) = self.0.get(name)?;
+        if *until > now {
+            return Some(error.clone());
+        }
+        self.0.remove(name);
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,8 @@ mod holds;
 mod outcomes;
 mod resumes;
 
+mod budget;
+
 mod tls;
 
 mod signatures;

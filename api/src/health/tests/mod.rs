@@ -121,6 +121,7 @@ fn policy() -> Policy {
         log_length: 1000,
         endpoint_concurrency: 32,
         max_attempts: 10,
+        exhausted_budget: 1 << 30,
         delivery_timeout: Duration::from_millis(2500),
     }
 }

@@ -101,7 +101,10 @@ async fn the_oldest_of_the_account_with_the_most_goes_first_and_what_was_exhaust
     assert!((20..400).contains(&count), "{count} are kept");
     // By when they finished: of those that were in flight together the younger may have been first.
     let in_front = 700 - count - first.unwrap();
-    assert!(in_front <= 32, "the oldest have gone, but {in_front} younger ones too");
+    assert!(
+        in_front <= 32,
+        "the oldest have gone, but {in_front} younger ones too"
+    );
     assert_eq!(kept(&system, &little).0, 10);
     assert_eq!(kept(&system, &down).0, 10);
     let early = "webhooks_worker_payloads_released_total{reason=\"pressure\"}";

@@ -1,7 +1,7 @@
 //! What an account may have: how long a payload, how many endpoints, how many bytes that wait.
 
 use clap::Args;
-use program::config::ByteSize;
+use program::config::{AccountArgs, ByteSize};
 use store::events::Budgets;
 
 /// The variables that set the allowance.
@@ -15,9 +15,9 @@ pub struct AllowanceArgs {
     #[arg(long, env, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub max_endpoints_per_account: u32,
 
-    /// Bytes of payloads that may wait for one account; beyond them its events are refused (429).
-    #[arg(long, env, default_value = "1GiB")]
-    pub account_budget_bytes: ByteSize,
+    /// What it may have waiting.
+    #[command(flatten)]
+    pub account: AccountArgs,
 
     /// Bytes of payloads that may be parked at one endpoint; beyond them its deliveries are exhausted, oldest event first.
     #[arg(long, env, default_value = "256MiB")]
@@ -52,7 +52,7 @@ impl AllowanceArgs {
             payload_bytes: usize::try_from(self.max_payload_bytes.0).unwrap_or(usize::MAX),
             endpoints: self.max_endpoints_per_account,
             budgets: Budgets {
-                account_bytes: self.account_budget_bytes.0,
+                account_bytes: self.account.account_budget_bytes.0,
                 parked_bytes: self.parked_budget_bytes.0,
             },
         }

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser};
 use domain::retry::RetrySchedule;
-use program::config::{LogArgs, MemoryArgs, SecretsArgs, Span, UrlArgs, positive_span, split_list};
+use program::config::{
+    AccountArgs, LogArgs, MemoryArgs, SecretsArgs, Span, UrlArgs, positive_span, split_list,
+};
 use store::policy::Policy;
 use store::settings::RedisArgs;
 
@@ -28,6 +30,9 @@ pub struct Config {
     /// How much of its memory may be used.
     #[command(flatten)]
     pub memory: MemoryArgs,
+    /// How much of it one account may take.
+    #[command(flatten)]
+    pub account: AccountArgs,
     /// What URLs are allowed.
     #[command(flatten)]
     pub urls: UrlArgs,
@@ -151,6 +156,7 @@ impl Config {
             destination_concurrency: self.concurrency.destination_concurrency,
             max_attempts: u32::try_from(self.attempts.retry_schedule.max_attempts()).unwrap_or(u32::MAX),
             delivery_timeout: self.attempts.delivery_timeout.0,
+            exhausted_budget: self.account.account_budget_bytes.0,
         }
     }
 }

@@ -71,6 +71,9 @@ pub(crate) const AT_AGE: &str = "age";
 /// The label of payloads that went earlier, to make room.
 pub(crate) const UNDER_PRESSURE: &str = "pressure";
 
+/// The label of exhausted payloads that went earlier, since their account had too many.
+pub(crate) const OVER_BUDGET: &str = "budget";
+
 const DURATION_BUCKETS: &[f64] = &[
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 ];
@@ -137,7 +140,7 @@ impl Metrics {
             )?,
             payloads_released: family(
                 "payloads_released_total",
-                "Payloads of finished events that were let go of: at their age, or early under the pressure of memory",
+                "Payloads of finished events that were let go of: at their age, early under the pressure of memory, or early since their account had too much exhausted (budget)",
                 "reason",
             )?,
             payload_bytes_released: family(
@@ -185,7 +188,7 @@ impl Metrics {
         for need in Need::ALL {
             self.lacks.with_label_values(&[need.name()]).set(0);
         }
-        for reason in [AT_AGE, UNDER_PRESSURE] {
+        for reason in [AT_AGE, UNDER_PRESSURE, OVER_BUDGET] {
             self.payloads_released.with_label_values(&[reason]).reset();
             self.payload_bytes_released.with_label_values(&[reason]).reset();
         }

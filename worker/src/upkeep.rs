@@ -13,7 +13,7 @@ use store::policy::Policy;
 use store::queue::{Released, UpkeepReply};
 
 use crate::gauge::{Gauge, look_every};
-use crate::metrics::{AT_AGE, Metrics, UNDER_PRESSURE};
+use crate::metrics::{AT_AGE, Metrics, OVER_BUDGET, UNDER_PRESSURE};
 use crate::outage::Outage;
 use crate::stop::Stop;
 
@@ -105,7 +105,12 @@ impl Upkeep {
         self.metrics.leases_reaped.inc_by(reply.reaped.into());
         self.metrics.deliveries_swept.inc_by(reply.swept.into());
         self.metrics.endpoints_disabled.inc_by(reply.disabled.into());
-        for (reason, Released { payloads, bytes }) in [(AT_AGE, reply.aged), (UNDER_PRESSURE, reply.early)] {
+        let released = [
+            (AT_AGE, reply.aged),
+            (UNDER_PRESSURE, reply.early),
+            (OVER_BUDGET, reply.over_budget),
+        ];
+        for (reason, Released { payloads, bytes }) in released {
             let label = &[reason];
             self.metrics
                 .payloads_released

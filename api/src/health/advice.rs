@@ -225,6 +225,10 @@ fn given_up(error: &str) -> Reading {
             "deliveries given up because too many were parked",
             "switch the endpoint on as soon as its receiver works, then replay what is still kept",
         ),
+        "endpoint_over_budget" => Reading::new(
+            "deliveries given up because the endpoint held over half of the account's budget",
+            "it is too slow for what it gets: make its receiver quicker, or subscribe it to fewer events; replay what is still kept",
+        ),
         other => Reading::new(other.to_owned(), "the delivery log says more"),
     }
 }

@@ -212,7 +212,8 @@ codes! {
         "Close a stream that is no longer read, then try again.";
     /// Too many bytes of the account are waiting.
     AccountOverBudget = "account_over_budget", TOO_MANY_REQUESTS, "The account's queue is full",
-        "Too many bytes of this account wait for delivery. Fix or switch off endpoints that fail, then try again.";
+        "Too many bytes of this account wait for delivery, and no other endpoint that gets this event can make room for it. Fix \
+         endpoints that fail, or discard what they have, then try again.";
     /// The account has used up its test events of this minute.
     TooManyTests = "too_many_tests", TOO_MANY_REQUESTS, "Too many test events",
         "An account may have 10 test events in a minute. Wait for the seconds that `Retry-After` says, then try again.";

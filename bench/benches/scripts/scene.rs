@@ -52,6 +52,7 @@ impl Scene {
                 retention_failed: Duration::from_secs(14 * 86_400),
                 log_length: 1000,
                 max_attempts: 10,
+                exhausted_budget: 1 << 30,
                 delivery_timeout: Duration::from_secs(1800),
             },
             account: "org:org_1".parse().unwrap(),

@@ -30,6 +30,8 @@ pub struct Policy {
     pub max_attempts: u32,
     /// The most that one attempt takes (`DELIVERY_TIMEOUT`).
     pub delivery_timeout: Duration,
+    /// Bytes of exhausted payloads that are kept for an account (`ACCOUNT_BUDGET_BYTES`).
+    pub exhausted_budget: u64,
 }
 
 script! {
@@ -44,7 +46,8 @@ script! {
         endpoint_concurrency: u32,
         destination_concurrency: u32,
         max_attempts: u32,
-        delivery_timeout: Duration
+        delivery_timeout: Duration,
+        exhausted_budget: u64
     } -> ()
 }
 
@@ -71,6 +74,8 @@ impl Policy {
             log_length: small("logLength")?,
             max_attempts: small("maxAttempts")?,
             delivery_timeout: span("deliveryTimeout")?,
+            // Workers of the previous release know no bound.
+            exhausted_budget: number("exhaustedBudget").unwrap_or(u64::MAX),
         })
     }
 }
@@ -92,6 +97,7 @@ impl Store {
             destination_concurrency: policy.destination_concurrency,
             max_attempts: policy.max_attempts,
             delivery_timeout: policy.delivery_timeout,
+            exhausted_budget: policy.exhausted_budget,
         })
         .await
     }

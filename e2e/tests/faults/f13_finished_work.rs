@@ -99,7 +99,12 @@ async fn the_oldest_of_the_account_with_the_most_goes_first_and_what_was_exhaust
     assert_nothing_left(&system.redis).await;
     let (count, first) = kept(&system, &much);
     assert!((20..400).contains(&count), "{count} are kept");
-    assert_eq!(first, Some(700 - count), "the oldest have gone");
+    // By when they finished: of those that were in flight together the younger may have been first.
+    let in_front = 700 - count - first.unwrap();
+    assert!(
+        in_front <= 32,
+        "the oldest have gone, but {in_front} younger ones too"
+    );
     assert_eq!(kept(&system, &little).0, 10);
     assert_eq!(kept(&system, &down).0, 10);
     let early = "webhooks_worker_payloads_released_total{reason=\"pressure\"}";

@@ -166,6 +166,7 @@ pub(crate) fn policy() -> Policy {
         retention_failed: Duration::from_secs(14 * 86_400),
         log_length: 100_000,
         max_attempts: 10,
+        exhausted_budget: 1 << 30,
         delivery_timeout: Duration::from_secs(10),
     }
 }

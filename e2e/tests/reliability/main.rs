@@ -11,6 +11,8 @@ mod neighbours;
 mod outcomes;
 mod resumes;
 
+mod budget;
+
 mod tls;
 
 mod signatures;

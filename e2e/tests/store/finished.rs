@@ -1,6 +1,7 @@
 //! Payloads of finished events go at the end of their retention, or earlier if the store needs room.
 //!
 //! Proves (guarantees): Redis is full of finished work
+//! Proves (guarantees): an account has more exhausted payloads than its budget
 //! Proves (guarantees): payloads are kept as long as the workers say now, whatever they said when the event came
 
 use std::time::Duration;
@@ -380,4 +381,64 @@ async fn what_cannot_be_read_of_the_index_is_set_aside_and_stops_nothing() {
             )
             .await;
     }
+}
+
+#[tokio::test]
+async fn an_account_keeps_so_many_bytes_of_exhausted_payloads_the_newest_and_others_keep_theirs() {
+    let mut fixture = Fixture::new().await;
+    fixture.endpoint(&["*"]).await;
+    fixture.endpoint_of(&other(), &["*"], None).await;
+    let events = |account: &AccountId, count: usize| -> Vec<_> {
+        (0..count).map(|_| sized(account, 20_000)).collect()
+    };
+    let delivered = finish(&fixture, &events(&account(), 8), succeeded).await;
+    let given_up = finish(&fixture, &events(&account(), 8), exhausted).await;
+    let of_other = finish(&fixture, &events(&other(), 4), exhausted).await;
+    fixture.pass(Duration::from_secs(60)).await;
+    fixture.policy.exhausted_budget = 170_000;
+    assert_eq!(upkeep(&fixture, 0).await, Default::default());
+
+    fixture.policy.exhausted_budget = 105_000;
+    let reply = fixture.store.upkeep(&fixture.policy).await.unwrap();
+    assert_eq!((reply.over_budget.payloads, reply.more), (3, false));
+    assert!((60_000..65_000).contains(&reply.over_budget.bytes), "{reply:?}");
+    let gone = |count: usize| (0..8).map(|number| number >= count).collect::<Vec<_>>();
+    assert_eq!(kept(&fixture, &given_up).await, gone(3));
+    assert_eq!(kept(&fixture, &delivered).await, gone(0));
+    assert_eq!(kept(&fixture, &of_other).await, [true; 4]);
+    assert_eq!(fixture.hash("stats").await["releasedOverBudget"], "3");
+    assert_eq!(
+        fixture.store.upkeep(&fixture.policy).await.unwrap().over_budget,
+        Released::default()
+    );
+
+    // One that finished just now loses its payload too, and its delivery stays readable.
+    let last = finish(&fixture, &events(&other(), 2), exhausted).await;
+    let both = fixture.store.upkeep(&fixture.policy).await.unwrap();
+    assert_eq!(both.over_budget.payloads, 1);
+    assert_eq!(kept(&fixture, &of_other).await, [false, true, true, true]);
+    assert_eq!(kept(&fixture, &last).await, [true; 2]);
+    fixture.policy.exhausted_budget = 0;
+    while fixture.store.upkeep(&fixture.policy).await.unwrap().more {}
+    assert_eq!(kept(&fixture, &last).await, [false; 2]);
+    assert_eq!(fixture.count("EXISTS", "finished:exhausted").await, 0);
+    fixture.assert_drained().await;
+}
+
+#[tokio::test]
+async fn a_step_for_the_budget_is_bounded_too() {
+    let mut fixture = Fixture::new().await;
+    fixture.policy.disable_after = 1000;
+    fixture.endpoint(&["*"]).await;
+    let events: Vec<_> = (0..20).map(|_| sized(&account(), 1_000_000)).collect();
+    finish(&fixture, &events, exhausted).await;
+    fixture.policy.exhausted_budget = 0;
+    let reply = fixture.store.upkeep(&fixture.policy).await.unwrap();
+    assert_eq!(
+        (reply.over_budget.payloads, reply.more),
+        (17, true),
+        "16 MiB at a time"
+    );
+    let reply = fixture.store.upkeep(&fixture.policy).await.unwrap();
+    assert_eq!((reply.over_budget.payloads, reply.more), (3, false));
 }

@@ -71,6 +71,7 @@ impl Fixture {
             retention_failed: Duration::from_secs(14 * 86_400),
             log_length: 1000,
             max_attempts: 10,
+            exhausted_budget: 1 << 30,
             delivery_timeout: Duration::from_secs(10),
         };
         Self {

@@ -8,6 +8,7 @@
 
 mod accept;
 mod account_events;
+mod budget;
 mod carries;
 mod check;
 mod clocks;

@@ -276,6 +276,11 @@ fn what_was_given_up() {
             "deliveries given up because too many were parked since 11:52 UTC: switch the endpoint on as soon as its \
              receiver works, then replay what is still kept",
         ),
+        (
+            "endpoint_over_budget",
+            "deliveries given up because the endpoint held over half of the account's budget since 11:52 UTC: it is too slow \
+             for what it gets: make its receiver quicker, or subscribe it to fewer events; replay what is still kept",
+        ),
     ] {
         assert_eq!(read(error, None, ""), expected);
     }

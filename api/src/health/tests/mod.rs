@@ -122,6 +122,7 @@ fn policy() -> Policy {
         endpoint_concurrency: 32,
         destination_concurrency: 64,
         max_attempts: 10,
+        exhausted_budget: 1 << 30,
         delivery_timeout: Duration::from_millis(2500),
     }
 }

@@ -70,13 +70,15 @@ pub enum Transition {
     ParkedTooLong,
     /// What was parked with it took more space than `PARKED_BUDGET_BYTES`.
     ParkedOverflow,
+    /// Its endpoint held over half of its account's bytes, and an event that another endpoint wants needed room.
+    EndpointOverBudget,
     /// Its turn came, and its payload was gone.
     PayloadMissing,
 }
 
 impl Transition {
     /// Every transition.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Fetched,
         Self::Probed,
         Self::Succeeded,
@@ -96,6 +98,7 @@ impl Transition {
         Self::Removed,
         Self::ParkedTooLong,
         Self::ParkedOverflow,
+        Self::EndpointOverBudget,
         Self::PayloadMissing,
     ];
 
@@ -111,6 +114,7 @@ impl Transition {
                 | Self::HeldForLonger
                 | Self::ParkedTooLong
                 | Self::ParkedOverflow
+                | Self::EndpointOverBudget
                 | Self::PayloadMissing
         )
     }
@@ -170,6 +174,7 @@ impl DeliveryState {
             (Self::Parked, T::ReleasedForRetry) => Self::Retrying,
             (Self::Parked, T::ParkedTooLong | T::ParkedOverflow) => Self::Exhausted,
             (Self::Pending | Self::Quarantined, T::PayloadMissing) => Self::Exhausted,
+            (Self::Pending | Self::Retrying | Self::Parked, T::EndpointOverBudget) => Self::Exhausted,
             (Self::Parked, T::Discarded) => Self::Canceled,
             (
                 Self::Pending | Self::InFlight | Self::Retrying | Self::Quarantined | Self::Parked,

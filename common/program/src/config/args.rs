@@ -18,6 +18,16 @@ pub struct MemoryArgs {
     pub store_budget_bytes: Option<ByteSize>,
 }
 
+/// What one account may take of the store.
+#[derive(Debug, Clone, Args)]
+pub struct AccountArgs {
+    /// Bytes of payloads that one account may have waiting (beyond them an endpoint that holds over half of them makes room for what
+    /// others want, or events are refused with 429), and bytes of exhausted payloads that are kept for it. The same for the API
+    /// and its workers.
+    #[arg(long, env, default_value = "1GiB")]
+    pub account_budget_bytes: ByteSize,
+}
+
 /// Which URLs customers may register, and which addresses the worker may connect to.
 #[derive(Debug, Clone, Args)]
 pub struct UrlArgs {

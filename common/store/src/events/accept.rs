@@ -2,13 +2,17 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use domain::clock::Timestamp;
+use domain::id::EventId;
 use futures_util::future::join_all;
 use tokio::sync::oneshot;
 
 use super::intake::{Call, Intake, Terms};
-use super::script::Accept;
+use super::room::Room;
+use super::script::{Accept, Displace, EventAnswer};
 use super::{AcceptResult, Counted, NewEvent, Push};
 use crate::connection::{ANSWER_WITHIN, timed_out};
+use crate::scripts::Legible;
 use crate::{Store, StoreError};
 
 /// The events that are pushed one by one, until they share a call.
@@ -85,16 +89,35 @@ impl Store {
         join_all(results).await.into_iter().flatten().collect()
     }
 
-    /// Runs the script until each event of the call has its result: once, unless they have very many deliveries.
+    /// Runs the script until each event of the call has its result: once, unless they have very many deliveries, or one needs room.
     async fn finish<C>(&self, mut call: Call<C>, mut give: impl FnMut(C, AcceptResult)) {
+        let mut room = Room::default();
         while !call.is_done() {
-            let answer = self.call(&Accept::new(call.terms(), call.events())).await;
+            let answer = self.ask(&call, &room).await;
             let limits = &call.terms().limits;
-            let results =
-                answer.map(|answers| answers.into_iter().map(|answer| answer.result(limits)).collect());
+            let results = match answer {
+                Ok(mut answers) => {
+                    let goes_on = room.goes_on(&mut answers);
+                    if goes_on && answers.is_empty() {
+                        continue;
+                    }
+                    Ok(answers.into_iter().map(|answer| answer.result(limits)).collect())
+                }
+                Err(error) => Err(error),
+            };
             for (caller, result) in call.settle(results) {
                 give(caller, result);
             }
+        }
+    }
+
+    async fn ask<C>(&self, call: &Call<C>, room: &Room) -> Result<Vec<Legible<EventAnswer>>, StoreError> {
+        if room.is_sought() {
+            let spare = EventId::new(Timestamp::now().as_millis());
+            let displace = Displace::new(call.terms(), call.events(), &spare);
+            self.call(&displace).await
+        } else {
+            self.call(&Accept::new(call.terms(), call.events())).await
         }
     }
 }

@@ -6,11 +6,14 @@
 //!
 //! - `intake`: which events share a call, and who gets which result. Plain data.
 //! - `accept`: who calls the script, and when.
+//! - `room`: how long a call goes on making room for its events.
 //! - `script`: what the script is given, and what it answers.
 
 mod accept;
 
 mod intake;
+
+mod room;
 
 mod script;
 
@@ -23,7 +26,7 @@ use super::StoreError;
 use super::rates::{EventLimits, Quota};
 
 pub(crate) use accept::SharedIntake;
-pub(crate) use script::Accept;
+pub(crate) use script::{Accept, Displace};
 
 /// How long an idempotency key is remembered.
 pub const IDEMPOTENCY_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
@@ -68,7 +71,8 @@ pub struct Idempotency {
 /// How much an account may have waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budgets {
-    /// Bytes of unfinished payloads an account may have (`ACCOUNT_BUDGET_BYTES`).
+    /// Bytes of unfinished payloads an account may have (`ACCOUNT_BUDGET_BYTES`). Beyond them an event is refused, unless the
+    /// endpoint that holds over half of them makes room for it by giving up its oldest deliveries.
     pub account_bytes: u64,
     /// Bytes of payloads that an endpoint may have parked (`PARKED_BUDGET_BYTES`); upkeep exhausts the oldest beyond them.
     pub parked_bytes: u64,
@@ -90,7 +94,8 @@ pub enum AcceptOutcome {
     Accepted(Accepted),
     /// Its idempotency key was used with another request. Nothing was changed.
     IdempotencyConflict,
-    /// With it, the account's unfinished payloads would take more space than they may. Nothing was changed.
+    /// With it, the account's unfinished payloads would take more space than they may, and no endpoint that holds over half of them
+    /// could make room for it.
     OverBudget,
     /// A limit was used up in this minute. Nothing was changed.
     RateLimited,

@@ -16,7 +16,7 @@ use crate::scripts::{Legible, Record, Rest, Shape, answered_in_words, record, sc
 
 script! {
     /// Accepts events: each with one delivery for each endpoint that matches, or nothing of it.
-    "accept": DenyOom, Writes, needs [QUOTA, ROUTES];
+    "accept" = ["accept/budget", "accept"]: DenyOom, Writes, needs [QUOTA, ROUTES];
     struct Accept<'a> {
         /// How long an idempotency key is remembered.
         key_lifetime: Duration,
@@ -24,6 +24,21 @@ script! {
         account_budget: u64,
         /// Bytes of payloads that an endpoint may have parked.
         parked_budget: u64;
+        each limit: Vec<LimitRecord<'a>>;
+        each event: &'a [NewEvent]
+    } -> Vec<Legible<EventAnswer>>
+}
+
+script! {
+    /// The same, for events that [`Accept`] found no room for: an endpoint that holds over half of its account's bytes gives up its
+    /// oldest deliveries for them. It needs far more Lua, so `accept` goes without.
+    "displace" = ["accept/budget", "accept/displace", "accept"]: DenyOom, Writes, needs [QUOTA, ROUTES, PARKED];
+    struct Displace<'a> {
+        key_lifetime: Duration,
+        account_budget: u64,
+        parked_budget: u64,
+        /// A fresh id for account events.
+        spare: &'a EventId;
         each limit: Vec<LimitRecord<'a>>;
         each event: &'a [NewEvent]
     } -> Vec<Legible<EventAnswer>>
@@ -56,6 +71,8 @@ pub(crate) enum EventAnswer {
     IdempotencyConflict,
     OverBudget,
     RateLimited(Rest<u64>),
+    /// It has none yet: an endpoint of its account has to make room for it. No further event has one.
+    NeedsRoom,
     /// The routes of its account can't be read.
     Unreadable,
 }
@@ -65,23 +82,41 @@ answered_in_words!(EventAnswer {
     "conflict" => IdempotencyConflict,
     "over_budget" => OverBudget,
     "rate_limited" => RateLimited(quotas),
+    "needs_room" => NeedsRoom,
     "unreadable" => Unreadable,
 });
 
 impl<'a> Accept<'a> {
     pub(super) fn new(terms: &'a Terms, events: &'a [NewEvent]) -> Self {
-        let limits = terms.limits.set().map(|(subject, most)| LimitRecord {
-            most,
-            key: (subject == Subject::ServiceKey).then_some(terms.limits.key.as_str()),
-        });
         Self {
             key_lifetime: IDEMPOTENCY_WINDOW,
             account_budget: terms.budgets.account_bytes,
             parked_budget: terms.budgets.parked_bytes,
-            limit: limits.collect(),
+            limit: limit_records(terms),
             event: events,
         }
     }
+}
+
+impl<'a> Displace<'a> {
+    pub(super) fn new(terms: &'a Terms, events: &'a [NewEvent], spare: &'a EventId) -> Self {
+        Self {
+            key_lifetime: IDEMPOTENCY_WINDOW,
+            account_budget: terms.budgets.account_bytes,
+            parked_budget: terms.budgets.parked_bytes,
+            spare,
+            limit: limit_records(terms),
+            event: events,
+        }
+    }
+}
+
+fn limit_records(terms: &Terms) -> Vec<LimitRecord<'_>> {
+    let limits = terms.limits.set().map(|(subject, most)| LimitRecord {
+        most,
+        key: (subject == Subject::ServiceKey).then_some(terms.limits.key.as_str()),
+    });
+    limits.collect()
 }
 
 impl Record for NewEvent {
@@ -120,7 +155,8 @@ impl Legible<EventAnswer> {
                 (AcceptOutcome::Accepted(accepted), quotas.0)
             }
             EventAnswer::IdempotencyConflict => (AcceptOutcome::IdempotencyConflict, Vec::new()),
-            EventAnswer::OverBudget => (AcceptOutcome::OverBudget, Vec::new()),
+            // Nobody looks for room any longer.
+            EventAnswer::OverBudget | EventAnswer::NeedsRoom => (AcceptOutcome::OverBudget, Vec::new()),
             EventAnswer::RateLimited(quotas) => (AcceptOutcome::RateLimited, quotas.0),
             EventAnswer::Unreadable => return Err(unexpected("account")),
         };

@@ -1,14 +1,15 @@
 -- accept: events, each with one delivery for each endpoint that matches, or nothing of it.
 --
 -- Returns for each event {'accepted', event id, deliveries, 1 if duplicate, quotas…}, 'conflict', 'over_budget',
---       {'rate_limited', quotas…}, or 'unreadable' when the routes of its account are not what they should be; for fewer events than
---       there are once 512 deliveries were made: the caller sends the rest again. A quota is two numbers: what is left of a
---       limit, and the ms until its count begins anew. They come in the order of the limits; a duplicate has none.
--- Guarantees: nothing of an event is written unless its answer is 'accepted'; the same event id, or the same idempotency key
--- with the same fingerprint, is accepted once. What the events have in common is read and written once. Not `allow-oom`: at
--- `maxmemory` all are refused.
+--       {'rate_limited', quotas…}, or 'unreadable' when the routes of its account are not what they should be. A quota is two numbers:
+--       what is left of a limit, and the ms until its count begins anew. They come in the order of the limits; a duplicate has none.
+--       There are answers for fewer events once 512 deliveries were made, and after 'needs_room', which is no answer: the caller
+--       sends the rest again, in the second case to `displace`, which is this script with accept/displace.lua.
+-- Guarantees: nothing of an event is written unless its answer is 'accepted' (what was given up for it stays given up); the same event
+-- id, or the same idempotency key with the same fingerprint, is accepted once. What the events have in common is read and written
+-- once. Not `allow-oom`: at `maxmemory` all are refused.
 local MOST_DELIVERIES = 512
-local account_budget, accepted_at = tonumber(ARGV[ACCOUNT_BUDGET]), nil
+local accepted_at
 
 -- What the events touch: the accounts, and what is added to the pending lists of endpoints, in the order of first use.
 local accounts, additions, order = {}, {}, {}
@@ -55,8 +56,10 @@ local function store(account_id, id, event_type, chatbot, body)
   local found, charge = matching_of(account, event_type, chatbot), charge_of(size)
   if #found == 0 then
     return 0
-  elseif account.used + account.charged + charge > account_budget then
-    return nil, 'over_budget'
+  end
+  local refusal = account.used + account.charged + charge > account_budget and answer_over_budget(account, found, charge)
+  if refusal then
+    return nil, refusal
   end
   account.charged = account.charged + charge
   if not accepted_at then
@@ -155,7 +158,7 @@ end
 local answers = {}
 for i, event in ipairs(each_event) do
   answers[i] = accept(event)
-  if deliveries >= MOST_DELIVERIES then
+  if deliveries >= MOST_DELIVERIES or answers[i] == 'needs_room' then
     break
   end
 end
@@ -166,6 +169,9 @@ if counters then
       use_more(key, counter.used, counter.added, counter.ends_in)
     end
   end
+end
+if write_room then
+  write_room()
 end
 if events == 0 then
   return answers

@@ -28,6 +28,8 @@ pub struct UpkeepReply {
     pub aged: Released,
     /// Payloads of finished events that went earlier, to make room.
     pub early: Released,
+    /// Payloads of exhausted events that went earlier, since their account had too many.
+    pub over_budget: Released,
     /// Endpoints that were disabled, since their failures have lasted for long enough.
     pub disabled: u32,
 }
@@ -63,12 +65,14 @@ script! {
         /// How long this worker's last upkeep is ago.
         since_last: Option<Duration>,
         /// How many bytes of finished payloads have to go, whatever their age.
-        room: u64
+        room: u64,
+        /// How many bytes of exhausted payloads are kept for an account.
+        exhausted_budget: u64
     } -> UpkeepReply
 }
 
 answered! {
-    UpkeepReply { reaped, swept, more, look_again, aged, early, disabled }
+    UpkeepReply { reaped, swept, more, look_again, aged, early, over_budget, disabled }
     Released { payloads, bytes }
 }
 
@@ -109,6 +113,7 @@ impl Store {
             spare: &EventId::new(Timestamp::now().as_millis()),
             since_last,
             room,
+            exhausted_budget: policy.exhausted_budget,
         })
         .await
     }

@@ -15,6 +15,7 @@
 //! Proves (guarantees): any sequence of calls, lost answers, crashes and clock steps
 //! Proves (guarantees): the log says what the queue did
 //! Proves (guarantees): what is in flight is counted once, whatever becomes of its endpoint
+//! Proves (guarantees): one endpoint has filled its account's budget
 //! Proves (guarantees): a page of the log never repeats or skips a delivery because something arrived
 //! Proves (guarantees): a delivery moves as the state machine allows, and in no other way
 

@@ -12,6 +12,10 @@ use super::workers::ModelWorker;
 pub(super) enum Op {
     Create,
     Accept,
+    /// An event comes while its account may have only so much unfinished.
+    AcceptOverBudget {
+        bytes: u64,
+    },
     Fetch {
         worker: usize,
         want: u32,
@@ -94,6 +98,7 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         1 => Just(Op::Create),
         6 => Just(Op::Accept),
+        2 => (300..4000_u64).prop_map(|bytes| Op::AcceptOverBudget { bytes }),
         6 => (0..3_usize, 1..16_u32).prop_map(|(worker, want)| Op::Fetch { worker, want }),
         10 => (0..3_usize, 0..8_usize, outcome).prop_map(|(worker, lease, outcome)| Op::Report { worker, lease, outcome }),
         2 => (0..3_usize).prop_map(|worker| Op::Repeat { worker }),
@@ -121,6 +126,7 @@ impl Model {
             Op::Create if self.endpoints.len() < 4 => self.create().await,
             Op::Create => {}
             Op::Accept => self.accept().await,
+            Op::AcceptOverBudget { bytes } => self.accept_over_budget(bytes).await,
             Op::Fetch { worker, want } => self.fetch(worker, want).await,
             Op::Report {
                 worker,

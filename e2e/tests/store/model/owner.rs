@@ -6,7 +6,7 @@ use domain::delivery::{DeliveryState, Transition};
 use domain::endpoint::{EndpointPatch, EndpointState, EndpointUrl, ParkedAction, RateLimit, UrlPolicy};
 use domain::id::{DeliveryId, EndpointId};
 use domain::sealing::SealedSecret;
-use store::events::{AcceptOutcome, Budgets};
+use store::events::{AcceptOutcome, Accepted, Budgets};
 use store::rotation::{RotateOutcome, Rotation};
 
 use super::shares::url_after;
@@ -53,10 +53,33 @@ impl Model {
 
     /// Sends an event within these budgets, which also bound what may be parked.
     pub(super) async fn accept_within(&mut self, budgets: Budgets) {
-        let accepted = match self.fixture.accept_outcome(&new_event(), budgets).await {
-            AcceptOutcome::Accepted(accepted) => accepted,
+        match self.fixture.accept_outcome(&new_event(), budgets).await {
+            AcceptOutcome::Accepted(accepted) => self.accepted(&accepted),
             other => panic!("not accepted: {other:?}"),
+        }
+    }
+
+    /// Sends an event while its account may have so little unfinished: endpoints that hold over half of it make room, as long as
+    /// another one wants the event, or it is refused.
+    pub(super) async fn accept_over_budget(&mut self, account_bytes: u64) {
+        let budgets = Budgets {
+            account_bytes,
+            ..BUDGETS
         };
+        let outcome = self.fixture.accept_outcome(&new_event(), budgets).await;
+        self.follow(&[Transition::EndpointOverBudget], &[]).await;
+        match outcome {
+            AcceptOutcome::Accepted(accepted) if accepted.deliveries > 0 => {
+                self.accepted(&accepted);
+                let bytes = self.fixture.count("GET", "account:org:org_1:bytes").await;
+                assert!(bytes <= account_bytes, "{bytes} of {account_bytes}");
+            }
+            AcceptOutcome::Accepted(_) | AcceptOutcome::OverBudget => {}
+            other => panic!("neither accepted nor over budget: {other:?}"),
+        }
+    }
+
+    fn accepted(&mut self, accepted: &Accepted) {
         let takers: Vec<_> = self
             .endpoints
             .iter()

@@ -26,6 +26,7 @@ async fn redis_makes_every_transition_that_the_state_machine_allows() {
     model.attempts_end().await;
     model.suspects_are_parked().await;
     model.what_is_parked_goes_on_or_ends().await;
+    model.an_endpoint_makes_room().await;
     model.a_disabled_endpoint_is_probed().await;
     model.endpoints_are_removed().await;
     model.payloads_go_missing().await;
@@ -122,6 +123,21 @@ impl Model {
         self.age().await;
         self.switch(0, true, false).await;
         self.deliver_all().await;
+    }
+
+    /// What waits at the first endpoint is given up, wherever it waits.
+    async fn an_endpoint_makes_room(&mut self) {
+        for is_parked in [false, true] {
+            self.one_retries_and_one_is_pending().await;
+            if is_parked {
+                self.switch(0, false, false).await;
+            }
+            let bytes = self.fixture.count("GET", "account:org:org_1:bytes").await;
+            self.accept_over_budget(bytes / 2).await;
+            self.compare().await;
+            self.switch(0, true, false).await;
+            self.deliver_all().await;
+        }
     }
 
     async fn a_disabled_endpoint_is_probed(&mut self) {

@@ -84,9 +84,11 @@ local function score_retries(id, most)
   return #found < most
 end
 
--- The oldest that are parked at an endpoint, oldest first: each with what takes it out of its place.
+-- The oldest that wait at an endpoint, oldest first: each with what takes it out of its place. What is parked is in order (see
+-- above). At an active endpoint retries stand in the order of their times: the oldest, which have failed most often, are mostly
+-- those that are due last, so both ends are looked at.
 local LOOKED_AT = 100
-local function oldest_parked(id)
+local function oldest_waiting(id)
   local found, pending, retry = {}, P .. 'pending:' .. id, P .. 'retry:' .. id
   local function add(text, is_entry, since, take)
     local delivery, attempts, is_suspect = parse_entry(text)
@@ -105,11 +107,18 @@ local function oldest_parked(id)
       call('LREM', pending, 1, text)
     end)
   end
-  local members = call('ZRANGE', retry, 0, LOOKED_AT - 1, 'WITHSCORES')
-  for i = 1, #members, 2 do
-    add(members[i], false, math.floor(members[i + 1] * 1000 + 0.5), function()
-      call('ZREM', retry, members[i])
-    end)
+  local function add_retries(from, to)
+    local members = call('ZRANGE', retry, from, to, 'WITHSCORES')
+    for i = 1, #members, 2 do
+      local score = tonumber(members[i + 1])
+      add(members[i], false, score < MILLISECONDS and math.floor(score * 1000 + 0.5), function()
+        call('ZREM', retry, members[i])
+      end)
+    end
+    return tonumber(members[#members]) or 0
+  end
+  if add_retries(0, LOOKED_AT - 1) >= MILLISECONDS then
+    add_retries(math.max(LOOKED_AT, call('ZCARD', retry) - LOOKED_AT), -1)
   end
   -- Of those that were accepted together, the event that was made first; then as they stand in line.
   table.sort(found, function(one, other)
@@ -131,7 +140,7 @@ local function exhaust_parked(e, now, most, age_hold)
   end
   local limit = tonumber(call('HGET', P .. 'endpoint:' .. e.id, 'parkedLimit'))
   local exhausted, next_look = 0, now + (e.in_flight > 0 and 60000 or 3600000)
-  for _, one in ipairs(oldest_parked(e.id)) do
+  for _, one in ipairs(oldest_waiting(e.id)) do
     local left = RETENTION_FAILED - age_of(one.since)
     local is_too_old = left < 0 and now >= age_hold
     if not is_too_old and not (limit and e.bytes > limit) then

@@ -1,4 +1,5 @@
--- release.lua: lets go of the payloads of finished events: at their age, and earlier while memory is short.
+-- release.lua: lets go of the payloads of finished events: at their age, and earlier while memory is short, or an account has too
+-- much exhausted.
 
 -- The most entries, accounts and bytes that one step looks at or lets go of.
 local MOST_ENTRIES, MOST_ACCOUNTS, MOST_BYTES = 300, 64, 16777216
@@ -116,9 +117,27 @@ local function release_early(class, wanted)
   return events, bytes
 end
 
--- One step of both: `wanted` bytes have to go now, whatever their age, and no age is believed before `age_hold`. Returns {events,
--- bytes} that went at their age, {events, bytes} that went early, and whether there is more to do.
-local function release(wanted, age_hold)
+-- Lets go of what accounts have of a class beyond `budget` (bytes), oldest first. Returns how many events and bytes went, and whether
+-- there is more.
+local function release_beyond(class, budget)
+  local events, bytes, name = 0, 0, 'finished:' .. class .. ':bytes'
+  while true do
+    local top = call('ZRANGE', P .. name, 0, 0, 'REV', 'WITHSCORES')
+    local beyond = (tonumber(top[2]) or 0) - budget
+    if beyond <= 0 then
+      return events, bytes, false
+    elseif entries_left <= 0 or bytes_left <= 0 then
+      return events, bytes, true
+    end
+    local more_events, more_bytes = release_oldest(top[1], class, math.huge, math.min(beyond, bytes_left))
+    events, bytes = events + more_events, bytes + more_bytes
+  end
+end
+
+-- One step of all: `wanted` bytes have to go now, whatever their age, and no age is believed before `age_hold`; what is exhausted stays
+-- within `budget` in each account. Returns {events, bytes} that went at their age, early, and for the budget, and whether there is
+-- more to do.
+local function release(wanted, age_hold, budget)
   local aged, early, more = { 0, 0 }, { 0, 0 }, false
   for _, one in ipairs({ { 'delivered', RETENTION_SUCCEEDED }, { 'exhausted', RETENTION_FAILED } }) do
     local events, bytes, has_more = 0, 0, false
@@ -131,11 +150,13 @@ local function release(wanted, age_hold)
     local events, bytes = release_early(class, wanted - aged[2] - early[2])
     early = { early[1] + events, early[2] + bytes }
   end
-  for name, events in pairs({ releasedAtAge = aged[1], releasedEarly = early[1] }) do
+  local events_beyond, bytes_beyond, has_beyond = release_beyond('exhausted', budget)
+  for name, events in pairs({ releasedAtAge = aged[1], releasedEarly = early[1], releasedOverBudget = events_beyond }) do
     if events > 0 then
       count(name, events)
     end
   end
-  return aged, early, more or aged[2] + early[2] < wanted and (entries_left <= 0 or bytes_left <= 0)
+  return aged, early, { events_beyond, bytes_beyond }, more or has_beyond
+    or aged[2] + early[2] < wanted and (entries_left <= 0 or bytes_left <= 0)
 end
 

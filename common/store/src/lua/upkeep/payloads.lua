@@ -1,3 +1,3 @@
 -- Payloads of finished events ---------------------------------------------------------------------------------------
 
-local aged, early, more = release(tonumber(ARGV[ROOM]), age_hold)
+local aged, early, over_budget, more = release(tonumber(ARGV[ROOM]), age_hold, tonumber(ARGV[EXHAUSTED_BUDGET]))

@@ -26,6 +26,7 @@ fn the_reason_says_how_long_what_is_kept() {
         endpoint_concurrency: 32,
         destination_concurrency: 64,
         max_attempts: 10,
+        exhausted_budget: 1 << 30,
         delivery_timeout: Duration::from_secs(10),
     };
     let delivery = |state, is_test| DeliverySummary {

@@ -1,0 +1,65 @@
+-- Budgets: what an event is answered that would take its account over its budget ------------------------------------------
+
+-- Bytes of unfinished payloads that an account may have.
+local account_budget = tonumber(ARGV[ACCOUNT_BUDGET])
+
+-- Set by accept/displace.lua. Without it an event that needs room is left for a call that makes room.
+local make_room, write_room
+
+-- What an endpoint holds of its account's bytes: what its unfinished deliveries are charged.
+local function held_by(id)
+  local v = call('HMGET', P .. 'endpoint:' .. id, 'queuedBytes', 'inFlight')
+  local bytes = tonumber(v[1]) or 0
+  if bytes <= 0 then
+    return 0
+  end
+  local number = (tonumber(v[2]) or 0) + call('LLEN', P .. 'pending:' .. id) + call('ZCARD', P .. 'retry:' .. id)
+  return bytes + number * charge_of(0)
+end
+
+-- The endpoints that hold over half of their account's bytes: several, where they share events.
+local function holders_of(account)
+  if not account.holders then
+    account.holders = {}
+    for i = 1, #account.routes, 2 do
+      local held = held_by(account.routes[i])
+      if 2 * held > account.used then
+        account.holders[#account.holders + 1] = { id = account.routes[i], held = held }
+      end
+    end
+  end
+  return account.holders
+end
+
+-- Whether an event goes to an active endpoint besides this one.
+local function is_wanted_elsewhere(found, id)
+  for _, addition in ipairs(found) do
+    if addition.letter == 'A' and addition.id ~= id then
+      return true
+    end
+  end
+  return false
+end
+
+-- The endpoint that has to make room for an event which others want too: of those that hold over half of the account's bytes
+-- the one that holds most, or nil.
+local function who_makes_room(account, found)
+  local biggest
+  for _, holder in ipairs(holders_of(account)) do
+    local is_bigger = 2 * holder.held > account.used and (not biggest or holder.held > biggest.held)
+    if is_bigger and is_wanted_elsewhere(found, holder.id) then
+      biggest = holder
+    end
+  end
+  return biggest
+end
+
+-- What an event is answered that its account has no room for; nil once there is room.
+local function answer_over_budget(account, found, charge)
+  if charge > account_budget or not who_makes_room(account, found) then
+    return 'over_budget'
+  elseif not make_room then
+    return 'needs_room'
+  end
+  return make_room(account, found, charge)
+end

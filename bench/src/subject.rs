@@ -68,12 +68,19 @@ impl Subject {
         match self {
             Self::Webhooks(system) => {
                 let customer = system.customer_of(organisation);
-                let made = wanted.map(|wanted| {
+                let mut made = wanted.map(|wanted| {
                     let customer = customer.clone();
                     async move { customer.post("/api/webhooks-config", &wanted).await }
                 });
-                for reply in made.collect::<JoinSet<_>>().join_all().await {
-                    drop(reply.expect(201));
+                loop {
+                    // No more at once than an account may have open.
+                    let some: JoinSet<_> = made.by_ref().take(64).collect();
+                    if some.is_empty() {
+                        break;
+                    }
+                    for reply in some.join_all().await {
+                        drop(reply.expect(201));
+                    }
                 }
             }
             Self::Bullmq(peer) => {

@@ -75,6 +75,7 @@ scenarios! {
     few_workers: "few-workers", "most at once", 1;
     one_host: "one-host", "healthy: arrived", 50;
     doors: "doors", "sent to arrived count", 200;
+    neighbours: "neighbours", "sent to arrived count", 200;
     backlog: "backlog", "sent to arrived count", 50;
     growth: "growth", "deliveries/s", 1;
     workers: "workers", "deliveries/s", 1;

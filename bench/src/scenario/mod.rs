@@ -12,6 +12,8 @@ mod one_host;
 
 mod doors;
 
+mod neighbours;
+
 mod backlog;
 
 mod growth;
@@ -49,6 +51,8 @@ pub(crate) enum Scenario {
     OneHost,
     /// How much later it arrives when more clients than there is room for send or read slowly.
     Doors,
+    /// How much later it arrives beside neighbours that take slots, processor time, or the account's budget.
+    Neighbours,
     /// How much later it arrives when another endpoint has a backlog.
     Backlog,
     /// What a delivery costs Redis with 10 to 10,000 endpoints and 1,000 to 1,000,000 deliveries waiting.
@@ -111,6 +115,7 @@ impl Scenario {
             Self::FewWorkers => few_workers::about(setting),
             Self::OneHost => one_host::about(setting),
             Self::Doors => doors::about(setting),
+            Self::Neighbours => neighbours::about(setting),
             Self::Backlog => backlog::about(setting),
             Self::Growth => growth::about(setting),
             Self::Workers => format!("{}, one to four workers", Shape::fanout(setting).about()),
@@ -136,6 +141,7 @@ impl Scenario {
             Self::FewWorkers => &["1 at a time", "3 at a time", "8 at a time", "32 at a time"],
             Self::OneHost => &["10 hosts", "1 host", "1 host, 4 hang"],
             Self::Doors => &["no crowd", "slow senders", "slow readers"],
+            Self::Neighbours => &["alone", "fresh ones hang", "signatures examined", "budget full"],
             Self::Backlog => &["no backlog", "backlog"],
             Self::Growth => &growth::SIZES.map(|(name, ..)| name),
             Self::Workers => &["1 worker", "2 workers", "3 workers", "4 workers"],
@@ -165,6 +171,11 @@ impl Scenario {
             ],
             Self::OneHost => &[("1 host", "10 hosts"), ("1 host, 4 hang", "1 host")],
             Self::Doors => &[("slow senders", "no crowd"), ("slow readers", "no crowd")],
+            Self::Neighbours => &[
+                ("fresh ones hang", "alone"),
+                ("signatures examined", "alone"),
+                ("budget full", "alone"),
+            ],
             Self::Backlog => &[("backlog", "no backlog")],
             Self::Growth => &[("10,000, 1,000,000", "10, 1,000")],
             Self::Workers => &[
@@ -186,6 +197,7 @@ impl Scenario {
             Self::FewWorkers => few_workers::measure(variant, setting).await,
             Self::OneHost => one_host::measure(variant, setting).await,
             Self::Doors => doors::measure(variant, setting).await,
+            Self::Neighbours => neighbours::measure(variant, setting).await,
             Self::Backlog => backlog::measure(variant, setting).await,
             Self::Growth => growth::measure(variant, setting).await,
             Self::Workers => {

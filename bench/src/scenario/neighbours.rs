@@ -1,0 +1,133 @@
+//! Neighbours that take what is shared: how much later does an endpoint get its events? `neighbours`.
+//!
+//! - *fresh ones hang*: 400 new endpoints of another account, at as many hosts as it likes, get an event each and hang.
+//! - *signatures examined*: another account has long bodies examined, again and again.
+//! - *budget full*: a second endpoint of the same account hangs, and what waits for it fills the account's budget.
+
+use e2e::client::Caller;
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use super::Setting;
+use crate::child::ReceiverServer;
+use crate::load::{Events, at_rate, chatbot};
+use crate::measured::{Measured, Window, wait_for};
+use crate::subject::{ORGANISATION, Subject, account};
+
+/// Events per second.
+const RATE: u32 = 200;
+
+/// The organisation that takes what is shared.
+const GREEDY: &str = "org_2greedy";
+
+/// Its endpoints that hang.
+const FRESH: u32 = 400;
+
+/// What an event of 600 bytes is charged.
+const CHARGE: u32 = 856;
+
+const fn events(setting: Setting) -> u32 {
+    setting.full_or_brief(20 * RATE, RATE)
+}
+
+pub(super) fn about(setting: Setting) -> String {
+    let events = events(setting);
+    format!(
+        "{events} events of 600 bytes, {RATE} a second, to 1 endpoint, beside neighbours that take what is shared"
+    )
+}
+
+/// One run.
+pub(super) async fn measure(variant: &str, setting: Setting) -> Measured {
+    let receiver = ReceiverServer::start();
+    let is_full = variant == "budget full";
+    let mut subject = Subject::webhooks(|builder| {
+        // What hangs has the bound that the others are measured beside.
+        let builder = builder
+            .env("MAX_ENDPOINTS_PER_ACCOUNT", "1000")
+            .worker_env("DESTINATION_CONCURRENCY", "64");
+        let builder = if is_full {
+            // Of a second's events; of a quarter of all in a brief run.
+            let budget = CHARGE * setting.full_or_brief(RATE, RATE / 4);
+            builder.env("ACCOUNT_BUDGET_BYTES", budget.to_string())
+        } else {
+            builder
+        };
+        if setting.brief {
+            builder.env("DELIVERY_TIMEOUT", "1s")
+        } else {
+            builder
+        }
+    })
+    .await;
+    subject
+        .add_endpoint(ORGANISATION, &receiver.url("/instant/0"), None)
+        .await;
+    let (target, load) = (subject.target(), Events::of(&account(ORGANISATION), 600));
+    let (events, mut measured) = (events(setting), Measured::default());
+    let pushed = at_rate(&target, &load, events..events + RATE / 2, RATE).await;
+    measured.hold_pushed(&pushed, u64::from(RATE / 2), 1);
+    wait_for(&receiver, "/instant/", u64::from(RATE / 2)).await;
+    receiver.forget().await;
+
+    let mut greedy = JoinSet::new();
+    match variant {
+        "fresh ones hang" => take_slots(&subject, &receiver, &mut measured).await,
+        "signatures examined" => examine(&mut subject, &receiver, &mut greedy).await,
+        "budget full" => {
+            subject
+                .add_endpoint(ORGANISATION, &receiver.url("/hang/0"), None)
+                .await;
+        }
+        _ => {}
+    }
+    let window = Window::open(Some(&subject), &receiver);
+    let pushed = at_rate(&target, &load, 0..events, RATE).await;
+    let arrived = wait_for(&receiver, "/instant/", events.into()).await;
+    greedy.shutdown().await;
+    measured.hold_pushed(&pushed, events.into(), if is_full { 2 } else { 1 });
+    measured.latency("sent to arrived", arrived.latency);
+    measured.latency("sent to answered", pushed.latency());
+    measured.count("hanging: requests", receiver.counts("/hang/").await.requests);
+    window.close(Some(&subject), arrived.distinct, &mut measured);
+    measured.hold_arrived(&arrived, events.into());
+    subject.stop();
+    measured
+}
+
+/// Four events, each to a quarter of the endpoints that hang.
+async fn take_slots(subject: &Subject, receiver: &ReceiverServer, measured: &mut Measured) {
+    let urls: Vec<_> = (0..FRESH)
+        .map(|number| {
+            (
+                receiver.url(&format!("/hang/{number}")),
+                Some(chatbot(number % 4)),
+            )
+        })
+        .collect();
+    subject.add_endpoints(GREEDY, &urls).await;
+    let load = Events {
+        chatbots: 4,
+        ..Events::of(&account(GREEDY), 600)
+    };
+    let pushed = at_rate(&subject.target(), &load, 0..4, RATE).await;
+    measured.hold_pushed(&pushed, 4, u64::from(FRESH / 4));
+}
+
+/// Four callers have as long a body as may be examined, as often as they are answered.
+async fn examine(subject: &mut Subject, receiver: &ReceiverServer, greedy: &mut JoinSet<()>) {
+    let customer: Caller = subject.system().customer_of(GREEDY);
+    let endpoint = customer
+        .create_endpoint(&receiver.url("/instant/greedy"), &["*"])
+        .await;
+    let path = format!("/api/webhooks-config/{}/verify", endpoint.id);
+    let body = json!({"headers": {"X-RKT-Signature": "0".repeat(64)}, "body": "b".repeat(300_000)});
+    for _ in 0..4 {
+        let (customer, path, body) = (customer.clone(), path.clone(), body.clone());
+        greedy.spawn(async move {
+            loop {
+                customer.post(&path, &body).await;
+            }
+        });
+    }
+}

@@ -105,7 +105,12 @@ async fn serve(system: &mut System, receiver: &Receiver, mut kills: usize) -> (u
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hundreds_that_were_in_flight_with_a_killer_arrive_within_a_minute_and_others_notice_nothing() {
-    let mut system = builder().worker_env("WORKER_CONCURRENCY", "1024").start().await;
+    // One receiver stands for many.
+    let mut system = builder()
+        .worker_env("WORKER_CONCURRENCY", "1024")
+        .worker_env("DESTINATION_CONCURRENCY", "4096")
+        .start()
+        .await;
     let receiver = Receiver::start().await;
     let customer = system.customer();
     let mut paths = vec!["/killer".to_owned()];

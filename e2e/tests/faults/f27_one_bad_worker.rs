@@ -61,7 +61,12 @@ async fn not_ready(worker: &Process, words: &str) {
 
 /// With a second worker that has these variables: everything arrives, it takes almost nothing, and `/readyz` has these words.
 async fn one_is_bad(variables: &[(&str, &str)], need: &str, words: &str) {
-    let mut system = System::builder().env("DELIVERY_TIMEOUT", "2s").start().await;
+    // One receiver stands for many, so that one worker alone does not fill its places.
+    let mut system = System::builder()
+        .env("DELIVERY_TIMEOUT", "2s")
+        .worker_env("DESTINATION_CONCURRENCY", "4096")
+        .start()
+        .await;
     let receiver = Receiver::start().await;
     let customer = system.customer();
     let mut endpoints = Vec::new();

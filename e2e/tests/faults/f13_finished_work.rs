@@ -97,18 +97,27 @@ async fn the_oldest_of_the_account_with_the_most_goes_first_and_what_was_exhaust
     let much = push(&backend, "org:org_much", 700).await;
     receiver.wait_for(720).await;
     assert_nothing_left(&system.redis).await;
-    let (count, first) = kept(&system, &much);
+    // Upkeep may still be letting go of some.
+    let early = "webhooks_worker_payloads_released_total{reason=\"pressure\"}";
+    let (count, first) = eventually(LONG, "upkeep to have made room", async || {
+        let (count, first) = kept(&system, &much);
+        let released = counter(&system, early).await;
+        if released == 700 - count as u64 {
+            Ok((count, first))
+        } else {
+            Err(format!("{count} are kept, {released} have gone"))
+        }
+    })
+    .await;
     assert!((20..400).contains(&count), "{count} are kept");
     // By when they finished: of those that were in flight together the younger may have been first.
-    let in_front = 700 - count - first.unwrap();
+    let in_front = (700 - count).abs_diff(first.unwrap());
     assert!(
         in_front <= 32,
         "the oldest have gone, but {in_front} younger ones too"
     );
     assert_eq!(kept(&system, &little).0, 10);
     assert_eq!(kept(&system, &down).0, 10);
-    let early = "webhooks_worker_payloads_released_total{reason=\"pressure\"}";
-    assert_eq!(counter(&system, early).await, 700 - count as u64);
 
     // Its owner learns why.
     let delivery = format!("dlv_{}_{}", &much[0].id[4..], &endpoints[0].id[3..]);

@@ -17,7 +17,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 use poem::http::header;
 use poem::{Body, Request};
-use serve::Occupant;
+use serve::{Occupant, Pace};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// How many bytes of a body we read and throw away, so that its client gets to read the answer.
@@ -56,7 +56,7 @@ struct Limited {
     patience: Patience,
     deadline: Instant,
     /// Since when somebody waits for it, and how many bytes have come since.
-    awaited: Option<(Instant, usize)>,
+    awaited: Option<Pace>,
     /// Set while somebody waits for a part.
     alarm: Option<Pin<Box<Sleep>>>,
     /// Whether dropping it reads the rest.
@@ -99,7 +99,7 @@ impl Limited {
             return Poll::Ready(if is_late { Some(Err(too_slow())) } else { next });
         }
         let now = Instant::now();
-        let (since, bytes) = *self.awaited.get_or_insert((now, 0));
+        let pace = *self.awaited.get_or_insert_with(|| Pace::new(now.into_std()));
         if let Some(occupant) = &self.occupant {
             occupant.body_awaited();
             if occupant.is_leaving() {
@@ -107,7 +107,7 @@ impl Limited {
             }
         }
         let Patience { part, rate, .. } = self.patience;
-        let due = (now + part).min(since + part + time_for(bytes, rate));
+        let due = (now + part).min(Instant::from_std(pace.behind_from(part, rate.into())));
         let alarm = self
             .alarm
             .get_or_insert_with(|| Box::pin(sleep_until(self.deadline.min(due))));
@@ -116,19 +116,13 @@ impl Limited {
     }
 
     fn came(&mut self, bytes: usize) {
-        if let Some((_, all)) = &mut self.awaited {
-            *all += bytes;
+        if let Some(pace) = &mut self.awaited {
+            pace.went(bytes);
         }
         if let Some(occupant) = &self.occupant {
             occupant.body_came(bytes);
         }
     }
-}
-
-/// How long so many bytes take at this rate.
-fn time_for(bytes: usize, rate: u32) -> Duration {
-    let millis = (bytes as u64).saturating_mul(1000) / u64::from(rate.max(1));
-    Duration::from_millis(millis.min(86_400_000))
 }
 
 fn too_slow() -> io::Error {

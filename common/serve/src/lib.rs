@@ -25,6 +25,7 @@ mod progress;
 mod pace;
 
 pub use occupant::Occupant;
+pub use pace::Pace;
 
 use std::convert::Infallible;
 use std::error::Error;

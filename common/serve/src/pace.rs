@@ -4,24 +4,26 @@ use std::time::{Duration, Instant};
 
 /// What has gone through a connection since we began to wait for its client.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Pace {
+pub struct Pace {
     since: Instant,
     bytes: u64,
 }
 
 impl Pace {
     /// We wait from now on.
-    pub(crate) const fn new(now: Instant) -> Self {
+    #[must_use]
+    pub const fn new(now: Instant) -> Self {
         Self { since: now, bytes: 0 }
     }
 
     /// So much went through.
-    pub(crate) const fn went(&mut self, bytes: usize) {
+    pub const fn went(&mut self, bytes: usize) {
         self.bytes = self.bytes.saturating_add(bytes as u64);
     }
 
     /// From when on the client is slower than `rate` (bytes a second), after a start of `grace`.
-    pub(crate) fn behind_from(&self, grace: Duration, rate: u64) -> Instant {
+    #[must_use]
+    pub fn behind_from(&self, grace: Duration, rate: u64) -> Instant {
         self.since + grace + time_for(self.bytes, rate)
     }
 }

@@ -1,4 +1,4 @@
-//! The shared parts: Lua that stands in front of the scripts that need it. Whatever stands there runs with every call, so
+//! The shared parts: Lua that stands in front of the scripts that need it. What runs with each call of theirs takes time, so
 //! each script names what it needs, and each part names the parts that it needs in turn.
 
 /// Lua that several scripts share.

@@ -20,7 +20,7 @@ use domain::id::{DeliveryId, EndpointId, EventId};
 script! {
     /// Records what became of leases, then hands out new ones.
     "work" = [
-        "work/start", "work/log", "work/succeeded", "work/failed", "work/held", "work/given_back", "work/probed",
+        "work/start", "work/lanes", "work/log", "work/succeeded", "work/failed", "work/held", "work/given_back", "work/probed",
         "work/reports", "work/retries", "work/leases", "work/turns", "work/suspects", "work/answer",
     ]: AllowOom, Writes, needs [STRIKES, ENABLE, RELEASES, PLACES];
     struct Work<'a> {

@@ -114,13 +114,14 @@ end
 
 -- Milliseconds since 1970 by Redis's own clock, which never goes back: when the clock is set back, the time goes on
 -- from where it was (`clockSkew`). All times that are stored or compared are this one. Only tests set `clockOffset`.
--- Writes nothing: returns the time, Redis's clock, how far that was set back since it was last kept, and what is kept.
--- The server's own clock (ms) is kept in `server_time`; nothing stores or compares it.
+-- Writes nothing: returns the time, Redis's clock, how far that was set back since it was last kept, and what is kept: behind the
+-- clock's own three values the turn, and the counts that the caller names. The server's own clock (ms) is kept in `server_time`;
+-- nothing stores or compares it.
 local server_time
-local function look_at_clock()
+local function look_at_clock(...)
   local time = redis.call('TIME')
   server_time = time[1] * 1000 + math.floor(time[2] / 1000)
-  local kept = call('HMGET', STATS, 'clockRaw', 'clockSkew', 'clockOffset', 'turn')
+  local kept = call('HMGET', STATS, 'clockRaw', 'clockSkew', 'clockOffset', 'turn', ...)
   local now = server_time + (tonumber(kept[3]) or 0)
   local back = math.max(0, (tonumber(kept[1]) or now) - now)
   return now + (tonumber(kept[2]) or 0) + back, now, back, kept

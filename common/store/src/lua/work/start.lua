@@ -21,5 +21,6 @@ local is_repeat = sequence == seen
 if sequence < seen then
   return redis.error_reply('FENCED sequence ' .. sequence .. ' is older than ' .. seen)
 end
+reads_targets, flushes_clock = want > 0, true
 local now = read_clock()
 

@@ -1,9 +1,27 @@
 -- base.lua: the names of the keys, what even the shortest script needs, and the guard. It stands in front of every script that
 -- works on what is stored.
 --
--- KEYS[1] is the shard's prefix (`wh:{0}:`); the keys that have a fixed name follow, and `wh:meta` is the last. Keys of
--- endpoints, events, deliveries and accounts are computed from the prefix alone, so that all lie in one hash slot.
-local P, READY, READY_SLOW, STATS, WAKE, PARKED = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+-- KEYS[1] is the shard's prefix (`wh:{0}:`), KEYS[2] is `wh:meta`. All other keys are computed from the prefix, so that they lie in
+-- one hash slot: naming each of them would cost a call as much as several commands.
+local key_names
+do
+  local prefix, names
+
+  -- The keys that have a fixed name. A function that Redis keeps makes their names once.
+  function key_names(of)
+    if of ~= prefix then
+      prefix, names = of, {}
+      for _, name in ipairs({ 'ready', 'ready:slow', 'stats', 'wake', 'parked', 'timers', 'leases', 'tokens', 'sweeps', 'quarantine',
+        'replays', 'trials' }) do
+        names[name] = of .. name
+      end
+    end
+    return names
+  end
+end
+local P, META = KEYS[1], KEYS[2]
+local fixed = key_names(P)
+local READY, READY_SLOW, STATS, WAKE, PARKED = fixed.ready, fixed['ready:slow'], fixed.stats, fixed.wake, fixed.parked
 
 -- Keys that something else has overwritten ---------------------------------------------------------------------------
 --
@@ -129,12 +147,12 @@ end
 
 -- The last argument is the identity of the store that the caller means. In any other nothing is read or written: the answer is
 -- 'REPLACED <empty|unmarked|other> <ms since 1970> <the identity that was found>'.
-local identity = redis.pcall('HGET', KEYS[#KEYS], 'store')
+local identity = redis.pcall('HGET', META, 'store')
 if identity ~= ARGV[#ARGV] then
   local time, kind = call('TIME'), 'other'
   if type(identity) ~= 'string' then
     identity = ''
-    kind = call('EXISTS', KEYS[#KEYS], STATS, READY, PARKED) > 0 and 'unmarked' or 'empty'
+    kind = call('EXISTS', META, STATS, READY, PARKED) > 0 and 'unmarked' or 'empty'
   end
   return redis.error_reply(string.format('REPLACED %s %d %s', kind, time[1] * 1000 + math.floor(time[2] / 1000), identity))
 end

@@ -1,6 +1,6 @@
 -- endpoints.lua: time, counters, and endpoints: each is read once, changed in memory, and written once by `flush` (core.lua).
-local TIMERS, LEASES, TOKENS, SWEEPS, QUARANTINE = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11]
-local REPLAYS, TEST_EVENTS = KEYS[13], KEYS[14]
+local TIMERS, LEASES, TOKENS, SWEEPS, QUARANTINE = fixed.timers, fixed.leases, fixed.tokens, fixed.sweeps, fixed.quarantine
+local REPLAYS, TEST_EVENTS = fixed.replays, fixed.trials
 
 -- The policy, which workers pass to their scripts as arguments. Scripts of the API don't know the cap: when they put an endpoint
 -- that is at its cap into its lane, the next fetch takes it out again.

@@ -10,31 +10,26 @@ local known_lanes = {}
 -- changed once.
 local lanes = {}
 do
-  -- Reads the endpoints whose turn is next, in order: `ids` and `turns` by place, and the turn of each endpoint that has one.
-  -- `is_whole`: there are no others.
+  -- Reads whose turn is next: `line` has endpoints and their turns, in order, and `turn_of` the turn of each that has one. `is_whole`:
+  -- there are no others.
   local function read(lane)
-    local found = call('ZRANGE', lane.key, 0, LOOKED_AHEAD - 1, 'WITHSCORES')
-    lane.ids, lane.turns, lane.turn_of, lane.next, lane.number = {}, {}, {}, 1, #found / 2
-    for i = 1, lane.number do
-      local id, turn = found[2 * i - 1], tonumber(found[2 * i])
-      lane.ids[i], lane.turns[i], lane.turn_of[id] = id, turn, turn
+    local line, turn_of = call('ZRANGE', lane.key, 0, LOOKED_AHEAD - 1, 'WITHSCORES'), {}
+    for i = 1, #line, 2 do
+      turn_of[line[i]] = line[i + 1]
     end
+    lane.line, lane.turn_of, lane.next, lane.number = line, turn_of, 1, #line / 2
     lane.is_whole = lane.number < LOOKED_AHEAD
   end
 
-  -- Pairs of turn and endpoint.
-  local function members_of(turns)
-    local members = {}
-    for id, turn in pairs(turns) do
-      members[#members + 1], members[#members + 2] = text_of(turn), id
-    end
-    return members
-  end
-
+  -- Writes who came and who left.
   local function write(lane)
-    local came, may_have, left = members_of(lane.came), members_of(lane.may_have), {}
-    for id in pairs(lane.left) do
-      left[#left + 1] = id
+    local came, left = {}, {}
+    for id, turn in pairs(lane.changes or {}) do
+      if turn == 'left' then
+        left[#left + 1] = id
+      else
+        came[#came + 1], came[#came + 2] = turn, id
+      end
     end
     if #left > 0 then
       call('ZREM', lane.key, unpack(left))
@@ -42,16 +37,24 @@ do
     if #came > 0 then
       call('ZADD', lane.key, unpack(came))
     end
-    if #may_have > 0 then
-      call('ZADD', lane.key, 'NX', unpack(may_have))
+    for id, turn in pairs(lane.may_have or {}) do
+      call('ZADD', lane.key, 'NX', turn, id)
     end
-    lane.came, lane.may_have, lane.left = {}, {}, {}
+    lane.changes, lane.may_have = nil, nil
   end
 
-  -- Begins the books of a lane.
+  local function change(lane, id, turn)
+    lane.changes = lane.changes or {}
+    lane.changes[id] = turn
+    if lane.may_have then
+      lane.may_have[id] = nil
+    end
+  end
+
+  -- Begins the books of a lane: `changes` has the new turns of those who came and `left` for others, `may_have` the turns of those who
+  -- came but may stand among those that weren't read.
   lanes.open = function(key)
-    -- Who came at the end, who came unless it was there already, and who left.
-    local lane = { key = key, came = {}, may_have = {}, left = {} }
+    local lane = { key = key }
     known_lanes[key] = lane
     read(lane)
   end
@@ -60,11 +63,11 @@ do
   lanes.head = function(key)
     local lane = known_lanes[key]
     while true do
-      local id, turn = lane.ids[lane.next], lane.turns[lane.next]
+      local id, turn = lane.line[lane.next], lane.line[lane.next + 1]
       if id and lane.turn_of[id] == turn then
         return id, turn
       elseif id then
-        lane.next = lane.next + 1
+        lane.next = lane.next + 2
       elseif lane.is_whole then
         return nil
       else
@@ -82,11 +85,12 @@ do
 
   -- Puts an endpoint at the end of its lane.
   lanes.append = function(key, id)
-    local lane, turn = known_lanes[key], next_turn()
-    lane.came[id], lane.left[id], lane.may_have[id] = turn, nil, nil
+    local lane, turn = known_lanes[key], text_of(next_turn())
+    change(lane, id, turn)
     if lane.is_whole then
+      local line = lane.line
       lane.number = lane.number + (lane.turn_of[id] and 0 or 1)
-      lane.ids[#lane.ids + 1], lane.turns[#lane.turns + 1], lane.turn_of[id] = id, turn, turn
+      line[#line + 1], line[#line + 2], lane.turn_of[id] = id, turn, turn
     else
       lane.turn_of[id] = nil -- it comes after those that weren't read
     end
@@ -98,12 +102,14 @@ do
 
   enter_lane = function(key, id)
     local lane = known_lanes[key]
-    if lane.turn_of[id] or lane.came[id] or lane.may_have[id] then
+    local changed = lane.changes and lane.changes[id]
+    if lane.turn_of[id] then
       return
-    elseif lane.is_whole or lane.left[id] then
+    elseif lane.is_whole or changed == 'left' then
       lanes.append(key, id)
-    else
-      lane.may_have[id] = next_turn()
+    elseif not changed then
+      lane.may_have = lane.may_have or {}
+      lane.may_have[id] = lane.may_have[id] or text_of(next_turn())
     end
   end
 
@@ -114,13 +120,12 @@ do
     elseif lane.is_whole then
       return
     end
-    lane.came[id], lane.may_have[id], lane.left[id] = nil, nil, true
+    change(lane, id, 'left')
   end
 
   write_lanes = function()
-    for _, key in ipairs({ READY, READY_SLOW }) do
-      write(known_lanes[key])
-    end
+    write(known_lanes[READY])
+    write(known_lanes[READY_SLOW])
   end
 end
 lanes.open(READY)

@@ -18,7 +18,7 @@ local function serve_next()
   local lane, id, turn = READY, lanes.head(READY)
   if want_slow > 0 then
     local slow_id, slow_turn = lanes.head(READY_SLOW)
-    if slow_id and (not id or slow_turn < turn) then
+    if slow_id and (not id or tonumber(slow_turn) < tonumber(turn)) then
       lane, id = READY_SLOW, slow_id
     end
   end

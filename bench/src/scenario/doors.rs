@@ -12,13 +12,10 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 use super::Setting;
+use super::steady::{RATE, Steady};
 use crate::child::ReceiverServer;
-use crate::load::{Events, at_rate};
-use crate::measured::{Measured, Window, wait_for};
-use crate::subject::{ORGANISATION, Subject, account};
-
-/// Events per second.
-const RATE: u32 = 200;
+use crate::measured::Measured;
+use crate::subject::Subject;
 
 /// More than the API has places (1,024).
 const CROWD: usize = 1060;
@@ -39,12 +36,8 @@ pub(super) fn about(setting: Setting) -> String {
 pub(super) async fn measure(variant: &str, setting: Setting) -> Measured {
     let receiver = ReceiverServer::start();
     let mut subject = Subject::webhooks(|builder| builder).await;
-    subject
-        .add_endpoint(ORGANISATION, &receiver.url("/instant/0"), None)
-        .await;
-    let (target, load) = (subject.target(), Events::of(&account(ORGANISATION), 600));
-    let events = events(setting);
-    let mut measured = Measured::default();
+    let steady = Steady::instant(&subject, &receiver, events(setting)).await;
+    let (address, mut measured) = (subject.target().address, Measured::default());
 
     let mut crowd = JoinSet::new();
     let size = if variant == "no crowd" { 0 } else { CROWD };
@@ -53,23 +46,12 @@ pub(super) async fn measure(variant: &str, setting: Setting) -> Measured {
             "slow readers" => ("GET /docs HTTP/1.1\r\nhost: x\r\n\r\n".to_owned(), false),
             _ => (slow_request(&mut subject, number), true),
         };
-        crowd.spawn(push_in(target.address, start, drips));
+        crowd.spawn(push_in(address, start, drips));
     }
-    let warm = events / 10;
-    let pushed = at_rate(&target, &load, events..events + warm, RATE).await;
-    measured.hold_pushed(&pushed, warm.into(), 1);
-    wait_for(&receiver, "/", warm.into()).await;
-    receiver.forget().await;
-
-    let window = Window::open(Some(&subject), &receiver);
-    let pushed = at_rate(&target, &load, 0..events, RATE).await;
-    let arrived = wait_for(&receiver, "/", events.into()).await;
+    steady.warm_up(&mut measured).await;
+    let course = steady.run(&subject).await;
     crowd.shutdown().await;
-    measured.hold_pushed(&pushed, events.into(), 1);
-    measured.latency("sent to arrived", arrived.latency);
-    measured.latency("sent to answered", pushed.latency());
-    window.close(Some(&subject), arrived.distinct, &mut measured);
-    measured.hold_arrived(&arrived, events.into());
+    course.tell(&subject, 1, &mut measured);
     subject.stop();
     measured
 }

@@ -112,7 +112,7 @@ impl Stage {
             },
         );
         Self {
-            neighbours: Neighbours::start(&system, &receiver).await,
+            neighbours: Neighbours::start(&system, &receiver, names.as_ref()).await,
             system,
             receiver,
             names,

@@ -148,13 +148,16 @@ impl Neighbours {
                 let log = range.arg(key(&format!("log:{id}"))).arg("-").arg("+");
                 log.query(&mut connect(&system.redis)).unwrap()
             });
-            attempts += entries.len();
-            let failed = entries.iter().filter(|(_, entry)| entry.contains_key("error"));
-            let failed: Vec<_> = failed.collect();
+            // What makes room in a full budget, because no worker came for it, ends without an attempt.
+            let made = entries.iter().filter(|(_, entry)| entry.contains_key("ms"));
+            let failed: Vec<_> = made
+                .clone()
+                .filter(|(_, entry)| entry.contains_key("error"))
+                .collect();
+            attempts += made.count();
             assert!(
                 failed.is_empty(),
-                "of {} attempts at {id}, whose receiver is well, these failed: {failed:#?}",
-                entries.len()
+                "the receiver of {id} is well, and these attempts failed: {failed:#?}"
             );
         }
         assert!(attempts > 0, "endpoints that are well got nothing");

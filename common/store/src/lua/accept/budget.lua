@@ -17,13 +17,20 @@ local function held_by(id)
   return bytes + number * charge_of(0)
 end
 
--- The endpoints that hold over half of their account's bytes: several, where they share events.
+-- Whether what waits at an endpoint waits for workers only: it is quick, doesn't fail, and could be served at once. That is our
+-- shortage and not the endpoint's.
+local function waits_for_workers(id)
+  local failures = call('ZSCORE', READY, id) and call('HGET', P .. 'endpoint:' .. id, 'consecutiveFailures')
+  return failures and (tonumber(failures) or 0) == 0
+end
+
+-- The endpoints that hold over half of their account's bytes, by their own fault: several, where they share events.
 local function holders_of(account)
   if not account.holders then
     account.holders = {}
     for i = 1, #account.routes, 2 do
       local held = held_by(account.routes[i])
-      if 2 * held > account.used then
+      if 2 * held > account.used and not waits_for_workers(account.routes[i]) then
         account.holders[#account.holders + 1] = { id = account.routes[i], held = held }
       end
     end

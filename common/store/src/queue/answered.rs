@@ -8,7 +8,7 @@ use domain::id::DeliveryId;
 
 impl Answer for LeaseToken {
     fn read(value: redis::Value) -> Result<Self, StoreError> {
-        String::read(value).map(Self)
+        String::read(value).map(Self::from_stored)
     }
 }
 

@@ -1,5 +1,6 @@
 //! How a call of `work` is written for its script, and how its answer is read.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -159,13 +160,16 @@ impl Argument for Incarnation {
 
 impl Argument for LeaseToken {
     fn write(&self, command: &mut Cmd) {
-        self.0.write(command);
+        command.arg(self.as_str());
     }
 }
 
 impl Argument for Phases {
     fn write(&self, command: &mut Cmd) {
-        self.to_string().write(command);
+        let mut text = String::with_capacity(64);
+        // Writing to a string can't fail.
+        let _written = write!(text, "{self}");
+        text.write(command);
     }
 }
 

@@ -41,10 +41,9 @@ const MAX_FIELDS: usize = 64;
 
 /// Adds the headers of every answer.
 pub(crate) fn secure(headers: &mut HeaderMap) {
+    headers.reserve(ALWAYS.len());
     for (name, value) in &ALWAYS {
-        if !headers.contains_key(name) {
-            headers.insert(name.clone(), value.clone());
-        }
+        headers.entry(name).or_insert_with(|| value.clone());
     }
 }
 

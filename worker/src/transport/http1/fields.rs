@@ -7,14 +7,8 @@ use reqwest::header::{HeaderName, HeaderValue};
 const USUALLY: usize = 12;
 
 /// The header fields of an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct AnswerFields(Vec<(HeaderName, HeaderValue)>);
-
-impl Default for AnswerFields {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
 
 impl AnswerFields {
     /// None yet, with room for those of most answers.

@@ -25,13 +25,10 @@ fn is_harmless(id: &[u8]) -> bool {
 }
 
 fn new() -> HeaderValue {
-    let (mut random, mut text) = ([0; 12], [0; 24]);
+    let mut random = [0; 12];
     domain::id::fill_random(&mut random);
-    // Twelve bytes have 24 hexadecimal digits, which are always allowed.
-    hex::encode_to_slice(random, &mut text)
-        .ok()
-        .and_then(|()| HeaderValue::from_bytes(&text).ok())
-        .unwrap_or(HeaderValue::from_static("unknown"))
+    // Hexadecimal digits are always allowed.
+    HeaderValue::from_str(&hex::encode(random)).unwrap_or(HeaderValue::from_static("unknown"))
 }
 
 #[cfg(test)]

@@ -41,9 +41,10 @@ const MAX_FIELDS: usize = 64;
 
 /// Adds the headers of every answer.
 pub(crate) fn secure(headers: &mut HeaderMap) {
-    headers.reserve(ALWAYS.len());
     for (name, value) in &ALWAYS {
-        headers.entry(name).or_insert_with(|| value.clone());
+        if !headers.contains_key(name) {
+            headers.insert(name.clone(), value.clone());
+        }
     }
 }
 

@@ -1,6 +1,5 @@
 //! How a call of `work` is written for its script, and how its answer is read.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -166,10 +165,7 @@ impl Argument for LeaseToken {
 
 impl Argument for Phases {
     fn write(&self, command: &mut Cmd) {
-        let mut text = String::with_capacity(64);
-        // Writing to a string can't fail.
-        let _written = write!(text, "{self}");
-        text.write(command);
+        self.to_string().write(command);
     }
 }
 

@@ -13,6 +13,8 @@ mod connect;
 
 mod connection;
 
+mod destination;
+
 mod dial;
 
 pub(crate) mod failure;

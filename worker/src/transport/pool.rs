@@ -9,8 +9,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::connect::Destination;
 use super::connection::Connection;
+use super::destination::Destination;
 use super::http1::head::Keeps;
 use super::places::Place as AtAddress;
 use demand::Demand;

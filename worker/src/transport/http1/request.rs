@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use reqwest::Url;
 
-use crate::transport::connect::Destination;
+use crate::transport::destination::Destination;
 use crate::transport::resolver::Asker;
 
 /// Room for the fields of a request without another allocation: few have more.

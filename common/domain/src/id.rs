@@ -1,10 +1,12 @@
 //! Ids: opaque to everyone outside, cheap to derive inside.
 //!
 //! An id that parsed is safe in a Redis key, a log line or an HTTP header. A delivery's id names its event and its endpoint,
-//! so a delivery that was never attempted needs no record: its id is all that we store.
+//! so a delivery that was never attempted needs no record: its id is all that we store. Ids are copied often, so all copies of one
+//! share its text.
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
@@ -52,7 +54,7 @@ macro_rules! id_type {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// The id as text.
@@ -73,7 +75,7 @@ macro_rules! id_type {
 
             fn from_str(text: &str) -> Result<Self, InvalidId> {
                 let is_valid: fn(&str) -> bool = $is_valid;
-                if is_valid(text) { Ok(Self(text.to_owned())) } else { Err(Self::invalid()) }
+                if is_valid(text) { Ok(Self(text.into())) } else { Err(Self::invalid()) }
             }
         }
 
@@ -87,7 +89,7 @@ macro_rules! id_type {
 
         impl From<$name> for String {
             fn from(id: $name) -> Self {
-                id.0
+                id.0.as_ref().to_owned()
             }
         }
 
@@ -156,7 +158,7 @@ impl ReplayId {
     /// A new id.
     #[must_use]
     pub fn new(now_ms: u64) -> Self {
-        Self(EventId::new(now_ms).0.replacen("evt_", "rpl_", 1))
+        Self(EventId::new(now_ms).0.replacen("evt_", "rpl_", 1).into())
     }
 }
 
@@ -167,7 +169,7 @@ impl EndpointId {
         let text = Ulid::from_parts(0, random_bits())
             .to_string()
             .to_ascii_lowercase();
-        Self(format!("ep_{}", &text[ULID_LEN - ENDPOINT_LEN..]))
+        Self(format!("ep_{}", &text[ULID_LEN - ENDPOINT_LEN..]).into())
     }
 }
 
@@ -185,12 +187,10 @@ impl EventId {
     /// A new id that sorts by `now` (milliseconds since 1970).
     #[must_use]
     pub fn new(now_ms: u64) -> Self {
-        Self(format!(
-            "evt_{}",
-            Ulid::from_parts(now_ms, random_bits())
-                .to_string()
-                .to_ascii_lowercase()
-        ))
+        let text = Ulid::from_parts(now_ms, random_bits())
+            .to_string()
+            .to_ascii_lowercase();
+        Self(format!("evt_{text}").into())
     }
 }
 
@@ -198,11 +198,8 @@ impl DeliveryId {
     /// The first delivery of `event` to `endpoint`. The `accept` script derives the same.
     #[must_use]
     pub fn of(event: &EventId, endpoint: &EndpointId) -> Self {
-        Self(format!(
-            "dlv_{}_{}",
-            &event.0["evt_".len()..],
-            &endpoint.0["ep_".len()..]
-        ))
+        let (event, endpoint) = (&event.0["evt_".len()..], &endpoint.0["ep_".len()..]);
+        Self(format!("dlv_{event}_{endpoint}").into())
     }
 
     /// A new delivery that repeats this one.
@@ -216,22 +213,20 @@ impl DeliveryId {
     pub fn replay_as(&self, bits: u128) -> Self {
         let first = &self.0[.."dlv_".len() + ULID_LEN + 1 + ENDPOINT_LEN];
         let text = Ulid(bits).to_string().to_ascii_lowercase();
-        Self(format!("{first}_{}", &text[ULID_LEN - REPLAY_LEN..]))
+        Self(format!("{first}_{}", &text[ULID_LEN - REPLAY_LEN..]).into())
     }
 
     /// The event that it delivers.
     #[must_use]
     pub fn event(&self) -> EventId {
-        EventId(format!("evt_{}", &self.0[4..4 + ULID_LEN]))
+        EventId(format!("evt_{}", &self.0[4..4 + ULID_LEN]).into())
     }
 
     /// The endpoint that it goes to.
     #[must_use]
     pub fn endpoint(&self) -> EndpointId {
-        EndpointId(format!(
-            "ep_{}",
-            &self.0[5 + ULID_LEN..5 + ULID_LEN + ENDPOINT_LEN]
-        ))
+        let text = &self.0[5 + ULID_LEN..5 + ULID_LEN + ENDPOINT_LEN];
+        EndpointId(format!("ep_{text}").into())
     }
 
     /// Whether it is a replay: it sends again what another delivery delivered, or gave up.

@@ -149,7 +149,8 @@ pub async fn run<H, A, B>(
         let (handler, stop) = (handler.clone(), stop.clone());
         open.spawn(async move {
             let answer = move |request| {
-                let answer = handler(request, peer);
+                // On the heap: hyper moves what it gets several times, and all that a call holds is many kilobytes.
+                let answer = Box::pin(handler(request, peer));
                 async move { Ok::<_, Infallible>(answer.await) }
             };
             connection::serve(stream, place, limits, answer, stop).await;

@@ -144,7 +144,7 @@ impl Fetcher {
         let asked = Instant::now();
         let reply = self.ask(&session.incarnation, &request).await;
         session.calling = 0;
-        session.planner.answered(Instant::now(), want, &reply);
+        session.planner.answered(Instant::now(), want, count, &reply);
         self.take_receipts(&request.reports, &reply.receipts);
         session
             .waiting

@@ -26,7 +26,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use apalis::prelude::{Backend, Task, TaskBuilder, TaskId, WorkerContext};
+use apalis::prelude::{Backend, Task, TaskBuilder, WorkerContext};
 use apalis_core::backend::BackendConfig;
 use apalis_core::backend::finalize::Ephemeral;
 use apalis_core::layers::Identity;
@@ -63,13 +63,9 @@ impl Backend for Deliveries {
     ) -> Poll<Option<Result<Task<Job>, Infallible>>> {
         self.handoff.poll_take(context).map(|job| {
             job.map(|job| {
-                // The same delivery comes again with another lease, and that is another task.
-                let id = format!("{}/{}", job.leased.delivery, job.leased.token.as_str());
                 let attempt = usize::try_from(job.leased.attempt).unwrap_or(usize::MAX);
-                Ok(TaskBuilder::new(job)
-                    .task_id(TaskId::from_string(id))
-                    .attempt(attempt.saturating_sub(1))
-                    .build())
+                // It needs no id: nobody asks apalis for a task.
+                Ok(TaskBuilder::new(job).attempt(attempt.saturating_sub(1)).build())
             })
         })
     }

@@ -2,7 +2,8 @@
 //!
 //! One call of `work` is in flight at a time; it carries the reports and asks for as much as there is room for.
 //! Whatever finishes during a call goes with the next one, so batches grow with the load. If there is nothing to fetch,
-//! reports wait a moment for more of them: nobody is waiting for them, and a call costs Redis as much as several deliveries.
+//! reports wait for the next fetch, since a call costs Redis as much as several deliveries: a little if nobody waits for them,
+//! hardly at all if somebody may.
 
 use std::time::{Duration, Instant};
 
@@ -18,9 +19,15 @@ const LOOK_AFTER: Duration = Duration::from_secs(3);
 /// them all.
 const SPARES_FROM: u32 = 128;
 
-/// How long reports wait for others, or for something to fetch, and from how many on they don't wait.
+/// How long reports wait for others, or for something to fetch: while somebody may be waiting for them, and while nobody is. From how
+/// many on they don't wait.
 const REPORT_AFTER: Duration = Duration::from_millis(1);
+const REPORT_AT_LEISURE_AFTER: Duration = Duration::from_millis(5);
 const REPORTS_AT_ONCE: usize = 8;
+
+/// Reports wait longer only while this worker holds less than this part of its slots: one that is fuller may be about to lack the
+/// places that the queue still counts as taken.
+const LEISURE_PART: u32 = 2;
 
 /// The pauses after calls that found nothing although there is something, which this worker may not take now.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
@@ -73,6 +80,8 @@ pub(crate) struct Planner {
     allowance: Option<Allowance>,
     /// Whether there may be something to fetch.
     promising: bool,
+    /// Whether deliveries wait for reports, as the last call that could tell has said.
+    awaited: bool,
     /// When to look again even if nothing has woken us.
     look_at: Instant,
     /// No call just to fetch before this.
@@ -89,6 +98,7 @@ impl Planner {
             capacity,
             allowance: None,
             promising: true,
+            awaited: false,
             look_at: now,
             pause_until: None,
             reports_since: None,
@@ -139,7 +149,7 @@ impl Planner {
         let fetch_at = (want.deliveries > 0).then_some(due_at);
         let report_at = match reports {
             0 => None,
-            1..REPORTS_AT_ONCE => Some(self.reports_since.unwrap_or(now) + REPORT_AFTER),
+            1..REPORTS_AT_ONCE => Some(self.reports_since.unwrap_or(now) + self.patience(view, want)),
             _ => Some(now),
         };
         match fetch_at.into_iter().chain(report_at).min() {
@@ -151,6 +161,20 @@ impl Planner {
                 idle: want.deliveries > 0 && !self.promising && self.allowance.is_none(),
             },
             None => WAIT,
+        }
+    }
+
+    /// How long a few reports wait.
+    fn patience(&self, view: &View, want: Want) -> Duration {
+        let may_be_awaited = self.awaited
+            || self.promising
+            || self.allowance.is_some()
+            || want.deliveries == 0
+            || view.held >= self.capacity.slots / LEISURE_PART;
+        if may_be_awaited {
+            REPORT_AFTER
+        } else {
+            REPORT_AT_LEISURE_AFTER
         }
     }
 
@@ -186,8 +210,10 @@ impl Planner {
         self.promising = true;
     }
 
-    /// A call that asked for `want` was answered.
-    pub(crate) fn answered(&mut self, now: Instant, want: Want, reply: &WorkReply) {
+    /// A call with so many `reports` that asked for `want` was answered.
+    pub(crate) fn answered(&mut self, now: Instant, want: Want, reports: usize, reply: &WorkReply) {
+        // Nobody stops waiting for reports before there are any.
+        self.awaited = reply.awaited || self.awaited && reports == 0;
         if want.deliveries == 0 {
             return;
         }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use domain::id::{DeliveryId, EndpointId};
-use store::queue::{LeaseToken, Leased, Outcome, Report};
+use store::queue::{LeaseToken, Leased, LeasedEvent, Outcome, Report};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use crate::fault::NotAttempted;
@@ -72,7 +72,7 @@ pub(crate) struct Permit {
     ticket: u64,
     delivery: DeliveryId,
     token: LeaseToken,
-    event: String,
+    event: Arc<LeasedEvent>,
     stage: Stage,
 }
 
@@ -121,7 +121,7 @@ impl Slots {
             ticket,
             delivery: leased.delivery.clone(),
             token: leased.token.clone(),
-            event: leased.event.event.clone(),
+            event: Arc::clone(&leased.event),
             stage: Stage::Waiting,
         }
     }
@@ -217,7 +217,7 @@ impl Permit {
         let report = Report {
             delivery: self.delivery.clone(),
             token: self.token.clone(),
-            event: self.event.clone(),
+            event: self.event.event.clone(),
             outcome,
         };
         self.slots.report(self.ticket, report);

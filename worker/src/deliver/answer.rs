@@ -1,15 +1,16 @@
 //! What is kept of an answer: bounded, readable, and without what may be a receiver's secret.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::clock::Timestamp;
 use domain::delivery::Failure;
 use domain::retry::parse_retry_after;
-use reqwest::header::{HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
-use reqwest::{StatusCode, Url};
+use reqwest::StatusCode;
+use reqwest::header::{HeaderName, LOCATION, RETRY_AFTER};
 
-use crate::transport::Response;
+use crate::transport::{AnswerFields, Recipient, Response};
 
 /// How much of an answer's body is read.
 const MAX_BODY: usize = 64 << 10;
@@ -44,18 +45,18 @@ const DIRECTIONS: [char; 14] = [
 /// An answer whose head has come.
 #[derive(Debug)]
 pub(super) struct Answer {
-    url: Url,
+    from: Arc<Recipient>,
     status: StatusCode,
-    headers: HeaderMap,
+    headers: AnswerFields,
     body: usize,
     start_of_body: Vec<u8>,
 }
 
 impl Answer {
     /// Takes the head of a response. Its body is still to be read.
-    pub(super) fn begun(url: &Url, response: &mut Response) -> Self {
+    pub(super) fn begun(from: &Arc<Recipient>, response: &mut Response) -> Self {
         Self {
-            url: url.clone(),
+            from: Arc::clone(from),
             status: response.status,
             headers: std::mem::take(&mut response.headers),
             body: 0,
@@ -83,7 +84,7 @@ impl Answer {
 
     /// When the receiver wants to be asked again.
     pub(super) fn retry_after(&self, now: Timestamp) -> Option<Duration> {
-        let value = self.headers.get(RETRY_AFTER)?.to_str().ok()?;
+        let value = self.headers.get(&RETRY_AFTER)?.to_str().ok()?;
         parse_retry_after(value, now.as_seconds())
     }
 
@@ -105,7 +106,7 @@ impl Answer {
     /// The head, a line `name: value` for each field, at most 2 KiB.
     pub(super) fn head(&self) -> String {
         let mut head = String::new();
-        for (name, value) in &self.headers {
+        for (name, value) in self.headers.iter() {
             let value = self.shown(name, value.as_bytes());
             if head.len() + name.as_str().len() + value.len() + ": \n".len() > MAX_HEAD {
                 break;
@@ -134,12 +135,12 @@ impl Answer {
 
     /// Where the answer redirects to, without the parts that may carry tokens.
     fn location(&self) -> Option<String> {
-        let location = self.headers.get(LOCATION)?.to_str().ok()?;
-        without_secrets(self.url.join(location).ok()?)
+        let location = self.headers.get(&LOCATION)?.to_str().ok()?;
+        without_secrets(self.from.url().join(location).ok()?)
     }
 }
 
-fn without_secrets(mut target: Url) -> Option<String> {
+fn without_secrets(mut target: reqwest::Url) -> Option<String> {
     target.set_query(None);
     target.set_fragment(None);
     target.set_password(None).ok()?;

@@ -10,30 +10,34 @@ use store::queue::{Leased, Outcome};
 
 use super::exchange::Exchange;
 
-/// The outcome of attempt number `attempt`, which took `duration`. `jitter` is between 0 and 1: see
+/// The outcome of attempt number `attempt`, which took `duration`. `jitter` gives a number between 0 and 1 to those that need one: see
 /// [`RetrySchedule::next_delay`]. A date in `Retry-After` counts from `now`.
 pub(super) fn conclude(
     exchange: Exchange,
     duration: Duration,
     attempt: u32,
     schedule: &RetrySchedule,
-    jitter: f64,
+    jitter: impl FnOnce() -> f64,
     now: Timestamp,
 ) -> Outcome {
-    let wait = exchange.retry_after(now);
-    match exchange.failure {
-        None => Outcome::Succeeded(exchange.record(duration)),
-        Some(_) if exchange.asks_for_a_pause(now) => Outcome::Held {
+    let Some(failure) = exchange.failure else {
+        return Outcome::Succeeded(exchange.record(duration));
+    };
+    let (wait, jitter) = (exchange.retry_after(now), jitter());
+    let retry_in = schedule.next_delay(attempt, wait, jitter);
+    if exchange.asks_for_a_pause(now) {
+        Outcome::Held {
             wait,
-            retry_in: schedule.next_delay(attempt, wait, jitter),
+            retry_in,
             jitter,
             attempt: exchange.record(duration),
-        },
-        Some(failure) => Outcome::Failed {
-            retry_in: schedule.next_delay(attempt, wait, jitter),
+        }
+    } else {
+        Outcome::Failed {
+            retry_in,
             gone: failure == Failure::Gone,
             attempt: exchange.record(duration),
-        },
+        }
     }
 }
 

@@ -130,7 +130,10 @@ pub(super) async fn send(
     let phases = trace.phases();
     let fault = match end {
         Ok(Ok(())) => None,
-        Ok(Err(error)) => Some(classify(error, request.url.host_str().unwrap_or_default())),
+        Ok(Err(error)) => Some(classify(
+            error,
+            request.recipient.url().host_str().unwrap_or_default(),
+        )),
         Err(_) => Some(Fault::Receiver(
             Failure::Timeout,
             too_late(answer.as_ref(), timeout),
@@ -178,7 +181,7 @@ async fn send_and_receive(
     answer: &mut Option<Answer>,
 ) -> Result<(), Error> {
     let mut response = client.send(request, trace).await?;
-    let answer = answer.insert(Answer::begun(&request.url, &mut response));
+    let answer = answer.insert(Answer::begun(&request.recipient, &mut response));
     while let Some(part) = response.part().await? {
         if answer.take(&part) {
             // Dropping the response closes the connection.

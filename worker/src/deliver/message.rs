@@ -1,22 +1,14 @@
 //! What a receiver gets: the stored bytes as they are, and the headers that say what they are and who sent them.
 
+use std::sync::Arc;
+
 use domain::clock::Timestamp;
 use domain::id::DeliveryId;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue};
 use store::queue::{Leased, LeasedEndpoint, LeasedEvent};
 
-use super::targets::{Target, Targets};
+use super::targets::Target;
 use crate::fault::{Fault, NotAttempted};
-use crate::transport::Request;
-
-const LEGACY_SIGNATURE: HeaderName = HeaderName::from_static("x-rkt-signature");
-const EVENT: HeaderName = HeaderName::from_static("x-rkt-event");
-const DELIVERY: HeaderName = HeaderName::from_static("x-rkt-delivery");
-const ATTEMPT: HeaderName = HeaderName::from_static("x-rkt-attempt");
-const REPLAY: HeaderName = HeaderName::from_static("x-rkt-replay");
-const WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
-const WEBHOOK_TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
-const WEBHOOK_SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
+use crate::transport::{Fields, Request, Unsendable};
 
 /// What to send, and to whom.
 #[derive(Debug, Clone, Copy)]
@@ -39,36 +31,34 @@ impl<'a> From<&'a Leased> for Message<'a> {
 }
 
 impl Message<'_> {
-    /// The request that carries it, signed at this time.
+    /// The request that carries it to `target`, signed at this time.
     ///
     /// # Errors
     ///
-    /// When its endpoint's URL is no longer allowed or its secret doesn't open, or when the stored event type can't be
-    /// written into a header: such a record is not ours.
-    pub(super) fn request(self, targets: &Targets, now: Timestamp) -> Result<Request, Fault> {
-        let target = targets.find(self.endpoint)?;
-        self.signed_at(&target, now.as_seconds())
+    /// When the stored event type can't be written into a header: such a record is not ours.
+    pub(super) fn request(self, target: &Target, now: Timestamp) -> Result<Request, Fault> {
+        self.signed_at(target, now.as_seconds())
             .map_err(|error| NotAttempted::Unsendable(error.to_string()).into())
     }
 
-    fn signed_at(self, target: &Target, seconds: i64) -> Result<Request, InvalidHeaderValue> {
+    fn signed_at(self, target: &Target, seconds: i64) -> Result<Request, Unsendable> {
         let event = self.event;
-        let mut headers = HeaderMap::with_capacity(10);
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(LEGACY_SIGNATURE, target.legacy_signature(&event.body).try_into()?);
-        headers.insert(WEBHOOK_ID, event.id.as_str().try_into()?);
-        headers.insert(WEBHOOK_TIMESTAMP, seconds.into());
         let signatures = target.standard_signatures(event.id.as_str(), seconds, &event.body);
-        headers.insert(WEBHOOK_SIGNATURE, signatures.try_into()?);
-        headers.insert(EVENT, event.event.as_str().try_into()?);
-        headers.insert(DELIVERY, self.delivery.as_str().try_into()?);
-        headers.insert(ATTEMPT, self.attempt.into());
+        let mut fields = Fields::new();
+        fields.add("content-type", "application/json")?;
+        fields.add("x-rkt-signature", &target.legacy_signature(&event.body))?;
+        fields.add("webhook-id", event.id.as_str())?;
+        fields.add("webhook-timestamp", &seconds.to_string())?;
+        fields.add("webhook-signature", &signatures)?;
+        fields.add("x-rkt-event", &event.event)?;
+        fields.add("x-rkt-delivery", self.delivery.as_str())?;
+        fields.add("x-rkt-attempt", &self.attempt.to_string())?;
         if self.delivery.is_replay() {
-            headers.insert(REPLAY, HeaderValue::from_static("true"));
+            fields.add("x-rkt-replay", "true")?;
         }
         Ok(Request {
-            url: target.url.as_url().clone(),
-            headers,
+            recipient: Arc::clone(&target.recipient),
+            fields,
             body: event.body.clone(),
             asker: Some(self.endpoint.account.clone()),
         })

@@ -68,7 +68,8 @@ pub(crate) async fn handle(job: Job, deliverer: Data<Arc<Deliverer>>) {
     let Some(job) = job.start(deliverer.sender.timeout, Instant::now()) else {
         return;
     };
-    match deliverer.attempt(&job.leased).await {
+    // On the heap: apalis moves what it gets several times, and all that an attempt holds is kilobytes.
+    match Box::pin(deliverer.attempt(&job.leased)).await {
         Ok(outcome) => job.finish(outcome),
         Err(reason) => {
             deliverer.log_reason(&job.leased, &reason);
@@ -122,7 +123,7 @@ impl Deliverer {
             duration,
             leased.attempt,
             &self.schedule,
-            random_fraction(),
+            random_fraction,
             now,
         );
         conclude::log(leased, &outcome);
@@ -204,13 +205,17 @@ impl Sender {
     ///
     /// When the receiver is not to blame for what failed: then it counts as not attempted.
     pub(crate) async fn send(&self, message: Message<'_>) -> Result<Exchange, NotAttempted> {
-        let request = match message.request(&self.targets, self.clock.now()) {
-            Ok(request) => request,
+        let prepared = self.targets.find(message.endpoint).and_then(|target| {
+            let request = message.request(&target, self.clock.now())?;
+            Ok((target, request))
+        });
+        let (target, request) = match prepared {
+            Ok(prepared) => prepared,
             Err(fault) => return Exchange::without_request(fault),
         };
         let exchange = exchange::send(&self.client, &request, self.timeout).await?;
-        let account = &message.endpoint.account;
-        match self.egress.attempted(&request.url, account, exchange.sign()) {
+        let (url, account) = (target.recipient.url(), &message.endpoint.account);
+        match self.egress.attempted(url, &target.site, account, exchange.sign()) {
             Some(reason) => Err(reason),
             None => Ok(exchange),
         }

@@ -12,7 +12,9 @@ use domain::seldom::Seldom;
 use domain::signing::SigningSecret;
 use store::queue::LeasedEndpoint;
 
+use crate::egress::Site;
 use crate::fault::{Fault, NotAttempted};
+use crate::transport::Recipient;
 
 /// How many endpoints are kept. When there are more, all are forgotten: opening one again costs microseconds.
 const MAX_KEPT: usize = 4096;
@@ -23,7 +25,9 @@ const SAY_EVERY: Duration = Duration::from_secs(30);
 /// Where to send, and how to sign.
 #[derive(Debug)]
 pub(super) struct Target {
-    pub(super) url: EndpointUrl,
+    pub(super) recipient: Arc<Recipient>,
+    /// Its site, for the judges of our own network.
+    pub(super) site: Site,
     pub(super) secret: SigningSecret,
     /// The secret before the last rotation, during its grace.
     pub(super) previous: Option<SigningSecret>,
@@ -95,7 +99,8 @@ impl Targets {
                 OpenError::Damaged => NotAttempted::DamagedSecret,
             })?;
         let target = Arc::new(Target {
-            url,
+            site: Site::of(url.as_url().host_str().unwrap_or_default()),
+            recipient: Recipient::new(url.as_url().clone()),
             secret,
             // If it doesn't open, the delivery is sent all the same: the new secret is the one that counts.
             previous: endpoint

@@ -37,11 +37,11 @@ use store::queue::{Outcome, Report};
 use crate::fault::NotAttempted;
 use judge::{BELIEVED_FOR, Judge, Verdict};
 use known::{Known, LATELY};
-use site::Site;
 use strikes::Strikes;
 
 pub use check::EgressCheck;
 pub(crate) use sign::{Heard, Sign};
+pub(crate) use site::Site;
 pub(crate) use watch::Watch;
 
 /// How many sites are probed at once.
@@ -68,9 +68,14 @@ struct State {
 }
 
 impl Egress {
-    /// Notes what an attempt says of our own network. Returns why it counts as none, if it failed because of an outage of ours.
-    pub(crate) fn attempted(&self, url: &Url, account: &AccountId, sign: Sign) -> Option<NotAttempted> {
-        let site = Site::of(url.host_str()?);
+    /// Notes what an attempt at this site says of our own network. Returns why it counts as none, if it failed because of an outage of ours.
+    pub(crate) fn attempted(
+        &self,
+        url: &Url,
+        site: &Site,
+        account: &AccountId,
+        sign: Sign,
+    ) -> Option<NotAttempted> {
         self.state().attempted(Instant::now(), url, site, account, sign)
     }
 
@@ -120,19 +125,19 @@ impl State {
         &mut self,
         now: Instant,
         url: &Url,
-        site: Site,
+        site: &Site,
         account: &AccountId,
         sign: Sign,
     ) -> Option<NotAttempted> {
         if sign.network == Some(Heard::Answer) {
-            self.known.answered(now, &site, url, account);
+            self.known.answered(now, site, url, account);
         }
         let mut is_ours = false;
         for (way, heard) in [(&mut self.network, sign.network), (&mut self.names, sign.names)] {
             match heard {
                 Some(Heard::Answer) => way.answered(now),
                 Some(Heard::Silence) => {
-                    way.judge.silent(now, &site, account);
+                    way.judge.silent(now, site, account);
                     is_ours |= way.judge.is_out();
                 }
                 None => {}

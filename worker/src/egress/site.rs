@@ -5,11 +5,11 @@ use std::net::{IpAddr, Ipv6Addr};
 
 /// A registered domain, or an address. Of IPv6 the first half: one connection has all addresses behind that.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Site(String);
+pub(crate) struct Site(String);
 
 impl Site {
     /// The site of a URL's host.
-    pub(super) fn of(host: &str) -> Self {
+    pub(crate) fn of(host: &str) -> Self {
         let host = host.trim_matches(['[', ']']);
         match host.parse() {
             Ok(IpAddr::V4(address)) => return Self(address.to_string()),

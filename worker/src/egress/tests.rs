@@ -72,7 +72,7 @@ impl World {
         let given_back = self
             .egress
             .state()
-            .attempted(self.now, &url, site, &account_named(account), sign);
+            .attempted(self.now, &url, &site, &account_named(account), sign);
         assert!(matches!(given_back, None | Some(NotAttempted::Egress)));
         given_back.is_some()
     }

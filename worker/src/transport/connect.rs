@@ -4,12 +4,12 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use reqwest::Url;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio_rustls::TlsConnector;
 
 use super::connection::Connection;
+use super::destination::Destination;
 use super::dial::dial;
 use super::failure::Error;
 use super::places::{Place, Places};
@@ -21,30 +21,6 @@ use crate::fault::NotAttempted;
 
 /// How many addresses of a name are tried.
 const MAX_ADDRESSES: usize = 8;
-
-/// Where a connection leads: only requests to the same may share it, one after the other.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Destination {
-    is_tls: bool,
-    /// A name, or an address without brackets.
-    host: String,
-    port: u16,
-}
-
-impl Destination {
-    pub(super) fn of(url: &Url) -> Self {
-        let is_tls = url.scheme() == "https";
-        Self {
-            is_tls,
-            host: url
-                .host_str()
-                .unwrap_or_default()
-                .trim_matches(['[', ']'])
-                .to_owned(),
-            port: url.port().unwrap_or(if is_tls { 443 } else { 80 }),
-        }
-    }
-}
 
 /// Makes connections.
 #[derive(Debug)]

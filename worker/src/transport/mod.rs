@@ -13,6 +13,8 @@ mod connect;
 
 mod connection;
 
+mod destination;
+
 mod dial;
 
 pub(crate) mod failure;
@@ -44,7 +46,7 @@ use domain::address::AddressPolicy;
 use reqwest::dns::Resolve;
 
 use crate::error::RunError;
-use connect::{Connector, Destination};
+use connect::Connector;
 use failure::Error;
 use places::Places;
 use pool::Pool;
@@ -52,7 +54,8 @@ use proxy::EgressProxy;
 use resolver::GuardedResolver;
 use trace::Trace;
 
-pub(crate) use http1::request::Request;
+pub(crate) use http1::fields::AnswerFields;
+pub(crate) use http1::request::{Fields, Recipient, Request, Unsendable};
 pub(crate) use response::Response;
 pub(crate) use tls::Roots;
 
@@ -121,13 +124,13 @@ impl Client {
     ///
     /// [`failure::classify`] tells what they mean.
     pub(crate) async fn send(&self, request: &Request, trace: &mut Trace) -> Result<Response, Error> {
-        let destination = Destination::of(&request.url);
+        let destination = &request.recipient.destination;
         let head = request.head();
         let (mut in_use, kept) = self.pool.begin(destination, Instant::now());
         if let Some(mut connection) = kept {
             in_use.place = self
                 .connector
-                .place_at(in_use.destination(), &request.asker, &connection)?;
+                .place_at(destination, &request.asker, &connection)?;
             match connection.send(&head, &request.body).await {
                 Ok(answered) => return Ok(Response::new(answered, connection, in_use, trace)),
                 Err(broken) if broken.is_unanswered && !broken.is_ours() => trace.again(),
@@ -137,10 +140,7 @@ impl Client {
         let mut is_last = false;
         loop {
             in_use.place = None;
-            let (mut connection, place) = self
-                .connector
-                .connect(in_use.destination(), &request.asker, trace)
-                .await?;
+            let (mut connection, place) = self.connector.connect(destination, &request.asker, trace).await?;
             in_use.place = place;
             match connection.send(&head, &request.body).await {
                 Ok(answered) => return Ok(Response::new(answered, connection, in_use, trace)),

@@ -9,8 +9,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::connect::Destination;
 use super::connection::Connection;
+use super::destination::Destination;
 use super::http1::head::Keeps;
 use super::places::Place as AtAddress;
 use demand::Demand;
@@ -27,7 +27,12 @@ const SWEEP_EVERY: Duration = Duration::from_millis(500);
 
 /// The connections that are kept. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Pool(Arc<Mutex<HashMap<Destination, Place>>>);
+pub(super) struct Pool(Arc<Mutex<Places>>);
+
+/// A place is locked after the map, never before: so one that the map has let go of is nobody's.
+type Places = HashMap<Destination, SharedPlace>;
+
+type SharedPlace = Arc<Mutex<Place>>;
 
 /// What there is for one destination.
 #[derive(Debug, Default)]
@@ -46,8 +51,7 @@ struct Kept {
 /// A connection to a destination is in use, or about to be made, for as long as this lives.
 #[derive(Debug)]
 pub(super) struct InUse {
-    pool: Pool,
-    destination: Destination,
+    at: SharedPlace,
     /// Its account's place at the address.
     pub(super) place: Option<AtAddress>,
 }
@@ -70,13 +74,19 @@ impl Pool {
     }
 
     /// Begins to use a connection to a destination: a kept one, if there is one.
-    pub(super) fn begin(&self, destination: Destination, now: Instant) -> (InUse, Option<Connection>) {
+    pub(super) fn begin(&self, destination: &Destination, now: Instant) -> (InUse, Option<Connection>) {
         let mut found = None;
         // Dropped, and thereby closed, after the lock is released.
         let mut closed = Vec::new();
-        {
+        let at = {
             let mut places = self.places();
-            let place = places.entry(destination.clone()).or_default();
+            let at = match places.get(destination) {
+                Some(at) => Arc::clone(at),
+                None => Arc::clone(places.entry(destination.clone()).or_default()),
+            };
+            // While the map is locked: no sweep takes it out before somebody uses it.
+            let mut place = lock(&at);
+            drop(places);
             place.demand.begin(now);
             while let Some(mut kept) = place.kept.pop() {
                 if now < kept.until && kept.connection.is_idle() {
@@ -85,24 +95,21 @@ impl Pool {
                 }
                 closed.push(kept);
             }
-        }
-        let pool = self.clone();
-        let in_use = InUse {
-            pool,
-            destination,
-            place: None,
+            drop(place);
+            at
         };
-        (in_use, found)
+        (InUse { at, place: None }, found)
     }
 
-    fn places(&self) -> MutexGuard<'_, HashMap<Destination, Place>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn places(&self) -> MutexGuard<'_, Places> {
+        lock(&self.0)
     }
 
     /// Closes what is too old or too many, or was closed by the receiver.
     fn sweep(&self, now: Instant) {
         let mut closed = Vec::new();
         self.places().retain(|_, place| {
+            let mut place = lock(place);
             let old = place
                 .kept
                 .extract_if(.., |kept| now >= kept.until || !kept.connection.is_idle());
@@ -123,11 +130,6 @@ impl Place {
 }
 
 impl InUse {
-    /// Where the connection leads.
-    pub(super) const fn destination(&self) -> &Destination {
-        &self.destination
-    }
-
     /// Ends the use of a connection, and keeps it, if the receiver does.
     pub(super) fn keep(self, mut connection: Connection, keeps: Keeps, now: Instant) {
         let Some(idle) = idle_for(keeps).filter(|_| connection.is_idle()) else {
@@ -135,24 +137,24 @@ impl InUse {
         };
         let until = now + idle;
         let mut closed = Vec::new();
-        let mut places = self.pool.places();
-        if let Some(place) = places.get_mut(&self.destination) {
-            place.kept.push(Kept { connection, until });
-            // This one is still counted as in use.
-            if place.kept.len() > place.demand.idle_at_most(now) + 1 {
-                closed.push(place.kept.remove(0));
-            }
+        let mut place = lock(&self.at);
+        place.kept.push(Kept { connection, until });
+        // This one is still counted as in use.
+        if place.kept.len() > place.demand.idle_at_most(now) + 1 {
+            closed.push(place.kept.remove(0));
         }
-        drop(places);
+        drop(place);
     }
 }
 
 impl Drop for InUse {
     fn drop(&mut self) {
-        if let Some(place) = self.pool.places().get_mut(&self.destination) {
-            place.demand.end();
-        }
+        lock(&self.at).demand.end();
     }
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// For how long a connection is kept; `None` if it isn't.

@@ -6,7 +6,7 @@ use domain::delivery::Failure;
 use reqwest::Url;
 
 use super::Client;
-use super::connect::Destination;
+use super::destination::Destination;
 use super::failure::classify;
 use super::trace::Trace;
 use crate::fault::Fault;

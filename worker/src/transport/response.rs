@@ -4,11 +4,11 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
 
 use super::connection::Connection;
 use super::failure::Error;
 use super::http1::body::{Body, Next};
+use super::http1::fields::AnswerFields;
 use super::http1::head::{Head, Keeps};
 use super::pool::InUse;
 use super::trace::{Mark, Trace};
@@ -19,7 +19,7 @@ pub(crate) struct Response {
     /// The status.
     pub(crate) status: StatusCode,
     /// The header fields.
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: AnswerFields,
     body: Body,
     keeps: Keeps,
     /// `None` once the body was read to its end.

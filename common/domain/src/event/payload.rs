@@ -100,21 +100,16 @@ impl Payload {
 
 /// Copies valid JSON without the white space between its tokens (RFC 8259 §2), and counts its levels.
 fn compact(json: &[u8], out: &mut Vec<u8>) -> Result<(), PayloadError> {
-    let (mut in_string, mut escaped, mut depth) = (false, false, 0_usize);
-    for &byte in json {
-        if in_string {
-            out.push(byte);
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => in_string = false,
-                _ => {}
-            }
-            continue;
-        }
+    let mut depth = 0_usize;
+    // What is kept is copied in long pieces: from here on nothing was copied yet.
+    let (mut from, mut at) = (0, 0);
+    while let Some(byte) = json.get(at) {
         match byte {
-            b' ' | b'\t' | b'\n' | b'\r' => continue,
-            b'"' => in_string = true,
+            b' ' | b'\t' | b'\n' | b'\r' => {
+                out.extend_from_slice(&json[from..at]);
+                from = at + 1;
+            }
+            b'"' => at = end_of_string(json, at),
             b'{' | b'[' => depth += 1,
             b'}' | b']' => depth = depth.saturating_sub(1),
             _ => {}
@@ -122,9 +117,24 @@ fn compact(json: &[u8], out: &mut Vec<u8>) -> Result<(), PayloadError> {
         if depth > MAX_DEPTH {
             return Err(PayloadError::TooDeep);
         }
-        out.push(byte);
+        at += 1;
     }
+    out.extend_from_slice(json.get(from..).unwrap_or_default());
     Ok(())
+}
+
+/// Where the string ends that begins here: its closing quotation mark.
+fn end_of_string(json: &[u8], begin: usize) -> usize {
+    let mut at = begin + 1;
+    while let Some(rest) = json.get(at..) {
+        match rest.iter().position(|byte| matches!(byte, b'"' | b'\\')) {
+            Some(next) if rest[next] == b'"' => return at + next,
+            // What is escaped ends no string.
+            Some(next) => at += next + 2,
+            None => break,
+        }
+    }
+    json.len()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use domain::id::DeliveryId;
 
 impl Answer for LeaseToken {
     fn read(value: redis::Value) -> Result<Self, StoreError> {
-        String::read(value).map(Self)
+        String::read(value).map(Self::from_stored)
     }
 }
 
@@ -20,6 +20,23 @@ impl Answer for Receipt {
             2 => Ok(Self::DisabledEndpoint),
             _ => Err(unexpected("receipt of a report")),
         }
+    }
+}
+
+/// What there is beside the leases, as a sum: 1 if there is more to fetch, 2 if reports are awaited.
+#[derive(Debug)]
+pub(crate) struct Prospect {
+    pub(super) more: bool,
+    pub(super) awaited: bool,
+}
+
+impl Answer for Prospect {
+    fn read(value: redis::Value) -> Result<Self, StoreError> {
+        let sum = u32::read(value)?;
+        Ok(Self {
+            more: sum & 1 != 0,
+            awaited: sum & 2 != 0,
+        })
     }
 }
 
@@ -40,3 +57,6 @@ answered! {
     LeasedEndpoint { id, account, version, url, secret, slow, previous_secret, legacy_uses_previous }
     LeasedEvent { id, event, body }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ mod script;
 mod upkeep;
 mod work;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use redis::Value;
@@ -34,13 +35,13 @@ pub struct Incarnation(String);
 
 /// A lease's fencing token. Opaque: only the lease's holder can complete it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct LeaseToken(String);
+pub struct LeaseToken(Arc<str>);
 
 impl LeaseToken {
     /// Takes a token's text.
     #[must_use]
-    pub const fn from_stored(text: String) -> Self {
-        Self(text)
+    pub fn from_stored(text: String) -> Self {
+        Self(text.into())
     }
 
     /// The token's text.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use redis::Cmd;
 
-use super::answered::Lease;
+use super::answered::{Lease, Prospect};
 use super::{
     AttemptRecord, Incarnation, LeaseToken, Leased, LeasedEndpoint, LeasedEvent, MAX_FETCH, MAX_REPORTS,
     Outcome, Phases, Receipt, Report, WorkReply, WorkRequest,
@@ -45,9 +45,9 @@ script! {
         Vec<Legible<Arc<LeasedEndpoint>>>,
         Vec<Legible<Arc<LeasedEvent>>>,
         Vec<Lease>,
-        // When something is due, and whether there is more already.
+        // When something is due, and what there is already.
         Option<Duration>,
-        bool,
+        Prospect,
         // Those of the leases that are suspects.
         Vec<DeliveryId>,
         // What Redis's own clock showed.
@@ -175,7 +175,7 @@ impl Argument for Rules<'_> {
 
 impl Argument for LeaseToken {
     fn write(&self, command: &mut Cmd) {
-        self.0.write(command);
+        command.arg(self.as_str());
     }
 }
 
@@ -212,7 +212,7 @@ impl<'a> Work<'a> {
 
 /// Gives each lease its endpoint and its event. What can't be read fails the leases that need it, and no others.
 pub(super) fn reply(answer: <Work<'_> as crate::scripts::Script>::Answer) -> Result<WorkReply, StoreError> {
-    let (receipts, endpoints, events, leases, next_due, more, suspects, time) = answer;
+    let (receipts, endpoints, events, leases, next_due, prospect, suspects, time) = answer;
     let (mut leased, mut unreadable) = (Vec::new(), Vec::new());
     for lease in leases {
         let Legible(endpoint) = endpoints
@@ -238,7 +238,8 @@ pub(super) fn reply(answer: <Work<'_> as crate::scripts::Script>::Answer) -> Res
         unreadable,
         receipts,
         next_due,
-        more,
+        more: prospect.more,
+        awaited: prospect.awaited,
         time,
     })
 }

@@ -36,7 +36,7 @@ fn want(step: Action) -> Want {
 fn idle(now: Instant) -> Planner {
     let mut planner = Planner::new(CAPACITY, now);
     let asked = want(planner.next(now, &view(0), 0, false));
-    planner.answered(now, asked, &found(0, false));
+    planner.answered(now, asked, 0, &found(0, false));
     planner
 }
 
@@ -115,26 +115,26 @@ fn a_few_reports_wait_a_moment_unless_there_is_something_to_fetch() {
     let now = Instant::now();
     let mut planner = idle(now);
     let moment = Action::Wait {
-        until: Some(now + REPORT_AFTER),
+        until: Some(now + REPORT_AT_LEISURE_AFTER),
         idle: true,
     };
     assert_eq!(planner.next(now, &view(10), 1, false), moment);
-    let later = now + REPORT_AFTER / 2;
+    let later = now + REPORT_AT_LEISURE_AFTER / 2;
     assert_eq!(
         planner.next(later, &view(10), 2, false),
         moment,
         "the moment of the first one"
     );
+    let again = now + REPORT_AT_LEISURE_AFTER;
     assert_eq!(
-        want(planner.next(now + REPORT_AFTER, &view(10), 2, false)).deliveries,
+        want(planner.next(again, &view(10), 2, false)).deliveries,
         64,
         "the same call also fetches"
     );
-    let again = now + REPORT_AFTER;
     assert_eq!(
         planner.next(again, &view(10), 1, false),
         Action::Wait {
-            until: Some(again + REPORT_AFTER),
+            until: Some(again + REPORT_AT_LEISURE_AFTER),
             idle: true
         }
     );
@@ -143,6 +143,111 @@ fn a_few_reports_wait_a_moment_unless_there_is_something_to_fetch() {
         planner.next(again, &view(10), 1, false),
         Action::Call(_)
     ));
+}
+
+/// What the last call with reports has said, what the worker holds, and how long reports wait (ms).
+#[test]
+fn reports_wait_longer_while_nobody_can_be_waiting_for_them() {
+    let now = Instant::now();
+    let restrained = Allowance { most: 4, from: None };
+    let full = View {
+        bytes: 1000,
+        ..view(1)
+    };
+    for (case, awaited, allowance, held, waits) in [
+        ("nobody waits", false, None, view(0), 5),
+        ("less than half is taken", false, None, view(49), 5),
+        ("somebody waits", true, None, view(0), 1),
+        ("half is taken", false, None, view(50), 1),
+        ("every slot is taken", false, None, view(100), 1),
+        ("no byte is left", false, None, full, 1),
+        ("it can't do its work", false, Some(restrained), view(0), 1),
+    ] {
+        let mut planner = idle(now);
+        let asked = want(planner.next(now, &view(0), REPORTS_AT_ONCE, false));
+        let reply = WorkReply {
+            awaited,
+            ..found(0, false)
+        };
+        planner.answered(now, asked, REPORTS_AT_ONCE, &reply);
+        planner.allow(allowance);
+        let Action::Wait { until, .. } = planner.next(now, &held, 1, false) else {
+            panic!("{case}: doesn't wait");
+        };
+        assert_eq!(until, Some(now + waits * MS), "{case}");
+        assert!(
+            matches!(planner.next(now, &held, 1, true), Action::Call(_)),
+            "{case}: a stopping worker doesn't wait"
+        );
+    }
+}
+
+#[test]
+fn reports_hardly_wait_while_the_worker_may_not_take_what_there_is() {
+    let now = Instant::now();
+    let mut planner = Planner::new(CAPACITY, now);
+    let asked = want(planner.next(now, &view(0), 0, false));
+    planner.answered(now, asked, 0, &found(0, true));
+    assert_eq!(
+        planner.next(now, &view(3), 1, false),
+        Action::Wait {
+            until: Some(now + REPORT_AFTER),
+            idle: false
+        }
+    );
+}
+
+#[test]
+fn reports_are_awaited_until_an_answer_to_some_says_otherwise() {
+    let now = Instant::now();
+    let mut planner = idle(now);
+    for (reports, says, is_awaited) in [
+        (1, true, true),
+        (0, false, true),
+        (3, false, false),
+        (0, true, true),
+        (1, true, true),
+        (1, false, false),
+        (0, false, false),
+    ] {
+        for asked in [
+            Want::default(),
+            want(planner.next(now, &view(0), REPORTS_AT_ONCE, false)),
+        ] {
+            let reply = WorkReply {
+                awaited: says,
+                ..found(0, false)
+            };
+            planner.answered(now, asked, reports, &reply);
+            assert_eq!(
+                planner.awaited, is_awaited,
+                "{reports} reports, {says}, asked {asked:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn reports_go_with_what_is_due_before_their_time() {
+    let now = Instant::now();
+    let mut planner = idle(now);
+    let asked = want(planner.next(now, &view(0), REPORTS_AT_ONCE, false));
+    let reply = WorkReply {
+        next_due: Some(2 * MS),
+        ..found(0, false)
+    };
+    planner.answered(now, asked, 0, &reply);
+    assert_eq!(
+        planner.next(now, &view(1), 1, false),
+        Action::Wait {
+            until: Some(now + 2 * MS),
+            idle: true
+        }
+    );
+    assert_eq!(
+        want(planner.next(now + 2 * MS, &view(1), 1, false)).deliveries,
+        64
+    );
 }
 
 #[test]
@@ -196,7 +301,7 @@ fn with_nothing_to_do_it_waits_for_a_token_or_the_next_due_or_three_seconds() {
             next_due: due,
             ..WorkReply::default()
         };
-        planner.answered(now, asked, &reply);
+        planner.answered(now, asked, 0, &reply);
         assert_eq!(
             planner.next(now, &view(0), 0, false),
             Action::Wait {
@@ -215,10 +320,10 @@ fn while_there_is_more_it_goes_on_but_pauses_when_it_may_take_nothing() {
     let now = Instant::now();
     let mut planner = Planner::new(CAPACITY, now);
     let asked = want(planner.next(now, &view(0), 0, false));
-    planner.answered(now, asked, &found(3, true));
+    planner.answered(now, asked, 0, &found(3, true));
     assert!(matches!(planner.next(now, &view(3), 0, false), Action::Call(_)));
     for pause in [10, 20, 40, 80, 160, 320, 500, 500] {
-        planner.answered(now, asked, &found(0, true));
+        planner.answered(now, asked, 0, &found(0, true));
         planner.woken();
         assert_eq!(
             planner.next(now, &view(3), 0, false),
@@ -235,7 +340,7 @@ fn while_there_is_more_it_goes_on_but_pauses_when_it_may_take_nothing() {
             "reports don't wait for it"
         );
     }
-    planner.answered(now, asked, &found(1, true));
+    planner.answered(now, asked, 0, &found(1, true));
     assert!(matches!(planner.next(now, &view(3), 0, false), Action::Call(_)));
 }
 
@@ -244,7 +349,7 @@ fn a_call_that_only_reports_tells_nothing_about_what_there_is() {
     let now = Instant::now();
     let mut planner = idle(now);
     planner.woken();
-    planner.answered(now, Want::default(), &found(0, false));
+    planner.answered(now, Want::default(), 0, &found(0, false));
     assert!(matches!(planner.next(now, &view(0), 0, false), Action::Call(_)));
 }
 
@@ -294,7 +399,7 @@ fn a_restrained_worker_takes_a_few_after_its_pause_and_reports_meanwhile() {
     );
 
     let asked = want(planner.next(until, &view(0), 0, false));
-    planner.answered(until, asked, &found(0, false));
+    planner.answered(until, asked, 0, &found(0, false));
     planner.allow(Some(Allowance { most: 4, from: None }));
     assert_eq!(
         planner.next(until, &view(0), 0, false),

@@ -8,7 +8,7 @@ use super::*;
 
 fn answer(status: u16, headers: &[(&'static str, &[u8])]) -> Answer {
     Answer {
-        url: "https://a.example/hook".parse().unwrap(),
+        from: Recipient::new("https://a.example/hook".parse().unwrap()),
         status: StatusCode::from_u16(status).unwrap(),
         headers: headers
             .iter()
@@ -71,7 +71,9 @@ fn a_long_head_ends_after_a_whole_line() {
     let mut answer = answer(500, &[]);
     let value = HeaderValue::from_str(&"x".repeat(300)).unwrap();
     for _ in 0..100 {
-        answer.headers.append("x-more", value.clone());
+        answer
+            .headers
+            .append(HeaderName::from_static("x-more"), value.clone());
     }
     let head = answer.head();
     assert_eq!(head.len(), 7 * ("x-more: \n".len() + MAX_VALUE));

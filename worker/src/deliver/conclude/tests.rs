@@ -9,7 +9,7 @@ fn failed(failure: Failure) -> Exchange {
 
 /// The wait until the next attempt, if there is one; whether the endpoint is gone.
 fn after(failure: Failure, attempt: u32, schedule: &RetrySchedule) -> (Option<Duration>, bool) {
-    match conclude(failed(failure), TOOK, attempt, schedule, 0.5, Timestamp::now()) {
+    match conclude(failed(failure), TOOK, attempt, schedule, || 0.5, Timestamp::now()) {
         Outcome::Failed {
             attempt: record,
             retry_in,
@@ -42,7 +42,7 @@ fn a_success_is_one_even_of_the_last_attempt() {
         TOOK,
         10,
         &RetrySchedule::default(),
-        0.5,
+        || panic!("a success needs none"),
         Timestamp::now(),
     );
     let Outcome::Succeeded(record) = outcome else {

@@ -1,13 +1,15 @@
 use super::*;
+use crate::egress::Site;
 use crate::tests::{SECRET, leased};
-use domain::endpoint::{EndpointUrl, UrlPolicy};
+use crate::transport::Recipient;
 use domain::signing::SigningSecret;
 use std::sync::Arc;
 use store::queue::LeasedEvent;
 
 fn target() -> Target {
     Target {
-        url: EndpointUrl::parse("https://a.example/hook?x=1", &UrlPolicy::default()).unwrap(),
+        recipient: Recipient::new("https://a.example/hook?x=1".parse().unwrap()),
+        site: Site::of("a.example"),
         secret: SigningSecret::parse(SECRET).unwrap(),
         previous: None,
         legacy_uses_previous: false,
@@ -22,13 +24,8 @@ fn the_headers_are_the_documented_ones_and_the_body_is_the_stored_one() {
         target()
             .secret
             .standard_signature(lease.event.id.as_str(), 1_614_265_330, &lease.event.body);
-    let headers: Vec<_> = request
-        .headers
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.to_str().unwrap()))
-        .collect();
     assert_eq!(
-        headers,
+        request.fields.lines(),
         [
             ("content-type", "application/json"),
             (
@@ -44,7 +41,7 @@ fn the_headers_are_the_documented_ones_and_the_body_is_the_stored_one() {
         ]
     );
     assert_eq!(request.body, lease.event.body);
-    assert_eq!(request.url.as_str(), "https://a.example/hook?x=1");
+    assert_eq!(request.recipient.url().as_str(), "https://a.example/hook?x=1");
 }
 
 #[test]
@@ -52,16 +49,26 @@ fn a_replay_says_so() {
     let mut lease = leased("https://a.example/", b"{}");
     lease.delivery = format!("{}_0123abcd", lease.delivery).parse().unwrap();
     let request = Message::from(&lease).signed_at(&target(), 1).unwrap();
-    assert_eq!(request.headers["x-rkt-replay"], "true");
+    assert_eq!(request.fields.lines().last(), Some(&("x-rkt-replay", "true")));
 }
 
 #[test]
 fn a_record_that_is_not_ours_makes_no_request() {
-    let mut lease = leased("https://a.example/", b"{}");
-    let event = LeasedEvent {
-        event: "lead\r\nx-evil: 1".to_owned(),
-        ..(*lease.event).clone()
-    };
-    lease.event = Arc::new(event);
-    assert!(Message::from(&lease).signed_at(&target(), 1).is_err());
+    for (kind, is_sendable) in [
+        ("lead.captured", true),
+        ("lead\r\nx-evil: 1", false),
+        ("lead\n", false),
+        ("lead\0", false),
+        ("lead\u{7f}", false),
+        ("leäd", false),
+    ] {
+        let mut lease = leased("https://a.example/", b"{}");
+        let event = LeasedEvent {
+            event: kind.to_owned(),
+            ..(*lease.event).clone()
+        };
+        lease.event = Arc::new(event);
+        let signed = Message::from(&lease).signed_at(&target(), 1);
+        assert_eq!(signed.is_ok(), is_sendable, "{kind:?}");
+    }
 }

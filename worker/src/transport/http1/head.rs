@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use reqwest::StatusCode;
-use reqwest::header::{CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING};
+use reqwest::header::{CONNECTION, CONTENT_LENGTH, HeaderName, HeaderValue, TRANSFER_ENCODING};
 
 use super::body::{Framing, Nonsense};
+use super::fields::AnswerFields;
 
 /// The longest head, in bytes. It may have as many fields as fit.
 const MAX_HEAD: usize = 64 << 10;
@@ -19,7 +20,7 @@ pub(crate) struct Head {
     /// The status.
     pub(crate) status: StatusCode,
     /// The header fields that are well-formed.
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: AnswerFields,
     /// Where the body ends.
     pub(in crate::transport) framing: Framing,
     /// Whether the receiver keeps the connection, and for how long at least, if it says so.
@@ -128,8 +129,8 @@ fn status(line: &[u8]) -> Option<(StatusCode, bool)> {
 /// The fields of these lines that are well-formed. One is odd that has no colon, or a character that may not be in a name
 /// or in a value; it is left out, with the lines that it goes on in. Spaces before the colon are overlooked, and a value
 /// that is folded becomes one line.
-fn fields<'a>(head: &Bytes, lines: impl Iterator<Item = &'a [u8]>) -> HeaderMap {
-    let mut headers = HeaderMap::with_capacity(16);
+fn fields<'a>(head: &Bytes, lines: impl Iterator<Item = &'a [u8]>) -> AnswerFields {
+    let mut headers = AnswerFields::with_room();
     let mut lines = lines.peekable();
     while let Some(line) = lines.next() {
         let mut folded = None;
@@ -143,8 +144,7 @@ fn fields<'a>(head: &Bytes, lines: impl Iterator<Item = &'a [u8]>) -> HeaderMap 
             Some(whole) => field(&whole, Bytes::copy_from_slice),
         };
         if let Some((name, value)) = field {
-            // A map that is full, which 64 KiB can't fill, takes no more.
-            let _taken = headers.try_append(name, value);
+            headers.append(name, value);
         }
     }
     headers
@@ -158,7 +158,7 @@ fn field(line: &[u8], bytes: impl Fn(&[u8]) -> Bytes) -> Option<(HeaderName, Hea
 }
 
 /// Where the body ends (RFC 9112, section 6.3).
-fn framing(status: StatusCode, headers: &HeaderMap) -> Result<Framing, Nonsense> {
+fn framing(status: StatusCode, headers: &AnswerFields) -> Result<Framing, Nonsense> {
     if status.is_informational() || matches!(status.as_u16(), 204 | 304) {
         return Ok(Framing::Length(0));
     }
@@ -183,7 +183,7 @@ fn framing(status: StatusCode, headers: &HeaderMap) -> Result<Framing, Nonsense>
     Ok(Framing::Length(length))
 }
 
-fn keeps(is_newest: bool, headers: &HeaderMap) -> Keeps {
+fn keeps(is_newest: bool, headers: &AnswerFields) -> Keeps {
     let says = |word: &[u8]| words(headers, &CONNECTION).any(|said| said.eq_ignore_ascii_case(word));
     if says(b"close") || !(is_newest || says(b"keep-alive")) {
         return Keeps::No;
@@ -199,10 +199,9 @@ fn keeps(is_newest: bool, headers: &HeaderMap) -> Keeps {
 }
 
 /// The words between the commas of all fields with this name.
-fn words<'a>(headers: &'a HeaderMap, name: &'a HeaderName) -> impl Iterator<Item = &'a [u8]> {
+fn words<'a>(headers: &'a AnswerFields, name: &'a HeaderName) -> impl Iterator<Item = &'a [u8]> {
     headers
         .get_all(name)
-        .into_iter()
         .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
         .map(<[u8]>::trim_ascii)
         .filter(|word| !word.is_empty())

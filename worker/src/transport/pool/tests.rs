@@ -19,7 +19,7 @@ async fn connection(listener: &TcpListener) -> (Connection, TcpStream) {
 async fn used(pool: &Pool, listener: &TcpListener, count: usize, now: Instant) -> Vec<TcpStream> {
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..count {
-        let (in_use, _) = pool.begin(destination(), now);
+        let (in_use, _) = pool.begin(&destination(), now);
         let (connection, receivers) = connection(listener).await;
         ours.push((in_use, connection));
         theirs.push(receivers);
@@ -31,7 +31,7 @@ async fn used(pool: &Pool, listener: &TcpListener, count: usize, now: Instant) -
 }
 
 fn kept(pool: &Pool) -> usize {
-    pool.places().values().map(|place| place.kept.len()).sum()
+    pool.places().values().map(|place| lock(place).kept.len()).sum()
 }
 
 #[test]
@@ -55,9 +55,9 @@ async fn the_last_one_that_was_used_is_used_next_and_nobody_elses() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (pool, now) = (Pool::default(), Instant::now());
     let mut theirs = used(&pool, &listener, 2, now).await;
-    let (_other, none) = pool.begin(Destination::of(&"https://a.example/".parse().unwrap()), now);
+    let (_other, none) = pool.begin(&Destination::of(&"https://a.example/".parse().unwrap()), now);
     assert!(none.is_none());
-    let (_in_use, found) = pool.begin(destination(), now);
+    let (_in_use, found) = pool.begin(&destination(), now);
     assert!(found.is_some());
     // The receiver closes the other one: it isn't used.
     drop(theirs.remove(0));
@@ -66,7 +66,7 @@ async fn the_last_one_that_was_used_is_used_next_and_nobody_elses() {
         tokio::task::yield_now().await;
         pool.sweep(now);
     }
-    let (_in_use, none) = pool.begin(destination(), now);
+    let (_in_use, none) = pool.begin(&destination(), now);
     assert!(none.is_none());
 }
 
@@ -96,7 +96,7 @@ async fn those_too_old_and_those_too_many_are_closed() {
     assert_eq!(kept(&pool), 8);
     pool.sweep(at(1500));
     assert_eq!(kept(&pool), 8, "all were lately in use");
-    let (in_use, found) = pool.begin(destination(), at(1600));
+    let (in_use, found) = pool.begin(&destination(), at(1600));
     in_use.keep(found.unwrap(), Keeps::Open, at(1600));
     pool.sweep(at(2700));
     assert_eq!(kept(&pool), 1, "since then there was one at a time");
@@ -110,10 +110,10 @@ async fn those_too_old_and_those_too_many_are_closed() {
 async fn one_that_the_receiver_closes_or_that_broke_off_is_not_kept() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (pool, now) = (Pool::default(), Instant::now());
-    let (in_use, _) = pool.begin(destination(), now);
+    let (in_use, _) = pool.begin(&destination(), now);
     let (closing, _theirs) = connection(&listener).await;
     in_use.keep(closing, Keeps::No, now);
-    let (in_use, _) = pool.begin(destination(), now);
+    let (in_use, _) = pool.begin(&destination(), now);
     drop(in_use);
     assert_eq!(kept(&pool), 0);
     pool.sweep(now);

@@ -17,7 +17,8 @@ fn head(lines: &[&str]) -> Result<Head, Nonsense> {
 }
 
 fn field<'a>(head: &'a Head, name: &str) -> Option<&'a [u8]> {
-    head.headers.get(name).map(HeaderValue::as_bytes)
+    let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+    head.headers.get(&name).map(HeaderValue::as_bytes)
 }
 
 #[test]
@@ -65,7 +66,7 @@ fn a_head_has_as_many_fields_as_fit_into_64_kib() {
     assert!(head.headers.len() > 20_000, "{}", head.headers.len());
     let different: String = (0..5000).map(|number| format!("x-{number}: 1\n")).collect();
     let (head, _) = taken(&format!("{start}{different}\n")).unwrap().unwrap();
-    assert_eq!(head.headers.keys_len(), 5000);
+    assert_eq!(head.headers.len(), 5000);
     for too_long in [
         format!("{start}{fields}a:\n\r\n"),
         format!("{start}{}", "a:\n".repeat(MAX_HEAD / 3)),

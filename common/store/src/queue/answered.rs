@@ -3,7 +3,7 @@
 use super::{LeaseToken, LeasedEndpoint, LeasedEvent, Receipt};
 use crate::StoreError;
 use crate::decode::unexpected;
-use crate::scripts::{Answer, answered};
+use crate::scripts::{Answer, List, answered};
 use domain::id::DeliveryId;
 
 impl Answer for LeaseToken {
@@ -52,8 +52,28 @@ pub(crate) struct Lease {
     pub(super) event: usize,
 }
 
+/// All leases of an answer: one list, in which the fields of one follow those of the other.
+#[derive(Debug)]
+pub(crate) struct Leases(pub(super) Vec<Lease>);
+
+impl Answer for Leases {
+    fn read(value: redis::Value) -> Result<Self, StoreError> {
+        let mut list = List::of(value)?;
+        let mut leases = Vec::new();
+        while !list.is_empty() {
+            leases.push(Lease {
+                delivery: list.take()?,
+                token: list.take()?,
+                attempt: list.take()?,
+                endpoint: list.take()?,
+                event: list.take()?,
+            });
+        }
+        Ok(Self(leases))
+    }
+}
+
 answered! {
-    Lease { delivery, token, attempt, endpoint, event }
     LeasedEndpoint { id, account, version, url, secret, slow, previous_secret, legacy_uses_previous }
     LeasedEvent { id, event, body }
 }

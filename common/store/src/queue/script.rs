@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use redis::Cmd;
 
-use super::answered::{Lease, Prospect};
+use super::answered::{Leases, Prospect};
 use super::{
     AttemptRecord, Incarnation, LeaseToken, Leased, LeasedEndpoint, LeasedEvent, MAX_FETCH, MAX_REPORTS,
     Outcome, Phases, Receipt, Report, WorkReply, WorkRequest,
@@ -44,7 +44,7 @@ script! {
         Vec<Receipt>,
         Vec<Legible<Arc<LeasedEndpoint>>>,
         Vec<Legible<Arc<LeasedEvent>>>,
-        Vec<Lease>,
+        Leases,
         // When something is due, and what there is already.
         Option<Duration>,
         Prospect,
@@ -212,7 +212,7 @@ impl<'a> Work<'a> {
 
 /// Gives each lease its endpoint and its event. What can't be read fails the leases that need it, and no others.
 pub(super) fn reply(answer: <Work<'_> as crate::scripts::Script>::Answer) -> Result<WorkReply, StoreError> {
-    let (receipts, endpoints, events, leases, next_due, prospect, suspects, time) = answer;
+    let (receipts, endpoints, events, Leases(leases), next_due, prospect, suspects, time) = answer;
     let (mut leased, mut unreadable) = (Vec::new(), Vec::new());
     for lease in leases {
         let Legible(endpoint) = endpoints

@@ -58,6 +58,10 @@ impl List {
         self.0.next().ok_or_else(|| unexpected("list too short"))
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.len() == 0
+    }
+
     pub(crate) fn take<A: Answer>(&mut self) -> Result<A, StoreError> {
         A::take(self)
     }

@@ -46,4 +46,4 @@ for _, e in ipairs(touched) do
 end
 shares.write()
 flush()
-return { results, out_endpoints, out_events, out_leases, due, more and 1 or 0, out_suspects, server_time }
+return { results, out_endpoints, out_events, out_leases, due, (more and 1 or 0) + (is_awaited and 2 or 0), out_suspects, server_time }

@@ -30,7 +30,9 @@ end
 
 local function hand_out(e, delivery, token, attempt, place)
   leased[#leased + 1] = delivery
-  out_leases[#out_leases + 1] = { delivery, token, attempt, endpoint_place(e) - 1, place - 1 }
+  local n = #out_leases
+  out_leases[n + 1], out_leases[n + 2], out_leases[n + 3] = delivery, token, attempt
+  out_leases[n + 4], out_leases[n + 5] = endpoint_place(e) - 1, place - 1
 end
 
 -- Leases a delivery, unless its payload is gone.

@@ -45,9 +45,9 @@ local function serve_next()
   end
   local pending = P .. 'pending:' .. id
   local entries = free > 0 and call('LPOP', pending, free) or {}
-  local before, is_empty = #out_leases, #entries < free
+  local before, is_empty = #leased, #entries < free
   for i, text in ipairs(entries) do
-    if bytes >= want_bytes and #out_leases > 0 then
+    if bytes >= want_bytes and #leased > 0 then
       -- No room for more payloads: the rest goes back as it was.
       for rest = #entries, i, -1 do
         call('LPUSH', pending, entries[rest])
@@ -57,7 +57,7 @@ local function serve_next()
     end
     lease(e, text)
   end
-  local got = #out_leases - before
+  local got = #leased - before
   if got > 0 and e.state ~= 'active' then
     call('HSET', P .. 'endpoint:' .. id, 'probe', leased[#leased])
   end

@@ -20,6 +20,8 @@ mod summary;
 
 mod position;
 
+mod packed;
+
 mod listing;
 
 mod logged;
@@ -38,6 +40,7 @@ pub use detail::{DeliveryDetail, Payload};
 pub use entry::{LogContent, LogEntry, LoggedAttempt};
 pub use entry_id::{EntryId, InvalidEntryId};
 pub use listing::{ListFilter, ListPage, ListStatus, Listing};
+pub use packed::unpack;
 pub use phases::Phases;
 pub use position::{InvalidListPosition, ListPosition, Source};
 pub use summary::DeliverySummary;

@@ -47,6 +47,8 @@ pub mod client;
 
 pub mod state;
 
+pub mod before;
+
 pub mod redis_clock;
 
 pub mod namespaces;

@@ -79,13 +79,19 @@ impl Load {
     /// Starts a load with a name, which its idempotency keys contain: needed where one system gets several loads.
     #[must_use]
     pub fn start_as(system: &System, name: &str, shape: &Shape) -> Self {
+        Self::start_at(&system.backend(), name, shape)
+    }
+
+    /// Starts a load at the API that this backend calls, with a name.
+    #[must_use]
+    pub fn start_at(backend: &Caller, name: &str, shape: &Shape) -> Self {
         let (stop, stopped) = watch::channel(false);
         let (accepted, refused) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
         let begun = Arc::<AtomicUsize>::default();
         let callers = (0..shape.callers)
             .map(|number| {
                 let one = One {
-                    backend: system.backend(),
+                    backend: backend.clone(),
                     name: format!("{name}-{number}"),
                     shape: shape.clone(),
                     stopped: stopped.clone(),

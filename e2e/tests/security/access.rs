@@ -37,7 +37,6 @@ const NOBODY: &[&str] = &[
     "ACL LOG",
     "ACL SETUSER api +@all",
     "ACL SETUSER default on nopass +@all ~*",
-    "CLIENT LIST",
     "CLIENT KILL TYPE normal",
     "CLIENT PAUSE 1000",
     "MONITOR",

@@ -8,7 +8,7 @@
 //! - `detail`: one delivery with its payload and its attempts; `search` finds those that only the log knows.
 //! - `tail`: the log as it grows.
 //! - `range`: pieces of a log, read without a script.
-//! - `entry`, `entry_id`, `phases`, `summary`, `position`: what these read.
+//! - `entry`, `entry_id`, `phases`, `summary`, `position`: what these read. `packed`: the two forms of an attempt.
 
 mod phases;
 

@@ -20,12 +20,10 @@ use serde_json::{Value, json};
 
 use crate::scene::{Scene, ask, blocking, builder, more_accepted, store};
 
-/// A guarded server with a store of before, and the programs' rights on it.
-async fn system_on(server: RedisServer, workers: usize) -> System {
-    before::make_store(&server);
+/// A system with the programs' rights on a guarded server.
+async fn system_on(server: RedisServer) -> System {
     let (api, worker) = (server.url_as("api"), server.url_as("worker"));
     builder()
-        .workers(workers)
         .on(server)
         .env("RETRY_SCHEDULE", "50ms")
         .api_env("REDIS_URL", api)
@@ -80,8 +78,10 @@ async fn listed(customer: &Caller, endpoint: &str) -> Vec<Value> {
 /// is logged afterwards is listed, shown and replayed alike.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_changes_to_newer_forms_once_no_program_of_before_is_connected() {
-    let mut system = system_on(RedisServer::start_guarded(), 1).await;
-    let program = Program::connect(&system.redis.url_as("worker"));
+    let server = RedisServer::start_guarded();
+    before::make_store(&server);
+    let program = Program::connect(&server.url_as("worker"));
+    let mut system = system_on(server).await;
     let receiver = Receiver::start().await;
     receiver.then("/hook", [Answer::status(500)]);
     let customer = system.customer();
@@ -187,7 +187,8 @@ async fn an_operator_changes_the_forms_where_redis_tells_nobody_who_is_connected
     let users = shipped_users();
     server.set_users(users.replace("+client|setname ", "").replace("+client|list ", ""));
     server.restart();
-    let mut system = system_on(server, 1).await;
+    before::make_store(&server);
+    let mut system = system_on(server).await;
     eventually(LONG, "the worker to say that it can't see", async || {
         let log = system.workers[0].log();
         check(log.contains("webhooksctl store upgrade"), log)
@@ -259,7 +260,7 @@ async fn a_schema_that_programs_do_not_know_stops_them_visibly() {
 
 /// Two APIs and two workers, which are replaced one after the other under load while a program of before is connected. It goes
 /// in the midst, and the store changes. Returns what was accepted.
-pub(crate) async fn replaced_under_load(scene: &mut Scene) -> Loaded {
+pub(crate) async fn replaced_under_load(scene: &mut Scene, program: Program) -> Loaded {
     let system = &mut scene.system;
     let mut environment = system.environment.clone();
     let listen = format!("127.0.0.1:{}", free_port());
@@ -277,7 +278,6 @@ pub(crate) async fn replaced_under_load(scene: &mut Scene) -> Loaded {
         Load::start(system, &shape),
         Load::start_at(&Caller::new(&url, Some(SERVICE_KEY)), "second", &shape),
     ];
-    let program = Program::connect(&system.redis.url());
     more_accepted(&loads[0], 100).await;
     blocking(|| second.restart());
     second.wait_ready(&format!("{url}/readyz")).await;
@@ -303,16 +303,18 @@ pub(crate) async fn replaced_under_load(scene: &mut Scene) -> Loaded {
     loaded
 }
 
-/// The scene for it, with a store of before.
-pub(crate) async fn scene_of_before(server: RedisServer) -> Scene {
+/// The scene for it: a store of before, with a program of before.
+pub(crate) async fn scene_of_before() -> (Scene, Program) {
+    let server = RedisServer::start();
     before::make_store(&server);
-    Scene::start(builder().workers(2).on(server)).await
+    let program = Program::connect(&server.url());
+    (Scene::start(builder().workers(2).on(server)).await, program)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_or_doubled_when_the_forms_change_under_load() {
-    let mut scene = scene_of_before(RedisServer::start()).await;
-    let loaded = replaced_under_load(&mut scene).await;
+    let (mut scene, program) = scene_of_before().await;
+    let loaded = replaced_under_load(&mut scene, program).await;
     for endpoint in &scene.endpoints {
         let forms: BTreeSet<_> = stored(&scene.system, &endpoint.id)
             .iter()

@@ -15,12 +15,12 @@ use crate::{Store, StoreError};
 const ABSENT_FOR: Duration = Duration::from_secs(3);
 
 script! {
-    /// Raises the store's schema; answers the one that it has now.
+    /// Raises the store's schema; `false` when another call has done so.
     "store_upgrade": AllowOom, Writes, needs [BASE];
     struct StoreUpgrade<'a> {
         from: &'a str,
         to: &'a str
-    } -> String
+    } -> bool
 }
 
 /// What [`Store::upgrade_step`] remembers from step to step.
@@ -102,7 +102,7 @@ impl Store {
         }
     }
 
-    /// Raises the schema of the store to the newest, whoever is connected; `None` if it has that.
+    /// Raises the schema of the store to the newest, whoever is connected; `None` if that is done already.
     ///
     /// # Errors
     ///
@@ -112,14 +112,15 @@ impl Store {
         let Some(from) = self.guard().schema().filter(|schema| schema != NEWEST) else {
             return Ok(None);
         };
-        let to = self
+        let is_raised = self
             .call(&StoreUpgrade {
                 from: &from,
                 to: NEWEST,
             })
             .await?;
         self.look().await?;
-        Ok(Some(Upgraded { from, to }))
+        let to = NEWEST.to_owned();
+        Ok(is_raised.then_some(Upgraded { from, to }))
     }
 }
 

@@ -3,7 +3,6 @@
 //! Proves (guarantees): programs of two releases work on one store
 
 use e2e::account::Account;
-use e2e::redis_server::RedisServer;
 use serde_json::json;
 
 use crate::f15_storms::accept_many;
@@ -13,7 +12,7 @@ use crate::scene::store;
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_or_doubled_when_the_forms_change_with_much_behind_them() {
     const COUNT: usize = 100_000;
-    let mut scene = scene_of_before(RedisServer::start()).await;
+    let (mut scene, program) = scene_of_before().await;
     let customer = scene.system.customer_of("org_storm");
     for path in ["/a", "/b", "/c"] {
         let endpoint = customer.create_endpoint(&scene.receiver.url(path), &["*"]).await;
@@ -21,7 +20,7 @@ async fn nothing_is_lost_or_doubled_when_the_forms_change_with_much_behind_them(
         assert_eq!(customer.patch("/api/webhooks-config", &patch).await.status, 200);
     }
     let parked = accept_many(&store(&scene.system.redis), COUNT).await;
-    let loaded = replaced_under_load(&mut scene).await;
+    let loaded = replaced_under_load(&mut scene, program).await;
     let balance = Account::of(&scene.system)
         .at(&scene.receiver)
         .accepted(parked)

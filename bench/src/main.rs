@@ -208,10 +208,17 @@ async fn run(scenarios: &[Scenario], setting: Setting, runs: u32, json: bool) ->
     };
     let mut reports = Vec::new();
     for scenario in scenarios {
+        if let Some(reason) = scenario.obstacle() {
+            eprintln!("{scenario} is left out: {reason}.");
+            continue;
+        }
         let mut report = Report::of(*scenario, setting);
         for number in 1..=runs {
             for variant in scenario.variants(setting) {
-                eprintln!("{scenario}: {variant}, run {number} of {runs}");
+                // Whoever started this process inside has said so already.
+                if !e2e::namespaces::is_inside() {
+                    eprintln!("{scenario}: {variant}, run {number} of {runs}");
+                }
                 report.add(variant, scenario.measure(variant, setting).await);
             }
         }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::child::ReceiverServer;
 use crate::load::Pushed;
@@ -16,7 +16,7 @@ use crate::usage::{cpu_seconds, peak_mib};
 const STALLED: Duration = Duration::from_secs(45);
 
 /// Values by name, in the order in which they are shown, and what went wrong.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Measured {
     /// Each name carries its unit.
     pub(crate) values: Vec<(String, f64)>,

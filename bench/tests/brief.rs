@@ -76,6 +76,7 @@ scenarios! {
     one_host: "one-host", "healthy: arrived", 50;
     doors: "doors", "sent to arrived count", 200;
     neighbours: "neighbours", "sent to arrived count", 200;
+    names: "names", "sent to arrived count", 200;
     backlog: "backlog", "sent to arrived count", 50;
     growth: "growth", "deliveries/s", 1;
     workers: "workers", "deliveries/s", 1;

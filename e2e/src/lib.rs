@@ -4,6 +4,7 @@
 //! - [`fault_proxy`]: a network that delays, freezes and cuts connections.
 //! - [`distance`]: a server that is far away.
 //! - [`tls_proxy`]: TLS in front of a Redis that has none, with client certificates.
+//! - [`crowd`]: clients that take a server's places.
 //! - [`receiver`]: a scripted HTTP receiver that records what it gets.
 //! - [`name_server`]: a scripted DNS server.
 //! - [`egress_proxy`]: a proxy that opens tunnels to the internet.
@@ -30,6 +31,8 @@ pub mod fault_proxy;
 pub mod distance;
 
 pub mod tls_proxy;
+
+pub mod crowd;
 
 pub mod receiver;
 

@@ -34,6 +34,8 @@ pub struct Shape {
     pub accounts: Vec<String>,
     /// After how many events the load ends.
     pub at_most: usize,
+    /// How many bytes their data has besides.
+    pub fill: usize,
 }
 
 impl Shape {
@@ -45,6 +47,7 @@ impl Shape {
             pause: Duration::from_millis(10),
             accounts: vec![account.to_owned()],
             at_most: usize::MAX,
+            fill: 0,
         }
     }
 }
@@ -204,7 +207,7 @@ impl One {
         let account = &self.shape.accounts[number % self.shape.accounts.len()];
         let event = json!({
             "accountId": account, "event": "lead.captured", "chatbotId": "bot_1",
-            "data": {"caller": self.name, "number": number},
+            "data": {"caller": self.name, "number": number, "fill": "x".repeat(self.shape.fill)},
         });
         let key = format!("{}-{number}", self.name);
         let mut stopped_at = None;

@@ -14,6 +14,8 @@ use std::thread;
 
 pub use conduct::Conduct;
 
+use crate::namespaces::{run, set_file};
+
 const A: u16 = 1;
 const AAAA: u16 = 28;
 
@@ -60,6 +62,15 @@ impl NameServer {
         let answering = server.clone();
         thread::spawn(move || answering.serve_long(&listener));
         server
+    }
+
+    /// Brings loopback up, and starts the server that the system asks, with these settings in place of its `/etc/resolv.conf`. Only in
+    /// namespaces for mounts and the network.
+    #[must_use]
+    pub fn start_for_the_system(resolv_conf: &str) -> Self {
+        set_file("/etc/resolv.conf", resolv_conf);
+        run("ip", &["link", "set", "lo", "up"]);
+        Self::start(SocketAddr::from(([127, 0, 0, 1], 53)))
     }
 
     /// Gives a name these addresses.

@@ -1,5 +1,5 @@
-//! For tests that need their own mounts or network: they start themselves again in new namespaces, where they are root. That
-//! needs `unshare`, and either root or a kernel that lets users create namespaces.
+//! For tests and tools that need their own mounts or network: they start themselves again in new namespaces, where they are root.
+//! That needs `unshare`, and either root or a kernel that lets users create namespaces.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -17,8 +17,15 @@ const INSIDE: &str = "WEBHOOKS_TEST_INSIDE";
 ///
 /// When the namespaces can't be created, and when `inside` fails.
 pub fn run_apart<F: Future<Output = ()>>(namespaces: &[&str], test: &str, inside: impl FnOnce() -> F) {
-    if std::env::var_os(INSIDE).is_none() {
-        run_again_inside(namespaces, test);
+    if !is_inside() {
+        let status = apart(namespaces)
+            .args([test, "--exact", "--nocapture"])
+            .status()
+            .expect("this test needs unshare, of util-linux");
+        assert!(
+            status.success(),
+            "inside: {status}; if namespaces are not allowed here, run it as root"
+        );
         return;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -28,23 +35,52 @@ pub fn run_apart<F: Future<Output = ()>>(namespaces: &[&str], test: &str, inside
     runtime.block_on(inside());
 }
 
-fn run_again_inside(namespaces: &[&str], test: &str) {
+/// Whether this process was started by [`apart`].
+#[must_use]
+pub fn is_inside() -> bool {
+    std::env::var_os(INSIDE).is_some()
+}
+
+/// This program once more, in new namespaces (`--mount`, `--net`): its arguments are still to be added.
+///
+/// # Panics
+///
+/// When the program can't find itself.
+#[must_use]
+pub fn apart(namespaces: &[&str]) -> Command {
+    let mut command = unshare(namespaces);
+    command.arg(std::env::current_exe().unwrap()).env(INSIDE, "1");
+    command
+}
+
+/// Why there can't be mounts and a network of our own here; `None` if there can.
+#[must_use]
+pub fn obstacle() -> Option<String> {
+    let output = unshare(&["--mount", "--net"])
+        .args([
+            "sh",
+            "-c",
+            "ip link set lo up && mount --bind /etc/hosts /etc/resolv.conf",
+        ])
+        .output();
+    match output {
+        Ok(output) if output.status.success() => None,
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stderr);
+            Some(said.lines().last().unwrap_or_default().to_owned())
+        }
+        Err(error) => Some(format!("unshare: {error}")),
+    }
+}
+
+fn unshare(namespaces: &[&str]) -> Command {
     let mut command = Command::new("unshare");
     command.args(namespaces);
     if !rustix::process::geteuid().is_root() {
         command.arg("--map-root-user");
     }
-    let status = command
-        .arg("--")
-        .arg(std::env::current_exe().unwrap())
-        .args([test, "--exact", "--nocapture"])
-        .env(INSIDE, "1")
-        .status()
-        .expect("this test needs unshare, of util-linux");
-    assert!(
-        status.success(),
-        "inside: {status}; if namespaces are not allowed here, run it as root"
-    );
+    command.arg("--");
+    command
 }
 
 /// Runs a program to its end.

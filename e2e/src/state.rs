@@ -1,5 +1,6 @@
 //! Reads from the documented keys, as an operator would, what is left to do.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use redis::Commands;
@@ -47,6 +48,31 @@ pub fn key(name: &str) -> String {
 pub fn keys(connection: &mut redis::Connection, pattern: &str) -> Vec<String> {
     // The braces of the prefix mean nothing to a pattern.
     connection.keys(format!("{PREFIX}{pattern}")).unwrap()
+}
+
+/// How often a server has run each command since its start, or since `CONFIG RESETSTAT`.
+#[derive(Debug)]
+pub struct Calls(BTreeMap<String, u64>);
+
+impl Calls {
+    /// Asks a server.
+    #[must_use]
+    pub fn read(server: &RedisServer) -> Self {
+        let mut info = redis::cmd("INFO");
+        let stats: String = info.arg("commandstats").query(&mut connect(server)).unwrap();
+        let lines = stats.lines().filter_map(|line| {
+            let (command, rest) = line.strip_prefix("cmdstat_")?.split_once(":calls=")?;
+            let (calls, _) = rest.split_once(',')?;
+            Some((command.to_owned(), calls.parse().ok()?))
+        });
+        Self(lines.collect())
+    }
+
+    /// Of one command, such as `function|load`.
+    #[must_use]
+    pub fn of(&self, command: &str) -> u64 {
+        self.0.get(command).copied().unwrap_or(0)
+    }
 }
 
 /// Lists what is left although all deliveries are finished; empty when all is well.

@@ -36,7 +36,7 @@ const ALWAYS: [(HeaderName, HeaderValue); 6] = [
 /// say what is wrong with those in between.
 const MAX_HEAD: usize = 16 << 10;
 
-/// The most fields in a head that we accept; the connection takes 100.
+/// The most fields in a head that we accept; the connection takes 256.
 const MAX_FIELDS: usize = 64;
 
 /// Adds the headers of every answer.

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -90,6 +91,13 @@ async fn answer(request: Request<Incoming>, arrivals: &Arc<Arrivals>) -> Respons
     arrivals.record(path, arrival);
     match answer {
         Answer::Instant => {}
+        Answer::Closing => {
+            let mut response = respond(StatusCode::OK, "ok");
+            response
+                .headers_mut()
+                .insert(CONNECTION, HeaderValue::from_static("close"));
+            return response;
+        }
         Answer::Delay(delay) => tokio::time::sleep(delay).await,
         Answer::InTurn(workers, delay) => {
             let turns = arrivals.turns(path, workers);
@@ -147,6 +155,11 @@ impl Receiver {
     /// The URL of a path at one of its [`HOSTS`].
     pub(crate) fn url_at(&self, number: u8, path: &str) -> String {
         format!("http://{}:{}{path}", host(number), self.address.port())
+    }
+
+    /// The URL of a path at a host that a name leads to.
+    pub(crate) fn url_named(&self, name: &str, path: &str) -> String {
+        format!("http://{name}:{}{path}", self.address.port())
     }
 
     /// What arrived at the paths that start with `prefix`.

@@ -7,6 +7,8 @@ use std::time::Duration;
 pub(super) enum Answer {
     /// 200 at once.
     Instant,
+    /// 200 at once, and then the connection closes.
+    Closing,
     /// 200 after a while.
     Delay(Duration),
     /// 200 after a while, for so many requests of a path at a time; the others wait for their turn.
@@ -18,13 +20,14 @@ pub(super) enum Answer {
 }
 
 impl Answer {
-    /// Of `/instant/<name>`, `/delay/<milliseconds>/<name>`, `/in-turn/<workers>/<milliseconds>/<name>`, `/hang/<name>` or `/fail/<status>/<name>`.
+    /// Of `/instant/<name>`, `/closing/<name>`, `/delay/<milliseconds>/<name>`, `/in-turn/<workers>/<milliseconds>/<name>`, `/hang/<name>` or `/fail/<status>/<name>`.
     pub(super) fn of(path: &str) -> Option<Self> {
         let mut parts = path.strip_prefix('/')?.split('/');
         let mode = parts.next()?;
         let mut number = || parts.next()?.parse().ok();
         let answer = match mode {
             "instant" => Self::Instant,
+            "closing" => Self::Closing,
             "delay" => Self::Delay(Duration::from_millis(number()?)),
             "in-turn" => Self::InTurn(
                 usize::try_from(number()?).ok().filter(|workers| *workers > 0)?,

@@ -3,28 +3,17 @@
 //! More clients than the API has places send a byte now and then, or ask for the documentation and don't read it; those that are
 //! thrown out come again. Events are pushed meanwhile as ever.
 
-use std::net::SocketAddr;
-use std::time::Duration;
-
 use e2e::clerk::Claims;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
-use tokio::task::JoinSet;
+use e2e::crowd::{Crowd, Guest};
 
 use super::Setting;
+use super::steady::{RATE, Steady};
 use crate::child::ReceiverServer;
-use crate::load::{Events, at_rate};
-use crate::measured::{Measured, Window, wait_for};
-use crate::subject::{ORGANISATION, Subject, account};
-
-/// Events per second.
-const RATE: u32 = 200;
+use crate::measured::Measured;
+use crate::subject::Subject;
 
 /// More than the API has places (1,024).
 const CROWD: usize = 1060;
-
-/// How often a slow client sends a byte.
-const DRIP: Duration = Duration::from_secs(4);
 
 const fn events(setting: Setting) -> u32 {
     setting.full_or_brief(20 * RATE, RATE)
@@ -39,37 +28,19 @@ pub(super) fn about(setting: Setting) -> String {
 pub(super) async fn measure(variant: &str, setting: Setting) -> Measured {
     let receiver = ReceiverServer::start();
     let mut subject = Subject::webhooks(|builder| builder).await;
-    subject
-        .add_endpoint(ORGANISATION, &receiver.url("/instant/0"), None)
-        .await;
-    let (target, load) = (subject.target(), Events::of(&account(ORGANISATION), 600));
-    let events = events(setting);
-    let mut measured = Measured::default();
+    let steady = Steady::instant(&subject, &receiver, events(setting)).await;
+    let (address, mut measured) = (subject.target().address, Measured::default());
 
-    let mut crowd = JoinSet::new();
     let size = if variant == "no crowd" { 0 } else { CROWD };
-    for number in 0..size {
-        let (start, drips) = match variant {
-            "slow readers" => ("GET /docs HTTP/1.1\r\nhost: x\r\n\r\n".to_owned(), false),
-            _ => (slow_request(&mut subject, number), true),
-        };
-        crowd.spawn(push_in(target.address, start, drips));
-    }
-    let warm = events / 10;
-    let pushed = at_rate(&target, &load, events..events + warm, RATE).await;
-    measured.hold_pushed(&pushed, warm.into(), 1);
-    wait_for(&receiver, "/", warm.into()).await;
-    receiver.forget().await;
-
-    let window = Window::open(Some(&subject), &receiver);
-    let pushed = at_rate(&target, &load, 0..events, RATE).await;
-    let arrived = wait_for(&receiver, "/", events.into()).await;
-    crowd.shutdown().await;
-    measured.hold_pushed(&pushed, events.into(), 1);
-    measured.latency("sent to arrived", arrived.latency);
-    measured.latency("sent to answered", pushed.latency());
-    window.close(Some(&subject), arrived.distinct, &mut measured);
-    measured.hold_arrived(&arrived, events.into());
+    let guests = (0..size).map(|number| match variant {
+        "slow readers" => Guest::never_reads("GET /docs HTTP/1.1\r\nhost: x\r\n\r\n"),
+        _ => Guest::sends_slowly(slow_request(&mut subject, number)),
+    });
+    let crowd = Crowd::at(address, guests);
+    steady.warm_up(&mut measured).await;
+    let course = steady.run(&subject).await;
+    crowd.leave().await;
+    course.tell(&subject, 1, &mut measured);
     subject.stop();
     measured
 }
@@ -85,36 +56,4 @@ fn slow_request(subject: &mut Subject, number: usize) -> String {
         "POST /api/webhooks-config HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\
          content-type: application/json\r\ncontent-length: 15000\r\n\r\n{{"
     )
-}
-
-/// Sends the start of a request, and then a byte now and then, or reads nothing; comes again when it is thrown out.
-async fn push_in(address: SocketAddr, start: String, drips: bool) {
-    loop {
-        if let Ok(mut stream) = TcpStream::connect(address).await
-            && stream.write_all(start.as_bytes()).await.is_ok()
-        {
-            let (mut reader, mut writer) = stream.split();
-            let dripping = async {
-                loop {
-                    tokio::time::sleep(DRIP).await;
-                    let written = if drips {
-                        writer.write_all(b" ").await
-                    } else {
-                        Ok(())
-                    };
-                    if written.is_err() {
-                        return;
-                    }
-                }
-            };
-            let mut said = Vec::new();
-            tokio::select! {
-                () = dripping => {}
-                // Who doesn't read notices nothing.
-                _ = reader.read_to_end(&mut said), if drips => {}
-                () = tokio::time::sleep(3 * DRIP), if !drips => {}
-            }
-        }
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
 }

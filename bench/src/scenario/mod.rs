@@ -1,5 +1,7 @@
 //! The scenarios: what is measured, in which variants, and what is compared with what.
 
+mod steady;
+
 mod throughput;
 
 mod latency;
@@ -13,6 +15,8 @@ mod one_host;
 mod doors;
 
 mod neighbours;
+
+mod names;
 
 mod backlog;
 
@@ -53,6 +57,8 @@ pub(crate) enum Scenario {
     Doors,
     /// How much later it arrives beside neighbours that take slots, processor time, or the account's budget.
     Neighbours,
+    /// How much later it arrives beside names that are never answered, or many names of one address that hangs.
+    Names,
     /// How much later it arrives when another endpoint has a backlog.
     Backlog,
     /// What a delivery costs Redis with 10 to 10,000 endpoints and 1,000 to 1,000,000 deliveries waiting.
@@ -116,6 +122,7 @@ impl Scenario {
             Self::OneHost => one_host::about(setting),
             Self::Doors => doors::about(setting),
             Self::Neighbours => neighbours::about(setting),
+            Self::Names => names::about(setting),
             Self::Backlog => backlog::about(setting),
             Self::Growth => growth::about(setting),
             Self::Workers => format!("{}, one to four workers", Shape::fanout(setting).about()),
@@ -123,6 +130,14 @@ impl Scenario {
             Self::StartStop => start_stop::about(setting),
             Self::Memory => memory::about(),
             Self::Calls => calls::about(setting),
+        }
+    }
+
+    /// Why it can't be measured on this machine.
+    pub(crate) fn obstacle(self) -> Option<String> {
+        match self {
+            Self::Names => names::obstacle(),
+            _ => None,
         }
     }
 
@@ -142,6 +157,7 @@ impl Scenario {
             Self::OneHost => &["10 hosts", "1 host", "1 host, 4 hang"],
             Self::Doors => &["no crowd", "slow senders", "slow readers"],
             Self::Neighbours => &["alone", "fresh ones hang", "signatures examined", "budget full"],
+            Self::Names => &["alone", "silent names", "wildcard names"],
             Self::Backlog => &["no backlog", "backlog"],
             Self::Growth => &growth::SIZES.map(|(name, ..)| name),
             Self::Workers => &["1 worker", "2 workers", "3 workers", "4 workers"],
@@ -176,6 +192,7 @@ impl Scenario {
                 ("signatures examined", "alone"),
                 ("budget full", "alone"),
             ],
+            Self::Names => &[("silent names", "alone"), ("wildcard names", "alone")],
             Self::Backlog => &[("backlog", "no backlog")],
             Self::Growth => &[("10,000, 1,000,000", "10, 1,000")],
             Self::Workers => &[
@@ -198,6 +215,7 @@ impl Scenario {
             Self::OneHost => one_host::measure(variant, setting).await,
             Self::Doors => doors::measure(variant, setting).await,
             Self::Neighbours => neighbours::measure(variant, setting).await,
+            Self::Names => names::measure(variant, setting).await,
             Self::Backlog => backlog::measure(variant, setting).await,
             Self::Growth => growth::measure(variant, setting).await,
             Self::Workers => {

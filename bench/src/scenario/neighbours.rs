@@ -9,19 +9,17 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use super::Setting;
+use super::steady::{RATE, Steady};
 use crate::child::ReceiverServer;
 use crate::load::{Events, at_rate, chatbot};
-use crate::measured::{Measured, Window, wait_for};
+use crate::measured::Measured;
 use crate::subject::{ORGANISATION, Subject, account};
 
-/// Events per second.
-const RATE: u32 = 200;
-
 /// The organisation that takes what is shared.
-const GREEDY: &str = "org_2greedy";
+pub(super) const GREEDY: &str = "org_2greedy";
 
 /// Its endpoints that hang.
-const FRESH: u32 = 400;
+pub(super) const FRESH: u32 = 400;
 
 /// What an event of 600 bytes is charged.
 const CHARGE: u32 = 856;
@@ -60,19 +58,16 @@ pub(super) async fn measure(variant: &str, setting: Setting) -> Measured {
         }
     })
     .await;
-    subject
-        .add_endpoint(ORGANISATION, &receiver.url("/instant/0"), None)
-        .await;
-    let (target, load) = (subject.target(), Events::of(&account(ORGANISATION), 600));
-    let (events, mut measured) = (events(setting), Measured::default());
-    let pushed = at_rate(&target, &load, events..events + RATE / 2, RATE).await;
-    measured.hold_pushed(&pushed, u64::from(RATE / 2), 1);
-    wait_for(&receiver, "/instant/", u64::from(RATE / 2)).await;
-    receiver.forget().await;
+    let mut measured = Measured::default();
+    let steady = Steady::instant(&subject, &receiver, events(setting)).await;
+    steady.warm_up(&mut measured).await;
 
     let mut greedy = JoinSet::new();
     match variant {
-        "fresh ones hang" => take_slots(&subject, &receiver, &mut measured).await,
+        "fresh ones hang" => {
+            let url = |number| receiver.url(&format!("/hang/{number}"));
+            take_slots(&subject, url, &mut measured).await;
+        }
         "signatures examined" => examine(&mut subject, &receiver, &mut greedy).await,
         "budget full" => {
             subject
@@ -81,29 +76,18 @@ pub(super) async fn measure(variant: &str, setting: Setting) -> Measured {
         }
         _ => {}
     }
-    let window = Window::open(Some(&subject), &receiver);
-    let pushed = at_rate(&target, &load, 0..events, RATE).await;
-    let arrived = wait_for(&receiver, "/instant/", events.into()).await;
+    let course = steady.run(&subject).await;
     greedy.shutdown().await;
-    measured.hold_pushed(&pushed, events.into(), if is_full { 2 } else { 1 });
-    measured.latency("sent to arrived", arrived.latency);
-    measured.latency("sent to answered", pushed.latency());
     measured.count("hanging: requests", receiver.counts("/hang/").await.requests);
-    window.close(Some(&subject), arrived.distinct, &mut measured);
-    measured.hold_arrived(&arrived, events.into());
+    course.tell(&subject, if is_full { 2 } else { 1 }, &mut measured);
     subject.stop();
     measured
 }
 
-/// Four events, each to a quarter of the endpoints that hang.
-async fn take_slots(subject: &Subject, receiver: &ReceiverServer, measured: &mut Measured) {
+/// Four events, each to a quarter of the endpoints that hang, which have these URLs.
+pub(super) async fn take_slots(subject: &Subject, url: impl Fn(u32) -> String, measured: &mut Measured) {
     let urls: Vec<_> = (0..FRESH)
-        .map(|number| {
-            (
-                receiver.url(&format!("/hang/{number}")),
-                Some(chatbot(number % 4)),
-            )
-        })
+        .map(|number| (url(number), Some(chatbot(number % 4))))
         .collect();
     subject.add_endpoints(GREEDY, &urls).await;
     let load = Events {

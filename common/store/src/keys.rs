@@ -60,48 +60,25 @@
 /// The hash that is common to all shards.
 pub const META: &str = "wh:meta";
 
-/// The names of the keys that scripts declare, in the order in which `base.lua` and `core.lua` take them after the prefix.
-const FIXED: [&str; 13] = [
-    "ready",
-    "ready:slow",
-    "stats",
-    "wake",
-    "parked",
-    "timers",
-    "leases",
-    "tokens",
-    "sweeps",
-    "quarantine",
-    "corrupt",
-    "replays",
-    "trials",
-];
-
-/// How many of them, with the prefix, a script without `core.lua` declares: each key costs a call as much as an argument.
-pub const BASE_KEYS: usize = 6;
-
 /// The keys of one shard.
 #[derive(Debug, Clone)]
 pub struct Keys {
     prefix: String,
-    declared: Vec<String>,
 }
 
 impl Keys {
     /// The keys of shard number `shard`.
     #[must_use]
     pub fn new(shard: u16) -> Self {
-        let prefix = format!("wh:{{{shard}}}:");
-        let declared = std::iter::once(prefix.clone())
-            .chain(FIXED.iter().map(|name| format!("{prefix}{name}")))
-            .collect();
-        Self { prefix, declared }
+        Self {
+            prefix: format!("wh:{{{shard}}}:"),
+        }
     }
 
-    /// `KEYS` for scripts: the prefix and the fixed keys.
+    /// `KEYS` for scripts, which compute all other keys from the prefix.
     #[must_use]
-    pub fn declared(&self) -> &[String] {
-        &self.declared
+    pub fn declared(&self) -> [&str; 2] {
+        [&self.prefix, META]
     }
 
     /// One key of this shard, such as `key("wake")` or `key("pending:ep_…")`.

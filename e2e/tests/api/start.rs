@@ -1,9 +1,14 @@
 //! A wrong configuration, or a Redis that would lose events, stops the API's start with one sentence.
 
+use std::net::TcpListener;
+
+use e2e::client::Caller;
+use e2e::namespaces::{run, run_apart};
 use e2e::ports::free_port;
 use e2e::process::Process;
 use e2e::redis_server::RedisServer;
-use e2e::system::System;
+use e2e::system::{SERVICE_KEY, System};
+use serde_json::json;
 
 use crate::fixture::api;
 
@@ -107,6 +112,40 @@ async fn a_wrong_configuration_is_refused_in_one_sentence() {
     }
     assert!(!help.contains(&url));
     system.stop();
+}
+
+/// In a network of its own, where nobody else has the port.
+#[test]
+fn where_the_operators_port_is_taken_and_not_set_the_api_serves_without_metrics() {
+    run_apart(
+        &["--net"],
+        "start::where_the_operators_port_is_taken_and_not_set_the_api_serves_without_metrics",
+        async || {
+            run("ip", &["link", "set", "lo", "up"]);
+            let taken = TcpListener::bind("127.0.0.1:3002").unwrap();
+            let mut system = api().await;
+            let listen = format!("127.0.0.1:{}", free_port());
+            let mut environment = system.environment.clone();
+            environment.push(("API_LISTEN".to_owned(), listen.clone()));
+            assert!(environment.iter().all(|(name, _)| name != "API_ADMIN_LISTEN"));
+            let mut api = Process::start("webhooks-api", &environment);
+            api.wait_ready(&format!("http://{listen}/readyz")).await;
+            let warning = "there are no metrics: can't listen on 127.0.0.1:3002; set API_ADMIN_LISTEN";
+            let log = api.log();
+            let line = log.lines().find(|line| line.contains(warning));
+            assert!(line.is_some_and(|line| line.contains("WARN")), "{log}");
+
+            let base = format!("http://{listen}");
+            let event = json!({"accountId": "org:a", "event": "lead.captured", "chatbotId": "c", "data": {}});
+            let backend = Caller::new(&base, Some(SERVICE_KEY));
+            drop(backend.post("/api/events", &event).await.expect(202));
+            drop(backend.get("/metrics").await.expect(404));
+            taken.set_nonblocking(true).unwrap();
+            assert!(taken.accept().is_err(), "it asked whoever has the port");
+            assert!(api.terminate().success(), "{}", api.log());
+            system.stop();
+        },
+    );
 }
 
 #[tokio::test]

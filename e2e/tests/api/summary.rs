@@ -4,7 +4,7 @@ use domain::clock::Timestamp;
 use e2e::client::Caller;
 use e2e::receiver::{Answer, Receiver};
 use e2e::redis_clock::jump;
-use e2e::state::{assert_nothing_left, connect};
+use e2e::state::{Calls, assert_nothing_left, connect};
 use e2e::system::System;
 use e2e::wait::{LONG, check, eventually};
 use reqwest::Method;
@@ -272,19 +272,11 @@ async fn redis_is_asked_in_small_steps_and_scans_nothing() {
                 .query(&mut connect(&system.redis))
                 .unwrap();
             assert_eq!(summary(&customer).await["endpoints"]["active"], count);
-            let stats: String = redis::cmd("INFO")
-                .arg("commandstats")
-                .query(&mut connect(&system.redis))
-                .unwrap();
-            let called = |command: &str| {
-                let prefix = format!("cmdstat_{command}:calls=");
-                let line = stats.lines().find_map(|line| line.strip_prefix(&prefix));
-                line.map_or(0, |rest| rest.split(',').next().unwrap().parse::<u32>().unwrap())
-            };
+            let stats = Calls::read(&system.redis);
             for scan in ["keys", "scan", "hscan", "lrange", "xrange", "xrevrange"] {
-                assert_eq!(called(scan), 0, "{scan}: {stats}");
+                assert_eq!(stats.of(scan), 0, "{scan}: {stats:?}");
             }
-            check(called("evalsha") == calls, stats)
+            check(stats.of("evalsha") == calls, format!("{stats:?}"))
         })
         .await;
     }

@@ -62,6 +62,7 @@ async fn what_is_lost_is_what_was_cut() {
     let mut scene = Scene::start(builder().workers(0)).await;
     let shape = Shape {
         at_most: 300,
+        fill: 0,
         ..Shape::gentle(scene.system.account())
     };
     let mut loaded = Load::start(&scene.system, &shape).finish().await;
@@ -93,6 +94,7 @@ async fn lost_reports_are_duplicates_and_nothing_else() {
     let mut scene = Scene::start(builder()).await;
     let shape = Shape {
         at_most: 150,
+        fill: 0,
         ..Shape::gentle(scene.system.account())
     };
     // Workers report only after everything was accepted, so that the end of the file holds nothing but reports.

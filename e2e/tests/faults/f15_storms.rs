@@ -265,6 +265,7 @@ impl Bystander {
             pause: Duration::from_millis(20),
             accounts: vec!["org:org_bystander".to_owned()],
             at_most: usize::MAX,
+            fill: 0,
         };
         let load = Load::start_as(system, "bystander", &shape);
         receiver.wait_for(20).await;

@@ -5,13 +5,12 @@
 //! Proves (guarantees): what name servers do wrong
 //! Proves (security): A look-up belongs to the share of an account
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use e2e::account::Account;
 use e2e::client::Pushed;
 use e2e::name_server::{Conduct, NameServer};
-use e2e::namespaces::{run, run_apart, set_file};
+use e2e::namespaces::{run_apart, set_file};
 use e2e::receiver::{Answer, Receiver};
 use e2e::state::key;
 use e2e::system::System;
@@ -34,7 +33,7 @@ fn names_that_never_answer_are_nobody_elses_trouble() {
         &["--mount", "--net"],
         "f29_names_that_never_answer::names_that_never_answer_are_nobody_elses_trouble",
         async || {
-            let names = set_the_network_up("nameserver 127.0.0.1\n");
+            let names = NameServer::start_for_the_system("nameserver 127.0.0.1\n");
             let mut system = system().await;
             let receiver = Receiver::start().await;
             let port = receiver.address().port();
@@ -138,7 +137,7 @@ fn what_name_servers_do_wrong_is_done_without_or_is_the_names_failure() {
         "f29_names_that_never_answer::what_name_servers_do_wrong_is_done_without_or_is_the_names_failure",
         async || {
             // The first name server is not there.
-            let names = set_the_network_up(
+            let names = NameServer::start_for_the_system(
                 "nameserver 127.0.0.9\nnameserver 127.0.0.1\nsearch inside.example\noptions ndots:5\n",
             );
             set_file("/etc/hosts", "127.0.0.1 localhost in-the-file.example # here\n");
@@ -204,13 +203,6 @@ fn what_name_servers_do_wrong_is_done_without_or_is_the_names_failure() {
             system.stop();
         },
     );
-}
-
-/// Brings loopback up, and makes our name server the one that the system asks, with these settings.
-fn set_the_network_up(resolv_conf: &str) -> NameServer {
-    set_file("/etc/resolv.conf", resolv_conf);
-    run("ip", &["link", "set", "lo", "up"]);
-    NameServer::start(SocketAddr::from(([127, 0, 0, 1], 53)))
 }
 
 /// Each delivery gets one attempt, and nobody is disabled.

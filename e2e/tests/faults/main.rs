@@ -46,4 +46,5 @@ mod released_in_turns;
 mod replays_survive;
 mod scene;
 mod upgrades;
+mod wildcard_names;
 mod worker_scene;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use e2e::state::Calls;
 use redis::Value;
 
 use store::queue::Receipt;
@@ -18,12 +19,8 @@ async fn libraries(fixture: &Fixture) -> Vec<String> {
     names
 }
 
-/// How often the server has run a command since it started.
-async fn calls(fixture: &Fixture, command: &str) -> u64 {
-    let stats: String = fixture.command(redis::cmd("INFO").arg("commandstats")).await;
-    let prefix = format!("cmdstat_{command}:calls=");
-    let line = stats.lines().find_map(|line| line.strip_prefix(&prefix));
-    line.map_or(0, |rest| rest.split(',').next().unwrap().parse().unwrap())
+fn calls(fixture: &Fixture, command: &str) -> u64 {
+    Calls::read(&fixture.redis).of(command)
 }
 
 /// An event is accepted, fetched and reported.
@@ -51,10 +48,10 @@ async fn each_script_of_the_hot_path_is_loaded_once_as_a_function() {
         .map(|name| name.rsplit_once('_').unwrap().0)
         .collect();
     assert_eq!(scripts, ["webhooks_accept", "webhooks_work"]);
-    let before = calls(&fixture, "function|load").await;
+    let before = calls(&fixture, "function|load");
     deliver(&fixture).await;
-    assert_eq!(calls(&fixture, "function|load").await, before);
-    assert!(calls(&fixture, "fcall").await >= 6);
+    assert_eq!(calls(&fixture, "function|load"), before);
+    assert!(calls(&fixture, "fcall") >= 6);
 }
 
 #[tokio::test]
@@ -67,9 +64,9 @@ async fn a_server_that_takes_no_functions_from_us_runs_scripts() {
         let _: String = fixture
             .command(set_user.arg("SETUSER").arg("default").arg(right))
             .await;
-        let before = calls(&fixture, "evalsha").await;
+        let before = calls(&fixture, "evalsha");
         deliver(&fixture).await;
-        assert!(calls(&fixture, "evalsha").await >= before + 3, "{right}");
+        assert!(calls(&fixture, "evalsha") >= before + 3, "{right}");
         assert_eq!(libraries(&fixture).await, [""; 0], "{right}");
     }
 }

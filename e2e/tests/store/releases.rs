@@ -223,8 +223,10 @@ impl Fixture {
         let store: String = self.command(redis::cmd("HGET").arg(META).arg("store")).await;
         let keys = Keys::new(0);
         let mut command = redis::cmd("EVAL");
-        command.arg(script).arg(keys.declared().len() + 1);
-        command.arg(keys.declared()).arg(META);
+        command
+            .arg(script)
+            .arg(keys.declared().len())
+            .arg(&keys.declared());
         let no_changes = "0";
         command.arg(&[
             id.as_str(),

@@ -18,6 +18,8 @@ mod shares;
 
 mod system;
 
+mod unfound;
+
 use std::error::Error as StdError;
 use std::fmt;
 use std::net::IpAddr;

@@ -5,6 +5,7 @@ fn each_mode_has_its_path() {
     let slow = Duration::from_millis(250);
     for (path, answer) in [
         ("/instant/7", Some(Answer::Instant)),
+        ("/closing/7", Some(Answer::Closing)),
         ("/delay/250/7", Some(Answer::Delay(slow))),
         ("/in-turn/3/250/7", Some(Answer::InTurn(3, slow))),
         ("/in-turn/0/250/7", None),

@@ -54,7 +54,7 @@ if active == '0' and e.state ~= 'off' then
   e.state = 'off'
   call('HDEL', key, 'recovering', 'inOrder')
   call('HSET', key, 'disabledReason', 'owner', 'disabledAt', now)
-  call('ZREM', TIMERS, id)
+  write_timer('ZREM', id)
   call('ZREM', P .. 'failing', id)
   call('ZADD', PARKED, now, id)
   leave_quarantine(id)

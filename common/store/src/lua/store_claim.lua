@@ -4,7 +4,7 @@
 -- Returns 1, or 0 when the store is no longer what the caller saw.
 -- Guarantees: of programs that start at once on an empty server one gives the identity, and all others find it. Repeating it changes
 -- nothing more.
-local META = KEYS[#KEYS]
+local META = KEYS[2]
 if redis.call('TYPE', META).ok ~= 'hash' and redis.call('EXISTS', META) == 1 then
   redis.call('DEL', META) -- can't be read, so it holds nothing of ours
 end

@@ -6,5 +6,5 @@
 if SCHEMA ~= ARGV[FROM] then
   return 0
 end
-call('HSET', KEYS[#KEYS], 'schema', ARGV[TO], 'store', string.match(meta[1], '^[^+]*') .. '+s' .. ARGV[TO])
+call('HSET', META, 'schema', ARGV[TO], 'store', string.match(meta[1], '^[^+]*') .. '+s' .. ARGV[TO])
 return 1

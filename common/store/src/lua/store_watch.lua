@@ -5,8 +5,8 @@
 --       there are other keys of ours, when upkeep was last done, 1 if deliveries wait for a worker}; '' for what isn't there. `writes`
 --       is as it was before this call raised it.
 -- Guarantees: writes nothing unless the store has the caller's identity. A repeated call may raise `writes` twice.
-local P, READY, READY_SLOW, STATS, META = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[#KEYS]
-local TIMERS, LEASES = KEYS[7], KEYS[8]
+local P, META = KEYS[1], KEYS[2]
+local READY, READY_SLOW, STATS, TIMERS, LEASES = P .. 'ready', P .. 'ready:slow', P .. 'stats', P .. 'timers', P .. 'leases'
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
@@ -25,7 +25,8 @@ if meta[1] and meta[1] == ARGV[IDENTITY] then
   end
 end
 local others = 0
-if not meta[1] and redis.call('EXISTS', META, P .. 'policy', unpack(KEYS, 2, #KEYS - 1)) > 0 then
+if not meta[1] and redis.call('EXISTS', META, P .. 'policy', READY, READY_SLOW, STATS, P .. 'wake', P .. 'parked', TIMERS, LEASES,
+  P .. 'tokens', P .. 'sweeps', P .. 'quarantine', P .. 'corrupt', P .. 'replays', P .. 'trials') > 0 then
   others = 1
 end
 

@@ -20,7 +20,7 @@ use domain::id::{DeliveryId, EndpointId, EventId};
 script! {
     /// Records what became of leases, then hands out new ones.
     "work" = [
-        "work/start", "work/log", "work/succeeded", "work/failed", "work/held", "work/given_back", "work/probed",
+        "work/start", "work/lanes", "work/log", "work/succeeded", "work/failed", "work/held", "work/given_back", "work/probed",
         "work/reports", "work/retries", "work/leases", "work/turns", "work/suspects", "work/answer",
     ]: AllowOom, Writes, needs [STRIKES, ENABLE, RELEASES, PLACES];
     struct Work<'a> {
@@ -35,15 +35,7 @@ script! {
         free_slow: u32,
         /// The most suspects that the worker may hold.
         most_suspects: u32,
-        lease: Duration,
-        delivery_timeout: Duration,
-        endpoint_concurrency: u32,
-        destination_concurrency: u32,
-        disable_after: u32,
-        disable_min_span: Duration,
-        retention_succeeded: Duration,
-        retention_failed: Duration,
-        log_length: u32,
+        policy: Rules<'a>,
         /// A fresh id for account events.
         spare: &'a EventId;
         each slow: &'a [EndpointId];
@@ -157,6 +149,30 @@ impl Argument for Incarnation {
     }
 }
 
+/// What of a worker's policy its calls follow: numbers, in the order in which work/start.lua reads them. They are the same in each call,
+/// so they are one argument, which Redis takes apart once.
+pub(crate) struct Rules<'a>(&'a Policy);
+
+impl Argument for Rules<'_> {
+    fn write(&self, command: &mut Cmd) {
+        let Self(policy) = self;
+        let ms = Duration::as_millis;
+        format!(
+            "{} {} {} {} {} {} {} {} {}",
+            ms(&policy.lease()),
+            ms(&policy.delivery_timeout),
+            policy.endpoint_concurrency,
+            policy.destination_concurrency,
+            policy.disable_after,
+            ms(&policy.disable_min_span),
+            ms(&kept_for(policy.retention_succeeded)),
+            ms(&kept_for(policy.retention_failed)),
+            policy.log_length,
+        )
+        .write(command);
+    }
+}
+
 impl Argument for LeaseToken {
     fn write(&self, command: &mut Cmd) {
         self.0.write(command);
@@ -175,7 +191,7 @@ pub(crate) fn kept_for(retention: Duration) -> Duration {
 }
 
 impl<'a> Work<'a> {
-    pub(super) fn of(incarnation: &'a Incarnation, policy: &Policy, request: &'a WorkRequest) -> Self {
+    pub(super) fn of(incarnation: &'a Incarnation, policy: &'a Policy, request: &'a WorkRequest) -> Self {
         let most = u32::try_from(MAX_FETCH).unwrap_or(u32::MAX);
         Self {
             incarnation,
@@ -186,15 +202,7 @@ impl<'a> Work<'a> {
             free: request.free,
             free_slow: request.free_slow,
             most_suspects: request.suspects,
-            lease: policy.lease(),
-            delivery_timeout: policy.delivery_timeout,
-            endpoint_concurrency: policy.endpoint_concurrency,
-            destination_concurrency: policy.destination_concurrency,
-            disable_after: policy.disable_after,
-            disable_min_span: policy.disable_min_span,
-            retention_succeeded: kept_for(policy.retention_succeeded),
-            retention_failed: kept_for(policy.retention_failed),
-            log_length: policy.log_length,
+            policy: Rules(policy),
             spare: &request.spare,
             slow: &request.slow_endpoints,
             report: &request.reports[..request.reports.len().min(MAX_REPORTS)],

@@ -7,7 +7,6 @@ use super::answer::Answer;
 use super::functions::Answered;
 use super::script::Script;
 use crate::connection::Question;
-use crate::keys::META;
 use crate::{Store, StoreError};
 
 impl Store {
@@ -46,8 +45,7 @@ impl<S: Script> Invocation<'_, S> {
     /// Adds what follows the script's hash or the function's name: keys, arguments, identity.
     fn complete(&self, mut command: Cmd) -> Cmd {
         let keys = self.store.keys().declared();
-        let keys = &keys[..S::compiled().keys.min(keys.len())];
-        command.arg(keys.len() + 1).arg(keys).arg(META);
+        command.arg(keys.len()).arg(&keys);
         self.script.write(&mut command);
         command.arg(self.identity);
         command

@@ -5,8 +5,6 @@ use redis::Cmd;
 use super::answer::Answer;
 use super::assembly::{Assembled, Library};
 use super::declaration::{Declaration, Listed, RunsAs};
-use super::parts;
-use crate::keys::BASE_KEYS;
 
 /// A script with the values of one call: what [`script!`] makes. [`crate::Store::call`] runs it.
 pub(crate) trait Script: Listed + Sync {
@@ -26,8 +24,6 @@ pub(crate) trait Script: Listed + Sync {
 #[derive(Debug)]
 pub(crate) struct Compiled {
     pub(crate) script: redis::Script,
-    /// How many of the shard's keys it declares. Those that it doesn't use would be sent for nothing.
-    pub(crate) keys: usize,
     /// What Redis is to keep, if it is called so often that this pays.
     pub(crate) library: Option<Library>,
 }
@@ -36,11 +32,8 @@ impl Compiled {
     pub(crate) fn of(declaration: &Declaration, runs_as: RunsAs) -> Self {
         let assembled = Assembled::of(declaration);
         debug_assert!(assembled.agrees(), "{assembled:?}");
-        let needed = parts::in_order(declaration.needs);
-        let takes_all = needed.is_empty() || needed.iter().any(|part| part.name == parts::CORE.name);
         Self {
             script: redis::Script::new(&assembled.text),
-            keys: if takes_all { usize::MAX } else { BASE_KEYS },
             library: (runs_as == RunsAs::Function).then_some(assembled.library),
         }
     }

@@ -85,6 +85,7 @@ fn load(system: &System, name: &str) -> Load {
         pause: Duration::ZERO,
         accounts: vec![system.account().to_owned()],
         at_most: usize::MAX,
+        fill: 0,
     };
     Load::start_as(system, name, &shape)
 }

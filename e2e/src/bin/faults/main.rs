@@ -16,8 +16,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
+use e2e::namespaces;
 
-/// Random faults under load: kills, stops, cuts, delays, failing receivers. The same seed gives the same faults.
+/// Random faults under load: kills, stops, cuts, delays, failing receivers and names, greedy neighbours. The same seed gives the same faults.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// Names the sequence of faults; random if absent.
@@ -44,6 +45,16 @@ fn main() -> ExitCode {
         runtime.block_on(durability::measure(arguments.kills));
         return ExitCode::SUCCESS;
     }
+    if !namespaces::is_inside() {
+        match namespaces::obstacle() {
+            None => return run_inside(),
+            Some(reason) => {
+                println!(
+                    "without troubles of names, which need mounts and a network of their own ({reason})"
+                );
+            }
+        }
+    }
     let seed = arguments.seed.unwrap_or_else(plan::random_seed);
     let minutes = arguments.minutes;
     println!("seed {seed} (again: ./scripts/faults --seed {seed} --minutes {minutes})");
@@ -58,5 +69,18 @@ fn main() -> ExitCode {
             println!("\nFAILED, seed {seed}: the reason stands above");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Does the same in namespaces of its own, where names are ours.
+fn run_inside() -> ExitCode {
+    let status = namespaces::apart(&["--mount", "--net"])
+        .args(std::env::args_os().skip(1))
+        .status()
+        .expect("unshare can be run");
+    if status.success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     }
 }

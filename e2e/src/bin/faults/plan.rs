@@ -1,80 +1,16 @@
 //! Which faults come, in which order, and for how long. The seed alone decides.
 
+mod fault;
+
 use std::collections::HashSet;
 use std::hash::BuildHasher;
 use std::time::Duration;
 
+pub(crate) use fault::{Answers, Fault, Link, Lookups, Neighbour, Trouble};
+
 /// How many workers and endpoints a fault can choose from.
 pub(crate) const WORKERS: usize = 3;
 pub(crate) const ENDPOINTS: usize = 6;
-
-/// Something that goes wrong, until the stage undoes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fault {
-    KillWorker(usize),
-    TerminateWorker(usize),
-    StopWorker(usize),
-    KillApi,
-    TerminateApi,
-    StopApi,
-    KillRedis,
-    RestartRedis,
-    StopRedis,
-    FlushScripts,
-    KillClients,
-    StepClock(i64),
-    Link(Link, Trouble),
-    Receiver(usize, Answers),
-    CloseReceiver,
-    SwitchOff(usize),
-    Discard(usize),
-}
-
-/// The connections to Redis of one kind of program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Link {
-    Api,
-    Workers,
-}
-
-/// What happens to these connections.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Trouble {
-    CutAnswers(usize),
-    CutRequests(usize),
-    CutAll,
-    Refuse,
-    Delay(u64),
-    Freeze,
-    HalfOpen,
-}
-
-/// How an endpoint's receiver behaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Answers {
-    Failing,
-    Hanging,
-    Resetting,
-    Gone,
-    /// Allows a request a second, and says so.
-    Limited,
-    /// Closes each connection after its answer, without having said so.
-    Forgetful,
-    /// Has a header line that no standard allows.
-    Odd,
-    /// Takes its time.
-    Slow,
-}
-
-/// What a fault touches. One round touches nothing twice.
-#[derive(Debug, PartialEq, Eq, Hash)]
-enum Target {
-    Worker(usize),
-    Api,
-    Redis,
-    Link(Link),
-    Endpoint(usize),
-}
 
 /// Faults that come together, how long they last, and how long the quiet after them is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,7 +54,7 @@ impl Plan {
     fn fault(&mut self) -> Fault {
         let (worker, endpoint) = (self.below(WORKERS), self.below(ENDPOINTS));
         let link = [Link::Api, Link::Workers, Link::Workers][self.below(3)];
-        match self.below(26) {
+        match self.below(34) {
             0 | 1 => Fault::KillWorker(worker),
             2 => Fault::TerminateWorker(worker),
             3 => Fault::StopWorker(worker),
@@ -147,8 +83,24 @@ impl Plan {
             }
             23 => Fault::CloseReceiver,
             24 => Fault::SwitchOff(endpoint),
-            _ => Fault::Discard(endpoint),
+            25 => Fault::Discard(endpoint),
+            26 | 27 => {
+                let kinds = [Lookups::Unanswered, Lookups::Late, Lookups::Failing];
+                Fault::Name(endpoint, kinds[self.below(kinds.len())])
+            }
+            _ => Fault::Neighbour(self.neighbour()),
         }
+    }
+
+    fn neighbour(&mut self) -> Neighbour {
+        let kinds = [
+            Neighbour::FreshOnesHang,
+            Neighbour::FullBudget,
+            Neighbour::Examinations,
+            Neighbour::SlowSenders,
+            Neighbour::SlowReaders,
+        ];
+        kinds[self.below(kinds.len())]
     }
 
     fn trouble(&mut self) -> Trouble {
@@ -182,36 +134,6 @@ impl Iterator for Plan {
             lasts: self.millis(200, 6000),
             quiet: self.millis(100, 3000),
         })
-    }
-}
-
-impl Fault {
-    const fn target(self) -> Target {
-        match self {
-            Self::KillWorker(number) | Self::TerminateWorker(number) | Self::StopWorker(number) => {
-                Target::Worker(number)
-            }
-            Self::KillApi | Self::TerminateApi | Self::StopApi => Target::Api,
-            Self::KillRedis
-            | Self::RestartRedis
-            | Self::StopRedis
-            | Self::FlushScripts
-            | Self::KillClients
-            | Self::StepClock(_) => Target::Redis,
-            Self::Link(link, _) => Target::Link(link),
-            Self::Receiver(number, _) | Self::SwitchOff(number) | Self::Discard(number) => {
-                Target::Endpoint(number)
-            }
-            Self::CloseReceiver => Target::Endpoint(usize::MAX),
-        }
-    }
-
-    /// Whether receivers may get something twice because of it: the worker that sent it can't report.
-    pub(crate) const fn may_duplicate(self) -> bool {
-        matches!(
-            self,
-            Self::KillWorker(_) | Self::StopWorker(_) | Self::TerminateWorker(_)
-        )
     }
 }
 

@@ -1,6 +1,8 @@
-//! The system on which faults happen: Redis behind two proxies, the API, workers, receivers, and a load.
+//! The system on which faults happen: Redis behind two proxies, the API, workers, receivers, a name server, neighbours, and a load.
 
 mod faults;
+
+mod neighbours;
 
 use std::time::{Duration, Instant};
 
@@ -8,6 +10,8 @@ use e2e::account::{Account, Balance};
 use e2e::client::{Caller, NewEndpoint};
 use e2e::fault_proxy::FaultProxy;
 use e2e::load::{Load, Shape};
+use e2e::name_server::NameServer;
+use e2e::namespaces;
 use e2e::receiver::Receiver;
 use e2e::redis_server::RedisServer;
 use e2e::system::System;
@@ -16,6 +20,7 @@ use serde_json::json;
 
 use crate::plan::{ENDPOINTS, Plan, Round, WORKERS};
 use crate::table::Table;
+use neighbours::Neighbours;
 
 /// How long the last deliveries may take after the last fault: lost leases must expire, after the pause that follows an outage.
 const SETTLE_WITHIN: Duration = Duration::from_secs(180);
@@ -23,9 +28,16 @@ const SETTLE_WITHIN: Duration = Duration::from_secs(180);
 /// The most attempts that a worker has in flight, so the most duplicates that its death can cause.
 const CONCURRENCY: usize = 64;
 
+/// So few that a crowd takes them all, and what each account may have in bytes.
+const CONNECTIONS: &str = "64";
+const BUDGET: &str = "1MiB";
+
 struct Stage {
     system: System,
     receiver: Receiver,
+    /// Only in namespaces of our own: there every endpoint has a name.
+    names: Option<NameServer>,
+    neighbours: Neighbours,
     api_link: FaultProxy,
     worker_link: FaultProxy,
     endpoints: Vec<NewEndpoint>,
@@ -50,6 +62,8 @@ pub(crate) async fn run(seed: u64, lasts: Duration) -> Balance {
 
 impl Stage {
     async fn start() -> Self {
+        let names =
+            namespaces::is_inside().then(|| NameServer::start_for_the_system("nameserver 127.0.0.1\n"));
         let redis = RedisServer::start();
         let api_link = FaultProxy::start(redis.address()).await;
         let worker_link = FaultProxy::start(redis.address()).await;
@@ -61,6 +75,8 @@ impl Stage {
             .env("DELIVERY_TIMEOUT", "2s")
             .env("RETRY_SCHEDULE", "50ms,100ms,200ms,400ms,1s")
             .env("WORKER_CONCURRENCY", CONCURRENCY.to_string())
+            .env("ACCOUNT_BUDGET_BYTES", BUDGET)
+            .api_env("MAX_CONNECTIONS", CONNECTIONS)
             .api_env("REDIS_URL", api_link.redis_url())
             .worker_env("REDIS_URL", worker_link.redis_url())
             .start()
@@ -75,11 +91,15 @@ impl Stage {
             } else {
                 &["lead.captured", "ticket.created"]
             };
-            endpoints.push(
-                customer
-                    .create_endpoint(&receiver.url(&path(number)), events)
-                    .await,
-            );
+            let path = path(number);
+            let url = match &names {
+                Some(names) => {
+                    names.set(&name(number), &["127.0.0.1"]);
+                    format!("http://{}:{}{path}", name(number), receiver.address().port())
+                }
+                None => receiver.url(&path),
+            };
+            endpoints.push(customer.create_endpoint(&url, events).await);
         }
         let load = Load::start(
             &system,
@@ -88,11 +108,14 @@ impl Stage {
                 pause: Duration::from_millis(40),
                 accounts: vec![system.account().to_owned()],
                 at_most: usize::MAX,
+                fill: 0,
             },
         );
         Self {
+            neighbours: Neighbours::start(&system, &receiver, names.as_ref()).await,
             system,
             receiver,
+            names,
             api_link,
             worker_link,
             endpoints,
@@ -152,7 +175,8 @@ impl Stage {
     async fn finish(mut self) -> Balance {
         println!("        no more faults: everything is to be delivered now");
         self.system.wait_ready().await;
-        let loaded = self.load.stop().await;
+        let mut loaded = self.load.stop().await;
+        self.neighbours.stop(&mut loaded).await;
         for number in 0..ENDPOINTS {
             eventually(LONG, "an endpoint to be switched on", async || {
                 let change = json!({"id": self.endpoints[number].id, "active": true});
@@ -167,11 +191,13 @@ impl Stage {
         );
         let balance = Account::of(&self.system)
             .at(&self.receiver)
+            .at(self.neighbours.receiver())
             .accepted(loaded.accepted)
             .duplicates_at_most(self.duplicates)
             .within(SETTLE_WITHIN)
             .balance()
             .await;
+        self.neighbours.assert_unharmed(&self.system);
         blocking(|| self.system.stop());
         balance
     }
@@ -179,6 +205,11 @@ impl Stage {
 
 fn path(number: usize) -> String {
     format!("/hook-{number}")
+}
+
+/// The host of an endpoint, where names are ours.
+fn name(number: usize) -> String {
+    format!("hook-{number}.example")
 }
 
 fn blocking<T>(act: impl FnOnce() -> T) -> T {

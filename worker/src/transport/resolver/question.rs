@@ -1,9 +1,9 @@
-//! One question to one name server: over UDP, again if nothing comes, and over TCP if the answer was too long.
+//! One question to one name server: over UDP, again if nothing comes, over TCP if the answer was too long, and without EDNS if the
+//! server doesn't know that.
 //!
 //! What is not an answer to this question is ignored, as if it had not come: wrong ids, other questions, noise. Anybody may have
 //! sent that.
 
-use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UdpSocket};
 
 use super::settings::Settings;
-use crate::transport::cause::is_ours;
+use super::unfound::Unfound;
 
 /// The longest message over UDP that is read; what is longer is asked for over TCP.
 const MAX_DATAGRAM: usize = 4096;
@@ -23,53 +23,6 @@ const MAX_PAYLOAD: u16 = 1232;
 
 /// How many aliases (CNAME) lead from a name to its addresses at most.
 const MAX_ALIASES: usize = 16;
-
-/// Why a name has no addresses. The sentences are read by the owners of endpoints, so they name no server of ours.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Unfound {
-    /// It doesn't exist.
-    #[error("there is no such name (NXDOMAIN)")]
-    NoSuchName,
-    /// It exists.
-    #[error("the name has no address")]
-    NoAddress,
-    /// As it often is when the name servers of the name's owner don't answer.
-    #[error("the name server could not find out (SERVFAIL)")]
-    Failed,
-    #[error("the name server refused to answer (REFUSED)")]
-    Refused,
-    #[error("the name server answered with an error ({0})")]
-    Code(ResponseCode),
-    #[error("no answer of a name server within {0:?}")]
-    Late(Duration),
-    #[error("no name server can be reached: {0}")]
-    Unreachable(String),
-    #[error("this can't be the name of a host")]
-    NoName,
-    /// Our own trouble.
-    #[error("this worker lacks resources")]
-    Lacking(#[source] io::Error),
-}
-
-impl From<io::Error> for Unfound {
-    fn from(error: io::Error) -> Self {
-        if is_ours(&error) {
-            Self::Lacking(error)
-        } else {
-            Self::Unreachable(error.kind().to_string())
-        }
-    }
-}
-
-impl Unfound {
-    /// Whether no other name server needs to be asked: the name has no addresses, or we can't ask.
-    pub(super) const fn is_final(&self) -> bool {
-        matches!(
-            self,
-            Self::NoSuchName | Self::NoAddress | Self::NoName | Self::Lacking(_)
-        )
-    }
-}
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -104,6 +57,23 @@ impl Question {
     /// Asks a name server, and again whenever nothing has come for `again_after`, `tries` times in all; then waits on, for as long as
     /// it is polled.
     pub(super) async fn ask(
+        &self,
+        server: SocketAddr,
+        again_after: Duration,
+        tries: u32,
+    ) -> Result<Vec<IpAddr>, Unfound> {
+        match self.ask_as_it_is(server, again_after, tries).await {
+            // So says a server that doesn't know EDNS (RFC 6891 §6.2.2).
+            Err(Unfound::Code(ResponseCode::FormErr)) if self.edns => {
+                let edns = false;
+                let plain = Self { edns, ..self.clone() };
+                plain.ask_as_it_is(server, again_after, tries).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn ask_as_it_is(
         &self,
         server: SocketAddr,
         again_after: Duration,

@@ -14,8 +14,9 @@ use futures_util::stream::FuturesUnordered;
 use hickory_proto::rr::RecordType;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-use super::question::{Question, Unfound};
+use super::question::Question;
 use super::settings::{Settings, SystemSettings};
+use super::unfound::Unfound;
 
 /// The longest that a look-up takes, however long an attempt may.
 const LONGEST: Duration = Duration::from_secs(5);

@@ -26,6 +26,7 @@ local function give_up_oldest(account, holder)
   local size, attempts = size_of(one.delivery), one.attempts or attempts_in(record_of(one.delivery))
   exhaust(e, one.delivery, attempts, size, type_of(one.delivery), 'endpoint_over_budget')
   holder.held = holder.held - charge_of(size)
+  write_refs()
   -- What is told of it is charged at once, what was freed only at the end.
   account.used = whole(call('GET', account.bytes)) - (freed[account.id] or 0)
   return true

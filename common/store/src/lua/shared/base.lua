@@ -1,9 +1,27 @@
 -- base.lua: the names of the keys, what even the shortest script needs, and the guard. It stands in front of every script that
 -- works on what is stored.
 --
--- KEYS[1] is the shard's prefix (`wh:{0}:`); the keys that have a fixed name follow, and `wh:meta` is the last. Keys of
--- endpoints, events, deliveries and accounts are computed from the prefix alone, so that all lie in one hash slot.
-local P, READY, READY_SLOW, STATS, WAKE, PARKED = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+-- KEYS[1] is the shard's prefix (`wh:{0}:`), KEYS[2] is `wh:meta`. All other keys are computed from the prefix, so that they lie in
+-- one hash slot: naming each of them would cost a call as much as several commands.
+local key_names
+do
+  local prefix, names
+
+  -- The keys that have a fixed name. A function that Redis keeps makes their names once.
+  function key_names(of)
+    if of ~= prefix then
+      prefix, names = of, {}
+      for _, name in ipairs({ 'ready', 'ready:slow', 'stats', 'wake', 'parked', 'timers', 'leases', 'tokens', 'sweeps', 'quarantine',
+        'replays', 'trials' }) do
+        names[name] = of .. name
+      end
+    end
+    return names
+  end
+end
+local P, META = KEYS[1], KEYS[2]
+local fixed = key_names(P)
+local READY, READY_SLOW, STATS, WAKE, PARKED = fixed.ready, fixed['ready:slow'], fixed.stats, fixed.wake, fixed.parked
 
 -- Keys that something else has overwritten ---------------------------------------------------------------------------
 --
@@ -114,13 +132,14 @@ end
 
 -- Milliseconds since 1970 by Redis's own clock, which never goes back: when the clock is set back, the time goes on
 -- from where it was (`clockSkew`). All times that are stored or compared are this one. Only tests set `clockOffset`.
--- Writes nothing: returns the time, Redis's clock, how far that was set back since it was last kept, and what is kept.
--- The server's own clock (ms) is kept in `server_time`; nothing stores or compares it.
+-- Writes nothing: returns the time, Redis's clock, how far that was set back since it was last kept, and what is kept: behind the
+-- clock's own three values the turn, and the counts that the caller names. The server's own clock (ms) is kept in `server_time`;
+-- nothing stores or compares it.
 local server_time
-local function look_at_clock()
+local function look_at_clock(...)
   local time = redis.call('TIME')
   server_time = time[1] * 1000 + math.floor(time[2] / 1000)
-  local kept = call('HMGET', STATS, 'clockRaw', 'clockSkew', 'clockOffset', 'turn')
+  local kept = call('HMGET', STATS, 'clockRaw', 'clockSkew', 'clockOffset', 'turn', ...)
   local now = server_time + (tonumber(kept[3]) or 0)
   local back = math.max(0, (tonumber(kept[1]) or now) - now)
   return now + (tonumber(kept[2]) or 0) + back, now, back, kept
@@ -130,14 +149,14 @@ end
 -- is read or written: the answer is 'REPLACED <empty|unmarked|other|schema> <ms since 1970> <the identity or schema that was found>'.
 -- `SCHEMA` says which forms are written; both are read. From schema 2 on it stands behind the identity as well, where programs that
 -- don't look at the schema stumble over it.
-local meta = redis.pcall('HMGET', KEYS[#KEYS], 'store', 'schema')
+local meta = redis.pcall('HMGET', META, 'store', 'schema')
 local SCHEMA = meta[2] or '1'
 local expected = SCHEMA == '2' and ARGV[#ARGV] .. '+s2' or SCHEMA == '1' and ARGV[#ARGV] or nil
 if meta[1] ~= expected then
   local time, kind, found = call('TIME'), 'other', meta[1]
   if type(found) ~= 'string' then
     found = ''
-    kind = call('EXISTS', KEYS[#KEYS], STATS, READY, PARKED) > 0 and 'unmarked' or 'empty'
+    kind = call('EXISTS', META, STATS, READY, PARKED) > 0 and 'unmarked' or 'empty'
   elseif not expected then
     kind, found = 'schema', SCHEMA
   end

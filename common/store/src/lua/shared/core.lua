@@ -21,15 +21,6 @@ local function view(id)
     call('ZCARD', P .. 'retry:' .. id) }
 end
 
--- What an attempt needs of an endpoint. The secret before the last rotation is used until its grace ends.
-local function target_of(e)
-  local v = call('HMGET', P .. 'endpoint:' .. e.id, 'version', 'url', 'secret', 'previousSecret', 'previousSecretUntil',
-    'legacySignature')
-  local in_grace = v[4] and whole(v[5]) > read_clock()
-  return { e.id, e.account, v[1], v[2], v[3], e.slow and 1 or 0, in_grace and v[4] or '',
-    in_grace and v[6] == 'previous' and 1 or 0 }
-end
-
 -- The end ----------------------------------------------------------------------------------------------------------
 
 -- Counts of the last 24 hours, a field for each hour and outcome; older ones go when a new one comes.
@@ -49,8 +40,64 @@ local function write_hours(account, counts)
   end
 end
 
+local write_endpoint
+do
+  -- Those that every script may have changed, as they stand behind the account in what `endpoint` read.
+  local FIELDS = { 'state', 'inFlight', 'generation', 'limit', 'slow', 'consecutiveFailures', 'failingSince', 'queuedBytes', 'carries' }
+
+  -- Writes what changed of an endpoint.
+  function write_endpoint(e)
+    local key, was, written, gone = P .. 'endpoint:' .. e.id, e.was, {}, {}
+    local now = { e.state, text_of(e.in_flight), e.generation .. '', text_of(e.limit), e.slow and '1' or '0', text_of(e.failures),
+      text_of(e.failing_since), text_of(e.bytes), carries_text(e) }
+    for i, field in ipairs(FIELDS) do
+      if now[i] ~= (was[i + 1] or '') then
+        written[#written + 1], written[#written + 2] = field, now[i]
+      end
+    end
+    if e.last_attempt then
+      written[#written + 1], written[#written + 2] = 'lastAttempt', e.last_attempt
+    end
+    for field, value in pairs(e.changes or {}) do
+      if value == '' then
+        gone[#gone + 1] = field
+      else
+        written[#written + 1], written[#written + 2] = field, value
+      end
+    end
+    if #written > 0 then
+      call('HSET', key, unpack(written))
+    end
+    if #gone > 0 then
+      call('HDEL', key, unpack(gone))
+    end
+  end
+end
+
+-- Writes what became of the counts.
+local function write_stats()
+  local written = stats_written
+  for name, by in pairs(counted) do
+    local known = tonumber(stats_known[name])
+    if known then
+      written[#written + 1], written[#written + 2] = name, text_of(known + by)
+    else
+      call('HINCRBY', STATS, name, by)
+    end
+  end
+  if turn ~= turn_read then
+    written[#written + 1], written[#written + 2] = 'turn', text_of(turn)
+  end
+  if #written > 0 then
+    call('HSET', STATS, unpack(written))
+  end
+end
+
 -- Writes all changes: finished events, each endpoint, the counters, the turn.
 local function flush()
+  if write_refs then
+    write_refs()
+  end
   if write_finished then
     write_finished()
   end
@@ -58,33 +105,19 @@ local function flush()
     if e.is_unsettled then
       settle(e)
     end
-    call('HSET', P .. 'endpoint:' .. e.id, 'state', e.state, 'inFlight', e.in_flight, 'generation', e.generation, 'limit',
-      e.limit, 'slow', e.slow and '1' or '0', 'consecutiveFailures', e.failures, 'failingSince', e.failing_since, 'queuedBytes',
-      e.bytes, 'carries', carries_text(e))
-    for field, value in pairs(e.changes or {}) do
-      if value == '' then
-        call('HDEL', P .. 'endpoint:' .. e.id, field)
-      else
-        call('HSET', P .. 'endpoint:' .. e.id, field, value)
-      end
-    end
-    if e.last_attempt then
-      call('HSET', P .. 'endpoint:' .. e.id, 'lastAttempt', e.last_attempt)
-    end
-  end
-  for name, by in pairs(counted) do
-    call('HINCRBY', STATS, name, by)
+    write_endpoint(e)
   end
   for account, counts in pairs(hourly) do
     write_hours(account, counts)
   end
   for account, bytes in pairs(freed) do
     local used = P .. 'account:' .. account .. ':bytes'
-    if call('DECRBY', used, string.format('%d', bytes)) <= 0 then
+    if call('DECRBY', used, text_of(bytes)) <= 0 then
       call('DEL', used)
     end
   end
-  if turn ~= turn_read then
-    call('HSET', STATS, 'turn', turn)
+  if write_lanes then
+    write_lanes()
   end
+  write_stats()
 end

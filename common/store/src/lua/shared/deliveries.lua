@@ -7,38 +7,49 @@ local function size_of(delivery)
   return math.max(0, whole(call('HGET', P .. 'event:' .. event_of(delivery), 'charge')) - charge_of(0))
 end
 
--- One delivery of an event is finished. With the last one, the account gets its budget back, and the event enters the index of
--- finished events.
+-- Deliveries of an event that are finished, counted off the event once for the whole call. With the last one, the account gets
+-- its budget back, and the event enters the index of finished events.
+local ended, ended_order = {}, {}
 local function unref(event, failed)
-  local key = P .. 'event:' .. event
-  local left = try('HINCRBY', key, 'refs', -1)
-  if type(left) ~= 'number' then
-    -- Its count can't be read, and others may still want it. Its account is no longer charged for it.
-    local v = call('HMGET', key, 'account', 'charge')
-    if v[1] then
-      freed[v[1]] = (freed[v[1]] or 0) + whole(v[2])
+  local one = ended[event]
+  if not one then
+    one = { number = 0 }
+    ended[event], ended_order[#ended_order + 1] = one, event
+  end
+  one.number = one.number + 1
+  one.failed = failed or one.failed
+end
+
+write_refs = function()
+  for _, event in ipairs(ended_order) do
+    local key, one = P .. 'event:' .. event, ended[event]
+    local v = call('HMGET', key, 'refs', 'account', 'charge', 'failed', 'again')
+    local refs = tonumber(string.match(v[1] or '0', '^%-?%d+$'))
+    if not v[2] then
+      call('DEL', key) -- it had gone already
+    elseif not refs then
+      -- Its count can't be read, and others may still want it. Its account is no longer charged for it.
+      freed[v[2]] = (freed[v[2]] or 0) + whole(v[3])
       call('HSET', key, 'charge', 0)
+      call('PEXPIRE', key, RETENTION_FAILED)
+    else
+      local left, failed = refs - one.number, one.failed and '1' or v[4]
+      if one.failed and not v[4] then
+        call('HSET', key, 'refs', text_of(left), 'failed', '1')
+      else
+        call('HSET', key, 'refs', text_of(left))
+      end
+      if left <= 0 then
+        freed[v[2]] = (freed[v[2]] or 0) + whole(v[3])
+      end
+      if left < 0 then
+        call('PEXPIRE', key, RETENTION_FAILED) -- its count can't be right, so it may be in the index already
+      elseif left == 0 then
+        finish(event, v[2], failed, whole(v[3]), v[5])
+      end
     end
-    call('PEXPIRE', key, RETENTION_FAILED)
-    return
   end
-  if failed then
-    call('HSET', key, 'failed', '1')
-  end
-  if left > 0 then
-    return
-  end
-  local v = call('HMGET', key, 'account', 'charge', 'failed', 'again')
-  if not v[1] then
-    call('DEL', key) -- it had gone already, and counting made it anew
-    return
-  end
-  freed[v[1]] = (freed[v[1]] or 0) + whole(v[2])
-  if left < 0 then
-    call('PEXPIRE', key, RETENTION_FAILED) -- its count can't be right, so it may be in the index already
-  else
-    finish(event, v[1], v[3], whole(v[2]), v[4])
-  end
+  ended, ended_order = {}, {}
 end
 
 -- The key of a delivery's record.

@@ -1,6 +1,6 @@
 -- endpoints.lua: time, counters, and endpoints: each is read once, changed in memory, and written once by `flush` (core.lua).
-local TIMERS, LEASES, TOKENS, SWEEPS, QUARANTINE = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11]
-local REPLAYS, TEST_EVENTS = KEYS[13], KEYS[14]
+local TIMERS, LEASES, TOKENS, SWEEPS, QUARANTINE = fixed.timers, fixed.leases, fixed.tokens, fixed.sweeps, fixed.quarantine
+local REPLAYS, TEST_EVENTS = fixed.replays, fixed.trials
 
 -- The policy, which workers pass to their scripts as arguments. Scripts of the API don't know the cap: when they put an endpoint
 -- that is at its cap into its lane, the next fetch takes it out again.
@@ -9,7 +9,7 @@ local CAP, RETENTION_SUCCEEDED, RETENTION_FAILED, LOG_LENGTH = math.huge, '60000
 -- Counts for `stats`, how deliveries of each account ended in this hour, and how many bytes it no longer has unfinished: added
 -- up here, and written once at the end.
 local counted, hourly, freed = {}, {}, {}
-local write_finished -- set by finished.lua
+local write_refs, write_finished, write_lanes -- set by deliveries.lua, finished.lua and work/lanes.lua
 local function count(name, by)
   counted[name] = (counted[name] or 0) + (by or 1)
 end
@@ -21,6 +21,12 @@ end
 
 -- Time -----------------------------------------------------------------------------------------------------------
 
+-- What of `stats` is known, by name, and what is to be written to it: pairs of name and text.
+local stats_known, stats_written = {}, {}
+
+-- Whether all that the script changes is written by `flush`, what Redis's clock says included.
+local flushes_clock = false
+
 -- The time (see `look_at_clock`), the same for the whole script. Stores what Redis's clock says, so that a later call notices when
 -- it goes back.
 local turn_read, turn, clock = 0, 0, nil
@@ -28,9 +34,10 @@ local function read_clock()
   if clock then
     return clock
   end
-  local now, raw_now, back, kept = look_at_clock()
+  local now, raw_now, back, kept = look_at_clock('attempts', 'succeeded')
   clock, turn_read = now, tonumber(kept[4]) or 0
   turn = turn_read
+  stats_known.attempts, stats_known.succeeded = kept[5], kept[6]
   if back > 0 then
     call('HSET', STATS, 'clockRaw', raw_now, 'clockSkew', now - raw_now)
     if back >= 60000 then
@@ -38,9 +45,20 @@ local function read_clock()
       call('HSET', STATS, 'clockSteps', string.sub(steps, -200))
     end
   elseif raw_now ~= tonumber(kept[1]) then
-    call('HSET', STATS, 'clockRaw', raw_now)
+    if flushes_clock then
+      stats_written[1], stats_written[2] = 'clockRaw', text_of(raw_now)
+    else
+      call('HSET', STATS, 'clockRaw', text_of(raw_now))
+    end
   end
   return clock
+end
+
+-- Changes when something of an endpoint is due: `ZADD` or `ZREM`, and what follows the key.
+local timers_changed = false
+local function write_timer(command, ...)
+  timers_changed = true
+  call(command, TIMERS, ...)
 end
 
 -- How long ago something was. A clock that is set back had been ahead (or will be set forward again): that much of the time
@@ -77,19 +95,31 @@ end
 
 -- Each endpoint is read once, changed here, and written once by `flush`. What seldom changes is changed by `set`.
 local endpoints, touched = {}, {}
-local function endpoint(id)
-  local e = endpoints[id]
-  if e == nil then
-    local v = call('HMGET', P .. 'endpoint:' .. id, 'account', 'state', 'inFlight', 'generation', 'limit', 'slow',
-      'consecutiveFailures', 'failingSince', 'queuedBytes', 'carries', 'heldUntil', 'holds', 'rateLimit', 'pacedUntil', 'recovering',
-      'url')
+
+-- Whether endpoints are read with what attempts need of them.
+local reads_targets = false
+
+local endpoint, target_of
+do
+  -- Those from `version` on are what attempts need. The secret before the last rotation is used until its grace ends.
+  local FIELDS = { 'account', 'state', 'inFlight', 'generation', 'limit', 'slow', 'consecutiveFailures', 'failingSince', 'queuedBytes',
+    'carries', 'heldUntil', 'holds', 'rateLimit', 'pacedUntil', 'recovering', 'url', 'version', 'secret', 'previousSecret',
+    'previousSecretUntil', 'legacySignature' }
+  local URL, VERSION, LAST = 16, 17, 21
+
+  function endpoint(id)
+    local e = endpoints[id]
+    if e ~= nil then
+      return e
+    end
+    local v = call('HMGET', P .. 'endpoint:' .. id, unpack(FIELDS, 1, reads_targets and LAST or URL))
     if v[1] then
       e = {
         id = id, account = v[1], state = v[2], in_flight = tonumber(v[3]) or 0, generation = v[4] or '1',
         limit = tonumber(v[5]) or 1, slow = v[6] == '1', failures = tonumber(v[7]) or 0, failing_since = tonumber(v[8]) or 0,
         bytes = tonumber(v[9]) or 0, carries = v[10] or '', held_until = tonumber(v[11]) or 0, holds = tonumber(v[12]) or 0,
         rate = tonumber(v[13]), paced_until = tonumber(v[14]) or 0, recovering = v[15] == '1',
-        url = v[16] or '',
+        url = v[URL] or '', was = v,
       }
       e.was_slow = e.slow
       touched[#touched + 1] = e
@@ -97,8 +127,19 @@ local function endpoint(id)
       e = false
     end
     endpoints[id] = e
+    return e
   end
-  return e
+
+  -- What an attempt needs of an endpoint.
+  function target_of(e)
+    local v = e.was
+    if not reads_targets then
+      v = call('HMGET', P .. 'endpoint:' .. e.id, unpack(FIELDS))
+    end
+    local in_grace = v[19] and whole(v[20]) > read_clock()
+    return { e.id, e.account, v[VERSION], v[URL], v[18], e.slow and 1 or 0, in_grace and v[19] or '',
+      in_grace and v[21] == 'previous' and 1 or 0 }
+  end
 end
 
 -- Changes a field that `flush` writes only then; '' removes it.

@@ -30,20 +30,14 @@ do
 
   -- Takes off the counts what was freed, and brings back one more than that: those who wait get more as soon as they may.
   shares.settle_freed = function()
-    if #freed_names == 0 then
-      return
-    end
-    shares.know(freed_names)
-    for _, name in ipairs(freed_names) do
-      places[name].taken = math.max(0, places[name].taken - freed[name].number)
-    end
-    for _, name in ipairs(freed_names) do
-      local place, brings = places[name], freed[name].brings
-      if place.waits and (brings > 0 or place.taken == 0) then
+    for _, name in ipairs(shares.take_off()) do
+      local place = places[name]
+      local brings = place.brings
+      place.brings = nil
+      if brings > 0 or place.taken == 0 then
         bring_back(name, brings + 1)
       end
     end
-    freed, freed_names = {}, {}
   end
 
   -- An endpoint waits for a place. It must be in no lane.

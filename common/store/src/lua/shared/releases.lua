@@ -49,7 +49,7 @@ do
     end
     local nearest = call('ZRANGE', P .. 'retry:' .. id, 0, 0, 'WITHSCORES')
     if nearest[1] then
-      call('ZADD', TIMERS, nearest[2], id)
+      write_timer('ZADD', nearest[2], id)
     end
   end
 end

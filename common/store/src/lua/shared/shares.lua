@@ -11,8 +11,8 @@ local SHARES, WAITING = P .. 'shares', P .. 'waiting'
 -- The most attempts of an account at one destination. `work` sets it.
 local MOST_AT_DESTINATION = math.huge
 
--- The counts that this call knows; what it freed, and in which order; who was served last.
-local places, freed, freed_names, latest = {}, {}, {}, nil
+-- The counts that this call knows; accounts at destinations, by both; those of them whose attempts it freed; who was served last.
+local places, pairs_at, freed_pairs, latest = {}, {}, {}, nil
 
 local shares = {}
 do
@@ -38,14 +38,25 @@ do
     return e.limit <= 1 and CAP > 1
   end
 
-  local function names_in(at, account, may_hang)
-    local names = { at .. ' ' .. account, 'account ' .. account, 'destination ' .. at }
-    if may_hang then
-      for i = 1, 3 do
-        names[i + 3] = 'slow ' .. names[i]
-      end
+  -- An account at a destination: the names under which its attempts are counted, and those of attempts that may hang.
+  local function pair_of(at, account)
+    local of_accounts = pairs_at[at] or {}
+    pairs_at[at] = of_accounts
+    local pair = of_accounts[account]
+    if not pair then
+      local names = { at .. ' ' .. account, 'account ' .. account, 'destination ' .. at }
+      pair = { names = names, freed = 0, freed_slow = 0, brings = 0, brings_slow = 0 }
+      of_accounts[account] = pair
     end
-    return names
+    return pair
+  end
+
+  local function slow_names_of(pair)
+    if not pair.slow_names then
+      local names = pair.names
+      pair.slow_names = { names[1], names[2], names[3], 'slow ' .. names[1], 'slow ' .. names[2], 'slow ' .. names[3] }
+    end
+    return pair.slow_names
   end
 
   -- The names under which an endpoint's attempts are counted now.
@@ -53,20 +64,28 @@ do
     local may_hang = e.slow or is_unproven(e)
     if not e.names or e.may_hang ~= may_hang then
       e.at = e.at or destination_of(e.url)
-      e.names, e.may_hang = names_in(e.at, e.account, may_hang), may_hang
+      e.pair = pair_of(e.at, e.account)
+      e.names, e.may_hang = may_hang and slow_names_of(e.pair) or e.pair.names, may_hang
     end
     return e.names
   end
 
-  -- The names under which a lease was counted; nil if the release before made it, which counted none.
-  local function names_in_token(token)
-    local mark, at, account = string.match(token, '^[^|]*|(~?)([^|%s]+) ([^|%s]+)|')
-    return at and names_in(at, account, mark == '~')
+  -- What a token says of its lease: where it was counted (see `free`; all nil if an older release made it, which counted none), how
+  -- many were in flight with it, the endpoint's generation, the attempt's number, and the payload's size.
+  shares.parse_token = function(token)
+    local mark, at, account, beside, generation, attempt, size =
+      string.match(token, '^[^|]*|(~?)([^|%s]+) ([^|%s]+)|(%d*)|(%d+)|(%d+)|(%d+)$')
+    if not mark then
+      beside, generation, attempt, size = string.match(token, '|?(%d*)|(%d+)|(%d+)|(%d+)$')
+    end
+    return mark, at, account, beside, generation, attempt, size
   end
 
   local function place_of(text)
     local number, waits = string.match(text or '', '^(%d+)(w?)$')
-    return { taken = tonumber(number) or 0, waits = waits == 'w', was = text or '' }
+    number = tonumber(number)
+    -- What can't be read is written anew.
+    return { taken = number or 0, waits = waits == 'w', was_taken = number or text and -1 or 0, waited = waits == 'w' }
   end
 
   -- The two that were served last, each with when: as `<who> <ms> <who> <ms>`.
@@ -159,32 +178,69 @@ do
   shares.take = function(e)
     local names, now = names_of(e), read_clock()
     shares.know(names)
-    for _, name in ipairs(names) do
-      places[name].taken = places[name].taken + 1
+    for i = 1, #names do
+      local place = places[names[i]]
+      place.taken = place.taken + 1
     end
-    note('accounts', e.account, now)
-    note('destinations', e.at, now)
+    if not e.pair.is_noted then
+      note('accounts', e.account, now)
+      note('destinations', e.at, now)
+      e.pair.is_noted = true
+    end
     return (e.may_hang and '~' or '') .. names[1]
   end
 
-  -- An attempt is over. `is_quiet`: that brings nobody back but the last ones.
-  shares.free = function(token, is_quiet)
-    for _, name in ipairs(names_in_token(token) or {}) do
-      local one = freed[name]
-      if not one then
-        one = { number = 0, brings = 0 }
-        freed[name], freed_names[#freed_names + 1] = one, name
-      end
-      one.number = one.number + 1
-      one.brings = one.brings + (is_quiet and 0 or 1)
+  -- An attempt is over that was counted there, as its token says. `is_quiet`: that brings nobody back but the last ones.
+  shares.free = function(mark, at, account, is_quiet)
+    if not mark then
+      return
     end
+    local pair = pair_of(at, account)
+    if not pair.is_freed then
+      freed_pairs[#freed_pairs + 1], pair.is_freed = pair, true
+    end
+    pair.freed = pair.freed + 1
+    pair.brings = pair.brings + (is_quiet and 0 or 1)
+    if mark == '~' then
+      pair.freed_slow = pair.freed_slow + 1
+      pair.brings_slow = pair.brings_slow + (is_quiet and 0 or 1)
+    end
+  end
+
+  -- Takes off the counts what was freed. Returns the names for which somebody waits, in order, and how many were freed there.
+  shares.take_off = function()
+    local waited_for, all = {}, {}
+    for _, pair in ipairs(freed_pairs) do
+      for _, name in ipairs(pair.freed_slow > 0 and slow_names_of(pair) or pair.names) do
+        all[#all + 1] = name
+      end
+    end
+    shares.know(all)
+    for _, pair in ipairs(freed_pairs) do
+      local names = pair.freed_slow > 0 and slow_names_of(pair) or pair.names
+      for i = 1, #names do
+        local place, is_slow = places[names[i]], i > 3
+        place.taken = math.max(0, place.taken - (is_slow and pair.freed_slow or pair.freed))
+        if place.waits then
+          if not place.brings then
+            waited_for[#waited_for + 1], place.brings = names[i], 0
+          end
+          place.brings = place.brings + (is_slow and pair.brings_slow or pair.brings)
+        end
+      end
+      pair.is_freed, pair.freed, pair.freed_slow, pair.brings, pair.brings_slow = false, 0, 0, 0, 0
+    end
+    freed_pairs = {}
+    return waited_for
   end
 
   -- Counts anew what is in flight, by the tokens.
   shares.recount = function(tokens)
     local counts, stored = {}, call('HGETALL', SHARES)
     for _, token in ipairs(tokens) do
-      for _, name in ipairs(names_in_token(token) or {}) do
+      local mark, at, account = shares.parse_token(token)
+      local pair = mark and pair_of(at, account)
+      for _, name in ipairs(pair and (mark == '~' and slow_names_of(pair) or pair.names) or {}) do
         counts[name] = (counts[name] or 0) + 1
       end
     end
@@ -205,11 +261,12 @@ do
   shares.write = function()
     local written, gone = {}, {}
     for name, place in pairs(places) do
-      local text = (place.taken > 0 or place.waits) and text_of(place.taken) .. (place.waits and 'w' or '') or ''
-      if text == '' and place.was ~= '' then
-        gone[#gone + 1] = name
-      elseif text ~= place.was then
-        written[#written + 1], written[#written + 2] = name, text
+      if place.taken ~= place.was_taken or place.waits ~= place.waited then
+        if place.taken == 0 and not place.waits then
+          gone[#gone + 1] = name
+        else
+          written[#written + 1], written[#written + 2] = name, text_of(place.taken) .. (place.waits and 'w' or '')
+        end
       end
     end
     for name, list in pairs(latest or {}) do

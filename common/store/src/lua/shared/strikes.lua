@@ -10,7 +10,7 @@ local function disable(e, reason, last_error)
   e.state = 'disabled'
   call('HSET', P .. 'endpoint:' .. e.id, 'state', 'disabled', 'disabledReason', reason, 'disabledAt', read_clock())
   call('HDEL', P .. 'endpoint:' .. e.id, 'inOrder')
-  call('ZREM', TIMERS, e.id)
+  write_timer('ZREM', e.id)
   call('ZREM', FAILING, e.id)
   call('ZADD', PARKED, read_clock(), e.id)
   if resume.is_wanted(e) then

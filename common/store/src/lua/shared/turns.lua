@@ -44,9 +44,9 @@ local function set_timer(e)
     end
   end
   if due then
-    call('ZADD', TIMERS, string.format('%d', math.ceil(due)), e.id)
+    write_timer('ZADD', text_of(math.ceil(due)), e.id)
   else
-    call('ZREM', TIMERS, e.id)
+    write_timer('ZREM', e.id)
   end
 end
 
@@ -60,6 +60,22 @@ local function end_hold(e)
   end
 end
 
+-- An endpoint enters a lane, where it keeps the turn that it may have, and leaves one. `work` keeps books instead (work/lanes.lua).
+local function enter_lane(lane, id)
+  call('ZADD', lane, 'NX', next_turn(), id)
+end
+local function leave_lane(lane, id)
+  call('ZREM', lane, id)
+end
+
+-- Whether an endpoint is known to be in a lane.
+local function is_in_lane()
+  return false
+end
+
+-- Whether an endpoint can't be served until one of its attempts ends.
+local is_awaited = false
+
 -- Puts an endpoint into its lane if it has something to send and may send it, else takes it out. A lane is sorted by
 -- turn; an endpoint that is in it keeps its turn. Returns whether it is in there.
 local function settle(e)
@@ -68,15 +84,17 @@ local function settle(e)
     lane, other = READY_SLOW, READY
   end
   if e.slow ~= e.was_slow then
-    call('ZREM', other, e.id)
+    leave_lane(other, e.id)
   end
   local waits = e.state == 'active' and served_from(e) > read_clock()
-  local may_send = e.state == 'active' and not waits and not e.is_crowded and e.in_flight < cap_of(e)
-  local has_turn = e.is_probed or may_send and call('LLEN', P .. 'pending:' .. e.id) > 0
+  local is_full = e.is_crowded or e.in_flight >= cap_of(e)
+  local may_send = e.state == 'active' and not waits and not is_full
+  is_awaited = is_awaited or is_full
+  local has_turn = e.is_probed or may_send and (is_in_lane(lane, e.id) or call('LLEN', P .. 'pending:' .. e.id) > 0)
   if has_turn then
-    call('ZADD', lane, 'NX', next_turn(), e.id)
+    enter_lane(lane, e.id)
   else
-    call('ZREM', lane, e.id)
+    leave_lane(lane, e.id)
   end
   if waits then
     set_timer(e)

@@ -22,14 +22,16 @@ call('SET', worker_key, sequence .. ' ' .. table.concat(results) .. ' ' .. table
 
 -- What next ------------------------------------------------------------------------------------------------------
 
-local more = call('ZCARD', READY) > 0 or (want_slow > 0 and call('ZCARD', READY_SLOW) > 0)
+local more = lanes.head(READY) or want_slow > 0 and lanes.head(READY_SLOW)
 if more then
   wake()
 end
 local due = -1
-local timer = call('ZRANGE', TIMERS, 0, 0, 'WITHSCORES')
-if timer[1] then
-  due = math.max(0, timer[2] - now)
+if timers_changed then
+  nearest_timer = tonumber(call('ZRANGE', TIMERS, 0, 0, 'WITHSCORES')[2])
+end
+if nearest_timer then
+  due = math.max(0, nearest_timer - now)
 end
 if quarantine_changed then
   nearest_suspect = call('ZRANGE', QUARANTINE, 0, 0, 'WITHSCORES')[2]

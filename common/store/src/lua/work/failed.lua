@@ -25,7 +25,7 @@ local function fail(e, delivery, attempt, size, counts, was_suspect, report)
     end
     call('ZADD', P .. 'retry:' .. e.id, due, delivery)
     if e.state == 'active' and e.held_until <= now then
-      call('ZADD', TIMERS, 'LT', due, e.id)
+      write_timer('ZADD', 'LT', due, e.id)
     end
   end
   return was_active and e.state == 'disabled' and 2 or 1

@@ -3,7 +3,7 @@
 local out_endpoints, out_events, out_leases = {}, {}, {}
 local endpoint_index, event_index, event_size, bytes = {}, {}, {}, 0
 local expiries, new_tokens, leased = {}, {}, {}
-local holder, expiry = incarnation .. ':' .. sequence_text, text_of(now + tonumber(ARGV[LEASE]))
+local holder, expiry = incarnation .. ':' .. sequence_text, text_of(now + policy.lease)
 
 -- The event's place in the answer, where it is put if it isn't there yet; nil when its payload is gone, or can't be read.
 local function event_place(event)

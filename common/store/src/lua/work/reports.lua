@@ -20,8 +20,8 @@ local function record(report)
   end
   tokens[delivery] = nil
   done[#done + 1] = delivery
-  shares.free(token, kind == 'W')
-  local beside, generation, attempt, size = string.match(token, '|?(%d*)|(%d+)|(%d+)|(%d+)$')
+  local mark, at, account, beside, generation, attempt, size = shares.parse_token(token)
+  shares.free(mark, at, account, kind == 'W')
   size = tonumber(size)
   local e = endpoint(endpoint_of(delivery))
   if not e then

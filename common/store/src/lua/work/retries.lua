@@ -1,7 +1,9 @@
 -- Retries that are due go to the front of their endpoint's list. -----------------------------------------------------
 
+local nearest_timer = tonumber(call('ZRANGE', TIMERS, 0, 0, 'WITHSCORES')[2])
+local is_due = nearest_timer and nearest_timer <= now
 local room = 64
-for _, id in ipairs(call('ZRANGEBYSCORE', TIMERS, '-inf', now, 'LIMIT', 0, 16)) do
+for _, id in ipairs(is_due and call('ZRANGEBYSCORE', TIMERS, '-inf', now, 'LIMIT', 0, 16) or {}) do
   local e = endpoint(id)
   local is_held = e and e.held_until > now
   if e and e.state == 'active' and not is_held and room > 0 then
@@ -22,7 +24,7 @@ for _, id in ipairs(call('ZRANGEBYSCORE', TIMERS, '-inf', now, 'LIMIT', 0, 16)) 
     if e then
       set_timer(e)
     else
-      call('ZREM', TIMERS, id)
+      write_timer('ZREM', id)
     end
   end
 end

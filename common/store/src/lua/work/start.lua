@@ -8,10 +8,30 @@
 local incarnation, sequence_text, sequence = ARGV[INCARNATION], ARGV[SEQUENCE], tonumber(ARGV[SEQUENCE])
 local want, want_slow, want_bytes = tonumber(ARGV[WANT]), tonumber(ARGV[WANT_SLOW]), tonumber(ARGV[WANT_BYTES])
 local free_slots, free_slow, most_suspects = tonumber(ARGV[FREE]), tonumber(ARGV[FREE_SLOW]), tonumber(ARGV[MOST_SUSPECTS])
-DISABLE_AFTER, DISABLE_MIN_SPAN = tonumber(ARGV[DISABLE_AFTER]), tonumber(ARGV[DISABLE_MIN_SPAN])
-CAP, RETENTION_SUCCEEDED, RETENTION_FAILED = tonumber(ARGV[ENDPOINT_CONCURRENCY]), ARGV[RETENTION_SUCCEEDED], ARGV[RETENTION_FAILED]
-MOST_AT_DESTINATION = tonumber(ARGV[DESTINATION_CONCURRENCY])
-LOG_LENGTH, SPARE, SOON = ARGV[LOG_LENGTH], ARGV[SPARE], ARGV[DELIVERY_TIMEOUT] / 4
+
+-- The policy that workers follow. It is the same text in each of their calls, so a function that Redis keeps takes it apart once.
+local policy_of
+do
+  local known, policy
+
+  function policy_of(text)
+    if text ~= known then
+      local lease, timeout, cap, at_destination, after, span, succeeded, failed, log_length =
+        string.match(text, '^(%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+)$')
+      known, policy = text, {
+        lease = tonumber(lease), soon = timeout / 4, cap = tonumber(cap), at_destination = tonumber(at_destination),
+        disable_after = tonumber(after), disable_min_span = tonumber(span), retention_succeeded = succeeded, retention_failed = failed,
+        log_length = log_length,
+      }
+    end
+    return policy
+  end
+end
+local policy = policy_of(ARGV[POLICY])
+CAP, MOST_AT_DESTINATION, SOON = policy.cap, policy.at_destination, policy.soon
+DISABLE_AFTER, DISABLE_MIN_SPAN = policy.disable_after, policy.disable_min_span
+RETENTION_SUCCEEDED, RETENTION_FAILED, LOG_LENGTH = policy.retention_succeeded, policy.retention_failed, policy.log_length
+SPARE = ARGV[SPARE]
 
 local worker_key = P .. 'worker:' .. incarnation
 local seen, last_results, last_leases, named = string.match(call('GET', worker_key) or '', '^(%d+) (%d*) ?([^|]*)|?(.*)$')
@@ -21,5 +41,6 @@ local is_repeat = sequence == seen
 if sequence < seen then
   return redis.error_reply('FENCED sequence ' .. sequence .. ' is older than ' .. seen)
 end
+reads_targets, flushes_clock = want > 0, true
 local now = read_clock()
 

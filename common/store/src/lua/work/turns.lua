@@ -12,16 +12,15 @@ local function is_probe_offered(e)
 end
 
 -- Serves the endpoint whose turn it is; false when nobody has one.
-local ready_count = want > 0 and call('ZCARD', READY) + call('ZCARD', READY_SLOW) or 0
+local ready_count = want > 0 and lanes.count(READY) + lanes.count(READY_SLOW) or 0
 local quantum = math.max(4, math.ceil(want / math.max(1, ready_count)))
 local function serve_next()
-  local head, slow_head = call('ZRANGE', READY, 0, 0, 'WITHSCORES'), {}
+  local lane, id, turn = READY, lanes.head(READY)
   if want_slow > 0 then
-    slow_head = call('ZRANGE', READY_SLOW, 0, 0, 'WITHSCORES')
-  end
-  local lane, id = READY, head[1]
-  if slow_head[1] and (not id or tonumber(slow_head[2]) < tonumber(head[2])) then
-    lane, id = READY_SLOW, slow_head[1]
+    local slow_id, slow_turn = lanes.head(READY_SLOW)
+    if slow_id and (not id or tonumber(slow_turn) < tonumber(turn)) then
+      lane, id = READY_SLOW, slow_id
+    end
   end
   if not id then
     return false
@@ -46,14 +45,14 @@ local function serve_next()
   end
   local pending = P .. 'pending:' .. id
   local entries = free > 0 and call('LPOP', pending, free) or {}
-  local before = #out_leases
+  local before, is_empty = #out_leases, #entries < free
   for i, text in ipairs(entries) do
     if bytes >= want_bytes and #out_leases > 0 then
       -- No room for more payloads: the rest goes back as it was.
       for rest = #entries, i, -1 do
         call('LPUSH', pending, entries[rest])
       end
-      want = 0
+      want, is_empty = 0, false
       break
     end
     lease(e, text)
@@ -71,12 +70,14 @@ local function serve_next()
     waits = served_from(e) > now
   end
   local may_go_on = e and e.state == 'active' and not waits and e.in_flight < limit_of(e)
-  if may_go_on and not waits_for and call('LLEN', pending) > 0 then
-    call('ZADD', lane, next_turn(), id)
+  local goes_on = may_go_on and not is_empty and call('LLEN', pending) > 0
+  if goes_on and not waits_for then
+    lanes.append(lane, id)
   else
-    call('ZREM', lane, id)
+    leave_lane(lane, id)
   end
-  if may_go_on and waits_for and call('LLEN', pending) > 0 then
+  is_awaited = is_awaited or not is_empty and (waits_for or not may_go_on)
+  if goes_on and waits_for then
     shares.wait(e, waits_for)
   elseif e and got == 0 then
     shares.pass_on(e)

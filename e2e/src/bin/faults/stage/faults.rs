@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 
 use e2e::client::Caller;
 use e2e::fault_proxy::{Cut, Fault as Network, FaultProxy, SCRIPT};
+use e2e::name_server::Conduct;
 use e2e::process::Process;
 use e2e::receiver::{Answer, Received};
 use reqwest::Method;
 use serde_json::json;
 
-use super::{Stage, blocking, path};
-use crate::plan::{Answers, Fault, Link, Trouble};
+use super::{Stage, blocking, name, path};
+use crate::plan::{Answers, Fault, Link, Lookups, Trouble};
 
 impl Stage {
     pub(super) async fn apply(&mut self, fault: Fault) {
@@ -53,6 +54,16 @@ impl Stage {
                 self.switch(number, json!({"active": true, "parked": "discard"}))
                     .await;
             }
+            Fault::Name(number, lookups) => {
+                // A kept connection needs no look-up.
+                let closing = Answer::status(200).header("connection", "close");
+                self.receiver.always(&path(number), closing);
+                self.behave(number, conduct(lookups));
+            }
+            Fault::Neighbour(neighbour) => {
+                let (system, receiver) = (&self.system, &self.receiver);
+                self.neighbours.begin(neighbour, system, receiver).await;
+            }
         }
     }
 
@@ -72,6 +83,11 @@ impl Stage {
             }
             Fault::Receiver(number, _) => self.receiver.always(&path(number), Answer::status(200)),
             Fault::CloseReceiver => self.receiver.reopen().await,
+            Fault::Name(number, _) => {
+                self.behave(number, Conduct::Good);
+                self.receiver.always(&path(number), Answer::status(200));
+            }
+            Fault::Neighbour(neighbour) => self.neighbours.end(neighbour, &self.receiver).await,
             Fault::RestartRedis
             | Fault::FlushScripts
             | Fault::KillClients
@@ -101,6 +117,12 @@ impl Stage {
             Trouble::Delay(millis) => proxy.set(Network::Delay(Duration::from_millis(millis))),
             Trouble::Freeze => proxy.set(Network::Freeze),
             Trouble::HalfOpen => proxy.half_open(),
+        }
+    }
+
+    fn behave(&self, number: usize, conduct: Conduct) {
+        if let Some(names) = &self.names {
+            names.behave(&name(number), conduct);
         }
     }
 
@@ -136,6 +158,15 @@ fn answer(answers: Answers) -> Answer {
         Answers::Forgetful => Answer::status(200).then_closes(),
         Answers::Odd => Answer::status(200).header("not a name ", "value"),
         Answers::Slow => Answer::status(200).after(Duration::from_millis(300)),
+    }
+}
+
+/// What the name server does.
+const fn conduct(lookups: Lookups) -> Conduct {
+    match lookups {
+        Lookups::Unanswered => Conduct::Silent,
+        Lookups::Late => Conduct::Late(Duration::from_millis(600)),
+        Lookups::Failing => Conduct::Fails,
     }
 }
 

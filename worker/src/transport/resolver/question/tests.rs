@@ -182,6 +182,42 @@ async fn noise_is_waited_through_and_a_lost_question_is_asked_again() {
     assert_eq!(found.unwrap(), ["192.0.2.1".parse::<IpAddr>().unwrap()]);
 }
 
+#[tokio::test]
+async fn a_name_server_that_does_not_know_edns_is_asked_without_it() {
+    // Whoever asked without EDNS is told of the error.
+    for (options, asked) in [(&b"options edns0"[..], 2), (b"", 1)] {
+        let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let to = server.local_addr().unwrap();
+        let serving = async {
+            let mut buffer = [0; 512];
+            for number in 1..=asked {
+                let (length, from) = server.recv_from(&mut buffer).await.unwrap();
+                let message = &buffer[..length];
+                let edns = Message::from_vec(message).unwrap().edns.is_some();
+                assert_eq!(edns, asked == 2 && number == 1);
+                let answer = answer(message, |answer| {
+                    if number == 2 {
+                        answer.add_answer(address(NAME, 1));
+                    } else {
+                        answer.metadata.response_code = ResponseCode::FormErr;
+                        answer.queries.clear();
+                    }
+                });
+                server.send_to(&answer, from).await.unwrap();
+            }
+        };
+        let question = Question::new(NAME, RecordType::A, &Settings::of(options, "")).unwrap();
+        let asking = question.ask(to, Duration::from_secs(30), 1);
+        let (found, ()) = tokio::join!(asking, serving);
+        match found {
+            Ok(found) => assert_eq!((found.len(), asked), (1, 2)),
+            Err(error) => {
+                assert!(matches!(error, Unfound::Code(ResponseCode::FormErr)) && asked == 1);
+            }
+        }
+    }
+}
+
 /// A port that is free for both protocols.
 async fn on_one_port() -> (UdpSocket, TcpListener) {
     loop {

@@ -172,6 +172,24 @@ local function wake()
   end
 end
 
+-- The same function, which remembers what it returned: what follows from its argument alone need not be worked out with each
+-- call, as long as a function that Redis keeps may hold this many.
+local MOST_REMEMBERED = 512
+local function remembered(work_out)
+  local known, number = {}, 0
+  return function(argument)
+    local value = known[argument]
+    if value == nil then
+      if number == MOST_REMEMBERED then
+        known, number = {}, 0
+      end
+      value = work_out(argument)
+      known[argument], number = value, number + 1
+    end
+    return value
+  end
+end
+
 -- What an unfinished event is charged to its account: its payload and what surrounds it.
 local function charge_of(bytes)
   return bytes + 256

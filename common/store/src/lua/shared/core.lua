@@ -40,37 +40,40 @@ local function write_hours(account, counts)
   end
 end
 
-local write_endpoint
-do
-  -- Those that every script may have changed, as they stand behind the account in what `endpoint` read.
-  local FIELDS = { 'state', 'inFlight', 'generation', 'limit', 'slow', 'consecutiveFailures', 'failingSince', 'queuedBytes', 'carries' }
+-- Adds a field to what is written, if it isn't what was read (`was`: its text, or its number).
+local function add_changed(written, field, value, was)
+  if value ~= was then
+    written[#written + 1], written[#written + 2] = field, type(value) == 'number' and text_of(value) or value
+  end
+end
 
-  -- Writes what changed of an endpoint.
-  function write_endpoint(e)
-    local key, was, written, gone = P .. 'endpoint:' .. e.id, e.was, {}, {}
-    local now = { e.state, text_of(e.in_flight), e.generation .. '', text_of(e.limit), e.slow and '1' or '0', text_of(e.failures),
-      text_of(e.failing_since), text_of(e.bytes), carries_text(e) }
-    for i, field in ipairs(FIELDS) do
-      if now[i] ~= (was[i + 1] or '') then
-        written[#written + 1], written[#written + 2] = field, now[i]
-      end
+-- Writes what changed of an endpoint.
+local function write_endpoint(e)
+  local key, was, written, gone = P .. 'endpoint:' .. e.id, e.was, {}, {}
+  add_changed(written, 'state', e.state, was[2])
+  add_changed(written, 'inFlight', e.in_flight, was.in_flight)
+  add_changed(written, 'generation', e.generation .. '', was[4])
+  add_changed(written, 'limit', e.limit, was.limit)
+  add_changed(written, 'slow', e.slow and '1' or '0', was[6])
+  add_changed(written, 'consecutiveFailures', e.failures, was.failures)
+  add_changed(written, 'failingSince', e.failing_since, was.failing_since)
+  add_changed(written, 'queuedBytes', e.bytes, was.bytes)
+  add_changed(written, 'carries', carries_text(e), was[10] or '')
+  if e.last_attempt then
+    written[#written + 1], written[#written + 2] = 'lastAttempt', e.last_attempt
+  end
+  for field, value in pairs(e.changes or {}) do
+    if value == '' then
+      gone[#gone + 1] = field
+    else
+      written[#written + 1], written[#written + 2] = field, value
     end
-    if e.last_attempt then
-      written[#written + 1], written[#written + 2] = 'lastAttempt', e.last_attempt
-    end
-    for field, value in pairs(e.changes or {}) do
-      if value == '' then
-        gone[#gone + 1] = field
-      else
-        written[#written + 1], written[#written + 2] = field, value
-      end
-    end
-    if #written > 0 then
-      call('HSET', key, unpack(written))
-    end
-    if #gone > 0 then
-      call('HDEL', key, unpack(gone))
-    end
+  end
+  if #written > 0 then
+    call('HSET', key, unpack(written))
+  end
+  if #gone > 0 then
+    call('HDEL', key, unpack(gone))
   end
 end
 

@@ -30,6 +30,9 @@ do
 
   -- Takes off the counts what was freed, and brings back one more than that: those who wait get more as soon as they may.
   shares.settle_freed = function()
+    if #freed_pairs == 0 then
+      return
+    end
     for _, name in ipairs(shares.take_off()) do
       local place = places[name]
       local brings = place.brings
@@ -54,7 +57,7 @@ do
   -- is one.
   shares.wait_for_account = function(e)
     local name = 'account ' .. e.account
-    shares.know({ name })
+    shares.know({ name }, 1)
     if places[name].taken > 0 then
       shares.wait(e, name)
       return true
@@ -64,7 +67,8 @@ do
 
   -- An endpoint had its turn and took no place. If nobody else of those who share its places will free one, the next one comes.
   shares.pass_on = function(e)
-    for _, name in ipairs(e.names or {}) do
+    for i = 1, e.names and (e.may_hang and 6 or 3) or 0 do
+      local name = e.names[i]
       if places[name].waits and places[name].taken == 0 then
         bring_back(name, 1)
       end
@@ -73,7 +77,7 @@ do
 
   -- Upkeep looks at those who wait for a place, in case that whoever was to bring them back didn't.
   shares.look_again = function(name)
-    shares.know({ name })
+    shares.know({ name }, 1)
     local place = places[name]
     place.waits = true
     bring_back(name, place.taken == 0 and 64 or 1)

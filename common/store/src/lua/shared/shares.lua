@@ -11,8 +11,9 @@ local SHARES, WAITING = P .. 'shares', P .. 'waiting'
 -- The most attempts of an account at one destination. `work` sets it.
 local MOST_AT_DESTINATION = math.huge
 
--- The counts that this call knows; accounts at destinations, by both; those of them whose attempts it freed; who was served last.
-local places, pairs_at, freed_pairs, latest = {}, {}, {}, nil
+-- The counts that this call knows, by name; the pairs of account and destination (see `pair_of`) that it knows, and those of them
+-- whose attempts it freed; who was served last.
+local places, pairs_known, freed_pairs, latest = {}, {}, {}, nil
 
 local shares = {}
 do
@@ -23,7 +24,7 @@ do
   local PART = 7
 
   -- Where a URL leads: host and port. URLs are stored as the parser writes them.
-  local function destination_of(url)
+  local destination_of = remembered(function(url)
     local scheme, authority = string.match(url, '^(%l+)://([^/?#|%s]+)')
     local host = string.match(authority or '', '([^@]+)$')
     if not host then
@@ -32,91 +33,100 @@ do
     local name, port = string.match(host, '^(.*):(%d+)$')
     name = string.gsub(name or host, '%.$', '')
     return name .. ':' .. (port or scheme == 'https' and '443' or '80')
-  end
+  end)
 
   local function is_unproven(e)
     return e.limit <= 1 and CAP > 1
   end
 
-  -- An account at a destination: the names under which its attempts are counted, and those of attempts that may hang.
-  local function pair_of(at, account)
-    local of_accounts = pairs_at[at] or {}
-    pairs_at[at] = of_accounts
-    local pair = of_accounts[account]
+  -- The names under which attempts of `<host:port> <account>` are counted; the last three are for those that may hang.
+  local names_of_pair = remembered(function(name)
+    local at, account = string.match(name, '^(%S+) (%S+)$')
+    local names = { name, 'account ' .. (account or ''), 'destination ' .. (at or '') }
+    for i = 1, 3 do
+      names[i + 3] = 'slow ' .. names[i]
+    end
+    return names
+  end)
+
+  -- An account at a destination, by the name of their count.
+  local function pair_of(name)
+    local pair = pairs_known[name]
     if not pair then
-      local names = { at .. ' ' .. account, 'account ' .. account, 'destination ' .. at }
-      pair = { names = names, freed = 0, freed_slow = 0, brings = 0, brings_slow = 0 }
-      of_accounts[account] = pair
+      pair = { names = names_of_pair(name), freed = 0, freed_slow = 0, brings = 0, brings_slow = 0 }
+      pairs_known[name] = pair
     end
     return pair
   end
 
-  local function slow_names_of(pair)
-    if not pair.slow_names then
-      local names = pair.names
-      pair.slow_names = { names[1], names[2], names[3], 'slow ' .. names[1], 'slow ' .. names[2], 'slow ' .. names[3] }
-    end
-    return pair.slow_names
-  end
-
-  -- The names under which an endpoint's attempts are counted now.
+  -- The names under which an endpoint's attempts are counted now, and how many of them that are.
   local function names_of(e)
-    local may_hang = e.slow or is_unproven(e)
-    if not e.names or e.may_hang ~= may_hang then
-      e.at = e.at or destination_of(e.url)
-      e.pair = pair_of(e.at, e.account)
-      e.names, e.may_hang = may_hang and slow_names_of(e.pair) or e.pair.names, may_hang
+    if not e.pair then
+      e.at = destination_of(e.url)
+      e.pair = pair_of(e.at .. ' ' .. e.account)
+      e.names = e.pair.names
     end
-    return e.names
+    e.may_hang = e.slow or is_unproven(e)
+    return e.names, e.may_hang and 6 or 3
   end
 
-  -- What a token says of its lease: where it was counted (see `free`; all nil if an older release made it, which counted none), how
+  -- What a token says of its lease: where it was counted (see `free`; nil if an older release made it, which counted none), how
   -- many were in flight with it, the endpoint's generation, the attempt's number, and the payload's size.
   shares.parse_token = function(token)
-    local mark, at, account, beside, generation, attempt, size =
-      string.match(token, '^[^|]*|(~?)([^|%s]+) ([^|%s]+)|(%d*)|(%d+)|(%d+)|(%d+)$')
+    local mark, name, beside, generation, attempt, size =
+      string.match(token, '^[^|]*|(~?)([^|]+ [^|]+)|(%d*)|(%d+)|(%d+)|(%d+)$')
     if not mark then
       beside, generation, attempt, size = string.match(token, '|?(%d*)|(%d+)|(%d+)|(%d+)$')
     end
-    return mark, at, account, beside, generation, attempt, size
+    return mark, name, beside, generation, attempt, size
   end
 
   local function place_of(text)
-    local number, waits = string.match(text or '', '^(%d+)(w?)$')
-    number = tonumber(number)
+    local number = tonumber(text or 0)
+    local waits = not number and string.sub(text, -1) == 'w'
+    if waits then
+      number = tonumber(string.sub(text, 1, -2))
+    end
     -- What can't be read is written anew.
-    return { taken = number or 0, waits = waits == 'w', was_taken = number or text and -1 or 0, waited = waits == 'w' }
+    return { taken = number or 0, waits = waits, was_taken = number or -1, waited = waits }
   end
 
   -- The two that were served last, each with when: as `<who> <ms> <who> <ms>`.
   local function read_latest(text)
-    local list = {}
-    for who, at in string.gmatch(text or '', '(%S+) (%d+)') do
-      list[#list + 1], list[#list + 2] = who, tonumber(at)
-    end
-    return list
+    local who, at, before, before_at = string.match(text or '', '^(%S+) (%d+) (%S+) (%d+)$')
+    return who and { who, tonumber(at), before, tonumber(before_at) } or {}
   end
 
-  -- Reads those of these counts that are not known yet.
-  shares.know = function(names)
-    local unknown = {}
-    for _, name in ipairs(names) do
-      if not places[name] then
-        unknown[#unknown + 1] = name
+  -- Reads those of these counts that are not known yet: the first `number`.
+  shares.know = function(names, number)
+    local unknown
+    for i = 1, number do
+      if not places[names[i]] then
+        unknown = unknown or {}
+        unknown[#unknown + 1] = names[i]
       end
     end
-    if #unknown == 0 then
-      return
+    if unknown then
+      local texts = call('HMGET', SHARES, unpack(unknown))
+      for i, name in ipairs(unknown) do
+        places[name] = place_of(texts[i])
+      end
     end
-    local number = #unknown
-    if not latest then
-      unknown[number + 1], unknown[number + 2] = 'accounts', 'destinations'
+  end
+
+  -- The same for an endpoint, and who was served last. Returns its names, and how many of them count.
+  local function know_of(e)
+    local names, number = names_of(e)
+    if latest then
+      shares.know(names, number)
+    else
+      local texts = call('HMGET', SHARES, 'accounts', 'destinations', unpack(names, 1, number))
+      latest = { accounts = read_latest(texts[1]), destinations = read_latest(texts[2]) }
+      for i = 1, number do
+        places[names[i]] = places[names[i]] or place_of(texts[i + 2])
+      end
     end
-    local texts = call('HMGET', SHARES, unpack(unknown))
-    for i = 1, number do
-      places[unknown[i]] = place_of(texts[i])
-    end
-    latest = latest or { accounts = read_latest(texts[number + 1]), destinations = read_latest(texts[number + 2]) }
+    return names, number
   end
 
   local function are_others(list, who, now)
@@ -148,8 +158,7 @@ do
   -- How many more an endpoint may have in flight; if none, the name of the count that has no place for it. Shares bind while others
   -- are served as well, and always those who have not shown that they answer.
   shares.room = function(e, free, free_slow)
-    local names = names_of(e)
-    shares.know(names)
+    local names = know_of(e)
     local room, may_hang = MOST_AT_DESTINATION - places[names[1]].taken, e.may_hang
     if room <= 0 then
       return 0, names[1]
@@ -176,26 +185,25 @@ do
 
   -- Counts an attempt at an endpoint; returns where, as the token says it.
   shares.take = function(e)
-    local names, now = names_of(e), read_clock()
-    shares.know(names)
-    for i = 1, #names do
+    local names, number = know_of(e)
+    for i = 1, number do
       local place = places[names[i]]
       place.taken = place.taken + 1
     end
     if not e.pair.is_noted then
-      note('accounts', e.account, now)
-      note('destinations', e.at, now)
+      note('accounts', e.account, read_clock())
+      note('destinations', e.at, read_clock())
       e.pair.is_noted = true
     end
     return (e.may_hang and '~' or '') .. names[1]
   end
 
   -- An attempt is over that was counted there, as its token says. `is_quiet`: that brings nobody back but the last ones.
-  shares.free = function(mark, at, account, is_quiet)
+  shares.free = function(mark, name, is_quiet)
     if not mark then
       return
     end
-    local pair = pair_of(at, account)
+    local pair = pair_of(name)
     if not pair.is_freed then
       freed_pairs[#freed_pairs + 1], pair.is_freed = pair, true
     end
@@ -207,23 +215,22 @@ do
     end
   end
 
-  -- Takes off the counts what was freed. Returns the names for which somebody waits, in order, and how many were freed there.
+  -- Takes off the counts what was freed. Returns the names for which somebody waits, in order.
   shares.take_off = function()
     local waited_for, all = {}, {}
     for _, pair in ipairs(freed_pairs) do
-      for _, name in ipairs(pair.freed_slow > 0 and slow_names_of(pair) or pair.names) do
-        all[#all + 1] = name
+      for i = 1, pair.freed_slow > 0 and 6 or 3 do
+        all[#all + 1] = pair.names[i]
       end
     end
-    shares.know(all)
+    shares.know(all, #all)
     for _, pair in ipairs(freed_pairs) do
-      local names = pair.freed_slow > 0 and slow_names_of(pair) or pair.names
-      for i = 1, #names do
-        local place, is_slow = places[names[i]], i > 3
+      for i = 1, pair.freed_slow > 0 and 6 or 3 do
+        local place, is_slow = places[pair.names[i]], i > 3
         place.taken = math.max(0, place.taken - (is_slow and pair.freed_slow or pair.freed))
         if place.waits then
           if not place.brings then
-            waited_for[#waited_for + 1], place.brings = names[i], 0
+            waited_for[#waited_for + 1], place.brings = pair.names[i], 0
           end
           place.brings = place.brings + (is_slow and pair.brings_slow or pair.brings)
         end
@@ -238,10 +245,10 @@ do
   shares.recount = function(tokens)
     local counts, stored = {}, call('HGETALL', SHARES)
     for _, token in ipairs(tokens) do
-      local mark, at, account = shares.parse_token(token)
-      local pair = mark and pair_of(at, account)
-      for _, name in ipairs(pair and (mark == '~' and slow_names_of(pair) or pair.names) or {}) do
-        counts[name] = (counts[name] or 0) + 1
+      local mark, name = shares.parse_token(token)
+      for i = 1, not mark and 0 or mark == '~' and 6 or 3 do
+        local counted_as = names_of_pair(name)[i]
+        counts[counted_as] = (counts[counted_as] or 0) + 1
       end
     end
     for i = 1, #stored, 2 do

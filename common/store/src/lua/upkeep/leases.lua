@@ -3,9 +3,9 @@
 local reaped = now >= hold and call('ZRANGEBYSCORE', LEASES, '-inf', now, 'LIMIT', 0, limit) or {}
 for _, delivery in ipairs(reaped) do
   local token = call('HGET', TOKENS, delivery) or ''
-  local mark, at, account, _, _, attempt = shares.parse_token(token)
+  local mark, counted_as, _, _, attempt = shares.parse_token(token)
   attempt = tonumber(attempt) or 1
-  shares.free(mark, at, account)
+  shares.free(mark, counted_as)
   local e = endpoint(endpoint_of(delivery))
   if e then
     e.in_flight = math.max(0, e.in_flight - 1)

@@ -23,6 +23,9 @@ do
 
   -- Writes who came and who left.
   local function write(lane)
+    if not lane.changes and not lane.may_have then
+      return
+    end
     local came, left = {}, {}
     for id, turn in pairs(lane.changes or {}) do
       if turn == 'left' then

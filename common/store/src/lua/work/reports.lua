@@ -20,8 +20,8 @@ local function record(report)
   end
   tokens[delivery] = nil
   done[#done + 1] = delivery
-  local mark, at, account, beside, generation, attempt, size = shares.parse_token(token)
-  shares.free(mark, at, account, kind == 'W')
+  local mark, counted_as, beside, generation, attempt, size = shares.parse_token(token)
+  shares.free(mark, counted_as, kind == 'W')
   size = tonumber(size)
   local e = endpoint(endpoint_of(delivery))
   if not e then

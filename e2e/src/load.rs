@@ -136,12 +136,7 @@ impl Load {
     pub async fn finish(self) -> Loaded {
         let mut all = Loaded::default();
         for caller in self.callers {
-            let loaded = caller.await.expect("a caller of the load failed");
-            all.accepted.extend(loaded.accepted);
-            all.slowest = all.slowest.max(loaded.slowest);
-            for (status, count) in loaded.refused {
-                *all.refused.entry(status).or_default() += count;
-            }
+            all.extend(caller.await.expect("a caller of the load failed"));
         }
         all
     }

@@ -50,6 +50,8 @@ pub mod client;
 
 pub mod state;
 
+pub mod before;
+
 pub mod redis_clock;
 
 pub mod namespaces;

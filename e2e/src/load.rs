@@ -82,13 +82,19 @@ impl Load {
     /// Starts a load with a name, which its idempotency keys contain: needed where one system gets several loads.
     #[must_use]
     pub fn start_as(system: &System, name: &str, shape: &Shape) -> Self {
+        Self::start_at(&system.backend(), name, shape)
+    }
+
+    /// Starts a load at the API that this backend calls, with a name.
+    #[must_use]
+    pub fn start_at(backend: &Caller, name: &str, shape: &Shape) -> Self {
         let (stop, stopped) = watch::channel(false);
         let (accepted, refused) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
         let begun = Arc::<AtomicUsize>::default();
         let callers = (0..shape.callers)
             .map(|number| {
                 let one = One {
-                    backend: system.backend(),
+                    backend: backend.clone(),
                     name: format!("{name}-{number}"),
                     shape: shape.clone(),
                     stopped: stopped.clone(),
@@ -130,12 +136,7 @@ impl Load {
     pub async fn finish(self) -> Loaded {
         let mut all = Loaded::default();
         for caller in self.callers {
-            let loaded = caller.await.expect("a caller of the load failed");
-            all.accepted.extend(loaded.accepted);
-            all.slowest = all.slowest.max(loaded.slowest);
-            for (status, count) in loaded.refused {
-                *all.refused.entry(status).or_default() += count;
-            }
+            all.extend(caller.await.expect("a caller of the load failed"));
         }
         all
     }

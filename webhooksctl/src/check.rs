@@ -6,7 +6,7 @@ use anyhow::bail;
 use clap::Args;
 use store::Store;
 use store::check::CheckReport;
-use store::identity::{SCHEMA, StoreFacts, StoreId};
+use store::identity::{StoreFacts, StoreId, unknown_schema};
 use store::settings::RedisArgs;
 
 use crate::runtime;
@@ -26,10 +26,8 @@ pub(crate) fn run(arguments: &CheckArgs) -> anyhow::Result<()> {
     let (store, runtime) = (Store::new(&arguments.redis)?, runtime::new()?);
     let progress = runtime::progress(|read: usize| format!("read {read} keys …"));
     let marks = runtime.block_on(store.store_marks())?;
-    if let Some(schema) = marks.schema.as_deref().filter(|schema| *schema != SCHEMA) {
-        bail!(
-            "the stored data has schema {schema}, this program knows {SCHEMA}: use the version of the programs that wrote it"
-        );
+    if let Some(reason) = marks.schema.as_deref().and_then(unknown_schema) {
+        bail!(reason);
     }
     let report = runtime.block_on(store.check_with_progress(&progress))?;
     print(&report)?;

@@ -1,6 +1,6 @@
 //! The operator's tool: checks what is stored, makes keys, sets up development, asks programs for their health.
 //!
-//! Only `secrets rewrap`, `endpoints enable` and `store accept` change anything in Redis.
+//! Only `secrets rewrap`, `endpoints enable`, `store accept` and `store upgrade` change anything in Redis.
 
 mod check;
 
@@ -49,7 +49,7 @@ enum Command {
     /// Works on endpoints.
     #[command(subcommand)]
     Endpoints(endpoints::EndpointsCommand),
-    /// Makes and shows the identity of the store, and accepts a store that was replaced.
+    /// Makes and shows the identity of the store, accepts a store that was replaced, changes it to newer forms.
     #[command(subcommand)]
     Store(store::StoreCommand),
     /// Prints new passwords for the users of Redis, and their hashes, as lines for `.env`.

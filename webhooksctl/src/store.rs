@@ -1,9 +1,12 @@
-//! `store`: the identity of the store, and what an operator does when the store was replaced.
+//! `store`: the identity of the store, and what an operator does when the store was replaced, or doesn't change to newer forms by
+//! itself.
 
 use clap::{Args, Subcommand};
 use domain::clock::Timestamp;
 use store::Store;
-use store::identity::{Acceptance, Found, Rewind, StoreFacts, StoreId};
+use store::identity::{
+    Acceptance, Found, Rewind, StoreFacts, StoreId, Upgraded, newest_schema, unknown_schema,
+};
 use store::settings::RedisArgs;
 
 use crate::runtime;
@@ -18,6 +21,10 @@ pub(crate) enum StoreCommand {
     /// Accepts what is on the server as the store: once before the very first start with STORE_ID, and after the store was
     /// replaced. Programs that wait go on with it. Needs the rights of `api` or `worker`.
     Accept(AcceptArgs),
+    /// Changes what is stored to the newest form that this release knows. Workers do it by themselves, unless Redis doesn't tell
+    /// them who is connected. Stop all programs of older releases first: afterwards they refuse the store. Needs the rights of
+    /// `worker`.
+    Upgrade(UpgradeArgs),
 }
 
 /// The arguments of `store show`.
@@ -42,6 +49,17 @@ pub(crate) struct AcceptArgs {
     only_empty: bool,
 }
 
+/// The arguments of `store upgrade`.
+#[derive(Debug, Args)]
+pub(crate) struct UpgradeArgs {
+    #[command(flatten)]
+    redis: RedisArgs,
+
+    /// No program of an older release runs any more, whatever Redis tells of its connections, or doesn't tell.
+    #[arg(long)]
+    all_are_stopped: bool,
+}
+
 /// Runs the command, and returns what to print.
 pub(crate) fn run(command: &StoreCommand) -> anyhow::Result<String> {
     match command {
@@ -50,6 +68,7 @@ pub(crate) fn run(command: &StoreCommand) -> anyhow::Result<String> {
             let store = Store::new(&arguments.redis)?;
             Ok(described(&runtime::new()?.block_on(store.store_marks())?))
         }
+        StoreCommand::Upgrade(arguments) => runtime::new()?.block_on(upgrade(arguments)),
         StoreCommand::Accept(arguments) => {
             let (store, runtime) = (Store::new(&arguments.redis)?, runtime::new()?);
             let would_be = runtime.block_on(store.accept_store(true))?;
@@ -63,6 +82,45 @@ pub(crate) fn run(command: &StoreCommand) -> anyhow::Result<String> {
             Ok(accepted(&done, arguments.dry_run))
         }
     }
+}
+
+/// Changes the store to the newest forms, unless somebody may need the older ones.
+async fn upgrade(arguments: &UpgradeArgs) -> anyhow::Result<String> {
+    let store = Store::new(&arguments.redis)?;
+    let marks = store.store_marks().await?;
+    anyhow::ensure!(
+        marks.identity.is_some(),
+        "nothing was changed: there is no store with an identity here"
+    );
+    let schema = marks.schema.as_deref().unwrap_or_default();
+    if let Some(reason) = marks.schema.as_deref().and_then(unknown_schema) {
+        anyhow::bail!(reason);
+    }
+    if schema == newest_schema() {
+        return Ok(format!(
+            "nothing is to be done: the stored data has schema {schema}"
+        ));
+    }
+    if !arguments.all_are_stopped {
+        match store.older_programs().await? {
+            Some(older) if older.is_empty() => {}
+            Some(older) => anyhow::bail!(
+                "nothing was changed: these connections seem to be of programs of an older release. Stop those first; if there are none, add --all-are-stopped\n{}",
+                older.join("\n")
+            ),
+            None => anyhow::bail!(
+                "nothing was changed: Redis doesn't tell who is connected (CLIENT LIST). Stop every webhooks-api, webhooks-worker and webhooksctl of an older release, then add --all-are-stopped"
+            ),
+        }
+    }
+    Ok(match store.upgrade_schema().await? {
+        Some(Upgraded { from, to }) => {
+            format!(
+                "the stored data has schema {to} now (before: {from}); programs of an older release refuse it"
+            )
+        }
+        None => "nothing is to be done: a worker was faster".to_owned(),
+    })
 }
 
 /// What the server has.

@@ -2,7 +2,9 @@
 //! (or for which memory is too short), takes back expired leases, works through queues that were released, discarded or
 //! removed, and carries on with replays of many. Every worker does it, and any one is enough.
 //!
-//! Before it begins, it announces the worker's policy.
+//! Before it begins, it announces the worker's policy. While the store is in an older form, it looks whether it may change.
+
+mod upgrade;
 
 use std::time::{Duration, Instant};
 
@@ -16,6 +18,8 @@ use crate::gauge::{Gauge, look_every};
 use crate::metrics::{AT_AGE, Metrics, OVER_BUDGET, UNDER_PRESSURE};
 use crate::outage::Outage;
 use crate::stop::Stop;
+
+use self::upgrade::StoreUpgrade;
 
 /// How often upkeep runs while there is nothing to do.
 const EVERY: Duration = Duration::from_secs(2);
@@ -41,9 +45,11 @@ impl Upkeep {
     pub(crate) async fn run(mut self) {
         let mut stop = self.stop.clone();
         let (mut search, mut search_from) = (ParkedSearch::default(), Instant::now());
+        let mut upgrade = StoreUpgrade::default();
         let mut last: Option<Instant> = None;
         loop {
             self.announce().await;
+            let look_again = self.upgrade_store(&mut upgrade).await;
             if search_from <= Instant::now() && self.search_parked(&mut search).await {
                 search_from = Instant::now() + SEARCH_EVERY;
             }
@@ -60,6 +66,7 @@ impl Upkeep {
                 }
                 Err(error) => (self.outage.failed(&error).max(EVERY / 2), None),
             };
+            let wait = look_again.map_or(wait, |soon| wait.min(soon));
             tokio::select! {
                 () = self.gauge.rest(wait, look_every) => {}
                 () = stop.requested() => return,
@@ -77,6 +84,17 @@ impl Upkeep {
             Ok(()) => self.is_announced = true,
             Err(error) => {
                 self.outage.failed(&error);
+            }
+        }
+    }
+
+    /// Changes the store to newer forms when it may; says when to look again.
+    async fn upgrade_store(&mut self, upgrade: &mut StoreUpgrade) -> Option<Duration> {
+        match upgrade.step(&self.store).await {
+            Ok(look_again) => look_again,
+            Err(error) => {
+                self.outage.failed(&error);
+                None
             }
         }
     }

@@ -124,12 +124,9 @@ impl Condition {
             Some((_, None)) if self.is_full => reasons.push(StoreError::OutOfMemory.to_string()),
             Some((_, None)) => {}
         }
-        reasons.extend(replaced.map(|reason| {
-            format!(
-                "{}. Bring the store's data back, or accept what is there with `webhooksctl store accept`",
-                StoreError::Replaced(reason.clone())
-            )
-        }));
+        reasons.extend(
+            replaced.map(|reason| format!("{}. {}", StoreError::Replaced(reason.clone()), reason.advice())),
+        );
         reasons.extend(self.danger.clone());
         Readiness {
             reasons,

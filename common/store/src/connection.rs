@@ -34,6 +34,8 @@ const CONNECT_WITHIN: Duration = Duration::from_millis(800);
 /// The way to a Redis server, or to the one that takes its place.
 pub(crate) struct Connections {
     client: Client,
+    /// What its connections are called on the server.
+    name: &'static str,
     /// What all callers share that don't block.
     shared: Connection,
     /// How often we left a server because it is no primary. Connections older than the last time are opened anew: a
@@ -59,9 +61,10 @@ enum Again {
 
 impl Connections {
     /// Connects at the first question.
-    pub(crate) fn new(client: Client) -> Self {
+    pub(crate) fn new(client: Client, name: &'static str) -> Self {
         Self {
             client,
+            name,
             shared: Connection::default(),
             moves: AtomicU64::new(0),
         }

@@ -123,7 +123,7 @@ impl Store {
         let client = args.client()?;
         Ok(Self {
             inner: Arc::new(Inner {
-                connections: Connections::new(client),
+                connections: Connections::new(client, identity::program_name()),
                 wake: Connection::default(),
                 intake: SharedIntake::default(),
                 keys: Keys::new(0),

@@ -63,6 +63,7 @@ list![
     server::Clock,
     identity::StoreWatch<'_>,
     identity::StoreClaim<'_>,
+    identity::StoreUpgrade<'_>,
     watch::StoreRoom,
 ];
 

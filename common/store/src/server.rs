@@ -11,7 +11,7 @@ mod setup;
 use std::collections::HashMap;
 
 use super::condition::StoreWarning;
-use super::identity::SCHEMA;
+use super::identity::unknown_schema;
 use super::scripts::script;
 use super::{Store, StoreError};
 use domain::clock::Timestamp;
@@ -133,21 +133,13 @@ impl Store {
     /// version doesn't know is left alone.
     async fn check_meta(&self, shards: u16, report: &mut ServerReport) -> Result<(), StoreError> {
         let stored = self.store_facts().await?;
-        let shards = shards.to_string();
-        for (field, stored, ours, advice) in [
-            (
-                "schema",
-                stored.schema,
-                SCHEMA,
-                "use the version of the programs that wrote it",
-            ),
-            ("shards", stored.shards, &shards, "set SHARDS to that number"),
-        ] {
-            if let Some(stored) = stored.filter(|stored| stored != ours) {
-                report.refusals.push(format!(
-                    "the stored data has {field} {stored}, this program {ours}: {advice}"
-                ));
-            }
+        let unknown = stored.schema.as_deref().and_then(unknown_schema);
+        report.refusals.extend(unknown);
+        let ours = shards.to_string();
+        if let Some(shards) = stored.shards.filter(|shards| *shards != ours) {
+            report.refusals.push(format!(
+                "the stored data has shards {shards}, this program {ours}: set SHARDS to that number"
+            ));
         }
         if report.refusals.is_empty() {
             self.meet().await?;

@@ -151,6 +151,7 @@ impl Log {
         let entries: Vec<(String, HashMap<String, String>)> =
             range.arg(key).arg("-").arg("+").query(connection).unwrap();
         for (_, mut entry) in entries {
+            store::log::unpack(&mut entry);
             let Some(delivery) = entry.remove("delivery") else {
                 continue;
             };

@@ -180,7 +180,10 @@ fn assert_attempts_were_cut_off(system: &System, bad: &HashMap<String, String>, 
         // The log also records when the endpoint itself changed.
         let attempts: Vec<_> = entries
             .into_iter()
-            .map(|(_, entry)| entry)
+            .map(|(_, mut entry)| {
+                store::log::unpack(&mut entry);
+                entry
+            })
             .filter(|entry| !entry.contains_key("state"))
             .collect();
         assert!(attempts.len() >= EACH, "{path}: {}", attempts.len());

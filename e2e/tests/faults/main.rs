@@ -41,6 +41,7 @@ mod f28_receivers_habits;
 mod f29_names_that_never_answer;
 mod f30_out_of_files;
 mod long;
+mod newer_forms;
 mod released_in_turns;
 mod replays_survive;
 mod scene;

@@ -17,7 +17,7 @@ use Who::{Api, Operator, Worker};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Who {
     Api,
-    /// The workers, and `webhooksctl secrets rewrap` and `endpoints enable`.
+    /// The workers, and `webhooksctl secrets rewrap`, `endpoints enable` and `store upgrade`.
     Worker,
     /// `webhooksctl check`, and whoever follows docs/operations.md.
     Operator,
@@ -62,6 +62,7 @@ const SCRIPTS: &[(&str, Who)] = &[
     ("store_watch", Worker),
     ("store_claim", Api),
     ("store_claim", Worker),
+    ("store_upgrade", Worker),
     ("store_room", Api),
     ("store_room", Worker),
 ];
@@ -75,9 +76,15 @@ const CODE: &[(&str, &str, &[Who])] = &[
     ),
     ("check/standing.rs", "hgetall llen lrange zcard", &[Operator]),
     ("check/walk.rs", "hgetall scan", &[Operator]),
+    (
+        "connection/reconnecting.rs",
+        "client|setname",
+        &[Api, Worker, Operator],
+    ),
     ("endpoints/enable.rs", "hmget", &[Worker]),
     ("endpoints/scan.rs", "scan", &[Worker]),
-    ("identity/accept.rs", "hgetall", &[Operator]),
+    ("identity/accept.rs", "hgetall", &[Worker, Operator]),
+    ("identity/upgrade.rs", "client|list", &[Worker]),
     ("server/info.rs", "info", &[Api, Worker]),
     ("log/detail.rs", "hmget", &[Api]),
     ("log/range.rs", "xrange xrevrange", &[Api]),

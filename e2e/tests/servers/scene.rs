@@ -201,7 +201,8 @@ fn told(connection: &mut redis::Connection, id: &str) -> Told {
         .query(connection)
         .unwrap();
     let mut told = Told::default();
-    for (_, entry) in entries {
+    for (_, mut entry) in entries {
+        store::log::unpack(&mut entry);
         let field = |name: &str| entry.get(name).map_or("", String::as_str);
         match (field("outcome"), field("error")) {
             ("succeeded", _) => told.succeeded += 1,

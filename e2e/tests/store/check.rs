@@ -340,21 +340,25 @@ async fn a_record_that_no_transition_leads_to_is_reported() {
         ),
         ("pending", 1, Some("can't be read")),
     ] {
-        let entry = format!(
-            "XADD @log:{endpoint} * delivery {} attempt {attempt} outcome {outcome}",
-            ids[1]
-        );
-        let entry: String = fixture.command(&command(&entry)).await;
-        let _: redis::Value = fixture
-            .command(&command(&format!("HSET @{waiting} log {entry}")))
-            .await;
-        let found = violations(&fixture).await;
-        assert_eq!(found.len(), usize::from(said.is_some()), "{outcome}: {found:#?}");
-        if let Some(said) = said {
-            assert!(
-                found[0].key.contains(&waiting) && found[0].what.contains(said),
-                "{found:#?}"
-            );
+        let log = format!("XADD @log:{endpoint} *");
+        let mut in_fields = command(&format!("{log} delivery {}", ids[1]));
+        in_fields.arg("attempt").arg(attempt).arg("outcome").arg(outcome);
+        let mut packed = command(&log);
+        packed.arg("attempt");
+        packed.arg(format!("{} lead.captured {attempt} {outcome} 7 500 -", ids[1]));
+        for form in [in_fields, packed] {
+            let entry: String = fixture.command(&form).await;
+            let _: redis::Value = fixture
+                .command(&command(&format!("HSET @{waiting} log {entry}")))
+                .await;
+            let found = violations(&fixture).await;
+            assert_eq!(found.len(), usize::from(said.is_some()), "{outcome}: {found:#?}");
+            if let Some(said) = said {
+                assert!(
+                    found[0].key.contains(&waiting) && found[0].what.contains(said),
+                    "{found:#?}"
+                );
+            }
         }
     }
 }

@@ -18,6 +18,7 @@ mod endpoints;
 mod fairness;
 mod finished;
 mod fixture;
+mod forms;
 mod forward;
 mod functions;
 mod holds;

@@ -235,7 +235,7 @@ impl Fixture {
             "1",
             parked,
             no_changes,
-            &store,
+            store.trim_end_matches("+s2"),
         ]);
         let _: redis::Value = self.command(&command).await;
     }

@@ -118,7 +118,7 @@ impl Look {
                     records::logged(
                         snapshot,
                         delivery,
-                        &Hash {
+                        Hash {
                             fields,
                             expires: false,
                         },

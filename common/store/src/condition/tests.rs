@@ -51,6 +51,13 @@ fn readiness_is_what_was_seen_last_and_not_for_long() {
         "{replaced:?}"
     );
 
+    let newer = condition.readiness(start, Some(&Replaced::Schema("3".to_owned())));
+    assert!(
+        newer.reasons[0].contains("schema 3, this program knows 1 and 2")
+            && !newer.reasons[0].contains("store accept"),
+        "{newer:?}"
+    );
+
     condition.note_rewind(REWOUND_FOR + 999, Some(REWOUND));
     assert_eq!(condition.readiness(start, None).warnings[0].code, "store_rewound");
     condition.note_rewind(REWOUND_FOR + 1000, Some(REWOUND));

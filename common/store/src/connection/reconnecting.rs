@@ -1,6 +1,8 @@
 //! One connection that comes back by itself.
 
+use std::future::poll_fn;
 use std::sync::atomic::Ordering;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use redis::AsyncConnectionConfig;
@@ -62,6 +64,7 @@ impl Connection {
             .await
         {
             Ok(connection) => {
+                give_name(connection.clone(), connections.name).await;
                 state.opened += 1;
                 state.failed = None;
                 let number = state.opened;
@@ -94,5 +97,21 @@ impl Connection {
             state.open = None;
         }
         true
+    }
+}
+
+/// Tells the server whose connection this is. That goes out before anything that is asked on the connection, and nobody waits for
+/// the answer: a server that refuses it serves us all the same.
+async fn give_name(mut connection: MultiplexedConnection, name: &'static str) {
+    let mut naming = Box::pin(async move {
+        let _refused: Result<(), _> = redis::cmd("CLIENT")
+            .arg("SETNAME")
+            .arg(name)
+            .exec_async(&mut connection)
+            .await;
+    });
+    let is_done = poll_fn(|context| Poll::Ready(naming.as_mut().poll(context).is_ready())).await;
+    if !is_done {
+        tokio::spawn(naming);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::look::TRIES;
-use super::{Known, Rewind, SCHEMA, Sight, StoreId};
+use super::{Known, Rewind, Sight, StoreId, unknown_schema};
 use crate::keys::META;
 use crate::{Store, StoreError};
 
@@ -97,10 +97,8 @@ impl Store {
     pub async fn accept_store(&self, dry_run: bool) -> Result<Acceptance, StoreError> {
         for _ in 0..TRIES {
             let seen = self.sight(&Known::default(), None).await?;
-            if let Some(found) = seen.schema.as_deref().filter(|found| *found != SCHEMA) {
-                return Err(StoreError::Unexpected(format!(
-                    "the stored data has schema {found}, this program knows {SCHEMA}: use the version of the programs that wrote it"
-                )));
+            if let Some(reason) = seen.schema.as_deref().and_then(unknown_schema) {
+                return Err(StoreError::Unexpected(reason));
             }
             let wanted = self.guard().known().insists_on;
             let found = match &seen.identity {

@@ -21,6 +21,8 @@ pub(crate) struct Guard {
 #[derive(Debug, Default)]
 struct State {
     known: Known,
+    /// The store's schema, as far as it was seen.
+    schema: Option<String>,
     replaced: Option<Replaced>,
     /// Whether a look has seen that the store was replaced, and noted the time by Redis's clock. A script's answer may have
     /// said so before.
@@ -54,6 +56,11 @@ impl Guard {
     /// The identity to send with every script; `None` before the store was seen.
     pub(crate) fn identity(&self) -> Option<StoreId> {
         self.state().known.identity.clone()
+    }
+
+    /// The store's schema; `None` before the store was seen.
+    pub(crate) fn schema(&self) -> Option<String> {
+        self.state().schema.clone()
     }
 
     /// What this program knows now.
@@ -127,6 +134,8 @@ impl Guard {
         let takes_its_writes =
             matches!(verdict, Verdict::Accepted | Verdict::Rewound { .. }) || state.known.identity.is_none();
         state.known.identity.clone_from(&sight.identity);
+        // A store without a word about it was made when there was one schema.
+        state.schema = Some(sight.schema.clone().unwrap_or_else(|| "1".to_owned()));
         state.known.at = sight.now;
         state.known.writes = if takes_its_writes {
             sight.writes

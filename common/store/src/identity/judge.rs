@@ -1,6 +1,6 @@
 //! Is it still the store that it was? A pure decision on what a program knows and what it sees.
 
-use super::{Replaced, StoreId};
+use super::{Replaced, StoreId, unknown_schema};
 
 /// What a program knows of its store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -77,6 +77,11 @@ pub(crate) enum Verdict {
 pub(crate) fn judge(known: &Known, sight: &Sight) -> Verdict {
     let was_accepted = sight.accepted_at > known.at;
     let wanted = known.insists_on.as_ref().or(known.identity.as_ref());
+    if let Some(schema) = &sight.schema
+        && unknown_schema(schema).is_some()
+    {
+        return Verdict::Replaced(Replaced::Schema(schema.clone()));
+    }
     match (&sight.identity, wanted) {
         (Some(_), None) => Verdict::Fine,
         (Some(found), Some(wanted)) if found == wanted => match &known.identity {

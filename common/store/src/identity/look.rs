@@ -1,7 +1,8 @@
 //! Looking at a store, and meeting it for the first time.
 
 use super::guard::Change;
-use super::{Known, Replaced, Rewind, SCHEMA, Sight, StoreId, Verdict, judge};
+use super::schema::NEWEST;
+use super::{Known, Replaced, Rewind, Sight, StoreId, Verdict, judge};
 use crate::scripts::{Argument, answered, script};
 use crate::{Store, StoreError};
 
@@ -23,6 +24,7 @@ script! {
         seen: Option<&'a StoreId>,
         /// The one that the store is to have.
         identity: &'a StoreId,
+        /// The store's schema, or the one that a new store begins with.
         schema: &'a str,
         shards: u16,
         /// Whether an operator accepts what is there.
@@ -104,17 +106,12 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when Redis fails, or the stored data has a schema that this version doesn't know.
+    /// [`StoreError`] when Redis fails.
     pub(crate) async fn look(&self) -> Result<Look, StoreError> {
         for _ in 0..TRIES {
             let (known, rewind) = (self.guard().known(), self.guard().unrecorded_rewind());
             let sight = self.sight(&known, rewind).await?;
             self.guard().rewind_recorded(rewind);
-            if let Some(found) = sight.schema.as_deref().filter(|found| *found != SCHEMA) {
-                return Err(StoreError::Unexpected(format!(
-                    "the stored data has schema {found}, this program {SCHEMA}"
-                )));
-            }
             let verdict = judge(&known, &sight);
             if matches!(verdict, Verdict::Create | Verdict::Adopt) {
                 let identity = known.insists_on.unwrap_or_else(StoreId::random);
@@ -158,7 +155,7 @@ impl Store {
         self.call_anywhere(&StoreClaim {
             seen: seen.identity.as_ref(),
             identity,
-            schema: SCHEMA,
+            schema: seen.schema.as_deref().unwrap_or(NEWEST),
             shards: self.shards(),
             is_accepted: accepts,
         })
@@ -174,6 +171,9 @@ fn log_change(verdict: &Verdict, change: Change) {
             to,
             "the store was set back to an earlier state: events that were accepted after that state may be gone, and deliveries that were made after it may be made again"
         ),
+        (Verdict::Replaced(reason @ Replaced::Schema(_)), Change::Replaced) => {
+            tracing::error!("{reason}. {}", reason.advice());
+        }
         (Verdict::Replaced(reason), Change::Replaced) => tracing::error!(
             "the store was replaced: {reason}. Nothing is accepted, delivered or written until its data is back, or `webhooksctl store accept` was run"
         ),

@@ -7,7 +7,8 @@
 //! highest `writes` that it has seen, and looks about once a second ([`Store::watch`](super::Store::watch)). With `STORE_ID`
 //! a program insists on one identity from its start.
 //!
-//! `look` asks, `judge` decides, `guard` remembers, `accept` is for operators.
+//! `look` asks, `judge` decides, `guard` remembers, `accept` is for operators. `schema` says which forms of what is stored this
+//! version knows, `upgrade` when a store changes to newer ones, for which `programs` tells who is connected.
 
 mod judge;
 
@@ -17,6 +18,12 @@ mod look;
 
 mod accept;
 
+mod schema;
+
+mod programs;
+
+mod upgrade;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -24,13 +31,14 @@ pub(crate) use guard::Guard;
 pub(crate) use judge::{Known, Sight, Verdict, judge};
 
 pub(crate) use look::{StoreClaim, StoreWatch};
+pub(crate) use programs::program_name;
+pub(crate) use upgrade::StoreUpgrade;
 
 pub use accept::{Acceptance, Found, StoreFacts};
 use domain::id::fill_random;
 pub use judge::Rewind;
-
-/// The schema of the stored data that this version reads and writes.
-pub const SCHEMA: &str = "1";
+pub use schema::{newest_schema, unknown_schema};
+pub use upgrade::{Upgrade, UpgradeStep, Upgraded};
 
 /// The identity of a store (`STORE_ID`): 1 to 64 letters, digits, `-` and `_`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -51,8 +59,9 @@ impl StoreId {
         &self.0
     }
 
-    /// Takes what is stored, whoever wrote it.
-    pub(crate) const fn from_stored(text: String) -> Self {
+    /// Takes what is stored, whoever wrote it. From schema 2 on the schema stands behind it (`base.lua`).
+    pub(crate) fn from_stored(mut text: String) -> Self {
+        text.truncate(text.find('+').unwrap_or(text.len()));
         Self(text)
     }
 }
@@ -85,14 +94,27 @@ pub enum Replaced {
     Unmarked,
     /// It has another identity.
     Other(StoreId),
+    /// It has a schema that this version doesn't know.
+    Schema(String),
 }
 
 impl Replaced {
-    /// Reads the error of `base.lua`: `<kind> <ms> <identity>`.
+    /// What to do about it.
+    pub(crate) const fn advice(&self) -> &'static str {
+        match self {
+            Self::Schema(_) => "This program does nothing until the data of before is back",
+            _ => "Bring the store's data back, or accept what is there with `webhooksctl store accept`",
+        }
+    }
+
+    /// Reads the error of `base.lua`: `<kind> <ms> <identity or schema>`.
     pub(crate) fn from_reply(detail: &str) -> Self {
         let mut words = detail.split(' ');
-        match words.next() {
-            Some("other") => Self::Other(StoreId(words.nth(1).unwrap_or_default().to_owned())),
+        let kind = words.next();
+        let found = words.nth(1).unwrap_or_default().to_owned();
+        match kind {
+            Some("other") => Self::Other(StoreId(found)),
+            Some("schema") => Self::Schema(found),
             Some("unmarked") => Self::Unmarked,
             _ => Self::Empty,
         }
@@ -110,6 +132,7 @@ impl fmt::Display for Replaced {
                 formatter,
                 "the server has the store `{found}`, which is another one"
             ),
+            Self::Schema(found) => formatter.write_str(&unknown_schema(found).unwrap_or_default()),
         }
     }
 }

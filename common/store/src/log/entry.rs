@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use redis::Value;
 
-use super::{EntryId, Phases};
+use super::{EntryId, Phases, unpack};
 use crate::StoreError;
 use crate::decode::array;
 use crate::scripts::Answer;
@@ -88,7 +88,8 @@ pub(crate) struct RawEntry {
 
 impl Answer for RawEntry {
     fn read(value: Value) -> Result<Self, StoreError> {
-        let (id, fields): (EntryId, HashMap<String, String>) = Answer::read(value)?;
+        let (id, mut fields): (EntryId, HashMap<String, String>) = Answer::read(value)?;
+        unpack(&mut fields);
         let content = content(id, &fields);
         Ok(Self { id, content })
     }

@@ -8,7 +8,7 @@
 //! - `detail`: one delivery with its payload and its attempts; `search` finds those that only the log knows.
 //! - `tail`: the log as it grows.
 //! - `range`: pieces of a log, read without a script.
-//! - `entry`, `entry_id`, `phases`, `summary`, `position`: what these read.
+//! - `entry`, `entry_id`, `phases`, `summary`, `position`: what these read. `packed`: the two forms of an attempt.
 
 mod phases;
 
@@ -19,6 +19,8 @@ mod entry;
 mod summary;
 
 mod position;
+
+mod packed;
 
 mod listing;
 
@@ -38,6 +40,7 @@ pub use detail::{DeliveryDetail, Payload};
 pub use entry::{LogContent, LogEntry, LoggedAttempt};
 pub use entry_id::{EntryId, InvalidEntryId};
 pub use listing::{ListFilter, ListPage, ListStatus, Listing};
+pub use packed::unpack;
 pub use phases::Phases;
 pub use position::{InvalidListPosition, ListPosition, Source};
 pub use summary::DeliverySummary;

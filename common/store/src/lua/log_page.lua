@@ -10,13 +10,7 @@ if not owned then
 end
 local logged = {}
 for i, entry in ipairs(call('XREVRANGE', P .. 'log:' .. id, ARGV[NEWEST], '-', 'COUNT', ARGV[MOST])) do
-  local fields, delivery = entry[2], nil
-  for place = 1, #fields, 2 do
-    if fields[place] == 'delivery' then
-      delivery = fields[place + 1]
-      break
-    end
-  end
+  local delivery = attempt_in(entry[2])
   logged[i] = { entry, delivery and record_view(delivery) or {} }
 end
 return { standing_of(owned), logged }

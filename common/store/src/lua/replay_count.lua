@@ -19,11 +19,8 @@ if ARGV[STATUS] == 'exhausted' then
 end
 local found = call('XRANGE', P .. 'log:' .. id, from, till, 'COUNT', most)
 for _, logged in ipairs(found) do
-  local fields = {}
-  for i = 1, #logged[2], 2 do
-    fields[logged[2][i]] = logged[2][i + 1]
-  end
-  if fields.outcome == 'succeeded' and not fields.test and not is_replay(fields.delivery) then
+  local delivery, outcome, is_test = attempt_in(logged[2])
+  if outcome == 'succeeded' and not is_test and not is_replay(delivery) then
     matching = matching + 1
   end
 end

@@ -9,11 +9,11 @@ if redis.call('TYPE', META).ok ~= 'hash' and redis.call('EXISTS', META) == 1 the
   redis.call('DEL', META) -- can't be read, so it holds nothing of ours
 end
 local meta = redis.call('HMGET', META, 'store', 'schema')
-local found = meta[1] or ''
+local found = string.match(meta[1] or '', '^[^+]*')
 if (found ~= ARGV[SEEN] and found ~= ARGV[IDENTITY]) or (meta[2] and meta[2] ~= ARGV[SCHEMA]) then
   return 0
 end
-redis.call('HSET', META, 'store', ARGV[IDENTITY])
+redis.call('HSET', META, 'store', ARGV[IDENTITY] .. (ARGV[SCHEMA] == '1' and '' or '+s' .. ARGV[SCHEMA])) -- see base.lua
 redis.call('HSETNX', META, 'schema', ARGV[SCHEMA])
 redis.call('HSETNX', META, 'shards', ARGV[SHARDS])
 redis.call('HSETNX', META, 'writes', 0)

@@ -14,6 +14,7 @@ local meta = redis.pcall('HMGET', META, 'store', 'schema', 'shards', 'writes', '
 if meta.err then
   meta = {}
 end
+meta[1] = meta[1] and string.match(meta[1], '^[^+]*') -- see base.lua
 if meta[1] and meta[1] == ARGV[IDENTITY] then
   if ARGV[WROTE] == '1' then
     redis.call('HINCRBY', META, 'writes', 1)

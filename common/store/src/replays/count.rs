@@ -17,7 +17,7 @@ const COUNT_STEPS: usize = 5;
 script! {
     /// Counts what a replay of many would take: how many, and where the next step begins. `None` when the account has no
     /// such endpoint.
-    "replay_count": AllowOom, Reads, needs [OWNER, CORE];
+    "replay_count": AllowOom, Reads, needs [OWNER, CORE, LOGGED];
     struct ReplayCounting<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,

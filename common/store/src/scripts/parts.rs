@@ -40,6 +40,7 @@ parts! {
     VIEW = "view" needs [CORE];
     FINISHED = "finished" needs [CORE];
     LOG = "log" needs [CORE];
+    LOGGED = "logged" needs [BASE];
     ACCOUNT_EVENTS = "account_events" needs [ROUTES, CORE];
     DELIVERIES = "deliveries" needs [FINISHED, LOG, ACCOUNT_EVENTS];
     QUARANTINE = "quarantine" needs [DELIVERIES];
@@ -50,7 +51,7 @@ parts! {
     RELEASES = "releases" needs [CORE];
     SWEEPS = "sweeps" needs [QUARANTINE, RELEASES];
     PARKED = "parked" needs [DELIVERIES];
-    REPLAYS = "replays" needs [DELIVERIES];
+    REPLAYS = "replays" needs [DELIVERIES, LOGGED];
     REPLAY_VIEW = "replay_view" needs [BASE];
     RELEASE = "release" needs [FINISHED];
 }

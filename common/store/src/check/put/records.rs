@@ -6,6 +6,7 @@ use super::{Done, Hash, Row, key, whole};
 use crate::check::ids::DeliveryKey;
 use crate::check::rows::RecordRow;
 use crate::check::snapshot::Snapshot;
+use crate::log::unpack;
 
 pub(in crate::check) fn record(snapshot: &mut Snapshot, id: &str, row: Row) -> Done {
     let [state, attempts, exhausted_at, made_at] = [0, 1, 2, 3].map(|field| row.values[field].as_ref());
@@ -22,7 +23,8 @@ pub(in crate::check) fn record(snapshot: &mut Snapshot, id: &str, row: Row) -> D
 }
 
 /// The log entry that a record points to.
-pub(in crate::check) fn logged(snapshot: &mut Snapshot, delivery: &DeliveryKey, entry: &Hash) -> Done {
+pub(in crate::check) fn logged(snapshot: &mut Snapshot, delivery: &DeliveryKey, mut entry: Hash) -> Done {
+    unpack(&mut entry.fields);
     let outcome = entry.fields.get("outcome").ok_or("has no outcome")?;
     let attempt: i32 = whole(entry.fields.get("attempt"), "attempt")?;
     // An attempt that was held is none of its delivery's, nor is a probe that failed.

@@ -104,3 +104,20 @@ fn a_program_that_runs_holds_the_store_against_what_it_remembers() {
         assert_eq!(judge(&known, &sight), verdict, "{name}");
     }
 }
+
+#[test]
+fn a_schema_that_this_version_does_not_know_is_left_alone() {
+    let with_schema = |schema: &str| Sight {
+        schema: Some(schema.to_owned()),
+        ..sees("a", 100, 0)
+    };
+    for known in [Known::default(), knows_a(), insists_on_a()] {
+        for schema in ["1", "2"] {
+            assert_eq!(judge(&known, &with_schema(schema)), Verdict::Fine, "{schema}");
+        }
+        for schema in ["3", "0", "", "what"] {
+            let unknown = Verdict::Replaced(Replaced::Schema(schema.to_owned()));
+            assert_eq!(judge(&known, &with_schema(schema)), unknown, "{schema}");
+        }
+    }
+}

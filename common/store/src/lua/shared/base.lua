@@ -145,16 +145,23 @@ local function look_at_clock(...)
   return now + (tonumber(kept[2]) or 0) + back, now, back, kept
 end
 
--- The last argument is the identity of the store that the caller means. In any other nothing is read or written: the answer is
--- 'REPLACED <empty|unmarked|other> <ms since 1970> <the identity that was found>'.
-local identity = redis.pcall('HGET', META, 'store')
-if identity ~= ARGV[#ARGV] then
-  local time, kind = call('TIME'), 'other'
-  if type(identity) ~= 'string' then
-    identity = ''
+-- The last argument is the identity of the store that the caller means. In any other, and in one whose schema isn't known, nothing
+-- is read or written: the answer is 'REPLACED <empty|unmarked|other|schema> <ms since 1970> <the identity or schema that was found>'.
+-- `SCHEMA` says which forms are written; both are read. From schema 2 on it stands behind the identity as well, where programs that
+-- don't look at the schema stumble over it.
+local meta = redis.pcall('HMGET', META, 'store', 'schema')
+local SCHEMA = meta[2] or '1'
+local expected = SCHEMA == '2' and ARGV[#ARGV] .. '+s2' or SCHEMA == '1' and ARGV[#ARGV] or nil
+if meta[1] ~= expected then
+  local time, kind, found = call('TIME'), 'other', meta[1]
+  if type(found) ~= 'string' then
+    found = ''
     kind = call('EXISTS', META, STATS, READY, PARKED) > 0 and 'unmarked' or 'empty'
+  elseif not expected then
+    kind, found = 'schema', SCHEMA
   end
-  return redis.error_reply(string.format('REPLACED %s %d %s', kind, time[1] * 1000 + math.floor(time[2] / 1000), identity))
+  return redis.error_reply(string.format('REPLACED %s %d %s', kind, time[1] * 1000 + math.floor(time[2] / 1000),
+    string.match(found, '^[^+]*')))
 end
 ARGV[#ARGV] = nil
 

@@ -22,12 +22,8 @@ local function sources_after(job, id, most)
   end
   local entries = call('XRANGE', P .. 'log:' .. id, job.position, job['until'], 'COUNT', most)
   for _, logged in ipairs(entries) do
-    local fields = {}
-    for i = 1, #logged[2], 2 do
-      fields[logged[2][i]] = logged[2][i + 1]
-    end
-    local is_source = fields.outcome == 'succeeded' and not fields.test
-    found[#found + 1] = { '(' .. logged[1], is_source and fields.delivery or nil }
+    local delivery, outcome, is_test = attempt_in(logged[2])
+    found[#found + 1] = { '(' .. logged[1], outcome == 'succeeded' and not is_test and delivery or nil }
   end
   return found, #entries == most
 end

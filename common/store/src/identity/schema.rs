@@ -1,0 +1,27 @@
+//! The schema of a store: in which forms programs write what they store.
+//!
+//! A program reads every form that it knows, and writes those of the store's schema. So programs of two releases can work
+//! on one store: it stays in the older forms until all of them know the newer ones (`upgrade`).
+
+/// The schemas that this version knows, the newest last. A new store begins with that one.
+pub(crate) const KNOWN: [&str; 2] = ["1", "2"];
+
+/// The newest of them.
+pub(crate) const NEWEST: &str = KNOWN[KNOWN.len() - 1];
+
+/// The newest schema that this version knows.
+#[must_use]
+pub const fn newest_schema() -> &'static str {
+    NEWEST
+}
+
+/// Why this version must leave a store alone, if it doesn't know the store's schema: a sentence that says what to do.
+#[must_use]
+pub fn unknown_schema(stored: &str) -> Option<String> {
+    (!KNOWN.contains(&stored)).then(|| {
+        format!(
+            "the stored data has schema {stored}, this program knows {}: use the version of the programs that wrote it",
+            KNOWN.join(" and ")
+        )
+    })
+}

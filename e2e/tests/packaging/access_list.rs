@@ -138,14 +138,14 @@ fn commands_of_lua(script: &str, text: &str) -> BTreeSet<String> {
     let text = Regex::new("--.*").unwrap().replace_all(text, "").into_owned();
     let calls = all(r"\b(?:p?call|try)\(", &text).len();
     let mut named = all(r"\b(?:p?call|try)\('([A-Z]+)'", &text);
-    // The callers of `requeue` pass it the command.
-    let passed = all(r"\bcall\(push,", &text).len();
+    // The callers of `requeue` and `write_timer` pass them the command.
+    let passed = all(r"\bcall\((?:push|command),", &text).len();
     assert_eq!(
         calls,
         named.len() + passed,
         "{script}: a command that is computed"
     );
-    named.extend(all(r"\brequeue\('([A-Z]+)'", &text));
+    named.extend(all(r"\b(?:requeue|write_timer)\('([A-Z]+)'", &text));
     let renamed = all(r"redis\.(p?call)\b[^(]", &text).len();
     assert_eq!(
         renamed, bases,

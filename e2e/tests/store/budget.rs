@@ -38,7 +38,9 @@ fn sized(kind: EventType, bytes: usize) -> NewEvent {
 async fn slow_endpoint(fixture: &Fixture, events: &[&str]) -> EndpointId {
     let id = fixture.endpoint(events).await;
     let key = key(&format!("endpoint:{id}"));
-    let _: i64 = fixture.command(redis::cmd("HSET").arg(key).arg("slow").arg("1")).await;
+    let _: i64 = fixture
+        .command(redis::cmd("HSET").arg(key).arg("slow").arg("1"))
+        .await;
     id
 }
 

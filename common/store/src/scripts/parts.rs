@@ -35,7 +35,8 @@ parts! {
     CARRIES = "carries" needs [ENDPOINTS];
     TURNS = "turns" needs [CARRIES];
     CORE = "core" needs [TURNS];
-    SHARES = "shares" needs [TURNS];
+    TALLY = "tally" needs [TURNS];
+    SHARES = "shares" needs [TALLY];
     PLACES = "places" needs [SHARES];
     VIEW = "view" needs [CORE];
     FINISHED = "finished" needs [CORE];

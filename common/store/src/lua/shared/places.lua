@@ -57,7 +57,7 @@ do
   -- is one.
   shares.wait_for_account = function(e)
     local name = 'account ' .. e.account
-    shares.know({ name }, 1)
+    tally.know({ name }, 1)
     if places[name].taken > 0 then
       shares.wait(e, name)
       return true
@@ -77,7 +77,7 @@ do
 
   -- Upkeep looks at those who wait for a place, in case that whoever was to bring them back didn't.
   shares.look_again = function(name)
-    shares.know({ name }, 1)
+    tally.know({ name }, 1)
     local place = places[name]
     place.waits = true
     bring_back(name, place.taken == 0 and 64 or 1)

@@ -8,6 +8,6 @@ end
 if ready then
   wake()
 end
-shares.write()
+tally.write()
 flush()
 return { #reaped, swept, more and 1 or 0, look_again, aged, early, over_budget, disabled }

@@ -3,7 +3,7 @@
 local reaped = now >= hold and call('ZRANGEBYSCORE', LEASES, '-inf', now, 'LIMIT', 0, limit) or {}
 for _, delivery in ipairs(reaped) do
   local token = call('HGET', TOKENS, delivery) or ''
-  local mark, counted_as, _, _, attempt = shares.parse_token(token)
+  local mark, counted_as, _, _, attempt = tally.parse_token(token)
   attempt = tonumber(attempt) or 1
   shares.free(mark, counted_as)
   local e = endpoint(endpoint_of(delivery))

@@ -10,6 +10,6 @@ end
 if now - (tonumber(call('HGET', STATS, 'sharesCountedAt')) or 0) >= RECOUNT_AFTER then
   call('HSET', STATS, 'sharesCountedAt', text_of(now))
   if call('ZCARD', LEASES) <= MOST_RECOUNTED then
-    shares.recount(call('HVALS', TOKENS))
+    tally.recount(call('HVALS', TOKENS))
   end
 end

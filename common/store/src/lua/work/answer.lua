@@ -44,6 +44,6 @@ end
 for _, e in ipairs(touched) do
   e.last_attempt = e.last_report and last_attempt(e)
 end
-shares.write()
+tally.write()
 flush()
 return { results, out_endpoints, out_events, out_leases, due, (more and 1 or 0) + (is_awaited and 2 or 0), out_suspects, server_time }

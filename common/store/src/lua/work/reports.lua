@@ -20,7 +20,7 @@ local function record(report)
   end
   tokens[delivery] = nil
   done[#done + 1] = delivery
-  local mark, counted_as, beside, generation, attempt, size = shares.parse_token(token)
+  local mark, counted_as, beside, generation, attempt, size = tally.parse_token(token)
   shares.free(mark, counted_as, kind == 'W')
   size = tonumber(size)
   local e = endpoint(endpoint_of(delivery))

@@ -10,7 +10,7 @@ use domain::id::{DeliveryId, EndpointId, EventId};
 use store::events::{AcceptOutcome, Budgets, NewEvent};
 
 use crate::fixture::{BUDGETS, Fixture, Worker, account, event_of, failed, gone, succeeded};
-use crate::parked_scene::{HOUR, fixture, key};
+use crate::parked_scene::{HOUR, fixture};
 
 /// What each event here is charged, about.
 const CHARGE: u64 = 1300;
@@ -32,16 +32,6 @@ fn large(kind: EventType) -> NewEvent {
 
 fn sized(kind: EventType, bytes: usize) -> NewEvent {
     event_of(kind, "bot", &format!("{{\"text\":\"{}\"}}", "x".repeat(bytes)))
-}
-
-/// An endpoint that takes long to answer.
-async fn slow_endpoint(fixture: &Fixture, events: &[&str]) -> EndpointId {
-    let id = fixture.endpoint(events).await;
-    let key = key(&format!("endpoint:{id}"));
-    let _: i64 = fixture
-        .command(redis::cmd("HSET").arg(key).arg("slow").arg("1"))
-        .await;
-    id
 }
 
 /// Pushes events of this type until the account is over its budget; returns their ids.
@@ -92,7 +82,7 @@ async fn bytes(fixture: &Fixture) -> u64 {
 #[tokio::test]
 async fn whoever_fills_the_budget_gives_up_as_much_of_its_oldest_as_an_event_needs_that_others_want() {
     let fixture = fixture().await;
-    let slow = slow_endpoint(&fixture, &["message.sent"]).await;
+    let slow = fixture.endpoint(&["message.sent"]).await;
     let healthy = fixture.endpoint(&["lead.captured"]).await;
     let budgets = room_for(20);
     let filled = fill(&fixture, MessageSent, budgets).await;
@@ -174,7 +164,7 @@ async fn the_oldest_go_first_wherever_they_wait_and_what_is_in_flight_stays() {
 #[tokio::test]
 async fn when_all_its_retries_were_given_up_nothing_is_due_at_an_endpoint_any_more() {
     let fixture = fixture().await;
-    let slow = slow_endpoint(&fixture, &["message.sent"]).await;
+    let slow = fixture.endpoint(&["message.sent"]).await;
     fixture.endpoint(&["lead.captured"]).await;
     let budgets = room_for(6);
     let filled = fill(&fixture, MessageSent, budgets).await;
@@ -195,8 +185,8 @@ async fn when_all_its_retries_were_given_up_nothing_is_due_at_an_endpoint_any_mo
 async fn endpoints_that_share_what_they_hold_give_it_up_together() {
     let fixture = fixture().await;
     let slow = [
-        slow_endpoint(&fixture, &["message.sent"]).await,
-        slow_endpoint(&fixture, &["message.sent"]).await,
+        fixture.endpoint(&["message.sent"]).await,
+        fixture.endpoint(&["message.sent"]).await,
     ];
     fixture.endpoint(&["lead.captured"]).await;
     let budgets = room_for(20);
@@ -228,7 +218,7 @@ async fn bytes_or_zero(fixture: &Fixture) -> u64 {
 async fn a_hanging_endpoint_does_not_stop_a_quick_one_that_gets_the_same_events() {
     let fixture = fixture().await;
     let quick = fixture.endpoint(&["*"]).await;
-    let slow = slow_endpoint(&fixture, &["message.sent"]).await;
+    let slow = fixture.endpoint(&["message.sent"]).await;
     let budgets = room_for(20);
     let (mut worker, mut pushed) = (Worker::new(), vec![]);
     for _ in 0..60 {
@@ -254,19 +244,22 @@ async fn a_hanging_endpoint_does_not_stop_a_quick_one_that_gets_the_same_events(
 }
 
 #[tokio::test]
-async fn nobody_gives_up_what_waits_only_because_no_worker_comes() {
+async fn nobody_gives_up_what_waits_because_no_worker_comes() {
     let fixture = fixture().await;
-    let quick = fixture.endpoint(&["message.sent"]).await;
+    let waits = fixture.endpoint(&["message.sent"]).await;
     fixture.endpoint(&["lead.captured"]).await;
     let budgets = room_for(20);
     let filled = fill(&fixture, MessageSent, budgets).await;
-    assert!(!accepts(&fixture, &large(LeadCaptured), budgets).await);
-    assert_eq!(given_up(&fixture, &quick).await, Vec::<String>::new());
-    let mut worker = Worker::new();
-    let leased = fixture.lease(&mut worker, 100).await;
-    assert_eq!(leased.len(), filled.len());
-    fixture.end(&mut worker, &leased, succeeded).await;
-    fixture.assert_drained().await;
+    fixture.upkeep().await;
+    fixture.pass(Duration::from_secs(11)).await;
+    let event = large(LeadCaptured);
+    assert!(!accepts(&fixture, &event, budgets).await);
+    assert_eq!(given_up(&fixture, &waits).await, Vec::<String>::new());
+    // Workers are back.
+    fixture.upkeep().await;
+    assert!(accepts(&fixture, &event, budgets).await);
+    assert_eq!(given_up(&fixture, &waits).await, texts(&filled[..1]));
+    fixture.assert_no_violation().await;
 }
 
 #[tokio::test]
@@ -294,7 +287,7 @@ async fn what_is_parked_at_a_disabled_endpoint_makes_room_as_well() {
 #[tokio::test]
 async fn nothing_is_given_up_for_an_event_that_is_refused() {
     let fixture = fixture().await;
-    let slow = slow_endpoint(&fixture, &["ticket.created"]).await;
+    let slow = fixture.endpoint(&["ticket.created"]).await;
     let other = fixture.endpoint(&["ticket.updated"]).await;
     let third = fixture.endpoint(&["lead.captured"]).await;
     let budgets = room_for(20);
@@ -340,7 +333,7 @@ async fn nothing_is_given_up_for_an_event_that_is_refused() {
 #[tokio::test]
 async fn an_event_that_needs_more_than_one_step_gives_up_finds_its_room_in_several() {
     let fixture = fixture().await;
-    let slow = slow_endpoint(&fixture, &["message.sent"]).await;
+    let slow = fixture.endpoint(&["message.sent"]).await;
     let healthy = fixture.endpoint(&["lead.captured"]).await;
     let small = || sized(MessageSent, 0);
     let events: Vec<_> = (0..1500).map(|_| small()).collect();
@@ -375,7 +368,7 @@ async fn an_event_that_needs_more_than_one_step_gives_up_finds_its_room_in_sever
 #[tokio::test]
 async fn the_account_is_told_of_what_was_given_up_and_it_is_kept_as_the_workers_say() {
     let fixture = fixture().await;
-    let slow = slow_endpoint(&fixture, &["message.sent"]).await;
+    let slow = fixture.endpoint(&["message.sent"]).await;
     fixture.endpoint(&["lead.captured"]).await;
     let team = fixture.endpoint(&["delivery.exhausted"]).await;
     let budgets = room_for(20);

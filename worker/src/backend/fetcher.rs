@@ -12,7 +12,7 @@ use domain::clock::Timestamp;
 use domain::id::{DeliveryId, EventId};
 use store::Store;
 use store::policy::Policy;
-use store::queue::{Incarnation, LeaseToken, MAX_REPORTS, Outcome, Receipt, Report, WorkReply, WorkRequest};
+use store::queue::{Incarnation, LeaseToken, Outcome, Receipt, Report, WorkReply, WorkRequest};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{Notify, watch};
 
@@ -25,7 +25,7 @@ use crate::stop::Stop;
 
 use super::handoff::Handoff;
 use super::job::Job;
-use super::plan::{Action, Capacity, Planner, Want};
+use super::plan::{self, Action, Capacity, Planner, Want};
 use super::slots::{Slots, View};
 use super::slow_names::SlowNames;
 
@@ -126,7 +126,7 @@ impl Fetcher {
 
     async fn call(&mut self, session: &mut Session, want: Want, view: &View) {
         session.sequence += 1;
-        let count = session.waiting.len().min(MAX_REPORTS);
+        let count = plan::batch_of(session.waiting.iter().map(|report| &report.outcome));
         let request = WorkRequest {
             sequence: session.sequence,
             reports: session.waiting.drain(..count).collect(),

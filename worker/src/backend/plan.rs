@@ -7,7 +7,7 @@
 
 use std::time::{Duration, Instant};
 
-use store::queue::{MAX_FETCH, MAX_REPORTS, WorkReply};
+use store::queue::{MAX_FETCH, MAX_REPORTS, Outcome, WorkReply};
 
 use super::slots::View;
 use crate::fitness::Allowance;
@@ -38,6 +38,28 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 /// docs/ARCHITECTURE.md).
 const MOST_SUSPECTS: u32 = 16;
 const SUSPECTS_PART: u32 = 4;
+
+/// What a report costs Redis, beside that of a success. Failures that come together (a host that is down) go in calls that are short
+/// enough for others to be served in between.
+const COST_OF_FAILURE: usize = 4;
+
+/// While more reports wait than one call takes, so few are fetched with each: fewer than any call reports.
+const FEW: u32 = 8;
+
+/// How many of the reports that wait, in order, go with one call: as many as cost no more than MAX_REPORTS successes.
+pub(crate) fn batch_of<'a>(outcomes: impl Iterator<Item = &'a Outcome>) -> usize {
+    let mut cost = 0;
+    outcomes
+        .take_while(|outcome| {
+            cost += if matches!(outcome, Outcome::Succeeded(_)) {
+                1
+            } else {
+                COST_OF_FAILURE
+            };
+            cost <= MAX_REPORTS
+        })
+        .count()
+}
 
 /// How much this worker may hold.
 #[derive(Debug, Clone, Copy)]
@@ -70,6 +92,17 @@ pub(crate) struct Want {
     pub(crate) bytes: u64,
     /// Suspects that may be held, those that are held already included.
     pub(crate) suspects: u32,
+}
+
+impl Want {
+    /// As much as may be fetched while reports pile up.
+    fn few(self) -> Self {
+        Self {
+            deliveries: self.deliveries.min(FEW),
+            slow: self.slow.min(FEW),
+            ..self
+        }
+    }
 }
 
 /// Decides, from what the calls' answers said.
@@ -138,14 +171,19 @@ impl Planner {
         if stopping {
             return if reports > 0 { REPORT } else { WAIT };
         }
-        if reports > MAX_REPORTS {
-            return REPORT;
-        }
         let want = self.room(view);
         let due_at = if self.promising { now } else { self.look_at };
         let due_at = due_at.max(self.pause_until.unwrap_or(now));
         let allowed_at = self.allowance.and_then(|allowance| allowance.from).unwrap_or(now);
         let due_at = due_at.max(allowed_at);
+        if reports > MAX_REPORTS {
+            let may_fetch = want.deliveries > 0 && now >= allowed_at;
+            return if may_fetch {
+                Action::Call(want.few())
+            } else {
+                REPORT
+            };
+        }
         let fetch_at = (want.deliveries > 0).then_some(due_at);
         let report_at = match reports {
             0 => None,

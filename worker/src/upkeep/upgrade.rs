@@ -19,6 +19,8 @@ const NAMED: usize = 5;
 #[derive(Debug)]
 pub(super) struct StoreUpgrade {
     looks: Upgrade,
+    /// When to look next: upkeep comes more often while it has much to do.
+    look_at: Instant,
     said: Seldom,
 }
 
@@ -26,6 +28,7 @@ impl Default for StoreUpgrade {
     fn default() -> Self {
         Self {
             looks: Upgrade::default(),
+            look_at: Instant::now(),
             said: Seldom::every(SAY_EVERY),
         }
     }
@@ -34,6 +37,11 @@ impl Default for StoreUpgrade {
 impl StoreUpgrade {
     /// One step; returns when to take the next, if there is one to take.
     pub(super) async fn step(&mut self, store: &Store) -> Result<Option<Duration>, StoreError> {
+        let now = Instant::now();
+        if now < self.look_at {
+            return Ok(Some(self.look_at - now));
+        }
+        self.look_at = now + EVERY;
         match store.upgrade_step(&mut self.looks).await? {
             UpgradeStep::Newest => return Ok(None),
             UpgradeStep::Looks => {}

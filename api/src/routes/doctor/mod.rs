@@ -6,7 +6,7 @@ mod room;
 
 mod view;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use doctor::{self, Budget, Case, Diagnosis, Headers, PreviousSecret};
 use domain::id::{AccountId, EndpointId};
@@ -16,6 +16,7 @@ use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
 use store::rotation::SigningSecrets;
+use tokio::runtime::Handle;
 
 use self::request::VerifySignature;
 use self::room::Room;
@@ -103,9 +104,10 @@ impl DoctorApi {
         // Hundreds of MACs over a large body would keep a thread busy that serves other requests.
         let turn = place.turn().await;
         let examination = tokio::task::spawn_blocking(move || {
+            let begun = Instant::now();
             let diagnosis = request.examine();
             // Not when the caller goes away: until here, a core is busy.
-            drop(turn);
+            Handle::current().spawn(turn.rest(begun.elapsed()));
             diagnosis
         });
         let diagnosis = examination.await.map_err(|error| {

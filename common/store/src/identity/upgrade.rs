@@ -11,8 +11,9 @@ use super::schema::NEWEST;
 use crate::scripts::script;
 use crate::{Store, StoreError};
 
-/// For how long no older program must have been seen. After a restart of Redis they are back within a second.
-const ABSENT_FOR: Duration = Duration::from_secs(3);
+/// For how long no older program must have been seen, look after look: after a restart of Redis they are back within a second, and most
+/// that are restarted themselves within a few.
+const ABSENT_FOR: Duration = Duration::from_secs(10);
 
 script! {
     /// Raises the store's schema; `false` when another call has done so.
@@ -68,6 +69,8 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails. That it doesn't tell who is connected is none.
     pub async fn upgrade_step(&self, upgrade: &mut Upgrade) -> Result<UpgradeStep, StoreError> {
+        // Only looks that follow each other count.
+        let absent_since = upgrade.absent_since.take();
         if !self.is_behind() {
             return Ok(UpgradeStep::Newest);
         }
@@ -75,11 +78,11 @@ impl Store {
             return Ok(UpgradeStep::Refused);
         };
         if !older.is_empty() {
-            upgrade.absent_since = None;
             return Ok(UpgradeStep::Waits(older));
         }
-        let absent_since = *upgrade.absent_since.get_or_insert_with(Instant::now);
+        let absent_since = absent_since.unwrap_or_else(Instant::now);
         if absent_since.elapsed() < ABSENT_FOR {
+            upgrade.absent_since = Some(absent_since);
             return Ok(UpgradeStep::Looks);
         }
         Ok(match self.upgrade_schema().await? {
@@ -124,8 +127,17 @@ impl Store {
     }
 }
 
-/// Its access list forbids it, or the command has another name there.
+/// Its access list forbids it, or the command has another name there, or none.
 fn is_refusal(text: &str) -> bool {
     let text = text.to_lowercase();
-    text.contains("noperm") || text.contains("unknown command")
+    [
+        "noperm",
+        "unknown command",
+        "unknown subcommand",
+        "unsupported command",
+        "not available",
+        "not allowed",
+    ]
+    .iter()
+    .any(|refusal| text.contains(refusal))
 }

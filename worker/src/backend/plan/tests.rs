@@ -251,16 +251,16 @@ fn reports_go_with_what_is_due_before_their_time() {
 }
 
 #[test]
-fn many_reports_never_wait_and_too_many_go_ahead_of_the_fetch() {
+fn many_reports_never_wait_and_while_there_are_too_many_only_a_few_are_fetched() {
     let now = Instant::now();
     let mut planner = idle(now);
     for reports in [REPORTS_AT_ONCE, MAX_REPORTS] {
         assert_eq!(want(planner.next(now, &view(10), reports, false)).deliveries, 64);
     }
-    assert_eq!(
-        want(planner.next(now, &view(10), MAX_REPORTS + 1, false)),
-        Want::default()
-    );
+    let few = want(planner.next(now, &view(10), MAX_REPORTS + 1, false));
+    assert_eq!((few.deliveries, few.slow), (8, 8));
+    let full = want(planner.next(now, &view(512), MAX_REPORTS + 1, false));
+    assert_eq!(full, Want::default());
     assert_eq!(
         want(planner.next(now, &view(10), 1, true)),
         Want::default(),
@@ -412,4 +412,25 @@ fn a_restrained_worker_takes_a_few_after_its_pause_and_reports_meanwhile() {
     planner.allow(None);
     planner.woken();
     assert_eq!(want(planner.next(until, &view(0), 0, false)).deliveries, 64);
+}
+
+#[test]
+fn failures_that_come_together_go_in_several_calls() {
+    let failed = || Outcome::Crashed;
+    let succeeded = || Outcome::Succeeded(Default::default());
+    for (outcomes, expected) in [
+        (vec![], 0),
+        ((0..100).map(|_| succeeded()).collect(), 64),
+        ((0..100).map(|_| failed()).collect(), 16),
+        (
+            (0..70)
+                .map(|n| if n < 60 { succeeded() } else { failed() })
+                .collect(),
+            61,
+        ),
+        (vec![failed()], 1),
+    ] {
+        let outcomes: Vec<Outcome> = outcomes;
+        assert_eq!(batch_of(outcomes.iter()), expected, "of {}", outcomes.len());
+    }
 }

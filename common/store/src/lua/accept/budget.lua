@@ -17,20 +17,21 @@ local function held_by(id)
   return bytes + number * charge_of(0)
 end
 
--- Whether what waits at an endpoint waits for workers only: it is quick, doesn't fail, and could be served at once. That is our
--- shortage and not the endpoint's.
-local function waits_for_workers(id)
-  local failures = call('ZSCORE', READY, id) and call('HGET', P .. 'endpoint:' .. id, 'consecutiveFailures')
-  return failures and (tonumber(failures) or 0) == 0
+-- Whether workers are away: none has done upkeep for so long (ms). What waits then is our shortage and no endpoint's, so nobody gives
+-- anything up.
+local AWAY_AFTER = 10000
+local function are_workers_away()
+  local last = tonumber(call('HGET', STATS, 'reapedAt'))
+  return last and look_at_clock() - last > AWAY_AFTER
 end
 
--- The endpoints that hold over half of their account's bytes, by their own fault: several, where they share events.
+-- The endpoints that hold over half of their account's bytes: several, where they share events.
 local function holders_of(account)
   if not account.holders then
     account.holders = {}
     for i = 1, #account.routes, 2 do
       local held = held_by(account.routes[i])
-      if 2 * held > account.used and not waits_for_workers(account.routes[i]) then
+      if 2 * held > account.used then
         account.holders[#account.holders + 1] = { id = account.routes[i], held = held }
       end
     end
@@ -63,7 +64,7 @@ end
 
 -- What an event is answered that its account has no room for; nil once there is room.
 local function answer_over_budget(account, found, charge)
-  if charge > account_budget or not who_makes_room(account, found) then
+  if charge > account_budget or not who_makes_room(account, found) or are_workers_away() then
     return 'over_budget'
   elseif not make_room then
     return 'needs_room'

@@ -8,6 +8,9 @@
 local MOST_GIVEN_UP = 100
 local given_up = 0
 
+-- Most events need the room of one or two, so the first look at an endpoint is at so few.
+local FIRST_LOOK = 8
+
 -- The API doesn't know how long exhausted deliveries are kept: workers announce it (ms). Until one has, the default.
 local KEPT_BY_DEFAULT = 14 * 86400000
 
@@ -15,7 +18,7 @@ local KEPT_BY_DEFAULT = 14 * 86400000
 -- still want frees nothing yet: they hold it as well, and if they hold as much, it is their turn next.
 local function give_up_oldest(account, holder)
   if not holder.waiting or holder.place == #holder.waiting then
-    holder.waiting, holder.place = oldest_waiting(holder.id), 0
+    holder.waiting, holder.place = oldest_waiting(holder.id, holder.waiting and LOOKED_AT or FIRST_LOOK), 0
   end
   local e, one = endpoint(holder.id), holder.waiting[holder.place + 1]
   if not e or not one then

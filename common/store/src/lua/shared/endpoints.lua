@@ -83,6 +83,9 @@ end
 -- The text of a whole number. Making it costs much, so each is made once.
 local texts = {}
 local function text_of(number)
+  if number ~= number then
+    return '0' -- what was stored is no number
+  end
   local text = texts[number]
   if not text then
     text = string.format('%d', number)

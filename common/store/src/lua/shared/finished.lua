@@ -40,7 +40,8 @@ write_finished = function()
   for class, accounts in pairs(changes) do
     for account, change in pairs(accounts) do
       local name, entries = P .. 'account:' .. account .. ':' .. class, change.entries
-      if #entries > 0 and call('RPUSH', name, unpack(entries)) == #entries then
+      if #entries > 0 then
+        call('RPUSH', name, unpack(entries))
         call('ZADD', P .. 'finished:' .. class, 'NX', string.match(entries[1], '^%d+'), account)
       end
       if change.bytes ~= 0 then

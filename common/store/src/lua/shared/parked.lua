@@ -88,7 +88,7 @@ end
 -- above). At an active endpoint retries stand in the order of their times: the oldest, which have failed most often, are mostly
 -- those that are due last, so both ends are looked at.
 local LOOKED_AT = 100
-local function oldest_waiting(id)
+local function oldest_waiting(id, most)
   local found, pending, retry = {}, P .. 'pending:' .. id, P .. 'retry:' .. id
   local function add(text, is_entry, since, take)
     local delivery, attempts, is_suspect = parse_entry(text)
@@ -102,7 +102,7 @@ local function oldest_waiting(id)
       note_corrupt(id, text)
     end
   end
-  for _, text in ipairs(call('LRANGE', pending, 0, LOOKED_AT - 1)) do
+  for _, text in ipairs(call('LRANGE', pending, 0, most - 1)) do
     add(text, true, nil, function()
       call('LREM', pending, 1, text)
     end)
@@ -117,8 +117,8 @@ local function oldest_waiting(id)
     end
     return tonumber(members[#members]) or 0
   end
-  if add_retries(0, LOOKED_AT - 1) >= MILLISECONDS then
-    add_retries(math.max(LOOKED_AT, call('ZCARD', retry) - LOOKED_AT), -1)
+  if add_retries(0, most - 1) >= MILLISECONDS then
+    add_retries(math.max(most, call('ZCARD', retry) - most), -1)
   end
   -- Of those that were accepted together, the event that was made first; then as they stand in line.
   table.sort(found, function(one, other)
@@ -140,7 +140,7 @@ local function exhaust_parked(e, now, most, age_hold)
   end
   local limit = tonumber(call('HGET', P .. 'endpoint:' .. e.id, 'parkedLimit'))
   local exhausted, next_look = 0, now + (e.in_flight > 0 and 60000 or 3600000)
-  for _, one in ipairs(oldest_waiting(e.id)) do
+  for _, one in ipairs(oldest_waiting(e.id, LOOKED_AT)) do
     local left = RETENTION_FAILED - age_of(one.since)
     local is_too_old = left < 0 and now >= age_hold
     if not is_too_old and not (limit and e.bytes > limit) then

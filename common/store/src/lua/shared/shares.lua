@@ -27,7 +27,10 @@ do
       list[1], list[2], list[3], list[4] = who, now, list[1], list[2]
       list.is_changed = true
     elseif now - list[place] >= 1000 then
-      list[place], list.is_changed = now, true
+      if place == 4 then
+        list[1], list[2], list[3], list[4] = who, now, list[1], list[2]
+      end
+      list[2], list.is_changed = now, true
     end
   end
 

@@ -25,7 +25,7 @@ local function step_resume(id)
   if not score_retries(id, limit) then
     return -- the oldest is known after the next step
   end
-  for _, one in ipairs(oldest_waiting(id)) do
+  for _, one in ipairs(oldest_waiting(id, LOOKED_AT)) do
     if not one.is_suspect then
       one.take()
       if one.attempts then

@@ -1,12 +1,14 @@
 //! The signature doctor tells why a receiver's check of a signature fails.
 
+mod examiner;
+
 mod request;
 
 mod room;
 
 mod view;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use doctor::{self, Budget, Case, Diagnosis, Headers, PreviousSecret};
 use domain::id::{AccountId, EndpointId};
@@ -16,7 +18,6 @@ use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
 use store::rotation::SigningSecrets;
-use tokio::runtime::Handle;
 
 use self::request::VerifySignature;
 use self::room::Room;
@@ -103,15 +104,14 @@ impl DoctorApi {
         };
         // Hundreds of MACs over a large body would keep a thread busy that serves other requests.
         let turn = place.turn().await;
-        let examination = tokio::task::spawn_blocking(move || {
-            let begun = Instant::now();
+        let examination = examiner::run(move || {
             let diagnosis = request.examine();
-            // Not when the caller goes away: until here, a core is busy.
-            Handle::current().spawn(turn.rest(begun.elapsed()));
+            // Not when the caller goes away: until here, the examiner is busy.
+            drop(turn);
             diagnosis
         });
-        let diagnosis = examination.await.map_err(|error| {
-            tracing::error!(%error, "a signature could not be examined");
+        let diagnosis = examination.await.ok_or_else(|| {
+            tracing::error!("a signature could not be examined");
             Problem::new(Code::InternalError)
         })?;
         Ok(Json(diagnosis.into()))

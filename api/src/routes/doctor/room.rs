@@ -2,17 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use domain::id::AccountId;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// How many examinations run at a time, on one core; accepting events must not wait for them.
 const AT_A_TIME: usize = 1;
-
-/// After an examination nobody else's begins for this many times as long as it took, so that all of them together take a quarter of a
-/// core at most.
-const REST: u32 = 3;
 
 /// The examinations of a program: one of an account at a time, and few of all. Accounts take turns, since each is in the queue only
 /// once.
@@ -32,8 +27,8 @@ pub(super) struct Place<'a> {
 /// A turn to examine.
 #[derive(Debug)]
 pub(super) struct Turn<'a> {
-    place: Place<'a>,
-    permit: Option<SemaphorePermit<'a>>,
+    _place: Place<'a>,
+    _permit: Option<SemaphorePermit<'a>>,
 }
 
 impl Room {
@@ -63,17 +58,10 @@ impl<'a> Place<'a> {
     pub(super) async fn turn(self) -> Turn<'a> {
         // Nobody closes the semaphore.
         let permit = self.room.turns.acquire().await.ok();
-        Turn { place: self, permit }
-    }
-}
-
-impl Turn<'_> {
-    /// Ends the turn after an examination that took so long: the account may ask again at once, and the next one begins after a rest.
-    pub(super) async fn rest(self, took: Duration) {
-        let Self { place, permit } = self;
-        drop(place);
-        tokio::time::sleep(took * REST).await;
-        drop(permit);
+        Turn {
+            _place: self,
+            _permit: permit,
+        }
     }
 }
 

@@ -29,18 +29,3 @@ fn accounts_wait_for_their_turns_and_one_that_goes_away_holds_up_nobody() {
     drop(first);
     assert!((&mut third).now_or_never().is_some());
 }
-
-#[tokio::test]
-async fn after_an_examination_nobody_else_begins_for_three_times_as_long_as_it_took() {
-    let room = Room::new();
-    let place = |name| room.enter(&account(name)).unwrap();
-    let turn = place("a").turn().await;
-    let begun = std::time::Instant::now();
-    let next = async {
-        let again = place("a"); // its place is free at once
-        again.turn().await;
-        begun.elapsed()
-    };
-    let ((), waited) = tokio::join!(turn.rest(Duration::from_millis(20)), next);
-    assert!(waited >= Duration::from_millis(60), "{waited:?}");
-}

@@ -23,9 +23,10 @@ use crate::metrics::Metrics;
 use crate::outage::Outage;
 use crate::stop::Stop;
 
+use super::batch::{Want, batch_of};
 use super::handoff::Handoff;
 use super::job::Job;
-use super::plan::{self, Action, Capacity, Planner, Want};
+use super::plan::{Action, Capacity, Planner};
 use super::slots::{Slots, View};
 use super::slow_names::SlowNames;
 
@@ -126,7 +127,7 @@ impl Fetcher {
 
     async fn call(&mut self, session: &mut Session, want: Want, view: &View) {
         session.sequence += 1;
-        let count = plan::batch_of(session.waiting.iter().map(|report| &report.outcome));
+        let count = batch_of(session.waiting.iter().map(|report| &report.outcome));
         let request = WorkRequest {
             sequence: session.sequence,
             reports: session.waiting.drain(..count).collect(),

@@ -18,6 +18,8 @@ pub(crate) mod plan;
 
 pub(crate) mod slow_names;
 
+pub(crate) mod batch;
+
 pub(crate) mod fetcher;
 
 pub(crate) mod wake;

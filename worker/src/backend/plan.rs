@@ -7,8 +7,9 @@
 
 use std::time::{Duration, Instant};
 
-use store::queue::{MAX_FETCH, MAX_REPORTS, Outcome, WorkReply};
+use store::queue::{MAX_FETCH, MAX_REPORTS, WorkReply};
 
+use super::batch::Want;
 use super::slots::View;
 use crate::fitness::Allowance;
 
@@ -39,28 +40,6 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 const MOST_SUSPECTS: u32 = 16;
 const SUSPECTS_PART: u32 = 4;
 
-/// What a report costs Redis, beside that of a success. Failures that come together (a host that is down) go in calls that are short
-/// enough for others to be served in between.
-const COST_OF_FAILURE: usize = 4;
-
-/// While more reports wait than one call takes, so few are fetched with each: fewer than any call reports.
-const FEW: u32 = 8;
-
-/// How many of the reports that wait, in order, go with one call: as many as cost no more than MAX_REPORTS successes.
-pub(crate) fn batch_of<'a>(outcomes: impl Iterator<Item = &'a Outcome>) -> usize {
-    let mut cost = 0;
-    outcomes
-        .take_while(|outcome| {
-            cost += if matches!(outcome, Outcome::Succeeded(_)) {
-                1
-            } else {
-                COST_OF_FAILURE
-            };
-            cost <= MAX_REPORTS
-        })
-        .count()
-}
-
 /// How much this worker may hold.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Capacity {
@@ -78,31 +57,6 @@ pub(crate) enum Action {
     /// Wait for a report, or until this moment. `idle` says that there is room and nothing to fetch: a wake token
     /// would help.
     Wait { until: Option<Instant>, idle: bool },
-}
-
-/// What to ask for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Want {
-    pub(crate) deliveries: u32,
-    pub(crate) slow: u32,
-    /// Slots that are free, as far as endpoints and accounts are limited by them.
-    pub(crate) free: u32,
-    /// Those of them that slow endpoints may take.
-    pub(crate) free_slow: u32,
-    pub(crate) bytes: u64,
-    /// Suspects that may be held, those that are held already included.
-    pub(crate) suspects: u32,
-}
-
-impl Want {
-    /// As much as may be fetched while reports pile up.
-    fn few(self) -> Self {
-        Self {
-            deliveries: self.deliveries.min(FEW),
-            slow: self.slow.min(FEW),
-            ..self
-        }
-    }
 }
 
 /// Decides, from what the calls' answers said.

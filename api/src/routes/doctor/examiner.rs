@@ -1,16 +1,22 @@
 //! The thread that examines signatures.
 //!
-//! It has the lowest priority that the system gives: while anything else wants to run on that core, an examination waits. So examinations
-//! take what is left of the processor, and events are accepted meanwhile as if there were none.
+//! It has the lowest priority that the system gives, and rests after every millisecond: so examinations take a quarter of a core at most,
+//! nobody waits longer than that millisecond for them, and events are accepted meanwhile as if there were none.
 
+use std::cell::Cell;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 /// The niceness of a thread that gives way to all others.
 const LOWEST: i32 = 19;
+
+/// For so much processor time an examination goes on without a rest, and so much longer it rests then.
+const SLICE: Duration = Duration::from_millis(1);
+const REST: u32 = 3;
 
 type Work = Box<dyn FnOnce() + Send>;
 
@@ -46,6 +52,19 @@ pub(super) async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'st
         .send(work)
         .ok()?;
     answer.await.ok()
+}
+
+/// A clock that shows the processor time of this thread, for an examination that begins now. Who looks at it rests if it is time to.
+pub(super) fn clock() -> impl Fn() -> Duration {
+    let rested_at = Cell::new(program::processor::time_of_this_thread());
+    move || {
+        let now = program::processor::time_of_this_thread();
+        if now.saturating_sub(rested_at.get()) >= SLICE {
+            thread::sleep(SLICE * REST);
+            rested_at.set(now);
+        }
+        now
+    }
 }
 
 #[cfg(test)]

@@ -146,7 +146,7 @@ impl Request {
             sent: self.sent.as_deref(),
             now: domain::clock::Timestamp::now(),
         };
-        doctor::examine(&case, Budget::new(TIME, &program::processor::time_of_this_thread))
+        doctor::examine(&case, Budget::new(TIME, &examiner::clock()))
     }
 }
 

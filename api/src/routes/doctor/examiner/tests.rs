@@ -23,3 +23,24 @@ async fn it_gives_way_to_every_other_thread() {
     assert_eq!(run(niceness).await, Some(LOWEST));
     assert_eq!(niceness(), before);
 }
+
+#[tokio::test]
+async fn an_examination_rests_for_three_times_as_long_as_it_works() {
+    let (worked, took) = run(|| {
+        let began = std::time::Instant::now();
+        let clock = clock();
+        let first = clock();
+        let mut worked = Duration::ZERO;
+        while worked < Duration::from_millis(20) {
+            worked = clock() - first;
+        }
+        (worked, began.elapsed())
+    })
+    .await
+    .unwrap();
+    // The last slice may be followed by no rest.
+    assert!(
+        took >= worked + (worked - SLICE * 2) * REST / 2,
+        "{worked:?} of {took:?}"
+    );
+}

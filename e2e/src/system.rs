@@ -114,6 +114,18 @@ impl System {
         }
     }
 
+    /// Starts one more API, and waits until it is ready. It has ports of its own: `API_LISTEN` says where it listens.
+    pub async fn another_api(&self) -> Process {
+        let mut environment = self.environment.clone();
+        for name in ["API_LISTEN", "API_ADMIN_LISTEN"] {
+            environment.push((name.to_owned(), format!("127.0.0.1:{}", free_port())));
+        }
+        let mut api = Process::start("webhooks-api", &environment);
+        let listen = api.variable("API_LISTEN").unwrap();
+        api.wait_ready(&format!("http://{listen}/readyz")).await;
+        api
+    }
+
     /// Where the API is, without a slash at the end.
     #[must_use]
     pub fn api_url(&self) -> String {

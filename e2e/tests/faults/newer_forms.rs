@@ -9,7 +9,6 @@ use e2e::account::Account;
 use e2e::before::{self, Program};
 use e2e::client::Caller;
 use e2e::load::{Load, Loaded, Shape};
-use e2e::ports::free_port;
 use e2e::process::Process;
 use e2e::receiver::{Answer, Receiver};
 use e2e::redis_server::{RedisServer, shipped_users};
@@ -262,16 +261,8 @@ async fn a_schema_that_programs_do_not_know_stops_them_visibly() {
 /// in the midst, and the store changes. Returns what was accepted.
 pub(crate) async fn replaced_under_load(scene: &mut Scene, program: Program) -> Loaded {
     let system = &mut scene.system;
-    let mut environment = system.environment.clone();
-    let listen = format!("127.0.0.1:{}", free_port());
-    environment.push(("API_LISTEN".to_owned(), listen.clone()));
-    environment.push((
-        "API_ADMIN_LISTEN".to_owned(),
-        format!("127.0.0.1:{}", free_port()),
-    ));
-    let mut second = Process::start("webhooks-api", &environment);
-    let url = format!("http://{listen}");
-    second.wait_ready(&format!("{url}/readyz")).await;
+    let mut second = system.another_api().await;
+    let url = format!("http://{}", second.variable("API_LISTEN").unwrap());
 
     let shape = Shape::gentle(system.account());
     let loads = [

@@ -4,7 +4,6 @@
 //! Proves (guarantees): strangers post through nginx
 
 use e2e::client::{Caller, Reply};
-use e2e::ports::free_port;
 use e2e::process::Process;
 use e2e::system::{SERVICE_KEY, System};
 use reqwest::Method;
@@ -22,15 +21,8 @@ struct Front {
 impl Front {
     async fn start() -> Self {
         let system = System::builder().workers(0).start().await;
-        let mut environment = system.environment.clone();
-        let listen = format!("127.0.0.1:{}", free_port());
-        environment.push(("API_LISTEN".to_owned(), listen.clone()));
-        environment.push((
-            "API_ADMIN_LISTEN".to_owned(),
-            format!("127.0.0.1:{}", free_port()),
-        ));
-        let mut second = Process::start("webhooks-api", &environment);
-        second.wait_ready(&format!("http://{listen}/readyz")).await;
+        let second = system.another_api().await;
+        let listen = second.variable("API_LISTEN").unwrap();
         let first = system.api.variable("API_LISTEN").unwrap();
         let upstream = format!("upstream api {{ server {first}; server {listen}; }}");
         let server = "client_max_body_size 10m; location / { proxy_pass http://api; }";

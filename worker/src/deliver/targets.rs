@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use domain::delivery::Failure;
 use domain::endpoint::{EndpointUrl, UrlError, UrlPolicy};
-use domain::id::EndpointId;
+use domain::id::{AccountId, EndpointId};
 use domain::sealing::{OpenError, SealedSecret, SecretsKeyring};
 use domain::seldom::Seldom;
 use domain::signing::SigningSecret;
@@ -35,12 +35,13 @@ pub(super) struct Target {
     pub(super) legacy_uses_previous: bool,
 }
 
-/// What a target was derived from. The end of a rotation's grace makes no new version of the record, which then just lacks
-/// the previous secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Edition {
-    version: u64,
-    has_previous: bool,
+/// What a target was derived from: all of it, and not a number that a store may count twice when it was set back.
+#[derive(Debug, PartialEq, Eq)]
+struct Source {
+    account: AccountId,
+    url: String,
+    secret: SealedSecret,
+    previous_secret: Option<SealedSecret>,
     legacy_uses_previous: bool,
 }
 
@@ -49,7 +50,7 @@ struct Edition {
 pub(super) struct Targets {
     policy: UrlPolicy,
     keyring: SecretsKeyring,
-    kept: Mutex<HashMap<EndpointId, (Edition, Arc<Target>)>>,
+    kept: Mutex<HashMap<EndpointId, (Source, Arc<Target>)>>,
     unopened: Mutex<Seldom>,
 }
 
@@ -70,9 +71,8 @@ impl Targets {
     ///
     /// When the stored URL may not be used (any more), or the secret doesn't open; the operator has been told that.
     pub(super) fn find(&self, endpoint: &LeasedEndpoint) -> Result<Arc<Target>, Fault> {
-        let edition = Edition::of(endpoint);
-        if let Some((kept, target)) = self.kept().get(&endpoint.id)
-            && *kept == edition
+        if let Some((source, target)) = self.kept().get(&endpoint.id)
+            && source.is_of(endpoint)
         {
             return Ok(Arc::clone(target));
         }
@@ -113,7 +113,7 @@ impl Targets {
         if kept.len() >= MAX_KEPT {
             kept.clear();
         }
-        kept.insert(endpoint.id.clone(), (edition, Arc::clone(&target)));
+        kept.insert(endpoint.id.clone(), (Source::of(endpoint), Arc::clone(&target)));
         Ok(target)
     }
 
@@ -137,18 +137,28 @@ impl Targets {
         }
     }
 
-    fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<EndpointId, (Edition, Arc<Target>)>> {
+    fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<EndpointId, (Source, Arc<Target>)>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Edition {
+impl Source {
     fn of(endpoint: &LeasedEndpoint) -> Self {
         Self {
-            version: endpoint.version,
-            has_previous: endpoint.previous_secret.is_some(),
+            account: endpoint.account.clone(),
+            url: endpoint.url.clone(),
+            secret: endpoint.secret.clone(),
+            previous_secret: endpoint.previous_secret.clone(),
             legacy_uses_previous: endpoint.legacy_uses_previous,
         }
+    }
+
+    fn is_of(&self, endpoint: &LeasedEndpoint) -> bool {
+        self.secret == endpoint.secret
+            && self.url == endpoint.url
+            && self.previous_secret == endpoint.previous_secret
+            && self.legacy_uses_previous == endpoint.legacy_uses_previous
+            && self.account == endpoint.account
     }
 }
 

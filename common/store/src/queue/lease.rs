@@ -51,7 +51,7 @@ pub struct LeasedEndpoint {
     pub id: EndpointId,
     /// The account that owns it.
     pub account: AccountId,
-    /// Changes whenever URL or secret change: what was derived from them can be kept by id and version.
+    /// Changes whenever URL or secret change; after the store was set back it may repeat.
     pub version: u64,
     /// Where to send.
     pub url: String,

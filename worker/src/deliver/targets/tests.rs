@@ -96,6 +96,12 @@ fn what_was_derived_is_kept_until_the_record_changes() {
     let targets = targets();
     let first = targets.find(&endpoint).unwrap();
     assert!(Arc::ptr_eq(&first, &targets.find(&endpoint).unwrap()));
-    endpoint.version += 1;
-    assert!(!Arc::ptr_eq(&first, &targets.find(&endpoint).unwrap()));
+    endpoint.slow = true; // nothing follows from that
+    assert!(Arc::ptr_eq(&first, &targets.find(&endpoint).unwrap()));
+    // Its version is the same: the store was set back meanwhile.
+    endpoint.url = "https://elsewhere.example.com/hook".to_owned();
+    let second = targets.find(&endpoint).unwrap();
+    assert!(!Arc::ptr_eq(&first, &second));
+    endpoint.previous_secret = None;
+    assert!(!Arc::ptr_eq(&second, &targets.find(&endpoint).unwrap()));
 }

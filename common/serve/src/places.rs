@@ -63,8 +63,7 @@ fn judge(seated: &[Seated], limits: &Limits, now: Instant) -> Verdict {
     };
     let mut could: Vec<_> = seated.iter().filter_map(could_leave).collect();
     let soon = now + limits.grace;
-    let leaves_soon =
-        |one: &Seated| one.is_leaving || one.makes_room_from.is_some_and(|from| from <= soon);
+    let leaves_soon = |one: &Seated| one.is_leaving || one.makes_room_from.is_some_and(|from| from <= soon);
     if has_room || seated.iter().any(|one| !one.is_backend && leaves_soon(one)) {
         could.retain(|(is_backend, ..)| !is_backend);
     }

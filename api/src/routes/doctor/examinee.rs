@@ -7,6 +7,7 @@ use poem_openapi::registry::Registry;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 use super::room::{Place, Room};
+use crate::app::App;
 use crate::caller::Reader;
 use crate::problem::{Code, Problem};
 
@@ -43,9 +44,10 @@ impl<'a> ApiExtractor<'a> for Examinee {
         _options: ExtractParamOptions<()>,
     ) -> Result<Self> {
         let Reader { account } = Reader::from_request(request, body, ExtractParamOptions::default()).await?;
-        let place = ROOM
-            .enter(&account)
-            .ok_or_else(|| Problem::new(Code::ExaminationUnderWay).retry_after(ASK_AGAIN_AFTER))?;
-        Ok(Self { account, place })
+        if let Some(place) = ROOM.enter(&account) {
+            return Ok(Self { account, place });
+        }
+        let problem = Problem::new(Code::ExaminationUnderWay).retry_after(ASK_AGAIN_AFTER);
+        Err(App::of(request)?.refusals.refuse(&account, problem).await.into())
     }
 }

@@ -15,7 +15,10 @@ fn seated(words: &str, now: Instant) -> Vec<Seated> {
         is_leaving: word.contains('l'),
         makes_room_from: match word.trim_start_matches('b') {
             "s" => Some(now + LIMITS.grace),
-            digits => digits.parse().ok().map(|seconds| now - Duration::from_secs(seconds)),
+            digits => digits
+                .parse()
+                .ok()
+                .map(|seconds| now - Duration::from_secs(seconds)),
         },
     };
     words.split_whitespace().enumerate().map(one).collect()

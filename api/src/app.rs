@@ -13,6 +13,7 @@ use crate::auth::service_key::ServiceKeys;
 use crate::metrics::Metrics;
 use crate::problem::{Code, Problem};
 use crate::rate_limit::RateLimits;
+use crate::refusals::Refusals;
 use crate::store_slot::StoreSlot;
 use crate::streams::Streams;
 
@@ -37,6 +38,8 @@ pub struct Parts {
     pub allowance: Allowance,
     /// How much may come in a minute.
     pub rates: RateLimits,
+    /// Who was told to wait.
+    pub refusals: Refusals,
     /// What Prometheus sees.
     pub metrics: Metrics,
     /// The live streams that are open.

@@ -91,7 +91,7 @@ async fn count_call(app: &App, account: &AccountId, quotas: &Quotas) -> Result<(
     if is_allowed {
         Ok(())
     } else {
-        Err(app.rates.refusal(&[quota]))
+        Err(app.refusals.refuse(account, app.rates.refusal(&[quota])).await)
     }
 }
 

@@ -29,6 +29,8 @@ pub mod allowance;
 
 pub mod rate_limit;
 
+pub mod refusals;
+
 pub mod auth;
 
 pub mod streams;

@@ -12,6 +12,7 @@ use crate::app::{App, Parts};
 use crate::auth::clerk::KeySource;
 use crate::config::Config;
 use crate::metrics::Metrics;
+use crate::refusals::Refusals;
 use crate::server;
 use crate::store_slot::StoreSlot;
 use crate::streams::Streams;
@@ -63,6 +64,7 @@ fn app(config: Config) -> Result<App, String> {
         urls: config.urls.policy(),
         allowance: config.allowance.allowance(),
         rates: config.rates.limits(),
+        refusals: Refusals::default(),
         streams: Arc::new(Streams::new(metrics.clone())),
         metrics,
     }))

@@ -14,7 +14,7 @@ use crate::problem::Code::{
 };
 use crate::routes::Call;
 
-/// The call that takes a [`crate::caller::Reader`]: it changes nothing, though its method doesn't say so.
+/// The call whose caller is a [`crate::caller::Reader`]: it changes nothing, though its method doesn't say so.
 const READS: &str = "verifySignature";
 
 /// Of a call that takes a session token: the token is verified, then the call is counted. Its connection

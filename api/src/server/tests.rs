@@ -21,6 +21,7 @@ use crate::body::Patience;
 use crate::cors::Origins;
 use crate::metrics::Metrics;
 use crate::rate_limit::RateLimits;
+use crate::refusals::Refusals;
 use crate::store_slot::StoreSlot;
 use crate::streams::Streams;
 use serve::Limits;
@@ -75,6 +76,7 @@ async fn start_with(settings: Settings) -> Running {
             },
         },
         rates: RateLimits::NONE,
+        refusals: Refusals::default(),
         streams: Arc::new(Streams::new(metrics.clone())),
         metrics,
     });
@@ -418,6 +420,7 @@ fn panicking_app() -> App {
             },
         },
         rates: RateLimits::NONE,
+        refusals: Refusals::default(),
         streams: Arc::new(Streams::new(metrics.clone())),
         metrics,
     })

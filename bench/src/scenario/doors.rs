@@ -1,12 +1,13 @@
 //! Crowds at the door of the API: how much later do events arrive? `doors`.
 //!
 //! More clients than the API has places send a byte now and then, or ask for the documentation and don't read it; those that are
-//! thrown out come again. Events are pushed meanwhile as ever.
+//! thrown out come again. Events are pushed meanwhile as ever. The crowd are [`Outsiders`].
 
 use e2e::clerk::Claims;
 use e2e::crowd::{Crowd, Guest};
 
 use super::Setting;
+use super::outsiders::Outsiders;
 use super::steady::{RATE, Steady};
 use crate::child::ReceiverServer;
 use crate::measured::Measured;
@@ -36,7 +37,11 @@ pub(super) async fn measure(variant: &str, setting: Setting) -> Measured {
         "slow readers" => Guest::never_reads("GET /docs HTTP/1.1\r\nhost: x\r\n\r\n"),
         _ => Guest::sends_slowly(slow_request(&mut subject, number)),
     });
-    let crowd = Crowd::at(address, guests);
+    let guests: Vec<_> = guests.collect();
+    let crowd = Outsiders::come(move || async move {
+        let _crowd = Crowd::at(address, guests);
+        std::future::pending().await
+    });
     steady.warm_up(&mut measured).await;
     let course = steady.run(&subject).await;
     crowd.leave().await;

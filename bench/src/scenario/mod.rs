@@ -1,5 +1,7 @@
 //! The scenarios: what is measured, in which variants, and what is compared with what.
 
+mod outsiders;
+
 mod steady;
 
 mod throughput;

@@ -1,14 +1,18 @@
 //! Neighbours that take what is shared: how much later does an endpoint get its events? `neighbours`.
 //!
 //! - *fresh ones hang*: 400 new endpoints of another account, at as many hosts as it likes, get an event each and hang.
-//! - *signatures examined*: another account has long bodies examined, again and again.
+//! - *signatures examined*: another account has long bodies examined, again and again. Its callers are [`Outsiders`].
 //! - *budget full*: a second endpoint of the same account hangs, and what waits for it fills the account's budget.
 
+use bytes::Bytes;
 use e2e::client::Caller;
+use reqwest::Method;
+use reqwest::header::CONTENT_TYPE;
 use serde_json::json;
 use tokio::task::JoinSet;
 
 use super::Setting;
+use super::outsiders::Outsiders;
 use super::steady::{RATE, Steady};
 use crate::child::ReceiverServer;
 use crate::load::{Events, at_rate, chatbot};
@@ -62,13 +66,13 @@ pub(super) async fn measure(variant: &str, setting: Setting) -> Measured {
     let steady = Steady::instant(&subject, &receiver, events(setting)).await;
     steady.warm_up(&mut measured).await;
 
-    let mut greedy = JoinSet::new();
+    let mut greedy = None;
     match variant {
         "fresh ones hang" => {
             let url = |number| receiver.url(&format!("/hang/{number}"));
             take_slots(&subject, url, &mut measured).await;
         }
-        "signatures examined" => examine(&mut subject, &receiver, &mut greedy).await,
+        "signatures examined" => greedy = Some(examine(&mut subject, &receiver).await),
         "budget full" => {
             subject
                 .add_endpoint(ORGANISATION, &receiver.url("/hang/0"), None)
@@ -77,7 +81,9 @@ pub(super) async fn measure(variant: &str, setting: Setting) -> Measured {
         _ => {}
     }
     let course = steady.run(&subject).await;
-    greedy.shutdown().await;
+    if let Some(greedy) = greedy {
+        greedy.leave().await;
+    }
     measured.count("hanging: requests", receiver.counts("/hang/").await.requests);
     course.tell(&subject, if is_full { 2 } else { 1 }, &mut measured);
     subject.stop();
@@ -99,19 +105,31 @@ pub(super) async fn take_slots(subject: &Subject, url: impl Fn(u32) -> String, m
 }
 
 /// Four callers have as long a body as may be examined, as often as they are answered.
-async fn examine(subject: &mut Subject, receiver: &ReceiverServer, greedy: &mut JoinSet<()>) {
-    let customer: Caller = subject.system().customer_of(GREEDY);
-    let endpoint = customer
+async fn examine(subject: &mut Subject, receiver: &ReceiverServer) -> Outsiders {
+    let system = subject.system();
+    let endpoint = system
+        .customer_of(GREEDY)
         .create_endpoint(&receiver.url("/instant/greedy"), &["*"])
         .await;
     let path = format!("/api/webhooks-config/{}/verify", endpoint.id);
     let body = json!({"headers": {"X-RKT-Signature": "0".repeat(64)}, "body": "b".repeat(300_000)});
-    for _ in 0..4 {
-        let (customer, path, body) = (customer.clone(), path.clone(), body.clone());
-        greedy.spawn(async move {
-            loop {
-                customer.post(&path, &body).await;
-            }
-        });
+    let body = Bytes::from(body.to_string());
+    let customers: Vec<Caller> = (0..4).map(|_| system.customer_of(GREEDY)).collect();
+    Outsiders::come(move || async move {
+        let callers: JoinSet<()> = customers
+            .into_iter()
+            .map(|customer| ask_again_and_again(customer, path.clone(), body.clone()))
+            .collect();
+        callers.join_all().await;
+    })
+}
+
+async fn ask_again_and_again(customer: Caller, path: String, body: Bytes) {
+    loop {
+        let request = customer.request(Method::POST, &path);
+        let request = request
+            .header(CONTENT_TYPE, "application/json")
+            .body(body.clone());
+        Caller::send(request).await;
     }
 }

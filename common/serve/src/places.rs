@@ -42,7 +42,8 @@ enum Admission {
 }
 
 /// Decides about a newcomer. Who has waited for its client for longest leaves first, and one with a service key only when no place
-/// at all is free and nobody else could leave.
+/// at all is free, and none becomes free within [`Limits::grace`] because of somebody else: a backend's next event must not queue
+/// behind a crowd that comes again and again.
 ///
 /// Leaving can take a moment, so when all places are taken, one of sixteen may be about to become free.
 fn judge(seated: &[Seated], limits: &Limits, now: Instant) -> Verdict {
@@ -61,7 +62,9 @@ fn judge(seated: &[Seated], limits: &Limits, now: Instant) -> Verdict {
         ))
     };
     let mut could: Vec<_> = seated.iter().filter_map(could_leave).collect();
-    if has_room {
+    let soon = now + limits.grace;
+    let leaves_soon = |one: &Seated| one.is_leaving || one.makes_room_from.is_some_and(|from| from <= soon);
+    if has_room || seated.iter().any(|one| !one.is_backend && leaves_soon(one)) {
         could.retain(|(is_backend, ..)| !is_backend);
     }
     could.sort_unstable();

@@ -85,6 +85,8 @@ impl Progress {
         self.phase = Phase::Busy;
         self.body = None;
         self.has_more = has_body;
+        // Until the handler says so again: behind a proxy, requests of all kinds come on one connection.
+        self.is_backend = false;
     }
 
     /// Somebody waits for the body.

@@ -8,14 +8,17 @@ use base64::engine::general_purpose::STANDARD;
 use domain::clock::Timestamp;
 use domain::id::EventId;
 use domain::signing::SigningSecret;
+use e2e::clerk::Claims;
 use e2e::client::Caller;
 use e2e::receiver::Received;
 use e2e::state::assert_nothing_left;
 use e2e::system::System;
-use e2e::wait::{LONG, eventually};
+use e2e::wait::{LONG, check, eventually};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::fixture::{ENDPOINTS, api, api_with_endpoint, assert_refused, everything, refuses};
 
@@ -297,6 +300,84 @@ async fn one_at_a_time_of_an_account_and_others_are_answered_meanwhile() {
         }
     })
     .await;
+    system.stop();
+}
+
+/// The start of a request for an examination, whose body is declared, and of which this much comes.
+async fn begin(address: &str, token: &str, path: &str, part: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\norigin: {ORIGIN}\r\n\
+         content-type: application/json\r\ncontent-length: 300000\r\n\r\n{part}"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream
+}
+
+/// The page that the requests come from.
+const ORIGIN: &str = "https://app.example.com";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_to_wait_is_told_before_the_body_and_whoever_gives_up_leaves_the_place() {
+    let mut system = System::builder()
+        .workers(0)
+        .api_env("CORS_ORIGINS", ORIGIN)
+        .start()
+        .await;
+    let address = system.api.variable("API_LISTEN").unwrap().to_owned();
+    let token = Claims::v2("user_2own", Some("org_2own")).sign(&system.key);
+    let caller = system.caller(&token);
+    let made = caller.create_endpoint("http://127.0.0.1:9000/", &["*"]).await;
+    let path = path(&made.id);
+    let has_place = async || {
+        let reply = caller.post(&path, &json!({"headers": {}, "body": ""})).await;
+        check(reply.status == 200, reply.text)
+    };
+
+    // One whose body doesn't come has the place.
+    let first = begin(&address, &token, &path, "{").await;
+    let small = json!({"headers": {}, "body": ""});
+    eventually(LONG, "a refusal", async || {
+        let reply = caller.post(&path, &small).await;
+        check(reply.status == 429, reply.text)
+    })
+    .await;
+    // Nothing of the other body has been sent when it is answered, and all of it can be sent then on the same connection.
+    let mut second = begin(&address, &token, &path, "").await;
+    for _ in 0..3 {
+        let mut said = vec![0; 16 << 10];
+        let mut answer = String::new();
+        while !answer.ends_with('}') {
+            let read = tokio::time::timeout(LONG, second.read(&mut said)).await;
+            let read = read.expect("an answer before the body").unwrap();
+            assert!(read > 0, "{answer}");
+            answer += std::str::from_utf8(&said[..read]).unwrap();
+        }
+        assert!(answer.starts_with("HTTP/1.1 429 "), "{answer}");
+        for part in [
+            "retry-after: 1",
+            "content-type: application/problem+json",
+            "access-control-allow-origin: https://app.example.com",
+            "examination_under_way",
+        ] {
+            assert!(answer.contains(part), "{part}: {answer}");
+        }
+        let rest = "x".repeat(300_000);
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\norigin: {ORIGIN}\r\n\
+             content-type: application/json\r\ncontent-length: 300000\r\n\r\n"
+        );
+        second.write_all((rest + &head).as_bytes()).await.unwrap();
+    }
+    // Its client goes away.
+    drop(first);
+    eventually(LONG, "the place of a client that went away", has_place).await;
+    // Bodies that are refused leave no place taken either.
+    for body in ["{", "[]", r#"{"headers":{},"body":7}"#] {
+        let reply = crate::fixture::send(&caller, Method::POST, &path, body.to_owned()).await;
+        assert!(matches!(reply.status, 400 | 422), "{}", reply.text);
+    }
+    has_place().await.unwrap();
     system.stop();
 }
 

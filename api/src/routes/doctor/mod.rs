@@ -1,5 +1,7 @@
 //! The signature doctor tells why a receiver's check of a signature fails.
 
+mod examinee;
+
 mod examiner;
 
 mod request;
@@ -19,23 +21,16 @@ use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
 use store::rotation::SigningSecrets;
 
+use self::examinee::Examinee;
 use self::request::VerifySignature;
-use self::room::Room;
 use self::view::DiagnosisView;
 use super::{Call, Group, Resource, fields};
 use crate::app::App;
-use crate::caller::Reader;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 
-/// Where examinations take turns: accepting events, and other accounts, must not wait for somebody who asks again and again.
-static ROOM: Room = Room::new();
-
 /// How much processor time an examination gets. It may take a tenth of a second; the rest is for its last step.
 const TIME: Duration = Duration::from_millis(80);
-
-/// When to ask again, in seconds, while another examination of the account is under way.
-const ASK_AGAIN_AFTER: u32 = 1;
 
 /// Examining a signature.
 #[derive(Debug, Clone, Copy)]
@@ -58,7 +53,7 @@ impl DoctorApi {
     )]
     async fn verify(
         &self,
-        user: Reader,
+        user: Examinee,
         app: Data<&App>,
         /// The endpoint's id.
         id: Path<String>,
@@ -75,9 +70,6 @@ impl DoctorApi {
                 .field("body"));
         }
         let headers = Headers::new(headers.0)?;
-        let place = ROOM
-            .enter(&user.account)
-            .ok_or_else(|| Problem::new(Code::ExaminationUnderWay).retry_after(ASK_AGAIN_AFTER))?;
         let store = app.store.get()?;
         let sealed = store
             .signing_secrets(&user.account, &endpoint)
@@ -103,7 +95,7 @@ impl DoctorApi {
             sent: sent.and_then(|bytes| String::from_utf8(bytes.into()).ok()),
         };
         // Hundreds of MACs over a large body would keep a thread busy that serves other requests.
-        let turn = place.turn().await;
+        let turn = user.place.turn().await;
         let examination = examiner::run(move || {
             let diagnosis = request.examine();
             // Not when the caller goes away: until here, the examiner is busy.

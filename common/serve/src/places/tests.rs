@@ -6,17 +6,20 @@ const LIMITS: Limits = Limits {
     ..Limits::usual(6)
 };
 
-/// A connection by a word: `b` has a service key, `l` is leaving, a digit waits for its client since so many seconds, `.` for us.
+/// A connection by a word: `b` has a service key, `l` is leaving, a digit waits for its client since so many seconds, `.` for us; `s`
+/// will soon have waited for too long.
 fn seated(words: &str, now: Instant) -> Vec<Seated> {
     let one = |(number, word): (usize, &str)| Seated {
         number: number as u64,
         is_backend: word.contains('b'),
         is_leaving: word.contains('l'),
-        makes_room_from: word
-            .trim_start_matches('b')
-            .parse()
-            .ok()
-            .map(|seconds| now - Duration::from_secs(seconds)),
+        makes_room_from: match word.trim_start_matches('b') {
+            "s" => Some(now + LIMITS.grace),
+            digits => digits
+                .parse()
+                .ok()
+                .map(|seconds| now - Duration::from_secs(seconds)),
+        },
     };
     words.split_whitespace().enumerate().map(one).collect()
 }
@@ -42,6 +45,9 @@ fn a_newcomer_gets_a_place_or_one_that_is_kept_or_waits_and_somebody_leaves() {
         (". . . . 1 2", Wait, &[5]),
         ("b9 . . . . 2", Wait, &[5]),
         ("b9 . . . . .", Wait, &[0]),
+        ("b9 . . . . s", Wait, &[]),
+        ("b9 . . . . l", Wait, &[]),
+        ("b9 b8 b7 b9 b9 bs", Wait, &[0]),
         ("l 1 1 1 1 1", Wait, &[]),
     ] {
         let verdict = judge(&seated(words, now), &LIMITS, now);
@@ -62,6 +68,8 @@ fn nobody_leaves_before_its_time_and_many_at_once_where_there_are_many() {
     assert_eq!(judge(&full, &many, now).leave, [0, 1, 2, 3]);
     let leaving = seated(&("l l l ".to_owned() + &"1 ".repeat(61)), now);
     assert_eq!(judge(&leaving, &many, now).leave, [3]);
+    let backends = seated(&("b9 b9 1 2 ".to_owned() + &". ".repeat(60)), now);
+    assert_eq!(judge(&backends, &many, now).leave, [3, 2]);
 }
 
 #[test]

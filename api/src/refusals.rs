@@ -1,0 +1,56 @@
+//! Refusals of accounts that ask too often (429 with `Retry-After`), and what they cost everybody else.
+//!
+//! A refusal costs a fraction of a millisecond, but whoever asks again at once, whatever we answer, would make thousands a second. So the
+//! first refusal is answered at once, and those before its `Retry-After` is over, after [`PAUSE`]. Nothing of their bodies is read
+//! before, so their clients can't send more meanwhile, and nothing waits in our memory.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use domain::id::AccountId;
+
+use crate::problem::Problem;
+
+/// How long we wait before we refuse somebody who didn't wait.
+pub const PAUSE: Duration = Duration::from_millis(100);
+
+/// The most accounts that are remembered.
+const MOST: usize = 10_000;
+
+/// The accounts that were told to wait, by this process.
+#[derive(Debug, Default)]
+pub struct Refusals(Mutex<HashMap<AccountId, Instant>>);
+
+impl Refusals {
+    /// Gives back the problem with which a request of this account is refused: at once, or after [`PAUSE`] if the account was told to
+    /// wait for longer than it did.
+    pub async fn refuse(&self, account: &AccountId, problem: Problem) -> Problem {
+        let wait = Duration::from_secs(problem.wait().unwrap_or(0).into());
+        if self.tell(account, wait, Instant::now()) {
+            tokio::time::sleep(PAUSE).await;
+        }
+        problem
+    }
+
+    /// Notes that the account is told to wait for so long; `true` if it should be waiting already.
+    fn tell(&self, account: &AccountId, wait: Duration, now: Instant) -> bool {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let until = now + wait;
+        if let Some(known) = told.get_mut(account) {
+            let is_early = now < *known;
+            *known = until.max(*known);
+            return is_early;
+        }
+        if told.len() >= MOST {
+            told.retain(|_, until| now < *until);
+        }
+        if told.len() < MOST {
+            told.insert(account.clone(), until);
+        }
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use store::queue::{MAX_FETCH, MAX_REPORTS, WorkReply};
 
-use super::batch::Want;
 use super::slots::View;
+use super::want::Want;
 use crate::fitness::Allowance;
 
 /// A worker with room looks at least this often, even if nothing woke it: wake tokens get lost.

@@ -4,7 +4,6 @@
 //! answers or the worker's deadline has passed, so no report is dropped, and a worker that reconnects reports before it
 //! fetches.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -23,12 +22,14 @@ use crate::metrics::Metrics;
 use crate::outage::Outage;
 use crate::stop::Stop;
 
-use super::batch::{Want, batch_of};
 use super::handoff::Handoff;
 use super::job::Job;
 use super::plan::{Action, Capacity, Planner};
 use super::slots::{Slots, View};
 use super::slow_names::SlowNames;
+use super::trickle::Trickle;
+use super::waiting::Waiting;
+use super::want::Want;
 
 /// What the fetcher works with.
 #[derive(Debug)]
@@ -56,11 +57,44 @@ pub(crate) struct Fetcher {
 struct Session {
     incarnation: Incarnation,
     sequence: u64,
+    /// How many leases this worker may hold.
+    slots: u32,
     planner: Planner,
     slow_names: SlowNames,
-    waiting: VecDeque<Report>,
+    waiting: Waiting,
+    trickle: Trickle,
     /// How many reports the call under way carries.
     calling: usize,
+}
+
+impl Session {
+    /// How many of the failures that wait are due. They still hold their slots.
+    fn due(&self, now: Instant, view: &mut View, stopping: bool) -> usize {
+        let failures = self.waiting.failures();
+        view.held = view
+            .held
+            .saturating_add(u32::try_from(failures).unwrap_or(u32::MAX));
+        if stopping {
+            failures
+        } else {
+            self.trickle.due(now, failures, view.held, self.slots)
+        }
+    }
+
+    /// When failures that rest are due.
+    fn rest_ends(&self, due: usize) -> Option<Instant> {
+        let rest = self.waiting.failures() > 0 && due == 0;
+        self.trickle.rests_until().filter(|_| rest)
+    }
+
+    /// What to ask for: little, while others wait for calls that carry failures.
+    fn short(&self, want: Want, now: Instant) -> Want {
+        if self.waiting.failures() > 0 && self.trickle.serves_others(now) {
+            want.few()
+        } else {
+            want
+        }
+    }
 }
 
 impl Fetcher {
@@ -69,9 +103,11 @@ impl Fetcher {
         let mut session = Session {
             incarnation: Incarnation::random(),
             sequence: 0,
+            slots: capacity.slots,
             planner: Planner::new(capacity, Instant::now()),
             slow_names: SlowNames::default(),
-            waiting: VecDeque::new(),
+            waiting: Waiting::default(),
+            trickle: Trickle::default(),
             calling: 0,
         };
         let mut stop = self.stop.clone();
@@ -95,21 +131,26 @@ impl Fetcher {
             let now = Instant::now();
             let stopping = self.stop.is_set();
             // In this order: by the time a slot is free, its report is in the channel.
-            let view = self.slots.view(now);
+            let mut view = self.slots.view(now);
             while let Ok(report) = self.reports.try_recv() {
-                session.waiting.push_back(report);
+                session.waiting.push(report);
             }
-            if stopping && view.held == 0 && session.waiting.is_empty() {
+            if stopping && view.held == 0 && session.waiting.len() == 0 {
                 return;
             }
             session.planner.allow(self.fitness.allowance(now));
-            let action = session.planner.next(now, &view, session.waiting.len(), stopping);
+            let due = session.due(now, &mut view, stopping);
+            let reports = session.waiting.successes() + due;
+            let action = session.planner.next(now, &view, reports, stopping);
             let is_idle = matches!(action, Action::Wait { idle: true, .. });
             self.idle
                 .send_if_modified(|idle| std::mem::replace(idle, is_idle) != is_idle);
             match action {
-                Action::Call(want) => self.call(session, want, &view).await,
-                Action::Wait { until, .. } => self.wait(session, until, stopping).await,
+                Action::Call(want) => self.call(session, session.short(want, now), due, &view).await,
+                Action::Wait { until, .. } => {
+                    let until = until.into_iter().chain(session.rest_ends(due)).min();
+                    self.wait(session, until, stopping).await;
+                }
             }
         }
     }
@@ -117,7 +158,7 @@ impl Fetcher {
     async fn wait(&mut self, session: &mut Session, until: Option<Instant>, stopping: bool) {
         let until = until.map(tokio::time::Instant::from_std);
         tokio::select! {
-            Some(report) = self.reports.recv() => session.waiting.push_back(report),
+            Some(report) = self.reports.recv() => session.waiting.push(report),
             () = self.woken.notified() => session.planner.woken(),
             () = self.fitness.changed() => {}
             () = tokio::time::sleep_until(until.unwrap_or_else(tokio::time::Instant::now)), if until.is_some() => {}
@@ -125,12 +166,18 @@ impl Fetcher {
         }
     }
 
-    async fn call(&mut self, session: &mut Session, want: Want, view: &View) {
+    async fn call(&mut self, session: &mut Session, want: Want, due: usize, view: &View) {
         session.sequence += 1;
-        let count = batch_of(session.waiting.iter().map(|report| &report.outcome));
+        let (successes, failures) = (session.waiting.successes(), session.waiting.failures());
+        let reports = session.waiting.take(due);
+        let count = reports.len();
+        let (successes, failures) = (
+            successes - session.waiting.successes(),
+            failures - session.waiting.failures(),
+        );
         let request = WorkRequest {
             sequence: session.sequence,
-            reports: session.waiting.drain(..count).collect(),
+            reports,
             slow_endpoints: session.slow_names.choose(&view.slow_endpoints, Instant::now()),
             want: want.deliveries,
             want_slow: want.slow,
@@ -145,11 +192,13 @@ impl Fetcher {
         let asked = Instant::now();
         let reply = self.ask(&session.incarnation, &request).await;
         session.calling = 0;
-        session.planner.answered(Instant::now(), want, count, &reply);
+        let now = Instant::now();
+        session.planner.answered(now, want, count, &reply);
+        session.trickle.answered(now, now - asked, successes, failures);
         self.take_receipts(&request.reports, &reply.receipts);
-        session
-            .waiting
-            .extend(reply.unreadable.iter().map(|lease| self.set_aside(lease)));
+        for lease in &reply.unreadable {
+            session.waiting.push(self.set_aside(lease));
+        }
         if !reply.leased.is_empty() {
             self.hand_on(reply, asked);
         }

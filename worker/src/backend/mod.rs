@@ -2,7 +2,8 @@
 //!
 //! apalis runs the attempts; what it runs comes from here. The [`fetcher`] leases deliveries and leaves them as
 //! [`job`]s in the [`handoff`], from which [`Deliveries`] hands them to apalis. [`plan`] decides how much to fetch, from
-//! what the [`slots`] hold; that is little while the worker can't do its work ([`fitness`](crate::fitness)). [`wake`] tells
+//! what the [`slots`] hold; that is little while the worker can't do its work ([`fitness`](crate::fitness)). Reports are [`waiting`] for a call meanwhile, those
+//! of failures for their turn ([`trickle`]). [`wake`] tells
 //! when there is something to fetch, so that nobody polls, and [`slow_names`] which endpoints the queue should know to be
 //! slow.
 //!
@@ -18,7 +19,11 @@ pub(crate) mod plan;
 
 pub(crate) mod slow_names;
 
-pub(crate) mod batch;
+pub(crate) mod want;
+
+mod waiting;
+
+mod trickle;
 
 pub(crate) mod fetcher;
 

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use store::queue::{MAX_FETCH, MAX_REPORTS, WorkReply};
 
-use super::batch::Want;
 use super::slots::View;
+use super::want::Want;
 use crate::fitness::Allowance;
 
 /// A worker with room looks at least this often, even if nothing woke it: wake tokens get lost.
@@ -26,9 +26,9 @@ const REPORT_AFTER: Duration = Duration::from_millis(1);
 const REPORT_AT_LEISURE_AFTER: Duration = Duration::from_millis(5);
 const REPORTS_AT_ONCE: usize = 8;
 
-/// Reports wait longer only while this worker holds less than this part of its slots: one that is fuller may be about to lack the
-/// places that the queue still counts as taken.
-const LEISURE_PART: u32 = 2;
+/// Reports wait longer only while this worker has more than this part of its slots left: one that is fuller may be about to lack
+/// the places that the queue still counts as taken.
+const LEISURE_PART: u32 = 8;
 
 /// The pauses after calls that found nothing although there is something, which this worker may not take now.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
@@ -162,7 +162,7 @@ impl Planner {
             || self.promising
             || self.allowance.is_some()
             || want.deliveries == 0
-            || view.held >= self.capacity.slots / LEISURE_PART;
+            || view.held >= self.capacity.slots - self.capacity.slots / LEISURE_PART;
         if may_be_awaited {
             REPORT_AFTER
         } else {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use domain::id::EndpointId;
 
 /// The most names in one call.
-const MAX_NAMES: usize = 32;
+const MAX_NAMES: usize = 8;
 
 /// How soon a name is repeated while its endpoint is still slow: a quick attempt of another worker may have cleared the
 /// mark.

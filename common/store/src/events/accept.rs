@@ -1,6 +1,7 @@
 //! How events get into the store: who calls the script, and when.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use domain::clock::Timestamp;
 use domain::id::EventId;
@@ -8,16 +9,19 @@ use futures_util::future::join_all;
 use tokio::sync::oneshot;
 
 use super::intake::{Call, Intake, Terms};
-use super::room::Room;
+use super::room::{Room, Shortage};
 use super::script::{Accept, Displace, EventAnswer};
 use super::{AcceptResult, Counted, NewEvent, Push};
 use crate::connection::{ANSWER_WITHIN, timed_out};
 use crate::scripts::Legible;
 use crate::{Store, StoreError};
 
-/// The events that are pushed one by one, until they share a call.
+/// The events that are pushed one by one, until they share a call, and whether calls seek room.
 #[derive(Debug, Default)]
-pub(crate) struct SharedIntake(Mutex<Intake<oneshot::Sender<AcceptResult>>>);
+pub(crate) struct SharedIntake {
+    events: Mutex<Intake<oneshot::Sender<AcceptResult>>>,
+    shortage: Shortage,
+}
 
 impl Store {
     /// Accepts events, each by itself. The results come in the order of the events.
@@ -91,13 +95,18 @@ impl Store {
 
     /// Runs the script until each event of the call has its result: once, unless they have very many deliveries, or one needs room.
     async fn finish<C>(&self, mut call: Call<C>, mut give: impl FnMut(C, AcceptResult)) {
-        let mut room = Room::default();
+        let shortage = &self.intake().shortage;
+        let mut room = shortage.room(Instant::now());
         while !call.is_done() {
             let answer = self.ask(&call, &room).await;
+            let has_sought = room.is_sought();
             let limits = &call.terms().limits;
             let results = match answer {
                 Ok(mut answers) => {
                     let goes_on = room.goes_on(&mut answers);
+                    if goes_on && !has_sought {
+                        shortage.note(Instant::now());
+                    }
                     if goes_on && answers.is_empty() {
                         continue;
                     }
@@ -124,7 +133,7 @@ impl Store {
 
 impl SharedIntake {
     fn lock(&self) -> MutexGuard<'_, Intake<oneshot::Sender<AcceptResult>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -156,9 +156,9 @@ fn reports_wait_longer_while_nobody_can_be_waiting_for_them() {
     };
     for (case, awaited, allowance, held, waits) in [
         ("nobody waits", false, None, view(0), 5),
-        ("less than half is taken", false, None, view(49), 5),
+        ("an eighth and more is left", false, None, view(87), 5),
         ("somebody waits", true, None, view(0), 1),
-        ("half is taken", false, None, view(50), 1),
+        ("an eighth is left", false, None, view(88), 1),
         ("every slot is taken", false, None, view(100), 1),
         ("no byte is left", false, None, full, 1),
         ("it can't do its work", false, Some(restrained), view(0), 1),

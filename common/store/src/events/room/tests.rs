@@ -41,3 +41,15 @@ fn an_event_for_which_no_room_is_found_is_refused_in_the_end_and_the_next_one_ha
         assert_eq!(last.len(), 1);
     }
 }
+
+#[test]
+fn for_a_second_after_a_call_needed_room_others_seek_it_at_once() {
+    let now = Instant::now();
+    let shortage = Shortage::default();
+    assert!(!shortage.room(now).is_sought());
+    shortage.note(now);
+    assert!(shortage.room(now + LATELY / 2).is_sought());
+    assert!(!shortage.room(now + LATELY).is_sought());
+    let mut room = shortage.room(now);
+    assert!(room.goes_on(&mut answers(vec![NeedsRoom])) && room.is_sought());
+}

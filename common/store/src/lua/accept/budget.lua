@@ -21,8 +21,9 @@ end
 -- anything up.
 local AWAY_AFTER = 10000
 local function are_workers_away()
-  local last = tonumber(call('HGET', STATS, 'reapedAt'))
-  return last and look_at_clock() - last > AWAY_AFTER
+  local now, _, _, kept = look_at_clock('reapedAt')
+  local last = tonumber(kept[5])
+  return last and now - last > AWAY_AFTER
 end
 
 -- The endpoints that hold over half of their account's bytes: several, where they share events.

@@ -8,8 +8,8 @@
 local MOST_GIVEN_UP = 100
 local given_up = 0
 
--- Most events need the room of one or two, so the first look at an endpoint is at so few.
-local FIRST_LOOK = 8
+-- Most events need the room of one or two, so the first look at an endpoint is at so few, and each further one at so many more.
+local FIRST_LOOK, LOOK_FURTHER = 3, 4
 
 -- The API doesn't know how long exhausted deliveries are kept: workers announce it (ms). Until one has, the default.
 local KEPT_BY_DEFAULT = 14 * 86400000
@@ -18,7 +18,8 @@ local KEPT_BY_DEFAULT = 14 * 86400000
 -- still want frees nothing yet: they hold it as well, and if they hold as much, it is their turn next.
 local function give_up_oldest(account, holder)
   if not holder.waiting or holder.place == #holder.waiting then
-    holder.waiting, holder.place = oldest_waiting(holder.id, holder.waiting and LOOKED_AT or FIRST_LOOK), 0
+    holder.look = math.min(LOOKED_AT, holder.look and holder.look * LOOK_FURTHER or FIRST_LOOK)
+    holder.waiting, holder.place = oldest_waiting(holder.id, holder.look), 0
   end
   local e, one = endpoint(holder.id), holder.waiting[holder.place + 1]
   if not e or not one then
@@ -26,8 +27,9 @@ local function give_up_oldest(account, holder)
   end
   holder.place, e.gave_up, e.is_unsettled = holder.place + 1, true, true
   one.take()
-  local size, attempts = size_of(one.delivery), one.attempts or attempts_in(record_of(one.delivery))
-  exhaust(e, one.delivery, attempts, size, type_of(one.delivery), 'endpoint_over_budget')
+  local event, attempts = call('HMGET', P .. 'event:' .. event_of(one.delivery), 'charge', 'event'), one.attempts
+  local size = math.max(0, whole(event[1]) - charge_of(0))
+  exhaust(e, one.delivery, attempts or attempts_in(record_of(one.delivery)), size, event[2] or '', 'endpoint_over_budget')
   holder.held = holder.held - charge_of(size)
   write_refs()
   -- What is told of it is charged at once, what was freed only at the end.

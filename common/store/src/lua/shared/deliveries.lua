@@ -73,27 +73,36 @@ local function count_replayed(delivery, record, outcome)
   end
 end
 
--- Adds a log entry to those that a record names: the last 20 of its delivery.
-local function point_to(record, log_entry)
-  local entries = (call('HGET', record, 'log') or '') .. ' ' .. log_entry
-  local _, number = string.gsub(entries, '%S+', '')
-  if number > 20 then
-    entries = string.gsub(entries, '^%s*%S+', '')
+-- The log entries that a record names (nil or false: none yet), and one more: the last 20 of its delivery.
+local function entries_with(entries, log_entry)
+  if not entries then
+    return log_entry
   end
-  call('HSET', record, 'log', string.match(entries, '^%s*(.*)$'))
+  entries = entries .. ' ' .. log_entry
+  local _, number = string.gsub(entries, '%S+', '')
+  return number > 20 and string.match(entries, '^%s*%S+%s*(.*)$') or entries
+end
+
+-- Adds a log entry to those that a record names.
+local function point_to(record, log_entry)
+  call('HSET', record, 'log', entries_with(call('HGET', record, 'log'), log_entry))
 end
 
 -- Gives a delivery up, visibly: its record stays for RETENTION_FAILED. `size` is its payload's, `kind` its event's type, and
 -- `log_entry` the log entry of its last attempt; without one, this logs that it ended without an attempt.
 local function exhaust(e, delivery, attempts, size, kind, reason, log_entry)
   local key, failed, now = record_of(delivery), P .. 'failed:' .. e.id, read_clock()
+  local known, now_text = call('HMGET', key, 'log', 'nextAttemptAt'), text_of(now)
+  attempts = attempts .. ''
+  log_entry = log_entry or write_log(e.id, { 'delivery', delivery, 'event', kind, 'attempt', attempts, 'outcome', 'exhausted',
+    'error', reason })
   call('HSET', key, 'state', 'exhausted', 'endpoint', e.id, 'event', event_of(delivery), 'type', kind, 'attempts', attempts,
-    'reason', reason, 'exhaustedAt', now)
-  point_to(key, log_entry or write_log(e.id, { 'delivery', delivery, 'event', kind, 'attempt', attempts, 'outcome', 'exhausted',
-    'error', reason }))
-  call('HDEL', key, 'nextAttemptAt')
+    'reason', reason, 'exhaustedAt', now_text, 'log', entries_with(known[1], log_entry))
+  if known[2] then
+    call('HDEL', key, 'nextAttemptAt')
+  end
   call('PEXPIRE', key, RETENTION_FAILED)
-  call('ZADD', failed, now, delivery)
+  call('ZADD', failed, now_text, delivery)
   local old = call('ZRANGEBYSCORE', failed, '-inf', now - RETENTION_FAILED, 'LIMIT', 0, 20)
   if #old > 0 then
     call('ZREM', failed, unpack(old))

@@ -16,10 +16,9 @@ local function fail(e, delivery, attempt, size, counts, was_suspect, report)
   if not wait then
     exhaust(e, delivery, attempt, size, kind, reason, entry)
   else
-    local due, key = now + wait, record_of(delivery)
+    local due, key = text_of(now + wait), record_of(delivery)
     call('HSET', key, 'state', 'retrying', 'endpoint', e.id, 'event', event_of(delivery), 'type', kind, 'attempts', attempt,
-      'nextAttemptAt', due, 'reason', reason, 'status', ARGV[report + STATUS])
-    point_to(key, entry)
+      'nextAttemptAt', due, 'reason', reason, 'status', ARGV[report + STATUS], 'log', entries_with(call('HGET', key, 'log'), entry))
     if was_suspect then
       acquit(key)
     end

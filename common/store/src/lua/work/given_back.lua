@@ -8,9 +8,10 @@ local function give_back(e, delivery, attempts, was_suspect, wait)
   elseif wait == 0 or e.state ~= 'active' then
     call('LPUSH', P .. 'pending:' .. e.id, entry(delivery, attempts))
   else
-    call('HSET', record_of(delivery), 'state', 'retrying', 'endpoint', e.id, 'event', event_of(delivery), 'attempts', attempts,
-      'nextAttemptAt', now + wait)
-    call('ZADD', P .. 'retry:' .. e.id, now + wait, delivery)
+    local due = text_of(now + wait)
+    call('HSET', record_of(delivery), 'state', 'retrying', 'endpoint', e.id, 'event', event_of(delivery), 'attempts',
+      text_of(attempts), 'nextAttemptAt', due)
+    call('ZADD', P .. 'retry:' .. e.id, due, delivery)
     set_timer(e)
   end
   return 1

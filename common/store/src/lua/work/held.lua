@@ -49,7 +49,8 @@ local function refused(e, delivery, attempt, size, generation, is_manual, was_su
   local pause, is_long = pause_of(e, begins, report)
   local held_until = now + (is_long and MOST_HELD or math.min(MOST_HELD, pause))
   local key = record_of(delivery)
-  local holds = whole(call('HGET', key, 'holds')) + 1
+  local known = call('HMGET', key, 'holds', 'log')
+  local holds = whole(known[1]) + 1
   local is_counted, retry_in = holds >= MOST_HOLDS, tonumber(ARGV[report + RETRY_IN]) -- nil: that was the last attempt
   local due
   if is_counted then
@@ -72,8 +73,8 @@ local function refused(e, delivery, attempt, size, generation, is_manual, was_su
   else
     local attempts = is_counted and tonumber(attempt) or attempt - 1
     call('HSET', key, 'state', due and 'retrying' or 'pending', 'endpoint', e.id, 'event', event_of(delivery), 'type', kind,
-      'attempts', attempts, 'holds', holds, 'reason', code, 'status', ARGV[report + STATUS])
-    point_to(key, logged)
+      'attempts', text_of(attempts), 'holds', text_of(holds), 'reason', code, 'status', ARGV[report + STATUS], 'log',
+      entries_with(known[2], logged))
     if was_suspect then
       acquit(key)
     end

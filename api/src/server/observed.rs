@@ -97,7 +97,7 @@ impl<E: Endpoint> Observed<E> {
                 .into_response();
         }
         let allow = route.map(|route| route.allow.as_str());
-        if let Some(preflight) = allow.and_then(|allow| self.settings.origins.preflight(&request, allow)) {
+        if let Some(preflight) = self.settings.origins.preflight(&request, allow) {
             return preflight;
         }
         let answered = AssertUnwindSafe(self.inner.call(request)).catch_unwind().await;

@@ -12,6 +12,7 @@ mod read;
 pub use optional::OptionalJson;
 pub(crate) use read::{parse, parse_object};
 
+use bytes::Bytes;
 use poem::http::{StatusCode, header};
 use poem::{IntoResponse, Request, RequestBody, Response, Result};
 use poem_openapi::payload::{ParsePayload, Payload};
@@ -53,6 +54,16 @@ impl<T: JsonRequest> Json<T> {
         let body = body.take().map_err(|_| Problem::new(Code::BadRequest))?;
         parse(&read_body(body, max_bytes).await?).map(Self)
     }
+}
+
+/// Reads the body of a request, whatever is in it.
+///
+/// # Errors
+///
+/// [`Problem`] when it is longer than `max_bytes`, or doesn't come.
+pub(crate) async fn read_whole(body: &mut RequestBody, max_bytes: usize) -> Result<Bytes, Problem> {
+    let body = body.take().map_err(|_| Problem::new(Code::BadRequest))?;
+    read_body(body, max_bytes).await
 }
 
 /// How the OpenAPI document describes such a body.

@@ -150,6 +150,9 @@ codes! {
     /// Not a filter.
     InvalidFilter = "invalid_filter", UNPROCESSABLE_ENTITY, "Unknown filter",
         "Give one of the values that are described.";
+    /// A query has a parameter that its call doesn't take.
+    UnknownParameter = "unknown_parameter", UNPROCESSABLE_ENTITY, "Unknown parameter",
+        "Remove the query parameter, or correct its name.";
     /// A time span is empty, too long, or ends in the future.
     InvalidSpan = "invalid_span", UNPROCESSABLE_ENTITY, "Time span not allowed",
         "Give a `since` that lies before `until`.";

@@ -56,6 +56,14 @@ pub struct ProblemBody {
     field: Option<String>,
 }
 
+impl ProblemBody {
+    /// What to do about it.
+    #[cfg(test)]
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+}
+
 impl Problem {
     /// A problem whose detail is the advice of its code.
     #[must_use]

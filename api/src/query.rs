@@ -104,7 +104,11 @@ fn are_similar(name: &str, known: &str) -> bool {
 
 /// Whether one letter more, less, or changed, or two neighbours swapped, make one word the other.
 fn differ_by_one(one: &[u8], other: &[u8]) -> bool {
-    let same = one.iter().zip(other).take_while(|(one, other)| one == other).count();
+    let same = one
+        .iter()
+        .zip(other)
+        .take_while(|(one, other)| one == other)
+        .count();
     let (one, other) = (&one[same..], &other[same..]);
     match (one, other) {
         ([_, one @ ..], [_, other @ ..]) if one == other => true,

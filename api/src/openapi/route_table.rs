@@ -42,7 +42,11 @@ impl RouteTable {
             .collect();
         let page = serde_json::json!({});
         for path in ["/docs", "/openapi.json"] {
-            routes.push(KnownRoute::new(path, [(&"get".to_owned(), &page)].into_iter(), &all));
+            routes.push(KnownRoute::new(
+                path,
+                [(&"get".to_owned(), &page)].into_iter(),
+                &all,
+            ));
         }
         Self(routes)
     }
@@ -105,7 +109,11 @@ impl KnownRoute {
     /// What the query of a request with this method may hold.
     #[must_use]
     pub fn query_rules(&self, method: &Method) -> Option<&Arc<QueryRules>> {
-        let method = if method == Method::HEAD { &Method::GET } else { method };
+        let method = if method == Method::HEAD {
+            &Method::GET
+        } else {
+            method
+        };
         let found = self.queries.iter().find(|(known, _)| method == known.as_str());
         found.map(|(_, rules)| rules)
     }

@@ -56,7 +56,10 @@ async fn an_endpoint_is_removed_by_its_path_its_query_or_a_body() {
         ("", r#"{"id":"{}"}"#),
         ("", r#" {"id":"{}","more":1} "#),
     ] {
-        let id = customer.create_endpoint("http://127.0.0.1:9000/", &["*"]).await.id;
+        let id = customer
+            .create_endpoint("http://127.0.0.1:9000/", &["*"])
+            .await
+            .id;
         let named = |text: &str| text.replacen("{}", &id, usize::from(text != "{}"));
         let path = format!("{ENDPOINTS}{}", named(path));
         let reply = delete_with(&customer, &path, &named(body)).await;
@@ -70,7 +73,10 @@ async fn an_endpoint_is_removed_by_its_path_its_query_or_a_body() {
 #[tokio::test]
 async fn a_request_that_names_two_endpoints_or_none_changes_nothing() {
     let (mut system, customer, id) = api_with_endpoint().await;
-    let other = customer.create_endpoint("http://127.0.0.1:9000/", &["*"]).await.id;
+    let other = customer
+        .create_endpoint("http://127.0.0.1:9000/", &["*"])
+        .await
+        .id;
     let before = everything(&system);
     let (by_path, by_query) = (format!("{ENDPOINTS}/{id}"), format!("{ENDPOINTS}?id={id}"));
     let two = (422, "invalid_value", "id");
@@ -91,9 +97,23 @@ async fn a_request_that_names_two_endpoints_or_none_changes_nothing() {
     refuses(&customer, Method::PATCH, ENDPOINTS, "{}", none).await;
     refuses(&customer, Method::PATCH, &by_path, "", (400, "invalid_json", "")).await;
     let wrong = r#"{"urll":"x"}"#;
-    refuses(&customer, Method::PATCH, &by_path, wrong, (422, "unknown_field", "urll")).await;
+    refuses(
+        &customer,
+        Method::PATCH,
+        &by_path,
+        wrong,
+        (422, "unknown_field", "urll"),
+    )
+    .await;
     let long = vec![b' '; (16 << 10) + 1];
-    refuses(&customer, Method::DELETE, &by_path, long, (413, "body_too_large", "")).await;
+    refuses(
+        &customer,
+        Method::DELETE,
+        &by_path,
+        long,
+        (413, "body_too_large", ""),
+    )
+    .await;
     let unknown = format!("{ENDPOINTS}/{UNKNOWN_ID}");
     let not_found = (404, "endpoint_not_found", "");
     refuses(&customer, Method::PATCH, &unknown, "{}", not_found).await;
@@ -118,7 +138,14 @@ async fn a_parameter_that_a_call_does_not_take_is_refused_if_it_may_have_been_me
         (&patch, format!("{one}?id={id}"), "{}", "id"),
         (&delete, format!("{one}?force=true"), "", "force"),
     ] {
-        refuses(&customer, method.clone(), &path, body, (422, "unknown_parameter", name)).await;
+        refuses(
+            &customer,
+            method.clone(),
+            &path,
+            body,
+            (422, "unknown_parameter", name),
+        )
+        .await;
     }
     refuses(
         &system.backend(),
@@ -129,7 +156,10 @@ async fn a_parameter_that_a_call_does_not_take_is_refused_if_it_may_have_been_me
     )
     .await;
     assert_eq!(everything(&system), before);
-    for path in [format!("{ENDPOINTS}?_=1&utm_source=mail"), format!("{one}?pretty")] {
+    for path in [
+        format!("{ENDPOINTS}?_=1&utm_source=mail"),
+        format!("{one}?pretty"),
+    ] {
         let _reply = customer.get(&path).await.expect(200);
     }
     system.stop();

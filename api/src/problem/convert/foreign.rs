@@ -24,9 +24,7 @@ pub fn replace_foreign_error(response: Response, allow: Option<&str>, calls: &st
             match allow {
                 Some(methods) => {
                     let takes = if calls.is_empty() { methods } else { calls };
-                    problem
-                        .detail(format!("This path takes {takes}."))
-                        .allow(methods)
+                    problem.detail(format!("This path takes {takes}.")).allow(methods)
                 }
                 None => problem,
             }

@@ -259,7 +259,11 @@ impl Resource for EndpointsApi {
         Call::new("changeEndpointById", &[Code::InvalidValue])
             .with(FIELD_ERRORS)
             .strict(),
-        Call::new("removeEndpoint", &[Code::EndpointNotFound, Code::MissingField, Code::BadRequest]).with(BODY_ERRORS),
+        Call::new(
+            "removeEndpoint",
+            &[Code::EndpointNotFound, Code::MissingField, Code::BadRequest],
+        )
+        .with(BODY_ERRORS),
         Call::new("removeEndpointById", &[]).with(BODY_ERRORS).strict(),
     ];
     const EXAMPLES: &'static str = include_str!("endpoints.json");

@@ -100,8 +100,10 @@ impl BodyId {
             #[serde(borrow)]
             id: Option<Cow<'a, str>>,
         }
-        let named = serde_json::from_slice::<Named<'_>>(bytes).ok();
-        Self(named.and_then(|named| named.id).map(Cow::into_owned))
+        // serde would read the struct from an array, too.
+        let is_object = bytes.trim_ascii_start().starts_with(b"{");
+        let named = is_object.then(|| serde_json::from_slice::<Named<'_>>(bytes).ok());
+        Self(named.flatten().and_then(|named| named.id).map(Cow::into_owned))
     }
 }
 

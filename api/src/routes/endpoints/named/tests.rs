@@ -36,7 +36,16 @@ fn a_query_is_read_as_often_as_it_names_something() {
 fn a_body_names_an_endpoint_only_as_an_object() {
     let name = |body: &str| BodyId::read(body.as_bytes()).0;
     assert_eq!(name(r#"{"id":"x\u0041","more":[1]}"#).as_deref(), Some("xA"));
-    for other in ["", "null", "{}", r#"{"id":null}"#, r#"{"id":7}"#, r#"["x"]"#, r#"{"id":"x""#, "id=x"] {
+    for other in [
+        "",
+        "null",
+        "{}",
+        r#"{"id":null}"#,
+        r#"{"id":7}"#,
+        r#"["x"]"#,
+        r#"{"id":"x""#,
+        "id=x",
+    ] {
         assert_eq!(name(other), None, "{other}");
     }
 }

@@ -15,7 +15,6 @@ use poem_openapi::{ApiResponse, OpenApi};
 use store::log::EntryId;
 use tokio::sync::mpsc::Receiver;
 
-use super::super::schema::CursorText;
 use super::super::{Call, Group, Resource, fields};
 use super::follow::{Follower, scope};
 use super::stream_events::{
@@ -64,11 +63,11 @@ impl StreamApi {
         last: OnceHeader<LastEventId>,
         /// The same, for clients that can't set the header; the header wins.
         #[oai(name = "lastEventId")]
-        last_in_query: Query<Option<CursorText>>,
+        last_in_query: Query<Option<String>>,
     ) -> Result<EventStream, Problem> {
         let endpoint = fields::endpoint_id(&id.0)?;
         let given = last.0.map(|LastEventId(text)| text);
-        let given = given.or(last_in_query.0.map(|CursorText(text)| text));
+        let given = given.or(last_in_query.0);
         let after: Option<EntryId> = given
             .as_ref()
             .and_then(|text| scope(&app, &user.account, &endpoint).read(text).ok());
@@ -123,8 +122,9 @@ struct LastEventId(String);
 impl HeaderParam for LastEventId {
     const NAME: &'static str = LAST_EVENT_ID;
 
+    /// Any text: one that can't be read makes a gap.
     fn schema() -> MetaSchemaRef {
-        CursorText::schema_ref()
+        String::schema_ref()
     }
 
     fn read(text: &str) -> Result<Self, Problem> {

@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::auth::AuthError;
 use crate::headers::{Repeated, once};
 use crate::problem::{Code, Problem};
+use crate::query;
 use crate::rate_limit::Quotas;
 
 /// Somebody signed in at the dashboard.
@@ -70,6 +71,7 @@ async fn signed_in(app: &App, request: &Request, writes: bool) -> Result<Dashboa
         return Err(Problem::new(Code::TooManyAtOnce).retry_after(1));
     }
     count_call(app, &session.account, &Quotas::of(request)).await?;
+    query::check(request)?;
     Ok(DashboardUser {
         account: session.account,
         expires_at: session.expires_at,
@@ -103,6 +105,7 @@ async fn backend(app: &App, request: &Request) -> Result<Backend, Problem> {
         occupant.is_backend();
     }
     app.store.not_replaced()?;
+    query::check(request)?;
     Ok(Backend {
         limits: app.rates.of_events(key),
         quotas: Quotas::of(request),

@@ -17,14 +17,20 @@ use url::Url;
 
 use crate::headers::once;
 
-/// The headers of requests that our calls read.
-const READ: HeaderValue =
-    HeaderValue::from_static("Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Request-Id");
+/// The headers that a page may send: those that our calls read, and those that tracing and HTTP libraries add to every request.
+/// A library's header that isn't listed would keep the whole request from being sent.
+const ALLOWED: HeaderValue = HeaderValue::from_static(
+    "Authorization, Baggage, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, Sentry-Trace, Traceparent, Tracestate, \
+     X-Request-Id, X-Requested-With",
+);
 
 /// The headers of our answers that a page may read, beside those that it always may.
 const EXPOSED: HeaderValue = HeaderValue::from_static(
-    "Allow, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id",
+    "Allow, ETag, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id",
 );
+
+/// The methods that are allowed on a path that doesn't exist: the browser then sends the request, and the page can read the 404.
+const ANY_METHOD: &str = "DELETE, GET, HEAD, PATCH, POST";
 
 /// How long a browser may keep the answer to a preflight request, in seconds.
 const MAX_AGE: u32 = 600;
@@ -59,8 +65,8 @@ fn parse_origin(text: &str) -> Result<HeaderValue, String> {
 }
 
 impl Origins {
-    /// The answer to a preflight request of a configured origin, for a path that takes the methods in `allow`.
-    pub(crate) fn preflight(&self, request: &Request, allow: &str) -> Option<Response> {
+    /// The answer to a preflight request of a configured origin, for a path that takes the methods in `allow`, or that doesn't exist.
+    pub(crate) fn preflight(&self, request: &Request, allow: Option<&str>) -> Option<Response> {
         let is_preflight = request.method() == Method::OPTIONS
             && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
         if !is_preflight || self.known_origin(request.headers()).is_none() {
@@ -68,8 +74,8 @@ impl Origins {
         }
         let response = Response::builder()
             .status(StatusCode::NO_CONTENT)
-            .header(ACCESS_CONTROL_ALLOW_METHODS, allow)
-            .header(ACCESS_CONTROL_ALLOW_HEADERS, READ)
+            .header(ACCESS_CONTROL_ALLOW_METHODS, allow.unwrap_or(ANY_METHOD))
+            .header(ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED)
             .header(ACCESS_CONTROL_MAX_AGE, MAX_AGE);
         Some(response.finish())
     }

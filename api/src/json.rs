@@ -1,9 +1,9 @@
 //! JSON bodies, read strictly.
 //!
 //! [`Json`] reads at most as many bytes as the type allows, whether or not the client declared a length. It wants
-//! `application/json` in UTF-8, accepts no unknown field, no field twice and no array in place of an object, and says which
+//! `application/json` in UTF-8, as it is or packed with gzip, accepts no unknown field, no field twice and no array in place of an object, and says which
 //! field is wrong. It makes no generic JSON value on the way, so raw parts keep their bytes. [`OptionalJson`] does the same for
-//! calls all of whose fields may be left out: there the body may be left out, too.
+//! calls all of whose fields may be left out: there the body may be left out, too, or be `null`.
 
 mod optional;
 
@@ -12,6 +12,7 @@ mod read;
 pub use optional::OptionalJson;
 pub(crate) use read::{parse, parse_object};
 
+use bytes::Bytes;
 use poem::http::{StatusCode, header};
 use poem::{IntoResponse, Request, RequestBody, Response, Result};
 use poem_openapi::payload::{ParsePayload, Payload};
@@ -26,7 +27,7 @@ use serde::de::DeserializeOwned;
 use crate::allowance::Allowance;
 use crate::app::App;
 use crate::problem::{Code, Problem};
-use read::{check_form, read_body, too_large};
+use read::{check_form, read_body, too_large, unpack};
 
 /// A type that we read from the JSON body of a request.
 pub trait JsonRequest: Type + DeserializeOwned {
@@ -43,7 +44,7 @@ pub struct Json<T>(pub T);
 impl<T: JsonRequest> Json<T> {
     async fn read(request: &Request, body: &mut RequestBody) -> Result<Self, Problem> {
         let max_bytes = T::max_bytes(&App::of(request)?.allowance);
-        check_form(request)?;
+        let encoding = check_form(request)?;
         let declared = request
             .header(header::CONTENT_LENGTH)
             .and_then(|text| text.parse::<u64>().ok());
@@ -51,8 +52,19 @@ impl<T: JsonRequest> Json<T> {
             return Err(too_large(max_bytes));
         }
         let body = body.take().map_err(|_| Problem::new(Code::BadRequest))?;
-        parse(&read_body(body, max_bytes).await?).map(Self)
+        let body = read_body(body, max_bytes).await?;
+        parse(&unpack(body, encoding, max_bytes)?).map(Self)
     }
+}
+
+/// Reads the body of a request, whatever is in it.
+///
+/// # Errors
+///
+/// [`Problem`] when it is longer than `max_bytes`, or doesn't come.
+pub(crate) async fn read_whole(body: &mut RequestBody, max_bytes: usize) -> Result<Bytes, Problem> {
+    let body = body.take().map_err(|_| Problem::new(Code::BadRequest))?;
+    read_body(body, max_bytes).await
 }
 
 /// How the OpenAPI document describes such a body.

@@ -47,6 +47,8 @@ pub mod body;
 
 pub mod cors;
 
+pub mod query;
+
 mod headers;
 
 mod request_id;

@@ -4,12 +4,12 @@ use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaRequest, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
-use super::read::{check_form, parse, read_body};
+use super::read::{check_form, parse, read_body, unpack};
 use super::{JsonRequest, body_meta};
 use crate::app::App;
 use crate::problem::{Code, Problem};
 
-/// A JSON body, or the default if the request has none. One that came is read as strictly as any, and must be declared.
+/// A JSON body, or the default if the request has none, or `null`, which some clients send for none. One that came is read as strictly as any, and must be declared.
 #[derive(Debug, Clone)]
 pub struct OptionalJson<T>(pub T);
 
@@ -18,12 +18,20 @@ impl<T: JsonRequest + Default> OptionalJson<T> {
         let max_bytes = T::max_bytes(&App::of(request)?.allowance);
         let body = body.take().map_err(|_| Problem::new(Code::BadRequest))?;
         let bytes = read_body(body, max_bytes).await?;
-        if bytes.is_empty() {
+        if is_nothing(&bytes) {
             return Ok(Self(T::default()));
         }
-        check_form(request)?;
+        let encoding = check_form(request)?;
+        let bytes = unpack(bytes, encoding, max_bytes)?;
+        if is_nothing(&bytes) {
+            return Ok(Self(T::default()));
+        }
         parse(&bytes).map(Self)
     }
+}
+
+fn is_nothing(body: &[u8]) -> bool {
+    body.is_empty() || body.trim_ascii() == b"null"
 }
 
 impl<'a, T: JsonRequest + Default> ApiExtractor<'a> for OptionalJson<T> {

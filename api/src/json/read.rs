@@ -1,8 +1,9 @@
 //! Reading a JSON body: how it is declared, how long it is, and what is in it.
 
-use std::io;
+use std::io::{self, Read as _};
 
 use bytes::{Bytes, BytesMut};
+use flate2::bufread::MultiGzDecoder;
 use futures_util::StreamExt as _;
 use poem::http::header;
 use poem::{Body, Request};
@@ -10,19 +11,32 @@ use serde::de::DeserializeOwned;
 
 use crate::problem::{Code, Problem};
 
-/// Checks that the body is declared as JSON, and isn't compressed.
-pub(super) fn check_form(request: &Request) -> Result<(), Problem> {
+/// How a body is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Encoding {
+    /// As it is.
+    Plain,
+    /// Compressed with gzip.
+    Gzip,
+}
+
+/// Checks that the body is declared as JSON, and how it is sent.
+pub(super) fn check_form(request: &Request) -> Result<Encoding, Problem> {
     check_content_type(request.content_type())?;
-    let encoding = request.header(header::CONTENT_ENCODING).unwrap_or("identity");
-    if encoding.eq_ignore_ascii_case("identity") {
-        Ok(())
-    } else {
-        Err(Problem::new(Code::UnsupportedMediaType)
-            .detail("Send the body as it is, without compressing it (no `Content-Encoding`)."))
+    let mut encodings = request.headers().get_all(header::CONTENT_ENCODING).iter();
+    let encoding = encodings.next().map_or(Ok("identity"), |value| value.to_str());
+    match (
+        encoding.unwrap_or_default().to_ascii_lowercase().as_str(),
+        encodings.next(),
+    ) {
+        ("identity", None) => Ok(Encoding::Plain),
+        ("gzip" | "x-gzip", None) => Ok(Encoding::Gzip),
+        _ => Err(Problem::new(Code::UnsupportedMediaType)
+            .detail("Send the body as it is (no `Content-Encoding`), or compress it with gzip, once.")),
     }
 }
 
-/// Checks that the type is `application/json`, with no charset but UTF-8.
+/// Checks that the type is `application/json`, with no charset but UTF-8 (of which ASCII is a part).
 fn check_content_type(content_type: Option<&str>) -> Result<(), Problem> {
     let mut parts = content_type.unwrap_or_default().split(';').map(str::trim);
     let is_json = parts
@@ -30,8 +44,7 @@ fn check_content_type(content_type: Option<&str>) -> Result<(), Problem> {
         .is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"));
     let is_utf8 = parts.filter(|part: &&str| !str::is_empty(part)).all(|parameter| {
         parameter.split_once('=').is_some_and(|(name, value)| {
-            !name.trim().eq_ignore_ascii_case("charset")
-                || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+            !name.trim().eq_ignore_ascii_case("charset") || is_utf8(value.trim().trim_matches('"'))
         })
     });
     if is_json && is_utf8 {
@@ -39,6 +52,12 @@ fn check_content_type(content_type: Option<&str>) -> Result<(), Problem> {
     } else {
         Err(Problem::new(Code::UnsupportedMediaType))
     }
+}
+
+/// Whether a charset is UTF-8, or the part of it that is ASCII.
+fn is_utf8(charset: &str) -> bool {
+    let names = ["utf-8", "utf8", "us-ascii"];
+    names.iter().any(|name| charset.eq_ignore_ascii_case(name))
 }
 
 pub(super) fn too_large(max_bytes: usize) -> Problem {
@@ -72,6 +91,26 @@ pub(super) async fn read_body(body: Body, max_bytes: usize) -> Result<Bytes, Pro
         }
     }
     Ok(if all.is_empty() { first } else { all.freeze() })
+}
+
+/// The body that a client may have packed, of `max_bytes` at most: whatever it would become, little more is unpacked.
+pub(super) fn unpack(body: Bytes, encoding: Encoding, max_bytes: usize) -> Result<Bytes, Problem> {
+    if encoding == Encoding::Plain {
+        return Ok(body);
+    }
+    let bound = u64::try_from(max_bytes).unwrap_or(u64::MAX).saturating_add(1);
+    let mut unpacked = Vec::new();
+    MultiGzDecoder::new(&*body)
+        .take(bound)
+        .read_to_end(&mut unpacked)
+        .map_err(|_| {
+            Problem::new(Code::BadRequest)
+                .detail("The body is not gzip, though `Content-Encoding` says so. Send it as it is, or compress it again.")
+        })?;
+    if unpacked.len() > max_bytes {
+        return Err(too_large(max_bytes));
+    }
+    Ok(unpacked.into())
 }
 
 /// Reads an object from JSON bytes.

@@ -10,7 +10,7 @@ use crate::problem::Code::{
     InternalError, InvalidJson, InvalidToken, InvalidType, InvalidUtf8, MissingField, MissingToken,
     PartyMissing, RateLimited, ReplayNotFound, RequestTimeout, RoleNotAllowed, ServerCrowded, SessionPending,
     StoreFull, StoreReplaced, StoreUnavailable, StoreUnsafe, TokenExpired, TokenNotYetValid, TooManyAtOnce,
-    UnknownField, UnsupportedMediaType, WrongTokenKind,
+    UnknownField, UnknownParameter, UnsupportedMediaType, WrongTokenKind,
 };
 use crate::routes::Call;
 
@@ -76,6 +76,7 @@ pub(super) fn implied(method: &str, operation: &Value) -> Vec<Code> {
         // Not every role may change something.
         errors.extend((changes && scheme.0 != "serviceKey").then_some(RoleNotAllowed));
         errors.extend(STORE);
+        errors.push(UnknownParameter);
     }
     if operation.get("requestBody").is_some() {
         errors.extend(BODY);

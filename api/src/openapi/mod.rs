@@ -35,7 +35,8 @@ pub fn service() -> Service {
 #[must_use]
 pub fn document() -> String {
     let mut document: Value = serde_json::from_str(&service().spec()).unwrap_or_default();
-    document["servers"] = json!([{ "url": "/", "description": "This server" }]);
+    // Relative to where the document lies, which a proxy may have given a prefix.
+    document["servers"] = json!([{ "url": ".", "description": "This server" }]);
     schemas::complete(&mut document);
     schemas::simplify_references(&mut document);
     schemas::describe_answers(&mut document);

@@ -1,6 +1,13 @@
-//! The paths that the API serves and the methods that they take, for metrics and for the header `Allow`.
+//! The paths that the API serves and the methods that they take, for metrics, for the header `Allow`, and for what queries may hold.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use poem::http::Method;
 use serde_json::Value;
+
+use crate::query::{QueryRules, Unknown};
+use crate::routes::DOCUMENTATION;
 
 /// All routes.
 #[derive(Debug)]
@@ -13,6 +20,9 @@ pub struct KnownRoute {
     pub path: String,
     /// Its methods, as the header `Allow` lists them.
     pub allow: String,
+    /// Its methods and what each is for.
+    pub calls: String,
+    queries: Vec<(String, Arc<QueryRules>)>,
     segments: Vec<Option<String>>,
 }
 
@@ -22,19 +32,21 @@ impl RouteTable {
     pub fn of(document: &str) -> Self {
         let document: Value = serde_json::from_str(document).unwrap_or_default();
         let documented = document["paths"].as_object().into_iter().flatten();
+        let all: BTreeSet<String> = super::operations(&document).flat_map(in_query).collect();
+        let all: Arc<[String]> = all.into_iter().collect();
         let mut routes: Vec<_> = documented
             .map(|(path, operations)| {
-                let methods: Vec<_> = operations
-                    .as_object()
-                    .into_iter()
-                    .flatten()
-                    .map(|(method, _)| method.to_uppercase())
-                    .collect();
-                KnownRoute::new(path, &methods)
+                let operations = operations.as_object().into_iter().flatten();
+                KnownRoute::new(path, operations, &all)
             })
             .collect();
+        let page = serde_json::json!({});
         for path in ["/docs", "/openapi.json"] {
-            routes.push(KnownRoute::new(path, &["GET".to_owned()]));
+            routes.push(KnownRoute::new(
+                path,
+                [(&"get".to_owned(), &page)].into_iter(),
+                &all,
+            ));
         }
         Self(routes)
     }
@@ -58,8 +70,26 @@ impl RouteTable {
 }
 
 impl KnownRoute {
-    fn new(path: &str, methods: &[String]) -> Self {
-        let mut methods = methods.to_vec();
+    fn new<'a>(
+        path: &str,
+        operations: impl Iterator<Item = (&'a String, &'a Value)>,
+        all: &Arc<[String]>,
+    ) -> Self {
+        let (mut methods, mut calls, mut queries) = (Vec::new(), Vec::new(), Vec::new());
+        for (method, operation) in operations {
+            let method = method.to_uppercase();
+            let summary = operation["summary"].as_str().unwrap_or_default();
+            calls.push(format!("{method} ({})", uncapitalised(summary)));
+            queries.push((
+                method.clone(),
+                Arc::new(QueryRules {
+                    known: in_query(operation).collect(),
+                    all: Arc::clone(all),
+                    unknown: unknown(operation),
+                }),
+            ));
+            methods.push(method);
+        }
         if methods.iter().any(|method| method == "GET") {
             methods.push("HEAD".to_owned());
         }
@@ -70,9 +100,47 @@ impl KnownRoute {
                 .map(|segment| (!segment.starts_with('{')).then(|| segment.to_owned()))
                 .collect(),
             allow: methods.join(", "),
+            calls: calls.join(", "),
             path: path.to_owned(),
+            queries,
         }
     }
+
+    /// What the query of a request with this method may hold.
+    #[must_use]
+    pub fn query_rules(&self, method: &Method) -> Option<&Arc<QueryRules>> {
+        let method = if method == Method::HEAD {
+            &Method::GET
+        } else {
+            method
+        };
+        let found = self.queries.iter().find(|(known, _)| method == known.as_str());
+        found.map(|(_, rules)| rules)
+    }
+}
+
+/// The names of the parameters that an operation takes in its query.
+fn in_query(operation: &Value) -> impl Iterator<Item = String> {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    parameters
+        .filter(|parameter| parameter["in"] == "query")
+        .filter_map(|parameter| parameter["name"].as_str().map(str::to_owned))
+}
+
+/// What an operation does with other parameters.
+fn unknown(operation: &Value) -> Unknown {
+    let mut calls = DOCUMENTATION.iter().flat_map(|resource| resource.calls);
+    calls
+        .find(|call| operation["operationId"] == call.id())
+        .map_or(Unknown::default(), crate::routes::Call::unknown)
+}
+
+fn uncapitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    characters
+        .next()
+        .map(|first| first.to_lowercase().chain(characters).collect())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

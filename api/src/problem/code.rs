@@ -129,12 +129,15 @@ codes! {
     /// `events` has an entry twice.
     DuplicateEvent = "duplicate_event", UNPROCESSABLE_ENTITY, "Event type given twice",
         "Give each event type once.";
+    /// No event of a batch was accepted, for different reasons.
+    NothingAccepted = "nothing_accepted", UNPROCESSABLE_ENTITY, "No event was accepted",
+        "Look at `results`: each says what is wrong with its event.";
     /// Not one of the event types.
     UnknownEvent = "unknown_event", UNPROCESSABLE_ENTITY, "Unknown event type",
         "Give one of the documented event types.";
     /// Not `org:…` or `user:…`.
     InvalidAccountId = "invalid_account_id", UNPROCESSABLE_ENTITY, "Not an account id",
-        "Give the account as `org:<organisation id>` or `user:<user id>`.";
+        "Give the account as `org:<organisation id>` or `user:<user id>`, or Clerk's id alone (`org_…`, `user_…`).";
     /// Not a chatbot id.
     InvalidChatbotId = "invalid_chatbot_id", UNPROCESSABLE_ENTITY, "Not a chatbot id",
         "Give 1 to 128 characters, none of them a control character.";
@@ -150,6 +153,9 @@ codes! {
     /// Not a filter.
     InvalidFilter = "invalid_filter", UNPROCESSABLE_ENTITY, "Unknown filter",
         "Give one of the values that are described.";
+    /// A query has a parameter that its call doesn't take.
+    UnknownParameter = "unknown_parameter", UNPROCESSABLE_ENTITY, "Unknown parameter",
+        "Remove the query parameter, or correct its name.";
     /// A time span is empty, too long, or ends in the future.
     InvalidSpan = "invalid_span", UNPROCESSABLE_ENTITY, "Time span not allowed",
         "Give a `since` that lies before `until`.";

@@ -56,6 +56,14 @@ pub struct ProblemBody {
     field: Option<String>,
 }
 
+impl ProblemBody {
+    /// What to do about it.
+    #[cfg(test)]
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+}
+
 impl Problem {
     /// A problem whose detail is the advice of its code.
     #[must_use]
@@ -136,8 +144,31 @@ impl Problem {
         }
     }
 
+    /// After how many seconds to try again, if it says so.
+    #[must_use]
+    pub const fn seconds_to_wait(&self) -> Option<u32> {
+        self.retry_after
+    }
+
+    /// The answer, with more members in its document.
+    pub(crate) fn with_members(&self, members: &impl Serialize) -> Response {
+        #[derive(Serialize)]
+        struct Extended<'a, T> {
+            #[serde(flatten)]
+            problem: ProblemBody,
+            #[serde(flatten)]
+            members: &'a T,
+        }
+        let problem = self.body();
+        let body = serde_json::to_vec(&Extended { problem, members }).unwrap_or_default();
+        self.answer(body)
+    }
+
     fn response(&self) -> Response {
-        let body = serde_json::to_vec(&self.body()).unwrap_or_default();
+        self.answer(serde_json::to_vec(&self.body()).unwrap_or_default())
+    }
+
+    fn answer(&self, body: Vec<u8>) -> Response {
         let mut response = Response::builder()
             .status(self.code.status())
             .header(header::CONTENT_TYPE, CONTENT_TYPE)

@@ -1,6 +1,6 @@
 //! Checks what the fields of requests contain. Each refusal names the field and says what to do.
 
-use domain::clock::Timestamp;
+use domain::clock::{InvalidTimestamp, Timestamp};
 use domain::endpoint::{MAX_DESCRIPTION, MAX_RATE, RateLimit};
 use domain::event::{EventType, MAX_CHATBOT_ID, Subscription};
 use domain::id::{AccountId, EndpointId};
@@ -81,16 +81,37 @@ pub(super) fn rate_limit(per_second: i64) -> Result<RateLimit, Problem> {
     })
 }
 
-/// An account in its prefixed form.
+/// An account, in its prefixed form or as the issuer's id alone.
 pub(super) fn account_id(text: &str) -> Result<AccountId, Problem> {
-    text.parse()
-        .map_err(|_| Problem::new(Code::InvalidAccountId).field("accountId"))
+    AccountId::from_outside(text).map_err(|_| Problem::new(Code::InvalidAccountId).field("accountId"))
 }
 
 /// A date and time; `field` says where it comes from.
 pub(super) fn timestamp(text: &str, field: &str) -> Result<Timestamp, Problem> {
-    text.parse()
-        .map_err(|_| Problem::new(Code::InvalidTimestamp).field(field))
+    text.parse().map_err(|error: InvalidTimestamp| {
+        let problem = Problem::new(Code::InvalidTimestamp).field(field);
+        match error {
+            InvalidTimestamp::Other => problem,
+            _ => problem.detail(format!(
+                "`{field}` is {error}. {}",
+                Code::InvalidTimestamp.advice()
+            )),
+        }
+    })
+}
+
+/// A date and time in a query. A space before its offset was a plus that nobody escaped: decoding made it a space.
+pub(super) fn timestamp_in_query(text: &str, field: &str) -> Result<Timestamp, Problem> {
+    match text.rsplit_once(' ') {
+        Some((time, offset)) if is_offset(offset) => timestamp(&format!("{time}+{offset}"), field),
+        _ => timestamp(text, field),
+    }
+}
+
+/// Whether a text is `HH:MM`, and not more.
+fn is_offset(text: &str) -> bool {
+    let is_number = |part: &str| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+    text.split(':').map(is_number).eq([true, true])
 }
 
 /// An endpoint's id in a path or query. A text that isn't an id is no endpoint's, so the refusal is the same.

@@ -6,6 +6,7 @@
 use poem_openapi::OpenApi;
 
 use crate::problem::Code;
+use crate::query::Unknown;
 
 /// The calls of one `impl` block, with all that the document says about them.
 pub trait Resource: OpenApi {
@@ -23,6 +24,7 @@ pub struct Call {
     id: &'static str,
     errors: &'static [Code],
     shared: &'static [Code],
+    unknown: Unknown,
 }
 
 impl Call {
@@ -33,6 +35,23 @@ impl Call {
             id,
             errors,
             shared: &[],
+            unknown: Unknown::RefuseSimilar,
+        }
+    }
+
+    /// Refuses every parameter of the query that it doesn't document, as calls should that nobody calls yet.
+    pub(crate) const fn strict(self) -> Self {
+        Self {
+            unknown: Unknown::Refuse,
+            ..self
+        }
+    }
+
+    /// Reads its whole query by itself, and refuses what it doesn't know.
+    pub(crate) const fn reads_query(self) -> Self {
+        Self {
+            unknown: Unknown::Own,
+            ..self
         }
     }
 
@@ -44,6 +63,11 @@ impl Call {
     /// Its operation id.
     pub(crate) const fn id(&self) -> &'static str {
         self.id
+    }
+
+    /// What it does with parameters that it doesn't know.
+    pub(crate) const fn unknown(&self) -> Unknown {
+        self.unknown
     }
 
     /// The errors that are declared for it.

@@ -64,7 +64,7 @@ async fn serve(listener: TcpListener, metrics: Metrics) -> io::Result<()> {
             let mut request = Request::from((request, local, client, Scheme::HTTP));
             body::limit(&mut request, Patience::default());
             let mut response =
-                problem::replace_foreign_error(pages.get_response(request).await, Some("GET, HEAD"));
+                problem::replace_foreign_error(pages.get_response(request).await, Some("GET, HEAD"), "");
             headers::secure(response.headers_mut());
             hyper::Response::from(response)
         }

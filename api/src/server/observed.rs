@@ -1,6 +1,7 @@
 //! What the server does around every request, whatever its call.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::FutureExt as _;
@@ -97,8 +98,13 @@ impl<E: Endpoint> Observed<E> {
                 .into_response();
         }
         let allow = route.map(|route| route.allow.as_str());
-        if let Some(preflight) = allow.and_then(|allow| self.settings.origins.preflight(&request, allow)) {
+        if let Some(preflight) = self.settings.origins.preflight(&request, allow) {
             return preflight;
+        }
+        if request.uri().query().is_some()
+            && let Some(rules) = route.and_then(|route| route.query_rules(request.method()))
+        {
+            request.set_data(Arc::clone(rules));
         }
         let answered = AssertUnwindSafe(self.inner.call(request)).catch_unwind().await;
         let response = match answered {
@@ -106,7 +112,7 @@ impl<E: Endpoint> Observed<E> {
             Ok(Err(error)) => error.into_response(),
             Err(panic) => problem::from_panic(panic.as_ref()).into_response(),
         };
-        problem::replace_foreign_error(response, allow)
+        problem::replace_foreign_error(response, allow, route.map_or("", |route| &route.calls))
     }
 
     /// Whether the request may keep the place that its connection has. The last ones are kept for service keys; probes, whose answers

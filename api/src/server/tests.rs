@@ -139,7 +139,7 @@ async fn unknown_paths_and_methods_are_problems() {
         ("PUT", "/api/webhooks-config", "DELETE, GET, HEAD, PATCH, POST"),
         ("GET", "/api/events", "POST"),
         ("HEAD", "/api/events/batch", "POST"),
-        ("POST", "/api/webhooks-config/x", "GET, HEAD"),
+        ("POST", "/api/webhooks-config/x", "DELETE, GET, HEAD, PATCH"),
         ("BREW", "/healthz", "GET, HEAD"),
         ("POST", "/docs", "GET, HEAD"),
         ("DELETE", "/openapi.json", "GET, HEAD"),

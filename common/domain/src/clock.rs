@@ -12,9 +12,18 @@ use std::str::FromStr;
 pub struct Timestamp(i64);
 
 /// A text that is no RFC 3339 date and time between the years 1970 and 9999.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not an RFC 3339 date and time such as 2026-03-26T15:30:00.000Z")]
-pub struct InvalidTimestamp;
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidTimestamp {
+    /// It would be one with seconds, which RFC 3339 wants.
+    #[error("without seconds: add them, if only as `:00`")]
+    NoSeconds,
+    /// It would be one with an offset from UTC.
+    #[error("without an offset: add `Z` for UTC, or one such as `+02:00`")]
+    NoOffset,
+    /// Anything else.
+    #[error("not an RFC 3339 date and time such as 2026-03-26T15:30:00.000Z")]
+    Other,
+}
 
 /// The end of the year 9999, the last that RFC 3339 can write.
 const LAST_MS: i64 = 253_402_300_799_999;
@@ -56,8 +65,23 @@ impl FromStr for Timestamp {
     type Err = InvalidTimestamp;
 
     fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
-        let time = DateTime::parse_from_rfc3339(text).map_err(|_| InvalidTimestamp)?;
-        Self::from_millis(time.timestamp_millis()).ok_or(InvalidTimestamp)
+        let time = DateTime::parse_from_rfc3339(text).map_err(|_| InvalidTimestamp::of(text))?;
+        Self::from_millis(time.timestamp_millis()).ok_or(InvalidTimestamp::Other)
+    }
+}
+
+impl InvalidTimestamp {
+    /// What a text lacks.
+    fn of(text: &str) -> Self {
+        /// How long a date with hours and minutes is.
+        const MINUTES: usize = "2026-03-26T15:30".len();
+
+        let is_time = |text: &str| DateTime::parse_from_rfc3339(text).is_ok();
+        match text.split_at_checked(MINUTES) {
+            Some((minutes, rest)) if is_time(&format!("{minutes}:00{rest}")) => Self::NoSeconds,
+            _ if is_time(&format!("{text}Z")) => Self::NoOffset,
+            _ => Self::Other,
+        }
     }
 }
 

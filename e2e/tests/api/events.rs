@@ -7,7 +7,7 @@ use e2e::system::System;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::fixture::{BATCH, ENDPOINTS, EVENTS, api, everything, send};
+use crate::fixture::{BATCH, ENDPOINTS, EVENTS, api, assert_refused, everything, send};
 
 const TYPES: [&str; 10] = [
     "session.created",
@@ -226,6 +226,10 @@ async fn in_a_batch_each_event_stands_for_itself() {
             (202, "", ""),
         ]
     );
+    assert_eq!(
+        (&reply.body["accepted"], &reply.body["rejected"]),
+        (&json!(4), &json!(7))
+    );
     assert_eq!(results[0]["deliveries"], 1);
     assert_eq!(results[3]["id"], results[4]["id"]);
     let duplicates: Vec<_> = [&results[3], &results[4]]
@@ -244,6 +248,95 @@ async fn in_a_batch_each_event_stands_for_itself() {
             .all(|result| result["status"] == 202)
     );
     assert_eq!(reply.body["results"].as_array().unwrap().len(), 1000);
+    system.stop();
+}
+
+#[tokio::test]
+async fn a_batch_of_which_nothing_is_accepted_is_a_problem_with_all_results() {
+    let mut system = api().await;
+    let (backend, before) = (system.backend(), everything(&system));
+    let lost = json!({"accountId": "org:org_a", "event": "lead.lost", "chatbotId": "b", "data": {}});
+    let mut late = lost.clone();
+    late["timestamp"] = "tomorrow".into();
+    late["event"] = "lead.captured".into();
+    let mut large = late.clone();
+    large["timestamp"] = Value::Null;
+    large["data"] = json!({"x": "y".repeat(262_144)});
+    for (events, status, code, field) in [
+        (json!([lost, lost, lost]), 422, "unknown_event", "event"),
+        (json!([late, lost]), 422, "invalid_timestamp", "timestamp"),
+        (json!([large]), 413, "payload_too_large", "data"),
+        (json!([large, lost]), 422, "nothing_accepted", ""),
+    ] {
+        let reply = backend.post(BATCH, &json!({"events": events})).await;
+        assert_refused(&Method::POST, BATCH, &reply, status, code, field);
+        let count = events.as_array().unwrap().len();
+        assert_eq!(
+            (&reply.body["accepted"], &reply.body["rejected"]),
+            (&json!(0), &json!(count))
+        );
+        assert_eq!(reply.body["results"].as_array().unwrap().len(), count);
+        assert_eq!(
+            reply.body["results"][0]["error"]["type"],
+            format!(
+                "/docs#{}",
+                reply.body["results"][0]["error"]["code"].as_str().unwrap()
+            )
+        );
+    }
+    assert_eq!(everything(&system), before);
+    system.stop();
+}
+
+/// What the backend's libraries send without being asked.
+#[tokio::test]
+async fn an_event_is_read_as_clients_send_it() {
+    let mut system = api().await;
+    let (backend, account) = (system.backend(), system.account().to_owned());
+    system
+        .customer()
+        .create_endpoint("http://127.0.0.1:9000/", &["*"])
+        .await;
+    let clerks = account.split_once(':').unwrap().1;
+    let mut body = event(clerks);
+    body["timestamp"] = Value::Null;
+    let packed = {
+        use std::io::Write as _;
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        packer.write_all(body.to_string().as_bytes()).unwrap();
+        packer.finish().unwrap()
+    };
+    let first = keyed(&backend, "k", &event(&account)).await.expect(202).body;
+    for (charset, encoding, bytes) in [
+        ("; charset=utf8", "identity", body.to_string().into_bytes()),
+        ("; charset=us-ascii", "gzip", packed),
+    ] {
+        let request = backend
+            .request(Method::POST, EVENTS)
+            .header("content-type", format!("application/json{charset}"))
+            .header("content-encoding", encoding)
+            .header("idempotency-key", "k");
+        let again = Caller::send(request.body(bytes)).await.expect(202).body;
+        assert_eq!(
+            again,
+            json!({"id": first["id"], "deliveries": 1, "duplicate": true})
+        );
+    }
+    // However little was sent, as much as a body may have is unpacked.
+    let zeros = {
+        use std::io::Write as _;
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        packer.write_all(&vec![b' '; 64 << 20]).unwrap();
+        packer.finish().unwrap()
+    };
+    for path in [EVENTS, BATCH] {
+        let request = backend
+            .request(Method::POST, path)
+            .header("content-type", "application/json")
+            .header("content-encoding", "gzip");
+        let reply = Caller::send(request.body(zeros.clone())).await;
+        assert_refused(&Method::POST, path, &reply, 413, "body_too_large", "");
+    }
     system.stop();
 }
 
@@ -304,6 +397,12 @@ async fn an_account_over_its_budget_is_asked_to_wait() {
         .map(|one| one["status"].clone())
         .collect();
     assert_eq!(statuses, [429, 202]);
+    assert!(
+        reply.headers.contains_key("retry-after"),
+        "an item may be sent again"
+    );
+    let reply = backend.post(BATCH, &json!({"events": [big, big]})).await;
+    assert_eq!((reply.status, reply.code()), (429, "account_over_budget"));
     assert_eq!(everything(&system), before);
     system.stop();
 }

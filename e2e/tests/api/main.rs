@@ -45,6 +45,8 @@ mod roles;
 
 mod bad_input;
 
+mod guesses;
+
 mod documented;
 
 mod outages;

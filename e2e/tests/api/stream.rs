@@ -136,12 +136,13 @@ async fn what_was_dropped_from_the_log_is_reported_as_a_gap() {
         check(endpoint["queueDepth"] == 0, endpoint.to_string())
     })
     .await;
-    let (mut listener, _) = Listener::start(&scene.customer, &path, Some(&last)).await;
-    let events = listener.events(&["gap", "attempt"]).await;
-    assert_eq!(events[0].data["resumedAt"], events[1].data["at"]);
-    assert_eq!(events[0].id, None);
+    let (mut listener, gap) = Listener::start_with_gap(&scene.customer, &path, Some(&last)).await;
+    // It is told once.
+    let events = listener.events(&["attempt", "attempt"]).await;
+    assert_eq!(gap.data["resumedAt"], events[0].data["at"]);
+    assert_eq!(gap.id.as_deref(), Some(last.as_str()));
     // What came is after the gap: going on from there leaves no gap.
-    let id = events[1].id.as_deref();
+    let id = events[0].id.as_deref();
     let (mut on, _) = Listener::start(&scene.customer, &path, id).await;
     on.events(&["attempt"]).await;
     drop((listener, on));
@@ -166,7 +167,7 @@ async fn a_stream_ends_when_the_endpoint_is_removed() {
     let path = scene.path("deliveries/stream");
     let (mut listener, _) = Listener::start(&scene.customer, &path, None).await;
     // Meanwhile a comment now and then keeps the connection open.
-    assert!(listener.block().await.unwrap().is_comment);
+    listener.comment().await;
     scene.customer.remove_endpoint(&scene.endpoint).await;
     listener.ends("endpoint_removed").await;
     all_closed(&scene.system).await;
@@ -200,7 +201,7 @@ async fn a_stream_ends_when_the_server_stops_and_outlasts_redis() {
 }
 
 #[tokio::test]
-async fn ids_of_other_streams_are_refused() {
+async fn after_an_id_that_cannot_be_read_a_stream_begins_with_a_gap() {
     let mut system = api().await;
     let (customer, stranger) = (system.customer(), system.customer_of("org_2other"));
     let url = "http://127.0.0.1:9000/";
@@ -234,16 +235,19 @@ async fn ids_of_other_streams_are_refused() {
         (&stranger, &strangers, &id),
     ] {
         let path = path(endpoint);
-        let reply = refusal(caller, &path, Some(given)).await;
-        assert_refused(
-            &Method::GET,
-            &path,
-            &reply,
-            422,
-            "invalid_cursor",
-            "Last-Event-ID",
+        let (listener, gap) = Listener::start_with_gap(caller, &path, Some(given)).await;
+        let now = domain::clock::Timestamp::now();
+        let resumed: domain::clock::Timestamp = text(&gap.data, "resumedAt").parse().unwrap();
+        assert!(
+            resumed <= now && resumed.as_millis() + 60_000 > now.as_millis(),
+            "{gap:?}"
         );
+        drop(listener);
+        // From there it goes on without one.
+        let (listener, _) = Listener::start(caller, &path, gap.id.as_deref()).await;
+        drop(listener);
     }
+    all_closed(&system).await;
     let twice = customer
         .request(Method::GET, &path(&own))
         .header("last-event-id", &id)
@@ -265,6 +269,43 @@ async fn ids_of_other_streams_are_refused() {
     assert_eq!(open_streams(&system).await, 0);
     assert_eq!(everything(&system), before);
     system.stop();
+}
+
+/// Some clients can set no header: what they heard last stands in the query. If they can, and it does as well, the header counts.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_is_resumed_by_a_parameter_where_the_header_is_absent() {
+    let scene = LogScene::start(System::builder()).await;
+    let path = scene.path("deliveries/stream");
+    let (mut listener, first) = Listener::start(&scene.customer, &path, None).await;
+    scene.push(json!({})).await;
+    let heard = listener.events(&["attempt"]).await.remove(0);
+    drop(listener);
+    let in_query = format!("{path}?lastEventId={first}");
+    let (mut listener, id) = Listener::start(&scene.customer, &in_query, None).await;
+    assert_eq!(id, first);
+    assert_eq!(listener.events(&["attempt"]).await[0].data, heard.data);
+    drop(listener);
+    let (listener, id) = Listener::start(&scene.customer, &in_query, heard.id.as_deref()).await;
+    assert_eq!(Some(id), heard.id);
+    drop(listener);
+    for empty in ["lastEventId=", "lastEventId"] {
+        let (listener, gap) =
+            Listener::start_with_gap(&scene.customer, &format!("{path}?{empty}"), None).await;
+        assert_eq!(gap.id, heard.id);
+        drop(listener);
+    }
+    let misspelt = format!("{path}?last_event_id={first}");
+    let reply = refusal(&scene.customer, &misspelt, None).await;
+    assert_refused(
+        &Method::GET,
+        &misspelt,
+        &reply,
+        422,
+        "unknown_parameter",
+        "last_event_id",
+    );
+    all_closed(&scene.system).await;
+    scene.system.finish().await;
 }
 
 #[tokio::test]

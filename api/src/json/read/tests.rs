@@ -53,6 +53,9 @@ fn what_is_wrong_is_told_with_code_and_field() {
             (code, field),
             "{body}: {problem}"
         );
+        for word in ["struct", "sequence", "Example"] {
+            assert!(!problem.to_string().contains(word), "{body}: {problem}");
+        }
     }
     let problem = parse::<Example>(b"{\"url\":\"\xff\"}").unwrap_err();
     assert_eq!(problem.code(), Code::InvalidUtf8);
@@ -99,6 +102,71 @@ fn raw_parts_keep_their_bytes() {
     assert_eq!(parsed.data.unwrap().get(), data);
 }
 
+/// A body that gzip packed.
+fn packed(body: &[u8]) -> Bytes {
+    use std::io::Write as _;
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packer.write_all(body).unwrap();
+    packer.finish().unwrap().into()
+}
+
+#[test]
+fn what_was_packed_is_unpacked_up_to_its_limit() {
+    let unpacked = |body: Bytes| unpack(body, Encoding::Gzip, 1000).map_err(|problem| problem.code());
+    let zeros = |count: usize| packed(&vec![0; count]);
+    assert_eq!(unpacked(packed(b"{}")).unwrap(), "{}");
+    assert_eq!(unpacked(zeros(1000)).unwrap().len(), 1000);
+    assert_eq!(unpacked(zeros(1001)).unwrap_err(), Code::BodyTooLarge);
+    assert_eq!(unpacked(zeros(64 << 20)).unwrap_err(), Code::BodyTooLarge);
+    // Several in one are one.
+    assert_eq!(
+        unpacked([packed(b"{"), packed(b"}")].concat().into()).unwrap(),
+        "{}"
+    );
+    let good = packed(b"{\"a\":1}");
+    for broken in [
+        good.slice(..good.len() - 1),
+        good.slice(..4),
+        good.slice(1..),
+        [good.clone(), Bytes::from_static(b"more")].concat().into(),
+        Bytes::from_static(b"{}"),
+    ] {
+        assert_eq!(
+            unpacked(broken.clone()).unwrap_err(),
+            Code::BadRequest,
+            "{broken:?}"
+        );
+    }
+    assert_eq!(unpack(good.clone(), Encoding::Plain, 1).unwrap(), good);
+}
+
+#[test]
+fn encodings() {
+    let encoding = |given: &[&str]| {
+        let mut request = Request::builder().content_type("application/json");
+        for encoding in given {
+            request = request.header("content-encoding", *encoding);
+        }
+        check_form(&request.finish()).map_err(|problem| problem.code())
+    };
+    for plain in [&[][..], &["identity"], &["Identity"]] {
+        assert_eq!(encoding(plain), Ok(Encoding::Plain), "{plain:?}");
+    }
+    for gzip in ["gzip", "GZIP", "x-gzip"] {
+        assert_eq!(encoding(&[gzip]), Ok(Encoding::Gzip), "{gzip}");
+    }
+    for other in [
+        &["br"][..],
+        &["gzip, gzip"],
+        &["gzip", "gzip"],
+        &["deflate"],
+        &[""],
+        &["identity", "gzip"],
+    ] {
+        assert_eq!(encoding(other), Err(Code::UnsupportedMediaType), "{other:?}");
+    }
+}
+
 #[test]
 fn content_types() {
     for good in [
@@ -106,6 +174,8 @@ fn content_types() {
         "Application/JSON; charset=UTF-8",
         "application/json;charset=\"utf-8\"",
         "application/json; ",
+        "application/json; charset=utf8",
+        "application/json; charset=us-ascii",
     ] {
         assert!(check_content_type(Some(good)).is_ok(), "{good}");
     }

@@ -7,9 +7,10 @@ use poem::{IntoResponse, Response};
 
 use super::super::{CONTENT_TYPE, Code, Problem};
 
-/// Replaces an error in poem's own form by a problem. Other responses pass unchanged.
+/// Replaces an error in poem's own form by a problem. Other responses pass unchanged. `allow` are the methods that the path takes, and
+/// `calls` the same with what each is for.
 #[must_use]
-pub fn replace_foreign_error(response: Response, allow: Option<&str>) -> Response {
+pub fn replace_foreign_error(response: Response, allow: Option<&str>, calls: &str) -> Response {
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
     if !is_error || response.content_type().is_some_and(is_ours) {
@@ -21,9 +22,10 @@ pub fn replace_foreign_error(response: Response, allow: Option<&str>) -> Respons
         StatusCode::METHOD_NOT_ALLOWED => {
             let problem = Problem::new(Code::MethodNotAllowed);
             match allow {
-                Some(methods) => problem
-                    .detail(format!("This path takes {methods}."))
-                    .allow(methods),
+                Some(methods) => {
+                    let takes = if calls.is_empty() { methods } else { calls };
+                    problem.detail(format!("This path takes {takes}.")).allow(methods)
+                }
                 None => problem,
             }
         }

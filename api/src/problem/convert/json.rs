@@ -65,7 +65,7 @@ fn unknown_field(parent: &str, rest: &str) -> Problem {
 /// A value of another type, or one that the type doesn't take.
 fn wrong_value(path: &str, text: &str) -> Problem {
     let expected = text.rsplit(", expected ").next().unwrap_or_default();
-    let expected = expected.split(" at line ").next().unwrap_or_default();
+    let expected = in_words_of_json(expected.split(" at line ").next().unwrap_or_default());
     let code = if text.starts_with("invalid type") {
         Code::InvalidType
     } else {
@@ -78,6 +78,24 @@ fn wrong_value(path: &str, text: &str) -> Problem {
     Problem::new(code)
         .detail(format!("`{field}` must be {expected}."))
         .field(field)
+}
+
+/// What serde expected, in words of JSON: its own are those of Rust.
+fn in_words_of_json(expected: &str) -> &str {
+    let first = expected.split(' ').next().unwrap_or_default();
+    match first {
+        "struct" | "map" => "a JSON object",
+        "sequence" | "tuple" => "an array",
+        "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" | "usize" | "isize" => "a whole number",
+        "f32" | "f64" => "a number",
+        "string" | "str" | "enum" | "variant" => "a string",
+        "unit" => "`null`",
+        _ => match expected {
+            "a map" => "a JSON object",
+            "a sequence" => "an array",
+            other => other,
+        },
+    }
 }
 
 /// The path of a field. serde's path may lead to the field itself or to the object that it belongs to.

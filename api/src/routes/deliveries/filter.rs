@@ -93,7 +93,7 @@ pub(super) fn span(
     let time = |given: Query<Option<DateTime>>, field| {
         given
             .0
-            .map(|DateTime(text)| fields::timestamp(&text, field))
+            .map(|DateTime(text)| fields::timestamp_in_query(&text, field))
             .transpose()
     };
     let (since, until) = (time(since, "since")?, time(until, "until")?);

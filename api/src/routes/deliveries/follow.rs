@@ -41,6 +41,10 @@ pub(super) struct Follower {
     pub(super) account: AccountId,
     pub(super) endpoint: EndpointId,
     pub(super) tail: LogTail,
+    /// Whether the client said where it was, and we can't read that.
+    pub(super) is_lost: bool,
+    /// The end of the latest gap that the client knows of.
+    pub(super) told: Option<EntryId>,
     /// When the session token expires, in seconds since 1970.
     pub(super) expires_at: i64,
 }
@@ -76,8 +80,17 @@ impl Follower {
     }
 
     async fn follow(&mut self, sender: &Sender<Bytes>) -> Result<EndReason, Gone> {
-        let cursor = self.scope().write(&self.tail.position());
-        hand_over(sender, stream_events::beginning(&cursor)).await?;
+        let begin = self.tail.position();
+        let cursor = self.scope().write(&begin);
+        // What Redis can't tell now is told with the next entries.
+        let dropped = self
+            .store
+            .log_gap(&self.endpoint, begin)
+            .await
+            .unwrap_or_default();
+        let gap = dropped.or(self.is_lost.then_some(begin));
+        hand_over(sender, stream_events::beginning(&cursor, begin, gap)).await?;
+        self.told = dropped;
         loop {
             let before = self.tail.position();
             let entries = match self.look(sender).await? {
@@ -123,6 +136,7 @@ impl Follower {
         let gap = self.store.log_gap(&self.endpoint, before).await;
         let mut piece = BytesMut::new();
         match gap {
+            Ok(Some(oldest)) if self.told == Some(oldest) => {}
             Ok(Some(oldest)) => piece.extend_from_slice(&stream_events::gap(oldest)),
             Ok(None) => {}
             // What was read must be sent, whatever became of Redis since.

@@ -150,7 +150,8 @@ impl Resource for DeliveriesApi {
                 Code::InvalidSpan,
                 Code::InvalidCursor,
             ],
-        ),
+        )
+        .reads_query(),
         Call::new("getDelivery", &[]),
     ];
     const EXAMPLES: &'static str = include_str!("deliveries.json");

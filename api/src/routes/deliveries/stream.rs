@@ -5,7 +5,7 @@ use futures_util::stream;
 use poem::http::{HeaderName, header};
 use poem::web::Data;
 use poem::{Body, IntoResponse, Response};
-use poem_openapi::param::Path;
+use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Payload;
 use poem_openapi::registry::{
     MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry,
@@ -15,10 +15,11 @@ use poem_openapi::{ApiResponse, OpenApi};
 use store::log::EntryId;
 use tokio::sync::mpsc::Receiver;
 
-use super::super::schema::CursorText;
 use super::super::{Call, Group, Resource, fields};
 use super::follow::{Follower, scope};
-use super::stream_events::{StreamedAttempt, StreamedCancellation, StreamedEnd, StreamedGap, StreamedState};
+use super::stream_events::{
+    StreamedAttempt, StreamedCancellation, StreamedEnd, StreamedGap, StreamedStart, StreamedState,
+};
 use crate::app::App;
 use crate::caller::DashboardUser;
 use crate::headers::{HeaderParam, OnceHeader};
@@ -37,12 +38,13 @@ pub struct StreamApi;
 impl StreamApi {
     /// Follow deliveries as they happen
     ///
-    /// Sends what happens at the endpoint as server-sent events whose data is JSON: `attempt` (a `StreamedAttempt`), `state` if the
+    /// Sends what happens at the endpoint as server-sent events whose data is JSON: first `start` (a `StreamedStart`), then `attempt` (a `StreamedAttempt`), `state` if the
     /// endpoint itself changed (`StreamedState`), `canceled` if its owner discarded parked deliveries (`StreamedCancellation`),
     /// `gap` if the log dropped entries before they were sent (`StreamedGap`), and finally `end` (`StreamedEnd`).
     ///
     /// The stream begins with whatever happens next. To resume after a broken connection, send the last `id` that you got as the
-    /// header `Last-Event-ID`: what the log has kept since comes first. A comment every few seconds keeps the connection open.
+    /// header `Last-Event-ID`, or as the parameter `lastEventId`: what the log has kept since comes first. If it hasn't kept all of it,
+    /// or the id can't be read, the stream begins with `gap` in place of `start`. A comment every few seconds keeps the connection open.
     /// The stream ends when the session token expires: connect again with a new one. An account may have 10 streams open. The
     /// `EventSource` of browsers can't send the header `Authorization`: use `fetch` instead, and read the body.
     #[oai(
@@ -59,13 +61,16 @@ impl StreamApi {
         /// The `id` of the last event that you got, to resume after it.
         #[oai(name = "Last-Event-ID")]
         last: OnceHeader<LastEventId>,
+        /// The same, for clients that can't set the header; the header wins.
+        #[oai(name = "lastEventId")]
+        last_in_query: Query<Option<String>>,
     ) -> Result<EventStream, Problem> {
         let endpoint = fields::endpoint_id(&id.0)?;
-        let after: Option<EntryId> = last
-            .0
-            .map(|LastEventId(text)| scope(&app, &user.account, &endpoint).read(&text))
-            .transpose()
-            .map_err(|_| wrong_id())?;
+        let given = last.0.map(|LastEventId(text)| text);
+        let given = given.or(last_in_query.0);
+        let after: Option<EntryId> = given
+            .as_ref()
+            .and_then(|text| scope(&app, &user.account, &endpoint).read(text).ok());
         let store = app.store.get()?.clone();
         store
             .get_endpoint(&user.account, &endpoint)
@@ -79,6 +84,8 @@ impl StreamApi {
             account: user.account,
             endpoint,
             tail,
+            is_lost: given.is_some() && after.is_none(),
+            told: None,
             expires_at: user.expires_at,
         };
         Ok(EventStream(follower.start(place)))
@@ -95,7 +102,7 @@ impl Resource for StreamApi {
 
 fn wrong_id() -> Problem {
     Problem::new(Code::InvalidCursor)
-        .detail("Give the `id` of an event of this stream exactly as it came, or none to begin with what happens next.")
+        .detail("Give the `id` of an event of this stream once, exactly as it came, or none to begin with what happens next.")
         .field(LAST_EVENT_ID)
 }
 
@@ -115,8 +122,9 @@ struct LastEventId(String);
 impl HeaderParam for LastEventId {
     const NAME: &'static str = LAST_EVENT_ID;
 
+    /// Any text: one that can't be read makes a gap.
     fn schema() -> MetaSchemaRef {
-        CursorText::schema_ref()
+        String::schema_ref()
     }
 
     fn read(text: &str) -> Result<Self, Problem> {
@@ -140,8 +148,9 @@ impl IntoResponse for EventStream {
         });
         Response::builder()
             .header(header::CONTENT_TYPE, MEDIA_TYPE)
-            .header(header::CACHE_CONTROL, "no-store")
-            // Proxies that know this header pass each event on at once.
+            .header(header::CACHE_CONTROL, "no-store, no-transform")
+            // Proxies that know this header pass each event on at once; `no-transform` keeps the others from compressing them, for
+            // which they would wait until there is more.
             .header(HeaderName::from_static("x-accel-buffering"), "no")
             .body(Body::from_bytes_stream(pieces))
     }
@@ -159,6 +168,7 @@ impl Payload for EventStream {
         MetaSchemaRef::Inline(Box::new(MetaSchema {
             any_of: vec![
                 MetaSchemaRef::Inline(Box::new(text)),
+                StreamedStart::schema_ref(),
                 StreamedAttempt::schema_ref(),
                 StreamedState::schema_ref(),
                 StreamedCancellation::schema_ref(),
@@ -170,6 +180,7 @@ impl Payload for EventStream {
     }
 
     fn register(registry: &mut Registry) {
+        StreamedStart::register(registry);
         StreamedAttempt::register(registry);
         StreamedState::register(registry);
         StreamedCancellation::register(registry);

@@ -1,12 +1,22 @@
 //! The events of a live stream, and how they are written.
 
 use bytes::Bytes;
+use domain::clock::Timestamp;
 use poem_openapi::{Enum, Object};
 use serde::Serialize;
 use store::log::{EntryId, LogContent, LogEntry, LoggedAttempt};
 
 use super::super::attempt::AttemptView;
 use super::super::schema::{DateTime, DeliveredEvent};
+
+/// The event `start`, the first one: what happens from now on follows.
+#[derive(Debug, Serialize, Object)]
+#[serde(rename_all = "camelCase")]
+#[oai(rename_all = "camelCase")]
+pub(crate) struct StreamedStart {
+    /// What was logged up to this time is not sent.
+    after: DateTime,
+}
 
 /// The event `attempt`: an attempt, or a delivery that was given up without another attempt.
 #[derive(Debug, Serialize, Object)]
@@ -56,7 +66,8 @@ pub(crate) struct StreamedCancellation {
     count: u64,
 }
 
-/// The event `gap`: the log dropped entries before they were sent. List the deliveries to see what is kept of them.
+/// The event `gap`: the log dropped entries before they were sent, or the id to resume after can't be read. List the deliveries to see
+/// what is kept of them.
 #[derive(Debug, Serialize, Object)]
 #[serde(rename_all = "camelCase")]
 #[oai(rename_all = "camelCase")]
@@ -108,8 +119,19 @@ pub(super) fn entry(entry: LogEntry, cursor: &str) -> Bytes {
 
 /// Entries were dropped; the oldest that is kept.
 pub(super) fn gap(oldest: EntryId) -> Bytes {
-    let resumed_at = DateTime(oldest.time().to_string());
-    write("gap", None, &StreamedGap { resumed_at })
+    write("gap", None, &gap_until(oldest))
+}
+
+fn gap_until(oldest: EntryId) -> StreamedGap {
+    StreamedGap {
+        resumed_at: time_of(oldest),
+    }
+}
+
+/// When an entry was logged; now, if there is none yet.
+fn time_of(id: EntryId) -> DateTime {
+    let is_none = id == EntryId::default();
+    if is_none { Timestamp::now() } else { id.time() }.into()
 }
 
 /// The last event.
@@ -117,15 +139,27 @@ pub(super) fn end(reason: EndReason) -> Bytes {
     write("end", None, &StreamedEnd { reason })
 }
 
-/// Where the stream begins, so that a client that hears nothing more can go on from there. It has no data, so clients note
-/// the id and tell nobody. Browsers wait so long before they connect again.
-pub(super) fn beginning(cursor: &str) -> Bytes {
-    Bytes::from(format!("retry: 2000\nid: {cursor}\n\n"))
+/// Where the stream begins, so that a client that hears nothing more can go on from there: at a `gap` that ends with an entry, or else
+/// behind `position`. Like every block it has data, since some clients parse that of any. Browsers wait so long before they connect
+/// again.
+pub(super) fn beginning(cursor: &str, position: EntryId, gap: Option<EntryId>) -> Bytes {
+    let event = match gap {
+        Some(oldest) => write("gap", Some(cursor), &gap_until(oldest)),
+        None => write(
+            "start",
+            Some(cursor),
+            &StreamedStart {
+                after: time_of(position),
+            },
+        ),
+    };
+    [b"retry: 2000\n", &*event].concat().into()
 }
 
-/// A comment: it keeps the connection open, and a client that is gone is noticed.
+/// A comment: it keeps the connection open, and a client that is gone is noticed. No empty line follows, which some clients would take
+/// for an event without data.
 pub(super) const fn heartbeat() -> Bytes {
-    Bytes::from_static(b": still here\n\n")
+    Bytes::from_static(b": still here\n")
 }
 
 /// One event. We write it ourselves, since poem's `Event` can't write what we document: it has no comments, no block with `retry`

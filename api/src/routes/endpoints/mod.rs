@@ -17,13 +17,13 @@ mod retry;
 
 mod test_event;
 
-mod query_id;
+mod named;
 
 pub use retry::RetryApi;
 pub use rotation::RotationApi;
 pub use test_event::TestEventApi;
 
-use domain::endpoint::EndpointState;
+use domain::endpoint::{EndpointPatch, EndpointState};
 use domain::id::EndpointId;
 use domain::signing::SigningSecret;
 use poem::web::Data;
@@ -32,7 +32,7 @@ use poem_openapi::param::Path;
 use store::endpoints::CreateOutcome;
 
 use self::detail::EndpointDetailView;
-use self::query_id::QueryId;
+use self::named::{BodyId, QueryId, only_one};
 use self::request::{ChangeEndpoint, CreateEndpoint};
 use self::view::{Created, CreatedEndpoint, EndpointList, EndpointView, Removed};
 use super::{Call, Group, Resource, fields};
@@ -128,6 +128,8 @@ impl EndpointsApi {
     /// values given, so that the request can safely be repeated. Switching an endpoint on resets its failure counter and sends
     /// the deliveries that were parked (or discards them, if `parked` says so). That, and another URL, ends a wait that the
     /// receiver asked for; then one attempt is made at a time, and twice as many with each success.
+    ///
+    /// The query may name the endpoint in place of the body: `?id=<endpoint id>`.
     #[oai(
         path = "/api/webhooks-config",
         method = "patch",
@@ -137,31 +139,45 @@ impl EndpointsApi {
         &self,
         user: DashboardUser,
         app: Data<&App>,
+        /// The endpoint's id, if the body doesn't name it.
+        id: QueryId<false>,
         body: Json<ChangeEndpoint>,
     ) -> Result<Json<EndpointView>, Problem> {
         let body = body.0;
-        let toggles = body.is_toggle();
-        let id = body.id.clone();
-        let mut patch = body.into_patch(&app.urls)?;
-        let id = fields::endpoint_id(&id)?;
-        let store = app.store.get()?;
-        if toggles {
-            // A toggle becomes a target state, so that the call to the store can be repeated.
-            let endpoint = store
-                .get_endpoint(&user.account, &id)
-                .await?
-                .ok_or_else(fields::no_endpoint)?;
-            patch.active = Some(endpoint.state != EndpointState::Active);
-        }
-        let endpoint = store.update_endpoint(&user.account, &id, &patch).await?;
-        endpoint
-            .map(|endpoint| Json(endpoint.into()))
-            .ok_or_else(fields::no_endpoint)
+        let named = body.id.clone();
+        let patch = body.into_patch(&app.urls)?;
+        let id = only_one(id.names().chain([named.as_deref()]))?;
+        let toggles = named.is_some() && patch.is_empty();
+        change(&app, &user, &id, patch, toggles).await
+    }
+
+    /// Change one endpoint
+    ///
+    /// Sets exactly the values given, and nothing else: an empty object changes nothing, and nothing is toggled. What a field does
+    /// is as for `PATCH /api/webhooks-config`.
+    #[oai(
+        path = "/api/webhooks-config/:id",
+        method = "patch",
+        operation_id = "changeEndpointById"
+    )]
+    async fn change_by_path(
+        &self,
+        user: DashboardUser,
+        app: Data<&App>,
+        /// The endpoint's id.
+        id: Path<String>,
+        body: Json<ChangeEndpoint>,
+    ) -> Result<Json<EndpointView>, Problem> {
+        let named = body.0.id.clone();
+        let patch = body.0.into_patch(&app.urls)?;
+        let id = only_one([Some(id.0.as_str()), named.as_deref()])?;
+        change(&app, &user, &id, patch, false).await
     }
 
     /// Remove an endpoint
     ///
-    /// Removes the endpoint with its queue and its log. An attempt that is in flight is completed, but not recorded.
+    /// Removes the endpoint with its queue and its log. An attempt that is in flight is completed, but not recorded. The body may
+    /// name the endpoint in place of the query: `{"id": "<endpoint id>"}`.
     #[oai(
         path = "/api/webhooks-config",
         method = "delete",
@@ -172,13 +188,65 @@ impl EndpointsApi {
         user: DashboardUser,
         app: Data<&App>,
         /// The endpoint's id.
-        id: QueryId,
+        id: QueryId<true>,
+        in_body: BodyId,
     ) -> Result<Removed, Problem> {
-        if app.store.get()?.remove_endpoint(&user.account, &id.0).await? {
-            Ok(Removed::Removed)
-        } else {
-            Err(fields::no_endpoint())
+        let id = only_one(id.names().chain([in_body.name()]))?;
+        remove(&app, &user, &id).await
+    }
+
+    /// Remove one endpoint
+    ///
+    /// Removes the endpoint with its queue and its log. An attempt that is in flight is completed, but not recorded.
+    #[oai(
+        path = "/api/webhooks-config/:id",
+        method = "delete",
+        operation_id = "removeEndpointById"
+    )]
+    async fn remove_by_path(
+        &self,
+        user: DashboardUser,
+        app: Data<&App>,
+        /// The endpoint's id.
+        id: Path<String>,
+        in_body: BodyId,
+    ) -> Result<Removed, Problem> {
+        let id = only_one([Some(id.0.as_str()), in_body.name()])?;
+        remove(&app, &user, &id).await
+    }
+}
+
+/// Changes an endpoint; if `toggles` says so, also switches it on or off.
+async fn change(
+    app: &App,
+    user: &DashboardUser,
+    id: &EndpointId,
+    mut patch: EndpointPatch,
+    toggles: bool,
+) -> Result<Json<EndpointView>, Problem> {
+    let store = app.store.get()?;
+    if toggles || patch.is_empty() {
+        let endpoint = store
+            .get_endpoint(&user.account, id)
+            .await?
+            .ok_or_else(fields::no_endpoint)?;
+        if !toggles {
+            return Ok(Json(endpoint.into()));
         }
+        // A toggle becomes a target state, so that the call to the store can be repeated.
+        patch.active = Some(endpoint.state != EndpointState::Active);
+    }
+    let endpoint = store.update_endpoint(&user.account, id, &patch).await?;
+    endpoint
+        .map(|endpoint| Json(endpoint.into()))
+        .ok_or_else(fields::no_endpoint)
+}
+
+async fn remove(app: &App, user: &DashboardUser, id: &EndpointId) -> Result<Removed, Problem> {
+    if app.store.get()?.remove_endpoint(&user.account, id).await? {
+        Ok(Removed::Removed)
+    } else {
+        Err(fields::no_endpoint())
     }
 }
 
@@ -188,10 +256,21 @@ impl Resource for EndpointsApi {
         Call::new("listEndpoints", &[]),
         Call::new("getEndpoint", &[]),
         Call::new("changeEndpoint", &[Code::EndpointNotFound, Code::InvalidValue]).with(FIELD_ERRORS),
-        Call::new("removeEndpoint", &[Code::EndpointNotFound, Code::MissingField]),
+        Call::new("changeEndpointById", &[Code::InvalidValue])
+            .with(FIELD_ERRORS)
+            .strict(),
+        Call::new(
+            "removeEndpoint",
+            &[Code::EndpointNotFound, Code::MissingField, Code::BadRequest],
+        )
+        .with(BODY_ERRORS),
+        Call::new("removeEndpointById", &[]).with(BODY_ERRORS).strict(),
     ];
     const EXAMPLES: &'static str = include_str!("endpoints.json");
 }
+
+/// Errors about a body that names an endpoint, and that the document doesn't show.
+const BODY_ERRORS: &[Code] = &[Code::BodyTooLarge, Code::RequestTimeout, Code::InvalidValue];
 
 /// Errors about the fields of an endpoint.
 const FIELD_ERRORS: &[Code] = &[

@@ -37,13 +37,14 @@ pub(crate) struct CreateEndpoint {
     pub(super) auto_resume: Option<bool>,
 }
 
-/// A change to an endpoint. With `id` alone, the endpoint is switched on or off; other fields are set as given.
+/// A change to an endpoint: fields are set as given. If the path names no endpoint, `id` alone switches it on or off.
 #[derive(Debug, Deserialize, Object)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[oai(rename_all = "camelCase")]
 pub(crate) struct ChangeEndpoint {
-    /// The id of the endpoint to change.
-    pub(super) id: String,
+    /// The id of the endpoint to change, if neither the path nor the query names it.
+    #[serde(default, deserialize_with = "present")]
+    pub(super) id: Option<String>,
     /// `true` switches the endpoint on, `false` switches it off. Switching it on resets the failure counter and releases parked
     /// deliveries.
     #[serde(default, deserialize_with = "present")]
@@ -133,17 +134,6 @@ impl CreateEndpoint {
 }
 
 impl ChangeEndpoint {
-    /// Whether it has nothing but `id` (and what becomes of what is parked).
-    pub(super) const fn is_toggle(&self) -> bool {
-        self.active.is_none()
-            && self.url.is_none()
-            && self.events.is_none()
-            && self.chatbot_id.is_none()
-            && self.description.is_none()
-            && self.rate_limit.is_none()
-            && self.auto_resume.is_none()
-    }
-
     /// The change to make.
     pub(super) fn into_patch(self, urls: &UrlPolicy) -> Result<EndpointPatch, Problem> {
         Ok(EndpointPatch {

@@ -1,5 +1,9 @@
 //! What the backend is told of its events.
 
+use poem::http::{StatusCode, header};
+use poem::{IntoResponse, Response};
+use poem_openapi::registry::{MetaHeader, MetaResponses, Registry};
+use poem_openapi::types::Type as _;
 use poem_openapi::{ApiResponse, Object};
 use serde::Serialize;
 use store::events::{AcceptOutcome, Counted};
@@ -25,8 +29,12 @@ pub(crate) struct EventAccepted {
 /// The results of a batch.
 #[derive(Debug, Serialize, Object)]
 pub(crate) struct BatchResults {
+    /// How many events were accepted, repetitions included.
+    accepted: u32,
+    /// How many were not.
+    rejected: u32,
     /// One result for each event, in the order of the request.
-    pub(super) results: Vec<BatchResult>,
+    results: Vec<BatchResult>,
 }
 
 /// The result of one event: either `status` is 202 and the event was accepted, or `error` says why it wasn't.
@@ -60,12 +68,95 @@ pub(crate) enum Pushed {
     Accepted(Json<EventAccepted>),
 }
 
-/// The answer to a batch.
-#[derive(Debug, ApiResponse)]
-pub(crate) enum BatchPushed {
-    /// Every event was looked at, and its result says whether it was accepted.
-    #[oai(status = 202)]
-    Accepted(Json<BatchResults>),
+/// The answer to a batch: its results, and if no event was accepted, the problem that stands for all of theirs.
+#[derive(Debug)]
+pub(crate) struct BatchPushed {
+    results: BatchResults,
+    refusal: Option<Problem>,
+    /// After how many seconds the last of those that were refused for now may come again.
+    retry_after: Option<u32>,
+}
+
+impl BatchPushed {
+    /// From what became of each event.
+    pub(super) fn of(outcomes: Vec<Result<EventAccepted, Problem>>) -> Self {
+        let problems: Vec<&Problem> = outcomes
+            .iter()
+            .filter_map(|outcome| outcome.as_ref().err())
+            .collect();
+        let rejected = problems.len();
+        let refusal = (rejected == outcomes.len()).then(|| refusal_of_all(&problems));
+        let retry_after = problems
+            .iter()
+            .filter_map(|problem| problem.seconds_to_wait())
+            .max();
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        Self {
+            results: BatchResults {
+                accepted: count(outcomes.len() - rejected),
+                rejected: count(rejected),
+                results: outcomes.into_iter().map(Into::into).collect(),
+            },
+            refusal,
+            retry_after,
+        }
+    }
+}
+
+/// The problem of a batch of which nothing was accepted: the first event's, if the others' have the same status.
+fn refusal_of_all(problems: &[&Problem]) -> Problem {
+    let Some((first, others)) = problems.split_first() else {
+        return Problem::new(Code::EmptyEvents);
+    };
+    if others
+        .iter()
+        .all(|other| other.http_status() == first.http_status())
+    {
+        (*first).clone()
+    } else {
+        Problem::new(Code::NothingAccepted)
+    }
+}
+
+impl IntoResponse for BatchPushed {
+    fn into_response(self) -> Response {
+        let mut response = match &self.refusal {
+            None => Json(self.results)
+                .with_status(StatusCode::ACCEPTED)
+                .into_response(),
+            Some(problem) => problem.with_members(&self.results),
+        };
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}
+
+impl ApiResponse for BatchPushed {
+    fn meta() -> MetaResponses {
+        let retry_after = MetaHeader {
+            name: "Retry-After".to_owned(),
+            description: Some(
+                "Seconds to wait before what was refused for now is sent again. Only if something was."
+                    .to_owned(),
+            ),
+            required: false,
+            deprecated: false,
+            schema: u32::schema_ref(),
+        };
+        let mut responses = Json::<BatchResults>::meta().responses;
+        if let Some(response) = responses.first_mut() {
+            response.status = Some(StatusCode::ACCEPTED.as_u16());
+            response.description = "Every event was looked at, and its result says whether it was accepted.";
+            response.headers.push(retry_after);
+        }
+        MetaResponses { responses }
+    }
+
+    fn register(registry: &mut Registry) {
+        BatchResults::register(registry);
+    }
 }
 
 impl EventAccepted {

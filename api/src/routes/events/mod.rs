@@ -16,7 +16,7 @@ use poem::web::Data;
 use poem_openapi::OpenApi;
 use store::events::{NewEvent, Push};
 
-use self::answer::{BatchPushed, BatchResult, BatchResults, EventAccepted, Pushed, count};
+use self::answer::{BatchPushed, EventAccepted, Pushed, count};
 use self::idempotency::IdempotencyHeader;
 use self::request::{PushBatch, PushEvent};
 use super::{Call, Group, Resource};
@@ -55,7 +55,9 @@ impl EventsApi {
     /// Push many events
     ///
     /// Accepts up to 1,000 events in a body of up to 5 MiB. The answer has one result for each event, in the same order. An event
-    /// that is wrong doesn't affect the others.
+    /// that is wrong doesn't affect the others. If no event was accepted, the answer is a problem with the status of the events'
+    /// own, or with 422 if they differ; it has `accepted`, `rejected` and `results`, too. `Retry-After` says when to send again what
+    /// was refused for now.
     #[oai(path = "/api/events/batch", method = "post", operation_id = "pushEvents")]
     async fn push_batch(
         &self,
@@ -72,39 +74,43 @@ impl EventsApi {
             .map(|item| read::item(item, &app.allowance, now).map(|event| events.push(event)))
             .collect();
         let mut accepted = accept(&app, &backend, events).await?.into_iter();
-        let results = read
+        let outcomes = read
             .into_iter()
             .map(|read| {
                 let accepted = read.and_then(|()| next(&mut accepted));
                 count(&app.metrics, &accepted);
-                BatchResult::from(accepted)
+                accepted
             })
             .collect();
-        Ok(BatchPushed::Accepted(Json(BatchResults { results })))
+        Ok(BatchPushed::of(outcomes))
     }
 }
 
 impl Resource for EventsApi {
     const CALLS: &'static [Call] = &[
+        Call::new("pushEvent", &[]).with(EVENT_ERRORS),
         Call::new(
-            "pushEvent",
-            &[
-                Code::InvalidAccountId,
-                Code::UnknownEvent,
-                Code::InvalidChatbotId,
-                Code::InvalidTimestamp,
-                Code::InvalidIdempotencyKey,
-                Code::DataTooDeep,
-                Code::PayloadTooLarge,
-                Code::IdempotencyConflict,
-                Code::AccountOverBudget,
-                Code::RateLimited,
-            ],
-        ),
-        Call::new("pushEvents", &[Code::EmptyEvents, Code::TooManyEvents]),
+            "pushEvents",
+            &[Code::EmptyEvents, Code::TooManyEvents, Code::NothingAccepted],
+        )
+        .with(EVENT_ERRORS),
     ];
     const EXAMPLES: &'static str = include_str!("events.json");
 }
+
+/// Errors about one event.
+const EVENT_ERRORS: &[Code] = &[
+    Code::InvalidAccountId,
+    Code::UnknownEvent,
+    Code::InvalidChatbotId,
+    Code::InvalidTimestamp,
+    Code::InvalidIdempotencyKey,
+    Code::DataTooDeep,
+    Code::PayloadTooLarge,
+    Code::IdempotencyConflict,
+    Code::AccountOverBudget,
+    Code::RateLimited,
+];
 
 async fn push_one(
     app: &App,

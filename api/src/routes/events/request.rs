@@ -29,7 +29,8 @@ const ENVELOPE: usize = 16 * 1024;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[oai(rename_all = "camelCase")]
 pub(crate) struct PushEvent {
-    /// The account whose endpoints get the event: `org:<organisation id>` or `user:<user id>`.
+    /// The account whose endpoints get the event: `org:<organisation id>` or `user:<user id>`. Clerk's ids alone (`org_…`,
+    /// `user_…`) mean the same.
     pub(super) account_id: AccountName,
     /// The event type.
     pub(super) event: EventName,
@@ -37,8 +38,8 @@ pub(crate) struct PushEvent {
     pub(super) chatbot_id: ChatbotId,
     /// What receivers get as `data`, byte for byte, except that white space between its tokens is removed.
     pub(super) data: RawObject,
-    /// When it happened (RFC 3339); if absent, the time at which the event is accepted.
-    #[serde(default, deserialize_with = "present")]
+    /// When it happened (RFC 3339); if absent or `null`, the time at which the event is accepted.
+    #[oai(nullable)]
     pub(super) timestamp: Option<DateTime>,
 }
 
@@ -47,7 +48,8 @@ pub(crate) struct PushEvent {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[oai(rename_all = "camelCase")]
 pub(crate) struct BatchEvent {
-    /// The account whose endpoints get the event: `org:<organisation id>` or `user:<user id>`.
+    /// The account whose endpoints get the event: `org:<organisation id>` or `user:<user id>`. Clerk's ids alone (`org_…`,
+    /// `user_…`) mean the same.
     account_id: AccountName,
     /// The event type.
     event: EventName,
@@ -55,8 +57,8 @@ pub(crate) struct BatchEvent {
     chatbot_id: ChatbotId,
     /// What receivers get as `data`, byte for byte, except that white space between its tokens is removed.
     data: RawObject,
-    /// When it happened (RFC 3339); if absent, the time at which the event is accepted.
-    #[serde(default, deserialize_with = "present")]
+    /// When it happened (RFC 3339); if absent or `null`, the time at which the event is accepted.
+    #[oai(nullable)]
     timestamp: Option<DateTime>,
     /// Makes it safe to push the event again: within 24 hours, the same key returns the first result.
     #[serde(default, deserialize_with = "present")]

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use serde_json::value::RawValue;
 use store::events::Budgets;
 
+use super::answer::{BatchPushed, BatchResult};
 use super::request::{MAX_BATCH, RawItem};
 use super::*;
 use crate::allowance::Allowance;
@@ -50,7 +51,7 @@ fn what_is_wrong_with_an_item_is_told_by_field() {
         ("[]".to_owned(), "invalid_type", None),
         ("{}".to_owned(), "missing_field", Some("accountId")),
         (event(r#","extra":1"#), "unknown_field", Some("extra")),
-        (event(r#","timestamp":null"#), "invalid_type", Some("timestamp")),
+        (event(r#","timestamp":7"#), "invalid_type", Some("timestamp")),
         (
             event(r#","timestamp":"now""#),
             "invalid_timestamp",
@@ -113,6 +114,7 @@ fn requests_are_the_same_when_the_caller_sent_the_same() {
     let keyed = |extra: &str| event(&format!(r#","idempotencyKey":"k"{extra}"#));
     let first = print(&keyed(""));
     assert_eq!(first, print(&keyed("").replace("{ \"n\": 1.0 }", "{\"n\":1.0}")));
+    assert_eq!(first, print(&keyed(r#","timestamp":null"#)));
     for other in [
         keyed(r#","timestamp":"1970-01-01T00:00:01.000Z""#),
         keyed("").replace("1.0", "1.00"),
@@ -137,6 +139,75 @@ fn a_request_has_the_fingerprint_that_other_releases_have_stored() {
     ] {
         let new = item(&event(&format!(r#","idempotencyKey":"k"{time}"#))).unwrap();
         assert_eq!(new.idempotency.unwrap().fingerprint, fingerprint);
+    }
+}
+
+fn accepted() -> Result<EventAccepted, Problem> {
+    Ok(EventAccepted {
+        id: "evt_1".to_owned(),
+        deliveries: 1,
+        duplicate: None,
+    })
+}
+
+/// A batch of events with these outcomes: the status, `Retry-After`, and the body of its answer.
+async fn answered(codes: &[Option<Code>]) -> (u16, Option<String>, serde_json::Value) {
+    let outcome = |(number, code): (usize, &Option<Code>)| match code {
+        None => accepted(),
+        Some(Code::RateLimited) => {
+            Err(Problem::new(Code::RateLimited).retry_after(10 + u32::try_from(number).unwrap()))
+        }
+        Some(code) => Err(Problem::new(*code).field("event")),
+    };
+    let outcomes = codes.iter().enumerate().map(outcome).collect();
+    let response = poem::IntoResponse::into_response(BatchPushed::of(outcomes));
+    let status = response.status().as_u16();
+    let wait = response.headers().get("retry-after");
+    let wait = wait.map(|value| value.to_str().unwrap().to_owned());
+    let kind = response.content_type().unwrap().to_owned();
+    assert_eq!(kind == "application/problem+json", status != 202, "{kind}");
+    let body = response.into_body().into_bytes().await.unwrap();
+    (status, wait, serde_json::from_slice(&body).unwrap())
+}
+
+#[tokio::test]
+async fn a_batch_is_answered_by_what_became_of_its_events() {
+    const UNKNOWN: Option<Code> = Some(Code::UnknownEvent);
+    const TIME: Option<Code> = Some(Code::InvalidTimestamp);
+    const LATER: Option<Code> = Some(Code::RateLimited);
+    for (codes, status, code, wait) in [
+        (&[None, None][..], 202, None, None),
+        (&[None, UNKNOWN], 202, None, None),
+        (&[None, LATER, LATER, UNKNOWN], 202, None, Some("12")),
+        (&[UNKNOWN, UNKNOWN, UNKNOWN], 422, Some("unknown_event"), None),
+        (&[TIME, UNKNOWN], 422, Some("invalid_timestamp"), None),
+        (&[LATER, LATER], 429, Some("rate_limited"), Some("11")),
+        (&[LATER, UNKNOWN], 422, Some("nothing_accepted"), Some("10")),
+        (
+            &[Some(Code::PayloadTooLarge)],
+            413,
+            Some("payload_too_large"),
+            None,
+        ),
+    ] {
+        let (answered, waits, body) = answered(codes).await;
+        assert_eq!((answered, waits.as_deref()), (status, wait), "{body}");
+        assert_eq!(body["code"].as_str(), code, "{body}");
+        let good = codes.iter().filter(|code| code.is_none()).count();
+        assert_eq!(
+            (&body["accepted"], &body["rejected"]),
+            (&good.into(), &(codes.len() - good).into())
+        );
+        let results = body["results"].as_array().unwrap();
+        let told: Vec<_> = results
+            .iter()
+            .map(|result| result["error"]["code"].as_str())
+            .collect();
+        let wanted: Vec<_> = codes.iter().map(|code| code.map(Code::as_str)).collect();
+        assert_eq!(told, wanted);
+        if code.is_some() {
+            assert_eq!(body["status"], status);
+        }
     }
 }
 

@@ -102,7 +102,8 @@ fn texts_are_bounded_and_have_no_control_characters() {
 #[test]
 fn accounts_types_and_times() {
     assert!(account_id("org:org_2abc").is_ok());
-    for bad in ["", "org_2abc", "org:", "team:x", "user:a b"] {
+    assert_eq!(account_id("user_2abc").unwrap().as_str(), "user:user_2abc");
+    for bad in ["", "org_", "org:", "team:x", "user:a b"] {
         assert_eq!(
             refusal(account_id(bad)),
             ("invalid_account_id", "accountId".to_owned())
@@ -132,4 +133,41 @@ proptest! {
             prop_assert!(words == text && count <= 500);
         }
     }
+}
+
+#[test]
+fn a_plus_that_was_decoded_in_a_query_is_still_one() {
+    for (given, time) in [
+        ("2026-03-26T15:30:00 02:00", "2026-03-26T13:30:00.000Z"),
+        ("2026-03-26T15:30:00.5 00:00", "2026-03-26T15:30:00.500Z"),
+        ("2026-03-26T15:30:00+02:00", "2026-03-26T13:30:00.000Z"),
+        ("2026-03-26 15:30:00Z", "2026-03-26T15:30:00.000Z"),
+    ] {
+        assert_eq!(
+            timestamp_in_query(given, "since").unwrap().to_string(),
+            time,
+            "{given}"
+        );
+    }
+    for bad in [
+        "2026-03-26T15:30:00 2:00",
+        "2026-03-26T15:30:00 02:00:00",
+        " 02:00",
+        "2026-03-26T15:30:00 ab:cd",
+        "",
+    ] {
+        let problem = timestamp_in_query(bad, "since").unwrap_err();
+        assert_eq!(problem.code(), Code::InvalidTimestamp, "{bad}");
+    }
+}
+
+#[test]
+fn a_time_without_seconds_is_told_that_it_has_none() {
+    let told = timestamp("2026-03-26T15:30Z", "until").unwrap_err().to_string();
+    assert!(
+        told.contains("`until` is without seconds: add them, if only as `:00`."),
+        "{told}"
+    );
+    let told = timestamp("2026-03-26T15:30:00", "until").unwrap_err().to_string();
+    assert!(told.contains("`until` is without an offset"), "{told}");
 }

@@ -190,11 +190,11 @@ text_type!(
 );
 
 text_type!(
-    /// An account in its prefixed form.
+    /// An account: in its prefixed form, or as the issuer's id alone.
     AccountName,
     "account_id",
     MetaSchema {
-        pattern: Some("^(org|user):[A-Za-z0-9_.-]{1,100}$".to_owned()),
+        pattern: Some("^((org|user):[A-Za-z0-9_.-]{1,100}|org_[A-Za-z0-9_.-]{1,96}|user_[A-Za-z0-9_.-]{1,95})$".to_owned()),
         ..string()
     }
 );

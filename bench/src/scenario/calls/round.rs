@@ -67,9 +67,20 @@ impl<'a> Round<'a> {
         let id = made.body["id"].as_str().unwrap();
         self.call("removeEndpoint", &format!("DELETE {CONFIG}?id={id}"), None)
             .await;
+        let wanted = json!({"url": self.url, "events": ["*"], "chatbotId": "bot_of_others"});
+        let made = self
+            .call("createEndpoint", &format!("POST {CONFIG}"), Some(wanted))
+            .await;
+        let id = made.body["id"].as_str().unwrap();
+        self.call("removeEndpointById", &format!("DELETE {CONFIG}/{id}"), None)
+            .await;
         self.call("listEndpoints", &format!("GET {CONFIG}"), None).await;
         let change = json!({"id": self.endpoint, "description": "measured"});
         self.call("changeEndpoint", &format!("PATCH {CONFIG}"), Some(change))
+            .await;
+        let change = json!({"description": "measured"});
+        let at = self.at();
+        self.call("changeEndpointById", &format!("PATCH {at}"), Some(change))
             .await;
         self.call("getSummary", "GET /api/webhooks-summary", None).await;
         self.call("listEventTypes", "GET /api/event-types", None).await;

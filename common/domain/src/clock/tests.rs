@@ -26,6 +26,23 @@ fn other_texts_are_refused() {
     }
 }
 
+#[test]
+fn what_a_time_lacks_is_told() {
+    for (bad, lack) in [
+        ("2026-03-26T15:30Z", InvalidTimestamp::NoSeconds),
+        ("2026-03-26T15:30+02:00", InvalidTimestamp::NoSeconds),
+        ("2026-03-26T15:30:00", InvalidTimestamp::NoOffset),
+        ("2026-03-26T15:30:00.5", InvalidTimestamp::NoOffset),
+        ("2026-03-26T15:30", InvalidTimestamp::Other),
+        ("2026-03-26", InvalidTimestamp::Other),
+        ("1969-12-31T23:59:59Z", InvalidTimestamp::Other),
+        ("2026-03-26T15:3éZ", InvalidTimestamp::Other),
+        ("", InvalidTimestamp::Other),
+    ] {
+        assert_eq!(bad.parse::<Timestamp>(), Err(lack), "{bad}");
+    }
+}
+
 proptest! {
     #[test]
     fn what_is_written_can_be_read(millis in 0_i64..=LAST_MS) {

@@ -58,3 +58,27 @@ pub struct EndpointPatch {
     /// What becomes of the parked deliveries if this switches the endpoint on.
     pub parked: ParkedAction,
 }
+
+impl EndpointPatch {
+    /// Whether it changes nothing, whatever the endpoint is.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        let Self {
+            active,
+            url,
+            events,
+            chatbot_id,
+            description,
+            rate_limit,
+            auto_resume,
+            parked: _,
+        } = self;
+        active.is_none()
+            && url.is_none()
+            && events.is_none()
+            && chatbot_id.is_none()
+            && description.is_none()
+            && rate_limit.is_none()
+            && auto_resume.is_none()
+    }
+}

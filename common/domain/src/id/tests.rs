@@ -39,6 +39,35 @@ fn accounts_carry_their_kind() {
     }
 }
 
+#[test]
+fn the_issuers_ids_alone_mean_the_same_accounts() {
+    let longest = format!("org_{}", "x".repeat(96));
+    for (given, account) in [
+        ("org_2abc", "org:org_2abc"),
+        ("user_2XYZ", "user:user_2XYZ"),
+        ("org:org_2abc", "org:org_2abc"),
+        ("user:legacy", "user:legacy"),
+        (longest.as_str(), &format!("org:{longest}")),
+    ] {
+        assert_eq!(AccountId::from_outside(given).unwrap().as_str(), account);
+    }
+    let long = format!("{longest}x");
+    for bad in [
+        "",
+        "org_",
+        "user_",
+        "org",
+        "orgs_2abc",
+        "sess_2abc",
+        "Org_2abc",
+        "org_a b",
+        "org_a:b",
+        &long,
+    ] {
+        assert!(AccountId::from_outside(bad).is_err(), "{bad}");
+    }
+}
+
 proptest! {
     #[test]
     fn event_ids_round_trip_and_sort_by_time(first in 0_u64..1 << 47, later in 1_u64..1 << 46) {

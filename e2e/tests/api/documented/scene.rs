@@ -101,7 +101,7 @@ impl Scene {
         let reading = async {
             while let Some(chunk) = response.chunk().await.unwrap() {
                 text.push_str(std::str::from_utf8(&chunk).unwrap());
-                if text.contains("\ndata:") && text.ends_with("\n\n") {
+                if text.contains("event: attempt\n") && text.ends_with("\n\n") {
                     break;
                 }
             }
@@ -133,7 +133,7 @@ impl Scene {
             "deliveryId" => Some(things.delivery.clone()),
             "replayId" => Some(self.replay(things).await),
             "cursor" => Some(self.cursor(call, things).await),
-            "Last-Event-ID" => Some(self.event_id(things).await),
+            "Last-Event-ID" | "lastEventId" => Some(self.event_id(things).await),
             name => things.recent(name).or_else(|| parameter.example.clone()),
         }
     }

@@ -34,6 +34,13 @@ fn events_are_written_as_the_standard_wants_them() {
         text(&end(EndReason::TokenExpired)),
         "event: end\ndata: {\"reason\":\"token_expired\"}\n\n"
     );
-    assert_eq!(text(&beginning("abc")), "retry: 2000\nid: abc\n\n");
-    assert!(text(&heartbeat()).starts_with(':') && text(&heartbeat()).ends_with("\n\n"));
+    assert_eq!(
+        text(&beginning("abc", id, None)),
+        "retry: 2000\nevent: start\nid: abc\ndata: {\"after\":\"2026-09-21T14:13:20.000Z\"}\n\n"
+    );
+    assert_eq!(
+        text(&beginning("abc", EntryId::default(), Some(id))),
+        "retry: 2000\nevent: gap\nid: abc\ndata: {\"resumedAt\":\"2026-09-21T14:13:20.000Z\"}\n\n"
+    );
+    assert_eq!(text(&heartbeat()), ": still here\n");
 }

@@ -1,7 +1,12 @@
 //! The reports that wait for a call: successes, which come first, and all others, of which each call takes a few.
+//!
+//! Those of one endpoint stay in their order, or failures before and after a success would look like one streak: a success waits
+//! behind the failures of its endpoint.
 
-use std::collections::VecDeque;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
 
+use domain::id::EndpointId;
 use store::queue::{MAX_REPORTS, Outcome, Report};
 
 /// What the report of a failure costs Redis, beside that of a success.
@@ -11,20 +16,28 @@ const COST_OF_FAILURE: usize = 4;
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
     successes: VecDeque<Report>,
+    /// Failures, and the successes that wait behind them.
     failures: VecDeque<Report>,
+    /// How many reports of each endpoint are in `failures`.
+    failing: HashMap<EndpointId, usize>,
 }
 
 impl Waiting {
     /// Puts a report at the end of its line.
     pub(super) fn push(&mut self, report: Report) {
-        let line = match report.outcome {
-            Outcome::Succeeded(_) => &mut self.successes,
-            _ => &mut self.failures,
-        };
-        line.push_back(report);
+        let succeeded = matches!(report.outcome, Outcome::Succeeded(_));
+        if succeeded && self.failing.is_empty() {
+            return self.successes.push_back(report);
+        }
+        let endpoint = report.delivery.endpoint();
+        if succeeded && !self.failing.contains_key(&endpoint) {
+            return self.successes.push_back(report);
+        }
+        *self.failing.entry(endpoint).or_default() += 1;
+        self.failures.push_back(report);
     }
 
-    /// How many successes wait.
+    /// How many successes wait that need not wait for failures.
     pub(super) fn successes(&self) -> usize {
         self.successes.len()
     }
@@ -42,8 +55,17 @@ impl Waiting {
     /// Takes out what the next call carries: `due` of the failures at most, and the successes that still fit in.
     pub(super) fn take(&mut self, due: usize) -> Vec<Report> {
         let (successes, failures) = together(self.successes.len(), self.failures.len().min(due));
-        let successes = self.successes.drain(..successes);
-        successes.chain(self.failures.drain(..failures)).collect()
+        let mut reports: Vec<_> = self.successes.drain(..successes).collect();
+        for report in self.failures.drain(..failures) {
+            if let Entry::Occupied(mut number) = self.failing.entry(report.delivery.endpoint()) {
+                *number.get_mut() -= 1;
+                if *number.get() == 0 {
+                    number.remove();
+                }
+            }
+            reports.push(report);
+        }
+        reports
     }
 }
 

@@ -55,11 +55,8 @@ fn judge(seated: &[Seated], limits: &Limits, now: Instant) -> Verdict {
         };
     }
     let could_leave = |one: &Seated| {
-        Some((
-            one.is_backend,
-            one.makes_room_from.filter(|from| *from <= now)?,
-            one.number,
-        ))
+        let from = one.makes_room_from.filter(|from| *from <= now)?;
+        Some((one.is_backend, from, one.number))
     };
     let mut could: Vec<_> = seated.iter().filter_map(could_leave).collect();
     let soon = now + limits.grace;

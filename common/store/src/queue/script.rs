@@ -62,14 +62,14 @@ record! {
         token: &'a LeaseToken,
     }
     enum ReportKind<'a> {
-        "S" Succeeded { event: &'a str, ms: Duration, status: Option<u16>, timing: &'a Phases },
+        "S" Succeeded { ms: Duration, status: Option<u16>, line: &'a str },
         "F" Failed {
-            event: &'a str, ms: Duration, status: Option<u16>, timing: &'a Phases,
+            ms: Duration, status: Option<u16>, event: &'a str, timing: &'a Phases,
             retry_in: Option<Duration>, gone: bool,
             error: Option<&'a str>, detail: &'a str, headers: &'a str, snippet: &'a str,
         },
         "H" Held {
-            event: &'a str, ms: Duration, status: Option<u16>, timing: &'a Phases,
+            ms: Duration, status: Option<u16>, event: &'a str, timing: &'a Phases,
             retry_in: Option<Duration>, asked: Option<Duration>,
             error: Option<&'a str>, detail: &'a str, headers: &'a str, snippet: &'a str, jitter: f64,
         },
@@ -84,18 +84,16 @@ impl Record for Report {
 
     fn write(&self, command: &mut Cmd) {
         let event = self.event.as_str();
+        let line;
         let kind = match &self.outcome {
-            Outcome::Succeeded(AttemptRecord {
-                status,
-                duration,
-                phases,
-                ..
-            }) => ReportKind::Succeeded {
-                event,
-                ms: *duration,
-                status: *status,
-                timing: phases,
-            },
+            Outcome::Succeeded(attempt) => {
+                line = packed(self, attempt, "succeeded");
+                ReportKind::Succeeded {
+                    ms: attempt.duration,
+                    status: attempt.status,
+                    line: &line,
+                }
+            }
             Outcome::Failed {
                 attempt,
                 retry_in,
@@ -141,6 +139,32 @@ impl Record for Report {
         }
         .write(command);
     }
+}
+
+/// An attempt as it stands in the log (see [`crate::log`]), written out here since Redis's time is worth more than a worker's.
+fn packed(report: &Report, attempt: &AttemptRecord, outcome: &str) -> String {
+    let AttemptRecord {
+        status,
+        duration,
+        phases,
+        ..
+    } = attempt;
+    let status = status.map_or_else(|| "-".to_owned(), |status| status.to_string());
+    let mut line = format!(
+        "{} {} {} {outcome} {} {status} {phases}",
+        report.delivery,
+        if report.event.is_empty() {
+            "-"
+        } else {
+            &report.event
+        },
+        report.token.attempt(),
+        duration.as_millis(),
+    );
+    if line.ends_with(' ') {
+        line.push('-');
+    }
+    line
 }
 
 impl Argument for Incarnation {

@@ -39,7 +39,7 @@ do
   tally.pair_of = function(name)
     local pair = pairs_known[name]
     if not pair then
-      pair = { names = names_of_pair(name), freed = 0, freed_slow = 0, brings = 0, brings_slow = 0 }
+      pair = { names = names_of_pair(name), freed = 0, freed_slow = 0, quiet = 0, quiet_slow = 0 }
       pairs_known[name] = pair
     end
     return pair
@@ -57,15 +57,21 @@ do
     return e.names, e.may_hang and 6 or 3
   end
 
-  -- What a token says of its lease: where it was counted (see `free`; nil if an older release made it, which counted none), how
-  -- many were in flight with it, the endpoint's generation, the attempt's number, and the payload's size.
-  tally.parse_token = function(token)
-    local mark, name, beside, generation, attempt, size =
-      string.match(token, '^[^|]*|(~?)([^|]+ [^|]+)|(%d*)|(%d+)|(%d+)|(%d+)$')
+  -- What stands in a token between the worker's call and the payload's size. The leases of one endpoint have it in common.
+  local terms_of = remembered(function(text)
+    local mark, name, beside, generation, attempt = string.match(text, '^(~?)([^|]+ [^|]+)|(%d*)|(%d+)|(%d+)$')
     if not mark then
-      beside, generation, attempt, size = string.match(token, '|?(%d*)|(%d+)|(%d+)|(%d+)$')
+      beside, generation, attempt = string.match(text, '^(%d+)|(%d+)|(%d+)$')
     end
-    return mark, name, beside, generation, attempt, size
+    return { name = name, is_slow = mark == '~', beside = tonumber(beside), generation = generation, attempt = attempt }
+  end)
+
+  -- What a token says of its lease: its terms, which nobody may change, and the payload's size. The terms are the `name` under which it
+  -- was counted, and whether as slow (see `free`; no name if an older release made it, which counted none), how many were in flight
+  -- with it, the endpoint's generation, and the attempt's number.
+  tally.parse_token = function(token)
+    local text, size = string.match(token, '|(.*)|(%d+)$')
+    return terms_of(text or ''), size
   end
 
   local function place_of(text)
@@ -120,9 +126,9 @@ do
   tally.recount = function(tokens)
     local counts, stored = {}, call('HGETALL', SHARES)
     for _, token in ipairs(tokens) do
-      local mark, name = tally.parse_token(token)
-      for i = 1, not mark and 0 or mark == '~' and 6 or 3 do
-        local counted_as = names_of_pair(name)[i]
+      local terms = tally.parse_token(token)
+      for i = 1, not terms.name and 0 or terms.is_slow and 6 or 3 do
+        local counted_as = names_of_pair(terms.name)[i]
         counts[counted_as] = (counts[counted_as] or 0) + 1
       end
     end

@@ -5,7 +5,7 @@
 local function probed(e, delivery, attempt, size, report)
   local kind = ARGV[report + KIND]
   if kind == 'S' then
-    succeed(e, delivery, attempt, size, ARGV[report + EVENT], log(e, delivery, attempt, 'succeeded', report, nil, true))
+    succeed(e, delivery, attempt, size, report, true)
     if resume.is_wanted(e) then
       enable(e, 'auto_resumed')
       set_route(e.id)

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use redis::Cmd;
 
-use super::answered::{Leases, Prospect};
+use super::answered::{Leases, Prospect, Receipts};
 use super::{
     AttemptRecord, Incarnation, LeaseToken, Leased, LeasedEndpoint, LeasedEvent, MAX_FETCH, MAX_REPORTS,
-    Outcome, Phases, Receipt, Report, WorkReply, WorkRequest,
+    Outcome, Phases, Report, WorkReply, WorkRequest,
 };
 use crate::StoreError;
 use crate::decode::unexpected;
@@ -41,7 +41,7 @@ script! {
         each slow: &'a [EndpointId];
         each report: &'a [Report]
     } -> (
-        Vec<Receipt>,
+        Receipts,
         Vec<Legible<Arc<LeasedEndpoint>>>,
         Vec<Legible<Arc<LeasedEvent>>>,
         Leases,
@@ -236,7 +236,7 @@ impl<'a> Work<'a> {
 
 /// Gives each lease its endpoint and its event. What can't be read fails the leases that need it, and no others.
 pub(super) fn reply(answer: <Work<'_> as crate::scripts::Script>::Answer) -> Result<WorkReply, StoreError> {
-    let (receipts, endpoints, events, Leases(leases), next_due, prospect, suspects, time) = answer;
+    let (Receipts(receipts), endpoints, events, Leases(leases), next_due, prospect, suspects, time) = answer;
     let (mut leased, mut unreadable) = (Vec::new(), Vec::new());
     for lease in leases {
         let Legible(endpoint) = endpoints

@@ -80,18 +80,27 @@ local function next_turn()
   return turn
 end
 
--- The text of a whole number. Making it costs much, so each is made once.
+-- The text of a whole number. Making it costs much, so each is made once: small ones once for all calls of a function that Redis keeps.
 local texts = {}
-local function text_of(number)
-  if number ~= number then
-    return '0' -- what was stored is no number
-  end
-  local text = texts[number]
-  if not text then
+local text_of
+do
+  local SMALL, small_texts = 4096, {}
+
+  function text_of(number)
+    local text = small_texts[number] or texts[number]
+    if text then
+      return text
+    elseif number ~= number then
+      return '0' -- what was stored is no number
+    end
     text = string.format('%d', number)
-    texts[number] = text
+    if number >= 0 and number < SMALL and number % 1 == 0 then
+      small_texts[number] = text
+    else
+      texts[number] = text
+    end
+    return text
   end
-  return text
 end
 
 -- Endpoints ------------------------------------------------------------------------------------------------------

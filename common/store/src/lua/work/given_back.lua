@@ -13,5 +13,5 @@ local function give_back(e, delivery, attempts, was_suspect, wait)
     call('ZADD', P .. 'retry:' .. e.id, now + wait, delivery)
     set_timer(e)
   end
-  return 1
+  return '1'
 end

@@ -49,6 +49,6 @@ end
 local function last_attempt(e)
   local report = e.last_report
   local succeeded = ARGV[report + KIND] == 'S'
-  return table.concat({ now, e.last_delivery, e.last_number, succeeded and 1 or 0, ARGV[report + STATUS], ARGV[report + MS],
-    succeeded and '' or ARGV[report + ERROR] }, ' ')
+  return text_of(now) .. ' ' .. e.last_delivery .. ' ' .. e.last_number .. (succeeded and ' 1 ' or ' 0 ') .. ARGV[report + STATUS] .. ' '
+    .. ARGV[report + MS] .. ' ' .. (succeeded and '' or ARGV[report + ERROR])
 end

@@ -19,7 +19,7 @@ local function record(report, stands)
   local delivery, token, kind = ARGV[report + DELIVERY], ARGV[report + TOKEN], ARGV[report + KIND]
   local was_suspect = held.count > 0 and let_go(held, delivery, string.match(token, ':(%d+)|'))
   if stands ~= token or is_done[delivery] then
-    return 0
+    return '0'
   end
   is_done[delivery] = true
   done[#done + 1] = delivery
@@ -30,7 +30,7 @@ local function record(report, stands)
   local e = endpoint_for(delivery)
   if not e then
     cancel(nil, delivery, size) -- its endpoint was removed meanwhile
-    return 1
+    return '1'
   end
   e.in_flight = math.max(0, e.in_flight - 1)
   -- Results of an earlier generation, or of an endpoint that is not active, neither strike nor reset.
@@ -45,7 +45,7 @@ local function record(report, stands)
     return give_back(e, delivery, tonumber(attempt) - 1, was_suspect, was_suspect and 1000 or 0)
   elseif kind == 'C' then
     lost(e, delivery, tonumber(attempt) - 1, 'counts') -- the worker lives and names it
-    return 1
+    return '1'
   end
   e.slow = tonumber(ARGV[report + MS]) > 1000
   attempts_made = attempts_made + 1
@@ -60,13 +60,16 @@ local function record(report, stands)
   return fail(e, delivery, attempt, size, counts and not is_manual, was_suspect, report)
 end
 
-local results = {}
-for i, report in ipairs(each_report) do
-  if is_repeat then
-    results[i] = tonumber(string.sub(last_results, i, i)) or 0
-  else
-    results[i] = record(report, tokens[i])
+-- A digit for each report.
+local results
+if is_repeat then
+  results = (last_results or '') .. string.rep('0', #each_report - #(last_results or ''))
+else
+  local digits = {}
+  for i, report in ipairs(each_report) do
+    digits[i] = record(report, tokens[i])
   end
+  results = table.concat(digits)
 end
 if #done > 0 then
   if attempts_made > 0 then

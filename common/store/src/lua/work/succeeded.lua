@@ -26,7 +26,7 @@ local function succeeded(e, delivery, terms, size, counts, report)
     end
     carried(e, ms, terms.beside or 1)
   end
-  return 1
+  return '1'
 end
 
 -- Counts the successes of each endpoint, once for the whole call.

@@ -63,6 +63,9 @@ do
     if not mark then
       beside, generation, attempt = string.match(text, '^(%d+)|(%d+)|(%d+)$')
     end
+    if not generation then
+      generation, attempt = string.match(text, '(%d+)|(%d+)$')
+    end
     return { name = name, is_slow = mark == '~', beside = tonumber(beside), generation = generation, attempt = attempt }
   end)
 

@@ -3,7 +3,11 @@
 local out_endpoints, out_events, out_leases = {}, {}, {}
 local endpoint_index, event_index, event_size, bytes = {}, {}, {}, 0
 local expiries, new_tokens, leased, leased_count = {}, {}, {}, 0
-local holder, expiry = incarnation .. ':' .. sequence_text .. '|', text_of(now + policy.lease)
+local holder, expiry = incarnation .. ':' .. sequence_text, text_of(now + policy.lease)
+
+-- What the tokens of this call begin with. With the time, a token is too long for the lists in which Redis keeps small hashes and which
+-- it searches from their beginning.
+local token_start = holder .. ' ' .. expiry .. '|'
 
 -- The event's place in the answer, where it is put if it isn't there yet; nil when its payload is gone, or can't be read.
 local function event_place(event)
@@ -44,7 +48,7 @@ local function grant_at(place, e, delivery, attempt)
   local beside = e.state == 'active' and in_flight or 0
   local begins = e.token_begins
   if not begins then
-    begins, e.token_goes_on = holder .. shares.mark_of(e) .. '|', '|' .. e.generation .. '|'
+    begins, e.token_goes_on = token_start .. shares.mark_of(e) .. '|', '|' .. e.generation .. '|'
     e.token_begins = begins
   end
   local token = begins .. text_of(beside) .. e.token_goes_on .. text_of(attempt) .. event_size[place]

@@ -17,7 +17,7 @@ end
 
 local function record(report, stands)
   local delivery, token, kind = ARGV[report + DELIVERY], ARGV[report + TOKEN], ARGV[report + KIND]
-  local was_suspect = held.count > 0 and let_go(held, delivery, string.match(token, ':(%d+)|'))
+  local was_suspect = held.count > 0 and let_go(held, delivery, string.match(token, ':(%d+)'))
   if stands ~= token or is_done[delivery] then
     return '0'
   end

@@ -43,8 +43,7 @@ end
 local function repeat_leases()
   for delivery in string.gmatch(last_leases or '', '%S+') do
     local token = call('HGET', TOKENS, delivery)
-    local place = token and string.sub(token, 1, #incarnation + #sequence_text + 2) == incarnation .. ':' .. sequence_text .. '|'
-      and event_place(event_of(delivery))
+    local place = token and string.match(token, '^[^ |]*') == holder and event_place(event_of(delivery))
     local e = place and endpoint(endpoint_of(delivery))
     if e then
       hand_out(e, delivery, token, tonumber(string.match(token, '|(%d+)|%d+$')), place)

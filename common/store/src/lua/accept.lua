@@ -11,6 +11,21 @@
 local MOST_DELIVERIES = 512
 local accepted_at
 
+-- What `stats` had when the first event was stored, and what is written to it: pairs of name and text.
+local stats_kept, stats_changed = nil, {}
+
+-- Counts in `stats`; returns the new count. What was read there is written anew, all in one step; if it isn't known, or making room
+-- has changed it meanwhile, each count for itself.
+local function add_to_stats(name, place, by)
+  local known = not write_room and tonumber(stats_kept[place])
+  if not known then
+    return call('HINCRBY', STATS, name, by)
+  end
+  stats_kept[place] = known + by
+  stats_changed[name] = known + by
+  return known + by
+end
+
 -- What the events touch: the accounts, and what is added to the pending lists of endpoints, in the order of first use.
 local accounts, additions, order = {}, {}, {}
 
@@ -63,7 +78,8 @@ local function store(account_id, id, event_type, chatbot, body)
   end
   account.charged = account.charged + charge
   if not accepted_at then
-    accepted_at = string.format('%d', (look_at_clock()))
+    local now, _, _, kept = look_at_clock('events', 'deliveries')
+    accepted_at, stats_kept = string.format('%d', now), kept
   end
   call('HSET', P .. 'event:' .. id, 'body', body, 'event', event_type, 'account', account_id, 'refs', found.text, 'deliveries',
     found.text, 'charge', string.format('%d', charge), 'acceptedAt', accepted_at)
@@ -215,7 +231,7 @@ local function extend(addition)
   elseif not was_empty then
     return false -- it has its turn already, or is at its cap
   end
-  call('ZADD', slow and READY_SLOW or READY, 'NX', call('HINCRBY', STATS, 'turn', 1), addition.id)
+  call('ZADD', slow and READY_SLOW or READY, 'NX', string.format('%d', add_to_stats('turn', 4, 1)), addition.id)
   return true
 end
 
@@ -223,8 +239,15 @@ local became_ready = false
 for _, addition in ipairs(order) do
   became_ready = #addition.entries > 0 and extend(addition) or became_ready
 end
-call('HINCRBY', STATS, 'events', events)
-call('HINCRBY', STATS, 'deliveries', deliveries)
+add_to_stats('events', 5, events)
+add_to_stats('deliveries', 6, deliveries)
+local new_stats = {}
+for name, number in pairs(stats_changed) do
+  new_stats[#new_stats + 1], new_stats[#new_stats + 2] = name, string.format('%d', number)
+end
+if #new_stats > 0 then
+  call('HSET', STATS, unpack(new_stats))
+end
 if became_ready then
   wake()
 end

@@ -93,8 +93,8 @@ do
     return who and { who, tonumber(at), before, tonumber(before_at) } or {}
   end
 
-  -- Reads those of these counts that are not known yet: the first `number`.
-  tally.know = function(names, number)
+  -- Reads those of these counts that are not known yet (the first `number`), and who was served last if that is or may be wanted.
+  tally.know = function(names, number, wants_latest)
     local unknown
     for i = 1, number do
       if not places[names[i]] then
@@ -102,26 +102,27 @@ do
         unknown[#unknown + 1] = names[i]
       end
     end
-    if unknown then
-      local texts = call('HMGET', SHARES, unpack(unknown))
-      for i, name in ipairs(unknown) do
-        places[name] = place_of(texts[i])
-      end
+    if not unknown and (latest or not wants_latest) then
+      return
+    end
+    unknown = unknown or {}
+    local counts = #unknown
+    if not latest and (wants_latest or reads_targets) then
+      unknown[counts + 1], unknown[counts + 2] = 'accounts', 'destinations'
+    end
+    local texts = call('HMGET', SHARES, unpack(unknown))
+    for i = 1, counts do
+      places[unknown[i]] = place_of(texts[i])
+    end
+    if #unknown > counts then
+      latest = { accounts = read_latest(texts[counts + 1]), destinations = read_latest(texts[counts + 2]) }
     end
   end
 
   -- The same for an endpoint, and who was served last. Returns its names, and how many of them count.
   tally.know_of = function(e)
     local names, number = names_of(e)
-    if latest then
-      tally.know(names, number)
-    else
-      local texts = call('HMGET', SHARES, 'accounts', 'destinations', unpack(names, 1, number))
-      latest = { accounts = read_latest(texts[1]), destinations = read_latest(texts[2]) }
-      for i = 1, number do
-        places[names[i]] = places[names[i]] or place_of(texts[i + 2])
-      end
-    end
+    tally.know(names, number, true)
     return names, number
   end
 

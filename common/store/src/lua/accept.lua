@@ -11,21 +11,6 @@
 local MOST_DELIVERIES = 512
 local accepted_at
 
--- What `stats` had when the first event was stored, and what is written to it: pairs of name and text.
-local stats_kept, stats_changed = nil, {}
-
--- Counts in `stats`; returns the new count. What was read there is written anew, all in one step; if it isn't known, or making room
--- has changed it meanwhile, each count for itself.
-local function add_to_stats(name, place, by)
-  local known = not write_room and tonumber(stats_kept[place])
-  if not known then
-    return call('HINCRBY', STATS, name, by)
-  end
-  stats_kept[place] = known + by
-  stats_changed[name] = known + by
-  return known + by
-end
-
 -- What the events touch: the accounts, and what is added to the pending lists of endpoints, in the order of first use.
 local accounts, additions, order = {}, {}, {}
 
@@ -241,13 +226,7 @@ for _, addition in ipairs(order) do
 end
 add_to_stats('events', 5, events)
 add_to_stats('deliveries', 6, deliveries)
-local new_stats = {}
-for name, number in pairs(stats_changed) do
-  new_stats[#new_stats + 1], new_stats[#new_stats + 2] = name, string.format('%d', number)
-end
-if #new_stats > 0 then
-  call('HSET', STATS, unpack(new_stats))
-end
+write_counts()
 if became_ready then
   wake()
 end

@@ -6,6 +6,7 @@
 
 mod answered;
 mod lease;
+mod line;
 mod report;
 mod script;
 mod upkeep;

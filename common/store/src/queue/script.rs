@@ -6,9 +6,10 @@ use std::time::Duration;
 use redis::Cmd;
 
 use super::answered::{Leases, Prospect, Receipts};
+use super::line::packed;
 use super::{
-    AttemptRecord, Incarnation, LeaseToken, Leased, LeasedEndpoint, LeasedEvent, MAX_FETCH, MAX_REPORTS,
-    Outcome, Phases, Report, WorkReply, WorkRequest,
+    Incarnation, LeaseToken, Leased, LeasedEndpoint, LeasedEvent, MAX_FETCH, MAX_REPORTS, Outcome, Phases,
+    Report, WorkReply, WorkRequest,
 };
 use crate::StoreError;
 use crate::decode::unexpected;
@@ -139,32 +140,6 @@ impl Record for Report {
         }
         .write(command);
     }
-}
-
-/// An attempt as it stands in the log (see [`crate::log`]), written out here since Redis's time is worth more than a worker's.
-fn packed(report: &Report, attempt: &AttemptRecord, outcome: &str) -> String {
-    let AttemptRecord {
-        status,
-        duration,
-        phases,
-        ..
-    } = attempt;
-    let status = status.map_or_else(|| "-".to_owned(), |status| status.to_string());
-    let mut line = format!(
-        "{} {} {} {outcome} {} {status} {phases}",
-        report.delivery,
-        if report.event.is_empty() {
-            "-"
-        } else {
-            &report.event
-        },
-        report.token.attempt(),
-        duration.as_millis(),
-    );
-    if line.ends_with(' ') {
-        line.push('-');
-    }
-    line
 }
 
 impl Argument for Incarnation {

@@ -26,7 +26,7 @@
 //! | `ready:slow` | sorted set | the same, for endpoints that are slow | while there are some |
 //! | `timers` | sorted set | active endpoint → when something of it is due (ms): the end of its hold, its next turn by its rate, or its nearest retry | while there are some |
 //! | `leases` | sorted set | delivery in flight → when its lease expires (ms) | while there are some |
-//! | `tokens` | hash | delivery in flight → `<incarnation>:<sequence>\|<host:port> <account>\|<in flight at its endpoint; 0: a probe>\|<generation>\|<attempt>\|<payload bytes>` | while there are some |
+//! | `tokens` | hash | delivery in flight → `<incarnation>:<sequence> <when the lease expires (ms)>\|<host:port> <account>\|<in flight at its endpoint; 0: a probe>\|<generation>\|<attempt>\|<payload bytes>` | while there are some |
 //! | `shares` | hash | `account <a>`, `destination <host:port>` and `<host:port> <a>` → how many of its attempts are in flight, `slow <one of these>` → how many of them may hang, with a `w` if endpoints wait for a place; `accounts`, `destinations` (the two that were served last, and when) | for ever |
 //! | `waiting` | sorted set | name of a count in `shares` that has no place for endpoints → when upkeep looks at those who wait (ms) | while there are some |
 //! | `waiting:<name>` | sorted set | endpoint that waits for such a place → its turn | while there are some |

@@ -359,7 +359,8 @@ fn a_silent_world_is_forgotten_in_the_end_however_closely_it_was_watched() {
 fn a_probe_of_an_endpoint_that_is_off_is_no_strike_that_could_be_taken_back() {
     let world = World::new();
     let mut probe = strike("timeout");
-    probe.token = store::queue::LeaseToken::from_stored("abc:7|0|3|2|100".to_owned());
+    let token = "abc:7 1795733547096|a.example:443 org:org_1|0|3|2|100";
+    probe.token = store::queue::LeaseToken::from_stored(token.to_owned());
     world.egress.recorded(&probe);
     let remembered = world.egress.state().network.strikes.take(world.now, true);
     assert_eq!(remembered, vec![]);

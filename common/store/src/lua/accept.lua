@@ -63,7 +63,8 @@ local function store(account_id, id, event_type, chatbot, body)
   end
   account.charged = account.charged + charge
   if not accepted_at then
-    accepted_at = string.format('%d', (look_at_clock()))
+    local now, _, _, kept = look_at_clock('events', 'deliveries')
+    accepted_at, stats_kept = string.format('%d', now), kept
   end
   call('HSET', P .. 'event:' .. id, 'body', body, 'event', event_type, 'account', account_id, 'refs', found.text, 'deliveries',
     found.text, 'charge', string.format('%d', charge), 'acceptedAt', accepted_at)
@@ -215,7 +216,7 @@ local function extend(addition)
   elseif not was_empty then
     return false -- it has its turn already, or is at its cap
   end
-  call('ZADD', slow and READY_SLOW or READY, 'NX', call('HINCRBY', STATS, 'turn', 1), addition.id)
+  call('ZADD', slow and READY_SLOW or READY, 'NX', string.format('%d', add_to_stats('turn', 4, 1)), addition.id)
   return true
 end
 
@@ -223,8 +224,9 @@ local became_ready = false
 for _, addition in ipairs(order) do
   became_ready = #addition.entries > 0 and extend(addition) or became_ready
 end
-call('HINCRBY', STATS, 'events', events)
-call('HINCRBY', STATS, 'deliveries', deliveries)
+add_to_stats('events', 5, events)
+add_to_stats('deliveries', 6, deliveries)
+write_counts()
 if became_ready then
   wake()
 end

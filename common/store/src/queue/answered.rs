@@ -12,14 +12,23 @@ impl Answer for LeaseToken {
     }
 }
 
-impl Answer for Receipt {
+/// What became of the reports: a digit for each.
+#[derive(Debug)]
+pub(crate) struct Receipts(pub(super) Vec<Receipt>);
+
+impl Answer for Receipts {
     fn read(value: redis::Value) -> Result<Self, StoreError> {
-        match u32::read(value)? {
-            0 => Ok(Self::Stale),
-            1 => Ok(Self::Recorded),
-            2 => Ok(Self::DisabledEndpoint),
+        let receipt = |digit| match digit {
+            '0' => Ok(Receipt::Stale),
+            '1' => Ok(Receipt::Recorded),
+            '2' => Ok(Receipt::DisabledEndpoint),
             _ => Err(unexpected("receipt of a report")),
-        }
+        };
+        String::read(value)?
+            .chars()
+            .map(receipt)
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod answered;
 mod lease;
+mod line;
 mod report;
 mod script;
 mod upkeep;
@@ -53,7 +54,12 @@ impl LeaseToken {
     /// Whether it is of a delivery that probes a disabled endpoint: then its failure is no strike.
     #[must_use]
     pub fn is_of_probe(&self) -> bool {
-        self.0.split('|').nth(1) == Some("0")
+        self.0.rsplit('|').nth(3) == Some("0")
+    }
+
+    /// The attempt's number, as it stands there.
+    fn attempt(&self) -> &str {
+        self.0.rsplit('|').nth(1).unwrap_or_default()
     }
 }
 

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use redis::Cmd;
 
-use super::answered::{Leases, Prospect};
+use super::answered::{Leases, Prospect, Receipts};
+use super::line::packed;
 use super::{
-    AttemptRecord, Incarnation, LeaseToken, Leased, LeasedEndpoint, LeasedEvent, MAX_FETCH, MAX_REPORTS,
-    Outcome, Phases, Receipt, Report, WorkReply, WorkRequest,
+    Incarnation, LeaseToken, Leased, LeasedEndpoint, LeasedEvent, MAX_FETCH, MAX_REPORTS, Outcome, Phases,
+    Report, WorkReply, WorkRequest,
 };
 use crate::StoreError;
 use crate::decode::unexpected;
@@ -41,7 +42,7 @@ script! {
         each slow: &'a [EndpointId];
         each report: &'a [Report]
     } -> (
-        Vec<Receipt>,
+        Receipts,
         Vec<Legible<Arc<LeasedEndpoint>>>,
         Vec<Legible<Arc<LeasedEvent>>>,
         Leases,
@@ -62,14 +63,14 @@ record! {
         token: &'a LeaseToken,
     }
     enum ReportKind<'a> {
-        "S" Succeeded { event: &'a str, ms: Duration, status: Option<u16>, timing: &'a Phases },
+        "S" Succeeded { ms: Duration, status: Option<u16>, line: &'a str },
         "F" Failed {
-            event: &'a str, ms: Duration, status: Option<u16>, timing: &'a Phases,
+            ms: Duration, status: Option<u16>, event: &'a str, timing: &'a Phases,
             retry_in: Option<Duration>, gone: bool,
             error: Option<&'a str>, detail: &'a str, headers: &'a str, snippet: &'a str,
         },
         "H" Held {
-            event: &'a str, ms: Duration, status: Option<u16>, timing: &'a Phases,
+            ms: Duration, status: Option<u16>, event: &'a str, timing: &'a Phases,
             retry_in: Option<Duration>, asked: Option<Duration>,
             error: Option<&'a str>, detail: &'a str, headers: &'a str, snippet: &'a str, jitter: f64,
         },
@@ -84,18 +85,16 @@ impl Record for Report {
 
     fn write(&self, command: &mut Cmd) {
         let event = self.event.as_str();
+        let line;
         let kind = match &self.outcome {
-            Outcome::Succeeded(AttemptRecord {
-                status,
-                duration,
-                phases,
-                ..
-            }) => ReportKind::Succeeded {
-                event,
-                ms: *duration,
-                status: *status,
-                timing: phases,
-            },
+            Outcome::Succeeded(attempt) => {
+                line = packed(self, attempt, "succeeded");
+                ReportKind::Succeeded {
+                    ms: attempt.duration,
+                    status: attempt.status,
+                    line: &line,
+                }
+            }
             Outcome::Failed {
                 attempt,
                 retry_in,
@@ -212,7 +211,7 @@ impl<'a> Work<'a> {
 
 /// Gives each lease its endpoint and its event. What can't be read fails the leases that need it, and no others.
 pub(super) fn reply(answer: <Work<'_> as crate::scripts::Script>::Answer) -> Result<WorkReply, StoreError> {
-    let (receipts, endpoints, events, Leases(leases), next_due, prospect, suspects, time) = answer;
+    let (Receipts(receipts), endpoints, events, Leases(leases), next_due, prospect, suspects, time) = answer;
     let (mut leased, mut unreadable) = (Vec::new(), Vec::new());
     for lease in leases {
         let Legible(endpoint) = endpoints

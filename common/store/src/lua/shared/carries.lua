@@ -102,6 +102,9 @@ do
 
   -- An attempt succeeded, after `ms`; when it was leased, `beside` were in flight, itself included.
   function carried(e, ms, beside)
+    if e.limit == CAP and ms <= QUICK and e.carries == '' and not e.memory then
+      return -- nearly all
+    end
     local limit = cap_of(e)
     if e.carries == '' and not e.memory and (ms <= QUICK or limit >= CAP and ms <= QUICK + slack_of(QUICK)) then
       e.limit = math.min(CAP, limit * 2)

@@ -126,9 +126,9 @@ local function type_of(delivery)
   return call('HGET', P .. 'event:' .. event_of(delivery), 'event') or ''
 end
 
--- A delivery succeeded. If it was attempted before, or is a replay, its record stays as long as its payload, so that its log entries can
--- be put together; else only the log remembers it.
-local function succeed(e, delivery, attempt, size, kind, log_entry)
+-- What stays of a delivery that succeeded and has, or may have, a record. If it was attempted before, or is a replay, its record stays as
+-- long as its payload, so that its log entries can be put together; else only the log remembers it.
+local function keep_succeeded(e, delivery, attempt, kind, log_entry)
   local key = record_of(delivery)
   local v = call('HMGET', key, 'state', 'log')
   if tonumber(attempt) > 1 or v[2] or is_replay(delivery) then
@@ -140,10 +140,6 @@ local function succeed(e, delivery, attempt, size, kind, log_entry)
   elseif v[1] then
     call('DEL', key) -- a lost lease may have left one
   end
-  unref(event_of(delivery), false)
-  e.bytes = math.max(0, e.bytes - size)
-  count('succeeded')
-  count_hourly(e.account, 'succeeded')
 end
 
 -- A delivery is canceled, and leaves nothing behind. `e` is nil when its endpoint is gone.

@@ -13,10 +13,10 @@ local write_refs, write_finished, write_lanes -- set by deliveries.lua, finished
 local function count(name, by)
   counted[name] = (counted[name] or 0) + (by or 1)
 end
-local function count_hourly(account, outcome)
+local function count_hourly(account, outcome, by)
   local counts = hourly[account] or {}
   hourly[account] = counts
-  counts[outcome] = (counts[outcome] or 0) + 1
+  counts[outcome] = (counts[outcome] or 0) + (by or 1)
 end
 
 -- Time -----------------------------------------------------------------------------------------------------------
@@ -80,18 +80,27 @@ local function next_turn()
   return turn
 end
 
--- The text of a whole number. Making it costs much, so each is made once.
+-- The text of a whole number. Making it costs much, so each is made once: small ones once for all calls of a function that Redis keeps.
 local texts = {}
-local function text_of(number)
-  if number ~= number then
-    return '0' -- what was stored is no number
-  end
-  local text = texts[number]
-  if not text then
+local text_of
+do
+  local SMALL, small_texts = 4096, {}
+
+  function text_of(number)
+    local text = small_texts[number] or texts[number]
+    if text then
+      return text
+    elseif number ~= number then
+      return '0' -- what was stored is no number
+    end
     text = string.format('%d', number)
-    texts[number] = text
+    if number >= 0 and number < SMALL and number % 1 == 0 then
+      small_texts[number] = text
+    else
+      texts[number] = text
+    end
+    return text
   end
-  return text
 end
 
 -- Endpoints ------------------------------------------------------------------------------------------------------
@@ -145,6 +154,18 @@ do
     return { e.id, e.account, v[VERSION], v[URL], v[18], e.slow and 1 or 0, in_grace and v[19] or '',
       in_grace and v[21] == 'previous' and 1 or 0 }
   end
+end
+
+-- The endpoint that a delivery's id names.
+local endpoints_at = {}
+local function endpoint_for(delivery)
+  local place = string.sub(delivery, 32, ID_LENGTH)
+  local e = endpoints_at[place]
+  if e == nil then
+    e = endpoint('ep_' .. place)
+    endpoints_at[place] = e
+  end
+  return e
 end
 
 -- Changes a field that `flush` writes only then; '' removes it.

@@ -41,8 +41,9 @@ write_finished = function()
     for account, change in pairs(accounts) do
       local name, entries = P .. 'account:' .. account .. ':' .. class, change.entries
       if #entries > 0 then
-        call('RPUSH', name, unpack(entries))
-        call('ZADD', P .. 'finished:' .. class, 'NX', string.match(entries[1], '^%d+'), account)
+        if call('RPUSH', name, unpack(entries)) == #entries then
+          call('ZADD', P .. 'finished:' .. class, 'NX', string.match(entries[1], '^%d+'), account) -- the list is new
+        end
       end
       if change.bytes ~= 0 then
         call('ZINCRBY', P .. 'finished:' .. class .. ':bytes', string.format('%d', change.bytes), account)

@@ -12,6 +12,15 @@ local function write_log(id, fields)
   return entry
 end
 
+-- The same for an attempt that succeeded: `line` says it all (see logged.lua). The caller knows LOG_LENGTH.
+local log_time
+local function write_line(e, line)
+  log_time = log_time or text_of(read_clock()) .. '-*'
+  e.log = e.log or P .. 'log:' .. e.id
+  local entry = raw('XADD', e.log, 'MAXLEN', '~', LOG_LENGTH, log_time, 'attempt', line)
+  return type(entry) == 'string' and entry or write_log(e.id, { 'attempt', line })
+end
+
 -- Adds a field if there is something in it.
 local function add_filled(fields, name, value)
   if value ~= '' then

@@ -72,35 +72,41 @@ do
     return room
   end
 
-  -- Counts an attempt at an endpoint; returns where, as the token says it.
-  shares.take = function(e)
+  -- Where attempts at an endpoint are counted now, as their tokens say it.
+  shares.mark_of = function(e)
+    local names = tally.know_of(e)
+    return (e.may_hang and '~' or '') .. names[1]
+  end
+
+  -- Counts so many attempts at an endpoint there.
+  shares.take = function(e, attempts)
     local names, number = tally.know_of(e)
     for i = 1, number do
       local place = places[names[i]]
-      place.taken = place.taken + 1
+      place.taken = place.taken + attempts
     end
     if not e.pair.is_noted then
       note('accounts', e.account, read_clock())
       note('destinations', e.at, read_clock())
       e.pair.is_noted = true
     end
-    return (e.may_hang and '~' or '') .. names[1]
   end
 
-  -- An attempt is over that was counted there, as its token says. `is_quiet`: that brings nobody back but the last ones.
-  shares.free = function(mark, name, is_quiet)
-    if not mark then
+  -- An attempt is over that was counted as the terms of its token say. `is_quiet`: that brings nobody back but the last ones.
+  shares.free = function(terms, is_quiet)
+    local name = terms.name
+    if not name then
       return
     end
-    local pair = tally.pair_of(name)
-    if not pair.is_freed then
-      freed_pairs[#freed_pairs + 1], pair.is_freed = pair, true
+    local pair = pairs_known[name] or tally.pair_of(name)
+    if pair.freed == 0 then
+      freed_pairs[#freed_pairs + 1] = pair
     end
     pair.freed = pair.freed + 1
-    pair.brings = pair.brings + (is_quiet and 0 or 1)
-    if mark == '~' then
+    pair.quiet = pair.quiet + (is_quiet and 1 or 0)
+    if terms.is_slow then
       pair.freed_slow = pair.freed_slow + 1
-      pair.brings_slow = pair.brings_slow + (is_quiet and 0 or 1)
+      pair.quiet_slow = pair.quiet_slow + (is_quiet and 1 or 0)
     end
   end
 
@@ -121,10 +127,10 @@ do
           if not place.brings then
             waited_for[#waited_for + 1], place.brings = pair.names[i], 0
           end
-          place.brings = place.brings + (is_slow and pair.brings_slow or pair.brings)
+          place.brings = place.brings + (is_slow and pair.freed_slow - pair.quiet_slow or pair.freed - pair.quiet)
         end
       end
-      pair.is_freed, pair.freed, pair.freed_slow, pair.brings, pair.brings_slow = false, 0, 0, 0, 0
+      pair.freed, pair.freed_slow, pair.quiet, pair.quiet_slow = 0, 0, 0, 0
     end
     freed_pairs = {}
     return waited_for

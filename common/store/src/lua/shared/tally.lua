@@ -39,7 +39,7 @@ do
   tally.pair_of = function(name)
     local pair = pairs_known[name]
     if not pair then
-      pair = { names = names_of_pair(name), freed = 0, freed_slow = 0, brings = 0, brings_slow = 0 }
+      pair = { names = names_of_pair(name), freed = 0, freed_slow = 0, quiet = 0, quiet_slow = 0 }
       pairs_known[name] = pair
     end
     return pair
@@ -57,15 +57,24 @@ do
     return e.names, e.may_hang and 6 or 3
   end
 
-  -- What a token says of its lease: where it was counted (see `free`; nil if an older release made it, which counted none), how
-  -- many were in flight with it, the endpoint's generation, the attempt's number, and the payload's size.
-  tally.parse_token = function(token)
-    local mark, name, beside, generation, attempt, size =
-      string.match(token, '^[^|]*|(~?)([^|]+ [^|]+)|(%d*)|(%d+)|(%d+)|(%d+)$')
+  -- What stands in a token between the worker's call and the payload's size. The leases of one endpoint have it in common.
+  local terms_of = remembered(function(text)
+    local mark, name, beside, generation, attempt = string.match(text, '^(~?)([^|]+ [^|]+)|(%d*)|(%d+)|(%d+)$')
     if not mark then
-      beside, generation, attempt, size = string.match(token, '|?(%d*)|(%d+)|(%d+)|(%d+)$')
+      beside, generation, attempt = string.match(text, '^(%d+)|(%d+)|(%d+)$')
     end
-    return mark, name, beside, generation, attempt, size
+    if not generation then
+      generation, attempt = string.match(text, '(%d+)|(%d+)$')
+    end
+    return { name = name, is_slow = mark == '~', beside = tonumber(beside), generation = generation, attempt = attempt }
+  end)
+
+  -- What a token says of its lease: its terms, which nobody may change, and the payload's size. The terms are the `name` under which it
+  -- was counted, and whether as slow (see `free`; no name if an older release made it, which counted none), how many were in flight
+  -- with it, the endpoint's generation, and the attempt's number.
+  tally.parse_token = function(token)
+    local text, size = string.match(token, '|(.*)|(%d+)$')
+    return terms_of(text or ''), size
   end
 
   local function place_of(text)
@@ -84,8 +93,8 @@ do
     return who and { who, tonumber(at), before, tonumber(before_at) } or {}
   end
 
-  -- Reads those of these counts that are not known yet: the first `number`.
-  tally.know = function(names, number)
+  -- Reads those of these counts that are not known yet (the first `number`), and who was served last if that is or may be wanted.
+  tally.know = function(names, number, wants_latest)
     local unknown
     for i = 1, number do
       if not places[names[i]] then
@@ -93,26 +102,27 @@ do
         unknown[#unknown + 1] = names[i]
       end
     end
-    if unknown then
-      local texts = call('HMGET', SHARES, unpack(unknown))
-      for i, name in ipairs(unknown) do
-        places[name] = place_of(texts[i])
-      end
+    if not unknown and (latest or not wants_latest) then
+      return
+    end
+    unknown = unknown or {}
+    local counts = #unknown
+    if not latest and (wants_latest or reads_targets) then
+      unknown[counts + 1], unknown[counts + 2] = 'accounts', 'destinations'
+    end
+    local texts = call('HMGET', SHARES, unpack(unknown))
+    for i = 1, counts do
+      places[unknown[i]] = place_of(texts[i])
+    end
+    if #unknown > counts then
+      latest = { accounts = read_latest(texts[counts + 1]), destinations = read_latest(texts[counts + 2]) }
     end
   end
 
   -- The same for an endpoint, and who was served last. Returns its names, and how many of them count.
   tally.know_of = function(e)
     local names, number = names_of(e)
-    if latest then
-      tally.know(names, number)
-    else
-      local texts = call('HMGET', SHARES, 'accounts', 'destinations', unpack(names, 1, number))
-      latest = { accounts = read_latest(texts[1]), destinations = read_latest(texts[2]) }
-      for i = 1, number do
-        places[names[i]] = places[names[i]] or place_of(texts[i + 2])
-      end
-    end
+    tally.know(names, number, true)
     return names, number
   end
 
@@ -120,9 +130,9 @@ do
   tally.recount = function(tokens)
     local counts, stored = {}, call('HGETALL', SHARES)
     for _, token in ipairs(tokens) do
-      local mark, name = tally.parse_token(token)
-      for i = 1, not mark and 0 or mark == '~' and 6 or 3 do
-        local counted_as = names_of_pair(name)[i]
+      local terms = tally.parse_token(token)
+      for i = 1, not terms.name and 0 or terms.is_slow and 6 or 3 do
+        local counted_as = names_of_pair(terms.name)[i]
         counts[counted_as] = (counts[counted_as] or 0) + 1
       end
     end

@@ -3,9 +3,9 @@
 local reaped = now >= hold and call('ZRANGEBYSCORE', LEASES, '-inf', now, 'LIMIT', 0, limit) or {}
 for _, delivery in ipairs(reaped) do
   local token = call('HGET', TOKENS, delivery) or ''
-  local mark, counted_as, _, _, attempt = tally.parse_token(token)
-  attempt = tonumber(attempt) or 1
-  shares.free(mark, counted_as)
+  local terms = tally.parse_token(token)
+  local attempt = tonumber(terms.attempt) or 1
+  shares.free(terms)
   local e = endpoint(endpoint_of(delivery))
   if e then
     e.in_flight = math.max(0, e.in_flight - 1)

@@ -17,7 +17,7 @@ if #expiries > 0 then
   call('ZADD', LEASES, unpack(expiries))
   call('HSET', TOKENS, unpack(new_tokens))
 end
-call('SET', worker_key, sequence .. ' ' .. table.concat(results) .. ' ' .. table.concat(leased, ' ')
+call('SET', worker_key, sequence_text .. ' ' .. results .. ' ' .. table.concat(leased, ' ')
   .. '|' .. suspects_text(held), 'PX', 3600000)
 
 -- What next ------------------------------------------------------------------------------------------------------

@@ -27,5 +27,5 @@ local function fail(e, delivery, attempt, size, counts, was_suspect, report)
       write_timer('ZADD', 'LT', due, e.id)
     end
   end
-  return was_active and e.state == 'disabled' and 2 or 1
+  return was_active and e.state == 'disabled' and '2' or '1'
 end

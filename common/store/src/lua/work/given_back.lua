@@ -14,5 +14,5 @@ local function give_back(e, delivery, attempts, was_suspect, wait)
     call('ZADD', P .. 'retry:' .. e.id, due, delivery)
     set_timer(e)
   end
-  return 1
+  return '1'
 end

@@ -89,5 +89,5 @@ local function refused(e, delivery, attempt, size, generation, is_manual, was_su
       call('LPUSH', P .. 'pending:' .. e.id, entry(delivery, attempts))
     end
   end
-  return was_active and e.state == 'disabled' and 2 or 1
+  return was_active and e.state == 'disabled' and '2' or '1'
 end

@@ -1,6 +1,6 @@
 -- The log --------------------------------------------------------------------------------------------------------
 
--- An attempt as its log entry begins: one text (see logged.lua), or the fields of schema 1.
+-- A failed attempt as its log entry begins: one text (see logged.lua), or the fields of schema 1.
 local function packed(delivery, attempt, outcome, report)
   local kind, ms, status, timing = ARGV[report + EVENT], ARGV[report + MS], ARGV[report + STATUS], ARGV[report + TIMING]
   if SCHEMA ~= '1' then
@@ -13,19 +13,35 @@ local function packed(delivery, attempt, outcome, report)
   return fields
 end
 
--- Writes an attempt down; returns the log entry's id. Numbers that go to Redis are texts wherever they can be: Redis writes out
+-- Writes a failed attempt down; returns the log entry's id. Numbers that go to Redis are texts wherever they can be: Redis writes out
 -- a number with 17 digits, which takes longer than many a command.
 local function log(e, delivery, attempt, outcome, report, held_until, is_probe)
   e.last_report, e.last_delivery, e.last_number = report, delivery, attempt
   local fields = packed(delivery, attempt, outcome, report)
   add_filled(fields, 'probe', is_probe and '1' or '')
-  if ARGV[report + KIND] ~= 'S' then
-    add_filled(fields, 'error', ARGV[report + ERROR])
-    add_filled(fields, 'detail', ARGV[report + DETAIL])
-    add_filled(fields, 'headers', ARGV[report + HEADERS])
-    add_filled(fields, 'snippet', ARGV[report + SNIPPET])
-    add_filled(fields, 'heldUntil', held_until and text_of(held_until) or '')
+  add_filled(fields, 'error', ARGV[report + ERROR])
+  add_filled(fields, 'detail', ARGV[report + DETAIL])
+  add_filled(fields, 'headers', ARGV[report + HEADERS])
+  add_filled(fields, 'snippet', ARGV[report + SNIPPET])
+  add_filled(fields, 'heldUntil', held_until and text_of(held_until) or '')
+  return write_log(e.id, fields)
+end
+
+-- Writes a successful attempt down, as the worker wrote it out; returns the log entry's id.
+local function log_success(e, delivery, attempt, report, is_probe)
+  e.last_report, e.last_delivery, e.last_number = report, delivery, attempt
+  local line = ARGV[report + LINE]
+  if SCHEMA ~= '1' and not is_probe then
+    return write_line(e, line)
   end
+  local fields = { 'attempt', line }
+  if SCHEMA == '1' then
+    local kind, timing = string.match(line, '^%S+ (%S+) %S+ %S+ %S+ %S+ (.*)$')
+    fields = { 'delivery', delivery, 'event', kind, 'attempt', attempt, 'outcome', 'succeeded', 'ms', ARGV[report + MS] }
+    add_filled(fields, 'status', ARGV[report + STATUS])
+    add_filled(fields, 'timing', timing == '-' and '' or timing)
+  end
+  add_filled(fields, 'probe', is_probe and '1' or '')
   return write_log(e.id, fields)
 end
 
@@ -33,6 +49,6 @@ end
 local function last_attempt(e)
   local report = e.last_report
   local succeeded = ARGV[report + KIND] == 'S'
-  return table.concat({ now, e.last_delivery, e.last_number, succeeded and 1 or 0, ARGV[report + STATUS], ARGV[report + MS],
-    succeeded and '' or ARGV[report + ERROR] }, ' ')
+  return text_of(now) .. ' ' .. e.last_delivery .. ' ' .. e.last_number .. (succeeded and ' 1 ' or ' 0 ') .. ARGV[report + STATUS] .. ' '
+    .. ARGV[report + MS] .. ' ' .. (succeeded and '' or ARGV[report + ERROR])
 end

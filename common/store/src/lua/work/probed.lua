@@ -5,14 +5,14 @@
 local function probed(e, delivery, attempt, size, report)
   local kind = ARGV[report + KIND]
   if kind == 'S' then
-    succeed(e, delivery, attempt, size, ARGV[report + EVENT], log(e, delivery, attempt, 'succeeded', report, nil, true))
+    succeed(e, delivery, attempt, size, report, true)
     if resume.is_wanted(e) then
       enable(e, 'auto_resumed')
       set_route(e.id)
       releases.begin(e.id, string.sub(fresh_event(), 5))
       recovered(e)
     end
-    return 1
+    return '1'
   end
   local key, attempts, reason = record_of(delivery), tonumber(attempt) - 1, ARGV[report + ERROR]
   local asked = kind == 'H' and math.min(resume.LONGEST, (pause_of(e, true, report)))
@@ -34,5 +34,5 @@ local function probed(e, delivery, attempt, size, report)
   elseif resume.is_wanted(e) then
     resume.again(e.id, asked or 0)
   end
-  return 1
+  return '1'
 end

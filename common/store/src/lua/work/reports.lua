@@ -1,52 +1,56 @@
 -- Reports --------------------------------------------------------------------------------------------------------
 
-local tokens, done, crowded = {}, {}, {}
+-- The tokens that stand, by the places of their reports; the deliveries whose leases end here; how many attempts were made.
+local tokens, done, is_done, crowded, attempts_made = {}, {}, {}, {}, 0
 if #each_report > 0 and not is_repeat then
-  local ids = {}
+  local ids, records = {}, {}
   for i, report in ipairs(each_report) do
-    ids[i] = ARGV[report + DELIVERY]
+    local delivery = ARGV[report + DELIVERY]
+    ids[i] = delivery
+    if ARGV[report + KIND] == 'S' then
+      records[#records + 1] = record_of(delivery)
+    end
   end
-  local values = call('HMGET', TOKENS, unpack(ids))
-  for i, id in ipairs(ids) do
-    tokens[id] = values[i]
-  end
+  tokens = call('HMGET', TOKENS, unpack(ids))
+  are_recorded = #records > 0 and call('EXISTS', unpack(records)) > 0
 end
 
-local function record(report)
+local function record(report, stands)
   local delivery, token, kind = ARGV[report + DELIVERY], ARGV[report + TOKEN], ARGV[report + KIND]
-  local was_suspect = held.count > 0 and let_go(held, delivery, string.match(token, ':(%d+)|'))
-  if not tokens[delivery] or tokens[delivery] ~= token then
-    return 0
+  local was_suspect = held.count > 0 and let_go(held, delivery, string.match(token, ':(%d+)'))
+  if stands ~= token or is_done[delivery] then
+    return '0'
   end
-  tokens[delivery] = nil
+  is_done[delivery] = true
   done[#done + 1] = delivery
-  local mark, counted_as, beside, generation, attempt, size = tally.parse_token(token)
-  shares.free(mark, counted_as, kind == 'W')
+  local terms, size = tally.parse_token(token)
+  local attempt, generation = terms.attempt, terms.generation
+  shares.free(terms, kind == 'W')
   size = tonumber(size)
-  local e = endpoint(endpoint_of(delivery))
+  local e = endpoint_for(delivery)
   if not e then
     cancel(nil, delivery, size) -- its endpoint was removed meanwhile
-    return 1
+    return '1'
   end
   e.in_flight = math.max(0, e.in_flight - 1)
-  if kind == 'R' then
+  -- Results of an earlier generation, or of an endpoint that is not active, neither strike nor reset.
+  local counts = e.state == 'active' and generation == e.generation
+  if kind == 'S' and terms.beside ~= 0 then
+    attempts_made = attempts_made + 1
+    return succeeded(e, delivery, terms, size, counts, report)
+  elseif kind == 'R' then
     return give_back(e, delivery, tonumber(attempt) - 1, was_suspect, tonumber(ARGV[report + BACK_IN]))
   elseif kind == 'W' then
     crowded[#crowded + 1] = e
     return give_back(e, delivery, tonumber(attempt) - 1, was_suspect, was_suspect and 1000 or 0)
   elseif kind == 'C' then
     lost(e, delivery, tonumber(attempt) - 1, 'counts') -- the worker lives and names it
-    return 1
+    return '1'
   end
   e.slow = tonumber(ARGV[report + MS]) > 1000
-  -- Results of an earlier generation, or of an endpoint that is not active, neither strike nor reset.
-  local counts = e.state == 'active' and generation == e.generation
-  count('attempts')
-  if beside == '0' then
+  attempts_made = attempts_made + 1
+  if terms.beside == 0 then
     return probed(e, delivery, attempt, size, report)
-  end
-  if kind == 'S' then
-    return succeeded(e, delivery, attempt, size, counts, tonumber(beside) or 1, report)
   end
   -- Nor does the failure of a replay that somebody asked for by hand strike.
   local is_manual = is_replay(delivery) and call('HEXISTS', record_of(delivery), 'manual') == 1
@@ -56,15 +60,22 @@ local function record(report)
   return fail(e, delivery, attempt, size, counts and not is_manual, was_suspect, report)
 end
 
-local results = {}
-for i, report in ipairs(each_report) do
-  if is_repeat then
-    results[i] = tonumber(string.sub(last_results, i, i)) or 0
-  else
-    results[i] = record(report)
+-- A digit for each report.
+local results
+if is_repeat then
+  results = (last_results or '') .. string.rep('0', #each_report - #(last_results or ''))
+else
+  local digits = {}
+  for i, report in ipairs(each_report) do
+    digits[i] = record(report, tokens[i])
   end
+  results = table.concat(digits)
 end
 if #done > 0 then
+  if attempts_made > 0 then
+    count('attempts', attempts_made)
+  end
+  count_successes()
   call('ZREM', LEASES, unpack(done))
   call('HDEL', TOKENS, unpack(done))
   shares.settle_freed()

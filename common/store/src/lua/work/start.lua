@@ -1,6 +1,6 @@
 -- work: records what became of leases, then hands out new ones. Its arguments and answer are declared in queue/script.rs.
 --
--- In the answer a report's result is 0 (stale), 1 (recorded) or 2 (recorded, and it disabled the endpoint), and a lease names its
+-- In the answer a report's result is a digit: 0 (stale), 1 (recorded) or 2 (recorded, and it disabled the endpoint), and a lease names its
 -- endpoint and its event by their places in the answer, from 0.
 -- Guarantees: a report counts only while its token stands, so once. The same sequence changes nothing and answers the same
 -- results, and those of its leases that still stand; a lower one is refused. Retry, hold, strike, disabling, log entry and what
@@ -34,10 +34,14 @@ RETENTION_SUCCEEDED, RETENTION_FAILED, LOG_LENGTH = policy.retention_succeeded, 
 SPARE = ARGV[SPARE]
 
 local worker_key = P .. 'worker:' .. incarnation
-local seen, last_results, last_leases, named = string.match(call('GET', worker_key) or '', '^(%d+) (%d*) ?([^|]*)|?(.*)$')
-seen = tonumber(seen) or 0
-local held = suspects_in(named)
+local kept = call('GET', worker_key) or ''
+local seen, suspects_at = tonumber(string.match(kept, '^%d+')) or 0, string.find(kept, '|', 1, true)
+local held = suspects_in(suspects_at and string.sub(kept, suspects_at + 1))
 local is_repeat = sequence == seen
+local last_results, last_leases
+if is_repeat then
+  last_results, last_leases = string.match(kept, '^%d+ (%d*) ?([^|]*)')
+end
 if sequence < seen then
   return redis.error_reply('FENCED sequence ' .. sequence .. ' is older than ' .. seen)
 end

@@ -3,12 +3,12 @@
 local out_suspects, waits_for_others = {}, false
 local function serve_suspects()
   for _, delivery in ipairs(call('ZRANGEBYSCORE', QUARANTINE, '-inf', now, 'LIMIT', 0, 32)) do
-    if want <= 0 or held.count >= most_suspects or held.singly or bytes >= want_bytes and #leased > 0 then
+    if want <= 0 or held.count >= most_suspects or held.singly or bytes >= want_bytes and leased_count > 0 then
       return
     end
     local e, record = endpoint(endpoint_of(delivery)), record_of(delivery)
     local v = call('HMGET', record, 'lostLeases', 'singly')
-    local singly, before = v[2] == '1' or whole(v[1]) > 3, #leased
+    local singly, before = v[2] == '1' or whole(v[1]) > 3, leased_count
     local is_active = e and e.state == 'active'
     local is_full = is_active and (e.in_flight >= limit_of(e) or served_from(e) > now or e.slow and want_slow <= 0)
     if is_full or is_active and shares.room(e, free_slots, free_slow) == 0 then
@@ -27,7 +27,8 @@ local function serve_suspects()
       end
     end
     quarantine_changed = true
-    if #leased > before then
+    if leased_count > before then
+      shares.take(e, 1)
       hold(held, delivery, sequence_text, singly)
       out_suspects[#out_suspects + 1] = delivery
       want, free_slots, want_slow = want - 1, free_slots - 1, e.slow and want_slow - 1 or want_slow
@@ -42,8 +43,7 @@ end
 local function repeat_leases()
   for delivery in string.gmatch(last_leases or '', '%S+') do
     local token = call('HGET', TOKENS, delivery)
-    local place = token and string.sub(token, 1, #incarnation + #sequence_text + 2) == incarnation .. ':' .. sequence_text .. '|'
-      and event_place(event_of(delivery))
+    local place = token and string.match(token, '^[^ |]*') == holder and event_place(event_of(delivery))
     local e = place and endpoint(endpoint_of(delivery))
     if e then
       hand_out(e, delivery, token, tonumber(string.match(token, '|(%d+)|%d+$')), place)

@@ -45,9 +45,9 @@ local function serve_next()
   end
   local pending = P .. 'pending:' .. id
   local entries = free > 0 and call('LPOP', pending, free) or {}
-  local before, is_empty = #leased, #entries < free
+  local before, is_empty = leased_count, #entries < free
   for i, text in ipairs(entries) do
-    if bytes >= want_bytes and #leased > 0 then
+    if bytes >= want_bytes and leased_count > 0 then
       -- No room for more payloads: the rest goes back as it was.
       for rest = #entries, i, -1 do
         call('LPUSH', pending, entries[rest])
@@ -57,9 +57,12 @@ local function serve_next()
     end
     lease(e, text)
   end
-  local got = #leased - before
-  if got > 0 and e.state ~= 'active' then
-    call('HSET', P .. 'endpoint:' .. id, 'probe', leased[#leased])
+  local got = leased_count - before
+  if got > 0 then
+    shares.take(e, got)
+    if e.state ~= 'active' then
+      call('HSET', P .. 'endpoint:' .. id, 'probe', leased[leased_count])
+    end
   end
   want, free_slots = math.max(0, want - got), free_slots - got
   if lane == READY_SLOW then

@@ -4,6 +4,8 @@
 //! so a delivery that was never attempted needs no record: its id is all that we store. Ids are copied often, so all copies of one
 //! share its text.
 
+mod account;
+
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -153,26 +155,6 @@ id_type!(
     "a replay id: `rpl_` and 26 characters",
     |text| text.strip_prefix("rpl_").is_some_and(|rest| rest.len() == ULID_LEN && is_base32(rest))
 );
-
-impl AccountId {
-    /// Reads an account as people outside write it: in the form that we store, or as Clerk's id of the organisation or the user
-    /// alone (`org_…` and `user_…`), which means the same.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidId`] when it has neither form.
-    pub fn from_outside(text: &str) -> Result<Self, InvalidId> {
-        let kind = ["org", "user"].into_iter().find(|kind| {
-            text.strip_prefix(kind)
-                .and_then(|rest| rest.strip_prefix('_'))
-                .is_some_and(|rest| !rest.is_empty())
-        });
-        match kind {
-            Some(kind) => format!("{kind}:{text}").parse(),
-            None => text.parse(),
-        }
-    }
-}
 
 impl ReplayId {
     /// A new id.

@@ -19,29 +19,30 @@ mod test_event;
 
 mod named;
 
+mod one;
+
+pub use one::OneEndpointApi;
 pub use retry::RetryApi;
 pub use rotation::RotationApi;
 pub use test_event::TestEventApi;
 
-use domain::endpoint::{EndpointPatch, EndpointState};
 use domain::id::EndpointId;
 use domain::signing::SigningSecret;
 use poem::web::Data;
 use poem_openapi::OpenApi;
-use poem_openapi::param::Path;
 use store::endpoints::CreateOutcome;
 
-use self::detail::EndpointDetailView;
 use self::named::{BodyId, QueryId, only_one};
+use self::one::{change, remove};
 use self::request::{ChangeEndpoint, CreateEndpoint};
 use self::view::{Created, CreatedEndpoint, EndpointList, EndpointView, Removed};
-use super::{Call, Group, Resource, fields};
+use super::{Call, Group, Resource};
 use crate::app::App;
 use crate::caller::DashboardUser;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 
-/// Creating, listing, changing and removing endpoints.
+/// Creating and listing endpoints, and changing and removing one that the body or the query names.
 #[derive(Debug, Clone, Copy)]
 pub struct EndpointsApi;
 
@@ -99,29 +100,6 @@ impl EndpointsApi {
         }))
     }
 
-    /// Get one endpoint
-    ///
-    /// Returns the endpoint with its health: how the latest attempts went, what is waiting, what happens next, and what to do
-    /// about the most frequent failure.
-    #[oai(
-        path = "/api/webhooks-config/:id",
-        method = "get",
-        operation_id = "getEndpoint"
-    )]
-    async fn get(
-        &self,
-        user: DashboardUser,
-        app: Data<&App>,
-        /// The endpoint's id.
-        id: Path<String>,
-    ) -> Result<Json<EndpointDetailView>, Problem> {
-        let id = fields::endpoint_id(&id.0)?;
-        let facts = app.store.get()?.endpoint_facts(&user.account, &id).await?;
-        facts
-            .map(|facts| Json(facts.into()))
-            .ok_or_else(fields::no_endpoint)
-    }
-
     /// Change an endpoint, or switch it on or off
     ///
     /// With `id` alone, switches the endpoint off if it is active, and on if it isn't. With other fields, sets exactly the
@@ -151,29 +129,6 @@ impl EndpointsApi {
         change(&app, &user, &id, patch, toggles).await
     }
 
-    /// Change one endpoint
-    ///
-    /// Sets exactly the values given, and nothing else: an empty object changes nothing, and nothing is toggled. What a field does
-    /// is as for `PATCH /api/webhooks-config`.
-    #[oai(
-        path = "/api/webhooks-config/:id",
-        method = "patch",
-        operation_id = "changeEndpointById"
-    )]
-    async fn change_by_path(
-        &self,
-        user: DashboardUser,
-        app: Data<&App>,
-        /// The endpoint's id.
-        id: Path<String>,
-        body: Json<ChangeEndpoint>,
-    ) -> Result<Json<EndpointView>, Problem> {
-        let named = body.0.id.clone();
-        let patch = body.0.into_patch(&app.urls)?;
-        let id = only_one([Some(id.0.as_str()), named.as_deref()])?;
-        change(&app, &user, &id, patch, false).await
-    }
-
     /// Remove an endpoint
     ///
     /// Removes the endpoint with its queue and its log. An attempt that is in flight is completed, but not recorded. The body may
@@ -194,77 +149,18 @@ impl EndpointsApi {
         let id = only_one(id.names().chain([in_body.name()]))?;
         remove(&app, &user, &id).await
     }
-
-    /// Remove one endpoint
-    ///
-    /// Removes the endpoint with its queue and its log. An attempt that is in flight is completed, but not recorded.
-    #[oai(
-        path = "/api/webhooks-config/:id",
-        method = "delete",
-        operation_id = "removeEndpointById"
-    )]
-    async fn remove_by_path(
-        &self,
-        user: DashboardUser,
-        app: Data<&App>,
-        /// The endpoint's id.
-        id: Path<String>,
-        in_body: BodyId,
-    ) -> Result<Removed, Problem> {
-        let id = only_one([Some(id.0.as_str()), in_body.name()])?;
-        remove(&app, &user, &id).await
-    }
-}
-
-/// Changes an endpoint; if `toggles` says so, also switches it on or off.
-async fn change(
-    app: &App,
-    user: &DashboardUser,
-    id: &EndpointId,
-    mut patch: EndpointPatch,
-    toggles: bool,
-) -> Result<Json<EndpointView>, Problem> {
-    let store = app.store.get()?;
-    if toggles || patch.is_empty() {
-        let endpoint = store
-            .get_endpoint(&user.account, id)
-            .await?
-            .ok_or_else(fields::no_endpoint)?;
-        if !toggles {
-            return Ok(Json(endpoint.into()));
-        }
-        // A toggle becomes a target state, so that the call to the store can be repeated.
-        patch.active = Some(endpoint.state != EndpointState::Active);
-    }
-    let endpoint = store.update_endpoint(&user.account, id, &patch).await?;
-    endpoint
-        .map(|endpoint| Json(endpoint.into()))
-        .ok_or_else(fields::no_endpoint)
-}
-
-async fn remove(app: &App, user: &DashboardUser, id: &EndpointId) -> Result<Removed, Problem> {
-    if app.store.get()?.remove_endpoint(&user.account, id).await? {
-        Ok(Removed::Removed)
-    } else {
-        Err(fields::no_endpoint())
-    }
 }
 
 impl Resource for EndpointsApi {
     const CALLS: &'static [Call] = &[
         Call::new("createEndpoint", &[Code::TooManyEndpoints, Code::InvalidValue]).with(FIELD_ERRORS),
         Call::new("listEndpoints", &[]),
-        Call::new("getEndpoint", &[]),
         Call::new("changeEndpoint", &[Code::EndpointNotFound, Code::InvalidValue]).with(FIELD_ERRORS),
-        Call::new("changeEndpointById", &[Code::InvalidValue])
-            .with(FIELD_ERRORS)
-            .strict(),
         Call::new(
             "removeEndpoint",
             &[Code::EndpointNotFound, Code::MissingField, Code::BadRequest],
         )
         .with(BODY_ERRORS),
-        Call::new("removeEndpointById", &[]).with(BODY_ERRORS).strict(),
     ];
     const EXAMPLES: &'static str = include_str!("endpoints.json");
 }

@@ -17,7 +17,7 @@ pub struct KnownRoute {
 }
 
 impl RouteTable {
-    /// The routes of a document, and those that serve the document itself.
+    /// The routes of a document, and those that serve the document itself and its pages.
     #[must_use]
     pub fn of(document: &str) -> Self {
         let document: Value = serde_json::from_str(document).unwrap_or_default();
@@ -33,7 +33,7 @@ impl RouteTable {
                 KnownRoute::new(path, &methods)
             })
             .collect();
-        for path in ["/docs", "/openapi.json"] {
+        for path in ["/docs", "/errors", "/openapi.json"] {
             routes.push(KnownRoute::new(path, &["GET".to_owned()]));
         }
         Self(routes)

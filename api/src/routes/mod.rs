@@ -31,7 +31,7 @@ pub use resource::{Call, Resource};
 
 use poem_openapi::Tags;
 
-use self::deliveries::{DeliveriesApi, ReplayManyApi, ReplayOneApi, StreamApi};
+use self::deliveries::{DeliveriesApi, ReplayCountApi, ReplayManyApi, ReplayOneApi, StreamApi};
 use self::doctor::DoctorApi;
 use self::endpoints::{EndpointsApi, RetryApi, RotationApi, TestEventApi};
 use self::event_types::EventTypesApi;
@@ -76,6 +76,7 @@ resources!(
     StreamApi,
     ReplayOneApi,
     ReplayManyApi,
+    ReplayCountApi,
     SummaryApi,
     DoctorApi,
     EventTypesApi,

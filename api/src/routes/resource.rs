@@ -23,6 +23,7 @@ pub struct Call {
     id: &'static str,
     errors: &'static [Code],
     shared: &'static [Code],
+    hidden: Option<&'static str>,
 }
 
 impl Call {
@@ -33,12 +34,26 @@ impl Call {
             id,
             errors,
             shared: &[],
+            hidden: None,
         }
     }
 
     /// With errors that it shares with other calls.
     pub(crate) const fn with(self, shared: &'static [Code]) -> Self {
         Self { shared, ..self }
+    }
+
+    /// Without the answer that has this status, which only a deprecated request gets.
+    pub(crate) const fn hiding(self, status: &'static str) -> Self {
+        Self {
+            hidden: Some(status),
+            ..self
+        }
+    }
+
+    /// The status of the answer that the document leaves out.
+    pub(crate) const fn hidden(&self) -> Option<&'static str> {
+        self.hidden
     }
 
     /// Its operation id.

@@ -22,7 +22,7 @@ pub(super) fn complete(document: &mut Value) {
         .chain(GivenUp::ALL.map(|reason| (reason.code(), of_giving_up(reason))));
     closed(
         schemas,
-        "AttemptError",
+        "FailureCode",
         "Why an attempt failed, or a delivery was given up.",
         errors,
     );

@@ -102,7 +102,7 @@ text_type!(
 text_type!(
     /// Why an attempt failed, or a delivery was given up.
     ErrorName,
-    named "AttemptError"
+    named "FailureCode"
 );
 
 text_type!(

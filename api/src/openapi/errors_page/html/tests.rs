@@ -28,9 +28,7 @@ fn the_page_says_what_the_file_says() {
 #[test]
 fn the_page_loads_nothing_runs_nothing_and_is_small() {
     let page = errors_html(&document());
-    for loads in [
-        "<script", "<link", "<img", "src=", "url(", "@import", "http:", "https:",
-    ] {
+    for loads in ["<script", "<link", "<img", "src=", "url(", "@import", "=\"http"] {
         assert!(!page.contains(loads), "{loads}");
     }
     assert!(page.len() < 64 * 1024, "{}", page.len());

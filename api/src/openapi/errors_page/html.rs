@@ -50,7 +50,7 @@ fn write(page: &mut String, calls: &[Call]) -> fmt::Result {
                 page,
                 "<section id=\"{name}\">\n<h3><a href=\"#{name}\"><code>{name}</code></a></h3>"
             )?;
-            let (title, advice) = (escaped(code.title()), marked_up(code.advice()));
+            let (title, advice) = (marked_up(code.title()), marked_up(code.advice()));
             writeln!(page, "<p><strong>{title}.</strong> {advice}</p>")?;
             let by = marked_up(&answered_by(*code, calls));
             writeln!(page, "<p class=\"by\">Answered by {by}.</p>\n</section>")?;

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 
-import { eventually } from "./expect.js";
+import { eventually } from "./wait.js";
 
 /** A request as it came. */
 export interface Received {

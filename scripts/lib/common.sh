@@ -17,9 +17,15 @@ GUNICORN=27.0.1 # these two: receivers of the tests
 WAITRESS=3.0.2
 SCHEMATHESIS=4.32.5 # makes requests from the OpenAPI document, valid and wrong ones; from a seed, so its generator is pinned too
 HYPOTHESIS=6.170.17
-OPENAPI_TYPESCRIPT=7.13.0 # these four: the client that is generated from openapi.json, and what compiles it
+REDOCLY=2.77.0 # these three: linters of openapi.json
+SPECTRAL=6.16.3
+OPENAPI_SPEC_VALIDATOR=0.9.0
+OPENAPI_PYTHON_CLIENT=0.29.1 # these five: the clients that are generated from openapi.json; progenitor's version is in its Cargo.lock
+HEY_API=0.90.10
+ORVAL=7.13.2
+OPENAPI_TYPESCRIPT=7.13.0
 OPENAPI_FETCH=0.17.0
-TYPESCRIPT=5.9.3
+TYPESCRIPT=5.9.3 # these two: what compiles them
 TYPES_NODE=20.19.43
 
 die() {

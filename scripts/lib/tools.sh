@@ -7,7 +7,10 @@
 declare -A tests_that_use=(
     [redis]='^(e2e|bench|worker::run)\b'
     [signature_libraries]='^e2e::reliability signatures::'
-    [client_compiler]='^e2e::client '
+    [client_compiler]='^e2e::client typescript::'
+    [python_generator]='^e2e::client (python|linters)::'
+    [rust_generator]='^e2e::client long::'
+    [document_linters]='^e2e::client linters::'
     [schemathesis]='^e2e::api fuzzing::'
     [browser]='^e2e::(api documented|packaging docs_page)::'
     [lua_linter]='^e2e::packaging lua::'
@@ -21,7 +24,7 @@ declare -A tests_that_use=(
 )
 
 # In the order in which the scripts ask for them, and install them.
-TOOLS_OF_TESTS=(redis signature_libraries client_compiler schemathesis flock browser routes lua_linter namespaces peer oldest_server other_servers receivers)
+TOOLS_OF_TESTS=(redis signature_libraries client_compiler python_generator rust_generator document_linters schemathesis flock browser routes lua_linter namespaces peer oldest_server other_servers receivers)
 
 # prepare TOOL…: installs them, once it knows that nothing is missing which it can't install.
 prepare() {
@@ -72,12 +75,31 @@ install_signature_libraries() {
     node_packages node "standardwebhooks-node-$STANDARDWEBHOOKS_NODE" "standardwebhooks@$STANDARDWEBHOOKS_NODE"
 }
 
-need_client_compiler() { need_node "the tests of the generated client"; }
+need_client_compiler() { need_node "the tests of the generated clients"; }
 
 install_client_compiler() {
-    node_packages client "client-$OPENAPI_TYPESCRIPT-$OPENAPI_FETCH-$TYPESCRIPT-$TYPES_NODE" \
-        "openapi-typescript@$OPENAPI_TYPESCRIPT" "openapi-fetch@$OPENAPI_FETCH" \
+    node_packages client "client-$OPENAPI_TYPESCRIPT-$OPENAPI_FETCH-$HEY_API-$ORVAL-$TYPESCRIPT-$TYPES_NODE" \
+        "openapi-typescript@$OPENAPI_TYPESCRIPT" "openapi-fetch@$OPENAPI_FETCH" "@hey-api/openapi-ts@$HEY_API" "orval@$ORVAL" \
         "typescript@$TYPESCRIPT" "@types/node@$TYPES_NODE"
+}
+
+need_python_generator() { need_python "the tests of the OpenAPI document"; }
+
+install_python_generator() {
+    local name="openapi-python-$OPENAPI_SPEC_VALIDATOR-$OPENAPI_PYTHON_CLIENT"
+    python_packages "$TOOLS/$name" "openapi-spec-validator==$OPENAPI_SPEC_VALIDATOR" "openapi-python-client==$OPENAPI_PYTHON_CLIENT"
+    ln -sfn "$name" "$TOOLS/openapi-python"
+}
+
+need_rust_generator() { :; }
+
+# The test compiles them, without the network.
+install_rust_generator() { cargo fetch --quiet --locked --manifest-path "$WORKSPACE/e2e/client/progenitor/Cargo.toml"; }
+
+need_document_linters() { need_node "the linters of the OpenAPI document"; }
+
+install_document_linters() {
+    node_packages linters "linters-$REDOCLY-$SPECTRAL" "@redocly/cli@$REDOCLY" "@stoplight/spectral-cli@$SPECTRAL"
 }
 
 need_schemathesis() { need_python "the tests that schemathesis makes"; }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use domain::clock::Timestamp;
-use domain::delivery::Failure;
+use domain::delivery::{Failure, GivenUp};
 
 /// A failure, as the log records it.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +47,10 @@ impl Failed<'_> {
     pub(super) fn reading(&self) -> Reading {
         match Failure::from_code(self.error) {
             Some(failure) => self.attempted(failure),
-            None => given_up(self.error),
+            None => GivenUp::from_code(self.error).map_or_else(
+                || Reading::new(self.error.to_owned(), "the delivery log says more"),
+                given_up,
+            ),
         }
     }
 
@@ -211,24 +214,23 @@ fn expiry(detail: &str) -> Option<String> {
 }
 
 /// Why a delivery was given up without an attempt.
-fn given_up(error: &str) -> Reading {
-    match error {
-        "payload_missing" => Reading::new(
+fn given_up(reason: GivenUp) -> Reading {
+    match reason {
+        GivenUp::PayloadMissing => Reading::new(
             "events lost before they were sent",
             "the receiver is not to blame; tell whoever operates this system",
         ),
-        "parked_too_long" => Reading::new(
+        GivenUp::ParkedTooLong => Reading::new(
             "deliveries given up after they were parked for too long",
             "switch the endpoint on as soon as its receiver works",
         ),
-        "parked_overflow" => Reading::new(
+        GivenUp::ParkedOverflow => Reading::new(
             "deliveries given up because too many were parked",
             "switch the endpoint on as soon as its receiver works, then replay what is still kept",
         ),
-        "endpoint_over_budget" => Reading::new(
+        GivenUp::EndpointOverBudget => Reading::new(
             "deliveries given up because the endpoint held over half of the account's budget",
             "it is too slow for what it gets: make its receiver quicker, or subscribe it to fewer events; replay what is still kept",
         ),
-        other => Reading::new(other.to_owned(), "the delivery log says more"),
     }
 }

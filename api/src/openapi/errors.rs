@@ -14,8 +14,8 @@ use crate::problem::Code::{
 };
 use crate::routes::Call;
 
-/// The call whose caller is a [`crate::caller::Reader`]: it changes nothing, though its method doesn't say so.
-const READS: &str = "verifySignature";
+/// The calls whose caller is a [`crate::caller::Reader`]: they change nothing, though their method doesn't say so.
+const READS: [&str; 2] = ["verifySignature", "countReplay"];
 
 /// Of a call that takes a session token: the token is verified, then the call is counted. Its connection
 /// needs a place, and the account one of its share.
@@ -67,7 +67,7 @@ pub(super) fn of(call: &Call, method: &str, operation: &Value) -> BTreeSet<Code>
 /// The errors that follow from an operation's method, token, body and path.
 pub(super) fn implied(method: &str, operation: &Value) -> Vec<Code> {
     let mut errors = Vec::new();
-    let changes = method != "get" && operation["operationId"] != READS;
+    let changes = method != "get" && !READS.iter().any(|id| operation["operationId"] == *id);
     for scheme in operation["security"][0].as_object().into_iter().flatten() {
         errors.extend(match scheme.0.as_str() {
             "serviceKey" => SERVICE_KEY,

@@ -1,7 +1,11 @@
-//! `docs/errors.md`: every code, what to do about it, and which calls give it.
+//! `docs/errors.md` and `/errors`: every code, what to do about it, and which calls give it.
 //!
-//! The codes come from [`Code`] and the calls from the OpenAPI document, so that the text can't contradict the program. It is the
-//! same on every machine, and a test compares it with the committed file.
+//! The codes come from [`Code`] and the calls from the OpenAPI document, so that neither text can contradict the program. Both say the
+//! same, on every machine; a test compares the first with the committed file.
+
+mod html;
+
+pub use html::errors_html;
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
@@ -10,16 +14,17 @@ use serde_json::Value;
 
 use crate::problem::{CONTENT_TYPE, Code, Problem};
 
-const INTRODUCTION: &str = "\
+const HEADING: &str = "\
 # Errors
 
 <!-- Written by ./scripts/openapi from the codes in api/src/problem/code.rs. A change made here is lost. -->
+";
 
+const INTRODUCTION: &str = "\
 Every error is a problem document (RFC 9457, `application/problem+json`). Branch on `code`: it is stable and never changes
 its meaning. `detail` says what to do in the case at hand; `field` names the field or parameter, if it is about one. A call
 that was refused with 4xx has changed nothing. Where the answer has `Retry-After`, wait that many seconds. An item of a batch
-that was not accepted has one of the errors of `POST /api/events` as its `error`.
-";
+that was not accepted has one of the errors of `POST /api/events` as its `error`.";
 
 /// The callers, by their security schemes in the OpenAPI document.
 const SIDES: [(&str, &str); 2] = [
@@ -38,15 +43,8 @@ pub fn errors_page(document: &str) -> String {
 }
 
 fn write(text: &mut String, calls: &[Call]) -> fmt::Result {
-    let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
-    for code in Code::ALL {
-        by_status.entry(code.status().as_u16()).or_default().push(*code);
-    }
-    text.push_str(INTRODUCTION);
-    let example = Problem::new(Code::UnknownField).field("urll").body();
-    let example = serde_json::to_string_pretty(&example).unwrap_or_default();
-    writeln!(text, "\n```json\n{example}\n```")?;
-    for codes in by_status.values() {
+    writeln!(text, "{HEADING}\n{INTRODUCTION}\n\n```json\n{}\n```", example())?;
+    for codes in by_status() {
         for (position, code) in codes.iter().enumerate() {
             if position == 0 {
                 writeln!(text, "\n## {}", code.status())?;
@@ -57,6 +55,21 @@ fn write(text: &mut String, calls: &[Call]) -> fmt::Result {
         }
     }
     Ok(())
+}
+
+/// An error, as it is answered.
+fn example() -> String {
+    let example = Problem::new(Code::UnknownField).field("urll").body();
+    serde_json::to_string_pretty(&example).unwrap_or_default()
+}
+
+/// All codes, those of one status together.
+fn by_status() -> impl Iterator<Item = Vec<Code>> {
+    let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
+    for code in Code::ALL {
+        by_status.entry(code.status().as_u16()).or_default().push(*code);
+    }
+    by_status.into_values()
 }
 
 /// A call of the document.

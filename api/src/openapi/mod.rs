@@ -9,11 +9,15 @@ mod errors;
 
 mod schemas;
 
+mod vocabulary;
+
+mod callbacks;
+
 mod route_table;
 
 mod errors_page;
 
-pub use errors_page::errors_page;
+pub use errors_page::{errors_html, errors_page};
 pub use route_table::{KnownRoute, RouteTable};
 
 use poem_openapi::OpenApiService;
@@ -35,12 +39,18 @@ pub fn service() -> Service {
 #[must_use]
 pub fn document() -> String {
     let mut document: Value = serde_json::from_str(&service().spec()).unwrap_or_default();
+    // Whoever runs this service adds the address where they are reached, and the terms.
+    document["info"]["contact"] = json!({ "name": "RKT Webhooks" });
+    document["info"]["license"] = json!({ "name": "UNLICENSED" });
     // Relative to where the document lies, which a proxy may have given a prefix.
     document["servers"] = json!([{ "url": ".", "description": "This server" }]);
     schemas::complete(&mut document);
     schemas::simplify_references(&mut document);
-    schemas::describe_answers(&mut document);
+    schemas::describe_bodies(&mut document);
     operations::complete(&mut document);
+    schemas::allow_null(&mut document);
+    vocabulary::complete(&mut document);
+    callbacks::add(&mut document);
     let mut text = serde_json::to_string_pretty(&sorted(document)).unwrap_or_default();
     text.push('\n');
     text

@@ -20,6 +20,13 @@ pub(super) fn complete(document: &mut Value) {
                 continue;
             };
             add_errors(operation, errors::of(call, method, operation));
+            if let (Some(status), Some(answers)) = (call.hidden(), operation["responses"].as_object_mut()) {
+                answers.remove(status);
+            }
+            if operation.get("security").is_none() {
+                // Said, since whoever reads only one call would take it for forgotten.
+                operation["security"] = json!([]);
+            }
             add_rate_limits(operation);
             add_examples(operation, &examples[call.id()]);
         }
@@ -81,7 +88,7 @@ fn refusal(status: u16, codes: &[Code]) -> Value {
 
 /// Adds the headers in which calls that take a token tell what is left of their limits.
 fn add_rate_limits(operation: &mut Value) {
-    if operation.get("security").is_none() {
+    if operation["security"][0].is_null() {
         return;
     }
     let headers = [

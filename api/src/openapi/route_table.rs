@@ -27,7 +27,7 @@ pub struct KnownRoute {
 }
 
 impl RouteTable {
-    /// The routes of a document, and those that serve the document itself.
+    /// The routes of a document, and those that serve the document itself and its pages.
     #[must_use]
     pub fn of(document: &str) -> Self {
         let document: Value = serde_json::from_str(document).unwrap_or_default();
@@ -41,7 +41,7 @@ impl RouteTable {
             })
             .collect();
         let page = serde_json::json!({});
-        for path in ["/docs", "/openapi.json"] {
+        for path in ["/docs", "/errors", "/openapi.json"] {
             routes.push(KnownRoute::new(
                 path,
                 [(&"get".to_owned(), &page)].into_iter(),

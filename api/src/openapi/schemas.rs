@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 const SCHEMAS: &str = "#/components/schemas/";
 
@@ -76,11 +76,19 @@ fn follow(value: &Value, document: &Value, found: &mut BTreeSet<String>) {
     }
 }
 
-/// Describes answers that have no description of their own: by the schema of their body, or else by the summary of the call.
-pub(super) fn describe_answers(document: &mut Value) {
+/// Describes bodies of requests, and answers that have no description of their own: by the schema of the body, or else by the
+/// summary of the call.
+pub(super) fn describe_bodies(document: &mut Value) {
     let schemas = document["components"]["schemas"].clone();
     for operation in super::operations_mut(document) {
         let summary = operation["summary"].clone();
+        if let Some(request) = operation.get_mut("requestBody") {
+            let name = request["content"]["application/json"]["schema"]["$ref"].as_str();
+            let name = name.and_then(|reference| reference.strip_prefix(SCHEMAS));
+            request["description"] = name
+                .map_or(&summary, |name| &schemas[name]["description"])
+                .clone();
+        }
         let responses = operation["responses"].as_object_mut().into_iter().flatten();
         for (_, response) in responses.filter(|(_, response)| response["description"] == "") {
             let media_types = response["content"].as_object().into_iter().flatten();
@@ -89,6 +97,31 @@ pub(super) fn describe_answers(document: &mut Value) {
                 .next();
             let description = name.map_or(&summary, |name| &schemas[name]["description"]);
             response["description"] = description.clone();
+        }
+    }
+}
+
+/// Lets references be `null` where a field says `nullable`.
+///
+/// In OpenAPI 3.0, `nullable` widens only the `type` that stands beside it, so that `nullable` beside a reference allows no
+/// `null`. This does, in the one form of which all generators that we know make the right type: an alternative that has no value
+/// but `null`. (It has to have some type; with `boolean` even those that read no further make a union with `null`.)
+pub(super) fn allow_null(document: &mut Value) {
+    let schemas = document["components"]["schemas"].as_object_mut();
+    for (_, schema) in schemas.into_iter().flatten() {
+        let fields = schema.get_mut("properties").and_then(Value::as_object_mut);
+        for (_, field) in fields.into_iter().flatten() {
+            let Some(field) = field.as_object_mut().filter(|field| field.contains_key("allOf")) else {
+                continue;
+            };
+            if field.remove("nullable") == Some(Value::Bool(true))
+                && let Some(mut alternatives) = field.remove("allOf")
+            {
+                if let Some(alternatives) = alternatives.as_array_mut() {
+                    alternatives.push(json!({ "type": "boolean", "nullable": true, "enum": [null] }));
+                }
+                field.insert("oneOf".to_owned(), alternatives);
+            }
         }
     }
 }

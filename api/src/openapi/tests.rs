@@ -206,3 +206,130 @@ fn requests_are_closed_and_answers_complete() {
     assert!(!requires("EventAccepted", "duplicate") && !requires("Problem", "field"));
     assert!(!requires("CreateEndpoint", "chatbotId"));
 }
+
+#[test]
+fn whatever_a_reader_meets_is_described() {
+    fn visit(value: &Value, place: &str, missing: &mut Vec<String>) {
+        for (name, field) in value["properties"].as_object().into_iter().flatten() {
+            let place = format!("{place}.{name}");
+            if !field["description"].is_string() {
+                missing.push(place.clone());
+            }
+            visit(field, &place, missing);
+            visit(&field["items"], &place, missing);
+        }
+    }
+    let document: Value = serde_json::from_str(&document()).unwrap();
+    let mut missing = Vec::new();
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        if !schema["description"].is_string() {
+            missing.push(name.clone());
+        }
+        visit(schema, name, &mut missing);
+    }
+    for operation in operations(&document) {
+        let id = operation["operationId"].as_str().unwrap();
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        let body = operation.get("requestBody").into_iter();
+        let answers = operation["responses"].as_object().into_iter().flatten();
+        let headers = answers
+            .clone()
+            .flat_map(|(_, answer)| answer["headers"].as_object().into_iter().flatten());
+        let parts = parameters
+            .chain(body)
+            .chain(answers.map(|(_, answer)| answer))
+            .chain(headers.map(|(_, header)| header))
+            .chain([operation]);
+        for part in parts {
+            let is_described = part["description"].as_str().is_some_and(|text| !text.is_empty());
+            if !is_described {
+                missing.push(format!("{id}: {part}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "without a description: {missing:#?}");
+}
+
+#[test]
+fn null_is_allowed_by_a_type_and_never_beside_a_reference() {
+    fn visit(value: &Value) {
+        if value["nullable"] == true {
+            assert!(
+                value["type"].is_string() && value.get("allOf").is_none(),
+                "{value}"
+            );
+        }
+        match value {
+            Value::Object(map) => map.values().for_each(visit),
+            Value::Array(items) => items.iter().for_each(visit),
+            _ => {}
+        }
+    }
+    let document: Value = serde_json::from_str(&document()).unwrap();
+    visit(&document);
+    let last = &document["components"]["schemas"]["Endpoint"]["properties"]["lastAttempt"];
+    assert_eq!(last["oneOf"][0]["$ref"], "#/components/schemas/LastAttempt");
+    assert_eq!(last["oneOf"][1]["enum"], json!([null]));
+}
+
+#[test]
+fn words_that_programs_branch_on_stand_in_lists_with_names() {
+    use domain::catalog;
+    use domain::delivery::{Failure, GivenUp};
+
+    let document: Value = serde_json::from_str(&document()).unwrap();
+    let schemas = &document["components"]["schemas"];
+    let all: Vec<_> = crate::problem::Code::ALL
+        .iter()
+        .map(|code| code.as_str())
+        .collect();
+    assert_eq!(schemas["ErrorCode"]["enum"], json!(all));
+    let attempts = Failure::ALL.map(Failure::code).into_iter();
+    let failures: Vec<_> = attempts.chain(GivenUp::ALL.map(GivenUp::code)).collect();
+    assert_eq!(schemas["FailureCode"]["enum"], json!(failures));
+    // Open: a type that a client doesn't know is no mistake.
+    let types: Vec<_> = catalog::all().map(|entry| entry.subscription.as_str()).collect();
+    assert_eq!(schemas["EventName"]["x-extensible-enum"], json!(types));
+    assert!(schemas["EventName"].get("enum").is_none());
+    for (field, list) in [
+        ("/Problem/properties/code", "ErrorCode"),
+        ("/Finding/properties/code", "FindingCode"),
+        ("/TopFailure/properties/error", "FailureCode"),
+        ("/Attempt/properties/error", "FailureCode"),
+        ("/PushEvent/properties/event", "EventName"),
+        ("/CreateEndpoint/properties/events/items", "EventName"),
+        ("/Delivery/properties/event", "EventName"),
+    ] {
+        let schema = schemas.pointer(field).unwrap();
+        let one_of = schema.pointer("/oneOf/0").or_else(|| schema.pointer("/allOf/0"));
+        let reference = &one_of.unwrap_or(schema)["$ref"];
+        assert_eq!(reference, &format!("#/components/schemas/{list}"), "{field}");
+    }
+}
+
+#[test]
+fn calls_without_a_token_say_so_and_each_has_one_shape_of_success() {
+    let document: Value = serde_json::from_str(&document()).unwrap();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for operation in operations.as_object().unwrap().values() {
+            let security = operation["security"].as_array().unwrap();
+            assert_eq!(security.is_empty(), !path.starts_with("/api/"), "{path}");
+            let answers = operation["responses"].as_object().unwrap();
+            let shapes = answers.keys().filter(|status| status.starts_with('2')).count();
+            assert_eq!(shapes, 1, "{path}");
+        }
+    }
+}
+
+#[test]
+fn receivers_find_every_type_of_event_among_the_callbacks() {
+    let document: Value = serde_json::from_str(&document()).unwrap();
+    let creates = &document["paths"]["/api/webhooks-config"]["post"];
+    let delivery = &creates["callbacks"]["delivery"]["{$request.body#/url}"]["post"];
+    let content = &delivery["requestBody"]["content"]["application/json"];
+    let examples = content["examples"].as_object().unwrap();
+    for entry in domain::catalog::all() {
+        let name = entry.subscription.as_str();
+        assert_eq!(examples[name]["value"]["event"], name);
+    }
+}

@@ -5,9 +5,12 @@
 
 mod code;
 
+mod code_name;
+
 mod convert;
 
 pub use code::Code;
+pub use code_name::CodeName;
 pub use convert::{from_panic, replace_foreign_error};
 
 use std::borrow::Cow;
@@ -47,7 +50,7 @@ pub struct ProblemBody {
     /// The HTTP status.
     status: u16,
     /// What went wrong, as a stable code: branch on this.
-    code: String,
+    code: CodeName,
     /// What went wrong in this case, and what to do about it.
     detail: String,
     /// The field or parameter concerned, such as `url`, `events[1]` or `data`.
@@ -135,10 +138,10 @@ impl Problem {
     #[must_use]
     pub fn body(&self) -> ProblemBody {
         ProblemBody {
-            kind: format!("/docs#{}", self.code.as_str()),
+            kind: format!("/errors#{}", self.code.as_str()),
             title: self.code.title().to_owned(),
             status: self.code.status().as_u16(),
-            code: self.code.as_str().to_owned(),
+            code: CodeName(self.code),
             detail: self.detail.clone().into_owned(),
             field: self.field.clone(),
         }

@@ -9,7 +9,7 @@ async fn a_problem_is_a_document_with_its_headers() {
     assert_eq!(
         body,
         serde_json::json!({
-            "type": "/docs#unknown_field", "title": "Unknown field", "status": 422, "code": "unknown_field",
+            "type": "/errors#unknown_field", "title": "Unknown field", "status": 422, "code": "unknown_field",
             "detail": "Remove the field, or correct its name.", "field": "urll",
         })
     );

@@ -7,7 +7,7 @@ use poem_openapi::{Enum, Object};
 use serde::Serialize;
 use store::log::LoggedAttempt;
 
-use super::schema::DateTime;
+use super::schema::{DateTime, ErrorName};
 
 /// An attempt, or the end of a delivery that was given up without another attempt.
 #[derive(Debug, Serialize, Object)]
@@ -39,7 +39,7 @@ pub(crate) struct AttemptView {
     http_status: Option<u16>,
     /// What went wrong, as a stable code; `null` on success.
     #[oai(nullable)]
-    error: Option<String>,
+    error: Option<ErrorName>,
     /// What went wrong, in words; `null` on success.
     #[oai(nullable)]
     detail: Option<String>,
@@ -118,7 +118,7 @@ impl From<LoggedAttempt> for AttemptView {
             },
             sent_again: attempt.phases.sent_again,
             http_status: attempt.status,
-            error: attempt.error,
+            error: attempt.error.map(ErrorName),
             detail: attempt.detail,
             response_headers: attempt.response_headers.as_deref().map(headers),
             response_snippet: attempt.snippet,

@@ -31,7 +31,7 @@ pub use resource::{Call, Resource};
 
 use poem_openapi::Tags;
 
-use self::deliveries::{DeliveriesApi, ReplayManyApi, ReplayOneApi, StreamApi};
+use self::deliveries::{DeliveriesApi, ReplayCountApi, ReplayManyApi, ReplayOneApi, StreamApi};
 use self::doctor::DoctorApi;
 use self::endpoints::{EndpointsApi, OneEndpointApi, RetryApi, RotationApi, TestEventApi};
 use self::event_types::EventTypesApi;
@@ -77,6 +77,7 @@ resources!(
     StreamApi,
     ReplayOneApi,
     ReplayManyApi,
+    ReplayCountApi,
     SummaryApi,
     DoctorApi,
     EventTypesApi,

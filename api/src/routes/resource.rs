@@ -25,6 +25,7 @@ pub struct Call {
     errors: &'static [Code],
     shared: &'static [Code],
     unknown: Unknown,
+    hidden: Option<&'static str>,
 }
 
 impl Call {
@@ -36,6 +37,7 @@ impl Call {
             errors,
             shared: &[],
             unknown: Unknown::RefuseSimilar,
+            hidden: None,
         }
     }
 
@@ -58,6 +60,19 @@ impl Call {
     /// With errors that it shares with other calls.
     pub(crate) const fn with(self, shared: &'static [Code]) -> Self {
         Self { shared, ..self }
+    }
+
+    /// Without the answer that has this status, which only a deprecated request gets.
+    pub(crate) const fn hiding(self, status: &'static str) -> Self {
+        Self {
+            hidden: Some(status),
+            ..self
+        }
+    }
+
+    /// The status of the answer that the document leaves out.
+    pub(crate) const fn hidden(&self) -> Option<&'static str> {
+        self.hidden
     }
 
     /// Its operation id.

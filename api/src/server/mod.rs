@@ -62,10 +62,12 @@ pub fn endpoint(app: App, settings: Settings) -> impl Endpoint<Output = Response
     let service = openapi::service();
     let document = openapi::document();
     let docs = Page::docs(openapi::docs_page(&service, &document));
+    let errors = Page::errors(openapi::errors_html(&document));
     let routes = RouteTable::of(&document);
     let route = Route::new()
         .at("/openapi.json", page(Page::document(document)))
         .at("/docs", page(docs))
+        .at("/errors", page(errors))
         .nest_no_strip("/", service);
     Observed {
         inner: RateLimitHeaders::new(route.data(app.clone()), app.rates),

@@ -1,4 +1,4 @@
-//! `/docs` and `/openapi.json`: texts of up to two megabytes that never change while the program runs.
+//! `/docs`, `/errors` and `/openapi.json`: texts of up to two megabytes that never change while the program runs.
 //!
 //! Every answer shares the same bytes, so that a thousand clients which don't read them cost no memory. They are compressed once,
 //! and have a tag, so that a browser asks only whether they have changed.
@@ -22,6 +22,10 @@ const CACHE: &str = "public, max-age=300";
 /// `/docs` may load nothing from elsewhere.
 const DOCS_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
     img-src 'self' data:; font-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// `/errors` has nothing but its own style.
+const ERRORS_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
+    frame-ancestors 'none'";
 
 /// A text that is served as it is.
 #[derive(Debug)]
@@ -50,6 +54,11 @@ impl Page {
     /// The page that shows it.
     pub(super) fn docs(html: String) -> Self {
         Self::new("text/html; charset=utf-8", Some(DOCS_POLICY), html)
+    }
+
+    /// The page of all errors.
+    pub(super) fn errors(html: String) -> Self {
+        Self::new("text/html; charset=utf-8", Some(ERRORS_POLICY), html)
     }
 
     fn new(content_type: &'static str, policy: Option<&'static str>, text: String) -> Self {

@@ -142,6 +142,7 @@ async fn unknown_paths_and_methods_are_problems() {
         ("POST", "/api/webhooks-config/x", "DELETE, GET, HEAD, PATCH"),
         ("BREW", "/healthz", "GET, HEAD"),
         ("POST", "/docs", "GET, HEAD"),
+        ("POST", "/errors", "GET, HEAD"),
         ("DELETE", "/openapi.json", "GET, HEAD"),
         ("OPTIONS", "/readyz", "GET, HEAD"),
     ] {
@@ -360,6 +361,11 @@ async fn the_document_and_its_page_are_served() {
     assert_eq!(response.headers()["cache-control"], "public, max-age=300");
     assert!(response.headers().contains_key("etag"));
     assert_eq!(response.text().await.unwrap(), openapi::document());
+    let response = client.get(format!("{}/errors", server.url)).send().await.unwrap();
+    assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
+    assert_eq!(response.headers()["cache-control"], "public, max-age=300");
+    let page = response.text().await.unwrap();
+    assert_eq!(page, openapi::errors_html(&openapi::document()));
     let response = client.get(format!("{}/docs", server.url)).send().await.unwrap();
     let policy = response.headers()["content-security-policy"]
         .to_str()

@@ -1,7 +1,7 @@
 //! Schemathesis makes requests from the OpenAPI document, valid ones and wrong ones of every kind, and checks each answer
 //! against it: never a 5xx, no status, media type, header or body that isn't documented, nothing wrong accepted, nothing
 //! right refused, nothing without a token. What it does, and the few exceptions from its checks, all of which are on, is in
-//! `e2e/fuzzing/schemathesis.toml`.
+//! `e2e/fuzzing/schemathesis.toml`, and what the document leaves open in `hooks.py` beside it.
 //!
 //! The worker runs only while it can reach nothing but the test's own receiver: made-up URLs get nothing.
 //!
@@ -27,6 +27,8 @@ async fn schemathesis(system: &System, variables: &[(&str, &str)], arguments: &[
         "{} is missing: run ./scripts/test once",
         packages.display()
     );
+    // Its hooks stand beside its configuration.
+    let python_path = std::env::join_paths([packages, workspace.join("e2e/fuzzing")]).unwrap();
     let directory = TempDir::new("schemathesis");
     let mut command = Command::new("python3");
     command
@@ -35,7 +37,8 @@ async fn schemathesis(system: &System, variables: &[(&str, &str)], arguments: &[
         .args(["run", &format!("{}/openapi.json", system.api_url())])
         .args(arguments)
         .current_dir(directory.path())
-        .env("PYTHONPATH", packages)
+        .env("PYTHONPATH", python_path)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("NO_COLOR", "1")
         .envs(variables.iter().copied())
         .stdin(Stdio::null());

@@ -20,6 +20,10 @@ async fn start(scene: &LogScene, body: &Value) -> Reply {
     scene.customer.post(&scene.path("replay"), body).await
 }
 
+async fn counted_by_call(scene: &LogScene, body: &Value) -> Reply {
+    scene.customer.post(&scene.path("replay/count"), body).await
+}
+
 async fn progress(scene: &LogScene, replay: &Value) -> Value {
     let path = scene.path(&format!("replays/{}", text(replay, "id")));
     scene.customer.get(&path).await.expect(200).body
@@ -50,7 +54,20 @@ async fn all_of_a_span_are_counted_and_sent_again() {
             (&json!(count), &json!(false))
         );
         assert_eq!((&counted["status"], &counted["since"]), (&status, &json!(since)));
+        // The same, by the call that only counts. Both count up to their own present.
+        let wanted = json!({"since": since, "status": status, "until": counted["until"]});
+        let again = counted_by_call(&scene, &wanted).await.expect(200).body;
+        assert_eq!(again, counted);
     }
+    let refused = counted_by_call(&scene, &json!({"since": since, "dryRun": true})).await;
+    assert_refused(
+        &Method::POST,
+        &scene.path("replay/count"),
+        &refused,
+        422,
+        "unknown_field",
+        "dryRun",
+    );
     let early = json!({"since": from_now(-7_200_000), "until": since, "dryRun": true});
     assert_eq!(start(&scene, &early).await.expect(200).body["matching"], 0);
 

@@ -28,7 +28,9 @@ fn a_path_is_found_by_its_segments() {
     };
     assert_eq!(found("/a"), Some(("/a", "GET, HEAD, POST")));
     assert_eq!(found("/a/x"), Some(("/a/{id}", "DELETE")));
-    assert_eq!(found("/docs"), Some(("/docs", "GET, HEAD")));
+    for page in ["/docs", "/errors", "/openapi.json"] {
+        assert_eq!(found(page), Some((page, "GET, HEAD")));
+    }
     for unknown in ["/", "", "/a/", "/a/x/", "/a/x/y", "/b"] {
         assert!(found(unknown).is_none(), "{unknown}");
     }

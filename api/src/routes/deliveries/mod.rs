@@ -14,7 +14,7 @@ mod stream_events;
 
 mod follow;
 
-pub use replays::{ReplayManyApi, ReplayOneApi};
+pub use replays::{ReplayCountApi, ReplayManyApi, ReplayOneApi};
 pub use stream::StreamApi;
 
 use domain::id::{AccountId, DeliveryId, EndpointId};

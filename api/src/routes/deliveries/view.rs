@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use store::log::{DeliveryDetail, DeliverySummary, Payload};
 
 use super::super::attempt::{AttemptView, whole_millis};
-use super::super::schema::{DateTime, DeliveredEvent, RawObject};
+use super::super::schema::{DateTime, DeliveredEvent, ErrorName, RawObject};
 use crate::health::exact_moment;
 use crate::problem::{Code, Problem};
 
@@ -48,7 +48,7 @@ pub(crate) struct DeliveryView {
     duration_ms: Option<u64>,
     /// Why the last attempt failed, or why the delivery was given up, as a stable code; `null` if nothing failed.
     #[oai(nullable)]
-    error: Option<String>,
+    error: Option<ErrorName>,
     /// The same in words; `null` if nothing failed.
     #[oai(nullable)]
     detail: Option<String>,
@@ -134,7 +134,7 @@ impl From<DeliverySummary> for DeliveryView {
             next_attempt_at: delivery.next_attempt_at.map(|at| DateTime(at.to_string())),
             http_status: last.as_ref().and_then(|last| last.status),
             duration_ms: last.as_ref().and_then(|last| last.duration).map(whole_millis),
-            error: delivery.reason,
+            error: delivery.reason.map(ErrorName),
             detail: last.and_then(|last| last.detail),
             replay_of: delivery.replay_of.map(Into::into),
             test: delivery.is_test,

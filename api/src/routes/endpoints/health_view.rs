@@ -5,7 +5,7 @@ use poem_openapi::{Enum, Object};
 use serde::Serialize;
 
 use super::super::attempt::whole_millis;
-use super::super::schema::DateTime;
+use super::super::schema::{DateTime, ErrorName};
 
 /// How well deliveries to an endpoint work: a judgement of the latest attempts and of what is waiting.
 #[derive(Debug, Serialize, Object)]
@@ -122,7 +122,7 @@ pub(crate) struct ParkedView {
 #[oai(rename = "TopFailure", rename_all = "camelCase")]
 pub(crate) struct TopFailureView {
     /// What went wrong, as a stable code.
-    error: String,
+    error: ErrorName,
     /// The HTTP status of the receiver's answers; `null` if there were none.
     #[oai(nullable)]
     status: Option<u16>,
@@ -197,7 +197,7 @@ impl From<Parked> for ParkedView {
 impl From<TopFailure> for TopFailureView {
     fn from(failure: TopFailure) -> Self {
         Self {
-            error: failure.error,
+            error: ErrorName(failure.error),
             status: failure.status,
             count: failure.count as u64,
             since: failure.since.into(),

@@ -6,7 +6,7 @@ use poem_openapi::{ApiResponse, Enum, Object};
 use serde::Serialize;
 
 use super::super::schema::{
-    ChatbotId, DateTime, Description, RatePerSecond, SecretText, SubscriptionName, UrlText,
+    ChatbotId, DateTime, Description, ErrorName, RatePerSecond, SecretText, SubscriptionName, UrlText,
 };
 use crate::json::Json;
 
@@ -92,7 +92,7 @@ pub(crate) struct LastAttemptView {
     duration_ms: u64,
     /// What went wrong, as a stable code; `null` on success.
     #[oai(nullable)]
-    error: Option<String>,
+    error: Option<ErrorName>,
 }
 
 /// What became of an endpoint.
@@ -190,7 +190,7 @@ impl From<LastAttempt> for LastAttemptView {
             succeeded: attempt.succeeded,
             status: attempt.status,
             duration_ms: attempt.duration_ms,
-            error: attempt.error,
+            error: attempt.error.map(ErrorName),
         }
     }
 }

@@ -3,17 +3,25 @@
 
 use std::borrow::Cow;
 
-use doctor::FindingCode;
 use domain::clock::Timestamp;
-use domain::event::{AccountEvent, EventType, Subscription};
-use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
+use poem_openapi::registry::{MetaSchema, MetaSchemaRef, Registry};
 use poem_openapi::types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::log::ListStatus;
 
+/// A text as the document describes it: in place, or under a name that several types of Rust may share
+/// ([`crate::openapi`] says what the texts of that name are).
 macro_rules! text_type {
+    ($(#[$doc:meta])* $name:ident, named $label:literal) => {
+        text_type!(@ $(#[$doc])* $name, $label, MetaSchemaRef::Reference($label.to_owned()), |registry: &mut Registry| {
+            registry.create_schema::<Named, _>($label.to_owned(), |_| string());
+        });
+    };
     ($(#[$doc:meta])* $name:ident, $label:literal, $schema:expr) => {
+        text_type!(@ $(#[$doc])* $name, $label, MetaSchemaRef::Inline(Box::new($schema)), |_: &mut Registry| {});
+    };
+    (@ $(#[$doc:meta])* $name:ident, $label:literal, $reference:expr, $register:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
         #[serde(transparent)]
@@ -30,7 +38,11 @@ macro_rules! text_type {
             }
 
             fn schema_ref() -> MetaSchemaRef {
-                MetaSchemaRef::Inline(Box::new($schema))
+                $reference
+            }
+
+            fn register(registry: &mut Registry) {
+                $register(registry);
             }
 
             fn as_raw_value(&self) -> Option<&Self> {
@@ -66,45 +78,37 @@ fn string() -> MetaSchema {
     MetaSchema::new("string")
 }
 
-fn event_names() -> Vec<Value> {
-    EventType::ALL.iter().map(|kind| kind.as_str().into()).collect()
-}
+/// What all named texts are to poem, which wants one type for each name.
+struct Named;
 
 text_type!(
     /// The name of an event type.
     EventName,
-    "event_type",
-    MetaSchema {
-        enum_items: event_names(),
-        ..string()
-    }
+    named "EventName"
 );
 
 text_type!(
     /// The name of an event type or of an account event, or `*`.
     SubscriptionName,
-    "subscription",
-    MetaSchema {
-        enum_items: Subscription::all()
-            .map(|subscription| subscription.as_str().into())
-            .collect(),
-        ..string()
-    }
+    named "EventName"
 );
 
 text_type!(
     /// The name of whatever is delivered: an event type or an account event.
     DeliveredEvent,
-    "delivered_event",
-    MetaSchema {
-        enum_items: EventType::ALL
-            .iter()
-            .map(|kind| kind.as_str())
-            .chain(AccountEvent::ALL.iter().map(|kind| kind.as_str()))
-            .map(Into::into)
-            .collect(),
-        ..string()
-    }
+    named "EventName"
+);
+
+text_type!(
+    /// Why an attempt failed, or a delivery was given up.
+    ErrorName,
+    named "FailureCode"
+);
+
+text_type!(
+    /// The code of something that the signature doctor found.
+    FindingName,
+    named "FindingCode"
 );
 
 text_type!(
@@ -205,16 +209,6 @@ text_type!(
     "idempotency_key",
     MetaSchema {
         pattern: Some("^[!-~]{1,255}$".to_owned()),
-        ..string()
-    }
-);
-
-text_type!(
-    /// The code of something that the signature doctor found.
-    FindingName,
-    "finding_code",
-    MetaSchema {
-        enum_items: FindingCode::ALL.iter().map(|code| code.as_str().into()).collect(),
         ..string()
     }
 );

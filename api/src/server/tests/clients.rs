@@ -219,6 +219,7 @@ async fn every_answer_has_an_id_and_tells_browsers_to_be_careful() {
     for path in [
         "/healthz",
         "/docs",
+        "/errors",
         "/openapi.json",
         "/nothing",
         "/api/events",
@@ -230,7 +231,7 @@ async fn every_answer_has_an_id_and_tells_browsers_to_be_careful() {
         assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
         assert_eq!(headers["x-frame-options"], "DENY", "{path}");
         assert_eq!(headers["referrer-policy"], "no-referrer", "{path}");
-        let is_page = matches!(path, "/docs" | "/openapi.json");
+        let is_page = matches!(path, "/docs" | "/errors" | "/openapi.json");
         let cache = if is_page {
             "public, max-age=300"
         } else {

@@ -1,7 +1,7 @@
 //! Replaying all deliveries of an endpoint that ended within a time span.
 
 use domain::clock::Timestamp;
-use domain::id::{EndpointId, ReplayId};
+use domain::id::{AccountId, EndpointId, ReplayId};
 use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
@@ -32,8 +32,10 @@ impl ReplayManyApi {
     /// Replays all deliveries that were exhausted (or that succeeded, with `status`) within a time span of at most 31 days, except
     /// those that are replays themselves. The new deliveries are made in the background, a few at a time, so that live events
     /// never queue behind more than a few of them; get the replay to see how far it is. An endpoint can have one replay at a
-    /// time. While the endpoint is not active, the new deliveries are parked. With `dryRun`, nothing is sent, and the answer
-    /// says how many deliveries there are.
+    /// time. While the endpoint is not active, the new deliveries are parked. To know beforehand how many there are, count them.
+    ///
+    /// With `dryRun: true`, which is deprecated, nothing is sent, and the answer is 200 with a `ReplayCount`, as of
+    /// `POST /api/webhooks-config/{id}/replay/count`.
     #[oai(
         path = "/api/webhooks-config/:id/replay",
         method = "post",
@@ -47,18 +49,16 @@ impl ReplayManyApi {
         id: Path<String>,
         body: Json<ReplayDeliveries>,
     ) -> Result<ManyReplayed, Problem> {
+        if body.0.dry_run == Some(true) {
+            return count(&app, &user.account, &id.0, &body.0)
+                .await
+                .map(ManyReplayed::Counted);
+        }
         let endpoint = fields::endpoint_id(&id.0)?;
         let store = app.store.get()?;
         // The deliveries are dated by this clock.
         let now = store.time().await?;
         let span = span(&body.0, now)?;
-        if body.0.dry_run == Some(true) {
-            let count = store
-                .count_replay(&user.account, &endpoint, &span)
-                .await?
-                .ok_or_else(fields::no_endpoint)?;
-            return Ok(ManyReplayed::Counted(Json(CountView::new(count, &span))));
-        }
         let new = ReplayId::new(now.as_millis());
         let outcome = store
             .start_replay(&user.account, &endpoint, &new, &span, app.allowance.budgets)
@@ -129,11 +129,30 @@ impl Resource for ReplayManyApi {
                 Code::InvalidSpan,
                 Code::ReplayInProgress,
             ],
-        ),
+        )
+        // That of `dryRun`: a call has one shape of success.
+        .hiding("200"),
         Call::new("getReplay", &[]),
         Call::new("cancelReplay", &[]),
     ];
     const EXAMPLES: &'static str = include_str!("many.json");
+}
+
+/// How many deliveries a replay would send again.
+pub(super) async fn count(
+    app: &App,
+    account: &AccountId,
+    endpoint: &str,
+    wanted: &ReplayDeliveries,
+) -> Result<Json<CountView>, Problem> {
+    let endpoint = fields::endpoint_id(endpoint)?;
+    let store = app.store.get()?;
+    let span = span(wanted, store.time().await?)?;
+    let count = store
+        .count_replay(account, &endpoint, &span)
+        .await?
+        .ok_or_else(fields::no_endpoint)?;
+    Ok(Json(CountView::new(count, &span)))
 }
 
 /// Looks at a replay, after canceling it if `cancel` says so.

@@ -4,11 +4,14 @@ mod one;
 
 mod many;
 
+mod count;
+
 mod request;
 
 mod view;
 
 mod expired;
 
+pub use count::ReplayCountApi;
 pub use many::ReplayManyApi;
 pub use one::ReplayOneApi;

@@ -20,12 +20,41 @@ pub(crate) struct ReplayDeliveries {
     /// Replay the deliveries that ended like this; `exhausted` if absent.
     #[serde(default, deserialize_with = "present")]
     pub(super) status: Option<EndedAs>,
-    /// `true`: send nothing, only count the deliveries.
+    /// Deprecated: `true` sends nothing and only counts the deliveries.
+    #[oai(deprecated)]
     #[serde(default, deserialize_with = "present")]
     pub(super) dry_run: Option<bool>,
 }
 
 impl JsonRequest for ReplayDeliveries {}
+
+/// Which deliveries to count: those that a replay of the same span would send again.
+#[derive(Debug, Deserialize, Object)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[oai(rename_all = "camelCase")]
+pub(crate) struct CountReplay {
+    /// The beginning of the span, at most 31 days before its end.
+    since: DateTime,
+    /// The end of the span; now, if absent.
+    #[serde(default, deserialize_with = "present")]
+    until: Option<DateTime>,
+    /// Count the deliveries that ended like this; `exhausted` if absent.
+    #[serde(default, deserialize_with = "present")]
+    status: Option<EndedAs>,
+}
+
+impl JsonRequest for CountReplay {}
+
+impl From<CountReplay> for ReplayDeliveries {
+    fn from(wanted: CountReplay) -> Self {
+        Self {
+            since: wanted.since,
+            until: wanted.until,
+            status: wanted.status,
+            dry_run: None,
+        }
+    }
+}
 
 /// How deliveries ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Enum)]

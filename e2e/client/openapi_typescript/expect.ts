@@ -1,6 +1,5 @@
 // What the story asserts with. Everything throws, because that ends the program and fails the test.
 import assert from "node:assert/strict";
-import { setTimeout as delay } from "node:timers/promises";
 
 import type { components } from "./api.js";
 
@@ -23,25 +22,9 @@ export function body<T>(answer: Answer<T>, status = 200): T {
 }
 
 /** The problem that a call was refused with, if it has this code. */
-export function refused(answer: Answer<unknown>, code: string): Problem {
+export function refused(answer: Answer<unknown>, code: Problem["code"]): Problem {
     assert.ok(answer.error, `${call(answer)} and was expected to be refused with ${code}`);
     assert.equal(answer.error.code, code, answer.error.detail);
     assert.equal(answer.error.status, answer.response.status, call(answer));
     return answer.error;
-}
-
-/** Looks again and again until there is what is looked for; gives up after half a minute. */
-export async function eventually<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-    const deadline = Date.now() + 30_000;
-    for (;;) {
-        const found = await look();
-        if (found !== undefined) return found;
-        assert.ok(Date.now() < deadline, `it did not come to pass: ${what}`);
-        await delay(20);
-    }
-}
-
-/** Tells how far the story has come. */
-export function done(sentence: string): void {
-    console.log(`✓ ${sentence}`);
 }

@@ -3,13 +3,7 @@
 import createClient from "openapi-fetch";
 
 import type { paths } from "./api.js";
-
-/** A variable of the environment; ends the program if it isn't set. */
-function variable(name: string): string {
-    const value = process.env[name];
-    if (!value) throw new Error(`${name} is not set`);
-    return value;
-}
+import { variable } from "./wait.js";
 
 const clientWith = (token: string) =>
     createClient<paths>({ baseUrl: variable("API_URL"), headers: { authorization: `Bearer ${token}` } });

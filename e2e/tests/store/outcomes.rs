@@ -335,7 +335,7 @@ async fn a_delivery_that_is_given_back_to_wait_loses_no_attempt_and_any_worker_f
         let idle = fixture.work(&mut worker, wants(10)).await;
         let due = idle.next_due.unwrap();
         assert!(due <= Duration::from_secs(wait), "{due:?}");
-        fixture.pass(due + Duration::from_millis(100)).await;
+        fixture.pass(Duration::from_secs(wait)).await;
     }
     let again = fixture.fetch(&mut Worker::new(), 10).await;
     assert_eq!(again.len(), 1, "after a strike one is in flight at a time");

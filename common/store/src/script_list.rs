@@ -2,7 +2,7 @@
 
 use super::scripts::{Assembled, Declaration, Listed, RunsAs, Script};
 use super::{
-    egress, endpoints, events, health, identity, log, parked, policy, queue, rates, replays, rewrap,
+    egress, endpoints, events, health, history, identity, log, parked, policy, queue, rates, replays, rewrap,
     rotation, server, test_events, watch,
 };
 
@@ -55,6 +55,13 @@ list![
     log::LogPage<'_>,
     log::LogWaiting<'_>,
     log::DeliveryGet<'_>,
+    history::HistoryFind,
+    history::HistoryReadEvents<'_>,
+    history::HistoryWriteEvents<'_>,
+    history::HistoryReadLog<'_>,
+    history::HistoryWriteLog<'_>,
+    history::HistoryBlocks<'_>,
+    history::HistoryProbe<'_>,
     replays::ReplayOne<'_>,
     replays::ReplayStart<'_>,
     replays::ReplayGet<'_>,

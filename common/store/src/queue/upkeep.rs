@@ -67,7 +67,9 @@ script! {
         /// How many bytes of finished payloads have to go, whatever their age.
         room: u64,
         /// How many bytes of exhausted payloads are kept for an account.
-        exhausted_budget: u64
+        exhausted_budget: u64,
+        /// How many bytes the blocks of an account's history may take.
+        history_budget: u64
     } -> UpkeepReply
 }
 
@@ -114,6 +116,7 @@ impl Store {
             since_last,
             room,
             exhausted_budget: policy.exhausted_budget,
+            history_budget: policy.history_budget,
         })
         .await
     }

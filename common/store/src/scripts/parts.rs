@@ -54,7 +54,9 @@ parts! {
     PARKED = "parked" needs [DELIVERIES];
     REPLAYS = "replays" needs [DELIVERIES, LOGGED];
     REPLAY_VIEW = "replay_view" needs [BASE];
-    RELEASE = "release" needs [FINISHED];
+    BLOCKS = "blocks" needs [CORE];
+    DROPS = "drops" needs [BLOCKS];
+    RELEASE = "release" needs [FINISHED, DROPS];
 }
 
 /// These parts and all that they need, each once, behind those that it needs.

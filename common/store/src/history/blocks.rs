@@ -73,7 +73,7 @@ impl Store {
         found.retain(|block| {
             before.is_none_or(|before| block.first < before) && since.is_none_or(|since| block.last >= since)
         });
-        found.sort_unstable_by(|one, other| other.first.cmp(&one.first));
+        found.sort_unstable_by_key(|block| std::cmp::Reverse(block.first));
         Ok(Some(found))
     }
 

@@ -89,6 +89,12 @@ enum Command {
     List,
     /// Pushes events into a system that runs already, and prints what it answered.
     Load(LoadArguments),
+    /// Prints varied payloads as receivers get them, one a line: shows what is measured, and how well it compresses.
+    Payloads {
+        /// How many.
+        #[arg(long, default_value_t = 1000)]
+        count: u32,
+    },
     /// Serves as the receiver of a measurement.
     Receiver {
         /// The port on loopback; 0 for any that is free.
@@ -139,6 +145,15 @@ fn main() -> ExitCode {
                     .to_possible_value()
                     .and_then(|value| value.get_help().cloned());
                 println!("{:<10} {}", scenario.to_string(), help.unwrap_or_default());
+            }
+            ExitCode::SUCCESS
+        }
+        Command::Payloads { count } => {
+            let events = Events::of("", 600).varied();
+            for number in 0..count {
+                // What is sent at 100 a second.
+                let payload = events.delivered(number, u64::from(number) * 10_000);
+                println!("{}", String::from_utf8_lossy(&payload));
             }
             ExitCode::SUCCESS
         }

@@ -13,6 +13,8 @@ mod event;
 
 mod open;
 
+mod varied;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;

@@ -44,7 +44,7 @@ impl Shape {
         let of = variant.strip_prefix("kept, ")?;
         let endpoints = if of.starts_with("10 ") { 10 } else { 1 };
         Some(Self {
-            events: setting.full_or_brief(40_000, 200),
+            events: setting.full_or_brief(20_000, 200),
             endpoints,
             keyed: of.ends_with("keys"),
             still_for: if setting.brief {

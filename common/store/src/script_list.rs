@@ -2,7 +2,7 @@
 
 use super::scripts::{Assembled, Declaration, Listed, RunsAs, Script};
 use super::{
-    egress, endpoints, events, health, identity, log, parked, policy, queue, rates, replays, rewrap,
+    egress, endpoints, events, health, history, identity, log, parked, policy, queue, rates, replays, rewrap,
     rotation, server, test_events, watch,
 };
 
@@ -52,7 +52,9 @@ list![
     rewrap::EndpointRewrap<'_>,
     health::EndpointHealth<'_>,
     health::AccountSummary<'_>,
+    history::HistoryLookup<'_>,
     log::LogPage<'_>,
+    log::LogRecords<'_>,
     log::LogWaiting<'_>,
     log::DeliveryGet<'_>,
     replays::ReplayOne<'_>,

@@ -28,6 +28,7 @@ mod model;
 mod outcomes;
 mod overwritten;
 mod pacing;
+mod packed;
 mod parked;
 mod parked_scene;
 mod quarantine;

@@ -1,6 +1,5 @@
 //! Following a log as it grows.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use redis::Value;
@@ -8,7 +7,6 @@ use redis::Value;
 use super::EntryId;
 use super::entry::{LogEntry, RawEntry};
 use super::range::Order;
-use crate::decode::{integer, unexpected};
 use crate::handle::Listener;
 use crate::scripts::Answer as _;
 use crate::{Store, StoreError};
@@ -51,7 +49,7 @@ impl Store {
         })
     }
 
-    /// The oldest entry that an endpoint's log still has, if it has dropped others between that one and `after`.
+    /// Where an endpoint's log goes on, if entries between that place and `after` are gone.
     ///
     /// # Errors
     ///
@@ -61,20 +59,12 @@ impl Store {
         endpoint: &EndpointId,
         after: EntryId,
     ) -> Result<Option<EntryId>, StoreError> {
-        let oldest = self.end_of_log(endpoint, Order::OldestFirst, "-").await?;
-        let Some(oldest) = oldest.filter(|oldest| after < *oldest) else {
-            return Ok(None);
-        };
-        let mut known: HashMap<String, Value> = self
-            .query(redis::cmd("XINFO").arg("STREAM").arg(self.log_key(endpoint)))
-            .await?;
-        let mut count = |name| integer(known.remove(name).ok_or_else(|| unexpected(name))?);
-        let was_trimmed = count("entries-added")? > count("length")?;
-        Ok(was_trimmed.then_some(oldest))
+        let complete_since = self.log_complete_since(endpoint).await?;
+        Ok(complete_since.filter(|since| after < *since))
     }
 
     /// The oldest or the newest entry, whichever stands at this end.
-    async fn end_of_log(
+    pub(super) async fn end_of_log(
         &self,
         endpoint: &EndpointId,
         order: Order,

@@ -1,7 +1,9 @@
 //! Replays: sending again what was finished, one delivery by hand or all of a time span.
 //!
 //! `one` replays a single delivery; `many` starts, shows and cancels a replay of many; `count` says how many deliveries it
-//! would take; `view` reads a replay as scripts answer it. Workers make the deliveries of a replay of many (`upkeep.lua`).
+//! would take; `packed` is a source that was packed; `view` reads a replay as scripts answer it. Workers make the deliveries of a replay of many (`upkeep.lua`).
+
+mod packed;
 
 mod one;
 

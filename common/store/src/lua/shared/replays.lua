@@ -1,13 +1,27 @@
 -- replays.lua: sends again what was finished.
 
+-- Makes an event anew that was packed, with no unfinished delivery yet. What its block has of it no longer counts: `again` says so.
+local function restore(event, account, packed)
+  call('HSET', event, 'body', packed.body, 'event', packed.kind, 'account', account, 'refs', 0, 'deliveries', packed.deliveries,
+    'charge', packed.charge, 'acceptedAt', packed.accepted_at, 'again', packed.again + 1)
+  if packed.failed then
+    call('HSET', event, 'failed', packed.failed)
+  end
+end
+
 -- Makes a new delivery of the event of `source`, which waits at the end of its endpoint's pending list. Returns false when the
 -- payload is gone, and 'over_budget' when the account would have more than `budget` unfinished bytes (nil: no bound). `fields`
--- are pairs for the new record: `manual`, or `replay` with the replay of many that it is part of.
-local function send_again(e, source, delivery, budget, fields)
+-- are pairs for the new record: `manual`, or `replay` with the replay of many that it is part of. `packed` is the event as a block
+-- has it, if the caller found it in one: it counts if the block is still there, and the event isn't anywhere else.
+local function send_again(e, source, delivery, budget, fields, packed)
   local event = P .. 'event:' .. event_of(source)
   local v = call('HMGET', event, 'account', 'charge', 'refs', 'event', 'failed')
-  if v[1] ~= e.account or call('HSTRLEN', event, 'body') == 0 then
+  if packed and not v[1] and call('EXISTS', P .. 'block:' .. packed.block) == 1 then
+    v = { e.account, packed.charge .. '', '0', packed.kind, packed.failed }
+  elseif v[1] ~= e.account or call('HSTRLEN', event, 'body') == 0 then
     return false
+  else
+    packed = nil
   end
   if whole(v[3]) == 0 then
     local used, charge = P .. 'account:' .. e.account .. ':bytes', whole(v[2])
@@ -15,7 +29,11 @@ local function send_again(e, source, delivery, budget, fields)
       return 'over_budget'
     end
     call('INCRBY', used, charge)
-    unfinish(event, e.account, v[5], charge)
+    if packed then
+      restore(event, e.account, packed)
+    else
+      unfinish(event, e.account, v[5], charge)
+    end
   end
   call('HINCRBY', event, 'refs', 1)
   call('HSET', P .. 'delivery:' .. delivery, 'state', 'pending', 'endpoint', e.id, 'event', event_of(source), 'type', v[4],

@@ -1,0 +1,45 @@
+//! The door to the past: what is finished lies in blocks (crate `history`), and all other code asks here for what is in them.
+//!
+//! A block may go at any time, the oldest of its series first. So whoever doesn't find it goes on as if it had gone before.
+//!
+//! - `log_blocks`: blocks of an endpoint's log.
+//! - `event_blocks`: blocks of an account's finished events, and which of them has an event.
+
+mod event_blocks;
+
+mod log_blocks;
+
+pub(crate) use event_blocks::{HistoryLookup, PackedEvent};
+
+use history::{BlockId, Corrupt};
+
+use crate::{Store, StoreError};
+
+impl Store {
+    /// A block, unpacked; `None` if it has gone. One that can't be read is left out, and an operator hears of it.
+    async fn block<B: Send + 'static>(
+        &self,
+        id: &BlockId,
+        unpack: fn(&[u8]) -> Result<B, Corrupt>,
+    ) -> Result<Option<B>, StoreError> {
+        let mut get = redis::cmd("GET");
+        get.arg(self.keys().key(&format!("block:{id}")));
+        let bytes: Option<Vec<u8>> = self
+            .query(&get)
+            .await
+            .or_else(|error: StoreError| error.unless_overwritten(None))?;
+        let Some(bytes) = bytes else {
+            return Ok(None);
+        };
+        // It takes a few milliseconds, which others would wait for.
+        let unpacked = tokio::task::spawn_blocking(move || unpack(&bytes)).await;
+        match unpacked {
+            Ok(Ok(block)) => Ok(Some(block)),
+            Ok(Err(corrupt)) => {
+                tracing::error!(block = %id, "a block of history can't be read and is left out: {corrupt}");
+                Ok(None)
+            }
+            Err(error) => Err(StoreError::Unexpected(error.to_string())),
+        }
+    }
+}

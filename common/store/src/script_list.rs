@@ -62,6 +62,8 @@ list![
     replays::ReplayGet<'_>,
     replays::ReplayCancel<'_>,
     replays::ReplayCounting<'_>,
+    replays::ReplayLook<'_>,
+    replays::ReplayStep<'_>,
     server::Clock,
     identity::StoreWatch<'_>,
     identity::StoreClaim<'_>,

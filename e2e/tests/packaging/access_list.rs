@@ -56,6 +56,8 @@ const SCRIPTS: &[(&str, Who)] = &[
     ("replay_get", Api),
     ("replay_cancel", Api),
     ("replay_count", Api),
+    ("replay_look", Worker),
+    ("replay_step", Worker),
     ("test_event_request", Api),
     ("test_event_begin", Worker),
     ("test_event_finish", Worker),

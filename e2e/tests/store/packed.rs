@@ -1,14 +1,18 @@
 //! What is read of the past once it lies in blocks: everything answers as before.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use domain::clock::Timestamp;
 use domain::delivery::DeliveryState;
-use domain::id::{DeliveryId, EndpointId, EventId};
+use domain::id::{DeliveryId, EndpointId, EventId, ReplayId};
 use history::{BlockId, Class, Entry, FinishedEvent, Place, pack_events, pack_log};
 use store::check::broken_rules;
+use store::log::{DeliverySummary, ListFilter, ListStatus, Listing, LogEntry, Past};
 use store::queue::WorkRequest;
-use store::replays::ReplayOutcome;
+use store::replays::{
+    Replay, ReplayCount, ReplayOutcome, ReplaySpan, ReplayState, ReplayStatus, StartOutcome,
+};
 
 use crate::fixture::{BUDGETS, Fixture, Worker, account, failed, report, succeeded, wants};
 
@@ -257,4 +261,266 @@ async fn a_packed_delivery_is_sent_again_as_often_as_asked_and_keeps_its_class()
         .replay_delivery(&account(), delivered, &delivered.replay(), BUDGETS)
         .await;
     assert_eq!(outcome.unwrap(), ReplayOutcome::Expired);
+}
+
+/// All deliveries that a filter lets through, read in pages; `between` is done before each page but the first.
+async fn listed(
+    fixture: &Fixture,
+    endpoint: &EndpointId,
+    filter: &ListFilter,
+    limit: usize,
+    mut between: impl AsyncFnMut(),
+) -> Vec<DeliverySummary> {
+    let (mut found, mut next) = (Vec::new(), None);
+    for _ in 0..10_000 {
+        let listing = Listing {
+            account: &account(),
+            endpoint,
+            filter,
+            position: next.as_ref(),
+            limit,
+        };
+        let page = fixture.store.list_deliveries(&listing).await.unwrap().unwrap();
+        assert!(page.deliveries.len() <= limit);
+        found.extend(page.deliveries);
+        next = page.next.map(|next| next.to_string().parse().unwrap());
+        if next.is_none() {
+            return found;
+        }
+        between().await;
+    }
+    panic!("the listing has no end");
+}
+
+#[tokio::test]
+async fn a_listing_has_no_gap_and_no_double_while_it_is_packed() {
+    let mut fixture = Fixture::new().await;
+    (fixture.policy.disable_after, fixture.policy.log_length) = (10_000, 100_000);
+    let endpoint = fixture.endpoint(&["*"]).await;
+    let mut worker = Worker::new();
+    for number in 0..12 {
+        // Some wait for a retry, some were exhausted, in between.
+        deliver(&fixture, 60).await;
+        fixture.push_many(2).await;
+        for leased in fixture.fetch(&mut worker, 2).await {
+            let retry = (number % 3 > 0).then_some(3600);
+            fixture.report(&mut worker, &leased, failed(retry)).await;
+        }
+        fixture.end_slow_start(&endpoint).await;
+        fixture.pass(Duration::from_secs(60)).await;
+    }
+    let everything = ListFilter::default();
+    let all = listed(&fixture, &endpoint, &everything, 100, async || ()).await;
+    assert_eq!(all.len(), 12 * 62);
+    let middle = all[400].last.as_ref().unwrap().at;
+    let of_status = |status| ListFilter {
+        status: Some(status),
+        ..ListFilter::default()
+    };
+    let filters = [
+        everything.clone(),
+        of_status(ListStatus::Succeeded),
+        of_status(ListStatus::Retrying),
+        of_status(ListStatus::Exhausted),
+        ListFilter {
+            since: Some(middle),
+            ..ListFilter::default()
+        },
+        ListFilter {
+            until: Some(middle),
+            ..ListFilter::default()
+        },
+        ListFilter {
+            event: Some("lead.captured".to_owned()),
+            ..ListFilter::default()
+        },
+        ListFilter {
+            event: Some("ticket.created".to_owned()),
+            ..ListFilter::default()
+        },
+    ];
+    let mut expected = Vec::new();
+    for filter in &filters {
+        expected.push(listed(&fixture, &endpoint, filter, 100, async || ()).await);
+    }
+    assert_eq!(
+        expected[1].len() + expected[2].len() + expected[3].len(),
+        all.len()
+    );
+    assert!(expected[7].is_empty());
+
+    // While one is read, a block is made before each page, until the newest entries alone are left.
+    let mut left = all.len();
+    for (filter, expected) in filters.iter().zip(&expected) {
+        let found = listed(&fixture, &endpoint, filter, 37, async || {
+            if left > 100 {
+                pack_oldest_entries(&fixture, &endpoint, 30).await;
+                left -= 30;
+            }
+        })
+        .await;
+        assert_eq!(&found, expected, "{filter:?}");
+    }
+    assert!(left <= 130, "{left}");
+    for limit in [1, 10, 100] {
+        for (filter, expected) in filters.iter().zip(&expected) {
+            let found = listed(&fixture, &endpoint, filter, limit, async || ()).await;
+            assert_eq!(&found, expected, "{filter:?} by {limit}");
+        }
+    }
+}
+
+/// Replays what ended so, and gives back the replay once it has made all, and the sources of what it made.
+async fn replay_all(
+    fixture: &Fixture,
+    endpoint: &EndpointId,
+    status: ReplayStatus,
+    span: (Timestamp, Timestamp),
+) -> (Replay, BTreeSet<DeliveryId>) {
+    let span = ReplaySpan {
+        status,
+        since: span.0,
+        until: span.1,
+    };
+    let id = ReplayId::new(Timestamp::now().as_millis());
+    let started = fixture
+        .store
+        .start_replay(&account(), endpoint, &id, &span, BUDGETS)
+        .await
+        .unwrap();
+    assert!(matches!(started, StartOutcome::Started(_)), "{started:?}");
+    let (mut worker, mut made) = (Worker::new(), BTreeSet::new());
+    loop {
+        fixture.pass(Duration::from_millis(60)).await;
+        fixture.store.upkeep(&fixture.policy).await.unwrap();
+        fixture.end_slow_start(endpoint).await;
+        let leased = fixture.fetch(&mut worker, 64).await;
+        let reports = leased.iter().map(|leased| report(leased, succeeded())).collect();
+        fixture
+            .work(&mut worker, WorkRequest { reports, ..wants(0) })
+            .await;
+        for leased in &leased {
+            let (event, endpoint) = (leased.delivery.event(), leased.delivery.endpoint());
+            assert!(leased.delivery.is_replay());
+            assert!(
+                made.insert(DeliveryId::of(&event, &endpoint)),
+                "twice: {leased:?}"
+            );
+        }
+        let replay = fixture.store.get_replay(&account(), endpoint, &id).await;
+        let replay = replay.unwrap().unwrap();
+        if replay.state == ReplayState::Finished && leased.is_empty() {
+            assert_eq!(replay.made, made.len() as u64);
+            return (replay, made);
+        }
+    }
+}
+
+#[tokio::test]
+async fn replays_of_many_take_what_was_packed_and_what_was_not_each_once_and_are_counted_alike() {
+    let mut fixture = Fixture::new().await;
+    (fixture.policy.disable_after, fixture.policy.log_length) = (10_000, 100_000);
+    let endpoint = fixture.endpoint(&["*"]).await;
+    let mut worker = Worker::new();
+    let (mut delivered, mut exhausted) = (Vec::new(), BTreeSet::new());
+    for _ in 0..10 {
+        delivered.extend(deliver(&fixture, 30).await);
+        fixture.push_many(2).await;
+        for leased in fixture.fetch(&mut worker, 2).await {
+            fixture.report(&mut worker, &leased, failed(None)).await;
+            exhausted.insert(leased.delivery);
+        }
+        fixture.end_slow_start(&endpoint).await;
+        fixture.pass(Duration::from_secs(10)).await;
+    }
+    let facts = fixture.store.endpoint_facts(&account(), &endpoint).await;
+    let until = facts.unwrap().unwrap().now;
+    for entries in [100, 60, 60] {
+        pack_oldest_entries(&fixture, &endpoint, entries).await;
+    }
+    pack_finished(&fixture, Class::Delivered).await;
+    pack_finished(&fixture, Class::Exhausted).await;
+    // Newer ones are not packed.
+    delivered.extend(deliver(&fixture, 20).await);
+    let facts = fixture.store.endpoint_facts(&account(), &endpoint).await;
+    let now = facts.unwrap().unwrap().now;
+
+    let count = async |status, since, until| {
+        let span = ReplaySpan { status, since, until };
+        let count = fixture.store.count_replay(&account(), &endpoint, &span).await;
+        count.unwrap().unwrap()
+    };
+    let counted = |matching| ReplayCount {
+        matching,
+        is_lower_bound: false,
+    };
+    let start = Timestamp::default();
+    assert_eq!(count(ReplayStatus::Succeeded, start, now).await, counted(320));
+    assert_eq!(count(ReplayStatus::Exhausted, start, now).await, counted(20));
+    let some = count(ReplayStatus::Succeeded, start, until).await;
+    assert!((300..320).contains(&some.matching), "{some:?}");
+
+    // A part of the history: only what is in blocks.
+    let early = Timestamp::from_millis(i64::try_from(until.as_millis() - 50_000).unwrap()).unwrap();
+    let expected = count(ReplayStatus::Succeeded, start, early).await;
+    assert!((100..250).contains(&expected.matching), "{expected:?}");
+    let (replay, made) = replay_all(&fixture, &endpoint, ReplayStatus::Succeeded, (start, early)).await;
+    assert_eq!((replay.made, replay.skipped), (expected.matching, 0));
+    assert_eq!(made, delivered.iter().take(made.len()).cloned().collect());
+
+    // All of it, of which some was sent again just now.
+    let (replay, made) = replay_all(&fixture, &endpoint, ReplayStatus::Succeeded, (start, now)).await;
+    assert_eq!((replay.made, replay.skipped), (320, 0));
+    assert_eq!(made, delivered.into_iter().collect());
+    let (replay, made) = replay_all(&fixture, &endpoint, ReplayStatus::Exhausted, (start, now)).await;
+    assert_eq!((replay.made, replay.skipped), (20, 0));
+    assert_eq!(made, exhausted);
+    assert_sound(&fixture).await;
+}
+
+#[tokio::test]
+async fn who_follows_a_log_gets_each_entry_once_wherever_it_is_by_then() {
+    let mut fixture = Fixture::new().await;
+    fixture.policy.log_length = 100_000;
+    let endpoint = fixture.endpoint(&["*"]).await;
+    let mut expected = deliver(&fixture, 700).await;
+    let mut oldest = redis::cmd("XRANGE");
+    oldest
+        .arg(format!("wh:{{0}}:log:{endpoint}"))
+        .arg("-")
+        .arg("+")
+        .arg("COUNT")
+        .arg(1);
+    let oldest: Vec<(String, Vec<String>)> = fixture.command(&oldest).await;
+    let last_seen = oldest[0].0.parse().unwrap();
+    expected.remove(0);
+
+    for already_packed in [0, 1, 300] {
+        if already_packed > 0 {
+            pack_oldest_entries(&fixture, &endpoint, already_packed).await;
+        }
+        let mut tail = fixture.store.tail_log(&endpoint, Some(last_seen)).await.unwrap();
+        let mut found = Vec::new();
+        while found.len() < expected.len() {
+            let before = tail.position();
+            let entries = tail.next(Duration::from_secs(5)).await.unwrap();
+            assert!(!entries.is_empty(), "{} of {}", found.len(), expected.len());
+            assert_eq!(fixture.store.log_gap(&endpoint, before).await.unwrap(), None);
+            found.extend(entries.into_iter().filter_map(LogEntry::into_attempt));
+            if already_packed == 1 && found.len() < 250 {
+                // He reads more slowly than workers pack.
+                pack_oldest_entries(&fixture, &endpoint, 50).await;
+            }
+        }
+        let found: Vec<_> = found.into_iter().map(|attempt| attempt.delivery).collect();
+        assert_eq!(found, expected, "{already_packed}");
+    }
+    assert_eq!(
+        fixture
+            .store
+            .complete_since(&account(), &endpoint, Past::Log)
+            .await
+            .unwrap(),
+        None
+    );
 }

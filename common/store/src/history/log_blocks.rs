@@ -54,9 +54,14 @@ impl Store {
         Ok(found)
     }
 
-    /// What is in a block of a log; `None` if it has gone.
-    pub(crate) async fn log_block(&self, block: &LogDescriptor) -> Result<Option<LogBlock>, StoreError> {
-        self.block(&block.block, unpack_log).await
+    /// What somebody makes of a block of a log; `None` if it has gone.
+    pub(crate) async fn log_block_as<T: Send + 'static>(
+        &self,
+        block: &LogDescriptor,
+        read: impl FnOnce(LogBlock) -> T + Send + 'static,
+    ) -> Result<Option<T>, StoreError> {
+        self.block(&block.block, |bytes| unpack_log(bytes).map(read))
+            .await
     }
 
     fn log_index(&self, endpoint: &EndpointId) -> String {

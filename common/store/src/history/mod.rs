@@ -20,7 +20,7 @@ impl Store {
     async fn block<B: Send + 'static>(
         &self,
         id: &BlockId,
-        unpack: fn(&[u8]) -> Result<B, Corrupt>,
+        unpack: impl FnOnce(&[u8]) -> Result<B, Corrupt> + Send + 'static,
     ) -> Result<Option<B>, StoreError> {
         let mut get = redis::cmd("GET");
         get.arg(self.keys().key(&format!("block:{id}")));

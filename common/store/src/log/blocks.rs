@@ -1,6 +1,6 @@
 //! Entries of a log that were packed into blocks.
 
-use super::{EntryId, LogEntry, LoggedAttempt, RawEntry};
+use super::{EntryId, LogContent, LogEntry, LoggedAttempt, RawEntry};
 use crate::{Store, StoreError};
 use domain::id::{DeliveryId, EndpointId};
 use history::LogDescriptor;
@@ -9,6 +9,20 @@ use history::LogDescriptor;
 const SEARCHED: usize = 8;
 
 impl Store {
+    /// The entries of a block that somebody wants, oldest first; `None` if the block has gone.
+    pub(crate) async fn entries_of_block(
+        &self,
+        block: &LogDescriptor,
+        is_wanted: impl Fn(&RawEntry) -> bool + Send + 'static,
+    ) -> Result<Option<Vec<RawEntry>>, StoreError> {
+        // Reading many entries takes long as well, so that is done where they are unpacked.
+        self.log_block_as(block, move |content| {
+            let entries = content.entries.into_iter().map(RawEntry::packed);
+            entries.filter(|entry| is_wanted(entry)).collect()
+        })
+        .await
+    }
+
     /// Those of these entries that are in blocks, oldest first. Each block is read once.
     pub(super) async fn packed_entries(
         &self,
@@ -17,11 +31,13 @@ impl Store {
     ) -> Result<Vec<RawEntry>, StoreError> {
         let mut found = Vec::new();
         for (block, within) in self.blocks_of(endpoint, ids).await? {
-            if let Some(block) = self.log_block(&block).await? {
-                let entries = block.entries.into_iter();
-                let wanted = entries.filter(|entry| within.binary_search(&entry.place.into()).is_ok());
-                found.extend(wanted.map(RawEntry::packed));
-            }
+            let is_wanted = move |entry: &RawEntry| within.binary_search(&entry.id).is_ok();
+            found.extend(
+                self.entries_of_block(&block, is_wanted)
+                    .await?
+                    .into_iter()
+                    .flatten(),
+            );
         }
         Ok(found)
     }
@@ -68,16 +84,14 @@ impl Store {
                 break;
             }
             after = block.last.into();
-            let entries = self.log_block(&block).await?.map(|block| block.entries);
-            // Most entries are of other deliveries: reading them whole would take longer than unpacking them.
-            let mut of_delivery = entries.into_iter().flatten().filter(|entry| {
-                let mut values = entry.fields.iter().map(|(_, value)| value);
-                values.any(|value| value.starts_with(id.as_str()))
-            });
-            let found = of_delivery.find_map(|entry| {
-                let attempt = RawEntry::packed(entry).known().and_then(LogEntry::into_attempt);
-                attempt.filter(|attempt| attempt.delivery == *id)
-            });
+            let sought = id.to_string();
+            let is_sought = move |entry: &RawEntry| match &entry.content {
+                Some(LogContent::Attempt(attempt)) => attempt.delivery.as_str() == sought,
+                _ => false,
+            };
+            let entries = self.entries_of_block(&block, is_sought).await?;
+            let found = entries.into_iter().flatten().next();
+            let found = found.and_then(RawEntry::known).and_then(LogEntry::into_attempt);
             if found.is_some() {
                 return Ok((found, after));
             }

@@ -34,8 +34,16 @@ impl EntryId {
         }
     }
 
+    /// The place behind every entry of that time.
+    pub(crate) fn behind(time: Timestamp) -> Self {
+        Self {
+            ms: time.as_millis() + 1,
+            number: 0,
+        }
+    }
+
     /// The place before this one.
-    pub(super) fn just_before(self) -> Self {
+    pub(crate) fn just_before(self) -> Self {
         match self.number.checked_sub(1) {
             Some(number) => Self { number, ..self },
             None => Self {

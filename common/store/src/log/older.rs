@@ -13,7 +13,7 @@ use crate::scripts::script;
 use crate::{Store, StoreError};
 use domain::delivery::DeliveryState;
 use domain::id::DeliveryId;
-use history::{LogDescriptor, Place};
+use history::LogDescriptor;
 
 /// The most blocks that a page passes over by what their descriptors say, and the most that it unpacks (a few milliseconds each).
 const MOST_PASSED: usize = 256;
@@ -61,17 +61,12 @@ impl Store {
         block: &LogDescriptor,
         before: EntryId,
     ) -> Result<Wants, StoreError> {
-        let filter = filling.listing.filter;
-        let before = Place::from(before);
-        let Some(content) = self.log_block(block).await? else {
+        let filter = filling.listing.filter.clone();
+        let is_wanted = move |entry: &RawEntry| entry.id < before && filter.may_show(entry);
+        let Some(entries) = self.entries_of_block(block, is_wanted).await? else {
             return Ok(Wants::More);
         };
-        let mut entries = content.entries.into_iter().rev();
-        let mut wanted = entries
-            .by_ref()
-            .filter(|entry| entry.place < before)
-            .map(RawEntry::packed)
-            .filter(|entry| filter.may_show(entry));
+        let mut wanted = entries.into_iter().rev();
         loop {
             let mut some: Vec<_> = wanted.by_ref().take(STEP).collect();
             if some.is_empty() {

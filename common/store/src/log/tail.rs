@@ -1,5 +1,10 @@
 //! Following a log as it grows.
+//!
+//! Who follows reads the stream. What he has not read yet may have been packed meanwhile, or before he came back: then it comes out of the
+//! blocks first. He sees that by looking at the index after each read of the stream: entries that come before the first one of the
+//! stream, and were not read, were in a block by then.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use redis::Value;
@@ -15,13 +20,23 @@ use domain::id::EndpointId;
 /// The most entries that one read brings.
 pub const MOST_READ: usize = 64;
 
+/// How many entries of a block are held for those who take them; the rest is unpacked again.
+const HELD: usize = 16 * MOST_READ;
+
+/// How many blocks are looked at for one that still has something.
+const BLOCKS: usize = 4;
+
 /// Follows the log of one endpoint on a connection of its own, which costs Redis nothing while nothing happens. The caller
 /// has checked whose endpoint it is.
 #[derive(Debug)]
 pub struct LogTail {
+    store: Store,
+    endpoint: EndpointId,
     listener: Listener,
     key: String,
     after: EntryId,
+    /// Entries of a block that come next.
+    packed: VecDeque<RawEntry>,
 }
 
 impl Store {
@@ -43,9 +58,12 @@ impl Store {
                 .unwrap_or_default(),
         };
         Ok(LogTail {
+            store: self.clone(),
+            endpoint: endpoint.clone(),
             listener: self.listener(),
             key: self.log_key(endpoint),
             after,
+            packed: VecDeque::new(),
         })
     }
 
@@ -88,6 +106,26 @@ impl LogTail {
     ///
     /// [`StoreError`] when Redis fails.
     pub async fn next(&mut self, timeout: Duration) -> Result<Vec<LogEntry>, StoreError> {
+        let entries = if self.packed.is_empty() {
+            let entries = self.next_of_stream(timeout).await?;
+            self.find_packed(entries.first().map(|entry| entry.id)).await?;
+            entries
+        } else {
+            Vec::new()
+        };
+        let entries: Vec<_> = if self.packed.is_empty() {
+            entries
+        } else {
+            // Those of the stream are read again.
+            self.packed.drain(..MOST_READ.min(self.packed.len())).collect()
+        };
+        if let Some(last) = entries.last() {
+            self.after = last.id;
+        }
+        Ok(entries.into_iter().filter_map(RawEntry::known).collect())
+    }
+
+    async fn next_of_stream(&self, timeout: Duration) -> Result<Vec<RawEntry>, StoreError> {
         let mut read = redis::cmd("XREAD");
         read.arg("COUNT")
             .arg(MOST_READ)
@@ -96,13 +134,33 @@ impl LogTail {
         read.arg("STREAMS").arg(&self.key).arg(self.after.to_string());
         let answer: Value = self.listener.query(timeout, &read).await?;
         // {{key, entries}} or nothing.
-        let Some(mut streams) = Option::<Vec<(String, Vec<RawEntry>)>>::read(answer)? else {
-            return Ok(Vec::new());
+        let streams = Option::<Vec<(String, Vec<RawEntry>)>>::read(answer)?;
+        let stream = streams.and_then(|mut streams| streams.pop());
+        Ok(stream.map(|(_key, entries)| entries).unwrap_or_default())
+    }
+
+    /// Finds what comes next in a block, before the first entry that the stream has.
+    async fn find_packed(&mut self, stream_from: Option<EntryId>) -> Result<(), StoreError> {
+        let Some(stream_from) = stream_from else {
+            // The newest entries are never packed.
+            return Ok(());
         };
-        let entries = streams.pop().map(|(_key, entries)| entries).unwrap_or_default();
-        if let Some(last) = entries.last() {
-            self.after = last.id;
+        let after = self.after;
+        for block in self
+            .store
+            .log_blocks_after(&self.endpoint, after.into(), BLOCKS)
+            .await?
+        {
+            if EntryId::from(block.first) >= stream_from {
+                break;
+            }
+            let comes_next = move |entry: &RawEntry| entry.id > after && entry.id < stream_from;
+            let entries = self.store.entries_of_block(&block, comes_next).await?;
+            self.packed = entries.into_iter().flatten().take(HELD).collect();
+            if !self.packed.is_empty() {
+                break;
+            }
         }
-        Ok(entries.into_iter().filter_map(RawEntry::known).collect())
+        Ok(())
     }
 }

@@ -62,3 +62,73 @@ local function end_replay(replay, state)
     call('LTRIM', ended, -MOST_ENDED, -1)
   end
 end
+
+-- Replays of many --------------------------------------------------------------------------------------------------
+
+-- Replays wait for their turn like other deliveries, and live traffic waits behind them, which must not take long: a step makes as
+-- many of them as fill the pending list up to this length, and a few if it is longer.
+local FILLED_UP_TO = 64
+local function room_for_replays(e)
+  local waiting = e.state == 'active' and call('LLEN', P .. 'pending:' .. e.id) or 0
+  return math.min(math.max(8, FILLED_UP_TO - waiting), FILLED_UP_TO)
+end
+
+-- A replay of many, by its fields.
+local function replay_job(id)
+  local job, texts = {}, call('HGETALL', P .. 'replay:' .. id)
+  for i = 1, #texts, 2 do
+    job[texts[i]] = texts[i + 1]
+  end
+  return job
+end
+
+-- The finished deliveries that come after the job's position, as pairs of position and delivery, and whether there may be more.
+local function sources_after(job, id, most)
+  local found = {}
+  if job.status == 'exhausted' then
+    local key = P .. 'failed:' .. id
+    local score, member = string.match(job.position, '^(%S+) ?(%S*)$')
+    local rank = member ~= '' and call('ZRANK', key, member)
+    local members = rank and call('ZRANGE', key, rank + 1, rank + most, 'WITHSCORES')
+      or call('ZRANGEBYSCORE', key, member == '' and score or '(' .. score, '+inf', 'WITHSCORES', 'LIMIT', 0, most)
+    for i = 1, #members, 2 do
+      if tonumber(members[i + 1]) <= tonumber(job['until']) then
+        found[#found + 1] = { members[i + 1] .. ' ' .. members[i], members[i] }
+      end
+    end
+    return found, #members == 2 * most and #found == most
+  end
+  local entries = call('XRANGE', P .. 'log:' .. id, job.position, job['until'], 'COUNT', most)
+  for _, logged in ipairs(entries) do
+    local delivery, outcome, is_test = attempt_in(logged[2])
+    found[#found + 1] = { '(' .. logged[1], outcome == 'succeeded' and not is_test and delivery or nil }
+  end
+  return found, #entries == most
+end
+
+-- Sends these sources again, and moves the job on behind them. A source is {position, delivery or nil, its event if it was packed}.
+local function make_replays(id, job, e, sources, has_more)
+  local made, skipped, waits = whole(job.made), whole(job.skipped), 50
+  for _, source in ipairs(sources) do
+    local position, delivery, packed = unpack(source, 1, 3)
+    if delivery and is_replay(delivery) then
+      skipped = skipped + 1 -- what it repeats is found by itself
+    elseif delivery then
+      local number = made + skipped
+      local suffix = string.sub(id, -4) .. base32(number, 4)
+      local sent = send_again(e, delivery, replay_of(delivery, suffix), whole(job.budget), { 'replay', id }, packed)
+      if sent == 'over_budget' then
+        has_more, waits = true, 5000
+        break
+      end
+      made, skipped = sent and made + 1 or made, sent and skipped or skipped + 1
+    end
+    job.position = position
+  end
+  call('HSET', P .. 'replay:' .. id, 'position', job.position, 'made', made, 'skipped', skipped)
+  if has_more then
+    call('ZADD', REPLAYS, read_clock() + waits, id)
+  else
+    end_replay(id, 'finished')
+  end
+end

@@ -41,7 +41,7 @@ impl Store {
             Past::Exhausted => return self.payloads_since(account, "exhausted").await,
         };
         let log = self.log_complete_since(endpoint).await?;
-        Ok(payloads.max(log.map(EntryId::from_then_on)))
+        Ok(payloads.max(log.map(EntryId::complete_from)))
     }
 
     /// The place from which on nothing is missing in an endpoint's log; `None` if nothing ever left it for good.
@@ -103,7 +103,7 @@ impl Store {
             .query(&read)
             .await
             .or_else(|error: StoreError| error.unless_overwritten(None))?;
-        Ok(since.and_then(after).map(EntryId::from_then_on))
+        Ok(since.and_then(after).map(EntryId::complete_from))
     }
 }
 
@@ -115,7 +115,7 @@ fn after(time: u64) -> Option<EntryId> {
 
 impl EntryId {
     /// The earliest time all of whose entries stand at this place or behind it.
-    fn from_then_on(self) -> Timestamp {
+    fn complete_from(self) -> Timestamp {
         if self == Self::at(self.time()) {
             return self.time();
         }

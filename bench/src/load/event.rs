@@ -42,6 +42,15 @@ pub(crate) fn chatbot(number: u32) -> String {
     format!("bot_{number:02}")
 }
 
+/// Prints varied payloads of 600 bytes as receivers get them, one a line, as they are sent at 100 a second.
+pub(crate) fn print_varied(count: u32) {
+    let events = Events::of("", 600).varied();
+    for number in 0..count {
+        let payload = events.delivered(number, u64::from(number) * 10_000);
+        println!("{}", String::from_utf8_lossy(&payload));
+    }
+}
+
 impl Events {
     /// Events of one account in one chatbot.
     pub(crate) fn of(account: &str, payload: usize) -> Self {

@@ -24,7 +24,7 @@ use tokio::task::JoinSet;
 
 pub(crate) use batches::in_batches;
 pub(crate) use connection::{Reply, Target};
-pub(crate) use event::{Events, chatbot};
+pub(crate) use event::{Events, chatbot, print_varied};
 pub(crate) use open::at_rate;
 
 use crate::clock;

@@ -164,15 +164,7 @@ impl Scenario {
             Self::Growth => &growth::SIZES.map(|(name, ..)| name),
             Self::Workers => &["1 worker", "2 workers", "3 workers", "4 workers"],
             Self::StartStop | Self::Calls => &["webhooks"],
-            Self::Memory => &[
-                "600 B",
-                "600 B, 160,000 waiting",
-                "256 KiB",
-                "kept, 1 endpoint",
-                "kept, 1 endpoint, keys",
-                "kept, 10 endpoints",
-                "kept, 10 endpoints, keys",
-            ],
+            Self::Memory => memory::VARIANTS,
         };
         all.iter()
             .copied()
@@ -236,10 +228,7 @@ impl Scenario {
             }
             Self::Idle => idle::measure(variant, setting).await,
             Self::StartStop => start_stop::measure(setting).await,
-            Self::Memory => match history::Shape::of(variant, setting) {
-                Some(shape) => shape.measure().await,
-                None => memory::measure(variant, setting).await,
-            },
+            Self::Memory => memory::measure(variant, setting).await,
             Self::Calls => calls::measure(setting).await,
         }
     }

@@ -45,6 +45,11 @@ const SCRIPTS: &[(&str, Who)] = &[
     ("endpoint_list", Api),
     ("endpoint_health", Api),
     ("account_summary", Api),
+    ("history_find", Worker),
+    ("history_read_events", Worker),
+    ("history_read_log", Worker),
+    ("history_write_events", Worker),
+    ("history_write_log", Worker),
     ("history_lookup", Api),
     ("history_lookup", Worker),
     ("log_page", Api),
@@ -76,7 +81,7 @@ const SCRIPTS: &[(&str, Who)] = &[
 const CODE: &[(&str, &str, &[Who])] = &[
     (
         "check/look.rs",
-        "get hgetall hmget hstrlen lrange pttl xrange zrange",
+        "get hgetall hmget hstrlen lrange pttl strlen xrange zrange",
         &[Operator],
     ),
     ("check/standing.rs", "hgetall llen lrange zcard", &[Operator]),
@@ -91,11 +96,16 @@ const CODE: &[(&str, &str, &[Who])] = &[
     ("identity/accept.rs", "hgetall", &[Worker, Operator]),
     ("identity/upgrade.rs", "client|list", &[Worker]),
     ("server/info.rs", "info", &[Api, Worker]),
-    ("history/log_blocks.rs", "zrange", &[Api, Worker]),
-    ("history/mod.rs", "get", &[Api, Worker]),
+    ("history/log_blocks.rs", "zrange", &[Api, Worker, Operator]),
+    ("history/mod.rs", "get", &[Api, Worker, Operator]),
+    (
+        "history/operator.rs",
+        "hgetall hmget xrevrange zrange",
+        &[Operator],
+    ),
     ("log/detail.rs", "hmget", &[Api]),
-    ("log/range.rs", "xrange xrevrange", &[Api]),
-    ("log/since.rs", "hget hmget xinfo|stream", &[Api]),
+    ("log/range.rs", "xrange xrevrange", &[Api, Operator]),
+    ("log/since.rs", "hmget xinfo|stream", &[Api, Operator]),
     ("log/tail.rs", "xread", &[Api]),
     ("parked.rs", "scan", &[Worker]),
     ("policy.rs", "hgetall", &[Api]),
@@ -159,7 +169,11 @@ fn commands_of_lua(script: &str, text: &str) -> BTreeSet<String> {
         renamed, bases,
         "{script}: only base.lua gives redis.call another name"
     );
-    named.iter().map(|[name, _]| name.to_lowercase()).collect()
+    let command = |name: &str| match name {
+        "XINFO" => "xinfo|stream".to_owned(),
+        name => name.to_lowercase(),
+    };
+    named.iter().map(|[name, _]| command(name)).collect()
 }
 
 /// Each script's commands.

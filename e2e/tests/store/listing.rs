@@ -1,4 +1,6 @@
 //! Listings that come from more than one place, and counts that take more than one step.
+//!
+//! Proves (guarantees): whoever reads the past is told since when it is complete
 
 use std::collections::BTreeSet;
 

@@ -21,6 +21,7 @@ mod fixture;
 mod forms;
 mod forward;
 mod functions;
+mod history;
 mod holds;
 mod keys;
 mod listing;

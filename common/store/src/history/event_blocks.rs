@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 
+use ::history::{BlockId, Class, EventsDescriptor, FinishedEvent, HEAD, PROBES, Probe, unpack_events};
 use domain::clock::Timestamp;
 use domain::id::{AccountId, EventId};
-use history::{BlockId, Class, EventsDescriptor, FinishedEvent, HEAD, PROBES, Probe, unpack_events};
 
 use crate::scripts::{record, script};
 use crate::{Store, StoreError};
 
 /// Clocks of the API and of Redis may differ: the search begins this much before an event's acceptance (ms).
-const CLOCKS_DIFFER_MS: u64 = 60_000;
+const CLOCKS_DIFFER_MS: u64 = 3_600_000;
 
 /// How many pairs of a block and an event one call looks at, and the most calls.
 const PAIRS: usize = 500;
@@ -38,17 +38,23 @@ record! {
 }
 
 /// An event in a block.
-#[derive(Debug, Clone)]
-pub(crate) struct PackedEvent {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackedEvent {
     /// The block. Whoever changes something because of what it says names it: as long as it exists, that is what is kept.
-    pub(crate) block: BlockId,
-    pub(crate) class: Class,
-    pub(crate) event: FinishedEvent,
+    pub block: BlockId,
+    /// What became of the event's deliveries.
+    pub class: Class,
+    /// The event, with its payload.
+    pub event: FinishedEvent,
 }
 
 impl Store {
     /// An event of an account that was packed.
-    pub(crate) async fn packed_event(
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn packed_event(
         &self,
         account: &AccountId,
         event: &EventId,

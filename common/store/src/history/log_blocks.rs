@@ -4,8 +4,8 @@
 //! head of the stream into a block, in one step. So whoever reads the stream first and the index afterwards misses none: what was not
 //! in the stream then was in a block already. Some may be in both; places tell.
 
+use ::history::{LogBlock, LogDescriptor, Place, unpack_log};
 use domain::id::EndpointId;
-use history::{LogBlock, LogDescriptor, Place, unpack_log};
 
 use crate::{Store, StoreError};
 
@@ -16,7 +16,11 @@ const BEYOND: usize = 4;
 impl Store {
     /// The newest blocks that have entries before a place, newest first, at most about so many. None is left out but those all of
     /// whose entries are older than `since` (ms).
-    pub(crate) async fn log_blocks_before(
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn log_blocks_before(
         &self,
         endpoint: &EndpointId,
         before: Place,
@@ -39,7 +43,11 @@ impl Store {
     }
 
     /// The oldest blocks that have entries behind a place, oldest first.
-    pub(crate) async fn log_blocks_after(
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn log_blocks_after(
         &self,
         endpoint: &EndpointId,
         after: Place,
@@ -55,6 +63,10 @@ impl Store {
     }
 
     /// What somebody makes of a block of a log; `None` if it has gone.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
     pub(crate) async fn log_block_as<T: Send + 'static>(
         &self,
         block: &LogDescriptor,
@@ -62,6 +74,15 @@ impl Store {
     ) -> Result<Option<T>, StoreError> {
         self.block(&block.block, |bytes| unpack_log(bytes).map(read))
             .await
+    }
+
+    /// What is in a block of a log; `None` if it has gone.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn log_block(&self, block: &LogDescriptor) -> Result<Option<LogBlock>, StoreError> {
+        self.log_block_as(block, |content| content).await
     }
 
     fn log_index(&self, endpoint: &EndpointId) -> String {

@@ -1,17 +1,29 @@
-//! The door to the past: what is finished lies in blocks (crate `history`), and all other code asks here for what is in them.
+//! What is finished moves out of the way: finished events with their payloads, and entries of endpoints' logs, are packed into
+//! compressed blocks (the crate `history`), each in the place of what it has. Whoever wants what was packed asks here.
 //!
 //! A block may go at any time, the oldest of its series first. So whoever doesn't find it goes on as if it had gone before.
 //!
-//! - `log_blocks`: blocks of an endpoint's log.
-//! - `event_blocks`: blocks of an account's finished events, and which of them has an event.
+//! - `packing`: the steps of that: find, read, pack, write.
+//! - `log_blocks`: reading blocks of an endpoint's log.
+//! - `event_blocks`: reading blocks of an account's finished events, and which of them has an event.
+//! - `operator`: what an operator reads, without scripts.
 
 mod event_blocks;
 
 mod log_blocks;
 
-pub(crate) use event_blocks::{HistoryLookup, PackedEvent};
+mod operator;
 
-use history::{BlockId, Corrupt};
+mod packing;
+
+pub(crate) use event_blocks::HistoryLookup;
+pub use event_blocks::PackedEvent;
+pub use packing::{Found, NewBlock, Series, Unpacked, UnpackedEvents, UnpackedLog, Written};
+pub(crate) use packing::{
+    HistoryFind, HistoryReadEvents, HistoryReadLog, HistoryWriteEvents, HistoryWriteLog,
+};
+
+use ::history::{BlockId, Corrupt};
 
 use crate::{Store, StoreError};
 

@@ -20,7 +20,7 @@ pub struct EntryId {
 
 impl EntryId {
     /// The place behind every entry.
-    pub(super) const MAX: Self = Self {
+    pub const MAX: Self = Self {
         ms: u64::MAX,
         number: u64::MAX,
     };

@@ -96,13 +96,13 @@ impl Store {
         account: &AccountId,
         class: &str,
     ) -> Result<Option<Timestamp>, StoreError> {
-        let mut read = redis::cmd("HGET");
+        let mut read = redis::cmd("HMGET");
         read.arg(self.keys().key(&format!("account:{account}:since")))
             .arg(class);
-        let since: Option<u64> = self
+        let (since,): (Option<u64>,) = self
             .query(&read)
             .await
-            .or_else(|error: StoreError| error.unless_overwritten(None))?;
+            .or_else(|error: StoreError| error.unless_overwritten((None,)))?;
         Ok(since.and_then(after).map(EntryId::complete_from))
     }
 }

@@ -70,7 +70,9 @@ script! {
         /// How many bytes of finished payloads have to go, whatever their age.
         room: u64,
         /// How many bytes of exhausted payloads are kept for an account.
-        exhausted_budget: u64
+        exhausted_budget: u64,
+        /// How many bytes the blocks of an account's history may take.
+        history_budget: u64
     } -> (UpkeepReply, Vec<ReplayId>)
 }
 
@@ -117,6 +119,7 @@ impl Store {
             since_last,
             room,
             exhausted_budget: policy.exhausted_budget,
+            history_budget: policy.history_budget,
         };
         let (mut reply, replays) = self.call(&step).await?;
         for replay in &replays {

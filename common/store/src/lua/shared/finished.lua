@@ -36,6 +36,18 @@ local function unfinish(key, account, failed, charge)
   end
 end
 
+-- After entries were taken off the head of an account's list, with events that were charged so many bytes: what `finished:…` says.
+local function note_head(account, class, bytes)
+  local head, oldest = call('LINDEX', P .. 'account:' .. account .. ':' .. class, 0), 'finished:' .. class
+  if head then
+    call('ZADD', P .. oldest, string.match(head, '^%d+') or 0, account)
+    call('ZINCRBY', P .. oldest .. ':bytes', string.format('%d', -bytes), account)
+  else
+    call('ZREM', P .. oldest, account)
+    call('ZREM', P .. oldest .. ':bytes', account)
+  end
+end
+
 write_finished = function()
   for class, accounts in pairs(changes) do
     for account, change in pairs(accounts) do

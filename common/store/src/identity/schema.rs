@@ -22,7 +22,7 @@ pub fn unknown_schema(stored: &str) -> Option<String> {
     (!KNOWN.contains(&stored)).then(|| {
         format!(
             "the stored data has schema {stored}, this program knows {}: use the version of the programs that wrote it",
-            KNOWN.join(" and ")
+            KNOWN.join(", ")
         )
     })
 }

@@ -34,7 +34,6 @@ fn blocks(facts: &Facts<'_>, found: &mut Found) {
     }
 }
 
-#[expect(clippy::float_cmp, reason = "both are whole numbers far below 2^53")]
 fn oldest(facts: &Facts<'_>, found: &mut Found) {
     let history = &facts.snapshot.history;
     let mut of_accounts = BTreeMap::new();
@@ -72,7 +71,6 @@ fn oldest(facts: &Facts<'_>, found: &mut Found) {
     }
 }
 
-#[expect(clippy::float_cmp, reason = "both are whole numbers far below 2^53")]
 #[expect(clippy::cast_precision_loss, reason = "bytes are far below 2^53")]
 fn sums(facts: &Facts<'_>, found: &mut Found) {
     let history = &facts.snapshot.history;

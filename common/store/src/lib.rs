@@ -77,9 +77,9 @@ pub mod parked;
 
 pub mod egress;
 
-pub mod log;
-
 pub mod history;
+
+pub mod log;
 
 pub mod replays;
 

@@ -29,6 +29,7 @@ mod model;
 mod outcomes;
 mod overwritten;
 mod pacing;
+mod packed;
 mod parked;
 mod parked_scene;
 mod quarantine;

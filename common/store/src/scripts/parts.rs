@@ -53,6 +53,7 @@ parts! {
     SWEEPS = "sweeps" needs [QUARANTINE, RELEASES];
     PARKED = "parked" needs [DELIVERIES];
     REPLAYS = "replays" needs [DELIVERIES, LOGGED];
+    RESTORE = "restore" needs [REPLAYS];
     REPLAY_VIEW = "replay_view" needs [BASE];
     BLOCKS = "blocks" needs [CORE];
     DROPS = "drops" needs [BLOCKS];

@@ -147,6 +147,7 @@ pub(super) const KINDS: &[Kind] = &[
         Take::Sorted(history::of_account),
     ),
     part_of("account:", ":since", Lifetime::Required, Take::Nothing),
+    part_of("account:", ":again", Lifetime::Required, Take::Nothing),
     part_of("account:", ":hours", Lifetime::Required, Take::Nothing),
     part_of("account:", ":told", Lifetime::Required, Take::Nothing),
     part_of("account:", ":trials", Lifetime::Required, Take::Nothing),

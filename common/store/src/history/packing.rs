@@ -18,8 +18,8 @@ pub(crate) use events::{HistoryReadEvents, HistoryWriteEvents};
 pub use log::UnpackedLog;
 pub(crate) use log::{HistoryReadLog, HistoryWriteLog};
 
-/// What the payloads of a full block are charged (bytes).
-const WORTH: u64 = 1 << 20;
+/// What the payloads of a full block are charged, about (bytes).
+const WORTH: u64 = 320 << 10;
 
 /// What is not worth a block, however long it has waited (bytes that payloads are charged).
 const LEAST: u64 = 64 << 10;

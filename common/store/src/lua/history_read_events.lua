@@ -1,8 +1,8 @@
 -- history_read_events: a piece of an account's list of finished events, from its head on, with the events. Reads only.
 --
 -- ARGV[SKIP]: how many entries were read before; ARGV[MOST]: how many to read; ARGV[AGE]: for how long (ms) they must have been finished.
--- Returns {an entry, and of one that counts `account`, `event`, `body`, `acceptedAt`, `deliveries`, `charge`}…, up to half a megabyte of
--- payloads.
+-- Returns {how often something of the account was sent again, {an entry, and of one that counts `account`, `event`, `body`, `acceptedAt`,
+-- `deliveries`, `charge`}…}, up to half a megabyte of payloads.
 local now = look_at_clock()
 local due, bytes, read = now - tonumber(ARGV[AGE]), 0, {}
 local list, skip = P .. 'account:' .. ARGV[ACCOUNT] .. ':' .. ARGV[CLASS], tonumber(ARGV[SKIP])
@@ -18,4 +18,4 @@ for i, text in ipairs(call('LRANGE', list, skip, skip + tonumber(ARGV[MOST]) - 1
     bytes = bytes + #v[3]
   end
 end
-return read
+return { call('GET', P .. 'account:' .. ARGV[ACCOUNT] .. ':again') or '', read }

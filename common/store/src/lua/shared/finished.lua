@@ -30,6 +30,12 @@ end
 -- entry.
 local function unfinish(key, account, failed, charge)
   call('HINCRBY', key, 'again', 1)
+  if SCHEMA == '3' then
+    -- Whoever has read finished events to pack them sees by this that one was sent again since.
+    local again = P .. 'account:' .. account .. ':again'
+    call('INCR', again)
+    call('PEXPIRE', again, 3600000)
+  end
   if call('PERSIST', key) == 0 then
     local change = change_of(account, failed)
     change.bytes = change.bytes - charge

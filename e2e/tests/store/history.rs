@@ -273,7 +273,14 @@ async fn find_by_range(fixture: &Fixture, endpoint: &EndpointId, block: &LogDesc
         (last, 0, true),
         (end, last.ms, true),
         (last, first.ms, true),
-        (end, last.ms + 1, false),
+        (
+            Place {
+                ms: last.ms + 9,
+                ..end
+            },
+            last.ms + 1,
+            false,
+        ),
     ] {
         let found = fixture.store.log_blocks_before(endpoint, before, since, 9).await;
         let found = found.unwrap();
@@ -527,4 +534,86 @@ async fn upkeep_once(fixture: &Fixture, room: u64) {
 
 async fn blocks_of(fixture: &Fixture, account: &AccountId) -> Vec<String> {
     fixture.sorted(&format!("account:{account}:history")).await
+}
+
+/// How often each payload is there: beside the blocks, and in them.
+async fn times_kept(fixture: &Fixture, events: &HashMap<EventId, Payload>) -> HashMap<EventId, usize> {
+    let mut times: HashMap<EventId, usize> = events.keys().map(|id| (id.clone(), 0)).collect();
+    for key in fixture.keys().await {
+        if let Some(event) = key.strip_prefix("event:") {
+            *times.get_mut(&event.parse::<EventId>().unwrap()).unwrap() += 1;
+        }
+    }
+    for key in fixture
+        .keys()
+        .await
+        .into_iter()
+        .filter(|key| key.starts_with("block:"))
+    {
+        let bytes: Vec<u8> = fixture
+            .command(redis::cmd("GET").arg(format!("wh:{{0}}:{key}")))
+            .await;
+        // Others are of a log.
+        for event in ::history::unpack_events(&bytes)
+            .map(|block| block.events)
+            .unwrap_or_default()
+        {
+            assert_eq!(event.body, events[&event.id].as_bytes()[..]);
+            *times.get_mut(&event.id).unwrap() += 1;
+        }
+    }
+    times
+}
+
+#[tokio::test]
+async fn redis_killed_while_a_block_is_written_has_each_payload_and_each_attempt_once() {
+    let (mut fixture, endpoint) = fixture().await;
+    let (mut payloads, mut written) = (HashMap::new(), 0);
+    for round in 0..8_u32 {
+        payloads.extend(finish_many(&fixture, 160).await);
+        fixture.pass(MINUTE).await;
+        for found in [events_of(&account()), log_of(&endpoint)] {
+            let Some(unpacked) = read(&fixture, &found).await else {
+                continue;
+            };
+            let block = unpacked.pack().unwrap();
+            let store = fixture.store.clone();
+            let writes = tokio::spawn({
+                let block = block.clone();
+                async move { store.write_block(&block).await }
+            });
+            // Before it, amid it, after it.
+            tokio::time::sleep(Duration::from_micros(u64::from(round) * 700)).await;
+            fixture.redis.kill9();
+            // Its answer may be lost; then a worker doesn't know what became of it.
+            drop(writes.await);
+            fixture.redis.restart();
+            fixture.raw = redis::Client::open(fixture.redis.url())
+                .unwrap()
+                .get_multiplexed_async_connection()
+                .await
+                .unwrap();
+            let is_there = fixture.keys().await.contains(&format!("block:{}", block.id));
+            written += usize::from(is_there);
+            fixture.assert_sound().await;
+            assert!(
+                times_kept(&fixture, &payloads)
+                    .await
+                    .values()
+                    .all(|times| *times == 1)
+            );
+            // The same again, as after a lost answer.
+            assert_eq!(write(&fixture, &block).await, Written::Done);
+            assert!(
+                times_kept(&fixture, &payloads)
+                    .await
+                    .values()
+                    .all(|times| *times == 1)
+            );
+            let log = whole_log(&fixture, &endpoint).await;
+            assert!(log.is_sorted_by(|one, next| one.0 != next.0));
+            assert_eq!(log.len(), payloads.len());
+        }
+    }
+    println!("{written} blocks had been written when Redis was killed");
 }

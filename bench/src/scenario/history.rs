@@ -1,8 +1,8 @@
 //! What an event takes once it is delivered: the variants `kept` of `memory`.
 //!
 //! Memory is what Redis says of itself (`used_memory`), before and after a number of varied events, when nothing is under way and
-//! nothing is packed any more. A tenth as many went before, so that what there is once for each endpoint, connection and script is not
-//! counted.
+//! nothing is packed any more. A few went before, so that what there is once for each endpoint, connection and script is not
+//! counted. What is too little for a block counts as it lies there.
 
 use std::time::{Duration, Instant};
 
@@ -15,9 +15,11 @@ use crate::measured::{Measured, wait_for};
 use crate::redis_usage::Counters;
 use crate::subject::{ORGANISATION, Subject, account};
 
-/// Memory that hasn't changed by more than this for so long has come to rest.
+/// Memory that hasn't changed by more than this for [`STILL_FOR`] has come to rest.
 const STILL: f64 = 65_536.0;
-const STILL_FOR: Duration = Duration::from_secs(5);
+
+/// What is finished is packed about a minute later, so it rests for longer than that.
+const STILL_FOR: Duration = Duration::from_secs(75);
 
 /// The longest that is waited for that.
 const AT_REST_WITHIN: Duration = Duration::from_secs(300);
@@ -44,7 +46,7 @@ impl Shape {
         let of = variant.strip_prefix("kept, ")?;
         let endpoints = if of.starts_with("10 ") { 10 } else { 1 };
         Some(Self {
-            events: setting.full_or_brief(20_000, 200),
+            events: setting.full_or_brief(40_000, 200),
             endpoints,
             keyed: of.ends_with("keys"),
             still_for: if setting.brief {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use domain::clock::Timestamp;
 use domain::delivery::DeliveryState;
 use domain::id::{DeliveryId, EndpointId, EventId, ReplayId};
+use e2e::process::Process;
 use history::{BlockId, Class, Entry, FinishedEvent, Place, pack_events, pack_log};
 use store::log::{DeliverySummary, ListFilter, ListStatus, Listing, LogEntry, Past};
 use store::queue::WorkRequest;
@@ -551,4 +552,53 @@ async fn who_follows_a_log_gets_each_entry_once_wherever_it_is_by_then() {
             .unwrap(),
         None
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_reads_what_is_packed_and_what_is_not() {
+    let fixture = Fixture::new().await;
+    let endpoint = fixture.endpoint(&["*"]).await;
+    let delivered = deliver(&fixture, 30).await;
+    pack_oldest_entries(&fixture, &endpoint, 20).await;
+    pack_finished(&fixture, Class::Delivered).await;
+    let newest = deliver(&fixture, 1).await.remove(0);
+    let url = fixture.redis.url();
+    let read = |arguments: &[&str]| {
+        let mut words = vec!["history"];
+        words.extend(arguments);
+        words.extend(["--redis-url", &url]);
+        let output = tokio::task::block_in_place(|| Process::run("webhooksctl", &words, &[]));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).unwrap()
+    };
+
+    let lines = read(&["log", endpoint.as_str(), "--limit", "25"]);
+    let mut expected: Vec<_> = delivered
+        .iter()
+        .chain([&newest])
+        .map(ToString::to_string)
+        .collect();
+    expected.reverse();
+    expected.truncate(25);
+    let found: Vec<_> = lines
+        .lines()
+        .map(|line| {
+            let entry: serde_json::Value = serde_json::from_str(line).unwrap();
+            assert_eq!(entry["outcome"], "succeeded");
+            entry["delivery"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(found, expected);
+
+    for delivery in [&delivered[0], &newest] {
+        let body = fixture.store.event_body(&account(), &delivery.event()).await;
+        assert_eq!(
+            read(&["payload", delivery.as_str()]).as_bytes(),
+            &body.unwrap().unwrap()[..]
+        );
+    }
 }

@@ -32,7 +32,7 @@ impl Store {
         beyond.arg(&index).arg(before.ms).arg("+inf").arg("BYSCORE");
         beyond.arg("LIMIT").arg(0).arg(BEYOND);
         let mut found = self.descriptors(&beyond).await?;
-        found.retain(|block| block.first < before);
+        found.retain(|block| block.first < before && block.last.ms >= since);
         found.reverse();
 
         let mut older = redis::cmd("ZRANGE");

@@ -1,5 +1,6 @@
 //! Entries of a log that were packed into blocks.
 
+use super::range::Order;
 use super::{EntryId, LogContent, LogEntry, LoggedAttempt, RawEntry};
 use crate::{Store, StoreError};
 use domain::id::{DeliveryId, EndpointId};
@@ -8,17 +9,54 @@ use history::LogDescriptor;
 /// How many blocks are searched for one delivery at a time.
 const SEARCHED: usize = 8;
 
+/// Which entries of a block are looked at, and how many are wanted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Within {
+    pub(crate) after: EntryId,
+    pub(crate) before: EntryId,
+    pub(crate) order: Order,
+    pub(crate) most: usize,
+}
+
+impl Within {
+    /// All, oldest first.
+    pub(crate) const ALL: Self = Self {
+        after: EntryId::MIN,
+        before: EntryId::MAX,
+        order: Order::OldestFirst,
+        most: usize::MAX,
+    };
+}
+
 impl Store {
-    /// The entries of a block that somebody wants, oldest first; `None` if the block has gone.
+    /// The entries of a block that somebody wants; `None` if the block has gone.
     pub(crate) async fn entries_of_block(
         &self,
         block: &LogDescriptor,
+        within: Within,
         is_wanted: impl Fn(&RawEntry) -> bool + Send + 'static,
     ) -> Result<Option<Vec<RawEntry>>, StoreError> {
-        // Reading many entries takes long as well, so that is done where they are unpacked.
+        // Reading many entries takes long as well, so that is done where they are unpacked, and for no more than are wanted.
         self.log_block_as(block, move |content| {
-            let entries = content.entries.into_iter().map(RawEntry::packed);
-            entries.filter(|entry| is_wanted(entry)).collect()
+            let has = |entry: &history::Entry| {
+                let id = EntryId::from(entry.place);
+                id > within.after && id < within.before
+            };
+            let entries = content.entries.into_iter().filter(has);
+            let wanted = |entry: &RawEntry| is_wanted(entry);
+            match within.order {
+                Order::OldestFirst => entries
+                    .map(RawEntry::packed)
+                    .filter(wanted)
+                    .take(within.most)
+                    .collect(),
+                Order::NewestFirst => entries
+                    .rev()
+                    .map(RawEntry::packed)
+                    .filter(wanted)
+                    .take(within.most)
+                    .collect(),
+            }
         })
         .await
     }
@@ -33,7 +71,7 @@ impl Store {
         for (block, within) in self.blocks_of(endpoint, ids).await? {
             let is_wanted = move |entry: &RawEntry| within.binary_search(&entry.id).is_ok();
             found.extend(
-                self.entries_of_block(&block, is_wanted)
+                self.entries_of_block(&block, Within::ALL, is_wanted)
                     .await?
                     .into_iter()
                     .flatten(),
@@ -89,7 +127,11 @@ impl Store {
                 Some(LogContent::Attempt(attempt)) => attempt.delivery.as_str() == sought,
                 _ => false,
             };
-            let entries = self.entries_of_block(&block, is_sought).await?;
+            let one = Within {
+                most: 1,
+                ..Within::ALL
+            };
+            let entries = self.entries_of_block(&block, one, is_sought).await?;
             let found = entries.into_iter().flatten().next();
             let found = found.and_then(RawEntry::known).and_then(LogEntry::into_attempt);
             if found.is_some() {

@@ -19,6 +19,9 @@ pub struct EntryId {
 }
 
 impl EntryId {
+    /// The place before every entry.
+    pub const MIN: Self = Self { ms: 0, number: 0 };
+
     /// The place behind every entry.
     pub const MAX: Self = Self {
         ms: u64::MAX,

@@ -54,6 +54,7 @@ pub use since::Past;
 pub use summary::DeliverySummary;
 pub use tail::{LogTail, MOST_READ};
 
+pub(crate) use blocks::Within;
 pub(crate) use detail::DeliveryGet;
 pub(crate) use entry::{RawEntry, entries};
 pub(crate) use logged::LogPage;

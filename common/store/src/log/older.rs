@@ -8,7 +8,8 @@
 
 use super::listing::{MOST_LOOKED_AT, STEP};
 use super::logged::{Filling, Wants};
-use super::{EntryId, ListFilter, ListPage, ListStatus, LogContent, RawEntry, Record};
+use super::range::Order;
+use super::{EntryId, ListFilter, ListPage, ListStatus, LogContent, RawEntry, Record, Within};
 use crate::scripts::script;
 use crate::{Store, StoreError};
 use domain::delivery::DeliveryState;
@@ -62,11 +63,17 @@ impl Store {
         before: EntryId,
     ) -> Result<Wants, StoreError> {
         let filter = filling.listing.filter.clone();
-        let is_wanted = move |entry: &RawEntry| entry.id < before && filter.may_show(entry);
-        let Some(entries) = self.entries_of_block(block, is_wanted).await? else {
+        let within = Within {
+            before,
+            order: Order::NewestFirst,
+            most: MOST_LOOKED_AT,
+            ..Within::ALL
+        };
+        let is_wanted = move |entry: &RawEntry| filter.may_show(entry);
+        let Some(entries) = self.entries_of_block(block, within, is_wanted).await? else {
             return Ok(Wants::More);
         };
-        let mut wanted = entries.into_iter().rev();
+        let mut wanted = entries.into_iter();
         loop {
             let mut some: Vec<_> = wanted.by_ref().take(STEP).collect();
             if some.is_empty() {

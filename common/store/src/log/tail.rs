@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use redis::Value;
 
-use super::EntryId;
 use super::entry::{LogEntry, RawEntry};
 use super::range::Order;
+use super::{EntryId, Within};
 use crate::handle::Listener;
 use crate::scripts::Answer as _;
 use crate::{Store, StoreError};
@@ -154,9 +154,14 @@ impl LogTail {
             if EntryId::from(block.first) >= stream_from {
                 break;
             }
-            let comes_next = move |entry: &RawEntry| entry.id > after && entry.id < stream_from;
-            let entries = self.store.entries_of_block(&block, comes_next).await?;
-            self.packed = entries.into_iter().flatten().take(HELD).collect();
+            let next = Within {
+                after,
+                before: stream_from,
+                most: HELD,
+                ..Within::ALL
+            };
+            let entries = self.store.entries_of_block(&block, next, |_| true).await?;
+            self.packed = entries.into_iter().flatten().collect();
             if !self.packed.is_empty() {
                 break;
             }

@@ -5,7 +5,7 @@ use domain::delivery::DeliveryState;
 use domain::id::{AccountId, EndpointId};
 
 use super::{ReplayCount, ReplaySpan, ReplayStatus};
-use crate::log::{EntryId, LogContent, RawEntry};
+use crate::log::{EntryId, LogContent, RawEntry, Within};
 use crate::scripts::script;
 use crate::{Store, StoreError};
 
@@ -100,9 +100,13 @@ impl Store {
         for block in blocks {
             let is_counted = move |entry: &RawEntry| {
                 let at = entry.id.time().as_millis();
-                entry.id < before && (since..=until).contains(&at) && is_taken(entry)
+                (since..=until).contains(&at) && is_taken(entry)
             };
-            let found = self.entries_of_block(&block, is_counted).await?;
+            let older = Within {
+                before,
+                ..Within::ALL
+            };
+            let found = self.entries_of_block(&block, older, is_counted).await?;
             count.matching += found.map_or(0, |found| found.len() as u64);
         }
         Ok(())

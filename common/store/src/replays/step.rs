@@ -9,7 +9,7 @@ use domain::id::{AccountId, DeliveryId, EndpointId, EventId, ReplayId};
 use super::ReplayStatus;
 use super::packed::PackedStep;
 use crate::history::PackedEvent;
-use crate::log::{EntryId, LogContent, RawEntry};
+use crate::log::{EntryId, LogContent, RawEntry, Within};
 use crate::scripts::{answered, answered_in_words, script};
 use crate::{Store, StoreError};
 
@@ -116,14 +116,15 @@ impl Store {
                 break;
             }
             let until = look.until;
-            let is_sought = move |entry: &RawEntry| {
-                entry.id > after
-                    && stream_from.is_none_or(|from| entry.id < from)
-                    && entry.id.time().as_millis() <= until
-                    && is_source(entry)
-            };
-            let sought = self.entries_of_block(&block, is_sought).await?;
+            let is_sought = move |entry: &RawEntry| entry.id.time().as_millis() <= until && is_source(entry);
             let room = look.most.saturating_sub(found.len());
+            let next = Within {
+                after,
+                before: stream_from.unwrap_or(EntryId::MAX),
+                most: room + 1,
+                ..Within::ALL
+            };
+            let sought = self.entries_of_block(&block, next, is_sought).await?;
             let is_whole = sought.as_ref().is_none_or(|sought| sought.len() <= room);
             let sources = sought.into_iter().flatten().take(room);
             found.extend(sources.map(|entry| (behind(entry.id), delivery_of(entry))));

@@ -1,5 +1,6 @@
 //! `bench`: measures the system against what it is compared with. `scripts/bench` builds everything and starts it.
 //!
+//! - [`by_hand`]: pushing events into a system that runs already.
 //! - [`scenario`]: what is measured, in which variants; each a module.
 //! - [`subject`]: the system that is measured, and the [`peer`]; [`bare`]: the plain HTTP client.
 //! - [`load`]: the load generator; [`receiver`]: what it all ends at; [`clock`]: the time that both share.
@@ -12,6 +13,8 @@
     clippy::print_stdout,
     reason = "a tool for the terminal, which fails as a test does"
 )]
+
+mod by_hand;
 
 mod scenario;
 
@@ -41,13 +44,10 @@ mod stats;
 
 mod clock;
 
-use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use serde_json::json;
+use clap::{Parser, Subcommand, ValueEnum};
 
-use load::{Events, Target};
 use report::Report;
 use scenario::{Scenario, Setting};
 
@@ -88,45 +88,19 @@ enum Command {
     /// Names the scenarios.
     List,
     /// Pushes events into a system that runs already, and prints what it answered.
-    Load(LoadArguments),
+    Load(by_hand::LoadArguments),
+    /// Prints varied payloads as receivers get them, one a line: shows what is measured, and how well it compresses.
+    Payloads {
+        /// How many.
+        #[arg(long, default_value_t = 1000)]
+        count: u32,
+    },
     /// Serves as the receiver of a measurement.
     Receiver {
         /// The port on loopback; 0 for any that is free.
         #[arg(long, default_value_t = 0)]
         port: u16,
     },
-}
-
-/// Where the load goes, and how much it is.
-#[derive(Debug, Args)]
-struct LoadArguments {
-    /// Address of the API.
-    #[arg(long, default_value = "127.0.0.1:3000")]
-    api: SocketAddr,
-
-    /// A service key.
-    #[arg(long, env, hide_env_values = true)]
-    service_key: String,
-
-    /// Whose events they are.
-    #[arg(long, env)]
-    account_id: String,
-
-    /// How many.
-    #[arg(long, default_value_t = 10_000)]
-    events: u32,
-
-    /// Bytes of the body that a receiver gets.
-    #[arg(long, default_value_t = 600)]
-    payload: usize,
-
-    /// A closed loop: this many callers, each one event after the other.
-    #[arg(long, default_value_t = 64)]
-    callers: u32,
-
-    /// An open loop instead: this many events per second, whatever the system does.
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    rate: Option<u32>,
 }
 
 fn main() -> ExitCode {
@@ -142,7 +116,11 @@ fn main() -> ExitCode {
             }
             ExitCode::SUCCESS
         }
-        Command::Load(arguments) => runtime.block_on(push(arguments)),
+        Command::Payloads { count } => {
+            load::print_varied(count);
+            ExitCode::SUCCESS
+        }
+        Command::Load(arguments) => runtime.block_on(by_hand::push(arguments)),
         Command::Receiver { port } => {
             runtime.block_on(receiver::serve(port));
             ExitCode::SUCCESS
@@ -171,29 +149,6 @@ fn main() -> ExitCode {
             let runs = if brief { 1 } else { runs };
             runtime.block_on(run(&scenarios, setting, runs, json))
         }
-    }
-}
-
-async fn push(arguments: LoadArguments) -> ExitCode {
-    let target = Target {
-        address: arguments.api,
-        authorization: format!("Bearer {}", arguments.service_key),
-    };
-    let events = Events::of(&arguments.account_id, arguments.payload);
-    let numbers = 0..arguments.events;
-    let pushed = match arguments.rate {
-        Some(rate) => load::at_rate(&target, &events, numbers, rate).await,
-        None => load::closed(&target, &events, numbers, arguments.callers).await,
-    };
-    let result = json!({
-        "accepted": pushed.accepted, "deliveries": pushed.deliveries, "refused": pushed.refused,
-        "events/s": pushed.rate(), "answer ms": pushed.latency(),
-    });
-    println!("{result:#}");
-    if pushed.refused.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
     }
 }
 

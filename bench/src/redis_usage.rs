@@ -10,7 +10,8 @@ use redis::Connection;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Counters {
     cpu_seconds: f64,
-    memory: f64,
+    /// Bytes that it holds.
+    pub(crate) memory: f64,
     /// Command → calls and microseconds; what scripts call counts too.
     commands: HashMap<String, (f64, f64)>,
 }

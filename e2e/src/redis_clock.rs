@@ -44,6 +44,7 @@ async fn upkeep(store: &Store) {
         log_length: 100_000,
         max_attempts: 10,
         exhausted_budget: 1 << 30,
+        history_budget: 1 << 30,
         delivery_timeout: Duration::from_secs(10),
     };
     while store.upkeep(&policy).await.unwrap().more {}

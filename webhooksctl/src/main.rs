@@ -12,6 +12,8 @@ mod endpoints;
 
 mod healthcheck;
 
+mod history;
+
 mod keys;
 
 mod redis_users;
@@ -49,6 +51,9 @@ enum Command {
     /// Works on endpoints.
     #[command(subcommand)]
     Endpoints(endpoints::EndpointsCommand),
+    /// Reads what was delivered and why something failed, also what was packed into blocks, which `redis-cli` can't read.
+    #[command(subcommand)]
+    History(history::HistoryCommand),
     /// Makes and shows the identity of the store, accepts a store that was replaced, changes it to newer forms.
     #[command(subcommand)]
     Store(store::StoreCommand),
@@ -71,6 +76,7 @@ fn main() -> ExitCode {
         Command::SecretsKey => print(&keys::new_secrets_key()),
         Command::Secrets(command) => secrets::run(&command),
         Command::Endpoints(command) => endpoints::run(&command),
+        Command::History(command) => history::run(&command),
         Command::Store(command) => store::run(&command).and_then(|said| print(&said)),
         Command::RedisPasswords => print(&redis_users::new_passwords()),
         Command::ServiceKey(arguments) => print(&keys::describe_new(&arguments)),

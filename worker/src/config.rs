@@ -7,7 +7,8 @@ use std::time::Duration;
 use clap::{Args, Parser};
 use domain::retry::RetrySchedule;
 use program::config::{
-    AccountArgs, LogArgs, MemoryArgs, SecretsArgs, Span, UrlArgs, positive_span, split_list,
+    AccountArgs, ByteSize, LogArgs, MemoryArgs, SecretsArgs, Span, UrlArgs, positive_size, positive_span,
+    split_list,
 };
 use store::policy::Policy;
 use store::settings::RedisArgs;
@@ -133,6 +134,11 @@ pub struct RetentionArgs {
     #[arg(long, env, default_value = "14d", value_parser = positive_span)]
     pub retention_failed: Span,
 
+    /// Bytes that the packed history of one account may take: payloads of finished events, and logs. Beyond that its oldest goes
+    /// [default: a quarter of what the store may use].
+    #[arg(long, env, value_parser = positive_size)]
+    pub history_budget_bytes: Option<ByteSize>,
+
     /// Attempts kept in the log of each endpoint.
     #[arg(long, env, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub log_length: u32,
@@ -157,6 +163,10 @@ impl Config {
             max_attempts: u32::try_from(self.attempts.retry_schedule.max_attempts()).unwrap_or(u32::MAX),
             delivery_timeout: self.attempts.delivery_timeout.0,
             exhausted_budget: self.account.account_budget_bytes.0,
+            history_budget: self
+                .retention
+                .history_budget_bytes
+                .map_or(u64::MAX, |size| size.0),
         }
     }
 }

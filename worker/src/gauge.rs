@@ -24,6 +24,8 @@ pub(crate) struct Reading {
     pub(crate) excess: u64,
     /// Whether some may have to be freed soon.
     pub(crate) is_near: bool,
+    /// What Redis may use, if there is a limit.
+    pub(crate) limit: Option<u64>,
 }
 
 /// Looks at Redis's memory.
@@ -53,6 +55,7 @@ impl Gauge {
             Ok(memory) => Reading {
                 excess: memory.excess(self.budget),
                 is_near: memory.is_near(self.budget),
+                limit: memory.limit(self.budget),
             },
             Err(StoreError::Unexpected(error)) if !self.is_refused => {
                 self.is_refused = true;

@@ -56,7 +56,8 @@ impl Upkeep {
             let reading = self.gauge.read().await;
             let asked = Instant::now();
             let since_last = last.map(|last| asked - last);
-            let done = self.store.upkeep_step(&self.policy, since_last, reading.excess);
+            let policy = with_history_budget(&self.policy, reading.limit);
+            let done = self.store.upkeep_step(&policy, since_last, reading.excess);
             let (wait, look_every) = match done.await {
                 Ok(reply) => {
                     last = Some(asked);
@@ -150,6 +151,15 @@ impl Upkeep {
             tracing::info!(leases = reply.reaped, "took back leases that had expired");
         }
     }
+}
+
+/// The same policy, with a quarter of the limit for the history of each account unless it says otherwise.
+fn with_history_budget(policy: &Policy, limit: Option<u64>) -> Policy {
+    let mut policy = policy.clone();
+    if let Some(limit) = limit.filter(|_| policy.history_budget == u64::MAX) {
+        policy.history_budget = limit / 4;
+    }
+    policy
 }
 
 /// How long until the next step.

@@ -53,6 +53,7 @@ impl Scene {
                 log_length: 1000,
                 max_attempts: 10,
                 exhausted_budget: 1 << 30,
+                history_budget: 1 << 30,
                 delivery_timeout: Duration::from_secs(1800),
             },
             account: "org:org_1".parse().unwrap(),

@@ -13,6 +13,8 @@ mod event;
 
 mod open;
 
+mod varied;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -22,7 +24,7 @@ use tokio::task::JoinSet;
 
 pub(crate) use batches::in_batches;
 pub(crate) use connection::{Reply, Target};
-pub(crate) use event::{Events, chatbot};
+pub(crate) use event::{Events, chatbot, print_varied};
 pub(crate) use open::at_rate;
 
 use crate::clock;

@@ -50,8 +50,7 @@ pub(super) async fn measure(variant: &str, setting: Setting) -> Measured {
     let fan_out = endpoints.min(PER_ACCOUNT);
     let load = Events {
         accounts: add_many_endpoints(&subject, &receiver, endpoints).await,
-        chatbots: 1,
-        payload: 600,
+        ..Events::of("", 600)
     };
     let target = subject.target();
     let mut measured = Measured::default();

@@ -1,6 +1,6 @@
-//! Memory with as much in flight as there may be: `memory`.
+//! Memory with as much in flight as there may be, and what is kept of delivered events (`history`): `memory`.
 
-use super::Setting;
+use super::{Setting, history};
 use crate::child::ReceiverServer;
 use crate::load::{Events, in_batches};
 use crate::measured::{Measured, Window, wait_for};
@@ -8,6 +8,16 @@ use crate::subject::{ORGANISATION, Subject, account};
 
 /// Enough endpoints to fill `WORKER_CONCURRENCY` (512), with `ENDPOINT_CONCURRENCY` (32) each.
 const ENDPOINTS: u32 = 16;
+
+pub(super) const VARIANTS: &[&str] = &[
+    "600 B",
+    "600 B, 160,000 waiting",
+    "256 KiB",
+    "kept, 1 endpoint",
+    "kept, 1 endpoint, keys",
+    "kept, 10 endpoints",
+    "kept, 10 endpoints, keys",
+];
 
 #[derive(Debug, Clone, Copy)]
 struct Shape {
@@ -32,11 +42,17 @@ impl Shape {
 }
 
 pub(super) fn about() -> String {
-    format!("{ENDPOINTS} endpoints that take 200 ms each, so that 512 deliveries are in flight")
+    format!(
+        "{ENDPOINTS} endpoints that take 200 ms each, so that 512 deliveries are in flight; *kept*: what varied events of 600 bytes \
+         take once they are delivered"
+    )
 }
 
 /// One run.
 pub(super) async fn measure(variant: &str, setting: Setting) -> Measured {
+    if let Some(kept) = history::Shape::of(variant, setting) {
+        return kept.measure().await;
+    }
     let shape = Shape::of(variant, setting);
     let receiver = ReceiverServer::start();
     let mut subject = Subject::webhooks(|builder| builder).await;

@@ -24,6 +24,8 @@ mod backlog;
 
 mod growth;
 
+mod history;
+
 mod idle;
 
 mod start_stop;
@@ -71,7 +73,7 @@ pub(crate) enum Scenario {
     Idle,
     /// From the start to the first delivery; the end under load.
     StartStop,
-    /// 512 deliveries in flight.
+    /// 512 deliveries in flight; what an event takes once it is delivered.
     Memory,
     /// What each call of the API costs Redis at 10,000 endpoints and 1,000,000 stored deliveries.
     Calls,
@@ -164,7 +166,7 @@ impl Scenario {
             Self::Growth => &growth::SIZES.map(|(name, ..)| name),
             Self::Workers => &["1 worker", "2 workers", "3 workers", "4 workers"],
             Self::StartStop | Self::Calls => &["webhooks"],
-            Self::Memory => &["600 B", "600 B, 160,000 waiting", "256 KiB"],
+            Self::Memory => memory::VARIANTS,
         };
         all.iter()
             .copied()

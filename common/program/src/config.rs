@@ -8,7 +8,7 @@ mod args;
 mod values;
 
 pub use args::{AccountArgs, LogArgs, LogFormat, MemoryArgs, SecretsArgs, UrlArgs};
-pub use values::{ByteSize, Span, positive_span, read_value, split_list};
+pub use values::{ByteSize, Span, positive_size, positive_span, read_value, split_list};
 
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};

@@ -13,15 +13,23 @@
 //! | `account:<a>:calls` | string | calls of the dashboard in this minute | 1 min |
 //! | `account:<a>:pushed` | string | events accepted in this minute, if they are limited | 1 min |
 //! | `key:<k>:pushed` | string | events accepted with this service key in this minute, if they are limited | 1 min |
-//! | `endpoint:<e>` | hash | `url`, `events`, `state`, `consecutiveFailures`, `inFlight`, … | until it is removed |
+//! | `endpoint:<e>` | hash | `url`, `events`, `state`, `consecutiveFailures`, `inFlight`, `completeSince` (when the newest entry was written that its log has lost, ms), `logGone` (how many entries had left `log:<e>` when the last block was written), … | until it is removed |
 //! | `event:<v>` | hash | `body`, `event`, `account`, `refs` (unfinished deliveries), `deliveries`, `charge`, `acceptedAt`, `failed`, `again` (how often it was sent again after it had finished) | `RETENTION_SUCCEEDED` after its last delivery finished, `RETENTION_FAILED` if one was exhausted; less while memory is short |
 //! | `delivery:<d>` | hash | `state`, `attempts`, `holds`, `nextAttemptAt`, `reason`, `status`, `forwarded`, `lostLeases`, `quarantinedAt`, `singly`, `log` (ids of its log entries), `replayOf`, `madeAt`, … | from its first failed attempt or lost lease, replays from the start; after success `RETENTION_SUCCEEDED`, exhausted `RETENTION_FAILED` |
 //! | `pending:<e>` | list | deliveries that wait for their turn, as `<d>` or `<d>:<attempts made>`; suspects as `<d>:0<attempts made>` | while there are some |
 //! | `retry:<e>` | sorted set | delivery → when its next attempt is due (ms); parked: when it was accepted (s) | while there are some |
 //! | `finished:<class>` | sorted set | account → when the oldest entry of its list `delivered` or `exhausted` finished (s) | while there are some |
 //! | `finished:<class>:bytes` | sorted set | account → what the events in that list are charged | while there are some |
+//! | `block:<b>` | string | a block of history: finished events of an account, or entries of a log, compressed (`common/history`) | see `blocks:…` |
+//! | `blocks:log:<e>`, `blocks:delivered:<a>`, `blocks:exhausted:<a>` | sorted set | descriptor of a block, which begins with its id → the time of the newest in it (ms) | `RETENTION_SUCCEEDED`, exhausted `RETENTION_FAILED`, at most `HISTORY_BUDGET_BYTES` for an account; less while memory is short |
+//! | `history:<class>` | sorted set | endpoint (`log`) or account (`delivered`, `exhausted`) → the time of its oldest block (ms) | while there are some |
+//! | `history:bytes`, `history:bytes:exhausted` | sorted set | account → what its blocks take: of logs and of what was delivered; of what was exhausted | while there are some |
+//! | `account:<a>:history` | sorted set | `log:<e>`, `delivered`, `exhausted` → the time of its oldest block (ms) | while there are some |
+//! | `account:<a>:again` | string | how many of its finished events were sent again lately | 1 h after the last |
+//! | `account:<a>:since` | hash | `delivered`, `exhausted` → when the newest of those finished whose payloads have gone (ms) | as long as such payloads are kept |
+//! | `packing` | sorted set | `log:<e>`, `<class>:<a>` → when a worker may look whether there is enough to be packed (ms) | while there are some |
 //! | `failed:<e>` | sorted set | exhausted delivery → when (ms) | `RETENTION_FAILED` |
-//! | `log:<e>` | stream | attempts (`attempt`: `<d> <event type> <attempt> <outcome> <ms> <status> <timing>`, `-` for what is absent; schema 1: a field for each; failures have `error`, `detail`, … besides) and changes of the endpoint's state, newest last | `LOG_LENGTH` entries |
+//! | `log:<e>` | stream | attempts (`attempt`: `<d> <event type> <attempt> <outcome> <ms> <status> <timing>`, `-` for what is absent; schema 1: a field for each; failures have `error`, `detail`, … besides) and changes of the endpoint's state, newest last | `LOG_LENGTH` entries; from schema 3 on until they are packed, at most 20,000 |
 //! | `ready` | sorted set | endpoint that has something to send → its turn | while there are some |
 //! | `ready:slow` | sorted set | the same, for endpoints that are slow | while there are some |
 //! | `timers` | sorted set | active endpoint → when something of it is due (ms): the end of its hold, its next turn by its rate, or its nearest retry | while there are some |
@@ -40,7 +48,7 @@
 //! | `trials` | list | test events that no worker has taken yet | while there are some |
 //! | `trial:<d>` | hash | a test event: `endpoint`, `event`, `body`, `at`, `done` | 2 min |
 //! | `answer:<d>` | list | the log entry of a test event, for the one who waits for it | 1 min |
-//! | `sweeps` | list | `<cancel\|forget> <e> <key> <type>`: what upkeep has to work through | while there are some |
+//! | `sweeps` | list | `<cancel\|forget\|drop> <e> <key> <type>`: what upkeep has to work through | while there are some |
 //! | `chores` | sorted set | `<release\|forward\|resume> <e>[ <operation>]`: what upkeep does step by step for an endpoint → when the next step is due (ms) | while there are some |
 //! | `sweep:<operation>:<queue>` | list or sorted set | a queue that was set aside in one step | until it is worked through |
 //! | `corrupt` | list | `<e> <entry>`: entries that could not be read; `<id> <key>`: keys that were moved away | the last 1,000 |

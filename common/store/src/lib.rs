@@ -26,7 +26,7 @@
 //! - [`rates`]: how many calls and events are left in this minute.
 //! - [`queue`]: what workers do: fetch, report, park, reap. [`policy`]: the rules that they do it by. [`parked`]: a search for
 //!   endpoints that upkeep doesn't know of. [`egress`]: what the workers know together of their way out.
-//! - [`log`]: what became of deliveries, as their owner reads it.
+//! - [`log`]: what became of deliveries, as their owner reads it. [`history`]: the part of the past that was packed.
 //! - [`replays`]: sending again what was finished. [`test_events`]: test events, past the queue.
 
 use std::sync::{Arc, Mutex};
@@ -76,6 +76,8 @@ pub mod policy;
 pub mod parked;
 
 pub mod egress;
+
+pub mod history;
 
 pub mod log;
 

@@ -32,6 +32,8 @@ pub struct Policy {
     pub delivery_timeout: Duration,
     /// Bytes of exhausted payloads that are kept for an account (`ACCOUNT_BUDGET_BYTES`).
     pub exhausted_budget: u64,
+    /// Bytes that blocks of an account's history may take (`HISTORY_BUDGET_BYTES`).
+    pub history_budget: u64,
 }
 
 script! {
@@ -76,6 +78,7 @@ impl Policy {
             delivery_timeout: span("deliveryTimeout")?,
             // Workers of the previous release know no bound.
             exhausted_budget: number("exhaustedBudget").unwrap_or(u64::MAX),
+            history_budget: u64::MAX, // not announced: nobody who only reads asks for it
         })
     }
 }

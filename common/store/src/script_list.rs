@@ -2,7 +2,7 @@
 
 use super::scripts::{Assembled, Declaration, Listed, RunsAs, Script};
 use super::{
-    egress, endpoints, events, health, identity, log, parked, policy, queue, rates, replays, rewrap,
+    egress, endpoints, events, health, history, identity, log, parked, policy, queue, rates, replays, rewrap,
     rotation, server, test_events, watch,
 };
 
@@ -52,14 +52,23 @@ list![
     rewrap::EndpointRewrap<'_>,
     health::EndpointHealth<'_>,
     health::AccountSummary<'_>,
+    history::HistoryLookup<'_>,
     log::LogPage<'_>,
+    log::LogRecords<'_>,
     log::LogWaiting<'_>,
     log::DeliveryGet<'_>,
+    history::HistoryFind,
+    history::HistoryReadEvents<'_>,
+    history::HistoryWriteEvents<'_>,
+    history::HistoryReadLog<'_>,
+    history::HistoryWriteLog<'_>,
     replays::ReplayOne<'_>,
     replays::ReplayStart<'_>,
     replays::ReplayGet<'_>,
     replays::ReplayCancel<'_>,
     replays::ReplayCounting<'_>,
+    replays::ReplayLook<'_>,
+    replays::ReplayStep<'_>,
     server::Clock,
     identity::StoreWatch<'_>,
     identity::StoreClaim<'_>,

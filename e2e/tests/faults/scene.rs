@@ -167,6 +167,7 @@ pub(crate) fn policy() -> Policy {
         log_length: 100_000,
         max_attempts: 10,
         exhausted_budget: 1 << 30,
+        history_budget: 1 << 30,
         delivery_timeout: Duration::from_secs(10),
     }
 }

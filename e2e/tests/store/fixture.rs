@@ -72,6 +72,7 @@ impl Fixture {
             log_length: 1000,
             max_attempts: 10,
             exhausted_budget: 1 << 30,
+            history_budget: 1 << 30,
             delivery_timeout: Duration::from_secs(10),
         };
         Self {

@@ -1,4 +1,6 @@
 //! Listings that come from more than one place, and counts that take more than one step.
+//!
+//! Proves (guarantees): whoever reads the past is told since when it is complete
 
 use std::collections::BTreeSet;
 
@@ -6,7 +8,7 @@ use domain::clock::Timestamp;
 use domain::delivery::DeliveryState;
 use domain::endpoint::ParkedAction;
 use domain::id::{DeliveryId, EndpointId};
-use store::log::{DeliverySummary, ListFilter, ListStatus, Listing};
+use store::log::{DeliverySummary, ListFilter, ListStatus, Listing, Past};
 use store::queue::WorkRequest;
 use store::replays::{ReplayCount, ReplaySpan, ReplayStatus};
 
@@ -170,6 +172,30 @@ async fn deliver(fixture: &Fixture, worker: &mut Worker, count: usize) -> Delive
         fixture.work(worker, WorkRequest { reports, ..wants(0) }).await;
     }
     last.unwrap()
+}
+
+#[tokio::test]
+async fn a_log_says_since_when_it_is_complete() {
+    let mut fixture = Fixture::new().await;
+    fixture.policy.log_length = 100;
+    let endpoint = fixture.endpoint(&["*"]).await;
+    let mut worker = Worker::new();
+    let since = async |past| {
+        let since = fixture.store.complete_since(&account(), &endpoint, past).await;
+        since.unwrap()
+    };
+    assert_eq!(since(Past::Log).await, None);
+    deliver(&fixture, &mut worker, 50).await;
+    assert_eq!(since(Past::Succeeded).await, None, "nothing has left it yet");
+    deliver(&fixture, &mut worker, 300).await;
+    let complete_since = since(Past::Log).await.expect("the log is bounded");
+    assert_eq!(since(Past::Succeeded).await, Some(complete_since));
+    assert_eq!(since(Past::Exhausted).await, None);
+    // Whatever is listed from then on is all there was from then on.
+    let listed = all(&fixture, &endpoint, ListStatus::Succeeded, 100).await;
+    let oldest = listed.last().and_then(|delivery| delivery.last.as_ref()).unwrap();
+    assert!(listed.len() < 350);
+    assert!(oldest.at <= complete_since, "{complete_since} {oldest:?}");
 }
 
 #[tokio::test]

@@ -4,7 +4,11 @@ use super::*;
 
 #[test]
 fn the_memory_is_looked_at_as_often_as_it_may_matter() {
-    let reading = |excess, is_near| Reading { excess, is_near };
+    let reading = |excess, is_near| Reading {
+        excess,
+        is_near,
+        limit: None,
+    };
     let early = |payloads| UpkeepReply {
         early: Released {
             payloads,

@@ -123,6 +123,7 @@ fn policy() -> Policy {
         destination_concurrency: 64,
         max_attempts: 10,
         exhausted_budget: 1 << 30,
+        history_budget: 1 << 30,
         delivery_timeout: Duration::from_millis(2500),
     }
 }

@@ -23,7 +23,7 @@ use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 use store::Store;
-use store::log::{DeliveryDetail, ListFilter, Listing};
+use store::log::{DeliveryDetail, ListFilter, Listing, Past};
 
 use self::view::{DeliveryDetailView, DeliveryList};
 use super::schema::{CursorText, DateTime, DeliveredEvent, ListedStatus, PageLimit};
@@ -46,7 +46,7 @@ impl DeliveriesApi {
     /// contains the deliveries that were attempted or given up, as far back as the log goes, ordered by their last attempt; the
     /// same goes for `succeeded`. All pages show the log as it was when the first page was read, so that nothing is repeated or
     /// left out because of what happens meanwhile. Deliveries that wait for their first attempt are only listed
-    /// if `status` asks for them. Canceled deliveries are not listed: the live stream tells how many there were.
+    /// if `status` asks for them. What is older than `completeSince` may be missing. Canceled deliveries are not listed: the live stream tells how many there were.
     #[oai(
         path = "/api/webhooks-config/:id/deliveries",
         method = "get",
@@ -109,9 +109,16 @@ impl DeliveriesApi {
             })
             .await?
             .ok_or_else(fields::no_endpoint)?;
+        let complete_since = if filter.ends_with_log() {
+            let store = app.store.get()?;
+            store.complete_since(&user.account, &endpoint, Past::Log).await?
+        } else {
+            None
+        };
         Ok(Json(DeliveryList {
             deliveries: page.deliveries.into_iter().map(Into::into).collect(),
             next_cursor: page.next.map(|next| scope.write(&next)),
+            complete_since: complete_since.map(|since| DateTime(since.to_string())),
         }))
     }
 

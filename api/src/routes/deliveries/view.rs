@@ -92,6 +92,10 @@ pub(crate) struct DeliveryList {
     /// Where the next page begins: give it as `cursor`. `null` on the last page. A short page isn't necessarily the last one.
     #[oai(nullable)]
     pub(super) next_cursor: Option<String>,
+    /// The time from which on nothing is missing: of what happened before, the log has dropped something. `null` if it never has,
+    /// or if `status` asks for deliveries that are listed however old they are.
+    #[oai(nullable)]
+    pub(super) complete_since: Option<DateTime>,
 }
 
 /// A delivery in full: with the body that is sent, and its attempts.

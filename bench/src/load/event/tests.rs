@@ -2,9 +2,10 @@ use super::*;
 
 #[test]
 fn the_delivered_body_has_the_size_that_was_asked_for() {
-    let events = Events::of("org:a", 600);
-    for (number, sent) in [(0, 1), (99_999, 123_456_789_012)] {
-        assert_eq!(events.delivered(number, sent).len(), 600);
+    for events in [Events::of("org:a", 600), Events::of("org:a", 600).varied()] {
+        for (number, sent) in [(0, 1), (99_999, 123_456_789_012)] {
+            assert_eq!(events.delivered(number, sent).len(), 600);
+        }
     }
 }
 
@@ -13,7 +14,7 @@ fn accounts_and_chatbots_take_turns() {
     let events = Events {
         accounts: vec!["org:a".to_owned(), "org:b".to_owned()],
         chatbots: 2,
-        payload: 0,
+        ..Events::of("", 0)
     };
     let of = |number| {
         let event: serde_json::Value = serde_json::from_slice(&events.request(number, 5)).unwrap();

@@ -73,8 +73,7 @@ async fn fill(subject: &mut Subject, receiver: &ReceiverServer, shape: Shape, me
     let events = shape.events * u32::try_from(accounts.len()).unwrap();
     let many = Events {
         accounts,
-        chatbots: 1,
-        payload: 600,
+        ..Events::of("", 600)
     };
     let target = subject.target();
     let pushed = in_batches(&target, &many, 0..events, 100).await;

@@ -119,7 +119,7 @@ impl FromStr for ByteSize {
 /// # Errors
 ///
 /// A sentence when it is zero or no size.
-pub(super) fn positive_size(text: &str) -> Result<ByteSize, String> {
+pub fn positive_size(text: &str) -> Result<ByteSize, String> {
     let size: ByteSize = text.parse()?;
     if size.0 == 0 {
         Err("must be more than zero".to_owned())

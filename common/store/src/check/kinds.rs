@@ -1,6 +1,6 @@
 //! Every kind of key: how to read it, and which function adds it to the snapshot. A new key of `keys.rs` is a new row here.
 
-use super::put::{self, Hash, Put, Row, endpoints, events, queues, records, replays, shares};
+use super::put::{self, Hash, Put, Row, endpoints, events, history, queues, records, replays, shares};
 
 /// A kind of key.
 #[derive(Debug)]
@@ -38,6 +38,8 @@ pub(super) enum Take {
     Hash(Put<Hash>),
     /// A number.
     Number(Put<Option<i64>>),
+    /// How long a text is.
+    Length(Put<usize>),
     /// A list, page by page.
     List(Put<Vec<String>>),
     /// A sorted set, page by page.
@@ -65,6 +67,12 @@ pub(super) const KINDS: &[Kind] = &[
     fixed("finished:exhausted", Take::Sorted(events::oldest_exhausted)),
     fixed("finished:delivered:bytes", Take::Sorted(events::delivered_bytes)),
     fixed("finished:exhausted:bytes", Take::Sorted(events::exhausted_bytes)),
+    fixed("history:log", Take::Sorted(history::oldest_log)),
+    fixed("history:delivered", Take::Sorted(history::oldest_delivered)),
+    fixed("history:exhausted", Take::Sorted(history::oldest_exhausted)),
+    fixed("history:bytes", Take::Sorted(history::bytes)),
+    fixed("history:bytes:exhausted", Take::Sorted(history::bytes_exhausted)),
+    fixed("packing", Take::Nothing),
     fixed("corrupt", Take::List(put::corrupt)),
     fixed("policy", Take::Hash(put::policy)),
     fixed("stats", Take::Nothing),
@@ -95,6 +103,18 @@ pub(super) const KINDS: &[Kind] = &[
     of_endpoint("retry:", Lifetime::Any, Take::Sorted(queues::retry)),
     of_endpoint("failed:", Lifetime::Required, Take::Sorted(queues::failed)),
     of_endpoint("log:", Lifetime::Any, Take::Nothing),
+    of("block:", Lifetime::Any, Take::Length(history::block)),
+    of_endpoint("blocks:log:", Lifetime::Any, Take::Sorted(history::log_blocks)),
+    of(
+        "blocks:delivered:",
+        Lifetime::Any,
+        Take::Sorted(history::delivered_blocks),
+    ),
+    of(
+        "blocks:exhausted:",
+        Lifetime::Any,
+        Take::Sorted(history::exhausted_blocks),
+    ),
     of_endpoint("replays:", Lifetime::Required, Take::List(replays::ended_replays)),
     part_of(
         "account:",
@@ -120,6 +140,14 @@ pub(super) const KINDS: &[Kind] = &[
         Lifetime::Any,
         Take::List(events::exhausted),
     ),
+    part_of(
+        "account:",
+        ":history",
+        Lifetime::Any,
+        Take::Sorted(history::of_account),
+    ),
+    part_of("account:", ":since", Lifetime::Required, Take::Nothing),
+    part_of("account:", ":again", Lifetime::Required, Take::Nothing),
     part_of("account:", ":hours", Lifetime::Required, Take::Nothing),
     part_of("account:", ":told", Lifetime::Required, Take::Nothing),
     part_of("account:", ":trials", Lifetime::Required, Take::Nothing),
@@ -138,6 +166,12 @@ pub(super) const KINDS: &[Kind] = &[
         ":failed",
         Lifetime::Any,
         Take::Sorted(queues::forgotten),
+    ),
+    part_of(
+        "sweep:",
+        ":blocks:log",
+        Lifetime::Any,
+        Take::Sorted(history::set_aside),
     ),
     of("replay:", Lifetime::Recorded, Take::Hash(replays::replay)),
     of("idempotency:", Lifetime::Required, Take::Nothing),

@@ -78,6 +78,9 @@ impl Look {
             Take::Hash(_) => {
                 pipeline.add_command(redis::cmd("HGETALL").arg(key).take());
             }
+            Take::Length(_) => {
+                pipeline.add_command(redis::cmd("STRLEN").arg(key).take());
+            }
             Take::Number(_) => {
                 pipeline.add_command(redis::cmd("GET").arg(key).take());
             }
@@ -176,6 +179,7 @@ impl Look {
                     put(snapshot, rest, Hash { fields, expires })?;
                 }
             }
+            Take::Length(put) => put(snapshot, rest, answers.next()?)?,
             Take::Number(put) => put(snapshot, rest, answers.next()?)?,
             Take::List(put) => {
                 let entries: Vec<String> = answers.next()?;

@@ -11,6 +11,8 @@
 //! - `rules`: what must hold; a new rule is a function and a row. `standing`: what takes several looks to see.
 
 mod finished;
+
+mod history;
 mod ids;
 mod kinds;
 mod look;

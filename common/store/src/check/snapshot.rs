@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::finished::Finished;
+use super::history::History;
 use super::ids::{DeliveryKey, EventKey};
 use super::places::Places;
 use super::rows::{EndpointRow, EventRow, RecordRow, ReplayRow};
@@ -76,6 +77,8 @@ pub struct Snapshot {
     pub has_corrupt: bool,
     /// The index of finished events.
     pub finished: Finished,
+    /// Blocks of history, and their index.
+    pub history: History,
     /// The workers' settings, as they announced them.
     pub policy: Option<Policy>,
     /// `stats`, which the walk reads last: no time and no turn in this snapshot is later.

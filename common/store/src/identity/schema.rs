@@ -3,11 +3,12 @@
 //! A program reads every form that it knows, and writes those of the store's schema. So programs of two releases can work
 //! on one store: it stays in the older forms until all of them know the newer ones (`upgrade`).
 
-/// The schemas that this version knows, the newest last. A new store begins with that one.
-pub(crate) const KNOWN: [&str; 2] = ["1", "2"];
+/// The schemas that this version knows, the newest last. Schema 3 has blocks of history (`history`).
+pub(crate) const KNOWN: [&str; 3] = ["1", "2", "3"];
 
-/// The newest of them.
-pub(crate) const NEWEST: &str = KNOWN[KNOWN.len() - 1];
+/// The one that a new store begins with, and that an older one is raised to. It becomes 3 when all that reads the past reads
+/// blocks, in the same release.
+pub(crate) const NEWEST: &str = KNOWN[1];
 
 /// The newest schema that this version knows.
 #[must_use]
@@ -21,7 +22,7 @@ pub fn unknown_schema(stored: &str) -> Option<String> {
     (!KNOWN.contains(&stored)).then(|| {
         format!(
             "the stored data has schema {stored}, this program knows {}: use the version of the programs that wrote it",
-            KNOWN.join(" and ")
+            KNOWN.join(", ")
         )
     })
 }

@@ -1,6 +1,7 @@
 //! One delivery with its payload and its attempts.
 
-use super::{DeliverySummary, EndpointStanding, LogEntry, LoggedAttempt, RawEntry, Record};
+use super::{DeliverySummary, EndpointStanding, EntryId, LogEntry, LoggedAttempt, RawEntry, Record};
+use crate::history::PackedEvent;
 use crate::scripts::{answered, script};
 use crate::{Store, StoreError};
 use bytes::Bytes;
@@ -75,26 +76,40 @@ impl Store {
         if id.endpoint() != *endpoint {
             return Ok(Some(None));
         }
-        let entries = found.entries.into_iter().filter_map(RawEntry::known);
-        let mut attempts: Vec<_> = entries.filter_map(LogEntry::into_attempt).collect();
+        let packed = if found.body.is_empty() {
+            self.packed_event(account, &id.event()).await?
+        } else {
+            None
+        };
         let is_unfinished = found.waits || found.record.in_flight;
+        let mut attempts = self
+            .pointed_to(endpoint, &found.record.entries, found.entries)
+            .await?;
         if attempts.is_empty() && !is_unfinished {
             // One attempt that succeeded leaves no record, and test events have none.
-            attempts = self.find_in_log(endpoint, id).await?.into_iter().collect();
+            let until = packed.as_ref().map(PackedEvent::finished_by);
+            attempts = self.find_in_log(endpoint, id, until).await?.into_iter().collect();
         }
         if attempts.is_empty() && !is_unfinished && !found.record.exists() {
             return Ok(Some(None));
         }
+        let payload = match packed {
+            Some(PackedEvent { event, .. }) => Some(Payload {
+                event: event.kind,
+                body: event.body.into(),
+            }),
+            None => (!found.body.is_empty()).then_some(Payload {
+                event: found.event.clone(),
+                body: found.body,
+            }),
+        };
         let mut summary = found
             .record
             .summary(id.clone(), attempts.last().cloned(), &found.endpoint);
         if summary.event.is_empty() {
-            summary.event.clone_from(&found.event);
+            let known = payload.as_ref().map(|payload| &payload.event);
+            summary.event.clone_from(known.unwrap_or(&found.event));
         }
-        let payload = (!found.body.is_empty()).then_some(Payload {
-            event: found.event,
-            body: found.body,
-        });
         Ok(Some(Some(DeliveryDetail {
             summary,
             payload,
@@ -102,7 +117,23 @@ impl Store {
         })))
     }
 
-    /// The payload of an event of this account, if Redis still has it.
+    /// The attempts that a record points to, as far as they are kept, oldest first. `found` are those that are in the stream.
+    async fn pointed_to(
+        &self,
+        endpoint: &EndpointId,
+        ids: &[EntryId],
+        found: Vec<RawEntry>,
+    ) -> Result<Vec<LoggedAttempt>, StoreError> {
+        let is_found = |id: &&EntryId| found.iter().any(|entry| entry.id == **id);
+        let missing: Vec<EntryId> = ids.iter().filter(|id| !is_found(id)).copied().collect();
+        let mut entries = self.packed_entries(endpoint, &missing).await?;
+        entries.extend(found);
+        entries.sort_by_key(|entry| entry.id);
+        let known = entries.into_iter().filter_map(RawEntry::known);
+        Ok(known.filter_map(LogEntry::into_attempt).collect())
+    }
+
+    /// The payload of an event of this account, if it is still kept.
     ///
     /// # Errors
     ///
@@ -119,8 +150,12 @@ impl Store {
             .query(&read)
             .await
             .or_else(|error: StoreError| error.unless_overwritten((None, None)))?;
-        Ok(body
-            .filter(|_| owner.as_deref() == Some(account.as_str()))
-            .map(Bytes::from))
+        match (owner, body) {
+            (Some(owner), Some(body)) => Ok((owner == account.as_str()).then(|| body.into())),
+            _ => {
+                let packed = self.packed_event(account, event).await?;
+                Ok(packed.map(|packed| packed.event.body.into()))
+            }
+        }
     }
 }

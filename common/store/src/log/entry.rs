@@ -88,14 +88,23 @@ pub(crate) struct RawEntry {
 
 impl Answer for RawEntry {
     fn read(value: Value) -> Result<Self, StoreError> {
-        let (id, mut fields): (EntryId, HashMap<String, String>) = Answer::read(value)?;
-        unpack(&mut fields);
-        let content = content(id, &fields);
-        Ok(Self { id, content })
+        let (id, fields): (EntryId, HashMap<String, String>) = Answer::read(value)?;
+        Ok(Self::of(id, fields))
     }
 }
 
 impl RawEntry {
+    fn of(id: EntryId, mut fields: HashMap<String, String>) -> Self {
+        unpack(&mut fields);
+        let content = content(id, &fields);
+        Self { id, content }
+    }
+
+    /// An entry of a block.
+    pub(crate) fn packed(entry: history::Entry) -> Self {
+        Self::of(entry.place.into(), entry.fields.into_iter().collect())
+    }
+
     pub(crate) fn known(self) -> Option<LogEntry> {
         let Self { id, content } = self;
         content.map(|content| LogEntry { id, content })

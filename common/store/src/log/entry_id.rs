@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use history::Place;
 use redis::Value;
 
 use crate::StoreError;
@@ -18,12 +19,40 @@ pub struct EntryId {
 }
 
 impl EntryId {
+    /// The place before every entry.
+    pub const MIN: Self = Self { ms: 0, number: 0 };
+
+    /// The place behind every entry.
+    pub const MAX: Self = Self {
+        ms: u64::MAX,
+        number: u64::MAX,
+    };
+
     /// The place before every entry of that time.
     #[must_use]
     pub fn at(time: Timestamp) -> Self {
         Self {
             ms: time.as_millis(),
             number: 0,
+        }
+    }
+
+    /// The place behind every entry of that time.
+    pub(crate) fn behind(time: Timestamp) -> Self {
+        Self {
+            ms: time.as_millis() + 1,
+            number: 0,
+        }
+    }
+
+    /// The place before this one.
+    pub(crate) fn just_before(self) -> Self {
+        match self.number.checked_sub(1) {
+            Some(number) => Self { number, ..self },
+            None => Self {
+                ms: self.ms.saturating_sub(1),
+                number: u64::MAX,
+            },
         }
     }
 
@@ -43,6 +72,24 @@ impl EntryId {
             .ok()
             .and_then(Timestamp::from_millis)
             .unwrap_or_else(Timestamp::now)
+    }
+}
+
+impl From<Place> for EntryId {
+    fn from(place: Place) -> Self {
+        Self {
+            ms: place.ms,
+            number: place.number,
+        }
+    }
+}
+
+impl From<EntryId> for Place {
+    fn from(id: EntryId) -> Self {
+        Self {
+            ms: id.ms,
+            number: id.number,
+        }
     }
 }
 

@@ -161,6 +161,12 @@ impl Store {
 }
 
 impl ListFilter {
+    /// Whether what is listed ends where the log does: all that was attempted, or what succeeded.
+    #[must_use]
+    pub const fn ends_with_log(&self) -> bool {
+        matches!(self.status, None | Some(ListStatus::Succeeded))
+    }
+
     /// Whether a time lies within the span that is asked for.
     pub(super) fn spans(&self, time: Timestamp) -> bool {
         self.since.is_none_or(|since| time >= since) && self.until.is_none_or(|until| time < until)

@@ -1,13 +1,15 @@
 //! Pages of a listing from the queue: deliveries that the log doesn't have yet, or no longer.
 
-use redis::Cmd;
+use std::collections::HashMap;
+
+use redis::{Cmd, Value};
 
 use super::listing::{MOST_LOOKED_AT, STEP};
 use super::{
-    DeliverySummary, EndpointStanding, ListPage, ListPosition, ListStatus, Listing, LogEntry, RawEntry,
-    Record, Source,
+    DeliverySummary, EndpointStanding, EntryId, ListPage, ListPosition, ListStatus, Listing, LogEntry,
+    RawEntry, Record, Source,
 };
-use crate::scripts::{Argument, Legible, answered, script};
+use crate::scripts::{Answer, Argument, Legible, script};
 use crate::{Store, StoreError};
 use domain::clock::Timestamp;
 use domain::id::{AccountId, DeliveryId, EndpointId};
@@ -35,9 +37,23 @@ pub(crate) struct Found {
     given_up_at: Legible<Timestamp>,
     /// Its newest entry in the log, if that is kept.
     newest: Option<RawEntry>,
+    /// Whether that is in a block.
+    is_packed: bool,
 }
 
-answered! { Found { entry, record, event, given_up_at, newest } }
+impl Answer for Found {
+    fn read(value: Value) -> Result<Self, StoreError> {
+        let (entry, record, event, given_up_at, newest) = Answer::read(value)?;
+        Ok(Self {
+            entry,
+            record,
+            event,
+            given_up_at,
+            newest,
+            is_packed: false,
+        })
+    }
+}
 
 impl Argument for Source {
     fn write(&self, command: &mut Cmd) {
@@ -65,9 +81,11 @@ impl Store {
                 after: &after,
                 most: STEP.min(MOST_LOOKED_AT - looked_at),
             };
-            let Some((endpoint, found)) = self.call(&waiting).await? else {
+            let Some((endpoint, mut found)) = self.call(&waiting).await? else {
                 return Ok(None);
             };
+            self.look_into_blocks(listing.endpoint, status, &mut found)
+                .await?;
             let read = found.len();
             for found in found {
                 after.clone_from(&found.entry);
@@ -91,6 +109,38 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Finds the newest entries of these deliveries that were packed. Of those that wait for a retry it only matters that they are in the log.
+    async fn look_into_blocks(
+        &self,
+        endpoint: &EndpointId,
+        status: Option<ListStatus>,
+        found: &mut [Found],
+    ) -> Result<(), StoreError> {
+        let missing: Vec<EntryId> = found
+            .iter()
+            .filter(|found| found.newest.is_none())
+            .filter_map(|found| found.record.entries.iter().max().copied())
+            .collect();
+        let mut packed: HashMap<EntryId, Option<RawEntry>> = HashMap::new();
+        if status == Some(ListStatus::Retrying) {
+            let blocks = self.blocks_of(endpoint, &missing).await?;
+            packed.extend(blocks.into_iter().flat_map(|(_, ids)| ids).map(|id| (id, None)));
+        } else {
+            let entries = self.packed_entries(endpoint, &missing).await?;
+            packed.extend(entries.into_iter().map(|entry| (entry.id, Some(entry))));
+        }
+        for found in found {
+            let newest = found.record.entries.iter().max();
+            if let Some(entry) = newest.and_then(|newest| packed.remove(newest)) {
+                found.is_packed = true;
+                found.newest = entry;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Found {
     /// The delivery, if the listing wants it.
     fn listed(
@@ -102,7 +152,7 @@ impl Found {
         let filter = listing.filter;
         let is_retry = filter.status == Some(ListStatus::Retrying);
         let newest = self.newest.and_then(RawEntry::known);
-        if is_retry && newest.is_some() {
+        if is_retry && (newest.is_some() || self.is_packed) {
             // The pages from the log have it.
             return None;
         }

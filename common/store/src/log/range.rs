@@ -9,7 +9,7 @@ use domain::id::EndpointId;
 
 /// Which way a log is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Order {
+pub(crate) enum Order {
     OldestFirst,
     NewestFirst,
 }

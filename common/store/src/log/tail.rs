@@ -1,14 +1,17 @@
 //! Following a log as it grows.
+//!
+//! Who follows reads the stream. What he has not read yet may have been packed meanwhile, or before he came back: then it comes out of the
+//! blocks first. He sees that by looking at the index after each read of the stream: entries that come before the first one of the
+//! stream, and were not read, were in a block by then.
 
-use std::collections::HashMap;
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use redis::Value;
 
-use super::EntryId;
 use super::entry::{LogEntry, RawEntry};
 use super::range::Order;
-use crate::decode::{integer, unexpected};
+use super::{EntryId, Within};
 use crate::handle::Listener;
 use crate::scripts::Answer as _;
 use crate::{Store, StoreError};
@@ -17,13 +20,23 @@ use domain::id::EndpointId;
 /// The most entries that one read brings.
 pub const MOST_READ: usize = 64;
 
+/// How many entries of a block are held for those who take them; the rest is unpacked again.
+const HELD: usize = 16 * MOST_READ;
+
+/// How many blocks are looked at for one that still has something.
+const BLOCKS: usize = 4;
+
 /// Follows the log of one endpoint on a connection of its own, which costs Redis nothing while nothing happens. The caller
 /// has checked whose endpoint it is.
 #[derive(Debug)]
 pub struct LogTail {
+    store: Store,
+    endpoint: EndpointId,
     listener: Listener,
     key: String,
     after: EntryId,
+    /// Entries of a block that come next.
+    packed: VecDeque<RawEntry>,
 }
 
 impl Store {
@@ -45,13 +58,16 @@ impl Store {
                 .unwrap_or_default(),
         };
         Ok(LogTail {
+            store: self.clone(),
+            endpoint: endpoint.clone(),
             listener: self.listener(),
             key: self.log_key(endpoint),
             after,
+            packed: VecDeque::new(),
         })
     }
 
-    /// The oldest entry that an endpoint's log still has, if it has dropped others between that one and `after`.
+    /// Where an endpoint's log goes on, if entries between that place and `after` are gone.
     ///
     /// # Errors
     ///
@@ -61,20 +77,12 @@ impl Store {
         endpoint: &EndpointId,
         after: EntryId,
     ) -> Result<Option<EntryId>, StoreError> {
-        let oldest = self.end_of_log(endpoint, Order::OldestFirst, "-").await?;
-        let Some(oldest) = oldest.filter(|oldest| after < *oldest) else {
-            return Ok(None);
-        };
-        let mut known: HashMap<String, Value> = self
-            .query(redis::cmd("XINFO").arg("STREAM").arg(self.log_key(endpoint)))
-            .await?;
-        let mut count = |name| integer(known.remove(name).ok_or_else(|| unexpected(name))?);
-        let was_trimmed = count("entries-added")? > count("length")?;
-        Ok(was_trimmed.then_some(oldest))
+        let complete_since = self.log_complete_since(endpoint).await?;
+        Ok(complete_since.filter(|since| after < *since))
     }
 
     /// The oldest or the newest entry, whichever stands at this end.
-    async fn end_of_log(
+    pub(super) async fn end_of_log(
         &self,
         endpoint: &EndpointId,
         order: Order,
@@ -98,6 +106,26 @@ impl LogTail {
     ///
     /// [`StoreError`] when Redis fails.
     pub async fn next(&mut self, timeout: Duration) -> Result<Vec<LogEntry>, StoreError> {
+        let entries = if self.packed.is_empty() {
+            let entries = self.next_of_stream(timeout).await?;
+            self.find_packed(entries.first().map(|entry| entry.id)).await?;
+            entries
+        } else {
+            Vec::new()
+        };
+        let entries: Vec<_> = if self.packed.is_empty() {
+            entries
+        } else {
+            // Those of the stream are read again.
+            self.packed.drain(..MOST_READ.min(self.packed.len())).collect()
+        };
+        if let Some(last) = entries.last() {
+            self.after = last.id;
+        }
+        Ok(entries.into_iter().filter_map(RawEntry::known).collect())
+    }
+
+    async fn next_of_stream(&self, timeout: Duration) -> Result<Vec<RawEntry>, StoreError> {
         let mut read = redis::cmd("XREAD");
         read.arg("COUNT")
             .arg(MOST_READ)
@@ -106,13 +134,38 @@ impl LogTail {
         read.arg("STREAMS").arg(&self.key).arg(self.after.to_string());
         let answer: Value = self.listener.query(timeout, &read).await?;
         // {{key, entries}} or nothing.
-        let Some(mut streams) = Option::<Vec<(String, Vec<RawEntry>)>>::read(answer)? else {
-            return Ok(Vec::new());
+        let streams = Option::<Vec<(String, Vec<RawEntry>)>>::read(answer)?;
+        let stream = streams.and_then(|mut streams| streams.pop());
+        Ok(stream.map(|(_key, entries)| entries).unwrap_or_default())
+    }
+
+    /// Finds what comes next in a block, before the first entry that the stream has.
+    async fn find_packed(&mut self, stream_from: Option<EntryId>) -> Result<(), StoreError> {
+        let Some(stream_from) = stream_from else {
+            // The newest entries are never packed.
+            return Ok(());
         };
-        let entries = streams.pop().map(|(_key, entries)| entries).unwrap_or_default();
-        if let Some(last) = entries.last() {
-            self.after = last.id;
+        let after = self.after;
+        for block in self
+            .store
+            .log_blocks_after(&self.endpoint, after.into(), BLOCKS)
+            .await?
+        {
+            if EntryId::from(block.first) >= stream_from {
+                break;
+            }
+            let next = Within {
+                after,
+                before: stream_from,
+                most: HELD,
+                ..Within::ALL
+            };
+            let entries = self.store.entries_of_block(&block, next, |_| true).await?;
+            self.packed = entries.into_iter().flatten().collect();
+            if !self.packed.is_empty() {
+                break;
+            }
         }
-        Ok(entries.into_iter().filter_map(RawEntry::known).collect())
+        Ok(())
     }
 }

@@ -21,6 +21,10 @@ call('ZREM', P .. 'chores', 'forward ' .. id, 'resume ' .. id)
 set_aside(id, operation, 'pending', 'list', 'cancel')
 set_aside(id, operation, 'retry', 'zset', 'cancel')
 set_aside(id, operation, 'failed', 'zset', 'forget')
+set_aside(id, operation, 'blocks:log', 'zset', 'drop')
+call('ZREM', P .. 'history:log', id)
+call('ZREM', P .. 'packing', 'log:' .. id)
+call('ZREM', P .. 'account:' .. account .. ':history', 'log:' .. id)
 for _, replay in ipairs(call('LRANGE', P .. 'replays:' .. id, 0, -1)) do
   call('UNLINK', P .. 'replay:' .. replay)
 end

@@ -2,7 +2,7 @@
 --
 -- ARGV[STATUS]: 'exhausted' or 'succeeded'. ARGV[SINCE] (ms) may also be where the last step ended. ARGV[MOST]: how many exhausted
 -- deliveries or log entries to look at.
--- Returns {how many, where the next step begins or ''}, or {} when the account has no such endpoint. Exhausted deliveries are
+-- Returns {how many, where the next step begins or '', the first log entry or ''}, or {} when the account has no such endpoint. Exhausted deliveries are
 -- counted in one step: what is answered then is only that there are more.
 -- Guarantees: bounded. Replays are left out, as a replay of many leaves them out.
 local id, from, till, most = ARGV[ENDPOINT], ARGV[SINCE], ARGV[UNTIL], tonumber(ARGV[MOST])
@@ -15,7 +15,7 @@ if ARGV[STATUS] == 'exhausted' then
   for i = 1, math.min(#found, most) do
     matching = is_replay(found[i]) and matching or matching + 1
   end
-  return { matching, found[most + 1] or '' }
+  return { matching, found[most + 1] or '', '' }
 end
 local found = call('XRANGE', P .. 'log:' .. id, from, till, 'COUNT', most)
 for _, logged in ipairs(found) do
@@ -24,4 +24,4 @@ for _, logged in ipairs(found) do
     matching = matching + 1
   end
 end
-return { matching, #found == most and '(' .. found[most][1] or '' }
+return { matching, #found == most and '(' .. found[most][1] or '', found[1] and found[1][1] or '' }

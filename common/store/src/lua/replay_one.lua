@@ -1,7 +1,8 @@
 -- replay_one: sends a delivery again, by hand.
 --
 -- ARGV[DELIVERY] is a fresh id for the new delivery.
--- Returns 'pending' or 'parked', 'expired' when the payload is gone, 'over_budget', or '' when the account has no such
+-- Its event may be given as it was packed.
+-- Returns 'pending' or 'parked', 'expired' when the payload is gone or was packed, 'over_budget', or '' when the account has no such
 -- endpoint.
 -- Guarantees: the same new id again makes nothing more. Failures of what it makes are no strikes. Not `allow-oom`.
 local id, delivery = ARGV[ENDPOINT], ARGV[DELIVERY]
@@ -13,7 +14,7 @@ local state = e.state == 'active' and 'pending' or 'parked'
 if call('EXISTS', P .. 'delivery:' .. delivery) == 1 then
   return state
 end
-local sent = send_again(e, ARGV[SOURCE], delivery, tonumber(ARGV[ACCOUNT_BYTES]), { 'manual', 1 })
+local sent = send_again(e, ARGV[SOURCE], delivery, tonumber(ARGV[ACCOUNT_BYTES]), { 'manual', 1 }, packed_at(each_packed[1]))
 if sent == false then
   return 'expired'
 elseif sent == 'over_budget' then

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::clock::Timestamp;
-use domain::id::EventId;
+use domain::id::{EventId, ReplayId};
 
 use super::script::kept_for;
 use crate::policy::Policy;
@@ -12,6 +12,9 @@ use crate::{Store, StoreError};
 
 /// How many deliveries one step of upkeep touches in each of its parts.
 const MOST: u32 = 100;
+
+/// How soon a replay of many wants its next step.
+const NEXT_STEP: Duration = Duration::from_millis(50);
 
 /// What upkeep did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -67,8 +70,10 @@ script! {
         /// How many bytes of finished payloads have to go, whatever their age.
         room: u64,
         /// How many bytes of exhausted payloads are kept for an account.
-        exhausted_budget: u64
-    } -> UpkeepReply
+        exhausted_budget: u64,
+        /// How many bytes the blocks of an account's history may take.
+        history_budget: u64
+    } -> (UpkeepReply, Vec<ReplayId>)
 }
 
 answered! {
@@ -100,7 +105,7 @@ impl Store {
         since_last: Option<Duration>,
         room: u64,
     ) -> Result<UpkeepReply, StoreError> {
-        self.call(&UpkeepStep {
+        let step = UpkeepStep {
             endpoint_concurrency: policy.endpoint_concurrency,
             disable_after: policy.disable_after,
             disable_min_span: policy.disable_min_span,
@@ -114,7 +119,16 @@ impl Store {
             since_last,
             room,
             exhausted_budget: policy.exhausted_budget,
-        })
-        .await
+            history_budget: policy.history_budget,
+        };
+        let (mut reply, replays) = self.call(&step).await?;
+        for replay in &replays {
+            // It is tried again soon, by any worker.
+            if let Err(error) = self.step_replay(replay).await {
+                tracing::warn!(%replay, "a step of a replay failed: {error}");
+            }
+            reply.look_again = Some(reply.look_again.map_or(NEXT_STEP, |other| other.min(NEXT_STEP)));
+        }
+        Ok(reply)
     }
 }

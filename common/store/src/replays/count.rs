@@ -1,9 +1,11 @@
 //! How many deliveries a replay of many would take.
 
 use domain::clock::Timestamp;
+use domain::delivery::DeliveryState;
 use domain::id::{AccountId, EndpointId};
 
 use super::{ReplayCount, ReplaySpan, ReplayStatus};
+use crate::log::{EntryId, LogContent, RawEntry, Within};
 use crate::scripts::script;
 use crate::{Store, StoreError};
 
@@ -14,9 +16,12 @@ const COUNTED_EXHAUSTED: usize = 5000;
 const COUNTED_ENTRIES: usize = 250;
 const COUNT_STEPS: usize = 5;
 
+/// The most blocks of a log that a count looks at.
+const COUNTED_BLOCKS: usize = 8;
+
 script! {
-    /// Counts what a replay of many would take: how many, and where the next step begins. `None` when the account has no
-    /// such endpoint.
+    /// Counts what a replay of many would take: how many, where the next step begins, and the first log entry that was looked at.
+    /// `None` when the account has no such endpoint.
     "replay_count": AllowOom, Reads, needs [OWNER, CORE, LOGGED];
     struct ReplayCounting<'a> {
         endpoint: &'a EndpointId,
@@ -26,7 +31,7 @@ script! {
         since: &'a str,
         until: Timestamp,
         most: usize
-    } -> Option<(u64, Option<String>)>
+    } -> Option<(u64, Option<String>, Option<EntryId>)>
 }
 
 impl Store {
@@ -46,6 +51,7 @@ impl Store {
             ReplayStatus::Succeeded => (COUNTED_ENTRIES, COUNT_STEPS),
         };
         let (mut matching, mut from) = (0, Some(span.since.as_millis().to_string()));
+        let mut stream_from = None;
         for _ in 0..steps {
             let Some(since) = &from else { break };
             let counting = ReplayCounting {
@@ -56,15 +62,59 @@ impl Store {
                 until: span.until,
                 most,
             };
-            let Some((found, next)) = self.call(&counting).await? else {
+            let Some((found, next, first)) = self.call(&counting).await? else {
                 return Ok(None);
             };
             matching += found;
             from = next;
+            stream_from = stream_from.or(first);
         }
-        Ok(Some(ReplayCount {
+        let mut count = ReplayCount {
             matching,
             is_lower_bound: from.is_some(),
-        }))
+        };
+        if span.status == ReplayStatus::Succeeded && !count.is_lower_bound {
+            // What the span has of the stream was read first, so all that is older was in blocks already.
+            let before = stream_from.unwrap_or_else(|| EntryId::behind(span.until));
+            self.count_blocks(endpoint, span, before, &mut count).await?;
+        }
+        Ok(Some(count))
     }
+
+    /// Adds what blocks have of a span, newest first.
+    async fn count_blocks(
+        &self,
+        endpoint: &EndpointId,
+        span: &ReplaySpan,
+        before: EntryId,
+        count: &mut ReplayCount,
+    ) -> Result<(), StoreError> {
+        let (since, until) = (span.since.as_millis(), span.until.as_millis());
+        let mut blocks = self
+            .log_blocks_before(endpoint, before.into(), since, COUNTED_BLOCKS + 1)
+            .await?;
+        if blocks.len() > COUNTED_BLOCKS {
+            blocks.truncate(COUNTED_BLOCKS);
+            count.is_lower_bound = true;
+        }
+        for block in blocks {
+            let is_counted = move |entry: &RawEntry| {
+                let at = entry.id.time().as_millis();
+                (since..=until).contains(&at) && is_taken(entry)
+            };
+            let older = Within {
+                before,
+                ..Within::ALL
+            };
+            let found = self.entries_of_block(&block, older, is_counted).await?;
+            count.matching += found.map_or(0, |found| found.len() as u64);
+        }
+        Ok(())
+    }
+}
+
+/// Whether a replay of what succeeded takes it.
+fn is_taken(entry: &RawEntry) -> bool {
+    matches!(&entry.content, Some(LogContent::Attempt(attempt))
+        if attempt.outcome == DeliveryState::Succeeded && !attempt.is_test && !attempt.delivery.is_replay())
 }

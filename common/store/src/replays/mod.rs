@@ -1,13 +1,18 @@
 //! Replays: sending again what was finished, one delivery by hand or all of a time span.
 //!
 //! `one` replays a single delivery; `many` starts, shows and cancels a replay of many; `count` says how many deliveries it
-//! would take; `view` reads a replay as scripts answer it. Workers make the deliveries of a replay of many (`upkeep.lua`).
+//! would take; `packed` is a source that was packed; `view` reads a replay as scripts answer it. Workers make the deliveries of a replay of many (`upkeep.lua`), by
+//! `step` if they may have been packed.
+
+mod packed;
 
 mod one;
 
 mod many;
 
 mod count;
+
+mod step;
 
 mod view;
 
@@ -19,6 +24,7 @@ use super::scripts::{Argument, answered_in_words};
 pub(crate) use count::ReplayCounting;
 pub(crate) use many::{ReplayCancel, ReplayGet, ReplayStart};
 pub(crate) use one::ReplayOne;
+pub(crate) use step::{ReplayLook, ReplayStep};
 
 /// What came of a replay by hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,13 +3,14 @@
 use domain::id::{AccountId, DeliveryId, EndpointId};
 
 use super::ReplayOutcome;
+use super::packed::PackedSource;
 use crate::events::Budgets;
 use crate::scripts::script;
 use crate::{Store, StoreError};
 
 script! {
-    /// Sends a delivery again.
-    "replay_one": DenyOom, Writes, needs [OWNER, REPLAYS];
+    /// Sends a delivery again, of an event that may have been packed.
+    "replay_one": DenyOom, Writes, needs [OWNER, RESTORE];
     struct ReplayOne<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,
@@ -18,7 +19,8 @@ script! {
         /// Bytes that the account may have unfinished.
         account_bytes: u64,
         /// Bytes that an endpoint may have parked.
-        parked_bytes: u64
+        parked_bytes: u64;
+        each packed: Vec<PackedSource<'a>>
     } -> ReplayOutcome
 }
 
@@ -36,14 +38,23 @@ impl Store {
         new: &DeliveryId,
         budgets: Budgets,
     ) -> Result<ReplayOutcome, StoreError> {
-        self.call(&ReplayOne {
-            endpoint: &source.endpoint(),
+        let endpoint = source.endpoint();
+        let replay = |packed| ReplayOne {
+            endpoint: &endpoint,
             account,
             source,
             delivery: new,
             account_bytes: budgets.account_bytes,
             parked_bytes: budgets.parked_bytes,
-        })
-        .await
+            packed,
+        };
+        let outcome = self.call(&replay(Vec::new())).await?;
+        if outcome != ReplayOutcome::Expired {
+            return Ok(outcome);
+        }
+        match self.packed_event(account, &source.event()).await? {
+            Some(packed) => self.call(&replay(vec![PackedSource::from(&packed)])).await,
+            None => Ok(ReplayOutcome::Expired),
+        }
     }
 }

@@ -53,8 +53,11 @@ parts! {
     SWEEPS = "sweeps" needs [QUARANTINE, RELEASES];
     PARKED = "parked" needs [DELIVERIES];
     REPLAYS = "replays" needs [DELIVERIES, LOGGED];
+    RESTORE = "restore" needs [REPLAYS];
     REPLAY_VIEW = "replay_view" needs [BASE];
-    RELEASE = "release" needs [FINISHED];
+    BLOCKS = "blocks" needs [CORE];
+    DROPS = "drops" needs [BLOCKS];
+    RELEASE = "release" needs [FINISHED, DROPS];
 }
 
 /// These parts and all that they need, each once, behind those that it needs.

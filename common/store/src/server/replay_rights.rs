@@ -34,6 +34,7 @@ pub const REPLAYED: &[&str] = &[
     "set KEY value",
     "unlink KEY",
     "xadd KEY * field value",
+    "xtrim KEY MINID 1",
     "zadd KEY 1 member",
     "zincrby KEY 1 member",
     "zpopmin KEY",

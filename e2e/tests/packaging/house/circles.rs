@@ -16,6 +16,7 @@ const CRATES: &[&str] = &[
     "common/serve",
     "common/program",
     "common/doctor",
+    "common/history",
 ];
 
 /// What the modules of one folder import from each other: from, to, and the lines that do it.

@@ -7,14 +7,15 @@ use serde_json::Value;
 
 use super::root;
 
-const ROOMS: &[&str] = &["domain", "store", "serve", "program", "doctor"];
+const ROOMS: &[&str] = &["domain", "store", "history", "serve", "program", "doctor"];
 
 /// Our crates that ship, and which of our crates each may depend on. `e2e` and `bench` don't ship and may use all.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("api", ROOMS),
     ("worker", ROOMS),
     ("webhooksctl", ROOMS),
-    ("store", &["domain"]),
+    ("store", &["domain", "history"]),
+    ("history", &["domain"]),
     ("serve", &["domain"]),
     ("program", &["domain"]),
     ("doctor", &["domain"]),
@@ -31,6 +32,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("apalis-core", &["worker"]),
     ("jsonwebtoken", &["api", "webhooksctl"]),
     ("chacha20poly1305", &["domain"]),
+    ("zstd", &["history"]),
     ("anyhow", &["worker", "webhooksctl"]),
 ];
 

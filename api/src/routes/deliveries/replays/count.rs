@@ -43,6 +43,7 @@ impl Resource for ReplayCountApi {
     const CALLS: &'static [Call] = &[Call::new(
         "countReplay",
         &[Code::InvalidValue, Code::InvalidTimestamp, Code::InvalidSpan],
-    )];
+    )
+    .strict()];
     const EXAMPLES: &'static str = include_str!("count.json");
 }

@@ -5,6 +5,8 @@ use domain::id::{AccountId, EndpointId, ReplayId};
 use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
+use store::Store;
+use store::log::Past;
 use store::replays::{ReplaySpan, ReplayStatus, StartOutcome};
 
 use super::super::super::{Call, Group, Resource, fields};
@@ -66,7 +68,11 @@ impl ReplayManyApi {
         match outcome {
             StartOutcome::Started(replay) => {
                 let location = format!("/api/webhooks-config/{endpoint}/replays/{}", replay.id);
-                Ok(ManyReplayed::Started(Json((*replay).into()), location))
+                let since = complete_since(store, &user.account, &endpoint, span.status).await?;
+                Ok(ManyReplayed::Started(
+                    Json(ReplayView::new(*replay, since)),
+                    location,
+                ))
             }
             StartOutcome::Running(running) => Err(Problem::new(Code::ReplayInProgress).detail(format!(
                 "The replay {running} is running, and an endpoint has one at a time: wait until it has finished, or cancel it."
@@ -152,7 +158,8 @@ pub(super) async fn count(
         .count_replay(account, &endpoint, &span)
         .await?
         .ok_or_else(fields::no_endpoint)?;
-    Ok(Json(CountView::new(count, &span)))
+    let since = complete_since(store, account, &endpoint, span.status).await?;
+    Ok(Json(CountView::new(count, &span, since)))
 }
 
 /// Looks at a replay, after canceling it if `cancel` says so.
@@ -171,12 +178,27 @@ async fn look(
         Err(_) => None,
     };
     if let Some(replay) = found {
-        return Ok(Json(replay.into()));
+        let since = complete_since(store, &user.account, &endpoint, replay.span.status).await?;
+        return Ok(Json(ReplayView::new(replay, since)));
     }
     Err(match store.get_endpoint(&user.account, &endpoint).await? {
         Some(_) => Problem::new(Code::ReplayNotFound),
         None => fields::no_endpoint(),
     })
+}
+
+/// Since when all that a replay takes is kept.
+async fn complete_since(
+    store: &Store,
+    account: &AccountId,
+    endpoint: &EndpointId,
+    status: ReplayStatus,
+) -> Result<Option<Timestamp>, Problem> {
+    let past = match status {
+        ReplayStatus::Exhausted => Past::Exhausted,
+        ReplayStatus::Succeeded => Past::Succeeded,
+    };
+    Ok(store.complete_since(account, endpoint, past).await?)
 }
 
 /// The span that the request asks for.

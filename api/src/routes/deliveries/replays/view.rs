@@ -1,5 +1,6 @@
 //! A replay of many deliveries as answers show it.
 
+use domain::clock::Timestamp;
 use poem_openapi::{ApiResponse, Enum, Object};
 use serde::Serialize;
 use store::replays::{Replay, ReplayCount, ReplaySpan, ReplayState};
@@ -40,6 +41,10 @@ pub(crate) struct ReplayView {
     /// When the last delivery was made, or the replay was canceled; `null` while it is running.
     #[oai(nullable)]
     finished_at: Option<DateTime>,
+    /// The time from which on nothing is missing: of what ended before, something is no longer kept, and is left out. `null` if
+    /// all is kept.
+    #[oai(nullable)]
+    complete_since: Option<DateTime>,
 }
 
 /// The state of a replay.
@@ -70,6 +75,10 @@ pub(crate) struct CountView {
     since: DateTime,
     /// The end of the time span.
     until: DateTime,
+    /// The time from which on nothing is missing: of what ended before, something is no longer kept, and is left out. `null` if
+    /// all is kept.
+    #[oai(nullable)]
+    complete_since: Option<DateTime>,
 }
 
 /// The answer to a replay of many.
@@ -88,9 +97,11 @@ pub(crate) enum ManyReplayed {
     ),
 }
 
-impl From<Replay> for ReplayView {
-    fn from(replay: Replay) -> Self {
+impl ReplayView {
+    /// A replay, whose sources are all kept from a time on.
+    pub(super) fn new(replay: Replay, complete_since: Option<Timestamp>) -> Self {
         Self {
+            complete_since: complete_since.map(|since| DateTime(since.to_string())),
             id: replay.id.into(),
             state: match replay.state {
                 ReplayState::Running => ReplayStateName::Running,
@@ -113,9 +124,10 @@ impl From<Replay> for ReplayView {
 }
 
 impl CountView {
-    /// The count of a span.
-    pub(super) fn new(count: ReplayCount, span: &ReplaySpan) -> Self {
+    /// The count of a span, within which all is kept from a time on.
+    pub(super) fn new(count: ReplayCount, span: &ReplaySpan, complete_since: Option<Timestamp>) -> Self {
         Self {
+            complete_since: complete_since.map(|since| DateTime(since.to_string())),
             matching: count.matching,
             is_lower_bound: count.is_lower_bound,
             status: span.status.into(),

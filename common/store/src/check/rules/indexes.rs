@@ -87,7 +87,7 @@ pub(super) fn sweeps(facts: &Facts<'_>, found: &mut Found) {
     for (job, words) in snapshot.sweeps.iter().zip(&jobs) {
         let is_readable = matches!(
             words[..],
-            ["release" | "cancel" | "forget", _, _, "list" | "zset"]
+            ["release" | "cancel" | "forget" | "drop", _, _, "list" | "zset"]
         );
         found.that(
             !is_readable,

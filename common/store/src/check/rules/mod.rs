@@ -9,6 +9,8 @@ mod events;
 
 mod finished;
 
+mod history;
+
 mod indexes;
 
 mod overdue;
@@ -64,6 +66,10 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule("events count what waits of them", events::references),
     rule("finished events are found by their age", finished::finished),
+    rule(
+        "each block of history is found by its index, and accounts count what theirs take",
+        history::history,
+    ),
     rule("accounts are charged for what is unfinished", events::charges),
     rule(
         "endpoints count what is in flight and what waits",

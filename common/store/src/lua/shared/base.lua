@@ -67,6 +67,7 @@ local function give_up_endpoint(id, number)
   set_aside(id, operation, 'pending', 'list', 'cancel')
   set_aside(id, operation, 'retry', 'zset', 'cancel')
   set_aside(id, operation, 'failed', 'zset', 'forget')
+  set_aside(id, operation, 'blocks:log', 'zset', 'drop')
   for _, set in ipairs({ READY, READY_SLOW, P .. 'timers', PARKED, P .. 'failing' }) do
     redis.call('ZREM', set, id)
   end
@@ -151,7 +152,7 @@ end
 -- don't look at the schema stumble over it.
 local meta = redis.pcall('HMGET', META, 'store', 'schema')
 local SCHEMA = meta[2] or '1'
-local expected = SCHEMA == '2' and ARGV[#ARGV] .. '+s2' or SCHEMA == '1' and ARGV[#ARGV] or nil
+local expected = SCHEMA == '1' and ARGV[#ARGV] or (SCHEMA == '2' or SCHEMA == '3') and ARGV[#ARGV] .. '+s' .. SCHEMA or nil
 if meta[1] ~= expected then
   local time, kind, found = call('TIME'), 'other', meta[1]
   if type(found) ~= 'string' then

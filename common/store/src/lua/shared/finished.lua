@@ -30,9 +30,27 @@ end
 -- entry.
 local function unfinish(key, account, failed, charge)
   call('HINCRBY', key, 'again', 1)
+  if SCHEMA == '3' then
+    -- Whoever has read finished events to pack them sees by this that one was sent again since.
+    local again = P .. 'account:' .. account .. ':again'
+    call('INCR', again)
+    call('PEXPIRE', again, 3600000)
+  end
   if call('PERSIST', key) == 0 then
     local change = change_of(account, failed)
     change.bytes = change.bytes - charge
+  end
+end
+
+-- After entries were taken off the head of an account's list, with events that were charged so many bytes: what `finished:…` says.
+local function note_head(account, class, bytes)
+  local head, oldest = call('LINDEX', P .. 'account:' .. account .. ':' .. class, 0), 'finished:' .. class
+  if head then
+    call('ZADD', P .. oldest, string.match(head, '^%d+') or 0, account)
+    call('ZINCRBY', P .. oldest .. ':bytes', string.format('%d', -bytes), account)
+  else
+    call('ZREM', P .. oldest, account)
+    call('ZREM', P .. oldest .. ':bytes', account)
   end
 end
 

@@ -1,8 +1,20 @@
 -- log.lua: writes an endpoint's attempts and changes of state into its log.
 
+-- In a store that has blocks of history, workers pack what is old (history_*.lua). Then this bounds a log in case they can't keep up.
+local LONGEST_LOG = '20000'
+
+-- Of the milliseconds in which something is logged, one of so many has the log looked at: often enough for any log that grows.
+local LOOKED_AT_EVERY = 256
+
 -- Appends to an endpoint's log; returns the entry's id, whose first part is the time. `fields` alternates names and values.
 local function write_log(id, fields)
   local key = P .. 'log:' .. id
+  if SCHEMA == '3' then
+    LOG_LENGTH = LONGEST_LOG
+    if read_clock() % LOOKED_AT_EVERY == 0 then
+      call('ZADD', P .. 'packing', 'NX', text_of(read_clock()), 'log:' .. id)
+    end
+  end
   LOG_LENGTH = LOG_LENGTH or call('HGET', P .. 'policy', 'logLength') or '1000'
   local entry = try('XADD', key, 'MAXLEN', '~', LOG_LENGTH, text_of(read_clock()) .. '-*', unpack(fields))
   if type(entry) == 'table' then

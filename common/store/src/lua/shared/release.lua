@@ -24,7 +24,7 @@ end
 local function release_oldest(account, class, due, wanted)
   local name, now = 'account:' .. account .. ':' .. class, read_clock()
   local entries = call('LRANGE', P .. name, 0, math.min(entries_left, 100) - 1)
-  local taken, events, bytes, gone = 0, 0, 0, {}
+  local taken, events, bytes, gone, newest = 0, 0, 0, {}, nil
   for _, text in ipairs(entries) do
     local at, id, again = string.match(text, '^(%d+) (%w+) ?(%d*)$')
     if bytes >= wanted or at and tonumber(at) > due then
@@ -39,7 +39,7 @@ local function release_oldest(account, class, due, wanted)
       note_corrupt('index', name .. ' ' .. text)
     end
     if counts then
-      events, bytes = events + 1, bytes + charge
+      events, bytes, newest = events + 1, bytes + charge, at
       local young = REPEATED_WITHIN - (now - tonumber(at) * 1000)
       if young > 0 then
         call('HDEL', key, 'body')
@@ -55,14 +55,10 @@ local function release_oldest(account, class, due, wanted)
   if taken > 0 then
     call('LTRIM', P .. name, taken, -1)
   end
-  local head, oldest = call('LINDEX', P .. name, 0), 'finished:' .. class
-  if head then
-    call('ZADD', P .. oldest, string.match(head, '^%d+') or 0, account)
-    call('ZINCRBY', P .. oldest .. ':bytes', string.format('%d', -bytes), account)
-  else
-    call('ZREM', P .. oldest, account)
-    call('ZREM', P .. oldest .. ':bytes', account)
+  if events > 0 then
+    note_complete_since(class, account, newest .. '000', block_lifetime(class))
   end
+  note_head(account, class, bytes)
   -- A look at an empty list counts as one entry.
   entries_left, bytes_left = entries_left - math.max(1, taken), bytes_left - bytes
   return events, bytes
@@ -101,17 +97,35 @@ local function release_aged(class, kept)
   return events, bytes, #accounts == MOST_ACCOUNTS or #accounts > 0 and (entries_left <= 0 or bytes_left <= 0)
 end
 
+-- The account that has the most, in blocks and beside them, and how much of that is in blocks: `account` has the most beside them.
+local function fullest(class, account, unpacked)
+  local packed = packed_bytes(class, account)
+  local other, in_blocks = most_packed(class)
+  local beside = other and tonumber(call('ZSCORE', P .. 'finished:' .. class .. ':bytes', other)) or 0
+  if in_blocks + beside > packed + unpacked then
+    return other, in_blocks
+  end
+  return account, packed
+end
+
 -- Lets go of payloads now, for want of memory: those of the account that has the most, oldest first. Returns how many events and bytes
 -- went.
 local function release_early(class, wanted)
   local events, bytes, name = 0, 0, 'finished:' .. class .. ':bytes'
   while bytes < wanted and entries_left > 0 and bytes_left > 0 do
     local top = call('ZRANGE', P .. name, 0, 1, 'REV', 'WITHSCORES')
-    if not top[1] then
+    local account, packed = fullest(class, top[1], tonumber(top[2]) or 0)
+    local more_events, more_bytes
+    if packed > 0 then
+      -- Blocks are older than what isn't packed yet.
+      more_events, more_bytes = drop_from(account, class)
+      entries_left, bytes_left = entries_left - 10, bytes_left - more_bytes
+    elseif account then
+      local portion = math.max(PORTION, tonumber(top[2]) - (tonumber(top[4]) or 0))
+      more_events, more_bytes = release_oldest(account, class, math.huge, math.min(portion, wanted - bytes, bytes_left))
+    else
       break
     end
-    local portion = math.max(PORTION, tonumber(top[2]) - (tonumber(top[4]) or 0))
-    local more_events, more_bytes = release_oldest(top[1], class, math.huge, math.min(portion, wanted - bytes, bytes_left))
     events, bytes = events + more_events, bytes + more_bytes
   end
   return events, bytes
@@ -135,10 +149,13 @@ local function release_beyond(class, budget)
 end
 
 -- One step of all: `wanted` bytes have to go now, whatever their age, and no age is believed before `age_hold`; what is exhausted stays
--- within `budget` in each account. Returns {events, bytes} that went at their age, early, and for the budget, and whether there is
+-- within `budget` in each account, and blocks of history within `history_budget`. Returns {events, bytes} that went at their age, early, and for the budget, and whether there is
 -- more to do.
-local function release(wanted, age_hold, budget)
+local function release(wanted, age_hold, budget, history_budget)
   local aged, early, more = { 0, 0 }, { 0, 0 }, false
+  if read_clock() >= age_hold then
+    aged[1], aged[2], more = drop_aged(long_ago)
+  end
   for _, one in ipairs({ { 'delivered', RETENTION_SUCCEEDED }, { 'exhausted', RETENTION_FAILED } }) do
     local events, bytes, has_more = 0, 0, false
     if read_clock() >= age_hold then
@@ -151,6 +168,8 @@ local function release(wanted, age_hold, budget)
     early = { early[1] + events, early[2] + bytes }
   end
   local events_beyond, bytes_beyond, has_beyond = release_beyond('exhausted', budget)
+  local events_dropped, bytes_dropped, has_dropped = drop_beyond(history_budget)
+  events_beyond, bytes_beyond, has_beyond = events_beyond + events_dropped, bytes_beyond + bytes_dropped, has_beyond or has_dropped
   for name, events in pairs({ releasedAtAge = aged[1], releasedEarly = early[1], releasedOverBudget = events_beyond }) do
     if events > 0 then
       count(name, events)

@@ -1,6 +1,6 @@
 -- What was released, discarded or removed ----------------------------------------------------------------------------
 
--- A job is `<release|cancel|forget> <endpoint> <key> <list|zset>`; the key holds what was set aside in one step.
+-- A job is `<release|cancel|forget|drop> <endpoint> <key> <list|zset>`; the key holds what was set aside in one step.
 local swept = 0
 local job = call('LINDEX', SWEEPS, 0)
 if job then
@@ -16,8 +16,10 @@ if job then
   end
   local e = key and endpoint(id)
   for _, text in ipairs(entries) do
-    local delivery = parse_entry(text)
-    if not delivery then
+    local delivery = what ~= 'drop' and parse_entry(text)
+    if what == 'drop' then
+      drop_described('log', text)
+    elseif not delivery then
       note_corrupt(id, text)
     elseif what == 'release' and e and e.state ~= 'active' then
       park(id, delivery) -- it was switched off, or disabled, meanwhile

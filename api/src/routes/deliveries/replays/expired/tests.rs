@@ -27,6 +27,7 @@ fn the_reason_says_how_long_what_is_kept() {
         destination_concurrency: 64,
         max_attempts: 10,
         exhausted_budget: 1 << 30,
+        history_budget: 1 << 30,
         delivery_timeout: Duration::from_secs(10),
     };
     let delivery = |state, is_test| DeliverySummary {

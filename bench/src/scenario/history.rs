@@ -1,0 +1,132 @@
+//! What an event takes once it is delivered: the variants `kept` of `memory`.
+//!
+//! Memory is what Redis says of itself (`used_memory`), before and after a number of varied events, when nothing is under way and
+//! nothing is packed any more. A few went before, so that what there is once for each endpoint, connection and script is not
+//! counted. What is too little for a block counts as it lies there.
+
+use std::time::{Duration, Instant};
+
+use e2e::state;
+
+use super::Setting;
+use crate::child::ReceiverServer;
+use crate::load::{Events, in_batches};
+use crate::measured::{Measured, wait_for};
+use crate::redis_usage::Counters;
+use crate::subject::{ORGANISATION, Subject, account};
+
+/// Memory that hasn't changed by more than this for [`STILL_FOR`] has come to rest.
+const STILL: f64 = 65_536.0;
+
+/// What is finished is packed about a minute later, so it rests for longer than that.
+const STILL_FOR: Duration = Duration::from_secs(75);
+
+/// The longest that is waited for that.
+const AT_REST_WITHIN: Duration = Duration::from_secs(300);
+
+/// The memory that is asked about, and the part of it that history may fill before the oldest goes early.
+const SERVER: f64 = 16e9;
+const FILLED: f64 = 0.8;
+
+/// The default of `RETENTION_SUCCEEDED`, in seconds.
+const KEPT_FOR: f64 = 86_400.0;
+
+/// How many events, and for whom.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shape {
+    events: u32,
+    endpoints: u32,
+    keyed: bool,
+    still_for: Duration,
+}
+
+impl Shape {
+    /// Of a variant, if it is one of these.
+    pub(super) fn of(variant: &str, setting: Setting) -> Option<Self> {
+        let of = variant.strip_prefix("kept, ")?;
+        let endpoints = if of.starts_with("10 ") { 10 } else { 1 };
+        Some(Self {
+            events: setting.full_or_brief(40_000, 200),
+            endpoints,
+            keyed: of.ends_with("keys"),
+            still_for: if setting.brief {
+                Duration::from_millis(500)
+            } else {
+                STILL_FOR
+            },
+        })
+    }
+
+    /// One run.
+    pub(super) async fn measure(self) -> Measured {
+        let receiver = ReceiverServer::start();
+        let subject = Subject::webhooks(|builder| builder).await;
+        let urls: Vec<_> = (0..self.endpoints)
+            .map(|number| (receiver.url(&format!("/instant/{number}")), None))
+            .collect();
+        subject.add_endpoints(ORGANISATION, &urls).await;
+        let load = Events {
+            keyed: self.keyed,
+            ..Events::of(&account(ORGANISATION), 600).varied()
+        };
+        let mut measured = Measured::default();
+        let first = self.events / 10;
+        self.deliver(&subject, &receiver, &load, 0..first, &mut measured)
+            .await;
+        let before = Counters::read(subject.redis());
+
+        let last = first + self.events;
+        self.deliver(&subject, &receiver, &load, first..last, &mut measured)
+            .await;
+        let work = Counters::read(subject.redis()).since(&before);
+        let each = work.grown / f64::from(self.events);
+        let arrived = receiver.counts("/").await;
+        measured.count("most in flight", arrived.most_at_once);
+        measured.set("bytes kept/event", each);
+        measured.set(
+            "events/s that 16 GB sustain for 24 h",
+            SERVER * FILLED / KEPT_FOR / each.max(1.0),
+        );
+        measured.count("log entries kept, all endpoints", logged(&subject));
+        measured.hold_arrived(&arrived, u64::from(last * self.endpoints));
+        subject.stop();
+        measured
+    }
+
+    /// Pushes events, and waits until they are delivered and memory has come to rest.
+    async fn deliver(
+        self,
+        subject: &Subject,
+        receiver: &ReceiverServer,
+        load: &Events,
+        numbers: std::ops::Range<u32>,
+        measured: &mut Measured,
+    ) {
+        let (events, end) = (numbers.len() as u64, numbers.end);
+        let pushed = in_batches(&subject.target(), load, numbers, 100).await;
+        measured.hold_pushed(&pushed, events, self.endpoints.into());
+        wait_for(receiver, "/", u64::from(end * self.endpoints)).await;
+        subject.settle().await;
+        let (began, mut since, mut last) = (Instant::now(), Instant::now(), f64::MAX);
+        while since.elapsed() < self.still_for {
+            if began.elapsed() > AT_REST_WITHIN {
+                measured.demand(false, "memory did not come to rest");
+                return;
+            }
+            let now = Counters::read(subject.redis()).memory;
+            if (now - last).abs() > STILL {
+                (since, last) = (Instant::now(), now);
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+}
+
+/// How many entries the streams of all logs have.
+fn logged(subject: &Subject) -> u64 {
+    let connection = &mut state::connect(subject.redis());
+    let logs: Vec<String> = redis::cmd("KEYS").arg("wh:{0}:log:*").query(connection).unwrap();
+    logs.iter()
+        .map(|log| redis::cmd("XLEN").arg(log).query::<u64>(connection).unwrap())
+        .sum()
+}

@@ -1,0 +1,223 @@
+//! Packing, in bounded steps. Nothing is kept between them: whoever dies after any has changed nothing, or all.
+
+mod events;
+
+mod log;
+
+use std::time::Duration;
+
+use ::history::{BlockId, Class};
+use domain::id::{AccountId, EndpointId};
+
+use crate::decode::{parse, unexpected};
+use crate::scripts::{answered_in_words, script};
+use crate::{Store, StoreError};
+
+pub use events::UnpackedEvents;
+pub(crate) use events::{HistoryReadEvents, HistoryWriteEvents};
+pub use log::UnpackedLog;
+pub(crate) use log::{HistoryReadLog, HistoryWriteLog};
+
+/// What the payloads of a full block are charged, about (bytes).
+const WORTH: u64 = 320 << 10;
+
+/// What is not worth a block, however long it has waited (bytes that payloads are charged).
+const LEAST: u64 = 64 << 10;
+
+/// The same of logs (entries).
+const LOG_WORTH: usize = 1000;
+const LOG_LEAST: usize = 100;
+
+/// The newest entries of each log, which stay in it: health is judged by them.
+const LOG_KEPT: usize = 200;
+
+/// How long a series is left to who found it.
+const CLAIM: Duration = Duration::from_secs(10);
+
+/// A block is not larger than this, unless a single event is.
+const MOST_PACKED: usize = 256 << 10;
+
+script! {
+    /// Finds a series that has enough to be packed.
+    "history_find": AllowOom, Writes, needs [ENDPOINTS];
+    struct HistoryFind {
+        from: u32,
+        worth: u64,
+        least: u64,
+        is_pressed: bool,
+        log_worth: usize,
+        log_least: usize,
+        log_kept: usize,
+        claim: Duration
+    } -> (Option<(String, String, String, bool)>, u32)
+}
+
+/// What is packed together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Series {
+    /// Finished events of an account.
+    Events {
+        /// The account.
+        account: AccountId,
+        /// What became of them.
+        class: Class,
+    },
+    /// An endpoint's log.
+    Log {
+        /// The endpoint.
+        endpoint: EndpointId,
+        /// Whose it is.
+        account: AccountId,
+    },
+}
+
+/// A series that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Which.
+    pub series: Series,
+    /// Whether it is packed although a block will not be full.
+    pub takes_little: bool,
+}
+
+/// What was read to be packed.
+#[derive(Debug, Clone)]
+pub enum Unpacked {
+    /// Of finished events.
+    Events(UnpackedEvents),
+    /// Of a log.
+    Log(UnpackedLog),
+}
+
+/// A block that is ready to be written.
+#[derive(Debug, Clone)]
+pub struct NewBlock {
+    /// Its id.
+    pub id: BlockId,
+    content: Vec<u8>,
+    descriptor: String,
+    source: Source,
+}
+
+/// What a block takes the place of.
+#[derive(Debug, Clone)]
+enum Source {
+    Events(events::EventsSource),
+    Log(log::LogSource),
+}
+
+/// What became of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It is there, now or already.
+    Done,
+    /// Something that it was made of has changed or gone; nothing was written.
+    Changed,
+    /// The store's forms have no blocks yet.
+    Older,
+}
+
+answered_in_words! {
+    Written { "written" => Done, "changed" => Changed, "older" => Older }
+}
+
+impl Store {
+    /// Finds a series that has enough to be packed, and leaves it to the caller for ten seconds. `from` is where the search goes on; 0
+    /// to begin with. `is_pressed`: while memory is short less is enough. `None`: nothing here; when `from` is 0 again, nothing at all.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn find_unpacked(&self, from: &mut u32, is_pressed: bool) -> Result<Option<Found>, StoreError> {
+        let find = HistoryFind {
+            from: *from,
+            worth: WORTH,
+            least: LEAST,
+            is_pressed,
+            log_worth: LOG_WORTH,
+            log_least: LOG_LEAST,
+            log_kept: LOG_KEPT,
+            claim: CLAIM,
+        };
+        let (found, next) = self.call(&find).await?;
+        *from = next;
+        let Some((class, owner, account, takes_little)) = found else {
+            return Ok(None);
+        };
+        let account = parse(&account)?;
+        let series = match class.as_str() {
+            "log" => Series::Log {
+                endpoint: parse(&owner)?,
+                account,
+            },
+            class => Series::Events {
+                account,
+                class: parse(class)?,
+            },
+        };
+        Ok(Some(Found { series, takes_little }))
+    }
+
+    /// Reads what is packed next of a series, in several bounded calls; `None` if it is not enough.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn read_unpacked(&self, found: &Found) -> Result<Option<Unpacked>, StoreError> {
+        Ok(match &found.series {
+            Series::Events { account, class } => {
+                let read = self
+                    .read_events_to_pack(account, *class, found.takes_little)
+                    .await?;
+                read.map(Unpacked::Events)
+            }
+            Series::Log { endpoint, account } => {
+                let read = self
+                    .read_log_to_pack(account, endpoint, found.takes_little)
+                    .await?;
+                read.map(Unpacked::Log)
+            }
+        })
+    }
+
+    /// Writes a block in the place of what it was made of, in one step. Repeating it changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails; then it may have been written.
+    pub async fn write_block(&self, block: &NewBlock) -> Result<Written, StoreError> {
+        match &block.source {
+            Source::Events(source) => self.call(&source.write(block)).await,
+            Source::Log(source) => self.call(&source.write(block)).await,
+        }
+    }
+}
+
+impl Unpacked {
+    /// Packs as much of it as a block takes. This takes milliseconds: not for a thread that others wait for.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unexpected`] if a single event, or entry, is larger than any block.
+    pub fn pack(&self) -> Result<NewBlock, StoreError> {
+        match self {
+            Self::Events(events) => events.pack(),
+            Self::Log(log) => log.pack(),
+        }
+    }
+}
+
+/// Packs fewer and fewer, until they fit into a block.
+fn fitting<D>(
+    all: usize,
+    pack: impl Fn(usize) -> Result<::history::Packed<D>, ::history::Oversized>,
+) -> Result<(usize, ::history::Packed<D>), StoreError> {
+    let mut number = all;
+    loop {
+        match pack(number) {
+            Ok(packed) if packed.bytes.len() <= MOST_PACKED || number <= 1 => return Ok((number, packed)),
+            Err(error) if number <= 1 => return Err(unexpected(&error.to_string())),
+            Ok(_) | Err(_) => number = number.div_ceil(2),
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Packing an endpoint's log.
+
+use ::history::{BlockId, Entry, Place, pack_log};
+use bytes::Bytes;
+use domain::id::{AccountId, EndpointId};
+
+use super::{LOG_KEPT, LOG_LEAST, LOG_WORTH, NewBlock, Source, fitting};
+use crate::decode::parse;
+use crate::scripts::script;
+use crate::{Store, StoreError};
+
+/// How many entries are read at a time, and at most.
+const STEP: usize = 500;
+const MOST: usize = 4000;
+
+/// The most bytes of texts in a block, but for the last piece that was read.
+const MOST_BYTES: usize = 1 << 20;
+
+script! {
+    /// A piece of an endpoint's log, oldest first; `None` when the account has no such endpoint.
+    "history_read_log": AllowOom, Reads, needs [OWNER];
+    struct HistoryReadLog<'a> {
+        endpoint: &'a EndpointId,
+        account: &'a AccountId,
+        from: &'a str,
+        most: usize
+    } -> Option<(usize, Vec<(String, Vec<Bytes>)>)>
+}
+
+script! {
+    /// Puts a block in the place of the oldest entries of an endpoint's log.
+    "history_write_log": AllowOom, Writes, needs [OWNER, BLOCKS];
+    struct HistoryWriteLog<'a> {
+        endpoint: &'a EndpointId,
+        account: &'a AccountId,
+        block: String,
+        content: &'a [u8],
+        descriptor: &'a str,
+        first: String,
+        last: String,
+        behind: String
+    } -> super::Written
+}
+
+/// Entries of a log, as they were read.
+#[derive(Debug, Clone)]
+pub struct UnpackedLog {
+    account: AccountId,
+    endpoint: EndpointId,
+    entries: Vec<Entry>,
+}
+
+/// The entries that a block takes the place of.
+#[derive(Debug, Clone)]
+pub(super) struct LogSource {
+    account: AccountId,
+    endpoint: EndpointId,
+    first: Place,
+    last: Place,
+}
+
+impl Store {
+    pub(super) async fn read_log_to_pack(
+        &self,
+        account: &AccountId,
+        endpoint: &EndpointId,
+        takes_little: bool,
+    ) -> Result<Option<UnpackedLog>, StoreError> {
+        let (mut entries, mut from) = (Vec::new(), "-".to_owned());
+        let (mut size, mut most) = (0, MOST);
+        while entries.len() < most && size < MOST_BYTES {
+            let piece = HistoryReadLog {
+                endpoint,
+                account,
+                from: &from,
+                most: STEP.min(most - entries.len()),
+            };
+            let Some((length, piece)) = self.call(&piece).await? else {
+                return Ok(None);
+            };
+            if entries.is_empty() {
+                // It only grows meanwhile, or its first entries go: then the block is refused.
+                most = most.min(length.saturating_sub(LOG_KEPT));
+            }
+            let Some((last, _)) = piece.last() else { break };
+            from = format!("({last}");
+            for (place, fields) in piece {
+                size += fields.iter().map(Bytes::len).sum::<usize>();
+                entries.push(entry(&place, &fields)?);
+            }
+        }
+        entries.truncate(most);
+        let is_enough =
+            entries.len() >= if takes_little { LOG_LEAST } else { LOG_WORTH } || size >= MOST_BYTES;
+        Ok(is_enough.then(|| UnpackedLog {
+            account: account.clone(),
+            endpoint: endpoint.clone(),
+            entries,
+        }))
+    }
+}
+
+/// An entry as Redis answers it. What is no UTF-8, nobody could read before either.
+fn entry(place: &str, fields: &[Bytes]) -> Result<Entry, StoreError> {
+    let text = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
+    let fields = fields.chunks_exact(2).filter_map(|pair| match pair {
+        [name, value] => Some((text(name), text(value))),
+        _ => None,
+    });
+    Ok(Entry {
+        place: parse(place)?,
+        fields: fields.collect(),
+    })
+}
+
+impl UnpackedLog {
+    pub(super) fn pack(&self) -> Result<NewBlock, StoreError> {
+        let id = BlockId::random();
+        let (_, packed) = fitting(self.entries.len(), |number| {
+            let entries = self.entries.get(..number).unwrap_or(&self.entries);
+            pack_log(&id, &self.account, &self.endpoint, entries)
+        })?;
+        Ok(NewBlock {
+            id: id.clone(),
+            content: packed.bytes,
+            source: Source::Log(LogSource {
+                account: self.account.clone(),
+                endpoint: self.endpoint.clone(),
+                first: packed.descriptor.first,
+                last: packed.descriptor.last,
+            }),
+            descriptor: packed.descriptor.to_string(),
+        })
+    }
+}
+
+impl LogSource {
+    pub(super) fn write<'a>(&'a self, block: &'a NewBlock) -> HistoryWriteLog<'a> {
+        let behind = Place {
+            number: self.last.number.saturating_add(1),
+            ..self.last
+        };
+        HistoryWriteLog {
+            endpoint: &self.endpoint,
+            account: &self.account,
+            block: block.id.to_string(),
+            content: &block.content,
+            descriptor: &block.descriptor,
+            first: self.first.to_string(),
+            last: self.last.to_string(),
+            behind: behind.to_string(),
+        }
+    }
+}

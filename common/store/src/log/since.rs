@@ -1,0 +1,129 @@
+//! Since when the past is complete, so that nobody takes its end for the beginning of time.
+
+use std::collections::HashMap;
+
+use redis::Value;
+
+use super::EntryId;
+use super::range::Order;
+use crate::decode::{integer, unexpected};
+use crate::{Store, StoreError};
+use domain::clock::Timestamp;
+use domain::id::{AccountId, EndpointId};
+
+/// What part of the past somebody reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Past {
+    /// An endpoint's log.
+    Log,
+    /// What a replay takes of deliveries that succeeded: the endpoint's log, and the payloads that go with it.
+    Succeeded,
+    /// The payloads of what was exhausted. (The deliveries themselves are all there.)
+    Exhausted,
+}
+
+impl Store {
+    /// The time from which on nothing is missing; `None` if nothing ever went. Ask after reading: it only rises, so what was read is
+    /// at least as complete.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn complete_since(
+        &self,
+        account: &AccountId,
+        endpoint: &EndpointId,
+        past: Past,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let payloads = match past {
+            Past::Log => None,
+            Past::Succeeded => self.payloads_since(account, "delivered").await?,
+            Past::Exhausted => return self.payloads_since(account, "exhausted").await,
+        };
+        let log = self.log_complete_since(endpoint).await?;
+        Ok(payloads.max(log.map(EntryId::complete_from)))
+    }
+
+    /// The place from which on nothing is missing in an endpoint's log; `None` if nothing ever left it for good.
+    pub(super) async fn log_complete_since(
+        &self,
+        endpoint: &EndpointId,
+    ) -> Result<Option<EntryId>, StoreError> {
+        // The stream first: what is packed between the two looks then counts as packed, not as lost.
+        let left = self.entries_that_left(endpoint).await?;
+        let mut read = redis::cmd("HMGET");
+        read.arg(self.keys().key(&format!("endpoint:{endpoint}")))
+            .arg("completeSince")
+            .arg("logGone");
+        let (since, packed): (Option<String>, Option<String>) = self
+            .query(&read)
+            .await
+            .or_else(|error: StoreError| error.unless_overwritten((None, None)))?;
+        let number = |text: Option<String>| text.and_then(|text| text.parse::<u64>().ok());
+        if left > number(packed).unwrap_or(0) {
+            // The stream dropped entries of its own, at its bound: those before its first one.
+            let oldest = self.end_of_log(endpoint, Order::OldestFirst, "-").await?;
+            return Ok(oldest);
+        }
+        Ok(number(since).and_then(after))
+    }
+
+    /// How many entries were in an endpoint's stream, and are no longer.
+    async fn entries_that_left(&self, endpoint: &EndpointId) -> Result<u64, StoreError> {
+        if self
+            .end_of_log(endpoint, Order::OldestFirst, "-")
+            .await?
+            .is_none()
+        {
+            return Ok(0);
+        }
+        let known: Result<HashMap<String, Value>, _> = self
+            .query(redis::cmd("XINFO").arg("STREAM").arg(self.log_key(endpoint)))
+            .await;
+        let mut known = match known {
+            // It was removed since.
+            Err(StoreError::Unexpected(text)) if text.contains("no such key") => return Ok(0),
+            known => known?,
+        };
+        let mut count = |name| integer(known.remove(name).ok_or_else(|| unexpected(name))?);
+        let left = count("entries-added")? - count("length")?;
+        Ok(u64::try_from(left).unwrap_or(0))
+    }
+
+    /// The time from which on an account's finished payloads of a class are all there.
+    async fn payloads_since(
+        &self,
+        account: &AccountId,
+        class: &str,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let mut read = redis::cmd("HMGET");
+        read.arg(self.keys().key(&format!("account:{account}:since")))
+            .arg(class);
+        let (since,): (Option<u64>,) = self
+            .query(&read)
+            .await
+            .or_else(|error: StoreError| error.unless_overwritten((None,)))?;
+        Ok(since.and_then(after).map(EntryId::complete_from))
+    }
+}
+
+/// The place behind all that was written at this time (ms).
+fn after(time: u64) -> Option<EntryId> {
+    let next = i64::try_from(time.checked_add(1)?).ok()?;
+    Timestamp::from_millis(next).map(EntryId::at)
+}
+
+impl EntryId {
+    /// The earliest time all of whose entries stand at this place or behind it.
+    fn complete_from(self) -> Timestamp {
+        if self == Self::at(self.time()) {
+            return self.time();
+        }
+        let next = i64::try_from(self.time().as_millis() + 1).ok();
+        next.and_then(Timestamp::from_millis)
+            .unwrap_or_else(|| self.time())
+    }
+}
+
+#[cfg(test)]
+mod tests;

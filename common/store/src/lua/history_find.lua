@@ -1,0 +1,67 @@
+-- history_find: finds a series that has enough to be packed, and claims it.
+--
+-- ARGV[FROM]: how many accounts to pass over, in the order of what they have unpacked. ARGV[WORTH]: a block's worth of payloads (bytes
+-- that they are charged); ARGV[LEAST]: what is packed after an hour, or as soon as it can be if ARGV[IS_PRESSED] is 1. The same of logs:
+-- ARGV[LOG_WORTH], ARGV[LOG_LEAST] entries, besides the newest ARGV[LOG_KEPT].
+-- Returns {class, owner, account, whether its block needn't be full} or {}, and how many accounts the next call has to pass over; 0 to begin again.
+-- Guarantees: nobody else is given that series for ARGV[CLAIM] (ms). A store in an older form has nothing to pack.
+local now = read_clock()
+local PACKING, CLAIMED_UNTIL = P .. 'packing', text_of(now + tonumber(ARGV[CLAIM]))
+local HOUR, LOOK_AGAIN = 3600000, 60000
+if SCHEMA ~= '3' then
+  return { {}, 0 }
+end
+
+-- Whether a block needn't be full: memory is short, or something has waited for an hour since that time (ms).
+local function takes_little(oldest)
+  return ARGV[IS_PRESSED] == '1' or oldest <= now - HOUR
+end
+local function suffices(amount, worth, least, oldest)
+  return amount >= worth or amount >= least and takes_little(oldest)
+end
+
+local function is_long_enough(id)
+  local key = P .. 'log:' .. id
+  local length = call('XLEN', key) - tonumber(ARGV[LOG_KEPT])
+  if length < tonumber(ARGV[LOG_LEAST]) then
+    return false, true
+  end
+  local oldest = tonumber(string.match(call('XRANGE', key, '-', '+', 'COUNT', 1)[1][1], '^%d+'))
+  return suffices(length, tonumber(ARGV[LOG_WORTH]), tonumber(ARGV[LOG_LEAST]), oldest), false, takes_little(oldest)
+end
+
+for _, series in ipairs(call('ZRANGEBYSCORE', PACKING, '-inf', now, 'LIMIT', 0, 32)) do
+  local id = string.match(series, '^log:(.+)$')
+  local account = id and call('HGET', P .. 'endpoint:' .. id, 'account')
+  local is_enough, is_short, little
+  if account then
+    is_enough, is_short, little = is_long_enough(id)
+  end
+  if not account or is_short then
+    call('ZREM', PACKING, series)
+  elseif is_enough then
+    call('ZADD', PACKING, CLAIMED_UNTIL, series)
+    return { { 'log', id, account, little and 1 or 0 }, tonumber(ARGV[FROM]) }
+  else
+    call('ZADD', PACKING, text_of(now + LOOK_AGAIN), series)
+  end
+end
+
+local from, most, is_end = tonumber(ARGV[FROM]), 32, true
+for _, class in ipairs({ 'delivered', 'exhausted' }) do
+  local found = call('ZRANGE', P .. 'finished:' .. class .. ':bytes', from, from + most - 1, 'REV', 'WITHSCORES')
+  for i = 1, #found, 2 do
+    local account, bytes = found[i], tonumber(found[i + 1])
+    if bytes < tonumber(ARGV[LEAST]) then
+      break
+    end
+    is_end = is_end and i + 1 < 2 * most
+    local oldest = (tonumber(call('ZSCORE', P .. 'finished:' .. class, account)) or math.huge) * 1000
+    local series = class .. ':' .. account
+    if suffices(bytes, tonumber(ARGV[WORTH]), tonumber(ARGV[LEAST]), oldest) and not call('ZSCORE', PACKING, series) then
+      call('ZADD', PACKING, CLAIMED_UNTIL, series)
+      return { { class, account, account, takes_little(oldest) and 1 or 0 }, from }
+    end
+  end
+end
+return { {}, is_end and 0 or from + most }

@@ -1,0 +1,83 @@
+-- drops.lua: drops blocks of history: at the age to which they are kept, for their account's budget, and while memory is short.
+
+-- The most blocks that one step drops.
+local MOST_BLOCKS = 32
+
+local blocks_left = MOST_BLOCKS
+
+local function block_lifetime(class)
+  return class == 'exhausted' and RETENTION_FAILED or RETENTION_SUCCEEDED
+end
+
+local function drop_one(class, owner, account)
+  blocks_left = blocks_left - 1
+  return drop_oldest(class, owner, account, block_lifetime(class))
+end
+
+-- Drops what has reached its age: all in a block are that old. `due_of` gives the latest such time (s) of a lifetime. Returns how many
+-- events and bytes went, and whether there may be more.
+local function drop_aged(due_of)
+  local events, bytes = 0, 0
+  for _, class in ipairs({ 'log', 'delivered', 'exhausted' }) do
+    local due = due_of(tonumber(block_lifetime(class))) * 1000
+    while blocks_left > 0 do
+      local owner = call('ZRANGEBYSCORE', P .. 'history:' .. class, '-inf', text_of(due), 'LIMIT', 0, 1)[1]
+      if not owner then
+        break
+      end
+      local more_events, more_bytes = drop_one(class, owner, class ~= 'log' and owner or nil)
+      events, bytes = events + more_events, bytes + more_bytes
+    end
+  end
+  return events, bytes, blocks_left <= 0
+end
+
+-- What an account's blocks take: its log and what was delivered, or what was exhausted.
+local function packed_bytes(class, account)
+  return account and tonumber(call('ZSCORE', bytes_key(class), account)) or 0
+end
+
+-- The account whose blocks take the most, and how much.
+local function most_packed(class)
+  local top = call('ZRANGE', bytes_key(class), 0, 0, 'REV', 'WITHSCORES')
+  return top[1], tonumber(top[2]) or 0
+end
+
+-- Drops the oldest block of an account: of those that are exhausted, or of all others.
+local function drop_from(account, class)
+  if class == 'exhausted' then
+    return drop_one(class, account, account)
+  end
+  for _, series in ipairs(call('ZRANGE', P .. 'account:' .. account .. ':history', 0, 1)) do
+    if series ~= 'exhausted' then
+      local endpoint = string.match(series, '^log:(.+)$')
+      return drop_one(endpoint and 'log' or series, endpoint or account, account)
+    end
+  end
+  -- What an endpoint left behind that was removed: upkeep drops it.
+  blocks_left = blocks_left - 1
+  return 0, 0
+end
+
+-- Drops what accounts have beyond `budget` (bytes), the oldest first and the exhausted last. Returns how many events and bytes went, and
+-- whether there is more.
+local function drop_beyond(budget)
+  local events, bytes = 0, 0
+  for _, class in ipairs({ 'delivered', 'exhausted' }) do
+    while true do
+      local account, packed = most_packed(class)
+      local other = packed_bytes(class == 'delivered' and 'exhausted' or 'delivered', account)
+      if packed + other <= budget then
+        break
+      elseif blocks_left <= 0 then
+        return events, bytes, true
+      end
+      local more_events, more_bytes = drop_from(account, class == 'exhausted' and other <= 0 and class or 'delivered')
+      if more_bytes == 0 then
+        break
+      end
+      events, bytes = events + more_events, bytes + more_bytes
+    end
+  end
+  return events, bytes, false
+end

@@ -1,0 +1,102 @@
+//! `history`: an endpoint's log, and the payload of one delivery, wherever they are kept. Changes nothing; the rights of `operator` suffice.
+
+use std::io::Write as _;
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand};
+use domain::clock::Timestamp;
+use domain::id::{DeliveryId, EndpointId};
+use serde_json::{Map, Value};
+use store::Store;
+use store::log::{EntryId, Past};
+use store::settings::RedisArgs;
+
+use crate::runtime;
+
+/// What can be read.
+#[derive(Debug, Subcommand)]
+pub(crate) enum HistoryCommand {
+    /// Prints the newest entries of an endpoint's log, newest first, a line of JSON each.
+    Log(LogArgs),
+    /// Prints the body of a delivery, byte for byte, as its receiver gets it.
+    Payload(PayloadArgs),
+}
+
+/// The arguments of `history log`.
+#[derive(Debug, Args)]
+pub(crate) struct LogArgs {
+    #[command(flatten)]
+    redis: RedisArgs,
+
+    /// The endpoint: `ep_…`.
+    endpoint: EndpointId,
+
+    /// Only what happened before this time, such as 2026-03-26T15:30:00Z.
+    #[arg(long, value_name = "TIME")]
+    before: Option<Timestamp>,
+
+    /// How many entries.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    limit: u32,
+}
+
+/// The arguments of `history payload`.
+#[derive(Debug, Args)]
+pub(crate) struct PayloadArgs {
+    #[command(flatten)]
+    redis: RedisArgs,
+
+    /// The delivery: `dlv_…`.
+    delivery: DeliveryId,
+}
+
+/// Runs the command.
+pub(crate) fn run(command: &HistoryCommand) -> anyhow::Result<()> {
+    let runtime = runtime::new()?;
+    match command {
+        HistoryCommand::Log(arguments) => runtime.block_on(log(arguments)),
+        HistoryCommand::Payload(arguments) => runtime.block_on(payload(arguments)),
+    }
+}
+
+async fn log(arguments: &LogArgs) -> anyhow::Result<()> {
+    let (store, endpoint) = (Store::new(&arguments.redis)?, &arguments.endpoint);
+    let Some(account) = store.account_of(endpoint).await? else {
+        bail!("there is no endpoint {endpoint}");
+    };
+    let before = arguments.before.map_or(EntryId::MAX, EntryId::at);
+    let most = usize::try_from(arguments.limit)?;
+    for entry in store.log_before(endpoint, before.into(), most).await? {
+        let mut line = Map::new();
+        line.insert(
+            "at".to_owned(),
+            EntryId::from(entry.place).time().to_string().into(),
+        );
+        line.insert("entry".to_owned(), entry.place.to_string().into());
+        let mut fields = entry.fields.into_iter().collect();
+        store::log::unpack(&mut fields);
+        let mut fields: Vec<_> = fields.into_iter().collect();
+        fields.sort_unstable();
+        line.extend(
+            fields
+                .into_iter()
+                .map(|(name, value)| (name, Value::String(value))),
+        );
+        writeln!(std::io::stdout(), "{}", Value::Object(line))?;
+    }
+    if let Some(since) = store.complete_since(&account, endpoint, Past::Log).await? {
+        eprintln!("The log is complete since {since}; of what is older, something is missing.");
+    }
+    Ok(())
+}
+
+async fn payload(arguments: &PayloadArgs) -> anyhow::Result<()> {
+    let (store, delivery) = (Store::new(&arguments.redis)?, &arguments.delivery);
+    let endpoint = delivery.endpoint();
+    let account = store.account_of(&endpoint).await?;
+    let account = account.with_context(|| format!("there is no endpoint {endpoint}"))?;
+    let found = store.payload_anywhere(&account, &delivery.event()).await?;
+    let (_, body) = found.with_context(|| format!("the payload of {delivery} is no longer kept"))?;
+    std::io::stdout().write_all(&body)?;
+    Ok(())
+}

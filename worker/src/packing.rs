@@ -1,0 +1,113 @@
+//! Packs what is finished into blocks of history: finds a series that has enough, reads, packs and writes one block, and rests
+//! for several times as long. Every worker does it, and any one is enough: a block that another has forestalled is refused.
+//!
+//! Nothing starts it yet, since not all that reads the past reads blocks. When it does, `tasks.spawn("packing", self.packing(&slots))`
+//! belongs into `Parts::start`, and schema 3 becomes the newest (`store::identity`), which lets blocks be written at all.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use store::history::Written;
+use store::{Store, StoreError};
+
+use crate::backend::slots::Slots;
+use crate::gauge::Gauge;
+use crate::outage::Outage;
+use crate::stop::Stop;
+
+/// How long it waits when there is nothing to pack.
+const EVERY: Duration = Duration::from_secs(2);
+
+/// How many times as long as a step took it rests afterwards. While memory is short it goes on at once.
+const RESTS: u32 = 4;
+
+/// Delivering comes first, but for no longer than this: what isn't packed takes memory.
+const GIVES_WAY_FOR: Duration = Duration::from_secs(10);
+
+/// What packing works with.
+#[derive(Debug)]
+pub(crate) struct Packing {
+    pub(crate) store: Store,
+    pub(crate) gauge: Gauge,
+    pub(crate) slots: Arc<Slots>,
+    /// How many slots there are.
+    pub(crate) capacity: u32,
+    pub(crate) stop: Stop,
+    pub(crate) outage: Outage,
+}
+
+/// What a step did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// It has written a block, or there may be more to find.
+    Went,
+    /// There was nothing to do.
+    Idle,
+}
+
+impl Packing {
+    /// Runs until the worker stops.
+    pub(crate) async fn run(mut self) {
+        let mut stop = self.stop.clone();
+        let (mut from, mut gave_way) = (0, None);
+        loop {
+            let is_pressed = self.gauge.read().await.is_near;
+            let began = Instant::now();
+            let wait = if !is_pressed && self.gives_way(&mut gave_way) {
+                EVERY / 4
+            } else {
+                match self.step(&mut from, is_pressed).await {
+                    Ok(step) => {
+                        self.outage.over();
+                        rest_after(step, began.elapsed(), is_pressed)
+                    }
+                    Err(error) => self.outage.failed(&error).max(EVERY),
+                }
+            };
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = stop.requested() => return,
+            }
+        }
+    }
+
+    /// Whether delivering needs this worker now.
+    fn gives_way(&self, since: &mut Option<Instant>) -> bool {
+        if self.slots.view(Instant::now()).held * 2 < self.capacity {
+            *since = None;
+            return false;
+        }
+        let since = since.get_or_insert_with(Instant::now);
+        since.elapsed() < GIVES_WAY_FOR
+    }
+
+    /// Packs one block, if there is one to pack.
+    async fn step(&self, from: &mut u32, is_pressed: bool) -> Result<Step, StoreError> {
+        let Some(found) = self.store.find_unpacked(from, is_pressed).await? else {
+            return Ok(if *from == 0 { Step::Idle } else { Step::Went });
+        };
+        let Some(unpacked) = self.store.read_unpacked(&found).await? else {
+            return Ok(Step::Went);
+        };
+        let packed = tokio::task::spawn_blocking(move || unpacked.pack()).await;
+        let block = packed.map_err(|error| StoreError::Unexpected(error.to_string()))??;
+        match self.store.write_block(&block).await? {
+            Written::Done => tracing::debug!(block = %block.id, "packed a block of history"),
+            // Another worker was first, or something was sent again: the next step sees what there is now.
+            Written::Changed | Written::Older => {}
+        }
+        Ok(Step::Went)
+    }
+}
+
+/// How long until the next step.
+fn rest_after(step: Step, took: Duration, is_pressed: bool) -> Duration {
+    match (step, is_pressed) {
+        (Step::Idle, _) => EVERY,
+        (Step::Went, true) => Duration::ZERO,
+        (Step::Went, false) => took * RESTS,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -334,12 +334,14 @@ async fn who_has_to_wait_is_told_before_the_body_and_whoever_gives_up_leaves_the
         check(reply.status == 200, reply.text)
     };
 
-    // One whose body doesn't come has the place.
-    let first = begin(&address, &token, &path, "{").await;
+    // One whose body doesn't come has the place, if it came before the next one.
     let small = json!({"headers": {}, "body": ""});
-    eventually(LONG, "a refusal", async || {
+    let first = eventually(LONG, "a refusal", async || {
+        has_place().await?;
+        let first = begin(&address, &token, &path, "{").await;
         let reply = caller.post(&path, &small).await;
-        check(reply.status == 429, reply.text)
+        check(reply.status == 429, reply.text)?;
+        Ok(first)
     })
     .await;
     // Nothing of the other body has been sent when it is answered, and all of it can be sent then on the same connection.

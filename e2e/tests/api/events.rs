@@ -279,7 +279,7 @@ async fn a_batch_of_which_nothing_is_accepted_is_a_problem_with_all_results() {
         assert_eq!(
             reply.body["results"][0]["error"]["type"],
             format!(
-                "/docs#{}",
+                "/errors#{}",
                 reply.body["results"][0]["error"]["code"].as_str().unwrap()
             )
         );

@@ -145,9 +145,9 @@ impl<'a> Round<'a> {
         let since = Timestamp::from_millis(now - 24 * 60 * 60 * 1000)
             .unwrap()
             .to_string();
-        let dry = json!({"since": since, "status": "succeeded", "dryRun": true});
-        self.call("replayDeliveries, dry run", &replays, Some(dry)).await;
         let span = json!({"since": since, "status": "succeeded"});
+        let count = format!("{replays}/count");
+        self.call("countReplay", &count, Some(span.clone())).await;
         let replay = self.call("replayDeliveries", &replays, Some(span)).await;
         let replay = format!("{at}/replays/{}", replay.body["id"].as_str().unwrap());
         self.call("getReplay", &format!("GET {replay}"), None).await;

@@ -97,6 +97,7 @@ const CODE: &[(&str, &str, &[Who])] = &[
     ("identity/upgrade.rs", "client|list", &[Worker]),
     ("server/info.rs", "info", &[Api, Worker]),
     ("history/log_blocks.rs", "zrange", &[Api, Worker, Operator]),
+    ("history/packing/events.rs", "hmget", &[Worker]),
     ("history/mod.rs", "get", &[Api, Worker, Operator]),
     (
         "history/operator.rs",

@@ -616,3 +616,47 @@ async fn redis_killed_while_a_block_is_written_has_each_payload_and_each_attempt
     }
     println!("{written} blocks had been written when Redis was killed");
 }
+
+#[tokio::test]
+async fn the_check_notices_blocks_that_nothing_knows_and_an_index_that_is_wrong() {
+    let (fixture, endpoint) = fixture().await;
+    finish_many(&fixture, 300).await;
+    fixture.pass(MINUTE).await;
+    for found in [events_of(&account()), log_of(&endpoint)] {
+        assert_eq!(pack(&fixture, &found).await, 1);
+    }
+    let keys = fixture.keys().await;
+    let block = keys.iter().find(|key| key.starts_with("block:")).unwrap();
+    let log_index = format!("blocks:log:{endpoint}");
+    for (break_it, at) in [
+        (&["APPEND", block, "x"][..], block.as_str()),
+        (&["SET", "block:0000000000000000", "x"], "block:0000000000000000"),
+        (&["DEL", block], block),
+        (&["DEL", &log_index], "history:log"),
+        (&["ZINCRBY", "history:log", "1", endpoint.as_str()], &log_index),
+        (&["DEL", "account:org:org_1:history"], "account:org:org_1:history"),
+        (&["ZINCRBY", "history:bytes", "1", "org:org_1"], "history:bytes"),
+        (&["ZADD", &log_index, "1", "what is it"], &log_index),
+    ] {
+        let [name, key, rest @ ..] = break_it else {
+            unreachable!()
+        };
+        let full = format!("wh:{{0}}:{key}");
+        let dump: Option<Vec<u8>> = fixture.command(redis::cmd("DUMP").arg(&full)).await;
+        let _: redis::Value = fixture.command(redis::cmd(name).arg(&full).arg(rest)).await;
+        let violations = broken_rules(&fixture.store.snapshot(&|_| {}).await.unwrap());
+        assert!(
+            violations
+                .iter()
+                .any(|violation| violation.key.starts_with(at) || violation.what.contains(at)),
+            "{break_it:?}: {violations:#?}"
+        );
+        let _: i64 = fixture.command(redis::cmd("DEL").arg(&full)).await;
+        if let Some(dump) = dump {
+            let _: String = fixture
+                .command(redis::cmd("RESTORE").arg(&full).arg(0).arg(dump))
+                .await;
+        }
+        fixture.assert_sound().await;
+    }
+}

@@ -17,3 +17,28 @@ fn the_next_step_comes_at_once_or_soon_or_after_a_while() {
     };
     assert_eq!(wait_after(more), Duration::ZERO);
 }
+
+#[test]
+fn the_history_of_an_account_may_take_a_quarter_of_the_store_unless_the_settings_say_otherwise() {
+    let policy = |history_budget| Policy {
+        history_budget,
+        endpoint_concurrency: 32,
+        destination_concurrency: 64,
+        disable_after: 10,
+        disable_min_span: Duration::ZERO,
+        retention_succeeded: EVERY,
+        retention_failed: EVERY,
+        log_length: 1000,
+        max_attempts: 10,
+        delivery_timeout: EVERY,
+        exhausted_budget: 1 << 30,
+    };
+    for (set, limit, expected) in [
+        (u64::MAX, Some(400), 100),
+        (u64::MAX, None, u64::MAX),
+        (7, Some(400), 7),
+        (7, None, 7),
+    ] {
+        assert_eq!(with_history_budget(&policy(set), limit).history_budget, expected);
+    }
+}

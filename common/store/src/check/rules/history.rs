@@ -1,6 +1,6 @@
 //! Invariant 15: blocks of history and their index agree.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::{Facts, Found};
 
@@ -61,7 +61,8 @@ fn oldest(facts: &Facts<'_>, found: &mut Found) {
             || format!("has {owner}, which has no blocks"),
         );
     }
-    for key in of_accounts.keys().chain(history.of_accounts.keys()) {
+    let keys: BTreeSet<_> = of_accounts.keys().chain(history.of_accounts.keys()).collect();
+    for key in keys {
         let (should, is) = (of_accounts.get(key), history.of_accounts.get(key));
         found.that(
             should != is,
@@ -85,7 +86,8 @@ fn sums(facts: &Facts<'_>, found: &mut Found) {
     for facts in &history.set_aside {
         *bytes.entry((facts.account.clone(), false)).or_default() += facts.bytes as f64;
     }
-    for key in bytes.keys().chain(history.bytes.keys()) {
+    let keys: BTreeSet<_> = bytes.keys().chain(history.bytes.keys()).collect();
+    for key in keys {
         let (should, is) = (bytes.get(key), history.bytes.get(key));
         found.that(
             should != is,

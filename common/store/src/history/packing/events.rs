@@ -3,17 +3,15 @@
 use std::time::Duration;
 
 use ::history::{BlockId, Class, FinishedEvent, pack_events};
-use bytes::Bytes;
 use domain::id::{AccountId, EventId};
 
 use super::{LEAST, NewBlock, Source, WORTH, fitting};
-use crate::decode::{parse, unexpected};
-use crate::scripts::{Rest, script};
+use crate::scripts::script;
 use crate::{Store, StoreError};
 
-/// How many events are read at a time, and at most. A block of three times as many takes 3 % less for each (payloads of 600
+/// How many events are read at a time, so that others are served in between, and at most. A block of three times as many takes 3 % less for each (payloads of 600
 /// bytes), and Redis writes it for three times as long.
-const STEP: usize = 256;
+const STEP: usize = 64;
 const MOST: usize = 512;
 
 /// The most bytes of payloads in a block, but for the last ones.
@@ -26,15 +24,14 @@ const AGE: Duration = Duration::from_secs(60);
 const LEAST_AGE: Duration = Duration::from_secs(11);
 
 script! {
-    /// A piece of an account's list of finished events, with the events.
+    /// The head of an account's list of finished events, and how often something of the account was sent again.
     "history_read_events": AllowOom, Reads, needs [BASE];
     struct HistoryReadEvents<'a> {
         account: &'a AccountId,
         class: &'a str,
-        skip: usize,
         most: usize,
         age: Duration
-    } -> (String, Vec<(String, Rest<Bytes>)>)
+    } -> (String, Vec<String>)
 }
 
 script! {
@@ -90,70 +87,96 @@ impl Store {
         class: Class,
         takes_little: bool,
     ) -> Result<Option<UnpackedEvents>, StoreError> {
+        let head = HistoryReadEvents {
+            account,
+            class: class.as_str(),
+            most: MOST,
+            age: if takes_little { LEAST_AGE } else { AGE },
+        };
+        // What is sent again from here on is seen when the block is written.
+        let (again, head) = self.call(&head).await?;
         let mut read = UnpackedEvents {
             account: account.clone(),
             class,
             entries: Vec::new(),
             events: Vec::new(),
-            again: String::new(),
+            again,
         };
         let (mut size, mut charged) = (0, 0);
-        let age = if takes_little { LEAST_AGE } else { AGE };
-        let mut is_full = false;
-        while !is_full {
-            let piece = HistoryReadEvents {
-                account,
-                class: class.as_str(),
-                skip: read.entries.len(),
-                most: STEP,
-                age,
-            };
-            let (again, piece) = self.call(&piece).await?;
-            if read.entries.is_empty() {
-                read.again = again;
-            }
-            if piece.is_empty() {
-                break;
-            }
-            for (text, fields) in piece {
-                let event = finished_event(&text, fields.0)?;
+        for piece in head.chunks(STEP) {
+            for (text, event) in piece.iter().zip(self.read_piece(account, piece).await?) {
                 if let Some(event) = &event {
                     size += event.body.len();
                     charged += event.charge;
                 }
-                read.entries.push((text, event.is_some()));
+                read.entries.push((text.clone(), event.is_some()));
                 read.events.extend(event);
             }
-            is_full = size >= MOST_BYTES || read.entries.len() >= MOST;
+            if size >= MOST_BYTES {
+                break;
+            }
         }
+        let is_full = size >= MOST_BYTES || read.entries.len() >= MOST;
         let is_enough = is_full || charged >= if takes_little { LEAST } else { WORTH };
         Ok(is_enough.then_some(read))
     }
 }
 
-/// An event as the script answers it; `None` if its entry doesn't count.
-fn finished_event(entry: &str, fields: Vec<Bytes>) -> Result<Option<FinishedEvent>, StoreError> {
-    let Ok::<[Bytes; 6], _>([_, kind, body, accepted_at, deliveries, charge]) = fields.try_into() else {
-        return Ok(None);
-    };
+/// The fields that are read of an event.
+const FIELDS: [&str; 8] = [
+    "account",
+    "refs",
+    "again",
+    "event",
+    "acceptedAt",
+    "deliveries",
+    "charge",
+    "body",
+];
+
+impl Store {
+    /// The events of these entries; `None` for an entry that doesn't count.
+    async fn read_piece(
+        &self,
+        account: &AccountId,
+        entries: &[String],
+    ) -> Result<Vec<Option<FinishedEvent>>, StoreError> {
+        let mut pipeline = redis::pipe();
+        pipeline.ignore_errors(); // a key that something else has overwritten is no event
+        for entry in entries {
+            let id = entry.split(' ').nth(1).unwrap_or_default();
+            let key = self.keys().key(&format!("event:evt_{id}"));
+            pipeline.add_command(redis::cmd("HMGET").arg(key).arg(&FIELDS).take());
+        }
+        let found: Vec<redis::RedisResult<redis::Value>> = self.query(&pipeline).await?;
+        let event = |(entry, fields): (&String, redis::RedisResult<redis::Value>)| {
+            let fields: Vec<Option<Vec<u8>>> = redis::from_redis_value(fields.ok()?).ok()?;
+            finished_event(account, entry, fields)
+        };
+        Ok(entries.iter().zip(found).map(event).collect())
+    }
+}
+
+/// The event of an entry; `None` if it is not the one that counts for it (see `finished.lua`).
+fn finished_event(account: &AccountId, entry: &str, fields: Vec<Option<Vec<u8>>>) -> Option<FinishedEvent> {
+    let [owner, refs, again, kind, accepted_at, deliveries, charge, body] = fields.try_into().ok()?;
     let mut words = entry.split(' ');
-    let mut word = || {
-        words
-            .next()
-            .ok_or_else(|| unexpected("an entry of finished events"))
-    };
-    let (finished_at, id) = (parse(word()?)?, word()?);
-    let text = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
-    Ok(Some(FinishedEvent {
-        id: parse(&format!("evt_{id}"))?,
+    let (finished_at, id) = (words.next()?.parse().ok()?, words.next()?);
+    let text = |field: Option<Vec<u8>>| field.and_then(|field| String::from_utf8(field).ok());
+    let again = text(again).unwrap_or_default();
+    let counts =
+        text(owner)? == account.as_str() && text(refs)? == "0" && words.next().unwrap_or_default() == again;
+    let number = |field: Option<Vec<u8>>| text(field).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+    counts.then_some(FinishedEvent {
+        id: format!("evt_{id}").parse().ok()?,
         finished_at,
-        again: words.next().map_or(Ok(0), parse)?,
-        kind: text(&kind),
-        accepted_at: text(&accepted_at).parse().unwrap_or(0),
-        deliveries: text(&deliveries).parse().unwrap_or(0),
-        charge: text(&charge).parse().unwrap_or(0),
-        body: body.to_vec(),
-    }))
+        again: again.parse().unwrap_or(0),
+        kind: text(kind).unwrap_or_default(),
+        accepted_at: number(accepted_at),
+        deliveries: u32::try_from(number(deliveries)).unwrap_or(0),
+        charge: number(charge),
+        body: body?,
+    })
 }
 
 impl UnpackedEvents {

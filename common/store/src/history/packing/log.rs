@@ -10,7 +10,7 @@ use crate::scripts::script;
 use crate::{Store, StoreError};
 
 /// How many entries are read at a time, and at most.
-const STEP: usize = 500;
+const STEP: usize = 250;
 const MOST: usize = 4000;
 
 /// The most bytes of texts in a block, but for the last piece that was read.

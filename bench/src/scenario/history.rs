@@ -70,8 +70,13 @@ impl Shape {
             ..Events::of(&account(ORGANISATION), 600).varied()
         };
         let mut measured = Measured::default();
-        let first = self.events / 10;
-        self.deliver(&subject, &receiver, &load, 0..first, &mut measured)
+        let first = self.events / 100;
+        let warm_up = Self {
+            still_for: Duration::from_secs(1),
+            ..self
+        };
+        warm_up
+            .deliver(&subject, &receiver, &load, 0..first, &mut measured)
             .await;
         let before = Counters::read(subject.redis());
 

@@ -10,6 +10,7 @@
 use e2e::clerk::{Claims, SigningKey, now};
 use e2e::client::Caller;
 use e2e::system::{SERVICE_KEY, System};
+use e2e::wait::{LONG, check, eventually};
 use reqwest::{RequestBuilder, Url};
 use serde_json::{Value, json};
 
@@ -53,6 +54,13 @@ async fn furnish(scene: &mut LogScene) -> Belongings {
         event_id,
         endpoint: scene.endpoint.clone(),
     };
+    // It ends, so that the owner can start another one.
+    let progress = scene.path(&format!("replays/{}", belongings.replay));
+    eventually(LONG, "the replay to end", async || {
+        let replay = scene.customer.get(&progress).await.expect(200).body;
+        check(replay["state"] == "finished", replay.to_string())
+    })
+    .await;
     for mut worker in scene.system.workers.drain(..) {
         assert!(worker.terminate().success(), "{}", worker.log());
     }

@@ -23,6 +23,11 @@ pub(super) fn complete(document: &mut Value) {
             if let (Some(status), Some(answers)) = (call.hidden(), operation["responses"].as_object_mut()) {
                 answers.remove(status);
             }
+            if let (Some(name), Some(parameters)) =
+                (call.hidden_parameter(), operation["parameters"].as_array_mut())
+            {
+                parameters.retain(|parameter| parameter["name"] != name);
+            }
             if operation.get("security").is_none() {
                 // Said, since whoever reads only one call would take it for forgotten.
                 operation["security"] = json!([]);

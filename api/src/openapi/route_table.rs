@@ -7,7 +7,7 @@ use poem::http::Method;
 use serde_json::Value;
 
 use crate::query::{QueryRules, Unknown};
-use crate::routes::DOCUMENTATION;
+use crate::routes::{Call, DOCUMENTATION};
 
 /// All routes.
 #[derive(Debug)]
@@ -83,7 +83,7 @@ impl KnownRoute {
             queries.push((
                 method.clone(),
                 Arc::new(QueryRules {
-                    known: in_query(operation).collect(),
+                    known: in_query(operation).chain(hidden(operation)).collect(),
                     all: Arc::clone(all),
                     unknown: unknown(operation),
                 }),
@@ -127,12 +127,19 @@ fn in_query(operation: &Value) -> impl Iterator<Item = String> {
         .filter_map(|parameter| parameter["name"].as_str().map(str::to_owned))
 }
 
+/// The parameter that an operation takes in its query, and that the document leaves out.
+fn hidden(operation: &Value) -> Option<String> {
+    call(operation)?.hidden_parameter().map(str::to_owned)
+}
+
 /// What an operation does with other parameters.
 fn unknown(operation: &Value) -> Unknown {
+    call(operation).map_or(Unknown::default(), Call::unknown)
+}
+
+fn call(operation: &Value) -> Option<&'static Call> {
     let mut calls = DOCUMENTATION.iter().flat_map(|resource| resource.calls);
-    calls
-        .find(|call| operation["operationId"] == call.id())
-        .map_or(Unknown::default(), crate::routes::Call::unknown)
+    calls.find(|call| operation["operationId"] == call.id())
 }
 
 fn uncapitalised(text: &str) -> String {

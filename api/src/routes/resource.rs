@@ -26,6 +26,7 @@ pub struct Call {
     shared: &'static [Code],
     unknown: Unknown,
     hidden: Option<&'static str>,
+    hidden_parameter: Option<&'static str>,
 }
 
 impl Call {
@@ -38,6 +39,7 @@ impl Call {
             shared: &[],
             unknown: Unknown::RefuseSimilar,
             hidden: None,
+            hidden_parameter: None,
         }
     }
 
@@ -68,6 +70,20 @@ impl Call {
             hidden: Some(status),
             ..self
         }
+    }
+
+    /// Without this parameter of its query, of which only the call's text tells: it stands in for a header, and generators would take
+    /// both for one.
+    pub(crate) const fn hiding_parameter(self, name: &'static str) -> Self {
+        Self {
+            hidden_parameter: Some(name),
+            ..self
+        }
+    }
+
+    /// The parameter that the document leaves out.
+    pub(crate) const fn hidden_parameter(&self) -> Option<&'static str> {
+        self.hidden_parameter
     }
 
     /// The status of the answer that the document leaves out.

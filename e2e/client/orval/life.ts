@@ -69,9 +69,9 @@ const since = new Date(Date.now() - 3_600_000).toISOString();
 assert.equal(body(await countReplay(id, { since, status: "succeeded" }, dashboard), 200).matching, 1);
 done("a test event failed, and the log tells of both");
 
-const off = body(await changeEndpoint({ id, active: false }, dashboard), 200);
+const off = body(await changeEndpoint({ id, active: false }, {}, dashboard), 200);
 assert.equal(off.disabledReason, DisabledReason.owner);
-assert.equal(body(await changeEndpoint({ id, active: true }, dashboard), 200).disabledReason, null);
+assert.equal(body(await changeEndpoint({ id, active: true }, {}, dashboard), 200).disabledReason, null);
 body(await removeEndpoint({ id }, dashboard), 204);
 assert.equal(body(await getEndpoint(id, dashboard), 404).code, ErrorCode.endpoint_not_found);
 done("it was removed");

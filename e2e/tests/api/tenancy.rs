@@ -83,7 +83,7 @@ fn filled(call: &Call, body: Option<&Value>, caller: &Caller, names: &Belongings
             "deliveryId" => &names.delivery,
             "replayId" => &names.replay,
             "cursor" => &names.cursor,
-            "Last-Event-ID" | "lastEventId" => &names.event_id,
+            "Last-Event-ID" => &names.event_id,
             "limit" => "1",
             // These name nothing that somebody owns.
             "status" | "event" | "since" | "until" | "Idempotency-Key" => continue,

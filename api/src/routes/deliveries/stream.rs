@@ -93,10 +93,11 @@ impl StreamApi {
 }
 
 impl Resource for StreamApi {
-    const CALLS: &'static [Call] = &[Call::new(
-        "streamDeliveries",
-        &[Code::InvalidCursor, Code::TooManyStreams],
-    )];
+    const CALLS: &'static [Call] =
+        &[
+            Call::new("streamDeliveries", &[Code::InvalidCursor, Code::TooManyStreams])
+                .hiding_parameter("lastEventId"),
+        ];
     const EXAMPLES: &'static str = include_str!("stream.json");
 }
 

@@ -94,7 +94,7 @@ async fn life() -> Result<(), Failure> {
     println!("✓ a test event failed, and the log tells of both");
 
     let change: ChangeEndpoint = serde_json::from_value(serde_json::json!({ "id": created.id, "active": false }))?;
-    assert_eq!(dashboard.change_endpoint(&change).await?.state, EndpointState::Off);
+    assert_eq!(dashboard.change_endpoint(None, &change).await?.state, EndpointState::Off);
     dashboard.remove_endpoint(&created.id).await?;
     assert_eq!(refused(dashboard.get_endpoint(&created.id).await), Some(404));
     println!("✓ it was removed");

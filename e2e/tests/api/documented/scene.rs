@@ -133,7 +133,7 @@ impl Scene {
             "deliveryId" => Some(things.delivery.clone()),
             "replayId" => Some(self.replay(things).await),
             "cursor" => Some(self.cursor(call, things).await),
-            "Last-Event-ID" | "lastEventId" => Some(self.event_id(things).await),
+            "Last-Event-ID" => Some(self.event_id(things).await),
             name => things.recent(name).or_else(|| parameter.example.clone()),
         }
     }

@@ -23,9 +23,8 @@ pub(super) fn complete(document: &mut Value) {
             if let (Some(status), Some(answers)) = (call.hidden(), operation["responses"].as_object_mut()) {
                 answers.remove(status);
             }
-            if let (Some(name), Some(parameters)) =
-                (call.hidden_parameter(), operation["parameters"].as_array_mut())
-            {
+            let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+            if let (Some(name), Some(parameters)) = (call.hidden_parameter(), parameters) {
                 parameters.retain(|parameter| parameter["name"] != name);
             }
             if operation.get("security").is_none() {

@@ -1,6 +1,7 @@
 //! The API accepts an event with one delivery for each endpoint that matches, or not at all.
 //!
 //! Proves (security): Rate limits by account and service key, budgets of bytes, numbers of endpoints, lengths of keys
+//! Proves (security): JSON is read strictly
 
 use e2e::client::Caller;
 use e2e::system::System;

@@ -1,4 +1,6 @@
 //! Calls as people guess them: endpoints named in the path, the query or the body, and what a mistake is told.
+//!
+//! Proves (security): A request that names two endpoints changes none
 
 use e2e::client::{Caller, Reply};
 use reqwest::Method;

@@ -24,11 +24,9 @@ use crate::stop::Stop;
 
 use super::handoff::Handoff;
 use super::job::Job;
-use super::plan::{Action, Capacity, Planner};
+use super::plan::{Action, Capacity};
+use super::session::Session;
 use super::slots::{Slots, View};
-use super::slow_names::SlowNames;
-use super::trickle::Trickle;
-use super::waiting::Waiting;
 use super::want::Want;
 
 /// What the fetcher works with.
@@ -52,64 +50,10 @@ pub(crate) struct Fetcher {
     pub(crate) fitness: Fitness,
 }
 
-/// What it remembers from call to call.
-#[derive(Debug)]
-struct Session {
-    incarnation: Incarnation,
-    sequence: u64,
-    /// How many leases this worker may hold.
-    slots: u32,
-    planner: Planner,
-    slow_names: SlowNames,
-    waiting: Waiting,
-    trickle: Trickle,
-    /// How many reports the call under way carries.
-    calling: usize,
-}
-
-impl Session {
-    /// How many of the failures that wait are due. They still hold their slots.
-    fn due(&self, now: Instant, view: &mut View, stopping: bool) -> usize {
-        let failures = self.waiting.failures();
-        view.held = view
-            .held
-            .saturating_add(u32::try_from(failures).unwrap_or(u32::MAX));
-        if stopping {
-            failures
-        } else {
-            self.trickle.due(now, failures, view.held, self.slots)
-        }
-    }
-
-    /// When failures that rest are due.
-    fn rest_ends(&self, due: usize) -> Option<Instant> {
-        let rest = self.waiting.failures() > 0 && due == 0;
-        self.trickle.rests_until().filter(|_| rest)
-    }
-
-    /// What to ask for: little, while others wait for calls that carry failures.
-    fn short(&self, want: Want, now: Instant) -> Want {
-        if self.waiting.failures() > 0 && self.trickle.serves_others(now) {
-            want.few()
-        } else {
-            want
-        }
-    }
-}
-
 impl Fetcher {
     /// Runs until the worker stops and every lease is reported, or its deadline has passed.
     pub(crate) async fn run(mut self, capacity: Capacity) {
-        let mut session = Session {
-            incarnation: Incarnation::random(),
-            sequence: 0,
-            slots: capacity.slots,
-            planner: Planner::new(capacity, Instant::now()),
-            slow_names: SlowNames::default(),
-            waiting: Waiting::default(),
-            trickle: Trickle::default(),
-            calling: 0,
-        };
+        let mut session = Session::new(capacity);
         let mut stop = self.stop.clone();
         tokio::select! {
             () = self.work(&mut session) => {}

@@ -2,9 +2,10 @@
 //!
 //! apalis runs the attempts; what it runs comes from here. The [`fetcher`] leases deliveries and leaves them as
 //! [`job`]s in the [`handoff`], from which [`Deliveries`] hands them to apalis. [`plan`] decides how much to fetch, from
-//! what the [`slots`] hold; that is little while the worker can't do its work ([`fitness`](crate::fitness)). Reports are [`waiting`] for a call meanwhile, those
-//! of failures for their turn ([`trickle`]). [`wake`] tells
-//! when there is something to fetch, so that nobody polls, and [`slow_names`] which endpoints the queue should know to be
+//! what the [`slots`] hold; that is little while the worker can't do its work ([`fitness`](crate::fitness)). Reports are
+//! [`waiting`] for a call meanwhile, those of failures for their turn ([`trickle`]); the [`session`] keeps all this from call to
+//! call. [`wake`] tells when there is something to fetch, so that nobody polls, and [`slow_names`] which endpoints the queue
+//! should know to be
 //! slow.
 //!
 //! The backend never fails: whatever happens to Redis, the fetcher waits it out.
@@ -24,6 +25,8 @@ pub(crate) mod want;
 mod waiting;
 
 mod trickle;
+
+mod session;
 
 pub(crate) mod fetcher;
 

@@ -6,30 +6,35 @@ local LONGEST_LOG = '20000'
 -- Of the milliseconds in which something is logged, one of so many has the log looked at: often enough for any log that grows.
 local LOOKED_AT_EVERY = 256
 
--- Appends to an endpoint's log; returns the entry's id, whose first part is the time. `fields` alternates names and values.
-local function write_log(id, fields)
-  local key = P .. 'log:' .. id
+-- How many entries an endpoint's log may have, one of which is about to be written.
+local function longest_log(id)
   if SCHEMA == '3' then
-    LOG_LENGTH = LONGEST_LOG
     if read_clock() % LOOKED_AT_EVERY == 0 then
       call('ZADD', P .. 'packing', 'NX', text_of(read_clock()), 'log:' .. id)
     end
+    return LONGEST_LOG
   end
   LOG_LENGTH = LOG_LENGTH or call('HGET', P .. 'policy', 'logLength') or '1000'
-  local entry = try('XADD', key, 'MAXLEN', '~', LOG_LENGTH, text_of(read_clock()) .. '-*', unpack(fields))
+  return LOG_LENGTH
+end
+
+-- Appends to an endpoint's log; returns the entry's id, whose first part is the time. `fields` alternates names and values.
+local function write_log(id, fields)
+  local key, longest = P .. 'log:' .. id, longest_log(id)
+  local entry = try('XADD', key, 'MAXLEN', '~', longest, text_of(read_clock()) .. '-*', unpack(fields))
   if type(entry) == 'table' then
     -- The newest entry is of a later time, which `stats` no longer knows of: this one comes right after it.
-    entry = call('XADD', key, 'MAXLEN', '~', LOG_LENGTH, '*', unpack(fields))
+    entry = call('XADD', key, 'MAXLEN', '~', longest, '*', unpack(fields))
   end
   return entry
 end
 
--- The same for an attempt that succeeded: `line` says it all (see logged.lua). The caller knows LOG_LENGTH.
+-- The same for an attempt that succeeded: `line` says it all (see logged.lua).
 local log_time
 local function write_line(e, line)
   log_time = log_time or text_of(read_clock()) .. '-*'
   e.log = e.log or P .. 'log:' .. e.id
-  local entry = raw('XADD', e.log, 'MAXLEN', '~', LOG_LENGTH, log_time, 'attempt', line)
+  local entry = raw('XADD', e.log, 'MAXLEN', '~', longest_log(e.id), log_time, 'attempt', line)
   return type(entry) == 'string' and entry or write_log(e.id, { 'attempt', line })
 end
 

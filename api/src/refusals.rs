@@ -26,7 +26,7 @@ impl Refusals {
     /// Gives back the problem with which a request of this account is refused: at once, or after [`PAUSE`] if the account was told to
     /// wait for longer than it did.
     pub async fn refuse(&self, account: &AccountId, problem: Problem) -> Problem {
-        let wait = Duration::from_secs(problem.wait().unwrap_or(0).into());
+        let wait = Duration::from_secs(problem.seconds_to_wait().unwrap_or(0).into());
         if self.tell(account, wait, Instant::now()) {
             tokio::time::sleep(PAUSE).await;
         }

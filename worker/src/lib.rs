@@ -28,10 +28,7 @@ mod transport;
 
 mod upkeep;
 
-#[expect(
-    dead_code,
-    reason = "nothing starts it until all that reads the past reads blocks"
-)]
+#[expect(dead_code, reason = "nothing starts it until it is shown what packing costs")]
 mod packing;
 
 mod gauge;

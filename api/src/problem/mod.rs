@@ -122,12 +122,6 @@ impl Problem {
         self.code
     }
 
-    /// After how many seconds the client may try again, if it was told.
-    #[must_use]
-    pub const fn wait(&self) -> Option<u32> {
-        self.retry_after
-    }
-
     /// The HTTP status.
     #[must_use]
     pub const fn http_status(&self) -> StatusCode {

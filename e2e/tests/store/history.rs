@@ -99,6 +99,11 @@ async fn read(fixture: &Fixture, found: &Found) -> Option<Unpacked> {
     fixture.store.read_unpacked(found).await.unwrap()
 }
 
+/// The block that is written next of a series.
+async fn next_block(fixture: &Fixture, found: &Found) -> NewBlock {
+    read(fixture, found).await.unwrap().pack().unwrap()
+}
+
 async fn write(fixture: &Fixture, block: &NewBlock) -> Written {
     let written = fixture.store.write_block(block).await.unwrap();
     fixture.assert_sound().await;
@@ -292,11 +297,7 @@ async fn a_block_is_refused_when_an_event_was_sent_again_since_it_was_read() {
     let (fixture, endpoint) = fixture().await;
     let payloads = finish_many(&fixture, 300).await;
     fixture.pass(MINUTE).await;
-    let block = read(&fixture, &events_of(&account()))
-        .await
-        .unwrap()
-        .pack()
-        .unwrap();
+    let block = next_block(&fixture, &events_of(&account())).await;
     let again = payloads.keys().next().unwrap();
     let source = DeliveryId::of(again, &endpoint);
     let sent = fixture
@@ -309,11 +310,7 @@ async fn a_block_is_refused_when_an_event_was_sent_again_since_it_was_read() {
     assert_eq!(write(&fixture, &block).await, Written::Changed);
     assert_eq!(fixture.keys().await, before);
     // The next one passes over that entry, and takes it off the list.
-    let block = read(&fixture, &events_of(&account()))
-        .await
-        .unwrap()
-        .pack()
-        .unwrap();
+    let block = next_block(&fixture, &events_of(&account())).await;
     assert_eq!(write(&fixture, &block).await, Written::Done);
     assert_eq!(
         fixture.list("account:org:org_1:delivered").await,
@@ -325,21 +322,13 @@ async fn a_block_is_refused_when_an_event_was_sent_again_since_it_was_read() {
     // Erased meanwhile.
     let more = finish_many(&fixture, 300).await;
     fixture.pass(MINUTE).await;
-    let block = read(&fixture, &events_of(&account()))
-        .await
-        .unwrap()
-        .pack()
-        .unwrap();
+    let block = next_block(&fixture, &events_of(&account())).await;
     let erased = more.keys().next().unwrap();
     let _: i64 = fixture
         .command(redis::cmd("DEL").arg(format!("wh:{{0}}:event:{erased}")))
         .await;
     assert_eq!(fixture.store.write_block(&block).await.unwrap(), Written::Changed);
-    let block = read(&fixture, &events_of(&account()))
-        .await
-        .unwrap()
-        .pack()
-        .unwrap();
+    let block = next_block(&fixture, &events_of(&account())).await;
     assert_eq!(fixture.store.write_block(&block).await.unwrap(), Written::Done);
     assert_eq!(
         fixture.store.packed_event(&account(), erased).await.unwrap(),
@@ -370,7 +359,7 @@ async fn the_same_block_twice_and_two_of_the_same_events_change_nothing() {
 async fn a_log_block_is_refused_when_the_log_begins_elsewhere_or_its_endpoint_is_gone() {
     let (fixture, endpoint) = fixture().await;
     finish_many(&fixture, 700).await;
-    let block = read(&fixture, &log_of(&endpoint)).await.unwrap().pack().unwrap();
+    let block = next_block(&fixture, &log_of(&endpoint)).await;
     let key = format!("wh:{{0}}:log:{endpoint}");
     let _: i64 = fixture
         .command(redis::cmd("XTRIM").arg(&key).arg("MAXLEN").arg(650))
@@ -388,7 +377,7 @@ async fn a_log_block_is_refused_when_the_log_begins_elsewhere_or_its_endpoint_is
     );
 
     finish_many(&fixture, 400).await;
-    let block = read(&fixture, &log_of(&endpoint)).await.unwrap().pack().unwrap();
+    let block = next_block(&fixture, &log_of(&endpoint)).await;
     assert!(
         fixture
             .store
@@ -416,7 +405,7 @@ async fn a_store_in_an_older_form_is_not_packed() {
     fixture.pass(Duration::from_secs(7200)).await;
     assert_eq!(fixture.store.find_unpacked(&mut 0, true).await.unwrap(), None);
     for found in [events_of(&account()), log_of(&endpoint)] {
-        let block = read(&fixture, &found).await.unwrap().pack().unwrap();
+        let block = next_block(&fixture, &found).await;
         let before = fixture.keys().await;
         assert_eq!(write(&fixture, &block).await, Written::Older);
         assert_eq!(fixture.keys().await, before);

@@ -112,13 +112,8 @@ impl Fetcher {
 
     async fn call(&mut self, session: &mut Session, want: Want, due: usize, view: &View) {
         session.sequence += 1;
-        let (successes, failures) = (session.waiting.successes(), session.waiting.failures());
-        let reports = session.waiting.take(due);
+        let (reports, failures) = session.waiting.take(due);
         let count = reports.len();
-        let (successes, failures) = (
-            successes - session.waiting.successes(),
-            failures - session.waiting.failures(),
-        );
         let request = WorkRequest {
             sequence: session.sequence,
             reports,
@@ -138,7 +133,9 @@ impl Fetcher {
         session.calling = 0;
         let now = Instant::now();
         session.planner.answered(now, want, count, &reply);
-        session.trickle.answered(now, now - asked, successes, failures);
+        session
+            .trickle
+            .answered(now, now - asked, count - failures, failures);
         self.take_receipts(&request.reports, &reply.receipts);
         for lease in &reply.unreadable {
             session.waiting.push(self.set_aside(lease));

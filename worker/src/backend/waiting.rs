@@ -52,8 +52,9 @@ impl Waiting {
         self.successes.len() + self.failures.len()
     }
 
-    /// Takes out what the next call carries: `due` of the failures at most, and the successes that still fit in.
-    pub(super) fn take(&mut self, due: usize) -> Vec<Report> {
+    /// Takes out what the next call carries: `due` of the failures at most, which stand behind the successes that still fit in; and how
+    /// many failures these are.
+    pub(super) fn take(&mut self, due: usize) -> (Vec<Report>, usize) {
         let (successes, failures) = together(self.successes.len(), self.failures.len().min(due));
         let mut reports: Vec<_> = self.successes.drain(..successes).collect();
         for report in self.failures.drain(..failures) {
@@ -65,7 +66,7 @@ impl Waiting {
             }
             reports.push(report);
         }
-        reports
+        (reports, failures)
     }
 }
 

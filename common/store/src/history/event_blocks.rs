@@ -10,7 +10,7 @@ use crate::scripts::{record, script};
 use crate::{Store, StoreError};
 
 /// Clocks of the API and of Redis may differ: the search begins this much before an event's acceptance (ms).
-const CLOCKS_DIFFER_MS: u64 = 3_600_000;
+pub(super) const CLOCKS_DIFFER_MS: u64 = 3_600_000;
 
 /// How many pairs of a block and an event one call looks at, and the most calls.
 const PAIRS: usize = 500;

@@ -5,13 +5,11 @@ use std::collections::HashMap;
 use ::history::{Class, Entry, EventsDescriptor, FinishedEvent, Place, unpack_events};
 use domain::id::{AccountId, EndpointId, EventId};
 
+use super::event_blocks::CLOCKS_DIFFER_MS;
 use crate::{Store, StoreError};
 
 /// How many descriptors one command reads.
 const STEP: usize = 500;
-
-/// Clocks of the API and of Redis may differ: the search begins this much before an event's acceptance (ms).
-const CLOCKS_DIFFER_MS: u64 = 3_600_000;
 
 /// A piece of a stream, as Redis answers it.
 type Read = Vec<(String, Vec<(String, String)>)>;

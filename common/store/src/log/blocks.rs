@@ -1,7 +1,7 @@
 //! Entries of a log that were packed into blocks.
 
 use super::range::Order;
-use super::{EntryId, LogContent, LogEntry, LoggedAttempt, RawEntry};
+use super::{EntryId, LogEntry, LoggedAttempt, RawEntry};
 use crate::{Store, StoreError};
 use domain::id::{DeliveryId, EndpointId};
 use history::LogDescriptor;
@@ -122,10 +122,10 @@ impl Store {
                 break;
             }
             after = block.last.into();
-            let sought = id.to_string();
-            let is_sought = move |entry: &RawEntry| match &entry.content {
-                Some(LogContent::Attempt(attempt)) => attempt.delivery.as_str() == sought,
-                _ => false,
+            let sought = id.clone();
+            let is_sought = move |entry: &RawEntry| {
+                let attempt = entry.attempt();
+                attempt.is_some_and(|attempt| attempt.delivery == sought)
             };
             let one = Within {
                 most: 1,

@@ -105,6 +105,14 @@ impl RawEntry {
         Self::of(entry.place.into(), entry.fields.into_iter().collect())
     }
 
+    /// The attempt that it is about, if it is about one.
+    pub(crate) fn attempt(&self) -> Option<&LoggedAttempt> {
+        match &self.content {
+            Some(LogContent::Attempt(attempt)) => Some(attempt),
+            _ => None,
+        }
+    }
+
     pub(crate) fn known(self) -> Option<LogEntry> {
         let Self { id, content } = self;
         content.map(|content| LogEntry { id, content })

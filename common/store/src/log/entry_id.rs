@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use history::Place;
+use history::{InvalidName, Place};
 use redis::Value;
 
 use crate::StoreError;
@@ -11,48 +11,38 @@ use crate::decode::parsed;
 use crate::scripts::Answer;
 use domain::clock::Timestamp;
 
-/// The place of an entry in a log: when it was written, and its number within that millisecond. Entries never move.
+/// The [`Place`] of an entry in a log: when it was written, and its number within that millisecond. Entries never move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct EntryId {
-    ms: u64,
-    number: u64,
-}
+pub struct EntryId(Place);
 
 impl EntryId {
     /// The place before every entry.
-    pub const MIN: Self = Self { ms: 0, number: 0 };
+    pub const MIN: Self = Self::new(0, 0);
 
     /// The place behind every entry.
-    pub const MAX: Self = Self {
-        ms: u64::MAX,
-        number: u64::MAX,
-    };
+    pub const MAX: Self = Self::new(u64::MAX, u64::MAX);
+
+    const fn new(ms: u64, number: u64) -> Self {
+        Self(Place { ms, number })
+    }
 
     /// The place before every entry of that time.
     #[must_use]
     pub fn at(time: Timestamp) -> Self {
-        Self {
-            ms: time.as_millis(),
-            number: 0,
-        }
+        Self::new(time.as_millis(), 0)
     }
 
     /// The place behind every entry of that time.
     pub(crate) fn behind(time: Timestamp) -> Self {
-        Self {
-            ms: time.as_millis() + 1,
-            number: 0,
-        }
+        Self::new(time.as_millis() + 1, 0)
     }
 
     /// The place before this one.
     pub(crate) fn just_before(self) -> Self {
-        match self.number.checked_sub(1) {
-            Some(number) => Self { number, ..self },
-            None => Self {
-                ms: self.ms.saturating_sub(1),
-                number: u64::MAX,
-            },
+        let Place { ms, number } = self.0;
+        match number.checked_sub(1) {
+            Some(number) => Self::new(ms, number),
+            None => Self::new(ms.saturating_sub(1), u64::MAX),
         }
     }
 
@@ -68,7 +58,7 @@ impl EntryId {
     /// When the entry was written.
     #[must_use]
     pub fn time(self) -> Timestamp {
-        i64::try_from(self.ms)
+        i64::try_from(self.0.ms)
             .ok()
             .and_then(Timestamp::from_millis)
             .unwrap_or_else(Timestamp::now)
@@ -77,19 +67,13 @@ impl EntryId {
 
 impl From<Place> for EntryId {
     fn from(place: Place) -> Self {
-        Self {
-            ms: place.ms,
-            number: place.number,
-        }
+        Self(place)
     }
 }
 
 impl From<EntryId> for Place {
     fn from(id: EntryId) -> Self {
-        Self {
-            ms: id.ms,
-            number: id.number,
-        }
+        id.0
     }
 }
 
@@ -101,25 +85,15 @@ impl Answer for EntryId {
 
 impl fmt::Display for EntryId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}-{}", self.ms, self.number)
+        self.0.fmt(formatter)
     }
 }
 
-/// A text that is no place in a log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not `<milliseconds>-<number>`")]
-pub struct InvalidEntryId;
-
 impl FromStr for EntryId {
-    type Err = InvalidEntryId;
+    type Err = InvalidName;
 
-    fn from_str(text: &str) -> Result<Self, InvalidEntryId> {
-        let (ms, number) = text.split_once('-').ok_or(InvalidEntryId)?;
-        let digits = |text: &str| text.parse().map_err(|_| InvalidEntryId);
-        Ok(Self {
-            ms: digits(ms)?,
-            number: digits(number)?,
-        })
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        text.parse().map(Self)
     }
 }
 

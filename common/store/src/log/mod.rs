@@ -45,7 +45,7 @@ mod tail;
 
 pub use detail::{DeliveryDetail, Payload};
 pub use entry::{LogContent, LogEntry, LoggedAttempt};
-pub use entry_id::{EntryId, InvalidEntryId};
+pub use entry_id::EntryId;
 pub use listing::{ListFilter, ListPage, ListStatus, Listing};
 pub use packed::unpack;
 pub use phases::Phases;

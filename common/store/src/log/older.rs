@@ -9,7 +9,7 @@
 use super::listing::{MOST_LOOKED_AT, STEP};
 use super::logged::{Filling, Wants};
 use super::range::Order;
-use super::{EntryId, ListFilter, ListPage, ListStatus, LogContent, RawEntry, Record, Within};
+use super::{EntryId, ListFilter, ListPage, ListStatus, RawEntry, Record, Within};
 use crate::scripts::script;
 use crate::{Store, StoreError};
 use domain::delivery::DeliveryState;
@@ -79,7 +79,8 @@ impl Store {
             if some.is_empty() {
                 return Ok(Wants::More);
             }
-            let deliveries: Vec<_> = some.iter().filter_map(delivery_of).collect();
+            let attempts = some.iter().filter_map(RawEntry::attempt);
+            let deliveries: Vec<_> = attempts.map(|attempt| attempt.delivery.clone()).collect();
             let mut records = self
                 .call(&LogRecords {
                     delivery: &deliveries,
@@ -88,7 +89,7 @@ impl Store {
                 .into_iter();
             filling.looked_at += some.len();
             for entry in some.drain(..) {
-                let record = delivery_of(&entry).and_then(|_| records.next());
+                let record = entry.attempt().and_then(|_| records.next());
                 let wants = filling.take(entry, record.unwrap_or_default());
                 if wants != Wants::More {
                     return Ok(wants);
@@ -98,13 +99,6 @@ impl Store {
                 return Ok(Wants::Full);
             }
         }
-    }
-}
-
-fn delivery_of(entry: &RawEntry) -> Option<DeliveryId> {
-    match &entry.content {
-        Some(LogContent::Attempt(attempt)) => Some(attempt.delivery.clone()),
-        _ => None,
     }
 }
 
@@ -131,7 +125,7 @@ impl ListFilter {
             // It ends the listing.
             return true;
         }
-        let Some(LogContent::Attempt(attempt)) = &entry.content else {
+        let Some(attempt) = entry.attempt() else {
             return false;
         };
         let may_be = match self.status {

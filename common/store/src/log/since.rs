@@ -50,7 +50,7 @@ impl Store {
         endpoint: &EndpointId,
     ) -> Result<Option<EntryId>, StoreError> {
         // The stream first: what is packed between the two looks then counts as packed, not as lost.
-        let left = self.entries_that_left(endpoint).await?;
+        let (oldest, left) = self.stream_of(endpoint).await?;
         let mut read = redis::cmd("HMGET");
         read.arg(self.keys().key(&format!("endpoint:{endpoint}")))
             .arg("completeSince")
@@ -62,32 +62,28 @@ impl Store {
         let number = |text: Option<String>| text.and_then(|text| text.parse::<u64>().ok());
         if left > number(packed).unwrap_or(0) {
             // The stream dropped entries of its own, at its bound: those before its first one.
-            let oldest = self.end_of_log(endpoint, Order::OldestFirst, "-").await?;
             return Ok(oldest);
         }
         Ok(number(since).and_then(after))
     }
 
-    /// How many entries were in an endpoint's stream, and are no longer.
-    async fn entries_that_left(&self, endpoint: &EndpointId) -> Result<u64, StoreError> {
-        if self
-            .end_of_log(endpoint, Order::OldestFirst, "-")
-            .await?
-            .is_none()
-        {
-            return Ok(0);
+    /// The first entry of an endpoint's stream, and how many were in it and are no longer; none and 0 if it is empty.
+    async fn stream_of(&self, endpoint: &EndpointId) -> Result<(Option<EntryId>, u64), StoreError> {
+        let oldest = self.end_of_log(endpoint, Order::OldestFirst, "-").await?;
+        if oldest.is_none() {
+            return Ok((None, 0));
         }
         let known: Result<HashMap<String, Value>, _> = self
             .query(redis::cmd("XINFO").arg("STREAM").arg(self.log_key(endpoint)))
             .await;
         let mut known = match known {
             // It was removed since.
-            Err(StoreError::Unexpected(text)) if text.contains("no such key") => return Ok(0),
+            Err(StoreError::Unexpected(text)) if text.contains("no such key") => return Ok((None, 0)),
             known => known?,
         };
         let mut count = |name| integer(known.remove(name).ok_or_else(|| unexpected(name))?);
         let left = count("entries-added")? - count("length")?;
-        Ok(u64::try_from(left).unwrap_or(0))
+        Ok((oldest, u64::try_from(left).unwrap_or(0)))
     }
 
     /// The time from which on an account's finished payloads of a class are all there.

@@ -1,11 +1,11 @@
 //! How many deliveries a replay of many would take.
 
 use domain::clock::Timestamp;
-use domain::delivery::DeliveryState;
 use domain::id::{AccountId, EndpointId};
 
+use super::step::is_succeeded;
 use super::{ReplayCount, ReplaySpan, ReplayStatus};
-use crate::log::{EntryId, LogContent, RawEntry, Within};
+use crate::log::{EntryId, LoggedAttempt, RawEntry, Within};
 use crate::scripts::script;
 use crate::{Store, StoreError};
 
@@ -115,6 +115,6 @@ impl Store {
 
 /// Whether a replay of what succeeded takes it.
 fn is_taken(entry: &RawEntry) -> bool {
-    matches!(&entry.content, Some(LogContent::Attempt(attempt))
-        if attempt.outcome == DeliveryState::Succeeded && !attempt.is_test && !attempt.delivery.is_replay())
+    let is_taken = |attempt: &LoggedAttempt| is_succeeded(attempt) && !attempt.delivery.is_replay();
+    entry.attempt().is_some_and(is_taken)
 }

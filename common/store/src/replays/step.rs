@@ -9,7 +9,7 @@ use domain::id::{AccountId, DeliveryId, EndpointId, EventId, ReplayId};
 use super::ReplayStatus;
 use super::packed::PackedStep;
 use crate::history::PackedEvent;
-use crate::log::{EntryId, LogContent, RawEntry, Within};
+use crate::log::{EntryId, LoggedAttempt, RawEntry, Within};
 use crate::scripts::{answered, answered_in_words, script};
 use crate::{Store, StoreError};
 
@@ -127,7 +127,11 @@ impl Store {
             let sought = self.entries_of_block(&block, next, is_sought).await?;
             let is_whole = sought.as_ref().is_none_or(|sought| sought.len() <= room);
             let sources = sought.into_iter().flatten().take(room);
-            found.extend(sources.map(|entry| (behind(entry.id), delivery_of(entry))));
+            let source = |entry: RawEntry| {
+                let attempt = entry.attempt();
+                (behind(entry.id), attempt.map(|attempt| attempt.delivery.clone()))
+            };
+            found.extend(sources.map(source));
             if !is_whole || found.len() >= look.most {
                 break;
             }
@@ -171,15 +175,12 @@ fn behind(id: EntryId) -> String {
 
 /// Whether a replay of what succeeded takes it, or counts it as left out.
 fn is_source(entry: &RawEntry) -> bool {
-    matches!(&entry.content, Some(LogContent::Attempt(attempt))
-        if attempt.outcome == DeliveryState::Succeeded && !attempt.is_test)
+    entry.attempt().is_some_and(is_succeeded)
 }
 
-fn delivery_of(entry: RawEntry) -> Option<DeliveryId> {
-    match entry.content {
-        Some(LogContent::Attempt(attempt)) => Some(attempt.delivery),
-        _ => None,
-    }
+/// Whether it is an attempt, of which a replay of what succeeded takes the delivery, unless that is a replay.
+pub(super) fn is_succeeded(attempt: &LoggedAttempt) -> bool {
+    attempt.outcome == DeliveryState::Succeeded && !attempt.is_test
 }
 
 #[cfg(test)]

@@ -46,8 +46,8 @@ fn successes_go_first_but_never_ahead_of_their_endpoints_failures() {
         let reports = names.iter().map(|name| failed(name)).collect();
         deliveries(reports)
     };
-    assert_eq!(deliveries(waiting.take(1)), names(&["b2", "a1"]));
-    assert_eq!(deliveries(waiting.take(2)), names(&["a3", "a4"]));
+    assert_eq!(deliveries(waiting.take(1).0), names(&["b2", "a1"]));
+    assert_eq!(deliveries(waiting.take(2).0), names(&["a3", "a4"]));
     waiting.push(succeeded("a5"));
     assert_eq!(
         (waiting.successes(), waiting.len()),

@@ -1,16 +1,21 @@
 -- The log --------------------------------------------------------------------------------------------------------
 
--- A failed attempt as its log entry begins: one text (see logged.lua), or the fields of schema 1.
+-- An attempt as its log entry begins in schema 1.
+local function in_fields(delivery, kind, attempt, outcome, ms, status, timing)
+  local fields = { 'delivery', delivery, 'event', kind, 'attempt', attempt, 'outcome', outcome, 'ms', ms }
+  add_filled(fields, 'status', status)
+  add_filled(fields, 'timing', timing)
+  return fields
+end
+
+-- A failed attempt as its log entry begins: one text (see logged.lua), or fields.
 local function packed(delivery, attempt, outcome, report)
   local kind, ms, status, timing = ARGV[report + EVENT], ARGV[report + MS], ARGV[report + STATUS], ARGV[report + TIMING]
   if SCHEMA ~= '1' then
     return { 'attempt', delivery .. ' ' .. (kind == '' and '-' or kind) .. ' ' .. attempt .. ' ' .. outcome .. ' ' .. ms .. ' '
       .. (status == '' and '-' or status) .. ' ' .. (timing == '' and '-' or timing) }
   end
-  local fields = { 'delivery', delivery, 'event', kind, 'attempt', attempt, 'outcome', outcome, 'ms', ms }
-  add_filled(fields, 'status', status)
-  add_filled(fields, 'timing', timing)
-  return fields
+  return in_fields(delivery, kind, attempt, outcome, ms, status, timing)
 end
 
 -- Writes a failed attempt down; returns the log entry's id. Numbers that go to Redis are texts wherever they can be: Redis writes out
@@ -37,9 +42,7 @@ local function log_success(e, delivery, attempt, report, is_probe)
   local fields = { 'attempt', line }
   if SCHEMA == '1' then
     local kind, timing = string.match(line, '^%S+ (%S+) %S+ %S+ %S+ %S+ (.*)$')
-    fields = { 'delivery', delivery, 'event', kind, 'attempt', attempt, 'outcome', 'succeeded', 'ms', ARGV[report + MS] }
-    add_filled(fields, 'status', ARGV[report + STATUS])
-    add_filled(fields, 'timing', timing == '-' and '' or timing)
+    fields = in_fields(delivery, kind, attempt, 'succeeded', ARGV[report + MS], ARGV[report + STATUS], timing == '-' and '' or timing)
   end
   add_filled(fields, 'probe', is_probe and '1' or '')
   return write_log(e.id, fields)

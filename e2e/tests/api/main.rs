@@ -47,6 +47,8 @@ mod bad_input;
 
 mod guesses;
 
+mod conditions;
+
 mod documented;
 
 mod outages;

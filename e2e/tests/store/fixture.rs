@@ -376,6 +376,8 @@ pub(crate) fn new_endpoint(account: &AccountId, events: &[&str], chatbot: Option
         description: None,
         rate_limit: None,
         auto_resume: false,
+        active: true,
+        by: None,
         secret: SealedSecret::from_stored("v1.test.sealed".to_owned()),
     }
 }

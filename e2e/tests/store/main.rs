@@ -39,6 +39,7 @@ mod replays;
 mod resume;
 mod shares;
 mod streaks;
+mod tags;
 mod test_events;
 mod together;
 mod upkeep;

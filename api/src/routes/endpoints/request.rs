@@ -1,13 +1,14 @@
 //! The bodies of requests that create or change an endpoint, and what they ask of the store.
 
 use domain::endpoint::{EndpointPatch, EndpointUrl, NewEndpoint, ParkedAction, UrlPolicy};
-use domain::id::{AccountId, EndpointId};
+use domain::id::EndpointId;
 use domain::sealing::SealedSecret;
 use poem_openapi::{Enum, Object};
 use serde::Deserialize;
 
 use super::super::fields;
 use super::super::schema::{ChatbotId, Description, RatePerSecond, SubscriptionName, UrlText, present};
+use crate::caller::DashboardUser;
 use crate::json::JsonRequest;
 use crate::problem::Problem;
 
@@ -35,6 +36,9 @@ pub(crate) struct CreateEndpoint {
     /// after growing waits up to an hour. A success switches it on. Without it, only you switch it on.
     #[serde(default, deserialize_with = "present")]
     pub(super) auto_resume: Option<bool>,
+    /// Whether the endpoint is switched on from the start; `true` if absent.
+    #[serde(default, deserialize_with = "present")]
+    pub(super) active: Option<bool>,
 }
 
 /// A change to an endpoint: fields are set as given. If the path names no endpoint, `id` alone switches it on or off.
@@ -109,13 +113,13 @@ impl CreateEndpoint {
     pub(super) fn into_new(
         self,
         id: EndpointId,
-        account: AccountId,
+        user: DashboardUser,
         secret: SealedSecret,
         urls: &UrlPolicy,
     ) -> Result<NewEndpoint, Problem> {
         Ok(NewEndpoint {
             id,
-            account,
+            account: user.account,
             url: EndpointUrl::parse(&self.url.0, urls)?,
             events: fields::subscriptions(&self.events)?,
             chatbot_id: self.chatbot_id.map(|id| fields::chatbot_id(id.0)).transpose()?,
@@ -128,6 +132,8 @@ impl CreateEndpoint {
                 .map(|limit| fields::rate_limit(limit.0))
                 .transpose()?,
             auto_resume: self.auto_resume.unwrap_or_default(),
+            active: self.active.unwrap_or(true),
+            by: Some(user.user),
             secret,
         })
     }
@@ -135,7 +141,7 @@ impl CreateEndpoint {
 
 impl ChangeEndpoint {
     /// The change to make.
-    pub(super) fn into_patch(self, urls: &UrlPolicy) -> Result<EndpointPatch, Problem> {
+    pub(super) fn into_patch(self, user: &DashboardUser, urls: &UrlPolicy) -> Result<EndpointPatch, Problem> {
         Ok(EndpointPatch {
             active: self.active,
             url: self.url.map(|url| EndpointUrl::parse(&url.0, urls)).transpose()?,
@@ -157,6 +163,7 @@ impl ChangeEndpoint {
                 Some(Parked::Discard) => ParkedAction::Discard,
                 Some(Parked::Deliver) | None => ParkedAction::Deliver,
             },
+            by: Some(user.user.clone()),
         })
     }
 }

@@ -103,6 +103,7 @@ impl RotationApi {
                 grace,
                 legacy_uses_previous,
                 force: body.0.force.unwrap_or_default(),
+                by: Some(user.user.clone()),
             };
             outcome = store.rotate_secret(&user.account, &id, &rotation).await?;
             if outcome != RotateOutcome::Overtaken {

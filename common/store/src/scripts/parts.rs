@@ -34,7 +34,8 @@ parts! {
     ENDPOINTS = "endpoints" needs [BASE, IDS];
     CARRIES = "carries" needs [ENDPOINTS];
     TURNS = "turns" needs [CARRIES];
-    CORE = "core" needs [TURNS];
+    TAG = "tag" needs [BASE];
+    CORE = "core" needs [TURNS, TAG];
     TALLY = "tally" needs [TURNS];
     SHARES = "shares" needs [TALLY];
     PLACES = "places" needs [SHARES];

@@ -15,10 +15,11 @@ local function count_releasing(id)
   return number
 end
 
--- An endpoint as its owner sees it: its fields, and how many deliveries wait for their turn and for a retry.
+-- An endpoint as its owner sees it: its fields, how many deliveries wait for their turn and for a retry, and its tag.
 local function view(id)
-  return { id, call('HGETALL', P .. 'endpoint:' .. id), call('LLEN', P .. 'pending:' .. id) + count_releasing(id),
-    call('ZCARD', P .. 'retry:' .. id) }
+  local fields = call('HGETALL', P .. 'endpoint:' .. id)
+  return { id, fields, call('LLEN', P .. 'pending:' .. id) + count_releasing(id), call('ZCARD', P .. 'retry:' .. id),
+    tag_of(id, fields) }
 end
 
 -- The end ----------------------------------------------------------------------------------------------------------

@@ -43,6 +43,7 @@ mod f30_out_of_files;
 mod long;
 mod newer_forms;
 mod released_in_turns;
+mod replaced_under_load;
 mod replays_survive;
 mod scene;
 mod upgrades;

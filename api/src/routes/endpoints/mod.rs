@@ -81,11 +81,13 @@ impl EndpointsApi {
                 };
                 Ok(Created::Created(Json(created), location))
             }
-            CreateOutcome::TooMany => Err(Problem::new(Code::TooManyEndpoints).detail(format!(
-                "An account may have {} endpoints. {}",
-                app.allowance.endpoints,
-                Code::TooManyEndpoints.advice()
-            ))),
+            CreateOutcome::TooMany => Err(Problem::new(Code::TooManyEndpoints)
+                .detail(format!(
+                    "An account may have {} endpoints. {}",
+                    app.allowance.endpoints,
+                    Code::TooManyEndpoints.advice()
+                ))
+                .param("max", app.allowance.endpoints)),
         }
     }
 

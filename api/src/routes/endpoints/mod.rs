@@ -83,11 +83,13 @@ impl EndpointsApi {
                 };
                 Ok(Created::Created(Json(created), location, tag))
             }
-            CreateOutcome::TooMany => Err(Problem::new(Code::TooManyEndpoints).detail(format!(
-                "An account may have {} endpoints. {}",
-                app.allowance.endpoints,
-                Code::TooManyEndpoints.advice()
-            ))),
+            CreateOutcome::TooMany => Err(Problem::new(Code::TooManyEndpoints)
+                .detail(format!(
+                    "An account may have {} endpoints. {}",
+                    app.allowance.endpoints,
+                    Code::TooManyEndpoints.advice()
+                ))
+                .param("max", app.allowance.endpoints)),
         }
     }
 
@@ -129,7 +131,7 @@ impl EndpointsApi {
     ) -> Result<Changed, Problem> {
         let body = body.0;
         let named = body.id.clone();
-        let patch = body.into_patch(&user, &app.urls)?;
+        let patch = body.into_patch(Some(user.user.clone()), &app.urls)?;
         let id = only_one(id.names().chain([named.as_deref()]))?;
         let toggles = named.is_some() && patch.is_empty();
         change(&app, &user, &id, patch, toggles, condition.0).await

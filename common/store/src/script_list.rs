@@ -58,6 +58,7 @@ list![
     log::LogWaiting<'_>,
     log::DeliveryGet<'_>,
     history::HistoryFind,
+    history::HistoryReplace<'_>,
     history::HistoryReadEvents<'_>,
     history::HistoryWriteEvents<'_>,
     history::HistoryReadLog<'_>,

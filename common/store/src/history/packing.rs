@@ -1,5 +1,9 @@
 //! Packing, in bounded steps. Nothing is kept between them: whoever dies after any has changed nothing, or all.
 
+mod enough;
+
+mod entries;
+
 mod events;
 
 mod log;
@@ -13,23 +17,11 @@ use crate::decode::{parse, unexpected};
 use crate::scripts::{answered_in_words, script};
 use crate::{Store, StoreError};
 
+use enough::{Enough, LEAST, LOG_KEPT, LOG_LEAST, LOG_WORTH, WORTH};
 pub use events::UnpackedEvents;
 pub(crate) use events::{HistoryReadEvents, HistoryWriteEvents};
 pub use log::UnpackedLog;
 pub(crate) use log::{HistoryReadLog, HistoryWriteLog};
-
-/// What the payloads of a full block are charged, about (bytes).
-const WORTH: u64 = 320 << 10;
-
-/// What is not worth a block, however long it has waited (bytes that payloads are charged).
-const LEAST: u64 = 64 << 10;
-
-/// The same of logs (entries).
-const LOG_WORTH: usize = 1000;
-const LOG_LEAST: usize = 100;
-
-/// The newest entries of each log, which stay in it: health is judged by them.
-const LOG_KEPT: usize = 200;
 
 /// How long a series is left to who found it.
 const CLAIM: Duration = Duration::from_secs(10);
@@ -164,17 +156,37 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails.
     pub async fn read_unpacked(&self, found: &Found) -> Result<Option<Unpacked>, StoreError> {
-        Ok(match &found.series {
+        self.read_if(&found.series, &Enough::of(found.takes_little)).await
+    }
+
+    /// The same of a series that may have only an event or an entry to pack, besides the newest `log_kept` entries of a log: for whoever
+    /// doesn't want to wait until it is worth it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn read_whatever_is_unpacked(
+        &self,
+        series: &Series,
+        log_kept: usize,
+    ) -> Result<Option<Unpacked>, StoreError> {
+        let enough = Enough {
+            charged: 1,
+            entries: 1,
+            log_kept,
+            ..Enough::of(true)
+        };
+        self.read_if(series, &enough).await
+    }
+
+    async fn read_if(&self, series: &Series, enough: &Enough) -> Result<Option<Unpacked>, StoreError> {
+        Ok(match series {
             Series::Events { account, class } => {
-                let read = self
-                    .read_events_to_pack(account, *class, found.takes_little)
-                    .await?;
+                let read = self.read_events_to_pack(account, *class, enough).await?;
                 read.map(Unpacked::Events)
             }
             Series::Log { endpoint, account } => {
-                let read = self
-                    .read_log_to_pack(account, endpoint, found.takes_little)
-                    .await?;
+                let read = self.read_log_to_pack(account, endpoint, enough).await?;
                 read.map(Unpacked::Log)
             }
         })

@@ -4,7 +4,7 @@ use ::history::{BlockId, Entry, Place, pack_log};
 use bytes::Bytes;
 use domain::id::{AccountId, EndpointId};
 
-use super::{LOG_KEPT, LOG_LEAST, LOG_WORTH, NewBlock, Source, fitting};
+use super::{Enough, NewBlock, Source, fitting};
 use crate::decode::parse;
 use crate::scripts::script;
 use crate::{Store, StoreError};
@@ -64,7 +64,7 @@ impl Store {
         &self,
         account: &AccountId,
         endpoint: &EndpointId,
-        takes_little: bool,
+        enough: &Enough,
     ) -> Result<Option<UnpackedLog>, StoreError> {
         let (mut entries, mut from) = (Vec::new(), "-".to_owned());
         let (mut size, mut most) = (0, MOST);
@@ -80,7 +80,7 @@ impl Store {
             };
             if entries.is_empty() {
                 // It only grows meanwhile, or its first entries go: then the block is refused.
-                most = most.min(length.saturating_sub(LOG_KEPT));
+                most = most.min(length.saturating_sub(enough.log_kept));
             }
             let Some((last, _)) = piece.last() else { break };
             from = format!("({last}");
@@ -90,8 +90,7 @@ impl Store {
             }
         }
         entries.truncate(most);
-        let is_enough =
-            entries.len() >= if takes_little { LOG_LEAST } else { LOG_WORTH } || size >= MOST_BYTES;
+        let is_enough = entries.len() >= enough.entries || size >= MOST_BYTES;
         Ok(is_enough.then(|| UnpackedLog {
             account: account.clone(),
             endpoint: endpoint.clone(),

@@ -307,6 +307,10 @@ impl Fixture {
                 let kind = key.split(':').next().unwrap();
                 let kept = [
                     "account",
+                    "block",
+                    "blocks",
+                    "history",
+                    "packing",
                     "endpoint",
                     "event",
                     "log",

@@ -322,6 +322,7 @@ impl Fixture {
                     "failed",
                     "changed",
                     "finished",
+                    "packing",
                     "parked",
                     "replays",
                     "shares",

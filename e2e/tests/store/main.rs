@@ -35,6 +35,8 @@ mod parked_scene;
 mod quarantine;
 mod recovery;
 mod releases;
+mod remembered_keys;
+
 mod replays;
 mod resume;
 mod shares;

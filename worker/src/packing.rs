@@ -1,8 +1,5 @@
 //! Packs what is finished into blocks of history: finds a series that has enough, reads, packs and writes one block, and rests
 //! for several times as long. Every worker does it, and any one is enough: a block that another has forestalled is refused.
-//!
-//! Nothing starts it yet: what it costs, and that it survives whatever may happen, is not shown. When it is, `tasks.spawn("packing", self.packing(&slots))`
-//! belongs into `Parts::start`, and schema 3 becomes the newest (`store::identity`), which lets blocks be written at all.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

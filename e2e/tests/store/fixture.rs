@@ -326,6 +326,7 @@ impl Fixture {
                     "failed",
                     "changed",
                     "finished",
+                    "packing",
                     "parked",
                     "replays",
                     "shares",

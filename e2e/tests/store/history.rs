@@ -6,6 +6,8 @@ use std::time::Duration;
 use ::history::{LogDescriptor, Place};
 use domain::event::{EventType, Payload};
 use domain::id::{AccountId, DeliveryId, EndpointId, EventId};
+use e2e::before;
+use e2e::redis_server::RedisServer;
 use store::check::broken_rules;
 use store::events::NewEvent;
 use store::history::{Found, NewBlock, PackedEvent, Series, Unpacked, Written};
@@ -20,16 +22,6 @@ pub(crate) const MINUTE: Duration = Duration::from_secs(61);
 pub(crate) async fn fixture() -> (Fixture, EndpointId) {
     let fixture = Fixture::new().await;
     let endpoint = fixture.endpoint(&["*"]).await;
-    let meta: HashMap<String, String> = fixture.command(redis::cmd("HGETALL").arg("wh:meta")).await;
-    let identity = meta["store"].split('+').next().unwrap();
-    let newer = format!("{identity}+s3");
-    let _: i64 = fixture
-        .command(
-            redis::cmd("HSET")
-                .arg("wh:meta")
-                .arg(&["schema", "3", "store", &newer]),
-        )
-        .await;
     (fixture, endpoint)
 }
 
@@ -402,7 +394,9 @@ async fn a_log_block_is_refused_when_the_log_begins_elsewhere_or_its_endpoint_is
 
 #[tokio::test]
 async fn a_store_in_an_older_form_is_not_packed() {
-    let fixture = Fixture::new().await;
+    let server = RedisServer::start();
+    before::make_store_in(&server, "2");
+    let fixture = Fixture::on(server).await;
     let endpoint = fixture.endpoint(&["*"]).await;
     finish_many(&fixture, 400).await;
     fixture.pass(Duration::from_secs(7200)).await;

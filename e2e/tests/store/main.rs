@@ -37,6 +37,8 @@ mod parked_scene;
 mod quarantine;
 mod recovery;
 mod releases;
+mod remembered_keys;
+
 mod replays;
 mod resume;
 mod shares;

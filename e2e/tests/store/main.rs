@@ -32,6 +32,7 @@ mod overwritten;
 mod pacing;
 mod packed;
 mod packing;
+mod paging;
 mod parked;
 mod parked_scene;
 mod quarantine;

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use domain::id::EventId;
 use store::check::{EventKey, Snapshot};
 use store::queue::UpkeepReply;
 
@@ -29,7 +30,7 @@ impl Model {
     pub(super) fn released(&mut self, before: &Snapshot, after: &Snapshot, reply: &UpkeepReply, room: u64) {
         let has_payload = |event: &EventKey| after.events.get(event).is_some_and(|event| event.bytes > 0);
         let mut went = self.drop_blocks(after);
-        let mut lost_now = HashSet::new();
+        let mut lost_now: HashSet<EventKey> = HashSet::new();
         for class in CLASSES {
             let (had, has) = (kept(before, class), kept(after, class));
             let gone: Vec<_> = had.iter().take_while(|event| !has_payload(event)).collect();
@@ -46,7 +47,7 @@ impl Model {
             lost_now.extend(gone);
         }
         for event in &lost_now {
-            let event = event.to_string().parse().unwrap();
+            let event: EventId = event.to_string().parse().unwrap();
             // Sent again after it was packed, it may still be in its block.
             if !self.packing.has_event(&event) {
                 self.gone.insert(event);

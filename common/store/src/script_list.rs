@@ -60,7 +60,6 @@ list![
     history::HistoryFind,
     history::HistoryReadEvents<'_>,
     history::HistoryWriteEvents<'_>,
-    history::HistoryReadLog<'_>,
     history::HistoryWriteLog<'_>,
     replays::ReplayOne<'_>,
     replays::ReplayStart<'_>,

@@ -47,7 +47,6 @@ const SCRIPTS: &[(&str, Who)] = &[
     ("account_summary", Api),
     ("history_find", Worker),
     ("history_read_events", Worker),
-    ("history_read_log", Worker),
     ("history_write_events", Worker),
     ("history_write_log", Worker),
     ("history_lookup", Api),

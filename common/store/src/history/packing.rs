@@ -13,10 +13,10 @@ use crate::decode::{parse, unexpected};
 use crate::scripts::{answered_in_words, script};
 use crate::{Store, StoreError};
 
-pub use events::UnpackedEvents;
+pub use events::{AGE as PACKED_AFTER, UnpackedEvents};
 pub(crate) use events::{HistoryReadEvents, HistoryWriteEvents};
+pub(crate) use log::HistoryWriteLog;
 pub use log::UnpackedLog;
-pub(crate) use log::{HistoryReadLog, HistoryWriteLog};
 
 /// What the payloads of a full block are charged, about (bytes).
 const WORTH: u64 = 320 << 10;
@@ -44,6 +44,9 @@ script! {
         from: u32,
         worth: u64,
         least: u64,
+        most: usize,
+        age: Duration,
+        least_age: Duration,
         is_pressed: bool,
         log_worth: usize,
         log_least: usize,
@@ -106,6 +109,38 @@ enum Source {
     Log(log::LogSource),
 }
 
+impl NewBlock {
+    /// Whether it has entries of a log.
+    #[must_use]
+    pub const fn is_log(&self) -> bool {
+        matches!(self.source, Source::Log(_))
+    }
+
+    /// How large it is (bytes).
+    #[must_use]
+    pub const fn packed_bytes(&self) -> u64 {
+        self.content.len() as u64
+    }
+
+    /// What it takes the place of: texts of entries, or what its events are charged (bytes).
+    #[must_use]
+    pub const fn unpacked_bytes(&self) -> u64 {
+        match &self.source {
+            Source::Events(source) => source.charged,
+            Source::Log(source) => source.unpacked,
+        }
+    }
+
+    /// The time of the newest that is in it, by Redis's clock (ms).
+    #[must_use]
+    pub const fn newest(&self) -> u64 {
+        match &self.source {
+            Source::Events(source) => source.newest,
+            Source::Log(source) => source.last.ms,
+        }
+    }
+}
+
 /// What became of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
@@ -133,6 +168,9 @@ impl Store {
             from: *from,
             worth: WORTH,
             least: LEAST,
+            most: events::MOST,
+            age: PACKED_AFTER,
+            least_age: events::LEAST_AGE,
             is_pressed,
             log_worth: LOG_WORTH,
             log_least: LOG_LEAST,

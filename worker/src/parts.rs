@@ -173,6 +173,8 @@ impl Parts<'_> {
             gauge: Gauge::new(self.store.clone(), budget),
             slots: Arc::clone(slots),
             capacity: self.config.concurrency.worker_concurrency,
+            clock: self.clock.clone(),
+            metrics: self.metrics.history.clone(),
             stop: self.stop.clone(),
             outage: self.outage("packing", false),
         };

@@ -30,7 +30,7 @@
 //! | `account:<a>:since` | hash | `delivered`, `exhausted` → when the newest of those finished whose payloads have gone (ms) | as long as such payloads are kept |
 //! | `packing` | sorted set | `log:<e>`, `<class>:<a>` → when a worker may look whether there is enough to be packed (ms) | while there are some |
 //! | `failed:<e>` | sorted set | exhausted delivery → when (ms) | `RETENTION_FAILED` |
-//! | `log:<e>` | stream | attempts (`attempt`: `<d> <event type> <attempt> <outcome> <ms> <status> <timing>`, `-` for what is absent; schema 1: a field for each; failures have `error`, `detail`, … besides) and changes of the endpoint's state, newest last | `LOG_LENGTH` entries; from schema 3 on until they are packed, at most 20,000 |
+//! | `log:<e>` | stream | attempts (`attempt`: `<d> <event type> <attempt> <outcome> <ms> <status> <timing>`, `-` for what is absent; schema 1: a field for each; failures have `error`, `detail`, … besides) and changes of the endpoint's state, newest last | until they are packed, at most 100,000; before schema 3 `LOG_LENGTH` entries |
 //! | `ready` | sorted set | endpoint that has something to send → its turn | while there are some |
 //! | `ready:slow` | sorted set | the same, for endpoints that are slow | while there are some |
 //! | `timers` | sorted set | active endpoint → when something of it is due (ms): the end of its hold, its next turn by its rate, or its nearest retry | while there are some |

@@ -61,7 +61,6 @@ list![
     history::HistoryReplace<'_>,
     history::HistoryReadEvents<'_>,
     history::HistoryWriteEvents<'_>,
-    history::HistoryReadLog<'_>,
     history::HistoryWriteLog<'_>,
     replays::ReplayOne<'_>,
     replays::ReplayStart<'_>,

@@ -48,7 +48,6 @@ const SCRIPTS: &[(&str, Who)] = &[
     ("history_find", Worker),
     ("history_replace", Worker),
     ("history_read_events", Worker),
-    ("history_read_log", Worker),
     ("history_write_events", Worker),
     ("history_write_log", Worker),
     ("history_lookup", Api),

@@ -165,23 +165,12 @@ async fn what_is_finished_is_found_in_blocks_as_it_was() {
     let mut from = 0;
     // Whoever logs marks the log now and then, which is looked at first.
     let _: i64 = fixture.command(redis::cmd("DEL").arg("wh:{0}:packing")).await;
-    // Too young.
-    let found = fixture
-        .store
-        .find_unpacked(&mut from, false)
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(
-        found,
-        Found {
-            takes_little: false,
-            ..events_of(&account())
-        }
-    );
-    assert!(read(&fixture, &found).await.is_none());
-    // It is claimed.
+    let young = Found {
+        takes_little: false,
+        ..events_of(&account())
+    };
     assert_eq!(fixture.store.find_unpacked(&mut from, false).await.unwrap(), None);
+    assert!(read(&fixture, &young).await.is_none());
     fixture.pass(MINUTE).await;
     let found = fixture
         .store
@@ -189,6 +178,9 @@ async fn what_is_finished_is_found_in_blocks_as_it_was() {
         .await
         .unwrap()
         .unwrap();
+    assert_eq!(found, young, "it is no longer");
+    // It is claimed.
+    assert_eq!(fixture.store.find_unpacked(&mut from, false).await.unwrap(), None);
     assert_eq!(pack(&fixture, &found).await, 3);
     // The rest is no block's worth yet; after an hour it is enough.
     assert!(read(&fixture, &found).await.is_none());

@@ -7,9 +7,10 @@ use e2e::before;
 use e2e::redis_server::RedisServer;
 use store::events::{AcceptOutcome, IDEMPOTENCY_WINDOW};
 
-use crate::fixture::{BUDGETS, Fixture, new_event, with_key};
+use crate::fixture::{BUDGETS, Fixture, account, new_event, with_key};
 
-const HOUR: Duration = Duration::from_secs(3600);
+/// A little more than an hour: what is remembered is as old as whole seconds say.
+const HOUR: Duration = Duration::from_secs(3602);
 
 /// Accepts an event with each of these keys; returns the event that each stands for, and whether that was there before.
 async fn push(fixture: &Fixture, keys: std::ops::Range<usize>) -> Vec<(EventId, bool)> {
@@ -42,6 +43,15 @@ async fn many_keys_are_all_found_and_take_little_memory() {
     assert!(first.iter().all(|(_, is_known)| !is_known));
     let again = push(&fixture, 0..4000).await;
     assert!(again.iter().all(|(_, is_known)| *is_known));
+    for key in [0, 1, 77, 1999, 3999] {
+        let found = fixture
+            .store
+            .event_of_key(&account(), &format!("key-{key}"))
+            .await;
+        assert_eq!(found.unwrap().as_ref(), Some(&first[key].0));
+    }
+    let unknown = fixture.store.event_of_key(&account(), "key-4000").await;
+    assert_eq!(unknown.unwrap(), None);
     assert!(first.iter().zip(&again).all(|(one, other)| one.0 == other.0));
 
     let mut bytes = 0;
@@ -97,6 +107,8 @@ async fn keys_that_an_older_form_has_are_found_for_their_day() {
         let ids = |found: &[(EventId, bool)]| found.iter().map(|one| one.0.clone()).collect::<Vec<_>>();
         assert_eq!(ids(&again), [ids(&first), ids(&newer)].concat());
     }
+    let found = fixture.store.event_of_key(&account(), "key-2").await;
+    assert_eq!(found.unwrap().as_ref(), Some(&first[2].0));
     let other = with_key(new_event(), "key-1", "something else");
     let conflict = fixture.accept_outcome(&other, BUDGETS).await;
     assert_eq!(conflict, AcceptOutcome::IdempotencyConflict);

@@ -138,7 +138,11 @@ impl Record for NewEvent {
 
 impl Idempotency {
     fn key_hash(&self) -> String {
-        hex::encode(Sha256::digest(&self.key))
+        Self::hash_of(&self.key)
+    }
+
+    pub(super) fn hash_of(key: &str) -> String {
+        hex::encode(Sha256::digest(key))
     }
 }
 

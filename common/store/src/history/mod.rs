@@ -22,10 +22,8 @@ mod packing;
 pub(crate) use erasing::HistoryReplace;
 pub(crate) use event_blocks::HistoryLookup;
 pub use event_blocks::PackedEvent;
-pub use packing::{Found, NewBlock, Series, Unpacked, UnpackedEvents, UnpackedLog, Written};
-pub(crate) use packing::{
-    HistoryFind, HistoryReadEvents, HistoryReadLog, HistoryWriteEvents, HistoryWriteLog,
-};
+pub use packing::{Found, NewBlock, PACKED_AFTER, Series, Unpacked, UnpackedEvents, UnpackedLog, Written};
+pub(crate) use packing::{HistoryFind, HistoryReadEvents, HistoryWriteEvents, HistoryWriteLog};
 
 use ::history::{BlockId, Corrupt};
 

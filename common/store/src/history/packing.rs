@@ -6,43 +6,27 @@ mod entries;
 
 mod events;
 
-mod log;
+mod find;
 
-use std::time::Duration;
+mod log;
 
 use ::history::{BlockId, Class};
 use domain::id::{AccountId, EndpointId};
 
-use crate::decode::{parse, unexpected};
-use crate::scripts::{answered_in_words, script};
+use crate::decode::unexpected;
+use crate::scripts::answered_in_words;
 use crate::{Store, StoreError};
 
-use enough::{Enough, LEAST, LOG_KEPT, LOG_LEAST, LOG_WORTH, WORTH};
+pub use enough::AGE as PACKED_AFTER;
+use enough::Enough;
 pub use events::UnpackedEvents;
 pub(crate) use events::{HistoryReadEvents, HistoryWriteEvents};
+pub(crate) use find::HistoryFind;
+pub(crate) use log::HistoryWriteLog;
 pub use log::UnpackedLog;
-pub(crate) use log::{HistoryReadLog, HistoryWriteLog};
-
-/// How long a series is left to who found it.
-const CLAIM: Duration = Duration::from_secs(10);
 
 /// A block is not larger than this, unless a single event is.
 const MOST_PACKED: usize = 256 << 10;
-
-script! {
-    /// Finds a series that has enough to be packed.
-    "history_find": AllowOom, Writes, needs [ENDPOINTS];
-    struct HistoryFind {
-        from: u32,
-        worth: u64,
-        least: u64,
-        is_pressed: bool,
-        log_worth: usize,
-        log_least: usize,
-        log_kept: usize,
-        claim: Duration
-    } -> (Option<(String, String, String, bool)>, u32)
-}
 
 /// What is packed together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,6 +82,38 @@ enum Source {
     Log(log::LogSource),
 }
 
+impl NewBlock {
+    /// Whether it has entries of a log.
+    #[must_use]
+    pub const fn is_log(&self) -> bool {
+        matches!(self.source, Source::Log(_))
+    }
+
+    /// How large it is (bytes).
+    #[must_use]
+    pub const fn packed_bytes(&self) -> u64 {
+        self.content.len() as u64
+    }
+
+    /// What it takes the place of: texts of entries, or what its events are charged (bytes).
+    #[must_use]
+    pub const fn unpacked_bytes(&self) -> u64 {
+        match &self.source {
+            Source::Events(source) => source.charged,
+            Source::Log(source) => source.unpacked,
+        }
+    }
+
+    /// The time of the newest that is in it, by Redis's clock (ms).
+    #[must_use]
+    pub const fn newest(&self) -> u64 {
+        match &self.source {
+            Source::Events(source) => source.newest,
+            Source::Log(source) => source.last.ms,
+        }
+    }
+}
+
 /// What became of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
@@ -114,42 +130,6 @@ answered_in_words! {
 }
 
 impl Store {
-    /// Finds a series that has enough to be packed, and leaves it to the caller for ten seconds. `from` is where the search goes on; 0
-    /// to begin with. `is_pressed`: while memory is short less is enough. `None`: nothing here; when `from` is 0 again, nothing at all.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when Redis fails.
-    pub async fn find_unpacked(&self, from: &mut u32, is_pressed: bool) -> Result<Option<Found>, StoreError> {
-        let find = HistoryFind {
-            from: *from,
-            worth: WORTH,
-            least: LEAST,
-            is_pressed,
-            log_worth: LOG_WORTH,
-            log_least: LOG_LEAST,
-            log_kept: LOG_KEPT,
-            claim: CLAIM,
-        };
-        let (found, next) = self.call(&find).await?;
-        *from = next;
-        let Some((class, owner, account, takes_little)) = found else {
-            return Ok(None);
-        };
-        let account = parse(&account)?;
-        let series = match class.as_str() {
-            "log" => Series::Log {
-                endpoint: parse(&owner)?,
-                account,
-            },
-            class => Series::Events {
-                account,
-                class: parse(class)?,
-            },
-        };
-        Ok(Some(Found { series, takes_little }))
-    }
-
     /// Reads what is packed next of a series, in several bounded calls; `None` if it is not enough.
     ///
     /// # Errors

@@ -15,11 +15,11 @@ pub(super) const LOG_LEAST: usize = 100;
 /// The newest entries of each log, which stay in it: health is judged by them.
 pub(super) const LOG_KEPT: usize = 200;
 
-/// Events have been finished for so long.
-const AGE: Duration = Duration::from_secs(60);
+/// Events have been finished for so long before they are packed, unless memory is short.
+pub const AGE: Duration = Duration::from_secs(60);
 
 /// The same while memory is short. Until then the call that accepted an event may be repeated, and needs it.
-const LEAST_AGE: Duration = Duration::from_secs(11);
+pub(super) const LEAST_AGE: Duration = Duration::from_secs(11);
 
 /// What is enough for a block.
 pub(super) struct Enough {

@@ -14,9 +14,8 @@ local KEPT_FOR = tonumber(ARGV[KEY_LIFETIME])
 local time_of_call
 local function time_now()
   if not time_of_call then
-    local kept
-    time_of_call, _, _, kept = look_at_clock('events', 'deliveries')
-    stats_kept = kept
+    local at, _, _, kept = look_at_clock('events', 'deliveries')
+    time_of_call, stats_kept = at, kept
   end
   return time_of_call
 end

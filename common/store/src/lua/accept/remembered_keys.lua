@@ -48,10 +48,13 @@ local function place_of(directory, one, key)
   return directory.start .. one.number .. string.format(':%d', number), string.sub(key, 7, 26)
 end
 
--- Until when there may be keys of before schema 3 (ms).
-local function before_until()
-  local raised = tonumber(call('HGET', META, 'raisedAt'))
-  return raised and raised + KEPT_FOR or 0
+-- Until when the account may have keys of before schema 3 (ms): its first table notes that.
+local function before_until(directory)
+  if not directory.before then
+    local raised = not directory.tables[1] and tonumber(call('HGET', META, 'raisedAt'))
+    directory.before = raised and raised + KEPT_FOR or 0
+  end
+  return directory.before
 end
 
 -- What a key was used for: what stands for the request, the event, and its deliveries; nil if it is new.
@@ -68,8 +71,7 @@ local function first_use(account, key)
         end
       end
     end
-    directory.before = directory.before or before_until()
-    if directory.before <= time_now() then
+    if before_until(directory) <= time_now() then
       return nil
     end
   end
@@ -99,10 +101,8 @@ local function open_table(directory)
   if #gone > 2 then
     call(unpack(gone))
   end
-  if directory.before > time_now() then
+  if before_until(directory) > time_now() then
     call('HSET', directory.name, 'before', string.format('%d', directory.before))
-  else
-    directory.before = 0
   end
   table.insert(directory.tables, 1, one)
   directory.is_new = true

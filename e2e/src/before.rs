@@ -22,9 +22,22 @@ pub fn programs() -> Option<PathBuf> {
 ///
 /// When Redis doesn't take it.
 pub fn make_store(server: &RedisServer) {
+    make_store_in(server, "1");
+}
+
+/// The same in the forms of a schema.
+///
+/// # Panics
+///
+/// When Redis doesn't take it.
+pub fn make_store_in(server: &RedisServer, schema: &str) {
+    let identity = match schema {
+        "1" => "of-before".to_owned(),
+        _ => format!("of-before+s{schema}"),
+    };
     redis::cmd("HSET")
         .arg(store::keys::META)
-        .arg(&["store", "of-before", "schema", "1", "shards", "1", "writes", "0"])
+        .arg(&["store", &identity, "schema", schema, "shards", "1", "writes", "0"])
         .exec(&mut connect(server))
         .expect("Redis takes the store");
 }

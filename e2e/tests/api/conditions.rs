@@ -166,7 +166,8 @@ async fn an_endpoint_says_who_made_it_and_who_changed_it_last() {
         (json!("user_2one"), json!("user_2other")),
         "nothing changed"
     );
-    let _ = one.post(&format!("{path}/rotate-secret"), &json!({}))
+    let _ = one
+        .post(&format!("{path}/rotate-secret"), &json!({}))
         .await
         .expect(200);
     assert_eq!(people().await, (json!("user_2one"), json!("user_2one")));

@@ -14,6 +14,7 @@ use e2e::state::key;
 use e2e::system::System;
 use e2e::wait::{LONG, check, eventually};
 use serde_json::{Value, json};
+use store::identity::newest_schema;
 
 use crate::scene::{Scene, ask, blocking, builder, store};
 
@@ -100,10 +101,11 @@ async fn a_store_changes_to_newer_forms_once_no_program_of_before_is_connected()
     );
 
     drop(program);
-    before::wait_for_schema(&system.redis, "2").await;
+    before::wait_for_schema(&system.redis, newest_schema()).await;
     let identity: String = ask(&system.redis, &["HGET", "wh:meta", "store"]);
     assert_eq!(
-        identity, "of-before+s2",
+        identity,
+        format!("of-before+s{}", newest_schema()),
         "programs of before do nothing here any more"
     );
     receiver.then("/hook", [Answer::status(500)]);
@@ -195,7 +197,10 @@ async fn an_operator_changes_the_forms_where_redis_tells_nobody_who_is_connected
     assert!(!done && said.contains("Stop every webhooks-api"), "{said}");
     assert_eq!(before::schema(&system.redis), "1");
     let (done, said) = upgrade(&system, &["--all-are-stopped"]);
-    assert!(done && said.contains("schema 2 now"), "{said}");
+    assert!(
+        done && said.contains(&format!("schema {} now", newest_schema())),
+        "{said}"
+    );
     let (done, said) = upgrade(&system, &["--all-are-stopped"]);
     assert!(done && said.contains("nothing is to be done"), "{said}");
 
@@ -221,7 +226,8 @@ async fn a_schema_that_programs_do_not_know_stops_them_visibly() {
         .await;
     scene.receiver.wait_for(2).await;
     let identity: String = scene.redis(&["HGET", "wh:meta", "store"]);
-    let newer = format!("{}+s4", identity.trim_end_matches("+s2"));
+    let newest = newest_schema();
+    let newer = format!("{}+s4", identity.trim_end_matches(&format!("+s{newest}")));
     scene.redis::<i64>(&["HSET", "wh:meta", "schema", "4", "store", &newer]);
     for url in [
         scene.system.api_url(),
@@ -246,7 +252,7 @@ async fn a_schema_that_programs_do_not_know_stops_them_visibly() {
         (503, &json!("store_replaced"))
     );
 
-    scene.redis::<i64>(&["HSET", "wh:meta", "schema", "2", "store", &identity]);
+    scene.redis::<i64>(&["HSET", "wh:meta", "schema", newest, "store", &identity]);
     let mut scene = scene;
     scene.system.wait_ready().await;
     let second = event

@@ -307,6 +307,10 @@ impl Fixture {
                 let kind = key.split(':').next().unwrap();
                 let kept = [
                     "account",
+                    "block",
+                    "blocks",
+                    "history",
+                    "packing",
                     "endpoint",
                     "event",
                     "log",
@@ -322,6 +326,7 @@ impl Fixture {
                     "failed",
                     "changed",
                     "finished",
+                    "packing",
                     "parked",
                     "replays",
                     "shares",

@@ -62,10 +62,7 @@ local function store(account_id, id, event_type, chatbot, body)
     return nil, refusal
   end
   account.charged = account.charged + charge
-  if not accepted_at then
-    local now, _, _, kept = look_at_clock('events', 'deliveries')
-    accepted_at, stats_kept = string.format('%d', now), kept
-  end
+  accepted_at = accepted_at or string.format('%d', time_now())
   call('HSET', P .. 'event:' .. id, 'body', body, 'event', event_type, 'account', account_id, 'refs', found.text, 'deliveries',
     found.text, 'charge', string.format('%d', charge), 'acceptedAt', accepted_at)
   local start = 'dlv_' .. string.sub(id, 5) .. '_'
@@ -113,15 +110,14 @@ local events, deliveries = 0, 0
 -- Accepts or refuses an event; returns its answer.
 local function accept(event)
   local account, id = ARGV[event + ACCOUNT], ARGV[event + ID]
-  local remembered
-  if ARGV[event + KEY_HASH] ~= '' then
-    remembered = P .. 'idempotency:' .. account .. ':' .. ARGV[event + KEY_HASH]
-    local first = call('HMGET', remembered, 'fingerprint', 'event', 'deliveries')
-    if first[1] then
-      if first[1] ~= ARGV[event + FINGERPRINT] then
+  local key, fingerprint = ARGV[event + KEY_HASH], ARGV[event + FINGERPRINT]
+  if key ~= '' then
+    local first, of, made = first_use(account, key)
+    if first then
+      if first ~= string.sub(fingerprint, 1, #first) then
         return 'conflict'
       end
-      return { 'accepted', first[2], tonumber(first[3]), first[2] == id and 0 or 1 }
+      return { 'accepted', of, tonumber(made), of == id and 0 or 1 }
     end
   end
   local known = call('HGET', P .. 'event:' .. id, 'deliveries')
@@ -140,9 +136,8 @@ local function accept(event)
   if not made then
     return refusal
   end
-  if remembered then
-    call('HSET', remembered, 'fingerprint', ARGV[event + FINGERPRINT], 'event', id, 'deliveries', made)
-    call('PEXPIRE', remembered, ARGV[KEY_LIFETIME])
+  if key ~= '' then
+    remember(account, key, fingerprint, id, made)
   end
   if made > 0 then
     events, deliveries = events + 1, deliveries + made
@@ -171,6 +166,7 @@ if counters then
     end
   end
 end
+write_directories()
 if write_room then
   write_room()
 end

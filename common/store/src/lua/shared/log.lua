@@ -1,7 +1,8 @@
 -- log.lua: writes an endpoint's attempts and changes of state into its log.
 
--- In a store that has blocks of history, workers pack what is old (history_*.lua). Then this bounds a log in case they can't keep up.
-local LONGEST_LOG = '20000'
+-- In a store that has blocks of history, workers pack what is old (history_*.lua). Then this bounds a log in case they can't keep up: what
+-- one endpoint gets in ten seconds at the most, which is how long a busy worker puts packing off.
+local LONGEST_LOG = '100000'
 
 -- Of the milliseconds in which something is logged, one of so many has the log looked at: often enough for any log that grows.
 local LOOKED_AT_EVERY = 256

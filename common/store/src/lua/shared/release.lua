@@ -100,7 +100,7 @@ end
 -- The account that has the most, in blocks and beside them, and how much of that is in blocks: `account` has the most beside them.
 local function fullest(class, account, unpacked)
   local packed = packed_bytes(class, account)
-  local other, in_blocks = most_packed(class)
+  local other, in_blocks = fullest_packed(class)
   local beside = other and tonumber(call('ZSCORE', P .. 'finished:' .. class .. ':bytes', other)) or 0
   if in_blocks + beside > packed + unpacked then
     return other, in_blocks
@@ -118,7 +118,7 @@ local function release_early(class, wanted)
     local more_events, more_bytes
     if packed > 0 then
       -- Blocks are older than what isn't packed yet.
-      more_events, more_bytes = drop_from(account, class)
+      more_events, more_bytes = drop_some_from(account, class)
       entries_left, bytes_left = entries_left - 10, bytes_left - more_bytes
     elseif account then
       local portion = math.max(PORTION, tonumber(top[2]) - (tonumber(top[4]) or 0))

@@ -37,6 +37,7 @@ mod recovery;
 mod releases;
 mod replays;
 mod resume;
+mod rounds;
 mod shares;
 mod streaks;
 mod test_events;

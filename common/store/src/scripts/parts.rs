@@ -33,7 +33,8 @@ parts! {
     IDS = "ids" needs [BASE];
     ENDPOINTS = "endpoints" needs [BASE, IDS];
     CARRIES = "carries" needs [ENDPOINTS];
-    TURNS = "turns" needs [CARRIES];
+    ROUNDS = "rounds" needs [BASE];
+    TURNS = "turns" needs [CARRIES, ROUNDS];
     CORE = "core" needs [TURNS];
     TALLY = "tally" needs [TURNS];
     SHARES = "shares" needs [TALLY];

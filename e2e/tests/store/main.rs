@@ -42,6 +42,7 @@ mod remembered_keys;
 
 mod replays;
 mod resume;
+mod rounds;
 mod shares;
 mod streaks;
 mod tags;

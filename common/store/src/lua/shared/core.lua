@@ -123,5 +123,6 @@ local function flush()
   if write_lanes then
     write_lanes()
   end
+  rounds.write()
   write_stats()
 end

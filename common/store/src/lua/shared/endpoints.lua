@@ -73,10 +73,9 @@ local function age_of(at)
   return age
 end
 
--- The next turn: a counter, not a time. It is read with the clock.
-local function next_turn()
+-- The last turn in a lane that is over: a counter, not a time. It is read with the clock.
+local function last_turn()
   read_clock()
-  turn = turn + 1
   return turn
 end
 

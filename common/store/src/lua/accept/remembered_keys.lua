@@ -10,14 +10,9 @@ local TAKES_FOR, EACH, GROWS, MOST_HASHES = 43200000, 64, 4, 1048576
 
 local KEPT_FOR = tonumber(ARGV[KEY_LIFETIME])
 
--- What one event needs of the clock and of `stats` is read once.
-local time_of_call
 local function time_now()
-  if not time_of_call then
-    local at, _, _, kept = look_at_clock('events', 'deliveries')
-    time_of_call, stats_kept = at, kept
-  end
-  return time_of_call
+  look_once()
+  return tonumber(accepted_at)
 end
 
 -- The tables of an account, the newest first.

@@ -86,15 +86,15 @@ local function hashes_after(last)
 end
 
 local function open_table(directory)
-  local last, gone = directory.tables[1], { 'HDEL', directory.name }
+  local last, gone = directory.tables[1], {}
   local one = { number = last and last.number + 1 or 1, opened = time_now(), hashes = hashes_after(last), keys = 0 }
   for _, old in ipairs(directory.tables) do
     if old.opened + TAKES_FOR + KEPT_FOR <= time_now() then
       gone[#gone + 1] = old.number
     end
   end
-  if #gone > 2 then
-    call(unpack(gone))
+  if #gone > 0 then
+    call('HDEL', directory.name, unpack(gone))
   end
   if before_until(directory) > time_now() then
     call('HSET', directory.name, 'before', string.format('%d', directory.before))

@@ -49,6 +49,8 @@ mod guesses;
 
 mod conditions;
 
+mod idempotency;
+
 mod documented;
 
 mod outages;

@@ -49,13 +49,18 @@ pub(super) fn event(
     })
 }
 
-/// An item of a batch.
-pub(super) fn item(item: &RawItem, allowance: &Allowance, now: Timestamp) -> Result<NewEvent, Problem> {
-    let (body, key) = json::parse_object::<BatchEvent>(item.0.get())
+/// An item of a batch; `key` is its key if it has none of its own.
+pub(super) fn item(
+    item: &RawItem,
+    key: Option<String>,
+    allowance: &Allowance,
+    now: Timestamp,
+) -> Result<NewEvent, Problem> {
+    let (body, own_key) = json::parse_object::<BatchEvent>(item.0.get())
         .map_err(Problem::about_an_item)?
         .split();
-    let key = key
+    let own_key = own_key
         .map(|key| fields::idempotency_key(&key, "idempotencyKey"))
         .transpose()?;
-    event(body, key, allowance, now)
+    event(body, own_key.or(key), allowance, now)
 }

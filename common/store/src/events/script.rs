@@ -137,7 +137,8 @@ impl Record for NewEvent {
 }
 
 impl Idempotency {
-    fn key_hash(&self) -> String {
+    /// What stands for the key in the names of keys.
+    pub(crate) fn key_hash(&self) -> String {
         hex::encode(Sha256::digest(&self.key))
     }
 }

@@ -162,7 +162,7 @@ codes! {
         "The secret before the last rotation is still good. Wait until its time ends, or give `force: true`, which ends it at once.";
     /// The idempotency key was used for another request.
     IdempotencyConflict = "idempotency_conflict", CONFLICT, "Idempotency key used before",
-        "This key was used with a different request within the last 24 hours. Use a new key for a new event.";
+        "This key was used with a different request within the last 24 hours. Use a new key for what is new.";
     /// An endpoint is no longer as the request expects it.
     PreconditionFailed = "precondition_failed", PRECONDITION_FAILED, "Changed meanwhile",
         "The endpoint has none of the tags in `If-Match`: somebody changed it, or it was disabled. Nothing was changed. Look at it, then decide anew with its present `etag`.";

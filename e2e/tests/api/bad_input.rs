@@ -128,8 +128,8 @@ fn wrong_endpoint_bodies(
         (Method::POST, without(create, "events"), "missing_field", "events"),
         (
             Method::POST,
-            with(create, "active", json!(true)),
-            "unknown_field",
+            with(create, "active", json!("no")),
+            "invalid_type",
             "active",
         ),
         (

@@ -88,8 +88,8 @@ async fn of_two_who_press_the_same_button_one_toggles() {
 async fn if_match_is_read_as_http_has_it() {
     let (mut system, customer, id) = api_with_endpoint().await;
     let path = format!("{ENDPOINTS}/{id}");
-    let before = everything(&system);
     let tag = customer.endpoint(&id).await["etag"].as_str().unwrap().to_owned();
+    let before = everything(&system);
     let change = json!({"id": id, "description": "new"});
     for (tags, status, code, field) in [
         ("\"0123456789abcdef0123\"", 412, "precondition_failed", ""),

@@ -51,6 +51,8 @@ mod guesses;
 
 mod conditions;
 
+mod idempotency;
+
 mod documented;
 
 mod outages;

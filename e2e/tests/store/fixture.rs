@@ -122,7 +122,7 @@ impl Fixture {
         let new = new_endpoint(account, events, chatbot);
         match self.store.create_endpoint(&new, 20_000).await.unwrap() {
             CreateOutcome::Created(endpoint) => endpoint.id,
-            CreateOutcome::TooMany => panic!("too many endpoints"),
+            other => panic!("not created: {other:?}"),
         }
     }
 

@@ -12,6 +12,7 @@ mod budget;
 mod carries;
 mod check;
 mod clocks;
+mod creations;
 mod egress;
 mod enable;
 mod endpoints;

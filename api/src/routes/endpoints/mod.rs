@@ -5,6 +5,8 @@
 
 mod request;
 
+mod create;
+
 mod view;
 
 mod detail;
@@ -26,20 +28,19 @@ pub use retry::RetryApi;
 pub use rotation::RotationApi;
 pub use test_event::TestEventApi;
 
-use domain::id::EndpointId;
-use domain::signing::SigningSecret;
 use poem::web::Data;
 use poem_openapi::OpenApi;
-use store::endpoints::CreateOutcome;
 
+use self::create::create;
 use self::named::{BodyId, QueryId, only_one};
 use self::one::{change, remove};
 use self::request::{ChangeEndpoint, CreateEndpoint};
-use self::view::{Changed, Created, CreatedEndpoint, EndpointList, Removed};
+use self::view::{Changed, Created, EndpointList, Removed};
+use super::events::idempotency::IdempotencyHeader;
 use super::{Call, Group, Resource};
 use crate::app::App;
 use crate::caller::DashboardUser;
-use crate::headers::IfMatch;
+use crate::headers::{IfMatch, OnceHeader};
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 
@@ -62,35 +63,14 @@ impl EndpointsApi {
         &self,
         user: DashboardUser,
         app: Data<&App>,
+        /// Makes it safe to send a request again whose answer was lost: within 24 hours, the same key returns the same endpoint, with its
+        /// secret. The same key with other settings is refused (409), and so is one whose endpoint was removed since, or got another
+        /// secret. Each account has keys of its own.
+        #[oai(name = "Idempotency-Key")]
+        key: OnceHeader<IdempotencyHeader>,
         body: Json<CreateEndpoint>,
     ) -> Result<Created, Problem> {
-        let id = EndpointId::random();
-        let secret = SigningSecret::generate();
-        let sealed = app.secrets.seal(&secret, &user.account, &id);
-        let new = body.0.into_new(id, user, sealed, &app.urls)?;
-        match app
-            .store
-            .get()?
-            .create_endpoint(&new, app.allowance.endpoints)
-            .await?
-        {
-            CreateOutcome::Created(endpoint) => {
-                let location = format!("/api/webhooks-config/{}", endpoint.id);
-                let tag = endpoint.tag.to_string();
-                let created = CreatedEndpoint {
-                    endpoint: (*endpoint).into(),
-                    secret: (&secret).into(),
-                };
-                Ok(Created::Created(Json(created), location, tag))
-            }
-            CreateOutcome::TooMany => Err(Problem::new(Code::TooManyEndpoints)
-                .detail(format!(
-                    "An account may have {} endpoints. {}",
-                    app.allowance.endpoints,
-                    Code::TooManyEndpoints.advice()
-                ))
-                .param("max", app.allowance.endpoints)),
-        }
+        create(&app, user, body.0, key.0).await
     }
 
     /// List all endpoints
@@ -164,7 +144,16 @@ impl EndpointsApi {
 
 impl Resource for EndpointsApi {
     const CALLS: &'static [Call] = &[
-        Call::new("createEndpoint", &[Code::TooManyEndpoints, Code::InvalidValue]).with(FIELD_ERRORS),
+        Call::new(
+            "createEndpoint",
+            &[
+                Code::TooManyEndpoints,
+                Code::InvalidValue,
+                Code::InvalidIdempotencyKey,
+                Code::IdempotencyConflict,
+            ],
+        )
+        .with(FIELD_ERRORS),
         Call::new("listEndpoints", &[]),
         Call::new(
             "changeEndpoint",

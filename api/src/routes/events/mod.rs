@@ -63,6 +63,10 @@ impl EventsApi {
         &self,
         backend: Backend,
         app: Data<&App>,
+        /// Makes it safe to send the batch again: stands for a key of each event that has no `idempotencyKey`, together with its place in
+        /// the batch.
+        #[oai(name = "Idempotency-Key")]
+        key: OnceHeader<IdempotencyHeader>,
         body: Json<PushBatch>,
     ) -> Result<BatchPushed, Problem> {
         let items = body.0.items()?;
@@ -71,7 +75,11 @@ impl EventsApi {
         // What is wrong with an item keeps its place while the store accepts the others.
         let read: Vec<Result<(), Problem>> = items
             .iter()
-            .map(|item| read::item(item, &app.allowance, now).map(|event| events.push(event)))
+            .enumerate()
+            .map(|(place, item)| {
+                let key = key.0.as_ref().map(|key| key.of_item(place));
+                read::item(item, key.as_deref(), &app.allowance, now).map(|event| events.push(event))
+            })
             .collect();
         let mut accepted = accept(&app, &backend, events).await?.into_iter();
         let outcomes = read

@@ -72,13 +72,19 @@ pub(super) fn event(
     })
 }
 
-/// An item of a batch.
-pub(super) fn item(item: &RawItem, allowance: &Allowance, now: Timestamp) -> Result<NewEvent, Problem> {
+/// An item of a batch; `key` is its key if it has none of its own.
+pub(super) fn item(
+    item: &RawItem,
+    key: Option<&str>,
+    allowance: &Allowance,
+    now: Timestamp,
+) -> Result<NewEvent, Problem> {
     let read = |item: BatchEvent| {
-        let (body, key) = item.split();
+        let (body, own_key) = item.split();
         let mut faults = Faults::default();
-        let key = faults.take_any(key.map(|key| fields::idempotency_key(&key, "idempotencyKey")));
-        let event = faults.take(event(body, key.flatten(), allowance, now));
+        let own_key = faults.take_any(own_key.map(|key| fields::idempotency_key(&key, "idempotencyKey")));
+        let key = own_key.flatten().or_else(|| key.map(str::to_owned));
+        let event = faults.take(event(body, key, allowance, now));
         faults.finish().map(|()| event)
     };
     let values = |item: BatchEvent| read(item).err();

@@ -3,6 +3,7 @@ use serde_json::value::RawValue;
 use store::events::Budgets;
 
 use super::answer::{BatchPushed, BatchResult};
+use super::idempotency::plain;
 use super::request::{MAX_BATCH, RawItem};
 use super::*;
 use crate::allowance::Allowance;
@@ -19,7 +20,7 @@ const ALLOWANCE: Allowance = Allowance {
 
 fn item(text: &str) -> Result<NewEvent, Problem> {
     let item = RawItem(RawValue::from_string(text.to_owned()).unwrap());
-    read::item(&item, &ALLOWANCE, Timestamp::from_millis(1_000).unwrap())
+    read::item(&item, None, &ALLOWANCE, Timestamp::from_millis(1_000).unwrap())
 }
 
 fn event(extra: &str) -> String {
@@ -139,6 +140,25 @@ fn a_request_has_the_fingerprint_that_other_releases_have_stored() {
     ] {
         let new = item(&event(&format!(r#","idempotencyKey":"k"{time}"#))).unwrap();
         assert_eq!(new.idempotency.unwrap().fingerprint, fingerprint);
+    }
+}
+
+#[test]
+fn a_key_in_quotes_is_the_same_as_one_without() {
+    for (key, same_as) in [
+        ("k1", "k1"),
+        (r#""k1""#, "k1"),
+        (r#""a\"b\\""#, r#"a"b\"#),
+        // No string of a structured field, so a key as it stands.
+        (r#""k1"#, r#""k1"#),
+        (r#"k1""#, r#"k1""#),
+        (r#""""#, r#""""#),
+        (r#"""#, r#"""#),
+        (r#""a"b""#, r#""a"b""#),
+        (r#""a\b""#, r#""a\b""#),
+        (r#""a\""#, r#""a\""#),
+    ] {
+        assert_eq!(plain(key), same_as, "{key}");
     }
 }
 

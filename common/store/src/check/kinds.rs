@@ -157,6 +157,7 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     of("replay:", Lifetime::Recorded, Take::Hash(replays::replay)),
     of("idempotency:", Lifetime::Required, Take::Nothing),
+    of("creation:", Lifetime::Required, Take::Nothing),
     of("worker:", Lifetime::Required, Take::Nothing),
     of("removed:", Lifetime::Required, Take::Nothing),
     of("changed:", Lifetime::Required, Take::Nothing),

@@ -1,11 +1,14 @@
 //! Making endpoints.
 
+use std::time::Duration;
+
 use domain::endpoint::{Endpoint, NewEndpoint, RateLimit};
 use domain::id::{AccountId, EndpointId};
 use domain::sealing::SealedSecret;
 
 use super::join;
-use crate::scripts::script;
+use crate::events::{IDEMPOTENCY_WINDOW, Idempotency};
+use crate::scripts::{answered_in_words, script};
 use crate::{Store, StoreError};
 
 /// What came of making an endpoint.
@@ -13,13 +16,29 @@ use crate::{Store, StoreError};
 pub enum CreateOutcome {
     /// It exists now.
     Created(Box<Endpoint>),
+    /// An earlier call with the same idempotency key made one, which is this one now, with the secret that it was made with.
+    Again(Box<Endpoint>, SealedSecret),
+    /// An earlier call with the same key made this one, but it was removed since, or its secret was replaced.
+    Overtaken(EndpointId),
+    /// The key was used for another request. Nothing was changed.
+    IdempotencyConflict,
     /// The account already has as many as it may.
     TooMany,
 }
 
+answered_in_words! {
+    CreateOutcome {
+        "created" => Created(endpoint),
+        "again" => Again(endpoint, secret),
+        "overtaken" => Overtaken(id),
+        "conflict" => IdempotencyConflict,
+        "" => TooMany,
+    }
+}
+
 script! {
-    /// Makes an endpoint; `None` when the account has as many as it may.
-    "endpoint_create": DenyOom, Writes, needs [ROUTES, LOG];
+    /// Makes an endpoint, unless the account has as many as it may.
+    "endpoint_create": DenyOom, Writes, needs [OWNER, ROUTES, LOG];
     struct EndpointCreate<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,
@@ -36,8 +55,12 @@ script! {
         active: bool,
         /// Who makes it.
         by: Option<&'a str>,
-        secret: &'a SealedSecret
-    } -> Option<Endpoint>
+        secret: &'a SealedSecret,
+        key_hash: Option<String>,
+        fingerprint: Option<&'a str>,
+        /// How long an idempotency key is remembered.
+        key_lifetime: Duration
+    } -> CreateOutcome
 }
 
 impl Store {
@@ -47,24 +70,37 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails.
     pub async fn create_endpoint(&self, new: &NewEndpoint, limit: u32) -> Result<CreateOutcome, StoreError> {
-        let created = self
-            .call(&EndpointCreate {
-                endpoint: &new.id,
-                account: &new.account,
-                limit,
-                url: new.url.as_str(),
-                events: &join(&new.events),
-                chatbot_id: new.chatbot_id.as_deref(),
-                description: new.description.as_deref(),
-                rate_limit: new.rate_limit.map(RateLimit::per_second),
-                auto_resume: new.auto_resume,
-                active: new.active,
-                by: new.by.as_deref(),
-                secret: &new.secret,
-            })
-            .await?;
-        Ok(created.map_or(CreateOutcome::TooMany, |endpoint| {
-            CreateOutcome::Created(Box::new(endpoint))
-        }))
+        self.create_endpoint_once(new, limit, None).await
+    }
+
+    /// Makes an endpoint, unless the account has `limit` already, or has made one with this idempotency key in the last 24 hours.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn create_endpoint_once(
+        &self,
+        new: &NewEndpoint,
+        limit: u32,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<CreateOutcome, StoreError> {
+        self.call(&EndpointCreate {
+            endpoint: &new.id,
+            account: &new.account,
+            limit,
+            url: new.url.as_str(),
+            events: &join(&new.events),
+            chatbot_id: new.chatbot_id.as_deref(),
+            description: new.description.as_deref(),
+            rate_limit: new.rate_limit.map(RateLimit::per_second),
+            auto_resume: new.auto_resume,
+            active: new.active,
+            by: new.by.as_deref(),
+            secret: &new.secret,
+            key_hash: idempotency.map(Idempotency::key_hash),
+            fingerprint: idempotency.map(|given| given.fingerprint.as_str()),
+            key_lifetime: IDEMPOTENCY_WINDOW,
+        })
+        .await
     }
 }

@@ -140,10 +140,11 @@ impl Record for NewEvent {
 }
 
 impl Idempotency {
-    fn key_hash(&self) -> String {
+    pub(crate) fn key_hash(&self) -> String {
         Self::hash_of(&self.key)
     }
 
+    /// What stands for a key in the names of keys.
     pub(super) fn hash_of(key: &str) -> String {
         hex::encode(Sha256::digest(key))
     }

@@ -1,9 +1,27 @@
 -- endpoint_create: makes an endpoint, unless its account has as many as it may.
 --
--- Returns the endpoint (see `view`), or {} when the account has too many.
--- Guarantees: the same id again changes nothing. Not `allow-oom`.
+-- ARGV[KEY_HASH] is of the caller's idempotency key, '' without one; ARGV[FINGERPRINT] stands for what it asked for.
+-- Returns {'created', endpoint (see `view`)}, {'again', endpoint, its secret} if another call made it with this key, {'overtaken', its
+-- id} if it has been removed since or has another secret, 'conflict' if the key was used for something else, or {} when the account
+-- has too many.
+-- Guarantees: the same id again changes nothing, and neither does the same key within its lifetime. The key's entry names the endpoint,
+-- and holds no secret: it is read from the endpoint as long as that has the one that it was made with. Not `allow-oom`.
 local id, account = ARGV[ENDPOINT], ARGV[ACCOUNT]
 local key, routes = P .. 'endpoint:' .. id, P .. 'account:' .. account .. ':endpoints'
+local creation = ARGV[KEY_HASH] ~= '' and P .. 'creation:' .. account .. ':' .. ARGV[KEY_HASH]
+local known = creation and call('GET', creation)
+if known then
+  local fingerprint, made, number = string.match(known, '^(%S+) (%S+) (%d+)$')
+  if fingerprint ~= ARGV[FINGERPRINT] then
+    return 'conflict'
+  elseif made ~= id then
+    local kept = owned_endpoint(made, account, 'secret')
+    if not kept or number_of(kept.secret) ~= tonumber(number) then
+      return { 'overtaken', made }
+    end
+    return { 'again', view(made), kept.secret }
+  end
+end
 if call('EXISTS', key) == 0 then
   if call('HLEN', routes) >= tonumber(ARGV[LIMIT]) then
     return {}
@@ -25,5 +43,8 @@ if call('EXISTS', key) == 0 then
   end
   call('HSET', key, unpack(fields))
   set_route(id)
+  if creation then
+    call('SET', creation, ARGV[FINGERPRINT] .. ' ' .. id .. ' ' .. number_of(ARGV[SECRET]), 'PX', ARGV[KEY_LIFETIME])
+  end
 end
-return view(id)
+return { 'created', view(id) }

@@ -3,12 +3,6 @@
 -- Returns {'rotated', endpoint (see `view`)}, {'in_grace', when it ends (ms)}, {'overtaken'} when the new secret's number isn't
 -- the next one (another rotation came in between), or {} when the account has no such endpoint.
 -- Guarantees: the same secret again changes nothing.
-
--- Which of the endpoint's secrets a sealed one is: `v2.<key>.<number>.<sealed>`; those of the format before have no number.
-local function number_of(sealed)
-  return tonumber(string.match(sealed, '^v2%.%x+%.(%d+)%.')) or 0
-end
-
 local id, secret = ARGV[ENDPOINT], ARGV[SECRET]
 local key = P .. 'endpoint:' .. id
 local kept = owned_endpoint(id, ARGV[ACCOUNT], 'secret', 'previousSecretUntil')

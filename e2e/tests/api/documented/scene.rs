@@ -133,6 +133,8 @@ impl Scene {
             "deliveryId" => Some(things.delivery.clone()),
             "replayId" => Some(self.replay(things).await),
             "cursor" => Some(self.cursor(call, things).await),
+            // The examples of a call ask for different things.
+            "Idempotency-Key" => Some(format!("{}:{}", parameter.example.as_ref()?, things.endpoint)),
             "Last-Event-ID" => Some(self.event_id(things).await),
             name => things.recent(name).or_else(|| parameter.example.clone()),
         }

@@ -1,4 +1,4 @@
--- owner.lua: whose endpoint it is.
+-- owner.lua: whose endpoint it is, and which secret.
 
 -- These fields of an endpoint, by name; false for one that it doesn't have. Returns nil when the account has no such endpoint.
 local function owned_endpoint(id, account, ...)
@@ -13,3 +13,7 @@ local function owned_endpoint(id, account, ...)
   return fields
 end
 
+-- Which of the endpoint's secrets a sealed one is: `v2.<key>.<number>.<sealed>`; those of the format before have no number.
+local function number_of(sealed)
+  return tonumber(string.match(sealed, '^v2%.%x+%.(%d+)%.')) or 0
+end

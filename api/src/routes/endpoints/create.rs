@@ -1,0 +1,103 @@
+//! Creating an endpoint, once for each idempotency key.
+
+use domain::endpoint::{Endpoint, NewEndpoint, RateLimit};
+use domain::id::EndpointId;
+use domain::signing::SigningSecret;
+use sha2::{Digest, Sha256};
+use store::endpoints::CreateOutcome;
+use store::events::Idempotency;
+
+use super::super::events::idempotency::{IdempotencyHeader, plain};
+use super::request::CreateEndpoint;
+use super::view::{Created, CreatedEndpoint};
+use crate::app::App;
+use crate::caller::DashboardUser;
+use crate::json::Json;
+use crate::problem::{Code, Problem};
+
+/// Creates an endpoint. What a key has created already is answered again, with the secret that it has kept sealed.
+pub(super) async fn create(
+    app: &App,
+    user: DashboardUser,
+    body: CreateEndpoint,
+    key: Option<IdempotencyHeader>,
+) -> Result<Created, Problem> {
+    let id = EndpointId::random();
+    let secret = SigningSecret::generate();
+    let sealed = app.secrets.seal(&secret, &user.account, &id);
+    let new = body.into_new(id, user, sealed, &app.urls)?;
+    let idempotency = key.map(|IdempotencyHeader(key)| Idempotency {
+        key: plain(&key).into_owned(),
+        fingerprint: fingerprint(&new),
+    });
+    let most = app.allowance.endpoints;
+    let store = app.store.get()?;
+    match store
+        .create_endpoint_once(&new, most, idempotency.as_ref())
+        .await?
+    {
+        CreateOutcome::Created(endpoint) => Ok(answer(*endpoint, &secret)),
+        CreateOutcome::Again(endpoint, sealed) => {
+            let opened = app.secrets.open(&sealed, &endpoint.account, &endpoint.id);
+            let secret = opened.map_err(|error| {
+                tracing::error!(endpoint = %endpoint.id, %error, "a signing secret could not be opened");
+                Problem::new(Code::InternalError)
+            })?;
+            Ok(answer(*endpoint, &secret))
+        }
+        CreateOutcome::Overtaken(id) => Err(Problem::new(Code::IdempotencyConflict).detail(format!(
+            "`{id}` was created with this key, and was removed since, or has another secret now. Use a new key for a new endpoint."
+        ))),
+        CreateOutcome::IdempotencyConflict => Err(Problem::new(Code::IdempotencyConflict)
+            .detail("An endpoint with other settings was created with this key within the last 24 hours. Use a new key for a new endpoint.")),
+        CreateOutcome::TooMany => Err(Problem::new(Code::TooManyEndpoints).detail(format!(
+            "An account may have {most} endpoints. {}",
+            Code::TooManyEndpoints.advice()
+        ))
+        .param("max", most)),
+    }
+}
+
+fn answer(endpoint: Endpoint, secret: &SigningSecret) -> Created {
+    let location = format!("/api/webhooks-config/{}", endpoint.id);
+    let tag = endpoint.tag.to_string();
+    let created = CreatedEndpoint {
+        endpoint: endpoint.into(),
+        secret: secret.into(),
+    };
+    Created::Created(Json(created), location, tag)
+}
+
+/// A hash of what was asked for: what was left out is the same as its default.
+///
+/// It is kept with the key for a day, so it has to stay the same from one release to the next.
+fn fingerprint(new: &NewEndpoint) -> String {
+    let NewEndpoint {
+        id: _,
+        account: _,
+        url,
+        events,
+        chatbot_id,
+        description,
+        rate_limit,
+        auto_resume,
+        active,
+        by: _,
+        secret: _,
+    } = new;
+    let events: Vec<_> = events.iter().map(|event| event.as_str()).collect();
+    let given = (
+        url.as_str(),
+        events,
+        chatbot_id,
+        description,
+        rate_limit.map(RateLimit::per_second),
+        auto_resume,
+        active,
+    );
+    let text = serde_json::to_vec(&given).unwrap_or_default();
+    hex::encode(&Sha256::digest(text)[..16])
+}
+
+#[cfg(test)]
+mod tests;

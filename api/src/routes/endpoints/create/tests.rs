@@ -1,0 +1,81 @@
+use std::collections::HashSet;
+
+use domain::address::AddressPolicy;
+use domain::endpoint::{EndpointUrl, UrlPolicy};
+use domain::sealing::SealedSecret;
+
+use super::*;
+
+fn new() -> NewEndpoint {
+    NewEndpoint {
+        id: EndpointId::random(),
+        account: "org:org_1".parse().unwrap(),
+        url: url("https://example.com/hook"),
+        events: vec!["lead.captured".parse().unwrap()],
+        chatbot_id: None,
+        description: None,
+        rate_limit: None,
+        auto_resume: false,
+        active: true,
+        by: None,
+        secret: SealedSecret::from_stored("v2.00000000.1.sealed".to_owned()),
+    }
+}
+
+fn url(text: &str) -> EndpointUrl {
+    let policy = UrlPolicy {
+        allow_http: true,
+        addresses: AddressPolicy::default(),
+    };
+    EndpointUrl::parse(text, &policy).unwrap()
+}
+
+#[test]
+fn what_differs_for_each_call_is_no_part_of_what_was_asked_for() {
+    let other = NewEndpoint {
+        by: Some("user_2other".to_owned()),
+        secret: SealedSecret::from_stored("v2.00000000.1.other".to_owned()),
+        ..new()
+    };
+    assert_eq!(fingerprint(&new()), fingerprint(&other));
+    // It is kept for a day, also from one release to the next.
+    assert_eq!(fingerprint(&new()), "87a06b3d9103995de5c45a7db5dbf3c4");
+}
+
+#[test]
+fn every_setting_is_a_part_of_what_was_asked_for() {
+    let text = |text: &str| Some(text.to_owned());
+    let others = [
+        new(),
+        NewEndpoint {
+            url: url("https://example.com/other"),
+            ..new()
+        },
+        NewEndpoint {
+            events: vec!["*".parse().unwrap()],
+            ..new()
+        },
+        NewEndpoint {
+            chatbot_id: text("bot"),
+            ..new()
+        },
+        NewEndpoint {
+            description: text("bot"),
+            ..new()
+        },
+        NewEndpoint {
+            rate_limit: RateLimit::new(1),
+            ..new()
+        },
+        NewEndpoint {
+            auto_resume: true,
+            ..new()
+        },
+        NewEndpoint {
+            active: false,
+            ..new()
+        },
+    ];
+    let different: HashSet<_> = others.iter().map(fingerprint).collect();
+    assert_eq!(different.len(), others.len());
+}

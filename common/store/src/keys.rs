@@ -8,6 +8,7 @@
 //! | `account:<a>:delivered` | list | finished events of which no delivery was exhausted, oldest first: `<when (s)> <26 characters of the id>`, and ` <how often it was sent again>` | until upkeep lets go of their payloads |
 //! | `account:<a>:exhausted` | list | the same of those of which one was exhausted | until upkeep lets go of their payloads |
 //! | `account:<a>:hours` | hash | `<hour>:<outcome>` → how many, of the last 24 hours | 25 h |
+//! | `account:<a>:unmatched` | list | events that matched nobody, newest last: `<26 characters of the id> <none\|type\|chatbot\|off> <event type> <chatbot>` | a day after the last, the last 1,000 |
 //! | `account:<a>:told` | string | account events about exhausted deliveries in this minute | 1 min |
 //! | `account:<a>:trials` | string | test events asked for in this minute | 1 min |
 //! | `account:<a>:calls` | string | calls of the dashboard in this minute | 1 min |

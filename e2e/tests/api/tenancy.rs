@@ -24,10 +24,15 @@ const OWN: [&str; 4] = ["createEndpoint", "listEndpoints", "getSummary", "listEv
 
 const STRANGER: &str = "org_2other";
 
+/// The idempotency key of an event of the account.
+const KEY: &str = "key-of-the-account";
+
 /// Everything of an account that a call may name.
 #[derive(Clone)]
 struct Belongings {
     endpoint: String,
+    /// The event of the delivery.
+    event: String,
     /// Exhausted, so that it can be replayed.
     delivery: String,
     replay: String,
@@ -41,13 +46,21 @@ struct Belongings {
 async fn furnish(scene: &mut LogScene) -> Belongings {
     scene.push(json!({"then": 500})).await;
     let delivery = text(&scene.listed("status=exhausted", 1).await[0], "id");
-    scene.push(json!({})).await;
+    let event = json!({"accountId": scene.system.account(), "event": "lead.captured", "chatbotId": "bot_1", "data": {}});
+    let push = scene
+        .system
+        .backend()
+        .request(reqwest::Method::POST, "/api/events");
+    Caller::send(push.header("idempotency-key", KEY).json(&event))
+        .await
+        .expect(202);
     scene.listed("status=succeeded", 1).await;
     let (_, event_id) = Listener::start(&scene.customer, &scene.path("deliveries/stream"), None).await;
     // No exhausted delivery is that young, so the replay has nothing to do.
     let wanted = json!({"since": recent(-1_000), "status": "exhausted", "dryRun": false});
     let replay = scene.customer.post(&scene.path("replay"), &wanted).await;
     let belongings = Belongings {
+        event: format!("evt_{}", &delivery[4..30]),
         delivery,
         replay: text(&replay.expect(202).body, "id"),
         cursor: text(&scene.list("limit=1").await, "nextCursor"),
@@ -79,14 +92,16 @@ fn filled(call: &Call, body: Option<&Value>, caller: &Caller, names: &Belongings
     let (mut query, mut headers) = (Vec::new(), Vec::new());
     for parameter in call.parameters() {
         let value = match parameter.name {
-            "id" => names.endpoint.as_str(),
+            "id" | "endpointId" => names.endpoint.as_str(),
+            "eventId" => &names.event,
+            "idempotencyKey" => KEY,
             "deliveryId" => &names.delivery,
             "replayId" => &names.replay,
             "cursor" => &names.cursor,
             "Last-Event-ID" => &names.event_id,
             "limit" => "1",
             // These name nothing that somebody owns.
-            "status" | "event" | "since" | "until" | "Idempotency-Key" => continue,
+            "status" | "event" | "chatbotId" | "since" | "until" | "Idempotency-Key" => continue,
             other => panic!("{}: say what to give as `{other}`", call.name()),
         };
         match parameter.place {

@@ -1,4 +1,4 @@
-//! The backend's calls: accept events, one or many.
+//! The backend's calls: accept events, one or many; and what became of one (`trace`), for the account's own session.
 //!
 //! An answer of 202 means that the event is in Redis with all its deliveries. Each event is accepted as a whole or not
 //! at all; in a batch, each on its own.
@@ -10,6 +10,10 @@ mod request;
 mod read;
 
 mod answer;
+
+mod trace;
+
+pub use trace::EventTraceApi;
 
 use domain::clock::Timestamp;
 use poem::web::Data;

@@ -13,8 +13,8 @@ pub(crate) use number::RatePerSecond;
 pub(crate) use raw::RawObject;
 pub(crate) use secret::SecretText;
 pub(crate) use text::{
-    AccountName, ChatbotId, CursorText, DateTime, DeliveredEvent, Description, ErrorName, EventName,
-    FindingName, IdempotencyKey, ListedStatus, PageLimit, SubscriptionName, UrlText,
+    AccountName, AccountStatus, ChatbotId, CursorText, DateTime, DeliveredEvent, Description, ErrorName,
+    EventName, FindingName, IdText, IdempotencyKey, ListedStatus, PageLimit, SubscriptionName, UrlText,
 };
 
 use serde::{Deserialize, Deserializer};

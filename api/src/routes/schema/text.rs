@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use domain::clock::Timestamp;
+use domain::delivery::DeliveryState;
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef, Registry};
 use poem_openapi::types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type};
 use serde::{Deserialize, Serialize};
@@ -120,6 +121,31 @@ text_type!(
             .iter()
             .map(|status| status.state().as_str().into())
             .collect(),
+        ..string()
+    }
+);
+
+text_type!(
+    /// A state of deliveries that an account's listing knows: places where deliveries were canceled, too.
+    AccountStatus,
+    "account_status",
+    MetaSchema {
+        enum_items: ListStatus::ALL
+            .iter()
+            .map(|status| status.state())
+            .chain([DeliveryState::Canceled])
+            .map(|state| state.as_str().into())
+            .collect(),
+        ..string()
+    }
+);
+
+text_type!(
+    /// An id.
+    IdText,
+    "id",
+    MetaSchema {
+        max_length: Some(64),
         ..string()
     }
 );

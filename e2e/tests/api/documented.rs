@@ -32,8 +32,9 @@ async fn execute(scene: &Scene, call: &Call, body: Option<&Value>, with_options:
         if !parameter.is_required && !with_options {
             continue;
         }
-        // The deliveries of one event are one page, without a cursor; and it was of another chatbot than the example's.
-        if call.id() == "listAccountDeliveries" && matches!(parameter.name, "cursor" | "chatbotId") {
+        // What the examples choose is one page, without a cursor.
+        let is_one_page = matches!(call.id(), "listAccountDeliveries" | "listEndpoints");
+        if is_one_page && matches!(parameter.name, "cursor" | "chatbotId") {
             continue;
         }
         let value = scene.value(call, &parameter, &things).await;

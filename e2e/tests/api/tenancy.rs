@@ -20,7 +20,13 @@ use crate::listener::Listener;
 use crate::log_scene::{HOOK, LogScene, text};
 
 /// Calls that name nothing: they make or list what belongs to the account of the token.
-const OWN: [&str; 4] = ["createEndpoint", "listEndpoints", "getSummary", "listEventTypes"];
+const OWN: [&str; 5] = [
+    "createEndpoint",
+    "listEndpoints",
+    "getSummary",
+    "listEventTypes",
+    "streamAccountDeliveries",
+];
 
 const STRANGER: &str = "org_2other";
 
@@ -97,11 +103,13 @@ fn filled(call: &Call, body: Option<&Value>, caller: &Caller, names: &Belongings
             "idempotencyKey" => KEY,
             "deliveryId" => &names.delivery,
             "replayId" => &names.replay,
-            "cursor" => &names.cursor,
+            // It is one of an endpoint's listing.
+            "cursor" if call.id() == "listDeliveries" => &names.cursor,
             "Last-Event-ID" => &names.event_id,
             "limit" => "1",
             // These name nothing that somebody owns.
-            "status" | "event" | "chatbotId" | "since" | "until" | "Idempotency-Key" => continue,
+            "status" | "event" | "chatbotId" | "active" | "state" | "search" | "cursor" | "since"
+            | "until" | "Idempotency-Key" => continue,
             other => panic!("{}: say what to give as `{other}`", call.name()),
         };
         match parameter.place {
@@ -160,23 +168,35 @@ async fn answer(request: RequestBuilder) -> (u16, String, String) {
     (status, body["code"].as_str().unwrap_or_default().to_owned(), text)
 }
 
+/// Parameters that name something of an account.
+const NAMES: [&str; 6] = [
+    "id",
+    "deliveryId",
+    "replayId",
+    "endpointId",
+    "eventId",
+    "idempotencyKey",
+];
+
 /// Whether a call names something of an account, in its path, its query, a header or its body.
 fn names_something(call: &Call) -> bool {
     let in_body = |body: &Value| body.to_string().contains("\"ep_") || body.to_string().contains("\"dlv_");
     call.parameters()
         .iter()
-        .any(|parameter| matches!(parameter.name, "id" | "deliveryId" | "replayId"))
+        .any(|parameter| NAMES.contains(&parameter.name))
         || call.requests().iter().any(|(_, body)| body.is_some_and(in_body))
 }
 
 /// Whether it names something below an endpoint.
 fn names_something_below(call: &Call) -> bool {
-    call.parameters().iter().any(|parameter| {
-        matches!(
-            parameter.name,
-            "deliveryId" | "replayId" | "cursor" | "Last-Event-ID"
-        )
-    })
+    let is_below = call.path.contains("{id}");
+    is_below
+        && call.parameters().iter().any(|parameter| {
+            matches!(
+                parameter.name,
+                "deliveryId" | "replayId" | "cursor" | "Last-Event-ID"
+            )
+        })
 }
 
 async fn start() -> (LogScene, Belongings) {
@@ -213,8 +233,11 @@ async fn what_an_account_owns_is_unknown_to_every_other() {
             let (status, code, said) = answer(filled(&call, body, &stranger, &theirs)).await;
             let context = format!("{}, `{example}`: {status} {said}", call.name());
             // A cursor is looked at before what it belongs to.
-            let is_refused = (status, code.as_str()) == (404, "endpoint_not_found")
-                || names_something_below(&call) && (status, code.as_str()) == (422, "invalid_cursor");
+            let is_refused = matches!(
+                (status, code.as_str()),
+                (404, "endpoint_not_found" | "event_not_found")
+            ) || names_something_below(&call)
+                && (status, code.as_str()) == (422, "invalid_cursor");
             assert!(is_refused, "{context}");
             assert_eq!(everything(&scene.system), before, "{context}");
         }

@@ -8,6 +8,7 @@
 
 mod accept;
 mod account_events;
+mod account_log;
 mod budget;
 mod carries;
 mod check;
@@ -33,6 +34,7 @@ mod packed;
 mod parked;
 mod parked_scene;
 mod quarantine;
+mod recent;
 mod recovery;
 mod releases;
 mod replays;

@@ -7,6 +7,10 @@ mod request;
 
 mod view;
 
+mod glance;
+
+mod list;
+
 mod detail;
 
 mod health_view;
@@ -26,19 +30,27 @@ pub use retry::RetryApi;
 pub use rotation::RotationApi;
 pub use test_event::TestEventApi;
 
+use domain::clock::Timestamp;
 use domain::id::EndpointId;
 use domain::signing::SigningSecret;
 use poem::web::Data;
 use poem_openapi::OpenApi;
+use poem_openapi::param::Query;
 use store::endpoints::CreateOutcome;
 
+use self::glance::ListedEndpointView;
+use self::list::{EndpointFilter, Given};
 use self::named::{BodyId, QueryId, only_one};
 use self::one::{change, remove};
 use self::request::{ChangeEndpoint, CreateEndpoint};
 use self::view::{Created, CreatedEndpoint, EndpointList, EndpointView, Removed};
+use super::schema::{
+    BoolText, ChatbotId, CursorText, EndpointLimit, SearchText, StateName, SubscriptionName,
+};
 use super::{Call, Group, Resource};
 use crate::app::App;
 use crate::caller::DashboardUser;
+use crate::cursor::CursorScope;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 
@@ -91,12 +103,57 @@ impl EndpointsApi {
 
     /// List all endpoints
     ///
-    /// Returns every endpoint of the account with its state, oldest first.
+    /// Returns the endpoints of the account, oldest first, each with its state, its health in short, and its attempts in each of the
+    /// last 24 hours. Without `limit` all come at once.
     #[oai(path = "/api/webhooks-config", method = "get", operation_id = "listEndpoints")]
-    async fn list(&self, user: DashboardUser, app: Data<&App>) -> Result<Json<EndpointList>, Problem> {
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the call")]
+    async fn list(
+        &self,
+        user: DashboardUser,
+        app: Data<&App>,
+        /// List only endpoints that are active (`true`), or that aren't (`false`).
+        active: Query<Option<BoolText>>,
+        /// List only endpoints in this state.
+        state: Query<Option<StateName>>,
+        /// List only endpoints that get events of this chatbot: its own, and those of all chatbots.
+        #[oai(name = "chatbotId")]
+        chatbot: Query<Option<ChatbotId>>,
+        /// List only endpoints that get events of this type.
+        event: Query<Option<SubscriptionName>>,
+        /// List only endpoints whose URL or description contains this text, in small or capital letters.
+        search: Query<Option<SearchText>>,
+        /// Where the page begins: the `nextCursor` of the previous page, with the same filters.
+        cursor: Query<Option<CursorText>>,
+        /// The largest number of endpoints on the page; without it, all come.
+        limit: Query<Option<EndpointLimit>>,
+    ) -> Result<Json<EndpointList>, Problem> {
+        let filter = EndpointFilter::read(Given {
+            active: active.0.map(|BoolText(text)| text),
+            state: state.0.map(|StateName(text)| text),
+            chatbot: chatbot.0.map(|ChatbotId(text)| text),
+            event: event.0.map(|SubscriptionName(text)| text),
+            search: search.0.map(|SearchText(text)| text),
+        })?;
+        let limit = list::limit(limit.0.map(|EndpointLimit(text)| text))?;
+        let text = filter.text();
+        let scope = CursorScope {
+            keys: &app.secrets,
+            purpose: "endpoints",
+            account: &user.account,
+            endpoint: None,
+            filter: &text,
+        };
+        let behind = cursor.0.map(|CursorText(text)| scope.read(&text)).transpose();
+        let behind = behind.map_err(|_| Problem::new(Code::InvalidCursor).field("cursor"))?;
         let endpoints = app.store.get()?.list_endpoints(&user.account).await?;
+        let (endpoints, next) = list::page(endpoints, &filter, behind.as_ref(), limit);
+        let now = Timestamp::now();
+        let listed = endpoints
+            .into_iter()
+            .map(|endpoint| ListedEndpointView::of(endpoint, now));
         Ok(Json(EndpointList {
-            endpoints: endpoints.into_iter().map(Into::into).collect(),
+            endpoints: listed.collect(),
+            next_cursor: next.map(|next| scope.write(&next)),
         }))
     }
 
@@ -154,7 +211,15 @@ impl EndpointsApi {
 impl Resource for EndpointsApi {
     const CALLS: &'static [Call] = &[
         Call::new("createEndpoint", &[Code::TooManyEndpoints, Code::InvalidValue]).with(FIELD_ERRORS),
-        Call::new("listEndpoints", &[]),
+        Call::new(
+            "listEndpoints",
+            &[
+                Code::InvalidFilter,
+                Code::UnknownEvent,
+                Code::InvalidChatbotId,
+                Code::InvalidCursor,
+            ],
+        ),
         Call::new("changeEndpoint", &[Code::EndpointNotFound, Code::InvalidValue]).with(FIELD_ERRORS),
         Call::new(
             "removeEndpoint",

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::super::schema::{
     ChatbotId, DateTime, Description, ErrorName, RatePerSecond, SecretText, SubscriptionName, UrlText,
 };
+use super::glance::ListedEndpointView;
 use crate::json::Json;
 
 /// An endpoint.
@@ -121,12 +122,16 @@ pub(crate) enum DisabledReasonView {
     Owner,
 }
 
-/// All endpoints of the account, oldest first.
+/// Endpoints of the account, oldest first.
 #[derive(Debug, Serialize, Object)]
 #[serde(rename_all = "camelCase")]
+#[oai(rename_all = "camelCase")]
 pub(crate) struct EndpointList {
     /// The endpoints.
-    pub(super) endpoints: Vec<EndpointView>,
+    pub(super) endpoints: Vec<ListedEndpointView>,
+    /// Where the next page begins: give it as `cursor`. `null` on the last page, and where all came.
+    #[oai(nullable)]
+    pub(super) next_cursor: Option<String>,
 }
 
 /// The answer to creating an endpoint.

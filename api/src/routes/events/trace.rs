@@ -90,40 +90,22 @@ impl EventTraceApi {
         let id: EventId = id.0.parse().map_err(|_| Problem::new(Code::EventNotFound))?;
         trace(&app, &user.account, id).await
     }
-
-    /// Find an event by its idempotency key
-    ///
-    /// Returns what became of the event that the backend pushed with this key, as long as the key is remembered: 24 hours.
-    #[oai(path = "/api/events", method = "get", operation_id = "findEvent")]
-    async fn find(
-        &self,
-        user: DashboardUser,
-        app: Data<&App>,
-        /// The key, as the backend sent it.
-        #[oai(name = "idempotencyKey")]
-        key: KeyInQuery,
-    ) -> Result<Json<EventTraceView>, Problem> {
-        let key = key.0?;
-        let id = app.store.get()?.event_of_key(&user.account, &key).await?;
-        let id = id.ok_or_else(|| Problem::new(Code::EventNotFound))?;
-        trace(&app, &user.account, id).await
-    }
 }
 
 impl Resource for EventTraceApi {
-    const CALLS: &'static [Call] = &[
-        Call::new("getEvent", &[]).strict(),
-        Call::new(
-            "findEvent",
-            &[
-                Code::EventNotFound,
-                Code::MissingField,
-                Code::InvalidIdempotencyKey,
-            ],
-        )
-        .strict(),
-    ];
+    const CALLS: &'static [Call] = &[Call::new("getEvent", &[]).strict()];
     const EXAMPLES: &'static str = include_str!("trace.json");
+}
+
+/// What became of the event that was pushed with a key.
+pub(super) async fn trace_key(
+    app: &App,
+    account: &AccountId,
+    key: KeyInQuery,
+) -> Result<Json<EventTraceView>, Problem> {
+    let id = app.store.get()?.event_of_key(account, &key.0?).await?;
+    let id = id.ok_or_else(|| Problem::new(Code::EventNotFound))?;
+    trace(app, account, id).await
 }
 
 async fn trace(app: &App, account: &AccountId, id: EventId) -> Result<Json<EventTraceView>, Problem> {
@@ -170,7 +152,7 @@ impl UnmatchedView {
 
 /// The parameter `idempotencyKey` of the query: there once.
 #[derive(Debug)]
-struct KeyInQuery(Result<String, Problem>);
+pub(super) struct KeyInQuery(Result<String, Problem>);
 
 impl KeyInQuery {
     const NAME: &str = "idempotencyKey";

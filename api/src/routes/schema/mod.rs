@@ -13,8 +13,9 @@ pub(crate) use number::RatePerSecond;
 pub(crate) use raw::RawObject;
 pub(crate) use secret::SecretText;
 pub(crate) use text::{
-    AccountName, AccountStatus, ChatbotId, CursorText, DateTime, DeliveredEvent, Description, ErrorName,
-    EventName, FindingName, IdText, IdempotencyKey, ListedStatus, PageLimit, SubscriptionName, UrlText,
+    AccountName, AccountStatus, BoolText, ChatbotId, CursorText, DateTime, DeliveredEvent, Description,
+    EndpointLimit, ErrorName, EventName, FindingName, IdText, IdempotencyKey, ListedStatus, PageLimit,
+    SearchText, StateName, SubscriptionName, UrlText,
 };
 
 use serde::{Deserialize, Deserializer};

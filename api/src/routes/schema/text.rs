@@ -141,6 +141,44 @@ text_type!(
 );
 
 text_type!(
+    /// `true` or `false`.
+    BoolText,
+    "bool_text",
+    MetaSchema::new("boolean")
+);
+
+text_type!(
+    /// A state of endpoints.
+    StateName,
+    "endpoint_state_name",
+    MetaSchema {
+        enum_items: ["active", "disabled", "off"].map(Into::into).into(),
+        ..string()
+    }
+);
+
+text_type!(
+    /// What is searched for.
+    SearchText,
+    "search",
+    MetaSchema {
+        max_length: Some(200),
+        ..string()
+    }
+);
+
+text_type!(
+    /// The largest number of endpoints on a page.
+    EndpointLimit,
+    "endpoint_limit",
+    MetaSchema {
+        minimum: Some(1.0),
+        maximum: Some(1000.0),
+        ..MetaSchema::new("integer")
+    }
+);
+
+text_type!(
     /// An id.
     IdText,
     "id",

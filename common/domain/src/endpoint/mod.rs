@@ -2,10 +2,12 @@
 
 mod change;
 mod rate;
+mod recent;
 mod url;
 
 pub use change::{EndpointPatch, NewEndpoint, ParkedAction};
 pub use rate::{MAX_RATE, RateLimit};
+pub use recent::{AttemptCounts, LastError, Recent};
 pub use url::{EndpointUrl, MAX_URL, UrlError, UrlPolicy};
 
 use serde::{Deserialize, Serialize};
@@ -155,6 +157,8 @@ pub struct Endpoint {
     pub disabled_at: Option<Timestamp>,
     /// The most recent attempt; `None` before the first.
     pub last_attempt: Option<LastAttempt>,
+    /// How its latest attempts went.
+    pub recent: Recent,
     /// Its unfinished deliveries.
     pub queue: QueueDepth,
     /// Since when its attempts have failed; `None` after a success.

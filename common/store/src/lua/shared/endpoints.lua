@@ -10,6 +10,7 @@ local CAP, RETENTION_SUCCEEDED, RETENTION_FAILED, LOG_LENGTH = math.huge, '60000
 -- up here, and written once at the end.
 local counted, hourly, freed = {}, {}, {}
 local write_refs, write_finished, write_lanes -- set by deliveries.lua, finished.lua and work/lanes.lua
+local recent_of -- set by recent.lua
 local function count(name, by)
   counted[name] = (counted[name] or 0) + (by or 1)
 end
@@ -116,8 +117,8 @@ do
   -- Those from `version` on are what attempts need. The secret before the last rotation is used until its grace ends.
   local FIELDS = { 'account', 'state', 'inFlight', 'generation', 'limit', 'slow', 'consecutiveFailures', 'failingSince', 'queuedBytes',
     'carries', 'heldUntil', 'holds', 'rateLimit', 'pacedUntil', 'recovering', 'url', 'version', 'secret', 'previousSecret',
-    'previousSecretUntil', 'legacySignature' }
-  local URL, VERSION, LAST = 16, 17, 21
+    'previousSecretUntil', 'legacySignature', 'recent' }
+  local URL, VERSION, LAST = 16, 17, 22
 
   function endpoint(id)
     local e = endpoints[id]
@@ -127,7 +128,7 @@ do
     local v = call('HMGET', P .. 'endpoint:' .. id, unpack(FIELDS, 1, reads_targets and LAST or URL))
     if v[1] then
       v.in_flight, v.limit, v.failures = tonumber(v[3]), tonumber(v[5]), tonumber(v[7])
-      v.failing_since, v.bytes = tonumber(v[8]), tonumber(v[9])
+      v.failing_since, v.bytes, v.recent = tonumber(v[8]), tonumber(v[9]), v[LAST]
       e = {
         id = id, account = v[1], state = v[2], in_flight = v.in_flight or 0, generation = v[4] or '1',
         limit = v.limit or 1, slow = v[6] == '1', failures = v.failures or 0, failing_since = v.failing_since or 0,

@@ -135,7 +135,7 @@ async fn what_waits_is_listed_endpoint_by_endpoint_and_what_was_discarded_by_its
     listed(&scene, "status=retrying", 2).await;
     for id in [&scene.endpoint, &other] {
         let off = json!({"id": id, "active": false});
-        scene.customer.patch(ENDPOINTS, &off).await.expect(200);
+        let _reply = scene.customer.patch(ENDPOINTS, &off).await.expect(200);
     }
     let parked = listed(&scene, "status=parked", 2).await;
     assert!(
@@ -147,7 +147,7 @@ async fn what_waits_is_listed_endpoint_by_endpoint_and_what_was_discarded_by_its
         ids(&parked)
     );
     let discard = json!({"id": other, "active": true, "parked": "discard"});
-    scene.customer.patch(ENDPOINTS, &discard).await.expect(200);
+    let _reply = scene.customer.patch(ENDPOINTS, &discard).await.expect(200);
     let canceled = eventually(LONG, "the line", async || {
         let (deliveries, canceled) = all(&scene, "status=canceled", 10).await;
         assert!(deliveries.is_empty(), "{deliveries:?}");

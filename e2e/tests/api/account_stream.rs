@@ -32,7 +32,7 @@ async fn one_connection_tells_what_happens_at_all_endpoints_also_at_those_made_s
     assert!(attempts.iter().all(|event| event.data["outcome"] == "exhausted"));
     scene.customer.remove_endpoint(&other).await;
     let off = json!({"id": scene.endpoint, "active": false});
-    scene.customer.patch(ENDPOINTS, &off).await.expect(200);
+    let _reply = scene.customer.patch(ENDPOINTS, &off).await.expect(200);
     let state = listener.events(&["state"]).await.remove(0);
     assert_eq!(
         (&state.data["endpointId"], &state.data["state"]),

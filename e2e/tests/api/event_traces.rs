@@ -116,7 +116,7 @@ async fn an_event_that_nobody_got_says_why() {
     assert_eq!(reason("ticket.created", "bot_1", "2").await, "event_type");
     assert_eq!(reason("lead.captured", "bot_2", "3").await, "chatbot");
     let off = json!({"id": made["id"], "active": false});
-    customer.patch(ENDPOINTS, &off).await.expect(200);
+    let _reply = customer.patch(ENDPOINTS, &off).await.expect(200);
     assert_eq!(reason("lead.captured", "bot_1", "4").await, "off");
     assert_eq!(reason("lead.captured", "bot_2", "5").await, "chatbot");
 }

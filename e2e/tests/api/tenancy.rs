@@ -57,7 +57,7 @@ async fn furnish(scene: &mut LogScene) -> Belongings {
         .system
         .backend()
         .request(reqwest::Method::POST, "/api/events");
-    Caller::send(push.header("idempotency-key", KEY).json(&event))
+    let _reply = Caller::send(push.header("idempotency-key", KEY).json(&event))
         .await
         .expect(202);
     scene.listed("status=succeeded", 1).await;

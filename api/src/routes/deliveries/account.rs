@@ -1,25 +1,24 @@
 //! The deliveries of all endpoints of an account.
 
-use domain::delivery::DeliveryState;
-use domain::id::EndpointId;
 use poem::Request;
 use poem::web::Data;
 use poem_openapi::param::Query;
 use poem_openapi::{Object, OpenApi};
 use serde::Serialize;
-use store::log::{AccountFilter, AccountListing, AccountPosition, Cancellation, ListStatus};
+use store::log::{AccountFilter, AccountListing, AccountPosition, Cancellation};
 
 use super::super::schema::{
     AccountStatus, ChatbotId, CursorText, DateTime, DeliveredEvent, IdText, PageLimit,
 };
 use super::super::{Call, Group, Resource, fields};
+use super::account_filter::{read_endpoints, read_event_id, read_statuses, text};
 use super::filter;
 use super::view::DeliveryView;
 use crate::app::App;
 use crate::caller::DashboardUser;
 use crate::cursor::CursorScope;
 use crate::json::Json;
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, Faults, Problem};
 
 /// The parameters, and those that may be given several times.
 const NAMES: [&str; 9] = [
@@ -34,9 +33,6 @@ const NAMES: [&str; 9] = [
     "limit",
 ];
 const REPEATED: [&str; 2] = ["endpointId", "status"];
-
-/// How many endpoints a request may name.
-const MOST_ENDPOINTS: usize = 100;
 
 /// Listing an account's deliveries.
 #[derive(Debug, Clone, Copy)]
@@ -118,24 +114,36 @@ impl AccountDeliveriesApi {
         /// The largest number of deliveries on the page.
         limit: Query<Option<PageLimit>>,
     ) -> Result<Json<AccountDeliveryList>, Problem> {
-        filter::only_these(request.uri().query().unwrap_or_default(), &NAMES, &REPEATED)?;
-        let (since, until) = filter::span(since, until)?;
-        let (statuses, canceled) = read_statuses(&status.0)?;
-        let event_id = event_id.0.map(|IdText(text)| text.parse());
+        let mut faults = Faults::default();
+        let query = request.uri().query().unwrap_or_default();
+        let known = faults.take(filter::only_these(query, &NAMES, &REPEATED));
+        let endpoints = faults.take(read_endpoints(&endpoints.0));
+        let event_id = faults.take(read_event_id(event_id.0));
+        let status = faults.take(read_statuses(&status.0));
+        let event = faults.take(filter::event(event));
+        let chatbot = chatbot.0.map(|ChatbotId(id)| fields::chatbot_id(id)).transpose();
+        let chatbot = faults.take(chatbot);
+        let span = faults.take(filter::span(since, until));
+        let limit = faults.take(filter::limit(limit));
+        let (Some(()), Some(endpoints), Some(event_id), Some((statuses, canceled))) =
+            (known, endpoints, event_id, status)
+        else {
+            return Err(faults.into());
+        };
+        let (Some(event), Some(chatbot), Some((since, until)), Some(limit)) = (event, chatbot, span, limit)
+        else {
+            return Err(faults.into());
+        };
         let filter = AccountFilter {
-            endpoints: read_endpoints(&endpoints.0)?,
+            endpoints,
             statuses,
             canceled,
-            event_id: event_id.transpose().map_err(|_| no_event_id())?,
-            event: filter::event(event)?,
-            chatbot: chatbot
-                .0
-                .map(|ChatbotId(id)| fields::chatbot_id(id))
-                .transpose()?,
+            event_id,
+            event,
+            chatbot,
             since,
             until,
         };
-        let limit = filter::limit(limit)?;
         let text = text(&filter);
         let scope = CursorScope {
             keys: &app.secrets,
@@ -188,78 +196,6 @@ impl Resource for AccountDeliveriesApi {
     const EXAMPLES: &'static str = include_str!("account.json");
 }
 
-/// The states to list, and whether canceled deliveries are asked for.
-fn read_statuses(given: &[AccountStatus]) -> Result<(Vec<ListStatus>, bool), Problem> {
-    let (mut statuses, mut canceled) = (Vec::new(), false);
-    for name in given.iter().flat_map(|AccountStatus(text)| text.split(',')) {
-        match ListStatus::from_name(name) {
-            Some(status) if !statuses.contains(&status) => statuses.push(status),
-            Some(_) => {}
-            None if name == DeliveryState::Canceled.as_str() => canceled = true,
-            None => {
-                let names = ListStatus::ALL.map(|status| status.state().as_str()).join(", ");
-                return Err(Problem::new(Code::InvalidFilter)
-                    .detail(format!("The states that can be listed are {names}, canceled."))
-                    .field("status"));
-            }
-        }
-    }
-    statuses.sort_by_key(|status| ListStatus::ALL.iter().position(|known| known == status));
-    Ok((statuses, canceled))
-}
-
-fn read_endpoints(given: &[IdText]) -> Result<Vec<EndpointId>, Problem> {
-    if given.len() > MOST_ENDPOINTS {
-        return Err(Problem::new(Code::InvalidFilter)
-            .detail(format!(
-                "Name at most {MOST_ENDPOINTS} endpoints, or none for all."
-            ))
-            .field("endpointId"));
-    }
-    let ids = given.iter().map(|IdText(text)| fields::endpoint_id(text));
-    let mut ids: Vec<_> = ids
-        .collect::<Result<_, _>>()
-        .map_err(|problem| problem.field("endpointId"))?;
-    ids.sort_by(|one, other| one.as_str().cmp(other.as_str()));
-    ids.dedup();
-    Ok(ids)
-}
-
-fn no_event_id() -> Problem {
-    Problem::new(Code::InvalidFilter)
-        .detail("Give the id of an event: `evt_` and 26 characters.")
-        .field("eventId")
-}
-
-/// The filter in a normal form, to which cursors are bound.
-fn text(filter: &AccountFilter) -> String {
-    let words = |words: Vec<&str>| words.join(",");
-    let mut text = [
-        words(filter.endpoints.iter().map(EndpointId::as_str).collect()),
-        words(
-            filter
-                .statuses
-                .iter()
-                .map(|status| status.state().as_str())
-                .collect(),
-        ),
-        filter.canceled.to_string(),
-        filter
-            .event_id
-            .as_ref()
-            .map_or_else(String::new, ToString::to_string),
-        filter.event.clone().unwrap_or_default(),
-        // Any character may stand in it.
-        filter
-            .chatbot
-            .as_ref()
-            .map_or_else(String::new, |id| format!("{id:?}")),
-    ]
-    .join("|");
-    filter::add_span(&mut text, filter.since, filter.until);
-    text
-}
-
 impl From<Cancellation> for CancellationView {
     fn from(canceled: Cancellation) -> Self {
         Self {
@@ -269,6 +205,3 @@ impl From<Cancellation> for CancellationView {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -15,6 +15,19 @@ const HOUR_MS: u64 = 60 * 60 * 1000;
 const HOURS: u64 = 24;
 const DAYS: u64 = 90;
 
+/// Endpoints of the account, oldest first.
+#[derive(Debug, Serialize, Object)]
+#[serde(rename_all = "camelCase")]
+#[oai(rename_all = "camelCase")]
+pub(crate) struct EndpointList {
+    /// The endpoints.
+    pub(super) endpoints: Vec<ListedEndpointView>,
+    /// Where the next page begins: give it as `cursor`. It is absent on the last page, and where all came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    pub(super) next_cursor: Option<String>,
+}
+
 /// An endpoint in a list, with its health in short.
 #[derive(Debug, Serialize, Object)]
 #[serde(rename_all = "camelCase")]

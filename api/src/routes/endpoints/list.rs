@@ -6,20 +6,23 @@ use std::str::FromStr;
 use domain::clock::Timestamp;
 use domain::endpoint::{Endpoint, EndpointState};
 use domain::event::Subscription;
-use domain::id::EndpointId;
+use domain::id::{AccountId, EndpointId};
 
 use super::super::fields;
-use crate::problem::{Code, Problem};
+use super::glance::{EndpointList, ListedEndpointView};
+use crate::app::App;
+use crate::cursor::CursorScope;
+use crate::problem::{Code, Faults, Problem};
 
 /// The longest text that is searched for, in characters.
-pub(super) const MAX_SEARCH: usize = 200;
+const MAX_SEARCH: usize = 200;
 
 /// The most endpoints of a page.
 const MAX_PAGE: usize = 1000;
 
 /// Which endpoints are listed.
 #[derive(Debug, Default)]
-pub(super) struct EndpointFilter {
+struct EndpointFilter {
     active: Option<bool>,
     state: Option<EndpointState>,
     chatbot: Option<String>,
@@ -30,7 +33,7 @@ pub(super) struct EndpointFilter {
 
 /// Behind which endpoint a page begins: endpoints are listed in the order in which they were made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ListPlace {
+struct ListPlace {
     made_at: Timestamp,
     id: EndpointId,
 }
@@ -43,10 +46,43 @@ pub(super) struct Given {
     pub(super) chatbot: Option<String>,
     pub(super) event: Option<String>,
     pub(super) search: Option<String>,
+    pub(super) cursor: Option<String>,
+    pub(super) limit: Option<String>,
+}
+
+/// A page of an account's endpoints.
+pub(super) async fn list(app: &App, account: &AccountId, mut given: Given) -> Result<EndpointList, Problem> {
+    let (cursor, most) = (given.cursor.take(), limit(given.limit.take()));
+    let mut faults = Faults::default();
+    let most = faults.take(most);
+    let filter = faults.take(EndpointFilter::read(given));
+    let (Some(most), Some(filter)) = (most, filter) else {
+        return Err(faults.into());
+    };
+    let text = filter.text();
+    let scope = CursorScope {
+        keys: &app.secrets,
+        purpose: "endpoints",
+        account,
+        endpoint: None,
+        filter: &text,
+    };
+    let behind = cursor.map(|text| scope.read(&text)).transpose();
+    let behind = behind.map_err(|_| Problem::new(Code::InvalidCursor).field("cursor"))?;
+    let endpoints = app.store.get()?.list_endpoints(account).await?;
+    let (endpoints, next) = page(endpoints, &filter, behind.as_ref(), most);
+    let now = Timestamp::now();
+    let listed = endpoints
+        .into_iter()
+        .map(|endpoint| ListedEndpointView::of(endpoint, now));
+    Ok(EndpointList {
+        endpoints: listed.collect(),
+        next_cursor: next.map(|next| scope.write(&next)),
+    })
 }
 
 impl EndpointFilter {
-    pub(super) fn read(given: Given) -> Result<Self, Problem> {
+    fn read(given: Given) -> Result<Self, Problem> {
         let refuse = |field: &'static str, detail: &str| {
             Problem::new(Code::InvalidFilter)
                 .detail(detail.to_owned())
@@ -85,7 +121,7 @@ impl EndpointFilter {
     }
 
     /// Whether an endpoint is listed.
-    pub(super) fn has(&self, endpoint: &Endpoint) -> bool {
+    fn has(&self, endpoint: &Endpoint) -> bool {
         let is_active = endpoint.state == EndpointState::Active;
         let finds = |text: &str| {
             let mut texts = [Some(&endpoint.url), endpoint.description.as_ref()]
@@ -104,7 +140,7 @@ impl EndpointFilter {
     }
 
     /// In a normal form, to which cursors are bound.
-    pub(super) fn text(&self) -> String {
+    fn text(&self) -> String {
         format!("{self:?}")
     }
 }
@@ -117,7 +153,7 @@ fn wants(endpoint: &Endpoint, event: &Subscription) -> bool {
 }
 
 /// How many endpoints a page has; `None`: all.
-pub(super) fn limit(given: Option<String>) -> Result<Option<usize>, Problem> {
+fn limit(given: Option<String>) -> Result<Option<usize>, Problem> {
     let read = |text: String| {
         let limit = text.parse().ok().filter(|limit| (1..=MAX_PAGE).contains(limit));
         limit.ok_or_else(|| {
@@ -132,7 +168,7 @@ pub(super) fn limit(given: Option<String>) -> Result<Option<usize>, Problem> {
 }
 
 /// The endpoints behind a place that are listed, at most so many, and where the next page begins.
-pub(super) fn page(
+fn page(
     endpoints: Vec<Endpoint>,
     filter: &EndpointFilter,
     behind: Option<&ListPlace>,

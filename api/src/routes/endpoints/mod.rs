@@ -30,7 +30,6 @@ pub use retry::RetryApi;
 pub use rotation::RotationApi;
 pub use test_event::TestEventApi;
 
-use domain::clock::Timestamp;
 use domain::id::EndpointId;
 use domain::signing::SigningSecret;
 use poem::web::Data;
@@ -38,19 +37,19 @@ use poem_openapi::OpenApi;
 use poem_openapi::param::Query;
 use store::endpoints::CreateOutcome;
 
-use self::glance::ListedEndpointView;
-use self::list::{EndpointFilter, Given};
+use self::glance::EndpointList;
+use self::list::Given;
 use self::named::{BodyId, QueryId, only_one};
 use self::one::{change, remove};
 use self::request::{ChangeEndpoint, CreateEndpoint};
-use self::view::{Created, CreatedEndpoint, EndpointList, EndpointView, Removed};
+use self::view::{Changed, Created, CreatedEndpoint, Removed};
 use super::schema::{
     BoolText, ChatbotId, CursorText, EndpointLimit, SearchText, StateName, SubscriptionName,
 };
 use super::{Call, Group, Resource};
 use crate::app::App;
 use crate::caller::DashboardUser;
-use crate::cursor::CursorScope;
+use crate::headers::IfMatch;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 
@@ -78,7 +77,7 @@ impl EndpointsApi {
         let id = EndpointId::random();
         let secret = SigningSecret::generate();
         let sealed = app.secrets.seal(&secret, &user.account, &id);
-        let new = body.0.into_new(id, user.account, sealed, &app.urls)?;
+        let new = body.0.into_new(id, user, sealed, &app.urls)?;
         match app
             .store
             .get()?
@@ -87,17 +86,20 @@ impl EndpointsApi {
         {
             CreateOutcome::Created(endpoint) => {
                 let location = format!("/api/webhooks-config/{}", endpoint.id);
+                let tag = endpoint.tag.to_string();
                 let created = CreatedEndpoint {
                     endpoint: (*endpoint).into(),
                     secret: (&secret).into(),
                 };
-                Ok(Created::Created(Json(created), location))
+                Ok(Created::Created(Json(created), location, tag))
             }
-            CreateOutcome::TooMany => Err(Problem::new(Code::TooManyEndpoints).detail(format!(
-                "An account may have {} endpoints. {}",
-                app.allowance.endpoints,
-                Code::TooManyEndpoints.advice()
-            ))),
+            CreateOutcome::TooMany => Err(Problem::new(Code::TooManyEndpoints)
+                .detail(format!(
+                    "An account may have {} endpoints. {}",
+                    app.allowance.endpoints,
+                    Code::TooManyEndpoints.advice()
+                ))
+                .param("max", app.allowance.endpoints)),
         }
     }
 
@@ -127,34 +129,16 @@ impl EndpointsApi {
         /// The largest number of endpoints on the page; without it, all come.
         limit: Query<Option<EndpointLimit>>,
     ) -> Result<Json<EndpointList>, Problem> {
-        let filter = EndpointFilter::read(Given {
+        let given = Given {
             active: active.0.map(|BoolText(text)| text),
             state: state.0.map(|StateName(text)| text),
             chatbot: chatbot.0.map(|ChatbotId(text)| text),
             event: event.0.map(|SubscriptionName(text)| text),
             search: search.0.map(|SearchText(text)| text),
-        })?;
-        let limit = list::limit(limit.0.map(|EndpointLimit(text)| text))?;
-        let text = filter.text();
-        let scope = CursorScope {
-            keys: &app.secrets,
-            purpose: "endpoints",
-            account: &user.account,
-            endpoint: None,
-            filter: &text,
+            cursor: cursor.0.map(|CursorText(text)| text),
+            limit: limit.0.map(|EndpointLimit(text)| text),
         };
-        let behind = cursor.0.map(|CursorText(text)| scope.read(&text)).transpose();
-        let behind = behind.map_err(|_| Problem::new(Code::InvalidCursor).field("cursor"))?;
-        let endpoints = app.store.get()?.list_endpoints(&user.account).await?;
-        let (endpoints, next) = list::page(endpoints, &filter, behind.as_ref(), limit);
-        let now = Timestamp::now();
-        let listed = endpoints
-            .into_iter()
-            .map(|endpoint| ListedEndpointView::of(endpoint, now));
-        Ok(Json(EndpointList {
-            endpoints: listed.collect(),
-            next_cursor: next.map(|next| scope.write(&next)),
-        }))
+        list::list(&app, &user.account, given).await.map(Json)
     }
 
     /// Change an endpoint, or switch it on or off
@@ -176,14 +160,18 @@ impl EndpointsApi {
         app: Data<&App>,
         /// The endpoint's id, if the body doesn't name it.
         id: QueryId<false>,
+        /// Make the change only if the endpoint has this `etag`, or one of several; otherwise the answer is 412. Then a toggle is safe
+        /// even if two people press the same button.
+        #[oai(name = "If-Match")]
+        condition: IfMatch,
         body: Json<ChangeEndpoint>,
-    ) -> Result<Json<EndpointView>, Problem> {
+    ) -> Result<Changed, Problem> {
         let body = body.0;
         let named = body.id.clone();
-        let patch = body.into_patch(&app.urls)?;
+        let patch = body.into_patch(Some(user.user.clone()), &app.urls)?;
         let id = only_one(id.names().chain([named.as_deref()]))?;
         let toggles = named.is_some() && patch.is_empty();
-        change(&app, &user, &id, patch, toggles).await
+        change(&app, &user, &id, patch, toggles, condition.0).await
     }
 
     /// Remove an endpoint
@@ -201,10 +189,13 @@ impl EndpointsApi {
         app: Data<&App>,
         /// The endpoint's id.
         id: QueryId<true>,
+        /// Remove the endpoint only if it has this `etag`, or one of several; otherwise the answer is 412.
+        #[oai(name = "If-Match")]
+        condition: IfMatch,
         in_body: BodyId,
     ) -> Result<Removed, Problem> {
         let id = only_one(id.names().chain([in_body.name()]))?;
-        remove(&app, &user, &id).await
+        remove(&app, &user, &id, &condition.0).await
     }
 }
 
@@ -220,10 +211,23 @@ impl Resource for EndpointsApi {
                 Code::InvalidCursor,
             ],
         ),
-        Call::new("changeEndpoint", &[Code::EndpointNotFound, Code::InvalidValue]).with(FIELD_ERRORS),
+        Call::new(
+            "changeEndpoint",
+            &[
+                Code::EndpointNotFound,
+                Code::InvalidValue,
+                Code::PreconditionFailed,
+            ],
+        )
+        .with(FIELD_ERRORS),
         Call::new(
             "removeEndpoint",
-            &[Code::EndpointNotFound, Code::MissingField, Code::BadRequest],
+            &[
+                Code::EndpointNotFound,
+                Code::MissingField,
+                Code::BadRequest,
+                Code::PreconditionFailed,
+            ],
         )
         .with(BODY_ERRORS),
     ];

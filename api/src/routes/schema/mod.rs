@@ -1,7 +1,11 @@
 //! Types of fields that the OpenAPI document describes more precisely than the types of Rust do: texts that have a set of values
 //! or a form, the signing secret, and JSON whose bytes are kept.
 
+mod text_type;
+
 mod text;
+
+mod filters;
 
 mod number;
 
@@ -9,13 +13,13 @@ mod secret;
 
 mod raw;
 
+pub(crate) use filters::{AccountStatus, BoolText, EndpointLimit, IdText, SearchText, StateName};
 pub(crate) use number::RatePerSecond;
 pub(crate) use raw::RawObject;
 pub(crate) use secret::SecretText;
 pub(crate) use text::{
-    AccountName, AccountStatus, BoolText, ChatbotId, CursorText, DateTime, DeliveredEvent, Description,
-    EndpointLimit, ErrorName, EventName, FindingName, IdText, IdempotencyKey, ListedStatus, PageLimit,
-    SearchText, StateName, SubscriptionName, UrlText,
+    AccountName, ChatbotId, CursorText, DateTime, DeliveredEvent, Description, ErrorName, EventName,
+    FindingName, IdempotencyKey, ListedStatus, PageLimit, SubscriptionName, UrlText,
 };
 
 use serde::{Deserialize, Deserializer};

@@ -146,7 +146,7 @@ impl Scene {
         let event = json!({"accountId": ACCOUNT, "event": "lead.captured", "chatbotId": "bot_1", "data": {}});
         let push = self.system.backend().request(Method::POST, "/api/events");
         let push = push.header("idempotency-key", &key).json(&event);
-        Caller::send(push).await.expect(202);
+        let _reply = Caller::send(push).await.expect(202);
         key
     }
 

@@ -12,6 +12,7 @@ use futures_util::future::try_join_all;
 use super::super::listing::STEP;
 use super::super::range::Order;
 use super::super::{EndpointStanding, EntryId, RawEntry, Within};
+use super::branch::Branch;
 use super::position::Spot;
 use crate::scripts::{record, script};
 use crate::{Store, StoreError};
@@ -21,9 +22,6 @@ use history::LogDescriptor;
 
 /// How many endpoints one call reads of.
 const ENDPOINTS: usize = 100;
-
-/// How many descriptors of blocks are known ahead.
-const DESCRIPTORS: usize = 16;
 
 script! {
     /// Pieces of endpoints' logs, newest first, and a time: what is logged later is not older.
@@ -36,22 +34,6 @@ script! {
 
 record! {
     struct Wanted<'a> { endpoint: &'a EndpointId, newest: &'a str, most: usize }
-}
-
-/// The log of one endpoint, as far as it was read.
-struct Branch {
-    endpoint: EndpointId,
-    standing: Option<EndpointStanding>,
-    /// What comes next.
-    ahead: VecDeque<RawEntry>,
-    /// What is before this place was not read yet.
-    before: EntryId,
-    /// Whether the stream was read to its end.
-    is_streamed: bool,
-    /// Blocks that come next, newest first; `None`: their index was not read on.
-    blocks: Option<VecDeque<LogDescriptor>>,
-    /// Whether there are no more behind those.
-    has_all_blocks: bool,
 }
 
 /// The logs of several endpoints.
@@ -215,65 +197,6 @@ impl<'a> Branches<'a> {
                 branch.add(piece, most);
             }
         }
-        Ok(())
-    }
-}
-
-impl Branch {
-    const fn new(endpoint: EndpointId, before: EntryId) -> Self {
-        Self {
-            endpoint,
-            standing: None,
-            ahead: VecDeque::new(),
-            before,
-            is_streamed: false,
-            blocks: None,
-            has_all_blocks: false,
-        }
-    }
-
-    /// The place of what comes next, as far as that is known.
-    fn place(&self) -> Option<EntryId> {
-        match self.ahead.front() {
-            Some(entry) => Some(entry.id),
-            None => Some(EntryId::from(self.block()?.last).min(self.before.just_before())),
-        }
-    }
-
-    /// The block that comes next, if that is no entry.
-    fn block(&self) -> Option<&LogDescriptor> {
-        let is_next = self.ahead.is_empty();
-        self.blocks.as_ref().filter(|_| is_next)?.front()
-    }
-
-    fn lacks_entries(&self) -> bool {
-        self.ahead.is_empty() && !self.is_streamed
-    }
-
-    fn lacks_blocks(&self) -> bool {
-        let has_block = self.blocks.as_ref().is_some_and(|blocks| !blocks.is_empty());
-        self.ahead.is_empty() && self.is_streamed && !has_block && !self.has_all_blocks
-    }
-
-    /// Adds the next piece of the stream, of which so many entries were asked.
-    fn add(&mut self, piece: Option<(EndpointStanding, Vec<RawEntry>)>, asked: usize) {
-        let Some((standing, entries)) = piece else {
-            // It was removed meanwhile.
-            (self.is_streamed, self.has_all_blocks) = (true, true);
-            return;
-        };
-        self.is_streamed = entries.len() < asked;
-        self.standing = Some(standing);
-        self.ahead = entries.into();
-    }
-
-    async fn find_blocks(&mut self, store: &Store, since: EntryId) -> Result<(), StoreError> {
-        let since = since.time().as_millis();
-        let blocks = store
-            .log_blocks_before(&self.endpoint, self.before.into(), since, DESCRIPTORS)
-            .await?;
-        self.has_all_blocks = blocks.len() < DESCRIPTORS;
-        self.blocks = Some(blocks.into());
         Ok(())
     }
 }

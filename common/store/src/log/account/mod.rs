@@ -7,10 +7,12 @@
 //!
 //! - `filter`: which deliveries are listed.
 //! - `position`: where a page ends.
-//! - `branches`: the logs of several endpoints as one; `logged`: pages of that.
+//! - `branches`: the logs of several endpoints as one, each a `branch`; `logged`: pages of that.
 //! - `queues`: pages endpoint by endpoint.
-//! - `tail`: the logs as they grow.
+//! - `tail`: the logs as they grow; `followed`: one of them; `place`: where somebody is in them.
 //! - `chatbots`: in which chatbot an event happened.
+
+mod branch;
 
 mod branches;
 
@@ -24,11 +26,16 @@ mod position;
 
 mod queues;
 
+mod followed;
+
+mod place;
+
 mod tail;
 
 pub use filter::AccountFilter;
+pub use place::AccountPlace;
 pub use position::AccountPosition;
-pub use tail::{AccountPlace, AccountTail};
+pub use tail::AccountTail;
 
 pub(crate) use branches::LogHeads;
 pub(crate) use chatbots::EventHeads;

@@ -4,15 +4,15 @@
 //! told is complete in all logs: it is handed out in one order, and one place is good for all logs. What is logged in the very
 //! millisecond waits for the next look. An endpoint that is made meanwhile has nothing older than the look before.
 
-use std::collections::{HashMap, VecDeque};
-use std::fmt;
-use std::str::FromStr;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use redis::Value;
 
-use super::super::{EntryId, InvalidListPosition, LogEntry, RawEntry, Within};
+use super::super::{EntryId, LogEntry, RawEntry};
+use super::followed::Branch;
+use super::place::AccountPlace;
 use crate::handle::Listener;
 use crate::scripts::Answer as _;
 use crate::{Store, StoreError};
@@ -22,21 +22,8 @@ use domain::id::{AccountId, EndpointId};
 const MOST_READ: usize = 512;
 const OF_EACH: (usize, usize) = (4, 64);
 
-/// How many entries of a block are held for those who take them, and how many blocks are looked at for one that still has something.
-const HELD: usize = 128;
-const BLOCKS: usize = 4;
-
 /// How long to wait for the millisecond to end in which something was logged.
 const MOMENT: Duration = Duration::from_millis(1);
-
-/// A place in all logs of an account together.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccountPlace {
-    /// The entry that stands there.
-    pub id: EntryId,
-    /// In whose log. Of one place in several, those of the endpoints up to this one stand before it; `None`: all do.
-    pub endpoint: Option<EndpointId>,
-}
 
 /// Follows the logs of an account's endpoints on a connection of its own, which costs Redis little while nothing happens.
 #[derive(Debug)]
@@ -49,20 +36,6 @@ pub struct AccountTail {
     after: EntryId,
     /// Whether the last look left something.
     is_behind: bool,
-}
-
-#[derive(Debug)]
-struct Branch {
-    endpoint: EndpointId,
-    key: String,
-    after: EntryId,
-    /// The same before the last look.
-    before: EntryId,
-    /// What comes next; of a block, as a rule.
-    ahead: VecDeque<RawEntry>,
-    /// Whether the last look left something of it, and the one before.
-    is_behind: bool,
-    was_behind: bool,
 }
 
 impl Store {
@@ -217,97 +190,10 @@ impl AccountTail {
             .retain(|branch| endpoints.contains(&branch.endpoint));
         for endpoint in endpoints {
             if !self.branches.iter().any(|branch| branch.endpoint == endpoint) {
-                self.branches.push(Branch {
-                    key: self.store.log_key(&endpoint),
-                    endpoint,
-                    after: self.after,
-                    before: self.after,
-                    ahead: VecDeque::new(),
-                    is_behind: false,
-                    was_behind: false,
-                });
+                let key = self.store.log_key(&endpoint);
+                self.branches.push(Branch::new(endpoint, key, self.after));
             }
         }
         Ok(())
-    }
-}
-
-impl Branch {
-    /// Notes what comes next: of a block if it was packed, else of the stream, of which so many entries were asked.
-    async fn take_in(
-        &mut self,
-        store: &Store,
-        entries: Vec<RawEntry>,
-        asked: usize,
-    ) -> Result<(), StoreError> {
-        if !self.ahead.is_empty() {
-            // Those of the stream are read again.
-            self.is_behind = true;
-            return Ok(());
-        }
-        // The newest entries are never packed.
-        if let Some(first) = entries.first()
-            && let Some(packed) = self.find_packed(store, first.id).await?
-        {
-            (self.ahead, self.is_behind) = (packed, true);
-            return Ok(());
-        }
-        self.is_behind = entries.len() == asked;
-        self.ahead = entries.into();
-        Ok(())
-    }
-
-    /// What comes next in a block, before the first entry that the stream has.
-    async fn find_packed(
-        &self,
-        store: &Store,
-        stream_from: EntryId,
-    ) -> Result<Option<VecDeque<RawEntry>>, StoreError> {
-        let after = self.after;
-        let blocks = store
-            .log_blocks_after(&self.endpoint, after.into(), BLOCKS)
-            .await?;
-        for block in blocks {
-            if EntryId::from(block.first) >= stream_from {
-                break;
-            }
-            let next = Within {
-                after,
-                before: stream_from,
-                most: HELD,
-                ..Within::ALL
-            };
-            let entries = store.entries_of_block(&block, next, |_| true).await?;
-            let entries: VecDeque<_> = entries.into_iter().flatten().collect();
-            if !entries.is_empty() {
-                return Ok(Some(entries));
-            }
-        }
-        Ok(None)
-    }
-}
-
-impl fmt::Display for AccountPlace {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.endpoint {
-            Some(endpoint) => write!(formatter, "{} {endpoint}", self.id),
-            None => write!(formatter, "{}", self.id),
-        }
-    }
-}
-
-impl FromStr for AccountPlace {
-    type Err = InvalidListPosition;
-
-    fn from_str(text: &str) -> Result<Self, InvalidListPosition> {
-        let (id, endpoint) = match text.split_once(' ') {
-            Some((id, endpoint)) => (id, Some(endpoint)),
-            None => (text, None),
-        };
-        let endpoint = endpoint.map(str::parse).transpose();
-        Ok(Self {
-            id: id.parse().map_err(|_| InvalidListPosition)?,
-            endpoint: endpoint.map_err(|_| InvalidListPosition)?,
-        })
     }
 }

@@ -64,7 +64,7 @@ do
   end
 
   recent_of = function(e)
-    local recent, was = e.recent, e.was.recent
+    local recent, was = e.recent, e.recent_was
     if was == nil then
       was = call('HGET', P .. 'endpoint:' .. e.id, 'recent')
     end

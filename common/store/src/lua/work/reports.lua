@@ -32,7 +32,8 @@ local function record(report, stands)
     cancel(nil, delivery, size) -- its endpoint was removed meanwhile
     return '1'
   end
-  e.in_flight = math.max(0, e.in_flight - 1)
+  local in_flight = e.in_flight
+  e.in_flight = in_flight > 0 and in_flight - 1 or 0
   if kind == 'S' then
     note_recent(e, ARGV[report + MS])
   elseif kind == 'F' then

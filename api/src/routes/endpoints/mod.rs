@@ -3,27 +3,17 @@
 //!
 //! Every call sees only the account of its token: to it, another account's endpoint doesn't exist.
 
-mod request;
-
-mod view;
-
-mod glance;
-
-mod list;
-
 mod detail;
-
+mod glance;
 mod health_view;
-
-mod rotation;
-
-mod retry;
-
-mod test_event;
-
+mod list;
 mod named;
-
 mod one;
+mod request;
+mod retry;
+mod rotation;
+mod test_event;
+mod view;
 
 pub use one::OneEndpointApi;
 pub use retry::RetryApi;

@@ -29,8 +29,8 @@ pub struct CursorScope<'a> {
     pub purpose: &'static str,
     /// The account that owns the endpoint.
     pub account: &'a AccountId,
-    /// The endpoint whose list it is.
-    pub endpoint: &'a EndpointId,
+    /// The endpoint whose list it is; `None`: of all of the account.
+    pub endpoint: Option<&'a EndpointId>,
     /// The client's filter, in one canonical form.
     pub filter: &'a str,
 }
@@ -66,7 +66,7 @@ impl CursorScope<'_> {
         [
             self.purpose,
             self.account.as_str(),
-            self.endpoint.as_str(),
+            self.endpoint.map_or("", EndpointId::as_str),
             self.filter,
             text,
         ]

@@ -25,7 +25,7 @@ impl Parts {
             keys: &self.keys,
             purpose: "deliveries",
             account: &self.account,
-            endpoint: &self.endpoint,
+            endpoint: Some(&self.endpoint),
             filter: "status=succeeded",
         }
     }
@@ -65,7 +65,7 @@ fn a_cursor_is_good_for_its_own_scope_alone() {
             ..scope
         },
         CursorScope {
-            endpoint: &endpoint,
+            endpoint: Some(&endpoint),
             ..scope
         },
         CursorScope { filter: "", ..scope },

@@ -6,6 +6,7 @@ use super::advice::Failed;
 use super::moment::moment;
 use domain::clock::Timestamp;
 use domain::delivery::DeliveryState;
+use domain::endpoint::LastError;
 use store::log::LoggedAttempt;
 
 /// The most frequent failure of a sample.
@@ -73,6 +74,17 @@ impl TopFailure {
             error,
         })
     }
+}
+
+/// What a failure means and what to do about it, in one sentence. Its times are UTC.
+pub(crate) fn advice_on(last: &LastError, now: Timestamp) -> String {
+    let failed = Failed {
+        error: &last.error,
+        status: last.status,
+        detail: &last.detail,
+        timeout: None,
+    };
+    failed.reading().at(&format!("at {}", moment(last.at, now)))
 }
 
 fn most_frequent(attempts: &[LoggedAttempt], counts: impl Fn(&LoggedAttempt) -> bool) -> Option<Group<'_>> {

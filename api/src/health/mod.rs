@@ -18,6 +18,7 @@ mod sampled;
 
 pub use attention::{Attention, AttentionReason, attention};
 pub use failure::TopFailure;
+pub(crate) use failure::advice_on;
 pub(crate) use moment::exact_moment;
 pub use notice::{Notice, NoticeKind};
 

@@ -7,10 +7,10 @@ use serde_json::Value;
 use crate::problem::Code;
 use crate::problem::Code::{
     AuthUnavailable, BadRequest, BodyTooLarge, DeliveryNotFound, DuplicateField, EndpointNotFound,
-    InternalError, InvalidJson, InvalidToken, InvalidType, InvalidUtf8, MissingField, MissingToken,
-    PartyMissing, RateLimited, ReplayNotFound, RequestTimeout, RoleNotAllowed, ServerCrowded, SessionPending,
-    StoreFull, StoreReplaced, StoreUnavailable, StoreUnsafe, TokenExpired, TokenNotYetValid, TooManyAtOnce,
-    UnknownField, UnknownParameter, UnsupportedMediaType, WrongTokenKind,
+    EventNotFound, InternalError, InvalidJson, InvalidToken, InvalidType, InvalidUtf8, MissingField,
+    MissingToken, PartyMissing, RateLimited, ReplayNotFound, RequestTimeout, RoleNotAllowed, ServerCrowded,
+    SessionPending, StoreFull, StoreReplaced, StoreUnavailable, StoreUnsafe, TokenExpired, TokenNotYetValid,
+    TooManyAtOnce, UnknownField, UnknownParameter, UnsupportedMediaType, WrongTokenKind,
 };
 use crate::routes::Call;
 
@@ -96,6 +96,7 @@ fn unknown_id(parameter: &str) -> Option<Code> {
         "id" => Some(EndpointNotFound),
         "deliveryId" => Some(DeliveryNotFound),
         "replayId" => Some(ReplayNotFound),
+        "eventId" => Some(EventNotFound),
         _ => None,
     }
 }

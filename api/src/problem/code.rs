@@ -37,6 +37,9 @@ codes! {
     /// The endpoint has no such delivery.
     DeliveryNotFound = "delivery_not_found", NOT_FOUND, "No such delivery",
         "Nothing is kept of a delivery of this endpoint with this id. List the deliveries to see their ids.";
+    /// The account has no such event.
+    EventNotFound = "event_not_found", NOT_FOUND, "No such event",
+        "Nothing is kept of an event of this account with this id or key. The answer to the push has the event's id.";
     /// The endpoint has no such replay.
     ReplayNotFound = "replay_not_found", NOT_FOUND, "No such replay",
         "This endpoint has no replay with this id, it ended more than 14 days ago, or 20 others have ended since.";

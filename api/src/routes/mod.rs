@@ -31,11 +31,13 @@ pub use resource::{Call, Resource};
 
 use poem_openapi::Tags;
 
-use self::deliveries::{DeliveriesApi, ReplayCountApi, ReplayManyApi, ReplayOneApi, StreamApi};
+use self::deliveries::{
+    AccountDeliveriesApi, DeliveriesApi, ReplayCountApi, ReplayManyApi, ReplayOneApi, StreamApi,
+};
 use self::doctor::DoctorApi;
 use self::endpoints::{EndpointsApi, OneEndpointApi, RetryApi, RotationApi, TestEventApi};
 use self::event_types::EventTypesApi;
-use self::events::EventsApi;
+use self::events::{EventTraceApi, EventsApi};
 use self::probes::ProbesApi;
 use self::summary::SummaryApi;
 
@@ -53,34 +55,36 @@ pub enum Group {
     Operations,
 }
 
-/// poem takes 16 resources at most in one tuple; more would be a tuple in the tuple.
+/// poem takes 16 resources at most in one tuple, so they stand in groups.
 macro_rules! resources {
-    ($($resource:ident),+ $(,)?) => {
+    ($([$($resource:ident),+ $(,)?]),+ $(,)?) => {
         /// The types of all resources.
-        pub type Resources = ($($resource),+);
+        pub type Resources = ($(($($resource),+)),+);
 
         /// All resources, as poem serves them.
-        pub const RESOURCES: Resources = ($($resource),+);
+        pub const RESOURCES: Resources = ($(($($resource),+)),+);
 
         /// What the OpenAPI document adds to each.
-        pub(crate) const DOCUMENTATION: &[Documentation] = &[$(Documentation::of::<$resource>()),+];
+        pub(crate) const DOCUMENTATION: &[Documentation] = &[$($(Documentation::of::<$resource>()),+),+];
     };
 }
 
 resources!(
-    EndpointsApi,
-    OneEndpointApi,
-    RetryApi,
-    RotationApi,
-    TestEventApi,
-    DeliveriesApi,
-    StreamApi,
-    ReplayOneApi,
-    ReplayManyApi,
-    ReplayCountApi,
-    SummaryApi,
-    DoctorApi,
-    EventTypesApi,
-    EventsApi,
-    ProbesApi,
+    [EndpointsApi, OneEndpointApi, RetryApi, RotationApi, TestEventApi,],
+    [
+        DeliveriesApi,
+        StreamApi,
+        AccountDeliveriesApi,
+        ReplayOneApi,
+        ReplayManyApi,
+        ReplayCountApi,
+    ],
+    [
+        SummaryApi,
+        DoctorApi,
+        EventTypesApi,
+        EventsApi,
+        EventTraceApi,
+        ProbesApi,
+    ],
 );

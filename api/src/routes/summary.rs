@@ -22,6 +22,9 @@ const HOURS: u64 = 24;
 
 const HOUR_MS: u64 = 60 * 60 * 1000;
 
+/// How many days it covers.
+const DAYS: u64 = 90;
+
 /// Summing up an account.
 #[derive(Debug, Clone, Copy)]
 pub struct SummaryApi;
@@ -35,6 +38,8 @@ pub(crate) struct Summary {
     endpoints: EndpointCounts,
     /// The results of deliveries in each of the last 24 hours, oldest first. The last hour is not over yet.
     hours: Vec<HourView>,
+    /// The same on each of the last 90 days (UTC), oldest first. Today is not over yet.
+    days: Vec<HourView>,
     /// What needs attention, most urgent first: at most one item for each endpoint, and one for the account.
     attention: Vec<AttentionView>,
     /// The total size of the payloads whose deliveries are not finished (waiting, in flight, waiting for a retry, or parked), in
@@ -67,12 +72,12 @@ pub(crate) struct EndpointCounts {
     off: u64,
 }
 
-/// The results of deliveries in one hour.
+/// The results of deliveries in one hour, or on one day.
 #[derive(Debug, PartialEq, Eq, Serialize, Object)]
 #[serde(rename_all = "camelCase")]
 #[oai(rename = "Hour", rename_all = "camelCase")]
 pub(crate) struct HourView {
-    /// When the hour began.
+    /// When it began.
     start: DateTime,
     /// How many deliveries succeeded.
     succeeded: u64,
@@ -126,8 +131,8 @@ pub(crate) enum AttentionReasonView {
 impl SummaryApi {
     /// Get a summary of the account
     ///
-    /// Returns the number of endpoints in each state, the results of deliveries in each of the last 24 hours, and what needs
-    /// attention.
+    /// Returns the number of endpoints in each state, the results of deliveries in each of the last 24 hours and on each of the last 90
+    /// days, and what needs attention.
     #[oai(path = "/api/webhooks-summary", method = "get", operation_id = "getSummary")]
     async fn get(&self, user: DashboardUser, app: Data<&App>) -> Result<Json<Summary>, Problem> {
         let store = app.store.get()?;
@@ -135,7 +140,8 @@ impl SummaryApi {
         let budget = app.allowance.budgets.account_bytes;
         Ok(Json(Summary {
             endpoints: EndpointCounts::of(&facts.endpoints),
-            hours: hours(&facts.hours, facts.now),
+            hours: results(&facts.hours, facts.now, HOURS, HOUR_MS),
+            days: results(&facts.days, facts.now, DAYS, 24 * HOUR_MS),
             attention: attention(&facts, budget).into_iter().map(Into::into).collect(),
             unfinished_bytes: facts.unfinished_bytes,
             budget_bytes: budget,
@@ -163,14 +169,14 @@ impl EndpointCounts {
     }
 }
 
-/// The last hours, oldest first, including those in which nothing happened.
-fn hours(counted: &HashMap<(u64, String), u64>, now: Timestamp) -> Vec<HourView> {
-    let this = now.as_millis() / HOUR_MS;
-    (this.saturating_sub(HOURS - 1)..=this)
-        .map(|hour| {
-            let count = |outcome: &str| counted.get(&(hour, outcome.to_owned())).copied().unwrap_or(0);
+/// The last hours or days, oldest first, including those in which nothing happened: so many, each so long (ms).
+fn results(counted: &HashMap<(u64, String), u64>, now: Timestamp, number: u64, length: u64) -> Vec<HourView> {
+    let this = now.as_millis() / length;
+    (this.saturating_sub(number - 1)..=this)
+        .map(|place| {
+            let count = |outcome: &str| counted.get(&(place, outcome.to_owned())).copied().unwrap_or(0);
             HourView {
-                start: DateTime(beginning(hour).to_string()),
+                start: DateTime(beginning(place * length).to_string()),
                 succeeded: count("succeeded"),
                 failed_attempts: count("failedAttempts"),
                 held_attempts: count("heldAttempts"),
@@ -181,8 +187,8 @@ fn hours(counted: &HashMap<(u64, String), u64>, now: Timestamp) -> Vec<HourView>
         .collect()
 }
 
-fn beginning(hour: u64) -> Timestamp {
-    i64::try_from(hour * HOUR_MS)
+fn beginning(ms: u64) -> Timestamp {
+    i64::try_from(ms)
         .ok()
         .and_then(Timestamp::from_millis)
         .unwrap_or_default()

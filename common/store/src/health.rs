@@ -43,6 +43,8 @@ pub struct AccountFacts {
     pub endpoints: Vec<Endpoint>,
     /// How its deliveries ended: (hours since 1970, outcome) → how many.
     pub hours: HashMap<(u64, String), u64>,
+    /// The same by days since 1970 (UTC), of the last 90; those of the hours included.
+    pub days: HashMap<(u64, String), u64>,
     /// Bytes of its unfinished payloads.
     pub unfinished_bytes: u64,
     /// Redis's time.
@@ -89,11 +91,13 @@ script! {
 pub(crate) struct Summary {
     /// `<hour>:<outcome>` → how many.
     hours: HashMap<String, String>,
+    /// `<day>:<outcome>` → how many, of what is older than the hours.
+    days: HashMap<String, String>,
     unfinished_bytes: Legible<u64>,
     now: Timestamp,
 }
 
-answered! { Summary { hours, unfinished_bytes, now } }
+answered! { Summary { hours, days, unfinished_bytes, now } }
 
 impl Store {
     /// The facts about an endpoint; `None` when the account has no such endpoint.
@@ -123,21 +127,27 @@ impl Store {
     /// [`StoreError`] when Redis fails.
     pub async fn account_facts(&self, account: &AccountId) -> Result<AccountFacts, StoreError> {
         let summary = self.call(&AccountSummary { account }).await?;
-        let hours = summary
-            .hours
-            .into_iter()
-            .filter_map(|(field, count)| {
-                let (hour, outcome) = field.split_once(':')?;
-                Some(((hour.parse().ok()?, outcome.to_owned()), count.parse().ok()?))
-            })
-            .collect();
+        let (hours, mut days) = (counts(summary.hours), counts(summary.days));
+        for ((hour, outcome), count) in &hours {
+            *days.entry((hour / 24, outcome.clone())).or_default() += count;
+        }
         Ok(AccountFacts {
             endpoints: self.list_endpoints(account).await?,
             hours,
+            days,
             unfinished_bytes: summary.unfinished_bytes.0.unwrap_or(0),
             now: summary.now,
         })
     }
+}
+
+/// Counts by hours or days and outcomes, from fields `<when>:<outcome>`.
+fn counts(fields: HashMap<String, String>) -> HashMap<(u64, String), u64> {
+    let read = |(field, count): (String, String)| {
+        let (when, outcome) = field.split_once(':')?;
+        Some(((when.parse().ok()?, outcome.to_owned()), count.parse().ok()?))
+    };
+    fields.into_iter().filter_map(read).collect()
 }
 
 impl From<Health> for EndpointFacts {

@@ -7,7 +7,9 @@
 //! | `account:<a>:bytes` | string | bytes of the account's unfinished payloads | while there are some |
 //! | `account:<a>:delivered` | list | finished events of which no delivery was exhausted, oldest first: `<when (s)> <26 characters of the id>`, and ` <how often it was sent again>` | until upkeep lets go of their payloads |
 //! | `account:<a>:exhausted` | list | the same of those of which one was exhausted | until upkeep lets go of their payloads |
-//! | `account:<a>:hours` | hash | `<hour>:<outcome>` → how many, of the last 24 hours | 25 h |
+//! | `account:<a>:hours` | hash | `<hour>:<outcome>` → how many, of the last 24 hours | 91 days after the last |
+//! | `account:<a>:days` | hash | `<day>:<outcome>` → how many, of what is older than that, 90 days | 91 days after the last |
+//! | `account:<a>:unmatched` | list | events that matched nobody, newest last: `<26 characters of the id> <none\|type\|chatbot\|off> <event type> <chatbot>` | a day after the last, the last 1,000 |
 //! | `account:<a>:idempotency` | hash | table of idempotency keys → `<opened (ms)> <its hashes> <its keys>`; `before` (until when there may be keys of before schema 3, ms) | 36 h after the last was opened |
 //! | `account:<a>:told` | string | account events about exhausted deliveries in this minute | 1 min |
 //! | `account:<a>:trials` | string | test events asked for in this minute | 1 min |
@@ -16,7 +18,7 @@
 //! | `account:<a>:turn` | string | the last turn of the account's endpoints in `ready` | 1 h |
 //! | `account:<a>:turn:slow` | string | the same in `ready:slow` | 1 h |
 //! | `key:<k>:pushed` | string | events accepted with this service key in this minute, if they are limited | 1 min |
-//! | `endpoint:<e>` | hash | `url`, `events`, `state`, `consecutiveFailures`, `inFlight`, `createdBy`, `updatedBy`, `enabledAt` (when it was last switched on, by anybody, ms), `completeSince` (when the newest entry was written that its log has lost, ms), `logGone` (how many entries had left `log:<e>` when the last block was written), … | until it is removed |
+//! | `endpoint:<e>` | hash | `url`, `events`, `state`, `consecutiveFailures`, `inFlight`, `createdBy`, `updatedBy`, `enabledAt` (when it was last switched on, by anybody, ms), `completeSince` (when the newest entry was written that its log has lost, ms), `logGone` (how many entries had left `log:<e>` when the last block was written), `recent`, `hours`, `days`, `lastError` (how the latest attempts went, see `recent.lua`), … | until it is removed |
 //! | `event:<v>` | hash | `body`, `event`, `account`, `refs` (unfinished deliveries), `deliveries`, `charge`, `acceptedAt`, `failed`, `again` (how often it was sent again after it had finished) | `RETENTION_SUCCEEDED` after its last delivery finished, `RETENTION_FAILED` if one was exhausted; less while memory is short |
 //! | `delivery:<d>` | hash | `state`, `attempts`, `holds`, `nextAttemptAt`, `reason`, `status`, `forwarded`, `lostLeases`, `quarantinedAt`, `singly`, `log` (ids of its log entries), `replayOf`, `madeAt`, … | from its first failed attempt or lost lease, replays from the start; after success `RETENTION_SUCCEEDED`, exhausted `RETENTION_FAILED` |
 //! | `pending:<e>` | list | deliveries that wait for their turn, as `<d>` or `<d>:<attempts made>`; suspects as `<d>:0<attempts made>` | while there are some |

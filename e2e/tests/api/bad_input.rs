@@ -522,7 +522,7 @@ async fn unknown_paths_and_methods_are_problems() {
     }
     for (method, path, allow) in [
         (Method::PUT, ENDPOINTS, "DELETE, GET, HEAD, PATCH, POST"),
-        (Method::GET, EVENTS, "POST"),
+        (Method::PUT, EVENTS, "GET, HEAD, POST"),
         (Method::DELETE, BATCH, "POST"),
         (Method::POST, "/readyz", "GET, HEAD"),
     ] {

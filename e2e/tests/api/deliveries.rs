@@ -29,7 +29,7 @@ async fn a_delivery_is_shown_with_its_payload_and_all_attempts() {
     assert_eq!(
         shown,
         json!({
-            "id": id, "eventId": pushed.id, "event": "lead.captured", "status": "exhausted", "attempts": 2,
+            "id": id, "endpointId": scene.endpoint, "eventId": pushed.id, "event": "lead.captured", "status": "exhausted", "attempts": 2,
             "lastAttemptAt": null, "nextAttemptAt": null, "heldUntil": null, "waitsBecause": null, "httpStatus": 503,
             "durationMs": null, "error": "http_status",
             "detail": listed["detail"], "replayOf": null, "test": false, "acceptedAt": null,

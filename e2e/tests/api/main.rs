@@ -25,6 +25,12 @@ mod log_scene;
 
 mod deliveries;
 
+mod account_deliveries;
+
+mod account_stream;
+
+mod event_traces;
+
 mod replays;
 
 mod replays_of_many;

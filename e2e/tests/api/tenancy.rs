@@ -20,14 +20,25 @@ use crate::listener::Listener;
 use crate::log_scene::{HOOK, LogScene, text};
 
 /// Calls that name nothing: they make or list what belongs to the account of the token.
-const OWN: [&str; 4] = ["createEndpoint", "listEndpoints", "getSummary", "listEventTypes"];
+const OWN: [&str; 5] = [
+    "createEndpoint",
+    "listEndpoints",
+    "getSummary",
+    "listEventTypes",
+    "streamAccountDeliveries",
+];
 
 const STRANGER: &str = "org_2other";
+
+/// The idempotency key of an event of the account.
+const KEY: &str = "key-of-the-account";
 
 /// Everything of an account that a call may name.
 #[derive(Clone)]
 struct Belongings {
     endpoint: String,
+    /// The event of the delivery.
+    event: String,
     /// Exhausted, so that it can be replayed.
     delivery: String,
     replay: String,
@@ -41,13 +52,21 @@ struct Belongings {
 async fn furnish(scene: &mut LogScene) -> Belongings {
     scene.push(json!({"then": 500})).await;
     let delivery = text(&scene.listed("status=exhausted", 1).await[0], "id");
-    scene.push(json!({})).await;
+    let event = json!({"accountId": scene.system.account(), "event": "lead.captured", "chatbotId": "bot_1", "data": {}});
+    let push = scene
+        .system
+        .backend()
+        .request(reqwest::Method::POST, "/api/events");
+    let _reply = Caller::send(push.header("idempotency-key", KEY).json(&event))
+        .await
+        .expect(202);
     scene.listed("status=succeeded", 1).await;
     let (_, event_id) = Listener::start(&scene.customer, &scene.path("deliveries/stream"), None).await;
     // No exhausted delivery is that young, so the replay has nothing to do.
     let wanted = json!({"since": recent(-1_000), "status": "exhausted", "dryRun": false});
     let replay = scene.customer.post(&scene.path("replay"), &wanted).await;
     let belongings = Belongings {
+        event: format!("evt_{}", &delivery[4..30]),
         delivery,
         replay: text(&replay.expect(202).body, "id"),
         cursor: text(&scene.list("limit=1").await, "nextCursor"),
@@ -79,14 +98,18 @@ fn filled(call: &Call, body: Option<&Value>, caller: &Caller, names: &Belongings
     let (mut query, mut headers) = (Vec::new(), Vec::new());
     for parameter in call.parameters() {
         let value = match parameter.name {
-            "id" => names.endpoint.as_str(),
+            "id" | "endpointId" => names.endpoint.as_str(),
+            "eventId" => &names.event,
+            "idempotencyKey" => KEY,
             "deliveryId" => &names.delivery,
             "replayId" => &names.replay,
-            "cursor" => &names.cursor,
+            // It is one of an endpoint's listing.
+            "cursor" if call.id() == "listDeliveries" => &names.cursor,
             "Last-Event-ID" => &names.event_id,
             "limit" => "1",
             // These name nothing that somebody owns.
-            "status" | "event" | "since" | "until" | "Idempotency-Key" => continue,
+            "status" | "event" | "chatbotId" | "active" | "state" | "search" | "cursor" | "since"
+            | "until" | "Idempotency-Key" => continue,
             other => panic!("{}: say what to give as `{other}`", call.name()),
         };
         match parameter.place {
@@ -145,23 +168,35 @@ async fn answer(request: RequestBuilder) -> (u16, String, String) {
     (status, body["code"].as_str().unwrap_or_default().to_owned(), text)
 }
 
+/// Parameters that name something of an account.
+const NAMES: [&str; 6] = [
+    "id",
+    "deliveryId",
+    "replayId",
+    "endpointId",
+    "eventId",
+    "idempotencyKey",
+];
+
 /// Whether a call names something of an account, in its path, its query, a header or its body.
 fn names_something(call: &Call) -> bool {
     let in_body = |body: &Value| body.to_string().contains("\"ep_") || body.to_string().contains("\"dlv_");
     call.parameters()
         .iter()
-        .any(|parameter| matches!(parameter.name, "id" | "deliveryId" | "replayId"))
+        .any(|parameter| NAMES.contains(&parameter.name))
         || call.requests().iter().any(|(_, body)| body.is_some_and(in_body))
 }
 
 /// Whether it names something below an endpoint.
 fn names_something_below(call: &Call) -> bool {
-    call.parameters().iter().any(|parameter| {
-        matches!(
-            parameter.name,
-            "deliveryId" | "replayId" | "cursor" | "Last-Event-ID"
-        )
-    })
+    let is_below = call.path.contains("{id}");
+    is_below
+        && call.parameters().iter().any(|parameter| {
+            matches!(
+                parameter.name,
+                "deliveryId" | "replayId" | "cursor" | "Last-Event-ID"
+            )
+        })
 }
 
 async fn start() -> (LogScene, Belongings) {
@@ -198,8 +233,11 @@ async fn what_an_account_owns_is_unknown_to_every_other() {
             let (status, code, said) = answer(filled(&call, body, &stranger, &theirs)).await;
             let context = format!("{}, `{example}`: {status} {said}", call.name());
             // A cursor is looked at before what it belongs to.
-            let is_refused = (status, code.as_str()) == (404, "endpoint_not_found")
-                || names_something_below(&call) && (status, code.as_str()) == (422, "invalid_cursor");
+            let is_refused = matches!(
+                (status, code.as_str()),
+                (404, "endpoint_not_found" | "event_not_found")
+            ) || names_something_below(&call)
+                && (status, code.as_str()) == (422, "invalid_cursor");
             assert!(is_refused, "{context}");
             assert_eq!(everything(&scene.system), before, "{context}");
         }

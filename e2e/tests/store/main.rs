@@ -8,6 +8,7 @@
 
 mod accept;
 mod account_events;
+mod account_log;
 mod budget;
 mod carries;
 mod check;
@@ -37,6 +38,7 @@ mod paging;
 mod parked;
 mod parked_scene;
 mod quarantine;
+mod recent;
 mod recovery;
 mod releases;
 mod remembered_keys;

@@ -11,6 +11,7 @@ fn look(endpoints: Vec<Endpoint>, unfinished_bytes: u64) -> Vec<Attention> {
     let facts = AccountFacts {
         endpoints,
         hours: HashMap::new(),
+        days: HashMap::new(),
         unfinished_bytes,
         now: at(NOW),
     };
@@ -171,6 +172,7 @@ fn an_account_near_its_budget_is_told() {
     let facts = AccountFacts {
         endpoints: Vec::new(),
         hours: HashMap::new(),
+        days: HashMap::new(),
         unfinished_bytes: 1,
         now: at(NOW),
     };

@@ -12,7 +12,7 @@ mod sample;
 
 use super::*;
 use domain::delivery::DeliveryState;
-use domain::endpoint::{DisabledReason, EndpointTag, LastAttempt, QueueDepth, RateLimit};
+use domain::endpoint::{DisabledReason, EndpointTag, LastAttempt, QueueDepth, RateLimit, Recent};
 use domain::event::Subscription;
 use domain::id::{DeliveryId, EndpointId, EventId};
 use store::log::LoggedAttempt;
@@ -45,6 +45,7 @@ fn endpoint() -> Endpoint {
         disabled_reason: None,
         disabled_at: None,
         last_attempt: None,
+        recent: Recent::default(),
         queue: QueueDepth::default(),
         failing_since: None,
         held_until: None,

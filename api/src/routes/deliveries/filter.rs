@@ -23,6 +23,11 @@ const NAMES: [&str; 6] = ["status", "event", "since", "until", "cursor", "limit"
 
 /// Refuses a query that has another parameter, or one of them twice.
 pub(super) fn only_known(query: &str) -> Result<(), Problem> {
+    only_these(query, &NAMES, &[])
+}
+
+/// Refuses a query that has a parameter which is none of these, or one twice which may not be repeated.
+pub(super) fn only_these(query: &str, names: &[&str], repeated: &[&str]) -> Result<(), Problem> {
     let mut seen: Vec<String> = Vec::new();
     let mut faults = Faults::default();
     for (name, _) in url::form_urlencoded::parse(query.as_bytes()) {
@@ -31,14 +36,14 @@ pub(super) fn only_known(query: &str) -> Result<(), Problem> {
             .filter(|character| !character.is_control())
             .take(64)
             .collect();
-        if !NAMES.contains(&name.as_str()) {
+        if !names.contains(&name.as_str()) {
             let detail = format!(
                 "There is no parameter `{name}`. The parameters are {}.",
-                NAMES.join(", ")
+                names.join(", ")
             );
             let problem = Problem::new(Code::InvalidFilter).detail(detail).field(name);
-            faults.note(problem.param("allowed", NAMES.as_slice()));
-        } else if seen.contains(&name) {
+            faults.note(problem.param("allowed", names));
+        } else if seen.contains(&name) && !repeated.contains(&name.as_str()) {
             let detail = format!("Give `{name}` once.");
             faults.note(Problem::new(Code::InvalidFilter).detail(detail).field(name));
         } else {
@@ -64,7 +69,8 @@ pub(super) fn status(given: Query<Option<ListedStatus>>) -> Result<Option<ListSt
         let names = allowed.join(", ");
         let detail = if name == DeliveryState::Canceled.as_str() {
             format!(
-                "Canceled deliveries can't be listed: only their number is kept, in the log. The states are {names}."
+                "Canceled deliveries can't be listed: only their number is kept, in the log; `/api/webhooks-deliveries` lists \
+                 where that was. The states are {names}."
             )
         } else {
             format!("The states that can be listed are {names}.")
@@ -146,14 +152,19 @@ pub(super) fn text(filter: &ListFilter) -> String {
         filter.status.map_or("", |status| status.state().as_str()),
         filter.event.as_deref().unwrap_or_default(),
     );
-    for time in [filter.since, filter.until] {
+    add_span(&mut text, filter.since, filter.until);
+    text
+}
+
+/// Adds a time span to a filter's normal form.
+pub(super) fn add_span(text: &mut String, since: Option<Timestamp>, until: Option<Timestamp>) {
+    for time in [since, until] {
         text.push('|');
         if let Some(time) = time {
             // Writing to a string doesn't fail.
             write!(text, "{}", time.as_millis()).ok();
         }
     }
-    text
 }
 
 #[cfg(test)]

@@ -11,22 +11,19 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use domain::clock::Timestamp;
 use domain::id::{AccountId, EndpointId};
-use store::log::{EntryId, LogEntry, LogTail};
+use store::log::{EntryId, LogEntry};
 use store::{Store, StoreError};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::time::{Instant, interval_at, sleep, timeout};
 
+use super::followed::Followed;
 use super::stream_events::{self, EndReason};
 use crate::app::App;
-use crate::cursor::CursorScope;
 use crate::streams::{Place, Streams};
 
 /// How long a stream is silent at most. That a client is gone shows when something is sent to it, at the latest by the second
 /// time.
 const BEAT: Duration = Duration::from_secs(3);
-
-/// How long one look into the log waits; as often it is seen whether the endpoint is still there.
-const LOOK: Duration = Duration::from_secs(5);
 
 /// How long a client may leave a piece unread.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -39,8 +36,7 @@ pub(super) struct Follower {
     pub(super) app: App,
     pub(super) store: Store,
     pub(super) account: AccountId,
-    pub(super) endpoint: EndpointId,
-    pub(super) tail: LogTail,
+    pub(super) followed: Followed,
     /// Whether the client said where it was, and we can't read that.
     pub(super) is_lost: bool,
     /// The end of the latest gap that the client knows of.
@@ -51,6 +47,9 @@ pub(super) struct Follower {
 
 /// The client is gone, or too slow.
 struct Gone;
+
+/// Entries of logs, each with its endpoint.
+type Entries = Vec<(EndpointId, LogEntry)>;
 
 impl Follower {
     /// Starts to follow; what is to be sent comes out of the receiver. The place is given back at the end.
@@ -80,19 +79,15 @@ impl Follower {
     }
 
     async fn follow(&mut self, sender: &Sender<Bytes>) -> Result<EndReason, Gone> {
-        let begin = self.tail.position();
-        let cursor = self.scope().write(&begin);
+        let begin = self.followed.position();
+        let cursor = self.cursor(begin, None);
         // What Redis can't tell now is told with the next entries.
-        let dropped = self
-            .store
-            .log_gap(&self.endpoint, begin)
-            .await
-            .unwrap_or_default();
+        let dropped = self.followed.gap(&self.store, begin).await.unwrap_or_default();
         let gap = dropped.or(self.is_lost.then_some(begin));
         hand_over(sender, stream_events::beginning(&cursor, begin, gap)).await?;
         self.told = dropped;
         loop {
-            let before = self.tail.position();
+            let before = self.followed.position();
             let entries = match self.look(sender).await? {
                 Ok(entries) => entries,
                 Err(StoreError::Replaced(_)) => return Ok(EndReason::StoreReplaced),
@@ -104,16 +99,16 @@ impl Follower {
             };
             if !entries.is_empty() {
                 hand_over(sender, self.piece(before, entries).await).await?;
-            } else if let Some(reason) = self.is_over().await {
+            } else if let Some(reason) = self.followed.is_over(&self.store, &self.account).await {
                 return Ok(reason);
             }
         }
     }
 
-    /// What was logged next, if something was within [`LOOK`]; meanwhile the client hears that the stream lives.
-    async fn look(&mut self, sender: &Sender<Bytes>) -> Result<Result<Vec<LogEntry>, StoreError>, Gone> {
+    /// What was logged next, if something was for a while; meanwhile the client hears that the stream lives.
+    async fn look(&mut self, sender: &Sender<Bytes>) -> Result<Result<Entries, StoreError>, Gone> {
         let mut beat = interval_at(Instant::now() + BEAT, BEAT);
-        let mut next = pin!(self.tail.next(LOOK));
+        let mut next = pin!(self.followed.next());
         loop {
             tokio::select! {
                 found = &mut next => return Ok(found),
@@ -122,18 +117,9 @@ impl Follower {
         }
     }
 
-    /// Why there is nothing more to follow, as far as Redis can be asked.
-    async fn is_over(&self) -> Option<EndReason> {
-        match self.store.get_endpoint(&self.account, &self.endpoint).await {
-            Ok(None) => Some(EndReason::EndpointRemoved),
-            Err(StoreError::Replaced(_)) => Some(EndReason::StoreReplaced),
-            _ => None,
-        }
-    }
-
     /// Entries as events, with a word before them if others were dropped from the log meanwhile.
-    async fn piece(&self, before: EntryId, entries: Vec<LogEntry>) -> Bytes {
-        let gap = self.store.log_gap(&self.endpoint, before).await;
+    async fn piece(&self, before: EntryId, entries: Entries) -> Bytes {
+        let gap = self.followed.gap(&self.store, before).await;
         let mut piece = BytesMut::new();
         match gap {
             Ok(Some(oldest)) if self.told == Some(oldest) => {}
@@ -142,30 +128,15 @@ impl Follower {
             // What was read must be sent, whatever became of Redis since.
             Err(error) => tracing::debug!(%error, "whether a live stream has a gap is not known"),
         }
-        for entry in entries {
-            piece.extend_from_slice(&self.event(entry));
+        for (endpoint, entry) in entries {
+            let cursor = self.cursor(entry.id, Some(&endpoint));
+            piece.extend_from_slice(&stream_events::entry(entry, &endpoint, &cursor));
         }
         piece.freeze()
     }
 
-    fn event(&self, entry: LogEntry) -> Bytes {
-        let cursor = self.scope().write(&entry.id);
-        stream_events::entry(entry, &cursor)
-    }
-
-    fn scope(&self) -> CursorScope<'_> {
-        scope(&self.app, &self.account, &self.endpoint)
-    }
-}
-
-/// What the ids of a stream's events are good for.
-pub(super) fn scope<'a>(app: &'a App, account: &'a AccountId, endpoint: &'a EndpointId) -> CursorScope<'a> {
-    CursorScope {
-        keys: &app.secrets,
-        purpose: "stream",
-        account,
-        endpoint,
-        filter: "",
+    fn cursor(&self, id: EntryId, endpoint: Option<&EndpointId>) -> String {
+        self.followed.cursor(&self.app, &self.account, id, endpoint)
     }
 }
 

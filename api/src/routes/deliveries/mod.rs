@@ -1,10 +1,14 @@
-//! The dashboard's calls about deliveries: list them, look at one, replay them, and follow them live.
+//! The dashboard's calls about deliveries: list them (of one endpoint or of all), look at one, replay them, and follow them live.
 //!
 //! Every call sees only the account of its token: to it, another account's deliveries don't exist.
 
 mod filter;
 
-mod view;
+mod account;
+
+mod account_filter;
+
+pub(crate) mod view;
 
 mod replays;
 
@@ -12,8 +16,13 @@ mod stream;
 
 mod stream_events;
 
+mod event_stream;
+
 mod follow;
 
+mod followed;
+
+pub use account::AccountDeliveriesApi;
 pub use replays::{ReplayCountApi, ReplayManyApi, ReplayOneApi};
 pub use stream::StreamApi;
 
@@ -97,7 +106,7 @@ impl DeliveriesApi {
             keys: &app.secrets,
             purpose: "deliveries",
             account: &user.account,
-            endpoint: &endpoint,
+            endpoint: Some(&endpoint),
             filter: &text,
         };
         let position = cursor

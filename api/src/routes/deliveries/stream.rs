@@ -1,32 +1,21 @@
-//! The live stream: an endpoint's attempts and changes of state as they happen, as server-sent events.
+//! The live streams: attempts and changes of state as they happen, as server-sent events; of one endpoint, or of all of an account.
 
-use bytes::Bytes;
-use futures_util::stream;
-use poem::http::{HeaderName, header};
 use poem::web::Data;
-use poem::{Body, IntoResponse, Response};
+use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
-use poem_openapi::payload::Payload;
-use poem_openapi::registry::{
-    MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry,
-};
+use poem_openapi::registry::MetaSchemaRef;
 use poem_openapi::types::Type;
-use poem_openapi::{ApiResponse, OpenApi};
-use store::log::EntryId;
-use tokio::sync::mpsc::Receiver;
+use store::log::{AccountPlace, EntryId};
 
 use super::super::{Call, Group, Resource, fields};
-use super::follow::{Follower, scope};
-use super::stream_events::{
-    StreamedAttempt, StreamedCancellation, StreamedEnd, StreamedGap, StreamedStart, StreamedState,
-};
+use super::event_stream::EventStream;
+use super::follow::Follower;
+use super::followed::{Followed, scope};
 use crate::app::App;
 use crate::caller::DashboardUser;
 use crate::headers::{HeaderParam, OnceHeader};
 use crate::problem::{Code, Problem};
 use crate::streams::NoPlace;
-
-const MEDIA_TYPE: &str = "text/event-stream";
 
 const LAST_EVENT_ID: &str = "Last-Event-ID";
 
@@ -68,9 +57,8 @@ impl StreamApi {
         let endpoint = fields::endpoint_id(&id.0)?;
         let given = last.0.map(|LastEventId(text)| text);
         let given = given.or(last_in_query.0);
-        let after: Option<EntryId> = given
-            .as_ref()
-            .and_then(|text| scope(&app, &user.account, &endpoint).read(text).ok());
+        let scope = scope(&app, &user.account, Some(&endpoint));
+        let after: Option<EntryId> = given.as_ref().and_then(|text| scope.read(text).ok());
         let store = app.store.get()?.clone();
         store
             .get_endpoint(&user.account, &endpoint)
@@ -82,22 +70,67 @@ impl StreamApi {
             app: app.0.clone(),
             store,
             account: user.account,
-            endpoint,
-            tail,
+            followed: Followed::Endpoint(endpoint, tail),
             is_lost: given.is_some() && after.is_none(),
             told: None,
             expires_at: user.expires_at,
         };
-        Ok(EventStream(follower.start(place)))
+        Ok(EventStream::of(follower.start(place)))
+    }
+
+    /// Follow the deliveries of all endpoints as they happen
+    ///
+    /// Sends what happens at all endpoints of the account over one connection, with the same events as the stream of one endpoint, each
+    /// with its `endpointId`. Endpoints that are made meanwhile are followed within two seconds, from their first attempt on.
+    ///
+    /// It resumes and ends like the stream of one endpoint, and counts as one of the account's 10 streams. An `id` of the one is
+    /// good for the other no more than any text: then the stream begins with `gap`.
+    #[oai(
+        path = "/api/webhooks-deliveries/stream",
+        method = "get",
+        operation_id = "streamAccountDeliveries"
+    )]
+    async fn stream_account(
+        &self,
+        user: DashboardUser,
+        app: Data<&App>,
+        /// The `id` of the last event that you got, to resume after it.
+        #[oai(name = "Last-Event-ID")]
+        last: OnceHeader<LastEventId>,
+        /// The same, for clients that can't set the header; the header wins.
+        #[oai(name = "lastEventId")]
+        last_in_query: Query<Option<String>>,
+    ) -> Result<EventStream, Problem> {
+        let given = last.0.map(|LastEventId(text)| text).or(last_in_query.0);
+        let scope = scope(&app, &user.account, None);
+        let after: Option<AccountPlace> = given.as_ref().and_then(|text| scope.read(text).ok());
+        let store = app.store.get()?.clone();
+        let place = app.streams.take(&user.account).map_err(no_place)?;
+        let tail = store.tail_account(&user.account, after.as_ref()).await?;
+        let follower = Follower {
+            app: app.0.clone(),
+            store,
+            account: user.account,
+            followed: Followed::Account(tail),
+            is_lost: given.is_some() && after.is_none(),
+            told: None,
+            expires_at: user.expires_at,
+        };
+        Ok(EventStream::of(follower.start(place)))
     }
 }
 
 impl Resource for StreamApi {
-    const CALLS: &'static [Call] =
-        &[
-            Call::new("streamDeliveries", &[Code::InvalidCursor, Code::TooManyStreams])
-                .hiding_parameter("lastEventId"),
-        ];
+    const CALLS: &'static [Call] = &[
+        Call::new("streamDeliveries", &[Code::InvalidCursor, Code::TooManyStreams])
+            .hiding_parameter("lastEventId"),
+        Call::new(
+            "streamAccountDeliveries",
+            &[Code::InvalidCursor, Code::TooManyStreams],
+        )
+        .hiding_parameter("lastEventId")
+        .strict(),
+    ];
     const EXAMPLES: &'static str = include_str!("stream.json");
 }
 
@@ -134,79 +167,5 @@ impl HeaderParam for LastEventId {
 
     fn malformed() -> Problem {
         wrong_id()
-    }
-}
-
-/// The pieces of a stream, each sent as soon as it is there.
-#[derive(Debug)]
-struct EventStream(Receiver<Bytes>);
-
-impl IntoResponse for EventStream {
-    fn into_response(self) -> Response {
-        let pieces = stream::unfold(self.0, async |mut receiver| {
-            let piece = receiver.recv().await?;
-            Some((Ok::<_, std::io::Error>(piece), receiver))
-        });
-        Response::builder()
-            .header(header::CONTENT_TYPE, MEDIA_TYPE)
-            .header(header::CACHE_CONTROL, "no-store, no-transform")
-            // Proxies that know this header pass each event on at once; `no-transform` keeps the others from compressing them, for
-            // which they would wait until there is more.
-            .header(HeaderName::from_static("x-accel-buffering"), "no")
-            .body(Body::from_bytes_stream(pieces))
-    }
-}
-
-impl Payload for EventStream {
-    const CONTENT_TYPE: &'static str = MEDIA_TYPE;
-
-    /// A text; the types of its data are named beside it, so that generated clients have them.
-    fn schema_ref() -> MetaSchemaRef {
-        let text = MetaSchema {
-            description: Some("Server-sent events; the other types are those of their data."),
-            ..MetaSchema::new("string")
-        };
-        MetaSchemaRef::Inline(Box::new(MetaSchema {
-            any_of: vec![
-                MetaSchemaRef::Inline(Box::new(text)),
-                StreamedStart::schema_ref(),
-                StreamedAttempt::schema_ref(),
-                StreamedState::schema_ref(),
-                StreamedCancellation::schema_ref(),
-                StreamedGap::schema_ref(),
-                StreamedEnd::schema_ref(),
-            ],
-            ..MetaSchema::ANY
-        }))
-    }
-
-    fn register(registry: &mut Registry) {
-        StreamedStart::register(registry);
-        StreamedAttempt::register(registry);
-        StreamedState::register(registry);
-        StreamedCancellation::register(registry);
-        StreamedGap::register(registry);
-        StreamedEnd::register(registry);
-    }
-}
-
-impl ApiResponse for EventStream {
-    fn meta() -> MetaResponses {
-        MetaResponses {
-            responses: vec![MetaResponse {
-                description: "Events as they happen",
-                status: Some(200),
-                status_range: None,
-                content: vec![MetaMediaType {
-                    content_type: MEDIA_TYPE,
-                    schema: <Self as Payload>::schema_ref(),
-                }],
-                headers: Vec::new(),
-            }],
-        }
-    }
-
-    fn register(registry: &mut Registry) {
-        <Self as Payload>::register(registry);
     }
 }

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use domain::clock::Timestamp;
+use domain::id::EndpointId;
 use poem_openapi::{Enum, Object};
 use serde::Serialize;
 use store::log::{EntryId, LogContent, LogEntry, LoggedAttempt};
@@ -25,6 +26,8 @@ pub(crate) struct StreamedStart {
 pub(crate) struct StreamedAttempt {
     /// The delivery's id.
     delivery_id: String,
+    /// The id of the endpoint that it goes to.
+    endpoint_id: String,
     /// The event's id.
     event_id: String,
     /// The event's type; `null` if it is no longer known.
@@ -47,6 +50,8 @@ pub(crate) struct StreamedAttempt {
 pub(crate) struct StreamedState {
     /// When it happened.
     at: DateTime,
+    /// The endpoint's id.
+    endpoint_id: String,
     /// The endpoint's state from then on: `active`, `disabled` (by failures), or `off` (switched off by its owner).
     state: String,
     /// Why it changed: `owner`, `operator` (our operator switched it on), `consecutive_failures`, `gone`, `egress` (its failures were
@@ -62,6 +67,8 @@ pub(crate) struct StreamedState {
 pub(crate) struct StreamedCancellation {
     /// When it happened.
     at: DateTime,
+    /// The endpoint's id.
+    endpoint_id: String,
     /// How many deliveries were canceled.
     count: u64,
 }
@@ -100,20 +107,31 @@ pub(crate) enum EndReason {
     StoreReplaced,
 }
 
-/// An entry of the log as an event; `cursor` is its place as the client may give it back.
-pub(super) fn entry(entry: LogEntry, cursor: &str) -> Bytes {
+/// An entry of an endpoint's log as an event; `cursor` is its place as the client may give it back.
+pub(super) fn entry(entry: LogEntry, endpoint: &EndpointId, cursor: &str) -> Bytes {
     let at = || DateTime(entry.id.time().to_string());
+    let endpoint_id = endpoint.to_string();
     match entry.content {
         LogContent::Attempt(attempt) => write("attempt", Some(cursor), &StreamedAttempt::from(*attempt)),
         LogContent::State { state, reason } => {
             let at = at();
-            write("state", Some(cursor), &StreamedState { at, state, reason })
+            let state = StreamedState {
+                at,
+                endpoint_id,
+                state,
+                reason,
+            };
+            write("state", Some(cursor), &state)
         }
-        LogContent::Canceled { count } => write(
-            "canceled",
-            Some(cursor),
-            &StreamedCancellation { at: at(), count },
-        ),
+        LogContent::Canceled { count } => {
+            let at = at();
+            let canceled = StreamedCancellation {
+                at,
+                endpoint_id,
+                count,
+            };
+            write("canceled", Some(cursor), &canceled)
+        }
     }
 }
 
@@ -176,6 +194,7 @@ impl From<LoggedAttempt> for StreamedAttempt {
     fn from(attempt: LoggedAttempt) -> Self {
         Self {
             delivery_id: attempt.delivery.as_str().to_owned(),
+            endpoint_id: attempt.delivery.endpoint().into(),
             event_id: attempt.delivery.event().into(),
             event: Some(attempt.event.clone())
                 .filter(|name| !name.is_empty())

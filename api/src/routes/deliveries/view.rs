@@ -19,6 +19,8 @@ use crate::problem::{Code, Problem};
 pub(crate) struct DeliveryView {
     /// The delivery's id; the receiver sees it as `X-RKT-Delivery`.
     id: String,
+    /// The id of the endpoint that it goes to.
+    endpoint_id: String,
     /// The event's id; the receiver sees it as `webhook-id`.
     event_id: String,
     /// The event's type; `null` if it is no longer known.
@@ -68,6 +70,8 @@ pub(crate) struct DeliveryView {
 pub(crate) enum DeliveryStatus {
     /// It is waiting for its turn.
     Pending,
+    /// Several workers died while they attempted it. It is attempted beside all others, one at a time.
+    Quarantined,
     /// An attempt is being made.
     InFlight,
     /// An attempt failed, and the next one is not due yet.
@@ -128,6 +132,7 @@ impl From<DeliverySummary> for DeliveryView {
             },
             held_until: delivery.held_until.map(|at| DateTime(at.to_string())),
             accepted_at: DateTime(event.time().to_string()),
+            endpoint_id: delivery.id.endpoint().into(),
             event_id: event.into(),
             event: Some(delivery.event)
                 .filter(|name| !name.is_empty())
@@ -150,7 +155,8 @@ impl From<DeliverySummary> for DeliveryView {
 impl From<DeliveryState> for DeliveryStatus {
     fn from(state: DeliveryState) -> Self {
         match state {
-            DeliveryState::Pending | DeliveryState::Quarantined => Self::Pending,
+            DeliveryState::Pending => Self::Pending,
+            DeliveryState::Quarantined => Self::Quarantined,
             DeliveryState::InFlight => Self::InFlight,
             DeliveryState::Retrying => Self::Retrying,
             DeliveryState::Parked => Self::Parked,

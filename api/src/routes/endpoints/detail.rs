@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use store::health::EndpointFacts;
 
 use super::super::schema::DateTime;
+use super::glance::{AttemptsView, days, hours};
 use super::health_view::HealthView;
 use super::view::EndpointView;
 
@@ -26,6 +27,10 @@ pub(crate) struct EndpointDetailView {
     secret_rotation: Option<RotationView>,
     /// How well deliveries to the endpoint work.
     health: HealthView,
+    /// Its attempts in each of the last 24 hours, oldest first. The last hour is not over yet.
+    hours: Vec<AttemptsView>,
+    /// Its attempts on each of the last 90 days (UTC), oldest first. Today is not over yet.
+    days: Vec<AttemptsView>,
 }
 
 /// A rotation of the signing secret whose grace period has not ended: the previous secret still signs.
@@ -87,6 +92,8 @@ impl From<EndpointFacts> for EndpointDetailView {
         Self {
             secret_rotation: lasting_grace(&facts.endpoint, facts.now).map(Into::into),
             health: EndpointHealth::of(&facts).into(),
+            hours: hours(&facts.endpoint.recent, facts.now),
+            days: days(&facts.endpoint.recent, facts.now),
             endpoint: facts.endpoint.into(),
         }
     }

@@ -106,7 +106,7 @@ pub(crate) struct QueueView {
 }
 
 /// Deliveries that are held back until an endpoint is switched on.
-#[derive(Debug, Serialize, Object)]
+#[derive(Debug, Default, Serialize, Object)]
 #[serde(rename_all = "camelCase")]
 #[oai(rename = "ParkedDeliveries", rename_all = "camelCase")]
 pub(crate) struct ParkedView {
@@ -132,6 +132,12 @@ pub(crate) struct TopFailureView {
     since: DateTime,
     /// What the failure means and what to do about it, in one sentence.
     advice: String,
+}
+
+impl ParkedView {
+    pub(super) const fn of(deliveries: u64, bytes: u64) -> Self {
+        Self { deliveries, bytes }
+    }
 }
 
 impl From<EndpointHealth> for HealthView {

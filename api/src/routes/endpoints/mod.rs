@@ -3,25 +3,18 @@
 //!
 //! Every call sees only the account of its token: to it, another account's endpoint doesn't exist.
 
-mod request;
-
 mod create;
-
-mod view;
-
 mod detail;
-
+mod glance;
 mod health_view;
-
-mod rotation;
-
-mod retry;
-
-mod test_event;
-
+mod list;
 mod named;
-
 mod one;
+mod request;
+mod retry;
+mod rotation;
+mod test_event;
+mod view;
 
 pub use one::OneEndpointApi;
 pub use retry::RetryApi;
@@ -30,13 +23,19 @@ pub use test_event::TestEventApi;
 
 use poem::web::Data;
 use poem_openapi::OpenApi;
+use poem_openapi::param::Query;
 
 use self::create::create;
+use self::glance::EndpointList;
+use self::list::Given;
 use self::named::{BodyId, QueryId, only_one};
 use self::one::{change, remove};
 use self::request::{ChangeEndpoint, CreateEndpoint};
-use self::view::{Changed, Created, EndpointList, Removed};
+use self::view::{Changed, Created, Removed};
 use super::events::idempotency::IdempotencyHeader;
+use super::schema::{
+    BoolText, ChatbotId, CursorText, EndpointLimit, SearchText, StateName, SubscriptionName,
+};
 use super::{Call, Group, Resource};
 use crate::app::App;
 use crate::caller::DashboardUser;
@@ -75,13 +74,40 @@ impl EndpointsApi {
 
     /// List all endpoints
     ///
-    /// Returns every endpoint of the account with its state, oldest first.
+    /// Returns the endpoints of the account, oldest first, each with its state, its health in short, and its attempts in each of the
+    /// last 24 hours. Without `limit` all come at once.
     #[oai(path = "/api/webhooks-config", method = "get", operation_id = "listEndpoints")]
-    async fn list(&self, user: DashboardUser, app: Data<&App>) -> Result<Json<EndpointList>, Problem> {
-        let endpoints = app.store.get()?.list_endpoints(&user.account).await?;
-        Ok(Json(EndpointList {
-            endpoints: endpoints.into_iter().map(Into::into).collect(),
-        }))
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the call")]
+    async fn list(
+        &self,
+        user: DashboardUser,
+        app: Data<&App>,
+        /// List only endpoints that are active (`true`), or that aren't (`false`).
+        active: Query<Option<BoolText>>,
+        /// List only endpoints in this state.
+        state: Query<Option<StateName>>,
+        /// List only endpoints that get events of this chatbot: its own, and those of all chatbots.
+        #[oai(name = "chatbotId")]
+        chatbot: Query<Option<ChatbotId>>,
+        /// List only endpoints that get events of this type.
+        event: Query<Option<SubscriptionName>>,
+        /// List only endpoints whose URL or description contains this text, in small or capital letters.
+        search: Query<Option<SearchText>>,
+        /// Where the page begins: the `nextCursor` of the previous page, with the same filters.
+        cursor: Query<Option<CursorText>>,
+        /// The largest number of endpoints on the page; without it, all come.
+        limit: Query<Option<EndpointLimit>>,
+    ) -> Result<Json<EndpointList>, Problem> {
+        let given = Given {
+            active: active.0.map(|BoolText(text)| text),
+            state: state.0.map(|StateName(text)| text),
+            chatbot: chatbot.0.map(|ChatbotId(text)| text),
+            event: event.0.map(|SubscriptionName(text)| text),
+            search: search.0.map(|SearchText(text)| text),
+            cursor: cursor.0.map(|CursorText(text)| text),
+            limit: limit.0.map(|EndpointLimit(text)| text),
+        };
+        list::list(&app, &user.account, given).await.map(Json)
     }
 
     /// Change an endpoint, or switch it on or off
@@ -154,7 +180,15 @@ impl Resource for EndpointsApi {
             ],
         )
         .with(FIELD_ERRORS),
-        Call::new("listEndpoints", &[]),
+        Call::new(
+            "listEndpoints",
+            &[
+                Code::InvalidFilter,
+                Code::UnknownEvent,
+                Code::InvalidChatbotId,
+                Code::InvalidCursor,
+            ],
+        ),
         Call::new(
             "changeEndpoint",
             &[

@@ -130,14 +130,6 @@ pub(crate) enum DisabledReasonView {
     Owner,
 }
 
-/// All endpoints of the account, oldest first.
-#[derive(Debug, Serialize, Object)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct EndpointList {
-    /// The endpoints.
-    pub(super) endpoints: Vec<EndpointView>,
-}
-
 /// The answer to creating an endpoint.
 #[derive(Debug, ApiResponse)]
 pub(crate) enum Created {

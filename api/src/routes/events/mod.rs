@@ -1,4 +1,4 @@
-//! The backend's calls: accept events, one or many.
+//! The backend's calls: accept events, one or many; and what became of one (`trace`), for the account's own session.
 //!
 //! An answer of 202 means that the event is in Redis with all its deliveries. Each event is accepted as a whole or not
 //! at all; in a batch, each on its own.
@@ -11,6 +11,10 @@ mod read;
 
 mod answer;
 
+mod trace;
+
+pub use trace::EventTraceApi;
+
 use domain::clock::Timestamp;
 use poem::web::Data;
 use poem_openapi::OpenApi;
@@ -19,9 +23,10 @@ use store::events::{NewEvent, Push};
 use self::answer::{BatchPushed, EventAccepted, Pushed, count};
 use self::idempotency::IdempotencyHeader;
 use self::request::{PushBatch, PushEvent};
+use self::trace::{EventTraceView, KeyInQuery, trace_key};
 use super::{Call, Group, Resource};
 use crate::app::App;
-use crate::caller::Backend;
+use crate::caller::{Backend, DashboardUser};
 use crate::headers::OnceHeader;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
@@ -50,6 +55,21 @@ impl EventsApi {
         let accepted = push_one(&app, &backend, key.0, body.0).await;
         count(&app.metrics, &accepted);
         Ok(Pushed::Accepted(Json(accepted?)))
+    }
+
+    /// Find an event by its idempotency key
+    ///
+    /// Returns what became of the event that the backend pushed with this key, as long as the key is remembered: 24 hours.
+    #[oai(path = "/api/events", method = "get", operation_id = "findEvent")]
+    async fn find(
+        &self,
+        user: DashboardUser,
+        app: Data<&App>,
+        /// The key, as the backend sent it.
+        #[oai(name = "idempotencyKey")]
+        key: KeyInQuery,
+    ) -> Result<Json<EventTraceView>, Problem> {
+        trace_key(&app, &user.account, key).await
     }
 
     /// Push many events
@@ -97,6 +117,15 @@ impl EventsApi {
 impl Resource for EventsApi {
     const CALLS: &'static [Call] = &[
         Call::new("pushEvent", &[]).with(EVENT_ERRORS),
+        Call::new(
+            "findEvent",
+            &[
+                Code::EventNotFound,
+                Code::MissingField,
+                Code::InvalidIdempotencyKey,
+            ],
+        )
+        .strict(),
         Call::new(
             "pushEvents",
             &[Code::EmptyEvents, Code::TooManyEvents, Code::NothingAccepted],

@@ -1,7 +1,11 @@
 //! Types of fields that the OpenAPI document describes more precisely than the types of Rust do: texts that have a set of values
 //! or a form, the signing secret, and JSON whose bytes are kept.
 
+mod text_type;
+
 mod text;
+
+mod filters;
 
 mod number;
 
@@ -9,6 +13,7 @@ mod secret;
 
 mod raw;
 
+pub(crate) use filters::{AccountStatus, BoolText, EndpointLimit, IdText, SearchText, StateName};
 pub(crate) use number::RatePerSecond;
 pub(crate) use raw::RawObject;
 pub(crate) use secret::SecretText;

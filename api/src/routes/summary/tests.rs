@@ -17,7 +17,7 @@ fn every_hour_is_told_and_none_before() {
         ((this - 23, "failedAttempts".to_owned()), 2),
         ((this - 24, "exhausted".to_owned()), 1),
     ]);
-    let hours = hours(&counted, now);
+    let hours = results(&counted, now, HOURS, HOUR_MS);
     let starts: Vec<_> = hours.iter().map(|hour| hour.start.0.as_str()).collect();
     assert_eq!(
         (starts.len(), starts[0], starts[23]),

@@ -2,11 +2,13 @@
 
 mod change;
 mod rate;
+mod recent;
 mod tag;
 mod url;
 
 pub use change::{EndpointPatch, NewEndpoint, ParkedAction};
 pub use rate::{MAX_RATE, RateLimit};
+pub use recent::{AttemptCounts, LastError, Recent};
 pub use tag::{Condition, EndpointTag, MalformedCondition};
 pub use url::{EndpointUrl, FIRST_FREE_PORT, MAX_URL, UrlError, UrlPolicy};
 
@@ -157,6 +159,8 @@ pub struct Endpoint {
     pub disabled_at: Option<Timestamp>,
     /// The most recent attempt; `None` before the first.
     pub last_attempt: Option<LastAttempt>,
+    /// How its latest attempts went.
+    pub recent: Recent,
     /// Its unfinished deliveries.
     pub queue: QueueDepth,
     /// Since when its attempts have failed; `None` after a success.

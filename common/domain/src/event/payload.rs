@@ -33,6 +33,16 @@ pub enum PayloadError {
     },
 }
 
+/// The chatbot of an event, from its payload or the beginning of it; `None` if it has none.
+#[must_use]
+pub fn chatbot_of(payload: &[u8]) -> Option<String> {
+    const NAME: &[u8] = b",\"chatbotId\":";
+    let at = payload.windows(NAME.len()).position(|window| window == NAME)?;
+    let value = payload.get(at + NAME.len()..)?;
+    let mut values = serde_json::Deserializer::from_slice(value).into_iter::<Option<String>>();
+    values.next()?.ok()?
+}
+
 /// The exact bytes that every receiver of an event gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Payload {

@@ -124,6 +124,8 @@ pub(super) const KINDS: &[Kind] = &[
     part_of("account:", ":since", Lifetime::Required, Take::Nothing),
     part_of("account:", ":again", Lifetime::Required, Take::Nothing),
     part_of("account:", ":hours", Lifetime::Required, Take::Nothing),
+    part_of("account:", ":days", Lifetime::Required, Take::Nothing),
+    part_of("account:", ":unmatched", Lifetime::Required, Take::Nothing),
     part_of("account:", ":idempotency", Lifetime::Required, Take::Nothing),
     part_of("account:", ":told", Lifetime::Required, Take::Nothing),
     part_of("account:", ":trials", Lifetime::Required, Take::Nothing),

@@ -9,7 +9,8 @@ use crate::decode::{parse, unexpected};
 use crate::scripts::{Answer, answered};
 use domain::clock::Timestamp;
 use domain::endpoint::{
-    DisabledReason, Endpoint, EndpointState, EndpointTag, LastAttempt, QueueDepth, RateLimit, SecretGrace,
+    DisabledReason, Endpoint, EndpointState, EndpointTag, LastAttempt, QueueDepth, RateLimit, Recent,
+    SecretGrace,
 };
 use domain::id::EndpointId;
 
@@ -62,6 +63,10 @@ fn endpoint(view: View) -> Result<Endpoint, StoreError> {
             .get("lastAttempt")
             .map(|text| last_attempt(text))
             .transpose()?,
+        recent: {
+            let text = |name: &str| hash.get(name).map_or("", String::as_str);
+            Recent::read(text("recent"), text("hours"), text("days"), text("lastError"))
+        },
         queue: QueueDepth {
             waiting: view.waiting,
             retrying: view.retrying,

@@ -16,7 +16,7 @@ use crate::scripts::{Legible, Record, Rest, Shape, answered_in_words, record, sc
 
 script! {
     /// Accepts events: each with one delivery for each endpoint that matches, or nothing of it.
-    "accept" = ["accept/counts", "accept/budget", "accept/remembered_keys", "accept/lanes", "accept"]: DenyOom, Writes, needs [QUOTA, ROUTES, ROUNDS];
+    "accept" = ["accept/counts", "accept/budget", "accept/remembered_keys", "accept/lanes", "accept/unmatched", "accept"]: DenyOom, Writes, needs [QUOTA, ROUTES, ROUNDS];
     struct Accept<'a> {
         /// How long an idempotency key is remembered.
         key_lifetime: Duration,
@@ -32,7 +32,7 @@ script! {
 script! {
     /// The same, for events that [`Accept`] found no room for: an endpoint that holds over half of its account's bytes gives up its
     /// oldest deliveries for them. It needs far more Lua, so `accept` goes without.
-    "displace" = ["accept/counts", "accept/budget", "accept/remembered_keys", "accept/lanes", "accept/displace", "accept"]: DenyOom, Writes, needs [QUOTA, ROUTES, PARKED];
+    "displace" = ["accept/counts", "accept/budget", "accept/remembered_keys", "accept/lanes", "accept/displace", "accept/unmatched", "accept"]: DenyOom, Writes, needs [QUOTA, ROUTES, PARKED];
     struct Displace<'a> {
         key_lifetime: Duration,
         account_budget: u64,

@@ -37,6 +37,15 @@ impl EntryId {
         Self::new(time.as_millis() + 1, 0)
     }
 
+    /// The place behind this one.
+    pub(crate) fn just_behind(self) -> Self {
+        let Place { ms, number } = self.0;
+        match number.checked_add(1) {
+            Some(number) => Self::new(ms, number),
+            None => ms.checked_add(1).map_or(self, |ms| Self::new(ms, 0)),
+        }
+    }
+
     /// The place before this one.
     pub(crate) fn just_before(self) -> Self {
         let Place { ms, number } = self.0;

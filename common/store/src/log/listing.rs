@@ -9,6 +9,7 @@
 //! A listing by those states reads the queue, or the set of failed deliveries, instead. A listing of deliveries that wait
 //! for a retry reads the log first, and then from the queue what the log has dropped.
 
+use super::queued::Logged;
 use super::{DeliverySummary, ListPosition, Source};
 use crate::{Store, StoreError};
 use domain::clock::Timestamp;
@@ -22,11 +23,13 @@ pub(super) const STEP: usize = 100;
 /// may be short and still have a next one.
 pub(super) const MOST_LOOKED_AT: usize = 400;
 
-/// A state to list. Canceled deliveries can't be listed: only their number is in the log.
+/// A state to list. Canceled deliveries can't be listed: only their number is in the log (see [`account`](super::account)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListStatus {
     /// Waits for its turn.
     Pending,
+    /// Waits to be attempted beside all others, since it may be what kills workers.
+    Quarantined,
     /// A worker holds a lease on it.
     InFlight,
     /// Waits for the time of its next attempt.
@@ -78,8 +81,9 @@ pub struct ListPage {
 
 impl ListStatus {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Pending,
+        Self::Quarantined,
         Self::InFlight,
         Self::Retrying,
         Self::Parked,
@@ -92,6 +96,7 @@ impl ListStatus {
     pub const fn state(self) -> DeliveryState {
         match self {
             Self::Pending => DeliveryState::Pending,
+            Self::Quarantined => DeliveryState::Quarantined,
             Self::InFlight => DeliveryState::InFlight,
             Self::Retrying => DeliveryState::Retrying,
             Self::Parked => DeliveryState::Parked,
@@ -100,11 +105,20 @@ impl ListStatus {
         }
     }
 
+    /// The state of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|status| status.state().as_str() == name)
+    }
+
     /// Where deliveries in this state are found; `None`: in the log.
-    const fn source(self) -> Option<Source> {
+    pub(super) const fn source(self) -> Option<Source> {
         match self {
             // Those that waited for a retry when the endpoint was switched off follow.
             Self::Pending | Self::Parked => Some(Source::Pending),
+            Self::Quarantined => Some(Source::Quarantine),
             Self::InFlight => Some(Source::Leases),
             Self::Exhausted => Some(Source::Failed),
             Self::Retrying | Self::Succeeded => None,
@@ -129,7 +143,7 @@ impl Store {
                 .map(|source| (source, "")),
         };
         if let Some((source, after)) = other_source {
-            return self.page_from_queue(listing, source, after).await;
+            return self.page_from_queue(listing, source, after, Logged::Too).await;
         }
         match self.page_from_log(listing).await? {
             Some(page) if page.next.is_none() && listing.filter.status == Some(ListStatus::Retrying) => {
@@ -151,7 +165,10 @@ impl Store {
             return Ok(Some(page));
         }
         let rest = Listing { limit, ..*listing };
-        let Some(rest) = self.page_from_queue(&rest, Source::Retry, "").await? else {
+        let Some(rest) = self
+            .page_from_queue(&rest, Source::Retry, "", Logged::Not)
+            .await?
+        else {
             return Ok(None);
         };
         page.deliveries.extend(rest.deliveries);

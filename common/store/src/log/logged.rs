@@ -149,7 +149,7 @@ impl<'a> Filling<'a> {
 }
 
 /// The delivery that an entry stands for; `None` if it has a later entry within the bound.
-fn shown(
+pub(super) fn shown(
     entry: LogEntry,
     record: Record,
     endpoint: &EndpointStanding,

@@ -5,7 +5,9 @@
 //!
 //! - `listing`: a page of deliveries, and how pages fit together while the log grows; `logged` reads it from the log
 //!   and `older` from what was packed of it, `queued` from the queue.
+//! - `account`: a listing of all endpoints of an account.
 //! - `detail`: one delivery with its payload and its attempts; `search` finds those that only the log knows.
+//! - `trace`: what became of one event.
 //! - `tail`: the log as it grows.
 //! - `since`: since when all this is complete.
 //! - `range`: pieces of a log, read without a script; `blocks`: what was packed of it.
@@ -31,6 +33,8 @@ mod older;
 
 mod queued;
 
+mod account;
+
 mod range;
 
 mod blocks;
@@ -39,10 +43,15 @@ mod search;
 
 mod detail;
 
+mod trace;
+
 mod since;
 
 mod tail;
 
+pub use account::{
+    AccountFilter, AccountListing, AccountPage, AccountPlace, AccountPosition, AccountTail, Cancellation,
+};
 pub use detail::{DeliveryDetail, Payload};
 pub use entry::{LogContent, LogEntry, LoggedAttempt};
 pub use entry_id::EntryId;
@@ -53,12 +62,15 @@ pub use position::{InvalidListPosition, ListPosition, Source};
 pub use since::Past;
 pub use summary::DeliverySummary;
 pub use tail::{LogTail, MOST_READ};
+pub use trace::{EventTrace, UnmatchedReason};
 
+pub(crate) use account::{EventHeads, LogHeads};
 pub(crate) use blocks::Within;
 pub(crate) use detail::DeliveryGet;
 pub(crate) use entry::{RawEntry, entries};
 pub(crate) use logged::LogPage;
 pub(crate) use older::LogRecords;
 pub(crate) use queued::LogWaiting;
+pub(crate) use trace::EventTraceScript;
 
 use summary::{EndpointStanding, Record};

@@ -36,6 +36,8 @@ pub enum Source {
     Pending,
     /// Those that wait for the time of their next attempt.
     Retry,
+    /// Those that may be what kills workers.
+    Quarantine,
     /// Those in flight.
     Leases,
     /// Those that were given up.
@@ -43,13 +45,25 @@ pub enum Source {
 }
 
 impl Source {
-    pub(super) const ALL: [Self; 4] = [Self::Pending, Self::Retry, Self::Leases, Self::Failed];
+    pub(super) const ALL: [Self; 5] = [
+        Self::Pending,
+        Self::Retry,
+        Self::Quarantine,
+        Self::Leases,
+        Self::Failed,
+    ];
+
+    /// Whether one call reads all of it that is looked at.
+    pub(super) const fn is_read_at_once(self) -> bool {
+        matches!(self, Self::Quarantine | Self::Leases)
+    }
 
     /// Its name in the script and in positions.
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
             Self::Retry => "retry",
+            Self::Quarantine => "quarantine",
             Self::Leases => "leases",
             Self::Failed => "failed",
         }

@@ -61,6 +61,14 @@ impl Argument for Source {
     }
 }
 
+/// Whether a page has deliveries that the log has, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Logged {
+    Too,
+    /// Other pages show them.
+    Not,
+}
+
 impl Store {
     /// A page from one source, from behind `after` on. Parked deliveries stand in two, one behind the other.
     pub(super) async fn page_from_queue(
@@ -68,6 +76,7 @@ impl Store {
         listing: &Listing<'_>,
         mut source: Source,
         after: &str,
+        logged: Logged,
     ) -> Result<Option<ListPage>, StoreError> {
         let status = listing.filter.status;
         let mut page = ListPage::default();
@@ -84,21 +93,22 @@ impl Store {
             let Some((endpoint, mut found)) = self.call(&waiting).await? else {
                 return Ok(None);
             };
-            self.look_into_blocks(listing.endpoint, status, &mut found)
+            self.look_into_blocks(listing.endpoint, logged, &mut found)
                 .await?;
             let read = found.len();
             for found in found {
                 after.clone_from(&found.entry);
-                page.deliveries.extend(found.listed(source, listing, &endpoint));
+                page.deliveries
+                    .extend(found.listed(source, listing, &endpoint, logged));
                 if page.deliveries.len() == listing.limit {
-                    page.next = (source != Source::Leases).then_some(ListPosition::In { source, after });
+                    page.next = (!source.is_read_at_once()).then_some(ListPosition::In { source, after });
                     return Ok(Some(page));
                 }
             }
             looked_at += read;
             if read < STEP && source == Source::Pending && status == Some(ListStatus::Parked) {
                 (source, after) = (Source::Retry, String::new());
-            } else if read < STEP || source == Source::Leases {
+            } else if read < STEP || source.is_read_at_once() {
                 return Ok(Some(page));
             }
             if looked_at >= MOST_LOOKED_AT {
@@ -110,11 +120,12 @@ impl Store {
 }
 
 impl Store {
-    /// Finds the newest entries of these deliveries that were packed. Of those that wait for a retry it only matters that they are in the log.
+    /// Finds the newest entries of these deliveries that were packed. If those that the log has are left out, it only matters that they are
+    /// there.
     async fn look_into_blocks(
         &self,
         endpoint: &EndpointId,
-        status: Option<ListStatus>,
+        logged: Logged,
         found: &mut [Found],
     ) -> Result<(), StoreError> {
         let missing: Vec<EntryId> = found
@@ -123,7 +134,7 @@ impl Store {
             .filter_map(|found| found.record.entries.iter().max().copied())
             .collect();
         let mut packed: HashMap<EntryId, Option<RawEntry>> = HashMap::new();
-        if status == Some(ListStatus::Retrying) {
+        if logged == Logged::Not {
             let blocks = self.blocks_of(endpoint, &missing).await?;
             packed.extend(blocks.into_iter().flat_map(|(_, ids)| ids).map(|id| (id, None)));
         } else {
@@ -148,11 +159,12 @@ impl Found {
         source: Source,
         listing: &Listing<'_>,
         endpoint: &EndpointStanding,
+        logged: Logged,
     ) -> Option<DeliverySummary> {
         let filter = listing.filter;
         let is_retry = filter.status == Some(ListStatus::Retrying);
         let newest = self.newest.and_then(RawEntry::known);
-        if is_retry && (newest.is_some() || self.is_packed) {
+        if logged == Logged::Not && (newest.is_some() || self.is_packed) {
             // The pages from the log have it.
             return None;
         }

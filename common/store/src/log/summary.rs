@@ -112,6 +112,7 @@ impl Record {
             _ if self.in_flight => DeliveryState::InFlight,
             _ if !is_active => DeliveryState::Parked,
             "retrying" => DeliveryState::Retrying,
+            "quarantined" => DeliveryState::Quarantined,
             _ => DeliveryState::Pending,
         }
     }
@@ -135,7 +136,7 @@ impl Record {
         let next_attempt_at = self.next_attempt_at.filter(|_| state == DeliveryState::Retrying);
         let endpoint_held = endpoint.held_until.0;
         let held_until = match state {
-            DeliveryState::Pending => endpoint_held,
+            DeliveryState::Pending | DeliveryState::Quarantined => endpoint_held,
             // A receiver may want longer than its endpoint is held: then this delivery waits by itself.
             DeliveryState::Retrying if last.as_ref().is_some_and(LoggedAttempt::is_held) => {
                 endpoint_held.max(next_attempt_at)

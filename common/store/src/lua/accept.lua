@@ -55,6 +55,7 @@ local function store(account_id, id, event_type, chatbot, body)
   local size = #body
   local found, charge = matching_of(account, event_type, chatbot), charge_of(size)
   if #found == 0 then
+    note_unmatched(account, id, event_type, chatbot)
     return 0
   end
   local refusal = account.used + account.charged + charge > account_budget and answer_over_budget(account, found, charge)
@@ -170,6 +171,7 @@ write_directories()
 if write_room then
   write_room(answers)
 end
+write_unmatched()
 if events == 0 then
   return answers
 end

@@ -1,7 +1,7 @@
 -- log_waiting: deliveries that are not in the log yet, or have left it: those that wait for their turn or for a retry, that are
--- in flight, or that were given up. Newest first; those that wait for a retry by its time, the latest first. Reads only.
+-- quarantined or in flight, or that were given up. Newest first; those that wait for a retry by its time, the latest first. Reads only.
 --
--- ARGV[SOURCE]: 'pending', 'retry', 'leases' or 'failed'. ARGV[AFTER]: the last one that was read, or ''.
+-- ARGV[SOURCE]: 'pending', 'retry', 'quarantine', 'leases' or 'failed'. ARGV[AFTER]: the last one that was read, or ''.
 -- Returns {the endpoint (see `standing_of`), {{delivery, its record (see `record_view`), its event's type or '', when it was given up (ms) or
 -- '', its newest log entry if that is kept or {}}…}}, or {} when the account has no such endpoint.
 -- Guarantees: bounded. What arrives meanwhile is newer than what was read. If the last one that was read has left the
@@ -27,8 +27,8 @@ if source == 'pending' then
       found[#found + 1] = entries[i]
     end
   end
-elseif source == 'leases' then
-  for _, delivery in ipairs(call('ZREVRANGE', LEASES, 0, 1999)) do
+elseif source == 'leases' or source == 'quarantine' then
+  for _, delivery in ipairs(call('ZREVRANGE', P .. source, 0, 1999)) do
     if endpoint_of(delivery) == id and #found < most then
       found[#found + 1] = delivery
     end

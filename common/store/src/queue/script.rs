@@ -23,7 +23,7 @@ script! {
     "work" = [
         "work/start", "work/lanes", "work/log", "work/succeeded", "work/failed", "work/held", "work/given_back", "work/probed",
         "work/reports", "work/retries", "work/leases", "work/turns", "work/suspects", "work/answer",
-    ]: AllowOom, Writes, needs [STRIKES, ENABLE, RELEASES, PLACES];
+    ]: AllowOom, Writes, needs [STRIKES, ENABLE, RELEASES, PLACES, RECENT];
     struct Work<'a> {
         incarnation: &'a Incarnation,
         sequence: u64,

@@ -40,6 +40,7 @@ parts! {
     TALLY = "tally" needs [TURNS];
     SHARES = "shares" needs [TALLY];
     PLACES = "places" needs [SHARES];
+    RECENT = "recent" needs [CORE];
     VIEW = "view" needs [CORE];
     FINISHED = "finished" needs [CORE];
     LOG = "log" needs [CORE];

@@ -63,6 +63,8 @@ impl Call {
                 is_required: parameter["required"] == true,
                 example: parameter.get("example").map(|example| match example {
                     Value::String(text) => text.clone(),
+                    // One of them is enough.
+                    Value::Array(items) => items[0].as_str().unwrap().to_owned(),
                     other => other.to_string(),
                 }),
             })

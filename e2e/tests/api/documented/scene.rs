@@ -129,15 +129,27 @@ impl Scene {
     /// What to give as a parameter: something that was made, else the documented example.
     pub(super) async fn value(&self, call: &Call, parameter: &Parameter, things: &Things) -> Option<String> {
         match parameter.name {
-            "id" => Some(things.endpoint.clone()),
+            "id" | "endpointId" => Some(things.endpoint.clone()),
+            "eventId" => Some(things.event()),
+            "idempotencyKey" => Some(self.push_with_key().await),
             "deliveryId" => Some(things.delivery.clone()),
             "replayId" => Some(self.replay(things).await),
             "cursor" => Some(self.cursor(call, things).await),
             // The examples of a call ask for different things.
             "Idempotency-Key" => Some(format!("{}:{}", parameter.example.as_ref()?, things.endpoint)),
-            "Last-Event-ID" => Some(self.event_id(things).await),
+            "Last-Event-ID" => Some(self.event_id(call, things).await),
             name => things.recent(name).or_else(|| parameter.example.clone()),
         }
+    }
+
+    /// The key of an event.
+    async fn push_with_key(&self) -> String {
+        let key = format!("key-{}", self.furnished.fetch_add(1, Ordering::Relaxed));
+        let event = json!({"accountId": ACCOUNT, "event": "lead.captured", "chatbotId": "bot_1", "data": {}});
+        let push = self.system.backend().request(Method::POST, "/api/events");
+        let push = push.header("idempotency-key", &key).json(&event);
+        let _reply = Caller::send(push).await.expect(202);
+        key
     }
 
     /// A replay of what was exhausted.
@@ -154,7 +166,12 @@ impl Scene {
         path.push_str("?limit=1");
         for filter in call.parameters() {
             if filter.place == "query" && !matches!(filter.name, "cursor" | "limit") {
-                let value = things.recent(filter.name).or(filter.example).unwrap();
+                let value = match filter.name {
+                    "endpointId" => Some(things.endpoint.clone()),
+                    "eventId" => Some(things.event()),
+                    name => things.recent(name).or(filter.example),
+                };
+                let value = value.unwrap();
                 path.push_str(&format!("&{}={value}", filter.name));
             }
         }
@@ -164,8 +181,8 @@ impl Scene {
     }
 
     /// The id that a stream begins with.
-    async fn event_id(&self, things: &Things) -> String {
-        let path = format!("{ENDPOINTS}/{}/deliveries/stream", things.endpoint);
+    async fn event_id(&self, call: &Call, things: &Things) -> String {
+        let path = call.path.replace("{id}", &things.endpoint);
         let mut response = self.customer.request(Method::GET, &path).send().await.unwrap();
         let mut text = String::new();
         while let Some(chunk) = response.chunk().await.unwrap() {
@@ -180,6 +197,11 @@ impl Scene {
 }
 
 impl Things {
+    /// The event that was exhausted.
+    fn event(&self) -> String {
+        format!("evt_{}", &self.delivery[4..30])
+    }
+
     /// The ends of a time span with all that was made, in place of those in the examples.
     fn recent(&self, name: &str) -> Option<String> {
         let span = match name {

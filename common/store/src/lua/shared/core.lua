@@ -24,7 +24,32 @@ end
 
 -- The end ----------------------------------------------------------------------------------------------------------
 
--- Counts of the last 24 hours, a field for each hour and outcome; older ones go when a new one comes.
+-- Adds up what is older than 24 hours by days, of which 90 stay. Days begin at midnight UTC.
+local function add_up_days(account, key, hour)
+  local days, oldest, has_moved = P .. 'account:' .. account .. ':days', math.floor(hour / 24) - 90, false
+  local stored = call('HGETALL', key)
+  for i = 1, #stored, 2 do
+    local at, outcome = string.match(stored[i], '^(%d+):(%a+)$')
+    if not at or tonumber(at) <= hour - 24 then
+      local count = whole(stored[i + 1])
+      if at and count > 0 and math.floor(at / 24) > oldest then
+        call('HINCRBY', days, math.floor(at / 24) .. ':' .. outcome, count)
+        has_moved = true
+      end
+      call('HDEL', key, stored[i])
+    end
+  end
+  if has_moved then
+    for _, field in ipairs(call('HKEYS', days)) do
+      if (tonumber(string.match(field, '^%d+')) or 0) <= oldest then
+        call('HDEL', days, field)
+      end
+    end
+    call('PEXPIRE', days, 91 * 86400000)
+  end
+end
+
+-- Counts of the last 24 hours, a field for each hour and outcome; older ones are added up when a new one comes.
 local function write_hours(account, counts)
   local key, hour = P .. 'account:' .. account .. ':hours', math.floor(read_clock() / 3600000)
   local is_new = false
@@ -32,12 +57,8 @@ local function write_hours(account, counts)
     is_new = call('HINCRBY', key, hour .. ':' .. outcome, by) == by or is_new
   end
   if is_new then
-    for _, field in ipairs(call('HKEYS', key)) do
-      if tonumber(string.match(field, '^%d+')) <= hour - 24 then
-        call('HDEL', key, field)
-      end
-    end
-    call('PEXPIRE', key, 25 * 3600000)
+    add_up_days(account, key, hour)
+    call('PEXPIRE', key, 91 * 86400000)
   end
 end
 
@@ -62,6 +83,9 @@ local function write_endpoint(e)
   add_changed(written, 'carries', carries_text(e), was[10] or '')
   if e.last_attempt then
     written[#written + 1], written[#written + 2] = 'lastAttempt', e.last_attempt
+  end
+  if e.recent then
+    written[#written + 1], written[#written + 2] = 'recent', recent_of(e)
   end
   for field, value in pairs(e.changes or {}) do
     if value == '' then

@@ -10,6 +10,7 @@ local CAP, RETENTION_SUCCEEDED, RETENTION_FAILED, LOG_LENGTH = math.huge, '60000
 -- up here, and written once at the end.
 local counted, hourly, freed = {}, {}, {}
 local write_refs, write_finished, write_lanes -- set by deliveries.lua, finished.lua and work/lanes.lua
+local recent_of -- set by recent.lua
 local function count(name, by)
   counted[name] = (counted[name] or 0) + (by or 1)
 end
@@ -115,8 +116,8 @@ do
   -- Those from `version` on are what attempts need. The secret before the last rotation is used until its grace ends.
   local FIELDS = { 'account', 'state', 'inFlight', 'generation', 'limit', 'slow', 'consecutiveFailures', 'failingSince', 'queuedBytes',
     'carries', 'heldUntil', 'holds', 'rateLimit', 'pacedUntil', 'recovering', 'url', 'version', 'secret', 'previousSecret',
-    'previousSecretUntil', 'legacySignature' }
-  local URL, VERSION, LAST = 16, 17, 21
+    'previousSecretUntil', 'legacySignature', 'recent' }
+  local URL, VERSION, LAST = 16, 17, 22
 
   function endpoint(id)
     local e = endpoints[id]
@@ -132,7 +133,7 @@ do
         limit = v[5] or 1, slow = v[6] == '1', failures = v[7] or 0, failing_since = v[8] or 0,
         bytes = v[9] or 0, carries = v[10] or '', held_until = tonumber(v[11]) or 0, holds = tonumber(v[12]) or 0,
         rate = tonumber(v[13]), paced_until = tonumber(v[14]) or 0, recovering = v[15] == '1',
-        url = v[URL] or '', was = v,
+        url = v[URL] or '', was = v, recent_was = v[LAST],
       }
       e.was_slow = e.slow
       touched[#touched + 1] = e

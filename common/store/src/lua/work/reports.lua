@@ -34,6 +34,12 @@ local function record(report, stands)
   end
   local in_flight = e.in_flight
   e.in_flight = in_flight > 0 and in_flight - 1 or 0
+  if kind == 'S' then
+    note_recent(e, ARGV[report + MS])
+  elseif kind == 'F' then
+    local status = ARGV[report + STATUS]
+    note_recent(e, ARGV[report + MS], (status == '' and '-' or status) .. ' ' .. ARGV[report + ERROR] .. ' ' .. ARGV[report + DETAIL])
+  end
   -- Results of an earlier generation, or of an endpoint that is not active, neither strike nor reset.
   local counts = e.state == 'active' and generation == e.generation
   if kind == 'S' and terms.beside ~= 0 then

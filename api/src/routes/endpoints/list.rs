@@ -1,0 +1,212 @@
+//! Which endpoints are listed, and page by page.
+
+use std::fmt;
+use std::str::FromStr;
+
+use domain::clock::Timestamp;
+use domain::endpoint::{Endpoint, EndpointState};
+use domain::event::Subscription;
+use domain::id::{AccountId, EndpointId};
+
+use super::super::fields;
+use super::glance::{EndpointList, ListedEndpointView};
+use crate::app::App;
+use crate::cursor::CursorScope;
+use crate::problem::{Code, Faults, Problem};
+
+/// The longest text that is searched for, in characters.
+const MAX_SEARCH: usize = 200;
+
+/// The most endpoints of a page.
+const MAX_PAGE: usize = 1000;
+
+/// Which endpoints are listed.
+#[derive(Debug, Default)]
+struct EndpointFilter {
+    active: Option<bool>,
+    state: Option<EndpointState>,
+    chatbot: Option<String>,
+    event: Option<Subscription>,
+    /// In small letters.
+    search: Option<String>,
+}
+
+/// Behind which endpoint a page begins: endpoints are listed in the order in which they were made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct ListPlace {
+    made_at: Timestamp,
+    id: EndpointId,
+}
+
+/// What a query says, as it says it.
+#[derive(Debug, Default)]
+pub(super) struct Given {
+    pub(super) active: Option<String>,
+    pub(super) state: Option<String>,
+    pub(super) chatbot: Option<String>,
+    pub(super) event: Option<String>,
+    pub(super) search: Option<String>,
+    pub(super) cursor: Option<String>,
+    pub(super) limit: Option<String>,
+}
+
+/// A page of an account's endpoints.
+pub(super) async fn list(app: &App, account: &AccountId, mut given: Given) -> Result<EndpointList, Problem> {
+    let (cursor, most) = (given.cursor.take(), limit(given.limit.take()));
+    let mut faults = Faults::default();
+    let most = faults.take(most);
+    let filter = faults.take(EndpointFilter::read(given));
+    let (Some(most), Some(filter)) = (most, filter) else {
+        return Err(faults.into());
+    };
+    let text = filter.text();
+    let scope = CursorScope {
+        keys: &app.secrets,
+        purpose: "endpoints",
+        account,
+        endpoint: None,
+        filter: &text,
+    };
+    let behind = cursor.map(|text| scope.read(&text)).transpose();
+    let behind = behind.map_err(|_| Problem::new(Code::InvalidCursor).field("cursor"))?;
+    let endpoints = app.store.get()?.list_endpoints(account).await?;
+    let (endpoints, next) = page(endpoints, &filter, behind.as_ref(), most);
+    let now = Timestamp::now();
+    let listed = endpoints
+        .into_iter()
+        .map(|endpoint| ListedEndpointView::of(endpoint, now));
+    Ok(EndpointList {
+        endpoints: listed.collect(),
+        next_cursor: next.map(|next| scope.write(&next)),
+    })
+}
+
+impl EndpointFilter {
+    fn read(given: Given) -> Result<Self, Problem> {
+        let refuse = |field: &'static str, detail: &str| {
+            Problem::new(Code::InvalidFilter)
+                .detail(detail.to_owned())
+                .field(field)
+        };
+        let active = match given.active.as_deref() {
+            None => None,
+            Some("true") => Some(true),
+            Some("false") => Some(false),
+            Some(_) => return Err(refuse("active", "Give `true` or `false`.")),
+        };
+        let state = given
+            .state
+            .map(|name| EndpointState::from_name(&name))
+            .map(|state| state.ok_or_else(|| refuse("state", "The states are active, disabled, off.")))
+            .transpose()?;
+        let event = given
+            .event
+            .map(|name| name.parse())
+            .transpose()
+            .map_err(|error| Problem::from_unknown_subscription(&error).field("event"))?;
+        let search = given.search.map(|text| text.to_lowercase());
+        if search
+            .as_ref()
+            .is_some_and(|text| text.chars().count() > MAX_SEARCH)
+        {
+            return Err(refuse("search", "Search for 200 characters at most."));
+        }
+        Ok(Self {
+            active,
+            state,
+            chatbot: given.chatbot.map(fields::chatbot_id).transpose()?,
+            event,
+            search,
+        })
+    }
+
+    /// Whether an endpoint is listed.
+    fn has(&self, endpoint: &Endpoint) -> bool {
+        let is_active = endpoint.state == EndpointState::Active;
+        let finds = |text: &str| {
+            let mut texts = [Some(&endpoint.url), endpoint.description.as_ref()]
+                .into_iter()
+                .flatten();
+            texts.any(|found| found.to_lowercase().contains(text))
+        };
+        self.active.is_none_or(|active| active == is_active)
+            && self.state.is_none_or(|state| state == endpoint.state)
+            && self.chatbot.as_ref().is_none_or(|chatbot| {
+                let only = endpoint.chatbot_id.as_ref();
+                only.is_none_or(|only| only == chatbot)
+            })
+            && self.event.as_ref().is_none_or(|event| wants(endpoint, event))
+            && self.search.as_deref().is_none_or(finds)
+    }
+
+    /// In a normal form, to which cursors are bound.
+    fn text(&self) -> String {
+        format!("{self:?}")
+    }
+}
+
+/// Whether an endpoint gets events of this type: `*` stands for all that the backend pushes.
+fn wants(endpoint: &Endpoint, event: &Subscription) -> bool {
+    endpoint.events.contains(event)
+        || domain::event::EventType::from_name(event.as_str()).is_some()
+            && endpoint.events.iter().any(|known| known.as_str() == "*")
+}
+
+/// How many endpoints a page has; `None`: all.
+fn limit(given: Option<String>) -> Result<Option<usize>, Problem> {
+    let read = |text: String| {
+        let limit = text.parse().ok().filter(|limit| (1..=MAX_PAGE).contains(limit));
+        limit.ok_or_else(|| {
+            Problem::new(Code::InvalidFilter)
+                .detail(format!(
+                    "Give a whole number from 1 to {MAX_PAGE}, or none for all."
+                ))
+                .field("limit")
+        })
+    };
+    given.map(read).transpose()
+}
+
+/// The endpoints behind a place that are listed, at most so many, and where the next page begins.
+fn page(
+    endpoints: Vec<Endpoint>,
+    filter: &EndpointFilter,
+    behind: Option<&ListPlace>,
+    limit: Option<usize>,
+) -> (Vec<Endpoint>, Option<ListPlace>) {
+    let is_behind = |endpoint: &Endpoint| {
+        behind.is_none_or(|place| (endpoint.created_at, &endpoint.id) > (place.made_at, &place.id))
+    };
+    let mut listed: Vec<_> = endpoints
+        .into_iter()
+        .filter(|endpoint| is_behind(endpoint) && filter.has(endpoint))
+        .collect();
+    let Some(limit) = limit.filter(|limit| listed.len() > *limit) else {
+        return (listed, None);
+    };
+    listed.truncate(limit);
+    let next = listed.last().map(|last| ListPlace {
+        made_at: last.created_at,
+        id: last.id.clone(),
+    });
+    (listed, next)
+}
+
+impl fmt::Display for ListPlace {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}", self.made_at.as_millis(), self.id)
+    }
+}
+
+impl FromStr for ListPlace {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (made_at, id) = text.split_once(' ').ok_or(())?;
+        let made_at = made_at.parse().ok().and_then(Timestamp::from_millis);
+        Ok(Self {
+            made_at: made_at.ok_or(())?,
+            id: id.parse().map_err(|_| ())?,
+        })
+    }
+}

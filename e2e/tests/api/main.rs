@@ -51,6 +51,8 @@ mod conditions;
 
 mod idempotency;
 
+mod bulk;
+
 mod documented;
 
 mod outages;

@@ -92,6 +92,14 @@ pub(crate) enum Parked {
     Discard,
 }
 
+/// What becomes of parked deliveries.
+pub(super) const fn parked_action(wanted: Option<Parked>) -> ParkedAction {
+    match wanted {
+        Some(Parked::Discard) => ParkedAction::Discard,
+        Some(Parked::Deliver) | None => ParkedAction::Deliver,
+    }
+}
+
 impl TryFrom<String> for Parked {
     type Error = &'static str;
 
@@ -159,10 +167,7 @@ impl ChangeEndpoint {
                 .map(|limit| limit.map(|limit| fields::rate_limit(limit.0)).transpose())
                 .transpose()?,
             auto_resume: self.auto_resume,
-            parked: match self.parked {
-                Some(Parked::Discard) => ParkedAction::Discard,
-                Some(Parked::Deliver) | None => ParkedAction::Deliver,
-            },
+            parked: parked_action(self.parked),
             by: Some(user.user.clone()),
         })
     }

@@ -53,7 +53,7 @@
 //! | `sweep:<operation>:<queue>` | list or sorted set | a queue that was set aside in one step | until it is worked through |
 //! | `corrupt` | list | `<e> <entry>`: entries that could not be read; `<id> <key>`: keys that were moved away | the last 1,000 |
 //! | `corrupt:<key>` | any | what something else had written in the place of a key of ours | 14 days |
-//! | `idempotency:<a>:<hash of the key>` | hash | `fingerprint`, `event`, `deliveries` | 24 h |
+//! | `idempotency:<a>:<hash of the key>` | hash | `fingerprint`, `parts`, `event`, `deliveries` | 24 h |
 //! | `creation:<a>:<hash of the key>` | string | which endpoint was made with this idempotency key: `<fingerprint> <e> <number of its secret>` | 24 h |
 //! | `worker:<incarnation>` | string | the last sequence, what came of its reports, the deliveries that it leased, and the suspects that it holds | 1 h |
 //! | `removed:<operation>` | string | the endpoint that this operation removed | 1 min |

@@ -39,6 +39,7 @@ mod releases;
 mod replays;
 mod resume;
 mod shares;
+mod spellings;
 mod streaks;
 mod tags;
 mod test_events;

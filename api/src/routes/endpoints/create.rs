@@ -29,6 +29,7 @@ pub(super) async fn create(
     let idempotency = key.map(|IdempotencyHeader(key)| Idempotency {
         key: plain(&key).into_owned(),
         fingerprint: fingerprint(&new),
+        ..Idempotency::default()
     });
     let most = app.allowance.endpoints;
     let store = app.store.get()?;

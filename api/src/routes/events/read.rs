@@ -6,7 +6,7 @@ use domain::id::EventId;
 use store::events::{Idempotency, NewEvent};
 
 use super::super::fields;
-use super::idempotency::fingerprint;
+use super::idempotency::{fingerprint, parts, plain};
 use super::request::{BatchEvent, PushEvent, RawItem};
 use crate::allowance::Allowance;
 use crate::json;
@@ -23,11 +23,11 @@ pub(super) fn event(
     let kind = fields::event_type(&body.event.0)?;
     let chatbot_id = fields::chatbot_id(body.chatbot_id.0)?;
     let given_time = body.timestamp.map(|text| text.0);
-    let timestamp = given_time
+    let instant = given_time
         .as_deref()
         .map(|text| fields::timestamp(text, "timestamp"))
-        .transpose()?
-        .unwrap_or(now);
+        .transpose()?;
+    let timestamp = instant.unwrap_or(now);
     let payload = Payload::build(
         kind,
         &chatbot_id,
@@ -36,8 +36,10 @@ pub(super) fn event(
         allowance.payload_bytes,
     )?;
     let idempotency = key.map(|key| Idempotency {
-        key,
+        is_quoted: plain(&key) != key,
+        key: plain(&key).into_owned(),
         fingerprint: fingerprint(kind, &chatbot_id, given_time.as_deref(), &payload),
+        parts: parts(kind, &chatbot_id, instant, &payload),
     });
     Ok(NewEvent {
         id: EventId::new(now.as_millis()),

@@ -1,6 +1,6 @@
 -- accept: events, each with one delivery for each endpoint that matches, or nothing of it.
 --
--- Returns for each event {'accepted', event id, deliveries, 1 if duplicate, quotas…}, 'conflict', 'over_budget',
+-- Returns for each event {'accepted', event id, deliveries, 1 if duplicate, quotas…}, {'conflict', parts that differ}, 'over_budget',
 --       {'rate_limited', quotas…}, or 'unreadable' when the routes of its account are not what they should be. A quota is two numbers:
 --       what is left of a limit, and the ms until its count begins anew. They come in the order of the limits; a duplicate has none.
 --       There are answers for fewer events once 512 deliveries were made, and after 'needs_room', which is no answer: the caller
@@ -113,13 +113,14 @@ local events, deliveries = 0, 0
 -- Accepts or refuses an event; returns its answer.
 local function accept(event)
   local account, id = ARGV[event + ACCOUNT], ARGV[event + ID]
-  local remembered
-  if ARGV[event + KEY_HASH] ~= '' then
-    remembered = P .. 'idempotency:' .. account .. ':' .. ARGV[event + KEY_HASH]
-    local first = call('HMGET', remembered, 'fingerprint', 'event', 'deliveries')
-    if first[1] then
-      if first[1] ~= ARGV[event + FINGERPRINT] then
-        return 'conflict'
+  local key, fingerprint, remembered = ARGV[event + KEY_HASH], ARGV[event + FINGERPRINT], nil
+  if key ~= '' then
+    local plain, quoted, spelled = spellings_of(account, key)
+    remembered = spelled
+    local first = call('EXISTS', plain, quoted) > 0 and (use_of(plain) or use_of(quoted))
+    if first then
+      if not is_same(first, fingerprint) then
+        return { 'conflict', differences(first, fingerprint) }
       end
       return { 'accepted', first[2], tonumber(first[3]), first[2] == id and 0 or 1 }
     end
@@ -141,8 +142,7 @@ local function accept(event)
     return refusal
   end
   if remembered then
-    call('HSET', remembered, 'fingerprint', ARGV[event + FINGERPRINT], 'event', id, 'deliveries', made)
-    call('PEXPIRE', remembered, ARGV[KEY_LIFETIME])
+    remember(remembered, fingerprint, id, made)
   end
   if made > 0 then
     events, deliveries = events + 1, deliveries + made

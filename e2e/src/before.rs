@@ -1,6 +1,8 @@
-//! What a release before connections had names leaves on a server: a store of schema 1, and connections without a name.
+//! What runs before an upgrade: the programs of an older commit, where `scripts/upgrade-from` has built some, or else what a
+//! release before connections had names leaves on a server: a store of schema 1, and connections without a name.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use redis::{Client, Connection, IntoConnectionInfo as _};
 
@@ -8,15 +10,34 @@ use crate::redis_server::RedisServer;
 use crate::state::connect;
 use crate::wait::{LONG, check, eventually};
 
+/// The directory with the programs of an older commit (`OLD_PROGRAMS`), if this run of the tests has one.
+#[must_use]
+pub fn programs() -> Option<PathBuf> {
+    std::env::var_os("OLD_PROGRAMS").map(PathBuf::from)
+}
+
 /// Makes a store of schema 1 on an empty server.
 ///
 /// # Panics
 ///
 /// When Redis doesn't take it.
 pub fn make_store(server: &RedisServer) {
+    make_store_in(server, "1");
+}
+
+/// The same in the forms of a schema.
+///
+/// # Panics
+///
+/// When Redis doesn't take it.
+pub fn make_store_in(server: &RedisServer, schema: &str) {
+    let identity = match schema {
+        "1" => "of-before".to_owned(),
+        _ => format!("of-before+s{schema}"),
+    };
     redis::cmd("HSET")
         .arg(store::keys::META)
-        .arg(&["store", "of-before", "schema", "1", "shards", "1", "writes", "0"])
+        .arg(&["store", &identity, "schema", schema, "shards", "1", "writes", "0"])
         .exec(&mut connect(server))
         .expect("Redis takes the store");
 }

@@ -139,12 +139,24 @@ pub struct RetentionArgs {
     #[arg(long, env, value_parser = positive_size)]
     pub history_budget_bytes: Option<ByteSize>,
 
-    /// Attempts kept in the log of each endpoint.
-    #[arg(long, env, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub log_length: u32,
+    /// Deprecated: attempts kept in the log of each endpoint while the store has forms of before schema 3 [default: 1000]. From then
+    /// on a log reaches back as far as `RETENTION_SUCCEEDED`.
+    #[arg(long, env, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub log_length: Option<u32>,
 }
 
+/// What `LOG_LENGTH` is unless somebody says otherwise.
+const LOG_LENGTH: u32 = 1000;
+
 impl Config {
+    /// What an operator should know of settings that no longer do what they did.
+    #[must_use]
+    pub fn deprecated(&self) -> Option<&'static str> {
+        self.retention.log_length.map(|_| {
+            "LOG_LENGTH does nothing in a store of this release: logs reach back as far as RETENTION_SUCCEEDED, within HISTORY_BUDGET_BYTES"
+        })
+    }
+
     /// The settings that the queue goes by, and whose effects customers notice.
     #[must_use]
     pub fn policy(&self) -> Policy {
@@ -157,7 +169,7 @@ impl Config {
                 .0,
             retention_succeeded: self.retention.retention_succeeded.0,
             retention_failed: self.retention.retention_failed.0,
-            log_length: self.retention.log_length,
+            log_length: self.retention.log_length.unwrap_or(LOG_LENGTH),
             endpoint_concurrency: self.concurrency.endpoint_concurrency,
             destination_concurrency: self.concurrency.destination_concurrency,
             max_attempts: u32::try_from(self.attempts.retry_schedule.max_attempts()).unwrap_or(u32::MAX),

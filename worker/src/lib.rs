@@ -28,7 +28,6 @@ mod transport;
 
 mod upkeep;
 
-#[expect(dead_code, reason = "nothing starts it until it is shown what packing costs")]
 mod packing;
 
 mod gauge;

@@ -1,5 +1,7 @@
 //! What is counted, for Prometheus. The names are a contract: `metrics.txt` lists them.
 
+mod history;
+
 use domain::delivery::Failure;
 use prometheus::{
     Encoder as _, Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
@@ -7,6 +9,8 @@ use prometheus::{
 };
 
 use crate::fault::{Need, NotAttempted};
+
+pub(crate) use history::{HistoryMetrics, LOGS, PAYLOADS};
 
 /// Everything that one worker counts.
 #[derive(Debug, Clone)]
@@ -44,6 +48,8 @@ pub struct Metrics {
     pub(crate) payloads_released: IntCounterVec,
     /// Their bytes.
     pub(crate) payload_bytes_released: IntCounterVec,
+    /// What was packed.
+    pub(crate) history: HistoryMetrics,
     /// Failed calls to Redis, by call.
     pub(crate) redis_errors: IntCounterVec,
     /// Whether this worker's own network is down.
@@ -148,6 +154,7 @@ impl Metrics {
                 "Bytes of those payloads, with what surrounded them",
                 "reason",
             )?,
+            history: HistoryMetrics::new(&registry)?,
             redis_errors: family("redis_errors_total", "Failed calls to Redis, by call", "call")?,
             egress_down: gauge(
                 "egress_down",
@@ -192,7 +199,7 @@ impl Metrics {
             self.payloads_released.with_label_values(&[reason]).reset();
             self.payload_bytes_released.with_label_values(&[reason]).reset();
         }
-        for call in ["inspect", "work", "wake", "upkeep", "trials", "egress"] {
+        for call in ["inspect", "work", "wake", "upkeep", "trials", "egress", "packing"] {
             self.redis_errors.with_label_values(&[call]).reset();
         }
     }

@@ -1,17 +1,16 @@
 //! Packs what is finished into blocks of history: finds a series that has enough, reads, packs and writes one block, and rests
 //! for several times as long. Every worker does it, and any one is enough: a block that another has forestalled is refused.
-//!
-//! Nothing starts it yet: what it costs, and that it survives whatever may happen, is not shown. When it is, `tasks.spawn("packing", self.packing(&slots))`
-//! belongs into `Parts::start`, and schema 3 becomes the newest (`store::identity`), which lets blocks be written at all.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use store::history::Written;
+use store::history::{NewBlock, Written};
 use store::{Store, StoreError};
 
 use crate::backend::slots::Slots;
+use crate::clock::Clock;
 use crate::gauge::Gauge;
+use crate::metrics::{HistoryMetrics, LOGS, PAYLOADS};
 use crate::outage::Outage;
 use crate::stop::Stop;
 
@@ -32,6 +31,8 @@ pub(crate) struct Packing {
     pub(crate) slots: Arc<Slots>,
     /// How many slots there are.
     pub(crate) capacity: u32,
+    pub(crate) clock: Clock,
+    pub(crate) metrics: HistoryMetrics,
     pub(crate) stop: Stop,
     pub(crate) outage: Outage,
 }
@@ -84,7 +85,11 @@ impl Packing {
     /// Packs one block, if there is one to pack.
     async fn step(&self, from: &mut u32, is_pressed: bool) -> Result<Step, StoreError> {
         let Some(found) = self.store.find_unpacked(from, is_pressed).await? else {
-            return Ok(if *from == 0 { Step::Idle } else { Step::Went });
+            if *from > 0 {
+                return Ok(Step::Went);
+            }
+            self.metrics.behind.set(0.0);
+            return Ok(Step::Idle);
         };
         let Some(unpacked) = self.store.read_unpacked(&found).await? else {
             return Ok(Step::Went);
@@ -92,12 +97,35 @@ impl Packing {
         let packed = tokio::task::spawn_blocking(move || unpacked.pack()).await;
         let block = packed.map_err(|error| StoreError::Unexpected(error.to_string()))??;
         match self.store.write_block(&block).await? {
-            Written::Done => tracing::debug!(block = %block.id, "packed a block of history"),
+            Written::Done => self.count(&block, !found.takes_little),
             // Another worker was first, or something was sent again: the next step sees what there is now.
             Written::Changed | Written::Older => {}
         }
         Ok(Step::Went)
     }
+}
+
+impl Packing {
+    /// Counts a block that was written.
+    fn count(&self, block: &NewBlock, is_full: bool) {
+        let of = &[if block.is_log() { LOGS } else { PAYLOADS }];
+        let (unpacked, packed) = (block.unpacked_bytes(), block.packed_bytes());
+        self.metrics.blocks.with_label_values(of).inc();
+        self.metrics.unpacked.with_label_values(of).inc_by(unpacked);
+        self.metrics.packed.with_label_values(of).inc_by(packed);
+        if is_full && !block.is_log() {
+            let age = self.clock.now().as_millis().saturating_sub(block.newest());
+            self.metrics
+                .behind
+                .set(behind(Duration::from_millis(age)).as_secs_f64());
+        }
+        tracing::debug!(block = %block.id, unpacked, packed, "packed a block of history");
+    }
+}
+
+/// For how long a full block could have been packed whose newest event finished so long ago.
+fn behind(age: Duration) -> Duration {
+    age.saturating_sub(store::history::PACKED_AFTER)
 }
 
 /// How long until the next step.

@@ -73,6 +73,7 @@ impl Parts<'_> {
         tasks.spawn("fetcher", self.fetcher(&slots, reports, &handoff, wake_up));
         tasks.spawn("watch", self.watch());
         tasks.spawn("upkeep", self.upkeep());
+        tasks.spawn("packing", self.packing(&slots));
         tasks.spawn("egress", self.watch_egress());
         tasks.spawn("trials", self.test_events(sender));
         tasks.spawn("runner", async move {
@@ -162,6 +163,22 @@ impl Parts<'_> {
             outage: self.outage("upkeep", false),
         };
         upkeep.run()
+    }
+
+    /// Packs history.
+    fn packing(&self, slots: &Arc<Slots>) -> impl Future<Output = ()> + Send + use<> {
+        let budget = self.config.memory.store_budget_bytes.map(|size| size.0);
+        let packing = crate::packing::Packing {
+            store: self.store.clone(),
+            gauge: Gauge::new(self.store.clone(), budget),
+            slots: Arc::clone(slots),
+            capacity: self.config.concurrency.worker_concurrency,
+            clock: self.clock.clone(),
+            metrics: self.metrics.history.clone(),
+            stop: self.stop.clone(),
+            outage: self.outage("packing", false),
+        };
+        packing.run()
     }
 
     /// Finds out whether our own network is down.

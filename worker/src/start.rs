@@ -73,6 +73,9 @@ pub async fn run(
         "webhooks-worker {} started: {config}",
         env!("CARGO_PKG_VERSION")
     );
+    if let Some(deprecated) = config.deprecated() {
+        tracing::warn!("{deprecated}");
+    }
 
     let parts = Parts {
         config: &config,

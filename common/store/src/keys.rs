@@ -2,16 +2,19 @@
 //!
 //! | key | type | content | lifetime |
 //! |---|---|---|---|
-//! | `wh:meta` | hash | `store` (its identity, checked in every script; from schema 2 on `<identity>+s<schema>`), `writes` (rises about once a second while anything is written), `schema` (which forms are written), `shards`; `acceptedAt`, `rewoundAt`, `rewoundFrom`, `rewoundTo` (ms, and `writes` before and after) | for ever |
+//! | `wh:meta` | hash | `store` (its identity, checked in every script; from schema 2 on `<identity>+s<schema>`), `writes` (rises about once a second while anything is written), `schema` (which forms are written), `shards`, `raisedAt` (when the schema last rose, ms); `acceptedAt`, `rewoundAt`, `rewoundFrom`, `rewoundTo` (ms, and `writes` before and after) | for ever |
 //! | `account:<a>:endpoints` | hash | endpoint → `<A\|D\|O>\|,<types>,\|<chatbot>`: what `accept` needs of it | while it has endpoints |
 //! | `account:<a>:bytes` | string | bytes of the account's unfinished payloads | while there are some |
 //! | `account:<a>:delivered` | list | finished events of which no delivery was exhausted, oldest first: `<when (s)> <26 characters of the id>`, and ` <how often it was sent again>` | until upkeep lets go of their payloads |
 //! | `account:<a>:exhausted` | list | the same of those of which one was exhausted | until upkeep lets go of their payloads |
 //! | `account:<a>:hours` | hash | `<hour>:<outcome>` → how many, of the last 24 hours | 25 h |
+//! | `account:<a>:idempotency` | hash | table of idempotency keys → `<opened (ms)> <its hashes> <its keys>`; `before` (until when there may be keys of before schema 3, ms) | 36 h after the last was opened |
 //! | `account:<a>:told` | string | account events about exhausted deliveries in this minute | 1 min |
 //! | `account:<a>:trials` | string | test events asked for in this minute | 1 min |
 //! | `account:<a>:calls` | string | calls of the dashboard in this minute | 1 min |
 //! | `account:<a>:pushed` | string | events accepted in this minute, if they are limited | 1 min |
+//! | `account:<a>:turn` | string | the last turn of the account's endpoints in `ready` | 1 h |
+//! | `account:<a>:turn:slow` | string | the same in `ready:slow` | 1 h |
 //! | `key:<k>:pushed` | string | events accepted with this service key in this minute, if they are limited | 1 min |
 //! | `endpoint:<e>` | hash | `url`, `events`, `state`, `consecutiveFailures`, `inFlight`, `createdBy`, `updatedBy`, `enabledAt` (when it was last switched on, by anybody, ms), `completeSince` (when the newest entry was written that its log has lost, ms), `logGone` (how many entries had left `log:<e>` when the last block was written), … | until it is removed |
 //! | `event:<v>` | hash | `body`, `event`, `account`, `refs` (unfinished deliveries), `deliveries`, `charge`, `acceptedAt`, `failed`, `again` (how often it was sent again after it had finished) | `RETENTION_SUCCEEDED` after its last delivery finished, `RETENTION_FAILED` if one was exhausted; less while memory is short |
@@ -29,7 +32,7 @@
 //! | `account:<a>:since` | hash | `delivered`, `exhausted` → when the newest of those finished whose payloads have gone (ms) | as long as such payloads are kept |
 //! | `packing` | sorted set | `log:<e>`, `<class>:<a>` → when a worker may look whether there is enough to be packed (ms) | while there are some |
 //! | `failed:<e>` | sorted set | exhausted delivery → when (ms) | `RETENTION_FAILED` |
-//! | `log:<e>` | stream | attempts (`attempt`: `<d> <event type> <attempt> <outcome> <ms> <status> <timing>`, `-` for what is absent; schema 1: a field for each; failures have `error`, `detail`, … besides) and changes of the endpoint's state, newest last | `LOG_LENGTH` entries; from schema 3 on until they are packed, at most 20,000 |
+//! | `log:<e>` | stream | attempts (`attempt`: `<d> <event type> <attempt> <outcome> <ms> <status> <timing>`, `-` for what is absent; schema 1: a field for each; failures have `error`, `detail`, … besides) and changes of the endpoint's state, newest last | until they are packed, at most 100,000; before schema 3 `LOG_LENGTH` entries |
 //! | `ready` | sorted set | endpoint that has something to send → its turn | while there are some |
 //! | `ready:slow` | sorted set | the same, for endpoints that are slow | while there are some |
 //! | `timers` | sorted set | active endpoint → when something of it is due (ms): the end of its hold, its next turn by its rate, or its nearest retry | while there are some |
@@ -37,7 +40,7 @@
 //! | `tokens` | hash | delivery in flight → `<incarnation>:<sequence> <when the lease expires (ms)>\|<host:port> <account>\|<in flight at its endpoint; 0: a probe>\|<generation>\|<attempt>\|<payload bytes>` | while there are some |
 //! | `shares` | hash | `account <a>`, `destination <host:port>` and `<host:port> <a>` → how many of its attempts are in flight, `slow <one of these>` → how many of them may hang, with a `w` if endpoints wait for a place; `accounts`, `destinations` (the two that were served last, and when) | for ever |
 //! | `waiting` | sorted set | name of a count in `shares` that has no place for endpoints → when upkeep looks at those who wait (ms) | while there are some |
-//! | `waiting:<name>` | sorted set | endpoint that waits for such a place → its turn | while there are some |
+//! | `waiting:<name>` | sorted set | endpoint that waits for such a place → since when (µs) | while there are some |
 //! | `quarantine` | sorted set | suspect (a delivery that lost three leases) of an active endpoint → when it is served (ms) | while there are some |
 //! | `failing` | sorted set | active endpoint whose streak of failures is long enough to disable it, but has not lasted `DISABLE_MIN_SPAN` → when upkeep's clock looks at it (ms) | while there are some |
 //! | `parked` | sorted set | endpoint that isn't active → when upkeep looks at what is parked there (ms) | while there are some |
@@ -53,7 +56,8 @@
 //! | `sweep:<operation>:<queue>` | list or sorted set | a queue that was set aside in one step | until it is worked through |
 //! | `corrupt` | list | `<e> <entry>`: entries that could not be read; `<id> <key>`: keys that were moved away | the last 1,000 |
 //! | `corrupt:<key>` | any | what something else had written in the place of a key of ours | 14 days |
-//! | `idempotency:<a>:<hash of the key>` | hash | `fingerprint`, `parts`, `event`, `deliveries` | 24 h |
+//! | `idempotency:<a>:<table>:<number>` | hash | 20 digits of an idempotency key's hash → `<26 characters of the event's id><when (s since the table was opened)> <deliveries> <12 characters that stand for the request>` | 24 h after the last, at most 36 h |
+//! | `idempotency:<a>:<hash of the key>` | hash | until schema 3: `fingerprint`, `parts`, `event`, `deliveries` | 24 h |
 //! | `creation:<a>:<hash of the key>` | string | which endpoint was made with this idempotency key: `<fingerprint> <e> <number of its secret>` | 24 h |
 //! | `worker:<incarnation>` | string | the last sequence, what came of its reports, the deliveries that it leased, and the suspects that it holds | 1 h |
 //! | `removed:<operation>` | string | the endpoint that this operation removed | 1 min |

@@ -45,6 +45,8 @@ mod roles;
 
 mod bad_input;
 
+mod all_at_once;
+
 mod guesses;
 
 mod conditions;

@@ -4,6 +4,7 @@ mod slow;
 
 use e2e::clerk::{Claims, now};
 use e2e::client::{Caller, Reply};
+use e2e::state::key;
 use e2e::system::System;
 use e2e::wait::{LONG, check, eventually};
 use reqwest::Method;
@@ -122,13 +123,12 @@ async fn attempts_and_changes_are_sent_as_they_happen_and_after_a_break() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_dropped_from_the_log_is_reported_as_a_gap() {
-    let scene = LogScene::start(System::builder().env("LOG_LENGTH", "50")).await;
+    let scene = LogScene::start(System::builder()).await;
     let path = scene.path("deliveries/stream");
     scene.push(json!({})).await;
     scene.listed("", 1).await;
     let (listener, last) = Listener::start(&scene.customer, &path, None).await;
     drop(listener);
-    // Redis drops entries in blocks of a hundred.
     scene.push_many(400, &json!({})).await;
     scene.receiver.wait_for_at(HOOK, 401).await;
     eventually(LONG, "all attempts to be recorded", async || {
@@ -136,6 +136,12 @@ async fn what_was_dropped_from_the_log_is_reported_as_a_gap() {
         check(endpoint["queueDepth"] == 0, endpoint.to_string())
     })
     .await;
+    // What a log does by itself once it is longer than any may be.
+    redis::cmd("XTRIM")
+        .arg(key(&format!("log:{}", scene.endpoint)))
+        .arg(&["MAXLEN", "50"])
+        .exec(&mut e2e::state::connect(&scene.system.redis))
+        .unwrap();
     let (mut listener, gap) = Listener::start_with_gap(&scene.customer, &path, Some(&last)).await;
     // It is told once.
     let events = listener.events(&["attempt", "attempt"]).await;

@@ -402,7 +402,7 @@ async fn a_store_of_the_release_before_is_given_an_identity() {
     scene.system.add_worker();
     scene.system.wait_ready().await;
     let identity: String = connect(&scene.system.redis).hget("wh:meta", "store").unwrap();
-    assert_eq!(identity, format!("{ID}+s2"));
+    assert_eq!(identity, format!("{ID}+s{}", store::identity::newest_schema()));
     scene.every_event_delivered(accepted).await;
 }
 
@@ -417,7 +417,13 @@ async fn all_who_meet_on_an_empty_server_agree() {
         assert_eq!(listed.unwrap().len(), 0);
     }
     let identity: String = connect(&redis).hget("wh:meta", "store").unwrap();
-    assert!(identity.strip_suffix("+s2").unwrap().parse::<StoreId>().is_ok());
+    assert!(
+        identity
+            .strip_suffix(&format!("+s{}", store::identity::newest_schema()))
+            .unwrap()
+            .parse::<StoreId>()
+            .is_ok()
+    );
     let insists = Store::new(&store::settings::RedisArgs {
         store_id: Some(ID.parse().unwrap()),
         ..redis.args()

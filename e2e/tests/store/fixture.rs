@@ -276,6 +276,12 @@ impl Fixture {
             .await
     }
 
+    /// The score of a member of a sorted set.
+    pub(crate) async fn score(&self, key: &str, member: &str) -> Option<u64> {
+        self.command(redis::cmd("ZSCORE").arg(format!("wh:{{0}}:{key}")).arg(member))
+            .await
+    }
+
     /// All keys without the prefix, sorted.
     pub(crate) async fn keys(&self) -> Vec<String> {
         let mut keys: Vec<String> = self.command(redis::cmd("KEYS").arg("wh:{0}:*")).await;
@@ -307,6 +313,10 @@ impl Fixture {
                 let kind = key.split(':').next().unwrap();
                 let kept = [
                     "account",
+                    "block",
+                    "blocks",
+                    "history",
+                    "packing",
                     "endpoint",
                     "event",
                     "log",
@@ -322,6 +332,7 @@ impl Fixture {
                     "failed",
                     "changed",
                     "finished",
+                    "packing",
                     "parked",
                     "replays",
                     "shares",

@@ -11,7 +11,7 @@ use e2e::before::{self, Program};
 use e2e::redis_server::RedisServer;
 use e2e::wait::{LONG, check, eventually};
 use store::StoreError;
-use store::identity::{Replaced, Upgrade, UpgradeStep, Upgraded};
+use store::identity::{Replaced, Upgrade, UpgradeStep, Upgraded, newest_schema};
 use store::keys::META;
 use store::log::{ListFilter, Listing, LoggedAttempt};
 use store::queue::Leased;
@@ -73,7 +73,7 @@ async fn an_attempt_is_one_readable_text_in_the_newer_form_and_says_the_same() {
     let twice = fetch_one(&fixture, &mut worker).await;
     fixture.report(&mut worker, &twice, failed(Some(3600))).await;
     let mut said = Vec::new();
-    for schema in ["1", "2"] {
+    for schema in ["1", newest_schema()] {
         assert_eq!(before::schema(&fixture.redis), schema);
         let mut forms = Vec::new();
         for outcome in [succeeded(), failed(None), refused(Some(0), Some(3600))] {
@@ -120,7 +120,7 @@ async fn an_attempt_is_one_readable_text_in_the_newer_form_and_says_the_same() {
         );
         if schema == "1" {
             let upgraded = fixture.store.upgrade_schema().await.unwrap();
-            let (from, to) = ("1".to_owned(), "2".to_owned());
+            let (from, to) = ("1".to_owned(), newest_schema().to_owned());
             assert_eq!(upgraded, Some(Upgraded { from, to }));
             assert_eq!(fixture.store.upgrade_schema().await.unwrap(), None);
         }
@@ -177,7 +177,7 @@ async fn the_schema_rises_once_the_last_program_of_before_has_gone() {
     other.endpoint(&["*"]).await;
     assert_eq!(
         before::schema(&other.redis),
-        "2",
+        newest_schema(),
         "a new store begins with the newest"
     );
     assert_eq!(
@@ -214,7 +214,7 @@ async fn the_schema_rises_once_the_last_program_of_before_has_gone() {
         }
     })
     .await;
-    assert_eq!((done.from.as_str(), done.to.as_str()), ("1", "2"));
+    assert_eq!((done.from.as_str(), done.to.as_str()), ("1", newest_schema()));
     assert!(
         steps.contains(&UpgradeStep::Looks),
         "one look isn't enough: {steps:?}"
@@ -266,9 +266,10 @@ async fn connections_have_the_name_of_the_program_and_what_it_knows() {
         let listener = store.listener();
         let _none = store.next_test_event(&listener, Duration::from_secs(60)).await;
     });
+    let known = format!("+s{} ", newest_schema());
     eventually(LONG, "both connections to have names", async || {
         let list: String = fixture.command(redis::cmd("CLIENT").arg("LIST")).await;
-        let ours: Vec<_> = list.lines().filter(|line| line.contains("+s2 ")).collect();
+        let ours: Vec<_> = list.lines().filter(|line| line.contains(&known)).collect();
         let blocks = ours.iter().any(|line| line.contains("cmd=blpop"));
         check(ours.len() == 2 && blocks, list)
     })

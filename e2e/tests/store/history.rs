@@ -1,4 +1,6 @@
 //! What is finished is packed into blocks, in steps that lose and double nothing, and blocks go at their time.
+//!
+//! Proves (guarantees): a worker, or Redis, is killed while history is packed
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -6,6 +8,8 @@ use std::time::Duration;
 use ::history::{LogDescriptor, Place};
 use domain::event::{EventType, Payload};
 use domain::id::{AccountId, DeliveryId, EndpointId, EventId};
+use e2e::before;
+use e2e::redis_server::RedisServer;
 use store::check::broken_rules;
 use store::events::NewEvent;
 use store::history::{Found, NewBlock, PackedEvent, Series, Unpacked, Written};
@@ -14,27 +18,17 @@ use store::replays::ReplayOutcome;
 
 use crate::fixture::{BUDGETS, Fixture, Worker, account, event_of, failed, report, succeeded, wants};
 
-const MINUTE: Duration = Duration::from_secs(61);
+pub(crate) const MINUTE: Duration = Duration::from_secs(61);
 
 /// A store that has blocks, and an endpoint that gets every event.
-async fn fixture() -> (Fixture, EndpointId) {
+pub(crate) async fn fixture() -> (Fixture, EndpointId) {
     let fixture = Fixture::new().await;
     let endpoint = fixture.endpoint(&["*"]).await;
-    let meta: HashMap<String, String> = fixture.command(redis::cmd("HGETALL").arg("wh:meta")).await;
-    let identity = meta["store"].split('+').next().unwrap();
-    let newer = format!("{identity}+s3");
-    let _: i64 = fixture
-        .command(
-            redis::cmd("HSET")
-                .arg("wh:meta")
-                .arg(&["schema", "3", "store", &newer]),
-        )
-        .await;
     (fixture, endpoint)
 }
 
 /// An event with about so many bytes of payload.
-fn varied(number: usize, bytes: usize) -> NewEvent {
+pub(crate) fn varied(number: usize, bytes: usize) -> NewEvent {
     let words =
         (0..bytes / 12).map(|at| format!("{:x} ", (number + 7) * (at + 13) * 2_654_435_761 % 0xfff_ffff));
     let data = format!(
@@ -45,7 +39,7 @@ fn varied(number: usize, bytes: usize) -> NewEvent {
 }
 
 /// Accepts events and reports that all their deliveries came to an end; returns their payloads.
-async fn finish(fixture: &Fixture, events: &[NewEvent], fails: bool) -> HashMap<EventId, Payload> {
+pub(crate) async fn finish(fixture: &Fixture, events: &[NewEvent], fails: bool) -> HashMap<EventId, Payload> {
     let mut worker = Worker::new();
     for chunk in events.chunks(200) {
         for outcome in fixture.accept_all(chunk, BUDGETS).await {
@@ -70,12 +64,12 @@ async fn finish(fixture: &Fixture, events: &[NewEvent], fails: bool) -> HashMap<
 }
 
 /// Finished events with about 600 bytes of payload each.
-async fn finish_many(fixture: &Fixture, count: usize) -> HashMap<EventId, Payload> {
+pub(crate) async fn finish_many(fixture: &Fixture, count: usize) -> HashMap<EventId, Payload> {
     let events: Vec<_> = (0..count).map(|number| varied(number, 600)).collect();
     finish(fixture, &events, false).await
 }
 
-fn events_of(account: &AccountId) -> Found {
+pub(crate) fn events_of(account: &AccountId) -> Found {
     Found {
         series: Series::Events {
             account: account.clone(),
@@ -85,7 +79,7 @@ fn events_of(account: &AccountId) -> Found {
     }
 }
 
-fn log_of(endpoint: &EndpointId) -> Found {
+pub(crate) fn log_of(endpoint: &EndpointId) -> Found {
     Found {
         series: Series::Log {
             endpoint: endpoint.clone(),
@@ -95,23 +89,23 @@ fn log_of(endpoint: &EndpointId) -> Found {
     }
 }
 
-async fn read(fixture: &Fixture, found: &Found) -> Option<Unpacked> {
+pub(crate) async fn read(fixture: &Fixture, found: &Found) -> Option<Unpacked> {
     fixture.store.read_unpacked(found).await.unwrap()
 }
 
 /// The block that is written next of a series.
-async fn next_block(fixture: &Fixture, found: &Found) -> NewBlock {
+pub(crate) async fn next_block(fixture: &Fixture, found: &Found) -> NewBlock {
     read(fixture, found).await.unwrap().pack().unwrap()
 }
 
-async fn write(fixture: &Fixture, block: &NewBlock) -> Written {
+pub(crate) async fn write(fixture: &Fixture, block: &NewBlock) -> Written {
     let written = fixture.store.write_block(block).await.unwrap();
     fixture.assert_sound().await;
     written
 }
 
 /// Packs a series until it is short; returns how many blocks were written.
-async fn pack(fixture: &Fixture, found: &Found) -> usize {
+pub(crate) async fn pack(fixture: &Fixture, found: &Found) -> usize {
     let mut blocks = 0;
     while let Some(unpacked) = read(fixture, found).await {
         assert_eq!(write(fixture, &unpacked.pack().unwrap()).await, Written::Done);
@@ -121,7 +115,10 @@ async fn pack(fixture: &Fixture, found: &Found) -> usize {
 }
 
 /// All entries of an endpoint's log, wherever they are.
-async fn whole_log(fixture: &Fixture, endpoint: &EndpointId) -> Vec<(String, Vec<(String, String)>)> {
+pub(crate) async fn whole_log(
+    fixture: &Fixture,
+    endpoint: &EndpointId,
+) -> Vec<(String, Vec<(String, String)>)> {
     let store = &fixture.store;
     let mut all = Vec::new();
     let blocks = store
@@ -146,7 +143,7 @@ async fn whole_log(fixture: &Fixture, endpoint: &EndpointId) -> Vec<(String, Vec
     all
 }
 
-async fn upkeep(fixture: &Fixture, room: u64) {
+pub(crate) async fn upkeep(fixture: &Fixture, room: u64) {
     loop {
         let reply = fixture
             .store
@@ -170,23 +167,12 @@ async fn what_is_finished_is_found_in_blocks_as_it_was() {
     let mut from = 0;
     // Whoever logs marks the log now and then, which is looked at first.
     let _: i64 = fixture.command(redis::cmd("DEL").arg("wh:{0}:packing")).await;
-    // Too young.
-    let found = fixture
-        .store
-        .find_unpacked(&mut from, false)
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(
-        found,
-        Found {
-            takes_little: false,
-            ..events_of(&account())
-        }
-    );
-    assert!(read(&fixture, &found).await.is_none());
-    // It is claimed.
+    let young = Found {
+        takes_little: false,
+        ..events_of(&account())
+    };
     assert_eq!(fixture.store.find_unpacked(&mut from, false).await.unwrap(), None);
+    assert!(read(&fixture, &young).await.is_none());
     fixture.pass(MINUTE).await;
     let found = fixture
         .store
@@ -194,6 +180,9 @@ async fn what_is_finished_is_found_in_blocks_as_it_was() {
         .await
         .unwrap()
         .unwrap();
+    assert_eq!(found, young, "it is no longer");
+    // It is claimed.
+    assert_eq!(fixture.store.find_unpacked(&mut from, false).await.unwrap(), None);
     assert_eq!(pack(&fixture, &found).await, 3);
     // The rest is no block's worth yet; after an hour it is enough.
     assert!(read(&fixture, &found).await.is_none());
@@ -399,7 +388,9 @@ async fn a_log_block_is_refused_when_the_log_begins_elsewhere_or_its_endpoint_is
 
 #[tokio::test]
 async fn a_store_in_an_older_form_is_not_packed() {
-    let fixture = Fixture::new().await;
+    let server = RedisServer::start();
+    before::make_store_in(&server, "2");
+    let fixture = Fixture::on(server).await;
     let endpoint = fixture.endpoint(&["*"]).await;
     finish_many(&fixture, 400).await;
     fixture.pass(Duration::from_secs(7200)).await;
@@ -525,7 +516,10 @@ async fn blocks_of(fixture: &Fixture, account: &AccountId) -> Vec<String> {
 }
 
 /// How often each payload is there: beside the blocks, and in them.
-async fn times_kept(fixture: &Fixture, events: &HashMap<EventId, Payload>) -> HashMap<EventId, usize> {
+pub(crate) async fn times_kept(
+    fixture: &Fixture,
+    events: &HashMap<EventId, Payload>,
+) -> HashMap<EventId, usize> {
     let mut times: HashMap<EventId, usize> = events.keys().map(|id| (id.clone(), 0)).collect();
     for key in fixture.keys().await {
         if let Some(event) = key.strip_prefix("event:") {

@@ -102,7 +102,7 @@ async fn parked_are_those_that_waited_for_their_turn_and_those_that_waited_for_a
 #[tokio::test]
 async fn those_that_wait_for_a_retry_are_all_listed_even_if_the_log_has_dropped_their_attempts() {
     let mut fixture = Fixture::new().await;
-    (fixture.policy.disable_after, fixture.policy.log_length) = (10_000, 100);
+    fixture.policy.disable_after = 10_000;
     let endpoint = fixture.endpoint(&["*"]).await;
     let mut worker = Worker::new();
     let mut old = BTreeSet::new();
@@ -118,8 +118,8 @@ async fn those_that_wait_for_a_retry_are_all_listed_even_if_the_log_has_dropped_
         failed_now
     };
     old.extend(fail(&fixture, &mut worker, 5).await);
-    // Redis drops entries in blocks of a hundred.
     deliver(&fixture, &mut worker, 300).await;
+    drop_all_but(&fixture, &endpoint, 100).await;
     let new = fail(&fixture, &mut worker, 3).await;
     for limit in [1, 2, 3, 4, 5, 8, 100] {
         let retrying = all(&fixture, &endpoint, ListStatus::Retrying, limit).await;
@@ -160,6 +160,15 @@ async fn count(fixture: &Fixture, endpoint: &EndpointId, status: ReplayStatus) -
         .unwrap()
 }
 
+/// What a log does by itself once it is longer than any may be.
+async fn drop_all_but(fixture: &Fixture, endpoint: &EndpointId, newest: usize) {
+    let mut trim = redis::cmd("XTRIM");
+    trim.arg(format!("wh:{{0}}:log:{endpoint}"))
+        .arg("MAXLEN")
+        .arg(newest);
+    let _: usize = fixture.command(&trim).await;
+}
+
 /// Delivers this many events, each with one attempt.
 async fn deliver(fixture: &Fixture, worker: &mut Worker, count: usize) -> DeliveryId {
     fixture.push_many(count).await;
@@ -176,8 +185,7 @@ async fn deliver(fixture: &Fixture, worker: &mut Worker, count: usize) -> Delive
 
 #[tokio::test]
 async fn a_log_says_since_when_it_is_complete() {
-    let mut fixture = Fixture::new().await;
-    fixture.policy.log_length = 100;
+    let fixture = Fixture::new().await;
     let endpoint = fixture.endpoint(&["*"]).await;
     let mut worker = Worker::new();
     let since = async |past| {
@@ -188,6 +196,7 @@ async fn a_log_says_since_when_it_is_complete() {
     deliver(&fixture, &mut worker, 50).await;
     assert_eq!(since(Past::Succeeded).await, None, "nothing has left it yet");
     deliver(&fixture, &mut worker, 300).await;
+    drop_all_but(&fixture, &endpoint, 100).await;
     let complete_since = since(Past::Log).await.expect("the log is bounded");
     assert_eq!(since(Past::Succeeded).await, Some(complete_since));
     assert_eq!(since(Past::Exhausted).await, None);
@@ -200,8 +209,7 @@ async fn a_log_says_since_when_it_is_complete() {
 
 #[tokio::test]
 async fn what_succeeded_is_counted_in_steps_up_to_a_bound() {
-    let mut fixture = Fixture::new().await;
-    fixture.policy.log_length = 10_000;
+    let fixture = Fixture::new().await;
     let endpoint = fixture.endpoint(&["*"]).await;
     let mut worker = Worker::new();
     let counted = |matching, is_lower_bound| ReplayCount {

@@ -167,7 +167,7 @@ pub(crate) async fn pack_finished(fixture: &Fixture, class: Class) -> BlockId {
     id
 }
 
-async fn detail(
+pub(crate) async fn detail(
     fixture: &Fixture,
     endpoint: &EndpointId,
     delivery: &DeliveryId,
@@ -293,7 +293,7 @@ async fn a_packed_delivery_is_sent_again_as_often_as_asked_and_keeps_its_class()
 }
 
 /// All deliveries that a filter lets through, read in pages; `between` is done before each page but the first.
-async fn listed(
+pub(crate) async fn listed(
     fixture: &Fixture,
     endpoint: &EndpointId,
     filter: &ListFilter,
@@ -400,7 +400,7 @@ async fn a_listing_has_no_gap_and_no_double_while_it_is_packed() {
 }
 
 /// Replays what ended so, and gives back the replay once it has made all, and the sources of what it made.
-async fn replay_all(
+pub(crate) async fn replay_all(
     fixture: &Fixture,
     endpoint: &EndpointId,
     status: ReplayStatus,

@@ -235,7 +235,7 @@ impl Fixture {
             "1",
             parked,
             no_changes,
-            store.trim_end_matches("+s2"),
+            store.split('+').next().unwrap(),
         ]);
         let _: redis::Value = self.command(&command).await;
     }

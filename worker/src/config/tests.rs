@@ -24,6 +24,14 @@ fn the_defaults_are_the_documented_ones() {
     assert_eq!(policy.retention_succeeded, Duration::from_secs(24 * 3600));
     assert_eq!(policy.retention_failed, Duration::from_secs(14 * 24 * 3600));
     assert_eq!(policy.log_length, 1000);
+    assert_eq!(config.deprecated(), None);
+}
+
+#[test]
+fn a_log_length_is_deprecated() {
+    let config = read(&["--log-length", "50"]).unwrap();
+    assert_eq!(config.policy().log_length, 50);
+    assert!(config.deprecated().unwrap().contains("RETENTION_SUCCEEDED"));
 }
 
 #[test]

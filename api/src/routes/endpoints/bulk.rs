@@ -96,7 +96,13 @@ pub(crate) struct ChangeResult {
     error: Option<ProblemBody>,
 }
 
-impl JsonRequest for ChangeEndpoints {}
+impl JsonRequest for ChangeEndpoints {
+    const REQUIRED: &'static [(&'static str, &'static str)] = &[("ids", r#"["ep_0000000000000000"]"#)];
+
+    fn fault(self, _: &App) -> Option<Problem> {
+        self.into_patch(None).err()
+    }
+}
 
 /// Switches endpoints that meet the condition on or off.
 pub(super) async fn change_many(
@@ -106,7 +112,7 @@ pub(super) async fn change_many(
     body: ChangeEndpoints,
     condition: &Condition,
 ) -> Result<Json<ChangedEndpoints>, Problem> {
-    let (ids, patch) = body.into_patch(user)?;
+    let (ids, patch) = body.into_patch(Some(user.user.clone()))?;
     count_more(app, request, user, (ids.len() - 1) / IN_ONE_CALL).await?;
     let store = app.store.get()?;
     let mut outcomes = Vec::with_capacity(ids.len());
@@ -157,8 +163,8 @@ pub(super) async fn change_many(
 }
 
 impl ChangeEndpoints {
-    /// Which endpoints, and the change to make to each.
-    fn into_patch(self, user: &DashboardUser) -> Result<(Vec<String>, EndpointPatch), Problem> {
+    /// Which endpoints, and the change to make to each, and who makes it.
+    fn into_patch(self, by: Option<String>) -> Result<(Vec<String>, EndpointPatch), Problem> {
         let wrong = |detail: String, field: &'static str| {
             Err(Problem::new(Code::InvalidValue).detail(detail).field(field))
         };
@@ -183,7 +189,7 @@ impl ChangeEndpoints {
         let patch = EndpointPatch {
             active,
             parked: parked_action(self.parked),
-            by: Some(user.user.clone()),
+            by,
             ..EndpointPatch::default()
         };
         Ok((self.ids, patch))

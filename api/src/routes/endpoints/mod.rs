@@ -127,7 +127,7 @@ impl EndpointsApi {
             }
         };
         let named = body.id.clone();
-        let patch = body.into_patch(&user, &app.urls)?;
+        let patch = body.into_patch(Some(user.user.clone()), &app.urls)?;
         let id = only_one(id.names().chain([named.as_deref()]))?;
         let toggles = named.is_some() && patch.is_empty();
         let changed = change(&app, &user, &id, patch, toggles, condition.0).await?;

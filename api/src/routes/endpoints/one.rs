@@ -67,7 +67,7 @@ impl OneEndpointApi {
         body: Json<ChangeEndpoint>,
     ) -> Result<Changed, Problem> {
         let named = body.0.id.clone();
-        let patch = body.0.into_patch(&user, &app.urls)?;
+        let patch = body.0.into_patch(Some(user.user.clone()), &app.urls)?;
         let id = only_one([Some(id.0.as_str()), named.as_deref()])?;
         change(&app, &user, &id, patch, false, condition.0).await
     }

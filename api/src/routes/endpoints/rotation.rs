@@ -63,7 +63,11 @@ pub(crate) struct RotatedEndpoint {
     previous_secret_valid_until: Option<DateTime>,
 }
 
-impl JsonRequest for RotateSecret {}
+impl JsonRequest for RotateSecret {
+    fn fault(self, _: &App) -> Option<Problem> {
+        grace(&self).err()
+    }
+}
 
 #[OpenApi(tag = "Group::Endpoints")]
 impl RotationApi {
@@ -150,6 +154,8 @@ fn grace(wanted: &RotateSecret) -> Result<(Duration, bool), Problem> {
             Problem::new(Code::InvalidValue)
                 .detail(format!("`graceHours` must be from 0 to {MAX_GRACE}."))
                 .field("graceHours")
+                .param("min", 0)
+                .param("max", MAX_GRACE)
         })?;
     let uses_previous = wanted.legacy_signature == Some(LegacySignature::Previous);
     if uses_previous && hours == 0 {

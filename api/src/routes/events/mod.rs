@@ -78,7 +78,7 @@ impl EventsApi {
             .enumerate()
             .map(|(place, item)| {
                 let key = key.0.as_ref().map(|key| key.of_item(place));
-                read::item(item, key, &app.allowance, now).map(|event| events.push(event))
+                read::item(item, key.as_deref(), &app.allowance, now).map(|event| events.push(event))
             })
             .collect();
         let mut accepted = accept(&app, &backend, events).await?.into_iter();

@@ -8,7 +8,7 @@ mod url;
 pub use change::{EndpointPatch, NewEndpoint, ParkedAction};
 pub use rate::{MAX_RATE, RateLimit};
 pub use tag::{Condition, EndpointTag, MalformedCondition};
-pub use url::{EndpointUrl, MAX_URL, UrlError, UrlPolicy};
+pub use url::{EndpointUrl, FIRST_FREE_PORT, MAX_URL, UrlError, UrlPolicy};
 
 use serde::{Deserialize, Serialize};
 

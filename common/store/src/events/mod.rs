@@ -7,6 +7,7 @@
 //! - `intake`: which events share a call, and who gets which result. Plain data.
 //! - `accept`: who calls the script, and when.
 //! - `room`: how long a call goes on making room for its events.
+//! - `lookup`: finding an event by its idempotency key.
 //! - `script`: what the script is given, and what it answers.
 
 mod accept;
@@ -14,6 +15,8 @@ mod accept;
 mod intake;
 
 mod room;
+
+mod lookup;
 
 mod script;
 

@@ -12,18 +12,19 @@ use crate::{Store, StoreError};
 /// Clocks of the API and of Redis may differ: the search begins this much before an event's acceptance (ms).
 pub(super) const CLOCKS_DIFFER_MS: u64 = 3_600_000;
 
-/// How many pairs of a block and an event one call looks at, and the most calls.
-const PAIRS: usize = 500;
-const CALLS: usize = 40;
+/// How many blocks one call looks at, and the most calls.
+const BLOCKS: usize = 500;
+const CALLS: usize = 200;
 
 script! {
-    /// Which blocks of an account may have these events: descriptors, and where the next call begins, if there is more to look at.
+    /// Which blocks of an account may have these events: descriptors, and the one behind which there may be more.
     "history_lookup": AllowOom, Reads, needs [BASE];
     struct HistoryLookup<'a> {
         account: &'a AccountId,
         class: &'a str,
-        /// A score, as Redis reads it.
-        from: &'a str,
+        after: &'a str,
+        /// A time (ms).
+        from: u64,
         /// How many blocks to look at.
         most: usize,
         /// In each block, how many bits stand in front of its filter, and how many bits of that an event sets.
@@ -89,25 +90,11 @@ impl Store {
             events.iter().filter(is_missing).cloned().collect::<Vec<_>>()
         };
         let mut sought = missing(found);
-        let accepted = sought.iter().map(|event| event.time().as_millis()).min();
-        let mut from = accepted.map(|at| at.saturating_sub(CLOCKS_DIFFER_MS).to_string());
-        for _ in 0..CALLS {
-            let Some(score) = from.take().filter(|_| !sought.is_empty()) else {
-                return Ok(());
-            };
-            let lookup = HistoryLookup {
-                account,
-                class: class.as_str(),
-                from: &score,
-                most: (PAIRS / sought.len()).max(8),
-                head: HEAD * 8,
-                probes: PROBES,
-                event: sought.iter().map(Sought::of).collect(),
-            };
-            let (next, descriptors) = self.call(&lookup).await?;
-            let blocks = descriptors.iter().filter_map(|text| text.parse().ok());
+        let mut search = Search::of(class, &sought);
+        while !sought.is_empty()
+            && let Some(blocks) = self.next_blocks(account, &mut search, &sought).await?
+        {
             for descriptor in blocks {
-                let descriptor: EventsDescriptor = descriptor;
                 let Some(block) = self.block(&descriptor.block, unpack_events).await? else {
                     continue;
                 };
@@ -122,9 +109,69 @@ impl Store {
                 }
             }
             sought = missing(found);
-            from = next;
         }
         Ok(())
+    }
+
+    /// The next blocks that may have one of these events, the oldest first; `None` when all were looked at.
+    pub(super) async fn next_blocks(
+        &self,
+        account: &AccountId,
+        search: &mut Search,
+        sought: &[EventId],
+    ) -> Result<Option<Vec<EventsDescriptor>>, StoreError> {
+        if search.calls == 0 {
+            return Ok(None);
+        }
+        let lookup = HistoryLookup {
+            account,
+            class: search.class.as_str(),
+            after: &search.after,
+            from: search.from,
+            most: BLOCKS,
+            head: HEAD * 8,
+            probes: PROBES,
+            event: sought.iter().map(Sought::of).collect(),
+        };
+        let (next, descriptors) = self.call(&lookup).await?;
+        search.calls -= 1;
+        match next {
+            Some(next) => {
+                // Should that block have gone by then, the time tells where to go on.
+                let reached: Option<EventsDescriptor> = next.parse().ok();
+                search.from = search
+                    .from
+                    .max(reached.map_or(0, |block| block.finished.1 * 1000));
+                search.after = next;
+            }
+            None => search.calls = 0,
+        }
+        Ok(Some(
+            descriptors.iter().filter_map(|text| text.parse().ok()).collect(),
+        ))
+    }
+}
+
+/// Where a search of an account's blocks stands.
+#[derive(Debug)]
+pub(super) struct Search {
+    class: Class,
+    from: u64,
+    after: String,
+    /// How many more calls it may make.
+    calls: usize,
+}
+
+impl Search {
+    /// Begins a search for events.
+    pub(super) fn of(class: Class, events: &[EventId]) -> Self {
+        let accepted = events.iter().map(|event| event.time().as_millis()).min();
+        Self {
+            class,
+            from: accepted.map_or(0, |at| at.saturating_sub(CLOCKS_DIFFER_MS)),
+            after: String::new(),
+            calls: CALLS,
+        }
     }
 }
 

@@ -6,7 +6,10 @@
 //! - `packing`: the steps of that: find, read, pack, write.
 //! - `log_blocks`: reading blocks of an endpoint's log.
 //! - `event_blocks`: reading blocks of an account's finished events, and which of them has an event.
+//! - `erasing`: taking an event out of them.
 //! - `operator`: what an operator reads, without scripts.
+
+mod erasing;
 
 mod event_blocks;
 
@@ -16,12 +19,11 @@ mod operator;
 
 mod packing;
 
+pub(crate) use erasing::HistoryReplace;
 pub(crate) use event_blocks::HistoryLookup;
 pub use event_blocks::PackedEvent;
-pub use packing::{Found, NewBlock, Series, Unpacked, UnpackedEvents, UnpackedLog, Written};
-pub(crate) use packing::{
-    HistoryFind, HistoryReadEvents, HistoryReadLog, HistoryWriteEvents, HistoryWriteLog,
-};
+pub use packing::{Found, NewBlock, PACKED_AFTER, Series, Unpacked, UnpackedEvents, UnpackedLog, Written};
+pub(crate) use packing::{HistoryFind, HistoryReadEvents, HistoryWriteEvents, HistoryWriteLog};
 
 use ::history::{BlockId, Corrupt};
 

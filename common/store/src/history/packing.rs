@@ -1,56 +1,32 @@
 //! Packing, in bounded steps. Nothing is kept between them: whoever dies after any has changed nothing, or all.
 
+mod enough;
+
+mod entries;
+
 mod events;
 
-mod log;
+mod find;
 
-use std::time::Duration;
+mod log;
 
 use ::history::{BlockId, Class};
 use domain::id::{AccountId, EndpointId};
 
-use crate::decode::{parse, unexpected};
-use crate::scripts::{answered_in_words, script};
+use crate::decode::unexpected;
+use crate::scripts::answered_in_words;
 use crate::{Store, StoreError};
 
+pub use enough::AGE as PACKED_AFTER;
+use enough::Enough;
 pub use events::UnpackedEvents;
 pub(crate) use events::{HistoryReadEvents, HistoryWriteEvents};
+pub(crate) use find::HistoryFind;
+pub(crate) use log::HistoryWriteLog;
 pub use log::UnpackedLog;
-pub(crate) use log::{HistoryReadLog, HistoryWriteLog};
-
-/// What the payloads of a full block are charged, about (bytes).
-const WORTH: u64 = 320 << 10;
-
-/// What is not worth a block, however long it has waited (bytes that payloads are charged).
-const LEAST: u64 = 64 << 10;
-
-/// The same of logs (entries).
-const LOG_WORTH: usize = 1000;
-const LOG_LEAST: usize = 100;
-
-/// The newest entries of each log, which stay in it: health is judged by them.
-const LOG_KEPT: usize = 200;
-
-/// How long a series is left to who found it.
-const CLAIM: Duration = Duration::from_secs(10);
 
 /// A block is not larger than this, unless a single event is.
 const MOST_PACKED: usize = 256 << 10;
-
-script! {
-    /// Finds a series that has enough to be packed.
-    "history_find": AllowOom, Writes, needs [ENDPOINTS];
-    struct HistoryFind {
-        from: u32,
-        worth: u64,
-        least: u64,
-        is_pressed: bool,
-        log_worth: usize,
-        log_least: usize,
-        log_kept: usize,
-        claim: Duration
-    } -> (Option<(String, String, String, bool)>, u32)
-}
 
 /// What is packed together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,6 +82,38 @@ enum Source {
     Log(log::LogSource),
 }
 
+impl NewBlock {
+    /// Whether it has entries of a log.
+    #[must_use]
+    pub const fn is_log(&self) -> bool {
+        matches!(self.source, Source::Log(_))
+    }
+
+    /// How large it is (bytes).
+    #[must_use]
+    pub const fn packed_bytes(&self) -> u64 {
+        self.content.len() as u64
+    }
+
+    /// What it takes the place of: texts of entries, or what its events are charged (bytes).
+    #[must_use]
+    pub const fn unpacked_bytes(&self) -> u64 {
+        match &self.source {
+            Source::Events(source) => source.charged,
+            Source::Log(source) => source.unpacked,
+        }
+    }
+
+    /// The time of the newest that is in it, by Redis's clock (ms).
+    #[must_use]
+    pub const fn newest(&self) -> u64 {
+        match &self.source {
+            Source::Events(source) => source.newest,
+            Source::Log(source) => source.last.ms,
+        }
+    }
+}
+
 /// What became of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
@@ -122,59 +130,43 @@ answered_in_words! {
 }
 
 impl Store {
-    /// Finds a series that has enough to be packed, and leaves it to the caller for ten seconds. `from` is where the search goes on; 0
-    /// to begin with. `is_pressed`: while memory is short less is enough. `None`: nothing here; when `from` is 0 again, nothing at all.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when Redis fails.
-    pub async fn find_unpacked(&self, from: &mut u32, is_pressed: bool) -> Result<Option<Found>, StoreError> {
-        let find = HistoryFind {
-            from: *from,
-            worth: WORTH,
-            least: LEAST,
-            is_pressed,
-            log_worth: LOG_WORTH,
-            log_least: LOG_LEAST,
-            log_kept: LOG_KEPT,
-            claim: CLAIM,
-        };
-        let (found, next) = self.call(&find).await?;
-        *from = next;
-        let Some((class, owner, account, takes_little)) = found else {
-            return Ok(None);
-        };
-        let account = parse(&account)?;
-        let series = match class.as_str() {
-            "log" => Series::Log {
-                endpoint: parse(&owner)?,
-                account,
-            },
-            class => Series::Events {
-                account,
-                class: parse(class)?,
-            },
-        };
-        Ok(Some(Found { series, takes_little }))
-    }
-
     /// Reads what is packed next of a series, in several bounded calls; `None` if it is not enough.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when Redis fails.
     pub async fn read_unpacked(&self, found: &Found) -> Result<Option<Unpacked>, StoreError> {
-        Ok(match &found.series {
+        self.read_if(&found.series, &Enough::of(found.takes_little)).await
+    }
+
+    /// The same of a series that may have only an event or an entry to pack, besides the newest `log_kept` entries of a log: for whoever
+    /// doesn't want to wait until it is worth it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn read_whatever_is_unpacked(
+        &self,
+        series: &Series,
+        log_kept: usize,
+    ) -> Result<Option<Unpacked>, StoreError> {
+        let enough = Enough {
+            charged: 1,
+            entries: 1,
+            log_kept,
+            ..Enough::of(true)
+        };
+        self.read_if(series, &enough).await
+    }
+
+    async fn read_if(&self, series: &Series, enough: &Enough) -> Result<Option<Unpacked>, StoreError> {
+        Ok(match series {
             Series::Events { account, class } => {
-                let read = self
-                    .read_events_to_pack(account, *class, found.takes_little)
-                    .await?;
+                let read = self.read_events_to_pack(account, *class, enough).await?;
                 read.map(Unpacked::Events)
             }
             Series::Log { endpoint, account } => {
-                let read = self
-                    .read_log_to_pack(account, endpoint, found.takes_little)
-                    .await?;
+                let read = self.read_log_to_pack(account, endpoint, enough).await?;
                 read.map(Unpacked::Log)
             }
         })

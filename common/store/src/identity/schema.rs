@@ -6,9 +6,8 @@
 /// The schemas that this version knows, the newest last. Schema 3 has blocks of history (`history`).
 pub(crate) const KNOWN: [&str; 3] = ["1", "2", "3"];
 
-/// The one that a new store begins with, and that an older one is raised to. It becomes 3 when all that reads the past reads
-/// blocks, in the same release.
-pub(crate) const NEWEST: &str = KNOWN[1];
+/// The one that a new store begins with, and that an older one is raised to.
+pub(crate) const NEWEST: &str = KNOWN[2];
 
 /// The newest schema that this version knows.
 #[must_use]

@@ -1,5 +1,6 @@
 //! One delivery with its payload and its attempts.
 
+use super::search::Sought;
 use super::{DeliverySummary, EndpointStanding, EntryId, LogEntry, LoggedAttempt, RawEntry, Record};
 use crate::history::PackedEvent;
 use crate::scripts::{answered, script};
@@ -44,13 +45,15 @@ pub(crate) struct Found {
     event: String,
     /// Empty if it is not kept.
     body: Bytes,
+    /// When it was accepted, by Redis's clock (ms).
+    accepted_at: Option<u64>,
     /// Whether it waits for its turn.
     waits: bool,
     /// The log entries that its record points to, oldest first, as far as they are kept.
     entries: Vec<RawEntry>,
 }
 
-answered! { Found { endpoint, record, event, body, waits, entries } }
+answered! { Found { endpoint, record, event, body, accepted_at, waits, entries } }
 
 impl Store {
     /// One delivery. The outer `None`: the account has no such endpoint. The inner `None`: nothing in Redis knows of this
@@ -87,8 +90,18 @@ impl Store {
             .await?;
         if attempts.is_empty() && !is_unfinished {
             // One attempt that succeeded leaves no record, and test events have none.
-            let until = packed.as_ref().map(PackedEvent::finished_by);
-            attempts = self.find_in_log(endpoint, id, until).await?.into_iter().collect();
+            let sought = Sought {
+                accepted_at: packed
+                    .as_ref()
+                    .map(|packed| packed.event.accepted_at)
+                    .or(found.accepted_at),
+                finished_by: packed.as_ref().map(PackedEvent::finished_by),
+            };
+            attempts = self
+                .find_in_log(endpoint, id, sought)
+                .await?
+                .into_iter()
+                .collect();
         }
         if attempts.is_empty() && !is_unfinished && !found.record.exists() {
             return Ok(Some(None));

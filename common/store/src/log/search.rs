@@ -12,24 +12,40 @@ const STEP: usize = 250;
 /// Entries older than the delivery that are looked at, in case the clocks differ by more than is expected.
 const OLDER: usize = 2000;
 
-/// Clocks of the API and of Redis may differ: the search begins this much before the delivery's acceptance.
+/// Clocks of the API and of Redis may differ: if only the API's time of its acceptance is known, the search begins this much before.
 const CLOCKS_DIFFER_MS: u64 = 60_000;
 
+/// When an event has finished is known to this (ms).
+const KNOWN_TO_MS: u64 = 1000;
+
+/// How often blocks are searched on.
+const ROUNDS: usize = 6;
+
+/// What is known of the time of an entry, by Redis's clock.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sought {
+    /// When its event was accepted (ms): not before that.
+    pub(super) accepted_at: Option<u64>,
+    /// When its event had finished: not after that, and mostly just before.
+    pub(super) finished_by: Option<Timestamp>,
+}
+
 impl Store {
-    /// The entry of a delivery that has only one. Reads on from its acceptance, where it most likely is, up to `until`, when its event was
-    /// finished; then what is older, in case the clocks differ by more. Bounded by the stream's length and a few blocks.
+    /// The entry of a delivery that has only one. Reads on from its acceptance, where it most likely is, up to where its event was
+    /// finished; then what is older, in case the clocks differ by more. Bounded by the stream's length and some blocks.
     pub(super) async fn find_in_log(
         &self,
         endpoint: &EndpointId,
         id: &DeliveryId,
-        until: Option<Timestamp>,
+        sought: Sought,
     ) -> Result<Option<LoggedAttempt>, StoreError> {
-        let accepted = id.event().time().as_millis().saturating_sub(CLOCKS_DIFFER_MS);
-        let start = EntryId::at(time_at(accepted));
+        let by_id = id.event().time().as_millis().saturating_sub(CLOCKS_DIFFER_MS);
+        let start = EntryId::at(time_at(sought.accepted_at.unwrap_or(by_id)));
         // Its last millisecond counts.
-        let until = until.map_or(EntryId::MAX, |until| EntryId::at(time_at(until.as_millis() + 1)));
+        let at_end = |until: Timestamp| EntryId::at(time_at(until.as_millis() + 1));
+        let until = sought.finished_by.map_or(EntryId::MAX, at_end);
         // What is packed meanwhile is in neither if the stream is read last, so the blocks are looked at once more.
-        let (found, searched) = self
+        let (found, mut searched) = self
             .search_blocks(endpoint, id, start.just_before(), until)
             .await?;
         if found.is_some() {
@@ -39,9 +55,24 @@ impl Store {
         if let Some(found) = later.await? {
             return Ok(Some(found));
         }
-        let (found, _) = self.search_blocks(endpoint, id, searched, until).await?;
-        if found.is_some() {
-            return Ok(found);
+        if let Some(finished) = sought.finished_by {
+            let end = EntryId::at(time_at(finished.as_millis().saturating_sub(KNOWN_TO_MS)));
+            let (found, _) = self
+                .search_blocks(endpoint, id, end.max(start).just_before(), until)
+                .await?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        for _ in 0..ROUNDS {
+            let (found, next) = self.search_blocks(endpoint, id, searched, until).await?;
+            if found.is_some() {
+                return Ok(found);
+            }
+            if next == searched {
+                break;
+            }
+            searched = next;
         }
         self.search_log(endpoint, id, Order::NewestFirst, start.before(), until)
             .await

@@ -1,12 +1,15 @@
 -- history_lookup: which blocks of an account may have these events. Reads only.
 --
--- ARGV[CLASS]: 'delivered' or 'exhausted'. ARGV[FROM]: the time (ms, of what is newest in a block) from which on to look, or '(' and a
--- time. ARGV[HEAD] and ARGV[PROBES]: where a block's filter begins (bits), and how many bits of it an event sets (common/history).
--- Returns {where the next call begins or '', {descriptor…}}.
--- Guarantees: bounded by ARGV[MOST] blocks for each event. A block that has one of the events is among them; about one of a hundred
--- others is, too.
+-- ARGV[CLASS]: 'delivered' or 'exhausted'. ARGV[AFTER]: the descriptor behind which the search goes on, '' to begin. ARGV[FROM]: the time
+-- (ms, of what is newest in a block) from which on to look, if there is no such descriptor. ARGV[HEAD] and ARGV[PROBES]: where a block's
+-- filter begins (bits), and how many bits of it an event sets (common/history).
+-- Returns {the descriptor behind which there may be more or '', {descriptor…}}.
+-- Guarantees: bounded by ARGV[MOST] blocks, and twice as many looks for one event in one block. A block that has one of the events is
+-- among them; about one of a hundred others is, too. Blocks may be as old as each other, so no time says where a search goes on.
+local looks = 0
 local function may_have(block, bits, event)
   local first, second = tonumber(ARGV[event + FIRST]), tonumber(ARGV[event + SECOND])
+  looks = looks + 1
   for n = 0, ARGV[PROBES] - 1 do
     local bit = ARGV[HEAD] + (first + n * second) % bits
     if call('GETBIT', P .. 'block:' .. block, string.format('%d', bit)) == 0 then
@@ -31,14 +34,17 @@ local function may_have_any(descriptor)
   return false
 end
 
-local index, most, from = P .. 'blocks:' .. ARGV[CLASS] .. ':' .. ARGV[ACCOUNT], tonumber(ARGV[MOST]), ARGV[FROM]
-local blocks = call('ZRANGE', index, from, '+inf', 'BYSCORE', 'LIMIT', 0, most, 'WITHSCORES')
+local index, most = P .. 'blocks:' .. ARGV[CLASS] .. ':' .. ARGV[ACCOUNT], tonumber(ARGV[MOST])
+local rank = ARGV[AFTER] ~= '' and call('ZRANK', index, ARGV[AFTER])
+local blocks = rank and call('ZRANGE', index, rank + 1, rank + most)
+  or call('ZRANGE', index, ARGV[FROM], '+inf', 'BYSCORE', 'LIMIT', 0, most)
 local found = {}
-for i = 1, #blocks, 2 do
-  if may_have_any(blocks[i]) then
-    found[#found + 1] = blocks[i]
+for i, descriptor in ipairs(blocks) do
+  if may_have_any(descriptor) then
+    found[#found + 1] = descriptor
+  end
+  if i == most or looks >= 2 * most then
+    return { descriptor, found }
   end
 end
-local last = blocks[2 * most]
--- Several may be as old as the last one: they are looked at again, unless all are.
-return { last and (last == from and '(' .. last or last) or '', found }
+return { '', found }

@@ -6,5 +6,6 @@
 if SCHEMA ~= ARGV[FROM] then
   return 0
 end
-call('HSET', META, 'schema', ARGV[TO], 'store', string.match(meta[1], '^[^+]*') .. '+s' .. ARGV[TO])
+call('HSET', META, 'schema', ARGV[TO], 'store', string.match(meta[1], '^[^+]*') .. '+s' .. ARGV[TO], 'raisedAt',
+  string.format('%d', look_at_clock()))
 return 1

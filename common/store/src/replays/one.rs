@@ -5,8 +5,12 @@ use domain::id::{AccountId, DeliveryId, EndpointId};
 use super::ReplayOutcome;
 use super::packed::PackedSource;
 use crate::events::Budgets;
+use crate::history::PackedEvent;
 use crate::scripts::script;
 use crate::{Store, StoreError};
+
+/// How often an event is looked up whose block was written anew meanwhile.
+const LOOKS: usize = 8;
 
 script! {
     /// Sends a delivery again, of an event that may have been packed.
@@ -38,23 +42,54 @@ impl Store {
         new: &DeliveryId,
         budgets: Budgets,
     ) -> Result<ReplayOutcome, StoreError> {
-        let endpoint = source.endpoint();
-        let replay = |packed| ReplayOne {
-            endpoint: &endpoint,
+        let replay = Replayed {
             account,
             source,
-            delivery: new,
-            account_bytes: budgets.account_bytes,
-            parked_bytes: budgets.parked_bytes,
-            packed,
+            new,
+            budgets,
         };
-        let outcome = self.call(&replay(Vec::new())).await?;
+        let outcome = self.replay_as(&replay, None).await?;
         if outcome != ReplayOutcome::Expired {
             return Ok(outcome);
         }
-        match self.packed_event(account, &source.event()).await? {
-            Some(packed) => self.call(&replay(vec![PackedSource::from(&packed)])).await,
-            None => Ok(ReplayOutcome::Expired),
+        let mut looked_at = None;
+        for _ in 0..LOOKS {
+            let found = self.packed_event(account, &source.event()).await?;
+            let Some(packed) = found.filter(|packed| looked_at.as_ref() != Some(&packed.block)) else {
+                break;
+            };
+            let outcome = self.replay_as(&replay, Some(&packed)).await?;
+            if outcome != ReplayOutcome::Expired {
+                return Ok(outcome);
+            }
+            // Something else may have been taken out of the block, which gave it another id.
+            looked_at = Some(packed.block);
         }
+        Ok(ReplayOutcome::Expired)
     }
+
+    async fn replay_as(
+        &self,
+        replay: &Replayed<'_>,
+        packed: Option<&PackedEvent>,
+    ) -> Result<ReplayOutcome, StoreError> {
+        self.call(&ReplayOne {
+            endpoint: &replay.source.endpoint(),
+            account: replay.account,
+            source: replay.source,
+            delivery: replay.new,
+            account_bytes: replay.budgets.account_bytes,
+            parked_bytes: replay.budgets.parked_bytes,
+            packed: packed.map(PackedSource::from).into_iter().collect(),
+        })
+        .await
+    }
+}
+
+/// What is sent again, and as what.
+struct Replayed<'a> {
+    account: &'a AccountId,
+    source: &'a DeliveryId,
+    new: &'a DeliveryId,
+    budgets: Budgets,
 }

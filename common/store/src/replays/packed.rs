@@ -24,6 +24,7 @@ record! {
     struct PackedStep<'a> {
         stands_at: &'a str,
         delivery: Option<&'a DeliveryId>,
+        is_gone: bool,
         block: Option<String>,
         kind: &'a str,
         body: &'a [u8],
@@ -36,16 +37,18 @@ record! {
 }
 
 impl<'a> PackedStep<'a> {
-    /// Of a place, and what was found there.
+    /// Of a place, and what was found there. `is_gone`: the event is nowhere any more.
     pub(super) fn of(
         stands_at: &'a str,
         delivery: Option<&'a DeliveryId>,
         packed: Option<&'a PackedEvent>,
+        is_gone: bool,
     ) -> Self {
         let event = packed.map(|packed| &packed.event);
         Self {
             stands_at,
             delivery,
+            is_gone,
             block: packed.map(|packed| packed.block.to_string()),
             kind: event.map_or("", |event| &event.kind),
             body: event.map_or(&[], |event| &event.body),

@@ -1,7 +1,7 @@
 //! Steps of replays of many whose sources may have been packed: Redis can't unpack them, so a worker does, and hands them to a script that
 //! makes the deliveries. Upkeep says which replays want a step.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use domain::delivery::DeliveryState;
 use domain::id::{AccountId, DeliveryId, EndpointId, EventId, ReplayId};
@@ -78,7 +78,8 @@ impl Store {
             .filter(|delivery| !delivery.is_replay())
             .map(DeliveryId::event)
             .collect();
-        let packed = self.packed_events(&look.account, &events).await?;
+        let mut packed = self.packed_events(&look.account, &events).await?;
+        let gone = self.gone_of(&look.account, &events, &mut packed).await?;
         let fitting = fitting(&look.sources, &packed);
         let step = ReplayStep {
             replay,
@@ -89,14 +90,48 @@ impl Store {
                 .iter()
                 .take(fitting)
                 .map(|(position, delivery)| {
-                    let event = delivery
-                        .as_ref()
-                        .and_then(|delivery| packed.get(&delivery.event()));
-                    PackedStep::of(position, delivery.as_ref(), event)
+                    let event = delivery.as_ref().map(DeliveryId::event);
+                    let found = event.as_ref().and_then(|event| packed.get(event));
+                    let is_gone = event.is_some_and(|event| gone.contains(&event));
+                    PackedStep::of(position, delivery.as_ref(), found, is_gone)
                 })
                 .collect(),
         };
         self.call(&step).await
+    }
+
+    /// Those of these events that are nowhere any more. Events get into blocks from beside them: so what is not beside them, and in no
+    /// block afterwards, is gone. Enters what was packed since the first look in `packed`.
+    async fn gone_of(
+        &self,
+        account: &AccountId,
+        events: &[EventId],
+        packed: &mut HashMap<EventId, PackedEvent>,
+    ) -> Result<HashSet<EventId>, StoreError> {
+        let mut missing: Vec<EventId> = events
+            .iter()
+            .filter(|event| !packed.contains_key(*event))
+            .cloned()
+            .collect();
+        if missing.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let mut beside = redis::pipe();
+        beside.ignore_errors(); // a key that something else has overwritten is no event
+        for event in &missing {
+            let key = self.keys().key(&format!("event:{event}"));
+            beside.add_command(redis::cmd("HSTRLEN").arg(key).arg("body").take());
+        }
+        let lengths: Vec<redis::RedisResult<redis::Value>> = self.query(&beside).await?;
+        let mut is_beside = lengths
+            .into_iter()
+            .map(|length| matches!(length, Ok(redis::Value::Int(1..))));
+        missing.retain(|_| !is_beside.next().unwrap_or(false));
+        packed.extend(self.packed_events(account, &missing).await?);
+        Ok(missing
+            .into_iter()
+            .filter(|event| !packed.contains_key(event))
+            .collect())
     }
 
     /// Puts what was packed of the log in front of what the stream has. The stream was read before: see `log::older` why none is

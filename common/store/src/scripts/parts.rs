@@ -33,7 +33,8 @@ parts! {
     IDS = "ids" needs [BASE];
     ENDPOINTS = "endpoints" needs [BASE, IDS];
     CARRIES = "carries" needs [ENDPOINTS];
-    TURNS = "turns" needs [CARRIES];
+    ROUNDS = "rounds" needs [BASE];
+    TURNS = "turns" needs [CARRIES, ROUNDS];
     TAG = "tag" needs [BASE];
     CORE = "core" needs [TURNS, TAG];
     TALLY = "tally" needs [TURNS];

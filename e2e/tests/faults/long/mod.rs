@@ -8,4 +8,5 @@ mod f17_receivers_misbehave;
 mod f19_clocks_step;
 mod f22_guarded_redis;
 mod f26_our_own_network;
-mod newer_forms;
+mod f31_killed_while_packing;
+mod replaced_under_load;

@@ -7,6 +7,7 @@
 //! - `states`: where each delivery is, by the state machine.
 //! - `shares`: what is in flight at each destination.
 //! - `suspects`: who is to blame for a lost lease. `parked`, `releases`: what upkeep ends and lets go of.
+//! - `packing`: what is finished is packed; what is found of it.
 //! - `tour`: every transition that the state machine allows, one after the other.
 //!
 //! Proves (guarantees): a replay of many is interrupted by a worker's death
@@ -22,6 +23,7 @@
 mod listing;
 mod ops;
 mod owner;
+mod packing;
 mod parked;
 mod releases;
 mod replays;
@@ -47,6 +49,7 @@ use crate::fixture::{Fixture, wants};
 use listing::Listing;
 use ops::op;
 use owner::ModelEndpoint;
+use packing::Packing;
 use replays::ModelReplay;
 use reports::Outcome;
 use states::ModelDelivery;
@@ -78,6 +81,7 @@ struct Model {
     suspects: Suspects,
     /// Events whose payload upkeep let go of.
     gone: HashSet<EventId>,
+    packing: Packing,
     /// The transitions that deliveries took, with the states that they left by them.
     taken: HashSet<(DeliveryState, Transition)>,
 }
@@ -99,6 +103,7 @@ impl Model {
             replays: vec![],
             suspects: Suspects::default(),
             gone: HashSet::new(),
+            packing: Packing::default(),
             taken: HashSet::new(),
         };
         model.fixture.announce().await;
@@ -202,7 +207,10 @@ impl Model {
             .unwrap()
             .more
         {}
+        self.drop_blocks(&self.snapshot().await);
         self.compare().await;
+        self.find_everything().await;
+        self.pack_everything().await;
         self.compare_replays().await;
         self.listing = None;
         for endpoint in 0..self.endpoints.len() {

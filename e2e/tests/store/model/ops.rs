@@ -42,6 +42,15 @@ pub(super) enum Op {
     MakeRoom {
         bytes: u64,
     },
+    /// A worker makes a block of what is finished.
+    MakeBlock {
+        series: usize,
+    },
+    /// It writes one that it made.
+    WriteBlock {
+        newest: bool,
+        twice: bool,
+    },
     Switch {
         endpoint: usize,
         active: bool,
@@ -107,6 +116,8 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
         1 => Just(Op::ClockBack),
         3 => Just(Op::Upkeep),
         1 => (1..4000_u64).prop_map(|bytes| Op::MakeRoom { bytes }),
+        4 => (0..6_usize).prop_map(|series| Op::MakeBlock { series }),
+        4 => (any::<bool>(), any::<bool>()).prop_map(|(newest, twice)| Op::WriteBlock { newest, twice }),
         2 => (0..4_usize, any::<bool>(), any::<bool>()).prop_map(|(endpoint, active, discard)| Op::Switch { endpoint, active, discard }),
         1 => (0..4_usize).prop_map(|endpoint| Op::ChangeUrl { endpoint }),
         1 => (0..4_usize).prop_map(|endpoint| Op::Remove { endpoint }),
@@ -147,6 +158,8 @@ impl Model {
             Op::MakeRoom { bytes } => {
                 self.upkeep(bytes).await;
             }
+            Op::MakeBlock { series } => self.make_block(series).await,
+            Op::WriteBlock { newest, twice } => self.write_block(newest, twice).await,
             Op::Switch {
                 endpoint,
                 active,

@@ -1,10 +1,9 @@
 //! Packing an endpoint's log.
 
 use ::history::{BlockId, Entry, Place, pack_log};
-use bytes::Bytes;
 use domain::id::{AccountId, EndpointId};
 
-use super::{LOG_KEPT, LOG_LEAST, LOG_WORTH, NewBlock, Source, fitting};
+use super::{Enough, NewBlock, Source, fitting};
 use crate::decode::parse;
 use crate::scripts::script;
 use crate::{Store, StoreError};
@@ -15,17 +14,6 @@ const MOST: usize = 4000;
 
 /// The most bytes of texts in a block, but for the last piece that was read.
 const MOST_BYTES: usize = 1 << 20;
-
-script! {
-    /// A piece of an endpoint's log, oldest first; `None` when the account has no such endpoint.
-    "history_read_log": AllowOom, Reads, needs [OWNER];
-    struct HistoryReadLog<'a> {
-        endpoint: &'a EndpointId,
-        account: &'a AccountId,
-        from: &'a str,
-        most: usize
-    } -> Option<(usize, Vec<(String, Vec<Bytes>)>)>
-}
 
 script! {
     /// Puts a block in the place of the oldest entries of an endpoint's log.
@@ -56,7 +44,9 @@ pub(super) struct LogSource {
     account: AccountId,
     endpoint: EndpointId,
     first: Place,
-    last: Place,
+    pub(super) last: Place,
+    /// What its entries took (bytes).
+    pub(super) unpacked: u64,
 }
 
 impl Store {
@@ -64,34 +54,27 @@ impl Store {
         &self,
         account: &AccountId,
         endpoint: &EndpointId,
-        takes_little: bool,
+        enough: &Enough,
     ) -> Result<Option<UnpackedLog>, StoreError> {
         let (mut entries, mut from) = (Vec::new(), "-".to_owned());
         let (mut size, mut most) = (0, MOST);
         while entries.len() < most && size < MOST_BYTES {
-            let piece = HistoryReadLog {
-                endpoint,
-                account,
-                from: &from,
-                most: STEP.min(most - entries.len()),
-            };
-            let Some((length, piece)) = self.call(&piece).await? else {
-                return Ok(None);
-            };
+            let (length, piece) = self
+                .read_log_piece(endpoint, &from, STEP.min(most - entries.len()))
+                .await?;
             if entries.is_empty() {
                 // It only grows meanwhile, or its first entries go: then the block is refused.
-                most = most.min(length.saturating_sub(LOG_KEPT));
+                most = most.min(length.saturating_sub(enough.log_kept));
             }
             let Some((last, _)) = piece.last() else { break };
             from = format!("({last}");
             for (place, fields) in piece {
-                size += fields.iter().map(Bytes::len).sum::<usize>();
+                size += fields.iter().map(Vec::len).sum::<usize>();
                 entries.push(entry(&place, &fields)?);
             }
         }
         entries.truncate(most);
-        let is_enough =
-            entries.len() >= if takes_little { LOG_LEAST } else { LOG_WORTH } || size >= MOST_BYTES;
+        let is_enough = entries.len() >= enough.entries || size >= MOST_BYTES;
         Ok(is_enough.then(|| UnpackedLog {
             account: account.clone(),
             endpoint: endpoint.clone(),
@@ -100,9 +83,34 @@ impl Store {
     }
 }
 
+impl Store {
+    /// How long a log is, and entries of it from a place on, oldest first. No script: that would read each entry twice. Whether they are
+    /// still there, and whose they are, the script looks that writes the block.
+    async fn read_log_piece(
+        &self,
+        endpoint: &EndpointId,
+        from: &str,
+        most: usize,
+    ) -> Result<(usize, Vec<(String, Vec<Vec<u8>>)>), StoreError> {
+        let key = self.keys().key(&format!("log:{endpoint}"));
+        let mut pipeline = redis::pipe();
+        pipeline.cmd("XLEN").arg(&key);
+        pipeline
+            .cmd("XRANGE")
+            .arg(&key)
+            .arg(from)
+            .arg("+")
+            .arg("COUNT")
+            .arg(most);
+        self.query(&pipeline)
+            .await
+            .or_else(|error: StoreError| error.unless_overwritten((0, Vec::new())))
+    }
+}
+
 /// An entry as Redis answers it. What is no UTF-8, nobody could read before either.
-fn entry(place: &str, fields: &[Bytes]) -> Result<Entry, StoreError> {
-    let text = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
+fn entry(place: &str, fields: &[Vec<u8>]) -> Result<Entry, StoreError> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let fields = fields.chunks_exact(2).filter_map(|pair| match pair {
         [name, value] => Some((text(name), text(value))),
         _ => None,
@@ -113,10 +121,18 @@ fn entry(place: &str, fields: &[Bytes]) -> Result<Entry, StoreError> {
     })
 }
 
+/// The bytes of all texts.
+fn bytes_of(entries: &[Entry]) -> u64 {
+    let fields = entries.iter().flat_map(|entry| &entry.fields);
+    fields
+        .map(|(name, value)| (name.len() + value.len()) as u64)
+        .sum()
+}
+
 impl UnpackedLog {
     pub(super) fn pack(&self) -> Result<NewBlock, StoreError> {
         let id = BlockId::random();
-        let (_, packed) = fitting(self.entries.len(), |number| {
+        let (number, packed) = fitting(self.entries.len(), |number| {
             let entries = self.entries.get(..number).unwrap_or(&self.entries);
             pack_log(&id, &self.account, &self.endpoint, entries)
         })?;
@@ -128,6 +144,7 @@ impl UnpackedLog {
                 endpoint: self.endpoint.clone(),
                 first: packed.descriptor.first,
                 last: packed.descriptor.last,
+                unpacked: bytes_of(self.entries.get(..number).unwrap_or(&self.entries)),
             }),
             descriptor: packed.descriptor.to_string(),
         })

@@ -1,7 +1,7 @@
 -- Requests with an idempotency key: which keys are the same, and in what two requests differ ------------------------------
 
--- A key's hash is followed by the hash of its quoted spelling (`"k1"` for `k1`), and by `q` if the caller spelled it so. The previous
--- release takes them for two keys: so a key is entered as it was spelled, and looked for as both.
+-- A key's hash is followed by the hash of its quoted spelling (`"k1"` for `k1`), and by `q` if the caller spelled it so. Before
+-- schema 3 programs may run that take them for two keys: so a key is entered as it was spelled, and looked for as both.
 local function spellings_of(account, key)
   local start = P .. 'idempotency:' .. account .. ':'
   local plain, quoted = start .. string.sub(key, 1, 64), start .. string.sub(key, 65, 128)
@@ -33,8 +33,8 @@ local function differences(first, fingerprint)
   return names
 end
 
--- Enters a key, and for what it was used.
-local function remember(name, fingerprint, id, made)
+-- Enters a key in the form of before schema 3, and for what it was used.
+local function enter(name, fingerprint, id, made)
   call('HSET', name, 'fingerprint', string.sub(fingerprint, LENGTH + 1), 'parts', string.sub(fingerprint, 1, LENGTH), 'event', id,
     'deliveries', made)
   call('PEXPIRE', name, ARGV[KEY_LIFETIME])

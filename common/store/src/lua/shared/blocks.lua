@@ -23,7 +23,9 @@ local function note_oldest(class, owner, account, ms)
   local series = class == 'log' and 'log:' .. owner or class
   if ms then
     call('ZADD', P .. 'history:' .. class, ms, owner)
-    call('ZADD', P .. 'account:' .. account .. ':history', ms, series)
+    if account then
+      call('ZADD', P .. 'account:' .. account .. ':history', ms, series)
+    end
   else
     call('ZREM', P .. 'history:' .. class, owner)
     if account then
@@ -51,16 +53,20 @@ local function lower_bytes(class, account, bytes)
   end
 end
 
--- From that time (ms) on nothing is missing of what a series keeps.
+-- From that time (ms) on nothing is missing of what a series keeps. It only rises: what is newer may have gone by itself, before the
+-- blocks that are older.
 local function note_complete_since(class, owner, ms, kept_for)
+  local key, field = P .. 'account:' .. owner .. ':since', class
   if class == 'log' then
-    local key = P .. 'endpoint:' .. owner
-    if call('EXISTS', key) == 1 then
-      call('HSET', key, 'completeSince', ms)
+    key, field = P .. 'endpoint:' .. owner, 'completeSince'
+    if call('EXISTS', key) == 0 then
+      return
     end
-  else
-    local key = P .. 'account:' .. owner .. ':since'
-    call('HSET', key, class, ms)
+  end
+  if tonumber(ms) > whole(call('HGET', key, field)) then
+    call('HSET', key, field, ms)
+  end
+  if class ~= 'log' then
     call('PEXPIRE', key, kept_for)
   end
 end
@@ -89,6 +95,6 @@ local function drop_oldest(class, owner, account, kept_for)
   call('ZREM', index, head[1])
   local of, number, bytes = drop_described(class, head[1], owner)
   note_complete_since(class, owner, head[2], kept_for)
-  note_oldest(class, owner, of or account, head[4])
+  note_oldest(class, owner, of or account or call('HGET', P .. 'endpoint:' .. owner, 'account') or nil, head[4])
   return class == 'log' and 0 or number, bytes
 end

@@ -52,13 +52,13 @@ end
 local function write_endpoint(e)
   local key, was, written, gone = P .. 'endpoint:' .. e.id, e.was, {}, {}
   add_changed(written, 'state', e.state, was[2])
-  add_changed(written, 'inFlight', e.in_flight, was.in_flight)
+  add_changed(written, 'inFlight', e.in_flight, was[3])
   add_changed(written, 'generation', e.generation .. '', was[4])
-  add_changed(written, 'limit', e.limit, was.limit)
+  add_changed(written, 'limit', e.limit, was[5])
   add_changed(written, 'slow', e.slow and '1' or '0', was[6])
-  add_changed(written, 'consecutiveFailures', e.failures, was.failures)
-  add_changed(written, 'failingSince', e.failing_since, was.failing_since)
-  add_changed(written, 'queuedBytes', e.bytes, was.bytes)
+  add_changed(written, 'consecutiveFailures', e.failures, was[7])
+  add_changed(written, 'failingSince', e.failing_since, was[8])
+  add_changed(written, 'queuedBytes', e.bytes, was[9])
   add_changed(written, 'carries', carries_text(e), was[10] or '')
   if e.last_attempt then
     written[#written + 1], written[#written + 2] = 'lastAttempt', e.last_attempt
@@ -123,5 +123,6 @@ local function flush()
   if write_lanes then
     write_lanes()
   end
+  rounds.write()
   write_stats()
 end

@@ -24,12 +24,13 @@ write_refs = function()
   for _, event in ipairs(ended_order) do
     local key, one = P .. 'event:' .. event, ended[event]
     local v = call('HMGET', key, 'refs', 'account', 'charge', 'failed', 'again')
-    local refs = tonumber(string.match(v[1] or '0', '^%-?%d+$'))
+    local refs = v[1] == '1' and 1 or tonumber(string.match(v[1] or '0', '^%-?%d+$'))
+    local charge = whole(v[3])
     if not v[2] then
       call('DEL', key) -- it had gone already
     elseif not refs then
       -- Its count can't be read, and others may still want it. Its account is no longer charged for it.
-      freed[v[2]] = (freed[v[2]] or 0) + whole(v[3])
+      freed[v[2]] = (freed[v[2]] or 0) + charge
       call('HSET', key, 'charge', 0)
       call('PEXPIRE', key, RETENTION_FAILED)
     else
@@ -40,12 +41,12 @@ write_refs = function()
         call('HSET', key, 'refs', text_of(left))
       end
       if left <= 0 then
-        freed[v[2]] = (freed[v[2]] or 0) + whole(v[3])
+        freed[v[2]] = (freed[v[2]] or 0) + charge
       end
       if left < 0 then
         call('PEXPIRE', key, RETENTION_FAILED) -- its count can't be right, so it may be in the index already
       elseif left == 0 then
-        finish(event, v[2], failed, whole(v[3]), v[5])
+        finish(event, v[2], failed, charge, v[5])
       end
     end
   end
@@ -103,11 +104,14 @@ local function exhaust(e, delivery, attempts, size, kind, reason, log_entry)
   end
   call('PEXPIRE', key, RETENTION_FAILED)
   call('ZADD', failed, now_text, delivery)
-  local old = call('ZRANGEBYSCORE', failed, '-inf', now - RETENTION_FAILED, 'LIMIT', 0, 20)
-  if #old > 0 then
-    call('ZREM', failed, unpack(old))
+  if (e.exhausted or 0) % 20 == 0 then
+    local old = call('ZRANGEBYSCORE', failed, '-inf', now - RETENTION_FAILED, 'LIMIT', 0, 40)
+    if #old > 0 then
+      call('ZREM', failed, unpack(old))
+    end
+    call('PEXPIRE', failed, RETENTION_FAILED)
   end
-  call('PEXPIRE', failed, RETENTION_FAILED)
+  e.exhausted = (e.exhausted or 0) + 1
   count_replayed(delivery, key, 'exhausted')
   unref(event_of(delivery), true)
   e.bytes = math.max(0, e.bytes - size)

@@ -5,6 +5,12 @@ local MOST_BLOCKS = 32
 
 local blocks_left = MOST_BLOCKS
 
+-- The most accounts that are looked at for one that has more than it may.
+local MOST_LOOKED_AT = 32
+
+-- Accounts, by class, of which nothing could be dropped in this step: an endpoint was removed, and upkeep drops its blocks later.
+local stuck = {}
+
 local function block_lifetime(class)
   return class == 'exhausted' and RETENTION_FAILED or RETENTION_SUCCEEDED
 end
@@ -34,13 +40,23 @@ end
 
 -- What an account's blocks take: its log and what was delivered, or what was exhausted.
 local function packed_bytes(class, account)
-  return account and tonumber(call('ZSCORE', bytes_key(class), account)) or 0
+  return account and not stuck[class .. account] and tonumber(call('ZSCORE', bytes_key(class), account)) or 0
 end
 
--- The account whose blocks take the most, and how much.
+-- The accounts whose blocks take the most, and how much, by turns.
 local function most_packed(class)
-  local top = call('ZRANGE', bytes_key(class), 0, 0, 'REV', 'WITHSCORES')
-  return top[1], tonumber(top[2]) or 0
+  return call('ZRANGE', bytes_key(class), 0, MOST_LOOKED_AT - 1, 'REV', 'WITHSCORES')
+end
+
+-- The one whose blocks take the most, and how much.
+local function fullest_packed(class)
+  local top = most_packed(class)
+  for i = 1, #top, 2 do
+    if not stuck[class .. top[i]] then
+      return top[i], tonumber(top[i + 1])
+    end
+  end
+  return nil, 0
 end
 
 -- Drops the oldest block of an account: of those that are exhausted, or of all others.
@@ -59,23 +75,43 @@ local function drop_from(account, class)
   return 0, 0
 end
 
+-- The same; notes whether that account had none.
+local function drop_some_from(account, class)
+  local events, bytes = drop_from(account, class)
+  if bytes == 0 then
+    stuck[class .. account] = true
+  end
+  return events, bytes
+end
+
+-- An account whose blocks take more than `budget`, and how much of that is in the other class. It has more than half of the budget
+-- in one of the classes.
+local function one_beyond(class, budget)
+  local top, other_class = most_packed(class), class == 'delivered' and 'exhausted' or 'delivered'
+  for i = 1, #top, 2 do
+    local account, packed = top[i], tonumber(top[i + 1])
+    local other = packed_bytes(other_class, account)
+    if packed + other > budget and not stuck[class .. account] then
+      return account, other
+    elseif 2 * packed < budget then
+      break
+    end
+  end
+end
+
 -- Drops what accounts have beyond `budget` (bytes), the oldest first and the exhausted last. Returns how many events and bytes went, and
 -- whether there is more.
 local function drop_beyond(budget)
   local events, bytes = 0, 0
   for _, class in ipairs({ 'delivered', 'exhausted' }) do
     while true do
-      local account, packed = most_packed(class)
-      local other = packed_bytes(class == 'delivered' and 'exhausted' or 'delivered', account)
-      if packed + other <= budget then
+      local account, other = one_beyond(class, budget)
+      if not account then
         break
       elseif blocks_left <= 0 then
         return events, bytes, true
       end
-      local more_events, more_bytes = drop_from(account, class == 'exhausted' and other <= 0 and class or 'delivered')
-      if more_bytes == 0 then
-        break
-      end
+      local more_events, more_bytes = drop_some_from(account, class == 'exhausted' and other <= 0 and class or 'delivered')
       events, bytes = events + more_events, bytes + more_bytes
     end
   end

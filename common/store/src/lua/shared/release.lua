@@ -4,6 +4,9 @@
 -- The most entries, accounts and bytes that one step looks at or lets go of.
 local MOST_ENTRIES, MOST_ACCOUNTS, MOST_BYTES = 300, 64, 16777216
 
+-- What an account has too much of comes as fast as its events, and each step keeps others waiting.
+local MOST_BEYOND = 100
+
 -- A call that accepted an event may be repeated, and must find the event, for less than this (ms). So of what finished since then
 -- only the payload goes early.
 local REPEATED_WITHIN = 10000
@@ -100,7 +103,7 @@ end
 -- The account that has the most, in blocks and beside them, and how much of that is in blocks: `account` has the most beside them.
 local function fullest(class, account, unpacked)
   local packed = packed_bytes(class, account)
-  local other, in_blocks = most_packed(class)
+  local other, in_blocks = fullest_packed(class)
   local beside = other and tonumber(call('ZSCORE', P .. 'finished:' .. class .. ':bytes', other)) or 0
   if in_blocks + beside > packed + unpacked then
     return other, in_blocks
@@ -118,7 +121,7 @@ local function release_early(class, wanted)
     local more_events, more_bytes
     if packed > 0 then
       -- Blocks are older than what isn't packed yet.
-      more_events, more_bytes = drop_from(account, class)
+      more_events, more_bytes = drop_some_from(account, class)
       entries_left, bytes_left = entries_left - 10, bytes_left - more_bytes
     elseif account then
       local portion = math.max(PORTION, tonumber(top[2]) - (tonumber(top[4]) or 0))
@@ -140,7 +143,7 @@ local function release_beyond(class, budget)
     local beyond = (tonumber(top[2]) or 0) - budget
     if beyond <= 0 then
       return events, bytes, false
-    elseif entries_left <= 0 or bytes_left <= 0 then
+    elseif entries_left <= MOST_ENTRIES - MOST_BEYOND or bytes_left <= 0 then
       return events, bytes, true
     end
     local more_events, more_bytes = release_oldest(top[1], class, math.huge, math.min(beyond, bytes_left))

@@ -106,11 +106,12 @@ local function sources_after(job, id, most)
   return found, #entries == most
 end
 
--- Sends these sources again, and moves the job on behind them. A source is {position, delivery or nil, its event if it was packed}.
+-- Sends these sources again, and moves the job on behind them. A source is {position, delivery or nil, its event if it was packed,
+-- whether it may be elsewhere if it isn't where the caller found it}.
 local function make_replays(id, job, e, sources, has_more)
   local made, skipped, waits = whole(job.made), whole(job.skipped), 50
   for _, source in ipairs(sources) do
-    local position, delivery, packed = unpack(source, 1, 3)
+    local position, delivery, packed, may_have_moved = unpack(source, 1, 4)
     if delivery and is_replay(delivery) then
       skipped = skipped + 1 -- what it repeats is found by itself
     elseif delivery then
@@ -119,6 +120,9 @@ local function make_replays(id, job, e, sources, has_more)
       local sent = send_again(e, delivery, replay_of(delivery, suffix), whole(job.budget), { 'replay', id }, packed)
       if sent == 'over_budget' then
         has_more, waits = true, 5000
+        break
+      elseif not sent and may_have_moved then
+        has_more = true -- it was packed, or its block was written anew, since the caller looked
         break
       end
       made, skipped = sent and made + 1 or made, sent and skipped or skipped + 1

@@ -73,7 +73,7 @@ do
   -- was counted, and whether as slow (see `free`; no name if an older release made it, which counted none), how many were in flight
   -- with it, the endpoint's generation, and the attempt's number.
   tally.parse_token = function(token)
-    local text, size = string.match(token, '|(.*)|(%d+)$')
+    local text, size = string.match(token, '^(.*)|(%d+)$', (string.find(token, '|', 1, true) or 0) + 1)
     return terms_of(text or ''), size
   end
 

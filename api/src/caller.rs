@@ -72,7 +72,7 @@ async fn signed_in(app: &App, request: &Request, writes: bool) -> Result<Dashboa
     {
         return Err(Problem::new(Code::TooManyAtOnce).retry_after(1));
     }
-    count_call(app, &session.account, &Quotas::of(request)).await?;
+    count_calls(app, &session.account, &Quotas::of(request), 1).await?;
     query::check(request)?;
     Ok(DashboardUser {
         account: session.account,
@@ -81,17 +81,32 @@ async fn signed_in(app: &App, request: &Request, writes: bool) -> Result<Dashboa
     })
 }
 
-/// Counts a call of the dashboard towards the account's limit.
+/// Counts so many more calls for one that does what several could do.
 ///
 /// # Errors
 ///
-/// [`Problem`] when the account has made as many calls as it may, or Redis fails.
-async fn count_call(app: &App, account: &AccountId, quotas: &Quotas) -> Result<(), Problem> {
+/// As [`count_calls`].
+pub(crate) async fn count_more(
+    app: &App,
+    request: &Request,
+    user: &DashboardUser,
+    calls: usize,
+) -> Result<(), Problem> {
+    let calls = u32::try_from(calls).unwrap_or(u32::MAX);
+    count_calls(app, &user.account, &Quotas::of(request), calls).await
+}
+
+/// Counts calls of the dashboard towards the account's limit: all, or none.
+///
+/// # Errors
+///
+/// [`Problem`] when the account may not make as many, or Redis fails.
+async fn count_calls(app: &App, account: &AccountId, quotas: &Quotas, calls: u32) -> Result<(), Problem> {
     let most = app.rates.dashboard;
-    if most == 0 {
+    if most == 0 || calls == 0 {
         return Ok(());
     }
-    let (is_allowed, quota) = app.store.get()?.count_call(account, most).await?;
+    let (is_allowed, quota) = app.store.get()?.count_calls(account, most, calls).await?;
     quotas.note(&[quota]);
     if is_allowed {
         Ok(())

@@ -33,7 +33,7 @@ use serde::de::DeserializeOwned;
 use crate::allowance::Allowance;
 use crate::app::App;
 use crate::problem::{Code, Problem};
-use read::{check_form, parse_request, read_body, too_large, unpack};
+use read::{Encoding, check_form, parse_request, read_body, too_large, unpack};
 
 /// A type that we read from the JSON body of a request.
 pub trait JsonRequest: Type + DeserializeOwned {
@@ -59,19 +59,40 @@ pub struct Json<T>(pub T);
 
 impl<T: JsonRequest> Json<T> {
     async fn read(request: &Request, body: &mut RequestBody) -> Result<Self, Problem> {
-        let app = App::of(request)?;
-        let max_bytes = T::max_bytes(&app.allowance);
-        let encoding = check_form(request)?;
-        let declared = request
-            .header(header::CONTENT_LENGTH)
-            .and_then(|text| text.parse::<u64>().ok());
-        if declared.is_some_and(|length| length > max_bytes as u64) {
-            return Err(too_large(max_bytes));
-        }
-        let body = body.take().map_err(|_| Problem::new(Code::BadRequest))?;
-        let body = read_body(body, max_bytes).await?;
-        parse_request(&unpack(body, encoding, max_bytes)?, app).map(Self)
+        let (body, encoding, max_bytes) = take::<T>(request, body).await?;
+        parse_request(&unpack(body, encoding, max_bytes)?, App::of(request)?).map(Self)
     }
+}
+
+/// Takes the body of a request as it came: how it is packed, and how long it may be.
+async fn take<T: JsonRequest>(
+    request: &Request,
+    body: &mut RequestBody,
+) -> Result<(Bytes, Encoding, usize), Problem> {
+    let max_bytes = T::max_bytes(&App::of(request)?.allowance);
+    let encoding = check_form(request)?;
+    let declared = request
+        .header(header::CONTENT_LENGTH)
+        .and_then(|text| text.parse::<u64>().ok());
+    if declared.is_some_and(|length| length > max_bytes as u64) {
+        return Err(too_large(max_bytes));
+    }
+    let body = body.take().map_err(|_| Problem::new(Code::BadRequest))?;
+    Ok((read_body(body, max_bytes).await?, encoding, max_bytes))
+}
+
+/// The body of a request, unpacked, and left in place for [`Json`] of this type.
+///
+/// # Errors
+///
+/// [`Problem`] when [`Json`] couldn't read it either.
+pub(crate) async fn peek<T: JsonRequest>(
+    request: &Request,
+    body: &mut RequestBody,
+) -> Result<Bytes, Problem> {
+    let (bytes, encoding, max_bytes) = take::<T>(request, body).await?;
+    *body = RequestBody::new(bytes.clone().into());
+    unpack(bytes, encoding, max_bytes)
 }
 
 /// Reads the body of a request, whatever is in it.

@@ -58,8 +58,8 @@
 //! | `sweep:<operation>:<queue>` | list or sorted set | a queue that was set aside in one step | until it is worked through |
 //! | `corrupt` | list | `<e> <entry>`: entries that could not be read; `<id> <key>`: keys that were moved away | the last 1,000 |
 //! | `corrupt:<key>` | any | what something else had written in the place of a key of ours | 14 days |
-//! | `idempotency:<a>:<table>:<number>` | hash | 20 digits of an idempotency key's hash → `<26 characters of the event's id><when (s since the table was opened)> <deliveries> <12 characters of the fingerprint>` | 24 h after the last, at most 36 h |
-//! | `idempotency:<a>:<hash of the key>` | hash | until schema 3: `fingerprint`, `event`, `deliveries` | 24 h |
+//! | `idempotency:<a>:<table>:<number>` | hash | 20 digits of an idempotency key's hash → `<26 characters of the event's id><when (s since the table was opened)> <deliveries> <12 characters that stand for the request>` | 24 h after the last, at most 36 h |
+//! | `idempotency:<a>:<hash of the key>` | hash | until schema 3: `fingerprint`, `parts`, `event`, `deliveries` | 24 h |
 //! | `creation:<a>:<hash of the key>` | string | which endpoint was made with this idempotency key: `<fingerprint> <e> <number of its secret>` | 24 h |
 //! | `worker:<incarnation>` | string | the last sequence, what came of its reports, the deliveries that it leased, and the suspects that it holds | 1 h |
 //! | `removed:<operation>` | string | the endpoint that this operation removed | 1 min |

@@ -47,11 +47,12 @@ pub struct EventLimits {
 }
 
 script! {
-    /// Counts a call of the dashboard, unless the account has had as many as it may in this minute.
+    /// Counts calls of the dashboard, unless the account would have had more than it may in this minute.
     "call_count": AllowOom, Writes, needs [QUOTA];
     struct CallCount<'a> {
         account: &'a AccountId,
-        most: u32
+        most: u32,
+        calls: u32
     } -> (bool, u32, Duration)
 }
 
@@ -74,14 +75,20 @@ impl EventLimits {
 }
 
 impl Store {
-    /// Counts a call that an account makes at the dashboard. The first is whether it may be made: one that may not is not
+    /// Counts calls that an account makes at the dashboard. The first is whether they may be made: if not all of them may, none is
     /// counted.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when Redis fails.
-    pub async fn count_call(&self, account: &AccountId, most: u32) -> Result<(bool, Quota), StoreError> {
-        let (is_allowed, left, ends_in) = self.call(&CallCount { account, most }).await?;
+    pub async fn count_calls(
+        &self,
+        account: &AccountId,
+        most: u32,
+        calls: u32,
+    ) -> Result<(bool, Quota), StoreError> {
+        let count = CallCount { account, most, calls };
+        let (is_allowed, left, ends_in) = self.call(&count).await?;
         let quota = Quota {
             subject: Subject::Dashboard,
             left,

@@ -155,9 +155,10 @@ async fn an_idempotency_key_makes_one_event() {
         other[field] = value;
         let refused = keyed(&backend, "order-1", &other).await;
         assert_eq!(
-            (refused.status, refused.code()),
-            (409, "idempotency_conflict"),
-            "{field}"
+            (refused.status, refused.code(), refused.field()),
+            (409, "idempotency_conflict", field),
+            "{}",
+            refused.text
         );
     }
     assert_eq!(everything(&system), before);
@@ -219,7 +220,7 @@ async fn in_a_batch_each_event_stands_for_itself() {
             (422, "invalid_type", ""),
             (202, "", ""),
             (202, "", ""),
-            (409, "idempotency_conflict", ""),
+            (409, "idempotency_conflict", "event"),
             (422, "unknown_field", "extra"),
             (422, "invalid_account_id", "accountId"),
             (422, "invalid_type", "data"),

@@ -170,3 +170,58 @@ async fn a_batch_that_is_sent_again_with_its_key_is_accepted_once() {
     );
     system.stop();
 }
+
+#[tokio::test]
+async fn another_spelling_of_a_key_or_an_instant_is_the_same_and_a_conflict_says_what_differs() {
+    let (mut system, _, _) = api_with_endpoint().await;
+    let backend = system.backend();
+    let event = |time: &str, data: Value| json!({"accountId": system.account(), "event": "lead.captured", "chatbotId": "bot", "timestamp": time, "data": data});
+    let first = event("2026-03-26T15:30:00.000Z", json!({"n": 0}));
+    let id = post(&backend, EVENTS, "\"k1\"", &first).await.expect(202).body["id"].clone();
+    for key in ["\"k1\"", "k1"] {
+        for time in [
+            "2026-03-26T15:30:00.000Z",
+            "2026-03-26T15:30:00Z",
+            "2026-03-26T17:30:00+02:00",
+        ] {
+            let again = post(&backend, EVENTS, key, &event(time, json!({"n": 0}))).await;
+            let again = again.expect(202).body;
+            assert_eq!(
+                (&again["id"], &again["duplicate"]),
+                (&id, &json!(true)),
+                "{key} {time}"
+            );
+        }
+    }
+    let mut item = first.clone();
+    item["idempotencyKey"] = json!("k1");
+    let batch = post(&backend, BATCH, "b", &json!({"events": [item]}))
+        .await
+        .expect(202)
+        .body;
+    assert_eq!(batch["results"][0]["id"], id);
+    for (other, names) in [
+        (
+            event("2026-03-26T15:30:00.001Z", json!({"n": 0})),
+            &["timestamp"][..],
+        ),
+        (event("2026-03-26T15:30:00.000Z", json!({"n": 0.0})), &["data"]),
+        (
+            event("2026-03-26T15:31:00.000Z", json!({"n": 1})),
+            &["timestamp", "data"],
+        ),
+    ] {
+        let reply = post(&backend, EVENTS, "k1", &other).await;
+        let (code, field) = ("idempotency_conflict", names[0]);
+        assert_refused(&Method::POST, EVENTS, &reply, 409, code, field);
+        let detail = reply.body["detail"].as_str().unwrap();
+        for name in ["event", "chatbotId", "timestamp", "data"] {
+            assert_eq!(
+                detail.contains(&format!("`{name}`")),
+                names.contains(&name),
+                "{detail}"
+            );
+        }
+    }
+    system.stop();
+}

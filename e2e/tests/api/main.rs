@@ -59,6 +59,8 @@ mod conditions;
 
 mod idempotency;
 
+mod bulk;
+
 mod documented;
 
 mod outages;

@@ -30,6 +30,7 @@ impl Fixture {
         let idempotency = Idempotency {
             key: key.to_owned(),
             fingerprint: fingerprint.to_owned(),
+            ..Idempotency::default()
         };
         self.store
             .create_endpoint_once(new, 2, Some(&idempotency))

@@ -414,6 +414,8 @@ pub(crate) fn with_key(event: NewEvent, key: &str, fingerprint: &str) -> NewEven
     let idempotency = Idempotency {
         key: key.to_owned(),
         fingerprint: fingerprint.to_owned(),
+        parts: fingerprint.to_owned(),
+        ..Idempotency::default()
     };
     NewEvent {
         idempotency: Some(idempotency),

@@ -47,6 +47,7 @@ mod replays;
 mod resume;
 mod rounds;
 mod shares;
+mod spellings;
 mod streaks;
 mod tags;
 mod test_events;

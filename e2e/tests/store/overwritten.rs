@@ -160,7 +160,7 @@ impl Scene {
         store.log_gap(endpoint, "1-1".parse().unwrap()).await.unwrap();
         store.event_body(&account, &self.waiting).await.unwrap();
         store.get_replay(&account, endpoint, &self.replay).await.unwrap();
-        store.count_call(&account, 1000).await.unwrap();
+        store.count_calls(&account, 1000, 1).await.unwrap();
     }
 
     async fn violations(&self) -> Vec<Violation> {

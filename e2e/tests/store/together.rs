@@ -48,7 +48,7 @@ async fn a_call_decides_each_event_by_itself_and_in_order() {
         .into_iter()
         .map(|outcome| match outcome.unwrap() {
             AcceptOutcome::Accepted(accepted) => Some((accepted.deliveries, accepted.duplicate)),
-            AcceptOutcome::IdempotencyConflict => None,
+            AcceptOutcome::IdempotencyConflict(_) => None,
             AcceptOutcome::OverBudget => panic!("there is room"),
             AcceptOutcome::RateLimited => panic!("there is no limit"),
         })

@@ -29,6 +29,7 @@ pub(super) async fn create(
     let idempotency = key.map(|IdempotencyHeader(key)| Idempotency {
         key: plain(&key).into_owned(),
         fingerprint: fingerprint(&new),
+        ..Idempotency::default()
     });
     let most = app.allowance.endpoints;
     let store = app.store.get()?;
@@ -50,11 +51,12 @@ pub(super) async fn create(
         ))),
         CreateOutcome::IdempotencyConflict => Err(Problem::new(Code::IdempotencyConflict)
             .detail("An endpoint with other settings was created with this key within the last 24 hours. Use a new key for a new endpoint.")),
-        CreateOutcome::TooMany => Err(Problem::new(Code::TooManyEndpoints).detail(format!(
-            "An account may have {most} endpoints. {}",
-            Code::TooManyEndpoints.advice()
-        ))
-        .param("max", most)),
+        CreateOutcome::TooMany => Err(Problem::new(Code::TooManyEndpoints)
+            .detail(format!(
+                "An account may have {most} endpoints. {}",
+                Code::TooManyEndpoints.advice()
+            ))
+            .param("max", most)),
     }
 }
 

@@ -4,6 +4,8 @@
 //! Every call sees only the account of its token: to it, another account's endpoint doesn't exist.
 
 mod create;
+mod bulk;
+mod one_or_many;
 mod detail;
 mod glance;
 mod health_view;
@@ -21,17 +23,20 @@ pub use retry::RetryApi;
 pub use rotation::RotationApi;
 pub use test_event::TestEventApi;
 
+use poem::Request;
 use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::Query;
 
+use self::bulk::{ChangeEndpoints, ChangedEndpoints, change_many};
 use self::create::create;
 use self::glance::EndpointList;
 use self::list::Given;
-use self::named::{BodyId, QueryId, only_one};
+use self::named::{BodyId, QueryId, not_named, only_one};
 use self::one::{change, remove};
-use self::request::{ChangeEndpoint, CreateEndpoint};
-use self::view::{Changed, Created, Removed};
+use self::one_or_many::{ChangedOneOrMany, OneOrMany};
+use self::request::CreateEndpoint;
+use self::view::{Created, Removed};
 use super::events::idempotency::IdempotencyHeader;
 use super::schema::{
     BoolText, ChatbotId, CursorText, EndpointLimit, SearchText, StateName, SubscriptionName,
@@ -117,7 +122,8 @@ impl EndpointsApi {
     /// the deliveries that were parked (or discards them, if `parked` says so). That, and another URL, ends a wait that the
     /// receiver asked for; then one attempt is made at a time, and twice as many with each success.
     ///
-    /// The query may name the endpoint in place of the body: `?id=<endpoint id>`.
+    /// The query may name the endpoint in place of the body: `?id=<endpoint id>`. A body with `ids` is answered as by
+    /// `PATCH /api/webhooks-config/bulk`.
     #[oai(
         path = "/api/webhooks-config",
         method = "patch",
@@ -133,14 +139,45 @@ impl EndpointsApi {
         /// even if two people press the same button.
         #[oai(name = "If-Match")]
         condition: IfMatch,
-        body: Json<ChangeEndpoint>,
-    ) -> Result<Changed, Problem> {
-        let body = body.0;
+        request: &Request,
+        body: OneOrMany,
+    ) -> Result<ChangedOneOrMany, Problem> {
+        let body = match body {
+            OneOrMany::One(body) => body,
+            OneOrMany::Many(body) => {
+                not_named(id.names())?;
+                let changed = change_many(&app, &user, request, body, &condition.0).await?;
+                return Ok(ChangedOneOrMany::Many(changed));
+            }
+        };
         let named = body.id.clone();
         let patch = body.into_patch(Some(user.user.clone()), &app.urls)?;
         let id = only_one(id.names().chain([named.as_deref()]))?;
         let toggles = named.is_some() && patch.is_empty();
-        change(&app, &user, &id, patch, toggles, condition.0).await
+        let changed = change(&app, &user, &id, patch, toggles, condition.0).await?;
+        Ok(ChangedOneOrMany::One(changed))
+    }
+
+    /// Switch many endpoints on or off
+    ///
+    /// Each is switched by itself, and has a result of its own: one that is refused doesn't affect the others. Ten endpoints count as
+    /// one call of the dashboard. `PATCH /api/webhooks-config` with such a body does the same.
+    #[oai(
+        path = "/api/webhooks-config/bulk",
+        method = "patch",
+        operation_id = "changeEndpoints"
+    )]
+    async fn change_many(
+        &self,
+        user: DashboardUser,
+        app: Data<&App>,
+        request: &Request,
+        /// Change only the endpoints that have one of these `etag`s; the others get 412.
+        #[oai(name = "If-Match")]
+        condition: IfMatch,
+        body: Json<ChangeEndpoints>,
+    ) -> Result<Json<ChangedEndpoints>, Problem> {
+        change_many(&app, &user, request, body.0, &condition.0).await
     }
 
     /// Remove an endpoint
@@ -198,6 +235,7 @@ impl Resource for EndpointsApi {
             ],
         )
         .with(FIELD_ERRORS),
+        Call::new("changeEndpoints", &[Code::InvalidValue]).strict(),
         Call::new(
             "removeEndpoint",
             &[

@@ -37,6 +37,20 @@ pub(super) fn only_one<'a>(names: impl IntoIterator<Item = Option<&'a str>>) -> 
     fields::endpoint_id(id)
 }
 
+/// Nothing else names an endpoint where the body names many.
+///
+/// # Errors
+///
+/// [`Problem`] when something does.
+pub(super) fn not_named<'a>(names: impl IntoIterator<Item = Option<&'a str>>) -> Result<(), Problem> {
+    match names.into_iter().flatten().next() {
+        None => Ok(()),
+        Some(_) => Err(Problem::new(Code::InvalidValue)
+            .detail("The body names the endpoints in `ids`: name none in the query.")
+            .field("id")),
+    }
+}
+
 /// The parameter `id` of a query, as often as it is there. The document says that it is `REQUIRED` where it is the usual way to
 /// name the endpoint.
 #[derive(Debug)]

@@ -94,6 +94,14 @@ pub(crate) enum Parked {
     Discard,
 }
 
+/// What becomes of parked deliveries.
+pub(super) const fn parked_action(wanted: Option<Parked>) -> ParkedAction {
+    match wanted {
+        Some(Parked::Discard) => ParkedAction::Discard,
+        Some(Parked::Deliver) | None => ParkedAction::Deliver,
+    }
+}
+
 impl TryFrom<String> for Parked {
     type Error = &'static str;
 
@@ -214,10 +222,7 @@ impl ChangeEndpoint {
             description,
             rate_limit,
             auto_resume: self.auto_resume,
-            parked: match self.parked {
-                Some(Parked::Discard) => ParkedAction::Discard,
-                Some(Parked::Deliver) | None => ParkedAction::Deliver,
-            },
+            parked: parked_action(self.parked),
             by,
         })
     }

@@ -168,11 +168,25 @@ impl EventAccepted {
                 deliveries: accepted.deliveries,
                 duplicate: accepted.duplicate.then_some(true),
             }),
-            AcceptOutcome::IdempotencyConflict => Err(Problem::new(Code::IdempotencyConflict)),
+            AcceptOutcome::IdempotencyConflict(parts) => Err(conflict(&parts)),
             AcceptOutcome::OverBudget => Err(Problem::new(Code::AccountOverBudget).retry_after(30)),
             AcceptOutcome::RateLimited => Err(rates.refusal(&counted.quotas)),
         }
     }
+}
+
+/// The refusal of an event whose key was used for another, which differs in these parts.
+fn conflict(parts: &[String]) -> Problem {
+    let problem = Problem::new(Code::IdempotencyConflict);
+    let Some(first) = parts.first() else {
+        return problem;
+    };
+    let names: Vec<_> = parts.iter().map(|part| format!("`{part}`")).collect();
+    let detail = format!(
+        "This key was used within the last 24 hours, with another {}. Send exactly what was sent then, or use a new key for what is new.",
+        names.join(" and another ")
+    );
+    problem.detail(detail).field(first.as_str())
 }
 
 impl From<Result<EventAccepted, Problem>> for BatchResult {

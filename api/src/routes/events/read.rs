@@ -6,7 +6,7 @@ use domain::id::EventId;
 use store::events::{Idempotency, NewEvent};
 
 use super::super::fields;
-use super::idempotency::fingerprint;
+use super::idempotency::{fingerprint, parts, plain};
 use super::request::{BatchEvent, PushEvent, REQUIRED, RawItem};
 use crate::allowance::Allowance;
 use crate::app::App;
@@ -40,7 +40,7 @@ pub(super) fn event(
     let kind = faults.take(fields::event_type(&body.event.0));
     let chatbot_id = faults.take(fields::chatbot_id(body.chatbot_id.0));
     let given_time = body.timestamp.map(|text| text.0);
-    let timestamp = faults.take_any(
+    let instant = faults.take_any(
         given_time
             .as_deref()
             .map(|text| fields::timestamp(text, "timestamp")),
@@ -49,18 +49,20 @@ pub(super) fn event(
     let payload = faults.take(Payload::build(
         kind.unwrap_or(EventType::LeadCaptured),
         chatbot_id.as_deref().unwrap_or_default(),
-        timestamp.flatten().unwrap_or(now),
+        instant.flatten().unwrap_or(now),
         body.data.0.get(),
         allowance.payload_bytes,
     ));
-    let (Some(account), Some(kind), Some(chatbot_id), Some(_), Some(payload)) =
-        (account, kind, chatbot_id, timestamp, payload)
+    let (Some(account), Some(kind), Some(chatbot_id), Some(instant), Some(payload)) =
+        (account, kind, chatbot_id, instant, payload)
     else {
         return Err(faults.into());
     };
     let idempotency = key.map(|key| Idempotency {
-        key,
+        is_quoted: plain(&key) != key,
+        key: plain(&key).into_owned(),
         fingerprint: fingerprint(kind, &chatbot_id, given_time.as_deref(), &payload),
+        parts: parts(kind, &chatbot_id, instant, &payload),
     });
     Ok(NewEvent {
         id: EventId::new(now.as_millis()),

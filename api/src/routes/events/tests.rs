@@ -144,6 +144,44 @@ fn a_request_has_the_fingerprint_that_other_releases_have_stored() {
 }
 
 #[test]
+fn what_stands_for_a_request_says_which_part_differs() {
+    let parts = |text: &str| item(text).unwrap().idempotency.unwrap().parts;
+    let keyed = |extra: &str| event(&format!(r#","idempotencyKey":"k"{extra}"#));
+    let timed = |time: &str| keyed(&format!(r#","timestamp":"{time}""#));
+    // They are kept for a day, also from one release to the next.
+    assert_eq!(parts(&keyed("")), "ahJyKGLnOXO2");
+    assert_eq!(parts(&timed("2026-03-26T16:30:00.5+01:00")), "SjKWKGLnM2O2");
+    for same in [
+        "2026-03-26T15:30:00.500Z",
+        "2026-03-26T15:30:00.5Z",
+        "2026-03-26t15:30:00.5-00:00",
+    ] {
+        assert_eq!(parts(&timed(same)), "SjKWKGLnM2O2", "{same}");
+    }
+    let first = parts(&keyed(""));
+    for (number, other) in [
+        keyed("").replace("lead.captured", "ticket.created"),
+        keyed("").replace(r#":"c""#, r#":"d""#),
+        timed("2026-03-26T15:30:00.500Z"),
+        keyed("").replace("1.0", "1.00"),
+    ]
+    .iter()
+    .enumerate()
+    {
+        let other = parts(other);
+        assert_ne!(first[..4], other[..4]);
+        for part in 0..4 {
+            let place = 4 + 2 * part..6 + 2 * part;
+            assert_eq!(
+                first[place.clone()] != other[place],
+                part == number,
+                "{part} of {number}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_key_in_quotes_is_the_same_as_one_without() {
     for (key, same_as) in [
         ("k1", "k1"),

@@ -63,12 +63,17 @@ pub struct NewEvent {
 }
 
 /// An idempotency key, scoped by account.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Idempotency {
-    /// The key as the caller sent it.
+    /// The key, without quotes.
     pub key: String,
-    /// A text that is the same for the same request only, such as a hash of what the caller sent.
+    /// Whether the caller sent it in quotes: the previous release takes that for another key.
+    pub is_quoted: bool,
+    /// What the previous release compares: a text that is the same for the same request only.
     pub fingerprint: String,
+    /// What is compared: twelve characters, four for the whole request, and two each for its event type, chatbot, time and data.
+    /// Only for events.
+    pub parts: String,
 }
 
 /// How much an account may have waiting.
@@ -95,8 +100,8 @@ pub struct Counted {
 pub enum AcceptOutcome {
     /// It is in Redis.
     Accepted(Accepted),
-    /// Its idempotency key was used with another request. Nothing was changed.
-    IdempotencyConflict,
+    /// Its idempotency key was used with another request, which differs in these parts, as far as that is known. Nothing was changed.
+    IdempotencyConflict(Vec<String>),
     /// With it, the account's unfinished payloads would take more space than they may, and no endpoint that holds over half of them
     /// could make room for it.
     OverBudget,

@@ -16,7 +16,7 @@ use crate::scripts::{Legible, Record, Rest, Shape, answered_in_words, record, sc
 
 script! {
     /// Accepts events: each with one delivery for each endpoint that matches, or nothing of it.
-    "accept" = ["accept/counts", "accept/budget", "accept/remembered_keys", "accept/lanes", "accept/unmatched", "accept"]: DenyOom, Writes, needs [QUOTA, ROUTES, ROUNDS];
+    "accept" = ["accept/counts", "accept/budget", "accept/requests", "accept/remembered_keys", "accept/lanes", "accept/unmatched", "accept"]: DenyOom, Writes, needs [QUOTA, ROUTES, ROUNDS];
     struct Accept<'a> {
         /// How long an idempotency key is remembered.
         key_lifetime: Duration,
@@ -32,7 +32,7 @@ script! {
 script! {
     /// The same, for events that [`Accept`] found no room for: an endpoint that holds over half of its account's bytes gives up its
     /// oldest deliveries for them. It needs far more Lua, so `accept` goes without.
-    "displace" = ["accept/counts", "accept/budget", "accept/remembered_keys", "accept/lanes", "accept/displace", "accept/unmatched", "accept"]: DenyOom, Writes, needs [QUOTA, ROUTES, PARKED];
+    "displace" = ["accept/counts", "accept/budget", "accept/requests", "accept/remembered_keys", "accept/lanes", "accept/displace", "accept/unmatched", "accept"]: DenyOom, Writes, needs [QUOTA, ROUTES, PARKED];
     struct Displace<'a> {
         key_lifetime: Duration,
         account_budget: u64,
@@ -61,14 +61,14 @@ record! {
         chatbot: &'a str,
         body: &'a Payload,
         key_hash: Option<String>,
-        fingerprint: Option<&'a str>,
+        fingerprint: Option<String>,
     }
 }
 
 /// What came of one event. Its quotas are two numbers each: how many are left, and for how many milliseconds.
 pub(crate) enum EventAnswer {
     Accepted(EventId, u32, bool, Rest<u64>),
-    IdempotencyConflict,
+    IdempotencyConflict(Vec<String>),
     OverBudget,
     RateLimited(Rest<u64>),
     /// It has none yet: an endpoint of its account has to make room for it. No further event has one.
@@ -81,7 +81,7 @@ pub(crate) enum EventAnswer {
 
 answered_in_words!(EventAnswer {
     "accepted" => Accepted(id, deliveries, duplicate, quotas),
-    "conflict" => IdempotencyConflict,
+    "conflict" => IdempotencyConflict(parts),
     "over_budget" => OverBudget,
     "rate_limited" => RateLimited(quotas),
     "needs_room" => NeedsRoom,
@@ -132,8 +132,8 @@ impl Record for NewEvent {
             event_type: self.event,
             chatbot: &self.chatbot_id,
             body: &self.payload,
-            key_hash: self.idempotency.as_ref().map(Idempotency::key_hash),
-            fingerprint: self.idempotency.as_ref().map(|given| given.fingerprint.as_str()),
+            key_hash: self.idempotency.as_ref().map(Idempotency::spellings),
+            fingerprint: self.idempotency.as_ref().map(Idempotency::compared),
         };
         record.write(command);
     }
@@ -147,6 +147,19 @@ impl Idempotency {
     /// What stands for a key in the names of keys.
     pub(super) fn hash_of(key: &str) -> String {
         hex::encode(Sha256::digest(key))
+    }
+
+    /// The key in both spellings, as the script takes it (`spellings_of` in requests.lua).
+    fn spellings(&self) -> String {
+        let escaped = self.key.replace('\\', "\\\\").replace('"', "\\\"");
+        let quoted = hex::encode(Sha256::digest(format!("\"{escaped}\"")));
+        let spelled = if self.is_quoted { "q" } else { "" };
+        format!("{}{quoted}{spelled}", self.key_hash())
+    }
+
+    /// What stands for the request, as the script takes it (`is_same` in requests.lua).
+    fn compared(&self) -> String {
+        format!("{:12.12}{}", self.parts, self.fingerprint)
     }
 }
 
@@ -162,7 +175,9 @@ impl Legible<EventAnswer> {
                 };
                 (AcceptOutcome::Accepted(accepted), quotas.0)
             }
-            EventAnswer::IdempotencyConflict => (AcceptOutcome::IdempotencyConflict, Vec::new()),
+            EventAnswer::IdempotencyConflict(parts) => {
+                (AcceptOutcome::IdempotencyConflict(parts), Vec::new())
+            }
             // Nobody looks for room any longer.
             EventAnswer::OverBudget | EventAnswer::NeedsRoom => (AcceptOutcome::OverBudget, Vec::new()),
             EventAnswer::RateLimited(quotas) => (AcceptOutcome::RateLimited, quotas.0),

@@ -1,6 +1,6 @@
 -- accept: events, each with one delivery for each endpoint that matches, or nothing of it.
 --
--- Returns for each event {'accepted', event id, deliveries, 1 if duplicate, quotas…}, 'conflict', 'over_budget',
+-- Returns for each event {'accepted', event id, deliveries, 1 if duplicate, quotas…}, {'conflict', parts that differ}, 'over_budget',
 --       {'rate_limited', quotas…}, or 'unreadable' when the routes of its account are not what they should be. A quota is two numbers:
 --       what is left of a limit, and the ms until its count begins anew. They come in the order of the limits; a duplicate has none.
 --       There are answers for fewer events once 512 deliveries were made, and after 'needs_room', which is no answer: the caller
@@ -113,12 +113,12 @@ local function accept(event)
   local account, id = ARGV[event + ACCOUNT], ARGV[event + ID]
   local key, fingerprint = ARGV[event + KEY_HASH], ARGV[event + FINGERPRINT]
   if key ~= '' then
-    local first, of, made = first_use(account, key)
+    local first = first_use(account, key)
     if first then
-      if first ~= string.sub(fingerprint, 1, #first) then
-        return 'conflict'
+      if not is_same(first, fingerprint) then
+        return { 'conflict', differences(first, fingerprint) }
       end
-      return { 'accepted', of, tonumber(made), of == id and 0 or 1 }
+      return { 'accepted', first[2], tonumber(first[3]), first[2] == id and 0 or 1 }
     end
   end
   local known = call('HGET', P .. 'event:' .. id, 'deliveries')

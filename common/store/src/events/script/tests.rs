@@ -78,11 +78,15 @@ fn only_limits_that_are_set_are_sent_and_keys_as_hashes() {
     }
     let keyed = Idempotency {
         key: "key".to_owned(),
+        is_quoted: true,
         fingerprint: "print".to_owned(),
+        parts: "whole7ccttdd".to_owned(),
     };
     let sha256_of_key = "2c70e12b7a0646f92279f427c7b38e7334d8e5389cff167a1dc30e73f826b683";
     let sent = written(EventLimits::NONE, &[event(Some(keyed))]);
-    assert_eq!(sent[10..], [sha256_of_key, "print"]);
+    let sha256_of_quoted = "c0c1baf2fa65372c83bc5781a31d3ee0bceb37e7917317f33a92825fe5367189";
+    let both = format!("{sha256_of_key}{sha256_of_quoted}q");
+    assert_eq!(sent[10..], [both.as_str(), "whole7ccttddprint"]);
 }
 
 fn text(text: &str) -> Value {
@@ -133,7 +137,7 @@ fn each_outcome_is_read_with_what_is_left_of_the_limits_that_are_set() {
         &[
             accepted(0, &[4, 60_000, 8, 50_000]),
             accepted(1, &[]),
-            text("conflict"),
+            Value::Array(vec![text("conflict"), Value::Array(vec![text("data")])]),
             text("over_budget"),
             list("rate_limited", &[0, 1, 7, 2]),
         ],
@@ -141,7 +145,7 @@ fn each_outcome_is_read_with_what_is_left_of_the_limits_that_are_set() {
     let expected = [
         "3 deliveries, false; ServiceKey: 4 for 60s; Account: 8 for 50s",
         "3 deliveries, true",
-        "IdempotencyConflict",
+        "IdempotencyConflict([\"data\"])",
         "OverBudget",
         "RateLimited; ServiceKey: 0 for 1ms; Account: 7 for 2ms",
     ];

@@ -52,7 +52,7 @@ local function before_until(directory)
   return directory.before
 end
 
--- What a key was used for: what stands for the request, the event, and its deliveries; nil if it is new.
+-- What a key was used for, as `use_of` has it; nil if it is new.
 local function first_use(account, key)
   local directory = SCHEMA == '3' and directory_of(account)
   if directory then
@@ -60,9 +60,9 @@ local function first_use(account, key)
       local name, field = place_of(directory, one, key)
       local use = one.opened + TAKES_FOR + KEPT_FOR > time_now() and call('HGET', name, field)
       if use then
-        local after, deliveries, fingerprint = string.match(use, '^(%d+) (%d+) (.+)$', 27)
+        local after, deliveries, parts = string.match(use, '^(%d+) (%d+) (.+)$', 27)
         if after and one.opened + after * 1000 + KEPT_FOR > time_now() then
-          return fingerprint, 'evt_' .. string.sub(use, 1, 26), deliveries
+          return { false, 'evt_' .. string.sub(use, 1, 26), deliveries, parts }
         end
       end
     end
@@ -70,7 +70,8 @@ local function first_use(account, key)
       return nil
     end
   end
-  return unpack(call('HMGET', P .. 'idempotency:' .. account .. ':' .. key, 'fingerprint', 'event', 'deliveries'))
+  local plain, quoted = spellings_of(account, key)
+  return call('EXISTS', plain, quoted) > 0 and (use_of(plain) or use_of(quoted)) or nil
 end
 
 -- How many hashes the next table has: as many as take what the last one would have taken in the whole time.
@@ -107,10 +108,8 @@ end
 -- Remembers what a key was used for; what was looked for with `first_use` before.
 local function remember(account, key, fingerprint, id, deliveries)
   if SCHEMA ~= '3' then
-    local name = P .. 'idempotency:' .. account .. ':' .. key
-    call('HSET', name, 'fingerprint', fingerprint, 'event', id, 'deliveries', deliveries)
-    call('PEXPIRE', name, ARGV[KEY_LIFETIME])
-    return
+    local _, _, spelled = spellings_of(account, key)
+    return enter(spelled, fingerprint, id, deliveries)
   end
   local directory = directory_of(account)
   local one = directory.tables[1]
@@ -119,7 +118,7 @@ local function remember(account, key, fingerprint, id, deliveries)
   end
   local name, field = place_of(directory, one, key)
   local after = math.ceil((time_now() - one.opened) / 1000)
-  local use = string.format('%s%d %d %s', string.sub(id, 5), after, deliveries, string.sub(fingerprint, 1, 12))
+  local use = string.format('%s%d %d %s', string.sub(id, 5), after, deliveries, string.sub(fingerprint, 1, LENGTH))
   one.keys, directory.is_changed = one.keys + call('HSET', name, field, use), true
   call('PEXPIRE', name, string.format('%d', one.opened + TAKES_FOR + KEPT_FOR + 1000 - time_now()), 'NX')
 end

@@ -1,0 +1,197 @@
+//! Switching many endpoints on or off at once, each by itself.
+
+use domain::endpoint::{Condition, EndpointPatch};
+use domain::id::EndpointId;
+use futures_util::future::join_all;
+use poem::Request;
+use poem_openapi::{Enum, Object};
+use serde::{Deserialize, Serialize};
+use store::endpoints::ChangeOutcome;
+
+use super::super::fields;
+use super::super::schema::present;
+use super::request::{Parked, parked_action};
+use super::view::EndpointView;
+use crate::app::App;
+use crate::caller::{DashboardUser, count_more};
+use crate::json::{Json, JsonRequest};
+use crate::problem::{Code, Problem, ProblemBody};
+
+/// The most endpoints in one request.
+const MOST: usize = 100;
+
+/// So many endpoints count as one call.
+const IN_ONE_CALL: usize = 10;
+
+/// So many are changed at the same time.
+const AT_ONCE: usize = 10;
+
+/// Which endpoints to switch on or off.
+#[derive(Debug, Deserialize, Object)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[oai(rename_all = "camelCase")]
+pub(crate) struct ChangeEndpoints {
+    /// The ids of the endpoints, at most 100.
+    #[oai(validator(min_items = 1, max_items = 100))]
+    ids: Vec<String>,
+    /// `true` switches them on, `false` switches them off. Required, unless `state` says it.
+    #[serde(default, deserialize_with = "present")]
+    active: Option<bool>,
+    /// The same as a state: `active` or `off`.
+    #[serde(default, deserialize_with = "present")]
+    state: Option<WantedState>,
+    /// What to do with parked deliveries of those that are switched on; `deliver` if absent.
+    #[serde(default, deserialize_with = "present")]
+    parked: Option<Parked>,
+}
+
+/// The state that an endpoint's owner can give it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Enum)]
+#[serde(try_from = "String")]
+#[oai(rename_all = "lowercase")]
+pub(crate) enum WantedState {
+    /// It gets deliveries.
+    Active,
+    /// It gets none.
+    Off,
+}
+
+impl TryFrom<String> for WantedState {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.as_str() {
+            "active" => Ok(Self::Active),
+            "off" => Ok(Self::Off),
+            _ => Err("`active` or `off`"),
+        }
+    }
+}
+
+/// What became of each endpoint.
+#[derive(Debug, Serialize, Object)]
+pub(crate) struct ChangedEndpoints {
+    /// How many are as wanted now.
+    changed: u32,
+    /// How many are not.
+    rejected: u32,
+    /// One result for each id, in the order of the request.
+    results: Vec<ChangeResult>,
+}
+
+/// What became of one endpoint: either `status` is 200 and `endpoint` is there, or `error` says why it wasn't changed.
+#[derive(Debug, Serialize, Object)]
+pub(crate) struct ChangeResult {
+    /// The id, as it was given.
+    id: String,
+    /// The HTTP status that the change would have got if it had been made alone.
+    status: u16,
+    /// The endpoint as it is now. Only if it is as wanted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    endpoint: Option<EndpointView>,
+    /// Why the endpoint was not changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    error: Option<ProblemBody>,
+}
+
+impl JsonRequest for ChangeEndpoints {
+    const REQUIRED: &'static [(&'static str, &'static str)] = &[("ids", r#"["ep_0000000000000000"]"#)];
+
+    fn fault(self, _: &App) -> Option<Problem> {
+        self.into_patch(None).err()
+    }
+}
+
+/// Switches endpoints that meet the condition on or off.
+pub(super) async fn change_many(
+    app: &App,
+    user: &DashboardUser,
+    request: &Request,
+    body: ChangeEndpoints,
+    condition: &Condition,
+) -> Result<Json<ChangedEndpoints>, Problem> {
+    let (ids, patch) = body.into_patch(Some(user.user.clone()))?;
+    count_more(app, request, user, (ids.len() - 1) / IN_ONE_CALL).await?;
+    let store = app.store.get()?;
+    let mut outcomes = Vec::with_capacity(ids.len());
+    for some in ids.chunks(AT_ONCE) {
+        let changes = some.iter().map(async |id| match id.parse::<EndpointId>() {
+            Ok(id) => store.change_endpoint(&user.account, &id, &patch, condition).await,
+            // What isn't an id is no endpoint's.
+            Err(_) => Ok(ChangeOutcome::EndpointNotFound),
+        });
+        outcomes.extend(join_all(changes).await);
+    }
+    if outcomes.iter().all(Result::is_err)
+        && let Some(Err(error)) = outcomes.first()
+    {
+        return Err(error.clone().into());
+    }
+    let results = ids.into_iter().zip(outcomes).map(|(id, outcome)| {
+        let changed = outcome.map_err(Problem::from).and_then(|outcome| match outcome {
+            ChangeOutcome::Changed(endpoint) => Ok(*endpoint),
+            ChangeOutcome::Mismatch => Err(Problem::new(Code::PreconditionFailed)),
+            ChangeOutcome::EndpointNotFound => Err(fields::no_endpoint()),
+        });
+        match changed {
+            Ok(endpoint) => ChangeResult {
+                id,
+                status: 200,
+                endpoint: Some(endpoint.into()),
+                error: None,
+            },
+            Err(problem) => ChangeResult {
+                id,
+                status: problem.http_status().as_u16(),
+                endpoint: None,
+                error: Some(problem.body()),
+            },
+        }
+    });
+    let results: Vec<_> = results.collect();
+    let count = |is_error: bool| {
+        let some = results.iter().filter(|result| result.error.is_some() == is_error);
+        u32::try_from(some.count()).unwrap_or(u32::MAX)
+    };
+    Ok(Json(ChangedEndpoints {
+        changed: count(false),
+        rejected: count(true),
+        results,
+    }))
+}
+
+impl ChangeEndpoints {
+    /// Which endpoints, and the change to make to each, and who makes it.
+    fn into_patch(self, by: Option<String>) -> Result<(Vec<String>, EndpointPatch), Problem> {
+        let wrong = |detail: String, field: &'static str| {
+            Err(Problem::new(Code::InvalidValue).detail(detail).field(field))
+        };
+        if !(1..=MOST).contains(&self.ids.len()) {
+            return wrong(format!("Give from 1 to {MOST} endpoints in `ids`."), "ids");
+        }
+        let by_state = self.state.map(|state| state == WantedState::Active);
+        let active = match (self.active, by_state) {
+            (Some(active), Some(other)) if active != other => {
+                return wrong(
+                    "`active` and `state` say different things: give one of them.".to_owned(),
+                    "state",
+                );
+            }
+            (None, None) => {
+                return Err(Problem::new(Code::MissingField)
+                    .detail("Say what the endpoints shall be: `active`, or `state`.")
+                    .field("active"));
+            }
+            (active, by_state) => active.or(by_state),
+        };
+        let patch = EndpointPatch {
+            active,
+            parked: parked_action(self.parked),
+            by,
+            ..EndpointPatch::default()
+        };
+        Ok((self.ids, patch))
+    }
+}

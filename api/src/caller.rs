@@ -24,6 +24,8 @@ use crate::rate_limit::Quotas;
 pub struct DashboardUser {
     /// The account that the user acts for.
     pub account: AccountId,
+    /// The user, as the session token names them.
+    pub user: String,
     /// When the session token expires, in seconds since 1970.
     pub expires_at: i64,
 }
@@ -74,6 +76,7 @@ async fn signed_in(app: &App, request: &Request, writes: bool) -> Result<Dashboa
     query::check(request)?;
     Ok(DashboardUser {
         account: session.account,
+        user: session.user,
         expires_at: session.expires_at,
     })
 }

@@ -2,15 +2,21 @@
 //!
 //! [`Json`] reads at most as many bytes as the type allows, whether or not the client declared a length. It wants
 //! `application/json` in UTF-8, as it is or packed with gzip, accepts no unknown field, no field twice and no array in place of an object, and says which
-//! field is wrong. It makes no generic JSON value on the way, so raw parts keep their bytes. [`OptionalJson`] does the same for
+//! fields are wrong. It makes no generic JSON value on the way, so raw parts keep their bytes. [`OptionalJson`] does the same for
 //! calls all of whose fields may be left out: there the body may be left out, too, or be `null`.
 
 mod optional;
 
+mod members;
+
 mod read;
 
+#[cfg(test)]
+pub(crate) use members::tests::assert_required_is_right;
 pub use optional::OptionalJson;
-pub(crate) use read::{parse, parse_object};
+#[cfg(test)]
+pub(crate) use read::parse;
+pub(crate) use read::parse_object;
 
 use bytes::Bytes;
 use poem::http::{StatusCode, header};
@@ -27,13 +33,23 @@ use serde::de::DeserializeOwned;
 use crate::allowance::Allowance;
 use crate::app::App;
 use crate::problem::{Code, Problem};
-use read::{check_form, read_body, too_large, unpack};
+use read::{check_form, parse_request, read_body, too_large, unpack};
 
 /// A type that we read from the JSON body of a request.
 pub trait JsonRequest: Type + DeserializeOwned {
     /// How long the body may be, in bytes. The default is more than a body without large texts needs.
     fn max_bytes(_: &Allowance) -> usize {
         16 * 1024
+    }
+
+    /// A good value for each field that must be there, by name, as JSON text: it stands for one that is missing while the others are
+    /// looked at.
+    const REQUIRED: &'static [(&'static str, &'static str)] = &[];
+
+    /// What is wrong with the values, as far as it can be said without the store. It is asked if something else is wrong with the
+    /// body, so that all is told at once; the call itself reads the values.
+    fn fault(self, _app: &App) -> Option<Problem> {
+        None
     }
 }
 
@@ -43,7 +59,8 @@ pub struct Json<T>(pub T);
 
 impl<T: JsonRequest> Json<T> {
     async fn read(request: &Request, body: &mut RequestBody) -> Result<Self, Problem> {
-        let max_bytes = T::max_bytes(&App::of(request)?.allowance);
+        let app = App::of(request)?;
+        let max_bytes = T::max_bytes(&app.allowance);
         let encoding = check_form(request)?;
         let declared = request
             .header(header::CONTENT_LENGTH)
@@ -53,7 +70,7 @@ impl<T: JsonRequest> Json<T> {
         }
         let body = body.take().map_err(|_| Problem::new(Code::BadRequest))?;
         let body = read_body(body, max_bytes).await?;
-        parse(&unpack(body, encoding, max_bytes)?).map(Self)
+        parse_request(&unpack(body, encoding, max_bytes)?, app).map(Self)
     }
 }
 

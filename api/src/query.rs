@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use poem::Request;
 
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, Faults, Problem};
 
 /// How many characters of a name are repeated.
 const MAX_ECHO: usize = 64;
@@ -43,7 +43,7 @@ pub struct QueryRules {
 ///
 /// # Errors
 ///
-/// [`Problem`] that names the parameter.
+/// [`Problem`] that names the parameters.
 pub(crate) fn check(request: &Request) -> Result<(), Problem> {
     match (request.uri().query(), request.data::<Arc<QueryRules>>()) {
         (Some(query), Some(rules)) => rules.check(query),
@@ -56,17 +56,21 @@ impl QueryRules {
         if self.unknown == Unknown::Own {
             return Ok(());
         }
+        let mut faults = Faults::default();
         for (name, _) in url::form_urlencoded::parse(query.as_bytes()) {
+            if faults.are_enough() {
+                break;
+            }
             if self.known.iter().any(|known| *known == name) {
                 continue;
             }
             let meant = self.known.iter().chain(&*self.all);
             let meant = meant.into_iter().find(|known| are_similar(&name, known));
             if meant.is_some() || self.unknown == Unknown::Refuse {
-                return Err(self.refusal(&name, meant));
+                faults.note(self.refusal(&name, meant));
             }
         }
-        Ok(())
+        faults.finish()
     }
 
     fn refusal(&self, name: &str, meant: Option<&String>) -> Problem {
@@ -75,17 +79,21 @@ impl QueryRules {
             .filter(|character| !character.is_control())
             .take(MAX_ECHO)
             .collect();
-        let hint = meant
-            .filter(|meant| **meant != name && self.known.contains(meant))
-            .map_or_else(String::new, |meant| format!(" Did you mean `{meant}`?"));
+        let meant = meant.filter(|meant| **meant != name && self.known.contains(meant));
+        let hint = meant.map_or_else(String::new, |meant| format!(" Did you mean `{meant}`?"));
         let takes = if self.known.is_empty() {
             "It takes none in its query.".to_owned()
         } else {
             format!("The parameters are {}.", self.known.join(", "))
         };
-        Problem::new(Code::UnknownParameter)
+        let problem = Problem::new(Code::UnknownParameter)
             .detail(format!("This call has no parameter `{name}`.{hint} {takes}"))
             .field(name)
+            .param("known", self.known.clone());
+        match meant {
+            Some(meant) => problem.param("meant", meant.as_str()),
+            None => problem,
+        }
     }
 }
 

@@ -1,12 +1,20 @@
-//! What a release before connections had names leaves on a server: a store of schema 1, and connections without a name.
+//! What runs before an upgrade: the programs of an older commit, where `scripts/upgrade-from` has built some, or else what a
+//! release before connections had names leaves on a server: a store of schema 1, and connections without a name.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use redis::{Client, Connection, IntoConnectionInfo as _};
 
 use crate::redis_server::RedisServer;
 use crate::state::connect;
 use crate::wait::{LONG, check, eventually};
+
+/// The directory with the programs of an older commit (`OLD_PROGRAMS`), if this run of the tests has one.
+#[must_use]
+pub fn programs() -> Option<PathBuf> {
+    std::env::var_os("OLD_PROGRAMS").map(PathBuf::from)
+}
 
 /// Makes a store of schema 1 on an empty server.
 ///

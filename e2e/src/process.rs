@@ -30,7 +30,7 @@ impl Process {
     /// Starts a program with this environment, and nothing of the test's own.
     #[must_use]
     pub fn start(name: &str, environment: &[(String, String)]) -> Self {
-        let dir = TempDir::new(name);
+        let dir = TempDir::new(name.rsplit('/').next().unwrap_or(name));
         Self {
             child: spawn(name, environment, &dir.path().join("log")),
             name: name.to_owned(),
@@ -55,6 +55,12 @@ impl Process {
             self.terminate();
         }
         self.child = spawn(&self.name, &self.environment, &self.log_path());
+    }
+
+    /// Terminates it, and starts another program with the same environment in its place. The log goes on.
+    pub fn replace(&mut self, name: &str) {
+        name.clone_into(&mut self.name);
+        self.restart();
     }
 
     /// The value of a variable in its environment.
@@ -207,7 +213,7 @@ fn command(name: &str, environment: &[(String, String)]) -> Command {
 }
 
 /// Finds a program of this workspace where `cargo build` puts it: in `target/<profile>/`, beside this program or above a
-/// test's `deps/`.
+/// test's `deps/`. An absolute path leads to itself.
 ///
 /// # Panics
 ///
@@ -219,7 +225,7 @@ pub fn program(name: &str) -> PathBuf {
     if profile.ends_with("deps") {
         profile = profile.parent().expect("a test in target/<profile>/deps/");
     }
-    let path = profile.join(name);
+    let path = profile.join(name); // which an absolute one replaces
     assert!(
         path.is_file(),
         "{} is missing: run cargo build --workspace --bins",

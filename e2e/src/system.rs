@@ -17,11 +17,14 @@
 
 mod builder;
 
+use std::path::PathBuf;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 pub use self::builder::Builder;
+use self::builder::in_directory;
 use crate::clerk::{Claims, SigningKey};
 use crate::client::{Caller, NewEndpoint};
 use crate::ports::free_port;
@@ -52,6 +55,8 @@ pub struct System {
     pub environment: Vec<(String, String)>,
     /// What the workers' environment has in addition.
     pub worker_environment: Vec<(String, String)>,
+    /// Where its programs are, if they aren't today's.
+    pub programs: Option<PathBuf>,
 }
 
 impl System {
@@ -95,12 +100,19 @@ impl System {
             .next_back()
     }
 
+    /// What [`Process`] calls one of its programs.
+    #[must_use]
+    pub fn program(&self, name: &str) -> String {
+        in_directory(self.programs.as_deref(), name)
+    }
+
     /// Starts one more worker; [`Self::wait_ready`] waits for it.
     pub fn add_worker(&mut self) -> &mut Process {
         let mut environment = self.environment.clone();
         environment.extend(self.worker_environment.clone());
         environment.push(("WORKER_LISTEN".to_owned(), format!("127.0.0.1:{}", free_port())));
-        self.workers.push(Process::start("webhooks-worker", &environment));
+        let program = self.program("webhooks-worker");
+        self.workers.push(Process::start(&program, &environment));
         self.workers.last_mut().expect("it was just pushed")
     }
 
@@ -120,7 +132,7 @@ impl System {
         for name in ["API_LISTEN", "API_ADMIN_LISTEN"] {
             environment.push((name.to_owned(), format!("127.0.0.1:{}", free_port())));
         }
-        let mut api = Process::start("webhooks-api", &environment);
+        let mut api = Process::start(&self.program("webhooks-api"), &environment);
         let listen = api.variable("API_LISTEN").unwrap();
         api.wait_ready(&format!("http://{listen}/readyz")).await;
         api

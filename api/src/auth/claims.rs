@@ -8,6 +8,9 @@ use super::AuthError;
 /// The version of Clerk's claims in which `o` is the organisation.
 const WITH_O: u32 = 2;
 
+/// So much of a user's name is kept, in characters. OpenID Connect allows no more.
+const MAX_USER: usize = 255;
+
 /// In the first version roles stand with this in front, in the second without.
 const ROLE_PREFIX: &str = "org:";
 
@@ -16,6 +19,8 @@ const ROLE_PREFIX: &str = "org:";
 pub struct Session {
     /// The account that the user acts for.
     pub account: AccountId,
+    /// The user, as the token names them (`sub`).
+    pub user: String,
     /// When the token expires, in seconds since 1970.
     pub expires_at: i64,
     /// Whether the user may change anything in the account.
@@ -89,6 +94,7 @@ impl Claims {
         let account = account.parse().map_err(|_| AuthError::Malformed)?;
         Ok(Session {
             account,
+            user: subject.chars().take(MAX_USER).collect(),
             expires_at: self.exp as i64,
             may_write,
         })

@@ -2,8 +2,11 @@
 
 pub(crate) mod host;
 
+mod if_match;
+
 mod once;
 
+pub(crate) use if_match::IfMatch;
 pub(crate) use once::{HeaderParam, OnceHeader, Repeated, once};
 
 use poem::Request;

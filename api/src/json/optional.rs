@@ -4,7 +4,7 @@ use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaRequest, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
-use super::read::{check_form, parse, read_body, unpack};
+use super::read::{check_form, parse_request, read_body, unpack};
 use super::{JsonRequest, body_meta};
 use crate::app::App;
 use crate::problem::{Code, Problem};
@@ -15,7 +15,8 @@ pub struct OptionalJson<T>(pub T);
 
 impl<T: JsonRequest + Default> OptionalJson<T> {
     async fn read(request: &Request, body: &mut RequestBody) -> Result<Self, Problem> {
-        let max_bytes = T::max_bytes(&App::of(request)?.allowance);
+        let app = App::of(request)?;
+        let max_bytes = T::max_bytes(&app.allowance);
         let body = body.take().map_err(|_| Problem::new(Code::BadRequest))?;
         let bytes = read_body(body, max_bytes).await?;
         if is_nothing(&bytes) {
@@ -26,7 +27,7 @@ impl<T: JsonRequest + Default> OptionalJson<T> {
         if is_nothing(&bytes) {
             return Ok(Self(T::default()));
         }
-        parse(&bytes).map(Self)
+        parse_request(&bytes, app).map(Self)
     }
 }
 

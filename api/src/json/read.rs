@@ -9,6 +9,9 @@ use poem::http::header;
 use poem::{Body, Request};
 use serde::de::DeserializeOwned;
 
+use super::JsonRequest;
+use super::members::{self, Required};
+use crate::app::App;
 use crate::problem::{Code, Problem};
 
 /// How a body is sent.
@@ -61,9 +64,11 @@ fn is_utf8(charset: &str) -> bool {
 }
 
 pub(super) fn too_large(max_bytes: usize) -> Problem {
-    Problem::new(Code::BodyTooLarge).detail(format!(
-        "The body may be {max_bytes} bytes long. Send a shorter one, or split it into several requests."
-    ))
+    Problem::new(Code::BodyTooLarge)
+        .detail(format!(
+            "The body may be {max_bytes} bytes long. Send a shorter one, or split it into several requests."
+        ))
+        .param("max", max_bytes)
 }
 
 /// Reads a body of `max_bytes` at most.
@@ -113,36 +118,54 @@ pub(super) fn unpack(body: Bytes, encoding: Encoding, max_bytes: usize) -> Resul
     Ok(unpacked.into())
 }
 
-/// Reads an object from JSON bytes.
+/// Reads a request from the bytes of its body.
 ///
 /// # Errors
 ///
-/// [`Problem`] that names the place or the field that is wrong.
-pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        Problem::new(Code::InvalidUtf8).detail(format!(
-            "The body is not UTF-8 from byte {} on. Encode it as UTF-8.",
-            error.valid_up_to()
-        ))
-    })?;
-    parse_object(text)
+/// [`Problem`] that names the place or the fields that are wrong.
+pub(super) fn parse_request<T: JsonRequest>(bytes: &[u8], app: &App) -> Result<T, Problem> {
+    parse_object(utf8(bytes)?, T::REQUIRED, |request: T| request.fault(app))
 }
 
-/// Reads an object from JSON text.
+fn utf8(bytes: &[u8]) -> Result<&str, Problem> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let offset = error.valid_up_to();
+        Problem::new(Code::InvalidUtf8)
+            .detail(format!(
+                "The body is not UTF-8 from byte {offset} on. Encode it as UTF-8."
+            ))
+            .param("offset", offset)
+    })
+}
+
+/// Reads an object from JSON text. `required` and `values` are as in [`JsonRequest`]; what they say is asked for if something is wrong.
 ///
 /// # Errors
 ///
-/// As [`parse`].
-pub(crate) fn parse_object<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+/// [`Problem`] that names the place or the fields that are wrong.
+pub(crate) fn parse_object<T: DeserializeOwned>(
+    text: &str,
+    required: Required,
+    values: impl FnOnce(T) -> Option<Problem>,
+) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     // serde would read a derived struct from an array, too; we document objects only.
     if text.trim_ascii_start().starts_with('[') {
         serde_json::from_str::<serde::de::IgnoredAny>(text)?;
-        return Err(Problem::new(Code::InvalidType).detail("The body must be a JSON object."));
+        return Err(Problem::new(Code::InvalidType)
+            .detail("The body must be a JSON object.")
+            .param("expected", "a JSON object"));
     }
-    let value = serde_path_to_error::deserialize(&mut deserializer)?;
+    let value = serde_path_to_error::deserialize(&mut deserializer)
+        .map_err(|error| members::refusal(text, error.into(), required, values))?;
     deserializer.end()?;
     Ok(value)
+}
+
+/// Reads a request without looking at its values.
+#[cfg(test)]
+pub(crate) fn parse<T: JsonRequest>(bytes: &[u8]) -> Result<T, Problem> {
+    parse_object(utf8(bytes)?, T::REQUIRED, |_| None)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use std::fmt::{self, Write};
 
 use serde_json::Value;
 
-use crate::problem::{CONTENT_TYPE, Code, Problem};
+use crate::problem::{CONTENT_TYPE, Code, Faults, Problem};
 
 const HEADING: &str = "\
 # Errors
@@ -22,8 +22,10 @@ const HEADING: &str = "\
 
 const INTRODUCTION: &str = "\
 Every error is a problem document (RFC 9457, `application/problem+json`). Branch on `code`: it is stable and never changes
-its meaning. `detail` says what to do in the case at hand; `field` names the field or parameter, if it is about one. A call
-that was refused with 4xx has changed nothing. Where the answer has `Retry-After`, wait that many seconds. An item of a batch
+its meaning. `detail` says what to do in the case at hand; `field` names the field or parameter, if it is about one. `errors` tells
+all that is wrong, as far as it can be told at once: `code`, `detail` and `field` of the first entry are those of the problem. What
+is known only later (a conflict, a limit) comes alone. `params` has the numbers and names of an entry, for texts in other
+languages; which there are is said below. A call that was refused with 4xx has changed nothing. Where the answer has `Retry-After`, wait that many seconds. An item of a batch
 that was not accepted has one of the errors of `POST /api/events` as its `error`.";
 
 /// The callers, by their security schemes in the OpenAPI document.
@@ -51,6 +53,9 @@ fn write(text: &mut String, calls: &[Call]) -> fmt::Result {
             }
             writeln!(text, "\n### `{}`\n", code.as_str())?;
             writeln!(text, "**{}.** {}\n", code.title(), code.advice())?;
+            if let Some(params) = params(*code) {
+                writeln!(text, "{params}\n")?;
+            }
             writeln!(text, "Answered by {}.", answered_by(*code, calls))?;
         }
     }
@@ -59,8 +64,25 @@ fn write(text: &mut String, calls: &[Call]) -> fmt::Result {
 
 /// An error, as it is answered.
 fn example() -> String {
-    let example = Problem::new(Code::UnknownField).field("urll").body();
+    let mut faults = Faults::default();
+    faults.note(
+        Problem::new(Code::UnknownField)
+            .field("urll")
+            .param("known", ["url", "events"].as_slice()),
+    );
+    faults.note(Problem::missing("url"));
+    let example = Problem::from(faults).body();
     serde_json::to_string_pretty(&example).unwrap_or_default()
+}
+
+/// What `params` of an error may contain, in words.
+fn params(code: Code) -> Option<String> {
+    let params: Vec<_> = code
+        .params()
+        .iter()
+        .map(|(name, meaning)| format!("`{name}` ({meaning})"))
+        .collect();
+    (!params.is_empty()).then(|| format!("`params`: {}.", params.join(", ")))
 }
 
 /// All codes, those of one status together.

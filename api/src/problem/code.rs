@@ -163,6 +163,9 @@ codes! {
     /// The idempotency key was used for another request.
     IdempotencyConflict = "idempotency_conflict", CONFLICT, "Idempotency key used before",
         "This key was used with a different request within the last 24 hours. Use a new key for a new event.";
+    /// An endpoint is no longer as the request expects it.
+    PreconditionFailed = "precondition_failed", PRECONDITION_FAILED, "Changed meanwhile",
+        "The endpoint has none of the tags in `If-Match`: somebody changed it, or it was disabled. Nothing was changed. Look at it, then decide anew with its present `etag`.";
     /// The endpoint already has a running replay.
     ReplayInProgress = "replay_in_progress", CONFLICT, "A replay is running",
         "An endpoint has one replay at a time: wait until it has finished, or cancel it.";

@@ -1,17 +1,27 @@
 //! Problems: the form of every error of this API (`application/problem+json`, RFC 9457).
 //!
-//! A [`Problem`] has a stable [`Code`], a sentence that says what to do, and the field concerned. Errors of other layers become
-//! problems in `convert` and nowhere else.
+//! A [`Problem`] has a stable [`Code`], a sentence that says what to do, and the field concerned. If several things are wrong, it tells
+//! them all ([`Faults`]). Errors of other layers become problems in `convert` and nowhere else.
 
 mod code;
 
+mod params;
+
 mod code_name;
+
+mod fault;
+
+mod body;
+
+mod faults;
 
 mod convert;
 
+pub use body::{FaultBody, ProblemBody};
 pub use code::Code;
 pub use code_name::CodeName;
 pub use convert::{from_panic, replace_foreign_error};
+pub(crate) use faults::Faults;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,10 +29,14 @@ use std::fmt;
 use poem::error::ResponseError;
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::{Body, IntoResponse, Response};
+use poem_openapi::ApiResponse;
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
 use poem_openapi::types::Type;
-use poem_openapi::{ApiResponse, Object};
 use serde::Serialize;
+use serde_json::Value;
+
+use self::fault::Fault;
+use self::faults::MAX_FAULTS;
 
 /// The media type of every error.
 pub const CONTENT_TYPE: &str = "application/problem+json";
@@ -30,41 +44,10 @@ pub const CONTENT_TYPE: &str = "application/problem+json";
 /// An error as the client will see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    code: Code,
-    detail: Cow<'static, str>,
-    field: Option<String>,
+    first: Fault,
+    others: Vec<Fault>,
     retry_after: Option<u32>,
-    allow: Option<String>,
-}
-
-/// An error: what went wrong, as a stable code and in words.
-#[derive(Debug, Serialize, Object)]
-#[oai(rename = "Problem", read_only_all)]
-pub struct ProblemBody {
-    /// Where the code is documented.
-    #[serde(rename = "type")]
-    #[oai(rename = "type")]
-    kind: String,
-    /// What went wrong, in words that are always the same for the code.
-    title: String,
-    /// The HTTP status.
-    status: u16,
-    /// What went wrong, as a stable code: branch on this.
-    code: CodeName,
-    /// What went wrong in this case, and what to do about it.
-    detail: String,
-    /// The field or parameter concerned, such as `url`, `events[1]` or `data`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[oai(skip_serializing_if_is_none)]
-    field: Option<String>,
-}
-
-impl ProblemBody {
-    /// What to do about it.
-    #[cfg(test)]
-    pub(crate) fn detail(&self) -> &str {
-        &self.detail
-    }
+    allow: Option<Box<str>>,
 }
 
 impl Problem {
@@ -72,9 +55,13 @@ impl Problem {
     #[must_use]
     pub const fn new(code: Code) -> Self {
         Self {
-            code,
-            detail: Cow::Borrowed(code.advice()),
-            field: None,
+            first: Fault {
+                code,
+                detail: Cow::Borrowed(code.advice()),
+                field: None,
+                params: Vec::new(),
+            },
+            others: Vec::new(),
             retry_after: None,
             allow: None,
         }
@@ -82,20 +69,42 @@ impl Problem {
 
     /// Replaces the advice by something more precise.
     #[must_use]
-    pub fn detail(self, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            detail: detail.into(),
-            ..self
-        }
+    pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.first.detail = detail.into();
+        self
     }
 
     /// Names the field or parameter concerned.
     #[must_use]
-    pub fn field(self, field: impl Into<String>) -> Self {
-        Self {
-            field: Some(field.into()),
-            ..self
-        }
+    pub fn field(mut self, field: impl Into<String>) -> Self {
+        self.first.field = Some(field.into().into_boxed_str());
+        self
+    }
+
+    /// Adds what a text in another language needs beside the code, which declares it ([`Code::params`]).
+    #[must_use]
+    pub fn param(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        debug_assert!(
+            self.first.code.params().iter().any(|(known, _)| *known == name),
+            "{} declares no parameter `{name}`",
+            self.first.code.as_str()
+        );
+        self.first.params.push((name, value.into()));
+        self
+    }
+
+    /// Tells what else is wrong, as long as it isn't too much.
+    #[must_use]
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        let room = MAX_FAULTS.saturating_sub(1 + self.others.len());
+        let further = std::iter::once(other.first).chain(other.others);
+        self.others.extend(further.take(room));
+        self
+    }
+
+    /// All that is wrong.
+    fn faults(&self) -> impl Iterator<Item = &Fault> {
+        std::iter::once(&self.first).chain(&self.others)
     }
 
     /// Tells the client to try again after some seconds.
@@ -111,7 +120,7 @@ impl Problem {
     #[must_use]
     pub fn allow(self, methods: impl Into<String>) -> Self {
         Self {
-            allow: Some(methods.into()),
+            allow: Some(methods.into().into_boxed_str()),
             ..self
         }
     }
@@ -119,26 +128,13 @@ impl Problem {
     /// What went wrong.
     #[must_use]
     pub const fn code(&self) -> Code {
-        self.code
+        self.first.code
     }
 
     /// The HTTP status.
     #[must_use]
     pub const fn http_status(&self) -> StatusCode {
-        self.code.status()
-    }
-
-    /// The document that is sent.
-    #[must_use]
-    pub fn body(&self) -> ProblemBody {
-        ProblemBody {
-            kind: format!("/errors#{}", self.code.as_str()),
-            title: self.code.title().to_owned(),
-            status: self.code.status().as_u16(),
-            code: CodeName(self.code),
-            detail: self.detail.clone().into_owned(),
-            field: self.field.clone(),
-        }
+        self.first.code.status()
     }
 
     /// After how many seconds to try again, if it says so.
@@ -167,13 +163,13 @@ impl Problem {
 
     fn answer(&self, body: Vec<u8>) -> Response {
         let mut response = Response::builder()
-            .status(self.code.status())
+            .status(self.http_status())
             .header(header::CONTENT_TYPE, CONTENT_TYPE)
             .header(header::CACHE_CONTROL, "no-store")
             .body(Body::from_vec(body));
         let headers = response.headers_mut();
-        if self.code.status() == StatusCode::UNAUTHORIZED {
-            let challenge = if self.code == Code::MissingToken {
+        if self.http_status() == StatusCode::UNAUTHORIZED {
+            let challenge = if self.code() == Code::MissingToken {
                 "Bearer"
             } else {
                 "Bearer error=\"invalid_token\""
@@ -192,7 +188,7 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {}", self.code.as_str(), self.detail)
+        write!(formatter, "{}: {}", self.code().as_str(), self.first.detail)
     }
 }
 
@@ -200,7 +196,7 @@ impl std::error::Error for Problem {}
 
 impl ResponseError for Problem {
     fn status(&self) -> StatusCode {
-        self.code.status()
+        self.http_status()
     }
 
     fn as_response(&self) -> Response {

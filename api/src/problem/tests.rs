@@ -2,7 +2,10 @@ use super::*;
 
 #[tokio::test]
 async fn a_problem_is_a_document_with_its_headers() {
-    let response = Problem::new(Code::UnknownField).field("urll").into_response();
+    let response = Problem::new(Code::UnknownField)
+        .field("urll")
+        .param("known", ["url"].as_slice())
+        .into_response();
     assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(response.content_type(), Some(CONTENT_TYPE));
     let body: serde_json::Value = response.into_body().into_json().await.unwrap();
@@ -11,6 +14,10 @@ async fn a_problem_is_a_document_with_its_headers() {
         serde_json::json!({
             "type": "/errors#unknown_field", "title": "Unknown field", "status": 422, "code": "unknown_field",
             "detail": "Remove the field, or correct its name.", "field": "urll",
+            "errors": [{
+                "field": "urll", "code": "unknown_field", "detail": "Remove the field, or correct its name.",
+                "params": { "known": ["url"] },
+            }],
         })
     );
     let response = Problem::new(Code::StoreUnavailable)

@@ -105,7 +105,10 @@ impl RateLimits {
     pub fn refusal(&self, quotas: &[Quota]) -> Problem {
         let exhausted = quotas.iter().filter(|quota| quota.left == 0);
         let Some(quota) = exhausted.max_by_key(|quota| quota.ends_in) else {
-            return Problem::new(Code::RateLimited).retry_after(seconds(WINDOW));
+            let wait = seconds(WINDOW);
+            return Problem::new(Code::RateLimited)
+                .retry_after(wait)
+                .param("retryAfter", wait);
         };
         let (most, wait) = (self.of(quota.subject), seconds(quota.ends_in));
         let limit = match quota.subject {
@@ -116,6 +119,8 @@ impl RateLimits {
         Problem::new(Code::RateLimited)
             .detail(format!("{limit} Send the same again in {wait} s."))
             .retry_after(wait)
+            .param("max", most)
+            .param("retryAfter", wait)
     }
 }
 

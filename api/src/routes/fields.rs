@@ -6,7 +6,7 @@ use domain::event::{EventType, MAX_CHATBOT_ID, Subscription};
 use domain::id::{AccountId, EndpointId};
 
 use super::schema::SubscriptionName;
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, Faults, Problem};
 
 /// The longest idempotency key.
 pub(super) const MAX_IDEMPOTENCY_KEY: usize = 255;
@@ -17,28 +17,38 @@ pub(super) fn subscriptions(names: &[SubscriptionName]) -> Result<Vec<Subscripti
     if names.is_empty() {
         return Err(Problem::new(Code::EmptyEvents)
             .detail("Give at least one event type in `events`, or `*` for all.")
-            .field("events"));
+            .field("events")
+            .param("min", 1));
     }
     if names.len() > most {
         return Err(Problem::new(Code::TooManyEvents)
             .detail(format!("Give at most {most} different event types in `events`."))
-            .field("events"));
+            .field("events")
+            .param("count", names.len())
+            .param("max", most));
     }
     let mut subscriptions = Vec::with_capacity(names.len());
+    let mut faults = Faults::default();
     for (index, name) in names.iter().enumerate() {
         let field = format!("events[{index}]");
-        let subscription: Subscription = name
+        let parsed = name
             .0
             .parse()
-            .map_err(|error| Problem::from_unknown_subscription(&error).field(&field))?;
+            .map_err(|error| Problem::from_unknown_subscription(&error).field(&field));
+        let Some(subscription) = faults.take::<Subscription>(parsed) else {
+            continue;
+        };
         if subscriptions.contains(&subscription) {
-            return Err(Problem::new(Code::DuplicateEvent)
-                .detail(format!("`{subscription}` is there twice: give it once."))
-                .field(field));
+            faults.note(
+                Problem::new(Code::DuplicateEvent)
+                    .detail(format!("`{subscription}` is there twice: give it once."))
+                    .field(field)
+                    .param("event", subscription.as_str()),
+            );
         }
         subscriptions.push(subscription);
     }
-    Ok(subscriptions)
+    faults.finish().map(|()| subscriptions)
 }
 
 /// `event` of an event that is pushed or tested.
@@ -53,7 +63,10 @@ pub(super) fn chatbot_id(text: String) -> Result<String, Problem> {
     if is_good {
         Ok(text)
     } else {
-        Err(Problem::new(Code::InvalidChatbotId).field("chatbotId"))
+        Err(Problem::new(Code::InvalidChatbotId)
+            .field("chatbotId")
+            .param("min", 1)
+            .param("max", MAX_CHATBOT_ID))
     }
 }
 
@@ -66,7 +79,9 @@ pub(super) fn description(text: String) -> Result<String, Problem> {
     if is_good {
         Ok(text)
     } else {
-        Err(Problem::new(Code::InvalidDescription).field("description"))
+        Err(Problem::new(Code::InvalidDescription)
+            .field("description")
+            .param("max", MAX_DESCRIPTION))
     }
 }
 
@@ -78,6 +93,8 @@ pub(super) fn rate_limit(per_second: i64) -> Result<RateLimit, Problem> {
                 "`rateLimit` must be from 1 to {MAX_RATE} deliveries in a second, or `null` for no limit."
             ))
             .field("rateLimit")
+            .param("min", 1)
+            .param("max", MAX_RATE)
     })
 }
 
@@ -131,7 +148,10 @@ pub(super) fn idempotency_key(text: &str, field: &str) -> Result<String, Problem
     if is_good {
         Ok(text.to_owned())
     } else {
-        Err(Problem::new(Code::InvalidIdempotencyKey).field(field))
+        Err(Problem::new(Code::InvalidIdempotencyKey)
+            .field(field)
+            .param("min", 1)
+            .param("max", MAX_IDEMPOTENCY_KEY))
     }
 }
 

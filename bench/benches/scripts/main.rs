@@ -104,6 +104,7 @@ fn endpoints(criterion: &mut Criterion) {
                 grace: Duration::ZERO,
                 legacy_uses_previous: false,
                 force: true,
+                by: None,
             };
             let outcome = scene.block_on(store.rotate_secret(account, id, &rotation));
             assert!(matches!(outcome.unwrap(), RotateOutcome::Rotated(_)));

@@ -117,6 +117,8 @@ impl Scene {
             description: None,
             rate_limit: None,
             auto_resume: false,
+            active: true,
+            by: None,
             secret: SealedSecret::from_stored("v1.test.sealed".to_owned()),
         }
     }

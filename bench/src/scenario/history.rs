@@ -3,6 +3,9 @@
 //! Memory is what Redis says of itself (`used_memory`), before and after a number of varied events, when nothing is under way and
 //! nothing is packed any more. A few went before, so that what there is once for each endpoint, connection and script is not
 //! counted. What is too little for a block counts as it lies there.
+//!
+//! What packing costs is what API, worker and Redis use from then on until memory has come to rest, without what they use in the
+//! same time while nothing happens.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +14,7 @@ use e2e::state;
 use super::Setting;
 use crate::child::ReceiverServer;
 use crate::load::{Events, in_batches};
-use crate::measured::{Measured, wait_for};
+use crate::measured::{Measured, Window, wait_for};
 use crate::redis_usage::Counters;
 use crate::subject::{ORGANISATION, Subject, account};
 
@@ -81,7 +84,8 @@ impl Shape {
         let before = Counters::read(subject.redis());
 
         let last = first + self.events;
-        self.deliver(&subject, &receiver, &load, first..last, &mut measured)
+        let used = self
+            .deliver(&subject, &receiver, &load, first..last, &mut measured)
             .await;
         let work = Counters::read(subject.redis()).since(&before);
         let each = work.grown / f64::from(self.events);
@@ -93,6 +97,10 @@ impl Shape {
             SERVER * FILLED / KEPT_FOR / each.max(1.0),
         );
         measured.count("log entries kept, all endpoints", logged(&subject));
+        let micros = |seconds: f64| seconds * 1e6 / f64::from(self.events);
+        measured.set("cpu us/event, to deliver", micros(used.to_deliver));
+        measured.set("cpu us/event, to pack", micros(used.to_pack));
+        measured.set("to pack / to deliver", used.to_pack / used.to_deliver.max(0.001));
         measured.hold_arrived(&arrived, u64::from(last * self.endpoints));
         subject.stop();
         measured
@@ -106,25 +114,48 @@ impl Shape {
         load: &Events,
         numbers: std::ops::Range<u32>,
         measured: &mut Measured,
-    ) {
+    ) -> Used {
         let (events, end) = (numbers.len() as u64, numbers.end);
+        let window = || Window::open(Some(subject), receiver);
+        let delivering = window();
         let pushed = in_batches(&subject.target(), load, numbers, 100).await;
         measured.hold_pushed(&pushed, events, self.endpoints.into());
         wait_for(receiver, "/", u64::from(end * self.endpoints)).await;
         subject.settle().await;
+        let to_deliver = system_seconds(&delivering);
+        let (resting, mut still) = (window(), window());
         let (began, mut since, mut last) = (Instant::now(), Instant::now(), f64::MAX);
         while since.elapsed() < self.still_for {
             if began.elapsed() > AT_REST_WITHIN {
                 measured.demand(false, "memory did not come to rest");
-                return;
+                break;
             }
             let now = Counters::read(subject.redis()).memory;
             if (now - last).abs() > STILL {
-                (since, last) = (Instant::now(), now);
+                (since, last, still) = (Instant::now(), now, window());
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
+        let idle = system_seconds(&still) / still.seconds().max(0.1) * resting.seconds();
+        Used {
+            to_deliver,
+            to_pack: (system_seconds(&resting) - idle).max(0.0),
+        }
     }
+}
+
+/// Processor seconds of API, worker and Redis.
+struct Used {
+    to_deliver: f64,
+    to_pack: f64,
+}
+
+fn system_seconds(window: &Window) -> f64 {
+    let cpu = window.cpu();
+    let system = cpu
+        .iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "generator" | "receiver"));
+    system.map(|(_, seconds)| seconds).sum()
 }
 
 /// How many entries the streams of all logs have.

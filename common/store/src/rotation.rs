@@ -21,6 +21,8 @@ pub struct Rotation {
     pub legacy_uses_previous: bool,
     /// Rotate even while the grace of an earlier rotation lasts: the oldest secret ends at once.
     pub force: bool,
+    /// Who rotates.
+    pub by: Option<String>,
 }
 
 /// What came of a rotation.
@@ -55,7 +57,9 @@ script! {
         grace: Duration,
         /// The secret that makes the legacy signature: `new` or `previous`.
         legacy: &'a str,
-        force: bool
+        force: bool,
+        /// Who rotates.
+        by: Option<&'a str>
     } -> RotateOutcome
 }
 
@@ -102,6 +106,7 @@ impl Store {
                 "new"
             },
             force: rotation.force,
+            by: rotation.by.as_deref(),
         })
         .await
     }

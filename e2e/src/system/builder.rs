@@ -1,5 +1,7 @@
 //! Starts a system as a test wants it.
 
+use std::path::{Path, PathBuf};
+
 use super::{SERVICE_KEY, System, secrets_key, service_key_entry};
 use crate::clerk::{ISSUER, PARTY, SigningKey};
 use crate::client::NewEndpoint;
@@ -17,6 +19,7 @@ pub struct Builder {
     worker_overrides: Vec<(String, String)>,
     redis: Vec<String>,
     server: Option<RedisServer>,
+    programs: Option<PathBuf>,
 }
 
 impl Builder {
@@ -28,6 +31,7 @@ impl Builder {
             worker_overrides: Vec::new(),
             redis: Vec::new(),
             server: None,
+            programs: None,
         }
     }
 
@@ -66,6 +70,13 @@ impl Builder {
         self
     }
 
+    /// Starts the programs of this directory instead of today's.
+    #[must_use]
+    pub fn programs(mut self, directory: Option<PathBuf>) -> Self {
+        self.programs = directory;
+        self
+    }
+
     /// Adds arguments of the Redis server.
     #[must_use]
     pub fn redis(mut self, arguments: &[&str]) -> Self {
@@ -83,12 +94,16 @@ impl Builder {
         let mut api_environment = environment.clone();
         api_environment.extend(self.api_overrides);
         let mut system = System {
-            api: start_api(&api_environment),
+            api: start_api(
+                &in_directory(self.programs.as_deref(), "webhooks-api"),
+                &api_environment,
+            ),
             workers: Vec::new(),
             redis,
             key,
             environment,
             worker_environment: self.worker_overrides,
+            programs: self.programs,
         };
         for _ in 0..self.workers {
             system.add_worker();
@@ -107,12 +122,20 @@ impl Builder {
     }
 }
 
-fn start_api(environment: &[(String, String)]) -> Process {
+/// A program of this directory, or today's.
+pub(super) fn in_directory(directory: Option<&Path>, name: &str) -> String {
+    directory.map_or_else(
+        || name.to_owned(),
+        |directory| directory.join(name).display().to_string(),
+    )
+}
+
+fn start_api(program: &str, environment: &[(String, String)]) -> Process {
     let mut environment = environment.to_vec();
     for listen in ["API_LISTEN", "API_ADMIN_LISTEN"] {
         environment.push((listen.to_owned(), format!("127.0.0.1:{}", free_port())));
     }
-    Process::start("webhooks-api", &environment)
+    Process::start(program, &environment)
 }
 
 fn environment(redis: &RedisServer, key: &SigningKey) -> Vec<(String, String)> {

@@ -36,6 +36,7 @@ async fn the_life_of_an_endpoint() {
         assert!(text.len() == 24 && text.ends_with('Z'), "{text}");
         shape[time] = Value::Null;
     }
+    shape["etag"] = Value::Null;
     assert_eq!(
         shape,
         json!({
@@ -43,7 +44,8 @@ async fn the_life_of_an_endpoint() {
             "events": ["lead.captured", "session.created"], "chatbotId": "bot_1",
             "description": "Leads\nto the CRM", "rateLimit": null, "autoResume": false, "active": true, "state": "active",
             "heldUntil": null, "consecutiveFailures": 0, "disabledReason": null,
-            "disabledAt": null, "lastAttempt": null, "queueDepth": 0, "createdAt": null, "updatedAt": null,
+            "disabledAt": null, "lastAttempt": null, "queueDepth": 0, "createdAt": null, "createdBy": "user_2test",
+            "updatedAt": null, "updatedBy": "user_2test", "etag": null,
         })
     );
 

@@ -45,7 +45,11 @@ mod roles;
 
 mod bad_input;
 
+mod all_at_once;
+
 mod guesses;
+
+mod conditions;
 
 mod documented;
 

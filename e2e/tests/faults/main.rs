@@ -46,6 +46,7 @@ mod history_upgraded;
 mod long;
 mod newer_forms;
 mod released_in_turns;
+mod replaced_under_load;
 mod replays_survive;
 mod scene;
 mod upgrades;

@@ -5,20 +5,18 @@
 use std::collections::{BTreeSet, HashMap};
 
 use domain::clock::Timestamp;
-use e2e::account::Account;
 use e2e::before::{self, Program};
 use e2e::client::Caller;
-use e2e::load::{Load, Loaded, Shape};
 use e2e::process::Process;
 use e2e::receiver::{Answer, Receiver};
 use e2e::redis_server::{RedisServer, shipped_users};
 use e2e::state::key;
-use e2e::system::{SERVICE_KEY, System};
+use e2e::system::System;
 use e2e::wait::{LONG, check, eventually};
 use serde_json::{Value, json};
 use store::identity::newest_schema;
 
-use crate::scene::{Scene, ask, blocking, builder, more_accepted, store};
+use crate::scene::{Scene, ask, blocking, builder, store};
 
 /// A system with the programs' rights on a guarded server.
 async fn system_on(server: RedisServer) -> System {
@@ -33,7 +31,7 @@ async fn system_on(server: RedisServer) -> System {
 }
 
 /// The names of the fields that an endpoint's log has, as they are stored, of each entry about an attempt.
-fn stored(system: &System, endpoint: &str) -> Vec<BTreeSet<String>> {
+pub(crate) fn stored(system: &System, endpoint: &str) -> Vec<BTreeSet<String>> {
     let log = key(&format!("log:{endpoint}"));
     let entries: Vec<(String, HashMap<String, String>)> = ask(&system.redis, &["XRANGE", &log, "-", "+"]);
     let fields = entries
@@ -261,69 +259,4 @@ async fn a_schema_that_programs_do_not_know_stops_them_visibly() {
         .push(scene.system.account(), "lead.captured", json!({}))
         .await;
     scene.every_event_delivered(vec![first, second]).await;
-}
-
-/// Two APIs and two workers, which are replaced one after the other under load while a program of before is connected. It goes
-/// in the midst, and the store changes. Returns what was accepted.
-pub(crate) async fn replaced_under_load(scene: &mut Scene, program: Program) -> Loaded {
-    let system = &mut scene.system;
-    let mut second = system.another_api().await;
-    let url = format!("http://{}", second.variable("API_LISTEN").unwrap());
-
-    let shape = Shape::gentle(system.account());
-    let loads = [
-        Load::start(system, &shape),
-        Load::start_at(&Caller::new(&url, Some(SERVICE_KEY)), "second", &shape),
-    ];
-    more_accepted(&loads[0], 100).await;
-    blocking(|| second.restart());
-    second.wait_ready(&format!("{url}/readyz")).await;
-    for worker in 0..system.workers.len() {
-        blocking(|| system.workers[worker].restart());
-        system.wait_ready().await;
-        more_accepted(&loads[1], 50).await;
-    }
-    blocking(|| system.api.restart());
-    system.wait_ready().await;
-    more_accepted(&loads[0], 50).await;
-    assert_eq!(before::schema(&system.redis), "1");
-    drop(program);
-    before::wait_for_schema(&system.redis, newest_schema()).await;
-    for load in &loads {
-        more_accepted(load, 100).await;
-    }
-    let mut loaded = Loaded::default();
-    for load in loads {
-        loaded.extend(load.stop().await);
-    }
-    assert!(second.terminate().success(), "{}", second.log());
-    loaded
-}
-
-/// The scene for it: a store of before, with a program of before.
-pub(crate) async fn scene_of_before() -> (Scene, Program) {
-    let server = RedisServer::start();
-    before::make_store(&server);
-    let program = Program::connect(&server.url());
-    (Scene::start(builder().workers(2).on(server)).await, program)
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_lost_or_doubled_when_the_forms_change_under_load() {
-    let (mut scene, program) = scene_of_before().await;
-    let loaded = replaced_under_load(&mut scene, program).await;
-    for endpoint in &scene.endpoints {
-        let forms: BTreeSet<_> = stored(&scene.system, &endpoint.id)
-            .iter()
-            .map(|fields| fields.contains("delivery"))
-            .collect();
-        assert_eq!(forms.len(), 2, "entries of both forms");
-    }
-    let balance = Account::of(&scene.system)
-        .at(&scene.receiver)
-        .accepted(loaded.accepted)
-        .balance()
-        .await;
-    assert_eq!(balance.delivered, balance.deliveries, "{balance:?}");
-    scene.system.stop();
 }

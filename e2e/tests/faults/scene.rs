@@ -195,10 +195,13 @@ pub(crate) async fn expire_leases(redis: &RedisServer) {
 
 /// Asserts that both programs refuse to start with this Redis, and say these words.
 pub(crate) fn assert_refused_at_start(scene: &Scene, words: &[&str]) {
-    for (program, variable) in [
-        ("webhooks-api", "API_LISTEN"),
-        ("webhooks-worker", "WORKER_LISTEN"),
-    ] {
+    assert_programs_refused(scene, ["webhooks-api", "webhooks-worker"], words);
+}
+
+/// The same of programs that may be others than today's: an API and a worker.
+pub(crate) fn assert_programs_refused(scene: &Scene, programs: [impl AsRef<str>; 2], words: &[&str]) {
+    for (program, variable) in programs.iter().zip(["API_LISTEN", "WORKER_LISTEN"]) {
+        let program = program.as_ref();
         let mut environment = scene.system.environment.clone();
         environment.push((variable.to_owned(), format!("127.0.0.1:{}", free_port())));
         let output = blocking(|| Process::run(program, &[], &environment));

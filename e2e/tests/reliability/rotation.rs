@@ -84,6 +84,7 @@ impl Scene {
             grace,
             legacy_uses_previous,
             force,
+            by: None,
         };
         let outcome = self
             .store

@@ -184,6 +184,7 @@ async fn secrets_of_the_former_format_are_brought_up_to_date() {
             grace: Duration::from_secs(60),
             legacy_uses_previous: false,
             force: true,
+            by: None,
         };
         assert_eq!(rotation.secret.number(), number);
         let outcome = store.rotate_secret(&account, &endpoint, &rotation).await.unwrap();
@@ -222,6 +223,7 @@ async fn a_rotation_in_between_is_not_undone() {
                     grace: Duration::from_secs(60),
                     legacy_uses_previous: false,
                     force: true,
+                    by: None,
                 };
                 match store.rotate_secret(&account, id, &rotation).await.unwrap() {
                     RotateOutcome::Rotated(_) => break,
@@ -280,6 +282,7 @@ async fn only_what_is_still_there_is_replaced() {
             grace: Duration::from_secs(60),
             legacy_uses_previous: false,
             force: true,
+            by: None,
         };
         store.rotate_secret(&account, &id, &rotation).await.unwrap();
     }

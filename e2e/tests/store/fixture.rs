@@ -276,6 +276,12 @@ impl Fixture {
             .await
     }
 
+    /// The score of a member of a sorted set.
+    pub(crate) async fn score(&self, key: &str, member: &str) -> Option<u64> {
+        self.command(redis::cmd("ZSCORE").arg(format!("wh:{{0}}:{key}")).arg(member))
+            .await
+    }
+
     /// All keys without the prefix, sorted.
     pub(crate) async fn keys(&self) -> Vec<String> {
         let mut keys: Vec<String> = self.command(redis::cmd("KEYS").arg("wh:{0}:*")).await;
@@ -381,6 +387,8 @@ pub(crate) fn new_endpoint(account: &AccountId, events: &[&str], chatbot: Option
         description: None,
         rate_limit: None,
         auto_resume: false,
+        active: true,
+        by: None,
         secret: SealedSecret::from_stored("v1.test.sealed".to_owned()),
     }
 }

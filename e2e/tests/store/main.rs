@@ -42,8 +42,10 @@ mod remembered_keys;
 
 mod replays;
 mod resume;
+mod rounds;
 mod shares;
 mod streaks;
+mod tags;
 mod test_events;
 mod together;
 mod upkeep;

@@ -1,4 +1,6 @@
 //! Idempotency keys: thousands of an account share few keys of Redis, each is found for a day, and so are those of an older form.
+//!
+//! Proves (guarantees): an idempotency key makes one event for 24 hours, however many others come, and while the store changes to newer forms
 
 use std::time::Duration;
 

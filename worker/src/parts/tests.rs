@@ -56,6 +56,8 @@ async fn endpoint(store: &Store, config: &Config, url: &str) -> EndpointId {
         description: None,
         rate_limit: None,
         auto_resume: false,
+        active: true,
+        by: None,
         secret: config
             .secrets
             .secrets_key

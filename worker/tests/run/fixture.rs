@@ -152,6 +152,8 @@ pub(crate) async fn endpoint(store: &Store, url: &str, keyring: &SecretsKeyring)
         description: None,
         rate_limit: None,
         auto_resume: false,
+        active: true,
+        by: None,
         secret: keyring.seal(&SigningSecret::generate(), &account(), &id),
         account: account(),
         id: id.clone(),

@@ -12,7 +12,7 @@ mod sample;
 
 use super::*;
 use domain::delivery::DeliveryState;
-use domain::endpoint::{DisabledReason, LastAttempt, QueueDepth, RateLimit};
+use domain::endpoint::{DisabledReason, EndpointTag, LastAttempt, QueueDepth, RateLimit};
 use domain::event::Subscription;
 use domain::id::{DeliveryId, EndpointId, EventId};
 use store::log::LoggedAttempt;
@@ -56,7 +56,10 @@ fn endpoint() -> Endpoint {
         resume_at: None,
         grace: None,
         created_at: ago(100_000),
+        created_by: None,
         updated_at: ago(100_000),
+        updated_by: None,
+        tag: EndpointTag::new("0123456789abcdef0123").unwrap(),
     }
 }
 

@@ -2,6 +2,10 @@ use super::*;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    parse_object(utf8(bytes)?, &[("url", "\"x\"")], |_| None)
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Example {

@@ -4,7 +4,7 @@
 
 use std::fmt::{self, Write};
 
-use super::{Call, INTRODUCTION, answered_by, by_status, calls, example};
+use super::{Call, INTRODUCTION, answered_by, by_status, calls, example, params};
 
 /// Light or dark, as the reader's system is; narrow enough to read; the code that the address names stands out.
 const STYLE: &str = "\
@@ -52,6 +52,9 @@ fn write(page: &mut String, calls: &[Call]) -> fmt::Result {
             )?;
             let (title, advice) = (marked_up(code.title()), marked_up(code.advice()));
             writeln!(page, "<p><strong>{title}.</strong> {advice}</p>")?;
+            if let Some(params) = params(*code) {
+                writeln!(page, "<p>{}</p>", marked_up(&params))?;
+            }
             let by = marked_up(&answered_by(*code, calls));
             writeln!(page, "<p class=\"by\">Answered by {by}.</p>\n</section>")?;
         }

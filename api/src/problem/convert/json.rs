@@ -24,9 +24,12 @@ fn from_json_error(path: &str, error: &serde_json::Error) -> Problem {
     if !error.is_data() {
         let place = format!("line {}, column {}", error.line(), error.column());
         let what = text.split(" at line ").next().unwrap_or_default();
-        return Problem::new(Code::InvalidJson).detail(format!(
-            "The body is not JSON ({what} at {place}). Correct its syntax."
-        ));
+        return Problem::new(Code::InvalidJson)
+            .detail(format!(
+                "The body is not JSON ({what} at {place}). Correct its syntax."
+            ))
+            .param("line", error.line())
+            .param("column", error.column());
     }
     let parent = if path == "." { "" } else { path };
     if let Some(rest) = text.strip_prefix("unknown field `") {
@@ -35,17 +38,37 @@ fn from_json_error(path: &str, error: &serde_json::Error) -> Problem {
     let quoted = || shorten(text.split('`').nth(1).unwrap_or_default());
     if text.starts_with("missing field ") {
         let name = quoted();
-        return Problem::new(Code::MissingField)
-            .detail(format!("The field `{name}` is missing: add it."))
-            .field(field_in(parent, &name));
+        return missing(&name, field_in(parent, &name));
     }
     if text.starts_with("duplicate field ") {
         let name = quoted();
-        return Problem::new(Code::DuplicateField)
-            .detail(format!("The field `{name}` is given twice: give it once."))
-            .field(field_in(parent, &name));
+        return given_twice(&name, field_in(parent, &name));
     }
     wrong_value(parent, &text)
+}
+
+impl Problem {
+    /// For a field of a body that is missing.
+    pub(crate) fn missing(name: &str) -> Self {
+        missing(name, name.to_owned())
+    }
+
+    /// For a field of a body that is given twice.
+    pub(crate) fn given_twice(name: &str) -> Self {
+        given_twice(name, name.to_owned())
+    }
+}
+
+fn missing(name: &str, field: String) -> Problem {
+    Problem::new(Code::MissingField)
+        .detail(format!("The field `{name}` is missing: add it."))
+        .field(field)
+}
+
+fn given_twice(name: &str, field: String) -> Problem {
+    Problem::new(Code::DuplicateField)
+        .detail(format!("The field `{name}` is given twice: give it once."))
+        .field(field)
 }
 
 /// `rest` is what serde says after the first quotation mark: ``name`, expected one of `a`, `b` at line …``.
@@ -60,6 +83,7 @@ fn unknown_field(parent: &str, rest: &str) -> Problem {
             known.join(", ")
         ))
         .field(field_in(parent, &name))
+        .param("known", known)
 }
 
 /// A value of another type, or one that the type doesn't take.
@@ -71,11 +95,12 @@ fn wrong_value(path: &str, text: &str) -> Problem {
     } else {
         Code::InvalidValue
     };
+    let problem = Problem::new(code).param("expected", expected);
     if path.is_empty() {
-        return Problem::new(code).detail(format!("The body must be {expected}."));
+        return problem.detail(format!("The body must be {expected}."));
     }
     let field = shorten(path);
-    Problem::new(code)
+    problem
         .detail(format!("`{field}` must be {expected}."))
         .field(field)
 }

@@ -7,9 +7,9 @@ mod foreign;
 
 pub use foreign::{from_panic, replace_foreign_error};
 
-use doctor::InvalidHeaders;
-use domain::endpoint::UrlError;
-use domain::event::{AccountEvent, EventType, PayloadError, UnknownEventType};
+use doctor::{InvalidHeaders, MAX_HEADER_BYTES, MAX_HEADERS};
+use domain::endpoint::{FIRST_FREE_PORT, MAX_URL, UrlError};
+use domain::event::{EventType, MAX_DEPTH, PayloadError, Subscription, UnknownEventType};
 use store::StoreError;
 
 use super::{Code, Problem};
@@ -88,24 +88,36 @@ impl From<UrlError> for Problem {
         };
         let text = error.to_string();
         let detail = format!("The URL {}. {}", text.trim_end_matches('.'), code.advice());
-        Self::new(code).detail(detail).field("url")
+        let problem = Self::new(code).detail(detail).field("url");
+        match error {
+            UrlError::TooLong => problem.param("max", MAX_URL),
+            UrlError::Scheme(allowed) => problem.param("allowed", allowed.split(" or ").collect::<Vec<_>>()),
+            UrlError::Port(_) => problem.param("min", FIRST_FREE_PORT),
+            _ => problem,
+        }
     }
 }
 
 impl From<UnknownEventType> for Problem {
     fn from(_: UnknownEventType) -> Self {
         let types: Vec<_> = EventType::ALL.iter().map(|kind| kind.as_str()).collect();
-        Self::new(Code::UnknownEvent).detail(format!("The event types are {}.", types.join(", ")))
+        Self::new(Code::UnknownEvent)
+            .detail(format!("The event types are {}.", types.join(", ")))
+            .param("allowed", types)
     }
 }
 
 impl From<PayloadError> for Problem {
     fn from(error: PayloadError) -> Self {
         let problem = match error {
-            PayloadError::NotAnObject => Self::new(Code::InvalidType).detail("`data` must be a JSON object."),
-            PayloadError::TooDeep => Self::new(Code::DataTooDeep),
-            PayloadError::TooLarge { .. } => Self::new(Code::PayloadTooLarge)
-                .detail(format!("`data` {error}. {}", Code::PayloadTooLarge.advice())),
+            PayloadError::NotAnObject => Self::new(Code::InvalidType)
+                .detail("`data` must be a JSON object.")
+                .param("expected", "a JSON object"),
+            PayloadError::TooDeep => Self::new(Code::DataTooDeep).param("max", MAX_DEPTH),
+            PayloadError::TooLarge { size, limit } => Self::new(Code::PayloadTooLarge)
+                .detail(format!("`data` {error}. {}", Code::PayloadTooLarge.advice()))
+                .param("length", size)
+                .param("max", limit),
         };
         problem.field("data")
     }
@@ -118,7 +130,11 @@ impl From<InvalidHeaders> for Problem {
             capitalised(&error.to_string()),
             Code::InvalidHeaders.advice()
         );
-        Self::new(Code::InvalidHeaders).detail(detail).field("headers")
+        Self::new(Code::InvalidHeaders)
+            .detail(detail)
+            .field("headers")
+            .param("max", MAX_HEADERS)
+            .param("maxBytes", MAX_HEADER_BYTES)
     }
 }
 
@@ -132,22 +148,26 @@ fn capitalised(text: &str) -> String {
 
 impl Problem {
     /// For a subscription that is neither an event type nor an account event nor `*`.
-    pub(crate) fn from_unknown_subscription(error: &UnknownEventType) -> Self {
-        let types = Self::from(error.clone());
-        let detail = types.detail.trim_end_matches('.').to_owned();
-        let accounts = AccountEvent::ALL
-            .iter()
-            .map(|kind| kind.as_str())
-            .collect::<Vec<_>>()
-            .join(", ");
-        types.detail(format!(
-            "{detail}; `*` stands for all of them; {accounts} tell about the account's endpoints."
-        ))
+    pub(crate) fn from_unknown_subscription(_: &UnknownEventType) -> Self {
+        let names = |kind: fn(&Subscription) -> bool| {
+            let names = Subscription::all().filter(kind).map(Subscription::as_str);
+            names.collect::<Vec<_>>().join(", ")
+        };
+        let types = names(|subscription| matches!(subscription, Subscription::Only(_)));
+        let accounts = names(|subscription| matches!(subscription, Subscription::Account(_)));
+        let all: Vec<_> = Subscription::all().map(Subscription::as_str).collect();
+        Self::new(Code::UnknownEvent)
+            .detail(format!(
+                "The event types are {types}; `*` stands for all of them; {accounts} tell about the account's endpoints."
+            ))
+            .param("allowed", all)
     }
 
     /// Makes a problem about a body one about an event of a batch.
-    pub(crate) fn about_an_item(self) -> Self {
-        let detail = self.detail.replace("The body", "The event");
-        self.detail(detail)
+    pub(crate) fn about_an_item(mut self) -> Self {
+        for fault in std::iter::once(&mut self.first).chain(&mut self.others) {
+            fault.detail = fault.detail.replace("The body", "The event").into();
+        }
+        self
     }
 }

@@ -10,7 +10,7 @@ use store::log::{ListFilter, ListStatus};
 
 use super::super::fields;
 use super::super::schema::{DateTime, DeliveredEvent, ListedStatus, PageLimit};
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, Faults, Problem};
 
 /// How many deliveries a page has if the request doesn't say.
 const DEFAULT_LIMIT: usize = 50;
@@ -24,6 +24,7 @@ const NAMES: [&str; 6] = ["status", "event", "since", "until", "cursor", "limit"
 /// Refuses a query that has another parameter, or one of them twice.
 pub(super) fn only_known(query: &str) -> Result<(), Problem> {
     let mut seen: Vec<String> = Vec::new();
+    let mut faults = Faults::default();
     for (name, _) in url::form_urlencoded::parse(query.as_bytes()) {
         let name: String = name
             .chars()
@@ -35,15 +36,19 @@ pub(super) fn only_known(query: &str) -> Result<(), Problem> {
                 "There is no parameter `{name}`. The parameters are {}.",
                 NAMES.join(", ")
             );
-            return Err(Problem::new(Code::InvalidFilter).detail(detail).field(name));
-        }
-        if seen.contains(&name) {
+            let problem = Problem::new(Code::InvalidFilter).detail(detail).field(name);
+            faults.note(problem.param("allowed", NAMES.as_slice()));
+        } else if seen.contains(&name) {
             let detail = format!("Give `{name}` once.");
-            return Err(Problem::new(Code::InvalidFilter).detail(detail).field(name));
+            faults.note(Problem::new(Code::InvalidFilter).detail(detail).field(name));
+        } else {
+            seen.push(name);
         }
-        seen.push(name);
+        if faults.are_enough() {
+            break;
+        }
     }
-    Ok(())
+    faults.finish()
 }
 
 /// The state to list.
@@ -55,7 +60,8 @@ pub(super) fn status(given: Query<Option<ListedStatus>>) -> Result<Option<ListSt
         .into_iter()
         .find(|status| status.state().as_str() == name);
     known.map(Some).ok_or_else(|| {
-        let names = ListStatus::ALL.map(|status| status.state().as_str()).join(", ");
+        let allowed = ListStatus::ALL.map(|status| status.state().as_str());
+        let names = allowed.join(", ");
         let detail = if name == DeliveryState::Canceled.as_str() {
             format!(
                 "Canceled deliveries can't be listed: only their number is kept, in the log. The states are {names}."
@@ -63,7 +69,10 @@ pub(super) fn status(given: Query<Option<ListedStatus>>) -> Result<Option<ListSt
         } else {
             format!("The states that can be listed are {names}.")
         };
-        Problem::new(Code::InvalidFilter).detail(detail).field("status")
+        Problem::new(Code::InvalidFilter)
+            .detail(detail)
+            .field("status")
+            .param("allowed", allowed.as_slice())
     })
 }
 
@@ -82,7 +91,8 @@ pub(super) fn event(given: Query<Option<DeliveredEvent>>) -> Result<Option<Strin
         .collect::<Vec<_>>();
     Err(Problem::new(Code::InvalidFilter)
         .detail(format!("The event types are {}.", names.join(", ")))
-        .field("event"))
+        .field("event")
+        .param("allowed", names))
 }
 
 /// A time span: from `since` on, before `until`.
@@ -96,7 +106,14 @@ pub(super) fn span(
             .map(|DateTime(text)| fields::timestamp_in_query(&text, field))
             .transpose()
     };
-    let (since, until) = (time(since, "since")?, time(until, "until")?);
+    let mut faults = Faults::default();
+    let (since, until) = (
+        faults.take(time(since, "since")),
+        faults.take(time(until, "until")),
+    );
+    let (Some(since), Some(until)) = (since, until) else {
+        return Err(faults.into());
+    };
     if let (Some(since), Some(until)) = (since, until)
         && since >= until
     {
@@ -117,6 +134,8 @@ pub(super) fn limit(given: Query<Option<PageLimit>>) -> Result<usize, Problem> {
             Problem::new(Code::InvalidFilter)
                 .detail(format!("Give a whole number from 1 to {MAX_LIMIT}."))
                 .field("limit")
+                .param("min", 1)
+                .param("max", MAX_LIMIT)
         })
 }
 

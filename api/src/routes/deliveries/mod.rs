@@ -32,7 +32,7 @@ use crate::app::App;
 use crate::caller::DashboardUser;
 use crate::cursor::CursorScope;
 use crate::json::Json;
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, Faults, Problem};
 
 /// Listing deliveries, and looking at one.
 #[derive(Debug, Clone, Copy)]
@@ -75,15 +75,23 @@ impl DeliveriesApi {
         limit: Query<Option<PageLimit>>,
     ) -> Result<Json<DeliveryList>, Problem> {
         let endpoint = fields::endpoint_id(&id.0)?;
-        filter::only_known(request.uri().query().unwrap_or_default())?;
-        let (since, until) = filter::span(since, until)?;
+        let mut faults = Faults::default();
+        let known = faults.take(filter::only_known(request.uri().query().unwrap_or_default()));
+        let span = faults.take(filter::span(since, until));
+        let status = faults.take(filter::status(status));
+        let event = faults.take(filter::event(event));
+        let limit = faults.take(filter::limit(limit));
+        let (Some(()), Some((since, until)), Some(status), Some(event), Some(limit)) =
+            (known, span, status, event, limit)
+        else {
+            return Err(faults.into());
+        };
         let filter = ListFilter {
-            status: filter::status(status)?,
-            event: filter::event(event)?,
+            status,
+            event,
             since,
             until,
         };
-        let limit = filter::limit(limit)?;
         let text = filter::text(&filter);
         let scope = CursorScope {
             keys: &app.secrets,

@@ -27,7 +27,7 @@ use self::view::DiagnosisView;
 use super::{Call, Group, Resource, fields};
 use crate::app::App;
 use crate::json::Json;
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, Faults, Problem};
 
 /// How much processor time an examination gets. It may take a tenth of a second; the rest is for its last step.
 const TIME: Duration = Duration::from_millis(80);
@@ -61,15 +61,22 @@ impl DoctorApi {
     ) -> Result<Json<DiagnosisView>, Problem> {
         let endpoint = fields::endpoint_id(&id.0)?;
         let VerifySignature { headers, body } = body.0;
+        let mut faults = Faults::default();
         if body.len() > request::max_body(&app.allowance) {
-            return Err(Problem::new(Code::BodyTooLarge)
-                .detail(format!(
-                    "`body` may be {} bytes long, more than any body that is sent.",
-                    request::max_body(&app.allowance)
-                ))
-                .field("body"));
+            faults.note(
+                Problem::new(Code::BodyTooLarge)
+                    .detail(format!(
+                        "`body` may be {} bytes long, more than any body that is sent.",
+                        request::max_body(&app.allowance)
+                    ))
+                    .field("body")
+                    .param("max", request::max_body(&app.allowance)),
+            );
         }
-        let headers = Headers::new(headers.0)?;
+        let headers = faults.take(Headers::new(headers.0));
+        let Some(headers) = headers.filter(|_| !faults.are_there()) else {
+            return Err(faults.into());
+        };
         let store = app.store.get()?;
         let sealed = store
             .signing_secrets(&user.account, &endpoint)

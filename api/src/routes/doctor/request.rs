@@ -33,6 +33,8 @@ pub(super) const fn max_body(allowance: &Allowance) -> usize {
 }
 
 impl JsonRequest for VerifySignature {
+    const REQUIRED: &'static [(&'static str, &'static str)] = &[("headers", "{}"), ("body", "\"\"")];
+
     /// A text can be several times as long as a JSON string, since each é may come as `\u00e9`.
     fn max_bytes(allowance: &Allowance) -> usize {
         max_body(allowance)

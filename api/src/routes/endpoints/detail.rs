@@ -1,9 +1,10 @@
 //! One endpoint in full, with its rotation and its health.
 
 use crate::health::EndpointHealth;
+use crate::json::Json;
 use domain::clock::Timestamp;
 use domain::endpoint::{Endpoint, SecretGrace};
-use poem_openapi::{Enum, Object};
+use poem_openapi::{ApiResponse, Enum, Object};
 use serde::{Deserialize, Serialize};
 use store::health::EndpointFacts;
 
@@ -58,6 +59,26 @@ impl TryFrom<String> for LegacySignature {
             "previous" => Ok(Self::Previous),
             _ => Err("`new` or `previous`"),
         }
+    }
+}
+
+/// The answer to a look at one endpoint.
+#[derive(Debug, ApiResponse)]
+pub(crate) enum Detailed {
+    /// The endpoint.
+    #[oai(status = 200)]
+    Found(
+        Json<EndpointDetailView>,
+        /// The endpoint's `etag`.
+        #[oai(header = "ETag")]
+        String,
+    ),
+}
+
+impl From<EndpointFacts> for Detailed {
+    fn from(facts: EndpointFacts) -> Self {
+        let tag = facts.endpoint.tag.to_string();
+        Self::Found(Json(facts.into()), tag)
     }
 }
 

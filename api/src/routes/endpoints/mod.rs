@@ -35,10 +35,11 @@ use store::endpoints::CreateOutcome;
 use self::named::{BodyId, QueryId, only_one};
 use self::one::{change, remove};
 use self::request::{ChangeEndpoint, CreateEndpoint};
-use self::view::{Created, CreatedEndpoint, EndpointList, EndpointView, Removed};
+use self::view::{Changed, Created, CreatedEndpoint, EndpointList, Removed};
 use super::{Call, Group, Resource};
 use crate::app::App;
 use crate::caller::DashboardUser;
+use crate::headers::IfMatch;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 
@@ -66,7 +67,7 @@ impl EndpointsApi {
         let id = EndpointId::random();
         let secret = SigningSecret::generate();
         let sealed = app.secrets.seal(&secret, &user.account, &id);
-        let new = body.0.into_new(id, user.account, sealed, &app.urls)?;
+        let new = body.0.into_new(id, user, sealed, &app.urls)?;
         match app
             .store
             .get()?
@@ -75,17 +76,20 @@ impl EndpointsApi {
         {
             CreateOutcome::Created(endpoint) => {
                 let location = format!("/api/webhooks-config/{}", endpoint.id);
+                let tag = endpoint.tag.to_string();
                 let created = CreatedEndpoint {
                     endpoint: (*endpoint).into(),
                     secret: (&secret).into(),
                 };
-                Ok(Created::Created(Json(created), location))
+                Ok(Created::Created(Json(created), location, tag))
             }
-            CreateOutcome::TooMany => Err(Problem::new(Code::TooManyEndpoints).detail(format!(
-                "An account may have {} endpoints. {}",
-                app.allowance.endpoints,
-                Code::TooManyEndpoints.advice()
-            ))),
+            CreateOutcome::TooMany => Err(Problem::new(Code::TooManyEndpoints)
+                .detail(format!(
+                    "An account may have {} endpoints. {}",
+                    app.allowance.endpoints,
+                    Code::TooManyEndpoints.advice()
+                ))
+                .param("max", app.allowance.endpoints)),
         }
     }
 
@@ -119,14 +123,18 @@ impl EndpointsApi {
         app: Data<&App>,
         /// The endpoint's id, if the body doesn't name it.
         id: QueryId<false>,
+        /// Make the change only if the endpoint has this `etag`, or one of several; otherwise the answer is 412. Then a toggle is safe
+        /// even if two people press the same button.
+        #[oai(name = "If-Match")]
+        condition: IfMatch,
         body: Json<ChangeEndpoint>,
-    ) -> Result<Json<EndpointView>, Problem> {
+    ) -> Result<Changed, Problem> {
         let body = body.0;
         let named = body.id.clone();
-        let patch = body.into_patch(&app.urls)?;
+        let patch = body.into_patch(Some(user.user.clone()), &app.urls)?;
         let id = only_one(id.names().chain([named.as_deref()]))?;
         let toggles = named.is_some() && patch.is_empty();
-        change(&app, &user, &id, patch, toggles).await
+        change(&app, &user, &id, patch, toggles, condition.0).await
     }
 
     /// Remove an endpoint
@@ -144,10 +152,13 @@ impl EndpointsApi {
         app: Data<&App>,
         /// The endpoint's id.
         id: QueryId<true>,
+        /// Remove the endpoint only if it has this `etag`, or one of several; otherwise the answer is 412.
+        #[oai(name = "If-Match")]
+        condition: IfMatch,
         in_body: BodyId,
     ) -> Result<Removed, Problem> {
         let id = only_one(id.names().chain([in_body.name()]))?;
-        remove(&app, &user, &id).await
+        remove(&app, &user, &id, &condition.0).await
     }
 }
 
@@ -155,10 +166,23 @@ impl Resource for EndpointsApi {
     const CALLS: &'static [Call] = &[
         Call::new("createEndpoint", &[Code::TooManyEndpoints, Code::InvalidValue]).with(FIELD_ERRORS),
         Call::new("listEndpoints", &[]),
-        Call::new("changeEndpoint", &[Code::EndpointNotFound, Code::InvalidValue]).with(FIELD_ERRORS),
+        Call::new(
+            "changeEndpoint",
+            &[
+                Code::EndpointNotFound,
+                Code::InvalidValue,
+                Code::PreconditionFailed,
+            ],
+        )
+        .with(FIELD_ERRORS),
         Call::new(
             "removeEndpoint",
-            &[Code::EndpointNotFound, Code::MissingField, Code::BadRequest],
+            &[
+                Code::EndpointNotFound,
+                Code::MissingField,
+                Code::BadRequest,
+                Code::PreconditionFailed,
+            ],
         )
         .with(BODY_ERRORS),
     ];

@@ -1,19 +1,21 @@
 //! The calls about one endpoint that its path names, and what changing and removing one is, however it is named.
 
-use domain::endpoint::{EndpointPatch, EndpointState};
+use domain::endpoint::{Condition, EndpointPatch, EndpointState};
 use domain::id::EndpointId;
 use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
+use store::endpoints::{ChangeOutcome, RemoveOutcome};
 
 use super::super::{Call, Group, Resource, fields};
-use super::detail::EndpointDetailView;
+use super::detail::Detailed;
 use super::named::{BodyId, only_one};
 use super::request::ChangeEndpoint;
-use super::view::{EndpointView, Removed};
+use super::view::{Changed, Removed};
 use super::{BODY_ERRORS, FIELD_ERRORS};
 use crate::app::App;
 use crate::caller::DashboardUser;
+use crate::headers::IfMatch;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 
@@ -38,12 +40,10 @@ impl OneEndpointApi {
         app: Data<&App>,
         /// The endpoint's id.
         id: Path<String>,
-    ) -> Result<Json<EndpointDetailView>, Problem> {
+    ) -> Result<Detailed, Problem> {
         let id = fields::endpoint_id(&id.0)?;
         let facts = app.store.get()?.endpoint_facts(&user.account, &id).await?;
-        facts
-            .map(|facts| Json(facts.into()))
-            .ok_or_else(fields::no_endpoint)
+        facts.map(Into::into).ok_or_else(fields::no_endpoint)
     }
 
     /// Change one endpoint
@@ -61,12 +61,15 @@ impl OneEndpointApi {
         app: Data<&App>,
         /// The endpoint's id.
         id: Path<String>,
+        /// Make the change only if the endpoint has this `etag`, or one of several; otherwise the answer is 412.
+        #[oai(name = "If-Match")]
+        condition: IfMatch,
         body: Json<ChangeEndpoint>,
-    ) -> Result<Json<EndpointView>, Problem> {
+    ) -> Result<Changed, Problem> {
         let named = body.0.id.clone();
-        let patch = body.0.into_patch(&app.urls)?;
+        let patch = body.0.into_patch(Some(user.user.clone()), &app.urls)?;
         let id = only_one([Some(id.0.as_str()), named.as_deref()])?;
-        change(&app, &user, &id, patch, false).await
+        change(&app, &user, &id, patch, false, condition.0).await
     }
 
     /// Remove one endpoint
@@ -83,32 +86,41 @@ impl OneEndpointApi {
         app: Data<&App>,
         /// The endpoint's id.
         id: Path<String>,
+        /// Remove the endpoint only if it has this `etag`, or one of several; otherwise the answer is 412.
+        #[oai(name = "If-Match")]
+        condition: IfMatch,
         in_body: BodyId,
     ) -> Result<Removed, Problem> {
         let id = only_one([Some(id.0.as_str()), in_body.name()])?;
-        remove(&app, &user, &id).await
+        remove(&app, &user, &id, &condition.0).await
     }
 }
 
 impl Resource for OneEndpointApi {
     const CALLS: &'static [Call] = &[
         Call::new("getEndpoint", &[]),
-        Call::new("changeEndpointById", &[Code::InvalidValue])
-            .with(FIELD_ERRORS)
+        Call::new(
+            "changeEndpointById",
+            &[Code::InvalidValue, Code::PreconditionFailed],
+        )
+        .with(FIELD_ERRORS)
+        .strict(),
+        Call::new("removeEndpointById", &[Code::PreconditionFailed])
+            .with(BODY_ERRORS)
             .strict(),
-        Call::new("removeEndpointById", &[]).with(BODY_ERRORS).strict(),
     ];
     const EXAMPLES: &'static str = include_str!("one.json");
 }
 
-/// Changes an endpoint; if `toggles` says so, also switches it on or off.
+/// Changes an endpoint that meets the condition; if `toggles` says so, also switches it on or off.
 pub(super) async fn change(
     app: &App,
     user: &DashboardUser,
     id: &EndpointId,
     mut patch: EndpointPatch,
     toggles: bool,
-) -> Result<Json<EndpointView>, Problem> {
+    condition: Condition,
+) -> Result<Changed, Problem> {
     let store = app.store.get()?;
     if toggles || patch.is_empty() {
         let endpoint = store
@@ -116,22 +128,41 @@ pub(super) async fn change(
             .await?
             .ok_or_else(fields::no_endpoint)?;
         if !toggles {
-            return Ok(Json(endpoint.into()));
+            return if condition.is_met_by(&endpoint.tag) {
+                Ok(endpoint.into())
+            } else {
+                Err(Problem::new(Code::PreconditionFailed))
+            };
         }
-        // A toggle becomes a target state, so that the call to the store can be repeated.
+        // A toggle becomes a target state, so that the call to the store can be repeated. If the endpoint changes before that call, it
+        // no longer has the tag that the client saw.
         patch.active = Some(endpoint.state != EndpointState::Active);
     }
-    let endpoint = store.update_endpoint(&user.account, id, &patch).await?;
-    endpoint
-        .map(|endpoint| Json(endpoint.into()))
-        .ok_or_else(fields::no_endpoint)
+    match store
+        .change_endpoint(&user.account, id, &patch, &condition)
+        .await?
+    {
+        ChangeOutcome::Changed(endpoint) => Ok((*endpoint).into()),
+        ChangeOutcome::Mismatch => Err(Problem::new(Code::PreconditionFailed)),
+        ChangeOutcome::EndpointNotFound => Err(fields::no_endpoint()),
+    }
 }
 
-/// Removes an endpoint.
-pub(super) async fn remove(app: &App, user: &DashboardUser, id: &EndpointId) -> Result<Removed, Problem> {
-    if app.store.get()?.remove_endpoint(&user.account, id).await? {
-        Ok(Removed::Removed)
-    } else {
-        Err(fields::no_endpoint())
+/// Removes an endpoint that meets the condition.
+pub(super) async fn remove(
+    app: &App,
+    user: &DashboardUser,
+    id: &EndpointId,
+    condition: &Condition,
+) -> Result<Removed, Problem> {
+    match app
+        .store
+        .get()?
+        .remove_endpoint_if(&user.account, id, condition)
+        .await?
+    {
+        RemoveOutcome::Removed => Ok(Removed::Removed),
+        RemoveOutcome::Mismatch => Err(Problem::new(Code::PreconditionFailed)),
+        RemoveOutcome::EndpointNotFound => Err(fields::no_endpoint()),
     }
 }

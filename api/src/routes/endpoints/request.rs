@@ -1,15 +1,18 @@
 //! The bodies of requests that create or change an endpoint, and what they ask of the store.
 
-use domain::endpoint::{EndpointPatch, EndpointUrl, NewEndpoint, ParkedAction, UrlPolicy};
-use domain::id::{AccountId, EndpointId};
+use domain::endpoint::{EndpointPatch, EndpointUrl, NewEndpoint, ParkedAction, RateLimit, UrlPolicy};
+use domain::event::Subscription;
+use domain::id::EndpointId;
 use domain::sealing::SealedSecret;
 use poem_openapi::{Enum, Object};
 use serde::Deserialize;
 
 use super::super::fields;
 use super::super::schema::{ChatbotId, Description, RatePerSecond, SubscriptionName, UrlText, present};
+use crate::app::App;
+use crate::caller::DashboardUser;
 use crate::json::JsonRequest;
-use crate::problem::Problem;
+use crate::problem::{Faults, Problem};
 
 /// The endpoint to create.
 #[derive(Debug, Deserialize, Object)]
@@ -35,6 +38,9 @@ pub(crate) struct CreateEndpoint {
     /// after growing waits up to an hour. A success switches it on. Without it, only you switch it on.
     #[serde(default, deserialize_with = "present")]
     pub(super) auto_resume: Option<bool>,
+    /// Whether the endpoint is switched on from the start; `true` if absent.
+    #[serde(default, deserialize_with = "present")]
+    pub(super) active: Option<bool>,
 }
 
 /// A change to an endpoint: fields are set as given. If the path names no endpoint, `id` alone switches it on or off.
@@ -100,63 +106,131 @@ impl TryFrom<String> for Parked {
     }
 }
 
-impl JsonRequest for CreateEndpoint {}
+impl JsonRequest for CreateEndpoint {
+    const REQUIRED: &'static [(&'static str, &'static str)] =
+        &[("url", "\"https://example.com/\""), ("events", "[\"*\"]")];
 
-impl JsonRequest for ChangeEndpoint {}
+    fn fault(self, app: &App) -> Option<Problem> {
+        self.wanted(&app.urls).err()
+    }
+}
+
+impl JsonRequest for ChangeEndpoint {
+    fn fault(self, app: &App) -> Option<Problem> {
+        self.into_patch(None, &app.urls).err()
+    }
+}
+
+/// What the owner of a new endpoint wants of it.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    url: EndpointUrl,
+    events: Vec<Subscription>,
+    chatbot_id: Option<String>,
+    description: Option<String>,
+    rate_limit: Option<RateLimit>,
+    auto_resume: bool,
+    active: bool,
+}
 
 impl CreateEndpoint {
+    /// What is asked for.
+    pub(super) fn wanted(self, urls: &UrlPolicy) -> Result<Wanted, Problem> {
+        let mut faults = Faults::default();
+        let url = faults.take(EndpointUrl::parse(&self.url.0, urls));
+        let events = faults.take(fields::subscriptions(&self.events));
+        let chatbot_id = faults.take_any(self.chatbot_id.map(|id| fields::chatbot_id(id.0)));
+        let description = faults.take_any(self.description.map(|text| fields::description(text.0)));
+        let rate_limit = faults.take_any(self.rate_limit.map(|limit| fields::rate_limit(limit.0)));
+        let (Some(url), Some(events), Some(chatbot_id), Some(description), Some(rate_limit)) =
+            (url, events, chatbot_id, description, rate_limit)
+        else {
+            return Err(faults.into());
+        };
+        Ok(Wanted {
+            url,
+            events,
+            chatbot_id,
+            description,
+            rate_limit,
+            auto_resume: self.auto_resume.unwrap_or_default(),
+            active: self.active.unwrap_or(true),
+        })
+    }
+
     /// The endpoint to make.
     pub(super) fn into_new(
         self,
         id: EndpointId,
-        account: AccountId,
+        user: DashboardUser,
         secret: SealedSecret,
         urls: &UrlPolicy,
     ) -> Result<NewEndpoint, Problem> {
+        let wanted = self.wanted(urls)?;
         Ok(NewEndpoint {
             id,
-            account,
-            url: EndpointUrl::parse(&self.url.0, urls)?,
-            events: fields::subscriptions(&self.events)?,
-            chatbot_id: self.chatbot_id.map(|id| fields::chatbot_id(id.0)).transpose()?,
-            description: self
-                .description
-                .map(|text| fields::description(text.0))
-                .transpose()?,
-            rate_limit: self
-                .rate_limit
-                .map(|limit| fields::rate_limit(limit.0))
-                .transpose()?,
-            auto_resume: self.auto_resume.unwrap_or_default(),
+            account: user.account,
+            url: wanted.url,
+            events: wanted.events,
+            chatbot_id: wanted.chatbot_id,
+            description: wanted.description,
+            rate_limit: wanted.rate_limit,
+            auto_resume: wanted.auto_resume,
+            active: wanted.active,
+            by: Some(user.user),
             secret,
         })
     }
 }
 
 impl ChangeEndpoint {
-    /// The change to make.
-    pub(super) fn into_patch(self, urls: &UrlPolicy) -> Result<EndpointPatch, Problem> {
+    /// The change to make, and who makes it.
+    pub(super) fn into_patch(self, by: Option<String>, urls: &UrlPolicy) -> Result<EndpointPatch, Problem> {
+        let mut faults = Faults::default();
+        let url = faults.take_any(self.url.map(|url| EndpointUrl::parse(&url.0, urls)));
+        let events = faults.take_any(self.events.as_deref().map(fields::subscriptions));
+        let chatbot_id = faults.take_any(
+            self.chatbot_id
+                .map(|id| id.map(|id| fields::chatbot_id(id.0)).transpose()),
+        );
+        let description = faults.take_any(
+            self.description
+                .map(|text| text.map(|text| fields::description(text.0)).transpose()),
+        );
+        let rate_limit = faults.take_any(
+            self.rate_limit
+                .map(|limit| limit.map(|limit| fields::rate_limit(limit.0)).transpose()),
+        );
+        let (Some(url), Some(events), Some(chatbot_id), Some(description), Some(rate_limit)) =
+            (url, events, chatbot_id, description, rate_limit)
+        else {
+            return Err(faults.into());
+        };
         Ok(EndpointPatch {
             active: self.active,
-            url: self.url.map(|url| EndpointUrl::parse(&url.0, urls)).transpose()?,
-            events: self.events.as_deref().map(fields::subscriptions).transpose()?,
-            chatbot_id: self
-                .chatbot_id
-                .map(|id| id.map(|id| fields::chatbot_id(id.0)).transpose())
-                .transpose()?,
-            description: self
-                .description
-                .map(|text| text.map(|text| fields::description(text.0)).transpose())
-                .transpose()?,
-            rate_limit: self
-                .rate_limit
-                .map(|limit| limit.map(|limit| fields::rate_limit(limit.0)).transpose())
-                .transpose()?,
+            url,
+            events,
+            chatbot_id,
+            description,
+            rate_limit,
             auto_resume: self.auto_resume,
             parked: match self.parked {
                 Some(Parked::Discard) => ParkedAction::Discard,
                 Some(Parked::Deliver) | None => ParkedAction::Deliver,
             },
+            by,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::assert_required_is_right;
+
+    #[test]
+    fn what_an_endpoint_must_have_is_told_when_it_is_missing() {
+        assert_required_is_right::<CreateEndpoint>();
+        assert_required_is_right::<ChangeEndpoint>();
     }
 }

@@ -63,7 +63,11 @@ pub(crate) struct RotatedEndpoint {
     previous_secret_valid_until: Option<DateTime>,
 }
 
-impl JsonRequest for RotateSecret {}
+impl JsonRequest for RotateSecret {
+    fn fault(self, _: &App) -> Option<Problem> {
+        grace(&self).err()
+    }
+}
 
 #[OpenApi(tag = "Group::Endpoints")]
 impl RotationApi {
@@ -103,6 +107,7 @@ impl RotationApi {
                 grace,
                 legacy_uses_previous,
                 force: body.0.force.unwrap_or_default(),
+                by: Some(user.user.clone()),
             };
             outcome = store.rotate_secret(&user.account, &id, &rotation).await?;
             if outcome != RotateOutcome::Overtaken {
@@ -149,6 +154,8 @@ fn grace(wanted: &RotateSecret) -> Result<(Duration, bool), Problem> {
             Problem::new(Code::InvalidValue)
                 .detail(format!("`graceHours` must be from 0 to {MAX_GRACE}."))
                 .field("graceHours")
+                .param("min", 0)
+                .param("max", MAX_GRACE)
         })?;
     let uses_previous = wanted.legacy_signature == Some(LegacySignature::Previous);
     if uses_previous && hours == 0 {

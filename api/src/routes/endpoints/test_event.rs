@@ -61,7 +61,11 @@ pub(crate) struct TestResult {
     attempt: AttemptView,
 }
 
-impl JsonRequest for SendTestEvent {}
+impl JsonRequest for SendTestEvent {
+    fn fault(self, _: &App) -> Option<Problem> {
+        self.event.and_then(|name| fields::event_type(&name.0).err())
+    }
+}
 
 #[OpenApi(tag = "Group::Endpoints")]
 impl TestEventApi {
@@ -159,4 +163,6 @@ fn too_many(wait: Duration) -> Problem {
             "An account may have {PER_MINUTE} test events in a minute. The next one can be had in {seconds} s."
         ))
         .retry_after(seconds)
+        .param("max", PER_MINUTE)
+        .param("retryAfter", seconds)
 }

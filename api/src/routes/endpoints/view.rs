@@ -55,8 +55,17 @@ pub(crate) struct EndpointView {
     queue_depth: u64,
     /// When the endpoint was created.
     created_at: DateTime,
+    /// The user who created it, as their session token named them; `null` if it was created before that was noted.
+    #[oai(nullable)]
+    created_by: Option<String>,
     /// When its owner last changed it.
     updated_at: DateTime,
+    /// The user who last changed it, or `operator`; `null` if that was not noted.
+    #[oai(nullable)]
+    updated_by: Option<String>,
+    /// Changes with the endpoint's settings and its state, and with nothing else: not with attempts and what they count. Send it as
+    /// `If-Match` with a change that must not undo another.
+    etag: String,
 }
 
 /// A new endpoint with its signing secret.
@@ -139,7 +148,30 @@ pub(crate) enum Created {
         /// The path of the new endpoint.
         #[oai(header = "Location")]
         String,
+        /// The endpoint's `etag`.
+        #[oai(header = "ETag")]
+        String,
     ),
+}
+
+/// The answer to changing an endpoint.
+#[derive(Debug, ApiResponse)]
+pub(crate) enum Changed {
+    /// The endpoint as it is now.
+    #[oai(status = 200)]
+    Changed(
+        Json<EndpointView>,
+        /// The endpoint's `etag`.
+        #[oai(header = "ETag")]
+        String,
+    ),
+}
+
+impl From<Endpoint> for Changed {
+    fn from(endpoint: Endpoint) -> Self {
+        let tag = endpoint.tag.to_string();
+        Self::Changed(Json(endpoint.into()), tag)
+    }
 }
 
 /// The answer to removing an endpoint.
@@ -176,7 +208,10 @@ impl From<Endpoint> for EndpointView {
             last_attempt: endpoint.last_attempt.map(Into::into),
             queue_depth: endpoint.queue.total(),
             created_at: DateTime(endpoint.created_at.to_string()),
+            created_by: endpoint.created_by,
             updated_at: DateTime(endpoint.updated_at.to_string()),
+            updated_by: endpoint.updated_by,
+            etag: endpoint.tag.to_string(),
         }
     }
 }

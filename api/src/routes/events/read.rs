@@ -1,16 +1,32 @@
 //! Reading events: from the request's JSON to what the store takes.
 
 use domain::clock::Timestamp;
-use domain::event::Payload;
+use domain::event::{EventType, Payload};
 use domain::id::EventId;
 use store::events::{Idempotency, NewEvent};
 
 use super::super::fields;
 use super::idempotency::fingerprint;
-use super::request::{BatchEvent, PushEvent, RawItem};
+use super::request::{BatchEvent, PushEvent, REQUIRED, RawItem};
 use crate::allowance::Allowance;
-use crate::json;
-use crate::problem::Problem;
+use crate::app::App;
+use crate::json::{self, JsonRequest};
+use crate::problem::{Code, Faults, Problem};
+
+/// Room for the fields around `data`, and for white space.
+const ENVELOPE: usize = 16 * 1024;
+
+impl JsonRequest for PushEvent {
+    fn max_bytes(allowance: &Allowance) -> usize {
+        allowance.payload_bytes.saturating_mul(2).saturating_add(ENVELOPE)
+    }
+
+    const REQUIRED: &'static [(&'static str, &'static str)] = REQUIRED;
+
+    fn fault(self, app: &App) -> Option<Problem> {
+        event(self, None, &app.allowance, Timestamp::now()).err()
+    }
+}
 
 /// Checks an event and builds what receivers get.
 pub(super) fn event(
@@ -19,22 +35,29 @@ pub(super) fn event(
     allowance: &Allowance,
     now: Timestamp,
 ) -> Result<NewEvent, Problem> {
-    let account = fields::account_id(&body.account_id.0)?;
-    let kind = fields::event_type(&body.event.0)?;
-    let chatbot_id = fields::chatbot_id(body.chatbot_id.0)?;
+    let mut faults = Faults::default();
+    let account = faults.take(fields::account_id(&body.account_id.0));
+    let kind = faults.take(fields::event_type(&body.event.0));
+    let chatbot_id = faults.take(fields::chatbot_id(body.chatbot_id.0));
     let given_time = body.timestamp.map(|text| text.0);
-    let timestamp = given_time
-        .as_deref()
-        .map(|text| fields::timestamp(text, "timestamp"))
-        .transpose()?
-        .unwrap_or(now);
-    let payload = Payload::build(
-        kind,
-        &chatbot_id,
-        timestamp,
+    let timestamp = faults.take_any(
+        given_time
+            .as_deref()
+            .map(|text| fields::timestamp(text, "timestamp")),
+    );
+    // What is wrong with `data` doesn't depend on the others.
+    let payload = faults.take(Payload::build(
+        kind.unwrap_or(EventType::LeadCaptured),
+        chatbot_id.as_deref().unwrap_or_default(),
+        timestamp.flatten().unwrap_or(now),
         body.data.0.get(),
         allowance.payload_bytes,
-    )?;
+    ));
+    let (Some(account), Some(kind), Some(chatbot_id), Some(_), Some(payload)) =
+        (account, kind, chatbot_id, timestamp, payload)
+    else {
+        return Err(faults.into());
+    };
     let idempotency = key.map(|key| Idempotency {
         key,
         fingerprint: fingerprint(kind, &chatbot_id, given_time.as_deref(), &payload),
@@ -51,11 +74,15 @@ pub(super) fn event(
 
 /// An item of a batch.
 pub(super) fn item(item: &RawItem, allowance: &Allowance, now: Timestamp) -> Result<NewEvent, Problem> {
-    let (body, key) = json::parse_object::<BatchEvent>(item.0.get())
-        .map_err(Problem::about_an_item)?
-        .split();
-    let key = key
-        .map(|key| fields::idempotency_key(&key, "idempotencyKey"))
-        .transpose()?;
-    event(body, key, allowance, now)
+    let read = |item: BatchEvent| {
+        let (body, key) = item.split();
+        let mut faults = Faults::default();
+        let key = faults.take_any(key.map(|key| fields::idempotency_key(&key, "idempotencyKey")));
+        let event = faults.take(event(body, key.flatten(), allowance, now));
+        faults.finish().map(|()| event)
+    };
+    let values = |item: BatchEvent| read(item).err();
+    let item =
+        json::parse_object(item.0.get(), BatchEvent::REQUIRED, values).map_err(Problem::about_an_item)?;
+    read(item)?.ok_or_else(|| Problem::new(Code::InternalError))
 }

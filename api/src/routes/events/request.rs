@@ -21,9 +21,6 @@ pub(crate) const MAX_BATCH: usize = 1000;
 
 const MAX_BATCH_BYTES: usize = 5 * 1024 * 1024;
 
-/// Room for the fields around `data`, and for white space.
-const ENVELOPE: usize = 16 * 1024;
-
 /// Something that happened in a chatbot.
 #[derive(Debug, Deserialize, Object)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -93,12 +90,13 @@ impl PushBatch {
     /// The events, if there is at least one and there aren't too many.
     pub(super) fn items(self) -> Result<Vec<RawItem>, Problem> {
         if self.events.is_empty() {
-            return Err(Problem::new(Code::EmptyEvents).field("events"));
+            return Err(Problem::new(Code::EmptyEvents).field("events").param("min", 1));
         }
         if self.events.len() > MAX_BATCH {
             return Err(Problem::new(Code::TooManyEvents)
                 .detail(format!("Give at most {MAX_BATCH} events in one batch: split it."))
-                .field("events"));
+                .field("events")
+                .param("max", MAX_BATCH));
         }
         Ok(self.events)
     }
@@ -177,13 +175,21 @@ impl ToJSON for RawItem {
     }
 }
 
-impl JsonRequest for PushEvent {
-    fn max_bytes(allowance: &Allowance) -> usize {
-        allowance.payload_bytes.saturating_mul(2).saturating_add(ENVELOPE)
-    }
+/// What an event must have.
+pub(super) const REQUIRED: &[(&str, &str)] = &[
+    ("accountId", "\"org:x\""),
+    ("event", "\"lead.captured\""),
+    ("chatbotId", "\"x\""),
+    ("data", "{}"),
+];
+
+impl JsonRequest for BatchEvent {
+    const REQUIRED: &'static [(&'static str, &'static str)] = REQUIRED;
 }
 
 impl JsonRequest for PushBatch {
+    const REQUIRED: &'static [(&'static str, &'static str)] = &[("events", "[{}]")];
+
     fn max_bytes(_: &Allowance) -> usize {
         MAX_BATCH_BYTES
     }

@@ -24,6 +24,10 @@ pub struct NewEndpoint {
     pub rate_limit: Option<RateLimit>,
     /// Whether it is tried again by itself after failures disabled it.
     pub auto_resume: bool,
+    /// Whether it gets deliveries from the start.
+    pub active: bool,
+    /// Who makes it.
+    pub by: Option<String>,
     /// The signing secret, sealed for this endpoint.
     pub secret: SealedSecret,
 }
@@ -57,6 +61,8 @@ pub struct EndpointPatch {
     pub auto_resume: Option<bool>,
     /// What becomes of the parked deliveries if this switches the endpoint on.
     pub parked: ParkedAction,
+    /// Who makes the change.
+    pub by: Option<String>,
 }
 
 impl EndpointPatch {
@@ -72,6 +78,7 @@ impl EndpointPatch {
             rate_limit,
             auto_resume,
             parked: _,
+            by: _,
         } = self;
         active.is_none()
             && url.is_none()

@@ -2,11 +2,13 @@
 
 mod change;
 mod rate;
+mod tag;
 mod url;
 
 pub use change::{EndpointPatch, NewEndpoint, ParkedAction};
 pub use rate::{MAX_RATE, RateLimit};
-pub use url::{EndpointUrl, MAX_URL, UrlError, UrlPolicy};
+pub use tag::{Condition, EndpointTag, MalformedCondition};
+pub use url::{EndpointUrl, FIRST_FREE_PORT, MAX_URL, UrlError, UrlPolicy};
 
 use serde::{Deserialize, Serialize};
 
@@ -178,6 +180,12 @@ pub struct Endpoint {
     pub grace: Option<SecretGrace>,
     /// When its owner made it.
     pub created_at: Timestamp,
+    /// Who made it; `None` if that wasn't noted.
+    pub created_by: Option<String>,
     /// When its owner last changed it.
     pub updated_at: Timestamp,
+    /// Who last changed it; `None` if that wasn't noted.
+    pub updated_by: Option<String>,
+    /// What changes with its configuration and its state.
+    pub tag: EndpointTag,
 }

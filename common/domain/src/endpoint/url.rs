@@ -9,6 +9,9 @@ use crate::address::{AddressPolicy, BlockedAddress};
 /// The longest URL that we save, in bytes.
 pub const MAX_URL: usize = 2048;
 
+/// The lowest port that is allowed beside the usual one of a scheme.
+pub const FIRST_FREE_PORT: u16 = 1024;
+
 /// The longest name of a host, in bytes (RFC 1035 §2.3.4).
 const MAX_HOST: usize = 253;
 
@@ -51,7 +54,7 @@ pub enum UrlError {
     #[error("has no host that can exist")]
     Host,
     /// Its port is neither an allowed scheme's own nor at least 1024.
-    #[error("must use port {0} or a port from 1024")]
+    #[error("must use port {0} or a port from {FIRST_FREE_PORT}")]
     Port(&'static str),
     /// Its host is an address that the guard blocks.
     #[error("points to an address that is not public: {0}")]
@@ -88,7 +91,7 @@ impl EndpointUrl {
             return Err(UrlError::Fragment);
         }
         match url.port_or_known_default() {
-            Some(port) if port >= 1024 || default_ports.contains(&port) => {}
+            Some(port) if port >= FIRST_FREE_PORT || default_ports.contains(&port) => {}
             Some(80) if policy.allow_http => {}
             _ => return Err(UrlError::Port(if policy.allow_http { "443, 80" } else { "443" })),
         }

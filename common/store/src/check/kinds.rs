@@ -116,36 +116,11 @@ pub(super) const KINDS: &[Kind] = &[
         Take::Sorted(history::exhausted_blocks),
     ),
     of_endpoint("replays:", Lifetime::Required, Take::List(replays::ended_replays)),
-    part_of(
-        "account:",
-        ":endpoints",
-        Lifetime::Any,
-        Take::Hash(endpoints::routes),
-    ),
-    part_of(
-        "account:",
-        ":bytes",
-        Lifetime::Any,
-        Take::Number(events::account_bytes),
-    ),
-    part_of(
-        "account:",
-        ":delivered",
-        Lifetime::Any,
-        Take::List(events::delivered),
-    ),
-    part_of(
-        "account:",
-        ":exhausted",
-        Lifetime::Any,
-        Take::List(events::exhausted),
-    ),
-    part_of(
-        "account:",
-        ":history",
-        Lifetime::Any,
-        Take::Sorted(history::of_account),
-    ),
+    of_account(":endpoints", Lifetime::Any, Take::Hash(endpoints::routes)),
+    of_account(":bytes", Lifetime::Any, Take::Number(events::account_bytes)),
+    of_account(":delivered", Lifetime::Any, Take::List(events::delivered)),
+    of_account(":exhausted", Lifetime::Any, Take::List(events::exhausted)),
+    of_account(":history", Lifetime::Any, Take::Sorted(history::of_account)),
     part_of("account:", ":since", Lifetime::Required, Take::Nothing),
     part_of("account:", ":again", Lifetime::Required, Take::Nothing),
     part_of("account:", ":hours", Lifetime::Required, Take::Nothing),
@@ -154,6 +129,8 @@ pub(super) const KINDS: &[Kind] = &[
     part_of("account:", ":trials", Lifetime::Required, Take::Nothing),
     part_of("account:", ":calls", Lifetime::Required, Take::Nothing),
     part_of("account:", ":pushed", Lifetime::Required, Take::Nothing),
+    of_account(":turn", Lifetime::Required, Take::Number(endpoints::turn)),
+    of_account(":turn:slow", Lifetime::Required, Take::Number(endpoints::slow_turn)),
     part_of("key:", ":pushed", Lifetime::Required, Take::Nothing),
     part_of("sweep:", ":pending", Lifetime::Any, Take::List(queues::set_aside)),
     part_of(
@@ -199,6 +176,10 @@ const fn of_endpoint(start: &'static str, lifetime: Lifetime, take: Take) -> Kin
         lifetime,
         take,
     }
+}
+
+const fn of_account(end: &'static str, lifetime: Lifetime, take: Take) -> Kind {
+    part_of("account:", end, lifetime, take)
 }
 
 const fn part_of(start: &'static str, end: &'static str, lifetime: Lifetime, take: Take) -> Kind {

@@ -45,6 +45,10 @@ pub struct Snapshot {
     pub ready: HashMap<String, f64>,
     /// `ready:slow`: endpoint → its turn.
     pub ready_slow: HashMap<String, f64>,
+    /// `account:<a>:turn`: account → the last turn of its endpoints in `ready`.
+    pub turns: HashMap<String, i64>,
+    /// `account:<a>:turn:slow`: the same in `ready:slow`.
+    pub slow_turns: HashMap<String, i64>,
     /// `timers`: endpoint → when something of it is due.
     pub timers: HashMap<String, f64>,
     /// `failing`: endpoint → when upkeep's clock looks at it.

@@ -9,7 +9,7 @@ use crate::decode::{parse, unexpected};
 use crate::scripts::{Answer, answered};
 use domain::clock::Timestamp;
 use domain::endpoint::{
-    DisabledReason, Endpoint, EndpointState, LastAttempt, QueueDepth, RateLimit, SecretGrace,
+    DisabledReason, Endpoint, EndpointState, EndpointTag, LastAttempt, QueueDepth, RateLimit, SecretGrace,
 };
 use domain::id::EndpointId;
 
@@ -19,9 +19,10 @@ struct View {
     fields: HashMap<String, String>,
     waiting: u64,
     retrying: u64,
+    tag: String,
 }
 
-answered! { View { id, fields, waiting, retrying } }
+answered! { View { id, fields, waiting, retrying, tag } }
 
 impl Answer for Endpoint {
     fn read(value: Value) -> Result<Self, StoreError> {
@@ -40,6 +41,7 @@ fn endpoint(view: View) -> Result<Endpoint, StoreError> {
             .filter(|text| *text != "0")
             .and_then(|text| time(text).ok())
     };
+    let filled = |name: &str| hash.get(name).filter(|text| !text.is_empty()).cloned();
     Ok(Endpoint {
         id: view.id,
         account: parse(required("account")?)?,
@@ -82,7 +84,10 @@ fn endpoint(view: View) -> Result<Endpoint, StoreError> {
         resume_at: moment("resumeAt"),
         grace: grace(hash)?,
         created_at: time(required("createdAt")?)?,
+        created_by: filled("createdBy"),
         updated_at: time(required("updatedAt")?)?,
+        updated_by: filled("updatedBy"),
+        tag: EndpointTag::new(&view.tag).ok_or_else(|| unexpected("tag"))?,
     })
 }
 

@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use tokio::sync::oneshot;
 
 use super::intake::{Call, Intake, Terms};
-use super::room::{Room, Shortage};
+use super::room::{Room, Shortage, has_made_room};
 use super::script::{Accept, Displace, EventAnswer};
 use super::{AcceptResult, Counted, NewEvent, Push};
 use crate::connection::{ANSWER_WITHIN, timed_out};
@@ -96,16 +96,20 @@ impl Store {
     /// Runs the script until each event of the call has its result: once, unless they have very many deliveries, or one needs room.
     async fn finish<C>(&self, mut call: Call<C>, mut give: impl FnMut(C, AcceptResult)) {
         let shortage = &self.intake().shortage;
-        let mut room = shortage.room(Instant::now());
+        let mut room = shortage.room(call.accounts(), Instant::now());
         while !call.is_done() {
             let answer = self.ask(&call, &room).await;
             let has_sought = room.is_sought();
             let limits = &call.terms().limits;
             let results = match answer {
                 Ok(mut answers) => {
+                    if has_made_room(&mut answers) {
+                        shortage.renew(call.accounts(), Instant::now());
+                    }
                     let goes_on = room.goes_on(&mut answers);
-                    if goes_on && !has_sought {
-                        shortage.note(Instant::now());
+                    let first_left = call.events().get(answers.len());
+                    if let Some(event) = first_left.filter(|_| goes_on && !has_sought) {
+                        shortage.note(&event.account, Instant::now());
                     }
                     if goes_on && answers.is_empty() {
                         continue;

@@ -6,6 +6,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use domain::id::AccountId;
+
 use super::{AcceptResult, Budgets, NewEvent};
 use crate::StoreError;
 use crate::decode::unexpected;
@@ -122,6 +124,11 @@ impl<C> Call<C> {
     /// What the script is to be given: the events that have no result yet.
     pub(super) fn events(&self) -> &[NewEvent] {
         &self.events
+    }
+
+    /// The account of each event.
+    pub(super) fn accounts(&self) -> impl Iterator<Item = &AccountId> {
+        self.events.iter().map(|event| &event.account)
     }
 
     pub(super) fn is_done(&self) -> bool {

@@ -1,7 +1,10 @@
 //! How long a call goes on making room for its events, and which calls begin with that.
 
-use std::sync::{Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use domain::id::AccountId;
 
 use super::script::EventAnswer;
 use crate::scripts::Legible;
@@ -9,27 +12,58 @@ use crate::scripts::Legible;
 /// One step gives up so many deliveries that the longest payload finds room within this many, however short theirs are.
 const MOST_STEPS: u32 = 64;
 
-/// An account that is full stays so for a while: calls seek room at once while one needed it so lately.
+/// An account that is full stays so for a while: calls with its events seek room at once while one needed it so lately.
 const LATELY: Duration = Duration::from_secs(1);
 
-/// When a call last needed room, of all calls of a store.
+/// So many accounts are known to be full at most. Events of others are asked for twice.
+const MOST_FULL: usize = 256;
+
+/// The accounts that were full lately, and when they last were.
 #[derive(Debug, Default)]
-pub(super) struct Shortage(Mutex<Option<Instant>>);
+pub(super) struct Shortage(Mutex<HashMap<AccountId, Instant>>);
 
 impl Shortage {
-    /// What a call `now` begins with.
-    pub(super) fn room(&self, now: Instant) -> Room {
-        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_lately = last.is_some_and(|last| now.saturating_duration_since(last) < LATELY);
+    /// What a call `now` with events of these accounts begins with.
+    pub(super) fn room<'a>(&self, mut accounts: impl Iterator<Item = &'a AccountId>, now: Instant) -> Room {
+        let full = self.lock();
+        let is_sought = !full.is_empty() && accounts.any(|account| full.get(account).is_some_and(is_lately(now)));
         Room {
-            steps: is_lately.then_some(0),
+            steps: is_sought.then_some(0),
         }
     }
 
-    /// A call needed room `now`, and had not begun with seeking it.
-    pub(super) fn note(&self, now: Instant) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+    /// An event of an account needed room `now`, and its call had not begun with seeking it.
+    pub(super) fn note(&self, account: &AccountId, now: Instant) {
+        let mut full = self.lock();
+        full.retain(|_, last| is_lately(now)(last));
+        if full.len() < MOST_FULL {
+            full.insert(account.clone(), now);
+        }
     }
+
+    /// A call with events of these accounts made room `now`: those that were full still are.
+    pub(super) fn renew<'a>(&self, accounts: impl Iterator<Item = &'a AccountId>, now: Instant) {
+        let mut full = self.lock();
+        for account in accounts {
+            if let Some(last) = full.get_mut(account) {
+                *last = now;
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<AccountId, Instant>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn is_lately(now: Instant) -> impl Fn(&Instant) -> bool {
+    move |last| now.saturating_duration_since(*last) < LATELY
+}
+
+/// Takes the word off the answers that a call has made room; returns whether it has.
+pub(super) fn has_made_room(answers: &mut Vec<Legible<EventAnswer>>) -> bool {
+    let last = answers.pop_if(|last| matches!(last, Legible(Some(EventAnswer::MadeRoom))));
+    last.is_some()
 }
 
 /// Whether room is sought, and how many calls have made some for the first event that is left.

@@ -16,7 +16,7 @@ use crate::scripts::{Legible, Record, Rest, Shape, answered_in_words, record, sc
 
 script! {
     /// Accepts events: each with one delivery for each endpoint that matches, or nothing of it.
-    "accept" = ["accept/budget", "accept/counts", "accept/remembered_keys", "accept"]: DenyOom, Writes, needs [QUOTA, ROUTES];
+    "accept" = ["accept/counts", "accept/budget", "accept/remembered_keys", "accept/lanes", "accept"]: DenyOom, Writes, needs [QUOTA, ROUTES, ROUNDS];
     struct Accept<'a> {
         /// How long an idempotency key is remembered.
         key_lifetime: Duration,
@@ -32,7 +32,7 @@ script! {
 script! {
     /// The same, for events that [`Accept`] found no room for: an endpoint that holds over half of its account's bytes gives up its
     /// oldest deliveries for them. It needs far more Lua, so `accept` goes without.
-    "displace" = ["accept/budget", "accept/counts", "accept/remembered_keys", "accept/displace", "accept"]: DenyOom, Writes, needs [QUOTA, ROUTES, PARKED];
+    "displace" = ["accept/counts", "accept/budget", "accept/remembered_keys", "accept/lanes", "accept/displace", "accept"]: DenyOom, Writes, needs [QUOTA, ROUTES, PARKED];
     struct Displace<'a> {
         key_lifetime: Duration,
         account_budget: u64,
@@ -75,6 +75,8 @@ pub(crate) enum EventAnswer {
     NeedsRoom,
     /// The routes of its account can't be read.
     Unreadable,
+    /// None, but the last word of a call that made room.
+    MadeRoom,
 }
 
 answered_in_words!(EventAnswer {
@@ -84,6 +86,7 @@ answered_in_words!(EventAnswer {
     "rate_limited" => RateLimited(quotas),
     "needs_room" => NeedsRoom,
     "unreadable" => Unreadable,
+    "made_room" => MadeRoom,
 });
 
 impl<'a> Accept<'a> {
@@ -163,6 +166,7 @@ impl Legible<EventAnswer> {
             EventAnswer::OverBudget | EventAnswer::NeedsRoom => (AcceptOutcome::OverBudget, Vec::new()),
             EventAnswer::RateLimited(quotas) => (AcceptOutcome::RateLimited, quotas.0),
             EventAnswer::Unreadable => return Err(unexpected("account")),
+            EventAnswer::MadeRoom => return Err(unexpected("answer")),
         };
         let quotas = limits.set().zip(left.chunks(2));
         Ok(Counted {

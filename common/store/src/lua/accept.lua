@@ -4,12 +4,12 @@
 --       {'rate_limited', quotas…}, or 'unreadable' when the routes of its account are not what they should be. A quota is two numbers:
 --       what is left of a limit, and the ms until its count begins anew. They come in the order of the limits; a duplicate has none.
 --       There are answers for fewer events once 512 deliveries were made, and after 'needs_room', which is no answer: the caller
---       sends the rest again, in the second case to `displace`, which is this script with accept/displace.lua.
+--       sends the rest again, in the second case to `displace`, which is this script with accept/displace.lua. If that has made
+--       room, 'made_room' comes last.
 -- Guarantees: nothing of an event is written unless its answer is 'accepted' (what was given up for it stays given up); the same event
 -- id, or the same idempotency key with the same fingerprint, is accepted once. What the events have in common is read and written
 -- once. Not `allow-oom`: at `maxmemory` all are refused.
 local MOST_DELIVERIES = 512
-local accepted_at
 
 -- What the events touch: the accounts, and what is added to the pending lists of endpoints, in the order of first use.
 local accounts, additions, order = {}, {}, {}
@@ -62,7 +62,7 @@ local function store(account_id, id, event_type, chatbot, body)
     return nil, refusal
   end
   account.charged = account.charged + charge
-  accepted_at = accepted_at or string.format('%d', time_now())
+  look_once()
   call('HSET', P .. 'event:' .. id, 'body', body, 'event', event_type, 'account', account_id, 'refs', found.text, 'deliveries',
     found.text, 'charge', string.format('%d', charge), 'acceptedAt', accepted_at)
   local start = 'dlv_' .. string.sub(id, 5) .. '_'
@@ -168,7 +168,7 @@ if counters then
 end
 write_directories()
 if write_room then
-  write_room()
+  write_room(answers)
 end
 if events == 0 then
   return answers
@@ -212,7 +212,7 @@ local function extend(addition)
   elseif not was_empty then
     return false -- it has its turn already, or is at its cap
   end
-  call('ZADD', slow and READY_SLOW or READY, 'NX', string.format('%d', add_to_stats('turn', 4, 1)), addition.id)
+  enter(slow and READY_SLOW or READY, addition.account, addition.id)
   return true
 end
 
@@ -220,6 +220,7 @@ local became_ready = false
 for _, addition in ipairs(order) do
   became_ready = #addition.entries > 0 and extend(addition) or became_ready
 end
+write_entered()
 add_to_stats('events', 5, events)
 add_to_stats('deliveries', 6, deliveries)
 write_counts()

@@ -16,7 +16,7 @@ end
 enable(e, 'operator')
 releases.begin(id, operation)
 call('SET', done, id, 'PX', 60000)
-call('HSET', key, 'updatedAt', read_clock())
+call('HSET', key, 'updatedAt', read_clock(), 'updatedBy', 'operator')
 settle(e)
 flush()
 set_route(id)

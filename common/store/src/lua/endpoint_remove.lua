@@ -1,14 +1,16 @@
 -- endpoint_remove: removes an endpoint with its queue, its log and its replays.
 --
--- ARGV[OPERATION] is a fresh id of this removal.
--- Returns 1, or 0 when the account has no such endpoint.
+-- ARGV[OPERATION] is a fresh id of this removal. ARGV[CONDITION]: the tags of which it must have one, or `*`.
+-- Returns {'removed'}, {'mismatch'} when it has none of the tags, or {} when the account has no such endpoint.
 -- Guarantees: one step, whatever waits; upkeep works through what was set aside. Deliveries in flight finish into nothing.
 -- The same operation again answers the same.
 local id, account, operation = ARGV[ENDPOINT], ARGV[ACCOUNT], ARGV[OPERATION]
 local key, done = P .. 'endpoint:' .. id, P .. 'removed:' .. operation
 local removed = owned_endpoint(id, account, 'replay')
 if not removed then
-  return call('EXISTS', done)
+  return call('EXISTS', done) == 1 and { 'removed' } or {}
+elseif not has_tag(id, ARGV[CONDITION]) then
+  return { 'mismatch' }
 end
 call('SET', done, id, 'PX', 60000)
 leave_quarantine(id)
@@ -37,4 +39,4 @@ try('HDEL', P .. 'account:' .. account .. ':endpoints', id)
 for _, set in ipairs({ READY, READY_SLOW, TIMERS, PARKED, P .. 'failing' }) do
   call('ZREM', set, id)
 end
-return 1
+return { 'removed' }

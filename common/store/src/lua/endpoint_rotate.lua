@@ -24,7 +24,7 @@ if kept.secret ~= secret then
     return { 'overtaken' }
   end
   call('HSET', key, 'secret', secret, 'previousSecret', kept.secret, 'previousSecretUntil', now + tonumber(ARGV[GRACE]),
-    'legacySignature', ARGV[LEGACY], 'updatedAt', now)
+    'legacySignature', ARGV[LEGACY], 'updatedAt', now, 'updatedBy', ARGV[BY])
   call('HINCRBY', key, 'version', 1)
   log_state(id, call('HGET', key, 'state'), 'secret_rotated')
 end

@@ -2,7 +2,9 @@
 --
 -- ARGV[OPERATION] is a fresh id of this change. ARGV[ACTIVE]: '1' switches it on, '0' off, '' leaves it as it is. ARGV[PARKED]:
 -- 'deliver' or 'discard', what becomes of parked deliveries when it is switched on. A change to the value '' removes the field.
--- Returns the endpoint (see `view`), or {} when the account has none with this id.
+-- ARGV[CONDITION]: the tags of which it must have one, or `*`. ARGV[BY]: who changes it.
+-- Returns {'changed', endpoint (see `view`)}, {'mismatch'} when it has none of the tags, or {} when the account has no such
+-- endpoint.
 -- Guarantees: the same operation again changes nothing, whatever others have done in between. Switching on, and another URL,
 -- start a new generation: results of the old one neither strike nor reset; a hold ends, and sending starts slowly. Releasing and
 -- discarding take one step here, whatever waits; upkeep does the rest. What is still being released is parked again when the
@@ -12,7 +14,9 @@ local key, done = P .. 'endpoint:' .. id, P .. 'changed:' .. operation
 if not owned_endpoint(id, ARGV[ACCOUNT]) then
   return {}
 elseif call('EXISTS', done) == 1 then
-  return view(id)
+  return { 'changed', view(id) }
+elseif not has_tag(id, ARGV[CONDITION]) then
+  return { 'mismatch' }
 end
 local now = read_clock()
 local e = endpoint(id)
@@ -74,7 +78,7 @@ end
 
 if changed then
   call('SET', done, id, 'PX', 60000)
-  call('HSET', key, 'updatedAt', now)
+  call('HSET', key, 'updatedAt', now, 'updatedBy', ARGV[BY])
   settle(e)
   set_timer(e)
   flush()
@@ -83,4 +87,4 @@ if changed then
     wake()
   end
 end
-return view(id)
+return { 'changed', view(id) }

@@ -1,8 +1,8 @@
 //! The queue as workers use it: one call reports finished leases and fetches new ones ([`Store::work`]); upkeep, which nobody
 //! waits for, runs beside it.
 //!
-//! Fair shares: endpoints take turns (`ready`), and each turn serves a few deliveries. Endpoints that are slow have a
-//! lane of their own (`ready:slow`), from which a worker takes only as many as it can spare.
+//! Fair shares: accounts take turns (`ready`), their endpoints within them, and each turn serves a few deliveries. Endpoints that are
+//! slow have a lane of their own (`ready:slow`), from which a worker takes only as many as it can spare.
 
 mod answered;
 mod lease;

@@ -33,8 +33,10 @@ parts! {
     IDS = "ids" needs [BASE];
     ENDPOINTS = "endpoints" needs [BASE, IDS];
     CARRIES = "carries" needs [ENDPOINTS];
-    TURNS = "turns" needs [CARRIES];
-    CORE = "core" needs [TURNS];
+    ROUNDS = "rounds" needs [BASE];
+    TURNS = "turns" needs [CARRIES, ROUNDS];
+    TAG = "tag" needs [BASE];
+    CORE = "core" needs [TURNS, TAG];
     TALLY = "tally" needs [TURNS];
     SHARES = "shares" needs [TALLY];
     PLACES = "places" needs [SHARES];

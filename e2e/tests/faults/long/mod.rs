@@ -9,4 +9,4 @@ mod f19_clocks_step;
 mod f22_guarded_redis;
 mod f26_our_own_network;
 mod f31_killed_while_packing;
-mod newer_forms;
+mod replaced_under_load;

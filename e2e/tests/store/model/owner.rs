@@ -134,6 +134,7 @@ impl Model {
             grace: Duration::from_secs(60),
             legacy_uses_previous: false,
             force,
+            by: None,
         };
         let mut outcome = None;
         for _ in 0..2 {

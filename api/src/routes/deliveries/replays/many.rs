@@ -204,11 +204,8 @@ async fn complete_since(
 /// The span that the request asks for.
 fn span(wanted: &ReplayDeliveries, now: Timestamp) -> Result<ReplaySpan, Problem> {
     let refuse = |field: &str, detail: String| Problem::new(Code::InvalidSpan).detail(detail).field(field);
-    let since = fields::timestamp(&wanted.since.0, "since")?;
-    let until = match &wanted.until {
-        Some(until) => fields::timestamp(&until.0, "until")?,
-        None => now,
-    };
+    let (since, until) = wanted.times()?;
+    let until = until.unwrap_or(now);
     if until.as_millis() > now.as_millis() + CLOCKS_DIFFER_MS {
         let detail =
             format!("`until` lies in the future: it is {now} now. Leave it out to replay all up to now.");
@@ -225,7 +222,7 @@ fn span(wanted: &ReplayDeliveries, now: Timestamp) -> Result<ReplaySpan, Problem
     if until.as_millis() - since.as_millis() > MAX_DAYS * 86_400_000 {
         let detail =
             format!("A replay takes at most {MAX_DAYS} days: give a later `since`, or an earlier `until`.");
-        return Err(refuse("since", detail));
+        return Err(refuse("since", detail).param("maxDays", MAX_DAYS));
     }
     Ok(ReplaySpan {
         status: wanted.status.map_or(ReplayStatus::Exhausted, EndedAs::into),

@@ -1,11 +1,15 @@
 //! The body of a request to replay many deliveries.
 
+use domain::clock::Timestamp;
 use poem_openapi::{Enum, Object};
 use serde::{Deserialize, Serialize};
 use store::replays::ReplayStatus;
 
+use super::super::super::fields;
 use super::super::super::schema::{DateTime, present};
+use crate::app::App;
 use crate::json::JsonRequest;
+use crate::problem::{Faults, Problem};
 
 /// Which deliveries to replay: those that ended within a time span.
 #[derive(Debug, Deserialize, Object)]
@@ -26,7 +30,16 @@ pub(crate) struct ReplayDeliveries {
     pub(super) dry_run: Option<bool>,
 }
 
-impl JsonRequest for ReplayDeliveries {}
+/// What a replay must say.
+const REQUIRED: &[(&str, &str)] = &[("since", "\"1970-01-01T00:00:00Z\"")];
+
+impl JsonRequest for ReplayDeliveries {
+    const REQUIRED: &'static [(&'static str, &'static str)] = REQUIRED;
+
+    fn fault(self, _: &App) -> Option<Problem> {
+        self.times().err()
+    }
+}
 
 /// Which deliveries to count: those that a replay of the same span would send again.
 #[derive(Debug, Deserialize, Object)]
@@ -43,7 +56,27 @@ pub(crate) struct CountReplay {
     status: Option<EndedAs>,
 }
 
-impl JsonRequest for CountReplay {}
+impl JsonRequest for CountReplay {
+    const REQUIRED: &'static [(&'static str, &'static str)] = REQUIRED;
+
+    fn fault(self, app: &App) -> Option<Problem> {
+        ReplayDeliveries::from(self).fault(app)
+    }
+}
+
+impl ReplayDeliveries {
+    /// The span's beginning, and its end if it has one.
+    pub(super) fn times(&self) -> Result<(Timestamp, Option<Timestamp>), Problem> {
+        let mut faults = Faults::default();
+        let since = faults.take(fields::timestamp(&self.since.0, "since"));
+        let until = self.until.as_ref();
+        let until = faults.take_any(until.map(|until| fields::timestamp(&until.0, "until")));
+        let (Some(since), Some(until)) = (since, until) else {
+            return Err(faults.into());
+        };
+        Ok((since, until))
+    }
+}
 
 impl From<CountReplay> for ReplayDeliveries {
     fn from(wanted: CountReplay) -> Self {

@@ -56,6 +56,18 @@ pub(in crate::check) fn ready_slow(snapshot: &mut Snapshot, _: &str, members: Sc
     Ok(())
 }
 
+pub(in crate::check) fn turn(snapshot: &mut Snapshot, account: &str, last: Option<i64>) -> Done {
+    let last = last.map(|last| (account.to_owned(), last));
+    snapshot.turns.extend(last);
+    Ok(())
+}
+
+pub(in crate::check) fn slow_turn(snapshot: &mut Snapshot, account: &str, last: Option<i64>) -> Done {
+    let last = last.map(|last| (account.to_owned(), last));
+    snapshot.slow_turns.extend(last);
+    Ok(())
+}
+
 pub(in crate::check) fn timers(snapshot: &mut Snapshot, _: &str, members: Scored) -> Done {
     snapshot.timers.extend(members);
     Ok(())

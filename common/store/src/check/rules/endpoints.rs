@@ -71,16 +71,23 @@ pub(super) fn lanes(facts: &Facts<'_>, found: &mut Found) {
         lane(facts, id, row, tally.map_or(0, |tally| tally.pending), found);
         timer(facts, id, row, tally.and_then(|tally| tally.nearest), found);
     }
-    // Turns count up, and the lowest is served first: an endpoint whose turn is far ahead would wait for ever.
-    let (snapshot, turn) = (facts.snapshot, facts.snapshot.stats.number("turn"));
-    for (lane, turns) in [("ready", &snapshot.ready), ("ready:slow", &snapshot.ready_slow)] {
+    // Turns count up, and the lowest is served first: an endpoint whose turn is far ahead would wait for ever. None is ahead of its
+    // account's last turn, which isn't kept while it is the one after the last that is over.
+    let (snapshot, over) = (facts.snapshot, facts.snapshot.stats.number("turn"));
+    for (lane, turns, last_turns) in [
+        ("ready", &snapshot.ready, &snapshot.turns),
+        ("ready:slow", &snapshot.ready_slow, &snapshot.slow_turns),
+    ] {
         for (id, score) in turns {
+            let account = snapshot.endpoints.get(id).map(|row| &row.account);
+            let last = account.and_then(|account| last_turns.get(account)).copied();
+            let last = last.unwrap_or(0).max(over + 1);
             #[expect(clippy::cast_precision_loss, reason = "Redis's scores are no more exact")]
-            let is_ahead = *score > turn as f64;
+            let is_ahead = *score > last as f64;
             found.that(
                 is_ahead,
                 || lane.to_owned(),
-                || format!("has {id} with turn {score}, and the last turn is {turn}"),
+                || format!("has {id} with turn {score}, and the last turn of its account is {last}"),
             );
         }
     }

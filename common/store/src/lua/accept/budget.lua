@@ -21,9 +21,13 @@ end
 -- anything up.
 local AWAY_AFTER = 10000
 local function are_workers_away()
-  local now, _, _, kept = look_at_clock('reapedAt')
-  local last = tonumber(kept[5])
-  return last and now - last > AWAY_AFTER
+  look_once('reapedAt', 'exhausted')
+  local last = stats_kept[7]
+  if last == nil then
+    last = call('HGET', STATS, 'reapedAt')
+    stats_kept[7] = last
+  end
+  return last and accepted_at - (tonumber(last) or accepted_at) > AWAY_AFTER
 end
 
 -- The endpoints that hold over half of their account's bytes: several, where they share events.

@@ -10,14 +10,9 @@ local TAKES_FOR, EACH, GROWS, MOST_HASHES = 43200000, 64, 4, 1048576
 
 local KEPT_FOR = tonumber(ARGV[KEY_LIFETIME])
 
--- What one event needs of the clock and of `stats` is read once.
-local time_of_call
 local function time_now()
-  if not time_of_call then
-    local at, _, _, kept = look_at_clock('events', 'deliveries')
-    time_of_call, stats_kept = at, kept
-  end
-  return time_of_call
+  look_once()
+  return tonumber(accepted_at)
 end
 
 -- The tables of an account, the newest first.
@@ -48,10 +43,13 @@ local function place_of(directory, one, key)
   return directory.start .. one.number .. string.format(':%d', number), string.sub(key, 7, 26)
 end
 
--- Until when there may be keys of before schema 3 (ms).
-local function before_until()
-  local raised = tonumber(call('HGET', META, 'raisedAt'))
-  return raised and raised + KEPT_FOR or 0
+-- Until when the account may have keys of before schema 3 (ms): its first table notes that.
+local function before_until(directory)
+  if not directory.before then
+    local raised = not directory.tables[1] and tonumber(call('HGET', META, 'raisedAt'))
+    directory.before = raised and raised + KEPT_FOR or 0
+  end
+  return directory.before
 end
 
 -- What a key was used for: what stands for the request, the event, and its deliveries; nil if it is new.
@@ -68,8 +66,7 @@ local function first_use(account, key)
         end
       end
     end
-    directory.before = directory.before or before_until()
-    if directory.before <= time_now() then
+    if before_until(directory) <= time_now() then
       return nil
     end
   end
@@ -89,20 +86,18 @@ local function hashes_after(last)
 end
 
 local function open_table(directory)
-  local last, gone = directory.tables[1], { 'HDEL', directory.name }
+  local last, gone = directory.tables[1], {}
   local one = { number = last and last.number + 1 or 1, opened = time_now(), hashes = hashes_after(last), keys = 0 }
   for _, old in ipairs(directory.tables) do
     if old.opened + TAKES_FOR + KEPT_FOR <= time_now() then
       gone[#gone + 1] = old.number
     end
   end
-  if #gone > 2 then
-    call(unpack(gone))
+  if #gone > 0 then
+    call('HDEL', directory.name, unpack(gone))
   end
-  if directory.before > time_now() then
+  if before_until(directory) > time_now() then
     call('HSET', directory.name, 'before', string.format('%d', directory.before))
-  else
-    directory.before = 0
   end
   table.insert(directory.tables, 1, one)
   directory.is_new = true

@@ -36,11 +36,12 @@ local function is_account_event(kind)
   return kind == 'endpoint.disabled' or kind == 'endpoint.recovered' or kind == 'endpoint.held' or kind == 'delivery.exhausted'
 end
 
--- The endpoints of an account that subscribe to account events, as pairs of id and route; looked up once.
+-- The endpoints of an account that subscribe to account events, as pairs of id and route; looked up once. A caller may know the
+-- account's routes.
 local watchers = {}
-local function watchers_of(account)
+local function watchers_of(account, known_routes)
   if not watchers[account] then
-    local found, routes = {}, try('HGETALL', P .. 'account:' .. account .. ':endpoints')
+    local found, routes = {}, known_routes or try('HGETALL', P .. 'account:' .. account .. ':endpoints')
     for i = 1, #routes, 2 do
       if string.find(routes[i + 1], ',endpoint.', 1, true) or string.find(routes[i + 1], ',delivery.', 1, true) then
         found[#found + 1] = { routes[i], routes[i + 1] }

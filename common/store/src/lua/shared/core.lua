@@ -15,10 +15,11 @@ local function count_releasing(id)
   return number
 end
 
--- An endpoint as its owner sees it: its fields, and how many deliveries wait for their turn and for a retry.
+-- An endpoint as its owner sees it: its fields, how many deliveries wait for their turn and for a retry, and its tag.
 local function view(id)
-  return { id, call('HGETALL', P .. 'endpoint:' .. id), call('LLEN', P .. 'pending:' .. id) + count_releasing(id),
-    call('ZCARD', P .. 'retry:' .. id) }
+  local fields = call('HGETALL', P .. 'endpoint:' .. id)
+  return { id, fields, call('LLEN', P .. 'pending:' .. id) + count_releasing(id), call('ZCARD', P .. 'retry:' .. id),
+    tag_of(id, fields) }
 end
 
 -- The end ----------------------------------------------------------------------------------------------------------
@@ -51,13 +52,13 @@ end
 local function write_endpoint(e)
   local key, was, written, gone = P .. 'endpoint:' .. e.id, e.was, {}, {}
   add_changed(written, 'state', e.state, was[2])
-  add_changed(written, 'inFlight', e.in_flight, was.in_flight)
+  add_changed(written, 'inFlight', e.in_flight, was[3])
   add_changed(written, 'generation', e.generation .. '', was[4])
-  add_changed(written, 'limit', e.limit, was.limit)
+  add_changed(written, 'limit', e.limit, was[5])
   add_changed(written, 'slow', e.slow and '1' or '0', was[6])
-  add_changed(written, 'consecutiveFailures', e.failures, was.failures)
-  add_changed(written, 'failingSince', e.failing_since, was.failing_since)
-  add_changed(written, 'queuedBytes', e.bytes, was.bytes)
+  add_changed(written, 'consecutiveFailures', e.failures, was[7])
+  add_changed(written, 'failingSince', e.failing_since, was[8])
+  add_changed(written, 'queuedBytes', e.bytes, was[9])
   add_changed(written, 'carries', carries_text(e), was[10] or '')
   if e.last_attempt then
     written[#written + 1], written[#written + 2] = 'lastAttempt', e.last_attempt
@@ -122,5 +123,6 @@ local function flush()
   if write_lanes then
     write_lanes()
   end
+  rounds.write()
   write_stats()
 end

@@ -103,11 +103,14 @@ local function exhaust(e, delivery, attempts, size, kind, reason, log_entry)
   end
   call('PEXPIRE', key, RETENTION_FAILED)
   call('ZADD', failed, now_text, delivery)
-  local old = call('ZRANGEBYSCORE', failed, '-inf', now - RETENTION_FAILED, 'LIMIT', 0, 20)
-  if #old > 0 then
-    call('ZREM', failed, unpack(old))
+  if (e.exhausted or 0) % 20 == 0 then
+    local old = call('ZRANGEBYSCORE', failed, '-inf', now - RETENTION_FAILED, 'LIMIT', 0, 40)
+    if #old > 0 then
+      call('ZREM', failed, unpack(old))
+    end
+    call('PEXPIRE', failed, RETENTION_FAILED)
   end
-  call('PEXPIRE', failed, RETENTION_FAILED)
+  e.exhausted = (e.exhausted or 0) + 1
   count_replayed(delivery, key, 'exhausted')
   unref(event_of(delivery), true)
   e.bytes = math.max(0, e.bytes - size)

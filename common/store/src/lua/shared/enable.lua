@@ -7,7 +7,7 @@ local function enable(e, reason)
     e.recovering = true
     set(e, 'recovering', '1')
   end
-  call('HSET', key, 'state', 'active')
+  call('HSET', key, 'state', 'active', 'enabledAt', read_clock())
   e.state, e.failures, e.failing_since, e.generation = 'active', 0, 0, text_of(e.generation + 1)
   end_hold(e)
   slow_start(e)

@@ -73,10 +73,9 @@ local function age_of(at)
   return age
 end
 
--- The next turn: a counter, not a time. It is read with the clock.
-local function next_turn()
+-- The last turn in a lane that is over: a counter, not a time. It is read with the clock.
+local function last_turn()
   read_clock()
-  turn = turn + 1
   return turn
 end
 
@@ -126,12 +125,12 @@ do
     end
     local v = call('HMGET', P .. 'endpoint:' .. id, unpack(FIELDS, 1, reads_targets and LAST or URL))
     if v[1] then
-      v.in_flight, v.limit, v.failures = tonumber(v[3]), tonumber(v[5]), tonumber(v[7])
-      v.failing_since, v.bytes = tonumber(v[8]), tonumber(v[9])
+      -- In place: tables that grow are made anew.
+      v[3], v[5], v[7], v[8], v[9] = tonumber(v[3]), tonumber(v[5]), tonumber(v[7]), tonumber(v[8]), tonumber(v[9])
       e = {
-        id = id, account = v[1], state = v[2], in_flight = v.in_flight or 0, generation = v[4] or '1',
-        limit = v.limit or 1, slow = v[6] == '1', failures = v.failures or 0, failing_since = v.failing_since or 0,
-        bytes = v.bytes or 0, carries = v[10] or '', held_until = tonumber(v[11]) or 0, holds = tonumber(v[12]) or 0,
+        id = id, account = v[1], state = v[2], in_flight = v[3] or 0, generation = v[4] or '1',
+        limit = v[5] or 1, slow = v[6] == '1', failures = v[7] or 0, failing_since = v[8] or 0,
+        bytes = v[9] or 0, carries = v[10] or '', held_until = tonumber(v[11]) or 0, holds = tonumber(v[12]) or 0,
         rate = tonumber(v[13]), paced_until = tonumber(v[14]) or 0, recovering = v[15] == '1',
         url = v[URL] or '', was = v,
       }

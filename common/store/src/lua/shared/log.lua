@@ -1,6 +1,7 @@
 -- log.lua: writes an endpoint's attempts and changes of state into its log.
 
--- In a store that has blocks of history, workers pack what is old (history_*.lua). Then this bounds a log in case they can't keep up.
+-- In a store that has blocks of history, workers pack what is old (history_*.lua). Then this bounds a log in case they can't keep up: what
+-- one endpoint gets in ten seconds at the most, which is how long a busy worker puts packing off.
 local LONGEST_LOG = '100000'
 
 -- Of the milliseconds in which something is logged, one of so many has the log looked at: often enough for any log that grows.
@@ -29,12 +30,18 @@ local function write_log(id, fields)
   return entry
 end
 
--- The same for an attempt that succeeded: `line` says it all (see logged.lua).
+-- The same for an attempt that succeeded: `line` says it all (see logged.lua). Of what a call writes to a log the first one bounds it,
+-- since that is done roughly anyway.
 local log_time
 local function write_line(e, line)
-  log_time = log_time or text_of(read_clock()) .. '-*'
-  e.log = e.log or P .. 'log:' .. e.id
-  local entry = raw('XADD', e.log, 'MAXLEN', '~', longest_log(e.id), log_time, 'attempt', line)
+  local key, entry = e.log, nil
+  if key then
+    entry = raw('XADD', key, log_time, 'attempt', line)
+  else
+    log_time, key = log_time or text_of(read_clock()) .. '-*', P .. 'log:' .. e.id
+    e.log = key
+    entry = raw('XADD', key, 'MAXLEN', '~', longest_log(e.id), log_time, 'attempt', line)
+  end
   return type(entry) == 'string' and entry or write_log(e.id, { 'attempt', line })
 end
 

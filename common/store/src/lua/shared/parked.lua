@@ -17,13 +17,26 @@ local function time_in(delivery)
   return time
 end
 
--- Since when a delivery waits (ms): when its event was accepted, or when a replay was asked for.
+-- What is read of the event of a delivery that waits.
+local function read_event(delivery)
+  return call('HMGET', P .. 'event:' .. event_of(delivery), 'acceptedAt', 'charge', 'event')
+end
+
+-- Since when a delivery waits (ms): when its event was accepted, or when a replay was asked for. Returns the event, too, if it was
+-- read for that.
 local function waits_since(delivery)
-  local since = is_replay(delivery) and whole(call('HGET', P .. 'delivery:' .. delivery, 'madeAt')) or 0
+  local since, event = is_replay(delivery) and whole(call('HGET', P .. 'delivery:' .. delivery, 'madeAt')) or 0, nil
   if since == 0 then
-    since = whole(call('HGET', P .. 'event:' .. event_of(delivery), 'acceptedAt'))
+    event = read_event(delivery)
+    since = whole(event[1])
   end
-  return since > 0 and since or time_in(delivery)
+  return since > 0 and since or time_in(delivery), event
+end
+
+-- The size of the payload of one that waits, and the type of its event.
+local function contents_of(one)
+  local event = one.event or read_event(one.delivery)
+  return math.max(0, whole(event[2]) - charge_of(0)), event[3] or ''
 end
 
 -- Puts a delivery that waited for a retry where it is parked.
@@ -93,8 +106,12 @@ local function oldest_waiting(id, most)
   local function add(text, is_entry, since, take)
     local delivery, attempts, is_suspect = parse_entry(text)
     if delivery then
+      local event
+      if not since then
+        since, event = waits_since(delivery)
+      end
       found[#found + 1] = {
-        delivery = delivery, is_suspect = is_suspect, take = take, since = since or waits_since(delivery), place = #found,
+        delivery = delivery, is_suspect = is_suspect, take = take, since = since, place = #found, event = event,
         attempts = is_entry and attempts or nil, -- others count them in their record
       }
     else
@@ -149,7 +166,8 @@ local function exhaust_parked(e, now, most, age_hold)
       return exhausted, now
     end
     one.take()
-    exhaust(e, one.delivery, one.attempts or attempts_in(record_of(one.delivery)), size_of(one.delivery), type_of(one.delivery),
+    local size, kind = contents_of(one)
+    exhaust(e, one.delivery, one.attempts or attempts_in(record_of(one.delivery)), size, kind,
       is_too_old and 'parked_too_long' or 'parked_overflow')
     exhausted = exhausted + 1
   end

@@ -1,7 +1,7 @@
 -- places.lua: who waits for a place of their account, or at their destination, and comes back when there is one.
 
--- So many that wait are looked at in a call.
-local looks_left = 128
+-- So many that wait are looked at in a call; how many began to wait in it.
+local looks_left, waits_begun = 128, 0
 
 do
   -- When upkeep looks at those who wait, if nothing else has brought them back (ms).
@@ -43,10 +43,11 @@ do
     end
   end
 
-  -- An endpoint waits for a place. It must be in no lane.
+  -- An endpoint waits for a place, behind those that wait already. It must be in no lane.
   shares.wait = function(e, name)
     local place = places[name]
-    call('ZADD', P .. 'waiting:' .. name, 'NX', next_turn(), e.id)
+    waits_begun = waits_begun + 1
+    call('ZADD', P .. 'waiting:' .. name, 'NX', text_of(read_clock() * 1000 + waits_begun), e.id)
     if not place.waits then
       place.waits = true
       call('ZADD', WAITING, text_of(read_clock() + LOOK_AFTER), name)

@@ -4,6 +4,9 @@
 -- The most entries, accounts and bytes that one step looks at or lets go of.
 local MOST_ENTRIES, MOST_ACCOUNTS, MOST_BYTES = 300, 64, 16777216
 
+-- What an account has too much of comes as fast as its events, and each step keeps others waiting.
+local MOST_BEYOND = 100
+
 -- A call that accepted an event may be repeated, and must find the event, for less than this (ms). So of what finished since then
 -- only the payload goes early.
 local REPEATED_WITHIN = 10000
@@ -140,7 +143,7 @@ local function release_beyond(class, budget)
     local beyond = (tonumber(top[2]) or 0) - budget
     if beyond <= 0 then
       return events, bytes, false
-    elseif entries_left <= 0 or bytes_left <= 0 then
+    elseif entries_left <= MOST_ENTRIES - MOST_BEYOND or bytes_left <= 0 then
       return events, bytes, true
     end
     local more_events, more_bytes = release_oldest(top[1], class, math.huge, math.min(beyond, bytes_left))

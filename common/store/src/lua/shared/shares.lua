@@ -99,14 +99,16 @@ do
       return
     end
     local pair = pairs_known[name] or tally.pair_of(name)
-    if pair.freed == 0 then
+    local freed, slow = pair.freed, terms.is_slow
+    if freed == 0 then
       freed_pairs[#freed_pairs + 1] = pair
     end
-    pair.freed = pair.freed + 1
-    pair.quiet = pair.quiet + (is_quiet and 1 or 0)
-    if terms.is_slow then
+    pair.freed = freed + 1
+    if slow then
       pair.freed_slow = pair.freed_slow + 1
-      pair.quiet_slow = pair.quiet_slow + (is_quiet and 1 or 0)
+    end
+    if is_quiet then
+      pair.quiet, pair.quiet_slow = pair.quiet + 1, pair.quiet_slow + (slow and 1 or 0)
     end
   end
 

@@ -61,8 +61,11 @@ local function end_hold(e)
 end
 
 -- An endpoint enters a lane, where it keeps the turn that it may have, and leaves one. `work` keeps books instead (work/lanes.lua).
-local function enter_lane(lane, id)
-  call('ZADD', lane, 'NX', next_turn(), id)
+local function enter_lane(lane, e)
+  local its_turn = rounds.next(lane, e.account, rounds.look(lane, last_turn()))
+  if call('ZADD', lane, 'NX', text_of(its_turn), e.id) == 0 then
+    rounds.take_back(lane, e.account)
+  end
 end
 local function leave_lane(lane, id)
   call('ZREM', lane, id)
@@ -92,7 +95,7 @@ local function settle(e)
   is_awaited = is_awaited or is_full and e.state == 'active'
   local has_turn = e.is_probed or may_send and (is_in_lane(lane, e.id) or call('LLEN', P .. 'pending:' .. e.id) > 0)
   if has_turn then
-    enter_lane(lane, e.id)
+    enter_lane(lane, e)
   else
     leave_lane(lane, e.id)
   end

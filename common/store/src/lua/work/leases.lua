@@ -1,7 +1,7 @@
 -- Leases ---------------------------------------------------------------------------------------------------------
 
 local out_endpoints, out_events, out_leases = {}, {}, {}
-local endpoint_index, event_index, event_size, bytes = {}, {}, {}, 0
+local event_index, event_size, bytes = {}, {}, 0
 local expiries, new_tokens, leased, leased_count = {}, {}, {}, 0
 local holder, expiry = incarnation .. ':' .. sequence_text, text_of(now + policy.lease)
 
@@ -24,12 +24,11 @@ local function event_place(event)
   return event_index[event]
 end
 
+-- Puts an endpoint into the answer; returns its place there.
 local function endpoint_place(e)
-  if not endpoint_index[e.id] then
-    out_endpoints[#out_endpoints + 1] = target_of(e)
-    endpoint_index[e.id] = #out_endpoints
-  end
-  return endpoint_index[e.id]
+  local place = #out_endpoints + 1
+  out_endpoints[place], e.place = target_of(e), place
+  return place
 end
 
 local function hand_out(e, delivery, token, attempt, place)
@@ -37,7 +36,7 @@ local function hand_out(e, delivery, token, attempt, place)
   leased_count = leased_count + 1
   leased[leased_count] = delivery
   out_leases[n + 1], out_leases[n + 2], out_leases[n + 3] = delivery, token, attempt
-  out_leases[n + 4], out_leases[n + 5] = endpoint_place(e) - 1, place - 1
+  out_leases[n + 4], out_leases[n + 5] = (e.place or endpoint_place(e)) - 1, place - 1
 end
 
 -- Leases a delivery whose event stands at a place of the answer. The caller counts it (`shares.take`).
@@ -51,7 +50,7 @@ local function grant_at(place, e, delivery, attempt)
     begins, e.token_goes_on = token_start .. shares.mark_of(e) .. '|', '|' .. e.generation .. '|'
     e.token_begins = begins
   end
-  local token = begins .. text_of(beside) .. e.token_goes_on .. text_of(attempt) .. event_size[place]
+  local token = begins .. text_of(beside) .. e.token_goes_on .. (attempt == 1 and '1' or text_of(attempt)) .. event_size[place]
   expiries[n + 1], expiries[n + 2] = expiry, delivery
   new_tokens[n + 1], new_tokens[n + 2] = delivery, token
   hand_out(e, delivery, token, attempt, place)

@@ -21,7 +21,7 @@ end
 -- Writes a failed attempt down; returns the log entry's id. Numbers that go to Redis are texts wherever they can be: Redis writes out
 -- a number with 17 digits, which takes longer than many a command.
 local function log(e, delivery, attempt, outcome, report, held_until, is_probe)
-  e.last_report, e.last_delivery, e.last_number = report, delivery, attempt
+  e.last_report = report
   local fields = packed(delivery, attempt, outcome, report)
   add_filled(fields, 'probe', is_probe and '1' or '')
   add_filled(fields, 'error', ARGV[report + ERROR])
@@ -34,7 +34,7 @@ end
 
 -- Writes a successful attempt down, as the worker wrote it out; returns the log entry's id.
 local function log_success(e, delivery, attempt, report, is_probe)
-  e.last_report, e.last_delivery, e.last_number = report, delivery, attempt
+  e.last_report = report
   local line = ARGV[report + LINE]
   if SCHEMA ~= '1' and not is_probe then
     return write_line(e, line)
@@ -51,7 +51,7 @@ end
 -- An endpoint's last attempt, as the API reads it.
 local function last_attempt(e)
   local report = e.last_report
-  local succeeded = ARGV[report + KIND] == 'S'
-  return text_of(now) .. ' ' .. e.last_delivery .. ' ' .. e.last_number .. (succeeded and ' 1 ' or ' 0 ') .. ARGV[report + STATUS] .. ' '
+  local succeeded, terms = ARGV[report + KIND] == 'S', tally.parse_token(ARGV[report + TOKEN])
+  return text_of(now) .. ' ' .. ARGV[report + DELIVERY] .. ' ' .. terms.attempt .. (succeeded and ' 1 ' or ' 0 ') .. ARGV[report + STATUS] .. ' '
     .. ARGV[report + MS] .. ' ' .. (succeeded and '' or ARGV[report + ERROR])
 end

@@ -32,7 +32,8 @@ local function record(report, stands)
     cancel(nil, delivery, size) -- its endpoint was removed meanwhile
     return '1'
   end
-  e.in_flight = math.max(0, e.in_flight - 1)
+  local in_flight = e.in_flight
+  e.in_flight = in_flight > 0 and in_flight - 1 or 0
   -- Results of an earlier generation, or of an endpoint that is not active, neither strike nor reset.
   local counts = e.state == 'active' and generation == e.generation
   if kind == 'S' and terms.beside ~= 0 then

@@ -10,7 +10,8 @@ local function succeed(e, delivery, attempt, size, report, is_probe)
     keep_succeeded(e, delivery, attempt, string.match(ARGV[report + LINE], '^%S+ (%S+)'), entry)
   end
   unref(event_of(delivery), false)
-  e.bytes = math.max(0, e.bytes - size)
+  local left = e.bytes - size
+  e.bytes = left > 0 and left or 0
   e.succeeded = (e.succeeded or 0) + 1
 end
 

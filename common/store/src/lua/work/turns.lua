@@ -18,13 +18,14 @@ local function serve_next()
   local lane, id, turn = READY, lanes.head(READY)
   if want_slow > 0 then
     local slow_id, slow_turn = lanes.head(READY_SLOW)
-    if slow_id and (not id or tonumber(slow_turn) < tonumber(turn)) then
-      lane, id = READY_SLOW, slow_id
+    if slow_id and (not id or slow_turn < turn) then
+      lane, id, turn = READY_SLOW, slow_id, slow_turn
     end
   end
   if not id then
     return false
   end
+  lanes.serve(lane, turn)
   local e = endpoint(id)
   local free, waits_for = 0, nil
   local waits = e and served_from(e) > now
@@ -75,7 +76,7 @@ local function serve_next()
   local may_go_on = e and e.state == 'active' and not waits and e.in_flight < limit_of(e)
   local goes_on = may_go_on and not is_empty and call('LLEN', pending) > 0
   if goes_on and not waits_for then
-    lanes.append(lane, id)
+    lanes.append(lane, e)
   else
     leave_lane(lane, id)
   end

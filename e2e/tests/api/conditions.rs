@@ -1,0 +1,207 @@
+//! Changes that depend on what the caller saw: `etag`, the header `ETag`, and `If-Match`. And who made a change.
+//!
+//! Proves (guarantees): a change with `If-Match` is made only to the endpoint that the caller saw
+
+use e2e::clerk::Claims;
+use e2e::client::{Caller, Reply};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::fixture::{ENDPOINTS, api, api_with_endpoint, assert_refused, everything};
+
+async fn with(caller: &Caller, method: Method, path: &str, tag: &str, body: &Value) -> Reply {
+    let request = caller.request(method, path).header("if-match", tag);
+    Caller::send(request.json(body)).await
+}
+
+#[tokio::test]
+async fn every_answer_with_an_endpoint_has_its_tag() {
+    let mut system = api().await;
+    let customer = system.customer();
+    let wanted = json!({"url": "http://127.0.0.1:9000/", "events": ["*"]});
+    let made = customer.post(ENDPOINTS, &wanted).await.expect(201);
+    let tag = made.body["etag"].as_str().unwrap();
+    assert!(
+        tag.len() > 2 && tag.starts_with('"') && tag.ends_with('"'),
+        "{tag}"
+    );
+    assert_eq!(made.headers["etag"], tag);
+    let path = format!("{ENDPOINTS}/{}", made.body["id"].as_str().unwrap());
+    let one = customer.get(&path).await.expect(200);
+    assert_eq!(
+        (&one.body["etag"], one.headers["etag"].to_str().unwrap()),
+        (&json!(tag), tag)
+    );
+    let list = customer.get(ENDPOINTS).await.expect(200);
+    assert_eq!(list.body["endpoints"][0]["etag"], tag);
+
+    let changed = customer
+        .patch(&path, &json!({"description": "new"}))
+        .await
+        .expect(200);
+    let new = changed.headers["etag"].to_str().unwrap();
+    assert_eq!(changed.body["etag"], new);
+    assert_ne!(new, tag);
+    assert_eq!(
+        customer.endpoint(made.body["id"].as_str().unwrap()).await["etag"],
+        new
+    );
+    system.stop();
+}
+
+#[tokio::test]
+async fn of_two_who_press_the_same_button_one_toggles() {
+    let (mut system, customer, id) = api_with_endpoint().await;
+    let toggle = json!({"id": id});
+    let seen = customer.endpoint(&id).await["etag"].as_str().unwrap().to_owned();
+    let first = with(&customer, Method::PATCH, ENDPOINTS, &seen, &toggle)
+        .await
+        .expect(200);
+    assert_eq!(first.body["active"], false);
+    let before = everything(&system);
+    let second = with(&customer, Method::PATCH, ENDPOINTS, &seen, &toggle).await;
+    assert_refused(&Method::PATCH, ENDPOINTS, &second, 412, "precondition_failed", "");
+    // An empty change depends on it just as well.
+    let path = format!("{ENDPOINTS}/{id}");
+    let nothing = with(&customer, Method::PATCH, &path, &seen, &json!({})).await;
+    assert_refused(&Method::PATCH, &path, &nothing, 412, "precondition_failed", "");
+    assert_eq!(everything(&system), before);
+
+    // At once, again and again: whoever wins, the endpoint is toggled once.
+    for round in 0..10 {
+        let seen = customer.endpoint(&id).await;
+        let tag = seen["etag"].as_str().unwrap();
+        let (one, other) = tokio::join!(
+            with(&customer, Method::PATCH, ENDPOINTS, tag, &toggle),
+            with(&customer, Method::PATCH, ENDPOINTS, tag, &toggle)
+        );
+        let mut statuses = [one.status, other.status];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 412], "round {round}");
+        let is_active = seen["active"].as_bool().unwrap();
+        assert_eq!(customer.endpoint(&id).await["active"], !is_active);
+    }
+    system.stop();
+}
+
+#[tokio::test]
+async fn if_match_is_read_as_http_has_it() {
+    let (mut system, customer, id) = api_with_endpoint().await;
+    let path = format!("{ENDPOINTS}/{id}");
+    let before = everything(&system);
+    let tag = customer.endpoint(&id).await["etag"].as_str().unwrap().to_owned();
+    let change = json!({"id": id, "description": "new"});
+    for (tags, status, code, field) in [
+        ("\"0123456789abcdef0123\"", 412, "precondition_failed", ""),
+        (&format!("W/{tag}"), 412, "precondition_failed", ""),
+        (tag.trim_matches('"'), 422, "invalid_value", "If-Match"),
+        ("", 422, "invalid_value", "If-Match"),
+        ("*, \"a\"", 422, "invalid_value", "If-Match"),
+    ] {
+        for (method, path) in [
+            (Method::PATCH, ENDPOINTS),
+            (Method::PATCH, &path),
+            (Method::DELETE, &path),
+        ] {
+            let body = if method == Method::PATCH {
+                &change
+            } else {
+                &json!({"id": id})
+            };
+            let reply = with(&customer, method.clone(), path, tags, body).await;
+            assert_refused(&method, path, &reply, status, code, field);
+        }
+        let in_query = format!("{ENDPOINTS}?id={id}");
+        let reply = with(&customer, Method::DELETE, &in_query, tags, &Value::Null).await;
+        assert_refused(&Method::DELETE, ENDPOINTS, &reply, status, code, field);
+    }
+    assert_eq!(everything(&system), before);
+    let several = format!("\"0123456789abcdef0123\", {tag}");
+    let changed = with(&customer, Method::PATCH, ENDPOINTS, &several, &change)
+        .await
+        .expect(200);
+    let _ = with(
+        &customer,
+        Method::PATCH,
+        &path,
+        "*",
+        &json!({"description": null}),
+    )
+    .await
+    .expect(200);
+
+    // What isn't there is no mismatch.
+    let unknown = format!("{ENDPOINTS}/ep_0000000000000000");
+    for tags in ["*", &tag] {
+        let reply = with(&customer, Method::DELETE, &unknown, tags, &Value::Null).await;
+        assert_refused(&Method::DELETE, &unknown, &reply, 404, "endpoint_not_found", "");
+    }
+    let stale = changed.body["etag"].as_str().unwrap();
+    let reply = with(&customer, Method::DELETE, &path, stale, &Value::Null).await;
+    assert_refused(&Method::DELETE, &path, &reply, 412, "precondition_failed", "");
+    let present = customer.endpoint(&id).await["etag"].as_str().unwrap().to_owned();
+    let _ = with(&customer, Method::DELETE, &path, &present, &Value::Null)
+        .await
+        .expect(204);
+    system.stop();
+}
+
+#[tokio::test]
+async fn an_endpoint_says_who_made_it_and_who_changed_it_last() {
+    let mut system = api().await;
+    let caller = |user: &str| system.caller(&Claims::v2(user, Some("org_2test")).sign(&system.key));
+    let (one, other) = (caller("user_2one"), caller("user_2other"));
+    let id = one.create_endpoint("http://127.0.0.1:9000/", &["*"]).await.id;
+    let people = async || {
+        let endpoint = one.endpoint(&id).await;
+        (endpoint["createdBy"].clone(), endpoint["updatedBy"].clone())
+    };
+    assert_eq!(people().await, (json!("user_2one"), json!("user_2one")));
+    other.toggle(&id).await;
+    assert_eq!(people().await, (json!("user_2one"), json!("user_2other")));
+    let path = format!("{ENDPOINTS}/{id}");
+    let _ = one.patch(&path, &json!({"active": false})).await.expect(200);
+    assert_eq!(
+        people().await,
+        (json!("user_2one"), json!("user_2other")),
+        "nothing changed"
+    );
+    let _ = one
+        .post(&format!("{path}/rotate-secret"), &json!({}))
+        .await
+        .expect(200);
+    assert_eq!(people().await, (json!("user_2one"), json!("user_2one")));
+    system.stop();
+}
+
+#[tokio::test]
+async fn an_endpoint_can_be_created_switched_off() {
+    let mut system = api().await;
+    let customer = system.customer();
+    let wanted = json!({"url": "http://127.0.0.1:9000/", "events": ["*"], "active": false});
+    let made = customer.post(ENDPOINTS, &wanted).await.expect(201).body;
+    assert_eq!(
+        (
+            &made["active"],
+            &made["state"],
+            &made["disabledReason"],
+            &made["disabledAt"]
+        ),
+        (&json!(false), &json!("off"), &json!("owner"), &made["createdAt"])
+    );
+    let push = |deliveries| {
+        let backend = system.backend();
+        let account = system.account();
+        async move {
+            let pushed = backend.push(account, "lead.captured", json!({})).await;
+            assert_eq!(pushed.deliveries, deliveries);
+        }
+    };
+    push(0).await;
+    assert_eq!(
+        customer.toggle(made["id"].as_str().unwrap()).await["active"],
+        true
+    );
+    push(1).await;
+    system.stop();
+}

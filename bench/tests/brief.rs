@@ -78,6 +78,7 @@ scenarios! {
     neighbours: "neighbours", "sent to arrived count", 200;
     names: "names", "sent to arrived count", 200;
     backlog: "backlog", "sent to arrived count", 50;
+    packing: "packing", "sent to arrived count", 200;
     growth: "growth", "deliveries/s", 1;
     workers: "workers", "deliveries/s", 1;
     idle: "idle", "memory api MiB", 1;

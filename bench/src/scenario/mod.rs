@@ -32,6 +32,8 @@ mod start_stop;
 
 mod memory;
 
+mod packing;
+
 mod calls;
 
 use std::fmt;
@@ -65,6 +67,8 @@ pub(crate) enum Scenario {
     Names,
     /// How much later it arrives when another endpoint has a backlog.
     Backlog,
+    /// How much later it arrives while history is packed.
+    Packing,
     /// What a delivery costs Redis with 10 to 10,000 endpoints and 1,000 to 1,000,000 deliveries waiting.
     Growth,
     /// One to four workers.
@@ -128,6 +132,7 @@ impl Scenario {
             Self::Neighbours => neighbours::about(setting),
             Self::Names => names::about(setting),
             Self::Backlog => backlog::about(setting),
+            Self::Packing => packing::about(setting),
             Self::Growth => growth::about(setting),
             Self::Workers => format!("{}, one to four workers", Shape::fanout(setting).about()),
             Self::Idle => idle::about(setting),
@@ -150,19 +155,14 @@ impl Scenario {
         let all: &[_] = match self {
             Self::Ingest | Self::Fanout => &["webhooks", "bullmq", "bare"],
             Self::Latency | Self::Idle => &["webhooks", "bullmq"],
-            Self::Noisy => &[
-                "0 of 10 hang",
-                "1 of 10 hang",
-                "0 of 100 hang",
-                "50 of 100 hang",
-                "bullmq, 1 of 10",
-            ],
+            Self::Noisy => noisy::VARIANTS,
             Self::FewWorkers => &["1 at a time", "3 at a time", "8 at a time", "32 at a time"],
             Self::OneHost => &["10 hosts", "1 host", "1 host, 4 hang"],
             Self::Doors => &["no crowd", "slow senders", "slow readers"],
             Self::Neighbours => &["alone", "fresh ones hang", "signatures examined", "budget full"],
             Self::Names => &["alone", "silent names", "wildcard names"],
             Self::Backlog => &["no backlog", "backlog"],
+            Self::Packing => packing::VARIANTS,
             Self::Growth => &growth::SIZES.map(|(name, ..)| name),
             Self::Workers => &["1 worker", "2 workers", "3 workers", "4 workers"],
             Self::StartStop | Self::Calls => &["webhooks"],
@@ -180,10 +180,7 @@ impl Scenario {
         match self {
             Self::Ingest | Self::Fanout => &[("webhooks", "bullmq"), ("webhooks", "bare")],
             Self::Latency | Self::Idle => &[("webhooks", "bullmq")],
-            Self::Noisy => &[
-                ("1 of 10 hang", "0 of 10 hang"),
-                ("50 of 100 hang", "0 of 100 hang"),
-            ],
+            Self::Noisy => noisy::RATIOS,
             Self::FewWorkers => &[
                 ("1 at a time", "32 at a time"),
                 ("3 at a time", "32 at a time"),
@@ -198,6 +195,7 @@ impl Scenario {
             ],
             Self::Names => &[("silent names", "alone"), ("wildcard names", "alone")],
             Self::Backlog => &[("backlog", "no backlog")],
+            Self::Packing => packing::RATIOS,
             Self::Growth => &[("10,000, 1,000,000", "10, 1,000")],
             Self::Workers => &[
                 ("2 workers", "1 worker"),
@@ -221,6 +219,7 @@ impl Scenario {
             Self::Neighbours => neighbours::measure(variant, setting).await,
             Self::Names => names::measure(variant, setting).await,
             Self::Backlog => backlog::measure(variant, setting).await,
+            Self::Packing => packing::measure(variant, setting).await,
             Self::Growth => growth::measure(variant, setting).await,
             Self::Workers => {
                 let mut measured = throughput::measure(variant, Shape::fanout(setting)).await;

@@ -3,7 +3,7 @@
 //! Each event goes to ten endpoints. With 100 endpoints, these belong to ten chatbots, in which events happen in turn; half of
 //! each chatbot's endpoints hang.
 
-use super::Setting;
+use super::{Ratio, Setting};
 use crate::child::ReceiverServer;
 use crate::load::{Events, at_rate, chatbot};
 use crate::measured::{Measured, Window, wait_for};
@@ -14,6 +14,19 @@ const RATE: u32 = 200;
 
 /// Endpoints that get the same events.
 const TOGETHER: u32 = 10;
+
+pub(super) const VARIANTS: &[&str] = &[
+    "0 of 10 hang",
+    "1 of 10 hang",
+    "0 of 100 hang",
+    "50 of 100 hang",
+    "bullmq, 1 of 10",
+];
+
+pub(super) const RATIOS: &[Ratio] = &[
+    ("1 of 10 hang", "0 of 10 hang"),
+    ("50 of 100 hang", "0 of 100 hang"),
+];
 
 /// Some endpoints, of which some hang.
 #[derive(Debug, Clone, Copy)]

@@ -1,6 +1,6 @@
 //! An event is taken out of the blocks that have it, whatever else happens to them.
 //!
-//! Proves (guarantees): an event is taken out of history while it is packed, sent again or dropped
+//! Proves (guarantees): an event is taken out of history while it is packed and sent again
 
 use std::collections::HashMap;
 use std::time::Duration;

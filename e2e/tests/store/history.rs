@@ -1,4 +1,6 @@
 //! What is finished is packed into blocks, in steps that lose and double nothing, and blocks go at their time.
+//!
+//! Proves (guarantees): a worker, or Redis, is killed while history is packed
 
 use std::collections::HashMap;
 use std::time::Duration;

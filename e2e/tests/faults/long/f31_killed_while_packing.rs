@@ -6,5 +6,5 @@ use crate::f31_killed_while_packing::pack_and_kill;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_payload_and_every_attempt_is_found_once() {
-    pack_and_kill(5, 4000, 50).await;
+    pack_and_kill(4, 3000, 50).await;
 }

@@ -210,6 +210,7 @@ impl Model {
         self.drop_blocks(&self.snapshot().await);
         self.compare().await;
         self.find_everything().await;
+        self.pack_everything().await;
         self.compare_replays().await;
         self.listing = None;
         for endpoint in 0..self.endpoints.len() {

@@ -2,6 +2,7 @@
 //! What is found of the past is asked for through the door, wherever it lies.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
 
 use ::history::{unpack_events, unpack_log};
 use domain::delivery::DeliveryState;
@@ -14,6 +15,9 @@ use crate::fixture::account;
 
 /// The newest entries of a log, which stay in it.
 const LOG_KEPT: usize = 2;
+
+/// What has been finished for so long may be packed.
+const OLD_ENOUGH: Duration = Duration::from_secs(12);
 
 /// What the model knows of history.
 #[derive(Default)]
@@ -73,6 +77,17 @@ impl Model {
             assert_eq!(self.fixture.store.write_block(&block).await.unwrap(), written);
         }
         self.meet_blocks().await;
+    }
+
+    /// All that is finished is packed, and found as before.
+    pub(super) async fn pack_everything(&mut self) {
+        self.pass(OLD_ENOUGH).await;
+        for series in 0..2 + self.endpoints.len() {
+            self.make_block(series).await;
+            self.write_block(true, false).await;
+        }
+        self.compare().await;
+        self.find_everything().await;
     }
 
     /// Reads the blocks that are new.

@@ -1,5 +1,7 @@
 //! The parts of a running worker: what each is given, and the tasks that they are.
 
+mod packing;
+
 use std::sync::Arc;
 
 use apalis::prelude::{Monitor, ParallelizeExt as _, WorkerBuilder};
@@ -163,22 +165,6 @@ impl Parts<'_> {
             outage: self.outage("upkeep", false),
         };
         upkeep.run()
-    }
-
-    /// Packs history.
-    fn packing(&self, slots: &Arc<Slots>) -> impl Future<Output = ()> + Send + use<> {
-        let budget = self.config.memory.store_budget_bytes.map(|size| size.0);
-        let packing = crate::packing::Packing {
-            store: self.store.clone(),
-            gauge: Gauge::new(self.store.clone(), budget),
-            slots: Arc::clone(slots),
-            capacity: self.config.concurrency.worker_concurrency,
-            clock: self.clock.clone(),
-            metrics: self.metrics.history.clone(),
-            stop: self.stop.clone(),
-            outage: self.outage("packing", false),
-        };
-        packing.run()
     }
 
     /// Finds out whether our own network is down.

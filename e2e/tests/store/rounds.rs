@@ -67,7 +67,9 @@ async fn an_endpoint_doesnt_wait_for_400_of_another_account_whose_retries_are_du
             .iter()
             .map(|leased| report(leased, failed(Some(5))))
             .collect();
-        fixture.work(&mut worker, WorkRequest { reports, ..wants(0) }).await;
+        fixture
+            .work(&mut worker, WorkRequest { reports, ..wants(0) })
+            .await;
     }
     fixture.pass(Duration::from_secs(6)).await;
     while fixture.sorted("ready").await.len() < 400 {
@@ -139,7 +141,9 @@ async fn endpoints_of_an_account_take_turns_within_its_share() {
             *counts.entry(leased.endpoint.id.clone()).or_default() += 1;
         }
         let reports = leased.iter().map(|leased| report(leased, succeeded())).collect();
-        fixture.work(&mut worker, WorkRequest { reports, ..wants(0) }).await;
+        fixture
+            .work(&mut worker, WorkRequest { reports, ..wants(0) })
+            .await;
     }
     assert_eq!(counts[&alone], 24, "{counts:?}");
     assert!(
@@ -225,7 +229,9 @@ async fn each_waits_for_its_own(steps: Vec<Step>) {
                 }
             }
             let reports = leased.iter().map(|leased| report(leased, succeeded())).collect();
-            fixture.work(&mut worker, WorkRequest { reports, ..wants(0) }).await;
+            fixture
+                .work(&mut worker, WorkRequest { reports, ..wants(0) })
+                .await;
             // Those that have more to send have come in again, behind the others of their account.
             let ready = fixture.sorted("ready").await;
             for id in ready {

@@ -130,7 +130,11 @@ pub(super) const KINDS: &[Kind] = &[
     part_of("account:", ":calls", Lifetime::Required, Take::Nothing),
     part_of("account:", ":pushed", Lifetime::Required, Take::Nothing),
     of_account(":turn", Lifetime::Required, Take::Number(endpoints::turn)),
-    of_account(":turn:slow", Lifetime::Required, Take::Number(endpoints::slow_turn)),
+    of_account(
+        ":turn:slow",
+        Lifetime::Required,
+        Take::Number(endpoints::slow_turn),
+    ),
     part_of("key:", ":pushed", Lifetime::Required, Take::Nothing),
     part_of("sweep:", ":pending", Lifetime::Any, Take::List(queues::set_aside)),
     part_of(

@@ -26,7 +26,8 @@ impl Shortage {
     /// What a call `now` with events of these accounts begins with.
     pub(super) fn room<'a>(&self, mut accounts: impl Iterator<Item = &'a AccountId>, now: Instant) -> Room {
         let full = self.lock();
-        let is_sought = !full.is_empty() && accounts.any(|account| full.get(account).is_some_and(is_lately(now)));
+        let is_sought =
+            !full.is_empty() && accounts.any(|account| full.get(account).is_some_and(is_lately(now)));
         Room {
             steps: is_sought.then_some(0),
         }

@@ -147,6 +147,7 @@ fn accepted() -> Result<EventAccepted, Problem> {
         id: "evt_1".to_owned(),
         deliveries: 1,
         duplicate: None,
+        warnings: None,
     })
 }
 

@@ -33,7 +33,7 @@ use poem_openapi::Tags;
 
 use self::deliveries::{DeliveriesApi, ReplayCountApi, ReplayManyApi, ReplayOneApi, StreamApi};
 use self::doctor::DoctorApi;
-use self::endpoints::{EndpointsApi, OneEndpointApi, RetryApi, RotationApi, TestEventApi};
+use self::endpoints::{CheckApi, EndpointsApi, OneEndpointApi, RetryApi, RotationApi, TestEventApi};
 use self::event_types::EventTypesApi;
 use self::events::EventsApi;
 use self::probes::ProbesApi;
@@ -69,6 +69,7 @@ macro_rules! resources {
 
 resources!(
     EndpointsApi,
+    CheckApi,
     OneEndpointApi,
     RetryApi,
     RotationApi,

@@ -49,6 +49,8 @@ mod all_at_once;
 
 mod guesses;
 
+mod check;
+
 mod documented;
 
 mod outages;

@@ -20,7 +20,13 @@ use crate::listener::Listener;
 use crate::log_scene::{HOOK, LogScene, text};
 
 /// Calls that name nothing: they make or list what belongs to the account of the token.
-const OWN: [&str; 4] = ["createEndpoint", "listEndpoints", "getSummary", "listEventTypes"];
+const OWN: [&str; 5] = [
+    "createEndpoint",
+    "checkEndpoint",
+    "listEndpoints",
+    "getSummary",
+    "listEventTypes",
+];
 
 const STRANGER: &str = "org_2other";
 

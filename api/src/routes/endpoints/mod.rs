@@ -1,4 +1,4 @@
-//! The dashboard's calls about endpoints: create, list, change and remove them, retry at once, rotate a secret, send a
+//! The dashboard's calls about endpoints: check, create, list, change and remove them, retry at once, rotate a secret, send a
 //! test event.
 //!
 //! Every call sees only the account of its token: to it, another account's endpoint doesn't exist.
@@ -21,6 +21,9 @@ mod named;
 
 mod one;
 
+mod check;
+
+pub use check::CheckApi;
 pub use one::OneEndpointApi;
 pub use retry::RetryApi;
 pub use rotation::RotationApi;
@@ -81,13 +84,7 @@ impl EndpointsApi {
                 };
                 Ok(Created::Created(Json(created), location))
             }
-            CreateOutcome::TooMany => Err(Problem::new(Code::TooManyEndpoints)
-                .detail(format!(
-                    "An account may have {} endpoints. {}",
-                    app.allowance.endpoints,
-                    Code::TooManyEndpoints.advice()
-                ))
-                .param("max", app.allowance.endpoints)),
+            CreateOutcome::TooMany => Err(too_many(&app)),
         }
     }
 
@@ -165,6 +162,17 @@ impl Resource for EndpointsApi {
         .with(BODY_ERRORS),
     ];
     const EXAMPLES: &'static str = include_str!("endpoints.json");
+}
+
+/// The account has as many endpoints as it may have.
+fn too_many(app: &App) -> Problem {
+    Problem::new(Code::TooManyEndpoints)
+        .detail(format!(
+            "An account may have {} endpoints. {}",
+            app.allowance.endpoints,
+            Code::TooManyEndpoints.advice()
+        ))
+        .param("max", app.allowance.endpoints)
 }
 
 /// Errors about a body that names an endpoint, and that the document doesn't show.

@@ -1,6 +1,8 @@
 //! How far a connection is, how long it may stay that way, and since when it holds a place that others could use. Pure; `shared` has
 //! the lock that its users share.
 
+mod reason;
+
 mod shared;
 
 use std::sync::Arc;
@@ -138,10 +140,15 @@ impl Progress {
     }
 
     /// The answer is complete.
-    pub(crate) const fn request_ended(&mut self, now: Instant) {
+    pub(crate) fn request_ended(&mut self, now: Instant) {
         (self.phase, self.since) = (Phase::Idle, now);
         self.body = None;
-        self.half_closed = None;
+        if self.half_closed.take().is_some()
+            && let Some(waker) = self.waker.take()
+        {
+            // hyper has to read the end that was kept from it.
+            waker.wake();
+        }
     }
 
     /// We tried to send something, and the client took so many bytes; `None` if it took none yet.
@@ -233,21 +240,6 @@ impl Progress {
             _ => told + LEAVING,
         });
         phase.into_iter().chain(stall).chain(leaving).min()
-    }
-
-    /// Why the connection is closed at its deadline.
-    pub(crate) const fn reason(&self) -> &'static str {
-        match self.phase {
-            _ if self.told.is_some() => "it makes room for another",
-            Phase::New => "no request came",
-            Phase::Idle if self.stalled.is_none() => "it was idle",
-            Phase::Head => "the head of a request came too slowly",
-            Phase::Busy if self.half_closed.is_some() && self.stalled.is_none() => {
-                "the client seems to have gone"
-            }
-            Phase::Idle | Phase::Busy => "the answer was not taken",
-            Phase::Lingering => "the client did not stop sending",
-        }
     }
 }
 

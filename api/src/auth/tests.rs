@@ -1,6 +1,6 @@
 //! Session tokens against real keys and a real key-set server on loopback.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -9,11 +9,12 @@ use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::KeyPair as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use futures_util::FutureExt as _;
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
 use poem::http::StatusCode;
 use poem::listener::TcpAcceptor;
-use poem::{EndpointExt as _, Response, Server, endpoint::make_sync};
+use poem::{EndpointExt as _, Response, Server, endpoint::make};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -308,6 +309,7 @@ async fn every_wrong_signature_is_refused() {
 struct KeySetServer {
     body: Arc<Mutex<(StatusCode, String)>>,
     requests: Arc<AtomicU32>,
+    hangs: Arc<AtomicBool>,
     url: String,
 }
 
@@ -317,14 +319,21 @@ impl KeySetServer {
         let server = Self {
             body: Arc::new(Mutex::new((StatusCode::OK, String::new()))),
             requests: Arc::default(),
+            hangs: Arc::default(),
             url: format!("http://{}/jwks.json", listener.local_addr().unwrap()),
         };
         server.serve(keys);
-        let (body, requests) = (server.body.clone(), server.requests.clone());
-        let endpoint = make_sync(move |_| {
-            requests.fetch_add(1, Ordering::SeqCst);
-            let (status, body) = body.lock().unwrap().clone();
-            Response::builder().status(status).body(body)
+        let answering = server.clone();
+        let endpoint = make(move |_| {
+            let server = answering.clone();
+            async move {
+                server.requests.fetch_add(1, Ordering::SeqCst);
+                if server.hangs.load(Ordering::SeqCst) {
+                    std::future::pending::<()>().await;
+                }
+                let (status, body) = server.body.lock().unwrap().clone();
+                Response::builder().status(status).body(body)
+            }
         })
         .boxed();
         let acceptor = TcpAcceptor::from_tokio(listener).unwrap();
@@ -409,11 +418,18 @@ async fn unknown_key_ids_do_not_hammer_the_server() {
         unknown_interval: Duration::from_secs(3600),
         ..RefreshPolicy::default()
     });
-    for number in 0..100 {
+    for number in 0..100_u32 {
         let mut header = Header::new(Algorithm::RS256);
         header.kid = Some(format!("garbage-{number}"));
         let token = jsonwebtoken::encode(&header, &claims(json!({})), &key.signing).unwrap();
-        assert_eq!(verifier.verify(&token).await.unwrap_err(), AuthError::UnknownKey);
+        let looked = number < RefreshPolicy::default().unknown_burst;
+        // What wasn't looked for may be a new key.
+        let expected = if looked {
+            AuthError::UnknownKey
+        } else {
+            AuthError::Unavailable
+        };
+        assert_eq!(verifier.verify(&token).await.unwrap_err(), expected, "{number}");
     }
     assert_eq!(server.requests(), RefreshPolicy::default().unknown_burst);
     assert!(verifier.verify(&good(&key)).await.is_ok());
@@ -461,9 +477,48 @@ async fn known_keys_stay_in_use_while_the_server_fails() {
     ] {
         let before = server.requests();
         server.answer(status, body);
-        assert!(verifier.verify(&good(&key)).await.is_ok());
-        assert_eq!(server.requests(), before + 1);
+        // It is fetched in the background, once the fetch before has ended.
+        let asked = async {
+            while server.requests() == before {
+                assert!(verifier.verify(&good(&key)).await.is_ok());
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), asked)
+            .await
+            .unwrap();
     }
+    // A key that we don't know may be a new one.
+    assert_eq!(
+        verifier.verify(&good(&Key::generate("two"))).await.unwrap_err(),
+        AuthError::Unavailable
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_delays_nobody_whose_key_is_known() {
+    let key = Key::generate("one");
+    let server = KeySetServer::start(&[&key]).await;
+    let verifier = server.verifier(RefreshPolicy {
+        max_age: Duration::ZERO,
+        retry_after: Duration::ZERO,
+        ..RefreshPolicy::default()
+    });
+    assert!(verifier.verify(&good(&key)).await.is_ok());
+    server.hangs.store(true, Ordering::SeqCst);
+    let before = server.requests();
+    let asked = async {
+        while server.requests() == before {
+            let verified = verifier.verify(&good(&key)).now_or_never();
+            assert!(verified.expect("an answer at once").is_ok());
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), asked)
+        .await
+        .unwrap();
+    let verified = verifier.verify(&good(&key)).now_or_never();
+    assert!(verified.expect("an answer at once").is_ok());
 }
 
 #[tokio::test]

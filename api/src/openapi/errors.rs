@@ -15,7 +15,7 @@ use crate::problem::Code::{
 use crate::routes::Call;
 
 /// The calls whose caller is a [`crate::caller::Reader`]: they change nothing, though their method doesn't say so.
-const READS: [&str; 2] = ["verifySignature", "countReplay"];
+const READS: [&str; 3] = ["verifySignature", "countReplay", "checkEndpoint"];
 
 /// Of a call that takes a session token: the token is verified, then the call is counted. Its connection
 /// needs a place, and the account one of its share.

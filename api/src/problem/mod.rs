@@ -102,6 +102,17 @@ impl Problem {
         self
     }
 
+    /// Makes what is wrong with an object one that is wrong within a field.
+    #[must_use]
+    pub(crate) fn within(mut self, parent: &str) -> Self {
+        for fault in std::iter::once(&mut self.first).chain(&mut self.others) {
+            let inner = fault.field.take();
+            let whole = inner.map_or_else(|| parent.to_owned(), |inner| format!("{parent}.{inner}"));
+            fault.field = Some(whole.into_boxed_str());
+        }
+        self
+    }
+
     /// All that is wrong.
     fn faults(&self) -> impl Iterator<Item = &Fault> {
         std::iter::once(&self.first).chain(&self.others)

@@ -35,7 +35,7 @@ use self::deliveries::{
     AccountDeliveriesApi, DeliveriesApi, ReplayCountApi, ReplayManyApi, ReplayOneApi, StreamApi,
 };
 use self::doctor::DoctorApi;
-use self::endpoints::{EndpointsApi, OneEndpointApi, RetryApi, RotationApi, TestEventApi};
+use self::endpoints::{CheckApi, EndpointsApi, OneEndpointApi, RetryApi, RotationApi, TestEventApi};
 use self::event_types::EventTypesApi;
 use self::events::{EventTraceApi, EventsApi};
 use self::probes::ProbesApi;
@@ -70,7 +70,14 @@ macro_rules! resources {
 }
 
 resources!(
-    [EndpointsApi, OneEndpointApi, RetryApi, RotationApi, TestEventApi,],
+    [
+        EndpointsApi,
+        CheckApi,
+        OneEndpointApi,
+        RetryApi,
+        RotationApi,
+        TestEventApi,
+    ],
     [
         DeliveriesApi,
         StreamApi,

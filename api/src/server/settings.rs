@@ -1,8 +1,10 @@
 //! Where the server listens, and how it deals with its clients.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use clap::Args;
+use program::config::Span;
 use serve::Limits;
 
 use crate::body::Patience;
@@ -25,6 +27,11 @@ pub struct ServerArgs {
     #[arg(long, env, default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub max_connections: u32,
 
+    /// How long a connection may be idle between two requests. Longer than what is in front keeps its own, so that it isn't we who close
+    /// a connection that a request is coming on.
+    #[arg(long, env, default_value = "75s", value_parser = parse_idle)]
+    pub api_idle_timeout: Span,
+
     /// Origins whose web pages may call the API (CORS), such as `https://app.example.com`, comma-separated; if empty, none.
     #[arg(long, env, default_value = "")]
     pub cors_origins: Origins,
@@ -35,11 +42,22 @@ impl ServerArgs {
     #[must_use]
     pub fn settings(&self) -> Settings {
         Settings {
-            limits: Limits::usual(self.max_connections as usize).shared_by_accounts(),
+            limits: Limits {
+                idle: self.api_idle_timeout.0,
+                ..Limits::usual(self.max_connections as usize).shared_by_accounts()
+            },
             patience: Patience::default(),
             origins: self.cors_origins.clone(),
         }
     }
+}
+
+fn parse_idle(text: &str) -> Result<Span, String> {
+    let span: Span = text.parse()?;
+    if span.0 < Duration::from_secs(1) {
+        return Err("must be at least 1s".to_owned());
+    }
+    Ok(span)
 }
 
 fn parse_listen(text: &str) -> Result<SocketAddr, String> {

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use hyper::body::{Body, Incoming};
+use hyper::header::{CONNECTION, HeaderName};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
@@ -50,13 +51,18 @@ pub(crate) async fn serve<H, A, B>(
 {
     let (shared, places) = (place.progress.clone(), Arc::clone(place.places()));
     let progress = shared.clone();
+    let kept = limits.keep_alive();
     let service = service_fn(move |mut request: Request<Incoming>| {
         let open = OpenRequest::begin(&progress, &places, !request.body().is_end_stream());
         let occupant = Occupant::new(progress.clone(), Arc::clone(&places));
         request.extensions_mut().insert(occupant);
         let answer = handler(request);
+        let kept = kept.clone();
         async move {
-            let (head, body) = answer.await?.into_parts();
+            let (mut head, body) = answer.await?.into_parts();
+            if let Some(kept) = kept.filter(|_| !head.headers.contains_key(CONNECTION)) {
+                head.headers.insert(HeaderName::from_static("keep-alive"), kept);
+            }
             Ok::<_, Infallible>(Response::from_parts(head, open.with_body(body)))
         }
     });

@@ -7,7 +7,8 @@
 //!   than its share ([`Limits::per_account`]), if the handler says whose requests they are ([`Occupant`]),
 //! - a connection that says nothing, sends the head of a request slowly, or doesn't take its answer is closed,
 //! - the head of a request is bounded, in bytes and in fields,
-//! - who still sends when the last answer is made gets to read it,
+//! - who still sends when the last answer is made gets to read it, and so does who closed its sending half after its request,
+//! - clients are told for how long a connection is kept (`Keep-Alive`), a little less than it is,
 //! - a server that has run out of files waits for some and doesn't spin,
 //! - a stop ends within [`Limits::drain`].
 //!
@@ -36,6 +37,7 @@ use std::time::{Duration, Instant};
 
 use domain::seldom::Seldom;
 use hyper::body::{Body, Incoming};
+use hyper::header::HeaderValue;
 use hyper::{Request, Response};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -49,6 +51,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How much the system buffers of what a client doesn't take, in bytes. Left to itself, it would take megabytes of an answer that is
 /// ready, and copy them before anybody else's turn.
 const SEND_BUFFER: usize = 128 << 10;
+
+/// How much earlier than we do a client is told to close an idle connection, in seconds.
+const TOLD_EARLIER: u64 = 5;
 
 /// How often the log says why new connections have to wait.
 const SAY_EVERY: Duration = Duration::from_secs(10);
@@ -94,6 +99,16 @@ impl Limits {
             stall: Duration::from_secs(30),
             drain: Duration::from_secs(8),
         }
+    }
+
+    /// What clients are told in `Keep-Alive`: to close idle connections themselves, a little before we do, since a request that meets
+    /// our close is lost. `None` if there is no time to speak of.
+    pub(crate) fn keep_alive(&self) -> Option<HeaderValue> {
+        let idle = self.idle.as_secs();
+        let told = idle.saturating_sub(TOLD_EARLIER).max(idle / 2);
+        (told > 0)
+            .then(|| HeaderValue::from_str(&format!("timeout={told}")).ok())
+            .flatten()
     }
 
     /// The same, with one of eight places kept for requests with a service key, and one account bound to as many, but to 16 at

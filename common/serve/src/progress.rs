@@ -1,9 +1,15 @@
-//! How far a connection is, how long it may stay that way, and since when it holds a place that others could use. Pure, but for
+//! How far a connection is, how long it may stay that way, and since when it holds a place that others could use. Pure; `shared` has
 //! the lock that its users share.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+mod reason;
+
+mod shared;
+
+use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
+
+pub(crate) use shared::SharedProgress;
 
 use super::Limits;
 use super::pace::Pace;
@@ -13,6 +19,9 @@ const LEAVING: Duration = Duration::from_millis(250);
 
 /// How long we go on reading, and throw away what comes, after the last answer: if we closed before, the client might lose it.
 const LINGERING: Duration = Duration::from_secs(2);
+
+/// How long a client that sends nothing more may wait for its answer: it may have closed its sending half alone, or be gone.
+const HALF_CLOSED: Duration = Duration::from_secs(2);
 
 /// What we wait for on a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +47,10 @@ pub(crate) struct Progress {
     body: Option<Pace>,
     /// Whether the last request had a body of which more may come.
     has_more: bool,
+    /// Whether the answer to the open request has begun.
+    is_answering: bool,
+    /// Since when the client sends nothing more, while it waits for an answer.
+    half_closed: Option<Instant>,
     /// How the client takes what waits to be sent.
     sending: Option<Pace>,
     /// Since when the client has taken nothing of that.
@@ -62,6 +75,8 @@ impl Progress {
             since: now,
             body: None,
             has_more: false,
+            is_answering: false,
+            half_closed: None,
             sending: None,
             stalled: None,
             told: None,
@@ -85,8 +100,25 @@ impl Progress {
         self.phase = Phase::Busy;
         self.body = None;
         self.has_more = has_body;
+        self.is_answering = false;
         // Until the handler says so again: behind a proxy, requests of all kinds come on one connection.
         self.is_backend = false;
+    }
+
+    /// The answer begins.
+    pub(crate) const fn answer_began(&mut self) {
+        self.is_answering = true;
+    }
+
+    /// The client sends nothing more. `true` if it may still wait for an answer: it has sent its whole request, and we haven't said all
+    /// that we have to say. A stream has nothing to say at the moment, and whoever reads one keeps both halves open.
+    pub(crate) fn half_closed(&mut self, now: Instant) -> bool {
+        let waits =
+            self.phase == Phase::Busy && !self.has_more && (!self.is_answering || self.sending.is_some());
+        if waits {
+            self.half_closed.get_or_insert(now);
+        }
+        waits
     }
 
     /// Somebody waits for the body.
@@ -108,9 +140,15 @@ impl Progress {
     }
 
     /// The answer is complete.
-    pub(crate) const fn request_ended(&mut self, now: Instant) {
+    pub(crate) fn request_ended(&mut self, now: Instant) {
         (self.phase, self.since) = (Phase::Idle, now);
         self.body = None;
+        if self.half_closed.take().is_some()
+            && let Some(waker) = self.waker.take()
+        {
+            // hyper has to read the end that was kept from it.
+            waker.wake();
+        }
     }
 
     /// We tried to send something, and the client took so many bytes; `None` if it took none yet.
@@ -155,7 +193,10 @@ impl Progress {
             Phase::New | Phase::Head => Some(self.since + limits.grace),
             Phase::Idle if self.sending.is_none() && !self.has_more => Some(self.since),
             Phase::Idle => Some(self.sending.as_ref().map_or(self.since + limits.grace, behind)),
-            Phase::Busy => self.body.iter().chain(&self.sending).map(behind).min(),
+            Phase::Busy => {
+                let slow = self.body.iter().chain(&self.sending).map(behind);
+                slow.chain(self.half_closed).min()
+            }
             Phase::Lingering => Some(self.since),
         }
     }
@@ -186,7 +227,9 @@ impl Progress {
         let phase = match self.phase {
             Phase::New | Phase::Head => Some(self.since + limits.head),
             Phase::Idle => Some(self.since + limits.idle),
-            Phase::Busy => None,
+            // Whoever takes what we send is there.
+            Phase::Busy if self.is_answering => None,
+            Phase::Busy => self.half_closed.map(|since| since + HALF_CLOSED),
             Phase::Lingering => Some(self.since + LINGERING),
         };
         let stall = self.stalled.map(|since| since + limits.stall);
@@ -197,33 +240,6 @@ impl Progress {
             _ => told + LEAVING,
         });
         phase.into_iter().chain(stall).chain(leaving).min()
-    }
-
-    /// Why the connection is closed at its deadline.
-    pub(crate) const fn reason(&self) -> &'static str {
-        match self.phase {
-            _ if self.told.is_some() => "it makes room for another",
-            Phase::New => "no request came",
-            Phase::Idle if self.stalled.is_none() => "it was idle",
-            Phase::Head => "the head of a request came too slowly",
-            Phase::Idle | Phase::Busy => "the answer was not taken",
-            Phase::Lingering => "the client did not stop sending",
-        }
-    }
-}
-
-/// The progress of a connection, for its socket, its requests, its watchdog and the list of places. One task polls them all but the
-/// last.
-#[derive(Debug, Clone)]
-pub(crate) struct SharedProgress(Arc<Mutex<Progress>>);
-
-impl SharedProgress {
-    pub(crate) fn new() -> Self {
-        Self(Arc::new(Mutex::new(Progress::new(Instant::now()))))
-    }
-
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Progress> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

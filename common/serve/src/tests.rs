@@ -44,6 +44,53 @@ struct Server {
     served: JoinHandle<()>,
 }
 
+/// What is answered, up to the end of the connection.
+async fn answer_to_half_closed(server: &Server, request: &[u8]) -> String {
+    let mut client = server.connect().await;
+    client.write_all(request).await.unwrap();
+    client.shutdown().await.unwrap();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn who_closes_its_sending_half_gets_its_answer_and_then_the_end() {
+    let server = start(|_| {}).await;
+    for _ in 0..20 {
+        let answer = answer_to_half_closed(&server, GET).await;
+        assert!(
+            answer.starts_with("HTTP/1.1 200 OK") && answer.contains("\r\n/\r\n"),
+            "{answer}"
+        );
+        let late = b"GET /late HTTP/1.1\r\nhost: x\r\n\r\n";
+        let answer = answer_to_half_closed(&server, late).await;
+        assert!(answer.contains("\r\n/late\r\n"), "{answer}");
+    }
+    // Who may have gone for good isn't waited for for ever.
+    let hang = b"GET /hang HTTP/1.1\r\nhost: x\r\n\r\n";
+    assert_eq!(answer_to_half_closed(&server, hang).await, "");
+}
+
+#[tokio::test]
+async fn clients_are_told_to_close_idle_connections_before_we_do() {
+    for (idle, told) in [(75, Some("timeout=70")), (8, Some("timeout=4")), (1, None)] {
+        let limits = Limits {
+            idle: Duration::from_secs(idle),
+            ..Limits::usual(1)
+        };
+        let value = limits.keep_alive();
+        assert_eq!(
+            value.as_ref().map(|value| value.to_str().unwrap()),
+            told,
+            "{idle}"
+        );
+    }
+    let server = start(|_| {}).await;
+    let answer = answer_to_half_closed(&server, GET).await.to_lowercase();
+    assert!(answer.contains("keep-alive: timeout=55"), "{answer}");
+}
+
 async fn start(change: impl FnOnce(&mut Limits)) -> Server {
     // Nothing is short unless the test says so.
     let mut limits = Limits {
@@ -68,6 +115,14 @@ async fn start(change: impl FnOnce(&mut Limits)) -> Server {
             open.fetch_add(1, Ordering::SeqCst);
             let body = match request.uri().path() {
                 "/hang" => std::future::pending().await,
+                "/late" => {
+                    // Longer than the client's end takes to arrive.
+                    for _ in 0..100 {
+                        tokio::task::yield_now().await;
+                    }
+                    tokio::time::sleep(SHORT).await;
+                    b"/late".to_vec()
+                }
                 "/large" => vec![b'x'; 32 << 20],
                 path => path.as_bytes().to_vec(),
             };

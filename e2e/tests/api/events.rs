@@ -411,3 +411,42 @@ async fn an_account_over_its_budget_is_asked_to_wait() {
     assert_eq!(after, before);
     system.stop();
 }
+
+#[tokio::test]
+async fn an_account_that_nobody_may_have_is_accepted_with_a_warning_and_one_of_the_issuer_without() {
+    let mut system = api().await;
+    let backend = system.backend();
+    for (account, warned) in [
+        ("org:acme", true),
+        ("user:42", true),
+        ("org:user_2test", true),
+        ("org_2nobody", false),
+        ("user:user_2nobody", false),
+    ] {
+        let one = backend.post(EVENTS, &event(account)).await.expect(202);
+        let many = backend
+            .post(BATCH, &json!({"events": [event(account)]}))
+            .await
+            .expect(202);
+        for answer in [&one.body, &many.body["results"][0]] {
+            assert_eq!(answer["deliveries"], 0);
+            let code = &answer["warnings"][0]["code"];
+            assert_eq!(
+                code.as_str(),
+                warned.then_some("unknown_account"),
+                "{account}: {answer}"
+            );
+        }
+    }
+    // An endpoint of the account that wants something else makes it known.
+    let customer = system.customer();
+    customer
+        .create_endpoint("http://127.0.0.1:9000/", &["ticket.created"])
+        .await;
+    let known = backend.post(EVENTS, &event(system.account())).await.expect(202);
+    assert_eq!(
+        (&known.body["deliveries"], known.body.get("warnings")),
+        (&json!(0), None)
+    );
+    system.stop();
+}

@@ -60,6 +60,7 @@ mod conditions;
 mod idempotency;
 
 mod bulk;
+mod check;
 
 mod documented;
 

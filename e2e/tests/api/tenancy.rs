@@ -20,8 +20,9 @@ use crate::listener::Listener;
 use crate::log_scene::{HOOK, LogScene, text};
 
 /// Calls that name nothing: they make or list what belongs to the account of the token.
-const OWN: [&str; 5] = [
+const OWN: [&str; 6] = [
     "createEndpoint",
+    "checkEndpoint",
     "listEndpoints",
     "getSummary",
     "listEventTypes",

@@ -106,7 +106,10 @@ async fn an_idempotency_key_is_remembered_for_a_day_by_account() {
     let conflict = fixture
         .accept_outcome(&with_key(new_event(), "key", "other"), BUDGETS)
         .await;
-    assert!(matches!(conflict, AcceptOutcome::IdempotencyConflict(_)), "{conflict:?}");
+    assert!(
+        matches!(conflict, AcceptOutcome::IdempotencyConflict(_)),
+        "{conflict:?}"
+    );
 
     let mut foreign = with_key(new_event(), "key", "other");
     foreign.account = "user:user_2".parse().unwrap();

@@ -113,7 +113,10 @@ async fn keys_that_an_older_form_has_are_found_for_their_day() {
     assert_eq!(found.unwrap().as_ref(), Some(&first[2].0));
     let other = with_key(new_event(), "key-1", "something else");
     let conflict = fixture.accept_outcome(&other, BUDGETS).await;
-    assert!(matches!(conflict, AcceptOutcome::IdempotencyConflict(_)), "{conflict:?}");
+    assert!(
+        matches!(conflict, AcceptOutcome::IdempotencyConflict(_)),
+        "{conflict:?}"
+    );
     fixture.assert_sound().await;
 }
 

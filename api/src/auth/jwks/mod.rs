@@ -1,14 +1,17 @@
 //! The key set that verifies session tokens: we fetch it from Clerk and keep it.
 //!
-//! One caller at a time fetches. If Clerk's server fails, the keys that we have go on verifying. A token that names a key we
-//! don't know makes us fetch again, but only a few times a minute, however many such tokens come.
+//! One task at a time fetches, beside the requests: nobody whose key is known waits for Clerk's server, and while that fails, the
+//! keys that we have go on verifying. A token that names a key we don't know makes us fetch again and waits for that, but only a few
+//! times a minute, however many such tokens come; beyond that, and while the server fails, we can't know whether the key is new, and
+//! say so.
 
 mod fetch;
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
 use jsonwebtoken::DecodingKey;
+use tokio::sync::watch;
 use url::Url;
 
 use fetch::Keys;
@@ -42,20 +45,26 @@ impl Default for RefreshPolicy {
 /// Why there is no key for a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoKey {
-    /// The set doesn't contain it.
+    /// The newest set doesn't contain it.
     Unknown,
-    /// We haven't been able to fetch a set yet.
+    /// We couldn't look whether the newest set contains it.
     Unavailable,
 }
 
 /// A key set behind a URL.
-pub struct Jwks {
+pub struct Jwks(Arc<Shared>);
+
+/// What the callers share with the task that fetches.
+struct Shared {
     url: Url,
     client: reqwest::Client,
     policy: RefreshPolicy,
     state: RwLock<State>,
     unknown: Mutex<Bucket>,
-    fetching: tokio::sync::Mutex<()>,
+    /// Whoever has it fetches.
+    fetching: Arc<tokio::sync::Mutex<()>>,
+    /// How many attempts have ended.
+    ended: watch::Sender<u64>,
 }
 
 #[derive(Default)]
@@ -63,9 +72,8 @@ struct State {
     keys: Keys,
     /// When the keys were fetched; `None` before the first success.
     fetched: Option<Instant>,
-    /// When the latest attempt ended, and how many there were.
+    /// When the latest attempt ended.
     attempted: Option<Instant>,
-    attempts: u64,
 }
 
 /// How many more unknown key ids may make us fetch: it fills up with time (a token bucket).
@@ -81,7 +89,7 @@ impl Jwks {
     ///
     /// When the system offers no TLS set-up.
     pub fn new(url: Url, policy: RefreshPolicy) -> Result<Self, reqwest::Error> {
-        Ok(Self {
+        Ok(Self(Arc::new(Shared {
             url,
             client: fetch::client()?,
             policy,
@@ -90,68 +98,81 @@ impl Jwks {
                 left: f64::from(policy.unknown_burst),
                 filled: Instant::now(),
             }),
-            fetching: tokio::sync::Mutex::new(()),
-        })
+            fetching: Arc::default(),
+            ended: watch::Sender::default(),
+        })))
     }
 
     /// Where the set is.
     #[must_use]
-    pub const fn url(&self) -> &Url {
-        &self.url
+    pub fn url(&self) -> &Url {
+        &self.0.url
     }
 
     /// Fetches the set, so that the first token needn't wait. If that fails, we log it, and the first token tries again.
     pub async fn warm_up(&self) {
-        let _fetching = self.fetching.lock().await;
-        self.refresh().await;
+        let _fetching = self.0.fetching.lock().await;
+        self.0.refresh().await;
     }
 
-    /// The key with this id.
+    /// The key with this id. It waits for nothing if the key is known, even if the set should be fetched again.
     ///
     /// # Errors
     ///
-    /// [`NoKey`] when the newest set that we could get doesn't contain it.
+    /// [`NoKey`] when a set that was fetched since doesn't contain it, or none could be.
     pub async fn key(&self, id: &str) -> Result<Arc<DecodingKey>, NoKey> {
         if id.len() > MAX_KEY_ID {
             return Err(NoKey::Unknown);
         }
-        let (known, is_fresh, may_retry, attempts) = {
-            let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-            (
-                state.keys.get(id).cloned(),
-                state.fetched.is_some_and(|at| at.elapsed() < self.policy.max_age),
-                state
-                    .attempted
-                    .is_none_or(|at| at.elapsed() >= self.policy.retry_after),
-                state.attempts,
-            )
+        let shared = &self.0;
+        // Before we look: what ends after that, ends after we came.
+        let mut ended = shared.ended.subscribe();
+        let before = *ended.borrow_and_update();
+        let (known, is_due) = {
+            let state = shared.state();
+            (state.keys.get(id).cloned(), state.is_due(&shared.policy))
         };
-        match known {
-            Some(key) if is_fresh => return Ok(key),
-            Some(key) => {
-                // One caller fetches a newer set; the others go on with this key.
-                let Ok(_fetching) = self.fetching.try_lock() else {
-                    return Ok(key);
-                };
-                if may_retry {
-                    self.refresh().await;
-                }
+        if let Some(key) = known {
+            if is_due {
+                shared.start(|| true);
             }
-            None => {
-                let _fetching = self.fetching.lock().await;
-                // If another caller fetched while we waited here, we use what it got.
-                let is_first = self.state.read().unwrap_or_else(PoisonError::into_inner).attempts == attempts;
-                if is_first && self.may_fetch() {
-                    self.refresh().await;
-                }
-            }
+            return Ok(key);
         }
-        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        if !shared.start(|| shared.may_fetch()) {
+            // Too many unknown keys were asked for: this one may be new.
+            return Err(NoKey::Unavailable);
+        }
+        // The sender lives as long as we do.
+        ended.wait_for(|attempts| *attempts > before).await.ok();
+        let state = shared.state();
         match state.keys.get(id) {
             Some(key) => Ok(Arc::clone(key)),
-            None if state.fetched.is_some() => Err(NoKey::Unknown),
+            None if state.is_from_latest_attempt() => Err(NoKey::Unknown),
             None => Err(NoKey::Unavailable),
         }
+    }
+}
+
+impl Shared {
+    fn state(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Fetches in the background, if nobody does and `may` says so. `true` if a fetch is under way.
+    fn start(self: &Arc<Self>, may: impl FnOnce() -> bool) -> bool {
+        let Ok(fetching) = Arc::clone(&self.fetching).try_lock_owned() else {
+            return true;
+        };
+        if !may() {
+            return false;
+        }
+        let shared = Arc::clone(self);
+        // It ends by itself: a fetch has a time limit.
+        tokio::spawn(async move {
+            shared.refresh().await;
+            drop(fetching);
+        });
+        true
     }
 
     fn may_fetch(&self) -> bool {
@@ -169,27 +190,42 @@ impl Jwks {
     /// Fetches new keys, and keeps the old ones if that fails. The caller holds `fetching`.
     async fn refresh(&self) {
         let fetched = fetch::fetch(&self.client, &self.url).await;
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        state.attempts += 1;
-        state.attempted = Some(Instant::now());
-        match fetched {
-            Ok(keys) => {
-                tracing::debug!(keys = keys.len(), "fetched the key set for session tokens");
-                state.keys = keys;
-                state.fetched = state.attempted;
+        {
+            let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+            state.attempted = Some(Instant::now());
+            match fetched {
+                Ok(keys) => {
+                    tracing::debug!(keys = keys.len(), "fetched the key set for session tokens");
+                    state.keys = keys;
+                    state.fetched = state.attempted;
+                }
+                Err(error) => tracing::warn!(
+                    %error,
+                    url = %self.url,
+                    known_keys = state.keys.len(),
+                    "the key set for session tokens (CLERK_JWKS_URL) can't be fetched; known keys stay in use"
+                ),
             }
-            Err(error) => tracing::warn!(
-                %error,
-                url = %self.url,
-                known_keys = state.keys.len(),
-                "the key set for session tokens (CLERK_JWKS_URL) can't be fetched; known keys stay in use"
-            ),
         }
+        self.ended.send_modify(|attempts| *attempts += 1);
+    }
+}
+
+impl State {
+    /// Whether the keys are so old that newer ones should be fetched, and the latest attempt isn't too young.
+    fn is_due(&self, policy: &RefreshPolicy) -> bool {
+        let is_fresh = self.fetched.is_some_and(|at| at.elapsed() < policy.max_age);
+        !is_fresh && self.attempted.is_none_or(|at| at.elapsed() >= policy.retry_after)
+    }
+
+    /// Whether the latest attempt got the keys.
+    fn is_from_latest_attempt(&self) -> bool {
+        self.fetched.is_some() && self.fetched == self.attempted
     }
 }
 
 impl std::fmt::Debug for Jwks {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "Jwks({})", self.url)
+        write!(formatter, "Jwks({})", self.0.url)
     }
 }

@@ -9,6 +9,7 @@ use store::events::Idempotency;
 
 use super::super::events::idempotency::{IdempotencyHeader, plain};
 use super::request::CreateEndpoint;
+use super::too_many;
 use super::view::{Created, CreatedEndpoint};
 use crate::app::App;
 use crate::caller::DashboardUser;
@@ -51,12 +52,7 @@ pub(super) async fn create(
         ))),
         CreateOutcome::IdempotencyConflict => Err(Problem::new(Code::IdempotencyConflict)
             .detail("An endpoint with other settings was created with this key within the last 24 hours. Use a new key for a new endpoint.")),
-        CreateOutcome::TooMany => Err(Problem::new(Code::TooManyEndpoints)
-            .detail(format!(
-                "An account may have {most} endpoints. {}",
-                Code::TooManyEndpoints.advice()
-            ))
-            .param("max", most)),
+        CreateOutcome::TooMany => Err(too_many(app)),
     }
 }
 

@@ -1,23 +1,25 @@
-//! The dashboard's calls about endpoints: create, list, change and remove them, retry at once, rotate a secret, send a
+//! The dashboard's calls about endpoints: check, create, list, change and remove them, retry at once, rotate a secret, send a
 //! test event.
 //!
 //! Every call sees only the account of its token: to it, another account's endpoint doesn't exist.
 
-mod create;
 mod bulk;
-mod one_or_many;
+mod check;
+mod create;
 mod detail;
 mod glance;
 mod health_view;
 mod list;
 mod named;
 mod one;
+mod one_or_many;
 mod request;
 mod retry;
 mod rotation;
 mod test_event;
 mod view;
 
+pub use check::CheckApi;
 pub use one::OneEndpointApi;
 pub use retry::RetryApi;
 pub use rotation::RotationApi;
@@ -248,6 +250,17 @@ impl Resource for EndpointsApi {
         .with(BODY_ERRORS),
     ];
     const EXAMPLES: &'static str = include_str!("endpoints.json");
+}
+
+/// The account has as many endpoints as it may have.
+fn too_many(app: &App) -> Problem {
+    Problem::new(Code::TooManyEndpoints)
+        .detail(format!(
+            "An account may have {} endpoints. {}",
+            app.allowance.endpoints,
+            Code::TooManyEndpoints.advice()
+        ))
+        .param("max", app.allowance.endpoints)
 }
 
 /// Errors about a body that names an endpoint, and that the document doesn't show.

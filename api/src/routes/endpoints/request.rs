@@ -132,13 +132,13 @@ impl JsonRequest for ChangeEndpoint {
 /// What the owner of a new endpoint wants of it.
 #[derive(Debug)]
 pub(super) struct Wanted {
-    url: EndpointUrl,
-    events: Vec<Subscription>,
-    chatbot_id: Option<String>,
+    pub(super) url: EndpointUrl,
+    pub(super) events: Vec<Subscription>,
+    pub(super) chatbot_id: Option<String>,
     description: Option<String>,
     rate_limit: Option<RateLimit>,
     auto_resume: bool,
-    active: bool,
+    pub(super) active: bool,
 }
 
 impl CreateEndpoint {

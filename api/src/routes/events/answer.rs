@@ -8,6 +8,7 @@ use poem_openapi::{ApiResponse, Object};
 use serde::Serialize;
 use store::events::{AcceptOutcome, Counted};
 
+use super::warning::Warning;
 use crate::json::Json;
 use crate::metrics::{EventResult, Metrics};
 use crate::problem::{Code, Problem, ProblemBody};
@@ -24,6 +25,10 @@ pub(crate) struct EventAccepted {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(skip_serializing_if_is_none)]
     pub(super) duplicate: Option<bool>,
+    /// What is probably a mistake, though the event was accepted. Only if something is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    pub(super) warnings: Option<Vec<Warning>>,
 }
 
 /// The results of a batch.
@@ -54,6 +59,10 @@ pub(crate) struct BatchResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(skip_serializing_if_is_none)]
     pub(super) duplicate: Option<bool>,
+    /// What is probably a mistake, though the event was accepted. Only if something is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    pub(super) warnings: Option<Vec<Warning>>,
     /// Why the event was not accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(skip_serializing_if_is_none)]
@@ -160,13 +169,14 @@ impl ApiResponse for BatchPushed {
 }
 
 impl EventAccepted {
-    /// From the store's answer, if that accepted the event.
-    pub(super) fn of(counted: Counted, rates: &RateLimits) -> Result<Self, Problem> {
+    /// From the store's answer, if that accepted the event. `is_unusual`: its account's id is none of the issuer's.
+    pub(super) fn of(counted: Counted, is_unusual: bool, rates: &RateLimits) -> Result<Self, Problem> {
         match counted.outcome {
             AcceptOutcome::Accepted(accepted) => Ok(Self {
                 id: accepted.id.into(),
                 deliveries: accepted.deliveries,
                 duplicate: accepted.duplicate.then_some(true),
+                warnings: (is_unusual && !accepted.has_endpoints).then(|| vec![Warning::unknown_account()]),
             }),
             AcceptOutcome::IdempotencyConflict(parts) => Err(conflict(&parts)),
             AcceptOutcome::OverBudget => Err(Problem::new(Code::AccountOverBudget).retry_after(30)),
@@ -197,6 +207,7 @@ impl From<Result<EventAccepted, Problem>> for BatchResult {
                 id: Some(event.id),
                 deliveries: Some(event.deliveries),
                 duplicate: event.duplicate,
+                warnings: event.warnings,
                 error: None,
             },
             Err(problem) => Self {
@@ -204,6 +215,7 @@ impl From<Result<EventAccepted, Problem>> for BatchResult {
                 id: None,
                 deliveries: None,
                 duplicate: None,
+                warnings: None,
                 error: Some(problem.body()),
             },
         }

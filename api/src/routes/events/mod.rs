@@ -9,6 +9,8 @@ mod request;
 
 mod read;
 
+mod warning;
+
 mod answer;
 
 mod trace;
@@ -40,7 +42,8 @@ impl EventsApi {
     /// Push an event
     ///
     /// Accepts an event: the answer comes once the event and one delivery for each matching endpoint are stored. An endpoint
-    /// matches if it subscribes to the event's type (or to `*`), and to its chatbot (or to all chatbots).
+    /// matches if it subscribes to the event's type (or to `*`), and to its chatbot (or to all chatbots). An account that has no
+    /// endpoint, with an id that Clerk wouldn't make, is probably misspelt: `warnings` says so.
     #[oai(path = "/api/events", method = "post", operation_id = "pushEvent")]
     async fn push(
         &self,
@@ -170,6 +173,7 @@ async fn accept(
     if events.is_empty() {
         return Ok(Vec::new());
     }
+    let unusual: Vec<bool> = events.iter().map(|event| !event.account.is_of_issuer()).collect();
     let push = Push {
         events,
         budgets: app.allowance.budgets,
@@ -181,10 +185,10 @@ async fn accept(
     {
         return Err(error.clone().into());
     }
-    let answers = results.into_iter().map(|result| {
+    let answers = results.into_iter().zip(unusual).map(|(result, is_unusual)| {
         let counted = result?;
         backend.quotas.note(&counted.quotas);
-        EventAccepted::of(counted, &app.rates)
+        EventAccepted::of(counted, is_unusual, &app.rates)
     });
     Ok(answers.collect())
 }

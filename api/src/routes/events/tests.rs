@@ -205,6 +205,7 @@ fn accepted() -> Result<EventAccepted, Problem> {
         id: "evt_1".to_owned(),
         deliveries: 1,
         duplicate: None,
+        warnings: None,
     })
 }
 

@@ -61,6 +61,12 @@ impl<'a> Round<'a> {
 
     async fn endpoints(&mut self) {
         let wanted = json!({"url": self.url, "events": ["*"], "chatbotId": "bot_of_others"});
+        self.call(
+            "checkEndpoint",
+            &format!("POST {CONFIG}/check"),
+            Some(wanted.clone()),
+        )
+        .await;
         let made = self
             .call("createEndpoint", &format!("POST {CONFIG}"), Some(wanted))
             .await;

@@ -27,7 +27,8 @@ impl OpenRequest {
     }
 
     /// Attaches the body of the answer: the request stays open until that has been sent.
-    pub(super) const fn with_body<B>(self, body: B) -> Answer<B> {
+    pub(super) fn with_body<B>(self, body: B) -> Answer<B> {
+        self.progress.lock().answer_began();
         Answer { body, _open: self }
     }
 }

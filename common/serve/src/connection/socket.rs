@@ -68,6 +68,11 @@ impl AsyncRead for ObservedSocket {
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         if buffer.filled().len() > before {
             self.progress.lock().received(Instant::now());
+        } else if matches!(read, Poll::Ready(Ok(()))) && buffer.remaining() > 0 {
+            // hyper would drop the request. It reads again when that has been answered, or the watchdog ends the connection.
+            if self.progress.lock().half_closed(Instant::now()) {
+                return Poll::Pending;
+            }
         }
         read
     }

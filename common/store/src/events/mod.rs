@@ -118,6 +118,8 @@ pub struct Accepted {
     pub deliveries: u32,
     /// Whether this repeats an earlier call with the same idempotency key.
     pub duplicate: bool,
+    /// `false` if the account has no endpoint at all. Known only of what was accepted now.
+    pub has_endpoints: bool,
 }
 
 /// What came of one event, or why nobody knows: then it may have been accepted all the same.

@@ -68,6 +68,8 @@ record! {
 /// What came of one event. Its quotas are two numbers each: how many are left, and for how many milliseconds.
 pub(crate) enum EventAnswer {
     Accepted(EventId, u32, bool, Rest<u64>),
+    /// Accepted, and its account has no endpoint.
+    Nobody(EventId, Rest<u64>),
     IdempotencyConflict(Vec<String>),
     OverBudget,
     RateLimited(Rest<u64>),
@@ -81,6 +83,7 @@ pub(crate) enum EventAnswer {
 
 answered_in_words!(EventAnswer {
     "accepted" => Accepted(id, deliveries, duplicate, quotas),
+    "nobody" => Nobody(id, quotas),
     "conflict" => IdempotencyConflict(parts),
     "over_budget" => OverBudget,
     "rate_limited" => RateLimited(quotas),
@@ -172,6 +175,16 @@ impl Legible<EventAnswer> {
                     id,
                     deliveries,
                     duplicate,
+                    has_endpoints: true,
+                };
+                (AcceptOutcome::Accepted(accepted), quotas.0)
+            }
+            EventAnswer::Nobody(id, quotas) => {
+                let accepted = Accepted {
+                    id,
+                    deliveries: 0,
+                    duplicate: false,
+                    has_endpoints: false,
                 };
                 (AcceptOutcome::Accepted(accepted), quotas.0)
             }

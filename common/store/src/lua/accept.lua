@@ -1,6 +1,7 @@
 -- accept: events, each with one delivery for each endpoint that matches, or nothing of it.
 --
--- Returns for each event {'accepted', event id, deliveries, 1 if duplicate, quotas…}, {'conflict', parts that differ}, 'over_budget',
+-- Returns for each event {'accepted', event id, deliveries, 1 if duplicate, quotas…}, {'nobody', event id, quotas…} for one that is
+--       accepted for an account that has no endpoint, {'conflict', parts that differ}, 'over_budget',
 --       {'rate_limited', quotas…}, or 'unreadable' when the routes of its account are not what they should be. A quota is two numbers:
 --       what is left of a limit, and the ms until its count begins anew. They come in the order of the limits; a duplicate has none.
 --       There are answers for fewer events once 512 deliveries were made, and after 'needs_room', which is no answer: the caller
@@ -143,13 +144,15 @@ local function accept(event)
   if made > 0 then
     events, deliveries = events + 1, deliveries + made
   end
+  -- Of an account without endpoints nobody gets anything: whoever pushes may have misspelt it.
+  local answer = made == 0 and #accounts[account].routes == 0 and { 'nobody', id } or { 'accepted', id, made, 0 }
   if not limited_by then
-    return { 'accepted', id, made, 0 }
+    return answer
   end
   for _, counter in ipairs(limited_by) do
     counter.added, counter.left = counter.added + 1, counter.left - 1
   end
-  return with_quotas({ 'accepted', id, made, 0 }, limited_by)
+  return with_quotas(answer, limited_by)
 end
 
 local answers = {}

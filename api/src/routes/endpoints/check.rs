@@ -1,0 +1,174 @@
+//! Checking what creating an endpoint would say, without creating one.
+
+use domain::event::{EventType, Subscription};
+use poem::web::Data;
+use poem_openapi::{Object, OpenApi};
+use serde::{Deserialize, Serialize};
+
+use super::super::schema::{
+    ChatbotId, Description, EventName, RatePerSecond, SubscriptionName, UrlText, present,
+};
+use super::super::{Call, Group, Resource, fields};
+use super::request::{CreateEndpoint, Wanted};
+use super::{FIELD_ERRORS, too_many};
+use crate::app::App;
+use crate::caller::Reader;
+use crate::json::{Json, JsonRequest};
+use crate::problem::{Code, Faults, Problem};
+
+/// Checking an endpoint before it is made.
+#[derive(Debug, Clone, Copy)]
+pub struct CheckApi;
+
+/// The endpoint that would be created, and an event that it may want.
+#[derive(Debug, Deserialize, Object)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[oai(rename_all = "camelCase")]
+pub(crate) struct CheckEndpoint {
+    /// Where events would be sent: an absolute `https` URL with port 443 or a port from 1024 on, without user name, password or
+    /// fragment.
+    url: UrlText,
+    /// Which events would be sent: event types (`*` stands for all of them) and account events. At least one, and each only once.
+    #[oai(validator(min_items = 1, max_items = 15, unique_items))]
+    events: Vec<SubscriptionName>,
+    /// Send only events of this chatbot; without it, events of all chatbots are sent.
+    #[oai(nullable)]
+    chatbot_id: Option<ChatbotId>,
+    /// A description for your own use.
+    #[oai(nullable)]
+    description: Option<Description>,
+    /// The most deliveries that are sent in a second, evenly spread; without it, as many as the receiver carries.
+    #[oai(nullable)]
+    rate_limit: Option<RatePerSecond>,
+    /// Whether the endpoint would be tried again by itself after failures disabled it.
+    #[serde(default, deserialize_with = "present")]
+    auto_resume: Option<bool>,
+    /// Whether the endpoint would be switched on from the start; `true` if absent.
+    #[serde(default, deserialize_with = "present")]
+    active: Option<bool>,
+    /// An event: the answer says whether the endpoint would get it.
+    #[serde(default, deserialize_with = "present")]
+    sample: Option<SampleEvent>,
+}
+
+/// An event, as far as endpoints choose by it.
+#[derive(Debug, Deserialize, Object)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[oai(rename_all = "camelCase")]
+pub(crate) struct SampleEvent {
+    /// The event type.
+    event: EventName,
+    /// The id of the chatbot in which it happened.
+    chatbot_id: ChatbotId,
+}
+
+/// What is known of an endpoint that could be created.
+#[derive(Debug, Serialize, Object)]
+#[serde(rename_all = "camelCase")]
+#[oai(rename_all = "camelCase")]
+pub(crate) struct CheckedEndpoint {
+    /// The URL as it would be kept, in its normal form.
+    url: String,
+    /// Whether the endpoint would get the sample; `null` if there is none.
+    #[oai(nullable)]
+    matches: Option<bool>,
+}
+
+impl JsonRequest for CheckEndpoint {
+    const REQUIRED: &'static [(&'static str, &'static str)] = CreateEndpoint::REQUIRED;
+
+    fn fault(self, app: &App) -> Option<Problem> {
+        self.read(app).err()
+    }
+}
+
+impl CheckEndpoint {
+    /// What is asked for, and the sample.
+    fn read(self, app: &App) -> Result<(Wanted, Option<(EventType, String)>), Problem> {
+        let endpoint = CreateEndpoint {
+            url: self.url,
+            events: self.events,
+            chatbot_id: self.chatbot_id,
+            description: self.description,
+            rate_limit: self.rate_limit,
+            auto_resume: self.auto_resume,
+            active: self.active,
+        };
+        let mut faults = Faults::default();
+        let wanted = faults.take(endpoint.wanted(&app.urls));
+        let sample = faults.take_any(self.sample.map(SampleEvent::read));
+        let (Some(wanted), Some(sample)) = (wanted, sample) else {
+            return Err(faults.into());
+        };
+        Ok((wanted, sample))
+    }
+}
+
+impl SampleEvent {
+    fn read(self) -> Result<(EventType, String), Problem> {
+        let mut faults = Faults::default();
+        let event = faults.take(fields::event_type(&self.event.0));
+        let chatbot = faults.take(fields::chatbot_id(self.chatbot_id.0));
+        let (Some(event), Some(chatbot)) = (event, chatbot) else {
+            return Err(Problem::from(faults).within("sample"));
+        };
+        Ok((event, chatbot))
+    }
+}
+
+#[OpenApi(tag = "Group::Endpoints")]
+impl CheckApi {
+    /// Check an endpoint before creating it
+    ///
+    /// Takes what creating an endpoint takes, and refuses what that would refuse, with all that is wrong in `errors`: a form can be
+    /// checked before it is sent. With a `sample` event, says whether the endpoint would get it. Nothing is stored, and no name is
+    /// resolved.
+    #[oai(
+        path = "/api/webhooks-config/check",
+        method = "post",
+        operation_id = "checkEndpoint"
+    )]
+    async fn check(
+        &self,
+        reader: Reader,
+        app: Data<&App>,
+        body: Json<CheckEndpoint>,
+    ) -> Result<Json<CheckedEndpoint>, Problem> {
+        let (wanted, sample) = body.0.read(&app)?;
+        let endpoints = app.store.get()?.list_endpoints(&reader.account).await?;
+        if endpoints.len() >= app.allowance.endpoints as usize {
+            return Err(too_many(&app));
+        }
+        Ok(Json(CheckedEndpoint {
+            matches: sample.map(|(event, chatbot)| wants(&wanted, event, &chatbot)),
+            url: wanted.url.to_string(),
+        }))
+    }
+}
+
+impl Resource for CheckApi {
+    const CALLS: &'static [Call] =
+        &[
+            Call::new("checkEndpoint", &[Code::TooManyEndpoints, Code::InvalidValue])
+                .with(FIELD_ERRORS)
+                .strict(),
+        ];
+    const EXAMPLES: &'static str = include_str!("check.json");
+}
+
+/// Whether an endpoint would get an event.
+fn wants(endpoint: &Wanted, event: EventType, chatbot: &str) -> bool {
+    let by_type = endpoint
+        .events
+        .iter()
+        .any(|wanted| matches!(wanted, Subscription::All) || *wanted == Subscription::Only(event));
+    endpoint.active
+        && by_type
+        && endpoint
+            .chatbot_id
+            .as_deref()
+            .is_none_or(|wanted| wanted == chatbot)
+}
+
+#[cfg(test)]
+mod tests;

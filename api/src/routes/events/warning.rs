@@ -1,0 +1,35 @@
+//! What the backend should know of an event that was accepted all the same.
+
+use poem_openapi::{Enum, Object};
+use serde::Serialize;
+
+/// Something that is probably a mistake, though the event was accepted.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "EventWarning")]
+pub(crate) struct Warning {
+    /// What it is, as a stable code.
+    code: WarningCode,
+    /// What it is, and what to do about it.
+    detail: String,
+}
+
+/// What may be a mistake.
+#[derive(Debug, Clone, Copy, Serialize, Enum)]
+#[serde(rename_all = "snake_case")]
+#[oai(rename = "EventWarningCode", rename_all = "snake_case")]
+pub(crate) enum WarningCode {
+    /// The account has no endpoint, and its id is none of the issuer's.
+    UnknownAccount,
+}
+
+impl Warning {
+    /// For an event of an account that nobody may ever have.
+    pub(super) fn unknown_account() -> Self {
+        Self {
+            code: WarningCode::UnknownAccount,
+            detail: "The account has no endpoint, and its id is neither `org:org_…` nor `user:user_…`, as Clerk writes them: \
+                     is it misspelt? Nobody gets this event."
+                .to_owned(),
+        }
+    }
+}

@@ -120,7 +120,7 @@ async fn if_match_is_read_as_http_has_it() {
     let changed = with(&customer, Method::PATCH, ENDPOINTS, &several, &change)
         .await
         .expect(200);
-    let _ = with(
+    let _reply = with(
         &customer,
         Method::PATCH,
         &path,
@@ -140,7 +140,7 @@ async fn if_match_is_read_as_http_has_it() {
     let reply = with(&customer, Method::DELETE, &path, stale, &Value::Null).await;
     assert_refused(&Method::DELETE, &path, &reply, 412, "precondition_failed", "");
     let present = customer.endpoint(&id).await["etag"].as_str().unwrap().to_owned();
-    let _ = with(&customer, Method::DELETE, &path, &present, &Value::Null)
+    let _reply = with(&customer, Method::DELETE, &path, &present, &Value::Null)
         .await
         .expect(204);
     system.stop();
@@ -160,13 +160,13 @@ async fn an_endpoint_says_who_made_it_and_who_changed_it_last() {
     other.toggle(&id).await;
     assert_eq!(people().await, (json!("user_2one"), json!("user_2other")));
     let path = format!("{ENDPOINTS}/{id}");
-    let _ = one.patch(&path, &json!({"active": false})).await.expect(200);
+    let _reply = one.patch(&path, &json!({"active": false})).await.expect(200);
     assert_eq!(
         people().await,
         (json!("user_2one"), json!("user_2other")),
         "nothing changed"
     );
-    let _ = one
+    let _reply = one
         .post(&format!("{path}/rotate-secret"), &json!({}))
         .await
         .expect(200);

@@ -57,7 +57,7 @@ async fn the_life_of_an_endpoint() {
     without_secret.as_object_mut().unwrap().remove("secret");
     let mut detail = without_secret.clone();
     detail["secretRotation"] = Value::Null;
-    assert_counted(&one.body, &mut detail, &list.body, &without_secret);
+    assert_counted(&one.body, detail, &list.body, without_secret);
     let mut connection = connect(&system.redis);
     let stored: Vec<(String, String)> = connection.hgetall(format!("wh:{{0}}:endpoint:{id}")).unwrap();
     assert!(!format!("{stored:?}").contains(&secret[6..30]));
@@ -228,6 +228,34 @@ async fn another_accounts_endpoint_does_not_exist() {
     assert_eq!(crate::fixture::everything(&system), before);
     assert_eq!(owner.endpoint(&id).await["active"], true);
     system.stop();
+}
+
+/// What is shown of one endpoint and of a list is the endpoint, its health, and counts of nothing so far.
+fn assert_counted(one: &Value, mut detail: Value, list: &Value, mut listed: Value) {
+    for (shown, counts, number) in [
+        (&one, "hours", 24),
+        (&one, "days", 90),
+        (&&list["endpoints"][0], "hours", 24),
+    ] {
+        let counts = shown[counts].as_array().unwrap();
+        assert_eq!(counts.len(), number);
+        for count in counts {
+            assert_eq!(
+                (&count["succeeded"], &count["failedAttempts"]),
+                (&json!(0), &json!(0))
+            );
+        }
+    }
+    for field in ["health", "hours", "days"] {
+        detail[field] = one[field].clone();
+    }
+    assert_eq!(*one, detail);
+    listed["hours"] = list["endpoints"][0]["hours"].clone();
+    listed["health"] = json!({
+        "successRate": null, "p95Ms": null, "sampledAttempts": 0, "lastError": null, "queue": 0,
+        "parked": list["endpoints"][0]["health"]["parked"],
+    });
+    assert_eq!(*list, json!({"endpoints": [listed]}));
 }
 
 /// Filters choose, pages follow each other, and a cursor is good for its own filter alone.

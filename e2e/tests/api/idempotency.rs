@@ -117,7 +117,7 @@ async fn a_creation_that_was_refused_leaves_its_key_free() {
     let again = post(&customer, ENDPOINTS, "k1", &wanted()).await.expect(201);
     assert_eq!(again.body, made.body, "even at the limit");
     customer.remove_endpoint(made.body["id"].as_str().unwrap()).await;
-    let _ = post(&customer, ENDPOINTS, "k2", &wanted()).await.expect(201);
+    let _reply = post(&customer, ENDPOINTS, "k2", &wanted()).await.expect(201);
     system.stop();
 }
 

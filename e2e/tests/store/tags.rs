@@ -85,24 +85,11 @@ async fn attempts_and_what_they_count_leave_a_tag_as_it_is() {
     assert_eq!(facts.unwrap().endpoint.tag, before, "a look at one");
 }
 
-#[tokio::test]
-async fn each_change_of_the_configuration_or_the_state_makes_a_tag_that_never_was() {
-    let mut fixture = Fixture::new().await;
-    fixture.policy.disable_after = 1;
-    fixture.announce().await;
-    let id = fixture.endpoint(&["*"]).await;
-    let mut seen = vec![fixture.tag(&id).await];
-    let mut note = async |fixture: &Fixture, what: &str| {
-        let tag = fixture.tag(&id).await;
-        assert!(!seen.contains(&tag), "{what}");
-        seen.push(tag);
-        // Times are told in milliseconds.
-        fixture.pass(Duration::from_millis(5)).await;
-    };
-    fixture.pass(Duration::from_millis(5)).await;
+/// Changes, one after the other, each of which is one.
+fn changes() -> Vec<(&'static str, EndpointPatch)> {
     let text = |text: &str| Some(Some(text.to_owned()));
     let plain = EndpointPatch::default;
-    for (what, patch) in [
+    vec![
         (
             "chatbot",
             EndpointPatch {
@@ -167,7 +154,25 @@ async fn each_change_of_the_configuration_or_the_state_makes_a_tag_that_never_wa
                 ..plain()
             },
         ),
-    ] {
+    ]
+}
+
+#[tokio::test]
+async fn each_change_of_the_configuration_or_the_state_makes_a_tag_that_never_was() {
+    let mut fixture = Fixture::new().await;
+    fixture.policy.disable_after = 1;
+    fixture.announce().await;
+    let id = fixture.endpoint(&["*"]).await;
+    let mut seen = vec![fixture.tag(&id).await];
+    let mut note = async |fixture: &Fixture, what: &str| {
+        let tag = fixture.tag(&id).await;
+        assert!(!seen.contains(&tag), "{what}");
+        seen.push(tag);
+        // Times are told in milliseconds.
+        fixture.pass(Duration::from_millis(5)).await;
+    };
+    fixture.pass(Duration::from_millis(5)).await;
+    for (what, patch) in changes() {
         fixture.patch(&id, patch).await;
         note(&fixture, what).await;
     }

@@ -9,8 +9,9 @@ use super::super::schema::{
     ChatbotId, Description, EventName, RatePerSecond, SubscriptionName, UrlText, present,
 };
 use super::super::{Call, Group, Resource, fields};
+use super::answers::FIELD_ERRORS;
+use super::create::too_many;
 use super::request::{CreateEndpoint, Wanted};
-use super::{FIELD_ERRORS, too_many};
 use crate::app::App;
 use crate::caller::Reader;
 use crate::json::{Json, JsonRequest};

@@ -9,7 +9,6 @@ use store::events::Idempotency;
 
 use super::super::events::idempotency::{IdempotencyHeader, plain};
 use super::request::CreateEndpoint;
-use super::too_many;
 use super::view::{Created, CreatedEndpoint};
 use crate::app::App;
 use crate::caller::DashboardUser;
@@ -54,6 +53,17 @@ pub(super) async fn create(
             .detail("An endpoint with other settings was created with this key within the last 24 hours. Use a new key for a new endpoint.")),
         CreateOutcome::TooMany => Err(too_many(app)),
     }
+}
+
+/// The account has as many endpoints as it may have.
+pub(super) fn too_many(app: &App) -> Problem {
+    Problem::new(Code::TooManyEndpoints)
+        .detail(format!(
+            "An account may have {} endpoints. {}",
+            app.allowance.endpoints,
+            Code::TooManyEndpoints.advice()
+        ))
+        .param("max", app.allowance.endpoints)
 }
 
 fn answer(endpoint: Endpoint, secret: &SigningSecret) -> Created {

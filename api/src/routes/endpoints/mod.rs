@@ -3,6 +3,7 @@
 //!
 //! Every call sees only the account of its token: to it, another account's endpoint doesn't exist.
 
+mod answers;
 mod bulk;
 mod check;
 mod create;
@@ -39,16 +40,16 @@ use self::one::{change, remove};
 use self::one_or_many::{ChangedOneOrMany, OneOrMany};
 use self::request::CreateEndpoint;
 use self::view::{Created, Removed};
+use super::Group;
 use super::events::idempotency::IdempotencyHeader;
 use super::schema::{
     BoolText, ChatbotId, CursorText, EndpointLimit, SearchText, StateName, SubscriptionName,
 };
-use super::{Call, Group, Resource};
 use crate::app::App;
 use crate::caller::DashboardUser;
 use crate::headers::{IfMatch, OnceHeader};
 use crate::json::Json;
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 
 /// Creating and listing endpoints, and changing and removing one that the body or the query names.
 #[derive(Debug, Clone, Copy)]
@@ -157,7 +158,7 @@ impl EndpointsApi {
         let id = only_one(id.names().chain([named.as_deref()]))?;
         let toggles = named.is_some() && patch.is_empty();
         let changed = change(&app, &user, &id, patch, toggles, condition.0).await?;
-        Ok(ChangedOneOrMany::One(changed))
+        Ok(ChangedOneOrMany::One(Box::new(changed)))
     }
 
     /// Switch many endpoints on or off
@@ -206,79 +207,3 @@ impl EndpointsApi {
         remove(&app, &user, &id, &condition.0).await
     }
 }
-
-impl Resource for EndpointsApi {
-    const CALLS: &'static [Call] = &[
-        Call::new(
-            "createEndpoint",
-            &[
-                Code::TooManyEndpoints,
-                Code::InvalidValue,
-                Code::InvalidIdempotencyKey,
-                Code::IdempotencyConflict,
-            ],
-        )
-        .with(FIELD_ERRORS),
-        Call::new(
-            "listEndpoints",
-            &[
-                Code::InvalidFilter,
-                Code::UnknownEvent,
-                Code::InvalidChatbotId,
-                Code::InvalidCursor,
-            ],
-        ),
-        Call::new(
-            "changeEndpoint",
-            &[
-                Code::EndpointNotFound,
-                Code::InvalidValue,
-                Code::PreconditionFailed,
-            ],
-        )
-        .with(FIELD_ERRORS),
-        Call::new("changeEndpoints", &[Code::InvalidValue]).strict(),
-        Call::new(
-            "removeEndpoint",
-            &[
-                Code::EndpointNotFound,
-                Code::MissingField,
-                Code::BadRequest,
-                Code::PreconditionFailed,
-            ],
-        )
-        .with(BODY_ERRORS),
-    ];
-    const EXAMPLES: &'static str = include_str!("endpoints.json");
-}
-
-/// The account has as many endpoints as it may have.
-fn too_many(app: &App) -> Problem {
-    Problem::new(Code::TooManyEndpoints)
-        .detail(format!(
-            "An account may have {} endpoints. {}",
-            app.allowance.endpoints,
-            Code::TooManyEndpoints.advice()
-        ))
-        .param("max", app.allowance.endpoints)
-}
-
-/// Errors about a body that names an endpoint, and that the document doesn't show.
-const BODY_ERRORS: &[Code] = &[Code::BodyTooLarge, Code::RequestTimeout, Code::InvalidValue];
-
-/// Errors about the fields of an endpoint.
-const FIELD_ERRORS: &[Code] = &[
-    Code::EmptyEvents,
-    Code::TooManyEvents,
-    Code::DuplicateEvent,
-    Code::UnknownEvent,
-    Code::InvalidChatbotId,
-    Code::InvalidDescription,
-    Code::UrlTooLong,
-    Code::UrlMalformed,
-    Code::UrlSchemeNotAllowed,
-    Code::UrlHasCredentials,
-    Code::UrlHasFragment,
-    Code::UrlPortNotAllowed,
-    Code::UrlAddressBlocked,
-];

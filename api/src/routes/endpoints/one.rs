@@ -8,11 +8,11 @@ use poem_openapi::param::Path;
 use store::endpoints::{ChangeOutcome, RemoveOutcome};
 
 use super::super::{Call, Group, Resource, fields};
+use super::answers::{BODY_ERRORS, FIELD_ERRORS};
 use super::detail::Detailed;
 use super::named::{BodyId, only_one};
 use super::request::ChangeEndpoint;
 use super::view::{Changed, Removed};
-use super::{BODY_ERRORS, FIELD_ERRORS};
 use crate::app::App;
 use crate::caller::DashboardUser;
 use crate::headers::IfMatch;

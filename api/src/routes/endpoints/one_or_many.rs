@@ -34,14 +34,14 @@ fn has_ids(bytes: &[u8]) -> bool {
 /// The answer to either.
 #[derive(Debug)]
 pub(super) enum ChangedOneOrMany {
-    One(Changed),
+    One(Box<Changed>),
     Many(Json<ChangedEndpoints>),
 }
 
 impl IntoResponse for ChangedOneOrMany {
     fn into_response(self) -> Response {
         match self {
-            Self::One(one) => one.into_response(),
+            Self::One(one) => (*one).into_response(),
             Self::Many(many) => many.into_response(),
         }
     }

@@ -13,6 +13,7 @@ use store::log::{EventTrace, UnmatchedReason};
 use super::super::deliveries::view::DeliveryView;
 use super::super::schema::{ChatbotId, DateTime, DeliveredEvent, IdempotencyKey};
 use super::super::{Call, Group, Resource, fields};
+use super::idempotency::plain;
 use crate::app::App;
 use crate::caller::DashboardUser;
 use crate::json::Json;
@@ -170,7 +171,7 @@ impl KeyInQuery {
                 .detail("Give `idempotencyKey` once.")
                 .field(Self::NAME));
         }
-        fields::idempotency_key(&key, Self::NAME)
+        Ok(plain(&fields::idempotency_key(&key, Self::NAME)?).into_owned())
     }
 }
 

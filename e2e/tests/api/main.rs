@@ -39,6 +39,8 @@ mod stream;
 
 mod events;
 
+mod prefix;
+
 mod auth;
 
 mod roles;

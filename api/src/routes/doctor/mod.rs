@@ -69,7 +69,7 @@ impl DoctorApi {
                 ))
                 .field("body"));
         }
-        let headers = Headers::new(headers.0)?;
+        let headers = Headers::new(headers.0, app.header_prefix.clone())?;
         let store = app.store.get()?;
         let sealed = store
             .signing_secrets(&user.account, &endpoint)
@@ -106,7 +106,7 @@ impl DoctorApi {
             tracing::error!("a signature could not be examined");
             Problem::new(Code::InternalError)
         })?;
-        Ok(Json(diagnosis.into()))
+        Ok(Json(DiagnosisView::new(diagnosis, &app.header_prefix)))
     }
 }
 

@@ -76,8 +76,8 @@ fn app(config: Config) -> Result<App, String> {
 /// Logs where the program listens, and what it works with.
 fn log_start(app: &App, redis: &RedisArgs, listener: &TcpListener) {
     let tokens = match app.sessions.keys() {
-        KeySource::Pem(_) => "CLERK_JWT_KEY",
-        KeySource::Jwks(jwks) => jwks.url().as_str(),
+        KeySource::Pem(_) => "CLERK_JWT_KEY".to_owned(),
+        KeySource::Jwks(jwks) => jwks.url().to_string(),
     };
     let address = listener
         .local_addr()

@@ -1,8 +1,11 @@
-//! Clerk session tokens: who is signed in at the dashboard, and for which account.
+//! Session tokens: who is signed in at the dashboard, and for which account.
 //!
 //! We accept a token if one of Clerk's keys signed it with RS256, it is valid now (give or take 5 s), we allow its issuer and
 //! its party, and it belongs to a session that is not pending. Machine tokens and tokens made from templates have no session
 //! id, so we refuse them. What the claims mean stands in [`super::claims`].
+//!
+//! Tokens of another issuer may be signed with ES256, too; an audience stands for the party, and [`super::oidc`] says what their
+//! claims mean.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::claims::{Claims, Rules, Session};
 use super::jwks::{Jwks, NoKey};
@@ -32,7 +35,8 @@ pub enum KeySource {
 #[derive(Debug)]
 pub struct SessionVerifier {
     keys: KeySource,
-    validation: Validation,
+    /// For each algorithm that tokens may be signed with.
+    validations: Vec<(Algorithm, Validation)>,
     rules: Rules,
 }
 
@@ -49,9 +53,28 @@ impl SessionVerifier {
             validation.set_issuer(&[issuer]);
             validation.set_required_spec_claims(&["exp", "iss"]);
         }
+        let mut algorithms = vec![Algorithm::RS256];
+        if let Some(oidc) = &rules.oidc {
+            algorithms.push(Algorithm::ES256);
+            if let Some(audience) = &oidc.audience {
+                validation.validate_aud = true;
+                validation.set_audience(&[audience]);
+                validation.set_required_spec_claims(&["exp", "iss", "aud"]);
+            }
+        }
+        let for_algorithm = |algorithm| {
+            let algorithms = vec![algorithm];
+            (
+                algorithm,
+                Validation {
+                    algorithms,
+                    ..validation.clone()
+                },
+            )
+        };
         Self {
             keys,
-            validation,
+            validations: algorithms.into_iter().map(for_algorithm).collect(),
             rules,
         }
     }
@@ -75,39 +98,51 @@ impl SessionVerifier {
             return Err(AuthError::Malformed);
         }
         let header = jsonwebtoken::decode_header(token).map_err(|_| AuthError::Malformed)?;
-        if header.alg != Algorithm::RS256 {
-            return Err(AuthError::Algorithm);
-        }
+        let known = self.validations.iter().find(|(known, _)| *known == header.alg);
+        let (_, validation) = known.ok_or(AuthError::Algorithm)?;
         if has_critical_extensions(token) {
             return Err(AuthError::Critical);
         }
-        let claims = match &self.keys {
-            KeySource::Pem(key) => self.decode(token, key)?,
+        match &self.keys {
+            KeySource::Pem(key) => self.session(token, key, validation),
             KeySource::Jwks(jwks) => {
                 let id = header.kid.as_deref().ok_or(AuthError::UnknownKey)?;
                 let key = jwks.key(id).await.map_err(|error| match error {
                     NoKey::Unknown => AuthError::UnknownKey,
                     NoKey::Unavailable => AuthError::Unavailable,
                 })?;
-                self.decode(token, &key)?
+                self.session(token, &key, validation)
             }
-        };
-        claims.session(&self.rules)
+        }
     }
 
-    fn decode(&self, token: &str, key: &DecodingKey) -> Result<Claims, AuthError> {
-        match jsonwebtoken::decode::<Claims>(token, key, &self.validation) {
-            Ok(decoded) => Ok(decoded.claims),
-            Err(error) => Err(match error.kind() {
-                ErrorKind::ExpiredSignature => AuthError::Expired,
-                ErrorKind::ImmatureSignature => AuthError::NotYetValid,
-                ErrorKind::InvalidIssuer => AuthError::Issuer,
-                ErrorKind::MissingRequiredClaim(claim) if claim == "iss" => AuthError::Issuer,
-                ErrorKind::InvalidSignature => AuthError::Signature,
-                ErrorKind::InvalidAlgorithm => AuthError::Algorithm,
-                _ => AuthError::Malformed,
-            }),
+    fn session(&self, token: &str, key: &DecodingKey, validation: &Validation) -> Result<Session, AuthError> {
+        match &self.rules.oidc {
+            None => decode::<Claims>(token, key, validation)?.session(&self.rules),
+            Some(oidc) => oidc.session(&decode(token, key, validation)?),
         }
+    }
+}
+
+/// The claims of a token whose signature, issuer, audience and time are right.
+fn decode<T: DeserializeOwned>(
+    token: &str,
+    key: &DecodingKey,
+    validation: &Validation,
+) -> Result<T, AuthError> {
+    match jsonwebtoken::decode::<T>(token, key, validation) {
+        Ok(decoded) => Ok(decoded.claims),
+        Err(error) => Err(match error.kind() {
+            ErrorKind::ExpiredSignature => AuthError::Expired,
+            ErrorKind::ImmatureSignature => AuthError::NotYetValid,
+            ErrorKind::InvalidIssuer => AuthError::Issuer,
+            ErrorKind::MissingRequiredClaim(claim) if claim == "iss" => AuthError::Issuer,
+            ErrorKind::InvalidAudience => AuthError::Party,
+            ErrorKind::MissingRequiredClaim(claim) if claim == "aud" => AuthError::Party,
+            ErrorKind::InvalidSignature => AuthError::Signature,
+            ErrorKind::InvalidAlgorithm => AuthError::Algorithm,
+            _ => AuthError::Malformed,
+        }),
     }
 }
 

@@ -43,6 +43,8 @@ mod prefix;
 
 mod auth;
 
+mod oidc;
+
 mod roles;
 
 mod bad_input;

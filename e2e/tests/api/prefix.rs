@@ -40,7 +40,12 @@ async fn headers_the_document_and_the_doctor_follow_the_prefix() {
     assert_ours(&sent, &endpoint.secret);
     let path = format!("{ENDPOINTS}/{}", endpoint.id);
     let body = json!({"event": "lead.captured"});
-    customer.post(&format!("{path}/test"), &body).await.expect(200);
+    let tested = customer
+        .post(&format!("{path}/test"), &body)
+        .await
+        .expect(200)
+        .body;
+    assert_eq!(tested["succeeded"], true, "{tested}");
     assert_ours(&receiver.wait_for(2).await.pop().unwrap(), &endpoint.secret);
 
     let headers: Map<String, Value> = sent

@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use jsonwebtoken::DecodingKey;
-use url::Url;
+
+pub use fetch::Location;
 
 use fetch::Keys;
 
@@ -50,7 +51,7 @@ pub enum NoKey {
 
 /// A key set behind a URL.
 pub struct Jwks {
-    url: Url,
+    url: Location,
     client: reqwest::Client,
     policy: RefreshPolicy,
     state: RwLock<State>,
@@ -80,7 +81,7 @@ impl Jwks {
     /// # Errors
     ///
     /// When the system offers no TLS set-up.
-    pub fn new(url: Url, policy: RefreshPolicy) -> Result<Self, reqwest::Error> {
+    pub fn new(url: Location, policy: RefreshPolicy) -> Result<Self, reqwest::Error> {
         Ok(Self {
             url,
             client: fetch::client()?,
@@ -96,7 +97,7 @@ impl Jwks {
 
     /// Where the set is.
     #[must_use]
-    pub const fn url(&self) -> &Url {
+    pub const fn url(&self) -> &Location {
         &self.url
     }
 
@@ -182,7 +183,7 @@ impl Jwks {
                 %error,
                 url = %self.url,
                 known_keys = state.keys.len(),
-                "the key set for session tokens (CLERK_JWKS_URL) can't be fetched; known keys stay in use"
+                "the key set for session tokens (CLERK_JWKS_URL or OIDC_ISSUER) can't be fetched; known keys stay in use"
             ),
         }
     }

@@ -4,7 +4,6 @@ use domain::id::AccountId;
 use serde::Deserialize;
 
 use super::AuthError;
-use super::oidc::OidcRules;
 
 /// The version of Clerk's claims in which `o` is the organisation.
 const WITH_O: u32 = 2;
@@ -34,8 +33,6 @@ pub struct Rules {
     pub requires_party: bool,
     /// The roles in an organisation that may change anything in its account; if empty, all. Whoever acts for nobody else always may.
     pub write_roles: Vec<String>,
-    /// For tokens of an issuer that isn't Clerk: what goes in place of the parties and the roles.
-    pub oidc: Option<OidcRules>,
 }
 
 /// The claims that count.

@@ -17,6 +17,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::claims::{Claims, Rules, Session};
 use super::jwks::{Jwks, NoKey};
+use super::oidc::OidcRules;
 use super::{AuthError, is_key};
 
 const MAX_TOKEN: usize = 8 * 1024;
@@ -37,45 +38,40 @@ pub struct SessionVerifier {
     keys: KeySource,
     /// For each algorithm that tokens may be signed with.
     validations: Vec<(Algorithm, Validation)>,
-    rules: Rules,
+    meaning: Meaning,
+}
+
+/// What the claims of a token mean.
+#[derive(Debug)]
+enum Meaning {
+    Clerk(Rules),
+    OpenId(OidcRules),
 }
 
 impl SessionVerifier {
-    /// Makes a verifier that goes by these rules.
+    /// Makes a verifier of Clerk's tokens that goes by these rules.
     #[must_use]
     pub fn new(keys: KeySource, rules: Rules) -> Self {
-        let mut validation = Validation::new(Algorithm::RS256);
-        validation.leeway = SKEW_SECONDS;
-        validation.validate_nbf = true;
-        // Clerk's session tokens carry no audience unless a customer adds one for services of its own.
-        validation.validate_aud = false;
-        if let Some(issuer) = &rules.issuer {
-            validation.set_issuer(&[issuer]);
-            validation.set_required_spec_claims(&["exp", "iss"]);
+        // They carry no audience unless a customer adds one for services of its own.
+        let validation = validation(Algorithm::RS256, rules.issuer.as_deref(), None);
+        Self {
+            keys,
+            validations: vec![(Algorithm::RS256, validation)],
+            meaning: Meaning::Clerk(rules),
         }
-        let mut algorithms = vec![Algorithm::RS256];
-        if let Some(oidc) = &rules.oidc {
-            algorithms.push(Algorithm::ES256);
-            if let Some(audience) = &oidc.audience {
-                validation.validate_aud = true;
-                validation.set_audience(&[audience]);
-                validation.set_required_spec_claims(&["exp", "iss", "aud"]);
-            }
-        }
+    }
+
+    /// Makes a verifier of another issuer's tokens.
+    #[must_use]
+    pub fn of_issuer(keys: KeySource, rules: OidcRules) -> Self {
         let for_algorithm = |algorithm| {
-            let algorithms = vec![algorithm];
-            (
-                algorithm,
-                Validation {
-                    algorithms,
-                    ..validation.clone()
-                },
-            )
+            let (issuer, audience) = (Some(rules.issuer.as_str()), rules.audience.as_deref());
+            (algorithm, validation(algorithm, issuer, audience))
         };
         Self {
             keys,
-            validations: algorithms.into_iter().map(for_algorithm).collect(),
-            rules,
+            validations: [Algorithm::RS256, Algorithm::ES256].map(for_algorithm).into(),
+            meaning: Meaning::OpenId(rules),
         }
     }
 
@@ -117,11 +113,30 @@ impl SessionVerifier {
     }
 
     fn session(&self, token: &str, key: &DecodingKey, validation: &Validation) -> Result<Session, AuthError> {
-        match &self.rules.oidc {
-            None => decode::<Claims>(token, key, validation)?.session(&self.rules),
-            Some(oidc) => oidc.session(&decode(token, key, validation)?),
+        match &self.meaning {
+            Meaning::Clerk(rules) => decode::<Claims>(token, key, validation)?.session(rules),
+            Meaning::OpenId(rules) => rules.session(&decode(token, key, validation)?),
         }
     }
+}
+
+/// What is checked of a token that is signed with `algorithm`. Without an issuer or an audience any is allowed.
+fn validation(algorithm: Algorithm, issuer: Option<&str>, audience: Option<&str>) -> Validation {
+    let mut validation = Validation::new(algorithm);
+    validation.leeway = SKEW_SECONDS;
+    validation.validate_nbf = true;
+    validation.validate_aud = audience.is_some();
+    let mut required = vec!["exp"];
+    if let Some(issuer) = issuer {
+        validation.set_issuer(&[issuer]);
+        required.push("iss");
+    }
+    if let Some(audience) = audience {
+        validation.set_audience(&[audience]);
+        required.push("aud");
+    }
+    validation.set_required_spec_claims(&required);
+    validation
 }
 
 /// The claims of a token whose signature, issuer, audience and time are right.

@@ -15,6 +15,8 @@ const MAX_NAMES: usize = 500;
 /// What tokens of the issuer must have, and what their claims mean.
 #[derive(Debug, Clone)]
 pub struct OidcRules {
+    /// The issuer (`iss`) that they must have.
+    pub issuer: String,
     /// The audience (`aud`) that they must have; `None` allows any.
     pub audience: Option<String>,
     /// The organisation that the person acts for; absent: for nobody else.

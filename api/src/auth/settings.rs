@@ -63,7 +63,7 @@ impl AuthArgs {
                 return Err(format!("OIDC_ISSUER, {variable}: only one of the two may be set"));
             }
             let keys = fetched(location, "OIDC_ISSUER")?;
-            return Ok(SessionVerifier::new(keys, rules));
+            return Ok(SessionVerifier::of_issuer(keys, rules));
         }
         let keys = match (given(&self.clerk_jwt_key), given(&self.clerk_jwks_url)) {
             (Some(pem), None) => KeySource::Pem(read_pem(&pem)?),
@@ -83,7 +83,6 @@ impl AuthArgs {
             parties: list(&self.clerk_authorized_parties),
             requires_party: self.clerk_require_azp,
             write_roles: list(&self.clerk_write_roles),
-            oidc: None,
         };
         Ok(SessionVerifier::new(keys, rules))
     }

@@ -4,7 +4,6 @@ use clap::Args;
 use program::config::split_list;
 use url::Url;
 
-use super::super::claims::Rules;
 use super::super::jwks::Location;
 use super::{ClaimNames, OidcRules};
 
@@ -45,7 +44,7 @@ impl OidcArgs {
     /// # Errors
     ///
     /// A sentence that names the variable.
-    pub(in crate::auth) fn read(&self, allow_http: bool) -> Result<Option<(Location, Rules)>, String> {
+    pub(in crate::auth) fn read(&self, allow_http: bool) -> Result<Option<(Location, OidcRules)>, String> {
         let given = |value: &Option<String>| value.clone().filter(|text| !text.trim().is_empty());
         let (audience, write_roles) = (given(&self.oidc_audience), &self.oidc_write_roles);
         let Some(issuer) = given(&self.oidc_issuer) else {
@@ -56,16 +55,13 @@ impl OidcArgs {
             };
         };
         let discovery = discovery(&issuer, allow_http)?;
-        let rules = Rules {
-            issuer: Some(issuer.clone()),
-            oidc: Some(OidcRules {
-                audience,
-                account: self.oidc_account_claim.clone(),
-                person: self.oidc_person_claim.clone(),
-                role: self.oidc_role_claim.clone(),
-                write_roles: split_list(write_roles).map(str::to_owned).collect(),
-            }),
-            ..Rules::default()
+        let rules = OidcRules {
+            issuer: issuer.clone(),
+            audience,
+            account: self.oidc_account_claim.clone(),
+            person: self.oidc_person_claim.clone(),
+            role: self.oidc_role_claim.clone(),
+            write_roles: split_list(write_roles).map(str::to_owned).collect(),
         };
         let location = Location::Issuer {
             issuer,

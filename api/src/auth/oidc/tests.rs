@@ -4,6 +4,7 @@ use super::*;
 
 fn rules(account: &str, role: &str, write_roles: &[&str]) -> OidcRules {
     OidcRules {
+        issuer: "https://login.example.com".to_owned(),
         audience: None,
         account: ClaimNames::parse(account).unwrap(),
         person: ClaimNames::parse("sub").unwrap(),

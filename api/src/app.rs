@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use domain::endpoint::UrlPolicy;
+use domain::header_names::HeaderPrefix;
 use domain::sealing::SecretsKeyring;
 use poem::Request;
 
@@ -34,6 +35,8 @@ pub struct Parts {
     pub secrets: SecretsKeyring,
     /// Which URLs customers may register.
     pub urls: UrlPolicy,
+    /// What the names of our headers begin with.
+    pub header_prefix: HeaderPrefix,
     /// What one account may have.
     pub allowance: Allowance,
     /// How much may come in a minute.

@@ -3,7 +3,7 @@
 //! The variables of each concern stand in a struct beside what they set; [`Config`] only gathers them.
 
 use clap::Parser;
-use program::config::{LogArgs, MemoryArgs, SecretsArgs, UrlArgs};
+use program::config::{HeaderArgs, LogArgs, MemoryArgs, SecretsArgs, UrlArgs};
 use store::settings::RedisArgs;
 
 use crate::allowance::AllowanceArgs;
@@ -36,6 +36,9 @@ pub struct Config {
     /// How durable an event has to be.
     #[command(flatten)]
     pub durability: DurabilityArgs,
+    /// What the headers of deliveries are called.
+    #[command(flatten, next_help_heading = "Deliveries")]
+    pub headers: HeaderArgs,
     /// The keys that seal secrets.
     #[command(flatten, next_help_heading = "Secrets")]
     pub secrets: SecretsArgs,

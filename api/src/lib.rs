@@ -25,6 +25,8 @@ pub mod app;
 
 pub mod store_slot;
 
+mod header_prefix;
+
 pub mod allowance;
 
 pub mod rate_limit;

@@ -7,13 +7,15 @@ use std::process::ExitCode;
 use api::config::Config;
 use api::openapi;
 use api::server::admin;
+use clap::Parser;
+use program::config::HeaderArgs;
 use program::signals::StopSignals;
 use tokio::net::TcpListener;
 
 fn main() -> ExitCode {
     let first = std::env::args_os().nth(1);
-    if let Some(text) = first.as_deref().and_then(OsStr::to_str).and_then(generated) {
-        let written = std::io::stdout().write_all(text.as_bytes());
+    if let Some(generate) = first.as_deref().and_then(OsStr::to_str).and_then(generator) {
+        let written = std::io::stdout().write_all(generate(&program::config::parse()).as_bytes());
         return if written.is_ok() {
             ExitCode::SUCCESS
         } else {
@@ -40,11 +42,22 @@ fn main() -> ExitCode {
     }
 }
 
-/// What `webhooks-api openapi` and `webhooks-api errors` print: the texts that are generated from the code.
-fn generated(name: &str) -> Option<String> {
+/// What `webhooks-api openapi` and `webhooks-api errors` read: what the texts that they print depend on.
+#[derive(Debug, Parser)]
+#[command(name = "webhooks-api")]
+struct Generated {
+    /// `openapi` or `errors`.
+    text: String,
+    /// What the headers of deliveries are called.
+    #[command(flatten)]
+    headers: HeaderArgs,
+}
+
+/// What makes the text that `webhooks-api openapi` or `webhooks-api errors` prints: both are generated from the code.
+fn generator(name: &str) -> Option<fn(&Generated) -> String> {
     match name {
-        "openapi" => Some(openapi::document()),
-        "errors" => Some(openapi::errors_page(&openapi::document())),
+        "openapi" => Some(|of| openapi::document_for(&of.headers.header_prefix)),
+        "errors" => Some(|of| openapi::errors_page(&openapi::document_for(&of.headers.header_prefix))),
         _ => None,
     }
 }

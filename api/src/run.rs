@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use crate::app::{App, Parts};
 use crate::auth::clerk::KeySource;
 use crate::config::Config;
+use crate::header_prefix;
 use crate::metrics::Metrics;
 use crate::refusals::Refusals;
 use crate::server;
@@ -49,6 +50,7 @@ pub async fn run(
         }
         reached = reach_store(&app, &redis, expected) => match reached? {},
         never = fetch_keys(&app) => match never {},
+        never = header_prefix::compare(&app) => match never {},
         never = server::admin::run(admin, app.metrics.clone()) => match never {},
     }
 }
@@ -62,6 +64,7 @@ fn app(config: Config) -> Result<App, String> {
         service_keys: config.auth.service_keys,
         secrets: config.secrets.secrets_key,
         urls: config.urls.policy(),
+        header_prefix: config.headers.header_prefix,
         allowance: config.allowance.allowance(),
         rates: config.rates.limits(),
         refusals: Refusals::default(),
@@ -73,8 +76,8 @@ fn app(config: Config) -> Result<App, String> {
 /// Logs where the program listens, and what it works with.
 fn log_start(app: &App, redis: &RedisArgs, listener: &TcpListener) {
     let tokens = match app.sessions.keys() {
-        KeySource::Pem(_) => "CLERK_JWT_KEY",
-        KeySource::Jwks(jwks) => jwks.url().as_str(),
+        KeySource::Pem(_) => "CLERK_JWT_KEY".to_owned(),
+        KeySource::Jwks(jwks) => jwks.url().to_string(),
     };
     let address = listener
         .local_addr()

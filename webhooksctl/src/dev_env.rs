@@ -17,13 +17,14 @@ const ISSUER: &str = "https://clerk.dev.invalid";
 const PARTY: &str = "http://localhost:3000";
 
 /// Variables that the programs have defaults for: written only if they are set.
-const OPTIONAL: [&str; 31] = [
+const OPTIONAL: [&str; 32] = [
     "API_ADMIN_LISTEN",
     "REDIS_CA_FILE",
     "REDIS_CERT_FILE",
     "REDIS_KEY_FILE",
     "SHARDS",
     "STORE_BUDGET_BYTES",
+    "HEADER_PREFIX",
     "CLERK_REQUIRE_AZP",
     "CLERK_WRITE_ROLES",
     "MAX_CONNECTIONS",

@@ -7,8 +7,8 @@ use std::time::Duration;
 use clap::{Args, Parser};
 use domain::retry::RetrySchedule;
 use program::config::{
-    AccountArgs, ByteSize, LogArgs, MemoryArgs, SecretsArgs, Span, UrlArgs, positive_size, positive_span,
-    split_list,
+    AccountArgs, ByteSize, HeaderArgs, LogArgs, MemoryArgs, SecretsArgs, Span, UrlArgs, positive_size,
+    positive_span, split_list,
 };
 use store::policy::Policy;
 use store::settings::RedisArgs;
@@ -43,6 +43,9 @@ pub struct Config {
     /// Address of the worker's own `/healthz`, `/readyz` and `/metrics`.
     #[arg(long, env, default_value = "127.0.0.1:3001")]
     pub worker_listen: SocketAddr,
+    /// What the headers of deliveries are called.
+    #[command(flatten)]
+    pub headers: HeaderArgs,
     /// How much is in flight.
     #[command(flatten)]
     pub concurrency: ConcurrencyArgs,

@@ -158,6 +158,7 @@ impl Parts<'_> {
         let upkeep = Upkeep {
             store: self.store.clone(),
             policy: self.config.policy(),
+            header_prefix: self.config.headers.header_prefix.clone(),
             is_announced: false,
             gauge: Gauge::new(self.store.clone(), budget),
             metrics: self.metrics.clone(),
@@ -223,6 +224,7 @@ impl Parts<'_> {
         Arc::new(Sender::new(
             self.client.clone(),
             self.config.urls.policy(),
+            (&self.config.headers.header_prefix).into(),
             self.config.secrets.secrets_key.clone(),
             self.config.attempts.delivery_timeout.0,
             self.clock.clone(),

@@ -2,12 +2,13 @@
 //! (or for which memory is too short), takes back expired leases, works through queues that were released, discarded or
 //! removed, and carries on with replays of many. Every worker does it, and any one is enough.
 //!
-//! Before it begins, it announces the worker's policy. While the store is in an older form, it looks whether it may change.
+//! Before it begins, it announces the worker's policy and how it names headers. While the store is in an older form, it looks whether it may change.
 
 mod upgrade;
 
 use std::time::{Duration, Instant};
 
+use domain::header_names::HeaderPrefix;
 use domain::id::fill_random;
 use store::Store;
 use store::parked::{ParkedSearch, SearchStep};
@@ -32,6 +33,7 @@ const SEARCH_EVERY: Duration = Duration::from_secs(3600);
 pub(crate) struct Upkeep {
     pub(crate) store: Store,
     pub(crate) policy: Policy,
+    pub(crate) header_prefix: HeaderPrefix,
     /// Whether the API knows the policy. At first it doesn't.
     pub(crate) is_announced: bool,
     pub(crate) gauge: Gauge,
@@ -81,7 +83,11 @@ impl Upkeep {
         if self.is_announced {
             return;
         }
-        match self.store.announce_policy(&self.policy).await {
+        match self
+            .store
+            .announce_policy(&self.policy, &self.header_prefix)
+            .await
+        {
             Ok(()) => self.is_announced = true,
             Err(error) => {
                 self.outage.failed(&error);

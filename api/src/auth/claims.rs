@@ -94,11 +94,16 @@ impl Claims {
         let account = account.parse().map_err(|_| AuthError::Malformed)?;
         Ok(Session {
             account,
-            user: subject.chars().take(MAX_USER).collect(),
+            user: name_kept(&subject),
             expires_at: self.exp as i64,
             may_write,
         })
     }
+}
+
+/// What is kept of a user's name.
+pub(super) fn name_kept(subject: &str) -> String {
+    subject.chars().take(MAX_USER).collect()
 }
 
 impl Rules {

@@ -1,8 +1,11 @@
-//! Clerk session tokens: who is signed in at the dashboard, and for which account.
+//! Session tokens: who is signed in at the dashboard, and for which account.
 //!
 //! We accept a token if one of Clerk's keys signed it with RS256, it is valid now (give or take 5 s), we allow its issuer and
 //! its party, and it belongs to a session that is not pending. Machine tokens and tokens made from templates have no session
 //! id, so we refuse them. What the claims mean stands in [`super::claims`].
+//!
+//! Tokens of another issuer may be signed with ES256, too; an audience stands for the party, and [`super::oidc`] says what their
+//! claims mean.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +13,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::claims::{Claims, Rules, Session};
 use super::jwks::{Jwks, NoKey};
+use super::oidc::OidcRules;
 use super::{AuthError, is_key};
 
 const MAX_TOKEN: usize = 8 * 1024;
@@ -32,27 +36,42 @@ pub enum KeySource {
 #[derive(Debug)]
 pub struct SessionVerifier {
     keys: KeySource,
-    validation: Validation,
-    rules: Rules,
+    /// For each algorithm that tokens may be signed with.
+    validations: Vec<(Algorithm, Validation)>,
+    meaning: Meaning,
+}
+
+/// What the claims of a token mean.
+#[derive(Debug)]
+enum Meaning {
+    Clerk(Rules),
+    OpenId(OidcRules),
 }
 
 impl SessionVerifier {
-    /// Makes a verifier that goes by these rules.
+    /// Makes a verifier of Clerk's tokens that goes by these rules.
     #[must_use]
     pub fn new(keys: KeySource, rules: Rules) -> Self {
-        let mut validation = Validation::new(Algorithm::RS256);
-        validation.leeway = SKEW_SECONDS;
-        validation.validate_nbf = true;
-        // Clerk's session tokens carry no audience unless a customer adds one for services of its own.
-        validation.validate_aud = false;
-        if let Some(issuer) = &rules.issuer {
-            validation.set_issuer(&[issuer]);
-            validation.set_required_spec_claims(&["exp", "iss"]);
-        }
+        // They carry no audience unless a customer adds one for services of its own.
+        let validation = validation(Algorithm::RS256, rules.issuer.as_deref(), None);
         Self {
             keys,
-            validation,
-            rules,
+            validations: vec![(Algorithm::RS256, validation)],
+            meaning: Meaning::Clerk(rules),
+        }
+    }
+
+    /// Makes a verifier of another issuer's tokens.
+    #[must_use]
+    pub fn of_issuer(keys: KeySource, rules: OidcRules) -> Self {
+        let for_algorithm = |algorithm| {
+            let (issuer, audience) = (Some(rules.issuer.as_str()), rules.audience.as_deref());
+            (algorithm, validation(algorithm, issuer, audience))
+        };
+        Self {
+            keys,
+            validations: [Algorithm::RS256, Algorithm::ES256].map(for_algorithm).into(),
+            meaning: Meaning::OpenId(rules),
         }
     }
 
@@ -75,39 +94,70 @@ impl SessionVerifier {
             return Err(AuthError::Malformed);
         }
         let header = jsonwebtoken::decode_header(token).map_err(|_| AuthError::Malformed)?;
-        if header.alg != Algorithm::RS256 {
-            return Err(AuthError::Algorithm);
-        }
+        let known = self.validations.iter().find(|(known, _)| *known == header.alg);
+        let (_, validation) = known.ok_or(AuthError::Algorithm)?;
         if has_critical_extensions(token) {
             return Err(AuthError::Critical);
         }
-        let claims = match &self.keys {
-            KeySource::Pem(key) => self.decode(token, key)?,
+        match &self.keys {
+            KeySource::Pem(key) => self.session(token, key, validation),
             KeySource::Jwks(jwks) => {
                 let id = header.kid.as_deref().ok_or(AuthError::UnknownKey)?;
                 let key = jwks.key(id).await.map_err(|error| match error {
                     NoKey::Unknown => AuthError::UnknownKey,
                     NoKey::Unavailable => AuthError::Unavailable,
                 })?;
-                self.decode(token, &key)?
+                self.session(token, &key, validation)
             }
-        };
-        claims.session(&self.rules)
+        }
     }
 
-    fn decode(&self, token: &str, key: &DecodingKey) -> Result<Claims, AuthError> {
-        match jsonwebtoken::decode::<Claims>(token, key, &self.validation) {
-            Ok(decoded) => Ok(decoded.claims),
-            Err(error) => Err(match error.kind() {
-                ErrorKind::ExpiredSignature => AuthError::Expired,
-                ErrorKind::ImmatureSignature => AuthError::NotYetValid,
-                ErrorKind::InvalidIssuer => AuthError::Issuer,
-                ErrorKind::MissingRequiredClaim(claim) if claim == "iss" => AuthError::Issuer,
-                ErrorKind::InvalidSignature => AuthError::Signature,
-                ErrorKind::InvalidAlgorithm => AuthError::Algorithm,
-                _ => AuthError::Malformed,
-            }),
+    fn session(&self, token: &str, key: &DecodingKey, validation: &Validation) -> Result<Session, AuthError> {
+        match &self.meaning {
+            Meaning::Clerk(rules) => decode::<Claims>(token, key, validation)?.session(rules),
+            Meaning::OpenId(rules) => rules.session(&decode(token, key, validation)?),
         }
+    }
+}
+
+/// What is checked of a token that is signed with `algorithm`. Without an issuer or an audience any is allowed.
+fn validation(algorithm: Algorithm, issuer: Option<&str>, audience: Option<&str>) -> Validation {
+    let mut validation = Validation::new(algorithm);
+    validation.leeway = SKEW_SECONDS;
+    validation.validate_nbf = true;
+    validation.validate_aud = audience.is_some();
+    let mut required = vec!["exp"];
+    if let Some(issuer) = issuer {
+        validation.set_issuer(&[issuer]);
+        required.push("iss");
+    }
+    if let Some(audience) = audience {
+        validation.set_audience(&[audience]);
+        required.push("aud");
+    }
+    validation.set_required_spec_claims(&required);
+    validation
+}
+
+/// The claims of a token whose signature, issuer, audience and time are right.
+fn decode<T: DeserializeOwned>(
+    token: &str,
+    key: &DecodingKey,
+    validation: &Validation,
+) -> Result<T, AuthError> {
+    match jsonwebtoken::decode::<T>(token, key, validation) {
+        Ok(decoded) => Ok(decoded.claims),
+        Err(error) => Err(match error.kind() {
+            ErrorKind::ExpiredSignature => AuthError::Expired,
+            ErrorKind::ImmatureSignature => AuthError::NotYetValid,
+            ErrorKind::InvalidIssuer => AuthError::Issuer,
+            ErrorKind::MissingRequiredClaim(claim) if claim == "iss" => AuthError::Issuer,
+            ErrorKind::InvalidAudience => AuthError::Party,
+            ErrorKind::MissingRequiredClaim(claim) if claim == "aud" => AuthError::Party,
+            ErrorKind::InvalidSignature => AuthError::Signature,
+            ErrorKind::InvalidAlgorithm => AuthError::Algorithm,
+            _ => AuthError::Malformed,
+        }),
     }
 }
 

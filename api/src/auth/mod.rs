@@ -1,4 +1,4 @@
-//! Verifies Clerk's session tokens and service keys: a token goes in, and out comes whose it is, or why we refuse it.
+//! Verifies session tokens, of Clerk or of any OpenID Connect issuer, and service keys: a token goes in, and out comes whose it is, or why we refuse it.
 //!
 //! The form of a token shows its kind. A token of the wrong kind gets a 403, whatever else may be wrong with it; any other
 //! mistake gets a 401.
@@ -8,6 +8,8 @@ pub mod claims;
 pub mod clerk;
 
 pub mod jwks;
+
+pub mod oidc;
 
 pub mod service_key;
 
@@ -25,7 +27,7 @@ pub enum AuthError {
     #[error("the token is malformed")]
     Malformed,
     /// It is signed with another algorithm than ours.
-    #[error("the token is not signed with RS256")]
+    #[error("the token is signed with an algorithm that is not accepted")]
     Algorithm,
     /// It names a key that we don't have.
     #[error("the token is signed with a key that is not in use")]
@@ -42,8 +44,8 @@ pub enum AuthError {
     /// Somebody else issued it.
     #[error("the token was issued by another issuer")]
     Issuer,
-    /// It was issued to another site.
-    #[error("the token was issued to a party that is not allowed")]
+    /// It was issued to another site or service.
+    #[error("the token was issued to a party or an audience that is not allowed")]
     Party,
     /// It doesn't say to which site it was issued, and must.
     #[error("the token does not say to which party it was issued")]

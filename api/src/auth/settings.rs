@@ -8,7 +8,8 @@ use url::Url;
 
 use super::claims::Rules;
 use super::clerk::{KeySource, SessionVerifier};
-use super::jwks::{Jwks, RefreshPolicy};
+use super::jwks::{Jwks, Location, RefreshPolicy};
+use super::oidc::OidcArgs;
 use super::service_key::ServiceKeys;
 
 /// Who may call.
@@ -39,6 +40,10 @@ pub struct AuthArgs {
     #[arg(long, env, default_value = "")]
     pub clerk_write_roles: String,
 
+    /// An issuer that isn't Clerk.
+    #[command(flatten)]
+    pub oidc: OidcArgs,
+
     /// The backend's keys as `id:sha256hex`, comma-separated, or `@` and the path of a file with them; the key itself is
     /// `whk_<id>_<random>`.
     #[arg(long, env, default_value = "", hide_env_values = true, value_parser = read_value::<ServiceKeys>)]
@@ -53,10 +58,16 @@ impl AuthArgs {
     ///
     /// A sentence that names the variable.
     pub fn session_verifier(&self, allow_http: bool) -> Result<SessionVerifier, String> {
-        let given = |value: &Option<String>| value.clone().filter(|text| !text.trim().is_empty());
+        if let Some((location, rules)) = self.oidc.read(allow_http)? {
+            if let Some(variable) = self.clerk_variable() {
+                return Err(format!("OIDC_ISSUER, {variable}: only one of the two may be set"));
+            }
+            let keys = fetched(location, "OIDC_ISSUER")?;
+            return Ok(SessionVerifier::of_issuer(keys, rules));
+        }
         let keys = match (given(&self.clerk_jwt_key), given(&self.clerk_jwks_url)) {
             (Some(pem), None) => KeySource::Pem(read_pem(&pem)?),
-            (None, Some(url)) => KeySource::Jwks(Box::new(jwks(&url, allow_http)?)),
+            (None, Some(url)) => fetched(Location::Set(jwks_url(&url, allow_http)?), "CLERK_JWKS_URL")?,
             (Some(_), Some(_)) => {
                 return Err("CLERK_JWT_KEY, CLERK_JWKS_URL: only one of the two may be set".to_owned());
             }
@@ -75,6 +86,33 @@ impl AuthArgs {
         };
         Ok(SessionVerifier::new(keys, rules))
     }
+
+    /// The first of Clerk's variables that is set.
+    fn clerk_variable(&self) -> Option<&'static str> {
+        let is_set = |text: &str| !text.trim().is_empty();
+        let all = [
+            ("CLERK_JWT_KEY", given(&self.clerk_jwt_key).is_some()),
+            ("CLERK_JWKS_URL", given(&self.clerk_jwks_url).is_some()),
+            ("CLERK_ISSUER", given(&self.clerk_issuer).is_some()),
+            ("CLERK_AUTHORIZED_PARTIES", is_set(&self.clerk_authorized_parties)),
+            ("CLERK_REQUIRE_AZP", self.clerk_require_azp),
+            ("CLERK_WRITE_ROLES", is_set(&self.clerk_write_roles)),
+        ];
+        let found = all.into_iter().find(|(_, is_set)| *is_set);
+        found.map(|(variable, _)| variable)
+    }
+}
+
+/// A variable's value, unless it is empty.
+fn given(value: &Option<String>) -> Option<String> {
+    value.clone().filter(|text| !text.trim().is_empty())
+}
+
+/// Keys that are fetched from where `variable` says.
+fn fetched(location: Location, variable: &str) -> Result<KeySource, String> {
+    Jwks::new(location, RefreshPolicy::default())
+        .map(|jwks| KeySource::Jwks(Box::new(jwks)))
+        .map_err(|error| format!("{variable}: TLS can't be set up ({error})"))
 }
 
 /// Reads `CLERK_JWT_KEY`.
@@ -97,7 +135,7 @@ fn read_pem(value: &str) -> Result<DecodingKey, String> {
 }
 
 /// Reads `CLERK_JWKS_URL`.
-fn jwks(text: &str, allow_http: bool) -> Result<Jwks, String> {
+fn jwks_url(text: &str, allow_http: bool) -> Result<Url, String> {
     let url = Url::parse(text)
         .ok()
         .filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host())
@@ -105,6 +143,5 @@ fn jwks(text: &str, allow_http: bool) -> Result<Jwks, String> {
     if url.scheme() == "http" && !allow_http {
         return Err("CLERK_JWKS_URL: must start with https:// unless ALLOW_HTTP is set".to_owned());
     }
-    Jwks::new(url, RefreshPolicy::default())
-        .map_err(|error| format!("CLERK_JWKS_URL: TLS can't be set up ({error})"))
+    Ok(url)
 }

@@ -137,6 +137,59 @@ fn a_wrong_key_source_is_refused_with_the_variable() {
     assert!(config(&local).unwrap().auth.session_verifier(true).is_ok());
 }
 
+#[test]
+fn clerk_or_another_issuer_is_configured_and_not_both() {
+    let issuer = ["--oidc-issuer", "https://login.example.com/realms/acme"];
+    for (arguments, sentence) in [
+        (
+            &["--clerk-jwt-key", "x"][..],
+            "OIDC_ISSUER, CLERK_JWT_KEY: only one of the two may be set",
+        ),
+        (
+            &["--clerk-require-azp", "true"],
+            "OIDC_ISSUER, CLERK_REQUIRE_AZP: only one",
+        ),
+        (
+            &["--clerk-write-roles", "admin"],
+            "OIDC_ISSUER, CLERK_WRITE_ROLES: only one",
+        ),
+    ] {
+        let both = [&issuer[..], arguments].concat();
+        let reason = config(&both).unwrap().auth.session_verifier(true).unwrap_err();
+        assert!(reason.starts_with(sentence), "{reason}");
+    }
+    for (arguments, sentence) in [
+        (["--oidc-issuer", "login"], "OIDC_ISSUER: must be a URL"),
+        (
+            ["--oidc-issuer", "https://a.example/?x=1"],
+            "OIDC_ISSUER: must be a URL",
+        ),
+        (
+            ["--oidc-issuer", "http://a.example"],
+            "OIDC_ISSUER: must start with https:// unless ALLOW_HTTP is set",
+        ),
+        (
+            ["--oidc-audience", "webhooks"],
+            "OIDC_AUDIENCE: needs OIDC_ISSUER",
+        ),
+        (
+            ["--oidc-write-roles", "admin"],
+            "OIDC_WRITE_ROLES: needs OIDC_ISSUER",
+        ),
+    ] {
+        let reason = config(&arguments)
+            .unwrap()
+            .auth
+            .session_verifier(false)
+            .unwrap_err();
+        assert!(reason.starts_with(sentence), "{reason}");
+    }
+    assert!(config(&["--oidc-account-claim", ""]).is_err());
+    assert!(config(&issuer).unwrap().auth.session_verifier(false).is_ok());
+    let local = ["--oidc-issuer", "http://127.0.0.1:1"];
+    assert!(config(&local).unwrap().auth.session_verifier(true).is_ok());
+}
+
 /// The worst that can be printed of it.
 #[test]
 fn a_panic_that_prints_the_configuration_shows_no_secret() {

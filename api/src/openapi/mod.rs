@@ -20,6 +20,7 @@ mod errors_page;
 pub use errors_page::{errors_html, errors_page};
 pub use route_table::{KnownRoute, RouteTable};
 
+use domain::header_names::HeaderPrefix;
 use poem_openapi::OpenApiService;
 use serde_json::{Value, json};
 
@@ -35,9 +36,15 @@ pub fn service() -> Service {
         .description(include_str!("description.md"))
 }
 
-/// The document as JSON text.
+/// The document as JSON text, for headers with the default prefix.
 #[must_use]
 pub fn document() -> String {
+    document_for(&HeaderPrefix::default())
+}
+
+/// The document as JSON text, for headers with this prefix: its texts, its callbacks and its examples.
+#[must_use]
+pub fn document_for(prefix: &HeaderPrefix) -> String {
     let mut document: Value = serde_json::from_str(&service().spec()).unwrap_or_default();
     // Whoever runs this service adds the address where they are reached, and the terms.
     document["info"]["contact"] = json!({ "name": "RKT Webhooks" });
@@ -53,7 +60,7 @@ pub fn document() -> String {
     callbacks::add(&mut document);
     let mut text = serde_json::to_string_pretty(&sorted(document)).unwrap_or_default();
     text.push('\n');
-    text
+    prefix.put_into(text).into_owned()
 }
 
 /// The operations of a document.

@@ -67,6 +67,7 @@ async fn start_with(settings: Settings) -> Running {
             .unwrap(),
         secrets: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".parse().unwrap(),
         urls: domain::endpoint::UrlPolicy::default(),
+        header_prefix: domain::header_names::HeaderPrefix::default(),
         allowance: Allowance {
             payload_bytes: 262_144,
             endpoints: 100,
@@ -417,6 +418,7 @@ fn panicking_app() -> App {
         service_keys: crate::auth::service_key::ServiceKeys::default(),
         secrets: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".parse().unwrap(),
         urls: domain::endpoint::UrlPolicy::default(),
+        header_prefix: domain::header_names::HeaderPrefix::default(),
         allowance: Allowance {
             payload_bytes: 1,
             endpoints: 1,

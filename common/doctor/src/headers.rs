@@ -1,5 +1,6 @@
 //! The headers of a request, as somebody pasted them.
 
+use domain::header_names::HeaderPrefix;
 use domain::id::{DeliveryId, EventId};
 
 /// The most headers.
@@ -8,12 +9,15 @@ pub const MAX_HEADERS: usize = 100;
 /// The longest header, name and value together, in bytes.
 pub const MAX_HEADER_BYTES: usize = 8 * 1024;
 
-/// Headers by name.
+/// Headers by name; ours begin with the prefix that is configured.
 ///
 /// Frameworks write names in their own ways, so case doesn't matter, `_` counts as `-`, and `HTTP_` in front (CGI) is
 /// dropped. White space around values is dropped, too.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Headers(Vec<Header>);
+pub struct Headers {
+    given: Vec<Header>,
+    prefix: HeaderPrefix,
+}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Header {
@@ -37,12 +41,12 @@ pub enum InvalidHeaders {
 }
 
 impl Headers {
-    /// Reads names and values.
+    /// Reads names and values, of which ours begin with `prefix`.
     ///
     /// # Errors
     ///
     /// [`InvalidHeaders`] when there are too many, one is too long, or one is there twice.
-    pub fn new(given: Vec<(String, String)>) -> Result<Self, InvalidHeaders> {
+    pub fn new(given: Vec<(String, String)>, prefix: HeaderPrefix) -> Result<Self, InvalidHeaders> {
         if given.len() > MAX_HEADERS {
             return Err(InvalidHeaders::TooMany);
         }
@@ -62,7 +66,10 @@ impl Headers {
                 value: value.trim().to_owned(),
             });
         }
-        Ok(Self(headers))
+        Ok(Self {
+            given: headers,
+            prefix,
+        })
     }
 
     /// The value of a header; its name in lower case.
@@ -73,8 +80,19 @@ impl Headers {
 
     /// A header's name as it was written, and its value; the name to look for in lower case.
     pub(crate) fn find(&self, name: &str) -> Option<(&str, &str)> {
-        let header = self.0.iter().find(|header| header.name == name)?;
+        let header = self.given.iter().find(|header| header.name == name)?;
         Some((header.written.trim(), &header.value))
+    }
+
+    /// What the names of ours begin with.
+    #[must_use]
+    pub const fn prefix(&self) -> &HeaderPrefix {
+        &self.prefix
+    }
+
+    /// One of ours, as [`Headers::find`]; `rest` is its name behind the prefix.
+    pub(crate) fn find_ours(&self, rest: &str) -> Option<(&str, &str)> {
+        self.find(&self.prefix.name(rest))
     }
 
     /// The event that the headers name.
@@ -98,7 +116,8 @@ impl Headers {
 
     /// `X-RKT-Delivery`.
     pub(crate) fn delivery(&self) -> Option<DeliveryId> {
-        self.get("x-rkt-delivery")?.parse().ok()
+        let (_, value) = self.find_ours("delivery")?;
+        value.parse().ok()
     }
 }
 

@@ -85,7 +85,7 @@ pub struct Diagnosis {
     pub valid: bool,
     /// The verdict on each of the two signatures.
     pub signatures: [(Scheme, Verdict); 2],
-    /// Why the request is not valid, or what is good to know; the most telling first.
+    /// Why the request is not valid, or what is good to know; the most telling first. They name headers with the prefix of the case.
     pub findings: Vec<Finding>,
 }
 
@@ -145,7 +145,8 @@ pub fn examine(case: &Case<'_>, budget: Budget<'_>) -> Diagnosis {
     findings.extend(message);
 
     let mut once = Vec::with_capacity(findings.len());
-    for finding in findings {
+    for mut finding in findings {
+        finding.advice = case.headers.prefix().put_into(finding.advice);
         if !once.contains(&finding) {
             once.push(finding);
         }

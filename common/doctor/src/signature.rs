@@ -20,7 +20,7 @@ impl Scheme {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Legacy, Self::Standard];
 
-    /// The header that carries it.
+    /// The header that carries it, with the default prefix.
     #[must_use]
     pub const fn header(self) -> &'static str {
         match self {
@@ -47,10 +47,10 @@ impl Scheme {
 
     /// Its header's name as it was written, and the value.
     pub(crate) fn find(self, headers: &Headers) -> Option<(&str, &str)> {
-        headers.find(match self {
-            Self::Legacy => "x-rkt-signature",
-            Self::Standard => "webhook-signature",
-        })
+        match self {
+            Self::Legacy => headers.find_ours("signature"),
+            Self::Standard => headers.find("webhook-signature"),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ mod args;
 
 mod values;
 
-pub use args::{AccountArgs, LogArgs, LogFormat, MemoryArgs, SecretsArgs, UrlArgs};
+pub use args::{AccountArgs, HeaderArgs, LogArgs, LogFormat, MemoryArgs, SecretsArgs, UrlArgs};
 pub use values::{ByteSize, Span, positive_size, positive_span, read_value, split_list};
 
 use clap::Parser;

@@ -67,7 +67,7 @@
 //! | `answered` | sorted set | destination that answered any worker (`<URL without path> <account>`; `check` in place of the account: an address of `EGRESS_CHECK`) → when last (ms): the last 1,000, of an hour | 1 h |
 //! | `outages` | hash | worker's incarnation → until when (ms) its own network counts as down | 10 min |
 //! | `wake` | list | a token while there is something to fetch | until a worker takes it |
-//! | `policy` | hash | what the workers are configured to: `disableAfter`, `logLength`, … | for ever |
+//! | `policy` | hash | what the workers are configured to: `disableAfter`, `logLength`, `headerPrefix`, … | for ever |
 //! | `stats` | hash | counters, `turn`, `clockRaw`, `clockSkew`, `clockSteps`, `reapedAt`, `reapHold`, `ageHold`, `parkedSoughtAt`, `sharesCountedAt` | for ever |
 //!
 //! Every key but `wh:meta` starts with the prefix `wh:{<shard>}:`, which keeps a shard in one hash slot.

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use domain::header_names::HeaderPrefix;
+
 use super::scripts::script;
 use super::{Store, StoreError};
 
@@ -39,7 +41,7 @@ pub struct Policy {
 script! {
     /// Announces a worker's policy.
     "policy_announce": AllowOom, Writes, needs [BASE];
-    struct Announcement {
+    struct Announcement<'a> {
         disable_after: u32,
         disable_min_span: Duration,
         retention_succeeded: Duration,
@@ -49,7 +51,8 @@ script! {
         destination_concurrency: u32,
         max_attempts: u32,
         delivery_timeout: Duration,
-        exhausted_budget: u64
+        exhausted_budget: u64,
+        header_prefix: &'a str
     } -> ()
 }
 
@@ -84,12 +87,16 @@ impl Policy {
 }
 
 impl Store {
-    /// Announces how a worker is configured. The last worker that started is believed.
+    /// Announces how a worker is configured, and what it puts in front of the names of headers. The last worker that started is believed.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when Redis fails.
-    pub async fn announce_policy(&self, policy: &Policy) -> Result<(), StoreError> {
+    pub async fn announce_policy(
+        &self,
+        policy: &Policy,
+        header_prefix: &HeaderPrefix,
+    ) -> Result<(), StoreError> {
         self.call(&Announcement {
             disable_after: policy.disable_after,
             disable_min_span: policy.disable_min_span,
@@ -101,6 +108,7 @@ impl Store {
             max_attempts: policy.max_attempts,
             delivery_timeout: policy.delivery_timeout,
             exhausted_budget: policy.exhausted_budget,
+            header_prefix: header_prefix.as_str(),
         })
         .await
     }
@@ -115,5 +123,16 @@ impl Store {
         command.arg(self.keys().key("policy"));
         let hash: HashMap<String, String> = self.query(&command).await?;
         Ok(Policy::read(&hash))
+    }
+
+    /// What the worker that started last puts in front of the names of headers (`HEADER_PREFIX`); `None` when none has said so.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn announced_header_prefix(&self) -> Result<Option<String>, StoreError> {
+        let mut command = redis::cmd("HGET");
+        command.arg(self.keys().key("policy")).arg("headerPrefix");
+        self.query(&command).await
     }
 }

@@ -33,7 +33,7 @@ list![
     scripts:
     queue::UpkeepStep<'_>,
     parked::ParkedFind<'_>,
-    policy::Announcement,
+    policy::Announcement<'_>,
     egress::DestinationsNote<'_>,
     egress::OutageNote<'_>,
     egress::StrikesTakeBack<'_>,

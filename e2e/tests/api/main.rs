@@ -45,7 +45,11 @@ mod stream;
 
 mod events;
 
+mod prefix;
+
 mod auth;
+
+mod oidc;
 
 mod roles;
 

@@ -109,7 +109,7 @@ const CODE: &[(&str, &str, &[Who])] = &[
     ("log/since.rs", "hmget xinfo|stream", &[Api, Operator]),
     ("log/tail.rs", "xread", &[Api]),
     ("parked.rs", "scan", &[Worker]),
-    ("policy.rs", "hgetall", &[Api]),
+    ("policy.rs", "hget hgetall", &[Api]),
     ("queue/mod.rs", "blpop", &[Worker]),
     ("replays/step.rs", "hstrlen", &[Worker]),
     ("rewrap.rs", "hmget", &[Worker]),

@@ -237,7 +237,10 @@ impl Fixture {
 
     /// Announces the workers' policy, as a worker does when it starts.
     pub(crate) async fn announce(&self) {
-        self.store.announce_policy(&self.policy).await.unwrap();
+        self.store
+            .announce_policy(&self.policy, &domain::header_names::HeaderPrefix::default())
+            .await
+            .unwrap();
     }
 
     /// Sets Redis's time as the scripts see it forward (or back).

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::clock::Timestamp;
+use domain::header_names::HeaderNames;
 use domain::id::DeliveryId;
 use store::queue::{Leased, LeasedEndpoint, LeasedEvent};
 
@@ -36,25 +37,30 @@ impl Message<'_> {
     /// # Errors
     ///
     /// When the stored event type can't be written into a header: such a record is not ours.
-    pub(super) fn request(self, target: &Target, now: Timestamp) -> Result<Request, Fault> {
-        self.signed_at(target, now.as_seconds())
+    pub(super) fn request(
+        self,
+        target: &Target,
+        names: &HeaderNames,
+        now: Timestamp,
+    ) -> Result<Request, Fault> {
+        self.signed_at(target, names, now.as_seconds())
             .map_err(|error| NotAttempted::Unsendable(error.to_string()).into())
     }
 
-    fn signed_at(self, target: &Target, seconds: i64) -> Result<Request, Unsendable> {
+    fn signed_at(self, target: &Target, names: &HeaderNames, seconds: i64) -> Result<Request, Unsendable> {
         let event = self.event;
         let signatures = target.standard_signatures(event.id.as_str(), seconds, &event.body);
         let mut fields = Fields::new();
         fields.add("content-type", "application/json")?;
-        fields.add("x-rkt-signature", &target.legacy_signature(&event.body))?;
+        fields.add(&names.signature, &target.legacy_signature(&event.body))?;
         fields.add("webhook-id", event.id.as_str())?;
         fields.add("webhook-timestamp", &seconds.to_string())?;
         fields.add("webhook-signature", &signatures)?;
-        fields.add("x-rkt-event", &event.event)?;
-        fields.add("x-rkt-delivery", self.delivery.as_str())?;
-        fields.add("x-rkt-attempt", &self.attempt.to_string())?;
+        fields.add(&names.event, &event.event)?;
+        fields.add(&names.delivery, self.delivery.as_str())?;
+        fields.add(&names.attempt, &self.attempt.to_string())?;
         if self.delivery.is_replay() {
-            fields.add("x-rkt-replay", "true")?;
+            fields.add(&names.replay, "true")?;
         }
         Ok(Request {
             recipient: Arc::clone(&target.recipient),

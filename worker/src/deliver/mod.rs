@@ -36,6 +36,7 @@ use std::time::{Duration, Instant};
 use apalis::prelude::Data;
 use domain::clock::Timestamp;
 use domain::endpoint::UrlPolicy;
+use domain::header_names::HeaderNames;
 use domain::id::fill_random;
 use domain::retry::RetrySchedule;
 use domain::sealing::SecretsKeyring;
@@ -173,6 +174,7 @@ impl Deliverer {
 pub(crate) struct Sender {
     client: Client,
     targets: Targets,
+    names: HeaderNames,
     clock: Clock,
     egress: Egress,
     /// `DELIVERY_TIMEOUT`.
@@ -180,11 +182,12 @@ pub(crate) struct Sender {
 }
 
 impl Sender {
-    /// Sends with `client` to what `urls` allows, signs with what `keyring` opens at the time of `clock`, and asks `egress` whose
-    /// trouble a failure is.
+    /// Sends with `client` to what `urls` allows, with headers of these `names`, signs with what `keyring` opens at the time of `clock`,
+    /// and asks `egress` whose trouble a failure is.
     pub(crate) fn new(
         client: Client,
         urls: UrlPolicy,
+        names: HeaderNames,
         keyring: SecretsKeyring,
         timeout: Duration,
         clock: Clock,
@@ -193,6 +196,7 @@ impl Sender {
         Self {
             client,
             targets: Targets::new(urls, keyring),
+            names,
             clock,
             egress,
             timeout,
@@ -206,7 +210,7 @@ impl Sender {
     /// When the receiver is not to blame for what failed: then it counts as not attempted.
     pub(crate) async fn send(&self, message: Message<'_>) -> Result<Exchange, NotAttempted> {
         let prepared = self.targets.find(message.endpoint).and_then(|target| {
-            let request = message.request(&target, self.clock.now())?;
+            let request = message.request(&target, &self.names, self.clock.now())?;
             Ok((target, request))
         });
         let (target, request) = match prepared {

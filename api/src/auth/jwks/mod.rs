@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use jsonwebtoken::DecodingKey;
 use tokio::sync::watch;
-use url::Url;
+
+pub use fetch::Location;
 
 use fetch::Keys;
 
@@ -56,7 +57,7 @@ pub struct Jwks(Arc<Shared>);
 
 /// What the callers share with the task that fetches.
 struct Shared {
-    url: Url,
+    url: Location,
     client: reqwest::Client,
     policy: RefreshPolicy,
     state: RwLock<State>,
@@ -88,7 +89,7 @@ impl Jwks {
     /// # Errors
     ///
     /// When the system offers no TLS set-up.
-    pub fn new(url: Url, policy: RefreshPolicy) -> Result<Self, reqwest::Error> {
+    pub fn new(url: Location, policy: RefreshPolicy) -> Result<Self, reqwest::Error> {
         Ok(Self(Arc::new(Shared {
             url,
             client: fetch::client()?,
@@ -105,7 +106,7 @@ impl Jwks {
 
     /// Where the set is.
     #[must_use]
-    pub fn url(&self) -> &Url {
+    pub fn url(&self) -> &Location {
         &self.0.url
     }
 
@@ -203,7 +204,7 @@ impl Shared {
                     %error,
                     url = %self.url,
                     known_keys = state.keys.len(),
-                    "the key set for session tokens (CLERK_JWKS_URL) can't be fetched; known keys stay in use"
+                    "the key set for session tokens (CLERK_JWKS_URL or OIDC_ISSUER) can't be fetched; known keys stay in use"
                 ),
             }
         }

@@ -73,7 +73,7 @@ impl DoctorApi {
                     .param("max", request::max_body(&app.allowance)),
             );
         }
-        let headers = faults.take(Headers::new(headers.0));
+        let headers = faults.take(Headers::new(headers.0, app.header_prefix.clone()));
         let Some(headers) = headers.filter(|_| !faults.are_there()) else {
             return Err(faults.into());
         };
@@ -113,7 +113,7 @@ impl DoctorApi {
             tracing::error!("a signature could not be examined");
             Problem::new(Code::InternalError)
         })?;
-        Ok(Json(diagnosis.into()))
+        Ok(Json(DiagnosisView::new(diagnosis, &app.header_prefix)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! A diagnosis as the answer shows it.
 
 use doctor::{Diagnosis, Finding, Scheme, Verdict};
+use domain::header_names::HeaderPrefix;
 use poem_openapi::{Enum, Object};
 use serde::Serialize;
 
@@ -51,20 +52,22 @@ pub(crate) struct FindingView {
     advice: String,
 }
 
-impl From<Diagnosis> for DiagnosisView {
-    fn from(diagnosis: Diagnosis) -> Self {
+impl DiagnosisView {
+    /// Shows a diagnosis of headers that begin with `prefix`.
+    pub(super) fn new(diagnosis: Diagnosis, prefix: &HeaderPrefix) -> Self {
+        let signature = |(scheme, verdict)| SignatureView::new(scheme, verdict, prefix);
         Self {
             valid: diagnosis.valid,
-            signatures: diagnosis.signatures.into_iter().map(Into::into).collect(),
+            signatures: diagnosis.signatures.into_iter().map(signature).collect(),
             findings: diagnosis.findings.into_iter().map(Into::into).collect(),
         }
     }
 }
 
-impl From<(Scheme, Verdict)> for SignatureView {
-    fn from((scheme, verdict): (Scheme, Verdict)) -> Self {
+impl SignatureView {
+    fn new(scheme: Scheme, verdict: Verdict, prefix: &HeaderPrefix) -> Self {
         Self {
-            header: scheme.header().to_owned(),
+            header: prefix.put_into(scheme.header()).into_owned(),
             verdict: match verdict {
                 Verdict::Valid => VerdictName::Valid,
                 Verdict::Invalid => VerdictName::Invalid,

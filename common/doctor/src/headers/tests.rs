@@ -4,7 +4,7 @@ fn headers(pairs: &[(&str, &str)]) -> Result<Headers, InvalidHeaders> {
     let pairs = pairs
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    Headers::new(pairs.collect())
+    Headers::new(pairs.collect(), HeaderPrefix::default())
 }
 
 #[test]
@@ -52,6 +52,7 @@ fn they_are_bounded_and_each_is_there_once() {
             (0..count)
                 .map(|number| (format!("x-{number}"), String::new()))
                 .collect(),
+            HeaderPrefix::default(),
         )
     };
     assert!(many(MAX_HEADERS).is_ok());

@@ -16,6 +16,7 @@ mod secrets;
 
 use std::collections::BTreeSet;
 
+use domain::header_names::HeaderPrefix;
 use proptest::prelude::*;
 
 use self::scene::Scene;
@@ -113,6 +114,26 @@ fn what_we_send_is_valid() {
 }
 
 #[test]
+fn with_another_prefix_the_doctor_looks_for_its_names_and_says_them() {
+    let other = |name: &str| name.replace("X-RKT", "x-acme");
+    let sent = Scene::new().prefix("X-Acme");
+    let diagnosis = sent.clone().rename(other).examine();
+    assert!(diagnosis.valid && diagnosis.findings.is_empty(), "{diagnosis:#?}");
+    for (name, scene, expected) in mistakes() {
+        let diagnosis = scene.rename(other).prefix("X-Acme").examine();
+        let found: BTreeSet<_> = diagnosis.findings.iter().map(|finding| finding.code).collect();
+        assert_eq!(found, BTreeSet::from_iter(expected), "{name}: {diagnosis:#?}");
+        for finding in diagnosis.findings {
+            assert!(!finding.advice.contains("X-RKT"), "{name}: {finding:?}");
+        }
+    }
+    // The default's names are nobody's.
+    let diagnosis = sent.without("webhook-signature").examine();
+    assert_eq!(diagnosis.findings[0].code, FindingCode::NoSignatureHeader);
+    assert!(diagnosis.findings[0].advice.contains("`X-Acme-Signature`"));
+}
+
+#[test]
 fn the_check_vector_is_valid() {
     let secret = SigningSecret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
     let headers = [
@@ -129,7 +150,7 @@ fn the_check_vector_is_valid() {
     ];
     let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let endpoint = EndpointId::random();
-    let headers = Headers::new(headers.to_vec()).unwrap();
+    let headers = Headers::new(headers.to_vec(), HeaderPrefix::default()).unwrap();
     let case = Case {
         endpoint: &endpoint,
         secret: &secret,

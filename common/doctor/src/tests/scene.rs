@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use domain::header_names::HeaderPrefix;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
@@ -26,6 +27,7 @@ pub(super) struct Scene {
     body: String,
     sent: Option<String>,
     now: i64,
+    prefix: HeaderPrefix,
 }
 
 impl Scene {
@@ -57,6 +59,7 @@ impl Scene {
             body: BODY.to_owned(),
             sent: Some(BODY.to_owned()),
             now: SENT_AT + 2,
+            prefix: HeaderPrefix::default(),
         }
     }
 
@@ -84,6 +87,12 @@ impl Scene {
             *name = rename(name);
         }
         self
+    }
+
+    /// Headers of ours begin with this.
+    pub(super) fn prefix(self, prefix: &str) -> Self {
+        let prefix = prefix.parse().unwrap();
+        Self { prefix, ..self }
     }
 
     pub(super) fn body(self, body: impl Into<String>) -> Self {
@@ -124,7 +133,7 @@ impl Scene {
     pub(super) fn examine_within(&self, budget: Budget<'_>) -> Diagnosis {
         let (endpoint, headers) = (
             ENDPOINT.parse().unwrap(),
-            Headers::new(self.headers.clone()).unwrap(),
+            Headers::new(self.headers.clone(), self.prefix.clone()).unwrap(),
         );
         let case = Case {
             endpoint: &endpoint,

@@ -1,4 +1,5 @@
 use super::*;
+use domain::header_names::HeaderPrefix;
 
 #[test]
 fn seconds_are_told_from_milliseconds_and_from_other_texts() {
@@ -11,10 +12,17 @@ fn seconds_are_told_from_milliseconds_and_from_other_texts() {
         ("1774539000.5", SentAt::Malformed),
         ("", SentAt::Malformed),
     ] {
-        let headers = Headers::new(vec![("Webhook-Timestamp".to_owned(), text.to_owned())]).unwrap();
+        let headers = Headers::new(
+            vec![("Webhook-Timestamp".to_owned(), text.to_owned())],
+            HeaderPrefix::default(),
+        )
+        .unwrap();
         assert_eq!(SentAt::of(&headers), expected, "{text}");
     }
-    assert_eq!(SentAt::of(&Headers::new(vec![]).unwrap()), SentAt::Unknown);
+    assert_eq!(
+        SentAt::of(&Headers::new(vec![], HeaderPrefix::default()).unwrap()),
+        SentAt::Unknown
+    );
 }
 
 #[test]

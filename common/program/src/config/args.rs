@@ -4,6 +4,7 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 use domain::address::AddressPolicy;
 use domain::endpoint::UrlPolicy;
+use domain::header_names::HeaderPrefix;
 use domain::sealing::SecretsKeyring;
 use ipnet::IpNet;
 
@@ -63,6 +64,15 @@ impl UrlArgs {
             addresses: AddressPolicy::new(self.allow_networks.0.clone()),
         }
     }
+}
+
+/// What receivers' headers are called.
+#[derive(Debug, Clone, Args)]
+pub struct HeaderArgs {
+    /// What the names of our headers begin with, such as `X-RKT` in `X-RKT-Signature`. The same for the API, which documents them, and
+    /// its workers, which send them.
+    #[arg(long, env, default_value = HeaderPrefix::DEFAULT)]
+    pub header_prefix: HeaderPrefix,
 }
 
 /// The keys that seal signing secrets.

@@ -2,6 +2,7 @@ use super::*;
 use crate::egress::Site;
 use crate::tests::{SECRET, leased};
 use crate::transport::Recipient;
+use domain::header_names::HeaderPrefix;
 use domain::signing::SigningSecret;
 use std::sync::Arc;
 use store::queue::LeasedEvent;
@@ -19,7 +20,9 @@ fn target() -> Target {
 #[test]
 fn the_headers_are_the_documented_ones_and_the_body_is_the_stored_one() {
     let lease = leased("https://a.example/", br#"{"test": 2432232314}"#);
-    let request = Message::from(&lease).signed_at(&target(), 1_614_265_330).unwrap();
+    let request = Message::from(&lease)
+        .signed_at(&target(), &names(), 1_614_265_330)
+        .unwrap();
     let expected_signature =
         target()
             .secret
@@ -44,11 +47,38 @@ fn the_headers_are_the_documented_ones_and_the_body_is_the_stored_one() {
     assert_eq!(request.recipient.url().as_str(), "https://a.example/hook?x=1");
 }
 
+fn names() -> HeaderNames {
+    (&HeaderPrefix::default()).into()
+}
+
+#[test]
+fn our_headers_begin_with_the_configured_prefix() {
+    let mut lease = leased("https://a.example/", b"{}");
+    lease.delivery = format!("{}_0123abcd", lease.delivery).parse().unwrap();
+    let acme = HeaderNames::from(&"X-Acme".parse::<HeaderPrefix>().unwrap());
+    let request = Message::from(&lease).signed_at(&target(), &acme, 1).unwrap();
+    let names: Vec<_> = request.fields.lines().iter().map(|(name, _)| *name).collect();
+    assert_eq!(
+        names,
+        [
+            "content-type",
+            "x-acme-signature",
+            "webhook-id",
+            "webhook-timestamp",
+            "webhook-signature",
+            "x-acme-event",
+            "x-acme-delivery",
+            "x-acme-attempt",
+            "x-acme-replay",
+        ]
+    );
+}
+
 #[test]
 fn a_replay_says_so() {
     let mut lease = leased("https://a.example/", b"{}");
     lease.delivery = format!("{}_0123abcd", lease.delivery).parse().unwrap();
-    let request = Message::from(&lease).signed_at(&target(), 1).unwrap();
+    let request = Message::from(&lease).signed_at(&target(), &names(), 1).unwrap();
     assert_eq!(request.fields.lines().last(), Some(&("x-rkt-replay", "true")));
 }
 
@@ -68,7 +98,7 @@ fn a_record_that_is_not_ours_makes_no_request() {
             ..(*lease.event).clone()
         };
         lease.event = Arc::new(event);
-        let signed = Message::from(&lease).signed_at(&target(), 1);
+        let signed = Message::from(&lease).signed_at(&target(), &names(), 1);
         assert_eq!(signed.is_ok(), is_sendable, "{kind:?}");
     }
 }

@@ -79,6 +79,7 @@ fn deliverer_through(
     let sender = Arc::new(Sender::new(
         client,
         urls,
+        (&domain::header_names::HeaderPrefix::default()).into(),
         keyring(),
         timeout,
         clock(),

@@ -93,7 +93,7 @@ pub(crate) struct Fields(Vec<u8>);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{name}` can't have this value")]
 pub(crate) struct Unsendable {
-    name: &'static str,
+    name: String,
 }
 
 impl Fields {
@@ -107,10 +107,12 @@ impl Fields {
     /// # Errors
     ///
     /// [`Unsendable`] if it has something else, such as the end of the line.
-    pub(crate) fn add(&mut self, name: &'static str, value: &str) -> Result<(), Unsendable> {
+    pub(crate) fn add(&mut self, name: &str, value: &str) -> Result<(), Unsendable> {
         let is_sendable = |byte: u8| matches!(byte, b'\t' | b' '..=b'~');
         if !value.bytes().all(is_sendable) {
-            return Err(Unsendable { name });
+            return Err(Unsendable {
+                name: name.to_owned(),
+            });
         }
         push(&mut self.0, name, &[value.as_bytes()]);
         Ok(())

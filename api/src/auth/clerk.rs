@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::id::AccountId;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -79,6 +80,15 @@ impl SessionVerifier {
     #[must_use]
     pub const fn keys(&self) -> &KeySource {
         &self.keys
+    }
+
+    /// Whether a token of the issuer may stand for this account. Clerk's ids say what they are of; another issuer's may be anything.
+    #[must_use]
+    pub fn may_name(&self, account: &AccountId) -> bool {
+        match self.meaning {
+            Meaning::Clerk(_) => account.is_of_clerk(),
+            Meaning::OpenId(_) => true,
+        }
     }
 
     /// Says whom a token belongs to.

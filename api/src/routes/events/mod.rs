@@ -173,7 +173,10 @@ async fn accept(
     if events.is_empty() {
         return Ok(Vec::new());
     }
-    let unusual: Vec<bool> = events.iter().map(|event| !event.account.is_of_issuer()).collect();
+    let unusual: Vec<bool> = events
+        .iter()
+        .map(|event| !app.sessions.may_name(&event.account))
+        .collect();
     let push = Push {
         events,
         budgets: app.allowance.budgets,

@@ -18,7 +18,7 @@ pub(crate) struct Warning {
 #[serde(rename_all = "snake_case")]
 #[oai(rename = "EventWarningCode", rename_all = "snake_case")]
 pub(crate) enum WarningCode {
-    /// The account has no endpoint, and its id is none of the issuer's.
+    /// The account has no endpoint, and no session token has such an id.
     UnknownAccount,
 }
 
@@ -27,8 +27,8 @@ impl Warning {
     pub(super) fn unknown_account() -> Self {
         Self {
             code: WarningCode::UnknownAccount,
-            detail: "The account has no endpoint, and its id is neither `org:org_…` nor `user:user_…`, as Clerk writes them: \
-                     is it misspelt? Nobody gets this event."
+            detail: "The account has no endpoint, and its id has not the form that session tokens give it (with Clerk, `org:org_…` or \
+                     `user:user_…`): is it misspelt? Nobody gets this event."
                 .to_owned(),
         }
     }

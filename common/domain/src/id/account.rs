@@ -21,9 +21,9 @@ impl AccountId {
         }
     }
 
-    /// Whether it has the form of the issuer's ids: `org:org_…` or `user:user_…`.
+    /// Whether it is made of one of Clerk's ids: `org:org_…` or `user:user_…`.
     #[must_use]
-    pub fn is_of_issuer(&self) -> bool {
+    pub fn is_of_clerk(&self) -> bool {
         let (kind, id) = self.as_str().split_once(':').unwrap_or_default();
         id.strip_prefix(kind).is_some_and(|rest| rest.starts_with('_'))
     }

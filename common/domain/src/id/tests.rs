@@ -87,3 +87,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn accounts_that_are_made_of_clerks_ids_are_told_from_others() {
+    for (account, is) in [
+        ("org:org_2abc", true),
+        ("user:user_2abc", true),
+        ("org:user_2abc", false),
+        ("org:acme", false),
+        ("user:42", false),
+    ] {
+        assert_eq!(
+            account.parse::<AccountId>().unwrap().is_of_clerk(),
+            is,
+            "{account}"
+        );
+    }
+}

@@ -24,7 +24,7 @@ fn every_call_has_examples_errors_and_a_security_scheme() {
                 "{name}"
             );
             if path.starts_with("/api/") {
-                let scheme = if path.starts_with("/api/events") {
+                let scheme = if path.starts_with("/api/events") && method == "post" {
                     "serviceKey"
                 } else {
                     "clerkSession"

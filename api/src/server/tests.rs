@@ -138,7 +138,7 @@ async fn unknown_paths_and_methods_are_problems() {
     }
     for (method, path, allow) in [
         ("PUT", "/api/webhooks-config", "DELETE, GET, HEAD, PATCH, POST"),
-        ("GET", "/api/events", "POST"),
+        ("PUT", "/api/events", "GET, HEAD, POST"),
         ("HEAD", "/api/events/batch", "POST"),
         ("POST", "/api/webhooks-config/x", "DELETE, GET, HEAD, PATCH"),
         ("BREW", "/healthz", "GET, HEAD"),

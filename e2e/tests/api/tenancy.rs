@@ -110,7 +110,7 @@ fn filled(call: &Call, body: Option<&Value>, caller: &Caller, names: &Belongings
             "limit" => "1",
             // These name nothing that somebody owns.
             "status" | "event" | "chatbotId" | "active" | "state" | "search" | "cursor" | "since"
-            | "until" | "Idempotency-Key" => continue,
+            | "until" | "Idempotency-Key" | "If-Match" => continue,
             other => panic!("{}: say what to give as `{other}`", call.name()),
         };
         match parameter.place {

@@ -14,7 +14,10 @@ use crate::child::ReceiverServer;
 use crate::load::{Events, in_batches};
 use crate::measured::{Measured, wait_for};
 use crate::subject::{ORGANISATION, Subject, account};
+use e2e::client::Caller;
 use round::Round;
+
+const CONFIG: &str = "/api/webhooks-config";
 
 /// The organisation whose only endpoint answers 410, so that everything for it is parked.
 const PARKED: &str = "org_2parked";
@@ -103,4 +106,12 @@ async fn fill(subject: &mut Subject, receiver: &ReceiverServer, shape: Shape, me
         format!("{} deliveries of the full log arrived", arrived.distinct),
     );
     subject.settle().await;
+}
+
+/// The endpoint whose URL ends like this.
+async fn endpoint_with(customer: &Caller, end: &str) -> String {
+    let listed = customer.get(CONFIG).await.expect(200).body;
+    let mut endpoints = listed["endpoints"].as_array().unwrap().iter();
+    let found = endpoints.find(|endpoint| endpoint["url"].as_str().unwrap().ends_with(end));
+    found.unwrap()["id"].as_str().unwrap().to_owned()
 }

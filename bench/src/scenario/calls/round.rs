@@ -5,13 +5,13 @@ use e2e::client::{Caller, Reply};
 use e2e::system::System;
 use serde_json::{Value, json};
 
-use super::PARKED;
 use super::meter::Meter;
+use super::{CONFIG, PARKED, endpoint_with};
 use crate::child::ReceiverServer;
 use crate::measured::Measured;
 use crate::subject::{ORGANISATION, account};
 
-const CONFIG: &str = "/api/webhooks-config";
+const ACCOUNT_LOG: &str = "/api/webhooks-deliveries";
 
 /// Who makes the calls, and on what.
 pub(super) struct Round<'a> {
@@ -54,6 +54,7 @@ impl<'a> Round<'a> {
         self.endpoints().await;
         self.one_endpoint().await;
         self.log().await;
+        self.account_log().await;
         self.stream().await;
         self.replays().await;
         self.events().await;
@@ -68,12 +69,11 @@ impl<'a> Round<'a> {
         )
         .await;
         let made = self
-            .call("createEndpoint", &format!("POST {CONFIG}"), Some(wanted))
+            .call("createEndpoint", &format!("POST {CONFIG}"), Some(wanted.clone()))
             .await;
         let id = made.body["id"].as_str().unwrap();
         self.call("removeEndpoint", &format!("DELETE {CONFIG}?id={id}"), None)
             .await;
-        let wanted = json!({"url": self.url, "events": ["*"], "chatbotId": "bot_of_others"});
         let made = self
             .call("createEndpoint", &format!("POST {CONFIG}"), Some(wanted))
             .await;
@@ -87,6 +87,9 @@ impl<'a> Round<'a> {
         let change = json!({"description": "measured"});
         let at = self.at();
         self.call("changeEndpointById", &format!("PATCH {at}"), Some(change))
+            .await;
+        let on = json!({"ids": [self.endpoint], "active": true});
+        self.call("changeEndpoints", &format!("PATCH {CONFIG}/bulk"), Some(on))
             .await;
         self.call("getSummary", "GET /api/webhooks-summary", None).await;
         self.call("listEventTypes", "GET /api/event-types", None).await;
@@ -139,9 +142,30 @@ impl<'a> Round<'a> {
             .await;
     }
 
+    async fn account_log(&mut self) {
+        let page = self
+            .call(
+                "listAccountDeliveries",
+                &format!("GET {ACCOUNT_LOG}?limit=100"),
+                None,
+            )
+            .await;
+        if let Some(cursor) = page.body["nextCursor"].as_str() {
+            let next = format!("GET {ACCOUNT_LOG}?limit=100&cursor={cursor}");
+            self.call("listAccountDeliveries, next page", &next, None).await;
+        }
+        let none = format!("GET {ACCOUNT_LOG}?limit=100&status=exhausted");
+        self.call("listAccountDeliveries, exhausted (none)", &none, None)
+            .await;
+    }
+
     async fn stream(&mut self) {
         let stream = format!("{}/deliveries/stream", self.at());
         self.meter.open(&self.customer, "streamDeliveries", &stream).await;
+        let stream = format!("{ACCOUNT_LOG}/stream");
+        self.meter
+            .open(&self.customer, "streamAccountDeliveries", &stream)
+            .await;
     }
 
     async fn replays(&mut self) {
@@ -164,9 +188,25 @@ impl<'a> Round<'a> {
         let event = json!({
             "accountId": account(ORGANISATION), "event": "lead.captured", "chatbotId": "bot_00", "data": {},
         });
+        let mut with_key = event.clone();
+        with_key["idempotencyKey"] = json!("measured");
         let events = json!({"events": vec![event.clone(); 100]});
         self.meter
             .call(&self.backend, "pushEvent", "POST /api/events", Some(event))
+            .await;
+        let pushed = self
+            .meter
+            .call(
+                &self.backend,
+                "pushEvent, with a key",
+                "POST /api/events",
+                Some(with_key),
+            )
+            .await;
+        let id = pushed.body["id"].as_str().unwrap();
+        self.call("getEvent", &format!("GET /api/events/{id}"), None)
+            .await;
+        self.call("findEvent", "GET /api/events?idempotencyKey=measured", None)
             .await;
         self.meter
             .call(
@@ -204,12 +244,4 @@ impl<'a> Round<'a> {
     async fn call(&mut self, name: &str, call: &str, body: Option<Value>) -> Reply {
         self.meter.call(&self.customer, name, call, body).await
     }
-}
-
-/// The endpoint whose URL ends like this.
-async fn endpoint_with(customer: &Caller, end: &str) -> String {
-    let listed = customer.get(CONFIG).await.expect(200).body;
-    let mut endpoints = listed["endpoints"].as_array().unwrap().iter();
-    let found = endpoints.find(|endpoint| endpoint["url"].as_str().unwrap().ends_with(end));
-    found.unwrap()["id"].as_str().unwrap().to_owned()
 }

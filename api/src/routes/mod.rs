@@ -24,6 +24,8 @@ mod attempt;
 
 mod fields;
 
+mod idempotency;
+
 mod schema;
 
 pub(crate) use resource::Documentation;

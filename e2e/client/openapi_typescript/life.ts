@@ -2,6 +2,7 @@
 // under `tsc --strict` and run against a real system; see e2e/tests/client.
 import assert from "node:assert/strict";
 
+import type { components } from "./api.js";
 import { body, refused } from "./expect.js";
 import { Receiver } from "./receiver.js";
 import { accountId, backend, dashboard } from "./setup.js";
@@ -19,6 +20,8 @@ async function push(data: Record<string, unknown>): Promise<number> {
     return body(pushed, 202).deliveries;
 }
 
+type Listed = components["schemas"]["ListedEndpoint"];
+
 // Created, listed, read.
 const created = body(
     await dashboard.POST("/api/webhooks-config", {
@@ -30,10 +33,13 @@ const { id, secret, ...shown } = created;
 assert.match(secret, /^whsec_/);
 const path = { params: { path: { id } } };
 const list = body(await dashboard.GET("/api/webhooks-config"));
-assert.deepEqual(list.endpoints, [{ id, ...shown }]);
+const [{ health: inShort, hours: listedHours, ...listed }, ...others] = list.endpoints as [Listed, ...Listed[]];
+assert.deepEqual([listed, others], [{ id, ...shown }, []]);
+assert.deepEqual([inShort.sampledAttempts, inShort.lastError, listedHours.length], [0, null, 24]);
 const detail = body(await dashboard.GET("/api/webhooks-config/{id}", path));
-const { health, secretRotation } = detail;
-assert.deepEqual(detail, { id, ...shown, health, secretRotation });
+const { health, secretRotation, hours, days } = detail;
+assert.deepEqual(detail, { id, ...shown, health, secretRotation, hours, days });
+assert.deepEqual([hours.length, days.length], [24, 90]);
 assert.deepEqual([health.sampledAttempts, health.topFailure, secretRotation], [0, null, null]);
 done("an endpoint was created, and is listed without its secret");
 

@@ -41,7 +41,7 @@ const created = body(await createEndpoint({ url: receiver.url, events: ["lead.ca
 assert.match(created.secret, /^whsec_/);
 assert.deepEqual([created.lastAttempt, created.disabledReason], [null, null]);
 const { id } = created;
-const list = body(await listEndpoints(dashboard), 200);
+const list = body(await listEndpoints({}, dashboard), 200);
 assert.deepEqual(list.endpoints.map((endpoint) => endpoint.id), [id]);
 done("an endpoint was created and listed");
 

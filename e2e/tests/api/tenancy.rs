@@ -154,7 +154,7 @@ fn inserted(body: &Value, names: &Belongings) -> Value {
 }
 
 /// The status, the code, and the body unless it goes on for ever.
-async fn answer(request: RequestBuilder) -> (u16, String, String) {
+pub(crate) async fn answer(request: RequestBuilder) -> (u16, String, String) {
     let response = request.send().await.unwrap();
     let status = response.status().as_u16();
     let media_type = response

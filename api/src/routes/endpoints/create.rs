@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use store::endpoints::CreateOutcome;
 use store::events::Idempotency;
 
-use super::super::events::idempotency::{IdempotencyHeader, plain};
+use super::super::idempotency::{IdempotencyHeader, plain};
 use super::request::CreateEndpoint;
 use super::view::{Created, CreatedEndpoint};
 use crate::app::App;

@@ -41,7 +41,7 @@ use self::one_or_many::{ChangedOneOrMany, OneOrMany};
 use self::request::CreateEndpoint;
 use self::view::{Created, Removed};
 use super::Group;
-use super::events::idempotency::IdempotencyHeader;
+use super::idempotency::IdempotencyHeader;
 use super::schema::{
     BoolText, ChatbotId, CursorText, EndpointLimit, SearchText, StateName, SubscriptionName,
 };

@@ -3,7 +3,7 @@
 //! An answer of 202 means that the event is in Redis with all its deliveries. Each event is accepted as a whole or not
 //! at all; in a batch, each on its own.
 
-pub(super) mod idempotency;
+mod same;
 
 mod request;
 
@@ -23,9 +23,9 @@ use poem_openapi::OpenApi;
 use store::events::{NewEvent, Push};
 
 use self::answer::{BatchPushed, EventAccepted, Pushed, count};
-use self::idempotency::IdempotencyHeader;
 use self::request::{PushBatch, PushEvent};
 use self::trace::{EventTraceView, KeyInQuery, trace_key};
+use super::idempotency::IdempotencyHeader;
 use super::{Call, Group, Resource};
 use crate::app::App;
 use crate::caller::{Backend, DashboardUser};

@@ -6,8 +6,9 @@ use domain::id::EventId;
 use store::events::{Idempotency, NewEvent};
 
 use super::super::fields;
-use super::idempotency::{fingerprint, parts, plain};
+use super::super::idempotency::plain;
 use super::request::{BatchEvent, PushEvent, REQUIRED, RawItem};
+use super::same::{fingerprint, parts};
 use crate::allowance::Allowance;
 use crate::app::App;
 use crate::json::{self, JsonRequest};

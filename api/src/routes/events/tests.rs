@@ -2,8 +2,8 @@ use proptest::prelude::*;
 use serde_json::value::RawValue;
 use store::events::Budgets;
 
+use super::super::idempotency::plain;
 use super::answer::{BatchPushed, BatchResult};
-use super::idempotency::plain;
 use super::request::{MAX_BATCH, RawItem};
 use super::*;
 use crate::allowance::Allowance;

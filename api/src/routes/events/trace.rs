@@ -11,9 +11,9 @@ use serde::Serialize;
 use store::log::{EventTrace, UnmatchedReason};
 
 use super::super::deliveries::view::DeliveryView;
+use super::super::idempotency::plain;
 use super::super::schema::{ChatbotId, DateTime, DeliveredEvent, IdempotencyKey};
 use super::super::{Call, Group, Resource, fields};
-use super::idempotency::plain;
 use crate::app::App;
 use crate::caller::DashboardUser;
 use crate::json::Json;

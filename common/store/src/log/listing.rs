@@ -9,19 +9,11 @@
 //! A listing by those states reads the queue, or the set of failed deliveries, instead. A listing of deliveries that wait
 //! for a retry reads the log first, and then from the queue what the log has dropped.
 
-use super::queued::Logged;
 use super::{DeliverySummary, ListPosition, Source};
 use crate::{Store, StoreError};
 use domain::clock::Timestamp;
 use domain::delivery::DeliveryState;
 use domain::id::{AccountId, EndpointId};
-
-/// How many entries one call of a script reads: a few hundred microseconds of Redis's time.
-pub(super) const STEP: usize = 100;
-
-/// How many entries one page looks at: a few milliseconds of Redis's time. With a filter that few deliveries pass, a page
-/// may be short and still have a next one.
-pub(super) const MOST_LOOKED_AT: usize = 400;
 
 /// A state to list. Canceled deliveries can't be listed: only their number is in the log (see [`account`](super::account)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +69,14 @@ pub struct ListPage {
     pub deliveries: Vec<DeliverySummary>,
     /// Where the next page begins; `None` at the end.
     pub next: Option<ListPosition>,
+}
+
+/// Whether a page has deliveries that the log has, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Logged {
+    Too,
+    /// Other pages show them.
+    Not,
 }
 
 impl ListStatus {

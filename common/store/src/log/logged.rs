@@ -1,10 +1,10 @@
 //! Pages of a listing from the log: from the stream, and then from what was packed of it (`older`).
 
-use super::listing::{MOST_LOOKED_AT, STEP};
 use super::{
     DeliverySummary, EndpointStanding, EntryId, ListPage, ListPosition, Listing, LogContent, LogEntry,
     RawEntry, Record,
 };
+use super::{MOST_LOOKED_AT, STEP};
 use crate::scripts::script;
 use crate::{Store, StoreError};
 use domain::delivery::DeliveryState;

@@ -74,3 +74,10 @@ pub(crate) use queued::LogWaiting;
 pub(crate) use trace::EventTraceScript;
 
 use summary::{EndpointStanding, Record};
+
+/// How many entries one call of a script reads: a few hundred microseconds of Redis's time.
+const STEP: usize = 100;
+
+/// How many entries one page looks at: a few milliseconds of Redis's time. With a filter that few deliveries pass, a page
+/// may be short and still have a next one.
+const MOST_LOOKED_AT: usize = 400;

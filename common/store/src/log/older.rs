@@ -6,10 +6,10 @@
 //! then is in both, but not older than the last entry that the page has met, from which it goes on. The same goes for the next
 //! page, which begins at that entry, wherever that is by then. What goes from the end of the history (see `since`) isn't listed.
 
-use super::listing::{MOST_LOOKED_AT, STEP};
 use super::logged::{Filling, Wants};
 use super::range::Order;
 use super::{EntryId, ListFilter, ListPage, ListStatus, RawEntry, Record, Within};
+use super::{MOST_LOOKED_AT, STEP};
 use crate::scripts::script;
 use crate::{Store, StoreError};
 use domain::delivery::DeliveryState;

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use redis::{Cmd, Value};
 
-use super::listing::{MOST_LOOKED_AT, STEP};
+use super::listing::Logged;
 use super::{
     DeliverySummary, EndpointStanding, EntryId, ListPage, ListPosition, ListStatus, Listing, LogEntry,
-    RawEntry, Record, Source,
+    MOST_LOOKED_AT, RawEntry, Record, STEP, Source,
 };
 use crate::scripts::{Answer, Argument, Legible, script};
 use crate::{Store, StoreError};
@@ -59,14 +59,6 @@ impl Argument for Source {
     fn write(&self, command: &mut Cmd) {
         self.as_str().write(command);
     }
-}
-
-/// Whether a page has deliveries that the log has, too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Logged {
-    Too,
-    /// Other pages show them.
-    Not,
 }
 
 impl Store {

@@ -42,6 +42,7 @@ async fn life() -> Result<(), Failure> {
     let receiver = Receiver::start()?;
     let new = |url: &str| -> Result<CreateEndpoint, Failure> {
         Ok(CreateEndpoint {
+            active: None,
             auto_resume: None,
             chatbot_id: None,
             description: Some("Leads to the CRM".parse()?),
@@ -50,11 +51,11 @@ async fn life() -> Result<(), Failure> {
             url: url.parse()?,
         })
     };
-    let created = dashboard.create_endpoint(&new(&receiver.url)?).await?.into_inner();
+    let created = dashboard.create_endpoint(None, &new(&receiver.url)?).await?.into_inner();
     assert!(created.secret.starts_with("whsec_"));
-    let list = dashboard.list_endpoints().await?.into_inner().endpoints;
+    let list = dashboard.list_endpoints(None, None, None, None, None, None, None).await?.into_inner().endpoints;
     assert_eq!((list.len(), list[0].id.as_str()), (1, created.id.as_str()));
-    assert_eq!(refused(dashboard.create_endpoint(&new("ftp://example.com")?).await), Some(422));
+    assert_eq!(refused(dashboard.create_endpoint(None, &new("ftp://example.com")?).await), Some(422));
     println!("✓ an endpoint was created and listed");
 
     let event: PushEvent = serde_json::from_value(serde_json::json!({
@@ -94,8 +95,8 @@ async fn life() -> Result<(), Failure> {
     println!("✓ a test event failed, and the log tells of both");
 
     let change: ChangeEndpoint = serde_json::from_value(serde_json::json!({ "id": created.id, "active": false }))?;
-    assert_eq!(dashboard.change_endpoint(None, &change).await?.state, EndpointState::Off);
-    dashboard.remove_endpoint(&created.id).await?;
+    assert_eq!(dashboard.change_endpoint(None, None, &change).await?.state, EndpointState::Off);
+    dashboard.remove_endpoint(&created.id, None).await?;
     assert_eq!(refused(dashboard.get_endpoint(&created.id).await), Some(404));
     println!("✓ it was removed");
     Ok(())

@@ -8,7 +8,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use store::replays::ReplayOutcome;
 
-use super::super::super::events::idempotency::IdempotencyHeader;
+use super::super::super::idempotency::IdempotencyHeader;
 use super::super::super::{Call, Group, Resource, fields};
 use super::super::find;
 use super::super::view::DeliveryStatus;

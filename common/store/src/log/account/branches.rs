@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use futures_util::future::try_join_all;
 
-use super::super::listing::STEP;
+use super::super::STEP;
 use super::super::range::Order;
 use super::super::{EndpointStanding, EntryId, RawEntry, Within};
 use super::branch::Branch;

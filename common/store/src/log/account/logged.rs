@@ -1,9 +1,9 @@
 //! Pages from the logs of several endpoints.
 
-use super::super::listing::{MOST_LOOKED_AT, STEP};
 use super::super::logged::shown;
 use super::super::older::LogRecords;
 use super::super::{EntryId, LogContent, RawEntry};
+use super::super::{MOST_LOOKED_AT, STEP};
 use super::branches::{Branches, Next};
 use super::position::Spot;
 use super::{Cancellation, Filling};

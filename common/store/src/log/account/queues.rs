@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::super::queued::Logged;
+use super::super::listing::Logged;
 use super::super::{ListPosition, ListStatus, Listing, Source};
 use super::Filling;
 use super::position::Queue;

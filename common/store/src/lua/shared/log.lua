@@ -34,7 +34,8 @@ end
 -- since that is done roughly anyway.
 local log_time
 local function write_line(e, line)
-  local key, entry = e.log, nil
+  local key = e.log
+  local entry
   if key then
     entry = raw('XADD', key, log_time, 'attempt', line)
   else

@@ -227,13 +227,15 @@ impl Fixture {
             .arg(script)
             .arg(keys.declared().len())
             .arg(&keys.declared());
-        let no_changes = "0";
+        let (no_condition, nobody, no_changes) = ("*", "", "0");
         command.arg(&[
             id.as_str(),
             account().as_str(),
             operation,
+            no_condition,
             "1",
             parked,
+            nobody,
             no_changes,
             store.split('+').next().unwrap(),
         ]);

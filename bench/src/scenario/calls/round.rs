@@ -194,27 +194,19 @@ impl<'a> Round<'a> {
         self.meter
             .call(&self.backend, "pushEvent", "POST /api/events", Some(event))
             .await;
+        let one = json!({"events": [with_key]});
+        let batch = "POST /api/events/batch";
         let pushed = self
             .meter
-            .call(
-                &self.backend,
-                "pushEvent, with a key",
-                "POST /api/events",
-                Some(with_key),
-            )
+            .call(&self.backend, "pushEvents, one with a key", batch, Some(one))
             .await;
-        let id = pushed.body["id"].as_str().unwrap();
+        let id = pushed.body["results"][0]["id"].as_str().unwrap();
         self.call("getEvent", &format!("GET /api/events/{id}"), None)
             .await;
         self.call("findEvent", "GET /api/events?idempotencyKey=measured", None)
             .await;
         self.meter
-            .call(
-                &self.backend,
-                "pushEvents, 100",
-                "POST /api/events/batch",
-                Some(events),
-            )
+            .call(&self.backend, "pushEvents, 100", batch, Some(events))
             .await;
     }
 

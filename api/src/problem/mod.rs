@@ -1,7 +1,7 @@
 //! Problems: the form of every error of this API (`application/problem+json`, RFC 9457).
 //!
 //! A [`Problem`] has a stable [`Code`], a sentence that says what to do, and the field concerned. If several things are wrong, it tells
-//! them all ([`Faults`]). Errors of other layers become problems in `convert` and nowhere else.
+//! them all (`Faults`). Errors of other layers become problems in `convert` and nowhere else.
 
 mod code;
 

@@ -15,7 +15,7 @@ use domain::clock::Timestamp;
 use domain::delivery::DeliveryState;
 use domain::id::{AccountId, EndpointId};
 
-/// A state to list. Canceled deliveries can't be listed: only their number is in the log (see [`account`](super::account)).
+/// A state to list. Canceled deliveries can't be listed: only their number is in the log (see `account`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListStatus {
     /// Waits for its turn.

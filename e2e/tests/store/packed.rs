@@ -12,7 +12,7 @@ use domain::delivery::DeliveryState;
 use domain::id::{DeliveryId, EndpointId, EventId, ReplayId};
 use e2e::process::Process;
 use history::{BlockId, Class, Entry, FinishedEvent, Place, pack_events, pack_log};
-use store::log::{DeliverySummary, ListFilter, ListStatus, Listing, LogEntry, Past};
+use store::log::{DeliverySummary, EntryId, ListFilter, ListStatus, Listing, LogEntry, Past};
 use store::queue::WorkRequest;
 use store::replays::{
     Replay, ReplayCount, ReplayOutcome, ReplaySpan, ReplayState, ReplayStatus, StartOutcome,
@@ -292,6 +292,19 @@ async fn a_packed_delivery_is_sent_again_as_often_as_asked_and_keeps_its_class()
     assert_eq!(outcome.unwrap(), ReplayOutcome::Expired);
 }
 
+/// The oldest entry that the stream of a log has.
+pub(crate) async fn oldest_of_stream(fixture: &Fixture, endpoint: &EndpointId) -> EntryId {
+    let mut oldest = redis::cmd("XRANGE");
+    oldest
+        .arg(format!("wh:{{0}}:log:{endpoint}"))
+        .arg("-")
+        .arg("+")
+        .arg("COUNT")
+        .arg(1);
+    let oldest: Vec<(String, Vec<String>)> = fixture.command(&oldest).await;
+    oldest[0].0.parse().unwrap()
+}
+
 /// All deliveries that a filter lets through, read in pages; `between` is done before each page but the first.
 pub(crate) async fn listed(
     fixture: &Fixture,
@@ -513,15 +526,7 @@ async fn who_follows_a_log_gets_each_entry_once_wherever_it_is_by_then() {
     fixture.policy.log_length = 100_000;
     let endpoint = fixture.endpoint(&["*"]).await;
     let mut expected = deliver(&fixture, 700).await;
-    let mut oldest = redis::cmd("XRANGE");
-    oldest
-        .arg(format!("wh:{{0}}:log:{endpoint}"))
-        .arg("-")
-        .arg("+")
-        .arg("COUNT")
-        .arg(1);
-    let oldest: Vec<(String, Vec<String>)> = fixture.command(&oldest).await;
-    let last_seen = oldest[0].0.parse().unwrap();
+    let last_seen = oldest_of_stream(&fixture, &endpoint).await;
     expected.remove(0);
 
     for already_packed in [0, 1, 300] {

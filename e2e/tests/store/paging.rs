@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 
 use crate::fixture::{Fixture, Worker, account, failed, report, wants};
 use crate::history::{MINUTE, events_of, log_of};
-use crate::packed::{deliver, listed};
+use crate::packed::{deliver, listed, oldest_of_stream};
 
 mod long {
     #[tokio::test(flavor = "multi_thread")]
@@ -153,17 +153,7 @@ async fn oldest_place(fixture: &Fixture, endpoint: &EndpointId) -> store::log::E
         .await;
     match blocks.unwrap().first() {
         Some(block) => block.first.into(),
-        None => {
-            let mut oldest = redis::cmd("XRANGE");
-            oldest
-                .arg(format!("wh:{{0}}:log:{endpoint}"))
-                .arg("-")
-                .arg("+")
-                .arg("COUNT")
-                .arg(1);
-            let oldest: Vec<(String, Vec<String>)> = fixture.command(&oldest).await;
-            oldest[0].0.parse().unwrap()
-        }
+        None => oldest_of_stream(fixture, endpoint).await,
     }
 }
 

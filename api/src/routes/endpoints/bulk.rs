@@ -8,8 +8,8 @@ use poem_openapi::{Enum, Object};
 use serde::{Deserialize, Serialize};
 use store::endpoints::ChangeOutcome;
 
-use super::super::fields;
 use super::super::schema::present;
+use super::one::changed;
 use super::request::{Parked, parked_action};
 use super::view::EndpointView;
 use crate::app::App;
@@ -130,12 +130,7 @@ pub(super) async fn change_many(
         return Err(error.clone().into());
     }
     let results = ids.into_iter().zip(outcomes).map(|(id, outcome)| {
-        let changed = outcome.map_err(Problem::from).and_then(|outcome| match outcome {
-            ChangeOutcome::Changed(endpoint) => Ok(*endpoint),
-            ChangeOutcome::Mismatch => Err(Problem::new(Code::PreconditionFailed)),
-            ChangeOutcome::EndpointNotFound => Err(fields::no_endpoint()),
-        });
-        match changed {
+        match outcome.map_err(Problem::from).and_then(changed) {
             Ok(endpoint) => ChangeResult {
                 id,
                 status: 200,

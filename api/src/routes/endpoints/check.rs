@@ -136,7 +136,7 @@ impl CheckApi {
         body: Json<CheckEndpoint>,
     ) -> Result<Json<CheckedEndpoint>, Problem> {
         let (wanted, sample) = body.0.read(&app)?;
-        let endpoints = app.store.get()?.list_endpoints(&reader.account).await?;
+        let endpoints = app.store.get()?.endpoint_ids(&reader.account).await?;
         if endpoints.len() >= app.allowance.endpoints as usize {
             return Err(too_many(&app));
         }
@@ -162,7 +162,7 @@ fn wants(endpoint: &Wanted, event: EventType, chatbot: &str) -> bool {
     let by_type = endpoint
         .events
         .iter()
-        .any(|wanted| matches!(wanted, Subscription::All) || *wanted == Subscription::Only(event));
+        .any(|wanted| wanted.covers(Subscription::Only(event)));
     endpoint.active
         && by_type
         && endpoint

@@ -135,7 +135,9 @@ impl EndpointFilter {
                 let only = endpoint.chatbot_id.as_ref();
                 only.is_none_or(|only| only == chatbot)
             })
-            && self.event.as_ref().is_none_or(|event| wants(endpoint, event))
+            && self
+                .event
+                .is_none_or(|event| endpoint.events.iter().any(|known| known.covers(event)))
             && self.search.as_deref().is_none_or(finds)
     }
 
@@ -143,13 +145,6 @@ impl EndpointFilter {
     fn text(&self) -> String {
         format!("{self:?}")
     }
-}
-
-/// Whether an endpoint gets events of this type: `*` stands for all that the backend pushes.
-fn wants(endpoint: &Endpoint, event: &Subscription) -> bool {
-    endpoint.events.contains(event)
-        || domain::event::EventType::from_name(event.as_str()).is_some()
-            && endpoint.events.iter().any(|known| known.as_str() == "*")
 }
 
 /// How many endpoints a page has; `None`: all.

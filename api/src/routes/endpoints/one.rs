@@ -1,6 +1,6 @@
 //! The calls about one endpoint that its path names, and what changing and removing one is, however it is named.
 
-use domain::endpoint::{Condition, EndpointPatch, EndpointState};
+use domain::endpoint::{Condition, Endpoint, EndpointPatch, EndpointState};
 use domain::id::EndpointId;
 use poem::web::Data;
 use poem_openapi::OpenApi;
@@ -138,11 +138,16 @@ pub(super) async fn change(
         // no longer has the tag that the client saw.
         patch.active = Some(endpoint.state != EndpointState::Active);
     }
-    match store
+    let outcome = store
         .change_endpoint(&user.account, id, &patch, &condition)
-        .await?
-    {
-        ChangeOutcome::Changed(endpoint) => Ok((*endpoint).into()),
+        .await?;
+    changed(outcome).map(Into::into)
+}
+
+/// The endpoint as it is after a change, or why there was none.
+pub(super) fn changed(outcome: ChangeOutcome) -> Result<Endpoint, Problem> {
+    match outcome {
+        ChangeOutcome::Changed(endpoint) => Ok(*endpoint),
         ChangeOutcome::Mismatch => Err(Problem::new(Code::PreconditionFailed)),
         ChangeOutcome::EndpointNotFound => Err(fields::no_endpoint()),
     }

@@ -36,6 +36,12 @@ impl Subscription {
             Self::Account(kind) => kind.as_str(),
         }
     }
+
+    /// Whether who subscribes to this gets the other, too: `*` stands for every event type, not for account events.
+    #[must_use]
+    pub fn covers(self, other: Self) -> bool {
+        self == other || matches!((self, other), (Self::All, Self::Only(_)))
+    }
 }
 
 impl FromStr for Subscription {

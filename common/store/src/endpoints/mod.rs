@@ -52,6 +52,22 @@ impl Store {
         Ok(endpoints)
     }
 
+    /// The ids of an account's endpoints, in their own order.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn endpoint_ids(&self, account: &AccountId) -> Result<Vec<EndpointId>, StoreError> {
+        let key = self.keys().key(&format!("account:{account}:endpoints"));
+        let found: Vec<String> = self
+            .query(redis::cmd("HKEYS").arg(key))
+            .await
+            .or_else(|error: StoreError| error.unless_overwritten(Vec::new()))?;
+        let mut ids: Vec<EndpointId> = found.iter().filter_map(|id| id.parse().ok()).collect();
+        ids.sort_by(|one, other| one.as_str().cmp(other.as_str()));
+        Ok(ids)
+    }
+
     /// As many as one call reads, of these or of all, and the ids of those that are left.
     async fn some_endpoints(
         &self,

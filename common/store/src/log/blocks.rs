@@ -1,10 +1,15 @@
 //! Entries of a log that were packed into blocks.
 
+use std::collections::VecDeque;
+
 use super::range::Order;
 use super::{EntryId, LogEntry, LoggedAttempt, RawEntry};
 use crate::{Store, StoreError};
 use domain::id::{DeliveryId, EndpointId};
 use history::LogDescriptor;
+
+/// How many blocks are looked at for one that still has something for whoever follows.
+const FOLLOWED: usize = 4;
 
 /// How many blocks are searched for one delivery at a time.
 const SEARCHED: usize = 8;
@@ -59,6 +64,34 @@ impl Store {
             }
         })
         .await
+    }
+
+    /// What comes behind a place in a block, oldest first and at most so many, before the first entry that the stream has; nothing if no
+    /// block has anything there.
+    pub(super) async fn next_packed(
+        &self,
+        endpoint: &EndpointId,
+        after: EntryId,
+        stream_from: EntryId,
+        most: usize,
+    ) -> Result<VecDeque<RawEntry>, StoreError> {
+        let next = Within {
+            after,
+            before: stream_from,
+            most,
+            ..Within::ALL
+        };
+        for block in self.log_blocks_after(endpoint, after.into(), FOLLOWED).await? {
+            if EntryId::from(block.first) >= stream_from {
+                break;
+            }
+            let entries = self.entries_of_block(&block, next, |_| true).await?;
+            let entries: VecDeque<_> = entries.into_iter().flatten().collect();
+            if !entries.is_empty() {
+                return Ok(entries);
+            }
+        }
+        Ok(VecDeque::new())
     }
 
     /// Those of these entries that are in blocks, oldest first. Each block is read once.

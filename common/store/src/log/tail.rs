@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use redis::Value;
 
+use super::EntryId;
 use super::entry::{LogEntry, RawEntry};
 use super::range::Order;
-use super::{EntryId, Within};
 use crate::handle::Listener;
 use crate::scripts::Answer as _;
 use crate::{Store, StoreError};
@@ -22,9 +22,6 @@ pub const MOST_READ: usize = 64;
 
 /// How many entries of a block are held for those who take them; the rest is unpacked again.
 const HELD: usize = 16 * MOST_READ;
-
-/// How many blocks are looked at for one that still has something.
-const BLOCKS: usize = 4;
 
 /// Follows the log of one endpoint on a connection of its own, which costs Redis nothing while nothing happens. The caller
 /// has checked whose endpoint it is.
@@ -108,7 +105,11 @@ impl LogTail {
     pub async fn next(&mut self, timeout: Duration) -> Result<Vec<LogEntry>, StoreError> {
         let entries = if self.packed.is_empty() {
             let entries = self.next_of_stream(timeout).await?;
-            self.find_packed(entries.first().map(|entry| entry.id)).await?;
+            // The newest entries are never packed.
+            if let Some(first) = entries.first() {
+                let (endpoint, after) = (&self.endpoint, self.after);
+                self.packed = self.store.next_packed(endpoint, after, first.id, HELD).await?;
+            }
             entries
         } else {
             Vec::new()
@@ -137,35 +138,5 @@ impl LogTail {
         let streams = Option::<Vec<(String, Vec<RawEntry>)>>::read(answer)?;
         let stream = streams.and_then(|mut streams| streams.pop());
         Ok(stream.map(|(_key, entries)| entries).unwrap_or_default())
-    }
-
-    /// Finds what comes next in a block, before the first entry that the stream has.
-    async fn find_packed(&mut self, stream_from: Option<EntryId>) -> Result<(), StoreError> {
-        let Some(stream_from) = stream_from else {
-            // The newest entries are never packed.
-            return Ok(());
-        };
-        let after = self.after;
-        for block in self
-            .store
-            .log_blocks_after(&self.endpoint, after.into(), BLOCKS)
-            .await?
-        {
-            if EntryId::from(block.first) >= stream_from {
-                break;
-            }
-            let next = Within {
-                after,
-                before: stream_from,
-                most: HELD,
-                ..Within::ALL
-            };
-            let entries = self.store.entries_of_block(&block, next, |_| true).await?;
-            self.packed = entries.into_iter().flatten().collect();
-            if !self.packed.is_empty() {
-                break;
-            }
-        }
-        Ok(())
     }
 }

@@ -82,7 +82,7 @@ impl Store {
         account: &AccountId,
         event: &EventId,
     ) -> Result<Option<EventTrace>, StoreError> {
-        let endpoints = self.endpoints_of(account).await?;
+        let endpoints = self.endpoint_ids(account).await?;
         let packed = self.packed_event(account, event).await?;
         let since = event.time().as_millis().saturating_sub(CLOCKS_DIFFER_MS);
         let since = packed.as_ref().map_or(since, |packed| packed.event.accepted_at);

@@ -2,13 +2,12 @@
 
 use std::collections::VecDeque;
 
-use super::super::{EntryId, RawEntry, Within};
+use super::super::{EntryId, RawEntry};
 use crate::{Store, StoreError};
 use domain::id::EndpointId;
 
-/// How many entries of a block are held for those who take them, and how many blocks are looked at for one that still has something.
+/// How many entries of a block are held for those who take them.
 const HELD: usize = 128;
-const BLOCKS: usize = 4;
 
 /// A log that is followed, as far as it was read.
 #[derive(Debug)]
@@ -51,43 +50,17 @@ impl Branch {
             return Ok(());
         }
         // The newest entries are never packed.
-        if let Some(first) = entries.first()
-            && let Some(packed) = self.find_packed(store, first.id).await?
-        {
-            (self.ahead, self.is_behind) = (packed, true);
-            return Ok(());
+        if let Some(first) = entries.first() {
+            let packed = store
+                .next_packed(&self.endpoint, self.after, first.id, HELD)
+                .await?;
+            if !packed.is_empty() {
+                (self.ahead, self.is_behind) = (packed, true);
+                return Ok(());
+            }
         }
         self.is_behind = entries.len() == asked;
         self.ahead = entries.into();
         Ok(())
-    }
-
-    /// What comes next in a block, before the first entry that the stream has.
-    async fn find_packed(
-        &self,
-        store: &Store,
-        stream_from: EntryId,
-    ) -> Result<Option<VecDeque<RawEntry>>, StoreError> {
-        let after = self.after;
-        let blocks = store
-            .log_blocks_after(&self.endpoint, after.into(), BLOCKS)
-            .await?;
-        for block in blocks {
-            if EntryId::from(block.first) >= stream_from {
-                break;
-            }
-            let next = Within {
-                after,
-                before: stream_from,
-                most: HELD,
-                ..Within::ALL
-            };
-            let entries = store.entries_of_block(&block, next, |_| true).await?;
-            let entries: VecDeque<_> = entries.into_iter().flatten().collect();
-            if !entries.is_empty() {
-                return Ok(Some(entries));
-            }
-        }
-        Ok(None)
     }
 }

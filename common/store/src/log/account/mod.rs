@@ -105,7 +105,7 @@ impl Store {
     ) -> Result<Option<AccountPage>, StoreError> {
         let named = &listing.filter.endpoints;
         if !named.is_empty() {
-            let known = self.endpoints_of(listing.account).await?;
+            let known = self.endpoint_ids(listing.account).await?;
             if named.iter().any(|id| !known.contains(id)) {
                 return Ok(None);
             }
@@ -143,7 +143,7 @@ impl Store {
         account: &AccountId,
         filter: &AccountFilter,
     ) -> Result<Option<Timestamp>, StoreError> {
-        let mut endpoints = self.endpoints_of(account).await?;
+        let mut endpoints = self.endpoint_ids(account).await?;
         endpoints.retain(|id| filter.has_endpoint(id));
         let since = endpoints
             .iter()
@@ -198,18 +198,6 @@ impl Store {
         }
         Ok(filling.page)
     }
-
-    /// The ids of an account's endpoints, in order.
-    pub(super) async fn endpoints_of(&self, account: &AccountId) -> Result<Vec<EndpointId>, StoreError> {
-        let key = self.keys().key(&format!("account:{account}:endpoints"));
-        let found: Vec<String> = self
-            .query(redis::cmd("HKEYS").arg(key))
-            .await
-            .or_else(|error: StoreError| error.unless_overwritten(Vec::new()))?;
-        let mut ids: Vec<EndpointId> = found.iter().filter_map(|id| id.parse().ok()).collect();
-        ids.sort_by(|one, other| one.as_str().cmp(other.as_str()));
-        Ok(ids)
-    }
 }
 
 impl Filling<'_> {
@@ -235,7 +223,7 @@ impl Filling<'_> {
 
     /// The account's endpoints that are asked for, in order.
     async fn endpoints(&self) -> Result<Vec<EndpointId>, StoreError> {
-        let mut endpoints = self.store.endpoints_of(self.listing.account).await?;
+        let mut endpoints = self.store.endpoint_ids(self.listing.account).await?;
         endpoints.retain(|id| self.listing.filter.has_endpoint(id));
         Ok(endpoints)
     }

@@ -185,7 +185,7 @@ impl AccountTail {
 
     /// Follows the endpoints that there are now.
     async fn refresh(&mut self) -> Result<(), StoreError> {
-        let endpoints = self.store.endpoints_of(&self.account).await?;
+        let endpoints = self.store.endpoint_ids(&self.account).await?;
         self.branches
             .retain(|branch| endpoints.contains(&branch.endpoint));
         for endpoint in endpoints {

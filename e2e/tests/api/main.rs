@@ -78,4 +78,6 @@ mod fuzzing;
 
 mod limits;
 
+mod kept;
+
 mod doors;

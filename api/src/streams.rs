@@ -34,6 +34,16 @@ pub enum NoPlace {
     Process,
 }
 
+impl NoPlace {
+    /// How many streams there may be.
+    pub(crate) const fn most(self) -> usize {
+        match self {
+            Self::Account => MOST_OF_ACCOUNT,
+            Self::Process => MOST,
+        }
+    }
+}
+
 /// The right to keep one stream open. Dropping it gives the place back.
 #[derive(Debug)]
 pub struct Place {

@@ -74,9 +74,11 @@ impl ReplayManyApi {
                     location,
                 ))
             }
-            StartOutcome::Running(running) => Err(Problem::new(Code::ReplayInProgress).detail(format!(
-                "The replay {running} is running, and an endpoint has one at a time: wait until it has finished, or cancel it."
-            ))),
+            StartOutcome::Running(running) => Err(Problem::new(Code::ReplayInProgress)
+                .detail(format!(
+                    "The replay {running} is running, and an endpoint has one at a time: wait until it has finished, or cancel it."
+                ))
+                .param("replayId", running.to_string())),
             StartOutcome::EndpointNotFound => Err(fields::no_endpoint()),
         }
     }

@@ -1,4 +1,4 @@
-//! Who is calling: the dashboard with a Clerk session token, or the chatbot backend with a service key.
+//! Who is calling: the dashboard with a session token, or the chatbot backend with a service key.
 //!
 //! [`DashboardUser`] and [`Backend`] are the first argument of every call that needs them, so that a request without a
 //! valid token is refused before anybody looks at its body. A [`Reader`] is somebody at the dashboard whose call changes nothing
@@ -198,7 +198,7 @@ security_scheme!(
     DashboardUser,
     "clerkSession",
     "JWT",
-    "A Clerk session token (RS256). The account is the token's active organisation, else its user.",
+    "A session token: Clerk's (RS256), or one of the OpenID Connect issuer that is configured in its place (RS256, ES256). The account is the token's active organisation, else its user.",
     dashboard_user
 );
 
@@ -206,7 +206,7 @@ security_scheme!(
     Reader,
     "clerkSession",
     "JWT",
-    "A Clerk session token (RS256). The account is the token's active organisation, else its user.",
+    "A session token: Clerk's (RS256), or one of the OpenID Connect issuer that is configured in its place (RS256, ES256). The account is the token's active organisation, else its user.",
     reader
 );
 

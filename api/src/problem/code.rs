@@ -105,7 +105,7 @@ codes! {
         "Give one of the documented event types.";
     /// Not `org:…` or `user:…`.
     InvalidAccountId = "invalid_account_id", UNPROCESSABLE_ENTITY, "Not an account id",
-        "Give the account as `org:<organisation id>` or `user:<user id>`, or Clerk's id alone (`org_…`, `user_…`).";
+        "Give the account as `org:<organisation id>` or `user:<user id>`, or an id alone that says itself what it is of, as Clerk's do (`org_…`, `user_…`).";
     /// Not a chatbot id.
     InvalidChatbotId = "invalid_chatbot_id", UNPROCESSABLE_ENTITY, "Not a chatbot id",
         "Give 1 to 128 characters, none of them a control character.";

@@ -43,7 +43,7 @@ impl EventsApi {
     ///
     /// Accepts an event: the answer comes once the event and one delivery for each matching endpoint are stored. An endpoint
     /// matches if it subscribes to the event's type (or to `*`), and to its chatbot (or to all chatbots). An account that has no
-    /// endpoint, with an id that Clerk wouldn't make, is probably misspelt: `warnings` says so.
+    /// endpoint, with an id that no session token can have, is probably misspelt: `warnings` says so.
     #[oai(path = "/api/events", method = "post", operation_id = "pushEvent")]
     async fn push(
         &self,

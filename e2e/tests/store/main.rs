@@ -37,6 +37,7 @@ mod packing;
 mod paging;
 mod parked;
 mod parked_scene;
+mod places;
 mod quarantine;
 mod recent;
 mod recovery;

@@ -99,6 +99,7 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     of("endpoint:", Lifetime::Any, Take::Hash(endpoints::endpoint)),
     of("waiting:", Lifetime::Any, Take::Sorted(shares::waiting)),
+    of("turns:", Lifetime::Required, Take::Nothing),
     of_endpoint("pending:", Lifetime::Any, Take::List(queues::pending)),
     of_endpoint("retry:", Lifetime::Any, Take::Sorted(queues::retry)),
     of_endpoint("failed:", Lifetime::Required, Take::Sorted(queues::failed)),

@@ -85,7 +85,7 @@ impl Store {
 }
 
 impl<'a> Filling<'a> {
-    const fn new(
+    fn new(
         listing: &'a Listing<'a>,
         endpoint: EndpointStanding,
         after: EntryId,

@@ -141,12 +141,12 @@ local function note_canceled(e, delivery, kind)
   call('ZADD', key, text_of(now), canceled_member(delivery, kind))
   if (e.canceled or 0) % 20 == 0 then
     local old = call('ZRANGEBYSCORE', key, '-inf', now - RETENTION_SUCCEEDED, 'LIMIT', 0, 40)
+    local beyond = call('ZCARD', key) - MOST_CANCELED
+    if #old == 0 and beyond > 0 then
+      old = call('ZRANGE', key, 0, math.min(beyond, 40) - 1)
+    end
     if #old > 0 then
       call('ZREM', key, unpack(old))
-    end
-    local beyond = call('ZCARD', key) - MOST_CANCELED
-    if beyond > 0 then
-      call('ZPOPMIN', key, math.min(beyond, 40))
     end
     call('PEXPIRE', key, RETENTION_SUCCEEDED)
   end

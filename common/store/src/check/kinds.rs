@@ -103,6 +103,7 @@ pub(super) const KINDS: &[Kind] = &[
     of_endpoint("pending:", Lifetime::Any, Take::List(queues::pending)),
     of_endpoint("retry:", Lifetime::Any, Take::Sorted(queues::retry)),
     of_endpoint("failed:", Lifetime::Required, Take::Sorted(queues::failed)),
+    of_endpoint("canceled:", Lifetime::Required, Take::Sorted(queues::canceled)),
     of_endpoint("log:", Lifetime::Any, Take::Nothing),
     of("block:", Lifetime::Any, Take::Length(history::block)),
     of_endpoint("blocks:log:", Lifetime::Any, Take::Sorted(history::log_blocks)),

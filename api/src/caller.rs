@@ -106,13 +106,17 @@ async fn count_calls(app: &App, account: &AccountId, quotas: &Quotas, calls: u32
     if most == 0 || calls == 0 {
         return Ok(());
     }
-    let (is_allowed, quota) = app.store.get()?.count_calls(account, most, calls).await?;
+    let used_up = &app.refusals.used_up;
+    let (is_allowed, quota) = match used_up.calls(account, calls) {
+        Some(quota) => (false, quota),
+        None => app.store.get()?.count_calls(account, most, calls).await?,
+    };
     quotas.note(&[quota]);
     if is_allowed {
-        Ok(())
-    } else {
-        Err(app.refusals.refuse(account, app.rates.refusal(&[quota])).await)
+        return Ok(());
     }
+    used_up.note_calls(account, quota);
+    Err(app.refusals.refuse(account, app.rates.refusal(&[quota])).await)
 }
 
 async fn backend(app: &App, request: &Request) -> Result<Backend, Problem> {

@@ -215,6 +215,9 @@ codes! {
     /// The store is set up so that it would lose events.
     StoreUnsafe = "store_unsafe", SERVICE_UNAVAILABLE, "The store would lose events",
         "As it is set up, the server that stores events would lose them or refuses to take them, so none is accepted until an operator has put that right (`/readyz` says what is wrong). Nothing was changed. Send the same request again later.";
+    /// The store is in a form of before, which can't hold what was asked for.
+    UpgradePending = "upgrade_pending", SERVICE_UNAVAILABLE, "An upgrade is under way",
+        "The service is being upgraded, and what was asked for waits until programs of the release before are gone. Nothing was changed. Send the same request again in a few minutes.";
     /// The keys that verify session tokens can't be fetched.
     AuthUnavailable = "auth_unavailable", SERVICE_UNAVAILABLE, "Tokens can't be verified",
         "The keys that verify session tokens can't be fetched at the moment. Send the same request again shortly.";

@@ -175,6 +175,7 @@ fn replays(criterion: &mut Criterion) {
     let now = Timestamp::now();
     let span = ReplaySpan {
         status: ReplayStatus::Succeeded,
+        events: Vec::new(),
         since: Timestamp::from_millis(0).unwrap(),
         until: now,
     };

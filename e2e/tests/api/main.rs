@@ -35,6 +35,10 @@ mod replays;
 
 mod replays_of_many;
 
+mod undelivered;
+
+mod gaps;
+
 mod strangers;
 
 mod tenancy;

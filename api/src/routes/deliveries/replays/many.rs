@@ -76,11 +76,11 @@ impl ReplayManyApi {
                     location,
                 ))
             }
-            StartOutcome::Running(running) => Err(Problem::new(Code::ReplayInProgress)
+            StartOutcome::Running(id) => Err(Problem::new(Code::ReplayInProgress)
                 .detail(format!(
-                    "The replay {running} is running, and an endpoint has one at a time: wait until it has finished, or cancel it."
+                    "{id} is running: wait until it has finished, or cancel it."
                 ))
-                .param("replayId", running.to_string())),
+                .param("replayId", id.to_string())),
             StartOutcome::EndpointNotFound => Err(fields::no_endpoint()),
         }
     }

@@ -71,10 +71,8 @@ impl ReplayManyApi {
             StartOutcome::Started(replay) => {
                 let location = format!("/api/webhooks-config/{endpoint}/replays/{}", replay.id);
                 let since = complete_since(store, &user.account, &endpoint, span.status).await?;
-                Ok(ManyReplayed::Started(
-                    Json(ReplayView::new(*replay, since)),
-                    location,
-                ))
+                let view = Json(ReplayView::new(*replay, since));
+                Ok(ManyReplayed::Started(view, location))
             }
             StartOutcome::Running(id) => Err(Problem::new(Code::ReplayInProgress)
                 .detail(format!(

@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use domain::catalog::Catalog;
 use domain::endpoint::UrlPolicy;
 use domain::header_names::HeaderPrefix;
 use domain::sealing::SecretsKeyring;
@@ -37,6 +38,8 @@ pub struct Parts {
     pub urls: UrlPolicy,
     /// What the names of our headers begin with.
     pub header_prefix: HeaderPrefix,
+    /// The event types.
+    pub event_types: Catalog,
     /// What one account may have.
     pub allowance: Allowance,
     /// How much may come in a minute.

@@ -8,6 +8,7 @@ use store::settings::RedisArgs;
 
 use crate::allowance::AllowanceArgs;
 use crate::auth::AuthArgs;
+use crate::event_types::EventTypesArgs;
 use crate::rate_limit::RateLimitArgs;
 use crate::server::ServerArgs;
 use crate::store_slot::DurabilityArgs;
@@ -39,6 +40,9 @@ pub struct Config {
     /// What the headers of deliveries are called.
     #[command(flatten, next_help_heading = "Deliveries")]
     pub headers: HeaderArgs,
+    /// Which event types there are.
+    #[command(flatten, next_help_heading = "Events")]
+    pub event_types: EventTypesArgs,
     /// The keys that seal secrets.
     #[command(flatten, next_help_heading = "Secrets")]
     pub secrets: SecretsArgs,

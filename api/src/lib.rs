@@ -25,7 +25,9 @@ pub mod app;
 
 pub mod store_slot;
 
-mod header_prefix;
+pub mod event_types;
+
+mod agreement;
 
 pub mod allowance;
 

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use api::config::Config;
+use api::event_types::EventTypesArgs;
 use api::openapi;
 use api::server::admin;
 use clap::Parser;
@@ -51,13 +52,22 @@ struct Generated {
     /// What the headers of deliveries are called.
     #[command(flatten)]
     headers: HeaderArgs,
+    /// Which event types there are.
+    #[command(flatten)]
+    event_types: EventTypesArgs,
+}
+
+impl Generated {
+    fn document(&self) -> String {
+        openapi::document_for(&self.headers.header_prefix, self.event_types.catalog())
+    }
 }
 
 /// What makes the text that `webhooks-api openapi` or `webhooks-api errors` prints: both are generated from the code.
 fn generator(name: &str) -> Option<fn(&Generated) -> String> {
     match name {
-        "openapi" => Some(|of| openapi::document_for(&of.headers.header_prefix)),
-        "errors" => Some(|of| openapi::errors_page(&openapi::document_for(&of.headers.header_prefix))),
+        "openapi" => Some(Generated::document),
+        "errors" => Some(|of| openapi::errors_page(&of.document())),
         _ => None,
     }
 }

@@ -2,21 +2,27 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
+use store::event_types::EventTypesOutcome;
 use store::server::Expectations;
 use store::settings::RedisArgs;
 use store::{Store, ready};
 use tokio::net::TcpListener;
 
+use crate::agreement;
 use crate::app::{App, Parts};
 use crate::auth::clerk::KeySource;
 use crate::config::Config;
-use crate::header_prefix;
+use crate::event_types;
 use crate::metrics::Metrics;
 use crate::refusals::Refusals;
 use crate::server;
 use crate::store_slot::StoreSlot;
 use crate::streams::Streams;
+
+/// After how long a store is asked again that failed.
+const ANNOUNCE_AGAIN: Duration = Duration::from_secs(1);
 
 /// Serves until `shutdown` is ready, and then for a while, so that open requests can finish.
 ///
@@ -50,7 +56,7 @@ pub async fn run(
         }
         reached = reach_store(&app, &redis, expected) => match reached? {},
         never = fetch_keys(&app) => match never {},
-        never = header_prefix::compare(&app) => match never {},
+        never = agreement::compare(&app) => match never {},
         never = server::admin::run(admin, app.metrics.clone()) => match never {},
     }
 }
@@ -65,6 +71,7 @@ fn app(config: Config) -> Result<App, String> {
         secrets: config.secrets.secrets_key,
         urls: config.urls.policy(),
         header_prefix: config.headers.header_prefix,
+        event_types: config.event_types.catalog().clone(),
         allowance: config.allowance.allowance(),
         rates: config.rates.limits(),
         refusals: Refusals::default(),
@@ -110,8 +117,25 @@ async fn reach_store(app: &App, redis: &RedisArgs, expected: Expectations) -> Re
         tracing::warn!("Redis: {warning}");
     }
     tracing::info!(redis = %redis.redis_url, server = %report.version, "connected to Redis");
+    announce(app, &store).await?;
     app.store.set(store.clone(), report.lasting_warnings());
     Ok(store.watch(expected, || app.metrics.store_rewound()).await)
+}
+
+/// Announces the event types, however long that takes. An error says which endpoints still need.
+async fn announce(app: &App, store: &Store) -> Result<(), String> {
+    let types = event_types::digests(&app.event_types);
+    loop {
+        match store.announce_event_types(&types).await {
+            Ok(EventTypesOutcome::Announced) => return Ok(()),
+            Ok(EventTypesOutcome::InUse(in_use)) => return Err(event_types::still_needed(&in_use)),
+            Err(error) => {
+                tracing::warn!(%error, "the event types can't be compared with the endpoints' yet; requests get 503 until they can");
+                app.store.set_waiting_for(error.to_string());
+            }
+        }
+        tokio::time::sleep(ANNOUNCE_AGAIN).await;
+    }
 }
 
 /// Fetches the key set of session tokens, if one is configured, so that the first call needn't wait for it.

@@ -29,7 +29,7 @@ fn payloads(criterion: &mut Criterion) {
         group.throughput(Throughput::Bytes(data.len() as u64));
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
-                Payload::build(EventType::LeadCaptured, "bot_1", now, black_box(&data), 1 << 20).unwrap()
+                Payload::build(EventType::LEAD_CAPTURED, "bot_1", now, black_box(&data), 1 << 20).unwrap()
             });
         });
     }

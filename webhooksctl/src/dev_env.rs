@@ -144,6 +144,16 @@ fn collect(
     variables.set("ALLOW_NETWORKS", or("ALLOW_NETWORKS", "127.0.0.0/8,::1/128")?);
     // Whoever tries out a script calls again and again.
     variables.set("RATE_LIMIT_DASHBOARD", or("RATE_LIMIT_DASHBOARD", "0")?);
+    if let Some(path) = set("EVENT_TYPES_FILE")? {
+        // Whoever reads this may be elsewhere.
+        let path = if path.is_empty() {
+            PathBuf::new()
+        } else {
+            std::path::absolute(path)?
+        };
+        let path = path.to_str().context("EVENT_TYPES_FILE is not UTF-8")?;
+        variables.set("EVENT_TYPES_FILE", path);
+    }
     for name in OPTIONAL {
         if let Some(value) = set(name)? {
             variables.set(name, value);

@@ -48,16 +48,19 @@ pub(super) fn refusal<T: DeserializeOwned>(
             None => good.push((name, value.get())),
         }
     }
+    let mut filled = Vec::new();
     for (name, filler) in required {
         if !seen.contains(name) {
             faults.note(Problem::missing(name));
         }
         if !good.iter().any(|(known, _)| known == name) {
             good.push((name, filler));
+            filled.push(*name);
         }
     }
+    // What is said of values that we filled in is nobody's mistake.
     if let Ok(whole) = serde_json::from_str(&object(&good))
-        && let Some(problem) = values(whole)
+        && let Some(problem) = values(whole).and_then(|problem| problem.besides(&filled))
     {
         faults.note(problem);
     }

@@ -2,7 +2,7 @@
 //!
 //! What the worker sends is compared with this by `e2e/tests/client`.
 
-use domain::catalog;
+use domain::catalog::Catalog;
 use serde_json::{Map, Value, json};
 
 /// The call whose request names the URL.
@@ -76,15 +76,16 @@ const ANSWERS: &[(&str, &str)] = &[
 ];
 
 /// Adds the callback, and the schema of its body.
-pub(super) fn add(document: &mut Value) {
+pub(super) fn add(document: &mut Value, catalog: &Catalog) {
     let operations = super::operations_mut(document);
     for operation in operations.filter(|operation| operation["operationId"] == REGISTERS) {
-        operation["callbacks"] = json!({ "delivery": { "{$request.body#/url}": { "post": delivery() } } });
+        operation["callbacks"] =
+            json!({ "delivery": { "{$request.body#/url}": { "post": delivery(catalog) } } });
     }
     document["components"]["schemas"]["DeliveredBody"] = body();
 }
 
-fn delivery() -> Value {
+fn delivery(catalog: &Catalog) -> Value {
     let headers: Vec<_> = HEADERS
         .iter()
         .map(|(name, required, description, example)| {
@@ -98,9 +99,11 @@ fn delivery() -> Value {
             })
         })
         .collect();
-    let examples: Map<String, Value> = catalog::all()
+    let examples: Map<String, Value> = catalog
+        .all()
+        .iter()
         .map(|entry| {
-            let value: Value = serde_json::from_str(entry.sample).unwrap_or_default();
+            let value: Value = serde_json::from_str(entry.sample.get()).unwrap_or_default();
             let example = json!({ "summary": entry.description, "value": value });
             (entry.subscription.as_str().to_owned(), example)
         })

@@ -13,6 +13,8 @@ mod vocabulary;
 
 mod callbacks;
 
+mod other_types;
+
 mod route_table;
 
 mod errors_page;
@@ -20,6 +22,7 @@ mod errors_page;
 pub use errors_page::{errors_html, errors_page};
 pub use route_table::{KnownRoute, RouteTable};
 
+use domain::catalog::Catalog;
 use domain::header_names::HeaderPrefix;
 use poem_openapi::OpenApiService;
 use serde_json::{Value, json};
@@ -36,15 +39,15 @@ pub fn service() -> Service {
         .description(include_str!("description.md"))
 }
 
-/// The document as JSON text, for headers with the default prefix.
+/// The document as JSON text, for headers with the default prefix and the default event types.
 #[must_use]
 pub fn document() -> String {
-    document_for(&HeaderPrefix::default())
+    document_for(&HeaderPrefix::default(), &Catalog::default())
 }
 
-/// The document as JSON text, for headers with this prefix: its texts, its callbacks and its examples.
+/// The document as JSON text, for headers with this prefix and these event types: its texts, its callbacks and its examples.
 #[must_use]
-pub fn document_for(prefix: &HeaderPrefix) -> String {
+pub fn document_for(prefix: &HeaderPrefix, catalog: &Catalog) -> String {
     let mut document: Value = serde_json::from_str(&service().spec()).unwrap_or_default();
     // Whoever runs this service adds the address where they are reached, and the terms.
     document["info"]["contact"] = json!({ "name": "RKT Webhooks" });
@@ -56,8 +59,9 @@ pub fn document_for(prefix: &HeaderPrefix) -> String {
     schemas::describe_bodies(&mut document);
     operations::complete(&mut document);
     schemas::allow_null(&mut document);
-    vocabulary::complete(&mut document);
-    callbacks::add(&mut document);
+    vocabulary::complete(&mut document, catalog);
+    callbacks::add(&mut document, catalog);
+    other_types::replace(&mut document, catalog);
     let mut text = serde_json::to_string_pretty(&sorted(document)).unwrap_or_default();
     text.push('\n');
     prefix.put_into(text).into_owned()

@@ -4,18 +4,19 @@
 //! Fields say which list their word is of; which words there are, and what each means, comes from where the program defines them.
 
 use doctor::FindingCode;
-use domain::catalog;
+use domain::catalog::Catalog;
 use domain::delivery::{Failure, GivenUp};
 use serde_json::{Map, Value, json};
 
 use crate::problem::Code;
 
 /// Describes the lists in place.
-pub(super) fn complete(document: &mut Value) {
+pub(super) fn complete(document: &mut Value, catalog: &Catalog) {
     let Some(schemas) = document["components"]["schemas"].as_object_mut() else {
         return;
     };
-    event_names(schemas);
+    event_names(schemas, catalog);
+    bound_lists(schemas, catalog);
     let errors = Failure::ALL
         .map(|failure| (failure.code(), of_failure(failure)))
         .into_iter()
@@ -42,11 +43,13 @@ pub(super) fn complete(document: &mut Value) {
 
 /// Event types are an open list: there will be more, and a client that refuses what it doesn't know would break on that day. So
 /// the schema is a text; the extension lists those of this release, for tools that offer them.
-fn event_names(schemas: &mut Map<String, Value>) {
-    let lines: Vec<_> = catalog::all()
+fn event_names(schemas: &mut Map<String, Value>, catalog: &Catalog) {
+    let entries = catalog.all();
+    let lines: Vec<_> = entries
+        .iter()
         .map(|entry| format!("- `{}`: {}", entry.subscription.as_str(), entry.description))
         .collect();
-    let names: Vec<_> = catalog::all().map(|entry| entry.subscription.as_str()).collect();
+    let names: Vec<_> = entries.iter().map(|entry| entry.subscription.as_str()).collect();
     schemas["EventName"] = json!({
         "type": "string",
         "description": format!(
@@ -54,9 +57,25 @@ fn event_names(schemas: &mut Map<String, Value>) {
              mistake. In subscriptions `*` stands for all types that the backend pushes. These are the types now:\n\n{}",
             lines.join("\n")
         ),
-        "example": "lead.captured",
+        "example": catalog.example().as_str(),
         "x-extensible-enum": names,
     });
+}
+
+/// A request can name each of them once; `*` stands in subscriptions alone.
+fn bound_lists(schemas: &mut Map<String, Value>, catalog: &Catalog) {
+    let (subscriptions, delivered) = (catalog.subscriptions().count(), catalog.all().len());
+    for (name, schema) in schemas {
+        let list = schema.pointer_mut("/properties/events");
+        if let Some(list) = list.filter(|list| list["uniqueItems"] == true) {
+            let most = if name.ends_with("Endpoint") {
+                subscriptions
+            } else {
+                delivered
+            };
+            list["maxItems"] = json!(most);
+        }
+    }
 }
 
 fn closed(

@@ -65,6 +65,26 @@ impl Faults {
     }
 }
 
+impl Problem {
+    /// What is wrong besides with these fields and what is in them; `None` if that is nothing.
+    #[must_use]
+    pub(crate) fn besides(mut self, fields: &[&str]) -> Option<Self> {
+        let mut faults = vec![self.first];
+        faults.append(&mut self.others);
+        faults.retain(|fault| {
+            let field = fault.field.as_deref().unwrap_or_default();
+            let top = field.split(['.', '[']).next();
+            !fields.iter().any(|known| Some(*known) == top)
+        });
+        let mut faults = faults.into_iter();
+        Some(Self {
+            first: faults.next()?,
+            others: faults.collect(),
+            ..self
+        })
+    }
+}
+
 /// All that was wrong. There must have been something.
 impl From<Faults> for Problem {
     fn from(faults: Faults) -> Self {

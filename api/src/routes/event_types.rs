@@ -1,16 +1,17 @@
 //! The catalog of event types, for those who write a receiver or offer subscriptions.
 
-use domain::catalog::{self, EventDescription};
+use domain::catalog::EventDescription;
 use domain::event::Subscription;
+use poem::web::Data;
 use poem_openapi::{Object, OpenApi};
 use serde::Serialize;
-use serde_json::value::RawValue;
 
 use super::schema::{RawObject, SubscriptionName};
 use super::{Call, Group, Resource};
+use crate::app::App;
 use crate::caller::DashboardUser;
 use crate::json::Json;
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 
 /// Listing event types.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +38,10 @@ pub(crate) struct EventTypeView {
     /// Whether it is an account event, which tells about the account's own endpoints. `*` doesn't include account events: they
     /// have to be named.
     account_event: bool,
+    /// Which form of its body this is.
+    version: String,
+    /// Whether it is on its way out: a new subscription is accepted, with a warning.
+    deprecated: bool,
     /// The JSON Schema (draft 2020-12) of the whole body. The chatbot decides what `data` contains: it is not checked against the
     /// schema.
     schema: RawObject,
@@ -50,11 +55,9 @@ impl EventTypesApi {
     ///
     /// Returns everything that an endpoint can subscribe to, with a description, a JSON Schema of the body, and a sample.
     #[oai(path = "/api/event-types", method = "get", operation_id = "listEventTypes")]
-    async fn list(&self, _user: DashboardUser) -> Result<Json<EventTypeList>, Problem> {
-        let event_types: Result<_, Problem> = catalog::all().map(EventTypeView::try_from).collect();
-        Ok(Json(EventTypeList {
-            event_types: event_types?,
-        }))
+    async fn list(&self, _user: DashboardUser, app: Data<&App>) -> Result<Json<EventTypeList>, Problem> {
+        let event_types = app.event_types.all().iter().map(EventTypeView::from).collect();
+        Ok(Json(EventTypeList { event_types }))
     }
 }
 
@@ -63,21 +66,16 @@ impl Resource for EventTypesApi {
     const EXAMPLES: &'static str = include_str!("event_types.json");
 }
 
-impl TryFrom<EventDescription> for EventTypeView {
-    type Error = Problem;
-
-    fn try_from(entry: EventDescription) -> Result<Self, Problem> {
-        let raw = |text: &str| {
-            RawValue::from_string(text.trim_end().to_owned())
-                .map(RawObject)
-                .map_err(|_| Problem::new(Code::InternalError))
-        };
-        Ok(Self {
+impl From<&EventDescription> for EventTypeView {
+    fn from(entry: &EventDescription) -> Self {
+        Self {
             name: SubscriptionName(entry.subscription.into()),
-            description: entry.description.to_owned(),
+            description: entry.description.clone(),
             account_event: matches!(entry.subscription, Subscription::Account(_)),
-            schema: raw(entry.schema)?,
-            sample: raw(entry.sample)?,
-        })
+            version: entry.version.clone(),
+            deprecated: entry.deprecated,
+            schema: RawObject(entry.schema.clone()),
+            sample: RawObject(entry.sample.clone()),
+        }
     }
 }

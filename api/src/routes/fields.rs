@@ -2,9 +2,10 @@
 
 use std::fmt::Display;
 
+use domain::catalog::Catalog;
 use domain::clock::{InvalidTimestamp, Timestamp};
 use domain::endpoint::{MAX_DESCRIPTION, MAX_RATE, RateLimit};
-use domain::event::{AccountEvent, EventType, MAX_CHATBOT_ID, Subscription};
+use domain::event::{EventType, MAX_CHATBOT_ID, Subscription};
 use domain::id::{AccountId, EndpointId};
 
 use super::schema::{DeliveredEvent, SubscriptionName};
@@ -14,39 +15,39 @@ use crate::problem::{Code, Faults, Problem};
 pub(super) const MAX_IDEMPOTENCY_KEY: usize = 255;
 
 /// `events` of an endpoint: at least one name, each only once.
-pub(super) fn subscriptions(names: &[SubscriptionName]) -> Result<Vec<Subscription>, Problem> {
-    let names: Vec<_> = names.iter().map(|name| name.0.as_str()).collect();
-    each_once(&names, Subscription::all().count(), "or `*` for all", |name| {
-        let parsed = name.parse();
-        parsed.map_err(|error| Problem::from_unknown_subscription(&error))
-    })
-}
-
-/// `events` of a replay: at least one name of something that is delivered, each only once.
-pub(super) fn delivered_events(names: &[DeliveredEvent]) -> Result<Vec<String>, Problem> {
+pub(super) fn subscriptions(
+    names: &[SubscriptionName],
+    catalog: &Catalog,
+) -> Result<Vec<Subscription>, Problem> {
     let names: Vec<_> = names.iter().map(|name| name.0.as_str()).collect();
     each_once(
         &names,
-        delivered_types().count(),
-        "or leave it out for all",
-        |name| delivered_event(name, Code::UnknownEvent),
+        catalog.subscriptions().count(),
+        "or `*` for all",
+        |name| {
+            let known = catalog.find_subscription(name);
+            known.ok_or_else(|| Problem::unknown_subscription(catalog))
+        },
     )
 }
 
-/// The name of something that is delivered; what is none is refused with this code.
-pub(super) fn delivered_event(name: &str, code: Code) -> Result<String, Problem> {
-    if delivered_types().any(|known| known == name) {
-        return Ok(name.to_owned());
-    }
-    let names: Vec<_> = delivered_types().collect();
-    let detail = format!("The event types are {}.", names.join(", "));
-    Err(Problem::new(code).detail(detail).param("allowed", names))
+/// `events` of a replay: at least one name of something that is delivered, each only once.
+pub(super) fn delivered_events(names: &[DeliveredEvent], catalog: &Catalog) -> Result<Vec<String>, Problem> {
+    let names: Vec<_> = names.iter().map(|name| name.0.as_str()).collect();
+    each_once(&names, catalog.all().len(), "or leave it out for all", |name| {
+        delivered_event(name, Code::UnknownEvent, catalog)
+    })
 }
 
-/// The names of all that is delivered: event types and account events.
-fn delivered_types() -> impl Iterator<Item = &'static str> {
-    let events = EventType::ALL.iter().map(|kind| kind.as_str());
-    events.chain(AccountEvent::ALL.iter().map(|kind| kind.as_str()))
+/// The name of something that is delivered; what is none is refused with this code.
+pub(super) fn delivered_event(name: &str, code: Code, catalog: &Catalog) -> Result<String, Problem> {
+    let entries = catalog.all().iter();
+    let names: Vec<_> = entries.map(|entry| entry.subscription.as_str()).collect();
+    if names.contains(&name) {
+        return Ok(name.to_owned());
+    }
+    let detail = format!("The event types are {}.", names.join(", "));
+    Err(Problem::new(code).detail(detail).param("allowed", names))
 }
 
 /// Names in `events`: at least one, `most` at most, each only once. `if_none` says what else to do than to give none.
@@ -90,9 +91,9 @@ fn each_once<T: PartialEq + Display>(
 }
 
 /// `event` of an event that is pushed or tested.
-pub(super) fn event_type(name: &str) -> Result<EventType, Problem> {
-    name.parse::<EventType>()
-        .map_err(|error| Problem::from(error).field("event"))
+pub(super) fn event_type(name: &str, catalog: &Catalog) -> Result<EventType, Problem> {
+    let known = catalog.find(name);
+    known.ok_or_else(|| Problem::unknown_event(catalog).field("event"))
 }
 
 /// The id of a chatbot, in an event or as the filter of an endpoint.

@@ -60,7 +60,7 @@ pub async fn run(
 /// The whole API.
 pub fn endpoint(app: App, settings: Settings) -> impl Endpoint<Output = Response> + 'static {
     let service = openapi::service();
-    let document = openapi::document_for(&app.header_prefix);
+    let document = openapi::document_for(&app.header_prefix, &app.event_types);
     let docs = Page::docs(openapi::docs_page(&service, &document));
     let errors = Page::errors(openapi::errors_html(&document));
     let routes = RouteTable::of(&document);

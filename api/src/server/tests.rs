@@ -68,6 +68,7 @@ async fn start_with(settings: Settings) -> Running {
         secrets: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".parse().unwrap(),
         urls: domain::endpoint::UrlPolicy::default(),
         header_prefix: domain::header_names::HeaderPrefix::default(),
+        event_types: domain::catalog::Catalog::default(),
         allowance: Allowance {
             payload_bytes: 262_144,
             endpoints: 100,
@@ -419,6 +420,7 @@ fn panicking_app() -> App {
         secrets: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".parse().unwrap(),
         urls: domain::endpoint::UrlPolicy::default(),
         header_prefix: domain::header_names::HeaderPrefix::default(),
+        event_types: domain::catalog::Catalog::default(),
         allowance: Allowance {
             payload_bytes: 1,
             endpoints: 1,

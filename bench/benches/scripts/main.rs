@@ -203,7 +203,7 @@ fn test_events(criterion: &mut Criterion) {
                     let request = TestEventRequest {
                         delivery: DeliveryId::of(&EventId::new(Timestamp::now().as_millis()), &ids[0]),
                         account: scene.account.clone(),
-                        event: EventType::LeadCaptured,
+                        event: EventType::LEAD_CAPTURED,
                         payload: payload(),
                     };
                     let outcome = store.request_test_event(&request, u32::MAX).await.unwrap();

@@ -127,7 +127,7 @@ impl Scene {
         NewEvent {
             id: EventId::new(Timestamp::now().as_millis()),
             account: self.account.clone(),
-            event: EventType::LeadCaptured,
+            event: EventType::LEAD_CAPTURED,
             chatbot_id: "bot_1".to_owned(),
             payload: payload(),
             idempotency: None,
@@ -193,5 +193,12 @@ impl Scene {
 
 pub(crate) fn payload() -> Payload {
     let data = format!(r#"{{"fill":"{}"}}"#, "x".repeat(500));
-    Payload::build(EventType::LeadCaptured, "bot_1", Timestamp::now(), &data, 1 << 20).unwrap()
+    Payload::build(
+        EventType::LEAD_CAPTURED,
+        "bot_1",
+        Timestamp::now(),
+        &data,
+        1 << 20,
+    )
+    .unwrap()
 }

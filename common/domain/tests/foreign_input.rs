@@ -87,7 +87,7 @@ proptest! {
     ) {
         let text = if is_pretty { serde_json::to_string_pretty(&data) } else { serde_json::to_string(&data) };
         let time = Timestamp::from_millis(ms).unwrap();
-        if let Ok(payload) = Payload::build(EventType::TicketCreated, &chatbot, time, &text.unwrap(), limit) {
+        if let Ok(payload) = Payload::build(EventType::TICKET_CREATED, &chatbot, time, &text.unwrap(), limit) {
             prop_assert!(payload.as_bytes().len() <= limit);
             let read: serde_json::Value = serde_json::from_slice(payload.as_bytes()).unwrap();
             // The bytes of data are kept; read again they are the same value.

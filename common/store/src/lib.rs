@@ -22,7 +22,7 @@
 //!
 //! Events and deliveries:
 //!
-//! - [`events`]: accepting an event with all its deliveries, or nothing.
+//! - [`events`]: accepting an event with all its deliveries, or nothing. [`event_types`]: which types an API has.
 //! - [`rates`]: how many calls and events are left in this minute.
 //! - [`queue`]: what workers do: fetch, report, park, reap. [`policy`]: the rules that they do it by. [`parked`]: a search for
 //!   endpoints that upkeep doesn't know of. [`egress`]: what the workers know together of their way out.
@@ -66,6 +66,8 @@ pub mod rotation;
 pub mod rewrap;
 
 pub mod events;
+
+pub mod event_types;
 
 pub mod rates;
 

@@ -2,8 +2,8 @@
 
 use super::scripts::{Assembled, Declaration, Listed, RunsAs, Script};
 use super::{
-    egress, endpoints, events, health, history, identity, log, parked, policy, queue, rates, replays, rewrap,
-    rotation, server, test_events, watch,
+    egress, endpoints, event_types, events, health, history, identity, log, parked, policy, queue, rates,
+    replays, rewrap, rotation, server, test_events, watch,
 };
 
 macro_rules! list {
@@ -34,6 +34,8 @@ list![
     queue::UpkeepStep<'_>,
     parked::ParkedFind<'_>,
     policy::Announcement<'_>,
+    event_types::EventTypesAnnounce<'_>,
+    event_types::EventTypesKeep<'_>,
     egress::DestinationsNote<'_>,
     egress::OutageNote<'_>,
     egress::StrikesTakeBack<'_>,

@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use domain::event::{AccountEvent, EventType};
+use domain::catalog::Catalog;
+use domain::event::AccountEvent;
 use e2e::client::Caller;
 use e2e::receiver::{Answer, Received, Receiver};
 use e2e::state::assert_nothing_left;
@@ -23,10 +24,11 @@ async fn every_type_is_described_and_can_be_subscribed_to_by_its_name() {
     let reply = customer.get(TYPES).await.expect(200);
     let types = reply.body["eventTypes"].as_array().unwrap();
     let names: Vec<_> = types.iter().map(|kind| kind["name"].as_str().unwrap()).collect();
-    let wanted: Vec<_> = EventType::ALL
+    let catalog = Catalog::default();
+    let wanted: Vec<_> = catalog
+        .all()
         .iter()
-        .map(|kind| kind.as_str())
-        .chain(AccountEvent::ALL.iter().map(|kind| kind.as_str()))
+        .map(|entry| entry.subscription.as_str())
         .collect();
     assert_eq!(names, wanted);
     for kind in types {

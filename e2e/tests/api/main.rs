@@ -21,6 +21,8 @@ mod doctor;
 
 mod event_types;
 
+mod other_types;
+
 mod log_scene;
 
 mod deliveries;

@@ -364,7 +364,7 @@ async fn what_is_wrong_asks_for_no_test() {
         (&customer, "ep_0000000000000000"),
         (&customer, "*"),
     ] {
-        for kind in [EventType::LeadCaptured.as_str(), "ticket.created"] {
+        for kind in [EventType::LEAD_CAPTURED.as_str(), "ticket.created"] {
             let body = json!({"event": kind}).to_string();
             refuses(
                 caller,

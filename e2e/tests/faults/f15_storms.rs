@@ -168,7 +168,7 @@ pub(crate) async fn accept_many(store: &Store, count: usize) -> Vec<Pushed> {
 }
 
 fn event(number: usize) -> NewEvent {
-    let (kind, now) = (EventType::LeadCaptured, Timestamp::now());
+    let (kind, now) = (EventType::LEAD_CAPTURED, Timestamp::now());
     let data = json!({"number": number}).to_string();
     NewEvent {
         id: EventId::new(now.as_millis()),

@@ -71,6 +71,8 @@ const SCRIPTS: &[(&str, Who)] = &[
     ("test_event_finish", Worker),
     ("test_event_withdraw", Api),
     ("policy_announce", Worker),
+    ("event_types_announce", Api),
+    ("event_types_keep", Api),
     ("store_watch", Api),
     ("store_watch", Worker),
     ("store_claim", Api),

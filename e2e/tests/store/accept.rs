@@ -127,7 +127,7 @@ async fn an_account_over_its_budget_is_refused_until_deliveries_finish() {
     let fixture = Fixture::new().await;
     fixture.endpoint(&["*"]).await;
     let event = event_of(
-        EventType::MessageSent,
+        EventType::MESSAGE_SENT,
         "bot",
         &format!("{{\"text\":\"{}\"}}", "x".repeat(1000)),
     );
@@ -197,7 +197,7 @@ async fn payloads_are_stored_byte_by_byte() {
     let fixture = Fixture::new().await;
     fixture.endpoint(&["*"]).await;
     let event = event_of(
-        EventType::TicketCreated,
+        EventType::TICKET_CREATED,
         "bot",
         "{\"n\":1.00e+2,\"t\":\"ä\\u0000\\ud83d\"}",
     );

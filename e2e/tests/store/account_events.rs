@@ -70,7 +70,7 @@ async fn a_team_is_notified_of_what_happens_to_the_other_endpoint() {
     fixture.report(&mut worker, &recovered, succeeded()).await;
 
     let accepted = fixture
-        .accept(&event_of(domain::event::EventType::LeadCaptured, "bot", "{}"))
+        .accept(&event_of(domain::event::EventType::LEAD_CAPTURED, "bot", "{}"))
         .await;
     for leased in fixture.fetch(&mut worker, 64).await {
         let result = if leased.endpoint.id == everything {

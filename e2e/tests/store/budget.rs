@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use domain::clock::Timestamp;
-use domain::event::EventType::{self, LeadCaptured, MessageSent, TicketCreated, TicketUpdated};
+use domain::event::EventType;
 use domain::id::{DeliveryId, EndpointId, EventId};
 use store::events::{AcceptOutcome, Budgets, NewEvent};
 
@@ -85,16 +85,16 @@ async fn whoever_fills_the_budget_gives_up_as_much_of_its_oldest_as_an_event_nee
     let slow = fixture.endpoint(&["message.sent"]).await;
     let healthy = fixture.endpoint(&["lead.captured"]).await;
     let budgets = room_for(20);
-    let filled = fill(&fixture, MessageSent, budgets).await;
+    let filled = fill(&fixture, EventType::MESSAGE_SENT, budgets).await;
     assert!((18..=22).contains(&filled.len()), "{}", filled.len());
     // What it alone wants is refused, as often as it comes, and costs nothing.
     let before = fixture.keys().await;
     for _ in 0..3 {
-        assert!(!accepts(&fixture, &large(MessageSent), budgets).await);
+        assert!(!accepts(&fixture, &large(EventType::MESSAGE_SENT), budgets).await);
     }
     assert_eq!(fixture.keys().await, before);
 
-    let event = large(LeadCaptured);
+    let event = large(EventType::LEAD_CAPTURED);
     for _ in 0..2 {
         assert!(
             accepts(&fixture, &event, budgets).await,
@@ -105,7 +105,14 @@ async fn whoever_fills_the_budget_gives_up_as_much_of_its_oldest_as_an_event_nee
         fixture.assert_no_violation().await;
     }
     // As much as the event needs: its payload is as long as five of theirs.
-    assert!(accepts(&fixture, &sized(LeadCaptured, 5 * 1300 - 400), budgets).await);
+    assert!(
+        accepts(
+            &fixture,
+            &sized(EventType::LEAD_CAPTURED, 5 * 1300 - 400),
+            budgets
+        )
+        .await
+    );
     assert_eq!(given_up(&fixture, &slow).await, texts(&filled[..6]));
     assert!(bytes(&fixture).await <= budgets.account_bytes);
     assert_eq!(fixture.waiting(&healthy).await, (2, 0));
@@ -129,7 +136,7 @@ async fn the_oldest_go_first_wherever_they_wait_and_what_is_in_flight_stays() {
     let slow = fixture.endpoint(&["message.sent"]).await;
     fixture.endpoint(&["lead.captured"]).await;
     let budgets = room_for(300);
-    let filled = fill(&fixture, MessageSent, budgets).await;
+    let filled = fill(&fixture, EventType::MESSAGE_SENT, budgets).await;
     let mut worker = Worker::new();
     // The first five are in flight, 240 were tried, the oldest of them most often and to be tried last.
     let in_flight = fixture.lease(&mut worker, 5).await;
@@ -140,7 +147,7 @@ async fn the_oldest_go_first_wherever_they_wait_and_what_is_in_flight_stays() {
     }
     for round in 0..4 {
         for _ in 0..30 {
-            assert!(accepts(&fixture, &large(LeadCaptured), budgets).await);
+            assert!(accepts(&fixture, &large(EventType::LEAD_CAPTURED), budgets).await);
         }
         let expected = texts(&filled[5..]);
         let gone = given_up(&fixture, &slow).await;
@@ -167,14 +174,21 @@ async fn when_all_its_retries_were_given_up_nothing_is_due_at_an_endpoint_any_mo
     let slow = fixture.endpoint(&["message.sent"]).await;
     fixture.endpoint(&["lead.captured"]).await;
     let budgets = room_for(6);
-    let filled = fill(&fixture, MessageSent, budgets).await;
+    let filled = fill(&fixture, EventType::MESSAGE_SENT, budgets).await;
     let mut worker = Worker::new();
     let leased = fixture.lease(&mut worker, 10).await;
     assert_eq!(leased.len(), filled.len());
     fixture.end(&mut worker, &leased, || failed(Some(3600))).await;
     assert_eq!(fixture.sorted("timers").await, [slow.as_str()]);
     // It has to hold over half; so it gives all up for one event only.
-    assert!(accepts(&fixture, &sized(LeadCaptured, 6 * 1300 - 400), budgets).await);
+    assert!(
+        accepts(
+            &fixture,
+            &sized(EventType::LEAD_CAPTURED, 6 * 1300 - 400),
+            budgets
+        )
+        .await
+    );
     assert_eq!(given_up(&fixture, &slow).await, texts(&filled));
     assert_eq!(fixture.sorted("timers").await, Vec::<String>::new());
     assert_eq!(fixture.get(&slow).await.queue.bytes, 0);
@@ -193,10 +207,10 @@ async fn endpoints_that_share_what_they_hold_give_it_up_together() {
     // To fill it, no event may make room: these are for both, and each is another one's.
     let mut filled = vec![];
     while bytes_or_zero(&fixture).await + CHARGE < budgets.account_bytes {
-        filled.push(fixture.accept(&large(MessageSent)).await.id);
+        filled.push(fixture.accept(&large(EventType::MESSAGE_SENT)).await.id);
     }
     for number in 1..=5 {
-        assert!(accepts(&fixture, &large(LeadCaptured), budgets).await);
+        assert!(accepts(&fixture, &large(EventType::LEAD_CAPTURED), budgets).await);
         for id in &slow {
             let gone = given_up(&fixture, id).await;
             assert_eq!(gone, texts(&filled[..gone.len()]));
@@ -222,7 +236,7 @@ async fn a_hanging_endpoint_does_not_stop_a_quick_one_that_gets_the_same_events(
     let budgets = room_for(20);
     let (mut worker, mut pushed) = (Worker::new(), vec![]);
     for _ in 0..60 {
-        let event = large(MessageSent);
+        let event = large(EventType::MESSAGE_SENT);
         assert!(accepts(&fixture, &event, budgets).await);
         pushed.push(event.id);
         for leased in fixture.lease(&mut worker, 10).await {
@@ -249,10 +263,10 @@ async fn nobody_gives_up_what_waits_because_no_worker_comes() {
     let waits = fixture.endpoint(&["message.sent"]).await;
     fixture.endpoint(&["lead.captured"]).await;
     let budgets = room_for(20);
-    let filled = fill(&fixture, MessageSent, budgets).await;
+    let filled = fill(&fixture, EventType::MESSAGE_SENT, budgets).await;
     fixture.upkeep().await;
     fixture.pass(Duration::from_secs(11)).await;
-    let event = large(LeadCaptured);
+    let event = large(EventType::LEAD_CAPTURED);
     assert!(!accepts(&fixture, &event, budgets).await);
     assert_eq!(given_up(&fixture, &waits).await, Vec::<String>::new());
     // Workers are back.
@@ -268,16 +282,16 @@ async fn what_is_parked_at_a_disabled_endpoint_makes_room_as_well() {
     let disabled = fixture.endpoint(&["message.sent"]).await;
     fixture.endpoint(&["lead.captured"]).await;
     let budgets = room_for(20);
-    let mut filled = fill(&fixture, MessageSent, budgets).await;
+    let mut filled = fill(&fixture, EventType::MESSAGE_SENT, budgets).await;
     let mut worker = Worker::new();
     let mut leased = fixture.lease(&mut worker, 8).await;
     let last = leased.split_off(7);
     fixture.end(&mut worker, &leased, || failed(Some(3600))).await;
     fixture.end(&mut worker, &last, gone).await;
-    assert!(accepts(&fixture, &large(LeadCaptured), budgets).await);
+    assert!(accepts(&fixture, &large(EventType::LEAD_CAPTURED), budgets).await);
     fixture.upkeep().await;
     for _ in 0..9 {
-        assert!(accepts(&fixture, &large(LeadCaptured), budgets).await);
+        assert!(accepts(&fixture, &large(EventType::LEAD_CAPTURED), budgets).await);
     }
     filled.truncate(10);
     assert_eq!(given_up(&fixture, &disabled).await, texts(&filled));
@@ -292,12 +306,17 @@ async fn nothing_is_given_up_for_an_event_that_is_refused() {
     let third = fixture.endpoint(&["lead.captured"]).await;
     let budgets = room_for(20);
     // Each holds half of the bytes.
-    let half = fill(&fixture, TicketCreated, room_for(10)).await.len();
-    assert_eq!(fill(&fixture, TicketUpdated, budgets).await.len(), half);
+    let half = fill(&fixture, EventType::TICKET_CREATED, room_for(10))
+        .await
+        .len();
+    assert_eq!(
+        fill(&fixture, EventType::TICKET_UPDATED, budgets).await.len(),
+        half
+    );
     let refused = [
-        large(LeadCaptured),
+        large(EventType::LEAD_CAPTURED),
         // There will never be room for this.
-        sized(LeadCaptured, 21 * 1300),
+        sized(EventType::LEAD_CAPTURED, 21 * 1300),
     ];
     for event in &refused {
         assert!(!accepts(&fixture, event, budgets).await);
@@ -310,19 +329,19 @@ async fn nothing_is_given_up_for_an_event_that_is_refused() {
         .filter(|leased| leased.endpoint.id == other)
         .collect();
     fixture.end(&mut worker, &others, succeeded).await;
-    fill(&fixture, TicketCreated, budgets).await;
+    fill(&fixture, EventType::TICKET_CREATED, budgets).await;
     fixture.lease(&mut worker, 100).await;
     assert_eq!(fixture.waiting(&slow).await, (0, 0));
     for event in &refused {
         assert!(!accepts(&fixture, event, budgets).await);
     }
     // Nobody who is served now wants it.
-    fixture.accept(&large(TicketUpdated)).await;
+    fixture.accept(&large(EventType::TICKET_UPDATED)).await;
     let leased = fixture.lease(&mut worker, 1).await;
     fixture.end(&mut worker, &leased, gone).await;
-    fixture.accept(&large(TicketCreated)).await;
-    assert!(!accepts(&fixture, &large(TicketUpdated), budgets).await);
-    assert!(!accepts(&fixture, &large(TicketCreated), budgets).await);
+    fixture.accept(&large(EventType::TICKET_CREATED)).await;
+    assert!(!accepts(&fixture, &large(EventType::TICKET_UPDATED), budgets).await);
+    assert!(!accepts(&fixture, &large(EventType::TICKET_CREATED), budgets).await);
     for id in [slow, third] {
         assert_eq!(given_up(&fixture, &id).await, Vec::<String>::new());
     }
@@ -335,7 +354,7 @@ async fn an_event_that_needs_more_than_one_step_gives_up_finds_its_room_in_sever
     let fixture = fixture().await;
     let slow = fixture.endpoint(&["message.sent"]).await;
     let healthy = fixture.endpoint(&["lead.captured"]).await;
-    let small = || sized(MessageSent, 0);
+    let small = || sized(EventType::MESSAGE_SENT, 0);
     let events: Vec<_> = (0..1500).map(|_| small()).collect();
     for outcome in fixture.accept_all(&events, BUDGETS).await {
         assert!(matches!(outcome.unwrap(), AcceptOutcome::Accepted(_)));
@@ -346,9 +365,9 @@ async fn an_event_that_needs_more_than_one_step_gives_up_finds_its_room_in_sever
     };
     let batch = [
         small(),
-        sized(LeadCaptured, 250_000),
+        sized(EventType::LEAD_CAPTURED, 250_000),
         small(),
-        large(LeadCaptured),
+        large(EventType::LEAD_CAPTURED),
     ];
     let outcomes = fixture.accept_all(&batch, budgets).await.into_iter();
     let accepted: Vec<_> = outcomes
@@ -372,8 +391,8 @@ async fn the_account_is_told_of_what_was_given_up_and_it_is_kept_as_the_workers_
     fixture.endpoint(&["lead.captured"]).await;
     let team = fixture.endpoint(&["delivery.exhausted"]).await;
     let budgets = room_for(20);
-    let filled = fill(&fixture, MessageSent, budgets).await;
-    assert!(accepts(&fixture, &large(LeadCaptured), budgets).await);
+    let filled = fill(&fixture, EventType::MESSAGE_SENT, budgets).await;
+    assert!(accepts(&fixture, &large(EventType::LEAD_CAPTURED), budgets).await);
     assert!(
         bytes(&fixture).await <= budgets.account_bytes,
         "what is told is charged as well"

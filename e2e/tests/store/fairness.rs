@@ -26,7 +26,7 @@ async fn a_backlog_of_one_endpoint_does_not_hold_up_another() {
     let quiet = fixture.endpoint(&["lead.captured"]).await;
     for _ in 0..500 {
         fixture
-            .accept(&event_of(EventType::MessageSent, "bot", "{}"))
+            .accept(&event_of(EventType::MESSAGE_SENT, "bot", "{}"))
             .await;
     }
     let mut worker = Worker::new();
@@ -109,7 +109,7 @@ async fn slow_endpoints_get_only_the_slots_that_are_spared_for_them() {
     let quick = fixture.endpoint(&["lead.captured"]).await;
     let mut worker = Worker::new();
     fixture
-        .accept(&event_of(EventType::MessageSent, "bot", "{}"))
+        .accept(&event_of(EventType::MESSAGE_SENT, "bot", "{}"))
         .await;
     let leased = fixture.fetch(&mut worker, 1).await.remove(0);
     let took_long = AttemptRecord {
@@ -123,7 +123,7 @@ async fn slow_endpoints_get_only_the_slots_that_are_spared_for_them() {
     fixture.end_slow_start(&slow).await;
     for _ in 0..20 {
         fixture
-            .accept(&event_of(EventType::MessageSent, "bot", "{}"))
+            .accept(&event_of(EventType::MESSAGE_SENT, "bot", "{}"))
             .await;
     }
     fixture.push_many(3).await;
@@ -191,10 +191,10 @@ async fn many_slow_endpoints_do_not_hide_a_quick_one() {
     }
     let quick = fixture.endpoint(&["lead.captured"]).await;
     fixture
-        .accept(&event_of(EventType::MessageSent, "bot", "{}"))
+        .accept(&event_of(EventType::MESSAGE_SENT, "bot", "{}"))
         .await;
     fixture
-        .accept(&event_of(EventType::MessageSent, "bot", "{}"))
+        .accept(&event_of(EventType::MESSAGE_SENT, "bot", "{}"))
         .await;
     let mut worker = Worker::new();
     let request = WorkRequest {
@@ -222,7 +222,7 @@ async fn large_payloads_are_fetched_only_for_the_room_there_is() {
     let data = format!("{{\"text\":\"{}\"}}", "x".repeat(100_000));
     for _ in 0..10 {
         fixture
-            .accept(&event_of(EventType::MessageSent, "bot", &data))
+            .accept(&event_of(EventType::MESSAGE_SENT, "bot", &data))
             .await;
     }
     let order = fixture.list(&format!("pending:{endpoint}")).await;
@@ -324,7 +324,7 @@ async fn endpoints_that_hang_leave_slots_to_those_that_come_later() {
     // Who comes later is served at once.
     let quick = fixture.endpoint(&["message.sent"]).await;
     fixture
-        .accept(&event_of(EventType::MessageSent, "bot", "{}"))
+        .accept(&event_of(EventType::MESSAGE_SENT, "bot", "{}"))
         .await;
     let leased = fetch(&mut worker, &held).await;
     assert_eq!(leased.len(), 1);

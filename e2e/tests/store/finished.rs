@@ -28,7 +28,7 @@ fn sized(account: &AccountId, bytes: usize) -> NewEvent {
     let data = format!("{{\"text\":\"{}\"}}", "x".repeat(bytes));
     NewEvent {
         account: account.clone(),
-        ..event_of(EventType::LeadCaptured, "bot", &data)
+        ..event_of(EventType::LEAD_CAPTURED, "bot", &data)
     }
 }
 

@@ -398,7 +398,7 @@ pub(crate) fn new_endpoint(account: &AccountId, events: &[&str], chatbot: Option
 
 /// A `lead.captured` of chatbot `bot` for [`account`].
 pub(crate) fn new_event() -> NewEvent {
-    event_of(EventType::LeadCaptured, "bot", "{}")
+    event_of(EventType::LEAD_CAPTURED, "bot", "{}")
 }
 
 pub(crate) fn event_of(event: EventType, chatbot: &str, data: &str) -> NewEvent {

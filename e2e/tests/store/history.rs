@@ -35,7 +35,7 @@ pub(crate) fn varied(number: usize, bytes: usize) -> NewEvent {
         "{{\"number\":{number},\"text\":\"{}\"}}",
         words.collect::<String>()
     );
-    event_of(EventType::LeadCaptured, "bot", &data)
+    event_of(EventType::LEAD_CAPTURED, "bot", &data)
 }
 
 /// Accepts events and reports that all their deliveries came to an end; returns their payloads.

@@ -18,6 +18,7 @@ mod egress;
 mod enable;
 mod endpoints;
 mod erasing;
+mod event_types;
 mod fairness;
 mod finished;
 mod fixture;

@@ -49,7 +49,7 @@ async fn serve(fixture: &Fixture, worker: &mut Worker) -> WorkReply {
 #[tokio::test]
 async fn a_slow_rate_serves_one_at_a_time_and_says_when_the_next_is_due() {
     let (fixture, _) = with_rate(2).await;
-    push(&fixture, EventType::MessageSent, 4).await;
+    push(&fixture, EventType::MESSAGE_SENT, 4).await;
     let mut worker = Worker::new();
     for _ in 0..3 {
         let reply = serve(&fixture, &mut worker).await;
@@ -79,7 +79,7 @@ async fn over_ten_seconds_it_gets_what_its_rate_says_however_fast_that_is() {
         fixture.end_slow_start(&endpoint).await;
         let expected = usize::try_from(rate).unwrap() * 10;
         let events: Vec<_> = (0..expected * 2)
-            .map(|_| event_of(EventType::MessageSent, "bot", "{}"))
+            .map(|_| event_of(EventType::MESSAGE_SENT, "bot", "{}"))
             .collect();
         for chunk in events.chunks(1000) {
             fixture.accept_all(chunk, crate::fixture::BUDGETS).await;
@@ -110,10 +110,10 @@ async fn over_ten_seconds_it_gets_what_its_rate_says_however_fast_that_is() {
 async fn others_are_served_meanwhile() {
     let (fixture, paced) = with_rate(1).await;
     let other = fixture.endpoint(&["lead.captured"]).await;
-    push(&fixture, EventType::MessageSent, 100).await;
+    push(&fixture, EventType::MESSAGE_SENT, 100).await;
     let mut worker = Worker::new();
     serve(&fixture, &mut worker).await;
-    push(&fixture, EventType::LeadCaptured, 20).await;
+    push(&fixture, EventType::LEAD_CAPTURED, 20).await;
     let leased = fixture.fetch(&mut worker, 64).await;
     assert_eq!(leased.len(), 20);
     assert!(leased.iter().all(|leased| leased.endpoint.id == other));
@@ -124,7 +124,7 @@ async fn others_are_served_meanwhile() {
 #[tokio::test]
 async fn an_endpoint_whose_rate_is_taken_away_is_served_at_once() {
     let (fixture, endpoint) = with_rate(1).await;
-    push(&fixture, EventType::MessageSent, 10).await;
+    push(&fixture, EventType::MESSAGE_SENT, 10).await;
     let mut worker = Worker::new();
     let first = fixture.fetch(&mut worker, 64).await;
     assert_eq!(first.len(), 1);

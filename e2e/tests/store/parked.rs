@@ -39,7 +39,7 @@ async fn everything_that_is_parked_for_too_long_ends_whatever_parked_it_and_wher
     assert_eq!(fixture.waiting(&disabled).await, (5, 30));
     let active = fixture.endpoint(&["message.sent"]).await;
     fixture
-        .accept(&event_of(EventType::MessageSent, "bot", "{}"))
+        .accept(&event_of(EventType::MESSAGE_SENT, "bot", "{}"))
         .await;
 
     fixture.pass(HOUR - Duration::from_secs(60)).await;
@@ -121,7 +121,7 @@ async fn accept_large(fixture: &Fixture, count: usize, parked_bytes: u64) {
         ..BUDGETS
     };
     for _ in 0..count {
-        let event = event_of(EventType::MessageSent, "bot", &large());
+        let event = event_of(EventType::MESSAGE_SENT, "bot", &large());
         fixture.accept_outcome(&event, budgets).await;
         // Ids are only in the order of acceptance if they are made in different milliseconds.
         let made = event.id.time();

@@ -17,7 +17,7 @@ fn neighbour() -> AccountId {
 }
 
 async fn push(fixture: &Fixture, account: &AccountId, chatbot: &str) {
-    let mut event = event_of(EventType::MessageSent, chatbot, "{}");
+    let mut event = event_of(EventType::MESSAGE_SENT, chatbot, "{}");
     event.account = account.clone();
     fixture.accept(&event).await;
 }

@@ -51,7 +51,7 @@ pub(crate) async fn endpoint_at(fixture: &Fixture, account: &AccountId, host: &s
 
 pub(crate) async fn push(fixture: &Fixture, account: &AccountId, times: usize) {
     for _ in 0..times {
-        let mut event = event_of(EventType::MessageSent, "bot", "{}");
+        let mut event = event_of(EventType::MESSAGE_SENT, "bot", "{}");
         event.account = account.clone();
         fixture.accept(&event).await;
     }

@@ -20,8 +20,8 @@ fn request(endpoint: &domain::id::EndpointId) -> TestEventRequest {
     TestEventRequest {
         delivery: DeliveryId::of(&EventId::new(now.as_millis()), endpoint),
         account: account(),
-        event: EventType::TicketCreated,
-        payload: Payload::build(EventType::TicketCreated, "bot", now, "{}", 1000).unwrap(),
+        event: EventType::TICKET_CREATED,
+        payload: Payload::build(EventType::TICKET_CREATED, "bot", now, "{}", 1000).unwrap(),
     }
 }
 

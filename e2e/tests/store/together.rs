@@ -32,9 +32,9 @@ async fn a_call_decides_each_event_by_itself_and_in_order() {
         .await;
     let repeated = new_event();
     let events = [
-        event_of(EventType::LeadCaptured, "bot", "{}"),
-        event_of(EventType::MessageSent, "bot", "{}"),
-        event_of(EventType::MessageSent, "other", "{}"),
+        event_of(EventType::LEAD_CAPTURED, "bot", "{}"),
+        event_of(EventType::MESSAGE_SENT, "bot", "{}"),
+        event_of(EventType::MESSAGE_SENT, "other", "{}"),
         of("user:user_2", new_event()),
         of("user:user_3", new_event()),
         with_key(new_event(), "key", "same"),
@@ -87,7 +87,7 @@ async fn a_budget_that_is_used_up_within_a_call_refuses_the_rest_of_its_account(
         .await;
     let event = || {
         event_of(
-            EventType::MessageSent,
+            EventType::MESSAGE_SENT,
             "bot",
             &format!("{{\"x\":\"{}\"}}", "x".repeat(1000)),
         )
@@ -180,7 +180,7 @@ async fn events_that_come_at_the_same_time_are_each_accepted_once() {
     let fixture = Fixture::new().await;
     let endpoint = fixture.endpoint(&["*"]).await;
     let large = event_of(
-        EventType::MessageSent,
+        EventType::MESSAGE_SENT,
         "bot",
         &format!("{{\"x\":\"{}\"}}", "x".repeat(200_000)),
     );

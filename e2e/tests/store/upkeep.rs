@@ -64,7 +64,7 @@ async fn what_is_parked_beyond_its_budget_exhausts_the_oldest_visibly() {
     };
     let data = format!("{{\"text\":\"{}\"}}", "x".repeat(900));
     for _ in 0..10 {
-        let event = event_of(EventType::MessageSent, "bot", &data);
+        let event = event_of(EventType::MESSAGE_SENT, "bot", &data);
         ids.push(event.id.clone());
         fixture.accept_outcome(&event, budgets).await;
     }

@@ -70,7 +70,7 @@ async fn endpoint(store: &Store, config: &Config, url: &str) -> EndpointId {
 }
 
 async fn push(store: &Store, count: usize) {
-    let (now, event) = (Timestamp::now(), EventType::LeadCaptured);
+    let (now, event) = (Timestamp::now(), EventType::LEAD_CAPTURED);
     let events: Vec<_> = (0..count)
         .map(|_| NewEvent {
             id: EventId::new(now.as_millis()),
@@ -161,7 +161,7 @@ async fn an_attempt_that_panics_is_set_aside_and_others_flow() {
     }
 
     // A test event that panics is answered.
-    let (now, event) = (Timestamp::now(), EventType::LeadCaptured);
+    let (now, event) = (Timestamp::now(), EventType::LEAD_CAPTURED);
     let test_event = TestEventRequest {
         delivery: DeliveryId::of(&EventId::new(now.as_millis()), &panics),
         account: account(),

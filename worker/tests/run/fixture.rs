@@ -165,7 +165,7 @@ pub(crate) async fn endpoint(store: &Store, url: &str, keyring: &SecretsKeyring)
 /// Accepts this many events.
 pub(crate) async fn push(store: &Store, count: usize) {
     let now = Timestamp::now();
-    let event = EventType::LeadCaptured;
+    let event = EventType::LEAD_CAPTURED;
     let events: Vec<_> = (0..count)
         .map(|number| NewEvent {
             id: EventId::new(now.as_millis()),

@@ -19,7 +19,7 @@ use crate::fixture::{self, Running, account};
 
 /// Asks for a test event.
 async fn ask(store: &Store, endpoint: &EndpointId) -> DeliveryId {
-    let (now, event) = (Timestamp::now(), EventType::TicketCreated);
+    let (now, event) = (Timestamp::now(), EventType::TICKET_CREATED);
     let request = TestEventRequest {
         delivery: DeliveryId::of(&EventId::new(now.as_millis()), endpoint),
         account: account(),

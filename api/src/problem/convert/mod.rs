@@ -8,8 +8,9 @@ mod foreign;
 pub use foreign::{from_panic, replace_foreign_error};
 
 use doctor::{InvalidHeaders, MAX_HEADER_BYTES, MAX_HEADERS};
+use domain::catalog::Catalog;
 use domain::endpoint::{FIRST_FREE_PORT, MAX_URL, UrlError};
-use domain::event::{EventType, MAX_DEPTH, PayloadError, Subscription, UnknownEventType};
+use domain::event::{EventType, MAX_DEPTH, PayloadError, Subscription};
 use store::StoreError;
 
 use super::{Code, Problem};
@@ -102,15 +103,6 @@ impl From<UrlError> for Problem {
     }
 }
 
-impl From<UnknownEventType> for Problem {
-    fn from(_: UnknownEventType) -> Self {
-        let types: Vec<_> = EventType::ALL.iter().map(|kind| kind.as_str()).collect();
-        Self::new(Code::UnknownEvent)
-            .detail(format!("The event types are {}.", types.join(", ")))
-            .param("allowed", types)
-    }
-}
-
 impl From<PayloadError> for Problem {
     fn from(error: PayloadError) -> Self {
         let problem = match error {
@@ -150,21 +142,52 @@ fn capitalised(text: &str) -> String {
         .unwrap_or_default()
 }
 
+/// The names of all event types, as long as that is no long text.
+fn names_of(catalog: &Catalog) -> String {
+    const MOST: usize = 20;
+    let types = catalog.types();
+    let shown: Vec<_> = types.iter().take(MOST).map(EventType::as_str).collect();
+    let shown = shown.join(", ");
+    match types.len().saturating_sub(MOST) {
+        0 => shown,
+        more => format!("{shown}, and {more} others, which `GET /api/event-types` lists"),
+    }
+}
+
 impl Problem {
+    /// For an event of a type that there isn't.
+    pub(crate) fn unknown_event(catalog: &Catalog) -> Self {
+        let types: Vec<_> = catalog.types().iter().map(EventType::as_str).collect();
+        Self::new(Code::UnknownEvent)
+            .detail(format!("The event types are {}.", names_of(catalog)))
+            .param("allowed", types)
+    }
+
     /// For a subscription that is neither an event type nor an account event nor `*`.
-    pub(crate) fn from_unknown_subscription(_: &UnknownEventType) -> Self {
-        let names = |kind: fn(&Subscription) -> bool| {
-            let names = Subscription::all().filter(kind).map(Subscription::as_str);
-            names.collect::<Vec<_>>().join(", ")
-        };
-        let types = names(|subscription| matches!(subscription, Subscription::Only(_)));
-        let accounts = names(|subscription| matches!(subscription, Subscription::Account(_)));
-        let all: Vec<_> = Subscription::all().map(Subscription::as_str).collect();
+    pub(crate) fn unknown_subscription(catalog: &Catalog) -> Self {
+        let all: Vec<String> = catalog.subscriptions().map(String::from).collect();
+        let types = names_of(catalog);
+        let accounts = catalog
+            .subscriptions()
+            .filter_map(|subscription| match subscription {
+                Subscription::Account(kind) => Some(kind.as_str()),
+                _ => None,
+            });
+        let accounts = accounts.collect::<Vec<_>>().join(", ");
         Self::new(Code::UnknownEvent)
             .detail(format!(
                 "The event types are {types}; `*` stands for all of them; {accounts} tell about the account's endpoints."
             ))
             .param("allowed", all)
+    }
+
+    /// For a subscription to a type that this program has, and the one that started last has not.
+    pub(crate) fn type_gone(name: &str) -> Self {
+        Self::new(Code::UnknownEvent)
+            .detail(format!(
+                "`{name}` is being removed from the event types: nobody can subscribe to it any more. Choose another one."
+            ))
+            .field("events")
     }
 
     /// Makes a problem about a body one about an event of a batch.

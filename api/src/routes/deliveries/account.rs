@@ -123,7 +123,7 @@ impl AccountDeliveriesApi {
         let endpoints = faults.take(read_endpoints(&endpoints.0));
         let event_id = faults.take(read_event_id(event_id.0));
         let status = faults.take(read_statuses(&status.0));
-        let event = faults.take(filter::event(event));
+        let event = faults.take(filter::event(event, &app.event_types));
         let chatbot = chatbot.0.map(|ChatbotId(id)| fields::chatbot_id(id)).transpose();
         let chatbot = faults.take(chatbot);
         let span = faults.take(filter::span(since, until));

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use domain::catalog::Catalog;
 use domain::clock::Timestamp;
 use domain::delivery::DeliveryState;
 use poem_openapi::param::Query;
@@ -82,8 +83,11 @@ pub(super) fn status(given: Query<Option<ListedStatus>>) -> Result<Option<ListSt
 }
 
 /// The type of event to list.
-pub(super) fn event(given: Query<Option<DeliveredEvent>>) -> Result<Option<String>, Problem> {
-    let read = |DeliveredEvent(name)| fields::delivered_event(&name, Code::InvalidFilter);
+pub(super) fn event(
+    given: Query<Option<DeliveredEvent>>,
+    catalog: &Catalog,
+) -> Result<Option<String>, Problem> {
+    let read = |DeliveredEvent(name)| fields::delivered_event(&name, Code::InvalidFilter, catalog);
     let event = given.0.map(read).transpose();
     event.map_err(|problem| problem.field("event"))
 }

@@ -88,7 +88,7 @@ impl DeliveriesApi {
         let known = faults.take(filter::only_known(request.uri().query().unwrap_or_default()));
         let span = faults.take(filter::span(since, until));
         let status = faults.take(filter::status(status));
-        let event = faults.take(filter::event(event));
+        let event = faults.take(filter::event(event, &app.event_types));
         let limit = faults.take(filter::limit(limit));
         let (Some(()), Some((since, until)), Some(status), Some(event), Some(limit)) =
             (known, span, status, event, limit)

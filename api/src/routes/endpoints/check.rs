@@ -13,6 +13,7 @@ use super::super::{Call, Group, Resource, fields};
 use super::answers::FIELD_ERRORS;
 use super::create::too_many;
 use super::request::{CreateEndpoint, Wanted};
+use super::warning::{self, Warning};
 use crate::allowance::Allowance;
 use crate::app::App;
 use crate::caller::Reader;
@@ -32,7 +33,7 @@ pub(crate) struct CheckEndpoint {
     /// fragment.
     url: UrlText,
     /// Which events would be sent: event types (`*` stands for all of them) and account events. At least one, and each only once.
-    #[oai(validator(min_items = 1, max_items = 15, unique_items))]
+    #[oai(validator(min_items = 1, unique_items))]
     events: Vec<SubscriptionName>,
     /// Send only events of this chatbot; without it, events of all chatbots are sent.
     #[oai(nullable)]
@@ -81,6 +82,10 @@ pub(crate) struct CheckedEndpoint {
     /// Whether the endpoint would get the sample; `null` if there is none.
     #[oai(nullable)]
     matches: Option<bool>,
+    /// What is better done otherwise. Only if something is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    warnings: Option<Vec<Warning>>,
 }
 
 impl JsonRequest for CheckEndpoint {
@@ -108,7 +113,7 @@ impl CheckEndpoint {
             active: self.active,
         };
         let mut faults = Faults::default();
-        let wanted = faults.take(endpoint.wanted(&app.urls));
+        let wanted = faults.take(endpoint.wanted(app));
         let sample = faults.take_any(self.sample.map(|sample| sample.read(app)));
         let (Some(wanted), Some(sample)) = (wanted, sample) else {
             return Err(faults.into());
@@ -120,13 +125,13 @@ impl CheckEndpoint {
 impl SampleEvent {
     fn read(self, app: &App) -> Result<(EventType, String), Problem> {
         let mut faults = Faults::default();
-        let event = faults.take(fields::event_type(&self.event.0));
+        let event = faults.take(fields::event_type(&self.event.0, &app.event_types));
         let chatbot = faults.take(fields::chatbot_id(self.chatbot_id.0));
         let time = self.timestamp.map(|text| fields::timestamp(&text.0, "timestamp"));
         let time = faults.take_any(time);
         let payload = self.data.map(|data| {
             Payload::build(
-                event.unwrap_or(EventType::LeadCaptured),
+                event.unwrap_or(app.event_types.example()),
                 chatbot.as_deref().unwrap_or_default(),
                 time.flatten().unwrap_or_else(Timestamp::now),
                 data.0.get(),
@@ -167,6 +172,7 @@ impl CheckApi {
         }
         Ok(Json(CheckedEndpoint {
             matches: sample.map(|(event, chatbot)| wants(&wanted, event, &chatbot)),
+            warnings: warning::about(&wanted.events, &app.event_types),
             url: wanted.url.to_string(),
         }))
     }

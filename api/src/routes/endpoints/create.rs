@@ -8,8 +8,10 @@ use store::endpoints::CreateOutcome;
 use store::events::Idempotency;
 
 use super::super::idempotency::{IdempotencyHeader, plain};
+use super::made::{Created, CreatedEndpoint};
 use super::request::CreateEndpoint;
-use super::view::{Created, CreatedEndpoint};
+use super::view::EndpointView;
+use super::warning;
 use crate::app::App;
 use crate::caller::DashboardUser;
 use crate::json::Json;
@@ -25,7 +27,7 @@ pub(super) async fn create(
     let id = EndpointId::random();
     let secret = SigningSecret::generate();
     let sealed = app.secrets.seal(&secret, &user.account, &id);
-    let new = body.into_new(id, user, sealed, &app.urls)?;
+    let new = body.into_new(id, user, sealed, app)?;
     let idempotency = key.map(|IdempotencyHeader(key)| Idempotency {
         key: plain(&key).into_owned(),
         fingerprint: fingerprint(&new),
@@ -37,20 +39,21 @@ pub(super) async fn create(
         .create_endpoint_once(&new, most, idempotency.as_ref())
         .await?
     {
-        CreateOutcome::Created(endpoint) => Ok(answer(*endpoint, &secret)),
+        CreateOutcome::Created(endpoint) => Ok(answer(app, *endpoint, &secret)),
         CreateOutcome::Again(endpoint, sealed) => {
             let opened = app.secrets.open(&sealed, &endpoint.account, &endpoint.id);
             let secret = opened.map_err(|error| {
                 tracing::error!(endpoint = %endpoint.id, %error, "a signing secret could not be opened");
                 Problem::new(Code::InternalError)
             })?;
-            Ok(answer(*endpoint, &secret))
+            Ok(answer(app, *endpoint, &secret))
         }
         CreateOutcome::Overtaken(id) => Err(Problem::new(Code::IdempotencyConflict).detail(format!(
             "`{id}` was created with this key, and was removed since, or has another secret now. Use a new key for a new endpoint."
         ))),
         CreateOutcome::IdempotencyConflict => Err(Problem::new(Code::IdempotencyConflict)
             .detail("An endpoint with other settings was created with this key within the last 24 hours. Use a new key for a new endpoint.")),
+        CreateOutcome::TypeGone(name) => Err(Problem::type_gone(&name)),
         CreateOutcome::TooMany => Err(too_many(app)),
     }
 }
@@ -66,11 +69,12 @@ pub(super) fn too_many(app: &App) -> Problem {
         .param("max", app.allowance.endpoints)
 }
 
-fn answer(endpoint: Endpoint, secret: &SigningSecret) -> Created {
+fn answer(app: &App, endpoint: Endpoint, secret: &SigningSecret) -> Created {
     let location = format!("/api/webhooks-config/{}", endpoint.id);
     let tag = endpoint.tag.to_string();
+    let warnings = warning::about(&endpoint.events, &app.event_types);
     let created = CreatedEndpoint {
-        endpoint: endpoint.into(),
+        endpoint: EndpointView::warned(endpoint, warnings),
         secret: secret.into(),
     };
     Created::Created(Json(created), location, tag)

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use domain::catalog::Catalog;
 use domain::clock::Timestamp;
 use domain::endpoint::{Endpoint, EndpointState};
 use domain::event::Subscription;
@@ -55,7 +56,7 @@ pub(super) async fn list(app: &App, account: &AccountId, mut given: Given) -> Re
     let (cursor, most) = (given.cursor.take(), limit(given.limit.take()));
     let mut faults = Faults::default();
     let most = faults.take(most);
-    let filter = faults.take(EndpointFilter::read(given));
+    let filter = faults.take(EndpointFilter::read(given, &app.event_types));
     let (Some(most), Some(filter)) = (most, filter) else {
         return Err(faults.into());
     };
@@ -82,7 +83,7 @@ pub(super) async fn list(app: &App, account: &AccountId, mut given: Given) -> Re
 }
 
 impl EndpointFilter {
-    fn read(given: Given) -> Result<Self, Problem> {
+    fn read(given: Given, catalog: &Catalog) -> Result<Self, Problem> {
         let refuse = |field: &'static str, detail: &str| {
             Problem::new(Code::InvalidFilter)
                 .detail(detail.to_owned())
@@ -109,9 +110,11 @@ impl EndpointFilter {
             .transpose()?;
         let event = given
             .event
-            .map(|name| name.parse())
-            .transpose()
-            .map_err(|error| Problem::from_unknown_subscription(&error).field("event"))?;
+            .map(|name| {
+                let known = catalog.find_subscription(&name);
+                known.ok_or_else(|| Problem::unknown_subscription(catalog).field("event"))
+            })
+            .transpose()?;
         let search = given.search.map(|text| text.to_lowercase());
         if search
             .as_ref()

@@ -11,6 +11,7 @@ mod detail;
 mod glance;
 mod health_view;
 mod list;
+mod made;
 mod named;
 mod one;
 mod one_or_many;
@@ -19,6 +20,7 @@ mod retry;
 mod rotation;
 mod test_event;
 mod view;
+mod warning;
 
 pub use check::CheckApi;
 pub use one::OneEndpointApi;
@@ -35,11 +37,11 @@ use self::bulk::{ChangeEndpoints, ChangedEndpoints, change_many};
 use self::create::create;
 use self::glance::EndpointList;
 use self::list::Given;
+use self::made::{Created, Removed};
 use self::named::{BodyId, QueryId, not_named, only_one};
 use self::one::{change, remove};
 use self::one_or_many::{ChangedOneOrMany, OneOrMany};
 use self::request::CreateEndpoint;
-use self::view::{Created, Removed};
 use super::Group;
 use super::idempotency::IdempotencyHeader;
 use super::schema::{
@@ -154,7 +156,7 @@ impl EndpointsApi {
             }
         };
         let named = body.id.clone();
-        let patch = body.into_patch(Some(user.user.clone()), &app.urls)?;
+        let patch = body.into_patch(Some(user.user.clone()), &app)?;
         let id = only_one(id.names().chain([named.as_deref()]))?;
         let toggles = named.is_some() && patch.is_empty();
         let changed = change(&app, &user, &id, patch, toggles, condition.0).await?;

@@ -10,9 +10,10 @@ use store::endpoints::{ChangeOutcome, RemoveOutcome};
 use super::super::{Call, Group, Resource, fields};
 use super::answers::{BODY_ERRORS, FIELD_ERRORS};
 use super::detail::Detailed;
+use super::made::{Changed, Removed};
 use super::named::{BodyId, only_one};
 use super::request::ChangeEndpoint;
-use super::view::{Changed, Removed};
+use super::warning;
 use crate::app::App;
 use crate::caller::DashboardUser;
 use crate::headers::IfMatch;
@@ -67,7 +68,7 @@ impl OneEndpointApi {
         body: Json<ChangeEndpoint>,
     ) -> Result<Changed, Problem> {
         let named = body.0.id.clone();
-        let patch = body.0.into_patch(Some(user.user.clone()), &app.urls)?;
+        let patch = body.0.into_patch(Some(user.user.clone()), &app)?;
         let id = only_one([Some(id.0.as_str()), named.as_deref()])?;
         change(&app, &user, &id, patch, false, condition.0).await
     }
@@ -129,7 +130,7 @@ pub(super) async fn change(
             .ok_or_else(fields::no_endpoint)?;
         if !toggles {
             return if condition.is_met_by(&endpoint.tag) {
-                Ok(endpoint.into())
+                Ok(Changed::of(endpoint, None))
             } else {
                 Err(Problem::new(Code::PreconditionFailed))
             };
@@ -141,7 +142,9 @@ pub(super) async fn change(
     let outcome = store
         .change_endpoint(&user.account, id, &patch, &condition)
         .await?;
-    changed(outcome).map(Into::into)
+    let subscriptions = patch.events.as_deref().unwrap_or_default();
+    let warnings = warning::about(subscriptions, &app.event_types);
+    changed(outcome).map(|endpoint| Changed::of(endpoint, warnings))
 }
 
 /// The endpoint as it is after a change, or why there was none.
@@ -149,6 +152,7 @@ pub(super) fn changed(outcome: ChangeOutcome) -> Result<Endpoint, Problem> {
     match outcome {
         ChangeOutcome::Changed(endpoint) => Ok(*endpoint),
         ChangeOutcome::Mismatch => Err(Problem::new(Code::PreconditionFailed)),
+        ChangeOutcome::TypeGone(name) => Err(Problem::type_gone(&name)),
         ChangeOutcome::EndpointNotFound => Err(fields::no_endpoint()),
     }
 }

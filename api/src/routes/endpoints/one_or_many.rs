@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::bulk::{ChangeEndpoints, ChangedEndpoints};
+use super::made::Changed;
 use super::request::ChangeEndpoint;
-use super::view::Changed;
 use crate::json::{self, Json};
 
 type One = Json<ChangeEndpoint>;

@@ -1,6 +1,6 @@
 //! The bodies of requests that create or change an endpoint, and what they ask of the store.
 
-use domain::endpoint::{EndpointPatch, EndpointUrl, NewEndpoint, ParkedAction, RateLimit, UrlPolicy};
+use domain::endpoint::{EndpointPatch, EndpointUrl, NewEndpoint, ParkedAction, RateLimit};
 use domain::event::Subscription;
 use domain::id::EndpointId;
 use domain::sealing::SealedSecret;
@@ -23,7 +23,7 @@ pub(crate) struct CreateEndpoint {
     /// fragment.
     pub(super) url: UrlText,
     /// Which events are sent: event types (`*` stands for all of them) and account events. At least one, and each only once.
-    #[oai(validator(min_items = 1, max_items = 15, unique_items))]
+    #[oai(validator(min_items = 1, unique_items))]
     pub(super) events: Vec<SubscriptionName>,
     /// Send only events of this chatbot; without it, events of all chatbots are sent.
     #[oai(nullable)]
@@ -60,7 +60,7 @@ pub(crate) struct ChangeEndpoint {
     pub(super) url: Option<UrlText>,
     /// The new list of events, which replaces the present one.
     #[serde(default, deserialize_with = "present")]
-    #[oai(validator(min_items = 1, max_items = 15, unique_items))]
+    #[oai(validator(min_items = 1, unique_items))]
     pub(super) events: Option<Vec<SubscriptionName>>,
     /// Send only events of this chatbot from now on; `null`: events of all chatbots.
     #[serde(default, deserialize_with = "present")]
@@ -119,13 +119,13 @@ impl JsonRequest for CreateEndpoint {
         &[("url", "\"https://example.com/\""), ("events", "[\"*\"]")];
 
     fn fault(self, app: &App) -> Option<Problem> {
-        self.wanted(&app.urls).err()
+        self.wanted(app).err()
     }
 }
 
 impl JsonRequest for ChangeEndpoint {
     fn fault(self, app: &App) -> Option<Problem> {
-        self.into_patch(None, &app.urls).err()
+        self.into_patch(None, app).err()
     }
 }
 
@@ -143,10 +143,10 @@ pub(super) struct Wanted {
 
 impl CreateEndpoint {
     /// What is asked for.
-    pub(super) fn wanted(self, urls: &UrlPolicy) -> Result<Wanted, Problem> {
+    pub(super) fn wanted(self, app: &App) -> Result<Wanted, Problem> {
         let mut faults = Faults::default();
-        let url = faults.take(EndpointUrl::parse(&self.url.0, urls));
-        let events = faults.take(fields::subscriptions(&self.events));
+        let url = faults.take(EndpointUrl::parse(&self.url.0, &app.urls));
+        let events = faults.take(fields::subscriptions(&self.events, &app.event_types));
         let chatbot_id = faults.take_any(self.chatbot_id.map(|id| fields::chatbot_id(id.0)));
         let description = faults.take_any(self.description.map(|text| fields::description(text.0)));
         let rate_limit = faults.take_any(self.rate_limit.map(|limit| fields::rate_limit(limit.0)));
@@ -172,9 +172,9 @@ impl CreateEndpoint {
         id: EndpointId,
         user: DashboardUser,
         secret: SealedSecret,
-        urls: &UrlPolicy,
+        app: &App,
     ) -> Result<NewEndpoint, Problem> {
-        let wanted = self.wanted(urls)?;
+        let wanted = self.wanted(app)?;
         Ok(NewEndpoint {
             id,
             account: user.account,
@@ -193,10 +193,14 @@ impl CreateEndpoint {
 
 impl ChangeEndpoint {
     /// The change to make, and who makes it.
-    pub(super) fn into_patch(self, by: Option<String>, urls: &UrlPolicy) -> Result<EndpointPatch, Problem> {
+    pub(super) fn into_patch(self, by: Option<String>, app: &App) -> Result<EndpointPatch, Problem> {
         let mut faults = Faults::default();
-        let url = faults.take_any(self.url.map(|url| EndpointUrl::parse(&url.0, urls)));
-        let events = faults.take_any(self.events.as_deref().map(fields::subscriptions));
+        let url = faults.take_any(self.url.map(|url| EndpointUrl::parse(&url.0, &app.urls)));
+        let events = self
+            .events
+            .as_deref()
+            .map(|names| fields::subscriptions(names, &app.event_types));
+        let events = faults.take_any(events);
         let chatbot_id = faults.take_any(
             self.chatbot_id
                 .map(|id| id.map(|id| fields::chatbot_id(id.0)).transpose()),

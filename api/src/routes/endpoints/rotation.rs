@@ -12,7 +12,7 @@ use store::rotation::{RotateOutcome, Rotation};
 use super::super::schema::{DateTime, present};
 use super::super::{Call, Group, Resource, fields};
 use super::detail::LegacySignature;
-use super::view::CreatedEndpoint;
+use super::made::CreatedEndpoint;
 use crate::app::App;
 use crate::caller::DashboardUser;
 use crate::headers::IfMatch;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::catalog::sample_payload;
+use domain::catalog::Catalog;
 use domain::clock::Timestamp;
 use domain::endpoint::Endpoint;
 use domain::event::{EventType, Subscription};
@@ -62,8 +62,9 @@ pub(crate) struct TestResult {
 }
 
 impl JsonRequest for SendTestEvent {
-    fn fault(self, _: &App) -> Option<Problem> {
-        self.event.and_then(|name| fields::event_type(&name.0).err())
+    fn fault(self, app: &App) -> Option<Problem> {
+        self.event
+            .and_then(|name| fields::event_type(&name.0, &app.event_types).err())
     }
 }
 
@@ -88,19 +89,29 @@ impl TestEventApi {
         body: OptionalJson<SendTestEvent>,
     ) -> Result<Json<TestResult>, Problem> {
         let id = fields::endpoint_id(&id.0)?;
-        let wanted = body.0.event.map(|name| fields::event_type(&name.0)).transpose()?;
+        let wanted = body
+            .0
+            .event
+            .map(|name| fields::event_type(&name.0, &app.event_types))
+            .transpose()?;
         let store = app.store.get()?;
         let endpoint = store
             .get_endpoint(&user.account, &id)
             .await?
             .ok_or_else(fields::no_endpoint)?;
-        let event = wanted.unwrap_or_else(|| usual(&endpoint));
+        let event = wanted.unwrap_or_else(|| usual(&endpoint, &app.event_types));
         let now = Timestamp::now();
+        let (event, payload) = app.event_types.sample_payload(
+            event,
+            endpoint.chatbot_id.as_deref(),
+            now,
+            app.allowance.payload_bytes,
+        )?;
         let request = TestEventRequest {
             delivery: DeliveryId::of(&EventId::new(now.as_millis()), &id),
             account: user.account,
             event,
-            payload: sample_payload(event, endpoint.chatbot_id.as_deref(), now),
+            payload,
         };
         match store.request_test_event(&request, PER_MINUTE).await? {
             TestEventOutcome::Queued => {}
@@ -140,16 +151,16 @@ async fn answer(store: &Store, delivery: &DeliveryId) -> Result<Option<LoggedAtt
 }
 
 /// The type to send if the request names none.
-fn usual(endpoint: &Endpoint) -> EventType {
+fn usual(endpoint: &Endpoint, catalog: &Catalog) -> EventType {
     let first = endpoint
         .events
         .iter()
         .find_map(|subscription| match subscription {
-            Subscription::All => Some(EventType::LeadCaptured),
+            Subscription::All => Some(catalog.example()),
             Subscription::Only(kind) => Some(*kind),
             Subscription::Account(_) => None,
         });
-    first.unwrap_or(EventType::LeadCaptured)
+    first.unwrap_or(catalog.example())
 }
 
 fn no_worker() -> Problem {

@@ -2,13 +2,13 @@
 
 use domain::clock::Timestamp;
 use domain::endpoint::{DisabledReason, Endpoint, EndpointState, LastAttempt, RateLimit};
-use poem_openapi::{ApiResponse, Enum, Object};
+use poem_openapi::{Enum, Object};
 use serde::Serialize;
 
 use super::super::schema::{
-    ChatbotId, DateTime, Description, ErrorName, RatePerSecond, SecretText, SubscriptionName, UrlText,
+    ChatbotId, DateTime, Description, ErrorName, RatePerSecond, SubscriptionName, UrlText,
 };
-use crate::json::Json;
+use super::warning::Warning;
 
 /// An endpoint.
 #[derive(Debug, Serialize, Object)]
@@ -66,19 +66,10 @@ pub(crate) struct EndpointView {
     /// Changes with the endpoint's settings and its state, and with nothing else: not with attempts and what they count. Send it as
     /// `If-Match` with a change that must not undo another.
     etag: String,
-}
-
-/// A new endpoint with its signing secret.
-#[derive(Debug, Serialize, Object)]
-#[serde(rename_all = "camelCase")]
-#[oai(rename = "CreatedEndpoint", rename_all = "camelCase")]
-pub(crate) struct CreatedEndpoint {
-    /// The endpoint.
-    #[serde(flatten)]
-    #[oai(flatten)]
-    pub(super) endpoint: EndpointView,
-    /// The signing secret. It is never shown again: save it.
-    pub(super) secret: SecretText,
+    /// What is better done otherwise, in the answer to a request that gives `events`. Only if something is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    warnings: Option<Vec<Warning>>,
 }
 
 /// The result of the most recent attempt.
@@ -130,48 +121,14 @@ pub(crate) enum DisabledReasonView {
     Owner,
 }
 
-/// The answer to creating an endpoint.
-#[derive(Debug, ApiResponse)]
-pub(crate) enum Created {
-    /// The endpoint was created.
-    #[oai(status = 201)]
-    Created(
-        Json<CreatedEndpoint>,
-        /// The path of the new endpoint.
-        #[oai(header = "Location")]
-        String,
-        /// The endpoint's `etag`.
-        #[oai(header = "ETag")]
-        String,
-    ),
-}
-
-/// The answer to changing an endpoint.
-#[derive(Debug, ApiResponse)]
-pub(crate) enum Changed {
-    /// The endpoint as it is now.
-    #[oai(status = 200)]
-    Changed(
-        Json<EndpointView>,
-        /// The endpoint's `etag`.
-        #[oai(header = "ETag")]
-        String,
-    ),
-}
-
-impl From<Endpoint> for Changed {
-    fn from(endpoint: Endpoint) -> Self {
-        let tag = endpoint.tag.to_string();
-        Self::Changed(Json(endpoint.into()), tag)
+impl EndpointView {
+    /// An endpoint, and what its owner should know.
+    pub(super) fn warned(endpoint: Endpoint, warnings: Option<Vec<Warning>>) -> Self {
+        Self {
+            warnings,
+            ..endpoint.into()
+        }
     }
-}
-
-/// The answer to removing an endpoint.
-#[derive(Debug, ApiResponse)]
-pub(crate) enum Removed {
-    /// The endpoint was removed, with its queue and its log.
-    #[oai(status = 204)]
-    Removed,
 }
 
 impl From<Endpoint> for EndpointView {
@@ -204,6 +161,7 @@ impl From<Endpoint> for EndpointView {
             updated_at: DateTime(endpoint.updated_at.to_string()),
             updated_by: endpoint.updated_by,
             etag: endpoint.tag.to_string(),
+            warnings: None,
         }
     }
 }

@@ -104,7 +104,8 @@ impl EventsApi {
             .enumerate()
             .map(|(place, item)| {
                 let key = key.0.as_ref().map(|key| key.of_item(place));
-                read::item(item, key.as_deref(), &app.allowance, now).map(|event| events.push(event))
+                let event = read::item(item, key.as_deref(), &app.event_types, &app.allowance, now);
+                event.map(|event| events.push(event))
             })
             .collect();
         let mut accepted = accept(&app, &backend, events).await?.into_iter();
@@ -161,7 +162,8 @@ async fn push_one(
     key: Option<IdempotencyHeader>,
     body: PushEvent,
 ) -> Result<EventAccepted, Problem> {
-    let event = read::event(body, key.map(|key| key.0), &app.allowance, Timestamp::now())?;
+    let key = key.map(|key| key.0);
+    let event = read::event(body, key, &app.event_types, &app.allowance, Timestamp::now())?;
     let accepted = accept(app, backend, vec![event]).await?;
     next(&mut accepted.into_iter())
 }

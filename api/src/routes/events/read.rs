@@ -1,7 +1,8 @@
 //! Reading events: from the request's JSON to what the store takes.
 
+use domain::catalog::Catalog;
 use domain::clock::Timestamp;
-use domain::event::{EventType, Payload};
+use domain::event::Payload;
 use domain::id::EventId;
 use store::events::{Idempotency, NewEvent};
 
@@ -22,7 +23,7 @@ impl JsonRequest for PushEvent {
     const REQUIRED: &'static [(&'static str, &'static str)] = REQUIRED;
 
     fn fault(self, app: &App) -> Option<Problem> {
-        event(self, None, &app.allowance, Timestamp::now()).err()
+        event(self, None, &app.event_types, &app.allowance, Timestamp::now()).err()
     }
 }
 
@@ -30,12 +31,13 @@ impl JsonRequest for PushEvent {
 pub(super) fn event(
     body: PushEvent,
     key: Option<String>,
+    catalog: &Catalog,
     allowance: &Allowance,
     now: Timestamp,
 ) -> Result<NewEvent, Problem> {
     let mut faults = Faults::default();
     let account = faults.take(fields::account_id(&body.account_id.0));
-    let kind = faults.take(fields::event_type(&body.event.0));
+    let kind = faults.take(fields::event_type(&body.event.0, catalog));
     let chatbot_id = faults.take(fields::chatbot_id(body.chatbot_id.0));
     let given_time = body.timestamp.map(|text| text.0);
     let instant = faults.take_any(
@@ -45,7 +47,7 @@ pub(super) fn event(
     );
     // What is wrong with `data` doesn't depend on the others.
     let payload = faults.take(Payload::build(
-        kind.unwrap_or(EventType::LeadCaptured),
+        kind.unwrap_or(catalog.example()),
         chatbot_id.as_deref().unwrap_or_default(),
         instant.flatten().unwrap_or(now),
         body.data.0.get(),
@@ -76,6 +78,7 @@ pub(super) fn event(
 pub(super) fn item(
     item: &RawItem,
     key: Option<&str>,
+    catalog: &Catalog,
     allowance: &Allowance,
     now: Timestamp,
 ) -> Result<NewEvent, Problem> {
@@ -84,7 +87,7 @@ pub(super) fn item(
         let mut faults = Faults::default();
         let own_key = faults.take_any(own_key.map(|key| fields::idempotency_key(&key, "idempotencyKey")));
         let key = own_key.flatten().or_else(|| key.map(str::to_owned));
-        let event = faults.take(event(body, key, allowance, now));
+        let event = faults.take(event(body, key, catalog, allowance, now));
         faults.finish().map(|()| event)
     };
     let values = |item: BatchEvent| read(item).err();

@@ -1,11 +1,14 @@
-//! Events: their types, what an endpoint can subscribe to, and the payload that receivers get.
+//! Events: the names of their types, what an endpoint can subscribe to, and the payload that receivers get.
 
 mod types;
+
+mod account;
 
 mod subscription;
 
 mod payload;
 
+pub use account::AccountEvent;
 pub use payload::{MAX_CHATBOT_ID, MAX_DEPTH, Payload, PayloadError, chatbot_of};
 pub use subscription::Subscription;
-pub use types::{AccountEvent, EventType, UnknownEventType};
+pub use types::{EventType, InvalidEventType, MAX_EVENT_TYPE};

@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::types::{AccountEvent, EventType, UnknownEventType};
+use super::account::AccountEvent;
+use super::types::{EventType, InvalidEventType};
 
 /// What an endpoint subscribes to: one event type, all of them, or one kind of account event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -20,16 +21,9 @@ pub enum Subscription {
 }
 
 impl Subscription {
-    /// Everything that can be subscribed to.
-    pub fn all() -> impl Iterator<Item = Self> {
-        std::iter::once(Self::All)
-            .chain(EventType::ALL.iter().copied().map(Self::Only))
-            .chain(AccountEvent::ALL.iter().copied().map(Self::Account))
-    }
-
     /// The name as customers write it: an event type or `*`.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub fn as_str(&self) -> &str {
         match self {
             Self::All => "*",
             Self::Only(kind) => kind.as_str(),
@@ -44,20 +38,25 @@ impl Subscription {
     }
 }
 
+/// Reads any name that an event type could have, whether there is such a type or not.
 impl FromStr for Subscription {
-    type Err = UnknownEventType;
+    type Err = InvalidEventType;
 
-    fn from_str(text: &str) -> Result<Self, UnknownEventType> {
-        Self::all()
-            .find(|subscription| subscription.as_str() == text)
-            .ok_or(UnknownEventType)
+    fn from_str(text: &str) -> Result<Self, InvalidEventType> {
+        if text == "*" {
+            return Ok(Self::All);
+        }
+        match AccountEvent::from_name(text) {
+            Some(kind) => Ok(Self::Account(kind)),
+            None => text.parse().map(Self::Only),
+        }
     }
 }
 
 impl TryFrom<String> for Subscription {
-    type Error = UnknownEventType;
+    type Error = InvalidEventType;
 
-    fn try_from(text: String) -> Result<Self, UnknownEventType> {
+    fn try_from(text: String) -> Result<Self, InvalidEventType> {
         text.parse()
     }
 }

@@ -1,84 +1,102 @@
-//! The ten types of events that the backend pushes, and the four that the queue makes itself.
+//! The name of an event type that the backend pushes, such as `lead.captured`.
+//!
+//! Which types there are, the [catalog](crate::catalog) says; here is what a name may look like. What is stored may name types that a
+//! catalog has no longer, and can be read all the same.
 
 use std::fmt;
 use std::str::FromStr;
 
-macro_rules! event_types {
-    ($(#[$outer:meta])* $type:ident: $($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)?) => {
-        $(#[$outer])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum $type {
-            $($(#[$doc])* $variant),+
-        }
+use super::account::RESERVED;
 
-        impl $type {
-            /// Every type, in the order of the documentation.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+/// The longest name of an event type, in bytes.
+pub const MAX_EVENT_TYPE: usize = 64;
 
-            /// The name that customers subscribe to, such as `lead.captured`.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $name),+ }
-            }
-
-            /// Reads the name.
-            #[must_use]
-            pub fn from_name(name: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|kind| kind.as_str() == name)
-            }
-        }
-    };
+/// The name of an event type: letters, digits, `_` and `-`, in groups that dots separate.
+///
+/// It holds its text itself, so that it is copied like a number.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EventType {
+    /// The name, and zeros behind it.
+    bytes: [u8; MAX_EVENT_TYPE],
+    length: u8,
 }
 
-event_types! {
-    /// What happened in a chatbot.
-    EventType:
-    /// New conversation starts.
-    SessionCreated = "session.created",
+/// Why a text is no [`EventType`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidEventType {
+    /// It has another form.
+    #[error(
+        "must be a name such as order.created: up to {MAX_EVENT_TYPE} letters, digits, `_` and `-`, a letter first, in groups that dots separate"
+    )]
+    Form,
+    /// It belongs to the account events.
+    #[error(
+        "must not begin with `{0}`: such events are about an account's own endpoints, and made by this system"
+    )]
+    Reserved(&'static str),
+}
+
+/// Types of the default catalog, for tests and measurements.
+impl EventType {
     /// Conversation marked as resolved.
-    SessionResolved = "session.resolved",
-    /// User sends a message.
-    MessageReceived = "message.received",
+    pub const SESSION_RESOLVED: Self = Self::literal("session.resolved");
     /// AI or agent sends a response.
-    MessageSent = "message.sent",
+    pub const MESSAGE_SENT: Self = Self::literal("message.sent");
     /// User submits email or name via the chatbot.
-    LeadCaptured = "lead.captured",
+    pub const LEAD_CAPTURED: Self = Self::literal("lead.captured");
     /// Support ticket created.
-    TicketCreated = "ticket.created",
+    pub const TICKET_CREATED: Self = Self::literal("ticket.created");
     /// Ticket status changed.
-    TicketUpdated = "ticket.updated",
-    /// Conversation escalated to human.
-    HandoffEscalated = "handoff.escalated",
-    /// Agent takes over conversation.
-    HandoffAssigned = "handoff.assigned",
-    /// Conversation returned to AI.
-    HandoffReturned = "handoff.returned",
+    pub const TICKET_UPDATED: Self = Self::literal("ticket.updated");
 }
 
-event_types! {
-    /// What happened to an account's webhooks themselves. The queue makes these events, so that a team hears of it; the backend
-    /// never pushes them. `*` does not include them, and no endpoint is told about itself.
-    AccountEvent:
-    /// Failures disabled an endpoint.
-    EndpointDisabled = "endpoint.disabled",
-    /// An endpoint that failures had disabled succeeded again.
-    EndpointRecovered = "endpoint.recovered",
-    /// The receiver of an endpoint asked us to wait for long.
-    EndpointHeld = "endpoint.held",
-    /// A delivery was given up.
-    DeliveryExhausted = "delivery.exhausted",
-}
+impl EventType {
+    /// The name that customers subscribe to.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        // It came from a text, as a whole.
+        str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
 
-/// A name that is none of the ten event types (nor `*`, where that is allowed).
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown event type; the types are {}", EventType::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", "))]
-pub struct UnknownEventType;
+    /// The name as bytes, all of them ASCII.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.length.into()).unwrap_or_default()
+    }
+
+    /// A name that has the form, and isn't reserved.
+    const fn literal(name: &str) -> Self {
+        let name = name.as_bytes();
+        let mut bytes = [0; MAX_EVENT_TYPE];
+        let mut at = 0;
+        while at < name.len() {
+            bytes[at] = name[at];
+            at += 1;
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "it fits into the array")]
+        let length = name.len() as u8;
+        Self { bytes, length }
+    }
+}
 
 impl FromStr for EventType {
-    type Err = UnknownEventType;
+    type Err = InvalidEventType;
 
-    fn from_str(text: &str) -> Result<Self, UnknownEventType> {
-        Self::from_name(text).ok_or(UnknownEventType)
+    fn from_str(name: &str) -> Result<Self, InvalidEventType> {
+        let is_group = |group: &str| {
+            let mut bytes = group.bytes();
+            !group.is_empty() && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+        };
+        let is_good = name.len() <= MAX_EVENT_TYPE
+            && name.starts_with(|first: char| first.is_ascii_alphabetic())
+            && name.split('.').all(is_group);
+        if !is_good {
+            return Err(InvalidEventType::Form);
+        }
+        match RESERVED.into_iter().find(|prefix| name.starts_with(prefix)) {
+            Some(prefix) => Err(InvalidEventType::Reserved(prefix)),
+            None => Ok(Self::literal(name)),
+        }
     }
 }
 
@@ -87,3 +105,12 @@ impl fmt::Display for EventType {
         formatter.write_str(self.as_str())
     }
 }
+
+impl fmt::Debug for EventType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "EventType({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -75,6 +75,8 @@ pub(super) const KINDS: &[Kind] = &[
     fixed("packing", Take::Nothing),
     fixed("corrupt", Take::List(put::corrupt)),
     fixed("policy", Take::Hash(put::policy)),
+    fixed("event_types", Take::Nothing),
+    fixed("event_types:leaving", Take::Nothing),
     fixed("stats", Take::Nothing),
     fixed("wake", Take::Nothing),
     fixed("trials", Take::Nothing),

@@ -3,7 +3,7 @@
 use domain::endpoint::{Condition, Endpoint, EndpointPatch, EndpointUrl, ParkedAction};
 use domain::id::{AccountId, EndpointId};
 
-use super::{join, operation_id};
+use super::{join, operation_id, types_of};
 use crate::scripts::{answered_in_words, record, script};
 use crate::{Store, StoreError};
 
@@ -14,6 +14,8 @@ pub enum ChangeOutcome {
     Changed(Box<Endpoint>),
     /// It doesn't meet the condition. Nothing was changed.
     Mismatch,
+    /// There is no longer such an event type: another API has announced other types. Nothing was changed.
+    TypeGone(String),
     /// The account has no such endpoint.
     EndpointNotFound,
 }
@@ -22,6 +24,7 @@ answered_in_words! {
     ChangeOutcome {
         "changed" => Changed(endpoint),
         "mismatch" => Mismatch,
+        "type_gone" => TypeGone(name),
         "" => EndpointNotFound,
     }
 }
@@ -47,12 +50,14 @@ answered_in_words! {
 
 script! {
     /// Changes an endpoint, if it meets a condition.
-    "endpoint_update": AllowOom, Writes, needs [OWNER, ROUTES, LOG, SWEEPS, ENABLE, FORWARD];
+    "endpoint_update": AllowOom, Writes, needs [OWNER, ROUTES, TYPES, LOG, SWEEPS, ENABLE, FORWARD];
     struct EndpointUpdate<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,
         operation: &'a str,
         condition: &'a Condition,
+        /// The event types that it subscribes to from now on; none if that doesn't change.
+        types: &'a str,
         active: Option<bool>,
         parked: &'a str,
         /// Who changes it.
@@ -108,6 +113,7 @@ impl Store {
             account,
             operation: &operation_id(),
             condition,
+            types: &types_of(patch.events.as_deref().unwrap_or_default()),
             active: patch.active,
             parked: match patch.parked {
                 ParkedAction::Deliver => "deliver",
@@ -138,7 +144,7 @@ impl Store {
             .await?;
         Ok(match outcome {
             ChangeOutcome::Changed(endpoint) => Some(*endpoint),
-            ChangeOutcome::Mismatch | ChangeOutcome::EndpointNotFound => None,
+            ChangeOutcome::Mismatch | ChangeOutcome::TypeGone(_) | ChangeOutcome::EndpointNotFound => None,
         })
     }
 

@@ -6,7 +6,7 @@ use domain::endpoint::{Endpoint, NewEndpoint, RateLimit};
 use domain::id::{AccountId, EndpointId};
 use domain::sealing::SealedSecret;
 
-use super::join;
+use super::{join, types_of};
 use crate::events::{IDEMPOTENCY_WINDOW, Idempotency};
 use crate::scripts::{answered_in_words, script};
 use crate::{Store, StoreError};
@@ -22,6 +22,8 @@ pub enum CreateOutcome {
     Overtaken(EndpointId),
     /// The key was used for another request. Nothing was changed.
     IdempotencyConflict,
+    /// There is no longer such an event type: another API has announced other types.
+    TypeGone(String),
     /// The account already has as many as it may.
     TooMany,
 }
@@ -32,13 +34,14 @@ answered_in_words! {
         "again" => Again(endpoint, secret),
         "overtaken" => Overtaken(id),
         "conflict" => IdempotencyConflict,
+        "type_gone" => TypeGone(name),
         "" => TooMany,
     }
 }
 
 script! {
     /// Makes an endpoint, unless the account has as many as it may.
-    "endpoint_create": DenyOom, Writes, needs [OWNER, ROUTES, LOG];
+    "endpoint_create": DenyOom, Writes, needs [OWNER, ROUTES, TYPES, LOG];
     struct EndpointCreate<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,
@@ -47,6 +50,8 @@ script! {
         url: &'a str,
         /// Separated by commas.
         events: &'a str,
+        /// The event types among them.
+        types: &'a str,
         chatbot_id: Option<&'a str>,
         description: Option<&'a str>,
         /// Deliveries in a second.
@@ -90,6 +95,7 @@ impl Store {
             limit,
             url: new.url.as_str(),
             events: &join(&new.events),
+            types: &types_of(&new.events),
             chatbot_id: new.chatbot_id.as_deref(),
             description: new.description.as_deref(),
             rate_limit: new.rate_limit.map(RateLimit::per_second),

@@ -94,8 +94,16 @@ impl Store {
 }
 
 /// A fresh id for a change or a removal: a repeated call is recognised by it, and keys that it sets aside are named after it.
-fn operation_id() -> String {
+pub(crate) fn operation_id() -> String {
     EventId::new(Timestamp::now().as_millis()).as_str()["evt_".len()..].to_owned()
+}
+
+/// The event types among subscriptions, in a list with commas.
+fn types_of(events: &[Subscription]) -> String {
+    let types = events
+        .iter()
+        .filter(|event| matches!(event, Subscription::Only(_)));
+    types.map(Subscription::as_str).collect::<Vec<_>>().join(",")
 }
 
 fn join(events: &[Subscription]) -> String {

@@ -2,8 +2,8 @@
 --
 -- ARGV[KEY_HASH] is of the caller's idempotency key, '' without one; ARGV[FINGERPRINT] stands for what it asked for.
 -- Returns {'created', endpoint (see `view`)}, {'again', endpoint, its secret} if another call made it with this key, {'overtaken', its
--- id} if it has been removed since or has another secret, 'conflict' if the key was used for something else, or {} when the account
--- has too many.
+-- id} if it has been removed since or has another secret, 'conflict' if the key was used for something else, {'type_gone', event type} if
+-- one of ARGV[TYPES] can't be subscribed to now, or {} when the account has too many.
 -- Guarantees: the same id again changes nothing, and neither does the same key within its lifetime. The key's entry names the endpoint,
 -- and holds no secret: it is read from the endpoint as long as that has the one that it was made with. Not `allow-oom`.
 local id, account = ARGV[ENDPOINT], ARGV[ACCOUNT]
@@ -25,6 +25,10 @@ end
 if call('EXISTS', key) == 0 then
   if call('HLEN', routes) >= tonumber(ARGV[LIMIT]) then
     return {}
+  end
+  local gone = unavailable_type(ARGV[TYPES])
+  if gone then
+    return { 'type_gone', gone }
   end
   local now, is_active = read_clock(), ARGV[ACTIVE] == '1'
   local fields = { 'account', account, 'url', ARGV[URL], 'events', ARGV[EVENTS], 'secret', ARGV[SECRET], 'version', 1, 'generation', 1,

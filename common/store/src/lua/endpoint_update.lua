@@ -3,8 +3,8 @@
 -- ARGV[OPERATION] is a fresh id of this change. ARGV[ACTIVE]: '1' switches it on, '0' off, '' leaves it as it is. ARGV[PARKED]:
 -- 'deliver' or 'discard', what becomes of parked deliveries when it is switched on. A change to the value '' removes the field.
 -- ARGV[CONDITION]: the tags of which it must have one, or `*`. ARGV[BY]: who changes it.
--- Returns {'changed', endpoint (see `view`)}, {'mismatch'} when it has none of the tags, or {} when the account has no such
--- endpoint.
+-- Returns {'changed', endpoint (see `view`)}, {'mismatch'} when it has none of the tags, {'type_gone', event type} when one of
+-- ARGV[TYPES] can't be subscribed to now, or {} when the account has no such endpoint.
 -- Guarantees: the same operation again changes nothing, whatever others have done in between. Switching on, and another URL,
 -- start a new generation: results of the old one neither strike nor reset; a hold ends, and sending starts slowly. Releasing and
 -- discarding take one step here, whatever waits; upkeep does the rest. What is still being released is parked again when the
@@ -17,6 +17,10 @@ elseif call('EXISTS', done) == 1 then
   return { 'changed', view(id) }
 elseif not has_tag(id, ARGV[CONDITION]) then
   return { 'mismatch' }
+end
+local gone = unavailable_type(ARGV[TYPES])
+if gone then
+  return { 'type_gone', gone }
 end
 local now = read_clock()
 local e = endpoint(id)

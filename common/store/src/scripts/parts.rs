@@ -31,6 +31,7 @@ parts! {
     QUOTA = "quota" needs [BASE];
     OWNER = "owner" needs [BASE];
     ROUTES = "routes" needs [BASE];
+    TYPES = "types" needs [BASE];
     IDS = "ids" needs [BASE];
     ENDPOINTS = "endpoints" needs [BASE, IDS];
     CARRIES = "carries" needs [ENDPOINTS];

@@ -57,12 +57,14 @@ fn states_and_types_are_known_names() {
     }
     for known in ["lead.captured", "handoff.returned", "endpoint.disabled"] {
         assert_eq!(
-            event(given(known, DeliveredEvent)).unwrap().as_deref(),
+            event(given(known, DeliveredEvent), &Catalog::default())
+                .unwrap()
+                .as_deref(),
             Some(known)
         );
     }
     for bad in ["", "*", "lead.lost"] {
-        let (code, field, detail) = refusal(event(given(bad, DeliveredEvent)));
+        let (code, field, detail) = refusal(event(given(bad, DeliveredEvent), &Catalog::default()));
         assert_eq!((code, field.as_str()), (Code::InvalidFilter, "event"));
         assert!(
             detail.contains("lead.captured") && detail.contains("delivery.exhausted"),

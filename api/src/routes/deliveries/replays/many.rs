@@ -1,5 +1,6 @@
 //! Replaying all deliveries of an endpoint that ended within a time span.
 
+use domain::catalog::Catalog;
 use domain::clock::Timestamp;
 use domain::id::{AccountId, EndpointId, ReplayId};
 use poem::web::Data;
@@ -62,7 +63,7 @@ impl ReplayManyApi {
         let store = app.store.get()?;
         // The deliveries are dated by this clock.
         let now = store.time().await?;
-        let span = span(&body.0, now)?;
+        let span = span(&body.0, &app.event_types, now)?;
         let new = ReplayId::new(now.as_millis());
         let outcome = store
             .start_replay(&user.account, &endpoint, &new, &span, app.allowance.budgets)
@@ -160,7 +161,7 @@ pub(super) async fn count(
 ) -> Result<Json<CountView>, Problem> {
     let endpoint = fields::endpoint_id(endpoint)?;
     let store = app.store.get()?;
-    let span = span(wanted, store.time().await?)?;
+    let span = span(wanted, &app.event_types, store.time().await?)?;
     let count = store
         .count_replay(account, &endpoint, &span)
         .await?
@@ -210,14 +211,14 @@ async fn complete_since(
 }
 
 /// The span that the request asks for.
-fn span(wanted: &ReplayDeliveries, now: Timestamp) -> Result<ReplaySpan, Problem> {
+fn span(wanted: &ReplayDeliveries, catalog: &Catalog, now: Timestamp) -> Result<ReplaySpan, Problem> {
     let refuse = |field: &str, detail: String| Problem::new(Code::InvalidSpan).detail(detail).field(field);
     let Wanted {
         since,
         until,
         status,
         events,
-    } = wanted.wanted()?;
+    } = wanted.wanted(catalog)?;
     let until = until.unwrap_or(now);
     if until.as_millis() > now.as_millis() + CLOCKS_DIFFER_MS {
         let detail =

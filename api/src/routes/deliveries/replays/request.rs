@@ -1,5 +1,6 @@
 //! The body of a request to replay many deliveries.
 
+use domain::catalog::Catalog;
 use domain::clock::Timestamp;
 use poem_openapi::{Enum, Object};
 use serde::{Deserialize, Serialize};
@@ -31,7 +32,7 @@ pub(crate) struct ReplayDeliveries {
     pub(super) undelivered: Option<bool>,
     /// Replay only deliveries of events of these types; of all types, if absent.
     #[serde(default, deserialize_with = "present")]
-    #[oai(validator(min_items = 1, max_items = 14, unique_items))]
+    #[oai(validator(min_items = 1, unique_items))]
     pub(super) events: Option<Vec<DeliveredEvent>>,
     /// Deprecated: `true` sends nothing and only counts the deliveries.
     #[oai(deprecated)]
@@ -45,8 +46,8 @@ const REQUIRED: &[(&str, &str)] = &[("since", "\"1970-01-01T00:00:00Z\"")];
 impl JsonRequest for ReplayDeliveries {
     const REQUIRED: &'static [(&'static str, &'static str)] = REQUIRED;
 
-    fn fault(self, _: &App) -> Option<Problem> {
-        self.wanted().err()
+    fn fault(self, app: &App) -> Option<Problem> {
+        self.wanted(&app.event_types).err()
     }
 }
 
@@ -68,7 +69,7 @@ pub(crate) struct CountReplay {
     undelivered: Option<bool>,
     /// Count only deliveries of events of these types; of all types, if absent.
     #[serde(default, deserialize_with = "present")]
-    #[oai(validator(min_items = 1, max_items = 14, unique_items))]
+    #[oai(validator(min_items = 1, unique_items))]
     events: Option<Vec<DeliveredEvent>>,
 }
 
@@ -82,13 +83,14 @@ impl JsonRequest for CountReplay {
 
 impl ReplayDeliveries {
     /// What is asked for, but for how long the span may be.
-    pub(super) fn wanted(&self) -> Result<Wanted, Problem> {
+    pub(super) fn wanted(&self, catalog: &Catalog) -> Result<Wanted, Problem> {
         let mut faults = Faults::default();
         let since = faults.take(fields::timestamp(&self.since.0, "since"));
         let until = self.until.as_ref();
         let until = faults.take_any(until.map(|until| fields::timestamp(&until.0, "until")));
         let status = faults.take(self.status());
-        let events = faults.take_any(self.events.as_deref().map(fields::delivered_events));
+        let events = self.events.as_deref();
+        let events = faults.take_any(events.map(|names| fields::delivered_events(names, catalog)));
         let (Some(since), Some(until), Some(status), Some(events)) = (since, until, status, events) else {
             return Err(faults.into());
         };

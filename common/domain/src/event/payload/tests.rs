@@ -3,7 +3,7 @@ use proptest::prelude::*;
 
 fn build(data: &str) -> Result<String, PayloadError> {
     let time = "2026-03-26T15:30:00Z".parse().unwrap();
-    Payload::build(EventType::LeadCaptured, "cmf9n7u1c", time, data, 262_144)
+    Payload::build(EventType::LEAD_CAPTURED, "cmf9n7u1c", time, data, 262_144)
         .map(|payload| String::from_utf8(payload.as_bytes().to_vec()).unwrap())
 }
 
@@ -30,7 +30,7 @@ fn data_is_found_in_the_payload_whatever_stands_before_it() {
     let time = Timestamp::from_millis(0).unwrap();
     for chatbot in ["c", "\",\"data\":{}", "}", "ä\\"] {
         let payload = Payload::build(
-            EventType::LeadCaptured,
+            EventType::LEAD_CAPTURED,
             chatbot,
             time,
             " { \"data\": {} }\n",
@@ -50,12 +50,12 @@ fn only_objects_of_bounded_depth_and_size_pass() {
     assert!(build(&nested(MAX_DEPTH)).is_ok());
     assert_eq!(build(&nested(MAX_DEPTH + 1)), Err(PayloadError::TooDeep));
     let time = Timestamp::from_millis(0).unwrap();
-    let exact = Payload::build(EventType::TicketCreated, "c", time, "{}", 1000)
+    let exact = Payload::build(EventType::TICKET_CREATED, "c", time, "{}", 1000)
         .unwrap()
         .as_bytes()
         .len();
-    assert!(Payload::build(EventType::TicketCreated, "c", time, "{}", exact).is_ok());
-    assert!(Payload::build(EventType::TicketCreated, "c", time, "{}", exact - 1).is_err());
+    assert!(Payload::build(EventType::TICKET_CREATED, "c", time, "{}", exact).is_ok());
+    assert!(Payload::build(EventType::TICKET_CREATED, "c", time, "{}", exact - 1).is_err());
 }
 
 proptest! {
@@ -64,7 +64,7 @@ proptest! {
         let data: serde_json::Map<_, _> = keys.into_iter().map(|key| (key.clone(), serde_json::json!([key, {"n": 1.5}]))).collect();
         let text = serde_json::to_string_pretty(&data).unwrap();
         let time = Timestamp::from_millis(1).unwrap();
-        let payload = Payload::build(EventType::MessageSent, &chatbot, time, &text, 262_144).unwrap();
+        let payload = Payload::build(EventType::MESSAGE_SENT, &chatbot, time, &text, 262_144).unwrap();
         let parsed: serde_json::Value = serde_json::from_slice(payload.as_bytes()).unwrap();
         let compact = serde_json::Value::from(data.clone()).to_string();
         prop_assert_eq!(payload.data(), compact.as_bytes());

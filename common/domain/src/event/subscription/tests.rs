@@ -1,13 +1,18 @@
 use super::*;
 
 #[test]
-fn ten_types_and_the_wildcard() {
-    assert_eq!(EventType::ALL.len(), 10);
-    for kind in EventType::ALL {
-        assert_eq!(kind.as_str().parse::<EventType>().unwrap(), *kind);
+fn a_subscription_is_a_type_an_account_event_or_all_types() {
+    let lead = Subscription::Only(EventType::LEAD_CAPTURED);
+    let disabled = Subscription::Account(AccountEvent::EndpointDisabled);
+    for subscription in [Subscription::All, lead, disabled] {
+        assert_eq!(
+            subscription.as_str().parse::<Subscription>().unwrap(),
+            subscription
+        );
     }
-    assert_eq!("*".parse::<Subscription>().unwrap(), Subscription::All);
-    for bad in ["", "lead", "lead.*", "LEAD.CAPTURED", " lead.captured"] {
-        assert!(bad.parse::<Subscription>().is_err());
+    for bad in ["", "lead.*", " lead.captured", "endpoint.invented", "**"] {
+        assert!(bad.parse::<Subscription>().is_err(), "{bad}");
     }
+    assert!(Subscription::All.covers(lead) && lead.covers(lead));
+    assert!(!Subscription::All.covers(disabled) && !lead.covers(Subscription::All));
 }

@@ -7,7 +7,7 @@ use super::*;
 
 /// An event whose payload has so many bytes.
 fn event(bytes: usize) -> NewEvent {
-    let (kind, now) = (EventType::LeadCaptured, Timestamp::from_millis(1_000).unwrap());
+    let (kind, now) = (EventType::LEAD_CAPTURED, Timestamp::from_millis(1_000).unwrap());
     let payload = |fill: usize| {
         let data = format!(r#"{{"x":"{}"}}"#, "x".repeat(fill));
         Payload::build(kind, "bot", now, &data, 1 << 20).unwrap()

@@ -29,7 +29,7 @@ fn written(limits: EventLimits, events: &[NewEvent]) -> Vec<String> {
 }
 
 fn event(idempotency: Option<Idempotency>) -> NewEvent {
-    let (event, time) = (EventType::LeadCaptured, Timestamp::from_millis(0).unwrap());
+    let (event, time) = (EventType::LEAD_CAPTURED, Timestamp::from_millis(0).unwrap());
     NewEvent {
         id: "evt_00000000000000000000000001".parse().unwrap(),
         account: "org:a".parse().unwrap(),

@@ -5,7 +5,7 @@ const NOW: &str = "2026-03-26T15:30:00.000Z";
 
 fn read(json: &str) -> Result<(String, String, ReplayStatus), (&'static str, String)> {
     parse::<ReplayDeliveries>(json.as_bytes())
-        .and_then(|wanted| span(&wanted, NOW.parse().unwrap()))
+        .and_then(|wanted| span(&wanted, &Catalog::default(), NOW.parse().unwrap()))
         .map(|span| (span.since.to_string(), span.until.to_string(), span.status))
         .map_err(|problem| {
             let body = serde_json::to_value(problem.body()).unwrap();

@@ -25,10 +25,13 @@ end
 if ARGV[CONTENT] ~= '' then
   add_block(class, account, account, block, ARGV[CONTENT], ARGV[DESCRIPTOR], ARGV[NEWEST])
 end
--- As many keys as a call of Lua takes for certain. They stand one behind the other.
-for from = 1, #each_key, 1000 do
-  local key = each_key[from]
-  call('UNLINK', unpack(ARGV, key, math.min(key + 999, each_key[#each_key])))
+local keys = {}
+for i, key in ipairs(each_key) do
+  keys[i] = ARGV[key]
+end
+-- As many keys as a call of Lua takes for certain.
+for from = 1, #keys, 1000 do
+  call('UNLINK', unpack(keys, from, math.min(from + 999, #keys)))
 end
 call('LTRIM', list, entries, -1)
 note_head(account, class, tonumber(ARGV[CHARGED]))

@@ -40,10 +40,10 @@ parts! {
     TALLY = "tally" needs [TURNS];
     SHARES = "shares" needs [TALLY];
     PLACES = "places" needs [SHARES];
+    RECENT = "recent" needs [CORE];
     VIEW = "view" needs [CORE];
     FINISHED = "finished" needs [CORE];
     LOG = "log" needs [CORE];
-    RECENT = "recent" needs [LOG];
     LOGGED = "logged" needs [BASE];
     ACCOUNT_EVENTS = "account_events" needs [ROUTES, CORE];
     DELIVERIES = "deliveries" needs [FINISHED, LOG, ACCOUNT_EVENTS];

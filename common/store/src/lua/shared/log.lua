@@ -4,8 +4,7 @@
 -- one endpoint gets in ten seconds at the most, which is how long a busy worker puts packing off.
 local LONGEST_LOG = '100000'
 
--- A log is looked at whenever its endpoint has had so many attempts more (recent.lua). For all else that is logged, in one of so many
--- milliseconds.
+-- A log is looked at as its attempts are counted (recent.lua). For all else that is logged, in one of so many milliseconds.
 local LOOKED_AT_EVERY = 256
 
 -- Has a worker look whether a log is long enough to be packed.

@@ -12,6 +12,9 @@ do
   local STEPS, SCALE, FIRST, MOST = 47, 0.22314355131421, 33, 100 -- SCALE: the logarithm of 1.25
   local HOURS, DAYS = 24, 90
 
+  -- A log is looked at whenever it has so many attempts more.
+  local GROWN = 256
+
   local function mark(ms, from)
     local step = math.floor(math.log(math.max(1, tonumber(ms) or 1)) / SCALE)
     return string.char(from + math.min(step, STEPS - 1))
@@ -78,8 +81,9 @@ do
     marks = (marks or '') .. recent.marks
     local before = (succeeded or 0) + (failed or 0)
     succeeded, failed = (succeeded or 0) + recent.succeeded, (failed or 0) + recent.failed
-    if before == 0 or math.floor(before / LOOKED_AT_EVERY) ~= math.floor((succeeded + failed) / LOOKED_AT_EVERY) then
-      mark_log(e.id)
+    local has_grown = before == 0 or math.floor(before / GROWN) ~= math.floor((succeeded + failed) / GROWN)
+    if has_grown and SCHEMA == '3' then
+      call('ZADD', P .. 'packing', 'NX', text_of(read_clock()), 'log:' .. e.id)
     end
     return text_of(hour) .. ' ' .. text_of(succeeded) .. ' ' .. text_of(failed) .. ' ' .. string.sub(marks, -MOST)
   end

@@ -3,6 +3,7 @@
 //!
 //! All events are finished before the first is packed, so that Redis finds them where they came to lie, and not in its caches.
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by a panic")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
 #[path = "../scripts/scene.rs"]
 #[expect(dead_code, reason = "the benchmarks of scripts use more of it")]

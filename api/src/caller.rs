@@ -1,4 +1,4 @@
-//! Who is calling: the dashboard with a Clerk session token, or the chatbot backend with a service key.
+//! Who is calling: the dashboard with a session token, or the chatbot backend with a service key.
 //!
 //! [`DashboardUser`] and [`Backend`] are the first argument of every call that needs them, so that a request without a
 //! valid token is refused before anybody looks at its body. A [`Reader`] is somebody at the dashboard whose call changes nothing
@@ -106,13 +106,17 @@ async fn count_calls(app: &App, account: &AccountId, quotas: &Quotas, calls: u32
     if most == 0 || calls == 0 {
         return Ok(());
     }
-    let (is_allowed, quota) = app.store.get()?.count_calls(account, most, calls).await?;
+    let used_up = &app.refusals.used_up;
+    let (is_allowed, quota) = match used_up.calls(account, calls) {
+        Some(quota) => (false, quota),
+        None => app.store.get()?.count_calls(account, most, calls).await?,
+    };
     quotas.note(&[quota]);
     if is_allowed {
-        Ok(())
-    } else {
-        Err(app.refusals.refuse(account, app.rates.refusal(&[quota])).await)
+        return Ok(());
     }
+    used_up.note_calls(account, quota);
+    Err(app.refusals.refuse(account, app.rates.refusal(&[quota])).await)
 }
 
 async fn backend(app: &App, request: &Request) -> Result<Backend, Problem> {
@@ -198,7 +202,7 @@ security_scheme!(
     DashboardUser,
     "clerkSession",
     "JWT",
-    "A Clerk session token (RS256). The account is the token's active organisation, else its user.",
+    "A session token: Clerk's (RS256), or one of the OpenID Connect issuer that is configured in its place (RS256, ES256). The account is the token's active organisation, else its user.",
     dashboard_user
 );
 
@@ -206,7 +210,7 @@ security_scheme!(
     Reader,
     "clerkSession",
     "JWT",
-    "A Clerk session token (RS256). The account is the token's active organisation, else its user.",
+    "A session token: Clerk's (RS256), or one of the OpenID Connect issuer that is configured in its place (RS256, ES256). The account is the token's active organisation, else its user.",
     reader
 );
 

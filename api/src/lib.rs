@@ -51,6 +51,8 @@ pub mod cors;
 
 pub mod query;
 
+mod parameter;
+
 mod headers;
 
 mod request_id;

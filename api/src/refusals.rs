@@ -3,6 +3,12 @@
 //! A refusal costs a fraction of a millisecond, but whoever asks again at once, whatever we answer, would make thousands a second. So the
 //! first refusal is answered at once, and those before its `Retry-After` is over, after [`PAUSE`]. Nothing of their bodies is read
 //! before, so their clients can't send more meanwhile, and nothing waits in our memory.
+//!
+//! Nor does Redis hear of them: [`UsedUp`] knows which limits leave nothing until their minute ends.
+
+mod used_up;
+
+pub use used_up::{Counter, UsedUp};
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -20,7 +26,11 @@ const MOST: usize = 10_000;
 
 /// The accounts that were told to wait, by this process.
 #[derive(Debug, Default)]
-pub struct Refusals(Mutex<HashMap<AccountId, Instant>>);
+pub struct Refusals {
+    told: Mutex<HashMap<AccountId, Instant>>,
+    /// The limits that are used up.
+    pub used_up: UsedUp,
+}
 
 impl Refusals {
     /// Gives back the problem with which a request of this account is refused: at once, or after [`PAUSE`] if the account was told to
@@ -35,7 +45,7 @@ impl Refusals {
 
     /// Notes that the account is told to wait for so long; `true` if it should be waiting already.
     fn tell(&self, account: &AccountId, wait: Duration, now: Instant) -> bool {
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let until = now + wait;
         if let Some(known) = told.get_mut(account) {
             let is_early = now < *known;

@@ -66,6 +66,7 @@ impl Follower {
         let reason = tokio::select! {
             () = sender.closed() => return,
             () = streams.stopped() => EndReason::Stopping,
+            () = place.must_leave() => EndReason::MadeRoom,
             () = sleep(left) => EndReason::TokenExpired,
             ended = self.follow(&sender) => match ended {
                 Ok(reason) => reason,

@@ -38,7 +38,7 @@ end
 -- entry.
 local function unfinish(key, account, failed, charge)
   call('HINCRBY', key, 'again', 1)
-  if SCHEMA == '3' then
+  if SCHEMA >= 3 then
     forestall_packing(account)
   end
   if call('PERSIST', key) == 0 then

@@ -9,14 +9,14 @@ local LOOKED_AT_EVERY = 256
 
 -- Has a worker look whether a log is long enough to be packed.
 local function mark_log(id)
-  if SCHEMA == '3' then
+  if SCHEMA >= 3 then
     call('ZADD', P .. 'packing', 'NX', text_of(read_clock()), 'log:' .. id)
   end
 end
 
 -- How many entries an endpoint's log may have, one of which is about to be written.
 local function longest_log()
-  if SCHEMA == '3' then
+  if SCHEMA >= 3 then
     return LONGEST_LOG
   end
   LOG_LENGTH = LOG_LENGTH or call('HGET', P .. 'policy', 'logLength') or '1000'

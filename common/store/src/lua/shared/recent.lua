@@ -82,7 +82,7 @@ do
     local before = (succeeded or 0) + (failed or 0)
     succeeded, failed = (succeeded or 0) + recent.succeeded, (failed or 0) + recent.failed
     local has_grown = before == 0 or math.floor(before / GROWN) ~= math.floor((succeeded + failed) / GROWN)
-    if has_grown and SCHEMA == '3' then
+    if has_grown and SCHEMA >= 3 then
       call('ZADD', P .. 'packing', 'NX', text_of(read_clock()), 'log:' .. e.id)
     end
     return text_of(hour) .. ' ' .. text_of(succeeded) .. ' ' .. text_of(failed) .. ' ' .. string.sub(marks, -MOST)

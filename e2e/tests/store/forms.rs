@@ -82,10 +82,8 @@ async fn an_attempt_is_one_readable_text_in_the_newer_form_and_says_the_same() {
             fixture.report(&mut worker, &leased, outcome).await;
             let mut entry = newest(&fixture, &endpoint).await;
             let text = entry.remove("attempt").unwrap();
-            forms.push((
-                text.replace(leased.delivery.as_str(), "<d>"),
-                entry.into_keys().collect::<Vec<_>>().join(" "),
-            ));
+            let rest = entry.into_keys().collect::<Vec<_>>().join(" ");
+            forms.push((text.replace(leased.delivery.as_str(), "<d>"), rest));
             fixture.pass(Duration::from_secs(10)).await;
         }
         let forms: Vec<_> = forms

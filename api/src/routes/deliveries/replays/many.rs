@@ -71,16 +71,14 @@ impl ReplayManyApi {
             StartOutcome::Started(replay) => {
                 let location = format!("/api/webhooks-config/{endpoint}/replays/{}", replay.id);
                 let since = complete_since(store, &user.account, &endpoint, span.status).await?;
-                Ok(ManyReplayed::Started(
-                    Json(ReplayView::new(*replay, since)),
-                    location,
-                ))
+                let view = Json(ReplayView::new(*replay, since));
+                Ok(ManyReplayed::Started(view, location))
             }
-            StartOutcome::Running(running) => Err(Problem::new(Code::ReplayInProgress)
+            StartOutcome::Running(id) => Err(Problem::new(Code::ReplayInProgress)
                 .detail(format!(
-                    "The replay {running} is running, and an endpoint has one at a time: wait until it has finished, or cancel it."
+                    "{id} is running: wait until it has finished, or cancel it."
                 ))
-                .param("replayId", running.to_string())),
+                .param("replayId", id.to_string())),
             StartOutcome::EndpointNotFound => Err(fields::no_endpoint()),
         }
     }

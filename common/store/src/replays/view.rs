@@ -35,7 +35,9 @@ fn replay(view: View) -> Result<Replay, StoreError> {
         Some("canceled") => ReplayState::Canceled,
         _ => return Err(unexpected("state of a replay")),
     };
-    let status = hash.get("status").ok_or_else(|| unexpected("status of a replay"))?;
+    let status = hash
+        .get("status")
+        .ok_or_else(|| unexpected("status of a replay"))?;
     let status = ReplayStatus::read(Value::BulkString(status.clone().into_bytes()))?;
     Ok(Replay {
         id: view.id,

@@ -171,7 +171,10 @@ impl Model {
             Op::MarkSlow { endpoint } => self.mark_slow(endpoint).await,
             Op::Pace { endpoint, rate } => self.pace(endpoint, rate).await,
             Op::ReplayOne { delivery } => self.replay_one(delivery).await,
-            Op::ReplayMany { endpoint, undelivered } => self.replay_many(endpoint, undelivered).await,
+            Op::ReplayMany {
+                endpoint,
+                undelivered,
+            } => self.replay_many(endpoint, undelivered).await,
             Op::CancelReplay { endpoint } => self.cancel_replay(endpoint).await,
             Op::Rotate { endpoint, force } => self.rotate(endpoint, force).await,
             Op::List { endpoint } => self.list(endpoint).await,

@@ -18,7 +18,7 @@
 //! | `account:<a>:turn` | string | the last turn of the account's endpoints in `ready` | 1 h |
 //! | `account:<a>:turn:slow` | string | the same in `ready:slow` | 1 h |
 //! | `key:<k>:pushed` | string | events accepted with this service key in this minute, if they are limited | 1 min |
-//! | `endpoint:<e>` | hash | `url`, `events`, `state`, `consecutiveFailures`, `inFlight`, `createdBy`, `updatedBy`, `enabledAt` (when it was last switched on, by anybody, ms), `completeSince` (when the newest entry was written that its log has lost, ms), `logGone` (how many entries had left `log:<e>` when the last block was written), `recent`, `hours`, `days`, `lastError` (how the latest attempts went, see `recent.lua`), … | until it is removed |
+//! | `endpoint:<e>` | hash | `url`, `events`, `headers` (of its own: `<name> <sealed value>`, with commas between them; from schema 4 on), `state`, `consecutiveFailures`, `inFlight`, `createdBy`, `updatedBy`, `enabledAt` (when it was last switched on, by anybody, ms), `completeSince` (when the newest entry was written that its log has lost, ms), `logGone` (how many entries had left `log:<e>` when the last block was written), `recent`, `hours`, `days`, `lastError` (how the latest attempts went, see `recent.lua`), … | until it is removed |
 //! | `event:<v>` | hash | `body`, `event`, `account`, `refs` (unfinished deliveries), `deliveries`, `charge`, `acceptedAt`, `failed`, `again` (how often it was sent again after it had finished) | `RETENTION_SUCCEEDED` after its last delivery finished, `RETENTION_FAILED` if one was exhausted; less while memory is short |
 //! | `delivery:<d>` | hash | `state`, `attempts`, `holds`, `nextAttemptAt`, `reason`, `status`, `forwarded`, `lostLeases`, `quarantinedAt`, `singly`, `log` (ids of its log entries), `replayOf`, `madeAt`, `redeliveredAt` (exhausted: when a replay of it succeeded, ms), … | from its first failed attempt or lost lease, replays from the start; after success `RETENTION_SUCCEEDED`, exhausted `RETENTION_FAILED` |
 //! | `pending:<e>` | list | deliveries that wait for their turn, as `<d>` or `<d>:<attempts made>`; suspects as `<d>:0<attempts made>` | while there are some |
@@ -30,7 +30,7 @@
 //! | `history:<class>` | sorted set | endpoint (`log`) or account (`delivered`, `exhausted`) → the time of its oldest block (ms) | while there are some |
 //! | `history:bytes`, `history:bytes:exhausted` | sorted set | account → what its blocks take: of logs and of what was delivered; of what was exhausted | while there are some |
 //! | `account:<a>:history` | sorted set | `log:<e>`, `delivered`, `exhausted` → the time of its oldest block (ms) | while there are some |
-//! | `account:<a>:again` | string | how many of its finished events were sent again lately | 1 h after the last |
+//! | `account:<a>:again` | string | how many of its finished events were sent again, or erased, lately | 1 h after the last |
 //! | `account:<a>:since` | hash | `delivered`, `exhausted` → when the newest of those finished whose payloads have gone (ms) | as long as such payloads are kept |
 //! | `packing` | sorted set | `log:<e>`, `<class>:<a>` → when a worker may look whether there is enough to be packed (ms) | while there are some |
 //! | `failed:<e>` | sorted set | exhausted delivery → when (ms) | `RETENTION_FAILED` |

@@ -8,7 +8,7 @@ use domain::clock::Timestamp;
 use domain::endpoint::{Endpoint, EndpointPatch, EndpointUrl, NewEndpoint, ParkedAction, UrlPolicy};
 use domain::event::{EventType, Payload, Subscription};
 use domain::id::{AccountId, EndpointId, EventId};
-use domain::sealing::SealedSecret;
+use domain::sealing::{SealedHeaders, SealedSecret};
 use e2e::redis_server::RedisServer;
 use redis::aio::MultiplexedConnection;
 use store::check::broken_rules;
@@ -388,6 +388,7 @@ pub(crate) fn new_endpoint(account: &AccountId, events: &[&str], chatbot: Option
             .collect(),
         chatbot_id: chatbot.map(str::to_owned),
         description: None,
+        headers: SealedHeaders::default(),
         rate_limit: None,
         auto_resume: false,
         active: true,

@@ -9,15 +9,18 @@ mod check;
 mod create;
 mod detail;
 mod glance;
+mod headers;
 mod health_view;
 mod list;
 mod made;
 mod named;
 mod one;
 mod one_or_many;
+mod parked;
 mod request;
 mod retry;
 mod rotation;
+mod states;
 mod test_event;
 mod view;
 mod warning;
@@ -156,10 +159,10 @@ impl EndpointsApi {
             }
         };
         let named = body.id.clone();
-        let patch = body.into_patch(Some(user.user.clone()), &app)?;
+        let wanted = body.into_change(Some(user.user.clone()), &app)?;
         let id = only_one(id.names().chain([named.as_deref()]))?;
-        let toggles = named.is_some() && patch.is_empty();
-        let changed = change(&app, &user, &id, patch, toggles, condition.0).await?;
+        let toggles = named.is_some() && wanted.is_empty();
+        let changed = change(&app, &user, &id, wanted, toggles, condition.0).await?;
         Ok(ChangedOneOrMany::One(Box::new(changed)))
     }
 

@@ -6,7 +6,7 @@ use domain::catalog::Catalog;
 use domain::clock::Timestamp;
 use domain::endpoint::Endpoint;
 use domain::event::{EventType, Subscription};
-use domain::id::{DeliveryId, EventId};
+use domain::id::DeliveryId;
 use poem::web::Data;
 use poem_openapi::param::Path;
 use poem_openapi::{Object, OpenApi};
@@ -108,7 +108,7 @@ impl TestEventApi {
             app.allowance.payload_bytes,
         )?;
         let request = TestEventRequest {
-            delivery: DeliveryId::of(&EventId::new(now.as_millis()), &id),
+            delivery: DeliveryId::of(&store.fresh_event(), &id),
             account: user.account,
             event,
             payload,

@@ -1,13 +1,14 @@
 //! Endpoints as answers show them.
 
 use domain::clock::Timestamp;
-use domain::endpoint::{DisabledReason, Endpoint, EndpointState, LastAttempt, RateLimit};
-use poem_openapi::{Enum, Object};
+use domain::endpoint::{Endpoint, EndpointState, LastAttempt, RateLimit};
+use poem_openapi::Object;
 use serde::Serialize;
 
 use super::super::schema::{
     ChatbotId, DateTime, Description, ErrorName, RatePerSecond, SubscriptionName, UrlText,
 };
+use super::states::{DisabledReasonView, EndpointStateView};
 use super::warning::Warning;
 
 /// An endpoint.
@@ -27,6 +28,8 @@ pub(crate) struct EndpointView {
     /// A description for your own use.
     #[oai(nullable)]
     description: Option<Description>,
+    /// The names of the headers that you have set, in lower case. Their values are never shown.
+    headers: Vec<String>,
     /// The most deliveries that are sent in a second; `null`: as many as the receiver carries.
     #[oai(nullable)]
     rate_limit: Option<RatePerSecond>,
@@ -95,32 +98,6 @@ pub(crate) struct LastAttemptView {
     error: Option<ErrorName>,
 }
 
-/// What became of an endpoint.
-#[derive(Debug, Clone, Copy, Serialize, Enum)]
-#[serde(rename_all = "lowercase")]
-#[oai(rename = "EndpointState", rename_all = "lowercase")]
-pub(crate) enum EndpointStateView {
-    /// It gets deliveries.
-    Active,
-    /// Failures disabled it: its deliveries are parked.
-    Disabled,
-    /// Its owner switched it off: it gets no new deliveries.
-    Off,
-}
-
-/// Why an endpoint is not active.
-#[derive(Debug, Clone, Copy, Serialize, Enum)]
-#[serde(rename_all = "snake_case")]
-#[oai(rename = "DisabledReason", rename_all = "snake_case")]
-pub(crate) enum DisabledReasonView {
-    /// Too many attempts failed in a row.
-    ConsecutiveFailures,
-    /// The receiver answered `410 Gone`.
-    Gone,
-    /// Its owner switched it off.
-    Owner,
-}
-
 impl EndpointView {
     /// An endpoint, and what its owner should know.
     pub(super) fn warned(endpoint: Endpoint, warnings: Option<Vec<Warning>>) -> Self {
@@ -143,6 +120,7 @@ impl From<Endpoint> for EndpointView {
                 .collect(),
             chatbot_id: endpoint.chatbot_id.map(ChatbotId),
             description: endpoint.description.map(Description),
+            headers: endpoint.headers,
             rate_limit: endpoint.rate_limit.map(Into::into),
             auto_resume: endpoint.auto_resume,
             active: endpoint.state == EndpointState::Active,
@@ -183,25 +161,5 @@ impl From<LastAttempt> for LastAttemptView {
 impl From<RateLimit> for RatePerSecond {
     fn from(limit: RateLimit) -> Self {
         Self(limit.per_second().into())
-    }
-}
-
-impl From<EndpointState> for EndpointStateView {
-    fn from(state: EndpointState) -> Self {
-        match state {
-            EndpointState::Active => Self::Active,
-            EndpointState::Disabled => Self::Disabled,
-            EndpointState::Off => Self::Off,
-        }
-    }
-}
-
-impl From<DisabledReason> for DisabledReasonView {
-    fn from(reason: DisabledReason) -> Self {
-        match reason {
-            DisabledReason::ConsecutiveFailures => Self::ConsecutiveFailures,
-            DisabledReason::Gone => Self::Gone,
-            DisabledReason::Owner => Self::Owner,
-        }
     }
 }

@@ -104,7 +104,8 @@ impl EventsApi {
             .enumerate()
             .map(|(place, item)| {
                 let key = key.0.as_ref().map(|key| key.of_item(place));
-                let event = read::item(item, key.as_deref(), &app.event_types, &app.allowance, now);
+                let id = app.store.fresh_event();
+                let event = read::item(item, key.as_deref(), &app.event_types, &app.allowance, now, id);
                 event.map(|event| events.push(event))
             })
             .collect();
@@ -162,8 +163,14 @@ async fn push_one(
     key: Option<IdempotencyHeader>,
     body: PushEvent,
 ) -> Result<EventAccepted, Problem> {
-    let key = key.map(|key| key.0);
-    let event = read::event(body, key, &app.event_types, &app.allowance, Timestamp::now())?;
+    let event = read::event(
+        body,
+        key.map(|key| key.0),
+        &app.event_types,
+        &app.allowance,
+        Timestamp::now(),
+        app.store.fresh_event(),
+    )?;
     let accepted = accept(app, backend, vec![event]).await?;
     next(&mut accepted.into_iter())
 }

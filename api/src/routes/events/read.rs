@@ -23,7 +23,15 @@ impl JsonRequest for PushEvent {
     const REQUIRED: &'static [(&'static str, &'static str)] = REQUIRED;
 
     fn fault(self, app: &App) -> Option<Problem> {
-        event(self, None, &app.event_types, &app.allowance, Timestamp::now()).err()
+        event(
+            self,
+            None,
+            &app.event_types,
+            &app.allowance,
+            Timestamp::now(),
+            app.store.fresh_event(),
+        )
+        .err()
     }
 }
 
@@ -34,6 +42,7 @@ pub(super) fn event(
     catalog: &Catalog,
     allowance: &Allowance,
     now: Timestamp,
+    id: EventId,
 ) -> Result<NewEvent, Problem> {
     let mut faults = Faults::default();
     let account = faults.take(fields::account_id(&body.account_id.0));
@@ -65,7 +74,7 @@ pub(super) fn event(
         parts: parts(kind, &chatbot_id, instant, &payload),
     });
     Ok(NewEvent {
-        id: EventId::new(now.as_millis()),
+        id,
         account,
         event: kind,
         chatbot_id,
@@ -81,13 +90,14 @@ pub(super) fn item(
     catalog: &Catalog,
     allowance: &Allowance,
     now: Timestamp,
+    id: EventId,
 ) -> Result<NewEvent, Problem> {
     let read = |item: BatchEvent| {
         let (body, own_key) = item.split();
         let mut faults = Faults::default();
         let own_key = faults.take_any(own_key.map(|key| fields::idempotency_key(&key, "idempotencyKey")));
         let key = own_key.flatten().or_else(|| key.map(str::to_owned));
-        let event = faults.take(event(body, key, catalog, allowance, now));
+        let event = faults.take(event(body, key, catalog, allowance, now, id.clone()));
         faults.finish().map(|()| event)
     };
     let values = |item: BatchEvent| read(item).err();

@@ -1,4 +1,5 @@
 use domain::catalog::Catalog;
+use domain::id::EventId;
 use proptest::prelude::*;
 use serde_json::value::RawValue;
 use store::events::Budgets;
@@ -27,6 +28,7 @@ fn item(text: &str) -> Result<NewEvent, Problem> {
         &Catalog::default(),
         &ALLOWANCE,
         Timestamp::from_millis(1_000).unwrap(),
+        EventId::new(1_000),
     )
 }
 
@@ -333,7 +335,7 @@ proptest! {
     #[test]
     fn no_body_breaks_the_parser_and_what_passes_is_bounded(text in bodies()) {
         let problem = match json::parse::<PushEvent>(text.as_bytes()) {
-            Ok(body) => match read::event(body, None, &Catalog::default(), &ALLOWANCE, Timestamp::from_millis(1_000).unwrap()) {
+            Ok(body) => match read::event(body, None, &Catalog::default(), &ALLOWANCE, Timestamp::from_millis(1_000).unwrap(), EventId::new(1_000)) {
                 Ok(new) => {
                     prop_assert!(new.payload.as_bytes().len() <= ALLOWANCE.payload_bytes);
                     prop_assert!(serde_json::from_slice::<serde_json::Value>(new.payload.as_bytes()).is_ok());

@@ -13,6 +13,7 @@ use domain::endpoint::{
     SecretGrace,
 };
 use domain::id::EndpointId;
+use domain::sealing::SealedHeaders;
 
 /// An endpoint as scripts answer it (`view` in core.lua).
 struct View {
@@ -81,6 +82,10 @@ fn endpoint(view: View) -> Result<Endpoint, StoreError> {
         held_until: moment("heldUntil"),
         limit: hash.get("limit").and_then(|text| text.parse().ok()),
         carries: hash.get("carries").and_then(|text| ceiling(text)),
+        headers: hash.get("headers").map_or_else(Vec::new, |text| {
+            let headers = SealedHeaders::from_stored(text.clone());
+            headers.iter().map(|(name, _)| name.to_owned()).collect()
+        }),
         rate_limit: hash
             .get("rateLimit")
             .and_then(|text| RateLimit::new(text.parse().ok()?)),

@@ -35,6 +35,9 @@ pub(super) fn routes(facts: &Facts<'_>, found: &mut Found) {
         found.that(has_previous != has_end, key, || {
             "has a previous secret without an end, or an end without one".to_owned()
         });
+        found.that(row.has_odd_headers, key, || {
+            "has headers of its own that can't be read".to_owned()
+        });
         let (letter, is_known) = match row.state.as_str() {
             "active" => ("A", true),
             "disabled" => ("D", true),

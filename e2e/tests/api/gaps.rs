@@ -38,7 +38,10 @@ async fn a_cursor_whose_entries_are_gone_says_so() {
         .exec(&mut e2e::state::connect(&scene.system.redis))
         .unwrap();
     for (path, cursor) in paths.into_iter().zip(cursors) {
-        let reply = scene.customer.get(&format!("{path}?limit=20&cursor={cursor}")).await;
+        let reply = scene
+            .customer
+            .get(&format!("{path}?limit=20&cursor={cursor}"))
+            .await;
         let page = reply.expect(200).body;
         assert_eq!(
             (&page["gap"], &page["deliveries"], &page["nextCursor"]),

@@ -26,7 +26,10 @@ async fn missing(scene: &LogScene, events: Option<&[&str]>) -> u64 {
     }
     let counted = scene.customer.post(&scene.path("replay"), &wanted).await;
     let counted = counted.expect(200).body;
-    assert_eq!((&counted["undelivered"], &counted["events"]), (&json!(true), &json!(events)));
+    assert_eq!(
+        (&counted["undelivered"], &counted["events"]),
+        (&json!(true), &json!(events))
+    );
     wanted.as_object_mut().unwrap().remove("dryRun");
     wanted["until"] = counted["until"].clone();
     let by_call = scene.customer.post(&scene.path("replay/count"), &wanted).await;
@@ -81,20 +84,43 @@ async fn what_never_got_there_is_sent_again_and_only_that() {
     })
     .await;
     assert_eq!(missing(&scene, Some(&["ticket.created"])).await, 3);
-    assert_eq!(missing(&scene, Some(&["message.sent", "lead.captured"])).await, 4 + parked);
+    assert_eq!(
+        missing(&scene, Some(&["message.sent", "lead.captured"])).await,
+        4 + parked
+    );
     assert_eq!(missing(&scene, Some(&["endpoint.held"])).await, 0);
 
     let leads = json!({"since": an_hour_ago(), "status": "exhausted", "events": ["lead.captured"]});
     let replay = replayed(&scene, &leads, 4).await;
     assert_eq!(
-        (&replay["status"], &replay["undelivered"], &replay["events"], &replay["made"]),
-        (&json!("exhausted"), &json!(false), &json!(["lead.captured"]), &json!(4))
+        (
+            &replay["status"],
+            &replay["undelivered"],
+            &replay["events"],
+            &replay["made"]
+        ),
+        (
+            &json!("exhausted"),
+            &json!(false),
+            &json!(["lead.captured"]),
+            &json!(4)
+        )
     );
     let rest = json!({"since": an_hour_ago(), "undelivered": true});
     let replay = replayed(&scene, &rest, 3 + parked).await;
     assert_eq!(
-        (&replay["status"], &replay["undelivered"], &replay["events"], &replay["made"]),
-        (&json!("exhausted"), &json!(true), &Value::Null, &json!(3 + parked))
+        (
+            &replay["status"],
+            &replay["undelivered"],
+            &replay["events"],
+            &replay["made"]
+        ),
+        (
+            &json!("exhausted"),
+            &json!(true),
+            &Value::Null,
+            &json!(3 + parked)
+        )
     );
     assert_eq!(missing(&scene, None).await, 0);
     let replay = replayed(&scene, &rest, 0).await;
@@ -110,21 +136,48 @@ async fn what_can_not_be_chosen_is_refused() {
     for (choice, code, field) in [
         (json!({"undelivered": 1}), "invalid_type", "undelivered"),
         (json!({"undelivered": null}), "invalid_type", "undelivered"),
-        (json!({"undelivered": true, "status": "succeeded"}), "invalid_value", "undelivered"),
+        (
+            json!({"undelivered": true, "status": "succeeded"}),
+            "invalid_value",
+            "undelivered",
+        ),
         (json!({"events": []}), "empty_events", "events"),
         (json!({"events": "lead.captured"}), "invalid_type", "events"),
         (json!({"events": null}), "invalid_type", "events"),
         (json!({"events": ["*"]}), "unknown_event", "events[0]"),
-        (json!({"events": ["lead.captured", "lead.lost"]}), "unknown_event", "events[1]"),
-        (json!({"events": ["lead.captured", "lead.captured"]}), "duplicate_event", "events[1]"),
-        (json!({"events": vec!["lead.captured"; 40]}), "too_many_events", "events"),
-        (json!({"eventTypes": ["lead.captured"]}), "unknown_field", "eventTypes"),
+        (
+            json!({"events": ["lead.captured", "lead.lost"]}),
+            "unknown_event",
+            "events[1]",
+        ),
+        (
+            json!({"events": ["lead.captured", "lead.captured"]}),
+            "duplicate_event",
+            "events[1]",
+        ),
+        (
+            json!({"events": vec!["lead.captured"; 40]}),
+            "too_many_events",
+            "events",
+        ),
+        (
+            json!({"eventTypes": ["lead.captured"]}),
+            "unknown_field",
+            "eventTypes",
+        ),
     ] {
         for call in ["replay", "replay/count"] {
             let mut body = choice.clone();
             body["since"] = json!(since);
             let path = format!("{ENDPOINTS}/{id}/{call}");
-            refuses(&customer, Method::POST, &path, body.to_string(), (422, code, field)).await;
+            refuses(
+                &customer,
+                Method::POST,
+                &path,
+                body.to_string(),
+                (422, code, field),
+            )
+            .await;
         }
     }
     assert_eq!(everything(&system), before);

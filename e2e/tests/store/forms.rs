@@ -244,8 +244,9 @@ async fn nothing_is_done_in_a_store_whose_identity_and_schema_do_not_fit_the_pro
         ("another+s2", "2", other("another")),
         ("of-before+s3", "3", None),
         ("of-before+s2", "3", other("of-before")),
-        ("of-before+s4", "4", Some(Replaced::Schema("4".to_owned()))),
-        ("of-before", "4", Some(Replaced::Schema("4".to_owned()))),
+        ("of-before+s4", "4", None),
+        ("of-before+s5", "5", Some(Replaced::Schema("5".to_owned()))),
+        ("of-before", "5", Some(Replaced::Schema("5".to_owned()))),
     ] {
         set(store, schema).await;
         let listed = fixture.store.list_endpoints(&account()).await;

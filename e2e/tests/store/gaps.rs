@@ -72,7 +72,10 @@ async fn a_page_behind_an_entry_that_the_log_has_lost_says_so() {
     deliver_slowly(&fixture, 40).await;
     for status in [None, Some(ListStatus::Succeeded)] {
         let first = page(&fixture, &endpoint, status, None).await;
-        assert_eq!((first.deliveries.len(), first.has_gap, first.complete_since), (10, false, None));
+        assert_eq!(
+            (first.deliveries.len(), first.has_gap, first.complete_since),
+            (10, false, None)
+        );
         let second = page(&fixture, &endpoint, status, first.next.as_ref()).await;
         assert_eq!((second.deliveries.len(), second.has_gap), (10, false));
     }
@@ -115,7 +118,10 @@ async fn a_place_in_a_block_is_a_gap_once_the_block_has_gone_but_not_for_what_wa
     pack_oldest_entries(&fixture, &other, 30).await;
     let first = page(&fixture, &other, None, None).await;
     let second = page(&fixture, &other, None, first.next.as_ref()).await;
-    assert_eq!((second.deliveries.len(), second.has_gap, second.complete_since), (10, false, None));
+    assert_eq!(
+        (second.deliveries.len(), second.has_gap, second.complete_since),
+        (10, false, None)
+    );
     fixture.pass(Duration::from_secs(2 * 86_400)).await;
     while fixture.store.upkeep(&fixture.policy).await.unwrap().more {}
     let lost = page(&fixture, &other, None, second.next.as_ref()).await;
@@ -141,7 +147,10 @@ async fn so_does_a_page_of_all_endpoints_however_short_one_of_their_logs_was_bef
     }
     let whole = account_page(&fixture, None).await;
     let within = account_page(&fixture, whole.next.as_ref()).await;
-    assert_eq!((whole.has_gap, within.has_gap, within.complete_since), (false, false, None));
+    assert_eq!(
+        (whole.has_gap, within.has_gap, within.complete_since),
+        (false, false, None)
+    );
     // Of one log, what the next page would have shown goes.
     drop_all_but(&fixture, &short, 3).await;
     let lost = account_page(&fixture, within.next.as_ref()).await;

@@ -233,7 +233,7 @@ impl Fixture {
             account().as_str(),
             operation,
             no_condition,
-            "1",
+            "active",
             parked,
             nobody,
             no_changes,

@@ -77,12 +77,7 @@ async fn discard(fixture: &Fixture, endpoint: &EndpointId, kind: &str, count: us
     while fixture.store.upkeep(&fixture.policy).await.unwrap().more {}
 }
 
-async fn span(
-    fixture: &Fixture,
-    endpoint: &EndpointId,
-    status: ReplayStatus,
-    events: &[&str],
-) -> ReplaySpan {
+async fn span(fixture: &Fixture, endpoint: &EndpointId, status: ReplayStatus, events: &[&str]) -> ReplaySpan {
     let facts = fixture.store.endpoint_facts(&account(), endpoint).await;
     ReplaySpan {
         status,
@@ -231,9 +226,19 @@ async fn only_events_of_some_types_are_sent_again_however_they_ended() {
     }
     let made = replay(&fixture, &endpoint, (Succeeded, &[MESSAGE]), succeeded).await;
     assert_eq!(made, delivered.into_iter().collect());
-    assert_eq!(replay(&fixture, &endpoint, (Undelivered, &[LEAD]), succeeded).await.len(), 9);
+    assert_eq!(
+        replay(&fixture, &endpoint, (Undelivered, &[LEAD]), succeeded)
+            .await
+            .len(),
+        9
+    );
     assert_eq!(undelivered(&fixture, &endpoint).await, 9);
-    assert_eq!(replay(&fixture, &endpoint, (Exhausted, &[LEAD]), succeeded).await.len(), 3);
+    assert_eq!(
+        replay(&fixture, &endpoint, (Exhausted, &[LEAD]), succeeded)
+            .await
+            .len(),
+        3
+    );
 }
 
 /// Those that were canceled in one step are of one time, and leave the set as soon as their replays succeed.
@@ -322,7 +327,11 @@ async fn what_was_canceled_is_remembered_for_as_long_as_its_payload_and_goes_wit
     let removed = fixture.store.remove_endpoint(&account(), &endpoint).await;
     assert!(removed.unwrap());
     while fixture.store.upkeep(&fixture.policy).await.unwrap().more {}
-    let left = fixture.keys().await.into_iter().filter(|name| name.starts_with("canceled:"));
+    let left = fixture
+        .keys()
+        .await
+        .into_iter()
+        .filter(|name| name.starts_with("canceled:"));
     assert_eq!(left.count(), 0);
 }
 
@@ -342,13 +351,19 @@ async fn a_store_that_workers_of_before_use_takes_no_replay_that_they_would_not_
     ] {
         let span = span(&fixture, &endpoint, status, events).await;
         let counted = fixture.store.count_replay(&account(), &endpoint, &span).await;
-        assert!(matches!(counted, Err(StoreError::UpgradePending(_))), "{counted:?}");
+        assert!(
+            matches!(counted, Err(StoreError::UpgradePending(_))),
+            "{counted:?}"
+        );
         let id = ReplayId::new(Timestamp::now().as_millis());
         let started = fixture
             .store
             .start_replay(&account(), &endpoint, &id, &span, BUDGETS)
             .await;
-        assert!(matches!(started, Err(StoreError::UpgradePending(_))), "{started:?}");
+        assert!(
+            matches!(started, Err(StoreError::UpgradePending(_))),
+            "{started:?}"
+        );
     }
     assert_eq!(fixture.keys().await, before, "nothing was changed");
     assert_eq!(count(&fixture, &endpoint, ReplayStatus::Exhausted, &[]).await, 2);

@@ -51,10 +51,11 @@ impl Resource for EndpointsApi {
                 Code::EndpointNotFound,
                 Code::InvalidValue,
                 Code::PreconditionFailed,
+                Code::UpgradePending,
             ],
         )
         .with(FIELD_ERRORS),
-        Call::new("changeEndpoints", &[Code::InvalidValue]).strict(),
+        Call::new("changeEndpoints", &[Code::InvalidValue, Code::UpgradePending]).strict(),
         Call::new(
             "removeEndpoint",
             &[

@@ -1,6 +1,6 @@
 //! The calls about one endpoint that its path names, and what changing and removing one is, however it is named.
 
-use domain::endpoint::{Condition, Endpoint, EndpointPatch, EndpointState};
+use domain::endpoint::{Condition, Endpoint, EndpointPatch, EndpointState, StateChange};
 use domain::id::EndpointId;
 use poem::web::Data;
 use poem_openapi::OpenApi;
@@ -12,6 +12,7 @@ use super::answers::{BODY_ERRORS, FIELD_ERRORS};
 use super::detail::Detailed;
 use super::named::{BodyId, only_one};
 use super::request::ChangeEndpoint;
+use super::state_view::not_disabled;
 use super::view::{Changed, Removed};
 use crate::app::App;
 use crate::caller::DashboardUser;
@@ -101,7 +102,7 @@ impl Resource for OneEndpointApi {
         Call::new("getEndpoint", &[]),
         Call::new(
             "changeEndpointById",
-            &[Code::InvalidValue, Code::PreconditionFailed],
+            &[Code::InvalidValue, Code::PreconditionFailed, Code::UpgradePending],
         )
         .with(FIELD_ERRORS)
         .strict(),
@@ -136,7 +137,8 @@ pub(super) async fn change(
         }
         // A toggle becomes a target state, so that the call to the store can be repeated. If the endpoint changes before that call, it
         // no longer has the tag that the client saw.
-        patch.active = Some(endpoint.state != EndpointState::Active);
+        let is_active = endpoint.state.without_operator() == EndpointState::Active;
+        patch.state = Some(StateChange::of_switch(!is_active));
     }
     let outcome = store
         .change_endpoint(&user.account, id, &patch, &condition)
@@ -149,6 +151,7 @@ pub(super) fn changed(outcome: ChangeOutcome) -> Result<Endpoint, Problem> {
     match outcome {
         ChangeOutcome::Changed(endpoint) => Ok(*endpoint),
         ChangeOutcome::Mismatch => Err(Problem::new(Code::PreconditionFailed)),
+        ChangeOutcome::NotDisabled => Err(not_disabled()),
         ChangeOutcome::EndpointNotFound => Err(fields::no_endpoint()),
     }
 }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::super::fields;
 use super::super::schema::{ChatbotId, Description, RatePerSecond, SubscriptionName, UrlText, present};
+use super::state_view::{WantedState, state_change};
 use crate::app::App;
 use crate::caller::DashboardUser;
 use crate::json::JsonRequest;
@@ -51,10 +52,14 @@ pub(crate) struct ChangeEndpoint {
     /// The id of the endpoint to change, if neither the path nor the query names it.
     #[serde(default, deserialize_with = "present")]
     pub(super) id: Option<String>,
-    /// `true` switches the endpoint on, `false` switches it off. Switching it on resets the failure counter and releases parked
-    /// deliveries.
+    /// `true` switches the endpoint on, `false` switches it off; one that is paused stays so. Switching it on resets the failure
+    /// counter and releases parked deliveries.
     #[serde(default, deserialize_with = "present")]
     pub(super) active: Option<bool>,
+    /// The endpoint's state. `paused` keeps what comes: it is parked, within the limits of what may be parked, and sent when the
+    /// endpoint is `active` again; `active` then is `false`. It must not contradict `active`.
+    #[serde(default, deserialize_with = "present")]
+    pub(super) state: Option<WantedState>,
     /// The new URL. If its receiver asked us to wait, that ends.
     #[serde(default, deserialize_with = "present")]
     pub(super) url: Option<UrlText>,
@@ -195,6 +200,7 @@ impl ChangeEndpoint {
     /// The change to make, and who makes it.
     pub(super) fn into_patch(self, by: Option<String>, urls: &UrlPolicy) -> Result<EndpointPatch, Problem> {
         let mut faults = Faults::default();
+        let state = faults.take(state_change(self.active, self.state));
         let url = faults.take_any(self.url.map(|url| EndpointUrl::parse(&url.0, urls)));
         let events = faults.take_any(self.events.as_deref().map(fields::subscriptions));
         let chatbot_id = faults.take_any(
@@ -209,13 +215,13 @@ impl ChangeEndpoint {
             self.rate_limit
                 .map(|limit| limit.map(|limit| fields::rate_limit(limit.0)).transpose()),
         );
-        let (Some(url), Some(events), Some(chatbot_id), Some(description), Some(rate_limit)) =
-            (url, events, chatbot_id, description, rate_limit)
+        let (Some(state), Some(url), Some(events), Some(chatbot_id), Some(description), Some(rate_limit)) =
+            (state, url, events, chatbot_id, description, rate_limit)
         else {
             return Err(faults.into());
         };
         Ok(EndpointPatch {
-            active: self.active,
+            state,
             url,
             events,
             chatbot_id,

@@ -1,13 +1,14 @@
 //! Endpoints as answers show them.
 
 use domain::clock::Timestamp;
-use domain::endpoint::{DisabledReason, Endpoint, EndpointState, LastAttempt, RateLimit};
-use poem_openapi::{ApiResponse, Enum, Object};
+use domain::endpoint::{Endpoint, EndpointState, LastAttempt, RateLimit};
+use poem_openapi::{ApiResponse, Object};
 use serde::Serialize;
 
 use super::super::schema::{
     ChatbotId, DateTime, Description, ErrorName, RatePerSecond, SecretText, SubscriptionName, UrlText,
 };
+use super::state_view::{DisabledReasonView, EndpointStateView, OperatorHoldView};
 use crate::json::Json;
 
 /// An endpoint.
@@ -34,15 +35,19 @@ pub(crate) struct EndpointView {
     auto_resume: bool,
     /// Whether the endpoint is switched on. While it isn't, nothing is sent.
     active: bool,
-    /// What became of the endpoint.
+    /// What became of the endpoint: what you, or its failures, made of it.
     state: EndpointStateView,
+    /// What the operator of the service has decided about the endpoint, beside its `state`; `null` if there is nothing. You can't
+    /// change it.
+    #[oai(nullable)]
+    operator_hold: Option<OperatorHoldView>,
     /// Until then nothing is sent, because the receiver asked for it (429, or 503 with `Retry-After`); `null` otherwise.
     #[oai(nullable)]
     held_until: Option<DateTime>,
     /// How many attempts in a row have failed. Ten disable the endpoint, at the earliest 10 seconds after the first, unless the
     /// service is configured otherwise.
     consecutive_failures: u32,
-    /// Why the endpoint is not active; `null` while it is.
+    /// Why the endpoint is not active; `null` while it is, and while you paused it.
     #[oai(nullable)]
     disabled_reason: Option<DisabledReasonView>,
     /// When the endpoint stopped being active; `null` while it is active.
@@ -104,32 +109,6 @@ pub(crate) struct LastAttemptView {
     error: Option<ErrorName>,
 }
 
-/// What became of an endpoint.
-#[derive(Debug, Clone, Copy, Serialize, Enum)]
-#[serde(rename_all = "lowercase")]
-#[oai(rename = "EndpointState", rename_all = "lowercase")]
-pub(crate) enum EndpointStateView {
-    /// It gets deliveries.
-    Active,
-    /// Failures disabled it: its deliveries are parked.
-    Disabled,
-    /// Its owner switched it off: it gets no new deliveries.
-    Off,
-}
-
-/// Why an endpoint is not active.
-#[derive(Debug, Clone, Copy, Serialize, Enum)]
-#[serde(rename_all = "snake_case")]
-#[oai(rename = "DisabledReason", rename_all = "snake_case")]
-pub(crate) enum DisabledReasonView {
-    /// Too many attempts failed in a row.
-    ConsecutiveFailures,
-    /// The receiver answered `410 Gone`.
-    Gone,
-    /// Its owner switched it off.
-    Owner,
-}
-
 /// The answer to creating an endpoint.
 #[derive(Debug, ApiResponse)]
 pub(crate) enum Created {
@@ -188,8 +167,9 @@ impl From<Endpoint> for EndpointView {
             description: endpoint.description.map(Description),
             rate_limit: endpoint.rate_limit.map(Into::into),
             auto_resume: endpoint.auto_resume,
-            active: endpoint.state == EndpointState::Active,
+            active: endpoint.state.without_operator() == EndpointState::Active,
             state: endpoint.state.into(),
+            operator_hold: endpoint.operator_hold.map(Into::into),
             held_until: endpoint
                 .held_until
                 .filter(|until| endpoint.state == EndpointState::Active && *until > Timestamp::now())
@@ -225,25 +205,5 @@ impl From<LastAttempt> for LastAttemptView {
 impl From<RateLimit> for RatePerSecond {
     fn from(limit: RateLimit) -> Self {
         Self(limit.per_second().into())
-    }
-}
-
-impl From<EndpointState> for EndpointStateView {
-    fn from(state: EndpointState) -> Self {
-        match state {
-            EndpointState::Active => Self::Active,
-            EndpointState::Disabled => Self::Disabled,
-            EndpointState::Off => Self::Off,
-        }
-    }
-}
-
-impl From<DisabledReason> for DisabledReasonView {
-    fn from(reason: DisabledReason) -> Self {
-        match reason {
-            DisabledReason::ConsecutiveFailures => Self::ConsecutiveFailures,
-            DisabledReason::Gone => Self::Gone,
-            DisabledReason::Owner => Self::Owner,
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! Changing and removing endpoints.
 
-use domain::endpoint::{Condition, Endpoint, EndpointPatch, EndpointUrl, ParkedAction};
+use domain::endpoint::{Condition, Endpoint, EndpointPatch, EndpointUrl, ParkedAction, StateChange};
 use domain::id::{AccountId, EndpointId};
 
 use super::{join, operation_id};
@@ -14,6 +14,8 @@ pub enum ChangeOutcome {
     Changed(Box<Endpoint>),
     /// It doesn't meet the condition. Nothing was changed.
     Mismatch,
+    /// It was expected to be disabled, and isn't. Nothing was changed.
+    NotDisabled,
     /// The account has no such endpoint.
     EndpointNotFound,
 }
@@ -22,6 +24,7 @@ answered_in_words! {
     ChangeOutcome {
         "changed" => Changed(endpoint),
         "mismatch" => Mismatch,
+        "not_disabled" => NotDisabled,
         "" => EndpointNotFound,
     }
 }
@@ -47,13 +50,13 @@ answered_in_words! {
 
 script! {
     /// Changes an endpoint, if it meets a condition.
-    "endpoint_update": AllowOom, Writes, needs [OWNER, ROUTES, LOG, SWEEPS, ENABLE, FORWARD];
+    "endpoint_update": AllowOom, Writes, needs [OWNER, PENDING, ROUTES, LOG, SWEEPS, ENABLE, STOP, FORWARD];
     struct EndpointUpdate<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,
         operation: &'a str,
         condition: &'a Condition,
-        active: Option<bool>,
+        state: Option<&'static str>,
         parked: &'a str,
         /// Who changes it.
         by: Option<&'a str>;
@@ -85,7 +88,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when Redis fails.
+    /// [`StoreError`] when Redis fails, or when the endpoint is to be paused in a store of before.
     pub async fn change_endpoint(
         &self,
         account: &AccountId,
@@ -108,7 +111,7 @@ impl Store {
             account,
             operation: &operation_id(),
             condition,
-            active: patch.active,
+            state: patch.state.map(StateChange::as_str),
             parked: match patch.parked {
                 ParkedAction::Deliver => "deliver",
                 ParkedAction::Discard => "discard",
@@ -138,7 +141,7 @@ impl Store {
             .await?;
         Ok(match outcome {
             ChangeOutcome::Changed(endpoint) => Some(*endpoint),
-            ChangeOutcome::Mismatch | ChangeOutcome::EndpointNotFound => None,
+            ChangeOutcome::Mismatch | ChangeOutcome::NotDisabled | ChangeOutcome::EndpointNotFound => None,
         })
     }
 

@@ -38,7 +38,7 @@ answered_in_words! {
 
 script! {
     /// Makes an endpoint, unless the account has as many as it may.
-    "endpoint_create": DenyOom, Writes, needs [OWNER, ROUTES, LOG];
+    "endpoint_create": DenyOom, Writes, needs [OWNER, ROUTES, LOG, OPERATOR];
     struct EndpointCreate<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,

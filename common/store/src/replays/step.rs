@@ -7,8 +7,8 @@ use std::sync::Arc;
 use domain::delivery::DeliveryState;
 use domain::id::{AccountId, DeliveryId, EndpointId, EventId, ReplayId};
 
-use super::{ReplayStatus, events_of};
 use super::packed::PackedStep;
+use super::{ReplayStatus, events_of};
 use crate::history::PackedEvent;
 use crate::log::{EntryId, LoggedAttempt, RawEntry, Within};
 use crate::scripts::{answered, script};

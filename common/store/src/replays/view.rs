@@ -35,7 +35,9 @@ fn replay(view: View) -> Result<Replay, StoreError> {
         Some("canceled") => ReplayState::Canceled,
         _ => return Err(unexpected("state of a replay")),
     };
-    let status = hash.get("status").ok_or_else(|| unexpected("status of a replay"))?;
+    let status = hash
+        .get("status")
+        .ok_or_else(|| unexpected("status of a replay"))?;
     let status = ReplayStatus::read(Value::BulkString(status.clone().into_bytes()))?;
     Ok(Replay {
         id: view.id,
@@ -51,7 +53,7 @@ fn replay(view: View) -> Result<Replay, StoreError> {
         succeeded: number(&hash, "succeeded"),
         exhausted: number(&hash, "exhausted"),
         canceled: number(&hash, "canceled"),
-        is_parked: matches!(view.endpoint_state.as_str(), "disabled" | "off"),
+        is_parked: !matches!(view.endpoint_state.as_str(), "active" | ""),
         created_at: time(&hash, "createdAt")?,
         finished_at: hash
             .contains_key("finishedAt")

@@ -87,8 +87,7 @@ impl Model {
                 .map(|(id, _)| id.clone())
                 .filter(|id| id.endpoint() == endpoint)
         };
-        let (mut sources, left_out): (HashSet<_>, _) =
-            (exhausted(false).collect(), exhausted(true).count());
+        let (mut sources, left_out): (HashSet<_>, _) = (exhausted(false).collect(), exhausted(true).count());
         if undelivered {
             sources.extend(self.canceled_at(&endpoint).await);
             sources.retain(|source| !self.is_redelivered(source));

@@ -61,10 +61,10 @@ impl HeaderPrefix {
         &self.0
     }
 
-    /// The whole name of one of our headers in lower case, such as `x-rkt-event` for `event`.
+    /// The whole name of one of our headers as the documents write it, such as `X-RKT-Event` for `Event`.
     #[must_use]
     pub fn name(&self, rest: &str) -> String {
-        format!("{}-{rest}", self.0).to_ascii_lowercase()
+        format!("{}-{rest}", self.0)
     }
 
     /// A text of the code, in which headers have the default prefix, with this prefix in its place.
@@ -113,7 +113,7 @@ impl fmt::Display for HeaderPrefix {
     }
 }
 
-/// The names of the headers of each delivery, in lower case, as they are sent.
+/// The names of the headers of each delivery, as they are sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeaderNames {
     /// The hex signature of the body.
@@ -126,16 +126,19 @@ pub struct HeaderNames {
     pub attempt: String,
     /// That it is a replay.
     pub replay: String,
+    /// That it is a test event.
+    pub test: String,
 }
 
 impl From<&HeaderPrefix> for HeaderNames {
     fn from(prefix: &HeaderPrefix) -> Self {
         Self {
-            signature: prefix.name("signature"),
-            event: prefix.name("event"),
-            delivery: prefix.name("delivery"),
-            attempt: prefix.name("attempt"),
-            replay: prefix.name("replay"),
+            signature: prefix.name("Signature"),
+            event: prefix.name("Event"),
+            delivery: prefix.name("Delivery"),
+            attempt: prefix.name("Attempt"),
+            replay: prefix.name("Replay"),
+            test: prefix.name("Test"),
         }
     }
 }

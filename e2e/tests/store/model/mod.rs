@@ -21,6 +21,7 @@
 //! Proves (guarantees): one endpoint has filled its account's budget
 //! Proves (guarantees): a page of the log never repeats or skips a delivery because something arrived
 //! Proves (guarantees): a delivery moves as the state machine allows, and in no other way
+//! Proves (guarantees): what was exhausted or canceled is known as undelivered until a replay of it succeeds
 
 mod listing;
 mod ops;

@@ -92,7 +92,8 @@ end
 local MOST_AT_ONCE = 1000
 local function members_after(key, position, till, most)
   local time, last = string.match(position, '^(%S+) ?(.*)$')
-  local rank, members = last ~= '' and call('ZRANK', key, last) or nil, nil
+  local rank = last ~= '' and call('ZRANK', key, last)
+  local members
   if rank then
     members = call('ZRANGE', key, rank + 1, rank + most, 'WITHSCORES')
   else

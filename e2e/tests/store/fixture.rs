@@ -335,6 +335,7 @@ impl Fixture {
                     "answer",
                     "idempotency",
                     "failed",
+                    "canceled",
                     "changed",
                     "finished",
                     "packing",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use domain::endpoint::UrlPolicy;
 use domain::id::{AccountId, DeliveryId, EndpointId, EventId};
-use domain::sealing::SecretsKeyring;
+use domain::sealing::{SealedHeaders, SecretsKeyring};
 use domain::signing::SigningSecret;
 use store::queue::{LeaseToken, Leased, LeasedEndpoint, LeasedEvent};
 
@@ -43,8 +43,8 @@ pub(crate) fn leased(url: &str, body: &'static [u8]) -> Leased {
         endpoint: Arc::new(LeasedEndpoint {
             id: endpoint,
             account,
-            version: 1,
             url: url.to_owned(),
+            headers: SealedHeaders::default(),
             secret,
             previous_secret: None,
             legacy_uses_previous: false,

@@ -130,6 +130,15 @@ codes! {
     /// Headers that the signature doctor doesn't examine: too many, too long, or one of them twice.
     InvalidHeaders = "invalid_headers", UNPROCESSABLE_ENTITY, "Headers not allowed",
         "Give at most 100 headers, each once and of at most 8 KiB.";
+    /// The name or the value of an endpoint's header is none.
+    InvalidHeader = "invalid_header", UNPROCESSABLE_ENTITY, "Not a header",
+        "Give a value of visible ASCII characters, with spaces and tabs between them only, or `null` to remove the header.";
+    /// An endpoint may not have a header of this name.
+    HeaderNotAllowed = "header_not_allowed", UNPROCESSABLE_ENTITY, "Header not allowed",
+        "Leave the header out, or give it another name.";
+    /// An endpoint would have too many headers, or too long ones.
+    TooManyHeaders = "too_many_headers", UNPROCESSABLE_ENTITY, "Too many headers",
+        "An endpoint may have 20 headers, whose names and values have 8 KiB together. Remove some (`null`), or give shorter values.";
     /// Not an idempotency key.
     InvalidIdempotencyKey = "invalid_idempotency_key", UNPROCESSABLE_ENTITY, "Not an idempotency key",
         "Give 1 to 255 visible ASCII characters.";

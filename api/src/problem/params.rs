@@ -47,6 +47,10 @@ impl Code {
                 ("max", "the most headers"),
                 ("maxBytes", "the most bytes of one, its name included"),
             ],
+            Self::TooManyHeaders => &[
+                ("max", "the most headers"),
+                ("maxBytes", "the most bytes of their names and values"),
+            ],
             Self::DataTooDeep => &[("max", "the most levels")],
             Self::UrlTooLong => &[("max", "the most bytes")],
             Self::UrlSchemeNotAllowed => &[("allowed", "how URLs may begin")],

@@ -114,6 +114,7 @@ impl Scene {
             url: EndpointUrl::parse("https://example.com/hook", &policy).unwrap(),
             events: vec![Subscription::All],
             chatbot_id: None,
+            headers: domain::sealing::SealedHeaders::default(),
             description: None,
             rate_limit: None,
             auto_resume: false,

@@ -67,6 +67,12 @@ impl HeaderPrefix {
         format!("{}-{rest}", self.0)
     }
 
+    /// Whether a name, in lower case, is one of ours, or could be.
+    #[must_use]
+    pub fn begins(&self, name: &str) -> bool {
+        name.starts_with(&self.name(""))
+    }
+
     /// A text of the code, in which headers have the default prefix, with this prefix in its place.
     #[must_use]
     pub fn put_into<'a>(&self, text: impl Into<Cow<'a, str>>) -> Cow<'a, str> {
@@ -128,6 +134,23 @@ pub struct HeaderNames {
     pub replay: String,
     /// That it is a test event.
     pub test: String,
+}
+
+impl HeaderNames {
+    /// Whether one of them has this name, in lower case.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        let Self {
+            signature,
+            event,
+            delivery,
+            attempt,
+            replay,
+        } = self;
+        [signature, event, delivery, attempt, replay]
+            .iter()
+            .any(|known| *known == name)
+    }
 }
 
 impl From<&HeaderPrefix> for HeaderNames {

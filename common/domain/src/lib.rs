@@ -6,7 +6,7 @@
 //! - [`endpoint`]: where an account wants its events, and which URLs it may give.
 //! - [`delivery`], [`retry`]: an event on its way to an endpoint: its states, its attempts, and when we make the next one.
 //! - [`signing`], [`sealing`]: the signatures that receivers verify, and how Redis keeps their secrets.
-//! - [`header_names`]: what the headers of a delivery are called.
+//! - [`header_names`]: what the headers of a delivery are called. [`custom_headers`]: those that an endpoint's owner adds.
 //! - [`address`]: the addresses that deliveries may not go to.
 //! - [`clock`]: points in time, as we store and show them.
 //! - [`seldom`]: how often the log repeats a message about what keeps happening.
@@ -28,6 +28,8 @@ pub mod signing;
 pub mod sealing;
 
 pub mod header_names;
+
+pub mod custom_headers;
 
 pub mod address;
 

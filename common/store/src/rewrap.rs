@@ -1,12 +1,14 @@
-//! Sealing every signing secret anew with the first key of `SECRETS_KEY`, so that an operator can give up the other keys.
+//! Sealing every signing secret, and every value of endpoints' own headers, anew with the first key of `SECRETS_KEY`, so that an operator
+//! can give up the other keys.
 //!
-//! It goes through the endpoints in bounded steps, also on a live system. For each endpoint, one script replaces the
-//! secrets that are still there: a rotation in between stands, and the whole can be repeated at any time.
+//! It goes through the endpoints in bounded steps, also on a live system. For each endpoint, one script replaces what is still there: a
+//! rotation in between stands, and the whole can be repeated at any time.
 
 use std::collections::BTreeMap;
 
+use domain::endpoint::origin_of;
 use domain::id::{AccountId, EndpointId};
-use domain::sealing::{OpenError, SealedSecret, SecretsKeyring};
+use domain::sealing::{HeaderPlace, OpenError, SealedHeaders, SealedSecret, SecretsKeyring};
 
 use super::scripts::{record, script};
 use super::{Store, StoreError};
@@ -26,10 +28,10 @@ script! {
 
 record! {
     /// A sealed secret, and the same sealed anew.
-    struct Pair<'a> { old: &'a SealedSecret, anew: &'a SealedSecret }
+    struct Pair<'a> { old: &'a str, anew: &'a str }
 }
 
-/// What sealing anew came to.
+/// What sealing anew came to. Values of headers count as secrets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RewrapReport {
     /// Endpoints that were looked at.
@@ -50,7 +52,42 @@ pub struct RewrapReport {
 struct Record {
     id: EndpointId,
     account: AccountId,
+    url: String,
     secrets: Vec<SealedSecret>,
+    headers: SealedHeaders,
+}
+
+/// Something sealed: its text, the key that sealed it, and the same sealed anew, unless that isn't needed.
+struct Sealed {
+    text: String,
+    key: Option<String>,
+    anew: Result<Option<String>, OpenError>,
+}
+
+impl Record {
+    /// Everything that is sealed.
+    fn sealed(&self, keyring: &SecretsKeyring) -> Vec<Sealed> {
+        let secrets = self.secrets.iter().map(|secret| Sealed {
+            text: secret.as_str().to_owned(),
+            key: secret.key_id().map(str::to_owned),
+            anew: keyring
+                .rewrap(secret, &self.account, &self.id)
+                .map(|anew| anew.map(|anew| anew.as_str().to_owned())),
+        });
+        let place = HeaderPlace {
+            account: &self.account,
+            endpoint: &self.id,
+            origin: origin_of(&self.url),
+        };
+        let headers = self.headers.iter().map(|(name, value)| Sealed {
+            text: value.as_str().to_owned(),
+            key: value.key_id().map(str::to_owned),
+            anew: keyring
+                .rewrap_header(name, &value, place)
+                .map(|anew| anew.map(|anew| anew.as_str().to_owned())),
+        });
+        secrets.chain(headers).collect()
+    }
 }
 
 impl Store {
@@ -87,14 +124,17 @@ impl Store {
     async fn record(&self, id: EndpointId, key: &str) -> Result<Option<Record>, StoreError> {
         let mut read = redis::cmd("HMGET");
         read.arg(key).arg("account").arg("secret").arg("previousSecret");
-        let (account, current, previous): (Option<String>, Option<String>, Option<String>) = self
+        read.arg("url").arg("headers");
+        let [account, current, previous, url, headers]: [Option<String>; 5] = self
             .query(&read)
             .await
-            .or_else(|error| error.unless_overwritten((None, None, None)))?;
+            .or_else(|error| error.unless_overwritten(Default::default()))?;
         let account = account.and_then(|account| account.parse().ok());
         Ok(account.map(|account| Record {
             id,
             account,
+            url: url.unwrap_or_default(),
+            headers: SealedHeaders::from_stored(headers.unwrap_or_default()),
             secrets: [current, previous]
                 .into_iter()
                 .flatten()
@@ -111,24 +151,28 @@ impl Store {
         report: &mut RewrapReport,
     ) -> Result<(), StoreError> {
         let mut pairs = Vec::new();
-        for secret in &record.secrets {
-            match keyring.rewrap(secret, &record.account, &record.id) {
-                Ok(Some(anew)) => pairs.push((secret.clone(), anew)),
-                Ok(None) => count(report, secret, 1),
-                Err(error) => note_unopened(report, record, secret, &error),
+        for Sealed { text, key, anew } in record.sealed(keyring) {
+            match anew {
+                Ok(Some(anew)) => pairs.push((text, anew, key)),
+                Ok(None) => count(report, key, 1),
+                Err(error) => note_unopened(report, record, key, &error),
             }
         }
         let wanted = u64::try_from(pairs.len()).unwrap_or(u64::MAX);
         let mut replaced = wanted;
         if !dry_run && !pairs.is_empty() {
-            replaced = self.replace_sealed(&record.account, &record.id, &pairs).await?;
+            let texts: Vec<_> = pairs
+                .iter()
+                .map(|(old, anew, _)| (old.as_str(), anew.as_str()))
+                .collect();
+            replaced = self.replace_sealed(&record.account, &record.id, &texts).await?;
         }
         report.rewrapped += replaced;
         report.overtaken += wanted.saturating_sub(replaced);
         if dry_run {
-            pairs.iter().for_each(|(secret, _)| count(report, secret, 1));
-        } else if let Some((_, anew)) = pairs.first() {
-            count(report, anew, replaced);
+            pairs.into_iter().for_each(|(_, _, key)| count(report, key, 1));
+        } else if replaced > 0 {
+            count(report, Some(keyring.sealing_key_id().to_owned()), replaced);
         }
         Ok(())
     }
@@ -143,9 +187,9 @@ impl Store {
         &self,
         account: &AccountId,
         endpoint: &EndpointId,
-        pairs: &[(SealedSecret, SealedSecret)],
+        pairs: &[(&str, &str)],
     ) -> Result<u64, StoreError> {
-        let pair = pairs.iter().map(|(old, anew)| Pair { old, anew }).collect();
+        let pair = pairs.iter().map(|&(old, anew)| Pair { old, anew }).collect();
         self.call(&EndpointRewrap {
             endpoint,
             account,
@@ -155,14 +199,14 @@ impl Store {
     }
 }
 
-fn count(report: &mut RewrapReport, secret: &SealedSecret, by: u64) {
-    let key = secret.key_id().unwrap_or("none").to_owned();
+fn count(report: &mut RewrapReport, key: Option<String>, by: u64) {
+    let key = key.unwrap_or_else(|| "none".to_owned());
     *report.by_key.entry(key).or_default() += by;
 }
 
-fn note_unopened(report: &mut RewrapReport, record: &Record, secret: &SealedSecret, error: &OpenError) {
+fn note_unopened(report: &mut RewrapReport, record: &Record, key: Option<String>, error: &OpenError) {
     report.unopened += 1;
-    count(report, secret, 1);
+    count(report, key, 1);
     if report.reasons.len() < NAMED {
         report.reasons.push(format!("{}: {error}", record.id));
     }

@@ -65,6 +65,9 @@ mod all_at_once;
 
 mod guesses;
 
+/// Headers of an endpoint's own.
+mod headers;
+
 mod conditions;
 
 mod idempotency;

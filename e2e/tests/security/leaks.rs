@@ -17,7 +17,7 @@ use e2e::wait::{LONG, check, eventually};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::tour::{MARKER, Tour, builder};
+use crate::tour::{HEADER, MARKER, Tour, builder};
 
 /// A token that is not valid, and that nothing may repeat all the same.
 const FORGED: &str = "eyJhbGciOiJSUzI1NiJ9.Zm9yZ2VkLXRva2Vu.Zm9yZ2VkLXNpZ25hdHVyZQ";
@@ -41,6 +41,7 @@ impl Secrets {
         found.add("session token, head", &format!("{}.", parts.next().unwrap()));
         found.add("session token, claims", parts.next().unwrap());
         found.add("session token, signature", parts.next().unwrap());
+        found.add("value of a header", HEADER);
         found.add("forged token", FORGED);
         let random = SERVICE_KEY.rsplit('_').next().unwrap();
         found.add("service key", random);

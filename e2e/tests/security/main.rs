@@ -13,6 +13,9 @@ mod redis_tls;
 /// Signing secrets are sealed anew with another key.
 mod rewrap;
 
+/// Headers of endpoints' own.
+mod headers;
+
 /// Secrets in memory and in files.
 mod memory;
 

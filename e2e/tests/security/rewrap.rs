@@ -291,7 +291,9 @@ async fn only_what_is_still_there_is_replaced() {
         store.rotate_secret(&account, &id, &rotation).await.unwrap();
     }
     let before = record(&system, &made.id);
-    let replaced = store.replace_sealed(&account, &id, &[(present, anew)]).await;
+    let replaced = store
+        .replace_sealed(&account, &id, &[(present.as_str(), anew.as_str())])
+        .await;
     assert_eq!(replaced.unwrap(), 0);
     assert_eq!(before, record(&system, &made.id));
     system.finish().await;

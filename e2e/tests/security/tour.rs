@@ -15,6 +15,9 @@ const ENDPOINTS: &str = "/api/webhooks-config";
 /// What stands in every payload, and nowhere else.
 pub(crate) const MARKER: &str = "payload-marker-7Qw3";
 
+/// The value of a header of the endpoints' own.
+pub(crate) const HEADER: &str = "own-header-Zk81mP4q";
+
 /// A system whose deliveries are exhausted after two attempts, and whose endpoints are switched off after five failures.
 pub(crate) fn builder() -> Builder {
     System::builder()
@@ -78,6 +81,9 @@ impl<'a> Tour<'a> {
             .create_endpoint(&self.receiver.url(path), events)
             .await;
         self.secrets.push(made.secret);
+        let headers = json!({"headers": {"Authorization": format!("Bearer {HEADER}")}});
+        self.patch(&format!("{ENDPOINTS}/{}", made.id), &headers, 200)
+            .await;
         made.id
     }
 
@@ -131,8 +137,10 @@ impl<'a> Tour<'a> {
     }
 
     async fn fail_until_switched_off(&self, bad: &str) {
-        self.receiver
-            .always("/bad", Answer::status(500).body(format!("no {MARKER}")));
+        self.receiver.always(
+            "/bad",
+            Answer::status(500).body(format!("no {MARKER} of {HEADER}")),
+        );
         // The first is exhausted after its second attempt; the next ones switch the endpoint off.
         self.push("lead.captured").await;
         self.notified("delivery.exhausted").await;

@@ -10,7 +10,7 @@ use domain::endpoint::{
 };
 use domain::event::{EventType, Payload, Subscription};
 use domain::id::{AccountId, EndpointId, EventId};
-use domain::sealing::SealedSecret;
+use domain::sealing::{SealedHeaders, SealedSecret};
 use e2e::redis_server::RedisServer;
 use redis::aio::MultiplexedConnection;
 use store::check::broken_rules;
@@ -391,6 +391,7 @@ pub(crate) fn new_endpoint(account: &AccountId, events: &[&str], chatbot: Option
             .collect(),
         chatbot_id: chatbot.map(str::to_owned),
         description: None,
+        headers: SealedHeaders::default(),
         rate_limit: None,
         auto_resume: false,
         active: true,

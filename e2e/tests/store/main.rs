@@ -25,6 +25,7 @@ mod forms;
 mod forward;
 mod functions;
 mod gaps;
+mod headers;
 mod history;
 mod holds;
 mod keys;

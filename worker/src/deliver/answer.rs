@@ -10,6 +10,7 @@ use domain::retry::parse_retry_after;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderName, LOCATION, RETRY_AFTER};
 
+use super::masks::Masks;
 use crate::transport::{AnswerFields, Recipient, Response};
 
 /// How much of an answer's body is read.
@@ -46,6 +47,7 @@ const DIRECTIONS: [char; 14] = [
 #[derive(Debug)]
 pub(super) struct Answer {
     from: Arc<Recipient>,
+    masks: Arc<Masks>,
     status: StatusCode,
     headers: AnswerFields,
     body: usize,
@@ -53,10 +55,11 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// Takes the head of a response. Its body is still to be read.
-    pub(super) fn begun(from: &Arc<Recipient>, response: &mut Response) -> Self {
+    /// Takes the head of a response. Its body is still to be read. What `masks` hide is never shown.
+    pub(super) fn begun(from: &Arc<Recipient>, masks: &Arc<Masks>, response: &mut Response) -> Self {
         Self {
             from: Arc::clone(from),
+            masks: Arc::clone(masks),
             status: response.status,
             headers: std::mem::take(&mut response.headers),
             body: 0,
@@ -107,8 +110,11 @@ impl Answer {
     pub(super) fn head(&self) -> String {
         let mut head = String::new();
         for (name, value) in self.headers.iter() {
-            let value = self.shown(name, value.as_bytes());
-            if head.len() + name.as_str().len() + value.len() + ": \n".len() > MAX_HEAD {
+            let (name, value) = (
+                self.masks.hide_in(name.to_string()),
+                self.shown(name, value.as_bytes()),
+            );
+            if head.len() + name.len() + value.len() + ": \n".len() > MAX_HEAD {
                 break;
             }
             // Writing to a string can't fail.
@@ -119,7 +125,7 @@ impl Answer {
 
     /// The start of the body.
     pub(super) fn snippet(&self) -> String {
-        readable(&self.start_of_body, MAX_SNIPPET)
+        readable(&self.masks.hide(&self.start_of_body), MAX_SNIPPET)
     }
 
     fn shown(&self, name: &HeaderName, value: &[u8]) -> String {
@@ -129,14 +135,15 @@ impl Answer {
         } else if SECRETIVE.iter().any(|part| name.as_str().contains(part)) {
             hidden()
         } else {
-            readable(value, MAX_VALUE)
+            let start = &value[..value.len().min(MAX_VALUE)];
+            readable(&self.masks.hide(start), MAX_VALUE)
         }
     }
 
     /// Where the answer redirects to, without the parts that may carry tokens.
     fn location(&self) -> Option<String> {
         let location = self.headers.get(&LOCATION)?.to_str().ok()?;
-        without_secrets(self.from.url().join(location).ok()?)
+        without_secrets(self.from.url().join(location).ok()?).map(|location| self.masks.hide_in(location))
     }
 }
 

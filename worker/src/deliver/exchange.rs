@@ -1,6 +1,7 @@
 //! The exchange with a receiver: the request goes out, and the answer comes in, complete or at least 64 KiB of it, within
 //! the timeout. An [`Exchange`] tells what the receiver did, whatever that was; it is never an error.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::clock::Timestamp;
@@ -8,6 +9,7 @@ use domain::delivery::Failure;
 use store::queue::{AttemptRecord, Phases};
 
 use super::answer::{Answer, readable};
+use super::masks::Masks;
 use crate::egress::Sign;
 use crate::fault::{Fault, NotAttempted};
 use crate::metrics::{HELD, SUCCEEDED};
@@ -105,7 +107,7 @@ impl Exchange {
     }
 }
 
-/// Sends a request and takes the answer in. Nothing of it lasts longer than `timeout`.
+/// Sends a request and takes the answer in. Nothing of it lasts longer than `timeout`, and nothing that `masks` hide is kept of it.
 ///
 /// # Errors
 ///
@@ -113,12 +115,13 @@ impl Exchange {
 pub(super) async fn send(
     client: &Client,
     request: &Request,
+    masks: &Arc<Masks>,
     timeout: Duration,
 ) -> Result<Exchange, NotAttempted> {
     let (mut trace, mut answer) = (Trace::new(), None);
     let exchanged = tokio::time::timeout(
         timeout,
-        send_and_receive(client, request, &mut trace, &mut answer),
+        send_and_receive(client, request, masks, &mut trace, &mut answer),
     );
     let end = match client.proxy() {
         None => exchanged.await,
@@ -154,6 +157,8 @@ pub(super) async fn send(
     Ok(Exchange {
         answer,
         phases,
+        // A receiver's words may be in it.
+        detail: masks.hide_in(exchange.detail),
         ..exchange
     })
 }
@@ -177,11 +182,12 @@ async fn proxys_fault(client: &Client, failure: Failure, trace: &Trace) -> Optio
 async fn send_and_receive(
     client: &Client,
     request: &Request,
+    masks: &Arc<Masks>,
     trace: &mut Trace,
     answer: &mut Option<Answer>,
 ) -> Result<(), Error> {
     let mut response = client.send(request, trace).await?;
-    let answer = answer.insert(Answer::begun(&request.recipient, &mut response));
+    let answer = answer.insert(Answer::begun(&request.recipient, masks, &mut response));
     while let Some(part) = response.part().await? {
         if answer.take(&part) {
             // Dropping the response closes the connection.

@@ -3,7 +3,7 @@
 //! [`handle`] takes a job and reports an [`Outcome`], whatever happens in between:
 //!
 //! 1. [`message`] opens the endpoint's record ([`targets`]), writes the headers and signs.
-//! 2. [`exchange`] sends the request and takes the [`answer`] in, within `DELIVERY_TIMEOUT`.
+//! 2. [`exchange`] sends the request and takes the [`answer`] in, within `DELIVERY_TIMEOUT`; [`masks`] hide what an answer echoes.
 //! 3. [`conclude`](conclude::conclude) says what that means: a success, a pause that the receiver asked for, or a strike, and
 //!    when the next attempt is made.
 //!
@@ -27,6 +27,8 @@ mod targets;
 pub(crate) mod exchange;
 
 mod answer;
+
+pub(crate) mod masks;
 
 mod conclude;
 
@@ -195,7 +197,7 @@ impl Sender {
     ) -> Self {
         Self {
             client,
-            targets: Targets::new(urls, keyring),
+            targets: Targets::new(urls, keyring, names.clone()),
             names,
             clock,
             egress,
@@ -217,7 +219,7 @@ impl Sender {
             Ok(prepared) => prepared,
             Err(fault) => return Exchange::without_request(fault),
         };
-        let exchange = exchange::send(&self.client, &request, self.timeout).await?;
+        let exchange = exchange::send(&self.client, &request, &target.masks, self.timeout).await?;
         let (url, account) = (target.recipient.url(), &message.endpoint.account);
         match self.egress.attempted(url, &target.site, account, exchange.sign()) {
             Some(reason) => Err(reason),

@@ -53,6 +53,7 @@ async fn endpoint(store: &Store, config: &Config, url: &str) -> EndpointId {
         url: EndpointUrl::parse(url, &config.urls.policy()).unwrap(),
         events: vec!["*".parse().unwrap()],
         chatbot_id: None,
+        headers: domain::sealing::SealedHeaders::default(),
         description: None,
         rate_limit: None,
         auto_resume: false,

@@ -149,6 +149,7 @@ pub(crate) async fn endpoint(store: &Store, url: &str, keyring: &SecretsKeyring)
         url: EndpointUrl::parse(url, &urls).unwrap(),
         events: vec!["*".parse().unwrap()],
         chatbot_id: None,
+        headers: domain::sealing::SealedHeaders::default(),
         description: None,
         rate_limit: None,
         auto_resume: false,

@@ -51,6 +51,7 @@ fn endpoint() -> Endpoint {
         held_until: None,
         limit: None,
         carries: None,
+        headers: Vec::new(),
         rate_limit: None,
         paced_until: None,
         auto_resume: false,

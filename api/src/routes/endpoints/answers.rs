@@ -15,6 +15,9 @@ pub(super) const FIELD_ERRORS: &[Code] = &[
     Code::UnknownEvent,
     Code::InvalidChatbotId,
     Code::InvalidDescription,
+    Code::InvalidHeader,
+    Code::HeaderNotAllowed,
+    Code::TooManyHeaders,
     Code::UrlTooLong,
     Code::UrlMalformed,
     Code::UrlSchemeNotAllowed,
@@ -33,6 +36,7 @@ impl Resource for EndpointsApi {
                 Code::InvalidValue,
                 Code::InvalidIdempotencyKey,
                 Code::IdempotencyConflict,
+                Code::UpgradePending,
             ],
         )
         .with(FIELD_ERRORS),

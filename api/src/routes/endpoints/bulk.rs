@@ -10,7 +10,7 @@ use store::endpoints::ChangeOutcome;
 
 use super::super::schema::present;
 use super::one::changed;
-use super::request::{Parked, parked_action};
+use super::parked::{Parked, parked_action};
 use super::state_view::{WantedState, state_change};
 use super::view::EndpointView;
 use crate::app::App;

@@ -12,6 +12,7 @@ use super::super::schema::{
 use super::super::{Call, Group, Resource, fields};
 use super::answers::FIELD_ERRORS;
 use super::create::too_many;
+use super::headers::NewHeaders;
 use super::request::{CreateEndpoint, Wanted};
 use crate::allowance::Allowance;
 use crate::app::App;
@@ -40,6 +41,9 @@ pub(crate) struct CheckEndpoint {
     /// A description for your own use.
     #[oai(nullable)]
     description: Option<Description>,
+    /// Headers that would be sent with each delivery, by name.
+    #[oai(nullable)]
+    headers: Option<NewHeaders>,
     /// The most deliveries that are sent in a second, evenly spread; without it, as many as the receiver carries.
     #[oai(nullable)]
     rate_limit: Option<RatePerSecond>,
@@ -103,12 +107,13 @@ impl CheckEndpoint {
             events: self.events,
             chatbot_id: self.chatbot_id,
             description: self.description,
+            headers: self.headers,
             rate_limit: self.rate_limit,
             auto_resume: self.auto_resume,
             active: self.active,
         };
         let mut faults = Faults::default();
-        let wanted = faults.take(endpoint.wanted(&app.urls));
+        let wanted = faults.take(endpoint.wanted(app));
         let sample = faults.take_any(self.sample.map(|sample| sample.read(app)));
         let (Some(wanted), Some(sample)) = (wanted, sample) else {
             return Err(faults.into());

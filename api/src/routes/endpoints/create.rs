@@ -1,13 +1,16 @@
 //! Creating an endpoint, once for each idempotency key.
 
-use domain::endpoint::{Endpoint, NewEndpoint, RateLimit};
+use domain::custom_headers::{CustomName, CustomValue};
+use domain::endpoint::{Endpoint, NewEndpoint, RateLimit, origin_of};
 use domain::id::EndpointId;
+use domain::sealing::{HeaderPlace, SecretsKeyring, Tag};
 use domain::signing::SigningSecret;
 use sha2::{Digest, Sha256};
 use store::endpoints::CreateOutcome;
 use store::events::Idempotency;
 
 use super::super::idempotency::{IdempotencyHeader, plain};
+use super::headers;
 use super::request::CreateEndpoint;
 use super::view::{Created, CreatedEndpoint};
 use crate::app::App;
@@ -25,10 +28,18 @@ pub(super) async fn create(
     let id = EndpointId::random();
     let secret = SigningSecret::generate();
     let sealed = app.secrets.seal(&secret, &user.account, &id);
-    let new = body.into_new(id, user, sealed, &app.urls)?;
+    let wanted = body.wanted(app)?;
+    let place = HeaderPlace {
+        account: &user.account,
+        endpoint: &id,
+        origin: origin_of(wanted.url.as_str()),
+    };
+    let headers = headers::sealed(&wanted.headers, &app.secrets, place);
+    let stands_for_headers = tag_of(&wanted.headers, &app.secrets);
+    let new = wanted.into_new(id, user, sealed, headers);
     let idempotency = key.map(|IdempotencyHeader(key)| Idempotency {
         key: plain(&key).into_owned(),
-        fingerprint: fingerprint(&new),
+        fingerprint: fingerprint(&new, stands_for_headers),
         ..Idempotency::default()
     });
     let most = app.allowance.endpoints;
@@ -76,10 +87,21 @@ fn answer(endpoint: Endpoint, secret: &SigningSecret) -> Created {
     Created::Created(Json(created), location, tag)
 }
 
+/// What stands for headers that were asked for; `None` without any. Their values are secrets, so nobody must be able to try some out: a
+/// plain hash would let whoever reads Redis do that.
+fn tag_of(headers: &[(CustomName, CustomValue)], keys: &SecretsKeyring) -> Option<Tag> {
+    let parts = headers
+        .iter()
+        .flat_map(|(name, value)| [name.as_str(), value.expose()]);
+    let parts: Vec<_> = parts.map(str::as_bytes).collect();
+    (!parts.is_empty()).then(|| keys.tag(&parts))
+}
+
 /// A hash of what was asked for: what was left out is the same as its default.
 ///
-/// It is kept with the key for a day, so it has to stay the same from one release to the next.
-fn fingerprint(new: &NewEndpoint) -> String {
+/// It is kept with the key for a day, so it has to stay the same from one release to the next. `headers` stands for those that were asked
+/// for.
+fn fingerprint(new: &NewEndpoint, headers: Option<Tag>) -> String {
     let NewEndpoint {
         id: _,
         account: _,
@@ -87,6 +109,7 @@ fn fingerprint(new: &NewEndpoint) -> String {
         events,
         chatbot_id,
         description,
+        headers: _,
         rate_limit,
         auto_resume,
         active,
@@ -103,7 +126,8 @@ fn fingerprint(new: &NewEndpoint) -> String {
         auto_resume,
         active,
     );
-    let text = serde_json::to_vec(&given).unwrap_or_default();
+    let mut text = serde_json::to_vec(&given).unwrap_or_default();
+    text.extend(headers.iter().flatten());
     hex::encode(&Sha256::digest(text)[..16])
 }
 

@@ -9,11 +9,13 @@ mod check;
 mod create;
 mod detail;
 mod glance;
+mod headers;
 mod health_view;
 mod list;
 mod named;
 mod one;
 mod one_or_many;
+mod parked;
 mod request;
 mod retry;
 mod rotation;
@@ -158,10 +160,10 @@ impl EndpointsApi {
             }
         };
         let named = body.id.clone();
-        let patch = body.into_patch(Some(user.user.clone()), &app.urls)?;
+        let wanted = body.into_change(Some(user.user.clone()), &app)?;
         let id = only_one(id.names().chain([named.as_deref()]))?;
-        let toggles = named.is_some() && patch.is_empty();
-        let changed = change(&app, &user, &id, patch, toggles, condition.0).await?;
+        let toggles = named.is_some() && wanted.is_empty();
+        let changed = change(&app, &user, &id, wanted, toggles, condition.0).await?;
         Ok(ChangedOneOrMany::One(Box::new(changed)))
     }
 

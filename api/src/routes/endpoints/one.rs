@@ -1,6 +1,6 @@
 //! The calls about one endpoint that its path names, and what changing and removing one is, however it is named.
 
-use domain::endpoint::{Condition, Endpoint, EndpointPatch, EndpointState, StateChange};
+use domain::endpoint::{Condition, Endpoint, EndpointState, StateChange};
 use domain::id::EndpointId;
 use poem::web::Data;
 use poem_openapi::OpenApi;
@@ -10,8 +10,9 @@ use store::endpoints::{ChangeOutcome, RemoveOutcome};
 use super::super::{Call, Group, Resource, fields};
 use super::answers::{BODY_ERRORS, FIELD_ERRORS};
 use super::detail::Detailed;
+use super::headers;
 use super::named::{BodyId, only_one};
-use super::request::ChangeEndpoint;
+use super::request::{Change, ChangeEndpoint};
 use super::state_view::not_disabled;
 use super::view::{Changed, Removed};
 use crate::app::App;
@@ -68,9 +69,9 @@ impl OneEndpointApi {
         body: Json<ChangeEndpoint>,
     ) -> Result<Changed, Problem> {
         let named = body.0.id.clone();
-        let patch = body.0.into_patch(Some(user.user.clone()), &app.urls)?;
+        let wanted = body.0.into_change(Some(user.user.clone()), &app)?;
         let id = only_one([Some(id.0.as_str()), named.as_deref()])?;
-        change(&app, &user, &id, patch, false, condition.0).await
+        change(&app, &user, &id, wanted, false, condition.0).await
     }
 
     /// Remove one endpoint
@@ -113,17 +114,22 @@ impl Resource for OneEndpointApi {
     const EXAMPLES: &'static str = include_str!("one.json");
 }
 
+/// How often a change of headers is tried when others change the URL that they are sealed for.
+const TRIES: usize = 32;
+
 /// Changes an endpoint that meets the condition; if `toggles` says so, also switches it on or off.
 pub(super) async fn change(
     app: &App,
     user: &DashboardUser,
     id: &EndpointId,
-    mut patch: EndpointPatch,
+    wanted: Change,
     toggles: bool,
     condition: Condition,
 ) -> Result<Changed, Problem> {
     let store = app.store.get()?;
-    if toggles || patch.is_empty() {
+    let is_nothing = wanted.is_empty();
+    let Change { mut patch, headers } = wanted;
+    if toggles || is_nothing {
         let endpoint = store
             .get_endpoint(&user.account, id)
             .await?
@@ -140,9 +146,27 @@ pub(super) async fn change(
         let is_active = endpoint.state.without_operator() == EndpointState::Active;
         patch.state = Some(StateChange::of_switch(!is_active));
     }
-    let outcome = store
-        .change_endpoint(&user.account, id, &patch, &condition)
-        .await?;
+    let Some(headers) = headers else {
+        let outcome = store.change_endpoint(&user.account, id, &patch, &condition);
+        return changed(outcome.await?).map(Into::into);
+    };
+    let mut outcome = ChangeOutcome::Moved;
+    for _ in 0..TRIES {
+        let url = match &patch.url {
+            Some(url) => url.to_string(),
+            None => {
+                let present = store.get_endpoint(&user.account, id).await?;
+                present.ok_or_else(fields::no_endpoint)?.url
+            }
+        };
+        patch.headers = Some(headers.sealed(&app.secrets, &user.account, id, &url));
+        outcome = store
+            .change_endpoint(&user.account, id, &patch, &condition)
+            .await?;
+        if outcome != ChangeOutcome::Moved {
+            break;
+        }
+    }
     changed(outcome).map(Into::into)
 }
 
@@ -152,6 +176,9 @@ pub(super) fn changed(outcome: ChangeOutcome) -> Result<Endpoint, Problem> {
         ChangeOutcome::Changed(endpoint) => Ok(*endpoint),
         ChangeOutcome::Mismatch => Err(Problem::new(Code::PreconditionFailed)),
         ChangeOutcome::NotDisabled => Err(not_disabled()),
+        ChangeOutcome::Moved => Err(Problem::new(Code::PreconditionFailed)
+            .detail("Others change the URL of this endpoint at this moment. Nothing was changed. Look at it before you try again.")),
+        ChangeOutcome::TooManyHeaders => Err(headers::too_many()),
         ChangeOutcome::EndpointNotFound => Err(fields::no_endpoint()),
     }
 }

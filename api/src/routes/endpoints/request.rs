@@ -1,14 +1,17 @@
 //! The bodies of requests that create or change an endpoint, and what they ask of the store.
 
-use domain::endpoint::{EndpointPatch, EndpointUrl, NewEndpoint, ParkedAction, RateLimit, UrlPolicy};
+use domain::custom_headers::{CustomName, CustomValue};
+use domain::endpoint::{EndpointPatch, EndpointUrl, NewEndpoint, RateLimit};
 use domain::event::Subscription;
 use domain::id::EndpointId;
-use domain::sealing::SealedSecret;
-use poem_openapi::{Enum, Object};
+use domain::sealing::{SealedHeaders, SealedSecret};
+use poem_openapi::Object;
 use serde::Deserialize;
 
 use super::super::fields;
 use super::super::schema::{ChatbotId, Description, RatePerSecond, SubscriptionName, UrlText, present};
+use super::headers::{ChangedHeaders, HeaderChanges, NewHeaders, changed_headers, new_headers};
+use super::parked::{Parked, parked_action};
 use super::state_view::{WantedState, state_change};
 use crate::app::App;
 use crate::caller::DashboardUser;
@@ -32,6 +35,11 @@ pub(crate) struct CreateEndpoint {
     /// A description for your own use.
     #[oai(nullable)]
     pub(super) description: Option<Description>,
+    /// Headers to send with each delivery, by name, such as `Authorization`: at most 20, with 8 KiB together. Their values are never
+    /// shown again. What the connection needs, what is sent anyway (`X-RKT-…`, `webhook-…`, `Content-…`, `Accept…`, `User-Agent`,
+    /// `traceparent`), and what proxies add (`Forwarded`, `X-Forwarded-…`) is refused.
+    #[oai(nullable)]
+    pub(super) headers: Option<NewHeaders>,
     /// The most deliveries that are sent in a second, evenly spread; without it, as many as the receiver carries.
     #[oai(nullable)]
     pub(super) rate_limit: Option<RatePerSecond>,
@@ -60,7 +68,8 @@ pub(crate) struct ChangeEndpoint {
     /// endpoint is `active` again; `active` then is `false`. It must not contradict `active`.
     #[serde(default, deserialize_with = "present")]
     pub(super) state: Option<WantedState>,
-    /// The new URL. If its receiver asked us to wait, that ends.
+    /// The new URL. If its receiver asked us to wait, that ends. A URL with another scheme, host or port also ends all `headers`, unless
+    /// the request gives them anew: whoever may change the URL must not be sent somebody's credentials.
     #[serde(default, deserialize_with = "present")]
     pub(super) url: Option<UrlText>,
     /// The new list of events, which replaces the present one.
@@ -75,6 +84,11 @@ pub(crate) struct ChangeEndpoint {
     #[serde(default, deserialize_with = "present")]
     #[oai(nullable)]
     pub(super) description: Option<Option<Description>>,
+    /// Headers to send with each delivery, by name: those that are given get these values, `null` removes one, and the others stay as they
+    /// are. `null` in place of the object removes all.
+    #[serde(default, deserialize_with = "present")]
+    #[oai(nullable)]
+    pub(super) headers: Option<Option<ChangedHeaders>>,
     /// The most deliveries that are sent in a second from now on, evenly spread; `null`: as many as the receiver carries.
     #[serde(default, deserialize_with = "present")]
     #[oai(nullable)]
@@ -88,49 +102,18 @@ pub(crate) struct ChangeEndpoint {
     pub(super) parked: Option<Parked>,
 }
 
-/// What to do with parked deliveries.
-#[derive(Debug, Clone, Copy, Deserialize, Enum)]
-#[serde(try_from = "String")]
-#[oai(rename_all = "lowercase")]
-pub(crate) enum Parked {
-    /// Send them.
-    Deliver,
-    /// Cancel them.
-    Discard,
-}
-
-/// What becomes of parked deliveries.
-pub(super) const fn parked_action(wanted: Option<Parked>) -> ParkedAction {
-    match wanted {
-        Some(Parked::Discard) => ParkedAction::Discard,
-        Some(Parked::Deliver) | None => ParkedAction::Deliver,
-    }
-}
-
-impl TryFrom<String> for Parked {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        match text.as_str() {
-            "deliver" => Ok(Self::Deliver),
-            "discard" => Ok(Self::Discard),
-            _ => Err("`deliver` or `discard`"),
-        }
-    }
-}
-
 impl JsonRequest for CreateEndpoint {
     const REQUIRED: &'static [(&'static str, &'static str)] =
         &[("url", "\"https://example.com/\""), ("events", "[\"*\"]")];
 
     fn fault(self, app: &App) -> Option<Problem> {
-        self.wanted(&app.urls).err()
+        self.wanted(app).err()
     }
 }
 
 impl JsonRequest for ChangeEndpoint {
     fn fault(self, app: &App) -> Option<Problem> {
-        self.into_patch(None, &app.urls).err()
+        self.into_change(None, app).err()
     }
 }
 
@@ -141,22 +124,38 @@ pub(super) struct Wanted {
     pub(super) events: Vec<Subscription>,
     pub(super) chatbot_id: Option<String>,
     description: Option<String>,
+    pub(super) headers: Vec<(CustomName, CustomValue)>,
     rate_limit: Option<RateLimit>,
     auto_resume: bool,
     pub(super) active: bool,
 }
 
+/// What the owner of an endpoint wants to change. Its headers can be sealed once it is known where its URL leads.
+#[derive(Debug)]
+pub(super) struct Change {
+    pub(super) patch: EndpointPatch,
+    pub(super) headers: Option<HeaderChanges>,
+}
+
+impl Change {
+    /// Whether it changes nothing, whatever the endpoint is.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.patch.is_empty() && self.headers.is_none()
+    }
+}
+
 impl CreateEndpoint {
     /// What is asked for.
-    pub(super) fn wanted(self, urls: &UrlPolicy) -> Result<Wanted, Problem> {
+    pub(super) fn wanted(self, app: &App) -> Result<Wanted, Problem> {
         let mut faults = Faults::default();
-        let url = faults.take(EndpointUrl::parse(&self.url.0, urls));
+        let url = faults.take(EndpointUrl::parse(&self.url.0, &app.urls));
         let events = faults.take(fields::subscriptions(&self.events));
         let chatbot_id = faults.take_any(self.chatbot_id.map(|id| fields::chatbot_id(id.0)));
         let description = faults.take_any(self.description.map(|text| fields::description(text.0)));
         let rate_limit = faults.take_any(self.rate_limit.map(|limit| fields::rate_limit(limit.0)));
-        let (Some(url), Some(events), Some(chatbot_id), Some(description), Some(rate_limit)) =
-            (url, events, chatbot_id, description, rate_limit)
+        let headers = faults.take(new_headers(self.headers, app));
+        let (Some(url), Some(events), Some(chatbot_id), Some(description), Some(rate_limit), Some(headers)) =
+            (url, events, chatbot_id, description, rate_limit, headers)
         else {
             return Err(faults.into());
         };
@@ -165,43 +164,46 @@ impl CreateEndpoint {
             events,
             chatbot_id,
             description,
+            headers,
             rate_limit,
             auto_resume: self.auto_resume.unwrap_or_default(),
             active: self.active.unwrap_or(true),
         })
     }
+}
 
-    /// The endpoint to make.
+impl Wanted {
+    /// The endpoint to make, with what is sealed for it.
     pub(super) fn into_new(
         self,
         id: EndpointId,
         user: DashboardUser,
         secret: SealedSecret,
-        urls: &UrlPolicy,
-    ) -> Result<NewEndpoint, Problem> {
-        let wanted = self.wanted(urls)?;
-        Ok(NewEndpoint {
+        headers: SealedHeaders,
+    ) -> NewEndpoint {
+        NewEndpoint {
             id,
             account: user.account,
-            url: wanted.url,
-            events: wanted.events,
-            chatbot_id: wanted.chatbot_id,
-            description: wanted.description,
-            rate_limit: wanted.rate_limit,
-            auto_resume: wanted.auto_resume,
-            active: wanted.active,
+            url: self.url,
+            events: self.events,
+            chatbot_id: self.chatbot_id,
+            description: self.description,
+            headers,
+            rate_limit: self.rate_limit,
+            auto_resume: self.auto_resume,
+            active: self.active,
             by: Some(user.user),
             secret,
-        })
+        }
     }
 }
 
 impl ChangeEndpoint {
     /// The change to make, and who makes it.
-    pub(super) fn into_patch(self, by: Option<String>, urls: &UrlPolicy) -> Result<EndpointPatch, Problem> {
+    pub(super) fn into_change(self, by: Option<String>, app: &App) -> Result<Change, Problem> {
         let mut faults = Faults::default();
         let state = faults.take(state_change(self.active, self.state));
-        let url = faults.take_any(self.url.map(|url| EndpointUrl::parse(&url.0, urls)));
+        let url = faults.take_any(self.url.map(|url| EndpointUrl::parse(&url.0, &app.urls)));
         let events = faults.take_any(self.events.as_deref().map(fields::subscriptions));
         let chatbot_id = faults.take_any(
             self.chatbot_id
@@ -215,33 +217,34 @@ impl ChangeEndpoint {
             self.rate_limit
                 .map(|limit| limit.map(|limit| fields::rate_limit(limit.0)).transpose()),
         );
-        let (Some(state), Some(url), Some(events), Some(chatbot_id), Some(description), Some(rate_limit)) =
-            (state, url, events, chatbot_id, description, rate_limit)
+        let headers = faults.take_any(self.headers.map(|given| changed_headers(given, app)));
+        let (
+            Some(state),
+            Some(url),
+            Some(events),
+            Some(chatbot_id),
+            Some(description),
+            Some(rate_limit),
+            Some(headers),
+        ) = (state, url, events, chatbot_id, description, rate_limit, headers)
         else {
             return Err(faults.into());
         };
-        Ok(EndpointPatch {
+        let patch = EndpointPatch {
             state,
             url,
             events,
             chatbot_id,
             description,
+            headers: None,
             rate_limit,
             auto_resume: self.auto_resume,
             parked: parked_action(self.parked),
             by,
-        })
+        };
+        Ok(Change { patch, headers })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::json::assert_required_is_right;
-
-    #[test]
-    fn what_an_endpoint_must_have_is_told_when_it_is_missing() {
-        assert_required_is_right::<CreateEndpoint>();
-        assert_required_is_right::<ChangeEndpoint>();
-    }
-}
+mod tests;

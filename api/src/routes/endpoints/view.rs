@@ -28,6 +28,8 @@ pub(crate) struct EndpointView {
     /// A description for your own use.
     #[oai(nullable)]
     description: Option<Description>,
+    /// The names of the headers that you have set, in lower case. Their values are never shown.
+    headers: Vec<String>,
     /// The most deliveries that are sent in a second; `null`: as many as the receiver carries.
     #[oai(nullable)]
     rate_limit: Option<RatePerSecond>,
@@ -165,6 +167,7 @@ impl From<Endpoint> for EndpointView {
                 .collect(),
             chatbot_id: endpoint.chatbot_id.map(ChatbotId),
             description: endpoint.description.map(Description),
+            headers: endpoint.headers,
             rate_limit: endpoint.rate_limit.map(Into::into),
             auto_resume: endpoint.auto_resume,
             active: endpoint.state.without_operator() == EndpointState::Active,

@@ -1,9 +1,10 @@
 //! What an endpoint's owner can do to it: make it, and change it.
 
 use super::{EndpointUrl, RateLimit, StateChange};
+use crate::custom_headers::CustomName;
 use crate::event::Subscription;
 use crate::id::{AccountId, EndpointId};
-use crate::sealing::SealedSecret;
+use crate::sealing::{SealedHeader, SealedHeaders, SealedSecret};
 
 /// A new endpoint. Its id and its secret are made before the call of the store, so that the call can be repeated.
 #[derive(Debug, Clone)]
@@ -20,6 +21,8 @@ pub struct NewEndpoint {
     pub chatbot_id: Option<String>,
     /// The owner's own words.
     pub description: Option<String>,
+    /// The headers of its own, sealed for this endpoint and the origin of its URL.
+    pub headers: SealedHeaders,
     /// The most deliveries in a second; `None`: as many as it carries.
     pub rate_limit: Option<RateLimit>,
     /// Whether it is tried again by itself after failures disabled it.
@@ -42,12 +45,25 @@ pub enum ParkedAction {
     Discard,
 }
 
+/// A change of an endpoint's own headers, sealed for the endpoint with a URL of one origin: any other endpoint refuses it. Another origin
+/// than the endpoint had ends all headers that it had.
+#[derive(Debug, Clone, Default)]
+pub struct HeadersPatch {
+    /// The origin that they are sealed for.
+    pub origin: String,
+    /// Whether all that there were go first.
+    pub clears: bool,
+    /// Each name with its new value; `None` removes it.
+    pub headers: Vec<(CustomName, Option<SealedHeader>)>,
+}
+
 /// A change of an endpoint, in absolute values, so that repeating it changes nothing. `None` leaves a field as it is.
 #[derive(Debug, Clone, Default)]
 pub struct EndpointPatch {
     /// The state that it gets.
     pub state: Option<StateChange>,
-    /// A new URL. It starts a new generation: results of attempts at the old URL no longer count, and a hold ends.
+    /// A new URL. It starts a new generation: results of attempts at the old URL no longer count, and a hold ends. Another origin also ends
+    /// the headers that there were.
     pub url: Option<EndpointUrl>,
     /// A new subscription; not empty.
     pub events: Option<Vec<Subscription>>,
@@ -55,6 +71,8 @@ pub struct EndpointPatch {
     pub chatbot_id: Option<Option<String>>,
     /// A new description; `Some(None)` removes it.
     pub description: Option<Option<String>>,
+    /// New headers.
+    pub headers: Option<HeadersPatch>,
     /// A new rate limit; `Some(None)` removes it.
     pub rate_limit: Option<Option<RateLimit>>,
     /// Whether it is tried again by itself after failures disabled it.
@@ -75,6 +93,7 @@ impl EndpointPatch {
             events,
             chatbot_id,
             description,
+            headers,
             rate_limit,
             auto_resume,
             parked: _,
@@ -85,6 +104,7 @@ impl EndpointPatch {
             && events.is_none()
             && chatbot_id.is_none()
             && description.is_none()
+            && headers.is_none()
             && rate_limit.is_none()
             && auto_resume.is_none()
     }

@@ -7,12 +7,12 @@ mod state;
 mod tag;
 mod url;
 
-pub use change::{EndpointPatch, NewEndpoint, ParkedAction};
+pub use change::{EndpointPatch, HeadersPatch, NewEndpoint, ParkedAction};
 pub use rate::{MAX_RATE, RateLimit};
 pub use recent::{AttemptCounts, LastError, Recent};
 pub use state::{EndpointState, HoldAction, OperatorHold, StateChange};
 pub use tag::{Condition, EndpointTag, MalformedCondition};
-pub use url::{EndpointUrl, FIRST_FREE_PORT, MAX_URL, UrlError, UrlPolicy};
+pub use url::{EndpointUrl, FIRST_FREE_PORT, MAX_URL, UrlError, UrlPolicy, origin_of};
 
 use serde::{Deserialize, Serialize};
 
@@ -143,6 +143,8 @@ pub struct Endpoint {
     pub limit: Option<u32>,
     /// How many it carries at once, if a ceiling was found.
     pub carries: Option<u32>,
+    /// The names of the headers of its own that its owner has set.
+    pub headers: Vec<String>,
     /// The most deliveries in a second that its owner wants; `None`: as many as it carries.
     pub rate_limit: Option<RateLimit>,
     /// Its next turn by its rate limit.

@@ -148,6 +148,16 @@ impl EndpointUrl {
     }
 }
 
+/// The origin of an endpoint's URL in its normal form: scheme, host and port. `origin_of` in lua/endpoint_update/headers.lua does the same.
+#[must_use]
+pub fn origin_of(url: &str) -> &str {
+    let host = url.find("://").map_or(0, |at| at + "://".len());
+    let end = url[host..]
+        .find(['/', '?', '#'])
+        .map_or(url.len(), |at| host + at);
+    &url[..end]
+}
+
 impl fmt::Display for EndpointUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.0.as_str())

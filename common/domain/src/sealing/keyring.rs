@@ -5,20 +5,13 @@ use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{XChaCha20Poly1305, XNonce};
-use hmac::{Hmac, Mac};
+use hmac::Mac;
 use secrecy::zeroize::Zeroizing;
-use sha2::{Digest, Sha256};
 
+use super::key::Key;
 use super::sealed::{Format, Parts, SealedSecret};
-use crate::id::{AccountId, EndpointId, fill_random};
-use crate::signing::{SigningSecret, keyed};
-
-const NONCE_LEN: usize = 24;
-
-/// Keeps the keys of tags apart from any others that we may derive one day.
-const TAGS: &[u8] = b"webhooks tags v1";
+use crate::id::{AccountId, EndpointId};
+use crate::signing::SigningSecret;
 
 /// How long a tag is, in bytes: 128 bits of an HMAC-SHA256.
 pub const TAG_LEN: usize = 16;
@@ -48,14 +41,6 @@ pub struct InvalidKeyring;
 #[derive(Clone)]
 pub struct SecretsKeyring(Vec<Key>);
 
-#[derive(Clone)]
-struct Key {
-    /// Names the key without telling anything about it.
-    id: String,
-    cipher: XChaCha20Poly1305,
-    tags: Hmac<Sha256>,
-}
-
 impl SecretsKeyring {
     /// Seals the first secret of an endpoint.
     #[must_use]
@@ -81,30 +66,15 @@ impl SecretsKeyring {
     }
 
     fn seal_as(&self, number: u32, secret: &str, account: &AccountId, endpoint: &EndpointId) -> SealedSecret {
-        let Key {
-            id: key_id, cipher, ..
-        } = &self.0[0];
-        let mut sealed = [0_u8; NONCE_LEN].to_vec();
-        fill_random(&mut sealed);
-        let nonce: [u8; NONCE_LEN] = sealed.as_slice().try_into().unwrap_or([0; NONCE_LEN]);
+        let key = self.sealing();
         let parts = Parts {
             format: Format::V2,
-            key_id,
+            key_id: &key.id,
             number,
             sealed: "",
         };
-        let bound_to = parts.associated_data(account, endpoint);
-        let payload = Payload {
-            msg: secret.as_bytes(),
-            aad: bound_to.as_bytes(),
-        };
-        #[expect(clippy::expect_used, reason = "encryption fails only above 256 GiB")]
-        sealed.extend(
-            cipher
-                .encrypt(&XNonce::from(nonce), payload)
-                .expect("a short secret can be sealed"),
-        );
-        SealedSecret(format!("v2.{key_id}.{number}.{}", BASE64.encode(sealed)))
+        let sealed = key.seal(secret, &parts.associated_data(account, endpoint));
+        SealedSecret(format!("v2.{}.{number}.{sealed}", key.id))
     }
 
     /// Opens the secret of an endpoint.
@@ -153,26 +123,20 @@ impl SecretsKeyring {
         endpoint: &EndpointId,
     ) -> Result<Zeroizing<String>, OpenError> {
         let parts = Parts::of(sealed).ok_or(OpenError::Damaged)?;
-        let Key { cipher, .. } = self
-            .0
-            .iter()
-            .find(|key| key.id == parts.key_id)
-            .ok_or_else(|| OpenError::UnknownKey(parts.key_id.to_owned()))?;
-        let bytes = BASE64.decode(parts.sealed).map_err(|_| OpenError::Damaged)?;
-        let (nonce, ciphertext) = bytes.split_at_checked(NONCE_LEN).ok_or(OpenError::Damaged)?;
-        let nonce: [u8; NONCE_LEN] = nonce.try_into().map_err(|_| OpenError::Damaged)?;
-        let bound_to = parts.associated_data(account, endpoint);
-        let payload = Payload {
-            msg: ciphertext,
-            aad: bound_to.as_bytes(),
-        };
-        let text = Zeroizing::new(
-            cipher
-                .decrypt(&XNonce::from(nonce), payload)
-                .map_err(|_| OpenError::Damaged)?,
-        );
-        let text = std::str::from_utf8(&text).map_err(|_| OpenError::Damaged)?;
-        Ok(Zeroizing::new(text.to_owned()))
+        self.key(parts.key_id)?
+            .open(parts.sealed, &parts.associated_data(account, endpoint))
+            .ok_or(OpenError::Damaged)
+    }
+
+    /// The key that seals.
+    pub(super) fn sealing(&self) -> &Key {
+        &self.0[0]
+    }
+
+    /// The key with this id.
+    pub(super) fn key(&self, id: &str) -> Result<&Key, OpenError> {
+        let found = self.0.iter().find(|key| key.id == id);
+        found.ok_or_else(|| OpenError::UnknownKey(id.to_owned()))
     }
 
     /// The tag of a text in these parts. The same bytes, divided differently, have another tag.
@@ -188,25 +152,6 @@ impl SecretsKeyring {
     pub fn has_tagged(&self, parts: &[&[u8]], tag: &Tag) -> bool {
         let mut keys = self.0.iter();
         keys.any(|key| key.mac(parts).verify_truncated_left(tag).is_ok())
-    }
-}
-
-impl Key {
-    fn new(bytes: &[u8; 32]) -> Self {
-        let derived: Zeroizing<[u8; 32]> =
-            Zeroizing::new(keyed(bytes).chain_update(TAGS).finalize().into_bytes().into());
-        Self {
-            id: hex::encode(&Sha256::digest(bytes)[..4]),
-            cipher: XChaCha20Poly1305::new(bytes.into()),
-            tags: keyed(&*derived),
-        }
-    }
-
-    fn mac(&self, parts: &[&[u8]]) -> Hmac<Sha256> {
-        parts.iter().fold(self.tags.clone(), |mac, part| {
-            let length = u64::try_from(part.len()).unwrap_or(u64::MAX);
-            mac.chain_update(length.to_be_bytes()).chain_update(part)
-        })
     }
 }
 

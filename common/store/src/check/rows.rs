@@ -37,6 +37,8 @@ pub struct EndpointRow {
     pub events: String,
     /// The chatbot that it wants events of, or an empty text.
     pub chatbot_id: String,
+    /// Whether it has headers of its own that are not written as they should be.
+    pub has_odd_headers: bool,
     /// Whether it has a previous secret, and whether that has an end.
     pub previous_secret: (bool, bool),
 }

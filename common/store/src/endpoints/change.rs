@@ -1,7 +1,11 @@
 //! Changing and removing endpoints.
 
-use domain::endpoint::{Condition, Endpoint, EndpointPatch, EndpointUrl, ParkedAction, StateChange};
+use domain::custom_headers::{CustomName, MAX_HEADER_BYTES, MAX_HEADERS};
+use domain::endpoint::{
+    Condition, Endpoint, EndpointPatch, EndpointUrl, HeadersPatch, ParkedAction, StateChange,
+};
 use domain::id::{AccountId, EndpointId};
+use domain::sealing::SealedHeader;
 
 use super::{join, operation_id};
 use crate::scripts::{answered_in_words, record, script};
@@ -16,6 +20,10 @@ pub enum ChangeOutcome {
     Mismatch,
     /// It was expected to be disabled, and isn't. Nothing was changed.
     NotDisabled,
+    /// Its URL has another origin than the one that the values of its headers were sealed for. Nothing was changed.
+    Moved,
+    /// It would have more headers than it may, or longer ones. Nothing was changed.
+    TooManyHeaders,
     /// The account has no such endpoint.
     EndpointNotFound,
 }
@@ -25,6 +33,8 @@ answered_in_words! {
         "changed" => Changed(endpoint),
         "mismatch" => Mismatch,
         "not_disabled" => NotDisabled,
+        "moved" => Moved,
+        "too_many_headers" => TooManyHeaders,
         "" => EndpointNotFound,
     }
 }
@@ -50,7 +60,7 @@ answered_in_words! {
 
 script! {
     /// Changes an endpoint, if it meets a condition.
-    "endpoint_update": AllowOom, Writes, needs [OWNER, PENDING, ROUTES, LOG, SWEEPS, ENABLE, STOP, FORWARD];
+    "endpoint_update" = ["endpoint_update/headers", "endpoint_update"]: AllowOom, Writes, needs [OWNER, PENDING, ROUTES, LOG, SWEEPS, ENABLE, STOP, FORWARD];
     struct EndpointUpdate<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,
@@ -59,14 +69,26 @@ script! {
         state: Option<&'static str>,
         parked: &'a str,
         /// Who changes it.
-        by: Option<&'a str>;
-        each change: Vec<Change<'a>>
+        by: Option<&'a str>,
+        /// What the values of headers are sealed for; absent if none are given.
+        headers_origin: Option<&'a str>,
+        /// Whether they take the place of all that there are.
+        clears_headers: bool,
+        most_headers: usize,
+        most_header_bytes: usize;
+        each change: Vec<Change<'a>>;
+        each header: Vec<HeaderChange<'a>>
     } -> ChangeOutcome
 }
 
 record! {
     /// A field that gets a value, or none.
     struct Change<'a> { field: &'static str, value: Option<&'a str> }
+}
+
+record! {
+    /// A header that gets a value, or goes.
+    struct HeaderChange<'a> { name: &'a CustomName, sealed: Option<&'a SealedHeader> }
 }
 
 script! {
@@ -78,6 +100,16 @@ script! {
         operation: &'a str,
         condition: &'a Condition
     } -> RemoveOutcome
+}
+
+impl<'a> HeaderChange<'a> {
+    fn all_of(patch: &'a HeadersPatch) -> impl Iterator<Item = Self> {
+        let changes = patch.headers.iter();
+        changes.map(|(name, sealed)| Self {
+            name,
+            sealed: sealed.as_ref(),
+        })
+    }
 }
 
 impl Store {
@@ -117,10 +149,15 @@ impl Store {
                 ParkedAction::Discard => "discard",
             },
             by: patch.by.as_deref(),
+            headers_origin: patch.headers.as_ref().map(|headers| headers.origin.as_str()),
+            clears_headers: patch.headers.as_ref().is_some_and(|headers| headers.clears),
+            most_headers: MAX_HEADERS,
+            most_header_bytes: MAX_HEADER_BYTES,
             change: changes
                 .into_iter()
                 .filter_map(|(field, value)| Some(Change { field, value: value? }))
                 .collect(),
+            header: patch.headers.iter().flat_map(HeaderChange::all_of).collect(),
         })
         .await
     }
@@ -141,7 +178,7 @@ impl Store {
             .await?;
         Ok(match outcome {
             ChangeOutcome::Changed(endpoint) => Some(*endpoint),
-            ChangeOutcome::Mismatch | ChangeOutcome::NotDisabled | ChangeOutcome::EndpointNotFound => None,
+            _ => None,
         })
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::endpoint::{Endpoint, NewEndpoint, RateLimit};
 use domain::id::{AccountId, EndpointId};
-use domain::sealing::SealedSecret;
+use domain::sealing::{SealedHeaders, SealedSecret};
 
 use super::join;
 use crate::events::{IDEMPOTENCY_WINDOW, Idempotency};
@@ -38,7 +38,7 @@ answered_in_words! {
 
 script! {
     /// Makes an endpoint, unless the account has as many as it may.
-    "endpoint_create": DenyOom, Writes, needs [OWNER, ROUTES, LOG, OPERATOR];
+    "endpoint_create": DenyOom, Writes, needs [OWNER, ROUTES, LOG, OPERATOR, PENDING];
     struct EndpointCreate<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,
@@ -49,6 +49,7 @@ script! {
         events: &'a str,
         chatbot_id: Option<&'a str>,
         description: Option<&'a str>,
+        headers: &'a SealedHeaders,
         /// Deliveries in a second.
         rate_limit: Option<u16>,
         auto_resume: bool,
@@ -92,6 +93,7 @@ impl Store {
             events: &join(&new.events),
             chatbot_id: new.chatbot_id.as_deref(),
             description: new.description.as_deref(),
+            headers: &new.headers,
             rate_limit: new.rate_limit.map(RateLimit::per_second),
             auto_resume: new.auto_resume,
             active: new.active,

@@ -14,6 +14,7 @@ use domain::endpoint::{
     Recent, SecretGrace,
 };
 use domain::id::EndpointId;
+use domain::sealing::SealedHeaders;
 
 /// An endpoint as scripts answer it (`view` in core.lua).
 struct View {
@@ -82,6 +83,10 @@ fn endpoint(view: View) -> Result<Endpoint, StoreError> {
         held_until: moment("heldUntil"),
         limit: hash.get("limit").and_then(|text| text.parse().ok()),
         carries: hash.get("carries").and_then(|text| ceiling(text)),
+        headers: hash.get("headers").map_or_else(Vec::new, |text| {
+            let headers = SealedHeaders::from_stored(text.clone());
+            headers.iter().map(|(name, _)| name.to_owned()).collect()
+        }),
         // While an operator throttles it, what its owner wants stands apart.
         rate_limit: hash
             .get("wantedRate")

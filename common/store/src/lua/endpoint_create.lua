@@ -23,7 +23,10 @@ if known then
   end
 end
 if call('EXISTS', key) == 0 then
-  if call('HLEN', routes) >= tonumber(ARGV[LIMIT]) then
+  local pending = ARGV[HEADERS] ~= '' and upgrade_pending(4) -- a worker of before would send none of them
+  if pending then
+    return pending
+  elseif call('HLEN', routes) >= tonumber(ARGV[LIMIT]) then
     return {}
   end
   local now, is_active, hold = read_clock(), ARGV[ACTIVE] == '1', call('GET', operator.key_of(account))
@@ -32,6 +35,7 @@ if call('EXISTS', key) == 0 then
     now }
   add_filled(fields, 'chatbotId', ARGV[CHATBOT_ID])
   add_filled(fields, 'description', ARGV[DESCRIPTION])
+  add_filled(fields, 'headers', ARGV[HEADERS])
   add_filled(fields, 'rateLimit', ARGV[RATE_LIMIT])
   add_filled(fields, 'autoResume', ARGV[AUTO_RESUME] == '1' and '1' or '')
   add_filled(fields, 'createdBy', ARGV[BY])

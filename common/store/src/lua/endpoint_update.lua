@@ -4,8 +4,12 @@
 -- unless it is paused), 'disabled' if it is expected to be that already, or ''. ARGV[PARKED]: 'deliver' or 'discard', what becomes of
 -- parked deliveries when it is switched on. A change to the value '' removes the field.
 -- ARGV[CONDITION]: the tags of which it must have one, or `*`. ARGV[BY]: who changes it.
--- Returns {'changed', endpoint (see `view`)}, {'mismatch'} when it has none of the tags, {'not_disabled'} when it isn't
--- disabled and was expected to be, or {} when the account has no such endpoint.
+-- ARGV[HEADERS_ORIGIN]: the origin that the values of headers are sealed for, '' if none are given; ARGV[CLEARS_HEADERS]: '1' if they take
+-- the place of all that there are. Another origin of the URL ends all that there are as well: whoever may change the URL must not be sent
+-- somebody's credentials.
+-- Returns {'changed', endpoint (see `view`)}, {'mismatch'} when it has none of the tags, {'not_disabled'} when it isn't disabled and was
+-- expected to be, {'moved'} when its URL has another origin than the values were sealed for, {'too_many_headers'}, or {} when the account
+-- has no such endpoint.
 -- Guarantees: the same operation again changes nothing, whatever others have done in between. Switching on, and another URL,
 -- start a new generation: results of the old one neither strike nor reset; a hold ends, and sending starts slowly. Releasing and
 -- discarding take one step here, whatever waits; upkeep does the rest. What is still being released is parked again when the
@@ -20,13 +24,33 @@ elseif not has_tag(id, ARGV[CONDITION]) then
   return { 'mismatch' }
 end
 local e = endpoint(id)
-local changed, refusal = false, wanted == 'paused' and upgrade_pending(4)
-if refusal then
-  return refusal
+local changed, not_yet = false, wanted == 'paused' and upgrade_pending(4)
+if not_yet then
+  return not_yet
 elseif wanted == 'disabled' and e.state ~= 'disabled' then
   return { 'not_disabled' }
 elseif wanted == 'inactive' then
   wanted = e.state == 'paused' and 'paused' or 'off'
+end
+
+local url = e.url
+for _, change in ipairs(each_change) do
+  url = ARGV[change + FIELD] == 'url' and ARGV[change + VALUE] or url
+end
+local headers, refusal = changed_headers(call('HGET', key, 'headers') or '', e.url, url)
+local pending = headers and headers ~= '' and upgrade_pending(4) -- a worker of before would send none of them
+if refusal then
+  return { refusal }
+elseif pending then
+  return pending
+elseif headers then
+  changed = true
+  call('HINCRBY', key, 'version', 1)
+  if headers == '' then
+    call('HDEL', key, 'headers')
+  else
+    call('HSET', key, 'headers', headers)
+  end
 end
 local now = read_clock()
 

@@ -83,7 +83,7 @@ impl Answer for Leases {
 }
 
 answered! {
-    LeasedEndpoint { id, account, version, url, secret, slow, previous_secret, legacy_uses_previous }
+    LeasedEndpoint { id, account, url, headers, secret, slow, previous_secret, legacy_uses_previous }
     LeasedEvent { id, event, body }
 }
 

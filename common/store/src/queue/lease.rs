@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use domain::id::{AccountId, DeliveryId, EndpointId, EventId};
-use domain::sealing::SealedSecret;
+use domain::sealing::{SealedHeaders, SealedSecret};
 
 use super::LeaseToken;
 
@@ -51,10 +51,10 @@ pub struct LeasedEndpoint {
     pub id: EndpointId,
     /// The account that owns it.
     pub account: AccountId,
-    /// Changes whenever URL or secret change; after the store was set back it may repeat.
-    pub version: u64,
     /// Where to send.
     pub url: String,
+    /// The headers of its own, sealed.
+    pub headers: SealedHeaders,
     /// The signing secret, sealed.
     pub secret: SealedSecret,
     /// The secret before the last rotation, while its grace lasts.

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use domain::clock::Timestamp;
+use domain::custom_headers::CustomName;
 use domain::endpoint::{Condition, EndpointTag};
 use domain::event::{EventType, Payload};
 use domain::id::{AccountId, DeliveryId, EndpointId, EventId, ReplayId};
-use domain::sealing::SealedSecret;
+use domain::sealing::{SealedHeader, SealedHeaders, SealedSecret};
 use redis::Cmd;
 
 use super::declaration::{Argument, Record, Shape};
@@ -127,10 +128,13 @@ macro_rules! texts {
 
 texts!(
     AccountId,
+    CustomName,
     DeliveryId,
     EndpointId,
     EventId,
     EventType,
     ReplayId,
+    SealedHeader,
+    SealedHeaders,
     SealedSecret
 );

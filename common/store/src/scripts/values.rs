@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::clock::Timestamp;
 use domain::id::{AccountId, DeliveryId, EndpointId, EventId, ReplayId};
-use domain::sealing::SealedSecret;
+use domain::sealing::{SealedHeaders, SealedSecret};
 use redis::Value;
 
 use super::answer::Answer;
@@ -101,6 +101,12 @@ impl Answer for Timestamp {
 }
 
 impl Answer for SealedSecret {
+    fn read(value: Value) -> Result<Self, StoreError> {
+        text(value).map(Self::from_stored)
+    }
+}
+
+impl Answer for SealedHeaders {
     fn read(value: Value) -> Result<Self, StoreError> {
         text(value).map(Self::from_stored)
     }

@@ -89,8 +89,19 @@ async fn at_every_call_about_an_endpoint() {
         );
     }
 
-    // A rotation is made once: the secret in the answer signs, and so does the previous one.
+    // A change of headers reads the endpoint's URL, and is made once.
     let version = || -> u32 { scene.redis(&["HGET", &format!("wh:{{0}}:endpoint:{endpoint}"), "version"]) };
+    for nth in [1, 2] {
+        let before = version();
+        let count = lose(SCRIPT, nth);
+        let change = json!({"headers": {"x-own": nth.to_string()}});
+        let path = format!("/api/webhooks-config/{endpoint}");
+        let changed = customer.patch(&path, &change).await.expect(200).body;
+        happened(count);
+        assert_eq!((&changed["headers"], version()), (&json!(["x-own"]), before + 1));
+    }
+
+    // A rotation is made once: the secret in the answer signs, and so does the previous one.
     let before = version();
     let count = lose(SCRIPT, 1);
     let second = customer.post(&rotate, &json!({})).await.expect(200).body;
@@ -107,6 +118,7 @@ async fn at_every_call_about_an_endpoint() {
     scene.receiver.wait_for(tests + 2).await;
     assert_nothing_left(&scene.system.redis).await;
     let delivered = scene.receiver.received_at("/one").pop().unwrap();
+    assert_eq!(delivered.header("x-own"), Some("2"));
     for secret in [&first["secret"], &second["secret"]] {
         assert!(is_signed_with(&delivered, secret.as_str().unwrap()));
     }

@@ -5,10 +5,12 @@ use proptest::prelude::*;
 use reqwest::header::HeaderValue;
 
 use super::*;
+use crate::transport::Fields;
 
 fn answer(status: u16, headers: &[(&'static str, &[u8])]) -> Answer {
     Answer {
-        from: Recipient::new("https://a.example/hook".parse().unwrap()),
+        from: Recipient::new("https://a.example/hook".parse().unwrap(), &Fields::none()),
+        masks: Arc::default(),
         status: StatusCode::from_u16(status).unwrap(),
         headers: headers
             .iter()

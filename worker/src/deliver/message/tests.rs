@@ -1,7 +1,7 @@
 use super::*;
 use crate::egress::Site;
 use crate::tests::{SECRET, leased};
-use crate::transport::Recipient;
+use crate::transport::{Fields, Recipient};
 use domain::header_names::HeaderPrefix;
 use domain::signing::SigningSecret;
 use std::sync::Arc;
@@ -9,7 +9,8 @@ use store::queue::LeasedEvent;
 
 fn target() -> Target {
     Target {
-        recipient: Recipient::new("https://a.example/hook?x=1".parse().unwrap()),
+        recipient: Recipient::new("https://a.example/hook?x=1".parse().unwrap(), &Fields::none()),
+        masks: Arc::default(),
         site: Site::of("a.example"),
         secret: SigningSecret::parse(SECRET).unwrap(),
         previous: None,

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use domain::custom_headers::{CustomName, CustomValue};
+use domain::header_names::HeaderPrefix;
+
 use super::*;
 use crate::tests::{SECRET, development, keyring, leased};
 
@@ -17,7 +20,7 @@ fn rotated() -> (LeasedEndpoint, SigningSecret, SigningSecret) {
 }
 
 fn targets() -> Targets {
-    Targets::new(development(), keyring())
+    Targets::new(development(), keyring(), (&HeaderPrefix::default()).into())
 }
 
 fn signed(target: &Target) -> (String, String) {
@@ -104,4 +107,73 @@ fn what_was_derived_is_kept_until_the_record_changes() {
     assert!(!Arc::ptr_eq(&first, &second));
     endpoint.previous_secret = None;
     assert!(!Arc::ptr_eq(&second, &targets.find(&endpoint).unwrap()));
+}
+
+/// An endpoint with these headers, sealed for this origin.
+fn with_headers(headers: &[(&str, &str)], origin: &str) -> LeasedEndpoint {
+    let mut endpoint = (*leased("https://a.example/", BODY).endpoint).clone();
+    let place = HeaderPlace {
+        account: &endpoint.account,
+        endpoint: &endpoint.id,
+        origin,
+    };
+    let names: Vec<_> = headers
+        .iter()
+        .map(|(name, _)| CustomName::parse(name, &"X-Other".parse().unwrap()).unwrap())
+        .collect();
+    let sealed = names.iter().zip(headers).map(|(name, (_, value))| {
+        let value = CustomValue::parse(value).unwrap();
+        (name, keyring().seal_header(name, &value, place))
+    });
+    endpoint.headers = sealed.collect();
+    endpoint
+}
+
+#[test]
+fn own_headers_are_opened_for_the_origin_that_they_were_given_for() {
+    let endpoint = with_headers(
+        &[("authorization", "Bearer a"), ("x-rkt-event", "mine")],
+        "https://a.example",
+    );
+    let targets = targets();
+    let (fields, _) = targets.open_headers(&endpoint).unwrap();
+    assert_eq!(fields.lines(), [("authorization", "Bearer a")], "ours are ours");
+    let first = targets.find(&endpoint).unwrap();
+    assert!(!format!("{first:?}").contains("Bearer"), "{first:?}");
+
+    let mut changed = endpoint.clone();
+    changed.headers = with_headers(&[], "").headers;
+    assert!(!Arc::ptr_eq(&first, &targets.find(&changed).unwrap()));
+
+    // Somebody wrote another URL into Redis, or took a part of the text away.
+    let mut elsewhere = endpoint.clone();
+    elsewhere.url = "https://b.example/".to_owned();
+    let mut cut = endpoint.clone();
+    cut.headers = SealedHeaders::from_stored(endpoint.headers.as_str()[..40].to_owned());
+    let mut odd = endpoint;
+    odd.headers = SealedHeaders::from_stored("authorization".to_owned());
+    for damaged in [elsewhere, cut, odd] {
+        let found = targets.find(&damaged);
+        assert!(
+            matches!(found, Err(Fault::NotAttempted(NotAttempted::DamagedSecret))),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_kept_of_own_headers_is_bounded() {
+    let targets = targets();
+    let long = "x".repeat(8000);
+    for _ in 0..2 * MAX_HEADERS_KEPT / 10_000 {
+        let endpoint = with_headers(&[("x-long", &long)], "https://a.example");
+        let _target = targets.find(&endpoint).unwrap();
+        let kept = targets.kept();
+        let lengths = kept
+            .targets
+            .values()
+            .map(|(source, _)| source.headers.as_str().len());
+        assert_eq!(kept.headers, lengths.sum::<usize>());
+        assert!(kept.headers <= MAX_HEADERS_KEPT);
+    }
 }

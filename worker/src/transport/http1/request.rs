@@ -1,5 +1,6 @@
 //! The request as it goes out.
 
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -12,7 +13,6 @@ use crate::transport::resolver::Asker;
 const FIELDS: usize = 640;
 
 /// Where requests go, and what follows from that: worked out once for all of them.
-#[derive(Debug)]
 pub(crate) struct Recipient {
     url: Url,
     pub(in crate::transport) destination: Destination,
@@ -23,8 +23,8 @@ pub(crate) struct Recipient {
 }
 
 impl Recipient {
-    /// Whoever this URL leads to.
-    pub(crate) fn new(url: Url) -> Arc<Self> {
+    /// Whoever this URL leads to. Each request has these `own` fields as well.
+    pub(crate) fn new(url: Url, own: &Fields) -> Arc<Self> {
         // A `Url` has no line breaks, so nobody can smuggle in a line.
         let mut line = b"POST ".to_vec();
         line.extend_from_slice(url.path().as_bytes());
@@ -33,7 +33,7 @@ impl Recipient {
             line.extend_from_slice(query.as_bytes());
         }
         line.extend_from_slice(b" HTTP/1.1\r\n");
-        let mut fields = Vec::new();
+        let mut fields = own.0.clone();
         push(&mut fields, "Accept", &[b"*/*"]);
         push(&mut fields, "User-Agent", &[super::super::NAME.as_bytes()]);
         let host = url.host_str().unwrap_or_default().as_bytes();
@@ -52,6 +52,13 @@ impl Recipient {
     /// The URL.
     pub(crate) const fn url(&self) -> &Url {
         &self.url
+    }
+}
+
+/// The URL alone: fields may be secrets.
+impl fmt::Debug for Recipient {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Recipient({})", self.url)
     }
 }
 
@@ -97,9 +104,14 @@ pub(crate) struct Unsendable {
 }
 
 impl Fields {
-    /// None yet.
+    /// None yet, with room for those of a request.
     pub(crate) fn new() -> Self {
         Self(Vec::with_capacity(FIELDS))
+    }
+
+    /// None.
+    pub(crate) const fn none() -> Self {
+        Self(Vec::new())
     }
 
     /// Adds a field. What its value may have is visible ASCII, spaces and tabs.

@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use domain::address::AddressPolicy;
 use domain::endpoint::{EndpointUrl, UrlPolicy};
-use domain::sealing::SealedSecret;
+use domain::sealing::{SealedHeaders, SealedSecret};
 
 use super::*;
 
@@ -14,6 +14,7 @@ fn new() -> NewEndpoint {
         events: vec!["lead.captured".parse().unwrap()],
         chatbot_id: None,
         description: None,
+        headers: SealedHeaders::default(),
         rate_limit: None,
         auto_resume: false,
         active: true,
@@ -37,9 +38,9 @@ fn what_differs_for_each_call_is_no_part_of_what_was_asked_for() {
         secret: SealedSecret::from_stored("v2.00000000.1.other".to_owned()),
         ..new()
     };
-    assert_eq!(fingerprint(&new()), fingerprint(&other));
+    assert_eq!(fingerprint(&new(), None), fingerprint(&other, None));
     // It is kept for a day, also from one release to the next.
-    assert_eq!(fingerprint(&new()), "87a06b3d9103995de5c45a7db5dbf3c4");
+    assert_eq!(fingerprint(&new(), None), "87a06b3d9103995de5c45a7db5dbf3c4");
 }
 
 #[test]
@@ -76,6 +77,28 @@ fn every_setting_is_a_part_of_what_was_asked_for() {
             ..new()
         },
     ];
-    let different: HashSet<_> = others.iter().map(fingerprint).collect();
+    let different: HashSet<_> = others.iter().map(|new| fingerprint(new, None)).collect();
     assert_eq!(different.len(), others.len());
+}
+
+#[test]
+fn headers_are_a_part_of_what_was_asked_for() {
+    let keys: SecretsKeyring = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=".parse().unwrap();
+    let header = |name, value| {
+        let name = CustomName::parse(name, &"X-RKT".parse().unwrap()).unwrap();
+        (name, CustomValue::parse(value).unwrap())
+    };
+    let asked = [
+        vec![],
+        vec![header("x-a", "1")],
+        vec![header("x-a", "2")],
+        vec![header("x-b", "1")],
+        vec![header("x-a", "1"), header("x-b", "1")],
+    ];
+    let different: HashSet<_> = asked
+        .iter()
+        .map(|headers| fingerprint(&new(), tag_of(headers, &keys)))
+        .collect();
+    assert_eq!(different.len(), asked.len());
+    assert_eq!(tag_of(&[], &keys), None);
 }

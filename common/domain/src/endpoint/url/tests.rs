@@ -256,6 +256,7 @@ proptest! {
             if let Ok(url) = EndpointUrl::parse(&given, &policy(false, &[])) {
                 prop_assert_eq!(EndpointUrl::parse(url.as_str(), &policy(false, &[])), Ok(url.clone()));
                 prop_assert_eq!(url.as_url().scheme(), "https");
+                prop_assert_eq!(origin_of(url.as_str()), url.as_url().origin().ascii_serialization());
                 prop_assert!(url.check_literal(&AddressPolicy::default()).is_ok());
             }
         }

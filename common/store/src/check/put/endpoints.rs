@@ -1,5 +1,7 @@
 //! Endpoints, and the indexes that name them.
 
+use domain::sealing::SealedHeaders;
+
 use super::{Done, Hash, Scored, whole};
 use crate::check::rows::EndpointRow;
 use crate::check::snapshot::Snapshot;
@@ -38,6 +40,7 @@ pub(in crate::check) fn endpoint(snapshot: &mut Snapshot, id: &str, hash: Hash) 
         queued_bytes: number("queuedBytes")?,
         events: text("events"),
         chatbot_id: text("chatbotId"),
+        has_odd_headers: !SealedHeaders::from_stored(text("headers")).is_well_formed(),
         previous_secret: (
             hash.contains_key("previousSecret"),
             hash.contains_key("previousSecretUntil"),

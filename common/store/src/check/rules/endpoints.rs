@@ -37,6 +37,9 @@ pub(super) fn routes(facts: &Facts<'_>, found: &mut Found) {
         found.that(has_previous != has_end, key, || {
             "has a previous secret without an end, or an end without one".to_owned()
         });
+        found.that(row.has_odd_headers, key, || {
+            "has headers of its own that can't be read".to_owned()
+        });
         let state = EndpointState::from_name(&row.state);
         found.that(state.is_none(), key, || format!("its state is {:?}", row.state));
         let Some(state) = state else { continue };

@@ -113,11 +113,11 @@ local reads_targets = false
 
 local endpoint, target_of
 do
-  -- Those from `version` on are what attempts need. The secret before the last rotation is used until its grace ends.
+  -- Those from `headers` on are what attempts need. The secret before the last rotation is used until its grace ends.
   local FIELDS = { 'account', 'state', 'inFlight', 'generation', 'limit', 'slow', 'consecutiveFailures', 'failingSince', 'queuedBytes',
-    'carries', 'heldUntil', 'holds', 'rateLimit', 'pacedUntil', 'recovering', 'url', 'version', 'secret', 'previousSecret',
+    'carries', 'heldUntil', 'holds', 'rateLimit', 'pacedUntil', 'recovering', 'url', 'headers', 'secret', 'previousSecret',
     'previousSecretUntil', 'legacySignature', 'recent' }
-  local URL, VERSION, LAST = 16, 17, 22
+  local URL, HEADERS, LAST = 16, 17, 22
 
   function endpoint(id)
     local e = endpoints[id]
@@ -151,7 +151,7 @@ do
       v = call('HMGET', P .. 'endpoint:' .. e.id, unpack(FIELDS))
     end
     local in_grace = v[19] and whole(v[20]) > read_clock()
-    return { e.id, e.account, v[VERSION], v[URL], v[18], e.slow and 1 or 0, in_grace and v[19] or '',
+    return { e.id, e.account, v[URL], v[HEADERS] or '', v[18], e.slow and 1 or 0, in_grace and v[19] or '',
       in_grace and v[21] == 'previous' and 1 or 0 }
   end
 end

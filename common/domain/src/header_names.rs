@@ -137,7 +137,7 @@ pub struct HeaderNames {
 }
 
 impl HeaderNames {
-    /// Whether one of them has this name, in lower case.
+    /// Whether one of them has this name, in small or capital letters.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         let Self {
@@ -146,10 +146,11 @@ impl HeaderNames {
             delivery,
             attempt,
             replay,
+            test,
         } = self;
-        [signature, event, delivery, attempt, replay]
+        [signature, event, delivery, attempt, replay, test]
             .iter()
-            .any(|known| *known == name)
+            .any(|known| known.eq_ignore_ascii_case(name))
     }
 }
 

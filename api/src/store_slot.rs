@@ -3,6 +3,8 @@
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use clap::Args;
+use domain::clock::Timestamp;
+use domain::id::EventId;
 use program::config::MemoryArgs;
 use store::Store;
 use store::condition::{Readiness, StoreWarning};
@@ -76,6 +78,14 @@ impl StoreSlot {
         let store = self.get()?;
         store.takes_events()?;
         Ok(store)
+    }
+
+    /// An id for a new event, which goes by the store's clock once that is known.
+    #[must_use]
+    pub fn fresh_event(&self) -> EventId {
+        let connected = self.connected.get();
+        let by_this_clock = || EventId::new(Timestamp::now().as_millis());
+        connected.map_or_else(by_this_clock, |connected| connected.store.fresh_event())
     }
 
     /// For calls that ask nothing of the store: refuses them only if Redis is known to hold another store than before.

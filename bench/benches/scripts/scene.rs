@@ -34,7 +34,7 @@ pub(crate) struct Scene {
     pub(crate) account: AccountId,
     pub(crate) incarnation: Incarnation,
     /// Last, so that it outlives the store.
-    redis: RedisServer,
+    pub(crate) redis: RedisServer,
 }
 
 impl Scene {

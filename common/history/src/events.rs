@@ -83,6 +83,7 @@ pub fn pack_events(
         mut sizes,
         mut bodies,
     ] = [const { Vec::new() }; 8];
+    bodies.reserve(size);
     let (mut time_before, mut end_before) = (0, 0);
     let (mut accepted, mut finished) = ((u64::MAX, 0), (u64::MAX, 0));
     for event in events {

@@ -10,12 +10,21 @@ const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// How many characters of an event's id are its time; 16 more are random.
 const TIME: usize = 10;
 
+/// What each character is worth, which is looked up for all of an id.
+const WORTH: [u8; 256] = {
+    let (mut worth, mut digit) = ([0; 256], 0);
+    while digit < ALPHABET.len() {
+        worth[ALPHABET[digit] as usize] = digit as u8;
+        digit += 1;
+    }
+    worth
+};
+
 /// What the characters are worth.
 fn value(text: &str) -> u128 {
-    text.bytes().fold(0, |value, byte| {
-        let digit = ALPHABET.iter().position(|known| *known == byte).unwrap_or(0);
-        value << 5 | digit as u128
-    })
+    let worth = |byte: u8| WORTH[usize::from(byte)];
+    text.bytes()
+        .fold(0, |value, byte| value << 5 | u128::from(worth(byte)))
 }
 
 /// The characters of a value.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use redis::FromRedisValue;
 
+use super::clock::ScriptClock;
 use super::condition::Condition;
 use super::connection::{Connection, Question};
 use super::events::SharedIntake;
@@ -36,6 +37,10 @@ impl Store {
             .condition
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn clock(&self) -> &ScriptClock {
+        &self.inner.clock
     }
 
     pub(crate) fn shards(&self) -> u16 {

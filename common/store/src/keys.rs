@@ -31,7 +31,7 @@
 //! | `history:<class>` | sorted set | endpoint (`log`) or account (`delivered`, `exhausted`) → the time of its oldest block (ms) | while there are some |
 //! | `history:bytes`, `history:bytes:exhausted` | sorted set | account → what its blocks take: of logs and of what was delivered; of what was exhausted | while there are some |
 //! | `account:<a>:history` | sorted set | `log:<e>`, `delivered`, `exhausted` → the time of its oldest block (ms) | while there are some |
-//! | `account:<a>:again` | string | how many of its finished events were sent again lately | 1 h after the last |
+//! | `account:<a>:again` | string | how many of its finished events were sent again, or erased, lately | 1 h after the last |
 //! | `account:<a>:since` | hash | `delivered`, `exhausted` → when the newest of those finished whose payloads have gone (ms) | as long as such payloads are kept |
 //! | `packing` | sorted set | `log:<e>`, `<class>:<a>` → when a worker may look whether there is enough to be packed (ms) | while there are some |
 //! | `failed:<e>` | sorted set | exhausted delivery → when (ms) | `RETENTION_FAILED` |

@@ -51,6 +51,8 @@ pub mod identity;
 
 mod watch;
 
+mod clock;
+
 pub mod condition;
 
 pub mod ready;
@@ -85,6 +87,7 @@ pub mod replays;
 
 pub mod test_events;
 
+use clock::ScriptClock;
 use condition::Condition;
 use connection::{Connection, Connections};
 use events::SharedIntake;
@@ -113,6 +116,7 @@ struct Inner {
     guard: Guard,
     functions: Functions,
     condition: Mutex<Condition>,
+    clock: ScriptClock,
 }
 
 impl Store {
@@ -133,6 +137,7 @@ impl Store {
                 guard: Guard::new(args.store_id.clone()),
                 functions: Functions::default(),
                 condition: Mutex::default(),
+                clock: ScriptClock::default(),
             }),
         })
     }

@@ -3,10 +3,12 @@
 //!
 //! Every script that ends an endpoint's activity enters it. The previous release entered disabled endpoints only, under another
 //! name, and its programs may run beside ours while a release is rolled out. So workers search the accounts once a day, one
-//! small step with each step of upkeep. This is the one search that goes through all keys.
+//! small step with each step of upkeep. This is the one search that goes through all keys, so it marks what is long of an endpoint's log
+//! as well: marks are made as attempts are counted, and a log may grow by what isn't, or have grown before there were any.
 
 use std::time::Duration;
 
+use super::history::LONG_LOG;
 use super::scripts::script;
 use super::{Store, StoreError};
 
@@ -44,8 +46,10 @@ pub enum SearchStep {
 
 script! {
     /// Enters endpoints that aren't active in `parked`; answers how many, and how long ago a search last ended.
-    "parked_find": AllowOom, Writes, needs [CORE];
+    "parked_find": AllowOom, Writes, needs [LOG];
     struct ParkedFind<'a> {
+        /// From how many entries on a log is looked at.
+        long_log: usize,
         /// Whether the search ends with this call.
         ends: bool;
         each account: &'a [&'a str]
@@ -98,6 +102,12 @@ impl Store {
         accounts: &[&str],
     ) -> Result<(u64, Option<Duration>), StoreError> {
         let account = accounts;
-        self.call(&ParkedFind { ends, account }).await
+        let long_log = LONG_LOG;
+        self.call(&ParkedFind {
+            long_log,
+            ends,
+            account,
+        })
+        .await
     }
 }

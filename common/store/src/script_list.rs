@@ -63,6 +63,7 @@ list![
     log::LogWaiting<'_>,
     log::DeliveryGet<'_>,
     history::HistoryFind,
+    history::HistoryForestall<'_>,
     history::HistoryReplace<'_>,
     history::HistoryReadEvents<'_>,
     history::HistoryWriteEvents<'_>,

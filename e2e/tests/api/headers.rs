@@ -153,7 +153,7 @@ async fn what_an_endpoint_may_not_have_is_refused_with_its_name() {
     assert_eq!(fields, ["url", "headers.host", "headers.x-b"]);
     // Together with what is there already, it can be too much as well.
     let half = json!({"headers": {"x-1": "x".repeat(5000)}});
-    customer.patch(&path, &half).await.expect(200);
+    assert_eq!(customer.patch(&path, &half).await.status, 200);
     let more = customer
         .patch(&path, &json!({"headers": {"x-2": "x".repeat(5000)}}))
         .await;

@@ -48,6 +48,7 @@ const SCRIPTS: &[(&str, Who)] = &[
     ("endpoint_health", Api),
     ("account_summary", Api),
     ("history_find", Worker),
+    ("history_forestall", Worker),
     ("history_replace", Worker),
     ("history_read_events", Worker),
     ("history_write_events", Worker),

@@ -86,10 +86,10 @@ async fn every_attempt_carries_them_and_nothing_that_is_kept_shows_them() {
         .await
         .expect(200);
     receiver.always_with("/hook", echo(200));
-    customer
+    let replayed = customer
         .post(&format!("{path}/deliveries/{delivery}/replay"), &json!({}))
-        .await
-        .expect(202);
+        .await;
+    assert_eq!(replayed.status, 202);
     for request in receiver.wait_for_at("/hook", 4).await {
         assert_eq!(request.expect_header("authorization"), format!("Bearer {TOKEN}"));
         assert_eq!(request.expect_header("x-key"), "a/b\"c");
@@ -163,10 +163,8 @@ async fn whoever_gets_the_next_url_gets_none_of_them() {
             (None, None)
         );
     }
-    customer
-        .patch(&path, &json!({"headers": {"X-Key": "2"}}))
-        .await
-        .expect(200);
+    let changed = customer.patch(&path, &json!({"headers": {"X-Key": "2"}})).await;
+    assert_eq!(changed.status, 200);
     push().await;
     let requests = other
         .wait_until(

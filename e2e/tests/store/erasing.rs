@@ -140,6 +140,25 @@ async fn a_block_that_was_read_before_an_event_was_erased_is_not_written() {
     assert_eq!(write(&fixture, &block).await, Written::Done);
 }
 
+#[tokio::test]
+async fn a_block_that_is_written_just_before_an_event_is_erased_is_written_anew() {
+    let (fixture, _) = fixture().await;
+    let payloads = finish_many(&fixture, 300).await;
+    let events = in_order(&payloads);
+    fixture.pass(MINUTE).await;
+    let block = next_block(&fixture, &events_of(&account())).await;
+    let _: i64 = fixture
+        .command(redis::cmd("DEL").arg(format!("wh:{{0}}:event:{}", events[9])))
+        .await;
+    // Nobody has said yet that it was erased.
+    assert_eq!(write(&fixture, &block).await, Written::Done);
+    assert_eq!(erase(&fixture, &events[9]).await, 1);
+    fixture.assert_sound().await;
+    for (number, event) in events.iter().enumerate() {
+        assert_eq!(body(&fixture, event).await.is_some(), number != 9, "{event}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn events_are_erased_and_sent_again_while_they_are_packed() {
     let (fixture, endpoint) = fixture().await;

@@ -316,6 +316,7 @@ async fn a_block_is_refused_when_an_event_was_sent_again_since_it_was_read() {
     let _: i64 = fixture
         .command(redis::cmd("DEL").arg(format!("wh:{{0}}:event:{erased}")))
         .await;
+    assert_eq!(fixture.store.erase_packed(&account(), erased).await.unwrap(), 0);
     assert_eq!(fixture.store.write_block(&block).await.unwrap(), Written::Changed);
     let block = next_block(&fixture, &events_of(&account())).await;
     assert_eq!(fixture.store.write_block(&block).await.unwrap(), Written::Done);

@@ -30,6 +30,7 @@ mod history;
 mod holds;
 mod keys;
 mod listing;
+mod marks;
 mod model;
 mod outcomes;
 mod overwritten;

@@ -7,8 +7,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use domain::clock::Timestamp;
-use domain::id::{DeliveryId, EventId};
+use domain::id::DeliveryId;
 use store::Store;
 use store::policy::Policy;
 use store::queue::{Incarnation, LeaseToken, Outcome, Receipt, Report, WorkReply, WorkRequest};
@@ -124,7 +123,7 @@ impl Fetcher {
             free_slow: want.free_slow,
             want_bytes: want.bytes,
             suspects: want.suspects,
-            spare: EventId::new(Timestamp::now().as_millis()),
+            spare: self.store.fresh_event(),
         };
         session.calling = count;
         // A lease begins when Redis grants it, which is after this, however often the call is repeated.

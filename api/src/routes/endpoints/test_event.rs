@@ -6,7 +6,7 @@ use domain::catalog::sample_payload;
 use domain::clock::Timestamp;
 use domain::endpoint::Endpoint;
 use domain::event::{EventType, Subscription};
-use domain::id::{DeliveryId, EventId};
+use domain::id::DeliveryId;
 use poem::web::Data;
 use poem_openapi::param::Path;
 use poem_openapi::{Object, OpenApi};
@@ -97,7 +97,7 @@ impl TestEventApi {
         let event = wanted.unwrap_or_else(|| usual(&endpoint));
         let now = Timestamp::now();
         let request = TestEventRequest {
-            delivery: DeliveryId::of(&EventId::new(now.as_millis()), &id),
+            delivery: DeliveryId::of(&store.fresh_event(), &id),
             account: user.account,
             event,
             payload: sample_payload(event, endpoint.chatbot_id.as_deref(), now),

@@ -104,7 +104,8 @@ impl EventsApi {
             .enumerate()
             .map(|(place, item)| {
                 let key = key.0.as_ref().map(|key| key.of_item(place));
-                read::item(item, key.as_deref(), &app.allowance, now).map(|event| events.push(event))
+                read::item(item, key.as_deref(), &app.allowance, now, app.store.fresh_event())
+                    .map(|event| events.push(event))
             })
             .collect();
         let mut accepted = accept(&app, &backend, events).await?.into_iter();
@@ -161,7 +162,13 @@ async fn push_one(
     key: Option<IdempotencyHeader>,
     body: PushEvent,
 ) -> Result<EventAccepted, Problem> {
-    let event = read::event(body, key.map(|key| key.0), &app.allowance, Timestamp::now())?;
+    let event = read::event(
+        body,
+        key.map(|key| key.0),
+        &app.allowance,
+        Timestamp::now(),
+        app.store.fresh_event(),
+    )?;
     let accepted = accept(app, backend, vec![event]).await?;
     next(&mut accepted.into_iter())
 }

@@ -22,7 +22,14 @@ impl JsonRequest for PushEvent {
     const REQUIRED: &'static [(&'static str, &'static str)] = REQUIRED;
 
     fn fault(self, app: &App) -> Option<Problem> {
-        event(self, None, &app.allowance, Timestamp::now()).err()
+        event(
+            self,
+            None,
+            &app.allowance,
+            Timestamp::now(),
+            app.store.fresh_event(),
+        )
+        .err()
     }
 }
 
@@ -32,6 +39,7 @@ pub(super) fn event(
     key: Option<String>,
     allowance: &Allowance,
     now: Timestamp,
+    id: EventId,
 ) -> Result<NewEvent, Problem> {
     let mut faults = Faults::default();
     let account = faults.take(fields::account_id(&body.account_id.0));
@@ -63,7 +71,7 @@ pub(super) fn event(
         parts: parts(kind, &chatbot_id, instant, &payload),
     });
     Ok(NewEvent {
-        id: EventId::new(now.as_millis()),
+        id,
         account,
         event: kind,
         chatbot_id,
@@ -78,13 +86,14 @@ pub(super) fn item(
     key: Option<&str>,
     allowance: &Allowance,
     now: Timestamp,
+    id: EventId,
 ) -> Result<NewEvent, Problem> {
     let read = |item: BatchEvent| {
         let (body, own_key) = item.split();
         let mut faults = Faults::default();
         let own_key = faults.take_any(own_key.map(|key| fields::idempotency_key(&key, "idempotencyKey")));
         let key = own_key.flatten().or_else(|| key.map(str::to_owned));
-        let event = faults.take(event(body, key, allowance, now));
+        let event = faults.take(event(body, key, allowance, now, id.clone()));
         faults.finish().map(|()| event)
     };
     let values = |item: BatchEvent| read(item).err();

@@ -1,3 +1,4 @@
+use domain::id::EventId;
 use proptest::prelude::*;
 use serde_json::value::RawValue;
 use store::events::Budgets;
@@ -20,7 +21,13 @@ const ALLOWANCE: Allowance = Allowance {
 
 fn item(text: &str) -> Result<NewEvent, Problem> {
     let item = RawItem(RawValue::from_string(text.to_owned()).unwrap());
-    read::item(&item, None, &ALLOWANCE, Timestamp::from_millis(1_000).unwrap())
+    read::item(
+        &item,
+        None,
+        &ALLOWANCE,
+        Timestamp::from_millis(1_000).unwrap(),
+        EventId::new(1_000),
+    )
 }
 
 fn event(extra: &str) -> String {
@@ -326,7 +333,7 @@ proptest! {
     #[test]
     fn no_body_breaks_the_parser_and_what_passes_is_bounded(text in bodies()) {
         let problem = match json::parse::<PushEvent>(text.as_bytes()) {
-            Ok(body) => match read::event(body, None, &ALLOWANCE, Timestamp::from_millis(1_000).unwrap()) {
+            Ok(body) => match read::event(body, None, &ALLOWANCE, Timestamp::from_millis(1_000).unwrap(), EventId::new(1_000)) {
                 Ok(new) => {
                     prop_assert!(new.payload.as_bytes().len() <= ALLOWANCE.payload_bytes);
                     prop_assert!(serde_json::from_slice::<serde_json::Value>(new.payload.as_bytes()).is_ok());

@@ -43,6 +43,17 @@ pub fn chatbot_of(payload: &[u8]) -> Option<String> {
     values.next()?.ok()?
 }
 
+/// The name of an event's type, from its payload or the beginning of it; `None` if it doesn't say so where all do.
+#[must_use]
+pub fn kind_of(payload: &[u8]) -> Option<&str> {
+    let value = payload.strip_prefix(b"{\"event\":\"")?;
+    let end = value.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+    let (name, rest) = value.split_at_checked(end)?;
+    str::from_utf8(name)
+        .ok()
+        .filter(|name| !name.is_empty() && rest.starts_with(b"\""))
+}
+
 /// The exact bytes that every receiver of an event gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Payload {

@@ -3,8 +3,6 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use domain::clock::Timestamp;
-use domain::id::EventId;
 use futures_util::future::join_all;
 use tokio::sync::oneshot;
 
@@ -126,7 +124,7 @@ impl Store {
 
     async fn ask<C>(&self, call: &Call<C>, room: &Room) -> Result<Vec<Legible<EventAnswer>>, StoreError> {
         if room.is_sought() {
-            let spare = EventId::new(Timestamp::now().as_millis());
+            let spare = self.fresh_event();
             let displace = Displace::new(call.terms(), call.events(), &spare);
             self.call(&displace).await
         } else {

@@ -25,16 +25,24 @@ script! {
     } -> Written
 }
 
+script! {
+    /// From here on no block is written that was made of what an account had finished before.
+    "history_forestall": AllowOom, Writes, needs [FINISHED];
+    struct HistoryForestall<'a> { account: &'a AccountId } -> ()
+}
+
 impl Store {
     /// Takes an event out of every block that has it, each in one step: the block is written anew without it, under another id, so
     /// that whoever has read the old one is refused. Answers in how many it was. Repeating it changes nothing.
     ///
-    /// What is beside the blocks (`event:<v>`) goes first, by the caller: then no block that has it can be written any more.
+    /// What is beside the blocks (`event:<v>`) goes first, by the caller. A block that was made of it before and is written meanwhile is
+    /// found here, and from the beginning of this on it is refused.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when Redis fails, or the blocks change faster than they are read; then the event may still be in some.
     pub async fn erase_packed(&self, account: &AccountId, event: &EventId) -> Result<u32, StoreError> {
+        self.call(&HistoryForestall { account }).await?;
         let mut erased = 0;
         for class in [Class::Exhausted, Class::Delivered] {
             let mut searches = 0..SEARCHES;

@@ -19,11 +19,11 @@ mod operator;
 
 mod packing;
 
-pub(crate) use erasing::HistoryReplace;
+pub(crate) use erasing::{HistoryForestall, HistoryReplace};
 pub(crate) use event_blocks::HistoryLookup;
 pub use event_blocks::PackedEvent;
 pub use packing::{Found, NewBlock, PACKED_AFTER, Series, Unpacked, UnpackedEvents, UnpackedLog, Written};
-pub(crate) use packing::{HistoryFind, HistoryReadEvents, HistoryWriteEvents, HistoryWriteLog};
+pub(crate) use packing::{HistoryFind, HistoryReadEvents, HistoryWriteEvents, HistoryWriteLog, LONG_LOG};
 
 use ::history::{BlockId, Corrupt};
 

@@ -19,6 +19,7 @@ use crate::{Store, StoreError};
 
 pub use enough::AGE as PACKED_AFTER;
 use enough::Enough;
+pub(crate) use enough::LONG_LOG;
 pub use events::UnpackedEvents;
 pub(crate) use events::{HistoryReadEvents, HistoryWriteEvents};
 pub(crate) use find::HistoryFind;
@@ -179,7 +180,11 @@ impl Store {
     /// [`StoreError`] when Redis fails; then it may have been written.
     pub async fn write_block(&self, block: &NewBlock) -> Result<Written, StoreError> {
         match &block.source {
-            Source::Events(source) => self.call(&source.write(block)).await,
+            Source::Events(source) => {
+                let keys = source.keys(self.keys());
+                let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+                self.call(&source.write(block, &keys)).await
+            }
             Source::Log(source) => self.call(&source.write(block)).await,
         }
     }

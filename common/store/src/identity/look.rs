@@ -1,5 +1,7 @@
 //! Looking at a store, and meeting it for the first time.
 
+use std::time::Instant;
+
 use super::guard::Change;
 use super::schema::NEWEST;
 use super::{Known, Replaced, Rewind, Sight, StoreId, Verdict, judge};
@@ -60,11 +62,13 @@ pub(crate) struct Watched {
     has_others: bool,
     reaped_at: Option<String>,
     waits: bool,
+    script_time: u64,
 }
 
 answered! {
     Watched {
         now, identity, schema, shards, writes, accepted_at, rewound_at, rewound_from, rewound_to, has_others, reaped_at, waits,
+        script_time,
     }
 }
 
@@ -142,6 +146,9 @@ impl Store {
             .await;
         if answer.is_err() && wrote {
             self.guard().put_back_wrote();
+        }
+        if let Ok(watched) = &answer {
+            self.clock().measure(watched.script_time, Instant::now());
         }
         answer.map(sight)
     }

@@ -1,4 +1,5 @@
--- parked_find: one step of a search for endpoints that aren't active and that nothing has entered in `parked`; enters them.
+-- parked_find: one step of a search for endpoints that aren't active and that nothing has entered in `parked`; enters them. Logs that have
+-- ARGV[LONG_LOG] entries are marked to be looked at, in case nothing else has.
 --
 -- Returns {how many were entered, ms since a search last ended or -1}.
 -- Guarantees: repeating it changes nothing. Bounded by the endpoints of the accounts.
@@ -8,6 +9,9 @@ for _, account in ipairs(each_account) do
   for place = 1, routes.err and 0 or #routes, 2 do
     if string.sub(routes[place + 1], 1, 1) ~= 'A' then
       found = found + call('ZADD', PARKED, 'NX', 0, routes[place])
+    end
+    if call('XLEN', P .. 'log:' .. routes[place]) >= tonumber(ARGV[LONG_LOG]) then
+      mark_log(routes[place])
     end
   end
 end

@@ -2,7 +2,8 @@
 -- at any store.
 --
 -- Returns {ms since 1970, identity, schema, shards, writes, when it was accepted (ms), when it was found rewound (ms), from, to, 1 if
---       there are other keys of ours, when upkeep was last done, 1 if deliveries wait for a worker}; '' for what isn't there. `writes`
+--       there are other keys of ours, when upkeep was last done, 1 if deliveries wait for a worker, the time by which scripts
+--       go (ms)}; '' for what isn't there. `writes`
 --       is as it was before this call raised it.
 -- Guarantees: writes nothing unless the store has the caller's identity. A repeated call may raise `writes` twice.
 local P, META = KEYS[1], KEYS[2]
@@ -34,15 +35,16 @@ end
 local function size(count)
   return type(count) == 'number' and count or 0
 end
-local stats = redis.pcall('HMGET', STATS, 'reapedAt', 'clockSkew', 'clockOffset')
+local stats = redis.pcall('HMGET', STATS, 'reapedAt', 'clockSkew', 'clockOffset', 'clockRaw')
 if stats.err then
   stats = {}
 end
+local own = now + (tonumber(stats[3]) or 0)
+local script_time = own + (tonumber(stats[2]) or 0) + math.max(0, (tonumber(stats[4]) or own) - own) -- see base.lua
 local waiting = size(redis.pcall('ZCARD', READY)) + size(redis.pcall('ZCARD', READY_SLOW)) + size(redis.pcall('ZCARD', LEASES))
 if waiting == 0 then
-  local due = now + (tonumber(stats[2]) or 0) + (tonumber(stats[3]) or 0)
   local first = redis.pcall('ZRANGE', TIMERS, 0, 0, 'WITHSCORES')
-  waiting = first[2] and tonumber(first[2]) <= due and 1 or 0
+  waiting = first[2] and tonumber(first[2]) <= script_time and 1 or 0
 end
 
 local answer = { string.format('%d', now) }
@@ -50,4 +52,5 @@ for i = 1, 8 do
   answer[i + 1] = meta[i] or ''
 end
 answer[10], answer[11], answer[12] = others, stats[1] or '', waiting > 0 and 1 or 0
+answer[13] = string.format('%d', script_time)
 return answer

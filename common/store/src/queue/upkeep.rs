@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use domain::clock::Timestamp;
 use domain::id::{EventId, ReplayId};
 
 use super::script::kept_for;
@@ -115,7 +114,7 @@ impl Store {
             log_length: policy.log_length,
             lease: policy.lease(),
             most: MOST,
-            spare: &EventId::new(Timestamp::now().as_millis()),
+            spare: &self.fresh_event(),
             since_last,
             room,
             exhausted_budget: policy.exhausted_budget,

@@ -58,6 +58,23 @@ fn only_objects_of_bounded_depth_and_size_pass() {
     assert!(Payload::build(EventType::TicketCreated, "c", time, "{}", exact - 1).is_err());
 }
 
+#[test]
+fn a_payload_says_its_type() {
+    let built = Payload::build(EventType::MessageSent, "bot", Timestamp::now(), "{}", 1000).unwrap();
+    assert_eq!(kind_of(built.as_bytes()), Some("message.sent"));
+    for other in [
+        "",
+        "{}",
+        r#"{"event":"#,
+        r#"{"event":"a"#,
+        r#"{"event":"""#,
+        r#"{"event":"a\"b"}"#,
+        r#"{"chatbotId":"a"}"#,
+    ] {
+        assert_eq!(kind_of(other.as_bytes()), None, "{other}");
+    }
+}
+
 proptest! {
     #[test]
     fn the_payload_is_json_with_the_same_data(keys in proptest::collection::vec("\\PC{0,12}", 0..6), chatbot in "\\PC{1,20}") {

@@ -15,6 +15,9 @@ pub(super) const LOG_LEAST: usize = 100;
 /// The newest entries of each log, which stay in it: health is judged by them.
 pub(super) const LOG_KEPT: usize = 200;
 
+/// A log that has fewer entries is never packed.
+pub(crate) const LONG_LOG: usize = LOG_KEPT + LOG_LEAST;
+
 /// Events have been finished for so long before they are packed, unless memory is short.
 pub const AGE: Duration = Duration::from_secs(60);
 

@@ -9,7 +9,7 @@ use crate::scripts::script;
 use crate::{Store, StoreError};
 
 /// How many entries are read at a time, and at most.
-const STEP: usize = 250;
+const STEP: usize = 500;
 const MOST: usize = 4000;
 
 /// The most bytes of texts in a block, but for the last piece that was read.
@@ -70,7 +70,7 @@ impl Store {
             from = format!("({last}");
             for (place, fields) in piece {
                 size += fields.iter().map(Vec::len).sum::<usize>();
-                entries.push(entry(&place, &fields)?);
+                entries.push(entry(&place, fields)?);
             }
         }
         entries.truncate(most);
@@ -109,15 +109,18 @@ impl Store {
 }
 
 /// An entry as Redis answers it. What is no UTF-8, nobody could read before either.
-fn entry(place: &str, fields: &[Vec<u8>]) -> Result<Entry, StoreError> {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let fields = fields.chunks_exact(2).filter_map(|pair| match pair {
-        [name, value] => Some((text(name), text(value))),
-        _ => None,
-    });
+fn entry(place: &str, fields: Vec<Vec<u8>>) -> Result<Entry, StoreError> {
+    let text = |bytes| {
+        String::from_utf8(bytes)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+    };
+    let (mut texts, mut pairs) = (fields.into_iter().map(text), Vec::new());
+    while let (Some(name), Some(value)) = (texts.next(), texts.next()) {
+        pairs.push((name, value));
+    }
     Ok(Entry {
         place: parse(place)?,
-        fields: fields.collect(),
+        fields: pairs,
     })
 }
 

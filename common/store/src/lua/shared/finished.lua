@@ -26,15 +26,20 @@ local function finish(event, account, failed, charge, again)
   change.entries[#change.entries + 1] = finished_at .. string.sub(event, 5) .. (again and ' ' .. again or '')
 end
 
+-- Whoever has read an account's finished events to pack them sees by this that one was sent again, or erased, since: nothing else
+-- changes a finished event, or removes one but from the head of its list.
+local function forestall_packing(account)
+  local again = P .. 'account:' .. account .. ':again'
+  call('INCR', again)
+  call('PEXPIRE', again, 3600000)
+end
+
 -- A finished event is sent again, so its entry no longer counts. An event that an earlier release finished has a lifetime and no
 -- entry.
 local function unfinish(key, account, failed, charge)
   call('HINCRBY', key, 'again', 1)
   if SCHEMA >= 3 then
-    -- Whoever has read finished events to pack them sees by this that one was sent again since.
-    local again = P .. 'account:' .. account .. ':again'
-    call('INCR', again)
-    call('PEXPIRE', again, 3600000)
+    forestall_packing(account)
   end
   if call('PERSIST', key) == 0 then
     local change = change_of(account, failed)

@@ -4,15 +4,19 @@
 -- one endpoint gets in ten seconds at the most, which is how long a busy worker puts packing off.
 local LONGEST_LOG = '100000'
 
--- Of the milliseconds in which something is logged, one of so many has the log looked at: often enough for any log that grows.
+-- A log is looked at as its attempts are counted (recent.lua). For all else that is logged, in one of so many milliseconds.
 local LOOKED_AT_EVERY = 256
 
--- How many entries an endpoint's log may have, one of which is about to be written.
-local function longest_log(id)
+-- Has a worker look whether a log is long enough to be packed.
+local function mark_log(id)
   if SCHEMA >= 3 then
-    if read_clock() % LOOKED_AT_EVERY == 0 then
-      call('ZADD', P .. 'packing', 'NX', text_of(read_clock()), 'log:' .. id)
-    end
+    call('ZADD', P .. 'packing', 'NX', text_of(read_clock()), 'log:' .. id)
+  end
+end
+
+-- How many entries an endpoint's log may have, one of which is about to be written.
+local function longest_log()
+  if SCHEMA >= 3 then
     return LONGEST_LOG
   end
   LOG_LENGTH = LOG_LENGTH or call('HGET', P .. 'policy', 'logLength') or '1000'
@@ -21,11 +25,14 @@ end
 
 -- Appends to an endpoint's log; returns the entry's id, whose first part is the time. `fields` alternates names and values.
 local function write_log(id, fields)
-  local key, longest = P .. 'log:' .. id, longest_log(id)
+  local key, longest = P .. 'log:' .. id, longest_log()
   local entry = try('XADD', key, 'MAXLEN', '~', longest, text_of(read_clock()) .. '-*', unpack(fields))
   if type(entry) == 'table' then
     -- The newest entry is of a later time, which `stats` no longer knows of: this one comes right after it.
     entry = call('XADD', key, 'MAXLEN', '~', longest, '*', unpack(fields))
+  end
+  if read_clock() % LOOKED_AT_EVERY == 0 then
+    mark_log(id)
   end
   return entry
 end
@@ -41,7 +48,7 @@ local function write_line(e, line)
   else
     log_time, key = log_time or text_of(read_clock()) .. '-*', P .. 'log:' .. e.id
     e.log = key
-    entry = raw('XADD', key, 'MAXLEN', '~', longest_log(e.id), log_time, 'attempt', line)
+    entry = raw('XADD', key, 'MAXLEN', '~', longest_log(), log_time, 'attempt', line)
   end
   return type(entry) == 'string' and entry or write_log(e.id, { 'attempt', line })
 end

@@ -3,13 +3,17 @@
 -- `recent` of the endpoint is `<hour> <succeeded> <failed> <marks>`: how many attempts succeeded and failed in that hour, and a character
 -- for each of the last 100 attempts, oldest first. When another hour begins, the counts of the last one go to `hours`, as
 -- `<hour>:<succeeded>:<failed>`, and what is older than 24 hours to `days`, likewise. Attempts that are held don't count.
--- Programs of an older release leave it all as it is.
+-- Programs of an older release leave it all as it is. Whoever counts attempts knows as well when a log has grown by so many that it is
+-- to be looked at; the first of each hour counts for what the last hour had left.
 local note_recent
 do
   -- How long an attempt took, on a scale from 1 ms on, each step 1.25 times as long as the one before: 47 characters from `!` on, and for
   -- failed attempts the 47 behind those.
   local STEPS, SCALE, FIRST, MOST = 47, 0.22314355131421, 33, 100 -- SCALE: the logarithm of 1.25
   local HOURS, DAYS = 24, 90
+
+  -- A log is looked at whenever it has so many attempts more.
+  local GROWN = 256
 
   local function mark(ms, from)
     local step = math.floor(math.log(math.max(1, tonumber(ms) or 1)) / SCALE)
@@ -75,7 +79,12 @@ do
       succeeded, failed = 0, 0
     end
     marks = (marks or '') .. recent.marks
-    return text_of(hour) .. ' ' .. text_of((succeeded or 0) + recent.succeeded) .. ' ' .. text_of((failed or 0) + recent.failed) .. ' '
-      .. string.sub(marks, -MOST)
+    local before = (succeeded or 0) + (failed or 0)
+    succeeded, failed = (succeeded or 0) + recent.succeeded, (failed or 0) + recent.failed
+    local has_grown = before == 0 or math.floor(before / GROWN) ~= math.floor((succeeded + failed) / GROWN)
+    if has_grown and SCHEMA >= 3 then
+      call('ZADD', P .. 'packing', 'NX', text_of(read_clock()), 'log:' .. e.id)
+    end
+    return text_of(hour) .. ' ' .. text_of(succeeded) .. ' ' .. text_of(failed) .. ' ' .. string.sub(marks, -MOST)
   end
 end

@@ -67,10 +67,11 @@ impl HeaderPrefix {
         format!("{}-{rest}", self.0)
     }
 
-    /// Whether a name, in lower case, is one of ours, or could be.
+    /// Whether a name, in small or capital letters, is one of ours, or could be.
     #[must_use]
     pub fn begins(&self, name: &str) -> bool {
-        name.starts_with(&self.name(""))
+        let ours = self.name("").to_ascii_lowercase();
+        name.to_ascii_lowercase().starts_with(&ours)
     }
 
     /// A text of the code, in which headers have the default prefix, with this prefix in its place.

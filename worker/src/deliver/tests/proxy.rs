@@ -67,7 +67,7 @@ async fn the_proxy_is_asked_for_an_address_and_the_receiver_gets_what_it_always_
         request.contains(&format!("\r\nHost: receiver.example:{port}\r\n")),
         "{request}"
     );
-    assert!(request.contains("\r\nuser-agent: RKT-Webhooks/"), "{request}");
+    assert!(request.contains("\r\nUser-Agent: RKT-Webhooks/"), "{request}");
     assert!(!request.to_lowercase().contains("proxy-"), "{request}");
 }
 

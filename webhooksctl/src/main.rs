@@ -1,6 +1,6 @@
 //! The operator's tool: checks what is stored, makes keys, sets up development, asks programs for their health.
 //!
-//! Only `secrets rewrap`, `endpoints enable`, `store accept` and `store upgrade` change anything in Redis.
+//! Only `pause`, `throttle`, `resume`, `secrets rewrap`, `endpoints enable`, `store accept` and `store upgrade` change anything in Redis.
 
 mod check;
 
@@ -13,6 +13,8 @@ mod endpoints;
 mod healthcheck;
 
 mod history;
+
+mod hold;
 
 mod keys;
 
@@ -51,6 +53,13 @@ enum Command {
     /// Works on endpoints.
     #[command(subcommand)]
     Endpoints(endpoints::EndpointsCommand),
+    /// Pauses an endpoint, or all of an account, whatever its owner wants of it: what waits and what comes is parked. Its owner sees
+    /// that, with the reason, and can't end it. Needs the rights of `worker`.
+    Pause(hold::PauseArgs),
+    /// Lets an endpoint have so many deliveries in a second at most, whatever its owner wants. Needs the rights of `worker`.
+    Throttle(hold::ThrottleArgs),
+    /// Ends what `pause` or `throttle` began: what was parked is delivered. Needs the rights of `worker`.
+    Resume(hold::ResumeArgs),
     /// Reads what was delivered and why something failed, also what was packed into blocks, which `redis-cli` can't read.
     #[command(subcommand)]
     History(history::HistoryCommand),
@@ -76,6 +85,9 @@ fn main() -> ExitCode {
         Command::SecretsKey => print(&keys::new_secrets_key()),
         Command::Secrets(command) => secrets::run(&command),
         Command::Endpoints(command) => endpoints::run(&command),
+        Command::Pause(arguments) => hold::pause(&arguments).and_then(|said| print(&said)),
+        Command::Throttle(arguments) => hold::throttle(&arguments).and_then(|said| print(&said)),
+        Command::Resume(arguments) => hold::resume(&arguments).and_then(|said| print(&said)),
         Command::History(command) => history::run(&command),
         Command::Store(command) => store::run(&command).and_then(|said| print(&said)),
         Command::RedisPasswords => print(&redis_users::new_passwords()),

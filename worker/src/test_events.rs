@@ -229,6 +229,7 @@ impl<'a> From<&'a TestEvent> for Message<'a> {
             attempt: 1,
             event: &test_event.event,
             endpoint: &test_event.endpoint,
+            is_test: true,
         }
     }
 }

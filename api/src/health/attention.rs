@@ -2,7 +2,7 @@
 
 use super::advice::Failed;
 use super::moment::{exact_moment, moment};
-use super::notice::resumes;
+use super::notice::{held_by_operator, resumes};
 use domain::clock::Timestamp;
 use domain::endpoint::{DisabledReason, Endpoint, EndpointState};
 use domain::id::EndpointId;
@@ -48,17 +48,20 @@ pub enum AttentionReason {
     Held,
     /// So many deliveries are waiting that it will take long to send them.
     LongLine,
+    /// An operator pauses it, which its owner can't change.
+    OperatorHold,
 }
 
 impl AttentionReason {
     /// Every reason.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::NearBudget,
         Self::ConsecutiveFailures,
         Self::Gone,
         Self::Failing,
         Self::Held,
         Self::LongLine,
+        Self::OperatorHold,
     ];
 
     /// The stable name.
@@ -71,6 +74,7 @@ impl AttentionReason {
             Self::Failing => "failing",
             Self::Held => "held",
             Self::LongLine => "long_line",
+            Self::OperatorHold => "operator_hold",
         }
     }
 }
@@ -82,6 +86,7 @@ pub fn attention(facts: &AccountFacts, budget: u64) -> Vec<Attention> {
     let endpoints = facts.endpoints.iter();
     let mut all: Vec<_> = near_budget(facts.unfinished_bytes, budget)
         .into_iter()
+        .chain(account_held(&facts.endpoints))
         .chain(endpoints.filter_map(|endpoint| of(endpoint, facts.now)))
         .collect();
     all.sort_by_key(|attention| attention.reason);
@@ -101,6 +106,20 @@ fn near_budget(unfinished: u64, budget: u64) -> Option<Attention> {
     })
 }
 
+/// All endpoints are paused, which is said once.
+fn account_held(endpoints: &[Endpoint]) -> Option<Attention> {
+    let mut holds = endpoints
+        .iter()
+        .filter_map(|endpoint| endpoint.operator_hold.as_ref());
+    let hold = holds.find(|hold| hold.is_of_account)?;
+    Some(Attention {
+        endpoint: None,
+        reason: AttentionReason::OperatorHold,
+        advice: held_by_operator("all your endpoints", hold),
+        since: Some(hold.since),
+    })
+}
+
 fn of(endpoint: &Endpoint, now: Timestamp) -> Option<Attention> {
     let (reason, advice, since) = match endpoint.state {
         EndpointState::Disabled => disabled(endpoint, now),
@@ -117,7 +136,13 @@ fn of(endpoint: &Endpoint, now: Timestamp) -> Option<Attention> {
         EndpointState::Active if endpoint.queue.waiting > LONG_LINE => {
             (AttentionReason::LongLine, long_line(endpoint), None)
         }
-        EndpointState::Active | EndpointState::Off => return None,
+        EndpointState::Suspended => {
+            let own = endpoint.operator_hold.as_ref();
+            let hold = own.filter(|hold| !hold.is_of_account)?;
+            let advice = held_by_operator("it", hold);
+            (AttentionReason::OperatorHold, advice, Some(hold.since))
+        }
+        EndpointState::Active | EndpointState::Paused | EndpointState::Off => return None,
     };
     Some(Attention {
         endpoint: Some(endpoint.id.clone()),

@@ -3,7 +3,7 @@
 use super::clock_disables_at;
 use super::moment::exact_moment;
 use domain::clock::Timestamp;
-use domain::endpoint::{Endpoint, EndpointState};
+use domain::endpoint::{Endpoint, EndpointState, HoldAction, OperatorHold};
 use store::health::EndpointFacts;
 
 /// Something that is so now.
@@ -20,6 +20,10 @@ pub struct Notice {
 pub enum NoticeKind {
     /// Our own network is broken.
     OwnOutage,
+    /// An operator pauses or throttles it.
+    OperatorHold,
+    /// Its owner paused it.
+    Paused,
     /// The receiver asked us to wait.
     Held,
     /// It has failed often enough, and will be disabled when it has failed for long enough.
@@ -51,6 +55,18 @@ pub(super) fn resumes(endpoint: &Endpoint, now: Timestamp) -> Option<String> {
     is_planned.then(|| "as soon as one comes".to_owned())
 }
 
+/// What an operator does, in words.
+pub(super) fn held_by_operator(what: &str, hold: &OperatorHold) -> String {
+    let does = match hold.action {
+        HoldAction::Pause => format!("the operator of the service has paused {what}: what comes is parked"),
+        HoldAction::Throttle(rate) => format!("the operator of the service limits {what} to {rate} a second"),
+    };
+    match hold.reason.as_str() {
+        "" => does,
+        reason => format!("{does} ({reason})"),
+    }
+}
+
 /// All that is so now, most important first.
 pub(super) fn notices(facts: &EndpointFacts, disable_after: u32) -> Vec<Notice> {
     let (endpoint, now) = (&facts.endpoint, facts.now);
@@ -62,6 +78,15 @@ pub(super) fn notices(facts: &EndpointFacts, disable_after: u32) -> Vec<Notice> 
             "our own network is broken: that is our trouble; nothing is counted against you, and deliveries go on when it works \
              again"
                 .to_owned(),
+        );
+    }
+    if let Some(hold) = &endpoint.operator_hold {
+        add(NoticeKind::OperatorHold, held_by_operator("it", hold));
+    }
+    if endpoint.state == EndpointState::Paused {
+        add(
+            NoticeKind::Paused,
+            "you paused it: what comes is parked, and sent once it is active again".to_owned(),
         );
     }
     if let Some(when) = resumes(endpoint, now) {

@@ -33,6 +33,12 @@ const HEADERS: &[Header] = &[
         "true",
     ),
     (
+        "X-RKT-Test",
+        false,
+        "`true` if it is a test event, whose data is made up; otherwise the header is absent.",
+        "true",
+    ),
+    (
         "webhook-id",
         true,
         "The event's id (Standard Webhooks): the same on every attempt and replay, so use it to recognise repetitions.",

@@ -183,7 +183,7 @@ codes! {
         "An endpoint has one replay at a time: wait until it has finished, or cancel it.";
     /// The endpoint is not active.
     EndpointNotActive = "endpoint_not_active", CONFLICT, "The endpoint is not active",
-        "What is parked is sent when the endpoint is switched on. Switch it on, with `active: true`.";
+        "What is parked is sent when the endpoint is active. Switch it on or resume it, with `active: true`; if an operator pauses it (`operatorHold`), wait until that ends.";
     /// The payload is no longer kept.
     PayloadExpired = "payload_expired", GONE, "The payload is no longer kept",
         "What was sent is no longer kept, so it can't be sent again.";

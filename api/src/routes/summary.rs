@@ -63,13 +63,19 @@ pub(crate) struct WarningView {
 
 /// How many endpoints there are in each state.
 #[derive(Debug, Default, Serialize, Object)]
+#[serde(rename_all = "camelCase")]
+#[oai(rename_all = "camelCase")]
 pub(crate) struct EndpointCounts {
-    /// Active: events are sent.
+    /// Active: events are sent, unless an operator pauses them.
     active: u64,
+    /// Paused by their owner: events are parked.
+    paused: u64,
     /// Disabled by failures: events are parked.
     disabled: u64,
     /// Switched off by their owner.
     off: u64,
+    /// Of all these, paused or throttled by the operator of the service.
+    operator_holds: u64,
 }
 
 /// The results of deliveries in one hour, or on one day.
@@ -125,6 +131,8 @@ pub(crate) enum AttentionReasonView {
     Held,
     /// So many deliveries are waiting that it will take long to send them.
     LongLine,
+    /// The operator of the service has paused the endpoint, or all of them.
+    OperatorHold,
 }
 
 #[OpenApi(tag = "Group::Endpoints")]
@@ -159,8 +167,10 @@ impl EndpointCounts {
     fn of(endpoints: &[Endpoint]) -> Self {
         let mut counts = Self::default();
         for endpoint in endpoints {
+            counts.operator_holds += u64::from(endpoint.operator_hold.is_some());
             match endpoint.state {
-                EndpointState::Active => counts.active += 1,
+                EndpointState::Active | EndpointState::Suspended => counts.active += 1,
+                EndpointState::Paused => counts.paused += 1,
                 EndpointState::Disabled => counts.disabled += 1,
                 EndpointState::Off => counts.off += 1,
             }
@@ -223,6 +233,7 @@ impl From<AttentionReason> for AttentionReasonView {
             AttentionReason::Failing => Self::Failing,
             AttentionReason::Held => Self::Held,
             AttentionReason::LongLine => Self::LongLine,
+            AttentionReason::OperatorHold => Self::OperatorHold,
         }
     }
 }

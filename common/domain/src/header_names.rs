@@ -61,16 +61,17 @@ impl HeaderPrefix {
         &self.0
     }
 
-    /// The whole name of one of our headers in lower case, such as `x-rkt-event` for `event`.
+    /// The whole name of one of our headers as the documents write it, such as `X-RKT-Event` for `Event`.
     #[must_use]
     pub fn name(&self, rest: &str) -> String {
-        format!("{}-{rest}", self.0).to_ascii_lowercase()
+        format!("{}-{rest}", self.0)
     }
 
-    /// Whether a name, in lower case, is one of ours, or could be.
+    /// Whether a name, in small or capital letters, is one of ours, or could be.
     #[must_use]
     pub fn begins(&self, name: &str) -> bool {
-        name.starts_with(&self.name(""))
+        let ours = self.name("").to_ascii_lowercase();
+        name.to_ascii_lowercase().starts_with(&ours)
     }
 
     /// A text of the code, in which headers have the default prefix, with this prefix in its place.
@@ -119,7 +120,7 @@ impl fmt::Display for HeaderPrefix {
     }
 }
 
-/// The names of the headers of each delivery, in lower case, as they are sent.
+/// The names of the headers of each delivery, as they are sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeaderNames {
     /// The hex signature of the body.
@@ -132,10 +133,12 @@ pub struct HeaderNames {
     pub attempt: String,
     /// That it is a replay.
     pub replay: String,
+    /// That it is a test event.
+    pub test: String,
 }
 
 impl HeaderNames {
-    /// Whether one of them has this name, in lower case.
+    /// Whether one of them has this name, in small or capital letters.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         let Self {
@@ -144,21 +147,23 @@ impl HeaderNames {
             delivery,
             attempt,
             replay,
+            test,
         } = self;
-        [signature, event, delivery, attempt, replay]
+        [signature, event, delivery, attempt, replay, test]
             .iter()
-            .any(|known| *known == name)
+            .any(|known| known.eq_ignore_ascii_case(name))
     }
 }
 
 impl From<&HeaderPrefix> for HeaderNames {
     fn from(prefix: &HeaderPrefix) -> Self {
         Self {
-            signature: prefix.name("signature"),
-            event: prefix.name("event"),
-            delivery: prefix.name("delivery"),
-            attempt: prefix.name("attempt"),
-            replay: prefix.name("replay"),
+            signature: prefix.name("Signature"),
+            event: prefix.name("Event"),
+            delivery: prefix.name("Delivery"),
+            attempt: prefix.name("Attempt"),
+            replay: prefix.name("Replay"),
+            test: prefix.name("Test"),
         }
     }
 }

@@ -15,10 +15,11 @@
 //! | `account:<a>:trials` | string | test events asked for in this minute | 1 min |
 //! | `account:<a>:calls` | string | calls of the dashboard in this minute | 1 min |
 //! | `account:<a>:pushed` | string | events accepted in this minute, if they are limited | 1 min |
+//! | `account:<a>:hold` | string | that all its endpoints are paused: `pause 0 <since (ms)> <reason>` | until an operator ends it |
 //! | `account:<a>:turn` | string | the last turn of the account's endpoints in `ready` | 1 h |
 //! | `account:<a>:turn:slow` | string | the same in `ready:slow` | 1 h |
 //! | `key:<k>:pushed` | string | events accepted with this service key in this minute, if they are limited | 1 min |
-//! | `endpoint:<e>` | hash | `url`, `events`, `headers` (of its own: `<name> <sealed value>`, with commas between them; from schema 4 on), `state`, `consecutiveFailures`, `inFlight`, `createdBy`, `updatedBy`, `enabledAt` (when it was last switched on, by anybody, ms), `completeSince` (when the newest entry was written that its log has lost, ms), `logGone` (how many entries had left `log:<e>` when the last block was written), `recent`, `hours`, `days`, `lastError` (how the latest attempts went, see `recent.lua`), … | until it is removed |
+//! | `endpoint:<e>` | hash | `url`, `events`, `headers` (of its own: `<name> <sealed value>`, with commas between them; from schema 4 on), `state`, `consecutiveFailures`, `inFlight`, `createdBy`, `updatedBy`, `enabledAt` (when it was last switched on, by anybody, ms), `operatorHold`, `accountHold`, `wantedRate` (what an operator does to it, see `operator.lua`), `pausedBefore` (it was paused when failures disabled it), `completeSince` (when the newest entry was written that its log has lost, ms), `logGone` (how many entries had left `log:<e>` when the last block was written), `recent`, `hours`, `days`, `lastError` (how the latest attempts went, see `recent.lua`), … | until it is removed |
 //! | `event:<v>` | hash | `body`, `event`, `account`, `refs` (unfinished deliveries), `deliveries`, `charge`, `acceptedAt`, `failed`, `again` (how often it was sent again after it had finished) | `RETENTION_SUCCEEDED` after its last delivery finished, `RETENTION_FAILED` if one was exhausted; less while memory is short |
 //! | `delivery:<d>` | hash | `state`, `attempts`, `holds`, `nextAttemptAt`, `reason`, `status`, `forwarded`, `lostLeases`, `quarantinedAt`, `singly`, `log` (ids of its log entries), `replayOf`, `madeAt`, `redeliveredAt` (exhausted: when a replay of it succeeded, ms), … | from its first failed attempt or lost lease, replays from the start; after success `RETENTION_SUCCEEDED`, exhausted `RETENTION_FAILED` |
 //! | `pending:<e>` | list | deliveries that wait for their turn, as `<d>` or `<d>:<attempts made>`; suspects as `<d>:0<attempts made>` | while there are some |
@@ -56,7 +57,7 @@
 //! | `trial:<d>` | hash | a test event: `endpoint`, `event`, `body`, `at`, `done` | 2 min |
 //! | `answer:<d>` | list | the log entry of a test event, for the one who waits for it | 1 min |
 //! | `sweeps` | list | `<cancel\|forget\|drop> <e> <key> <type>`: what upkeep has to work through | while there are some |
-//! | `chores` | sorted set | `<release\|forward\|resume> <e>[ <operation>]`: what upkeep does step by step for an endpoint → when the next step is due (ms) | while there are some |
+//! | `chores` | sorted set | `<release\|forward\|resume> <e>[ <operation>]`, `suspend <a> <e>`: what upkeep does step by step for an endpoint, or for those of an account behind this one → when the next step is due (ms) | while there are some |
 //! | `sweep:<operation>:<queue>` | list or sorted set | a queue that was set aside in one step | until it is worked through |
 //! | `corrupt` | list | `<e> <entry>`: entries that could not be read; `<id> <key>`: keys that were moved away | the last 1,000 |
 //! | `corrupt:<key>` | any | what something else had written in the place of a key of ours | 14 days |

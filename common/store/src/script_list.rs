@@ -50,6 +50,8 @@ list![
     endpoints::EndpointRemove<'_>,
     endpoints::EndpointRetry<'_>,
     endpoints::EndpointEnable<'_>,
+    endpoints::EndpointHold<'_>,
+    endpoints::AccountHold<'_>,
     rotation::EndpointRotate<'_>,
     rewrap::EndpointRewrap<'_>,
     health::EndpointHealth<'_>,

@@ -100,7 +100,7 @@ fn wrong_endpoint_fields() -> Vec<(&'static str, Value, &'static str, &'static s
         ("rateLimit", json!("5"), "invalid_type", "rateLimit"),
         ("autoResume", json!(1), "invalid_type", "autoResume"),
         ("autoResume", json!(null), "invalid_type", "autoResume"),
-        ("state", json!("active"), "unknown_field", "state"),
+        ("operatorHold", json!(null), "unknown_field", "operatorHold"),
         ("heldUntil", json!(null), "unknown_field", "heldUntil"),
         ("description", json!(["x"]), "invalid_type", "description"),
         (

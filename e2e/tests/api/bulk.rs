@@ -46,6 +46,8 @@ async fn each_of_many_endpoints_is_switched_and_answered_by_itself() {
         for (wanted, active, state) in [
             (json!({"active": false}), false, "off"),
             (json!({"state": "active", "parked": "discard"}), true, "active"),
+            (json!({"state": "paused"}), false, "paused"),
+            (json!({"active": false}), false, "paused"),
             (json!({"state": "off", "active": false}), false, "off"),
             (json!({"active": true}), true, "active"),
         ] {
@@ -119,7 +121,16 @@ async fn a_request_about_many_that_is_wrong_changes_none() {
             "invalid_value",
             "state",
         ),
-        (json!({"ids": ids, "state": "disabled"}), "invalid_value", "state"),
+        (
+            json!({"ids": ids, "state": "suspended"}),
+            "invalid_value",
+            "state",
+        ),
+        (
+            json!({"ids": ids, "active": true, "state": "paused"}),
+            "invalid_value",
+            "state",
+        ),
         (json!({"ids": ids, "active": null}), "invalid_type", "active"),
         (json!({"ids": [7], "active": false}), "invalid_type", "ids[0]"),
         (

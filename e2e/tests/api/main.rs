@@ -9,6 +9,8 @@ mod health;
 
 mod holds;
 
+mod pauses;
+
 mod retry;
 
 mod rotation;

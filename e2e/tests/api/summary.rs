@@ -50,7 +50,10 @@ async fn an_account_with_nothing_has_a_day_of_nothing() {
     let before = Timestamp::now().as_millis();
     let empty = summary(&system.customer()).await;
     let after = Timestamp::now().as_millis();
-    assert_eq!(empty["endpoints"], json!({"active": 0, "disabled": 0, "off": 0}));
+    assert_eq!(
+        empty["endpoints"],
+        json!({"active": 0, "disabled": 0, "off": 0, "paused": 0, "operatorHolds": 0})
+    );
     assert_eq!(
         (
             &empty["attention"],
@@ -112,7 +115,10 @@ async fn outcomes_are_counted_for_their_own_account_and_a_day() {
     }
     assert_nothing_left(&system.redis).await;
     let mine = summary(&customer).await;
-    assert_eq!(mine["endpoints"], json!({"active": 2, "disabled": 0, "off": 0}));
+    assert_eq!(
+        mine["endpoints"],
+        json!({"active": 2, "disabled": 0, "off": 0, "paused": 0, "operatorHolds": 0})
+    );
     // Two attempts of one delivery failed.
     assert_totals(&mine, [2, 2, 1, 0]);
     assert_eq!(mine["unfinishedBytes"], 0);
@@ -185,7 +191,10 @@ async fn what_needs_attention_is_listed_most_urgent_first() {
         check(attempts == 9, summary.to_string()).map(|()| summary)
     })
     .await;
-    assert_eq!(full["endpoints"], json!({"active": 2, "disabled": 2, "off": 1}));
+    assert_eq!(
+        full["endpoints"],
+        json!({"active": 2, "disabled": 2, "off": 1, "paused": 0, "operatorHolds": 0})
+    );
     let attention = full["attention"].as_array().unwrap();
     let reasons: Vec<_> = attention
         .iter()

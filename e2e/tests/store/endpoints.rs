@@ -2,7 +2,8 @@
 
 use domain::clock::Timestamp;
 use domain::endpoint::{
-    Endpoint, EndpointPatch, EndpointState, EndpointUrl, NewEndpoint, ParkedAction, RateLimit, UrlPolicy,
+    Endpoint, EndpointPatch, EndpointState, EndpointUrl, NewEndpoint, ParkedAction, RateLimit, StateChange,
+    UrlPolicy,
 };
 use domain::id::EndpointId;
 use store::endpoints::CreateOutcome;
@@ -33,7 +34,7 @@ async fn an_endpoint_is_seen_by_its_account_alone() {
 
     let before = fixture.hash(&format!("endpoint:{id}")).await;
     let off = EndpointPatch {
-        active: Some(false),
+        state: Some(StateChange::Inactive),
         ..EndpointPatch::default()
     };
     assert_eq!(fixture.store.get_endpoint(&other, &id).await.unwrap(), None);
@@ -99,7 +100,7 @@ async fn a_change_that_changes_nothing_is_none() {
     let id = fixture.endpoint(&["*"]).await;
     let before = fixture.hash(&format!("endpoint:{id}")).await;
     let same = EndpointPatch {
-        active: Some(true),
+        state: Some(StateChange::Active),
         chatbot_id: Some(None),
         ..EndpointPatch::default()
     };

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use domain::address::AddressPolicy;
 use domain::clock::Timestamp;
-use domain::endpoint::{Endpoint, EndpointPatch, EndpointUrl, NewEndpoint, ParkedAction, UrlPolicy};
+use domain::endpoint::{
+    Endpoint, EndpointPatch, EndpointUrl, NewEndpoint, ParkedAction, StateChange, UrlPolicy,
+};
 use domain::event::{EventType, Payload, Subscription};
 use domain::id::{AccountId, EndpointId, EventId};
 use domain::sealing::{SealedHeaders, SealedSecret};
@@ -136,7 +138,7 @@ impl Fixture {
 
     pub(crate) async fn switch(&self, id: &EndpointId, active: bool, parked: ParkedAction) -> Endpoint {
         let patch = EndpointPatch {
-            active: Some(active),
+            state: Some(StateChange::of_switch(active)),
             parked,
             ..EndpointPatch::default()
         };
@@ -333,6 +335,7 @@ impl Fixture {
                     "answer",
                     "idempotency",
                     "failed",
+                    "canceled",
                     "changed",
                     "finished",
                     "packing",

@@ -41,6 +41,7 @@ mod packing;
 mod paging;
 mod parked;
 mod parked_scene;
+mod pauses;
 mod places;
 mod quarantine;
 mod recent;

@@ -227,16 +227,22 @@ impl Fixture {
             .arg(script)
             .arg(keys.declared().len())
             .arg(&keys.declared());
-        let (no_condition, nobody, no_changes) = ("*", "", "0");
+        let (no_condition, nobody, none) = ("*", "", "0");
+        let (no_origin, clears, most, most_bytes) = ("", "0", "20", "8192");
         command.arg(&[
             id.as_str(),
             account().as_str(),
             operation,
             no_condition,
-            "1",
+            "active",
             parked,
             nobody,
-            no_changes,
+            no_origin,
+            clears,
+            most,
+            most_bytes,
+            none,
+            none,
             store.split('+').next().unwrap(),
         ]);
         let _: redis::Value = self.command(&command).await;

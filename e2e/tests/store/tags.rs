@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::endpoint::{
-    Condition, EndpointPatch, EndpointState, EndpointTag, NewEndpoint, ParkedAction, RateLimit,
+    Condition, EndpointPatch, EndpointState, EndpointTag, NewEndpoint, ParkedAction, RateLimit, StateChange,
 };
 use domain::id::EndpointId;
 use domain::sealing::SealedSecret;
@@ -46,7 +46,7 @@ impl Fixture {
 
 fn off() -> EndpointPatch {
     EndpointPatch {
-        active: Some(false),
+        state: Some(StateChange::Inactive),
         ..EndpointPatch::default()
     }
 }
@@ -68,7 +68,7 @@ async fn attempts_and_what_they_count_leave_a_tag_as_it_is() {
     assert_eq!(fixture.tag(&id).await, before, "a hold");
     fixture.fetch(&mut worker, 64).await;
     let nothing = EndpointPatch {
-        active: Some(true),
+        state: Some(StateChange::Active),
         description: Some(None),
         by: Some("user_2other".to_owned()),
         ..EndpointPatch::default()
@@ -150,7 +150,7 @@ fn changes() -> Vec<(&'static str, EndpointPatch)> {
         (
             "on",
             EndpointPatch {
-                active: Some(true),
+                state: Some(StateChange::Active),
                 ..plain()
             },
         ),

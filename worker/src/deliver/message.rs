@@ -18,6 +18,8 @@ pub(crate) struct Message<'a> {
     pub(crate) attempt: u32,
     pub(crate) event: &'a LeasedEvent,
     pub(crate) endpoint: &'a LeasedEndpoint,
+    /// Whether it is a test event.
+    pub(crate) is_test: bool,
 }
 
 impl<'a> From<&'a Leased> for Message<'a> {
@@ -27,6 +29,7 @@ impl<'a> From<&'a Leased> for Message<'a> {
             attempt: leased.attempt,
             event: &leased.event,
             endpoint: &leased.endpoint,
+            is_test: false,
         }
     }
 }
@@ -51,7 +54,7 @@ impl Message<'_> {
         let event = self.event;
         let signatures = target.standard_signatures(event.id.as_str(), seconds, &event.body);
         let mut fields = Fields::new();
-        fields.add("content-type", "application/json")?;
+        fields.add("Content-Type", "application/json")?;
         fields.add(&names.signature, &target.legacy_signature(&event.body))?;
         fields.add("webhook-id", event.id.as_str())?;
         fields.add("webhook-timestamp", &seconds.to_string())?;
@@ -61,6 +64,9 @@ impl Message<'_> {
         fields.add(&names.attempt, &self.attempt.to_string())?;
         if self.delivery.is_replay() {
             fields.add(&names.replay, "true")?;
+        }
+        if self.is_test {
+            fields.add(&names.test, "true")?;
         }
         Ok(Request {
             recipient: Arc::clone(&target.recipient),

@@ -65,6 +65,7 @@ async fn a_test_is_sent_at_once_and_answered_in_full() {
         requests[0].expect_header("x-rkt-delivery"),
         attempt.delivery.as_str()
     );
+    assert_eq!(requests[0].expect_header("x-rkt-test"), "true");
     let series = "webhooks_worker_trials_total{outcome=\"succeeded\"}";
     assert_eq!(worker.metric(series).await, 1.0);
     let attempts = "webhooks_worker_attempts_total{outcome=\"succeeded\"}";

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::*;
+use domain::endpoint::{HoldAction, OperatorHold};
 use store::health::AccountFacts;
 
 const BUDGET: u64 = 1000;
@@ -189,6 +190,16 @@ fn the_most_urgent_comes_first_and_each_endpoint_once() {
             slow_and_failing,
             Endpoint {
                 held_until: Some(ago(-61)),
+                ..endpoint()
+            },
+            Endpoint {
+                state: EndpointState::Suspended,
+                operator_hold: Some(OperatorHold {
+                    action: HoldAction::Pause,
+                    is_of_account: false,
+                    since: ago(60),
+                    reason: "it floods".to_owned(),
+                }),
                 ..endpoint()
             },
             disabled(DisabledReason::Gone),

@@ -56,6 +56,7 @@ fn endpoint() -> Endpoint {
         paced_until: None,
         auto_resume: false,
         resume_at: None,
+        operator_hold: None,
         grace: None,
         created_at: ago(100_000),
         created_by: None,

@@ -52,11 +52,13 @@ pub(crate) struct StreamedState {
     at: DateTime,
     /// The endpoint's id.
     endpoint_id: String,
-    /// The endpoint's state from then on: `active`, `disabled` (by failures), or `off` (switched off by its owner).
+    /// The endpoint's state from then on: `active`, `paused` (by its owner), `disabled` (by failures), or `off` (switched off by its
+    /// owner).
     state: String,
     /// Why it changed: `owner`, `operator` (our operator switched it on), `consecutive_failures`, `gone`, `egress` (its failures were
     /// our own network's, and are taken back), `auto_resumed` (it was tried again by itself, and succeeded), `recovered` (the first
-    /// success after failures), or `secret_rotated`.
+    /// success after failures), `secret_rotated`, or, while the state stays as it is, `operator_paused`, `operator_throttled` and
+    /// `operator_resumed` (what our operator decides beside it).
     reason: String,
 }
 

@@ -126,7 +126,7 @@ impl From<DeliverySummary> for DeliveryView {
         let (event, last) = (delivery.id.event(), delivery.last);
         Self {
             waits_because: match (delivery.state, delivery.held_until) {
-                (DeliveryState::Parked, _) => Some("its endpoint is not switched on".to_owned()),
+                (DeliveryState::Parked, _) => Some("its endpoint is paused, or not switched on".to_owned()),
                 (_, Some(until)) => Some(format!(
                     "the receiver asked to wait until {}",
                     exact_moment(until, Timestamp::now())

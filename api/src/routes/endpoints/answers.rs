@@ -59,7 +59,7 @@ impl Resource for EndpointsApi {
             ],
         )
         .with(FIELD_ERRORS),
-        Call::new("changeEndpoints", &[Code::InvalidValue]).strict(),
+        Call::new("changeEndpoints", &[Code::InvalidValue, Code::UpgradePending]).strict(),
         Call::new(
             "removeEndpoint",
             &[

@@ -4,13 +4,14 @@ use domain::endpoint::{Condition, EndpointPatch};
 use domain::id::EndpointId;
 use futures_util::future::join_all;
 use poem::Request;
-use poem_openapi::{Enum, Object};
+use poem_openapi::Object;
 use serde::{Deserialize, Serialize};
 use store::endpoints::ChangeOutcome;
 
 use super::super::schema::present;
 use super::one::changed;
 use super::parked::{Parked, parked_action};
+use super::state_view::{WantedState, state_change};
 use super::view::EndpointView;
 use crate::app::App;
 use crate::caller::{DashboardUser, count_more};
@@ -26,7 +27,7 @@ const IN_ONE_CALL: usize = 10;
 /// So many are changed at the same time.
 const AT_ONCE: usize = 10;
 
-/// Which endpoints to switch on or off.
+/// Which endpoints to switch on or off, or to pause.
 #[derive(Debug, Deserialize, Object)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[oai(rename_all = "camelCase")]
@@ -34,38 +35,15 @@ pub(crate) struct ChangeEndpoints {
     /// The ids of the endpoints, at most 100.
     #[oai(validator(min_items = 1, max_items = 100))]
     ids: Vec<String>,
-    /// `true` switches them on, `false` switches them off. Required, unless `state` says it.
+    /// `true` switches them on, `false` switches off those that aren't paused. Required, unless `state` says it.
     #[serde(default, deserialize_with = "present")]
     active: Option<bool>,
-    /// The same as a state: `active` or `off`.
+    /// The same as a state, which must not contradict `active`; `paused` keeps what comes until they are `active` again.
     #[serde(default, deserialize_with = "present")]
     state: Option<WantedState>,
     /// What to do with parked deliveries of those that are switched on; `deliver` if absent.
     #[serde(default, deserialize_with = "present")]
     parked: Option<Parked>,
-}
-
-/// The state that an endpoint's owner can give it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Enum)]
-#[serde(try_from = "String")]
-#[oai(rename_all = "lowercase")]
-pub(crate) enum WantedState {
-    /// It gets deliveries.
-    Active,
-    /// It gets none.
-    Off,
-}
-
-impl TryFrom<String> for WantedState {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        match text.as_str() {
-            "active" => Ok(Self::Active),
-            "off" => Ok(Self::Off),
-            _ => Err("`active` or `off`"),
-        }
-    }
 }
 
 /// What became of each endpoint.
@@ -104,7 +82,7 @@ impl JsonRequest for ChangeEndpoints {
     }
 }
 
-/// Switches endpoints that meet the condition on or off.
+/// Switches endpoints that meet the condition on or off, or pauses them.
 pub(super) async fn change_many(
     app: &App,
     user: &DashboardUser,
@@ -160,30 +138,20 @@ pub(super) async fn change_many(
 impl ChangeEndpoints {
     /// Which endpoints, and the change to make to each, and who makes it.
     fn into_patch(self, by: Option<String>) -> Result<(Vec<String>, EndpointPatch), Problem> {
-        let wrong = |detail: String, field: &'static str| {
-            Problem::new(Code::InvalidValue).detail(detail).field(field)
-        };
         if !(1..=MOST).contains(&self.ids.len()) {
-            let problem = wrong(format!("Give from 1 to {MOST} endpoints in `ids`."), "ids");
-            return Err(problem.param("min", 1).param("max", MOST));
+            return Err(Problem::new(Code::InvalidValue)
+                .detail(format!("Give from 1 to {MOST} endpoints in `ids`."))
+                .field("ids")
+                .param("min", 1)
+                .param("max", MOST));
         }
-        let by_state = self.state.map(|state| state == WantedState::Active);
-        let active = match (self.active, by_state) {
-            (Some(active), Some(other)) if active != other => {
-                return Err(wrong(
-                    "`active` and `state` say different things: give one of them.".to_owned(),
-                    "state",
-                ));
-            }
-            (None, None) => {
-                return Err(Problem::new(Code::MissingField)
-                    .detail("Say what the endpoints shall be: `active`, or `state`.")
-                    .field("active"));
-            }
-            (active, by_state) => active.or(by_state),
+        let Some(state) = state_change(self.active, self.state)? else {
+            return Err(Problem::new(Code::MissingField)
+                .detail("Say what the endpoints shall be: `active`, or `state`.")
+                .field("active"));
         };
         let patch = EndpointPatch {
-            active,
+            state: Some(state),
             parked: parked_action(self.parked),
             by,
             ..EndpointPatch::default()

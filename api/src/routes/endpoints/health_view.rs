@@ -77,6 +77,10 @@ pub(crate) struct NoticeView {
 pub(crate) enum NoticeKindView {
     /// The service's own network is broken: failures don't count.
     OwnOutage,
+    /// The operator of the service pauses or throttles the endpoint.
+    OperatorHold,
+    /// Its owner paused it.
+    Paused,
     /// The receiver asked us to wait.
     Held,
     /// Enough attempts have failed in a row: the endpoint will be disabled when they have lasted long enough.
@@ -169,6 +173,8 @@ impl From<Notice> for NoticeView {
         Self {
             about: match notice.about {
                 NoticeKind::OwnOutage => NoticeKindView::OwnOutage,
+                NoticeKind::OperatorHold => NoticeKindView::OperatorHold,
+                NoticeKind::Paused => NoticeKindView::Paused,
                 NoticeKind::Held => NoticeKindView::Held,
                 NoticeKind::DisabledByClock => NoticeKindView::DisabledByClock,
                 NoticeKind::Resuming => NoticeKindView::Resuming,

@@ -100,12 +100,13 @@ impl EndpointFilter {
         };
         let state = given
             .state
-            .map(|name| EndpointState::from_name(&name))
-            .map(|state| {
-                state.ok_or_else(|| {
-                    refuse("state", "The states are active, disabled, off.")
-                        .param("allowed", ["active", "disabled", "off"].as_slice())
-                })
+            .map(|name| {
+                EndpointState::from_name(&name)
+                    .filter(|state| *state == state.without_operator())
+                    .ok_or_else(|| {
+                        refuse("state", "The states are active, paused, disabled, off.")
+                            .param("allowed", ["active", "paused", "disabled", "off"].as_slice())
+                    })
             })
             .transpose()?;
         let event = given
@@ -133,15 +134,17 @@ impl EndpointFilter {
 
     /// Whether an endpoint is listed.
     fn has(&self, endpoint: &Endpoint) -> bool {
-        let is_active = endpoint.state == EndpointState::Active;
+        // What an operator does stands beside the state.
+        let state = endpoint.state.without_operator();
         let finds = |text: &str| {
             let mut texts = [Some(&endpoint.url), endpoint.description.as_ref()]
                 .into_iter()
                 .flatten();
             texts.any(|found| found.to_lowercase().contains(text))
         };
-        self.active.is_none_or(|active| active == is_active)
-            && self.state.is_none_or(|state| state == endpoint.state)
+        self.active
+            .is_none_or(|active| active == (state == EndpointState::Active))
+            && self.state.is_none_or(|wanted| wanted == state)
             && self.chatbot.as_ref().is_none_or(|chatbot| {
                 let only = endpoint.chatbot_id.as_ref();
                 only.is_none_or(|only| only == chatbot)

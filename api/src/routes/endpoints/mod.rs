@@ -20,7 +20,7 @@ mod parked;
 mod request;
 mod retry;
 mod rotation;
-mod states;
+mod state_view;
 mod test_event;
 mod view;
 mod warning;
@@ -125,10 +125,13 @@ impl EndpointsApi {
 
     /// Change an endpoint, or switch it on or off
     ///
-    /// With `id` alone, switches the endpoint off if it is active, and on if it isn't. With other fields, sets exactly the
+    /// With `id` alone, switches the endpoint off if it is active, and on if it isn't, whether it was off, disabled or paused. With other fields, sets exactly the
     /// values given, so that the request can safely be repeated. Switching an endpoint on resets its failure counter and sends
     /// the deliveries that were parked (or discards them, if `parked` says so). That, and another URL, ends a wait that the
     /// receiver asked for; then one attempt is made at a time, and twice as many with each success.
+    ///
+    /// `state: "paused"` pauses it and loses nothing: what is in flight finishes, and counts; what waits, and what comes, is parked. So
+    /// it is `active` again with all of it, sent in turns with what comes then.
     ///
     /// The query may name the endpoint in place of the body: `?id=<endpoint id>`. A body with `ids` is answered as by
     /// `PATCH /api/webhooks-config/bulk`.
@@ -166,7 +169,7 @@ impl EndpointsApi {
         Ok(ChangedOneOrMany::One(Box::new(changed)))
     }
 
-    /// Switch many endpoints on or off
+    /// Switch many endpoints on or off, or pause them
     ///
     /// Each is switched by itself, and has a result of its own: one that is refused doesn't affect the others. Ten endpoints count as
     /// one call of the dashboard. `PATCH /api/webhooks-config` with such a body does the same.

@@ -1,6 +1,6 @@
 //! The calls about one endpoint that its path names, and what changing and removing one is, however it is named.
 
-use domain::endpoint::{Condition, Endpoint, EndpointState};
+use domain::endpoint::{Condition, Endpoint, EndpointState, StateChange};
 use domain::id::EndpointId;
 use poem::web::Data;
 use poem_openapi::OpenApi;
@@ -14,6 +14,7 @@ use super::headers;
 use super::made::{Changed, Removed};
 use super::named::{BodyId, only_one};
 use super::request::{Change, ChangeEndpoint};
+use super::state_view::not_disabled;
 use super::warning;
 use crate::app::App;
 use crate::caller::DashboardUser;
@@ -143,7 +144,8 @@ pub(super) async fn change(
         }
         // A toggle becomes a target state, so that the call to the store can be repeated. If the endpoint changes before that call, it
         // no longer has the tag that the client saw.
-        patch.active = Some(endpoint.state != EndpointState::Active);
+        let is_active = endpoint.state.without_operator() == EndpointState::Active;
+        patch.state = Some(StateChange::of_switch(!is_active));
     }
     let subscriptions = patch.events.as_deref().unwrap_or_default();
     let warnings = warning::about(subscriptions, &app.event_types);
@@ -177,6 +179,7 @@ pub(super) fn changed(outcome: ChangeOutcome) -> Result<Endpoint, Problem> {
         ChangeOutcome::Changed(endpoint) => Ok(*endpoint),
         ChangeOutcome::Mismatch => Err(Problem::new(Code::PreconditionFailed)),
         ChangeOutcome::TypeGone(name) => Err(Problem::type_gone(&name)),
+        ChangeOutcome::NotDisabled => Err(not_disabled()),
         ChangeOutcome::Moved => Err(Problem::new(Code::PreconditionFailed)
             .detail("Others change the URL of this endpoint at this moment. Nothing was changed. Look at it before you try again.")),
         ChangeOutcome::TooManyHeaders => Err(headers::too_many()),

@@ -12,6 +12,7 @@ use super::super::fields;
 use super::super::schema::{ChatbotId, Description, RatePerSecond, SubscriptionName, UrlText, present};
 use super::headers::{ChangedHeaders, HeaderChanges, NewHeaders, changed_headers, new_headers};
 use super::parked::{Parked, parked_action};
+use super::state_view::{WantedState, state_change};
 use crate::app::App;
 use crate::caller::DashboardUser;
 use crate::json::JsonRequest;
@@ -59,10 +60,14 @@ pub(crate) struct ChangeEndpoint {
     /// The id of the endpoint to change, if neither the path nor the query names it.
     #[serde(default, deserialize_with = "present")]
     pub(super) id: Option<String>,
-    /// `true` switches the endpoint on, `false` switches it off. Switching it on resets the failure counter and releases parked
-    /// deliveries.
+    /// `true` switches the endpoint on, `false` switches it off; one that is paused stays so. Switching it on resets the failure
+    /// counter and releases parked deliveries.
     #[serde(default, deserialize_with = "present")]
     pub(super) active: Option<bool>,
+    /// The endpoint's state. `paused` keeps what comes: it is parked, within the limits of what may be parked, and sent when the
+    /// endpoint is `active` again; `active` then is `false`. It must not contradict `active`.
+    #[serde(default, deserialize_with = "present")]
+    pub(super) state: Option<WantedState>,
     /// The new URL. If its receiver asked us to wait, that ends. A URL with another scheme, host or port also ends all `headers`, unless
     /// the request gives them anew: whoever may change the URL must not be sent somebody's credentials.
     #[serde(default, deserialize_with = "present")]
@@ -197,6 +202,7 @@ impl ChangeEndpoint {
     /// The change to make, and who makes it.
     pub(super) fn into_change(self, by: Option<String>, app: &App) -> Result<Change, Problem> {
         let mut faults = Faults::default();
+        let state = faults.take(state_change(self.active, self.state));
         let url = faults.take_any(self.url.map(|url| EndpointUrl::parse(&url.0, &app.urls)));
         let events = self
             .events
@@ -216,13 +222,20 @@ impl ChangeEndpoint {
                 .map(|limit| limit.map(|limit| fields::rate_limit(limit.0)).transpose()),
         );
         let headers = faults.take_any(self.headers.map(|given| changed_headers(given, app)));
-        let (Some(url), Some(events), Some(chatbot_id), Some(description), Some(rate_limit), Some(headers)) =
-            (url, events, chatbot_id, description, rate_limit, headers)
+        let (
+            Some(state),
+            Some(url),
+            Some(events),
+            Some(chatbot_id),
+            Some(description),
+            Some(rate_limit),
+            Some(headers),
+        ) = (state, url, events, chatbot_id, description, rate_limit, headers)
         else {
             return Err(faults.into());
         };
         let patch = EndpointPatch {
-            active: self.active,
+            state,
             url,
             events,
             chatbot_id,

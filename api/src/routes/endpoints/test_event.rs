@@ -73,7 +73,7 @@ impl TestEventApi {
     /// Send a test event
     ///
     /// Sends a sample event to the endpoint at once, even if the endpoint is not active or doesn't subscribe to the event type,
-    /// and returns the attempt. There is only one attempt. The log marks it as a test, and a failure doesn't count against the
+    /// and returns the attempt. There is only one attempt. It carries `X-RKT-Test: true`. The log marks it as a test, and a failure doesn't count against the
     /// endpoint. An account may send 10 test events in a minute.
     #[oai(
         path = "/api/webhooks-config/:id/test",

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::super::schema::{
     ChatbotId, DateTime, Description, ErrorName, RatePerSecond, SubscriptionName, UrlText,
 };
-use super::states::{DisabledReasonView, EndpointStateView};
+use super::state_view::{DisabledReasonView, EndpointStateView, OperatorHoldView};
 use super::warning::Warning;
 
 /// An endpoint.
@@ -37,15 +37,19 @@ pub(crate) struct EndpointView {
     auto_resume: bool,
     /// Whether the endpoint is switched on. While it isn't, nothing is sent.
     active: bool,
-    /// What became of the endpoint.
+    /// What became of the endpoint: what you, or its failures, made of it.
     state: EndpointStateView,
+    /// What the operator of the service has decided about the endpoint, beside its `state`; `null` if there is nothing. You can't
+    /// change it.
+    #[oai(nullable)]
+    operator_hold: Option<OperatorHoldView>,
     /// Until then nothing is sent, because the receiver asked for it (429, or 503 with `Retry-After`); `null` otherwise.
     #[oai(nullable)]
     held_until: Option<DateTime>,
     /// How many attempts in a row have failed. Ten disable the endpoint, at the earliest 10 seconds after the first, unless the
     /// service is configured otherwise.
     consecutive_failures: u32,
-    /// Why the endpoint is not active; `null` while it is.
+    /// Why the endpoint is not active; `null` while it is, and while you paused it.
     #[oai(nullable)]
     disabled_reason: Option<DisabledReasonView>,
     /// When the endpoint stopped being active; `null` while it is active.
@@ -123,8 +127,9 @@ impl From<Endpoint> for EndpointView {
             headers: endpoint.headers,
             rate_limit: endpoint.rate_limit.map(Into::into),
             auto_resume: endpoint.auto_resume,
-            active: endpoint.state == EndpointState::Active,
+            active: endpoint.state.without_operator() == EndpointState::Active,
             state: endpoint.state.into(),
+            operator_hold: endpoint.operator_hold.map(Into::into),
             held_until: endpoint
                 .held_until
                 .filter(|until| endpoint.state == EndpointState::Active && *until > Timestamp::now())

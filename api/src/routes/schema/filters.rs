@@ -38,7 +38,7 @@ text_type!(
     StateName,
     "endpoint_state_name",
     MetaSchema {
-        enum_items: ["active", "disabled", "off"].map(Into::into).into(),
+        enum_items: ["active", "paused", "disabled", "off"].map(Into::into).into(),
         ..MetaSchema::new("string")
     }
 );

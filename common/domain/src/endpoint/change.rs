@@ -1,6 +1,6 @@
 //! What an endpoint's owner can do to it: make it, and change it.
 
-use super::{EndpointUrl, RateLimit};
+use super::{EndpointUrl, RateLimit, StateChange};
 use crate::custom_headers::CustomName;
 use crate::event::Subscription;
 use crate::id::{AccountId, EndpointId};
@@ -60,8 +60,8 @@ pub struct HeadersPatch {
 /// A change of an endpoint, in absolute values, so that repeating it changes nothing. `None` leaves a field as it is.
 #[derive(Debug, Clone, Default)]
 pub struct EndpointPatch {
-    /// Whether it should get deliveries.
-    pub active: Option<bool>,
+    /// The state that it gets.
+    pub state: Option<StateChange>,
     /// A new URL. It starts a new generation: results of attempts at the old URL no longer count, and a hold ends. Another origin also ends
     /// the headers that there were.
     pub url: Option<EndpointUrl>,
@@ -88,7 +88,7 @@ impl EndpointPatch {
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         let Self {
-            active,
+            state,
             url,
             events,
             chatbot_id,
@@ -99,7 +99,7 @@ impl EndpointPatch {
             parked: _,
             by: _,
         } = self;
-        active.is_none()
+        state.is_none()
             && url.is_none()
             && events.is_none()
             && chatbot_id.is_none()

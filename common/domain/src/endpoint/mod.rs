@@ -3,12 +3,14 @@
 mod change;
 mod rate;
 mod recent;
+mod state;
 mod tag;
 mod url;
 
 pub use change::{EndpointPatch, HeadersPatch, NewEndpoint, ParkedAction};
 pub use rate::{MAX_RATE, RateLimit};
 pub use recent::{AttemptCounts, LastError, Recent};
+pub use state::{EndpointState, HoldAction, OperatorHold, StateChange};
 pub use tag::{Condition, EndpointTag, MalformedCondition};
 pub use url::{EndpointUrl, FIRST_FREE_PORT, MAX_URL, UrlError, UrlPolicy, origin_of};
 
@@ -20,37 +22,6 @@ use crate::id::{AccountId, DeliveryId, EndpointId};
 
 /// The longest description that we save, in characters.
 pub const MAX_DESCRIPTION: usize = 500;
-
-/// Whether an endpoint gets deliveries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EndpointState {
-    /// It gets deliveries.
-    Active,
-    /// Failures switched it off: its deliveries are parked, and so are new ones.
-    Disabled,
-    /// Its owner switched it off: its deliveries are parked, and it gets no new ones.
-    Off,
-}
-
-impl EndpointState {
-    /// The stable name, the same in Redis and in the API.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Disabled => "disabled",
-            Self::Off => "off",
-        }
-    }
-
-    /// Reads the stable name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Active, Self::Disabled, Self::Off]
-            .into_iter()
-            .find(|state| state.as_str() == name)
-    }
-}
 
 /// Why an endpoint is not active.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -153,7 +124,7 @@ pub struct Endpoint {
     pub state: EndpointState,
     /// Failed attempts in a row.
     pub consecutive_failures: u32,
-    /// Why it is not active; `None` while it is.
+    /// Why it is not active; `None` while it is, and while its owner paused it.
     pub disabled_reason: Option<DisabledReason>,
     /// Since when it is not active; `None` while it is.
     pub disabled_at: Option<Timestamp>,
@@ -182,6 +153,8 @@ pub struct Endpoint {
     pub auto_resume: bool,
     /// When it is tried again by itself; `None` unless it is disabled and waits for that.
     pub resume_at: Option<Timestamp>,
+    /// What an operator has decided about it, if anything.
+    pub operator_hold: Option<OperatorHold>,
     /// The grace of its last secret rotation, over or not.
     pub grace: Option<SecretGrace>,
     /// When its owner made it.

@@ -3,11 +3,12 @@ use super::*;
 #[test]
 fn without_a_prefix_the_names_are_the_documented_ones() {
     let names = HeaderNames::from(&HeaderPrefix::default());
-    assert_eq!(names.signature, "x-rkt-signature");
-    assert_eq!(names.event, "x-rkt-event");
-    assert_eq!(names.delivery, "x-rkt-delivery");
-    assert_eq!(names.attempt, "x-rkt-attempt");
-    assert_eq!(names.replay, "x-rkt-replay");
+    assert_eq!(names.signature, "X-RKT-Signature");
+    assert_eq!(names.event, "X-RKT-Event");
+    assert_eq!(names.delivery, "X-RKT-Delivery");
+    assert_eq!(names.attempt, "X-RKT-Attempt");
+    assert_eq!(names.replay, "X-RKT-Replay");
+    assert_eq!(names.test, "X-RKT-Test");
     assert_eq!(HeaderPrefix::DEFAULT.parse(), Ok(HeaderPrefix::default()));
 }
 

@@ -135,6 +135,7 @@ pub(super) const KINDS: &[Kind] = &[
     part_of("account:", ":trials", Lifetime::Required, Take::Nothing),
     part_of("account:", ":calls", Lifetime::Required, Take::Nothing),
     part_of("account:", ":pushed", Lifetime::Required, Take::Nothing),
+    part_of("account:", ":hold", Lifetime::Any, Take::Nothing),
     of_account(":turn", Lifetime::Required, Take::Number(endpoints::turn)),
     of_account(
         ":turn:slow",

@@ -9,9 +9,11 @@ pub struct EndpointRow {
     pub account: String,
     /// `active`, `disabled` or `off`.
     pub state: String,
-    /// Whether it says why it is not active.
+    /// Whether it says why it is switched off.
     pub has_reason: bool,
-    /// `disabledAt`: since when it isn't active (ms), or 0.
+    /// Whether an operator pauses it.
+    pub is_held: bool,
+    /// Since when it isn't served (ms), or 0: `disabledAt`, or since an operator pauses it.
     pub disabled_at: i64,
     /// `inFlight`.
     pub in_flight: i64,

@@ -1,7 +1,9 @@
 //! Changing and removing endpoints.
 
 use domain::custom_headers::{CustomName, MAX_HEADER_BYTES, MAX_HEADERS};
-use domain::endpoint::{Condition, Endpoint, EndpointPatch, EndpointUrl, HeadersPatch, ParkedAction};
+use domain::endpoint::{
+    Condition, Endpoint, EndpointPatch, EndpointUrl, HeadersPatch, ParkedAction, StateChange,
+};
 use domain::id::{AccountId, EndpointId};
 use domain::sealing::SealedHeader;
 
@@ -18,6 +20,8 @@ pub enum ChangeOutcome {
     Mismatch,
     /// There is no longer such an event type: another API has announced other types. Nothing was changed.
     TypeGone(String),
+    /// It was expected to be disabled, and isn't. Nothing was changed.
+    NotDisabled,
     /// Its URL has another origin than the one that the values of its headers were sealed for. Nothing was changed.
     Moved,
     /// It would have more headers than it may, or longer ones. Nothing was changed.
@@ -31,6 +35,7 @@ answered_in_words! {
         "changed" => Changed(endpoint),
         "mismatch" => Mismatch,
         "type_gone" => TypeGone(name),
+        "not_disabled" => NotDisabled,
         "moved" => Moved,
         "too_many_headers" => TooManyHeaders,
         "" => EndpointNotFound,
@@ -59,7 +64,7 @@ answered_in_words! {
 script! {
     /// Changes an endpoint, if it meets a condition.
     "endpoint_update" = ["endpoint_update/headers", "endpoint_update"]: AllowOom, Writes,
-        needs [OWNER, ROUTES, TYPES, LOG, SWEEPS, ENABLE, FORWARD, PENDING];
+        needs [OWNER, PENDING, ROUTES, TYPES, LOG, SWEEPS, ENABLE, STOP, FORWARD];
     struct EndpointUpdate<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,
@@ -67,7 +72,7 @@ script! {
         condition: &'a Condition,
         /// The event types that it subscribes to from now on; none if that doesn't change.
         types: &'a str,
-        active: Option<bool>,
+        state: Option<&'static str>,
         parked: &'a str,
         /// Who changes it.
         by: Option<&'a str>,
@@ -121,7 +126,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when Redis fails.
+    /// [`StoreError`] when Redis fails, or when the endpoint is to be paused in a store of before.
     pub async fn change_endpoint(
         &self,
         account: &AccountId,
@@ -145,7 +150,7 @@ impl Store {
             operation: &operation_id(),
             condition,
             types: &types_of(patch.events.as_deref().unwrap_or_default()),
-            active: patch.active,
+            state: patch.state.map(StateChange::as_str),
             parked: match patch.parked {
                 ParkedAction::Deliver => "deliver",
                 ParkedAction::Discard => "discard",

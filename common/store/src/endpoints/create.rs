@@ -41,7 +41,7 @@ answered_in_words! {
 
 script! {
     /// Makes an endpoint, unless the account has as many as it may.
-    "endpoint_create": DenyOom, Writes, needs [OWNER, ROUTES, TYPES, LOG, PENDING];
+    "endpoint_create": DenyOom, Writes, needs [OWNER, ROUTES, TYPES, LOG, OPERATOR, PENDING];
     struct EndpointCreate<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,

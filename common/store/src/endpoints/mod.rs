@@ -3,6 +3,7 @@
 mod change;
 mod create;
 mod enable;
+mod hold;
 mod retry;
 mod scan;
 mod view;
@@ -21,6 +22,8 @@ pub use self::create::CreateOutcome;
 pub(crate) use self::create::EndpointCreate;
 pub(crate) use self::enable::EndpointEnable;
 pub use self::enable::{EnableReport, FailedEndpoint};
+pub use self::hold::MAX_REASON;
+pub(crate) use self::hold::{AccountHold, EndpointHold};
 pub(crate) use self::retry::EndpointRetry;
 pub use self::retry::RetryNow;
 

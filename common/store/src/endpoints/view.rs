@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use redis::Value;
 
+use super::hold::hold_of;
 use crate::StoreError;
 use crate::decode::{parse, unexpected};
 use crate::scripts::{Answer, answered};
 use domain::clock::Timestamp;
 use domain::endpoint::{
-    DisabledReason, Endpoint, EndpointState, EndpointTag, LastAttempt, QueueDepth, RateLimit, Recent,
-    SecretGrace,
+    DisabledReason, Endpoint, EndpointState, EndpointTag, LastAttempt, OperatorHold, QueueDepth, RateLimit,
+    Recent, SecretGrace,
 };
 use domain::id::EndpointId;
 use domain::sealing::SealedHeaders;
@@ -86,12 +87,15 @@ fn endpoint(view: View) -> Result<Endpoint, StoreError> {
             let headers = SealedHeaders::from_stored(text.clone());
             headers.iter().map(|(name, _)| name.to_owned()).collect()
         }),
+        // While an operator throttles it, what its owner wants stands apart.
         rate_limit: hash
-            .get("rateLimit")
+            .get("wantedRate")
+            .or_else(|| hash.get("rateLimit"))
             .and_then(|text| RateLimit::new(text.parse().ok()?)),
         paced_until: moment("pacedUntil"),
         auto_resume: hash.get("autoResume").is_some_and(|on| on == "1"),
         resume_at: moment("resumeAt"),
+        operator_hold: operator_hold(hash)?,
         grace: grace(hash)?,
         created_at: time(required("createdAt")?)?,
         created_by: filled("createdBy"),
@@ -99,6 +103,12 @@ fn endpoint(view: View) -> Result<Endpoint, StoreError> {
         updated_by: filled("updatedBy"),
         tag: EndpointTag::new(&view.tag).ok_or_else(|| unexpected("tag"))?,
     })
+}
+
+/// What an operator has decided about it: what pauses its account says more than what is of it alone.
+fn operator_hold(hash: &HashMap<String, String>) -> Result<Option<OperatorHold>, StoreError> {
+    let of = |name: &str, is_of_account| hold_of(hash.get(name).map_or("", String::as_str), is_of_account);
+    Ok(of("accountHold", true)?.or(of("operatorHold", false)?))
 }
 
 /// The grace of the last rotation, if there was one.

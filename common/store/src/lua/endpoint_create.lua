@@ -33,9 +33,9 @@ if call('EXISTS', key) == 0 then
   if gone then
     return { 'type_gone', gone }
   end
-  local now, is_active = read_clock(), ARGV[ACTIVE] == '1'
+  local now, is_active, hold = read_clock(), ARGV[ACTIVE] == '1', call('GET', operator.key_of(account))
   local fields = { 'account', account, 'url', ARGV[URL], 'events', ARGV[EVENTS], 'secret', ARGV[SECRET], 'version', 1, 'generation', 1,
-    'state', is_active and 'active' or 'off', 'consecutiveFailures', 0, 'inFlight', 0, 'queuedBytes', 0, 'createdAt', now, 'updatedAt',
+    'state', not is_active and 'off' or hold and 'suspended' or 'active', 'consecutiveFailures', 0, 'inFlight', 0, 'queuedBytes', 0, 'createdAt', now, 'updatedAt',
     now }
   add_filled(fields, 'chatbotId', ARGV[CHATBOT_ID])
   add_filled(fields, 'description', ARGV[DESCRIPTION])
@@ -44,9 +44,12 @@ if call('EXISTS', key) == 0 then
   add_filled(fields, 'autoResume', ARGV[AUTO_RESUME] == '1' and '1' or '')
   add_filled(fields, 'createdBy', ARGV[BY])
   add_filled(fields, 'updatedBy', ARGV[BY])
+  add_filled(fields, 'accountHold', hold or '')
   if not is_active then
     add_filled(fields, 'disabledReason', 'owner')
     add_filled(fields, 'disabledAt', now)
+  end
+  if not is_active or hold then
     call('ZADD', PARKED, now, id)
   end
   call('HSET', key, unpack(fields))

@@ -14,7 +14,7 @@ if v[1] ~= 'consecutive_failures' or whole(v[2]) < tonumber(ARGV[SINCE]) then
   return 0
 end
 enable(e, 'operator')
-releases.begin(id, operation)
+releases.begin(e, operation)
 call('SET', done, id, 'PX', 60000)
 call('HSET', key, 'updatedAt', read_clock(), 'updatedBy', 'operator')
 settle(e)

@@ -25,6 +25,6 @@ if kept.secret ~= secret then
   call('HSET', key, 'secret', secret, 'previousSecret', kept.secret, 'previousSecretUntil', now + tonumber(ARGV[GRACE]),
     'legacySignature', ARGV[LEGACY], 'updatedAt', now, 'updatedBy', ARGV[BY])
   call('HINCRBY', key, 'version', 1)
-  log_state(id, call('HGET', key, 'state'), 'secret_rotated')
+  log_state(id, operator.aside(call('HGET', key, 'state')), 'secret_rotated')
 end
 return { 'rotated', view(id) }

@@ -1,19 +1,20 @@
 -- endpoint_update: changes an endpoint to absolute values.
 --
--- ARGV[OPERATION] is a fresh id of this change. ARGV[ACTIVE]: '1' switches it on, '0' off, '' leaves it as it is. ARGV[PARKED]:
--- 'deliver' or 'discard', what becomes of parked deliveries when it is switched on. A change to the value '' removes the field.
+-- ARGV[OPERATION] is a fresh id of this change. ARGV[STATE]: the state that its owner gives it: 'active', 'paused', 'off', 'inactive' (off,
+-- unless it is paused), 'disabled' if it is expected to be that already, or ''. ARGV[PARKED]: 'deliver' or 'discard', what becomes of
+-- parked deliveries when it is switched on. A change to the value '' removes the field.
 -- ARGV[CONDITION]: the tags of which it must have one, or `*`. ARGV[BY]: who changes it.
 -- ARGV[HEADERS_ORIGIN]: the origin that the values of headers are sealed for, '' if none are given; ARGV[CLEARS_HEADERS]: '1' if they take
 -- the place of all that there are. Another origin of the URL ends all that there are as well: whoever may change the URL must not be sent
 -- somebody's credentials.
--- Returns {'changed', endpoint (see `view`)}, {'mismatch'} when it has none of the tags, {'moved'} when its URL has another origin than
--- the values were sealed for, {'too_many_headers'}, {'type_gone', event type} when one of ARGV[TYPES] can't be subscribed to now, or {}
--- when the account has no such endpoint.
+-- Returns {'changed', endpoint (see `view`)}, {'mismatch'} when it has none of the tags, {'not_disabled'} when it isn't disabled and was
+-- expected to be, {'moved'} when its URL has another origin than the values were sealed for, {'too_many_headers'}, {'type_gone', event
+-- type} when one of ARGV[TYPES] can't be subscribed to now, or {} when the account has no such endpoint.
 -- Guarantees: the same operation again changes nothing, whatever others have done in between. Switching on, and another URL,
 -- start a new generation: results of the old one neither strike nor reset; a hold ends, and sending starts slowly. Releasing and
 -- discarding take one step here, whatever waits; upkeep does the rest. What is still being released is parked again when the
--- endpoint is switched off, and discarded with the rest.
-local id, operation, active = ARGV[ENDPOINT], ARGV[OPERATION], ARGV[ACTIVE]
+-- endpoint is paused or switched off, and discarded with the rest. What was in flight when it was paused goes on counting.
+local id, operation, wanted = ARGV[ENDPOINT], ARGV[OPERATION], ARGV[STATE]
 local key, done = P .. 'endpoint:' .. id, P .. 'changed:' .. operation
 if not owned_endpoint(id, ARGV[ACCOUNT]) then
   return {}
@@ -26,9 +27,15 @@ local gone = unavailable_type(ARGV[TYPES])
 if gone then
   return { 'type_gone', gone }
 end
-local now = read_clock()
 local e = endpoint(id)
-local changed = false
+local changed, not_yet = false, wanted == 'paused' and upgrade_pending(4)
+if not_yet then
+  return not_yet
+elseif wanted == 'disabled' and e.state ~= 'disabled' then
+  return { 'not_disabled' }
+elseif wanted == 'inactive' then
+  wanted = e.state == 'paused' and 'paused' or 'off'
+end
 
 local url = e.url
 for _, change in ipairs(each_change) do
@@ -49,12 +56,16 @@ elseif headers then
     call('HSET', key, 'headers', headers)
   end
 end
+local now = read_clock()
 
 for _, change in ipairs(each_change) do
   local field, value = ARGV[change + FIELD], ARGV[change + VALUE]
-  if (call('HGET', key, field) or '') ~= value then
+  local before = field == 'rateLimit' and operator.wanted_rate(id) or call('HGET', key, field) or ''
+  if before ~= value then
     changed = true
-    if value == '' then
+    if field == 'rateLimit' then
+      operator.set_rate(e, value)
+    elseif value == '' then
       call('HDEL', key, field)
     else
       call('HSET', key, field, value)
@@ -67,9 +78,6 @@ for _, change in ipairs(each_change) do
       slow_start(e)
       call('ZREM', P .. 'failing', id) -- the next attempt decides
       forward.begin(id, 'better')
-    elseif field == 'rateLimit' then
-      e.rate, e.paced_until = tonumber(value), 0
-      set(e, 'pacedUntil', '')
     elseif field == 'autoResume' then
       if resume.is_wanted(e) then
         resume.plan(id, resume.FIRST)
@@ -80,18 +88,23 @@ for _, change in ipairs(each_change) do
   end
 end
 
-if active == '0' and e.state ~= 'off' then
+if (wanted == 'off' or wanted == 'paused') and e.state ~= wanted then
   changed = true
-  log_state(id, 'off', 'owner')
-  e.state = 'off'
-  call('HDEL', key, 'recovering', 'inOrder')
-  call('HSET', key, 'disabledReason', 'owner', 'disabledAt', now)
-  write_timer('ZREM', id)
-  call('ZREM', P .. 'failing', id)
-  call('ZADD', PARKED, now, id)
-  leave_quarantine(id)
+  log_state(id, wanted, 'owner')
+  if wanted == 'off' then
+    call('HDEL', key, 'recovering')
+    call('HSET', key, 'disabledReason', 'owner')
+  else
+    call('HDEL', key, 'disabledReason')
+    if e.state == 'disabled' then
+      set(e, 'recovering', '1')
+    end
+  end
+  call('HDEL', key, 'pausedBefore')
+  call('HSET', key, 'disabledAt', now)
+  stop(e, wanted)
   resume.finish(id)
-elseif active == '1' and e.state ~= 'active' then
+elseif wanted == 'active' and operator.aside(e.state) ~= 'active' then
   changed = true
   enable(e, 'owner')
   if ARGV[PARKED] == 'discard' then
@@ -100,7 +113,7 @@ elseif active == '1' and e.state ~= 'active' then
       write_log(id, { 'outcome', 'canceled', 'count', discarded })
     end
   else
-    releases.begin(id, operation)
+    releases.begin(e, operation)
   end
 end
 

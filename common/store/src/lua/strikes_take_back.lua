@@ -16,7 +16,7 @@ local function switch_on(e)
   local failures, failing_since = e.failures, e.failing_since
   enable(e, 'egress')
   e.failures, e.failing_since = failures, failing_since -- those of others stay
-  releases.begin(e.id, e.id .. '-' .. ARGV[OPERATION])
+  releases.begin(e, e.id .. '-' .. ARGV[OPERATION])
   call('HSET', P .. 'endpoint:' .. e.id, 'updatedAt', now)
   switched_on[#switched_on + 1] = e
 end
@@ -27,7 +27,7 @@ for _, struck in ipairs(each_struck) do
     local by_failures = e.state == 'disabled'
       and call('HGET', P .. 'endpoint:' .. e.id, 'disabledReason') == 'consecutive_failures'
     local strikes = math.min(e.failures, tonumber(ARGV[struck + STRIKES]))
-    if e.state == 'active' or by_failures then
+    if counts_attempts(e) or by_failures then
       e.failures, taken = e.failures - strikes, taken + strikes
       e.failing_since = e.failures > 0 and e.failing_since or 0
       if e.failures < tonumber(ARGV[DISABLE_AFTER]) then

@@ -50,7 +50,7 @@ script! {
     "upkeep" = [
         "upkeep/start", "upkeep/payloads", "upkeep/leases", "upkeep/shares", "upkeep/sweeps", "upkeep/parked", "upkeep/replays",
         "upkeep/releases", "upkeep/resume", "upkeep/chores", "upkeep/clocks", "upkeep/answer",
-    ]: AllowOom, Writes, needs [SWEEPS, STRIKES, PARKED, REPLAYS, RELEASE, FORWARD, RESUME, PLACES];
+    ]: AllowOom, Writes, needs [SWEEPS, STRIKES, PARKED, REPLAYS, RELEASE, FORWARD, SUSPEND, PLACES];
     struct UpkeepStep<'a> {
         endpoint_concurrency: u32,
         disable_after: u32,

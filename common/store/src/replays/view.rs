@@ -53,7 +53,7 @@ fn replay(view: View) -> Result<Replay, StoreError> {
         succeeded: number(&hash, "succeeded"),
         exhausted: number(&hash, "exhausted"),
         canceled: number(&hash, "canceled"),
-        is_parked: matches!(view.endpoint_state.as_str(), "disabled" | "off"),
+        is_parked: !matches!(view.endpoint_state.as_str(), "active" | ""),
         created_at: time(&hash, "createdAt")?,
         finished_at: hash
             .contains_key("finishedAt")

@@ -50,12 +50,15 @@ parts! {
     ACCOUNT_EVENTS = "account_events" needs [ROUTES, CORE];
     DELIVERIES = "deliveries" needs [FINISHED, LOG, ACCOUNT_EVENTS];
     QUARANTINE = "quarantine" needs [DELIVERIES];
-    RESUME = "resume" needs [ENDPOINTS];
+    OPERATOR = "operator" needs [ENDPOINTS];
+    RESUME = "resume" needs [OPERATOR];
     FORWARD = "forward" needs [TURNS, DELIVERIES];
-    STRIKES = "strikes" needs [QUARANTINE, FORWARD, RESUME];
+    STOP = "stop" needs [QUARANTINE];
+    STRIKES = "strikes" needs [STOP, FORWARD, RESUME];
     ENABLE = "enable" needs [LOG, RESUME];
     RELEASES = "releases" needs [CORE];
     SWEEPS = "sweeps" needs [QUARANTINE, RELEASES];
+    SUSPEND = "suspend" needs [STOP, ENABLE, RELEASES, ROUTES];
     PARKED = "parked" needs [DELIVERIES];
     REPLAYS = "replays" needs [DELIVERIES, LOGGED];
     RESTORE = "restore" needs [REPLAYS];

@@ -47,6 +47,7 @@ async fn life() -> Result<(), Failure> {
             chatbot_id: None,
             description: Some("Leads to the CRM".parse()?),
             events: vec!["lead.captured".to_owned().into()],
+            headers: Default::default(),
             rate_limit: None,
             url: url.parse()?,
         })

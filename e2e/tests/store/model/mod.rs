@@ -2,8 +2,8 @@
 //! several workers. After each step the stored state passes the check, and is what the model says.
 //!
 //! - `ops`: what may happen, and how likely it is.
-//! - `workers`, `reports`, `owner`: what workers and the owner of the endpoints do; `replays`, `listing`: calls of the owner that take
-//!   longer.
+//! - `workers`, `reports`, `owner`: what workers and the owner of the endpoints do; `switched`: pausing and switching, by the owner and
+//!   an operator; `replays`, `listing`: calls of the owner that take longer.
 //! - `states`: where each delivery is, by the state machine.
 //! - `shares`: what is in flight at each destination.
 //! - `suspects`: who is to blame for a lost lease. `parked`, `releases`: what upkeep ends and lets go of.
@@ -13,6 +13,8 @@
 //! Proves (guarantees): a replay of many is interrupted by a worker's death
 //! Proves (guarantees): what is parked ends as exhausted, wherever it waits and whoever switched its endpoint off
 //! Proves (guarantees): what is being released is discarded, or parked again, as its owner says last
+//! Proves (guarantees): a paused endpoint keeps what waits and what comes, and what was in flight counts
+//! Proves (guarantees): what an operator holds, an owner sees and can't lift
 //! Proves (guarantees): any sequence of calls, lost answers, crashes and clock steps
 //! Proves (guarantees): the log says what the queue did
 //! Proves (guarantees): what is in flight is counted once, whatever becomes of its endpoint
@@ -32,6 +34,7 @@ mod reports;
 mod shares;
 mod states;
 mod suspects;
+mod switched;
 mod tour;
 mod workers;
 
@@ -82,6 +85,8 @@ struct Model {
     suspects: Suspects,
     /// Events whose payload upkeep let go of.
     gone: HashSet<EventId>,
+    /// An operator pauses the whole account.
+    is_account_held: bool,
     packing: Packing,
     /// The transitions that deliveries took, with the states that they left by them.
     taken: HashSet<(DeliveryState, Transition)>,
@@ -104,6 +109,7 @@ impl Model {
             replays: vec![],
             suspects: Suspects::default(),
             gone: HashSet::new(),
+            is_account_held: false,
             packing: Packing::default(),
             taken: HashSet::new(),
         };
@@ -196,7 +202,9 @@ impl Model {
     /// Everything that waits arrives once the receivers are well.
     async fn drain(&mut self) {
         self.give_all_back().await;
+        self.hold(None, false).await;
         for endpoint in 0..self.endpoints.len() {
+            self.hold(Some(endpoint), false).await;
             self.switch(endpoint, true, false).await;
         }
         self.deliver_all().await;

@@ -56,6 +56,15 @@ pub(super) enum Op {
         active: bool,
         discard: bool,
     },
+    /// Its owner pauses it.
+    Pause {
+        endpoint: usize,
+    },
+    /// An operator pauses an endpoint, or the account, or ends that.
+    Hold {
+        endpoint: Option<usize>,
+        pauses: bool,
+    },
     ChangeUrl {
         endpoint: usize,
     },
@@ -120,6 +129,8 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
         4 => (0..6_usize).prop_map(|series| Op::MakeBlock { series }),
         4 => (any::<bool>(), any::<bool>()).prop_map(|(newest, twice)| Op::WriteBlock { newest, twice }),
         2 => (0..4_usize, any::<bool>(), any::<bool>()).prop_map(|(endpoint, active, discard)| Op::Switch { endpoint, active, discard }),
+        1 => (0..4_usize).prop_map(|endpoint| Op::Pause { endpoint }),
+        2 => (proptest::option::of(0..4_usize), any::<bool>()).prop_map(|(endpoint, pauses)| Op::Hold { endpoint, pauses }),
         1 => (0..4_usize).prop_map(|endpoint| Op::ChangeUrl { endpoint }),
         1 => (0..4_usize).prop_map(|endpoint| Op::Remove { endpoint }),
         1 => (0..4_usize).prop_map(|endpoint| Op::MarkSlow { endpoint }),
@@ -166,6 +177,8 @@ impl Model {
                 active,
                 discard,
             } => self.switch(endpoint, active, discard).await,
+            Op::Pause { endpoint } => self.pause(endpoint).await,
+            Op::Hold { endpoint, pauses } => self.hold(endpoint, pauses).await,
             Op::ChangeUrl { endpoint } => self.change_url(endpoint).await,
             Op::Remove { endpoint } => self.remove(endpoint).await,
             Op::MarkSlow { endpoint } => self.mark_slow(endpoint).await,

@@ -1,11 +1,9 @@
-//! What the owner of the endpoints does in the model: makes, changes, switches and removes them, and sends events.
+//! What the owner of the endpoints does in the model: makes, changes and removes them, and sends events.
 
 use std::time::Duration;
 
 use domain::delivery::{DeliveryState, Transition};
-use domain::endpoint::{
-    Condition, EndpointPatch, EndpointState, EndpointUrl, ParkedAction, RateLimit, UrlPolicy,
-};
+use domain::endpoint::{Condition, EndpointPatch, EndpointState, EndpointUrl, RateLimit, UrlPolicy};
 use domain::id::{DeliveryId, EndpointId};
 use domain::sealing::SealedSecret;
 use store::events::{AcceptOutcome, Accepted, Budgets};
@@ -27,6 +25,8 @@ pub(super) struct ModelEndpoint {
     /// Model time until which it is held; 0 if it was not since its last success.
     pub(super) held_until: u64,
     pub(super) is_paced: bool,
+    /// An operator pauses it, not its whole account.
+    pub(super) is_held: bool,
     /// It is probed while failures have disabled it.
     pub(super) resumes: bool,
 }
@@ -38,13 +38,18 @@ impl Model {
         self.fixture.end_slow_start(&id).await;
         self.endpoints.push(ModelEndpoint {
             id,
-            state: EndpointState::Active,
+            state: if self.is_account_held {
+                EndpointState::Suspended
+            } else {
+                EndpointState::Active
+            },
             failures: 0,
             generation: 2,
             urls: 0,
             limit: CAP,
             held_until: 0,
             is_paced: false,
+            is_held: false,
             resumes: false,
         });
     }
@@ -85,40 +90,12 @@ impl Model {
         let takers: Vec<_> = self
             .endpoints
             .iter()
-            .filter(|endpoint| endpoint.state != EndpointState::Off)
+            .filter(|endpoint| endpoint.state.takes_events())
             .map(|endpoint| DeliveryId::of(&accepted.id, &endpoint.id))
             .collect();
         assert_eq!(accepted.deliveries as usize, takers.len());
         for delivery in takers {
             self.add(delivery, false);
-        }
-    }
-
-    pub(super) async fn switch(&mut self, endpoint: usize, active: bool, discard: bool) {
-        let Some(endpoint) = self.endpoints.get_mut(endpoint) else {
-            return;
-        };
-        let parked = if discard {
-            ParkedAction::Discard
-        } else {
-            ParkedAction::Deliver
-        };
-        self.fixture.switch(&endpoint.id, active, parked).await;
-        let id = endpoint.id.clone();
-        if active && endpoint.state != EndpointState::Active {
-            (endpoint.state, endpoint.failures, endpoint.limit) = (EndpointState::Active, 0, 1);
-            endpoint.held_until = 0;
-            endpoint.generation += 1;
-            if discard {
-                self.all_take(&id, Transition::Discarded);
-                return;
-            }
-            self.follow(&[Transition::Released, Transition::ReleasedForRetry], &[])
-                .await;
-            self.may_come_at_once(&id);
-        } else if !active {
-            endpoint.state = EndpointState::Off;
-            self.all_take(&id, Transition::Parked);
         }
     }
 
@@ -188,7 +165,7 @@ impl Model {
     }
 
     /// What waits for this endpoint may come at any time from now on.
-    fn may_come_at_once(&mut self, endpoint: &EndpointId) {
+    pub(super) fn may_come_at_once(&mut self, endpoint: &EndpointId) {
         let deliveries = self.deliveries.iter_mut();
         for (_, delivery) in deliveries.filter(|(id, _)| id.endpoint() == *endpoint) {
             if delivery.state != DeliveryState::InFlight {

@@ -103,7 +103,7 @@ impl Model {
         }
         let endpoint = &mut self.endpoints[index];
         let delivery = self.deliveries.get_mut(id).unwrap();
-        let is_current = endpoint.state == EndpointState::Active && endpoint.generation == held.generation;
+        let is_current = endpoint.state.counts_attempts() && endpoint.generation == held.generation;
         let counts = is_current && (outcome == Outcome::Succeeded || !delivery.is_manual);
         match outcome {
             Outcome::Succeeded if counts => {
@@ -163,9 +163,9 @@ impl Model {
             self.suspects.acquit(id);
         }
         let endpoint = &mut self.endpoints[index];
-        let is_active = endpoint.state == EndpointState::Active;
-        let begins = is_active && endpoint.generation == held.generation;
-        let lengthens = is_active && endpoint.held_until > 0 && endpoint.generation == held.generation + 1;
+        let counts = endpoint.state.counts_attempts();
+        let begins = counts && endpoint.generation == held.generation;
+        let lengthens = counts && endpoint.held_until > 0 && endpoint.generation == held.generation + 1;
         if begins && !is_manual {
             endpoint.failures += 1;
             endpoint.limit = 1;

@@ -31,17 +31,17 @@ fn the_headers_are_the_documented_ones_and_the_body_is_the_stored_one() {
     assert_eq!(
         request.fields.lines(),
         [
-            ("content-type", "application/json"),
+            ("Content-Type", "application/json"),
             (
-                "x-rkt-signature",
+                "X-RKT-Signature",
                 "80ec8a89ce3cd22133a1066caecb4d04fea7467657c8514d717ec42c38a5c94c"
             ),
             ("webhook-id", lease.event.id.as_str()),
             ("webhook-timestamp", "1614265330"),
             ("webhook-signature", expected_signature.as_str()),
-            ("x-rkt-event", "lead.captured"),
-            ("x-rkt-delivery", lease.delivery.as_str()),
-            ("x-rkt-attempt", "1"),
+            ("X-RKT-Event", "lead.captured"),
+            ("X-RKT-Delivery", lease.delivery.as_str()),
+            ("X-RKT-Attempt", "1"),
         ]
     );
     assert_eq!(request.body, lease.event.body);
@@ -62,15 +62,15 @@ fn our_headers_begin_with_the_configured_prefix() {
     assert_eq!(
         names,
         [
-            "content-type",
-            "x-acme-signature",
+            "Content-Type",
+            "X-Acme-Signature",
             "webhook-id",
             "webhook-timestamp",
             "webhook-signature",
-            "x-acme-event",
-            "x-acme-delivery",
-            "x-acme-attempt",
-            "x-acme-replay",
+            "X-Acme-Event",
+            "X-Acme-Delivery",
+            "X-Acme-Attempt",
+            "X-Acme-Replay",
         ]
     );
 }
@@ -80,7 +80,18 @@ fn a_replay_says_so() {
     let mut lease = leased("https://a.example/", b"{}");
     lease.delivery = format!("{}_0123abcd", lease.delivery).parse().unwrap();
     let request = Message::from(&lease).signed_at(&target(), &names(), 1).unwrap();
-    assert_eq!(request.fields.lines().last(), Some(&("x-rkt-replay", "true")));
+    assert_eq!(request.fields.lines().last(), Some(&("X-RKT-Replay", "true")));
+}
+
+#[test]
+fn a_test_event_says_so() {
+    let lease = leased("https://a.example/", b"{}");
+    let message = Message {
+        is_test: true,
+        ..Message::from(&lease)
+    };
+    let request = message.signed_at(&target(), &names(), 1).unwrap();
+    assert_eq!(request.fields.lines().last(), Some(&("X-RKT-Test", "true")));
 }
 
 #[test]

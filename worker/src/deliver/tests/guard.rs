@@ -81,7 +81,7 @@ async fn with_the_network_opened_the_same_name_is_delivered_to() {
     assert_eq!(record.error, None, "{record:?}");
     let request = String::from_utf8(receiver.requests().remove(0)).unwrap();
     assert!(request.contains(&format!(
-        "\r\nhost: receiver.example:{}\r\n",
+        "\r\nHost: receiver.example:{}\r\n",
         receiver.address.port()
     )));
 }

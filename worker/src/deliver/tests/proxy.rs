@@ -64,10 +64,10 @@ async fn the_proxy_is_asked_for_an_address_and_the_receiver_gets_what_it_always_
     let request = String::from_utf8(receiver.requests().remove(0)).unwrap();
     assert!(request.starts_with("POST /hook?a=b HTTP/1.1\r\n"), "{request}");
     assert!(
-        request.contains(&format!("\r\nhost: receiver.example:{port}\r\n")),
+        request.contains(&format!("\r\nHost: receiver.example:{port}\r\n")),
         "{request}"
     );
-    assert!(request.contains("\r\nuser-agent: RKT-Webhooks/"), "{request}");
+    assert!(request.contains("\r\nUser-Agent: RKT-Webhooks/"), "{request}");
     assert!(!request.to_lowercase().contains("proxy-"), "{request}");
 }
 

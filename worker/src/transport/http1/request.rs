@@ -34,12 +34,12 @@ impl Recipient {
         }
         line.extend_from_slice(b" HTTP/1.1\r\n");
         let mut fields = own.0.clone();
-        push(&mut fields, "accept", &[b"*/*"]);
-        push(&mut fields, "user-agent", &[super::super::NAME.as_bytes()]);
+        push(&mut fields, "Accept", &[b"*/*"]);
+        push(&mut fields, "User-Agent", &[super::super::NAME.as_bytes()]);
         let host = url.host_str().unwrap_or_default().as_bytes();
         match url.port() {
-            None => push(&mut fields, "host", &[host]),
-            Some(port) => push(&mut fields, "host", &[host, b":", port.to_string().as_bytes()]),
+            None => push(&mut fields, "Host", &[host]),
+            Some(port) => push(&mut fields, "Host", &[host, b":", port.to_string().as_bytes()]),
         }
         Arc::new(Self {
             destination: Destination::of(&url),
@@ -80,13 +80,13 @@ impl Request {
     pub(in crate::transport) fn head(&self) -> Vec<u8> {
         let Recipient { line, fields, .. } = &*self.recipient;
         let length = self.body.len().to_string();
-        // `content-length: ` and the line breaks have 20 bytes.
+        // `Content-Length: ` and the line breaks have 20 bytes.
         let size = line.len() + self.fields.0.len() + fields.len() + length.len() + 20;
         let mut head = Vec::with_capacity(size);
         head.extend_from_slice(line);
         head.extend_from_slice(&self.fields.0);
         head.extend_from_slice(fields);
-        push(&mut head, "content-length", &[length.as_bytes()]);
+        push(&mut head, "Content-Length", &[length.as_bytes()]);
         head.extend_from_slice(b"\r\n");
         head
     }

@@ -32,7 +32,7 @@ fn a_delivery_that_was_never_attempted_says_what_its_id_says() {
         json!({
             "id": ID, "eventId": "evt_01kmnq8v3r5t7w9y1b3d5f7h9j", "endpointId": "ep_7zq3k9m2x4t8w1v5", "event": null, "status": "parked", "attempts": 0,
             "lastAttemptAt": null, "nextAttemptAt": null, "heldUntil": null,
-            "waitsBecause": "its endpoint is not switched on", "httpStatus": null, "durationMs": null, "error": null,
+            "waitsBecause": "its endpoint is paused, or not switched on", "httpStatus": null, "durationMs": null, "error": null,
             "detail": null, "replayOf": null, "test": false, "acceptedAt": null,
         })
     );
@@ -61,7 +61,7 @@ fn a_delivery_says_why_it_waits() {
         );
     }
     let parked = said(DeliveryState::Parked, None);
-    assert_eq!(parked.0, "its endpoint is not switched on");
+    assert_eq!(parked.0, "its endpoint is paused, or not switched on");
 }
 
 #[test]

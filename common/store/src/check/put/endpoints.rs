@@ -10,11 +10,21 @@ pub(in crate::check) fn endpoint(snapshot: &mut Snapshot, id: &str, hash: Hash) 
     let hash = hash.fields;
     let text = |name: &str| hash.get(name).cloned().unwrap_or_default();
     let number = |name: &str| hash.get(name).map_or(Ok(0), |_| whole(hash.get(name), name));
+    // Since when an operator pauses it: what was parked for too long ends then.
+    let pauses = [hash.get("accountHold"), hash.get("operatorHold")];
+    let pauses = pauses
+        .into_iter()
+        .flatten()
+        .filter(|hold| hold.starts_with("pause "));
+    let paused_at: Vec<i64> = pauses
+        .map(|hold| whole(hold.split(' ').nth(2).map(str::to_owned).as_ref(), "hold"))
+        .collect::<Result<_, _>>()?;
     let row = EndpointRow {
         account: text("account"),
         state: text("state"),
         has_reason: hash.contains_key("disabledReason"),
-        disabled_at: number("disabledAt")?,
+        is_held: !paused_at.is_empty(),
+        disabled_at: paused_at.into_iter().fold(number("disabledAt")?, i64::max),
         in_flight: number("inFlight")?,
         generation: number("generation")?,
         limit: number("limit")?,

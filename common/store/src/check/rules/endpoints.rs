@@ -1,5 +1,7 @@
 //! Lanes, timers, counters and routes of each endpoint.
 
+use domain::endpoint::EndpointState;
+
 use super::super::rows::EndpointRow;
 use super::tally::OfEndpoint;
 use super::{Facts, Found};
@@ -38,18 +40,30 @@ pub(super) fn routes(facts: &Facts<'_>, found: &mut Found) {
         found.that(row.has_odd_headers, key, || {
             "has headers of its own that can't be read".to_owned()
         });
-        let (letter, is_known) = match row.state.as_str() {
-            "active" => ("A", true),
-            "disabled" => ("D", true),
-            state => ("O", state == "off"),
+        let state = EndpointState::from_name(&row.state);
+        found.that(state.is_none(), key, || format!("its state is {:?}", row.state));
+        let Some(state) = state else { continue };
+        let letter = match state {
+            EndpointState::Active => "A",
+            EndpointState::Paused | EndpointState::Suspended | EndpointState::Disabled => "D",
+            EndpointState::Off => "O",
         };
-        found.that(!is_known, key, || format!("its state is {:?}", row.state));
-        found.that(is_known && (row.state == "active") == row.has_reason, key, || {
+        let is_ended = matches!(state, EndpointState::Disabled | EndpointState::Off);
+        found.that(is_ended != row.has_reason, key, || {
             format!(
                 "is {} and says {}",
                 row.state,
                 if row.has_reason { "why not" } else { "not why" }
             )
+        });
+        let is_wrong = match state {
+            EndpointState::Active => row.is_held,
+            EndpointState::Suspended => !row.is_held,
+            EndpointState::Paused | EndpointState::Disabled | EndpointState::Off => false,
+        };
+        found.that(is_wrong, key, || {
+            let hold = if row.is_held { "pauses" } else { "doesn't pause" };
+            format!("is {}, and an operator {hold} it", row.state)
         });
         let expected = format!("{letter}|,{},|{}", row.events, row.chatbot_id);
         let route = snapshot.routes.get(&(row.account.clone(), id.to_owned()));

@@ -98,7 +98,10 @@ pub(super) fn sweeps(facts: &Facts<'_>, found: &mut Found) {
     for chore in snapshot.chores.keys() {
         let words: Vec<&str> = chore.split(' ').collect();
         found.that(
-            !matches!(words[..], ["release", _, _] | ["forward" | "resume", _]),
+            !matches!(
+                words[..],
+                ["release" | "suspend", _, _] | ["forward" | "resume", _]
+            ),
             || "chores".to_owned(),
             || format!("has {chore:?}, which can't be read"),
         );

@@ -1,17 +1,33 @@
--- enable.lua: switches an endpoint on, whoever asks for it. What is parked is the caller's next step.
+-- enable.lua: an endpoint is served again. What is parked is the caller's next step.
 
+-- Serves an endpoint, once no operator pauses it. What its attempts came to goes on counting. One that was paused when failures disabled
+-- it is paused again, unless its owner switches it on.
+local function serve_again(e, reason)
+  local key, fields = P .. 'endpoint:' .. e.id, { 'disabledReason', 'pausedBefore' }
+  if reason ~= 'owner' and call('HEXISTS', key, 'pausedBefore') == 1 then
+    e.state = 'paused'
+  else
+    e.state = operator.pauses(e.id) and 'suspended' or 'active'
+    fields[3] = 'disabledAt'
+  end
+  if e.state == 'active' then
+    fields[4], fields[5] = 'parkedLimit', 'inOrder'
+    call('ZREM', PARKED, e.id)
+  end
+  call('HSET', key, 'state', e.state, 'enabledAt', read_clock())
+  call('HDEL', key, unpack(fields))
+  slow_start(e)
+  log_state(e.id, operator.aside(e.state), reason)
+end
+
+-- Switches an endpoint on, whoever asks for it. It begins anew: what its attempts came to is forgotten, and what its receiver asked for.
 local function enable(e, reason)
-  local key = P .. 'endpoint:' .. e.id
-  log_state(e.id, 'active', reason)
   if e.state == 'disabled' then
     e.recovering = true
     set(e, 'recovering', '1')
   end
-  call('HSET', key, 'state', 'active', 'enabledAt', read_clock())
-  e.state, e.failures, e.failing_since, e.generation = 'active', 0, 0, text_of(e.generation + 1)
+  serve_again(e, reason)
+  e.failures, e.failing_since, e.generation = 0, 0, text_of(e.generation + 1)
   end_hold(e)
-  slow_start(e)
-  call('HDEL', key, 'disabledReason', 'disabledAt', 'parkedLimit', 'inOrder')
-  call('ZREM', PARKED, e.id)
   resume.finish(e.id)
 end

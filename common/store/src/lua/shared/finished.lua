@@ -6,9 +6,9 @@
 -- its events are charged. An entry counts while its event has no unfinished delivery and was sent again as often as it says.
 
 -- What finished, and what is sent again, in this call: added up here and written once at the end.
-local changes = { delivered = {}, exhausted = {} }
+local changed_lists = { delivered = {}, exhausted = {} }
 local function change_of(account, failed)
-  local accounts = failed and changes.exhausted or changes.delivered
+  local accounts = failed and changed_lists.exhausted or changed_lists.delivered
   local change = accounts[account]
   if not change then
     change = { bytes = 0, entries = {} }
@@ -60,7 +60,7 @@ local function note_head(account, class, bytes)
 end
 
 write_finished = function()
-  for class, accounts in pairs(changes) do
+  for class, accounts in pairs(changed_lists) do
     for account, change in pairs(accounts) do
       local name, entries = P .. 'account:' .. account .. ':' .. class, change.entries
       if #entries > 0 then

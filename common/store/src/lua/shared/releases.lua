@@ -31,7 +31,11 @@ do
 
   -- Releases what is parked at an endpoint, whenever its retries are due: sets it aside, and upkeep brings it back in turns with what
   -- arrives. If its owner switches it off and on faster than upkeep works, it stays where it is.
-  releases.begin = function(id, operation)
+  releases.begin = function(e, operation)
+    if e.state ~= 'active' then
+      return -- it stays parked
+    end
+    local id = e.id
     local keys = releases.of(id)
     if #keys < MOST_RELEASES then
       local before = #keys

@@ -21,10 +21,10 @@ resume.finish = function(id)
   call('ZREM', P .. 'chores', 'resume ' .. id)
 end
 
--- Whether an endpoint is to be probed: it is disabled for failures, and its owner wants it back by itself.
+-- Whether an endpoint is to be probed: it is disabled for failures, its owner wants it back by itself, and nobody had paused it.
 resume.is_wanted = function(e)
-  local v = e.state == 'disabled' and call('HMGET', P .. 'endpoint:' .. e.id, 'disabledReason', 'autoResume') or {}
-  return v[1] == 'consecutive_failures' and v[2] == '1'
+  local v = e.state == 'disabled' and call('HMGET', P .. 'endpoint:' .. e.id, 'disabledReason', 'autoResume', 'pausedBefore') or {}
+  return v[1] == 'consecutive_failures' and v[2] == '1' and not v[3] and not operator.pauses(e.id)
 end
 
 -- A probe failed: the next one waits for twice as long, and for at least as long as its receiver asked for (ms).

@@ -5,18 +5,21 @@
 local FAILING = P .. 'failing'
 local DISABLE_AFTER, DISABLE_MIN_SPAN = math.huge, 0 -- scripts that strike set them from their arguments
 
+-- Whether what an attempt comes to counts for its endpoint: also what was in flight when it was paused.
+local function counts_attempts(e)
+  return e.state == 'active' or e.state == 'paused' or e.state == 'suspended'
+end
+
 -- Switches an endpoint off.
 local function disable(e, reason, last_error)
-  e.state = 'disabled'
-  call('HSET', P .. 'endpoint:' .. e.id, 'state', 'disabled', 'disabledReason', reason, 'disabledAt', read_clock())
-  call('HDEL', P .. 'endpoint:' .. e.id, 'inOrder')
-  write_timer('ZREM', e.id)
-  call('ZREM', FAILING, e.id)
-  call('ZADD', PARKED, read_clock(), e.id)
+  if e.state == 'paused' then
+    call('HSET', P .. 'endpoint:' .. e.id, 'pausedBefore', '1')
+  end
+  stop(e, 'disabled')
+  call('HSET', P .. 'endpoint:' .. e.id, 'disabledReason', reason, 'disabledAt', read_clock())
   if resume.is_wanted(e) then
     resume.plan(e.id, resume.FIRST)
   end
-  leave_quarantine(e.id)
   set_route(e.id)
   log_state(e.id, 'disabled', reason)
   count('endpointsDisabled')
@@ -38,8 +41,8 @@ local function strike(e, error_code, is_gone)
     local due = e.failing_since + DISABLE_MIN_SPAN
     if due <= read_clock() then
       disable(e, 'consecutive_failures', error_code)
-    else
-      call('ZADD', FAILING, text_of(due), e.id)
+    elseif e.state == 'active' then
+      call('ZADD', FAILING, text_of(due), e.id) -- of one that is paused the next attempt decides
     end
   end
 end
@@ -57,7 +60,7 @@ end
 -- told.
 local function reset(e)
   if e.recovering then
-    log_state(e.id, 'active', 'recovered')
+    log_state(e.id, operator.aside(e.state), 'recovered')
     recovered(e)
   end
   if e.failures >= DISABLE_AFTER then

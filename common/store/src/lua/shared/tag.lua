@@ -3,7 +3,7 @@
 -- It is computed and never kept, so that it changes whoever makes a change, be it a program of the previous release.
 -- The times make each state another one: an endpoint that is as it was before has a new tag all the same.
 local COVERED = { 'url', 'events', 'chatbotId', 'description', 'rateLimit', 'autoResume', 'state', 'disabledReason', 'disabledAt',
-  'enabledAt', 'version', 'updatedAt' }
+  'enabledAt', 'version', 'updatedAt', 'operatorHold', 'accountHold', 'wantedRate' }
 
 -- The tag of an endpoint with these fields (names and values in turn).
 local function tag_of(id, fields)

@@ -1,6 +1,7 @@
 -- What endpoints need step by step -----------------------------------------------------------------------------------------
 
--- A step of upkeep takes this many of the chores that are due: `<release|forward|resume> <endpoint>[ <operation>]`.
+-- A step of upkeep takes this many of the chores that are due: `<release|forward|resume> <endpoint>[ <operation>]`, or
+-- `suspend <account> <its endpoint that was last>`.
 local MOST_CHORES = 8
 
 for _, chore in ipairs(call('ZRANGEBYSCORE', P .. 'chores', '-inf', now, 'LIMIT', 0, MOST_CHORES)) do
@@ -10,6 +11,8 @@ for _, chore in ipairs(call('ZRANGEBYSCORE', P .. 'chores', '-inf', now, 'LIMIT'
     swept = swept + step_release(id, operation)
   elseif what == 'resume' then
     step_resume(id)
+  elseif what == 'suspend' then
+    suspend.all(id, operation, string.sub(fresh_event(), 5))
   elseif not e or forward.step(e, limit) then
     call('ZREM', P .. 'chores', chore)
   end

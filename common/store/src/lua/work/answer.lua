@@ -22,16 +22,16 @@ call('SET', worker_key, sequence_text .. ' ' .. results .. ' ' .. table.concat(l
 
 -- What next ------------------------------------------------------------------------------------------------------
 
-local more = lanes.head(READY) or want_slow > 0 and lanes.head(READY_SLOW)
-if more then
+local ready_left = lanes.head(READY) or want_slow > 0 and lanes.head(READY_SLOW)
+if ready_left then
   wake()
 end
-local due = -1
+local due_in = -1
 if timers_changed then
   nearest_timer = tonumber(call('ZRANGE', TIMERS, 0, 0, 'WITHSCORES')[2])
 end
 if nearest_timer then
-  due = math.max(0, nearest_timer - now)
+  due_in = math.max(0, nearest_timer - now)
 end
 if quarantine_changed then
   nearest_suspect = call('ZRANGE', QUARANTINE, 0, 0, 'WITHSCORES')[2]
@@ -39,11 +39,11 @@ end
 -- A worker that may hold no more suspects calls again when it is done with one.
 if nearest_suspect and held.count < most_suspects and not held.singly and not waits_for_others then
   local wait = math.max(0, nearest_suspect - now)
-  due = due < 0 and wait or math.min(due, wait)
+  due_in = due_in < 0 and wait or math.min(due_in, wait)
 end
 for _, e in ipairs(touched) do
   e.last_attempt = e.last_report and last_attempt(e)
 end
 tally.write()
 flush()
-return { results, out_endpoints, out_events, out_leases, due, (more and 1 or 0) + (is_awaited and 2 or 0), out_suspects, server_time }
+return { results, out_endpoints, out_events, out_leases, due_in, (ready_left and 1 or 0) + (is_awaited and 2 or 0), out_suspects, server_time }

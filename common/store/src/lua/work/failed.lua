@@ -2,7 +2,7 @@
 
 -- A failed attempt: the strike on its endpoint, if it counts; then the delivery's next attempt, or its end.
 local function fail(e, delivery, attempt, size, counts, was_suspect, report)
-  local kind, reason, was_active = ARGV[report + EVENT], ARGV[report + ERROR], e.state == 'active'
+  local kind, reason, did_count = ARGV[report + EVENT], ARGV[report + ERROR], counts_attempts(e)
   local wait = tonumber(ARGV[report + RETRY_IN]) -- nil: that was the last attempt
   local entry = log(e, delivery, attempt, wait and 'retrying' or 'exhausted', report)
   if counts then
@@ -27,5 +27,5 @@ local function fail(e, delivery, attempt, size, counts, was_suspect, report)
       write_timer('ZADD', 'LT', due, e.id)
     end
   end
-  return was_active and e.state == 'disabled' and '2' or '1'
+  return did_count and e.state == 'disabled' and '2' or '1'
 end

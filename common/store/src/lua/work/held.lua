@@ -43,9 +43,9 @@ end
 -- or to the one before a hold. It is a strike if it begins the hold, and none of the delivery's attempts. The delivery returns
 -- to the front of its list, which is served when the hold ends.
 local function refused(e, delivery, attempt, size, generation, is_manual, was_suspect, report)
-  local was_active, kind, code = e.state == 'active', ARGV[report + EVENT], ARGV[report + ERROR]
-  local begins = was_active and generation == e.generation
-  local lengthens = was_active and not begins and e.held_until > 0 and tonumber(generation) == e.generation - 1
+  local did_count, kind, code = counts_attempts(e), ARGV[report + EVENT], ARGV[report + ERROR]
+  local begins = did_count and generation == e.generation
+  local lengthens = did_count and not begins and e.held_until > 0 and tonumber(generation) == e.generation - 1
   local pause, is_long = pause_of(e, begins, report)
   local held_until = now + (is_long and MOST_HELD or math.min(MOST_HELD, pause))
   local key = record_of(delivery)
@@ -65,7 +65,7 @@ local function refused(e, delivery, attempt, size, generation, is_manual, was_su
     strike(e, code)
     forward.struck(e, delivery)
   end
-  if e.state == 'active' and (begins or lengthens) then
+  if counts_attempts(e) and (begins or lengthens) then
     hold_endpoint(e, held_until, begins, 'http ' .. ARGV[report + STATUS])
   end
   if outcome == 'exhausted' then
@@ -89,5 +89,5 @@ local function refused(e, delivery, attempt, size, generation, is_manual, was_su
       call('LPUSH', P .. 'pending:' .. e.id, entry(delivery, attempts))
     end
   end
-  return was_active and e.state == 'disabled' and '2' or '1'
+  return did_count and e.state == 'disabled' and '2' or '1'
 end

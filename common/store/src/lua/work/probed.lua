@@ -9,7 +9,7 @@ local function probed(e, delivery, attempt, size, report)
     if resume.is_wanted(e) then
       enable(e, 'auto_resumed')
       set_route(e.id)
-      releases.begin(e.id, string.sub(fresh_event(), 5))
+      releases.begin(e, string.sub(fresh_event(), 5))
       recovered(e)
     end
     return '1'

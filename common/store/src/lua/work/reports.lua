@@ -40,8 +40,8 @@ local function record(report, stands)
     local status = ARGV[report + STATUS]
     note_recent(e, ARGV[report + MS], (status == '' and '-' or status) .. ' ' .. ARGV[report + ERROR] .. ' ' .. ARGV[report + DETAIL])
   end
-  -- Results of an earlier generation, or of an endpoint that is not active, neither strike nor reset.
-  local counts = e.state == 'active' and generation == e.generation
+  -- Results of an earlier generation, or of an endpoint that is switched off, neither strike nor reset.
+  local counts = generation == e.generation and (e.state == 'active' or counts_attempts(e))
   if kind == 'S' and terms.beside ~= 0 then
     attempts_made = attempts_made + 1
     return succeeded(e, delivery, terms, size, counts, report)

@@ -34,16 +34,16 @@ RETENTION_SUCCEEDED, RETENTION_FAILED, LOG_LENGTH = policy.retention_succeeded, 
 SPARE = ARGV[SPARE]
 
 local worker_key = P .. 'worker:' .. incarnation
-local kept = call('GET', worker_key) or ''
-local seen, suspects_at = tonumber(string.match(kept, '^%d+')) or 0, string.find(kept, '|', 1, true)
-local held = suspects_in(suspects_at and string.sub(kept, suspects_at + 1))
-local is_repeat = sequence == seen
+local kept_of_worker = call('GET', worker_key) or ''
+local last_sequence, suspects_at = tonumber(string.match(kept_of_worker, '^%d+')) or 0, string.find(kept_of_worker, '|', 1, true)
+local held = suspects_in(suspects_at and string.sub(kept_of_worker, suspects_at + 1))
+local is_repeat = sequence == last_sequence
 local last_results, last_leases
 if is_repeat then
-  last_results, last_leases = string.match(kept, '^%d+ (%d*) ?([^|]*)')
+  last_results, last_leases = string.match(kept_of_worker, '^%d+ (%d*) ?([^|]*)')
 end
-if sequence < seen then
-  return redis.error_reply('FENCED sequence ' .. sequence .. ' is older than ' .. seen)
+if sequence < last_sequence then
+  return redis.error_reply('FENCED sequence ' .. sequence .. ' is older than ' .. last_sequence)
 end
 reads_targets, flushes_clock = want > 0, true
 local now = read_clock()

@@ -72,15 +72,18 @@ impl Headers {
         })
     }
 
-    /// The value of a header; its name in lower case.
+    /// The value of a header; capitals don't matter.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.find(name).map(|(_, value)| value)
     }
 
-    /// A header's name as it was written, and its value; the name to look for in lower case.
+    /// A header's name as it was written, and its value; capitals of the name to look for don't matter.
     pub(crate) fn find(&self, name: &str) -> Option<(&str, &str)> {
-        let header = self.given.iter().find(|header| header.name == name)?;
+        let header = self
+            .given
+            .iter()
+            .find(|header| header.name.eq_ignore_ascii_case(name))?;
         Some((header.written.trim(), &header.value))
     }
 

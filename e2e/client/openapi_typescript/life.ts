@@ -105,7 +105,8 @@ done("the secret was rotated");
 
 // The account at a glance.
 const summary = body(await dashboard.GET("/api/webhooks-summary"));
-assert.deepEqual([summary.endpoints, summary.attention], [{ active: 1, disabled: 0, off: 0 }, []]);
+const none = { paused: 0, disabled: 0, off: 0, operatorHolds: 0 };
+assert.deepEqual([summary.endpoints, summary.attention], [{ active: 1, ...none }, []]);
 assert.equal(summary.hours.length, 24);
 assert.equal(
     summary.hours.reduce((sum, { succeeded }) => sum + succeeded, 0),

@@ -109,7 +109,7 @@ async fn the_oldest_of_the_account_with_the_most_goes_first_and_what_was_exhaust
         }
     })
     .await;
-    assert!((20..400).contains(&count), "{count} are kept");
+    assert!((20..200).contains(&count), "{count} are kept");
     // By when they finished: of those that were in flight together the younger may have been first.
     let in_front = (700 - count).abs_diff(first.unwrap());
     assert!(
@@ -119,8 +119,9 @@ async fn the_oldest_of_the_account_with_the_most_goes_first_and_what_was_exhaust
     assert_eq!(kept(&system, &little).0, 10);
     assert_eq!(kept(&system, &down).0, 10);
 
-    // Its owner learns why.
-    let delivery = format!("dlv_{}_{}", &much[0].id[4..], &endpoints[0].id[3..]);
+    // Its owner learns why; of the youngest, since lines of the log that were packed may have gone with their block.
+    let gone = &much[first.unwrap() - 1];
+    let delivery = format!("dlv_{}_{}", &gone.id[4..], &endpoints[0].id[3..]);
     let path = format!("/api/webhooks-config/{}/deliveries/{delivery}", endpoints[0].id);
     let customer = system.customer_of("org_much");
     let seen = customer.get(&path).await.expect(200).body;

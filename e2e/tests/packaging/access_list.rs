@@ -103,6 +103,7 @@ const CODE: &[(&str, &str, &[Who])] = &[
     ("endpoints/hold.rs", "get", &[Worker]),
     ("endpoints/mod.rs", "hkeys", &[Api]),
     ("endpoints/scan.rs", "scan", &[Worker]),
+    ("event_types.rs", "hgetall scan", &[Api]),
     ("events/lookup.rs", "hget hgetall", &[Api]),
     ("identity/accept.rs", "hgetall", &[Worker, Operator]),
     ("identity/upgrade.rs", "client|list", &[Worker]),

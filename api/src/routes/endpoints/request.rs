@@ -1,20 +1,18 @@
 //! The bodies of requests that create or change an endpoint, and what they ask of the store.
 
-use domain::custom_headers::{CustomName, CustomValue};
-use domain::endpoint::{EndpointPatch, EndpointUrl, NewEndpoint, RateLimit};
-use domain::event::Subscription;
-use domain::id::EndpointId;
-use domain::sealing::{SealedHeaders, SealedSecret};
+mod wanted;
+
+use domain::endpoint::{EndpointPatch, EndpointUrl};
 use poem_openapi::Object;
 use serde::Deserialize;
 
+pub(super) use self::wanted::{Change, Wanted};
 use super::super::fields;
 use super::super::schema::{ChatbotId, Description, RatePerSecond, SubscriptionName, UrlText, present};
-use super::headers::{ChangedHeaders, HeaderChanges, NewHeaders, changed_headers, new_headers};
+use super::headers::{ChangedHeaders, NewHeaders, changed_headers, new_headers};
 use super::parked::{Parked, parked_action};
 use super::state_view::{WantedState, state_change};
 use crate::app::App;
-use crate::caller::DashboardUser;
 use crate::json::JsonRequest;
 use crate::problem::{Faults, Problem};
 
@@ -117,33 +115,6 @@ impl JsonRequest for ChangeEndpoint {
     }
 }
 
-/// What the owner of a new endpoint wants of it.
-#[derive(Debug)]
-pub(super) struct Wanted {
-    pub(super) url: EndpointUrl,
-    pub(super) events: Vec<Subscription>,
-    pub(super) chatbot_id: Option<String>,
-    description: Option<String>,
-    pub(super) headers: Vec<(CustomName, CustomValue)>,
-    rate_limit: Option<RateLimit>,
-    auto_resume: bool,
-    pub(super) active: bool,
-}
-
-/// What the owner of an endpoint wants to change. Its headers can be sealed once it is known where its URL leads.
-#[derive(Debug)]
-pub(super) struct Change {
-    pub(super) patch: EndpointPatch,
-    pub(super) headers: Option<HeaderChanges>,
-}
-
-impl Change {
-    /// Whether it changes nothing, whatever the endpoint is.
-    pub(super) const fn is_empty(&self) -> bool {
-        self.patch.is_empty() && self.headers.is_none()
-    }
-}
-
 impl CreateEndpoint {
     /// What is asked for.
     pub(super) fn wanted(self, app: &App) -> Result<Wanted, Problem> {
@@ -169,32 +140,6 @@ impl CreateEndpoint {
             auto_resume: self.auto_resume.unwrap_or_default(),
             active: self.active.unwrap_or(true),
         })
-    }
-}
-
-impl Wanted {
-    /// The endpoint to make, with what is sealed for it.
-    pub(super) fn into_new(
-        self,
-        id: EndpointId,
-        user: DashboardUser,
-        secret: SealedSecret,
-        headers: SealedHeaders,
-    ) -> NewEndpoint {
-        NewEndpoint {
-            id,
-            account: user.account,
-            url: self.url,
-            events: self.events,
-            chatbot_id: self.chatbot_id,
-            description: self.description,
-            headers,
-            rate_limit: self.rate_limit,
-            auto_resume: self.auto_resume,
-            active: self.active,
-            by: Some(user.user),
-            secret,
-        }
     }
 }
 

@@ -1,12 +1,12 @@
-//! How many live streams may be open: [`MOST_OF_ACCOUNT`] for an account, [`MOST`] in all. Each holds a connection to Redis, so a
-//! stream gives its place back as soon as it ends.
+//! How many live streams may be open: [`MOST_OF_ACCOUNT`] for an account's people, as many for its keys and for the backend in its name,
+//! and [`MOST`] in all. Each holds a connection to Redis, so a stream gives its place back as soon as it ends.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use domain::id::AccountId;
 use tokio::sync::watch;
 
+use crate::access::Share;
 use crate::metrics::Metrics;
 
 /// The most streams of one account in this process.
@@ -18,7 +18,7 @@ pub const MOST: usize = 200;
 /// The open streams of this process.
 #[derive(Debug)]
 pub struct Streams {
-    open: Mutex<HashMap<AccountId, usize>>,
+    open: Mutex<HashMap<Share, usize>>,
     stopping: watch::Sender<bool>,
     metrics: Metrics,
 }
@@ -38,7 +38,7 @@ pub enum NoPlace {
 #[derive(Debug)]
 pub struct Place {
     streams: Arc<Streams>,
-    account: AccountId,
+    share: Share,
 }
 
 impl Streams {
@@ -52,26 +52,26 @@ impl Streams {
         }
     }
 
-    /// Takes a place for a stream of this account.
+    /// Takes a place for a stream of this share.
     ///
     /// # Errors
     ///
     /// [`NoPlace`] when as many are open as may be.
-    pub fn take(self: &Arc<Self>, account: &AccountId) -> Result<Place, NoPlace> {
+    pub fn take(self: &Arc<Self>, share: &Share) -> Result<Place, NoPlace> {
         let mut open = self.lock();
         let all: usize = open.values().sum();
-        let own = open.get(account).copied().unwrap_or(0);
+        let own = open.get(share).copied().unwrap_or(0);
         if own >= MOST_OF_ACCOUNT {
             return Err(NoPlace::Account);
         }
         if all >= MOST {
             return Err(NoPlace::Process);
         }
-        open.insert(account.clone(), own + 1);
+        open.insert(share.clone(), own + 1);
         self.metrics.streams_open(all + 1);
         Ok(Place {
             streams: Arc::clone(self),
-            account: account.clone(),
+            share: share.clone(),
         })
     }
 
@@ -91,7 +91,7 @@ impl Streams {
         );
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<AccountId, usize>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Share, usize>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -99,10 +99,10 @@ impl Streams {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut open = self.streams.lock();
-        match open.get_mut(&self.account) {
+        match open.get_mut(&self.share) {
             Some(own) if *own > 1 => *own -= 1,
             _ => {
-                open.remove(&self.account);
+                open.remove(&self.share);
             }
         }
         self.streams.metrics.streams_open(open.values().sum());

@@ -50,6 +50,11 @@ impl Code {
             Self::UrlSchemeNotAllowed => &[("allowed", "how URLs may begin")],
             Self::UrlPortNotAllowed => &[("min", "the smallest port beside the usual one")],
             Self::TooManyEndpoints => &[("max", "the most endpoints of an account")],
+            Self::TooManyApiKeys => &[("max", "the most keys of an account")],
+            Self::InsufficientScope => &[(
+                "required",
+                "the scope that the call needs; absent if no key may make it",
+            )],
             Self::RateLimited | Self::TooManyTests => &[
                 ("max", "the most in a minute"),
                 ("retryAfter", "how many seconds to wait"),

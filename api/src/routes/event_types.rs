@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::schema::{RawObject, SubscriptionName};
 use super::{Call, Group, Resource};
-use crate::caller::DashboardUser;
+use crate::caller::Caller;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 
@@ -50,7 +50,7 @@ impl EventTypesApi {
     ///
     /// Returns everything that an endpoint can subscribe to, with a description, a JSON Schema of the body, and a sample.
     #[oai(path = "/api/event-types", method = "get", operation_id = "listEventTypes")]
-    async fn list(&self, _user: DashboardUser) -> Result<Json<EventTypeList>, Problem> {
+    async fn list(&self, _caller: Caller) -> Result<Json<EventTypeList>, Problem> {
         let event_types: Result<_, Problem> = catalog::all().map(EventTypeView::try_from).collect();
         Ok(Json(EventTypeList {
             event_types: event_types?,

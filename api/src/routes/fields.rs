@@ -1,11 +1,13 @@
 //! Checks what the fields of requests contain. Each refusal names the field and says what to do.
 
+use domain::api_key::MAX_NAME;
 use domain::clock::{InvalidTimestamp, Timestamp};
 use domain::endpoint::{MAX_DESCRIPTION, MAX_RATE, RateLimit};
 use domain::event::{EventType, MAX_CHATBOT_ID, Subscription};
 use domain::id::{AccountId, EndpointId};
+use domain::signing::SigningSecret;
 
-use super::schema::SubscriptionName;
+use super::schema::{SecretText, SubscriptionName};
 use crate::problem::{Code, Faults, Problem};
 
 /// The longest idempotency key.
@@ -83,6 +85,33 @@ pub(super) fn description(text: String) -> Result<String, Problem> {
             .field("description")
             .param("max", MAX_DESCRIPTION))
     }
+}
+
+/// What the key of an account is called.
+pub(super) fn key_name(text: String) -> Result<String, Problem> {
+    let is_good = (1..=MAX_NAME).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    if is_good {
+        Ok(text)
+    } else {
+        Err(Problem::new(Code::InvalidValue)
+            .detail(format!(
+                "Give the key a name of 1 to {MAX_NAME} characters, none of them a control character."
+            ))
+            .field("name")
+            .param("min", 1)
+            .param("max", MAX_NAME))
+    }
+}
+
+/// A signing secret that a customer brings along.
+pub(super) fn signing_secret(text: &SecretText) -> Result<SigningSecret, Problem> {
+    SigningSecret::parse(text.expose()).map_err(|_| {
+        Problem::new(Code::InvalidValue)
+            .detail(
+                "Give the secret as `whsec_` and standard base64 of 24 to 64 bytes, or none for a new one.",
+            )
+            .field("secret")
+    })
 }
 
 /// The most deliveries that an endpoint gets in a second.

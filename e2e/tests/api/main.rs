@@ -51,6 +51,10 @@ mod auth;
 
 mod oidc;
 
+mod api_keys;
+
+mod named_accounts;
+
 mod roles;
 
 mod bad_input;

@@ -15,12 +15,14 @@ use reqwest::{RequestBuilder, Url};
 use serde_json::{Value, json};
 
 use crate::documented::calls::{Call, calls};
-use crate::fixture::{ENDPOINTS, everything};
+use crate::fixture::{API_KEYS, ENDPOINTS, everything};
 use crate::listener::Listener;
 use crate::log_scene::{HOOK, LogScene, text};
 
 /// Calls that name nothing: they make or list what belongs to the account of the token.
-const OWN: [&str; 6] = [
+const OWN: [&str; 8] = [
+    "createApiKey",
+    "listApiKeys",
     "createEndpoint",
     "checkEndpoint",
     "listEndpoints",
@@ -47,6 +49,8 @@ struct Belongings {
     cursor: String,
     /// What a live stream began with.
     event_id: String,
+    /// The id of a key.
+    api_key: String,
 }
 
 /// An account with one of everything, and no worker left that would change it.
@@ -62,6 +66,8 @@ async fn furnish(scene: &mut LogScene) -> Belongings {
         .await
         .expect(202);
     scene.listed("status=succeeded", 1).await;
+    scene.customer.create_api_key(&["endpoints:write"]).await;
+    let keys = scene.customer.get(API_KEYS).await.expect(200).body;
     let (_, event_id) = Listener::start(&scene.customer, &scene.path("deliveries/stream"), None).await;
     // No exhausted delivery is that young, so the replay has nothing to do.
     let wanted = json!({"since": recent(-1_000), "status": "exhausted", "dryRun": false});
@@ -72,6 +78,7 @@ async fn furnish(scene: &mut LogScene) -> Belongings {
         replay: text(&replay.expect(202).body, "id"),
         cursor: text(&scene.list("limit=1").await, "nextCursor"),
         event_id,
+        api_key: text(&keys["keys"][0], "id"),
         endpoint: scene.endpoint.clone(),
     };
     // It ends, so that the owner can start another one.
@@ -99,6 +106,7 @@ fn filled(call: &Call, body: Option<&Value>, caller: &Caller, names: &Belongings
     let (mut query, mut headers) = (Vec::new(), Vec::new());
     for parameter in call.parameters() {
         let value = match parameter.name {
+            "id" if call.id() == "revokeApiKey" => names.api_key.as_str(),
             "id" | "endpointId" => names.endpoint.as_str(),
             "eventId" => &names.event,
             "idempotencyKey" => KEY,
@@ -244,7 +252,10 @@ async fn what_an_account_owns_is_unknown_to_every_other() {
             // A cursor is looked at before what it belongs to.
             let is_refused = matches!(
                 (status, code.as_str()),
-                (404, "endpoint_not_found" | "event_not_found")
+                (
+                    404,
+                    "endpoint_not_found" | "event_not_found" | "api_key_not_found"
+                )
             ) || names_something_below(&call)
                 && (status, code.as_str()) == (422, "invalid_cursor")
                 || call.id() == "changeEndpoints" && status == 200 && is_each_unknown(&said);

@@ -57,12 +57,7 @@ impl Resource for EndpointsApi {
         Call::new("changeEndpoints", &[Code::InvalidValue]).strict(),
         Call::new(
             "removeEndpoint",
-            &[
-                Code::EndpointNotFound,
-                Code::MissingField,
-                Code::BadRequest,
-                Code::PreconditionFailed,
-            ],
+            &[Code::EndpointNotFound, Code::BadRequest, Code::PreconditionFailed],
         )
         .with(BODY_ERRORS),
     ];

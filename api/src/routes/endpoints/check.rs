@@ -11,9 +11,10 @@ use super::super::schema::{
 use super::super::{Call, Group, Resource, fields};
 use super::answers::FIELD_ERRORS;
 use super::create::too_many;
-use super::request::{CreateEndpoint, Wanted};
+use super::request::CreateEndpoint;
+use super::wanted::Wanted;
 use crate::app::App;
-use crate::caller::Reader;
+use crate::caller::Caller;
 use crate::json::{Json, JsonRequest};
 use crate::problem::{Code, Faults, Problem};
 
@@ -94,6 +95,7 @@ impl CheckEndpoint {
             rate_limit: self.rate_limit,
             auto_resume: self.auto_resume,
             active: self.active,
+            secret: None,
         };
         let mut faults = Faults::default();
         let wanted = faults.take(endpoint.wanted(&app.urls));
@@ -131,12 +133,12 @@ impl CheckApi {
     )]
     async fn check(
         &self,
-        reader: Reader,
+        caller: Caller,
         app: Data<&App>,
         body: Json<CheckEndpoint>,
     ) -> Result<Json<CheckedEndpoint>, Problem> {
         let (wanted, sample) = body.0.read(&app)?;
-        let endpoints = app.store.get()?.endpoint_ids(&reader.account).await?;
+        let endpoints = app.store.get()?.endpoint_ids(&caller.account).await?;
         if endpoints.len() >= app.allowance.endpoints as usize {
             return Err(too_many(&app));
         }

@@ -1,58 +1,84 @@
 //! Creating an endpoint, once for each idempotency key.
 
-use domain::endpoint::{Endpoint, NewEndpoint, RateLimit};
+use domain::endpoint::{NewEndpoint, RateLimit};
 use domain::id::EndpointId;
 use domain::signing::SigningSecret;
 use sha2::{Digest, Sha256};
 use store::endpoints::CreateOutcome;
 use store::events::Idempotency;
+use subtle::ConstantTimeEq as _;
 
 use super::super::idempotency::{IdempotencyHeader, plain};
+use super::created::Created;
+use super::list::is_unusual;
 use super::request::CreateEndpoint;
-use super::view::{Created, CreatedEndpoint};
+use crate::access::Kind;
 use crate::app::App;
-use crate::caller::DashboardUser;
-use crate::json::Json;
+use crate::caller::Caller;
 use crate::problem::{Code, Problem};
 
 /// Creates an endpoint. What a key has created already is answered again, with the secret that it has kept sealed.
 pub(super) async fn create(
     app: &App,
-    user: DashboardUser,
+    caller: &Caller,
     body: CreateEndpoint,
     key: Option<IdempotencyHeader>,
 ) -> Result<Created, Problem> {
-    let id = EndpointId::random();
-    let secret = SigningSecret::generate();
-    let sealed = app.secrets.seal(&secret, &user.account, &id);
-    let new = body.into_new(id, user, sealed, &app.urls)?;
+    let wanted = body.wanted(&app.urls)?;
+    if wanted.secret().is_some() && caller.kind != Kind::Manage {
+        return Err(Problem::new(Code::InsufficientScope)
+            .detail("Only a `manage` key of the backend may bring a secret along. Leave `secret` out: a new one is made.")
+            .field("secret"));
+    }
+    let brought = wanted.secret().cloned();
+    let (id, secret) = (
+        EndpointId::random(),
+        brought.clone().unwrap_or_else(SigningSecret::generate),
+    );
+    let sealed = app.secrets.seal(&secret, &caller.account, &id);
+    let new = wanted.into_new(id, caller, sealed);
     let idempotency = key.map(|IdempotencyHeader(key)| Idempotency {
         key: plain(&key).into_owned(),
-        fingerprint: fingerprint(&new),
+        fingerprint: fingerprint(&new, brought.is_some()),
         ..Idempotency::default()
     });
     let most = app.allowance.endpoints;
     let store = app.store.get()?;
+    let is_unknown = is_unusual(app, caller) && store.endpoint_ids(&caller.account).await?.is_empty();
     match store
         .create_endpoint_once(&new, most, idempotency.as_ref())
         .await?
     {
-        CreateOutcome::Created(endpoint) => Ok(answer(*endpoint, &secret)),
+        CreateOutcome::Created(endpoint) => Ok(Created::of(*endpoint, &secret, is_unknown)),
         CreateOutcome::Again(endpoint, sealed) => {
             let opened = app.secrets.open(&sealed, &endpoint.account, &endpoint.id);
-            let secret = opened.map_err(|error| {
+            let kept = opened.map_err(|error| {
                 tracing::error!(endpoint = %endpoint.id, %error, "a signing secret could not be opened");
                 Problem::new(Code::InternalError)
             })?;
-            Ok(answer(*endpoint, &secret))
+            // No hash of a secret is kept with the key, so the secrets themselves are compared.
+            if brought.is_some_and(|brought| !are_same(&brought, &kept)) {
+                return Err(conflict());
+            }
+            Ok(Created::of(*endpoint, &kept, false))
         }
         CreateOutcome::Overtaken(id) => Err(Problem::new(Code::IdempotencyConflict).detail(format!(
             "`{id}` was created with this key, and was removed since, or has another secret now. Use a new key for a new endpoint."
         ))),
-        CreateOutcome::IdempotencyConflict => Err(Problem::new(Code::IdempotencyConflict)
-            .detail("An endpoint with other settings was created with this key within the last 24 hours. Use a new key for a new endpoint.")),
+        CreateOutcome::IdempotencyConflict => Err(conflict()),
         CreateOutcome::TooMany => Err(too_many(app)),
     }
+}
+
+/// The key was used for another endpoint.
+fn conflict() -> Problem {
+    Problem::new(Code::IdempotencyConflict)
+        .detail("An endpoint with other settings was created with this key within the last 24 hours. Use a new key for a new endpoint.")
+}
+
+/// Whether two secrets are the same, in a time that doesn't tell where they differ.
+fn are_same(one: &SigningSecret, other: &SigningSecret) -> bool {
+    one.expose().as_bytes().ct_eq(other.expose().as_bytes()).into()
 }
 
 /// The account has as many endpoints as it may have.
@@ -66,20 +92,10 @@ pub(super) fn too_many(app: &App) -> Problem {
         .param("max", app.allowance.endpoints)
 }
 
-fn answer(endpoint: Endpoint, secret: &SigningSecret) -> Created {
-    let location = format!("/api/webhooks-config/{}", endpoint.id);
-    let tag = endpoint.tag.to_string();
-    let created = CreatedEndpoint {
-        endpoint: endpoint.into(),
-        secret: secret.into(),
-    };
-    Created::Created(Json(created), location, tag)
-}
-
-/// A hash of what was asked for: what was left out is the same as its default.
+/// A hash of what was asked for: what was left out is the same as its default. Of a secret that was brought along, only that there was one.
 ///
 /// It is kept with the key for a day, so it has to stay the same from one release to the next.
-fn fingerprint(new: &NewEndpoint) -> String {
+fn fingerprint(new: &NewEndpoint, brings_secret: bool) -> String {
     let NewEndpoint {
         id: _,
         account: _,
@@ -103,7 +119,10 @@ fn fingerprint(new: &NewEndpoint) -> String {
         auto_resume,
         active,
     );
-    let text = serde_json::to_vec(&given).unwrap_or_default();
+    let mut text = serde_json::to_vec(&given).unwrap_or_default();
+    if brings_secret {
+        text.extend_from_slice(b"secret");
+    }
     hex::encode(&Sha256::digest(text)[..16])
 }
 

@@ -14,7 +14,7 @@ use super::named::{BodyId, only_one};
 use super::request::ChangeEndpoint;
 use super::view::{Changed, Removed};
 use crate::app::App;
-use crate::caller::DashboardUser;
+use crate::caller::Caller;
 use crate::headers::IfMatch;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
@@ -36,13 +36,13 @@ impl OneEndpointApi {
     )]
     async fn get(
         &self,
-        user: DashboardUser,
+        caller: Caller,
         app: Data<&App>,
         /// The endpoint's id.
         id: Path<String>,
     ) -> Result<Detailed, Problem> {
         let id = fields::endpoint_id(&id.0)?;
-        let facts = app.store.get()?.endpoint_facts(&user.account, &id).await?;
+        let facts = app.store.get()?.endpoint_facts(&caller.account, &id).await?;
         facts.map(Into::into).ok_or_else(fields::no_endpoint)
     }
 
@@ -57,7 +57,7 @@ impl OneEndpointApi {
     )]
     async fn change_by_path(
         &self,
-        user: DashboardUser,
+        caller: Caller,
         app: Data<&App>,
         /// The endpoint's id.
         id: Path<String>,
@@ -67,9 +67,9 @@ impl OneEndpointApi {
         body: Json<ChangeEndpoint>,
     ) -> Result<Changed, Problem> {
         let named = body.0.id.clone();
-        let patch = body.0.into_patch(Some(user.user.clone()), &app.urls)?;
+        let patch = body.0.into_patch(Some(caller.by.clone()), &app.urls)?;
         let id = only_one([Some(id.0.as_str()), named.as_deref()])?;
-        change(&app, &user, &id, patch, false, condition.0).await
+        change(&app, &caller, &id, patch, false, condition.0).await
     }
 
     /// Remove one endpoint
@@ -82,7 +82,7 @@ impl OneEndpointApi {
     )]
     async fn remove_by_path(
         &self,
-        user: DashboardUser,
+        caller: Caller,
         app: Data<&App>,
         /// The endpoint's id.
         id: Path<String>,
@@ -92,7 +92,7 @@ impl OneEndpointApi {
         in_body: BodyId,
     ) -> Result<Removed, Problem> {
         let id = only_one([Some(id.0.as_str()), in_body.name()])?;
-        remove(&app, &user, &id, &condition.0).await
+        remove(&app, &caller, &id, &condition.0).await
     }
 }
 
@@ -115,7 +115,7 @@ impl Resource for OneEndpointApi {
 /// Changes an endpoint that meets the condition; if `toggles` says so, also switches it on or off.
 pub(super) async fn change(
     app: &App,
-    user: &DashboardUser,
+    caller: &Caller,
     id: &EndpointId,
     mut patch: EndpointPatch,
     toggles: bool,
@@ -124,7 +124,7 @@ pub(super) async fn change(
     let store = app.store.get()?;
     if toggles || patch.is_empty() {
         let endpoint = store
-            .get_endpoint(&user.account, id)
+            .get_endpoint(&caller.account, id)
             .await?
             .ok_or_else(fields::no_endpoint)?;
         if !toggles {
@@ -139,7 +139,7 @@ pub(super) async fn change(
         patch.active = Some(endpoint.state != EndpointState::Active);
     }
     let outcome = store
-        .change_endpoint(&user.account, id, &patch, &condition)
+        .change_endpoint(&caller.account, id, &patch, &condition)
         .await?;
     changed(outcome).map(Into::into)
 }
@@ -156,14 +156,14 @@ pub(super) fn changed(outcome: ChangeOutcome) -> Result<Endpoint, Problem> {
 /// Removes an endpoint that meets the condition.
 pub(super) async fn remove(
     app: &App,
-    user: &DashboardUser,
+    caller: &Caller,
     id: &EndpointId,
     condition: &Condition,
 ) -> Result<Removed, Problem> {
     match app
         .store
         .get()?
-        .remove_endpoint_if(&user.account, id, condition)
+        .remove_endpoint_if(&caller.account, id, condition)
         .await?
     {
         RemoveOutcome::Removed => Ok(Removed::Removed),

@@ -1,16 +1,14 @@
 //! The bodies of requests that create or change an endpoint, and what they ask of the store.
 
-use domain::endpoint::{EndpointPatch, EndpointUrl, NewEndpoint, ParkedAction, RateLimit, UrlPolicy};
-use domain::event::Subscription;
-use domain::id::EndpointId;
-use domain::sealing::SealedSecret;
+use domain::endpoint::{EndpointPatch, EndpointUrl, ParkedAction, UrlPolicy};
 use poem_openapi::{Enum, Object};
 use serde::Deserialize;
 
 use super::super::fields;
-use super::super::schema::{ChatbotId, Description, RatePerSecond, SubscriptionName, UrlText, present};
+use super::super::schema::{
+    ChatbotId, Description, RatePerSecond, SecretText, SubscriptionName, UrlText, present,
+};
 use crate::app::App;
-use crate::caller::DashboardUser;
 use crate::json::JsonRequest;
 use crate::problem::{Faults, Problem};
 
@@ -41,6 +39,10 @@ pub(crate) struct CreateEndpoint {
     /// Whether the endpoint is switched on from the start; `true` if absent.
     #[serde(default, deserialize_with = "present")]
     pub(super) active: Option<bool>,
+    /// The signing secret that the receiver has already: `whsec_` and standard base64 of 24 to 64 bytes. Only with a `manage` key (403
+    /// otherwise), for customers who move in; without it, a new one is made.
+    #[serde(default, deserialize_with = "present")]
+    pub(super) secret: Option<SecretText>,
 }
 
 /// A change to an endpoint: fields are set as given. If the path names no endpoint, `id` alone switches it on or off.
@@ -126,68 +128,6 @@ impl JsonRequest for CreateEndpoint {
 impl JsonRequest for ChangeEndpoint {
     fn fault(self, app: &App) -> Option<Problem> {
         self.into_patch(None, &app.urls).err()
-    }
-}
-
-/// What the owner of a new endpoint wants of it.
-#[derive(Debug)]
-pub(super) struct Wanted {
-    pub(super) url: EndpointUrl,
-    pub(super) events: Vec<Subscription>,
-    pub(super) chatbot_id: Option<String>,
-    description: Option<String>,
-    rate_limit: Option<RateLimit>,
-    auto_resume: bool,
-    pub(super) active: bool,
-}
-
-impl CreateEndpoint {
-    /// What is asked for.
-    pub(super) fn wanted(self, urls: &UrlPolicy) -> Result<Wanted, Problem> {
-        let mut faults = Faults::default();
-        let url = faults.take(EndpointUrl::parse(&self.url.0, urls));
-        let events = faults.take(fields::subscriptions(&self.events));
-        let chatbot_id = faults.take_any(self.chatbot_id.map(|id| fields::chatbot_id(id.0)));
-        let description = faults.take_any(self.description.map(|text| fields::description(text.0)));
-        let rate_limit = faults.take_any(self.rate_limit.map(|limit| fields::rate_limit(limit.0)));
-        let (Some(url), Some(events), Some(chatbot_id), Some(description), Some(rate_limit)) =
-            (url, events, chatbot_id, description, rate_limit)
-        else {
-            return Err(faults.into());
-        };
-        Ok(Wanted {
-            url,
-            events,
-            chatbot_id,
-            description,
-            rate_limit,
-            auto_resume: self.auto_resume.unwrap_or_default(),
-            active: self.active.unwrap_or(true),
-        })
-    }
-
-    /// The endpoint to make.
-    pub(super) fn into_new(
-        self,
-        id: EndpointId,
-        user: DashboardUser,
-        secret: SealedSecret,
-        urls: &UrlPolicy,
-    ) -> Result<NewEndpoint, Problem> {
-        let wanted = self.wanted(urls)?;
-        Ok(NewEndpoint {
-            id,
-            account: user.account,
-            url: wanted.url,
-            events: wanted.events,
-            chatbot_id: wanted.chatbot_id,
-            description: wanted.description,
-            rate_limit: wanted.rate_limit,
-            auto_resume: wanted.auto_resume,
-            active: wanted.active,
-            by: Some(user.user),
-            secret,
-        })
     }
 }
 

@@ -11,10 +11,10 @@ use store::rotation::{RotateOutcome, Rotation};
 
 use super::super::schema::{DateTime, present};
 use super::super::{Call, Group, Resource, fields};
+use super::created::CreatedEndpoint;
 use super::detail::LegacySignature;
-use super::view::CreatedEndpoint;
 use crate::app::App;
-use crate::caller::DashboardUser;
+use crate::caller::Caller;
 use crate::json::{Json, JsonRequest, OptionalJson};
 use crate::problem::{Code, Problem};
 
@@ -85,7 +85,7 @@ impl RotationApi {
     )]
     async fn rotate(
         &self,
-        user: DashboardUser,
+        caller: Caller,
         app: Data<&App>,
         /// The endpoint's id.
         id: Path<String>,
@@ -97,19 +97,19 @@ impl RotationApi {
         let store = app.store.get()?;
         let mut outcome = RotateOutcome::Overtaken;
         for _ in 0..TRIES {
-            let Some(present) = store.signing_secrets(&user.account, &id).await? else {
+            let Some(present) = store.signing_secrets(&caller.account, &id).await? else {
                 return Err(fields::no_endpoint());
             };
             let rotation = Rotation {
                 secret: app
                     .secrets
-                    .seal_next(&secret, &present.current, &user.account, &id),
+                    .seal_next(&secret, &present.current, &caller.account, &id),
                 grace,
                 legacy_uses_previous,
                 force: body.0.force.unwrap_or_default(),
-                by: Some(user.user.clone()),
+                by: Some(caller.by.clone()),
             };
-            outcome = store.rotate_secret(&user.account, &id, &rotation).await?;
+            outcome = store.rotate_secret(&caller.account, &id, &rotation).await?;
             if outcome != RotateOutcome::Overtaken {
                 break;
             }
@@ -123,6 +123,7 @@ impl RotationApi {
                 endpoint: CreatedEndpoint {
                     endpoint: (*endpoint).into(),
                     secret: (&secret).into(),
+                    warnings: None,
                 },
             })),
             RotateOutcome::InGrace(until) => Err(Problem::new(Code::RotationInProgress).detail(format!(

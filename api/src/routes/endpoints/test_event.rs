@@ -19,7 +19,7 @@ use super::super::attempt::AttemptView;
 use super::super::schema::{EventName, present};
 use super::super::{Call, Group, Resource, fields};
 use crate::app::App;
-use crate::caller::DashboardUser;
+use crate::caller::Caller;
 use crate::json::{Json, JsonRequest, OptionalJson};
 use crate::problem::{Code, Problem};
 
@@ -81,7 +81,7 @@ impl TestEventApi {
     )]
     async fn send(
         &self,
-        user: DashboardUser,
+        caller: Caller,
         app: Data<&App>,
         /// The endpoint's id.
         id: Path<String>,
@@ -91,14 +91,14 @@ impl TestEventApi {
         let wanted = body.0.event.map(|name| fields::event_type(&name.0)).transpose()?;
         let store = app.store.get()?;
         let endpoint = store
-            .get_endpoint(&user.account, &id)
+            .get_endpoint(&caller.account, &id)
             .await?
             .ok_or_else(fields::no_endpoint)?;
         let event = wanted.unwrap_or_else(|| usual(&endpoint));
         let now = Timestamp::now();
         let request = TestEventRequest {
             delivery: DeliveryId::of(&EventId::new(now.as_millis()), &id),
-            account: user.account,
+            account: caller.account,
             event,
             payload: sample_payload(event, endpoint.chatbot_id.as_deref(), now),
         };

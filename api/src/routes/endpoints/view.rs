@@ -6,7 +6,7 @@ use poem_openapi::{ApiResponse, Enum, Object};
 use serde::Serialize;
 
 use super::super::schema::{
-    ChatbotId, DateTime, Description, ErrorName, RatePerSecond, SecretText, SubscriptionName, UrlText,
+    ChatbotId, DateTime, Description, ErrorName, RatePerSecond, SubscriptionName, UrlText,
 };
 use crate::json::Json;
 
@@ -55,30 +55,18 @@ pub(crate) struct EndpointView {
     queue_depth: u64,
     /// When the endpoint was created.
     created_at: DateTime,
-    /// The user who created it, as their session token named them; `null` if it was created before that was noted.
+    /// Who created it: the user as their session token named them, a key of the account (`key_…`), or the backend (`service:<id>`); `null`
+    /// if it was created before that was noted.
     #[oai(nullable)]
     created_by: Option<String>,
     /// When its owner last changed it.
     updated_at: DateTime,
-    /// The user who last changed it, or `operator`; `null` if that was not noted.
+    /// Who last changed it: the same, or `operator`; `null` if that was not noted.
     #[oai(nullable)]
     updated_by: Option<String>,
     /// Changes with the endpoint's settings and its state, and with nothing else: not with attempts and what they count. Send it as
     /// `If-Match` with a change that must not undo another.
     etag: String,
-}
-
-/// A new endpoint with its signing secret.
-#[derive(Debug, Serialize, Object)]
-#[serde(rename_all = "camelCase")]
-#[oai(rename = "CreatedEndpoint", rename_all = "camelCase")]
-pub(crate) struct CreatedEndpoint {
-    /// The endpoint.
-    #[serde(flatten)]
-    #[oai(flatten)]
-    pub(super) endpoint: EndpointView,
-    /// The signing secret. It is never shown again: save it.
-    pub(super) secret: SecretText,
 }
 
 /// The result of the most recent attempt.
@@ -128,22 +116,6 @@ pub(crate) enum DisabledReasonView {
     Gone,
     /// Its owner switched it off.
     Owner,
-}
-
-/// The answer to creating an endpoint.
-#[derive(Debug, ApiResponse)]
-pub(crate) enum Created {
-    /// The endpoint was created.
-    #[oai(status = 201)]
-    Created(
-        Json<CreatedEndpoint>,
-        /// The path of the new endpoint.
-        #[oai(header = "Location")]
-        String,
-        /// The endpoint's `etag`.
-        #[oai(header = "ETag")]
-        String,
-    ),
 }
 
 /// The answer to changing an endpoint.

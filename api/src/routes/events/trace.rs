@@ -15,7 +15,7 @@ use super::super::idempotency::plain;
 use super::super::schema::{ChatbotId, DateTime, DeliveredEvent, IdempotencyKey};
 use super::super::{Call, Group, Resource, fields};
 use crate::app::App;
-use crate::caller::DashboardUser;
+use crate::caller::Caller;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 
@@ -82,14 +82,14 @@ impl EventTraceApi {
     #[oai(path = "/api/events/:eventId", method = "get", operation_id = "getEvent")]
     async fn get(
         &self,
-        user: DashboardUser,
+        caller: Caller,
         app: Data<&App>,
         /// The event's id.
         #[oai(name = "eventId")]
         id: Path<String>,
     ) -> Result<Json<EventTraceView>, Problem> {
         let id: EventId = id.0.parse().map_err(|_| Problem::new(Code::EventNotFound))?;
-        trace(&app, &user.account, id).await
+        trace(&app, &caller.account, id).await
     }
 }
 

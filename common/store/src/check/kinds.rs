@@ -130,6 +130,9 @@ pub(super) const KINDS: &[Kind] = &[
     part_of("account:", ":told", Lifetime::Required, Take::Nothing),
     part_of("account:", ":trials", Lifetime::Required, Take::Nothing),
     part_of("account:", ":calls", Lifetime::Required, Take::Nothing),
+    part_of("account:", ":calls:keys", Lifetime::Required, Take::Nothing),
+    part_of("account:", ":calls:manage", Lifetime::Required, Take::Nothing),
+    part_of("account:", ":keys", Lifetime::Any, Take::Nothing),
     part_of("account:", ":pushed", Lifetime::Required, Take::Nothing),
     of_account(":turn", Lifetime::Required, Take::Number(endpoints::turn)),
     of_account(

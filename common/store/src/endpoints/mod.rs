@@ -94,7 +94,7 @@ impl Store {
 }
 
 /// A fresh id for a change or a removal: a repeated call is recognised by it, and keys that it sets aside are named after it.
-fn operation_id() -> String {
+pub(crate) fn operation_id() -> String {
     EventId::new(Timestamp::now().as_millis()).as_str()["evt_".len()..].to_owned()
 }
 

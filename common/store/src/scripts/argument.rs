@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::clock::Timestamp;
 use domain::event::{EventType, Payload};
-use domain::id::{AccountId, DeliveryId, EndpointId, EventId, ReplayId};
+use domain::id::{AccountId, ApiKeyId, DeliveryId, EndpointId, EventId, ReplayId};
 use domain::sealing::SealedSecret;
 use redis::Cmd;
 
@@ -114,6 +114,7 @@ macro_rules! texts {
 
 texts!(
     AccountId,
+    ApiKeyId,
     DeliveryId,
     EndpointId,
     EventId,

@@ -29,6 +29,7 @@ parts! {
     BASE = "base" needs [];
     QUOTA = "quota" needs [BASE];
     OWNER = "owner" needs [BASE];
+    API_KEYS = "api_keys" needs [BASE];
     ROUTES = "routes" needs [BASE];
     IDS = "ids" needs [BASE];
     ENDPOINTS = "endpoints" needs [BASE, IDS];

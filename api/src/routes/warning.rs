@@ -1,9 +1,9 @@
-//! What the backend should know of an event that was accepted all the same.
+//! What the backend should know of what was done all the same.
 
 use poem_openapi::{Enum, Object};
 use serde::Serialize;
 
-/// Something that is probably a mistake, though the event was accepted.
+/// Something that is probably a mistake, though what was asked for was done.
 #[derive(Debug, Serialize, Object)]
 #[oai(rename = "EventWarning")]
 pub(crate) struct Warning {
@@ -22,14 +22,23 @@ pub(crate) enum WarningCode {
     UnknownAccount,
 }
 
+const UNKNOWN_ACCOUNT: &str = "The account has no endpoint, and its id has not the form that session tokens give it (with Clerk, \
+                               `org:org_…` or `user:user_…`): is it misspelt?";
+
 impl Warning {
     /// For an event of an account that nobody may ever have.
+    pub(super) fn event_of_unknown_account() -> Self {
+        Self {
+            code: WarningCode::UnknownAccount,
+            detail: format!("{UNKNOWN_ACCOUNT} Nobody gets this event."),
+        }
+    }
+
+    /// For a call in the name of an account that nobody may ever have.
     pub(super) fn unknown_account() -> Self {
         Self {
             code: WarningCode::UnknownAccount,
-            detail: "The account has no endpoint, and its id has not the form that session tokens give it (with Clerk, `org:org_…` or \
-                     `user:user_…`): is it misspelt? Nobody gets this event."
-                .to_owned(),
+            detail: UNKNOWN_ACCOUNT.to_owned(),
         }
     }
 }

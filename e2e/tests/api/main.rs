@@ -55,6 +55,8 @@ mod api_keys;
 
 mod named_accounts;
 
+mod integrations;
+
 mod roles;
 
 mod bad_input;

@@ -7,9 +7,12 @@
 //! Proves (security): No token, a wrong one, or one of the wrong kind
 //! Proves (security): Another account's endpoints, deliveries, replays, cursors and stream positions are unknown
 
+use std::collections::BTreeMap;
+
+use domain::api_key::Scope;
 use e2e::clerk::{Claims, SigningKey, now};
 use e2e::client::Caller;
-use e2e::system::{SERVICE_KEY, System};
+use e2e::system::{MANAGE_KEY, SERVICE_KEY, System};
 use e2e::wait::{LONG, check, eventually};
 use reqwest::{RequestBuilder, Url};
 use serde_json::{Value, json};
@@ -30,6 +33,9 @@ const OWN: [&str; 8] = [
     "listEventTypes",
     "streamAccountDeliveries",
 ];
+
+/// A key of an account that it hasn't.
+const MADE_UP: &str = "rk_live_org_2test_0123456789abcdefghjkmnpqrstvwxyz0123456789abcdef";
 
 const STRANGER: &str = "org_2other";
 
@@ -216,6 +222,13 @@ fn names_something_below(call: &Call) -> bool {
         })
 }
 
+/// All but the notes of when keys were last used.
+fn everything_but_uses(system: &System) -> BTreeMap<String, Vec<u8>> {
+    let mut all = everything(system);
+    all.retain(|key, _| !key.ends_with(":keys") && !key.ends_with(":stats"));
+    all
+}
+
 async fn start() -> (LogScene, Belongings) {
     let mut scene = LogScene::start(System::builder().env("RETRY_SCHEDULE", "")).await;
     let belongings = furnish(&mut scene).await;
@@ -226,6 +239,13 @@ async fn start() -> (LogScene, Belongings) {
 async fn what_an_account_owns_is_unknown_to_every_other() {
     let (mut scene, theirs) = start().await;
     let stranger = scene.system.customer_of(STRANGER);
+    let scopes: Vec<_> = Scope::all().map(Scope::as_str).collect();
+    let key = stranger.create_api_key(&scopes).await;
+    let strangers = [
+        ("clerkSession", stranger.clone()),
+        ("accountKey", scene.system.caller(&key)),
+        ("manageKey", scene.system.manager_of(STRANGER)),
+    ];
     let own = stranger
         .create_endpoint("http://127.0.0.1:9000/", &["*"])
         .await
@@ -234,7 +254,7 @@ async fn what_an_account_owns_is_unknown_to_every_other() {
         endpoint: own,
         ..theirs.clone()
     };
-    let before = everything(&scene.system);
+    let before = everything_but_uses(&scene.system);
     let (mut alone, mut named) = (Vec::new(), Vec::new());
     for call in calls().into_iter().filter(|call| call.takes("clerkSession")) {
         if !names_something(&call) {
@@ -246,9 +266,17 @@ async fn what_an_account_owns_is_unknown_to_every_other() {
             alone.push(call);
             continue;
         }
-        for (example, body) in call.requests() {
-            let (status, code, said) = answer(filled(&call, body, &stranger, &theirs)).await;
-            let context = format!("{}, `{example}`: {status} {said}", call.name());
+        let takes = |scheme: &str| call.takes(scheme);
+        let tried = strangers.iter().filter(|(scheme, _)| takes(scheme));
+        let requests = call.requests();
+        let tries = tried.flat_map(|(scheme, stranger)| {
+            requests
+                .iter()
+                .map(move |(example, body)| (scheme, stranger, example, body))
+        });
+        for (scheme, stranger, example, body) in tries {
+            let (status, code, said) = answer(filled(&call, *body, stranger, &theirs)).await;
+            let context = format!("{}, `{example}`, {scheme}: {status} {said}", call.name());
             // A cursor is looked at before what it belongs to.
             let is_refused = matches!(
                 (status, code.as_str()),
@@ -260,7 +288,7 @@ async fn what_an_account_owns_is_unknown_to_every_other() {
                 && (status, code.as_str()) == (422, "invalid_cursor")
                 || call.id() == "changeEndpoints" && status == 200 && is_each_unknown(&said);
             assert!(is_refused, "{context}");
-            assert_eq!(everything(&scene.system), before, "{context}");
+            assert_eq!(everything_but_uses(&scene.system), before, "{context}");
         }
         if names_something_below(&call) {
             let (status, code, said) = answer(filled(&call, None, &stranger, &below_own)).await;
@@ -275,7 +303,7 @@ async fn what_an_account_owns_is_unknown_to_every_other() {
                 "{} below an own endpoint: {status} {said}",
                 call.name()
             );
-            assert_eq!(everything(&scene.system), before, "{}", call.name());
+            assert_eq!(everything_but_uses(&scene.system), before, "{}", call.name());
         }
         named.push(call);
     }
@@ -294,7 +322,7 @@ async fn what_an_account_owns_is_unknown_to_every_other() {
             }
         }
     }
-    let after = everything(&scene.system);
+    let after = everything_but_uses(&scene.system);
     for (key, content) in &before {
         let is_shared = key.ends_with(":stats") || key.contains(STRANGER);
         assert!(is_shared || after.get(key) == Some(content), "{key} was changed");
@@ -346,12 +374,30 @@ async fn nobody_gets_in_without_a_token_of_the_right_kind() {
                 ("expired", with(&expired), 401),
                 ("a machine's", with(&of_a_machine), 403),
                 ("a key of Clerk's", with("ak_0123456789abcdef"), 403),
+                ("an unknown service key", with("whk_owner_0123456789abcdef"), 401),
+                (
+                    "a made-up key",
+                    with(MADE_UP),
+                    if call.takes("accountKey") { 401 } else { 403 },
+                ),
+                (
+                    "a session, with a header",
+                    with(&session).for_account("org_2test"),
+                    403,
+                ),
+                ("no account", with(MANAGE_KEY), 422),
             ],
             (false, true) => vec![
                 ("none", nobody.clone(), 401),
                 ("a session", with(&session), 403),
                 ("an expired session", with(&expired), 403),
                 ("an unknown key", with("whk_test_0123456789abcdef"), 401),
+                ("a key of an account", with(MADE_UP), 403),
+                (
+                    "a service key, with a header",
+                    with(SERVICE_KEY).for_account("org_2test"),
+                    403,
+                ),
                 ("garbage", with("garbage"), 401),
             ],
             (false, false) => {

@@ -52,7 +52,7 @@ pub(crate) struct CreatedApiKey {
 }
 
 /// A scope. `write` includes `read`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Enum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Enum)]
 #[serde(try_from = "String")]
 #[oai(rename = "Scope")]
 pub(crate) enum ScopeName {

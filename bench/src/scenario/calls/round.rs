@@ -58,6 +58,7 @@ impl<'a> Round<'a> {
         self.stream().await;
         self.replays().await;
         self.events().await;
+        self.api_keys().await;
     }
 
     async fn endpoints(&mut self) {
@@ -207,6 +208,18 @@ impl<'a> Round<'a> {
             .await;
         self.meter
             .call(&self.backend, "pushEvents, 100", batch, Some(events))
+            .await;
+    }
+
+    async fn api_keys(&mut self) {
+        let keys = "/api/api-keys";
+        let wanted = json!({"name": "measured", "scopes": ["endpoints:read"]});
+        let made = self
+            .call("createApiKey", &format!("POST {keys}"), Some(wanted))
+            .await;
+        self.call("listApiKeys", &format!("GET {keys}"), None).await;
+        let id = made.body["id"].as_str().unwrap();
+        self.call("revokeApiKey", &format!("DELETE {keys}?id={id}"), None)
             .await;
     }
 

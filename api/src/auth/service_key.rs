@@ -28,6 +28,12 @@ pub struct ServiceKey {
     may_manage: bool,
 }
 
+impl fmt::Debug for ServiceKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.id)
+    }
+}
+
 impl ServiceKey {
     /// What it is called.
     #[must_use]
@@ -88,10 +94,7 @@ impl ServiceKeys {
 
 impl fmt::Debug for ServiceKeys {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_list()
-            .entries(self.0.iter().map(|key| &key.id))
-            .finish()
+        formatter.debug_list().entries(&self.0).finish()
     }
 }
 

@@ -154,7 +154,7 @@ async fn a_key_without_the_suffix_pushes_and_reads_nothing() {
 /// Customers who move in keep their secrets.
 #[tokio::test]
 async fn a_manage_key_may_bring_the_secret_of_a_new_endpoint() {
-    let (mut system, receiver, _) = System::start_with_hook().await;
+    let (system, receiver, _) = System::start_with_hook().await;
     let manager = system.manager_of("org_2mover");
     let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     let wanted = json!({"url": receiver.url("/moved"), "events": ["*"], "secret": secret});

@@ -1,6 +1,6 @@
 //! Who is calling: somebody for an account, or a backend.
 //!
-//! A [`Caller`] or a [`Backend`] is the first argument of every call that needs one, so that a request without a valid token is refused
+//! A [`Caller`], a [`Backend`] or a [`Manager`] is the first argument of every call that needs one, so that a request without a valid token is refused
 //! before anybody looks at its body. Who may make which call is for [`crate::access`] to say; the server attaches what it says of the
 //! request's call.
 //!
@@ -31,6 +31,7 @@ use self::token::{Token, refuse};
 use crate::access::{Access, Kind, Share};
 use crate::app::App;
 use crate::auth::AuthError;
+use crate::auth::service_key::ServiceKey;
 use crate::problem::{Code, Problem};
 use crate::query;
 use crate::rate_limit::Quotas;
@@ -55,6 +56,25 @@ pub struct Backend {
     pub limits: EventLimits,
     /// Where the call notes what is left of them.
     pub quotas: Quotas,
+}
+
+/// The backend with a `manage` key, at a call whose path names the account.
+#[derive(Debug, Clone)]
+pub struct Manager {
+    by: String,
+}
+
+impl Manager {
+    /// The one who acts for the account that the path names.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem`] when it is no account, or too many calls are made for it.
+    pub async fn acts_for(self, app: &App, request: &Request, account: &str) -> Result<Caller, Problem> {
+        let account = AccountId::from_outside(account)
+            .map_err(|_| Problem::new(Code::InvalidAccountId).field("accountId"))?;
+        managing(app, request, account, self.by).await
+    }
 }
 
 impl Caller {
@@ -105,6 +125,32 @@ impl<'a> FromRequest<'a> for Backend {
             quotas: Quotas::of(request),
         })
     }
+}
+
+impl<'a> FromRequest<'a> for Manager {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
+        let app = App::of(request)?;
+        if access(request)? != Access::Manage {
+            return Err(Problem::new(Code::InternalError).into());
+        }
+        let verified = Token::of(request).and_then(|token| match token {
+            Token::ApiKey(_) => Err(AuthError::Scope(None)),
+            Token::Session(_) => Err(AuthError::NotAServiceKey),
+            Token::Service(text) => {
+                let key = app.service_keys.verify(text)?;
+                named_account::none(request)?;
+                key.may_manage().then_some(key).ok_or(AuthError::NotAManageKey)
+            }
+        });
+        let key = verified.map_err(|error| refuse(app, error))?;
+        query::check(request)?;
+        Ok(Self { by: name_of(key) })
+    }
+}
+
+/// What is kept of a service key as who made or changed something.
+fn name_of(key: &ServiceKey) -> String {
+    format!("service:{}", key.id())
 }
 
 /// Who may make the call that a request is for.
@@ -184,7 +230,11 @@ async fn in_a_name(app: &App, request: &Request, access: Access, text: &str) -> 
         Err(AuthError::NotAManageKey)
     });
     let key = verified.map_err(|error| refuse(app, error))?;
-    let account = named_account::named(request)?;
+    managing(app, request, named_account::named(request)?, name_of(key)).await
+}
+
+/// The backend as it acts for an account.
+async fn managing(app: &App, request: &Request, account: AccountId, by: String) -> Result<Caller, Problem> {
     if let Some(occupant) = request.data::<Occupant>() {
         occupant.is_backend();
     }
@@ -193,7 +243,7 @@ async fn in_a_name(app: &App, request: &Request, access: Access, text: &str) -> 
     counted::count(app, request, Kind::Manage, &account, 1).await?;
     Ok(Caller {
         account,
-        by: format!("service:{}", key.id()),
+        by,
         kind: Kind::Manage,
         lasting: Lasting::default(),
     })

@@ -42,6 +42,9 @@ const ACCOUNT: &[Code] = &[
     ServerCrowded,
 ];
 
+/// Of a call whose path names the account.
+const MANAGE: &[Code] = &[InvalidAccountId, RateLimited, TooManyAtOnce, ServerCrowded];
+
 /// Of every call that takes a token: none is answered without the store.
 const STORE: &[Code] = &[
     StoreUnavailable,
@@ -78,6 +81,9 @@ pub(super) fn implied(operation: &Value) -> Vec<Code> {
     if access != Access::Open {
         errors.extend(TOKEN);
         errors.extend(STORE);
+    }
+    if access == Access::Manage {
+        errors.extend(MANAGE);
     }
     if matches!(access, Access::Account(_) | Access::People(_) | Access::Owner(_)) {
         errors.extend(ACCOUNT);

@@ -1,6 +1,7 @@
 //! Keys of an account: made, used, revoked; what each scope allows, at every call of the document; and that they cost nobody else anything.
 //!
 //! Proves (security): Keys of an account
+//! Proves (security): Made-up keys of an account
 //! Proves (security): Whoever calls with a key, or in an account's name, is counted apart from the account's people
 
 use domain::api_key::Scope;

@@ -400,6 +400,14 @@ async fn nobody_gets_in_without_a_token_of_the_right_kind() {
                 ),
                 ("garbage", with("garbage"), 401),
             ],
+            (false, false) if call.takes("manageKey") => vec![
+                ("none", nobody.clone(), 401),
+                ("a session", with(&session), 403),
+                ("a key of an account", with(MADE_UP), 403),
+                ("a service key that pushes", with(SERVICE_KEY), 403),
+                ("an unknown key", with("whk_owner_0123456789abcdef"), 401),
+                ("with a header", with(MANAGE_KEY).for_account("org_2test"), 403),
+            ],
             (false, false) => {
                 assert!(
                     !call.path.starts_with("/api/"),

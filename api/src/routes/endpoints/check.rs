@@ -6,7 +6,7 @@ use poem_openapi::{Object, OpenApi};
 use serde::{Deserialize, Serialize};
 
 use super::super::schema::{
-    ChatbotId, Description, EventName, RatePerSecond, SubscriptionName, UrlText, present,
+    ChatbotId, Description, EventName, RatePerSecond, SecretText, SubscriptionName, UrlText, present,
 };
 use super::super::{Call, Group, Resource, fields};
 use super::answers::FIELD_ERRORS;
@@ -48,6 +48,9 @@ pub(crate) struct CheckEndpoint {
     /// Whether the endpoint would be switched on from the start; `true` if absent.
     #[serde(default, deserialize_with = "present")]
     active: Option<bool>,
+    /// The signing secret that the receiver has already, which only a `manage` key may bring along.
+    #[serde(default, deserialize_with = "present")]
+    secret: Option<SecretText>,
     /// An event: the answer says whether the endpoint would get it.
     #[serde(default, deserialize_with = "present")]
     sample: Option<SampleEvent>,
@@ -95,7 +98,7 @@ impl CheckEndpoint {
             rate_limit: self.rate_limit,
             auto_resume: self.auto_resume,
             active: self.active,
-            secret: None,
+            secret: self.secret,
         };
         let mut faults = Faults::default();
         let wanted = faults.take(endpoint.wanted(&app.urls));

@@ -212,15 +212,12 @@ impl<'a> Round<'a> {
     }
 
     async fn api_keys(&mut self) {
-        let keys = "/api/api-keys";
         let wanted = json!({"name": "measured", "scopes": ["endpoints:read"]});
-        let made = self
-            .call("createApiKey", &format!("POST {keys}"), Some(wanted))
-            .await;
-        self.call("listApiKeys", &format!("GET {keys}"), None).await;
-        let id = made.body["id"].as_str().unwrap();
-        self.call("revokeApiKey", &format!("DELETE {keys}?id={id}"), None)
-            .await;
+        let made = self.call("createApiKey", "POST /api/api-keys", Some(wanted));
+        let made = made.await.body;
+        self.call("listApiKeys", "GET /api/api-keys", None).await;
+        let revoke = format!("DELETE /api/api-keys?id={}", made["id"].as_str().unwrap());
+        self.call("revokeApiKey", &revoke, None).await;
     }
 
     /// What can be done once.

@@ -85,7 +85,7 @@ impl System {
         let mut connection = crate::state::connect(&self.redis);
         let most = self
             .worker_variable("ENDPOINT_CONCURRENCY")
-            .unwrap_or_else(|| "32".to_owned());
+            .unwrap_or_else(|| "64".to_owned());
         redis::cmd("HSET")
             .arg(format!("wh:{{0}}:endpoint:{endpoint}"))
             .arg("limit")

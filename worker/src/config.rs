@@ -71,7 +71,7 @@ pub struct ConcurrencyArgs {
     pub worker_concurrency: u32,
 
     /// Attempts in flight per endpoint, over all workers.
-    #[arg(long, env, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, env, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub endpoint_concurrency: u32,
 
     /// Attempts in flight for one account at one destination (host and port), over all workers; slow endpoints take at most half of

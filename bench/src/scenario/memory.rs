@@ -6,7 +6,7 @@ use crate::load::{Events, in_batches};
 use crate::measured::{Measured, Window, wait_for};
 use crate::subject::{ORGANISATION, Subject, account};
 
-/// Enough endpoints to fill `WORKER_CONCURRENCY` (512), with `ENDPOINT_CONCURRENCY` (32) each.
+/// More than enough endpoints to fill `WORKER_CONCURRENCY` (512), with `ENDPOINT_CONCURRENCY` (64) each.
 const ENDPOINTS: u32 = 16;
 
 pub(super) const VARIANTS: &[&str] = &[

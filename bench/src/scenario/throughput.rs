@@ -21,7 +21,7 @@ pub(super) struct Shape {
 }
 
 /// Attempts in flight for each endpoint, as `ENDPOINT_CONCURRENCY` has it by default.
-const AT_ONCE_PER_ENDPOINT: u32 = 32;
+const AT_ONCE_PER_ENDPOINT: u32 = 64;
 
 impl Shape {
     pub(super) const fn ingest(setting: Setting) -> Self {

@@ -13,7 +13,7 @@ use e2e::wait::{LONG, check, eventually};
 use crate::scene::builder;
 use crate::worker_scene::{PAST_A_LEASE, push, respawn, wait_for_leases};
 
-/// How many deliveries one endpoint gets in flight.
+/// How many deliveries the endpoint gets in flight.
 const IN_FLIGHT: usize = 32;
 
 /// The worker dies with 32 open connections and no request sent, since the receiver doesn't answer the TLS handshake. The
@@ -22,7 +22,11 @@ const IN_FLIGHT: usize = 32;
 async fn what_was_leased_is_sent_once() {
     let ca = TestCa::new();
     let authorities = ca.pem_file().to_str().unwrap().to_owned();
-    let mut system = builder().env("SSL_CERT_FILE", authorities).start().await;
+    let mut system = builder()
+        .env("SSL_CERT_FILE", authorities)
+        .worker_env("ENDPOINT_CONCURRENCY", IN_FLIGHT.to_string())
+        .start()
+        .await;
     let mut receiver = Receiver::start_tls(&ca).await;
     let endpoint = system
         .customer()

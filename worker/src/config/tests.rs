@@ -17,7 +17,7 @@ fn the_defaults_are_the_documented_ones() {
     assert_eq!(config.attempts.delivery_timeout.0, Duration::from_secs(10));
     let policy = config.policy();
     assert_eq!(policy.lease(), Duration::from_secs(20));
-    assert_eq!(policy.endpoint_concurrency, 32);
+    assert_eq!(policy.endpoint_concurrency, 64);
     assert_eq!(policy.destination_concurrency, 64);
     assert_eq!(policy.disable_after, 10);
     assert_eq!(policy.disable_min_span, Duration::from_secs(10));

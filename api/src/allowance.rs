@@ -58,3 +58,11 @@ impl AllowanceArgs {
         }
     }
 }
+
+impl Allowance {
+    /// How long the JSON of an event may be, in bytes: twice its payload, for white space and escapes, and the fields around `data`.
+    #[must_use]
+    pub const fn event_bytes(&self) -> usize {
+        self.payload_bytes.saturating_mul(2).saturating_add(16 * 1024)
+    }
+}

@@ -53,6 +53,8 @@ pub mod cors;
 
 pub mod query;
 
+mod parameter;
+
 mod headers;
 
 mod request_id;

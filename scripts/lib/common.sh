@@ -27,6 +27,11 @@ OPENAPI_TYPESCRIPT=7.13.0
 OPENAPI_FETCH=0.17.0
 TYPESCRIPT=5.9.3 # these two: what compiles them
 TYPES_NODE=20.19.43
+FETCH_EVENT_SOURCE=2.0.1 # these two: clients that read the live streams
+EVENT_SOURCE_POLYFILL=1.0.31
+EXPRESS=5.3.0 # these three: a proxy that compresses, in front of them
+COMPRESSION=1.8.2
+HTTP_PROXY=1.18.1
 
 die() {
     echo "$(basename "$0"): $*" >&2

@@ -8,6 +8,7 @@ declare -A tests_that_use=(
     [redis]='^(e2e|bench|worker::run)\b'
     [signature_libraries]='^e2e::reliability signatures::'
     [client_compiler]='^e2e::client typescript::'
+    [stream_clients]='^e2e::client streams::'
     [python_generator]='^e2e::client (python|linters)::'
     [rust_generator]='^e2e::client long::'
     [document_linters]='^e2e::client linters::'
@@ -24,7 +25,7 @@ declare -A tests_that_use=(
 )
 
 # In the order in which the scripts ask for them, and install them.
-TOOLS_OF_TESTS=(redis signature_libraries client_compiler python_generator rust_generator document_linters schemathesis flock browser routes lua_linter namespaces peer oldest_server other_servers receivers)
+TOOLS_OF_TESTS=(redis signature_libraries client_compiler stream_clients python_generator rust_generator document_linters schemathesis flock browser routes lua_linter namespaces peer oldest_server other_servers receivers)
 
 # prepare TOOL…: installs them, once it knows that nothing is missing which it can't install.
 prepare() {
@@ -81,6 +82,14 @@ install_client_compiler() {
     node_packages client "client-$OPENAPI_TYPESCRIPT-$OPENAPI_FETCH-$HEY_API-$ORVAL-$TYPESCRIPT-$TYPES_NODE" \
         "openapi-typescript@$OPENAPI_TYPESCRIPT" "openapi-fetch@$OPENAPI_FETCH" "@hey-api/openapi-ts@$HEY_API" "orval@$ORVAL" \
         "typescript@$TYPESCRIPT" "@types/node@$TYPES_NODE"
+}
+
+need_stream_clients() { need_node "the tests of the live streams"; }
+
+install_stream_clients() {
+    node_packages streams "streams-$FETCH_EVENT_SOURCE-$EVENT_SOURCE_POLYFILL-$EXPRESS-$COMPRESSION-$HTTP_PROXY" \
+        "@microsoft/fetch-event-source@$FETCH_EVENT_SOURCE" "event-source-polyfill@$EVENT_SOURCE_POLYFILL" "express@$EXPRESS" \
+        "compression@$COMPRESSION" "http-proxy@$HTTP_PROXY"
 }
 
 need_python_generator() { need_python "the tests of the OpenAPI document"; }

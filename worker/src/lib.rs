@@ -7,6 +7,7 @@
 //! - `test_events`: test events, past the queue.
 //! - `clock`: the time that receivers are told.
 //! - `transport`: the guarded HTTP client.
+//! - `shares`: how accounts share places for what may take seconds.
 //! - `upkeep`: finished payloads, expired leases, sweeps; `packing`: blocks of history; `gauge`: how much memory Redis has left.
 //! - `probes`, [`metrics`]: what an operator sees.
 //! - `start`, `ready`, `parts`: from the configuration to running tasks; `supervise`, `tasks`, `stop`: to a bounded stop.
@@ -25,6 +26,8 @@ mod egress;
 mod test_events;
 
 mod transport;
+
+mod shares;
 
 mod upkeep;
 

@@ -74,7 +74,7 @@ impl Outage {
             }
             // The store's watch logs it.
             StoreError::Replaced(_) => {}
-            StoreError::Unsafe(_) | StoreError::Unexpected(_) => {
+            StoreError::Unsafe(_) | StoreError::Unexpected(_) | StoreError::UpgradePending(_) => {
                 if self.unexpected.is_due(now) {
                     tracing::error!(task = self.task, %error, "Redis gave an answer that was not expected; trying again");
                 }

@@ -1,13 +1,13 @@
 //! Test events: somebody waits for the answer, so they go past the queue. Each is sent once, at once, by the first worker
 //! that has room and is fit for work; it holds no slot and no lease, strikes nobody and is never repeated.
 //!
-//! Whatever happens, whoever waits gets an answer: what is our own trouble is answered as `not_attempted`. Only a worker
-//! that dies leaves the asker to its timeout.
+//! Whatever happens, whoever waits gets an answer: what is our own trouble is answered as `not_attempted`, and so is what would take more
+//! than the account's share of the places. Only a worker that dies leaves the asker to its timeout.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use domain::id::DeliveryId;
+use domain::id::{AccountId, DeliveryId};
 use store::policy::Policy;
 use store::queue::AttemptRecord;
 use store::test_events::TestEvent;
@@ -21,11 +21,12 @@ use crate::deliver::message::Message;
 use crate::fitness::Fitness;
 use crate::metrics::{Metrics, NOT_ATTEMPTED, SUCCEEDED};
 use crate::outage::Outage;
+use crate::shares::Shares;
 use crate::stop::Stop;
 use crate::tasks::AbortOnDrop;
 
-/// Test events that a worker sends at a time.
-const AT_A_TIME: usize = 8;
+/// Test events that a worker sends at a time, of all accounts together.
+const AT_A_TIME: usize = 32;
 
 /// How long one wait for a test event lasts.
 const WAIT_FOR: Duration = Duration::from_secs(5);
@@ -70,15 +71,23 @@ impl TestEvents {
 
     async fn take(&mut self, sent: &mut JoinSet<()>) {
         let room = Arc::new(Semaphore::new(AT_A_TIME));
+        let shares = Arc::new(Mutex::new(Shares::of(AT_A_TIME)));
         // Dropped when the worker stops, so that Redis hands no test event to a worker that is gone.
         let listener = self.sender.store.listener();
         // The semaphore is never closed.
         while let Ok(permit) = Arc::clone(&room).acquire_owned().await {
             self.fitness.until_fit().await;
             let test_event = self.next(&listener).await;
+            let place = Place::take(&shares, &test_event.endpoint.account);
             let sender = Arc::clone(&self.sender);
             sent.spawn(async move {
-                sender.send(test_event).await;
+                match place {
+                    Some(place) => {
+                        sender.send(test_event).await;
+                        drop(place);
+                    }
+                    None => sender.refuse(&test_event).await,
+                }
                 drop(permit);
             });
             while sent.try_join_next().is_some() {}
@@ -106,6 +115,34 @@ impl TestEvents {
     }
 }
 
+/// A place in an account's share. Dropping it gives it back.
+#[derive(Debug)]
+struct Place {
+    shares: Arc<Mutex<Shares<AccountId>>>,
+    account: AccountId,
+}
+
+impl Place {
+    /// A place, unless the account holds as many as it may.
+    fn take(shares: &Arc<Mutex<Shares<AccountId>>>, account: &AccountId) -> Option<Self> {
+        let mut known = shares.lock().unwrap_or_else(PoisonError::into_inner);
+        known.may_take(account).then(|| {
+            known.take(account);
+            Self {
+                shares: Arc::clone(shares),
+                account: account.clone(),
+            }
+        })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
+        shares.give_back(&self.account);
+    }
+}
+
 impl TestEventSender {
     /// What is needed to send a test event, and what time it is; nothing when nobody waits for it any more.
     async fn begin(&self, delivery: &DeliveryId) -> Result<Option<TestEvent>, StoreError> {
@@ -125,11 +162,23 @@ impl TestEventSender {
             tracing::error!(delivery = %test_event.delivery, %error, "a test event could not be sent");
             not_attempted("the attempt broke off", Duration::ZERO)
         });
+        self.conclude(&test_event, &record).await;
+    }
+
+    /// Answers whoever asked that others of their account are under way.
+    async fn refuse(&self, test_event: &TestEvent) {
+        let reason = "too many other test events of this account are under way";
+        self.conclude(test_event, &not_attempted(reason, Duration::ZERO))
+            .await;
+    }
+
+    /// Counts what came of a test event, and answers whoever asked for it.
+    async fn conclude(&self, test_event: &TestEvent, record: &AttemptRecord) {
         self.metrics
             .test_events
             .with_label_values(&[record.error.unwrap_or(SUCCEEDED)])
             .inc();
-        if let Err(error) = self.answer(&test_event, &record).await {
+        if let Err(error) = self.answer(test_event, record).await {
             tracing::warn!(delivery = %test_event.delivery, %error, "what came of a test event could not be written down");
         }
     }

@@ -53,12 +53,18 @@ pub(super) async fn count(
         Kind::Key => Subject::Keys,
         Kind::Manage => Subject::Manage,
     };
-    let (is_allowed, quota) = app
-        .store
-        .get()?
-        .count_calls(account, subject, most, calls)
-        .await?;
-    within(app, request, &Share::of(kind, account), is_allowed, quota).await
+    let share = Share::of(kind, account);
+    let (is_allowed, quota) = match app.refusals.used_up.calls(&share, calls) {
+        Some(quota) => (false, quota),
+        None => {
+            let store = app.store.get()?;
+            store.count_calls(account, subject, most, calls).await?
+        }
+    };
+    if !is_allowed {
+        app.refusals.used_up.note_calls(&share, quota);
+    }
+    within(app, request, &share, is_allowed, quota).await
 }
 
 /// Notes what is left of a limit, and refuses what exceeds it.

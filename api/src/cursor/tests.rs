@@ -36,6 +36,7 @@ fn a_cursor_comes_back_as_the_place_that_it_was_made_of() {
     let parts = Parts::new(KEYS);
     for text in [
         "log 1790000000000-3 1790000000000-18446744073709551615",
+        "log 1790000000000-3 1790000000000-18446744073709551615 whole",
         "pending dlv_01kmnq8v3r5t7w9y1b3d5f7h9j_7zq3k9m2x4t8w1v5:12",
     ] {
         let place: ListPosition = text.parse().unwrap();

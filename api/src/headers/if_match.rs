@@ -2,11 +2,9 @@
 
 use domain::endpoint::{Condition, MalformedCondition};
 use poem::http::{HeaderMap, header};
-use poem::{Request, RequestBody, Result};
-use poem_openapi::registry::{MetaParamIn, MetaSchemaRef};
 use poem_openapi::types::Type as _;
-use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
+use crate::parameter::parameter;
 use crate::problem::{Code, Problem};
 
 const HEADER: &str = "If-Match";
@@ -36,28 +34,10 @@ impl IfMatch {
     }
 }
 
-impl<'a> ApiExtractor<'a> for IfMatch {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
-
-    type ParamType = ();
-    type ParamRawType = ();
-
-    fn param_in() -> Option<MetaParamIn> {
-        Some(MetaParamIn::Header)
-    }
-
-    fn param_schema_ref() -> Option<MetaSchemaRef> {
-        Some(String::schema_ref())
-    }
-
-    async fn from_request(
-        request: &'a Request,
-        _body: &mut RequestBody,
-        _options: ExtractParamOptions<()>,
-    ) -> Result<Self> {
-        Ok(Self::of(request.headers())?)
-    }
-}
+parameter!(
+    [] IfMatch:
+    in Header, required false, schema String::schema_ref(), read |request| Self::of(request.headers())
+);
 
 #[cfg(test)]
 mod tests;

@@ -2,10 +2,9 @@
 
 use poem::http::header::AsHeaderName;
 use poem::http::{HeaderMap, HeaderValue};
-use poem::{Request, RequestBody, Result};
-use poem_openapi::registry::{MetaParamIn, MetaSchemaRef};
-use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use poem_openapi::registry::MetaSchemaRef;
 
+use crate::parameter::parameter;
 use crate::problem::Problem;
 
 /// A header came more than once.
@@ -13,10 +12,7 @@ use crate::problem::Problem;
 pub(crate) struct Repeated;
 
 /// The only value of a header, if the request gave one.
-pub(crate) fn once(
-    headers: &HeaderMap,
-    name: impl AsHeaderName,
-) -> std::result::Result<Option<&HeaderValue>, Repeated> {
+pub(crate) fn once(headers: &HeaderMap, name: impl AsHeaderName) -> Result<Option<&HeaderValue>, Repeated> {
     let mut values = headers.get_all(name).iter();
     let first = values.next();
     match values.next() {
@@ -63,28 +59,10 @@ impl<T: HeaderParam> OnceHeader<T> {
     }
 }
 
-impl<'a, T: HeaderParam> ApiExtractor<'a> for OnceHeader<T> {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
-
-    type ParamType = ();
-    type ParamRawType = ();
-
-    fn param_in() -> Option<MetaParamIn> {
-        Some(MetaParamIn::Header)
-    }
-
-    fn param_schema_ref() -> Option<MetaSchemaRef> {
-        Some(T::schema())
-    }
-
-    async fn from_request(
-        request: &'a Request,
-        _body: &mut RequestBody,
-        _options: ExtractParamOptions<()>,
-    ) -> Result<Self> {
-        Ok(Self::of(request.headers())?)
-    }
-}
+parameter!(
+    [T: HeaderParam] OnceHeader<T>:
+    in Header, required false, schema T::schema(), read |request| Self::of(request.headers())
+);
 
 #[cfg(test)]
 mod tests;

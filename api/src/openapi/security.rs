@@ -10,7 +10,8 @@ pub(super) fn complete(document: &mut Value) {
     document["components"]["securitySchemes"] = json!({
         "clerkSession": bearer(
             "JWT",
-            "A Clerk session token (RS256). The account is the token's active organisation, else its user.",
+            "A session token: Clerk's (RS256), or one of the OpenID Connect issuer that is configured in its place (RS256, ES256). The \
+             account is the token's active organisation, else its user.",
         ),
         "accountKey": bearer(
             "rk_live_<account>_<random>",

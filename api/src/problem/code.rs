@@ -114,7 +114,7 @@ codes! {
         "Give one of the documented event types.";
     /// Not `org:…` or `user:…`.
     InvalidAccountId = "invalid_account_id", UNPROCESSABLE_ENTITY, "Not an account id",
-        "Give the account as `org:<organisation id>` or `user:<user id>`, or Clerk's id alone (`org_…`, `user_…`).";
+        "Give the account as `org:<organisation id>` or `user:<user id>`, or an id alone that says itself what it is of, as Clerk's do (`org_…`, `user_…`).";
     /// Not a chatbot id.
     InvalidChatbotId = "invalid_chatbot_id", UNPROCESSABLE_ENTITY, "Not a chatbot id",
         "Give 1 to 128 characters, none of them a control character.";
@@ -227,6 +227,9 @@ codes! {
     /// The store is set up so that it would lose events.
     StoreUnsafe = "store_unsafe", SERVICE_UNAVAILABLE, "The store would lose events",
         "As it is set up, the server that stores events would lose them or refuses to take them, so none is accepted until an operator has put that right (`/readyz` says what is wrong). Nothing was changed. Send the same request again later.";
+    /// The store is in a form of before, which can't hold what was asked for.
+    UpgradePending = "upgrade_pending", SERVICE_UNAVAILABLE, "An upgrade is under way",
+        "The service is being upgraded, and what was asked for waits until programs of the release before are gone. Nothing was changed. Send the same request again in a few minutes.";
     /// The keys that verify session tokens can't be fetched.
     AuthUnavailable = "auth_unavailable", SERVICE_UNAVAILABLE, "Tokens can't be verified",
         "The keys that verify session tokens can't be fetched at the moment. Send the same request again shortly.";

@@ -40,6 +40,8 @@ impl Code {
                 ("known", "the parameters that there are"),
                 ("meant", "the one that it looks like"),
             ],
+            Self::RotationInProgress => &[("until", "until when the secret before is good")],
+            Self::ReplayInProgress => &[("replayId", "the replay that is running")],
             Self::InvalidSpan => &[("maxDays", "the longest span, in days")],
             Self::InvalidHeaders => &[
                 ("max", "the most headers"),
@@ -49,6 +51,10 @@ impl Code {
             Self::UrlTooLong => &[("max", "the most bytes")],
             Self::UrlSchemeNotAllowed => &[("allowed", "how URLs may begin")],
             Self::UrlPortNotAllowed => &[("min", "the smallest port beside the usual one")],
+            Self::TooManyStreams => &[
+                ("max", "the most streams"),
+                ("retryAfter", "how many seconds to wait"),
+            ],
             Self::TooManyEndpoints => &[("max", "the most endpoints of an account")],
             Self::TooManyApiKeys => &[("max", "the most keys of an account")],
             Self::InsufficientScope => &[(

@@ -79,7 +79,7 @@ impl RateLimits {
         }
     }
 
-    const fn limits_events(&self) -> bool {
+    pub(crate) const fn limits_events(&self) -> bool {
         self.events_per_key > 0 || self.events_per_account > 0
     }
 

@@ -32,9 +32,9 @@ fn no_more_are_remembered_than_there_may_be_and_those_whose_wait_is_over_go() {
         !refusals.tell(&share(MOST + 1), second, now),
         "there was no room for it"
     );
-    assert_eq!(refusals.0.lock().unwrap().len(), MOST);
+    assert_eq!(refusals.told.lock().unwrap().len(), MOST);
     refusals.tell(&share("late"), second, now + second);
-    assert_eq!(refusals.0.lock().unwrap().len(), 1);
+    assert_eq!(refusals.told.lock().unwrap().len(), 1);
 }
 
 #[tokio::test]

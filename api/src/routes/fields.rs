@@ -1,13 +1,15 @@
 //! Checks what the fields of requests contain. Each refusal names the field and says what to do.
 
+use std::fmt::Display;
+
 use domain::api_key::MAX_NAME;
 use domain::clock::{InvalidTimestamp, Timestamp};
 use domain::endpoint::{MAX_DESCRIPTION, MAX_RATE, RateLimit};
-use domain::event::{EventType, MAX_CHATBOT_ID, Subscription};
+use domain::event::{AccountEvent, EventType, MAX_CHATBOT_ID, Subscription};
 use domain::id::{AccountId, EndpointId};
 use domain::signing::SigningSecret;
 
-use super::schema::{SecretText, SubscriptionName};
+use super::schema::{DeliveredEvent, SecretText, SubscriptionName};
 use crate::problem::{Code, Faults, Problem};
 
 /// The longest idempotency key.
@@ -15,10 +17,50 @@ pub(super) const MAX_IDEMPOTENCY_KEY: usize = 255;
 
 /// `events` of an endpoint: at least one name, each only once.
 pub(super) fn subscriptions(names: &[SubscriptionName]) -> Result<Vec<Subscription>, Problem> {
-    let most = Subscription::all().count();
+    let names: Vec<_> = names.iter().map(|name| name.0.as_str()).collect();
+    each_once(&names, Subscription::all().count(), "or `*` for all", |name| {
+        let parsed = name.parse();
+        parsed.map_err(|error| Problem::from_unknown_subscription(&error))
+    })
+}
+
+/// `events` of a replay: at least one name of something that is delivered, each only once.
+pub(super) fn delivered_events(names: &[DeliveredEvent]) -> Result<Vec<String>, Problem> {
+    let names: Vec<_> = names.iter().map(|name| name.0.as_str()).collect();
+    each_once(
+        &names,
+        delivered_types().count(),
+        "or leave it out for all",
+        |name| delivered_event(name, Code::UnknownEvent),
+    )
+}
+
+/// The name of something that is delivered; what is none is refused with this code.
+pub(super) fn delivered_event(name: &str, code: Code) -> Result<String, Problem> {
+    if delivered_types().any(|known| known == name) {
+        return Ok(name.to_owned());
+    }
+    let names: Vec<_> = delivered_types().collect();
+    let detail = format!("The event types are {}.", names.join(", "));
+    Err(Problem::new(code).detail(detail).param("allowed", names))
+}
+
+/// The names of all that is delivered: event types and account events.
+fn delivered_types() -> impl Iterator<Item = &'static str> {
+    let events = EventType::ALL.iter().map(|kind| kind.as_str());
+    events.chain(AccountEvent::ALL.iter().map(|kind| kind.as_str()))
+}
+
+/// Names in `events`: at least one, `most` at most, each only once. `if_none` says what else to do than to give none.
+fn each_once<T: PartialEq + Display>(
+    names: &[&str],
+    most: usize,
+    if_none: &str,
+    read: impl Fn(&str) -> Result<T, Problem>,
+) -> Result<Vec<T>, Problem> {
     if names.is_empty() {
         return Err(Problem::new(Code::EmptyEvents)
-            .detail("Give at least one event type in `events`, or `*` for all.")
+            .detail(format!("Give at least one event type in `events`, {if_none}."))
             .field("events")
             .param("min", 1));
     }
@@ -29,28 +71,24 @@ pub(super) fn subscriptions(names: &[SubscriptionName]) -> Result<Vec<Subscripti
             .param("count", names.len())
             .param("max", most));
     }
-    let mut subscriptions = Vec::with_capacity(names.len());
+    let mut found = Vec::with_capacity(names.len());
     let mut faults = Faults::default();
     for (index, name) in names.iter().enumerate() {
         let field = format!("events[{index}]");
-        let parsed = name
-            .0
-            .parse()
-            .map_err(|error| Problem::from_unknown_subscription(&error).field(&field));
-        let Some(subscription) = faults.take::<Subscription>(parsed) else {
+        let Some(one) = faults.take(read(name).map_err(|problem| problem.field(&field))) else {
             continue;
         };
-        if subscriptions.contains(&subscription) {
+        if found.contains(&one) {
             faults.note(
                 Problem::new(Code::DuplicateEvent)
-                    .detail(format!("`{subscription}` is there twice: give it once."))
+                    .detail(format!("`{one}` is there twice: give it once."))
                     .field(field)
-                    .param("event", subscription.as_str()),
+                    .param("event", one.to_string()),
             );
         }
-        subscriptions.push(subscription);
+        found.push(one);
     }
-    faults.finish().map(|()| subscriptions)
+    faults.finish().map(|()| found)
 }
 
 /// `event` of an event that is pushed or tested.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use domain::clock::Timestamp;
-use domain::endpoint::EndpointPatch;
+use domain::endpoint::{Condition, EndpointPatch};
 use domain::event::EventType;
 use domain::id::{DeliveryId, EventId, ReplayId};
 use domain::sealing::SealedSecret;
@@ -104,6 +104,7 @@ fn endpoints(criterion: &mut Criterion) {
                 grace: Duration::ZERO,
                 legacy_uses_previous: false,
                 force: true,
+                condition: Condition::Exists,
                 by: None,
             };
             let outcome = scene.block_on(store.rotate_secret(account, id, &rotation));
@@ -174,6 +175,7 @@ fn replays(criterion: &mut Criterion) {
     let now = Timestamp::now();
     let span = ReplaySpan {
         status: ReplayStatus::Succeeded,
+        events: Vec::new(),
         since: Timestamp::from_millis(0).unwrap(),
         until: now,
     };

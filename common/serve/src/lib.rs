@@ -77,7 +77,8 @@ pub struct Limits {
     pub pace: u64,
     /// How long a connection may be idle between two requests.
     pub idle: Duration,
-    /// How long a client may take nothing of an answer that is ready for it.
+    /// How long a client may take nothing of an answer that is ready for it; or wait for one after it has said that it sends nothing
+    /// more, which is longer than any call takes.
     pub stall: Duration,
     /// How long open requests may go on after the server was told to stop.
     pub drain: Duration,

@@ -1,6 +1,10 @@
 //! The places of a server: who has one, who has to leave for a newcomer, and how many are kept for service keys.
 //!
-//! [`judge`] decides, and is pure; [`Places`] keeps the list.
+//! [`verdict`] decides; [`Places`] keeps the list. How far each connection is stands behind a lock of its own, and to look at a
+//! thousand of them takes longer than to answer many a request. So that is done every [`LOOK_AGAIN`] at most, however many newcomers
+//! there are; whoever has to leave is looked at once more.
+
+mod verdict;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,91 +12,12 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
+use self::verdict::{Admission, Seated, Verdict, judge, ordinary, staying};
 use crate::Limits;
 use crate::progress::SharedProgress;
 
-/// How often to look again for somebody who could leave, while a newcomer waits.
+/// How long a look at all connections is good for, and how often to look again for somebody who could leave, while a newcomer waits.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
-
-/// A connection that has a place.
-#[derive(Debug, Clone, Copy)]
-struct Seated {
-    number: u64,
-    is_backend: bool,
-    is_leaving: bool,
-    makes_room_from: Option<Instant>,
-}
-
-/// What becomes of a newcomer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Verdict {
-    admits: Admission,
-    /// Who has to leave.
-    leave: Vec<u64>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Admission {
-    /// It gets a place.
-    Place,
-    /// It gets a place that is kept for service keys, and has to show one.
-    KeptPlace,
-    /// It has to wait.
-    Wait,
-}
-
-/// Decides about a newcomer. Who has waited for its client for longest leaves first, and one with a service key only when no place
-/// at all is free, and none becomes free within [`Limits::grace`] because of somebody else: a backend's next event must not queue
-/// behind a crowd that comes again and again.
-///
-/// Leaving can take a moment, so when all places are taken, one of sixteen may be about to become free.
-fn judge(seated: &[Seated], limits: &Limits, now: Instant) -> Verdict {
-    let has_room = seated.len() < limits.connections;
-    if has_room && staying(seated) < ordinary(limits) {
-        return Verdict {
-            admits: Admission::Place,
-            leave: Vec::new(),
-        };
-    }
-    let could_leave = |one: &Seated| {
-        let from = one.makes_room_from.filter(|from| *from <= now)?;
-        Some((one.is_backend, from, one.number))
-    };
-    let mut could: Vec<_> = seated.iter().filter_map(could_leave).collect();
-    let soon = now + limits.grace;
-    let leaves_soon = |one: &Seated| one.is_leaving || one.makes_room_from.is_some_and(|from| from <= soon);
-    if has_room || seated.iter().any(|one| !one.is_backend && leaves_soon(one)) {
-        could.retain(|(is_backend, ..)| !is_backend);
-    }
-    could.sort_unstable();
-    let leaving = seated.iter().filter(|one| one.is_leaving).count();
-    let most = if has_room {
-        1
-    } else {
-        (limits.connections / 16).max(1).saturating_sub(leaving)
-    };
-    Verdict {
-        admits: match (has_room, could.is_empty()) {
-            (true, false) => Admission::Place,
-            (true, true) => Admission::KeptPlace,
-            (false, _) => Admission::Wait,
-        },
-        leave: could.iter().take(most).map(|(.., number)| *number).collect(),
-    }
-}
-
-/// How many connections without a service key stay.
-fn staying(seated: &[Seated]) -> usize {
-    seated
-        .iter()
-        .filter(|one| !one.is_backend && !one.is_leaving)
-        .count()
-}
-
-/// How many places aren't kept.
-const fn ordinary(limits: &Limits) -> usize {
-    limits.connections.saturating_sub(limits.kept)
-}
 
 /// The places of one server.
 #[derive(Debug)]
@@ -107,8 +32,17 @@ pub(crate) struct Places {
 struct List {
     next: u64,
     seated: BTreeMap<u64, SharedProgress>,
+    /// How far they were when they were last looked at, in the same order, if there was a reason to look.
+    seen: Option<Seen>,
     /// How many requests are open for an account.
     open: HashMap<Arc<str>, usize>,
+}
+
+/// What a look at all connections has shown.
+#[derive(Debug)]
+struct Seen {
+    at: Instant,
+    seated: Vec<Seated>,
 }
 
 /// A place. Dropping it frees it.
@@ -143,22 +77,24 @@ impl Places {
         let mut list = self.lock();
         let mut is_on_kept_place = false;
         if list.seated.len() >= ordinary(&self.limits) {
-            let now = Instant::now();
-            let seated = list.look(&self.limits);
-            let verdict = judge(&seated, &self.limits, now);
+            let verdict = list.judge(&self.limits);
             if !verdict.leave.is_empty() || verdict.admits != Admission::Place {
                 crowded();
             }
-            list.tell_to_leave(&verdict.leave, now);
             if verdict.admits == Admission::Wait {
                 return None;
             }
             is_on_kept_place = verdict.admits == Admission::KeptPlace;
+        } else {
+            list.seen = None;
         }
         let progress = SharedProgress::new();
         progress.lock().is_on_kept_place = is_on_kept_place;
         let number = list.next;
         list.next += 1;
+        if let Some(seen) = &mut list.seen {
+            seen.seated.push(Seated::of(number, &progress, &self.limits));
+        }
         list.seated.insert(number, progress.clone());
         Some(Place {
             places: Arc::clone(self),
@@ -169,19 +105,16 @@ impl Places {
 
     /// Lets the connection that has been idle or slow for longest leave, whoever it is: the system has no more.
     pub(crate) fn make_room(&self) {
-        let list = self.lock();
-        let full = Limits {
+        self.lock().judge(&Limits {
             connections: 0,
             ..self.limits
-        };
-        let now = Instant::now();
-        list.tell_to_leave(&judge(&list.look(&self.limits), &full, now).leave, now);
+        });
     }
 
     /// Whether a connection on a kept place may stay there without a service key, since an ordinary place has become free.
     pub(crate) fn is_uncrowded(&self) -> bool {
         // One of them is the connection itself.
-        staying(&self.lock().look(&self.limits)) <= ordinary(&self.limits)
+        staying(self.lock().look(&self.limits, Instant::now())) <= ordinary(&self.limits)
     }
 
     /// Counts an open request for an account; `false` if it has as many as it may.
@@ -212,23 +145,70 @@ impl Places {
 }
 
 impl List {
-    fn look(&self, limits: &Limits) -> Vec<Seated> {
-        let seated = self.seated.iter().map(|(number, progress)| {
-            let progress = progress.lock();
-            Seated {
-                number: *number,
-                is_backend: progress.is_backend,
-                is_leaving: progress.is_leaving(),
-                makes_room_from: progress.makes_room_from(limits),
+    /// Decides about a newcomer, and tells those who have to leave.
+    fn judge(&mut self, limits: &Limits) -> Verdict {
+        let now = Instant::now();
+        loop {
+            let verdict = judge(self.look(limits, now), limits, now);
+            if self.tell_to_leave(&verdict.leave, limits, now) {
+                return verdict;
             }
-        });
-        seated.collect()
+        }
     }
 
-    fn tell_to_leave(&self, numbers: &[u64], now: Instant) {
-        for progress in numbers.iter().filter_map(|number| self.seated.get(number)) {
-            progress.lock().tell_to_leave(now);
+    /// How far all connections are, as of a moment ago.
+    fn look(&mut self, limits: &Limits, now: Instant) -> &[Seated] {
+        let known = self.seen.take().filter(|seen| now < seen.at + LOOK_AGAIN);
+        let seen = known.unwrap_or_else(|| {
+            let seated = self.seated.iter();
+            Seen {
+                at: now,
+                seated: seated
+                    .map(|(number, progress)| Seated::of(*number, progress, limits))
+                    .collect(),
+            }
+        });
+        &self.seen.insert(seen).seated
+    }
+
+    /// Tells them to leave, unless one has gone on since it was looked at: then `false`.
+    fn tell_to_leave(&mut self, numbers: &[u64], limits: &Limits, now: Instant) -> bool {
+        let mut all_leave = true;
+        for number in numbers {
+            let seen = self.seen.as_mut().and_then(|seen| seen.of(*number));
+            let (Some(seen), Some(progress)) = (seen, self.seated.get(number)) else {
+                continue;
+            };
+            let before = std::mem::replace(seen, Seated::of(*number, progress, limits));
+            let may_leave = seen.makes_room_from.is_some_and(|from| from <= now);
+            if may_leave && seen.is_backend == before.is_backend {
+                progress.lock().tell_to_leave(now);
+                (seen.is_leaving, seen.makes_room_from) = (true, None);
+            } else {
+                all_leave = false;
+            }
         }
+        all_leave
+    }
+
+    fn remove(&mut self, number: u64) {
+        self.seated.remove(&number);
+        if let Some(seen) = &mut self.seen
+            && let Ok(place) = seen.place_of(number)
+        {
+            seen.seated.remove(place);
+        }
+    }
+}
+
+impl Seen {
+    fn place_of(&self, number: u64) -> Result<usize, usize> {
+        self.seated.binary_search_by_key(&number, |one| one.number)
+    }
+
+    fn of(&mut self, number: u64) -> Option<&mut Seated> {
+        let place = self.place_of(number).ok()?;
+        self.seated.get_mut(place)
     }
 }
 
@@ -241,7 +221,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.places.lock().seated.remove(&self.number);
+        self.places.lock().remove(self.number);
         self.places.freed.notify_one();
     }
 }

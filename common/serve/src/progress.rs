@@ -1,6 +1,8 @@
 //! How far a connection is, how long it may stay that way, and since when it holds a place that others could use. Pure; `shared` has
 //! the lock that its users share.
 
+mod end;
+
 mod reason;
 
 mod shared;
@@ -9,6 +11,7 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
+pub(crate) use end::End;
 pub(crate) use shared::SharedProgress;
 
 use super::Limits;
@@ -19,9 +22,6 @@ const LEAVING: Duration = Duration::from_millis(250);
 
 /// How long we go on reading, and throw away what comes, after the last answer: if we closed before, the client might lose it.
 const LINGERING: Duration = Duration::from_secs(2);
-
-/// How long a client that sends nothing more may wait for its answer: it may have closed its sending half alone, or be gone.
-const HALF_CLOSED: Duration = Duration::from_secs(2);
 
 /// What we wait for on a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub(crate) struct Progress {
     has_more: bool,
     /// Whether the answer to the open request has begun.
     is_answering: bool,
+    /// Whether the client's end came while more of the body was to come, as far as was known.
+    ended_in_body: bool,
     /// Since when the client sends nothing more, while it waits for an answer.
     half_closed: Option<Instant>,
     /// How the client takes what waits to be sent.
@@ -76,6 +78,7 @@ impl Progress {
             body: None,
             has_more: false,
             is_answering: false,
+            ended_in_body: false,
             half_closed: None,
             sending: None,
             stalled: None,
@@ -101,6 +104,7 @@ impl Progress {
         self.body = None;
         self.has_more = has_body;
         self.is_answering = false;
+        self.ended_in_body = false;
         // Until the handler says so again: behind a proxy, requests of all kinds come on one connection.
         self.is_backend = false;
     }
@@ -108,17 +112,6 @@ impl Progress {
     /// The answer begins.
     pub(crate) const fn answer_began(&mut self) {
         self.is_answering = true;
-    }
-
-    /// The client sends nothing more. `true` if it may still wait for an answer: it has sent its whole request, and we haven't said all
-    /// that we have to say. A stream has nothing to say at the moment, and whoever reads one keeps both halves open.
-    pub(crate) fn half_closed(&mut self, now: Instant) -> bool {
-        let waits =
-            self.phase == Phase::Busy && !self.has_more && (!self.is_answering || self.sending.is_some());
-        if waits {
-            self.half_closed.get_or_insert(now);
-        }
-        waits
     }
 
     /// Somebody waits for the body.
@@ -229,7 +222,8 @@ impl Progress {
             Phase::Idle => Some(self.since + limits.idle),
             // Whoever takes what we send is there.
             Phase::Busy if self.is_answering => None,
-            Phase::Busy => self.half_closed.map(|since| since + HALF_CLOSED),
+            // It may have closed its sending half alone, or be gone.
+            Phase::Busy => self.half_closed.map(|since| since + limits.stall),
             Phase::Lingering => Some(self.since + LINGERING),
         };
         let stall = self.stalled.map(|since| since + limits.stall);

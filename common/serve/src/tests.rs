@@ -68,6 +68,7 @@ async fn who_closes_its_sending_half_gets_its_answer_and_then_the_end() {
         assert!(answer.contains("\r\n/late\r\n"), "{answer}");
     }
     // Who may have gone for good isn't waited for for ever.
+    let server = start(|limits| limits.stall = Duration::from_millis(100)).await;
     let hang = b"GET /hang HTTP/1.1\r\nhost: x\r\n\r\n";
     assert_eq!(answer_to_half_closed(&server, hang).await, "");
 }

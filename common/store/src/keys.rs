@@ -23,7 +23,7 @@
 //! | `key:<k>:pushed` | string | events accepted with this service key in this minute, if they are limited | 1 min |
 //! | `endpoint:<e>` | hash | `url`, `events`, `state`, `consecutiveFailures`, `inFlight`, `createdBy`, `updatedBy`, `enabledAt` (when it was last switched on, by anybody, ms), `completeSince` (when the newest entry was written that its log has lost, ms), `logGone` (how many entries had left `log:<e>` when the last block was written), `recent`, `hours`, `days`, `lastError` (how the latest attempts went, see `recent.lua`), … | until it is removed |
 //! | `event:<v>` | hash | `body`, `event`, `account`, `refs` (unfinished deliveries), `deliveries`, `charge`, `acceptedAt`, `failed`, `again` (how often it was sent again after it had finished) | `RETENTION_SUCCEEDED` after its last delivery finished, `RETENTION_FAILED` if one was exhausted; less while memory is short |
-//! | `delivery:<d>` | hash | `state`, `attempts`, `holds`, `nextAttemptAt`, `reason`, `status`, `forwarded`, `lostLeases`, `quarantinedAt`, `singly`, `log` (ids of its log entries), `replayOf`, `madeAt`, … | from its first failed attempt or lost lease, replays from the start; after success `RETENTION_SUCCEEDED`, exhausted `RETENTION_FAILED` |
+//! | `delivery:<d>` | hash | `state`, `attempts`, `holds`, `nextAttemptAt`, `reason`, `status`, `forwarded`, `lostLeases`, `quarantinedAt`, `singly`, `log` (ids of its log entries), `replayOf`, `madeAt`, `redeliveredAt` (exhausted: when a replay of it succeeded, ms), … | from its first failed attempt or lost lease, replays from the start; after success `RETENTION_SUCCEEDED`, exhausted `RETENTION_FAILED` |
 //! | `pending:<e>` | list | deliveries that wait for their turn, as `<d>` or `<d>:<attempts made>`; suspects as `<d>:0<attempts made>` | while there are some |
 //! | `retry:<e>` | sorted set | delivery → when its next attempt is due (ms); parked: when it was accepted (s) | while there are some |
 //! | `finished:<class>` | sorted set | account → when the oldest entry of its list `delivered` or `exhausted` finished (s) | while there are some |
@@ -37,6 +37,7 @@
 //! | `account:<a>:since` | hash | `delivered`, `exhausted` → when the newest of those finished whose payloads have gone (ms) | as long as such payloads are kept |
 //! | `packing` | sorted set | `log:<e>`, `<class>:<a>` → when a worker may look whether there is enough to be packed (ms) | while there are some |
 //! | `failed:<e>` | sorted set | exhausted delivery → when (ms) | `RETENTION_FAILED` |
+//! | `canceled:<e>` | sorted set | discarded delivery, unless a replay delivered it since, as `<26 characters of its event's id> <event type>` → when (ms); from schema 4 on | `RETENTION_SUCCEEDED` after the last, the last 100,000 |
 //! | `log:<e>` | stream | attempts (`attempt`: `<d> <event type> <attempt> <outcome> <ms> <status> <timing>`, `-` for what is absent; schema 1: a field for each; failures have `error`, `detail`, … besides) and changes of the endpoint's state, newest last | until they are packed, at most 100,000; before schema 3 `LOG_LENGTH` entries |
 //! | `ready` | sorted set | endpoint that has something to send → its turn | while there are some |
 //! | `ready:slow` | sorted set | the same, for endpoints that are slow | while there are some |
@@ -45,13 +46,14 @@
 //! | `tokens` | hash | delivery in flight → `<incarnation>:<sequence> <when the lease expires (ms)>\|<host:port> <account>\|<in flight at its endpoint; 0: a probe>\|<generation>\|<attempt>\|<payload bytes>` | while there are some |
 //! | `shares` | hash | `account <a>`, `destination <host:port>` and `<host:port> <a>` → how many of its attempts are in flight, `slow <one of these>` → how many of them may hang, with a `w` if endpoints wait for a place; `accounts`, `destinations` (the two that were served last, and when) | for ever |
 //! | `waiting` | sorted set | name of a count in `shares` that has no place for endpoints → when upkeep looks at those who wait (ms) | while there are some |
-//! | `waiting:<name>` | sorted set | endpoint that waits for such a place → since when (µs) | while there are some |
+//! | `waiting:<name>` | sorted set | endpoint that waits for such a place → its turn | while there are some |
+//! | `turns:<name>` | hash | account → the last turn of its endpoints in `waiting:<name>` | while some wait, at most 1 h |
 //! | `quarantine` | sorted set | suspect (a delivery that lost three leases) of an active endpoint → when it is served (ms) | while there are some |
 //! | `failing` | sorted set | active endpoint whose streak of failures is long enough to disable it, but has not lasted `DISABLE_MIN_SPAN` → when upkeep's clock looks at it (ms) | while there are some |
 //! | `parked` | sorted set | endpoint that isn't active → when upkeep looks at what is parked there (ms) | while there are some |
 //! | `disabled` | sorted set | the same, as the previous release entered disabled endpoints; upkeep moves them to `parked` | until then |
 //! | `replays` | sorted set | replay of many that is under way → when its next step is due (ms) | while there are some |
-//! | `replay:<r>` | hash | a replay of many: `status`, `since`, `until`, `position`, `made`, `succeeded`, … | 14 days after its end, at most until 20 more have ended or its endpoint is removed |
+//! | `replay:<r>` | hash | a replay of many: `status`, `events` (from schema 4 on: `,<type>,<type>,`), `since`, `until`, `position`, `made`, `succeeded`, … | 14 days after its end, at most until 20 more have ended or its endpoint is removed |
 //! | `replays:<e>` | list | the endpoint's replays of many that have ended, newest last | 14 days after the last one's end, the last 20 |
 //! | `trials` | list | test events that no worker has taken yet | while there are some |
 //! | `trial:<d>` | hash | a test event: `endpoint`, `event`, `body`, `at`, `done` | 2 min |

@@ -159,6 +159,9 @@ pub enum StoreError {
     /// The server is set up so that it would lose what it accepts, or refuses our scripts.
     #[error("Redis can't be trusted with events: {0}")]
     Unsafe(String),
+    /// What was asked for takes a form that the store has once no program of an older release is connected. Nothing was changed.
+    #[error("the store is in an older form: {0}")]
+    UpgradePending(String),
     /// Redis answered something that this version doesn't understand, or refused a command.
     #[error("Redis refused or answered unexpectedly: {0}")]
     Unexpected(String),
@@ -180,6 +183,8 @@ impl From<redis::RedisError> for StoreError {
         let text = error.to_string();
         if error.code() == Some("REPLACED") {
             Self::Replaced(identity::Replaced::from_reply(error.detail().unwrap_or_default()))
+        } else if error.code() == Some("UPGRADE_PENDING") {
+            Self::UpgradePending(error.detail().unwrap_or_default().to_owned())
         } else if error.code() == Some("OOM") || text.contains("OOM command not allowed") {
             Self::OutOfMemory
         } else if error.is_io_error()

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::clock::Timestamp;
-use domain::endpoint::Endpoint;
+use domain::endpoint::{Condition, Endpoint};
 use domain::id::{AccountId, EndpointId};
 use domain::sealing::SealedSecret;
 
@@ -21,6 +21,8 @@ pub struct Rotation {
     pub legacy_uses_previous: bool,
     /// Rotate even while the grace of an earlier rotation lasts: the oldest secret ends at once.
     pub force: bool,
+    /// What the endpoint must be like.
+    pub condition: Condition,
     /// Who rotates.
     pub by: Option<String>,
 }
@@ -34,6 +36,8 @@ pub enum RotateOutcome {
     InGrace(Timestamp),
     /// Another rotation came first, so this secret isn't the next one. Nothing was changed.
     Overtaken,
+    /// The endpoint doesn't meet the condition. Nothing was changed.
+    Mismatch,
     /// The account has no such endpoint.
     EndpointNotFound,
 }
@@ -43,16 +47,18 @@ answered_in_words! {
         "rotated" => Rotated(endpoint),
         "in_grace" => InGrace(until),
         "overtaken" => Overtaken,
+        "mismatch" => Mismatch,
         "" => EndpointNotFound,
     }
 }
 
 script! {
-    /// Gives an endpoint a new secret.
+    /// Gives an endpoint a new secret, if it meets a condition.
     "endpoint_rotate": AllowOom, Writes, needs [OWNER, LOG];
     struct EndpointRotate<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,
+        condition: &'a Condition,
         secret: &'a SealedSecret,
         grace: Duration,
         /// The secret that makes the legacy signature: `new` or `previous`.
@@ -84,7 +90,7 @@ pub struct PreviousSecret {
 }
 
 impl Store {
-    /// Gives an endpoint a new secret. Repeating the call changes nothing.
+    /// Gives an endpoint a new secret, if it meets the condition at that moment. Repeating the call changes nothing.
     ///
     /// # Errors
     ///
@@ -98,6 +104,7 @@ impl Store {
         self.call(&EndpointRotate {
             endpoint,
             account,
+            condition: &rotation.condition,
             secret: &rotation.secret,
             grace: rotation.grace,
             legacy: if rotation.legacy_uses_previous {

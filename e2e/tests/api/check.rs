@@ -24,7 +24,8 @@ async fn what_creation_would_refuse_is_refused_alike_and_nothing_is_stored() {
             "{wrong}"
         );
     }
-    let wrong = json!({"url": "x", "events": ["*"], "sample": {"event": "*", "chatbotId": ""}});
+    let sample = json!({"event": "*", "chatbotId": "", "data": [], "timestamp": "today"});
+    let wrong = json!({"url": "x", "events": ["*"], "sample": sample});
     let refused = customer.post(CHECK, &wrong).await.expect(422);
     let named: Vec<_> = refused.body["errors"]
         .as_array()
@@ -32,11 +33,27 @@ async fn what_creation_would_refuse_is_refused_alike_and_nothing_is_stored() {
         .iter()
         .map(|fault| &fault["field"])
         .collect();
-    assert_eq!(named, ["url", "sample.event", "sample.chatbotId"]);
+    let expected = [
+        "url",
+        "sample.event",
+        "sample.chatbotId",
+        "sample.timestamp",
+        "sample.data",
+    ];
+    assert_eq!(named, expected);
     let good = json!({"url": "HTTPS://Example.com/a/../b", "events": ["*"]});
     let checked = customer.post(CHECK, &good).await.expect(200).body;
     assert_eq!(checked, json!({"url": "https://example.com/b", "matches": null}));
     assert_eq!(everything(&system), before);
+    // The samples of event types are samples here.
+    let types = customer.get("/api/event-types").await.expect(200).body;
+    let types = types["eventTypes"].as_array().unwrap().iter();
+    for event in types.filter(|event| event["accountEvent"] == false) {
+        let mut whole = good.clone();
+        whole["sample"] = event["sample"].clone();
+        let checked = customer.post(CHECK, &whole).await;
+        assert_eq!(checked.status, 200, "{whole}: {}", checked.text);
+    }
     system.stop();
 }
 

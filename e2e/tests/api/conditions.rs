@@ -4,10 +4,11 @@
 
 use e2e::clerk::Claims;
 use e2e::client::{Caller, Reply};
+use e2e::system::System;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::fixture::{ENDPOINTS, api, api_with_endpoint, assert_refused, everything};
+use crate::fixture::{DOCUMENT, ENDPOINTS, api, api_with_endpoint, assert_refused, everything};
 
 async fn with(caller: &Caller, method: Method, path: &str, tag: &str, body: &Value) -> Reply {
     let request = caller.request(method, path).header("if-match", tag);
@@ -143,6 +144,118 @@ async fn if_match_is_read_as_http_has_it() {
     let _reply = with(&customer, Method::DELETE, &path, &present, &Value::Null)
         .await
         .expect(204);
+    system.stop();
+}
+
+#[tokio::test]
+async fn of_two_who_rotate_the_secret_that_they_saw_one_gets_a_new_one() {
+    let (mut system, customer, id) = api_with_endpoint().await;
+    let path = format!("{ENDPOINTS}/{id}/rotate-secret");
+    let force = json!({"force": true, "graceHours": 1});
+    for round in 0..5 {
+        let seen = customer.endpoint(&id).await["etag"].as_str().unwrap().to_owned();
+        let (one, other) = tokio::join!(
+            with(&customer, Method::POST, &path, &seen, &force),
+            with(&customer, Method::POST, &path, &seen, &force)
+        );
+        let (won, lost) = if one.status == 200 {
+            (one, other)
+        } else {
+            (other, one)
+        };
+        assert_refused(&Method::POST, &path, &lost, 412, "precondition_failed", "");
+        let tag = won.expect(200).headers["etag"].to_str().unwrap().to_owned();
+        assert_eq!(customer.endpoint(&id).await["etag"], tag, "round {round}");
+    }
+    let before = everything(&system);
+    for (tags, status, code, field) in [
+        ("\"0123456789abcdef0123\"", 412, "precondition_failed", ""),
+        ("unquoted", 422, "invalid_value", "If-Match"),
+    ] {
+        let reply = with(&customer, Method::POST, &path, tags, &force).await;
+        assert_refused(&Method::POST, &path, &reply, status, code, field);
+    }
+    assert_eq!(everything(&system), before);
+    system.stop();
+}
+
+/// Whatever gives an endpoint another tag can be made to depend on the one that the caller saw; what doesn't, doesn't take the header.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_call_that_changes_a_tag_takes_if_match_and_no_other_does() {
+    let (mut system, _receiver, endpoint) = System::start_with_hook().await;
+    let (customer, id) = (system.customer(), endpoint.id);
+    let document = &*DOCUMENT;
+    let one = format!("{ENDPOINTS}/{{id}}");
+    let under = |rest: &str| format!("{one}/{rest}");
+    let selection = json!({"since": "2026-01-01T00:00:00Z", "status": "exhausted"});
+    let nothing = Value::Null;
+    let calls = [
+        (
+            "post",
+            ENDPOINTS.to_owned(),
+            &json!({"url": "http://127.0.0.1:9000/", "events": ["*"]}),
+        ),
+        (
+            "post",
+            format!("{ENDPOINTS}/check"),
+            &json!({"url": "http://127.0.0.1:9000/", "events": ["*"]}),
+        ),
+        ("patch", ENDPOINTS.to_owned(), &json!({"id": id})),
+        (
+            "patch",
+            format!("{ENDPOINTS}/bulk"),
+            &json!({"ids": [id], "active": true}),
+        ),
+        ("patch", one.clone(), &json!({"description": "new"})),
+        ("post", under("rotate-secret"), &json!({"force": true})),
+        ("post", under("test"), &json!({"event": "lead.captured"})),
+        ("post", under("retry"), &nothing),
+        ("post", under("verify"), &json!({"headers": {}, "body": ""})),
+        ("post", under("replay/count"), &selection),
+        ("post", under("replay"), &selection),
+        ("post", under("deliveries/{deliveryId}/replay"), &nothing),
+        ("delete", under("replays/{replayId}"), &nothing),
+        // The last two remove it: the first by path.
+        ("delete", one.clone(), &nothing),
+        ("delete", ENDPOINTS.to_owned(), &json!({"id": id})),
+    ];
+    for (method, path, body) in &calls {
+        let tag = customer.get(&one.replace("{id}", &id)).await.body["etag"].clone();
+        let wanted = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+        let request = customer.request(wanted, &path.replace("{id}", &id));
+        let reply = Caller::send(if body.is_null() {
+            request
+        } else {
+            request.json(body)
+        })
+        .await;
+        assert!(reply.status < 500, "{method} {path}: {}", reply.text);
+        let now = customer.get(&one.replace("{id}", &id)).await.body["etag"].clone();
+        let parameters = document["paths"][path][*method]["parameters"].as_array();
+        let takes = parameters.is_some_and(|all| all.iter().any(|one| one["name"] == "If-Match"));
+        let is_the_same_by_query = *method == "delete" && path == ENDPOINTS;
+        assert_eq!(
+            takes,
+            now != tag || is_the_same_by_query,
+            "{method} {path}: {}",
+            reply.text
+        );
+    }
+    let known = document["paths"].as_object().unwrap().iter();
+    for (path, methods) in known.filter(|(path, _)| path.starts_with(ENDPOINTS)) {
+        for method in methods
+            .as_object()
+            .unwrap()
+            .keys()
+            .filter(|method| *method != "get")
+        {
+            let is_tried = calls.iter().any(|(tried, at, _)| tried == method && at == path);
+            assert!(
+                is_tried,
+                "a new call: does {method} {path} change the tag of an endpoint?"
+            );
+        }
+    }
     system.stop();
 }
 

@@ -35,6 +35,10 @@ mod replays;
 
 mod replays_of_many;
 
+mod undelivered;
+
+mod gaps;
+
 mod strangers;
 
 mod tenancy;
@@ -83,5 +87,7 @@ mod rate_limits;
 mod fuzzing;
 
 mod limits;
+
+mod kept;
 
 mod doors;

@@ -1,5 +1,6 @@
 //! Rate limits: all processes of the API share them, headers announce them, and a refused call changes nothing.
 //!
+//! Proves (security): Who asks again before the `Retry-After`
 //! Proves (security): Rate limits by account and service key, budgets of bytes, numbers of endpoints, lengths of keys
 
 use e2e::client::{Caller, Reply};
@@ -7,6 +8,7 @@ use e2e::ports::free_port;
 use e2e::process::Process;
 use e2e::state::{connect, key, keys};
 use e2e::system::{SERVICE_KEY, System, service_key_entry};
+use e2e::wait::{LONG, eventually};
 use redis::Commands as _;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -66,10 +68,23 @@ fn assert_limited(method: &Method, path: &str, reply: &Reply) {
     assert!(announced.contains(&format!(";r=0;t={seconds}")), "{announced}");
 }
 
-/// Makes the minute of a counter end.
-fn end_minute(system: &System, counter: &str) {
-    let removed: u32 = connect(&system.redis).del(key(counter)).unwrap();
-    assert_eq!(removed, 1, "{counter}");
+/// Makes the minute of a counter end soon. Processes that have refused somebody by it remember when.
+fn shorten_minute(system: &System, counter: &str) {
+    let has_counter: bool = connect(&system.redis).expire(key(counter), 10).unwrap();
+    assert!(has_counter, "{counter}");
+}
+
+/// The first answer that isn't a refusal by a limit.
+async fn after_the_minute(send: impl AsyncFn() -> Reply) -> Reply {
+    eventually(LONG, "the end of the minute", async || {
+        let reply = send().await;
+        if reply.status == 429 {
+            Err(reply.text)
+        } else {
+            Ok(reply)
+        }
+    })
+    .await
 }
 
 fn statuses(reply: &Reply) -> Vec<u64> {
@@ -109,6 +124,7 @@ async fn the_calls_of_an_account_are_limited_across_processes() {
         0,
     );
 
+    shorten_minute(&system, "account:org:org_2test:calls");
     let before = everything(&system);
     let new = json!({"url": "http://127.0.0.1:9000/", "events": ["*"]});
     let one = format!("{ENDPOINTS}/{id}");
@@ -128,8 +144,8 @@ async fn the_calls_of_an_account_are_limited_across_processes() {
     let pushed = system.backend().post(EVENTS, &event(system.account())).await;
     assert!(!pushed.expect(202).headers.contains_key("ratelimit"));
 
-    end_minute(&system, "account:org:org_2test:calls");
-    assert_left(&customer.get(&one).await.expect(200), "dashboard", 4);
+    let reply = after_the_minute(async || customer.get(&one).await).await;
+    assert_left(&reply.expect(200), "dashboard", 4);
     // The counter lives no longer than its minute. When Redis's clock was set back it would: a new minute begins.
     let counter = key("account:org:org_2test:calls");
     let mut redis = connect(&system.redis);
@@ -167,6 +183,7 @@ async fn events_are_limited_for_each_service_key() {
     assert_eq!(reply.body["results"][2]["duplicate"], true);
     assert_left(&reply, "key", 0);
 
+    shorten_minute(&system, "key:test:pushed");
     let before = everything(&system);
     let reply = backend.post(EVENTS, &last).await;
     assert_limited(&Method::POST, EVENTS, &reply);
@@ -182,8 +199,8 @@ async fn events_are_limited_for_each_service_key() {
     let again = Caller::send(again.header("Idempotency-Key", "once")).await;
     assert_eq!(again.expect(202).body["duplicate"], true);
     assert_left(&second.post(EVENTS, &last).await.expect(202), "key", 3);
-    end_minute(&system, "key:test:pushed");
-    assert_left(&backend.post(EVENTS, &last).await.expect(202), "key", 3);
+    let reply = after_the_minute(async || backend.post(EVENTS, &last).await).await;
+    assert_left(&reply.expect(202), "key", 3);
     system.stop();
 }
 
@@ -204,6 +221,7 @@ async fn events_are_limited_for_each_account_across_processes() {
     );
     assert_left(&reply, "key", 99);
     assert_left(&reply, "account", 0);
+    shorten_minute(&system, "account:org:org_a:pushed");
     let before = everything(&system);
     for caller in [&backend, &elsewhere] {
         let reply = caller.post(EVENTS, &event("org:org_a")).await;
@@ -220,9 +238,8 @@ async fn events_are_limited_for_each_account_across_processes() {
     let reply = backend.post(BATCH, &json!({"events": items})).await.expect(202);
     assert_eq!(statuses(&reply), [202, 429, 202]);
     assert_left(&reply, "account", 0);
-    end_minute(&system, "account:org:org_a:pushed");
-    let reply = backend.post(EVENTS, &event("org:org_a")).await.expect(202);
-    assert_left(&reply, "account", 1);
+    let reply = after_the_minute(async || backend.post(EVENTS, &event("org:org_a")).await).await;
+    assert_left(&reply.expect(202), "account", 1);
     drop(process);
     system.stop();
 }
@@ -287,6 +304,57 @@ async fn only_calls_of_the_dashboard_are_limited_by_default() {
     for pattern in ["*:calls", "*:pushed"] {
         assert_eq!(keys(&mut redis, pattern), Vec::<String>::new());
     }
+    system.stop();
+}
+
+/// Who is refused again and again must not cost those anything who are within their limits: Redis, for one, isn't asked.
+#[tokio::test]
+async fn who_was_refused_is_refused_without_redis_until_the_minute_ends() {
+    let limits = [
+        ("RATE_LIMIT_DASHBOARD", "1"),
+        ("RATE_LIMIT_EVENTS_PER_KEY", "2"),
+        ("RATE_LIMIT_EVENTS_PER_ACCOUNT", "1"),
+    ];
+    let mut system = with_limits(&limits).await;
+    let (customer, other) = (system.customer(), system.customer_of("org_2other"));
+    let (backend, second) = (system.backend(), system.caller(SECOND_KEY));
+    let push = async |caller: &Caller, account: &str, key: Option<&str>| {
+        let request = caller.request(Method::POST, EVENTS).json(&event(account));
+        let request = key
+            .into_iter()
+            .fold(request, |request, key| request.header("Idempotency-Key", key));
+        Caller::send(request).await
+    };
+    let _reply = customer.get(ENDPOINTS).await.expect(200);
+    assert_limited(&Method::GET, ENDPOINTS, &customer.get(ENDPOINTS).await);
+    let _reply = push(&backend, "org:org_a", Some("one")).await.expect(202);
+    assert_limited(
+        &Method::POST,
+        EVENTS,
+        &push(&backend, "org:org_a", Some("two")).await,
+    );
+    let _reply = push(&backend, "org:org_b", None).await.expect(202);
+    assert_limited(&Method::POST, EVENTS, &push(&backend, "org:org_c", None).await);
+
+    system.redis.kill9();
+    for (caller, account, key) in [
+        (&backend, "org:org_c", None),
+        (&backend, "org:org_d", None),
+        (&second, "org:org_a", None),
+        (&backend, "org:org_a", Some("two")),
+    ] {
+        assert_limited(&Method::POST, EVENTS, &push(caller, account, key).await);
+    }
+    assert_limited(&Method::GET, ENDPOINTS, &customer.get(ENDPOINTS).await);
+    // Nobody else is; and what may have been accepted before isn't refused by what is known of others.
+    for (caller, account, key) in [(&second, "org:org_b", None), (&backend, "org:org_a", Some("one"))] {
+        let reply = push(caller, account, key).await;
+        assert_refused(&Method::POST, EVENTS, &reply, 503, "store_unavailable", "");
+    }
+    let reply = other.get(ENDPOINTS).await;
+    assert_refused(&Method::GET, ENDPOINTS, &reply, 503, "store_unavailable", "");
+    system.redis.restart();
+    system.wait_ready().await;
     system.stop();
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Proves (guarantees): a test event is no strike, and touches nothing of the queue
 //! Proves (guarantees): a test event fails
+//! Proves (security): Test events of accounts whose receivers hang
 
 use domain::event::EventType;
 use domain::signing::SigningSecret;
@@ -12,6 +13,7 @@ use e2e::system::System;
 use redis::Commands as _;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use crate::fixture::{ENDPOINTS, api_with_endpoint, assert_refused, everything, refuses};
 
@@ -244,6 +246,43 @@ async fn an_account_has_ten_in_a_minute_whatever_the_endpoint() {
     let _: i64 = connect(&system.redis).del(&count).unwrap();
     tested(&customer, &one, &json!({})).await;
     system.finish().await;
+}
+
+/// Three accounts ask for as many as they may, at receivers that hang.
+#[tokio::test(flavor = "multi_thread")]
+async fn test_events_that_hang_leave_room_for_those_of_other_accounts() {
+    const ACCOUNTS: usize = 3;
+    const EACH: usize = 10;
+    let system = System::builder().env("DELIVERY_TIMEOUT", "2m").start().await;
+    let receiver = Receiver::start().await;
+    receiver.always("/hang", Answer::hang());
+    let mut asking = JoinSet::new();
+    for number in 0..ACCOUNTS {
+        let customer = system.customer_of(&format!("org_2hangs{number}"));
+        let id = customer.create_endpoint(&receiver.url("/hang"), &["*"]).await.id;
+        for _ in 0..EACH {
+            let (customer, id) = (customer.clone(), id.clone());
+            asking.spawn(async move { test(&customer, &id, &json!({})).await });
+        }
+    }
+    // Each account holds as many of 32 places as are free: 8, or 10, 10 and 6 if they come one after another.
+    receiver.wait_for_at("/hang", 24).await;
+    let customer = system.customer();
+    let id = customer.create_endpoint(&receiver.url("/well"), &["*"]).await.id;
+    for _ in 0..3 {
+        let answer = tested(&customer, &id, &json!({})).await;
+        assert_eq!(answer["succeeded"], true, "{answer}");
+    }
+    // Who asked for more is told so, and that it isn't the receiver's fault.
+    for _ in 0..4 {
+        let refused = asking.join_next().await.unwrap().unwrap().expect(200).body;
+        let attempt = &refused["attempt"];
+        assert_eq!(attempt["error"], "not_attempted", "{refused}");
+        assert!(
+            attempt["detail"].as_str().unwrap().contains("of this account"),
+            "{refused}"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,3 +15,5 @@ mod python;
 mod long;
 
 mod callbacks;
+
+mod streams;

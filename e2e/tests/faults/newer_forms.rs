@@ -227,8 +227,8 @@ async fn a_schema_that_programs_do_not_know_stops_them_visibly() {
     scene.receiver.wait_for(2).await;
     let identity: String = scene.redis(&["HGET", "wh:meta", "store"]);
     let newest = newest_schema();
-    let newer = format!("{}+s4", identity.trim_end_matches(&format!("+s{newest}")));
-    scene.redis::<i64>(&["HSET", "wh:meta", "schema", "4", "store", &newer]);
+    let newer = format!("{}+s5", identity.trim_end_matches(&format!("+s{newest}")));
+    scene.redis::<i64>(&["HSET", "wh:meta", "schema", "5", "store", &newer]);
     for url in [
         scene.system.api_url(),
         format!(
@@ -239,7 +239,7 @@ async fn a_schema_that_programs_do_not_know_stops_them_visibly() {
         let probe = Caller::new(&url, None);
         eventually(LONG, "the program to say why it does nothing", async || {
             let reply = probe.get("/readyz").await;
-            let says = reply.text.contains("schema 4, this program knows 1, 2, 3");
+            let says = reply.text.contains("schema 5, this program knows 1, 2, 3, 4");
             check(reply.status == 503 && says, reply.text)
         })
         .await;

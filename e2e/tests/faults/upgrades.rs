@@ -21,7 +21,7 @@ async fn an_unknown_schema_is_refused_at_start() {
         .backend()
         .push(account, "lead.captured", json!({}))
         .await;
-    for unknown in ["4", "0", "what"] {
+    for unknown in ["5", "0", "what"] {
         scene.redis::<i64>(&["HSET", "wh:meta", "schema", unknown]);
         assert_refused_at_start(
             &scene,

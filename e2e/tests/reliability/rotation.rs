@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use domain::endpoint::Condition;
 use domain::id::{AccountId, EndpointId};
 use domain::sealing::SecretsKeyring;
 use domain::signing::SigningSecret;
@@ -84,6 +85,7 @@ impl Scene {
             grace,
             legacy_uses_previous,
             force,
+            condition: Condition::Exists,
             by: None,
         };
         let outcome = self

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use domain::endpoint::Condition;
 use domain::id::{AccountId, EndpointId};
 use domain::sealing::{SealedSecret, SecretsKeyring};
 use domain::signing::SigningSecret;
@@ -184,6 +185,7 @@ async fn secrets_of_the_former_format_are_brought_up_to_date() {
             grace: Duration::from_secs(60),
             legacy_uses_previous: false,
             force: true,
+            condition: Condition::Exists,
             by: None,
         };
         assert_eq!(rotation.secret.number(), number);
@@ -223,6 +225,7 @@ async fn a_rotation_in_between_is_not_undone() {
                     grace: Duration::from_secs(60),
                     legacy_uses_previous: false,
                     force: true,
+                    condition: Condition::Exists,
                     by: None,
                 };
                 match store.rotate_secret(&account, id, &rotation).await.unwrap() {
@@ -282,6 +285,7 @@ async fn only_what_is_still_there_is_replaced() {
             grace: Duration::from_secs(60),
             legacy_uses_previous: false,
             force: true,
+            condition: Condition::Exists,
             by: None,
         };
         store.rotate_secret(&account, &id, &rotation).await.unwrap();

@@ -1,6 +1,7 @@
 //! The log of all endpoints of an account, where it comes from more than one place.
 //!
 //! Proves (guarantees): a page of the account's log never repeats or skips a delivery because something arrived
+//! Proves (guarantees): a page of the account's log takes no more
 //! Proves (guarantees): the account's live stream is resumed after a break, at any of its events: nothing is left out, nothing comes twice
 
 use std::collections::BTreeSet;
@@ -183,4 +184,53 @@ async fn whoever_follows_reads_on_from_blocks_and_streams_at_any_place() {
             .collect();
         assert_eq!(rest, places[known + 1..], "behind {known}");
     }
+}
+
+/// How many commands Redis has run since this was asked last.
+async fn commands(fixture: &Fixture) -> u64 {
+    let stats: String = fixture.command(redis::cmd("INFO").arg("commandstats")).await;
+    let calls = stats.lines().filter_map(|line| {
+        let (_, rest) = line.split_once(":calls=")?;
+        rest.split(',').next()?.parse::<u64>().ok()
+    });
+    let _: String = fixture.command(redis::cmd("CONFIG").arg("RESETSTAT")).await;
+    calls.sum()
+}
+
+/// How many commands the first page of a listing takes.
+async fn cost(fixture: &Fixture, filter: &AccountFilter) -> u64 {
+    commands(fixture).await;
+    let listing = AccountListing {
+        account: &account(),
+        filter,
+        position: None,
+        limit: 20,
+    };
+    fixture.store.list_account(&listing).await.unwrap().unwrap();
+    commands(fixture).await
+}
+
+#[tokio::test]
+async fn a_page_takes_no_more_commands_for_longer_logs() {
+    let (fixture, endpoints, _) = scene(&[0; 5]).await;
+    let everything = AccountFilter::default();
+    let nothing = AccountFilter {
+        event: Some("ticket.created".to_owned()),
+        ..AccountFilter::default()
+    };
+    let before = cost(&fixture, &everything).await;
+    fixture.push_many(300).await;
+    let (mut worker, mut done) = (Worker::new(), 0);
+    while done < 300 * endpoints.len() {
+        let leased = fixture.fetch(&mut worker, 32).await;
+        done += leased.len();
+        let reports = leased.iter().map(|leased| report(leased, succeeded())).collect();
+        fixture
+            .work(&mut worker, WorkRequest { reports, ..wants(0) })
+            .await;
+    }
+    let after = cost(&fixture, &everything).await;
+    assert!(2 * after <= 3 * before, "{before} became {after}");
+    let in_vain = cost(&fixture, &nothing).await;
+    assert!(in_vain < 2000, "{in_vain}");
 }

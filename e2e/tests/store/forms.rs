@@ -161,6 +161,7 @@ async fn an_attempt_is_one_readable_text_in_the_newer_form_and_says_the_same() {
     }
     let span = ReplaySpan {
         status: ReplayStatus::Succeeded,
+        events: Vec::new(),
         since: Timestamp::default(),
         until: Timestamp::from_millis(4_000_000_000_000).unwrap(),
     };

@@ -149,6 +149,7 @@ async fn count(fixture: &Fixture, endpoint: &EndpointId, status: ReplayStatus) -
         .unwrap();
     let span = ReplaySpan {
         status,
+        events: Vec::new(),
         since: Timestamp::default(),
         until: facts.now,
     };
@@ -248,6 +249,7 @@ async fn what_succeeded_is_counted_in_steps_up_to_a_bound() {
     let nobody = "org:org_2".parse().unwrap();
     let span = ReplaySpan {
         status: ReplayStatus::Succeeded,
+        events: Vec::new(),
         since: Timestamp::default(),
         until: Timestamp::now(),
     };

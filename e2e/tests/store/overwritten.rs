@@ -62,6 +62,7 @@ impl Scene {
         let now = fixture.store.time().await.unwrap();
         let span = ReplaySpan {
             status: ReplayStatus::Exhausted,
+            events: Vec::new(),
             since: domain::clock::Timestamp::default(),
             until: now,
         };

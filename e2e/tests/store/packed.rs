@@ -421,6 +421,7 @@ pub(crate) async fn replay_all(
 ) -> (Replay, BTreeSet<DeliveryId>) {
     let span = ReplaySpan {
         status,
+        events: Vec::new(),
         since: span.0,
         until: span.1,
     };
@@ -488,7 +489,12 @@ async fn replays_of_many_take_what_was_packed_and_what_was_not_each_once_and_are
     let now = facts.unwrap().unwrap().now;
 
     let count = async |status, since, until| {
-        let span = ReplaySpan { status, since, until };
+        let span = ReplaySpan {
+            status,
+            events: Vec::new(),
+            since,
+            until,
+        };
         let count = fixture.store.count_replay(&account(), &endpoint, &span).await;
         count.unwrap().unwrap()
     };

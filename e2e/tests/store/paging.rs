@@ -129,6 +129,7 @@ async fn list_while_packing(count: usize) {
     assert!(blocks > 1, "{blocks}");
     let span = ReplaySpan {
         status: ReplayStatus::Exhausted,
+        events: Vec::new(),
         since: Timestamp::default(),
         until: facts.now,
     };

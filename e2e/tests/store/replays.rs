@@ -48,6 +48,7 @@ async fn start(fixture: &Fixture, endpoint: &EndpointId, status: ReplayStatus) -
         .unwrap();
     let span = ReplaySpan {
         status,
+        events: Vec::new(),
         since: Timestamp::default(),
         until: facts.now,
     };

@@ -17,20 +17,20 @@ use store::queue::{LeaseToken, Leased, Outcome, WorkRequest};
 use crate::fixture::{Fixture, Worker, account, event_of, new_endpoint, report, succeeded, wants};
 
 /// The slots of the worker.
-const SLOTS: usize = 512;
+pub(crate) const SLOTS: usize = 512;
 
-fn neighbour() -> AccountId {
+pub(crate) fn neighbour() -> AccountId {
     "org:org_2".parse().unwrap()
 }
 
-async fn fixture() -> Fixture {
+pub(crate) async fn fixture() -> Fixture {
     let mut fixture = Fixture::new().await;
     fixture.policy.destination_concurrency = 64;
     fixture
 }
 
 /// A new endpoint at a host.
-async fn fresh_at(fixture: &Fixture, account: &AccountId, host: &str) -> EndpointId {
+pub(crate) async fn fresh_at(fixture: &Fixture, account: &AccountId, host: &str) -> EndpointId {
     let url = EndpointUrl::parse(&format!("https://{host}/hook"), &UrlPolicy::default()).unwrap();
     let new = domain::endpoint::NewEndpoint {
         url,
@@ -43,13 +43,13 @@ async fn fresh_at(fixture: &Fixture, account: &AccountId, host: &str) -> Endpoin
 }
 
 /// An endpoint at a host that has shown that it answers.
-async fn endpoint_at(fixture: &Fixture, account: &AccountId, host: &str) -> EndpointId {
+pub(crate) async fn endpoint_at(fixture: &Fixture, account: &AccountId, host: &str) -> EndpointId {
     let id = fresh_at(fixture, account, host).await;
     fixture.end_slow_start(&id).await;
     id
 }
 
-async fn push(fixture: &Fixture, account: &AccountId, times: usize) {
+pub(crate) async fn push(fixture: &Fixture, account: &AccountId, times: usize) {
     for _ in 0..times {
         let mut event = event_of(EventType::MessageSent, "bot", "{}");
         event.account = account.clone();
@@ -58,7 +58,7 @@ async fn push(fixture: &Fixture, account: &AccountId, times: usize) {
 }
 
 /// Fetches as a worker with so many slots, until it gets nothing more.
-async fn fill(fixture: &Fixture, worker: &mut Worker, held: &mut Vec<Leased>) {
+pub(crate) async fn fill(fixture: &Fixture, worker: &mut Worker, held: &mut Vec<Leased>) {
     loop {
         let free = u32::try_from(SLOTS - held.len()).unwrap();
         let free_slow = held.iter().filter(|leased| leased.endpoint.slow).count();
@@ -79,7 +79,7 @@ async fn fill(fixture: &Fixture, worker: &mut Worker, held: &mut Vec<Leased>) {
     }
 }
 
-async fn end(fixture: &Fixture, worker: &mut Worker, leased: &[Leased]) {
+pub(crate) async fn end(fixture: &Fixture, worker: &mut Worker, leased: &[Leased]) {
     for some in leased.chunks(64) {
         let reports = some.iter().map(|leased| report(leased, succeeded())).collect();
         fixture.work(worker, WorkRequest { reports, ..wants(0) }).await;
@@ -94,7 +94,7 @@ fn of(leased: &[Leased], account: &AccountId) -> usize {
 }
 
 /// Delivers until nothing is left.
-async fn drain(fixture: &Fixture, worker: &mut Worker, mut held: Vec<Leased>) {
+pub(crate) async fn drain(fixture: &Fixture, worker: &mut Worker, mut held: Vec<Leased>) {
     while !held.is_empty() {
         end(fixture, worker, &held).await;
         held.clear();

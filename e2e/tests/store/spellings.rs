@@ -50,6 +50,8 @@ async fn a_key_of_the_previous_release_is_found_in_either_spelling() {
                 let again = fixture.accept(&with_key(is_quoted, "same")).await;
                 assert_eq!(again.id.as_str(), "evt_00000000000000000000000001");
                 assert_eq!((again.deliveries, again.duplicate), (3, true));
+                let found = fixture.store.event_of_key(&new_event().account, "k1").await;
+                assert_eq!(found.unwrap().as_ref(), Some(&again.id));
                 let other = with_key(is_quoted, "other");
                 assert_eq!(
                     fixture.accept_outcome(&other, BUDGETS).await,

@@ -31,16 +31,16 @@ impl Fixture {
         self.report(worker, &leased, outcome).await;
     }
 
-    async fn rotate(&self, id: &EndpointId, number: u64) {
+    async fn rotate(&self, id: &EndpointId, number: u64, condition: Condition) -> RotateOutcome {
         let rotation = Rotation {
             secret: SealedSecret::from_stored(format!("v2.0123abcd.{number}.sealed")),
             grace: Duration::ZERO,
             legacy_uses_previous: false,
             force: true,
+            condition,
             by: None,
         };
-        let outcome = self.store.rotate_secret(&account(), id, &rotation).await.unwrap();
-        assert!(matches!(outcome, RotateOutcome::Rotated(_)), "{outcome:?}");
+        self.store.rotate_secret(&account(), id, &rotation).await.unwrap()
     }
 }
 
@@ -178,7 +178,8 @@ async fn each_change_of_the_configuration_or_the_state_makes_a_tag_that_never_wa
     }
     fixture.change_url(&id, "https://example.com/v2").await;
     note(&fixture, "URL").await;
-    fixture.rotate(&id, 1).await;
+    let rotated = fixture.rotate(&id, 1, Condition::Exists).await;
+    assert!(matches!(rotated, RotateOutcome::Rotated(_)), "{rotated:?}");
     note(&fixture, "secret").await;
     // The queue disables it, and its own probe or an operator switches it on.
     let mut worker = Worker::new();
@@ -254,6 +255,38 @@ async fn an_endpoint_is_removed_only_as_it_was_seen() {
     let present = fixture.tag(&id).await;
     assert_eq!(remove(vec![seen.clone(), present]).await, RemoveOutcome::Removed);
     assert_eq!(remove(vec![seen]).await, RemoveOutcome::EndpointNotFound);
+}
+
+#[tokio::test]
+async fn a_secret_is_rotated_only_where_it_was_seen_and_once_if_the_answer_is_lost() {
+    let fixture = Fixture::new().await;
+    let id = fixture.endpoint(&["*"]).await;
+    let seen = fixture.tag(&id).await;
+    let made = fixture.hash(&format!("endpoint:{id}")).await;
+    let as_seen = |tag: &EndpointTag| Condition::HasTag(vec![tag.clone()]);
+    fixture.pass(Duration::from_millis(5)).await;
+    let none = fixture.rotate(&id, 1, Condition::HasTag(vec![])).await;
+    assert_eq!(none, RotateOutcome::Mismatch);
+    assert_eq!(fixture.hash(&format!("endpoint:{id}")).await, made);
+    for repeated in 0..2 {
+        let rotated = fixture.rotate(&id, 1, as_seen(&seen)).await;
+        let RotateOutcome::Rotated(endpoint) = rotated else {
+            panic!("{repeated}: {rotated:?}")
+        };
+        assert_ne!(endpoint.tag, seen);
+        assert_eq!(endpoint.tag, fixture.tag(&id).await);
+    }
+    let rotated = fixture.hash(&format!("endpoint:{id}")).await;
+    for number in [1, 2, 3] {
+        // With the secret that is there already it would be the same call again.
+        let outcome = fixture.rotate(&id, number, as_seen(&seen)).await;
+        assert_eq!(outcome == RotateOutcome::Mismatch, number != 1, "{outcome:?}");
+    }
+    assert_eq!(fixture.hash(&format!("endpoint:{id}")).await, rotated);
+    let present = fixture.tag(&id).await;
+    let next = fixture.rotate(&id, 2, as_seen(&present)).await;
+    assert!(matches!(next, RotateOutcome::Rotated(_)), "{next:?}");
+    fixture.assert_sound().await;
 }
 
 #[tokio::test]

@@ -26,6 +26,10 @@ const REPORT_AFTER: Duration = Duration::from_millis(1);
 const REPORT_AT_LEISURE_AFTER: Duration = Duration::from_millis(5);
 const REPORTS_AT_ONCE: usize = 8;
 
+/// Somebody waits for reports until a call with some says otherwise, and for so long at least: its reports may have been those of others,
+/// and an attempt that takes longer than this isn't much later for a few milliseconds.
+const STAYS_AWAITED: Duration = Duration::from_millis(50);
+
 /// Reports wait longer only while this worker has more than this part of its slots left: one that is fuller may be about to lack
 /// the places that the queue still counts as taken.
 const LEISURE_PART: u32 = 8;
@@ -67,8 +71,8 @@ pub(crate) struct Planner {
     allowance: Option<Allowance>,
     /// Whether there may be something to fetch.
     promising: bool,
-    /// Whether deliveries wait for reports, as the last call that could tell has said.
-    awaited: bool,
+    /// Since when deliveries wait for reports, as a call said last.
+    awaited: Option<Instant>,
     /// When to look again even if nothing has woken us.
     look_at: Instant,
     /// No call just to fetch before this.
@@ -85,7 +89,7 @@ impl Planner {
             capacity,
             allowance: None,
             promising: true,
-            awaited: false,
+            awaited: None,
             look_at: now,
             pause_until: None,
             reports_since: None,
@@ -158,7 +162,7 @@ impl Planner {
 
     /// How long a few reports wait.
     fn patience(&self, view: &View, want: Want) -> Duration {
-        let may_be_awaited = self.awaited
+        let may_be_awaited = self.awaited.is_some()
             || self.promising
             || self.allowance.is_some()
             || want.deliveries == 0
@@ -204,8 +208,11 @@ impl Planner {
 
     /// A call with so many `reports` that asked for `want` was answered.
     pub(crate) fn answered(&mut self, now: Instant, want: Want, reports: usize, reply: &WorkReply) {
-        // Nobody stops waiting for reports before there are any.
-        self.awaited = reply.awaited || self.awaited && reports == 0;
+        if reply.awaited {
+            self.awaited = Some(now);
+        } else if reports > 0 && self.awaited.is_some_and(|since| now >= since + STAYS_AWAITED) {
+            self.awaited = None;
+        }
         if want.deliveries == 0 {
             return;
         }

@@ -4,7 +4,7 @@
 //! until the good ones fail. Literal addresses need no lookup, and are checked all the same.
 //!
 //! [`system`] asks the name servers, as [`settings`] has them from the system, with the messages of [`question`]. [`lookups`] sees
-//! to it that nobody's names keep others waiting: [`shares`], one look-up for each name, and a short memory of [`failures`].
+//! to it that nobody's names keep others waiting: [shares](crate::shares), one look-up for each name, and a short memory of [`failures`].
 
 mod failures;
 
@@ -13,8 +13,6 @@ mod lookups;
 mod question;
 
 mod settings;
-
-mod shares;
 
 mod system;
 
@@ -27,13 +25,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::address::{AddressPolicy, BlockedAddress};
+use domain::id::AccountId;
 use reqwest::dns::Resolve;
 
 use super::BoxError;
 use lookups::Lookups;
 
-pub(crate) use shares::Asker;
 pub(crate) use system::SystemResolver;
+
+/// For whom a name is looked up; `None`: for this worker itself, which finds out whether its own network is up.
+pub(crate) type Asker = Option<AccountId>;
 
 /// A host that is refused because of where its name points to. In words it says no more than its owner may know: what names within
 /// our networks lead to is the operator's business.

@@ -115,7 +115,8 @@ async fn our_own_trouble_is_answered_as_that() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn eight_are_sent_at_a_time_and_those_in_flight_are_answered_before_the_worker_ends() {
+async fn as_many_of_an_account_are_sent_at_a_time_as_are_left_to_others_and_all_are_answered_before_the_worker_ends()
+ {
     let redis = RedisServer::start();
     let worker = Running::start(&redis, &["--delivery-timeout", "3s"]).await;
     let receiver = Receiver::start().await;
@@ -124,17 +125,21 @@ async fn eight_are_sent_at_a_time_and_those_in_flight_are_answered_before_the_wo
     let held = worker.endpoint(&receiver.url("/held")).await;
     let hangs = worker.endpoint(&receiver.url("/hangs")).await;
     let mut asked = Vec::new();
-    for _ in 0..11 {
+    for _ in 0..19 {
         asked.push(ask(&worker.store, &held).await);
     }
-    receiver.wait_for(8).await;
+    receiver.wait_for(16).await;
+    for delivery in &asked[16..] {
+        let refused = answer(&worker.store, delivery).await;
+        assert_eq!(refused.error.as_deref(), Some("not_attempted"), "{refused:?}");
+    }
     let waiting = || connect(&redis).llen::<_, usize>(key("trials")).unwrap();
-    assert_eq!((receiver.open(), waiting()), (8, 3));
+    assert_eq!((receiver.open(), waiting()), (16, 0));
     receiver.open_gate();
-    for delivery in &asked {
+    for delivery in &asked[..16] {
         assert_eq!(answer(&worker.store, delivery).await.status, Some(200));
     }
-    assert_eq!(receiver.most_open(), 8);
+    assert_eq!(receiver.most_open(), 16);
 
     let last = ask(&worker.store, &hangs).await;
     receiver.wait_for_at("/hangs", 1).await;

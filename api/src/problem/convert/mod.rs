@@ -35,6 +35,10 @@ impl From<StoreError> for Problem {
                 tracing::warn!(%error, "the request was refused");
                 Self::new(Code::StoreUnsafe).retry_after(30)
             }
+            StoreError::UpgradePending(_) => {
+                tracing::info!(%error, "the request was refused");
+                Self::new(Code::UpgradePending).retry_after(30)
+            }
             StoreError::Unexpected(_) => {
                 tracing::error!(%error, "Redis refused a call or answered something unknown");
                 Self::new(Code::StoreUnavailable).retry_after(2)

@@ -54,6 +54,9 @@ pub(crate) struct AccountDeliveryList {
     /// if `status` asks only for deliveries that are listed however old they are.
     #[oai(nullable)]
     complete_since: Option<DateTime>,
+    /// Whether the place has gone where the page before ended: what was there is no longer kept, or no longer in the state that is listed.
+    /// Then deliveries may be missing between the two pages. To see what there is, begin anew, without `cursor`.
+    gap: bool,
 }
 
 /// An owner discarded what was parked.
@@ -166,16 +169,12 @@ impl AccountDeliveriesApi {
         };
         let page = store.list_account(&listing).await?;
         let page = page.ok_or_else(|| fields::no_endpoint().field("endpointId"))?;
-        let complete_since = if filter.ends_with_log() {
-            store.account_complete_since(&caller.account, &filter).await?
-        } else {
-            None
-        };
         Ok(Json(AccountDeliveryList {
             deliveries: page.deliveries.into_iter().map(Into::into).collect(),
             canceled: page.canceled.into_iter().map(Into::into).collect(),
             next_cursor: page.next.map(|next| scope.write(&next)),
-            complete_since: complete_since.map(Into::into),
+            complete_since: page.complete_since.map(Into::into),
+            gap: page.has_gap,
         }))
     }
 }

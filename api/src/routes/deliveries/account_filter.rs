@@ -21,10 +21,15 @@ pub(super) fn read_statuses(given: &[AccountStatus]) -> Result<(Vec<ListStatus>,
             Some(_) => {}
             None if name == DeliveryState::Canceled.as_str() => canceled = true,
             None => {
-                let names = ListStatus::ALL.map(|status| status.state().as_str()).join(", ");
+                let known = ListStatus::ALL.iter().map(|status| status.state());
+                let names: Vec<_> = known
+                    .chain([DeliveryState::Canceled])
+                    .map(DeliveryState::as_str)
+                    .collect();
                 return Err(Problem::new(Code::InvalidFilter)
-                    .detail(format!("The states that can be listed are {names}, canceled."))
-                    .field("status"));
+                    .detail(format!("The states that can be listed are {}.", names.join(", ")))
+                    .field("status")
+                    .param("allowed", names));
             }
         }
     }
@@ -38,7 +43,8 @@ pub(super) fn read_endpoints(given: &[IdText]) -> Result<Vec<EndpointId>, Proble
             .detail(format!(
                 "Name at most {MOST_ENDPOINTS} endpoints, or none for all."
             ))
-            .field("endpointId"));
+            .field("endpointId")
+            .param("max", MOST_ENDPOINTS));
     }
     let ids = given.iter().map(|IdText(text)| fields::endpoint_id(text));
     let mut ids: Vec<_> = ids

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use domain::clock::Timestamp;
 use domain::delivery::DeliveryState;
-use domain::event::{AccountEvent, EventType};
 use poem_openapi::param::Query;
 use store::log::{ListFilter, ListStatus};
 
@@ -84,21 +83,9 @@ pub(super) fn status(given: Query<Option<ListedStatus>>) -> Result<Option<ListSt
 
 /// The type of event to list.
 pub(super) fn event(given: Query<Option<DeliveredEvent>>) -> Result<Option<String>, Problem> {
-    let Some(DeliveredEvent(name)) = given.0 else {
-        return Ok(None);
-    };
-    if EventType::from_name(&name).is_some() || AccountEvent::from_name(&name).is_some() {
-        return Ok(Some(name));
-    }
-    let names = EventType::ALL
-        .iter()
-        .map(|kind| kind.as_str())
-        .chain(AccountEvent::ALL.iter().map(|kind| kind.as_str()))
-        .collect::<Vec<_>>();
-    Err(Problem::new(Code::InvalidFilter)
-        .detail(format!("The event types are {}.", names.join(", ")))
-        .field("event")
-        .param("allowed", names))
+    let read = |DeliveredEvent(name)| fields::delivered_event(&name, Code::InvalidFilter);
+    let event = given.0.map(read).transpose();
+    event.map_err(|problem| problem.field("event"))
 }
 
 /// A time span: from `since` on, before `until`.

@@ -69,6 +69,7 @@ impl Follower {
                 Over::Expired => EndReason::TokenExpired,
                 Over::Revoked => EndReason::KeyRevoked,
             },
+            () = place.must_leave() => EndReason::MadeRoom,
             ended = self.follow(&sender) => match ended {
                 Ok(reason) => reason,
                 Err(Gone) => return,

@@ -32,7 +32,7 @@ use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 use store::Store;
-use store::log::{DeliveryDetail, ListFilter, Listing, Past};
+use store::log::{DeliveryDetail, ListFilter, Listing};
 
 use self::view::{DeliveryDetailView, DeliveryList};
 use super::schema::{CursorText, DateTime, DeliveredEvent, ListedStatus, PageLimit};
@@ -126,18 +126,11 @@ impl DeliveriesApi {
             })
             .await?
             .ok_or_else(fields::no_endpoint)?;
-        let complete_since = if filter.ends_with_log() {
-            let store = app.store.get()?;
-            store
-                .complete_since(&caller.account, &endpoint, Past::Log)
-                .await?
-        } else {
-            None
-        };
         Ok(Json(DeliveryList {
             deliveries: page.deliveries.into_iter().map(Into::into).collect(),
             next_cursor: page.next.map(|next| scope.write(&next)),
-            complete_since: complete_since.map(|since| DateTime(since.to_string())),
+            complete_since: page.complete_since.map(Into::into),
+            gap: page.has_gap,
         }))
     }
 

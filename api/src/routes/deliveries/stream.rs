@@ -146,6 +146,8 @@ fn no_place(error: NoPlace) -> Problem {
     Problem::new(Code::TooManyStreams)
         .detail(format!("{capital}{rest}. {}", Code::TooManyStreams.advice()))
         .retry_after(10)
+        .param("max", error.most())
+        .param("retryAfter", 10)
 }
 
 /// The value of the header `Last-Event-ID`.

@@ -105,6 +105,8 @@ pub(crate) enum EndReason {
     EndpointRemoved,
     /// The server is being restarted.
     Stopping,
+    /// The server has as many streams as it sends, and this account the most of them; another one needed the place.
+    MadeRoom,
     /// The store was replaced: there is nothing to follow until an operator has looked into it.
     StoreReplaced,
 }

@@ -100,6 +100,9 @@ pub(crate) struct DeliveryList {
     /// or if `status` asks for deliveries that are listed however old they are.
     #[oai(nullable)]
     pub(super) complete_since: Option<DateTime>,
+    /// Whether the place has gone where the page before ended: what was there is no longer kept, or no longer in the state that is listed.
+    /// Then deliveries may be missing between the two pages. To see what there is, begin anew, without `cursor`.
+    pub(super) gap: bool,
 }
 
 /// A delivery in full: with the body that is sent, and its attempts.

@@ -165,18 +165,19 @@ impl ChangeEndpoints {
     /// Which endpoints, and the change to make to each, and who makes it.
     fn into_patch(self, by: Option<String>) -> Result<(Vec<String>, EndpointPatch), Problem> {
         let wrong = |detail: String, field: &'static str| {
-            Err(Problem::new(Code::InvalidValue).detail(detail).field(field))
+            Problem::new(Code::InvalidValue).detail(detail).field(field)
         };
         if !(1..=MOST).contains(&self.ids.len()) {
-            return wrong(format!("Give from 1 to {MOST} endpoints in `ids`."), "ids");
+            let problem = wrong(format!("Give from 1 to {MOST} endpoints in `ids`."), "ids");
+            return Err(problem.param("min", 1).param("max", MOST));
         }
         let by_state = self.state.map(|state| state == WantedState::Active);
         let active = match (self.active, by_state) {
             (Some(active), Some(other)) if active != other => {
-                return wrong(
+                return Err(wrong(
                     "`active` and `state` say different things: give one of them.".to_owned(),
                     "state",
-                );
+                ));
             }
             (None, None) => {
                 return Err(Problem::new(Code::MissingField)

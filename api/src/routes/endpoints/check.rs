@@ -1,18 +1,21 @@
 //! Checking what creating an endpoint would say, without creating one.
 
-use domain::event::{EventType, Subscription};
+use domain::clock::Timestamp;
+use domain::event::{EventType, Payload, Subscription};
 use poem::web::Data;
 use poem_openapi::{Object, OpenApi};
 use serde::{Deserialize, Serialize};
 
 use super::super::schema::{
-    ChatbotId, Description, EventName, RatePerSecond, SecretText, SubscriptionName, UrlText, present,
+    ChatbotId, DateTime, Description, EventName, RatePerSecond, RawObject, SecretText, SubscriptionName,
+    UrlText, present,
 };
 use super::super::{Call, Group, Resource, fields};
 use super::answers::FIELD_ERRORS;
 use super::create::too_many;
 use super::request::CreateEndpoint;
 use super::wanted::Wanted;
+use crate::allowance::Allowance;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::json::{Json, JsonRequest};
@@ -56,7 +59,7 @@ pub(crate) struct CheckEndpoint {
     sample: Option<SampleEvent>,
 }
 
-/// An event, as far as endpoints choose by it.
+/// An event as receivers get it, such as the `sample` of an event type.
 #[derive(Debug, Deserialize, Object)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[oai(rename_all = "camelCase")]
@@ -65,6 +68,12 @@ pub(crate) struct SampleEvent {
     event: EventName,
     /// The id of the chatbot in which it happened.
     chatbot_id: ChatbotId,
+    /// What receivers would get as `data`. No endpoint chooses by it, and it may be left out.
+    #[serde(default, deserialize_with = "present")]
+    data: Option<RawObject>,
+    /// When it happened (RFC 3339). No endpoint chooses by it, and it may be left out.
+    #[oai(nullable)]
+    timestamp: Option<DateTime>,
 }
 
 /// What is known of an endpoint that could be created.
@@ -80,6 +89,10 @@ pub(crate) struct CheckedEndpoint {
 }
 
 impl JsonRequest for CheckEndpoint {
+    fn max_bytes(allowance: &Allowance) -> usize {
+        CreateEndpoint::max_bytes(allowance).saturating_add(allowance.event_bytes())
+    }
+
     const REQUIRED: &'static [(&'static str, &'static str)] = CreateEndpoint::REQUIRED;
 
     fn fault(self, app: &App) -> Option<Problem> {
@@ -102,7 +115,7 @@ impl CheckEndpoint {
         };
         let mut faults = Faults::default();
         let wanted = faults.take(endpoint.wanted(&app.urls));
-        let sample = faults.take_any(self.sample.map(SampleEvent::read));
+        let sample = faults.take_any(self.sample.map(|sample| sample.read(app)));
         let (Some(wanted), Some(sample)) = (wanted, sample) else {
             return Err(faults.into());
         };
@@ -111,11 +124,24 @@ impl CheckEndpoint {
 }
 
 impl SampleEvent {
-    fn read(self) -> Result<(EventType, String), Problem> {
+    fn read(self, app: &App) -> Result<(EventType, String), Problem> {
         let mut faults = Faults::default();
         let event = faults.take(fields::event_type(&self.event.0));
         let chatbot = faults.take(fields::chatbot_id(self.chatbot_id.0));
-        let (Some(event), Some(chatbot)) = (event, chatbot) else {
+        let time = self.timestamp.map(|text| fields::timestamp(&text.0, "timestamp"));
+        let time = faults.take_any(time);
+        let payload = self.data.map(|data| {
+            Payload::build(
+                event.unwrap_or(EventType::LeadCaptured),
+                chatbot.as_deref().unwrap_or_default(),
+                time.flatten().unwrap_or_else(Timestamp::now),
+                data.0.get(),
+                app.allowance.payload_bytes,
+            )
+            .map_err(Problem::from)
+        });
+        let payload = faults.take_any(payload);
+        let (Some(event), Some(chatbot), Some(_), Some(_)) = (event, chatbot, time, payload) else {
             return Err(Problem::from(faults).within("sample"));
         };
         Ok((event, chatbot))
@@ -153,12 +179,18 @@ impl CheckApi {
 }
 
 impl Resource for CheckApi {
-    const CALLS: &'static [Call] =
+    const CALLS: &'static [Call] = &[Call::new(
+        "checkEndpoint",
         &[
-            Call::new("checkEndpoint", &[Code::TooManyEndpoints, Code::InvalidValue])
-                .with(FIELD_ERRORS)
-                .strict(),
-        ];
+            Code::TooManyEndpoints,
+            Code::InvalidValue,
+            Code::InvalidTimestamp,
+            Code::DataTooDeep,
+            Code::PayloadTooLarge,
+        ],
+    )
+    .with(FIELD_ERRORS)
+    .strict()];
     const EXAMPLES: &'static str = include_str!("check.json");
 }
 

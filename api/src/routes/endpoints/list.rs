@@ -102,12 +102,20 @@ impl EndpointFilter {
             None => None,
             Some("true") => Some(true),
             Some("false") => Some(false),
-            Some(_) => return Err(refuse("active", "Give `true` or `false`.")),
+            Some(_) => {
+                return Err(refuse("active", "Give `true` or `false`.")
+                    .param("allowed", ["true", "false"].as_slice()));
+            }
         };
         let state = given
             .state
             .map(|name| EndpointState::from_name(&name))
-            .map(|state| state.ok_or_else(|| refuse("state", "The states are active, disabled, off.")))
+            .map(|state| {
+                state.ok_or_else(|| {
+                    refuse("state", "The states are active, disabled, off.")
+                        .param("allowed", ["active", "disabled", "off"].as_slice())
+                })
+            })
             .transpose()?;
         let event = given
             .event
@@ -119,7 +127,7 @@ impl EndpointFilter {
             .as_ref()
             .is_some_and(|text| text.chars().count() > MAX_SEARCH)
         {
-            return Err(refuse("search", "Search for 200 characters at most."));
+            return Err(refuse("search", "Search for 200 characters at most.").param("max", MAX_SEARCH));
         }
         Ok(Self {
             active,
@@ -167,6 +175,8 @@ fn limit(given: Option<String>) -> Result<Option<usize>, Problem> {
                     "Give a whole number from 1 to {MAX_PAGE}, or none for all."
                 ))
                 .field("limit")
+                .param("min", 1)
+                .param("max", MAX_PAGE)
         })
     };
     given.map(read).transpose()

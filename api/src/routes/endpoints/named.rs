@@ -5,13 +5,12 @@ use std::borrow::Cow;
 
 use domain::id::EndpointId;
 use poem::{FromRequest, Request, RequestBody, Result};
-use poem_openapi::registry::{MetaParamIn, MetaSchemaRef};
-use poem_openapi::types::Type;
-use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use poem_openapi::types::Type as _;
 use serde::Deserialize;
 
 use super::super::fields;
 use crate::json;
+use crate::parameter::parameter;
 use crate::problem::{Code, Problem};
 
 /// The longest body that is looked at for the name of an endpoint, in bytes.
@@ -73,29 +72,11 @@ impl<const REQUIRED: bool> QueryId<REQUIRED> {
     }
 }
 
-impl<'a, const REQUIRED: bool> ApiExtractor<'a> for QueryId<REQUIRED> {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
-    const PARAM_IS_REQUIRED: bool = REQUIRED;
-
-    type ParamType = ();
-    type ParamRawType = ();
-
-    fn param_in() -> Option<MetaParamIn> {
-        Some(MetaParamIn::Query)
-    }
-
-    fn param_schema_ref() -> Option<MetaSchemaRef> {
-        Some(String::schema_ref())
-    }
-
-    async fn from_request(
-        request: &'a Request,
-        _body: &mut RequestBody,
-        _options: ExtractParamOptions<()>,
-    ) -> Result<Self> {
-        Ok(Self::read(request.uri().query().unwrap_or_default()))
-    }
-}
+parameter!(
+    [const REQUIRED: bool] QueryId<REQUIRED>:
+    in Query, required REQUIRED, schema String::schema_ref(),
+    read |request| Ok(Self::read(request.uri().query().unwrap_or_default()))
+);
 
 /// The `id` in the body of a request that needs none: whatever else the body holds is nobody's concern, as it always was. The
 /// document doesn't show it, since OpenAPI gives `DELETE` no body.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::signing::SigningSecret;
 use poem::web::Data;
 use poem_openapi::param::Path;
-use poem_openapi::{Object, OpenApi};
+use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::{Deserialize, Serialize};
 use store::rotation::{RotateOutcome, Rotation};
 
@@ -15,6 +15,7 @@ use super::created::CreatedEndpoint;
 use super::detail::LegacySignature;
 use crate::app::App;
 use crate::caller::Caller;
+use crate::headers::IfMatch;
 use crate::json::{Json, JsonRequest, OptionalJson};
 use crate::problem::{Code, Problem};
 
@@ -63,6 +64,19 @@ pub(crate) struct RotatedEndpoint {
     previous_secret_valid_until: Option<DateTime>,
 }
 
+/// The answer to rotating a secret.
+#[derive(Debug, ApiResponse)]
+pub(crate) enum Rotated {
+    /// The new secret signs from now on.
+    #[oai(status = 200)]
+    Rotated(
+        Json<RotatedEndpoint>,
+        /// The endpoint's `etag`.
+        #[oai(header = "ETag")]
+        String,
+    ),
+}
+
 impl JsonRequest for RotateSecret {
     fn fault(self, _: &App) -> Option<Problem> {
         grace(&self).err()
@@ -89,8 +103,11 @@ impl RotationApi {
         app: Data<&App>,
         /// The endpoint's id.
         id: Path<String>,
+        /// Rotate only if the endpoint has this `etag`, or one of several; otherwise the answer is 412.
+        #[oai(name = "If-Match")]
+        condition: IfMatch,
         body: OptionalJson<RotateSecret>,
-    ) -> Result<Json<RotatedEndpoint>, Problem> {
+    ) -> Result<Rotated, Problem> {
         let id = fields::endpoint_id(&id.0)?;
         let (grace, legacy_uses_previous) = grace(&body.0)?;
         let secret = SigningSecret::generate();
@@ -107,6 +124,7 @@ impl RotationApi {
                 grace,
                 legacy_uses_previous,
                 force: body.0.force.unwrap_or_default(),
+                condition: condition.0.clone(),
                 by: Some(caller.by.clone()),
             };
             outcome = store.rotate_secret(&caller.account, &id, &rotation).await?;
@@ -115,21 +133,28 @@ impl RotationApi {
             }
         }
         match outcome {
-            RotateOutcome::Rotated(endpoint) => Ok(Json(RotatedEndpoint {
-                previous_secret_valid_until: endpoint
-                    .grace
-                    .filter(|_| !grace.is_zero())
-                    .map(|grace| DateTime(grace.until.to_string())),
-                endpoint: CreatedEndpoint {
-                    endpoint: (*endpoint).into(),
-                    secret: (&secret).into(),
-                    warnings: None,
-                },
-            })),
-            RotateOutcome::InGrace(until) => Err(Problem::new(Code::RotationInProgress).detail(format!(
-                "The secret before the last rotation is good until {until}. Wait until then, or give `force: true`, which ends \
-                 it at once."
-            ))),
+            RotateOutcome::Rotated(endpoint) => {
+                let tag = endpoint.tag.to_string();
+                let rotated = RotatedEndpoint {
+                    previous_secret_valid_until: endpoint
+                        .grace
+                        .filter(|_| !grace.is_zero())
+                        .map(|grace| DateTime(grace.until.to_string())),
+                    endpoint: CreatedEndpoint {
+                        endpoint: (*endpoint).into(),
+                        secret: (&secret).into(),
+                        warnings: None,
+                    },
+                };
+                Ok(Rotated::Rotated(Json(rotated), tag))
+            }
+            RotateOutcome::Mismatch => Err(Problem::new(Code::PreconditionFailed)),
+            RotateOutcome::InGrace(until) => Err(Problem::new(Code::RotationInProgress)
+                .detail(format!(
+                    "The secret before the last rotation is good until {until}. Wait until then, or give `force: true`, which ends \
+                     it at once."
+                ))
+                .param("until", until.to_string())),
             RotateOutcome::Overtaken => Err(Problem::new(Code::RotationInProgress)
                 .detail("Others rotate this secret at this moment. Look at the endpoint before you try again.")),
             RotateOutcome::EndpointNotFound => Err(fields::no_endpoint()),
@@ -140,7 +165,11 @@ impl RotationApi {
 impl Resource for RotationApi {
     const CALLS: &'static [Call] = &[Call::new(
         "rotateSecret",
-        &[Code::InvalidValue, Code::RotationInProgress],
+        &[
+            Code::InvalidValue,
+            Code::RotationInProgress,
+            Code::PreconditionFailed,
+        ],
     )];
     const EXAMPLES: &'static str = include_str!("rotation.json");
 }

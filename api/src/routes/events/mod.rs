@@ -9,6 +9,8 @@ mod request;
 
 mod read;
 
+mod limited;
+
 mod answer;
 
 mod trace;
@@ -21,6 +23,7 @@ use poem_openapi::OpenApi;
 use store::events::{NewEvent, Push};
 
 use self::answer::{BatchPushed, EventAccepted, Pushed, count};
+use self::limited::Limited;
 use self::request::{PushBatch, PushEvent};
 use self::trace::{EventTraceView, KeyInQuery, trace_key};
 use super::idempotency::IdempotencyHeader;
@@ -41,7 +44,7 @@ impl EventsApi {
     ///
     /// Accepts an event: the answer comes once the event and one delivery for each matching endpoint are stored. An endpoint
     /// matches if it subscribes to the event's type (or to `*`), and to its chatbot (or to all chatbots). An account that has no
-    /// endpoint, with an id that Clerk wouldn't make, is probably misspelt: `warnings` says so.
+    /// endpoint, with an id that no session token can have, is probably misspelt: `warnings` says so.
     #[oai(path = "/api/events", method = "post", operation_id = "pushEvent")]
     async fn push(
         &self,
@@ -158,7 +161,7 @@ async fn push_one(
 async fn accept(
     app: &App,
     backend: &Backend,
-    events: Vec<NewEvent>,
+    mut events: Vec<NewEvent>,
 ) -> Result<Vec<Result<EventAccepted, Problem>>, Problem> {
     if events.is_empty() {
         return Ok(Vec::new());
@@ -167,12 +170,19 @@ async fn accept(
         .iter()
         .map(|event| !app.sessions.may_name(&event.account))
         .collect();
+    let limited = app
+        .rates
+        .limits_events()
+        .then(|| Limited::take_out(&app.refusals.used_up, backend, &mut events));
     let push = Push {
         events,
         budgets: app.allowance.budgets,
         limits: backend.limits.clone(),
     };
-    let results = app.store.for_events()?.accept(push).await;
+    let mut results = app.store.for_events()?.accept(push).await;
+    if let Some(limited) = limited {
+        results = limited.complete(results);
+    }
     if let Some(Err(error)) = results.first()
         && results.iter().all(Result::is_err)
     {

@@ -14,12 +14,9 @@ use crate::app::App;
 use crate::json::{self, JsonRequest};
 use crate::problem::{Code, Faults, Problem};
 
-/// Room for the fields around `data`, and for white space.
-const ENVELOPE: usize = 16 * 1024;
-
 impl JsonRequest for PushEvent {
     fn max_bytes(allowance: &Allowance) -> usize {
-        allowance.payload_bytes.saturating_mul(2).saturating_add(ENVELOPE)
+        allowance.event_bytes()
     }
 
     const REQUIRED: &'static [(&'static str, &'static str)] = REQUIRED;

@@ -26,8 +26,8 @@ const MAX_BATCH_BYTES: usize = 5 * 1024 * 1024;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[oai(rename_all = "camelCase")]
 pub(crate) struct PushEvent {
-    /// The account whose endpoints get the event: `org:<organisation id>` or `user:<user id>`. Clerk's ids alone (`org_…`,
-    /// `user_…`) mean the same.
+    /// The account whose endpoints get the event: `org:<organisation id>` or `user:<user id>`. An id alone that says
+    /// itself what it is of, as Clerk's do (`org_…`, `user_…`), means the same.
     pub(super) account_id: AccountName,
     /// The event type.
     pub(super) event: EventName,
@@ -45,8 +45,8 @@ pub(crate) struct PushEvent {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[oai(rename_all = "camelCase")]
 pub(crate) struct BatchEvent {
-    /// The account whose endpoints get the event: `org:<organisation id>` or `user:<user id>`. Clerk's ids alone (`org_…`,
-    /// `user_…`) mean the same.
+    /// The account whose endpoints get the event: `org:<organisation id>` or `user:<user id>`. An id alone that says
+    /// itself what it is of, as Clerk's do (`org_…`, `user_…`), means the same.
     account_id: AccountName,
     /// The event type.
     event: EventName,

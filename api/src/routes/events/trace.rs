@@ -2,11 +2,9 @@
 
 use domain::id::{AccountId, EventId};
 use poem::web::Data;
-use poem::{Request, RequestBody, Result as PoemResult};
 use poem_openapi::param::Path;
-use poem_openapi::registry::{MetaParamIn, MetaSchemaRef};
 use poem_openapi::types::Type as _;
-use poem_openapi::{ApiExtractor, ApiExtractorType, Enum, ExtractParamOptions, Object, OpenApi};
+use poem_openapi::{Enum, Object, OpenApi};
 use serde::Serialize;
 use store::log::{EventTrace, UnmatchedReason};
 
@@ -17,6 +15,7 @@ use super::super::{Call, Group, Resource, fields};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::json::Json;
+use crate::parameter::parameter;
 use crate::problem::{Code, Problem};
 
 /// Looking at an event.
@@ -104,7 +103,7 @@ pub(super) async fn trace_key(
     account: &AccountId,
     key: KeyInQuery,
 ) -> Result<Json<EventTraceView>, Problem> {
-    let id = app.store.get()?.event_of_key(account, &key.0?).await?;
+    let id = app.store.get()?.event_of_key(account, &key.0).await?;
     let id = id.ok_or_else(|| Problem::new(Code::EventNotFound))?;
     trace(app, account, id).await
 }
@@ -153,12 +152,12 @@ impl UnmatchedView {
 
 /// The parameter `idempotencyKey` of the query: there once.
 #[derive(Debug)]
-pub(super) struct KeyInQuery(Result<String, Problem>);
+pub(super) struct KeyInQuery(String);
 
 impl KeyInQuery {
     const NAME: &str = "idempotencyKey";
 
-    fn read(query: &str) -> Result<String, Problem> {
+    fn read(query: &str) -> Result<Self, Problem> {
         let pairs = url::form_urlencoded::parse(query.as_bytes());
         let mut keys = pairs.filter(|(name, _)| name == Self::NAME).map(|(_, key)| key);
         let key = keys.next().ok_or_else(|| {
@@ -171,33 +170,16 @@ impl KeyInQuery {
                 .detail("Give `idempotencyKey` once.")
                 .field(Self::NAME));
         }
-        Ok(plain(&fields::idempotency_key(&key, Self::NAME)?).into_owned())
+        let key = fields::idempotency_key(&key, Self::NAME)?;
+        Ok(Self(plain(&key).into_owned()))
     }
 }
 
-impl<'a> ApiExtractor<'a> for KeyInQuery {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
-    const PARAM_IS_REQUIRED: bool = true;
-
-    type ParamType = ();
-    type ParamRawType = ();
-
-    fn param_in() -> Option<MetaParamIn> {
-        Some(MetaParamIn::Query)
-    }
-
-    fn param_schema_ref() -> Option<MetaSchemaRef> {
-        Some(IdempotencyKey::schema_ref())
-    }
-
-    async fn from_request(
-        request: &'a Request,
-        _body: &mut RequestBody,
-        _options: ExtractParamOptions<()>,
-    ) -> PoemResult<Self> {
-        Ok(Self(Self::read(request.uri().query().unwrap_or_default())))
-    }
-}
+parameter!(
+    [] KeyInQuery:
+    in Query, required true, schema IdempotencyKey::schema_ref(),
+    read |request| Self::read(request.uri().query().unwrap_or_default())
+);
 
 #[cfg(test)]
 mod tests;

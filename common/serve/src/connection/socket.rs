@@ -12,7 +12,7 @@ use std::time::Instant;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use crate::progress::SharedProgress;
+use crate::progress::{End, SharedProgress};
 
 /// How much we read and throw away after the last answer, in bytes.
 const MAX_DISCARDED: usize = 32 << 20;
@@ -70,7 +70,11 @@ impl AsyncRead for ObservedSocket {
             self.progress.lock().received(Instant::now());
         } else if matches!(read, Poll::Ready(Ok(()))) && buffer.remaining() > 0 {
             // hyper would drop the request. It reads again when that has been answered, or the watchdog ends the connection.
-            if self.progress.lock().half_closed(Instant::now()) {
+            let end = self.progress.lock().half_closed(Instant::now());
+            if end == End::PerhapsOfRequest {
+                context.waker().wake_by_ref();
+            }
+            if end != End::OfAll {
                 return Poll::Pending;
             }
         }

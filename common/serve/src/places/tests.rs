@@ -101,3 +101,34 @@ async fn a_kept_place_becomes_an_ordinary_one_when_one_is_free() {
     seated.remove(0);
     assert!(places.is_uncrowded());
 }
+
+#[tokio::test]
+async fn whoever_has_gone_on_since_the_last_look_stays_and_another_leaves() {
+    let places = Places::new(LIMITS);
+    let mut seated = Vec::new();
+    for _ in 0..4 {
+        seated.push(places.take(|| ()).await);
+    }
+    // Three are idle, one is busy; nobody has looked yet.
+    let long_ago = Instant::now().checked_sub(Duration::from_secs(9)).unwrap();
+    for (number, place) in seated.iter().enumerate() {
+        let mut progress = place.progress.lock();
+        progress.request_began(false);
+        if number < 3 {
+            progress.request_ended(long_ago + Duration::from_secs(number as u64));
+        }
+    }
+    seated.push(places.take(|| ()).await);
+    let told = |seated: &[Place]| -> Vec<bool> {
+        let told = seated.iter().map(|place| place.progress.lock().is_leaving());
+        told.collect()
+    };
+    assert_eq!(told(&seated), [true, false, false, false, false]);
+    // The next one to leave gets a request, and the look at it is only a moment old.
+    seated[1].progress.lock().request_began(false);
+    seated.push(places.take(|| ()).await);
+    assert_eq!(told(&seated), [true, false, true, false, false, false]);
+    seated.clear();
+    let list = places.lock();
+    assert!(list.seated.is_empty() && list.seen.as_ref().is_none_or(|seen| seen.seated.is_empty()));
+}

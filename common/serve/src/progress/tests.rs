@@ -122,3 +122,32 @@ fn we_read_on_after_the_last_answer_where_more_may_come() {
     assert!(progress.closing(now));
     assert_eq!(progress.deadline(&Limits::usual(1)), Some(now + LINGERING));
 }
+
+#[test]
+fn who_sends_nothing_more_waits_for_an_answer_if_the_request_is_complete() {
+    let now = Instant::now();
+    let mut progress = Progress::new(now);
+    assert_eq!(progress.half_closed(now), End::OfAll, "before a request");
+    // The end comes with the body, before whoever reads that has seen that it is complete.
+    for is_complete in [true, false] {
+        progress.request_began(true);
+        progress.body_awaited(now);
+        assert_eq!(progress.half_closed(now), End::PerhapsOfRequest);
+        if is_complete {
+            progress.body_ended(true);
+        }
+        let end = if is_complete { End::OfRequest } else { End::OfAll };
+        assert_eq!(progress.half_closed(now), end);
+        progress.request_ended(now);
+    }
+    progress.request_began(false);
+    assert_eq!(progress.half_closed(now), End::OfRequest);
+    progress.answer_began();
+    assert_eq!(progress.half_closed(now), End::OfAll, "a stream is silent");
+    progress.sent(None, now);
+    assert_eq!(
+        progress.half_closed(now),
+        End::OfRequest,
+        "an answer is on its way"
+    );
+}

@@ -19,6 +19,8 @@ pub enum Place {
     SetAside(u32),
     /// In an endpoint's set of exhausted deliveries.
     Failed(EndpointKey),
+    /// Among those of an endpoint that were canceled, and may be sent again.
+    Canceled(EndpointKey),
     /// In a set of exhausted deliveries that a script set aside: its number in `Snapshot::set_aside`.
     Forgotten(u32),
 }
@@ -27,7 +29,7 @@ impl Place {
     /// Whether deliveries in this place are unfinished.
     #[must_use]
     pub const fn is_unfinished(&self) -> bool {
-        !matches!(self, Self::Failed(_) | Self::Forgotten(_))
+        !matches!(self, Self::Failed(_) | Self::Canceled(_) | Self::Forgotten(_))
     }
 }
 

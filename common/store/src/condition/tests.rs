@@ -51,9 +51,9 @@ fn readiness_is_what_was_seen_last_and_not_for_long() {
         "{replaced:?}"
     );
 
-    let newer = condition.readiness(start, Some(&Replaced::Schema("4".to_owned())));
+    let newer = condition.readiness(start, Some(&Replaced::Schema("5".to_owned())));
     assert!(
-        newer.reasons[0].contains("schema 4, this program knows 1, 2, 3")
+        newer.reasons[0].contains("schema 5, this program knows 1, 2, 3, 4")
             && !newer.reasons[0].contains("store accept"),
         "{newer:?}"
     );

@@ -1,6 +1,6 @@
 //! Changing and removing endpoints.
 
-use domain::endpoint::{Condition, Endpoint, EndpointPatch, EndpointTag, EndpointUrl, ParkedAction};
+use domain::endpoint::{Condition, Endpoint, EndpointPatch, EndpointUrl, ParkedAction};
 use domain::id::{AccountId, EndpointId};
 
 use super::{join, operation_id};
@@ -52,7 +52,7 @@ script! {
         endpoint: &'a EndpointId,
         account: &'a AccountId,
         operation: &'a str,
-        condition: &'a str,
+        condition: &'a Condition,
         active: Option<bool>,
         parked: &'a str,
         /// Who changes it.
@@ -73,7 +73,7 @@ script! {
         endpoint: &'a EndpointId,
         account: &'a AccountId,
         operation: &'a str,
-        condition: &'a str
+        condition: &'a Condition
     } -> RemoveOutcome
 }
 
@@ -107,7 +107,7 @@ impl Store {
             endpoint: id,
             account,
             operation: &operation_id(),
-            condition: &tags_of(condition),
+            condition,
             active: patch.active,
             parked: match patch.parked {
                 ParkedAction::Deliver => "deliver",
@@ -157,7 +157,7 @@ impl Store {
             endpoint: id,
             account,
             operation: &operation_id(),
-            condition: &tags_of(condition),
+            condition,
         })
         .await
     }
@@ -170,13 +170,5 @@ impl Store {
     pub async fn remove_endpoint(&self, account: &AccountId, id: &EndpointId) -> Result<bool, StoreError> {
         let outcome = self.remove_endpoint_if(account, id, &Condition::Exists).await?;
         Ok(outcome == RemoveOutcome::Removed)
-    }
-}
-
-/// The tags of which one has to be the endpoint's, as scripts read them (`has_tag` in tag.lua).
-fn tags_of(condition: &Condition) -> String {
-    match condition {
-        Condition::Exists => "*".to_owned(),
-        Condition::HasTag(tags) => tags.iter().map(EndpointTag::as_str).collect::<Vec<_>>().join(","),
     }
 }

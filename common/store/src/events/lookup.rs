@@ -15,13 +15,13 @@ const NUMBER: std::ops::Range<usize> = 0..6;
 const FIELD: std::ops::Range<usize> = 6..26;
 
 impl Store {
-    /// The event that was accepted with this idempotency key, as long as the key is remembered: for a day at least.
+    /// The event that was accepted with this idempotency key (without quotes), as long as the key is remembered: for a day at least.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when Redis fails.
     pub async fn event_of_key(&self, account: &AccountId, key: &str) -> Result<Option<EventId>, StoreError> {
-        let hash = Idempotency::hash_of(key);
+        let (hash, quoted) = Idempotency::hashes_of(key);
         let mut directory = redis::cmd("HGETALL");
         directory.arg(self.keys().key(&format!("account:{account}:idempotency")));
         let tables: HashMap<String, String> = self
@@ -40,11 +40,16 @@ impl Store {
                 return Ok(Some(event));
             }
         }
-        // Until schema 3 each key had a hash of its own.
-        let event = self
-            .field(&format!("idempotency:{account}:{hash}"), "event")
-            .await?;
-        Ok(event.and_then(|event| event.parse().ok()))
+        // Until schema 3 each key had a hash of its own, in the spelling in which it came.
+        for hash in [hash, quoted] {
+            let event = self
+                .field(&format!("idempotency:{account}:{hash}"), "event")
+                .await?;
+            if let Some(event) = event.and_then(|event| event.parse().ok()) {
+                return Ok(Some(event));
+            }
+        }
+        Ok(None)
     }
 
     async fn field(&self, key: &str, field: &str) -> Result<Option<String>, StoreError> {

@@ -147,17 +147,21 @@ impl Idempotency {
         Self::hash_of(&self.key)
     }
 
-    /// What stands for a key in the names of keys.
-    pub(super) fn hash_of(key: &str) -> String {
+    fn hash_of(key: &str) -> String {
         hex::encode(Sha256::digest(key))
+    }
+
+    /// What stands for a key in the names of keys: for the key without quotes, and with them.
+    pub(super) fn hashes_of(key: &str) -> (String, String) {
+        let escaped = key.replace('\\', "\\\\").replace('"', "\\\"");
+        (Self::hash_of(key), Self::hash_of(&format!("\"{escaped}\"")))
     }
 
     /// The key in both spellings, as the script takes it (`spellings_of` in requests.lua).
     fn spellings(&self) -> String {
-        let escaped = self.key.replace('\\', "\\\\").replace('"', "\\\"");
-        let quoted = hex::encode(Sha256::digest(format!("\"{escaped}\"")));
+        let (plain, quoted) = Self::hashes_of(&self.key);
         let spelled = if self.is_quoted { "q" } else { "" };
-        format!("{}{quoted}{spelled}", self.key_hash())
+        format!("{plain}{quoted}{spelled}")
     }
 
     /// What stands for the request, as the script takes it (`is_same` in requests.lua).

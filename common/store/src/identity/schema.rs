@@ -3,11 +3,12 @@
 //! A program reads every form that it knows, and writes those of the store's schema. So programs of two releases can work
 //! on one store: it stays in the older forms until all of them know the newer ones (`upgrade`).
 
-/// The schemas that this version knows, the newest last. Schema 3 has blocks of history (`history`).
-pub(crate) const KNOWN: [&str; 3] = ["1", "2", "3"];
+/// The schemas that this version knows, the newest last; `base.lua` knows the same. Schema 3 has blocks of history (`history`), schema 4 what programs of before
+/// would take for something else (replays that choose by more than before): scripts that write such a form refuse while the store doesn't have it (`lua/shared/pending.lua`).
+pub(crate) const KNOWN: [&str; 4] = ["1", "2", "3", "4"];
 
 /// The one that a new store begins with, and that an older one is raised to.
-pub(crate) const NEWEST: &str = KNOWN[2];
+pub(crate) const NEWEST: &str = KNOWN[3];
 
 /// The newest schema that this version knows.
 #[must_use]

@@ -14,6 +14,16 @@ fn an_identity_is_one_plain_word() {
 }
 
 #[test]
+fn scripts_know_the_same_schemas() {
+    let base = include_str!("../lua/shared/base.lua");
+    for (place, known) in schema::KNOWN.iter().enumerate() {
+        assert_eq!(*known, (place + 1).to_string());
+        assert!(base.contains(&format!("SCHEMA == {known}")), "{known}");
+    }
+    assert!(!base.contains(&format!("SCHEMA == {}", schema::KNOWN.len() + 1)));
+}
+
+#[test]
 fn what_scripts_tell_is_read() {
     assert_eq!(Replaced::from_reply("empty 17 "), Replaced::Empty);
     assert_eq!(Replaced::from_reply("unmarked 17 "), Replaced::Unmarked);

@@ -3,13 +3,13 @@
 //! A listing shows each delivery once, at its newest log entry. Attempts that workers log while somebody pages would move
 //! deliveries up and out of the pages to come. So the first page fixes a *bound*, and all pages show the log as it was
 //! then: an entry stands for its delivery unless the delivery has a later one within the bound. What arrives meanwhile makes
-//! a listing neither repeat nor skip anything.
+//! a listing neither repeat nor skip anything. If the place has gone where a page ended, the next one says so.
 //!
 //! Deliveries that wait for their turn are not in the log; neither are, after a while, those that were given up long ago.
 //! A listing by those states reads the queue, or the set of failed deliveries, instead. A listing of deliveries that wait
 //! for a retry reads the log first, and then from the queue what the log has dropped.
 
-use super::{DeliverySummary, ListPosition, Source};
+use super::{DeliverySummary, EntryId, ListPosition, Source};
 use crate::{Store, StoreError};
 use domain::clock::Timestamp;
 use domain::delivery::DeliveryState;
@@ -69,6 +69,10 @@ pub struct ListPage {
     pub deliveries: Vec<DeliverySummary>,
     /// Where the next page begins; `None` at the end.
     pub next: Option<ListPosition>,
+    /// Whether the place where the page before ended has gone meanwhile, so that something may be missing between the two.
+    pub has_gap: bool,
+    /// From this time on nothing is missing; `None` if nothing ever went, or if that doesn't matter to what is listed.
+    pub complete_since: Option<Timestamp>,
 }
 
 /// Whether a page has deliveries that the log has, too.
@@ -133,6 +137,25 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails.
     pub async fn list_deliveries(&self, listing: &Listing<'_>) -> Result<Option<ListPage>, StoreError> {
+        let Some(mut page) = self.read_page(listing).await? else {
+            return Ok(None);
+        };
+        if listing.filter.ends_with_log() {
+            // It is asked for after the page was read, since it only rises.
+            let complete = self.log_complete_since(listing.endpoint).await?;
+            let has_gone = |place: &EntryId| complete.is_some_and(|from| from > *place);
+            if let Some(ListPosition::Log { after, is_whole, .. }) = listing.position {
+                page.has_gap = *is_whole && has_gone(after);
+            }
+            if let Some(ListPosition::Log { after, is_whole, .. }) = &mut page.next {
+                *is_whole = !has_gone(after);
+            }
+            page.complete_since = complete.map(EntryId::complete_from);
+        }
+        Ok(Some(page))
+    }
+
+    async fn read_page(&self, listing: &Listing<'_>) -> Result<Option<ListPage>, StoreError> {
         let other_source = match listing.position {
             Some(ListPosition::In { source, after }) => Some((*source, after.as_str())),
             Some(ListPosition::Log { .. }) => None,
@@ -173,6 +196,7 @@ impl Store {
         };
         page.deliveries.extend(rest.deliveries);
         page.next = rest.next;
+        page.has_gap |= rest.has_gap;
         Ok(Some(page))
     }
 }

@@ -48,7 +48,7 @@ impl Store {
     /// A page from the log, from the listing's position on.
     pub(super) async fn page_from_log(&self, listing: &Listing<'_>) -> Result<Option<ListPage>, StoreError> {
         let (mut after, bound) = match listing.position {
-            Some(ListPosition::Log { after, bound }) => (*after, Some(*bound)),
+            Some(ListPosition::Log { after, bound, .. }) => (*after, Some(*bound)),
             _ => (listing.filter.until.map_or(EntryId::MAX, EntryId::at), None),
         };
         let mut filling: Option<Filling<'_>> = None;
@@ -85,7 +85,7 @@ impl Store {
 }
 
 impl<'a> Filling<'a> {
-    const fn new(
+    fn new(
         listing: &'a Listing<'a>,
         endpoint: EndpointStanding,
         after: EntryId,
@@ -94,10 +94,7 @@ impl<'a> Filling<'a> {
         Self {
             listing,
             endpoint,
-            page: ListPage {
-                deliveries: Vec::new(),
-                next: None,
-            },
+            page: ListPage::default(),
             bound,
             after,
             looked_at: 0,
@@ -143,7 +140,11 @@ impl<'a> Filling<'a> {
     /// The page, behind which the next one goes on.
     pub(super) fn pause(&mut self) -> ListPage {
         let (after, bound) = (self.after, self.bound.unwrap_or(self.after));
-        self.page.next = Some(ListPosition::Log { after, bound });
+        self.page.next = Some(ListPosition::Log {
+            after,
+            bound,
+            is_whole: false,
+        });
         self.end()
     }
 }

@@ -14,6 +14,8 @@ pub enum ListPosition {
         after: EntryId,
         /// The newest entry when the first page was read.
         bound: EntryId,
+        /// Whether the log still had this place, and so what came next, when the page was read.
+        is_whole: bool,
     },
     /// In another source.
     In {
@@ -82,7 +84,14 @@ impl ListPosition {
 impl fmt::Display for ListPosition {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Log { after, bound } => write!(formatter, "log {after} {bound}"),
+            Self::Log {
+                after,
+                bound,
+                is_whole,
+            } => {
+                let whole = if *is_whole { " whole" } else { "" };
+                write!(formatter, "log {after} {bound}{whole}")
+            }
             Self::In { source, after } => write!(formatter, "{} {after}", source.as_str()),
         }
     }
@@ -95,9 +104,11 @@ impl FromStr for ListPosition {
         let parts: Vec<_> = text.split(' ').collect();
         let place = |text: &str| text.parse().map_err(|_| InvalidListPosition);
         match parts.as_slice() {
-            ["log", after, bound] => Ok(Self::Log {
+            // Cursors of before don't tell.
+            ["log", after, bound] | ["log", after, bound, "whole"] => Ok(Self::Log {
                 after: place(after)?,
                 bound: place(bound)?,
+                is_whole: parts.len() == 4,
             }),
             [source, after] => {
                 let source = Source::ALL.into_iter().find(|known| known.as_str() == *source);

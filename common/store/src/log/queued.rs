@@ -15,7 +15,7 @@ use domain::clock::Timestamp;
 use domain::id::{AccountId, DeliveryId, EndpointId};
 
 script! {
-    /// Deliveries in one source: the endpoint, and what was found.
+    /// Deliveries in one source: the endpoint, what was found, and whether the place is still there that it was to be behind.
     "log_waiting": AllowOom, Reads, needs [OWNER, VIEW];
     struct LogWaiting<'a> {
         endpoint: &'a EndpointId,
@@ -23,7 +23,7 @@ script! {
         source: Source,
         after: &'a str,
         most: usize
-    } -> Option<(EndpointStanding, Vec<Found>)>
+    } -> Option<(EndpointStanding, Vec<Found>, bool)>
 }
 
 /// A delivery that was found.
@@ -82,9 +82,10 @@ impl Store {
                 after: &after,
                 most: STEP.min(MOST_LOOKED_AT - looked_at),
             };
-            let Some((endpoint, mut found)) = self.call(&waiting).await? else {
+            let Some((endpoint, mut found, is_there)) = self.call(&waiting).await? else {
                 return Ok(None);
             };
+            page.has_gap |= !is_there;
             self.look_into_blocks(listing.endpoint, logged, &mut found)
                 .await?;
             let read = found.len();

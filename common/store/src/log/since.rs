@@ -20,6 +20,8 @@ pub enum Past {
     Succeeded,
     /// The payloads of what was exhausted. (The deliveries themselves are all there.)
     Exhausted,
+    /// The payloads of what was exhausted or canceled.
+    Undelivered,
 }
 
 impl Store {
@@ -39,6 +41,10 @@ impl Store {
             Past::Log => None,
             Past::Succeeded => self.payloads_since(account, "delivered").await?,
             Past::Exhausted => return self.payloads_since(account, "exhausted").await,
+            Past::Undelivered => {
+                let exhausted = self.payloads_since(account, "exhausted").await?;
+                return Ok(exhausted.max(self.payloads_since(account, "delivered").await?));
+            }
         };
         let log = self.log_complete_since(endpoint).await?;
         Ok(payloads.max(log.map(EntryId::complete_from)))
@@ -111,7 +117,7 @@ fn after(time: u64) -> Option<EntryId> {
 
 impl EntryId {
     /// The earliest time all of whose entries stand at this place or behind it.
-    fn complete_from(self) -> Timestamp {
+    pub(super) fn complete_from(self) -> Timestamp {
         if self == Self::at(self.time()) {
             return self.time();
         }

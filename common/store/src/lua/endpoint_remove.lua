@@ -34,7 +34,7 @@ if removed.replay then
   call('ZREM', REPLAYS, removed.replay)
   call('UNLINK', P .. 'replay:' .. removed.replay)
 end
-call('UNLINK', key, P .. 'log:' .. id, P .. 'replays:' .. id)
+call('UNLINK', key, P .. 'log:' .. id, P .. 'canceled:' .. id, P .. 'replays:' .. id)
 try('HDEL', P .. 'account:' .. account .. ':endpoints', id)
 for _, set in ipairs({ READY, READY_SLOW, TIMERS, PARKED, P .. 'failing' }) do
   call('ZREM', set, id)

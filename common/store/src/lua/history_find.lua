@@ -9,7 +9,7 @@
 local now = read_clock()
 local PACKING, CLAIMED_UNTIL = P .. 'packing', text_of(now + tonumber(ARGV[CLAIM]))
 local HOUR, LOOK_AGAIN = 3600000, 60000
-if SCHEMA ~= '3' then
+if SCHEMA < 3 then
   return { {}, 0 }
 end
 

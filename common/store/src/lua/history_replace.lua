@@ -8,7 +8,7 @@ local account, class = ARGV[ACCOUNT], ARGV[CLASS]
 local index = P .. 'blocks:' .. class .. ':' .. account
 if call('EXISTS', P .. 'block:' .. ARGV[BLOCK]) == 1 then
   return 'written'
-elseif SCHEMA ~= '3' then
+elseif SCHEMA < 3 then
   return 'older'
 end
 local ms = call('ZSCORE', index, ARGV[OLD])

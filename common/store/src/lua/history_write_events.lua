@@ -12,7 +12,7 @@ local account, class, block = ARGV[ACCOUNT], ARGV[CLASS], ARGV[BLOCK]
 local list = P .. 'account:' .. account .. ':' .. class
 if call('EXISTS', P .. 'block:' .. block) == 1 then
   return 'written'
-elseif SCHEMA ~= '3' then
+elseif SCHEMA < 3 then
   return 'older'
 end
 local entries, LONG_AGO = tonumber(ARGV[ENTRIES]), 600000

@@ -8,7 +8,7 @@ local id, account, block = ARGV[ENDPOINT], ARGV[ACCOUNT], ARGV[BLOCK]
 local key = P .. 'log:' .. id
 if call('EXISTS', P .. 'block:' .. block) == 1 then
   return 'written'
-elseif SCHEMA ~= '3' then
+elseif SCHEMA < 3 then
   return 'older'
 end
 local owned = owned_endpoint(id, account, 'logGone')

@@ -3,7 +3,8 @@
 --
 -- ARGV[SOURCE]: 'pending', 'retry', 'quarantine', 'leases' or 'failed'. ARGV[AFTER]: the last one that was read, or ''.
 -- Returns {the endpoint (see `standing_of`), {{delivery, its record (see `record_view`), its event's type or '', when it was given up (ms) or
--- '', its newest log entry if that is kept or {}}…}}, or {} when the account has no such endpoint.
+-- '', its newest log entry if that is kept or {}}…}, 1 if the last one that was read is still there}, or {} when the account has no such
+-- endpoint.
 -- Guarantees: bounded. What arrives meanwhile is newer than what was read. If the last one that was read has left the
 -- source, all behind it have as well; but in the first moments after an endpoint stops being active, while upkeep puts what is parked
 -- there in order, one may be met twice or be missed.
@@ -12,11 +13,12 @@ local owned = owned_endpoint(id, ARGV[ACCOUNT], 'state', 'heldUntil')
 if not owned then
   return {}
 end
-local found = {}
+local found, is_there = {}, true
 if source == 'pending' then
   local key, from = P .. 'pending:' .. id, -1
   if last ~= '' then
     local place = call('LPOS', key, last, 'RANK', -1, 'MAXLEN', 20000)
+    is_there = place and true
     from = place and place - 1 or nil
   end
   if from and from ~= -1 or last == '' then
@@ -37,6 +39,7 @@ else
   local key, from = P .. source .. ':' .. id, 0
   if last ~= '' then
     local rank = call('ZREVRANK', key, last)
+    is_there = rank and true
     from = rank and rank + 1 or call('ZCARD', key)
   end
   found = call('ZREVRANGE', key, from, from + most - 1)
@@ -53,4 +56,4 @@ for _, text in ipairs(found) do
       newest and call('XRANGE', P .. 'log:' .. id, newest, newest)[1] or {} }
   end
 end
-return { standing_of(owned), waiting }
+return { standing_of(owned), waiting, is_there and 1 or 0 }

@@ -3,16 +3,14 @@
 use domain::clock::Timestamp;
 use domain::id::{AccountId, EndpointId};
 
-use super::step::is_succeeded;
+use super::step::{is_succeeded, place};
 use super::{ReplayCount, ReplaySpan, ReplayStatus};
 use crate::log::{EntryId, LoggedAttempt, RawEntry, Within};
 use crate::scripts::script;
 use crate::{Store, StoreError};
 
-/// The most exhausted deliveries that a count looks at.
-const COUNTED_EXHAUSTED: usize = 5000;
-
-/// The entries of a log that a count looks at in one step, and the most steps: together as many as a log has by default.
+/// The deliveries and the entries of a log that a count looks at in one step, and the most steps.
+const COUNTED_DELIVERIES: usize = 1000;
 const COUNTED_ENTRIES: usize = 250;
 const COUNT_STEPS: usize = 5;
 
@@ -20,18 +18,20 @@ const COUNT_STEPS: usize = 5;
 const COUNTED_BLOCKS: usize = 8;
 
 script! {
-    /// Counts what a replay of many would take: how many, where the next step begins, and the first log entry that was looked at.
+    /// Counts what a replay of many would take: how many, where the next step begins, and the first place that was looked at.
     /// `None` when the account has no such endpoint.
-    "replay_count": AllowOom, Reads, needs [OWNER, CORE, LOGGED];
+    "replay_count": AllowOom, Reads, needs [OWNER, PENDING, REPLAYS];
     struct ReplayCounting<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,
         status: ReplayStatus,
-        /// A time (ms), or where the last step ended.
-        since: &'a str,
+        events: &'a str,
+        since: Timestamp,
         until: Timestamp,
+        /// The beginning of the span (ms), or where the last step ended.
+        position: &'a str,
         most: usize
-    } -> Option<(u64, Option<String>, Option<EntryId>)>
+    } -> Option<(u64, Option<String>, Option<String>)>
 }
 
 impl Store {
@@ -39,27 +39,29 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when Redis fails.
+    /// [`StoreError`] when Redis fails; [`StoreError::UpgradePending`] where a replay would be refused with that.
     pub async fn count_replay(
         &self,
         account: &AccountId,
         endpoint: &EndpointId,
         span: &ReplaySpan,
     ) -> Result<Option<ReplayCount>, StoreError> {
-        let (most, steps) = match span.status {
-            ReplayStatus::Exhausted => (COUNTED_EXHAUSTED, 1),
-            ReplayStatus::Succeeded => (COUNTED_ENTRIES, COUNT_STEPS),
+        let most = match span.status {
+            ReplayStatus::Exhausted | ReplayStatus::Undelivered => COUNTED_DELIVERIES,
+            ReplayStatus::Succeeded => COUNTED_ENTRIES,
         };
         let (mut matching, mut from) = (0, Some(span.since.as_millis().to_string()));
         let mut stream_from = None;
-        for _ in 0..steps {
-            let Some(since) = &from else { break };
+        for _ in 0..COUNT_STEPS {
+            let Some(position) = &from else { break };
             let counting = ReplayCounting {
                 endpoint,
                 account,
                 status: span.status,
-                since,
+                events: &span.events_text(),
+                since: span.since,
                 until: span.until,
+                position,
                 most,
             };
             let Some((found, next, first)) = self.call(&counting).await? else {
@@ -75,7 +77,8 @@ impl Store {
         };
         if span.status == ReplayStatus::Succeeded && !count.is_lower_bound {
             // What the span has of the stream was read first, so all that is older was in blocks already.
-            let before = stream_from.unwrap_or_else(|| EntryId::behind(span.until));
+            let first = stream_from.as_deref().and_then(place);
+            let before = first.unwrap_or_else(|| EntryId::behind(span.until));
             self.count_blocks(endpoint, span, before, &mut count).await?;
         }
         Ok(Some(count))
@@ -98,9 +101,10 @@ impl Store {
             count.is_lower_bound = true;
         }
         for block in blocks {
+            let events = span.events.clone();
             let is_counted = move |entry: &RawEntry| {
                 let at = entry.id.time().as_millis();
-                (since..=until).contains(&at) && is_taken(entry)
+                (since..=until).contains(&at) && is_taken(entry, &events)
             };
             let older = Within {
                 before,
@@ -113,8 +117,8 @@ impl Store {
     }
 }
 
-/// Whether a replay of what succeeded takes it.
-fn is_taken(entry: &RawEntry) -> bool {
-    let is_taken = |attempt: &LoggedAttempt| is_succeeded(attempt) && !attempt.delivery.is_replay();
+/// Whether a replay of what succeeded with events of these types takes it.
+fn is_taken(entry: &RawEntry, events: &[String]) -> bool {
+    let is_taken = |attempt: &LoggedAttempt| is_succeeded(attempt, events) && !attempt.delivery.is_replay();
     entry.attempt().is_some_and(is_taken)
 }

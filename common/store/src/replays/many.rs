@@ -10,12 +10,13 @@ use crate::{Store, StoreError};
 
 script! {
     /// Begins a replay of many.
-    "replay_start": DenyOom, Writes, needs [OWNER, REPLAY_VIEW, CORE];
+    "replay_start": DenyOom, Writes, needs [OWNER, PENDING, REPLAY_VIEW, CORE];
     struct ReplayStart<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,
         replay: &'a ReplayId,
         status: ReplayStatus,
+        events: &'a str,
         since: Timestamp,
         until: Timestamp,
         /// Bytes that the account may have unfinished.
@@ -49,7 +50,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when Redis fails.
+    /// [`StoreError`] when Redis fails; [`StoreError::UpgradePending`] if workers of an older release might not see what the span leaves out.
     pub async fn start_replay(
         &self,
         account: &AccountId,
@@ -63,6 +64,7 @@ impl Store {
             account,
             replay: id,
             status: span.status,
+            events: &span.events_text(),
             since: span.since,
             until: span.until,
             account_bytes: budgets.account_bytes,

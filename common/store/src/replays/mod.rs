@@ -48,13 +48,17 @@ pub enum ReplayStatus {
     Exhausted,
     /// Those that succeeded, as far as the log goes back.
     Succeeded,
+    /// Those that were given up or canceled, unless a replay of them has succeeded since.
+    Undelivered,
 }
 
 /// What a replay of many sends again: deliveries that ended within a time span.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReplaySpan {
     /// How they ended.
     pub status: ReplayStatus,
+    /// The names of their events' types; of all types, if there is none.
+    pub events: Vec<String>,
     /// Not before.
     pub since: Timestamp,
     /// Not after.
@@ -126,7 +130,32 @@ impl ReplayStatus {
         match self {
             Self::Exhausted => "exhausted",
             Self::Succeeded => "succeeded",
+            Self::Undelivered => "undelivered",
         }
+    }
+}
+
+impl ReplaySpan {
+    /// The types of events as they are stored: `,<type>,<type>,`, or nothing for all.
+    fn events_text(&self) -> String {
+        match self.events.as_slice() {
+            [] => String::new(),
+            events => format!(",{},", events.join(",")),
+        }
+    }
+}
+
+/// The types of events that were stored as this text.
+fn events_of(text: &str) -> Vec<String> {
+    let names = text.split(',').filter(|name| !name.is_empty());
+    names.map(str::to_owned).collect()
+}
+
+answered_in_words! {
+    ReplayStatus {
+        "exhausted" => Exhausted,
+        "succeeded" => Succeeded,
+        "undelivered" => Undelivered,
     }
 }
 

@@ -2,15 +2,16 @@
 //! makes the deliveries. Upkeep says which replays want a step.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use domain::delivery::DeliveryState;
 use domain::id::{AccountId, DeliveryId, EndpointId, EventId, ReplayId};
 
-use super::ReplayStatus;
 use super::packed::PackedStep;
+use super::{ReplayStatus, events_of};
 use crate::history::PackedEvent;
 use crate::log::{EntryId, LoggedAttempt, RawEntry, Within};
-use crate::scripts::{answered, answered_in_words, script};
+use crate::scripts::{answered, script};
 use crate::{Store, StoreError};
 
 /// The most bytes of payloads that one step hands over, unless a single one is larger.
@@ -45,6 +46,7 @@ pub(crate) struct Look {
     endpoint: EndpointId,
     account: AccountId,
     status: ReplayStatus,
+    events: String,
     position: String,
     until: u64,
     /// How many deliveries there is room for.
@@ -53,14 +55,7 @@ pub(crate) struct Look {
     has_more: bool,
 }
 
-answered! { Look { endpoint, account, status, position, until, most, sources, has_more } }
-
-answered_in_words! {
-    ReplayStatus {
-        "exhausted" => Exhausted,
-        "succeeded" => Succeeded,
-    }
-}
+answered! { Look { endpoint, account, status, events, position, until, most, sources, has_more } }
 
 impl Store {
     /// Takes one step of a replay of many.
@@ -141,6 +136,7 @@ impl Store {
             return Ok(());
         };
         let stream_from = look.sources.first().and_then(|(position, _)| place(position));
+        let events = Arc::new(events_of(&look.events));
         let mut found: Vec<Source> = Vec::new();
         for block in self
             .log_blocks_after(&look.endpoint, after.into(), MOST_UNPACKED)
@@ -150,8 +146,9 @@ impl Store {
             if stream_from.is_some_and(|from| first >= from) || first.time().as_millis() > look.until {
                 break;
             }
-            let until = look.until;
-            let is_sought = move |entry: &RawEntry| entry.id.time().as_millis() <= until && is_source(entry);
+            let (until, events) = (look.until, Arc::clone(&events));
+            let is_sought =
+                move |entry: &RawEntry| entry.id.time().as_millis() <= until && is_source(entry, &events);
             let room = look.most.saturating_sub(found.len());
             let next = Within {
                 after,
@@ -197,7 +194,7 @@ fn fitting(sources: &[Source], packed: &HashMap<EventId, PackedEvent>) -> usize 
 }
 
 /// The entry that a position is behind, or the place that it begins at: `(<id>`, or a time (ms).
-fn place(position: &str) -> Option<EntryId> {
+pub(super) fn place(position: &str) -> Option<EntryId> {
     match position.strip_prefix('(') {
         Some(id) => id.parse().ok(),
         None => Some(format!("{position}-0").parse::<EntryId>().ok()?.just_before()),
@@ -209,13 +206,16 @@ fn behind(id: EntryId) -> String {
 }
 
 /// Whether a replay of what succeeded takes it, or counts it as left out.
-fn is_source(entry: &RawEntry) -> bool {
-    entry.attempt().is_some_and(is_succeeded)
+fn is_source(entry: &RawEntry, events: &[String]) -> bool {
+    entry
+        .attempt()
+        .is_some_and(|attempt| is_succeeded(attempt, events))
 }
 
-/// Whether it is an attempt, of which a replay of what succeeded takes the delivery, unless that is a replay.
-pub(super) fn is_succeeded(attempt: &LoggedAttempt) -> bool {
-    attempt.outcome == DeliveryState::Succeeded && !attempt.is_test
+/// Whether it is an attempt, of which a replay of what succeeded with events of these types takes the delivery, unless that is a replay.
+pub(super) fn is_succeeded(attempt: &LoggedAttempt, events: &[String]) -> bool {
+    let is_of_type = events.is_empty() || events.contains(&attempt.event);
+    attempt.outcome == DeliveryState::Succeeded && !attempt.is_test && is_of_type
 }
 
 #[cfg(test)]

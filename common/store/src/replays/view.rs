@@ -7,7 +7,7 @@ use redis::Value;
 use domain::clock::Timestamp;
 use domain::id::ReplayId;
 
-use super::{Replay, ReplaySpan, ReplayState, ReplayStatus};
+use super::{Replay, ReplaySpan, ReplayState, ReplayStatus, events_of};
 use crate::StoreError;
 use crate::decode::{parse, unexpected};
 use crate::scripts::{Answer, answered};
@@ -35,16 +35,16 @@ fn replay(view: View) -> Result<Replay, StoreError> {
         Some("canceled") => ReplayState::Canceled,
         _ => return Err(unexpected("state of a replay")),
     };
-    let status = match hash.get("status").map(String::as_str) {
-        Some("exhausted") => ReplayStatus::Exhausted,
-        Some("succeeded") => ReplayStatus::Succeeded,
-        _ => return Err(unexpected("status of a replay")),
-    };
+    let status = hash
+        .get("status")
+        .ok_or_else(|| unexpected("status of a replay"))?;
+    let status = ReplayStatus::read(Value::BulkString(status.clone().into_bytes()))?;
     Ok(Replay {
         id: view.id,
         state,
         span: ReplaySpan {
             status,
+            events: events_of(hash.get("events").map_or("", String::as_str)),
             since: time(&hash, "since")?,
             until: time(&hash, "until")?,
         },

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::clock::Timestamp;
+use domain::endpoint::{Condition, EndpointTag};
 use domain::event::{EventType, Payload};
 use domain::id::{AccountId, ApiKeyId, DeliveryId, EndpointId, EventId, ReplayId};
 use domain::sealing::SealedSecret;
@@ -78,6 +79,18 @@ impl Argument for Timestamp {
 impl Argument for Payload {
     fn write(&self, command: &mut Cmd) {
         command.arg(&self.as_bytes()[..]);
+    }
+}
+
+/// The tags of which an endpoint must have one, or `*` (`has_tag` in tag.lua).
+impl Argument for Condition {
+    fn write(&self, command: &mut Cmd) {
+        match self {
+            Self::Exists => command.arg("*"),
+            Self::HasTag(tags) => {
+                command.arg(tags.iter().map(EndpointTag::as_str).collect::<Vec<_>>().join(","))
+            }
+        };
     }
 }
 

@@ -27,6 +27,7 @@ macro_rules! parts {
 
 parts! {
     BASE = "base" needs [];
+    PENDING = "pending" needs [BASE];
     QUOTA = "quota" needs [BASE];
     OWNER = "owner" needs [BASE];
     API_KEYS = "api_keys" needs [BASE];

@@ -90,6 +90,8 @@ async fn life() -> Result<(), Failure> {
         since: created.created_at,
         status: Some(EndedAs::Succeeded),
         until: None,
+        undelivered: None,
+        events: None,
     };
     assert_eq!(dashboard.count_replay(&created.id, &counted).await?.matching, 1);
     println!("✓ a test event failed, and the log tells of both");

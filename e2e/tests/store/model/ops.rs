@@ -74,9 +74,10 @@ pub(super) enum Op {
     ReplayOne {
         delivery: usize,
     },
-    /// All exhausted deliveries are sent again, in steps of upkeep.
+    /// All exhausted deliveries are sent again, in steps of upkeep; or all that were not delivered.
     ReplayMany {
         endpoint: usize,
+        undelivered: bool,
     },
     CancelReplay {
         endpoint: usize,
@@ -124,7 +125,7 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
         1 => (0..4_usize).prop_map(|endpoint| Op::MarkSlow { endpoint }),
         1 => (0..4_usize, proptest::option::of(1..40_i64)).prop_map(|(endpoint, rate)| Op::Pace { endpoint, rate }),
         2 => any::<usize>().prop_map(|delivery| Op::ReplayOne { delivery }),
-        2 => (0..4_usize).prop_map(|endpoint| Op::ReplayMany { endpoint }),
+        3 => (0..4_usize, any::<bool>()).prop_map(|(endpoint, undelivered)| Op::ReplayMany { endpoint, undelivered }),
         1 => (0..4_usize).prop_map(|endpoint| Op::CancelReplay { endpoint }),
         1 => (0..4_usize, any::<bool>()).prop_map(|(endpoint, force)| Op::Rotate { endpoint, force }),
         6 => (0..4_usize).prop_map(|endpoint| Op::List { endpoint }),
@@ -170,7 +171,10 @@ impl Model {
             Op::MarkSlow { endpoint } => self.mark_slow(endpoint).await,
             Op::Pace { endpoint, rate } => self.pace(endpoint, rate).await,
             Op::ReplayOne { delivery } => self.replay_one(delivery).await,
-            Op::ReplayMany { endpoint } => self.replay_many(endpoint).await,
+            Op::ReplayMany {
+                endpoint,
+                undelivered,
+            } => self.replay_many(endpoint, undelivered).await,
             Op::CancelReplay { endpoint } => self.cancel_replay(endpoint).await,
             Op::Rotate { endpoint, force } => self.rotate(endpoint, force).await,
             Op::List { endpoint } => self.list(endpoint).await,

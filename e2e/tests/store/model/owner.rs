@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use domain::delivery::{DeliveryState, Transition};
-use domain::endpoint::{EndpointPatch, EndpointState, EndpointUrl, ParkedAction, RateLimit, UrlPolicy};
+use domain::endpoint::{
+    Condition, EndpointPatch, EndpointState, EndpointUrl, ParkedAction, RateLimit, UrlPolicy,
+};
 use domain::id::{DeliveryId, EndpointId};
 use domain::sealing::SealedSecret;
 use store::events::{AcceptOutcome, Accepted, Budgets};
@@ -134,6 +136,7 @@ impl Model {
             grace: Duration::from_secs(60),
             legacy_uses_previous: false,
             force,
+            condition: Condition::Exists,
             by: None,
         };
         let mut outcome = None;

@@ -138,7 +138,7 @@ impl Model {
             let deliveries = self.deliveries.iter();
             deliveries.filter(move |(_, delivery)| delivery.state == state)
         };
-        let is_swept = |id: &DeliveryId| snapshot.places.of(id.as_str()).is_empty();
+        let is_swept = |id: &DeliveryId| !snapshot.places.of(id.as_str()).iter().any(Place::is_unfinished);
         for (name, expected) in [
             ("deliveries", self.deliveries.len()),
             ("succeeded", count(DeliveryState::Succeeded).count()),
@@ -186,5 +186,6 @@ fn seen(snapshot: &Snapshot, id: &DeliveryId) -> Option<DeliveryState> {
             }
         }
         Place::Failed(_) | Place::Forgotten(_) => DeliveryState::Exhausted,
+        Place::Canceled(_) => DeliveryState::Canceled,
     })
 }

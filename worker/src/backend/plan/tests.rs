@@ -198,18 +198,23 @@ fn reports_hardly_wait_while_the_worker_may_not_take_what_there_is() {
 }
 
 #[test]
-fn reports_are_awaited_until_an_answer_to_some_says_otherwise() {
-    let now = Instant::now();
-    let mut planner = idle(now);
-    for (reports, says, is_awaited) in [
-        (1, true, true),
-        (0, false, true),
-        (3, false, false),
-        (0, true, true),
-        (1, true, true),
-        (1, false, false),
-        (0, false, false),
+fn reports_are_awaited_until_an_answer_to_some_says_otherwise_and_for_a_while_at_least() {
+    let start = Instant::now();
+    let mut planner = idle(start);
+    // So many ms later, a call with so many reports says whether somebody waits.
+    for (ms, reports, says, is_awaited) in [
+        (0, 1, true, true),
+        (100, 0, false, true),
+        (100, 3, false, false),
+        (101, 0, true, true),
+        (110, 1, true, true),
+        // Those may have been reports of others.
+        (120, 1, false, true),
+        (159, 8, false, true),
+        (160, 1, false, false),
+        (161, 0, false, false),
     ] {
+        let now = start + ms * MS;
         for asked in [
             Want::default(),
             want(planner.next(now, &view(0), REPORTS_AT_ONCE, false)),
@@ -220,8 +225,9 @@ fn reports_are_awaited_until_an_answer_to_some_says_otherwise() {
             };
             planner.answered(now, asked, reports, &reply);
             assert_eq!(
-                planner.awaited, is_awaited,
-                "{reports} reports, {says}, asked {asked:?}"
+                planner.awaited.is_some(),
+                is_awaited,
+                "at {ms}: {reports} reports, {says}, asked {asked:?}"
             );
         }
     }

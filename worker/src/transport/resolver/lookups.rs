@@ -16,10 +16,10 @@ use futures_util::future::{BoxFuture, Shared, WeakShared};
 use reqwest::dns::Resolve;
 use tokio::sync::oneshot;
 
-use super::SharedError;
 use super::failures::Failures;
-use super::shares::{Asker, Shares};
+use super::{Asker, SharedError};
 use crate::fault::{Fault, NotAttempted};
+use crate::shares::Shares;
 use crate::transport::BoxError;
 use crate::transport::cause::{find, is_ours};
 
@@ -44,7 +44,7 @@ struct Inner {
 }
 
 struct Desk {
-    shares: Shares,
+    shares: Shares<Asker>,
     under_way: HashMap<String, UnderWay>,
     waiting: HashMap<Asker, Vec<Waiting>>,
     failures: Failures,

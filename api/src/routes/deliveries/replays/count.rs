@@ -21,7 +21,7 @@ pub struct ReplayCountApi;
 impl ReplayCountApi {
     /// Count the deliveries of a replay
     ///
-    /// Says how many deliveries a replay of the same span would send again. Nothing is sent or stored.
+    /// Says how many deliveries a replay of the same span, with the same `status`, `undelivered` and `events`, would send again. Nothing is sent or stored.
     #[oai(
         path = "/api/webhooks-config/:id/replay/count",
         method = "post",
@@ -42,7 +42,16 @@ impl ReplayCountApi {
 impl Resource for ReplayCountApi {
     const CALLS: &'static [Call] = &[Call::new(
         "countReplay",
-        &[Code::InvalidValue, Code::InvalidTimestamp, Code::InvalidSpan],
+        &[
+            Code::InvalidValue,
+            Code::InvalidTimestamp,
+            Code::InvalidSpan,
+            Code::EmptyEvents,
+            Code::TooManyEvents,
+            Code::DuplicateEvent,
+            Code::UnknownEvent,
+            Code::UpgradePending,
+        ],
     )
     .strict()];
     const EXAMPLES: &'static str = include_str!("count.json");

@@ -10,7 +10,7 @@ use store::log::Past;
 use store::replays::{ReplaySpan, ReplayStatus, StartOutcome};
 
 use super::super::super::{Call, Group, Resource, fields};
-use super::request::{EndedAs, ReplayDeliveries};
+use super::request::{ReplayDeliveries, Wanted};
 use super::view::{CountView, ManyReplayed, ReplayView};
 use crate::app::App;
 use crate::caller::Caller;
@@ -32,7 +32,9 @@ impl ReplayManyApi {
     /// Replay many deliveries
     ///
     /// Replays all deliveries that were exhausted (or that succeeded, with `status`) within a time span of at most 31 days, except
-    /// those that are replays themselves. The new deliveries are made in the background, a few at a time, so that live events
+    /// those that are replays themselves; with `undelivered: true`, all that were exhausted or canceled and that no replay has
+    /// delivered since, so that the same request again sends only what is still missing (one whose replay is still under way is
+    /// missing as well). With `events`, only those of some types. The new deliveries are made in the background, a few at a time, so that live events
     /// never queue behind more than a few of them; get the replay to see how far it is. An endpoint can have one replay at a
     /// time. While the endpoint is not active, the new deliveries are parked. To know beforehand how many there are, count them.
     ///
@@ -74,9 +76,11 @@ impl ReplayManyApi {
                     location,
                 ))
             }
-            StartOutcome::Running(running) => Err(Problem::new(Code::ReplayInProgress).detail(format!(
-                "The replay {running} is running, and an endpoint has one at a time: wait until it has finished, or cancel it."
-            ))),
+            StartOutcome::Running(running) => Err(Problem::new(Code::ReplayInProgress)
+                .detail(format!(
+                    "The replay {running} is running, and an endpoint has one at a time: wait until it has finished, or cancel it."
+                ))
+                .param("replayId", running.to_string())),
             StartOutcome::EndpointNotFound => Err(fields::no_endpoint()),
         }
     }
@@ -133,7 +137,12 @@ impl Resource for ReplayManyApi {
                 Code::InvalidValue,
                 Code::InvalidTimestamp,
                 Code::InvalidSpan,
+                Code::EmptyEvents,
+                Code::TooManyEvents,
+                Code::DuplicateEvent,
+                Code::UnknownEvent,
                 Code::ReplayInProgress,
+                Code::UpgradePending,
             ],
         )
         // That of `dryRun`: a call has one shape of success.
@@ -197,6 +206,7 @@ async fn complete_since(
     let past = match status {
         ReplayStatus::Exhausted => Past::Exhausted,
         ReplayStatus::Succeeded => Past::Succeeded,
+        ReplayStatus::Undelivered => Past::Undelivered,
     };
     Ok(store.complete_since(account, endpoint, past).await?)
 }
@@ -204,7 +214,12 @@ async fn complete_since(
 /// The span that the request asks for.
 fn span(wanted: &ReplayDeliveries, now: Timestamp) -> Result<ReplaySpan, Problem> {
     let refuse = |field: &str, detail: String| Problem::new(Code::InvalidSpan).detail(detail).field(field);
-    let (since, until) = wanted.times()?;
+    let Wanted {
+        since,
+        until,
+        status,
+        events,
+    } = wanted.wanted()?;
     let until = until.unwrap_or(now);
     if until.as_millis() > now.as_millis() + CLOCKS_DIFFER_MS {
         let detail =
@@ -225,7 +240,8 @@ fn span(wanted: &ReplayDeliveries, now: Timestamp) -> Result<ReplaySpan, Problem
         return Err(refuse("since", detail).param("maxDays", MAX_DAYS));
     }
     Ok(ReplaySpan {
-        status: wanted.status.map_or(ReplayStatus::Exhausted, EndedAs::into),
+        status,
+        events,
         since,
         until,
     })

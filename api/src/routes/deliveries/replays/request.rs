@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use store::replays::ReplayStatus;
 
 use super::super::super::fields;
-use super::super::super::schema::{DateTime, present};
+use super::super::super::schema::{DateTime, DeliveredEvent, present};
 use crate::app::App;
 use crate::json::JsonRequest;
-use crate::problem::{Faults, Problem};
+use crate::problem::{Code, Faults, Problem};
 
 /// Which deliveries to replay: those that ended within a time span.
 #[derive(Debug, Deserialize, Object)]
@@ -24,6 +24,15 @@ pub(crate) struct ReplayDeliveries {
     /// Replay the deliveries that ended like this; `exhausted` if absent.
     #[serde(default, deserialize_with = "present")]
     pub(super) status: Option<EndedAs>,
+    /// `true`: replay what never got there, that is, the deliveries that were exhausted or canceled, unless a replay of them has
+    /// succeeded since. Canceled ones are found for as long as payloads of delivered events are kept (24 hours unless configured
+    /// otherwise), the latest 100,000 of an endpoint.
+    #[serde(default, deserialize_with = "present")]
+    pub(super) undelivered: Option<bool>,
+    /// Replay only deliveries of events of these types; of all types, if absent.
+    #[serde(default, deserialize_with = "present")]
+    #[oai(validator(min_items = 1, max_items = 14, unique_items))]
+    pub(super) events: Option<Vec<DeliveredEvent>>,
     /// Deprecated: `true` sends nothing and only counts the deliveries.
     #[oai(deprecated)]
     #[serde(default, deserialize_with = "present")]
@@ -37,7 +46,7 @@ impl JsonRequest for ReplayDeliveries {
     const REQUIRED: &'static [(&'static str, &'static str)] = REQUIRED;
 
     fn fault(self, _: &App) -> Option<Problem> {
-        self.times().err()
+        self.wanted().err()
     }
 }
 
@@ -54,6 +63,13 @@ pub(crate) struct CountReplay {
     /// Count the deliveries that ended like this; `exhausted` if absent.
     #[serde(default, deserialize_with = "present")]
     status: Option<EndedAs>,
+    /// `true`: count the deliveries that were exhausted or canceled, unless a replay of them has succeeded since.
+    #[serde(default, deserialize_with = "present")]
+    undelivered: Option<bool>,
+    /// Count only deliveries of events of these types; of all types, if absent.
+    #[serde(default, deserialize_with = "present")]
+    #[oai(validator(min_items = 1, max_items = 14, unique_items))]
+    events: Option<Vec<DeliveredEvent>>,
 }
 
 impl JsonRequest for CountReplay {
@@ -65,17 +81,46 @@ impl JsonRequest for CountReplay {
 }
 
 impl ReplayDeliveries {
-    /// The span's beginning, and its end if it has one.
-    pub(super) fn times(&self) -> Result<(Timestamp, Option<Timestamp>), Problem> {
+    /// What is asked for, but for how long the span may be.
+    pub(super) fn wanted(&self) -> Result<Wanted, Problem> {
         let mut faults = Faults::default();
         let since = faults.take(fields::timestamp(&self.since.0, "since"));
         let until = self.until.as_ref();
         let until = faults.take_any(until.map(|until| fields::timestamp(&until.0, "until")));
-        let (Some(since), Some(until)) = (since, until) else {
+        let status = faults.take(self.status());
+        let events = faults.take_any(self.events.as_deref().map(fields::delivered_events));
+        let (Some(since), Some(until), Some(status), Some(events)) = (since, until, status, events) else {
             return Err(faults.into());
         };
-        Ok((since, until))
+        Ok(Wanted {
+            since,
+            until,
+            status,
+            events: events.unwrap_or_default(),
+        })
     }
+
+    fn status(&self) -> Result<ReplayStatus, Problem> {
+        match (self.status, self.undelivered) {
+            (Some(EndedAs::Succeeded), Some(true)) => Err(Problem::new(Code::InvalidValue)
+                .detail("What succeeded was delivered: leave out `status`, or `undelivered`.")
+                .field("undelivered")
+                .param("allowed", vec![false])),
+            (_, Some(true)) => Ok(ReplayStatus::Undelivered),
+            (status, _) => Ok(status.map_or(ReplayStatus::Exhausted, EndedAs::into)),
+        }
+    }
+}
+
+/// What a request asks for.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    pub(super) since: Timestamp,
+    /// `None`: now.
+    pub(super) until: Option<Timestamp>,
+    pub(super) status: ReplayStatus,
+    /// The types of events; empty: all.
+    pub(super) events: Vec<String>,
 }
 
 impl From<CountReplay> for ReplayDeliveries {
@@ -84,6 +129,8 @@ impl From<CountReplay> for ReplayDeliveries {
             since: wanted.since,
             until: wanted.until,
             status: wanted.status,
+            undelivered: wanted.undelivered,
+            events: wanted.events,
             dry_run: None,
         }
     }
@@ -115,7 +162,7 @@ impl TryFrom<String> for EndedAs {
 impl From<ReplayStatus> for EndedAs {
     fn from(status: ReplayStatus) -> Self {
         match status {
-            ReplayStatus::Exhausted => Self::Exhausted,
+            ReplayStatus::Exhausted | ReplayStatus::Undelivered => Self::Exhausted,
             ReplayStatus::Succeeded => Self::Succeeded,
         }
     }

@@ -3,9 +3,9 @@
 use domain::clock::Timestamp;
 use poem_openapi::{ApiResponse, Enum, Object};
 use serde::Serialize;
-use store::replays::{Replay, ReplayCount, ReplaySpan, ReplayState};
+use store::replays::{Replay, ReplayCount, ReplaySpan, ReplayState, ReplayStatus};
 
-use super::super::super::schema::DateTime;
+use super::super::super::schema::{DateTime, EventName};
 use super::request::EndedAs;
 use crate::json::Json;
 
@@ -18,8 +18,13 @@ pub(crate) struct ReplayView {
     id: String,
     /// Whether it is still making deliveries.
     state: ReplayStateName,
-    /// It replays deliveries that ended like this.
+    /// It replays deliveries that ended like this (with `undelivered`, canceled ones, too).
     status: EndedAs,
+    /// Whether it replays what was exhausted or canceled and not delivered since.
+    undelivered: bool,
+    /// The event types whose deliveries it replays; `null`: all.
+    #[oai(nullable)]
+    events: Option<Vec<EventName>>,
     /// The beginning of the time span.
     since: DateTime,
     /// The end of the time span.
@@ -69,8 +74,13 @@ pub(crate) struct CountView {
     matching: u64,
     /// Whether there may be more: counting stops after a few thousand.
     is_lower_bound: bool,
-    /// They ended like this.
+    /// They ended like this (with `undelivered`, some were canceled).
     status: EndedAs,
+    /// Whether what was exhausted or canceled and not delivered since was counted.
+    undelivered: bool,
+    /// The event types whose deliveries were counted; `null`: all.
+    #[oai(nullable)]
+    events: Option<Vec<EventName>>,
     /// The beginning of the time span.
     since: DateTime,
     /// The end of the time span.
@@ -109,6 +119,8 @@ impl ReplayView {
                 ReplayState::Canceled => ReplayStateName::Canceled,
             },
             status: replay.span.status.into(),
+            undelivered: replay.span.status == ReplayStatus::Undelivered,
+            events: names(&replay.span),
             since: DateTime(replay.span.since.to_string()),
             until: DateTime(replay.span.until.to_string()),
             made: replay.made,
@@ -131,8 +143,16 @@ impl CountView {
             matching: count.matching,
             is_lower_bound: count.is_lower_bound,
             status: span.status.into(),
+            undelivered: span.status == ReplayStatus::Undelivered,
+            events: names(span),
             since: DateTime(span.since.to_string()),
             until: DateTime(span.until.to_string()),
         }
     }
+}
+
+/// The types of events that a span names.
+fn names(span: &ReplaySpan) -> Option<Vec<EventName>> {
+    let names: Vec<_> = span.events.iter().cloned().map(EventName).collect();
+    (!names.is_empty()).then_some(names)
 }

@@ -2,10 +2,10 @@ use super::*;
 
 #[test]
 fn a_query_names_one_key() {
-    assert_eq!(
-        KeyInQuery::read("a=b&idempotencyKey=lead%2D42").unwrap(),
-        "lead-42"
-    );
+    for spelling in ["lead%2D42", "%22lead-42%22"] {
+        let KeyInQuery(key) = KeyInQuery::read(&format!("a=b&idempotencyKey={spelling}")).unwrap();
+        assert_eq!(key, "lead-42");
+    }
     for (query, code) in [
         ("", Code::MissingField),
         ("idempotencykey=a", Code::MissingField),

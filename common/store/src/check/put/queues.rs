@@ -27,6 +27,19 @@ pub(in crate::check) fn failed(snapshot: &mut Snapshot, endpoint: &str, members:
     Ok(())
 }
 
+/// `canceled:<e>`: the end of a delivery's id is that of its endpoint.
+pub(in crate::check) fn canceled(snapshot: &mut Snapshot, endpoint: &str, members: Scored) -> Done {
+    let (at, place): (EndpointKey, _) = (key(endpoint)?, endpoint.trim_start_matches("ep"));
+    for (member, _) in members {
+        let event = member.split(' ').next().unwrap_or_default();
+        match format!("dlv_{event}{place}").parse() {
+            Ok(delivery) => snapshot.places.add(delivery, Place::Canceled(at)),
+            Err(_) => snapshot.unreadable.push(format!("canceled:{endpoint} {member}")),
+        }
+    }
+    Ok(())
+}
+
 pub(in crate::check) fn leases(snapshot: &mut Snapshot, _: &str, members: Scored) -> Done {
     let ends = members
         .iter()

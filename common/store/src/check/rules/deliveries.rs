@@ -28,6 +28,7 @@ fn names_of(snapshot: &Snapshot, places: &[Place]) -> String {
             Place::Leased => "leases".to_owned(),
             Place::Quarantined => "quarantine".to_owned(),
             Place::Failed(endpoint) => format!("failed:{endpoint}"),
+            Place::Canceled(endpoint) => format!("canceled:{endpoint}"),
             Place::SetAside(number) | Place::Forgotten(number) => set_aside(number),
         })
         .collect();
@@ -115,6 +116,8 @@ pub(super) fn records(facts: &Facts<'_>, found: &mut Found) {
             Place::Leased => record.state.after(Transition::Fetched).is_some(),
             Place::SetAside(_) => !record.state.is_final(),
             Place::Failed(_) | Place::Forgotten(_) => record.state == DeliveryState::Exhausted,
+            // Its record went with it.
+            Place::Canceled(_) => false,
         });
         found.that(!fits, key, || {
             format!("is {} but in {}", record.state, names_of(snapshot, places))

@@ -41,7 +41,7 @@ pub(crate) use branches::LogHeads;
 pub(crate) use chatbots::EventHeads;
 
 use self::position::Stage;
-use super::{DeliverySummary, EntryId, Past};
+use super::{DeliverySummary, EntryId};
 use crate::{Store, StoreError};
 use domain::clock::Timestamp;
 use domain::id::{AccountId, EndpointId, EventId};
@@ -69,6 +69,11 @@ pub struct AccountPage {
     pub canceled: Vec<Cancellation>,
     /// Where the next page begins; `None` at the end.
     pub next: Option<AccountPosition>,
+    /// Whether the place where the page before ended has gone meanwhile, so that something may be missing between the two.
+    pub has_gap: bool,
+    /// From this time on nothing is missing in the logs of the endpoints that are asked for; `None` if nothing ever went, or if that
+    /// doesn't matter to what is listed.
+    pub complete_since: Option<Timestamp>,
 }
 
 /// Parked deliveries were discarded together; there is no list of them.
@@ -110,10 +115,22 @@ impl Store {
                 return Ok(None);
             }
         }
-        if let Some(event) = &listing.filter.event_id {
-            return self.list_event(listing, event).await.map(Some);
+        let mut page = match &listing.filter.event_id {
+            Some(event) => self.list_event(listing, event).await?,
+            None => self.list_pages(listing).await?,
+        };
+        if listing.filter.ends_with_log() {
+            // It is asked for after the page was read, since it only rises.
+            let complete = self.logs_complete_since(listing.account, listing.filter).await?;
+            let has_gone = |place: EntryId| complete.is_some_and(|from| from > place);
+            let before = listing.position.filter(|position| position.is_whole);
+            page.has_gap |= before.and_then(AccountPosition::entry).is_some_and(has_gone);
+            if let Some(next) = &mut page.next {
+                next.is_whole = next.entry().is_some_and(|place| !has_gone(place));
+            }
+            page.complete_since = complete.map(EntryId::complete_from);
         }
-        self.list_pages(listing).await.map(Some)
+        Ok(Some(page))
     }
 
     /// The deliveries of one event, which are few enough for one page.
@@ -133,21 +150,15 @@ impl Store {
         })
     }
 
-    /// The time from which on nothing is missing in the logs of the endpoints that are asked for; `None` if nothing ever went.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when Redis fails.
-    pub async fn account_complete_since(
+    /// The place from which on nothing is missing in the logs of the endpoints that are asked for; `None` if nothing ever went.
+    async fn logs_complete_since(
         &self,
         account: &AccountId,
         filter: &AccountFilter,
-    ) -> Result<Option<Timestamp>, StoreError> {
+    ) -> Result<Option<EntryId>, StoreError> {
         let mut endpoints = self.endpoint_ids(account).await?;
         endpoints.retain(|id| filter.has_endpoint(id));
-        let since = endpoints
-            .iter()
-            .map(|id| self.complete_since(account, id, Past::Log));
+        let since = endpoints.iter().map(|id| self.log_complete_since(id));
         Ok(try_join_all(since).await?.into_iter().max().flatten())
     }
 
@@ -176,7 +187,11 @@ impl Store {
                 Stage::Unlogged(_) => !filter.unlogged().is_empty(),
             };
             if has_some && filling.is_full() {
-                filling.page.next = Some(AccountPosition { bound, at });
+                filling.page.next = Some(AccountPosition {
+                    bound,
+                    at,
+                    is_whole: false,
+                });
                 break;
             }
             stage = match at {
@@ -217,6 +232,7 @@ impl Filling<'_> {
         self.page.next = Some(AccountPosition {
             bound: self.bound,
             at,
+            is_whole: false,
         });
         None
     }

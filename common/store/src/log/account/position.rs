@@ -21,6 +21,8 @@ pub struct AccountPosition {
     /// The logs are shown as they were up to this entry.
     pub(super) bound: EntryId,
     pub(super) at: Stage,
+    /// Of a place in the logs: whether they still had it, and so what came next, when the page was read.
+    pub(super) is_whole: bool,
 }
 
 /// A listing has three parts, each of which it may have or not.
@@ -43,6 +45,16 @@ pub(super) struct Queue {
     pub(super) within: Option<(Source, String)>,
 }
 
+impl AccountPosition {
+    /// The entry that comes next, if that is one of a log.
+    pub(super) const fn entry(&self) -> Option<EntryId> {
+        match &self.at {
+            Stage::Logged(Some(spot)) => Some(spot.id),
+            _ => None,
+        }
+    }
+}
+
 impl Ord for Spot {
     fn cmp(&self, other: &Self) -> Ordering {
         (self.id, Reverse(self.endpoint.as_str())).cmp(&(other.id, Reverse(other.endpoint.as_str())))
@@ -60,7 +72,10 @@ impl fmt::Display for AccountPosition {
         write!(formatter, "{} ", self.bound)?;
         match &self.at {
             Stage::Logged(None) => write!(formatter, "logged"),
-            Stage::Logged(Some(Spot { id, endpoint })) => write!(formatter, "logged {id} {endpoint}"),
+            Stage::Logged(Some(Spot { id, endpoint })) => {
+                let whole = if self.is_whole { " whole" } else { "" };
+                write!(formatter, "logged {id} {endpoint}{whole}")
+            }
             Stage::Waiting(queue) => write!(formatter, "waiting{queue}"),
             Stage::Unlogged(queue) => write!(formatter, "unlogged{queue}"),
         }
@@ -90,7 +105,8 @@ impl FromStr for AccountPosition {
         };
         let at = match (stage, rest) {
             ("logged", []) => Stage::Logged(None),
-            ("logged", [id, endpoint]) => Stage::Logged(Some(Spot {
+            // Cursors of before don't tell.
+            ("logged", [id, endpoint] | [id, endpoint, "whole"]) => Stage::Logged(Some(Spot {
                 id: read(id)?,
                 endpoint: read(endpoint)?,
             })),
@@ -98,7 +114,8 @@ impl FromStr for AccountPosition {
             ("unlogged", rest) => Stage::Unlogged(Queue::of_words(rest)?),
             _ => return Err(InvalidListPosition),
         };
-        Ok(Self { bound, at })
+        let is_whole = matches!((stage, rest), ("logged", [_, _, "whole"]));
+        Ok(Self { bound, at, is_whole })
     }
 }
 

@@ -88,6 +88,7 @@ impl Filling<'_> {
             let Some(page) = page else {
                 return Ok(None);
             };
+            self.page.has_gap |= page.has_gap;
             let of_chatbot = self.of_chatbot(page.deliveries.iter()).await?;
             let deliveries = page
                 .deliveries

@@ -6,11 +6,14 @@ local account_budget = tonumber(ARGV[ACCOUNT_BUDGET])
 -- Set by accept/displace.lua. Without it an event that needs room is left for a call that makes room.
 local make_room, write_room
 
--- What an endpoint holds of its account's bytes: what its unfinished deliveries are charged.
-local function held_by(id)
+-- Even the shortest payload has so many bytes.
+local SHORTEST = 64
+
+-- What an endpoint holds of its account's bytes: what its unfinished deliveries are charged; 0 if it can't be over half of them.
+local function held_by(id, used)
   local v = call('HMGET', P .. 'endpoint:' .. id, 'queuedBytes', 'inFlight')
   local bytes = tonumber(v[1]) or 0
-  if bytes <= 0 then
+  if 2 * bytes * charge_of(SHORTEST) / SHORTEST <= used then
     return 0
   end
   local number = (tonumber(v[2]) or 0) + call('LLEN', P .. 'pending:' .. id) + call('ZCARD', P .. 'retry:' .. id)
@@ -35,7 +38,7 @@ local function holders_of(account)
   if not account.holders then
     account.holders = {}
     for i = 1, #account.routes, 2 do
-      local held = held_by(account.routes[i])
+      local held = held_by(account.routes[i], account.used)
       if 2 * held > account.used then
         account.holders[#account.holders + 1] = { id = account.routes[i], held = held }
       end

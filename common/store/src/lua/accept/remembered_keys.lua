@@ -54,7 +54,7 @@ end
 
 -- What a key was used for, as `use_of` has it; nil if it is new.
 local function first_use(account, key)
-  local directory = SCHEMA == '3' and directory_of(account)
+  local directory = SCHEMA >= 3 and directory_of(account)
   if directory then
     for _, one in ipairs(directory.tables) do
       local name, field = place_of(directory, one, key)
@@ -107,7 +107,7 @@ end
 
 -- Remembers what a key was used for; what was looked for with `first_use` before.
 local function remember(account, key, fingerprint, id, deliveries)
-  if SCHEMA ~= '3' then
+  if SCHEMA < 3 then
     local _, _, spelled = spellings_of(account, key)
     return enter(spelled, fingerprint, id, deliveries)
   end

@@ -148,18 +148,20 @@ end
 
 -- The last argument is the identity of the store that the caller means. In any other, and in one whose schema isn't known, nothing
 -- is read or written: the answer is 'REPLACED <empty|unmarked|other|schema> <ms since 1970> <the identity or schema that was found>'.
--- `SCHEMA` says which forms are written; both are read. From schema 2 on it stands behind the identity as well, where programs that
+-- `SCHEMA`, a number, says which forms are written; all are read. From schema 2 on it stands behind the identity as well, where programs that
 -- don't look at the schema stumble over it.
 local meta = redis.pcall('HMGET', META, 'store', 'schema')
-local SCHEMA = meta[2] or '1'
-local expected = SCHEMA == '1' and ARGV[#ARGV] or (SCHEMA == '2' or SCHEMA == '3') and ARGV[#ARGV] .. '+s' .. SCHEMA or nil
+local stored_schema = meta[2] or '1'
+local SCHEMA = tonumber(stored_schema) or 0
+local expected = SCHEMA == 1 and ARGV[#ARGV]
+  or (SCHEMA == 4 or SCHEMA == 3 or SCHEMA == 2) and ARGV[#ARGV] .. '+s' .. stored_schema or nil
 if meta[1] ~= expected then
   local time, kind, found = call('TIME'), 'other', meta[1]
   if type(found) ~= 'string' then
     found = ''
     kind = call('EXISTS', META, STATS, READY, PARKED) > 0 and 'unmarked' or 'empty'
   elseif not expected then
-    kind, found = 'schema', SCHEMA
+    kind, found = 'schema', stored_schema
   end
   return redis.error_reply(string.format('REPLACED %s %d %s', kind, time[1] * 1000 + math.floor(time[2] / 1000),
     string.match(found, '^[^+]*')))

@@ -125,6 +125,45 @@ local function exhaust(e, delivery, attempts, size, kind, reason, log_entry)
   end
 end
 
+-- What was canceled, or given up, and whether a replay delivered it -------------------------------------------------
+
+-- What of its own endpoint's deliveries names one, with the type of its event: a member of `canceled:<e>`.
+local function canceled_member(delivery, kind)
+  return string.sub(delivery, 5, 30) .. ' ' .. (kind == '' and '-' or kind)
+end
+
+-- The most canceled deliveries that an endpoint remembers.
+local MOST_CANCELED = 100000
+
+-- Remembers one that was canceled, so that a replay can find it, for as long as its payload is kept because of it.
+local function note_canceled(e, delivery, kind)
+  local key, now = P .. 'canceled:' .. e.id, read_clock()
+  call('ZADD', key, text_of(now), canceled_member(delivery, kind))
+  if (e.canceled or 0) % 20 == 0 then
+    local old = call('ZRANGEBYSCORE', key, '-inf', now - RETENTION_SUCCEEDED, 'LIMIT', 0, 40)
+    local beyond = call('ZCARD', key) - MOST_CANCELED
+    if #old == 0 and beyond > 0 then
+      old = call('ZRANGE', key, 0, math.min(beyond, 40) - 1)
+    end
+    if #old > 0 then
+      call('ZREM', key, unpack(old))
+    end
+    call('PEXPIRE', key, RETENTION_SUCCEEDED)
+  end
+  e.canceled = (e.canceled or 0) + 1
+end
+
+-- A replay succeeded: what it repeats counts as delivered from now on, if it had been given up (its record says so while it is kept) or
+-- canceled.
+local function note_redelivered(e, replay, kind)
+  local source = string.sub(replay, 1, ID_LENGTH)
+  if call('HGET', record_of(source), 'state') == 'exhausted' then
+    call('HSET', record_of(source), 'redeliveredAt', text_of(read_clock()))
+  else
+    call('ZREM', P .. 'canceled:' .. e.id, canceled_member(source, kind))
+  end
+end
+
 -- The name of a delivery's event type, as far as it can be read.
 local function type_of(delivery)
   return call('HGET', P .. 'event:' .. event_of(delivery), 'event') or ''
@@ -141,14 +180,20 @@ local function keep_succeeded(e, delivery, attempt, kind, log_entry)
     point_to(key, log_entry)
     call('PEXPIRE', key, RETENTION_SUCCEEDED)
     count_replayed(delivery, key, 'succeeded')
+    if is_replay(delivery) then
+      note_redelivered(e, delivery, kind)
+    end
   elseif v[1] then
     call('DEL', key) -- a lost lease may have left one
   end
 end
 
--- A delivery is canceled, and leaves nothing behind. `e` is nil when its endpoint is gone.
+-- A delivery is canceled. `e` is nil when its endpoint is gone: then it leaves nothing behind.
 local function cancel(e, delivery, size)
   local key = record_of(delivery)
+  if e and SCHEMA >= 4 and not is_replay(delivery) then
+    note_canceled(e, delivery, type_of(delivery))
+  end
   count_replayed(delivery, key, 'canceled')
   call('DEL', key)
   unref(event_of(delivery), false)

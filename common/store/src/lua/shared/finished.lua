@@ -30,7 +30,7 @@ end
 -- entry.
 local function unfinish(key, account, failed, charge)
   call('HINCRBY', key, 'again', 1)
-  if SCHEMA == '3' then
+  if SCHEMA >= 3 then
     -- Whoever has read finished events to pack them sees by this that one was sent again since.
     local again = P .. 'account:' .. account .. ':again'
     call('INCR', again)

@@ -1,18 +1,22 @@
--- places.lua: who waits for a place of their account, or at their destination, and comes back when there is one.
+-- places.lua: who waits for a place of their account, or at their destination, and comes back when there is one. Accounts take turns
+-- there as in the lanes (rounds.lua): one that comes to a destination at which 400 endpoints of another wait is the next but one.
 
--- So many that wait are looked at in a call; how many began to wait in it.
-local looks_left, waits_begun = 128, 0
+-- So many that wait are looked at in a call.
+local looks_left = 128
 
 do
   -- When upkeep looks at those who wait, if nothing else has brought them back (ms).
   local LOOK_AFTER = 2000
 
+  -- Turns are higher than this, so that those whom an earlier release has entered, with the time (µs), come first.
+  local FIRST = 4e15
+
   -- Brings up to `most` of those who wait for a place back into their lanes, in order.
   local function bring_back(name, most)
-    local place = places[name]
+    local place, lane = places[name], P .. 'waiting:' .. name
     while most > 0 and looks_left > 0 do
       local asked = math.min(most, looks_left)
-      local popped = call('ZPOPMIN', P .. 'waiting:' .. name, asked)
+      local popped = call('ZPOPMIN', lane, asked)
       for i = 1, #popped, 2 do
         local e = endpoint(popped[i])
         if e and settle(e) then
@@ -23,6 +27,7 @@ do
       if #popped < 2 * asked then
         place.waits = false
         call('ZREM', WAITING, name)
+        rounds.close(lane)
         return
       end
     end
@@ -43,11 +48,15 @@ do
     end
   end
 
-  -- An endpoint waits for a place, behind those that wait already. It must be in no lane.
+  -- An endpoint waits for a place, behind those of its account that wait already. It must be in no lane. Where nobody waits, turns begin
+  -- with the time, so that whatever turn an account has had there is over.
   shares.wait = function(e, name)
-    local place = places[name]
-    waits_begun = waits_begun + 1
-    call('ZADD', P .. 'waiting:' .. name, 'NX', text_of(read_clock() * 1000 + waits_begun), e.id)
+    local place, lane = places[name], P .. 'waiting:' .. name
+    local over, is_empty = rounds.look(lane, FIRST + read_clock() * 1000)
+    local its_turn = rounds.next(lane, e.account, math.max(FIRST, over), is_empty)
+    if call('ZADD', lane, 'NX', text_of(its_turn), e.id) == 0 then
+      rounds.take_back(lane, e.account)
+    end
     if not place.waits then
       place.waits = true
       call('ZADD', WAITING, text_of(read_clock() + LOOK_AFTER), name)

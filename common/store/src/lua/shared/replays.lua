@@ -82,28 +82,98 @@ local function replay_job(id)
   return job
 end
 
--- The finished deliveries that come after the job's position, as pairs of position and delivery, and whether there may be more.
-local function sources_after(job, id, most)
-  local found = {}
-  if job.status == 'exhausted' then
-    local key = P .. 'failed:' .. id
-    local score, member = string.match(job.position, '^(%S+) ?(%S*)$')
-    local rank = member ~= '' and call('ZRANK', key, member)
-    local members = rank and call('ZRANGE', key, rank + 1, rank + most, 'WITHSCORES')
-      or call('ZRANGEBYSCORE', key, member == '' and score or '(' .. score, '+inf', 'WITHSCORES', 'LIMIT', 0, most)
-    for i = 1, #members, 2 do
-      if tonumber(members[i + 1]) <= tonumber(job['until']) then
-        found[#found + 1] = { members[i + 1] .. ' ' .. members[i], members[i] }
-      end
+-- Whether a replay takes events of this type; `events` is `,<type>,<type>,`, and absent or empty for all.
+local function is_of(events, kind)
+  return not events or events == '' or string.find(events, ',' .. (kind or '') .. ',', 1, true) ~= nil
+end
+
+-- The members of a set of times that come behind a position, a time or `<time> <member>`, as pairs of position and member; and whether
+-- there may be more. The member that a position names may have left the set; others of the same time stand in the order of their texts.
+local MOST_AT_ONCE = 1000
+local function members_after(key, position, till, most)
+  local time, last = string.match(position, '^(%S+) ?(.*)$')
+  local rank, members = last ~= '' and call('ZRANK', key, last) or nil, nil
+  if rank then
+    members = call('ZRANGE', key, rank + 1, rank + most, 'WITHSCORES')
+  else
+    local passed = 0
+    for _, member in ipairs(last ~= '' and call('ZRANGEBYSCORE', key, time, time, 'LIMIT', 0, MOST_AT_ONCE) or {}) do
+      passed = member < last and passed + 1 or passed
     end
-    return found, #members == 2 * most and #found == most
+    members = call('ZRANGEBYSCORE', key, time, '+inf', 'WITHSCORES', 'LIMIT', passed, most)
   end
+  local found = {}
+  for i = 1, #members, 2 do
+    if tonumber(members[i + 1]) <= tonumber(till) then
+      found[#found + 1] = { members[i + 1] .. ' ' .. members[i], members[i] }
+    end
+  end
+  return found, #found == most
+end
+
+-- Where a replay of what was not delivered goes on among what was canceled, once it is through with what was exhausted.
+local IN_CANCELED = '^canceled (.*)$'
+
+-- Whether the job wants one that stands at this position: it has the type that is asked for, and was not delivered since, if that matters.
+-- Replays count among them; they are left out one by one.
+local function is_wanted(job, id, position, delivery)
+  local canceled = string.match(position, IN_CANCELED)
+  if canceled then
+    local member = string.match(canceled, '^%S+ (.*)$')
+    return call('ZSCORE', P .. 'canceled:' .. id, member) and is_of(job.events, string.match(member, ' (.*)$'))
+  elseif job.status == 'succeeded' or job.status == 'exhausted' and (job.events or '') == '' then
+    return true -- what the log says was looked at
+  end
+  local v = call('HMGET', record_of(delivery), 'type', 'redeliveredAt')
+  return is_of(job.events, v[1]) and not (job.status == 'undelivered' and v[2])
+end
+
+-- Of what was canceled, what comes behind a position.
+local function canceled_after(job, id, position, most)
+  local found, has_more = members_after(P .. 'canceled:' .. id, position, job['until'], most)
+  for _, source in ipairs(found) do
+    local position_there = 'canceled ' .. source[1]
+    local delivery = 'dlv_' .. string.sub(source[2], 1, 26) .. string.gsub(id, '^ep', '')
+    source[1], source[2] = position_there, is_wanted(job, id, position_there, delivery) and delivery or nil
+  end
+  return found, has_more
+end
+
+-- Of what succeeded, what the stream has behind a position.
+local function succeeded_after(job, id, most)
+  local found = {}
   local entries = call('XRANGE', P .. 'log:' .. id, job.position, job['until'], 'COUNT', most)
-  for _, logged in ipairs(entries) do
-    local delivery, outcome, is_test = attempt_in(logged[2])
-    found[#found + 1] = { '(' .. logged[1], outcome == 'succeeded' and not is_test and delivery or nil }
+  for i, logged in ipairs(entries) do
+    local delivery, outcome, is_test, kind = attempt_in(logged[2])
+    local is_source = outcome == 'succeeded' and not is_test and is_of(job.events, kind)
+    found[i] = { '(' .. logged[1], is_source and delivery or nil }
   end
   return found, #entries == most
+end
+
+-- The finished deliveries that come behind the job's position, as pairs of position and delivery (nil: the job doesn't want it), and
+-- whether there may be more.
+local function sources_after(job, id, most)
+  if job.status == 'succeeded' then
+    return succeeded_after(job, id, most)
+  end
+  local in_canceled = string.match(job.position, IN_CANCELED)
+  if in_canceled then
+    return canceled_after(job, id, in_canceled, most)
+  end
+  local found, has_more = members_after(P .. 'failed:' .. id, job.position, job['until'], most)
+  for _, source in ipairs(found) do
+    source[2] = is_wanted(job, id, source[1], source[2]) and source[2] or nil
+  end
+  if has_more or job.status == 'exhausted' then
+    return found, has_more
+  end
+  local canceled
+  canceled, has_more = canceled_after(job, id, job.since, most - #found)
+  for _, source in ipairs(canceled) do
+    found[#found + 1] = source
+  end
+  return found, has_more
 end
 
 -- Sends these sources again, and moves the job on behind them. A source is {position, delivery or nil, its event if it was packed,
@@ -112,6 +182,9 @@ local function make_replays(id, job, e, sources, has_more)
   local made, skipped, waits = whole(job.made), whole(job.skipped), 50
   for _, source in ipairs(sources) do
     local position, delivery, packed, may_have_moved = unpack(source, 1, 4)
+    if job.status == 'undelivered' and delivery and not is_wanted(job, e.id, position, delivery) then
+      delivery = nil -- another replay of it succeeded since the caller looked
+    end
     if delivery and is_replay(delivery) then
       skipped = skipped + 1 -- what it repeats is found by itself
     elseif delivery then

@@ -3,19 +3,44 @@
 -- (start-time fair queueing, with the account as the flow). So an account's endpoints take turns among themselves as well.
 --
 -- `account:<a>:turn` has an account's last turn in `ready`, `account:<a>:turn:slow` in `ready:slow`, where turns lag behind while slow
--- endpoints have to wait. Without it an account is like one that has nobody there. That is right as soon as that turn is over, so
--- it may go, and a lane that was empty needs none for an account's first.
+-- endpoints have to wait. `waiting:<name>` (see places.lua) is such a lane as well, and `turns:<name>` has all accounts' there. Without it
+-- an account is like one that has nobody there. That is right as soon as that turn is over, so it may go, and a lane that was empty needs
+-- none for an account's first.
 
 -- The lanes that this call has looked at; the last turns of accounts that it knows, by lane.
-local lanes_seen, account_turns = {}, { [READY] = {}, [READY_SLOW] = {} }
+local lanes_seen, account_turns = {}, {}
 
 local rounds = {}
 do
   -- How long an account's last turn is remembered (ms): longer than anybody waits for a turn.
   local KEPT = 3600000
 
+  -- Where an account's last turn in a lane is kept, and whether those of all accounts are there.
   local function key_of(lane, account)
-    return P .. 'account:' .. account .. (lane == READY and ':turn' or ':turn:slow')
+    if lane == READY then
+      return P .. 'account:' .. account .. ':turn'
+    elseif lane == READY_SLOW then
+      return P .. 'account:' .. account .. ':turn:slow'
+    end
+    return P .. 'turns:' .. string.sub(lane, #P + #'waiting:' + 1), true
+  end
+
+  local function read(lane, account)
+    local key, is_shared = key_of(lane, account)
+    if is_shared then
+      return call('HGET', key, account)
+    end
+    return call('GET', key)
+  end
+
+  local function write(lane, account, turn)
+    local key, is_shared = key_of(lane, account)
+    if is_shared then
+      call('HSET', key, account, turn)
+      call('PEXPIRE', key, KEPT)
+    else
+      call('SET', key, turn, 'PX', KEPT)
+    end
   end
 
   -- Whose turn it is in a lane: the turn before the lowest one, or `over`, the last one of all that is over, if nobody is there.
@@ -34,11 +59,12 @@ do
 
   -- The next turn of an account in a lane where all turns up to `over` are over. `is_empty`: nobody else is there.
   rounds.next = function(lane, account, over, is_empty)
-    local last = account_turns[lane][account]
+    local turns = account_turns[lane] or {}
+    local last = turns[account]
     if not last then
-      local text = not is_empty and call('GET', key_of(lane, account))
-      last = { turn = text and #text < 16 and tonumber(string.match(text, '^%d+$')) or 0 }
-      account_turns[lane][account] = last
+      local text = not is_empty and read(lane, account)
+      last = { turn = text and #text <= 16 and tonumber(string.match(text, '^%d+$')) or 0 }
+      account_turns[lane], turns[account] = turns, last
     end
     local behind = last.turn > over
     last.turn = (behind and last.turn or over) + 1
@@ -51,12 +77,18 @@ do
     account_turns[lane][account].turn = account_turns[lane][account].turn - 1
   end
 
+  -- Nobody is left in a lane of those who wait for a place, so all turns are over.
+  rounds.close = function(lane)
+    lanes_seen[lane], account_turns[lane] = nil, nil
+    call('DEL', (key_of(lane)))
+  end
+
   -- Writes what this call changed.
   rounds.write = function()
     for lane, accounts in pairs(account_turns) do
       for account, last in pairs(accounts) do
         if last.is_changed then
-          call('SET', key_of(lane, account), string.format('%d', last.turn), 'PX', KEPT)
+          write(lane, account, string.format('%d', last.turn))
           last.is_changed = false
         end
       end

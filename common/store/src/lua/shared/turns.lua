@@ -88,6 +88,7 @@ local function settle(e)
   end
   if e.slow ~= e.was_slow then
     leave_lane(other, e.id)
+    e.was_slow = e.slow
   end
   local waits = e.state == 'active' and served_from(e) > read_clock()
   local is_full = e.is_crowded or e.in_flight >= cap_of(e)

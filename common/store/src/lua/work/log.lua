@@ -11,7 +11,7 @@ end
 -- A failed attempt as its log entry begins: one text (see logged.lua), or fields.
 local function packed(delivery, attempt, outcome, report)
   local kind, ms, status, timing = ARGV[report + EVENT], ARGV[report + MS], ARGV[report + STATUS], ARGV[report + TIMING]
-  if SCHEMA ~= '1' then
+  if SCHEMA > 1 then
     return { 'attempt', delivery .. ' ' .. (kind == '' and '-' or kind) .. ' ' .. attempt .. ' ' .. outcome .. ' ' .. ms .. ' '
       .. (status == '' and '-' or status) .. ' ' .. (timing == '' and '-' or timing) }
   end
@@ -36,11 +36,11 @@ end
 local function log_success(e, delivery, attempt, report, is_probe)
   e.last_report = report
   local line = ARGV[report + LINE]
-  if SCHEMA ~= '1' and not is_probe then
+  if SCHEMA > 1 and not is_probe then
     return write_line(e, line)
   end
   local fields = { 'attempt', line }
-  if SCHEMA == '1' then
+  if SCHEMA == 1 then
     local kind, timing = string.match(line, '^%S+ (%S+) %S+ %S+ %S+ %S+ (.*)$')
     fields = in_fields(delivery, kind, attempt, 'succeeded', ARGV[report + MS], ARGV[report + STATUS], timing == '-' and '' or timing)
   end

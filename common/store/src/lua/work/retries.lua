@@ -31,6 +31,5 @@ end
 
 for _, e in ipairs(touched) do
   settle(e)
-  e.was_slow = e.slow
 end
 

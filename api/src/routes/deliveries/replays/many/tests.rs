@@ -24,6 +24,21 @@ fn a_span_ends_now_unless_it_says_otherwise() {
             late,
             ReplayStatus::Succeeded,
         ),
+        (
+            format!(r#"{{"since":"{early}","undelivered":true,"events":["lead.captured"]}}"#),
+            NOW,
+            ReplayStatus::Undelivered,
+        ),
+        (
+            format!(r#"{{"since":"{early}","status":"exhausted","undelivered":true}}"#),
+            NOW,
+            ReplayStatus::Undelivered,
+        ),
+        (
+            format!(r#"{{"since":"{early}","status":"succeeded","undelivered":false}}"#),
+            NOW,
+            ReplayStatus::Succeeded,
+        ),
         // A clock that is a little ahead.
         (
             format!(r#"{{"since":"{early}","until":"2026-03-26T15:30:59Z","status":"exhausted"}}"#),
@@ -80,6 +95,16 @@ fn what_makes_no_sense_is_refused() {
             r#"{"since":"1970-01-01T00:00:00Z","until":"1970-03-01T00:00:00Z"}"#,
             "invalid_span",
             "since",
+        ),
+        (
+            r#"{"since":"2026-03-25T00:00:00Z","status":"succeeded","undelivered":true}"#,
+            "invalid_value",
+            "undelivered",
+        ),
+        (
+            r#"{"since":"2026-03-25T00:00:00Z","events":["lead.captured","lead.lost"]}"#,
+            "unknown_event",
+            "events[1]",
         ),
         (
             r#"{"since":"2026-03-25T00:00:00Z","status":"pending"}"#,

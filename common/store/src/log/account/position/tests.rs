@@ -6,6 +6,7 @@ fn a_place_is_read_as_it_was_written() {
     for text in [
         "1-0 logged".to_owned(),
         format!("17-3 logged 16-18446744073709551615 {endpoint}"),
+        format!("17-3 logged 16-0 {endpoint} whole"),
         "1-0 waiting".to_owned(),
         format!("1-0 waiting parked {endpoint}"),
         format!("1-0 waiting parked {endpoint} retry dlv_1:2"),
@@ -20,6 +21,8 @@ fn a_place_is_read_as_it_was_written() {
         "1-0",
         "x logged",
         "1-0 logged 1-0",
+        "1-0 logged 1-0 ep_7zq3k9m2x4t8w1v5 half",
+        "1-0 waiting whole",
         "1-0 elsewhere",
         "1-0 waiting parked",
         "1-0 waiting unheard-of ep_7zq3k9m2x4t8w1v5",

@@ -1,4 +1,8 @@
+use domain::id::AccountId;
+
 use super::*;
+
+type Asker = Option<AccountId>;
 
 fn account(number: usize) -> Asker {
     Some(format!("org:org_{number}").parse().unwrap())

@@ -3,7 +3,8 @@
 //! | key | type | content | lifetime |
 //! |---|---|---|---|
 //! | `wh:meta` | hash | `store` (its identity, checked in every script; from schema 2 on `<identity>+s<schema>`), `writes` (rises about once a second while anything is written), `schema` (which forms are written), `shards`, `raisedAt` (when the schema last rose, ms); `acceptedAt`, `rewoundAt`, `rewoundFrom`, `rewoundTo` (ms, and `writes` before and after) | for ever |
-//! | `account:<a>:endpoints` | hash | endpoint → `<A\|D\|O>\|,<types>,\|<chatbot>`: what `accept` needs of it | while it has endpoints |
+//! | `account:<a>:endpoints` | hash | endpoint → `<A\|D\|O\|F\|G>\|,<types>,\|<chatbots>`: what `accept` needs of it; `F` and `G` are `A` and `D` with filters; several chatbots have a line feed around each | while it has endpoints |
+//! | `account:<a>:filters` | hash | endpoint → its filters, as JSON; `version`, which follows from them all | while an endpoint has some |
 //! | `account:<a>:bytes` | string | bytes of the account's unfinished payloads | while there are some |
 //! | `account:<a>:delivered` | list | finished events of which no delivery was exhausted, oldest first: `<when (s)> <26 characters of the id>`, and ` <how often it was sent again>` | until upkeep lets go of their payloads |
 //! | `account:<a>:exhausted` | list | the same of those of which one was exhausted | until upkeep lets go of their payloads |
@@ -18,7 +19,7 @@
 //! | `account:<a>:turn` | string | the last turn of the account's endpoints in `ready` | 1 h |
 //! | `account:<a>:turn:slow` | string | the same in `ready:slow` | 1 h |
 //! | `key:<k>:pushed` | string | events accepted with this service key in this minute, if they are limited | 1 min |
-//! | `endpoint:<e>` | hash | `url`, `events`, `headers` (of its own: `<name> <sealed value>`, with commas between them; from schema 4 on), `state`, `consecutiveFailures`, `inFlight`, `createdBy`, `updatedBy`, `enabledAt` (when it was last switched on, by anybody, ms), `completeSince` (when the newest entry was written that its log has lost, ms), `logGone` (how many entries had left `log:<e>` when the last block was written), `recent`, `hours`, `days`, `lastError` (how the latest attempts went, see `recent.lua`), … | until it is removed |
+//! | `endpoint:<e>` | hash | `url`, `events`, `chatbotId` (one, or several with a line feed around each), `filters`, `headers` (of its own: `<name> <sealed value>`, with commas between them; from schema 4 on), `state`, `consecutiveFailures`, `inFlight`, `createdBy`, `updatedBy`, `enabledAt` (when it was last switched on, by anybody, ms), `completeSince` (when the newest entry was written that its log has lost, ms), `logGone` (how many entries had left `log:<e>` when the last block was written), `recent`, `hours`, `days`, `lastError` (how the latest attempts went, see `recent.lua`), … | until it is removed |
 //! | `event:<v>` | hash | `body`, `event`, `account`, `refs` (unfinished deliveries), `deliveries`, `charge`, `acceptedAt`, `failed`, `again` (how often it was sent again after it had finished) | `RETENTION_SUCCEEDED` after its last delivery finished, `RETENTION_FAILED` if one was exhausted; less while memory is short |
 //! | `delivery:<d>` | hash | `state`, `attempts`, `holds`, `nextAttemptAt`, `reason`, `status`, `forwarded`, `lostLeases`, `quarantinedAt`, `singly`, `log` (ids of its log entries), `replayOf`, `madeAt`, `redeliveredAt` (exhausted: when a replay of it succeeded, ms), … | from its first failed attempt or lost lease, replays from the start; after success `RETENTION_SUCCEEDED`, exhausted `RETENTION_FAILED` |
 //! | `pending:<e>` | list | deliveries that wait for their turn, as `<d>` or `<d>:<attempts made>`; suspects as `<d>:0<attempts made>` | while there are some |

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::address::AddressPolicy;
 use domain::clock::Timestamp;
-use domain::endpoint::{Endpoint, EndpointPatch, EndpointUrl, NewEndpoint, ParkedAction, UrlPolicy};
+use domain::endpoint::{Endpoint, EndpointPatch, EndpointUrl, Filters, NewEndpoint, ParkedAction, UrlPolicy};
 use domain::event::{EventType, Payload, Subscription};
 use domain::id::{AccountId, EndpointId, EventId};
 use domain::sealing::{SealedHeaders, SealedSecret};
@@ -386,7 +386,8 @@ pub(crate) fn new_endpoint(account: &AccountId, events: &[&str], chatbot: Option
             .iter()
             .map(|event| event.parse::<Subscription>().unwrap())
             .collect(),
-        chatbot_id: chatbot.map(str::to_owned),
+        chatbots: chatbot.map(str::to_owned).into(),
+        filters: Filters::default(),
         description: None,
         headers: SealedHeaders::default(),
         rate_limit: None,

@@ -19,6 +19,7 @@ mod enable;
 mod endpoints;
 mod erasing;
 mod fairness;
+mod filters;
 mod finished;
 mod fixture;
 mod forms;

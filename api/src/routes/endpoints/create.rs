@@ -11,6 +11,7 @@ use store::events::Idempotency;
 
 use super::super::idempotency::{IdempotencyHeader, plain};
 use super::headers;
+use super::one::routes_too_long;
 use super::request::CreateEndpoint;
 use super::view::{Created, CreatedEndpoint};
 use crate::app::App;
@@ -62,6 +63,7 @@ pub(super) async fn create(
         ))),
         CreateOutcome::IdempotencyConflict => Err(Problem::new(Code::IdempotencyConflict)
             .detail("An endpoint with other settings was created with this key within the last 24 hours. Use a new key for a new endpoint.")),
+        CreateOutcome::RoutesTooLong => Err(routes_too_long()),
         CreateOutcome::TooMany => Err(too_many(app)),
     }
 }
@@ -107,7 +109,8 @@ fn fingerprint(new: &NewEndpoint, headers: Option<Tag>) -> String {
         account: _,
         url,
         events,
-        chatbot_id,
+        chatbots,
+        filters,
         description,
         headers: _,
         rate_limit,
@@ -120,7 +123,7 @@ fn fingerprint(new: &NewEndpoint, headers: Option<Tag>) -> String {
     let given = (
         url.as_str(),
         events,
-        chatbot_id,
+        chatbots.only(),
         description,
         rate_limit.map(RateLimit::per_second),
         auto_resume,
@@ -128,6 +131,15 @@ fn fingerprint(new: &NewEndpoint, headers: Option<Tag>) -> String {
     );
     let mut text = serde_json::to_vec(&given).unwrap_or_default();
     text.extend(headers.iter().flatten());
+    // What no release before knew.
+    text.extend(
+        chatbots
+            .to_stored()
+            .filter(|_| chatbots.ids().len() > 1)
+            .iter()
+            .flat_map(|text| text.bytes()),
+    );
+    text.extend(filters.to_stored().iter().flat_map(|text| text.bytes()));
     hex::encode(&Sha256::digest(text)[..16])
 }
 

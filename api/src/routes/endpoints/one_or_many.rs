@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::bulk::{ChangeEndpoints, ChangedEndpoints};
-use super::request::ChangeEndpoint;
+use super::change::ChangeEndpoint;
 use super::view::Changed;
 use crate::json::{self, Json};
 

@@ -1,7 +1,7 @@
-//! The bodies of requests that create or change an endpoint, and what they ask of the store.
+//! The body of a request that creates an endpoint, and what it asks of the store.
 
 use domain::custom_headers::{CustomName, CustomValue};
-use domain::endpoint::{EndpointPatch, EndpointUrl, NewEndpoint, RateLimit};
+use domain::endpoint::{Chatbots, EndpointUrl, Filters, NewEndpoint, RateLimit};
 use domain::event::Subscription;
 use domain::id::EndpointId;
 use domain::sealing::{SealedHeaders, SealedSecret};
@@ -10,8 +10,8 @@ use serde::Deserialize;
 
 use super::super::fields;
 use super::super::schema::{ChatbotId, Description, RatePerSecond, SubscriptionName, UrlText, present};
-use super::headers::{ChangedHeaders, HeaderChanges, NewHeaders, changed_headers, new_headers};
-use super::parked::{Parked, parked_action};
+use super::choice::{self, FilterObject};
+use super::headers::{NewHeaders, new_headers};
 use crate::app::App;
 use crate::caller::DashboardUser;
 use crate::json::JsonRequest;
@@ -31,6 +31,12 @@ pub(crate) struct CreateEndpoint {
     /// Send only events of this chatbot; without it, events of all chatbots are sent.
     #[oai(nullable)]
     pub(super) chatbot_id: Option<ChatbotId>,
+    /// Send only events of these chatbots, in place of `chatbotId`.
+    #[oai(nullable, validator(min_items = 1, max_items = 50, unique_items))]
+    pub(super) chatbot_ids: Option<Vec<ChatbotId>>,
+    /// Send only events whose `data` meets all these conditions. They don't apply to account events and to replays.
+    #[oai(nullable, validator(max_items = 5))]
+    pub(super) filters: Option<Vec<FilterObject>>,
     /// A description for your own use.
     #[oai(nullable)]
     pub(super) description: Option<Description>,
@@ -51,52 +57,6 @@ pub(crate) struct CreateEndpoint {
     pub(super) active: Option<bool>,
 }
 
-/// A change to an endpoint: fields are set as given. If the path names no endpoint, `id` alone switches it on or off.
-#[derive(Debug, Deserialize, Object)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[oai(rename_all = "camelCase")]
-pub(crate) struct ChangeEndpoint {
-    /// The id of the endpoint to change, if neither the path nor the query names it.
-    #[serde(default, deserialize_with = "present")]
-    pub(super) id: Option<String>,
-    /// `true` switches the endpoint on, `false` switches it off. Switching it on resets the failure counter and releases parked
-    /// deliveries.
-    #[serde(default, deserialize_with = "present")]
-    pub(super) active: Option<bool>,
-    /// The new URL. If its receiver asked us to wait, that ends. A URL with another scheme, host or port also ends all `headers`, unless
-    /// the request gives them anew: whoever may change the URL must not be sent somebody's credentials.
-    #[serde(default, deserialize_with = "present")]
-    pub(super) url: Option<UrlText>,
-    /// The new list of events, which replaces the present one.
-    #[serde(default, deserialize_with = "present")]
-    #[oai(validator(min_items = 1, max_items = 15, unique_items))]
-    pub(super) events: Option<Vec<SubscriptionName>>,
-    /// Send only events of this chatbot from now on; `null`: events of all chatbots.
-    #[serde(default, deserialize_with = "present")]
-    #[oai(nullable)]
-    pub(super) chatbot_id: Option<Option<ChatbotId>>,
-    /// The new description; `null` removes it.
-    #[serde(default, deserialize_with = "present")]
-    #[oai(nullable)]
-    pub(super) description: Option<Option<Description>>,
-    /// Headers to send with each delivery, by name: those that are given get these values, `null` removes one, and the others stay as they
-    /// are. `null` in place of the object removes all.
-    #[serde(default, deserialize_with = "present")]
-    #[oai(nullable)]
-    pub(super) headers: Option<Option<ChangedHeaders>>,
-    /// The most deliveries that are sent in a second from now on, evenly spread; `null`: as many as the receiver carries.
-    #[serde(default, deserialize_with = "present")]
-    #[oai(nullable)]
-    pub(super) rate_limit: Option<Option<RatePerSecond>>,
-    /// Whether the endpoint is tried again by itself after failures disabled it.
-    #[serde(default, deserialize_with = "present")]
-    pub(super) auto_resume: Option<bool>,
-    /// What to do with parked deliveries when this request switches the endpoint on; `deliver` if absent. It also applies to
-    /// deliveries that an earlier switching-on released and that are still waiting.
-    #[serde(default, deserialize_with = "present")]
-    pub(super) parked: Option<Parked>,
-}
-
 impl JsonRequest for CreateEndpoint {
     const REQUIRED: &'static [(&'static str, &'static str)] =
         &[("url", "\"https://example.com/\""), ("events", "[\"*\"]")];
@@ -106,37 +66,18 @@ impl JsonRequest for CreateEndpoint {
     }
 }
 
-impl JsonRequest for ChangeEndpoint {
-    fn fault(self, app: &App) -> Option<Problem> {
-        self.into_change(None, app).err()
-    }
-}
-
 /// What the owner of a new endpoint wants of it.
 #[derive(Debug)]
 pub(super) struct Wanted {
     pub(super) url: EndpointUrl,
     pub(super) events: Vec<Subscription>,
-    pub(super) chatbot_id: Option<String>,
+    pub(super) chatbots: Chatbots,
+    pub(super) filters: Filters,
     description: Option<String>,
     pub(super) headers: Vec<(CustomName, CustomValue)>,
     rate_limit: Option<RateLimit>,
     auto_resume: bool,
     pub(super) active: bool,
-}
-
-/// What the owner of an endpoint wants to change. Its headers can be sealed once it is known where its URL leads.
-#[derive(Debug)]
-pub(super) struct Change {
-    pub(super) patch: EndpointPatch,
-    pub(super) headers: Option<HeaderChanges>,
-}
-
-impl Change {
-    /// Whether it changes nothing, whatever the endpoint is.
-    pub(super) const fn is_empty(&self) -> bool {
-        self.patch.is_empty() && self.headers.is_none()
-    }
 }
 
 impl CreateEndpoint {
@@ -145,19 +86,23 @@ impl CreateEndpoint {
         let mut faults = Faults::default();
         let url = faults.take(EndpointUrl::parse(&self.url.0, &app.urls));
         let events = faults.take(fields::subscriptions(&self.events));
-        let chatbot_id = faults.take_any(self.chatbot_id.map(|id| fields::chatbot_id(id.0)));
+        let chatbots = faults.take(choice::chatbots(self.chatbot_id, self.chatbot_ids));
+        let filters = faults.take(choice::filters(self.filters.unwrap_or_default()));
         let description = faults.take_any(self.description.map(|text| fields::description(text.0)));
         let rate_limit = faults.take_any(self.rate_limit.map(|limit| fields::rate_limit(limit.0)));
         let headers = faults.take(new_headers(self.headers, app));
-        let (Some(url), Some(events), Some(chatbot_id), Some(description), Some(rate_limit), Some(headers)) =
-            (url, events, chatbot_id, description, rate_limit, headers)
+        let (Some(url), Some(events), Some(chatbots), Some(filters)) = (url, events, chatbots, filters)
         else {
+            return Err(faults.into());
+        };
+        let (Some(description), Some(rate_limit), Some(headers)) = (description, rate_limit, headers) else {
             return Err(faults.into());
         };
         Ok(Wanted {
             url,
             events,
-            chatbot_id,
+            chatbots,
+            filters,
             description,
             headers,
             rate_limit,
@@ -181,7 +126,8 @@ impl Wanted {
             account: user.account,
             url: self.url,
             events: self.events,
-            chatbot_id: self.chatbot_id,
+            chatbots: self.chatbots,
+            filters: self.filters,
             description: self.description,
             headers,
             rate_limit: self.rate_limit,
@@ -190,46 +136,6 @@ impl Wanted {
             by: Some(user.user),
             secret,
         }
-    }
-}
-
-impl ChangeEndpoint {
-    /// The change to make, and who makes it.
-    pub(super) fn into_change(self, by: Option<String>, app: &App) -> Result<Change, Problem> {
-        let mut faults = Faults::default();
-        let url = faults.take_any(self.url.map(|url| EndpointUrl::parse(&url.0, &app.urls)));
-        let events = faults.take_any(self.events.as_deref().map(fields::subscriptions));
-        let chatbot_id = faults.take_any(
-            self.chatbot_id
-                .map(|id| id.map(|id| fields::chatbot_id(id.0)).transpose()),
-        );
-        let description = faults.take_any(
-            self.description
-                .map(|text| text.map(|text| fields::description(text.0)).transpose()),
-        );
-        let rate_limit = faults.take_any(
-            self.rate_limit
-                .map(|limit| limit.map(|limit| fields::rate_limit(limit.0)).transpose()),
-        );
-        let headers = faults.take_any(self.headers.map(|given| changed_headers(given, app)));
-        let (Some(url), Some(events), Some(chatbot_id), Some(description), Some(rate_limit), Some(headers)) =
-            (url, events, chatbot_id, description, rate_limit, headers)
-        else {
-            return Err(faults.into());
-        };
-        let patch = EndpointPatch {
-            active: self.active,
-            url,
-            events,
-            chatbot_id,
-            description,
-            headers: None,
-            rate_limit,
-            auto_resume: self.auto_resume,
-            parked: parked_action(self.parked),
-            by,
-        };
-        Ok(Change { patch, headers })
     }
 }
 

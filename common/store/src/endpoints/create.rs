@@ -6,7 +6,7 @@ use domain::endpoint::{Endpoint, NewEndpoint, RateLimit};
 use domain::id::{AccountId, EndpointId};
 use domain::sealing::{SealedHeaders, SealedSecret};
 
-use super::join;
+use super::{MOST_ROUTE_BYTES, join};
 use crate::events::{IDEMPOTENCY_WINDOW, Idempotency};
 use crate::scripts::{answered_in_words, script};
 use crate::{Store, StoreError};
@@ -22,6 +22,8 @@ pub enum CreateOutcome {
     Overtaken(EndpointId),
     /// The key was used for another request. Nothing was changed.
     IdempotencyConflict,
+    /// The account's lists of chatbots and filters would take more than they may.
+    RoutesTooLong,
     /// The account already has as many as it may.
     TooMany,
 }
@@ -32,13 +34,14 @@ answered_in_words! {
         "again" => Again(endpoint, secret),
         "overtaken" => Overtaken(id),
         "conflict" => IdempotencyConflict,
+        "routes_too_long" => RoutesTooLong,
         "" => TooMany,
     }
 }
 
 script! {
     /// Makes an endpoint, unless the account has as many as it may.
-    "endpoint_create": DenyOom, Writes, needs [OWNER, ROUTES, LOG, PENDING];
+    "endpoint_create": DenyOom, Writes, needs [OWNER, ROUTES, FILTERS, LOG, PENDING];
     struct EndpointCreate<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,
@@ -47,7 +50,11 @@ script! {
         url: &'a str,
         /// Separated by commas.
         events: &'a str,
-        chatbot_id: Option<&'a str>,
+        /// One id, or several (`Chatbots::to_stored`).
+        chatbots: Option<String>,
+        /// As JSON.
+        filters: Option<String>,
+        most_route_bytes: usize,
         description: Option<&'a str>,
         headers: &'a SealedHeaders,
         /// Deliveries in a second.
@@ -91,7 +98,9 @@ impl Store {
             limit,
             url: new.url.as_str(),
             events: &join(&new.events),
-            chatbot_id: new.chatbot_id.as_deref(),
+            chatbots: new.chatbots.to_stored(),
+            filters: new.filters.to_stored(),
+            most_route_bytes: MOST_ROUTE_BYTES,
             description: new.description.as_deref(),
             headers: &new.headers,
             rate_limit: new.rate_limit.map(RateLimit::per_second),

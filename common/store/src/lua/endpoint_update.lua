@@ -7,7 +7,7 @@
 -- the place of all that there are. Another origin of the URL ends all that there are as well: whoever may change the URL must not be sent
 -- somebody's credentials.
 -- Returns {'changed', endpoint (see `view`)}, {'mismatch'} when it has none of the tags, {'moved'} when its URL has another origin than
--- the values were sealed for, {'too_many_headers'}, or {} when the account has no such endpoint.
+-- the values were sealed for, {'too_many_headers'}, {'routes_too_long'}, or {} when the account has no such endpoint.
 -- Guarantees: the same operation again changes nothing, whatever others have done in between. Switching on, and another URL,
 -- start a new generation: results of the old one neither strike nor reset; a hold ends, and sending starts slowly. Releasing and
 -- discarding take one step here, whatever waits; upkeep does the rest. What is still being released is parked again when the
@@ -25,9 +25,20 @@ local now = read_clock()
 local e = endpoint(id)
 local changed = false
 
-local url = e.url
+local wanted = {}
 for _, change in ipairs(each_change) do
-  url = ARGV[change + FIELD] == 'url' and ARGV[change + VALUE] or url
+  wanted[ARGV[change + FIELD]] = ARGV[change + VALUE]
+end
+local url = wanted.url or e.url
+if wanted.chatbotId or wanted.filters then
+  local kept = call('HMGET', key, 'chatbotId', 'filters')
+  local chatbots, filters = wanted.chatbotId or kept[1] or '', wanted.filters or kept[2] or ''
+  local too_new = (filters ~= '' or length_of_list(chatbots) > 0) and upgrade_pending(4) -- programs of before would send too much
+  if too_new then
+    return too_new
+  elseif are_routes_too_long(e.account, id, chatbots, filters, tonumber(ARGV[MOST_ROUTE_BYTES])) then
+    return { 'routes_too_long' }
+  end
 end
 local headers, refusal = changed_headers(call('HGET', key, 'headers') or '', e.url, url)
 local pending = headers and headers ~= '' and upgrade_pending(4) -- a worker of before would send none of them
@@ -62,6 +73,9 @@ for _, change in ipairs(each_change) do
       slow_start(e)
       call('ZREM', P .. 'failing', id) -- the next attempt decides
       forward.begin(id, 'better')
+    elseif field == 'filters' then
+      set_filters(e.account, id, value)
+      call('HINCRBY', key, 'version', 1) -- the tag covers it
     elseif field == 'rateLimit' then
       e.rate, e.paced_until = tonumber(value), 0
       set(e, 'pacedUntil', '')

@@ -31,6 +31,7 @@ parts! {
     QUOTA = "quota" needs [BASE];
     OWNER = "owner" needs [BASE];
     ROUTES = "routes" needs [BASE];
+    FILTERS = "filters" needs [ROUTES];
     IDS = "ids" needs [BASE];
     ENDPOINTS = "endpoints" needs [BASE, IDS];
     CARRIES = "carries" needs [ENDPOINTS];

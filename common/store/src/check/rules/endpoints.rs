@@ -38,11 +38,17 @@ pub(super) fn routes(facts: &Facts<'_>, found: &mut Found) {
         found.that(row.has_odd_headers, key, || {
             "has headers of its own that can't be read".to_owned()
         });
-        let (letter, is_known) = match row.state.as_str() {
-            "active" => ("A", true),
-            "disabled" => ("D", true),
-            state => ("O", state == "off"),
+        let (letter, is_known) = match (row.state.as_str(), row.filters.is_empty()) {
+            ("active", true) => ("A", true),
+            ("active", false) => ("F", true),
+            ("disabled", true) => ("D", true),
+            ("disabled", false) => ("G", true),
+            (state, _) => ("O", state == "off"),
         };
+        let filters = snapshot.filters.get(&(row.account.clone(), id.to_owned()));
+        found.that(filters.map_or("", String::as_str) != row.filters, key, || {
+            format!("its account has {filters:?} for its filters {:?}", row.filters)
+        });
         found.that(!is_known, key, || format!("its state is {:?}", row.state));
         found.that(is_known && (row.state == "active") == row.has_reason, key, || {
             format!(

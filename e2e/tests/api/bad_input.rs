@@ -59,7 +59,7 @@ fn wrong_endpoint_fields() -> Vec<(&'static str, Value, &'static str, &'static s
     let sixteen: Vec<_> = (0..16).map(|_| "*").collect();
     vec![
         ("urll", json!("x"), "unknown_field", "urll"),
-        ("secret", json!("whsec_x"), "unknown_field", "secret"),
+        ("secret", json!("whsec_x"), "invalid_value", "secret"),
         ("accountId", json!("org:x"), "unknown_field", "accountId"),
         ("url", json!(7), "invalid_type", "url"),
         ("url", json!(null), "invalid_type", "url"),

@@ -76,6 +76,9 @@ mod guesses;
 /// Headers of an endpoint's own.
 mod headers;
 
+/// Several chatbots, and filters.
+mod filters;
+
 mod conditions;
 
 mod idempotency;

@@ -26,6 +26,7 @@ enum Who {
 /// Who runs each script.
 const SCRIPTS: &[(&str, Who)] = &[
     ("accept", Api),
+    ("choose", Api),
     ("displace", Api),
     ("clock", Api),
     ("call_count", Api),

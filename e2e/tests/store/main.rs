@@ -20,6 +20,7 @@ mod endpoints;
 mod erasing;
 mod event_types;
 mod fairness;
+mod filters;
 mod finished;
 mod fixture;
 mod forms;

@@ -13,9 +13,12 @@ mod secret;
 
 mod raw;
 
+mod scalar;
+
 pub(crate) use filters::{AccountStatus, BoolText, EndpointLimit, IdText, SearchText, StateName};
 pub(crate) use number::RatePerSecond;
 pub(crate) use raw::RawObject;
+pub(crate) use scalar::Scalar;
 pub(crate) use secret::SecretText;
 pub(crate) use text::{
     AccountName, ChatbotId, CursorText, DateTime, DeliveredEvent, Description, ErrorName, EventName,

@@ -1,5 +1,6 @@
 //! What `accept.lua` is given, and what it answers.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use domain::event::{EventType, Payload};
@@ -12,11 +13,11 @@ use super::{AcceptOutcome, AcceptResult, Accepted, Counted, IDEMPOTENCY_WINDOW, 
 use crate::StoreError;
 use crate::decode::unexpected;
 use crate::rates::{EventLimits, Quota, Subject};
-use crate::scripts::{Legible, Record, Rest, Shape, answered_in_words, record, script};
+use crate::scripts::{Argument, Legible, Record, Rest, Shape, answered_in_words, record, script};
 
 script! {
     /// Accepts events: each with one delivery for each endpoint that matches, or nothing of it.
-    "accept" = ["accept/counts", "accept/budget", "accept/requests", "accept/remembered_keys", "accept/lanes", "accept/unmatched", "accept"]: DenyOom, Writes, needs [QUOTA, ROUTES, ROUNDS];
+    "accept" = ["accept/counts", "accept/budget", "accept/filters", "accept/requests", "accept/remembered_keys", "accept/lanes", "accept/unmatched", "accept"]: DenyOom, Writes, needs [QUOTA, ROUTES, ROUNDS];
     struct Accept<'a> {
         /// How long an idempotency key is remembered.
         key_lifetime: Duration,
@@ -30,9 +31,21 @@ script! {
 }
 
 script! {
+    /// The same, for events of accounts that have filters: each says which endpoints don't want it.
+    "choose" = ["accept/counts", "accept/budget", "accept/filters", "accept/verdicts", "accept/requests", "accept/remembered_keys", "accept/lanes", "accept/unmatched", "accept"]: DenyOom, Writes, needs [QUOTA, ROUTES, ROUNDS];
+    struct Choose<'a> {
+        key_lifetime: Duration,
+        account_budget: u64,
+        parked_budget: u64;
+        each limit: Vec<LimitRecord<'a>>;
+        each event: Vec<JudgedEvent<'a>>
+    } -> Vec<Legible<EventAnswer>>
+}
+
+script! {
     /// The same, for events that [`Accept`] found no room for: an endpoint that holds over half of its account's bytes gives up its
     /// oldest deliveries for them. It needs far more Lua, so `accept` goes without.
-    "displace" = ["accept/counts", "accept/budget", "accept/requests", "accept/remembered_keys", "accept/lanes", "accept/displace", "accept/unmatched", "accept"]: DenyOom, Writes, needs [QUOTA, ROUTES, PARKED];
+    "displace" = ["accept/counts", "accept/budget", "accept/filters", "accept/verdicts", "accept/requests", "accept/remembered_keys", "accept/lanes", "accept/displace", "accept/unmatched", "accept"]: DenyOom, Writes, needs [QUOTA, ROUTES, PARKED];
     struct Displace<'a> {
         key_lifetime: Duration,
         account_budget: u64,
@@ -40,7 +53,7 @@ script! {
         /// A fresh id for account events.
         spare: &'a EventId;
         each limit: Vec<LimitRecord<'a>>;
-        each event: &'a [NewEvent]
+        each event: Vec<JudgedEvent<'a>>
     } -> Vec<Legible<EventAnswer>>
 }
 
@@ -65,6 +78,26 @@ record! {
     }
 }
 
+record! {
+    /// An event to accept, and what its account's filters say of it.
+    struct JudgedRecord<'a> {
+        account: &'a AccountId,
+        id: &'a EventId,
+        event_type: EventType,
+        chatbot: &'a str,
+        body: &'a Payload,
+        key_hash: Option<String>,
+        fingerprint: Option<String>,
+        verdict: &'a str,
+    }
+}
+
+/// An event, and what its account's filters say of it (`choose` in accept/filters.lua).
+pub(crate) struct JudgedEvent<'a> {
+    pub(super) event: &'a NewEvent,
+    pub(super) verdict: String,
+}
+
 /// What came of one event. Its quotas are two numbers each: how many are left, and for how many milliseconds.
 pub(crate) enum EventAnswer {
     Accepted(EventId, u32, bool, Rest<u64>),
@@ -75,6 +108,8 @@ pub(crate) enum EventAnswer {
     RateLimited(Rest<u64>),
     /// It has none yet: an endpoint of its account has to make room for it. No further event has one.
     NeedsRoom,
+    /// It has none yet: the filters of its account have to be asked first, which are these. No further event has one.
+    Filters(AccountId, String, HashMap<String, String>),
     /// The routes of its account can't be read.
     Unreadable,
     /// None, but the last word of a call that made room.
@@ -88,6 +123,7 @@ answered_in_words!(EventAnswer {
     "over_budget" => OverBudget,
     "rate_limited" => RateLimited(quotas),
     "needs_room" => NeedsRoom,
+    "filters" => Filters(account, version, filters),
     "unreadable" => Unreadable,
     "made_room" => MadeRoom,
 });
@@ -104,8 +140,20 @@ impl<'a> Accept<'a> {
     }
 }
 
+impl<'a> Choose<'a> {
+    pub(super) fn new(terms: &'a Terms, events: Vec<JudgedEvent<'a>>) -> Self {
+        Self {
+            key_lifetime: IDEMPOTENCY_WINDOW,
+            account_budget: terms.budgets.account_bytes,
+            parked_budget: terms.budgets.parked_bytes,
+            limit: limit_records(terms),
+            event: events,
+        }
+    }
+}
+
 impl<'a> Displace<'a> {
-    pub(super) fn new(terms: &'a Terms, events: &'a [NewEvent], spare: &'a EventId) -> Self {
+    pub(super) fn new(terms: &'a Terms, events: Vec<JudgedEvent<'a>>, spare: &'a EventId) -> Self {
         Self {
             key_lifetime: IDEMPOTENCY_WINDOW,
             account_budget: terms.budgets.account_bytes,
@@ -139,6 +187,15 @@ impl Record for NewEvent {
             fingerprint: self.idempotency.as_ref().map(Idempotency::compared),
         };
         record.write(command);
+    }
+}
+
+impl Record for JudgedEvent<'_> {
+    const SHAPE: Shape = JudgedRecord::SHAPE;
+
+    fn write(&self, command: &mut Cmd) {
+        self.event.write(command);
+        Argument::write(&self.verdict, command);
     }
 }
 
@@ -198,6 +255,8 @@ impl Legible<EventAnswer> {
             // Nobody looks for room any longer.
             EventAnswer::OverBudget | EventAnswer::NeedsRoom => (AcceptOutcome::OverBudget, Vec::new()),
             EventAnswer::RateLimited(quotas) => (AcceptOutcome::RateLimited, quotas.0),
+            // Somebody changes the filters again and again.
+            EventAnswer::Filters(..) => return Err(unexpected("filters that change all the time")),
             EventAnswer::Unreadable => return Err(unexpected("account")),
             EventAnswer::MadeRoom => return Err(unexpected("answer")),
         };

@@ -57,7 +57,7 @@ async fn set(fixture: &Fixture, id: &EndpointId, text: Option<&str>) {
 }
 
 fn event(number: u32) -> NewEvent {
-    event_of(EventType::LeadCaptured, "bot", &format!("{{\"n\":{number}}}"))
+    event_of("lead.captured".parse().unwrap(), "bot", &format!("{{\"n\":{number}}}"))
 }
 
 async fn pushed(fixture: &Fixture, number: u32) -> u32 {
@@ -198,7 +198,7 @@ async fn several_chatbots_are_one_route() {
     };
     assert_eq!(made.chatbots.ids(), ["bot", "b|o,t"]);
     let push = async |chatbot: &str| {
-        let event = event_of(EventType::LeadCaptured, chatbot, "{\"n\":1}");
+        let event = event_of("lead.captured".parse().unwrap(), chatbot, "{\"n\":1}");
         fixture.accept(&event).await.deliveries
     };
     for (chatbot, count) in [

@@ -1,5 +1,8 @@
 //! The live stream: what it sends, how a client goes on after a break, and when it ends.
+//!
+//! Proves (security): An account has ten live streams at most
 
+mod crowded;
 mod slow;
 
 use e2e::clerk::{Claims, now};

@@ -200,7 +200,6 @@ async fn whatever_else_is_asked_is_refused() {
     for command in WRITES {
         assert_refused(&mut user(server, "operator"), "operator", command);
     }
-    assert_refused(&mut user(server, "api"), "api", "SCAN 0");
     // Workers alone look who is connected.
     for name in ["api", "operator"] {
         assert_refused(&mut user(server, name), name, "CLIENT LIST");

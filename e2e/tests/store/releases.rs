@@ -227,13 +227,14 @@ impl Fixture {
             .arg(script)
             .arg(keys.declared().len())
             .arg(&keys.declared());
-        let (no_condition, nobody, none) = ("*", "", "0");
+        let (no_condition, no_types, nobody, none) = ("*", "", "", "0");
         let (no_origin, clears, most, most_bytes) = ("", "0", "20", "8192");
         command.arg(&[
             id.as_str(),
             account().as_str(),
             operation,
             no_condition,
+            no_types,
             "active",
             parked,
             nobody,

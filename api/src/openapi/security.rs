@@ -18,17 +18,15 @@ pub(super) fn complete(document: &mut Value) {
             "A key of the account (`POST /api/api-keys`), with the scope that the call needs.",
         ),
         "serviceKey": bearer("whk_<id>_<random>", "A service key of the chatbot backend."),
+        // The account's header is no scheme of its own: generated clients that are given one token would send it there as well.
         "manageKey": bearer(
             "whk_<id>_<random>",
-            "A service key of the chatbot backend that may call for any account: its entry in `SERVICE_KEYS` ends with `:manage`.",
+            &format!(
+                "A service key of the chatbot backend that may call for any account: its entry in `SERVICE_KEYS` ends with `:manage`. The \
+                 header `{ACCOUNT_HEADER}` names the account, unless the path does: `org:<organisation id>` or `user:<user id>`; Clerk's \
+                 ids alone (`org_…`, `user_…`) mean the same. With any other token that header is refused.",
+            ),
         ),
-        "accountId": {
-            "type": "apiKey",
-            "in": "header",
-            "name": ACCOUNT_HEADER,
-            "description": "The account that a `manage` key calls for: `org:<organisation id>` or `user:<user id>`; Clerk's ids alone \
-                            (`org_…`, `user_…`) mean the same. With any other token the header is refused.",
-        },
     });
     for operation in super::operations_mut(document) {
         let access = operation["operationId"].as_str().and_then(access::of_operation);
@@ -51,7 +49,7 @@ fn alternatives(access: Access) -> Vec<Value> {
     let acting = [
         (Kind::Session, json!({ "clerkSession": [] })),
         (Kind::Key, json!({ "accountKey": [] })),
-        (Kind::Manage, json!({ "manageKey": [], "accountId": [] })),
+        (Kind::Manage, json!({ "manageKey": [] })),
     ];
     match access {
         Access::Open => Vec::new(),

@@ -32,22 +32,14 @@ fn each_call_says_what_it_takes() {
     for (method, path, expected) in [
         ("get", "/healthz", ""),
         ("post", "/api/events", "serviceKey"),
-        (
-            "get",
-            "/api/events",
-            "clerkSession accountKey accountId+manageKey",
-        ),
-        (
-            "get",
-            "/api/webhooks-config",
-            "clerkSession accountKey accountId+manageKey",
-        ),
+        ("get", "/api/events", "clerkSession accountKey manageKey"),
+        ("get", "/api/webhooks-config", "clerkSession accountKey manageKey"),
         (
             "post",
             "/api/webhooks-config/{id}/rotate-secret",
-            "clerkSession accountId+manageKey",
+            "clerkSession manageKey",
         ),
-        ("post", "/api/api-keys", "clerkSession accountId+manageKey"),
+        ("post", "/api/api-keys", "clerkSession manageKey"),
     ] {
         assert_eq!(schemes(method, path), expected, "{method} {path}");
     }

@@ -3,7 +3,6 @@
 //! Proves (guarantees): an event goes to the endpoints whose filters it meets as they are when it is accepted
 
 use domain::endpoint::{Chatbots, Condition, EndpointPatch, Filters, NewEndpoint};
-use domain::event::EventType;
 use domain::id::EndpointId;
 use e2e::before;
 use e2e::redis_server::RedisServer;
@@ -57,7 +56,11 @@ async fn set(fixture: &Fixture, id: &EndpointId, text: Option<&str>) {
 }
 
 fn event(number: u32) -> NewEvent {
-    event_of("lead.captured".parse().unwrap(), "bot", &format!("{{\"n\":{number}}}"))
+    event_of(
+        "lead.captured".parse().unwrap(),
+        "bot",
+        &format!("{{\"n\":{number}}}"),
+    )
 }
 
 async fn pushed(fixture: &Fixture, number: u32) -> u32 {

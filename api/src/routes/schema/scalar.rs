@@ -26,12 +26,13 @@ impl Type for Scalar {
     fn schema_ref() -> MetaSchemaRef {
         let text = MetaSchema {
             max_length: Some(MAX_TEXT),
+            // OpenAPI 3.0 has `null` beside a type only.
+            nullable: true,
             ..MetaSchema::new("string")
         };
         let kinds = [text, MetaSchema::new("number"), MetaSchema::new("boolean")];
         MetaSchemaRef::Inline(Box::new(MetaSchema {
             any_of: kinds.map(|kind| MetaSchemaRef::Inline(Box::new(kind))).into(),
-            nullable: true,
             ..MetaSchema::ANY
         }))
     }

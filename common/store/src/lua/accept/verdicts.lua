@@ -1,4 +1,4 @@
--- What the API found of an event, in scripts whose events say so.
+-- choose: accept, for events of accounts that have filters: each says what the API found of it.
 verdict_of = function(event)
   return ARGV[event + VERDICT]
 end

@@ -17,7 +17,8 @@ end
 
 -- Whether a route's chatbots include one: all, one, or several with a line feed around each.
 local function wants_chatbot(only, chatbot)
-  return only == '' or only == chatbot or string.byte(only) == 10 and string.find(only, '\n' .. chatbot .. '\n', 1, true) ~= nil
+  return only == '' or only == chatbot
+    or string.byte(only) == 10 and not string.find(chatbot, '\n', 1, true) and string.find(only, '\n' .. chatbot .. '\n', 1, true) ~= nil
 end
 
 -- Whether a route leads an event of this type and chatbot to its endpoint, and the letter of the endpoint's state.

@@ -31,6 +31,7 @@ mod deliveries;
 
 mod account_deliveries;
 
+mod account_pauses;
 mod account_stream;
 
 mod event_traces;

@@ -22,7 +22,7 @@ pub(crate) use scalar::Scalar;
 pub(crate) use secret::SecretText;
 pub(crate) use text::{
     AccountName, ChatbotId, CursorText, DateTime, DeliveredEvent, Description, ErrorName, EventName,
-    FindingName, IdempotencyKey, KeyName, ListedStatus, PageLimit, SubscriptionName, UrlText,
+    FindingName, HoldReason, IdempotencyKey, KeyName, ListedStatus, PageLimit, SubscriptionName, UrlText,
 };
 
 use serde::{Deserialize, Deserializer};

@@ -35,7 +35,7 @@ pub(crate) struct PauseAccount {
 pub(crate) struct AccountPause {
     /// Whether it is.
     paused: bool,
-    /// Since when; `null` if it isn't.
+    /// Since when, for this reason; `null` if it isn't.
     #[oai(nullable)]
     since: Option<DateTime>,
     /// Why, as it was given; `null` if it isn't, or if no reason was given.
@@ -115,7 +115,8 @@ impl AccountPauseApi {
     ///
     /// Nothing is sent to the endpoints of the account, those that are made later as well, whatever its people want. What comes, and
     /// retries that come due, are kept within the account's limits; what is in flight finishes. Its people see that in `operatorHold`, and
-    /// can't end it; each endpoint keeps the state that they gave it. Repeating the request changes the reason alone.
+    /// can't end it; each endpoint keeps the state that they gave it. Repeating the request changes nothing; another reason counts from
+    /// then on.
     #[oai(
         path = "/api/accounts/:accountId/pause",
         method = "put",

@@ -134,6 +134,8 @@ impl Scene {
             "id" if call.id() == "revokeApiKey" => Some(self.api_key().await),
             "id" | "endpointId" => Some(things.endpoint.clone()),
             "eventId" => Some(things.event()),
+            // What is done to an account as a whole is done to another one.
+            "accountId" => Some("org_2others".to_owned()),
             "idempotencyKey" => Some(self.push_with_key().await),
             "deliveryId" => Some(things.delivery.clone()),
             "replayId" => Some(self.replay(things).await),

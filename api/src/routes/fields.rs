@@ -92,7 +92,19 @@ fn each_once<T: PartialEq + Display>(
     faults.finish().map(|()| found)
 }
 
-/// `event` of an event that is pushed or tested.
+/// `event` of a test: an event type, or an account event.
+pub(super) fn testable(name: &str, catalog: &Catalog) -> Result<Subscription, Problem> {
+    let known = catalog.find_subscription(name);
+    known.filter(|known| *known != Subscription::All).ok_or_else(|| {
+        let entries = catalog.all().iter();
+        let names: Vec<_> = entries.map(|entry| entry.subscription.as_str()).collect();
+        Problem::unknown_event(catalog)
+            .param("allowed", names)
+            .field("event")
+    })
+}
+
+/// `event` of an event that is pushed.
 pub(super) fn event_type(name: &str, catalog: &Catalog) -> Result<EventType, Problem> {
     let known = catalog.find(name);
     known.ok_or_else(|| Problem::unknown_event(catalog).field("event"))

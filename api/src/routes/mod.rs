@@ -60,7 +60,7 @@ pub enum Group {
     /// What became of the events for an endpoint, and replaying them. Called by the dashboard with a session token.
     Deliveries,
     /// The keys that an account's own programs call with. Managed at the dashboard with a session token.
-    #[oai(rename = "API keys")]
+    #[oai(rename = "Keys")]
     ApiKeys,
     /// What the backend decides about whole accounts. Called with a `manage` key.
     Accounts,

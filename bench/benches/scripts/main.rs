@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use domain::clock::Timestamp;
 use domain::endpoint::{Condition, EndpointPatch};
-use domain::event::EventType;
+use domain::event::{EventType, Subscription};
 use domain::id::{DeliveryId, EventId, ReplayId};
 use domain::sealing::SealedSecret;
 use store::log::{ListFilter, ListStatus, Listing};
@@ -203,7 +203,7 @@ fn test_events(criterion: &mut Criterion) {
                     let request = TestEventRequest {
                         delivery: DeliveryId::of(&EventId::new(Timestamp::now().as_millis()), &ids[0]),
                         account: scene.account.clone(),
-                        event: EventType::LEAD_CAPTURED,
+                        event: Subscription::Only(EventType::LEAD_CAPTURED),
                         payload: payload(),
                     };
                     let outcome = store.request_test_event(&request, u32::MAX).await.unwrap();

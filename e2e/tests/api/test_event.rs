@@ -69,7 +69,7 @@ async fn a_test_event_is_sent_as_any_other_and_answered_with_the_attempt() {
         all.iter().find(|kind| kind["name"] == event).unwrap()["sample"].clone()
     };
     // A type that the endpoint doesn't subscribe to works, too.
-    for event in ["ticket.updated", "session.created"] {
+    for event in ["ticket.updated", "session.created", "endpoint.disabled"] {
         let answer = tested(&customer, id, &json!({"event": event})).await;
         assert_eq!(
             (&answer["succeeded"], &answer["event"]),
@@ -102,13 +102,20 @@ async fn a_test_event_is_sent_as_any_other_and_answered_with_the_attempt() {
         let signature = signing.legacy_signature(&request.body);
         assert_eq!(request.expect_header("x-rkt-signature"), signature);
         let mut body: Value = serde_json::from_slice(&request.body).unwrap();
-        assert_eq!(body["chatbotId"], "bot_mine");
+        let is_of_account = event == "endpoint.disabled";
+        let chatbot = if is_of_account {
+            Value::Null
+        } else {
+            json!("bot_mine")
+        };
+        assert_eq!(body["chatbotId"], chatbot);
+        assert_eq!(answer["wouldMatch"], event == "ticket.updated");
         body["chatbotId"] = sample(event)["chatbotId"].clone();
         body["timestamp"] = sample(event)["timestamp"].clone();
         assert_eq!(body, sample(event));
         assert_logged(&customer, id, &answer).await;
     }
-    assert_eq!(receiver.count(), 2);
+    assert_eq!(receiver.count(), 3);
     system.finish().await;
 }
 
@@ -120,7 +127,7 @@ async fn the_usual_type_is_the_first_that_is_subscribed_to() {
     for (events, usual) in [
         (&["ticket.created", "lead.captured"][..], "ticket.created"),
         (&["endpoint.disabled", "message.sent"][..], "message.sent"),
-        (&["endpoint.disabled"][..], "lead.captured"),
+        (&["endpoint.disabled"][..], "endpoint.disabled"),
         (&["*"][..], "lead.captured"),
     ] {
         let id = customer.create_endpoint(&receiver.url("/"), events).await.id;
@@ -337,12 +344,7 @@ async fn what_is_wrong_asks_for_no_test() {
     for (body, status, code, field) in [
         (json!({"event": "lead.lost"}), 422, "unknown_event", "event"),
         (json!({"event": "*"}), 422, "unknown_event", "event"),
-        (
-            json!({"event": "endpoint.disabled"}),
-            422,
-            "unknown_event",
-            "event",
-        ),
+        (json!({"event": "endpoint.lost"}), 422, "unknown_event", "event"),
         (json!({"event": null}), 422, "invalid_type", "event"),
         (json!({"event": ["lead.captured"]}), 422, "invalid_type", "event"),
         (json!({"data": {}}), 422, "unknown_field", "data"),

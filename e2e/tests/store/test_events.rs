@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::clock::Timestamp;
 use domain::delivery::DeliveryState;
-use domain::event::{EventType, Payload};
+use domain::event::{EventType, Payload, Subscription};
 use domain::id::{DeliveryId, EventId};
 use store::log::{ListFilter, Listing};
 use store::queue::AttemptRecord;
@@ -20,7 +20,7 @@ fn request(endpoint: &domain::id::EndpointId) -> TestEventRequest {
     TestEventRequest {
         delivery: DeliveryId::of(&EventId::new(now.as_millis()), endpoint),
         account: account(),
-        event: EventType::TICKET_CREATED,
+        event: Subscription::Only(EventType::TICKET_CREATED),
         payload: Payload::build(EventType::TICKET_CREATED, "bot", now, "{}", 1000).unwrap(),
     }
 }

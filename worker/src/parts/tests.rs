@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use clap::Parser as _;
 use domain::clock::Timestamp;
 use domain::endpoint::{EndpointUrl, NewEndpoint};
-use domain::event::{EventType, Payload};
+use domain::event::{EventType, Payload, Subscription};
 use domain::id::{AccountId, DeliveryId, EndpointId, EventId};
 use domain::signing::SigningSecret;
 use e2e::receiver::Receiver;
@@ -167,7 +167,7 @@ async fn an_attempt_that_panics_is_set_aside_and_others_flow() {
     let test_event = TestEventRequest {
         delivery: DeliveryId::of(&EventId::new(now.as_millis()), &panics),
         account: account(),
-        event,
+        event: Subscription::Only(event),
         payload: Payload::build(event, "bot", now, "{}", 1000).unwrap(),
     };
     store.request_test_event(&test_event, 5).await.unwrap();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::clock::Timestamp;
 use domain::delivery::DeliveryState;
-use domain::event::{EventType, Payload};
+use domain::event::{EventType, Payload, Subscription};
 use domain::id::{DeliveryId, EndpointId, EventId};
 use e2e::receiver::{Answer, Receiver};
 use e2e::redis_server::RedisServer;
@@ -23,7 +23,7 @@ async fn ask(store: &Store, endpoint: &EndpointId) -> DeliveryId {
     let request = TestEventRequest {
         delivery: DeliveryId::of(&EventId::new(now.as_millis()), endpoint),
         account: account(),
-        event,
+        event: Subscription::Only(event),
         payload: Payload::build(event, "bot", now, "{}", 1000).unwrap(),
     };
     let outcome = store.request_test_event(&request, 1000).await.unwrap();

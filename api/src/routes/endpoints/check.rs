@@ -1,7 +1,7 @@
 //! Checking what creating an endpoint would say, without creating one.
 
 use domain::clock::Timestamp;
-use domain::event::{EventType, Payload};
+use domain::event::{EventType, Payload, Subscription};
 use poem::web::Data;
 use poem_openapi::{Object, OpenApi};
 use serde::{Deserialize, Serialize};
@@ -173,9 +173,12 @@ impl SampleEvent {
             Some(payload) => payload,
             None => {
                 let most = app.allowance.payload_bytes;
-                let (_, sample) = app
-                    .event_types
-                    .sample_payload(event, None, Timestamp::now(), most)?;
+                let (_, sample) = app.event_types.sample_payload(
+                    Subscription::Only(event),
+                    None,
+                    Timestamp::now(),
+                    most,
+                )?;
                 sample
             }
         };

@@ -190,6 +190,14 @@ pub(super) struct Choice<'a> {
 }
 
 impl Choice<'_> {
+    /// Whether an event, or an account event, is among them: account events are of no chatbot, and aren't filtered.
+    pub(super) fn wants(self, event: Subscription, chatbot: &str, data: &[u8]) -> bool {
+        match event {
+            Subscription::Only(event) => self.includes(event, chatbot, data),
+            Subscription::Account(_) | Subscription::All => self.events.contains(&event),
+        }
+    }
+
     /// Whether an event is among them.
     pub(super) fn includes(self, event: EventType, chatbot: &str, data: &[u8]) -> bool {
         let by_type = self

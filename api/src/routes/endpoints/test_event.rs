@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::catalog::Catalog;
 use domain::clock::Timestamp;
 use domain::endpoint::Endpoint;
-use domain::event::{EventType, Subscription};
+use domain::event::Subscription;
 use domain::id::DeliveryId;
 use poem::web::Data;
 use poem_openapi::param::Path;
@@ -42,7 +42,7 @@ pub struct TestEventApi;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[oai(rename_all = "camelCase")]
 pub(crate) struct SendTestEvent {
-    /// The event type; if absent, the first that the endpoint subscribes to, or `lead.captured` if that is `*`.
+    /// The event type, or the account event; if absent, the first that the endpoint subscribes to, or `lead.captured` if that is `*`.
     #[serde(default, deserialize_with = "present")]
     event: Option<EventName>,
 }
@@ -67,7 +67,7 @@ pub(crate) struct TestResult {
 impl JsonRequest for SendTestEvent {
     fn fault(self, app: &App) -> Option<Problem> {
         self.event
-            .and_then(|name| fields::event_type(&name.0, &app.event_types).err())
+            .and_then(|name| fields::testable(&name.0, &app.event_types).err())
     }
 }
 
@@ -95,7 +95,7 @@ impl TestEventApi {
         let wanted = body
             .0
             .event
-            .map(|name| fields::event_type(&name.0, &app.event_types))
+            .map(|name| fields::testable(&name.0, &app.event_types))
             .transpose()?;
         let store = app.store.get()?;
         let endpoint = store
@@ -114,7 +114,7 @@ impl TestEventApi {
             filters: &endpoint.filters,
         };
         // It is of one of the endpoint's chatbots.
-        let would_match = choice.includes(event, chatbot.unwrap_or_default(), payload.data());
+        let would_match = choice.wants(event, chatbot.unwrap_or_default(), payload.data());
         let request = TestEventRequest {
             delivery: DeliveryId::of(&store.fresh_event(), &id),
             account: caller.account,
@@ -159,17 +159,22 @@ async fn answer(store: &Store, delivery: &DeliveryId) -> Result<Option<LoggedAtt
     store.test_event_answer(delivery, timeout + MARGIN).await
 }
 
-/// The type to send if the request names none.
-fn usual(endpoint: &Endpoint, catalog: &Catalog) -> EventType {
-    let first = endpoint
-        .events
-        .iter()
-        .find_map(|subscription| match subscription {
-            Subscription::All => Some(catalog.example()),
-            Subscription::Only(kind) => Some(*kind),
-            Subscription::Account(_) => None,
-        });
-    first.unwrap_or(catalog.example())
+/// What to send if the request names nothing: an event type, unless the endpoint subscribes to account events alone.
+fn usual(endpoint: &Endpoint, catalog: &Catalog) -> Subscription {
+    let events = endpoint.events.iter().copied();
+    let example = || Subscription::Only(catalog.example());
+    events
+        .clone()
+        .find(|event| !matches!(event, Subscription::Account(_)))
+        .map(|event| {
+            if event == Subscription::All {
+                example()
+            } else {
+                event
+            }
+        })
+        .or_else(|| events.clone().next())
+        .unwrap_or_else(example)
 }
 
 fn no_worker() -> Problem {

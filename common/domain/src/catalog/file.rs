@@ -129,7 +129,7 @@ impl Chatbot {
     fn read(given: Option<Members<'_>>) -> Result<Self, CatalogError> {
         let mut chatbot = Self {
             description: "The chatbot in which it happened.".to_owned(),
-            sample: "cmf9n7u1c0001".to_owned(),
+            sample: "sample_chatbot".to_owned(),
         };
         if let Some(mut given) = given {
             let fields = given.take("description", "a text").and_then(|description| {

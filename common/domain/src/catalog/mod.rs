@@ -100,27 +100,35 @@ impl Catalog {
         self.example
     }
 
-    /// A sample of what receivers get: an event of this type, or of the [example](Self::example) if there is no such type, at this time,
-    /// of this chatbot (`None`: of a made-up one).
+    /// A sample of what receivers get: an event of this type, or of the [example](Self::example) if there is no such type or all are
+    /// meant, at this time, of this chatbot (`None`: of a made-up one; account events have none).
     ///
     /// # Errors
     ///
     /// [`PayloadError`] when it would be longer than `limit`.
     pub fn sample_payload(
         &self,
-        kind: EventType,
+        wanted: Subscription,
         chatbot_id: Option<&str>,
         timestamp: Timestamp,
         limit: usize,
-    ) -> Result<(EventType, Payload), PayloadError> {
-        let known = self.find(kind.as_str()).unwrap_or(self.example);
+    ) -> Result<(Subscription, Payload), PayloadError> {
+        let known = match wanted {
+            Subscription::Account(_) => wanted,
+            Subscription::Only(kind) if self.describe(Subscription::Only(kind)).is_some() => wanted,
+            Subscription::Only(_) | Subscription::All => Subscription::Only(self.example),
+        };
         let data = self
-            .describe(Subscription::Only(known))
+            .describe(known)
             .and_then(|entry| body::data_of(&entry.sample))
             .ok_or(PayloadError::NotAnObject)?;
         let chatbot_id = chatbot_id.unwrap_or(&self.chatbot);
-        let payload = Payload::build(known, chatbot_id, timestamp, data.get(), limit)?;
-        Ok((known, payload))
+        let payload = match known {
+            Subscription::Account(kind) => Payload::of_account(kind, timestamp, data.get(), limit),
+            Subscription::Only(kind) => Payload::build(kind, chatbot_id, timestamp, data.get(), limit),
+            Subscription::All => Err(PayloadError::NotAnObject),
+        };
+        Ok((known, payload?))
     }
 }
 

@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::event::AccountEvent;
+use crate::event::{AccountEvent, Subscription};
 
 fn parse(text: &RawValue) -> Value {
     serde_json::from_str(text.get()).unwrap()
@@ -113,29 +113,31 @@ fn every_schema_says_the_same_as_its_entry_and_every_sample_shows_all_that_is_de
 fn a_sample_payload_is_the_sample_at_its_time() {
     let catalog = Catalog::default();
     let time = "2026-03-26T15:30:00.000Z".parse().unwrap();
-    for kind in catalog.types() {
-        let (sent, payload) = catalog.sample_payload(*kind, None, time, 1 << 20).unwrap();
+    for entry in catalog.all() {
+        let (sent, payload) = catalog
+            .sample_payload(entry.subscription, None, time, 1 << 20)
+            .unwrap();
         let built: Value = serde_json::from_slice(payload.as_bytes()).unwrap();
-        assert_eq!(sent, *kind);
-        assert_eq!(
-            built,
-            parse(&catalog.describe(Subscription::Only(*kind)).unwrap().sample)
-        );
+        assert_eq!((sent, built), (entry.subscription, parse(&entry.sample)));
     }
     let later = "2026-04-01T00:00:00.000Z".parse().unwrap();
     // Of a type that the catalog has no longer, there is no sample: another one is sent.
     let gone = "lead.lost".parse().unwrap();
     for kind in [EventType::LEAD_CAPTURED, gone] {
         let (sent, payload) = catalog
-            .sample_payload(kind, Some("bot \"1\""), later, 1 << 20)
+            .sample_payload(Subscription::Only(kind), Some("bot \"1\""), later, 1 << 20)
             .unwrap();
-        assert_eq!(sent, EventType::LEAD_CAPTURED);
+        assert_eq!(sent, Subscription::Only(EventType::LEAD_CAPTURED));
         assert_eq!(
             payload.as_bytes(),
-            r#"{"event":"lead.captured","chatbotId":"bot \"1\"","timestamp":"2026-04-01T00:00:00.000Z","data":{"leadId":"clx0001","name":"John Doe","email":"john@example.com","source":"lead-tool","sessionId":"rkt_abc123"}}"#
+            r#"{"event":"lead.captured","chatbotId":"bot \"1\"","timestamp":"2026-04-01T00:00:00.000Z","data":{"leadId":"clx_sample","name":"John Doe","email":"john@example.com","source":"lead-tool","sessionId":"rkt_sample"}}"#
         );
     }
-    assert!(catalog.sample_payload(gone, None, later, 100).is_err());
+    assert!(
+        catalog
+            .sample_payload(Subscription::Only(gone), None, later, 100)
+            .is_err()
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 use bytes::Bytes;
 
+use super::account::AccountEvent;
 use super::types::EventType;
 use crate::clock::Timestamp;
 
@@ -78,12 +79,36 @@ impl Payload {
         data: &str,
         limit: usize,
     ) -> Result<Self, PayloadError> {
+        Self::assemble(event.as_str(), Some(chatbot_id), timestamp, data, limit)
+    }
+
+    /// The same for an account event, which happens in no chatbot.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::build`].
+    pub fn of_account(
+        event: AccountEvent,
+        timestamp: Timestamp,
+        data: &str,
+        limit: usize,
+    ) -> Result<Self, PayloadError> {
+        Self::assemble(event.as_str(), None, timestamp, data, limit)
+    }
+
+    fn assemble(
+        event: &str,
+        chatbot_id: Option<&str>,
+        timestamp: Timestamp,
+        data: &str,
+        limit: usize,
+    ) -> Result<Self, PayloadError> {
         if !data.trim_start().starts_with('{') {
             return Err(PayloadError::NotAnObject);
         }
         let mut body = Vec::with_capacity(data.len() + 160);
         body.extend_from_slice(b"{\"event\":\"");
-        body.extend_from_slice(event.as_str().as_bytes());
+        body.extend_from_slice(event.as_bytes());
         body.extend_from_slice(b"\",\"chatbotId\":");
         body.extend_from_slice(serde_json::Value::from(chatbot_id).to_string().as_bytes());
         body.extend_from_slice(b",\"timestamp\":\"");

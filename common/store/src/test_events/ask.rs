@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use redis::Value;
 
-use domain::event::{EventType, Payload};
+use domain::event::{Payload, Subscription};
 use domain::id::{AccountId, DeliveryId, EndpointId};
 
 use crate::log::{LogEntry, LoggedAttempt, entries};
@@ -18,8 +18,8 @@ pub struct TestEventRequest {
     pub delivery: DeliveryId,
     /// Who asks.
     pub account: AccountId,
-    /// The event's type.
-    pub event: EventType,
+    /// The event's type, or the kind of account event.
+    pub event: Subscription,
     /// What is sent.
     pub payload: Payload,
 }
@@ -44,7 +44,7 @@ script! {
         endpoint: &'a EndpointId,
         account: &'a AccountId,
         delivery: &'a DeliveryId,
-        event: EventType,
+        event: &'a str,
         body: &'a Payload,
         per_minute: u32
     } -> TestEventOutcome
@@ -82,7 +82,7 @@ impl Store {
             endpoint: &request.delivery.endpoint(),
             account: &request.account,
             delivery: &request.delivery,
-            event: request.event,
+            event: request.event.as_str(),
             body: &request.payload,
             per_minute,
         })

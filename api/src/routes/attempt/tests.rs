@@ -26,6 +26,7 @@ fn logged() -> LoggedAttempt {
         snippet: Some("oops".to_owned()),
         is_test: false,
         is_probe: false,
+        is_erased: false,
     }
 }
 

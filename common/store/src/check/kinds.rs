@@ -86,7 +86,15 @@ pub(super) const KINDS: &[Kind] = &[
         "event:",
         Lifetime::Recorded,
         Take::Fields(
-            &["account", "refs", "charge", "acceptedAt", "failed", "again"],
+            &[
+                "account",
+                "refs",
+                "charge",
+                "acceptedAt",
+                "failed",
+                "again",
+                "erased",
+            ],
             "body",
             events::event,
         ),

@@ -10,6 +10,7 @@ use domain::sealing::SecretsKeyring;
 use poem::Request;
 
 use crate::allowance::Allowance;
+use crate::auth::api_key::ApiKeys;
 use crate::auth::clerk::SessionVerifier;
 use crate::auth::service_key::ServiceKeys;
 use crate::metrics::Metrics;
@@ -32,6 +33,8 @@ pub struct Parts {
     pub sessions: SessionVerifier,
     /// Verifies service keys.
     pub service_keys: ServiceKeys,
+    /// Whose turn it is to have a key of an account looked up.
+    pub api_keys: ApiKeys,
     /// Seals signing secrets.
     pub secrets: SecretsKeyring,
     /// Which URLs customers may register.

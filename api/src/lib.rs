@@ -1,7 +1,7 @@
 //! The HTTP API of the webhook system.
 //!
 //! [`run`] puts the parts together ([`app`]) as [`config`] says, waits for the store, and serves. A request passes [`server`]
-//! (routing, errors, metrics), is let in by [`caller`] (whose tokens and keys [`auth`] verifies), counted by [`rate_limit`],
+//! (routing, errors, metrics), is let in by [`caller`] (whose tokens and keys [`auth`] verifies) as [`access`] says, counted by [`rate_limit`],
 //! read by [`json`] and answered by one of the calls in [`routes`]. Whatever goes wrong leaves as a [`problem`]. [`openapi`]
 //! describes it all. No two modules import each other, directly or by way of others.
 
@@ -18,6 +18,8 @@ pub mod openapi;
 pub mod routes;
 
 pub mod caller;
+
+pub mod access;
 
 pub mod json;
 

@@ -14,40 +14,39 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use domain::id::AccountId;
-
+use crate::access::Share;
 use crate::problem::Problem;
 
 /// How long we wait before we refuse somebody who didn't wait.
 pub const PAUSE: Duration = Duration::from_millis(100);
 
-/// The most accounts that are remembered.
+/// The most shares that are remembered.
 const MOST: usize = 10_000;
 
-/// The accounts that were told to wait, by this process.
+/// Whose callers were told to wait, by this process.
 #[derive(Debug, Default)]
 pub struct Refusals {
-    told: Mutex<HashMap<AccountId, Instant>>,
+    told: Mutex<HashMap<Share, Instant>>,
     /// The limits that are used up.
     pub used_up: UsedUp,
 }
 
 impl Refusals {
-    /// Gives back the problem with which a request of this account is refused: at once, or after [`PAUSE`] if the account was told to
-    /// wait for longer than it did.
-    pub async fn refuse(&self, account: &AccountId, problem: Problem) -> Problem {
+    /// Gives back the problem with which a request of this share is refused: at once, or after [`PAUSE`] if its callers were told to
+    /// wait for longer than they did.
+    pub async fn refuse(&self, share: &Share, problem: Problem) -> Problem {
         let wait = Duration::from_secs(problem.seconds_to_wait().unwrap_or(0).into());
-        if self.tell(account, wait, Instant::now()) {
+        if self.tell(share, wait, Instant::now()) {
             tokio::time::sleep(PAUSE).await;
         }
         problem
     }
 
-    /// Notes that the account is told to wait for so long; `true` if it should be waiting already.
-    fn tell(&self, account: &AccountId, wait: Duration, now: Instant) -> bool {
+    /// Notes that they are told to wait for so long; `true` if they should be waiting already.
+    fn tell(&self, share: &Share, wait: Duration, now: Instant) -> bool {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let until = now + wait;
-        if let Some(known) = told.get_mut(account) {
+        if let Some(known) = told.get_mut(share) {
             let is_early = now < *known;
             *known = until.max(*known);
             return is_early;
@@ -56,7 +55,7 @@ impl Refusals {
             told.retain(|_, until| now < *until);
         }
         if told.len() < MOST {
-            told.insert(account.clone(), until);
+            told.insert(share.clone(), until);
         }
         false
     }

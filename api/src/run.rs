@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 
 use crate::agreement;
 use crate::app::{App, Parts};
+use crate::auth::api_key::ApiKeys;
 use crate::auth::clerk::KeySource;
 use crate::config::Config;
 use crate::event_types;
@@ -68,6 +69,7 @@ fn app(config: Config) -> Result<App, String> {
         store: StoreSlot::default(),
         sessions: config.auth.session_verifier(config.urls.allow_http)?,
         service_keys: config.auth.service_keys,
+        api_keys: ApiKeys::default(),
         secrets: config.secrets.secrets_key,
         urls: config.urls.policy(),
         header_prefix: config.headers.header_prefix,

@@ -1,13 +1,13 @@
-//! How many live streams may be open: [`MOST_OF_ACCOUNT`] for an account, [`MOST`] in all. Each holds a connection to Redis, so a
+//! How many live streams may be open: [`MOST_OF_ACCOUNT`] for an account's people, as many for its keys and for the backend in its name, [`MOST`] in all. Each holds a connection to Redis, so a
 //! stream gives its place back as soon as it ends. A stream may go on for hours, so when all places are taken, the account with the most
 //! gives up its oldest for one that has fewer: some accounts can't keep all others out.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use domain::id::AccountId;
 use tokio::sync::{Notify, watch};
 
+use crate::access::Share;
 use crate::metrics::Metrics;
 
 /// The most streams of one account in this process.
@@ -24,8 +24,8 @@ pub struct Streams {
     metrics: Metrics,
 }
 
-/// The open streams of each account, oldest first: what tells each to make room.
-type Open = HashMap<AccountId, Vec<Arc<Notify>>>;
+/// The open streams of each share, oldest first: what tells each to make room.
+type Open = HashMap<Share, Vec<Arc<Notify>>>;
 
 /// Why another stream can't be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -52,7 +52,7 @@ impl NoPlace {
 #[derive(Debug)]
 pub struct Place {
     streams: Arc<Streams>,
-    account: AccountId,
+    share: Share,
     makes_room: Arc<Notify>,
 }
 
@@ -67,15 +67,15 @@ impl Streams {
         }
     }
 
-    /// Takes a place for a stream of this account.
+    /// Takes a place for a stream of this share.
     ///
     /// # Errors
     ///
     /// [`NoPlace`] when as many are open as may be.
-    pub fn take(self: &Arc<Self>, account: &AccountId) -> Result<Place, NoPlace> {
+    pub fn take(self: &Arc<Self>, share: &Share) -> Result<Place, NoPlace> {
         let mut open = self.lock();
         let all = count(&open);
-        let own = open.get(account).map_or(0, Vec::len);
+        let own = open.get(share).map_or(0, Vec::len);
         if own >= MOST_OF_ACCOUNT {
             return Err(NoPlace::Account);
         }
@@ -87,12 +87,12 @@ impl Streams {
             most.remove(0).notify_one();
         }
         let makes_room = Arc::<Notify>::default();
-        let places = open.entry(account.clone()).or_default();
+        let places = open.entry(share.clone()).or_default();
         places.push(Arc::clone(&makes_room));
         self.metrics.streams_open(count(&open));
         Ok(Place {
             streams: Arc::clone(self),
-            account: account.clone(),
+            share: share.clone(),
             makes_room,
         })
     }
@@ -133,10 +133,10 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut open = self.streams.lock();
-        if let Some(own) = open.get_mut(&self.account) {
+        if let Some(own) = open.get_mut(&self.share) {
             own.retain(|place| !Arc::ptr_eq(place, &self.makes_room));
             if own.is_empty() {
-                open.remove(&self.account);
+                open.remove(&self.share);
             }
         }
         self.streams.metrics.streams_open(count(&open));

@@ -49,6 +49,8 @@ pub struct Caller {
     client: Client,
     base: String,
     token: Option<String>,
+    /// What it gives as `X-Account-Id`.
+    account: Option<String>,
 }
 
 /// An endpoint that the API has just created.
@@ -79,14 +81,28 @@ impl Caller {
             client: Client::builder().no_proxy().build().unwrap(),
             base: base.to_owned(),
             token: token.map(str::to_owned),
+            account: None,
+        }
+    }
+
+    /// The same caller, who names an account in the header of each request.
+    #[must_use]
+    pub fn for_account(&self, account: &str) -> Self {
+        Self {
+            account: Some(account.to_owned()),
+            ..self.clone()
         }
     }
 
     /// Begins a request with the token; complete it and give it to [`Self::send`].
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.base));
-        match &self.token {
+        let request = match &self.token {
             Some(token) => request.bearer_auth(token),
+            None => request,
+        };
+        match &self.account {
+            Some(account) => request.header("x-account-id", account),
             None => request,
         }
     }
@@ -143,6 +159,13 @@ impl Caller {
             secret: reply.body["secret"].as_str().unwrap().to_owned(),
             body: reply.body,
         }
+    }
+
+    /// Makes a key of the account, and gives back its text.
+    pub async fn create_api_key(&self, scopes: &[&str]) -> String {
+        let wanted = json!({"name": "of a test", "scopes": scopes});
+        let reply = self.post("/api/api-keys", &wanted).await.expect(201);
+        reply.body["key"].as_str().unwrap().to_owned()
     }
 
     /// Reads one endpoint.

@@ -37,6 +37,9 @@ use crate::wait::{LONG, eventually};
 /// The service key that tests push events with.
 pub const SERVICE_KEY: &str = "whk_test_c2VydmljZS1rZXktb2YtdGVzdHM";
 
+/// The service key that tests call for accounts with.
+pub const MANAGE_KEY: &str = "whk_owner_bWFuYWdlLWtleS1vZi10aGUtdGVzdHM";
+
 /// The organisation of [`System::customer`].
 const ORGANISATION: &str = "org_2test";
 
@@ -173,6 +176,17 @@ impl System {
     #[must_use]
     pub fn backend(&self) -> Caller {
         self.caller(SERVICE_KEY)
+    }
+
+    /// The chatbot backend, in the name of an account.
+    #[must_use]
+    pub fn manager_of(&self, account: &str) -> Caller {
+        self.caller(MANAGE_KEY).for_account(account)
+    }
+
+    /// A program with a new key of [`Self::customer`]'s account.
+    pub async fn automation(&self, scopes: &[&str]) -> Caller {
+        self.caller(&self.customer().create_api_key(scopes).await)
     }
 
     /// A caller with any token.

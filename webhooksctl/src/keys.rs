@@ -12,6 +12,10 @@ pub(crate) struct ServiceKeyArgs {
     /// What the key is called in SERVICE_KEYS and in logs: letters, digits and `-`.
     #[arg(value_parser = parse_id)]
     id: String,
+
+    /// Let the key call for any account, not only push events.
+    #[arg(long)]
+    manage: bool,
 }
 
 fn parse_id(text: &str) -> Result<String, String> {
@@ -48,7 +52,10 @@ pub(crate) fn service_key_entry(id: &str, key: &str) -> String {
 /// A new service key, and what to do with it.
 pub(crate) fn describe_new(arguments: &ServiceKeyArgs) -> String {
     let key = new_service_key(&arguments.id);
-    let entry = service_key_entry(&arguments.id, &key);
+    let mut entry = service_key_entry(&arguments.id, &key);
+    if arguments.manage {
+        entry.push_str(":manage");
+    }
     format!(
         "key, for the backend (it is kept nowhere): {key}\nentry, to be added to SERVICE_KEYS of the API:  {entry}"
     )

@@ -1,4 +1,5 @@
-//! Verifies session tokens, of Clerk or of any OpenID Connect issuer, and service keys: a token goes in, and out comes whose it is, or why we refuse it.
+//! Verifies session tokens, of Clerk or of any OpenID Connect issuer, service keys and keys of accounts: a token goes in, and out comes
+//! whose it is, or why we refuse it.
 //!
 //! The form of a token shows its kind. A token of the wrong kind gets a 403, whatever else may be wrong with it; any other
 //! mistake gets a 401.
@@ -13,9 +14,13 @@ pub mod oidc;
 
 pub mod service_key;
 
+pub mod api_key;
+
 mod settings;
 
 pub use settings::AuthArgs;
+
+use domain::api_key::Scope;
 
 /// Why we refuse a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -68,12 +73,29 @@ pub enum AuthError {
     /// It is a session token, and the call takes a service key.
     #[error("this call takes a service key, not a session token")]
     NotAServiceKey,
-    /// It is a service key or a machine's key, and the call takes a session token.
-    #[error("this call takes a session token, not a key")]
+    /// It is a key of a form that is none of ours, and the call takes a session token.
+    #[error("this call takes a session token or a key of the account, not a key of this kind")]
     NotASessionToken,
+    /// It is a service key that can push events, and the call is one for an account.
+    #[error(
+        "this service key can push events, and nothing else: one that ends with `:manage` in SERVICE_KEYS may call for accounts"
+    )]
+    NotAManageKey,
     /// The service key is not one of ours.
     #[error("the service key is not valid")]
     ServiceKey,
+    /// No account has this key.
+    #[error("there is no such API key: it was revoked, or never made")]
+    ApiKey,
+    /// The account's key has expired.
+    #[error("the API key has expired")]
+    KeyExpired,
+    /// The account's key may not make the call without this scope, or with any.
+    #[error("the key may not make this call")]
+    Scope(Option<Scope>),
+    /// The request names an account in its header, and the token doesn't let it.
+    #[error("this token belongs to no backend that may name an account")]
+    AccountHeader,
     /// The keys that verify tokens can't be fetched.
     #[error("the keys that verify tokens can't be fetched")]
     Unavailable,
@@ -98,15 +120,21 @@ impl AuthError {
             Self::Critical => "critical",
             Self::Role => "role",
             Self::Pending => "pending",
-            Self::NotASession | Self::NotAServiceKey | Self::NotASessionToken => "wrong_kind",
+            Self::NotASession | Self::NotAServiceKey | Self::NotASessionToken | Self::NotAManageKey => {
+                "wrong_kind"
+            }
             Self::ServiceKey => "service_key",
+            Self::ApiKey => "api_key",
+            Self::KeyExpired => "expired",
+            Self::Scope(_) => "scope",
+            Self::AccountHeader => "account_header",
             Self::Unavailable => "unavailable",
         }
     }
 }
 
-/// What Clerk's opaque machine credentials and our service keys begin with: none of them is a session token.
-const KEY_PREFIXES: [&str; 5] = [service_key::PREFIX, "ak_", "oat_", "mt_", "m2m_"];
+/// What Clerk's opaque machine credentials and our own keys begin with: none of them is a session token.
+const KEY_PREFIXES: [&str; 6] = [service_key::PREFIX, "rk_", "ak_", "oat_", "mt_", "m2m_"];
 
 /// Whether a token has the form of a machine's key.
 fn is_key(token: &str) -> bool {

@@ -1,6 +1,6 @@
 //! Service keys: how the chatbot backend proves itself.
 //!
-//! A key is `whk_<id>_<random>`; the configuration has only its SHA-256. Comparing takes the same time whether or not the
+//! A key is `whk_<id>_<random>`; the configuration has only its SHA-256, and behind it `:manage` if the key may call for accounts. Comparing takes the same time whether or not the
 //! key's id is known. Several keys can be valid at once, so that operators can rotate them.
 
 use std::fmt;
@@ -20,26 +20,48 @@ const MAX_KEY: usize = 512;
 #[derive(Clone, Default)]
 pub struct ServiceKeys(Vec<ServiceKey>);
 
+/// A service key that is valid.
 #[derive(Clone)]
-struct ServiceKey {
+pub struct ServiceKey {
     id: String,
     hash: [u8; 32],
+    may_manage: bool,
+}
+
+impl fmt::Debug for ServiceKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.id)
+    }
+}
+
+impl ServiceKey {
+    /// What it is called.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Whether it may call in the name of any account; else it can push events, and read nothing.
+    #[must_use]
+    pub const fn may_manage(&self) -> bool {
+        self.may_manage
+    }
 }
 
 impl ServiceKeys {
-    /// The id of a service key.
+    /// Which of these keys a token is.
     ///
     /// # Errors
     ///
     /// [`AuthError`] when the token isn't one of these keys.
-    pub fn verify(&self, token: &str) -> Result<&str, AuthError> {
+    pub fn verify(&self, token: &str) -> Result<&ServiceKey, AuthError> {
         if !token.starts_with(PREFIX) && (is_jwt(token) || is_key(token)) {
             return Err(AuthError::NotAServiceKey);
         }
         self.find(token).ok_or(AuthError::ServiceKey)
     }
 
-    fn find(&self, key: &str) -> Option<&str> {
+    fn find(&self, key: &str) -> Option<&ServiceKey> {
         if key.len() > MAX_KEY {
             return None;
         }
@@ -54,7 +76,7 @@ impl ServiceKeys {
         // The hash covers the id already. This only keeps a key that is configured under a wrong id from logging under that id.
         let entry = found?;
         let rest = key.strip_prefix(PREFIX)?.strip_prefix(entry.id.as_str())?;
-        rest.starts_with('_').then_some(entry.id.as_str())
+        rest.starts_with('_').then_some(entry)
     }
 
     /// How many there are.
@@ -72,10 +94,7 @@ impl ServiceKeys {
 
 impl fmt::Debug for ServiceKeys {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_list()
-            .entries(self.0.iter().map(|key| &key.id))
-            .finish()
+        formatter.debug_list().entries(&self.0).finish()
     }
 }
 
@@ -88,7 +107,16 @@ impl FromStr for ServiceKeys {
             let number = index + 1;
             let (id, hash) = entry
                 .split_once(':')
-                .ok_or_else(|| format!("entry {number} must be `id:sha256hex`"))?;
+                .ok_or_else(|| format!("entry {number} must be `id:sha256hex`, or `id:sha256hex:manage`"))?;
+            let (hash, may_manage) = match hash.split_once(':') {
+                None => (hash, false),
+                Some((hash, "manage")) => (hash, true),
+                Some(_) => {
+                    return Err(format!(
+                        "entry {number} may end with `:manage` behind its hash, and with nothing else"
+                    ));
+                }
+            };
             let is_id = (1..=64).contains(&id.len())
                 && id
                     .bytes()
@@ -108,6 +136,7 @@ impl FromStr for ServiceKeys {
             keys.push(ServiceKey {
                 id: id.to_owned(),
                 hash,
+                may_manage,
             });
         }
         Ok(Self(keys))

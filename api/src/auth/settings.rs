@@ -45,7 +45,7 @@ pub struct AuthArgs {
     pub oidc: OidcArgs,
 
     /// The backend's keys as `id:sha256hex`, comma-separated, or `@` and the path of a file with them; the key itself is
-    /// `whk_<id>_<random>`.
+    /// `whk_<id>_<random>`. Each can push events; one with `:manage` behind its hash may also call for any account.
     #[arg(long, env, default_value = "", hide_env_values = true, value_parser = read_value::<ServiceKeys>)]
     pub service_keys: ServiceKeys,
 }

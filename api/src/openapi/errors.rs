@@ -4,39 +4,48 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::access::{self, Access};
 use crate::problem::Code;
 use crate::problem::Code::{
-    AuthUnavailable, BadRequest, BodyTooLarge, DeliveryNotFound, DuplicateField, EndpointNotFound,
-    EventNotFound, InternalError, InvalidJson, InvalidToken, InvalidType, InvalidUtf8, MissingField,
-    MissingToken, PartyMissing, RateLimited, ReplayNotFound, RequestTimeout, RoleNotAllowed, ServerCrowded,
-    SessionPending, StoreFull, StoreReplaced, StoreUnavailable, StoreUnsafe, TokenExpired, TokenNotYetValid,
-    TooManyAtOnce, UnknownField, UnknownParameter, UnsupportedMediaType, WrongTokenKind,
+    AccountHeaderNotAllowed, AuthUnavailable, BadRequest, BodyTooLarge, DeliveryNotFound, DuplicateField,
+    EndpointNotFound, EventNotFound, InsufficientScope, InternalError, InvalidAccountId, InvalidJson,
+    InvalidToken, InvalidType, InvalidUtf8, MissingField, MissingToken, PartyMissing, RateLimited,
+    ReplayNotFound, RequestTimeout, RoleNotAllowed, ServerCrowded, SessionPending, StoreFull, StoreReplaced,
+    StoreUnavailable, StoreUnsafe, TokenExpired, TokenNotYetValid, TooManyAtOnce, UnknownField,
+    UnknownParameter, UnsupportedMediaType, WrongTokenKind,
 };
 use crate::routes::Call;
 
-/// The calls whose caller is a [`crate::caller::Reader`]: they change nothing, though their method doesn't say so.
-const READS: [&str; 3] = ["verifySignature", "countReplay", "checkEndpoint"];
-
-/// Of a call that takes a session token: the token is verified, then the call is counted. Its connection
-/// needs a place, and the account one of its share.
-const SESSION: &[Code] = &[
+/// Of every call that takes a token. A key of an account has a scope that is enough or not, and most tokens let nobody name an account
+/// in the header.
+const TOKEN: &[Code] = &[
     MissingToken,
     InvalidToken,
+    WrongTokenKind,
+    InsufficientScope,
+    AccountHeaderNotAllowed,
+    UnknownParameter,
+];
+
+/// Of a call for an account: whoever makes it is verified, or names the account, then the call is counted. Its connection needs a place,
+/// and the account one of its share.
+const ACCOUNT: &[Code] = &[
     TokenExpired,
     TokenNotYetValid,
     PartyMissing,
     SessionPending,
-    WrongTokenKind,
+    InvalidAccountId,
+    MissingField,
     AuthUnavailable,
     RateLimited,
     TooManyAtOnce,
     ServerCrowded,
 ];
 
-/// Of a call that takes a service key.
-const SERVICE_KEY: &[Code] = &[MissingToken, InvalidToken, WrongTokenKind];
+/// Of a call whose path names the account.
+const MANAGE: &[Code] = &[InvalidAccountId, RateLimited, TooManyAtOnce, ServerCrowded];
 
-/// Of every call that takes either: none is answered without the store.
+/// Of every call that takes a token: none is answered without the store.
 const STORE: &[Code] = &[
     StoreUnavailable,
     StoreFull,
@@ -60,23 +69,26 @@ const BODY: &[Code] = &[
 ];
 
 /// All errors of a call, in the order in which [`Code`] declares them.
-pub(super) fn of(call: &Call, method: &str, operation: &Value) -> BTreeSet<Code> {
-    call.errors().chain(implied(method, operation)).collect()
+pub(super) fn of(call: &Call, operation: &Value) -> BTreeSet<Code> {
+    call.errors().chain(implied(operation)).collect()
 }
 
-/// The errors that follow from an operation's method, token, body and path.
-pub(super) fn implied(method: &str, operation: &Value) -> Vec<Code> {
+/// The errors that follow from an operation's token, body and path.
+pub(super) fn implied(operation: &Value) -> Vec<Code> {
     let mut errors = Vec::new();
-    let changes = method != "get" && !READS.iter().any(|id| operation["operationId"] == *id);
-    for scheme in operation["security"][0].as_object().into_iter().flatten() {
-        errors.extend(match scheme.0.as_str() {
-            "serviceKey" => SERVICE_KEY,
-            _ => SESSION,
-        });
-        // Not every role may change something.
-        errors.extend((changes && scheme.0 != "serviceKey").then_some(RoleNotAllowed));
+    let access = operation["operationId"].as_str().and_then(access::of_operation);
+    let access = access.unwrap_or(Access::Open);
+    if access != Access::Open {
+        errors.extend(TOKEN);
         errors.extend(STORE);
-        errors.push(UnknownParameter);
+    }
+    if access == Access::Manage {
+        errors.extend(MANAGE);
+    }
+    if matches!(access, Access::Account(_) | Access::People(_) | Access::Owner(_)) {
+        errors.extend(ACCOUNT);
+        // Not every role may change something.
+        errors.extend(access.writes().then_some(RoleNotAllowed));
     }
     if operation.get("requestBody").is_some() {
         errors.extend(BODY);

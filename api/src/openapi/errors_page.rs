@@ -29,9 +29,10 @@ languages; which there are is said below. A call that was refused with 4xx has c
 that was not accepted has one of the errors of `POST /api/events` as its `error`.";
 
 /// The callers, by their security schemes in the OpenAPI document.
-const SIDES: [(&str, &str); 2] = [
+const SIDES: [(&str, &str); 3] = [
     ("clerkSession", "every call of the dashboard"),
     ("serviceKey", "every call of the backend"),
+    ("manageKey", "every call about an account"),
 ];
 
 /// The text of `docs/errors.md`, for the calls of an OpenAPI document.
@@ -132,7 +133,7 @@ fn answered_by(code: Code, calls: &[Call]) -> String {
     let mut names = Vec::new();
     for (scheme, every_call) in SIDES {
         let side = || calls.iter().filter(|call| call.scheme.as_deref() == Some(scheme));
-        if side().all(|call| answers(&call)) {
+        if side().next().is_some() && side().all(|call| answers(&call)) {
             names.push(every_call.to_owned());
         } else {
             names.extend(side().filter(answers).map(|call| format!("`{}`", call.name)));

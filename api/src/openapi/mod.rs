@@ -5,6 +5,8 @@
 
 mod operations;
 
+mod security;
+
 mod errors;
 
 mod schemas;
@@ -20,7 +22,7 @@ mod route_table;
 mod errors_page;
 
 pub use errors_page::{errors_html, errors_page};
-pub use route_table::{KnownRoute, RouteTable};
+pub use route_table::{KnownRoute, MethodRules, RouteTable};
 
 use domain::catalog::Catalog;
 use domain::header_names::HeaderPrefix;
@@ -57,6 +59,7 @@ pub fn document_for(prefix: &HeaderPrefix, catalog: &Catalog) -> String {
     schemas::complete(&mut document);
     schemas::simplify_references(&mut document);
     schemas::describe_bodies(&mut document);
+    security::complete(&mut document);
     operations::complete(&mut document);
     schemas::allow_null(&mut document);
     vocabulary::complete(&mut document, catalog);
@@ -69,32 +72,24 @@ pub fn document_for(prefix: &HeaderPrefix, catalog: &Catalog) -> String {
 
 /// The operations of a document.
 fn operations(document: &Value) -> impl Iterator<Item = &Value> {
-    by_method(document).map(|(_, operation)| operation)
-}
-
-/// The operations of a document, each with its method in lower case.
-fn by_method(document: &Value) -> impl Iterator<Item = (&str, &Value)> {
     let paths = document["paths"]
         .as_object()
         .into_iter()
         .flat_map(|paths| paths.values());
-    let operations = paths.filter_map(Value::as_object).flatten();
-    operations.map(|(method, operation)| (method.as_str(), operation))
+    paths
+        .filter_map(Value::as_object)
+        .flat_map(|operations| operations.values())
 }
 
 /// The operations of a document, to be changed.
 fn operations_mut(document: &mut Value) -> impl Iterator<Item = &mut Value> {
-    by_method_mut(document).map(|(_, operation)| operation)
-}
-
-/// The operations of a document, to be changed, each with its method in lower case.
-fn by_method_mut(document: &mut Value) -> impl Iterator<Item = (&str, &mut Value)> {
     let paths = document["paths"]
         .as_object_mut()
         .into_iter()
         .flat_map(|paths| paths.values_mut());
-    let operations = paths.filter_map(Value::as_object_mut).flatten();
-    operations.map(|(method, operation)| (method.as_str(), operation))
+    paths
+        .filter_map(Value::as_object_mut)
+        .flat_map(|operations| operations.values_mut())
 }
 
 /// Sorts all objects by key, whatever map `serde_json` was built with.

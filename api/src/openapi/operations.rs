@@ -14,22 +14,17 @@ pub(super) fn complete(document: &mut Value) {
     for Documentation { calls, examples } in DOCUMENTATION {
         let examples: Value = serde_json::from_str(examples).unwrap_or_default();
         for call in *calls {
-            let mut operations = super::by_method_mut(document);
-            let found = operations.find(|(_, operation)| operation["operationId"] == call.id());
-            let Some((method, operation)) = found else {
+            let mut operations = super::operations_mut(document);
+            let Some(operation) = operations.find(|operation| operation["operationId"] == call.id()) else {
                 continue;
             };
-            add_errors(operation, errors::of(call, method, operation));
+            add_errors(operation, errors::of(call, operation));
             if let (Some(status), Some(answers)) = (call.hidden(), operation["responses"].as_object_mut()) {
                 answers.remove(status);
             }
             let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
             if let (Some(name), Some(parameters)) = (call.hidden_parameter(), parameters) {
                 parameters.retain(|parameter| parameter["name"] != name);
-            }
-            if operation.get("security").is_none() {
-                // Said, since whoever reads only one call would take it for forgotten.
-                operation["security"] = json!([]);
             }
             add_rate_limits(operation);
             add_examples(operation, &examples[call.id()]);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use poem::http::Method;
 use serde_json::Value;
 
+use crate::access::{self, Access};
 use crate::query::{QueryRules, Unknown};
 use crate::routes::{Call, DOCUMENTATION};
 
@@ -22,8 +23,17 @@ pub struct KnownRoute {
     pub allow: String,
     /// Its methods and what each is for.
     pub calls: String,
-    queries: Vec<(String, Arc<QueryRules>)>,
+    methods: Vec<(String, MethodRules)>,
     segments: Vec<Option<String>>,
+}
+
+/// What is known of a path with one method.
+#[derive(Debug)]
+pub struct MethodRules {
+    /// What its query may hold.
+    pub query: Arc<QueryRules>,
+    /// Who may make the call; `None` for pages.
+    pub access: Option<Access>,
 }
 
 impl RouteTable {
@@ -75,19 +85,21 @@ impl KnownRoute {
         operations: impl Iterator<Item = (&'a String, &'a Value)>,
         all: &Arc<[String]>,
     ) -> Self {
-        let (mut methods, mut calls, mut queries) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut methods, mut calls, mut rules) = (Vec::new(), Vec::new(), Vec::new());
         for (method, operation) in operations {
             let method = method.to_uppercase();
             let summary = operation["summary"].as_str().unwrap_or_default();
             calls.push(format!("{method} ({})", uncapitalised(summary)));
-            queries.push((
-                method.clone(),
-                Arc::new(QueryRules {
-                    known: in_query(operation).chain(hidden(operation)).collect(),
-                    all: Arc::clone(all),
-                    unknown: unknown(operation),
-                }),
-            ));
+            let query = QueryRules {
+                known: in_query(operation).chain(hidden(operation)).collect(),
+                all: Arc::clone(all),
+                unknown: unknown(operation),
+            };
+            let known = MethodRules {
+                query: Arc::new(query),
+                access: operation["operationId"].as_str().and_then(access::of_operation),
+            };
+            rules.push((method.clone(), known));
             methods.push(method);
         }
         if methods.iter().any(|method| method == "GET") {
@@ -102,19 +114,19 @@ impl KnownRoute {
             allow: methods.join(", "),
             calls: calls.join(", "),
             path: path.to_owned(),
-            queries,
+            methods: rules,
         }
     }
 
-    /// What the query of a request with this method may hold.
+    /// What is known of requests with this method.
     #[must_use]
-    pub fn query_rules(&self, method: &Method) -> Option<&Arc<QueryRules>> {
+    pub fn rules(&self, method: &Method) -> Option<&MethodRules> {
         let method = if method == Method::HEAD {
             &Method::GET
         } else {
             method
         };
-        let found = self.queries.iter().find(|(known, _)| method == known.as_str());
+        let found = self.methods.iter().find(|(known, _)| method == known.as_str());
         found.map(|(_, rules)| rules)
     }
 }

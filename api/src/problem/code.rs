@@ -13,9 +13,9 @@ codes! {
     /// The token is not valid.
     InvalidToken = "invalid_token", UNAUTHORIZED, "The token is not valid",
         "The token is not one that this API accepts. Get a new one and try again.";
-    /// The session token has expired.
+    /// The session token, or the key, has expired.
     TokenExpired = "token_expired", UNAUTHORIZED, "The token has expired",
-        "Get a new session token and send the request again.";
+        "Get a new token and send the request again.";
     /// The session token is not valid yet.
     TokenNotYetValid = "token_not_yet_valid", UNAUTHORIZED, "The token is not valid yet",
         "Check the clock of the machine that issued the token, or wait until its time has come.";
@@ -30,7 +30,13 @@ codes! {
         "The user's role in the organisation may look at webhooks, but not change them. Ask somebody whose role may, or an administrator.";
     /// The call takes the other kind of token.
     WrongTokenKind = "wrong_token_kind", FORBIDDEN, "A token of the wrong kind",
-        "Calls of the dashboard take a session token, calls of the backend take a service key.";
+        "Calls for an account take a session token, a key of the account, or a `manage` key with the header `X-Account-Id`. Events are pushed with a service key.";
+    /// The key of an account may not make this call.
+    InsufficientScope = "insufficient_scope", FORBIDDEN, "The key may not make this call",
+        "Use a key of the account with the scope that the call needs, or ask somebody who may sign in.";
+    /// The request names an account in its header, and may not.
+    AccountHeaderNotAllowed = "account_header_not_allowed", FORBIDDEN, "An account in the header",
+        "Only a `manage` key of the backend names the account in the header `X-Account-Id`, and only where nothing else in the request names it. Leave the header out.";
     /// The account has no such endpoint.
     EndpointNotFound = "endpoint_not_found", NOT_FOUND, "No such endpoint",
         "This account has no endpoint with this id. List the endpoints to see their ids.";
@@ -43,6 +49,9 @@ codes! {
     /// The endpoint has no such replay.
     ReplayNotFound = "replay_not_found", NOT_FOUND, "No such replay",
         "This endpoint has no replay with this id, it ended more than 14 days ago, or 20 others have ended since.";
+    /// The account has no such key.
+    ApiKeyNotFound = "api_key_not_found", NOT_FOUND, "No such API key",
+        "This account has no API key with this id. List the keys to see their ids.";
     /// No such path.
     NotFound = "not_found", NOT_FOUND, "No such path",
         "There is nothing at this path. The calls are described at /docs.";
@@ -169,6 +178,9 @@ codes! {
     /// The account has as many endpoints as it may have.
     TooManyEndpoints = "too_many_endpoints", CONFLICT, "Too many endpoints",
         "Remove an endpoint that is no longer needed, then try again.";
+    /// The account has as many keys as it may have.
+    TooManyApiKeys = "too_many_api_keys", CONFLICT, "Too many API keys",
+        "Revoke a key that is no longer needed, then try again.";
     /// The grace period of an earlier rotation has not ended.
     RotationInProgress = "rotation_in_progress", CONFLICT, "A rotation is in progress",
         "The secret before the last rotation is still good. Wait until its time ends, or give `force: true`, which ends it at once.";

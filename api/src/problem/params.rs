@@ -60,6 +60,11 @@ impl Code {
                 ("retryAfter", "how many seconds to wait"),
             ],
             Self::TooManyEndpoints => &[("max", "the most endpoints of an account")],
+            Self::TooManyApiKeys => &[("max", "the most keys of an account")],
+            Self::InsufficientScope => &[(
+                "required",
+                "the scope that the call needs; absent if no key may make it",
+            )],
             Self::RateLimited | Self::TooManyTests => &[
                 ("max", "the most in a minute"),
                 ("retryAfter", "how many seconds to wait"),

@@ -8,6 +8,7 @@ use poem::{Endpoint, IntoResponse, Request, Response, Result};
 use store::rates::{Quota, Subject, WINDOW};
 
 use super::{RateLimits, seconds};
+use crate::access::Access;
 
 /// The header with the limits.
 pub const POLICY_HEADER: &str = "RateLimit-Policy";
@@ -47,6 +48,8 @@ impl Quotas {
         for quota in noted.iter() {
             let name = match quota.subject {
                 Subject::Dashboard => "dashboard",
+                Subject::Keys => "keys",
+                Subject::Manage => "manage",
                 Subject::ServiceKey => "key",
                 Subject::Account => "account",
             };
@@ -82,7 +85,8 @@ impl<E: Endpoint> Endpoint for RateLimitHeaders<E> {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> Result<Response> {
-        if !self.limits.concern(request.uri().path()) {
+        let callers = request.data::<Access>().copied().unwrap_or(Access::Open);
+        if !self.limits.concern(callers) {
             return self.inner.call(request).await.map(IntoResponse::into_response);
         }
         let quotas = Quotas::default();

@@ -14,15 +14,14 @@ use std::time::Duration;
 use clap::Args;
 use store::rates::{EventLimits, Quota, Subject, WINDOW};
 
+use crate::access::Access;
 use crate::problem::{Code, Problem};
-
-/// Where the paths of the backend's calls begin; the dashboard makes all others that are limited.
-const BACKEND_PATHS: &str = "/api/events";
 
 /// The variables that set the rate limits.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct RateLimitArgs {
-    /// Calls of the dashboard that an account may make in a minute; beyond them 429. 0: no limit.
+    /// Calls that an account may make in a minute at the dashboard; its keys may make as many, and so may the backend in its name.
+    /// Beyond them 429. 0: no limit.
     #[arg(long, env, default_value_t = 600)]
     pub rate_limit_dashboard: u32,
 
@@ -50,7 +49,7 @@ impl RateLimitArgs {
 /// How many may come in a minute; 0 means no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimits {
-    /// Calls of the dashboard, for each account.
+    /// Calls for each account, of each kind of caller.
     pub dashboard: u32,
     /// Events, for each service key.
     pub events_per_key: u32,
@@ -84,17 +83,18 @@ impl RateLimits {
         self.events_per_key > 0 || self.events_per_account > 0
     }
 
-    fn concern(&self, path: &str) -> bool {
-        if path.starts_with(BACKEND_PATHS) {
-            self.limits_events()
-        } else {
-            self.dashboard > 0
+    /// Whether calls that these may make are limited.
+    const fn concern(&self, callers: Access) -> bool {
+        match callers {
+            Access::Open => false,
+            Access::Backend => self.limits_events(),
+            Access::Account(_) | Access::People(_) | Access::Owner(_) | Access::Manage => self.dashboard > 0,
         }
     }
 
     const fn of(&self, subject: Subject) -> u32 {
         match subject {
-            Subject::Dashboard => self.dashboard,
+            Subject::Dashboard | Subject::Keys | Subject::Manage => self.dashboard,
             Subject::ServiceKey => self.events_per_key,
             Subject::Account => self.events_per_account,
         }
@@ -113,6 +113,8 @@ impl RateLimits {
         let (most, wait) = (self.of(quota.subject), seconds(quota.ends_in));
         let limit = match quota.subject {
             Subject::Dashboard => format!("An account may make {most} calls in a minute."),
+            Subject::Keys => format!("The keys of an account may make {most} calls in a minute together."),
+            Subject::Manage => format!("The backend may make {most} calls in a minute for one account."),
             Subject::ServiceKey => format!("A service key may push {most} events in a minute."),
             Subject::Account => format!("An account may have {most} events in a minute."),
         };

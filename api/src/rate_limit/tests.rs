@@ -2,6 +2,7 @@ use poem::IntoResponse as _;
 use poem::http::HeaderMap;
 
 use super::*;
+use crate::access::Right;
 
 const LIMITS: RateLimits = RateLimits {
     dashboard: 600,
@@ -66,8 +67,10 @@ fn limits_concern_their_own_calls() {
         events_per_account: 1,
         ..RateLimits::NONE
     };
-    assert!(dashboard.concern("/api/webhooks-config") && !dashboard.concern("/api/events"));
-    assert!(events.concern("/api/events/batch") && !events.concern("/api/webhooks-config"));
+    let (pushes, rotates) = (Access::Backend, Access::People(Right::Write));
+    assert!(dashboard.concern(rotates) && !dashboard.concern(pushes));
+    assert!(events.concern(pushes) && !events.concern(rotates));
+    assert!(!dashboard.concern(Access::Open) && !events.concern(Access::Open));
     assert_eq!(dashboard.of_events("backend"), EventLimits::NONE);
     assert_eq!(events.of_events("backend").key, "backend");
 }

@@ -1,7 +1,8 @@
 use super::*;
+use crate::access::Kind;
 
-fn account(name: impl std::fmt::Display) -> AccountId {
-    format!("org:org_{name}").parse().unwrap()
+fn share(name: impl std::fmt::Display) -> Share {
+    Share::of(Kind::Session, &format!("org:org_{name}").parse().unwrap())
 }
 
 #[test]
@@ -10,7 +11,7 @@ fn who_did_not_wait_is_known_until_the_wait_is_over() {
     let start = Instant::now();
     let told = |name, seconds, wait| {
         let now = start + Duration::from_secs(seconds);
-        refusals.tell(&account(name), Duration::from_secs(wait), now)
+        refusals.tell(&share(name), Duration::from_secs(wait), now)
     };
     assert!(!told("a", 0, 60));
     assert!(told("a", 1, 1));
@@ -25,14 +26,14 @@ fn no_more_are_remembered_than_there_may_be_and_those_whose_wait_is_over_go() {
     let refusals = Refusals::default();
     let (now, second) = (Instant::now(), Duration::from_secs(1));
     for number in 0..MOST + 2 {
-        assert!(!refusals.tell(&account(number), second, now));
+        assert!(!refusals.tell(&share(number), second, now));
     }
     assert!(
-        !refusals.tell(&account(MOST + 1), second, now),
+        !refusals.tell(&share(MOST + 1), second, now),
         "there was no room for it"
     );
     assert_eq!(refusals.told.lock().unwrap().len(), MOST);
-    refusals.tell(&account("late"), second, now + second);
+    refusals.tell(&share("late"), second, now + second);
     assert_eq!(refusals.told.lock().unwrap().len(), 1);
 }
 
@@ -42,7 +43,7 @@ async fn only_who_comes_too_early_has_to_wait_for_the_refusal() {
     let problem = || Problem::new(crate::problem::Code::ExaminationUnderWay).retry_after(60);
     let refused = async || {
         let began = Instant::now();
-        assert_eq!(refusals.refuse(&account("a"), problem()).await, problem());
+        assert_eq!(refusals.refuse(&share("a"), problem()).await, problem());
         began.elapsed()
     };
     refused().await;

@@ -13,13 +13,15 @@ use domain::id::AccountId;
 use store::events::{AcceptOutcome, Counted, NewEvent};
 use store::rates::{Quota, Subject};
 
+use crate::access::Share;
+
 /// The most that is remembered of each kind.
 const MOST: usize = 10_000;
 
 /// What is used up.
 #[derive(Debug, Default)]
 pub struct UsedUp {
-    calls: Known<AccountId>,
+    calls: Known<Share>,
     service_keys: Known<String>,
     accounts: Known<AccountId>,
     events: Known<Repeatable>,
@@ -50,15 +52,15 @@ impl Counter {
 }
 
 impl UsedUp {
-    /// An account may not make so many calls in this minute.
-    pub fn note_calls(&self, account: &AccountId, quota: Quota) {
-        self.calls.note(account.clone(), quota, Instant::now());
+    /// The callers of a share may not make so many calls in this minute.
+    pub fn note_calls(&self, share: &Share, quota: Quota) {
+        self.calls.note(share.clone(), quota, Instant::now());
     }
 
-    /// What is left for an account that may not make so many calls, as is known.
+    /// What is left for callers that may not make so many calls, as is known.
     #[must_use]
-    pub fn calls(&self, account: &AccountId, calls: u32) -> Option<Quota> {
-        let quota = self.calls.find(account, Instant::now())?;
+    pub fn calls(&self, share: &Share, calls: u32) -> Option<Quota> {
+        let quota = self.calls.find(share, Instant::now())?;
         (quota.left < calls).then_some(quota)
     }
 
@@ -72,7 +74,7 @@ impl UsedUp {
             match quota.subject {
                 Subject::ServiceKey => self.service_keys.note(key.to_owned(), *quota, now),
                 Subject::Account => self.accounts.note(event.account.clone(), *quota, now),
-                Subject::Dashboard => {}
+                Subject::Dashboard | Subject::Keys | Subject::Manage => {}
             }
         }
         let longest = used_up(&counted.quotas).max_by_key(|quota| quota.ends_in);

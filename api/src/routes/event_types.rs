@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::schema::{RawObject, SubscriptionName};
 use super::{Call, Group, Resource};
 use crate::app::App;
-use crate::caller::DashboardUser;
+use crate::caller::Caller;
 use crate::json::Json;
 use crate::problem::Problem;
 
@@ -55,7 +55,7 @@ impl EventTypesApi {
     ///
     /// Returns everything that an endpoint can subscribe to, with a description, a JSON Schema of the body, and a sample.
     #[oai(path = "/api/event-types", method = "get", operation_id = "listEventTypes")]
-    async fn list(&self, _user: DashboardUser, app: Data<&App>) -> Result<Json<EventTypeList>, Problem> {
+    async fn list(&self, _caller: Caller, app: Data<&App>) -> Result<Json<EventTypeList>, Problem> {
         let event_types = app.event_types.all().iter().map(EventTypeView::from).collect();
         Ok(Json(EventTypeList { event_types }))
     }

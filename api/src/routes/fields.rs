@@ -2,13 +2,15 @@
 
 use std::fmt::Display;
 
+use domain::api_key::MAX_NAME;
 use domain::catalog::Catalog;
 use domain::clock::{InvalidTimestamp, Timestamp};
 use domain::endpoint::{MAX_DESCRIPTION, MAX_RATE, RateLimit};
 use domain::event::{EventType, MAX_CHATBOT_ID, Subscription};
 use domain::id::{AccountId, EndpointId};
+use domain::signing::SigningSecret;
 
-use super::schema::{DeliveredEvent, SubscriptionName};
+use super::schema::{DeliveredEvent, SecretText, SubscriptionName};
 use crate::problem::{Code, Faults, Problem};
 
 /// The longest idempotency key.
@@ -196,3 +198,30 @@ pub(super) fn idempotency_key(text: &str, field: &str) -> Result<String, Problem
 
 #[cfg(test)]
 mod tests;
+
+/// What the key of an account is called.
+pub(super) fn key_name(text: String) -> Result<String, Problem> {
+    let is_good = (1..=MAX_NAME).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    if is_good {
+        Ok(text)
+    } else {
+        Err(Problem::new(Code::InvalidValue)
+            .detail(format!(
+                "Give the key a name of 1 to {MAX_NAME} characters, none of them a control character."
+            ))
+            .field("name")
+            .param("min", 1)
+            .param("max", MAX_NAME))
+    }
+}
+
+/// A signing secret that a customer brings along.
+pub(super) fn signing_secret(text: &SecretText) -> Result<SigningSecret, Problem> {
+    SigningSecret::parse(text.expose()).map_err(|_| {
+        Problem::new(Code::InvalidValue)
+            .detail(
+                "Give the secret as `whsec_` and standard base64 of 24 to 64 bytes, or none for a new one.",
+            )
+            .field("secret")
+    })
+}

@@ -1,4 +1,4 @@
-//! The calls: [`endpoints`], [`deliveries`], [`summary`], [`doctor`] and [`event_types`] for the dashboard, [`events`] for
+//! The calls: [`endpoints`], [`deliveries`], [`summary`], [`doctor`], [`event_types`] and [`api_keys`] for the dashboard, [`events`] for
 //! the backend, [`probes`] for operators.
 //!
 //! Each `impl` block with calls is a [`Resource`]: it also declares what the OpenAPI document says about them. What is
@@ -14,6 +14,8 @@ pub mod event_types;
 
 pub mod doctor;
 
+pub mod api_keys;
+
 pub mod events;
 
 pub mod probes;
@@ -26,6 +28,8 @@ mod fields;
 
 mod idempotency;
 
+mod warning;
+
 mod schema;
 
 pub(crate) use resource::Documentation;
@@ -33,6 +37,7 @@ pub use resource::{Call, Resource};
 
 use poem_openapi::Tags;
 
+use self::api_keys::ApiKeysApi;
 use self::deliveries::{
     AccountDeliveriesApi, DeliveriesApi, ReplayCountApi, ReplayManyApi, ReplayOneApi, StreamApi,
 };
@@ -51,6 +56,9 @@ pub enum Group {
     Endpoints,
     /// What became of the events for an endpoint, and replaying them. Called by the dashboard with a session token.
     Deliveries,
+    /// The keys that an account's own programs call with. Managed at the dashboard with a session token.
+    #[oai(rename = "API keys")]
+    ApiKeys,
     /// Events that happened in a chatbot. Called by the backend with a service key.
     Events,
     /// For operators of the service. No token is needed.
@@ -91,6 +99,7 @@ resources!(
     [
         SummaryApi,
         DoctorApi,
+        ApiKeysApi,
         EventTypesApi,
         EventsApi,
         EventTraceApi,

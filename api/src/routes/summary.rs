@@ -13,7 +13,7 @@ use store::condition::StoreWarning;
 use super::schema::DateTime;
 use super::{Call, Group, Resource};
 use crate::app::App;
-use crate::caller::DashboardUser;
+use crate::caller::Caller;
 use crate::json::Json;
 use crate::problem::Problem;
 
@@ -142,9 +142,9 @@ impl SummaryApi {
     /// Returns the number of endpoints in each state, the results of deliveries in each of the last 24 hours and on each of the last 90
     /// days, and what needs attention.
     #[oai(path = "/api/webhooks-summary", method = "get", operation_id = "getSummary")]
-    async fn get(&self, user: DashboardUser, app: Data<&App>) -> Result<Json<Summary>, Problem> {
+    async fn get(&self, caller: Caller, app: Data<&App>) -> Result<Json<Summary>, Problem> {
         let store = app.store.get()?;
-        let facts = store.account_facts(&user.account).await?;
+        let facts = store.account_facts(&caller.account).await?;
         let budget = app.allowance.budgets.account_bytes;
         Ok(Json(Summary {
             endpoints: EndpointCounts::of(&facts.endpoints),

@@ -101,10 +101,13 @@ impl<E: Endpoint> Observed<E> {
         if let Some(preflight) = self.settings.origins.preflight(&request, allow) {
             return preflight;
         }
-        if request.uri().query().is_some()
-            && let Some(rules) = route.and_then(|route| route.query_rules(request.method()))
-        {
-            request.set_data(Arc::clone(rules));
+        if let Some(rules) = route.and_then(|route| route.rules(request.method())) {
+            if let Some(access) = rules.access {
+                request.set_data(access);
+            }
+            if request.uri().query().is_some() {
+                request.set_data(Arc::clone(&rules.query));
+            }
         }
         let answered = AssertUnwindSafe(self.inner.call(request)).catch_unwind().await;
         let response = match answered {

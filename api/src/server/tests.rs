@@ -65,6 +65,7 @@ async fn start_with(settings: Settings) -> Running {
         service_keys: format!("backend:{}", hex::encode(Sha256::digest(SERVICE_KEY)))
             .parse()
             .unwrap(),
+        api_keys: crate::auth::api_key::ApiKeys::default(),
         secrets: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".parse().unwrap(),
         urls: domain::endpoint::UrlPolicy::default(),
         header_prefix: domain::header_names::HeaderPrefix::default(),
@@ -204,7 +205,7 @@ async fn a_token_is_wanted_before_anything_else_is_looked_at() {
                 "mt_0123",
             ]
         } else {
-            [SERVICE_KEY, "whk_unknown_0123", "oat_0123"]
+            [SERVICE_KEY, "m2m_0123", "oat_0123"]
         };
         for token in wrong_kinds {
             let response = request().bearer_auth(token).body("{").send().await.unwrap();
@@ -417,6 +418,7 @@ fn panicking_app() -> App {
         store: StoreSlot::default(),
         sessions: SessionVerifier::new(KeySource::Jwks(Box::new(jwks)), Rules::default()),
         service_keys: crate::auth::service_key::ServiceKeys::default(),
+        api_keys: crate::auth::api_key::ApiKeys::default(),
         secrets: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".parse().unwrap(),
         urls: domain::endpoint::UrlPolicy::default(),
         header_prefix: domain::header_names::HeaderPrefix::default(),

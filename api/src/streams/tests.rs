@@ -1,9 +1,10 @@
 use futures_util::FutureExt as _;
 
 use super::*;
+use crate::access::Kind;
 
-fn account(number: usize) -> AccountId {
-    format!("org:org_{number}").parse().unwrap()
+fn share(number: usize) -> Share {
+    Share::of(Kind::Session, &format!("org:org_{number}").parse().unwrap())
 }
 
 #[test]
@@ -15,13 +16,13 @@ fn places_are_bounded_for_an_account_and_in_all_and_come_back() {
     };
     let streams = Arc::new(Streams::new(metrics.clone()));
     let mut places: Vec<_> = (0..MOST)
-        .map(|number| streams.take(&account(number / MOST_OF_ACCOUNT)).unwrap())
+        .map(|number| streams.take(&share(number / MOST_OF_ACCOUNT)).unwrap())
         .collect();
     gauge(MOST);
-    assert_eq!(streams.take(&account(0)).unwrap_err(), NoPlace::Account);
+    assert_eq!(streams.take(&share(0)).unwrap_err(), NoPlace::Account);
     places.truncate(MOST - 1);
     gauge(MOST - 1);
-    places.push(streams.take(&account(MOST)).unwrap());
+    places.push(streams.take(&share(MOST)).unwrap());
     gauge(MOST);
     drop(places);
     gauge(0);
@@ -34,7 +35,7 @@ fn places_are_bounded_for_an_account_and_in_all_and_come_back() {
 #[test]
 fn accounts_with_many_make_room_for_those_with_fewer() {
     let streams = Arc::new(Streams::new(Metrics::new().unwrap()));
-    let place = |number| streams.take(&account(number));
+    let place = |number| streams.take(&share(number));
     let mut places: Vec<_> = (0..MOST)
         .map(|number| place(number / MOST_OF_ACCOUNT).unwrap())
         .collect();

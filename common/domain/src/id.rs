@@ -156,6 +156,13 @@ id_type!(
     |text| text.strip_prefix("rpl_").is_some_and(|rest| rest.len() == ULID_LEN && is_base32(rest))
 );
 
+id_type!(
+    /// A key of an account: `key_` and 80 random bits. What the account's programs prove themselves with is [`crate::api_key`].
+    ApiKeyId,
+    "the id of an API key: `key_` and 16 characters",
+    |text| text.strip_prefix("key_").is_some_and(|rest| rest.len() == ENDPOINT_LEN && is_base32(rest))
+);
+
 impl ReplayId {
     /// A new id.
     #[must_use]

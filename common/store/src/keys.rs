@@ -14,6 +14,9 @@
 //! | `account:<a>:told` | string | account events about exhausted deliveries in this minute | 1 min |
 //! | `account:<a>:trials` | string | test events asked for in this minute | 1 min |
 //! | `account:<a>:calls` | string | calls of the dashboard in this minute | 1 min |
+//! | `account:<a>:calls:keys` | string | calls with the account's own keys in this minute | 1 min |
+//! | `account:<a>:calls:manage` | string | calls that the backend made in its name in this minute | 1 min |
+//! | `account:<a>:keys` | hash | `<id of an API key>` → `<hash of its text> <when it expires (ms), 0: never> <scopes> <made at (ms)> <by whom>`, a line feed, and its name; `<id>:used` → when it was last used (ms, give or take a minute) | while it has keys |
 //! | `account:<a>:pushed` | string | events accepted in this minute, if they are limited | 1 min |
 //! | `account:<a>:hold` | string | that all its endpoints are paused: `pause 0 <since (ms)> <reason>` | until an operator ends it |
 //! | `account:<a>:turn` | string | the last turn of the account's endpoints in `ready` | 1 h |
@@ -65,7 +68,7 @@
 //! | `idempotency:<a>:<hash of the key>` | hash | until schema 3: `fingerprint`, `parts`, `event`, `deliveries` | 24 h |
 //! | `creation:<a>:<hash of the key>` | string | which endpoint was made with this idempotency key: `<fingerprint> <e> <number of its secret>` | 24 h |
 //! | `worker:<incarnation>` | string | the last sequence, what came of its reports, the deliveries that it leased, and the suspects that it holds | 1 h |
-//! | `removed:<operation>` | string | the endpoint that this operation removed | 1 min |
+//! | `removed:<operation>` | string | the endpoint, or the API key, that this operation removed | 1 min |
 //! | `changed:<operation>` | string | the endpoint that this operation changed; or how many strikes it took back, and how many endpoints it switched on | 1 min; 1 h |
 //! | `answered` | sorted set | destination that answered any worker (`<URL without path> <account>`; `check` in place of the account: an address of `EGRESS_CHECK`) → when last (ms): the last 1,000, of an hour | 1 h |
 //! | `outages` | hash | worker's incarnation → until when (ms) its own network counts as down | 10 min |

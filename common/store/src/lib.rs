@@ -20,6 +20,10 @@
 //! - [`endpoints`]: making, listing, changing and removing them. [`health`]: the facts about one, and about an account.
 //! - [`rotation`]: new signing secrets, with a grace for the old ones. [`rewrap`]: the same secrets, sealed with another key.
 //!
+//! Who calls for an account:
+//!
+//! - [`api_keys`]: the keys of its own programs.
+//!
 //! Events and deliveries:
 //!
 //! - [`events`]: accepting an event with all its deliveries, or nothing. [`event_types`]: which types an API has.
@@ -67,6 +71,8 @@ pub mod health;
 pub mod rotation;
 
 pub mod rewrap;
+
+pub mod api_keys;
 
 pub mod events;
 

@@ -18,6 +18,10 @@ pub const WINDOW: Duration = Duration::from_secs(60);
 pub enum Subject {
     /// The calls of the dashboard for one account.
     Dashboard,
+    /// The calls with an account's own keys.
+    Keys,
+    /// The calls that the backend makes in an account's name.
+    Manage,
     /// The events that are pushed with one service key.
     ServiceKey,
     /// The events that are pushed for one account.
@@ -47,10 +51,12 @@ pub struct EventLimits {
 }
 
 script! {
-    /// Counts calls of the dashboard, unless the account would have had more than it may in this minute.
+    /// Counts calls for an account, unless it would have had more of this kind than it may in this minute.
     "call_count": AllowOom, Writes, needs [QUOTA];
     struct CallCount<'a> {
         account: &'a AccountId,
+        /// Which of the account's counters.
+        counter: &'static str,
         most: u32,
         calls: u32
     } -> (bool, u32, Duration)
@@ -75,8 +81,8 @@ impl EventLimits {
 }
 
 impl Store {
-    /// Counts calls that an account makes at the dashboard. The first is whether they may be made: if not all of them may, none is
-    /// counted.
+    /// Counts calls that are made for an account, each kind of them by itself. The first is whether they may be made: if not all of
+    /// them may, none is counted.
     ///
     /// # Errors
     ///
@@ -84,13 +90,23 @@ impl Store {
     pub async fn count_calls(
         &self,
         account: &AccountId,
+        subject: Subject,
         most: u32,
         calls: u32,
     ) -> Result<(bool, Quota), StoreError> {
-        let count = CallCount { account, most, calls };
+        let count = CallCount {
+            account,
+            counter: match subject {
+                Subject::Keys => "calls:keys",
+                Subject::Manage => "calls:manage",
+                Subject::Dashboard | Subject::ServiceKey | Subject::Account => "calls",
+            },
+            most,
+            calls,
+        };
         let (is_allowed, left, ends_in) = self.call(&count).await?;
         let quota = Quota {
-            subject: Subject::Dashboard,
+            subject,
             left,
             ends_in,
         };

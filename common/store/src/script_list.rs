@@ -2,8 +2,8 @@
 
 use super::scripts::{Assembled, Declaration, Listed, RunsAs, Script};
 use super::{
-    egress, endpoints, erasing, event_types, events, health, history, identity, log, parked, policy, queue,
-    rates, replays, rewrap, rotation, server, test_events, watch,
+    api_keys, egress, endpoints, erasing, event_types, events, health, history, identity, log, parked,
+    policy, queue, rates, replays, rewrap, rotation, server, test_events, watch,
 };
 
 macro_rules! list {
@@ -40,6 +40,9 @@ list![
     egress::OutageNote<'_>,
     egress::StrikesTakeBack<'_>,
     rates::CallCount<'_>,
+    api_keys::ApiKeyCreate<'_>,
+    api_keys::ApiKeyUse<'_>,
+    api_keys::ApiKeyRevoke<'_>,
     test_events::TestEventAsk<'_>,
     test_events::TestEventWithdraw<'_>,
     test_events::TestEventBegin<'_>,

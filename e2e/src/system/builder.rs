@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{SERVICE_KEY, System, secrets_key, service_key_entry};
+use super::{MANAGE_KEY, SERVICE_KEY, System, secrets_key, service_key_entry};
 use crate::clerk::{ISSUER, PARTY, SigningKey};
 use crate::client::NewEndpoint;
 use crate::ports::free_port;
@@ -90,6 +90,14 @@ impl Builder {
         let redis = self.server.unwrap_or_else(|| RedisServer::start_with(&extra));
         let key = SigningKey::generate("ins_test");
         let mut environment = environment(&redis, &key);
+        if self.programs.is_none() {
+            // Older programs don't know keys that may call for accounts.
+            let keys = [
+                service_key_entry(SERVICE_KEY),
+                format!("{}:manage", service_key_entry(MANAGE_KEY)),
+            ];
+            environment.push(("SERVICE_KEYS".to_owned(), keys.join(",")));
+        }
         environment.extend(self.overrides);
         let mut api_environment = environment.clone();
         api_environment.extend(self.api_overrides);

@@ -59,7 +59,6 @@ fn wrong_endpoint_fields() -> Vec<(&'static str, Value, &'static str, &'static s
     let sixteen: Vec<_> = (0..16).map(|_| "*").collect();
     vec![
         ("urll", json!("x"), "unknown_field", "urll"),
-        ("secret", json!("whsec_x"), "unknown_field", "secret"),
         ("accountId", json!("org:x"), "unknown_field", "accountId"),
         ("url", json!(7), "invalid_type", "url"),
         ("url", json!(null), "invalid_type", "url"),
@@ -131,6 +130,18 @@ fn wrong_endpoint_bodies(
             with(create, "active", json!("no")),
             "invalid_type",
             "active",
+        ),
+        (
+            Method::POST,
+            with(create, "secret", json!("whsec_x")),
+            "invalid_value",
+            "secret",
+        ),
+        (
+            Method::PATCH,
+            with(change, "secret", json!("whsec_x")),
+            "unknown_field",
+            "secret",
         ),
         (
             Method::PATCH,

@@ -11,6 +11,7 @@ use reqwest::Method;
 use serde_json::Value;
 
 pub(crate) const ENDPOINTS: &str = "/api/webhooks-config";
+pub(crate) const API_KEYS: &str = "/api/api-keys";
 pub(crate) const EVENTS: &str = "/api/events";
 pub(crate) const BATCH: &str = "/api/events/batch";
 

@@ -59,6 +59,12 @@ mod auth;
 
 mod oidc;
 
+mod api_keys;
+
+mod named_accounts;
+
+mod integrations;
+
 mod roles;
 
 mod bad_input;

@@ -7,20 +7,25 @@
 //! Proves (security): No token, a wrong one, or one of the wrong kind
 //! Proves (security): Another account's endpoints, deliveries, replays, cursors and stream positions are unknown
 
+use std::collections::BTreeMap;
+
+use domain::api_key::Scope;
 use e2e::clerk::{Claims, SigningKey, now};
 use e2e::client::Caller;
-use e2e::system::{SERVICE_KEY, System};
+use e2e::system::{MANAGE_KEY, SERVICE_KEY, System};
 use e2e::wait::{LONG, check, eventually};
 use reqwest::{RequestBuilder, Url};
 use serde_json::{Value, json};
 
 use crate::documented::calls::{Call, calls};
-use crate::fixture::{ENDPOINTS, everything};
+use crate::fixture::{API_KEYS, ENDPOINTS, everything};
 use crate::listener::Listener;
 use crate::log_scene::{HOOK, LogScene, text};
 
 /// Calls that name nothing: they make or list what belongs to the account of the token.
-const OWN: [&str; 6] = [
+const OWN: [&str; 8] = [
+    "createApiKey",
+    "listApiKeys",
     "createEndpoint",
     "checkEndpoint",
     "listEndpoints",
@@ -28,6 +33,9 @@ const OWN: [&str; 6] = [
     "listEventTypes",
     "streamAccountDeliveries",
 ];
+
+/// A key of an account that it hasn't.
+const MADE_UP: &str = "rk_live_org_2test_0123456789abcdefghjkmnpqrstvwxyz0123456789abcdef";
 
 const STRANGER: &str = "org_2other";
 
@@ -47,6 +55,8 @@ struct Belongings {
     cursor: String,
     /// What a live stream began with.
     event_id: String,
+    /// The id of a key.
+    api_key: String,
 }
 
 /// An account with one of everything, and no worker left that would change it.
@@ -62,6 +72,8 @@ async fn furnish(scene: &mut LogScene) -> Belongings {
         .await
         .expect(202);
     scene.listed("status=succeeded", 1).await;
+    scene.customer.create_api_key(&["endpoints:write"]).await;
+    let keys = scene.customer.get(API_KEYS).await.expect(200).body;
     let (_, event_id) = Listener::start(&scene.customer, &scene.path("deliveries/stream"), None).await;
     // No exhausted delivery is that young, so the replay has nothing to do.
     let wanted = json!({"since": recent(-1_000), "status": "exhausted", "dryRun": false});
@@ -72,6 +84,7 @@ async fn furnish(scene: &mut LogScene) -> Belongings {
         replay: text(&replay.expect(202).body, "id"),
         cursor: text(&scene.list("limit=1").await, "nextCursor"),
         event_id,
+        api_key: text(&keys["keys"][0], "id"),
         endpoint: scene.endpoint.clone(),
     };
     // It ends, so that the owner can start another one.
@@ -99,6 +112,7 @@ fn filled(call: &Call, body: Option<&Value>, caller: &Caller, names: &Belongings
     let (mut query, mut headers) = (Vec::new(), Vec::new());
     for parameter in call.parameters() {
         let value = match parameter.name {
+            "id" if call.id() == "revokeApiKey" => names.api_key.as_str(),
             "id" | "endpointId" => names.endpoint.as_str(),
             "eventId" => &names.event,
             "idempotencyKey" => KEY,
@@ -208,16 +222,51 @@ fn names_something_below(call: &Call) -> bool {
         })
 }
 
+/// All but the notes of when keys were last used.
+fn everything_but_uses(system: &System) -> BTreeMap<String, Vec<u8>> {
+    let mut all = everything(system);
+    all.retain(|key, _| !key.ends_with(":keys") && !key.ends_with(":stats"));
+    all
+}
+
 async fn start() -> (LogScene, Belongings) {
     let mut scene = LogScene::start(System::builder().env("RETRY_SCHEDULE", "")).await;
     let belongings = furnish(&mut scene).await;
     (scene, belongings)
 }
 
+/// With the owner's own token the very same calls find what they name; those that remove something come last.
+async fn found_by_their_owner(scene: &LogScene, mut named: Vec<Call>, theirs: &Belongings) {
+    named.sort_by_key(|call| call.method == reqwest::Method::DELETE);
+    named.sort_by_key(|call| call.path.starts_with(ENDPOINTS) && !call.path.contains("{id}"));
+    for call in named {
+        let (_, body) = call.requests().remove(0);
+        let mut names = theirs.clone();
+        if call.id() == "removeEndpointById" {
+            names.endpoint = scene
+                .customer
+                .create_endpoint("http://127.0.0.1:9000/", &["*"])
+                .await
+                .id;
+        }
+        let (status, _, said) = answer(filled(&call, body, &scene.customer, &names)).await;
+        // Without a worker a test event is not sent.
+        let is_good = (200..300).contains(&status) || call.id() == "sendTestEvent" && status == 503;
+        assert!(is_good, "{} of the owner: {status} {said}", call.name());
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_an_account_owns_is_unknown_to_every_other() {
     let (mut scene, theirs) = start().await;
     let stranger = scene.system.customer_of(STRANGER);
+    let scopes: Vec<_> = Scope::all().map(Scope::as_str).collect();
+    let key = stranger.create_api_key(&scopes).await;
+    let strangers = [
+        ("clerkSession", stranger.clone()),
+        ("accountKey", scene.system.caller(&key)),
+        ("manageKey", scene.system.manager_of(STRANGER)),
+    ];
     let own = stranger
         .create_endpoint("http://127.0.0.1:9000/", &["*"])
         .await
@@ -226,7 +275,7 @@ async fn what_an_account_owns_is_unknown_to_every_other() {
         endpoint: own,
         ..theirs.clone()
     };
-    let before = everything(&scene.system);
+    let before = everything_but_uses(&scene.system);
     let (mut alone, mut named) = (Vec::new(), Vec::new());
     for call in calls().into_iter().filter(|call| call.takes("clerkSession")) {
         if !names_something(&call) {
@@ -238,18 +287,29 @@ async fn what_an_account_owns_is_unknown_to_every_other() {
             alone.push(call);
             continue;
         }
-        for (example, body) in call.requests() {
-            let (status, code, said) = answer(filled(&call, body, &stranger, &theirs)).await;
-            let context = format!("{}, `{example}`: {status} {said}", call.name());
+        let takes = |scheme: &str| call.takes(scheme);
+        let tried = strangers.iter().filter(|(scheme, _)| takes(scheme));
+        let requests = call.requests();
+        let tries = tried.flat_map(|(scheme, stranger)| {
+            requests
+                .iter()
+                .map(move |(example, body)| (scheme, stranger, example, body))
+        });
+        for (scheme, stranger, example, body) in tries {
+            let (status, code, said) = answer(filled(&call, *body, stranger, &theirs)).await;
+            let context = format!("{}, `{example}`, {scheme}: {status} {said}", call.name());
             // A cursor is looked at before what it belongs to.
             let is_refused = matches!(
                 (status, code.as_str()),
-                (404, "endpoint_not_found" | "event_not_found")
+                (
+                    404,
+                    "endpoint_not_found" | "event_not_found" | "api_key_not_found"
+                )
             ) || names_something_below(&call)
                 && (status, code.as_str()) == (422, "invalid_cursor")
                 || call.id() == "changeEndpoints" && status == 200 && is_each_unknown(&said);
             assert!(is_refused, "{context}");
-            assert_eq!(everything(&scene.system), before, "{context}");
+            assert_eq!(everything_but_uses(&scene.system), before, "{context}");
         }
         if names_something_below(&call) {
             let (status, code, said) = answer(filled(&call, None, &stranger, &below_own)).await;
@@ -264,7 +324,7 @@ async fn what_an_account_owns_is_unknown_to_every_other() {
                 "{} below an own endpoint: {status} {said}",
                 call.name()
             );
-            assert_eq!(everything(&scene.system), before, "{}", call.name());
+            assert_eq!(everything_but_uses(&scene.system), before, "{}", call.name());
         }
         named.push(call);
     }
@@ -283,29 +343,12 @@ async fn what_an_account_owns_is_unknown_to_every_other() {
             }
         }
     }
-    let after = everything(&scene.system);
+    let after = everything_but_uses(&scene.system);
     for (key, content) in &before {
         let is_shared = key.ends_with(":stats") || key.contains(STRANGER);
         assert!(is_shared || after.get(key) == Some(content), "{key} was changed");
     }
-    // With the owner's own token the very same calls find what they name; those that remove something come last.
-    named.sort_by_key(|call| call.method == reqwest::Method::DELETE);
-    named.sort_by_key(|call| call.path.starts_with(ENDPOINTS) && !call.path.contains("{id}"));
-    for call in named {
-        let (_, body) = call.requests().remove(0);
-        let mut names = theirs.clone();
-        if call.id() == "removeEndpointById" {
-            names.endpoint = scene
-                .customer
-                .create_endpoint("http://127.0.0.1:9000/", &["*"])
-                .await
-                .id;
-        }
-        let (status, _, said) = answer(filled(&call, body, &scene.customer, &names)).await;
-        // Without a worker a test event is not sent.
-        let is_good = (200..300).contains(&status) || call.id() == "sendTestEvent" && status == 503;
-        assert!(is_good, "{} of the owner: {status} {said}", call.name());
-    }
+    found_by_their_owner(&scene, named, &theirs).await;
     scene.system.stop();
 }
 
@@ -335,13 +378,39 @@ async fn nobody_gets_in_without_a_token_of_the_right_kind() {
                 ("expired", with(&expired), 401),
                 ("a machine's", with(&of_a_machine), 403),
                 ("a key of Clerk's", with("ak_0123456789abcdef"), 403),
+                ("an unknown service key", with("whk_owner_0123456789abcdef"), 401),
+                (
+                    "a made-up key",
+                    with(MADE_UP),
+                    if call.takes("accountKey") { 401 } else { 403 },
+                ),
+                (
+                    "a session, with a header",
+                    with(&session).for_account("org_2test"),
+                    403,
+                ),
+                ("no account", with(MANAGE_KEY), 422),
             ],
             (false, true) => vec![
                 ("none", nobody.clone(), 401),
                 ("a session", with(&session), 403),
                 ("an expired session", with(&expired), 403),
                 ("an unknown key", with("whk_test_0123456789abcdef"), 401),
+                ("a key of an account", with(MADE_UP), 403),
+                (
+                    "a service key, with a header",
+                    with(SERVICE_KEY).for_account("org_2test"),
+                    403,
+                ),
                 ("garbage", with("garbage"), 401),
+            ],
+            (false, false) if call.takes("manageKey") => vec![
+                ("none", nobody.clone(), 401),
+                ("a session", with(&session), 403),
+                ("a key of an account", with(MADE_UP), 403),
+                ("a service key that pushes", with(SERVICE_KEY), 403),
+                ("an unknown key", with("whk_owner_0123456789abcdef"), 401),
+                ("with a header", with(MANAGE_KEY).for_account("org_2test"), 403),
             ],
             (false, false) => {
                 assert!(

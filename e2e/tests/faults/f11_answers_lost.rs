@@ -3,6 +3,8 @@
 //! Proves (guarantees): a connection is cut after a script ran and before its answer came, at every call
 //! Proves (guarantees): Redis is away, slow, or loses an answer
 
+mod api_keys;
+
 mod deliveries;
 
 mod endpoints;

@@ -29,6 +29,9 @@ const SCRIPTS: &[(&str, Who)] = &[
     ("displace", Api),
     ("clock", Api),
     ("call_count", Api),
+    ("api_key_create", Api),
+    ("api_key_use", Api),
+    ("api_key_revoke", Api),
     ("work", Worker),
     ("upkeep", Worker),
     ("parked_find", Worker),
@@ -87,6 +90,7 @@ const SCRIPTS: &[(&str, Who)] = &[
 
 /// Who sends the commands that stand in the code of each file of the store.
 const CODE: &[(&str, &str, &[Who])] = &[
+    ("api_keys/mod.rs", "hexists hgetall", &[Api]),
     (
         "check/look.rs",
         "get hgetall hmget hstrlen lrange pttl strlen xrange zrange",

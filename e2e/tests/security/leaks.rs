@@ -12,7 +12,7 @@ use e2e::client::{Caller, Reply};
 use e2e::process::Process;
 use e2e::redis_server::RedisServer;
 use e2e::state::connect;
-use e2e::system::{SERVICE_KEY, System, secrets_key};
+use e2e::system::{MANAGE_KEY, SERVICE_KEY, System, secrets_key};
 use e2e::wait::{LONG, check, eventually};
 use reqwest::Method;
 use serde_json::json;
@@ -45,6 +45,8 @@ impl Secrets {
         found.add("forged token", FORGED);
         let random = SERVICE_KEY.rsplit('_').next().unwrap();
         found.add("service key", random);
+        found.add("manage key", MANAGE_KEY.rsplit('_').next().unwrap());
+        found.add("key of the account", &tour.api_key[tour.api_key.len() - 32..]);
         found.add("SECRETS_KEY", &secrets_key(7));
         found.add_bytes("SECRETS_KEY, decoded", vec![7; 32]);
         for user in ["api", "worker", "operator"] {

@@ -35,6 +35,8 @@ pub(crate) struct Tour<'a> {
     pub(crate) token: String,
     /// Every signing secret.
     pub(crate) secrets: Vec<String>,
+    /// A key of the account.
+    pub(crate) api_key: String,
 }
 
 impl<'a> Tour<'a> {
@@ -47,7 +49,9 @@ impl<'a> Tour<'a> {
             customer: system.caller(&token),
             token,
             secrets: Vec::new(),
+            api_key: String::new(),
         };
+        tour.use_keys().await;
         let good = tour.endpoint("/good", &["*"]).await;
         let begin = tour.place(&good).await;
         let bad = tour.endpoint("/bad", &["lead.captured"]).await;
@@ -73,6 +77,39 @@ impl<'a> Tour<'a> {
         let gone = tour.endpoint("/gone", &["lead.captured"]).await;
         tour.customer.remove_endpoint(&gone).await;
         tour
+    }
+
+    /// A program with a key of the account, and the backend in its name, who brings a secret along.
+    async fn use_keys(&mut self) {
+        self.api_key = self
+            .customer
+            .create_api_key(&["endpoints:write", "deliveries:read"])
+            .await;
+        let program = self.system.caller(&self.api_key);
+        let made = program
+            .create_endpoint(&self.receiver.url("/kept"), &["session.created"])
+            .await;
+        self.secrets.push(made.secret);
+        program.remove_endpoint(&made.id).await;
+        let secret = SigningSecret::generate().expose().to_owned();
+        let wanted =
+            json!({"url": self.receiver.url("/moved"), "events": ["session.created"], "secret": secret});
+        let manager = self.system.manager_of(self.system.account());
+        let moved = manager.post(ENDPOINTS, &wanted).await.expect(201).body;
+        manager.remove_endpoint(moved["id"].as_str().unwrap()).await;
+        self.secrets.push(secret);
+        let stream = program.request(Method::GET, "/api/webhooks-deliveries/stream");
+        let mut stream = stream.send().await.unwrap();
+        assert!(stream.chunk().await.unwrap().is_some());
+        self.get("/api/api-keys").await;
+        self.customer.create_api_key(&["replay:read"]).await;
+        let keys = self.get("/api/api-keys").await;
+        let id = keys["keys"][1]["id"].as_str().unwrap();
+        let _reply = self
+            .customer
+            .delete(&format!("/api/api-keys?id={id}"))
+            .await
+            .expect(204);
     }
 
     async fn endpoint(&mut self, path: &str, events: &[&str]) -> String {

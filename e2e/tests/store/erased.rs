@@ -163,10 +163,10 @@ async fn what_waits_is_canceled_wherever_it_waits_and_its_neighbours_stay() {
         fixture.report(&mut worker, &leased, repeats(Some(60))).await;
         fixture.push_many(70).await;
         let untried = fixture.accept(&personal()).await.id;
-        fixture.switch(&endpoint, false, ParkedAction::Keep).await;
+        fixture.switch(&endpoint, false, ParkedAction::Deliver).await;
         while fixture.store.upkeep(&fixture.policy).await.unwrap().more {}
         if is_released {
-            fixture.switch(&endpoint, true, ParkedAction::Keep).await;
+            fixture.switch(&endpoint, true, ParkedAction::Deliver).await;
         }
         for event in [&tried, &untried] {
             assert!(erase(&fixture, event).await);

@@ -10,6 +10,7 @@ use store::check::{Violation, broken_rules};
 use store::events::NewEvent;
 use store::log::{ListFilter, ListStatus, Listing};
 use store::queue::{Leased, Receipt, WorkRequest};
+use store::rates::Subject;
 use store::replays::{ReplaySpan, ReplayStatus};
 
 use crate::fixture::{
@@ -161,7 +162,10 @@ impl Scene {
         store.log_gap(endpoint, "1-1".parse().unwrap()).await.unwrap();
         store.event_body(&account, &self.waiting).await.unwrap();
         store.get_replay(&account, endpoint, &self.replay).await.unwrap();
-        store.count_calls(&account, 1000, 1).await.unwrap();
+        store
+            .count_calls(&account, Subject::Dashboard, 1000, 1)
+            .await
+            .unwrap();
     }
 
     async fn violations(&self) -> Vec<Violation> {

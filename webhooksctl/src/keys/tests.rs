@@ -19,3 +19,13 @@ fn a_service_key_names_its_id_and_its_entry_does_not_give_it_away() {
         assert!(parse_id(bad).is_err(), "{bad}");
     }
 }
+
+#[test]
+fn a_key_that_may_call_for_accounts_says_so_in_its_entry() {
+    let described = |manage| {
+        let id = "owner".to_owned();
+        describe_new(&ServiceKeyArgs { id, manage })
+    };
+    assert!(described(true).ends_with(":manage"));
+    assert!(!described(false).contains("manage"));
+}

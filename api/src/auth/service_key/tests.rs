@@ -4,14 +4,28 @@ fn entry(id: &str, key: &str) -> String {
     format!("{id}:{}", hex::encode(Sha256::digest(key)))
 }
 
+fn id_of<'a>(keys: &'a ServiceKeys, token: &str) -> Result<&'a str, AuthError> {
+    keys.verify(token).map(ServiceKey::id)
+}
+
+#[test]
+fn a_key_may_call_for_accounts_if_its_entry_says_so() {
+    let (plain, manage) = ("whk_push_0123", "whk_owner_4567");
+    let keys: ServiceKeys = format!("{},{}:manage", entry("push", plain), entry("owner", manage))
+        .parse()
+        .unwrap();
+    assert!(!keys.verify(plain).unwrap().may_manage());
+    assert!(keys.verify(manage).unwrap().may_manage());
+}
+
 #[test]
 fn several_keys_are_valid_at_once_and_nothing_else() {
     let (old, new) = ("whk_backend_old0123456789", "whk_backend-2_new0123456789");
     let keys: ServiceKeys = format!("{}, {}", entry("backend", old), entry("backend-2", new))
         .parse()
         .unwrap();
-    assert_eq!(keys.verify(old), Ok("backend"));
-    assert_eq!(keys.verify(new), Ok("backend-2"));
+    assert_eq!(id_of(&keys, old), Ok("backend"));
+    assert_eq!(id_of(&keys, new), Ok("backend-2"));
     for wrong in [
         "",
         "whk_",
@@ -20,16 +34,16 @@ fn several_keys_are_valid_at_once_and_nothing_else() {
         "whk_other_old0123456789",
         "old",
     ] {
-        assert_eq!(keys.verify(wrong), Err(AuthError::ServiceKey), "{wrong}");
+        assert_eq!(id_of(&keys, wrong), Err(AuthError::ServiceKey), "{wrong}");
     }
-    assert_eq!(keys.verify(&"x".repeat(100_000)), Err(AuthError::ServiceKey));
+    assert_eq!(id_of(&keys, &"x".repeat(100_000)), Err(AuthError::ServiceKey));
     assert!(ServiceKeys::default().verify(old).is_err());
 }
 
 #[test]
 fn a_key_that_is_configured_under_another_id_is_refused() {
     let keys: ServiceKeys = entry("billing", "whk_backend_0123").parse().unwrap();
-    assert_eq!(keys.verify("whk_backend_0123"), Err(AuthError::ServiceKey));
+    assert_eq!(id_of(&keys, "whk_backend_0123"), Err(AuthError::ServiceKey));
 }
 
 #[test]
@@ -45,6 +59,8 @@ fn a_wrong_entry_is_told_without_its_hash() {
             "the hash of `backend` must be",
         ),
         (format!("a:{hash},a:{hash}"), "the id `a` is there twice"),
+        (format!("a:{hash}:admin"), "entry 1 may end with `:manage`"),
+        (format!("a:{hash}:manage:x"), "entry 1 may end with `:manage`"),
     ] {
         let error = text.parse::<ServiceKeys>().unwrap_err();
         assert!(error.starts_with(sentence) && !error.contains(&hash), "{error}");

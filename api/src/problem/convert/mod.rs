@@ -8,6 +8,7 @@ mod foreign;
 pub use foreign::{from_panic, replace_foreign_error};
 
 use doctor::{InvalidHeaders, MAX_HEADER_BYTES, MAX_HEADERS};
+use domain::api_key::Scope;
 use domain::catalog::Catalog;
 use domain::endpoint::{FIRST_FREE_PORT, MAX_URL, UrlError};
 use domain::event::{EventType, MAX_DEPTH, PayloadError, Subscription};
@@ -56,8 +57,16 @@ impl From<AuthError> for Problem {
             AuthError::Pending => Code::SessionPending,
             AuthError::NoParty => Code::PartyMissing,
             AuthError::Role => Code::RoleNotAllowed,
-            AuthError::NotASession | AuthError::NotAServiceKey | AuthError::NotASessionToken => {
-                Code::WrongTokenKind
+            AuthError::NotASession
+            | AuthError::NotAServiceKey
+            | AuthError::NotASessionToken
+            | AuthError::NotAManageKey => Code::WrongTokenKind,
+            AuthError::Scope(scope) => return Self::insufficient_scope(scope),
+            AuthError::AccountHeader => Code::AccountHeaderNotAllowed,
+            AuthError::KeyExpired => {
+                return Self::new(Code::TokenExpired).detail(
+                    "The API key has expired. Make a new one, and give it to the program that calls.",
+                );
             }
             AuthError::Unavailable => return Self::new(Code::AuthUnavailable).retry_after(5),
             AuthError::Malformed
@@ -68,6 +77,7 @@ impl From<AuthError> for Problem {
             | AuthError::Party
             | AuthError::Version
             | AuthError::Critical
+            | AuthError::ApiKey
             | AuthError::ServiceKey => Code::InvalidToken,
         };
         let problem = Self::new(code);
@@ -155,6 +165,20 @@ fn names_of(catalog: &Catalog) -> String {
 }
 
 impl Problem {
+    /// For a key that would need this scope; `None` if no scope is enough.
+    fn insufficient_scope(scope: Option<Scope>) -> Self {
+        let problem = Self::new(Code::InsufficientScope);
+        match scope {
+            Some(scope) => problem
+                .detail(format!(
+                    "The key would need the scope `{scope}`. {}",
+                    Code::InsufficientScope.advice()
+                ))
+                .param("required", scope.as_str()),
+            None => problem.detail("No key of an account may make this call, whatever its scopes."),
+        }
+    }
+
     /// For an event of a type that there isn't.
     pub(crate) fn unknown_event(catalog: &Catalog) -> Self {
         let types: Vec<_> = catalog.types().iter().map(EventType::as_str).collect();

@@ -1,9 +1,14 @@
 use super::*;
+use crate::access::Kind;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
 fn account(name: impl std::fmt::Display) -> AccountId {
     format!("org:org_{name}").parse().unwrap()
+}
+
+fn share(name: &str) -> Share {
+    Share::of(Kind::Session, &account(name))
 }
 
 fn quota(subject: Subject, left: u32, ends_in: Duration) -> Quota {
@@ -64,13 +69,13 @@ fn no_more_is_remembered_than_there_may_be_and_what_is_over_goes() {
 #[test]
 fn calls_are_refused_that_are_more_than_what_is_left() {
     let used_up = UsedUp::default();
-    assert_eq!(used_up.calls(&account("a"), 100), None);
-    used_up.note_calls(&account("a"), quota(Subject::Dashboard, 3, MINUTE));
+    assert_eq!(used_up.calls(&share("a"), 100), None);
+    used_up.note_calls(&share("a"), quota(Subject::Dashboard, 3, MINUTE));
     for (calls, is_refused) in [(1, false), (3, false), (4, true)] {
-        let known = used_up.calls(&account("a"), calls);
+        let known = used_up.calls(&share("a"), calls);
         assert_eq!(known.is_some(), is_refused, "{calls}");
     }
-    assert_eq!(used_up.calls(&account("b"), 100), None);
+    assert_eq!(used_up.calls(&share("b"), 100), None);
 }
 
 #[test]

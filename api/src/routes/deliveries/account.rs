@@ -15,7 +15,7 @@ use super::account_filter::{read_endpoints, read_event_id, read_statuses, text};
 use super::filter;
 use super::view::DeliveryView;
 use crate::app::App;
-use crate::caller::DashboardUser;
+use crate::caller::Caller;
 use crate::cursor::CursorScope;
 use crate::json::Json;
 use crate::problem::{Code, Faults, Problem};
@@ -91,7 +91,7 @@ impl AccountDeliveriesApi {
     #[expect(clippy::too_many_arguments, reason = "each is a parameter of the call")]
     async fn list(
         &self,
-        user: DashboardUser,
+        caller: Caller,
         app: Data<&App>,
         request: &Request,
         /// List only deliveries of these endpoints. It may be given several times.
@@ -151,7 +151,7 @@ impl AccountDeliveriesApi {
         let scope = CursorScope {
             keys: &app.secrets,
             purpose: "account deliveries",
-            account: &user.account,
+            account: &caller.account,
             endpoint: None,
             filter: &text,
         };
@@ -162,7 +162,7 @@ impl AccountDeliveriesApi {
             .map_err(|_| Problem::new(Code::InvalidCursor).field("cursor"))?;
         let store = app.store.get()?;
         let listing = AccountListing {
-            account: &user.account,
+            account: &caller.account,
             filter: &filter,
             position: position.as_ref(),
             limit,

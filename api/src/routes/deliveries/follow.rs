@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use domain::clock::Timestamp;
 use domain::id::{AccountId, EndpointId};
 use store::log::{EntryId, LogEntry};
 use store::{Store, StoreError};
@@ -19,6 +18,7 @@ use tokio::time::{Instant, interval_at, sleep, timeout};
 use super::followed::Followed;
 use super::stream_events::{self, EndReason};
 use crate::app::App;
+use crate::caller::{Lasting, Over};
 use crate::streams::{Place, Streams};
 
 /// How long a stream is silent at most. That a client is gone shows when something is sent to it, at the latest by the second
@@ -41,8 +41,8 @@ pub(super) struct Follower {
     pub(super) is_lost: bool,
     /// The end of the latest gap that the client knows of.
     pub(super) told: Option<EntryId>,
-    /// When the session token expires, in seconds since 1970.
-    pub(super) expires_at: i64,
+    /// For how long the caller may follow.
+    pub(super) lasting: Lasting,
 }
 
 /// The client is gone, or too slow.
@@ -60,14 +60,16 @@ impl Follower {
     }
 
     async fn run(mut self, place: Place, sender: Sender<Bytes>) {
-        let left = self.expires_at.saturating_sub(Timestamp::now().as_seconds());
-        let left = Duration::from_secs(u64::try_from(left).unwrap_or(0));
+        let (lasting, store, account) = (self.lasting.clone(), self.store.clone(), self.account.clone());
         let streams: Arc<Streams> = Arc::clone(&self.app.streams);
         let reason = tokio::select! {
             () = sender.closed() => return,
             () = streams.stopped() => EndReason::Stopping,
+            over = lasting.over(&store, &account) => match over {
+                Over::Expired => EndReason::TokenExpired,
+                Over::Revoked => EndReason::KeyRevoked,
+            },
             () = place.must_leave() => EndReason::MadeRoom,
-            () = sleep(left) => EndReason::TokenExpired,
             ended = self.follow(&sender) => match ended {
                 Ok(reason) => reason,
                 Err(Gone) => return,

@@ -38,7 +38,7 @@ use self::view::{DeliveryDetailView, DeliveryList};
 use super::schema::{CursorText, DateTime, DeliveredEvent, ListedStatus, PageLimit};
 use super::{Call, Group, Resource, fields};
 use crate::app::App;
-use crate::caller::DashboardUser;
+use crate::caller::Caller;
 use crate::cursor::CursorScope;
 use crate::json::Json;
 use crate::problem::{Code, Faults, Problem};
@@ -64,7 +64,7 @@ impl DeliveriesApi {
     #[expect(clippy::too_many_arguments, reason = "each is a parameter of the call")]
     async fn list(
         &self,
-        user: DashboardUser,
+        caller: Caller,
         app: Data<&App>,
         request: &Request,
         /// The endpoint's id.
@@ -105,7 +105,7 @@ impl DeliveriesApi {
         let scope = CursorScope {
             keys: &app.secrets,
             purpose: "deliveries",
-            account: &user.account,
+            account: &caller.account,
             endpoint: Some(&endpoint),
             filter: &text,
         };
@@ -118,7 +118,7 @@ impl DeliveriesApi {
             .store
             .get()?
             .list_deliveries(&Listing {
-                account: &user.account,
+                account: &caller.account,
                 endpoint: &endpoint,
                 filter: &filter,
                 position: position.as_ref(),
@@ -144,7 +144,7 @@ impl DeliveriesApi {
     )]
     async fn get(
         &self,
-        user: DashboardUser,
+        caller: Caller,
         app: Data<&App>,
         /// The endpoint's id.
         id: Path<String>,
@@ -154,7 +154,7 @@ impl DeliveriesApi {
     ) -> Result<Json<DeliveryDetailView>, Problem> {
         let endpoint = fields::endpoint_id(&id.0)?;
         let store = app.store.get()?;
-        let (_, detail) = find(store, &user.account, &endpoint, &delivery.0).await?;
+        let (_, detail) = find(store, &caller.account, &endpoint, &delivery.0).await?;
         detail.try_into().map(Json)
     }
 }

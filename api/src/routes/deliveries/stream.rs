@@ -12,7 +12,7 @@ use super::event_stream::EventStream;
 use super::follow::Follower;
 use super::followed::{Followed, scope};
 use crate::app::App;
-use crate::caller::DashboardUser;
+use crate::caller::Caller;
 use crate::headers::{HeaderParam, OnceHeader};
 use crate::problem::{Code, Problem};
 use crate::streams::NoPlace;
@@ -34,8 +34,7 @@ impl StreamApi {
     /// The stream begins with whatever happens next. To resume after a broken connection, send the last `id` that you got as the
     /// header `Last-Event-ID`, or as the parameter `lastEventId`: what the log has kept since comes first. If it hasn't kept all of it,
     /// or the id can't be read, the stream begins with `gap` in place of `start`. A comment every few seconds keeps the connection open.
-    /// The stream ends when the session token expires: connect again with a new one. An account may have 10 streams open. The
-    /// `EventSource` of browsers can't send the header `Authorization`: use `fetch` instead, and read the body.
+    /// The stream ends when the token expires: connect again with a new one. An account may have 10 streams open. The `EventSource` of browsers can't send the header `Authorization`: use `fetch` instead, and read the body.
     #[oai(
         path = "/api/webhooks-config/:id/deliveries/stream",
         method = "get",
@@ -43,7 +42,7 @@ impl StreamApi {
     )]
     async fn stream(
         &self,
-        user: DashboardUser,
+        caller: Caller,
         app: Data<&App>,
         /// The endpoint's id.
         id: Path<String>,
@@ -57,23 +56,23 @@ impl StreamApi {
         let endpoint = fields::endpoint_id(&id.0)?;
         let given = last.0.map(|LastEventId(text)| text);
         let given = given.or(last_in_query.0);
-        let scope = scope(&app, &user.account, Some(&endpoint));
+        let scope = scope(&app, &caller.account, Some(&endpoint));
         let after: Option<EntryId> = given.as_ref().and_then(|text| scope.read(text).ok());
         let store = app.store.get()?.clone();
         store
-            .get_endpoint(&user.account, &endpoint)
+            .get_endpoint(&caller.account, &endpoint)
             .await?
             .ok_or_else(fields::no_endpoint)?;
-        let place = app.streams.take(&user.account).map_err(no_place)?;
+        let place = app.streams.take(&caller.share()).map_err(no_place)?;
         let tail = store.tail_log(&endpoint, after).await?;
         let follower = Follower {
             app: app.0.clone(),
             store,
-            account: user.account,
+            account: caller.account,
             followed: Followed::Endpoint(endpoint, tail),
             is_lost: given.is_some() && after.is_none(),
             told: None,
-            expires_at: user.expires_at,
+            lasting: caller.lasting,
         };
         Ok(EventStream::of(follower.start(place)))
     }
@@ -92,7 +91,7 @@ impl StreamApi {
     )]
     async fn stream_account(
         &self,
-        user: DashboardUser,
+        caller: Caller,
         app: Data<&App>,
         /// The `id` of the last event that you got, to resume after it.
         #[oai(name = "Last-Event-ID")]
@@ -102,19 +101,19 @@ impl StreamApi {
         last_in_query: Query<Option<String>>,
     ) -> Result<EventStream, Problem> {
         let given = last.0.map(|LastEventId(text)| text).or(last_in_query.0);
-        let scope = scope(&app, &user.account, None);
+        let scope = scope(&app, &caller.account, None);
         let after: Option<AccountPlace> = given.as_ref().and_then(|text| scope.read(text).ok());
         let store = app.store.get()?.clone();
-        let place = app.streams.take(&user.account).map_err(no_place)?;
-        let tail = store.tail_account(&user.account, after.as_ref()).await?;
+        let place = app.streams.take(&caller.share()).map_err(no_place)?;
+        let tail = store.tail_account(&caller.account, after.as_ref()).await?;
         let follower = Follower {
             app: app.0.clone(),
             store,
-            account: user.account,
+            account: caller.account,
             followed: Followed::Account(tail),
             is_lost: given.is_some() && after.is_none(),
             told: None,
-            expires_at: user.expires_at,
+            lasting: caller.lasting,
         };
         Ok(EventStream::of(follower.start(place)))
     }

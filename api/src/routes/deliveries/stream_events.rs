@@ -99,8 +99,10 @@ pub(crate) struct StreamedEnd {
 #[serde(rename_all = "snake_case")]
 #[oai(rename_all = "snake_case")]
 pub(crate) enum EndReason {
-    /// The session token has expired: connect again with a new one.
+    /// The token has expired: connect again with a new one.
     TokenExpired,
+    /// The key of the account was revoked.
+    KeyRevoked,
     /// The endpoint was removed.
     EndpointRemoved,
     /// The server is being restarted.

@@ -53,7 +53,7 @@ impl DoctorApi {
     )]
     async fn verify(
         &self,
-        user: Examinee,
+        examinee: Examinee,
         app: Data<&App>,
         /// The endpoint's id.
         id: Path<String>,
@@ -79,14 +79,14 @@ impl DoctorApi {
         };
         let store = app.store.get()?;
         let sealed = store
-            .signing_secrets(&user.account, &endpoint)
+            .signing_secrets(&examinee.account, &endpoint)
             .await?
             .ok_or_else(fields::no_endpoint)?;
         let sent = match headers.event() {
-            Some(event) => store.event_body(&user.account, &event).await?,
+            Some(event) => store.event_body(&examinee.account, &event).await?,
             None => None,
         };
-        let mut secrets = Secrets::open(&app, &sealed, &user.account, &endpoint)?;
+        let mut secrets = Secrets::open(&app, &sealed, &examinee.account, &endpoint)?;
         if let Some(previous) = &mut secrets.previous
             && previous.until < store.time().await?
         {
@@ -102,7 +102,7 @@ impl DoctorApi {
             sent: sent.and_then(|bytes| String::from_utf8(bytes.into()).ok()),
         };
         // Hundreds of MACs over a large body would keep a thread busy that serves other requests.
-        let turn = user.place.turn().await;
+        let turn = examinee.place.turn().await;
         let examination = examiner::run(move || {
             let diagnosis = request.examine();
             // Not when the caller goes away: until here, the examiner is busy.

@@ -62,12 +62,7 @@ impl Resource for EndpointsApi {
         Call::new("changeEndpoints", &[Code::InvalidValue, Code::UpgradePending]).strict(),
         Call::new(
             "removeEndpoint",
-            &[
-                Code::EndpointNotFound,
-                Code::MissingField,
-                Code::BadRequest,
-                Code::PreconditionFailed,
-            ],
+            &[Code::EndpointNotFound, Code::BadRequest, Code::PreconditionFailed],
         )
         .with(BODY_ERRORS),
     ];

@@ -14,7 +14,7 @@ use super::parked::{Parked, parked_action};
 use super::state_view::{WantedState, state_change};
 use super::view::EndpointView;
 use crate::app::App;
-use crate::caller::{DashboardUser, count_more};
+use crate::caller::{Caller, count_more};
 use crate::json::{Json, JsonRequest};
 use crate::problem::{Code, Problem, ProblemBody};
 
@@ -85,18 +85,22 @@ impl JsonRequest for ChangeEndpoints {
 /// Switches endpoints that meet the condition on or off, or pauses them.
 pub(super) async fn change_many(
     app: &App,
-    user: &DashboardUser,
+    caller: &Caller,
     request: &Request,
     body: ChangeEndpoints,
     condition: &Condition,
 ) -> Result<Json<ChangedEndpoints>, Problem> {
-    let (ids, patch) = body.into_patch(Some(user.user.clone()))?;
-    count_more(app, request, user, (ids.len() - 1) / IN_ONE_CALL).await?;
+    let (ids, patch) = body.into_patch(Some(caller.by.clone()))?;
+    count_more(app, request, caller, (ids.len() - 1) / IN_ONE_CALL).await?;
     let store = app.store.get()?;
     let mut outcomes = Vec::with_capacity(ids.len());
     for some in ids.chunks(AT_ONCE) {
         let changes = some.iter().map(async |id| match id.parse::<EndpointId>() {
-            Ok(id) => store.change_endpoint(&user.account, &id, &patch, condition).await,
+            Ok(id) => {
+                store
+                    .change_endpoint(&caller.account, &id, &patch, condition)
+                    .await
+            }
             // What isn't an id is no endpoint's.
             Err(_) => Ok(ChangeOutcome::EndpointNotFound),
         });

@@ -7,7 +7,8 @@ use poem_openapi::{Object, OpenApi};
 use serde::{Deserialize, Serialize};
 
 use super::super::schema::{
-    ChatbotId, DateTime, Description, EventName, RatePerSecond, RawObject, SubscriptionName, UrlText, present,
+    ChatbotId, DateTime, Description, EventName, RatePerSecond, RawObject, SecretText, SubscriptionName,
+    UrlText, present,
 };
 use super::super::{Call, Group, Resource, fields};
 use super::answers::FIELD_ERRORS;
@@ -17,7 +18,7 @@ use super::request::{CreateEndpoint, Wanted};
 use super::warning::{self, Warning};
 use crate::allowance::Allowance;
 use crate::app::App;
-use crate::caller::Reader;
+use crate::caller::Caller;
 use crate::json::{Json, JsonRequest};
 use crate::problem::{Code, Faults, Problem};
 
@@ -54,6 +55,9 @@ pub(crate) struct CheckEndpoint {
     /// Whether the endpoint would be switched on from the start; `true` if absent.
     #[serde(default, deserialize_with = "present")]
     active: Option<bool>,
+    /// The signing secret that the receiver has already, which only a `manage` key may bring along.
+    #[serde(default, deserialize_with = "present")]
+    secret: Option<SecretText>,
     /// An event: the answer says whether the endpoint would get it.
     #[serde(default, deserialize_with = "present")]
     sample: Option<SampleEvent>,
@@ -116,6 +120,7 @@ impl CheckEndpoint {
             rate_limit: self.rate_limit,
             auto_resume: self.auto_resume,
             active: self.active,
+            secret: self.secret,
         };
         let mut faults = Faults::default();
         let wanted = faults.take(endpoint.wanted(app));
@@ -166,12 +171,12 @@ impl CheckApi {
     )]
     async fn check(
         &self,
-        reader: Reader,
+        caller: Caller,
         app: Data<&App>,
         body: Json<CheckEndpoint>,
     ) -> Result<Json<CheckedEndpoint>, Problem> {
         let (wanted, sample) = body.0.read(&app)?;
-        let endpoints = app.store.get()?.endpoint_ids(&reader.account).await?;
+        let endpoints = app.store.get()?.endpoint_ids(&caller.account).await?;
         if endpoints.len() >= app.allowance.endpoints as usize {
             return Err(too_many(&app));
         }

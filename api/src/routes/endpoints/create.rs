@@ -8,65 +8,89 @@ use domain::signing::SigningSecret;
 use sha2::{Digest, Sha256};
 use store::endpoints::CreateOutcome;
 use store::events::Idempotency;
+use subtle::ConstantTimeEq as _;
 
 use super::super::idempotency::{IdempotencyHeader, plain};
 use super::headers;
+use super::list::is_unusual;
 use super::made::{Created, CreatedEndpoint};
 use super::request::CreateEndpoint;
 use super::view::EndpointView;
-use super::warning;
+use super::warning::{self, Warning};
+use crate::access::Kind;
 use crate::app::App;
-use crate::caller::DashboardUser;
+use crate::caller::Caller;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 
 /// Creates an endpoint. What a key has created already is answered again, with the secret that it has kept sealed.
 pub(super) async fn create(
     app: &App,
-    user: DashboardUser,
+    caller: &Caller,
     body: CreateEndpoint,
     key: Option<IdempotencyHeader>,
 ) -> Result<Created, Problem> {
-    let id = EndpointId::random();
-    let secret = SigningSecret::generate();
-    let sealed = app.secrets.seal(&secret, &user.account, &id);
     let wanted = body.wanted(app)?;
+    if wanted.secret.is_some() && caller.kind != Kind::Manage {
+        return Err(Problem::new(Code::InsufficientScope)
+            .detail("Only a `manage` key of the backend may bring a secret along. Leave `secret` out: a new one is made.")
+            .field("secret"));
+    }
+    let id = EndpointId::random();
+    let brought = wanted.secret.clone();
+    let secret = brought.clone().unwrap_or_else(SigningSecret::generate);
+    let sealed = app.secrets.seal(&secret, &caller.account, &id);
     let place = HeaderPlace {
-        account: &user.account,
+        account: &caller.account,
         endpoint: &id,
         origin: origin_of(wanted.url.as_str()),
     };
     let headers = headers::sealed(&wanted.headers, &app.secrets, place);
     let stands_for_headers = tag_of(&wanted.headers, &app.secrets);
-    let new = wanted.into_new(id, user, sealed, headers);
+    let new = wanted.into_new(id, caller, sealed, headers);
     let idempotency = key.map(|IdempotencyHeader(key)| Idempotency {
         key: plain(&key).into_owned(),
-        fingerprint: fingerprint(&new, stands_for_headers),
+        fingerprint: fingerprint(&new, stands_for_headers, brought.is_some()),
         ..Idempotency::default()
     });
     let most = app.allowance.endpoints;
     let store = app.store.get()?;
+    let is_unknown = is_unusual(app, caller) && store.endpoint_ids(&caller.account).await?.is_empty();
     match store
         .create_endpoint_once(&new, most, idempotency.as_ref())
         .await?
     {
-        CreateOutcome::Created(endpoint) => Ok(answer(app, *endpoint, &secret)),
+        CreateOutcome::Created(endpoint) => Ok(answer(app, *endpoint, &secret, is_unknown)),
         CreateOutcome::Again(endpoint, sealed) => {
             let opened = app.secrets.open(&sealed, &endpoint.account, &endpoint.id);
-            let secret = opened.map_err(|error| {
+            let kept = opened.map_err(|error| {
                 tracing::error!(endpoint = %endpoint.id, %error, "a signing secret could not be opened");
                 Problem::new(Code::InternalError)
             })?;
-            Ok(answer(app, *endpoint, &secret))
+            // No hash of a secret is kept with the key, so the secrets themselves are compared.
+            if brought.is_some_and(|brought| !are_same(&brought, &kept)) {
+                return Err(conflict());
+            }
+            Ok(answer(app, *endpoint, &kept, false))
         }
         CreateOutcome::Overtaken(id) => Err(Problem::new(Code::IdempotencyConflict).detail(format!(
             "`{id}` was created with this key, and was removed since, or has another secret now. Use a new key for a new endpoint."
         ))),
-        CreateOutcome::IdempotencyConflict => Err(Problem::new(Code::IdempotencyConflict)
-            .detail("An endpoint with other settings was created with this key within the last 24 hours. Use a new key for a new endpoint.")),
+        CreateOutcome::IdempotencyConflict => Err(conflict()),
         CreateOutcome::TypeGone(name) => Err(Problem::type_gone(&name)),
         CreateOutcome::TooMany => Err(too_many(app)),
     }
+}
+
+/// The key was used for another endpoint.
+fn conflict() -> Problem {
+    Problem::new(Code::IdempotencyConflict)
+        .detail("An endpoint with other settings was created with this key within the last 24 hours. Use a new key for a new endpoint.")
+}
+
+/// Whether two secrets are the same, in a time that doesn't tell where they differ.
+fn are_same(one: &SigningSecret, other: &SigningSecret) -> bool {
+    one.expose().as_bytes().ct_eq(other.expose().as_bytes()).into()
 }
 
 /// The account has as many endpoints as it may have.
@@ -80,10 +104,13 @@ pub(super) fn too_many(app: &App) -> Problem {
         .param("max", app.allowance.endpoints)
 }
 
-fn answer(app: &App, endpoint: Endpoint, secret: &SigningSecret) -> Created {
+/// The new endpoint; `is_unknown`: of an account that is probably misspelt.
+fn answer(app: &App, endpoint: Endpoint, secret: &SigningSecret, is_unknown: bool) -> Created {
     let location = format!("/api/webhooks-config/{}", endpoint.id);
     let tag = endpoint.tag.to_string();
-    let warnings = warning::about(&endpoint.events, &app.event_types);
+    let mut warnings = warning::about(&endpoint.events, &app.event_types).unwrap_or_default();
+    warnings.extend(is_unknown.then(Warning::unknown_account));
+    let warnings = (!warnings.is_empty()).then_some(warnings);
     let created = CreatedEndpoint {
         endpoint: EndpointView::warned(endpoint, warnings),
         secret: secret.into(),
@@ -104,8 +131,8 @@ fn tag_of(headers: &[(CustomName, CustomValue)], keys: &SecretsKeyring) -> Optio
 /// A hash of what was asked for: what was left out is the same as its default.
 ///
 /// It is kept with the key for a day, so it has to stay the same from one release to the next. `headers` stands for those that were asked
-/// for.
-fn fingerprint(new: &NewEndpoint, headers: Option<Tag>) -> String {
+/// for; of a secret that was brought along, only that there was one is a part.
+fn fingerprint(new: &NewEndpoint, headers: Option<Tag>, brings_secret: bool) -> String {
     let NewEndpoint {
         id: _,
         account: _,
@@ -132,6 +159,9 @@ fn fingerprint(new: &NewEndpoint, headers: Option<Tag>) -> String {
     );
     let mut text = serde_json::to_vec(&given).unwrap_or_default();
     text.extend(headers.iter().flatten());
+    if brings_secret {
+        text.extend_from_slice(b"secret");
+    }
     hex::encode(&Sha256::digest(text)[..16])
 }
 

@@ -9,6 +9,7 @@ use super::super::attempt::whole_millis;
 use super::super::schema::{DateTime, ErrorName};
 use super::health_view::ParkedView;
 use super::view::EndpointView;
+use super::warning::Warning;
 use crate::health::advice_on;
 
 const HOUR_MS: u64 = 60 * 60 * 1000;
@@ -26,6 +27,10 @@ pub(crate) struct EndpointList {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(skip_serializing_if_is_none)]
     pub(super) next_cursor: Option<String>,
+    /// What is probably a mistake: the account may be misspelt. Only if something is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    pub(super) warnings: Option<Vec<Warning>>,
 }
 
 /// An endpoint in a list, with its health in short.

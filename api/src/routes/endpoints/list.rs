@@ -7,11 +7,14 @@ use domain::catalog::Catalog;
 use domain::clock::Timestamp;
 use domain::endpoint::{Endpoint, EndpointState};
 use domain::event::Subscription;
-use domain::id::{AccountId, EndpointId};
+use domain::id::EndpointId;
 
 use super::super::fields;
 use super::glance::{EndpointList, ListedEndpointView};
+use super::warning::Warning;
+use crate::access::Kind;
 use crate::app::App;
+use crate::caller::Caller;
 use crate::cursor::CursorScope;
 use crate::problem::{Code, Faults, Problem};
 
@@ -52,7 +55,7 @@ pub(super) struct Given {
 }
 
 /// A page of an account's endpoints.
-pub(super) async fn list(app: &App, account: &AccountId, mut given: Given) -> Result<EndpointList, Problem> {
+pub(super) async fn list(app: &App, caller: &Caller, mut given: Given) -> Result<EndpointList, Problem> {
     let (cursor, most) = (given.cursor.take(), limit(given.limit.take()));
     let mut faults = Faults::default();
     let most = faults.take(most);
@@ -64,13 +67,14 @@ pub(super) async fn list(app: &App, account: &AccountId, mut given: Given) -> Re
     let scope = CursorScope {
         keys: &app.secrets,
         purpose: "endpoints",
-        account,
+        account: &caller.account,
         endpoint: None,
         filter: &text,
     };
     let behind = cursor.map(|text| scope.read(&text)).transpose();
     let behind = behind.map_err(|_| Problem::new(Code::InvalidCursor).field("cursor"))?;
-    let endpoints = app.store.get()?.list_endpoints(account).await?;
+    let endpoints = app.store.get()?.list_endpoints(&caller.account).await?;
+    let is_unknown = endpoints.is_empty() && is_unusual(app, caller);
     let (endpoints, next) = page(endpoints, &filter, behind.as_ref(), most);
     let now = Timestamp::now();
     let listed = endpoints
@@ -79,7 +83,13 @@ pub(super) async fn list(app: &App, account: &AccountId, mut given: Given) -> Re
     Ok(EndpointList {
         endpoints: listed.collect(),
         next_cursor: next.map(|next| scope.write(&next)),
+        warnings: is_unknown.then(|| vec![Warning::unknown_account()]),
     })
+}
+
+/// Whether the backend calls for an account that no session of the issuer stands for.
+pub(super) fn is_unusual(app: &App, caller: &Caller) -> bool {
+    caller.kind == Kind::Manage && !app.sessions.may_name(&caller.account)
 }
 
 impl EndpointFilter {

@@ -26,6 +26,7 @@ mod view;
 mod warning;
 
 pub use check::CheckApi;
+pub(super) use named::QueryId;
 pub use one::OneEndpointApi;
 pub use retry::RetryApi;
 pub use rotation::RotationApi;
@@ -41,7 +42,7 @@ use self::create::create;
 use self::glance::EndpointList;
 use self::list::Given;
 use self::made::{Created, Removed};
-use self::named::{BodyId, QueryId, not_named, only_one};
+use self::named::{BodyId, not_named, only_one};
 use self::one::{change, remove};
 use self::one_or_many::{ChangedOneOrMany, OneOrMany};
 use self::request::CreateEndpoint;
@@ -51,7 +52,7 @@ use super::schema::{
     BoolText, ChatbotId, CursorText, EndpointLimit, SearchText, StateName, SubscriptionName,
 };
 use crate::app::App;
-use crate::caller::DashboardUser;
+use crate::caller::Caller;
 use crate::headers::{IfMatch, OnceHeader};
 use crate::json::Json;
 use crate::problem::Problem;
@@ -73,7 +74,7 @@ impl EndpointsApi {
     )]
     async fn create(
         &self,
-        user: DashboardUser,
+        caller: Caller,
         app: Data<&App>,
         /// Makes it safe to send a request again whose answer was lost: within 24 hours, the same key returns the same endpoint, with its
         /// secret. The same key with other settings is refused (409), and so is one whose endpoint was removed since, or got another
@@ -82,7 +83,7 @@ impl EndpointsApi {
         key: OnceHeader<IdempotencyHeader>,
         body: Json<CreateEndpoint>,
     ) -> Result<Created, Problem> {
-        create(&app, user, body.0, key.0).await
+        create(&app, &caller, body.0, key.0).await
     }
 
     /// List all endpoints
@@ -93,7 +94,7 @@ impl EndpointsApi {
     #[expect(clippy::too_many_arguments, reason = "each is a parameter of the call")]
     async fn list(
         &self,
-        user: DashboardUser,
+        caller: Caller,
         app: Data<&App>,
         /// List only endpoints that are active (`true`), or that aren't (`false`).
         active: Query<Option<BoolText>>,
@@ -120,7 +121,7 @@ impl EndpointsApi {
             cursor: cursor.0.map(|CursorText(text)| text),
             limit: limit.0.map(|EndpointLimit(text)| text),
         };
-        list::list(&app, &user.account, given).await.map(Json)
+        list::list(&app, &caller, given).await.map(Json)
     }
 
     /// Change an endpoint, or switch it on or off
@@ -142,7 +143,7 @@ impl EndpointsApi {
     )]
     async fn change(
         &self,
-        user: DashboardUser,
+        caller: Caller,
         app: Data<&App>,
         /// The endpoint's id, if the body doesn't name it.
         id: QueryId<false>,
@@ -157,15 +158,15 @@ impl EndpointsApi {
             OneOrMany::One(body) => body,
             OneOrMany::Many(body) => {
                 not_named(id.names())?;
-                let changed = change_many(&app, &user, request, body, &condition.0).await?;
+                let changed = change_many(&app, &caller, request, body, &condition.0).await?;
                 return Ok(ChangedOneOrMany::Many(changed));
             }
         };
         let named = body.id.clone();
-        let wanted = body.into_change(Some(user.user.clone()), &app)?;
+        let wanted = body.into_change(Some(caller.by.clone()), &app)?;
         let id = only_one(id.names().chain([named.as_deref()]))?;
         let toggles = named.is_some() && wanted.is_empty();
-        let changed = change(&app, &user, &id, wanted, toggles, condition.0).await?;
+        let changed = change(&app, &caller, &id, wanted, toggles, condition.0).await?;
         Ok(ChangedOneOrMany::One(Box::new(changed)))
     }
 
@@ -180,7 +181,7 @@ impl EndpointsApi {
     )]
     async fn change_many(
         &self,
-        user: DashboardUser,
+        caller: Caller,
         app: Data<&App>,
         request: &Request,
         /// Change only the endpoints that have one of these `etag`s; the others get 412.
@@ -188,7 +189,7 @@ impl EndpointsApi {
         condition: IfMatch,
         body: Json<ChangeEndpoints>,
     ) -> Result<Json<ChangedEndpoints>, Problem> {
-        change_many(&app, &user, request, body.0, &condition.0).await
+        change_many(&app, &caller, request, body.0, &condition.0).await
     }
 
     /// Remove an endpoint
@@ -202,7 +203,7 @@ impl EndpointsApi {
     )]
     async fn remove(
         &self,
-        user: DashboardUser,
+        caller: Caller,
         app: Data<&App>,
         /// The endpoint's id.
         id: QueryId<true>,
@@ -212,6 +213,6 @@ impl EndpointsApi {
         in_body: BodyId,
     ) -> Result<Removed, Problem> {
         let id = only_one(id.names().chain([in_body.name()]))?;
-        remove(&app, &user, &id, &condition.0).await
+        remove(&app, &caller, &id, &condition.0).await
     }
 }

@@ -51,13 +51,13 @@ pub(super) fn not_named<'a>(names: impl IntoIterator<Item = Option<&'a str>>) ->
 }
 
 /// The parameter `id` of a query, as often as it is there. The document says that it is `REQUIRED` where it is the usual way to
-/// name the endpoint.
+/// name the endpoint, or the key.
 #[derive(Debug)]
-pub(super) struct QueryId<const REQUIRED: bool>(Vec<String>);
+pub(in crate::routes) struct QueryId<const REQUIRED: bool>(Vec<String>);
 
 impl<const REQUIRED: bool> QueryId<REQUIRED> {
     /// The names in it.
-    pub(super) fn names(&self) -> impl Iterator<Item = Option<&str>> {
+    pub(in crate::routes) fn names(&self) -> impl Iterator<Item = Option<&str>> {
         self.0.iter().map(|name| Some(name.as_str()))
     }
 

@@ -17,7 +17,7 @@ use super::request::{Change, ChangeEndpoint};
 use super::state_view::not_disabled;
 use super::warning;
 use crate::app::App;
-use crate::caller::DashboardUser;
+use crate::caller::Caller;
 use crate::headers::IfMatch;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
@@ -39,13 +39,13 @@ impl OneEndpointApi {
     )]
     async fn get(
         &self,
-        user: DashboardUser,
+        caller: Caller,
         app: Data<&App>,
         /// The endpoint's id.
         id: Path<String>,
     ) -> Result<Detailed, Problem> {
         let id = fields::endpoint_id(&id.0)?;
-        let facts = app.store.get()?.endpoint_facts(&user.account, &id).await?;
+        let facts = app.store.get()?.endpoint_facts(&caller.account, &id).await?;
         facts.map(Into::into).ok_or_else(fields::no_endpoint)
     }
 
@@ -60,7 +60,7 @@ impl OneEndpointApi {
     )]
     async fn change_by_path(
         &self,
-        user: DashboardUser,
+        caller: Caller,
         app: Data<&App>,
         /// The endpoint's id.
         id: Path<String>,
@@ -70,9 +70,9 @@ impl OneEndpointApi {
         body: Json<ChangeEndpoint>,
     ) -> Result<Changed, Problem> {
         let named = body.0.id.clone();
-        let wanted = body.0.into_change(Some(user.user.clone()), &app)?;
+        let wanted = body.0.into_change(Some(caller.by.clone()), &app)?;
         let id = only_one([Some(id.0.as_str()), named.as_deref()])?;
-        change(&app, &user, &id, wanted, false, condition.0).await
+        change(&app, &caller, &id, wanted, false, condition.0).await
     }
 
     /// Remove one endpoint
@@ -85,7 +85,7 @@ impl OneEndpointApi {
     )]
     async fn remove_by_path(
         &self,
-        user: DashboardUser,
+        caller: Caller,
         app: Data<&App>,
         /// The endpoint's id.
         id: Path<String>,
@@ -95,7 +95,7 @@ impl OneEndpointApi {
         in_body: BodyId,
     ) -> Result<Removed, Problem> {
         let id = only_one([Some(id.0.as_str()), in_body.name()])?;
-        remove(&app, &user, &id, &condition.0).await
+        remove(&app, &caller, &id, &condition.0).await
     }
 }
 
@@ -121,7 +121,7 @@ const TRIES: usize = 32;
 /// Changes an endpoint that meets the condition; if `toggles` says so, also switches it on or off.
 pub(super) async fn change(
     app: &App,
-    user: &DashboardUser,
+    caller: &Caller,
     id: &EndpointId,
     wanted: Change,
     toggles: bool,
@@ -132,7 +132,7 @@ pub(super) async fn change(
     let Change { mut patch, headers } = wanted;
     if toggles || is_nothing {
         let endpoint = store
-            .get_endpoint(&user.account, id)
+            .get_endpoint(&caller.account, id)
             .await?
             .ok_or_else(fields::no_endpoint)?;
         if !toggles {
@@ -150,7 +150,7 @@ pub(super) async fn change(
     let subscriptions = patch.events.as_deref().unwrap_or_default();
     let warnings = warning::about(subscriptions, &app.event_types);
     let Some(headers) = headers else {
-        let outcome = store.change_endpoint(&user.account, id, &patch, &condition);
+        let outcome = store.change_endpoint(&caller.account, id, &patch, &condition);
         return changed(outcome.await?).map(|endpoint| Changed::of(endpoint, warnings));
     };
     let mut outcome = ChangeOutcome::Moved;
@@ -158,13 +158,13 @@ pub(super) async fn change(
         let url = match &patch.url {
             Some(url) => url.to_string(),
             None => {
-                let present = store.get_endpoint(&user.account, id).await?;
+                let present = store.get_endpoint(&caller.account, id).await?;
                 present.ok_or_else(fields::no_endpoint)?.url
             }
         };
-        patch.headers = Some(headers.sealed(&app.secrets, &user.account, id, &url));
+        patch.headers = Some(headers.sealed(&app.secrets, &caller.account, id, &url));
         outcome = store
-            .change_endpoint(&user.account, id, &patch, &condition)
+            .change_endpoint(&caller.account, id, &patch, &condition)
             .await?;
         if outcome != ChangeOutcome::Moved {
             break;
@@ -190,14 +190,14 @@ pub(super) fn changed(outcome: ChangeOutcome) -> Result<Endpoint, Problem> {
 /// Removes an endpoint that meets the condition.
 pub(super) async fn remove(
     app: &App,
-    user: &DashboardUser,
+    caller: &Caller,
     id: &EndpointId,
     condition: &Condition,
 ) -> Result<Removed, Problem> {
     match app
         .store
         .get()?
-        .remove_endpoint_if(&user.account, id, condition)
+        .remove_endpoint_if(&caller.account, id, condition)
         .await?
     {
         RemoveOutcome::Removed => Ok(Removed::Removed),

@@ -8,7 +8,9 @@ use serde::Deserialize;
 
 pub(super) use self::wanted::{Change, Wanted};
 use super::super::fields;
-use super::super::schema::{ChatbotId, Description, RatePerSecond, SubscriptionName, UrlText, present};
+use super::super::schema::{
+    ChatbotId, Description, RatePerSecond, SecretText, SubscriptionName, UrlText, present,
+};
 use super::headers::{ChangedHeaders, NewHeaders, changed_headers, new_headers};
 use super::parked::{Parked, parked_action};
 use super::state_view::{WantedState, state_change};
@@ -48,6 +50,10 @@ pub(crate) struct CreateEndpoint {
     /// Whether the endpoint is switched on from the start; `true` if absent.
     #[serde(default, deserialize_with = "present")]
     pub(super) active: Option<bool>,
+    /// The signing secret that the receiver has already: `whsec_` and standard base64 of 24 to 64 bytes. Only with a `manage` key (403
+    /// otherwise), for customers who move in; without it, a new one is made.
+    #[serde(default, deserialize_with = "present")]
+    pub(super) secret: Option<SecretText>,
 }
 
 /// A change to an endpoint: fields are set as given. If the path names no endpoint, `id` alone switches it on or off.
@@ -125,8 +131,16 @@ impl CreateEndpoint {
         let description = faults.take_any(self.description.map(|text| fields::description(text.0)));
         let rate_limit = faults.take_any(self.rate_limit.map(|limit| fields::rate_limit(limit.0)));
         let headers = faults.take(new_headers(self.headers, app));
-        let (Some(url), Some(events), Some(chatbot_id), Some(description), Some(rate_limit), Some(headers)) =
-            (url, events, chatbot_id, description, rate_limit, headers)
+        let secret = faults.take_any(self.secret.map(|text| fields::signing_secret(&text)));
+        let (
+            Some(url),
+            Some(events),
+            Some(chatbot_id),
+            Some(description),
+            Some(rate_limit),
+            Some(headers),
+            Some(secret),
+        ) = (url, events, chatbot_id, description, rate_limit, headers, secret)
         else {
             return Err(faults.into());
         };
@@ -139,6 +153,7 @@ impl CreateEndpoint {
             rate_limit,
             auto_resume: self.auto_resume.unwrap_or_default(),
             active: self.active.unwrap_or(true),
+            secret,
         })
     }
 }

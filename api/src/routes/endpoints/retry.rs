@@ -8,7 +8,7 @@ use store::endpoints::RetryNow;
 
 use super::super::{Call, Group, Resource, fields};
 use crate::app::App;
-use crate::caller::DashboardUser;
+use crate::caller::Caller;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 
@@ -38,13 +38,13 @@ impl RetryApi {
     )]
     async fn retry(
         &self,
-        user: DashboardUser,
+        caller: Caller,
         app: Data<&App>,
         /// The endpoint's id.
         id: Path<String>,
     ) -> Result<Json<Retried>, Problem> {
         let id = fields::endpoint_id(&id.0)?;
-        match app.store.get()?.retry_now(&user.account, &id).await? {
+        match app.store.get()?.retry_now(&caller.account, &id).await? {
             RetryNow::Retried(retried) => Ok(Json(Retried { retried })),
             RetryNow::Inactive => Err(Problem::new(Code::EndpointNotActive)),
             RetryNow::EndpointNotFound => Err(fields::no_endpoint()),

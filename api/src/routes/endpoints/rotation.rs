@@ -14,7 +14,7 @@ use super::super::{Call, Group, Resource, fields};
 use super::detail::LegacySignature;
 use super::made::CreatedEndpoint;
 use crate::app::App;
-use crate::caller::DashboardUser;
+use crate::caller::Caller;
 use crate::headers::IfMatch;
 use crate::json::{Json, JsonRequest, OptionalJson};
 use crate::problem::{Code, Problem};
@@ -99,7 +99,7 @@ impl RotationApi {
     )]
     async fn rotate(
         &self,
-        user: DashboardUser,
+        caller: Caller,
         app: Data<&App>,
         /// The endpoint's id.
         id: Path<String>,
@@ -114,20 +114,20 @@ impl RotationApi {
         let store = app.store.get()?;
         let mut outcome = RotateOutcome::Overtaken;
         for _ in 0..TRIES {
-            let Some(present) = store.signing_secrets(&user.account, &id).await? else {
+            let Some(present) = store.signing_secrets(&caller.account, &id).await? else {
                 return Err(fields::no_endpoint());
             };
             let rotation = Rotation {
                 secret: app
                     .secrets
-                    .seal_next(&secret, &present.current, &user.account, &id),
+                    .seal_next(&secret, &present.current, &caller.account, &id),
                 grace,
                 legacy_uses_previous,
                 force: body.0.force.unwrap_or_default(),
                 condition: condition.0.clone(),
-                by: Some(user.user.clone()),
+                by: Some(caller.by.clone()),
             };
-            outcome = store.rotate_secret(&user.account, &id, &rotation).await?;
+            outcome = store.rotate_secret(&caller.account, &id, &rotation).await?;
             if outcome != RotateOutcome::Overtaken {
                 break;
             }

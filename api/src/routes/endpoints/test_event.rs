@@ -19,7 +19,7 @@ use super::super::attempt::AttemptView;
 use super::super::schema::{EventName, present};
 use super::super::{Call, Group, Resource, fields};
 use crate::app::App;
-use crate::caller::DashboardUser;
+use crate::caller::Caller;
 use crate::json::{Json, JsonRequest, OptionalJson};
 use crate::problem::{Code, Problem};
 
@@ -82,7 +82,7 @@ impl TestEventApi {
     )]
     async fn send(
         &self,
-        user: DashboardUser,
+        caller: Caller,
         app: Data<&App>,
         /// The endpoint's id.
         id: Path<String>,
@@ -96,7 +96,7 @@ impl TestEventApi {
             .transpose()?;
         let store = app.store.get()?;
         let endpoint = store
-            .get_endpoint(&user.account, &id)
+            .get_endpoint(&caller.account, &id)
             .await?
             .ok_or_else(fields::no_endpoint)?;
         let event = wanted.unwrap_or_else(|| usual(&endpoint, &app.event_types));
@@ -109,7 +109,7 @@ impl TestEventApi {
         )?;
         let request = TestEventRequest {
             delivery: DeliveryId::of(&store.fresh_event(), &id),
-            account: user.account,
+            account: caller.account,
             event,
             payload,
         };

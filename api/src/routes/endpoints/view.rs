@@ -62,12 +62,13 @@ pub(crate) struct EndpointView {
     queue_depth: u64,
     /// When the endpoint was created.
     created_at: DateTime,
-    /// The user who created it, as their session token named them; `null` if it was created before that was noted.
+    /// Who created it: the user as their session token named them, a key of the account (`key_…`), or the backend (`service:<id>`); `null`
+    /// if it was created before that was noted.
     #[oai(nullable)]
     created_by: Option<String>,
     /// When its owner last changed it.
     updated_at: DateTime,
-    /// The user who last changed it, or `operator`; `null` if that was not noted.
+    /// Who last changed it: the same, or `operator`; `null` if that was not noted.
     #[oai(nullable)]
     updated_by: Option<String>,
     /// Changes with the endpoint's settings and its state, and with nothing else: not with attempts and what they count. Send it as

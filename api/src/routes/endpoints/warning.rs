@@ -5,6 +5,8 @@ use domain::event::Subscription;
 use poem_openapi::{Enum, Object};
 use serde::Serialize;
 
+use super::super::warning::UNKNOWN_ACCOUNT;
+
 /// Something that was done, and that is better done otherwise.
 #[derive(Debug, Serialize, Object)]
 #[oai(rename = "EndpointWarning")]
@@ -13,8 +15,10 @@ pub(crate) struct Warning {
     code: WarningCode,
     /// What it is, and what to do about it.
     detail: String,
-    /// The event type concerned.
-    event: String,
+    /// The event type concerned, if it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    event: Option<String>,
 }
 
 /// What is better done otherwise.
@@ -24,6 +28,19 @@ pub(crate) struct Warning {
 pub(crate) enum WarningCode {
     /// The event type is on its way out.
     DeprecatedEvent,
+    /// The account that the call was made for has no endpoint, and no session token has such an id.
+    UnknownAccount,
+}
+
+impl Warning {
+    /// For a call in the name of an account that nobody may ever have.
+    pub(super) fn unknown_account() -> Self {
+        Self {
+            code: WarningCode::UnknownAccount,
+            detail: UNKNOWN_ACCOUNT.to_owned(),
+            event: None,
+        }
+    }
 }
 
 /// What to say of what somebody subscribes to; `None`: nothing.
@@ -38,7 +55,7 @@ pub(super) fn about(subscriptions: &[Subscription], catalog: &Catalog) -> Option
                  `GET /api/event-types` lists all.",
                 entry.subscription
             ),
-            event: entry.subscription.into(),
+            event: Some(entry.subscription.into()),
         })
         .collect();
     (!warnings.is_empty()).then_some(warnings)

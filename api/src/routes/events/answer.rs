@@ -8,7 +8,7 @@ use poem_openapi::{ApiResponse, Object};
 use serde::Serialize;
 use store::events::{AcceptOutcome, Counted};
 
-use super::warning::Warning;
+use super::super::warning::Warning;
 use crate::json::Json;
 use crate::metrics::{EventResult, Metrics};
 use crate::problem::{Code, Problem, ProblemBody};
@@ -176,7 +176,8 @@ impl EventAccepted {
                 id: accepted.id.into(),
                 deliveries: accepted.deliveries,
                 duplicate: accepted.duplicate.then_some(true),
-                warnings: (is_unusual && !accepted.has_endpoints).then(|| vec![Warning::unknown_account()]),
+                warnings: (is_unusual && !accepted.has_endpoints)
+                    .then(|| vec![Warning::event_of_unknown_account()]),
             }),
             AcceptOutcome::IdempotencyConflict(parts) => Err(conflict(&parts)),
             AcceptOutcome::OverBudget => Err(Problem::new(Code::AccountOverBudget).retry_after(30)),

@@ -1,4 +1,4 @@
-//! The backend's calls: accept events, one or many; and what became of one (`trace`), for the account's own session.
+//! The backend's calls: accept events, one or many; and what became of one (`trace`), for whoever acts for the account.
 //!
 //! An answer of 202 means that the event is in Redis with all its deliveries. Each event is accepted as a whole or not
 //! at all; in a batch, each on its own.
@@ -10,8 +10,6 @@ mod request;
 mod read;
 
 mod limited;
-
-mod warning;
 
 mod answer;
 
@@ -31,7 +29,7 @@ use self::trace::{EventTraceView, KeyInQuery, trace_key};
 use super::idempotency::IdempotencyHeader;
 use super::{Call, Group, Resource};
 use crate::app::App;
-use crate::caller::{Backend, DashboardUser};
+use crate::caller::{Backend, Caller};
 use crate::headers::OnceHeader;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
@@ -69,13 +67,13 @@ impl EventsApi {
     #[oai(path = "/api/events", method = "get", operation_id = "findEvent")]
     async fn find(
         &self,
-        user: DashboardUser,
+        caller: Caller,
         app: Data<&App>,
         /// The key, as the backend sent it.
         #[oai(name = "idempotencyKey")]
         key: KeyInQuery,
     ) -> Result<Json<EventTraceView>, Problem> {
-        trace_key(&app, &user.account, key).await
+        trace_key(&app, &caller.account, key).await
     }
 
     /// Push many events
@@ -125,15 +123,7 @@ impl EventsApi {
 impl Resource for EventsApi {
     const CALLS: &'static [Call] = &[
         Call::new("pushEvent", &[]).with(EVENT_ERRORS),
-        Call::new(
-            "findEvent",
-            &[
-                Code::EventNotFound,
-                Code::MissingField,
-                Code::InvalidIdempotencyKey,
-            ],
-        )
-        .strict(),
+        Call::new("findEvent", &[Code::EventNotFound, Code::InvalidIdempotencyKey]).strict(),
         Call::new(
             "pushEvents",
             &[Code::EmptyEvents, Code::TooManyEvents, Code::NothingAccepted],

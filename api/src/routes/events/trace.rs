@@ -13,7 +13,7 @@ use super::super::idempotency::plain;
 use super::super::schema::{ChatbotId, DateTime, DeliveredEvent, IdempotencyKey};
 use super::super::{Call, Group, Resource, fields};
 use crate::app::App;
-use crate::caller::DashboardUser;
+use crate::caller::Caller;
 use crate::json::Json;
 use crate::parameter::parameter;
 use crate::problem::{Code, Problem};
@@ -81,14 +81,14 @@ impl EventTraceApi {
     #[oai(path = "/api/events/:eventId", method = "get", operation_id = "getEvent")]
     async fn get(
         &self,
-        user: DashboardUser,
+        caller: Caller,
         app: Data<&App>,
         /// The event's id.
         #[oai(name = "eventId")]
         id: Path<String>,
     ) -> Result<Json<EventTraceView>, Problem> {
         let id: EventId = id.0.parse().map_err(|_| Problem::new(Code::EventNotFound))?;
-        trace(&app, &user.account, id).await
+        trace(&app, &caller.account, id).await
     }
 }
 

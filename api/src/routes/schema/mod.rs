@@ -19,7 +19,7 @@ pub(crate) use raw::RawObject;
 pub(crate) use secret::SecretText;
 pub(crate) use text::{
     AccountName, ChatbotId, CursorText, DateTime, DeliveredEvent, Description, ErrorName, EventName,
-    FindingName, IdempotencyKey, ListedStatus, PageLimit, SubscriptionName, UrlText,
+    FindingName, IdempotencyKey, KeyName, ListedStatus, PageLimit, SubscriptionName, UrlText,
 };
 
 use serde::{Deserialize, Deserializer};

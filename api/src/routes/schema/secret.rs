@@ -1,26 +1,54 @@
-//! A signing secret in an answer.
+//! A secret in a request or an answer.
 
 use std::borrow::Cow;
+use std::fmt;
 
+use domain::api_key::ApiKeyToken;
 use domain::signing::SigningSecret;
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 use poem_openapi::types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type};
-use serde::{Serialize, Serializer};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-/// A signing secret that an answer shows to its owner. Nothing else shows it: its `Debug` form hides it.
-#[derive(Debug, Clone)]
-pub(crate) struct SecretText(SigningSecret);
+/// A secret that an answer shows to its owner once, or that a request brings. Nothing else shows it: its `Debug` form hides it.
+#[derive(Clone)]
+pub(crate) struct SecretText(SecretString);
+
+impl SecretText {
+    /// The text.
+    pub(crate) fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("SecretText(…)")
+    }
+}
 
 impl From<&SigningSecret> for SecretText {
     fn from(secret: &SigningSecret) -> Self {
-        Self(secret.clone())
+        Self(secret.expose().into())
+    }
+}
+
+impl From<&ApiKeyToken> for SecretText {
+    fn from(key: &ApiKeyToken) -> Self {
+        Self(key.expose().into())
     }
 }
 
 impl Serialize for SecretText {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0.expose())
+        serializer.serialize_str(self.expose())
+    }
+}
+
+impl<'de> Deserialize<'de> for SecretText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self(text.into()))
     }
 }
 
@@ -50,13 +78,13 @@ impl Type for SecretText {
 impl ParseFromJSON for SecretText {
     fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
         let text = String::parse_from_json(value).map_err(ParseError::propagate)?;
-        SigningSecret::parse(&text).map(Self).map_err(ParseError::custom)
+        Ok(Self(text.into()))
     }
 }
 
 impl ToJSON for SecretText {
     fn to_json(&self) -> Option<Value> {
-        Some(Value::String(self.0.expose().to_owned()))
+        Some(Value::String(self.expose().to_owned()))
     }
 }
 

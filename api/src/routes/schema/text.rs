@@ -120,6 +120,18 @@ text_type!(
 );
 
 text_type!(
+    /// What the key of an account is called.
+    KeyName,
+    "key_name",
+    MetaSchema {
+        min_length: Some(1),
+        max_length: Some(domain::api_key::MAX_NAME),
+        pattern: Some(r"^[^\u0000-\u001f\u007f-\u009f]*$".to_owned()),
+        ..string()
+    }
+);
+
+text_type!(
     /// A description in the owner's words.
     Description,
     "description",

@@ -58,6 +58,7 @@ impl<'a> Round<'a> {
         self.stream().await;
         self.replays().await;
         self.events().await;
+        self.api_keys().await;
     }
 
     async fn endpoints(&mut self) {
@@ -208,6 +209,15 @@ impl<'a> Round<'a> {
         self.meter
             .call(&self.backend, "pushEvents, 100", batch, Some(events))
             .await;
+    }
+
+    async fn api_keys(&mut self) {
+        let wanted = json!({"name": "measured", "scopes": ["endpoints:read"]});
+        let made = self.call("createApiKey", "POST /api/api-keys", Some(wanted));
+        let made = made.await.body;
+        self.call("listApiKeys", "GET /api/api-keys", None).await;
+        let revoke = format!("DELETE /api/api-keys?id={}", made["id"].as_str().unwrap());
+        self.call("revokeApiKey", &revoke, None).await;
     }
 
     /// What can be done once.

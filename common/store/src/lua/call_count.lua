@@ -1,8 +1,8 @@
--- call_count: counts calls of the dashboard, unless the account would have had more than it may in this minute.
+-- call_count: counts calls for an account, unless it would have had more of this kind than it may in this minute.
 --
 -- Returns {1 or 0 (whether they may be made), what is left, ms until the count begins anew}.
 -- Guarantees: calls that are refused are not counted. When the minute ends is up to Redis's own clock, by the counter's lifetime.
-local key, most, calls = P .. 'account:' .. ARGV[ACCOUNT] .. ':calls', tonumber(ARGV[MOST]), tonumber(ARGV[CALLS])
+local key, most, calls = P .. 'account:' .. ARGV[ACCOUNT] .. ':' .. ARGV[COUNTER], tonumber(ARGV[MOST]), tonumber(ARGV[CALLS])
 local used, ends_in = used_of(key)
 if used + calls > most then
   return { 0, math.max(0, most - used), ends_in }

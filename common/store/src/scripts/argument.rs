@@ -6,7 +6,7 @@ use domain::clock::Timestamp;
 use domain::custom_headers::CustomName;
 use domain::endpoint::{Condition, EndpointTag};
 use domain::event::{EventType, Payload};
-use domain::id::{AccountId, DeliveryId, EndpointId, EventId, ReplayId};
+use domain::id::{AccountId, ApiKeyId, DeliveryId, EndpointId, EventId, ReplayId};
 use domain::sealing::{SealedHeader, SealedHeaders, SealedSecret};
 use redis::Cmd;
 
@@ -129,6 +129,7 @@ macro_rules! texts {
 texts!(
     AccountId,
     CustomName,
+    ApiKeyId,
     DeliveryId,
     EndpointId,
     EventId,

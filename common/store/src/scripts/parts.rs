@@ -30,6 +30,7 @@ parts! {
     PENDING = "pending" needs [BASE];
     QUOTA = "quota" needs [BASE];
     OWNER = "owner" needs [BASE];
+    API_KEYS = "api_keys" needs [BASE];
     ROUTES = "routes" needs [BASE];
     TYPES = "types" needs [BASE];
     IDS = "ids" needs [BASE];

@@ -49,6 +49,7 @@ async fn life() -> Result<(), Failure> {
             events: vec!["lead.captured".to_owned().into()],
             headers: Default::default(),
             rate_limit: None,
+            secret: None,
             url: url.parse()?,
         })
     };

@@ -51,7 +51,15 @@ impl Call {
 
     /// Whether it takes this security scheme.
     pub(crate) fn takes(&self, scheme: &str) -> bool {
-        self.operation["security"][0].get(scheme).is_some()
+        let taken = self.operation["security"].as_array().into_iter().flatten();
+        taken.into_iter().any(|one| one.get(scheme).is_some())
+    }
+
+    /// The scope that a key of an account needs, by its description.
+    pub(crate) fn key_scope(&self) -> Option<&'static str> {
+        let text = self.operation["description"].as_str().unwrap_or_default();
+        let after = text.split("A key of the account needs the scope `").nth(1)?;
+        after.split('`').next()
     }
 
     pub(crate) fn parameters(&self) -> Vec<Parameter> {

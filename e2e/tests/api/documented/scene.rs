@@ -11,7 +11,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use super::calls::{Call, Parameter};
-use crate::fixture::ENDPOINTS;
+use crate::fixture::{API_KEYS, ENDPOINTS};
 
 /// The organisation of the examples, and the account that events are pushed to.
 const ORGANISATION: &str = "org_2abcDEF";
@@ -129,6 +129,7 @@ impl Scene {
     /// What to give as a parameter: something that was made, else the documented example.
     pub(super) async fn value(&self, call: &Call, parameter: &Parameter, things: &Things) -> Option<String> {
         match parameter.name {
+            "id" if call.id() == "revokeApiKey" => Some(self.api_key().await),
             "id" | "endpointId" => Some(things.endpoint.clone()),
             "eventId" => Some(things.event()),
             "idempotencyKey" => Some(self.push_with_key().await),
@@ -150,6 +151,18 @@ impl Scene {
         let push = push.header("idempotency-key", &key).json(&event);
         let _reply = Caller::send(push).await.expect(202);
         key
+    }
+
+    /// The id of a key of the account. None is left of those that were made before, of which there may be 20.
+    async fn api_key(&self) -> String {
+        let id = |key: &Value| key["id"].as_str().unwrap().to_owned();
+        let listed = self.customer.get(API_KEYS).await.expect(200).body;
+        for key in listed["keys"].as_array().unwrap() {
+            let path = format!("{API_KEYS}?id={}", id(key));
+            let _reply = self.customer.delete(&path).await.expect(204);
+        }
+        self.customer.create_api_key(&["endpoints:read"]).await;
+        id(&self.customer.get(API_KEYS).await.expect(200).body["keys"][0])
     }
 
     /// A replay of what was exhausted.

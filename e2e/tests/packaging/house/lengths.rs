@@ -8,7 +8,10 @@ const USUAL: usize = 250;
 const MOST: usize = 350;
 
 /// The files of more than 250 lines, each with why it isn't two.
-const LONG: &[(&str, &str)] = &[];
+const LONG: &[(&str, &str)] = &[(
+    "api/src/problem/code.rs",
+    "one list of all codes, in the order in which docs/errors.md has them",
+)];
 
 /// Rust, Lua, and what is in `scripts/`; a path is as `git ls-files` prints it.
 fn is_source(path: &str) -> bool {

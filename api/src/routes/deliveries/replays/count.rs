@@ -9,7 +9,7 @@ use super::many;
 use super::request::CountReplay;
 use super::view::CountView;
 use crate::app::App;
-use crate::caller::Reader;
+use crate::caller::Caller;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 
@@ -29,13 +29,13 @@ impl ReplayCountApi {
     )]
     async fn count(
         &self,
-        reader: Reader,
+        caller: Caller,
         app: Data<&App>,
         /// The endpoint's id.
         id: Path<String>,
         body: Json<CountReplay>,
     ) -> Result<Json<CountView>, Problem> {
-        many::count(&app, &reader.account, &id.0, &body.0.into()).await
+        many::count(&app, &caller.account, &id.0, &body.0.into()).await
     }
 }
 

@@ -14,7 +14,7 @@ use super::super::super::{Call, Group, Resource, fields};
 use super::request::{ReplayDeliveries, Wanted};
 use super::view::{CountView, ManyReplayed, ReplayView};
 use crate::app::App;
-use crate::caller::DashboardUser;
+use crate::caller::Caller;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 
@@ -48,14 +48,14 @@ impl ReplayManyApi {
     )]
     async fn start(
         &self,
-        user: DashboardUser,
+        caller: Caller,
         app: Data<&App>,
         /// The endpoint's id.
         id: Path<String>,
         body: Json<ReplayDeliveries>,
     ) -> Result<ManyReplayed, Problem> {
         if body.0.dry_run == Some(true) {
-            return count(&app, &user.account, &id.0, &body.0)
+            return count(&app, &caller.account, &id.0, &body.0)
                 .await
                 .map(ManyReplayed::Counted);
         }
@@ -66,12 +66,12 @@ impl ReplayManyApi {
         let span = span(&body.0, &app.event_types, now)?;
         let new = ReplayId::new(now.as_millis());
         let outcome = store
-            .start_replay(&user.account, &endpoint, &new, &span, app.allowance.budgets)
+            .start_replay(&caller.account, &endpoint, &new, &span, app.allowance.budgets)
             .await?;
         match outcome {
             StartOutcome::Started(replay) => {
                 let location = format!("/api/webhooks-config/{endpoint}/replays/{}", replay.id);
-                let since = complete_since(store, &user.account, &endpoint, span.status).await?;
+                let since = complete_since(store, &caller.account, &endpoint, span.status).await?;
                 let view = Json(ReplayView::new(*replay, since));
                 Ok(ManyReplayed::Started(view, location))
             }
@@ -95,7 +95,7 @@ impl ReplayManyApi {
     )]
     async fn get(
         &self,
-        user: DashboardUser,
+        caller: Caller,
         app: Data<&App>,
         /// The endpoint's id.
         id: Path<String>,
@@ -103,7 +103,7 @@ impl ReplayManyApi {
         #[oai(name = "replayId")]
         replay: Path<String>,
     ) -> Result<Json<ReplayView>, Problem> {
-        look(&app, &user, &id.0, &replay.0, false).await
+        look(&app, &caller, &id.0, &replay.0, false).await
     }
 
     /// Cancel a replay
@@ -116,7 +116,7 @@ impl ReplayManyApi {
     )]
     async fn cancel(
         &self,
-        user: DashboardUser,
+        caller: Caller,
         app: Data<&App>,
         /// The endpoint's id.
         id: Path<String>,
@@ -124,7 +124,7 @@ impl ReplayManyApi {
         #[oai(name = "replayId")]
         replay: Path<String>,
     ) -> Result<Json<ReplayView>, Problem> {
-        look(&app, &user, &id.0, &replay.0, true).await
+        look(&app, &caller, &id.0, &replay.0, true).await
     }
 }
 
@@ -173,7 +173,7 @@ pub(super) async fn count(
 /// Looks at a replay, after canceling it if `cancel` says so.
 async fn look(
     app: &App,
-    user: &DashboardUser,
+    caller: &Caller,
     endpoint: &str,
     replay: &str,
     cancel: bool,
@@ -181,15 +181,15 @@ async fn look(
     let endpoint: EndpointId = fields::endpoint_id(endpoint)?;
     let store = app.store.get()?;
     let found = match replay.parse::<ReplayId>() {
-        Ok(id) if cancel => store.cancel_replay(&user.account, &endpoint, &id).await?,
-        Ok(id) => store.get_replay(&user.account, &endpoint, &id).await?,
+        Ok(id) if cancel => store.cancel_replay(&caller.account, &endpoint, &id).await?,
+        Ok(id) => store.get_replay(&caller.account, &endpoint, &id).await?,
         Err(_) => None,
     };
     if let Some(replay) = found {
-        let since = complete_since(store, &user.account, &endpoint, replay.span.status).await?;
+        let since = complete_since(store, &caller.account, &endpoint, replay.span.status).await?;
         return Ok(Json(ReplayView::new(replay, since)));
     }
-    Err(match store.get_endpoint(&user.account, &endpoint).await? {
+    Err(match store.get_endpoint(&caller.account, &endpoint).await? {
         Some(_) => Problem::new(Code::ReplayNotFound),
         None => fields::no_endpoint(),
     })

@@ -14,7 +14,7 @@ use super::super::find;
 use super::super::view::DeliveryStatus;
 use super::expired;
 use crate::app::App;
-use crate::caller::DashboardUser;
+use crate::caller::Caller;
 use crate::headers::OnceHeader;
 use crate::json::Json;
 use crate::problem::{Code, Problem};
@@ -72,7 +72,7 @@ impl ReplayOneApi {
     )]
     async fn replay(
         &self,
-        user: DashboardUser,
+        caller: Caller,
         app: Data<&App>,
         /// The endpoint's id.
         id: Path<String>,
@@ -86,13 +86,13 @@ impl ReplayOneApi {
     ) -> Result<Replayed, Problem> {
         let endpoint = fields::endpoint_id(&id.0)?;
         let store = app.store.get()?;
-        let (source, detail) = find(store, &user.account, &endpoint, &delivery.0).await?;
+        let (source, detail) = find(store, &caller.account, &endpoint, &delivery.0).await?;
         let new = match &key.0 {
             Some(IdempotencyHeader(key)) => source.replay_as(bits_of(key, &source)),
             None => source.replay(),
         };
         if key.0.is_some()
-            && let Some(Some(made)) = store.get_delivery(&user.account, &endpoint, &new).await?
+            && let Some(Some(made)) = store.get_delivery(&caller.account, &endpoint, &new).await?
         {
             return Ok(Replayed::new(new, source, made.summary.state.into()));
         }
@@ -100,7 +100,7 @@ impl ReplayOneApi {
             return Err(expired::problem(store, &detail.summary).await);
         }
         let outcome = store
-            .replay_delivery(&user.account, &source, &new, app.allowance.budgets)
+            .replay_delivery(&caller.account, &source, &new, app.allowance.budgets)
             .await?;
         let status = match outcome {
             ReplayOutcome::Pending => DeliveryStatus::Pending,

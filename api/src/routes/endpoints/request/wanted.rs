@@ -5,9 +5,10 @@ use domain::endpoint::{EndpointPatch, EndpointUrl, NewEndpoint, RateLimit};
 use domain::event::Subscription;
 use domain::id::EndpointId;
 use domain::sealing::{SealedHeaders, SealedSecret};
+use domain::signing::SigningSecret;
 
 use super::super::headers::HeaderChanges;
-use crate::caller::DashboardUser;
+use crate::caller::Caller;
 
 /// What the owner of a new endpoint wants of it.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(in super::super) struct Wanted {
     pub(super) rate_limit: Option<RateLimit>,
     pub(super) auto_resume: bool,
     pub(in super::super) active: bool,
+    /// The one that the receiver has already.
+    pub(in super::super) secret: Option<SigningSecret>,
 }
 
 /// What the owner of an endpoint wants to change. Its headers can be sealed once it is known where its URL leads.
@@ -41,13 +44,13 @@ impl Wanted {
     pub(in super::super) fn into_new(
         self,
         id: EndpointId,
-        user: DashboardUser,
-        secret: SealedSecret,
+        caller: &Caller,
+        sealed: SealedSecret,
         headers: SealedHeaders,
     ) -> NewEndpoint {
         NewEndpoint {
             id,
-            account: user.account,
+            account: caller.account.clone(),
             url: self.url,
             events: self.events,
             chatbot_id: self.chatbot_id,
@@ -56,8 +59,8 @@ impl Wanted {
             rate_limit: self.rate_limit,
             auto_resume: self.auto_resume,
             active: self.active,
-            by: Some(user.user),
-            secret,
+            by: Some(caller.by.clone()),
+            secret: sealed,
         }
     }
 }

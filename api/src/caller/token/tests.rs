@@ -11,7 +11,7 @@ proptest! {
             value.splice(0..0, *b"Bearer ");
         }
         let request = Request::builder().header("authorization", value.as_slice()).finish();
-        if let Ok(token) = bearer_token(&request) {
+        if let Ok(token) = bearer(&request) {
             prop_assert!(!token.is_empty() && token.trim() == token && token.is_ascii());
         }
     }

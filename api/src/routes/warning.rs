@@ -22,14 +22,16 @@ pub(crate) enum WarningCode {
     UnknownAccount,
 }
 
+/// What is probably wrong with an account's id.
+pub(super) const UNKNOWN_ACCOUNT: &str = "The account has no endpoint, and its id has not the form that session tokens give it (with Clerk, \
+                               `org:org_…` or `user:user_…`): is it misspelt?";
+
 impl Warning {
     /// For an event of an account that nobody may ever have.
-    pub(super) fn unknown_account() -> Self {
+    pub(super) fn event_of_unknown_account() -> Self {
         Self {
             code: WarningCode::UnknownAccount,
-            detail: "The account has no endpoint, and its id has not the form that session tokens give it (with Clerk, `org:org_…` or \
-                     `user:user_…`): is it misspelt? Nobody gets this event."
-                .to_owned(),
+            detail: format!("{UNKNOWN_ACCOUNT} Nobody gets this event."),
         }
     }
 }

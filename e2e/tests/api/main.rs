@@ -33,6 +33,8 @@ mod account_deliveries;
 
 mod account_stream;
 
+mod erasing;
+
 mod event_traces;
 
 mod replays;

@@ -206,6 +206,8 @@ impl<'a> Round<'a> {
             .await;
         self.call("findEvent", "GET /api/events?idempotencyKey=measured", None)
             .await;
+        self.call("eraseEvent", &format!("DELETE /api/events/{id}"), None)
+            .await;
         self.meter
             .call(&self.backend, "pushEvents, 100", batch, Some(events))
             .await;

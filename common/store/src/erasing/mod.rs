@@ -13,7 +13,7 @@ mod unfinished;
 pub(crate) use answers::LogErase;
 
 use ::history::FinishedEvent;
-use domain::id::{AccountId, EventId};
+use domain::id::{AccountId, EndpointId, EventId};
 
 use self::unfinished::Spot;
 use crate::scripts::{answered_in_words, record, script};
@@ -66,28 +66,23 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails: then ask again. [`StoreError::UpgradePending`] while programs of an older release are connected.
     pub async fn erase_event(&self, account: &AccountId, event: &EventId) -> Result<bool, StoreError> {
-        let packed = self.packed_event(account, event).await?;
-        let erasing = Erasing {
+        let endpoints = self.endpoint_ids(account).await?;
+        let mut erasing = Erasing {
             store: self,
             account,
             event,
-            packed: packed.map(|packed| packed.event),
+            packed: None,
         };
-        let endpoints = self.endpoint_ids(account).await?;
-        match erasing.step(&[]).await? {
+        let mut erased = erasing.step(&[]).await?;
+        if erased == Erasure::Unknown {
+            // It is nowhere but in a block, or was packed a moment ago.
+            let packed = self.packed_event(account, event).await?;
+            erasing.packed = packed.map(|packed| packed.event);
+            erased = erasing.step(&[]).await?;
+        }
+        match erased {
             Erasure::Erased(unfinished) => {
-                let mut left = unfinished;
-                for _ in 0..LOOKS {
-                    if left == 0 {
-                        break;
-                    }
-                    let spots = self.unfinished_deliveries(&endpoints, event).await?;
-                    for spots in spots.chunks(STEP) {
-                        if let Erasure::Erased(unfinished) = erasing.step(spots).await? {
-                            left = unfinished;
-                        }
-                    }
-                }
+                erasing.end_deliveries(&endpoints, unfinished).await?;
                 self.erase_packed(account, event).await?;
                 // What has finished by this is no longer among what has a payload.
                 erasing.step(&[]).await?;
@@ -112,6 +107,23 @@ struct Erasing<'a> {
 }
 
 impl Erasing<'_> {
+    /// Ends those that are unfinished, as far as they are found.
+    async fn end_deliveries(&self, endpoints: &[EndpointId], unfinished: u32) -> Result<(), StoreError> {
+        let mut left = unfinished;
+        for _ in 0..LOOKS {
+            if left == 0 {
+                break;
+            }
+            let spots = self.store.unfinished_deliveries(endpoints, self.event).await?;
+            for spots in spots.chunks(STEP) {
+                if let Erasure::Erased(unfinished) = self.step(spots).await? {
+                    left = unfinished;
+                }
+            }
+        }
+        Ok(())
+    }
+
     async fn step(&self, spots: &[Spot]) -> Result<Erasure, StoreError> {
         let packed = self.packed.as_ref();
         let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();

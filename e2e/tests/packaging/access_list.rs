@@ -110,6 +110,7 @@ const CODE: &[(&str, &str, &[Who])] = &[
     ("endpoints/hold.rs", "get", &[Worker]),
     ("endpoints/mod.rs", "hkeys", &[Api]),
     ("endpoints/scan.rs", "scan", &[Worker]),
+    ("erasing/answers.rs", "hmget", &[Api]),
     ("erasing/unfinished.rs", "hmget lrange zscan", &[Api]),
     ("event_types.rs", "hgetall scan", &[Api]),
     ("events/lookup.rs", "hget hgetall", &[Api]),

@@ -22,7 +22,8 @@ script! {
     struct LogErase<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,
-        event: &'a EventId
+        event: &'a EventId,
+        last_error: &'a str
     } -> LogErased
 }
 
@@ -48,11 +49,13 @@ impl Store {
         event: &EventId,
     ) -> Result<(), StoreError> {
         let since = event.time().as_millis().saturating_sub(CLOCKS_DIFFER_MS);
-        if self.log_has_answer_to(endpoint, event, since).await? {
+        let last_error = self.last_error_of(endpoint, event).await?.unwrap_or_default();
+        if !last_error.is_empty() || self.log_has_answer_to(endpoint, event, since).await? {
             let log_erase = LogErase {
                 endpoint,
                 account,
                 event,
+                last_error: &last_error,
             };
             let mut times = 0..PACKED;
             while self.call(&log_erase).await? == LogErased::Long {
@@ -64,6 +67,28 @@ impl Store {
         }
         self.erase_packed_answers(account, endpoint, event, since).await?;
         Ok(())
+    }
+
+    /// What an endpoint says of its latest failure, if that was an attempt of this event: the log has it at the same time.
+    async fn last_error_of(
+        &self,
+        endpoint: &EndpointId,
+        event: &EventId,
+    ) -> Result<Option<String>, StoreError> {
+        let mut read = redis::cmd("HMGET");
+        read.arg(self.keys().key(&format!("endpoint:{endpoint}")))
+            .arg("lastError");
+        let (said,): (Option<String>,) = self
+            .query(&read)
+            .await
+            .or_else(|error: StoreError| error.unless_overwritten((None,)))?;
+        let at = said
+            .as_deref()
+            .and_then(|said| said.split(' ').next()?.parse().ok());
+        match at {
+            Some(at) if self.log_has_at(endpoint, event, at).await? => Ok(said),
+            _ => Ok(None),
+        }
     }
 
     /// Packs what is old of a log, however little that is.

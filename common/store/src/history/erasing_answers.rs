@@ -108,18 +108,20 @@ fn may_have_answers(block: &LogDescriptor) -> bool {
             .any(|(outcome, count)| outcome != "succeeded" && *count > 0)
 }
 
-/// Whether an entry is about an attempt of this event, and has what its receiver answered.
-pub(crate) fn has_answer_to(entry: &Entry, event: &EventId) -> bool {
+/// Whether an entry is about a delivery of this event.
+pub(super) fn is_about(entry: &Entry, event: &EventId) -> bool {
     let stem = format!("dlv_{}_", event.as_str().trim_start_matches("evt_"));
-    let is_of_event = entry
+    let mut fields = entry.fields.iter();
+    fields.any(|(name, value)| (name == "attempt" || name == "delivery") && value.starts_with(&stem))
+}
+
+/// Whether it is about an attempt of this event, and has what its receiver answered.
+pub(super) fn has_answer_to(entry: &Entry, event: &EventId) -> bool {
+    entry
         .fields
         .iter()
-        .any(|(name, value)| (name == "attempt" || name == "delivery") && value.starts_with(&stem));
-    is_of_event
-        && entry
-            .fields
-            .iter()
-            .any(|(name, _)| ANSWER.contains(&name.as_str()))
+        .any(|(name, _)| ANSWER.contains(&name.as_str()))
+        && is_about(entry, event)
 }
 
 /// Takes the answer out of such an entry. Returns whether there was one.

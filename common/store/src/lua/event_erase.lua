@@ -1,7 +1,7 @@
 -- event_erase: takes an event's payload away, and cancels those of its deliveries that the caller has found.
 --
 -- ARGV[KIND], ARGV[DELIVERIES] and ARGV[ACCEPTED_AT]: what a block has of it; empty if it is in none. each spot: a delivery that waits or
--- is in flight: the ARGV[QUEUE] where it was found and its ARGV[TEXT] there. 16 at most: each may take a look through a long list.
+-- is in flight: the queue where it was found, and its text there. 16 at most: each may take a look through a long list.
 -- Returns {'erased', how many of its deliveries are unfinished still}, or {} if nothing is kept of such an event of the account.
 -- Guarantees: one step for each delivery: it has left its place, and its line in the log says so. The same again changes nothing. What is
 -- in flight loses its lease, so the report of its attempt is stale when it comes: nothing is kept of it, and nothing follows.

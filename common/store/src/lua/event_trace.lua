@@ -12,13 +12,15 @@ if kept[1] == ARGV[ACCOUNT] then
   since = kept[4] or since
 end
 
--- The entry of a delivery among the first that were logged since its event came.
-local function first_entry(id, delivery)
+-- The entry of a delivery among the first that were logged since its event came: the newest of them, if it was canceled after attempts.
+local function early_entry(id, delivery)
+  local found
   for _, entry in ipairs(call('XRANGE', P .. 'log:' .. id, since, '+', 'COUNT', 20)) do
     if attempt_in(entry[2]) == delivery then
-      return entry
+      found = entry
     end
   end
+  return found
 end
 
 local found, stem = {}, 'dlv_' .. string.sub(ARGV[EVENT], 5) .. '_'
@@ -33,7 +35,7 @@ for i, endpoint in ipairs(each_endpoint) do
     if newest then
       entry = call('XRANGE', P .. 'log:' .. id, newest, newest)[1]
     elseif record[1] == '' and record[#record] == 0 then
-      entry = first_entry(id, delivery)
+      entry = early_entry(id, delivery)
     end
     found[i] = { standing_of(owned), record, entry or {} }
   else

@@ -1,5 +1,6 @@
 -- log_erase: takes what receivers answered to an event's attempts out of an endpoint's log, as far as the log isn't packed.
 --
+-- ARGV[LAST_ERROR]: what the endpoint says of its latest failure, if that was an attempt of the event; else empty.
 -- Returns {'erased'}, or {'long'} if the log is longer than 500 entries: then the caller packs the older ones first.
 -- Guarantees: one step. Entries stay in their places, with what we know of the attempts by ourselves. The same again changes nothing. A
 -- block that is made of what was read of the log before is refused (`logErased`).
@@ -8,7 +9,13 @@ local MOST = 500
 local id, stem = ARGV[ENDPOINT], 'dlv_' .. string.sub(ARGV[EVENT], 5) .. '_'
 local key, log = P .. 'endpoint:' .. id, P .. 'log:' .. id
 local owned = owned_endpoint(id, ARGV[ACCOUNT], 'logGone', 'logErased', 'lastError')
-if not owned or call('EXISTS', log) == 0 then
+if not owned then
+  return { 'erased' }
+end
+if ARGV[LAST_ERROR] ~= '' and owned.lastError == ARGV[LAST_ERROR] then
+  call('HSET', key, 'lastError', string.match(owned.lastError, '^%S+ %S+ %S+') or '')
+end
+if call('EXISTS', log) == 0 then
   return { 'erased' }
 end
 local length, gone = log_numbers(log)
@@ -49,9 +56,6 @@ if gone > whole(owned.logGone) then
   -- The log has dropped some by itself, so the past isn't whole before its first entry.
   written[#written + 1] = 'completeSince'
   written[#written + 1] = text_of(tonumber(string.match(entries[1][1], '^%d+')) - 1)
-end
-if owned.lastError then
-  written[#written + 1], written[#written + 2] = 'lastError', string.match(owned.lastError, '^%S+ %S+ %S+') or owned.lastError
 end
 call('UNLINK', log)
 for _, logged in ipairs(entries) do

@@ -217,6 +217,7 @@ impl Model {
         }
         for id in unfinished {
             self.take(&id, Transition::Erased);
+            self.gone.insert(id.event());
         }
         for worker in &mut self.workers {
             worker.held.clear();

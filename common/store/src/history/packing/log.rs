@@ -1,9 +1,9 @@
 //! Packing an endpoint's log.
 
-use ::history::{BlockId, Entry, Place, pack_log};
+use ::history::{BlockId, Entry, LogBlock, Place, pack_log};
 use domain::id::{AccountId, EndpointId, EventId};
 
-use super::super::erasing_answers::has_answer_to;
+use super::super::erasing_answers::{has_answer_to, is_about};
 use super::{Enough, NewBlock, Source, fitting};
 use crate::decode::parse;
 use crate::scripts::script;
@@ -121,6 +121,34 @@ impl Store {
                 }
             }
         }
+    }
+
+    /// Whether a log has an entry about a delivery of this event at this time (ms), packed or not.
+    pub(crate) async fn log_has_at(
+        &self,
+        endpoint: &EndpointId,
+        event: &EventId,
+        at: u64,
+    ) -> Result<bool, StoreError> {
+        let (_, piece) = self.read_log_piece(endpoint, &at.to_string(), STEP).await?;
+        for (place, fields) in piece {
+            let entry = entry(&place, fields)?;
+            if entry.place.ms == at && is_about(&entry, event) {
+                return Ok(true);
+            }
+        }
+        let from = Place { ms: at, number: 0 };
+        for block in self.log_blocks_after(endpoint, from, 1).await? {
+            let event = event.clone();
+            let has = move |block: LogBlock| {
+                let mut entries = block.entries.iter();
+                entries.any(|entry| entry.place.ms == at && is_about(entry, &event))
+            };
+            if self.log_block_as(&block, has).await? == Some(true) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// How long a log is, and entries of it from a place on, oldest first. No script: that would read each entry twice. Whether they are

@@ -47,6 +47,13 @@ async fn what_an_event_said_and_what_was_answered_is_shown_no_more() {
         }
         assert_eq!(attempt["erased"], true);
     }
+    let trace = scene
+        .customer
+        .get(&format!("{EVENTS}/{event}"))
+        .await
+        .expect(200)
+        .body;
+    assert!(trace["erasedAt"].is_string(), "{trace}");
     let refused = scene.replay(&delivery).await;
     assert_eq!(refused.status, 410, "{}", refused.text);
     let unknown = scene

@@ -45,6 +45,7 @@ fn an_attempt_is_told_with_all_that_is_kept_of_it() {
                 {"name": "location", "value": "https://a.example/: b"},
             ],
             "responseSnippet": "oops",
+            "erased": false,
         })
     );
 }

@@ -45,6 +45,9 @@ pub(crate) struct EventTraceView {
     /// Why no endpoint got it; `null` if one did, or that is no longer known.
     #[oai(nullable)]
     unmatched: Option<UnmatchedView>,
+    /// When the event was erased; `null` if it was not, or more than a week ago.
+    #[oai(nullable)]
+    erased_at: Option<DateTime>,
 }
 
 /// Why no endpoint got an event when it was accepted.
@@ -159,6 +162,7 @@ impl EventTraceView {
             accepted_deliveries: trace.accepted_with,
             deliveries: trace.deliveries.into_iter().map(Into::into).collect(),
             unmatched: trace.unmatched.map(UnmatchedView::of),
+            erased_at: trace.erased_at.map(Into::into),
         }
     }
 }

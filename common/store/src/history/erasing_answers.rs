@@ -1,18 +1,16 @@
 //! Taking what receivers answered to an event's attempts out of the blocks of a log.
 
-use ::history::{BlockId, Entry, LogBlock, LogDescriptor, Place, pack_log, unpack_log};
+use ::history::{BlockId, LogBlock, LogDescriptor, Place, pack_log, unpack_log};
 use domain::id::{AccountId, EndpointId, EventId};
 
 use super::Written;
+use super::answers::forget_answer;
 use super::erasing::{HistoryReplace, SEARCHES};
 use crate::decode::unexpected;
 use crate::{Store, StoreError};
 
 /// How many blocks one call looks at.
 const BLOCKS: usize = 32;
-
-/// The fields of an entry that a receiver may have written.
-const ANSWER: [&str; 3] = ["headers", "snippet", "detail"];
 
 impl Store {
     /// Takes what receivers answered to an event's attempts out of every block of an endpoint's log that has entries of `since` (ms) or
@@ -106,30 +104,4 @@ fn may_have_answers(block: &LogDescriptor) -> bool {
             .outcomes
             .iter()
             .any(|(outcome, count)| outcome != "succeeded" && *count > 0)
-}
-
-/// Whether an entry is about a delivery of this event.
-pub(super) fn is_about(entry: &Entry, event: &EventId) -> bool {
-    let stem = format!("dlv_{}_", event.as_str().trim_start_matches("evt_"));
-    let mut fields = entry.fields.iter();
-    fields.any(|(name, value)| (name == "attempt" || name == "delivery") && value.starts_with(&stem))
-}
-
-/// Whether it is about an attempt of this event, and has what its receiver answered.
-pub(super) fn has_answer_to(entry: &Entry, event: &EventId) -> bool {
-    entry
-        .fields
-        .iter()
-        .any(|(name, _)| ANSWER.contains(&name.as_str()))
-        && is_about(entry, event)
-}
-
-/// Takes the answer out of such an entry. Returns whether there was one.
-fn forget_answer(entry: &mut Entry, event: &EventId) -> bool {
-    let has_one = has_answer_to(entry, event);
-    if has_one {
-        entry.fields.retain(|(name, _)| !ANSWER.contains(&name.as_str()));
-        entry.fields.push(("erased".to_owned(), "1".to_owned()));
-    }
-    has_one
 }

@@ -6,8 +6,11 @@
 //! - `packing`: the steps of that: find, read, pack, write.
 //! - `log_blocks`: reading blocks of an endpoint's log.
 //! - `event_blocks`: reading blocks of an account's finished events, and which of them has an event.
+//! - `answers`: what an entry of a log has of a receiver's answer.
 //! - `erasing`, `erasing_answers`: taking an event out of them, and what receivers answered to it.
 //! - `operator`: what an operator reads, without scripts.
+
+mod answers;
 
 mod erasing;
 

@@ -1,14 +1,17 @@
 -- event_trace: what became of an event's deliveries at these endpoints (100 at most), as far as is seen at once. Reads only.
 --
 -- ARGV[SINCE] is a time (ms) from which on the attempts of an event that isn't kept may have been logged.
--- Returns {{event type, how many deliveries it was accepted with, the beginning of its payload} or {} if it isn't kept, {for each endpoint {the
+-- Returns {{event type, how many deliveries it was accepted with, the beginning of its payload, when it was
+-- erased (ms)} or {} if it isn't kept, {for each endpoint {the
 -- endpoint (see `standing_of`), the delivery's record (see `record_view`), its newest log entry if that was found or {}} or {} if the
 -- account has no such endpoint…}}. A delivery that waits for its first attempt, that succeeded long after its event came, or that is
 -- not kept has neither a record nor an entry.
-local kept = call('HMGET', P .. 'event:' .. ARGV[EVENT], 'account', 'event', 'deliveries', 'acceptedAt', 'body')
+local kept = call('HMGET', P .. 'event:' .. ARGV[EVENT], 'account', 'event', 'deliveries', 'acceptedAt', 'body',
+  'erased')
 local event, since = {}, ARGV[SINCE]
 if kept[1] == ARGV[ACCOUNT] then
-  event = { kept[2] or '', kept[3] or '', string.match(string.sub(kept[5] or '', 1, 2048), '^(.-"timestamp":)') or '' }
+  event = { kept[2] or '', kept[3] or '', string.match(string.sub(kept[5] or '', 1, 2048), '^(.-"timestamp":)') or '',
+    kept[6] or '' }
   since = kept[4] or since
 end
 

@@ -5,6 +5,17 @@ use crate::check::finished::FinishedEntry;
 use crate::check::rows::{CHARGED_BESIDES, EventRow};
 use crate::check::snapshot::Snapshot;
 
+/// The fields that [`event`] takes.
+pub(in crate::check) const FIELDS: &[&str] = &[
+    "account",
+    "refs",
+    "charge",
+    "acceptedAt",
+    "failed",
+    "again",
+    "erased",
+];
+
 pub(in crate::check) fn event(snapshot: &mut Snapshot, id: &str, row: Row) -> Done {
     let [account, refs, charge, accepted_at, failed, again, erased] =
         [0, 1, 2, 3, 4, 5, 6].map(|field| row.values[field].as_ref());

@@ -3,7 +3,7 @@
 use ::history::{BlockId, Entry, LogBlock, Place, pack_log};
 use domain::id::{AccountId, EndpointId, EventId};
 
-use super::super::erasing_answers::{has_answer_to, is_about};
+use super::super::answers::{has_answer_to, is_about};
 use super::{Enough, NewBlock, Source, fitting};
 use crate::decode::parse;
 use crate::scripts::script;

@@ -140,6 +140,11 @@ impl Caller {
         Self::send(self.request(Method::POST, path).json(body)).await
     }
 
+    /// PUT of JSON.
+    pub async fn put(&self, path: &str, body: &Value) -> Reply {
+        Self::send(self.request(Method::PUT, path).json(body)).await
+    }
+
     /// PATCH of JSON.
     pub async fn patch(&self, path: &str, body: &Value) -> Reply {
         Self::send(self.request(Method::PATCH, path).json(body)).await

@@ -45,6 +45,9 @@ pub(super) const TABLE: &[(&str, Access)] = &[
     // The backend's.
     ("pushEvent", Access::Backend),
     ("pushEvents", Access::Backend),
+    ("getAccountPause", Access::Manage),
+    ("pauseAccount", Access::Manage),
+    ("resumeAccount", Access::Manage),
     // The operator's.
     ("healthz", Access::Open),
     ("readyz", Access::Open),

@@ -26,6 +26,8 @@ fn every_call_has_examples_errors_and_a_security_scheme() {
             if path.starts_with("/api/") {
                 let scheme = if path.starts_with("/api/events") && method == "post" {
                     "serviceKey"
+                } else if path.starts_with("/api/accounts/") {
+                    "manageKey"
                 } else {
                     "clerkSession"
                 };

@@ -148,6 +148,9 @@ codes! {
     /// An endpoint would have too many headers, or too long ones.
     TooManyHeaders = "too_many_headers", UNPROCESSABLE_ENTITY, "Too many headers",
         "An endpoint may have 20 headers, whose names and values have 8 KiB together. Remove some (`null`), or give shorter values.";
+    /// An account's lists of chatbots and filters would take more than they may.
+    FiltersTooLong = "filters_too_long", UNPROCESSABLE_ENTITY, "Filters are too long",
+        "All filters of an account, and its lists of several chatbots, may have 64 KiB together. Give shorter ones, or fewer.";
     /// Not an idempotency key.
     InvalidIdempotencyKey = "invalid_idempotency_key", UNPROCESSABLE_ENTITY, "Not an idempotency key",
         "Give 1 to 255 visible ASCII characters.";

@@ -51,6 +51,10 @@ impl Code {
                 ("max", "the most headers"),
                 ("maxBytes", "the most bytes of their names and values"),
             ],
+            Self::FiltersTooLong => &[(
+                "maxBytes",
+                "the most bytes of an account's filters and lists of chatbots",
+            )],
             Self::DataTooDeep => &[("max", "the most levels")],
             Self::UrlTooLong => &[("max", "the most bytes")],
             Self::UrlSchemeNotAllowed => &[("allowed", "how URLs may begin")],

@@ -1,5 +1,5 @@
-//! The calls: [`endpoints`], [`deliveries`], [`summary`], [`doctor`], [`event_types`] and [`api_keys`] for the dashboard, [`events`] for
-//! the backend, [`probes`] for operators.
+//! The calls: [`endpoints`], [`deliveries`], [`summary`], [`doctor`], [`event_types`] and [`api_keys`] for the dashboard, [`events`] and
+//! [`accounts`] for the backend, [`probes`] for operators.
 //!
 //! Each `impl` block with calls is a [`Resource`]: it also declares what the OpenAPI document says about them. What is
 //! listed in `resources!` is served and documented.
@@ -15,6 +15,8 @@ pub mod event_types;
 pub mod doctor;
 
 pub mod api_keys;
+
+pub mod accounts;
 
 pub mod events;
 
@@ -37,6 +39,7 @@ pub use resource::{Call, Resource};
 
 use poem_openapi::Tags;
 
+use self::accounts::AccountPauseApi;
 use self::api_keys::ApiKeysApi;
 use self::deliveries::{
     AccountDeliveriesApi, DeliveriesApi, ReplayCountApi, ReplayManyApi, ReplayOneApi, StreamApi,
@@ -59,6 +62,8 @@ pub enum Group {
     /// The keys that an account's own programs call with. Managed at the dashboard with a session token.
     #[oai(rename = "API keys")]
     ApiKeys,
+    /// What the backend decides about whole accounts. Called with a `manage` key.
+    Accounts,
     /// Events that happened in a chatbot. Called by the backend with a service key.
     Events,
     /// For operators of the service. No token is needed.
@@ -100,6 +105,7 @@ resources!(
         SummaryApi,
         DoctorApi,
         ApiKeysApi,
+        AccountPauseApi,
         EventTypesApi,
         EventsApi,
         EventTraceApi,

@@ -28,6 +28,7 @@ list![
     functions:
     // What is called for each event and delivery: see `scripts`.
     events::Accept<'_>,
+    events::Choose<'_>,
     events::Displace<'_>,
     queue::Work<'_>;
     scripts:

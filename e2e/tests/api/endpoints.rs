@@ -43,7 +43,7 @@ async fn the_life_of_an_endpoint() {
         json!({
             "id": id, "secret": secret, "url": "http://127.0.0.1:9000/hook",
             "events": ["lead.captured", "session.created"], "chatbotId": "bot_1",
-            "description": "Leads\nto the CRM", "headers": [], "rateLimit": null, "autoResume": false, "active": true, "state": "active",
+            "chatbotIds": ["bot_1"], "filters": [], "description": "Leads\nto the CRM", "headers": [], "rateLimit": null, "autoResume": false, "active": true, "state": "active",
             "operatorHold": null, "heldUntil": null, "consecutiveFailures": 0, "disabledReason": null,
             "disabledAt": null, "lastAttempt": null, "queueDepth": 0, "createdAt": null, "createdBy": "user_2test",
             "updatedAt": null, "updatedBy": "user_2test", "etag": null,

@@ -31,6 +31,7 @@ mod deliveries;
 
 mod account_deliveries;
 
+mod account_pauses;
 mod account_stream;
 
 mod erasing;
@@ -77,6 +78,9 @@ mod guesses;
 
 /// Headers of an endpoint's own.
 mod headers;
+
+/// Several chatbots, and filters.
+mod filters;
 
 mod conditions;
 

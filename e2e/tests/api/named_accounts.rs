@@ -98,14 +98,14 @@ async fn the_header_is_refused_with_any_other_token_and_never_ignored() {
                 let takes = ["clerkSession", "accountKey", "serviceKey"][number];
                 let expected = match (call.takes(takes), takes) {
                     (true, _) | (false, "serviceKey") => (403, "account_header_not_allowed"),
-                    (false, "accountKey") if call.takes("serviceKey") => (403, "insufficient_scope"),
+                    (false, "accountKey") if !call.takes("clerkSession") => (403, "insufficient_scope"),
                     (false, "accountKey") => (403, "account_header_not_allowed"),
                     (false, _) => (403, "wrong_token_kind"),
                 };
                 expect(request, expected, takes).await;
             }
         }
-        if call.takes("accountId") {
+        if call.takes("clerkSession") {
             expect(
                 manager.request(call.method.clone(), &path),
                 (422, "missing_field"),
@@ -118,10 +118,15 @@ async fn the_header_is_refused_with_any_other_token_and_never_ignored() {
             }
             let twice = named(&manager, call.method.clone(), &path, "org_1").header("x-account-id", "org_1");
             expect(twice, (422, "invalid_account_id"), "with two").await;
-        } else if call.takes("serviceKey") {
-            // Its events name their accounts.
+        } else if call.takes("serviceKey") || call.takes("manageKey") {
+            // Its events, or its path, name the accounts.
             let request = named(&manager, call.method.clone(), &path, "org_1");
-            expect(request, (403, "account_header_not_allowed"), "of events").await;
+            expect(
+                request,
+                (403, "account_header_not_allowed"),
+                "where something else names it",
+            )
+            .await;
         }
     }
     assert_eq!(everything(&system), before);

@@ -122,6 +122,7 @@ fn filled(call: &Call, body: Option<&Value>, caller: &Caller, names: &Belongings
             "cursor" if call.id() == "listDeliveries" => &names.cursor,
             "Last-Event-ID" => &names.event_id,
             "limit" => "1",
+            "accountId" => "org_2test",
             // These name nothing that somebody owns.
             "status" | "event" | "chatbotId" | "active" | "state" | "search" | "cursor" | "since"
             | "until" | "Idempotency-Key" | "If-Match" => continue,

@@ -26,6 +26,7 @@ enum Who {
 /// Who runs each script.
 const SCRIPTS: &[(&str, Who)] = &[
     ("accept", Api),
+    ("choose", Api),
     ("displace", Api),
     ("clock", Api),
     ("call_count", Api),
@@ -45,6 +46,7 @@ const SCRIPTS: &[(&str, Who)] = &[
     ("endpoint_rewrap", Worker),
     ("endpoint_enable", Worker),
     ("endpoint_hold", Worker),
+    ("account_hold", Api),
     ("account_hold", Worker),
     ("endpoint_remove", Api),
     ("endpoint_list", Api),
@@ -107,7 +109,7 @@ const CODE: &[(&str, &str, &[Who])] = &[
         &[Api, Worker, Operator],
     ),
     ("endpoints/enable.rs", "hmget", &[Worker]),
-    ("endpoints/hold.rs", "get", &[Worker]),
+    ("endpoints/hold.rs", "get", &[Api, Worker]),
     ("endpoints/mod.rs", "hkeys", &[Api]),
     ("endpoints/scan.rs", "scan", &[Worker]),
     ("erasing/answers.rs", "hmget", &[Api]),

@@ -2,8 +2,8 @@
 
 use domain::clock::Timestamp;
 use domain::endpoint::{
-    Endpoint, EndpointPatch, EndpointState, EndpointUrl, NewEndpoint, ParkedAction, RateLimit, StateChange,
-    UrlPolicy,
+    Chatbots, Endpoint, EndpointPatch, EndpointState, EndpointUrl, NewEndpoint, ParkedAction, RateLimit,
+    StateChange, UrlPolicy,
 };
 use domain::id::EndpointId;
 use store::endpoints::CreateOutcome;
@@ -23,7 +23,7 @@ async fn an_endpoint_is_seen_by_its_account_alone() {
         (id.clone(), mine.clone(), EndpointState::Active)
     );
     assert_eq!(
-        (seen.url.as_str(), seen.chatbot_id.as_deref(), seen.description),
+        (seen.url.as_str(), seen.chatbots.only(), seen.description),
         ("https://example.com/hook", Some("bot"), None)
     );
     assert_eq!(
@@ -101,7 +101,7 @@ async fn a_change_that_changes_nothing_is_none() {
     let before = fixture.hash(&format!("endpoint:{id}")).await;
     let same = EndpointPatch {
         state: Some(StateChange::Active),
-        chatbot_id: Some(None),
+        chatbots: Some(Chatbots::default()),
         ..EndpointPatch::default()
     };
     fixture
@@ -125,7 +125,7 @@ async fn subscription_and_chatbot_take_effect_with_the_next_event() {
     assert_eq!(fixture.push().await.deliveries, 0);
     let patch = EndpointPatch {
         events: Some(vec!["lead.captured".parse().unwrap()]),
-        chatbot_id: Some(Some("other".to_owned())),
+        chatbots: Some(Some("other".to_owned()).into()),
         description: Some(Some("CRM".to_owned())),
         ..EndpointPatch::default()
     };
@@ -136,12 +136,12 @@ async fn subscription_and_chatbot_take_effect_with_the_next_event() {
         .unwrap()
         .unwrap();
     assert_eq!(
-        (seen.chatbot_id.as_deref(), seen.description.as_deref()),
+        (seen.chatbots.only(), seen.description.as_deref()),
         (Some("other"), Some("CRM"))
     );
     assert_eq!(fixture.push().await.deliveries, 0);
     let patch = EndpointPatch {
-        chatbot_id: Some(None),
+        chatbots: Some(Chatbots::default()),
         description: Some(None),
         ..EndpointPatch::default()
     };
@@ -151,7 +151,7 @@ async fn subscription_and_chatbot_take_effect_with_the_next_event() {
         .await
         .unwrap()
         .unwrap();
-    assert_eq!((seen.chatbot_id, seen.description), (None, None));
+    assert_eq!((seen.chatbots, seen.description), (Chatbots::default(), None));
     assert_eq!(fixture.push().await.deliveries, 1);
 }
 

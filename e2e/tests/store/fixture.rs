@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::address::AddressPolicy;
 use domain::clock::Timestamp;
 use domain::endpoint::{
-    Endpoint, EndpointPatch, EndpointUrl, NewEndpoint, ParkedAction, StateChange, UrlPolicy,
+    Endpoint, EndpointPatch, EndpointUrl, Filters, NewEndpoint, ParkedAction, StateChange, UrlPolicy,
 };
 use domain::event::{EventType, Payload, Subscription};
 use domain::id::{AccountId, EndpointId, EventId};
@@ -389,7 +389,8 @@ pub(crate) fn new_endpoint(account: &AccountId, events: &[&str], chatbot: Option
             .iter()
             .map(|event| event.parse::<Subscription>().unwrap())
             .collect(),
-        chatbot_id: chatbot.map(str::to_owned),
+        chatbots: chatbot.map(str::to_owned).into(),
+        filters: Filters::default(),
         description: None,
         headers: SealedHeaders::default(),
         rate_limit: None,

@@ -21,6 +21,7 @@ mod erased;
 mod erasing;
 mod event_types;
 mod fairness;
+mod filters;
 mod finished;
 mod fixture;
 mod forms;

@@ -228,7 +228,7 @@ impl Fixture {
             .arg(keys.declared().len())
             .arg(&keys.declared());
         let (no_condition, no_types, nobody, none) = ("*", "", "", "0");
-        let (no_origin, clears, most, most_bytes) = ("", "0", "20", "8192");
+        let (no_origin, clears, most, most_bytes, most_routes) = ("", "0", "20", "8192", "65536");
         command.arg(&[
             id.as_str(),
             account().as_str(),
@@ -242,6 +242,7 @@ impl Fixture {
             clears,
             most,
             most_bytes,
+            most_routes,
             none,
             none,
             store.split('+').next().unwrap(),

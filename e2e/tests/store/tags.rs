@@ -93,7 +93,7 @@ fn changes() -> Vec<(&'static str, EndpointPatch)> {
         (
             "chatbot",
             EndpointPatch {
-                chatbot_id: text("bot"),
+                chatbots: Some(Some("bot".to_owned()).into()),
                 ..plain()
             },
         ),

@@ -52,7 +52,8 @@ async fn endpoint(store: &Store, config: &Config, url: &str) -> EndpointId {
     let new = NewEndpoint {
         url: EndpointUrl::parse(url, &config.urls.policy()).unwrap(),
         events: vec!["*".parse().unwrap()],
-        chatbot_id: None,
+        chatbots: domain::endpoint::Chatbots::default(),
+        filters: domain::endpoint::Filters::default(),
         headers: domain::sealing::SealedHeaders::default(),
         description: None,
         rate_limit: None,

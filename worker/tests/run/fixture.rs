@@ -148,7 +148,8 @@ pub(crate) async fn endpoint(store: &Store, url: &str, keyring: &SecretsKeyring)
     let new = NewEndpoint {
         url: EndpointUrl::parse(url, &urls).unwrap(),
         events: vec!["*".parse().unwrap()],
-        chatbot_id: None,
+        chatbots: domain::endpoint::Chatbots::default(),
+        filters: domain::endpoint::Filters::default(),
         headers: domain::sealing::SealedHeaders::default(),
         description: None,
         rate_limit: None,

@@ -18,6 +18,7 @@ pub(super) const FIELD_ERRORS: &[Code] = &[
     Code::InvalidHeader,
     Code::HeaderNotAllowed,
     Code::TooManyHeaders,
+    Code::FiltersTooLong,
     Code::UrlTooLong,
     Code::UrlMalformed,
     Code::UrlSchemeNotAllowed,

@@ -1,7 +1,7 @@
 //! Checking what creating an endpoint would say, without creating one.
 
 use domain::clock::Timestamp;
-use domain::event::{EventType, Payload, Subscription};
+use domain::event::{EventType, Payload};
 use poem::web::Data;
 use poem_openapi::{Object, OpenApi};
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use super::super::schema::{
 };
 use super::super::{Call, Group, Resource, fields};
 use super::answers::FIELD_ERRORS;
+use super::choice::{Choice, FilterObject};
 use super::create::too_many;
 use super::headers::NewHeaders;
 use super::request::{CreateEndpoint, Wanted};
@@ -40,6 +41,12 @@ pub(crate) struct CheckEndpoint {
     /// Send only events of this chatbot; without it, events of all chatbots are sent.
     #[oai(nullable)]
     chatbot_id: Option<ChatbotId>,
+    /// Send only events of these chatbots, in place of `chatbotId`.
+    #[oai(nullable, validator(min_items = 1, max_items = 50, unique_items))]
+    chatbot_ids: Option<Vec<ChatbotId>>,
+    /// Send only events whose `data` meets all these conditions.
+    #[oai(nullable, validator(max_items = 5))]
+    filters: Option<Vec<FilterObject>>,
     /// A description for your own use.
     #[oai(nullable)]
     description: Option<Description>,
@@ -72,12 +79,19 @@ pub(crate) struct SampleEvent {
     event: EventName,
     /// The id of the chatbot in which it happened.
     chatbot_id: ChatbotId,
-    /// What receivers would get as `data`. No endpoint chooses by it, and it may be left out.
+    /// What receivers would get as `data`, for `filters`; without it, the sample of the event type.
     #[serde(default, deserialize_with = "present")]
     data: Option<RawObject>,
     /// When it happened (RFC 3339). No endpoint chooses by it, and it may be left out.
     #[oai(nullable)]
     timestamp: Option<DateTime>,
+}
+
+/// An event, as it was read.
+struct Sample {
+    event: EventType,
+    chatbot: String,
+    payload: Payload,
 }
 
 /// What is known of an endpoint that could be created.
@@ -110,11 +124,13 @@ impl JsonRequest for CheckEndpoint {
 
 impl CheckEndpoint {
     /// What is asked for, and the sample.
-    fn read(self, app: &App) -> Result<(Wanted, Option<(EventType, String)>), Problem> {
+    fn read(self, app: &App) -> Result<(Wanted, Option<Sample>), Problem> {
         let endpoint = CreateEndpoint {
             url: self.url,
             events: self.events,
             chatbot_id: self.chatbot_id,
+            chatbot_ids: self.chatbot_ids,
+            filters: self.filters,
             description: self.description,
             headers: self.headers,
             rate_limit: self.rate_limit,
@@ -133,7 +149,7 @@ impl CheckEndpoint {
 }
 
 impl SampleEvent {
-    fn read(self, app: &App) -> Result<(EventType, String), Problem> {
+    fn read(self, app: &App) -> Result<Sample, Problem> {
         let mut faults = Faults::default();
         let event = faults.take(fields::event_type(&self.event.0, &app.event_types));
         let chatbot = faults.take(fields::chatbot_id(self.chatbot_id.0));
@@ -150,10 +166,24 @@ impl SampleEvent {
             .map_err(Problem::from)
         });
         let payload = faults.take_any(payload);
-        let (Some(event), Some(chatbot), Some(_), Some(_)) = (event, chatbot, time, payload) else {
+        let (Some(event), Some(chatbot), Some(_), Some(payload)) = (event, chatbot, time, payload) else {
             return Err(Problem::from(faults).within("sample"));
         };
-        Ok((event, chatbot))
+        let payload = match payload {
+            Some(payload) => payload,
+            None => {
+                let most = app.allowance.payload_bytes;
+                let (_, sample) = app
+                    .event_types
+                    .sample_payload(event, None, Timestamp::now(), most)?;
+                sample
+            }
+        };
+        Ok(Sample {
+            event,
+            chatbot,
+            payload,
+        })
     }
 }
 
@@ -181,8 +211,11 @@ impl CheckApi {
             return Err(too_many(&app));
         }
         Ok(Json(CheckedEndpoint {
-            matches: sample.map(|(event, chatbot)| wants(&wanted, event, &chatbot)),
             warnings: warning::about(&wanted.events, &app.event_types),
+            matches: sample.map(|sample| {
+                wanted.active
+                    && choice_of(&wanted).includes(sample.event, &sample.chatbot, sample.payload.data())
+            }),
             url: wanted.url.to_string(),
         }))
     }
@@ -204,18 +237,13 @@ impl Resource for CheckApi {
     const EXAMPLES: &'static str = include_str!("check.json");
 }
 
-/// Whether an endpoint would get an event.
-fn wants(endpoint: &Wanted, event: EventType, chatbot: &str) -> bool {
-    let by_type = endpoint
-        .events
-        .iter()
-        .any(|wanted| wanted.covers(Subscription::Only(event)));
-    endpoint.active
-        && by_type
-        && endpoint
-            .chatbot_id
-            .as_deref()
-            .is_none_or(|wanted| wanted == chatbot)
+/// Which events an endpoint would get.
+fn choice_of(wanted: &Wanted) -> Choice<'_> {
+    Choice {
+        events: &wanted.events,
+        chatbots: &wanted.chatbots,
+        filters: &wanted.filters,
+    }
 }
 
 #[cfg(test)]

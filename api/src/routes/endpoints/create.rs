@@ -14,6 +14,7 @@ use super::super::idempotency::{IdempotencyHeader, plain};
 use super::headers;
 use super::list::is_unusual;
 use super::made::{Created, CreatedEndpoint};
+use super::one::routes_too_long;
 use super::request::CreateEndpoint;
 use super::view::EndpointView;
 use super::warning::{self, Warning};
@@ -78,6 +79,7 @@ pub(super) async fn create(
         ))),
         CreateOutcome::IdempotencyConflict => Err(conflict()),
         CreateOutcome::TypeGone(name) => Err(Problem::type_gone(&name)),
+        CreateOutcome::RoutesTooLong => Err(routes_too_long()),
         CreateOutcome::TooMany => Err(too_many(app)),
     }
 }
@@ -138,7 +140,8 @@ fn fingerprint(new: &NewEndpoint, headers: Option<Tag>, brings_secret: bool) -> 
         account: _,
         url,
         events,
-        chatbot_id,
+        chatbots,
+        filters,
         description,
         headers: _,
         rate_limit,
@@ -151,7 +154,7 @@ fn fingerprint(new: &NewEndpoint, headers: Option<Tag>, brings_secret: bool) -> 
     let given = (
         url.as_str(),
         events,
-        chatbot_id,
+        chatbots.only(),
         description,
         rate_limit.map(RateLimit::per_second),
         auto_resume,
@@ -162,6 +165,15 @@ fn fingerprint(new: &NewEndpoint, headers: Option<Tag>, brings_secret: bool) -> 
     if brings_secret {
         text.extend_from_slice(b"secret");
     }
+    // What no release before knew.
+    text.extend(
+        chatbots
+            .to_stored()
+            .filter(|_| chatbots.ids().len() > 1)
+            .iter()
+            .flat_map(|text| text.bytes()),
+    );
+    text.extend(filters.to_stored().iter().flat_map(|text| text.bytes()));
     hex::encode(&Sha256::digest(text)[..16])
 }
 

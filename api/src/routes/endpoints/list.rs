@@ -155,10 +155,10 @@ impl EndpointFilter {
         self.active
             .is_none_or(|active| active == (state == EndpointState::Active))
             && self.state.is_none_or(|wanted| wanted == state)
-            && self.chatbot.as_ref().is_none_or(|chatbot| {
-                let only = endpoint.chatbot_id.as_ref();
-                only.is_none_or(|only| only == chatbot)
-            })
+            && self
+                .chatbot
+                .as_ref()
+                .is_none_or(|chatbot| endpoint.chatbots.include(chatbot))
             && self
                 .event
                 .is_none_or(|event| endpoint.events.iter().any(|known| known.covers(event)))

@@ -5,7 +5,9 @@
 
 mod answers;
 mod bulk;
+mod change;
 mod check;
+mod choice;
 mod create;
 mod detail;
 mod glance;

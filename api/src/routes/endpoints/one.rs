@@ -5,15 +5,15 @@ use domain::id::EndpointId;
 use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
-use store::endpoints::{ChangeOutcome, RemoveOutcome};
+use store::endpoints::{ChangeOutcome, MOST_ROUTE_BYTES, RemoveOutcome};
 
 use super::super::{Call, Group, Resource, fields};
 use super::answers::{BODY_ERRORS, FIELD_ERRORS};
+use super::change::{Change, ChangeEndpoint};
 use super::detail::Detailed;
 use super::headers;
 use super::made::{Changed, Removed};
 use super::named::{BodyId, only_one};
-use super::request::{Change, ChangeEndpoint};
 use super::state_view::not_disabled;
 use super::warning;
 use crate::app::App;
@@ -183,8 +183,14 @@ pub(super) fn changed(outcome: ChangeOutcome) -> Result<Endpoint, Problem> {
         ChangeOutcome::Moved => Err(Problem::new(Code::PreconditionFailed)
             .detail("Others change the URL of this endpoint at this moment. Nothing was changed. Look at it before you try again.")),
         ChangeOutcome::TooManyHeaders => Err(headers::too_many()),
+        ChangeOutcome::RoutesTooLong => Err(routes_too_long()),
         ChangeOutcome::EndpointNotFound => Err(fields::no_endpoint()),
     }
+}
+
+/// The account's lists of chatbots and filters would take too much.
+pub(super) fn routes_too_long() -> Problem {
+    Problem::new(Code::FiltersTooLong).param("maxBytes", MOST_ROUTE_BYTES)
 }
 
 /// Removes an endpoint that meets the condition.

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::bulk::{ChangeEndpoints, ChangedEndpoints};
+use super::change::ChangeEndpoint;
 use super::made::Changed;
-use super::request::ChangeEndpoint;
 use crate::json::{self, Json};
 
 type One = Json<ChangeEndpoint>;

@@ -1,19 +1,18 @@
-//! The bodies of requests that create or change an endpoint, and what they ask of the store.
+//! The body of a request that creates an endpoint, and what it asks of the store.
 
 mod wanted;
 
-use domain::endpoint::{EndpointPatch, EndpointUrl};
+use domain::endpoint::EndpointUrl;
 use poem_openapi::Object;
 use serde::Deserialize;
 
-pub(super) use self::wanted::{Change, Wanted};
+pub(super) use self::wanted::Wanted;
 use super::super::fields;
 use super::super::schema::{
     ChatbotId, Description, RatePerSecond, SecretText, SubscriptionName, UrlText, present,
 };
-use super::headers::{ChangedHeaders, NewHeaders, changed_headers, new_headers};
-use super::parked::{Parked, parked_action};
-use super::state_view::{WantedState, state_change};
+use super::choice::{self, FilterObject};
+use super::headers::{NewHeaders, new_headers};
 use crate::app::App;
 use crate::json::JsonRequest;
 use crate::problem::{Faults, Problem};
@@ -32,6 +31,12 @@ pub(crate) struct CreateEndpoint {
     /// Send only events of this chatbot; without it, events of all chatbots are sent.
     #[oai(nullable)]
     pub(super) chatbot_id: Option<ChatbotId>,
+    /// Send only events of these chatbots, in place of `chatbotId`.
+    #[oai(nullable, validator(min_items = 1, max_items = 50, unique_items))]
+    pub(super) chatbot_ids: Option<Vec<ChatbotId>>,
+    /// Send only events whose `data` meets all these conditions. They don't apply to account events and to replays.
+    #[oai(nullable, validator(max_items = 5))]
+    pub(super) filters: Option<Vec<FilterObject>>,
     /// A description for your own use.
     #[oai(nullable)]
     pub(super) description: Option<Description>,
@@ -56,56 +61,6 @@ pub(crate) struct CreateEndpoint {
     pub(super) secret: Option<SecretText>,
 }
 
-/// A change to an endpoint: fields are set as given. If the path names no endpoint, `id` alone switches it on or off.
-#[derive(Debug, Deserialize, Object)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[oai(rename_all = "camelCase")]
-pub(crate) struct ChangeEndpoint {
-    /// The id of the endpoint to change, if neither the path nor the query names it.
-    #[serde(default, deserialize_with = "present")]
-    pub(super) id: Option<String>,
-    /// `true` switches the endpoint on, `false` switches it off; one that is paused stays so. Switching it on resets the failure
-    /// counter and releases parked deliveries.
-    #[serde(default, deserialize_with = "present")]
-    pub(super) active: Option<bool>,
-    /// The endpoint's state. `paused` keeps what comes: it is parked, within the limits of what may be parked, and sent when the
-    /// endpoint is `active` again; `active` then is `false`. It must not contradict `active`.
-    #[serde(default, deserialize_with = "present")]
-    pub(super) state: Option<WantedState>,
-    /// The new URL. If its receiver asked us to wait, that ends. A URL with another scheme, host or port also ends all `headers`, unless
-    /// the request gives them anew: whoever may change the URL must not be sent somebody's credentials.
-    #[serde(default, deserialize_with = "present")]
-    pub(super) url: Option<UrlText>,
-    /// The new list of events, which replaces the present one.
-    #[serde(default, deserialize_with = "present")]
-    #[oai(validator(min_items = 1, unique_items))]
-    pub(super) events: Option<Vec<SubscriptionName>>,
-    /// Send only events of this chatbot from now on; `null`: events of all chatbots.
-    #[serde(default, deserialize_with = "present")]
-    #[oai(nullable)]
-    pub(super) chatbot_id: Option<Option<ChatbotId>>,
-    /// The new description; `null` removes it.
-    #[serde(default, deserialize_with = "present")]
-    #[oai(nullable)]
-    pub(super) description: Option<Option<Description>>,
-    /// Headers to send with each delivery, by name: those that are given get these values, `null` removes one, and the others stay as they
-    /// are. `null` in place of the object removes all.
-    #[serde(default, deserialize_with = "present")]
-    #[oai(nullable)]
-    pub(super) headers: Option<Option<ChangedHeaders>>,
-    /// The most deliveries that are sent in a second from now on, evenly spread; `null`: as many as the receiver carries.
-    #[serde(default, deserialize_with = "present")]
-    #[oai(nullable)]
-    pub(super) rate_limit: Option<Option<RatePerSecond>>,
-    /// Whether the endpoint is tried again by itself after failures disabled it.
-    #[serde(default, deserialize_with = "present")]
-    pub(super) auto_resume: Option<bool>,
-    /// What to do with parked deliveries when this request switches the endpoint on; `deliver` if absent. It also applies to
-    /// deliveries that an earlier switching-on released and that are still waiting.
-    #[serde(default, deserialize_with = "present")]
-    pub(super) parked: Option<Parked>,
-}
-
 impl JsonRequest for CreateEndpoint {
     const REQUIRED: &'static [(&'static str, &'static str)] =
         &[("url", "\"https://example.com/\""), ("events", "[\"*\"]")];
@@ -115,39 +70,32 @@ impl JsonRequest for CreateEndpoint {
     }
 }
 
-impl JsonRequest for ChangeEndpoint {
-    fn fault(self, app: &App) -> Option<Problem> {
-        self.into_change(None, app).err()
-    }
-}
-
 impl CreateEndpoint {
     /// What is asked for.
     pub(super) fn wanted(self, app: &App) -> Result<Wanted, Problem> {
         let mut faults = Faults::default();
         let url = faults.take(EndpointUrl::parse(&self.url.0, &app.urls));
         let events = faults.take(fields::subscriptions(&self.events, &app.event_types));
-        let chatbot_id = faults.take_any(self.chatbot_id.map(|id| fields::chatbot_id(id.0)));
+        let chatbots = faults.take(choice::chatbots(self.chatbot_id, self.chatbot_ids));
+        let filters = faults.take(choice::filters(self.filters.unwrap_or_default()));
         let description = faults.take_any(self.description.map(|text| fields::description(text.0)));
         let rate_limit = faults.take_any(self.rate_limit.map(|limit| fields::rate_limit(limit.0)));
         let headers = faults.take(new_headers(self.headers, app));
         let secret = faults.take_any(self.secret.map(|text| fields::signing_secret(&text)));
-        let (
-            Some(url),
-            Some(events),
-            Some(chatbot_id),
-            Some(description),
-            Some(rate_limit),
-            Some(headers),
-            Some(secret),
-        ) = (url, events, chatbot_id, description, rate_limit, headers, secret)
+        let (Some(url), Some(events), Some(chatbots), Some(filters)) = (url, events, chatbots, filters)
+        else {
+            return Err(faults.into());
+        };
+        let (Some(description), Some(rate_limit), Some(headers), Some(secret)) =
+            (description, rate_limit, headers, secret)
         else {
             return Err(faults.into());
         };
         Ok(Wanted {
             url,
             events,
-            chatbot_id,
+            chatbots,
+            filters,
             description,
             headers,
             rate_limit,
@@ -155,58 +103,6 @@ impl CreateEndpoint {
             active: self.active.unwrap_or(true),
             secret,
         })
-    }
-}
-
-impl ChangeEndpoint {
-    /// The change to make, and who makes it.
-    pub(super) fn into_change(self, by: Option<String>, app: &App) -> Result<Change, Problem> {
-        let mut faults = Faults::default();
-        let state = faults.take(state_change(self.active, self.state));
-        let url = faults.take_any(self.url.map(|url| EndpointUrl::parse(&url.0, &app.urls)));
-        let events = self
-            .events
-            .as_deref()
-            .map(|names| fields::subscriptions(names, &app.event_types));
-        let events = faults.take_any(events);
-        let chatbot_id = faults.take_any(
-            self.chatbot_id
-                .map(|id| id.map(|id| fields::chatbot_id(id.0)).transpose()),
-        );
-        let description = faults.take_any(
-            self.description
-                .map(|text| text.map(|text| fields::description(text.0)).transpose()),
-        );
-        let rate_limit = faults.take_any(
-            self.rate_limit
-                .map(|limit| limit.map(|limit| fields::rate_limit(limit.0)).transpose()),
-        );
-        let headers = faults.take_any(self.headers.map(|given| changed_headers(given, app)));
-        let (
-            Some(state),
-            Some(url),
-            Some(events),
-            Some(chatbot_id),
-            Some(description),
-            Some(rate_limit),
-            Some(headers),
-        ) = (state, url, events, chatbot_id, description, rate_limit, headers)
-        else {
-            return Err(faults.into());
-        };
-        let patch = EndpointPatch {
-            state,
-            url,
-            events,
-            chatbot_id,
-            description,
-            headers: None,
-            rate_limit,
-            auto_resume: self.auto_resume,
-            parked: parked_action(self.parked),
-            by,
-        };
-        Ok(Change { patch, headers })
     }
 }
 

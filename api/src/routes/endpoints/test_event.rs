@@ -18,6 +18,7 @@ use store::{Store, StoreError};
 use super::super::attempt::AttemptView;
 use super::super::schema::{EventName, present};
 use super::super::{Call, Group, Resource, fields};
+use super::choice::Choice;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::json::{Json, JsonRequest, OptionalJson};
@@ -57,6 +58,8 @@ pub(crate) struct TestResult {
     event: EventName,
     /// Whether the receiver answered with a 2xx status in time.
     succeeded: bool,
+    /// Whether the endpoint would get such an event, by its types, chatbots and filters, while it is active. A test is sent anyway.
+    would_match: bool,
     /// The attempt in detail.
     attempt: AttemptView,
 }
@@ -101,12 +104,17 @@ impl TestEventApi {
             .ok_or_else(fields::no_endpoint)?;
         let event = wanted.unwrap_or_else(|| usual(&endpoint, &app.event_types));
         let now = Timestamp::now();
-        let (event, payload) = app.event_types.sample_payload(
-            event,
-            endpoint.chatbot_id.as_deref(),
-            now,
-            app.allowance.payload_bytes,
-        )?;
+        let chatbot = endpoint.chatbots.ids().first().map(String::as_str);
+        let (event, payload) =
+            app.event_types
+                .sample_payload(event, chatbot, now, app.allowance.payload_bytes)?;
+        let choice = Choice {
+            events: &endpoint.events,
+            chatbots: &endpoint.chatbots,
+            filters: &endpoint.filters,
+        };
+        // It is of one of the endpoint's chatbots.
+        let would_match = choice.includes(event, chatbot.unwrap_or_default(), payload.data());
         let request = TestEventRequest {
             delivery: DeliveryId::of(&store.fresh_event(), &id),
             account: caller.account,
@@ -124,6 +132,7 @@ impl TestEventApi {
             delivery_id: request.delivery.into(),
             event: EventName(event.to_string()),
             succeeded: attempt.error.is_none(),
+            would_match,
             attempt: attempt.into(),
         }))
     }

@@ -1,13 +1,14 @@
 //! Endpoints as answers show them.
 
 use domain::clock::Timestamp;
-use domain::endpoint::{Endpoint, EndpointState, LastAttempt, RateLimit};
+use domain::endpoint::{Chatbots, Endpoint, EndpointState, LastAttempt, RateLimit};
 use poem_openapi::Object;
 use serde::Serialize;
 
 use super::super::schema::{
     ChatbotId, DateTime, Description, ErrorName, RatePerSecond, SubscriptionName, UrlText,
 };
+use super::choice::{self, FilterObject};
 use super::state_view::{DisabledReasonView, EndpointStateView, OperatorHoldView};
 use super::warning::Warning;
 
@@ -22,9 +23,14 @@ pub(crate) struct EndpointView {
     url: UrlText,
     /// Which events are sent: event types (`*` stands for all of them) and account events.
     events: Vec<SubscriptionName>,
-    /// Only events of this chatbot are sent; `null`: events of all chatbots.
+    /// Only events of this chatbot are sent; `null`: events of all chatbots, or of several (`chatbotIds`).
     #[oai(nullable)]
     chatbot_id: Option<ChatbotId>,
+    /// Only events of these chatbots are sent; `null`: events of all chatbots.
+    #[oai(nullable)]
+    chatbot_ids: Option<Vec<ChatbotId>>,
+    /// Only events whose `data` meets all these conditions are sent. They don't apply to account events, tests and replays.
+    filters: Vec<FilterObject>,
     /// A description for your own use.
     #[oai(nullable)]
     description: Option<Description>,
@@ -123,7 +129,9 @@ impl From<Endpoint> for EndpointView {
                 .into_iter()
                 .map(|subscription| SubscriptionName(subscription.into()))
                 .collect(),
-            chatbot_id: endpoint.chatbot_id.map(ChatbotId),
+            chatbot_id: endpoint.chatbots.only().map(|id| ChatbotId(id.to_owned())),
+            chatbot_ids: chatbot_ids(&endpoint.chatbots),
+            filters: choice::shown(&endpoint.filters),
             description: endpoint.description.map(Description),
             headers: endpoint.headers,
             rate_limit: endpoint.rate_limit.map(Into::into),
@@ -168,4 +176,10 @@ impl From<RateLimit> for RatePerSecond {
     fn from(limit: RateLimit) -> Self {
         Self(limit.per_second().into())
     }
+}
+
+/// The chatbots, unless all are meant.
+fn chatbot_ids(chatbots: &Chatbots) -> Option<Vec<ChatbotId>> {
+    let ids: Vec<_> = chatbots.ids().iter().cloned().map(ChatbotId).collect();
+    (!ids.is_empty()).then_some(ids)
 }

@@ -71,6 +71,8 @@ pub(crate) enum UnmatchedReasonView {
     EventType,
     /// The endpoints that subscribed to its type were of other chatbots.
     Chatbot,
+    /// The endpoints that wanted it have filters that its data doesn't meet.
+    Filter,
     /// The endpoints that wanted it were switched off by their owner.
     Off,
 }
@@ -178,6 +180,10 @@ impl UnmatchedView {
             UnmatchedReason::Chatbot => (
                 UnmatchedReasonView::Chatbot,
                 "The endpoints that subscribed to events of this type were of other chatbots.",
+            ),
+            UnmatchedReason::Filter => (
+                UnmatchedReasonView::Filter,
+                "The endpoints that wanted such events have filters that its data doesn't meet.",
             ),
             UnmatchedReason::Off => (
                 UnmatchedReasonView::Off,

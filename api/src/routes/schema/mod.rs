@@ -13,13 +13,16 @@ mod secret;
 
 mod raw;
 
+mod scalar;
+
 pub(crate) use filters::{AccountStatus, BoolText, EndpointLimit, IdText, SearchText, StateName};
 pub(crate) use number::RatePerSecond;
 pub(crate) use raw::RawObject;
+pub(crate) use scalar::Scalar;
 pub(crate) use secret::SecretText;
 pub(crate) use text::{
     AccountName, ChatbotId, CursorText, DateTime, DeliveredEvent, Description, ErrorName, EventName,
-    FindingName, IdempotencyKey, KeyName, ListedStatus, PageLimit, SubscriptionName, UrlText,
+    FindingName, HoldReason, IdempotencyKey, KeyName, ListedStatus, PageLimit, SubscriptionName, UrlText,
 };
 
 use serde::{Deserialize, Deserializer};

@@ -132,6 +132,18 @@ text_type!(
 );
 
 text_type!(
+    /// Why an operator, or the backend, holds something up.
+    HoldReason,
+    "hold_reason",
+    MetaSchema {
+        min_length: Some(1),
+        max_length: Some(store::endpoints::MAX_REASON),
+        pattern: Some(r"^[^\u0000-\u001f\u007f-\u009f]*$".to_owned()),
+        ..string()
+    }
+);
+
+text_type!(
     /// A description in the owner's words.
     Description,
     "description",

@@ -1,8 +1,10 @@
 //! Every call of the API once.
 
+mod account;
+
 use domain::clock::Timestamp;
 use e2e::client::{Caller, Reply};
-use e2e::system::System;
+use e2e::system::{MANAGE_KEY, System};
 use serde_json::{Value, json};
 
 use super::meter::Meter;
@@ -19,6 +21,7 @@ pub(super) struct Round<'a> {
     customer: Caller,
     owner_of_parked: Caller,
     backend: Caller,
+    manager: Caller,
     /// The endpoint with the full log.
     endpoint: String,
     /// Its last delivery.
@@ -40,6 +43,7 @@ impl<'a> Round<'a> {
         Self {
             meter: Meter::of(&system.redis),
             backend: system.backend(),
+            manager: system.caller(MANAGE_KEY),
             delivery: page.body["deliveries"][0]["id"].as_str().unwrap().to_owned(),
             parked: endpoint_with(&owner_of_parked, "/parked").await,
             url: receiver.url("/instant/new"),
@@ -59,6 +63,7 @@ impl<'a> Round<'a> {
         self.replays().await;
         self.events().await;
         self.api_keys().await;
+        self.accounts().await;
     }
 
     async fn endpoints(&mut self) {
@@ -210,15 +215,6 @@ impl<'a> Round<'a> {
         self.meter
             .call(&self.backend, "pushEvents, 100", batch, Some(events))
             .await;
-    }
-
-    async fn api_keys(&mut self) {
-        let wanted = json!({"name": "measured", "scopes": ["endpoints:read"]});
-        let made = self.call("createApiKey", "POST /api/api-keys", Some(wanted));
-        let made = made.await.body;
-        self.call("listApiKeys", "GET /api/api-keys", None).await;
-        let revoke = format!("DELETE /api/api-keys?id={}", made["id"].as_str().unwrap());
-        self.call("revokeApiKey", &revoke, None).await;
     }
 
     /// What can be done once.

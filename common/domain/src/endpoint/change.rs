@@ -1,6 +1,6 @@
 //! What an endpoint's owner can do to it: make it, and change it.
 
-use super::{EndpointUrl, RateLimit, StateChange};
+use super::{Chatbots, EndpointUrl, Filters, RateLimit, StateChange};
 use crate::custom_headers::CustomName;
 use crate::event::Subscription;
 use crate::id::{AccountId, EndpointId};
@@ -17,8 +17,10 @@ pub struct NewEndpoint {
     pub url: EndpointUrl,
     /// What it subscribes to; not empty.
     pub events: Vec<Subscription>,
-    /// Only events of this chatbot, if set.
-    pub chatbot_id: Option<String>,
+    /// Whose events it gets.
+    pub chatbots: Chatbots,
+    /// Which of their events it gets, by their data.
+    pub filters: Filters,
     /// The owner's own words.
     pub description: Option<String>,
     /// The headers of its own, sealed for this endpoint and the origin of its URL.
@@ -67,8 +69,10 @@ pub struct EndpointPatch {
     pub url: Option<EndpointUrl>,
     /// A new subscription; not empty.
     pub events: Option<Vec<Subscription>>,
-    /// A new chatbot filter; `Some(None)` removes it.
-    pub chatbot_id: Option<Option<String>>,
+    /// Whose events it gets from now on.
+    pub chatbots: Option<Chatbots>,
+    /// Which of their events it gets from now on, by their data.
+    pub filters: Option<Filters>,
     /// A new description; `Some(None)` removes it.
     pub description: Option<Option<String>>,
     /// New headers.
@@ -91,7 +95,8 @@ impl EndpointPatch {
             state,
             url,
             events,
-            chatbot_id,
+            chatbots,
+            filters,
             description,
             headers,
             rate_limit,
@@ -102,7 +107,8 @@ impl EndpointPatch {
         state.is_none()
             && url.is_none()
             && events.is_none()
-            && chatbot_id.is_none()
+            && chatbots.is_none()
+            && filters.is_none()
             && description.is_none()
             && headers.is_none()
             && rate_limit.is_none()

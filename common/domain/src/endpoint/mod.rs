@@ -1,6 +1,8 @@
 //! Endpoints: a customer's URL with its subscription, and the state that deliveries leave it in.
 
 mod change;
+mod chatbots;
+mod filters;
 mod rate;
 mod recent;
 mod state;
@@ -8,6 +10,11 @@ mod tag;
 mod url;
 
 pub use change::{EndpointPatch, HeadersPatch, NewEndpoint, ParkedAction};
+pub use chatbots::{Chatbots, MAX_CHATBOTS};
+pub use filters::{
+    Condition as FilterCondition, Data, Filters, InvalidFilter, MAX_CONDITIONS, MAX_TEXT, MAX_VALUES,
+    Test as FilterTest,
+};
 pub use rate::{MAX_RATE, RateLimit};
 pub use recent::{AttemptCounts, LastError, Recent};
 pub use state::{EndpointState, HoldAction, OperatorHold, StateChange};
@@ -116,8 +123,10 @@ pub struct Endpoint {
     pub url: String,
     /// What it subscribes to; never empty.
     pub events: Vec<Subscription>,
-    /// Only events of this chatbot, if set.
-    pub chatbot_id: Option<String>,
+    /// Whose events it gets.
+    pub chatbots: Chatbots,
+    /// Which of their events it gets, by their data.
+    pub filters: Filters,
     /// The owner's own words.
     pub description: Option<String>,
     /// Whether it gets deliveries.

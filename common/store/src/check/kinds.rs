@@ -117,6 +117,7 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     of_endpoint("replays:", Lifetime::Required, Take::List(replays::ended_replays)),
     of_account(":endpoints", Lifetime::Any, Take::Hash(endpoints::routes)),
+    of_account(":filters", Lifetime::Any, Take::Hash(endpoints::filters)),
     of_account(":bytes", Lifetime::Any, Take::Number(events::account_bytes)),
     of_account(":delivered", Lifetime::Any, Take::List(events::delivered)),
     of_account(":exhausted", Lifetime::Any, Take::List(events::exhausted)),

@@ -35,8 +35,10 @@ pub struct EndpointRow {
     pub queued_bytes: i64,
     /// What it subscribes to.
     pub events: String,
-    /// The chatbot that it wants events of, or an empty text.
+    /// The chatbots that it wants events of, or an empty text.
     pub chatbot_id: String,
+    /// Its filters, or an empty text.
+    pub filters: String,
     /// Whether it has headers of its own that are not written as they should be.
     pub has_odd_headers: bool,
     /// Whether it has a previous secret, and whether that has an end.

@@ -19,6 +19,8 @@ pub struct Snapshot {
     pub endpoints: HashMap<String, EndpointRow>,
     /// `account:<a>:endpoints`: (account, endpoint) → route.
     pub routes: HashMap<(String, String), String>,
+    /// `account:<a>:filters`: (account, endpoint) → its filters, and (account, `version`).
+    pub filters: HashMap<(String, String), String>,
     /// `account:<a>:bytes`.
     pub account_bytes: HashMap<String, i64>,
     /// The accounts that events name.

@@ -2,12 +2,13 @@
 
 use domain::custom_headers::{CustomName, MAX_HEADER_BYTES, MAX_HEADERS};
 use domain::endpoint::{
-    Condition, Endpoint, EndpointPatch, EndpointUrl, HeadersPatch, ParkedAction, StateChange,
+    Chatbots, Condition, Endpoint, EndpointPatch, EndpointUrl, Filters, HeadersPatch, ParkedAction,
+    StateChange,
 };
 use domain::id::{AccountId, EndpointId};
 use domain::sealing::SealedHeader;
 
-use super::{join, operation_id, types_of};
+use super::{MOST_ROUTE_BYTES, join, operation_id, types_of};
 use crate::scripts::{answered_in_words, record, script};
 use crate::{Store, StoreError};
 
@@ -26,6 +27,8 @@ pub enum ChangeOutcome {
     Moved,
     /// It would have more headers than it may, or longer ones. Nothing was changed.
     TooManyHeaders,
+    /// The account's lists of chatbots and filters would take more than they may. Nothing was changed.
+    RoutesTooLong,
     /// The account has no such endpoint.
     EndpointNotFound,
 }
@@ -38,6 +41,7 @@ answered_in_words! {
         "not_disabled" => NotDisabled,
         "moved" => Moved,
         "too_many_headers" => TooManyHeaders,
+        "routes_too_long" => RoutesTooLong,
         "" => EndpointNotFound,
     }
 }
@@ -64,7 +68,7 @@ answered_in_words! {
 script! {
     /// Changes an endpoint, if it meets a condition.
     "endpoint_update" = ["endpoint_update/headers", "endpoint_update"]: AllowOom, Writes,
-        needs [OWNER, PENDING, ROUTES, TYPES, LOG, SWEEPS, ENABLE, STOP, FORWARD];
+        needs [OWNER, PENDING, ROUTES, FILTERS, TYPES, LOG, SWEEPS, ENABLE, STOP, FORWARD];
     struct EndpointUpdate<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,
@@ -81,7 +85,8 @@ script! {
         /// Whether they take the place of all that there are.
         clears_headers: bool,
         most_headers: usize,
-        most_header_bytes: usize;
+        most_header_bytes: usize,
+        most_route_bytes: usize;
         each change: Vec<Change<'a>>;
         each header: Vec<HeaderChange<'a>>
     } -> ChangeOutcome
@@ -99,7 +104,7 @@ record! {
 
 script! {
     /// Removes an endpoint, if it meets a condition.
-    "endpoint_remove": AllowOom, Writes, needs [OWNER, SWEEPS];
+    "endpoint_remove": AllowOom, Writes, needs [OWNER, FILTERS, SWEEPS];
     struct EndpointRemove<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,
@@ -135,11 +140,14 @@ impl Store {
         condition: &Condition,
     ) -> Result<ChangeOutcome, StoreError> {
         let events = patch.events.as_deref().map(join);
+        let chatbots = patch.chatbots.as_ref().map(Chatbots::to_stored);
+        let filters = patch.filters.as_ref().map(Filters::to_stored);
         let rate_limit = patch.rate_limit.map(|limit| limit.map(|limit| limit.to_string()));
         let changes = [
             ("url", patch.url.as_ref().map(EndpointUrl::as_str).map(Some)),
             ("events", events.as_deref().map(Some)),
-            ("chatbotId", patch.chatbot_id.as_ref().map(Option::as_deref)),
+            ("chatbotId", chatbots.as_ref().map(Option::as_deref)),
+            ("filters", filters.as_ref().map(Option::as_deref)),
             ("description", patch.description.as_ref().map(Option::as_deref)),
             ("rateLimit", rate_limit.as_ref().map(Option::as_deref)),
             ("autoResume", patch.auto_resume.map(|on| on.then_some("1"))),
@@ -160,6 +168,7 @@ impl Store {
             clears_headers: patch.headers.as_ref().is_some_and(|headers| headers.clears),
             most_headers: MAX_HEADERS,
             most_header_bytes: MAX_HEADER_BYTES,
+            most_route_bytes: MOST_ROUTE_BYTES,
             change: changes
                 .into_iter()
                 .filter_map(|(field, value)| Some(Change { field, value: value? }))

@@ -6,7 +6,7 @@ use domain::endpoint::{Endpoint, NewEndpoint, RateLimit};
 use domain::id::{AccountId, EndpointId};
 use domain::sealing::{SealedHeaders, SealedSecret};
 
-use super::{join, types_of};
+use super::{MOST_ROUTE_BYTES, join, types_of};
 use crate::events::{IDEMPOTENCY_WINDOW, Idempotency};
 use crate::scripts::{answered_in_words, script};
 use crate::{Store, StoreError};
@@ -24,6 +24,8 @@ pub enum CreateOutcome {
     IdempotencyConflict,
     /// There is no longer such an event type: another API has announced other types.
     TypeGone(String),
+    /// The account's lists of chatbots and filters would take more than they may.
+    RoutesTooLong,
     /// The account already has as many as it may.
     TooMany,
 }
@@ -35,13 +37,14 @@ answered_in_words! {
         "overtaken" => Overtaken(id),
         "conflict" => IdempotencyConflict,
         "type_gone" => TypeGone(name),
+        "routes_too_long" => RoutesTooLong,
         "" => TooMany,
     }
 }
 
 script! {
     /// Makes an endpoint, unless the account has as many as it may.
-    "endpoint_create": DenyOom, Writes, needs [OWNER, ROUTES, TYPES, LOG, OPERATOR, PENDING];
+    "endpoint_create": DenyOom, Writes, needs [OWNER, ROUTES, FILTERS, TYPES, LOG, OPERATOR, PENDING];
     struct EndpointCreate<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,
@@ -52,7 +55,11 @@ script! {
         events: &'a str,
         /// The event types among them.
         types: &'a str,
-        chatbot_id: Option<&'a str>,
+        /// One id, or several (`Chatbots::to_stored`).
+        chatbots: Option<String>,
+        /// As JSON.
+        filters: Option<String>,
+        most_route_bytes: usize,
         description: Option<&'a str>,
         headers: &'a SealedHeaders,
         /// Deliveries in a second.
@@ -97,7 +104,9 @@ impl Store {
             url: new.url.as_str(),
             events: &join(&new.events),
             types: &types_of(&new.events),
-            chatbot_id: new.chatbot_id.as_deref(),
+            chatbots: new.chatbots.to_stored(),
+            filters: new.filters.to_stored(),
+            most_route_bytes: MOST_ROUTE_BYTES,
             description: new.description.as_deref(),
             headers: &new.headers,
             rate_limit: new.rate_limit.map(RateLimit::per_second),

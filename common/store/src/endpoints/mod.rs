@@ -27,6 +27,9 @@ pub(crate) use self::hold::{AccountHold, EndpointHold};
 pub(crate) use self::retry::EndpointRetry;
 pub use self::retry::RetryNow;
 
+/// The most bytes of an account's lists of chatbots and of its filters: accepting an event reads them.
+pub const MOST_ROUTE_BYTES: usize = 64 * 1024;
+
 /// How many endpoints one call reads.
 const AT_A_TIME: usize = 100;
 

@@ -10,8 +10,8 @@ use crate::decode::{parse, unexpected};
 use crate::scripts::{Answer, answered};
 use domain::clock::Timestamp;
 use domain::endpoint::{
-    DisabledReason, Endpoint, EndpointState, EndpointTag, LastAttempt, OperatorHold, QueueDepth, RateLimit,
-    Recent, SecretGrace,
+    Chatbots, DisabledReason, Endpoint, EndpointState, EndpointTag, Filters, LastAttempt, OperatorHold,
+    QueueDepth, RateLimit, Recent, SecretGrace,
 };
 use domain::id::EndpointId;
 use domain::sealing::SealedHeaders;
@@ -53,7 +53,12 @@ fn endpoint(view: View) -> Result<Endpoint, StoreError> {
             .split(',')
             .map(parse)
             .collect::<Result<_, _>>()?,
-        chatbot_id: hash.get("chatbotId").cloned(),
+        chatbots: hash
+            .get("chatbotId")
+            .map_or_else(Chatbots::default, |text| Chatbots::from_stored(text)),
+        filters: hash
+            .get("filters")
+            .map_or_else(Filters::default, |text| Filters::from_stored(text)),
         description: hash.get("description").cloned(),
         state,
         consecutive_failures: number("consecutiveFailures")?,

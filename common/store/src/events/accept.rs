@@ -6,19 +6,24 @@ use std::time::Instant;
 use futures_util::future::join_all;
 use tokio::sync::oneshot;
 
+use super::filters::{KnownFilters, unjudged};
 use super::intake::{Call, Intake, Terms};
 use super::room::{Room, Shortage, has_made_room};
-use super::script::{Accept, Displace, EventAnswer};
+use super::script::{Accept, Choose, Displace, EventAnswer};
 use super::{AcceptResult, Counted, NewEvent, Push};
 use crate::connection::{ANSWER_WITHIN, timed_out};
 use crate::scripts::Legible;
 use crate::{Store, StoreError};
 
-/// The events that are pushed one by one, until they share a call, and whether calls seek room.
+/// How often an event is evaluated anew, because filters changed meanwhile.
+const MOST_ASKED: u32 = 16;
+
+/// The events that are pushed one by one, until they share a call, whether calls seek room, and which filters they go by.
 #[derive(Debug, Default)]
 pub(crate) struct SharedIntake {
     events: Mutex<Intake<oneshot::Sender<AcceptResult>>>,
     shortage: Shortage,
+    filters: KnownFilters,
 }
 
 impl Store {
@@ -93,7 +98,10 @@ impl Store {
 
     /// Runs the script until each event of the call has its result: once, unless they have very many deliveries, or one needs room.
     async fn finish<C>(&self, mut call: Call<C>, mut give: impl FnMut(C, AcceptResult)) {
-        let shortage = &self.intake().shortage;
+        let SharedIntake {
+            shortage, filters, ..
+        } = self.intake();
+        let mut asked = 0;
         let mut room = shortage.room(call.accounts(), Instant::now());
         while !call.is_done() {
             let answer = self.ask(&call, &room).await;
@@ -103,6 +111,15 @@ impl Store {
                 Ok(mut answers) => {
                     if has_made_room(&mut answers) {
                         shortage.renew(call.accounts(), Instant::now());
+                    }
+                    let has_learned = asked < MOST_ASKED && filters.learn(&mut answers, Instant::now());
+                    asked = if has_learned && answers.is_empty() {
+                        asked + 1
+                    } else {
+                        0
+                    };
+                    if asked > 0 {
+                        continue;
                     }
                     let goes_on = room.goes_on(&mut answers);
                     let first_left = call.events().get(answers.len());
@@ -123,10 +140,17 @@ impl Store {
     }
 
     async fn ask<C>(&self, call: &Call<C>, room: &Room) -> Result<Vec<Legible<EventAnswer>>, StoreError> {
+        let judged = self.intake().filters.judge(call.events(), Instant::now());
         if room.is_sought() {
             let spare = self.fresh_event();
-            let displace = Displace::new(call.terms(), call.events(), &spare);
+            let displace = Displace::new(
+                call.terms(),
+                judged.unwrap_or_else(|| unjudged(call.events())),
+                &spare,
+            );
             self.call(&displace).await
+        } else if let Some(judged) = judged {
+            self.call(&Choose::new(call.terms(), judged)).await
         } else {
             self.call(&Accept::new(call.terms(), call.events())).await
         }

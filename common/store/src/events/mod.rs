@@ -6,11 +6,14 @@
 //!
 //! - `intake`: which events share a call, and who gets which result. Plain data.
 //! - `accept`: who calls the script, and when.
+//! - `filters`: what the filters of accounts say of events, as far as they are known.
 //! - `room`: how long a call goes on making room for its events.
 //! - `lookup`: finding an event by its idempotency key.
 //! - `script`: what the script is given, and what it answers.
 
 mod accept;
+
+mod filters;
 
 mod intake;
 
@@ -29,7 +32,7 @@ use super::StoreError;
 use super::rates::{EventLimits, Quota};
 
 pub(crate) use accept::SharedIntake;
-pub(crate) use script::{Accept, Displace};
+pub(crate) use script::{Accept, Choose, Displace};
 
 /// How long an idempotency key is remembered.
 pub const IDEMPOTENCY_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);

@@ -40,6 +40,8 @@ pub enum UnmatchedReason {
     NoEndpoint,
     /// No endpoint subscribed to its type.
     Type,
+    /// The endpoints that wanted it have filters that its data doesn't meet.
+    Filter,
     /// The endpoints that subscribed to its type were of other chatbots.
     Chatbot,
     /// The endpoints that wanted it were switched off by their owner.
@@ -204,6 +206,7 @@ impl UnmatchedReason {
         Some(match word {
             "none" => Self::NoEndpoint,
             "type" => Self::Type,
+            "filter" => Self::Filter,
             "chatbot" => Self::Chatbot,
             "off" => Self::Off,
             _ => return None,

@@ -4,9 +4,9 @@
 --       accepted for an account that has no endpoint, {'conflict', parts that differ}, 'over_budget',
 --       {'rate_limited', quotas…}, or 'unreadable' when the routes of its account are not what they should be. A quota is two numbers:
 --       what is left of a limit, and the ms until its count begins anew. They come in the order of the limits; a duplicate has none.
---       There are answers for fewer events once 512 deliveries were made, and after 'needs_room', which is no answer: the caller
---       sends the rest again, in the second case to `displace`, which is this script with accept/displace.lua. If that has made
---       room, 'made_room' comes last.
+--       There are answers for fewer events once 512 deliveries were made, and after 'needs_room' and 'filters', which are no answers:
+--       the caller sends the rest again, in the second case to `displace`, which is this script with accept/displace.lua, in the third
+--       to `choose` (or `displace`), which take what the API found of each event. If room was made, 'made_room' comes last.
 -- Guarantees: nothing of an event is written unless its answer is 'accepted' (what was given up for it stays given up); the same event
 -- id, or the same idempotency key with the same fingerprint, is accepted once. What the events have in common is read and written
 -- once. Not `allow-oom`: at `maxmemory` all are refused.
@@ -27,9 +27,12 @@ local function matching_of(account, event_type, chatbot)
         local id = account.routes[i]
         local addition = additions[id]
         if not addition then
-          addition = { id = id, account = account.id, place = string.sub(id, 4), letter = letter, bytes = 0, entries = {} }
+          local state = LETTERS[letter]
+          addition = { id = id, account = account.id, place = string.sub(id, 4), letter = state or letter, bytes = 0, entries = {},
+            is_filtered = state ~= nil }
           additions[id], order[#order + 1] = addition, addition
         end
+        found.is_filtered = found.is_filtered or addition.is_filtered
         found[#found + 1] = addition
       end
     end
@@ -40,7 +43,7 @@ local function matching_of(account, event_type, chatbot)
 end
 
 -- Stores an event and notes its deliveries; returns how many, or nil and why not.
-local function store(account_id, id, event_type, chatbot, body)
+local function store(event, account_id, id, event_type, chatbot, body)
   local account = accounts[account_id]
   if account == nil then
     local key = P .. 'account:' .. account_id
@@ -55,6 +58,13 @@ local function store(account_id, id, event_type, chatbot, body)
   end
   local size = #body
   local found, charge = matching_of(account, event_type, chatbot), charge_of(size)
+  local outdated
+  if found.is_filtered then
+    found, outdated = choose(account, found, event)
+    if not found then
+      return nil, outdated
+    end
+  end
   if #found == 0 then
     note_unmatched(account, id, event_type, chatbot)
     return 0
@@ -134,7 +144,7 @@ local function accept(event)
       end
     end
   end
-  local made, refusal = store(account, id, ARGV[event + EVENT_TYPE], ARGV[event + CHATBOT], ARGV[event + BODY])
+  local made, refusal = store(event, account, id, ARGV[event + EVENT_TYPE], ARGV[event + CHATBOT], ARGV[event + BODY])
   if not made then
     return refusal
   end
@@ -158,7 +168,7 @@ end
 local answers = {}
 for i, event in ipairs(each_event) do
   answers[i] = accept(event)
-  if deliveries >= MOST_DELIVERIES or answers[i] == 'needs_room' then
+  if deliveries >= MOST_DELIVERIES or is_outdated or answers[i] == 'needs_room' then
     break
   end
 end

@@ -2,8 +2,8 @@
 --
 -- ARGV[KEY_HASH] is of the caller's idempotency key, '' without one; ARGV[FINGERPRINT] stands for what it asked for.
 -- Returns {'created', endpoint (see `view`)}, {'again', endpoint, its secret} if another call made it with this key, {'overtaken', its
--- id} if it has been removed since or has another secret, 'conflict' if the key was used for something else, {'type_gone', event type} if
--- one of ARGV[TYPES] can't be subscribed to now, or {} when the account has too many.
+-- id} if it has been removed since or has another secret, 'conflict' if the key was used for something else, 'routes_too_long',
+-- {'type_gone', event type} if one of ARGV[TYPES] can't be subscribed to now, or {} when the account has too many.
 -- Guarantees: the same id again changes nothing, and neither does the same key within its lifetime. The key's entry names the endpoint,
 -- and holds no secret: it is read from the endpoint as long as that has the one that it was made with. Not `allow-oom`.
 local id, account = ARGV[ENDPOINT], ARGV[ACCOUNT]
@@ -23,9 +23,12 @@ if known then
   end
 end
 if call('EXISTS', key) == 0 then
-  local pending = ARGV[HEADERS] ~= '' and upgrade_pending(4) -- a worker of before would send none of them
+  local is_new_form = ARGV[HEADERS] ~= '' or ARGV[FILTERS] ~= '' or length_of_list(ARGV[CHATBOTS]) > 0
+  local pending = is_new_form and upgrade_pending(4) -- programs of before would send too much, or without headers
   if pending then
     return pending
+  elseif are_routes_too_long(account, id, ARGV[CHATBOTS], ARGV[FILTERS], tonumber(ARGV[MOST_ROUTE_BYTES])) then
+    return 'routes_too_long'
   elseif call('HLEN', routes) >= tonumber(ARGV[LIMIT]) then
     return {}
   end
@@ -37,7 +40,8 @@ if call('EXISTS', key) == 0 then
   local fields = { 'account', account, 'url', ARGV[URL], 'events', ARGV[EVENTS], 'secret', ARGV[SECRET], 'version', 1, 'generation', 1,
     'state', not is_active and 'off' or hold and 'suspended' or 'active', 'consecutiveFailures', 0, 'inFlight', 0, 'queuedBytes', 0, 'createdAt', now, 'updatedAt',
     now }
-  add_filled(fields, 'chatbotId', ARGV[CHATBOT_ID])
+  add_filled(fields, 'chatbotId', ARGV[CHATBOTS])
+  add_filled(fields, 'filters', ARGV[FILTERS])
   add_filled(fields, 'description', ARGV[DESCRIPTION])
   add_filled(fields, 'headers', ARGV[HEADERS])
   add_filled(fields, 'rateLimit', ARGV[RATE_LIMIT])
@@ -53,6 +57,7 @@ if call('EXISTS', key) == 0 then
     call('ZADD', PARKED, now, id)
   end
   call('HSET', key, unpack(fields))
+  set_filters(account, id, ARGV[FILTERS])
   set_route(id)
   if creation then
     call('SET', creation, ARGV[FINGERPRINT] .. ' ' .. id .. ' ' .. number_of(ARGV[SECRET]), 'PX', ARGV[KEY_LIFETIME])

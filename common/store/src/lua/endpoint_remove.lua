@@ -36,6 +36,7 @@ if removed.replay then
 end
 call('UNLINK', key, P .. 'log:' .. id, P .. 'canceled:' .. id, P .. 'replays:' .. id)
 try('HDEL', P .. 'account:' .. account .. ':endpoints', id)
+set_filters(account, id, '')
 for _, set in ipairs({ READY, READY_SLOW, TIMERS, PARKED, P .. 'failing' }) do
   call('ZREM', set, id)
 end

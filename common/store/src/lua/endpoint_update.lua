@@ -8,8 +8,8 @@
 -- the place of all that there are. Another origin of the URL ends all that there are as well: whoever may change the URL must not be sent
 -- somebody's credentials.
 -- Returns {'changed', endpoint (see `view`)}, {'mismatch'} when it has none of the tags, {'not_disabled'} when it isn't disabled and was
--- expected to be, {'moved'} when its URL has another origin than the values were sealed for, {'too_many_headers'}, {'type_gone', event
--- type} when one of ARGV[TYPES] can't be subscribed to now, or {} when the account has no such endpoint.
+-- expected to be, {'moved'} when its URL has another origin than the values were sealed for, {'too_many_headers'}, {'routes_too_long'},
+-- {'type_gone', event type} when one of ARGV[TYPES] can't be subscribed to now, or {} when the account has no such endpoint.
 -- Guarantees: the same operation again changes nothing, whatever others have done in between. Switching on, and another URL,
 -- start a new generation: results of the old one neither strike nor reset; a hold ends, and sending starts slowly. Releasing and
 -- discarding take one step here, whatever waits; upkeep does the rest. What is still being released is parked again when the
@@ -37,9 +37,20 @@ elseif wanted == 'inactive' then
   wanted = e.state == 'paused' and 'paused' or 'off'
 end
 
-local url = e.url
+local given = {}
 for _, change in ipairs(each_change) do
-  url = ARGV[change + FIELD] == 'url' and ARGV[change + VALUE] or url
+  given[ARGV[change + FIELD]] = ARGV[change + VALUE]
+end
+local url = given.url or e.url
+if given.chatbotId or given.filters then
+  local kept = call('HMGET', key, 'chatbotId', 'filters')
+  local chatbots, filters = given.chatbotId or kept[1] or '', given.filters or kept[2] or ''
+  local too_new = (filters ~= '' or length_of_list(chatbots) > 0) and upgrade_pending(4) -- programs of before would send too much
+  if too_new then
+    return too_new
+  elseif are_routes_too_long(e.account, id, chatbots, filters, tonumber(ARGV[MOST_ROUTE_BYTES])) then
+    return { 'routes_too_long' }
+  end
 end
 local headers, refusal = changed_headers(call('HGET', key, 'headers') or '', e.url, url)
 local pending = headers and headers ~= '' and upgrade_pending(4) -- a worker of before would send none of them
@@ -78,6 +89,9 @@ for _, change in ipairs(each_change) do
       slow_start(e)
       call('ZREM', P .. 'failing', id) -- the next attempt decides
       forward.begin(id, 'better')
+    elseif field == 'filters' then
+      set_filters(e.account, id, value)
+      call('HINCRBY', key, 'version', 1) -- the tag covers it
     elseif field == 'autoResume' then
       if resume.is_wanted(e) then
         resume.plan(id, resume.FIRST)

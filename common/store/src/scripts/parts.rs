@@ -33,6 +33,7 @@ parts! {
     API_KEYS = "api_keys" needs [BASE];
     ROUTES = "routes" needs [BASE];
     TYPES = "types" needs [BASE];
+    FILTERS = "filters" needs [ROUTES];
     IDS = "ids" needs [BASE];
     ENDPOINTS = "endpoints" needs [BASE, IDS];
     CARRIES = "carries" needs [ENDPOINTS];

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use domain::clock::Timestamp;
 use e2e::client::{Caller, Reply};
 use e2e::receiver::{Answer, Receiver};
-use e2e::system::System;
+use e2e::system::{MANAGE_KEY, System};
 use e2e::wait::{LONG, check, eventually};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -49,6 +49,8 @@ impl Scene {
     pub(super) fn caller(&self, call: &Call) -> Caller {
         if call.takes("serviceKey") {
             self.system.backend()
+        } else if !call.takes("clerkSession") && call.takes("manageKey") {
+            self.system.caller(MANAGE_KEY)
         } else {
             self.customer.clone()
         }
@@ -132,6 +134,8 @@ impl Scene {
             "id" if call.id() == "revokeApiKey" => Some(self.api_key().await),
             "id" | "endpointId" => Some(things.endpoint.clone()),
             "eventId" => Some(things.event()),
+            // What is done to an account as a whole is done to another one.
+            "accountId" => Some("org_2others".to_owned()),
             "idempotencyKey" => Some(self.push_with_key().await),
             "deliveryId" => Some(things.delivery.clone()),
             "replayId" => Some(self.replay(things).await),

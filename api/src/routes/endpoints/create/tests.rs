@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use domain::address::AddressPolicy;
-use domain::endpoint::{EndpointUrl, UrlPolicy};
+use domain::endpoint::{Chatbots, EndpointUrl, Filters, UrlPolicy};
 use domain::sealing::{SealedHeaders, SealedSecret};
 
 use super::*;
@@ -12,7 +12,8 @@ fn new() -> NewEndpoint {
         account: "org:org_1".parse().unwrap(),
         url: url("https://example.com/hook"),
         events: vec!["lead.captured".parse().unwrap()],
-        chatbot_id: None,
+        chatbots: Chatbots::default(),
+        filters: Filters::default(),
         description: None,
         headers: SealedHeaders::default(),
         rate_limit: None,
@@ -60,7 +61,15 @@ fn every_setting_is_a_part_of_what_was_asked_for() {
             ..new()
         },
         NewEndpoint {
-            chatbot_id: text("bot"),
+            chatbots: text("bot").into(),
+            ..new()
+        },
+        NewEndpoint {
+            chatbots: Chatbots::new(vec!["bot".to_owned(), "other".to_owned()]),
+            ..new()
+        },
+        NewEndpoint {
+            filters: Filters::from_stored(r#"[{"pointer":"/a","exists":true}]"#),
             ..new()
         },
         NewEndpoint {

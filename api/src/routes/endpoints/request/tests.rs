@@ -1,3 +1,4 @@
+use super::super::change::ChangeEndpoint;
 use super::*;
 use crate::json::assert_required_is_right;
 

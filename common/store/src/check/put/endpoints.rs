@@ -40,6 +40,7 @@ pub(in crate::check) fn endpoint(snapshot: &mut Snapshot, id: &str, hash: Hash) 
         queued_bytes: number("queuedBytes")?,
         events: text("events"),
         chatbot_id: text("chatbotId"),
+        filters: text("filters"),
         has_odd_headers: !SealedHeaders::from_stored(text("headers")).is_well_formed(),
         previous_secret: (
             hash.contains_key("previousSecret"),
@@ -56,6 +57,15 @@ pub(in crate::check) fn routes(snapshot: &mut Snapshot, account: &str, hash: Has
         .into_iter()
         .map(|(endpoint, route)| ((account.to_owned(), endpoint), route));
     snapshot.routes.extend(routes);
+    Ok(())
+}
+
+pub(in crate::check) fn filters(snapshot: &mut Snapshot, account: &str, hash: Hash) -> Done {
+    let filters = hash
+        .fields
+        .into_iter()
+        .map(|(endpoint, filters)| ((account.to_owned(), endpoint), filters));
+    snapshot.filters.extend(filters);
     Ok(())
 }
 

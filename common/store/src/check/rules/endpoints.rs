@@ -43,11 +43,17 @@ pub(super) fn routes(facts: &Facts<'_>, found: &mut Found) {
         let state = EndpointState::from_name(&row.state);
         found.that(state.is_none(), key, || format!("its state is {:?}", row.state));
         let Some(state) = state else { continue };
-        let letter = match state {
-            EndpointState::Active => "A",
-            EndpointState::Paused | EndpointState::Suspended | EndpointState::Disabled => "D",
-            EndpointState::Off => "O",
+        let letter = match (state, row.filters.is_empty()) {
+            (EndpointState::Active, true) => "A",
+            (EndpointState::Active, false) => "F",
+            (EndpointState::Paused | EndpointState::Suspended | EndpointState::Disabled, true) => "D",
+            (EndpointState::Paused | EndpointState::Suspended | EndpointState::Disabled, false) => "G",
+            (EndpointState::Off, _) => "O",
         };
+        let filters = snapshot.filters.get(&(row.account.clone(), id.to_owned()));
+        found.that(filters.map_or("", String::as_str) != row.filters, key, || {
+            format!("its account has {filters:?} for its filters {:?}", row.filters)
+        });
         let is_ended = matches!(state, EndpointState::Disabled | EndpointState::Off);
         found.that(is_ended != row.has_reason, key, || {
             format!(

@@ -1,8 +1,9 @@
 use domain::clock::Timestamp;
 use redis::Value;
 
-use super::super::{Budgets, Idempotency};
+use super::super::{AcceptOutcome, Budgets, Counted, Idempotency};
 use super::*;
+use crate::rates::EventLimits;
 use crate::scripts::{Answer, Script};
 
 const LIMITS: EventLimits = EventLimits {

@@ -7,13 +7,13 @@
 local unmatched, is_any_unmatched = {}, false
 
 -- Why nobody gets an event: the account has no endpoint (`none`), the only ones that want it are switched off (`off`) or of
--- another chatbot (`chatbot`), or nobody subscribes to its type (`type`).
+-- another chatbot (`chatbot`), or nobody subscribes to its type (`type`). If somebody would get it but for filters: `filter`.
 local function reason_of(routes, event_type, chatbot)
   local reason = #routes == 0 and 'none' or 'type'
   for i = 2, #routes, 2 do
     local kinds, only = string.match(routes[i], '^%u|([^|]*)|(.*)$')
     if kinds and (string.find(kinds, ',' .. event_type .. ',', 1, true) or string.find(kinds, ',*,', 1, true)) then
-      if only == '' or only == chatbot then
+      if wants_chatbot(only, chatbot) then
         return 'off'
       end
       reason = 'chatbot'
@@ -24,7 +24,7 @@ end
 
 local function note_unmatched(account, id, event_type, chatbot)
   local found = account.matching[event_type .. ' ' .. chatbot]
-  found.why = found.why or reason_of(account.routes, event_type, chatbot)
+  found.why = found.why or found[1] and 'filter' or reason_of(account.routes, event_type, chatbot)
   local added = unmatched[account.id] or {}
   unmatched[account.id], is_any_unmatched = added, true
   added[#added + 1] = string.sub(id, 5) .. ' ' .. found.why .. ' ' .. event_type .. ' ' .. chatbot

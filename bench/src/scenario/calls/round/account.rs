@@ -1,0 +1,30 @@
+//! Calls about a whole account: its keys, and what the backend decides about it.
+
+use serde_json::json;
+
+use super::Round;
+use crate::scenario::calls::PARKED;
+
+impl Round<'_> {
+    pub(super) async fn api_keys(&mut self) {
+        let wanted = json!({"name": "measured", "scopes": ["endpoints:read"]});
+        let made = self.call("createApiKey", "POST /api/api-keys", Some(wanted));
+        let made = made.await.body;
+        self.call("listApiKeys", "GET /api/api-keys", None).await;
+        let revoke = format!("DELETE /api/api-keys?id={}", made["id"].as_str().unwrap());
+        self.call("revokeApiKey", &revoke, None).await;
+    }
+
+    pub(super) async fn accounts(&mut self) {
+        let at = format!("/api/accounts/{PARKED}/pause");
+        for (name, method, body) in [
+            ("pauseAccount", "PUT", Some(json!({"reason": "measured"}))),
+            ("getAccountPause", "GET", None),
+            ("resumeAccount", "DELETE", None),
+        ] {
+            self.meter
+                .call(&self.manager, name, &format!("{method} {at}"), body)
+                .await;
+        }
+    }
+}

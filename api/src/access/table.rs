@@ -31,6 +31,7 @@ pub(super) const TABLE: &[(&str, Access)] = &[
     ("getEvent", reads(Deliveries)),
     ("findEvent", reads(Deliveries)),
     ("retryEndpoint", writes(Deliveries)),
+    ("eraseEvent", writes(Deliveries)),
     // Sending it again.
     ("countReplay", reads(Replay)),
     ("getReplay", reads(Replay)),

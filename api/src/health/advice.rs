@@ -232,5 +232,9 @@ fn given_up(reason: GivenUp) -> Reading {
             "deliveries given up because the endpoint held over half of the account's budget",
             "it is too slow for what it gets: make its receiver quicker, or subscribe it to fewer events; replay what is still kept",
         ),
+        GivenUp::Erased => Reading::new(
+            "deliveries canceled because their events were erased",
+            "nothing: somebody asked for it",
+        ),
     }
 }

@@ -119,5 +119,6 @@ const fn of_giving_up(reason: GivenUp) -> &'static str {
         GivenUp::ParkedTooLong => "given up: it was parked for too long",
         GivenUp::ParkedOverflow => "given up: too much was parked",
         GivenUp::EndpointOverBudget => "given up: its endpoint held over half of the account's budget",
+        GivenUp::Erased => "canceled: its event was erased",
     }
 }

@@ -49,6 +49,8 @@ pub(crate) struct AttemptView {
     /// The beginning of the body of the receiver's answer, up to 1 KiB. It is kept for failures and for test events.
     #[oai(nullable)]
     response_snippet: Option<String>,
+    /// Whether what the receiver answered (`detail`, `responseHeaders`, `responseSnippet`) was taken away, since the event was erased.
+    erased: bool,
 }
 
 /// How the time of an attempt was spent, in milliseconds. A step that was not taken is `null`: an attempt over a connection that
@@ -93,6 +95,8 @@ pub(crate) enum Outcome {
     Exhausted,
     /// The receiver asked us to wait (429, or 503 with `Retry-After`): this attempt doesn't count, and the delivery waits.
     Held,
+    /// The event was erased before the delivery had ended.
+    Canceled,
 }
 
 impl From<LoggedAttempt> for AttemptView {
@@ -104,7 +108,8 @@ impl From<LoggedAttempt> for AttemptView {
                 DeliveryState::Succeeded => Outcome::Succeeded,
                 DeliveryState::Exhausted => Outcome::Exhausted,
                 DeliveryState::Pending => Outcome::Held,
-                // The log has only these four.
+                DeliveryState::Canceled => Outcome::Canceled,
+                // The log has only these five.
                 _ => Outcome::Retrying,
             },
             probe: attempt.is_probe,
@@ -122,6 +127,7 @@ impl From<LoggedAttempt> for AttemptView {
             detail: attempt.detail,
             response_headers: attempt.response_headers.as_deref().map(headers),
             response_snippet: attempt.snippet,
+            erased: attempt.is_erased,
         }
     }
 }

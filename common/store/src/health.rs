@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use domain::clock::Timestamp;
+use domain::delivery::DeliveryState;
 use domain::endpoint::Endpoint;
 use domain::id::{AccountId, DeliveryId, EndpointId};
 
@@ -162,7 +163,8 @@ impl From<Health> for EndpointFacts {
             nearest_retry: health.nearest_retry.0,
             attempts: attempts
                 .filter_map(LogEntry::into_attempt)
-                .filter(|attempt| !attempt.is_test)
+                // That an event was erased says nothing of its receiver.
+                .filter(|attempt| !attempt.is_test && attempt.outcome != DeliveryState::Canceled)
                 .collect(),
             policy: Policy::read(&health.policy),
             disabled_by_clock_at: health.disabled_by_clock_at.0,

@@ -31,7 +31,8 @@
 //! - [`queue`]: what workers do: fetch, report, park, reap. [`policy`]: the rules that they do it by. [`parked`]: a search for
 //!   endpoints that upkeep doesn't know of. [`egress`]: what the workers know together of their way out.
 //! - [`log`]: what became of deliveries, as their owner reads it. [`history`]: the part of the past that was packed.
-//! - [`replays`]: sending again what was finished. [`test_events`]: test events, past the queue.
+//! - [`replays`]: sending again what was finished. [`test_events`]: test events, past the queue. `erasing`: a person's right to be
+//!   forgotten.
 
 use std::sync::{Arc, Mutex};
 
@@ -94,6 +95,8 @@ pub mod log;
 pub mod replays;
 
 pub mod test_events;
+
+mod erasing;
 
 use clock::ScriptClock;
 use condition::Condition;

@@ -2,8 +2,8 @@
 
 use super::scripts::{Assembled, Declaration, Listed, RunsAs, Script};
 use super::{
-    api_keys, egress, endpoints, event_types, events, health, history, identity, log, parked, policy, queue,
-    rates, replays, rewrap, rotation, server, test_events, watch,
+    api_keys, egress, endpoints, erasing, event_types, events, health, history, identity, log, parked,
+    policy, queue, rates, replays, rewrap, rotation, server, test_events, watch,
 };
 
 macro_rules! list {
@@ -71,6 +71,8 @@ list![
     history::HistoryFind,
     history::HistoryForestall<'_>,
     history::HistoryReplace<'_>,
+    erasing::EventErase<'_>,
+    erasing::LogErase<'_>,
     history::HistoryReadEvents<'_>,
     history::HistoryWriteEvents<'_>,
     history::HistoryWriteLog<'_>,

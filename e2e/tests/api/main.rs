@@ -34,6 +34,8 @@ mod account_deliveries;
 mod account_pauses;
 mod account_stream;
 
+mod erasing;
+
 mod event_traces;
 
 mod replays;

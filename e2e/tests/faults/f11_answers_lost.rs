@@ -7,6 +7,8 @@ mod api_keys;
 
 mod deliveries;
 
+mod erasing;
+
 mod endpoints;
 
 use std::time::Duration;

@@ -17,6 +17,7 @@ mod creations;
 mod egress;
 mod enable;
 mod endpoints;
+mod erased;
 mod erasing;
 mod event_types;
 mod fairness;

@@ -153,6 +153,7 @@ fn success(seconds: i64) -> LoggedAttempt {
         snippet: None,
         is_test: false,
         is_probe: false,
+        is_erased: false,
     }
 }
 

@@ -68,7 +68,7 @@ pub(crate) enum ScopeName {
     #[serde(rename = "deliveries:read")]
     #[oai(rename = "deliveries:read")]
     DeliveriesRead,
-    /// Having what waits retried at once.
+    /// Having what waits retried at once, and erasing events.
     #[serde(rename = "deliveries:write")]
     #[oai(rename = "deliveries:write")]
     DeliveriesWrite,

@@ -26,6 +26,7 @@ fn logged() -> LoggedAttempt {
         snippet: Some("oops".to_owned()),
         is_test: false,
         is_probe: false,
+        is_erased: false,
     }
 }
 
@@ -44,6 +45,7 @@ fn an_attempt_is_told_with_all_that_is_kept_of_it() {
                 {"name": "location", "value": "https://a.example/: b"},
             ],
             "responseSnippet": "oops",
+            "erased": false,
         })
     );
 }

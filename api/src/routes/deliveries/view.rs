@@ -82,7 +82,7 @@ pub(crate) enum DeliveryStatus {
     Succeeded,
     /// The last attempt failed, or the delivery was given up.
     Exhausted,
-    /// The endpoint's owner discarded it.
+    /// The endpoint's owner discarded it, or its event was erased.
     Canceled,
 }
 

@@ -1,10 +1,10 @@
-//! What became of an event.
+//! What became of an event; and erasing it.
 
 use domain::id::{AccountId, EventId};
 use poem::web::Data;
 use poem_openapi::param::Path;
 use poem_openapi::types::Type as _;
-use poem_openapi::{Enum, Object, OpenApi};
+use poem_openapi::{ApiResponse, Enum, Object, OpenApi};
 use serde::Serialize;
 use store::log::{EventTrace, UnmatchedReason};
 
@@ -18,7 +18,7 @@ use crate::json::Json;
 use crate::parameter::parameter;
 use crate::problem::{Code, Problem};
 
-/// Looking at an event.
+/// Looking at an event, and erasing it.
 #[derive(Debug, Clone, Copy)]
 pub struct EventTraceApi;
 
@@ -45,6 +45,9 @@ pub(crate) struct EventTraceView {
     /// Why no endpoint got it; `null` if one did, or that is no longer known.
     #[oai(nullable)]
     unmatched: Option<UnmatchedView>,
+    /// When the event was erased; `null` if it was not, or more than a week ago.
+    #[oai(nullable)]
+    erased_at: Option<DateTime>,
 }
 
 /// Why no endpoint got an event when it was accepted.
@@ -92,10 +95,45 @@ impl EventTraceApi {
         let id: EventId = id.0.parse().map_err(|_| Problem::new(Code::EventNotFound))?;
         trace(&app, &caller.account, id).await
     }
+
+    /// Erase an event
+    ///
+    /// Takes away what an event said, wherever it is kept, and what receivers answered to its attempts. Its deliveries that have not ended
+    /// are canceled: nothing more is sent, but an attempt that is being made goes on, and nothing is kept of its outcome. The log keeps that
+    /// there was a delivery, when it was attempted and with which status, and says `erased`. The event can't be replayed, and its
+    /// idempotency key is remembered for as long as others: a push that is repeated with it is answered as a duplicate, and sends nothing.
+    /// Repeating this is harmless.
+    #[oai(path = "/api/events/:eventId", method = "delete", operation_id = "eraseEvent")]
+    async fn erase(
+        &self,
+        caller: Caller,
+        app: Data<&App>,
+        /// The event's id.
+        #[oai(name = "eventId")]
+        id: Path<String>,
+    ) -> Result<Erased, Problem> {
+        let id: EventId = id.0.parse().map_err(|_| Problem::new(Code::EventNotFound))?;
+        if app.store.get()?.erase_event(&caller.account, &id).await? {
+            Ok(Erased::Erased)
+        } else {
+            Err(Problem::new(Code::EventNotFound))
+        }
+    }
+}
+
+/// The answer to erasing an event.
+#[derive(Debug, ApiResponse)]
+pub(crate) enum Erased {
+    /// The event was erased.
+    #[oai(status = 204)]
+    Erased,
 }
 
 impl Resource for EventTraceApi {
-    const CALLS: &'static [Call] = &[Call::new("getEvent", &[]).strict()];
+    const CALLS: &'static [Call] = &[
+        Call::new("getEvent", &[]).strict(),
+        Call::new("eraseEvent", &[Code::UpgradePending]).strict(),
+    ];
     const EXAMPLES: &'static str = include_str!("trace.json");
 }
 
@@ -126,6 +164,7 @@ impl EventTraceView {
             accepted_deliveries: trace.accepted_with,
             deliveries: trace.deliveries.into_iter().map(Into::into).collect(),
             unmatched: trace.unmatched.map(UnmatchedView::of),
+            erased_at: trace.erased_at.map(Into::into),
         }
     }
 }

@@ -207,10 +207,11 @@ impl<'a> Round<'a> {
             .call(&self.backend, "pushEvents, one with a key", batch, Some(one))
             .await;
         let id = pushed.body["results"][0]["id"].as_str().unwrap();
-        self.call("getEvent", &format!("GET /api/events/{id}"), None)
-            .await;
+        let path = format!("/api/events/{id}");
+        self.call("getEvent", &format!("GET {path}"), None).await;
         self.call("findEvent", "GET /api/events?idempotencyKey=measured", None)
             .await;
+        self.call("eraseEvent", &format!("DELETE {path}"), None).await;
         self.meter
             .call(&self.backend, "pushEvents, 100", batch, Some(events))
             .await;

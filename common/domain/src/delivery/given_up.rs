@@ -11,15 +11,18 @@ pub enum GivenUp {
     ParkedOverflow,
     /// Its endpoint held more than its share of the account's budget.
     EndpointOverBudget,
+    /// Its event was erased.
+    Erased,
 }
 
 impl GivenUp {
     /// Every reason.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::PayloadMissing,
         Self::ParkedTooLong,
         Self::ParkedOverflow,
         Self::EndpointOverBudget,
+        Self::Erased,
     ];
 
     /// Reads the stable code.
@@ -36,6 +39,7 @@ impl GivenUp {
             Self::ParkedTooLong => "parked_too_long",
             Self::ParkedOverflow => "parked_overflow",
             Self::EndpointOverBudget => "endpoint_over_budget",
+            Self::Erased => "erased",
         }
     }
 }

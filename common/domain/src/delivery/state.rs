@@ -24,7 +24,7 @@ pub enum DeliveryState {
     Succeeded,
     /// It was given up: its last attempt failed, or it could not wait any longer. Final.
     Exhausted,
-    /// Its owner discarded it, or removed its endpoint. Final.
+    /// Its owner discarded it, removed its endpoint, or erased its event. Final.
     Canceled,
 }
 
@@ -66,6 +66,8 @@ pub enum Transition {
     Discarded,
     /// Its endpoint was removed. What is in flight notices when its lease ends.
     Removed,
+    /// Its event was erased.
+    Erased,
     /// It was parked for longer than `RETENTION_FAILED`.
     ParkedTooLong,
     /// What was parked with it took more space than `PARKED_BUDGET_BYTES`.
@@ -78,7 +80,7 @@ pub enum Transition {
 
 impl Transition {
     /// Every transition.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Fetched,
         Self::Probed,
         Self::Succeeded,
@@ -96,6 +98,7 @@ impl Transition {
         Self::ReleasedForRetry,
         Self::Discarded,
         Self::Removed,
+        Self::Erased,
         Self::ParkedTooLong,
         Self::ParkedOverflow,
         Self::EndpointOverBudget,
@@ -112,6 +115,7 @@ impl Transition {
                 | Self::FailedForGood
                 | Self::Held
                 | Self::HeldForLonger
+                | Self::Erased
                 | Self::ParkedTooLong
                 | Self::ParkedOverflow
                 | Self::EndpointOverBudget
@@ -178,7 +182,7 @@ impl DeliveryState {
             (Self::Parked, T::Discarded) => Self::Canceled,
             (
                 Self::Pending | Self::InFlight | Self::Retrying | Self::Quarantined | Self::Parked,
-                T::Removed,
+                T::Removed | T::Erased,
             ) => Self::Canceled,
             _ => return None,
         };

@@ -85,11 +85,7 @@ pub(super) const KINDS: &[Kind] = &[
     of(
         "event:",
         Lifetime::Recorded,
-        Take::Fields(
-            &["account", "refs", "charge", "acceptedAt", "failed", "again"],
-            "body",
-            events::event,
-        ),
+        Take::Fields(events::FIELDS, "body", events::event),
     ),
     of(
         "delivery:",

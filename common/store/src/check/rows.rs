@@ -45,6 +45,9 @@ pub struct EndpointRow {
     pub previous_secret: (bool, bool),
 }
 
+/// What an event is charged besides its payload (`charge_of` in `base.lua`).
+pub(super) const CHARGED_BESIDES: i64 = 256;
+
 /// What the check needs of an event: 40 bytes, and 16 for its id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EventRow {
@@ -54,7 +57,7 @@ pub struct EventRow {
     pub refs: i32,
     /// `charge`.
     pub charge: i64,
-    /// The length of its payload.
+    /// The length of its payload; if it was erased, what that was.
     pub bytes: i32,
     /// `acceptedAt` (ms), or 0.
     pub accepted_at: i64,

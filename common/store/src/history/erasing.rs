@@ -10,14 +10,15 @@ use crate::scripts::script;
 use crate::{Store, StoreError};
 
 /// How often the search for an event begins again because a block has changed meanwhile.
-const SEARCHES: usize = 32;
+pub(super) const SEARCHES: usize = 32;
 
 script! {
-    /// Puts a block in the place of another one, which had an event more.
+    /// Puts a block in the place of another one, which had an event more, or more of it.
     "history_replace": AllowOom, Writes, needs [BLOCKS];
     struct HistoryReplace<'a> {
         account: &'a AccountId,
         class: &'a str,
+        owner: &'a str,
         old: String,
         block: String,
         content: &'a [u8],
@@ -108,6 +109,7 @@ impl Store {
         self.call(&HistoryReplace {
             account: &account,
             class: class.as_str(),
+            owner: account.as_str(),
             old: old.to_string(),
             block: id.to_string(),
             content: &content,

@@ -6,10 +6,15 @@
 //! - `packing`: the steps of that: find, read, pack, write.
 //! - `log_blocks`: reading blocks of an endpoint's log.
 //! - `event_blocks`: reading blocks of an account's finished events, and which of them has an event.
-//! - `erasing`: taking an event out of them.
+//! - `answers`: what an entry of a log has of a receiver's answer.
+//! - `erasing`, `erasing_answers`: taking an event out of them, and what receivers answered to it.
 //! - `operator`: what an operator reads, without scripts.
 
+mod answers;
+
 mod erasing;
+
+mod erasing_answers;
 
 mod event_blocks;
 
@@ -23,7 +28,9 @@ pub(crate) use erasing::{HistoryForestall, HistoryReplace};
 pub(crate) use event_blocks::HistoryLookup;
 pub use event_blocks::PackedEvent;
 pub use packing::{Found, NewBlock, PACKED_AFTER, Series, Unpacked, UnpackedEvents, UnpackedLog, Written};
-pub(crate) use packing::{HistoryFind, HistoryReadEvents, HistoryWriteEvents, HistoryWriteLog, LONG_LOG};
+pub(crate) use packing::{
+    HEALTH_LOOKS_AT, HistoryFind, HistoryReadEvents, HistoryWriteEvents, HistoryWriteLog, LONG_LOG,
+};
 
 use ::history::{BlockId, Corrupt};
 

@@ -19,7 +19,7 @@ use crate::{Store, StoreError};
 
 pub use enough::AGE as PACKED_AFTER;
 use enough::Enough;
-pub(crate) use enough::LONG_LOG;
+pub(crate) use enough::{LOG_KEPT as HEALTH_LOOKS_AT, LONG_LOG};
 pub use events::UnpackedEvents;
 pub(crate) use events::{HistoryReadEvents, HistoryWriteEvents};
 pub(crate) use find::HistoryFind;

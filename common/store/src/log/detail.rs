@@ -97,11 +97,7 @@ impl Store {
                     .or(found.accepted_at),
                 finished_by: packed.as_ref().map(PackedEvent::finished_by),
             };
-            attempts = self
-                .find_in_log(endpoint, id, sought)
-                .await?
-                .into_iter()
-                .collect();
+            attempts = self.attempts_in_log(endpoint, id, sought).await?;
         }
         if attempts.is_empty() && !is_unfinished && !found.record.exists() {
             return Ok(Some(None));

@@ -52,7 +52,8 @@ pub struct LoggedAttempt {
     pub event: String,
     /// The attempt's number, from 1; without a `duration`, how many were made before the delivery was given up.
     pub attempt: u32,
-    /// What the delivery became: `Succeeded`, `Retrying` or `Exhausted`, and `Pending` after an attempt that was held.
+    /// What the delivery became: `Succeeded`, `Retrying` or `Exhausted`, `Pending` after an attempt that was held, and `Canceled` when its
+    /// event was erased.
     pub outcome: DeliveryState,
     /// Until when the endpoint, or this delivery alone, waits because the receiver asked for it. Such an attempt is none of
     /// the delivery's ten.
@@ -76,6 +77,8 @@ pub struct LoggedAttempt {
     /// Whether its endpoint was disabled, and it was made to see whether that is well again. Its failure is none of the delivery's
     /// ten attempts.
     pub is_probe: bool,
+    /// Whether what the receiver answered was taken out of it, since the event was erased.
+    pub is_erased: bool,
 }
 
 /// An entry as Redis answers it: its id and its fields.
@@ -147,6 +150,7 @@ fn attempt(id: EntryId, hash: &HashMap<String, String>) -> Option<LoggedAttempt>
             "retrying" => DeliveryState::Retrying,
             "exhausted" => DeliveryState::Exhausted,
             "held" => DeliveryState::Pending,
+            "canceled" => DeliveryState::Canceled,
             _ => return None,
         },
         held_until: hash.get("heldUntil").and_then(moment),
@@ -165,6 +169,7 @@ fn attempt(id: EntryId, hash: &HashMap<String, String>) -> Option<LoggedAttempt>
         snippet: text("snippet"),
         is_test: hash.contains_key("test"),
         is_probe: hash.contains_key("probe"),
+        is_erased: hash.contains_key("erased"),
     })
 }
 
@@ -182,6 +187,11 @@ impl LoggedAttempt {
     #[must_use]
     pub fn is_held(&self) -> bool {
         self.outcome == DeliveryState::Pending
+    }
+
+    /// Whether the delivery ended without success.
+    pub(crate) const fn is_given_up(&self) -> bool {
+        matches!(self.outcome, DeliveryState::Exhausted | DeliveryState::Canceled)
     }
 
     /// How many attempts of the delivery count, this one included.

@@ -115,7 +115,7 @@ impl ListFilter {
                 // What failed when the listing began may have succeeded since.
                 Some(ListStatus::Succeeded) => has(&["succeeded", "retrying", "held"]),
                 Some(ListStatus::Retrying) => has(&["retrying", "held"]),
-                _ => has(&["succeeded", "retrying", "held", "exhausted"]),
+                _ => has(&["succeeded", "retrying", "held", "exhausted", "canceled"]),
             }
     }
 
@@ -129,7 +129,7 @@ impl ListFilter {
             return false;
         };
         let may_be = match self.status {
-            Some(ListStatus::Succeeded) => attempt.outcome != DeliveryState::Exhausted,
+            Some(ListStatus::Succeeded) => !attempt.is_given_up(),
             Some(ListStatus::Retrying) => attempt.outcome == DeliveryState::Retrying || attempt.is_held(),
             _ => true,
         };

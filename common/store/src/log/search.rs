@@ -4,6 +4,7 @@ use super::range::Order;
 use super::{EntryId, LogEntry, LoggedAttempt};
 use crate::{Store, StoreError};
 use domain::clock::Timestamp;
+use domain::delivery::DeliveryState;
 use domain::id::{DeliveryId, EndpointId};
 
 /// Entries that one command reads.
@@ -31,9 +32,28 @@ pub(super) struct Sought {
 }
 
 impl Store {
+    /// The attempts of a delivery to which no record points: the only one, or, if it was canceled, its first one and how it ended, if that is
+    /// among the newest entries.
+    pub(super) async fn attempts_in_log(
+        &self,
+        endpoint: &EndpointId,
+        id: &DeliveryId,
+        sought: Sought,
+    ) -> Result<Vec<LoggedAttempt>, StoreError> {
+        let found = self.find_in_log(endpoint, id, sought).await?;
+        let mut attempts: Vec<_> = found.into_iter().collect();
+        let is_end =
+            |attempt: &LoggedAttempt| attempt.is_given_up() || attempt.outcome == DeliveryState::Succeeded;
+        if attempts.iter().any(|attempt| !is_end(attempt)) {
+            let newest = self.search_log(endpoint, id, Order::NewestFirst, "+".to_owned(), EntryId::MAX);
+            attempts.extend(newest.await?.filter(is_end));
+        }
+        Ok(attempts)
+    }
+
     /// The entry of a delivery that has only one. Reads on from its acceptance, where it most likely is, up to where its event was
     /// finished; then what is older, in case the clocks differ by more. Bounded by the stream's length and some blocks.
-    pub(super) async fn find_in_log(
+    async fn find_in_log(
         &self,
         endpoint: &EndpointId,
         id: &DeliveryId,

@@ -3,6 +3,7 @@
 use super::{DeliverySummary, EndpointStanding, LogEntry, RawEntry, Record};
 use crate::scripts::{Legible, answered, script};
 use crate::{Store, StoreError};
+use domain::clock::Timestamp;
 use domain::event::chatbot_of;
 use domain::id::{AccountId, DeliveryId, EndpointId, EventId};
 
@@ -28,6 +29,8 @@ pub struct EventTrace {
     pub deliveries: Vec<DeliverySummary>,
     /// Why nobody got it, if that is so.
     pub unmatched: Option<UnmatchedReason>,
+    /// When it was erased, if it was, for a week.
+    pub erased_at: Option<Timestamp>,
 }
 
 /// Why nobody got an event when it was accepted.
@@ -66,11 +69,12 @@ struct TracedEvent {
     kind: String,
     deliveries: Legible<u32>,
     head: String,
+    erased_at: Legible<Timestamp>,
 }
 
 answered! {
     Traced { event, deliveries }
-    TracedEvent { kind, deliveries, head }
+    TracedEvent { kind, deliveries, head, erased_at }
 }
 
 impl Store {
@@ -94,6 +98,7 @@ impl Store {
             accepted_with: packed.as_ref().map(|packed| packed.event.deliveries),
             deliveries: Vec::new(),
             unmatched: None,
+            erased_at: None,
         };
         let (mut unseen, mut is_kept) = (Vec::new(), packed.is_some());
         for endpoint in endpoints.chunks(ENDPOINTS) {
@@ -109,6 +114,7 @@ impl Store {
                 is_kept = true;
                 trace.chatbot = chatbot_of(kept.head.as_bytes()).or(trace.chatbot);
                 trace.event = Some(kept.kind);
+                trace.erased_at = kept.erased_at.0;
                 trace.accepted_with = kept.deliveries.0.or(trace.accepted_with);
             }
             for (endpoint, found) in endpoint.iter().zip(traced.deliveries) {
@@ -189,6 +195,7 @@ impl Store {
             accepted_with: Some(0),
             deliveries: Vec::new(),
             unmatched: Some(reason),
+            erased_at: None,
         }))
     }
 }

@@ -65,6 +65,7 @@ parts! {
     REPLAYS = "replays" needs [DELIVERIES, LOGGED];
     RESTORE = "restore" needs [REPLAYS];
     REPLAY_VIEW = "replay_view" needs [BASE];
+    LOG_NUMBERS = "log_numbers" needs [BASE];
     BLOCKS = "blocks" needs [CORE];
     DROPS = "drops" needs [BLOCKS];
     RELEASE = "release" needs [FINISHED, DROPS];

@@ -23,6 +23,8 @@ pub(super) struct ModelDelivery {
     pub(super) is_manual: bool,
     /// Where it was attempted last.
     pub(super) url: String,
+    /// It was canceled because its event was erased.
+    pub(super) is_erased: bool,
 }
 
 impl ModelDelivery {
@@ -30,6 +32,7 @@ impl ModelDelivery {
     pub(super) fn is_logged(&self) -> bool {
         self.attempts + self.holds > 0
             || matches!(self.state, DeliveryState::Succeeded | DeliveryState::Exhausted)
+            || self.is_erased
     }
 }
 
@@ -43,6 +46,7 @@ impl Model {
             not_before: 0,
             is_manual,
             url: String::new(),
+            is_erased: false,
         };
         self.deliveries.insert(id.clone(), delivery);
         self.park_at_inactive(&id);
@@ -58,6 +62,7 @@ impl Model {
         let delivery = self.deliveries.get_mut(id).expect("a delivery that was made");
         let next = delivery.state.after(transition);
         self.taken.insert((delivery.state, transition));
+        delivery.is_erased |= transition == Transition::Erased;
         delivery.state =
             next.unwrap_or_else(|| panic!("{id} is {} and can't take {transition:?}", delivery.state));
     }

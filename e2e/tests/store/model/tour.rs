@@ -12,7 +12,7 @@ use store::events::Budgets;
 use super::reports::Outcome;
 use super::workers::ModelWorker;
 use super::{Model, RETRY_SECONDS};
-use crate::fixture::{BUDGETS, wants};
+use crate::fixture::{BUDGETS, account, wants};
 
 /// More deliveries than there are.
 const ALL: u32 = 64;
@@ -29,6 +29,7 @@ async fn redis_makes_every_transition_that_the_state_machine_allows() {
     model.an_endpoint_makes_room().await;
     model.a_disabled_endpoint_is_probed().await;
     model.endpoints_are_removed().await;
+    model.events_are_erased().await;
     model.payloads_go_missing().await;
     model.drain().await;
     let allowed = DeliveryState::ALL.iter().flat_map(|state| {
@@ -186,6 +187,42 @@ impl Model {
         self.compare().await;
         self.create().await;
         self.deliver_all().await;
+    }
+
+    /// Events are erased while their deliveries are in every state.
+    async fn events_are_erased(&mut self) {
+        self.accept().await;
+        self.switch(0, false, false).await;
+        self.erase_unfinished().await;
+        self.switch(0, true, false).await;
+        self.accept().await;
+        self.quarantine_all().await;
+        self.one_retries_and_one_is_pending().await;
+        self.erase_unfinished().await;
+        self.accept().await;
+        self.fetch(0, ALL).await;
+        self.erase_unfinished().await;
+    }
+
+    async fn erase_unfinished(&mut self) {
+        let unfinished = self.unfinished();
+        for id in &unfinished {
+            assert!(
+                self.fixture
+                    .store
+                    .erase_event(&account(), &id.event())
+                    .await
+                    .unwrap()
+            );
+        }
+        for id in unfinished {
+            self.take(&id, Transition::Erased);
+            self.gone.insert(id.event());
+        }
+        for worker in &mut self.workers {
+            worker.held.clear();
+        }
+        self.compare().await;
     }
 
     async fn payloads_go_missing(&mut self) {

@@ -85,6 +85,7 @@ fn what_the_log_told_last_leaves_only_states_that_it_does_not_tell() {
         ),
         (Succeeded, vec![Succeeded]),
         (Exhausted, vec![Exhausted]),
+        (Canceled, vec![Canceled]),
     ] {
         let can: Vec<_> = DeliveryState::ALL
             .into_iter()

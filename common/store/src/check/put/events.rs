@@ -2,18 +2,31 @@
 
 use super::{Done, Row, Scored, key, whole};
 use crate::check::finished::FinishedEntry;
-use crate::check::rows::EventRow;
+use crate::check::rows::{CHARGED_BESIDES, EventRow};
 use crate::check::snapshot::Snapshot;
 
+/// The fields that [`event`] takes.
+pub(in crate::check) const FIELDS: &[&str] = &[
+    "account",
+    "refs",
+    "charge",
+    "acceptedAt",
+    "failed",
+    "again",
+    "erased",
+];
+
 pub(in crate::check) fn event(snapshot: &mut Snapshot, id: &str, row: Row) -> Done {
-    let [account, refs, charge, accepted_at, failed, again] =
-        [0, 1, 2, 3, 4, 5].map(|field| row.values[field].as_ref());
+    let [account, refs, charge, accepted_at, failed, again, erased] =
+        [0, 1, 2, 3, 4, 5, 6].map(|field| row.values[field].as_ref());
     let account = account.ok_or("has no account")?;
+    let charge: i64 = whole(charge, "charge")?;
     let event = EventRow {
         account: snapshot.accounts.number(account),
         refs: whole(refs, "refs")?,
-        charge: whole(charge, "charge")?,
-        bytes: i32::try_from(row.length).unwrap_or(i32::MAX),
+        charge,
+        // What was erased counts until its deliveries have ended.
+        bytes: i32::try_from(erased.map_or(row.length, |_| charge - CHARGED_BESIDES)).unwrap_or(i32::MAX),
         failed: failed.is_some(),
         again: again.map_or(Ok(0), |_| whole(again, "again"))?,
         accepted_at: accepted_at.map_or(Ok(0), |_| whole(accepted_at, "acceptedAt"))?,

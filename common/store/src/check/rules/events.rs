@@ -1,9 +1,7 @@
 //! Events: how long their payloads live, and what accounts are charged for them.
 
+use super::super::rows::CHARGED_BESIDES;
 use super::{Facts, Found};
-
-/// What an event is charged besides its payload (`charge_of` in `base.lua`).
-const CHARGED_BESIDES: i64 = 256;
 
 /// Invariant 4: unfinished events have no lifetime; records have one exactly if their delivery is finished.
 pub(super) fn lifetimes(facts: &Facts<'_>, found: &mut Found) {

@@ -13,7 +13,7 @@ pub(super) const LOG_WORTH: usize = 1000;
 pub(super) const LOG_LEAST: usize = 100;
 
 /// The newest entries of each log, which stay in it: health is judged by them.
-pub(super) const LOG_KEPT: usize = 200;
+pub(crate) const LOG_KEPT: usize = 200;
 
 /// A log that has fewer entries is never packed.
 pub(crate) const LONG_LOG: usize = LOG_KEPT + LOG_LEAST;

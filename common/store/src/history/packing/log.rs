@@ -1,8 +1,9 @@
 //! Packing an endpoint's log.
 
-use ::history::{BlockId, Entry, Place, pack_log};
-use domain::id::{AccountId, EndpointId};
+use ::history::{BlockId, Entry, LogBlock, Place, pack_log};
+use domain::id::{AccountId, EndpointId, EventId};
 
+use super::super::answers::{has_answer_to, is_about};
 use super::{Enough, NewBlock, Source, fitting};
 use crate::decode::parse;
 use crate::scripts::script;
@@ -17,7 +18,7 @@ const MOST_BYTES: usize = 1 << 20;
 
 script! {
     /// Puts a block in the place of the oldest entries of an endpoint's log.
-    "history_write_log": AllowOom, Writes, needs [OWNER, BLOCKS];
+    "history_write_log": AllowOom, Writes, needs [OWNER, LOG_NUMBERS, BLOCKS];
     struct HistoryWriteLog<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,
@@ -26,7 +27,9 @@ script! {
         descriptor: &'a str,
         first: String,
         last: String,
-        behind: String
+        behind: String,
+        /// How often something had been erased of the log before its entries were read.
+        erased: &'a str
     } -> super::Written
 }
 
@@ -36,6 +39,7 @@ pub struct UnpackedLog {
     account: AccountId,
     endpoint: EndpointId,
     entries: Vec<Entry>,
+    erased: String,
 }
 
 /// The entries that a block takes the place of.
@@ -47,6 +51,7 @@ pub(super) struct LogSource {
     pub(super) last: Place,
     /// What its entries took (bytes).
     pub(super) unpacked: u64,
+    erased: String,
 }
 
 impl Store {
@@ -56,6 +61,7 @@ impl Store {
         endpoint: &EndpointId,
         enough: &Enough,
     ) -> Result<Option<UnpackedLog>, StoreError> {
+        let erased = self.log_erased(endpoint).await?;
         let (mut entries, mut from) = (Vec::new(), "-".to_owned());
         let (mut size, mut most) = (0, MOST);
         while entries.len() < most && size < MOST_BYTES {
@@ -79,11 +85,72 @@ impl Store {
             account: account.clone(),
             endpoint: endpoint.clone(),
             entries,
+            erased,
         }))
     }
 }
 
 impl Store {
+    /// How often something was erased of a log.
+    async fn log_erased(&self, endpoint: &EndpointId) -> Result<String, StoreError> {
+        let key = self.keys().key(&format!("endpoint:{endpoint}"));
+        let (erased,): (Option<String>,) = self
+            .query(redis::cmd("HMGET").arg(key).arg("logErased"))
+            .await
+            .or_else(|error: StoreError| error.unless_overwritten((None,)))?;
+        Ok(erased.unwrap_or_default())
+    }
+
+    /// Whether what isn't packed of a log has, since then (ms), what a receiver answered to an event.
+    pub(crate) async fn log_has_answer_to(
+        &self,
+        endpoint: &EndpointId,
+        event: &EventId,
+        since: u64,
+    ) -> Result<bool, StoreError> {
+        let mut from = since.to_string();
+        loop {
+            let (_, piece) = self.read_log_piece(endpoint, &from, STEP).await?;
+            let Some((last, _)) = piece.last() else {
+                return Ok(false);
+            };
+            from = format!("({last}");
+            for (place, fields) in piece {
+                if has_answer_to(&entry(&place, fields)?, event) {
+                    return Ok(true);
+                }
+            }
+        }
+    }
+
+    /// Whether a log has an entry about a delivery of this event at this time (ms), packed or not.
+    pub(crate) async fn log_has_at(
+        &self,
+        endpoint: &EndpointId,
+        event: &EventId,
+        at: u64,
+    ) -> Result<bool, StoreError> {
+        let (_, piece) = self.read_log_piece(endpoint, &at.to_string(), STEP).await?;
+        for (place, fields) in piece {
+            let entry = entry(&place, fields)?;
+            if entry.place.ms == at && is_about(&entry, event) {
+                return Ok(true);
+            }
+        }
+        let from = Place { ms: at, number: 0 };
+        for block in self.log_blocks_after(endpoint, from, 1).await? {
+            let event = event.clone();
+            let has = move |block: LogBlock| {
+                let mut entries = block.entries.iter();
+                entries.any(|entry| entry.place.ms == at && is_about(entry, &event))
+            };
+            if self.log_block_as(&block, has).await? == Some(true) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// How long a log is, and entries of it from a place on, oldest first. No script: that would read each entry twice. Whether they are
     /// still there, and whose they are, the script looks that writes the block.
     async fn read_log_piece(
@@ -148,6 +215,7 @@ impl UnpackedLog {
                 first: packed.descriptor.first,
                 last: packed.descriptor.last,
                 unpacked: bytes_of(self.entries.get(..number).unwrap_or(&self.entries)),
+                erased: self.erased.clone(),
             }),
             descriptor: packed.descriptor.to_string(),
         })
@@ -169,6 +237,7 @@ impl LogSource {
             first: self.first.to_string(),
             last: self.last.to_string(),
             behind: behind.to_string(),
+            erased: &self.erased,
         }
     }
 }

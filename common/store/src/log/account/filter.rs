@@ -109,10 +109,13 @@ impl AccountFilter {
             return false;
         };
         let may_be = |status: &ListStatus| match status {
-            ListStatus::Succeeded => attempt.outcome != DeliveryState::Exhausted,
+            ListStatus::Succeeded => !attempt.is_given_up(),
             ListStatus::Retrying => attempt.outcome == DeliveryState::Retrying || attempt.is_held(),
             // One that was given up after it had waited shows its last attempt until then.
-            _ => attempt.outcome != DeliveryState::Succeeded,
+            _ => !matches!(
+                attempt.outcome,
+                DeliveryState::Succeeded | DeliveryState::Canceled
+            ),
         };
         let has_status = || !attempt.is_test && self.logged().iter().any(may_be);
         (self.is_about_any() || has_status())

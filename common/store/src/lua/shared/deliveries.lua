@@ -188,10 +188,14 @@ local function keep_succeeded(e, delivery, attempt, kind, log_entry)
   end
 end
 
--- A delivery is canceled. `e` is nil when its endpoint is gone: then it leaves nothing behind.
-local function cancel(e, delivery, size)
+-- A delivery is canceled. `e` is nil when its endpoint is gone: then it leaves nothing behind. With a reason its line in the log says that:
+-- its event was erased, so no replay has to find it.
+local function cancel(e, delivery, size, reason)
   local key = record_of(delivery)
-  if e and SCHEMA >= 4 and not is_replay(delivery) then
+  if e and reason then
+    write_log(e.id, { 'delivery', delivery, 'event', type_of(delivery), 'attempt', attempts_in(key) .. '', 'outcome', 'canceled',
+      'error', reason })
+  elseif e and SCHEMA >= 4 and not is_replay(delivery) then
     note_canceled(e, delivery, type_of(delivery))
   end
   count_replayed(delivery, key, 'canceled')

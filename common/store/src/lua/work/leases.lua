@@ -58,9 +58,12 @@ end
 
 -- Leases a delivery, unless its payload is gone.
 local function grant(e, delivery, attempts)
-  local place = event_place(event_of(delivery))
+  local event = event_of(delivery)
+  local place = event_place(event)
   if place then
     grant_at(place, e, delivery, attempts + 1)
+  elseif call('HEXISTS', P .. 'event:' .. event, 'erased') == 1 then
+    cancel(e, delivery, size_of(delivery), 'erased')
   else
     exhaust(e, delivery, attempts, size_of(delivery), type_of(delivery), 'payload_missing')
   end

@@ -1,0 +1,92 @@
+-- event_erase: takes an event's payload away, and cancels those of its deliveries that the caller has found.
+--
+-- ARGV[KIND], ARGV[DELIVERIES] and ARGV[ACCEPTED_AT]: what a block has of it; empty if it is in none. each spot: a delivery that waits or
+-- is in flight: the queue where it was found, and its text there. 16 at most: each may take a look through a long list.
+-- Returns {'erased', how many of its deliveries are unfinished still}, or {} if nothing is kept of such an event of the account.
+-- Guarantees: one step for each delivery: it has left its place, and its line in the log says so. The same again changes nothing. What is
+-- in flight loses its lease, so the report of its attempt is stale when it comes: nothing is kept of it, and nothing follows.
+--
+-- What stays of the event has no payload: so nobody sends it again, makes it anew of a block, or accepts it once more, and what was not
+-- found is canceled when its turn comes.
+local refusal = upgrade_pending(4)
+if refusal then
+  return refusal
+end
+
+-- How long that stays (ms).
+local ERASED_FOR = 7 * 86400000
+
+local event, account = ARGV[EVENT], ARGV[ACCOUNT]
+local key, now = P .. 'event:' .. event, text_of(read_clock())
+local v = call('HMGET', key, 'account', 'erased', 'refs', 'failed', 'charge')
+if v[1] and v[1] ~= account or not v[1] and ARGV[DELIVERIES] == '' then
+  return {}
+elseif not v[1] then
+  call('HSET', key, 'account', account, 'event', ARGV[KIND], 'refs', '0', 'deliveries', ARGV[DELIVERIES], 'charge',
+    text_of(charge_of(0)), 'acceptedAt', ARGV[ACCEPTED_AT], 'erased', now)
+  call('PEXPIRE', key, ERASED_FOR)
+elseif not v[2] then
+  call('HDEL', key, 'body')
+  call('HSET', key, 'erased', now)
+end
+if v[1] and v[3] == '0' and call('PTTL', key) == -1 then
+  -- It has finished: it is no longer among what is let go of, or packed.
+  unfinish(key, account, v[4], whole(v[5]))
+  call('HSET', key, 'charge', text_of(charge_of(0)))
+  call('PEXPIRE', key, ERASED_FOR)
+end
+
+-- Takes a delivery out of its place; returns false if it isn't there any more, and the size of its payload if a token says it.
+local function take(queue, text, delivery)
+  if queue == 'leases' then
+    local token = call('HGET', TOKENS, delivery)
+    if not token then
+      return false
+    end
+    local terms, size = tally.parse_token(token)
+    shares.free(terms)
+    call('ZREM', LEASES, delivery)
+    call('HDEL', TOKENS, delivery)
+    return true, tonumber(size)
+  elseif string.sub(queue, 1, 8) == 'pending:' or string.sub(queue, -8) == ':pending' then
+    return call('LREM', P .. queue, 1, text) == 1
+  end
+  return call('ZREM', P .. queue, text) == 1
+end
+
+-- What follows for its endpoint. Whoever still has something pending stands where it stood.
+local function leave(e, queue)
+  if queue == 'leases' then
+    e.in_flight, e.is_unsettled = math.max(0, e.in_flight - 1), true
+  elseif string.sub(queue, 1, 6) == 'retry:' then
+    set_timer(e)
+  elseif string.sub(queue, 1, 8) == 'pending:' then
+    e.is_unsettled = e.is_unsettled or call('LLEN', P .. queue) == 0
+    if e.state ~= 'active' then
+      set(e, 'inOrder', '') -- upkeep looks at all of it again
+    end
+  end
+end
+
+for _, spot in ipairs(each_spot) do
+  local queue, text = ARGV[spot + QUEUE], ARGV[spot + TEXT]
+  local delivery = parse_entry(text)
+  local is_taken, size
+  if delivery and event_of(delivery) == event then
+    is_taken, size = take(queue, text, delivery)
+  end
+  if is_taken then
+    local e = endpoint_for(delivery)
+    cancel(e, delivery, size or size_of(delivery), 'erased')
+    if e then
+      leave(e, queue)
+    end
+  end
+end
+shares.settle_freed()
+if #each_spot > 0 then
+  wake()
+end
+flush()
+tally.write()
+return { 'erased', whole(call('HGET', key, 'refs')) }

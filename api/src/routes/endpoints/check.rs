@@ -169,18 +169,15 @@ impl SampleEvent {
         let (Some(event), Some(chatbot), Some(_), Some(payload)) = (event, chatbot, time, payload) else {
             return Err(Problem::from(faults).within("sample"));
         };
+        let most = app.allowance.payload_bytes;
+        let sample = Subscription::Only(event);
+        let sample = || {
+            app.event_types
+                .sample_payload(sample, None, Timestamp::now(), most)
+        };
         let payload = match payload {
             Some(payload) => payload,
-            None => {
-                let most = app.allowance.payload_bytes;
-                let (_, sample) = app.event_types.sample_payload(
-                    Subscription::Only(event),
-                    None,
-                    Timestamp::now(),
-                    most,
-                )?;
-                sample
-            }
+            None => sample()?.1,
         };
         Ok(Sample {
             event,

@@ -129,7 +129,7 @@ impl Store {
                     .await
                     .or_else(|error: StoreError| error.unless_overwritten(BTreeMap::new()))?;
                 for (endpoint, route) in routes {
-                    // `<A|D|O>|,<types>,|<chatbot>`
+                    // `<A|D|O|F|G>|,<types>,|<chatbots>`
                     let named = route.split('|').nth(1).unwrap_or_default();
                     for kind in named.split(',').filter(|kind| types.contains(kind)) {
                         found.entry(kind.to_owned()).or_default().insert(endpoint.clone());

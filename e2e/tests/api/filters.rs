@@ -49,6 +49,10 @@ async fn chatbots_and_filters_are_shown_as_they_were_given() {
             (json!("d"), json!(["d"]), filters.clone()),
         ),
         (
+            json!({"chatbotId": null, "chatbotIds": ["d", "e"]}),
+            (Value::Null, json!(["d", "e"]), filters.clone()),
+        ),
+        (
             json!({"chatbotIds": null, "filters": []}),
             (Value::Null, Value::Null, json!([])),
         ),

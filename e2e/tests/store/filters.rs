@@ -9,6 +9,7 @@ use e2e::redis_server::RedisServer;
 use store::StoreError;
 use store::endpoints::{ChangeOutcome, CreateOutcome};
 use store::events::{AcceptOutcome, Accepted, NewEvent, Push};
+use store::parked::{ParkedSearch, SearchStep};
 use store::rates::EventLimits;
 
 use crate::fixture::{BUDGETS, Fixture, Worker, account, event_of, gone, new_endpoint, with_key};
@@ -304,4 +305,45 @@ async fn a_store_in_an_older_form_takes_neither_filters_nor_lists() {
     assert_eq!((pushed(&fixture, 1).await, pushed(&fixture, 2).await), (1, 0));
     let leased = fixture.fetch(&mut Worker::new(), 10).await;
     assert_eq!(leased.len(), 1);
+}
+
+/// The daily search for what is parked takes no endpoint that is served for one that isn't.
+#[tokio::test]
+async fn an_active_endpoint_with_filters_is_not_among_the_parked() {
+    let fixture = Fixture::new().await;
+    let one = create(&fixture, ONE).await;
+    let mut search = ParkedSearch::default();
+    loop {
+        let step = fixture.store.search_parked(&mut search).await.unwrap();
+        if step == (SearchStep::Ended { found: 0 }) {
+            break;
+        }
+        assert_eq!(step, SearchStep::Going { found: 0 });
+    }
+    assert!(fixture.sorted("parked").await.is_empty(), "{one}");
+    fixture.assert_sound().await;
+}
+
+/// What is told of an endpoint with several chatbots goes to whoever listens for one of them, or for all, and to nobody else.
+#[tokio::test]
+async fn what_happens_to_an_endpoint_of_several_chatbots_is_told_to_those_of_one() {
+    let fixture = Fixture::new().await;
+    let CreateOutcome::Created(several) = try_create(&fixture, ONE, &["bot", "other"]).await else {
+        panic!()
+    };
+    let listens = ["endpoint.disabled"];
+    let of_one = fixture.endpoint_of(&account(), &listens, Some("other")).await;
+    let of_all = fixture.endpoint(&listens).await;
+    let of_another = fixture.endpoint_of(&account(), &listens, Some("third")).await;
+    assert_eq!(pushed(&fixture, 1).await, 1);
+    let mut worker = Worker::new();
+    let leased = fixture.fetch(&mut worker, 10).await;
+    fixture.report(&mut worker, &leased[0], gone()).await;
+    assert_eq!(leased[0].endpoint.id, several.id);
+    for (watcher, count) in [(&of_one, 1), (&of_all, 1), (&of_another, 0)] {
+        assert_eq!(fixture.get(watcher).await.queue.total(), count, "{watcher}");
+    }
+    let told = fixture.fetch(&mut worker, 10).await;
+    let body: serde_json::Value = serde_json::from_slice(&told[0].event.body).unwrap();
+    assert_eq!(body["chatbotId"], serde_json::Value::Null);
 }

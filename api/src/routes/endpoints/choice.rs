@@ -70,14 +70,15 @@ pub(super) fn chatbots(one: Option<ChatbotId>, several: Option<Vec<ChatbotId>>) 
     }
 }
 
-/// The chatbots that an endpoint is to have; `None` if they stay as they are.
+/// The chatbots that an endpoint is to have; `None` if they stay as they are. A form may send back what it read: `null` with one of the
+/// fields leaves it to the other.
 #[expect(clippy::option_option, reason = "what is `null` isn't what is absent")]
 pub(super) fn changed_chatbots(
     one: Option<Option<ChatbotId>>,
     several: Option<Option<Vec<ChatbotId>>>,
 ) -> Result<Option<Chatbots>, Problem> {
     match (one, several) {
-        (Some(_), Some(_)) => Err(given_twice()),
+        (Some(Some(_)), Some(Some(_))) => Err(given_twice()),
         (None, None) => Ok(None),
         (one, several) => chatbots(one.flatten(), several.flatten()).map(Some),
     }
@@ -204,7 +205,7 @@ impl Choice<'_> {
             .events
             .iter()
             .any(|wanted| wanted.covers(Subscription::Only(event)));
-        by_type && self.chatbots.include(chatbot) && self.filters.hold_for(&Data::parse(data))
+        by_type && self.chatbots.include(chatbot) && self.filters.hold_for(&Data::new(data))
     }
 }
 

@@ -3,6 +3,7 @@
 //! Conditions are compared with the JSON as it came: nothing is converted, so the text `"1"` isn't the number `1`. What isn't there meets
 //! no condition but `exists: false`. Numbers are the same if their values are, however they are written.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
@@ -155,10 +156,13 @@ impl Test {
         let Some(found) = found else {
             return *self == Self::Exists(false);
         };
+        // A text that is longer than any that can be asked for, however that is escaped.
+        let is_long = found.get().starts_with('"') && found.get().len() > 12 * MAX_TEXT + 2;
         // A number that is larger than any that can be asked for is the same as none of them.
         let value = || serde_json::from_str::<Value>(found.get()).unwrap_or(Value::Array(Vec::new()));
         match self {
             Self::Exists(wanted) => *wanted,
+            Self::Equals(_) | Self::In(_) if is_long => false,
             Self::Equals(wanted) => is_same(wanted, &value()),
             Self::In(wanted) => {
                 let value = value();
@@ -183,37 +187,61 @@ fn is_same_number(one: &Number, other: &Number) -> bool {
     }
 }
 
-/// The `data` of an event, as far as it was parsed.
+/// The `data` of an event. What pointers lead through is parsed when one does, and only once, however many do.
 #[derive(Debug)]
-pub struct Data<'a>(HashMap<String, &'a RawValue>);
+pub struct Data<'a> {
+    whole: Option<&'a RawValue>,
+    /// By where the value begins.
+    opened: RefCell<HashMap<usize, Parts<'a>>>,
+}
+
+/// What is in a value.
+#[derive(Debug)]
+enum Parts<'a> {
+    Named(HashMap<String, &'a RawValue>),
+    Listed(Vec<&'a RawValue>),
+    None,
+}
 
 impl<'a> Data<'a> {
-    /// Parses `data`, which must be a JSON object; what isn't has nothing in it.
+    /// Takes `data`, which must be JSON; what isn't has nothing in it.
     #[must_use]
-    pub fn parse(json: &'a [u8]) -> Self {
-        Self(serde_json::from_slice(json).unwrap_or_default())
+    pub fn new(json: &'a [u8]) -> Self {
+        Self {
+            whole: serde_json::from_slice(json).ok(),
+            opened: RefCell::default(),
+        }
     }
 
     /// The value that a pointer leads to.
     fn find(&self, pointer: &str) -> Option<&'a RawValue> {
         let mut tokens = pointer.split('/').skip(1);
-        let name = |token: &str| token.replace("~1", "/").replace("~0", "~");
-        let mut found = *self.0.get(&name(tokens.next()?))?;
-        for token in tokens {
-            found = match found.get().as_bytes().first()? {
-                b'{' => *serde_json::from_str::<HashMap<String, &RawValue>>(found.get())
-                    .ok()?
-                    .get(&name(token))?,
-                b'[' => {
-                    // No sign, and no zero in front.
-                    let index: usize = token.parse().ok()?;
-                    let items = serde_json::from_str::<Vec<&RawValue>>(found.get()).ok()?;
-                    *items.get(index).filter(|_| index.to_string() == token)?
-                }
-                _ => return None,
-            };
+        tokens.try_fold(self.whole?, |value, token| self.part(value, token))
+    }
+
+    fn part(&self, value: &'a RawValue, token: &str) -> Option<&'a RawValue> {
+        let mut opened = self.opened.borrow_mut();
+        let parts = opened.entry(value.get().as_ptr().addr());
+        match parts.or_insert_with(|| Parts::of(value)) {
+            Parts::Named(values) => values.get(&token.replace("~1", "/").replace("~0", "~")).copied(),
+            Parts::Listed(values) => {
+                // No sign, and no zero in front.
+                let index: usize = token.parse().ok()?;
+                values.get(index).copied().filter(|_| index.to_string() == token)
+            }
+            Parts::None => None,
         }
-        Some(found)
+    }
+}
+
+impl<'a> Parts<'a> {
+    fn of(value: &'a RawValue) -> Self {
+        let text = value.get();
+        match text.as_bytes().first() {
+            Some(b'{') => serde_json::from_str(text).map_or(Self::None, Self::Named),
+            Some(b'[') => serde_json::from_str(text).map_or(Self::None, Self::Listed),
+            _ => Self::None,
+        }
     }
 }
 

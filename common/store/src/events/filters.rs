@@ -15,8 +15,9 @@ use crate::scripts::Legible;
 /// For so long the filters of an account are known: then it may have none any more.
 const KNOWN_FOR: Duration = Duration::from_secs(60);
 
-/// So many accounts' filters are known at most, 64 KiB of each: when there are more, all are forgotten.
-const MOST_KNOWN: usize = 256;
+/// The filters of so many accounts are known at most, with so many bytes together: when there are more, all are forgotten.
+const MOST_KNOWN: usize = 4096;
+const MOST_BYTES: usize = 32 * 1024 * 1024;
 
 /// The filters of the accounts that have some, as far as they are known.
 #[derive(Debug, Default)]
@@ -29,6 +30,7 @@ struct AccountFilters {
     version: String,
     /// By the endpoint's id.
     filters: Vec<(String, Filters)>,
+    bytes: usize,
     learned: Instant,
 }
 
@@ -39,6 +41,7 @@ impl KnownFilters {
         let Some(Legible(Some(EventAnswer::Filters(account, version, told)))) = last else {
             return false;
         };
+        let bytes = told.values().map(String::len).sum();
         let filters = told
             .into_iter()
             .filter(|(id, _)| id != "version")
@@ -46,11 +49,13 @@ impl KnownFilters {
         let told = AccountFilters {
             version,
             filters: filters.collect(),
+            bytes,
             learned: now,
         };
         let mut known = self.lock();
         known.retain(|_, filters| filters.are_fresh(now));
-        if known.len() >= MOST_KNOWN {
+        let kept: usize = known.values().map(|filters| filters.bytes).sum();
+        if known.len() >= MOST_KNOWN || kept + bytes > MOST_BYTES {
             known.clear();
         }
         known.insert(account, Arc::new(told));
@@ -102,7 +107,7 @@ impl AccountFilters {
 
     /// `<version> <endpoints that don't want the event>`.
     fn verdict(&self, event: &NewEvent) -> String {
-        let data = Data::parse(event.payload.data());
+        let data = Data::new(event.payload.data());
         let refused = self
             .filters
             .iter()

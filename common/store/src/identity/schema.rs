@@ -4,7 +4,7 @@
 //! on one store: it stays in the older forms until all of them know the newer ones (`upgrade`).
 
 /// The schemas that this version knows, the newest last; `base.lua` knows the same. Schema 3 has blocks of history (`history`), schema 4
-/// what programs of before would take for something else (paused endpoints, replays that choose by more than before): scripts that write
+/// what programs of before would take for something else (paused endpoints, endpoints of several chatbots or with filters, replays that choose by more than before): scripts that write
 /// such a form refuse while the store doesn't have it (`lua/shared/pending.lua`).
 pub(crate) const KNOWN: [&str; 4] = ["1", "2", "3", "4"];
 

@@ -16,6 +16,9 @@ const OLDER: usize = 2000;
 /// Clocks of the API and of Redis may differ: if only the API's time of its acceptance is known, the search begins this much before.
 const CLOCKS_DIFFER_MS: u64 = 60_000;
 
+/// Redis's clock may have been set back since the acceptance: then the end is sought from this much before on.
+const SET_BACK_MS: u64 = 3_600_000;
+
 /// When an event has finished is known to this (ms).
 const KNOWN_TO_MS: u64 = 1000;
 
@@ -65,7 +68,7 @@ impl Store {
         let at_end = |until: Timestamp| EntryId::at(time_at(until.as_millis() + 1));
         let until = sought.finished_by.map_or(EntryId::MAX, at_end);
         // What is packed meanwhile is in neither if the stream is read last, so the blocks are looked at once more.
-        let (found, mut searched) = self
+        let (found, searched) = self
             .search_blocks(endpoint, id, start.just_before(), until)
             .await?;
         if found.is_some() {
@@ -84,6 +87,28 @@ impl Store {
                 return Ok(found);
             }
         }
+        let found = self.search_on(endpoint, id, searched, until).await?;
+        if found.is_some() {
+            return Ok(found);
+        }
+        let set_back = sought.accepted_at.unwrap_or(by_id).saturating_sub(SET_BACK_MS);
+        let searched = EntryId::at(time_at(set_back));
+        let found = self.search_on(endpoint, id, searched, start).await?;
+        if found.is_some() {
+            return Ok(found);
+        }
+        self.search_log(endpoint, id, Order::NewestFirst, start.before(), until)
+            .await
+    }
+
+    /// Searches some more blocks.
+    async fn search_on(
+        &self,
+        endpoint: &EndpointId,
+        id: &DeliveryId,
+        mut searched: EntryId,
+        until: EntryId,
+    ) -> Result<Option<LoggedAttempt>, StoreError> {
         for _ in 0..ROUNDS {
             let (found, next) = self.search_blocks(endpoint, id, searched, until).await?;
             if found.is_some() {
@@ -94,8 +119,7 @@ impl Store {
             }
             searched = next;
         }
-        self.search_log(endpoint, id, Order::NewestFirst, start.before(), until)
-            .await
+        Ok(None)
     }
 
     async fn search_log(

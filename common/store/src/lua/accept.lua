@@ -209,6 +209,9 @@ local function extend(addition)
       end
       call('DEL', endpoint)
       call('HDEL', P .. 'account:' .. addition.account .. ':endpoints', addition.id)
+      if addition.is_filtered then
+        call('HDEL', P .. 'account:' .. addition.account .. ':filters', addition.id)
+      end
       return false
     end
     slow = v[2] == '1'

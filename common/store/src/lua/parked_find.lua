@@ -7,7 +7,7 @@ local found = 0
 for _, account in ipairs(each_account) do
   local routes = try('HGETALL', P .. 'account:' .. ARGV[account] .. ':endpoints')
   for place = 1, routes.err and 0 or #routes, 2 do
-    if string.sub(routes[place + 1], 1, 1) ~= 'A' then
+    if not string.find(routes[place + 1], '^[AF]') then
       found = found + call('ZADD', PARKED, 'NX', 0, routes[place])
     end
     if call('XLEN', P .. 'log:' .. routes[place]) >= tonumber(ARGV[LONG_LOG]) then

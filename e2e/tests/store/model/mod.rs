@@ -51,7 +51,7 @@ use store::queue::UpkeepReply;
 
 use crate::fixture::{Fixture, wants};
 use listing::Listing;
-use ops::op;
+use ops::{Op, op};
 use owner::ModelEndpoint;
 use packing::Packing;
 use replays::ModelReplay;
@@ -284,4 +284,22 @@ fn any_sequence_of_calls_keeps_the_state_sound_and_loses_nothing() {
             model.drain().await;
         });
     });
+}
+
+/// Their entries are older than their events, and packed before those of others.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_ended_once_the_clock_was_set_back_is_found() {
+    let mut model = Model::new(RedisServer::start_with(&["--appendonly", "no"])).await;
+    for op in [
+        Op::Accept,
+        Op::Pass { seconds: 10 },
+        Op::Accept,
+        Op::ClockBack,
+        Op::Accept,
+        Op::Accept,
+    ] {
+        model.apply(&op).await;
+        model.compare().await;
+    }
+    model.drain().await;
 }

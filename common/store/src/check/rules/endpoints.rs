@@ -42,18 +42,18 @@ pub(super) fn routes(facts: &Facts<'_>, found: &mut Found) {
         });
         let state = EndpointState::from_name(&row.state);
         found.that(state.is_none(), key, || format!("its state is {:?}", row.state));
-        let Some(state) = state else { continue };
-        let letter = match (state, row.filters.is_empty()) {
-            (EndpointState::Active, true) => "A",
-            (EndpointState::Active, false) => "F",
-            (EndpointState::Paused | EndpointState::Suspended | EndpointState::Disabled, true) => "D",
-            (EndpointState::Paused | EndpointState::Suspended | EndpointState::Disabled, false) => "G",
-            (EndpointState::Off, _) => "O",
-        };
         let filters = snapshot.filters.get(&(row.account.clone(), id.to_owned()));
         found.that(filters.map_or("", String::as_str) != row.filters, key, || {
             format!("its account has {filters:?} for its filters {:?}", row.filters)
         });
+        let Some(state) = state else { continue };
+        let letter = match (state, row.filters.is_empty()) {
+            (EndpointState::Off, _) => "O",
+            (EndpointState::Active, true) => "A",
+            (EndpointState::Active, false) => "F",
+            (EndpointState::Paused | EndpointState::Suspended | EndpointState::Disabled, true) => "D",
+            (EndpointState::Paused | EndpointState::Suspended | EndpointState::Disabled, false) => "G",
+        };
         let is_ended = matches!(state, EndpointState::Disabled | EndpointState::Off);
         found.that(is_ended != row.has_reason, key, || {
             format!(
@@ -83,6 +83,22 @@ pub(super) fn routes(facts: &Facts<'_>, found: &mut Found) {
             owner.is_some_and(|owner| owner != account),
             || format!("account:{account}:endpoints"),
             || format!("has {id} of {}", owner.map_or("", String::as_str)),
+        );
+    }
+    for (account, id) in snapshot.filters.keys().filter(|(_, id)| id != "version") {
+        let owner = snapshot.endpoints.get(id).map(|row| &row.account);
+        let has_version = snapshot
+            .filters
+            .contains_key(&(account.clone(), "version".to_owned()));
+        found.that(
+            owner.is_some_and(|owner| owner != account) || !has_version,
+            || format!("account:{account}:filters"),
+            || {
+                format!(
+                    "has no version, or has {id} of {}",
+                    owner.map_or("", String::as_str)
+                )
+            },
         );
     }
 }

@@ -13,7 +13,10 @@ local is_outdated = false
 -- endpoints and their filters by turns}.
 local function choose(account, found, event)
   local key = P .. 'account:' .. account.id .. ':filters'
-  account.filters = account.filters or call('HGET', key, 'version') or ''
+  account.filters = account.filters or try('HGET', key, 'version') or ''
+  if account.filters.err then
+    return nil, 'unreadable'
+  end
   local version, refused = string.match(verdict_of and verdict_of(event) or '', '^(%x*) (.*)$')
   if version ~= account.filters then
     is_outdated = true

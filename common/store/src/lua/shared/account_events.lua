@@ -67,6 +67,15 @@ local function may_tell(account, kind)
   return told <= MOST_TOLD
 end
 
+-- Whether a route leads what is told of an endpoint with these chatbots to its own: if that wants one of them, or all.
+local function concerns(route, kind, chatbots)
+  local is_wanted = matches(route, kind, '', false)
+  for chatbot in string.gmatch(chatbots, '[^\n]+') do
+    is_wanted = is_wanted or matches(route, kind, chatbot, false)
+  end
+  return is_wanted
+end
+
 -- Tells an account what happened to endpoint `e`. `data` returns, as JSON text, what the event says besides the endpoint; it is
 -- only called if some endpoint wants the event.
 local function tell(kind, e, data)
@@ -77,8 +86,7 @@ local function tell(kind, e, data)
   local v = call('HMGET', P .. 'endpoint:' .. e.id, 'chatbotId', 'url')
   local told = {}
   for _, watcher in ipairs(listening) do
-    local is_wanted = matches(watcher[2], kind, v[1] or '', false)
-    if is_wanted and watcher[1] ~= e.id and endpoint(watcher[1]) then
+    if concerns(watcher[2], kind, v[1] or '') and watcher[1] ~= e.id and endpoint(watcher[1]) then
       told[#told + 1] = watcher[1]
     end
   end
@@ -86,7 +94,8 @@ local function tell(kind, e, data)
     return
   end
   local now, id = read_clock(), fresh_event()
-  local body = '{"event":"' .. kind .. '","chatbotId":' .. (v[1] and cjson.encode(v[1]) or 'null') .. ',"timestamp":"'
+  local only = v[1] and string.byte(v[1]) ~= 10 and cjson.encode(v[1]) or 'null'
+  local body = '{"event":"' .. kind .. '","chatbotId":' .. only .. ',"timestamp":"'
     .. time_text(now) .. '","data":{"endpointId":"' .. e.id .. '","url":' .. cjson.encode(v[2] or '') .. data() .. '}}'
   local charge = charge_of(#body)
   call('INCRBY', P .. 'account:' .. e.account .. ':bytes', charge)

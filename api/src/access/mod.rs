@@ -1,4 +1,4 @@
-//! Who may make which call. [`TABLE`](table::TABLE) has every operation of the API, and all that depends on the caller is taken from it:
+//! Who may make which call. The table in `table.rs` has every operation of the API, and all that depends on the caller is taken from it:
 //! whom [`crate::caller`] lets in, whose role or key is not enough, and what the document says of tokens and of 403.
 
 mod table;

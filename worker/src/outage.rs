@@ -74,7 +74,10 @@ impl Outage {
             }
             // The store's watch logs it.
             StoreError::Replaced(_) => {}
-            StoreError::Unsafe(_) | StoreError::Unexpected(_) | StoreError::UpgradePending(_) => {
+            StoreError::Unsafe(_)
+            | StoreError::Unexpected(_)
+            | StoreError::UpgradePending(_)
+            | StoreError::BeingErased(_) => {
                 if self.unexpected.is_due(now) {
                     tracing::error!(task = self.task, %error, "Redis gave an answer that was not expected; trying again");
                 }

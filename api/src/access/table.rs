@@ -45,6 +45,10 @@ pub(super) const TABLE: &[(&str, Access)] = &[
     // The backend's.
     ("pushEvent", Access::Backend),
     ("pushEvents", Access::Backend),
+    ("getAccount", Access::Manage),
+    ("eraseAccount", Access::Manage),
+    ("getAccountLimits", Access::Manage),
+    ("setAccountLimits", Access::Manage),
     ("getAccountPause", Access::Manage),
     ("pauseAccount", Access::Manage),
     ("resumeAccount", Access::Manage),

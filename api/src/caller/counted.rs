@@ -9,7 +9,7 @@ use super::Caller;
 use crate::access::{Kind, Share};
 use crate::app::App;
 use crate::problem::{Code, Problem};
-use crate::rate_limit::Quotas;
+use crate::rate_limit::{self, Quotas};
 
 /// Takes the request's place among those of its share.
 pub(super) fn open(request: &Request, share: &Share) -> Result<(), Problem> {
@@ -33,19 +33,21 @@ pub(crate) async fn count_more(
     calls: usize,
 ) -> Result<(), Problem> {
     let calls = u32::try_from(calls).unwrap_or(u32::MAX);
-    count(app, request, caller.kind, &caller.account, calls).await
+    count(app, request, caller.kind, &caller.account, calls, false).await
 }
 
-/// Counts calls towards the limit of their share: all, or none.
+/// Counts calls towards the limit of their share: all, or none. None may be made for an account that is being erased, but those that
+/// `may_be_erased`.
 pub(super) async fn count(
     app: &App,
     request: &Request,
     kind: Kind,
     account: &AccountId,
     calls: u32,
+    may_be_erased: bool,
 ) -> Result<(), Problem> {
     let most = app.rates.dashboard;
-    if most == 0 || calls == 0 {
+    if calls == 0 {
         return Ok(());
     }
     let subject = match kind {
@@ -58,9 +60,14 @@ pub(super) async fn count(
         Some(quota) => (false, quota),
         None => {
             let store = app.store.get()?;
-            store.count_calls(account, subject, most, calls).await?
+            store
+                .count_calls(account, subject, most, calls, may_be_erased)
+                .await?
         }
     };
+    if most == 0 {
+        return Ok(());
+    }
     if !is_allowed {
         app.refusals.used_up.note_calls(&share, quota);
     }
@@ -79,6 +86,6 @@ pub(super) async fn within(
     if is_allowed {
         Ok(())
     } else {
-        Err(app.refusals.refuse(share, app.rates.refusal(&[quota])).await)
+        Err(app.refusals.refuse(share, rate_limit::refusal(&[quota])).await)
     }
 }

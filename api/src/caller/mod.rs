@@ -71,9 +71,22 @@ impl Manager {
     ///
     /// [`Problem`] when it is no account, or too many calls are made for it.
     pub async fn acts_for(self, app: &App, request: &Request, account: &str) -> Result<Caller, Problem> {
-        let account = AccountId::from_outside(account)
-            .map_err(|_| Problem::new(Code::InvalidAccountId).field("accountId"))?;
-        managing(app, request, account, self.by).await
+        let account = Self::account(account)?;
+        managing(app, request, account, self.by, false).await
+    }
+
+    /// The same, at a call about the account's erasure, which may be made while that goes on.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem`] when it is no account, or too many calls are made for it.
+    pub async fn erases(self, app: &App, request: &Request, account: &str) -> Result<Caller, Problem> {
+        let account = Self::account(account)?;
+        managing(app, request, account, self.by, true).await
+    }
+
+    fn account(text: &str) -> Result<AccountId, Problem> {
+        AccountId::from_outside(text).map_err(|_| Problem::new(Code::InvalidAccountId).field("accountId"))
     }
 }
 
@@ -176,7 +189,7 @@ async fn signed_in(app: &App, request: &Request, access: Access, token: &str) ->
     app.store.not_replaced()?;
     let share = Share::of(Kind::Session, &session.account);
     counted::open(request, &share)?;
-    counted::count(app, request, Kind::Session, &session.account, 1).await?;
+    counted::count(app, request, Kind::Session, &session.account, 1, false).await?;
     Ok(Caller {
         account: session.account,
         by: session.user,
@@ -230,17 +243,23 @@ async fn in_a_name(app: &App, request: &Request, access: Access, text: &str) -> 
         Err(AuthError::NotAManageKey)
     });
     let key = verified.map_err(|error| refuse(app, error))?;
-    managing(app, request, named_account::named(request)?, name_of(key)).await
+    managing(app, request, named_account::named(request)?, name_of(key), false).await
 }
 
 /// The backend as it acts for an account.
-async fn managing(app: &App, request: &Request, account: AccountId, by: String) -> Result<Caller, Problem> {
+async fn managing(
+    app: &App,
+    request: &Request,
+    account: AccountId,
+    by: String,
+    may_be_erased: bool,
+) -> Result<Caller, Problem> {
     if let Some(occupant) = request.data::<Occupant>() {
         occupant.is_backend();
     }
     app.store.not_replaced()?;
     counted::open(request, &Share::of(Kind::Manage, &account))?;
-    counted::count(app, request, Kind::Manage, &account, 1).await?;
+    counted::count(app, request, Kind::Manage, &account, 1, may_be_erased).await?;
     Ok(Caller {
         account,
         by,

@@ -7,12 +7,12 @@ use serde_json::Value;
 use crate::access::{self, Access};
 use crate::problem::Code;
 use crate::problem::Code::{
-    AccountHeaderNotAllowed, AuthUnavailable, BadRequest, BodyTooLarge, DeliveryNotFound, DuplicateField,
-    EndpointNotFound, EventNotFound, InsufficientScope, InternalError, InvalidAccountId, InvalidJson,
-    InvalidToken, InvalidType, InvalidUtf8, MissingField, MissingToken, PartyMissing, RateLimited,
-    ReplayNotFound, RequestTimeout, RoleNotAllowed, ServerCrowded, SessionPending, StoreFull, StoreReplaced,
-    StoreUnavailable, StoreUnsafe, TokenExpired, TokenNotYetValid, TooManyAtOnce, UnknownField,
-    UnknownParameter, UnsupportedMediaType, WrongTokenKind,
+    AccountBeingErased, AccountHeaderNotAllowed, AuthUnavailable, BadRequest, BodyTooLarge, DeliveryNotFound,
+    DuplicateField, EndpointNotFound, EventNotFound, InsufficientScope, InternalError, InvalidAccountId,
+    InvalidJson, InvalidToken, InvalidType, InvalidUtf8, MissingField, MissingToken, PartyMissing,
+    RateLimited, ReplayNotFound, RequestTimeout, RoleNotAllowed, ServerCrowded, SessionPending, StoreFull,
+    StoreReplaced, StoreUnavailable, StoreUnsafe, TokenExpired, TokenNotYetValid, TooManyAtOnce,
+    UnknownField, UnknownParameter, UnsupportedMediaType, WrongTokenKind,
 };
 use crate::routes::Call;
 
@@ -40,10 +40,17 @@ const ACCOUNT: &[Code] = &[
     RateLimited,
     TooManyAtOnce,
     ServerCrowded,
+    AccountBeingErased,
 ];
 
 /// Of a call whose path names the account.
-const MANAGE: &[Code] = &[InvalidAccountId, RateLimited, TooManyAtOnce, ServerCrowded];
+const MANAGE: &[Code] = &[
+    InvalidAccountId,
+    RateLimited,
+    TooManyAtOnce,
+    ServerCrowded,
+    AccountBeingErased,
+];
 
 /// Of every call that takes a token: none is answered without the store.
 const STORE: &[Code] = &[

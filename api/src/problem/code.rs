@@ -172,6 +172,9 @@ codes! {
     /// The URL contains a fragment.
     UrlHasFragment = "url_has_fragment", UNPROCESSABLE_ENTITY, "The URL contains a fragment",
         "Give the URL without the part from `#` on.";
+    /// The account may not have events of this type.
+    EventTypeNotAllowed = "event_type_not_allowed", UNPROCESSABLE_ENTITY, "Not among the account's event types",
+        "The account's limits name the event types that it may have, and this one isn't among them. Choose another one, or have the limits changed.";
     /// The URL's port is not allowed.
     UrlPortNotAllowed = "url_port_not_allowed", UNPROCESSABLE_ENTITY, "URL port not allowed",
         "Use port 443, or a port from 1024.";
@@ -184,6 +187,9 @@ codes! {
     /// The account has as many keys as it may have.
     TooManyApiKeys = "too_many_api_keys", CONFLICT, "Too many API keys",
         "Revoke a key that is no longer needed, then try again.";
+    /// The account is being erased.
+    AccountBeingErased = "account_being_erased", CONFLICT, "The account is being erased",
+        "Everything of this account is being erased, so nothing is accepted for it, and nothing is shown. `GET /api/accounts/{accountId}` says how far that has got.";
     /// The grace period of an earlier rotation has not ended.
     RotationInProgress = "rotation_in_progress", CONFLICT, "A rotation is in progress",
         "The secret before the last rotation is still good. Wait until its time ends, or give `force: true`, which ends it at once.";

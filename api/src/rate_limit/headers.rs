@@ -39,7 +39,7 @@ impl Quotas {
         }
     }
 
-    pub(super) fn write(&self, limits: &RateLimits, headers: &mut HeaderMap) {
+    pub(super) fn write(&self, headers: &mut HeaderMap) {
         let noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if noted.is_empty() {
             return;
@@ -54,7 +54,7 @@ impl Quotas {
                 Subject::Account => "account",
             };
             let comma = if policies.is_empty() { "" } else { ", " };
-            let (most, window) = (limits.of(quota.subject), WINDOW.as_secs());
+            let (most, window) = (quota.most, WINDOW.as_secs());
             let ends_in = seconds(quota.ends_in);
             // Writing to a string can't fail.
             write!(policies, "{comma}\"{name}\";q={most};w={window}").unwrap_or_default();
@@ -95,7 +95,7 @@ impl<E: Endpoint> Endpoint for RateLimitHeaders<E> {
             Ok(response) => response.into_response(),
             Err(error) => error.into_response(),
         };
-        quotas.write(&self.limits, response.headers_mut());
+        quotas.write(response.headers_mut());
         Ok(response)
     }
 }

@@ -87,43 +87,36 @@ impl RateLimits {
     const fn concern(&self, callers: Access) -> bool {
         match callers {
             Access::Open => false,
-            Access::Backend => self.limits_events(),
+            // An account may have a limit of its own.
+            Access::Backend => true,
             Access::Account(_) | Access::People(_) | Access::Owner(_) | Access::Manage => self.dashboard > 0,
         }
     }
+}
 
-    const fn of(&self, subject: Subject) -> u32 {
-        match subject {
-            Subject::Dashboard | Subject::Keys | Subject::Manage => self.dashboard,
-            Subject::ServiceKey => self.events_per_key,
-            Subject::Account => self.events_per_account,
-        }
-    }
-
-    /// The refusal of a request that exceeded one of these quotas.
-    #[must_use]
-    pub fn refusal(&self, quotas: &[Quota]) -> Problem {
-        let exhausted = quotas.iter().filter(|quota| quota.left == 0);
-        let Some(quota) = exhausted.max_by_key(|quota| quota.ends_in) else {
-            let wait = seconds(WINDOW);
-            return Problem::new(Code::RateLimited)
-                .retry_after(wait)
-                .param("retryAfter", wait);
-        };
-        let (most, wait) = (self.of(quota.subject), seconds(quota.ends_in));
-        let limit = match quota.subject {
-            Subject::Dashboard => format!("An account may make {most} calls in a minute."),
-            Subject::Keys => format!("The keys of an account may make {most} calls in a minute together."),
-            Subject::Manage => format!("The backend may make {most} calls in a minute for one account."),
-            Subject::ServiceKey => format!("A service key may push {most} events in a minute."),
-            Subject::Account => format!("An account may have {most} events in a minute."),
-        };
-        Problem::new(Code::RateLimited)
-            .detail(format!("{limit} Send the same again in {wait} s."))
+/// The refusal of a request that exceeded one of these quotas.
+#[must_use]
+pub fn refusal(quotas: &[Quota]) -> Problem {
+    let exhausted = quotas.iter().filter(|quota| quota.left == 0);
+    let Some(quota) = exhausted.max_by_key(|quota| quota.ends_in) else {
+        let wait = seconds(WINDOW);
+        return Problem::new(Code::RateLimited)
             .retry_after(wait)
-            .param("max", most)
-            .param("retryAfter", wait)
-    }
+            .param("retryAfter", wait);
+    };
+    let (most, wait) = (quota.most, seconds(quota.ends_in));
+    let limit = match quota.subject {
+        Subject::Dashboard => format!("An account may make {most} calls in a minute."),
+        Subject::Keys => format!("The keys of an account may make {most} calls in a minute together."),
+        Subject::Manage => format!("The backend may make {most} calls in a minute for one account."),
+        Subject::ServiceKey => format!("A service key may push {most} events in a minute."),
+        Subject::Account => format!("An account may have {most} events in a minute."),
+    };
+    Problem::new(Code::RateLimited)
+        .detail(format!("{limit} Send the same again in {wait} s."))
+        .retry_after(wait)
+        .param("max", most)
+        .param("retryAfter", wait)
 }
 
 /// The span in whole seconds, rounded up: after them it is over.

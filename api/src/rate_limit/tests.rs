@@ -4,15 +4,15 @@ use poem::http::HeaderMap;
 use super::*;
 use crate::access::Right;
 
-const LIMITS: RateLimits = RateLimits {
-    dashboard: 600,
-    events_per_key: 1000,
-    events_per_account: 50,
-};
-
 fn quota(subject: Subject, left: u32, ms: u64) -> Quota {
+    let most = match subject {
+        Subject::ServiceKey => 1000,
+        Subject::Account => 50,
+        Subject::Dashboard | Subject::Keys | Subject::Manage => 600,
+    };
     Quota {
         subject,
+        most,
         left,
         ends_in: Duration::from_millis(ms),
     }
@@ -22,7 +22,7 @@ fn quota(subject: Subject, left: u32, ms: u64) -> Quota {
 fn headers_tell_the_lowest_of_each_kind() {
     let quotas = Quotas::default();
     let mut headers = HeaderMap::new();
-    quotas.write(&LIMITS, &mut headers);
+    quotas.write(&mut headers);
     assert!(headers.is_empty());
     for (key, account) in [(7, 4), (6, 0), (5, 49)] {
         quotas.note(&[
@@ -30,7 +30,7 @@ fn headers_tell_the_lowest_of_each_kind() {
             quota(Subject::Account, account, 1),
         ]);
     }
-    quotas.write(&LIMITS, &mut headers);
+    quotas.write(&mut headers);
     assert_eq!(
         headers["ratelimit-policy"],
         "\"key\";q=1000;w=60, \"account\";q=50;w=60"
@@ -44,7 +44,7 @@ fn a_refusal_waits_for_the_last_limit_that_has_nothing_left() {
         quota(Subject::ServiceKey, 0, 2_000),
         quota(Subject::Account, 0, 9_001),
     ];
-    let problem = LIMITS.refusal(&both);
+    let problem = refusal(&both);
     assert!(problem.to_string().contains("50 events in a minute"), "{problem}");
     let response = problem.into_response();
     assert_eq!(response.header("retry-after"), Some("10"));
@@ -52,7 +52,7 @@ fn a_refusal_waits_for_the_last_limit_that_has_nothing_left() {
         quota(Subject::ServiceKey, 0, 2_000),
         quota(Subject::Account, 3, 9_001),
     ];
-    let problem = LIMITS.refusal(&one);
+    let problem = refusal(&one);
     assert!(problem.to_string().contains("service key"), "{problem}");
     assert_eq!(problem.into_response().header("retry-after"), Some("2"));
 }
@@ -68,7 +68,8 @@ fn limits_concern_their_own_calls() {
         ..RateLimits::NONE
     };
     let (pushes, rotates) = (Access::Backend, Access::People(Right::Write));
-    assert!(dashboard.concern(rotates) && !dashboard.concern(pushes));
+    // An account may have a limit of its own for events.
+    assert!(dashboard.concern(rotates) && dashboard.concern(pushes));
     assert!(events.concern(pushes) && !events.concern(rotates));
     assert!(!dashboard.concern(Access::Open) && !events.concern(Access::Open));
     assert_eq!(dashboard.of_events("backend"), EventLimits::NONE);

@@ -39,7 +39,7 @@ pub use resource::{Call, Resource};
 
 use poem_openapi::Tags;
 
-use self::accounts::AccountPauseApi;
+use self::accounts::{AccountErasureApi, AccountLimitsApi, AccountPauseApi};
 use self::api_keys::ApiKeysApi;
 use self::deliveries::{
     AccountDeliveriesApi, DeliveriesApi, ReplayCountApi, ReplayManyApi, ReplayOneApi, StreamApi,
@@ -105,6 +105,8 @@ resources!(
         SummaryApi,
         DoctorApi,
         ApiKeysApi,
+        AccountErasureApi,
+        AccountLimitsApi,
         AccountPauseApi,
         EventTypesApi,
         EventsApi,

@@ -10,7 +10,7 @@
 //! | `account:<a>:exhausted` | list | the same of those of which one was exhausted | until upkeep lets go of their payloads |
 //! | `account:<a>:hours` | hash | `<hour>:<outcome>` → how many, of the last 24 hours | 91 days after the last |
 //! | `account:<a>:days` | hash | `<day>:<outcome>` → how many, of what is older than that, 90 days | 91 days after the last |
-//! | `account:<a>:unmatched` | list | events that matched nobody, newest last: `<26 characters of the id> <none\|type\|chatbot\|off> <event type> <chatbot>` | a day after the last, the last 1,000 |
+//! | `account:<a>:unmatched` | list | events that matched nobody, newest last: `<26 characters of the id> <none\|type\|chatbot\|filter\|off\|limits> <event type> <chatbot>` | a day after the last, the last 1,000 |
 //! | `account:<a>:idempotency` | hash | table of idempotency keys → `<opened (ms)> <its hashes> <its keys>`; `before` (until when there may be keys of before schema 3, ms) | 36 h after the last was opened |
 //! | `account:<a>:told` | string | account events about exhausted deliveries in this minute | 1 min |
 //! | `account:<a>:trials` | string | test events asked for in this minute | 1 min |
@@ -20,6 +20,9 @@
 //! | `account:<a>:keys` | hash | `<id of an API key>` → `<hash of its text> <when it expires (ms), 0: never> <scopes> <made at (ms)> <by whom>`, a line feed, and its name; `<id>:used` → when it was last used (ms, give or take a minute) | while it has keys |
 //! | `account:<a>:pushed` | string | events accepted in this minute, if they are limited | 1 min |
 //! | `account:<a>:hold` | string | that all its endpoints are paused: `pause 0 <since (ms)> <reason>` | until an operator ends it |
+//! | `account:<a>:terms` | string | what is decided of the account: `erasing`, or limits of its own, `<limit>=<value>` with spaces between them; from schema 4 on | until it is erased; while it has some |
+//! | `account:<a>:erasure` | hash | how far erasing it has got: `phase`, `since`, `endedAt` (ms), `endpoints`, `events`, `keys`, `cursor`, `swept` | until it is erased, and 7 days |
+//! | `account:<a>:removed` | sorted set | the endpoints that erasing it has removed | until it is erased |
 //! | `account:<a>:turn` | string | the last turn of the account's endpoints in `ready` | 1 h |
 //! | `account:<a>:turn:slow` | string | the same in `ready:slow` | 1 h |
 //! | `key:<k>:pushed` | string | events accepted with this service key in this minute, if they are limited | 1 min |
@@ -34,6 +37,7 @@
 //! | `blocks:log:<e>`, `blocks:delivered:<a>`, `blocks:exhausted:<a>` | sorted set | descriptor of a block, which begins with its id → the time of the newest in it (ms) | `RETENTION_SUCCEEDED`, exhausted `RETENTION_FAILED`, at most `HISTORY_BUDGET_BYTES` for an account; less while memory is short |
 //! | `history:<class>` | sorted set | endpoint (`log`) or account (`delivered`, `exhausted`) → the time of its oldest block (ms) | while there are some |
 //! | `history:bytes`, `history:bytes:exhausted` | sorted set | account → what its blocks take: of logs and of what was delivered; of what was exhausted | while there are some |
+//! | `history:over` | sorted set | account whose blocks may take more than a limit of its own | until upkeep has looked |
 //! | `account:<a>:history` | sorted set | `log:<e>`, `delivered`, `exhausted` → the time of its oldest block (ms) | while there are some |
 //! | `account:<a>:again` | string | how many of its finished events were sent again, or erased, lately | 1 h after the last |
 //! | `account:<a>:since` | hash | `delivered`, `exhausted` → when the newest of those finished whose payloads have gone (ms) | as long as such payloads are kept |
@@ -57,10 +61,11 @@
 //! | `replays` | sorted set | replay of many that is under way → when its next step is due (ms) | while there are some |
 //! | `replay:<r>` | hash | a replay of many: `status`, `events` (from schema 4 on: `,<type>,<type>,`), `since`, `until`, `position`, `made`, `succeeded`, … | 14 days after its end, at most until 20 more have ended or its endpoint is removed |
 //! | `replays:<e>` | list | the endpoint's replays of many that have ended, newest last | 14 days after the last one's end, the last 20 |
+//! | `erasures` | sorted set | account that is being erased → when its last step was (ms) | while there are some |
 //! | `trials` | list | test events that no worker has taken yet | while there are some |
 //! | `trial:<d>` | hash | a test event: `endpoint`, `event`, `body`, `at`, `done` | 2 min |
 //! | `answer:<d>` | list | the log entry of a test event, for the one who waits for it | 1 min |
-//! | `sweeps` | list | `<cancel\|forget\|drop> <e> <key> <type>`: what upkeep has to work through | while there are some |
+//! | `sweeps` | list | `<cancel\|forget\|drop> <e> <key> <type>`: what upkeep has to work through; `erased <a> …` stands behind the last of an account | while there are some |
 //! | `chores` | sorted set | `<release\|forward\|resume> <e>[ <operation>]`, `suspend <a> <e>`: what upkeep does step by step for an endpoint, or for those of an account behind this one → when the next step is due (ms) | while there are some |
 //! | `sweep:<operation>:<queue>` | list or sorted set | a queue that was set aside in one step | until it is worked through |
 //! | `corrupt` | list | `<e> <entry>`: entries that could not be read; `<id> <key>`: keys that were moved away | the last 1,000 |

@@ -22,7 +22,7 @@
 //!
 //! Who calls for an account:
 //!
-//! - [`api_keys`]: the keys of its own programs.
+//! - [`api_keys`]: the keys of its own programs. [`accounts`]: what is decided of it as a whole: limits of its own, and its erasure.
 //!
 //! Events and deliveries:
 //!
@@ -73,6 +73,8 @@ pub mod rotation;
 pub mod rewrap;
 
 pub mod api_keys;
+
+pub mod accounts;
 
 pub mod events;
 
@@ -172,6 +174,9 @@ pub enum StoreError {
     /// What was asked for takes a form that the store has once no program of an older release is connected. Nothing was changed.
     #[error("the store is in an older form: {0}")]
     UpgradePending(String),
+    /// The account is being erased. Nothing was changed.
+    #[error("an account is being erased: {0}")]
+    BeingErased(String),
     /// Redis answered something that this version doesn't understand, or refused a command.
     #[error("Redis refused or answered unexpectedly: {0}")]
     Unexpected(String),
@@ -195,6 +200,8 @@ impl From<redis::RedisError> for StoreError {
             Self::Replaced(identity::Replaced::from_reply(error.detail().unwrap_or_default()))
         } else if error.code() == Some("UPGRADE_PENDING") {
             Self::UpgradePending(error.detail().unwrap_or_default().to_owned())
+        } else if error.code() == Some("BEING_ERASED") {
+            Self::BeingErased(error.detail().unwrap_or_default().to_owned())
         } else if error.code() == Some("OOM") || text.contains("OOM command not allowed") {
             Self::OutOfMemory
         } else if error.is_io_error()

@@ -33,6 +33,8 @@ pub enum Subject {
 pub struct Quota {
     /// Whose it is.
     pub subject: Subject,
+    /// How many may come in a minute.
+    pub most: u32,
     /// How many more may come in this minute.
     pub left: u32,
     /// How long this minute lasts.
@@ -52,13 +54,16 @@ pub struct EventLimits {
 
 script! {
     /// Counts calls for an account, unless it would have had more of this kind than it may in this minute.
-    "call_count": AllowOom, Writes, needs [QUOTA];
+    "call_count": AllowOom, Writes, needs [QUOTA, TERMS];
     struct CallCount<'a> {
         account: &'a AccountId,
         /// Which of the account's counters.
         counter: &'static str,
+        /// 0 for any number.
         most: u32,
-        calls: u32
+        calls: u32,
+        /// Whether they may be made while the account is being erased.
+        may_be_erased: bool
     } -> (bool, u32, Duration)
 }
 
@@ -82,17 +87,18 @@ impl EventLimits {
 
 impl Store {
     /// Counts calls that are made for an account, each kind of them by itself. The first is whether they may be made: if not all of
-    /// them may, none is counted.
+    /// them may, none is counted. With `most` of 0 any number may, and none is counted.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when Redis fails.
+    /// [`StoreError`] when Redis fails; [`StoreError::BeingErased`] unless `may_be_erased`.
     pub async fn count_calls(
         &self,
         account: &AccountId,
         subject: Subject,
         most: u32,
         calls: u32,
+        may_be_erased: bool,
     ) -> Result<(bool, Quota), StoreError> {
         let count = CallCount {
             account,
@@ -103,10 +109,12 @@ impl Store {
             },
             most,
             calls,
+            may_be_erased,
         };
         let (is_allowed, left, ends_in) = self.call(&count).await?;
         let quota = Quota {
             subject,
+            most,
             left,
             ends_in,
         };

@@ -2,8 +2,8 @@
 
 use super::scripts::{Assembled, Declaration, Listed, RunsAs, Script};
 use super::{
-    api_keys, egress, endpoints, erasing, event_types, events, health, history, identity, log, parked,
-    policy, queue, rates, replays, rewrap, rotation, server, test_events, watch,
+    accounts, api_keys, egress, endpoints, erasing, event_types, events, health, history, identity, log,
+    parked, policy, queue, rates, replays, rewrap, rotation, server, test_events, watch,
 };
 
 macro_rules! list {
@@ -56,6 +56,9 @@ list![
     endpoints::EndpointEnable<'_>,
     endpoints::EndpointHold<'_>,
     endpoints::AccountHold<'_>,
+    accounts::AccountLimitsSet<'_>,
+    accounts::AccountErase<'_>,
+    accounts::AccountEraseStep<'_>,
     rotation::EndpointRotate<'_>,
     rewrap::EndpointRewrap<'_>,
     health::EndpointHealth<'_>,

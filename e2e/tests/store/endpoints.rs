@@ -84,7 +84,7 @@ async fn making_one_is_repeatable_and_limited() {
     let before = fixture.keys().await;
     assert_eq!(
         fixture.store.create_endpoint(&third, 2).await.unwrap(),
-        CreateOutcome::TooMany
+        CreateOutcome::TooMany(2)
     );
     assert_eq!(fixture.keys().await, before);
     assert_eq!(

@@ -7,7 +7,9 @@
 )]
 
 mod accept;
+mod account_erasing;
 mod account_events;
+mod account_limits;
 mod account_log;
 mod budget;
 mod carries;

@@ -163,7 +163,7 @@ impl Scene {
         store.event_body(&account, &self.waiting).await.unwrap();
         store.get_replay(&account, endpoint, &self.replay).await.unwrap();
         store
-            .count_calls(&account, Subject::Dashboard, 1000, 1)
+            .count_calls(&account, Subject::Dashboard, 1000, 1, false)
             .await
             .unwrap();
     }

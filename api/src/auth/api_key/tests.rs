@@ -11,6 +11,7 @@ fn token(account: &str) -> ApiKeyToken {
 fn good() -> Option<KeyUse> {
     let quota = Quota {
         subject: Subject::Keys,
+        most: 1,
         left: 1,
         ends_in: Duration::ZERO,
     };

@@ -40,6 +40,7 @@ impl From<StoreError> for Problem {
                 tracing::info!(%error, "the request was refused");
                 Self::new(Code::UpgradePending).retry_after(30)
             }
+            StoreError::BeingErased(_) => Self::new(Code::AccountBeingErased),
             StoreError::Unexpected(_) => {
                 tracing::error!(%error, "Redis refused a call or answered something unknown");
                 Self::new(Code::StoreUnavailable).retry_after(2)
@@ -211,6 +212,13 @@ impl Problem {
             .detail(format!(
                 "`{name}` is being removed from the event types: nobody can subscribe to it any more. Choose another one."
             ))
+            .field("events")
+    }
+
+    /// For a subscription that the account's limits don't allow.
+    pub(crate) fn type_not_allowed(name: &str) -> Self {
+        Self::new(Code::EventTypeNotAllowed)
+            .detail(format!("This account may not have events of the type `{name}`. Choose another one, or have its limits changed."))
             .field("events")
     }
 

@@ -14,6 +14,7 @@ fn share(name: &str) -> Share {
 fn quota(subject: Subject, left: u32, ends_in: Duration) -> Quota {
     Quota {
         subject,
+        most: 600,
         left,
         ends_in,
     }

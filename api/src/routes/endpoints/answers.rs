@@ -13,6 +13,7 @@ pub(super) const FIELD_ERRORS: &[Code] = &[
     Code::TooManyEvents,
     Code::DuplicateEvent,
     Code::UnknownEvent,
+    Code::EventTypeNotAllowed,
     Code::InvalidChatbotId,
     Code::InvalidDescription,
     Code::InvalidHeader,

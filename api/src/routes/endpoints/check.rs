@@ -206,14 +206,20 @@ impl CheckApi {
         body: Json<CheckEndpoint>,
     ) -> Result<Json<CheckedEndpoint>, Problem> {
         let (wanted, sample) = body.0.read(&app)?;
-        let endpoints = app.store.get()?.endpoint_ids(&caller.account).await?;
-        if endpoints.len() >= app.allowance.endpoints as usize {
-            return Err(too_many(&app));
+        let store = app.store.get()?;
+        let endpoints = store.endpoint_ids(&caller.account).await?;
+        let limits = store.account_limits(&caller.account).await?;
+        let most = limits.endpoints.unwrap_or(app.allowance.endpoints);
+        if endpoints.len() >= most as usize {
+            return Err(too_many(most));
+        } else if let Some(name) = wanted.events.iter().find(|event| !limits.allow(**event)) {
+            return Err(Problem::type_not_allowed(name.as_str()));
         }
         Ok(Json(CheckedEndpoint {
             warnings: warning::about(&wanted.events, &app.event_types),
             matches: sample.map(|sample| {
                 wanted.active
+                    && limits.allow(Subscription::Only(sample.event))
                     && choice_of(&wanted).includes(sample.event, &sample.chatbot, sample.payload.data())
             }),
             url: wanted.url.to_string(),

@@ -79,8 +79,9 @@ pub(super) async fn create(
         ))),
         CreateOutcome::IdempotencyConflict => Err(conflict()),
         CreateOutcome::TypeGone(name) => Err(Problem::type_gone(&name)),
+        CreateOutcome::TypeForbidden(name) => Err(Problem::type_not_allowed(&name)),
         CreateOutcome::RoutesTooLong => Err(routes_too_long()),
-        CreateOutcome::TooMany => Err(too_many(app)),
+        CreateOutcome::TooMany(most) => Err(too_many(most)),
     }
 }
 
@@ -96,14 +97,13 @@ fn are_same(one: &SigningSecret, other: &SigningSecret) -> bool {
 }
 
 /// The account has as many endpoints as it may have.
-pub(super) fn too_many(app: &App) -> Problem {
+pub(super) fn too_many(most: u32) -> Problem {
     Problem::new(Code::TooManyEndpoints)
         .detail(format!(
-            "An account may have {} endpoints. {}",
-            app.allowance.endpoints,
+            "The account may have {most} endpoints. {}",
             Code::TooManyEndpoints.advice()
         ))
-        .param("max", app.allowance.endpoints)
+        .param("max", most)
 }
 
 /// The new endpoint; `is_unknown`: of an account that is probably misspelt.

@@ -179,6 +179,7 @@ pub(super) fn changed(outcome: ChangeOutcome) -> Result<Endpoint, Problem> {
         ChangeOutcome::Changed(endpoint) => Ok(*endpoint),
         ChangeOutcome::Mismatch => Err(Problem::new(Code::PreconditionFailed)),
         ChangeOutcome::TypeGone(name) => Err(Problem::type_gone(&name)),
+        ChangeOutcome::TypeForbidden(name) => Err(Problem::type_not_allowed(&name)),
         ChangeOutcome::NotDisabled => Err(not_disabled()),
         ChangeOutcome::Moved => Err(Problem::new(Code::PreconditionFailed)
             .detail("Others change the URL of this endpoint at this moment. Nothing was changed. Look at it before you try again.")),

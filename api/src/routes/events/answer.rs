@@ -12,7 +12,7 @@ use super::super::warning::Warning;
 use crate::json::Json;
 use crate::metrics::{EventResult, Metrics};
 use crate::problem::{Code, Problem, ProblemBody};
-use crate::rate_limit::RateLimits;
+use crate::rate_limit;
 
 /// An event that was accepted: it is stored with all its deliveries.
 #[derive(Debug, Serialize, Object)]
@@ -170,7 +170,7 @@ impl ApiResponse for BatchPushed {
 
 impl EventAccepted {
     /// From the store's answer, if that accepted the event. `is_unusual`: its account's id is none of the issuer's.
-    pub(super) fn of(counted: Counted, is_unusual: bool, rates: &RateLimits) -> Result<Self, Problem> {
+    pub(super) fn of(counted: Counted, is_unusual: bool) -> Result<Self, Problem> {
         match counted.outcome {
             AcceptOutcome::Accepted(accepted) => Ok(Self {
                 id: accepted.id.into(),
@@ -181,7 +181,8 @@ impl EventAccepted {
             }),
             AcceptOutcome::IdempotencyConflict(parts) => Err(conflict(&parts)),
             AcceptOutcome::OverBudget => Err(Problem::new(Code::AccountOverBudget).retry_after(30)),
-            AcceptOutcome::RateLimited => Err(rates.refusal(&counted.quotas)),
+            AcceptOutcome::BeingErased => Err(Problem::new(Code::AccountBeingErased)),
+            AcceptOutcome::RateLimited => Err(rate_limit::refusal(&counted.quotas)),
         }
     }
 }

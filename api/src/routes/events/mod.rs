@@ -143,6 +143,7 @@ const EVENT_ERRORS: &[Code] = &[
     Code::DataTooDeep,
     Code::PayloadTooLarge,
     Code::IdempotencyConflict,
+    Code::AccountBeingErased,
     Code::AccountOverBudget,
     Code::RateLimited,
 ];
@@ -200,7 +201,7 @@ async fn accept(
     let answers = results.into_iter().zip(unusual).map(|(result, is_unusual)| {
         let counted = result?;
         backend.quotas.note(&counted.quotas);
-        EventAccepted::of(counted, is_unusual, &app.rates)
+        EventAccepted::of(counted, is_unusual)
     });
     Ok(answers.collect())
 }

@@ -75,6 +75,8 @@ pub(crate) enum UnmatchedReasonView {
     Filter,
     /// The endpoints that wanted it were switched off by their owner.
     Off,
+    /// The account may not have events of its type.
+    Limits,
 }
 
 #[OpenApi(tag = "Group::Events")]
@@ -184,6 +186,10 @@ impl UnmatchedView {
             UnmatchedReason::Filter => (
                 UnmatchedReasonView::Filter,
                 "The endpoints that wanted such events have filters that its data doesn't meet.",
+            ),
+            UnmatchedReason::Limits => (
+                UnmatchedReasonView::Limits,
+                "The account may not have events of this type.",
             ),
             UnmatchedReason::Off => (
                 UnmatchedReasonView::Off,

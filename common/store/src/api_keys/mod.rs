@@ -153,6 +153,7 @@ impl Store {
             Used::Good(scopes, expires, is_allowed, left, ends_in) => {
                 let quota = Quota {
                     subject: Subject::Keys,
+                    most,
                     left,
                     ends_in,
                 };

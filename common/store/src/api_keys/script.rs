@@ -8,7 +8,7 @@ use crate::scripts::{answered_in_words, script};
 
 script! {
     /// Makes a key, unless the account has as many as it may. Answers when it was made.
-    "api_key_create": DenyOom, Writes, needs [API_KEYS];
+    "api_key_create": DenyOom, Writes, needs [API_KEYS, TERMS];
     struct ApiKeyCreate<'a> {
         account: &'a AccountId,
         key: &'a ApiKeyId,
@@ -36,7 +36,7 @@ answered_in_words!(Creation {
 
 script! {
     /// Says what a key may do, and counts a call with it.
-    "api_key_use": AllowOom, Writes, needs [API_KEYS, QUOTA];
+    "api_key_use": AllowOom, Writes, needs [API_KEYS, QUOTA, TERMS];
     struct ApiKeyUse<'a> {
         account: &'a AccountId,
         key: &'a ApiKeyId,

@@ -21,6 +21,8 @@ pub enum ChangeOutcome {
     Mismatch,
     /// There is no longer such an event type: another API has announced other types. Nothing was changed.
     TypeGone(String),
+    /// The account may not have events of this type. Nothing was changed.
+    TypeForbidden(String),
     /// It was expected to be disabled, and isn't. Nothing was changed.
     NotDisabled,
     /// Its URL has another origin than the one that the values of its headers were sealed for. Nothing was changed.
@@ -38,6 +40,7 @@ answered_in_words! {
         "changed" => Changed(endpoint),
         "mismatch" => Mismatch,
         "type_gone" => TypeGone(name),
+        "type_forbidden" => TypeForbidden(name),
         "not_disabled" => NotDisabled,
         "moved" => Moved,
         "too_many_headers" => TooManyHeaders,
@@ -68,7 +71,7 @@ answered_in_words! {
 script! {
     /// Changes an endpoint, if it meets a condition.
     "endpoint_update" = ["endpoint_update/headers", "endpoint_update"]: AllowOom, Writes,
-        needs [OWNER, PENDING, ROUTES, FILTERS, TYPES, LOG, SWEEPS, ENABLE, STOP, FORWARD];
+        needs [OWNER, TERMS, PENDING, ROUTES, FILTERS, TYPES, LOG, SWEEPS, ENABLE, STOP, FORWARD];
     struct EndpointUpdate<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,
@@ -104,7 +107,7 @@ record! {
 
 script! {
     /// Removes an endpoint, if it meets a condition.
-    "endpoint_remove": AllowOom, Writes, needs [OWNER, FILTERS, SWEEPS];
+    "endpoint_remove": AllowOom, Writes, needs [OWNER, REMOVAL];
     struct EndpointRemove<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,

@@ -24,10 +24,12 @@ pub enum CreateOutcome {
     IdempotencyConflict,
     /// There is no longer such an event type: another API has announced other types.
     TypeGone(String),
+    /// The account may not have events of this type.
+    TypeForbidden(String),
     /// The account's lists of chatbots and filters would take more than they may.
     RoutesTooLong,
-    /// The account already has as many as it may.
-    TooMany,
+    /// The account already has as many as it may: so many.
+    TooMany(u32),
 }
 
 answered_in_words! {
@@ -37,14 +39,15 @@ answered_in_words! {
         "overtaken" => Overtaken(id),
         "conflict" => IdempotencyConflict,
         "type_gone" => TypeGone(name),
+        "type_forbidden" => TypeForbidden(name),
         "routes_too_long" => RoutesTooLong,
-        "" => TooMany,
+        "too_many" => TooMany(most),
     }
 }
 
 script! {
     /// Makes an endpoint, unless the account has as many as it may.
-    "endpoint_create": DenyOom, Writes, needs [OWNER, ROUTES, FILTERS, TYPES, LOG, OPERATOR, PENDING];
+    "endpoint_create": DenyOom, Writes, needs [OWNER, TERMS, ROUTES, FILTERS, TYPES, LOG, OPERATOR, PENDING];
     struct EndpointCreate<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,
@@ -77,7 +80,7 @@ script! {
 }
 
 impl Store {
-    /// Makes an endpoint, unless the account has `limit` already. Repeating it with the same id changes nothing.
+    /// Makes an endpoint, unless the account has as many as its own limit says, or `limit`, already. Repeating it with the same id changes nothing.
     ///
     /// # Errors
     ///

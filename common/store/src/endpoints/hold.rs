@@ -28,7 +28,7 @@ script! {
 
 script! {
     /// Pauses some endpoints of an account, or ends that; the hold, and the last of them if there are more.
-    "account_hold": AllowOom, Writes, needs [PENDING, SUSPEND];
+    "account_hold": AllowOom, Writes, needs [PENDING, TERMS, SUSPEND];
     struct AccountHold<'a> {
         account: &'a AccountId,
         action: Option<&'static str>,

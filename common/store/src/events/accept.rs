@@ -106,7 +106,6 @@ impl Store {
         while !call.is_done() {
             let answer = self.ask(&call, &room).await;
             let has_sought = room.is_sought();
-            let limits = &call.terms().limits;
             let results = match answer {
                 Ok(mut answers) => {
                     if has_made_room(&mut answers) {
@@ -129,7 +128,7 @@ impl Store {
                     if goes_on && answers.is_empty() {
                         continue;
                     }
-                    Ok(answers.into_iter().map(|answer| answer.result(limits)).collect())
+                    Ok(answers.into_iter().map(Legible::<EventAnswer>::result).collect())
                 }
                 Err(error) => Err(error),
             };

@@ -108,6 +108,8 @@ pub enum AcceptOutcome {
     /// With it, the account's unfinished payloads would take more space than they may, and no endpoint that holds over half of them
     /// could make room for it.
     OverBudget,
+    /// Its account is being erased.
+    BeingErased,
     /// A limit was used up in this minute. Nothing was changed.
     RateLimited,
 }

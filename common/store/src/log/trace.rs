@@ -46,6 +46,8 @@ pub enum UnmatchedReason {
     Chatbot,
     /// The endpoints that wanted it were switched off by their owner.
     Off,
+    /// The account may not have events of its type.
+    Limits,
 }
 
 script! {
@@ -207,6 +209,7 @@ impl UnmatchedReason {
             "none" => Self::NoEndpoint,
             "type" => Self::Type,
             "filter" => Self::Filter,
+            "limits" => Self::Limits,
             "chatbot" => Self::Chatbot,
             "off" => Self::Off,
             _ => return None,

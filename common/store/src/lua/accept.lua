@@ -2,8 +2,8 @@
 --
 -- Returns for each event {'accepted', event id, deliveries, 1 if duplicate, quotas…}, {'nobody', event id, quotas…} for one that is
 --       accepted for an account that has no endpoint, {'conflict', parts that differ}, 'over_budget',
---       {'rate_limited', quotas…}, or 'unreadable' when the routes of its account are not what they should be. A quota is two numbers:
---       what is left of a limit, and the ms until its count begins anew. They come in the order of the limits; a duplicate has none.
+--       'being_erased' when its account is, {'rate_limited', quotas…}, or 'unreadable' when the routes of its account are not what they
+--       should be. A quota is four values (accept/quotas.lua); a duplicate has none.
 --       There are answers for fewer events once 512 deliveries were made, and after 'needs_room' and 'filters', which are no answers:
 --       the caller sends the rest again, in the second case to `displace`, which is this script with accept/displace.lua, in the third
 --       to `choose` (or `displace`), which take what the API found of each event. If room was made, 'made_room' comes last.
@@ -20,10 +20,10 @@ local function matching_of(account, event_type, chatbot)
   local wish = event_type .. ' ' .. chatbot
   local found = account.matching[wish]
   if not found then
-    found = {}
+    found = { is_forbidden = account.limits and terms.forbidden_type(account.limits, event_type) }
     for i = 1, #account.routes, 2 do
       local is_wanted, letter = matches(account.routes[i + 1], event_type, chatbot, true)
-      if is_wanted then
+      if is_wanted and not found.is_forbidden then
         local id = account.routes[i]
         local addition = additions[id]
         if not addition then
@@ -42,20 +42,24 @@ local function matching_of(account, event_type, chatbot)
   return found
 end
 
--- Stores an event and notes its deliveries; returns how many, or nil and why not.
-local function store(event, account_id, id, event_type, chatbot, body)
-  local account = accounts[account_id]
+-- An account: its routes, how much it has unfinished, and what is decided of it; false if its routes are not what they should be.
+local function account_of(id)
+  local account = accounts[id]
   if account == nil then
-    local key = P .. 'account:' .. account_id
-    local routes, used = try('HGETALL', key .. ':endpoints'), call('GET', key .. ':bytes')
+    local key = P .. 'account:' .. id
+    local routes, kept = try('HGETALL', key .. ':endpoints'), call('MGET', key .. ':bytes', key .. ':terms')
+    local limits = kept[2] and terms.read(kept[2])
     account = not routes.err and {
-      id = account_id, routes = routes, bytes = key .. ':bytes', used = tonumber(used) or 0, charged = 0, matching = {},
+      id = id, routes = routes, bytes = key .. ':bytes', used = tonumber(kept[1]) or 0, charged = 0, matching = {}, limits = limits,
+      budget = limits and limits.budget or account_budget,
     }
-    accounts[account_id] = account
+    accounts[id] = account
   end
-  if not account then
-    return nil, 'unreadable'
-  end
+  return account
+end
+
+-- Stores an event and notes its deliveries; returns how many, or nil and why not.
+local function store(event, account, id, event_type, chatbot, body)
   local size = #body
   local found, charge = matching_of(account, event_type, chatbot), charge_of(size)
   local outdated
@@ -69,13 +73,13 @@ local function store(event, account_id, id, event_type, chatbot, body)
     note_unmatched(account, id, event_type, chatbot)
     return 0
   end
-  local refusal = account.used + account.charged + charge > account_budget and answer_over_budget(account, found, charge)
+  local refusal = account.used + account.charged + charge > account.budget and answer_over_budget(account, found, charge)
   if refusal then
     return nil, refusal
   end
   account.charged = account.charged + charge
   look_once()
-  call('HSET', P .. 'event:' .. id, 'body', body, 'event', event_type, 'account', account_id, 'refs', found.text, 'deliveries',
+  call('HSET', P .. 'event:' .. id, 'body', body, 'event', event_type, 'account', account.id, 'refs', found.text, 'deliveries',
     found.text, 'charge', string.format('%d', charge), 'acceptedAt', accepted_at)
   local start = 'dlv_' .. string.sub(id, 5) .. '_'
   for _, addition in ipairs(found) do
@@ -85,46 +89,16 @@ local function store(event, account_id, id, event_type, chatbot, body)
   return #found
 end
 
--- The limits' counters, each read once. Without limits the script reads and counts nothing here.
-local counters, counters_of, with_quotas
-if #each_limit > 0 then
-  counters = {}
-  local function counter_of(limit, account)
-    local whose = ARGV[limit + KEY]
-    local key = P .. (whose ~= '' and 'key:' .. whose or 'account:' .. account) .. ':pushed'
-    local counter = counters[key]
-    if not counter then
-      local used, ends_in = used_of(key)
-      counter = { used = used, added = 0, left = math.max(0, tonumber(ARGV[limit + MOST]) - used), ends_in = ends_in }
-      counters[key] = counter
-    end
-    return counter
-  end
-  counters_of = function(account)
-    local found = {}
-    for i, limit in ipairs(each_limit) do
-      found[i] = counter_of(limit, account)
-    end
-    return found
-  end
-  with_quotas = function(answer, found)
-    for _, counter in ipairs(found) do
-      answer[#answer + 1] = counter.left
-      answer[#answer + 1] = counter.ends_in
-    end
-    return answer
-  end
-end
 
 -- How many events and deliveries this call has made.
 local events, deliveries = 0, 0
 
 -- Accepts or refuses an event; returns its answer.
 local function accept(event)
-  local account, id = ARGV[event + ACCOUNT], ARGV[event + ID]
+  local account_id, id = ARGV[event + ACCOUNT], ARGV[event + ID]
   local key, fingerprint = ARGV[event + KEY_HASH], ARGV[event + FINGERPRINT]
   if key ~= '' then
-    local first = first_use(account, key)
+    local first = first_use(account_id, key)
     if first then
       if not is_same(first, fingerprint) then
         return { 'conflict', differences(first, fingerprint) }
@@ -136,7 +110,13 @@ local function accept(event)
   if known then
     return { 'accepted', id, tonumber(known), 0 } -- our own call, sent again
   end
-  local limited_by = counters and counters_of(account)
+  local account = account_of(account_id)
+  if not account then
+    return 'unreadable'
+  elseif account.limits and account.limits.is_erasing then
+    return 'being_erased'
+  end
+  local limited_by = limits_of(account)
   if limited_by then
     for _, counter in ipairs(limited_by) do
       if counter.left < 1 then
@@ -149,13 +129,13 @@ local function accept(event)
     return refusal
   end
   if key ~= '' then
-    remember(account, key, fingerprint, id, made)
+    remember(account_id, key, fingerprint, id, made)
   end
   if made > 0 then
     events, deliveries = events + 1, deliveries + made
   end
   -- Of an account without endpoints nobody gets anything: whoever pushes may have misspelt it.
-  local answer = made == 0 and #accounts[account].routes == 0 and { 'nobody', id } or { 'accepted', id, made, 0 }
+  local answer = made == 0 and #account.routes == 0 and { 'nobody', id } or { 'accepted', id, made, 0 }
   if not limited_by then
     return answer
   end
@@ -173,13 +153,7 @@ for i, event in ipairs(each_event) do
   end
 end
 
-if counters then
-  for key, counter in pairs(counters) do
-    if counter.added > 0 then
-      use_more(key, counter.used, counter.added, counter.ends_in)
-    end
-  end
-end
+write_quotas()
 write_directories()
 if write_room then
   write_room(answers)
@@ -217,9 +191,11 @@ local function extend(addition)
     slow = v[2] == '1'
   end
   if addition.letter == 'D' then
-    if bytes > tonumber(ARGV[PARKED_BUDGET]) then
+    local limits = accounts[addition.account].limits
+    local most = limits and limits.parked or tonumber(ARGV[PARKED_BUDGET])
+    if bytes > most then
       -- Upkeep exhausts the oldest.
-      call('HSET', endpoint, 'parkedLimit', ARGV[PARKED_BUDGET])
+      call('HSET', endpoint, 'parkedLimit', string.format('%d', most))
       call('ZADD', PARKED, 0, addition.id)
     end
     if was_empty then

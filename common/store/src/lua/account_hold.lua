@@ -4,7 +4,8 @@
 -- Returns {the hold or '', the last endpoint of this step if there are more, else ''}.
 -- Guarantees: endpoints that are made meanwhile are paused from the start. Repeating a step changes nothing. If the caller stops, upkeep
 -- goes on. Each endpoint's owner keeps the state that he gave it.
-local refusal, account = upgrade_pending(4), ARGV[ACCOUNT]
+local account = ARGV[ACCOUNT]
+local refusal = upgrade_pending(4) or terms.refusal(account)
 if refusal then
   return refusal
 end

@@ -4,6 +4,10 @@
 -- Returns {'created', when it was made (ms)} or {} when the account has too many.
 -- Guarantees: the same key again changes nothing. Not `allow-oom`.
 local key, now = keys_of(ARGV[ACCOUNT]), look_at_clock()
+local refusal = terms.refusal(ARGV[ACCOUNT])
+if refusal then
+  return refusal
+end
 local known = call('HGET', key, ARGV[KEY])
 if known then
   return { 'created', string.match(known, '^%x+ %d+ %S* (%d+) ') }

@@ -12,6 +12,10 @@ local hash, expires, scopes = read_key(kept[1])
 if hash ~= ARGV[HASH] then
   return {}
 end
+local refusal = terms.refusal(ARGV[ACCOUNT])
+if refusal then
+  return refusal
+end
 local now = look_at_clock()
 if expires > 0 and expires <= now then
   return { 'expired' }

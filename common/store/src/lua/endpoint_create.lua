@@ -3,7 +3,8 @@
 -- ARGV[KEY_HASH] is of the caller's idempotency key, '' without one; ARGV[FINGERPRINT] stands for what it asked for.
 -- Returns {'created', endpoint (see `view`)}, {'again', endpoint, its secret} if another call made it with this key, {'overtaken', its
 -- id} if it has been removed since or has another secret, 'conflict' if the key was used for something else, 'routes_too_long',
--- {'type_gone', event type} if one of ARGV[TYPES] can't be subscribed to now, or {} when the account has too many.
+-- {'type_gone', event type} if one of ARGV[TYPES] can't be subscribed to now, {'type_forbidden', event type} if the account may not have
+-- it, or {'too_many', how many it may have}.
 -- Guarantees: the same id again changes nothing, and neither does the same key within its lifetime. The key's entry names the endpoint,
 -- and holds no secret: it is read from the endpoint as long as that has the one that it was made with. Not `allow-oom`.
 local id, account = ARGV[ENDPOINT], ARGV[ACCOUNT]
@@ -22,19 +23,28 @@ if known then
     return { 'again', view(made), kept.secret }
   end
 end
-if call('EXISTS', key) == 0 then
+local limits, erasing = terms.of(account), terms.refusal(account)
+if erasing then
+  return erasing
+elseif call('EXISTS', key) == 0 then
   local is_new_form = ARGV[HEADERS] ~= '' or ARGV[FILTERS] ~= '' or length_of_list(ARGV[CHATBOTS]) > 0
   local pending = is_new_form and upgrade_pending(4) -- programs of before would send too much, or without headers
   if pending then
     return pending
   elseif are_routes_too_long(account, id, ARGV[CHATBOTS], ARGV[FILTERS], tonumber(ARGV[MOST_ROUTE_BYTES])) then
     return 'routes_too_long'
-  elseif call('HLEN', routes) >= tonumber(ARGV[LIMIT]) then
-    return {}
+  end
+  local most = limits.endpoints or tonumber(ARGV[LIMIT])
+  if call('HLEN', routes) >= most then
+    return { 'too_many', most }
   end
   local gone = unavailable_type(ARGV[TYPES])
   if gone then
     return { 'type_gone', gone }
+  end
+  local forbidden = terms.forbidden_type(limits, ARGV[TYPES])
+  if forbidden then
+    return { 'type_forbidden', forbidden }
   end
   local now, is_active, hold = read_clock(), ARGV[ACTIVE] == '1', call('GET', operator.key_of(account))
   local fields = { 'account', account, 'url', ARGV[URL], 'events', ARGV[EVENTS], 'secret', ARGV[SECRET], 'version', 1, 'generation', 1,

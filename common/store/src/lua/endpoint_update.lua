@@ -9,7 +9,8 @@
 -- somebody's credentials.
 -- Returns {'changed', endpoint (see `view`)}, {'mismatch'} when it has none of the tags, {'not_disabled'} when it isn't disabled and was
 -- expected to be, {'moved'} when its URL has another origin than the values were sealed for, {'too_many_headers'}, {'routes_too_long'},
--- {'type_gone', event type} when one of ARGV[TYPES] can't be subscribed to now, or {} when the account has no such endpoint.
+-- {'type_gone', event type} when one of ARGV[TYPES] can't be subscribed to now, {'type_forbidden', event type} when the account may not have
+-- it, or {} when the account has no such endpoint.
 -- Guarantees: the same operation again changes nothing, whatever others have done in between. Switching on, and another URL,
 -- start a new generation: results of the old one neither strike nor reset; a hold ends, and sending starts slowly. Releasing and
 -- discarding take one step here, whatever waits; upkeep does the rest. What is still being released is parked again when the
@@ -26,6 +27,10 @@ end
 local gone = unavailable_type(ARGV[TYPES])
 if gone then
   return { 'type_gone', gone }
+end
+local forbidden = ARGV[TYPES] ~= '' and terms.forbidden_type(terms.of(ARGV[ACCOUNT]), ARGV[TYPES])
+if forbidden then
+  return { 'type_forbidden', forbidden }
 end
 local e = endpoint(id)
 local changed, not_yet = false, wanted == 'paused' and upgrade_pending(4)

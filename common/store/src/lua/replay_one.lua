@@ -14,14 +14,15 @@ local state = e.state == 'active' and 'pending' or 'parked'
 if call('EXISTS', P .. 'delivery:' .. delivery) == 1 then
   return state
 end
-local sent = send_again(e, ARGV[SOURCE], delivery, tonumber(ARGV[ACCOUNT_BYTES]), { 'manual', 1 }, packed_at(each_packed[1]))
+local limits = terms.of(e.account)
+local sent = send_again(e, ARGV[SOURCE], delivery, limits.budget or tonumber(ARGV[ACCOUNT_BYTES]), { 'manual', 1 }, packed_at(each_packed[1]))
 if sent == false then
   return 'expired'
 elseif sent == 'over_budget' then
   return sent
 end
-if e.state ~= 'active' and e.bytes > tonumber(ARGV[PARKED_BYTES]) then
-  call('HSET', P .. 'endpoint:' .. id, 'parkedLimit', ARGV[PARKED_BYTES])
+if e.state ~= 'active' and e.bytes > (limits.parked or tonumber(ARGV[PARKED_BYTES])) then
+  call('HSET', P .. 'endpoint:' .. id, 'parkedLimit', text_of(limits.parked or tonumber(ARGV[PARKED_BYTES])))
   call('ZADD', PARKED, 0, id)
 end
 flush()

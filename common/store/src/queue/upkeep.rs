@@ -72,7 +72,7 @@ script! {
         exhausted_budget: u64,
         /// How many bytes the blocks of an account's history may take.
         history_budget: u64
-    } -> (UpkeepReply, Vec<ReplayId>)
+    } -> (UpkeepReply, Vec<ReplayId>, bool)
 }
 
 answered! {
@@ -120,13 +120,19 @@ impl Store {
             exhausted_budget: policy.exhausted_budget,
             history_budget: policy.history_budget,
         };
-        let (mut reply, replays) = self.call(&step).await?;
+        let (mut reply, replays, is_erasing) = self.call(&step).await?;
         for replay in &replays {
             // It is tried again soon, by any worker.
             if let Err(error) = self.step_replay(replay).await {
                 tracing::warn!(%replay, "a step of a replay failed: {error}");
             }
             reply.look_again = Some(reply.look_again.map_or(NEXT_STEP, |other| other.min(NEXT_STEP)));
+        }
+        if is_erasing {
+            match self.erase_accounts().await {
+                Ok(goes_on) => reply.more |= goes_on,
+                Err(error) => tracing::warn!("a step of erasing an account failed: {error}"),
+            }
         }
         Ok(reply)
     }

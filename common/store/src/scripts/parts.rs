@@ -30,6 +30,7 @@ parts! {
     PENDING = "pending" needs [BASE];
     QUOTA = "quota" needs [BASE];
     OWNER = "owner" needs [BASE];
+    TERMS = "terms" needs [BASE];
     API_KEYS = "api_keys" needs [BASE];
     ROUTES = "routes" needs [BASE];
     TYPES = "types" needs [BASE];
@@ -60,13 +61,14 @@ parts! {
     ENABLE = "enable" needs [LOG, RESUME];
     RELEASES = "releases" needs [CORE];
     SWEEPS = "sweeps" needs [QUARANTINE, RELEASES];
+    REMOVAL = "removal" needs [FILTERS, QUARANTINE, RELEASES];
     SUSPEND = "suspend" needs [STOP, ENABLE, RELEASES, ROUTES];
     PARKED = "parked" needs [DELIVERIES];
     REPLAYS = "replays" needs [DELIVERIES, LOGGED];
     RESTORE = "restore" needs [REPLAYS];
     REPLAY_VIEW = "replay_view" needs [BASE];
     LOG_NUMBERS = "log_numbers" needs [BASE];
-    BLOCKS = "blocks" needs [CORE];
+    BLOCKS = "blocks" needs [CORE, TERMS];
     DROPS = "drops" needs [BLOCKS];
     RELEASE = "release" needs [FINISHED, DROPS];
 }

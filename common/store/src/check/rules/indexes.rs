@@ -87,7 +87,12 @@ pub(super) fn sweeps(facts: &Facts<'_>, found: &mut Found) {
     for (job, words) in snapshot.sweeps.iter().zip(&jobs) {
         let is_readable = matches!(
             words[..],
-            ["release" | "cancel" | "forget" | "drop", _, _, "list" | "zset"]
+            [
+                "release" | "cancel" | "forget" | "drop" | "erased",
+                _,
+                _,
+                "list" | "zset"
+            ]
         );
         found.that(
             !is_readable,

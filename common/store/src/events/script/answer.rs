@@ -8,16 +8,18 @@ use domain::id::{AccountId, EventId};
 use super::super::{AcceptOutcome, AcceptResult, Accepted, Counted};
 use crate::StoreError;
 use crate::decode::unexpected;
-use crate::rates::{EventLimits, Quota, Subject};
+use crate::rates::{Quota, Subject};
 use crate::scripts::{Legible, Rest, answered_in_words};
 
-/// What came of one event. Its quotas are two numbers each: how many are left, and for how many milliseconds.
+/// What came of one event. Its quotas are four numbers each: whose it is (accept/quotas.lua), how many may come, how many are left, and for
+/// how many milliseconds.
 pub(crate) enum EventAnswer {
     Accepted(EventId, u32, bool, Rest<u64>),
     /// Accepted, and its account has no endpoint.
     Nobody(EventId, Rest<u64>),
     IdempotencyConflict(Vec<String>),
     OverBudget,
+    BeingErased,
     RateLimited(Rest<u64>),
     /// It has none yet: an endpoint of its account has to make room for it. No further event has one.
     NeedsRoom,
@@ -34,6 +36,7 @@ answered_in_words!(EventAnswer {
     "nobody" => Nobody(id, quotas),
     "conflict" => IdempotencyConflict(parts),
     "over_budget" => OverBudget,
+    "being_erased" => BeingErased,
     "rate_limited" => RateLimited(quotas),
     "needs_room" => NeedsRoom,
     "filters" => Filters(account, version, filters),
@@ -42,8 +45,8 @@ answered_in_words!(EventAnswer {
 });
 
 impl Legible<EventAnswer> {
-    /// The result of one event that was accepted or refused within these limits.
-    pub(in super::super) fn result(self, limits: &EventLimits) -> AcceptResult {
+    /// The result of one event that was accepted or refused.
+    pub(in super::super) fn result(self) -> AcceptResult {
         let (outcome, left) = match self.0.ok_or_else(|| unexpected("outcome of an event"))? {
             EventAnswer::Accepted(id, deliveries, duplicate, quotas) => {
                 let accepted = Accepted {
@@ -68,29 +71,33 @@ impl Legible<EventAnswer> {
             }
             // Nobody looks for room any longer.
             EventAnswer::OverBudget | EventAnswer::NeedsRoom => (AcceptOutcome::OverBudget, Vec::new()),
+            EventAnswer::BeingErased => (AcceptOutcome::BeingErased, Vec::new()),
             EventAnswer::RateLimited(quotas) => (AcceptOutcome::RateLimited, quotas.0),
             // Somebody changes the filters again and again.
             EventAnswer::Filters(..) => return Err(unexpected("filters that change all the time")),
             EventAnswer::Unreadable => return Err(unexpected("account")),
             EventAnswer::MadeRoom => return Err(unexpected("answer")),
         };
-        let quotas = limits.set().zip(left.chunks(2));
         Ok(Counted {
             outcome,
-            quotas: quotas
-                .map(|((subject, _), numbers)| quota(subject, numbers))
-                .collect::<Result<_, _>>()?,
+            quotas: left.chunks(4).map(quota).collect::<Result<_, _>>()?,
         })
     }
 }
 
-fn quota(subject: Subject, numbers: &[u64]) -> Result<Quota, StoreError> {
-    let [left, ends_in] = *numbers else {
+fn quota(numbers: &[u64]) -> Result<Quota, StoreError> {
+    let [whose, most, left, ends_in] = *numbers else {
         return Err(unexpected("a quota"));
     };
+    let small = |number: u64| u32::try_from(number).map_err(|_| unexpected("a quota"));
     Ok(Quota {
-        subject,
-        left: u32::try_from(left).map_err(|_| unexpected("a quota"))?,
+        subject: match whose {
+            1 => Subject::ServiceKey,
+            2 => Subject::Account,
+            _ => return Err(unexpected("a quota")),
+        },
+        most: small(most)?,
+        left: small(left)?,
         ends_in: Duration::from_millis(ends_in),
     })
 }

@@ -6,12 +6,6 @@ use super::*;
 use crate::rates::EventLimits;
 use crate::scripts::{Answer, Script};
 
-const LIMITS: EventLimits = EventLimits {
-    key: String::new(),
-    per_key: 5,
-    per_account: 9,
-};
-
 fn written(limits: EventLimits, events: &[NewEvent]) -> Vec<String> {
     let budgets = Budgets {
         account_bytes: 1000,
@@ -109,15 +103,21 @@ fn accepted(duplicate: i64, quotas: &[i64]) -> Value {
 }
 
 /// The results that are read from an answer, in words.
-fn results(limits: &EventLimits, answers: &[Value]) -> Vec<String> {
+fn results(answers: &[Value]) -> Vec<String> {
     Vec::<Legible<EventAnswer>>::read(Value::Array(answers.to_vec()))
         .unwrap()
         .into_iter()
-        .map(|answer| match answer.result(limits) {
+        .map(|answer| match answer.result() {
             Ok(Counted { outcome, quotas }) => {
-                let quotas = quotas
-                    .iter()
-                    .map(|quota| format!("{:?}: {} for {:?}", quota.subject, quota.left, quota.ends_in));
+                let quotas = quotas.iter().map(|quota| {
+                    let crate::rates::Quota {
+                        subject,
+                        most,
+                        left,
+                        ends_in,
+                    } = quota;
+                    format!("{subject:?}: {left} of {most} for {ends_in:?}")
+                });
                 let outcome = match outcome {
                     AcceptOutcome::Accepted(accepted) => {
                         format!("{} deliveries, {}", accepted.deliveries, accepted.duplicate)
@@ -133,52 +133,42 @@ fn results(limits: &EventLimits, answers: &[Value]) -> Vec<String> {
 
 #[test]
 fn each_outcome_is_read_with_what_is_left_of_the_limits_that_are_set() {
-    let told = results(
-        &LIMITS,
-        &[
-            accepted(0, &[4, 60_000, 8, 50_000]),
-            accepted(1, &[]),
-            Value::Array(vec![text("conflict"), Value::Array(vec![text("data")])]),
-            text("over_budget"),
-            list("rate_limited", &[0, 1, 7, 2]),
-        ],
-    );
+    let told = results(&[
+        accepted(0, &[1, 9, 4, 60_000, 2, 5, 8, 50_000]),
+        accepted(1, &[]),
+        Value::Array(vec![text("conflict"), Value::Array(vec![text("data")])]),
+        text("over_budget"),
+        list("rate_limited", &[1, 3, 0, 1, 2, 9, 7, 2]),
+    ]);
     let expected = [
-        "3 deliveries, false; ServiceKey: 4 for 60s; Account: 8 for 50s",
+        "3 deliveries, false; ServiceKey: 4 of 9 for 60s; Account: 8 of 5 for 50s",
         "3 deliveries, true",
         "IdempotencyConflict([\"data\"])",
         "OverBudget",
-        "RateLimited; ServiceKey: 0 for 1ms; Account: 7 for 2ms",
+        "RateLimited; ServiceKey: 0 of 3 for 1ms; Account: 7 of 9 for 2ms",
     ];
     assert_eq!(told, expected);
-    let of_account = EventLimits { per_key: 0, ..LIMITS };
-    let told = results(&of_account, &[accepted(0, &[4, 60_000])]);
-    assert_eq!(told, ["3 deliveries, false; Account: 4 for 60s"]);
-    assert_eq!(
-        results(&EventLimits::NONE, &[accepted(0, &[])]),
-        ["3 deliveries, false"]
-    );
+    let told = results(&[accepted(0, &[2, 8, 4, 60_000])]);
+    assert_eq!(told, ["3 deliveries, false; Account: 4 of 8 for 60s"]);
+    assert_eq!(results(&[accepted(0, &[])]), ["3 deliveries, false"]);
 }
 
 #[test]
 fn what_cant_be_read_of_one_event_spoils_no_other() {
-    let told = results(
-        &LIMITS,
-        &[
-            text("unreadable"),
-            text("surprise"),
-            Value::Nil,
-            Value::Array(vec![
-                text("accepted"),
-                text("no id"),
-                Value::Int(1),
-                Value::Int(0),
-            ]),
-            accepted(0, &[-1, 5]),
-            accepted(0, &[5]),
-            accepted(0, &[]),
-        ],
-    );
+    let told = results(&[
+        text("unreadable"),
+        text("surprise"),
+        Value::Nil,
+        Value::Array(vec![
+            text("accepted"),
+            text("no id"),
+            Value::Int(1),
+            Value::Int(0),
+        ]),
+        accepted(0, &[1, 5, -1, 5]),
+        accepted(0, &[5]),
+        accepted(0, &[]),
+    ]);
     assert!(told[0].contains("account"), "{told:?}");
     assert!(told[5].contains("a quota"), "{told:?}");
     assert!(

@@ -13,7 +13,7 @@ const CLAIM: Duration = Duration::from_secs(10);
 
 script! {
     /// Finds a series that has enough to be packed.
-    "history_find": AllowOom, Writes, needs [ENDPOINTS];
+    "history_find": AllowOom, Writes, needs [ENDPOINTS, TERMS];
     struct HistoryFind {
         from: u32,
         worth: u64,

@@ -72,7 +72,7 @@ end
 
 -- What an event is answered that its account has no room for; nil once there is room.
 local function answer_over_budget(account, found, charge)
-  if charge > account_budget or not who_makes_room(account, found) or are_workers_away() then
+  if charge > account.budget or not who_makes_room(account, found) or are_workers_away() then
     return 'over_budget'
   elseif not make_room then
     return 'needs_room'

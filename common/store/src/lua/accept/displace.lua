@@ -60,7 +60,7 @@ end
 
 make_room = function(account, found, charge)
   prepare()
-  while account.used + account.charged + charge > account_budget do
+  while account.used + account.charged + charge > account.budget do
     local holder = who_makes_room(account, found)
     if not holder then
       return 'over_budget'

@@ -7,7 +7,8 @@
 local unmatched, is_any_unmatched = {}, false
 
 -- Why nobody gets an event: the account has no endpoint (`none`), the only ones that want it are switched off (`off`) or of
--- another chatbot (`chatbot`), or nobody subscribes to its type (`type`). If somebody would get it but for filters: `filter`.
+-- another chatbot (`chatbot`), or nobody subscribes to its type (`type`). If somebody would get it but for filters: `filter`; if the account
+-- may not have its type: `limits`.
 local function reason_of(routes, event_type, chatbot)
   local reason = #routes == 0 and 'none' or 'type'
   for i = 2, #routes, 2 do
@@ -24,7 +25,7 @@ end
 
 local function note_unmatched(account, id, event_type, chatbot)
   local found = account.matching[event_type .. ' ' .. chatbot]
-  found.why = found.why or found[1] and 'filter' or reason_of(account.routes, event_type, chatbot)
+  found.why = found.why or found[1] and 'filter' or found.is_forbidden and 'limits' or reason_of(account.routes, event_type, chatbot)
   local added = unmatched[account.id] or {}
   unmatched[account.id], is_any_unmatched = added, true
   added[#added + 1] = string.sub(id, 5) .. ' ' .. found.why .. ' ' .. event_type .. ' ' .. chatbot

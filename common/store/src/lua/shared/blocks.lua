@@ -2,10 +2,17 @@
 --
 -- A series is `log:<e>`, `delivered:<a>` or `exhausted:<a>`. `blocks:<series>` has its blocks' descriptors (common/history), scored by
 -- the time (ms) of the newest that is in each. `history:<class>` has the time of each owner's oldest block, `account:<a>:history` that
--- of each series of the account, `history:bytes` and `history:bytes:exhausted` what the account's blocks take.
+-- of each series of the account, `history:bytes` and `history:bytes:exhausted` what the account's blocks take. `history:over` has accounts that may have more than their own limit.
 
 local function bytes_key(class)
   return P .. 'history:bytes' .. (class == 'exhausted' and ':exhausted' or '')
+end
+
+-- An account's blocks may take more than its own limit says: upkeep looks (drops.lua).
+local function note_overfull(account, limits)
+  if limits.history then
+    call('ZADD', P .. 'history:over', 'NX', 0, account)
+  end
 end
 
 -- What a descriptor says: the block, its account (nil of what isn't a log), how many entries or events and bytes it has.
@@ -43,6 +50,7 @@ local function add_block(class, owner, account, block, content, descriptor, ms)
   end
   call('ZADD', index, ms, descriptor)
   call('ZINCRBY', bytes_key(class), #content, account)
+  note_overfull(account, terms.of(account))
 end
 
 -- The account's blocks take so many bytes less.

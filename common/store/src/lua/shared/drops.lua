@@ -91,7 +91,7 @@ local function one_beyond(class, budget)
   for i = 1, #top, 2 do
     local account, packed = top[i], tonumber(top[i + 1])
     local other = packed_bytes(other_class, account)
-    if packed + other > budget and not stuck[class .. account] then
+    if packed + other > (terms.of(account).history or budget) and not stuck[class .. account] then
       return account, other
     elseif 2 * packed < budget then
       break
@@ -99,10 +99,33 @@ local function one_beyond(class, budget)
   end
 end
 
--- Drops what accounts have beyond `budget` (bytes), the oldest first and the exhausted last. Returns how many events and bytes went, and
--- whether there is more.
+-- The same of accounts whose own limit is lower: blocks.lua notes those that are over it.
+local function drop_beyond_own()
+  local events, bytes, over = 0, 0, P .. 'history:over'
+  for _, account in ipairs(call('ZRANGE', over, 0, MOST_LOOKED_AT - 1)) do
+    local own = terms.of(account).history or math.huge
+    while own < math.huge do
+      local delivered, exhausted = packed_bytes('delivered', account), packed_bytes('exhausted', account)
+      if delivered + exhausted <= own then
+        break
+      elseif blocks_left <= 0 then
+        return events, bytes, true
+      end
+      local more_events, more_bytes = drop_some_from(account, delivered > 0 and 'delivered' or 'exhausted')
+      events, bytes = events + more_events, bytes + more_bytes
+    end
+    call('ZREM', over, account)
+  end
+  return events, bytes, false
+end
+
+-- Drops what accounts have beyond `budget` (bytes), or beyond their own limit: the oldest first and the exhausted last. Returns how many
+-- events and bytes went, and whether there is more.
 local function drop_beyond(budget)
-  local events, bytes = 0, 0
+  local events, bytes, has_more = drop_beyond_own()
+  if has_more then
+    return events, bytes, true
+  end
   for _, class in ipairs({ 'delivered', 'exhausted' }) do
     while true do
       local account, other = one_beyond(class, budget)

@@ -1,6 +1,7 @@
 -- What was released, discarded or removed ----------------------------------------------------------------------------
 
--- A job is `<release|cancel|forget|drop> <endpoint> <key> <list|zset>`; the key holds what was set aside in one step.
+-- A job is `<release|cancel|forget|drop> <endpoint> <key> <list|zset>`; the key holds what was set aside in one step. `erased <account>`
+-- stands behind those of an account that is being erased: its key never exists.
 local swept = 0
 local job = call('LINDEX', SWEEPS, 0)
 if job then
@@ -34,7 +35,9 @@ if job then
   swept = #entries
   if #entries < limit then
     call('LPOP', SWEEPS)
-    if what == 'release' and e then
+    if what == 'erased' and call('EXISTS', P .. 'account:' .. id .. ':erasure') == 1 then
+      call('HSET', P .. 'account:' .. id .. ':erasure', 'swept', '1')
+    elseif what == 'release' and e then
       releases.name(id, releases.of(id))
     end
   end

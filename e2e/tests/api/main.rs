@@ -31,6 +31,8 @@ mod deliveries;
 
 mod account_deliveries;
 
+mod account_erasures;
+mod account_limits;
 mod account_pauses;
 mod account_stream;
 

@@ -31,54 +31,73 @@ const MOST_BYTES: u64 = 1 << 50;
 #[derive(Debug, Clone, Copy)]
 pub struct AccountLimitsApi;
 
-/// Limits of one account. What is absent or `null` is as the service is configured.
-#[derive(Debug, Default, Serialize, Deserialize, Object)]
+/// The limits to set. What is absent or `null` is as the service is configured.
+#[derive(Debug, Deserialize, Object)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[oai(rename = "AccountLimits", rename_all = "camelCase")]
-pub(crate) struct Limits {
+#[oai(rename = "SetAccountLimits", rename_all = "camelCase")]
+pub(crate) struct SetLimits {
     /// How many endpoints the account may have. Those that it has already stay.
     #[oai(nullable, validator(minimum(value = "0"), maximum(value = "10000")))]
-    #[serde(default)]
     endpoints: Option<u64>,
     /// How many events may be pushed for it in a minute; beyond them 429 `rate_limited`.
     #[oai(nullable, validator(minimum(value = "1"), maximum(value = "1000000000")))]
-    #[serde(default)]
     events_per_minute: Option<u64>,
     /// How many bytes of payloads may be unfinished (waiting, in flight, waiting for a retry, or parked).
     #[oai(
         nullable,
         validator(minimum(value = "1024"), maximum(value = "1125899906842624"))
     )]
-    #[serde(default)]
     budget_bytes: Option<u64>,
     /// How many bytes of payloads one of its endpoints may have parked; beyond them the oldest are given up.
     #[oai(
         nullable,
         validator(minimum(value = "1024"), maximum(value = "1125899906842624"))
     )]
-    #[serde(default)]
     parked_budget_bytes: Option<u64>,
     /// How many bytes of its history are kept, compressed; beyond them the oldest go.
     #[oai(
         nullable,
         validator(minimum(value = "0"), maximum(value = "1125899906842624"))
     )]
-    #[serde(default)]
     history_bytes: Option<u64>,
     /// The only event types that it gets, and may subscribe to. Events of other types are accepted and go to nobody; events about its
     /// own endpoints come anyway.
     #[oai(nullable, validator(max_items = 1000))]
-    #[serde(default)]
     event_types: Option<Vec<EventName>>,
 }
 
-impl JsonRequest for Limits {
+/// Limits of one account. What is `null` is as the service is configured.
+#[derive(Debug, Serialize, Object)]
+#[serde(rename_all = "camelCase")]
+#[oai(rename = "AccountLimits", rename_all = "camelCase")]
+pub(crate) struct Limits {
+    /// How many endpoints the account may have.
+    #[oai(nullable)]
+    endpoints: Option<u32>,
+    /// How many events may be pushed for it in a minute.
+    #[oai(nullable)]
+    events_per_minute: Option<u32>,
+    /// How many bytes of payloads may be unfinished.
+    #[oai(nullable)]
+    budget_bytes: Option<u64>,
+    /// How many bytes of payloads one of its endpoints may have parked.
+    #[oai(nullable)]
+    parked_budget_bytes: Option<u64>,
+    /// How many bytes of its history are kept, compressed.
+    #[oai(nullable)]
+    history_bytes: Option<u64>,
+    /// The only event types that it gets, and may subscribe to.
+    #[oai(nullable)]
+    event_types: Option<Vec<EventName>>,
+}
+
+impl JsonRequest for SetLimits {
     fn fault(self, app: &App) -> Option<Problem> {
         self.wanted(&app.event_types).err()
     }
 }
 
-impl Limits {
+impl SetLimits {
     fn wanted(self, catalog: &Catalog) -> Result<AccountLimits, Problem> {
         let mut faults = Faults::default();
         let mut number = |name: &str, value: Option<u64>, least, most| {
@@ -148,8 +167,8 @@ fn known_types(names: &[EventName], catalog: &Catalog) -> Result<Vec<String>, Pr
 impl From<AccountLimits> for Limits {
     fn from(limits: AccountLimits) -> Self {
         Self {
-            endpoints: limits.endpoints.map(u64::from),
-            events_per_minute: limits.events_per_minute.map(u64::from),
+            endpoints: limits.endpoints,
+            events_per_minute: limits.events_per_minute,
             budget_bytes: limits.budget_bytes,
             parked_budget_bytes: limits.parked_budget_bytes,
             history_bytes: limits.history_bytes,
@@ -201,7 +220,7 @@ impl AccountLimitsApi {
         /// The account's id.
         #[oai(name = "accountId")]
         account: Path<String>,
-        body: Json<Limits>,
+        body: Json<SetLimits>,
     ) -> Result<Json<Limits>, Problem> {
         let caller = manager.acts_for(&app, request, &account.0).await?;
         let limits = body.0.wanted(&app.event_types)?;

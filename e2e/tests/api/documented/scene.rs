@@ -135,6 +135,7 @@ impl Scene {
             "id" | "endpointId" => Some(things.endpoint.clone()),
             "eventId" => Some(things.event()),
             // What is done to an account as a whole is done to another one.
+            "accountId" if call.id() == "eraseAccount" => Some("org_2erased".to_owned()),
             "accountId" => Some("org_2others".to_owned()),
             "idempotencyKey" => Some(self.push_with_key().await),
             "deliveryId" => Some(things.delivery.clone()),

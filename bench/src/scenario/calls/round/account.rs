@@ -16,15 +16,25 @@ impl Round<'_> {
     }
 
     pub(super) async fn accounts(&mut self) {
-        let at = format!("/api/accounts/{PARKED}/pause");
-        for (name, method, body) in [
-            ("pauseAccount", "PUT", Some(json!({"reason": "measured"}))),
-            ("getAccountPause", "GET", None),
-            ("resumeAccount", "DELETE", None),
+        let (at, gone) = (format!("/api/accounts/{PARKED}"), "/api/accounts/org_2gone");
+        for (name, path, body) in [
+            (
+                "pauseAccount",
+                format!("PUT {at}/pause"),
+                Some(json!({"reason": "measured"})),
+            ),
+            ("getAccountPause", format!("GET {at}/pause"), None),
+            ("resumeAccount", format!("DELETE {at}/pause"), None),
+            (
+                "setAccountLimits",
+                format!("PUT {at}/limits"),
+                Some(json!({"endpoints": 100})),
+            ),
+            ("getAccountLimits", format!("GET {at}/limits"), None),
+            ("eraseAccount", format!("DELETE {gone}"), None),
+            ("getAccount", format!("GET {gone}"), None),
         ] {
-            self.meter
-                .call(&self.manager, name, &format!("{method} {at}"), body)
-                .await;
+            self.meter.call(&self.manager, name, &path, body).await;
         }
     }
 }

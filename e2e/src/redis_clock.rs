@@ -45,6 +45,7 @@ async fn upkeep(store: &Store) {
         max_attempts: 10,
         exhausted_budget: 1 << 30,
         history_budget: 1 << 30,
+        operator_events: false,
         delivery_timeout: Duration::from_secs(10),
     };
     while store.upkeep(&policy).await.unwrap().more {}

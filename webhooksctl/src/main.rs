@@ -1,6 +1,6 @@
 //! The operator's tool: checks what is stored, makes keys, sets up development, asks programs for their health.
 //!
-//! Only `pause`, `throttle`, `resume`, `secrets rewrap`, `endpoints enable`, `store accept` and `store upgrade` change anything in Redis.
+//! Only `pause`, `throttle`, `resume`, `events erase`, `secrets rewrap`, `endpoints enable`, `store accept` and `store upgrade` change anything in Redis.
 
 mod check;
 
@@ -9,6 +9,8 @@ mod dev_env;
 mod dev_keys;
 
 mod endpoints;
+
+mod events;
 
 mod healthcheck;
 
@@ -32,6 +34,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use domain::signing::SigningSecret;
 
 /// The operator's tool for the webhook programs.
 #[derive(Debug, Parser)]
@@ -60,6 +63,9 @@ enum Command {
     Throttle(hold::ThrottleArgs),
     /// Ends what `pause` or `throttle` began: what was parked is delivered. Needs the rights of `worker`.
     Resume(hold::ResumeArgs),
+    /// Erases what was kept of an event.
+    #[command(subcommand)]
+    Events(events::EventsCommand),
     /// Reads what was delivered and why something failed, also what was packed into blocks, which `redis-cli` can't read.
     #[command(subcommand)]
     History(history::HistoryCommand),
@@ -68,6 +74,8 @@ enum Command {
     Store(store::StoreCommand),
     /// Prints new passwords for the users of Redis, and their hashes, as lines for `.env`.
     RedisPasswords,
+    /// Prints a new signing secret, such as OPERATOR_EVENTS_SECRET.
+    SigningSecret,
     /// Prints a new service key, and the entry of SERVICE_KEYS that makes it valid.
     ServiceKey(keys::ServiceKeyArgs),
     /// Sets up development: makes keys that are not there yet, renews the dashboard token, writes dev.env.
@@ -88,9 +96,11 @@ fn main() -> ExitCode {
         Command::Pause(arguments) => hold::pause(&arguments).and_then(|said| print(&said)),
         Command::Throttle(arguments) => hold::throttle(&arguments).and_then(|said| print(&said)),
         Command::Resume(arguments) => hold::resume(&arguments).and_then(|said| print(&said)),
+        Command::Events(command) => events::run(&command).and_then(|said| print(&said)),
         Command::History(command) => history::run(&command),
         Command::Store(command) => store::run(&command).and_then(|said| print(&said)),
         Command::RedisPasswords => print(&redis_users::new_passwords()),
+        Command::SigningSecret => print(SigningSecret::generate().expose()),
         Command::ServiceKey(arguments) => print(&keys::describe_new(&arguments)),
         Command::DevEnv(arguments) => dev_env::write(&arguments).and_then(|said| print(&said)),
         Command::Healthcheck(arguments) => healthcheck::ask(&arguments),

@@ -1,5 +1,7 @@
 //! The worker's configuration: every variable with its default, checked before anything starts.
 
+mod operator;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,7 +15,9 @@ use program::config::{
 use store::policy::Policy;
 use store::settings::RedisArgs;
 
+pub use self::operator::{OperatorArgs, OperatorSecret, OperatorUrl};
 pub use crate::egress::EgressCheck;
+pub use crate::operator_events::OperatorReceiver;
 pub use crate::transport::proxy::EgressProxy;
 
 /// The longest `DELIVERY_TIMEOUT`: a lease lasts twice as long, and a stop waits for it.
@@ -58,6 +62,9 @@ pub struct Config {
     /// What is kept.
     #[command(flatten)]
     pub retention: RetentionArgs,
+    /// Who is told what happens to accounts.
+    #[command(flatten)]
+    pub operator: OperatorArgs,
     /// How logs look.
     #[command(flatten)]
     pub log: LogArgs,
@@ -182,6 +189,7 @@ impl Config {
                 .retention
                 .history_budget_bytes
                 .map_or(u64::MAX, |size| size.0),
+            operator_events: self.operator.receiver().is_some(),
         }
     }
 }

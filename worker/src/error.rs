@@ -9,6 +9,9 @@ pub enum RunError {
     /// The client for receivers can't speak TLS.
     #[error("TLS can't be set up, are certificate authorities installed? {0}")]
     Tls(rustls::Error),
+    /// The client for the operator's receiver can't be made.
+    #[error("OPERATOR_EVENTS_URL: no client for it can be made, are certificate authorities installed? {0}")]
+    Operator(reqwest::Error),
     /// The metrics can't be set up.
     #[error("the metrics can't be set up: {0}")]
     Metrics(#[from] prometheus::Error),

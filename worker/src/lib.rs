@@ -4,7 +4,7 @@
 //! - `backend`: the queue as an apalis backend: fetching, slots, leases, reports.
 //! - `deliver`: one attempt, from the lease to the report; `fault`: whose fault it is that one failed;
 //!   `fitness`: whether this worker can make any; `egress`: whether it is our own network that is down.
-//! - `test_events`: test events, past the queue.
+//! - `test_events`: test events, past the queue. `operator_events`: what the operator is told of all accounts.
 //! - `clock`: the time that receivers are told.
 //! - `transport`: the guarded HTTP client.
 //! - `shares`: how accounts share places for what may take seconds.
@@ -24,6 +24,8 @@ mod deliver;
 mod egress;
 
 mod test_events;
+
+mod operator_events;
 
 mod transport;
 

@@ -33,6 +33,7 @@ fn serve(config: Config) -> anyhow::Result<()> {
 }
 
 async fn run(config: Config) -> anyhow::Result<()> {
+    config.operator.check().map_err(anyhow::Error::msg)?;
     let signals = StopSignals::catch()?;
     let listener = TcpListener::bind(config.worker_listen)
         .await

@@ -2,6 +2,8 @@
 
 mod history;
 
+mod operator;
+
 use domain::delivery::Failure;
 use prometheus::{
     Encoder as _, Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
@@ -11,6 +13,7 @@ use prometheus::{
 use crate::fault::{Need, NotAttempted};
 
 pub(crate) use history::{HistoryMetrics, LOGS, PAYLOADS};
+pub(crate) use operator::OperatorMetrics;
 
 /// Everything that one worker counts.
 #[derive(Debug, Clone)]
@@ -50,6 +53,8 @@ pub struct Metrics {
     pub(crate) payload_bytes_released: IntCounterVec,
     /// What was packed.
     pub(crate) history: HistoryMetrics,
+    /// What the operator is told.
+    pub(crate) operator: OperatorMetrics,
     /// Failed calls to Redis, by call.
     pub(crate) redis_errors: IntCounterVec,
     /// Whether this worker's own network is down.
@@ -155,6 +160,7 @@ impl Metrics {
                 "reason",
             )?,
             history: HistoryMetrics::new(&registry)?,
+            operator: OperatorMetrics::new(&registry)?,
             redis_errors: family("redis_errors_total", "Failed calls to Redis, by call", "call")?,
             egress_down: gauge(
                 "egress_down",

@@ -1,5 +1,7 @@
 //! The parts of a running worker: what each is given, and the tasks that they are.
 
+mod operator;
+
 mod packing;
 
 use std::sync::Arc;
@@ -22,6 +24,7 @@ use crate::egress::{self, Egress};
 use crate::fitness::Fitness;
 use crate::gauge::Gauge;
 use crate::metrics::Metrics;
+use crate::operator_events::OperatorReceiver;
 use crate::outage::{Outage, Trouble};
 use crate::ready::expected;
 use crate::stop::{Stop, Stopper};
@@ -46,6 +49,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) clock: Clock,
     pub(crate) fitness: Fitness,
     pub(crate) egress: Egress,
+    /// Where the operator is told what happens to accounts, and the client for it.
+    pub(crate) operator: Option<(OperatorReceiver, reqwest::Client)>,
 }
 
 /// What connects the fetcher with the task that waits for wake tokens.
@@ -78,6 +83,9 @@ impl Parts<'_> {
         tasks.spawn("packing", self.packing(&slots));
         tasks.spawn("egress", self.watch_egress());
         tasks.spawn("trials", self.test_events(sender));
+        if let Some(receiver) = self.operator.clone() {
+            tasks.spawn("operator", self.operator_events(receiver));
+        }
         tasks.spawn("runner", async move {
             if let Err(error) = runner.run().await {
                 tracing::error!(%error, "the runner ended with an error");

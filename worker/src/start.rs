@@ -11,6 +11,7 @@ use crate::egress::Egress;
 use crate::error::RunError;
 use crate::fitness::Fitness;
 use crate::metrics::Metrics;
+use crate::operator_events;
 use crate::outage::{Outage, Trouble};
 use crate::parts::Parts;
 use crate::probes::{self, Probes};
@@ -77,6 +78,10 @@ pub async fn run(
         tracing::warn!("{deprecated}");
     }
 
+    let operator = match config.operator.receiver() {
+        Some(receiver) => Some((receiver, operator_events::client().map_err(RunError::Operator)?)),
+        None => None,
+    };
     let parts = Parts {
         config: &config,
         store,
@@ -87,6 +92,7 @@ pub async fn run(
         clock,
         fitness,
         egress,
+        operator,
     };
     parts.start(stopper, pages).run(shutdown).await
 }

@@ -4,8 +4,10 @@
 //! before anybody looks at its body. Who may make which call is for [`crate::access`] to say; the server attaches what it says of the
 //! request's call.
 //!
-//! - `token`: what a request came with. `named_account`: for whom the backend calls.
+//! - `token`: what a request came with. `named_account`: for whom the backend calls. `manager`: the backend, at calls about whole accounts.
 //! - `counted`: how many calls there may be. `lasting`: for how long what a call opened may go on.
+
+mod manager;
 
 mod token;
 
@@ -17,6 +19,7 @@ mod lasting;
 
 pub(crate) use counted::count_more;
 pub use lasting::{Lasting, Over};
+pub use manager::Manager;
 pub(crate) use named_account::ACCOUNT_HEADER;
 pub(crate) use token::has_service_key;
 
@@ -56,38 +59,6 @@ pub struct Backend {
     pub limits: EventLimits,
     /// Where the call notes what is left of them.
     pub quotas: Quotas,
-}
-
-/// The backend with a `manage` key, at a call whose path names the account.
-#[derive(Debug, Clone)]
-pub struct Manager {
-    by: String,
-}
-
-impl Manager {
-    /// The one who acts for the account that the path names.
-    ///
-    /// # Errors
-    ///
-    /// [`Problem`] when it is no account, or too many calls are made for it.
-    pub async fn acts_for(self, app: &App, request: &Request, account: &str) -> Result<Caller, Problem> {
-        let account = Self::account(account)?;
-        managing(app, request, account, self.by, false).await
-    }
-
-    /// The same, at a call about the account's erasure, which may be made while that goes on.
-    ///
-    /// # Errors
-    ///
-    /// [`Problem`] when it is no account, or too many calls are made for it.
-    pub async fn erases(self, app: &App, request: &Request, account: &str) -> Result<Caller, Problem> {
-        let account = Self::account(account)?;
-        managing(app, request, account, self.by, true).await
-    }
-
-    fn account(text: &str) -> Result<AccountId, Problem> {
-        AccountId::from_outside(text).map_err(|_| Problem::new(Code::InvalidAccountId).field("accountId"))
-    }
 }
 
 impl Caller {
@@ -137,27 +108,6 @@ impl<'a> FromRequest<'a> for Backend {
             limits: app.rates.of_events(key.id()),
             quotas: Quotas::of(request),
         })
-    }
-}
-
-impl<'a> FromRequest<'a> for Manager {
-    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
-        let app = App::of(request)?;
-        if access(request)? != Access::Manage {
-            return Err(Problem::new(Code::InternalError).into());
-        }
-        let verified = Token::of(request).and_then(|token| match token {
-            Token::ApiKey(_) => Err(AuthError::Scope(None)),
-            Token::Session(_) => Err(AuthError::NotAServiceKey),
-            Token::Service(text) => {
-                let key = app.service_keys.verify(text)?;
-                named_account::none(request)?;
-                key.may_manage().then_some(key).ok_or(AuthError::NotAManageKey)
-            }
-        });
-        let key = verified.map_err(|error| refuse(app, error))?;
-        query::check(request)?;
-        Ok(Self { by: name_of(key) })
     }
 }
 
@@ -243,27 +193,5 @@ async fn in_a_name(app: &App, request: &Request, access: Access, text: &str) -> 
         Err(AuthError::NotAManageKey)
     });
     let key = verified.map_err(|error| refuse(app, error))?;
-    managing(app, request, named_account::named(request)?, name_of(key), false).await
-}
-
-/// The backend as it acts for an account.
-async fn managing(
-    app: &App,
-    request: &Request,
-    account: AccountId,
-    by: String,
-    may_be_erased: bool,
-) -> Result<Caller, Problem> {
-    if let Some(occupant) = request.data::<Occupant>() {
-        occupant.is_backend();
-    }
-    app.store.not_replaced()?;
-    counted::open(request, &Share::of(Kind::Manage, &account))?;
-    counted::count(app, request, Kind::Manage, &account, 1, may_be_erased).await?;
-    Ok(Caller {
-        account,
-        by,
-        kind: Kind::Manage,
-        lasting: Lasting::default(),
-    })
+    manager::managing(app, request, named_account::named(request)?, name_of(key), false).await
 }

@@ -54,6 +54,7 @@ impl Scene {
                 max_attempts: 10,
                 exhausted_budget: 1 << 30,
                 history_budget: 1 << 30,
+                operator_events: false,
                 delivery_timeout: Duration::from_secs(1800),
             },
             account: "org:org_1".parse().unwrap(),

@@ -27,7 +27,7 @@
 //! Events and deliveries:
 //!
 //! - [`events`]: accepting an event with all its deliveries, or nothing. [`event_types`]: which types an API has.
-//! - [`rates`]: how many calls and events are left in this minute.
+//! - [`rates`]: how many calls and events are left in this minute. [`operator_events`]: what the operator is told of all accounts.
 //! - [`queue`]: what workers do: fetch, report, park, reap. [`policy`]: the rules that they do it by. [`parked`]: a search for
 //!   endpoints that upkeep doesn't know of. [`egress`]: what the workers know together of their way out.
 //! - [`log`]: what became of deliveries, as their owner reads it. [`history`]: the part of the past that was packed.
@@ -79,6 +79,8 @@ pub mod accounts;
 pub mod events;
 
 pub mod event_types;
+
+pub mod operator_events;
 
 pub mod rates;
 

@@ -36,6 +36,8 @@ pub struct Policy {
     pub exhausted_budget: u64,
     /// Bytes that blocks of an account's history may take (`HISTORY_BUDGET_BYTES`).
     pub history_budget: u64,
+    /// Whether the operator is told of what happens to accounts (`OPERATOR_EVENTS_URL`).
+    pub operator_events: bool,
 }
 
 script! {
@@ -52,7 +54,8 @@ script! {
         max_attempts: u32,
         delivery_timeout: Duration,
         exhausted_budget: u64,
-        header_prefix: &'a str
+        header_prefix: &'a str,
+        operator_events: bool
     } -> ()
 }
 
@@ -82,6 +85,7 @@ impl Policy {
             // Workers of the previous release know no bound.
             exhausted_budget: number("exhaustedBudget").unwrap_or(u64::MAX),
             history_budget: u64::MAX, // not announced: nobody who only reads asks for it
+            operator_events: number("operatorEvents") == Some(1),
         })
     }
 }
@@ -109,6 +113,7 @@ impl Store {
             delivery_timeout: policy.delivery_timeout,
             exhausted_budget: policy.exhausted_budget,
             header_prefix: header_prefix.as_str(),
+            operator_events: policy.operator_events,
         })
         .await
     }

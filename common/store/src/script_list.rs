@@ -3,7 +3,7 @@
 use super::scripts::{Assembled, Declaration, Listed, RunsAs, Script};
 use super::{
     accounts, api_keys, egress, endpoints, erasing, event_types, events, health, history, identity, log,
-    parked, policy, queue, rates, replays, rewrap, rotation, server, test_events, watch,
+    operator_events, parked, policy, queue, rates, replays, rewrap, rotation, server, test_events, watch,
 };
 
 macro_rules! list {
@@ -35,6 +35,7 @@ list![
     queue::UpkeepStep<'_>,
     parked::ParkedFind<'_>,
     policy::Announcement<'_>,
+    operator_events::OperatorEventNext<'_>,
     event_types::EventTypesAnnounce<'_>,
     event_types::EventTypesKeep<'_>,
     egress::DestinationsNote<'_>,

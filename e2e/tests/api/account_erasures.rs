@@ -2,6 +2,7 @@
 //!
 //! Proves (guarantees): an account is erased, whatever it has, and others keep what is theirs
 
+use e2e::client::Caller;
 use e2e::process::Process;
 use e2e::receiver::{Answer, Receiver};
 use e2e::state::{connect, key};
@@ -55,35 +56,7 @@ async fn an_account_goes_with_all_that_is_kept_of_it() {
         assert_eq!(begun["erasure"]["status"], "endpoints", "{begun}");
         assert_eq!(begun["erasure"]["endedAt"], Value::Null);
     }
-    let event =
-        json!({"accountId": system.account(), "event": "lead.captured", "chatbotId": "bot_1", "data": {}});
-    let refusals = [
-        customer.get(ENDPOINTS).await,
-        customer.get(&format!("{ENDPOINTS}/{mine}")).await,
-        program.get(ENDPOINTS).await,
-        manager.get(&format!("{PATH}/pause")).await,
-        manager.put(&format!("{PATH}/limits"), &json!({})).await,
-        system.backend().post(EVENTS, &event).await,
-    ];
-    for refused in refusals {
-        assert_eq!(
-            (refused.status, &refused.body["code"]),
-            (409, &json!("account_being_erased")),
-            "{}",
-            refused.text
-        );
-    }
-    // In a batch it is that account's events alone.
-    let mut others = event.clone();
-    others["accountId"] = json!("org_2other");
-    let results = system
-        .backend()
-        .post(&format!("{EVENTS}/batch"), &json!({"events": [event, others]}))
-        .await
-        .expect(202)
-        .body;
-    assert_eq!(results["results"][0]["error"]["code"], "account_being_erased");
-    assert_eq!(results["results"][1]["status"], 202);
+    assert_all_refused(&system, &program, &mine).await;
 
     // Workers that die all the time get it done together.
     for _ in 0..3 {
@@ -130,4 +103,40 @@ async fn an_account_goes_with_all_that_is_kept_of_it() {
         .await;
     receiver.wait_for_at("/anew", 1).await;
     system.stop();
+}
+
+/// Every call for the account is refused, and every event.
+async fn assert_all_refused(system: &System, program: &Caller, endpoint: &str) {
+    let event =
+        json!({"accountId": system.account(), "event": "lead.captured", "chatbotId": "bot_1", "data": {}});
+    let refusals = [
+        system.customer().get(ENDPOINTS).await,
+        system.customer().get(&format!("{ENDPOINTS}/{endpoint}")).await,
+        program.get(ENDPOINTS).await,
+        system.caller(MANAGE_KEY).get(&format!("{PATH}/pause")).await,
+        system
+            .caller(MANAGE_KEY)
+            .put(&format!("{PATH}/limits"), &json!({}))
+            .await,
+        system.backend().post(EVENTS, &event).await,
+    ];
+    for refused in refusals {
+        assert_eq!(
+            (refused.status, &refused.body["code"]),
+            (409, &json!("account_being_erased")),
+            "{}",
+            refused.text
+        );
+    }
+    // In a batch it is that account's events alone.
+    let mut others = event.clone();
+    others["accountId"] = json!("org_2other");
+    let results = system
+        .backend()
+        .post(&format!("{EVENTS}/batch"), &json!({"events": [event, others]}))
+        .await
+        .expect(202)
+        .body;
+    assert_eq!(results["results"][0]["error"]["code"], "account_being_erased");
+    assert_eq!(results["results"][1]["status"], 202);
 }

@@ -93,6 +93,7 @@ mod check;
 
 mod documented;
 
+mod operator_events;
 mod outages;
 
 mod start;

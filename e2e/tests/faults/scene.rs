@@ -168,6 +168,7 @@ pub(crate) fn policy() -> Policy {
         max_attempts: 10,
         exhausted_budget: 1 << 30,
         history_budget: 1 << 30,
+        operator_events: false,
         delivery_timeout: Duration::from_secs(10),
     }
 }

@@ -75,6 +75,7 @@ impl Fixture {
             max_attempts: 10,
             exhausted_budget: 1 << 30,
             history_budget: 1 << 30,
+            operator_events: false,
             delivery_timeout: Duration::from_secs(10),
         };
         Self {

@@ -32,6 +32,7 @@ fn the_history_of_an_account_may_take_a_quarter_of_the_store_unless_the_settings
         max_attempts: 10,
         delivery_timeout: EVERY,
         exhausted_budget: 1 << 30,
+        operator_events: false,
     };
     for (set, limit, expected) in [
         (u64::MAX, Some(400), 100),

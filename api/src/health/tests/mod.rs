@@ -131,6 +131,7 @@ fn policy() -> Policy {
         max_attempts: 10,
         exhausted_budget: 1 << 30,
         history_budget: 1 << 30,
+        operator_events: false,
         delivery_timeout: Duration::from_millis(2500),
     }
 }

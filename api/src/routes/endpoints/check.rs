@@ -13,7 +13,7 @@ use super::super::schema::{
 use super::super::{Call, Group, Resource, fields};
 use super::answers::FIELD_ERRORS;
 use super::choice::{Choice, FilterObject};
-use super::create::too_many;
+use super::create::has_room;
 use super::headers::NewHeaders;
 use super::request::{CreateEndpoint, Wanted};
 use super::warning::{self, Warning};
@@ -206,15 +206,7 @@ impl CheckApi {
         body: Json<CheckEndpoint>,
     ) -> Result<Json<CheckedEndpoint>, Problem> {
         let (wanted, sample) = body.0.read(&app)?;
-        let store = app.store.get()?;
-        let endpoints = store.endpoint_ids(&caller.account).await?;
-        let limits = store.account_limits(&caller.account).await?;
-        let most = limits.endpoints.unwrap_or(app.allowance.endpoints);
-        if endpoints.len() >= most as usize {
-            return Err(too_many(most));
-        } else if let Some(name) = wanted.events.iter().find(|event| !limits.allow(**event)) {
-            return Err(Problem::type_not_allowed(name.as_str()));
-        }
+        let limits = has_room(&app, &caller.account, &wanted.events).await?;
         Ok(Json(CheckedEndpoint {
             warnings: warning::about(&wanted.events, &app.event_types),
             matches: sample.map(|sample| {

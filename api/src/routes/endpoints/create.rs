@@ -2,10 +2,12 @@
 
 use domain::custom_headers::{CustomName, CustomValue};
 use domain::endpoint::{Endpoint, NewEndpoint, RateLimit, origin_of};
-use domain::id::EndpointId;
+use domain::event::Subscription;
+use domain::id::{AccountId, EndpointId};
 use domain::sealing::{HeaderPlace, SecretsKeyring, Tag};
 use domain::signing::SigningSecret;
 use sha2::{Digest, Sha256};
+use store::accounts::AccountLimits;
 use store::endpoints::CreateOutcome;
 use store::events::Idempotency;
 use subtle::ConstantTimeEq as _;
@@ -96,8 +98,27 @@ fn are_same(one: &SigningSecret, other: &SigningSecret) -> bool {
     one.expose().as_bytes().ct_eq(other.expose().as_bytes()).into()
 }
 
+/// Refuses an endpoint that the account's limits don't allow as they are now. Returns what is the account's own of them.
+pub(super) async fn has_room(
+    app: &App,
+    account: &AccountId,
+    events: &[Subscription],
+) -> Result<AccountLimits, Problem> {
+    let store = app.store.get()?;
+    let endpoints = store.endpoint_ids(account).await?;
+    let limits = store.account_limits(account).await?;
+    let most = limits.endpoints.unwrap_or(app.allowance.endpoints);
+    if endpoints.len() >= most as usize {
+        return Err(too_many(most));
+    }
+    match events.iter().find(|event| !limits.allow(**event)) {
+        Some(forbidden) => Err(Problem::type_not_allowed(forbidden.as_str())),
+        None => Ok(limits),
+    }
+}
+
 /// The account has as many endpoints as it may have.
-pub(super) fn too_many(most: u32) -> Problem {
+fn too_many(most: u32) -> Problem {
     Problem::new(Code::TooManyEndpoints)
         .detail(format!(
             "The account may have {most} endpoints. {}",

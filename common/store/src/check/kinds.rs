@@ -76,6 +76,9 @@ pub(super) const KINDS: &[Kind] = &[
     fixed("packing", Take::Nothing),
     fixed("erasures", Take::Nothing),
     fixed("corrupt", Take::List(put::corrupt)),
+    fixed("operator", Take::Nothing),
+    fixed("operator:bytes", Take::Nothing),
+    fixed("operator:sender", Take::Nothing),
     fixed("policy", Take::Hash(put::policy)),
     fixed("event_types", Take::Nothing),
     fixed("event_types:leaving", Take::Nothing),
@@ -139,6 +142,7 @@ pub(super) const KINDS: &[Kind] = &[
     part_of("account:", ":pushed", Lifetime::Required, Take::Nothing),
     part_of("account:", ":hold", Lifetime::Any, Take::Nothing),
     part_of("account:", ":terms", Lifetime::Any, Take::Nothing),
+    part_of("account:", ":near", Lifetime::Required, Take::Nothing),
     part_of("account:", ":erasure", Lifetime::Any, Take::Nothing),
     part_of("account:", ":removed", Lifetime::Any, Take::Nothing),
     of_account(":turn", Lifetime::Required, Take::Number(endpoints::turn)),
@@ -148,25 +152,10 @@ pub(super) const KINDS: &[Kind] = &[
         Take::Number(endpoints::slow_turn),
     ),
     part_of("key:", ":pushed", Lifetime::Required, Take::Nothing),
-    part_of("sweep:", ":pending", Lifetime::Any, Take::List(queues::set_aside)),
-    part_of(
-        "sweep:",
-        ":retry",
-        Lifetime::Any,
-        Take::Sorted(queues::set_aside_sorted),
-    ),
-    part_of(
-        "sweep:",
-        ":failed",
-        Lifetime::Any,
-        Take::Sorted(queues::forgotten),
-    ),
-    part_of(
-        "sweep:",
-        ":blocks:log",
-        Lifetime::Any,
-        Take::Sorted(history::set_aside),
-    ),
+    swept(":pending", Take::List(queues::set_aside)),
+    swept(":retry", Take::Sorted(queues::set_aside_sorted)),
+    swept(":failed", Take::Sorted(queues::forgotten)),
+    swept(":blocks:log", Take::Sorted(history::set_aside)),
     of("replay:", Lifetime::Recorded, Take::Hash(replays::replay)),
     of("idempotency:", Lifetime::Required, Take::Nothing),
     of("creation:", Lifetime::Required, Take::Nothing),
@@ -199,6 +188,10 @@ const fn of_account(end: &'static str, lifetime: Lifetime, take: Take) -> Kind {
     part_of("account:", end, lifetime, take)
 }
 
+const fn swept(end: &'static str, take: Take) -> Kind {
+    part_of("sweep:", end, Lifetime::Any, take)
+}
+
 const fn part_of(start: &'static str, end: &'static str, lifetime: Lifetime, take: Take) -> Kind {
     Kind {
         name: (start, end),
@@ -224,6 +217,11 @@ impl Kind {
 
     pub(super) const fn is_fixed(&self) -> bool {
         !matches!(self.name.0.as_bytes(), [.., b':'])
+    }
+
+    /// Whether there is anything to ask about its keys.
+    pub(super) const fn is_read(&self) -> bool {
+        !matches!((&self.take, self.lifetime), (Take::Nothing, Lifetime::Any))
     }
 
     /// Whether its keys have members, which must not be added twice.

@@ -146,7 +146,7 @@ impl Walk {
             self.snapshot.owned.push((name.to_owned(), owner.to_owned()));
         }
         let is_new = !kind.has_members() || self.with_members.insert(name.to_owned());
-        if is_new && !kind.is_fixed() {
+        if is_new && kind.is_read() && !kind.is_fixed() {
             self.next.push_back(Look::at(name.to_owned(), kind));
         }
     }

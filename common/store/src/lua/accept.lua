@@ -77,7 +77,7 @@ local function store(event, account, id, event_type, chatbot, body)
   if refusal then
     return nil, refusal
   end
-  account.charged = account.charged + charge
+  account.charged, account.last = account.charged + charge, id
   look_once()
   call('HSET', P .. 'event:' .. id, 'body', body, 'event', event_type, 'account', account.id, 'refs', found.text, 'deliveries',
     found.text, 'charge', string.format('%d', charge), 'acceptedAt', accepted_at)
@@ -164,7 +164,10 @@ if events == 0 then
 end
 for _, account in pairs(accounts) do
   if account and account.charged > 0 then
-    call('INCRBY', account.bytes, account.charged)
+    local used = call('INCRBY', account.bytes, account.charged)
+    if used >= NEAR * account.budget then
+      tell_near_budget(account, used, used - account.charged)
+    end
   end
 end
 

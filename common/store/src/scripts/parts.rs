@@ -50,7 +50,8 @@ parts! {
     FINISHED = "finished" needs [CORE];
     LOG = "log" needs [CORE];
     LOGGED = "logged" needs [BASE];
-    ACCOUNT_EVENTS = "account_events" needs [ROUTES, CORE];
+    OPERATOR_EVENTS = "operator_events" needs [BASE];
+    ACCOUNT_EVENTS = "account_events" needs [ROUTES, CORE, OPERATOR_EVENTS];
     DELIVERIES = "deliveries" needs [FINISHED, LOG, ACCOUNT_EVENTS];
     QUARANTINE = "quarantine" needs [DELIVERIES];
     OPERATOR = "operator" needs [ENDPOINTS];

@@ -1,7 +1,7 @@
 -- account_events.lua: events about an account's own endpoints, delivered like any other.
 --
--- They go to the endpoints of the account that subscribe to them by name, never by `*`, and never to the endpoint that they
--- are about. Deliveries of account events cause no further ones, so that two endpoints that fail don't feed each other.
+-- They go to the operator, who is told of all accounts (operator_events.lua), and to the endpoints of the account that subscribe to them by
+-- name, never by `*`, and never to the endpoint that they are about. Deliveries of account events cause no further ones, so that two endpoints that fail don't feed each other.
 
 -- The most `delivery.exhausted` of an account in a minute. Those beyond are dropped, and counted as `accountEventsDropped`.
 local MOST_TOLD = 60
@@ -14,22 +14,6 @@ local spares = 0
 local function fresh_event()
   spares = spares + 1
   return string.sub(SPARE, 1, -4) .. base32(spares, 3)
-end
-
--- The text of a time: RFC 3339, UTC, with milliseconds. The date after Howard Hinnant's civil_from_days.
-local function time_text(ms)
-  local seconds, floor = math.floor(ms / 1000), math.floor
-  local days, of_day = floor(seconds / 86400), seconds % 86400
-  local z = days + 719468
-  local era = floor(z / 146097)
-  local doe = z - era * 146097
-  local yoe = floor((doe - floor(doe / 1460) + floor(doe / 36524) - floor(doe / 146096)) / 365)
-  local doy = doe - (365 * yoe + floor(yoe / 4) - floor(yoe / 100))
-  local mp = floor((5 * doy + 2) / 153)
-  local day, month = doy - floor((153 * mp + 2) / 5) + 1, mp < 10 and mp + 3 or mp - 9
-  local year = yoe + era * 400 + (month <= 2 and 1 or 0)
-  return string.format('%04d-%02d-%02dT%02d:%02d:%02d.%03dZ', year, month, day, floor(of_day / 3600),
-    floor(of_day / 60) % 60, of_day % 60, ms % 1000)
 end
 
 local function is_account_event(kind)
@@ -76,11 +60,27 @@ local function concerns(route, kind, chatbots)
   return is_wanted
 end
 
--- Tells an account what happened to endpoint `e`. `data` returns, as JSON text, what the event says besides the endpoint; it is
--- only called if some endpoint wants the event.
+-- Of one chatbot the event says which.
+local function only_chatbot(chatbots)
+  return chatbots and string.byte(chatbots) ~= 10 and cjson.encode(chatbots) or 'null'
+end
+
+-- What an event says of an endpoint, as JSON text.
+local function about(e, url)
+  return '"endpointId":"' .. e.id .. '","url":' .. cjson.encode(url or '')
+end
+
+-- Tells the operator alone what happened to endpoint `e`. `data` is as JSON text what the event says besides the endpoint.
+local function tell_operator_of(kind, e, data)
+  local v = call('HMGET', P .. 'endpoint:' .. e.id, 'chatbotId', 'url')
+  operator_events.push(kind, string.sub(fresh_event(), 5), e.account, read_clock(), only_chatbot(v[1]), about(e, v[2]) .. data)
+end
+
+-- Tells an account, and the operator, what happened to endpoint `e`. `data` returns, as JSON text, what the event says besides the
+-- endpoint; it is only called if somebody wants the event.
 local function tell(kind, e, data)
-  local listening = watchers_of(e.account)
-  if #listening == 0 then
+  local listening, is_operator_told = watchers_of(e.account), operator_events.are_wanted()
+  if #listening == 0 and not is_operator_told then
     return
   end
   local v = call('HMGET', P .. 'endpoint:' .. e.id, 'chatbotId', 'url')
@@ -90,13 +90,18 @@ local function tell(kind, e, data)
       told[#told + 1] = watcher[1]
     end
   end
-  if #told == 0 or not may_tell(e.account, kind) then
+  if #told == 0 and not is_operator_told or not may_tell(e.account, kind) then
     return
   end
-  local now, id = read_clock(), fresh_event()
-  local only = v[1] and string.byte(v[1]) ~= 10 and cjson.encode(v[1]) or 'null'
-  local body = '{"event":"' .. kind .. '","chatbotId":' .. only .. ',"timestamp":"'
-    .. time_text(now) .. '","data":{"endpointId":"' .. e.id .. '","url":' .. cjson.encode(v[2] or '') .. data() .. '}}'
+  local now, id, said = read_clock(), fresh_event(), about(e, v[2]) .. data()
+  if is_operator_told then
+    operator_events.push(kind, string.sub(id, 5), e.account, now, only_chatbot(v[1]), said)
+  end
+  if #told == 0 then
+    return
+  end
+  local body = '{"event":"' .. kind .. '","chatbotId":' .. only_chatbot(v[1]) .. ',"timestamp":"' .. time_text(now) .. '","data":{' .. said
+    .. '}}'
   local charge = charge_of(#body)
   call('INCRBY', P .. 'account:' .. e.account .. ':bytes', charge)
   call('HSET', P .. 'event:' .. id, 'body', body, 'event', kind, 'account', e.account, 'refs', #told, 'deliveries', #told,

@@ -89,6 +89,17 @@ local function point_to(record, log_entry)
   call('HSET', record, 'log', entries_with(call('HGET', record, 'log'), log_entry))
 end
 
+-- Tells the operator, once a day for an endpoint, that a delivery of its will be given up at that time (ms) unless its receiver works by then.
+local TOLD_BEFORE = 86400000
+local function tell_of_end(e, delivery, ends_at, is_parked)
+  local key, now = P .. 'endpoint:' .. e.id, read_clock()
+  if ends_at - now <= TOLD_BEFORE and operator_events.are_wanted() and now - whole(call('HGET', key, 'expiringTold')) >= TOLD_BEFORE then
+    call('HSET', key, 'expiringTold', text_of(now))
+    tell_operator_of('delivery.expiring', e, ',"deliveryId":"' .. delivery .. '","expiresAt":"' .. time_text(ends_at) .. '","parked":'
+      .. (is_parked and 'true' or 'false'))
+  end
+end
+
 -- Gives a delivery up, visibly: its record stays for RETENTION_FAILED. `size` is its payload's, `kind` its event's type, and
 -- `log_entry` the log entry of its last attempt; without one, this logs that it ended without an attempt.
 local function exhaust(e, delivery, attempts, size, kind, reason, log_entry)

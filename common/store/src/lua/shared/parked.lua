@@ -161,6 +161,7 @@ local function exhaust_parked(e, now, most, age_hold)
     local left = RETENTION_FAILED - age_of(one.since)
     local is_too_old = left < 0 and now >= age_hold
     if not is_too_old and not (limit and e.bytes > limit) then
+      tell_of_end(e, one.delivery, now + math.max(0, left), true)
       return exhausted, math.min(next_look, math.max(age_hold, now + left + 1))
     elseif exhausted == most then
       return exhausted, now

@@ -28,6 +28,20 @@ local function disable(e, reason, last_error)
   end)
 end
 
+-- A streak that lasts this long (ms), or is more than half as long as one that disables, is told the operator once.
+local TOLD_AFTER = 60000
+local function tell_of_streak(e, error_code)
+  if e.failures * 2 <= DISABLE_AFTER and read_clock() - e.failing_since < TOLD_AFTER or not operator_events.are_wanted() then
+    return
+  end
+  local key, since = P .. 'endpoint:' .. e.id, text_of(e.failing_since)
+  if call('HGET', key, 'failingTold') ~= since then
+    call('HSET', key, 'failingTold', since)
+    tell_operator_of('endpoint.failing', e, ',"consecutiveFailures":' .. e.failures .. ',"since":"' .. time_text(e.failing_since)
+      .. '","lastError":' .. cjson.encode(error_code))
+  end
+end
+
 -- The failure of an attempt counts against its endpoint, and may disable it: at once if it is gone.
 local function strike(e, error_code, is_gone)
   e.failures = e.failures + 1
@@ -43,7 +57,10 @@ local function strike(e, error_code, is_gone)
       disable(e, 'consecutive_failures', error_code)
     elseif e.state == 'active' then
       call('ZADD', FAILING, text_of(due), e.id) -- of one that is paused the next attempt decides
+      tell_of_streak(e, error_code)
     end
+  else
+    tell_of_streak(e, error_code)
   end
 end
 

@@ -22,6 +22,9 @@ local function fail(e, delivery, attempt, size, counts, was_suspect, report)
     if was_suspect then
       acquit(key)
     end
+    if operator_events.are_wanted() and operator_events.is_last(attempt + 1) then
+      tell_of_end(e, delivery, now + wait, false)
+    end
     call('ZADD', P .. 'retry:' .. e.id, due, delivery)
     if e.state == 'active' and e.held_until <= now then
       write_timer('ZADD', 'LT', due, e.id)

@@ -28,6 +28,7 @@ fn the_reason_says_how_long_what_is_kept() {
         max_attempts: 10,
         exhausted_budget: 1 << 30,
         history_budget: 1 << 30,
+        operator_events: false,
         delivery_timeout: Duration::from_secs(10),
     };
     let delivery = |state, is_test| DeliverySummary {

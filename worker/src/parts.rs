@@ -83,9 +83,7 @@ impl Parts<'_> {
         tasks.spawn("packing", self.packing(&slots));
         tasks.spawn("egress", self.watch_egress());
         tasks.spawn("trials", self.test_events(sender));
-        if let Some(receiver) = self.operator.clone() {
-            tasks.spawn("operator", self.operator_events(receiver));
-        }
+        self.operator_events(&mut tasks);
         tasks.spawn("runner", async move {
             if let Err(error) = runner.run().await {
                 tracing::error!(%error, "the runner ended with an error");

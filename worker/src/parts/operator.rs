@@ -1,14 +1,15 @@
 //! Telling the operator, as a part of a running worker.
 
 use super::Parts;
-use crate::operator_events::{OperatorEventSender, OperatorReceiver};
+use crate::operator_events::OperatorEventSender;
+use crate::tasks::Tasks;
 
 impl Parts<'_> {
-    /// Tells the operator what happens to accounts.
-    pub(super) fn operator_events(
-        &self,
-        (receiver, client): (OperatorReceiver, reqwest::Client),
-    ) -> impl Future<Output = ()> + Send + use<> {
+    /// Tells the operator what happens to accounts, if anybody is to be told.
+    pub(super) fn operator_events(&self, tasks: &mut Tasks) {
+        let Some((receiver, client)) = self.operator.clone() else {
+            return;
+        };
         let sender = OperatorEventSender {
             store: self.store.clone(),
             receiver,
@@ -18,6 +19,6 @@ impl Parts<'_> {
             outage: self.outage("operator", false),
             stop: self.stop.clone(),
         };
-        sender.run()
+        tasks.spawn("operator", sender.run());
     }
 }

@@ -272,9 +272,9 @@ async fn redis_is_asked_in_small_steps_and_scans_nothing() {
             customer.create_endpoint("http://127.0.0.1:9000/", &["*"]).await;
             made += 1;
         }
-        // A hundred endpoints in each call; for the summary, the counters before them.
+        // Whether the account is being erased; then a hundred endpoints in each call; for the summary, the counters before them.
         let steps = count.div_ceil(100);
-        for (path, scripts) in [(SUMMARY, 1 + steps), (ENDPOINTS, steps)] {
+        for (path, scripts) in [(SUMMARY, 2 + steps), (ENDPOINTS, 1 + steps)] {
             let _reply = customer.get(path).await.expect(200);
             // The watch asks about once a second by itself, and then there are more calls.
             eventually(LONG, "an answer that nothing else came between", async || {

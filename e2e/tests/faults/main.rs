@@ -41,6 +41,7 @@ mod f28_receivers_habits;
 mod f29_names_that_never_answer;
 mod f30_out_of_files;
 mod f31_killed_while_packing;
+mod f32_killed_while_erasing;
 mod history_clocks;
 mod history_scene;
 mod history_upgraded;

@@ -7,7 +7,7 @@
 //! - `states`: where each delivery is, by the state machine.
 //! - `shares`: what is in flight at each destination.
 //! - `suspects`: who is to blame for a lost lease. `parked`, `releases`: what upkeep ends and lets go of.
-//! - `packing`: what is finished is packed; what is found of it.
+//! - `packing`: what is finished is packed; what is found of it. `erasing`: an event is erased.
 //! - `tour`: every transition that the state machine allows, one after the other.
 //!
 //! Proves (guarantees): a replay of many is interrupted by a worker's death
@@ -17,12 +17,14 @@
 //! Proves (guarantees): what an operator holds, an owner sees and can't lift
 //! Proves (guarantees): any sequence of calls, lost answers, crashes and clock steps
 //! Proves (guarantees): the log says what the queue did
+//! Proves (guarantees): an event is erased, wherever its payload is, and whatever becomes of its deliveries meanwhile
 //! Proves (guarantees): what is in flight is counted once, whatever becomes of its endpoint
 //! Proves (guarantees): one endpoint has filled its account's budget
 //! Proves (guarantees): a page of the log never repeats or skips a delivery because something arrived
 //! Proves (guarantees): a delivery moves as the state machine allows, and in no other way
 //! Proves (guarantees): what was exhausted or canceled is known as undelivered until a replay of it succeeds
 
+mod erasing;
 mod listing;
 mod ops;
 mod owner;

@@ -95,6 +95,10 @@ pub(super) enum Op {
         endpoint: usize,
         force: bool,
     },
+    /// An event is erased.
+    Erase {
+        event: usize,
+    },
     /// The next page of a listing that was begun before, or the first of another one.
     List {
         endpoint: usize,
@@ -139,6 +143,7 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
         3 => (0..4_usize, any::<bool>()).prop_map(|(endpoint, undelivered)| Op::ReplayMany { endpoint, undelivered }),
         1 => (0..4_usize).prop_map(|endpoint| Op::CancelReplay { endpoint }),
         1 => (0..4_usize, any::<bool>()).prop_map(|(endpoint, force)| Op::Rotate { endpoint, force }),
+        1 => any::<usize>().prop_map(|event| Op::Erase { event }),
         6 => (0..4_usize).prop_map(|endpoint| Op::List { endpoint }),
     ]
 }
@@ -190,6 +195,7 @@ impl Model {
             } => self.replay_many(endpoint, undelivered).await,
             Op::CancelReplay { endpoint } => self.cancel_replay(endpoint).await,
             Op::Rotate { endpoint, force } => self.rotate(endpoint, force).await,
+            Op::Erase { event } => self.erase_event(event).await,
             Op::List { endpoint } => self.list(endpoint).await,
         }
     }

@@ -118,6 +118,15 @@ impl Model {
         }
     }
 
+    /// Blocks that had something erased were written anew, under other names: nothing else went with the old ones.
+    pub(super) async fn meet_rewritten_blocks(&mut self) {
+        self.meet_blocks().await;
+        let after = self.snapshot().await;
+        let is_there = |block: &str| after.history.blocks.contains_key(block);
+        self.packing.events.retain(|block, _| is_there(block));
+        self.packing.attempts.retain(|block, _| is_there(block));
+    }
+
     /// Follows what upkeep dropped. Returns how many events were in those blocks.
     pub(super) fn drop_blocks(&mut self, after: &Snapshot) -> u64 {
         let is_there = |block: &str| after.history.blocks.contains_key(block);

@@ -79,7 +79,10 @@ pub async fn run(
     }
 
     let operator = match config.operator.receiver() {
-        Some(receiver) => Some((receiver, operator_events::client().map_err(RunError::Operator)?)),
+        Some(receiver) => {
+            let client = operator_events::client(&receiver.url).map_err(RunError::Operator)?;
+            Some((receiver, client))
+        }
         None => None,
     };
     let parts = Parts {

@@ -145,7 +145,8 @@ impl SummaryApi {
     async fn get(&self, caller: Caller, app: Data<&App>) -> Result<Json<Summary>, Problem> {
         let store = app.store.get()?;
         let facts = store.account_facts(&caller.account).await?;
-        let budget = app.allowance.budgets.account_bytes;
+        let limits = store.account_limits(&caller.account).await?;
+        let budget = limits.budget_bytes.unwrap_or(app.allowance.budgets.account_bytes);
         Ok(Json(Summary {
             endpoints: EndpointCounts::of(&facts.endpoints),
             hours: results(&facts.hours, facts.now, HOURS, HOUR_MS),

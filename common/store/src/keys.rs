@@ -21,9 +21,9 @@
 //! | `account:<a>:pushed` | string | events accepted in this minute, if they are limited | 1 min |
 //! | `account:<a>:hold` | string | that all its endpoints are paused: `pause 0 <since (ms)> <reason>` | until an operator ends it |
 //! | `account:<a>:terms` | string | what is decided of the account: `erasing`, or limits of its own, `<limit>=<value>` with spaces between them; from schema 4 on | until it is erased; while it has some |
-//! | `account:<a>:erasure` | hash | how far erasing it has got: `phase`, `since`, `endedAt` (ms), `endpoints`, `events`, `keys`, `cursor`, `swept` | until it is erased, and 7 days |
+//! | `account:<a>:erasure` | hash | how far erasing it has got: `phase`, `since`, `endedAt` (ms), `endpoints`, `events`, `keys`, `cursor` (of `server`), `swept` | until it is erased, and 7 days |
 //! | `account:<a>:removed` | sorted set | the endpoints that erasing it has removed | until it is erased |
-//! | `account:<a>:near` | string | the part of its budget that the operator was told of last (percent) | 1 h |
+//! | `account:<a>:near` | string | the part of its budget that the operator was told of last (percent) | 1 day |
 //! | `account:<a>:turn` | string | the last turn of the account's endpoints in `ready` | 1 h |
 //! | `account:<a>:turn:slow` | string | the same in `ready:slow` | 1 h |
 //! | `key:<k>:pushed` | string | events accepted with this service key in this minute, if they are limited | 1 min |

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use super::queue::Incarnation;
 use super::scripts::{Answer, List, script};
 use super::{Store, StoreError};
@@ -15,7 +17,7 @@ pub struct OperatorEvent {
     /// What happened.
     pub kind: String,
     /// The body to send.
-    pub body: String,
+    pub body: Bytes,
 }
 
 /// What waits to be sent.

@@ -29,6 +29,9 @@ async fn an_account_has_its_own_limits_at_once_and_others_the_services() {
     let receiver = Receiver::start().await;
     let (customer, manager) = (system.customer(), system.caller(MANAGE_KEY));
     assert_eq!(manager.get(PATH).await.expect(200).body, limits(json!({})));
+    let _reply = manager.put(PATH, &json!({"budgetBytes": 5000})).await.expect(200);
+    let summary = customer.get("/api/webhooks-summary").await.expect(200).body;
+    assert_eq!(summary["budgetBytes"], 5000);
     let wanted =
         json!({"endpoints": 1, "eventsPerMinute": 3, "eventTypes": ["lead.captured", "lead.captured"]});
     let kept = limits(json!({"endpoints": 1, "eventsPerMinute": 3, "eventTypes": ["lead.captured"]}));

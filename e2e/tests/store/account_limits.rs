@@ -63,6 +63,16 @@ async fn endpoints_and_event_types() {
         changed.unwrap(),
         ChangeOutcome::TypeForbidden("message.sent".to_owned())
     );
+    // A form that sends back what it read, and adds what is allowed, is none the worse for it.
+    let same = EndpointPatch {
+        events: Some(vec![
+            Subscription::Only(EventType::MESSAGE_SENT),
+            Subscription::Only(EventType::LEAD_CAPTURED),
+        ]),
+        ..EndpointPatch::default()
+    };
+    let changed = fixture.store.update_endpoint(&account(), &old, &same).await;
+    assert!(changed.unwrap().is_some());
     // What was there before stays, and gets nothing of what the account may not have.
     let unchanged = fixture
         .store
@@ -81,7 +91,7 @@ async fn endpoints_and_event_types() {
     let trace = fixture.store.trace_event(&account(), &event.id).await.unwrap();
     assert_eq!(trace.unwrap().unmatched, Some(UnmatchedReason::Limits));
     let allowed = event_of(EventType::LEAD_CAPTURED, "bot", "{}");
-    assert_eq!(fixture.accept(&allowed).await.deliveries, 1);
+    assert_eq!(fixture.accept(&allowed).await.deliveries, 2);
     limit(&fixture, AccountLimits::default()).await;
     assert_eq!(
         fixture
@@ -175,5 +185,22 @@ async fn what_waits_and_what_is_parked() {
     while fixture.store.upkeep(&fixture.policy).await.unwrap().more {}
     let waiting = fixture.get(&endpoint).await;
     assert!(waiting.queue.bytes <= 1024, "{waiting:?}");
+    // A higher one counts at once for what comes, and takes nothing of what is there.
+    limit(
+        &fixture,
+        AccountLimits {
+            parked_budget_bytes: Some(1 << 20),
+            ..AccountLimits::default()
+        },
+    )
+    .await;
+    for _ in 0..4 {
+        fixture.accept(&event()).await;
+    }
+    let before = fixture.get(&endpoint).await.queue.bytes;
+    fixture.pass(std::time::Duration::from_secs(3700)).await;
+    while fixture.store.upkeep(&fixture.policy).await.unwrap().more {}
+    assert_eq!(fixture.get(&endpoint).await.queue.bytes, before);
+    assert!(before > 2000);
     fixture.assert_sound().await;
 }

@@ -7,7 +7,7 @@ use domain::signing::{InvalidSecret, SigningSecret};
 use program::config::read_value;
 use reqwest::Url;
 
-use crate::operator_events::OperatorReceiver;
+use crate::operator_events::{OperatorReceiver, ReceiverUrl};
 
 /// Who is told what happens to accounts, so that somebody hears of it.
 #[derive(Debug, Clone, Args)]
@@ -24,7 +24,7 @@ pub struct OperatorArgs {
 
 /// The operator's URL, if there is one.
 #[derive(Debug, Clone, Default)]
-pub struct OperatorUrl(pub Option<Url>);
+pub struct OperatorUrl(pub Option<ReceiverUrl>);
 
 fn operator_url(text: &str) -> Result<OperatorUrl, String> {
     let text = text.trim();
@@ -33,7 +33,7 @@ fn operator_url(text: &str) -> Result<OperatorUrl, String> {
     }
     let url: Url = text.parse().map_err(|_| "is not a URL".to_owned())?;
     if matches!(url.scheme(), "http" | "https") && url.has_host() {
-        Ok(OperatorUrl(Some(url)))
+        Ok(OperatorUrl(Some(ReceiverUrl(url))))
     } else {
         Err("must begin with http:// or https://".to_owned())
     }

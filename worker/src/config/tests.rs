@@ -161,6 +161,8 @@ fn a_panic_that_prints_the_configuration_shows_no_secret() {
         "redis://me:hunter2@localhost:1",
         "--egress-proxy",
         "http://me:hunter2@localhost:2",
+        "--operator-events-url",
+        "http://me:hunter2@localhost:3/?token=hunter2",
     ];
     let failed = || read(&arguments).map_or(Ok(()), |config| Err(Box::new(config)));
     let panic = std::panic::catch_unwind(|| failed().unwrap()).unwrap_err();

@@ -15,6 +15,7 @@ impl Parts<'_> {
             receiver,
             names: (&self.config.headers.header_prefix).into(),
             client,
+            clock: self.clock.clone(),
             metrics: self.metrics.operator.clone(),
             outage: self.outage("operator", false),
             stop: self.stop.clone(),

@@ -166,7 +166,7 @@ for _, account in pairs(accounts) do
   if account and account.charged > 0 then
     local used = call('INCRBY', account.bytes, account.charged)
     if used >= NEAR * account.budget then
-      tell_near_budget(account, used, used - account.charged)
+      tell_near_budget(account, used)
     end
   end
 end
@@ -198,7 +198,7 @@ local function extend(addition)
     local most = limits and limits.parked or tonumber(ARGV[PARKED_BUDGET])
     if bytes > most then
       -- Upkeep exhausts the oldest.
-      call('HSET', endpoint, 'parkedLimit', string.format('%d', most))
+      call('HSET', endpoint, 'parkedLimit', ARGV[PARKED_BUDGET])
       call('ZADD', PARKED, 0, addition.id)
     end
     if was_empty then

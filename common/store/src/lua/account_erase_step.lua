@@ -16,14 +16,15 @@ if not account then
 end
 local start = P .. 'account:' .. account .. ':'
 local erasure, removed = start .. 'erasure', start .. 'removed'
-if not terms.of(account).is_erasing then
-  call('ZREM', ERASURES, account) -- the store was set back, or somebody else ended it
-  return 'goes_on'
-end
 call('ZADD', ERASURES, text_of(read_clock()), account) -- others have their turn
+if not terms.of(account).is_erasing then
+  call('SET', terms.key_of(account), 'erasing') -- something else was written there
+end
+call('HSETNX', erasure, 'since', text_of(read_clock()))
 
 local function enter_phase(phase)
   call('HSET', erasure, 'phase', phase)
+  call('HDEL', erasure, 'cursor')
   return 'goes_on'
 end
 
@@ -38,7 +39,7 @@ local function remove_some()
     local id = ids[place]
     local one = owned_endpoint(id, account, 'replay')
     if one then
-      remove_endpoint(id, account, ARGV[OPERATION] .. base32(place, 2), one.replay)
+      remove_endpoint(id, account, id .. '-' .. ARGV[OPERATION], one.replay)
       call('HINCRBY', erasure, 'endpoints', 1)
     else
       call('HDEL', start .. 'endpoints', id)
@@ -63,12 +64,20 @@ local function forget_history()
   return steps < MOST_STEPS and entries_left > 0
 end
 
--- Whether a key is the account's. Its name without the prefix.
+-- Whether a key is the account's. Its name without the prefix. An endpoint that no route leads to gets one.
 local KEPT = { terms = true, erasure = true, removed = true }
-local function is_its(name)
+local OF_ENDPOINT = { log = true, pending = true, retry = true, failed = true, canceled = true, replays = true, endpoint = true }
+local has_found_endpoint = false
+local function is_its(name, is_away)
   local kind, rest = string.match(name, '^(%l+):(.*)$')
   if kind == 'corrupt' then
-    return is_its(rest)
+    return is_its(rest, true)
+  elseif is_away and OF_ENDPOINT[kind] then
+    return call('ZSCORE', removed, rest) ~= false
+  elseif kind == 'endpoint' and try('HGET', P .. name, 'account') == account then
+    call('HSET', start .. 'endpoints', rest, 'O|,,|')
+    has_found_endpoint = true
+    return false
   elseif kind == 'account' then
     local field = string.sub(rest, 1, #account + 1) == account .. ':' and string.sub(rest, #account + 2)
     return field and not KEPT[field]
@@ -85,7 +94,10 @@ end
 
 -- Removes what is the account's among the next keys. Returns where the walk goes on: '0' after all of them.
 local function walk()
-  local from = call('HGET', erasure, 'cursor') or '0'
+  -- A cursor is good for one process of the server: after a restart the walk begins anew.
+  local server = string.match(call('INFO', 'server'), 'run_id:(%x+)') or ''
+  local known = call('HMGET', erasure, 'cursor', 'server')
+  local from = known[2] == server and known[1] or '0'
   local found = call('SCAN', from, 'MATCH', P .. '*', 'COUNT', ARGV[KEYS_LOOKED_AT])
   local gone = {}
   for _, key in ipairs(found[2]) do
@@ -96,13 +108,27 @@ local function walk()
   for from_place = 1, #gone, 1000 do
     call('UNLINK', unpack(gone, from_place, math.min(#gone, from_place + 999)))
   end
-  call('HSET', erasure, 'cursor', found[1])
+  call('HSET', erasure, 'cursor', found[1], 'server', server)
   call('HINCRBY', erasure, 'keys', #gone)
   return found[1]
 end
 
--- What is left of the account in keys of all.
+-- Whether something has finished since its finished events went.
+local function has_history()
+  for _, class in ipairs({ 'delivered', 'exhausted' }) do
+    if call('LLEN', start .. class) > 0 or call('ZCARD', P .. 'blocks:' .. class .. ':' .. account) > 0 then
+      return true
+    end
+  end
+  return false
+end
+
+-- What must not be left whatever the walk has met, and what is left of the account in keys of all.
 local function leave_shared()
+  for _, field in ipairs({ 'endpoints', 'filters', 'bytes', 'hours', 'days', 'unmatched', 'idempotency', 'keys', 'hold', 'history', 'since',
+    'again' }) do
+    call('UNLINK', start .. field)
+  end
   for _, class in ipairs({ 'delivered', 'exhausted' }) do
     for _, set in ipairs({ 'finished:' .. class, 'finished:' .. class .. ':bytes', 'history:' .. class }) do
       call('ZREM', P .. set, account)
@@ -132,12 +158,17 @@ if phase == 'queues' then
 elseif phase == 'history' then
   return forget_history() and enter_phase('keys') or 'goes_on'
 elseif phase == 'keys' then
-  if walk() ~= '0' then
+  local goes_on = walk() ~= '0'
+  if has_found_endpoint then
+    return enter_phase('endpoints')
+  elseif goes_on then
     return 'goes_on'
+  elseif has_history() then
+    return enter_phase('history')
   end
   leave_shared()
   call('HSET', erasure, 'phase', 'erased', 'endedAt', text_of(read_clock()))
-  call('HDEL', erasure, 'cursor', 'swept')
+  call('HDEL', erasure, 'cursor', 'server', 'swept')
   call('PEXPIRE', erasure, 7 * 86400000)
   call('DEL', removed, terms.key_of(account))
   call('ZREM', ERASURES, account)

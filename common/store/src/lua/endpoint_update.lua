@@ -28,7 +28,8 @@ local gone = unavailable_type(ARGV[TYPES])
 if gone then
   return { 'type_gone', gone }
 end
-local forbidden = ARGV[TYPES] ~= '' and terms.forbidden_type(terms.of(ARGV[ACCOUNT]), ARGV[TYPES])
+-- Forms send back what they read: what it subscribes to already stays.
+local forbidden = ARGV[TYPES] ~= '' and terms.forbidden_type(terms.of(ARGV[ACCOUNT]), ARGV[TYPES], call('HGET', key, 'events'))
 if forbidden then
   return { 'type_forbidden', forbidden }
 end

@@ -11,6 +11,8 @@
 local refusal = upgrade_pending(4)
 if refusal then
   return refusal
+elseif terms.of(ARGV[ACCOUNT]).is_erasing then
+  return {} -- it goes with its account
 end
 
 -- How long that stays (ms).

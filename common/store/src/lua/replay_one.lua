@@ -22,7 +22,7 @@ elseif sent == 'over_budget' then
   return sent
 end
 if e.state ~= 'active' and e.bytes > (limits.parked or tonumber(ARGV[PARKED_BYTES])) then
-  call('HSET', P .. 'endpoint:' .. id, 'parkedLimit', text_of(limits.parked or tonumber(ARGV[PARKED_BYTES])))
+  call('HSET', P .. 'endpoint:' .. id, 'parkedLimit', ARGV[PARKED_BYTES])
   call('ZADD', PARKED, 0, id)
 end
 flush()

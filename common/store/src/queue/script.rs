@@ -157,7 +157,7 @@ impl Argument for Rules<'_> {
         let Self(policy) = self;
         let ms = Duration::as_millis;
         format!(
-            "{} {} {} {} {} {} {} {} {}",
+            "{} {} {} {} {} {} {} {} {} {} {}",
             ms(&policy.lease()),
             ms(&policy.delivery_timeout),
             policy.endpoint_concurrency,
@@ -167,6 +167,8 @@ impl Argument for Rules<'_> {
             ms(&kept_for(policy.retention_succeeded)),
             ms(&kept_for(policy.retention_failed)),
             policy.log_length,
+            u8::from(policy.operator_events),
+            policy.max_attempts,
         )
         .write(command);
     }

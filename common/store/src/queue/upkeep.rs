@@ -130,7 +130,10 @@ impl Store {
         }
         if is_erasing {
             match self.erase_accounts().await {
-                Ok(goes_on) => reply.more |= goes_on,
+                Ok(Some(rest)) => {
+                    reply.look_again = Some(reply.look_again.map_or(rest, |other| other.min(rest)));
+                }
+                Ok(None) => {}
                 Err(error) => tracing::warn!("a step of erasing an account failed: {error}"),
             }
         }

@@ -64,8 +64,8 @@ parts! {
     SWEEPS = "sweeps" needs [QUARANTINE, RELEASES];
     REMOVAL = "removal" needs [FILTERS, QUARANTINE, RELEASES];
     SUSPEND = "suspend" needs [STOP, ENABLE, RELEASES, ROUTES];
-    PARKED = "parked" needs [DELIVERIES];
-    REPLAYS = "replays" needs [DELIVERIES, LOGGED];
+    PARKED = "parked" needs [DELIVERIES, TERMS];
+    REPLAYS = "replays" needs [DELIVERIES, LOGGED, TERMS];
     RESTORE = "restore" needs [REPLAYS];
     REPLAY_VIEW = "replay_view" needs [BASE];
     LOG_NUMBERS = "log_numbers" needs [BASE];

@@ -9,15 +9,15 @@ local make_room, write_room
 -- The parts of its budget at which an account is told about to the operator.
 local NEAR, NEARER = 0.7, 0.9
 
--- Tells the operator that an account has used up so much of its budget, which had been less `before`: once in an hour for each part.
-local function tell_near_budget(account, used, before)
+-- Tells the operator that an account has used up so much of its budget: once a day for each part.
+local function tell_near_budget(account, used)
   local part = used >= NEARER * account.budget and NEARER or NEAR
-  if before >= part * account.budget or not operator_events.are_wanted() then
+  if not operator_events.are_wanted() then
     return
   end
   local key, percent = P .. 'account:' .. account.id .. ':near', string.format('%d', part * 100)
   if (tonumber(call('GET', key)) or 0) < tonumber(percent) then
-    call('SET', key, percent, 'PX', 3600000)
+    call('SET', key, percent, 'PX', 86400000)
     -- An id like others: the time of an event's, and what else tells it from others.
     local id = string.sub(account.last, 5, 14) .. string.sub(redis.sha1hex(account.last .. percent), 1, 16)
     operator_events.push('account.near_budget', id, account.id,

@@ -9,11 +9,12 @@ local MOST_TOLD = 60
 -- A fresh event id; a script that may tell something sets it from its arguments.
 local SPARE
 
--- The ids of events made here: the spare one with its last characters counting up.
+-- The ids of events made here: with the time of the spare one, and what tells them from all others. The clock is among it because a call
+-- that was cut off may be sent again, with the same spare id, and do something else then.
 local spares = 0
 local function fresh_event()
   spares = spares + 1
-  return string.sub(SPARE, 1, -4) .. base32(spares, 3)
+  return string.sub(SPARE, 1, 14) .. string.sub(redis.sha1hex(SPARE .. ' ' .. spares .. ' ' .. text_of(read_clock())), 1, 16)
 end
 
 local function is_account_event(kind)
@@ -71,7 +72,7 @@ local function about(e, url)
 end
 
 -- Tells the operator alone what happened to endpoint `e`. `data` is as JSON text what the event says besides the endpoint.
-local function tell_operator_of(kind, e, data)
+operator_events.of = function(kind, e, data)
   local v = call('HMGET', P .. 'endpoint:' .. e.id, 'chatbotId', 'url')
   operator_events.push(kind, string.sub(fresh_event(), 5), e.account, read_clock(), only_chatbot(v[1]), about(e, v[2]) .. data)
 end

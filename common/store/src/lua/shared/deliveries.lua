@@ -90,13 +90,27 @@ local function point_to(record, log_entry)
 end
 
 -- Tells the operator, once a day for an endpoint, that a delivery of its will be given up at that time (ms) unless its receiver works by then.
-local TOLD_BEFORE = 86400000
+local DAY = 86400000
 local function tell_of_end(e, delivery, ends_at, is_parked)
   local key, now = P .. 'endpoint:' .. e.id, read_clock()
-  if ends_at - now <= TOLD_BEFORE and operator_events.are_wanted() and now - whole(call('HGET', key, 'expiringTold')) >= TOLD_BEFORE then
+  if now - whole(call('HGET', key, 'expiringTold')) >= DAY then
     call('HSET', key, 'expiringTold', text_of(now))
-    tell_operator_of('delivery.expiring', e, ',"deliveryId":"' .. delivery .. '","expiresAt":"' .. time_text(ends_at) .. '","parked":'
+    operator_events.of('delivery.expiring', e, ',"deliveryId":"' .. delivery .. '","expiresAt":"' .. time_text(ends_at) .. '","parked":'
       .. (is_parked and 'true' or 'false'))
+  end
+end
+
+-- The same of what is parked, if that is within a day.
+operator_events.of_parked = function(e, delivery, left)
+  if left <= DAY and operator_events.are_wanted() then
+    tell_of_end(e, delivery, read_clock() + math.max(0, left), true)
+  end
+end
+
+-- The same of what waits for its next attempt, if that is the last one. (Of an endpoint that is no longer active it is parked.)
+operator_events.of_last = function(e, delivery, next_attempt, due)
+  if e.state == 'active' and operator_events.are_wanted() and operator_events.is_last(next_attempt) then
+    tell_of_end(e, delivery, due, false)
   end
 end
 

@@ -6,7 +6,7 @@ local MOST_BLOCKS = 32
 local blocks_left = MOST_BLOCKS
 
 -- The most accounts that are looked at for one that has more than it may.
-local MOST_LOOKED_AT = 32
+local MOST_LOOKED_AT, MOST_PAGES = 32, 32
 
 -- Accounts, by class, of which nothing could be dropped in this step: an endpoint was removed, and upkeep drops its blocks later.
 local stuck = {}
@@ -43,14 +43,14 @@ local function packed_bytes(class, account)
   return account and not stuck[class .. account] and tonumber(call('ZSCORE', bytes_key(class), account)) or 0
 end
 
--- The accounts whose blocks take the most, and how much, by turns.
-local function most_packed(class)
-  return call('ZRANGE', bytes_key(class), 0, MOST_LOOKED_AT - 1, 'REV', 'WITHSCORES')
+-- The accounts whose blocks take the most, and how much, by turns, behind so many others.
+local function most_packed(class, from)
+  return call('ZRANGE', bytes_key(class), from, from + MOST_LOOKED_AT - 1, 'REV', 'WITHSCORES')
 end
 
 -- The one whose blocks take the most, and how much.
 local function fullest_packed(class)
-  local top = most_packed(class)
+  local top = most_packed(class, 0)
   for i = 1, #top, 2 do
     if not stuck[class .. top[i]] then
       return top[i], tonumber(top[i + 1])
@@ -87,14 +87,21 @@ end
 -- An account whose blocks take more than `budget`, and how much of that is in the other class. It has more than half of the budget
 -- in one of the classes.
 local function one_beyond(class, budget)
-  local top, other_class = most_packed(class), class == 'delivered' and 'exhausted' or 'delivered'
-  for i = 1, #top, 2 do
-    local account, packed = top[i], tonumber(top[i + 1])
-    local other = packed_bytes(other_class, account)
-    if packed + other > (terms.of(account).history or budget) and not stuck[class .. account] then
-      return account, other
-    elseif 2 * packed < budget then
-      break
+  local other_class = class == 'delivered' and 'exhausted' or 'delivered'
+  -- Those that may have more by a limit of their own are passed over, however many they are, within reason.
+  for page = 0, MOST_PAGES - 1 do
+    local top = most_packed(class, page * MOST_LOOKED_AT)
+    for i = 1, #top, 2 do
+      local account, packed = top[i], tonumber(top[i + 1])
+      local other = packed_bytes(other_class, account)
+      if packed + other > (terms.of(account).history or budget) and not stuck[class .. account] then
+        return account, other
+      elseif 2 * packed < budget then
+        return
+      end
+    end
+    if #top < 2 * MOST_LOOKED_AT then
+      return
     end
   end
 end

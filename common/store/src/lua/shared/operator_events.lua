@@ -19,16 +19,17 @@ local function time_text(ms)
     floor(of_day / 60) % 60, of_day % 60, ms % 1000)
 end
 
--- What workers have announced: whether anybody is told, and how many attempts a delivery has. Read once in a call.
-local announced
+-- `announced`: what workers have announced: whether anybody is told, and how many attempts a delivery has. Read once in a call that
+-- doesn't know it.
 local operator_events = {}
+operator_events.announced = nil
 do
   -- So many bytes wait at most: then the oldest go, and are counted.
   local MOST_BYTES = 67108864
 
   local function look()
-    announced = announced or call('HMGET', P .. 'policy', 'operatorEvents', 'maxAttempts')
-    return announced
+    operator_events.announced = operator_events.announced or call('HMGET', P .. 'policy', 'operatorEvents', 'maxAttempts')
+    return operator_events.announced
   end
 
   operator_events.are_wanted = function()
@@ -44,7 +45,12 @@ do
   operator_events.push = function(kind, id, account, ms, chatbot, data)
     local text = id .. ' ' .. kind .. ' {"event":"' .. kind .. '","accountId":' .. cjson.encode(account) .. ',"chatbotId":' .. chatbot
       .. ',"timestamp":"' .. time_text(ms) .. '","data":{' .. data .. '}}'
-    call('RPUSH', P .. 'operator', text)
+    if lua_type(try('RPUSH', P .. 'operator', text)) == 'table' then
+      -- Something else is in its place, which must not stop what is being told.
+      note_corrupt('operator', 'operator')
+      call('DEL', P .. 'operator', P .. 'operator:bytes')
+      call('RPUSH', P .. 'operator', text)
+    end
     local bytes = call('INCRBY', P .. 'operator:bytes', #text)
     while bytes > MOST_BYTES do
       local gone = call('LPOP', P .. 'operator')

@@ -155,13 +155,14 @@ local function exhaust_parked(e, now, most, age_hold)
   if not score_retries(e.id, LOOKED_AT) or not move_tried(e.id, LOOKED_AT) then
     return 0, now
   end
-  local limit = tonumber(call('HGET', P .. 'endpoint:' .. e.id, 'parkedLimit'))
+  -- The service's limit is noted once it is exceeded; one of the account's own counts at once, also a higher one.
+  local limit = terms.of(e.account).parked or tonumber(call('HGET', P .. 'endpoint:' .. e.id, 'parkedLimit'))
   local exhausted, next_look = 0, now + (e.in_flight > 0 and 60000 or 3600000)
   for _, one in ipairs(oldest_waiting(e.id, LOOKED_AT)) do
     local left = RETENTION_FAILED - age_of(one.since)
     local is_too_old = left < 0 and now >= age_hold
     if not is_too_old and not (limit and e.bytes > limit) then
-      tell_of_end(e, one.delivery, now + math.max(0, left), true)
+      operator_events.of_parked(e, one.delivery, left)
       return exhausted, math.min(next_look, math.max(age_hold, now + left + 1))
     elseif exhausted == most then
       return exhausted, now

@@ -181,6 +181,7 @@ end
 -- whether it may be elsewhere if it isn't where the caller found it}.
 local function make_replays(id, job, e, sources, has_more)
   local made, skipped, waits = whole(job.made), whole(job.skipped), 50
+  local budget = terms.of(e.account).budget or whole(job.budget)
   for _, source in ipairs(sources) do
     local position, delivery, packed, may_have_moved = unpack(source, 1, 4)
     if job.status == 'undelivered' and delivery and not is_wanted(job, e.id, position, delivery) then
@@ -191,7 +192,7 @@ local function make_replays(id, job, e, sources, has_more)
     elseif delivery then
       local number = made + skipped
       local suffix = string.sub(id, -4) .. base32(number, 4)
-      local sent = send_again(e, delivery, replay_of(delivery, suffix), whole(job.budget), { 'replay', id }, packed)
+      local sent = send_again(e, delivery, replay_of(delivery, suffix), budget, { 'replay', id }, packed)
       if sent == 'over_budget' then
         has_more, waits = true, 5000
         break

@@ -37,7 +37,7 @@ local function tell_of_streak(e, error_code)
   local key, since = P .. 'endpoint:' .. e.id, text_of(e.failing_since)
   if call('HGET', key, 'failingTold') ~= since then
     call('HSET', key, 'failingTold', since)
-    tell_operator_of('endpoint.failing', e, ',"consecutiveFailures":' .. e.failures .. ',"since":"' .. time_text(e.failing_since)
+    operator_events.of('endpoint.failing', e, ',"consecutiveFailures":' .. e.failures .. ',"since":"' .. time_text(e.failing_since)
       .. '","lastError":' .. cjson.encode(error_code))
   end
 end

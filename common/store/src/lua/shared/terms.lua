@@ -38,11 +38,13 @@ do
     end
   end
 
-  -- The first of some event types (a list with commas) that an account may not have; nil if it may have them all.
-  terms.forbidden_type = function(limits, names)
+  -- The first of some event types (a list with commas) that an account may not have, and that aren't among those of `kept`; nil if there is
+  -- none.
+  terms.forbidden_type = function(limits, names, kept)
     if limits.types then
+      local allowed = limits.types .. (kept or '') .. ','
       for name in string.gmatch(names, '[^,]+') do
-        if not string.find(limits.types, ',' .. name .. ',', 1, true) then
+        if not string.find(allowed, ',' .. name .. ',', 1, true) then
           return name
         end
       end

@@ -22,9 +22,7 @@ local function fail(e, delivery, attempt, size, counts, was_suspect, report)
     if was_suspect then
       acquit(key)
     end
-    if operator_events.are_wanted() and operator_events.is_last(attempt + 1) then
-      tell_of_end(e, delivery, now + wait, false)
-    end
+    operator_events.of_last(e, delivery, attempt + 1, now + wait)
     call('ZADD', P .. 'retry:' .. e.id, due, delivery)
     if e.state == 'active' and e.held_until <= now then
       write_timer('ZADD', 'LT', due, e.id)

@@ -81,6 +81,7 @@ local function refused(e, delivery, attempt, size, generation, is_manual, was_su
     if due then
       call('HSET', key, 'nextAttemptAt', text_of(due))
       call('ZADD', P .. 'retry:' .. e.id, text_of(due), delivery)
+      operator_events.of_last(e, delivery, attempts + 1, due)
       if e.state == 'active' then
         set_timer(e)
       end

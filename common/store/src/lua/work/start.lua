@@ -16,12 +16,12 @@ do
 
   function policy_of(text)
     if text ~= known then
-      local lease, timeout, cap, at_destination, after, span, succeeded, failed, log_length =
-        string.match(text, '^(%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+)$')
+      local lease, timeout, cap, at_destination, after, span, succeeded, failed, log_length, told, attempts =
+        string.match(text, '^(%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d) (%d+)$')
       known, policy = text, {
         lease = tonumber(lease), soon = timeout / 4, cap = tonumber(cap), at_destination = tonumber(at_destination),
         disable_after = tonumber(after), disable_min_span = tonumber(span), retention_succeeded = succeeded, retention_failed = failed,
-        log_length = log_length,
+        log_length = log_length, announced = { told, attempts },
       }
     end
     return policy
@@ -31,6 +31,7 @@ local policy = policy_of(ARGV[POLICY])
 CAP, MOST_AT_DESTINATION, SOON = policy.cap, policy.at_destination, policy.soon
 DISABLE_AFTER, DISABLE_MIN_SPAN = policy.disable_after, policy.disable_min_span
 RETENTION_SUCCEEDED, RETENTION_FAILED, LOG_LENGTH = policy.retention_succeeded, policy.retention_failed, policy.log_length
+operator_events.announced = policy.announced -- the worker knows it
 SPARE = ARGV[SPARE]
 
 local worker_key = P .. 'worker:' .. incarnation

@@ -16,8 +16,8 @@ pub(crate) enum End {
 }
 
 impl Progress {
-    /// The client sends nothing more. It may still wait for an answer if it has sent its whole request (which shows once it is read), and we haven't said all that we
-    /// have to say. A stream has nothing to say at the moment, and whoever reads one keeps both halves open.
+    /// The client sends nothing more. It may still wait for an answer if it has sent its whole request (which shows once it is read), and
+    /// we haven't said all that we have to say. A stream has nothing to say at the moment, and whoever reads one keeps both halves open.
     pub(crate) fn half_closed(&mut self, now: Instant) -> End {
         if self.phase != Phase::Busy || self.is_answering && self.sending.is_none() {
             End::OfAll

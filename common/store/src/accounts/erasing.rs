@@ -52,11 +52,11 @@ pub enum ErasurePhase {
 }
 
 script! {
-    /// An account is to be erased; when that was first asked for.
+    /// An account is to be erased.
     "account_erase": AllowOom, Writes, needs [PENDING, TERMS, ENDPOINTS];
     struct AccountErase<'a> {
         account: &'a AccountId
-    } -> Vec<Timestamp>
+    } -> ()
 }
 
 script! {
@@ -90,7 +90,7 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails; [`StoreError::UpgradePending`] while programs of an older release are connected.
     pub async fn erase_account(&self, account: &AccountId) -> Result<(), StoreError> {
-        self.call(&AccountErase { account }).await.map(|_| ())
+        self.call(&AccountErase { account }).await
     }
 
     /// How far the erasure of an account has got; `None` if none was asked for, or it ended a week ago.

@@ -1,6 +1,5 @@
 -- account_erase: an account is to be erased. Workers do it, step by step (account_erase_step.lua).
 --
--- Returns {when it began (ms)}.
 -- Guarantees: from here on nothing is accepted for the account, and nothing is added to it. The same again changes nothing; once it has
 -- been erased, it erases what has come since.
 local refusal, account = upgrade_pending(4), ARGV[ACCOUNT]
@@ -14,4 +13,3 @@ if not terms.of(account).is_erasing then
   call('SET', terms.key_of(account), 'erasing')
 end
 call('ZADD', P .. 'erasures', 'NX', now, account)
-return { call('HGET', key, 'since') }

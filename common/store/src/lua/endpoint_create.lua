@@ -23,9 +23,10 @@ if known then
     return { 'again', view(made), kept.secret }
   end
 end
-local limits, erasing = terms.of(account), terms.refusal(account)
-if erasing then
-  return erasing
+local limits = terms.of(account)
+local refusal = terms.refusal(account, limits)
+if refusal then
+  return refusal
 elseif call('EXISTS', key) == 0 then
   local is_new_form = ARGV[HEADERS] ~= '' or ARGV[FILTERS] ~= '' or length_of_list(ARGV[CHATBOTS]) > 0
   local pending = is_new_form and upgrade_pending(4) -- programs of before would send too much, or without headers

@@ -31,9 +31,9 @@ do
     return terms.read(call('GET', terms.key_of(account)))
   end
 
-  -- What a script answers that would do something for an account that is being erased; nil for any other.
-  terms.refusal = function(account)
-    if terms.of(account).is_erasing then
+  -- What a script answers that would do something for an account that is being erased; nil for any other. A caller may have read its terms.
+  terms.refusal = function(account, known)
+    if (known or terms.of(account)).is_erasing then
       return redis.error_reply('BEING_ERASED ' .. account)
     end
   end

@@ -264,19 +264,19 @@ async fn one_worker_sends_them_and_each_goes_once_it_was_sent() {
 
 #[tokio::test]
 async fn the_oldest_of_too_many_go_and_are_counted() {
-    let fixture = told().await;
+    const MOST: usize = 64 << 20;
+    let mut fixture = told().await;
+    fixture.policy.disable_after = 100;
     let (_endpoint, mut worker) = (fixture.endpoint(&["*"]).await, Worker::new());
-    fixture.push_many(2).await;
-    attempt(&fixture, &mut worker, failed(None)).await;
-    let oldest = fixture.list("operator").await;
-    let filler = format!("{} filler {{}}{}", "0".repeat(26), " ".repeat((64 << 20) - 600));
-    let length = oldest[0].len() + filler.len();
-    let mut fill = redis::pipe();
-    fill.cmd("RPUSH").arg("wh:{0}:operator").arg(&filler).ignore();
-    fill.cmd("SET").arg("wh:{0}:operator:bytes").arg(length).ignore();
-    for command in fill.cmd_iter() {
-        let _: redis::Value = fixture.command(command).await;
+    fixture.push_many(3).await;
+    for _ in 0..2 {
+        attempt(&fixture, &mut worker, failed(None)).await;
     }
+    // As many wait as may, but for half of one.
+    let before = fixture.list("operator").await;
+    let mut fill = redis::cmd("SET");
+    fill.arg("wh:{0}:operator:bytes").arg(MOST - before[0].len() / 2);
+    let _: String = fixture.command(&fill).await;
     attempt(&fixture, &mut worker, failed(None)).await;
     let next = fixture
         .store
@@ -284,5 +284,9 @@ async fn the_oldest_of_too_many_go_and_are_counted() {
         .await
         .unwrap();
     assert_eq!((next.dropped, next.waiting), (1, 2));
-    assert_eq!(next.next.unwrap().kind, "filler");
+    assert!(before[1].starts_with(&next.next.unwrap().id));
+    let mut left = redis::cmd("GET");
+    left.arg("wh:{0}:operator:bytes");
+    let left: usize = fixture.command(&left).await;
+    assert!(left <= MOST && left > MOST - before[0].len(), "{left}");
 }

@@ -54,7 +54,7 @@
 //! | `shares` | hash | `account <a>`, `destination <host:port>` and `<host:port> <a>` → how many of its attempts are in flight, `slow <one of these>` → how many of them may hang, with a `w` if endpoints wait for a place; `accounts`, `destinations` (the two that were served last, and when) | for ever |
 //! | `waiting` | sorted set | name of a count in `shares` that has no place for endpoints → when upkeep looks at those who wait (ms) | while there are some |
 //! | `waiting:<name>` | sorted set | endpoint that waits for such a place → its turn | while there are some |
-//! | `turns:<name>` | hash | account → the last turn of its endpoints in `waiting:<name>` | while some wait, at most 1 h |
+//! | `turns:<name>` | hash | account → the last turn of its endpoints in `waiting:<name>`; `returned` → those that came back lately, each with its turn | while some wait, at most 1 h |
 //! | `quarantine` | sorted set | suspect (a delivery that lost three leases) of an active endpoint → when it is served (ms) | while there are some |
 //! | `failing` | sorted set | active endpoint whose streak of failures is long enough to disable it, but has not lasted `DISABLE_MIN_SPAN` → when upkeep's clock looks at it (ms) | while there are some |
 //! | `parked` | sorted set | endpoint that isn't active → when upkeep looks at what is parked there (ms) | while there are some |

@@ -21,6 +21,7 @@ do
         local e = endpoint(popped[i])
         if e and settle(e) then
           most = most - 1
+          rounds.note_return(lane, e.id, tonumber(popped[i + 1]))
         end
       end
       looks_left = looks_left - 1 - #popped / 2
@@ -33,7 +34,7 @@ do
     end
   end
 
-  -- Takes off the counts what was freed, and brings back one more than that: those who wait get more as soon as they may.
+  -- Takes off the counts what was freed, and brings back as many.
   shares.settle_freed = function()
     if #freed_pairs == 0 then
       return
@@ -43,19 +44,34 @@ do
       local brings = place.brings
       place.brings = nil
       if brings > 0 or place.taken == 0 then
-        bring_back(name, brings + 1)
+        bring_back(name, math.max(1, brings))
+      end
+    end
+  end
+
+  -- An endpoint has got a place: the next one that waits for one there comes back, in case that shares have grown.
+  shares.go_on = function(e)
+    for i = 1, e.may_hang and 6 or 3 do
+      local name = e.names[i]
+      if places[name].waits then
+        bring_back(name, 1)
       end
     end
   end
 
   -- An endpoint waits for a place, behind those of its account that wait already. It must be in no lane. Where nobody waits, turns begin
-  -- with the time, so that whatever turn an account has had there is over.
-  shares.wait = function(e, name)
+  -- with the time, so that whatever turn an account has had there is over. `in_vain`: it just had a turn and got nothing.
+  shares.wait = function(e, name, in_vain)
     local place, lane = places[name], P .. 'waiting:' .. name
-    local over, is_empty = rounds.look(lane, FIRST + read_clock() * 1000)
-    local its_turn = rounds.next(lane, e.account, math.max(FIRST, over), is_empty)
-    if call('ZADD', lane, 'NX', text_of(its_turn), e.id) == 0 then
-      rounds.take_back(lane, e.account)
+    local again = in_vain and rounds.turn_again(lane, e.id)
+    if again then
+      call('ZADD', lane, 'NX', text_of(again), e.id)
+    else
+      local over, is_empty = rounds.look(lane, FIRST + read_clock() * 1000)
+      local its_turn = rounds.next(lane, e.account, math.max(FIRST, over), is_empty)
+      if call('ZADD', lane, 'NX', text_of(its_turn), e.id) == 0 then
+        rounds.take_back(lane, e.account)
+      end
     end
     if not place.waits then
       place.waits = true

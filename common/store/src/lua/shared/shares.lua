@@ -84,6 +84,9 @@ do
     for i = 1, number do
       local place = places[names[i]]
       place.taken = place.taken + attempts
+      if place.waits then
+        rounds.forget(P .. 'waiting:' .. names[i], e.id)
+      end
     end
     if not e.pair.is_noted then
       note('accounts', e.account, read_clock())

@@ -82,9 +82,11 @@ local function serve_next()
   end
   is_awaited = is_awaited or not is_empty and (waits_for or not may_go_on)
   if goes_on and waits_for then
-    shares.wait(e, waits_for)
+    shares.wait(e, waits_for, got == 0)
   elseif e and got == 0 then
     shares.pass_on(e)
+  elseif got > 0 and want > 0 then
+    shares.go_on(e)
   end
   if waits then
     set_timer(e)

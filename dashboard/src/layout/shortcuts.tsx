@@ -1,0 +1,5 @@
+// The keys that do something, and the list of them.
+
+export function Shortcuts() {
+  return null;
+}

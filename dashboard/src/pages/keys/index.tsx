@@ -1,0 +1,6 @@
+import { t } from '../../texts';
+import { PageHead } from '../../ui/parts';
+
+export function KeysPage() {
+  return <PageHead title={t('nav.keys')} />;
+}

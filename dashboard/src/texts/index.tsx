@@ -1,0 +1,61 @@
+// What the page says. The words stand in one file for each language and part of the page; English decides which there are.
+
+import { signal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
+
+import en from './en';
+
+export type TextKey = keyof typeof en;
+type Texts = Record<TextKey, string>;
+type Params = Record<string, string | number>;
+
+/** A text that counts: `<key>_one` and `<key>_other`. */
+export type CountedKey = { [K in TextKey]: K extends `${infer Base}_other` ? Base : never }[TextKey];
+
+const languages: Record<string, () => Promise<Texts>> = {
+  en: () => Promise.resolve(en),
+};
+
+const language = signal('en');
+let texts: Texts = en;
+let plurals = new Intl.PluralRules('en');
+
+/** The language that is shown, as its tag. */
+export { language };
+
+/** Shows another language, if there is one of that name. */
+export async function speak(name: string): Promise<void> {
+  const load = languages[name];
+  if (!load) return;
+  texts = await load();
+  plurals = new Intl.PluralRules(name);
+  document.documentElement.lang = name;
+  language.value = name;
+}
+
+function filled(text: string, params: Params | undefined): string {
+  return params ? text.replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole)) : text;
+}
+
+/** The text of this name, with its `{places}` filled. */
+export function t(key: TextKey, params?: Params): string {
+  return filled(texts[key] ?? en[key], params);
+}
+
+/** Whether there is a text of this name: for codes that the API may add. */
+export function hasText(key: string): key is TextKey {
+  return key in en;
+}
+
+/** The text for so many; `{count}` is the number. */
+export function tn(key: CountedKey, count: number, params?: Params): string {
+  const form = `${key}_${plurals.select(count)}`;
+  const chosen = (form in texts ? form : `${key}_other`) as TextKey;
+  return t(chosen, { count: new Intl.NumberFormat(language.value).format(count), ...params });
+}
+
+/** A text with elements in its `{places}`. */
+export function Text({ k, with: parts }: { k: TextKey; with: Record<string, ComponentChildren> }) {
+  const pieces = t(k).split(/\{(\w+)\}/);
+  return <>{pieces.map((piece, index) => (index % 2 === 0 ? piece : (parts[piece] ?? null)))}</>;
+}

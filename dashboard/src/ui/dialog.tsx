@@ -1,0 +1,37 @@
+// Dialogs: of Ariakit, which keeps the focus where it belongs.
+
+import * as Ariakit from '@ariakit/react';
+import type { ComponentChildren } from 'preact';
+
+import { t } from '../texts';
+import { Button } from './button';
+import { CloseIcon } from './icons';
+
+interface DialogProps {
+  title: string;
+  open: boolean;
+  onClose: () => void;
+  children: ComponentChildren;
+  /** What can be done, at the end. */
+  actions?: ComponentChildren;
+  wide?: boolean;
+}
+
+export function Dialog({ title, open, onClose, children, actions, wide }: DialogProps) {
+  return (
+    <Ariakit.Dialog
+      open={open}
+      onClose={onClose}
+      backdrop={<div class="backdrop" />}
+      unmountOnHide
+      class={`dialog${wide ? ' wide' : ''}`}
+    >
+      <header class="card-head">
+        <Ariakit.DialogHeading>{title}</Ariakit.DialogHeading>
+        <Button kind="quiet" small icon={<CloseIcon />} aria-label={t('common.close')} onClick={onClose} />
+      </header>
+      <div class="dialog-body">{children}</div>
+      {actions && <footer class="dialog-foot">{actions}</footer>}
+    </Ariakit.Dialog>
+  );
+}

@@ -32,6 +32,9 @@ EVENT_SOURCE_POLYFILL=1.0.31
 EXPRESS=5.3.0 # these three: a proxy that compresses, in front of them
 COMPRESSION=1.8.2
 HTTP_PROXY=1.18.1
+PLAYWRIGHT=1.65.1 # these three: what drives the browser, and judges pages
+AXE=4.14.1
+LIGHTHOUSE=12.8.2
 
 die() {
     echo "$(basename "$0"): $*" >&2

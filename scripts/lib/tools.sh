@@ -13,7 +13,9 @@ declare -A tests_that_use=(
     [rust_generator]='^e2e::client long::'
     [document_linters]='^e2e::client linters::'
     [schemathesis]='^e2e::api fuzzing::'
-    [browser]='^e2e::(api documented|packaging docs_page)::'
+    [browser]='^e2e::(api documented::|packaging docs_page::|dashboard )'
+    [browser_driver]='^e2e::dashboard '
+    [dashboard_builder]='^e2e::dashboard '
     [lua_linter]='^e2e::packaging lua::'
     [namespaces]='^e2e::(faults (f18|f25_disk_full)|packaging scripts::full_disk)'
     [routes]='^e2e::faults f18'
@@ -25,7 +27,7 @@ declare -A tests_that_use=(
 )
 
 # In the order in which the scripts ask for them, and install them.
-TOOLS_OF_TESTS=(redis signature_libraries client_compiler stream_clients python_generator rust_generator document_linters schemathesis flock browser routes lua_linter namespaces peer oldest_server other_servers receivers)
+TOOLS_OF_TESTS=(redis signature_libraries client_compiler stream_clients python_generator rust_generator document_linters schemathesis flock browser browser_driver dashboard_builder routes lua_linter namespaces peer oldest_server other_servers receivers)
 
 # prepare TOOL…: installs them, once it knows that nothing is missing which it can't install.
 prepare() {
@@ -123,6 +125,28 @@ install_flock() { :; }
 
 need_browser() { need_debian_package chromium "the browser test" chromium chromium-browser google-chrome; }
 install_browser() { debian_package chromium chromium chromium-browser google-chrome; }
+
+need_browser_driver() { need_node "the tests of the dashboard"; }
+
+install_browser_driver() {
+    node_packages browser "browser-$PLAYWRIGHT-$AXE-$LIGHTHOUSE" "playwright-core@$PLAYWRIGHT" "axe-core@$AXE" "lighthouse@$LIGHTHOUSE"
+}
+
+need_dashboard_builder() { need_node "the tests of the dashboard"; }
+
+# As its lock file says, in a directory named after that.
+install_dashboard_builder() {
+    local name new
+    name=dashboard-$(cat "$WORKSPACE"/dashboard/package{,-lock}.json | sha256sum | cut -c 1-16)
+    if [ ! -d "$TOOLS/$name" ]; then
+        mkdir -p "$TOOLS"
+        new=$(mktemp -d "$TOOLS/new.XXXXXX")
+        cp "$WORKSPACE"/dashboard/{package.json,package-lock.json,.npmrc} "$new"
+        npm ci --prefix "$new" --ignore-scripts --no-audit --no-fund --loglevel error
+        mv -T "$new" "$TOOLS/$name"
+    fi
+    ln -sfn "$name" "$TOOLS/dashboard"
+}
 
 need_routes() { need_debian_package iproute2 "the test of private addresses" ip; }
 install_routes() { debian_package iproute2 ip; }

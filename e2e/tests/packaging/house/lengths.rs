@@ -13,11 +13,15 @@ const LONG: &[(&str, &str)] = &[(
     "one list of all codes, in the order in which docs/errors.md has them",
 )];
 
-/// Rust, Lua, and what is in `scripts/`; a path is as `git ls-files` prints it.
+/// Rust, Lua, the dashboard's sources, and what is in `scripts/`; a path is as `git ls-files` prints it.
 fn is_source(path: &str) -> bool {
+    // What is built of the dashboard, and the types that are made of the document.
+    if path.starts_with("dashboard/dist/") || path.ends_with(".d.ts") {
+        return false;
+    }
     let parts: Vec<_> = path.split('/').collect();
     let is_test = parts.iter().any(|part| ["tests", "tests.rs"].contains(part));
-    let is_code = [".rs", ".lua", ".sh", ".py"]
+    let is_code = [".rs", ".lua", ".sh", ".py", ".ts", ".tsx", ".mjs", ".css"]
         .iter()
         .any(|end| path.ends_with(end));
     !is_test && (is_code || parts[0] == "scripts")

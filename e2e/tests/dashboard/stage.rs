@@ -1,0 +1,137 @@
+//! Plays a case in a browser: a program for Node.js that knows the system by its environment, and asks for what only the test can do.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use e2e::clerk::{Claims, now};
+use e2e::system::{MANAGE_KEY, SERVICE_KEY, System};
+use e2e::temp_dir::TempDir;
+
+/// The root of the sources.
+pub(crate) fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .canonicalize()
+        .unwrap()
+}
+
+/// The packages that `scripts/test` has installed under this name.
+pub(crate) fn packages(name: &str) -> PathBuf {
+    let packages = workspace().join(".tools").join(name).join("node_modules");
+    assert!(
+        packages.exists(),
+        "{} is missing: run ./scripts/test once",
+        packages.display()
+    );
+    packages.canonicalize().unwrap()
+}
+
+fn browser() -> &'static str {
+    ["chromium", "chromium-browser", "google-chrome"]
+        .into_iter()
+        .find(|name| {
+            let version = Command::new(name).arg("--version").stdout(Stdio::null()).status();
+            version.is_ok_and(|status| status.success())
+        })
+        .expect("Chromium is needed for this test: ./scripts/test says how")
+}
+
+/// Files of a directory, and those below it.
+pub(crate) fn copy_directory(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name();
+        if entry.file_type().unwrap().is_file() {
+            fs::copy(entry.path(), to.join(name)).unwrap();
+        } else if name != "node_modules" {
+            copy_directory(&entry.path(), &to.join(name));
+        }
+    }
+}
+
+/// Plays `e2e/browser/cases/<case>.mjs` with a system, and stops it.
+///
+/// Pictures of the pages are kept in `$DASHBOARD_PICTURES`, if that is set: those that a case takes, and of what failed.
+pub(crate) async fn plays(case: &str, system: System) {
+    let case = case.to_owned();
+    let mut system = system;
+    // What the case asks for may wait for the system, so it is served beside the runtime's own threads.
+    let handle = tokio::runtime::Handle::current();
+    tokio::task::spawn_blocking(move || {
+        play(&case, &mut system, &handle);
+        system.stop();
+    })
+    .await
+    .unwrap();
+}
+
+fn play(case: &str, system: &mut System, handle: &tokio::runtime::Handle) {
+    let directory = TempDir::new("browser");
+    copy_directory(&workspace().join("e2e/browser"), directory.path());
+    symlink(packages("browser"), directory.path().join("node_modules")).unwrap();
+    let mut command = Command::new("node");
+    command
+        .arg(format!("cases/{case}.mjs"))
+        .current_dir(directory.path())
+        .env("API_URL", system.api_url())
+        .env("DASHBOARD_TOKEN", token(system, 3600))
+        .env("SERVICE_KEY", SERVICE_KEY)
+        .env("MANAGE_KEY", MANAGE_KEY)
+        .env("ACCOUNT_ID", system.account())
+        .env("CHROMIUM", browser())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
+    if let Some(pictures) = std::env::var_os("DASHBOARD_PICTURES") {
+        command.env("ARTIFACTS", pictures);
+    }
+    let mut child = command.spawn().expect("Node.js");
+    let mut answers = child.stdin.take().unwrap();
+    let mut said = String::new();
+    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        let line = line.unwrap();
+        if let Some(request) = line.strip_prefix('@') {
+            let answer = answer(system, handle, request);
+            // A case that has ended wants no answer.
+            if writeln!(answers, "{answer}").is_err() {
+                break;
+            }
+        } else {
+            println!("{line}");
+            said.push_str(&line);
+            said.push('\n');
+        }
+    }
+    let status = child.wait().unwrap();
+    assert!(
+        status.success() && said.ends_with("✓ told to the end\n"),
+        "{case} ended with {status}"
+    );
+}
+
+/// A session token of the customer that is good for so long (s).
+fn token(system: &System, seconds: u64) -> String {
+    Claims::v2("user_2test", Some("org_2test"))
+        .with("exp", now() + seconds)
+        .sign(&system.key)
+}
+
+fn answer(system: &mut System, handle: &tokio::runtime::Handle, request: &str) -> String {
+    let mut words = request.split(' ');
+    match (words.next().unwrap(), words.next()) {
+        ("kill-api", None) => {
+            system.api.kill9();
+            "killed".to_owned()
+        }
+        ("start-api", None) => {
+            system.api.restart();
+            handle.block_on(system.wait_ready());
+            "started".to_owned()
+        }
+        ("token", Some(seconds)) => token(system, seconds.parse().unwrap()),
+        _ => panic!("a case asked for {request}"),
+    }
+}

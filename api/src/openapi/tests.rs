@@ -339,3 +339,32 @@ fn receivers_find_every_type_of_event_among_the_callbacks() {
         assert_eq!(examples[name]["value"]["event"], name);
     }
 }
+
+/// A parameter that is a list is no more demanded than any other that narrows a listing: generated clients would insist on it.
+#[test]
+fn only_what_names_one_thing_is_demanded_in_a_query() {
+    let document: Value = serde_json::from_str(&document()).unwrap();
+    let mut demanded = Vec::new();
+    for operation in document["paths"]
+        .as_object()
+        .unwrap()
+        .values()
+        .flat_map(|path| path.as_object().unwrap().values())
+    {
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            if parameter["in"] == "query" && parameter["required"] == true {
+                let call = operation["operationId"].as_str().unwrap();
+                demanded.push((call, parameter["name"].as_str().unwrap()));
+            }
+        }
+    }
+    demanded.sort_unstable();
+    assert_eq!(
+        demanded,
+        [
+            ("findEvent", "idempotencyKey"),
+            ("removeEndpoint", "id"),
+            ("revokeApiKey", "id")
+        ]
+    );
+}

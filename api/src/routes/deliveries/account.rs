@@ -96,12 +96,12 @@ impl AccountDeliveriesApi {
         request: &Request,
         /// List only deliveries of these endpoints. It may be given several times.
         #[oai(name = "endpointId")]
-        endpoints: Query<Vec<IdText>>,
+        endpoints: Query<Option<Vec<IdText>>>,
         /// List only the deliveries of this event, without replays.
         #[oai(name = "eventId")]
         event_id: Query<Option<IdText>>,
         /// List only deliveries that are in one of these states now. It may be given several times, or as a list with commas.
-        status: Query<Vec<AccountStatus>>,
+        status: Query<Option<Vec<AccountStatus>>>,
         /// List only deliveries of events of this type.
         event: Query<Option<DeliveredEvent>>,
         /// List only deliveries of events of this chatbot, as far as their payloads are kept.
@@ -120,9 +120,9 @@ impl AccountDeliveriesApi {
         let mut faults = Faults::default();
         let query = request.uri().query().unwrap_or_default();
         let known = faults.take(filter::only_these(query, &NAMES, &REPEATED));
-        let endpoints = faults.take(read_endpoints(&endpoints.0));
+        let endpoints = faults.take(read_endpoints(&endpoints.0.unwrap_or_default()));
         let event_id = faults.take(read_event_id(event_id.0));
-        let status = faults.take(read_statuses(&status.0));
+        let status = faults.take(read_statuses(&status.0.unwrap_or_default()));
         let event = faults.take(filter::event(event, &app.event_types));
         let chatbot = chatbot.0.map(|ChatbotId(id)| fields::chatbot_id(id)).transpose();
         let chatbot = faults.take(chatbot);

@@ -12,10 +12,11 @@ const FOLDERS: &[&str] = &[
     "common/store/src",
     "api/src",
     "worker/src",
+    "dashboard/src",
 ];
 
 /// What belongs to a crate as a whole.
-const APART: &[&str] = &["lib.rs", "main.rs", "tests.rs"];
+const APART: &[&str] = &["lib.rs", "main.rs", "tests.rs", "icon.svg"];
 
 /// The paths in the first column, with `{a,b}` written out.
 fn named(architecture: &str) -> Vec<String> {
@@ -39,14 +40,18 @@ fn named(architecture: &str) -> Vec<String> {
     named
 }
 
-/// The crates and modules in `FOLDERS`, without `.rs`.
+/// The ends of modules' names.
+const ENDS: &[&str] = &["", ".rs", ".ts", ".tsx", ".d.ts"];
+
+/// The crates and modules in `FOLDERS`, without the ends of their names.
 fn rooms(root: &Path) -> BTreeSet<String> {
     let mut rooms = BTreeSet::new();
     for folder in FOLDERS {
         for entry in std::fs::read_dir(root.join(folder)).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             if !APART.contains(&name.as_str()) {
-                rooms.insert(format!("{folder}/{}", name.trim_end_matches(".rs")));
+                let name = name.split('.').next().unwrap();
+                rooms.insert(format!("{folder}/{name}"));
             }
         }
     }
@@ -60,7 +65,7 @@ fn complaints(named: &[String], rooms: &BTreeSet<String>, exists: impl Fn(&str) 
     };
     let nowhere = named
         .iter()
-        .filter(|name| !exists(name) && !exists(&format!("{name}.rs")))
+        .filter(|name| !ENDS.iter().any(|end| exists(&format!("{name}{end}"))))
         .map(|name| format!("the code map names {name}, which doesn't exist"));
     let unnamed = rooms
         .iter()

@@ -23,6 +23,11 @@ def colour(line: str) -> str:
     return "text"
 
 
+def fixed(line: str) -> str:
+    """The line as text of SVG, where each space counts."""
+    return escape(line).replace(" ", "\u00a0")
+
+
 def picture(command: str, lines: list[str]) -> str:
     """The terminal, as SVG."""
     lines = [line[:MOST_LETTERS] for line in lines]
@@ -30,7 +35,7 @@ def picture(command: str, lines: list[str]) -> str:
     height = BAR + (len(lines) + 2) * HEIGHT_OF_LINE + MARGIN
     rows = [("soft", f"$ {command}"), ("text", ""), *((colour(line), line) for line in lines)]
     texts = "\n".join(
-        f'<text x="{MARGIN}" y="{BAR + (number + 1) * HEIGHT_OF_LINE}" fill="{COLOURS[kind]}">{escape(line)}</text>'
+        f'<text x="{MARGIN}" y="{BAR + (number + 1) * HEIGHT_OF_LINE}" fill="{COLOURS[kind]}">{fixed(line)}</text>'
         for number, (kind, line) in enumerate(rows)
         if line
     )
@@ -41,7 +46,7 @@ def picture(command: str, lines: list[str]) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
         f'aria-label="What {escape(command)} prints">\n<rect width="{width}" height="{height}" rx="10" fill="#14161d"/>\n{dots}\n'
-        f"<g font-family='{FONT}' font-size=\"13\" xml:space=\"preserve\">\n{texts}\n</g>\n</svg>\n"
+        f"<g font-family='{FONT}' font-size=\"13\">\n{texts}\n</g>\n</svg>\n"
     )
 
 

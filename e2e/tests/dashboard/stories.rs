@@ -31,3 +31,14 @@ fn failing_soon() -> Builder {
         .env("RETRY_SCHEDULE", "100ms,200ms,400ms,1h")
         .env("DISABLE_MIN_SPAN", "0s")
 }
+
+mod long {
+    //! What takes long.
+
+    use super::{plays, system};
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn lighthouse_has_little_to_say() {
+        plays("lighthouse", system().start().await).await;
+    }
+}

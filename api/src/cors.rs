@@ -65,6 +65,11 @@ fn parse_origin(text: &str) -> Result<HeaderValue, String> {
 }
 
 impl Origins {
+    /// Each as it was configured.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|origin| origin.to_str().ok())
+    }
+
     /// The answer to a preflight request of a configured origin, for a path that takes the methods in `allow`, or that doesn't exist.
     pub(crate) fn preflight(&self, request: &Request, allow: Option<&str>) -> Option<Response> {
         let is_preflight = request.method() == Method::OPTIONS

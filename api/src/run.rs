@@ -38,7 +38,10 @@ pub async fn run(
     admin: Option<TcpListener>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), String> {
-    let settings = config.server.settings();
+    let settings = config.server.settings(
+        config.auth.clerk_publishable_key.as_deref(),
+        config.urls.allow_http,
+    )?;
     let (redis, expected) = (
         config.redis.clone(),
         config.durability.expectations(&config.memory),
@@ -95,7 +98,7 @@ fn log_start(app: &App, redis: &RedisArgs, listener: &TcpListener) {
         redis = %redis.redis_url,
         session_tokens = tokens,
         service_keys = app.service_keys.len(),
-        "webhooks-api {} listens on http://{address}, documentation at http://{address}/docs",
+        "webhooks-api {} listens on http://{address}, documentation at http://{address}/docs, dashboard at http://{address}/dashboard",
         env!("CARGO_PKG_VERSION"),
     );
     if app.service_keys.is_empty() {

@@ -40,6 +40,10 @@ pub struct AuthArgs {
     #[arg(long, env, default_value = "")]
     pub clerk_write_roles: String,
 
+    /// Clerk's publishable key (`pk_live_…`, `pk_test_…`), with which people sign in at `/dashboard`; if empty, they can't there.
+    #[arg(long, env)]
+    pub clerk_publishable_key: Option<String>,
+
     /// An issuer that isn't Clerk.
     #[command(flatten)]
     pub oidc: OidcArgs,
@@ -97,6 +101,10 @@ impl AuthArgs {
             ("CLERK_AUTHORIZED_PARTIES", is_set(&self.clerk_authorized_parties)),
             ("CLERK_REQUIRE_AZP", self.clerk_require_azp),
             ("CLERK_WRITE_ROLES", is_set(&self.clerk_write_roles)),
+            (
+                "CLERK_PUBLISHABLE_KEY",
+                given(&self.clerk_publishable_key).is_some(),
+            ),
         ];
         let found = all.into_iter().find(|(_, is_set)| *is_set);
         found.map(|(variable, _)| variable)

@@ -44,11 +44,26 @@ const MAX_FIELDS: usize = 64;
 
 /// Adds the headers of every answer.
 pub(crate) fn secure(headers: &mut HeaderMap) {
+    let may_be_framed = may_be_framed(headers);
     for (name, value) in &ALWAYS {
-        if !headers.contains_key(name) {
+        let is_left_out = may_be_framed && name == X_FRAME_OPTIONS;
+        if !headers.contains_key(name) && !is_left_out {
             headers.insert(name.clone(), value.clone());
         }
     }
+}
+
+/// Whether the policy of an answer names somebody who may frame it: `X-Frame-Options`, which can't, would only contradict it.
+fn may_be_framed(headers: &HeaderMap) -> bool {
+    let policy = headers
+        .get(CONTENT_SECURITY_POLICY)
+        .and_then(|value| value.to_str().ok());
+    let mut directives = policy.into_iter().flat_map(|policy| policy.split("; "));
+    directives.any(|directive| {
+        directive
+            .strip_prefix("frame-ancestors ")
+            .is_some_and(|who| who != "'none'")
+    })
 }
 
 /// Whether the head of a request is too long, or has too many fields.

@@ -25,7 +25,15 @@ pub struct KnownRoute {
     pub calls: String,
     methods: Vec<(String, MethodRules)>,
     segments: Vec<Option<String>>,
+    /// Whether it serves all paths below this one, too.
+    and_below: bool,
 }
+
+/// The pages that the document doesn't describe.
+const PAGES: [&str; 3] = ["/docs", "/errors", "/openapi.json"];
+
+/// Pages that serve what is below them, too, the longer before the shorter.
+const PAGES_AND_BELOW: [&str; 2] = ["/dashboard/assets", "/dashboard"];
 
 /// What is known of a path with one method.
 #[derive(Debug)]
@@ -50,13 +58,12 @@ impl RouteTable {
                 KnownRoute::new(path, operations, &all)
             })
             .collect();
-        let page = serde_json::json!({});
-        for path in ["/docs", "/errors", "/openapi.json"] {
-            routes.push(KnownRoute::new(
-                path,
-                [(&"get".to_owned(), &page)].into_iter(),
-                &all,
-            ));
+        let (get, page) = ("get".to_owned(), serde_json::json!({}));
+        for path in PAGES.iter().chain(&PAGES_AND_BELOW) {
+            let operations = [(&get, &page)].into_iter();
+            let mut route = KnownRoute::new(path, operations, &all);
+            route.and_below = PAGES_AND_BELOW.contains(path);
+            routes.push(route);
         }
         Self(routes)
     }
@@ -70,6 +77,7 @@ impl RouteTable {
             loop {
                 match (wanted.next(), given.next()) {
                     (None, None) => return true,
+                    (None, Some(_)) if route.and_below => return true,
                     (Some(None), Some(text)) if !text.is_empty() => {}
                     (Some(Some(wanted)), Some(text)) if wanted == text => {}
                     _ => return false,
@@ -115,6 +123,7 @@ impl KnownRoute {
             calls: calls.join(", "),
             path: path.to_owned(),
             methods: rules,
+            and_below: false,
         }
     }
 

@@ -11,6 +11,9 @@ mod settings;
 
 mod pages;
 
+mod dashboard;
+
+pub use dashboard::{PortalOrigins, PublishableKey};
 pub use settings::{ServerArgs, Settings};
 
 use std::sync::Arc;
@@ -24,6 +27,7 @@ use tokio::net::TcpListener;
 use crate::app::App;
 use crate::openapi::{self, RouteTable};
 use crate::rate_limit::RateLimitHeaders;
+use dashboard::Dashboard;
 use observed::Observed;
 use pages::Page;
 
@@ -64,10 +68,17 @@ pub fn endpoint(app: App, settings: Settings) -> impl Endpoint<Output = Response
     let docs = Page::docs(openapi::docs_page(&service, &document));
     let errors = Page::errors(openapi::errors_html(&document));
     let routes = RouteTable::of(&document);
+    let dashboard = Arc::new(Dashboard::new(&settings, &app.header_prefix));
+    let dashboard = || {
+        let dashboard = Arc::clone(&dashboard);
+        poem::get(make_sync(move |request| dashboard.answer(&request)))
+    };
     let route = Route::new()
         .at("/openapi.json", page(Page::document(document)))
         .at("/docs", page(docs))
         .at("/errors", page(errors))
+        .at("/dashboard", dashboard())
+        .at("/dashboard/*below", dashboard())
         .nest_no_strip("/", service);
     Observed {
         inner: RateLimitHeaders::new(route.data(app.clone()), app.rates),

@@ -1,8 +1,10 @@
-//! `/docs`, `/errors` and `/openapi.json`: texts of up to two megabytes that never change while the program runs.
+//! What is served as it is: the documentation, of up to two megabytes, and the files of the dashboard. None of it changes while the
+//! program runs.
 //!
 //! Every answer shares the same bytes, so that a thousand clients which don't read them cost no memory. They are compressed once,
 //! and have a tag, so that a browser asks only whether they have changed.
 
+use std::borrow::Cow;
 use std::io::Write as _;
 
 use bytes::Bytes;
@@ -17,7 +19,15 @@ use poem::{Body, Request, Response};
 use sha2::{Digest, Sha256};
 
 /// How long a page may be shown without asking for it again: after an update, an old one does no harm for so long.
-const CACHE: &str = "public, max-age=300";
+const FOR_A_WHILE: &str = "public, max-age=300";
+
+/// For what shows one release and belongs to its API: asked for each time, and sent only if it has changed.
+const NOT_UNASKED: &str = "no-cache";
+
+/// For files whose names change with their contents.
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+
+const HTML: &str = "text/html; charset=utf-8";
 
 /// `/docs` may load nothing from elsewhere.
 const DOCS_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
@@ -27,14 +37,16 @@ const DOCS_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style
 const ERRORS_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'";
 
-/// A text that is served as it is.
+/// Something that is served as it is.
 #[derive(Debug)]
 pub(super) struct Page {
     content_type: &'static str,
+    /// How long it may be kept.
+    cache: &'static str,
     /// What the browser may load for it, if that isn't nothing.
-    policy: Option<&'static str>,
+    policy: Option<Cow<'static, str>>,
     plain: Form,
-    /// `None` if it could not be compressed.
+    /// `None` if that would be no shorter.
     gzip: Option<Form>,
 }
 
@@ -48,30 +60,47 @@ struct Form {
 impl Page {
     /// The OpenAPI document.
     pub(super) fn document(text: String) -> Self {
-        Self::new("application/json", None, text)
+        Self::new("application/json", FOR_A_WHILE, None, text.into())
     }
 
     /// The page that shows it.
     pub(super) fn docs(html: String) -> Self {
-        Self::new("text/html; charset=utf-8", Some(DOCS_POLICY), html)
+        Self::new(HTML, FOR_A_WHILE, Some(DOCS_POLICY.into()), html.into())
     }
 
     /// The page of all errors.
     pub(super) fn errors(html: String) -> Self {
-        Self::new("text/html; charset=utf-8", Some(ERRORS_POLICY), html)
+        Self::new(HTML, FOR_A_WHILE, Some(ERRORS_POLICY.into()), html.into())
     }
 
-    fn new(content_type: &'static str, policy: Option<&'static str>, text: String) -> Self {
-        let digest = hex::encode(&Sha256::digest(&text)[..16]);
-        let gzip = compressed(text.as_bytes()).map(|bytes| Form {
-            bytes: bytes.into(),
+    /// A page of the dashboard, with the policy that its settings make.
+    pub(super) fn dashboard(html: String, policy: String) -> Self {
+        Self::new(HTML, NOT_UNASKED, Some(policy.into()), html.into())
+    }
+
+    /// A file that pages of the dashboard load, whose name changes with its contents.
+    pub(super) fn asset(content_type: &'static str, bytes: &'static [u8]) -> Self {
+        Self::new(content_type, FOR_EVER, None, Bytes::from_static(bytes))
+    }
+
+    fn new(
+        content_type: &'static str,
+        cache: &'static str,
+        policy: Option<Cow<'static, str>>,
+        bytes: Bytes,
+    ) -> Self {
+        let digest = hex::encode(&Sha256::digest(&bytes)[..16]);
+        let shorter = compressed(&bytes).filter(|packed| packed.len() < bytes.len());
+        let gzip = shorter.map(|packed| Form {
+            bytes: packed.into(),
             tag: format!("\"{digest}-gzip\""),
         });
         Self {
             content_type,
+            cache,
             policy,
             plain: Form {
-                bytes: text.into(),
+                bytes,
                 tag: format!("\"{digest}\""),
             },
             gzip,
@@ -85,11 +114,11 @@ impl Page {
         let form = gzip.unwrap_or(&self.plain);
         let mut response = Response::builder()
             .header(ETAG, &form.tag)
-            .header(CACHE_CONTROL, CACHE)
+            .header(CACHE_CONTROL, self.cache)
             .header(VARY, ACCEPT_ENCODING);
         // With 304 as well, whose headers replace those that the browser has kept.
-        if let Some(policy) = self.policy {
-            response = response.header(CONTENT_SECURITY_POLICY, policy);
+        if let Some(policy) = &self.policy {
+            response = response.header(CONTENT_SECURITY_POLICY, &**policy);
         }
         if is_known(headers, &form.tag) {
             return response.status(StatusCode::NOT_MODIFIED).finish();
@@ -102,9 +131,9 @@ impl Page {
     }
 }
 
-fn compressed(text: &[u8]) -> Option<Vec<u8>> {
+fn compressed(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::new(4));
-    encoder.write_all(text).ok()?;
+    encoder.write_all(bytes).ok()?;
     encoder.finish().ok()
 }
 

@@ -7,6 +7,7 @@ use clap::Args;
 use program::config::Span;
 use serve::Limits;
 
+use super::dashboard::{PortalOrigins, PublishableKey};
 use crate::body::Patience;
 use crate::cors::Origins;
 
@@ -35,20 +36,39 @@ pub struct ServerArgs {
     /// Origins whose web pages may call the API (CORS), such as `https://app.example.com`, comma-separated; if empty, none.
     #[arg(long, env, default_value = "")]
     pub cors_origins: Origins,
+
+    /// Origins whose web pages may show `/dashboard/embed` in a frame, such as `https://app.example.com`, comma-separated; if empty, none.
+    /// With `https`, unless it is this machine or ALLOW_HTTP is set.
+    #[arg(long, env, default_value = "")]
+    pub portal_origins: PortalOrigins,
 }
 
 impl ServerArgs {
-    /// The settings that follow.
-    #[must_use]
-    pub fn settings(&self) -> Settings {
-        Settings {
+    /// The settings that follow, with Clerk's publishable key if there is one. Only with `allow_http` may a page that came in the clear,
+    /// where anybody on its way could change it, frame ours.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that names the variable.
+    pub fn settings(&self, publishable_key: Option<&str>, allow_http: bool) -> Result<Settings, String> {
+        let publishable_key = publishable_key
+            .map(str::trim)
+            .filter(|key| !key.is_empty())
+            .map(str::parse::<PublishableKey>)
+            .transpose();
+        self.portal_origins
+            .check_scheme(allow_http)
+            .map_err(|reason| format!("PORTAL_ORIGINS: {reason}"))?;
+        Ok(Settings {
             limits: Limits {
                 idle: self.api_idle_timeout.0,
                 ..Limits::usual(self.max_connections as usize).shared_by_accounts()
             },
             patience: Patience::default(),
             origins: self.cors_origins.clone(),
-        }
+            publishable_key: publishable_key.map_err(|reason| format!("CLERK_PUBLISHABLE_KEY: {reason}"))?,
+            portal_origins: self.portal_origins.clone(),
+        })
     }
 }
 
@@ -84,4 +104,8 @@ pub struct Settings {
     pub patience: Patience,
     /// Whose web pages may call.
     pub origins: Origins,
+    /// With which instance of Clerk people sign in to the dashboard.
+    pub publishable_key: Option<PublishableKey>,
+    /// Whose web pages may frame a part of it.
+    pub portal_origins: PortalOrigins,
 }

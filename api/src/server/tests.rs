@@ -51,6 +51,8 @@ fn settings() -> Settings {
         limits: Limits::usual(100),
         patience: Patience::default(),
         origins: "https://app.example.com".parse().unwrap(),
+        publishable_key: None,
+        portal_origins: "https://portal.example.com".parse().unwrap(),
     }
 }
 
@@ -132,6 +134,11 @@ async fn unknown_paths_and_methods_are_problems() {
         "/api/events/",
         "/docs/",
         "/metrics",
+        "/dashboards",
+        "/dashboard/assets",
+        "/dashboard/assets/",
+        "/dashboard/assets/nothing.js",
+        "/dashboard/assets/x/y",
         "/%00",
         "/../etc",
     ] {
@@ -147,6 +154,9 @@ async fn unknown_paths_and_methods_are_problems() {
         ("POST", "/docs", "GET, HEAD"),
         ("POST", "/errors", "GET, HEAD"),
         ("DELETE", "/openapi.json", "GET, HEAD"),
+        ("POST", "/dashboard", "GET, HEAD"),
+        ("PUT", "/dashboard/embed", "GET, HEAD"),
+        ("DELETE", "/dashboard/assets/x.js", "GET, HEAD"),
         ("OPTIONS", "/readyz", "GET, HEAD"),
     ] {
         let request = client.request(method.parse().unwrap(), format!("{}{path}", server.url));
@@ -387,6 +397,36 @@ async fn the_document_and_its_page_are_served() {
     assert!(
         text.contains(r#"webhooks_api_http_requests_total{method="GET",route="/docs",status="200"} 1"#),
         "{text}"
+    );
+}
+
+#[tokio::test]
+async fn the_dashboard_is_counted_under_two_routes_however_many_paths_it_has() {
+    let (server, client) = (start().await, client());
+    for path in ["", "/", "/endpoints/ep_1", "/embed", "/keys?page=2"] {
+        let response = client.get(format!("{}/dashboard{path}", server.url)).send();
+        assert_eq!(response.await.unwrap().status(), 200, "{path}");
+    }
+    for number in 0..3 {
+        let path = format!("{}/dashboard/assets/{number}.js", server.url);
+        assert_eq!(client.get(path).send().await.unwrap().status(), 404);
+    }
+    let head = client.head(format!("{}/dashboard", server.url)).send().await.unwrap();
+    assert_eq!(head.headers()["content-type"], "text/html; charset=utf-8");
+    assert_eq!(head.headers()["cache-control"], "no-cache");
+    assert!(head.text().await.unwrap().is_empty());
+    let text = server.app.metrics.render();
+    let counted: Vec<_> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("webhooks_api_http_requests_total"))
+        .collect();
+    assert_eq!(
+        counted,
+        [
+            r#"{method="GET",route="/dashboard",status="200"} 5"#,
+            r#"{method="GET",route="/dashboard/assets",status="404"} 3"#,
+            r#"{method="HEAD",route="/dashboard",status="200"} 1"#,
+        ]
     );
 }
 

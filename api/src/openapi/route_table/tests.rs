@@ -31,7 +31,18 @@ fn a_path_is_found_by_its_segments() {
     for page in ["/docs", "/errors", "/openapi.json"] {
         assert_eq!(found(page), Some((page, "GET, HEAD")));
     }
-    for unknown in ["/", "", "/a/", "/a/x/", "/a/x/y", "/b"] {
+    for (path, page) in [
+        ("/dashboard", "/dashboard"),
+        ("/dashboard/", "/dashboard"),
+        ("/dashboard/endpoints/ep_1/deliveries", "/dashboard"),
+        ("/dashboard/embed", "/dashboard"),
+        ("/dashboard/assets", "/dashboard/assets"),
+        ("/dashboard/assets/app-1.js", "/dashboard/assets"),
+        ("/dashboard/assets/x/y", "/dashboard/assets"),
+    ] {
+        assert_eq!(found(path), Some((page, "GET, HEAD")), "{path}");
+    }
+    for unknown in ["/", "", "/a/", "/a/x/", "/a/x/y", "/b", "/dashboards", "/docs/"] {
         assert!(found(unknown).is_none(), "{unknown}");
     }
 }

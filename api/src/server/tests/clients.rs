@@ -244,6 +244,22 @@ async fn every_answer_has_an_id_and_tells_browsers_to_be_careful() {
         assert!(policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
         assert_eq!(headers.get_all("content-security-policy").iter().count(), 1);
     }
+    for path in ["/dashboard", "/dashboard/x", "/dashboard/assets/nothing.js"] {
+        let headers = get(path, None).await;
+        assert_eq!(headers["x-frame-options"], "DENY", "{path}");
+        let policy = headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
+    }
+    // The one page that may be framed, and only by whom the policy names: the older header can name nobody.
+    let headers = get("/dashboard/embed", None).await;
+    assert!(!headers.contains_key("x-frame-options"));
+    let policy = headers["content-security-policy"].to_str().unwrap();
+    assert!(
+        policy.contains("; frame-ancestors https://portal.example.com;"),
+        "{policy}"
+    );
+    assert_eq!(headers["x-content-type-options"], "nosniff");
+    assert_eq!(headers["referrer-policy"], "no-referrer");
     let (one, other) = (
         get("/healthz", None).await,
         get("/healthz", Some("not harmless")).await,

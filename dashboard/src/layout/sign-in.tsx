@@ -1,56 +1,26 @@
-// Signing in, and signing in again while the page beneath stays as it was.
-
-import { useState } from 'preact/hooks';
+// Signing in, and signing in again while the page beneath stays as it was. How that goes is a matter of the source of tokens.
 
 import { session } from '../session';
-import { signInWith } from '../session/link';
 import { t } from '../texts';
-import { Button } from '../ui/button';
 import { Dialog } from '../ui/dialog';
-import { TextField } from '../ui/field';
-
-function LinkForm() {
-  const [text, setText] = useState('');
-  return (
-    <form
-      class="stack"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (text.trim()) signInWith(text);
-      }}
-    >
-      <p>{t('signIn.link')}</p>
-      <TextField label={t('signIn.token')} value={text} onValue={setText} type="password" autocomplete="off" spellcheck={false} />
-      <Button kind="primary" type="submit">
-        {t('signIn.go')}
-      </Button>
-    </form>
-  );
-}
-
-function Form() {
-  if (session.kind === 'portal') return <p role="status">{t('signIn.portal')}</p>;
-  return <LinkForm />;
-}
 
 /** The whole page of whoever isn't signed in yet. */
 export function SignIn() {
+  const Form = session.SignIn;
   return (
     <main class="sign-in">
-      <div class="card stack">
-        <h1>{t('signIn.title')}</h1>
-        <Form />
-      </div>
+      <div class="card stack">{Form && <Form />}</div>
     </main>
   );
 }
 
 /** Over the page, when the session has ended. */
 export function SignInAgain() {
+  const Form = session.SignIn;
   return (
-    <Dialog title={t('signIn.again')} open={session.ended.value && session.started.value} onClose={() => undefined}>
+    <Dialog title={t('signIn.again')} open={session.ended.value && session.started.value}>
       <p>{t('signIn.kept')}</p>
-      <Form />
+      {Form && <Form again />}
     </Dialog>
   );
 }

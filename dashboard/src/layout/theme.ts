@@ -2,6 +2,8 @@
 
 import { signal } from '@preact/signals';
 
+import { recall, remember } from '../storage';
+
 export type Mode = 'light' | 'dark';
 
 const KEY = 'rkt-theme';
@@ -14,7 +16,7 @@ function show(next: Mode): void {
 }
 
 function stored(): Mode | null {
-  const value = localStorage.getItem(KEY);
+  const value = recall(KEY);
   return value === 'light' || value === 'dark' ? value : null;
 }
 
@@ -29,7 +31,7 @@ export const theme = {
 
   /** Chooses, for this browser. */
   choose(next: Mode): void {
-    localStorage.setItem(KEY, next);
+    remember(KEY, next);
     show(next);
   },
 

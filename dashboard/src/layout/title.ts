@@ -18,9 +18,9 @@ function show(): void {
 title.subscribe(show);
 isMarked.subscribe(show);
 
-/** Names the tab after the page while it is shown. */
-export function useTitle(name: string): void {
+/** Names the tab after the page. */
+export function useTitle(name: string | null): void {
   useEffect(() => {
-    title.value = name;
+    if (name !== null) title.value = name;
   }, [name]);
 }

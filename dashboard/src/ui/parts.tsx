@@ -3,6 +3,7 @@
 import type { ComponentChildren } from 'preact';
 
 import { ApiError } from '../api/client';
+import { useTitle } from '../layout/title';
 import { hasText, t } from '../texts';
 import { Button } from './button';
 import { WarningIcon } from './icons';
@@ -18,8 +19,17 @@ export function Badge({ tone, children, title }: { tone: Tone; children: Compone
   );
 }
 
+interface PageHeadProps {
+  title: ComponentChildren;
+  lead?: ComponentChildren;
+  actions?: ComponentChildren;
+  /** What the tab is called, if not like the page. */
+  tab?: string;
+}
+
 /** A heading of a page with what can be done there. */
-export function PageHead({ title, lead, actions }: { title: ComponentChildren; lead?: ComponentChildren; actions?: ComponentChildren }) {
+export function PageHead({ title, lead, actions, tab }: PageHeadProps) {
+  useTitle(tab ?? (typeof title === 'string' ? title : null));
   return (
     <header class="page-head">
       <div>

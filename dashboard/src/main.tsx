@@ -1,12 +1,18 @@
 // /dashboard
 
+// Before all others: a token may stand in the address.
+import './session/address';
+
 import './styles/index.css';
 
 import { start } from './app';
 import { theme } from './layout/theme';
 import { session } from './session';
-import { linkSource } from './session/link';
+import { settings } from './settings';
+import { speakPreferred } from './texts';
 
 theme.begin();
-session.use(linkSource());
+await speakPreferred();
+const key = settings.clerkPublishableKey;
+session.use(key ? (await import('./session/clerk')).clerkSource(key) : (await import('./session/link')).linkSource());
 start('/dashboard', false);

@@ -57,11 +57,12 @@ export function faultOf(error: unknown, field: string): string | null {
 /** Sends a request as whoever is signed in. If the session has ended, it waits until there is a new one, and sends it again. */
 export async function authorized(request: Request): Promise<Response> {
   for (;;) {
-    const token = await session.token(request.signal);
-    const attempt = new Request(request.clone(), { cache: 'no-store' });
-    attempt.headers.set('Authorization', `Bearer ${token}`);
+    let token: string;
     let response: Response;
     try {
+      token = await session.token(request.signal);
+      const attempt = new Request(request.clone(), { cache: 'no-store' });
+      attempt.headers.set('Authorization', `Bearer ${token}`);
       response = await fetch(attempt);
     } catch (error) {
       if (request.signal.aborted) throw error;
@@ -74,9 +75,17 @@ export async function authorized(request: Request): Promise<Response> {
       throw new ApiError(response.status, 'unreachable', '', null, [], null);
     }
     reachable.answered();
-    if (response.status !== 401) return response;
-    session.refused(token);
+    if (response.status !== 401) {
+      session.accepted(token);
+      return response;
+    }
+    session.refused(token, await codeOf(response));
   }
+}
+
+async function codeOf(response: Response): Promise<string> {
+  const problem = (await response.json().catch(() => null)) as Partial<Problem> | null;
+  return problem?.code ?? 'unknown';
 }
 
 const client = createClient<paths>({ baseUrl: '/', fetch: authorized });

@@ -1,4 +1,4 @@
-// Light or dark: what the viewer's system says, until they choose.
+// Light or dark: what the viewer's system says, until they choose, or the page around this one does.
 
 import { signal } from '@preact/signals';
 
@@ -9,32 +9,33 @@ export type Mode = 'light' | 'dark';
 const KEY = 'rkt-theme';
 const system = matchMedia('(prefers-color-scheme: dark)');
 const mode = signal<Mode>('light');
+let wanted: Mode | 'auto' = 'auto';
 
-function show(next: Mode): void {
-  mode.value = next;
-  document.documentElement.dataset.theme = next;
+function show(): void {
+  mode.value = wanted === 'auto' ? (system.matches ? 'dark' : 'light') : wanted;
+  document.documentElement.dataset.theme = mode.value;
 }
 
-function stored(): Mode | null {
-  const value = recall(KEY);
-  return value === 'light' || value === 'dark' ? value : null;
-}
+system.addEventListener('change', show);
 
 export const theme = {
   mode,
 
-  /** Shows what was chosen, else what the system says, and follows that. */
+  /** Shows what was chosen in this browser, else what the system says. */
   begin(): void {
-    show(stored() ?? (system.matches ? 'dark' : 'light'));
-    system.addEventListener('change', () => stored() ?? show(system.matches ? 'dark' : 'light'));
+    const stored = recall(KEY);
+    theme.follow(stored === 'light' || stored === 'dark' ? stored : 'auto');
   },
 
   /** Chooses, for this browser. */
   choose(next: Mode): void {
     remember(KEY, next);
-    show(next);
+    theme.follow(next);
   },
 
-  /** Shows one without choosing it: the page around this one decides. */
-  show,
+  /** Shows one without keeping it; `auto`: as the system says, from now on. */
+  follow(next: Mode | 'auto'): void {
+    wanted = next;
+    show();
+  },
 };

@@ -4,35 +4,56 @@
 // that was typed is lost. Meanwhile `ended` tells the page to ask for it.
 
 import { signal } from '@preact/signals';
+import type { ComponentType } from 'preact';
+
+import { abortable, Waiting } from './waiting';
 
 /** Where tokens come from: a link, Clerk, or the page that frames this one. */
 export interface TokenSource {
   kind: 'link' | 'clerk' | 'portal';
   /** The current token; `null` if there is none. */
   current(): Promise<string | null>;
-  /** The API refused this token: whatever can be done without a person is done. */
-  refused(token: string): void;
+  /** The API refused this token, with this code: whatever can be done without a person is done. */
+  refused(token: string, code: string): void;
+  /** For so long (ms) a new token may come by itself, before a person is told that the session has ended. */
+  patience: number;
+  /** How a person signs in; `again`, while the page beneath waits for it. */
+  SignIn: ComponentType<{ again?: boolean }>;
   /** Ends the session, where a person can do that here. */
   signOut?(): void;
+  /** Shows and changes for which account somebody is signed in. */
+  Account?: ComponentType;
 }
 
 const started = signal(false);
 const ended = signal(false);
-let source: TokenSource | null = null;
-let refusedToken: string | null = null;
-let waiting: (() => void)[] = [];
+/** The code of the last refusal, until there is a token that isn't refused. */
+const refusal = signal<string | null>(null);
+/** What the session allows, where that is known beforehand. */
+const access = signal<'read' | 'write' | null>(null);
 
-function wake(): void {
-  const all = waiting;
-  waiting = [];
-  for (const one of all) one();
+const waiting = new Waiting();
+let source: TokenSource | null = null;
+let given: string | null = null;
+let refusedToken: string | null = null;
+let account: string | null = null;
+let telling: number | undefined;
+
+function missing(): void {
+  if (ended.value || telling !== undefined) return;
+  telling = window.setTimeout(() => {
+    telling = undefined;
+    ended.value = true;
+  }, source?.patience ?? 0);
 }
 
-function change(signalled: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    waiting.push(resolve);
-    signalled?.addEventListener('abort', () => reject(signalled.reason), { once: true });
-  });
+function found(token: string): string {
+  clearTimeout(telling);
+  telling = undefined;
+  given = token;
+  started.value = true;
+  ended.value = false;
+  return token;
 }
 
 export const session = {
@@ -40,42 +61,71 @@ export const session = {
   started,
   /** Whether a person has to sign in again. */
   ended,
+  refusal,
+  access,
 
   get kind() {
     return source?.kind ?? null;
   },
 
+  get SignIn() {
+    return source?.SignIn ?? null;
+  },
+
+  get Account() {
+    return source?.Account ?? null;
+  },
+
   /** Uses this source from now on. */
   use(next: TokenSource): void {
     source = next;
-    wake();
+    waiting.wake();
   },
 
   /** There is a new token, or may be. */
   changed(): void {
     refusedToken = null;
-    ended.value = false;
-    wake();
+    waiting.wake();
   },
 
   /** A token that hasn't been refused, as soon as there is one. */
-  async token(signalled?: AbortSignal): Promise<string> {
+  async token(aborted?: AbortSignal): Promise<string> {
     for (;;) {
-      const token = (await source?.current()) ?? null;
-      if (token && token !== refusedToken) {
-        started.value = true;
-        ended.value = false;
-        return token;
-      }
-      ended.value = true;
-      await change(signalled);
+      aborted?.throwIfAborted();
+      const seen = waiting.wakes;
+      const token = source && (await abortable(source.current(), aborted));
+      if (token && token !== refusedToken) return found(token);
+      if (seen !== waiting.wakes) continue;
+      missing();
+      await waiting.wait(aborted);
     }
   },
 
-  /** The API refused a token. */
-  refused(token: string): void {
+  /** The API refused a token. Another one may be in use meanwhile, which that says nothing about. */
+  refused(token: string, code: string): void {
+    if (token !== given) return;
     refusedToken = token;
-    source?.refused(token);
+    refusal.value = code;
+    source?.refused(token, code);
+  },
+
+  /** The API took a token. */
+  accepted(token: string): void {
+    if (token === given) refusal.value = null;
+  },
+
+  /**
+   * Somebody signs in for this account. The page of another one begins anew, so that nothing of it is seen: then the answer is `true`, and
+   * nothing needs to be done.
+   */
+  beginsAnew(next: string | null, home: string): boolean {
+    if (next === null || next === account) return false;
+    if (account === null) {
+      account = next;
+      return false;
+    }
+    location.replace(home);
+    return true;
   },
 
   signOut(): void {

@@ -23,10 +23,22 @@ let plurals = new Intl.PluralRules('en');
 /** The language that is shown, as its tag. */
 export { language };
 
+/** Whether there is a language of this name. */
+export function hasLanguage(name: string): boolean {
+  return Object.hasOwn(languages, name);
+}
+
+/** Shows the first of the viewer's languages that there is. */
+export async function speakPreferred(): Promise<void> {
+  const names = navigator.languages.map((tag) => tag.split('-')[0] ?? tag);
+  // English is in the page already; what can't be loaded isn't worth waiting for.
+  await speak(names.find(hasLanguage) ?? 'en').catch(() => undefined);
+}
+
 /** Shows another language, if there is one of that name. */
 export async function speak(name: string): Promise<void> {
   const load = languages[name];
-  if (!load) return;
+  if (!load || name === language.value) return;
   texts = await load();
   plurals = new Intl.PluralRules(name);
   document.documentElement.lang = name;

@@ -10,7 +10,8 @@ import { CloseIcon } from './icons';
 interface DialogProps {
   title: string;
   open: boolean;
-  onClose: () => void;
+  /** Without it, only what it asks for closes it. */
+  onClose?: () => void;
   children: ComponentChildren;
   /** What can be done, at the end. */
   actions?: ComponentChildren;
@@ -28,7 +29,7 @@ export function Dialog({ title, open, onClose, children, actions, wide }: Dialog
     >
       <header class="card-head">
         <Ariakit.DialogHeading>{title}</Ariakit.DialogHeading>
-        <Button kind="quiet" small icon={<CloseIcon />} aria-label={t('common.close')} onClick={onClose} />
+        {onClose && <Button kind="quiet" small icon={<CloseIcon />} aria-label={t('common.close')} onClick={onClose} />}
       </header>
       <div class="dialog-body">{children}</div>
       {actions && <footer class="dialog-foot">{actions}</footer>}

@@ -113,29 +113,31 @@ export function Outcomes({ label, columns, kinds, when, height = 180 }: Outcomes
           </span>
         ))}
       </figcaption>
-      <table class="hidden-visually">
-        <caption>{label}</caption>
-        <thead>
-          <tr>
-            <td />
-            {kinds.map((kind) => (
-              <th key={kind.name} scope="col">
-                {kind.name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {columns.map((one) => (
-            <tr key={one.start}>
-              <th scope="row">{when(one.start)}</th>
-              {one.counts.map((count, index) => (
-                <td key={index}>{count}</td>
+      <div class="hidden-visually">
+        <table>
+          <caption>{label}</caption>
+          <thead>
+            <tr>
+              <td />
+              {kinds.map((kind) => (
+                <th key={kind.name} scope="col">
+                  {kind.name}
+                </th>
               ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {columns.map((one) => (
+              <tr key={one.start}>
+                <th scope="row">{when(one.start)}</th>
+                {one.counts.map((count, index) => (
+                  <td key={index}>{count}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </figure>
   );
 }

@@ -4,6 +4,8 @@
 import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 
+import { recall, remember } from '../storage';
+
 export interface Shortcut {
   /** A key as the browser names it (`j`, `Enter`, `?`), or some one after the other (`g e`). */
   keys: string;
@@ -20,10 +22,10 @@ const PATIENCE = 1200;
 export const shortcuts = signal<Shortcut[]>([]);
 
 /** Whether keys do anything: who dictates, or has a tremor, can switch them off. */
-export const shortcutsOn = signal(localStorage.getItem(KEY) !== 'off');
+export const shortcutsOn = signal(recall(KEY) !== 'off');
 
 export function switchShortcuts(on: boolean): void {
-  localStorage.setItem(KEY, on ? 'on' : 'off');
+  remember(KEY, on ? null : 'off');
   shortcutsOn.value = on;
 }
 

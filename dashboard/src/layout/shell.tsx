@@ -24,6 +24,9 @@ const PLACES = [
   { path: '/keys', text: 'nav.keys', Icon: KeyIcon },
 ] as const;
 
+/** What is one page: of an endpoint, all that is shown of it. */
+const pageOf = (path: string) => path.split('/').slice(0, 3).join('/');
+
 /** With another page, the reader begins at its heading. */
 function useFocusOnHeading(path: string): void {
   const isFirst = useRef(true);
@@ -39,7 +42,8 @@ function useFocusOnHeading(path: string): void {
 
 export function Shell({ children, embedded = false }: { children: ComponentChildren; embedded?: boolean }) {
   const [path] = useLocation();
-  useFocusOnHeading(path);
+  useFocusOnHeading(pageOf(path));
+  const Account = session.Account;
   const isDark = theme.mode.value === 'dark';
   const places = PLACES.filter((place) => place.path !== '/keys' || session.kind !== 'portal');
   return (
@@ -64,6 +68,12 @@ export function Shell({ children, embedded = false }: { children: ComponentChild
           })}
         </nav>
         <div class="foot">
+          {Account && <Account />}
+          {session.access.value === 'read' && (
+            <span class="badge mute" title={t('embed.readOnlyHint')}>
+              {t('embed.readOnly')}
+            </span>
+          )}
           {!embedded && (
             <Button
               kind="quiet"
@@ -78,12 +88,10 @@ export function Shell({ children, embedded = false }: { children: ComponentChild
         </div>
       </div>
       <div>
-        {reachable.isAway.value && (
-          <div class="bar" role="status">
-            {t('away.text')}
-          </div>
-        )}
-        <Notices />
+        <div class="bars">
+          <div role="status">{reachable.isAway.value && <p class="bar">{t('away.text')}</p>}</div>
+          <Notices />
+        </div>
         <main class="content" id="content">
           <div class="page">{children}</div>
         </main>

@@ -111,8 +111,11 @@ function OfAccount({ endpoints }: { endpoints: ListedEndpoint[] }) {
   );
 }
 
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
+/** What the API advises, as a sentence; names of fields stand in backticks. */
+function Advice({ text }: { text: string }) {
+  const sentence = `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
+  const pieces = sentence.split(/`([^`]+)`/);
+  return <p class="overview-advice">{pieces.map((piece, index) => (index % 2 === 1 ? <code>{piece}</code> : piece))}</p>;
 }
 
 function Item({ of, endpoints }: { of: Attention; endpoints: ListedEndpoint[] }) {
@@ -128,7 +131,7 @@ function Item({ of, endpoints }: { of: Attention; endpoints: ListedEndpoint[] })
           </span>
         )}
       </div>
-      <p class="overview-advice">{sentence(of.advice)}</p>
+      <Advice text={of.advice} />
       <div class="actions">
         {endpoint && <Remedies reason={of.reason} endpoint={endpoint} />}
         {of.reason === 'near_budget' && <OfAccount endpoints={endpoints} />}

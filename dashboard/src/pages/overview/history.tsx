@@ -33,6 +33,7 @@ export function History({ summary }: { summary: Summary }) {
     );
   return (
     <Card
+      class="overview-history"
       title={t('overview.history')}
       actions={
         <div class="segments" role="group" aria-label={t('overview.span')}>

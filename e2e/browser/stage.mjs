@@ -138,12 +138,12 @@ class Stage {
   }
 
   push(event, data = {}, more = {}) {
-    return this.call('POST', '/api/events', { accountId: ACCOUNT_ID, event, data, ...more }, { token: SERVICE_KEY });
+    return this.call('POST', '/api/events', { accountId: ACCOUNT_ID, chatbotId: 'cmf9n7u1c', event, data, ...more }, { token: SERVICE_KEY });
   }
 
   /** Up to a hundred events in one call. */
   pushAll(events) {
-    const batch = events.map(([event, data]) => ({ accountId: ACCOUNT_ID, event, data }));
+    const batch = events.map(([event, data]) => ({ accountId: ACCOUNT_ID, chatbotId: 'cmf9n7u1c', event, data }));
     return this.call('POST', '/api/events/batch', { events: batch }, { token: SERVICE_KEY });
   }
 

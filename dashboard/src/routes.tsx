@@ -17,7 +17,7 @@ export function Routes() {
       <Route path="/" component={OverviewPage} />
       <Route path="/endpoints" component={EndpointsPage} />
       <Route path="/endpoints/new" component={NewEndpointPage} />
-      <Route path="/endpoints/:id/:rest*">{(params) => <EndpointPage key={params.id} id={params.id ?? ''} />}</Route>
+      <Route path="/endpoints/:id/*?">{(params) => <EndpointPage key={params.id} id={params.id ?? ''} />}</Route>
       <Route path="/account-events" component={AccountEventsPage} />
       <Route path="/event-types" component={EventTypesPage} />
       <Route path="/keys" component={KeysPage} />

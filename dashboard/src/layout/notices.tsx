@@ -12,6 +12,7 @@ import { t, Text, tn } from '../texts';
 import { Button } from '../ui/button';
 import { CloseIcon, WarningIcon } from '../ui/icons';
 import { nameOf } from '../ui/name';
+import { happened } from './happenings';
 import { isMarked } from './title';
 
 type Attention = Schemas['Attention'];
@@ -32,6 +33,7 @@ function useFollow(): void {
     let timer = 0;
     const stop = listen((message) => {
       if (message.type === 'attempt') return;
+      if (message.type === 'state') happened(message.data);
       clearTimeout(timer);
       timer = window.setTimeout(endpointsChanged, TOGETHER);
     });

@@ -42,6 +42,7 @@ type InputProps = Omit<JSX.HTMLAttributes<HTMLInputElement>, 'label'> & {
   placeholder?: string;
   autocomplete?: string;
   spellcheck?: boolean;
+  maxLength?: number;
   required?: boolean;
   min?: number;
   max?: number;

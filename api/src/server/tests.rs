@@ -411,7 +411,11 @@ async fn the_dashboard_is_counted_under_two_routes_however_many_paths_it_has() {
         let path = format!("{}/dashboard/assets/{number}.js", server.url);
         assert_eq!(client.get(path).send().await.unwrap().status(), 404);
     }
-    let head = client.head(format!("{}/dashboard", server.url)).send().await.unwrap();
+    let head = client
+        .head(format!("{}/dashboard", server.url))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(head.headers()["content-type"], "text/html; charset=utf-8");
     assert_eq!(head.headers()["cache-control"], "no-cache");
     assert!(head.text().await.unwrap().is_empty());

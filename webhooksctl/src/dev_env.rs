@@ -17,7 +17,7 @@ const ISSUER: &str = "https://clerk.dev.invalid";
 const PARTY: &str = "http://localhost:3000";
 
 /// Variables that the programs have defaults for: written only if they are set.
-const OPTIONAL: [&str; 32] = [
+const OPTIONAL: [&str; 34] = [
     "API_ADMIN_LISTEN",
     "REDIS_CA_FILE",
     "REDIS_CERT_FILE",
@@ -27,8 +27,10 @@ const OPTIONAL: [&str; 32] = [
     "HEADER_PREFIX",
     "CLERK_REQUIRE_AZP",
     "CLERK_WRITE_ROLES",
+    "CLERK_PUBLISHABLE_KEY",
     "MAX_CONNECTIONS",
     "CORS_ORIGINS",
+    "PORTAL_ORIGINS",
     "MAX_PAYLOAD_BYTES",
     "MAX_ENDPOINTS_PER_ACCOUNT",
     "ACCOUNT_BUDGET_BYTES",

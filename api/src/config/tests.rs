@@ -61,6 +61,18 @@ fn a_wrong_value_stops_the_start_with_one_sentence() {
             "ACK_DURABILITY: must be one of memory, aof",
         ),
         (
+            ["--cors-origins", "*"],
+            "CORS_ORIGINS: `*` is not an origin such as",
+        ),
+        (
+            ["--portal-origins", "https://a.example/x"],
+            "PORTAL_ORIGINS: `https://a.example/x` is not an origin such as",
+        ),
+        (
+            ["--portal-origins", "https://*.a.example"],
+            "PORTAL_ORIGINS: `https://*.a.example` must have a host name",
+        ),
+        (
             ["--service-keys", "abc"],
             "SERVICE_KEYS: entry 1 must be `id:sha256hex`",
         ),
@@ -153,6 +165,10 @@ fn clerk_or_another_issuer_is_configured_and_not_both() {
             &["--clerk-write-roles", "admin"],
             "OIDC_ISSUER, CLERK_WRITE_ROLES: only one",
         ),
+        (
+            &["--clerk-publishable-key", "pk_live_Y2xlcmsuZXhhbXBsZS5jb20k"],
+            "OIDC_ISSUER, CLERK_PUBLISHABLE_KEY: only one",
+        ),
     ] {
         let both = [&issuer[..], arguments].concat();
         let reason = config(&both).unwrap().auth.session_verifier(true).unwrap_err();
@@ -188,6 +204,25 @@ fn clerk_or_another_issuer_is_configured_and_not_both() {
     assert!(config(&issuer).unwrap().auth.session_verifier(false).is_ok());
     let local = ["--oidc-issuer", "http://127.0.0.1:1"];
     assert!(config(&local).unwrap().auth.session_verifier(true).is_ok());
+}
+
+#[test]
+fn what_the_dashboard_needs_is_refused_with_the_variable() {
+    for (arguments, sentence) in [
+        (
+            ["--clerk-publishable-key", "pk_live_clerk"],
+            "CLERK_PUBLISHABLE_KEY: must be a publishable key of Clerk",
+        ),
+        (
+            ["--portal-origins", "http://a.example"],
+            "PORTAL_ORIGINS: `http://a.example` must start with https:// unless",
+        ),
+    ] {
+        let config = config(&arguments).unwrap();
+        let key = config.auth.clerk_publishable_key.as_deref();
+        let reason = config.server.settings(key, false).unwrap_err();
+        assert!(reason.starts_with(sentence) && !reason.contains('\n'), "{reason}");
+    }
 }
 
 /// The worst that can be printed of it.

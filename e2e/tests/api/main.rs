@@ -60,6 +60,8 @@ mod events;
 
 mod prefix;
 
+mod dashboard;
+
 mod auth;
 
 mod oidc;

@@ -73,6 +73,8 @@ async fn headers_the_document_and_the_doctor_follow_the_prefix() {
         assert!(!text.contains("X-RKT-"), "{page}");
         assert_eq!(text.contains("X-Acme-Replay"), page != "/errors", "{page}");
     }
+    let page = customer.get("/dashboard").await.expect(200).text;
+    assert!(page.contains("\"headerPrefix\":\"X-Acme-\""), "{page}");
     let printed = Process::run(
         "webhooks-api",
         &["openapi"],

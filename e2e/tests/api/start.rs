@@ -48,6 +48,16 @@ async fn a_wrong_configuration_is_refused_in_one_sentence() {
         ("MAX_CONNECTIONS", "0", "MAX_CONNECTIONS: 0 is not in 1..=65536"),
         ("CORS_ORIGINS", "*", "CORS_ORIGINS: `*` is not an origin"),
         (
+            "PORTAL_ORIGINS",
+            "https://*.example.com",
+            "PORTAL_ORIGINS: `https://*.example.com` must have a host name",
+        ),
+        (
+            "CLERK_PUBLISHABLE_KEY",
+            "hunter2",
+            "CLERK_PUBLISHABLE_KEY: must be a publishable key of Clerk",
+        ),
+        (
             "CLERK_JWT_KEY",
             "",
             "CLERK_JWT_KEY, CLERK_JWKS_URL: one of the two must be set",
@@ -102,7 +112,9 @@ async fn a_wrong_configuration_is_refused_in_one_sentence() {
         "API_ADMIN_LISTEN",
         "MAX_CONNECTIONS",
         "CORS_ORIGINS",
+        "PORTAL_ORIGINS",
         "CLERK_JWKS_URL",
+        "CLERK_PUBLISHABLE_KEY",
         "SERVICE_KEYS",
         "REDIS_URL",
         "ACK_DURABILITY",

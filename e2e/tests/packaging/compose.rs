@@ -112,6 +112,8 @@ fn the_image_holds_the_programs_and_runs_as_nobody() {
             "{program}"
         );
     }
+    // The API has the dashboard in it, which the build finds where it was made.
+    assert!(workspace_file(".dockerignore").contains("\n!dashboard/dist\n"));
     let user = dockerfile
         .lines()
         .rev()

@@ -199,6 +199,20 @@ async fn run_and_demo_do_what_their_help_says() {
     let dir = TempDir::new("run");
     let mut run = Run::start(&dir, "data").await;
 
+    // The link to the dashboard, with the token that is its customer's; the token stands nowhere else.
+    let (said, token) = (run.said(), run.value("DASHBOARD_TOKEN"));
+    let link = format!(
+        "    Dashboard  {}/dashboard#token={token}\n",
+        run.value("API_URL")
+    );
+    assert!(said.contains(&link), "{said}");
+    assert_eq!(said.matches(&token).count(), 1, "{said}");
+    let page = Caller::new(&run.value("API_URL"), None)
+        .get("/dashboard")
+        .await
+        .expect(200);
+    assert_eq!(page.headers["content-type"], "text/html; charset=utf-8");
+
     // The demonstration, which checks all that it shows.
     let demo = Command::new(script("demo"))
         .envs(run.environment.clone())

@@ -219,7 +219,7 @@ async fn nothing_secret_is_written_anywhere() {
     }
     let nobody = Caller::new(&system.api_url(), None);
     let mut pages = vec![("/metrics".to_owned(), system.api_metrics().await)];
-    for path in ["/readyz", "/healthz", "/docs"] {
+    for path in ["/readyz", "/healthz", "/docs", "/dashboard", "/dashboard/embed"] {
         pages.push((path.to_owned(), nobody.get(path).await.text));
     }
     for worker in &system.workers {

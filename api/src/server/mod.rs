@@ -68,7 +68,11 @@ pub fn endpoint(app: App, settings: Settings) -> impl Endpoint<Output = Response
     let docs = Page::docs(openapi::docs_page(&service, &document));
     let errors = Page::errors(openapi::errors_html(&document));
     let routes = RouteTable::of(&document);
-    let dashboard = Arc::new(Dashboard::new(&settings, &app.header_prefix));
+    let dashboard = Arc::new(Dashboard::new(
+        settings.publishable_key.as_ref(),
+        &settings.portal_origins,
+        &app.header_prefix,
+    ));
     let dashboard = || {
         let dashboard = Arc::clone(&dashboard);
         poem::get(make_sync(move |request| dashboard.answer(&request)))

@@ -5,6 +5,8 @@
 
 mod policy;
 
+mod host;
+
 mod portal_origins;
 
 mod publishable_key;
@@ -23,7 +25,6 @@ use domain::header_names::HeaderPrefix;
 use poem::{IntoResponse, Request, Response};
 use serde_json::{Value, json};
 
-use super::Settings;
 use super::pages::Page;
 use crate::problem::{Code, Problem};
 
@@ -52,19 +53,20 @@ pub(super) struct Dashboard {
 
 impl Dashboard {
     /// The dashboard as the configuration wants it.
-    pub(super) fn new(settings: &Settings, prefix: &HeaderPrefix) -> Self {
-        let block = settings_block(settings, prefix);
+    pub(super) fn new(
+        publishable_key: Option<&PublishableKey>,
+        portal_origins: &PortalOrigins,
+        prefix: &HeaderPrefix,
+    ) -> Self {
+        let block = settings_block(publishable_key, portal_origins, prefix);
         let filled = |html: &str| html.replacen(files::SETTINGS_BLOCK, &block, 1);
         let assets = files::ASSETS.iter().map(|(name, bytes)| {
             let content_type = content_type(name).unwrap_or("application/octet-stream");
             (*name, Page::asset(content_type, bytes))
         });
         Self {
-            index: Page::dashboard(
-                filled(files::INDEX),
-                policy::of_index(settings.publishable_key.as_ref()),
-            ),
-            embed: Page::dashboard(filled(files::EMBED), policy::of_embed(&settings.portal_origins)),
+            index: Page::dashboard(filled(files::INDEX), policy::of_index(publishable_key)),
+            embed: Page::dashboard(filled(files::EMBED), policy::of_embed(portal_origins)),
             assets: assets.collect(),
         }
     }
@@ -95,11 +97,14 @@ fn content_type(name: &str) -> Option<&'static str> {
 }
 
 /// The block of data that tells the pages how they are configured. Nothing in it can end the block.
-fn settings_block(settings: &Settings, prefix: &HeaderPrefix) -> String {
-    let origins: Vec<_> = settings.portal_origins.iter().collect();
-    let key = settings.publishable_key.as_ref();
+fn settings_block(
+    publishable_key: Option<&PublishableKey>,
+    portal_origins: &PortalOrigins,
+    prefix: &HeaderPrefix,
+) -> String {
+    let origins: Vec<_> = portal_origins.iter().collect();
     let data = json!({
-        "clerkPublishableKey": key.map(PublishableKey::as_str),
+        "clerkPublishableKey": publishable_key.map(PublishableKey::as_str),
         "portalOrigins": origins,
         "headerPrefix": prefix.name(""),
     });

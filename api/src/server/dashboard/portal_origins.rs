@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use url::{Host, Url};
 
-use super::policy::is_domain;
+use super::host::is_domain;
 use crate::cors::Origins;
 
 /// How many there may be: they all stand in a header.

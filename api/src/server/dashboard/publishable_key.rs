@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use super::policy::is_domain;
+use super::host::is_domain;
 
 /// With or without `=` at the end, as browsers read it.
 const BASE64: GeneralPurpose = GeneralPurpose::new(

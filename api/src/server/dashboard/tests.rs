@@ -2,7 +2,7 @@ use poem::http::StatusCode;
 use poem::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap};
 
 use super::*;
-use crate::server::ServerArgs;
+use crate::server::{ServerArgs, Settings};
 
 /// `clerk.example.com$`.
 const LIVE_KEY: &str = "pk_live_Y2xlcmsuZXhhbXBsZS5jb20k";
@@ -26,7 +26,16 @@ fn read(key: &str, origins: &str, allow_http: bool) -> Result<Settings, String> 
 }
 
 fn dashboard(key: &str, origins: &str) -> Dashboard {
-    Dashboard::new(&read(key, origins, false).unwrap(), &HeaderPrefix::default())
+    dashboard_with(key, origins, &HeaderPrefix::default())
+}
+
+fn dashboard_with(key: &str, origins: &str, prefix: &HeaderPrefix) -> Dashboard {
+    let settings = read(key, origins, false).unwrap();
+    Dashboard::new(
+        settings.publishable_key.as_ref(),
+        &settings.portal_origins,
+        prefix,
+    )
 }
 
 fn ask(dashboard: &Dashboard, path: &str) -> Response {
@@ -112,7 +121,7 @@ async fn both_pages_are_told_how_they_are_configured() {
         });
         assert_eq!(data, expected, "{path}");
     }
-    let bare = Dashboard::new(&read("", "", false).unwrap(), &"X-Acme".parse().unwrap());
+    let bare = dashboard_with("", "", &"X-Acme".parse().unwrap());
     let (_, data) = block(&bare, "/dashboard").await;
     let expected = json!({"clerkPublishableKey": null, "portalOrigins": [], "headerPrefix": "X-Acme-"});
     assert_eq!(data, expected);

@@ -5,7 +5,7 @@ use domain::signing::SigningSecret;
 use e2e::clerk::Claims;
 use e2e::client::{Caller, Pushed};
 use e2e::receiver::{Answer, Receiver};
-use e2e::system::{Builder, System};
+use e2e::system::{Builder, MANAGE_KEY, System};
 use e2e::wait::{LONG, check, eventually};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};

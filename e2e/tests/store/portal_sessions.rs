@@ -19,7 +19,8 @@ fn other() -> AccountId {
 async fn made(fixture: &Fixture, of: &AccountId, most: u32) -> (PortalToken, Timestamp) {
     let token = PortalToken::generate(of);
     let made = fixture.store.create_portal_session(&token, Right::Write, most);
-    (token, made.await.unwrap())
+    let expires = made.await.unwrap();
+    (token, expires)
 }
 
 async fn used(fixture: &Fixture, (token, expires): &(PortalToken, Timestamp)) -> Option<SessionUse> {
@@ -99,8 +100,9 @@ async fn the_session_that_expires_first_makes_room() {
     let mut good = Vec::new();
     for session in &sessions {
         good.push(is_good(used(&fixture, session).await));
-        let has = fixture.store.has_portal_session(&account(), session.0.id());
-        assert_eq!(has.await.unwrap(), good[good.len() - 1]);
+        let (id, is_good) = (session.0.id(), good[good.len() - 1]);
+        let has = fixture.store.has_portal_session(&account(), id).await;
+        assert_eq!(has.unwrap(), is_good);
     }
     assert_eq!(good, [false, false, true, true, true]);
     assert_eq!(

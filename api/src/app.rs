@@ -10,8 +10,8 @@ use domain::sealing::SecretsKeyring;
 use poem::Request;
 
 use crate::allowance::Allowance;
-use crate::auth::api_key::ApiKeys;
 use crate::auth::clerk::SessionVerifier;
+use crate::auth::look_ups::LookUps;
 use crate::auth::service_key::ServiceKeys;
 use crate::metrics::Metrics;
 use crate::problem::{Code, Problem};
@@ -34,7 +34,9 @@ pub struct Parts {
     /// Verifies service keys.
     pub service_keys: ServiceKeys,
     /// Whose turn it is to have a key of an account looked up.
-    pub api_keys: ApiKeys,
+    pub api_keys: LookUps,
+    /// The same of portal sessions.
+    pub portal_sessions: LookUps,
     /// Seals signing secrets.
     pub secrets: SecretsKeyring,
     /// Which URLs customers may register.

@@ -12,8 +12,8 @@ use tokio::net::TcpListener;
 
 use crate::agreement;
 use crate::app::{App, Parts};
-use crate::auth::api_key::ApiKeys;
 use crate::auth::clerk::KeySource;
+use crate::auth::look_ups::LookUps;
 use crate::config::Config;
 use crate::event_types;
 use crate::metrics::Metrics;
@@ -72,7 +72,8 @@ fn app(config: Config) -> Result<App, String> {
         store: StoreSlot::default(),
         sessions: config.auth.session_verifier(config.urls.allow_http)?,
         service_keys: config.auth.service_keys,
-        api_keys: ApiKeys::default(),
+        api_keys: LookUps::default(),
+        portal_sessions: LookUps::default(),
         secrets: config.secrets.secrets_key,
         urls: config.urls.policy(),
         header_prefix: config.headers.header_prefix,

@@ -173,6 +173,12 @@ impl Caller {
         reply.body["key"].as_str().unwrap().to_owned()
     }
 
+    /// Makes a portal session for an account, as the backend.
+    pub async fn create_portal_session(&self, account: &str, access: &str) -> Value {
+        let wanted = json!({"accountId": account, "access": access});
+        self.post("/api/portal-sessions", &wanted).await.expect(201).body
+    }
+
     /// Reads one endpoint.
     pub async fn endpoint(&self, id: &str) -> Value {
         self.get(&format!("/api/webhooks-config/{id}"))

@@ -189,6 +189,15 @@ impl System {
         self.caller(&self.customer().create_api_key(scopes).await)
     }
 
+    /// The embedded dashboard of [`Self::customer`]'s account, with a new portal session.
+    pub async fn portal(&self, access: &str) -> Caller {
+        let session = self
+            .caller(MANAGE_KEY)
+            .create_portal_session(ORGANISATION, access)
+            .await;
+        self.caller(session["token"].as_str().expect("a session has a token"))
+    }
+
     /// A caller with any token.
     #[must_use]
     pub fn caller(&self, token: &str) -> Caller {

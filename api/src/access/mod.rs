@@ -18,14 +18,16 @@ pub enum Access {
     Open,
     /// A backend, with any service key. The request names the accounts.
     Backend,
-    /// Whoever acts for an account: its people, the backend in its name, and keys of the account with this scope.
+    /// Whoever acts for an account: its people, at the embedded dashboard as well, the backend in its name, and keys of the account with this
+    /// scope.
     Account(Scope),
-    /// The account's people, and the backend in its name. To whom it belongs that an endpoint's secret changes is not for a program to say
+    /// The account's people, at the embedded dashboard as well, and the backend in its name. To whom it belongs that an endpoint's secret changes is not for a program to say
     /// that was given a key.
     People(Right),
-    /// The same, for what decides who may act for the account at all.
+    /// The account's people at a dashboard that they signed in to themselves, and the backend in its name: for what decides who may act for
+    /// the account at all.
     Owner(Right),
-    /// The backend, with a `manage` key. The path names the account.
+    /// The backend, with a `manage` key. The path or the body names the account.
     Manage,
 }
 
@@ -36,6 +38,8 @@ pub enum Kind {
     Session,
     /// A key of the account.
     Key,
+    /// A portal session of the account, at the embedded dashboard.
+    Portal,
     /// A `manage` key of the backend, which says for which account it calls.
     Manage,
 }
@@ -46,7 +50,8 @@ impl Access {
     pub const fn takes(self, kind: Kind) -> bool {
         match self {
             Self::Account(_) => true,
-            Self::People(_) | Self::Owner(_) => matches!(kind, Kind::Session | Kind::Manage),
+            Self::People(_) => !matches!(kind, Kind::Key),
+            Self::Owner(_) => matches!(kind, Kind::Session | Kind::Manage),
             Self::Open | Self::Backend | Self::Manage => false,
         }
     }

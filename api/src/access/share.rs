@@ -6,7 +6,7 @@ use domain::id::AccountId;
 
 use super::Kind;
 
-/// What the callers of one kind have for one account. An account's people, its keys and the backend in its name have a share each, so that
+/// What the callers of one kind have for one account. An account's people, its keys, its portal sessions and the backend in its name have a share each, so that
 /// an automation that runs wild can't lock people out of their dashboard.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Share(Arc<str>);
@@ -19,6 +19,7 @@ impl Share {
         Self(match kind {
             Kind::Session => account.into(),
             Kind::Key => format!("keys {account}").into(),
+            Kind::Portal => format!("portal {account}").into(),
             Kind::Manage => format!("manage {account}").into(),
         })
     }

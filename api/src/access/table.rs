@@ -45,6 +45,8 @@ pub(super) const TABLE: &[(&str, Access)] = &[
     // The backend's.
     ("pushEvent", Access::Backend),
     ("pushEvents", Access::Backend),
+    ("createPortalSession", Access::Manage),
+    ("revokePortalSession", Access::Manage),
     ("getAccount", Access::Manage),
     ("eraseAccount", Access::Manage),
     ("getAccountLimits", Access::Manage),

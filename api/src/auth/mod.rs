@@ -1,5 +1,5 @@
-//! Verifies session tokens, of Clerk or of any OpenID Connect issuer, service keys and keys of accounts: a token goes in, and out comes
-//! whose it is, or why we refuse it.
+//! Verifies session tokens, of Clerk or of any OpenID Connect issuer, service keys, and tokens of accounts (keys and portal sessions): a
+//! token goes in, and out comes whose it is, or why we refuse it.
 //!
 //! The form of a token shows its kind. A token of the wrong kind gets a 403, whatever else may be wrong with it; any other
 //! mistake gets a 401.
@@ -14,13 +14,14 @@ pub mod oidc;
 
 pub mod service_key;
 
-pub mod api_key;
+pub mod look_ups;
 
 mod settings;
 
 pub use settings::AuthArgs;
 
 use domain::api_key::Scope;
+use domain::portal_session;
 
 /// Why we refuse a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -93,6 +94,18 @@ pub enum AuthError {
     /// The account's key may not make the call without this scope, or with any.
     #[error("the key may not make this call")]
     Scope(Option<Scope>),
+    /// No account has this portal session.
+    #[error("there is no such portal session: it was revoked, or never made")]
+    PortalSession,
+    /// The portal session has expired.
+    #[error("the portal session has expired")]
+    PortalSessionExpired,
+    /// The portal session may read, and the call may change something.
+    #[error("the portal session may look, but not change anything")]
+    PortalSessionReads,
+    /// The call is not for portal sessions, whatever they may do.
+    #[error("no portal session may make this call")]
+    NotForPortal,
     /// The request names an account in its header, and the token doesn't let it.
     #[error("this token belongs to no backend that may name an account")]
     AccountHeader,
@@ -126,6 +139,9 @@ impl AuthError {
             Self::ServiceKey => "service_key",
             Self::ApiKey => "api_key",
             Self::KeyExpired => "expired",
+            Self::PortalSession => "portal_session",
+            Self::PortalSessionExpired => "expired",
+            Self::PortalSessionReads | Self::NotForPortal => "portal_access",
             Self::Scope(_) => "scope",
             Self::AccountHeader => "account_header",
             Self::Unavailable => "unavailable",
@@ -134,7 +150,15 @@ impl AuthError {
 }
 
 /// What Clerk's opaque machine credentials and our own keys begin with: none of them is a session token.
-const KEY_PREFIXES: [&str; 6] = [service_key::PREFIX, "rk_", "ak_", "oat_", "mt_", "m2m_"];
+const KEY_PREFIXES: [&str; 7] = [
+    service_key::PREFIX,
+    portal_session::PREFIX,
+    "rk_",
+    "ak_",
+    "oat_",
+    "mt_",
+    "m2m_",
+];
 
 /// Whether a token has the form of a machine's key.
 fn is_key(token: &str) -> bool {

@@ -53,6 +53,7 @@ pub(super) async fn count(
     let subject = match kind {
         Kind::Session => Subject::Dashboard,
         Kind::Key => Subject::Keys,
+        Kind::Portal => Subject::Portal,
         Kind::Manage => Subject::Manage,
     };
     let share = Share::of(kind, account);
@@ -74,8 +75,23 @@ pub(super) async fn count(
     within(app, request, &share, is_allowed, quota).await
 }
 
+/// Takes the place of a request whose token was looked up, which counted the call as well.
+pub(super) async fn looked_up(
+    app: &App,
+    request: &Request,
+    share: &Share,
+    is_allowed: bool,
+    quota: Quota,
+) -> Result<(), Problem> {
+    open(request, share)?;
+    if quota.most == 0 {
+        return Ok(());
+    }
+    within(app, request, share, is_allowed, quota).await
+}
+
 /// Notes what is left of a limit, and refuses what exceeds it.
-pub(super) async fn within(
+async fn within(
     app: &App,
     request: &Request,
     share: &Share,

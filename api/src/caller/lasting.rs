@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use domain::clock::Timestamp;
-use domain::id::{AccountId, ApiKeyId};
-use store::Store;
+use domain::id::{AccountId, ApiKeyId, PortalSessionId};
+use store::{Store, StoreError};
 use tokio::time::{interval, sleep};
 
-/// How often to look whether a key is still there.
+/// How often to look whether a key, or a portal session, is still there.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// What ends a caller's permission.
@@ -15,8 +15,17 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 pub struct Lasting {
     /// When the token expires, in seconds since 1970; `None`: never.
     pub expires_at: Option<i64>,
-    /// The key of the account that the caller came with: its owner may revoke it.
-    pub key: Option<ApiKeyId>,
+    /// What of the account the caller came with, if it can be revoked.
+    pub revocable: Option<Revocable>,
+}
+
+/// What somebody came with, and may lose.
+#[derive(Debug, Clone)]
+pub enum Revocable {
+    /// A key of the account: its owner may revoke it.
+    Key(ApiKeyId),
+    /// A portal session: the backend may end it.
+    Portal(PortalSessionId),
 }
 
 /// Why a caller may go on no longer.
@@ -25,7 +34,9 @@ pub enum Over {
     /// The token has expired.
     Expired,
     /// The key was revoked.
-    Revoked,
+    KeyRevoked,
+    /// The portal session was revoked.
+    PortalSessionRevoked,
 }
 
 impl Lasting {
@@ -38,14 +49,14 @@ impl Lasting {
             }
         };
         let revoked = async {
-            match &self.key {
-                Some(key) => revoked(store, account, key).await,
+            match &self.revocable {
+                Some(held) => revoked(store, account, held).await,
                 None => std::future::pending().await,
             }
         };
         tokio::select! {
             () = expired => Over::Expired,
-            () = revoked => Over::Revoked,
+            over = revoked => over,
         }
     }
 }
@@ -55,13 +66,25 @@ fn left_until(at: i64) -> Duration {
     Duration::from_secs(u64::try_from(left).unwrap_or(0))
 }
 
-/// Waits until an account has a key no more. What Redis can't tell now, it can tell later.
-async fn revoked(store: &Store, account: &AccountId, key: &ApiKeyId) {
+/// Waits until an account has a key or a portal session no more. What Redis can't tell now, it can tell later.
+async fn revoked(store: &Store, account: &AccountId, held: &Revocable) -> Over {
     let mut looks = interval(LOOK_EVERY);
     loop {
         looks.tick().await;
-        if let Ok(false) = store.has_api_key(account, key).await {
-            return;
+        if let Ok(false) = held.is_there(store, account).await {
+            return match held {
+                Revocable::Key(_) => Over::KeyRevoked,
+                Revocable::Portal(_) => Over::PortalSessionRevoked,
+            };
+        }
+    }
+}
+
+impl Revocable {
+    async fn is_there(&self, store: &Store, account: &AccountId) -> Result<bool, StoreError> {
+        match self {
+            Self::Key(id) => store.has_api_key(account, id).await,
+            Self::Portal(id) => store.has_portal_session(account, id).await,
         }
     }
 }

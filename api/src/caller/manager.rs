@@ -12,14 +12,14 @@ use crate::auth::AuthError;
 use crate::problem::{Code, Problem};
 use crate::query;
 
-/// The backend with a `manage` key, at a call whose path names the account.
+/// The backend with a `manage` key, at a call whose path or body names the account.
 #[derive(Debug, Clone)]
 pub struct Manager {
     by: String,
 }
 
 impl Manager {
-    /// The one who acts for the account that the path names.
+    /// The one who acts for the account that the path or the body names.
     ///
     /// # Errors
     ///
@@ -52,6 +52,7 @@ impl<'a> FromRequest<'a> for Manager {
         }
         let verified = Token::of(request).and_then(|token| match token {
             Token::ApiKey(_) => Err(AuthError::Scope(None)),
+            Token::Portal(_) => Err(AuthError::NotForPortal),
             Token::Session(_) => Err(AuthError::NotAServiceKey),
             Token::Service(text) => {
                 let key = app.service_keys.verify(text)?;

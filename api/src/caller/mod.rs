@@ -5,9 +5,12 @@
 //! request's call.
 //!
 //! - `token`: what a request came with. `named_account`: for whom the backend calls. `manager`: the backend, at calls about whole accounts.
+//! - `portal`: whoever sits at the embedded dashboard.
 //! - `counted`: how many calls there may be. `lasting`: for how long what a call opened may go on.
 
 mod manager;
+
+mod portal;
 
 mod token;
 
@@ -18,7 +21,7 @@ mod counted;
 mod lasting;
 
 pub(crate) use counted::count_more;
-pub use lasting::{Lasting, Over};
+pub use lasting::{Lasting, Over, Revocable};
 pub use manager::Manager;
 pub(crate) use named_account::ACCOUNT_HEADER;
 pub(crate) use token::has_service_key;
@@ -39,12 +42,13 @@ use crate::problem::{Code, Problem};
 use crate::query;
 use crate::rate_limit::Quotas;
 
-/// Somebody who acts for an account: one of its people, a program with one of its keys, or the backend in its name.
+/// Somebody who acts for an account: one of its people, who may sit at the embedded dashboard, a program with one of its keys, or the backend
+/// in its name.
 #[derive(Debug, Clone)]
 pub struct Caller {
     /// The account.
     pub account: AccountId,
-    /// Who it is, for what keeps who made or changed it: the user as the session token names them, `key_…`, or `service:<id>`.
+    /// Who it is, for what keeps who made or changed it: the user as the session token names them, `key_…`, `ps_…`, or `service:<id>`.
     pub by: String,
     /// What they came with.
     pub kind: Kind,
@@ -76,6 +80,7 @@ impl<'a> FromRequest<'a> for Caller {
         let token = Token::of(request).map_err(|error| refuse(app, error))?;
         let caller = match token {
             Token::ApiKey(text) => with_key(app, request, access, text).await?,
+            Token::Portal(text) => portal::embedded(app, request, access, text).await?,
             Token::Service(text) => in_a_name(app, request, access, text).await?,
             Token::Session(text) => signed_in(app, request, access, text).await?,
         };
@@ -92,6 +97,7 @@ impl<'a> FromRequest<'a> for Backend {
         }
         let verified = Token::of(request).and_then(|token| match token {
             Token::ApiKey(_) => Err(AuthError::Scope(None)),
+            Token::Portal(_) => Err(AuthError::NotForPortal),
             Token::Service(text) | Token::Session(text) => {
                 let key = app.service_keys.verify(text)?;
                 named_account::none(request).map(|()| key)
@@ -146,7 +152,7 @@ async fn signed_in(app: &App, request: &Request, access: Access, token: &str) ->
         kind: Kind::Session,
         lasting: Lasting {
             expires_at: Some(session.expires_at),
-            key: None,
+            revocable: None,
         },
     })
 }
@@ -159,7 +165,8 @@ async fn with_key(app: &App, request: &Request, access: Access, text: &str) -> R
     let token = ApiKeyToken::parse(text).map_err(|_| refused(AuthError::ApiKey))?;
     let store = app.store.get()?;
     let asked = store.use_api_key(&token, app.rates.dashboard);
-    let (scopes, expires_at, is_allowed, quota) = match app.api_keys.look_up(&token, asked).await? {
+    let looked_up = app.api_keys.look_up(token.account(), token.hash(), asked).await?;
+    let (scopes, expires_at, is_allowed, quota) = match looked_up {
         Some(KeyUse::Good(scopes, expires_at, is_allowed, quota)) => (scopes, expires_at, is_allowed, quota),
         Some(KeyUse::Expired) => return Err(refused(AuthError::KeyExpired)),
         None => return Err(refused(AuthError::ApiKey)),
@@ -170,13 +177,10 @@ async fn with_key(app: &App, request: &Request, access: Access, text: &str) -> R
         kind: Kind::Key,
         lasting: Lasting {
             expires_at: expires_at.map(domain::clock::Timestamp::as_seconds),
-            key: Some(token.id().clone()),
+            revocable: Some(Revocable::Key(token.id().clone())),
         },
     };
-    counted::open(request, &caller.share())?;
-    if app.rates.dashboard > 0 {
-        counted::within(app, request, &caller.share(), is_allowed, quota).await?;
-    }
+    counted::looked_up(app, request, &caller.share(), is_allowed, quota).await?;
     if !scopes.cover(scope) {
         return Err(refused(AuthError::Scope(Some(scope))));
     }

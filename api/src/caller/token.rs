@@ -1,6 +1,6 @@
 //! The token of a request, and what its form says of it.
 
-use domain::api_key;
+use domain::{api_key, portal_session};
 use poem::Request;
 use poem::http::header;
 
@@ -9,11 +9,13 @@ use crate::auth::{AuthError, service_key};
 use crate::headers::{Repeated, once};
 use crate::problem::Problem;
 
-/// A token by its form. What is neither kind of key is for whoever verifies sessions to judge.
+/// A token by its form. What is none of ours is for whoever verifies sessions to judge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Token<'a> {
     /// A key of an account.
     ApiKey(&'a str),
+    /// The token of a portal session.
+    Portal(&'a str),
     /// A service key.
     Service(&'a str),
     /// Anything else.
@@ -26,6 +28,8 @@ impl<'a> Token<'a> {
         let token = bearer(request)?;
         Ok(if token.starts_with(api_key::PREFIX) {
             Self::ApiKey(token)
+        } else if token.starts_with(portal_session::PREFIX) {
+            Self::Portal(token)
         } else if token.starts_with(service_key::PREFIX) {
             Self::Service(token)
         } else {

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::access::{self, Access};
+use crate::access::{self, Access, Kind};
 use crate::problem::Code;
 use crate::problem::Code::{
     AccountBeingErased, AccountHeaderNotAllowed, AuthUnavailable, BadRequest, BodyTooLarge, DeliveryNotFound,
     DuplicateField, EndpointNotFound, EventNotFound, InsufficientScope, InternalError, InvalidAccountId,
-    InvalidJson, InvalidToken, InvalidType, InvalidUtf8, MissingField, MissingToken, PartyMissing,
+    InvalidJson, InvalidPortalSession, InvalidToken, InvalidType, InvalidUtf8, MissingField, MissingToken,
+    NotForPortalSessions, PartyMissing, PortalSessionExpired, PortalSessionNotFound, PortalSessionReadOnly,
     RateLimited, ReplayNotFound, RequestTimeout, RoleNotAllowed, ServerCrowded, SessionPending, StoreFull,
     StoreReplaced, StoreUnavailable, StoreUnsafe, TokenExpired, TokenNotYetValid, TooManyAtOnce,
     UnknownField, UnknownParameter, UnsupportedMediaType, WrongTokenKind,
@@ -26,6 +27,9 @@ const TOKEN: &[Code] = &[
     AccountHeaderNotAllowed,
     UnknownParameter,
 ];
+
+/// Of a call that portal sessions may make.
+const PORTAL: &[Code] = &[PortalSessionExpired, InvalidPortalSession];
 
 /// Of a call for an account: whoever makes it is verified, or names the account, then the call is counted. Its connection needs a place,
 /// and the account one of its share.
@@ -97,6 +101,12 @@ pub(super) fn implied(operation: &Value) -> Vec<Code> {
         // Not every role may change something.
         errors.extend(access.writes().then_some(RoleNotAllowed));
     }
+    if access.takes(Kind::Portal) {
+        errors.extend(PORTAL);
+        errors.extend(access.writes().then_some(PortalSessionReadOnly));
+    } else if access != Access::Open {
+        errors.push(NotForPortalSessions);
+    }
     if operation.get("requestBody").is_some() {
         errors.extend(BODY);
     }
@@ -116,6 +126,7 @@ fn unknown_id(parameter: &str) -> Option<Code> {
         "deliveryId" => Some(DeliveryNotFound),
         "replayId" => Some(ReplayNotFound),
         "eventId" => Some(EventNotFound),
+        "sessionId" => Some(PortalSessionNotFound),
         _ => None,
     }
 }

@@ -17,13 +17,18 @@ pub(super) fn complete(document: &mut Value) {
             "rk_live_<account>_<random>",
             "A key of the account (`POST /api/api-keys`), with the scope that the call needs.",
         ),
+        "portalSession": bearer(
+            "rkp_<account>_<random>_<expires, ms since 1970>",
+            "A portal session of the account (`POST /api/portal-sessions`), for the dashboard in your own product. With the access `read` it \
+             changes nothing.",
+        ),
         "serviceKey": bearer("whk_<id>_<random>", "A service key of the chatbot backend."),
         // The account's header is no scheme of its own: generated clients that are given one token would send it there as well.
         "manageKey": bearer(
             "whk_<id>_<random>",
             &format!(
                 "A service key of the chatbot backend that may call for any account: its entry in `SERVICE_KEYS` ends with `:manage`. The \
-                 header `{ACCOUNT_HEADER}` names the account, unless the path does: `org:<organisation id>` or `user:<user id>`; Clerk's \
+                 header `{ACCOUNT_HEADER}` names the account, unless the path or the body does: `org:<organisation id>` or `user:<user id>`; Clerk's \
                  ids alone (`org_…`, `user_…`) mean the same. With any other token that header is refused.",
             ),
         ),
@@ -49,6 +54,7 @@ fn alternatives(access: Access) -> Vec<Value> {
     let acting = [
         (Kind::Session, json!({ "clerkSession": [] })),
         (Kind::Key, json!({ "accountKey": [] })),
+        (Kind::Portal, json!({ "portalSession": [] })),
         (Kind::Manage, json!({ "manageKey": [] })),
     ];
     match access {

@@ -26,7 +26,7 @@ fn every_call_has_examples_errors_and_a_security_scheme() {
             if path.starts_with("/api/") {
                 let scheme = if path.starts_with("/api/events") && method == "post" {
                     "serviceKey"
-                } else if path.starts_with("/api/accounts/") {
+                } else if path.starts_with("/api/accounts/") || path.starts_with("/api/portal-sessions") {
                     "manageKey"
                 } else {
                     "clerkSession"

@@ -16,6 +16,12 @@ codes! {
     /// The session token, or the key, has expired.
     TokenExpired = "token_expired", UNAUTHORIZED, "The token has expired",
         "Get a new token and send the request again.";
+    /// The portal session has expired.
+    PortalSessionExpired = "portal_session_expired", UNAUTHORIZED, "The portal session has expired",
+        "A portal session lasts 15 minutes. Ask the page around the dashboard, or your backend, for a new one.";
+    /// There is no such portal session.
+    InvalidPortalSession = "invalid_portal_session", UNAUTHORIZED, "The portal session is not valid",
+        "It was revoked, made room for a newer one, or never existed. Ask the page around the dashboard, or your backend, for a new one.";
     /// The session token is not valid yet.
     TokenNotYetValid = "token_not_yet_valid", UNAUTHORIZED, "The token is not valid yet",
         "Check the clock of the machine that issued the token, or wait until its time has come.";
@@ -34,6 +40,12 @@ codes! {
     /// The key of an account may not make this call.
     InsufficientScope = "insufficient_scope", FORBIDDEN, "The key may not make this call",
         "Use a key of the account with the scope that the call needs, or ask somebody who may sign in.";
+    /// The portal session may look, but not change anything.
+    PortalSessionReadOnly = "portal_session_read_only", FORBIDDEN, "The portal session allows no changes",
+        "This portal session has the access `read`. To change something, ask your backend for one with the access `write`.";
+    /// No portal session may make this call.
+    NotForPortalSessions = "not_for_portal_sessions", FORBIDDEN, "Not for portal sessions",
+        "Portal sessions neither see nor change who may act for the account (API keys and portal sessions), decide nothing about whole accounts, and push no events. Sign in at the dashboard itself, or let your backend make this call.";
     /// The request names an account in its header, and may not.
     AccountHeaderNotAllowed = "account_header_not_allowed", FORBIDDEN, "An account in the header",
         "Only a `manage` key of the backend names the account in the header `X-Account-Id`, and only where nothing else in the request names it. Leave the header out.";
@@ -52,6 +64,9 @@ codes! {
     /// The account has no such key.
     ApiKeyNotFound = "api_key_not_found", NOT_FOUND, "No such API key",
         "This account has no API key with this id. List the keys to see their ids.";
+    /// There is no such portal session.
+    PortalSessionNotFound = "portal_session_not_found", NOT_FOUND, "No such portal session",
+        "There is no portal session with this id: it has expired, was revoked, or made room for a newer one.";
     /// No such path.
     NotFound = "not_found", NOT_FOUND, "No such path",
         "There is nothing at this path. The calls are described at /docs.";

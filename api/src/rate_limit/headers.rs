@@ -49,6 +49,7 @@ impl Quotas {
             let name = match quota.subject {
                 Subject::Dashboard => "dashboard",
                 Subject::Keys => "keys",
+                Subject::Portal => "portal",
                 Subject::Manage => "manage",
                 Subject::ServiceKey => "key",
                 Subject::Account => "account",

@@ -108,6 +108,9 @@ pub fn refusal(quotas: &[Quota]) -> Problem {
     let limit = match quota.subject {
         Subject::Dashboard => format!("An account may make {most} calls in a minute."),
         Subject::Keys => format!("The keys of an account may make {most} calls in a minute together."),
+        Subject::Portal => {
+            format!("The portal sessions of an account may make {most} calls in a minute together.")
+        }
         Subject::Manage => format!("The backend may make {most} calls in a minute for one account."),
         Subject::ServiceKey => format!("A service key may push {most} events in a minute."),
         Subject::Account => format!("An account may have {most} events in a minute."),

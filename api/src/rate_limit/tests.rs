@@ -8,7 +8,7 @@ fn quota(subject: Subject, left: u32, ms: u64) -> Quota {
     let most = match subject {
         Subject::ServiceKey => 1000,
         Subject::Account => 50,
-        Subject::Dashboard | Subject::Keys | Subject::Manage => 600,
+        Subject::Dashboard | Subject::Keys | Subject::Portal | Subject::Manage => 600,
     };
     Quota {
         subject,

@@ -74,7 +74,7 @@ impl UsedUp {
             match quota.subject {
                 Subject::ServiceKey => self.service_keys.note(key.to_owned(), *quota, now),
                 Subject::Account => self.accounts.note(event.account.clone(), *quota, now),
-                Subject::Dashboard | Subject::Keys | Subject::Manage => {}
+                Subject::Dashboard | Subject::Keys | Subject::Portal | Subject::Manage => {}
             }
         }
         let longest = used_up(&counted.quotas).max_by_key(|quota| quota.ends_in);

@@ -1,5 +1,5 @@
-//! The calls: [`endpoints`], [`deliveries`], [`summary`], [`doctor`], [`event_types`] and [`api_keys`] for the dashboard, [`events`] and
-//! [`accounts`] for the backend, [`probes`] for operators.
+//! The calls: [`endpoints`], [`deliveries`], [`summary`], [`doctor`], [`event_types`] and [`api_keys`] for the dashboard, [`events`],
+//! [`portal_sessions`] and [`accounts`] for the backend, [`probes`] for operators.
 //!
 //! Each `impl` block with calls is a [`Resource`]: it also declares what the OpenAPI document says about them. What is
 //! listed in `resources!` is served and documented.
@@ -15,6 +15,8 @@ pub mod event_types;
 pub mod doctor;
 
 pub mod api_keys;
+
+pub mod portal_sessions;
 
 pub mod accounts;
 
@@ -48,6 +50,7 @@ use self::doctor::DoctorApi;
 use self::endpoints::{CheckApi, EndpointsApi, OneEndpointApi, RetryApi, RotationApi, TestEventApi};
 use self::event_types::EventTypesApi;
 use self::events::{EventTraceApi, EventsApi};
+use self::portal_sessions::PortalSessionsApi;
 use self::probes::ProbesApi;
 use self::summary::SummaryApi;
 
@@ -62,6 +65,10 @@ pub enum Group {
     /// The keys that an account's own programs call with. Managed at the dashboard with a session token.
     #[oai(rename = "Keys")]
     ApiKeys,
+    /// The dashboard in your own product: your backend asks for a session, and your page hands its token to the dashboard. Called with a
+    /// `manage` key.
+    #[oai(rename = "Portal")]
+    Portal,
     /// What the backend decides about whole accounts. Called with a `manage` key.
     Accounts,
     /// Events that happened in a chatbot. Called by the backend with a service key.
@@ -105,6 +112,7 @@ resources!(
         SummaryApi,
         DoctorApi,
         ApiKeysApi,
+        PortalSessionsApi,
         AccountErasureApi,
         AccountLimitsApi,
         AccountPauseApi,

@@ -67,7 +67,8 @@ async fn start_with(settings: Settings) -> Running {
         service_keys: format!("backend:{}", hex::encode(Sha256::digest(SERVICE_KEY)))
             .parse()
             .unwrap(),
-        api_keys: crate::auth::api_key::ApiKeys::default(),
+        api_keys: crate::auth::look_ups::LookUps::default(),
+        portal_sessions: crate::auth::look_ups::LookUps::default(),
         secrets: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".parse().unwrap(),
         urls: domain::endpoint::UrlPolicy::default(),
         header_prefix: domain::header_names::HeaderPrefix::default(),
@@ -462,7 +463,8 @@ fn panicking_app() -> App {
         store: StoreSlot::default(),
         sessions: SessionVerifier::new(KeySource::Jwks(Box::new(jwks)), Rules::default()),
         service_keys: crate::auth::service_key::ServiceKeys::default(),
-        api_keys: crate::auth::api_key::ApiKeys::default(),
+        api_keys: crate::auth::look_ups::LookUps::default(),
+        portal_sessions: crate::auth::look_ups::LookUps::default(),
         secrets: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".parse().unwrap(),
         urls: domain::endpoint::UrlPolicy::default(),
         header_prefix: domain::header_names::HeaderPrefix::default(),

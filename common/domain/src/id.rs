@@ -6,6 +6,11 @@
 
 mod account;
 
+mod random;
+
+pub use random::fill_random;
+use random::random_bits;
+
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -29,26 +34,6 @@ const REPLAY_LEN: usize = 8;
 /// Lower-case Crockford base 32, as ULIDs use it.
 fn is_base32(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'h' | b'j' | b'k' | b'm' | b'n' | b'p'..=b't' | b'v'..=b'z'))
-}
-
-/// 80 random bits.
-fn random_bits() -> u128 {
-    let mut bytes = [0_u8; 16];
-    fill_random(&mut bytes);
-    u128::from_be_bytes(bytes) >> 48
-}
-
-/// Fills a buffer from the operating system's random number generator.
-///
-/// # Panics
-///
-/// When the operating system has no random numbers: nothing that we do would be safe.
-pub fn fill_random(buffer: &mut [u8]) {
-    #[expect(
-        clippy::expect_used,
-        reason = "without random numbers no id and no secret may be made"
-    )]
-    getrandom::fill(buffer).expect("the operating system provides random numbers");
 }
 
 macro_rules! id_type {
@@ -161,6 +146,13 @@ id_type!(
     ApiKeyId,
     "the id of an API key: `key_` and 16 characters",
     |text| text.strip_prefix("key_").is_some_and(|rest| rest.len() == ENDPOINT_LEN && is_base32(rest))
+);
+
+id_type!(
+    /// A portal session: `ps_` and 80 random bits. What proves it is [`crate::portal_session`].
+    PortalSessionId,
+    "the id of a portal session: `ps_` and 16 characters",
+    |text| text.strip_prefix("ps_").is_some_and(|rest| rest.len() == ENDPOINT_LEN && is_base32(rest))
 );
 
 impl ReplayId {

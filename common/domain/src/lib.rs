@@ -2,7 +2,8 @@
 //! crate builds on this one. Nothing here does I/O; it asks the operating system for the time and for random numbers only.
 //!
 //! - [`id`]: the ids of accounts, endpoints, events, deliveries and replays.
-//! - [`api_key`]: the keys that an account's own programs call with, and what each may do.
+//! - [`api_key`]: the keys that an account's own programs call with, and what each may do. [`portal_session`]: the tokens of the embedded
+//!   dashboard. `account_token`: what both have in common.
 //! - [`event`], [`catalog`]: what happens at the chatbots, and what an event of each type carries.
 //! - [`endpoint`]: where an account wants its events, and which URLs it may give.
 //! - [`delivery`], [`retry`]: an event on its way to an endpoint: its states, its attempts, and when we make the next one.
@@ -14,7 +15,11 @@
 
 pub mod id;
 
+mod account_token;
+
 pub mod api_key;
+
+pub mod portal_session;
 
 pub mod event;
 

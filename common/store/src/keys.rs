@@ -16,8 +16,10 @@
 //! | `account:<a>:trials` | string | test events asked for in this minute | 1 min |
 //! | `account:<a>:calls` | string | calls of the dashboard in this minute | 1 min |
 //! | `account:<a>:calls:keys` | string | calls with the account's own keys in this minute | 1 min |
+//! | `account:<a>:calls:portal` | string | calls with the account's portal sessions in this minute | 1 min |
 //! | `account:<a>:calls:manage` | string | calls that the backend made in its name in this minute | 1 min |
 //! | `account:<a>:keys` | hash | `<id of an API key>` → `<hash of its text> <when it expires (ms), 0: never> <scopes> <made at (ms)> <by whom>`, a line feed, and its name; `<id>:used` → when it was last used (ms, give or take a minute) | while it has keys |
+//! | `account:<a>:portal` | sorted set | portal session that is good → when it expires (ms) | 15 min after the last was made |
 //! | `account:<a>:pushed` | string | events accepted in this minute, if they are limited | 1 min |
 //! | `account:<a>:hold` | string | that all its endpoints are paused: `pause 0 <since (ms)> <reason>` | until an operator ends it |
 //! | `account:<a>:terms` | string | what is decided of the account: `erasing`, or limits of its own, `<limit>=<value>` with spaces between them; from schema 4 on | until it is erased; while it has some |
@@ -27,6 +29,7 @@
 //! | `account:<a>:turn` | string | the last turn of the account's endpoints in `ready` | 1 h |
 //! | `account:<a>:turn:slow` | string | the same in `ready:slow` | 1 h |
 //! | `key:<k>:pushed` | string | events accepted with this service key in this minute, if they are limited | 1 min |
+//! | `portal:<s>` | string | a portal session: `<hash of its token> <when it expires (ms)> <read\|write> <a>` | 15 min |
 //! | `endpoint:<e>` | hash | `url`, `events`, `chatbotId` (one, or several with a line feed around each), `filters`, `headers` (of its own: `<name> <sealed value>`, with commas between them; from schema 4 on), `state`, `consecutiveFailures`, `inFlight`, `createdBy`, `updatedBy`, `enabledAt` (when it was last switched on, by anybody, ms), `operatorHold`, `accountHold`, `wantedRate` (what an operator does to it, see `operator.lua`), `pausedBefore` (it was paused when failures disabled it), `completeSince` (when the newest entry was written that its log has lost, ms), `logGone` (how many entries had left `log:<e>` when the last block was written), `logErased` (how often something was erased of it), `recent`, `hours`, `days`, `lastError` (how the latest attempts went, see `recent.lua`), `failingTold`, `expiringTold` (which streak, and when last, the operator was told of, ms), … | until it is removed |
 //! | `event:<v>` | hash | `body`, `event`, `account`, `refs` (unfinished deliveries), `deliveries`, `charge`, `acceptedAt`, `failed`, `again` (how often it was sent again after it had finished), `erased` (when it was, ms: then it has no `body`; from schema 4 on) | `RETENTION_SUCCEEDED` after its last delivery finished, `RETENTION_FAILED` if one was exhausted; less while memory is short; erased, 7 days |
 //! | `delivery:<d>` | hash | `state`, `attempts`, `holds`, `nextAttemptAt`, `reason`, `status`, `forwarded`, `lostLeases`, `quarantinedAt`, `singly`, `log` (ids of its log entries), `replayOf`, `madeAt`, `redeliveredAt` (exhausted: when a replay of it succeeded, ms), … | from its first failed attempt or lost lease, replays from the start; after success `RETENTION_SUCCEEDED`, exhausted `RETENTION_FAILED` |
@@ -75,7 +78,7 @@
 //! | `idempotency:<a>:<hash of the key>` | hash | until schema 3: `fingerprint`, `parts`, `event`, `deliveries` | 24 h |
 //! | `creation:<a>:<hash of the key>` | string | which endpoint was made with this idempotency key: `<fingerprint> <e> <number of its secret>` | 24 h |
 //! | `worker:<incarnation>` | string | the last sequence, what came of its reports, the deliveries that it leased, and the suspects that it holds | 1 h |
-//! | `removed:<operation>` | string | the endpoint, or the API key, that this operation removed | 1 min |
+//! | `removed:<operation>` | string | the endpoint, the API key, or the portal session, that this operation removed | 1 min |
 //! | `changed:<operation>` | string | the endpoint that this operation changed; or how many strikes it took back, and how many endpoints it switched on | 1 min; 1 h |
 //! | `answered` | sorted set | destination that answered any worker (`<URL without path> <account>`; `check` in place of the account: an address of `EGRESS_CHECK`) → when last (ms): the last 1,000, of an hour | 1 h |
 //! | `outages` | hash | worker's incarnation → until when (ms) its own network counts as down | 10 min |

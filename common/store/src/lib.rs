@@ -22,7 +22,7 @@
 //!
 //! Who calls for an account:
 //!
-//! - [`api_keys`]: the keys of its own programs. [`accounts`]: what is decided of it as a whole: limits of its own, and its erasure.
+//! - [`api_keys`]: the keys of its own programs. [`portal_sessions`]: whoever sits at the embedded dashboard. [`accounts`]: what is decided of it as a whole: limits of its own, and its erasure.
 //!
 //! Events and deliveries:
 //!
@@ -73,6 +73,8 @@ pub mod rotation;
 pub mod rewrap;
 
 pub mod api_keys;
+
+pub mod portal_sessions;
 
 pub mod accounts;
 

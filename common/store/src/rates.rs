@@ -20,6 +20,8 @@ pub enum Subject {
     Dashboard,
     /// The calls with an account's own keys.
     Keys,
+    /// The calls of the embedded dashboard, with portal sessions of an account.
+    Portal,
     /// The calls that the backend makes in an account's name.
     Manage,
     /// The events that are pushed with one service key.
@@ -104,6 +106,7 @@ impl Store {
             account,
             counter: match subject {
                 Subject::Keys => "calls:keys",
+                Subject::Portal => "calls:portal",
                 Subject::Manage => "calls:manage",
                 Subject::Dashboard | Subject::ServiceKey | Subject::Account => "calls",
             },

@@ -3,7 +3,8 @@
 use super::scripts::{Assembled, Declaration, Listed, RunsAs, Script};
 use super::{
     accounts, api_keys, egress, endpoints, erasing, event_types, events, health, history, identity, log,
-    operator_events, parked, policy, queue, rates, replays, rewrap, rotation, server, test_events, watch,
+    operator_events, parked, policy, portal_sessions, queue, rates, replays, rewrap, rotation, server,
+    test_events, watch,
 };
 
 macro_rules! list {
@@ -45,6 +46,9 @@ list![
     api_keys::ApiKeyCreate<'_>,
     api_keys::ApiKeyUse<'_>,
     api_keys::ApiKeyRevoke<'_>,
+    portal_sessions::PortalSessionCreate<'_>,
+    portal_sessions::PortalSessionUse<'_>,
+    portal_sessions::PortalSessionRevoke<'_>,
     test_events::TestEventAsk<'_>,
     test_events::TestEventWithdraw<'_>,
     test_events::TestEventBegin<'_>,

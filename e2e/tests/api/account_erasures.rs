@@ -11,7 +11,7 @@ use e2e::wait::{LONG, check, eventually};
 use redis::Commands as _;
 use serde_json::{Value, json};
 
-use crate::fixture::{API_KEYS, ENDPOINTS, EVENTS};
+use crate::fixture::{API_KEYS, ENDPOINTS, EVENTS, PORTAL_SESSIONS};
 
 const PATH: &str = "/api/accounts/org_2test";
 
@@ -34,6 +34,8 @@ async fn an_account_goes_with_all_that_is_kept_of_it() {
         .expect(201)
         .body;
     let program = system.caller(key_made["key"].as_str().unwrap());
+    let embedded = system.portal("write").await;
+    let _reply = embedded.get(ENDPOINTS).await.expect(200);
     for _ in 0..20 {
         system
             .backend()
@@ -56,7 +58,7 @@ async fn an_account_goes_with_all_that_is_kept_of_it() {
         assert_eq!(begun["erasure"]["status"], "endpoints", "{begun}");
         assert_eq!(begun["erasure"]["endedAt"], Value::Null);
     }
-    assert_all_refused(&system, &program, &mine).await;
+    assert_all_refused(&system, &program, &embedded, &mine).await;
 
     // Workers that die all the time get it done together.
     for _ in 0..3 {
@@ -74,6 +76,8 @@ async fn an_account_goes_with_all_that_is_kept_of_it() {
     assert_eq!(erased["erasure"]["endpoints"], 2);
     assert!(erased["erasure"]["endedAt"].is_string(), "{erased}");
     let keys: Vec<String> = connect(&system.redis).keys(key("*org_2test*")).unwrap();
+    let sessions: Vec<String> = connect(&system.redis).keys(key("portal:*")).unwrap();
+    assert_eq!(sessions, Vec::<String>::new());
     let left: Vec<&String> = keys.iter().filter(|name| !name.contains(":calls")).collect();
     assert_eq!(left, [&key("account:org:org_2test:erasure")]);
     let checked = tokio::task::block_in_place(|| {
@@ -96,6 +100,7 @@ async fn an_account_goes_with_all_that_is_kept_of_it() {
         json!([])
     );
     assert_eq!(program.get(ENDPOINTS).await.status, 401);
+    assert_eq!(embedded.get(ENDPOINTS).await.code(), "invalid_portal_session");
     customer.create_endpoint(&receiver.url("/anew"), &["*"]).await;
     system
         .backend()
@@ -106,13 +111,21 @@ async fn an_account_goes_with_all_that_is_kept_of_it() {
 }
 
 /// Every call for the account is refused, and every event.
-async fn assert_all_refused(system: &System, program: &Caller, endpoint: &str) {
+async fn assert_all_refused(system: &System, program: &Caller, embedded: &Caller, endpoint: &str) {
     let event =
         json!({"accountId": system.account(), "event": "lead.captured", "chatbotId": "bot_1", "data": {}});
     let refusals = [
         system.customer().get(ENDPOINTS).await,
         system.customer().get(&format!("{ENDPOINTS}/{endpoint}")).await,
         program.get(ENDPOINTS).await,
+        embedded.get(ENDPOINTS).await,
+        system
+            .caller(MANAGE_KEY)
+            .post(
+                PORTAL_SESSIONS,
+                &json!({"accountId": system.account(), "access": "read"}),
+            )
+            .await,
         system.caller(MANAGE_KEY).get(&format!("{PATH}/pause")).await,
         system
             .caller(MANAGE_KEY)

@@ -1,8 +1,8 @@
 //! Keys of an account: made, used, revoked; what each scope allows, at every call of the document; and that they cost nobody else anything.
 //!
 //! Proves (security): Keys of an account
-//! Proves (security): Made-up keys of an account
-//! Proves (security): Whoever calls with a key, or in an account's name, is counted apart from the account's people
+//! Proves (security): Made-up keys and portal sessions of an account
+//! Proves (security): Whoever calls with a key or a portal session, or in an account's name, is counted apart from the account's people
 
 use domain::api_key::Scope;
 use domain::clock::Timestamp;
@@ -276,7 +276,9 @@ async fn each_kind_of_caller_has_a_limit_of_its_own() {
     let token = customer.create_api_key(&["endpoints:read"]).await;
     let callers = [
         (system.caller(&token), "keys", 5),
-        (system.manager_of("org_2test"), "manage", 5),
+        // One call made the portal session.
+        (system.portal("read").await, "portal", 5),
+        (system.manager_of("org_2test"), "manage", 4),
         // One call made the key.
         (customer, "dashboard", 4),
     ];

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 pub(crate) const ENDPOINTS: &str = "/api/webhooks-config";
 pub(crate) const API_KEYS: &str = "/api/api-keys";
+pub(crate) const PORTAL_SESSIONS: &str = "/api/portal-sessions";
 pub(crate) const EVENTS: &str = "/api/events";
 pub(crate) const BATCH: &str = "/api/events/batch";
 

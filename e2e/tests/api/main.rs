@@ -10,6 +10,7 @@ mod health;
 mod holds;
 
 mod pauses;
+mod portal_sessions;
 
 mod retry;
 

@@ -73,7 +73,12 @@ async fn the_header_is_refused_with_any_other_token_and_never_ignored() {
         .customer()
         .create_api_key(&["endpoints:write", "deliveries:write", "replay:write"])
         .await;
-    let others = [system.customer(), system.caller(&key), system.caller(SERVICE_KEY)];
+    let others = [
+        system.customer(),
+        system.caller(&key),
+        system.caller(SERVICE_KEY),
+        system.portal("write").await,
+    ];
     let manager = system.caller(MANAGE_KEY);
     let before = everything(&system);
     for call in calls() {
@@ -95,11 +100,15 @@ async fn the_header_is_refused_with_any_other_token_and_never_ignored() {
             // Its own account, and another.
             for account in ["org_2test", "org_2other"] {
                 let request = named(caller, call.method.clone(), &path, account);
-                let takes = ["clerkSession", "accountKey", "serviceKey"][number];
+                let takes = ["clerkSession", "accountKey", "serviceKey", "portalSession"][number];
                 let expected = match (call.takes(takes), takes) {
                     (true, _) | (false, "serviceKey") => (403, "account_header_not_allowed"),
                     (false, "accountKey") if !call.takes("clerkSession") => (403, "insufficient_scope"),
                     (false, "accountKey") => (403, "account_header_not_allowed"),
+                    (false, "portalSession") if !call.takes("clerkSession") => {
+                        (403, "not_for_portal_sessions")
+                    }
+                    (false, "portalSession") => (403, "account_header_not_allowed"),
                     (false, _) => (403, "wrong_token_kind"),
                 };
                 expect(request, expected, takes).await;

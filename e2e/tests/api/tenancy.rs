@@ -37,6 +37,9 @@ const OWN: [&str; 8] = [
 /// A key of an account that it hasn't.
 const MADE_UP: &str = "rk_live_org_2test_0123456789abcdefghjkmnpqrstvwxyz0123456789abcdef";
 
+/// A portal session that an account hasn't.
+const NO_PORTAL: &str = "rkp_org_2test_0123456789abcdefghjkmnpqrstvwxyz0123456789abcdef_4102444800000";
+
 const STRANGER: &str = "org_2other";
 
 /// The idempotency key of an event of the account.
@@ -113,6 +116,8 @@ fn filled(call: &Call, body: Option<&Value>, caller: &Caller, names: &Belongings
     for parameter in call.parameters() {
         let value = match parameter.name {
             "id" if call.id() == "revokeApiKey" => names.api_key.as_str(),
+            // It is looked for behind the token alone.
+            "sessionId" => "ps_0000000000000000",
             "id" | "endpointId" => names.endpoint.as_str(),
             "eventId" => &names.event,
             "idempotencyKey" => KEY,
@@ -263,8 +268,11 @@ async fn what_an_account_owns_is_unknown_to_every_other() {
     let stranger = scene.system.customer_of(STRANGER);
     let scopes: Vec<_> = Scope::all().map(Scope::as_str).collect();
     let key = stranger.create_api_key(&scopes).await;
+    let manager = scene.system.caller(MANAGE_KEY);
+    let session = manager.create_portal_session(STRANGER, "write").await;
     let strangers = [
         ("clerkSession", stranger.clone()),
+        ("portalSession", scene.system.caller(&text(&session, "token"))),
         ("accountKey", scene.system.caller(&key)),
         ("manageKey", scene.system.manager_of(STRANGER)),
     ];
@@ -386,6 +394,11 @@ async fn nobody_gets_in_without_a_token_of_the_right_kind() {
                     if call.takes("accountKey") { 401 } else { 403 },
                 ),
                 (
+                    "a made-up portal session",
+                    with(NO_PORTAL),
+                    if call.takes("portalSession") { 401 } else { 403 },
+                ),
+                (
                     "a session, with a header",
                     with(&session).for_account("org_2test"),
                     403,
@@ -398,6 +411,7 @@ async fn nobody_gets_in_without_a_token_of_the_right_kind() {
                 ("an expired session", with(&expired), 403),
                 ("an unknown key", with("whk_test_0123456789abcdef"), 401),
                 ("a key of an account", with(MADE_UP), 403),
+                ("a portal session", with(NO_PORTAL), 403),
                 (
                     "a service key, with a header",
                     with(SERVICE_KEY).for_account("org_2test"),
@@ -409,6 +423,7 @@ async fn nobody_gets_in_without_a_token_of_the_right_kind() {
                 ("none", nobody.clone(), 401),
                 ("a session", with(&session), 403),
                 ("a key of an account", with(MADE_UP), 403),
+                ("a portal session", with(NO_PORTAL), 403),
                 ("a service key that pushes", with(SERVICE_KEY), 403),
                 ("an unknown key", with("whk_owner_0123456789abcdef"), 401),
                 ("with a header", with(MANAGE_KEY).for_account("org_2test"), 403),

@@ -4,6 +4,7 @@
 //! Proves (guarantees): Redis is away, slow, or loses an answer
 
 mod api_keys;
+mod portal_sessions;
 
 mod deliveries;
 

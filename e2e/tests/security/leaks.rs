@@ -47,6 +47,8 @@ impl Secrets {
         found.add("service key", random);
         found.add("manage key", MANAGE_KEY.rsplit('_').next().unwrap());
         found.add("key of the account", &tour.api_key[tour.api_key.len() - 32..]);
+        let portal = tour.portal_token.rsplit('_').nth(1).unwrap();
+        found.add("portal session", &portal[portal.len() - 32..]);
         found.add("SECRETS_KEY", &secrets_key(7));
         found.add_bytes("SECRETS_KEY, decoded", vec![7; 32]);
         for user in ["api", "worker", "operator"] {

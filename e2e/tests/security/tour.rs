@@ -5,7 +5,7 @@ use domain::signing::SigningSecret;
 use e2e::clerk::Claims;
 use e2e::client::{Caller, Pushed};
 use e2e::receiver::{Answer, Receiver};
-use e2e::system::{Builder, System};
+use e2e::system::{Builder, MANAGE_KEY, System};
 use e2e::wait::{LONG, check, eventually};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
@@ -37,6 +37,8 @@ pub(crate) struct Tour<'a> {
     pub(crate) secrets: Vec<String>,
     /// A key of the account.
     pub(crate) api_key: String,
+    /// The token of a portal session.
+    pub(crate) portal_token: String,
 }
 
 impl<'a> Tour<'a> {
@@ -50,8 +52,10 @@ impl<'a> Tour<'a> {
             token,
             secrets: Vec::new(),
             api_key: String::new(),
+            portal_token: String::new(),
         };
         tour.use_keys().await;
+        tour.embed().await;
         let good = tour.endpoint("/good", &["*"]).await;
         let begin = tour.place(&good).await;
         let bad = tour.endpoint("/bad", &["lead.captured"]).await;
@@ -110,6 +114,25 @@ impl<'a> Tour<'a> {
             .delete(&format!("/api/api-keys?id={id}"))
             .await
             .expect(204);
+    }
+
+    /// The dashboard within the product's own pages.
+    async fn embed(&mut self) {
+        let manager = self.system.caller(MANAGE_KEY);
+        let session = manager.create_portal_session("org_2test", "write").await;
+        session["token"]
+            .as_str()
+            .unwrap()
+            .clone_into(&mut self.portal_token);
+        let embedded = self.system.caller(&self.portal_token);
+        let _reply = embedded.get(ENDPOINTS).await.expect(200);
+        let _reply = embedded.get("/api/api-keys").await.expect(403);
+        let stream = embedded.request(Method::GET, "/api/webhooks-deliveries/stream");
+        let mut stream = stream.send().await.unwrap();
+        assert!(stream.chunk().await.unwrap().is_some());
+        let other = manager.create_portal_session("org_2test", "read").await;
+        let path = format!("/api/portal-sessions/{}", other["id"].as_str().unwrap());
+        let _reply = manager.delete(&path).await.expect(204);
     }
 
     async fn endpoint(&mut self, path: &str, events: &[&str]) -> String {

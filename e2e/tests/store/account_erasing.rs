@@ -36,7 +36,7 @@ fn personal(number: usize) -> NewEvent {
 }
 
 /// Upkeep with the steps of erasing, until there is no more to do at once.
-async fn upkeep(fixture: &Fixture) {
+pub(crate) async fn upkeep(fixture: &Fixture) {
     loop {
         let reply = fixture.store.upkeep(&fixture.policy).await.unwrap();
         fixture.assert_sound().await;

@@ -48,6 +48,7 @@ mod parked;
 mod parked_scene;
 mod pauses;
 mod places;
+mod portal_sessions;
 mod quarantine;
 mod recent;
 mod recovery;

@@ -32,14 +32,23 @@ fn each_call_says_what_it_takes() {
     for (method, path, expected) in [
         ("get", "/healthz", ""),
         ("post", "/api/events", "serviceKey"),
-        ("get", "/api/events", "clerkSession accountKey manageKey"),
-        ("get", "/api/webhooks-config", "clerkSession accountKey manageKey"),
+        (
+            "get",
+            "/api/events",
+            "clerkSession accountKey portalSession manageKey",
+        ),
+        (
+            "get",
+            "/api/webhooks-config",
+            "clerkSession accountKey portalSession manageKey",
+        ),
         (
             "post",
             "/api/webhooks-config/{id}/rotate-secret",
-            "clerkSession manageKey",
+            "clerkSession portalSession manageKey",
         ),
         ("post", "/api/api-keys", "clerkSession manageKey"),
+        ("post", "/api/portal-sessions", "manageKey"),
     ] {
         assert_eq!(schemes(method, path), expected, "{method} {path}");
     }

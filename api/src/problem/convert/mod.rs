@@ -62,6 +62,10 @@ impl From<AuthError> for Problem {
             | AuthError::NotAServiceKey
             | AuthError::NotASessionToken
             | AuthError::NotAManageKey => Code::WrongTokenKind,
+            AuthError::PortalSessionExpired => Code::PortalSessionExpired,
+            AuthError::PortalSession => Code::InvalidPortalSession,
+            AuthError::PortalSessionReads => Code::PortalSessionReadOnly,
+            AuthError::NotForPortal => Code::NotForPortalSessions,
             AuthError::Scope(scope) => return Self::insufficient_scope(scope),
             AuthError::AccountHeader => Code::AccountHeaderNotAllowed,
             AuthError::KeyExpired => {

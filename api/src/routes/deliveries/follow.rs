@@ -67,7 +67,8 @@ impl Follower {
             () = streams.stopped() => EndReason::Stopping,
             over = lasting.over(&store, &account) => match over {
                 Over::Expired => EndReason::TokenExpired,
-                Over::Revoked => EndReason::KeyRevoked,
+                Over::KeyRevoked => EndReason::KeyRevoked,
+                Over::PortalSessionRevoked => EndReason::PortalSessionRevoked,
             },
             () = place.must_leave() => EndReason::MadeRoom,
             ended = self.follow(&sender) => match ended {

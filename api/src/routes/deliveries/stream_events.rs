@@ -103,6 +103,8 @@ pub(crate) enum EndReason {
     TokenExpired,
     /// The key of the account was revoked.
     KeyRevoked,
+    /// The portal session was revoked, or made room for a newer one: ask the page around the dashboard for another one.
+    PortalSessionRevoked,
     /// The endpoint was removed.
     EndpointRemoved,
     /// The server is being restarted.

@@ -40,6 +40,12 @@ impl From<&ApiKeyToken> for SecretText {
     }
 }
 
+impl From<SecretString> for SecretText {
+    fn from(text: SecretString) -> Self {
+        Self(text)
+    }
+}
+
 impl Serialize for SecretText {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.expose())

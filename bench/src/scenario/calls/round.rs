@@ -63,6 +63,7 @@ impl<'a> Round<'a> {
         self.replays().await;
         self.events().await;
         self.api_keys().await;
+        self.portal_sessions().await;
         self.accounts().await;
     }
 

@@ -1,11 +1,6 @@
 //! Keys of an account, for programs that call in its name: Zapier, Make, a customer's own scripts.
 //!
-//! A key's text is `rk_live_<account>_<16 characters of its id><32 characters>`. So whoever gets it knows where to look it up, and
-//! whoever finds one knows whose it is and which one to revoke. The last 160 bits are random and nobody keeps them: what is kept is a
-//! hash of the whole text ([`ApiKeyToken::hash`]), so that a key is good for its own account alone.
-//!
-//! In the text an account's colon is a `~` (`org~acme`), which no account has and every header takes; of Clerk's ids the kind in front is
-//! left out (`org_2abc`), as everybody outside writes them. Each key has one spelling.
+//! A key's text is `rk_live_<account>_<16 characters of its id><32 characters>`, a token of the account (`account_token`).
 
 mod scope;
 
@@ -13,22 +8,14 @@ pub use scope::{Right, Scope, Scopes, Subject, UnknownScope};
 
 use std::fmt;
 
-use secrecy::{ExposeSecret, SecretString};
-use sha2::{Digest, Sha256};
-
-use crate::id::{AccountId, ApiKeyId, fill_random};
+use crate::account_token::AccountToken;
+use crate::id::{AccountId, ApiKeyId};
 
 /// What every key starts with.
 pub const PREFIX: &str = "rk_live_";
 
 /// The longest name of a key, in characters.
 pub const MAX_NAME: usize = 100;
-
-/// The digits of ids, which are those of keys as well.
-const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-
-const ID_LEN: usize = 16;
-const SECRET_LEN: usize = 32;
 
 /// A text that is no key of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -38,8 +25,7 @@ pub struct InvalidApiKey;
 /// A key of an account. It is never printed, and dropping it overwrites its memory.
 #[derive(Clone)]
 pub struct ApiKeyToken {
-    text: SecretString,
-    account: AccountId,
+    token: AccountToken,
     id: ApiKeyId,
 }
 
@@ -47,9 +33,8 @@ impl ApiKeyToken {
     /// A new key of an account.
     #[must_use]
     pub fn generate(account: &AccountId) -> Self {
-        let text = format!("{PREFIX}{}_{}", outside(account), random_digits());
         #[expect(clippy::expect_used, reason = "a test makes keys of accounts of every form")]
-        Self::parse(&text).expect("a key that was just made can be read")
+        Self::of(AccountToken::generate(PREFIX, account)).expect("a key that was just made has an id")
     }
 
     /// Reads a key's text. Whether there is such a key is for the store to say.
@@ -58,28 +43,20 @@ impl ApiKeyToken {
     ///
     /// [`InvalidApiKey`] when no key has such a text.
     pub fn parse(text: &str) -> Result<Self, InvalidApiKey> {
-        let rest = text.strip_prefix(PREFIX).ok_or(InvalidApiKey)?;
-        let (account, digits) = rest.rsplit_once('_').ok_or(InvalidApiKey)?;
-        let are_digits = digits.bytes().all(|byte| DIGITS.contains(&byte));
-        if digits.len() != ID_LEN + SECRET_LEN || !are_digits {
-            return Err(InvalidApiKey);
-        }
-        let known = AccountId::from_outside(&account.replacen('~', ":", 1)).map_err(|_| InvalidApiKey)?;
-        if outside(&known) != account {
-            return Err(InvalidApiKey);
-        }
-        let id = format!("key_{}", &digits[..ID_LEN]);
-        Ok(Self {
-            text: SecretString::from(text),
-            account: known,
-            id: id.parse().map_err(|_| InvalidApiKey)?,
-        })
+        let token = AccountToken::parse(PREFIX, text).ok_or(InvalidApiKey)?;
+        Self::of(token)
+    }
+
+    fn of(token: AccountToken) -> Result<Self, InvalidApiKey> {
+        let id = format!("key_{}", token.id_digits());
+        let id = id.parse().map_err(|_| InvalidApiKey)?;
+        Ok(Self { token, id })
     }
 
     /// Whose key it is, or would be.
     #[must_use]
     pub const fn account(&self) -> &AccountId {
-        &self.account
+        self.token.account()
     }
 
     /// Which of the account's keys it is.
@@ -91,40 +68,20 @@ impl ApiKeyToken {
     /// The key's text: to show it to its owner once.
     #[must_use]
     pub fn expose(&self) -> &str {
-        self.text.expose_secret()
+        self.token.expose()
     }
 
-    /// What is kept of it: the hex SHA-256 of its text. Nobody can find 160 random bits by their hash, so a slow hash would protect nothing.
+    /// What is kept of it: a hash of its text.
     #[must_use]
     pub fn hash(&self) -> String {
-        hex::encode(Sha256::digest(self.expose()))
+        self.token.hash()
     }
 }
 
 impl fmt::Debug for ApiKeyToken {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "ApiKeyToken({}, {})", self.account, self.id)
+        write!(formatter, "ApiKeyToken({}, {})", self.account(), self.id)
     }
-}
-
-/// An account as keys have it.
-fn outside(account: &AccountId) -> String {
-    let text = account.as_str();
-    match text.split_once(':') {
-        Some((_, id)) if account.is_of_clerk() && AccountId::from_outside(id).as_ref() == Ok(account) => {
-            id.to_owned()
-        }
-        _ => text.replacen(':', "~", 1),
-    }
-}
-
-fn random_digits() -> String {
-    let mut bytes = [0; ID_LEN + SECRET_LEN];
-    fill_random(&mut bytes);
-    let digits = bytes
-        .iter()
-        .map(|byte| char::from(DIGITS[usize::from(byte % 32)]));
-    digits.collect()
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ script! {
 
 script! {
     /// One step of erasing an account.
-    "account_erase_step": AllowOom, Writes, needs [OWNER, TERMS, REMOVAL, RELEASE];
+    "account_erase_step": AllowOom, Writes, needs [OWNER, TERMS, REMOVAL, RELEASE, PORTAL_SESSIONS];
     struct AccountEraseStep<'a> {
         operation: &'a str,
         keys_looked_at: u32

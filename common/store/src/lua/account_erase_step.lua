@@ -83,6 +83,9 @@ local function is_its(name, is_away)
     return field and not KEPT[field]
   elseif kind == 'idempotency' or kind == 'creation' then
     return string.sub(rest, 1, #account + 1) == account .. ':'
+  elseif kind == 'portal' then
+    local _, _, _, owner = read_session(try('GET', P .. name))
+    return owner == account
   elseif kind == 'delivery' then
     return call('ZSCORE', removed, endpoint_of(rest)) ~= false
   elseif kind == 'event' then
@@ -125,8 +128,8 @@ end
 
 -- What must not be left whatever the walk has met, and what is left of the account in keys of all.
 local function leave_shared()
-  for _, field in ipairs({ 'endpoints', 'filters', 'bytes', 'hours', 'days', 'unmatched', 'idempotency', 'keys', 'hold', 'history', 'since',
-    'again' }) do
+  for _, field in ipairs({ 'endpoints', 'filters', 'bytes', 'hours', 'days', 'unmatched', 'idempotency', 'keys', 'portal', 'hold', 'history',
+    'since', 'again' }) do
     call('UNLINK', start .. field)
   end
   for _, class in ipairs({ 'delivered', 'exhausted' }) do

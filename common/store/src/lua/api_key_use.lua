@@ -5,7 +5,7 @@
 -- begins anew}, {'expired'}, or {} when the account has no such key.
 -- Guarantees: an unknown key writes and counts nothing. A repeated call counts again. (Lua keeps each text once and compares where it
 -- is, so comparing takes the same time however much of a hash is right.)
-local key, most = keys_of(ARGV[ACCOUNT]), tonumber(ARGV[MOST])
+local key = keys_of(ARGV[ACCOUNT])
 local used_field = ARGV[KEY] .. ':used'
 local kept = call('HMGET', key, ARGV[KEY], used_field)
 local hash, expires, scopes = read_key(kept[1])
@@ -23,13 +23,4 @@ end
 if now - (tonumber(kept[2]) or 0) >= MINUTE then
   call('HSET', key, used_field, string.format('%d', now))
 end
-if most == 0 then
-  return { 'good', scopes, expires, 1, 0, 0 }
-end
-local counter = P .. 'account:' .. ARGV[ACCOUNT] .. ':calls:keys'
-local used, ends_in = used_of(counter)
-if used >= most then
-  return { 'good', scopes, expires, 0, 0, ends_in }
-end
-use_more(counter, used, 1, ends_in)
-return { 'good', scopes, expires, 1, most - used - 1, ends_in }
+return { 'good', scopes, expires, count_calls(P .. 'account:' .. ARGV[ACCOUNT] .. ':calls:keys', tonumber(ARGV[MOST]), 1) }

@@ -3,16 +3,8 @@
 -- ARGV[MOST]: 0 for any number. ARGV[MAY_BE_ERASED]: '1' for calls about its erasure, which may be made while the account is being erased.
 -- Returns {1 or 0 (whether they may be made), what is left, ms until the count begins anew}.
 -- Guarantees: calls that are refused are not counted. When the minute ends is up to Redis's own clock, by the counter's lifetime.
-local key, most, calls = P .. 'account:' .. ARGV[ACCOUNT] .. ':' .. ARGV[COUNTER], tonumber(ARGV[MOST]), tonumber(ARGV[CALLS])
 local refusal = ARGV[MAY_BE_ERASED] ~= '1' and terms.refusal(ARGV[ACCOUNT])
 if refusal then
   return refusal
-elseif most == 0 then
-  return { 1, 0, 0 }
 end
-local used, ends_in = used_of(key)
-if used + calls > most then
-  return { 0, math.max(0, most - used), ends_in }
-end
-use_more(key, used, calls, ends_in)
-return { 1, most - used - calls, ends_in }
+return { count_calls(P .. 'account:' .. ARGV[ACCOUNT] .. ':' .. ARGV[COUNTER], tonumber(ARGV[MOST]), tonumber(ARGV[CALLS])) }

@@ -6,7 +6,7 @@ use domain::clock::Timestamp;
 use domain::custom_headers::CustomName;
 use domain::endpoint::{Condition, EndpointTag};
 use domain::event::{EventType, Payload};
-use domain::id::{AccountId, ApiKeyId, DeliveryId, EndpointId, EventId, ReplayId};
+use domain::id::{AccountId, ApiKeyId, DeliveryId, EndpointId, EventId, PortalSessionId, ReplayId};
 use domain::sealing::{SealedHeader, SealedHeaders, SealedSecret};
 use redis::Cmd;
 
@@ -134,6 +134,7 @@ texts!(
     EndpointId,
     EventId,
     EventType,
+    PortalSessionId,
     ReplayId,
     SealedHeader,
     SealedHeaders,

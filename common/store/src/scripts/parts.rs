@@ -32,6 +32,7 @@ parts! {
     OWNER = "owner" needs [BASE];
     TERMS = "terms" needs [BASE];
     API_KEYS = "api_keys" needs [BASE];
+    PORTAL_SESSIONS = "portal_sessions" needs [BASE];
     ROUTES = "routes" needs [BASE];
     TYPES = "types" needs [BASE];
     FILTERS = "filters" needs [ROUTES];

@@ -132,6 +132,7 @@ impl Scene {
     pub(super) async fn value(&self, call: &Call, parameter: &Parameter, things: &Things) -> Option<String> {
         match parameter.name {
             "id" if call.id() == "revokeApiKey" => Some(self.api_key().await),
+            "sessionId" => Some(self.portal_session().await),
             "id" | "endpointId" => Some(things.endpoint.clone()),
             "eventId" => Some(things.event()),
             // What is done to an account as a whole is done to another one.
@@ -168,6 +169,13 @@ impl Scene {
         }
         self.customer.create_api_key(&["endpoints:read"]).await;
         id(&self.customer.get(API_KEYS).await.expect(200).body["keys"][0])
+    }
+
+    /// The id of a portal session.
+    async fn portal_session(&self) -> String {
+        let manager = self.system.caller(MANAGE_KEY);
+        let session = manager.create_portal_session(ORGANISATION, "read").await;
+        session["id"].as_str().unwrap().to_owned()
     }
 
     /// A replay of what was exhausted.

@@ -15,6 +15,20 @@ impl Round<'_> {
         self.call("revokeApiKey", &revoke, None).await;
     }
 
+    pub(super) async fn portal_sessions(&mut self) {
+        let path = "/api/portal-sessions";
+        let wanted = json!({"accountId": PARKED, "access": "read"});
+        let create = format!("POST {path}");
+        let made = self
+            .meter
+            .call(&self.manager, "createPortalSession", &create, Some(wanted));
+        let made = made.await.body;
+        let revoke = format!("DELETE {path}/{}", made["id"].as_str().unwrap());
+        self.meter
+            .call(&self.manager, "revokePortalSession", &revoke, None)
+            .await;
+    }
+
     pub(super) async fn accounts(&mut self) {
         let (at, gone) = (format!("/api/accounts/{PARKED}"), "/api/accounts/org_2gone");
         for (name, path, body) in [

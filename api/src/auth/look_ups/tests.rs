@@ -1,4 +1,4 @@
-use domain::api_key::Scopes;
+use domain::api_key::{ApiKeyToken, Scopes};
 use store::rates::{Quota, Subject};
 use tokio::sync::oneshot;
 
@@ -16,6 +16,15 @@ fn good() -> Option<KeyUse> {
         ends_in: Duration::ZERO,
     };
     Some(KeyUse::Good(Scopes::default(), None, true, quota))
+}
+
+/// Looks a key up.
+async fn look_up(
+    keys: &LookUps,
+    token: &ApiKeyToken,
+    asked: impl Future<Output = Asked>,
+) -> Result<Option<KeyUse>, StoreError> {
+    keys.look_up(token.account(), token.hash(), asked).await
 }
 
 type Asked = Result<Option<KeyUse>, StoreError>;
@@ -37,19 +46,21 @@ fn slow() -> (
 
 #[tokio::test]
 async fn unknown_keys_of_one_account_wait_for_each_other_and_no_other_account_does() {
-    let keys = Arc::new(ApiKeys::default());
+    let keys = Arc::new(LookUps::default());
     let (asked, begins, end) = slow();
     let first = tokio::spawn({
         let keys = Arc::clone(&keys);
-        async move { keys.look_up(&token("org:a"), asked).await.unwrap() }
+        async move { look_up(&keys, &token("org:a"), asked).await.unwrap() }
     });
     begins.await.unwrap();
     let (asked, mut begins, second_end) = slow();
     let second = tokio::spawn({
         let keys = Arc::clone(&keys);
-        async move { keys.look_up(&token("org:a"), asked).await.unwrap() }
+        async move { look_up(&keys, &token("org:a"), asked).await.unwrap() }
     });
-    let other = keys.look_up(&token("org:b"), async { Ok(good()) }).await.unwrap();
+    let other = look_up(&keys, &token("org:b"), async { Ok(good()) })
+        .await
+        .unwrap();
     assert!(other.is_some());
     assert!(
         begins.try_recv().is_err(),
@@ -64,22 +75,22 @@ async fn unknown_keys_of_one_account_wait_for_each_other_and_no_other_account_do
 
 #[tokio::test]
 async fn a_key_that_was_good_waits_for_nobody_until_it_is_so_no_more() {
-    let keys = Arc::new(ApiKeys::default());
+    let keys = Arc::new(LookUps::default());
     let known = token("org:a");
-    keys.look_up(&known, async { Ok(good()) }).await.unwrap();
+    look_up(&keys, &known, async { Ok(good()) }).await.unwrap();
     let (asked, begins, _end) = slow();
     let flood = tokio::spawn({
         let keys = Arc::clone(&keys);
-        async move { keys.look_up(&token("org:a"), asked).await }
+        async move { look_up(&keys, &token("org:a"), asked).await }
     });
     begins.await.unwrap();
     assert!(
-        keys.look_up(&known, async { Ok(good()) })
+        look_up(&keys, &known, async { Ok(good()) })
             .await
             .unwrap()
             .is_some()
     );
-    assert_eq!(keys.look_up(&known, async { Ok(None) }).await.unwrap(), None);
+    assert_eq!(look_up(&keys, &known, async { Ok(None) }).await.unwrap(), None);
     assert!(keys.proven().is_empty(), "it was revoked, and needs its turn");
     flood.abort();
     assert!(flood.await.is_err());
@@ -88,7 +99,7 @@ async fn a_key_that_was_good_waits_for_nobody_until_it_is_so_no_more() {
 
 #[test]
 fn no_more_are_remembered_than_may_be() {
-    let (keys, now) = (ApiKeys::default(), Instant::now());
+    let (keys, now) = (LookUps::default(), Instant::now());
     for number in 0..MOST + 10 {
         keys.remember(number.to_string(), now);
     }

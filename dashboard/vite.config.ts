@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url';
+
 import { defineConfig } from 'vite';
 
 // The API embeds what is built and serves it under /dashboard. Whoever works on the page runs `npm run dev` beside
@@ -10,7 +12,7 @@ export default defineConfig({
       'react/jsx-runtime': 'preact/jsx-runtime',
       'react-dom/client': 'preact/compat/client',
       'react-dom': 'preact/compat',
-      react: 'preact/compat',
+      react: fileURLToPath(new URL('src/ui/react.js', import.meta.url)),
     },
   },
   build: {

@@ -51,7 +51,7 @@ export function Shell({ children, embedded = false }: { children: ComponentChild
       <a class="skip" href="#content">
         {t('nav.skip')}
       </a>
-      <div class="side">
+      <header class="side">
         <div class="brand">
           <img src={icon} alt="" />
           <span>{t('nav.label')}</span>
@@ -86,7 +86,7 @@ export function Shell({ children, embedded = false }: { children: ComponentChild
           <Shortcuts />
           {session.canSignOut && <Button kind="quiet" small icon={<SignOutIcon />} aria-label={t('nav.signOut')} onClick={() => session.signOut()} />}
         </div>
-      </div>
+      </header>
       <div>
         <div class="bars">
           <div role="status">{reachable.isAway.value && <p class="bar">{t('away.text')}</p>}</div>

@@ -12,8 +12,10 @@ const mode = signal<Mode>('light');
 let wanted: Mode | 'auto' = 'auto';
 
 function show(): void {
-  mode.value = wanted === 'auto' ? (system.matches ? 'dark' : 'light') : wanted;
-  document.documentElement.dataset.theme = mode.value;
+  const next = wanted === 'auto' ? (system.matches ? 'dark' : 'light') : wanted;
+  // Whoever learns of it reads the colours that it brings.
+  document.documentElement.dataset.theme = next;
+  mode.value = next;
 }
 
 system.addEventListener('change', show);

@@ -18,9 +18,15 @@ export function PortalSignIn({ again }: { again?: boolean }) {
   );
 }
 
-const HTML = `<iframe src="${location.origin}/dashboard/embed" title="Webhooks" allow="clipboard-write"></iframe>`;
+const HTML = `<iframe
+  src="${location.origin}/dashboard/embed"
+  title="Webhooks"
+  allow="clipboard-write"
+></iframe>`;
 
-const SCRIPT = `addEventListener('message', async ({ source, origin, data }) => {
+const SCRIPT = `const iframe = document.querySelector('iframe');
+
+addEventListener('message', async ({ source, origin, data }) => {
   if (source !== iframe.contentWindow || origin !== '${location.origin}') return;
   if (data.type === 'rkt-portal.ready' || data.type === 'rkt-portal.session-needed') {
     // Of your backend, which asks POST /api/portal-sessions for it.

@@ -6,9 +6,16 @@ import { CopyButton } from './button';
 
 const TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(true|false|null)\b|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)/g;
 
+interface JsonProps {
+  value: unknown;
+  label: string;
+  /** How it is written, where that is known: numbers that a browser can't hold, and the order of names, stay as they are. */
+  written?: string;
+}
+
 /** JSON in colours. */
-export function Json({ value, label }: { value: unknown; label: string }) {
-  const text = useMemo(() => JSON.stringify(value, null, 2), [value]);
+export function Json({ value, label, written }: JsonProps) {
+  const text = useMemo(() => written ?? JSON.stringify(value, null, 2), [value, written]);
   const parts = useMemo(() => {
     const found = [];
     let end = 0;

@@ -41,7 +41,7 @@ fn main() -> Result<(), String> {
         }
         add(format!("pub(super) const {constant}: &str = {html:?};"))?;
     }
-    add("pub(super) const ASSETS: &[(&str, &[u8])] = &[".to_owned())?;
+    add("pub(super) static ASSETS: &[(&str, &[u8])] = &[".to_owned())?;
     for (name, path) in entries(&dist.join(ASSETS))? {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
         if !path.is_file() || !name.bytes().all(is_plain) {

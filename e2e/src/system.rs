@@ -17,6 +17,8 @@
 
 mod builder;
 
+mod callers;
+
 use std::path::PathBuf;
 
 use base64::Engine as _;
@@ -25,7 +27,7 @@ use sha2::{Digest, Sha256};
 
 pub use self::builder::Builder;
 use self::builder::in_directory;
-use crate::clerk::{Claims, SigningKey};
+use crate::clerk::SigningKey;
 use crate::client::{Caller, NewEndpoint};
 use crate::ports::free_port;
 use crate::process::Process;
@@ -152,56 +154,6 @@ impl System {
         let admin = self.api.variable("API_ADMIN_LISTEN").unwrap();
         let operator = Caller::new(&format!("http://{admin}"), None);
         operator.get("/metrics").await.expect(200).text
-    }
-
-    /// A customer: a user of the organisation that [`Self::account`] names.
-    #[must_use]
-    pub fn customer(&self) -> Caller {
-        self.customer_of(ORGANISATION)
-    }
-
-    /// A customer of another organisation; its account is `org:<organisation>`.
-    #[must_use]
-    pub fn customer_of(&self, organisation: &str) -> Caller {
-        self.caller(&Claims::v2("user_2test", Some(organisation)).sign(&self.key))
-    }
-
-    /// The account of [`Self::customer`].
-    #[must_use]
-    pub fn account(&self) -> &'static str {
-        "org:org_2test"
-    }
-
-    /// The chatbot backend, with its service key.
-    #[must_use]
-    pub fn backend(&self) -> Caller {
-        self.caller(SERVICE_KEY)
-    }
-
-    /// The chatbot backend, in the name of an account.
-    #[must_use]
-    pub fn manager_of(&self, account: &str) -> Caller {
-        self.caller(MANAGE_KEY).for_account(account)
-    }
-
-    /// A program with a new key of [`Self::customer`]'s account.
-    pub async fn automation(&self, scopes: &[&str]) -> Caller {
-        self.caller(&self.customer().create_api_key(scopes).await)
-    }
-
-    /// The embedded dashboard of [`Self::customer`]'s account, with a new portal session.
-    pub async fn portal(&self, access: &str) -> Caller {
-        let session = self
-            .caller(MANAGE_KEY)
-            .create_portal_session(ORGANISATION, access)
-            .await;
-        self.caller(session["token"].as_str().expect("a session has a token"))
-    }
-
-    /// A caller with any token.
-    #[must_use]
-    pub fn caller(&self, token: &str) -> Caller {
-        Caller::new(&self.api_url(), Some(token))
     }
 
     /// Waits until `condition` holds for an endpoint, and returns it.

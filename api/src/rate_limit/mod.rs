@@ -20,7 +20,8 @@ use crate::problem::{Code, Problem};
 /// The variables that set the rate limits.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct RateLimitArgs {
-    /// Calls that an account may make in a minute at the dashboard; its keys may make as many, and so may the backend in its name.
+    /// Calls that an account may make in a minute at the dashboard; its keys may make as many, and so may its portal sessions, and the
+    /// backend in its name.
     /// Beyond them 429. 0: no limit.
     #[arg(long, env, default_value_t = 600)]
     pub rate_limit_dashboard: u32,

@@ -56,7 +56,7 @@ export function RowView({ row, index, top, height, href, isOpen, isSelected, onS
         <Answer of={row} />
       </span>
       <span role="cell" class="log-attempts number" title={tn('log.attempts', row.attempts)}>
-        {row.attempts > 1 ? `${number(row.attempts)}×` : row.attempts}
+        <span class={row.attempts > 1 ? undefined : 'log-once'}>{row.attempts > 1 ? `${number(row.attempts)}×` : row.attempts}</span>
       </span>
       <span role="cell" class="log-duration number">
         {row.durationMs === null ? '–' : duration(row.durationMs)}

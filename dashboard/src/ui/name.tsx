@@ -11,7 +11,8 @@ interface Named {
 /** A short name without its address, for sentences and titles. */
 export function nameOf({ description, url }: Named): string {
   const line = description?.split('\n')[0]?.trim();
-  if (line) return line.length > 60 ? `${line.slice(0, 59)}…` : line;
+  // Characters that show nothing are no name.
+  if (line?.replace(/[\p{Cf}\s]/gu, '')) return line.length > 60 ? `${line.slice(0, 59)}…` : line;
   return addressOf(url);
 }
 

@@ -10,7 +10,7 @@ interface Named {
 
 /** A short name without its address, for sentences and titles. */
 export function nameOf({ description, url }: Named): string {
-  const line = description?.split('\n')[0]?.trim();
+  const line = description?.split('\n')[0]?.replace(/[\u202A-\u202E\u2066-\u2069]/g, '').trim();
   // Characters that show nothing are no name.
   if (line?.replace(/[\p{Cf}\s]/gu, '')) return line.length > 60 ? `${line.slice(0, 59)}…` : line;
   return addressOf(url);

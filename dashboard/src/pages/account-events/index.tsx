@@ -58,7 +58,7 @@ function Sent({ events, endpoints }: { events: EventType['name'][]; endpoints: L
           <li key={one.id} class="account-events-line">
             <EndpointName id={one.endpointId} of={endpoints.find((endpoint) => endpoint.id === one.endpointId)} />
             <span class="row">
-              <Link href={`/endpoints/${one.endpointId}/deliveries/${one.id}`}>
+              <Link href={`/endpoints/${one.endpointId}/log/${one.id}`}>
                 <code>{one.event}</code>
               </Link>
               <Badge tone={OUTCOMES[one.status] ?? 'mute'}>{t(`accountEvents.status.${one.status}`)}</Badge>

@@ -61,7 +61,7 @@ function Row({ of, endpoint }: { of: Failure; endpoint: ListedEndpoint | undefin
       </span>
       <EndpointName id={of.endpointId} of={endpoint} />
       <span class="overview-what">
-        <Link href={`/endpoints/${of.endpointId}/deliveries/${of.deliveryId}`}>
+        <Link href={`/endpoints/${of.endpointId}/log/${of.deliveryId}`}>
           <code>{of.event ?? t('overview.someEvent')}</code>
         </Link>
         <bdi class="truncate soft" title={of.text}>

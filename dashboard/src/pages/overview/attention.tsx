@@ -152,7 +152,7 @@ export function NeedsAttention({ attention, endpoints }: { attention: Attention[
         </span>
       }
     >
-      <ul>
+      <ul class="overview-list">
         {attention.slice(0, SHOWN).map((one) => (
           <Item key={one.endpointId ?? one.reason} of={one} endpoints={endpoints} />
         ))}

@@ -93,7 +93,7 @@ export function LatestFailures({ endpoints }: { endpoints: ListedEndpoint[] }) {
       {!failures && query.isPending && <Skeleton lines={4} height={36} />}
       {failures?.length === 0 && <Empty title={t('overview.noFailures')}>{t('overview.noFailuresText')}</Empty>}
       {failures && failures.length > 0 && (
-        <ul>
+        <ul class="overview-list">
           {failures.map((one) => (
             <Row key={one.deliveryId} of={one} endpoint={endpoints.find((endpoint) => endpoint.id === one.endpointId)} />
           ))}

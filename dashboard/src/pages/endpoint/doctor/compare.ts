@@ -26,7 +26,7 @@ export type Comparison =
       pastedBytes: number;
     };
 
-const SEEN: Record<string, string> = { ' ': '·', '\n': '⏎', '\r': '␍', '\t': '⇥', '\u00a0': '‹U+00A0›' };
+const SEEN: Record<string, string> = { ' ': '·', '\n': '⏎', '\r': '‹CR›', '\t': '⇥', '\u00a0': '‹U+00A0›' };
 
 /** A text whose blanks and other characters without a look of their own can be seen. */
 export function seen(text: string): string {

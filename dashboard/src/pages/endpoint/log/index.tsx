@@ -91,7 +91,7 @@ export function LogTab({ endpoint }: { endpoint: EndpointDetail }) {
             selection={selection}
             openId={openId}
             hrefOf={hrefOf}
-            onOpen={(row) => open(row.id)}
+            onOpen={open}
             active={active}
             focusRow={focusRow}
             atTop={atTop}

@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { useLocation, useRoute, useSearch } from 'wouter-preact';
 
 import './log.css';
+import './narrow.css';
 
 import type { EndpointDetail } from '../../../api/client';
 import { useShortcut } from '../../../layout/keyboard';

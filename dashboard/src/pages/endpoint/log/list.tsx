@@ -62,7 +62,10 @@ export function LogList({ log, selection, openId, hrefOf, onOpen, active, focusR
   focusRow.current = (id, isFocused) => {
     active.current = id;
     const index = rows.findIndex((row) => row.id === id);
-    if (index < 0) return;
+    if (index < 0) {
+      if (isFocused) scroller.current?.focus();
+      return;
+    }
     virtual.scrollToIndex(index);
     if (!isFocused) return;
     requestAnimationFrame(() =>
@@ -102,7 +105,7 @@ export function LogList({ log, selection, openId, hrefOf, onOpen, active, focusR
           {log.isBehind ? t('log.newest') : tn('log.new', log.waiting)}
         </Button>
       )}
-      <div class="log-scroll" ref={scroller} onScroll={scrolled} onPointerMove={() => (lastPointer.current = Date.now())}>
+      <div class="log-scroll" tabIndex={-1} ref={scroller} onScroll={scrolled} onPointerMove={() => (lastPointer.current = Date.now())}>
         <div
           role="table"
           aria-label={t('log.table', { count })}

@@ -44,7 +44,7 @@ function pairsOfLines(text: string): [string, string][] {
 }
 
 function pairsOf(text: string): [string, string][] {
-  if (!/^[[{(]/.test(text)) return pairsOfLines(text);
+  if (!/^[\w.]*\s*[[{(]/.test(text)) return pairsOfLines(text);
   try {
     return pairsOfJson(JSON.parse(text));
   } catch {

@@ -8,10 +8,10 @@ import './narrow.css';
 
 import type { EndpointDetail } from '../../../api/client';
 import { useShortcut } from '../../../layout/keyboard';
-import { t } from '../../../texts';
+import { t, tn } from '../../../texts';
 import { Button } from '../../../ui/button';
 import { PauseIcon, PlayIcon } from '../../../ui/icons';
-import { ErrorNote, Skeleton } from '../../../ui/parts';
+import { ErrorNote, Note, Skeleton } from '../../../ui/parts';
 import { DeliveryPanel } from '../delivery';
 import { ReplayMatching, ReplayProgress } from '../replay';
 import { SelectionBar } from '../replay/selected';
@@ -79,6 +79,11 @@ export function LogTab({ endpoint }: { endpoint: EndpointDetail }) {
         <ReplayMatching endpoint={endpoint} />
       </FilterBar>
       <ReplayProgress endpoint={endpoint} />
+      {filters.status === null && endpoint.health.parked.deliveries > 0 && (
+        <Note tone="mute" actions={<Button small onClick={() => setFilters({ status: 'parked' })}>{t('log.showParked')}</Button>}>
+          {tn('log.parked', endpoint.health.parked.deliveries)}
+        </Note>
+      )}
       {selection.ids.size > 0 && <SelectionBar endpoint={endpoint} selection={selection} />}
       <div class={`log-split${openId ? ' with-panel' : ''}`}>
         {log.query.isPending && <Skeleton lines={8} height={24} />}

@@ -12,7 +12,8 @@ import { t } from '../../../texts';
 import { Button } from '../../../ui/button';
 import { CheckIcon, CopyIcon, PlayIcon } from '../../../ui/icons';
 import { Card, ErrorNote, Note, PageHead } from '../../../ui/parts';
-import { sayError } from '../../../ui/toast';
+import { copyText } from '../../../ui/clipboard';
+import { say } from '../../../ui/toast';
 
 function Step({ number, title, isDone, children }: { number: number; title: string; isDone: boolean; children: ComponentChildren }) {
   return (
@@ -60,12 +61,8 @@ export function Created({ endpoint, onAnother }: { endpoint: Schemas['CreatedEnd
   const types = endpoint.events.filter((name) => name !== '*');
   const [type, setType] = useState(types[0] ?? '');
   const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(endpoint.secret);
-      setCopied(true);
-    } catch (error) {
-      sayError(error);
-    }
+    if (await copyText(endpoint.secret)) setCopied(true);
+    else say(t('common.notCopied'), { tone: 'bad' });
   };
   const test = useMutation({
     mutationFn: () =>

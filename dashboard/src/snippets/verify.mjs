@@ -8,7 +8,7 @@ export function verifyWebhook(body, headers, secret) {
   const id = headers['webhook-id'];
   const timestamp = headers['webhook-timestamp'];
   const age = Math.abs(Date.now() / 1000 - Number(timestamp));
-  if (!(age <= TOLERANCE)) return false;
+  if (age > TOLERANCE) return false;
 
   const key = Buffer.from(secret.replace('whsec_', ''), 'base64');
   const mac = createHmac('sha256', key).update(`${id}.${timestamp}.`);

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from 'preact/hooks';
 
-import { language } from '../texts';
+import { dateFormat, numberFormat, relativeFormat } from './intl';
 
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['day', 86_400],
@@ -13,7 +13,7 @@ const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
 
 /** A time to the millisecond, with its zone. */
 export function exact(at: string | Date): string {
-  return new Intl.DateTimeFormat(language.value, {
+  return dateFormat({
     dateStyle: 'medium',
     timeStyle: 'long',
   }).format(new Date(at));
@@ -23,7 +23,7 @@ export function exact(at: string | Date): string {
 export function clock(at: string | Date, withSeconds = true): string {
   const date = new Date(at);
   const isToday = date.toDateString() === new Date().toDateString();
-  return new Intl.DateTimeFormat(language.value, {
+  return dateFormat({
     ...(isToday ? {} : { month: 'short', day: 'numeric' }),
     hour: '2-digit',
     minute: '2-digit',
@@ -34,19 +34,19 @@ export function clock(at: string | Date, withSeconds = true): string {
 
 /** A day: `27 Nov`. */
 export function day(at: string | Date): string {
-  return new Intl.DateTimeFormat(language.value, { month: 'short', day: 'numeric' }).format(new Date(at));
+  return dateFormat({ month: 'short', day: 'numeric' }).format(new Date(at));
 }
 
 /** How long ago, or until: `3 minutes ago`, `in 2 hours`. */
 export function relative(at: string | Date, now = Date.now()): string {
   const seconds = Math.round((new Date(at).getTime() - now) / 1000);
   const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? UNITS[3]!;
-  return new Intl.RelativeTimeFormat(language.value, { numeric: 'auto' }).format(Math.trunc(seconds / size), unit);
+  return relativeFormat({ numeric: 'auto' }).format(Math.trunc(seconds / size), unit);
 }
 
 /** A duration: `3.1 ms`, `240 ms`, `9.8 s`. */
 export function duration(ms: number): string {
-  const digits = (maximumFractionDigits: number) => new Intl.NumberFormat(language.value, { maximumFractionDigits });
+  const digits = (maximumFractionDigits: number) => numberFormat({ maximumFractionDigits });
   if (ms < 10) return `${digits(1).format(ms)} ms`;
   if (ms < 1000) return `${digits(0).format(ms)} ms`;
   if (ms < 60_000) return `${digits(1).format(ms / 1000)} s`;

@@ -9,7 +9,7 @@ import icon from '../icon.svg';
 import { session } from '../session';
 import { t } from '../texts';
 import { Button } from '../ui/button';
-import { BellIcon, CatalogueIcon, EndpointIcon, KeyIcon, MoonIcon, OverviewIcon, SignOutIcon, SunIcon } from '../ui/icons';
+import { BellIcon, BookIcon, CatalogueIcon, EndpointIcon, KeyIcon, MoonIcon, OverviewIcon, SignOutIcon, SunIcon } from '../ui/icons';
 import { Toasts } from '../ui/toast';
 import { Notices } from './notices';
 import { Shortcuts } from './shortcuts';
@@ -84,6 +84,11 @@ export function Shell({ children, embedded = false }: { children: ComponentChild
             />
           )}
           <Shortcuts />
+          {!embedded && (
+            <a class="button quiet small square" href="/docs" aria-label={t('nav.docs')} title={t('nav.docs')}>
+              <BookIcon />
+            </a>
+          )}
           {session.canSignOut && <Button kind="quiet" small icon={<SignOutIcon />} aria-label={t('nav.signOut')} onClick={() => session.signOut()} />}
         </div>
       </header>

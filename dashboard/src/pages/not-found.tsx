@@ -3,19 +3,17 @@
 import { Link } from 'wouter-preact';
 
 import { t } from '../texts';
-import { Empty } from '../ui/parts';
+import { PageHead } from '../ui/parts';
 
 export function NotFoundPage() {
   return (
-    <Empty
-      title={t('notFound.title')}
-      action={
+    <>
+      <PageHead title={t('notFound.title')} lead={t('notFound.text')} />
+      <p>
         <Link class="button" href="/">
           {t('notFound.home')}
         </Link>
-      }
-    >
-      {t('notFound.text')}
-    </Empty>
+      </p>
+    </>
   );
 }

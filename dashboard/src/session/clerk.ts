@@ -9,7 +9,7 @@ import { say } from '../ui/toast';
 import { hostIn, loadScript, type Clerk, type ClerkState } from './clerk-script';
 import { ClerkSignIn, OrganisationSwitcher } from './clerk-view';
 
-export const HOME = '/dashboard';
+export const HOME = '/dashboard/';
 
 /** A token that is refused so soon (ms) after it was made would be refused again. */
 const FRESH = 30_000;
@@ -90,7 +90,9 @@ async function current(): Promise<string | null> {
   const token = await signedIn.getToken();
   if (token === null || token !== stale) return token;
   const fresh = await signedIn.getToken({ skipCache: true });
-  renewed = fresh === null ? null : { token: fresh, at: Date.now() };
+  if (fresh === null) return null;
+  if (fresh === stale) isRefused.value = true;
+  renewed = { token: fresh, at: Date.now() };
   return fresh;
 }
 

@@ -6,7 +6,7 @@ import { recall, remember } from '../storage';
 import { takeFromAddress, tokenIn } from './address';
 import { LinkForm } from './link-form';
 
-const HOME = '/dashboard';
+const HOME = '/dashboard/';
 const KEY = 'rkt-token';
 const channel = new BroadcastChannel('rkt-session');
 

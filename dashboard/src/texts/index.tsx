@@ -45,8 +45,14 @@ export async function speak(name: string): Promise<void> {
   language.value = name;
 }
 
+/** What somebody has written, for a place within a sentence: it can't turn the direction of what stands around it. */
+function inPlace(value: string | number): string {
+  const text = String(value).replace(/[\u202A-\u202E\u2066-\u2069]/g, '');
+  return /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC]/.test(text) ? `\u2068${text}\u2069` : text;
+}
+
 function filled(text: string, params: Params | undefined): string {
-  return params ? text.replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole)) : text;
+  return params ? text.replace(/\{(\w+)\}/g, (whole, name: string) => (name in params ? inPlace(params[name] ?? '') : whole)) : text;
 }
 
 /** The text of this name, with its `{places}` filled. */

@@ -4,7 +4,9 @@ import type { ComponentChildren, JSX } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 
 import { t } from '../texts';
+import { copyText } from './clipboard';
 import { CheckIcon, CopyIcon } from './icons';
+import { say } from './toast';
 
 type Kind = 'primary' | 'plain' | 'quiet' | 'danger';
 
@@ -41,7 +43,7 @@ export function CopyButton({ text, label, small = true }: { text: string; label?
   const [isCopied, setCopied] = useState(false);
   const timer = useRef<number>(0);
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
+    if (!(await copyText(text))) return say(t('common.notCopied'), { tone: 'bad' });
     setCopied(true);
     clearTimeout(timer.current);
     timer.current = window.setTimeout(() => setCopied(false), 2000);

@@ -76,3 +76,4 @@ export const KeyboardIcon = icon(
     <path d="M7 10h.01M11 10h.01M15 10h.01M8 14h8" />
   </>,
 );
+export const BookIcon = icon(<path d="M5 4h10a4 4 0 0 1 4 4v12H8a3 3 0 0 1-3-3zM5 17a3 3 0 0 1 3-3h11" />);

@@ -10,8 +10,9 @@ interface Named {
 
 /** A short name without its address, for sentences and titles. */
 export function nameOf({ description, url }: Named): string {
-  const line = description?.split('\n')[0]?.trim();
-  if (line) return line.length > 60 ? `${line.slice(0, 59)}…` : line;
+  const line = description?.split('\n')[0]?.replace(/[\u202A-\u202E\u2066-\u2069]/g, '').trim();
+  // Characters that show nothing are no name.
+  if (line?.replace(/[\p{Cf}\s]/gu, '')) return line.length > 60 ? `${line.slice(0, 59)}…` : line;
   return addressOf(url);
 }
 

@@ -30,7 +30,7 @@ function Lately({ of, endpoints }: { of: Happening[]; endpoints: ListedEndpoint[
       {of.length === 0 ? (
         <Empty title={t('accountEvents.nothing')}>{t('accountEvents.nothingText')}</Empty>
       ) : (
-        <ul>
+        <ul class="account-events-list">
           {of.map((one) => (
             <li key={`${one.endpointId} ${one.at} ${one.reason}`} class="account-events-line">
               <EndpointName id={one.endpointId} of={endpoints.find((endpoint) => endpoint.id === one.endpointId)} />
@@ -53,12 +53,12 @@ function Sent({ events, endpoints }: { events: EventType['name'][]; endpoints: L
       {deliveries.isPending && <Skeleton lines={3} height={32} />}
       {deliveries.isError && <ErrorNote error={deliveries.error} onRetry={() => deliveries.refetch()} />}
       {deliveries.data?.length === 0 && <Empty title={t('accountEvents.noneSent')}>{t('accountEvents.noneSentText')}</Empty>}
-      <ul>
+      <ul class="account-events-list">
         {deliveries.data?.slice(0, 12).map((one) => (
           <li key={one.id} class="account-events-line">
             <EndpointName id={one.endpointId} of={endpoints.find((endpoint) => endpoint.id === one.endpointId)} />
             <span class="row">
-              <Link href={`/endpoints/${one.endpointId}/deliveries/${one.id}`}>
+              <Link href={`/endpoints/${one.endpointId}/log/${one.id}`}>
                 <code>{one.event}</code>
               </Link>
               <Badge tone={OUTCOMES[one.status] ?? 'mute'}>{t(`accountEvents.status.${one.status}`)}</Badge>

@@ -46,7 +46,7 @@ export function NobodyIsTold({ events }: { events: string[] }) {
 export function Types({ types, endpoints }: { types: EventType[]; endpoints: ListedEndpoint[] }) {
   return (
     <Card title={t('accountEvents.types')}>
-      <ul>
+      <ul class="account-events-list">
         {types.map((type) => (
           <li key={type.name} class="account-events-type">
             <BellIcon />

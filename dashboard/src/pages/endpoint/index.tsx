@@ -1,9 +1,63 @@
-import { useQuery } from '@tanstack/preact-query';
+// One endpoint: how it is doing, what it got, and everything that can be done about it.
 
+import { useQuery } from '@tanstack/preact-query';
+import { Link, useLocation } from 'wouter-preact';
+
+import './endpoint.css';
+
+import { ApiError, type EndpointDetail } from '../../api/client';
 import { endpointQuery } from '../../api/queries';
-import { PageHead } from '../../ui/parts';
+import { t } from '../../texts';
+import { Tabs } from '../../ui/menu';
+import { Card, Empty, ErrorNote, Skeleton } from '../../ui/parts';
+import { DoctorTab } from './doctor';
+import { Head } from './head';
+import { Health } from './health';
+import { LogTab } from './log';
+import { useLiveEndpoint } from './queries';
+import { SettingsTab } from './settings';
+import { Summary } from './summary';
+
+const TABS = ['overview', 'log', 'settings', 'doctor'] as const;
+type TabName = (typeof TABS)[number];
+
+function Page({ endpoint }: { endpoint: EndpointDetail }) {
+  const [path, go] = useLocation();
+  const part = path.split('/')[3] ?? 'overview';
+  const shown: TabName = TABS.find((tab) => tab === part) ?? 'overview';
+  const contents = {
+    overview: () => <Summary endpoint={endpoint} />,
+    log: () => <LogTab endpoint={endpoint} />,
+    settings: () => <SettingsTab endpoint={endpoint} />,
+    doctor: () => <DoctorTab endpoint={endpoint} />,
+  };
+  const show = (tab: TabName) => {
+    if (tab !== shown) go(`/endpoints/${endpoint.id}${tab === 'overview' ? '' : `/${tab}`}`);
+  };
+  return (
+    <>
+      <Head endpoint={endpoint} />
+      <Health endpoint={endpoint} />
+      <Tabs label={t('endpoint.parts')} shown={shown} onShow={show} tabs={TABS.map((id) => ({ id, label: t(`endpoint.tab.${id}`), content: contents[id] }))} />
+    </>
+  );
+}
 
 export function EndpointPage({ id }: { id: string }) {
   const endpoint = useQuery(endpointQuery(id));
-  return <PageHead title={endpoint.data?.url ?? id} />;
+  useLiveEndpoint(id);
+  if (endpoint.data) return <Page endpoint={endpoint.data} />;
+  if (endpoint.error instanceof ApiError && [400, 404, 422].includes(endpoint.error.status)) {
+    const action = (
+      <Link class="button" href="/endpoints">
+        {t('endpoint.toAll')}
+      </Link>
+    );
+    return (
+      <Empty title={t('endpoint.gone')} action={action}>
+        {t('endpoint.goneText')}
+      </Empty>
+    );
+  }
+  return <Card>{endpoint.error ? <ErrorNote error={endpoint.error} onRetry={() => void endpoint.refetch()} /> : <Skeleton lines={8} />}</Card>;
 }

@@ -73,7 +73,7 @@ function List({ keys, onRevoke }: { keys: ApiKey[]; onRevoke: (key: ApiKey) => v
   // What can still be used comes first, the newest before all.
   const sorted = [...keys].reverse().sort((one, other) => Number(hasExpired(one)) - Number(hasExpired(other)));
   return (
-    <ul>
+    <ul class="keys-all">
       {sorted.map((key) => (
         <Row key={key.id} of={key} onRevoke={() => onRevoke(key)} />
       ))}
@@ -99,14 +99,11 @@ export function KeysPage() {
           {t('keys.forbidden')}
         </Note>
       ) : (
-        <Card class="keys-list-card">
+        <Card>
           {keys.isPending && <Skeleton lines={3} height={44} />}
           {keys.isError && <ErrorNote error={keys.error} onRetry={() => keys.refetch()} />}
           {keys.data?.length === 0 && (
-            <Empty
-              title={t('keys.none')}
-              action={create}
-            >
+            <Empty title={t('keys.none')} action={create}>
               {t('keys.noneText')}
             </Empty>
           )}

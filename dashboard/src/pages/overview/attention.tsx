@@ -24,9 +24,6 @@ const TONES: Record<Attention['reason'], Tone> = {
   operator_hold: 'info',
 };
 
-/** The log of an endpoint, with what failed in it. */
-export const failuresOf = (id: string) => `/endpoints/${id}?status=retrying,exhausted`;
-
 function Mend({ remedy, endpoint, children }: { remedy: Remedy; endpoint: ListedEndpoint; children: ComponentChildren }) {
   const mend = useRemedy(remedy, endpoint);
   return (
@@ -52,7 +49,8 @@ function To({ href, children, primary }: { href: string; children: ComponentChil
 
 function Remedies({ reason, endpoint }: { reason: Attention['reason']; endpoint: ListedEndpoint }) {
   const page = `/endpoints/${endpoint.id}`;
-  const failures = <To href={failuresOf(endpoint.id)}>{t('overview.seeFailures')}</To>;
+  // Whatever is tried again has failed; of an endpoint that is disabled, what failed last comes first.
+  const failures = <To href={`${page}/log${reason === 'failing' ? '?status=retrying' : ''}`}>{t('overview.seeFailures')}</To>;
   switch (reason) {
     case 'consecutive_failures': {
       const parked = endpoint.health.parked.deliveries;
@@ -154,7 +152,7 @@ export function NeedsAttention({ attention, endpoints }: { attention: Attention[
         </span>
       }
     >
-      <ul>
+      <ul class="overview-list">
         {attention.slice(0, SHOWN).map((one) => (
           <Item key={one.endpointId ?? one.reason} of={one} endpoints={endpoints} />
         ))}

@@ -61,7 +61,7 @@ function Row({ of, endpoint }: { of: Failure; endpoint: ListedEndpoint | undefin
       </span>
       <EndpointName id={of.endpointId} of={endpoint} />
       <span class="overview-what">
-        <Link href={`/endpoints/${of.endpointId}/deliveries/${of.deliveryId}`}>
+        <Link href={`/endpoints/${of.endpointId}/log/${of.deliveryId}`}>
           <code>{of.event ?? t('overview.someEvent')}</code>
         </Link>
         <bdi class="truncate soft" title={of.text}>
@@ -93,7 +93,7 @@ export function LatestFailures({ endpoints }: { endpoints: ListedEndpoint[] }) {
       {!failures && query.isPending && <Skeleton lines={4} height={36} />}
       {failures?.length === 0 && <Empty title={t('overview.noFailures')}>{t('overview.noFailuresText')}</Empty>}
       {failures && failures.length > 0 && (
-        <ul>
+        <ul class="overview-list">
           {failures.map((one) => (
             <Row key={one.deliveryId} of={one} endpoint={endpoints.find((endpoint) => endpoint.id === one.endpointId)} />
           ))}

@@ -18,6 +18,7 @@ const empty = (at: number): Second => ({ at, succeeded: 0, failed: 0 });
 
 let counted: Second[] = [];
 let isCounting = false;
+let began = 0;
 
 /** The seconds that are over, oldest first. */
 export const seconds = signal<Second[]>(Array.from({ length: SPAN }, (_, index) => empty(second() - SPAN + index)));
@@ -46,10 +47,15 @@ function begin(): void {
 export function count(): void {
   if (isCounting) return;
   isCounting = true;
+  began = second();
   begin();
 }
 
-/** Attempts in a second, on average over the last ones that are over. */
-export function average(kind: 'succeeded' | 'failed', over = 10): number {
+/** An average is taken over so many seconds. */
+const OVER = 10;
+
+/** Attempts in a second, on average over the last ones that were counted. */
+export function average(kind: 'succeeded' | 'failed'): number {
+  const over = Math.min(OVER, Math.max(1, second() - began));
   return seconds.value.slice(-over).reduce((sum, one) => sum + one[kind], 0) / over;
 }

@@ -1,5 +1,7 @@
 // The overview of whoever has no endpoint yet: what this is, in three steps, and where to begin.
 
+import './welcome.css';
+
 import { Link } from 'wouter-preact';
 
 import { t } from '../../texts';

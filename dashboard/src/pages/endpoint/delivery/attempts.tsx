@@ -1,5 +1,7 @@
 // The attempts of a delivery, the latest first: what each ended as, where its time went, and what the receiver answered, as text.
 
+import './attempts.css';
+
 import type { Attempt, DeliveryDetail } from '../../../api/client';
 import { At, clock, duration } from '../../../format/time';
 import { t, tn } from '../../../texts';

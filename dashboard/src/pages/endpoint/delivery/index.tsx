@@ -100,7 +100,7 @@ export function DeliveryPanel({ endpoint, deliveryId, onClose, onNext, onPreviou
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     heading.current?.focus({ preventScroll: true });
-    if (panel.current && panel.current.getBoundingClientRect().top < 0) panel.current.scrollIntoView({ block: 'start' });
+    if (!matchMedia('(min-width: 1081px)').matches) panel.current?.scrollIntoView({ block: 'start' });
   }, []);
   useEffect(() => panel.current?.scrollTo({ top: 0 }), [deliveryId]);
   const delivery = query.data?.delivery;

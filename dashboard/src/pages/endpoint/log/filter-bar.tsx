@@ -2,14 +2,14 @@
 
 import { useQuery } from '@tanstack/preact-query';
 import type { ComponentChildren } from 'preact';
-import { useId } from 'preact/hooks';
+import { useId, useState } from 'preact/hooks';
 
 import { eventTypesQuery } from '../../../api/queries';
 import { t } from '../../../texts';
 import { Button } from '../../../ui/button';
 import { CloseIcon } from '../../../ui/icons';
 import { isFiltered } from './filters';
-import { fromField, toField } from './moments';
+import { fromField, hoursAgo, toField } from './moments';
 import { STATUSES, type Filters, type Status } from './rows';
 
 interface BarProps {
@@ -25,6 +25,37 @@ function Moment({ label, at, onAt }: { label: string; at: string | null; onAt: (
       <label for={id}>{label}</label>
       <input id={id} type="datetime-local" value={toField(at)} onChange={(event) => onAt(fromField(event.currentTarget.value))} />
     </span>
+  );
+}
+
+const SPANS = [1, 24, 168] as const;
+
+/** When: since so many hours ago, or between two moments, which are then shown. */
+function Time({ filters, onChange }: Pick<BarProps, 'filters' | 'onChange'>) {
+  const [isOpen, setOpen] = useState(false);
+  const isSet = filters.since !== null || filters.until !== null;
+  const choose = (value: string) => {
+    setOpen(value === 'custom');
+    if (value !== 'custom') onChange({ since: value ? hoursAgo(Number(value)) : null, until: null });
+  };
+  return (
+    <>
+      <select aria-label={t('log.filterTime')} value={isSet || isOpen ? 'custom' : ''} onChange={(event) => choose(event.currentTarget.value)}>
+        <option value="">{t('log.anyTime')}</option>
+        {SPANS.map((hours) => (
+          <option key={hours} value={hours}>
+            {t(`log.span.${hours}`)}
+          </option>
+        ))}
+        <option value="custom">{t('log.span.custom')}</option>
+      </select>
+      {(isSet || isOpen) && (
+        <>
+          <Moment label={t('log.since')} at={filters.since} onAt={(since) => onChange({ since })} />
+          <Moment label={t('log.until')} at={filters.until} onAt={(until) => onChange({ until })} />
+        </>
+      )}
+    </>
   );
 }
 
@@ -56,8 +87,7 @@ export function FilterBar({ filters, onChange, children }: BarProps) {
             </option>
           ))}
         </select>
-        <Moment label={t('log.since')} at={filters.since} onAt={(since) => onChange({ since })} />
-        <Moment label={t('log.until')} at={filters.until} onAt={(until) => onChange({ until })} />
+        <Time filters={filters} onChange={onChange} />
         {isFiltered(filters) && (
           <Button small kind="quiet" icon={<CloseIcon size={15} />} onClick={() => onChange({ status: null, event: null, since: null, until: null })}>
             {t('log.clear')}

@@ -4,13 +4,14 @@ import { useEffect, useRef } from 'preact/hooks';
 import { useLocation, useRoute, useSearch } from 'wouter-preact';
 
 import './log.css';
+import './narrow.css';
 
 import type { EndpointDetail } from '../../../api/client';
 import { useShortcut } from '../../../layout/keyboard';
-import { t } from '../../../texts';
+import { t, tn } from '../../../texts';
 import { Button } from '../../../ui/button';
 import { PauseIcon, PlayIcon } from '../../../ui/icons';
-import { ErrorNote, Skeleton } from '../../../ui/parts';
+import { ErrorNote, Note, Skeleton } from '../../../ui/parts';
 import { DeliveryPanel } from '../delivery';
 import { ReplayMatching, ReplayProgress } from '../replay';
 import { SelectionBar } from '../replay/selected';
@@ -78,6 +79,11 @@ export function LogTab({ endpoint }: { endpoint: EndpointDetail }) {
         <ReplayMatching endpoint={endpoint} />
       </FilterBar>
       <ReplayProgress endpoint={endpoint} />
+      {filters.status === null && endpoint.health.parked.deliveries > 0 && (
+        <Note tone="mute" actions={<Button small onClick={() => setFilters({ status: 'parked' })}>{t('log.showParked')}</Button>}>
+          {tn('log.parked', endpoint.health.parked.deliveries)}
+        </Note>
+      )}
       {selection.ids.size > 0 && <SelectionBar endpoint={endpoint} selection={selection} />}
       <div class={`log-split${openId ? ' with-panel' : ''}`}>
         {log.query.isPending && <Skeleton lines={8} height={24} />}
@@ -91,7 +97,7 @@ export function LogTab({ endpoint }: { endpoint: EndpointDetail }) {
             selection={selection}
             openId={openId}
             hrefOf={hrefOf}
-            onOpen={(row) => open(row.id)}
+            onOpen={open}
             active={active}
             focusRow={focusRow}
             atTop={atTop}

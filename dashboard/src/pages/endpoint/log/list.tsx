@@ -1,14 +1,13 @@
 // The rows of the log, of which only those in sight are in the page. More are read when one comes near the last.
 
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, useState, type MutableRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState, type MutableRef } from 'preact/hooks';
 
 import { useWidth } from '../../../charts/width';
 import { t, tn } from '../../../texts';
 import { Button } from '../../../ui/button';
 import { ListEnd } from './list-end';
-import { RowView } from './row-view';
-import type { Row } from './rows';
+import { RowView, type RowActions } from './row-view';
 import type { Selection } from './selection';
 import type { Log } from './use-log';
 
@@ -25,7 +24,7 @@ interface ListProps {
   selection: Selection;
   openId: string | null;
   hrefOf: (id: string) => string;
-  onOpen: (row: Row) => void;
+  onOpen: (id: string) => void;
   /** The row that the keyboard is at. */
   active: MutableRef<string | null>;
   /** Gets what puts the focus on a row. */
@@ -63,13 +62,31 @@ export function LogList({ log, selection, openId, hrefOf, onOpen, active, focusR
   focusRow.current = (id, isFocused) => {
     active.current = id;
     const index = rows.findIndex((row) => row.id === id);
-    if (index < 0) return;
+    if (index < 0) {
+      if (isFocused) scroller.current?.focus();
+      return;
+    }
     virtual.scrollToIndex(index);
     if (!isFocused) return;
     requestAnimationFrame(() =>
       requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-row="${CSS.escape(id)}"]`)?.focus({ preventScroll: true })),
     );
   };
+
+  const latest = useRef<RowActions>(null as never);
+  latest.current = {
+    select: (id, isRange) => selection.toggle(id, isRange ? rows : undefined),
+    focus: (id) => (active.current = id),
+    open: onOpen,
+  };
+  const actions = useMemo<RowActions>(
+    () => ({
+      select: (...given) => latest.current.select(...given),
+      focus: (...given) => latest.current.focus(...given),
+      open: (...given) => latest.current.open(...given),
+    }),
+    [],
+  );
 
   const scrolled = () => {
     const isDown = (scroller.current?.scrollTop ?? 0) > 4;
@@ -88,7 +105,7 @@ export function LogList({ log, selection, openId, hrefOf, onOpen, active, focusR
           {log.isBehind ? t('log.newest') : tn('log.new', log.waiting)}
         </Button>
       )}
-      <div class="log-scroll" ref={scroller} onScroll={scrolled} onPointerMove={() => (lastPointer.current = Date.now())}>
+      <div class="log-scroll" tabIndex={-1} ref={scroller} onScroll={scrolled} onPointerMove={() => (lastPointer.current = Date.now())}>
         <div
           role="table"
           aria-label={t('log.table', { count })}
@@ -121,9 +138,7 @@ export function LogList({ log, selection, openId, hrefOf, onOpen, active, focusR
                   href={hrefOf(row.id)}
                   isOpen={row.id === openId}
                   isSelected={selection.ids.has(row.id)}
-                  onSelect={(isRange) => selection.toggle(row.id, isRange ? rows : undefined)}
-                  onFocus={() => (active.current = row.id)}
-                  onOpen={() => onOpen(row)}
+                  actions={actions}
                 />
               );
             })}

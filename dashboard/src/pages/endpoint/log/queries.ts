@@ -30,6 +30,8 @@ export const logQuery = (id: string, filters: Filters) =>
     refetchInterval: ({ state }) =>
       filters.status && UNSTREAMED.includes(filters.status) && state.data?.pages.length === 1 ? RENEWED_EVERY : false,
     staleTime: Infinity,
+    // To compare hundreds of pages with themselves at each new one would take longer than to read it.
+    structuralSharing: false,
     gcTime: 0,
     refetchOnWindowFocus: false,
     refetchOnReconnect: false,

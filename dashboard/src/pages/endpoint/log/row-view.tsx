@@ -1,5 +1,6 @@
 // A row of the log: a line of a table where there is room, else a card of two lines. Its link is what the keyboard moves along.
 
+import { memo } from 'preact/compat';
 import { Link } from 'wouter-preact';
 
 import { number } from '../../../format/numbers';
@@ -7,6 +8,13 @@ import { At, duration } from '../../../format/time';
 import { t, tn } from '../../../texts';
 import type { Row } from './rows';
 import { Answer, DeliveryBadge, Marks } from './status';
+
+/** What a row does. It stays the same object from one drawing to the next. */
+export interface RowActions {
+  select: (id: string, isRange: boolean) => void;
+  focus: (id: string) => void;
+  open: (id: string) => void;
+}
 
 interface RowViewProps {
   row: Row;
@@ -18,12 +26,11 @@ interface RowViewProps {
   /** It is shown beside the list. */
   isOpen: boolean;
   isSelected: boolean;
-  onSelect: (isRange: boolean) => void;
-  onFocus: () => void;
-  onOpen: () => void;
+  actions: RowActions;
 }
 
-export function RowView({ row, index, top, height, href, isOpen, isSelected, onSelect, onFocus, onOpen }: RowViewProps) {
+/** Drawn anew only when something of it has changed: many are in sight, and the list is drawn with each step that it is scrolled. */
+export const RowView = memo(function RowView({ row, index, top, height, href, isOpen, isSelected, actions }: RowViewProps) {
   const name = row.event ?? t('log.unknownEvent');
   return (
     <div
@@ -32,7 +39,7 @@ export function RowView({ row, index, top, height, href, isOpen, isSelected, onS
       class={`log-row${isOpen ? ' open' : ''}${isSelected ? ' selected' : ''}`}
       style={{ transform: `translateY(${top}px)`, height: `${height}px` }}
       onClick={(event) => {
-        if (!(event.target instanceof Element) || !event.target.closest('a, input')) onOpen();
+        if (!(event.target instanceof Element) || !event.target.closest('a, input')) actions.open(row.id);
       }}
     >
       <span role="cell" class="log-check">
@@ -40,11 +47,11 @@ export function RowView({ row, index, top, height, href, isOpen, isSelected, onS
           type="checkbox"
           aria-label={t('log.select', { event: name })}
           checked={isSelected}
-          onClick={(event) => onSelect(event.shiftKey)}
+          onClick={(event) => actions.select(row.id, event.shiftKey)}
         />
       </span>
       <span role="cell" class="log-event">
-        <Link href={href} data-row={row.id} aria-current={isOpen ? 'true' : undefined} onFocus={onFocus}>
+        <Link href={href} data-row={row.id} aria-current={isOpen ? 'true' : undefined} onFocus={() => actions.focus(row.id)}>
           <bdi>{name}</bdi>
         </Link>
         <Marks of={row} />
@@ -56,7 +63,7 @@ export function RowView({ row, index, top, height, href, isOpen, isSelected, onS
         <Answer of={row} />
       </span>
       <span role="cell" class="log-attempts number" title={tn('log.attempts', row.attempts)}>
-        {row.attempts > 1 ? `${number(row.attempts)}×` : row.attempts}
+        <span class={row.attempts > 1 ? undefined : 'log-once'}>{row.attempts > 1 ? `${number(row.attempts)}×` : row.attempts}</span>
       </span>
       <span role="cell" class="log-duration number">
         {row.durationMs === null ? '–' : duration(row.durationMs)}
@@ -66,4 +73,4 @@ export function RowView({ row, index, top, height, href, isOpen, isSelected, onS
       </span>
     </div>
   );
-}
+});

@@ -31,7 +31,16 @@ export interface Filters {
   until: string | null;
 }
 
-export function rowOf(delivery: Delivery): Row {
+const rowsOfPages = new WeakMap<Schemas['DeliveryList'], Row[]>();
+
+/** The rows of a page: always the same ones. */
+export function rowsOf(page: Schemas['DeliveryList']): Row[] {
+  const known = rowsOfPages.get(page) ?? page.deliveries.map(rowOf);
+  rowsOfPages.set(page, known);
+  return known;
+}
+
+function rowOf(delivery: Delivery): Row {
   const { id, event, status, attempts, httpStatus, durationMs, error, heldUntil, test } = delivery;
   const at = delivery.lastAttemptAt ?? delivery.acceptedAt;
   return { id, event, status, attempts, at, httpStatus, durationMs, error, heldUntil, test, isReplay: delivery.replayOf !== null };

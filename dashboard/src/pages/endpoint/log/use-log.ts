@@ -6,7 +6,7 @@ import { useEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
 import { listen } from '../../../api/stream';
 import { Merge } from './merge';
 import { logQuery } from './queries';
-import { rowAfter, rowOf, type Filters, type Row } from './rows';
+import { rowAfter, rowsOf, type Filters, type Row } from './rows';
 
 /** So often the page takes in what the stream has said (ms). */
 const BEAT = 250;
@@ -35,7 +35,7 @@ export function useLog(endpointId: string, filters: Filters, canMove: () => bool
   const firstPage = query.data?.pages[0];
   const merge = useMemo(() => new Merge(), [endpointId, filters, firstPage]);
   const listed = useMemo(
-    () => new Map(query.data?.pages.flatMap((page) => page.deliveries.map((one) => [one.id, rowOf(one)] as const))),
+    () => new Map(query.data?.pages.flatMap((page) => rowsOf(page).map((row) => [row.id, row] as const))),
     [query.data],
   );
   const rows = useMemo(() => merge.over(listed), [merge, listed, version]);

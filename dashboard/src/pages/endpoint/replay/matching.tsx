@@ -59,6 +59,7 @@ function Counted({ endpoint, matching }: { endpoint: EndpointDetail; matching: M
       <p>
         <b class="number">{isLowerBound ? t('replay.atLeast', { count: number(found) }) : number(found)}</b> {tn(isLowerBound ? 'replay.matchMore' : 'replay.match', found)}
       </p>
+      {found === 0 && <p class="soft">{t('replay.noneHint')}</p>}
       {completeSince && completeSince > matching.since && <p class="soft">{t('replay.completeSince', { at: exact(completeSince) })}</p>}
     </div>
   );

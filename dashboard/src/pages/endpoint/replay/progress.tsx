@@ -6,8 +6,8 @@ import './replay.css';
 
 import { api, ApiError, dataOf, type EndpointDetail } from '../../../api/client';
 import { number } from '../../../format/numbers';
-import { exact } from '../../../format/time';
-import { t, tn, type TextKey } from '../../../texts';
+import { At, exact } from '../../../format/time';
+import { t, Text, tn, type TextKey } from '../../../texts';
 import { Button } from '../../../ui/button';
 import { CloseIcon } from '../../../ui/icons';
 import { ErrorNote, Note, Skeleton } from '../../../ui/parts';
@@ -82,7 +82,7 @@ export function ReplayProgress({ endpoint }: { endpoint: EndpointDetail }) {
         <span class="soft">
           {t(`replay.kind.${replay.undelivered ? 'undelivered' : replay.status}`)}
           {' · '}
-          {t('replay.from', { since: exact(replay.since), until: exact(replay.until) })}
+          <Text k="replay.from" with={{ since: <At at={replay.since} withSeconds={false} />, until: <At at={replay.until} withSeconds={false} /> }} />
         </span>
         <span class="grow" />
         {replay.state === 'running' && (

@@ -1,0 +1,102 @@
+// How long attempts took, one after the other: a point for each. Hover or the arrow keys show one.
+
+import { max } from 'd3-array';
+import { scaleLinear } from 'd3-scale';
+import { useState } from 'preact/hooks';
+
+import { clock, duration, exact } from '../format/time';
+import { t } from '../texts';
+import { useWidth } from './width';
+
+export interface Attempted {
+  key: string;
+  at: string;
+  ms: number;
+  succeeded: boolean;
+}
+
+const MARGIN = { top: 8, right: 8, bottom: 22, left: 52 };
+const HEIGHT = 180;
+
+export function Durations({ label, attempts }: { label: string; attempts: Attempted[] }) {
+  const [box, width] = useWidth();
+  const [shown, show] = useState<number | null>(null);
+  const x = scaleLinear()
+    .domain([0, Math.max(1, attempts.length - 1)])
+    .range([MARGIN.left, Math.max(MARGIN.left + 1, width - MARGIN.right)]);
+  const y = scaleLinear()
+    .domain([0, Math.max(1, max(attempts, (one) => one.ms) ?? 1)])
+    .nice(4)
+    .range([HEIGHT - MARGIN.bottom, MARGIN.top]);
+  const one = shown === null ? undefined : attempts[shown];
+  const move = (by: number) => show((now) => Math.min(attempts.length - 1, Math.max(0, (now ?? attempts.length) + by)));
+  const [first, last] = [attempts[0], attempts[attempts.length - 1]];
+  return (
+    <figure class="chart" ref={box}>
+      <svg
+        width={width}
+        height={HEIGHT}
+        role="img"
+        aria-label={label}
+        tabIndex={0}
+        onPointerLeave={() => show(null)}
+        onBlur={() => show(null)}
+        onKeyDown={(event) => {
+          if (event.key === 'ArrowLeft') move(-1);
+          else if (event.key === 'ArrowRight') move(1);
+        }}
+        onPointerMove={(event) => {
+          const index = Math.round(x.invert(event.clientX - event.currentTarget.getBoundingClientRect().left));
+          show(index >= 0 && index < attempts.length ? index : null);
+        }}
+      >
+        {y.ticks(4).map((tick) => (
+          <g key={tick}>
+            <line class="chart-line" x1={MARGIN.left} x2={width - MARGIN.right} y1={y(tick)} y2={y(tick)} />
+            <text class="chart-text" x={MARGIN.left - 7} y={y(tick)} dy="0.32em" text-anchor="end">
+              {duration(tick)}
+            </text>
+          </g>
+        ))}
+        {attempts.map((attempt, index) => (
+          <circle
+            key={attempt.key}
+            class={`fill-${attempt.succeeded ? 'good' : 'bad'}`}
+            cx={x(index)}
+            cy={y(attempt.ms)}
+            r={index === shown ? 5 : 3}
+          />
+        ))}
+        {first && (
+          <text class="chart-text" x={MARGIN.left} y={HEIGHT - 6}>
+            {clock(first.at)}
+          </text>
+        )}
+        {last && last !== first && (
+          <text class="chart-text" x={width - MARGIN.right} y={HEIGHT - 6} text-anchor="end">
+            {clock(last.at)}
+          </text>
+        )}
+      </svg>
+      {one && (
+        <div class="chart-tip" role="status" style={{ left: `${Math.min(Math.max(x(shown ?? 0), 90), width - 90)}px` }}>
+          <strong>{exact(one.at)}</strong>
+          <span>
+            <i class={`dot fill-${one.succeeded ? 'good' : 'bad'}`} />
+            {t(one.succeeded ? 'endpoint.succeeded' : 'endpoint.failed')} <b class="number">{duration(one.ms)}</b>
+          </span>
+        </div>
+      )}
+      <figcaption class="legend">
+        <span>
+          <i class="dot fill-good" />
+          {t('endpoint.succeeded')}
+        </span>
+        <span>
+          <i class="dot fill-bad" />
+          {t('endpoint.failed')}
+        </span>
+      </figcaption>
+    </figure>
+  );
+}

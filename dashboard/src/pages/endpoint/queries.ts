@@ -1,0 +1,91 @@
+// What is done with one endpoint. Every change says what it was made of; if somebody else was quicker, that is said, and what is there now
+// is shown.
+
+import { useMutation } from '@tanstack/preact-query';
+import { useEffect } from 'preact/hooks';
+
+import { api, ApiError, dataOf, type EndpointDetail, type Schemas } from '../../api/client';
+import { endpointsChanged, queryClient } from '../../api/queries';
+import { listen } from '../../api/stream';
+import { t, tn } from '../../texts';
+import { say, sayError } from '../../ui/toast';
+
+export type Change = Schemas['ChangeEndpoint'];
+
+/** So often the page is read anew while deliveries are going on (ms). */
+const EVERY = 3000;
+
+/** Reads the endpoint anew as soon as it changes, and now and then while attempts are made. */
+export function useLiveEndpoint(id: string): void {
+  useEffect(() => {
+    let timer = 0;
+    const read = () => void queryClient.invalidateQueries({ queryKey: ['endpoint', id] });
+    const stop = listen((message) => {
+      if (message.type === 'gap') read();
+      else if (message.data.endpointId !== id) return;
+      else if (message.type === 'state') read();
+      else {
+        timer ||= window.setTimeout(() => {
+          timer = 0;
+          read();
+        }, EVERY);
+      }
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [id]);
+}
+
+export function changeEndpoint(id: string, etag: string, body: Change): Promise<Schemas['Endpoint']> {
+  const params = { path: { id }, header: { 'If-Match': etag } };
+  return dataOf(api.PATCH('/api/webhooks-config/{id}', { params, body }));
+}
+
+/** Says that somebody was quicker, or whatever else went wrong. */
+export function explain(error: unknown): void {
+  if (error instanceof ApiError && error.isConflict) say(t('endpoint.changedMeanwhile'), { tone: 'warn' });
+  else sayError(error);
+}
+
+interface ChangeOptions {
+  /** What is said when it is done. */
+  done: string;
+  /** What takes it back, if anything does. */
+  undo?: Change;
+}
+
+export function useChange(endpoint: EndpointDetail) {
+  return useMutation({
+    mutationFn: ({ body }: { body: Change } & ChangeOptions) => changeEndpoint(endpoint.id, endpoint.etag, body),
+    onSuccess: (changed, { done, undo }) => {
+      const back = undo && (() => void changeEndpoint(endpoint.id, changed.etag, undo).catch(explain).finally(endpointsChanged));
+      say(done, back ? { undo: back } : {});
+    },
+    onError: explain,
+    onSettled: endpointsChanged,
+  });
+}
+
+export function useRetry(endpoint: EndpointDetail) {
+  return useMutation({
+    mutationFn: () => dataOf(api.POST('/api/webhooks-config/{id}/retry', { params: { path: { id: endpoint.id } } })),
+    onSuccess: ({ retried }) => say(tn('endpoint.retried', retried)),
+    onError: explain,
+    onSettled: endpointsChanged,
+  });
+}
+
+/** A wait that the receiver asked for ends when the endpoint has been paused; nothing is lost by that. */
+export function useEndHold(endpoint: EndpointDetail) {
+  return useMutation({
+    mutationFn: async () => {
+      const paused = await changeEndpoint(endpoint.id, endpoint.etag, { state: 'paused' });
+      await changeEndpoint(endpoint.id, paused.etag, { state: 'active' });
+    },
+    onSuccess: () => say(t('endpoint.holdEnded')),
+    onError: explain,
+    onSettled: endpointsChanged,
+  });
+}

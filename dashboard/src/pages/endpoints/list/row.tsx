@@ -1,0 +1,79 @@
+// An endpoint in the list.
+
+import { Link } from 'wouter-preact';
+
+import type { ListedEndpoint } from '../../../api/client';
+import { Sparkline } from '../../../charts/sparkline';
+import { number, percent } from '../../../format/numbers';
+import { Ago, duration } from '../../../format/time';
+import { t, tn } from '../../../texts';
+import { addressOf, nameOf } from '../../../ui/name';
+import { StateBadge } from '../../../ui/state';
+
+interface RowProps {
+  endpoint: ListedEndpoint;
+  isSelected: boolean;
+  isActive: boolean;
+  onSelect: (is: boolean) => void;
+}
+
+function events(endpoint: ListedEndpoint): string {
+  if (endpoint.events.includes('*')) return t('endpoints.allEvents');
+  const [first, ...rest] = endpoint.events;
+  return rest.length > 0 ? t('endpoints.eventsAndMore', { event: first ?? '', count: rest.length }) : (first ?? '');
+}
+
+function Trouble({ endpoint }: { endpoint: ListedEndpoint }) {
+  const { lastError, parked } = endpoint.health;
+  const failures = endpoint.consecutiveFailures;
+  return (
+    <>
+      {failures > 0 && <p class="endpoints-bad">{tn('endpoints.failures', failures)}</p>}
+      {parked.deliveries > 0 && <p class="endpoints-parked">{tn('endpoints.parked', parked.deliveries)}</p>}
+      {lastError && (
+        <p class="endpoints-error" title={lastError.advice}>
+          {lastError.status ?? lastError.error} <Ago at={lastError.at} />
+        </p>
+      )}
+    </>
+  );
+}
+
+export function Row({ endpoint, isSelected, isActive, onSelect }: RowProps) {
+  const { health } = endpoint;
+  const name = nameOf(endpoint);
+  return (
+    <tr class={`endpoints-row${isActive ? ' active' : ''}${isSelected ? ' selected' : ''}`} data-id={endpoint.id}>
+      <td class="endpoints-check">
+        <input type="checkbox" aria-label={t('endpoints.select', { name })} checked={isSelected} onChange={(event) => onSelect(event.currentTarget.checked)} />
+      </td>
+      <th scope="row">
+        <Link class="endpoints-name" href={`/endpoints/${endpoint.id}`}>
+          <bdi>{name}</bdi>
+        </Link>
+        {endpoint.description?.trim() && (
+          <small class="endpoints-url" title={endpoint.url}>
+            <bdi>{addressOf(endpoint.url)}</bdi>
+          </small>
+        )}
+        <small class="endpoints-events">{events(endpoint)}</small>
+      </th>
+      <td>
+        <StateBadge of={endpoint} />
+        <Trouble endpoint={endpoint} />
+      </td>
+      <td class="endpoints-spark">
+        <Sparkline label={t('endpoints.sparkline', { name })} hours={endpoint.hours} />
+      </td>
+      <td class="number" data-label={t('endpoints.success')}>
+        {health.successRate === null ? '–' : percent(health.successRate)}
+      </td>
+      <td class="number" data-label={t('endpoints.p95')}>
+        {health.p95Ms === null ? '–' : duration(health.p95Ms)}
+      </td>
+      <td class="number" data-label={t('endpoints.queue')}>
+        {number(health.queue)}
+      </td>
+    </tr>
+  );
+}

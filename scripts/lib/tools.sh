@@ -7,6 +7,7 @@
 declare -A tests_that_use=(
     [redis]='^(e2e|bench|worker::run)\b'
     [signature_libraries]='^e2e::reliability signatures::'
+    [languages]='^e2e::reliability snippets::'
     [client_compiler]='^e2e::client typescript::'
     [stream_clients]='^e2e::client streams::'
     [python_generator]='^e2e::client (python|linters)::'
@@ -27,7 +28,7 @@ declare -A tests_that_use=(
 )
 
 # In the order in which the scripts ask for them, and install them.
-TOOLS_OF_TESTS=(redis signature_libraries client_compiler stream_clients python_generator rust_generator document_linters schemathesis flock browser browser_driver dashboard_builder routes lua_linter namespaces peer oldest_server other_servers receivers)
+TOOLS_OF_TESTS=(redis signature_libraries languages client_compiler stream_clients python_generator rust_generator document_linters schemathesis flock browser browser_driver dashboard_builder routes lua_linter namespaces peer oldest_server other_servers receivers)
 
 # prepare TOOL…: installs them, once it knows that nothing is missing which it can't install.
 prepare() {
@@ -76,6 +77,20 @@ install_signature_libraries() {
     python_packages "$TOOLS/standardwebhooks-python-$STANDARDWEBHOOKS_PYTHON" "standardwebhooks==$STANDARDWEBHOOKS_PYTHON"
     ln -sfn "standardwebhooks-python-$STANDARDWEBHOOKS_PYTHON" "$TOOLS/python"
     node_packages node "standardwebhooks-node-$STANDARDWEBHOOKS_NODE" "standardwebhooks@$STANDARDWEBHOOKS_NODE"
+}
+
+need_languages() {
+    need_node "the tests of verification code"
+    need_python "the tests of verification code"
+    need_debian_package golang-go "the tests of verification code" go
+    need_debian_package ruby "the tests of verification code" ruby
+}
+
+# PHP is among the receivers.
+install_languages() {
+    real_receivers || die "PHP is missing, which comes from Debian's packages"
+    debian_package golang-go go
+    debian_package ruby ruby
 }
 
 need_client_compiler() { need_node "the tests of the generated clients"; }

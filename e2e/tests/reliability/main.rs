@@ -19,6 +19,8 @@ mod signatures;
 
 mod rotation;
 
+mod snippets;
+
 mod phases;
 
 mod reused;

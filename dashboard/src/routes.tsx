@@ -14,7 +14,7 @@ import { Card, Empty, Skeleton } from './ui/parts';
 
 const loads: (() => Promise<unknown>)[] = [];
 
-function later<P>(load: () => Promise<ComponentType<P>>): ComponentType<P> {
+function later<P extends object>(load: () => Promise<ComponentType<P>>): ComponentType<P> {
   loads.push(load);
   return lazy(async () => ({ default: await load() })) as unknown as ComponentType<P>;
 }
@@ -48,13 +48,25 @@ function Pages() {
   return (
     <Suspense fallback={waiting}>
       <Switch>
-        <Route path="/" component={OverviewPage} />
-        <Route path="/endpoints" component={EndpointsPage} />
-        <Route path="/endpoints/new" component={NewEndpointPage} />
+        <Route path="/">
+          <OverviewPage />
+        </Route>
+        <Route path="/endpoints">
+          <EndpointsPage />
+        </Route>
+        <Route path="/endpoints/new">
+          <NewEndpointPage />
+        </Route>
         <Route path="/endpoints/:id/*?">{(params) => <EndpointPage key={params.id} id={params.id ?? ''} />}</Route>
-        <Route path="/account-events" component={AccountEventsPage} />
-        <Route path="/event-types" component={EventTypesPage} />
-        <Route path="/keys" component={KeysPage} />
+        <Route path="/account-events">
+          <AccountEventsPage />
+        </Route>
+        <Route path="/event-types">
+          <EventTypesPage />
+        </Route>
+        <Route path="/keys">
+          <KeysPage />
+        </Route>
         <Route component={NotFoundPage} />
       </Switch>
     </Suspense>

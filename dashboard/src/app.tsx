@@ -7,9 +7,12 @@ import { Router, type AroundNavHandler } from 'wouter-preact';
 import { queryClient } from './api/queries';
 import { Shell } from './layout/shell';
 import { SignIn } from './layout/sign-in';
-import { Routes } from './routes';
+import { loadAll, Routes } from './routes';
 import { session } from './session';
 import { language } from './texts';
+
+/** When the rest of the page is loaded (ms): not before what is looked at first. */
+const LOAD_ALL_AFTER = 2000;
 
 interface Props {
   base: string;
@@ -43,4 +46,5 @@ export function start(base: string, embedded: boolean, go?: AroundNavHandler): v
   // Whoever isn't signed in sees that at once, whatever the page asks for. If that can't be known now, calls will tell.
   session.token().catch(() => undefined);
   render(<App base={base} embedded={embedded} go={go} />, place());
+  setTimeout(() => void loadAll(), LOAD_ALL_AFTER);
 }

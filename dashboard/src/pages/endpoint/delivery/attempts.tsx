@@ -1,5 +1,7 @@
 // The attempts of a delivery, the latest first: what each ended as, where its time went, and what the receiver answered, as text.
 
+import { Link } from 'wouter-preact';
+
 import './attempts.css';
 
 import type { Attempt, DeliveryDetail } from '../../../api/client';
@@ -30,12 +32,22 @@ function ResponseHeaders({ of }: { of: NonNullable<Attempt['responseHeaders']> }
   );
 }
 
-function Details({ of }: { of: Attempt }) {
+interface AttemptProps {
+  of: Attempt;
+  endpointId: string;
+}
+
+function Details({ of, endpointId }: AttemptProps) {
   const advice = adviceFor(of);
+  const isRefused = of.httpStatus === 401 || of.httpStatus === 403;
   return (
     <>
       {of.detail && of.error !== 'http_status' && <p class="break">{visible(of.detail)}</p>}
-      {advice && <p class="soft">{t(advice)}</p>}
+      {advice && (
+        <p class="soft">
+          {t(advice)} {isRefused && <Link href={`/endpoints/${endpointId}/doctor`}>{t('delivery.toDoctor')}</Link>}
+        </p>
+      )}
       {of.heldUntil && <p>{t('delivery.askedToWait', { at: clock(of.heldUntil) })}</p>}
       {of.probe && <p class="soft">{t('delivery.probe')}</p>}
       {of.sentAgain > 0 && <p class="soft">{tn('delivery.sentAgain', of.sentAgain)}</p>}
@@ -51,7 +63,7 @@ function Details({ of }: { of: Attempt }) {
   );
 }
 
-function One({ of, isOpen }: { of: Attempt; isOpen: boolean }) {
+function One({ of, endpointId, isOpen }: AttemptProps & { isOpen: boolean }) {
   return (
     <li class={`delivery-attempt ${TONES[of.outcome]}`}>
       <details open={isOpen}>
@@ -66,21 +78,21 @@ function One({ of, isOpen }: { of: Attempt; isOpen: boolean }) {
           </span>
         </summary>
         <div class="delivery-attempt-body">
-          <Details of={of} />
+          <Details of={of} endpointId={endpointId} />
         </div>
       </details>
     </li>
   );
 }
 
-export function Attempts({ of: { attemptLog, attempts } }: { of: DeliveryDetail }) {
+export function Attempts({ of: { attemptLog, attempts, endpointId } }: { of: DeliveryDetail }) {
   if (attemptLog.length === 0) return <p class="soft">{t(attempts > 0 ? 'delivery.attemptsGone' : 'delivery.attemptsNone')}</p>;
   const made = new Set(attemptLog.map((one) => one.attempt)).size;
   return (
     <>
       <ol class="delivery-attempts" reversed>
         {attemptLog
-          .map((one, index) => <One key={`${one.at}-${index}`} of={one} isOpen={index === attemptLog.length - 1} />)
+          .map((one, index) => <One key={`${one.at}-${index}`} of={one} endpointId={endpointId} isOpen={index === attemptLog.length - 1} />)
           .reverse()}
       </ol>
       {made < attempts && <p class="soft">{tn('delivery.attemptsOlder', attempts - made)}</p>}

@@ -14,6 +14,7 @@ export type CountedKey = { [K in TextKey]: K extends `${infer Base}_other` ? Bas
 
 const languages: Record<string, () => Promise<Texts>> = {
   en: () => Promise.resolve(en),
+  de: () => import('./de').then((loaded) => loaded.default),
 };
 
 const language = signal('en');

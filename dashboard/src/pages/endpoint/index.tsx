@@ -9,7 +9,7 @@ import { ApiError, type EndpointDetail } from '../../api/client';
 import { endpointQuery } from '../../api/queries';
 import { t } from '../../texts';
 import { Tabs } from '../../ui/menu';
-import { Card, Empty, ErrorNote, Skeleton } from '../../ui/parts';
+import { Card, Empty, ErrorNote, PageHead, Skeleton } from '../../ui/parts';
 import { DoctorTab } from './doctor';
 import { Head } from './head';
 import { Health } from './health';
@@ -54,10 +54,16 @@ export function EndpointPage({ id }: { id: string }) {
       </Link>
     );
     return (
-      <Empty title={t('endpoint.gone')} action={action}>
-        {t('endpoint.goneText')}
-      </Empty>
+      <>
+        <PageHead title={t('endpoint.gone')} />
+        <Empty title={t('endpoint.goneText')} action={action} />
+      </>
     );
   }
-  return <Card>{endpoint.error ? <ErrorNote error={endpoint.error} onRetry={() => void endpoint.refetch()} /> : <Skeleton lines={8} />}</Card>;
+  return (
+    <>
+      <PageHead title={t('endpoint.loading')} />
+      <Card>{endpoint.error ? <ErrorNote error={endpoint.error} onRetry={() => void endpoint.refetch()} /> : <Skeleton lines={8} />}</Card>
+    </>
+  );
 }

@@ -68,7 +68,7 @@ export function Events({ chosen, onChosen, error }: EventsProps) {
         const key = `new.group.${group}`;
         return (
           <section key={group}>
-            <h3>{hasText(key) ? t(key) : group}</h3>
+            <h2>{hasText(key) ? t(key) : group}</h2>
             {members.map((type) => (
               <Type
                 key={type.name}

@@ -32,6 +32,21 @@ fn failing_soon() -> Builder {
         .env("DISABLE_MIN_SPAN", "0s")
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_fails_is_disabled_repaired_and_gets_what_was_parked() {
+    plays("life", failing_soon().start().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_people_change_one_endpoint_at_once() {
+    plays("admins", system().start().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_was_typed_is_lost_while_the_api_is_away() {
+    plays("outage", system().start().await).await;
+}
+
 mod long {
     //! What takes long.
 

@@ -46,7 +46,7 @@ function Page({ endpoint }: { endpoint: EndpointDetail }) {
 export function EndpointPage({ id }: { id: string }) {
   const endpoint = useQuery(endpointQuery(id));
   useLiveEndpoint(id);
-  if (endpoint.data) return <Page endpoint={endpoint.data} />;
+  // Also if somebody else removes it while it is looked at.
   if (endpoint.error instanceof ApiError && [400, 404, 422].includes(endpoint.error.status)) {
     const action = (
       <Link class="button" href="/endpoints">
@@ -60,6 +60,7 @@ export function EndpointPage({ id }: { id: string }) {
       </>
     );
   }
+  if (endpoint.data) return <Page endpoint={endpoint.data} />;
   return (
     <>
       <PageHead title={t('endpoint.loading')} />

@@ -8,7 +8,7 @@ import { t, Text } from '../../texts';
 import { Button, CopyButton } from '../../ui/button';
 import { MoreIcon, PauseIcon, PlayIcon, ReplayIcon, TrashIcon } from '../../ui/icons';
 import { Menu } from '../../ui/menu';
-import { nameOf } from '../../ui/name';
+import { nameOf, plain } from '../../ui/name';
 import { PageHead } from '../../ui/parts';
 import { StateBadge } from '../../ui/state';
 import { RemoveDialog } from './remove';
@@ -28,13 +28,15 @@ function Address({ url }: { url: string }) {
   );
 }
 
-/** The rest of a description whose beginning is the name. */
+/** What of a description isn't in the name: the lines after the first, or all of it if that was too long. */
 function Description({ of }: { of: EndpointDetail }) {
-  const text = of.description?.trim() ?? '';
-  if (text === nameOf(of) || !text) return null;
+  const text = plain(of.description ?? '');
+  const name = nameOf(of);
+  const rest = text.startsWith(name) ? text.slice(name.length).trim() : text;
+  if (!rest) return null;
   return (
-    <bdi class="endpoint-description" title={text}>
-      {text}
+    <bdi class="endpoint-description" title={rest}>
+      {rest}
     </bdi>
   );
 }

@@ -22,14 +22,16 @@ function Failing({ endpoint }: { endpoint: EndpointDetail }) {
   const isUnsteady = health.topFailure !== null && health.successRate !== null && health.successRate < GOOD;
   if (endpoint.state !== 'active' || !(isStreak || isUnsteady)) return null;
   const at = health.disabledAtThisPace;
+  // While it is on hold, that has to end first.
+  const retrying = shownState(endpoint) === 'active' ? health.queue.retrying : 0;
   const actions = (
     <>
       <PartLink id={endpoint.id} part="log" query={health.queue.retrying > 0 ? 'status=retrying' : undefined}>
         {t('endpoint.seeFailures')}
       </PartLink>
-      {health.queue.retrying > 0 && (
+      {retrying > 0 && (
         <Button small title={t('endpoint.retryHint')} busy={retry.isPending} onClick={() => retry.mutate()}>
-          {tn('endpoint.retryAll', health.queue.retrying)}
+          {tn('endpoint.retryAll', retrying)}
         </Button>
       )}
     </>
@@ -38,7 +40,7 @@ function Failing({ endpoint }: { endpoint: EndpointDetail }) {
     <Sentence tone={isStreak && health.failuresUntilDisabled <= 3 ? 'bad' : 'warn'} actions={actions}>
       {isStreak && (
         <p>
-          <strong>{t('endpoint.streak', { failures, most: health.disableAfter })}</strong>{' '}
+          <strong>{t(failures < health.disableAfter ? 'endpoint.streak' : 'endpoint.streakFull', { failures, most: health.disableAfter })}</strong>{' '}
           {at ? <Text k="endpoint.streakEnds" with={{ at: <At at={at} withSeconds={false} /> }} /> : t('endpoint.streakGoesOn')}
         </p>
       )}
@@ -90,7 +92,7 @@ function OperatorHold({ of }: { of: Schemas['OperatorHold'] }) {
 function Speed({ endpoint }: { endpoint: EndpointDetail }) {
   const { carries, inFlightLimit, queue } = endpoint.health;
   if (endpoint.state !== 'active') return null;
-  const isSlow = carries === null && queue.waiting > inFlightLimit;
+  const isSlow = carries === null && shownState(endpoint) === 'active' && queue.waiting > inFlightLimit;
   return (
     <>
       {endpoint.rateLimit !== null && queue.waiting > 0 && (

@@ -40,7 +40,7 @@ export function TopFailure({ endpoint }: { endpoint: EndpointDetail }) {
   if (!topFailure) return null;
   return (
     <p>
-      {tn('endpoint.topFailure', topFailure.count, { of: number(sampledAttempts) })} <Advice text={topFailure.advice} />
+      <Advice text={topFailure.advice} /> <span class="soft">{tn('endpoint.topFailure', topFailure.count, { of: number(sampledAttempts) })}</span>
     </p>
   );
 }

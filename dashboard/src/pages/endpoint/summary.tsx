@@ -59,7 +59,7 @@ function History({ endpoint }: { endpoint: EndpointDetail }) {
       }
     >
       {total === 0 ? (
-        <Empty title={t('endpoint.quiet')}>{t('endpoint.quietText')}</Empty>
+        <Empty title={t(`endpoint.quiet.${span}`)}>{t(endpoint.health.heldAttempts > 0 ? 'endpoint.quietHeld' : 'endpoint.quietText')}</Empty>
       ) : (
         <Outcomes
           label={t(`endpoint.historyLabel.${span}`)}

@@ -18,7 +18,7 @@ await play(async (stage) => {
 
   // Whoever was changing it is told, keeps what was typed, and decides.
   await other.getByLabel('Description').fill('Changed by the other');
-  await one.getByLabel('ticket.created').check();
+  await one.getByRole('checkbox', { name: /ticket.created/ }).check();
   await one.getByLabel('Description').fill('Again by one');
   await one.getByRole('button', { name: 'Save' }).click();
   await other.getByText(/Somebody else has changed this endpoint while you did/).waitFor();
@@ -29,6 +29,9 @@ await play(async (stage) => {
   await other.getByText('Saved.').waitFor();
   const merged = await stage.call('GET', `/api/webhooks-config/${id}`);
   assert(merged.description === 'Changed by the other' && merged.events.includes('ticket.created'), `both changes are there: ${JSON.stringify(merged)}`);
+
+  // What is made of a state that is over is refused, so the one waits to see what the other made.
+  await one.getByRole('heading', { name: 'Changed by the other' }).waitFor();
 
   // A new secret: shown once, and both sign.
   await one.getByRole('button', { name: 'New secret' }).click();

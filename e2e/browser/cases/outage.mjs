@@ -11,7 +11,12 @@ await play(async (stage) => {
   const typing = await stage.page({ at: '/endpoints/new' });
   await typing.getByLabel('URL').fill(server.url('/two'));
   await typing.getByText('This address can be used.').waitFor();
-  await typing.getByLabel('lead.captured').check();
+  await typing.getByRole('checkbox', { name: /lead.captured/ }).check();
+
+  // Once there was time for it, every view is there.
+  for (const page of [watching, typing]) {
+    await page.waitForFunction(() => performance.getEntriesByType('resource').some((entry) => /\/keys-.*\.js$/.test(entry.name) && entry.responseEnd > 0));
+  }
 
   await stage.ask('kill-api');
   await typing.getByLabel('Description').fill('Made after the outage');
@@ -33,5 +38,5 @@ await play(async (stage) => {
   assert(endpoints.length === 2, `${endpoints.length} endpoints: it was made once`);
   // The live log goes on.
   await stage.push('lead.captured', {});
-  await watching.getByText('lead.captured').nth(1).waitFor();
+  await watching.getByRole('row', { name: /lead.captured/ }).first().waitFor();
 });

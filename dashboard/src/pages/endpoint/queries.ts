@@ -15,11 +15,14 @@ export type Change = Schemas['ChangeEndpoint'];
 /** So often the page is read anew while deliveries are going on (ms). */
 const EVERY = 3000;
 
+const keyOf = (id: string) => endpointQuery(id).queryKey;
+
 /** Reads the endpoint anew as soon as it changes, and now and then while attempts are made. */
 export function useLiveEndpoint(id: string): void {
   useEffect(() => {
     let timer = 0;
-    const read = () => void queryClient.invalidateQueries({ queryKey: ['endpoint', id] });
+    // A page that nobody looks at reads it when somebody does.
+    const read = () => void queryClient.invalidateQueries({ queryKey: keyOf(id), refetchType: document.hidden ? 'none' : 'active' });
     const stop = listen((message) => {
       if (message.type === 'gap') read();
       else if (message.data.endpointId !== id) return;
@@ -37,8 +40,6 @@ export function useLiveEndpoint(id: string): void {
     };
   }, [id]);
 }
-
-const keyOf = (id: string) => endpointQuery(id).queryKey;
 
 /** What an endpoint is after a change that was answered, until it is read anew: the next change is made of that. */
 export function keep(changed: Endpoint): void {

@@ -12,7 +12,7 @@ await play(async (stage) => {
   await stage.picture(page, 'failing');
   for (let number = 1; number < 12; number += 1) await stage.push('lead.captured', { number });
   // Nobody reloads: it says so as it happens, on this page and above all others.
-  await page.getByText('Failures have disabled this endpoint.').waitFor();
+  await page.getByText(/failures in a row have disabled it/).waitFor();
   await stage.push('lead.captured', { number: 12 });
   await eventually('thirteen are parked', async () => (await stage.call('GET', `/api/webhooks-config/${id}`)).health.parked.deliveries === 13);
   await stage.picture(page, 'disabled');
@@ -25,13 +25,13 @@ await play(async (stage) => {
   await eventually('all thirteen arrive', () => server.requests.length === 13);
   const numbers = server.requests.map((request) => JSON.parse(request.body).data.number).sort((one, other) => one - other);
   assert(numbers.every((number, index) => number === index), `each arrived once: ${numbers}`);
-  await page.getByText('Failures have disabled this endpoint.').waitFor({ state: 'detached' });
+  await page.getByText(/failures in a row have disabled it/).waitFor({ state: 'detached' });
 
   // Paused: what comes is kept.
   await page.getByRole('button', { name: 'Pause', exact: true }).click();
   await page.getByText('Paused: what comes is kept').waitFor();
   await stage.push('lead.captured', { number: 13 });
-  await page.getByText(/1 delivery is parked/).waitFor();
+  await page.getByText(/1 delivery .* is parked/).waitFor();
   await page.getByRole('button', { name: 'Resume' }).first().click();
   await page.getByRole('button', { name: 'Switch on and send' }).click();
   await eventually('it arrives', () => server.requests.length === 14);
@@ -39,9 +39,9 @@ await play(async (stage) => {
   // Off, and on again by what undoes it.
   await page.getByRole('button', { name: 'More actions' }).click();
   await page.getByRole('menuitem', { name: 'Switch off' }).click();
-  await page.getByText('Off: what comes is not kept for it.').waitFor();
+  await page.getByText('Off: what comes now is not kept for it.').waitFor();
   await page.getByRole('button', { name: 'Undo' }).last().click();
-  await page.getByText('Off: what comes is not kept for it.').waitFor({ state: 'detached' });
+  await page.getByText('Off: what comes now is not kept for it.').waitFor({ state: 'detached' });
   assert((await stage.call('GET', `/api/webhooks-config/${id}`)).state === 'active', 'it is on');
 
   // Asked to wait.

@@ -28,7 +28,7 @@ declare -A tests_that_use=(
 )
 
 # In the order in which the scripts ask for them, and install them.
-TOOLS_OF_TESTS=(redis signature_libraries languages client_compiler stream_clients python_generator rust_generator document_linters schemathesis flock browser browser_driver dashboard_builder routes lua_linter namespaces peer oldest_server other_servers receivers)
+TOOLS_OF_TESTS=(redis signature_libraries client_compiler stream_clients python_generator rust_generator document_linters schemathesis flock languages browser browser_driver dashboard_builder routes lua_linter namespaces peer oldest_server other_servers receivers)
 
 # prepare TOOL…: installs them, once it knows that nothing is missing which it can't install.
 prepare() {

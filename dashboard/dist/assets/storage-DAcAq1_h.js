@@ -1,1 +1,0 @@
-function l(e,t="localStorage"){try{return window[t].getItem(e)}catch{return null}}function n(e,t,r="localStorage"){try{t===null?window[r].removeItem(e):window[r].setItem(e,t)}catch{}}export{n as a,l as r};

@@ -96,7 +96,16 @@ class Stage {
     const page = await context.newPage();
     this.watch(page);
     await page.goto(`${this.url}${at}${token ? `#token=${token}` : ''}`);
+    // The token is kept for the views that come.
+    if (token) await this.signedIn(page);
     return page;
+  }
+
+  /** Waits until somebody who is signed in sees a view, and it is all there. */
+  async signedIn(page) {
+    await page.getByRole('navigation').first().waitFor();
+    await page.locator('main h1').first().waitFor();
+    await page.locator('.skeleton').first().waitFor({ state: 'detached' });
   }
 
   watch(page) {

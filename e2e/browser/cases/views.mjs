@@ -34,8 +34,7 @@ await play(async (stage) => {
       const page = await stage.page({ width, height, dark });
       for (const [name, at] of Object.entries(views)) {
         await page.goto(stage.url + at);
-        await page.locator('main h1, main h3').first().waitFor();
-        await page.locator('.skeleton').first().waitFor({ state: 'detached' });
+        await stage.signedIn(page);
         const view = `${name}-${size}-${dark ? 'dark' : 'light'}`;
         const { scroll, room } = await page.evaluate(() => ({ scroll: document.documentElement.scrollWidth, room: document.documentElement.clientWidth }));
         if (scroll > room) faults.push(`${view} is ${scroll} pixels wide, where ${room} are seen`);

@@ -61,14 +61,14 @@ function Group({ group, types, chosen, isAll, onChosen }: GroupProps) {
   const others = chosen.filter((name) => !names.includes(name));
   const isWhole = names.every((name) => chosen.includes(name));
   const isCovered = isAll && group !== 'account';
+  const choice = t(isWhole ? 'new.chooseNone' : 'new.chooseAll');
   return (
     <section aria-label={title}>
       <header>
         <h2>{title}</h2>
         {types.length > 1 && !isCovered && (
-          <Button small kind="quiet" onClick={() => onChosen(isWhole ? others : [...others, ...names])}>
-            {t(isWhole ? 'new.chooseNone' : 'new.chooseAll')}
-            <span class="hidden-visually">: {title}</span>
+          <Button small kind="quiet" aria-label={`${choice}: ${title}`} onClick={() => onChosen(isWhole ? others : [...others, ...names])}>
+            {choice}
           </Button>
         )}
       </header>

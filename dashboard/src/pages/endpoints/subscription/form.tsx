@@ -80,7 +80,7 @@ export function SubscriptionForm({ value, onValue, error }: SubscriptionFormProp
         value={value.url}
         onValue={(url) => set({ url })}
         error={fault('url')}
-        hint={check.isGood ? <span class="subscription-good">{t('new.urlGood')}</span> : t('new.urlHint')}
+        hint={check.isUrlGood ? <span class="subscription-good">{t('new.urlGood')}</span> : t('new.urlHint')}
       />
       <Events chosen={value.events} onChosen={(events) => set({ events })} error={faultOf(error, 'events')} />
       <TextField label={t('new.description')} maxLength={500} value={value.description} onValue={(description) => set({ description })} error={fault('description')} hint={t('new.descriptionHint')} />

@@ -80,7 +80,7 @@ export function SubscriptionForm({ value, onValue, error }: SubscriptionFormProp
         value={value.url}
         onValue={(url) => set({ url })}
         error={fault('url')}
-        hint={check.isGood ? <span class="subscription-good">{t('new.urlGood')}</span> : t('new.urlHint')}
+        hint={check.isUrlGood ? <span class="subscription-good">{t('new.urlGood')}</span> : t('new.urlHint')}
       />
       <Events chosen={value.events} onChosen={(events) => set({ events })} error={faultOf(error, 'events')} />
       <TextField label={t('new.description')} maxLength={500} value={value.description} onValue={(description) => set({ description })} error={fault('description')} hint={t('new.descriptionHint')} />
@@ -88,9 +88,9 @@ export function SubscriptionForm({ value, onValue, error }: SubscriptionFormProp
         <summary>{t('new.more')}</summary>
         <div class="stack">
           <TextField label={t('new.chatbots')} value={value.chatbots} onValue={(chatbots) => set({ chatbots })} error={fault('chatbotIds') ?? fault('chatbotId')} hint={t('new.chatbotsHint')} placeholder="cmf9n7u1c, cmf9n7u1d" spellcheck={false} />
-          <Filters rows={value.filters} onRows={(filters) => set({ filters })} error={fault('filters')} />
+          <Filters rows={value.filters} onRows={(filters) => set({ filters })} fault={fault} />
           {value.filters.length > 0 && sample && <TrySample sample={sample} onSample={setSample} matches={check.matches} isJson={check.isSampleJson} />}
-          <Headers rows={value.headers} onRows={(headers) => set({ headers })} error={fault('headers')} />
+          <Headers rows={value.headers} onRows={(headers) => set({ headers })} fault={fault} />
           <TextField label={t('new.rateLimit')} type="number" min={1} max={1000} value={value.rateLimit} onValue={(rateLimit) => set({ rateLimit })} error={fault('rateLimit')} hint={t('new.rateLimitHint')} />
           <Check label={t('new.autoResume')} hint={t('new.autoResumeHint')} checked={value.autoResume} onChecked={(autoResume) => set({ autoResume })} />
         </div>

@@ -1,0 +1,35 @@
+// What the receiver made of a test event.
+
+import type { Schemas } from '../../../api/client';
+import { duration } from '../../../format/time';
+import { t } from '../../../texts';
+import { Note } from '../../../ui/parts';
+import { adviceFor } from '../../endpoint/delivery/failure';
+import { visible } from '../../endpoint/delivery/visible';
+
+export function TestAnswer({ of }: { of: Schemas['TestResult'] }) {
+  const { attempt, succeeded } = of;
+  const advice = adviceFor(attempt);
+  return (
+    <div class="stack" role="status">
+      <Note tone={succeeded ? 'good' : 'bad'}>
+        <p>
+          {succeeded
+            ? t('new.testGood', { status: attempt.httpStatus ?? '', duration: duration(attempt.durationMs ?? 0) })
+            : t('new.testBad', { why: (attempt.detail ?? String(attempt.httpStatus ?? attempt.error ?? '')).replace(/\.$/, '') })}
+        </p>
+        {advice && <p>{t(advice)}</p>}
+      </Note>
+      {!of.wouldMatch && (
+        <Note tone="warn">
+          <p>{t('new.testUnmatched')}</p>
+        </Note>
+      )}
+      {attempt.responseSnippet && (
+        <pre class="created-answer" aria-label={t('new.answer')} tabIndex={0}>
+          {visible(attempt.responseSnippet)}
+        </pre>
+      )}
+    </div>
+  );
+}

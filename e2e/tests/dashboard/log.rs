@@ -19,5 +19,15 @@ async fn a_developer_understands_a_failure() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_needs_no_mouse() {
-    plays("keyboard", system().start().await).await;
+    plays("log-keys", system().start().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_missed_is_sent_again_one_some_or_all() {
+    plays("missed", system().start().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_finds_what_broke_a_signature() {
+    plays("doctor", system().start().await).await;
 }

@@ -14,7 +14,8 @@ export async function receiver(answer = () => 204) {
     const parts = [];
     request.on('data', (part) => parts.push(part));
     request.on('end', () => {
-      const got = { path: request.url, headers: request.headers, body: Buffer.concat(parts).toString('utf8') };
+      const bytes = Buffer.concat(parts);
+      const got = { method: request.method, path: request.url, headers: request.headers, bytes, body: bytes.toString('utf8') };
       one.requests.push(got);
       const said = one.answer(got, one.requests.length);
       const { status, headers = {}, body = '', after = 0 } = typeof said === 'number' ? { status: said } : said;

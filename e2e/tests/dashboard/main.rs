@@ -12,4 +12,6 @@ mod stage;
 
 mod built;
 
+mod log;
+
 mod stories;

@@ -59,7 +59,7 @@ export function ReplayProgress({ endpoint }: { endpoint: EndpointDetail }) {
       dataOf(api.DELETE('/api/webhooks-config/{id}/replays/{replayId}', { params: { path: { id: endpoint.id, replayId: id ?? '' } } })),
     onSuccess: (replay) => {
       client.setQueryData(replayKey(endpoint.id, replay.id), replay);
-      say(t('replay.canceledNow'));
+      say(t(replay.state === 'canceled' ? 'replay.canceledNow' : 'replay.overBefore'));
     },
     onError: sayError,
   });

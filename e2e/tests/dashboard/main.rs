@@ -6,4 +6,5 @@ mod stage;
 
 mod built;
 
+mod account;
 mod stories;

@@ -18,12 +18,16 @@ interface DialogProps {
   wide?: boolean;
 }
 
+/** What was said at the edge of the page can be read and put away over a dialog, too. */
+const toasts = () => document.querySelectorAll('.toasts');
+
 export function Dialog({ title, open, onClose, children, actions, wide }: DialogProps) {
   return (
     <Ariakit.Dialog
       open={open}
       onClose={onClose}
       backdrop={<div class="backdrop" />}
+      getPersistentElements={toasts}
       unmountOnHide
       class={`dialog${wide ? ' wide' : ''}`}
     >

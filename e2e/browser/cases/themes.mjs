@@ -2,7 +2,7 @@
 
 import { assert, eventually, play, receiver } from '../stage.mjs';
 
-const look = (page) => page.evaluate(() => ({ theme: document.documentElement.dataset.theme, paper: getComputedStyle(document.body).backgroundColor }));
+const look = (page) => page.evaluate(() => ({ theme: document.documentElement.dataset.theme, paper: getComputedStyle(document.documentElement).backgroundColor }));
 
 /** How bright a colour is, of 255. */
 const brightness = (colour) => Math.max(...colour.match(/[\d.]+/g).slice(0, 3).map(Number));

@@ -31,7 +31,8 @@ export function Dialog({ title, open, onClose, children, actions, wide }: Dialog
       unmountOnHide
       class={`dialog${wide ? ' wide' : ''}`}
     >
-      <header class="card-head">
+      {/* There is a button that closes it: Ariakit's own one, hidden, would speak English. */}
+      <header class="card-head" data-dialog-dismiss>
         <Ariakit.DialogHeading>{title}</Ariakit.DialogHeading>
         {onClose && <Button kind="quiet" small icon={<CloseIcon />} aria-label={t('common.close')} onClick={onClose} />}
       </header>

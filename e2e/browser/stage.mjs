@@ -75,7 +75,7 @@ class Stage {
     return stage;
   }
 
-  /** Asks the test, which holds the processes: `kill-api`, `start-api`, `token <seconds>`. */
+  /** Asks the test, which holds the processes: `kill-api`, `start-api`, `token <seconds>`, `token-of <role>`. */
   async ask(request) {
     console.log(`@${request}`);
     return (await this.answers.next()).value;

@@ -64,12 +64,20 @@ function isForPage(event: KeyboardEvent): boolean {
   return !((event.key === 'Enter' || event.key === ' ') && target.closest(PRESSED));
 }
 
+/** Whoever has searched goes on with the keyboard: `Escape` leaves the field, and what it says stays. */
+function leavesSearch(event: KeyboardEvent): boolean {
+  if (event.key !== 'Escape' || !(event.target instanceof HTMLInputElement) || event.target.type !== 'search') return false;
+  event.preventDefault();
+  event.target.blur();
+  return true;
+}
+
 /** Listens to the keyboard for all that are registered, until the function that it returns is called. */
 export function listenToKeys(): () => void {
   let pressed = '';
   let timer = 0;
   const onKey = (event: KeyboardEvent) => {
-    if (!shortcutsOn.value || !isForPage(event) || ['Shift', 'Control', 'Alt', 'Meta'].includes(event.key)) return;
+    if (!shortcutsOn.value || leavesSearch(event) || !isForPage(event) || ['Shift', 'Control', 'Alt', 'Meta'].includes(event.key)) return;
     clearTimeout(timer);
     for (const attempt of pressed ? [`${pressed} ${event.key}`, event.key] : [event.key]) {
       const found = shortcuts.value.findLast((one) => one.keys === attempt);

@@ -18,16 +18,21 @@ interface DialogProps {
   wide?: boolean;
 }
 
+/** What was said at the edge of the page can be read and put away over a dialog, too. */
+const toasts = () => document.querySelectorAll('.toasts');
+
 export function Dialog({ title, open, onClose, children, actions, wide }: DialogProps) {
   return (
     <Ariakit.Dialog
       open={open}
       onClose={onClose}
       backdrop={<div class="backdrop" />}
+      getPersistentElements={toasts}
       unmountOnHide
       class={`dialog${wide ? ' wide' : ''}`}
     >
-      <header class="card-head">
+      {/* There is a button that closes it: Ariakit's own one, hidden, would speak English. */}
+      <header class="card-head" data-dialog-dismiss>
         <Ariakit.DialogHeading>{title}</Ariakit.DialogHeading>
         {onClose && <Button kind="quiet" small icon={<CloseIcon />} aria-label={t('common.close')} onClick={onClose} />}
       </header>

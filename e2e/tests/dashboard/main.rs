@@ -12,6 +12,8 @@ mod stage;
 
 mod built;
 
-mod log;
-
 mod stories;
+
+mod account;
+
+mod log;

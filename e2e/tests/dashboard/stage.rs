@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use e2e::clerk::{Claims, now};
 use e2e::system::{MANAGE_KEY, SERVICE_KEY, System};
 use e2e::temp_dir::TempDir;
+use serde_json::json;
 
 /// The root of the sources.
 pub(crate) fn workspace() -> PathBuf {
@@ -133,6 +134,10 @@ fn answer(system: &mut System, handle: &tokio::runtime::Handle, request: &str) -
             "started".to_owned()
         }
         ("token", Some(seconds)) => token(system, seconds.parse().unwrap()),
+        ("token-of", Some(role)) => Claims::v2("user_2other", None)
+            .with("o", json!({"id": "org_2test", "rol": role}))
+            .with("exp", now() + 3600)
+            .sign(&system.key),
         _ => panic!("a case asked for {request}"),
     }
 }

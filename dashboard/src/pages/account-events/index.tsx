@@ -3,10 +3,12 @@
 import './account-events.css';
 
 import { useQuery } from '@tanstack/preact-query';
+import { useEffect } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 
 import type { Delivery, EventType, ListedEndpoint } from '../../api/client';
-import { eventTypesQuery } from '../../api/queries';
+import { eventTypesQuery, queryClient } from '../../api/queries';
+import { listen } from '../../api/stream';
 import { Ago } from '../../format/time';
 import { happenings } from '../../layout/happenings';
 import { hasText, t } from '../../texts';
@@ -46,7 +48,21 @@ function Lately({ of, endpoints }: { of: Happening[]; endpoints: ListedEndpoint[
   );
 }
 
+/** Reads anew what was sent as soon as one of these events has been. */
+function useLive(events: EventType['name'][]): void {
+  const names = events.join();
+  useEffect(
+    () =>
+      listen((message) => {
+        const isOne = message.type === 'attempt' && message.data.event && names.split(',').includes(message.data.event);
+        if (isOne || message.type === 'gap') void queryClient.invalidateQueries({ queryKey: ['account-events'] });
+      }),
+    [names],
+  );
+}
+
 function Sent({ events, endpoints }: { events: EventType['name'][]; endpoints: ListedEndpoint[] }) {
+  useLive(events);
   const deliveries = useQuery(accountDeliveriesQuery(events));
   return (
     <Card title={t('accountEvents.sent')}>

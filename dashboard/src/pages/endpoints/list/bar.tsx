@@ -55,9 +55,9 @@ export function FilterBar({ filters, onFilters }: { filters: Filters; onFilters:
 }
 
 export function SelectionBar({ selected, onClear }: { selected: ListedEndpoint[]; onClear: () => void }) {
-  const bulk = useBulk();
+  const bulk = useBulk(onClear);
   const parked = selected.reduce((sum, one) => sum + one.health.parked.deliveries, 0);
-  const act = (state: 'active' | 'off' | 'paused') => bulk.mutate({ endpoints: selected, state }, { onSuccess: onClear });
+  const act = (state: 'active' | 'off' | 'paused') => bulk.mutate({ endpoints: selected, state });
   return (
     <div class="endpoints-selection" role="region" aria-label={t('endpoints.selection')}>
       <strong aria-live="polite">{tn('endpoints.selected', selected.length)}</strong>

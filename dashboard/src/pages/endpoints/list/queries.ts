@@ -1,6 +1,6 @@
 // The endpoints of the account, as far as they are asked for, and what is done with many of them.
 
-import { infiniteQueryOptions, useMutation } from '@tanstack/preact-query';
+import { infiniteQueryOptions, keepPreviousData, useMutation } from '@tanstack/preact-query';
 import { useSearchParams } from 'wouter-preact';
 
 import { api, dataOf, type ListedEndpoint, type Schemas } from '../../../api/client';
@@ -45,6 +45,8 @@ export const endpointsQuery = (filters: Filters) =>
       return dataOf(api.GET('/api/webhooks-config', { params: { query: { ...query, cursor: pageParam, limit: 50 } }, signal }));
     },
     getNextPageParam: (page) => page.nextCursor ?? undefined,
+    // While somebody types, what was found before stays until there is something else.
+    placeholderData: keepPreviousData,
     refetchInterval: 15_000,
   });
 
@@ -65,12 +67,13 @@ async function undo(before: Before): Promise<void> {
   endpointsChanged();
 }
 
-/** Switches many. Whatever was disabled before can't be made so again, and has no way back. */
-export function useBulk() {
+/** Switches many, and says when that is done. Whatever was disabled before can't be made so again, and has no way back. */
+export function useBulk(onDone: () => void) {
   return useMutation({
     mutationFn: ({ endpoints, state }: { endpoints: ListedEndpoint[]; state: Wanted }) => change(endpoints.map((one) => one.id), state),
     onSuccess: (result, { endpoints, state }) => {
       endpointsChanged();
+      onDone();
       const changed = new Set(result.results.filter((one) => one.status === 200).map((one) => one.id));
       const before = endpoints.filter((one) => changed.has(one.id));
       const isUndoable = before.length > 0 && before.every((one) => one.state !== 'disabled');

@@ -16,14 +16,18 @@ import { speakPreferred } from './texts';
 /** So long (ms) nothing is shown, so that the first thing shown has the theme and the language that are asked for. */
 const BLANK = 600;
 
-theme.follow('auto');
-if (parent === window) {
-  await speakPreferred();
-  render(<NotFramed />, place());
-} else {
+async function begin(): Promise<void> {
+  theme.follow('auto');
+  if (parent === window) {
+    await speakPreferred();
+    render(<NotFramed />, place());
+    return;
+  }
   session.use(portalSource());
   keepLinks();
   await Promise.race([firstSession, new Promise((resolve) => setTimeout(resolve, BLANK))]);
   start(HOME, true, go);
   tellHeight(place());
 }
+
+void begin();

@@ -5,14 +5,21 @@ import './session/address';
 
 import './styles/index.css';
 
-import { start } from './app';
+import { place, start } from './app';
 import { theme } from './layout/theme';
 import { session } from './session';
 import { settings } from './settings';
-import { speakPreferred } from './texts';
+import { speakPreferred, t } from './texts';
 
-theme.begin();
-await speakPreferred();
-const key = settings.clerkPublishableKey;
-session.use(key ? (await import('./session/clerk')).clerkSource(key) : (await import('./session/link')).linkSource());
-start('/dashboard', false);
+async function begin(): Promise<void> {
+  theme.begin();
+  await speakPreferred();
+  const key = settings.clerkPublishableKey;
+  session.use(key ? (await import('./session/clerk')).clerkSource(key) : (await import('./session/link')).linkSource());
+  start('/dashboard', false);
+}
+
+// Not awaited here: what is loaded later may need what is loaded with this file.
+begin().catch(() => {
+  place().textContent = t('error.unknown');
+});

@@ -40,6 +40,11 @@ export class ApiError extends Error {
     return this.code === 'unreachable';
   }
 
+  /** It is over by itself: whoever asks again later gets an answer. */
+  get isPassing(): boolean {
+    return this.isUnreachable || this.status === 503 || this.status === 429;
+  }
+
   /** Somebody else has changed it since it was read. */
   get isConflict(): boolean {
     return this.status === 412;

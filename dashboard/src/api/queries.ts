@@ -4,13 +4,16 @@ import { QueryClient, queryOptions } from '@tanstack/preact-query';
 
 import { api, ApiError, dataOf } from './client';
 
+/** Whether a call that failed is made again by itself. */
+export const isWorthwhile = (count: number, error: unknown) => error instanceof ApiError && error.isPassing && count < 30;
+
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 10_000,
       // An API that is being restarted is back in seconds; whatever it answered is an answer.
-      retry: (count, error) => error instanceof ApiError && error.isUnreachable && count < 30,
-      retryDelay: (count) => Math.min(500 * 2 ** count, 5_000),
+      retry: isWorthwhile,
+      retryDelay: (count, error) => Math.max(Math.min(500 * 2 ** count, 5_000), 1000 * ((error instanceof ApiError && error.retryAfter) || 0)),
       networkMode: 'always',
     },
     mutations: { networkMode: 'always' },

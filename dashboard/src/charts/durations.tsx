@@ -8,17 +8,28 @@ import { clock, duration, exact } from '../format/time';
 import { t } from '../texts';
 import { useWidth } from './width';
 
+export type AttemptedAs = 'succeeded' | 'failed' | 'asked';
+
 export interface Attempted {
   key: string;
   at: string;
   ms: number;
-  succeeded: boolean;
+  as: AttemptedAs;
 }
+
+const TONES: Record<AttemptedAs, string> = { succeeded: 'good', failed: 'bad', asked: 'warn' };
 
 const MARGIN = { top: 8, right: 8, bottom: 22, left: 52 };
 const HEIGHT = 180;
 
-export function Durations({ label, attempts }: { label: string; attempts: Attempted[] }) {
+interface DurationsProps {
+  label: string;
+  attempts: Attempted[];
+  /** One is chosen, by a click or with Enter. */
+  onChoose: (key: string) => void;
+}
+
+export function Durations({ label, attempts, onChoose }: DurationsProps) {
   const [box, width] = useWidth();
   const [shown, show] = useState<number | null>(null);
   const x = scaleLinear()
@@ -30,6 +41,7 @@ export function Durations({ label, attempts }: { label: string; attempts: Attemp
     .range([HEIGHT - MARGIN.bottom, MARGIN.top]);
   const one = shown === null ? undefined : attempts[shown];
   const move = (by: number) => show((now) => Math.min(attempts.length - 1, Math.max(0, (now ?? attempts.length) + by)));
+  const kinds = (Object.keys(TONES) as AttemptedAs[]).filter((kind) => kind !== 'asked' || attempts.some((attempt) => attempt.as === kind));
   const [first, last] = [attempts[0], attempts[attempts.length - 1]];
   return (
     <figure class="chart" ref={box}>
@@ -44,7 +56,9 @@ export function Durations({ label, attempts }: { label: string; attempts: Attemp
         onKeyDown={(event) => {
           if (event.key === 'ArrowLeft') move(-1);
           else if (event.key === 'ArrowRight') move(1);
+          else if (event.key === 'Enter' && one) onChoose(one.key);
         }}
+        onClick={() => one && onChoose(one.key)}
         onPointerMove={(event) => {
           const index = Math.round(x.invert(event.clientX - event.currentTarget.getBoundingClientRect().left));
           show(index >= 0 && index < attempts.length ? index : null);
@@ -61,7 +75,7 @@ export function Durations({ label, attempts }: { label: string; attempts: Attemp
         {attempts.map((attempt, index) => (
           <circle
             key={attempt.key}
-            class={`fill-${attempt.succeeded ? 'good' : 'bad'}`}
+            class={`fill-${TONES[attempt.as]}`}
             cx={x(index)}
             cy={y(attempt.ms)}
             r={index === shown ? 5 : 3}
@@ -82,21 +96,33 @@ export function Durations({ label, attempts }: { label: string; attempts: Attemp
         <div class="chart-tip" role="status" style={{ left: `${Math.min(Math.max(x(shown ?? 0), 90), width - 90)}px` }}>
           <strong>{exact(one.at)}</strong>
           <span>
-            <i class={`dot fill-${one.succeeded ? 'good' : 'bad'}`} />
-            {t(one.succeeded ? 'endpoint.succeeded' : 'endpoint.failed')} <b class="number">{duration(one.ms)}</b>
+            <i class={`dot fill-${TONES[one.as]}`} />
+            {t(`endpoint.${one.as}`)} <b class="number">{duration(one.ms)}</b>
           </span>
         </div>
       )}
       <figcaption class="legend">
-        <span>
-          <i class="dot fill-good" />
-          {t('endpoint.succeeded')}
-        </span>
-        <span>
-          <i class="dot fill-bad" />
-          {t('endpoint.failed')}
-        </span>
+        {kinds.map((kind) => (
+          <span key={kind}>
+            <i class={`dot fill-${TONES[kind]}`} />
+            {t(`endpoint.${kind}`)}
+          </span>
+        ))}
       </figcaption>
+      <div class="hidden-visually">
+        <table>
+          <caption>{label}</caption>
+          <tbody>
+            {attempts.map((attempt) => (
+              <tr key={attempt.key}>
+                <th scope="row">{exact(attempt.at)}</th>
+                <td>{t(`endpoint.${attempt.as}`)}</td>
+                <td>{duration(attempt.ms)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </figure>
   );
 }

@@ -40,8 +40,8 @@ export function textOn(background: string): string {
 export function readable(colour: string, text: string, backgrounds: string[]): string {
   const behind = backgrounds.map(parse);
   for (let share = 0; share < 1; share += 0.05) {
-    const candidate = mixed(parse(colour), parse(text), share);
-    if (behind.every((one) => contrast(candidate, one) >= ENOUGH)) return written(candidate);
+    const candidate = written(mixed(parse(colour), parse(text), share));
+    if (behind.every((one) => contrast(parse(candidate), one) >= ENOUGH)) return candidate;
   }
   return text;
 }

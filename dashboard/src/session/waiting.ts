@@ -16,10 +16,6 @@ export class Waiting {
   wakes = 0;
   private readonly all = new Set<() => void>();
 
-  get count(): number {
-    return this.all.size;
-  }
-
   wake(): void {
     this.wakes += 1;
     const all = [...this.all];

@@ -8,11 +8,16 @@ interface Named {
   url: string;
 }
 
+/** What somebody has written without the characters that turn the direction of what follows. */
+export function plain(text: string): string {
+  return text.replace(/[\u202A-\u202E\u2066-\u2069]/g, '').trim();
+}
+
 /** A short name without its address, for sentences and titles. */
 export function nameOf({ description, url }: Named): string {
-  const line = description?.split('\n')[0]?.replace(/[\u202A-\u202E\u2066-\u2069]/g, '').trim();
+  const line = plain(description?.split('\n')[0] ?? '');
   // Characters that show nothing are no name.
-  if (line?.replace(/[\p{Cf}\s]/gu, '')) return line.length > 60 ? `${line.slice(0, 59)}…` : line;
+  if (line.replace(/[\p{Cf}\s]/gu, '')) return line.length > 60 ? `${line.slice(0, 59)}…` : line;
   return addressOf(url);
 }
 

@@ -8,7 +8,7 @@ import { t, Text } from '../../texts';
 import { Button, CopyButton } from '../../ui/button';
 import { MoreIcon, PauseIcon, PlayIcon, ReplayIcon, TrashIcon } from '../../ui/icons';
 import { Menu } from '../../ui/menu';
-import { nameOf } from '../../ui/name';
+import { nameOf, plain } from '../../ui/name';
 import { PageHead } from '../../ui/parts';
 import { StateBadge } from '../../ui/state';
 import { RemoveDialog } from './remove';
@@ -18,13 +18,42 @@ import { TestDialog } from './test';
 
 /** A URL whose host can't be mistaken: it stands out from whatever else is in there. */
 function Address({ url }: { url: string }) {
-  const { protocol, host } = new URL(url);
-  const rest = url.slice(`${protocol}//${host}`.length);
+  const { protocol, host, pathname, search } = new URL(url);
   return (
     <span class="endpoint-address" title={url} dir="ltr">
       {protocol}//<strong>{host}</strong>
-      {rest}
+      {pathname}
+      {search}
     </span>
+  );
+}
+
+/** What of a description isn't in the name: the lines after the first, or all of it if that was too long. */
+function Description({ of }: { of: EndpointDetail }) {
+  const text = plain(of.description ?? '');
+  const name = nameOf(of);
+  const rest = text.startsWith(name) ? text.slice(name.length).trim() : text;
+  if (!rest) return null;
+  return (
+    <bdi class="endpoint-description" title={rest}>
+      {rest}
+    </bdi>
+  );
+}
+
+/** Who made it, and who has changed it since. */
+function History({ of }: { of: EndpointDetail }) {
+  const who = (name: string | null) => (name === 'operator' ? t('endpoint.operator') : <bdi>{name ?? t('endpoint.somebody')}</bdi>);
+  return (
+    <small>
+      <Text k="endpoint.created" with={{ when: <Ago at={of.createdAt} />, who: who(of.createdBy) }} />
+      {of.updatedAt !== of.createdAt && (
+        <>
+          {' · '}
+          <Text k="endpoint.updated" with={{ when: <Ago at={of.updatedAt} />, who: who(of.updatedBy) }} />
+        </>
+      )}
+    </small>
   );
 }
 
@@ -44,7 +73,6 @@ export function Head({ endpoint }: { endpoint: EndpointDetail }) {
     ...(endpoint.state === 'off' ? [] : [{ label: t('endpoint.switchOff'), icon: <PauseIcon size={16} />, onSelect: switchOff }]),
     { label: t('endpoint.remove'), icon: <TrashIcon size={16} />, onSelect: () => setOpen('remove'), danger: true },
   ];
-  const created = { when: <Ago at={endpoint.createdAt} />, who: <bdi>{endpoint.createdBy ?? t('endpoint.somebody')}</bdi> };
   return (
     <>
       <PageHead
@@ -56,12 +84,11 @@ export function Head({ endpoint }: { endpoint: EndpointDetail }) {
         }
         lead={
           <>
-            <span class="row">
+            <span class="endpoint-address-row">
               <Address url={endpoint.url} /> <CopyButton text={endpoint.url} />
             </span>
-            <small>
-              <Text k="endpoint.created" with={created} />
-            </small>
+            <Description of={endpoint} />
+            <History of={endpoint} />
           </>
         }
         actions={

@@ -1,45 +1,50 @@
 // What is going on at the endpoint and what will happen, in sentences, each with the button that mends it.
 
-import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
-import { Link } from 'wouter-preact';
-
-import type { EndpointDetail } from '../../api/client';
-import { Ago, At, relative, useNow } from '../../format/time';
+import type { EndpointDetail, Schemas } from '../../api/client';
+import { At, relative, useNow } from '../../format/time';
+import { number } from '../../format/numbers';
 import { t, Text, tn } from '../../texts';
+import { Advice } from '../../ui/advice';
 import { Button } from '../../ui/button';
-import { WarningIcon } from '../../ui/icons';
-import { Note, type Tone } from '../../ui/parts';
 import { shownState } from '../../ui/state';
-import { useChange, useEndHold } from './queries';
-import { SwitchOnDialog } from './switch-on';
+import { useEndHold, useRetry } from './queries';
+import { PartLink, Sentence, TopFailure } from './sentence';
+import { Stopped } from './stopped';
 
-function Sentence({ tone, children, actions }: { tone: Tone; children: ComponentChildren; actions?: ComponentChildren }) {
-  const icon = tone === 'bad' || tone === 'warn' ? <WarningIcon /> : undefined;
-  return (
-    <Note tone={tone} icon={icon} actions={actions}>
-      <p>{children}</p>
-    </Note>
-  );
-}
+/** Below this share of successes the most frequent failure is told, even while no failure is the latest. */
+const GOOD = 0.9;
 
-function LogLink({ id, status }: { id: string; status?: string }) {
-  return (
-    <Link class="button small" href={`/endpoints/${id}/log${status ? `?status=${status}` : ''}`}>
-      {t('endpoint.seeFailures')}
-    </Link>
-  );
-}
-
-/** Failures in a row: how many, and when they would switch it off. */
-function Streak({ endpoint }: { endpoint: EndpointDetail }) {
+/** Failures in a row: how many, when they would switch it off, and what is behind them. */
+function Failing({ endpoint }: { endpoint: EndpointDetail }) {
+  const retry = useRetry(endpoint);
   const { consecutiveFailures: failures, health } = endpoint;
-  if (endpoint.state !== 'active' || failures === 0 || health.ownOutage) return null;
-  const counts = { failures, most: health.disableAfter };
+  const isStreak = failures > 0 && !health.ownOutage;
+  const isUnsteady = health.topFailure !== null && health.successRate !== null && health.successRate < GOOD;
+  if (endpoint.state !== 'active' || !(isStreak || isUnsteady)) return null;
   const at = health.disabledAtThisPace;
+  // While it is on hold, that has to end first.
+  const retrying = shownState(endpoint) === 'active' ? health.queue.retrying : 0;
+  const actions = (
+    <>
+      <PartLink id={endpoint.id} part="log" query={health.queue.retrying > 0 ? 'status=retrying' : undefined}>
+        {t('endpoint.seeFailures')}
+      </PartLink>
+      {retrying > 0 && (
+        <Button small title={t('endpoint.retryHint')} busy={retry.isPending} onClick={() => retry.mutate()}>
+          {tn('endpoint.retryAll', retrying)}
+        </Button>
+      )}
+    </>
+  );
   return (
-    <Sentence tone={health.failuresUntilDisabled <= 3 ? 'bad' : 'warn'} actions={<LogLink id={endpoint.id} />}>
-      {t('endpoint.streak', counts)} {at ? <Text k="endpoint.streakEnds" with={{ at: <At at={at} withSeconds={false} /> }} /> : t('endpoint.streakGoesOn')}
+    <Sentence tone={isStreak && health.failuresUntilDisabled <= 3 ? 'bad' : 'warn'} actions={actions}>
+      {isStreak && (
+        <p>
+          <strong>{t(failures < health.disableAfter ? 'endpoint.streak' : 'endpoint.streakFull', { failures, most: health.disableAfter })}</strong>{' '}
+          {at ? <Text k="endpoint.streakEnds" with={{ at: <At at={at} withSeconds={false} /> }} /> : t('endpoint.streakGoesOn')}
+        </p>
+      )}
+      <TopFailure endpoint={endpoint} />
     </Sentence>
   );
 }
@@ -55,74 +60,113 @@ function Hold({ endpoint }: { endpoint: EndpointDetail }) {
   );
   return (
     <Sentence tone="info" actions={action}>
-      <Text k="endpoint.held" with={{ at: <At at={endpoint.heldUntil} />, in: relative(endpoint.heldUntil, now) }} />
+      <p>
+        <Text k="endpoint.held" with={{ at: <At at={endpoint.heldUntil} />, in: relative(endpoint.heldUntil, now) }} />
+      </p>
     </Sentence>
   );
 }
 
-/** Off, paused or disabled: since when and why, what waits, and the way back. */
-function Stopped({ endpoint }: { endpoint: EndpointDetail }) {
-  const change = useChange(endpoint);
-  const [isOpen, setOpen] = useState(false);
-  if (endpoint.state === 'active') return null;
-  const { parked, resumeAt, topFailure } = endpoint.health;
-  const why = endpoint.state === 'disabled' ? t(`endpoint.because.${endpoint.disabledReason ?? 'owner'}`) : t(`endpoint.stopped.${endpoint.state}`);
-  const switchOn = () => (parked.deliveries > 0 ? setOpen(true) : change.mutate({ body: { state: 'active' }, done: t('endpoint.switchedOn') }));
+/** The operator's decision, which only the operator takes back. */
+function OperatorHold({ of }: { of: Schemas['OperatorHold'] }) {
+  const scope = t(`endpoint.operatorScope.${of.scope}`);
+  return (
+    <Sentence tone="warn">
+      <p>
+        {of.action === 'pause' ? t('endpoint.operatorPause', { scope }) : t('endpoint.operatorThrottle', { scope, limit: of.rateLimit ?? '' })}{' '}
+        <Text k="endpoint.sinceWhen" with={{ at: <At at={of.since} withSeconds={false} /> }} />
+        {of.reason && (
+          <>
+            {' '}
+            <q>
+              <bdi>{of.reason}</bdi>
+            </q>
+          </>
+        )}
+      </p>
+    </Sentence>
+  );
+}
+
+/** How fast it is served, where that is slower than it could be. */
+function Speed({ endpoint }: { endpoint: EndpointDetail }) {
+  const { carries, inFlightLimit, queue } = endpoint.health;
+  if (endpoint.state !== 'active') return null;
+  const isSlow = carries === null && shownState(endpoint) === 'active' && queue.waiting > inFlightLimit;
   return (
     <>
-      <Sentence
-        tone={endpoint.state === 'disabled' ? 'bad' : 'warn'}
-        actions={
-          <>
-            {endpoint.state === 'disabled' && <LogLink id={endpoint.id} />}
-            <Button small kind="primary" busy={change.isPending} onClick={switchOn}>
-              {t(endpoint.state === 'paused' ? 'endpoint.resume' : 'endpoint.switchOn')}
-            </Button>
-          </>
-        }
-      >
-        {why} {endpoint.disabledAt && <Text k="endpoint.since" with={{ ago: <Ago at={endpoint.disabledAt} /> }} />}{' '}
-        {parked.deliveries > 0 && tn('endpoint.parkedKept', parked.deliveries)} {topFailure && topFailure.advice}{' '}
-        {resumeAt && <Text k="endpoint.resumesAt" with={{ at: <At at={resumeAt} /> }} />}
-      </Sentence>
-      <SwitchOnDialog endpoint={endpoint} open={isOpen} onClose={() => setOpen(false)} />
+      {endpoint.rateLimit !== null && queue.waiting > 0 && (
+        <Sentence
+          tone="info"
+          actions={
+            <PartLink id={endpoint.id} part="settings">
+              {t('endpoint.changeLimit')}
+            </PartLink>
+          }
+        >
+          <p>{tn('endpoint.limited', queue.waiting, { limit: number(endpoint.rateLimit) })}</p>
+        </Sentence>
+      )}
+      {carries !== null && (
+        <Sentence tone="info">
+          <p>{tn('endpoint.carries', carries)}</p>
+        </Sentence>
+      )}
+      {isSlow && (
+        <Sentence tone="info">
+          <p>{t('endpoint.slowStart', { waiting: number(queue.waiting), limit: number(inFlightLimit) })}</p>
+        </Sentence>
+      )}
     </>
   );
 }
 
-/** Notices that the sentences above have said already. */
-const SAID = new Set(['held', 'paused', 'operator_hold', 'own_outage']);
+/** While two secrets sign. */
+function Rotating({ endpoint, until }: { endpoint: EndpointDetail; until: string }) {
+  const now = useNow(30_000);
+  return (
+    <Sentence
+      tone="info"
+      actions={
+        <PartLink id={endpoint.id} part="settings">
+          {t('endpoint.toSecret')}
+        </PartLink>
+      }
+    >
+      <p>
+        <Text k="endpoint.rotating" with={{ at: <At at={until} withSeconds={false} />, in: relative(until, now) }} />
+      </p>
+    </Sentence>
+  );
+}
+
+/** What the sentences here say of it, in the viewer's language and time. Whatever else the API has to say is shown in its words. */
+const SAID = new Set<string>(['own_outage', 'operator_hold', 'paused', 'held', 'disabled_by_clock', 'resuming', 'rate_limited', 'carries']);
 
 export function Health({ endpoint }: { endpoint: EndpointDetail }) {
   const { health, operatorHold, secretRotation } = endpoint;
-  const notices = health.notices.filter((notice) => !SAID.has(notice.about));
   return (
     <div class="endpoint-health" role="region" aria-label={t('endpoint.health')}>
-      {health.ownOutage && <Sentence tone="info">{t('endpoint.ownOutage')}</Sentence>}
-      {operatorHold && (
-        <Sentence tone="warn">
-          {operatorHold.action === 'pause' ? t('endpoint.operatorPause') : t('endpoint.operatorThrottle', { limit: operatorHold.rateLimit ?? '' })}{' '}
-          {operatorHold.reason && <q>{operatorHold.reason}</q>}
+      {health.ownOutage && (
+        <Sentence tone="info">
+          <p>{t('endpoint.ownOutage')}</p>
         </Sentence>
       )}
+      {operatorHold && <OperatorHold of={operatorHold} />}
       <Stopped endpoint={endpoint} />
       <Hold endpoint={endpoint} />
-      <Streak endpoint={endpoint} />
-      {endpoint.state === 'active' && health.topFailure && endpoint.consecutiveFailures > 0 && (
-        <Sentence tone="warn" actions={<LogLink id={endpoint.id} status="retrying" />}>
-          {tn('endpoint.topFailure', health.topFailure.count, { what: health.topFailure.status ?? health.topFailure.error })} {health.topFailure.advice}
-        </Sentence>
-      )}
-      {notices.map((notice) => (
-        <Sentence key={notice.about} tone="info">
-          {notice.text}
-        </Sentence>
-      ))}
-      {secretRotation && (
-        <Sentence tone="info">
-          <Text k="endpoint.rotating" with={{ at: <At at={secretRotation.previousSecretValidUntil} withSeconds={false} /> }} />
-        </Sentence>
-      )}
+      <Failing endpoint={endpoint} />
+      {health.notices
+        .filter((notice) => !SAID.has(notice.about))
+        .map((notice) => (
+          <Sentence key={notice.about} tone="info">
+            <p>
+              <Advice text={notice.text} />
+            </p>
+          </Sentence>
+        ))}
+      <Speed endpoint={endpoint} />
+      {secretRotation && <Rotating endpoint={endpoint} until={secretRotation.previousSecretValidUntil} />}
     </div>
   );
 }

@@ -18,6 +18,9 @@ import { useLiveEndpoint } from './queries';
 import { SettingsTab } from './settings';
 import { Summary } from './summary';
 
+/** So often it is read anew (ms): who changes its settings isn't told of by the stream. */
+const EVERY = 5000;
+
 const TABS = ['overview', 'log', 'settings', 'doctor'] as const;
 type TabName = (typeof TABS)[number];
 
@@ -44,9 +47,9 @@ function Page({ endpoint }: { endpoint: EndpointDetail }) {
 }
 
 export function EndpointPage({ id }: { id: string }) {
-  const endpoint = useQuery(endpointQuery(id));
+  const endpoint = useQuery({ ...endpointQuery(id), refetchInterval: EVERY });
   useLiveEndpoint(id);
-  if (endpoint.data) return <Page endpoint={endpoint.data} />;
+  // Also if somebody else removes it while it is looked at.
   if (endpoint.error instanceof ApiError && [400, 404, 422].includes(endpoint.error.status)) {
     const action = (
       <Link class="button" href="/endpoints">
@@ -60,6 +63,7 @@ export function EndpointPage({ id }: { id: string }) {
       </>
     );
   }
+  if (endpoint.data) return <Page endpoint={endpoint.data} />;
   return (
     <>
       <PageHead title={t('endpoint.loading')} />

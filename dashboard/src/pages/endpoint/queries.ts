@@ -4,8 +4,8 @@
 import { useMutation } from '@tanstack/preact-query';
 import { useEffect } from 'preact/hooks';
 
-import { api, ApiError, dataOf, type EndpointDetail, type Schemas } from '../../api/client';
-import { endpointsChanged, queryClient } from '../../api/queries';
+import { api, ApiError, dataOf, type Endpoint, type EndpointDetail, type Schemas } from '../../api/client';
+import { endpointQuery, endpointsChanged, queryClient } from '../../api/queries';
 import { listen } from '../../api/stream';
 import { t, tn } from '../../texts';
 import { say, sayError } from '../../ui/toast';
@@ -15,11 +15,14 @@ export type Change = Schemas['ChangeEndpoint'];
 /** So often the page is read anew while deliveries are going on (ms). */
 const EVERY = 3000;
 
+const keyOf = (id: string) => endpointQuery(id).queryKey;
+
 /** Reads the endpoint anew as soon as it changes, and now and then while attempts are made. */
 export function useLiveEndpoint(id: string): void {
   useEffect(() => {
     let timer = 0;
-    const read = () => void queryClient.invalidateQueries({ queryKey: ['endpoint', id] });
+    // A page that nobody looks at reads it when somebody does.
+    const read = () => void queryClient.invalidateQueries({ queryKey: keyOf(id), refetchType: document.hidden ? 'none' : 'active' });
     const stop = listen((message) => {
       if (message.type === 'gap') read();
       else if (message.data.endpointId !== id) return;
@@ -38,9 +41,16 @@ export function useLiveEndpoint(id: string): void {
   }, [id]);
 }
 
-export function changeEndpoint(id: string, etag: string, body: Change): Promise<Schemas['Endpoint']> {
+/** What an endpoint is after a change that was answered, until it is read anew: the next change is made of that. */
+export function keep(changed: Endpoint): void {
+  queryClient.setQueryData(keyOf(changed.id), (known) => known && { ...known, ...changed });
+}
+
+export async function changeEndpoint(id: string, etag: string, body: Change): Promise<Endpoint> {
   const params = { path: { id }, header: { 'If-Match': etag } };
-  return dataOf(api.PATCH('/api/webhooks-config/{id}', { params, body }));
+  const changed = await dataOf(api.PATCH('/api/webhooks-config/{id}', { params, body }));
+  keep(changed);
+  return changed;
 }
 
 /** Says that somebody was quicker, or whatever else went wrong. */
@@ -56,14 +66,41 @@ interface ChangeOptions {
   undo?: Change;
 }
 
-export function useChange(endpoint: EndpointDetail) {
+/** What an endpoint will be once it is switched: shown before that is answered. */
+function switched(known: EndpointDetail, { state, active }: Change): EndpointDetail {
+  const next = state ?? (active === undefined ? known.state : active ? 'active' : 'off');
+  if (next === known.state) return known;
+  const isActive = next === 'active';
+  return {
+    ...known,
+    state: next,
+    active: isActive,
+    heldUntil: null,
+    disabledAt: isActive ? null : new Date().toISOString(),
+    disabledReason: next === 'off' ? 'owner' : null,
+    consecutiveFailures: isActive ? 0 : known.consecutiveFailures,
+  };
+}
+
+export function useChange({ id, etag }: EndpointDetail) {
   return useMutation({
-    mutationFn: ({ body }: { body: Change } & ChangeOptions) => changeEndpoint(endpoint.id, endpoint.etag, body),
+    // One after the other, each made of what the one before has left.
+    scope: { id },
+    mutationFn: ({ body }: { body: Change } & ChangeOptions) => changeEndpoint(id, queryClient.getQueryData(keyOf(id))?.etag ?? etag, body),
+    onMutate: async ({ body }) => {
+      await queryClient.cancelQueries({ queryKey: keyOf(id) });
+      const before = queryClient.getQueryData(keyOf(id));
+      if (before) queryClient.setQueryData(keyOf(id), switched(before, body));
+      return before;
+    },
     onSuccess: (changed, { done, undo }) => {
-      const back = undo && (() => void changeEndpoint(endpoint.id, changed.etag, undo).catch(explain).finally(endpointsChanged));
+      const back = undo && (() => void changeEndpoint(id, changed.etag, undo).catch(explain).finally(endpointsChanged));
       say(done, back ? { undo: back } : {});
     },
-    onError: explain,
+    onError: (error, _change, before) => {
+      if (before) queryClient.setQueryData(keyOf(id), before);
+      explain(error);
+    },
     onSettled: endpointsChanged,
   });
 }

@@ -1,11 +1,13 @@
 // Removing an endpoint: what is lost with it, and its host to be typed, since nothing brings it back.
 
 import { useMutation } from '@tanstack/preact-query';
+import { sum } from 'd3-array';
 import { useState } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
 
 import { api, dataOf, type EndpointDetail } from '../../api/client';
 import { endpointsChanged, queryClient } from '../../api/queries';
+import { bytes } from '../../format/numbers';
 import { t, tn } from '../../texts';
 import { Button } from '../../ui/button';
 import { Dialog } from '../../ui/dialog';
@@ -25,7 +27,8 @@ export function RemoveDialog({ endpoint, open, onClose }: RemoveProps) {
   const [, go] = useLocation();
   const { host } = new URL(endpoint.url);
   const { parked, queue } = endpoint.health;
-  const waiting = parked.deliveries + queue.waiting + queue.retrying;
+  const waiting = queue.waiting + queue.retrying;
+  const attempts = sum(endpoint.days, (day) => day.succeeded + day.failedAttempts);
   const remove = useMutation({
     mutationFn: () =>
       dataOf(api.DELETE('/api/webhooks-config/{id}', { params: { path: { id: endpoint.id }, header: { 'If-Match': endpoint.etag } } })),
@@ -37,15 +40,19 @@ export function RemoveDialog({ endpoint, open, onClose }: RemoveProps) {
     onError: explain,
     onSettled: endpointsChanged,
   });
+  const close = () => {
+    setTyped('');
+    onClose();
+  };
   const isRight = typed.trim().toLowerCase() === host.toLowerCase();
   return (
     <Dialog
       title={t('endpoint.removeTitle')}
       open={open}
-      onClose={onClose}
+      onClose={close}
       actions={
         <>
-          <Button onClick={onClose}>{t('common.cancel')}</Button>
+          <Button onClick={close}>{t('common.cancel')}</Button>
           <Button kind="danger" form="remove-endpoint" type="submit" disabled={!isRight} busy={remove.isPending}>
             {t('endpoint.removeForEver')}
           </Button>
@@ -53,10 +60,15 @@ export function RemoveDialog({ endpoint, open, onClose }: RemoveProps) {
       }
     >
       <Note tone="warn">
-        <p>
-          {waiting > 0 && `${tn('endpoint.removeWaiting', waiting)} `}
-          {t('endpoint.removeText')}
-        </p>
+        <div class="stack">
+          <p>{t('endpoint.removeLost')}</p>
+          <ul class="endpoint-lost">
+            {waiting > 0 && <li>{tn('endpoint.removeWaiting', waiting)}</li>}
+            {parked.deliveries > 0 && <li>{tn('endpoint.removeParked', parked.deliveries, { size: bytes(parked.bytes) })}</li>}
+            {attempts > 0 && <li>{tn('endpoint.removeHistory', attempts)}</li>}
+            <li>{t('endpoint.removeSettings')}</li>
+          </ul>
+        </div>
       </Note>
       <form
         id="remove-endpoint"

@@ -3,6 +3,8 @@
 import { useMutation } from '@tanstack/preact-query';
 import { useState } from 'preact/hooks';
 
+import '../endpoints/new.css';
+
 import { api, dataOf, type EndpointDetail } from '../../api/client';
 import { endpointsChanged } from '../../api/queries';
 import { At, relative, useNow } from '../../format/time';

@@ -11,37 +11,19 @@ import { Card, ErrorNote, Note } from '../../ui/parts';
 import { say } from '../../ui/toast';
 import { SubscriptionForm } from '../endpoints/subscription/form';
 import { changeOf, valueOfEndpoint, type Subscription } from '../endpoints/subscription/value';
+import { Conflict, differences } from './conflict';
 import { changeEndpoint } from './queries';
 import { Secret } from './secret';
 
-/** The settings that differ, by the names of their fields. */
-function differences(one: Subscription, other: Subscription): string[] {
-  const names = Object.keys(one) as (keyof Subscription)[];
-  return names.filter((name) => JSON.stringify(one[name]) !== JSON.stringify(other[name])).map((name) => t(`endpoint.field.${name}`));
-}
-
-/** Somebody else has changed what is being changed here. */
-function Conflict({ theirs, onTheirs, onMine }: { theirs: string[]; onTheirs: () => void; onMine: () => void }) {
-  const text = theirs.length > 0 ? t('endpoint.conflict', { fields: theirs.join(', ') }) : t('endpoint.conflictElsewhere');
-  return (
-    <div role="alert">
-      <Note
-        tone="warn"
-        actions={
-          <>
-            <Button small onClick={onTheirs}>
-              {t('endpoint.takeTheirs')}
-            </Button>
-            <Button small kind="primary" onClick={onMine}>
-              {t('endpoint.keepMine')}
-            </Button>
-          </>
-        }
-      >
-        <p>{text}</p>
-      </Note>
-    </div>
-  );
+/** Headers that end with the change, since another server must not get what is meant for the present one. */
+function lostHeaders(before: Subscription, after: Subscription): string[] {
+  try {
+    if (new URL(before.url).origin === new URL(after.url).origin) return [];
+  } catch {
+    // It is still being typed.
+    return [];
+  }
+  return after.headers.filter((row) => row.value === null).map((row) => row.name);
 }
 
 export function SettingsTab({ endpoint }: { endpoint: EndpointDetail }) {
@@ -55,7 +37,8 @@ export function SettingsTab({ endpoint }: { endpoint: EndpointDetail }) {
     setValue(current);
   }
   const theirs = differences(base.value, current);
-  // Attempts change the tag as well, and nobody's settings.
+  const lost = lostHeaders(base.value, value);
+  // Whoever pauses it changes the tag as well, and nobody's settings.
   const etag = theirs.length === 0 ? endpoint.etag : base.etag;
   const save = useMutation({
     mutationFn: (mine: Subscription) => changeEndpoint(endpoint.id, etag, changeOf(base.value, mine)),
@@ -67,7 +50,7 @@ export function SettingsTab({ endpoint }: { endpoint: EndpointDetail }) {
     },
     onSettled: endpointsChanged,
   });
-  const isConflict = isChanged && (theirs.length > 0 || (save.error instanceof ApiError && save.error.isConflict));
+  const isConflict = isChanged && !save.isPending && (theirs.length > 0 || (save.error instanceof ApiError && save.error.isConflict));
   const takeTheirs = () => {
     save.reset();
     setBase({ etag: endpoint.etag, value: current });
@@ -92,7 +75,12 @@ export function SettingsTab({ endpoint }: { endpoint: EndpointDetail }) {
           }}
         >
           <SubscriptionForm value={value} onValue={setValue} error={save.error} />
-          {isConflict && <Conflict theirs={theirs} onTheirs={takeTheirs} onMine={keepMine} />}
+          {lost.length > 0 && (
+            <Note tone="warn">
+              <p role="status">{t('endpoint.lostHeaders', { names: lost.join(', ') })}</p>
+            </Note>
+          )}
+          {isConflict && <Conflict base={base.value} current={current} mine={value} onTheirs={takeTheirs} onMine={keepMine} />}
           {save.isError && !isConflict && <ErrorNote error={save.error} />}
           <div class="actions">
             <Button kind="primary" type="submit" disabled={!isChanged || isConflict} busy={save.isPending}>

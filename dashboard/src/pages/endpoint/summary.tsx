@@ -23,14 +23,18 @@ function Figures({ endpoint }: { endpoint: EndpointDetail }) {
           [t('endpoint.successRate'), health.successRate === null ? '–' : percent(health.successRate)],
           [t('endpoint.p50'), health.p50Ms === null ? '–' : duration(health.p50Ms)],
           [t('endpoint.p95'), health.p95Ms === null ? '–' : duration(health.p95Ms)],
+          [t('endpoint.nextAttempt'), health.nextAttemptAt ? <At at={health.nextAttemptAt} /> : '–'],
           [t('endpoint.inFlight'), t('endpoint.ofLimit', { count: number(queue.inFlight), limit: number(health.inFlightLimit) })],
           [t('endpoint.waiting'), number(queue.waiting)],
           [t('endpoint.retrying'), number(queue.retrying)],
           [t('endpoint.oldest'), queue.oldestWaitingSince ? <Ago at={queue.oldestWaitingSince} /> : '–'],
-          [t('endpoint.nextAttempt'), health.nextAttemptAt ? <At at={health.nextAttemptAt} /> : '–'],
         ]}
       />
-      {health.sampledAttempts > 0 && <p class="endpoint-sampled">{tn('endpoint.sampled', health.sampledAttempts)}</p>}
+      {health.sampledAttempts > 0 && (
+        <p class="endpoint-sampled">
+          {tn('endpoint.sampled', health.sampledAttempts)} {health.heldAttempts > 0 && tn('endpoint.heldAttempts', health.heldAttempts)}
+        </p>
+      )}
     </Card>
   );
 }
@@ -55,7 +59,7 @@ function History({ endpoint }: { endpoint: EndpointDetail }) {
       }
     >
       {total === 0 ? (
-        <Empty title={t('endpoint.quiet')}>{t('endpoint.quietText')}</Empty>
+        <Empty title={t(`endpoint.quiet.${span}`)}>{t(endpoint.health.heldAttempts > 0 ? 'endpoint.quietHeld' : 'endpoint.quietText')}</Empty>
       ) : (
         <Outcomes
           label={t(`endpoint.historyLabel.${span}`)}

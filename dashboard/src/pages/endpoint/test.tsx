@@ -1,10 +1,13 @@
 // A test event of a chosen type, and what the receiver answered.
 
-import { useMutation } from '@tanstack/preact-query';
+import { useMutation, useQuery } from '@tanstack/preact-query';
 import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 
+import '../endpoints/new.css';
+
 import { api, dataOf, type EndpointDetail } from '../../api/client';
+import { eventTypesQuery } from '../../api/queries';
 import { t } from '../../texts';
 import { Button } from '../../ui/button';
 import { Dialog } from '../../ui/dialog';
@@ -19,8 +22,13 @@ interface TestProps {
 }
 
 export function TestDialog({ endpoint, open, onClose }: TestProps) {
-  const types = endpoint.events.filter((name) => name !== '*');
-  const [type, setType] = useState('');
+  const catalogue = useQuery({ ...eventTypesQuery(), enabled: open });
+  const chosen = endpoint.events.filter((name) => name !== '*');
+  // An endpoint of all events gets whatever the catalogue has; those about the account are chosen by name.
+  const all = endpoint.events.includes('*') ? (catalogue.data?.eventTypes.filter((one) => !one.accountEvent).map((one) => one.name) ?? []) : [];
+  const types = [...new Set([...all, ...chosen])];
+  const [wanted, setType] = useState('');
+  const type = wanted || types[0];
   const test = useMutation({
     mutationFn: () =>
       dataOf(api.POST('/api/webhooks-config/{id}/test', { params: { path: { id: endpoint.id } }, body: type ? { event: type } : {} })),
@@ -51,7 +59,7 @@ export function TestDialog({ endpoint, open, onClose }: TestProps) {
       {types.length > 1 && (
         <Field label={t('new.testType')}>
           {(attributes) => (
-            <select {...attributes} value={type || types[0]} onChange={(event) => setType(event.currentTarget.value)}>
+            <select {...attributes} value={type} onChange={(event) => setType(event.currentTarget.value)}>
               {types.map((name) => (
                 <option key={name}>{name}</option>
               ))}

@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/preact-query';
 import { useEffect, useState } from 'preact/hooks';
 
-import { api, ApiError, dataOf } from '../../../api/client';
+import { api, dataOf } from '../../../api/client';
 import { requestOf, type Subscription } from './value';
 
 /** So long nothing was typed before the server is asked (ms). */
@@ -49,7 +49,6 @@ export function useCheck(value: Subscription, sample: Sample | null) {
     queryKey: ['check', body],
     queryFn: ({ signal }) => dataOf(api.POST('/api/webhooks-config/check', { body, signal })),
     enabled: isTyped,
-    retry: (count, error) => error instanceof ApiError && error.isUnreachable && count < 30,
     staleTime: 60_000,
   });
   const isSettled = JSON.stringify(rested) === JSON.stringify({ value, sample });

@@ -6,4 +6,6 @@ mod stage;
 
 mod built;
 
+mod sessions;
+
 mod stories;

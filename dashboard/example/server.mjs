@@ -37,6 +37,7 @@ async function newPortalSession(visitor) {
   const made = await callWebhooks('POST', '/api/portal-sessions', { accountId, access });
   const { id, token, expiresAt } = await made.json();
   visitor.portalSessions.push(id);
+  console.log(`${visitor.person} gets the portal session ${id}`);
   return { token, expiresAt, accountId, access };
 }
 

@@ -11,6 +11,15 @@ export function recall(key: string, area: Area = 'localStorage'): string | null 
   }
 }
 
+/** Forgets all that is kept for this tab. */
+export function forgetTab(): void {
+  try {
+    sessionStorage.clear();
+  } catch {
+    // Nothing is kept.
+  }
+}
+
 /** Keeps a text; `null` forgets it. */
 export function remember(key: string, text: string | null, area: Area = 'localStorage'): void {
   try {

@@ -62,6 +62,8 @@ class Stage {
   complaints = [];
   /** What a case expects the browser to complain about. */
   allowed = [];
+  /** What ends with the case. */
+  atEnd = [];
   clicks = 0;
 
   static async open() {
@@ -75,14 +77,14 @@ class Stage {
     return stage;
   }
 
-  /** Asks the test, which holds the processes: `kill-api`, `start-api`, `token <seconds>`, `token-of <role>`. */
+  /** Asks the test, which holds the processes: `kill-api`, `start-api`, `token <seconds> [organisation]`, `token-of <role>`. */
   async ask(request) {
     console.log(`@${request}`);
     return (await this.answers.next()).value;
   }
 
-  /** A page of a browser of its own, signed in unless `path` or `token` says otherwise. */
-  async page({ at = '', width = 1280, height = 900, dark = false, token = DASHBOARD_TOKEN, reducedMotion = 'reduce', ...options } = {}) {
+  /** A page of a browser of its own, signed in unless `token` says otherwise; of the dashboard, unless `url` is that of another. */
+  async page({ at = '', url = null, width = 1280, height = 900, dark = false, token = DASHBOARD_TOKEN, reducedMotion = 'reduce', prepare = () => undefined, ...options } = {}) {
     const context = await this.browser.newContext({
       viewport: { width, height },
       colorScheme: dark ? 'dark' : 'light',
@@ -93,11 +95,12 @@ class Stage {
       ...options,
     });
     context.setDefaultTimeout(LONG);
+    await prepare(context);
     const page = await context.newPage();
     this.watch(page);
-    await page.goto(`${this.url}${at}${token ? `#token=${token}` : ''}`);
+    await page.goto(url ?? `${this.url}${at}${token ? `#token=${token}` : ''}`);
     // The token is kept for the views that come.
-    if (token) await this.signedIn(page);
+    if (token && !url) await this.signedIn(page);
     return page;
   }
 
@@ -166,10 +169,10 @@ class Stage {
     await locator.click();
   }
 
-  /** No violation of the accessibility rules on what is shown. */
+  /** No violation of the accessibility rules on what is shown, in a page or a frame. */
   async assertAccessible(page, name) {
     // Through the debugger, since the page's policy refuses a script that the page doesn't have.
-    const session = await page.context().newCDPSession(page);
+    const session = await (page.page?.() ?? page).context().newCDPSession(page);
     const source = await readFile(AXE, 'utf8');
     await session.send('Runtime.evaluate', { expression: source });
     const { result } = await session.send('Runtime.evaluate', {
@@ -197,6 +200,7 @@ class Stage {
   }
 
   async close() {
+    for (const end of this.atEnd) end();
     await this.browser.close();
     await receiver.closeAll();
     process.stdin.destroy();

@@ -6,7 +6,11 @@
 import { signal } from '@preact/signals';
 import type { ComponentType } from 'preact';
 
+import { forgetTab, recall, remember } from '../storage';
 import { abortable, Waiting } from './waiting';
+
+/** Whose account this tab was used for, which what is kept for the tab may be about. */
+const ACCOUNT = 'rkt-account';
 
 /** Where tokens come from: a link, Clerk, or the page that frames this one. */
 export interface TokenSource {
@@ -36,7 +40,7 @@ const waiting = new Waiting();
 let source: TokenSource | null = null;
 let given: string | null = null;
 let refusedToken: string | null = null;
-let account: string | null = null;
+let account = recall(ACCOUNT, 'sessionStorage');
 let telling: number | undefined;
 
 function missing(): void {
@@ -115,20 +119,21 @@ export const session = {
   },
 
   /**
-   * Somebody signs in for this account. The page of another one begins anew, so that nothing of it is seen: then the answer is `true`, and
-   * nothing needs to be done.
+   * Somebody signs in for this account. The page of another one begins anew, so that nothing of it is seen, and nothing that was typed
+   * for it: then the answer is `true`, and nothing needs to be done.
    */
   beginsAnew(next: string | null, home: string): boolean {
     if (next === null || next === account) return false;
-    if (account === null) {
-      account = next;
-      return false;
-    }
-    location.replace(home);
-    return true;
+    const isAnother = account !== null;
+    if (isAnother) forgetTab();
+    account = next;
+    remember(ACCOUNT, next, 'sessionStorage');
+    if (isAnother) location.replace(home);
+    return isAnother;
   },
 
   signOut(): void {
+    forgetTab();
     source?.signOut?.();
   },
 

@@ -30,9 +30,9 @@ function accountOf(token: string): string | null {
 }
 
 function accept(token: string): void {
+  const isAnew = session.beginsAnew(accountOf(token), HOME);
   set(token);
-  if (session.beginsAnew(accountOf(token), HOME)) return;
-  session.changed();
+  if (!isAnew) session.changed();
 }
 
 function acceptForAll(token: string): void {

@@ -17,3 +17,5 @@ mod stories;
 mod account;
 
 mod log;
+
+mod sessions;

@@ -80,11 +80,17 @@ fn play(case: &str, system: &mut System, handle: &tokio::runtime::Handle) {
         .arg(format!("cases/{case}.mjs"))
         .current_dir(directory.path())
         .env("API_URL", system.api_url())
-        .env("DASHBOARD_TOKEN", token(system, 3600))
+        .env("DASHBOARD_TOKEN", token(system, 3600, ORGANISATION))
         .env("SERVICE_KEY", SERVICE_KEY)
         .env("MANAGE_KEY", MANAGE_KEY)
         .env("ACCOUNT_ID", system.account())
         .env("CHROMIUM", browser())
+        .env("EXAMPLE", workspace().join("dashboard/example/server.mjs"))
+        // Where a product's pages are that may frame the dashboard.
+        .env(
+            "PORTAL_ORIGINS",
+            system.api.variable("PORTAL_ORIGINS").unwrap_or_default(),
+        )
         .stdin(Stdio::piped())
         .stdout(Stdio::piped());
     if let Some(pictures) = std::env::var_os("DASHBOARD_PICTURES") {
@@ -114,28 +120,35 @@ fn play(case: &str, system: &mut System, handle: &tokio::runtime::Handle) {
     );
 }
 
-/// A session token of the customer that is good for so long (s).
-fn token(system: &System, seconds: u64) -> String {
-    Claims::v2("user_2test", Some("org_2test"))
-        .with("exp", now() + seconds)
+/// The customer's organisation.
+const ORGANISATION: &str = "org_2test";
+
+/// A session token of somebody in this organisation that is good for so long (s); one that has ended so long ago if that is negative.
+fn token(system: &System, seconds: i64, organisation: &str) -> String {
+    Claims::v2("user_2test", Some(organisation))
+        .with("exp", now().saturating_add_signed(seconds))
         .sign(&system.key)
 }
 
 fn answer(system: &mut System, handle: &tokio::runtime::Handle, request: &str) -> String {
     let mut words = request.split(' ');
-    match (words.next().unwrap(), words.next()) {
-        ("kill-api", None) => {
+    match (words.next().unwrap(), words.next(), words.next()) {
+        ("kill-api", None, None) => {
             system.api.kill9();
             "killed".to_owned()
         }
-        ("start-api", None) => {
+        ("start-api", None, None) => {
             system.api.restart();
             handle.block_on(system.wait_ready());
             "started".to_owned()
         }
-        ("token", Some(seconds)) => token(system, seconds.parse().unwrap()),
-        ("token-of", Some(role)) => Claims::v2("user_2other", None)
-            .with("o", json!({"id": "org_2test", "rol": role}))
+        ("token", Some(seconds), organisation) => token(
+            system,
+            seconds.parse().unwrap(),
+            organisation.unwrap_or(ORGANISATION),
+        ),
+        ("token-of", Some(role), None) => Claims::v2("user_2other", None)
+            .with("o", json!({"id": ORGANISATION, "rol": role}))
             .with("exp", now() + 3600)
             .sign(&system.key),
         _ => panic!("a case asked for {request}"),

@@ -85,7 +85,6 @@ export function KeysPage() {
   const keys = useQuery(keysQuery());
   const [isCreating, setCreating] = useState(false);
   const [revoked, setRevoked] = useState<ApiKey | null>(null);
-  const isForbidden = keys.error instanceof ApiError && keys.error.status === 403;
   const create = (
     <Button kind="primary" icon={<PlusIcon />} onClick={() => setCreating(true)}>
       {t('keys.create')}
@@ -94,9 +93,9 @@ export function KeysPage() {
   return (
     <>
       <PageHead title={t('nav.keys')} lead={t('keys.lead')} actions={keys.data?.length ? create : undefined} />
-      {isForbidden ? (
+      {keys.error instanceof ApiError && keys.error.status === 403 ? (
         <Note tone="info" icon={<ShieldIcon />}>
-          {t('keys.forbidden')}
+          {t(keys.error.code === 'not_for_portal_sessions' ? 'error.not_for_portal_sessions' : 'keys.forbidden')}
         </Note>
       ) : (
         <Card>

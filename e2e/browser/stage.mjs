@@ -104,10 +104,15 @@ class Stage {
     return page;
   }
 
-  /** Waits until somebody who is signed in sees a view, and it is all there. */
+  /** Waits until somebody who is signed in sees a view. */
   async signedIn(page) {
     await page.getByRole('navigation').first().waitFor();
     await page.locator('main h1').first().waitFor();
+  }
+
+  /** Waits until all of the view is there. */
+  async shown(page) {
+    await this.signedIn(page);
     await page.locator('.skeleton').first().waitFor({ state: 'detached' });
   }
 

@@ -29,7 +29,7 @@ await play(async (stage) => {
   page.on('request', (request) => requests.push(request.url()));
   for (const at of ['/', '/endpoints', `/endpoints/${endpoint.id}`, `/endpoints/${endpoint.id}/log`, `/endpoints/${endpoint.id}/log/${failed.id}`, `/endpoints/${endpoint.id}/settings`, '/keys', `/endpoints?search=${encodeURIComponent(SCRIPT)}`, `/endpoints/${encodeURIComponent(SCRIPT)}`]) {
     await page.goto(stage.url + at);
-    await stage.signedIn(page);
+    await stage.shown(page);
     const found = await page.evaluate(() => ({
       attacked: window.attacked,
       elements: document.querySelectorAll('main img, main script, main iframe, main object, main [onerror], main a[href^="javascript:"]').length,

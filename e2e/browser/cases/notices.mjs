@@ -31,7 +31,7 @@ await play(async (stage) => {
   await waits.waitFor({ state: 'detached' });
   await notice.click();
   await page.getByRole('heading', { name: 'Orders', level: 1 }).waitFor();
-  await page.getByRole('region', { name: 'How it is doing' }).getByText('Failures have disabled this endpoint.').waitFor();
+  await page.getByRole('region', { name: 'How it is doing' }).getByText(/failures in a row have disabled it/).waitFor();
 
   await page.getByRole('navigation').getByRole('link', { name: 'Overview' }).click();
   await page.getByRole('heading', { name: '2 endpoints need you' }).waitFor();

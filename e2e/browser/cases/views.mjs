@@ -34,7 +34,7 @@ await play(async (stage) => {
       const page = await stage.page({ width, height, dark });
       for (const [name, at] of Object.entries(views)) {
         await page.goto(stage.url + at);
-        await stage.signedIn(page);
+        await stage.shown(page);
         const view = `${name}-${size}-${dark ? 'dark' : 'light'}`;
         const { scroll, room } = await page.evaluate(() => ({ scroll: document.documentElement.scrollWidth, room: document.documentElement.clientWidth }));
         if (scroll > room) faults.push(`${view} is ${scroll} pixels wide, where ${room} are seen`);

@@ -1,7 +1,7 @@
 // The fields of an endpoint: where, which events, and more for those who want more. Used for a new one, and for one that is there.
 
 import { useQuery } from '@tanstack/preact-query';
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 
 import './subscription.css';
 
@@ -59,12 +59,11 @@ function TrySample({ sample, onSample, matches, isJson }: { sample: Sample; onSa
 export function SubscriptionForm({ value, onValue, error }: SubscriptionFormProps) {
   const set = (part: Partial<Subscription>) => onValue({ ...value, ...part });
   const types = useQuery(eventTypesQuery());
-  const [sample, setSample] = useState<Sample | null>(null);
+  const [edited, setSample] = useState<Sample | null>(null);
   const wanted = value.events.find((name) => name !== '*');
   const first = types.data?.eventTypes.find((type) => !type.accountEvent && (!wanted || type.name === wanted)) ?? types.data?.eventTypes[0];
-  useEffect(() => {
-    if (first && !sample) setSample({ event: first.name, data: dataOf(first.sample) });
-  }, [first, sample]);
+  // Until somebody chooses or writes another one, it is of what is chosen above.
+  const sample = edited ?? (first ? { event: first.name, data: dataOf(first.sample) } : null);
   const check = useCheck(value, value.filters.length > 0 ? sample : null);
   const fault = (field: string) => faultOf(check.error, field) ?? faultOf(error, field);
   const hasMore = value.chatbots !== '' || value.filters.length > 0 || value.headers.length > 0 || value.rateLimit !== '' || value.autoResume;

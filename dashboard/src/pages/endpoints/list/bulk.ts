@@ -42,7 +42,7 @@ export function useBulk(onRejected: (rejected: Rejected[]) => void) {
   return useMutation({
     mutationFn: ({ endpoints, state }: { endpoints: ListedEndpoint[]; state: Wanted }) => change(endpoints.map((one) => one.id), state),
     onSuccess: (results, { endpoints, state }) => {
-      const errors = new Map(results.map((one) => [one.id, one.error?.detail]));
+      const errors = new Map(results.map((one) => [one.id, one.status === 404 ? t('endpoints.removed') : one.error?.detail]));
       const changed = endpoints.filter((one) => !errors.get(one.id));
       const isUndoable = changed.every((one) => one.state !== 'disabled');
       const undoing = () => void undo(changed).catch(sayError).finally(endpointsChanged);

@@ -7,9 +7,9 @@ import { Sparkline } from '../../../charts/sparkline';
 import { number, percent } from '../../../format/numbers';
 import { Ago, duration } from '../../../format/time';
 import { t, Text, tn } from '../../../texts';
+import { Advice } from '../../../ui/advice';
 import { addressOf, nameOf } from '../../../ui/name';
 import { StateBadge } from '../../../ui/state';
-import { adviceFor } from '../../endpoint/delivery/failure';
 
 interface RowProps {
   endpoint: ListedEndpoint;
@@ -25,11 +25,11 @@ function events(endpoint: ListedEndpoint): string {
   return rest.length > 0 ? t('endpoints.eventsAndMore', { event: first ?? '', count: rest.length }) : (first ?? '');
 }
 
-/** What is wrong with it, and what to do; of failures that are over, only when the last one was. */
+/** What is wrong with it, and what to do; of a failure that is over, only when that was. */
 function Trouble({ endpoint, disableAfter }: { endpoint: ListedEndpoint; disableAfter: number | undefined }) {
   const { lastError, parked } = endpoint.health;
-  const failures = endpoint.consecutiveFailures;
-  const advice = lastError && adviceFor({ error: lastError.error, httpStatus: lastError.status });
+  const { consecutiveFailures: failures, lastAttempt } = endpoint;
+  const failed = lastError ?? (lastAttempt?.succeeded === false ? lastAttempt : null);
   return (
     <>
       {failures > 0 && (
@@ -38,12 +38,16 @@ function Trouble({ endpoint, disableAfter }: { endpoint: ListedEndpoint; disable
         </p>
       )}
       {parked.deliveries > 0 && <p class="endpoints-parked">{tn('endpoints.parked', parked.deliveries)}</p>}
-      {lastError && (
+      {failed && (
         <p class="endpoints-error">
-          <Text k="endpoints.lastError" with={{ what: lastError.status ?? t(`log.error.${lastError.error}`), when: <Ago at={lastError.at} /> }} />
+          <Text k="endpoints.lastError" with={{ what: failed.status ?? t(`log.error.${failed.error ?? 'http_status'}`), when: <Ago at={failed.at} /> }} />
         </p>
       )}
-      {advice && failures > 0 && <p class="endpoints-advice">{t(advice)}</p>}
+      {lastError && failures > 0 && (
+        <p class="endpoints-error">
+          <Advice text={lastError.advice} />
+        </p>
+      )}
     </>
   );
 }

@@ -2,14 +2,21 @@
 
 import type { Schemas } from '../../../api/client';
 import { duration } from '../../../format/time';
-import { t } from '../../../texts';
+import { hasText, t, type TextKey } from '../../../texts';
 import { Note } from '../../../ui/parts';
 import { adviceFor } from '../../endpoint/delivery/failure';
 import { visible } from '../../endpoint/delivery/visible';
 
+/** A test has one attempt, and changes nothing of the endpoint: where advice says otherwise there is another one for tests. */
+function adviceOf(attempt: Schemas['Attempt']): TextKey | null {
+  const key = adviceFor(attempt);
+  const own = key?.replace('delivery.', 'new.') ?? '';
+  return hasText(own) ? own : key;
+}
+
 export function TestAnswer({ of }: { of: Schemas['TestResult'] }) {
   const { attempt, succeeded } = of;
-  const advice = adviceFor(attempt);
+  const advice = adviceOf(attempt);
   return (
     <div class="stack" role="status">
       <Note tone={succeeded ? 'good' : 'bad'}>
@@ -26,9 +33,12 @@ export function TestAnswer({ of }: { of: Schemas['TestResult'] }) {
         </Note>
       )}
       {attempt.responseSnippet && (
-        <pre class="created-answer" aria-label={t('new.answer')} tabIndex={0}>
-          {visible(attempt.responseSnippet)}
-        </pre>
+        <figure class="created-answer">
+          <figcaption>{t('new.answer')}</figcaption>
+          <pre aria-label={t('new.answer')} tabIndex={0}>
+            {visible(attempt.responseSnippet)}
+          </pre>
+        </figure>
       )}
     </div>
   );

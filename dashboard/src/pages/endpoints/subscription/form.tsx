@@ -59,11 +59,11 @@ function TrySample({ sample, onSample, matches, isJson }: { sample: Sample; onSa
 export function SubscriptionForm({ value, onValue, error }: SubscriptionFormProps) {
   const set = (part: Partial<Subscription>) => onValue({ ...value, ...part });
   const types = useQuery(eventTypesQuery());
-  const [chosen, setSample] = useState<Sample | null>(null);
+  const [edited, setSample] = useState<Sample | null>(null);
   const wanted = value.events.find((name) => name !== '*');
   const first = types.data?.eventTypes.find((type) => !type.accountEvent && (!wanted || type.name === wanted)) ?? types.data?.eventTypes[0];
-  // Until somebody chooses another one: of the first event that the endpoint gets.
-  const sample = chosen ?? (first ? { event: first.name, data: dataOf(first.sample) } : null);
+  // Until somebody chooses or writes another one, it is of what is chosen above.
+  const sample = edited ?? (first ? { event: first.name, data: dataOf(first.sample) } : null);
   const check = useCheck(value, value.filters.length > 0 ? sample : null);
   const fault = (field: string) => faultOf(check.error, field) ?? faultOf(error, field);
   const hasMore = value.chatbots !== '' || value.filters.length > 0 || value.headers.length > 0 || value.rateLimit !== '' || value.autoResume;

@@ -102,6 +102,7 @@ await play(async (stage) => {
   await paste(headers, JSON.stringify(stranger.headers));
   const foreign = await examined(stranger.body);
   await page.getByText(REJECTS).waitFor();
+  await page.getByText('The request is of another endpoint').waitFor();
   assert((await badges('Valid').count()) === 0, `the signature of ${other.id} is called valid`);
   await stage.picture(page, 'doctor-foreign', { fullPage: true });
   console.log(`findings: one byte ${changed}; written again ${written}; line ends ${ends}; another secret ${foreign}`);

@@ -31,3 +31,14 @@ async fn what_was_missed_is_sent_again_one_some_or_all() {
 async fn the_doctor_finds_what_broke_a_signature() {
     plays("doctor", system().start().await).await;
 }
+
+mod long {
+    //! What takes long.
+
+    use super::{plays, system};
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_log_of_very_many_lines_stays_usable() {
+        plays("long-log", system().start().await).await;
+    }
+}

@@ -51,11 +51,18 @@ function Difference({ of }: { of: Comparison }) {
   );
 }
 
-function Compared({ endpoint, matched }: { endpoint: EndpointDetail; matched: Matched | null }) {
+interface ResultProps {
+  endpoint: EndpointDetail;
+  diagnosis: Schemas['Diagnosis'];
+  matched: Matched | null;
+}
+
+function Compared({ endpoint, diagnosis, matched }: ResultProps) {
+  const isOthers = diagnosis.findings.some(({ code }) => code === 'another_endpoint');
   return (
     <Card title={t('doctor.comparison')}>
       <div class="stack">
-        {!matched && <p class="soft">{t('doctor.noDelivery')}</p>}
+        {!matched && <p class="soft">{t(isOthers ? 'doctor.othersDelivery' : 'doctor.noDelivery')}</p>}
         {matched && (
           <p>
             <Text
@@ -75,12 +82,6 @@ function Compared({ endpoint, matched }: { endpoint: EndpointDetail; matched: Ma
       </div>
     </Card>
   );
-}
-
-interface ResultProps {
-  endpoint: EndpointDetail;
-  diagnosis: Schemas['Diagnosis'];
-  matched: Matched | null;
 }
 
 export function Result({ endpoint, diagnosis, matched }: ResultProps) {
@@ -111,7 +112,7 @@ export function Result({ endpoint, diagnosis, matched }: ResultProps) {
           )}
         </div>
       </Card>
-      <Compared endpoint={endpoint} matched={matched} />
+      <Compared endpoint={endpoint} diagnosis={diagnosis} matched={matched} />
     </>
   );
 }

@@ -14,7 +14,7 @@ import { Button } from '../../ui/button';
 import { PlusIcon } from '../../ui/icons';
 import { Card, Empty, ErrorNote, PageHead, Skeleton } from '../../ui/parts';
 import { FilterBar, SelectionBar } from './list/bar';
-import { endpointsQuery, useFilters } from './list/queries';
+import { endpointsQuery, readMore, useFilters } from './list/queries';
 import { Row } from './list/row';
 
 /** So often the list is read anew while deliveries are going on (ms). */
@@ -120,7 +120,7 @@ export function EndpointsPage() {
         )}
         {list.hasNextPage && (
           <div class="endpoints-more">
-            <Button busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+            <Button busy={list.isFetchingNextPage} onClick={() => void readMore(list)}>
               {t('common.more')}
             </Button>
           </div>

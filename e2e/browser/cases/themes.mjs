@@ -21,8 +21,10 @@ await play(async (stage) => {
 
   await page.getByRole('button', { name: 'Dark theme' }).click();
   await page.getByRole('button', { name: 'Light theme' }).waitFor();
-  const dark = await look(page);
-  assert(dark.theme === 'dark' && brightness(dark.paper) < 80, `the dark one is ${JSON.stringify(dark)}`);
+  const dark = await eventually('it is dark', async () => {
+    const now = await look(page);
+    return now.theme === 'dark' && brightness(now.paper) < 80 && now;
+  });
   // From the first picture on: nobody is dazzled by a light page before it.
   const seen = [];
   await page.exposeFunction('tell', (theme) => seen.push(theme));
@@ -37,7 +39,7 @@ await play(async (stage) => {
   await page.getByRole('heading', { name: 'Your endpoint is fine' }).waitFor();
   await eventually('the first picture is told', () => seen.length > 0);
   assert(seen[0] === 'dark', `the first picture is ${seen[0]}`);
-  assert(JSON.stringify(await look(page)) === JSON.stringify(dark), 'the dark theme has gone with the reload');
+  await eventually('the dark theme has stayed', async () => JSON.stringify(await look(page)) === JSON.stringify(dark));
   await stage.picture(page, 'theme-dark');
   await page.getByRole('navigation').getByRole('link', { name: 'API keys' }).click();
   await page.getByRole('heading', { name: 'No keys yet' }).waitFor();

@@ -14,7 +14,7 @@ import { PlusIcon } from '../../ui/icons';
 import { Card, Empty, ErrorNote, PageHead, Skeleton } from '../../ui/parts';
 import { FilterBar, SelectionBar } from './list/bar';
 import type { Rejected } from './list/bulk';
-import { endpointsQuery, useFilters } from './list/queries';
+import { endpointsQuery, readMore, useFilters } from './list/queries';
 import { RejectedNote } from './list/rejected';
 import { Table } from './list/table';
 
@@ -92,7 +92,7 @@ export function EndpointsPage() {
         {endpoints.length > 0 && <Table endpoints={endpoints} selected={selected} onSelected={setSelected} />}
         {list.hasNextPage && (
           <div class="endpoints-more">
-            <Button busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+            <Button busy={list.isFetchingNextPage} onClick={() => void readMore(list)}>
               {t('common.more')}
             </Button>
           </div>

@@ -1,6 +1,6 @@
 // The endpoints of the account, as far as they are asked for.
 
-import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/preact-query';
+import { infiniteQueryOptions, keepPreviousData, queryOptions, type InfiniteData, type UseInfiniteQueryResult } from '@tanstack/preact-query';
 import { useSearchParams } from 'wouter-preact';
 
 import { api, dataOf } from '../../../api/client';
@@ -46,6 +46,17 @@ export const endpointsQuery = (filters: Filters) =>
     placeholderData: keepPreviousData,
     refetchInterval: 15_000,
   });
+
+/** So often a page that was put off is asked for again. */
+const TRIES = 5;
+
+/** Reads a page more. What happens at the endpoints meanwhile has the list read anew, which puts the page off: then it is asked for again. */
+export async function readMore({ data, fetchNextPage }: Pick<UseInfiniteQueryResult<InfiniteData<unknown>>, 'data' | 'fetchNextPage'>): Promise<void> {
+  for (let count = 0; count < TRIES; count += 1) {
+    const now = await fetchNextPage();
+    if (now.isError || !now.hasNextPage || now.data?.pages.length !== data?.pages.length) return;
+  }
+}
 
 /** So many failures in a row disable an endpoint. It is the same for all, and each one's page is told. */
 export const disableAfterQuery = (id: string) =>

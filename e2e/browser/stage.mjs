@@ -77,7 +77,7 @@ class Stage {
     return stage;
   }
 
-  /** Asks the test, which holds the processes: `kill-api`, `start-api`, `token <seconds> [organisation]`. */
+  /** Asks the test, which holds the processes: `kill-api`, `start-api`, `token <seconds> [organisation]` (`-`: of none). */
   async ask(request) {
     console.log(`@${request}`);
     return (await this.answers.next()).value;

@@ -84,7 +84,7 @@ await play(async (stage) => {
 
   // A page of the dashboard never becomes the page of the product, and its history has no more entries than were gone to.
   assert(page.url() === `${product.url}/`, `the product is at ${page.url()}`);
-  await page.goBack();
+  await page.evaluate(() => history.back());
   await dashboard.getByRole('heading', { level: 1, name: 'Endpunkte' }).waitFor();
 
   // Narrow, as on a phone.

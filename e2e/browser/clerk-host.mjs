@@ -52,6 +52,7 @@ export class ClerkHost {
         break;
       case 'POST /v1/client/sessions/finish':
         session.status = 'active';
+        session.lastActiveOrganizationId = session.user.organizationMemberships[0]?.organization.id ?? null;
         break;
       case 'POST /v1/client/sessions/touch':
         session.lastActiveOrganizationId = body.organization;

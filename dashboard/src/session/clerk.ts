@@ -47,7 +47,8 @@ function follow({ session: next, user, organization }: ClerkState): void {
   // Between two sessions it is neither.
   if (next === undefined) return;
   hasOrganisations.value = (user?.organizationMemberships.length ?? 0) > 0;
-  const account = next && user ? JSON.stringify([user.id, organization?.id]) : null;
+  // Whoever hasn't finished may still have to choose the organisation.
+  const account = next && next.status !== 'pending' && user ? JSON.stringify([user.id, organization?.id]) : null;
   const now = JSON.stringify([next?.id, next?.status, account]);
   if (now === known) return;
   known = now;

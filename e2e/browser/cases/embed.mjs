@@ -13,6 +13,7 @@ await play(async (stage) => {
 
   const product = await Product.start(stage);
   const page = await product.open(stage, 'Ada');
+  await page.getByText('Ada', { exact: true }).waitFor();
   const dashboard = dashboardIn(page);
   await dashboard.getByRole('link', { name: 'Endpoints', exact: true }).click();
   await dashboard.getByRole('link', { name: 'CRM' }).waitFor();

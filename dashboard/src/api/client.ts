@@ -51,12 +51,17 @@ export class ApiError extends Error {
   }
 }
 
+/** Whether what a path names is the field, or something within it (`filters[0].pointer` is within `filters`). */
+function isWithin(path: string | null | undefined, field: string): boolean {
+  return path === field || Boolean(path?.startsWith(`${field}.`) || path?.startsWith(`${field}[`));
+}
+
 /** The fault of a field, if that is what the error is about. */
 export function faultOf(error: unknown, field: string): string | null {
   if (!(error instanceof ApiError)) return null;
-  const fault = error.faults.find((one) => one.field === field || one.field?.startsWith(`${field}.`));
+  const fault = error.faults.find((one) => isWithin(one.field, field));
   if (fault) return fault.detail;
-  return error.field === field || error.field?.startsWith(`${field}.`) ? error.detail : null;
+  return isWithin(error.field, field) ? error.detail : null;
 }
 
 /** Sends a request as whoever is signed in. If the session has ended, it waits until there is a new one, and sends it again. */

@@ -1,19 +1,19 @@
 // A test event of a chosen type, and what the receiver answered.
 
-import { useMutation, useQuery } from '@tanstack/preact-query';
+import { useMutation } from '@tanstack/preact-query';
 import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 
 import '../endpoints/new.css';
 
 import { api, dataOf, type EndpointDetail } from '../../api/client';
-import { eventTypesQuery } from '../../api/queries';
 import { t } from '../../texts';
 import { Button } from '../../ui/button';
 import { Dialog } from '../../ui/dialog';
 import { Field } from '../../ui/field';
 import { ErrorNote } from '../../ui/parts';
-import { TestAnswer } from '../endpoints/created';
+import { TestAnswer } from '../endpoints/created/answer';
+import { useTestTypes } from '../endpoints/created/types';
 
 interface TestProps {
   endpoint: EndpointDetail;
@@ -22,11 +22,7 @@ interface TestProps {
 }
 
 export function TestDialog({ endpoint, open, onClose }: TestProps) {
-  const catalogue = useQuery({ ...eventTypesQuery(), enabled: open });
-  const chosen = endpoint.events.filter((name) => name !== '*');
-  // An endpoint of all events gets whatever the catalogue has; those about the account are chosen by name.
-  const all = endpoint.events.includes('*') ? (catalogue.data?.eventTypes.filter((one) => !one.accountEvent).map((one) => one.name) ?? []) : [];
-  const types = [...new Set([...all, ...chosen])];
+  const types = useTestTypes(endpoint, open);
   const [wanted, setType] = useState('');
   const type = wanted || types[0];
   const test = useMutation({

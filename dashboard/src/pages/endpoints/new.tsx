@@ -6,7 +6,7 @@ import { useSearch } from 'wouter-preact';
 
 import './new.css';
 
-import { api, dataOf, type Schemas } from '../../api/client';
+import { api, ApiError, dataOf, type Schemas } from '../../api/client';
 import { endpointsChanged } from '../../api/queries';
 import { recall, remember } from '../../storage';
 import { t } from '../../texts';
@@ -18,28 +18,41 @@ import { EMPTY, requestOf, type Subscription } from './subscription/value';
 
 const DRAFT = 'new-endpoint';
 
-/** What was typed, over a reload as well. Values of headers may be secrets, and are kept nowhere. */
-function keep(value: Subscription): void {
-  remember(DRAFT, JSON.stringify({ ...value, headers: value.headers.map(({ name }) => ({ name, value: '' })) }), 'sessionStorage');
+interface Draft {
+  value: Subscription;
+  /** Makes one endpoint of however many tries: an answer may be lost, and the page loaded anew. */
+  key: string;
 }
 
-function begun(search: string): Subscription {
-  const events = new URLSearchParams(search).get('events')?.split(',').filter(Boolean);
-  const draft = recall(DRAFT, 'sessionStorage');
-  const value = draft ? { ...EMPTY, ...(JSON.parse(draft) as Partial<Subscription>) } : EMPTY;
-  return events ? { ...value, events } : value;
+/** What was typed, over a reload as well. Values of headers may be secrets, and are kept nowhere. */
+function keep({ value, key }: Draft): void {
+  const headers = value.headers.map(({ name }) => ({ name, value: '' }));
+  remember(DRAFT, JSON.stringify({ key, value: { ...value, headers } }), 'sessionStorage');
 }
+
+function begun(search: string): Draft {
+  const events = new URLSearchParams(search).get('events')?.split(',').filter(Boolean);
+  const kept = JSON.parse(recall(DRAFT, 'sessionStorage') ?? '{}') as Partial<Draft>;
+  const value = { ...EMPTY, ...kept.value, ...(events ? { events } : {}) };
+  return { value, key: kept.key ?? newKey() };
+}
+
+/** `crypto.randomUUID` is there with https only. */
+function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** A try whose answer was lost has made an endpoint, of other settings than those that are wanted now. */
+const isMadeOtherwise = (error: unknown) => error instanceof ApiError && error.code === 'idempotency_conflict';
 
 export function NewEndpointPage() {
   const search = useSearch();
-  const [value, setValue] = useState(() => begun(search));
-  const [key, setKey] = useState(() => crypto.randomUUID());
+  const [{ value, key }, setDraft] = useState(() => begun(search));
   const [isWithoutEvents, setWithoutEvents] = useState(false);
   const [made, setMade] = useState<Schemas['CreatedEndpoint'] | null>(null);
   useEffect(() => {
-    if (!made) keep(value);
-  }, [value, made]);
-  // The key makes one endpoint of however many tries: an answer may be lost.
+    if (!made) keep({ value, key });
+  }, [value, key, made]);
   const create = useMutation({
     mutationFn: () =>
       dataOf(api.POST('/api/webhooks-config', { params: { header: { 'Idempotency-Key': key } }, body: requestOf(value) })),
@@ -48,21 +61,18 @@ export function NewEndpointPage() {
       setMade(endpoint);
       endpointsChanged();
     },
+    // That was said; whoever sends it again wants another one. What was refused for anything else has made nothing, and its key is free.
+    onError: (error) => isMadeOtherwise(error) && setDraft((now) => ({ ...now, key: newKey() })),
   });
   const change = (next: Subscription) => {
-    setValue(next);
+    setDraft((now) => ({ ...now, value: next }));
     if (next.events.length > 0) setWithoutEvents(false);
-    // What was refused is another request from now on.
-    if (create.isError) {
-      create.reset();
-      setKey(crypto.randomUUID());
-    }
+    if (create.isError) create.reset();
   };
   if (made) {
     const again = () => {
       setMade(null);
-      setValue(EMPTY);
-      setKey(crypto.randomUUID());
+      setDraft({ value: EMPTY, key: newKey() });
       create.reset();
     };
     return <Created endpoint={made} onAnother={again} />;

@@ -2,18 +2,19 @@
 
 import { useMutation } from '@tanstack/preact-query';
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 
 import { api, dataOf, type Schemas } from '../../../api/client';
-import { duration } from '../../../format/time';
 import { VerificationCode } from '../../../snippets';
 import { t } from '../../../texts';
 import { Button } from '../../../ui/button';
 import { CheckIcon, CopyIcon, PlayIcon } from '../../../ui/icons';
-import { Card, ErrorNote, Note, PageHead } from '../../../ui/parts';
+import { Card, ErrorNote, PageHead } from '../../../ui/parts';
 import { copyText } from '../../../ui/clipboard';
 import { say } from '../../../ui/toast';
+import { TestAnswer } from './answer';
+import { useTestTypes } from './types';
 
 function Step({ number, title, isDone, children }: { number: number; title: string; isDone: boolean; children: ComponentChildren }) {
   return (
@@ -29,37 +30,16 @@ function Step({ number, title, isDone, children }: { number: number; title: stri
   );
 }
 
-/** What the receiver made of a test event. */
-export function TestAnswer({ of }: { of: Schemas['TestResult'] }) {
-  const { attempt, succeeded } = of;
-  const took = duration(attempt.durationMs ?? 0);
-  return (
-    <div class="stack" role="status">
-      <Note tone={succeeded ? 'good' : 'bad'}>
-        <p>
-          {succeeded
-            ? t('new.testGood', { status: attempt.httpStatus ?? '', duration: took })
-            : t('new.testBad', { why: attempt.detail ?? String(attempt.httpStatus ?? attempt.error ?? '') })}
-        </p>
-      </Note>
-      {!of.wouldMatch && (
-        <Note tone="warn">
-          <p>{t('new.testUnmatched')}</p>
-        </Note>
-      )}
-      {attempt.responseSnippet && (
-        <pre class="created-answer" aria-label={t('new.answer')} tabIndex={0}>
-          {attempt.responseSnippet}
-        </pre>
-      )}
-    </div>
-  );
-}
-
 export function Created({ endpoint, onAnother }: { endpoint: Schemas['CreatedEndpoint']; onAnother: () => void }) {
   const [isCopied, setCopied] = useState(false);
-  const types = endpoint.events.filter((name) => name !== '*');
-  const [type, setType] = useState(types[0] ?? '');
+  const types = useTestTypes(endpoint);
+  const [wanted, setType] = useState('');
+  const type = wanted || types[0];
+  // The form is gone, and with it what had the focus.
+  useEffect(() => {
+    scrollTo(0, 0);
+    document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true });
+  }, []);
   const copy = async () => {
     if (await copyText(endpoint.secret)) setCopied(true);
     else say(t('common.notCopied'), { tone: 'bad' });

@@ -8,12 +8,14 @@ import { eventTypesQuery } from '../../../api/queries';
 import { t, tn } from '../../../texts';
 import { Button } from '../../../ui/button';
 import { PauseIcon, PlayIcon } from '../../../ui/icons';
-import { useBulk, type Filters } from './queries';
+import { useBulk, type Rejected, type Wanted } from './bulk';
+import type { Filters } from './queries';
 
 /** So long nothing was typed before the list is asked for (ms). */
 const PAUSE = 250;
 
-function Search({ value, onValue }: { value: string; onValue: (value: string) => void }) {
+/** A text that the list is narrowed by, as soon as somebody has stopped typing. */
+function Typed({ label, value, onValue }: { label: string; value: string; onValue: (value: string) => void }) {
   const [text, setText] = useState(value);
   useEffect(() => setText(value), [value]);
   useEffect(() => {
@@ -21,7 +23,7 @@ function Search({ value, onValue }: { value: string; onValue: (value: string) =>
     const timer = setTimeout(() => onValue(text), PAUSE);
     return () => clearTimeout(timer);
   }, [text]);
-  return <input type="search" aria-label={t('endpoints.search')} placeholder={t('endpoints.search')} value={text} onInput={(event) => setText(event.currentTarget.value)} />;
+  return <input type="search" aria-label={label} placeholder={label} spellcheck={false} value={text} onInput={(event) => setText(event.currentTarget.value)} />;
 }
 
 const STATES = ['active', 'paused', 'disabled', 'off'] as const;
@@ -30,7 +32,7 @@ export function FilterBar({ filters, onFilters }: { filters: Filters; onFilters:
   const types = useQuery(eventTypesQuery());
   return (
     <div class="endpoints-filters" role="search">
-      <Search value={filters.search} onValue={(search) => onFilters({ search })} />
+      <Typed label={t('endpoints.search')} value={filters.search} onValue={(search) => onFilters({ search })} />
       <select aria-label={t('endpoints.state')} value={filters.state} onChange={(event) => onFilters({ state: event.currentTarget.value })}>
         <option value="">{t('endpoints.anyState')}</option>
         {STATES.map((state) => (
@@ -45,19 +47,24 @@ export function FilterBar({ filters, onFilters }: { filters: Filters; onFilters:
           <option key={type.name}>{type.name}</option>
         ))}
       </select>
-      {filters.chatbotId && (
-        <Button small onClick={() => onFilters({ chatbotId: '' })}>
-          {t('endpoints.ofChatbot', { id: filters.chatbotId })} ×
-        </Button>
-      )}
+      <Typed label={t('endpoints.chatbot')} value={filters.chatbotId} onValue={(chatbotId) => onFilters({ chatbotId })} />
     </div>
   );
 }
 
-export function SelectionBar({ selected, onClear }: { selected: ListedEndpoint[]; onClear: () => void }) {
-  const bulk = useBulk();
+interface SelectionBarProps {
+  selected: ListedEndpoint[];
+  /** How many could be selected. */
+  shown: number;
+  onAll: () => void;
+  onClear: () => void;
+  onRejected: (rejected: Rejected[]) => void;
+}
+
+export function SelectionBar({ selected, shown, onAll, onClear, onRejected }: SelectionBarProps) {
+  const bulk = useBulk(onRejected);
   const parked = selected.reduce((sum, one) => sum + one.health.parked.deliveries, 0);
-  const act = (state: 'active' | 'off' | 'paused') => bulk.mutate({ endpoints: selected, state }, { onSuccess: onClear });
+  const act = (state: Wanted) => bulk.mutate({ endpoints: selected, state });
   return (
     <div class="endpoints-selection" role="region" aria-label={t('endpoints.selection')}>
       <strong aria-live="polite">{tn('endpoints.selected', selected.length)}</strong>
@@ -70,6 +77,12 @@ export function SelectionBar({ selected, onClear }: { selected: ListedEndpoint[]
       <Button small busy={bulk.isPending} onClick={() => act('off')}>
         {t('endpoints.off')}
       </Button>
+      <span class="grow" />
+      {selected.length < shown && (
+        <Button small kind="quiet" onClick={onAll}>
+          {t('endpoints.selectShown', { count: shown })}
+        </Button>
+      )}
       <Button small kind="quiet" onClick={onClear}>
         {t('endpoints.unselect')}
       </Button>

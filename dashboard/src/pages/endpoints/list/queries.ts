@@ -1,12 +1,9 @@
-// The endpoints of the account, as far as they are asked for, and what is done with many of them.
+// The endpoints of the account, as far as they are asked for.
 
-import { infiniteQueryOptions, useMutation } from '@tanstack/preact-query';
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/preact-query';
 import { useSearchParams } from 'wouter-preact';
 
-import { api, dataOf, type ListedEndpoint, type Schemas } from '../../../api/client';
-import { endpointsChanged } from '../../../api/queries';
-import { t, tn } from '../../../texts';
-import { say, sayError } from '../../../ui/toast';
+import { api, dataOf } from '../../../api/client';
 
 export interface Filters {
   search: string;
@@ -45,39 +42,19 @@ export const endpointsQuery = (filters: Filters) =>
       return dataOf(api.GET('/api/webhooks-config', { params: { query: { ...query, cursor: pageParam, limit: 50 } }, signal }));
     },
     getNextPageParam: (page) => page.nextCursor ?? undefined,
+    // While somebody types, what was there stays until the answer is.
+    placeholderData: keepPreviousData,
     refetchInterval: 15_000,
   });
 
-export type Wanted = 'active' | 'off' | 'paused';
-
-/** What each was before, so that it can be undone. */
-type Before = Pick<ListedEndpoint, 'id' | 'state'>[];
-
-async function change(ids: string[], state: Wanted): Promise<Schemas['ChangedEndpoints']> {
-  return dataOf(api.PATCH('/api/webhooks-config/bulk', { body: { ids, state } }));
-}
-
-async function undo(before: Before): Promise<void> {
-  for (const state of ['active', 'paused', 'off'] as const) {
-    const ids = before.filter((one) => one.state === state).map((one) => one.id);
-    if (ids.length > 0) await change(ids, state);
-  }
-  endpointsChanged();
-}
-
-/** Switches many. Whatever was disabled before can't be made so again, and has no way back. */
-export function useBulk() {
-  return useMutation({
-    mutationFn: ({ endpoints, state }: { endpoints: ListedEndpoint[]; state: Wanted }) => change(endpoints.map((one) => one.id), state),
-    onSuccess: (result, { endpoints, state }) => {
-      endpointsChanged();
-      const changed = new Set(result.results.filter((one) => one.status === 200).map((one) => one.id));
-      const before = endpoints.filter((one) => changed.has(one.id));
-      const isUndoable = before.length > 0 && before.every((one) => one.state !== 'disabled');
-      if (result.changed > 0) say(tn(`endpoints.done.${state}`, result.changed), isUndoable ? { undo: () => void undo(before).catch(sayError) } : {});
-      const first = result.results.find((one) => one.error)?.error;
-      if (result.rejected > 0) say(t('endpoints.rejected', { count: result.rejected, why: first?.detail ?? '' }), { tone: 'bad' });
+/** So many failures in a row disable an endpoint. It is the same for all, and each one's page is told. */
+export const disableAfterQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['disable-after'],
+    queryFn: async ({ signal }) => {
+      const { health } = await dataOf(api.GET('/api/webhooks-config/{id}', { params: { path: { id } }, signal }));
+      return health.disableAfter;
     },
-    onError: sayError,
+    staleTime: Infinity,
+    retry: false,
   });
-}

@@ -6,7 +6,8 @@ import type { ListedEndpoint } from '../../../api/client';
 import { Sparkline } from '../../../charts/sparkline';
 import { number, percent } from '../../../format/numbers';
 import { Ago, duration } from '../../../format/time';
-import { t, tn } from '../../../texts';
+import { t, Text, tn } from '../../../texts';
+import { Advice } from '../../../ui/advice';
 import { addressOf, nameOf } from '../../../ui/name';
 import { StateBadge } from '../../../ui/state';
 
@@ -14,6 +15,7 @@ interface RowProps {
   endpoint: ListedEndpoint;
   isSelected: boolean;
   isActive: boolean;
+  disableAfter: number | undefined;
   onSelect: (is: boolean) => void;
 }
 
@@ -23,23 +25,34 @@ function events(endpoint: ListedEndpoint): string {
   return rest.length > 0 ? t('endpoints.eventsAndMore', { event: first ?? '', count: rest.length }) : (first ?? '');
 }
 
-function Trouble({ endpoint }: { endpoint: ListedEndpoint }) {
+/** What is wrong with it, and what to do; of a failure that is over, only when that was. */
+function Trouble({ endpoint, disableAfter }: { endpoint: ListedEndpoint; disableAfter: number | undefined }) {
   const { lastError, parked } = endpoint.health;
-  const failures = endpoint.consecutiveFailures;
+  const { consecutiveFailures: failures, lastAttempt } = endpoint;
+  const failed = lastError ?? (lastAttempt?.succeeded === false ? lastAttempt : null);
   return (
     <>
-      {failures > 0 && <p class="endpoints-bad">{tn('endpoints.failures', failures)}</p>}
+      {failures > 0 && (
+        <p class="endpoints-bad">
+          {disableAfter && failures <= disableAfter ? t('endpoints.failuresOf', { failures, most: disableAfter }) : tn('endpoints.failures', failures)}
+        </p>
+      )}
       {parked.deliveries > 0 && <p class="endpoints-parked">{tn('endpoints.parked', parked.deliveries)}</p>}
-      {lastError && (
-        <p class="endpoints-error" title={lastError.advice}>
-          {lastError.status ?? lastError.error} <Ago at={lastError.at} />
+      {failed && (
+        <p class="endpoints-error">
+          <Text k="endpoints.lastError" with={{ what: failed.status ?? t(`log.error.${failed.error ?? 'http_status'}`), when: <Ago at={failed.at} /> }} />
+        </p>
+      )}
+      {lastError && failures > 0 && (
+        <p class="endpoints-error">
+          <Advice text={lastError.advice} />
         </p>
       )}
     </>
   );
 }
 
-export function Row({ endpoint, isSelected, isActive, onSelect }: RowProps) {
+export function Row({ endpoint, isSelected, isActive, disableAfter, onSelect }: RowProps) {
   const { health } = endpoint;
   const name = nameOf(endpoint);
   return (
@@ -58,20 +71,20 @@ export function Row({ endpoint, isSelected, isActive, onSelect }: RowProps) {
         )}
         <small class="endpoints-events">{events(endpoint)}</small>
       </th>
-      <td>
+      <td class="endpoints-state">
         <StateBadge of={endpoint} />
-        <Trouble endpoint={endpoint} />
+        <Trouble endpoint={endpoint} disableAfter={disableAfter} />
       </td>
       <td class="endpoints-spark">
         <Sparkline label={t('endpoints.sparkline', { name })} hours={endpoint.hours} />
       </td>
-      <td class="number" data-label={t('endpoints.success')}>
+      <td class="number endpoints-figure" data-label={t('endpoints.success')}>
         {health.successRate === null ? '–' : percent(health.successRate)}
       </td>
-      <td class="number" data-label={t('endpoints.p95')}>
+      <td class="number endpoints-figure" data-label={t('endpoints.p95')}>
         {health.p95Ms === null ? '–' : duration(health.p95Ms)}
       </td>
-      <td class="number" data-label={t('endpoints.queue')}>
+      <td class="number endpoints-figure" data-label={t('endpoints.queue')}>
         {number(health.queue)}
       </td>
     </tr>

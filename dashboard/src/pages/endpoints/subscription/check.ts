@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/preact-query';
 import { useEffect, useState } from 'preact/hooks';
 
-import { api, dataOf } from '../../../api/client';
+import { api, ApiError, dataOf, faultOf } from '../../../api/client';
 import { requestOf, type Subscription } from './value';
 
 /** So long nothing was typed before the server is asked (ms). */
@@ -37,7 +37,8 @@ function parsed(text: string): Record<string, never> | null {
 /** Asks the server about what is typed; `sample`: whether such an event would be sent, too. */
 export function useCheck(value: Subscription, sample: Sample | null) {
   const rested = useRested({ value, sample });
-  const request = requestOf(rested.value);
+  // A header whose value is still to come isn't wrong yet.
+  const request = requestOf({ ...rested.value, headers: rested.value.headers.filter((row) => row.value !== '') });
   const data = rested.sample && parsed(rested.sample.data);
   const body = {
     ...request,
@@ -55,7 +56,8 @@ export function useCheck(value: Subscription, sample: Sample | null) {
   return {
     /** What is wrong, of what was typed last. */
     error: isTyped && isSettled ? check.error : null,
-    isGood: isTyped && isSettled && check.isSuccess,
+    /** Whether the server takes the URL, whatever else is wrong. */
+    isUrlGood: isTyped && isSettled && (check.isSuccess || (check.error instanceof ApiError && check.error.status === 422 && !faultOf(check.error, 'url'))),
     /** Whether the sample would be sent; `null` while that isn't known. */
     matches: isSettled && data && check.data ? check.data.matches : null,
     isSampleJson: !sample || parsed(sample.data) !== null,

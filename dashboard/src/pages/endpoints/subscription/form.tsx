@@ -1,7 +1,7 @@
 // The fields of an endpoint: where, which events, and more for those who want more. Used for a new one, and for one that is there.
 
 import { useQuery } from '@tanstack/preact-query';
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 
 import './subscription.css';
 
@@ -59,12 +59,11 @@ function TrySample({ sample, onSample, matches, isJson }: { sample: Sample; onSa
 export function SubscriptionForm({ value, onValue, error }: SubscriptionFormProps) {
   const set = (part: Partial<Subscription>) => onValue({ ...value, ...part });
   const types = useQuery(eventTypesQuery());
-  const [sample, setSample] = useState<Sample | null>(null);
+  const [edited, setSample] = useState<Sample | null>(null);
   const wanted = value.events.find((name) => name !== '*');
   const first = types.data?.eventTypes.find((type) => !type.accountEvent && (!wanted || type.name === wanted)) ?? types.data?.eventTypes[0];
-  useEffect(() => {
-    if (first && !sample) setSample({ event: first.name, data: dataOf(first.sample) });
-  }, [first, sample]);
+  // Until somebody chooses or writes another one, it is of what is chosen above.
+  const sample = edited ?? (first ? { event: first.name, data: dataOf(first.sample) } : null);
   const check = useCheck(value, value.filters.length > 0 ? sample : null);
   const fault = (field: string) => faultOf(check.error, field) ?? faultOf(error, field);
   const hasMore = value.chatbots !== '' || value.filters.length > 0 || value.headers.length > 0 || value.rateLimit !== '' || value.autoResume;
@@ -80,7 +79,7 @@ export function SubscriptionForm({ value, onValue, error }: SubscriptionFormProp
         value={value.url}
         onValue={(url) => set({ url })}
         error={fault('url')}
-        hint={check.isGood ? <span class="subscription-good">{t('new.urlGood')}</span> : t('new.urlHint')}
+        hint={check.isUrlGood ? <span class="subscription-good">{t('new.urlGood')}</span> : t('new.urlHint')}
       />
       <Events chosen={value.events} onChosen={(events) => set({ events })} error={faultOf(error, 'events')} />
       <TextField label={t('new.description')} maxLength={500} value={value.description} onValue={(description) => set({ description })} error={fault('description')} hint={t('new.descriptionHint')} />
@@ -88,9 +87,9 @@ export function SubscriptionForm({ value, onValue, error }: SubscriptionFormProp
         <summary>{t('new.more')}</summary>
         <div class="stack">
           <TextField label={t('new.chatbots')} value={value.chatbots} onValue={(chatbots) => set({ chatbots })} error={fault('chatbotIds') ?? fault('chatbotId')} hint={t('new.chatbotsHint')} placeholder="cmf9n7u1c, cmf9n7u1d" spellcheck={false} />
-          <Filters rows={value.filters} onRows={(filters) => set({ filters })} error={fault('filters')} />
+          <Filters rows={value.filters} onRows={(filters) => set({ filters })} fault={fault} />
           {value.filters.length > 0 && sample && <TrySample sample={sample} onSample={setSample} matches={check.matches} isJson={check.isSampleJson} />}
-          <Headers rows={value.headers} onRows={(headers) => set({ headers })} error={fault('headers')} />
+          <Headers rows={value.headers} onRows={(headers) => set({ headers })} fault={fault} />
           <TextField label={t('new.rateLimit')} type="number" min={1} max={1000} value={value.rateLimit} onValue={(rateLimit) => set({ rateLimit })} error={fault('rateLimit')} hint={t('new.rateLimitHint')} />
           <Check label={t('new.autoResume')} hint={t('new.autoResumeHint')} checked={value.autoResume} onChecked={(autoResume) => set({ autoResume })} />
         </div>

@@ -1,8 +1,10 @@
 // Rows that are added and removed: headers, and conditions.
 
 import type { ComponentChildren } from 'preact';
+import { useId } from 'preact/hooks';
 
 import { t } from '../../../texts';
+import { Advice } from '../../../ui/advice';
 import { Button } from '../../../ui/button';
 import { PlusIcon, TrashIcon } from '../../../ui/icons';
 import type { FilterRow, HeaderRow, Operator } from './value';
@@ -10,7 +12,10 @@ import type { FilterRow, HeaderRow, Operator } from './value';
 interface RowsProps<T> {
   title: string;
   hint: ComponentChildren;
+  /** What is wrong with them in all. */
   error: string | null;
+  /** What is wrong with one of them. */
+  faultOf: (row: T, index: number) => string | null;
   rows: T[];
   onRows: (rows: T[]) => void;
   /** A new row. */
@@ -20,13 +25,15 @@ interface RowsProps<T> {
   children: (row: T, change: (part: Partial<T>) => void, number: number) => ComponentChildren;
 }
 
-function Rows<T>({ title, hint, error, rows, onRows, fresh, add, most, children }: RowsProps<T>) {
+function Rows<T>({ title, hint, error, faultOf, rows, onRows, fresh, add, most, children }: RowsProps<T>) {
+  const id = useId();
+  const faults = rows.map(faultOf);
   return (
     <fieldset class="subscription-rows">
       <legend>{title}</legend>
       <p class="hint">{hint}</p>
       {rows.map((row, index) => (
-        <div class="subscription-row" key={index}>
+        <div class="subscription-row" key={index} role="group" aria-label={`${title} ${index + 1}`} aria-describedby={faults[index] ? `${id}-${index}` : undefined}>
           {children(row, (part) => onRows(rows.map((one, at) => (at === index ? { ...one, ...part } : one))), index + 1)}
           <Button
             kind="quiet"
@@ -34,9 +41,14 @@ function Rows<T>({ title, hint, error, rows, onRows, fresh, add, most, children 
             aria-label={t('new.removeRow', { what: title, number: index + 1 })}
             onClick={() => onRows(rows.filter((_, at) => at !== index))}
           />
+          {faults[index] && (
+            <p class="subscription-fault" id={`${id}-${index}`}>
+              <Advice text={faults[index]} />
+            </p>
+          )}
         </div>
       ))}
-      {error && <p class="subscription-fault">{error}</p>}
+      {error && !faults.some(Boolean) && <p class="subscription-fault">{error}</p>}
       {rows.length < most && (
         <Button small icon={<PlusIcon size={15} />} onClick={() => onRows([...rows, fresh])}>
           {add}
@@ -46,9 +58,27 @@ function Rows<T>({ title, hint, error, rows, onRows, fresh, add, most, children 
   );
 }
 
-export function Headers({ rows, onRows, error }: { rows: HeaderRow[]; onRows: (rows: HeaderRow[]) => void; error: string | null }) {
+interface FieldRows<T> {
+  rows: T[];
+  onRows: (rows: T[]) => void;
+  /** What is wrong with a field, by its path. */
+  fault: (field: string) => string | null;
+}
+
+export function Headers({ rows, onRows, fault }: FieldRows<HeaderRow>) {
+  const faultOfRow = ({ name }: HeaderRow) => (name.trim() ? fault(`headers.${name.trim()}`) : null);
   return (
-    <Rows title={t('new.headers')} hint={t('new.headersHint')} error={error} rows={rows} onRows={onRows} fresh={{ name: '', value: '' }} add={t('new.addHeader')} most={20}>
+    <Rows
+      title={t('new.headers')}
+      hint={t('new.headersHint')}
+      error={fault('headers')}
+      faultOf={faultOfRow}
+      rows={rows}
+      onRows={onRows}
+      fresh={{ name: '', value: '' }}
+      add={t('new.addHeader')}
+      most={20}
+    >
       {(row, change, number) => (
         <>
           <input
@@ -82,10 +112,20 @@ export function Headers({ rows, onRows, error }: { rows: HeaderRow[]; onRows: (r
 
 const OPERATORS: Operator[] = ['equals', 'prefix', 'in', 'exists', 'absent'];
 
-export function Filters({ rows, onRows, error }: { rows: FilterRow[]; onRows: (rows: FilterRow[]) => void; error: string | null }) {
+export function Filters({ rows, onRows, fault }: FieldRows<FilterRow>) {
   const fresh: FilterRow = { pointer: '/', operator: 'equals', value: '' };
   return (
-    <Rows title={t('new.filters')} hint={t('new.filtersHint')} error={error} rows={rows} onRows={onRows} fresh={fresh} add={t('new.addFilter')} most={5}>
+    <Rows
+      title={t('new.filters')}
+      hint={t('new.filtersHint')}
+      error={fault('filters')}
+      faultOf={(_, index) => fault(`filters[${index}]`)}
+      rows={rows}
+      onRows={onRows}
+      fresh={fresh}
+      add={t('new.addFilter')}
+      most={5}
+    >
       {(row, change, number) => (
         <>
           <input

@@ -55,6 +55,15 @@ function textOf(value: unknown): string {
   return typeof value === 'string' && valueOf(value) === value ? value : JSON.stringify(value);
 }
 
+/** Values with commas between them. A text that has a comma itself stands within quotes. */
+function valuesOf(text: string): FilterValue[] {
+  return (text.match(/"(?:[^"\\]|\\.)*"|[^\s,"][^,]*/g) ?? []).map((piece) => valueOf(piece.trim()));
+}
+
+function listText(values: readonly unknown[]): string {
+  return values.map((value) => (typeof value === 'string' && /[,"]|^\s|\s$|^$/.test(value) ? JSON.stringify(value) : textOf(value))).join(', ');
+}
+
 function filterOf({ pointer, operator, value }: FilterRow): Schemas['Filter'] {
   switch (operator) {
     case 'equals':
@@ -62,7 +71,7 @@ function filterOf({ pointer, operator, value }: FilterRow): Schemas['Filter'] {
     case 'prefix':
       return { pointer, prefix: value };
     case 'in':
-      return { pointer, in: value.split(',').map((one) => valueOf(one.trim()) as string) };
+      return { pointer, in: valuesOf(value) as string[] };
     default:
       return { pointer, exists: operator === 'exists' };
   }
@@ -71,7 +80,7 @@ function filterOf({ pointer, operator, value }: FilterRow): Schemas['Filter'] {
 function rowOf(filter: Schemas['Filter']): FilterRow {
   const { pointer } = filter;
   if (filter.prefix !== undefined && filter.prefix !== null) return { pointer, operator: 'prefix', value: filter.prefix };
-  if (filter.in) return { pointer, operator: 'in', value: filter.in.map(textOf).join(', ') };
+  if (filter.in) return { pointer, operator: 'in', value: listText(filter.in) };
   if (filter.exists !== undefined && filter.exists !== null) return { pointer, operator: filter.exists ? 'exists' : 'absent', value: '' };
   return { pointer, operator: 'equals', value: textOf(filter.equals) };
 }

@@ -104,7 +104,7 @@ class Stage {
 
   watch(page) {
     this.pages.push(page);
-    page.on('pageerror', (error) => this.complaints.push(`${error.stack ?? error}`));
+    page.on('pageerror', (error) => this.complaints.push(error.stack || `an error: ${error.name} ${error.message} ${JSON.stringify(error)}`));
     page.on('dialog', (dialog) => {
       this.complaints.push(`a dialog of the browser: ${dialog.message()}`);
       void dialog.dismiss();

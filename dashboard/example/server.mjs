@@ -78,7 +78,8 @@ async function answer(request) {
   if (person && Object.hasOwn(PEOPLE, person)) {
     const made = randomUUID();
     signedIn.set(made, { person, portalSessions: [] });
-    return { status: 204, headers: { 'Set-Cookie': `product=${made}; HttpOnly; SameSite=Strict; Path=/` } };
+    const cookies = { 'Set-Cookie': `product=${made}; HttpOnly; SameSite=Strict; Path=/` };
+    return { status: 201, headers: cookies, type: 'application/json', body: JSON.stringify({ name: PEOPLE[person].name }) };
   }
   if (!visitor) return { status: 401 };
   if (pathname === '/webhooks-session') {

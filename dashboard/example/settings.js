@@ -68,9 +68,8 @@ look.addEventListener('input', () => latest && send());
 
 for (const button of document.querySelectorAll('[data-person]')) {
   button.addEventListener('click', async () => {
-    const { person } = button.dataset;
-    const response = await fetch(`/sign-in/${person}`, { method: 'POST' });
-    if (response.ok) showPerson(person);
+    const response = await fetch(`/sign-in/${button.dataset.person}`, { method: 'POST' });
+    if (response.ok) showPerson((await response.json()).name);
   });
 }
 

@@ -19,7 +19,7 @@ export class ClerkHost {
   asked = [];
 
   /**
-   * `tokenOf(user, organization, skipCache)` makes session tokens (`null`: the session has ended). `people` are the identifiers of those
+   * `tokenOf(user, organization, skipCache)` makes session tokens, at once or later (`null`: the session has ended). `people` are the identifiers of those
    * who may sign in, each with their organizations: `{ada: [{id, name}]}`.
    */
   constructor(people, tokenOf) {
@@ -37,12 +37,12 @@ export class ClerkHost {
       if (pathname === SCRIPT) return route.fulfill({ headers, contentType: 'text/javascript', body: stand });
       if (request.method() === 'OPTIONS') return route.fulfill({ status: 204, headers });
       this.asked.push(`${request.method()} ${pathname}`);
-      const answer = this.answer(`${request.method()} ${pathname}`, JSON.parse(request.postData() ?? '{}'));
+      const answer = await this.answer(`${request.method()} ${pathname}`, JSON.parse(request.postData() ?? '{}'));
       return route.fulfill({ status: answer ? 200 : 404, headers, json: answer ?? {} });
     });
   }
 
-  answer(call, body) {
+  async answer(call, body) {
     const { session } = this;
     switch (call) {
       case 'GET /v1/client':
@@ -52,6 +52,7 @@ export class ClerkHost {
         break;
       case 'POST /v1/client/sessions/finish':
         session.status = 'active';
+        session.lastActiveOrganizationId = session.user.organizationMemberships[0]?.organization.id ?? null;
         break;
       case 'POST /v1/client/sessions/touch':
         session.lastActiveOrganizationId = body.organization;
@@ -60,7 +61,7 @@ export class ClerkHost {
         this.session = null;
         break;
       case 'POST /v1/client/sessions/tokens':
-        return { jwt: session && this.tokenOf(session.user.id, session.lastActiveOrganizationId, body.skipCache) };
+        return { jwt: session && (await this.tokenOf(session.user.id, session.lastActiveOrganizationId, body.skipCache)) };
       default:
         return null;
     }

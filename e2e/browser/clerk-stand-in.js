@@ -29,9 +29,11 @@
       ...session,
       async getToken({ skipCache = false } = {}) {
         const isOf = `${session.id} ${session.lastActiveOrganizationId}`;
-        if (!skipCache && cached?.isOf === isOf && Date.now() - cached.at < LIFE) return cached.jwt;
-        const { jwt } = await call('POST', '/v1/client/sessions/tokens', { skipCache });
-        cached = { isOf, at: Date.now(), jwt };
+        // Whoever asks while another one does gets the same.
+        if (skipCache || cached?.isOf !== isOf || Date.now() - cached.at > LIFE) {
+          cached = { isOf, at: Date.now(), answer: call('POST', '/v1/client/sessions/tokens', { skipCache }) };
+        }
+        const { jwt } = await cached.answer;
         // As Clerk does when its host doesn't know the session any more.
         if (jwt === null) await setActive(await call('GET', '/v1/client'));
         return jwt;

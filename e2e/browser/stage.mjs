@@ -77,7 +77,7 @@ class Stage {
     return stage;
   }
 
-  /** Asks the test, which holds the processes: `kill-api`, `start-api`, `token <seconds> [organisation]`, `token-of <role>`. */
+  /** Asks the test, which holds the processes: `kill-api`, `start-api`, `token <seconds> [organisation]` (`-`: of none), `token-of <role>`. */
   async ask(request) {
     console.log(`@${request}`);
     return (await this.answers.next()).value;
@@ -118,7 +118,7 @@ class Stage {
 
   watch(page) {
     this.pages.push(page);
-    page.on('pageerror', (error) => this.complaints.push(`${error.stack ?? error}`));
+    page.on('pageerror', (error) => this.complaints.push(error.stack || `an error: ${error.name} ${error.message} ${JSON.stringify(error)}`));
     page.on('dialog', (dialog) => {
       this.complaints.push(`a dialog of the browser: ${dialog.message()}`);
       void dialog.dismiss();

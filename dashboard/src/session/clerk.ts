@@ -6,7 +6,7 @@ import { navigate } from 'wouter-preact/use-browser-location';
 import { session, type TokenSource } from '.';
 import { t } from '../texts';
 import { say } from '../ui/toast';
-import { hostIn, loadScript, type Clerk, type ClerkState } from './clerk-script';
+import { hostIn, loadScript, type Clerk, type ClerkSession, type ClerkState } from './clerk-script';
 import { ClerkSignIn, OrganisationSwitcher } from './clerk-view';
 
 export const HOME = '/dashboard/';
@@ -32,7 +32,9 @@ let loaded: Promise<Clerk | null> = Promise.resolve(null);
 /** Whose session it was when it last changed. */
 let known = '';
 let stale: string | null = null;
-let renewed: { token: string; at: number } | null = null;
+/** The last one that was asked for in place of one that was refused. */
+let renewed: { of: string; token: string; at: number } | null = null;
+let renewing: Promise<string | null> | null = null;
 
 /** Where Clerk wants to go when somebody has signed in: on this page that loses nothing. */
 function go(to: string): void {
@@ -45,7 +47,8 @@ function follow({ session: next, user, organization }: ClerkState): void {
   // Between two sessions it is neither.
   if (next === undefined) return;
   hasOrganisations.value = (user?.organizationMemberships.length ?? 0) > 0;
-  const account = next && user ? JSON.stringify([user.id, organization?.id]) : null;
+  // Whoever hasn't finished may still have to choose the organisation.
+  const account = next && next.status !== 'pending' && user ? JSON.stringify([user.id, organization?.id]) : null;
   const now = JSON.stringify([next?.id, next?.status, account]);
   if (now === known) return;
   known = now;
@@ -56,7 +59,7 @@ function follow({ session: next, user, organization }: ClerkState): void {
 /** Begins again with the session that there is. */
 export function retry(): void {
   isRefused.value = false;
-  stale = renewed = null;
+  stale = renewed = renewing = null;
   session.changed();
 }
 
@@ -83,17 +86,24 @@ export function loadAgain(): void {
   void loaded.then(() => session.changed());
 }
 
+/** Another token in place of one that was refused: one for however many calls want it. */
+async function renew(signedIn: ClerkSession, refusedToken: string): Promise<string | null> {
+  const token = await signedIn.getToken({ skipCache: true });
+  if (token === null) return null;
+  if (token === refusedToken) isRefused.value = true;
+  renewed = { of: refusedToken, token, at: Date.now() };
+  return token;
+}
+
 async function current(): Promise<string | null> {
   const signedIn = (await loaded)?.session;
   // A pending session still has to do something, which the form for signing in shows.
   if (!signedIn || signedIn.status === 'pending' || isRefused.value) return null;
   const token = await signedIn.getToken();
   if (token === null || token !== stale) return token;
-  const fresh = await signedIn.getToken({ skipCache: true });
-  if (fresh === null) return null;
-  if (fresh === stale) isRefused.value = true;
-  renewed = { token: fresh, at: Date.now() };
-  return fresh;
+  if (renewed?.of === token) return renewed.token;
+  renewing ??= renew(signedIn, token).finally(() => (renewing = null));
+  return renewing;
 }
 
 function refused(token: string): void {

@@ -13,6 +13,7 @@ await play(async (stage) => {
 
   const product = await Product.start(stage);
   const page = await product.open(stage, 'Ada');
+  await page.getByText('Ada', { exact: true }).waitFor();
   const dashboard = dashboardIn(page);
   await dashboard.getByRole('link', { name: 'Endpoints', exact: true }).click();
   await dashboard.getByRole('link', { name: 'CRM' }).waitFor();
@@ -84,7 +85,7 @@ await play(async (stage) => {
 
   // A page of the dashboard never becomes the page of the product, and its history has no more entries than were gone to.
   assert(page.url() === `${product.url}/`, `the product is at ${page.url()}`);
-  await page.goBack();
+  await page.evaluate(() => history.back());
   await dashboard.getByRole('heading', { level: 1, name: 'Endpunkte' }).waitFor();
 
   // Narrow, as on a phone.

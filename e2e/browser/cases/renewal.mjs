@@ -42,7 +42,7 @@ await play(async (stage) => {
   // While the log is looked at, which is live before and after.
   await dashboard.getByRole('link', { name: 'Go to the endpoint' }).click();
   await dashboard.getByRole('tab', { name: 'Log' }).click();
-  const row = (event) => dashboard.getByRole('region', { name: 'Deliveries' }).getByText(event, { exact: true }).first();
+  const row = (event) => dashboard.getByRole('table', { name: /^Deliveries/ }).getByRole('link', { name: event }).first();
   await stage.push('lead.captured');
   await row('lead.captured').waitFor();
   await revoke();
@@ -66,6 +66,6 @@ await play(async (stage) => {
   await dashboard.getByRole('button', { name: 'Save' }).click();
   await eventually('it is saved', async () => (await stage.call('GET', '/api/webhooks-config')).endpoints[0].description === 'Typed while it was away');
   await dashboard.getByRole('tab', { name: 'Log' }).click();
-  await stage.push('session.started');
-  await row('session.started').waitFor();
+  await stage.push('session.created');
+  await row('session.created').waitFor();
 });

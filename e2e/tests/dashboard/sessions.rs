@@ -19,6 +19,11 @@ async fn a_product_shows_the_dashboard_in_its_settings() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_examples_readme_says_is_so() {
+    plays("portal-readme", portal().start().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_session_that_ends_is_renewed_and_nothing_that_was_typed_is_lost() {
     plays("renewal", portal().start().await).await;
 }

@@ -80,7 +80,7 @@ fn play(case: &str, system: &mut System, handle: &tokio::runtime::Handle) {
         .arg(format!("cases/{case}.mjs"))
         .current_dir(directory.path())
         .env("API_URL", system.api_url())
-        .env("DASHBOARD_TOKEN", token(system, 3600, ORGANISATION))
+        .env("DASHBOARD_TOKEN", token(system, 3600, Some(ORGANISATION)))
         .env("SERVICE_KEY", SERVICE_KEY)
         .env("MANAGE_KEY", MANAGE_KEY)
         .env("ACCOUNT_ID", system.account())
@@ -123,9 +123,9 @@ fn play(case: &str, system: &mut System, handle: &tokio::runtime::Handle) {
 /// The customer's organisation.
 const ORGANISATION: &str = "org_2test";
 
-/// A session token of somebody in this organisation that is good for so long (s); one that has ended so long ago if that is negative.
-fn token(system: &System, seconds: i64, organisation: &str) -> String {
-    Claims::v2("user_2test", Some(organisation))
+/// A session token of somebody, in this organisation, that is good for so long (s); one that has ended so long ago if that is negative.
+fn token(system: &System, seconds: i64, organisation: Option<&str>) -> String {
+    Claims::v2("user_2test", organisation)
         .with("exp", now().saturating_add_signed(seconds))
         .sign(&system.key)
 }
@@ -145,7 +145,7 @@ fn answer(system: &mut System, handle: &tokio::runtime::Handle, request: &str) -
         ("token", Some(seconds), organisation) => token(
             system,
             seconds.parse().unwrap(),
-            organisation.unwrap_or(ORGANISATION),
+            Some(organisation.unwrap_or(ORGANISATION)).filter(|name| *name != "-"),
         ),
         ("token-of", Some(role), None) => Claims::v2("user_2other", None)
             .with("o", json!({"id": ORGANISATION, "rol": role}))

@@ -20,8 +20,22 @@ await play(async (stage) => {
   const selection = page.getByRole('region', { name: 'What is done with those that are selected' });
   const shows = (count) => eventually(`${count} are shown`, async () => (await rows.count()) === count);
   await shows(50);
+
+  // Something happens, and has the list read anew, while more of it is on its way: more comes all the same.
+  let disturbed = 0;
+  await page.route(/webhooks-config\?.*cursor=/, async (route) => {
+    if (disturbed === 0) {
+      disturbed += 1;
+      const anew = page.waitForRequest((request) => /webhooks-config\?.*limit=/.test(request.url()) && !request.url().includes('cursor='));
+      const { endpoints } = await stage.call('GET', '/api/webhooks-config?limit=1');
+      for (const state of ['paused', 'active']) await stage.call('PATCH', `/api/webhooks-config/${endpoints[0].id}`, { state });
+      await anew;
+    }
+    await route.continue();
+  });
   await page.getByRole('button', { name: 'Show more' }).click();
   await shows(MANY);
+  assert(disturbed === 1, 'nothing happened meanwhile');
   await stage.picture(page, 'many-endpoints');
 
   // Found by what is in its description or URL; what is looked for stands in the address.

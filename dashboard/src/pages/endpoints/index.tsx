@@ -59,6 +59,7 @@ export function EndpointsPage() {
   const isFiltered = Object.values(filters).some(Boolean);
   const chosen = endpoints.filter((endpoint) => selected.has(endpoint.id));
   const isNone = list.isSuccess && endpoints.length === 0;
+  const hasNone = isNone && !isFiltered;
   const clear = () => setSelected(new Set());
   // What couldn't be switched stays selected, for another try.
   const onRejected = (those: Rejected[]) => {
@@ -67,9 +68,9 @@ export function EndpointsPage() {
   };
   return (
     <>
-      <PageHead title={t('nav.endpoints')} lead={t('endpoints.lead')} actions={<NewLink />} />
+      <PageHead title={t('nav.endpoints')} lead={t('endpoints.lead')} actions={!hasNone && <NewLink />} />
       <Card class="endpoints">
-        {!(isNone && !isFiltered) && <FilterBar filters={filters} onFilters={setFilters} />}
+        {!hasNone && <FilterBar filters={filters} onFilters={setFilters} />}
         <p class="hidden-visually" role="status">
           {list.isSuccess && !list.isPlaceholderData && tn('endpoints.shown', endpoints.length)}
         </p>
@@ -84,7 +85,7 @@ export function EndpointsPage() {
             {t('endpoints.noMatchText')}
           </Empty>
         )}
-        {isNone && !isFiltered && (
+        {hasNone && (
           <Empty title={t('endpoints.none')} action={<NewLink />}>
             {t('endpoints.noneText')}
           </Empty>

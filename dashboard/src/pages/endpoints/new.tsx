@@ -1,7 +1,7 @@
 // A new endpoint: its fields, and what comes after.
 
 import { useMutation } from '@tanstack/preact-query';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { useSearch } from 'wouter-preact';
 
 import './new.css';
@@ -53,6 +53,14 @@ export function NewEndpointPage() {
   useEffect(() => {
     if (!made) keep({ value, key });
   }, [value, key, made]);
+  const madeBefore = useRef(made);
+  useEffect(() => {
+    if (madeBefore.current === made) return;
+    madeBefore.current = made;
+    // What had the focus is gone.
+    scrollTo(0, 0);
+    document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true });
+  }, [made]);
   const create = useMutation({
     mutationFn: () =>
       dataOf(api.POST('/api/webhooks-config', { params: { header: { 'Idempotency-Key': key } }, body: requestOf(value) })),

@@ -2,7 +2,7 @@
 
 import { useMutation } from '@tanstack/preact-query';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 
 import { api, dataOf, type Schemas } from '../../../api/client';
@@ -35,11 +35,6 @@ export function Created({ endpoint, onAnother }: { endpoint: Schemas['CreatedEnd
   const types = useTestTypes(endpoint);
   const [wanted, setType] = useState('');
   const type = wanted || types[0];
-  // The form is gone, and with it what had the focus.
-  useEffect(() => {
-    scrollTo(0, 0);
-    document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true });
-  }, []);
   const copy = async () => {
     if (await copyText(endpoint.secret)) setCopied(true);
     else say(t('common.notCopied'), { tone: 'bad' });

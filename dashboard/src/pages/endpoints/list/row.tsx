@@ -64,7 +64,7 @@ export function Row({ endpoint, isSelected, isActive, disableAfter, onSelect }: 
         <Link class="endpoints-name" href={`/endpoints/${endpoint.id}`}>
           <bdi>{name}</bdi>
         </Link>
-        {endpoint.description?.trim() && (
+        {name !== addressOf(endpoint.url) && (
           <small class="endpoints-url" title={endpoint.url}>
             <bdi>{addressOf(endpoint.url)}</bdi>
           </small>

@@ -41,7 +41,7 @@ await play(async (stage) => {
   // The list of keys; beneath it, keys do nothing.
   await press('?');
   const list = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
-  for (const text of ['Next endpoint', 'Open this endpoint', 'Go to: Event catalogue', 'Search on this page']) await list.getByText(text, { exact: true }).waitFor();
+  for (const text of ['Next endpoint', 'Open this endpoint', 'Go to: Event catalogue', 'Search on this page']) await list.getByText(text, { exact: true }).first().waitFor();
   await stage.picture(page, 'keyboard-help');
   await stage.assertAccessible(page, 'the list of keys');
   await press('g', 'k');

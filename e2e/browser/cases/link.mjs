@@ -74,6 +74,7 @@ await play(async (stage) => {
   await page.getByRole('link', { name: 'CRM' }).waitFor();
   await page.getByRole('link', { name: 'Create an endpoint' }).first().click();
   await page.getByLabel('URL').fill(crm.url('/draft'));
+  await page.getByText('This address can be used.').waitFor();
   await page.reload();
   assert((await page.getByLabel('URL').inputValue()) === crm.url('/draft'), 'what was typed is there after a reload');
   const stranger = await stage.ask('token 600 org_other');

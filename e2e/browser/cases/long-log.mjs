@@ -66,9 +66,11 @@ await play(async (stage) => {
 
   await timed(`read ${Math.min(READ, pushed)} rows`, async () => {
     for (let before = await loaded(); before < Math.min(READ, pushed); before = await loaded()) {
-      await toEnd();
       const so = before;
-      await eventually('more is loaded', async () => (await loaded()) > so);
+      await eventually('more is loaded', async () => {
+        await toEnd();
+        return (await loaded()) > so;
+      });
       await few();
     }
   });

@@ -51,7 +51,7 @@ await play(async (stage) => {
 
   // What is typed into a field is text; Escape leaves the field.
   await press('/');
-  const search = page.getByRole('searchbox');
+  const search = page.getByRole('searchbox', { name: 'Search URLs and descriptions' });
   assert(await search.evaluate((one) => one === document.activeElement), 'the search has the focus');
   await page.keyboard.type('go beta ');
   assert((await search.inputValue()) === 'go beta ', 'it is text');

@@ -22,7 +22,7 @@ await play(async (stage) => {
   const server = await receiver((got) =>
     got.headers['x-rkt-event'] === 'lead.captured'
       ? { status: 500, headers: { 'content-type': 'text/plain', 'x-request-id': 'req-77', connection: 'close' }, body: 'KeyError: "score" in handlers/lead.py:42', after: 30 }
-      : { status: 200, body: 'thanks' },
+      : { status: 200, headers: { connection: 'close' }, body: 'thanks' },
   );
   // A path that curl would take for a pattern, and a shell for more than a word.
   const endpoint = await stage.endpoint(server.url("/hooks/{a,b}/[1-3]?who=it's&all=*"), ['*'], { description: 'CRM' });

@@ -2,7 +2,7 @@
 
 import { assert, eventually, play, receiver } from '../stage.mjs';
 
-const MISSED = 480;
+const MISSED = 320;
 /** Without those sent again one by one. */
 const LEFT = MISSED - 5;
 

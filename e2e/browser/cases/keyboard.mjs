@@ -21,8 +21,11 @@ await play(async (stage) => {
 
   // Down and up, selected and not.
   await page.getByRole('link', { name: 'Gamma' }).waitFor();
-  await press('j');
-  await focused('Alpha');
+  // The keys of a view are there a moment after it.
+  await eventually('Alpha has the focus', async () => {
+    await press('j');
+    return page.evaluate(() => document.activeElement?.textContent === 'Alpha');
+  });
   await press('j', 'j', 'j');
   await focused('Gamma');
   await press('k');

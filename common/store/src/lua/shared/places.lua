@@ -34,7 +34,9 @@ do
     end
   end
 
-  -- Takes off the counts what was freed, and brings back as many.
+  -- Takes off the counts what was freed, and brings back as many. Of those who wait for a place of their own account it brings one more:
+  -- a worker may have none for it at its address. At a destination the next one of all accounts comes when the one before has a place
+  -- (`go_on`): of two that come at once the one whose turn it is might be the second each time.
   shares.settle_freed = function()
     if #freed_pairs == 0 then
       return
@@ -44,14 +46,15 @@ do
       local brings = place.brings
       place.brings = nil
       if brings > 0 or place.taken == 0 then
-        bring_back(name, math.max(1, brings))
+        local is_destination = string.match(name, '^destination ') or string.match(name, '^slow destination ')
+        bring_back(name, is_destination and math.max(1, brings) or brings + 1)
       end
     end
   end
 
-  -- An endpoint has got a place: the next one that waits for one there comes back, in case that shares have grown.
+  -- An endpoint has got a place: the next one that waits at its destination comes back, in case that shares have grown.
   shares.go_on = function(e)
-    for i = 1, e.may_hang and 6 or 3 do
+    for i = 3, e.may_hang and 6 or 3, 3 do
       local name = e.names[i]
       if places[name].waits then
         bring_back(name, 1)

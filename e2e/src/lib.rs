@@ -15,6 +15,7 @@
 //! - [`load`] pushes events, and repeats those that were refused; [`account`] finds out what became of each.
 //! - [`namespaces`]: mounts and a network that only one test sees, and a disk that can be filled.
 //! - [`wait`] waits for a condition, with a deadline.
+//! - [`workspace`]: the sources, and what is installed for tests.
 //!
 //! Nothing here ships. When the harness fails, it panics with a sentence that says what to do: that is how a test fails.
 #![expect(
@@ -65,3 +66,5 @@ pub mod wait;
 pub mod ports;
 
 pub mod temp_dir;
+
+pub mod workspace;

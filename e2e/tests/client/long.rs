@@ -3,13 +3,15 @@
 use std::path::Path;
 use std::process::Command;
 
+use e2e::workspace::root;
+
 use crate::story;
-use crate::workshop::{output_of, workspace};
+use crate::workshop::output_of;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_life_of_an_endpoint_runs_through_the_client_of_progenitor() {
-    let package = workspace().join("e2e/client/progenitor");
-    let target = workspace().join(".tools/progenitor-target");
+    let package = root().join("e2e/client/progenitor");
+    let target = root().join(".tools/progenitor-target");
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let mut build = Command::new(cargo);
     build

@@ -3,10 +3,11 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use e2e::temp_dir::TempDir;
+use e2e::workspace::{root, tools};
 
 use crate::story::Variables;
 
@@ -17,27 +18,13 @@ pub(crate) struct Workshop {
     packages: PathBuf,
 }
 
-/// The root of the sources.
-pub(crate) fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("..")
-        .canonicalize()
-        .unwrap()
-}
-
 impl Workshop {
     /// With the packages in `.tools/{packages}`, and what all clients and this one have in `e2e/client`.
     pub(crate) fn with(packages: &str, client: &str) -> Self {
-        let packages = workspace().join(".tools").join(packages);
-        assert!(
-            packages.exists(),
-            "{} is missing: run ./scripts/test once",
-            packages.display()
-        );
-        let packages = packages.canonicalize().unwrap();
+        let packages = tools(packages);
         let directory = TempDir::new("client");
-        let sources = workspace().join("e2e/client");
-        for from in [workspace().join("openapi"), sources.clone(), sources.join(client)] {
+        let sources = root().join("e2e/client");
+        for from in [root().join("openapi"), sources.clone(), sources.join(client)] {
             for source in fs::read_dir(from).unwrap() {
                 let source = source.unwrap();
                 if source.file_type().unwrap().is_file() {

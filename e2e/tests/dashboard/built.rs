@@ -8,10 +8,11 @@ use std::path::Path;
 use std::process::Command;
 
 use e2e::temp_dir::TempDir;
+use e2e::workspace::{root, tools};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::stage::{copy_directory, packages, workspace};
+use crate::stage::copy_directory;
 
 /// How much script the first page may load, compressed (bytes).
 const FIRST_PAGE: usize = 150_000;
@@ -36,10 +37,14 @@ fn files(directory: &Path) -> BTreeMap<String, Vec<u8>> {
 fn what_is_committed_is_what_the_sources_make() {
     let directory = TempDir::new("dashboard");
     let sources = directory.path().join("dashboard");
-    copy_directory(&workspace().join("dashboard"), &sources);
-    copy_directory(&workspace().join("openapi"), &directory.path().join("openapi"));
+    copy_directory(&root().join("dashboard"), &sources);
+    copy_directory(&root().join("openapi"), &directory.path().join("openapi"));
     fs::remove_dir_all(sources.join("dist")).unwrap();
-    symlink(packages("dashboard"), sources.join("node_modules")).unwrap();
+    symlink(
+        tools("dashboard").join("node_modules"),
+        sources.join("node_modules"),
+    )
+    .unwrap();
     let built = Command::new("npm")
         .args(["run", "build"])
         .current_dir(&sources)
@@ -53,7 +58,7 @@ fn what_is_committed_is_what_the_sources_make() {
     );
     let (made, committed) = (
         files(&sources.join("dist")),
-        files(&workspace().join("dashboard/dist")),
+        files(&root().join("dashboard/dist")),
     );
     let names = |files: &BTreeMap<String, Vec<u8>>| files.keys().cloned().collect::<Vec<_>>();
     let advice = "run `npm ci && npm run build` in dashboard/ and commit dist/";
@@ -66,7 +71,7 @@ fn what_is_committed_is_what_the_sources_make() {
 /// The scripts that a page loads before it shows anything: those it names, and those that they import.
 #[test]
 fn the_first_page_loads_little() {
-    let dist = workspace().join("dashboard/dist");
+    let dist = root().join("dashboard/dist");
     for page in ["index.html", "embed.html"] {
         let html = fs::read_to_string(dist.join(page)).unwrap();
         let mut total = 0;

@@ -13,6 +13,11 @@ fn portal() -> Builder {
     System::builder().api_env("PORTAL_ORIGINS", format!("http://localhost:{}", free_port()))
 }
 
+/// A system whose people sign in with Clerk's stand-in.
+fn clerk() -> Builder {
+    System::builder().api_env("CLERK_PUBLISHABLE_KEY", CLERK)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_product_shows_the_dashboard_in_its_settings() {
     plays("embed", portal().start().await).await;
@@ -40,26 +45,12 @@ async fn nobody_else_frames_the_dashboard_or_hands_it_a_session() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn clerk_signs_people_in() {
-    plays(
-        "clerk",
-        System::builder()
-            .api_env("CLERK_PUBLISHABLE_KEY", CLERK)
-            .start()
-            .await,
-    )
-    .await;
+    plays("clerk", clerk().start().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_clerks_script_the_page_says_so_and_tries_again() {
-    plays(
-        "clerk-away",
-        System::builder()
-            .api_env("CLERK_PUBLISHABLE_KEY", CLERK)
-            .start()
-            .await,
-    )
-    .await;
+    plays("clerk-away", clerk().start().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

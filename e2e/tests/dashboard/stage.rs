@@ -3,43 +3,14 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use e2e::clerk::{Claims, now};
 use e2e::system::{MANAGE_KEY, SERVICE_KEY, System};
 use e2e::temp_dir::TempDir;
+use e2e::workspace::{chromium, root, tools};
 use serde_json::json;
-
-/// The root of the sources.
-pub(crate) fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("..")
-        .canonicalize()
-        .unwrap()
-}
-
-/// The packages that `scripts/test` has installed under this name.
-pub(crate) fn packages(name: &str) -> PathBuf {
-    let packages = workspace().join(".tools").join(name).join("node_modules");
-    assert!(
-        packages.exists(),
-        "{} is missing: run ./scripts/test once",
-        packages.display()
-    );
-    packages.canonicalize().unwrap()
-}
-
-/// Chromium, wherever it is on the path.
-fn browser() -> PathBuf {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path)
-        .flat_map(|directory| {
-            ["chromium", "chromium-browser", "google-chrome"].map(|name| directory.join(name))
-        })
-        .find(|program| program.is_file())
-        .expect("Chromium is needed for this test: ./scripts/test says how")
-}
 
 /// Files of a directory, and those below it.
 pub(crate) fn copy_directory(from: &Path, to: &Path) {
@@ -73,8 +44,12 @@ pub(crate) async fn plays(case: &str, system: System) {
 
 fn play(case: &str, system: &mut System, handle: &tokio::runtime::Handle) {
     let directory = TempDir::new("browser");
-    copy_directory(&workspace().join("e2e/browser"), directory.path());
-    symlink(packages("browser"), directory.path().join("node_modules")).unwrap();
+    copy_directory(&root().join("e2e/browser"), directory.path());
+    symlink(
+        tools("browser").join("node_modules"),
+        directory.path().join("node_modules"),
+    )
+    .unwrap();
     let mut command = Command::new("node");
     command
         .arg(format!("cases/{case}.mjs"))
@@ -84,8 +59,8 @@ fn play(case: &str, system: &mut System, handle: &tokio::runtime::Handle) {
         .env("SERVICE_KEY", SERVICE_KEY)
         .env("MANAGE_KEY", MANAGE_KEY)
         .env("ACCOUNT_ID", system.account())
-        .env("CHROMIUM", browser())
-        .env("EXAMPLE", workspace().join("dashboard/example/server.mjs"))
+        .env("CHROMIUM", chromium())
+        .env("EXAMPLE", root().join("dashboard/example/server.mjs"))
         // Where a product's pages are that may frame the dashboard.
         .env(
             "PORTAL_ORIGINS",

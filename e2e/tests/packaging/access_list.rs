@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use e2e::redis_server::RedisServer;
 use e2e::state::connect;
+use e2e::workspace::root;
 use regex::Regex;
 use store::server::replay_rights::REPLAYED;
 
@@ -173,10 +174,6 @@ const LOADING_SCRIPTS: &str = "script|load";
 
 /// What the operator has besides: the health check of the compose file, and a look at the server.
 const LOOKING: [&str; 2] = ["info", "ping"];
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
 
 fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))

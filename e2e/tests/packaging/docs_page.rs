@@ -4,21 +4,12 @@ use std::process::{Command, Stdio};
 
 use e2e::system::System;
 use e2e::temp_dir::TempDir;
-
-fn browser() -> &'static str {
-    ["chromium", "chromium-browser", "google-chrome"]
-        .into_iter()
-        .find(|name| {
-            let version = Command::new(name).arg("--version").stdout(Stdio::null()).status();
-            version.is_ok_and(|status| status.success())
-        })
-        .expect("Chromium is needed for this test: ./scripts/test says how")
-}
+use e2e::workspace::chromium;
 
 /// The page as the browser has built it, once its scripts have run.
 fn render(url: &str) -> String {
     let profile = TempDir::new("browser");
-    let output = Command::new(browser())
+    let output = Command::new(chromium())
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
         .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
         .args(["--disable-dev-shm-usage", "--no-proxy-server"])

@@ -17,13 +17,6 @@ mod tokens;
 
 use std::path::{Path, PathBuf};
 
-pub(super) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("..")
-        .canonicalize()
-        .unwrap()
-}
-
 /// All files below a directory, in order; those that cargo and `scripts/test` put there are left out.
 pub(super) fn files_below(directory: &Path) -> Vec<PathBuf> {
     let mut entries: Vec<_> = std::fs::read_dir(directory)

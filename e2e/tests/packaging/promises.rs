@@ -6,7 +6,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::house::{files_below, root};
+use e2e::workspace::root;
+
+use super::house::files_below;
 
 const DOCUMENTS: [&str; 2] = ["guarantees", "security"];
 

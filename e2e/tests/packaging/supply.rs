@@ -2,13 +2,8 @@
 //!
 //! Proves (security): `unsafe` is forbidden in our crates, `Cargo.lock` is used everywhere, one registry, licences and duplicates are checked
 
-use std::path::{Path, PathBuf};
-
+use e2e::workspace::root;
 use regex::Regex;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
 
 fn read(name: &str) -> String {
     let path = root().join(name);

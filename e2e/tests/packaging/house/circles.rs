@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::imports::{Import, Module, Source, imports, sources};
-use super::root;
+use e2e::workspace::root;
 
 /// Our crates that ship.
 const CRATES: &[&str] = &[

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::root;
+use e2e::workspace::root;
 
 /// Where a stranger looks for rooms: each crate or module in these folders has a row.
 const FOLDERS: &[&str] = &[

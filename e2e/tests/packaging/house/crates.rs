@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::root;
+use e2e::workspace::root;
 
 const ROOMS: &[&str] = &["domain", "store", "history", "serve", "program", "doctor"];
 

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::{files_below, root};
+use e2e::workspace::root;
+
+use super::files_below;
 
 const USUAL: usize = 250;
 const MOST: usize = 350;

@@ -1,10 +1,10 @@
 //! How the verification code of each language is run.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use e2e::temp_dir::TempDir;
+use e2e::workspace::root;
 
 use super::Request;
 use super::verify::verify_webhook;
@@ -16,7 +16,7 @@ pub(super) const LANGUAGES: [Language; 6] = [
     ("Node", |requests| program("node", &["run.mjs"], requests)),
     ("Python", |requests| program("python3", &["run.py"], requests)),
     ("PHP", |requests| {
-        let php = workspace().join(".tools/receivers/php");
+        let php = root().join(".tools/receivers/php");
         program(php.to_str().unwrap(), &["run.php"], requests)
     }),
     ("Go", go),
@@ -24,15 +24,11 @@ pub(super) const LANGUAGES: [Language; 6] = [
     ("Rust", |requests| requests.iter().map(rust).collect()),
 ];
 
-fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
 fn program(name: &str, arguments: &[&str], requests: &[Request]) -> Vec<bool> {
     let mut command = Command::new(name);
     command
         .args(arguments)
-        .current_dir(workspace().join("e2e/verify/snippets"))
+        .current_dir(root().join("e2e/verify/snippets"))
         .env("PYTHONDONTWRITEBYTECODE", "1");
     verdicts(command, requests)
 }
@@ -47,13 +43,13 @@ fn go(requests: &[Request]) -> Vec<bool> {
         ("e2e/verify/snippets/run.go", "run.go"),
         ("dashboard/src/snippets/verify.go", "webhooks/verify.go"),
     ] {
-        std::fs::copy(workspace().join(from), at(to)).unwrap();
+        std::fs::copy(root().join(from), at(to)).unwrap();
     }
     let mut command = Command::new("go");
     command
         .args(["run", "."])
         .current_dir(module.path())
-        .env("GOCACHE", workspace().join(".tools/go-cache"))
+        .env("GOCACHE", root().join(".tools/go-cache"))
         .env("GOPROXY", "off");
     verdicts(command, requests)
 }

@@ -2,10 +2,10 @@
 
 import { max } from 'd3-array';
 import { scaleLinear } from 'd3-scale';
-import { useState } from 'preact/hooks';
 
 import { clock, duration, exact } from '../format/time';
 import { t } from '../texts';
+import { usePointed } from './pointed';
 import { useWidth } from './width';
 
 export type AttemptedAs = 'succeeded' | 'failed' | 'asked';
@@ -31,7 +31,6 @@ interface DurationsProps {
 
 export function Durations({ label, attempts, onChoose }: DurationsProps) {
   const [box, width] = useWidth();
-  const [shown, show] = useState<number | null>(null);
   const x = scaleLinear()
     .domain([0, Math.max(1, attempts.length - 1)])
     .range([MARGIN.left, Math.max(MARGIN.left + 1, width - MARGIN.right)]);
@@ -39,8 +38,8 @@ export function Durations({ label, attempts, onChoose }: DurationsProps) {
     .domain([0, Math.max(1, max(attempts, (one) => one.ms) ?? 1)])
     .nice(4)
     .range([HEIGHT - MARGIN.bottom, MARGIN.top]);
+  const [shown, handlers] = usePointed(attempts.length, (at) => Math.round(x.invert(at)));
   const one = shown === null ? undefined : attempts[shown];
-  const move = (by: number) => show((now) => Math.min(attempts.length - 1, Math.max(0, (now ?? attempts.length) + by)));
   const kinds = (Object.keys(TONES) as AttemptedAs[]).filter((kind) => kind !== 'asked' || attempts.some((attempt) => attempt.as === kind));
   const [first, last] = [attempts[0], attempts[attempts.length - 1]];
   return (
@@ -51,18 +50,12 @@ export function Durations({ label, attempts, onChoose }: DurationsProps) {
         role="img"
         aria-label={label}
         tabIndex={0}
-        onPointerLeave={() => show(null)}
-        onBlur={() => show(null)}
+        {...handlers}
         onKeyDown={(event) => {
-          if (event.key === 'ArrowLeft') move(-1);
-          else if (event.key === 'ArrowRight') move(1);
-          else if (event.key === 'Enter' && one) onChoose(one.key);
+          if (event.key === 'Enter' && one) onChoose(one.key);
+          else handlers.onKeyDown(event);
         }}
         onClick={() => one && onChoose(one.key)}
-        onPointerMove={(event) => {
-          const index = Math.round(x.invert(event.clientX - event.currentTarget.getBoundingClientRect().left));
-          show(index >= 0 && index < attempts.length ? index : null);
-        }}
       >
         {y.ticks(4).map((tick) => (
           <g key={tick}>

@@ -3,9 +3,9 @@
 
 import { max } from 'd3-array';
 import { scaleBand, scaleLinear } from 'd3-scale';
-import { useState } from 'preact/hooks';
 
 import { number } from '../format/numbers';
+import { usePointed } from './pointed';
 import { useWidth } from './width';
 
 export interface Column {
@@ -33,7 +33,6 @@ const MARGIN = { top: 8, right: 4, bottom: 22, left: 40 };
 
 export function Outcomes({ label, columns, kinds, when, height = 180 }: OutcomesProps) {
   const [box, width] = useWidth();
-  const [shown, show] = useState<number | null>(null);
   const highest = max(columns, (column) => column.counts.reduce((sum, count) => sum + count, 0)) ?? 0;
   const x = scaleBand<number>()
     .domain(columns.map((_, index) => index))
@@ -44,8 +43,8 @@ export function Outcomes({ label, columns, kinds, when, height = 180 }: Outcomes
     .nice(4)
     .range([height - MARGIN.bottom, MARGIN.top]);
   const every = Math.max(1, Math.ceil(columns.length / Math.max(2, Math.floor(width / 90))));
+  const [shown, handlers] = usePointed(columns.length, (at) => Math.floor((at - MARGIN.left) / x.step()));
   const column = shown === null ? undefined : columns[shown];
-  const move = (by: number) => show((now) => Math.min(columns.length - 1, Math.max(0, (now ?? columns.length) + by)));
   return (
     <figure class="chart" ref={box}>
       <svg
@@ -54,17 +53,7 @@ export function Outcomes({ label, columns, kinds, when, height = 180 }: Outcomes
         role="img"
         aria-label={label}
         tabIndex={0}
-        onPointerLeave={() => show(null)}
-        onBlur={() => show(null)}
-        onKeyDown={(event) => {
-          if (event.key === 'ArrowLeft') move(-1);
-          else if (event.key === 'ArrowRight') move(1);
-        }}
-        onPointerMove={(event) => {
-          const at = event.clientX - event.currentTarget.getBoundingClientRect().left - MARGIN.left;
-          const index = Math.floor(at / x.step());
-          show(index >= 0 && index < columns.length ? index : null);
-        }}
+        {...handlers}
       >
         {y.ticks(4).map((tick) => (
           <g key={tick}>

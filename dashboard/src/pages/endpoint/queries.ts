@@ -4,13 +4,12 @@
 import { useMutation } from '@tanstack/preact-query';
 import { useEffect } from 'preact/hooks';
 
-import { api, ApiError, dataOf, type Endpoint, type EndpointDetail, type Schemas } from '../../api/client';
+import { ApiError, type EndpointDetail } from '../../api/client';
+import { changeEndpoint, endHold, retryEndpoint, type Change } from '../../api/endpoints';
 import { endpointQuery, endpointsChanged, queryClient } from '../../api/queries';
 import { listen } from '../../api/stream';
 import { t, tn } from '../../texts';
 import { say, sayError } from '../../ui/toast';
-
-export type Change = Schemas['ChangeEndpoint'];
 
 /** So often the page is read anew while deliveries are going on (ms). */
 const EVERY = 3000;
@@ -39,18 +38,6 @@ export function useLiveEndpoint(id: string): void {
       clearTimeout(timer);
     };
   }, [id]);
-}
-
-/** What an endpoint is after a change that was answered, until it is read anew: the next change is made of that. */
-export function keep(changed: Endpoint): void {
-  queryClient.setQueryData(keyOf(changed.id), (known) => known && { ...known, ...changed });
-}
-
-export async function changeEndpoint(id: string, etag: string, body: Change): Promise<Endpoint> {
-  const params = { path: { id }, header: { 'If-Match': etag } };
-  const changed = await dataOf(api.PATCH('/api/webhooks-config/{id}', { params, body }));
-  keep(changed);
-  return changed;
 }
 
 /** Says that somebody was quicker, or whatever else went wrong. */
@@ -107,20 +94,16 @@ export function useChange({ id, etag }: EndpointDetail) {
 
 export function useRetry(endpoint: EndpointDetail) {
   return useMutation({
-    mutationFn: () => dataOf(api.POST('/api/webhooks-config/{id}/retry', { params: { path: { id: endpoint.id } } })),
-    onSuccess: ({ retried }) => say(tn('endpoint.retried', retried)),
+    mutationFn: () => retryEndpoint(endpoint.id),
+    onSuccess: (retried) => say(tn('endpoint.retried', retried)),
     onError: explain,
     onSettled: endpointsChanged,
   });
 }
 
-/** A wait that the receiver asked for ends when the endpoint has been paused; nothing is lost by that. */
 export function useEndHold(endpoint: EndpointDetail) {
   return useMutation({
-    mutationFn: async () => {
-      const paused = await changeEndpoint(endpoint.id, endpoint.etag, { state: 'paused' });
-      await changeEndpoint(endpoint.id, paused.etag, { state: 'active' });
-    },
+    mutationFn: () => endHold(endpoint),
     onSuccess: () => say(t('endpoint.holdEnded')),
     onError: explain,
     onSettled: endpointsChanged,

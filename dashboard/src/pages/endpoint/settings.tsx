@@ -4,6 +4,7 @@ import { useMutation } from '@tanstack/preact-query';
 import { useState } from 'preact/hooks';
 
 import { ApiError, type EndpointDetail } from '../../api/client';
+import { changeEndpoint } from '../../api/endpoints';
 import { endpointsChanged, queryClient } from '../../api/queries';
 import { t } from '../../texts';
 import { Button } from '../../ui/button';
@@ -12,7 +13,6 @@ import { say } from '../../ui/toast';
 import { SubscriptionForm } from '../endpoints/subscription/form';
 import { changeOf, valueOfEndpoint, type Subscription } from '../endpoints/subscription/value';
 import { Conflict, differences } from './conflict';
-import { changeEndpoint } from './queries';
 import { Secret } from './secret';
 
 /** Headers that end with the change, since another server must not get what is meant for the present one. */

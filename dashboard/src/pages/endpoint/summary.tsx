@@ -1,7 +1,6 @@
 // How the endpoint has been doing: figures, outcomes over a day or ninety, and how long the latest attempts took.
 
 import { sum } from 'd3-array';
-import { useSearchParams } from 'wouter-preact';
 
 import type { EndpointDetail } from '../../api/client';
 import { Outcomes } from '../../charts/outcomes';
@@ -9,9 +8,8 @@ import { number, percent } from '../../format/numbers';
 import { Ago, At, clock, day, duration } from '../../format/time';
 import { t, tn } from '../../texts';
 import { Card, Empty, Facts } from '../../ui/parts';
+import { SpanSwitch, useSpan } from '../../ui/span';
 import { Latencies } from './latencies';
-
-const SPANS = ['24h', '90d'] as const;
 
 function Figures({ endpoint }: { endpoint: EndpointDetail }) {
   const { health } = endpoint;
@@ -40,24 +38,11 @@ function Figures({ endpoint }: { endpoint: EndpointDetail }) {
 }
 
 function History({ endpoint }: { endpoint: EndpointDetail }) {
-  const [params, setParams] = useSearchParams();
-  const span = params.get('span') === '90d' ? '90d' : '24h';
+  const [span, setSpan] = useSpan();
   const parts = span === '90d' ? endpoint.days : endpoint.hours;
   const total = sum(parts, (part) => part.succeeded + part.failedAttempts);
-  const choose = (next: (typeof SPANS)[number]) => setParams(next === '24h' ? {} : { span: next }, { replace: true });
   return (
-    <Card
-      title={t('endpoint.history')}
-      actions={
-        <div class="segments" role="group" aria-label={t('endpoint.span')}>
-          {SPANS.map((one) => (
-            <button key={one} type="button" aria-pressed={one === span} onClick={() => choose(one)}>
-              {t(`endpoint.span.${one}`)}
-            </button>
-          ))}
-        </div>
-      }
-    >
+    <Card title={t('endpoint.history')} actions={<SpanSwitch span={span} onSpan={setSpan} />}>
       {total === 0 ? (
         <Empty title={t(`endpoint.quiet.${span}`)}>{t(endpoint.health.heldAttempts > 0 ? 'endpoint.quietHeld' : 'endpoint.quietText')}</Empty>
       ) : (

@@ -6,6 +6,7 @@ import { Link } from 'wouter-preact';
 import type { ListedEndpoint, Schemas } from '../../api/client';
 import { Ago } from '../../format/time';
 import { t, tn } from '../../texts';
+import { Advice } from '../../ui/advice';
 import { Button } from '../../ui/button';
 import { PlayIcon, ReplayIcon, WarningIcon } from '../../ui/icons';
 import { EndpointName } from '../../ui/name';
@@ -109,13 +110,6 @@ function OfAccount({ endpoints }: { endpoints: ListedEndpoint[] }) {
   );
 }
 
-/** What the API advises, as a sentence; names of fields stand in backticks. */
-function Advice({ text }: { text: string }) {
-  const sentence = `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
-  const pieces = sentence.split(/`([^`]+)`/);
-  return <p class="overview-advice">{pieces.map((piece, index) => (index % 2 === 1 ? <code>{piece}</code> : piece))}</p>;
-}
-
 function Item({ of, endpoints }: { of: Attention; endpoints: ListedEndpoint[] }) {
   const endpoint = endpoints.find((one) => one.id === of.endpointId);
   return (
@@ -129,7 +123,9 @@ function Item({ of, endpoints }: { of: Attention; endpoints: ListedEndpoint[] })
           </span>
         )}
       </div>
-      <Advice text={of.advice} />
+      <p class="overview-advice">
+        <Advice text={of.advice} />
+      </p>
       <div class="actions">
         {endpoint && <Remedies reason={of.reason} endpoint={endpoint} />}
         {of.reason === 'near_budget' && <OfAccount endpoints={endpoints} />}

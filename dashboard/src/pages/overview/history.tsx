@@ -1,7 +1,6 @@
 // What deliveries ended as, over a day or ninety. The address says which.
 
 import { sum } from 'd3-array';
-import { useSearchParams } from 'wouter-preact';
 
 import type { Summary } from '../../api/client';
 import { Outcomes } from '../../charts/outcomes';
@@ -9,12 +8,10 @@ import { number, percent } from '../../format/numbers';
 import { clock, day } from '../../format/time';
 import { t } from '../../texts';
 import { Card, Empty, Facts } from '../../ui/parts';
-
-const SPANS = ['24h', '90d'] as const;
+import { SpanSwitch, useSpan } from '../../ui/span';
 
 export function History({ summary }: { summary: Summary }) {
-  const [params, setParams] = useSearchParams();
-  const span = params.get('span') === '90d' ? '90d' : '24h';
+  const [span, setSpan] = useSpan();
   const parts = span === '90d' ? summary.days : summary.hours;
   const succeeded = sum(parts, (part) => part.succeeded);
   const failed = sum(parts, (part) => part.failedAttempts);
@@ -22,28 +19,11 @@ export function History({ summary }: { summary: Summary }) {
   const held = sum(parts, (part) => part.heldAttempts);
   const canceled = sum(parts, (part) => part.canceled);
   const total = succeeded + failed + exhausted + held + canceled;
-  const choose = (next: (typeof SPANS)[number]) =>
-    setParams(
-      (now) => {
-        if (next === '24h') now.delete('span');
-        else now.set('span', next);
-        return now;
-      },
-      { replace: true },
-    );
   return (
     <Card
       class="overview-history"
       title={t('overview.history')}
-      actions={
-        <div class="segments" role="group" aria-label={t('overview.span')}>
-          {SPANS.map((one) => (
-            <button key={one} type="button" aria-pressed={one === span} onClick={() => choose(one)}>
-              {t(`overview.span.${one}`)}
-            </button>
-          ))}
-        </div>
-      }
+      actions={<SpanSwitch span={span} onSpan={setSpan} />}
     >
       {total === 0 ? (
         <Empty title={t('overview.quiet')}>{t('overview.quietText')}</Empty>

@@ -3,6 +3,7 @@
 import { queryOptions, useMutation } from '@tanstack/preact-query';
 
 import { api, ApiError, dataOf, type ListedEndpoint, type Schemas } from '../../api/client';
+import { changeEndpoint, endHold, retryEndpoint } from '../../api/endpoints';
 import { endpointsChanged, queryClient } from '../../api/queries';
 import { t, tn } from '../../texts';
 import { nameOf } from '../../ui/name';
@@ -35,27 +36,17 @@ export const failuresQuery = () =>
 /** What mends an endpoint with one press. */
 export type Remedy = 'switchOn' | 'retry' | 'endHold';
 
-function change(id: string, etag: string, body: Schemas['ChangeEndpoint']): Promise<Schemas['Endpoint']> {
-  const params = { path: { id }, header: { 'If-Match': etag } };
-  return dataOf(api.PATCH('/api/webhooks-config/{id}', { params, body }));
-}
-
 async function apply(remedy: Remedy, endpoint: ListedEndpoint): Promise<string> {
   const name = nameOf(endpoint);
   switch (remedy) {
     case 'switchOn':
-      await change(endpoint.id, endpoint.etag, { active: true });
+      await changeEndpoint(endpoint.id, endpoint.etag, { active: true });
       return t('overview.switchedOn', { name });
-    case 'retry': {
-      const { retried } = await dataOf(api.POST('/api/webhooks-config/{id}/retry', { params: { path: { id: endpoint.id } } }));
-      return tn('overview.retried', retried, { name });
-    }
-    case 'endHold': {
-      // Pausing it and going on ends a wait that its receiver asked for, and loses nothing.
-      const paused = await change(endpoint.id, endpoint.etag, { state: 'paused' });
-      await change(endpoint.id, paused.etag, { state: 'active' });
+    case 'retry':
+      return tn('overview.retried', await retryEndpoint(endpoint.id), { name });
+    case 'endHold':
+      await endHold(endpoint);
       return t('overview.holdEnded', { name });
-    }
   }
 }
 

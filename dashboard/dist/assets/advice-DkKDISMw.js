@@ -1,1 +1,0 @@
-import{u as n,O as t}from"./settings-9SI4OODO.js";function p({text:e}){const r=`${e.charAt(0).toUpperCase()}${e.slice(1)}${/[.!?]$/.test(e)?"":"."}`.split(/`([^`]+)`/);return n(t,{children:r.map((c,s)=>s%2===1?n("code",{children:c},s):c)})}export{p as A};

@@ -12,6 +12,8 @@ interface Toast {
   tone: Tone;
   text: string;
   undo?: () => void;
+  /** What has been changed, if it can be undone: once it is changed again, this can't be. */
+  subject?: string;
   /** Leads to what it is about. */
   href?: string;
 }
@@ -24,10 +26,15 @@ function drop(id: number): void {
 }
 
 /** Says something. It goes by itself after a while, unless it is bad news. */
-export function say(text: string, options: { tone?: Tone; undo?: () => void; href?: string } = {}): void {
-  const toast: Toast = { id: ++last, tone: options.tone ?? 'good', text, undo: options.undo, href: options.href };
+export function say(text: string, { tone = 'good', ...options }: Partial<Omit<Toast, 'id' | 'text'>> = {}): void {
+  const toast: Toast = { id: ++last, tone, text, ...options };
   shown.value = [...shown.value.slice(-3), toast];
-  if (toast.tone !== 'bad') setTimeout(() => drop(toast.id), options.undo ? 10_000 : 5_000);
+  if (tone !== 'bad') setTimeout(() => drop(toast.id), options.undo ? 10_000 : 5_000);
+}
+
+/** What was done with it is past: it is being changed again, and taking back what came before would take back both. */
+export function pastUndoing(subject: string): void {
+  shown.value = shown.value.map((one) => (one.subject === subject ? { ...one, undo: undefined } : one));
 }
 
 /** Says what went wrong. */

@@ -9,7 +9,7 @@ import { changeEndpoint, endHold, retryEndpoint, type Change } from '../../api/e
 import { endpointQuery, endpointsChanged, queryClient } from '../../api/queries';
 import { listen } from '../../api/stream';
 import { t, tn } from '../../texts';
-import { say, sayError } from '../../ui/toast';
+import { pastUndoing, say, sayError } from '../../ui/toast';
 
 /** So often the page is read anew while deliveries are going on (ms). */
 const EVERY = 3000;
@@ -75,6 +75,7 @@ export function useChange({ id, etag }: EndpointDetail) {
     scope: { id },
     mutationFn: ({ body }: { body: Change } & ChangeOptions) => changeEndpoint(id, queryClient.getQueryData(keyOf(id))?.etag ?? etag, body),
     onMutate: async ({ body }) => {
+      pastUndoing(id);
       await queryClient.cancelQueries({ queryKey: keyOf(id) });
       const before = queryClient.getQueryData(keyOf(id));
       if (before) queryClient.setQueryData(keyOf(id), switched(before, body));
@@ -82,7 +83,7 @@ export function useChange({ id, etag }: EndpointDetail) {
     },
     onSuccess: (changed, { done, undo }) => {
       const back = undo && (() => void changeEndpoint(id, changed.etag, undo).catch(explain).finally(endpointsChanged));
-      say(done, back ? { undo: back } : {});
+      say(done, back ? { undo: back, subject: id } : {});
     },
     onError: (error, _change, before) => {
       if (before) queryClient.setQueryData(keyOf(id), before);

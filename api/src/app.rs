@@ -17,6 +17,7 @@ use crate::metrics::Metrics;
 use crate::problem::{Code, Problem};
 use crate::rate_limit::RateLimits;
 use crate::refusals::Refusals;
+use crate::stopping::Stopping;
 use crate::store_slot::StoreSlot;
 use crate::streams::Streams;
 
@@ -55,6 +56,8 @@ pub struct Parts {
     pub metrics: Metrics,
     /// The live streams that are open.
     pub streams: Arc<Streams>,
+    /// Whether it was asked to stop.
+    pub stopping: Stopping,
 }
 
 impl App {

@@ -7,7 +7,7 @@
 
 mod run;
 
-pub use run::run;
+pub use run::{bind, run};
 
 pub mod config;
 
@@ -26,6 +26,8 @@ pub mod json;
 pub mod app;
 
 pub mod store_slot;
+
+pub mod stopping;
 
 pub mod event_types;
 

@@ -11,7 +11,6 @@ use api::server::admin;
 use clap::Parser;
 use program::config::HeaderArgs;
 use program::signals::StopSignals;
-use tokio::net::TcpListener;
 
 fn main() -> ExitCode {
     let first = std::env::args_os().nth(1);
@@ -72,16 +71,13 @@ fn generator(name: &str) -> Option<fn(&Generated) -> String> {
     }
 }
 
-/// Listens, and serves until the first signal. An error is a sentence for whoever started the program.
+/// Serves until it is asked to stop. An error is a sentence for whoever started the program.
 async fn run(config: Config) -> Result<(), String> {
     // Who misconfigured the program hears of it before anybody can connect. Clap can't check these variables: they exclude
     // each other, and name a file.
     config.auth.session_verifier(config.urls.allow_http)?;
-    let mut signals = StopSignals::catch().map_err(|error| format!("no signals: {error}"))?;
-    let address = config.server.api_listen;
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|error| format!("API_LISTEN: can't listen on {address} ({error})"))?;
+    let signals = StopSignals::catch().map_err(|error| format!("no signals: {error}"))?;
+    let socket = api::bind(config.server.api_listen)?;
     let admin = admin::listen(config.server.api_admin_listen.as_deref()).await?;
-    api::run(config, listener, admin, signals.next()).await
+    api::run(config, socket, admin, signals).await
 }

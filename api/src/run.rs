@@ -1,14 +1,17 @@
 //! Starts the program: puts its parts together, reaches the store, and serves.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use program::signals::StopSignals;
 use store::event_types::EventTypesOutcome;
 use store::server::Expectations;
 use store::settings::RedisArgs;
 use store::{Store, ready};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::Mutex;
 
 use crate::agreement;
 use crate::app::{App, Parts};
@@ -18,25 +21,59 @@ use crate::config::Config;
 use crate::event_types;
 use crate::metrics::Metrics;
 use crate::refusals::Refusals;
-use crate::server;
+use crate::server::{self, Settings};
+use crate::stopping::Stopping;
 use crate::store_slot::StoreSlot;
 use crate::streams::Streams;
 
 /// After how long a store is asked again that failed.
 const ANNOUNCE_AGAIN: Duration = Duration::from_secs(1);
 
-/// Serves until `shutdown` is ready, and then for a while, so that open requests can finish.
+/// How long a fresh program waits for Redis before it listens all the same. A connection that is refused meanwhile finds another
+/// program by itself; a 503 that is answered doesn't.
+const LISTEN_WITHIN: Duration = Duration::from_secs(5);
+
+/// How many connections the system may make before they are accepted.
+const BACKLOG: u32 = 1024;
+
+/// Takes the address of `API_LISTEN`. Connections are refused until [`run`] listens.
 ///
-/// Customers and backends come by `listener`, operators by `admin`, if there is one. Serving begins at once. Until Redis answers, calls that need it get a 503, and `/readyz` says why.
+/// # Errors
+///
+/// A sentence for whoever set the variable: the address is not of this machine, not allowed, or another program's.
+pub fn bind(address: SocketAddr) -> Result<TcpSocket, String> {
+    let bound = || -> std::io::Result<TcpSocket> {
+        let socket = if address.is_ipv4() {
+            TcpSocket::new_v4()
+        } else {
+            TcpSocket::new_v6()
+        }?;
+        // As every server does: connections of the program before this one may not have ended yet.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        Ok(socket)
+    };
+    bound().map_err(|error| cant_listen(address, &error))
+}
+
+fn cant_listen(address: SocketAddr, error: &std::io::Error) -> String {
+    format!("API_LISTEN: can't listen on {address} ({error})")
+}
+
+/// Serves until it is asked to stop, then for `DRAIN_DELAY` or until it is asked again, and then for a while, so that open requests can
+/// finish.
+///
+/// Customers and backends come by `socket`, operators by `admin`, if there is one. It listens as soon as Redis has been reached, or
+/// after [`LISTEN_WITHIN`]: until Redis answers, calls that need it get a 503 then, and `/readyz` says why.
 ///
 /// # Errors
 ///
 /// A sentence for whoever started the program: which setting is wrong, or why the program must not use this Redis.
 pub async fn run(
     config: Config,
-    listener: TcpListener,
+    socket: TcpSocket,
     admin: Option<TcpListener>,
-    shutdown: impl Future<Output = ()>,
+    signals: StopSignals,
 ) -> Result<(), String> {
     let settings = config.server.settings(
         config.auth.clerk_publishable_key.as_deref(),
@@ -46,23 +83,57 @@ pub async fn run(
         config.redis.clone(),
         config.durability.expectations(&config.memory),
     );
+    let delay = config.server.drain_delay.0;
     let app = app(config)?;
-    log_start(&app, &redis, &listener);
-    let shutdown = async {
-        shutdown.await;
-        tracing::info!("stopping: open requests may finish");
-    };
     tokio::select! {
-        served = server::run(listener, app.clone(), settings, shutdown) => {
-            served.map_err(|error| format!("API_LISTEN: {error}"))?;
-            tracing::info!("stopped");
-            Ok(())
-        }
+        served = listen_and_serve(&app, &redis, socket, settings, delay, signals) => served,
         reached = reach_store(&app, &redis, expected) => match reached? {},
         never = fetch_keys(&app) => match never {},
         never = agreement::compare(&app) => match never {},
         never = server::admin::run(admin, app.metrics.clone()) => match never {},
     }
+}
+
+async fn listen_and_serve(
+    app: &App,
+    redis: &RedisArgs,
+    socket: TcpSocket,
+    settings: Settings,
+    delay: Duration,
+    mut signals: StopSignals,
+) -> Result<(), String> {
+    tokio::select! {
+        () = app.store.reached() => {}
+        () = tokio::time::sleep(LISTEN_WITHIN) => {}
+        () = signals.next() => return Ok(()),
+    }
+    let failed = |error| format!("API_LISTEN: {error}");
+    let address = socket.local_addr().map_err(failed)?;
+    let listener = socket
+        .listen(BACKLOG)
+        .map_err(|error| cant_listen(address, &error))?;
+    log_start(app, redis, address);
+    // One after the other: the first signal, and then perhaps a second.
+    let signals = Mutex::new(signals);
+    let leaving = async {
+        signals.lock().await.next().await;
+        app.stopping.begin();
+        if !delay.is_zero() {
+            tracing::info!("stopping: not ready any more, and serving for another {delay:?}");
+        }
+    };
+    let stopping = async {
+        tokio::select! {
+            () = tokio::time::sleep(delay) => {}
+            () = async { signals.lock().await.next().await } => {}
+        }
+        tracing::info!("stopping: open requests may finish");
+    };
+    server::run(listener, app.clone(), settings, leaving, stopping)
+        .await
+        .map_err(failed)?;
+    tracing::info!("stopped");
+    Ok(())
 }
 
 /// Puts the parts together.
@@ -82,19 +153,17 @@ fn app(config: Config) -> Result<App, String> {
         rates: config.rates.limits(),
         refusals: Refusals::default(),
         streams: Arc::new(Streams::new(metrics.clone())),
+        stopping: Stopping::default(),
         metrics,
     }))
 }
 
 /// Logs where the program listens, and what it works with.
-fn log_start(app: &App, redis: &RedisArgs, listener: &TcpListener) {
+fn log_start(app: &App, redis: &RedisArgs, address: SocketAddr) {
     let tokens = match app.sessions.keys() {
         KeySource::Pem(_) => "CLERK_JWT_KEY".to_owned(),
         KeySource::Jwks(jwks) => jwks.url().to_string(),
     };
-    let address = listener
-        .local_addr()
-        .map_or_else(|_| "?".to_owned(), |address| address.to_string());
     tracing::info!(
         redis = %redis.redis_url,
         session_tokens = tokens,

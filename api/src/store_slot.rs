@@ -1,6 +1,6 @@
 //! Where calls find the store. The program listens at once; until it has reached a Redis that it may use, calls get a 503 here.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use clap::Args;
 use domain::clock::Timestamp;
@@ -9,6 +9,7 @@ use program::config::MemoryArgs;
 use store::Store;
 use store::condition::{Readiness, StoreWarning};
 use store::server::{AckDurability, Expectations};
+use tokio::sync::SetOnce;
 
 use crate::problem::{Code, Problem};
 
@@ -34,7 +35,7 @@ impl DurabilityArgs {
 /// The store, once the program has reached it.
 #[derive(Debug)]
 pub struct StoreSlot {
-    connected: OnceLock<Connected>,
+    connected: SetOnce<Connected>,
     /// Why there is no store yet.
     waiting_for: Mutex<String>,
 }
@@ -48,7 +49,7 @@ struct Connected {
 impl Default for StoreSlot {
     fn default() -> Self {
         Self {
-            connected: OnceLock::new(),
+            connected: SetOnce::new(),
             waiting_for: Mutex::new("Redis has not been reached yet".to_owned()),
         }
     }
@@ -67,6 +68,11 @@ impl StoreSlot {
             .ok_or_else(|| Problem::new(Code::StoreUnavailable).retry_after(2))?;
         connected.store.is_ours()?;
         Ok(&connected.store)
+    }
+
+    /// Waits until there is a store.
+    pub async fn reached(&self) {
+        self.connected.wait().await;
     }
 
     /// The store for calls that push events, which are also refused while the server would lose them.

@@ -85,6 +85,15 @@ impl Caller {
         }
     }
 
+    /// The same caller, who reaches the API by another address.
+    #[must_use]
+    pub fn at(&self, base: &str) -> Self {
+        Self {
+            base: base.to_owned(),
+            ..self.clone()
+        }
+    }
+
     /// The same caller, who names an account in the header of each request.
     #[must_use]
     pub fn for_account(&self, account: &str) -> Self {

@@ -52,7 +52,14 @@ pub(crate) async fn serve(probes: Probes, listener: TcpListener) -> std::io::Res
             http::Response::from(answer(&*pages, request).await)
         }
     };
-    serve::run(listener, Limits::usual(MAX_CONNECTIONS), handler, pending()).await;
+    serve::run(
+        listener,
+        Limits::usual(MAX_CONNECTIONS),
+        handler,
+        pending(),
+        pending(),
+    )
+    .await;
     Ok(())
 }
 

@@ -59,10 +59,14 @@ impl ProbesApi {
     /// Can the program do its work?
     ///
     /// It can if Redis is reachable, accepts writes, still holds the same store, and is set up so that it doesn't lose events. The
-    /// program checks that about once a second, and answers with the latest result.
+    /// program checks that about once a second, and answers with the latest result. A program that has been asked to stop isn't ready,
+    /// though it still serves for a while: whatever balances the load should send requests elsewhere.
     #[oai(path = "/readyz", method = "get", operation_id = "readyz")]
     async fn readyz(&self, app: Data<&App>) -> Ready {
-        let found = app.store.readiness();
+        let mut found = app.store.readiness();
+        if let Some(reason) = app.stopping.reason() {
+            found.reasons.insert(0, reason.to_owned());
+        }
         let readiness = Readiness {
             status: if found.reasons.is_empty() {
                 "ready"

@@ -74,6 +74,7 @@ async fn serve(listener: TcpListener, metrics: Metrics) -> io::Result<()> {
         Limits::usual(MAX_CONNECTIONS),
         handler,
         std::future::pending(),
+        std::future::pending(),
     )
     .await;
     Ok(())

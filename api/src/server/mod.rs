@@ -31,7 +31,8 @@ use dashboard::Dashboard;
 use observed::Observed;
 use pages::Page;
 
-/// Serves until `shutdown` is ready; then ends the live streams and gives open requests a while to finish.
+/// Serves until `leaving` is ready, and then until `stopping` is, with each answer the last of its connection. Then it ends the live
+/// streams and gives open requests a while to finish.
 ///
 /// # Errors
 ///
@@ -40,7 +41,8 @@ pub async fn run(
     listener: TcpListener,
     app: App,
     settings: Settings,
-    shutdown: impl Future<Output = ()>,
+    leaving: impl Future<Output = ()>,
+    stopping: impl Future<Output = ()>,
 ) -> std::io::Result<()> {
     let local = LocalAddr(Addr::SocketAddr(listener.local_addr()?));
     let (limits, streams) = (settings.limits, Arc::clone(&app.streams));
@@ -53,11 +55,11 @@ pub async fn run(
             hyper::Response::from(endpoint.get_response(request).await)
         }
     };
-    let shutdown = async move {
-        shutdown.await;
+    let stopping = async move {
+        stopping.await;
         streams.stop();
     };
-    serve::run(listener, limits, handler, shutdown).await;
+    serve::run(listener, limits, handler, leaving, stopping).await;
     Ok(())
 }
 

@@ -33,6 +33,11 @@ pub struct ServerArgs {
     #[arg(long, env, default_value = "75s", value_parser = parse_idle)]
     pub api_idle_timeout: Span,
 
+    /// How long the program serves on after it was asked to stop, before it refuses connections: longer than what balances the load needs
+    /// to see that `/readyz` answers 503. A second signal ends that at once.
+    #[arg(long, env, default_value = "0s", value_parser = parse_delay)]
+    pub drain_delay: Span,
+
     /// Origins whose web pages may call the API (CORS), such as `https://app.example.com`, comma-separated; if empty, none.
     #[arg(long, env, default_value = "")]
     pub cors_origins: Origins,
@@ -76,6 +81,15 @@ fn parse_idle(text: &str) -> Result<Span, String> {
     let span: Span = text.parse()?;
     if span.0 < Duration::from_secs(1) {
         return Err("must be at least 1s".to_owned());
+    }
+    Ok(span)
+}
+
+/// Whoever waits longer than that for a program to end kills it.
+fn parse_delay(text: &str) -> Result<Span, String> {
+    let span: Span = text.parse()?;
+    if span.0 > Duration::from_secs(600) {
+        return Err("must be at most 10m".to_owned());
     }
     Ok(span)
 }

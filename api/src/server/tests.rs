@@ -63,6 +63,7 @@ async fn start_with(settings: Settings) -> Running {
     let metrics = Metrics::new().unwrap();
     let app = App::new(Parts {
         store: StoreSlot::default(),
+        stopping: crate::stopping::Stopping::default(),
         sessions: SessionVerifier::new(KeySource::Jwks(Box::new(jwks)), Rules::default()),
         service_keys: format!("backend:{}", hex::encode(Sha256::digest(SERVICE_KEY)))
             .parse()
@@ -90,7 +91,13 @@ async fn start_with(settings: Settings) -> Running {
     let shutdown = async {
         stopping.await.ok();
     };
-    let stopped = tokio::spawn(run(listener, app.clone(), settings, shutdown));
+    let stopped = tokio::spawn(run(
+        listener,
+        app.clone(),
+        settings,
+        shutdown,
+        std::future::ready(()),
+    ));
     Running {
         url,
         app,
@@ -461,6 +468,7 @@ fn panicking_app() -> App {
     let jwks = Jwks::new("http://127.0.0.1:9/".parse().unwrap(), RefreshPolicy::default()).unwrap();
     App::new(Parts {
         store: StoreSlot::default(),
+        stopping: crate::stopping::Stopping::default(),
         sessions: SessionVerifier::new(KeySource::Jwks(Box::new(jwks)), Rules::default()),
         service_keys: crate::auth::service_key::ServiceKeys::default(),
         api_keys: crate::auth::look_ups::LookUps::default(),

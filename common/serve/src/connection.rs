@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use hyper::body::{Body, Incoming};
-use hyper::header::{CONNECTION, HeaderName};
+use hyper::header::{CONNECTION, HeaderName, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
@@ -20,9 +20,10 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
-use super::Limits;
+use super::limits::Limits;
 use super::occupant::Occupant;
 use super::places::Place;
+use super::stage::Stage;
 use request::OpenRequest;
 use socket::ObservedSocket;
 use watchdog::{Event, Watchdog};
@@ -43,7 +44,7 @@ pub(crate) async fn serve<H, A, B>(
     place: Place,
     limits: Limits,
     handler: H,
-    mut stop: watch::Receiver<bool>,
+    mut stage: watch::Receiver<Stage>,
 ) where
     H: Fn(Request<Incoming>) -> A,
     A: Future<Output = Result<Response<B>, Infallible>>,
@@ -51,15 +52,18 @@ pub(crate) async fn serve<H, A, B>(
 {
     let (shared, places) = (place.progress.clone(), Arc::clone(place.places()));
     let progress = shared.clone();
-    let kept = limits.keep_alive();
+    let (kept, told) = (limits.keep_alive(), stage.clone());
     let service = service_fn(move |mut request: Request<Incoming>| {
         let open = OpenRequest::begin(&progress, &places, !request.body().is_end_stream());
         let occupant = Occupant::new(progress.clone(), Arc::clone(&places));
         request.extensions_mut().insert(occupant);
         let answer = handler(request);
-        let kept = kept.clone();
+        let (kept, told) = (kept.clone(), told.clone());
         async move {
             let (mut head, body) = answer.await?.into_parts();
+            if *told.borrow() != Stage::Serving {
+                head.headers.insert(CONNECTION, HeaderValue::from_static("close"));
+            }
             if let Some(kept) = kept.filter(|_| !head.headers.contains_key(CONNECTION)) {
                 head.headers.insert(HeaderName::from_static("keep-alive"), kept);
             }
@@ -78,7 +82,7 @@ pub(crate) async fn serve<H, A, B>(
     );
     let mut stopping = std::pin::pin!(async move {
         // An error would mean that the server is gone, and it goes only after it has said stop.
-        drop(stop.wait_for(|is_stopping| *is_stopping).await);
+        drop(stage.wait_for(|stage| *stage == Stage::Stopping).await);
     });
     let mut watchdog = Watchdog::new(&shared, limits);
     let mut is_closing = false;

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use self::verdict::{Admission, Seated, Verdict, judge, ordinary, staying};
-use crate::Limits;
+use crate::limits::Limits;
 use crate::progress::SharedProgress;
 
 /// How long a look at all connections is good for, and how often to look again for somebody who could leave, while a newcomer waits.

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 pub(crate) use end::End;
 pub(crate) use shared::SharedProgress;
 
-use super::Limits;
+use super::limits::Limits;
 use super::pace::Pace;
 
 /// How long a connection that was told to leave may take for a last answer.

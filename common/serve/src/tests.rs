@@ -1,9 +1,13 @@
 //! The limits over real sockets. Where a test waits for a deadline to pass, the deadline is a short one.
 
+use std::io::{self, Read as _, Write as _};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -40,6 +44,7 @@ struct Server {
     address: SocketAddr,
     /// Requests that are being answered; those for `/hang` stay for ever.
     open: Arc<AtomicUsize>,
+    leave: Option<oneshot::Sender<()>>,
     stop: Option<oneshot::Sender<()>>,
     served: JoinHandle<()>,
 }
@@ -131,19 +136,29 @@ async fn start(change: impl FnOnce(&mut Limits)) -> Server {
             Response::new(Piece(Some(body.into())))
         }
     };
-    let (stop, stopping) = oneshot::channel();
-    let served = tokio::spawn(run(listener, limits, handler, async {
-        stopping.await.ok();
-    }));
+    let (leave, leaving) = oneshot::channel::<()>();
+    let (stop, stopping) = oneshot::channel::<()>();
+    let ready = |asked: oneshot::Receiver<()>| async { drop(asked.await) };
+    let served = tokio::spawn(run(listener, limits, handler, ready(leaving), ready(stopping)));
     Server {
         address,
         open,
+        leave: Some(leave),
         stop: Some(stop),
         served,
     }
 }
 
 impl Server {
+    fn leave(&mut self) {
+        self.leave.take().unwrap().send(()).unwrap();
+    }
+
+    fn stop(&mut self) {
+        drop(self.leave.take());
+        self.stop.take().unwrap().send(()).unwrap();
+    }
+
     async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
     }
@@ -424,10 +439,86 @@ async fn a_stop_closes_what_is_idle_and_is_bounded_for_the_rest() {
         .await
         .unwrap();
     server.wait_for_open(1).await;
-    server.stop.take().unwrap().send(()).unwrap();
+    server.stop();
     for stream in [&mut idle, &mut silent, &mut hanging] {
         assert_eq!(closed(stream).await, "");
     }
     within(server.served).await.unwrap();
     assert!(TcpStream::connect(server.address).await.is_err());
+}
+
+#[tokio::test]
+async fn a_server_that_leaves_serves_on_and_says_with_each_answer_that_it_is_the_last() {
+    let mut server = start(|_| {}).await;
+    let mut kept = server.connect().await;
+    kept.write_all(GET).await.unwrap();
+    let mut answer = vec![0; 1024];
+    let length = kept.read(&mut answer).await.unwrap();
+    assert!(!String::from_utf8_lossy(&answer[..length]).contains("connection: close"));
+    server.leave();
+    // It is told between two of these.
+    within(async {
+        loop {
+            let mut client = server.connect().await;
+            client
+                .write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+                .await
+                .unwrap();
+            let length = client.read(&mut answer).await.unwrap();
+            if String::from_utf8_lossy(&answer[..length]).contains("connection: close") {
+                assert_eq!(client.read(&mut answer).await.unwrap(), 0, "the connection ends");
+                return;
+            }
+        }
+    })
+    .await;
+    kept.write_all(GET).await.unwrap();
+    let mut rest = String::new();
+    within(kept.read_to_string(&mut rest)).await.unwrap();
+    assert!(
+        rest.starts_with("HTTP/1.1 200 OK") && rest.contains("connection: close"),
+        "{rest}"
+    );
+    assert!(!rest.contains("keep-alive"), "{rest}");
+    server.stop();
+    within(server.served).await.unwrap();
+}
+
+/// What the system has connected while nobody was looking, at the very end as well.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_connected_is_served_while_the_server_ends() {
+    // Each round takes a second: so late is a client refused whose first packet was dropped.
+    for _ in 0..5 {
+        let mut server = start(|_| {}).await;
+        let (address, served) = (server.address, Arc::<AtomicUsize>::default());
+        let clients: Vec<_> = (0..4)
+            .map(|_| {
+                let served = Arc::clone(&served);
+                std::thread::spawn(move || {
+                    while let Ok(mut client) = std::net::TcpStream::connect(address) {
+                        client
+                            .write_all(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+                            .unwrap();
+                        let mut answer = String::new();
+                        client.read_to_string(&mut answer).unwrap();
+                        assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+                        served.fetch_add(1, Ordering::SeqCst);
+                    }
+                })
+            })
+            .collect();
+        within(async {
+            while served.load(Ordering::SeqCst) < 20 {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+        server.stop();
+        within(server.served).await.unwrap();
+        for client in clients {
+            tokio::task::spawn_blocking(|| client.join().unwrap())
+                .await
+                .unwrap();
+        }
+    }
 }

@@ -109,4 +109,6 @@ mod limits;
 
 mod kept;
 
+mod life;
+
 mod doors;

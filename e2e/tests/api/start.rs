@@ -45,6 +45,7 @@ async fn a_wrong_configuration_is_refused_in_one_sentence() {
             "3002",
             "API_ADMIN_LISTEN: `3002` is not an address and port",
         ),
+        ("DRAIN_DELAY", "11m", "DRAIN_DELAY: must be at most 10m"),
         ("MAX_CONNECTIONS", "0", "MAX_CONNECTIONS: 0 is not in 1..=65536"),
         ("CORS_ORIGINS", "*", "CORS_ORIGINS: `*` is not an origin"),
         (
@@ -116,6 +117,7 @@ fn help_names_the_variables_and_not(secret: &str) {
         "API_LISTEN",
         "API_ADMIN_LISTEN",
         "MAX_CONNECTIONS",
+        "DRAIN_DELAY",
         "CORS_ORIGINS",
         "PORTAL_ORIGINS",
         "CLERK_JWKS_URL",

@@ -22,4 +22,6 @@ mod tls;
 
 mod doors;
 
+mod rolling;
+
 mod long;

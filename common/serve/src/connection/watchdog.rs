@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use tokio::time::Sleep;
 
-use crate::Limits;
+use crate::limits::Limits;
 use crate::progress::SharedProgress;
 
 /// What a connection's task has to do something about.

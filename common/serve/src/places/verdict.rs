@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::Limits;
+use crate::limits::Limits;
 use crate::progress::SharedProgress;
 
 /// A connection that has a place.

@@ -1,3 +1,5 @@
 //! What takes minutes.
 
 mod few_workers;
+
+mod rolling;

@@ -29,6 +29,10 @@ use crate::streams::Streams;
 /// After how long a store is asked again that failed.
 const ANNOUNCE_AGAIN: Duration = Duration::from_secs(1);
 
+/// Why a program whose key is another one isn't ready.
+const WRONG_KEY: &str = "SECRETS_KEY: it isn't the key that the secrets in this store were sealed with: start the program with that one \
+    (if it is lost for good, `webhooksctl secrets accept` makes this one the store's)";
+
 /// How long a fresh program waits for Redis before it listens all the same. A connection that is refused meanwhile finds another
 /// program by itself; a 503 that is answered doesn't.
 const LISTEN_WITHIN: Duration = Duration::from_secs(5);
@@ -192,9 +196,32 @@ async fn reach_store(app: &App, redis: &RedisArgs, expected: Expectations) -> Re
         tracing::warn!("Redis: {warning}");
     }
     tracing::info!(redis = %redis.redis_url, server = %report.version, "connected to Redis");
+    right_key(app, &store).await;
     announce(app, &store).await?;
     app.store.set(store.clone(), report.lasting_warnings());
     Ok(store.watch(expected, || app.metrics.store_rewound()).await)
+}
+
+/// Waits until the program has the `SECRETS_KEY` of the store. With another one, endpoints would be made whose secrets no worker can open.
+async fn right_key(app: &App, store: &Store) {
+    let mut is_told = false;
+    loop {
+        match store.has_secrets_key(&app.secrets).await {
+            Ok(true) => return,
+            Ok(false) => {
+                if !is_told {
+                    tracing::error!("{WRONG_KEY}; requests get 503");
+                    is_told = true;
+                }
+                app.store.set_waiting_for(WRONG_KEY.to_owned());
+            }
+            Err(error) => {
+                tracing::warn!(%error, "SECRETS_KEY can't be compared with the store's yet; requests get 503 until it can");
+                app.store.set_waiting_for(error.to_string());
+            }
+        }
+        tokio::time::sleep(ANNOUNCE_AGAIN).await;
+    }
 }
 
 /// Announces the event types, however long that takes. An error says which endpoints still need.

@@ -1,4 +1,5 @@
-//! `secrets rewrap` seals signing secrets anew with the first key of `SECRETS_KEY`, so that the others can go.
+//! `secrets rewrap` seals signing secrets anew with the first key of `SECRETS_KEY`, so that the others can go; `secrets accept` makes that
+//! key the store's where the right one is lost.
 
 use std::io::Write as _;
 
@@ -16,6 +17,19 @@ use crate::runtime;
 pub(crate) enum SecretsCommand {
     /// Seals every signing secret anew with the first key of SECRETS_KEY, in bounded steps, also while the system runs.
     Rewrap(RewrapArgs),
+    /// Makes the first key of SECRETS_KEY the one that programs must have, where the right one is lost for good. What that one sealed stays
+    /// and doesn't open: rotate the secrets of all endpoints, and give their headers anew.
+    Accept(AcceptArgs),
+}
+
+/// The arguments of `secrets accept`.
+#[derive(Debug, Args)]
+pub(crate) struct AcceptArgs {
+    #[command(flatten)]
+    redis: RedisArgs,
+
+    #[command(flatten)]
+    secrets: SecretsArgs,
 }
 
 /// The arguments of `secrets rewrap`.
@@ -32,9 +46,28 @@ pub(crate) struct RewrapArgs {
     dry_run: bool,
 }
 
-/// Runs the command; fails when there are secrets that no key opens.
+/// Runs the command.
 pub(crate) fn run(command: &SecretsCommand) -> anyhow::Result<()> {
-    let SecretsCommand::Rewrap(arguments) = command;
+    match command {
+        SecretsCommand::Rewrap(arguments) => rewrap(arguments),
+        SecretsCommand::Accept(arguments) => accept(arguments),
+    }
+}
+
+fn accept(arguments: &AcceptArgs) -> anyhow::Result<()> {
+    let (store, runtime) = (Store::new(&arguments.redis)?, runtime::new()?);
+    let keyring = &arguments.secrets.secrets_key;
+    runtime.block_on(store.accept_secrets_key(keyring))?;
+    writeln!(
+        std::io::stdout(),
+        "programs need key {} from now on",
+        keyring.sealing_key_id()
+    )?;
+    Ok(())
+}
+
+/// Fails when there are secrets that no key opens.
+fn rewrap(arguments: &RewrapArgs) -> anyhow::Result<()> {
     let (store, runtime) = (Store::new(&arguments.redis)?, runtime::new()?);
     let keyring = &arguments.secrets.secrets_key;
     let progress = runtime::progress(|endpoints: u64| format!("looked at {endpoints} endpoints …"));

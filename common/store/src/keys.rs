@@ -89,6 +89,7 @@
 //! | `policy` | hash | what the workers are configured to: `disableAfter`, `logLength`, `headerPrefix`, … | for ever |
 //! | `event_types` | hash | event type → what stands for all that is known about it, as the API announced that started last | for ever |
 //! | `event_types:leaving` | hash | event type that an API which starts would not have → who noticed first: nobody can subscribe to it | 10 min, while endpoints are searched |
+//! | `secrets_key` | string | what only the right `SECRETS_KEY` makes: the first API that starts puts it there, `secrets rewrap` and `secrets accept` replace it | for ever |
 //! | `stats` | hash | counters, `turn`, `clockRaw`, `clockSkew`, `clockSteps`, `reapedAt`, `reapHold`, `ageHold`, `parkedSoughtAt`, `sharesCountedAt` | for ever |
 //!
 //! Every key but `wh:meta` starts with the prefix `wh:{<shard>}:`, which keeps a shard in one hash slot.

@@ -72,6 +72,8 @@ pub mod rotation;
 
 pub mod rewrap;
 
+mod secrets_key;
+
 pub mod api_keys;
 
 pub mod portal_sessions;

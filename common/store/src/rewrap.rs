@@ -92,7 +92,7 @@ impl Record {
 
 impl Store {
     /// Seals anew what another key than the first sealed, or what has the format before; a dry run only counts. Calls
-    /// `progress` with the number of endpoints that it has looked at.
+    /// `progress` with the number of endpoints that it has looked at. Once everything opens, the first key is the store's.
     ///
     /// # Errors
     ///
@@ -115,7 +115,34 @@ impl Store {
                 }
             }
             if next.is_none() {
-                return Ok(report);
+                break;
+            }
+            cursor = next;
+        }
+        if !dry_run && report.unopened == 0 {
+            self.accept_secrets_key(keyring).await?;
+        }
+        Ok(report)
+    }
+
+    /// Whether there are secrets, and none of the first that it finds opens.
+    pub(super) async fn opens_nothing(&self, keyring: &SecretsKeyring) -> Result<bool, StoreError> {
+        let (mut cursor, mut unopened) = (None, 0);
+        loop {
+            let (endpoints, next) = self.scan_endpoints(cursor).await?;
+            for (id, key) in endpoints {
+                let Some(record) = self.record(id, &key).await? else {
+                    continue;
+                };
+                for Sealed { anew, .. } in record.sealed(keyring) {
+                    if anew.is_ok() {
+                        return Ok(false);
+                    }
+                    unopened += 1;
+                }
+            }
+            if next.is_none() || unopened > NAMED {
+                return Ok(unopened > 0);
             }
             cursor = next;
         }

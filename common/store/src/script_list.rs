@@ -3,8 +3,8 @@
 use super::scripts::{Assembled, Declaration, Listed, RunsAs, Script};
 use super::{
     accounts, api_keys, egress, endpoints, erasing, event_types, events, health, history, identity, log,
-    operator_events, parked, policy, portal_sessions, queue, rates, replays, rewrap, rotation, server,
-    test_events, watch,
+    operator_events, parked, policy, portal_sessions, queue, rates, replays, rewrap, rotation, secrets_key,
+    server, test_events, watch,
 };
 
 macro_rules! list {
@@ -39,6 +39,7 @@ list![
     operator_events::OperatorEventNext<'_>,
     event_types::EventTypesAnnounce<'_>,
     event_types::EventTypesKeep<'_>,
+    secrets_key::SecretsKeyKeep<'_>,
     egress::DestinationsNote<'_>,
     egress::OutageNote<'_>,
     egress::StrikesTakeBack<'_>,

@@ -13,6 +13,8 @@ mod redis_tls;
 /// Signing secrets are sealed anew with another key.
 mod rewrap;
 
+mod secrets_key;
+
 /// Headers of endpoints' own.
 mod headers;
 

@@ -155,6 +155,25 @@ impl SecretsKeyring {
     }
 }
 
+/// What a check value is the tag of.
+const CHECK: &[&[u8]] = &[b"SECRETS_KEY"];
+
+impl SecretsKeyring {
+    /// What only the first key makes, and what tells nothing about it: kept beside what is sealed, it tells every program whether it
+    /// has that key.
+    #[must_use]
+    pub fn check_value(&self) -> String {
+        hex::encode(self.tag(CHECK))
+    }
+
+    /// Whether a key of the ring made this check value.
+    #[must_use]
+    pub fn has_made(&self, check_value: &str) -> bool {
+        let mut tag = [0; TAG_LEN];
+        hex::decode_to_slice(check_value, &mut tag).is_ok() && self.has_tagged(CHECK, &tag)
+    }
+}
+
 impl FromStr for SecretsKeyring {
     type Err = InvalidKeyring;
 

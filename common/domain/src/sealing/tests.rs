@@ -147,6 +147,18 @@ fn nothing_of_it_is_printed() {
 }
 
 #[test]
+fn a_check_value_tells_whether_a_ring_has_the_key() {
+    let value = ring(&[1, 2]).check_value();
+    assert_eq!(value, ring(&[1]).check_value());
+    for (keys, has) in [(&[1][..], true), (&[2, 1], true), (&[2], false), (&[2, 3], false)] {
+        assert_eq!(ring(keys).has_made(&value), has, "{keys:?}");
+    }
+    for other in ["", "00", &value[1..], &value.replace(|_| true, "g")] {
+        assert!(!ring(&[1]).has_made(other), "{other}");
+    }
+}
+
+#[test]
 fn rotation_keeps_old_secrets_readable() {
     let (account, endpoint): (AccountId, _) = ("user:u".parse().unwrap(), EndpointId::random());
     let sealed = ring(&[1]).seal(&SigningSecret::generate(), &account, &endpoint);

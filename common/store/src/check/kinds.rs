@@ -82,6 +82,7 @@ pub(super) const KINDS: &[Kind] = &[
     fixed("policy", Take::Hash(put::policy)),
     fixed("event_types", Take::Nothing),
     fixed("event_types:leaving", Take::Nothing),
+    fixed("secrets_key", Take::Nothing),
     fixed("stats", Take::Nothing),
     fixed("wake", Take::Nothing),
     fixed("trials", Take::Nothing),

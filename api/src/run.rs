@@ -68,7 +68,7 @@ fn cant_listen(address: SocketAddr, error: &std::io::Error) -> String {
 /// finish.
 ///
 /// Customers and backends come by `socket`, operators by `admin`, if there is one. It listens as soon as Redis has been reached, or
-/// after [`LISTEN_WITHIN`]: until Redis answers, calls that need it get a 503 then, and `/readyz` says why.
+/// after five seconds: until Redis answers, calls that need it get a 503 then, and `/readyz` says why.
 ///
 /// # Errors
 ///

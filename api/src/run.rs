@@ -125,7 +125,7 @@ async fn reach_store(app: &App, redis: &RedisArgs, expected: Expectations) -> Re
     tracing::info!(redis = %redis.redis_url, server = %report.version, "connected to Redis");
     announce(app, &store).await?;
     app.store.set(store.clone(), report.lasting_warnings());
-    Ok(store.watch(expected, || app.metrics.store_rewound()).await)
+    Ok(store.watch(expected, |turn| app.metrics.store_turned(turn)).await)
 }
 
 /// Announces the event types, however long that takes. An error says which endpoints still need.

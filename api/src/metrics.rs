@@ -6,6 +6,7 @@ use prometheus::{
     Encoder as _, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
     TextEncoder,
 };
+use store::Turn;
 
 /// The counters of one API process.
 #[derive(Debug, Clone)]
@@ -19,6 +20,8 @@ pub struct Metrics {
     auth_failures: IntCounterVec,
     streams: IntGauge,
     store_rewinds: IntCounter,
+    failovers: IntCounter,
+    failover_lost_writes: IntCounter,
 }
 
 /// Upper bounds of the latency histogram, in seconds.
@@ -71,6 +74,14 @@ impl Metrics {
                 "webhooks_api_store_rewinds_total",
                 "Times that the store was found to be older than it was.",
             )?,
+            failovers: IntCounter::new(
+                "webhooks_api_store_failovers_total",
+                "Times that the sentinels named another primary.",
+            )?,
+            failover_lost_writes: IntCounter::new(
+                "webhooks_api_store_failover_lost_writes_total",
+                "Seconds of a program's writing that new primaries lacked after failovers.",
+            )?,
         };
         metrics.registry.register(Box::new(metrics.requests.clone()))?;
         metrics.registry.register(Box::new(metrics.durations.clone()))?;
@@ -84,6 +95,10 @@ impl Metrics {
         metrics
             .registry
             .register(Box::new(metrics.store_rewinds.clone()))?;
+        metrics.registry.register(Box::new(metrics.failovers.clone()))?;
+        metrics
+            .registry
+            .register(Box::new(metrics.failover_lost_writes.clone()))?;
         for result in EventResult::ALL {
             metrics.events.with_label_values(&[result.as_str()]).inc_by(0);
         }
@@ -128,9 +143,13 @@ impl Metrics {
         self.streams.set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
-    /// The store turned out to be older than it was.
-    pub fn store_rewound(&self) {
-        self.store_rewinds.inc();
+    /// The store turned out to be older than it was, or is on another server.
+    pub fn store_turned(&self, turn: Turn) {
+        match turn {
+            Turn::Rewound => self.store_rewinds.inc(),
+            Turn::FailedOver => self.failovers.inc(),
+            Turn::LostWrites(writes) => self.failover_lost_writes.inc_by(writes),
+        }
     }
 
     /// All metrics in Prometheus's text format.

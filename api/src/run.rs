@@ -199,7 +199,7 @@ async fn reach_store(app: &App, redis: &RedisArgs, expected: Expectations) -> Re
     right_key(app, &store).await;
     announce(app, &store).await?;
     app.store.set(store.clone(), report.lasting_warnings());
-    Ok(store.watch(expected, || app.metrics.store_rewound()).await)
+    Ok(store.watch(expected, |turn| app.metrics.store_turned(turn)).await)
 }
 
 /// Waits until the program has the `SECRETS_KEY` of the store. With another one, endpoints would be made whose secrets no worker can open.

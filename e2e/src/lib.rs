@@ -1,6 +1,7 @@
 //! The harness: real servers, programs and receivers, which each test starts and ends for itself.
 //!
 //! - [`redis_server`]: a Redis or Valkey of the test's own, that can be killed, stopped and restarted.
+//! - [`sentinels`]: real sentinels, which watch such a server and its replicas.
 //! - [`fault_proxy`]: a network that delays, freezes and cuts connections.
 //! - [`distance`]: a server that is far away.
 //! - [`tls_proxy`]: TLS in front of a Redis that has none, with client certificates.
@@ -26,6 +27,8 @@
 )]
 
 pub mod redis_server;
+
+pub mod sentinels;
 
 pub mod fault_proxy;
 

@@ -73,6 +73,12 @@ impl RedisServer {
         Self::launch_new(program.path.clone(), &[], Some(shipped_users()))
     }
 
+    /// Starts one of the [`programs()`] with further arguments, and with an access list in the form of `docker/redis/users.acl`.
+    #[must_use]
+    pub fn start_guarded_with(program: &Program, extra: &[&str], users: String) -> Self {
+        Self::launch_new(program.path.clone(), extra, Some(users))
+    }
+
     fn launch_new(program: PathBuf, extra: &[&str], users: Option<String>) -> Self {
         let extra: Vec<_> = extra.iter().map(|text| (*text).to_owned()).collect();
         for _ in 0..10 {

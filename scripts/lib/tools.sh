@@ -22,7 +22,7 @@ declare -A tests_that_use=(
     [routes]='^e2e::faults f18'
     [flock]='^e2e::packaging scripts::'
     [peer]='^bench::brief '
-    [oldest_server]='^e2e::faults (long::)?f22'
+    [oldest_server]='^e2e::(faults (long::)?f22|failover guarded)'
     [receivers]='^e2e::servers '
     [other_servers]='^e2e::faults long::f22'
 )

@@ -17,11 +17,13 @@ const ISSUER: &str = "https://clerk.dev.invalid";
 const PARTY: &str = "http://localhost:3000";
 
 /// Variables that the programs have defaults for: written only if they are set.
-const OPTIONAL: [&str; 34] = [
+const OPTIONAL: [&str; 36] = [
     "API_ADMIN_LISTEN",
     "REDIS_CA_FILE",
     "REDIS_CERT_FILE",
     "REDIS_KEY_FILE",
+    "SENTINEL_USER",
+    "SENTINEL_PASSWORD",
     "SHARDS",
     "STORE_BUDGET_BYTES",
     "HEADER_PREFIX",

@@ -4,6 +4,8 @@ mod history;
 
 mod operator;
 
+mod store;
+
 use domain::delivery::Failure;
 use prometheus::{
     Encoder as _, Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
@@ -12,6 +14,7 @@ use prometheus::{
 
 use crate::fault::{Need, NotAttempted};
 
+pub(crate) use self::store::StoreMetrics;
 pub(crate) use history::{HistoryMetrics, LOGS, PAYLOADS};
 pub(crate) use operator::OperatorMetrics;
 
@@ -61,8 +64,8 @@ pub struct Metrics {
     pub(crate) egress_down: IntGauge,
     /// Strikes that were taken back, since that was so.
     pub(crate) strikes_taken_back: IntCounter,
-    /// How often the store turned out to be older than before.
-    pub(crate) store_rewinds: IntCounter,
+    /// What became of the store.
+    pub(crate) store: StoreMetrics,
     /// By how many seconds this machine's clock is ahead of Redis's.
     pub(crate) clock_skew: Gauge,
 }
@@ -170,10 +173,7 @@ impl Metrics {
                 "strikes_taken_back_total",
                 "Strikes that were taken back, since this worker's own network was down",
             )?,
-            store_rewinds: counter(
-                "store_rewinds_total",
-                "Times that the store was found to be older than it was",
-            )?,
+            store: StoreMetrics::new(&registry)?,
             clock_skew: registered(
                 &registry,
                 Gauge::new(

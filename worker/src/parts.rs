@@ -145,14 +145,10 @@ impl Parts<'_> {
     /// Looks at the store for as long as the worker runs.
     fn watch(&self) -> impl Future<Output = ()> + Send + use<> {
         let expected = expected(self.config);
-        let (store, rewinds, mut stop) = (
-            self.store.clone(),
-            self.metrics.store_rewinds.clone(),
-            self.stop.clone(),
-        );
+        let (store, metrics, mut stop) = (self.store.clone(), self.metrics.store.clone(), self.stop.clone());
         async move {
             tokio::select! {
-                never = store.watch(expected, || rewinds.inc()) => match never {},
+                never = store.watch(expected, |turn| metrics.turned(turn)) => match never {},
                 () = stop.requested() => {}
             }
         }

@@ -8,15 +8,20 @@
 //! After a failover the address leads to another server, and connections to the old one may stay open. So we also leave a
 //! server that says that it is not (or no longer) the primary, and ask once more on a new connection. That server may be
 //! the only one there is, so what it answers in a connection's first second is no reason to leave it.
+//!
+//! `way` finds the server for each connection: at one address, or where `sentinels` say. They are asked again about once a second
+//! as well (the watch): a primary that is cut off from the others goes on answering us, and what it accepts then is lost.
 
 mod question;
 mod reconnecting;
 mod refusal;
+mod sentinels;
+mod way;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use redis::{Client, FromRedisValue};
+use redis::{FromRedisValue, RedisError};
 
 use super::StoreError;
 
@@ -24,6 +29,8 @@ use self::refusal::Refusal;
 
 pub(crate) use self::question::Question;
 pub(crate) use self::reconnecting::Connection;
+pub(crate) use self::sentinels::{Lost, Sentinels};
+pub(crate) use self::way::Way;
 
 /// How long a call may take in all before it fails as unavailable.
 pub(crate) const ANSWER_WITHIN: Duration = Duration::from_millis(1800);
@@ -33,7 +40,7 @@ const CONNECT_WITHIN: Duration = Duration::from_millis(800);
 
 /// The way to a Redis server, or to the one that takes its place.
 pub(crate) struct Connections {
-    client: Client,
+    way: Way,
     /// What its connections are called on the server.
     name: &'static str,
     /// What all callers share that don't block.
@@ -61,18 +68,34 @@ enum Again {
 
 impl Connections {
     /// Connects at the first question.
-    pub(crate) fn new(client: Client, name: &'static str) -> Self {
+    pub(crate) fn new(way: Way, name: &'static str) -> Self {
         Self {
-            client,
+            way,
             name,
             shared: Connection::default(),
             moves: AtomicU64::new(0),
         }
     }
 
-    /// The server's address, for people.
+    /// The server's address, or what sentinels call it, for people.
     pub(crate) fn address(&self) -> String {
-        self.client.get_connection_info().addr().to_string()
+        self.way.described()
+    }
+
+    /// Asks the sentinels, if there are any, whether they name another server by now. Connections to the old one are left before
+    /// their next question.
+    pub(crate) async fn look_for_server(&self) -> Result<(), Lost> {
+        self.way.look().await
+    }
+
+    /// How often the sentinels named another server than before.
+    pub(crate) fn failovers(&self) -> u64 {
+        self.way.changes()
+    }
+
+    /// Whether they did so within this time.
+    pub(crate) fn failed_over_within(&self, time: Duration) -> bool {
+        self.way.changed_since().is_some_and(|since| since <= time)
     }
 
     /// Asks on the shared connection; once more if that was cut or led to a server that is no primary.
@@ -166,7 +189,12 @@ fn cut_or_no(error: &StoreError) -> Again {
 }
 
 fn unavailable(reason: String) -> StoreError {
-    StoreError::Unavailable(redis::RedisError::from(std::io::Error::other(reason)))
+    StoreError::Unavailable(fault(reason))
+}
+
+/// A failure of ours, as if the connection had one.
+fn fault(reason: impl Into<String>) -> RedisError {
+    std::io::Error::other(reason.into()).into()
 }
 
 pub(crate) fn timed_out() -> StoreError {

@@ -8,7 +8,7 @@ use redis::FromRedisValue;
 
 use super::clock::ScriptClock;
 use super::condition::Condition;
-use super::connection::{Connection, Question};
+use super::connection::{Connection, Connections, Question};
 use super::events::SharedIntake;
 use super::identity::Guard;
 use super::keys::Keys;
@@ -26,6 +26,10 @@ impl Store {
 
     pub(crate) fn functions(&self) -> &Functions {
         &self.inner.functions
+    }
+
+    pub(crate) fn connections(&self) -> &Connections {
+        &self.inner.connections
     }
 
     pub(crate) fn guard(&self) -> &Guard {

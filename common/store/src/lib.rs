@@ -116,6 +116,7 @@ use keys::Keys;
 pub use script_list::assembled_scripts;
 use scripts::Functions;
 use settings::{InvalidRedis, RedisArgs};
+pub use watch::Turn;
 
 /// A handle to everything that is kept in Redis. Cheap to clone.
 ///
@@ -145,10 +146,9 @@ impl Store {
     ///
     /// A sentence that names the variables, when they can't be used at all.
     pub fn new(args: &RedisArgs) -> Result<Self, InvalidRedis> {
-        let client = args.client()?;
         Ok(Self {
             inner: Arc::new(Inner {
-                connections: Connections::new(client, identity::program_name()),
+                connections: Connections::new(args.way()?, identity::program_name()),
                 wake: Connection::default(),
                 intake: SharedIntake::default(),
                 keys: Keys::new(0),

@@ -11,6 +11,7 @@ mod setup;
 use std::collections::HashMap;
 
 use super::condition::StoreWarning;
+use super::connection::Lost;
 use super::identity::unknown_schema;
 use super::scripts::script;
 use super::{Store, StoreError};
@@ -75,6 +76,12 @@ impl Store {
         expected: Expectations,
         shards: u16,
     ) -> Result<ServerReport, StoreError> {
+        if let Err(Lost::Nowhere(reason)) = self.connections().look_for_server().await {
+            return Ok(ServerReport {
+                refusals: vec![reason],
+                ..ServerReport::default()
+            });
+        }
         let info = self.info(&["server"]).await?;
         let mut report = ServerReport {
             version: version(&info),

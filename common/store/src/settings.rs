@@ -5,23 +5,39 @@ use std::fmt;
 use clap::Args;
 use secrecy::{ExposeSecret as _, SecretString};
 
-pub use self::tls::{InvalidRedis, Pem};
+pub use self::tls::Pem;
+pub use self::way::InvalidRedis;
 use crate::identity::StoreId;
 
+use self::sentinel_url::SentinelUrl;
+
 mod tls;
+
+mod sentinel_url;
+
+mod way;
 
 /// Where Redis is, and how its keys are cut.
 #[derive(Debug, Clone, Args)]
 pub struct RedisArgs {
-    /// Redis or Valkey from 7.0: `redis://[user:password@]host:port[/db]`, or `rediss://` for TLS.
+    /// Redis or Valkey from 7.0: `redis://[user:password@]host:port[/db]`, or `rediss://` for TLS. Or sentinels that know the
+    /// primary: `redis+sentinel://[user:password@]host:port,host:port/name[/db]`, or `redis+sentinels://` for TLS to all.
     #[arg(long, env, default_value = "redis://127.0.0.1:6379", value_parser = parse_redis_url, hide_env_values = true)]
     pub redis_url: RedisUrl,
 
-    /// The authorities (PEM) that the server's certificate is checked against, instead of the system's. `rediss://` only.
+    /// The sentinels' user, where they want one.
+    #[arg(long, env)]
+    pub sentinel_user: Option<String>,
+
+    /// The sentinels' password, where they want one; or `@` and the path of a file with it. Those of the servers stand in the URL.
+    #[arg(long, env, value_parser = way::secret, hide_env_values = true)]
+    pub sentinel_password: Option<SecretString>,
+
+    /// The authorities (PEM) that the server's certificate is checked against, instead of the system's. TLS only.
     #[arg(long, env, value_parser = tls::authorities)]
     pub redis_ca_file: Option<Pem>,
 
-    /// Our certificate (PEM, with those between it and its authority), for servers that demand one. `rediss://` only.
+    /// Our certificate (PEM, with those between it and its authority), for servers that demand one. TLS only.
     #[arg(long, env, value_parser = tls::certificates, requires = "redis_key_file")]
     pub redis_cert_file: Option<Pem>,
 
@@ -54,6 +70,9 @@ impl RedisUrl {
 impl fmt::Display for RedisUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Built from the parts that may be shown: what follows the path may say anything.
+        if let Some(Ok(url)) = SentinelUrl::parse(self.expose()) {
+            return formatter.write_str(&url.shown());
+        }
         let Ok(url) = url::Url::parse(self.expose()) else {
             return formatter.write_str("redis");
         };
@@ -76,16 +95,19 @@ impl fmt::Debug for RedisUrl {
 }
 
 fn parse_redis_url(text: &str) -> Result<RedisUrl, String> {
+    if let Some(url) = SentinelUrl::parse(text) {
+        return url.map(|_| RedisUrl(text.to_owned().into()));
+    }
     let url = url::Url::parse(text).map_err(|error| format!("not a URL ({error})"))?;
     match url.scheme() {
         "redis" | "rediss" if url.fragment().is_some() || url.query().is_some() => {
             Err("must end after the database's number".to_owned())
         }
         "redis" | "rediss" if url.has_host() => Ok(RedisUrl(text.to_owned().into())),
-        "redis+sentinel" | "rediss+sentinel" => {
-            Err("Sentinel is not supported yet; give redis:// or rediss://".to_owned())
-        }
-        _ => Err("must be redis://host:port or rediss://host:port".to_owned()),
+        _ => Err(
+            "must be redis://host:port or rediss://host:port, or redis+sentinel://host:port,host:port/name or redis+sentinels://…"
+                .to_owned(),
+        ),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
+use super::connection::Lost;
 use super::identity::Verdict;
 use super::scripts::script;
 use super::server::Expectations;
@@ -24,19 +25,37 @@ script! {
     struct StoreRoom {} -> ()
 }
 
+/// Something happened to the store that is to be counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// It was found to be older than it was.
+    Rewound,
+    /// The sentinels named another primary.
+    FailedOver,
+    /// The new primary lacks so many `writes`, each of which stands for a second of a program's work.
+    LostWrites(u64),
+}
+
 impl Store {
     /// Looks at the store and its server for as long as the program runs, logs what changes, and notes what
-    /// [`Store::readiness`] tells. Calls `on_rewind` each time that it finds the store set back.
-    pub async fn watch(&self, expected: Expectations, on_rewind: impl Fn()) -> Infallible {
+    /// [`Store::readiness`] tells. Calls `on_turn` each time that it finds the store set back, or on another server.
+    pub async fn watch(&self, expected: Expectations, on_turn: impl Fn(Turn)) -> Infallible {
         self.guard().start_watching();
         let mut examined: Option<Instant> = None;
+        let mut failovers = self.connections().failovers();
         loop {
+            while failovers < self.connections().failovers() {
+                failovers += 1;
+                on_turn(Turn::FailedOver);
+                // The new server may be set up otherwise.
+                examined = None;
+            }
             if examined.is_none_or(|when| when.elapsed() >= SETTINGS_EVERY)
                 && self.examine(expected).await.is_ok()
             {
                 examined = Some(Instant::now());
             }
-            let is_well = self.look_once(&on_rewind).await;
+            let is_well = self.look_once(&on_turn).await;
             tokio::time::sleep(LEAST).await;
             let wait = if is_well { EVERY } else { EVERY_IN_TROUBLE } - LEAST;
             tokio::select! {
@@ -47,7 +66,9 @@ impl Store {
     }
 
     /// Looks once; returns whether all is well.
-    async fn look_once(&self, on_rewind: impl Fn()) -> bool {
+    async fn look_once(&self, on_turn: impl Fn(Turn)) -> bool {
+        // What becomes of this shows in the others: without a server they fail.
+        let _known: Result<(), Lost> = self.connections().look_for_server().await;
         let (looked, room) = tokio::join!(self.look(), self.has_room());
         let now = Instant::now();
         let look = match looked.and_then(|look| room.map(|room| (look, room))) {
@@ -63,8 +84,10 @@ impl Store {
                 return false;
             }
         };
-        if let Verdict::Rewound { .. } = look.verdict {
-            on_rewind();
+        match look.verdict {
+            Verdict::Rewound { .. } => on_turn(Turn::Rewound),
+            Verdict::FailedOver { from, to } => on_turn(Turn::LostWrites(from - to)),
+            _ => {}
         }
         !matches!(look.verdict, Verdict::Replaced(_))
     }

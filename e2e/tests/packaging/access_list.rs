@@ -125,6 +125,9 @@ const CODE: &[(&str, &str, &[Who])] = &[
         "client|setname",
         &[Api, Worker, Operator],
     ),
+    // Asked of sentinels, which have lists of their own.
+    ("connection/sentinels/sentinel.rs", "sentinel", &[]),
+    ("connection/way.rs", "role", &[Api, Worker, Operator]),
     ("endpoints/enable.rs", "hmget", &[Worker]),
     ("endpoints/hold.rs", "get", &[Api, Worker]),
     ("endpoints/mod.rs", "hkeys", &[Api, Worker]),

@@ -30,8 +30,9 @@ struct Open {
     number: u64,
     connection: MultiplexedConnection,
     since: Instant,
-    /// What `Connections::moves` was before it was opened.
+    /// What `Connections::moves` was before it was opened, and how often sentinels had named another server.
     moves: u64,
+    changes: u64,
 }
 
 impl Connection {
@@ -45,25 +46,22 @@ impl Connection {
         let mut state = self.0.lock().await;
         let moves = connections.moves.load(Ordering::Relaxed);
         if let Some(open) = &state.open
+            && open.changes == connections.way.changes()
             && (open.moves == moves || open.since.elapsed() < Refusal::NotPrimary.is_borne_for())
         {
             return Ok((open.number, open.connection.clone()));
         }
         state.open = None;
         if let Some((when, reason)) = &state.failed
-            && *when > since
+            && (*when > since || when.elapsed() < connections.way.rests_for())
         {
             return Err(unavailable(reason.clone()));
         }
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_WITHIN))
             .set_response_timeout(Some(answer_within.unwrap_or(ANSWER_WITHIN - CONNECT_WITHIN / 2)));
-        match connections
-            .client
-            .get_multiplexed_async_connection_with_config(&config)
-            .await
-        {
-            Ok(connection) => {
+        match connections.way.open(&config).await {
+            Ok((connection, changes)) => {
                 give_name(connection.clone(), connections.name).await;
                 state.opened += 1;
                 state.failed = None;
@@ -73,6 +71,7 @@ impl Connection {
                     connection: connection.clone(),
                     since: Instant::now(),
                     moves,
+                    changes,
                 });
                 Ok((number, connection))
             }

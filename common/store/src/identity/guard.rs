@@ -131,8 +131,10 @@ impl Guard {
             state.rewind = Some((*from, *to));
         }
         state.is_replaced_at = false;
-        let takes_its_writes =
-            matches!(verdict, Verdict::Accepted | Verdict::Rewound { .. }) || state.known.identity.is_none();
+        let takes_its_writes = matches!(
+            verdict,
+            Verdict::Accepted | Verdict::Rewound { .. } | Verdict::FailedOver { .. }
+        ) || state.known.identity.is_none();
         state.known.identity.clone_from(&sight.identity);
         // A store without a word about it was made when there was one schema.
         state.schema = Some(sight.schema.clone().unwrap_or_else(|| "1".to_owned()));

@@ -38,6 +38,8 @@ pub(crate) struct Sight {
     pub(crate) reaped_at: String,
     /// Whether deliveries wait for a worker.
     pub(crate) waits: bool,
+    /// Whether sentinels have just named another server: what it lacks was never replicated to it.
+    pub(crate) failed_over: bool,
 }
 
 /// A store was found to be set back to an earlier state.
@@ -69,6 +71,13 @@ pub(crate) enum Verdict {
         /// `writes` as it is.
         to: u64,
     },
+    /// It is the same store on another server, which the sentinels named and which lacks the last writes.
+    FailedOver {
+        /// `writes` as it was.
+        from: u64,
+        /// `writes` as it is.
+        to: u64,
+    },
     /// It is not the store.
     Replaced(Replaced),
 }
@@ -86,10 +95,14 @@ pub(crate) fn judge(known: &Known, sight: &Sight) -> Verdict {
         (Some(_), None) => Verdict::Fine,
         (Some(found), Some(wanted)) if found == wanted => match &known.identity {
             Some(_) if was_accepted => Verdict::Accepted,
-            Some(worked_on) if worked_on == found && sight.writes < known.writes => Verdict::Rewound {
-                from: known.writes,
-                to: sight.writes,
-            },
+            Some(worked_on) if worked_on == found && sight.writes < known.writes => {
+                let (from, to) = (known.writes, sight.writes);
+                if sight.failed_over {
+                    Verdict::FailedOver { from, to }
+                } else {
+                    Verdict::Rewound { from, to }
+                }
+            }
             _ => Verdict::Fine,
         },
         // A program that insists goes on insisting: after its next start it would do so too.

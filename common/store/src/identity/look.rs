@@ -1,6 +1,6 @@
 //! Looking at a store, and meeting it for the first time.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::guard::Change;
 use super::schema::NEWEST;
@@ -10,6 +10,9 @@ use crate::{Store, StoreError};
 
 /// How often a program tries a claim that others overtake.
 pub(super) const TRIES: u32 = 3;
+
+/// A store that is older than it was lost that in a failover, if sentinels announced one so shortly before.
+const FAILOVER_EXPLAINS: Duration = Duration::from_secs(60);
 
 /// What a look showed, and what that means.
 #[derive(Debug)]
@@ -147,10 +150,12 @@ impl Store {
         if answer.is_err() && wrote {
             self.guard().put_back_wrote();
         }
-        if let Ok(watched) = &answer {
-            self.clock().measure(watched.script_time, Instant::now());
-        }
-        answer.map(sight)
+        let watched = answer?;
+        self.clock().measure(watched.script_time, Instant::now());
+        Ok(Sight {
+            failed_over: self.connections().failed_over_within(FAILOVER_EXPLAINS),
+            ..sight(watched)
+        })
     }
 
     pub(super) async fn claim(
@@ -177,6 +182,11 @@ fn log_change(verdict: &Verdict, change: Change) {
             from,
             to,
             "the store was set back to an earlier state: events that were accepted after that state may be gone, and deliveries that were made after it may be made again"
+        ),
+        (Verdict::FailedOver { from, to }, _) => tracing::error!(
+            from,
+            to,
+            "the new primary lacks what had not been replicated to it: events that were accepted in the last moments before the failover are gone, and deliveries that were made then may be made again"
         ),
         (Verdict::Replaced(reason @ Replaced::Schema(_)), Change::Replaced) => {
             tracing::error!("{reason}. {}", reason.advice());
@@ -219,5 +229,6 @@ fn sight(watched: Watched) -> Sight {
         has_others: watched.has_others,
         reaped_at: watched.reaped_at.unwrap_or_default(),
         waits: watched.waits,
+        failed_over: false,
     }
 }

@@ -2,13 +2,14 @@
 
 use std::fmt;
 
-use redis::{Client, ClientTlsConfig, ConnectionInfo, IntoConnectionInfo as _, TlsCertificates};
+use redis::{ClientTlsConfig, TlsCertificates};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 use secrecy::zeroize::Zeroizing;
 
 use super::RedisArgs;
+use super::way::InvalidRedis;
 
 /// More than any chain of certificates takes.
 const MAX_FILE: u64 = 1 << 20;
@@ -23,47 +24,36 @@ impl fmt::Debug for Pem {
     }
 }
 
-/// Why the connection's settings can't be used together.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct InvalidRedis(String);
-
 impl RedisArgs {
-    /// A client, which connects later.
+    /// Our certificate and the authorities, if any are given.
     ///
     /// # Errors
     ///
     /// A sentence with the variables' names when they don't fit together.
-    pub fn client(&self) -> Result<Client, InvalidRedis> {
-        let wrong = |error: redis::RedisError| InvalidRedis(format!("REDIS_URL: {error}"));
-        let info: ConnectionInfo = self.redis_url.expose().into_connection_info().map_err(wrong)?;
-        // The server doesn't need the library's name, and every user would need the right to tell it.
-        let settings = info.redis_settings().clone().set_skip_set_lib_name();
-        let info = info.set_redis_settings(settings);
+    pub(super) fn certificates(&self, is_tls: bool) -> Result<Option<TlsCertificates>, InvalidRedis> {
         if self.redis_ca_file.is_none() && self.redis_cert_file.is_none() {
-            return Client::open(info).map_err(wrong);
+            return Ok(None);
         }
-        if !self.redis_url.expose().starts_with("rediss://") {
+        if !is_tls {
             let variable = if self.redis_ca_file.is_some() {
                 "REDIS_CA_FILE"
             } else {
                 "REDIS_CERT_FILE"
             };
             return Err(InvalidRedis(format!(
-                "{variable}: REDIS_URL must be rediss:// for that"
+                "{variable}: REDIS_URL must be rediss:// or redis+sentinels:// for that"
             )));
         }
         self.check_key()?;
         let bytes = |pem: &Option<Pem>| pem.as_ref().map(|pem| pem.0.to_vec());
         let pair = bytes(&self.redis_cert_file).zip(bytes(&self.redis_key_file));
-        let certificates = TlsCertificates {
+        Ok(Some(TlsCertificates {
             client_tls: pair.map(|(client_cert, client_key)| ClientTlsConfig {
                 client_cert,
                 client_key,
             }),
             root_cert: bytes(&self.redis_ca_file),
-        };
-        Client::build_with_tls(info, certificates).map_err(wrong)
+        }))
     }
 
     /// Refuses a key that doesn't belong to the certificate, which would otherwise show at each try to connect.

@@ -86,10 +86,17 @@ fn a_program_that_runs_holds_the_store_against_what_it_remembers() {
     let no_mark = Verdict::Replaced(Replaced::Unmarked);
     let is_empty = Verdict::Replaced(Replaced::Empty);
     let back = Verdict::Rewound { from: 100, to: 99 };
+    let lost = Verdict::FailedOver { from: 100, to: 99 };
+    let elsewhere = |writes: u64| Sight {
+        failed_over: true,
+        ..sees("a", writes, 0)
+    };
     for (name, known, sight, verdict) in [
         ("the same", knows_a(), sees("a", 100, 0), Verdict::Fine),
         ("later", knows_a(), sees("a", 101, 500), Verdict::Fine),
         ("set back", knows_a(), sees("a", 99, 0), back.clone()),
+        ("a new primary lacks some", knows_a(), elsewhere(99), lost),
+        ("a new primary has all", knows_a(), elsewhere(100), Verdict::Fine),
         ("accepted before", knows_a(), sees("a", 99, 1000), back.clone()),
         ("set back, insists", both.clone(), sees("a", 99, 0), back),
         ("accepted", knows_a(), sees("a", 99, 1001), Verdict::Accepted),
@@ -97,7 +104,16 @@ fn a_program_that_runs_holds_the_store_against_what_it_remembers() {
         ("accepted long ago", knows_a(), sees("b", 7, 999), other()),
         ("accepted now", knows_a(), sees("b", 7, 1500), Verdict::Accepted),
         ("accepted, but it insists", both, sees("b", 7, 1500), other()),
-        ("emptied", knows_a(), Sight::default(), is_empty),
+        ("emptied", knows_a(), Sight::default(), is_empty.clone()),
+        (
+            "an empty new primary",
+            knows_a(),
+            Sight {
+                failed_over: true,
+                ..Sight::default()
+            },
+            is_empty,
+        ),
         ("no mark", knows_a(), unmarked(), no_mark.clone()),
         ("a copy of before it had a mark", knows_a(), of_before(), no_mark),
     ] {

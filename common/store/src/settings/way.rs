@@ -1,0 +1,132 @@
+//! From the settings to the way to a server: a client of one address, or of the sentinels that know it.
+
+use redis::{
+    Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _, RedisConnectionInfo, RedisError,
+};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::RedisArgs;
+use super::sentinel_url::SentinelUrl;
+use crate::connection::{Sentinels, Way};
+
+/// Why the connection's settings can't be used together.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidRedis(pub(super) String);
+
+fn wrong(error: &RedisError) -> InvalidRedis {
+    InvalidRedis(format!("REDIS_URL: {error}"))
+}
+
+impl RedisArgs {
+    /// The way to the server, which connects later.
+    ///
+    /// # Errors
+    ///
+    /// A sentence with the variables' names when they don't fit together.
+    pub(crate) fn way(&self) -> Result<Way, InvalidRedis> {
+        match SentinelUrl::parse(self.redis_url.expose()) {
+            Some(url) => self.sentinels(url.map_err(|reason| InvalidRedis(format!("REDIS_URL: {reason}")))?),
+            None => self.address(),
+        }
+    }
+
+    fn address(&self) -> Result<Way, InvalidRedis> {
+        for (variable, is_set) in [
+            ("SENTINEL_USER", self.user_of_sentinels().is_some()),
+            ("SENTINEL_PASSWORD", self.password_of_sentinels().is_some()),
+        ] {
+            if is_set {
+                return Err(InvalidRedis(format!(
+                    "{variable}: REDIS_URL must be redis+sentinel:// or redis+sentinels:// for that"
+                )));
+            }
+        }
+        let text = self.redis_url.expose();
+        let info = text.into_connection_info().map_err(|error| wrong(&error))?;
+        let settings = info.redis_settings().clone();
+        let client = self.client(info, settings, text.starts_with("rediss://"))?;
+        Ok(Way::Address(Box::new(client)))
+    }
+
+    fn sentinels(&self, url: SentinelUrl) -> Result<Way, InvalidRedis> {
+        let mut login = RedisConnectionInfo::default();
+        if let Some(password) = self.password_of_sentinels() {
+            login = login.set_password(password);
+        }
+        if let Some(user) = self.user_of_sentinels() {
+            if login.password().is_none() {
+                return Err(InvalidRedis(
+                    "SENTINEL_USER: SENTINEL_PASSWORD must be set too".to_owned(),
+                ));
+            }
+            login = login.set_username(user);
+        }
+        let client = |host: &str, port: u16, login: RedisConnectionInfo| {
+            let address = if url.is_tls {
+                ConnectionAddr::TcpTls {
+                    host: host.to_owned(),
+                    port,
+                    insecure: false,
+                    tls_params: None,
+                }
+            } else {
+                ConnectionAddr::Tcp(host.to_owned(), port)
+            };
+            let info = address.into_connection_info().map_err(|error| wrong(&error))?;
+            self.client(info, login, url.is_tls)
+        };
+        let sentinels = url
+            .sentinels
+            .iter()
+            .map(|(host, port)| client(host, *port, login.clone()));
+        let sentinels = sentinels.collect::<Result<Vec<_>, _>>()?;
+        // Its address is each time the one that the sentinels name.
+        let server = client("primary", 0, url.server.clone())?;
+        Ok(Way::Sentinels(Box::new(Sentinels::new(
+            &url.name,
+            sentinels,
+            server.get_connection_info().clone(),
+        ))))
+    }
+
+    fn client(
+        &self,
+        info: ConnectionInfo,
+        settings: RedisConnectionInfo,
+        is_tls: bool,
+    ) -> Result<Client, InvalidRedis> {
+        // The server doesn't need the library's name, and every user would need the right to tell it.
+        let info = info.set_redis_settings(settings.set_skip_set_lib_name());
+        match self.certificates(is_tls)? {
+            None => Client::open(info),
+            Some(certificates) => Client::build_with_tls(info, certificates),
+        }
+        .map_err(|error| wrong(&error))
+    }
+
+    // What is set to nothing isn't set.
+    fn user_of_sentinels(&self) -> Option<&str> {
+        self.sentinel_user.as_deref().filter(|user| !user.is_empty())
+    }
+
+    fn password_of_sentinels(&self) -> Option<&str> {
+        let password = self.sentinel_password.as_ref()?.expose_secret();
+        (!password.is_empty()).then_some(password)
+    }
+}
+
+/// Reads a secret, or the file that `@` and a path name.
+pub(super) fn secret(value: &str) -> Result<SecretString, String> {
+    let Some(path) = value.strip_prefix('@') else {
+        return Ok(value.to_owned().into());
+    };
+    let text: SecretString = std::fs::read_to_string(path)
+        .map_err(|error| format!("the file `{path}` can't be read ({error})"))?
+        .into();
+    match text.expose_secret().trim() {
+        "" => Err(format!("the file `{path}` is empty")),
+        password if password.contains('\n') => Err(format!("the file `{path}` has more than one line")),
+        password => Ok(password.to_owned().into()),
+    }
+}

@@ -1,0 +1,64 @@
+//! Whoever is the primary is killed, again and again, under load: what does asynchronous replication lose?
+//!
+//! Proves (guarantees): the primary is killed twenty times in a row
+
+use std::time::Duration;
+
+use e2e::load::{Load, Loaded, Shape};
+use e2e::sentinels::NAME;
+
+use crate::scene::{Group, in_step, more_accepted};
+
+const KILLS: u64 = 20;
+
+/// So many callers that something is under way at each kill, and not so many that a slow machine seems to be dead.
+fn shape(account: &str) -> Shape {
+    Shape {
+        callers: CALLERS,
+        pause: Duration::from_millis(2),
+        ..Shape::gentle(account)
+    }
+}
+
+const CALLERS: usize = 32;
+
+/// Each time the other one takes over, and the killed one comes back as its replica, once all sentinels know the new primary: one that
+/// comes back at once could be promoted with its old data, if the new primary died then. Prints what each kill lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_replicated_is_delivered_and_the_rest_is_counted() {
+    let slower = format!("sentinel down-after-milliseconds {NAME} 2500");
+    let mut group = Group::start_with(&[&slower]).await;
+    let (mut all, mut slowest, mut losses) = (Loaded::default(), Duration::ZERO, Vec::new());
+    for kill in 1..=KILLS {
+        let name = format!("kill-{kill}");
+        let load = Load::start_as(&group.system, &name, &shape(group.system.account()));
+        more_accepted(&load, 1500).await;
+        group.system.redis.kill9();
+        slowest = slowest.max(group.goes_on(&load).await);
+        let loaded = load.stop().await;
+        group.sentinels_are_done().await;
+        tokio::task::block_in_place(|| group.replica.restart());
+        in_step(&group.replica).await;
+        group.everybody_moved().await;
+        group.is_watched().await;
+        let (kept, lost) = group.sort(loaded.accepted);
+        losses.push((lost.len(), kept.len() + lost.len()));
+        all.extend(Loaded {
+            accepted: kept,
+            ..loaded
+        });
+    }
+    group.each_counts(KILLS).await;
+    let (lost, acknowledged) = losses
+        .iter()
+        .fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+    eprintln!("{lost} of {acknowledged} acknowledged events are lost in {KILLS} kills: {losses:?}");
+    eprintln!(
+        "the slowest was back {slowest:?} after the sentinels agreed; the programs counted {} lost writes",
+        group.lost_writes().await
+    );
+    let again = all.accepted.len();
+    group
+        .accounts_for(all.accepted, lost + CALLERS * losses.len(), again)
+        .await;
+}

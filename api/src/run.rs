@@ -58,7 +58,7 @@ pub async fn run(
             tracing::info!("stopped");
             Ok(())
         }
-        reached = reach_store(&app, &redis, expected) => match reached? {},
+        reached = reach_store(&app, &redis, &expected) => match reached? {},
         never = fetch_keys(&app) => match never {},
         never = agreement::compare(&app) => match never {},
         never = server::admin::run(admin, app.metrics.clone()) => match never {},
@@ -109,7 +109,7 @@ fn log_start(app: &App, redis: &RedisArgs, listener: &TcpListener) {
 
 /// Waits for Redis, however long that takes, hands the store to the calls, and watches it from then on. An error says why the
 /// program must not use this Redis.
-async fn reach_store(app: &App, redis: &RedisArgs, expected: Expectations) -> Result<Infallible, String> {
+async fn reach_store(app: &App, redis: &RedisArgs, expected: &Expectations) -> Result<Infallible, String> {
     let store = Store::new(redis).map_err(|error| error.to_string())?;
     let report = ready::wait(&store, expected, |failure| {
         let error = failure.error;

@@ -152,7 +152,7 @@ impl Parts<'_> {
         );
         async move {
             tokio::select! {
-                never = store.watch(expected, || rewinds.inc()) => match never {},
+                never = store.watch(&expected, || rewinds.inc()) => match never {},
                 () = stop.requested() => {}
             }
         }

@@ -27,7 +27,7 @@ script! {
 impl Store {
     /// Looks at the store and its server for as long as the program runs, logs what changes, and notes what
     /// [`Store::readiness`] tells. Calls `on_rewind` each time that it finds the store set back.
-    pub async fn watch(&self, expected: Expectations, on_rewind: impl Fn()) -> Infallible {
+    pub async fn watch(&self, expected: &Expectations, on_rewind: impl Fn()) -> Infallible {
         self.guard().start_watching();
         let mut examined: Option<Instant> = None;
         loop {

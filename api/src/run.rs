@@ -91,7 +91,7 @@ pub async fn run(
     let app = app(config)?;
     tokio::select! {
         served = listen_and_serve(&app, &redis, socket, settings, delay, signals) => served,
-        reached = reach_store(&app, &redis, expected) => match reached? {},
+        reached = reach_store(&app, &redis, &expected) => match reached? {},
         never = fetch_keys(&app) => match never {},
         never = agreement::compare(&app) => match never {},
         never = server::admin::run(admin, app.metrics.clone()) => match never {},
@@ -182,7 +182,7 @@ fn log_start(app: &App, redis: &RedisArgs, address: SocketAddr) {
 
 /// Waits for Redis, however long that takes, hands the store to the calls, and watches it from then on. An error says why the
 /// program must not use this Redis.
-async fn reach_store(app: &App, redis: &RedisArgs, expected: Expectations) -> Result<Infallible, String> {
+async fn reach_store(app: &App, redis: &RedisArgs, expected: &Expectations) -> Result<Infallible, String> {
     let store = Store::new(redis).map_err(|error| error.to_string())?;
     let report = ready::wait(&store, expected, |failure| {
         let error = failure.error;

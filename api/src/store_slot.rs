@@ -8,17 +8,22 @@ use domain::id::EventId;
 use program::config::MemoryArgs;
 use store::Store;
 use store::condition::{Readiness, StoreWarning};
-use store::server::{AckDurability, Expectations};
+use store::server::{AckDurability, AssumedArgs, Expectations};
 use tokio::sync::SetOnce;
 
 use crate::problem::{Code, Problem};
 
 /// How durable an event has to be before the API accepts it.
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct DurabilityArgs {
-    /// What a 202 waits for; `aof` needs a server that runs `appendonly yes` and `appendfsync always`.
-    #[arg(long, env, default_value = "aof")]
+    /// What a 202 waits for: `memory`, `aof`, or `replicas:N`, which is `aof` and N replicas that have the event. `aof` needs a server
+    /// that runs `appendonly yes` and `appendfsync always`; so do its replicas.
+    #[arg(long, env, default_value = "aof", value_parser = AckDurability::parse)]
     pub ack_durability: AckDurability,
+
+    /// What the operator says of a server that doesn't tell.
+    #[command(flatten)]
+    pub assumed: AssumedArgs,
 }
 
 impl DurabilityArgs {
@@ -27,6 +32,7 @@ impl DurabilityArgs {
     pub fn expectations(&self, memory: &MemoryArgs) -> Expectations {
         Expectations {
             durability: self.ack_durability,
+            assumed: self.assumed.durability_assumed.clone(),
             budget_bytes: memory.store_budget_bytes.map(|size| size.0),
         }
     }
@@ -110,7 +116,7 @@ impl StoreSlot {
         let Some(connected) = self.connected.get() else {
             return Readiness {
                 reasons: vec![self.waiting_for()],
-                warnings: Vec::new(),
+                ..Readiness::default()
             };
         };
         let mut readiness = connected.store.readiness();

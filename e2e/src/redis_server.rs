@@ -16,6 +16,8 @@ mod launch;
 
 mod programs;
 
+mod replicas;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus};

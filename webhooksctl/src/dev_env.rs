@@ -17,7 +17,7 @@ const ISSUER: &str = "https://clerk.dev.invalid";
 const PARTY: &str = "http://localhost:3000";
 
 /// Variables that the programs have defaults for: written only if they are set.
-const OPTIONAL: [&str; 36] = [
+const OPTIONAL: [&str; 37] = [
     "API_ADMIN_LISTEN",
     "REDIS_CA_FILE",
     "REDIS_CERT_FILE",
@@ -40,6 +40,7 @@ const OPTIONAL: [&str; 36] = [
     "RATE_LIMIT_EVENTS_PER_KEY",
     "RATE_LIMIT_EVENTS_PER_ACCOUNT",
     "ACK_DURABILITY",
+    "DURABILITY_ASSUMED",
     "WORKER_CONCURRENCY",
     "ENDPOINT_CONCURRENCY",
     "DESTINATION_CONCURRENCY",

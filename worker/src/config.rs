@@ -13,6 +13,7 @@ use program::config::{
     positive_span, split_list,
 };
 use store::policy::Policy;
+use store::server::AssumedArgs;
 use store::settings::RedisArgs;
 
 pub use self::operator::{OperatorArgs, OperatorSecret, OperatorUrl};
@@ -35,6 +36,9 @@ pub struct Config {
     /// How much of its memory may be used.
     #[command(flatten)]
     pub memory: MemoryArgs,
+    /// What the operator says of it.
+    #[command(flatten)]
+    pub assumed: AssumedArgs,
     /// How much of it one account may take.
     #[command(flatten)]
     pub account: AccountArgs,

@@ -148,7 +148,7 @@ impl Parts<'_> {
         let (store, metrics, mut stop) = (self.store.clone(), self.metrics.store.clone(), self.stop.clone());
         async move {
             tokio::select! {
-                never = store.watch(expected, |turn| metrics.turned(turn)) => match never {},
+                never = store.watch(&expected, |turn| metrics.turned(turn)) => match never {},
                 () = stop.requested() => {}
             }
         }

@@ -110,17 +110,32 @@ fn healthz() -> Response {
 
 #[handler]
 fn readyz(Data(probes): Data<&Arc<Probes>>) -> Response {
-    let Readiness { reasons, warnings } = probes.readiness();
+    let Readiness {
+        reasons,
+        warnings,
+        server,
+        durability_assumed,
+    } = probes.readiness();
     let (code, status) = if reasons.is_empty() {
         (StatusCode::OK, "ready")
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
     };
     let warnings: Vec<_> = warnings.into_iter().map(|warning| warning.message).collect();
-    json(
-        code,
-        &serde_json::json!({"status": status, "reasons": reasons, "warnings": warnings}),
-    )
+    let mut page = serde_json::json!({"status": status, "reasons": reasons, "warnings": warnings});
+    if let Some(server) = server {
+        page["store"] = serde_json::json!({
+            "runId": server.run_id,
+            "role": server.role(),
+            "replicas": server.replicas,
+            "behindBytes": server.behind.map(|behind| behind.bytes),
+            "lagSeconds": server.behind.map(|behind| behind.seconds),
+        });
+    }
+    if let Some(assumed) = durability_assumed {
+        page["durabilityAssumed"] = assumed.into();
+    }
+    json(code, &page)
 }
 
 #[handler]

@@ -12,6 +12,7 @@ use crate::outage::Outage;
 pub(crate) fn expected(config: &Config) -> Expectations {
     Expectations {
         durability: AckDurability::Memory,
+        assumed: config.assumed.durability_assumed.clone(),
         budget_bytes: config.memory.store_budget_bytes.map(|size| size.0),
     }
 }
@@ -22,7 +23,8 @@ pub(crate) async fn wait_for_store(
     store: &Store,
     outage: &mut Outage,
 ) -> Result<String, RunError> {
-    let waited = ready::wait(store, expected(config), |failure| {
+    let expected = expected(config);
+    let waited = ready::wait(store, &expected, |failure| {
         // The pause is the store's.
         outage.failed(failure.error);
     });

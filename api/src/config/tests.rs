@@ -58,7 +58,15 @@ fn a_wrong_value_stops_the_start_with_one_sentence() {
         ),
         (
             ["--ack-durability", "disk"],
-            "ACK_DURABILITY: must be one of memory, aof",
+            "ACK_DURABILITY: must be memory, aof, or replicas:N with a number from 1 to 100",
+        ),
+        (
+            ["--ack-durability", "replicas:0"],
+            "ACK_DURABILITY: must be memory",
+        ),
+        (
+            ["--durability-assumed", " "],
+            "DURABILITY_ASSUMED: must be a sentence",
         ),
         (
             ["--cors-origins", "*"],

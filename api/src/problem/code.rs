@@ -254,6 +254,9 @@ codes! {
     /// Redis is full.
     StoreFull = "store_full", SERVICE_UNAVAILABLE, "The store is full",
         "Nothing was changed. Send the same request again later.";
+    /// Fewer replicas than are asked for have what was accepted.
+    NotReplicated = "not_replicated", SERVICE_UNAVAILABLE, "Not replicated yet",
+        "The event is stored and will be delivered, but in time too few replicas of the store had it: if the store failed over now, the event might be lost. This is the one refusal after which the event stays. Send the same request again with the same Idempotency-Key: it finds the event, and is accepted once enough replicas have it. Without a key it would be a second event.";
     /// The store was replaced by another one.
     StoreReplaced = "store_replaced", SERVICE_UNAVAILABLE, "The store was replaced",
         "The store is not the one that it was, so nothing is answered, accepted or delivered until its data is back or an operator has accepted what is there (`/readyz` says what was found). Nothing was changed. Send the same request again later.";

@@ -3,6 +3,7 @@
 use poem::web::Data;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::Serialize;
+use store::condition::Replication;
 
 use super::{Call, Group, Resource};
 use crate::app::App;
@@ -26,6 +27,48 @@ pub struct Readiness {
     reasons: Vec<String>,
     /// What an operator should know, although the program works.
     warnings: Vec<String>,
+    /// The server that keeps everything, as it was last seen (it is looked at every five seconds). Absent before it was, and where it
+    /// doesn't say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    store: Option<StoreServer>,
+    /// What keeps accepted events, in the operator's words, where the server doesn't let its settings be read (`DURABILITY_ASSUMED`).
+    #[serde(rename = "durabilityAssumed", skip_serializing_if = "Option::is_none")]
+    #[oai(rename = "durabilityAssumed", skip_serializing_if_is_none)]
+    durability_assumed: Option<String>,
+}
+
+/// The Redis server, by what it says of itself.
+#[derive(Debug, Serialize, Object)]
+#[serde(rename_all = "camelCase")]
+#[oai(rename_all = "camelCase")]
+pub struct StoreServer {
+    /// Its `run_id`: `INFO server` shows it on the server itself. Each start of a server has another one.
+    run_id: String,
+    /// `primary`, or `replica`: then nothing can be written.
+    role: String,
+    /// How many replicas follow it and are in step.
+    replicas: u32,
+    /// How many bytes of writes the replica has not confirmed yet that is furthest behind. Absent without replicas.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    behind_bytes: Option<u64>,
+    /// Since how many seconds a replica has not been heard of; usually 0 or 1. Absent without replicas.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    lag_seconds: Option<u64>,
+}
+
+impl From<Replication> for StoreServer {
+    fn from(server: Replication) -> Self {
+        Self {
+            role: server.role().to_owned(),
+            replicas: server.replicas,
+            behind_bytes: server.behind.map(|behind| behind.bytes),
+            lag_seconds: server.behind.map(|behind| behind.seconds),
+            run_id: server.run_id,
+        }
+    }
 }
 
 /// The answer to `/readyz`.
@@ -80,6 +123,8 @@ impl ProbesApi {
                 .into_iter()
                 .map(|warning| warning.message)
                 .collect(),
+            store: found.server.map(Into::into),
+            durability_assumed: found.durability_assumed,
         };
         if readiness.reasons.is_empty() {
             Ready::Ready(Json(readiness))

@@ -31,6 +31,55 @@ pub struct Readiness {
     pub reasons: Vec<String>,
     /// What an operator should know besides.
     pub warnings: Vec<StoreWarning>,
+    /// The server, as it was last seen; `None` before that, or where it doesn't say.
+    pub server: Option<Replication>,
+    /// What keeps accepted events, in the operator's words, if the server's settings can't be read.
+    pub durability_assumed: Option<String>,
+}
+
+/// A server and its replicas, as the server itself says it. It names no address: whoever asks for `/readyz` may see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replication {
+    /// The server's `run_id`, which is another one after each start: `INFO server` on a server shows whether it is the one.
+    pub run_id: String,
+    /// Whether it is a primary.
+    pub is_primary: bool,
+    /// How many replicas follow it and are up to date but for what is on its way.
+    pub replicas: u32,
+    /// What the one of these that is furthest behind has not confirmed yet; `None` without one.
+    pub behind: Option<Behind>,
+    /// How many replicas are connected, those included that copy everything first.
+    pub(crate) connected: u32,
+}
+
+/// How far a replica is behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Behind {
+    /// Bytes of writes.
+    pub bytes: u64,
+    /// Seconds since it was last heard of (each second, if all is well).
+    pub seconds: u64,
+}
+
+impl Replication {
+    /// What it is, in a word.
+    #[must_use]
+    pub const fn role(&self) -> &'static str {
+        if self.is_primary { "primary" } else { "replica" }
+    }
+}
+
+/// What the server's settings give to say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Setup {
+    /// Why no program may start, and the API must accept no events.
+    pub(crate) danger: Option<String>,
+    /// What an operator should know.
+    pub(crate) warnings: Vec<StoreWarning>,
+    /// What keeps events there, in the operator's words, if the server doesn't say it.
+    pub(crate) assumed: Option<String>,
+    /// Which server it is, and who follows it; `None` where it doesn't say.
+    pub(crate) replication: Option<Replication>,
 }
 
 /// What the watch found.
@@ -39,10 +88,8 @@ pub(crate) struct Condition {
     /// When the last look ended, and why it failed, if it did.
     looked: Option<(Instant, Option<String>)>,
     is_full: bool,
-    /// Why the API must accept no events.
-    danger: Option<String>,
-    /// What the server's settings give to warn of.
-    setup: Vec<StoreWarning>,
+    /// What the server's settings give to say.
+    setup: Setup,
     rewound: Option<StoreWarning>,
     worker: Option<WorkerSign>,
     no_worker: bool,
@@ -64,10 +111,9 @@ impl Condition {
         self.looked = Some((now, outcome.err().map(ToString::to_string)));
     }
 
-    /// The server's settings: why the API must accept no events, and what to warn of.
-    pub(crate) fn note_setup(&mut self, danger: Option<String>, warnings: Vec<StoreWarning>) {
-        self.danger = danger;
-        self.setup = warnings;
+    /// What the server's settings give to say.
+    pub(crate) fn note_setup(&mut self, found: &Setup) {
+        self.setup = found.clone();
     }
 
     /// Whether the store was set back.
@@ -106,7 +152,7 @@ impl Condition {
                 WORKER_WITHIN.as_secs()
             ),
         });
-        let all = self.setup.iter().chain(&self.rewound).chain(&no_worker);
+        let all = self.setup.warnings.iter().chain(&self.rewound).chain(&no_worker);
         all.cloned().collect()
     }
 
@@ -127,10 +173,12 @@ impl Condition {
         reasons.extend(
             replaced.map(|reason| format!("{}. {}", StoreError::Replaced(reason.clone()), reason.advice())),
         );
-        reasons.extend(self.danger.clone());
+        reasons.extend(self.setup.danger.clone());
         Readiness {
             reasons,
             warnings: self.warnings(),
+            server: self.setup.replication.clone(),
+            durability_assumed: self.setup.assumed.clone(),
         }
     }
 }
@@ -168,7 +216,7 @@ impl Store {
     /// [`StoreError::Replaced`] or [`StoreError::Unsafe`].
     pub fn takes_events(&self) -> Result<(), StoreError> {
         self.guard().ensure_ours()?;
-        match &self.condition().danger {
+        match &self.condition().setup.danger {
             Some(reason) => Err(StoreError::Unsafe(reason.clone())),
             None => Ok(()),
         }

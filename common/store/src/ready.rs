@@ -43,7 +43,7 @@ pub struct Refused {
 /// [`Refused`] when the server answers and must not be used.
 pub async fn wait(
     store: &Store,
-    expected: Expectations,
+    expected: &Expectations,
     mut on_failure: impl FnMut(Failure<'_>),
 ) -> Result<ServerReport, Refused> {
     let mut log = Seldom::every(LOG_EVERY);

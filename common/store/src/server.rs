@@ -6,22 +6,26 @@ mod info;
 
 mod memory;
 
+mod expected;
+
+mod replication;
+
 mod setup;
 
 use std::collections::HashMap;
 
-use super::condition::StoreWarning;
+use super::condition::{Setup, StoreWarning};
 use super::connection::Lost;
 use super::identity::unknown_schema;
 use super::scripts::script;
 use super::{Store, StoreError};
 use domain::clock::Timestamp;
 
+pub use self::expected::{AckDurability, Assumed, AssumedArgs, Expectations};
 pub use self::memory::Memory;
-pub use self::setup::{AckDurability, Expectations};
+pub(crate) use self::replication::knows_no_files;
 
 use self::info::{major, version};
-use self::setup::Setup;
 
 /// What a look at the server showed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -73,7 +77,7 @@ impl Store {
     /// [`StoreError`] when Redis fails.
     pub async fn inspect_server(
         &self,
-        expected: Expectations,
+        expected: &Expectations,
         shards: u16,
     ) -> Result<ServerReport, StoreError> {
         if let Err(Lost::Nowhere(reason)) = self.connections().look_for_server().await {
@@ -93,7 +97,13 @@ impl Store {
                 report.version
             ));
         }
-        report.take_setup(self.examine(expected).await?);
+        let found = self.examine(expected).await?;
+        if let AckDurability::Replicas(wanted) = expected.durability {
+            self.check_replicas(wanted.get(), found.replication.as_ref(), &mut report)
+                .await?;
+            self.acknowledge_by_replicas(wanted);
+        }
+        report.take_setup(found);
         self.check_replay_rights(&mut report).await?;
         self.check_meta(shards, &mut report).await?;
         Ok(report)
@@ -113,20 +123,22 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError`] when Redis fails. That the server refuses to answer is none.
-    pub(crate) async fn examine(&self, expected: Expectations) -> Result<Setup, StoreError> {
+    pub(crate) async fn examine(&self, expected: &Expectations) -> Result<Setup, StoreError> {
         let settings = match self.config().await {
             Ok(settings) => Some(settings),
             Err(StoreError::Unexpected(_)) => None,
             Err(error) => return Err(error),
         };
-        let info = match self.info(&["memory", "persistence"]).await {
+        let info = match self
+            .info(&["server", "memory", "persistence", "replication"])
+            .await
+        {
             Ok(info) => info,
             Err(StoreError::Unexpected(_)) => String::new(),
             Err(error) => return Err(error),
         };
         let found = setup::judge(settings.as_ref(), &info, expected);
-        self.condition()
-            .note_setup(found.danger.clone(), found.warnings.clone());
+        self.condition().note_setup(&found);
         Ok(found)
     }
 

@@ -39,7 +39,7 @@ pub enum Turn {
 impl Store {
     /// Looks at the store and its server for as long as the program runs, logs what changes, and notes what
     /// [`Store::readiness`] tells. Calls `on_turn` each time that it finds the store set back, or on another server.
-    pub async fn watch(&self, expected: Expectations, on_turn: impl Fn(Turn)) -> Infallible {
+    pub async fn watch(&self, expected: &Expectations, on_turn: impl Fn(Turn)) -> Infallible {
         self.guard().start_watching();
         let mut examined: Option<Instant> = None;
         let mut failovers = self.connections().failovers();

@@ -65,6 +65,8 @@ impl RedisServer {
             .command()
             .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
             .args(["--appendonly", "yes", "--appendfsync", "always", "--save", ""])
+            // Else a primary waits five seconds for more replicas to come.
+            .args(["--repl-diskless-sync-delay", "0"])
             .args(["--maxmemory-policy", "noeviction", "--loglevel", "warning"])
             // More than any test needs; without a limit the programs would warn.
             .args(["--maxmemory", "8gb"])

@@ -42,6 +42,7 @@ mod erasing;
 mod event_traces;
 
 mod replays;
+mod replicas;
 
 mod replays_of_many;
 

@@ -92,8 +92,11 @@ async fn a_wrong_configuration_is_refused_in_one_sentence() {
         (
             "ACK_DURABILITY",
             "tape",
-            "ACK_DURABILITY: must be one of memory, aof",
+            "ACK_DURABILITY: must be memory, aof, or replicas:N",
         ),
+        ("ACK_DURABILITY", "replicas:0", "ACK_DURABILITY: must be"),
+        ("ACK_DURABILITY", "replicas:101", "ACK_DURABILITY: must be"),
+        ("DURABILITY_ASSUMED", "a\nb", "DURABILITY_ASSUMED: must be"),
         ("ALLOW_NETWORKS", "lan", "ALLOW_NETWORKS: `lan` is not a network"),
         ("REDIS_URL", "http://x", "REDIS_URL: must be redis://"),
         ("LOG_FORMAT", "xml", "LOG_FORMAT: must be one of text, json"),

@@ -7,13 +7,14 @@ use crate::fixture::{Fixture, Worker, failed, gone, new_event, succeeded, with_k
 
 const EXPECTED: Expectations = Expectations {
     durability: AckDurability::Aof,
+    assumed: None,
     budget_bytes: None,
 };
 
 #[tokio::test]
 async fn every_key_that_is_written_stands_in_the_table() {
     let fixture = Fixture::new().await;
-    fixture.store.inspect_server(EXPECTED, 1).await.unwrap();
+    fixture.store.inspect_server(&EXPECTED, 1).await.unwrap();
     fixture.endpoint(&["*"]).await;
     fixture.accept(&with_key(new_event(), "key", "same")).await;
     fixture.push_many(4).await;
@@ -42,14 +43,14 @@ async fn every_key_that_is_written_stands_in_the_table() {
 #[tokio::test]
 async fn a_good_server_passes_and_evicting_ones_are_refused() {
     let fixture = Fixture::new().await;
-    let report = fixture.store.inspect_server(EXPECTED, 1).await.unwrap();
+    let report = fixture.store.inspect_server(&EXPECTED, 1).await.unwrap();
     assert_eq!((report.refusals, report.warnings), (vec![], vec![]));
     assert!(
         report.version.starts_with("Valkey ") || report.version.starts_with("Redis "),
         "{}",
         report.version
     );
-    let again = fixture.store.inspect_server(EXPECTED, 2).await.unwrap();
+    let again = fixture.store.inspect_server(&EXPECTED, 2).await.unwrap();
     assert!(again.refusals[0].contains("shards 1"), "{:?}", again.refusals);
 
     for (name, value) in [("maxmemory-policy", "allkeys-lru"), ("appendfsync", "everysec")] {
@@ -57,7 +58,7 @@ async fn a_good_server_passes_and_evicting_ones_are_refused() {
             .command(redis::cmd("CONFIG").arg("SET").arg(name).arg(value))
             .await;
     }
-    let report = fixture.store.inspect_server(EXPECTED, 1).await.unwrap();
+    let report = fixture.store.inspect_server(&EXPECTED, 1).await.unwrap();
     assert_eq!((report.refusals.len(), report.warnings.len()), (1, 1));
 }
 

@@ -52,6 +52,7 @@ async fn a_call_decides_each_event_by_itself_and_in_order() {
             AcceptOutcome::OverBudget => panic!("there is room"),
             AcceptOutcome::RateLimited => panic!("there is no limit"),
             AcceptOutcome::BeingErased => panic!("nothing is being erased"),
+            AcceptOutcome::NotReplicated => panic!("no replica is waited for"),
         })
         .collect();
     let new = fixture.accept(&new_event()).await.deliveries;

@@ -182,6 +182,10 @@ impl EventAccepted {
             AcceptOutcome::IdempotencyConflict(parts) => Err(conflict(&parts)),
             AcceptOutcome::OverBudget => Err(Problem::new(Code::AccountOverBudget).retry_after(30)),
             AcceptOutcome::BeingErased => Err(Problem::new(Code::AccountBeingErased)),
+            AcceptOutcome::NotReplicated => {
+                tracing::warn!("too few replicas have an event in time: it stays, and its push was refused");
+                Err(Problem::new(Code::NotReplicated).retry_after(2))
+            }
             AcceptOutcome::RateLimited => Err(rate_limit::refusal(&counted.quotas)),
         }
     }

@@ -146,6 +146,7 @@ const EVENT_ERRORS: &[Code] = &[
     Code::AccountBeingErased,
     Code::AccountOverBudget,
     Code::RateLimited,
+    Code::NotReplicated,
 ];
 
 async fn push_one(

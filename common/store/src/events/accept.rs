@@ -8,11 +8,12 @@ use tokio::sync::oneshot;
 
 use super::filters::{KnownFilters, unjudged};
 use super::intake::{Call, Intake, Terms};
+use super::lanes::{Lane, Lanes};
 use super::room::{Room, Shortage, has_made_room};
 use super::script::{Accept, Choose, Displace, EventAnswer};
 use super::{AcceptResult, Counted, NewEvent, Push};
-use crate::connection::{ANSWER_WITHIN, timed_out};
-use crate::scripts::Legible;
+use crate::connection::timed_out;
+use crate::scripts::{Legible, Line, Shared};
 use crate::{Store, StoreError};
 
 /// How often an event is evaluated anew, because filters changed meanwhile.
@@ -24,6 +25,8 @@ pub(crate) struct SharedIntake {
     events: Mutex<Intake<oneshot::Sender<AcceptResult>>>,
     shortage: Shortage,
     filters: KnownFilters,
+    /// What is asked on if replicas must have what is accepted.
+    pub(super) lanes: Lanes,
 }
 
 impl Store {
@@ -60,7 +63,7 @@ impl Store {
             // A task of its own: others depend on it, even if this caller goes away.
             tokio::spawn(async move { store.make_shared_calls().await });
         }
-        match tokio::time::timeout(ANSWER_WITHIN, result).await {
+        match tokio::time::timeout(self.intake().lanes.answer_within(), result).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) | Err(_) => Err(timed_out()),
         }
@@ -72,39 +75,79 @@ impl Store {
             intake: self.intake(),
             is_over: false,
         };
-        while let Some(call) = turn.next_call() {
-            self.finish(call, |caller, result| {
-                // Its caller may be gone.
-                drop(caller.send(result));
-            })
-            .await;
+        // A caller may be gone.
+        let give = |caller: oneshot::Sender<AcceptResult>, result| drop(caller.send(result));
+        loop {
+            // First: what comes while all lanes wait shares the next call.
+            let lane = self.lane().await;
+            let Some(call) = turn.next_call() else {
+                return;
+            };
+            match lane {
+                None => self.finish(&mut Shared(self), call, give).await,
+                Some(mut lane) => {
+                    let results = self.results_on(&mut lane, [call]).await;
+                    // The next call needn't wait for the replicas.
+                    tokio::spawn(async move {
+                        for (caller, result) in lane.confirmed(results).await {
+                            give(caller, result);
+                        }
+                    });
+                }
+            }
         }
     }
 
-    /// Accepts events in calls that go out together: they share one connection, which sends them as one pipeline.
+    /// Runs the scripts of these calls one after the other; replicas may not have yet what was accepted.
+    async fn results_on<C>(
+        &self,
+        lane: &mut Lane,
+        calls: impl IntoIterator<Item = Call<C>>,
+    ) -> Vec<(C, AcceptResult)> {
+        let mut results = Vec::new();
+        for call in calls {
+            self.finish(lane, call, |caller, result| results.push((caller, result)))
+                .await;
+        }
+        results
+    }
+
+    /// Accepts events in calls that go out together: they share one connection, which sends them as one pipeline. If replicas must
+    /// have them, one wait serves all calls.
     async fn make_own_calls(&self, events: Vec<NewEvent>, terms: &Arc<Terms>) -> Vec<AcceptResult> {
         let mut intake = Intake::default();
         for event in events {
             intake.push(event, terms, ());
         }
         let calls = std::iter::from_fn(|| intake.next_call(|()| false));
+        if let Some(mut lane) = self.lane().await {
+            let results = self.results_on(&mut lane, calls).await;
+            let results = lane.confirmed(results).await.into_iter();
+            return results.map(|((), result)| result).collect();
+        }
         let results = calls.map(async |call| {
             let mut results = Vec::with_capacity(call.events().len());
-            self.finish(call, |(), result| results.push(result)).await;
+            self.finish(&mut Shared(self), call, |(), result| results.push(result))
+                .await;
             results
         });
         join_all(results).await.into_iter().flatten().collect()
     }
 
     /// Runs the script until each event of the call has its result: once, unless they have very many deliveries, or one needs room.
-    async fn finish<C>(&self, mut call: Call<C>, mut give: impl FnMut(C, AcceptResult)) {
+    async fn finish<C>(
+        &self,
+        line: &mut impl Line,
+        mut call: Call<C>,
+        mut give: impl FnMut(C, AcceptResult),
+    ) {
         let SharedIntake {
             shortage, filters, ..
         } = self.intake();
         let mut asked = 0;
         let mut room = shortage.room(call.accounts(), Instant::now());
         while !call.is_done() {
-            let answer = self.ask(&call, &room).await;
+            let answer = self.ask(line, &call, &room).await;
             let has_sought = room.is_sought();
             let results = match answer {
                 Ok(mut answers) => {
@@ -138,20 +181,29 @@ impl Store {
         }
     }
 
-    async fn ask<C>(&self, call: &Call<C>, room: &Room) -> Result<Vec<Legible<EventAnswer>>, StoreError> {
+    async fn ask<C>(
+        &self,
+        line: &mut impl Line,
+        call: &Call<C>,
+        room: &Room,
+    ) -> Result<Vec<Legible<EventAnswer>>, StoreError> {
         let judged = self.intake().filters.judge(call.events(), Instant::now());
+        let always_writes = self.intake().lanes.are_used();
         if room.is_sought() {
             let spare = self.fresh_event();
             let displace = Displace::new(
                 call.terms(),
+                always_writes,
                 judged.unwrap_or_else(|| unjudged(call.events())),
                 &spare,
             );
-            self.call(&displace).await
+            self.call_on(line, &displace).await
         } else if let Some(judged) = judged {
-            self.call(&Choose::new(call.terms(), judged)).await
+            let choose = Choose::new(call.terms(), always_writes, judged);
+            self.call_on(line, &choose).await
         } else {
-            self.call(&Accept::new(call.terms(), call.events())).await
+            let accept = Accept::new(call.terms(), always_writes, call.events());
+            self.call_on(line, &accept).await
         }
     }
 }

@@ -6,12 +6,17 @@
 //!
 //! - `intake`: which events share a call, and who gets which result. Plain data.
 //! - `accept`: who calls the script, and when.
+//! - `lanes`, `confirm`: waiting until replicas have what was accepted, if that is asked for.
 //! - `filters`: what the filters of accounts say of events, as far as they are known.
 //! - `room`: how long a call goes on making room for its events.
 //! - `lookup`: finding an event by its idempotency key.
 //! - `script`: what the script is given, and what it answers.
 
 mod accept;
+
+mod lanes;
+
+mod confirm;
 
 mod filters;
 
@@ -112,6 +117,8 @@ pub enum AcceptOutcome {
     BeingErased,
     /// A limit was used up in this minute. Nothing was changed.
     RateLimited,
+    /// It is in Redis, but in time fewer replicas had it than must have it. It stays.
+    NotReplicated,
 }
 
 /// An event that is in Redis, with all its deliveries.

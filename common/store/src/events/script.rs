@@ -25,7 +25,9 @@ script! {
         /// Bytes of payloads that an account may have unfinished.
         account_budget: u64,
         /// Bytes of payloads that an endpoint may have parked.
-        parked_budget: u64;
+        parked_budget: u64,
+        /// Whether a call that accepts nothing new writes something all the same (`lanes`).
+        always_writes: bool;
         each limit: Vec<LimitRecord<'a>>;
         each event: &'a [NewEvent]
     } -> Vec<Legible<EventAnswer>>
@@ -37,7 +39,8 @@ script! {
     struct Choose<'a> {
         key_lifetime: Duration,
         account_budget: u64,
-        parked_budget: u64;
+        parked_budget: u64,
+        always_writes: bool;
         each limit: Vec<LimitRecord<'a>>;
         each event: Vec<JudgedEvent<'a>>
     } -> Vec<Legible<EventAnswer>>
@@ -52,7 +55,8 @@ script! {
         account_budget: u64,
         parked_budget: u64,
         /// A fresh id for account events.
-        spare: &'a EventId;
+        spare: &'a EventId,
+        always_writes: bool;
         each limit: Vec<LimitRecord<'a>>;
         each event: Vec<JudgedEvent<'a>>
     } -> Vec<Legible<EventAnswer>>
@@ -100,11 +104,12 @@ pub(crate) struct JudgedEvent<'a> {
 }
 
 impl<'a> Accept<'a> {
-    pub(super) fn new(terms: &'a Terms, events: &'a [NewEvent]) -> Self {
+    pub(super) fn new(terms: &'a Terms, always_writes: bool, events: &'a [NewEvent]) -> Self {
         Self {
             key_lifetime: IDEMPOTENCY_WINDOW,
             account_budget: terms.budgets.account_bytes,
             parked_budget: terms.budgets.parked_bytes,
+            always_writes,
             limit: limit_records(terms),
             event: events,
         }
@@ -112,11 +117,12 @@ impl<'a> Accept<'a> {
 }
 
 impl<'a> Choose<'a> {
-    pub(super) fn new(terms: &'a Terms, events: Vec<JudgedEvent<'a>>) -> Self {
+    pub(super) fn new(terms: &'a Terms, always_writes: bool, events: Vec<JudgedEvent<'a>>) -> Self {
         Self {
             key_lifetime: IDEMPOTENCY_WINDOW,
             account_budget: terms.budgets.account_bytes,
             parked_budget: terms.budgets.parked_bytes,
+            always_writes,
             limit: limit_records(terms),
             event: events,
         }
@@ -124,11 +130,17 @@ impl<'a> Choose<'a> {
 }
 
 impl<'a> Displace<'a> {
-    pub(super) fn new(terms: &'a Terms, events: Vec<JudgedEvent<'a>>, spare: &'a EventId) -> Self {
+    pub(super) fn new(
+        terms: &'a Terms,
+        always_writes: bool,
+        events: Vec<JudgedEvent<'a>>,
+        spare: &'a EventId,
+    ) -> Self {
         Self {
             key_lifetime: IDEMPOTENCY_WINDOW,
             account_budget: terms.budgets.account_bytes,
             parked_budget: terms.budgets.parked_bytes,
+            always_writes,
             spare,
             limit: limit_records(terms),
             event: events,

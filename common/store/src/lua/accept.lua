@@ -9,7 +9,8 @@
 --       to `choose` (or `displace`), which take what the API found of each event. If room was made, 'made_room' comes last.
 -- Guarantees: nothing of an event is written unless its answer is 'accepted' (what was given up for it stays given up); the same event
 -- id, or the same idempotency key with the same fingerprint, is accepted once. What the events have in common is read and written
--- once. Not `allow-oom`: at `maxmemory` all are refused.
+-- once. Not `allow-oom`: at `maxmemory` all are refused. If the caller wants it, even a call that accepts nothing new writes something:
+-- whoever then waits for replicas waits for all that was written before, a first call whose answer was lost included.
 local MOST_DELIVERIES = 512
 
 -- What the events touch: the accounts, and what is added to the pending lists of endpoints, in the order of first use.
@@ -160,6 +161,9 @@ if write_room then
 end
 write_unmatched()
 if events == 0 then
+  if ARGV[ALWAYS_WRITES] == '1' then
+    call('HINCRBY', STATS, 'repeats', 1)
+  end
   return answers
 end
 for _, account in pairs(accounts) do

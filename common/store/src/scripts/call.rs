@@ -9,28 +9,72 @@ use super::script::Script;
 use crate::connection::Question;
 use crate::{Store, StoreError};
 
+/// What a script is asked on.
+pub(crate) trait Line: Send {
+    /// Asks a question there.
+    fn ask<T: FromRedisValue + Send>(
+        &mut self,
+        question: &impl Question,
+    ) -> impl Future<Output = Result<T, StoreError>> + Send;
+}
+
+/// The connection that all share: a question is asked once more if that was cut.
+pub(crate) struct Shared<'a>(pub(crate) &'a Store);
+
+impl Line for Shared<'_> {
+    async fn ask<T: FromRedisValue + Send>(&mut self, question: &impl Question) -> Result<T, StoreError> {
+        self.0.query_anywhere(question).await
+    }
+}
+
 impl Store {
     /// Runs a script in our store and no other; once more if the connection was cut.
     pub(crate) async fn call<S: Script>(&self, script: &S) -> Result<S::Answer, StoreError> {
         let identity = self.introduced().await?;
-        let answer = self.send(script, Some(identity.as_str())).await;
-        self.guard()
-            .note_answer(S::DECLARATION.writes(), answer.as_ref().err());
-        S::Answer::read(answer?)
+        let answer = self
+            .query_anywhere(&self.invocation(script, Some(identity.as_str())))
+            .await;
+        self.read::<S>(answer)
+    }
+
+    /// The same on a line of the caller's choice.
+    pub(crate) async fn call_on<S: Script>(
+        &self,
+        line: &mut impl Line,
+        script: &S,
+    ) -> Result<S::Answer, StoreError> {
+        let identity = self.introduced().await?;
+        let answer = line.ask(&self.invocation(script, Some(identity.as_str()))).await;
+        self.read::<S>(answer)
     }
 
     /// Runs a script that looks after the identity itself.
     pub(crate) async fn call_anywhere<S: Script>(&self, script: &S) -> Result<S::Answer, StoreError> {
-        S::Answer::read(self.send(script, None).await?)
+        let answer: Value = self
+            .query_anywhere(&self.invocation(script, None))
+            .await
+            .map_err(refused_script)?;
+        S::Answer::read(answer)
     }
 
-    async fn send<S: Script>(&self, script: &S, identity: Option<&str>) -> Result<Value, StoreError> {
-        let invocation = Invocation {
+    const fn invocation<'a, S: Script>(
+        &'a self,
+        script: &'a S,
+        identity: Option<&'a str>,
+    ) -> Invocation<'a, S> {
+        Invocation {
             store: self,
             script,
             identity,
-        };
-        self.query_anywhere(&invocation).await.map_err(refused_script)
+        }
+    }
+
+    /// Reads an answer, and notes what it says of the store.
+    fn read<S: Script>(&self, answer: Result<Value, StoreError>) -> Result<S::Answer, StoreError> {
+        let answer = answer.map_err(refused_script);
+        self.guard()
+            .note_answer(S::DECLARATION.writes(), answer.as_ref().err());
+        S::Answer::read(answer?)
     }
 }
 

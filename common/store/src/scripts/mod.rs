@@ -92,6 +92,7 @@ mod tests;
 
 pub(crate) use answer::{Answer, Legible, List, Rest, answered, answered_in_words};
 pub(crate) use assembly::Assembled;
+pub(crate) use call::{Line, Shared};
 pub(crate) use declaration::{Argument, Declaration, Effect, Group, Listed, Memory, Record, RunsAs, Shape};
 pub(crate) use functions::Functions;
 pub(crate) use macros::{record, script};

@@ -2,50 +2,43 @@
 
 use std::collections::HashMap;
 
-use clap::ValueEnum;
-
+use super::expected::{AckDurability, Expectations};
 use super::info;
 use super::memory::Memory;
-use crate::condition::StoreWarning;
+use crate::condition::{Replication, Setup, StoreWarning};
 
-/// What an answer of 202 waits for (`ACK_DURABILITY`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum AckDurability {
-    /// The event is in the server's memory.
-    Memory,
-    /// The event is in the append-only file, which the server syncs before it answers (`appendfsync always`).
-    Aof,
-}
-
-/// What a program expects of the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Expectations {
-    /// What a 202 waits for.
-    pub durability: AckDurability,
-    /// How many bytes Redis may use, if that is less than its own `maxmemory`.
-    pub budget_bytes: Option<u64>,
-}
-
-/// What the server's settings give to say.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Setup {
-    /// Why no program may start, and the API must accept no events.
-    pub(crate) danger: Option<String>,
-    /// What an operator should know.
-    pub(crate) warnings: Vec<StoreWarning>,
-}
-
-/// Judges the answers to `CONFIG GET` (`None` where it is not allowed) and to `INFO memory persistence` (empty where it isn't).
-pub(crate) fn judge(settings: Option<&HashMap<String, String>>, info: &str, expected: Expectations) -> Setup {
+/// Judges the answers to `CONFIG GET` (`None` where it is not allowed) and to `INFO` (empty where that isn't).
+pub(crate) fn judge(
+    settings: Option<&HashMap<String, String>>,
+    info: &str,
+    expected: &Expectations,
+) -> Setup {
     let mut found = Setup::default();
-    match settings {
-        Some(settings) => judge_settings(settings, expected.durability, &mut found),
-        None => found.warn(
+    match (settings, &expected.assumed) {
+        (Some(settings), _) => judge_settings(settings, expected.durability, &mut found),
+        (None, Some(assumed)) => found.assumed = Some(assumed.to_string()),
+        (None, None) => found.warn(
             "config_unreadable",
-            "CONFIG is not allowed on this server, so its durability and eviction policy could not be checked: make sure of `appendonly yes`, `appendfsync always` and `maxmemory-policy noeviction`",
+            "CONFIG is not allowed on this server, so its durability and eviction policy could not be checked: make sure of `appendonly yes`, `appendfsync always` and `maxmemory-policy noeviction`, or of what keeps events there instead, and say so in DURABILITY_ASSUMED",
         ),
     }
+    if settings.is_none() {
+        judge_eviction(
+            info::field(info, "maxmemory_policy").unwrap_or_default(),
+            &mut found,
+        );
+    }
     judge_info(info, expected.budget_bytes, &mut found);
+    found.replication = Replication::read(info);
+    if let (AckDurability::Replicas(wanted), Some(replication)) = (expected.durability, &found.replication)
+        && replication.replicas < u32::from(wanted.get())
+    {
+        let message = format!(
+            "Redis has {} of the {wanted} replicas that ACK_DURABILITY asks for: pushed events are stored and delivered, but refused as `not_replicated` until the others are back",
+            replication.replicas
+        );
+        found.warn("too_few_replicas", message);
+    }
     found
 }
 
@@ -60,16 +53,7 @@ impl Setup {
 
 fn judge_settings(settings: &HashMap<String, String>, wanted: AckDurability, found: &mut Setup) {
     let setting = |name: &str| settings.get(name).map_or("", String::as_str);
-    let eviction = setting("maxmemory-policy");
-    if eviction.starts_with("allkeys") {
-        found.danger = Some(format!(
-            "Redis would evict deliveries (`maxmemory-policy {eviction}`): set it to `noeviction`, in the server's configuration too"
-        ));
-    } else if eviction.starts_with("volatile") {
-        found.warn("eviction", format!(
-            "Redis may evict idempotency keys and records of finished deliveries, which have a lifetime (`maxmemory-policy {eviction}`): set it to `noeviction`"
-        ));
-    }
+    judge_eviction(setting("maxmemory-policy"), found);
     if wanted == AckDurability::Memory {
         return;
     }
@@ -81,6 +65,18 @@ fn judge_settings(settings: &HashMap<String, String>, wanted: AckDurability, fou
         found.warn("durability", format!(
             "Redis syncs its file later than it answers (`appendfsync {}`), so a crash of Redis can lose the last accepted events: set `appendfsync always`, or ACK_DURABILITY=memory if that is meant",
             setting("appendfsync")
+        ));
+    }
+}
+
+fn judge_eviction(eviction: &str, found: &mut Setup) {
+    if eviction.starts_with("allkeys") {
+        found.danger = Some(format!(
+            "Redis would evict deliveries (`maxmemory-policy {eviction}`): set it to `noeviction`, in the server's configuration too"
+        ));
+    } else if eviction.starts_with("volatile") {
+        found.warn("eviction", format!(
+            "Redis may evict idempotency keys and records of finished deliveries, which have a lifetime (`maxmemory-policy {eviction}`): set it to `noeviction`"
         ));
     }
 }

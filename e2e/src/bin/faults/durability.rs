@@ -79,7 +79,8 @@ async fn start(level: &Level) -> (System, Receiver) {
     (system, receiver)
 }
 
-fn load(system: &System, name: &str) -> Load {
+/// A load that keeps the API as busy as 64 callers can.
+pub(crate) fn load(system: &System, name: &str) -> Load {
     let shape = Shape {
         callers: 64,
         pause: Duration::ZERO,

@@ -9,6 +9,7 @@
 
 mod durability;
 mod plan;
+mod replicas;
 mod stage;
 mod table;
 
@@ -33,6 +34,10 @@ struct Arguments {
     #[arg(long)]
     durability: bool,
 
+    /// Measures instead what waiting for replicas costs.
+    #[arg(long)]
+    replicas: bool,
+
     /// How many times Redis is killed at each level.
     #[arg(long, default_value_t = 20)]
     kills: u32,
@@ -43,6 +48,10 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Runtime::new().expect("start the threads");
     if arguments.durability {
         runtime.block_on(durability::measure(arguments.kills));
+        return ExitCode::SUCCESS;
+    }
+    if arguments.replicas {
+        runtime.block_on(replicas::measure());
         return ExitCode::SUCCESS;
     }
     if !namespaces::is_inside() {

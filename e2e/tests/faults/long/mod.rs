@@ -9,4 +9,5 @@ mod f19_clocks_step;
 mod f22_guarded_redis;
 mod f26_our_own_network;
 mod f31_killed_while_packing;
+mod f33_primary_lost;
 mod replaced_under_load;

@@ -34,3 +34,27 @@ fn the_help_of_every_script_names_every_option() {
     }
     assert!(seen > 10, "{seen}");
 }
+
+#[test]
+fn tests_with_a_server_that_is_none_end_before_anything_is_built() {
+    for (arguments, sentence) in [
+        (
+            &["--redis", "/no/such"][..],
+            "test: --redis: /no/such is no program",
+        ),
+        (
+            &["--redis", "true"],
+            "test: --redis: true is no Redis or Valkey server",
+        ),
+        (&["--redis"], "Usage: ./scripts/test"),
+        (&["--redis", "true", "parked"], "Usage: ./scripts/test"),
+    ] {
+        let output = Command::new(script("test")).args(arguments).output().unwrap();
+        let printed = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            !output.status.success() && output.stdout.is_empty(),
+            "{arguments:?}"
+        );
+        assert!(printed.starts_with(sentence), "{arguments:?}: {printed}");
+    }
+}

@@ -13,7 +13,7 @@ fn written(limits: EventLimits, events: &[NewEvent]) -> Vec<String> {
     };
     let terms = Terms { budgets, limits };
     let mut command = Cmd::new();
-    Accept::new(&terms, events).write(&mut command);
+    Accept::new(&terms, false, events).write(&mut command);
     command
         .args_iter()
         .map(|argument| match argument {
@@ -44,6 +44,7 @@ fn without_limits_and_keys_little_is_sent() {
         "1000",
         "200",
         "0",
+        "0",
         "1",
         "org:a",
         "evt_00000000000000000000000001",
@@ -69,7 +70,7 @@ fn only_limits_that_are_set_are_sent_and_keys_as_hashes() {
         (limits(0, 9), &["1", "0", "9", ""]),
         (limits(0, 0), &["0", "0"]),
     ] {
-        assert_eq!(written(limits, &[])[3..], *expected);
+        assert_eq!(written(limits, &[])[4..], *expected);
     }
     let keyed = Idempotency {
         key: "key".to_owned(),
@@ -81,7 +82,7 @@ fn only_limits_that_are_set_are_sent_and_keys_as_hashes() {
     let sent = written(EventLimits::NONE, &[event(Some(keyed))]);
     let sha256_of_quoted = "c0c1baf2fa65372c83bc5781a31d3ee0bceb37e7917317f33a92825fe5367189";
     let both = format!("{sha256_of_key}{sha256_of_quoted}q");
-    assert_eq!(sent[10..], [both.as_str(), "whole7ccttddprint"]);
+    assert_eq!(sent[11..], [both.as_str(), "whole7ccttddprint"]);
 }
 
 fn text(text: &str) -> Value {

@@ -1,3 +1,6 @@
+use std::num::NonZeroU16;
+
+use super::super::expected::Assumed;
 use super::*;
 
 const SAFE: [(&str, &str); 3] = [
@@ -13,9 +16,10 @@ fn judged(settings: &[(&str, &str)], info: &str, durability: AckDurability, budg
         .collect();
     let expected = Expectations {
         durability,
+        assumed: None,
         budget_bytes: budget,
     };
-    judge(Some(&settings), info, expected)
+    judge(Some(&settings), info, &expected)
 }
 
 fn codes(found: &Setup) -> Vec<&str> {
@@ -50,11 +54,46 @@ fn eviction_is_refused_and_weak_durability_is_told() {
             "{settings:?}"
         );
     }
-    let expected = Expectations {
+}
+
+#[test]
+fn where_settings_cant_be_read_the_operators_word_stands_in_for_them_but_not_for_what_is_seen() {
+    let mut expected = Expectations {
         durability: AckDurability::Aof,
+        assumed: None,
         budget_bytes: None,
     };
-    assert_eq!(codes(&judge(None, "", expected)), ["config_unreadable"]);
+    assert_eq!(codes(&judge(None, "", &expected)), ["config_unreadable"]);
+    expected.assumed = Some(Assumed::parse("In three zones.").unwrap());
+    let found = judge(None, "", &expected);
+    assert_eq!(
+        (codes(&found), found.assumed.as_deref()),
+        (vec![], Some("In three zones."))
+    );
+    let evicts = judge(None, "maxmemory_policy:allkeys-lru\r\n", &expected);
+    assert!(evicts.danger.is_some());
+    let settings = SAFE.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let told = judge(Some(&HashMap::from(settings)), "", &expected);
+    assert_eq!(told.assumed, None, "the server says it itself");
+}
+
+#[test]
+fn too_few_replicas_are_told_of() {
+    let info = |state: &str| {
+        format!("run_id:4f2a\r\nrole:master\r\nslave0:ip=::1,port=1,state={state},offset=0,lag=0\r\n")
+    };
+    for (wanted, state, warnings) in [
+        (1, "online", vec![]),
+        (2, "online", vec!["too_few_replicas"]),
+        (1, "send_bulk", vec!["too_few_replicas"]),
+    ] {
+        let wanted = AckDurability::Replicas(NonZeroU16::new(wanted).unwrap());
+        let found = judged(&SAFE, &info(state), wanted, None);
+        assert_eq!(codes(&found), warnings, "{wanted:?} {state}");
+    }
+    let weak = [("appendonly", "no")];
+    let wanted = AckDurability::Replicas(NonZeroU16::MIN);
+    assert_eq!(codes(&judged(&weak, "", wanted, None)), ["durability"]);
 }
 
 #[test]

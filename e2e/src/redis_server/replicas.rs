@@ -1,5 +1,7 @@
 //! Replicas of a server: starting one, following, promoting, and waiting for it to be in step.
 
+use std::net::SocketAddr;
+
 use super::{HARNESS, RedisServer};
 use crate::wait::{LONG, check, eventually};
 
@@ -16,7 +18,12 @@ impl RedisServer {
 
     /// Makes it a replica of another server, gives up what it has, and waits until it is in step.
     pub async fn follow(&self, primary: &Self) {
-        self.order(&format!("REPLICAOF 127.0.0.1 {}", primary.address().port()));
+        self.follow_by(primary, primary.address()).await;
+    }
+
+    /// The same by an address that leads to that server.
+    pub async fn follow_by(&self, primary: &Self, address: SocketAddr) {
+        self.order(&format!("REPLICAOF {} {}", address.ip(), address.port()));
         let ours = format!("port={},state=online", self.address().port());
         eventually(LONG, "the replica to be in step", async || {
             let (here, there) = (self.replication(), primary.replication());

@@ -9,6 +9,7 @@ use e2e::client::{Caller, Reply};
 use e2e::ports::free_port;
 use e2e::process::Process;
 use e2e::redis_server::{RedisServer, programs, shipped_users};
+use e2e::state::Calls;
 use e2e::system::{SERVICE_KEY, System};
 use e2e::wait::{LONG, check, eventually};
 use reqwest::Method;
@@ -100,6 +101,30 @@ async fn an_event_that_too_few_replicas_have_is_refused_stays_and_is_delivered()
     assert_eq!(again.body["duplicate"], true);
     assert_eq!(receiver.received().len(), 6, "it was accepted anew");
     drop(other);
+    system.stop();
+}
+
+/// One wait serves all events that share a call; and who doesn't ask for replicas waits for none.
+#[tokio::test(flavor = "multi_thread")]
+async fn events_share_a_wait_and_without_replicas_there_is_none() {
+    let primary = RedisServer::start();
+    let replica = primary.start_replica().await;
+    let builder = System::builder().workers(0).on(primary);
+    let mut system = builder.start().await;
+    let event = event(&system);
+    drop(push(&system.backend(), "before", &event).await.expect(202));
+    let calls = Calls::read(&system.redis);
+    assert_eq!((calls.of("wait"), calls.of("waitaof")), (0, 0));
+
+    let other = other_api(&system).await;
+    let url = format!("http://{}", other.variable("API_LISTEN").unwrap());
+    let backend = Caller::new(&url, Some(SERVICE_KEY));
+    let before = Calls::read(&system.redis).of("wait");
+    let batch = json!({"events": vec![event; 300]});
+    drop(backend.post(BATCH, &batch).await.expect(202));
+    let after = Calls::read(&system.redis).of("wait");
+    assert_eq!(after - before, 1, "five calls of the script, one wait");
+    drop((other, replica));
     system.stop();
 }
 

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use e2e::distance::Distance;
 use e2e::fault_proxy::FaultProxy;
 use e2e::load::{Load, Shape};
 use e2e::receiver::Receiver;
@@ -13,12 +14,16 @@ use e2e::system::System;
 
 use crate::scene::{blocking, builder, more_accepted};
 
-/// The system, and those who follow its server.
+/// How far away one of the replicas is, each way: so it hasn't all that its primary has.
+const FAR: Duration = Duration::from_millis(10);
+
+/// The system, and those who follow its server, one of them from afar.
 pub(crate) struct Replicated {
     pub(crate) system: System,
     pub(crate) receiver: Receiver,
     address: FaultProxy,
     replicas: Vec<RedisServer>,
+    way: Option<Distance>,
 }
 
 /// What became of the events that were acknowledged.
@@ -38,6 +43,7 @@ impl Replicated {
         for _ in 0..replicas {
             following.push(primary.start_replica().await);
         }
+        let way = follow_from_afar(&following[0], &primary).await;
         let address = FaultProxy::start(primary.address()).await;
         let builder = builder()
             .workers(workers)
@@ -50,6 +56,7 @@ impl Replicated {
             receiver,
             address,
             replicas: following,
+            way: Some(way),
         }
     }
 
@@ -63,10 +70,12 @@ impl Replicated {
         Load::start_as(&self.system, name, &shape)
     }
 
-    /// `kill -9` of the primary. The replica that has read least takes its place, as bad luck would have it; the others follow
-    /// that, and so does the old primary, which comes back with what it alone had, and gives it up.
+    /// `kill -9` of the primary, and what was on its way to the far replica is lost. The replica that has read least takes its place,
+    /// as bad luck would have it; the others follow that, and so does the old primary, from afar, which comes back with what it
+    /// alone had, and gives it up.
     pub(crate) async fn fail_over(&mut self) {
         blocking(|| self.system.redis.kill9());
+        self.way = None;
         self.replicas.sort_by_key(RedisServer::read_so_far);
         let next = self.replicas.remove(0);
         next.promote();
@@ -77,7 +86,7 @@ impl Replicated {
             replica.follow(&self.system.redis).await;
         }
         blocking(|| old.restart());
-        old.follow(&self.system.redis).await;
+        self.way = Some(follow_from_afar(&old, &self.system.redis).await);
         self.replicas.push(old);
     }
 
@@ -102,6 +111,12 @@ impl Replicated {
         }
         losses
     }
+}
+
+async fn follow_from_afar(replica: &RedisServer, primary: &RedisServer) -> Distance {
+    let way = Distance::start(primary.address(), FAR).await;
+    replica.follow_by(primary, way.address()).await;
+    way
 }
 
 /// The ids of all events that the primary has.

@@ -61,6 +61,8 @@ pub(super) struct Lane {
     /// What all of this use is asked on.
     pub(super) connection: Option<MultiplexedConnection>,
     has_answered: bool,
+    /// Why its connection is no good any more.
+    failed: Option<StoreError>,
     /// Whether its connection is blocked.
     pub(super) is_waiting: bool,
     _place: Option<OwnedSemaphorePermit>,
@@ -87,6 +89,7 @@ impl Store {
             idle: Some(idle.unwrap_or_else(Idle::fresh)),
             connection: None,
             has_answered: false,
+            failed: None,
             is_waiting: false,
             _place: place.ok(), // never closed
         })
@@ -132,12 +135,20 @@ impl Open {
 }
 
 impl Line for Lane {
-    /// Asks on this use's connection; once more, on a fresh one, if that was cut before it has answered anything.
+    /// Asks on this use's connection; once more, on a fresh one, if that was cut before it has answered anything. Once that has
+    /// failed, so does all else of this use, without a further wait.
     async fn ask<T: FromRedisValue + Send>(&mut self, question: &impl Question) -> Result<T, StoreError> {
-        match self.ask_once(question).await {
-            Err(error) if !self.has_answered && is_cut(&error) => self.ask_once(question).await,
-            other => other,
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
         }
+        let mut answer = self.ask_once(question).await;
+        if !self.has_answered && answer.as_ref().is_err_and(is_cut) {
+            answer = self.ask_once(question).await;
+        }
+        if let Err(error @ StoreError::Unavailable(_)) = &answer {
+            self.failed = Some(error.clone());
+        }
+        answer
     }
 }
 
@@ -163,9 +174,6 @@ impl Lane {
     async fn connection(&mut self) -> Result<MultiplexedConnection, StoreError> {
         if let Some(connection) = &self.connection {
             return Ok(connection.clone());
-        }
-        if self.has_answered {
-            return Err(cut());
         }
         let borrow = Borrow::default();
         let idle = self.idle.get_or_insert_with(Idle::fresh);

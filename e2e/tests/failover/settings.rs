@@ -108,6 +108,11 @@ async fn what_can_never_work_stops_the_start() {
             "SENTINEL_PASSWORD: the file `/no/such/file` can't be read",
         ),
     ];
+    let shown = show(&[("REDIS_URL", unknown.clone())]);
+    assert!(
+        shown.contains("REDIS_URL: none of the sentinels knows"),
+        "{shown}"
+    );
     for (settings, sentence) in table {
         for (program, listen) in [
             ("webhooks-api", "API_LISTEN"),

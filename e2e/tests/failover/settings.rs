@@ -108,6 +108,11 @@ async fn what_can_never_work_stops_the_start() {
             "SENTINEL_PASSWORD: the file `/no/such/file` can't be read",
         ),
     ];
+    let shown = show(&[("REDIS_URL", unknown.clone())]);
+    assert!(
+        shown.contains("REDIS_URL: none of the sentinels knows"),
+        "{shown}"
+    );
     for (settings, sentence) in table {
         for (program, listen) in [
             ("webhooks-api", "API_LISTEN"),
@@ -154,4 +159,25 @@ async fn programs_wait_for_sentinels() {
     .await;
     assert!(worker.is_running());
     drop(sentinels);
+}
+
+/// What is connected needs no sentinel, as long as the primary lives.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_any_sentinel_what_is_connected_goes_on() {
+    let (primary, mut sentinels) = sentinels(&[]);
+    let builder = System::builder().on(primary).env("REDIS_URL", sentinels.url());
+    let (mut system, receiver, _) = builder.start_with_hook().await;
+    for number in 0..3 {
+        sentinels.kill9(number);
+    }
+    for count in 1..=5 {
+        let data = serde_json::json!({"number": count});
+        system
+            .backend()
+            .push(system.account(), "lead.captured", data)
+            .await;
+        receiver.wait_for(count).await;
+    }
+    assert_eq!(system.backend().get("/readyz").await.status, 200);
+    system.stop();
 }

@@ -45,17 +45,12 @@ pub(crate) enum Lost {
     Meanwhile(String),
 }
 
-impl fmt::Display for Lost {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Nowhere(reason) | Self::Meanwhile(reason) => formatter.write_str(reason),
-        }
-    }
-}
-
 impl From<Lost> for RedisError {
     fn from(lost: Lost) -> Self {
-        fault(lost.to_string())
+        match lost {
+            Lost::Nowhere(reason) => fault(format!("REDIS_URL: {reason}")),
+            Lost::Meanwhile(reason) => fault(reason),
+        }
     }
 }
 

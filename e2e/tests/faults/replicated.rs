@@ -70,12 +70,12 @@ impl Replicated {
         Load::start_as(&self.system, name, &shape)
     }
 
-    /// `kill -9` of the primary, and what was on its way to the far replica is lost. The replica that has read least takes its place,
+    /// The far replica is cut off, so that what was on its way is lost, and at once the primary is killed (`kill -9`). The replica that has read least takes its place,
     /// as bad luck would have it; the others follow that, and so does the old primary, from afar, which comes back with what it
     /// alone had, and gives it up.
     pub(crate) async fn fail_over(&mut self) {
-        blocking(|| self.system.redis.kill9());
         self.way = None;
+        blocking(|| self.system.redis.kill9());
         self.replicas.sort_by_key(RedisServer::read_so_far);
         let next = self.replicas.remove(0);
         next.promote();

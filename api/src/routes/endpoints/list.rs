@@ -17,12 +17,24 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::cursor::CursorScope;
 use crate::problem::{Code, Faults, Problem};
+use crate::query;
 
 /// The longest text that is searched for, in characters.
 const MAX_SEARCH: usize = 200;
 
 /// The most endpoints of a page.
 const MAX_PAGE: usize = 1000;
+
+/// The parameters.
+const NAMES: [&str; 7] = [
+    "active",
+    "state",
+    "chatbotId",
+    "event",
+    "search",
+    "cursor",
+    "limit",
+];
 
 /// Which endpoints are listed.
 #[derive(Debug, Default)]
@@ -55,12 +67,18 @@ pub(super) struct Given {
 }
 
 /// A page of an account's endpoints.
-pub(super) async fn list(app: &App, caller: &Caller, mut given: Given) -> Result<EndpointList, Problem> {
+pub(super) async fn list(
+    app: &App,
+    caller: &Caller,
+    query: &str,
+    mut given: Given,
+) -> Result<EndpointList, Problem> {
     let (cursor, most) = (given.cursor.take(), limit(given.limit.take()));
     let mut faults = Faults::default();
+    let once = faults.take(query::once(query, |name| NAMES.contains(&name)));
     let most = faults.take(most);
     let filter = faults.take(EndpointFilter::read(given, &app.event_types));
-    let (Some(most), Some(filter)) = (most, filter) else {
+    let (Some(()), Some(most), Some(filter)) = (once, most, filter) else {
         return Err(faults.into());
     };
     let text = filter.text();
@@ -99,44 +117,45 @@ impl EndpointFilter {
                 .detail(detail.to_owned())
                 .field(field)
         };
-        let active = match given.active.as_deref() {
-            None => None,
-            Some("true") => Some(true),
-            Some("false") => Some(false),
-            Some(_) => {
-                return Err(refuse("active", "Give `true` or `false`.")
-                    .param("allowed", ["true", "false"].as_slice()));
-            }
+        let mut faults = Faults::default();
+        let active =
+            given.active.map(|text| match &*text {
+                "true" => Ok(true),
+                "false" => Ok(false),
+                _ => Err(refuse("active", "Give `true` or `false`.")
+                    .param("allowed", ["true", "false"].as_slice())),
+            });
+        let active = faults.take_any(active);
+        let state = given.state.map(|name| {
+            EndpointState::from_name(&name)
+                .filter(|state| *state == state.without_operator())
+                .ok_or_else(|| {
+                    refuse("state", "The states are active, paused, disabled, off.")
+                        .param("allowed", ["active", "paused", "disabled", "off"].as_slice())
+                })
+        });
+        let state = faults.take_any(state);
+        let chatbot = faults.take_any(given.chatbot.map(fields::chatbot_id));
+        let event = given.event.map(|name| {
+            let known = catalog.find_subscription(&name);
+            known.ok_or_else(|| Problem::unknown_subscription(catalog).field("event"))
+        });
+        let event = faults.take_any(event);
+        let search = given.search.map(|text| {
+            let is_short = text.chars().take(MAX_SEARCH + 1).count() <= MAX_SEARCH;
+            let too_long = || refuse("search", "Search for 200 characters at most.").param("max", MAX_SEARCH);
+            is_short.then(|| text.to_lowercase()).ok_or_else(too_long)
+        });
+        let search = faults.take_any(search);
+        let (Some(active), Some(state), Some(chatbot), Some(event), Some(search)) =
+            (active, state, chatbot, event, search)
+        else {
+            return Err(faults.into());
         };
-        let state = given
-            .state
-            .map(|name| {
-                EndpointState::from_name(&name)
-                    .filter(|state| *state == state.without_operator())
-                    .ok_or_else(|| {
-                        refuse("state", "The states are active, paused, disabled, off.")
-                            .param("allowed", ["active", "paused", "disabled", "off"].as_slice())
-                    })
-            })
-            .transpose()?;
-        let event = given
-            .event
-            .map(|name| {
-                let known = catalog.find_subscription(&name);
-                known.ok_or_else(|| Problem::unknown_subscription(catalog).field("event"))
-            })
-            .transpose()?;
-        let search = given.search.map(|text| text.to_lowercase());
-        if search
-            .as_ref()
-            .is_some_and(|text| text.chars().count() > MAX_SEARCH)
-        {
-            return Err(refuse("search", "Search for 200 characters at most.").param("max", MAX_SEARCH));
-        }
         Ok(Self {
             active,
             state,
-            chatbot: given.chatbot.map(fields::chatbot_id).transpose()?,
+            chatbot,
             event,
             search,
         })

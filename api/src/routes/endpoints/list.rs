@@ -1,15 +1,18 @@
-//! Which endpoints are listed, and page by page.
+//! The endpoints of an account, page by page.
+
+mod filter;
 
 use std::fmt;
 use std::str::FromStr;
 
-use domain::catalog::Catalog;
 use domain::clock::Timestamp;
-use domain::endpoint::{Endpoint, EndpointState};
-use domain::event::Subscription;
+use domain::endpoint::Endpoint;
 use domain::id::EndpointId;
 
-use super::super::fields;
+pub(super) use filter::Given;
+
+use filter::EndpointFilter;
+
 use super::glance::{EndpointList, ListedEndpointView};
 use super::warning::Warning;
 use crate::access::Kind;
@@ -18,9 +21,6 @@ use crate::caller::Caller;
 use crate::cursor::CursorScope;
 use crate::problem::{Code, Faults, Problem};
 use crate::query;
-
-/// The longest text that is searched for, in characters.
-const MAX_SEARCH: usize = 200;
 
 /// The most endpoints of a page.
 const MAX_PAGE: usize = 1000;
@@ -36,34 +36,11 @@ const NAMES: [&str; 7] = [
     "limit",
 ];
 
-/// Which endpoints are listed.
-#[derive(Debug, Default)]
-struct EndpointFilter {
-    active: Option<bool>,
-    state: Option<EndpointState>,
-    chatbot: Option<String>,
-    event: Option<Subscription>,
-    /// In small letters.
-    search: Option<String>,
-}
-
 /// Behind which endpoint a page begins: endpoints are listed in the order in which they were made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct ListPlace {
     made_at: Timestamp,
     id: EndpointId,
-}
-
-/// What a query says, as it says it.
-#[derive(Debug, Default)]
-pub(super) struct Given {
-    pub(super) active: Option<String>,
-    pub(super) state: Option<String>,
-    pub(super) chatbot: Option<String>,
-    pub(super) event: Option<String>,
-    pub(super) search: Option<String>,
-    pub(super) cursor: Option<String>,
-    pub(super) limit: Option<String>,
 }
 
 /// A page of an account's endpoints.
@@ -108,86 +85,6 @@ pub(super) async fn list(
 /// Whether the backend calls for an account that no session of the issuer stands for.
 pub(super) fn is_unusual(app: &App, caller: &Caller) -> bool {
     caller.kind == Kind::Manage && !app.sessions.may_name(&caller.account)
-}
-
-impl EndpointFilter {
-    fn read(given: Given, catalog: &Catalog) -> Result<Self, Problem> {
-        let refuse = |field: &'static str, detail: &str| {
-            Problem::new(Code::InvalidFilter)
-                .detail(detail.to_owned())
-                .field(field)
-        };
-        let mut faults = Faults::default();
-        let active =
-            given.active.map(|text| match &*text {
-                "true" => Ok(true),
-                "false" => Ok(false),
-                _ => Err(refuse("active", "Give `true` or `false`.")
-                    .param("allowed", ["true", "false"].as_slice())),
-            });
-        let active = faults.take_any(active);
-        let state = given.state.map(|name| {
-            EndpointState::from_name(&name)
-                .filter(|state| *state == state.without_operator())
-                .ok_or_else(|| {
-                    refuse("state", "The states are active, paused, disabled, off.")
-                        .param("allowed", ["active", "paused", "disabled", "off"].as_slice())
-                })
-        });
-        let state = faults.take_any(state);
-        let chatbot = faults.take_any(given.chatbot.map(fields::chatbot_id));
-        let event = given.event.map(|name| {
-            let known = catalog.find_subscription(&name);
-            known.ok_or_else(|| Problem::unknown_subscription(catalog).field("event"))
-        });
-        let event = faults.take_any(event);
-        let search = given.search.map(|text| {
-            let is_short = text.chars().take(MAX_SEARCH + 1).count() <= MAX_SEARCH;
-            let too_long = || refuse("search", "Search for 200 characters at most.").param("max", MAX_SEARCH);
-            is_short.then(|| text.to_lowercase()).ok_or_else(too_long)
-        });
-        let search = faults.take_any(search);
-        let (Some(active), Some(state), Some(chatbot), Some(event), Some(search)) =
-            (active, state, chatbot, event, search)
-        else {
-            return Err(faults.into());
-        };
-        Ok(Self {
-            active,
-            state,
-            chatbot,
-            event,
-            search,
-        })
-    }
-
-    /// Whether an endpoint is listed.
-    fn has(&self, endpoint: &Endpoint) -> bool {
-        // What an operator does stands beside the state.
-        let state = endpoint.state.without_operator();
-        let finds = |text: &str| {
-            let mut texts = [Some(&endpoint.url), endpoint.description.as_ref()]
-                .into_iter()
-                .flatten();
-            texts.any(|found| found.to_lowercase().contains(text))
-        };
-        self.active
-            .is_none_or(|active| active == (state == EndpointState::Active))
-            && self.state.is_none_or(|wanted| wanted == state)
-            && self
-                .chatbot
-                .as_ref()
-                .is_none_or(|chatbot| endpoint.chatbots.include(chatbot))
-            && self
-                .event
-                .is_none_or(|event| endpoint.events.iter().any(|known| known.covers(event)))
-            && self.search.as_deref().is_none_or(finds)
-    }
-
-    /// In a normal form, to which cursors are bound.
-    fn text(&self) -> String {
-        format!("{self:?}")
-    }
 }
 
 /// How many endpoints a page has; `None`: all.

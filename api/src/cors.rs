@@ -29,8 +29,9 @@ const EXPOSED: HeaderValue = HeaderValue::from_static(
     "Allow, ETag, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id",
 );
 
-/// The methods that are allowed on a path that doesn't exist: the browser then sends the request, and the page can read the 404.
-const ANY_METHOD: &str = "DELETE, GET, HEAD, PATCH, POST";
+/// The methods that are allowed on every path, whatever it takes, or whether it exists: the browser then sends the request, and the page can
+/// read the 404, or the 405, which names the call that was meant.
+const METHODS: &str = "DELETE, GET, HEAD, PATCH, POST, PUT";
 
 /// How long a browser may keep the answer to a preflight request, in seconds.
 const MAX_AGE: u32 = 600;
@@ -70,8 +71,8 @@ impl Origins {
         self.0.iter().filter_map(|origin| origin.to_str().ok())
     }
 
-    /// The answer to a preflight request of a configured origin, for a path that takes the methods in `allow`, or that doesn't exist.
-    pub(crate) fn preflight(&self, request: &Request, allow: Option<&str>) -> Option<Response> {
+    /// The answer to a preflight request of a configured origin.
+    pub(crate) fn preflight(&self, request: &Request) -> Option<Response> {
         let is_preflight = request.method() == Method::OPTIONS
             && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
         if !is_preflight || self.known_origin(request.headers()).is_none() {
@@ -79,7 +80,7 @@ impl Origins {
         }
         let response = Response::builder()
             .status(StatusCode::NO_CONTENT)
-            .header(ACCESS_CONTROL_ALLOW_METHODS, allow.unwrap_or(ANY_METHOD))
+            .header(ACCESS_CONTROL_ALLOW_METHODS, METHODS)
             .header(ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED)
             .header(ACCESS_CONTROL_MAX_AGE, MAX_AGE);
         Some(response.finish())

@@ -4,6 +4,7 @@
 //! parameter that belongs to another call, and one that looks like a known name; calls that were made since refuse every unknown
 //! one. What else a query holds (`utm_source`, `_`) was always ignored, and still is.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use poem::Request;
@@ -49,6 +50,27 @@ pub(crate) fn check(request: &Request) -> Result<(), Problem> {
         (Some(query), Some(rules)) => rules.check(query),
         _ => Ok(()),
     }
+}
+
+/// Refuses a query that has a parameter twice which a call reads once, so that neither value is ignored.
+///
+/// # Errors
+///
+/// [`Problem`] that names the parameters.
+pub(crate) fn once(query: &str, is_read_once: impl Fn(&str) -> bool) -> Result<(), Problem> {
+    let mut seen = BTreeSet::new();
+    let mut faults = Faults::default();
+    for (name, _) in url::form_urlencoded::parse(query.as_bytes()) {
+        if faults.are_enough() {
+            break;
+        }
+        if is_read_once(&name) && !seen.insert(name.clone()) {
+            let detail = format!("Give `{name}` once.");
+            let problem = Problem::new(Code::InvalidFilter).detail(detail);
+            faults.note(problem.field(name.into_owned()));
+        }
+    }
+    faults.finish()
 }
 
 impl QueryRules {

@@ -38,10 +38,11 @@ impl ClaimNames {
     ///
     /// # Errors
     ///
-    /// A sentence, when there is none or too much.
+    /// A sentence, when there is none or too much, or one leads nowhere: then everybody would be a person without an organisation.
     pub fn parse(text: &str) -> Result<Self, String> {
         let names: Vec<_> = program::config::split_list(text).map(str::to_owned).collect();
-        if names.is_empty() || text.len() > MAX_NAMES {
+        let leads_nowhere = |name: &String| name.split('.').any(str::is_empty);
+        if names.is_empty() || text.len() > MAX_NAMES || names.iter().any(leads_nowhere) {
             return Err(format!(
                 "must be the name of a claim, such as org_id, or o.id for a member of an object, or several, comma-separated, up to {MAX_NAMES} bytes"
             ));

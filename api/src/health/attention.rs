@@ -123,7 +123,7 @@ fn account_held(endpoints: &[Endpoint]) -> Option<Attention> {
 fn of(endpoint: &Endpoint, now: Timestamp) -> Option<Attention> {
     let (reason, advice, since) = match endpoint.state {
         EndpointState::Disabled => disabled(endpoint, now),
-        EndpointState::Active if endpoint.consecutive_failures >= FAILING_FROM => failing(endpoint, now),
+        EndpointState::Active if is_failing(endpoint) => failing(endpoint, now),
         EndpointState::Active if is_held_long(endpoint, now) => {
             let until = endpoint.held_until.unwrap_or(now);
             let advice = format!(
@@ -150,6 +150,12 @@ fn of(endpoint: &Endpoint, now: Timestamp) -> Option<Attention> {
         advice,
         since,
     })
+}
+
+/// Whether an endpoint's failures in a row need an explanation: there are that many, or they have disabled it.
+pub(super) fn is_failing(endpoint: &Endpoint) -> bool {
+    endpoint.consecutive_failures >= FAILING_FROM
+        || endpoint.disabled_reason == Some(DisabledReason::ConsecutiveFailures)
 }
 
 fn is_held_long(endpoint: &Endpoint, now: Timestamp) -> bool {

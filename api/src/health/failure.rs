@@ -34,21 +34,26 @@ struct Group<'a> {
 
 impl TopFailure {
     /// The most frequent failure among `attempts` (newest first); of two that are equally frequent, the newer one. Those after
-    /// which the receiver asked us to wait are none. Deliveries that were given up without an attempt count only if no attempt failed: they are a consequence of failures.
+    /// which the receiver asked us to wait are none, unless nothing else explains a streak (`is_failing`): each hold is one of its
+    /// failures. Deliveries that were given up without an attempt count only if no attempt failed: they are a consequence of failures.
     pub(super) fn among(
         attempts: &[LoggedAttempt],
+        is_failing: bool,
         now: Timestamp,
         timeout: Option<Duration>,
     ) -> Option<Self> {
         let group = most_frequent(attempts, |attempt| {
             attempt.duration.is_some() && !attempt.is_held()
         })
+        .or_else(|| most_frequent(attempts, |attempt| is_failing && attempt.is_held()))
         .or_else(|| most_frequent(attempts, |attempt| attempt.duration.is_none()))?;
         let (newer, run) = attempts.split_at(group.newest);
         let since = run
             .iter()
             .take_while(|attempt| attempt.outcome != DeliveryState::Succeeded)
-            .filter(|attempt| is_alike(attempt, group.example) && !attempt.is_held())
+            .filter(|attempt| {
+                is_alike(attempt, group.example) && attempt.is_held() == group.example.is_held()
+            })
             .last()
             .map_or(group.example.at, |oldest| oldest.at);
         let is_over = newer

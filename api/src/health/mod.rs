@@ -74,7 +74,7 @@ pub struct EndpointHealth {
     pub queue: Queue,
     /// Deliveries that are held back until the endpoint is switched on.
     pub parked: Parked,
-    /// The most frequent failure among the sampled attempts.
+    /// The most frequent failure among the sampled attempts; if none of them failed, and holds alone made a streak, that of these.
     pub top_failure: Option<TopFailure>,
 }
 
@@ -143,7 +143,12 @@ impl EndpointHealth {
             held_attempts: facts.attempts.iter().filter(|attempt| attempt.is_held()).count(),
             queue,
             parked,
-            top_failure: TopFailure::among(&facts.attempts, facts.now, timeout),
+            top_failure: TopFailure::among(
+                &facts.attempts,
+                attention::is_failing(endpoint),
+                facts.now,
+                timeout,
+            ),
         }
     }
 }

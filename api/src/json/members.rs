@@ -31,7 +31,7 @@ pub(super) fn refusal<T: DeserializeOwned>(
     };
     let mut faults = Faults::default();
     let mut good: Vec<(&str, &str)> = Vec::new();
-    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    let (mut seen, mut left_out): (BTreeSet<&str>, bool) = (BTreeSet::new(), false);
     for (name, value) in &members {
         if faults.are_enough() {
             break;
@@ -44,7 +44,10 @@ pub(super) fn refusal<T: DeserializeOwned>(
                 }
             }
             _ if is_repeated => faults.note(Problem::given_twice(name)),
-            Some(fault) => faults.note(fault),
+            Some(fault) => {
+                faults.note(fault);
+                left_out = true;
+            }
             None => good.push((name, value.get())),
         }
     }
@@ -58,9 +61,9 @@ pub(super) fn refusal<T: DeserializeOwned>(
             filled.push(*name);
         }
     }
-    // What is said of values that we filled in is nobody's mistake.
+    // What is said of values that we filled in, or left out, is nobody's mistake.
     if let Ok(whole) = serde_json::from_str(&object(&good))
-        && let Some(problem) = values(whole).and_then(|problem| problem.besides(&filled))
+        && let Some(problem) = values(whole).and_then(|problem| problem.besides(&filled, left_out))
     {
         faults.note(problem);
     }

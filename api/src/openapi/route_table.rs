@@ -97,7 +97,10 @@ impl KnownRoute {
         for (method, operation) in operations {
             let method = method.to_uppercase();
             let summary = operation["summary"].as_str().unwrap_or_default();
-            calls.push(format!("{method} ({})", uncapitalised(summary)));
+            calls.push(match summary {
+                "" => method.clone(),
+                text => format!("{method} ({})", uncapitalised(text)),
+            });
             let query = QueryRules {
                 known: in_query(operation).chain(hidden(operation)).collect(),
                 all: Arc::clone(all),

@@ -66,15 +66,17 @@ impl Faults {
 }
 
 impl Problem {
-    /// What is wrong besides with these fields and what is in them; `None` if that is nothing.
+    /// What is wrong besides with these fields and what is in them, or, if a field was `left_out`, with one that is missing: the other
+    /// may have stood for it. `None` if that is nothing.
     #[must_use]
-    pub(crate) fn besides(mut self, fields: &[&str]) -> Option<Self> {
+    pub(crate) fn besides(mut self, fields: &[&str], left_out: bool) -> Option<Self> {
         let mut faults = vec![self.first];
         faults.append(&mut self.others);
         faults.retain(|fault| {
             let field = fault.field.as_deref().unwrap_or_default();
             let top = field.split(['.', '[']).next();
-            !fields.iter().any(|known| Some(*known) == top)
+            let is_told_before = left_out && fault.code == Code::MissingField;
+            !is_told_before && !fields.iter().any(|known| Some(*known) == top)
         });
         let mut faults = faults.into_iter();
         Some(Self {

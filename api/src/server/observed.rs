@@ -97,8 +97,7 @@ impl<E: Endpoint> Observed<E> {
                 .with_header(CONNECTION, "close")
                 .into_response();
         }
-        let allow = route.map(|route| route.allow.as_str());
-        if let Some(preflight) = self.settings.origins.preflight(&request, allow) {
+        if let Some(preflight) = self.settings.origins.preflight(&request) {
             return preflight;
         }
         if let Some(rules) = route.and_then(|route| route.rules(request.method())) {
@@ -115,6 +114,7 @@ impl<E: Endpoint> Observed<E> {
             Ok(Err(error)) => error.into_response(),
             Err(panic) => problem::from_panic(panic.as_ref()).into_response(),
         };
+        let allow = route.map(|route| route.allow.as_str());
         problem::replace_foreign_error(response, allow, route.map_or("", |route| &route.calls))
     }
 

@@ -134,9 +134,37 @@ async fn all_that_is_wrong_with_a_query_is_told_at_once() {
             ("limit", "invalid_filter"),
         ],
     );
+    let path = format!("{ENDPOINTS}?active=1&state=on&event=x&chatbotId=&limit=0&limit=1");
+    let reply = customer.get(&path).await.expect(422);
+    assert_told(
+        &reply,
+        &[
+            ("limit", "invalid_filter"),
+            ("limit", "invalid_filter"),
+            ("active", "invalid_filter"),
+            ("state", "invalid_filter"),
+            ("chatbotId", "invalid_chatbot_id"),
+            ("event", "unknown_event"),
+        ],
+    );
     let path = format!("{ENDPOINTS}/{id}?a=1&b=2");
     let reply = customer.patch(&path, &json!({})).await.expect(422);
     assert_told(&reply, &[("a", "unknown_parameter"), ("b", "unknown_parameter")]);
+    system.stop();
+}
+
+#[tokio::test]
+async fn nobody_is_told_to_add_what_is_there_but_wrong() {
+    let (mut system, customer, id) = api_with_endpoint().await;
+    let body = json!({"ids": [id], "state": "on"});
+    let reply = customer.patch(ENDPOINTS, &body).await.expect(422);
+    assert_told(&reply, &[("state", "invalid_value")]);
+    let body = json!({"state": "on"});
+    let reply = customer
+        .patch(&format!("{ENDPOINTS}/bulk"), &body)
+        .await
+        .expect(422);
+    assert_told(&reply, &[("state", "invalid_value"), ("ids", "missing_field")]);
     system.stop();
 }
 

@@ -338,6 +338,7 @@ async fn endpoints_are_listed_by_filters_and_page_by_page() {
         ("chatbotId=".to_owned(), "invalid_chatbot_id", "chatbotId"),
         (format!("search={}", "x".repeat(201)), "invalid_filter", "search"),
         ("limit=0".to_owned(), "invalid_filter", "limit"),
+        ("active=true&active=false".to_owned(), "invalid_filter", "active"),
     ] {
         let path = format!("{ENDPOINTS}?{query}");
         let reply = customer.get(&path).await;

@@ -180,6 +180,8 @@ async fn a_method_that_a_path_does_not_take_is_told_which_call_does_it() {
     assert_eq!(reply.headers["allow"], "DELETE, GET, HEAD, PATCH");
     let wrong = customer.get(&format!("{ENDPOINTS}/{UNKNOWN_ID}/retry")).await;
     assert_told(&wrong, "This path takes POST (retry now).");
+    let page = customer.post("/docs", &json!({})).await;
+    assert_told(&page, "This path takes GET.");
     system.stop();
 }
 

@@ -137,6 +137,49 @@ async fn a_receiver_that_asks_us_to_wait_is_shown_waiting_and_not_failing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_holds_have_disabled_says_so() {
+    let (system, receiver, endpoint) = System::builder()
+        .env("DISABLE_AFTER", "2")
+        .env("DISABLE_MIN_SPAN", "0s")
+        .start_with_hook()
+        .await;
+    let (customer, id) = (system.customer(), endpoint.id);
+    receiver.always("/hook", Answer::status(429));
+    push(&system).await;
+    let disabled = system
+        .wait_for_endpoint(&id, "the endpoint to be disabled", |endpoint| {
+            endpoint["state"] == "disabled"
+        })
+        .await;
+    assert_eq!(disabled["disabledReason"], "consecutive_failures");
+    let top = &disabled["health"]["topFailure"];
+    assert_eq!(
+        (&top["status"], &top["count"]),
+        (&json!(429), &json!(2)),
+        "{disabled}"
+    );
+    assert_eq!(disabled["health"]["heldAttempts"], 2);
+    let list = customer.get(ENDPOINTS).await.expect(200).body;
+    let health = &list["endpoints"][0]["health"];
+    let last = &health["lastError"];
+    assert_eq!(
+        (&last["status"], &last["error"]),
+        (&json!(429), &json!("http_status")),
+        "{health}"
+    );
+    assert!(text(last, "advice").starts_with("429 at "), "{last}");
+    assert_eq!(
+        (&health["sampledAttempts"], &health["successRate"]),
+        (&json!(0), &Value::Null),
+        "held attempts count for nothing else"
+    );
+    receiver.always("/hook", Answer::status(204));
+    customer.toggle(&id).await;
+    assert_nothing_left(&system.redis).await;
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_team_is_told_of_a_long_hold() {
     let (system, receiver, endpoint) = System::start_with_hook().await;
     let customer = system.customer();

@@ -296,6 +296,12 @@ async fn from_its_tenth_hold_on_a_delivery_uses_up_its_attempts() {
     fixture
         .report(&mut worker, &tenth, refused(Some(1), Some(300)))
         .await;
+    let recent = fixture.get(&endpoint).await.recent;
+    assert_eq!(
+        (recent.attempts(), recent.success_rate()),
+        (1, Some(0.0)),
+        "the tenth counts"
+    );
     fixture.pass(Duration::from_secs(290)).await;
     assert!(fixture.fetch(&mut worker, 1).await.is_empty());
     fixture.pass(Duration::from_secs(10)).await;
@@ -328,7 +334,10 @@ async fn ten_holds_in_a_row_are_ten_strikes() {
         assert_eq!(receipt, expected, "hold {hold}");
         fixture.pass(Duration::from_secs(1)).await;
     }
-    assert_eq!(fixture.get(&endpoint).await.state, EndpointState::Disabled);
+    let seen = fixture.get(&endpoint).await;
+    assert_eq!(seen.state, EndpointState::Disabled);
+    let error = seen.recent.last_error.unwrap();
+    assert_eq!((error.status, error.error.as_str()), (Some(429), "http_status"));
     fixture.assert_sound().await;
 }
 
@@ -397,7 +406,13 @@ async fn a_replay_by_hand_that_is_refused_holds_and_strikes_nobody() {
         .report(&mut worker, &replay, refused(Some(60), Some(5)))
         .await;
     assert!(is_about(held_for(&fixture, &endpoint).await, 60));
-    assert_eq!(fixture.get(&endpoint).await.consecutive_failures, before);
+    let seen = fixture.get(&endpoint).await;
+    assert_eq!(seen.consecutive_failures, before);
+    assert_eq!(
+        seen.recent.last_error.unwrap().status,
+        Some(500),
+        "nor is it told as an error"
+    );
     fixture.assert_sound().await;
 }
 

@@ -79,6 +79,40 @@ fn what_is_held_is_neither_a_failure_nor_a_success() {
     let top = health.top_failure.unwrap();
     assert_eq!((top.status, top.count, top.since), (Some(401), 1, ago(4)));
     assert_eq!(judged(vec![held(1), held(2)]).top_failure, None);
+    // Only what nothing else explains is laid to holds.
+    let streak = |failures: u32, attempts: Vec<LoggedAttempt>| {
+        let endpoint = Endpoint {
+            consecutive_failures: failures,
+            ..endpoint()
+        };
+        let facts = EndpointFacts {
+            attempts,
+            ..facts(endpoint)
+        };
+        EndpointHealth::of(&facts).top_failure
+    };
+    assert_eq!(streak(2, vec![held(1), held(2)]), None);
+    let top = streak(
+        3,
+        vec![
+            held(1),
+            held(2),
+            given_up(3, "parked_overflow"),
+            held(4),
+            success(5),
+            held(6),
+        ],
+    )
+    .unwrap();
+    assert_eq!((top.status, top.count, top.since), (Some(429), 4, ago(4)));
+    assert!(
+        top.advice
+            .starts_with("429 since 11:59 UTC: the receiver's rate limit"),
+        "{}",
+        top.advice
+    );
+    let top = streak(3, vec![held(1), held(2), refused(3)]).unwrap();
+    assert_eq!((top.status, top.count), (Some(401), 1));
     // A hold ends no failure.
     let health = judged(vec![held(1), refused(60), held(90), refused(120)]);
     assert_eq!(health.top_failure.unwrap().since, ago(120));

@@ -94,7 +94,7 @@ impl AccountDeliveriesApi {
         caller: Caller,
         app: Data<&App>,
         request: &Request,
-        /// List only deliveries of these endpoints. It may be given several times.
+        /// List only deliveries of these endpoints, at most 100. It may be given several times, or as a list with commas.
         #[oai(name = "endpointId")]
         endpoints: Query<Option<Vec<IdText>>>,
         /// List only the deliveries of this event, without replays.

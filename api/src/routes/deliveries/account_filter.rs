@@ -38,6 +38,7 @@ pub(super) fn read_statuses(given: &[AccountStatus]) -> Result<(Vec<ListStatus>,
 }
 
 pub(super) fn read_endpoints(given: &[IdText]) -> Result<Vec<EndpointId>, Problem> {
+    let given: Vec<_> = given.iter().flat_map(|IdText(text)| text.split(',')).collect();
     if given.len() > MOST_ENDPOINTS {
         return Err(Problem::new(Code::InvalidFilter)
             .detail(format!(
@@ -46,7 +47,7 @@ pub(super) fn read_endpoints(given: &[IdText]) -> Result<Vec<EndpointId>, Proble
             .field("endpointId")
             .param("max", MOST_ENDPOINTS));
     }
-    let ids = given.iter().map(|IdText(text)| fields::endpoint_id(text));
+    let ids = given.into_iter().map(fields::endpoint_id);
     let mut ids: Vec<_> = ids
         .collect::<Result<_, _>>()
         .map_err(|problem| problem.field("endpointId"))?;

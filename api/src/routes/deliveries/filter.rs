@@ -11,6 +11,7 @@ use store::log::{ListFilter, ListStatus};
 use super::super::fields;
 use super::super::schema::{DateTime, DeliveredEvent, ListedStatus, PageLimit};
 use crate::problem::{Code, Faults, Problem};
+use crate::query;
 
 /// How many deliveries a page has if the request doesn't say.
 const DEFAULT_LIMIT: usize = 50;
@@ -28,7 +29,6 @@ pub(super) fn only_known(query: &str) -> Result<(), Problem> {
 
 /// Refuses a query that has a parameter which is none of these, or one twice which may not be repeated.
 pub(super) fn only_these(query: &str, names: &[&str], repeated: &[&str]) -> Result<(), Problem> {
-    let mut seen: Vec<String> = Vec::new();
     let mut faults = Faults::default();
     for (name, _) in url::form_urlencoded::parse(query.as_bytes()) {
         let name: String = name
@@ -43,16 +43,14 @@ pub(super) fn only_these(query: &str, names: &[&str], repeated: &[&str]) -> Resu
             );
             let problem = Problem::new(Code::InvalidFilter).detail(detail).field(name);
             faults.note(problem.param("allowed", names));
-        } else if seen.contains(&name) && !repeated.contains(&name.as_str()) {
-            let detail = format!("Give `{name}` once.");
-            faults.note(Problem::new(Code::InvalidFilter).detail(detail).field(name));
-        } else {
-            seen.push(name);
         }
         if faults.are_enough() {
             break;
         }
     }
+    faults.take(query::once(query, |name| {
+        names.contains(&name) && !repeated.contains(&name)
+    }));
     faults.finish()
 }
 

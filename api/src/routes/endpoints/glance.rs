@@ -61,7 +61,8 @@ pub(crate) struct GlanceView {
     p95_ms: Option<u64>,
     /// How many attempts these are: at most 100, without test events and without those that were held.
     sampled_attempts: u64,
-    /// The last attempt that failed, also if others succeeded since; `null` if none did.
+    /// The last attempt that failed, also if others succeeded since, or that was one of the failures in a row because the receiver asked us to wait
+    /// (429, or 503 with `Retry-After`); `null` if none did.
     #[oai(nullable)]
     last_error: Option<LastErrorView>,
     /// How many deliveries will be sent: they wait for their turn or a retry, or are in flight.

@@ -55,7 +55,8 @@ pub(crate) struct HealthView {
     queue: QueueView,
     /// Deliveries that are held back until the endpoint is switched on; none while it is active.
     parked: ParkedView,
-    /// The most frequent failure among the sampled attempts; `null` if none failed.
+    /// The most frequent failure among the sampled attempts; if none failed, and it was by asking us to wait that the receiver caused
+    /// three failures in a row, or disabled the endpoint, that; otherwise `null`.
     #[oai(nullable)]
     top_failure: Option<TopFailureView>,
 }

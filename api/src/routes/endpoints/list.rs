@@ -1,15 +1,18 @@
-//! Which endpoints are listed, and page by page.
+//! The endpoints of an account, page by page.
+
+mod filter;
 
 use std::fmt;
 use std::str::FromStr;
 
-use domain::catalog::Catalog;
 use domain::clock::Timestamp;
-use domain::endpoint::{Endpoint, EndpointState};
-use domain::event::Subscription;
+use domain::endpoint::Endpoint;
 use domain::id::EndpointId;
 
-use super::super::fields;
+pub(super) use filter::Given;
+
+use filter::EndpointFilter;
+
 use super::glance::{EndpointList, ListedEndpointView};
 use super::warning::Warning;
 use crate::access::Kind;
@@ -17,23 +20,21 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::cursor::CursorScope;
 use crate::problem::{Code, Faults, Problem};
-
-/// The longest text that is searched for, in characters.
-const MAX_SEARCH: usize = 200;
+use crate::query;
 
 /// The most endpoints of a page.
 const MAX_PAGE: usize = 1000;
 
-/// Which endpoints are listed.
-#[derive(Debug, Default)]
-struct EndpointFilter {
-    active: Option<bool>,
-    state: Option<EndpointState>,
-    chatbot: Option<String>,
-    event: Option<Subscription>,
-    /// In small letters.
-    search: Option<String>,
-}
+/// The parameters.
+const NAMES: [&str; 7] = [
+    "active",
+    "state",
+    "chatbotId",
+    "event",
+    "search",
+    "cursor",
+    "limit",
+];
 
 /// Behind which endpoint a page begins: endpoints are listed in the order in which they were made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,25 +43,19 @@ struct ListPlace {
     id: EndpointId,
 }
 
-/// What a query says, as it says it.
-#[derive(Debug, Default)]
-pub(super) struct Given {
-    pub(super) active: Option<String>,
-    pub(super) state: Option<String>,
-    pub(super) chatbot: Option<String>,
-    pub(super) event: Option<String>,
-    pub(super) search: Option<String>,
-    pub(super) cursor: Option<String>,
-    pub(super) limit: Option<String>,
-}
-
 /// A page of an account's endpoints.
-pub(super) async fn list(app: &App, caller: &Caller, mut given: Given) -> Result<EndpointList, Problem> {
+pub(super) async fn list(
+    app: &App,
+    caller: &Caller,
+    query: &str,
+    mut given: Given,
+) -> Result<EndpointList, Problem> {
     let (cursor, most) = (given.cursor.take(), limit(given.limit.take()));
     let mut faults = Faults::default();
+    let once = faults.take(query::once(query, |name| NAMES.contains(&name)));
     let most = faults.take(most);
     let filter = faults.take(EndpointFilter::read(given, &app.event_types));
-    let (Some(most), Some(filter)) = (most, filter) else {
+    let (Some(()), Some(most), Some(filter)) = (once, most, filter) else {
         return Err(faults.into());
     };
     let text = filter.text();
@@ -90,85 +85,6 @@ pub(super) async fn list(app: &App, caller: &Caller, mut given: Given) -> Result
 /// Whether the backend calls for an account that no session of the issuer stands for.
 pub(super) fn is_unusual(app: &App, caller: &Caller) -> bool {
     caller.kind == Kind::Manage && !app.sessions.may_name(&caller.account)
-}
-
-impl EndpointFilter {
-    fn read(given: Given, catalog: &Catalog) -> Result<Self, Problem> {
-        let refuse = |field: &'static str, detail: &str| {
-            Problem::new(Code::InvalidFilter)
-                .detail(detail.to_owned())
-                .field(field)
-        };
-        let active = match given.active.as_deref() {
-            None => None,
-            Some("true") => Some(true),
-            Some("false") => Some(false),
-            Some(_) => {
-                return Err(refuse("active", "Give `true` or `false`.")
-                    .param("allowed", ["true", "false"].as_slice()));
-            }
-        };
-        let state = given
-            .state
-            .map(|name| {
-                EndpointState::from_name(&name)
-                    .filter(|state| *state == state.without_operator())
-                    .ok_or_else(|| {
-                        refuse("state", "The states are active, paused, disabled, off.")
-                            .param("allowed", ["active", "paused", "disabled", "off"].as_slice())
-                    })
-            })
-            .transpose()?;
-        let event = given
-            .event
-            .map(|name| {
-                let known = catalog.find_subscription(&name);
-                known.ok_or_else(|| Problem::unknown_subscription(catalog).field("event"))
-            })
-            .transpose()?;
-        let search = given.search.map(|text| text.to_lowercase());
-        if search
-            .as_ref()
-            .is_some_and(|text| text.chars().count() > MAX_SEARCH)
-        {
-            return Err(refuse("search", "Search for 200 characters at most.").param("max", MAX_SEARCH));
-        }
-        Ok(Self {
-            active,
-            state,
-            chatbot: given.chatbot.map(fields::chatbot_id).transpose()?,
-            event,
-            search,
-        })
-    }
-
-    /// Whether an endpoint is listed.
-    fn has(&self, endpoint: &Endpoint) -> bool {
-        // What an operator does stands beside the state.
-        let state = endpoint.state.without_operator();
-        let finds = |text: &str| {
-            let mut texts = [Some(&endpoint.url), endpoint.description.as_ref()]
-                .into_iter()
-                .flatten();
-            texts.any(|found| found.to_lowercase().contains(text))
-        };
-        self.active
-            .is_none_or(|active| active == (state == EndpointState::Active))
-            && self.state.is_none_or(|wanted| wanted == state)
-            && self
-                .chatbot
-                .as_ref()
-                .is_none_or(|chatbot| endpoint.chatbots.include(chatbot))
-            && self
-                .event
-                .is_none_or(|event| endpoint.events.iter().any(|known| known.covers(event)))
-            && self.search.as_deref().is_none_or(finds)
-    }
-
-    /// In a normal form, to which cursors are bound.
-    fn text(&self) -> String {
-        format!("{self:?}")
-    }
 }
 
 /// How many endpoints a page has; `None`: all.

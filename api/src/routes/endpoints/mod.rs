@@ -98,6 +98,7 @@ impl EndpointsApi {
         &self,
         caller: Caller,
         app: Data<&App>,
+        request: &Request,
         /// List only endpoints that are active (`true`), or that aren't (`false`).
         active: Query<Option<BoolText>>,
         /// List only endpoints in this state.
@@ -123,7 +124,8 @@ impl EndpointsApi {
             cursor: cursor.0.map(|CursorText(text)| text),
             limit: limit.0.map(|EndpointLimit(text)| text),
         };
-        list::list(&app, &caller, given).await.map(Json)
+        let query = request.uri().query().unwrap_or_default();
+        list::list(&app, &caller, query, given).await.map(Json)
     }
 
     /// Change an endpoint, or switch it on or off

@@ -294,7 +294,7 @@ async fn pages_of_configured_origins_may_call_and_no_others() {
     assert_eq!(headers["access-control-allow-origin"], "https://app.example.com");
     assert_eq!(
         headers["access-control-allow-methods"],
-        "DELETE, GET, HEAD, PATCH, POST"
+        "DELETE, GET, HEAD, PATCH, POST, PUT"
     );
     assert_eq!(
         listed(&headers["access-control-allow-headers"]),
@@ -333,7 +333,7 @@ async fn pages_of_configured_origins_may_call_and_no_others() {
     assert_eq!(unknown.status(), 204);
     assert_eq!(
         unknown.headers()["access-control-allow-methods"],
-        "DELETE, GET, HEAD, PATCH, POST"
+        "DELETE, GET, HEAD, PATCH, POST, PUT"
     );
     assert_eq!(preflight(&nothing, "https://evil.example").await.status(), 404);
     let call = async |origin: &str| client.get(&url).header("origin", origin).send().await.unwrap();

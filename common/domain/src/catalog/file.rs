@@ -82,6 +82,8 @@ impl Catalog {
     ///
     /// [`CatalogError`] names what is wrong first.
     pub fn parse(text: &str) -> Result<Self, CatalogError> {
+        // Some editors begin a file with a mark that isn't seen.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut file: Members<'_> = serde_json::from_str(text).map_err(|error| {
             Wrong::new(
                 "eventTypes",

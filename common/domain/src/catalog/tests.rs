@@ -35,6 +35,13 @@ fn refusal(text: &str) -> String {
 }
 
 #[test]
+fn the_mark_that_some_editors_begin_a_file_with_is_none_of_it() {
+    let text = file(&json!([order(|_| {})]));
+    let catalog = Catalog::parse(&format!("\u{feff}{text}")).unwrap();
+    assert_eq!(catalog.types(), Catalog::parse(&text).unwrap().types());
+}
+
+#[test]
 fn the_default_is_the_catalog_of_the_product_document() {
     let catalog = Catalog::default();
     let names: Vec<_> = catalog.types().iter().map(EventType::as_str).collect();

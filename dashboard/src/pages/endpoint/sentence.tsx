@@ -36,11 +36,12 @@ export function PartLink({ id, part, query, children }: PartLinkProps) {
 
 /** What goes wrong most, and what to do about it. */
 export function TopFailure({ endpoint }: { endpoint: EndpointDetail }) {
-  const { topFailure, sampledAttempts } = endpoint.health;
+  const { topFailure, sampledAttempts, heldAttempts } = endpoint.health;
   if (!topFailure) return null;
+  const of = number(sampledAttempts + heldAttempts);
   return (
     <p>
-      <Advice text={topFailure.advice} /> <span class="soft">{tn('endpoint.topFailure', topFailure.count, { of: number(sampledAttempts) })}</span>
+      <Advice text={topFailure.advice} /> <span class="soft">{tn('endpoint.topFailure', topFailure.count, { of })}</span>
     </p>
   );
 }

@@ -40,6 +40,27 @@ fn several_states_are_read_in_any_order_and_spelling() {
 }
 
 #[test]
+fn several_endpoints_are_read_in_any_order_and_spelling() {
+    let ids = |given: &[&str]| {
+        let given: Vec<_> = given.iter().map(|text| IdText((*text).to_owned())).collect();
+        read_endpoints(&given).map_err(|problem| problem.code())
+    };
+    let [one, other] = ["ep_0000000000000000", "ep_0000000000000001"];
+    let both = vec![one.parse().unwrap(), other.parse().unwrap()];
+    for given in [
+        &[one, other][..],
+        &["ep_0000000000000001,ep_0000000000000000"],
+        &[other, "ep_0000000000000000,ep_0000000000000001"],
+    ] {
+        assert_eq!(ids(given).unwrap(), both, "{given:?}");
+    }
+    assert_eq!(ids(&["ep_0000000000000000,"]), Err(Code::EndpointNotFound));
+    let many = vec![one; 101];
+    assert_eq!(ids(&many), Err(Code::InvalidFilter));
+    assert_eq!(ids(&[&many.join(",")]), Err(Code::InvalidFilter));
+}
+
+#[test]
 fn filters_that_differ_have_other_cursors() {
     let id = |text: &str| text.parse().unwrap();
     let filters = [

@@ -2,10 +2,11 @@
 --
 -- `recent` of the endpoint is `<hour> <succeeded> <failed> <marks>`: how many attempts succeeded and failed in that hour, and a character
 -- for each of the last 100 attempts, oldest first. When another hour begins, the counts of the last one go to `hours`, as
--- `<hour>:<succeeded>:<failed>`, and what is older than 24 hours to `days`, likewise. Attempts that are held don't count.
+-- `<hour>:<succeeded>:<failed>`, and what is older than 24 hours to `days`, likewise. Attempts that are held don't count, but one that was a
+-- strike is told in `lastError` like any other.
 -- Programs of an older release leave it all as it is. Whoever counts attempts knows as well when a log has grown by so many that it is
 -- to be looked at; the first of each hour counts for what the last hour had left.
-local note_recent
+local note_recent, note_error
 do
   -- How long an attempt took, on a scale from 1 ms on, each step 1.25 times as long as the one before: 47 characters from `!` on, and for
   -- failed attempts the 47 behind those.
@@ -23,7 +24,12 @@ do
     return mark(ms, FIRST)
   end)
 
-  -- Notes an attempt, which `flush` writes with all else of the endpoint. `failure`: `<status or -> <code> <detail>`, if it failed.
+  -- Notes what went wrong last: `<status or -> <code> <detail>`.
+  function note_error(e, failure)
+    set(e, 'lastError', text_of(read_clock()) .. ' ' .. failure)
+  end
+
+  -- Notes an attempt, which `flush` writes with all else of the endpoint. `failure`: as above, if it failed.
   function note_recent(e, ms, failure)
     local recent = e.recent
     if not recent then
@@ -34,7 +40,7 @@ do
       recent.succeeded, recent.marks = recent.succeeded + 1, recent.marks .. mark_of_success(ms)
     else
       recent.failed, recent.marks = recent.failed + 1, recent.marks .. mark(ms, FIRST + STEPS)
-      set(e, 'lastError', text_of(read_clock()) .. ' ' .. failure)
+      note_error(e, failure)
     end
   end
 

@@ -61,7 +61,13 @@ local function refused(e, delivery, attempt, size, generation, is_manual, was_su
   local outcome = not is_counted and 'held' or due and 'retrying' or 'exhausted'
   local logged = log(e, delivery, attempt, outcome, report, math.max(held_until, e.held_until, due or 0))
   count_hourly(e.account, 'heldAttempts')
-  if begins and not is_manual then
+  local is_strike = begins and not is_manual
+  if is_counted then
+    note_recent(e, ARGV[report + MS], failure_of(report))
+  elseif is_strike then
+    note_error(e, failure_of(report))
+  end
+  if is_strike then
     strike(e, code)
     forward.struck(e, delivery)
   end

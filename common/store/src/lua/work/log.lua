@@ -18,6 +18,12 @@ local function packed(delivery, attempt, outcome, report)
   return in_fields(delivery, kind, attempt, outcome, ms, status, timing)
 end
 
+-- A failed attempt as `note_recent` takes it.
+local function failure_of(report)
+  local status = ARGV[report + STATUS]
+  return (status == '' and '-' or status) .. ' ' .. ARGV[report + ERROR] .. ' ' .. ARGV[report + DETAIL]
+end
+
 -- Writes a failed attempt down; returns the log entry's id. Numbers that go to Redis are texts wherever they can be: Redis writes out
 -- a number with 17 digits, which takes longer than many a command.
 local function log(e, delivery, attempt, outcome, report, held_until, is_probe)

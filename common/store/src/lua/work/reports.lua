@@ -37,8 +37,7 @@ local function record(report, stands)
   if kind == 'S' then
     note_recent(e, ARGV[report + MS])
   elseif kind == 'F' then
-    local status = ARGV[report + STATUS]
-    note_recent(e, ARGV[report + MS], (status == '' and '-' or status) .. ' ' .. ARGV[report + ERROR] .. ' ' .. ARGV[report + DETAIL])
+    note_recent(e, ARGV[report + MS], failure_of(report))
   end
   -- Results of an earlier generation, or of an endpoint that is switched off, neither strike nor reset.
   local counts = generation == e.generation and (e.state == 'active' or counts_attempts(e))

@@ -18,6 +18,7 @@ declare -A tests_that_use=(
     [browser_driver]='^e2e::dashboard '
     [dashboard_builder]='^e2e::dashboard '
     [lua_linter]='^e2e::packaging lua::'
+    [systemd]='^e2e::packaging package::'
     [namespaces]='^e2e::(faults (f18|f25_disk_full)|packaging scripts::full_disk)'
     [routes]='^e2e::faults f18'
     [flock]='^e2e::packaging scripts::'
@@ -28,7 +29,7 @@ declare -A tests_that_use=(
 )
 
 # In the order in which the scripts ask for them, and install them.
-TOOLS_OF_TESTS=(redis signature_libraries client_compiler stream_clients python_generator rust_generator document_linters schemathesis flock languages browser browser_driver dashboard_builder routes lua_linter namespaces peer oldest_server other_servers receivers)
+TOOLS_OF_TESTS=(redis signature_libraries client_compiler stream_clients python_generator rust_generator document_linters schemathesis flock languages browser browser_driver dashboard_builder routes lua_linter systemd namespaces peer oldest_server other_servers receivers)
 
 # prepare TOOL…: installs them, once it knows that nothing is missing which it can't install.
 prepare() {
@@ -168,6 +169,9 @@ install_routes() { debian_package iproute2 ip; }
 
 need_lua_linter() { need_debian_package lua-check "the test of the scripts in Lua" luacheck; }
 install_lua_linter() { debian_package lua-check luacheck; }
+
+need_systemd() { need_debian_package systemd "the test of the systemd units" systemd-analyze; }
+install_systemd() { debian_package systemd systemd-analyze; }
 
 need_namespaces() { need_debian_package util-linux "the tests of private addresses and of a full disk" unshare; }
 install_namespaces() { debian_package util-linux unshare; }

@@ -17,6 +17,8 @@ mod house;
 
 mod lua;
 
+mod package;
+
 mod promises;
 
 mod scripts;

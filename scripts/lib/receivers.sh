@@ -27,3 +27,18 @@ receiver_script() {
     mkdir -p "$TOOLS/receivers"
     mv -Tf "$script" "$TOOLS/receivers/$name"
 }
+
+# promtool: checks alert rules, from Debian bookworm's Prometheus.
+promtool() {
+    local directory=$TOOLS/promtool-of-bookworm new
+    if [ ! -d "$directory" ]; then
+        echo "unpacking promtool of Debian bookworm"
+        mkdir -p "$TOOLS"
+        new=$(mktemp -d "$TOOLS/new.XXXXXX")
+        unpack_debian bookworm "$new/root" prometheus &&
+            gather "$new/root" "$new/kept" "$new/root/usr/bin/promtool" &&
+            mv -T "$new/kept" "$directory"
+        rm -rf "$new"
+    fi
+    receiver_script "$directory" promtool promtool
+}

@@ -9,6 +9,8 @@
 
 mod access_list;
 
+mod alerts;
+
 mod compose;
 
 mod docs_page;

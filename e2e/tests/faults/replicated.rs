@@ -90,8 +90,8 @@ impl Replicated {
         self.replicas.push(old);
     }
 
-    /// Fails over so many times under load, and counts the acknowledged events that are missing.
-    pub(crate) async fn lose(&mut self, kills: usize) -> Losses {
+    /// Fails over so many times under load, or until it is enough, and counts the acknowledged events that are missing.
+    pub(crate) async fn lose(&mut self, kills: usize, is_enough: impl Fn(&Losses) -> bool) -> Losses {
         let mut losses = Losses::default();
         for round in 0..kills {
             let load = self.load(&format!("kill-{round}"));
@@ -108,6 +108,9 @@ impl Replicated {
             losses.lost += lost;
             losses.most = losses.most.max(lost);
             losses.kills_that_lost += usize::from(lost > 0);
+            if is_enough(&losses) {
+                break;
+            }
         }
         losses
     }

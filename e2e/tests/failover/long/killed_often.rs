@@ -1,6 +1,6 @@
 //! Whoever is the primary is killed, again and again, under load: what does asynchronous replication lose?
 //!
-//! Proves (guarantees): the primary is killed twenty times in a row
+//! Proves (guarantees): the primary is killed eight times in a row
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use e2e::sentinels::NAME;
 
 use crate::scene::{Group, in_step, more_accepted};
 
-const KILLS: u64 = 20;
+const KILLS: u64 = 8;
 
 /// So many callers that something is under way at each kill, and not so many that a slow machine seems to be dead.
 fn shape(account: &str) -> Shape {

@@ -122,13 +122,14 @@ async fn forward(mut client: TcpStream, shared: Arc<Shared>) {
         // These halves, unlike owned ones, send no closing of their own when they go.
         let ((from_client, to_client), (from_server, to_server)) = (client.split(), server.split());
         let frozen = AtomicBool::new(false);
-        let up = carry(from_client, to_server, shared.each_way, || {
-            if shared.freezes_next.swap(false, Ordering::SeqCst) {
+        let up = carry(from_client, to_server, shared.each_way, |piece| {
+            // Nobody would notice a connection that is given up as it freezes.
+            if matches!(piece, Piece::Bytes(_)) && shared.freezes_next.swap(false, Ordering::SeqCst) {
                 frozen.store(true, Ordering::SeqCst);
             }
             frozen.load(Ordering::SeqCst)
         });
-        let down = carry(from_server, to_client, shared.each_way, || {
+        let down = carry(from_server, to_client, shared.each_way, |_| {
             frozen.load(Ordering::SeqCst)
         });
         tokio::try_join!(up, down)
@@ -149,7 +150,7 @@ async fn carry(
     mut from: ReadHalf<'_>,
     mut to: WriteHalf<'_>,
     each_way: Duration,
-    is_frozen: impl Fn() -> bool,
+    is_frozen: impl Fn(&Piece) -> bool,
 ) -> Result<(), Reset> {
     let (sender, mut on_the_way) = mpsc::unbounded_channel::<OnTheWay>();
     let read = async move {
@@ -161,7 +162,7 @@ async fn carry(
                 Ok(length) => Piece::Bytes(buffer[..length].to_vec()),
                 Err(_) => Piece::Reset,
             };
-            if is_frozen() {
+            if is_frozen(&piece) {
                 std::future::pending::<()>().await;
             }
             let is_last = !matches!(piece, Piece::Bytes(_));

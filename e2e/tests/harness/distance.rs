@@ -82,6 +82,11 @@ async fn one_connection_freezes_and_the_others_go_on() {
         .unwrap();
     let distance = Distance::start(listener.local_addr().unwrap(), EACH_WAY).await;
     distance.freeze_one();
+    // Who only closes isn't frozen: nobody would notice.
+    drop(TcpStream::connect(distance.address()).await.unwrap());
+    let (mut gone, _) = listener.accept().await.unwrap();
+    assert_eq!(gone.read(&mut [0]).await.unwrap(), 0);
+    assert!(distance.is_to_freeze());
     let mut frozen = TcpStream::connect(distance.address()).await.unwrap();
     frozen.write_all(b"x").await.unwrap();
     let (mut silent, _) = listener.accept().await.unwrap();

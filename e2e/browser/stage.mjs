@@ -199,8 +199,11 @@ class Stage {
   async pictures(name) {
     for (const [index, page] of this.pages.entries()) {
       await this.picture(page, `${name}-${index}`).catch(() => undefined);
-      const text = await page.evaluate(() => document.body.innerText).catch(() => '(no text)');
-      console.log(`page ${index} at ${page.url()}:\n${text.slice(0, 4000)}\ncomplaints: ${this.complaints.join('\n')}`);
+      for (const frame of page.frames()) {
+        const text = await frame.evaluate(() => document.body.innerText).catch(() => '(no text)');
+        console.log(`page ${index} at ${frame.url()}:\n${text.slice(0, 4000)}`);
+      }
+      console.log(`complaints: ${this.complaints.join('\n')}`);
     }
   }
 

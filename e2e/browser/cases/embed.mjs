@@ -15,7 +15,12 @@ await play(async (stage) => {
   const page = await product.open(stage, 'Ada');
   await page.getByText('Ada', { exact: true }).waitFor();
   const dashboard = dashboardIn(page);
+  // Nobody clicks before there is something to see, and the frame is as high as that.
+  await dashboard.getByRole('heading', { level: 1 }).waitFor();
+  await dashboard.locator('.skeleton').first().waitFor({ state: 'detached' });
+  await eventually('the frame has its height', () => page.getByTitle('Webhooks').evaluate((frame) => frame.style.height !== ''));
   await dashboard.getByRole('link', { name: 'Endpoints', exact: true }).click();
+  await dashboard.getByRole('heading', { name: 'Endpoints', level: 1 }).waitFor();
   await dashboard.getByRole('link', { name: 'CRM' }).waitFor();
   assert((await dashboard.getByText('Of the neighbours').count()) === 0, 'endpoints of another account are seen');
   assert((await dashboard.getByRole('link', { name: 'API keys' }).count()) === 0, 'the portal offers API keys');

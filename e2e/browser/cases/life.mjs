@@ -30,6 +30,8 @@ await play(async (stage) => {
   // Paused: what comes is kept.
   await page.getByRole('button', { name: 'Pause', exact: true }).click();
   await page.getByText('Paused: what comes is kept').waitFor();
+  // The page says so before the API has.
+  await eventually('it is paused', async () => (await stage.call('GET', `/api/webhooks-config/${id}`)).state === 'paused');
   await stage.push('lead.captured', { number: 13 });
   await page.getByText(/1 delivery .* is parked/).waitFor();
   await page.getByRole('button', { name: 'Resume' }).first().click();

@@ -9,7 +9,7 @@ use program::signals::StopSignals;
 use store::event_types::EventTypesOutcome;
 use store::server::Expectations;
 use store::settings::RedisArgs;
-use store::{Store, ready};
+use store::{Store, StoreError, ready};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::Mutex;
 
@@ -27,7 +27,7 @@ use crate::store_slot::StoreSlot;
 use crate::streams::Streams;
 
 /// After how long a store is asked again that failed.
-const ANNOUNCE_AGAIN: Duration = Duration::from_secs(1);
+const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Why a program whose key is another one isn't ready.
 const WRONG_KEY: &str = "SECRETS_KEY: it isn't the key that the secrets in this store were sealed with: start the program with that one \
@@ -205,38 +205,38 @@ async fn reach_store(app: &App, redis: &RedisArgs, expected: &Expectations) -> R
 /// Waits until the program has the `SECRETS_KEY` of the store. With another one, endpoints would be made whose secrets no worker can open.
 async fn right_key(app: &App, store: &Store) {
     let mut is_told = false;
-    loop {
-        match store.has_secrets_key(&app.secrets).await {
-            Ok(true) => return,
-            Ok(false) => {
-                if !is_told {
-                    tracing::error!("{WRONG_KEY}; requests get 503");
-                    is_told = true;
-                }
-                app.store.set_waiting_for(WRONG_KEY.to_owned());
-            }
-            Err(error) => {
-                tracing::warn!(%error, "SECRETS_KEY can't be compared with the store's yet; requests get 503 until it can");
-                app.store.set_waiting_for(error.to_string());
-            }
+    let not_yet = "SECRETS_KEY can't be compared with the store's yet";
+    while !answered(app, not_yet, async || store.has_secrets_key(&app.secrets).await).await {
+        if !is_told {
+            tracing::error!("{WRONG_KEY}; requests get 503");
+            is_told = true;
         }
-        tokio::time::sleep(ANNOUNCE_AGAIN).await;
+        app.store.set_waiting_for(WRONG_KEY.to_owned());
+        tokio::time::sleep(ASK_AGAIN).await;
     }
 }
 
-/// Announces the event types, however long that takes. An error says which endpoints still need.
+/// Announces the event types. An error says which endpoints still need.
 async fn announce(app: &App, store: &Store) -> Result<(), String> {
     let types = event_types::digests(&app.event_types);
+    let not_yet = "the event types can't be compared with the endpoints' yet";
+    match answered(app, not_yet, async || store.announce_event_types(&types).await).await {
+        EventTypesOutcome::Announced => Ok(()),
+        EventTypesOutcome::InUse(in_use) => Err(event_types::still_needed(&in_use)),
+    }
+}
+
+/// What the store answers, however long that takes. Meanwhile the log says what isn't done, and `/readyz` why.
+async fn answered<T>(app: &App, not_yet: &str, ask: impl AsyncFn() -> Result<T, StoreError>) -> T {
     loop {
-        match store.announce_event_types(&types).await {
-            Ok(EventTypesOutcome::Announced) => return Ok(()),
-            Ok(EventTypesOutcome::InUse(in_use)) => return Err(event_types::still_needed(&in_use)),
+        match ask().await {
+            Ok(answer) => return answer,
             Err(error) => {
-                tracing::warn!(%error, "the event types can't be compared with the endpoints' yet; requests get 503 until they can");
+                tracing::warn!(%error, "{not_yet}; requests get 503 until then");
                 app.store.set_waiting_for(error.to_string());
             }
         }
-        tokio::time::sleep(ANNOUNCE_AGAIN).await;
+        tokio::time::sleep(ASK_AGAIN).await;
     }
 }
 

@@ -88,17 +88,8 @@ impl Group {
         let (primary, replica) = pair().await;
         let sentinels = tokio::task::block_in_place(|| Sentinels::start_with(&primary, 1, lines));
         let builder = System::builder().env("LOG_LENGTH", "100000").workers(2);
-        let system = builder
-            .on(primary)
-            .env("REDIS_URL", sentinels.url())
-            .start()
-            .await;
-        let receiver = Receiver::start().await;
-        let endpoint = system
-            .customer()
-            .create_endpoint(&receiver.url("/hook"), &["*"])
-            .await;
-        system.end_slow_start(&endpoint.id);
+        let builder = builder.on(primary).env("REDIS_URL", sentinels.url());
+        let (system, receiver, _) = builder.start_with_hook().await;
         Self {
             system,
             replica,
@@ -246,8 +237,18 @@ impl Group {
         balance
     }
 
+    /// The server that was killed comes back as a replica, once all sentinels know the new primary, and everything is ready for the
+    /// next failover: one that comes back at once could be promoted with its old data, if the new primary died then.
+    pub(crate) async fn killed_comes_back(&mut self) {
+        self.sentinels_are_done().await;
+        tokio::task::block_in_place(|| self.replica.restart());
+        in_step(&self.replica).await;
+        self.everybody_moved().await;
+        self.is_watched().await;
+    }
+
     /// Waits until all sentinels name the primary, and have no failover under way.
-    pub(crate) async fn sentinels_are_done(&self) {
+    async fn sentinels_are_done(&self) {
         let port = self.system.redis.address().port().to_string();
         eventually(LONG, "the sentinels to be done", async || {
             for sentinel in 0..3 {

@@ -5,7 +5,6 @@
 use std::os::unix::process::ExitStatusExt as _;
 
 use e2e::process::Process;
-use e2e::receiver::Receiver;
 use e2e::system::{SERVICE_KEY, System, secrets_key, service_key_entry};
 use e2e::temp_dir::TempDir;
 use rustix::process::{Pid, Signal, kill_process};
@@ -42,15 +41,10 @@ async fn secrets_can_stand_in_files() {
     };
     let other = service_key_entry("whk_other_0123456789abcdef");
     let keys = format!("# the backend\n{}\n\n{other}\n", service_key_entry(SERVICE_KEY));
-    let mut system = System::builder()
+    let (mut system, receiver, endpoint) = System::builder()
         .env("SECRETS_KEY", file("key", format!("{}\n", secrets_key(7))))
         .api_env("SERVICE_KEYS", file("service-keys", keys))
-        .start()
-        .await;
-    let receiver = Receiver::start().await;
-    let endpoint = system
-        .customer()
-        .create_endpoint(&receiver.url("/hook"), &["*"])
+        .start_with_hook()
         .await;
     system
         .backend()

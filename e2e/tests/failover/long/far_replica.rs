@@ -48,11 +48,7 @@ async fn what_was_on_its_way_is_lost_and_nothing_else() {
         every(&group, "200");
         group.goes_on(&load).await;
         let loaded = load.stop().await;
-        group.sentinels_are_done().await;
-        tokio::task::block_in_place(|| group.replica.restart());
-        in_step(&group.replica).await;
-        group.everybody_moved().await;
-        group.is_watched().await;
+        group.killed_comes_back().await;
         let (kept, lost) = group.sort(loaded.accepted);
         losses.push((lost.len(), pace.round()));
         all.extend(Loaded {

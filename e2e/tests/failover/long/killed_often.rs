@@ -7,7 +7,7 @@ use std::time::Duration;
 use e2e::load::{Load, Loaded, Shape};
 use e2e::sentinels::NAME;
 
-use crate::scene::{Group, in_step, more_accepted};
+use crate::scene::{Group, more_accepted};
 
 const KILLS: u64 = 8;
 
@@ -22,8 +22,7 @@ fn shape(account: &str) -> Shape {
 
 const CALLERS: usize = 32;
 
-/// Each time the other one takes over, and the killed one comes back as its replica, once all sentinels know the new primary: one that
-/// comes back at once could be promoted with its old data, if the new primary died then. Prints what each kill lost.
+/// Each time the other one takes over, and the killed one comes back as its replica. Prints what each kill lost.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_replicated_is_delivered_and_the_rest_is_counted() {
     let slower = format!("sentinel down-after-milliseconds {NAME} 2500");
@@ -36,11 +35,7 @@ async fn what_was_replicated_is_delivered_and_the_rest_is_counted() {
         group.system.redis.kill9();
         slowest = slowest.max(group.goes_on(&load).await);
         let loaded = load.stop().await;
-        group.sentinels_are_done().await;
-        tokio::task::block_in_place(|| group.replica.restart());
-        in_step(&group.replica).await;
-        group.everybody_moved().await;
-        group.is_watched().await;
+        group.killed_comes_back().await;
         let (kept, lost) = group.sort(loaded.accepted);
         losses.push((lost.len(), kept.len() + lost.len()));
         all.extend(Loaded {

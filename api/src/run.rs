@@ -1,15 +1,14 @@
 //! Starts the program: puts its parts together, reaches the store, and serves.
 
+mod reach;
+
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use program::signals::StopSignals;
-use store::event_types::EventTypesOutcome;
-use store::server::Expectations;
 use store::settings::RedisArgs;
-use store::{Store, StoreError, ready};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::Mutex;
 
@@ -18,7 +17,6 @@ use crate::app::{App, Parts};
 use crate::auth::clerk::KeySource;
 use crate::auth::look_ups::LookUps;
 use crate::config::Config;
-use crate::event_types;
 use crate::metrics::Metrics;
 use crate::refusals::Refusals;
 use crate::server::{self, Settings};
@@ -26,12 +24,7 @@ use crate::stopping::Stopping;
 use crate::store_slot::StoreSlot;
 use crate::streams::Streams;
 
-/// After how long a store is asked again that failed.
-const ASK_AGAIN: Duration = Duration::from_secs(1);
-
-/// Why a program whose key is another one isn't ready.
-const WRONG_KEY: &str = "SECRETS_KEY: it isn't the key that the secrets in this store were sealed with: start the program with that one \
-    (if it is lost for good, `webhooksctl secrets accept` makes this one the store's)";
+use self::reach::reach_store;
 
 /// How long a fresh program waits for Redis before it listens all the same. A connection that is refused meanwhile finds another
 /// program by itself; a 503 that is answered doesn't.
@@ -177,66 +170,6 @@ fn log_start(app: &App, redis: &RedisArgs, address: SocketAddr) {
     );
     if app.service_keys.is_empty() {
         tracing::warn!("SERVICE_KEYS is empty: no backend can push events");
-    }
-}
-
-/// Waits for Redis, however long that takes, hands the store to the calls, and watches it from then on. An error says why the
-/// program must not use this Redis.
-async fn reach_store(app: &App, redis: &RedisArgs, expected: &Expectations) -> Result<Infallible, String> {
-    let store = Store::new(redis).map_err(|error| error.to_string())?;
-    let report = ready::wait(&store, expected, |failure| {
-        let error = failure.error;
-        if failure.is_to_be_logged {
-            tracing::warn!(%error, redis = %redis.redis_url, "Redis can't be used yet; requests get 503 until it can");
-        }
-        app.store.set_waiting_for(error.to_string());
-    });
-    let report = report.await.map_err(|refused| format!("REDIS_URL: {refused}"))?;
-    for warning in &report.warnings {
-        tracing::warn!("Redis: {warning}");
-    }
-    tracing::info!(redis = %redis.redis_url, server = %report.version, "connected to Redis");
-    right_key(app, &store).await;
-    announce(app, &store).await?;
-    app.store.set(store.clone(), report.lasting_warnings());
-    Ok(store.watch(expected, |turn| app.metrics.store_turned(turn)).await)
-}
-
-/// Waits until the program has the `SECRETS_KEY` of the store. With another one, endpoints would be made whose secrets no worker can open.
-async fn right_key(app: &App, store: &Store) {
-    let mut is_told = false;
-    let not_yet = "SECRETS_KEY can't be compared with the store's yet";
-    while !answered(app, not_yet, async || store.has_secrets_key(&app.secrets).await).await {
-        if !is_told {
-            tracing::error!("{WRONG_KEY}; requests get 503");
-            is_told = true;
-        }
-        app.store.set_waiting_for(WRONG_KEY.to_owned());
-        tokio::time::sleep(ASK_AGAIN).await;
-    }
-}
-
-/// Announces the event types. An error says which endpoints still need.
-async fn announce(app: &App, store: &Store) -> Result<(), String> {
-    let types = event_types::digests(&app.event_types);
-    let not_yet = "the event types can't be compared with the endpoints' yet";
-    match answered(app, not_yet, async || store.announce_event_types(&types).await).await {
-        EventTypesOutcome::Announced => Ok(()),
-        EventTypesOutcome::InUse(in_use) => Err(event_types::still_needed(&in_use)),
-    }
-}
-
-/// What the store answers, however long that takes. Meanwhile the log says what isn't done, and `/readyz` why.
-async fn answered<T>(app: &App, not_yet: &str, ask: impl AsyncFn() -> Result<T, StoreError>) -> T {
-    loop {
-        match ask().await {
-            Ok(answer) => return answer,
-            Err(error) => {
-                tracing::warn!(%error, "{not_yet}; requests get 503 until then");
-                app.store.set_waiting_for(error.to_string());
-            }
-        }
-        tokio::time::sleep(ASK_AGAIN).await;
     }
 }
 

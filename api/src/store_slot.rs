@@ -4,11 +4,12 @@ use std::sync::{Mutex, PoisonError};
 
 use clap::Args;
 use domain::clock::Timestamp;
-use domain::id::EventId;
+use domain::id::{AccountId, EventId};
 use program::config::MemoryArgs;
 use store::Store;
 use store::condition::{Readiness, StoreWarning};
 use store::server::{AckDurability, AssumedArgs, Expectations};
+use store::shards::{Shard, Shards};
 use tokio::sync::SetOnce;
 
 use crate::problem::{Code, Problem};
@@ -38,112 +39,195 @@ impl DurabilityArgs {
     }
 }
 
-/// The store, once the program has reached it.
-#[derive(Debug)]
+/// The store, once the program has reached it. Each shard is reached, and can fail, by itself.
+#[derive(Debug, Default)]
 pub struct StoreSlot {
-    connected: SetOnce<Connected>,
-    /// Why there is no store yet.
-    waiting_for: Mutex<String>,
+    found: SetOnce<Found>,
+    /// Whether any shard has been reached.
+    reached: SetOnce<()>,
+    /// Why the shards are not known yet.
+    waiting_for: WaitingFor,
 }
 
 #[derive(Debug)]
-struct Connected {
-    store: Store,
-    warnings: Vec<String>,
+struct Found {
+    shards: Shards,
+    /// For each of the shards.
+    slots: Box<[ShardSlot]>,
 }
 
-impl Default for StoreSlot {
+#[derive(Debug, Default)]
+struct ShardSlot {
+    /// The warnings that the store doesn't check again, once the shard has been reached.
+    ready: SetOnce<Vec<String>>,
+    /// Why it hasn't yet.
+    waiting_for: WaitingFor,
+}
+
+/// Why something isn't there yet.
+#[derive(Debug)]
+struct WaitingFor(Mutex<String>);
+
+impl Default for WaitingFor {
     fn default() -> Self {
-        Self {
-            connected: SetOnce::new(),
-            waiting_for: Mutex::new("Redis has not been reached yet".to_owned()),
-        }
+        Self(Mutex::new("Redis has not been reached yet".to_owned()))
+    }
+}
+
+impl WaitingFor {
+    fn get(&self) -> String {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, reason: String) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = reason;
     }
 }
 
 impl StoreSlot {
-    /// The store.
+    /// The shard that has an account.
     ///
     /// # Errors
     ///
-    /// [`Problem`] while Redis hasn't been reached, or when it holds another store than before.
-    pub fn get(&self) -> Result<&Store, Problem> {
-        let connected = self
-            .connected
-            .get()
-            .ok_or_else(|| Problem::new(Code::StoreUnavailable).retry_after(2))?;
-        connected.store.is_ours()?;
-        Ok(&connected.store)
+    /// [`Problem`] while it hasn't been reached, or when it is another store than before.
+    pub fn of(&self, account: &AccountId) -> Result<&Store, Problem> {
+        let found = self.found.get().ok_or_else(not_reached)?;
+        found.shard(found.shards.number_of(account))
     }
 
-    /// Waits until there is a store.
-    pub async fn reached(&self) {
-        self.connected.wait().await;
-    }
-
-    /// The store for calls that push events, which are also refused while the server would lose them.
+    /// Each shard, for what none is known to have.
     ///
     /// # Errors
     ///
-    /// As [`Self::get`], and [`Problem`] while the server's settings would make it lose events.
-    pub fn for_events(&self) -> Result<&Store, Problem> {
-        let store = self.get()?;
+    /// [`Problem`] while the shards aren't known; in the place of one, as [`Self::of`].
+    pub fn each(&self) -> Result<impl Iterator<Item = Result<&Store, Problem>>, Problem> {
+        let found = self.found.get().ok_or_else(not_reached)?;
+        Ok((0..found.slots.len()).map(|number| found.shard(number)))
+    }
+
+    /// The same for calls that push events, which are also refused while the server would lose them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::of`], and [`Problem`] while the server's settings would make it lose events.
+    pub fn for_events(&self, account: &AccountId) -> Result<&Store, Problem> {
+        let store = self.of(account)?;
         store.takes_events()?;
         Ok(store)
+    }
+
+    /// All shards that have been reached.
+    pub fn all_reached(&self) -> impl Iterator<Item = &Store> {
+        let found = self.found.get();
+        let each = found
+            .into_iter()
+            .flat_map(|found| found.shards.all().iter().zip(&found.slots));
+        each.filter(|(_, slot)| slot.ready.get().is_some())
+            .map(|(store, _)| store)
+    }
+
+    /// Which of the shards has an account, for sorting; 0 while they aren't known.
+    #[must_use]
+    pub fn shard_of(&self, account: &AccountId) -> usize {
+        self.found
+            .get()
+            .map_or(0, |found| found.shards.number_of(account))
+    }
+
+    /// Waits until one shard has been reached.
+    pub async fn reached(&self) {
+        self.reached.wait().await;
     }
 
     /// An id for a new event, which goes by the store's clock once that is known.
     #[must_use]
     pub fn fresh_event(&self) -> EventId {
-        let connected = self.connected.get();
         let by_this_clock = || EventId::new(Timestamp::now().as_millis());
-        connected.map_or_else(by_this_clock, |connected| connected.store.fresh_event())
+        self.all_reached()
+            .next()
+            .map_or_else(by_this_clock, Store::fresh_event)
     }
 
-    /// For calls that ask nothing of the store: refuses them only if Redis is known to hold another store than before.
+    /// For calls that ask nothing of the store: refuses them only if Redis is known to hold another store than before, in all shards.
     ///
     /// # Errors
     ///
     /// [`Problem`] when it does.
     pub fn not_replaced(&self) -> Result<(), Problem> {
-        let connected = self.connected.get();
-        connected.map_or(Ok(()), |connected| Ok(connected.store.is_ours()?))
+        let mut replaced = Ok(());
+        for store in self.all_reached() {
+            match store.is_ours() {
+                Ok(()) => return Ok(()),
+                Err(error) => replaced = Err(error.into()),
+            }
+        }
+        replaced
     }
 
     /// Whether the program can serve requests, judging by its latest look at the store, and what an operator should know.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
-        let Some(connected) = self.connected.get() else {
-            return Readiness {
-                reasons: vec![self.waiting_for()],
-                ..Readiness::default()
-            };
+        let Some(found) = self.found.get() else {
+            return Readiness::not_yet(self.waiting_for.get());
         };
-        let mut readiness = connected.store.readiness();
-        let lasting = connected.warnings.iter().map(|message| StoreWarning {
+        let each = found.shards.all().iter().zip(&found.slots);
+        Readiness::of_all(each.map(|(store, slot)| slot.readiness(store)))
+    }
+
+    /// Says why the shards aren't known yet, for `/readyz`.
+    pub fn set_waiting_for(&self, reason: String) {
+        self.waiting_for.set(reason);
+    }
+
+    /// Says why a shard has not been reached yet, for `/readyz`.
+    pub fn shard_waits_for(&self, shard: Shard, reason: String) {
+        if let Some(found) = self.found.get() {
+            found.slots[usize::from(shard.number)].waiting_for.set(reason);
+        }
+    }
+
+    /// The shards are known. A second call changes nothing.
+    pub fn set(&self, shards: Shards) {
+        let slots = shards.all().iter().map(|_| ShardSlot::default()).collect();
+        if self.found.set(Found { shards, slots }).is_err() {
+            tracing::debug!("the store was already found");
+        }
+    }
+
+    /// Hands a shard to the calls, with the warnings that the store doesn't check again.
+    pub fn set_ready(&self, shard: Shard, warnings: Vec<String>) {
+        if let Some(found) = self.found.get() {
+            // It is reached once, and whoever waits for any needs to hear of the first alone.
+            found.slots[usize::from(shard.number)].ready.set(warnings).ok();
+            self.reached.set(()).ok();
+        }
+    }
+}
+
+impl Found {
+    fn shard(&self, number: usize) -> Result<&Store, Problem> {
+        self.slots[number].ready.get().ok_or_else(not_reached)?;
+        let store = &self.shards.all()[number];
+        store.is_ours()?;
+        Ok(store)
+    }
+}
+
+fn not_reached() -> Problem {
+    Problem::new(Code::StoreUnavailable).retry_after(2)
+}
+
+impl ShardSlot {
+    fn readiness(&self, store: &Store) -> Readiness {
+        let Some(warnings) = self.ready.get() else {
+            return Readiness::not_yet(self.waiting_for.get());
+        };
+        let mut readiness = store.readiness();
+        let lasting = warnings.iter().map(|message| StoreWarning {
             code: "start",
             message: message.clone(),
         });
         readiness.warnings.extend(lasting);
         readiness
-    }
-
-    fn waiting_for(&self) -> String {
-        self.waiting_for
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-
-    /// Says why there is no store yet, for `/readyz`.
-    pub fn set_waiting_for(&self, reason: String) {
-        *self.waiting_for.lock().unwrap_or_else(PoisonError::into_inner) = reason;
-    }
-
-    /// Hands the store to the calls, with the warnings that the store doesn't check again. A second call changes nothing.
-    pub fn set(&self, store: Store, warnings: Vec<String>) {
-        if self.connected.set(Connected { store, warnings }).is_err() {
-            tracing::debug!("the store was already set");
-        }
     }
 }

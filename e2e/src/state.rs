@@ -43,11 +43,11 @@ pub fn key(name: &str) -> String {
     format!("{PREFIX}{name}")
 }
 
-/// All keys that match a pattern after the prefix, with the prefix.
+/// All keys that match a pattern after the prefix, with the prefix; those of all shards.
 #[must_use]
 pub fn keys(connection: &mut redis::Connection, pattern: &str) -> Vec<String> {
     // The braces of the prefix mean nothing to a pattern.
-    connection.keys(format!("{PREFIX}{pattern}")).unwrap()
+    connection.keys(format!("wh:{{*}}:{pattern}")).unwrap()
 }
 
 /// How often a server has run each command since its start, or since `CONFIG RESETSTAT`.
@@ -87,11 +87,16 @@ pub fn leftovers(server: &RedisServer) -> Vec<String> {
         left.extend(keys(connection, pattern));
     }
     // An endpoint that its owner switched off stays in `parked`, with nothing to park.
-    let parked: Vec<String> = connection.zrange(key("parked"), 0, -1).unwrap();
-    for id in parked {
-        let state: Option<String> = connection.hget(key(&format!("endpoint:{id}")), "state").unwrap();
-        if state.as_deref() != Some("off") {
-            left.push(format!("parked {id} {state:?}"));
+    for parked in keys(connection, "parked") {
+        let prefix = parked.trim_end_matches("parked");
+        let endpoints: Vec<String> = connection.zrange(&parked, 0, -1).unwrap();
+        for id in endpoints {
+            let state: Option<String> = connection
+                .hget(format!("{prefix}endpoint:{id}"), "state")
+                .unwrap();
+            if state.as_deref() != Some("off") {
+                left.push(format!("{parked} {id} {state:?}"));
+            }
         }
     }
     for key in keys(connection, "endpoint:*") {

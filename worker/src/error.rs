@@ -4,8 +4,11 @@
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// This Redis must not be used.
-    #[error("REDIS_URL: {0}")]
+    #[error("{0}")]
     Refused(String),
+    /// The settings don't say where it is.
+    #[error(transparent)]
+    Settings(#[from] store::settings::InvalidRedis),
     /// The client for receivers can't speak TLS.
     #[error("TLS can't be set up, are certificate authorities installed? {0}")]
     Tls(rustls::Error),

@@ -31,6 +31,8 @@ mod transport;
 
 mod shares;
 
+mod shards;
+
 mod upkeep;
 
 mod packing;

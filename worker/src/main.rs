@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use program::signals::StopSignals;
 use program::{config, files, memory, telemetry};
-use store::Store;
 use tokio::net::TcpListener;
 use worker::config::Config;
 
@@ -38,8 +37,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
     let listener = TcpListener::bind(config.worker_listen)
         .await
         .with_context(|| format!("WORKER_LISTEN: can't listen on {}", config.worker_listen))?;
-    let store = Store::new(&config.redis)?;
-    worker::run(config, store, listener, stop_signal(signals)).await?;
+    worker::run(config, listener, stop_signal(signals)).await?;
     Ok(())
 }
 

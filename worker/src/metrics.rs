@@ -2,6 +2,8 @@
 
 mod history;
 
+mod merged;
+
 mod operator;
 
 mod store;

@@ -120,7 +120,7 @@ impl OperatorEventSender {
                 }
             };
             self.outage.over();
-            self.metrics.seen(&next);
+            self.metrics.seen(self.store.shard(), &next);
             let Some(event) = next.next else {
                 (failures, due) = (0, Instant::now());
                 tokio::time::sleep(LOOK_EVERY).await;

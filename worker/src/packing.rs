@@ -74,7 +74,7 @@ impl Packing {
 
     /// Whether delivering needs this worker now.
     fn gives_way(&self, since: &mut Option<Instant>) -> bool {
-        if self.slots.view(Instant::now()).held * 2 < self.capacity {
+        if self.slots.held() * 2 < self.capacity as usize {
             *since = None;
             return false;
         }
@@ -88,7 +88,7 @@ impl Packing {
             if *from > 0 {
                 return Ok(Step::Went);
             }
-            self.metrics.behind.set(0.0);
+            self.metrics.behind.set(self.store.shard(), 0.0);
             return Ok(Step::Idle);
         };
         let Some(unpacked) = self.store.read_unpacked(&found).await? else {
@@ -115,9 +115,8 @@ impl Packing {
         self.metrics.packed.with_label_values(of).inc_by(packed);
         if is_full && !block.is_log() {
             let age = self.clock.now().as_millis().saturating_sub(block.newest());
-            self.metrics
-                .behind
-                .set(behind(Duration::from_millis(age)).as_secs_f64());
+            let behind = behind(Duration::from_millis(age)).as_secs_f64();
+            self.metrics.behind.set(self.store.shard(), behind);
         }
         tracing::debug!(block = %block.id, unpacked, packed, "packed a block of history");
     }

@@ -1,38 +1,29 @@
 //! The parts of a running worker: what each is given, and the tasks that they are.
 
-mod operator;
-
-mod packing;
+mod queue;
 
 use std::sync::Arc;
 
 use apalis::prelude::{Monitor, ParallelizeExt as _, WorkerBuilder};
-use store::Store;
-use store::queue::Report;
-use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::sync::{Notify, watch};
 
-use crate::backend::fetcher::Fetcher;
+use self::queue::Queue;
+use crate::backend::Deliveries;
 use crate::backend::handoff::Handoff;
-use crate::backend::plan::Capacity;
+use crate::backend::pool::{Capacity, Pool};
 use crate::backend::slots::Slots;
-use crate::backend::{Deliveries, wake};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::deliver::{self, Deliverer, Sender};
 use crate::egress::{self, Egress};
 use crate::fitness::Fitness;
-use crate::gauge::Gauge;
 use crate::metrics::Metrics;
 use crate::operator_events::OperatorReceiver;
-use crate::outage::{Outage, Trouble};
-use crate::ready::expected;
+use crate::outage::Outage;
+use crate::shards::WorkerShard;
 use crate::stop::{Stop, Stopper};
 use crate::supervise::Supervisor;
 use crate::tasks::{AbortOnDrop, Tasks};
-use crate::test_events::{TestEventSender, TestEvents};
 use crate::transport;
-use crate::upkeep::Upkeep;
 
 /// Bytes of payloads that a worker holds at most, so that many large ones don't fill the memory.
 const BYTES_IN_FLIGHT: u64 = 64 << 20;
@@ -41,9 +32,8 @@ const BYTES_IN_FLIGHT: u64 = 64 << 20;
 #[derive(Debug)]
 pub(crate) struct Parts<'a> {
     pub(crate) config: &'a Config,
-    pub(crate) store: Store,
+    pub(crate) shards: Vec<WorkerShard>,
     pub(crate) metrics: Metrics,
-    pub(crate) trouble: Trouble,
     pub(crate) stop: Stop,
     pub(crate) client: transport::Client,
     pub(crate) clock: Clock,
@@ -53,37 +43,34 @@ pub(crate) struct Parts<'a> {
     pub(crate) operator: Option<(OperatorReceiver, reqwest::Client)>,
 }
 
-/// What connects the fetcher with the task that waits for wake tokens.
-#[derive(Debug)]
-struct WakeUp {
-    /// Whether a wake token would help.
-    idle: watch::Sender<bool>,
-    /// A wake token came.
-    woken: Arc<Notify>,
-}
-
 impl Parts<'_> {
-    /// Starts every task.
+    /// Starts every task: those of each shard, and those that serve all.
     pub(crate) fn start(self, stopper: Stopper, pages: Tasks) -> Supervisor {
-        let (slots, reports) = Slots::new(self.metrics.clone());
         let handoff = Arc::new(Handoff::default());
-        let wake_up = WakeUp {
-            idle: watch::Sender::new(false),
-            woken: Arc::default(),
-        };
         let sender = self.sender();
         let runner = self.runner(&sender, &handoff);
         let runner_context = runner.context();
+        let capacity = Capacity {
+            slots: self.config.concurrency.worker_concurrency,
+            bytes: BYTES_IN_FLIGHT,
+        };
+        self.metrics.slots.set(capacity.slots.into());
 
-        let mut tasks = Tasks::default();
-        tasks.spawn("wake", self.wake(&wake_up));
-        tasks.spawn("fetcher", self.fetcher(&slots, reports, &handoff, wake_up));
-        tasks.spawn("watch", self.watch());
-        tasks.spawn("upkeep", self.upkeep());
-        tasks.spawn("packing", self.packing(&slots));
+        let (mut tasks, mut slots) = (Tasks::default(), Vec::new());
+        let members = Pool::shared_by(self.shards.len(), capacity);
+        for (shard, member) in self.shards.iter().zip(members) {
+            let (of_shard, reports) = Slots::new(self.metrics.clone(), member);
+            let queue = Queue {
+                parts: &self,
+                shard,
+                slots: &of_shard,
+                handoff: &handoff,
+                capacity,
+            };
+            queue.start(reports, &sender, &mut tasks);
+            slots.push(of_shard);
+        }
         tasks.spawn("egress", self.watch_egress());
-        tasks.spawn("trials", self.test_events(sender));
-        self.operator_events(&mut tasks);
         tasks.spawn("runner", async move {
             if let Err(error) = runner.run().await {
                 tracing::error!(%error, "the runner ended with an error");
@@ -100,106 +87,19 @@ impl Parts<'_> {
         }
     }
 
-    /// Reports and fetches.
-    fn fetcher(
-        &self,
-        slots: &Arc<Slots>,
-        reports: UnboundedReceiver<Report>,
-        handoff: &Arc<Handoff>,
-        wake_up: WakeUp,
-    ) -> impl Future<Output = ()> + Send + use<> {
-        let fetcher = Fetcher {
-            store: self.store.clone(),
-            policy: self.config.policy(),
-            slots: Arc::clone(slots),
-            reports,
-            handoff: Arc::clone(handoff),
-            egress: self.egress.clone(),
-            idle: wake_up.idle,
-            woken: wake_up.woken,
-            stop: self.stop.clone(),
-            metrics: self.metrics.clone(),
-            outage: self.outage("work", true),
-            clock: self.clock.clone(),
-            fitness: self.fitness.clone(),
-        };
-        let slots = self.config.concurrency.worker_concurrency;
-        self.metrics.slots.set(slots.into());
-        fetcher.run(Capacity {
-            slots,
-            bytes: BYTES_IN_FLIGHT,
-        })
-    }
-
-    /// Waits for wake tokens while the fetcher is idle.
-    fn wake(&self, wake_up: &WakeUp) -> impl Future<Output = ()> + Send + use<> {
-        wake::run(
-            self.store.clone(),
-            wake_up.idle.subscribe(),
-            Arc::clone(&wake_up.woken),
-            self.stop.clone(),
-            self.outage("wake", false),
-        )
-    }
-
-    /// Looks at the store for as long as the worker runs.
-    fn watch(&self) -> impl Future<Output = ()> + Send + use<> {
-        let expected = expected(self.config);
-        let (store, metrics, mut stop) = (self.store.clone(), self.metrics.store.clone(), self.stop.clone());
-        async move {
-            tokio::select! {
-                never = store.watch(&expected, |turn| metrics.turned(turn)) => match never {},
-                () = stop.requested() => {}
-            }
-        }
-    }
-
-    /// Tidies the store up.
-    fn upkeep(&self) -> impl Future<Output = ()> + Send + use<> {
-        let budget = self.config.memory.store_budget_bytes.map(|size| size.0);
-        let upkeep = Upkeep {
-            store: self.store.clone(),
-            policy: self.config.policy(),
-            header_prefix: self.config.headers.header_prefix.clone(),
-            is_announced: false,
-            gauge: Gauge::new(self.store.clone(), budget),
-            metrics: self.metrics.clone(),
-            stop: self.stop.clone(),
-            outage: self.outage("upkeep", false),
-        };
-        upkeep.run()
-    }
-
     /// Finds out whether our own network is down.
     fn watch_egress(&self) -> impl Future<Output = ()> + Send + use<> {
         let watch = egress::Watch {
             egress: self.egress.clone(),
-            store: self.store.clone(),
+            notes: egress::Notes(self.shards.clone()),
             client: self.client.clone(),
             check: self.config.attempts.egress_check.clone(),
             disable_after: self.config.disable.disable_after,
             metrics: self.metrics.clone(),
             stop: self.stop.clone(),
-            redis: self.outage("egress", false),
+            redis: self.outage("egress", None),
         };
         watch.run()
-    }
-
-    /// Takes test events and sends them.
-    fn test_events(&self, sender: Arc<Sender>) -> impl Future<Output = ()> + Send + use<> {
-        let test_events = TestEvents {
-            outage: self.outage("trials", false),
-            fitness: self.fitness.clone(),
-            stop: self.stop.clone(),
-            sender: Arc::new(TestEventSender {
-                store: self.store.clone(),
-                sender,
-                policy: self.config.policy(),
-                metrics: self.metrics.clone(),
-                clock: self.clock.clone(),
-            }),
-        };
-        test_events.run()
     }
 
     /// apalis, which calls [`deliver::handle`] for each job.
@@ -234,10 +134,10 @@ impl Parts<'_> {
         ))
     }
 
-    /// What a task knows of outages. One that `speaks` sets what `/readyz` says.
-    fn outage(&self, call: &'static str, speaks: bool) -> Outage {
+    /// What a task knows of outages. One that speaks for its shard sets what `/readyz` says.
+    fn outage(&self, call: &'static str, speaks_for: Option<&WorkerShard>) -> Outage {
         let errors = self.metrics.redis_errors.with_label_values(&[call]);
-        Outage::new(call, errors, speaks.then(|| self.trouble.clone()))
+        Outage::new(call, errors, speaks_for.map(|shard| shard.trouble.clone()))
     }
 }
 

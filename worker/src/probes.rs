@@ -12,8 +12,7 @@ use poem::http::{HeaderValue, StatusCode};
 use poem::web::{Data, LocalAddr, RemoteAddr};
 use poem::{Addr, Endpoint, EndpointExt as _, Request, Response, Route, get, handler};
 use serve::{self, Limits};
-use store::Store;
-use store::condition::{Readiness, StoreWarning};
+use store::condition::{Readiness, Replication, StoreWarning};
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;
@@ -21,6 +20,7 @@ use crate::egress::Egress;
 use crate::fitness::Fitness;
 use crate::metrics::Metrics;
 use crate::outage::Trouble;
+use crate::shards::KnownShards;
 use crate::stop::Stop;
 
 /// Probes and Prometheus need one or two.
@@ -31,7 +31,8 @@ const JSON: &str = "application/json";
 /// What the pages need.
 #[derive(Debug, Clone)]
 pub(crate) struct Probes {
-    pub(crate) store: Store,
+    pub(crate) shards: KnownShards,
+    /// Why they aren't known, until they are.
     pub(crate) trouble: Trouble,
     pub(crate) fitness: Fitness,
     pub(crate) egress: Egress,
@@ -114,6 +115,7 @@ fn readyz(Data(probes): Data<&Arc<Probes>>) -> Response {
         reasons,
         warnings,
         server,
+        shards,
         durability_assumed,
     } = probes.readiness();
     let (code, status) = if reasons.is_empty() {
@@ -124,18 +126,29 @@ fn readyz(Data(probes): Data<&Arc<Probes>>) -> Response {
     let warnings: Vec<_> = warnings.into_iter().map(|warning| warning.message).collect();
     let mut page = serde_json::json!({"status": status, "reasons": reasons, "warnings": warnings});
     if let Some(server) = server {
-        page["store"] = serde_json::json!({
-            "runId": server.run_id,
-            "role": server.role(),
-            "replicas": server.replicas,
-            "behindBytes": server.behind.map(|behind| behind.bytes),
-            "lagSeconds": server.behind.map(|behind| behind.seconds),
-        });
+        page["store"] = server_page(&server);
+    }
+    if !shards.is_empty() {
+        let each = shards.iter().enumerate().map(
+            |(shard, server)| serde_json::json!({"shard": shard, "store": server.as_ref().map(server_page)}),
+        );
+        page["shards"] = each.collect();
     }
     if let Some(assumed) = durability_assumed {
         page["durabilityAssumed"] = assumed.into();
     }
     json(code, &page)
+}
+
+/// The server that keeps everything, or a shard.
+fn server_page(server: &Replication) -> serde_json::Value {
+    serde_json::json!({
+        "runId": server.run_id,
+        "role": server.role(),
+        "replicas": server.replicas,
+        "behindBytes": server.behind.map(|behind| behind.bytes),
+        "lagSeconds": server.behind.map(|behind| behind.seconds),
+    })
 }
 
 #[handler]
@@ -155,13 +168,7 @@ fn metrics(Data(probes): Data<&Arc<Probes>>) -> Response {
 impl Probes {
     /// Why the worker is not ready, if it isn't, and what an operator should know, as of the last look.
     fn readiness(&self) -> Readiness {
-        let mut found = self.store.readiness();
-        // The watch may say the same as the task that met the trouble, at more length.
-        let trouble = self.trouble.reason();
-        let is_news = |trouble: &String| !found.reasons.iter().any(|known| known.starts_with(trouble));
-        if let Some(trouble) = trouble.filter(is_news) {
-            found.reasons.insert(0, trouble);
-        }
+        let mut found = self.shards.readiness(&self.trouble);
         self.fitness.tell(&mut found);
         found.warnings.extend(self.egress.warning());
         if self.stopping.is_set() {

@@ -1,5 +1,7 @@
 //! Before a worker starts, Redis has to answer, and to be one that it can use.
 
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use store::Store;
 use store::ready;
 use store::server::{AckDurability, Expectations};
@@ -7,6 +9,7 @@ use store::server::{AckDurability, Expectations};
 use crate::config::Config;
 use crate::error::RunError;
 use crate::outage::Outage;
+use crate::shards::WorkerShard;
 
 /// What a worker expects of the server: how durable an accepted event is concerns the API alone.
 pub(crate) fn expected(config: &Config) -> Expectations {
@@ -36,4 +39,24 @@ pub(crate) async fn wait_for_store(
         tracing::warn!("{warning}");
     }
     Ok(report.version)
+}
+
+/// Waits until any shard can be used, which is open then. The others may follow. Answers the version of its server.
+pub(crate) async fn wait_for_any(
+    config: &Config,
+    shards: &[WorkerShard],
+    outage: impl Fn(&WorkerShard) -> Outage,
+) -> Result<String, RunError> {
+    let mut waiting: FuturesUnordered<_> = shards
+        .iter()
+        .map(async |shard| {
+            let version = wait_for_store(config, &shard.store, &mut outage(shard)).await?;
+            shard.open();
+            Ok(version)
+        })
+        .collect();
+    match waiting.next().await {
+        Some(first) => first,
+        None => Err(RunError::Refused("the store has no shards".to_owned())),
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use store::Store;
+use store::ready;
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;
@@ -15,7 +15,8 @@ use crate::operator_events;
 use crate::outage::{Outage, Trouble};
 use crate::parts::Parts;
 use crate::probes::{self, Probes};
-use crate::ready::wait_for_store;
+use crate::ready::wait_for_any;
+use crate::shards::{KnownShards, WorkerShard};
 use crate::stop::Stopper;
 use crate::tasks::Tasks;
 use crate::transport::resolver::SystemResolver;
@@ -31,7 +32,6 @@ use crate::transport::{self, Roots};
 /// [`RunError`] when the worker can't start, or a part of it ended unexpectedly.
 pub async fn run(
     config: Config,
-    store: Store,
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), RunError> {
@@ -42,9 +42,10 @@ pub async fn run(
     let clock = Clock::new(metrics.clock_skew.clone());
     let fitness = Fitness::new(metrics.clone());
     let egress = Egress::default();
+    let known = KnownShards::default();
     let mut pages = Tasks::default();
     let probes = Probes {
-        store: store.clone(),
+        shards: known.clone(),
         trouble: trouble.clone(),
         fitness: fitness.clone(),
         egress: egress.clone(),
@@ -59,18 +60,25 @@ pub async fn run(
     });
 
     let mut shutdown = std::pin::pin!(shutdown);
-    let mut outage = Outage::new(
-        "start",
-        metrics.redis_errors.with_label_values(&["inspect"]),
-        Some(trouble.clone()),
-    );
-    let server = tokio::select! {
-        inspected = wait_for_store(&config, &store, &mut outage) => inspected?,
+    let errors = metrics.redis_errors.with_label_values(&["inspect"]);
+    let outage = |trouble: &Trouble| Outage::new("start", errors.clone(), Some(trouble.clone()));
+    let reached = async {
+        let mut finding = outage(&trouble);
+        let found = ready::find(&config.redis, |failure| {
+            finding.failed(failure.error);
+        });
+        let shards = WorkerShard::all(&found.await?);
+        known.set(shards.clone());
+        let server = wait_for_any(&config, &shards, |shard| outage(&shard.trouble)).await?;
+        Ok::<_, RunError>((shards, server))
+    };
+    let (shards, server) = tokio::select! {
+        reached = reached => reached?,
         () = &mut shutdown => return Ok(()),
     };
-    trouble.set(None);
     tracing::info!(
         server,
+        shards = shards.len(),
         "webhooks-worker {} started: {config}",
         env!("CARGO_PKG_VERSION")
     );
@@ -87,9 +95,8 @@ pub async fn run(
     };
     let parts = Parts {
         config: &config,
-        store,
+        shards,
         metrics,
-        trouble,
         stop,
         client,
         clock,

@@ -28,7 +28,8 @@ pub(crate) struct Supervisor {
     /// The pages for operators: they stay until the end.
     pub(crate) pages: Tasks,
     pub(crate) stopper: Stopper,
-    pub(crate) slots: Arc<Slots>,
+    /// Those of each shard.
+    pub(crate) slots: Vec<Arc<Slots>>,
     pub(crate) handoff: Arc<Handoff>,
     pub(crate) runner: MonitorContext,
     /// `DELIVERY_TIMEOUT`.
@@ -54,7 +55,7 @@ impl Supervisor {
         let cut_off = Instant::now() + self.timeout + CUT_OFF_AFTER;
         let deadline = cut_off + REPORTS_WITHIN;
         tracing::info!(
-            in_flight = self.slots.view(std::time::Instant::now()).held,
+            in_flight = self.slots.iter().map(|slots| slots.held()).sum::<usize>(),
             "stopping: nothing new is taken, what is in flight is finished"
         );
         self.stopper.stop(deadline);
@@ -65,7 +66,9 @@ impl Supervisor {
         self.handoff.close();
         if !self.tasks.all_ended(cut_off).await {
             tracing::warn!("giving back what is still in flight");
-            self.slots.abandon();
+            for slots in &self.slots {
+                slots.abandon();
+            }
             self.tasks.cut_off("runner");
             if !self.tasks.all_ended(deadline + Duration::from_millis(100)).await {
                 tracing::warn!("ending before everything was recorded");

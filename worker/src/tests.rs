@@ -9,6 +9,8 @@ use domain::sealing::{SealedHeaders, SecretsKeyring};
 use domain::signing::SigningSecret;
 use store::queue::{LeaseToken, Leased, LeasedEndpoint, LeasedEvent};
 
+use crate::backend::pool::{Capacity, Member, Pool};
+
 /// The secret of the check vector.
 pub(crate) const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
@@ -24,6 +26,15 @@ pub(crate) fn development() -> UrlPolicy {
         allow_http: true,
         addresses: domain::address::AddressPolicy::new(networks),
     }
+}
+
+/// The place of a shard that is alone.
+pub(crate) fn alone() -> Member {
+    let capacity = Capacity {
+        slots: 100,
+        bytes: 1 << 20,
+    };
+    Pool::shared_by(1, capacity).remove(0)
 }
 
 /// A lease on the first attempt of a delivery to `url`.

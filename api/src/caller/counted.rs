@@ -60,7 +60,7 @@ pub(super) async fn count(
     let (is_allowed, quota) = match app.refusals.used_up.calls(&share, calls) {
         Some(quota) => (false, quota),
         None => {
-            let store = app.store.get()?;
+            let store = app.store.of(account)?;
             store
                 .count_calls(account, subject, most, calls, may_be_erased)
                 .await?

@@ -163,7 +163,7 @@ async fn with_key(app: &App, request: &Request, access: Access, text: &str) -> R
     named_account::none(request).map_err(refused)?;
     let scope = access.scope().ok_or_else(|| refused(AuthError::Scope(None)))?;
     let token = ApiKeyToken::parse(text).map_err(|_| refused(AuthError::ApiKey))?;
-    let store = app.store.get()?;
+    let store = app.store.of(token.account())?;
     let asked = store.use_api_key(&token, app.rates.dashboard);
     let looked_up = app.api_keys.look_up(token.account(), token.hash(), asked).await?;
     let (scopes, expires_at, is_allowed, quota) = match looked_up {

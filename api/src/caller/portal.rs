@@ -28,7 +28,7 @@ pub(super) async fn embedded(
     let (token, expires) = parsed?;
     let asked = app
         .store
-        .get()?
+        .of(token.account())?
         .use_portal_session(&token, expires, app.rates.dashboard);
     let looked_up = app.portal_sessions.look_up(token.account(), token.hash(), asked);
     let (right, is_allowed, quota) = match looked_up.await? {

@@ -30,7 +30,7 @@ fn a_wrong_value_stops_the_start_with_one_sentence() {
             ["--redis-url", "http://x"],
             "REDIS_URL: must be redis://host:port or rediss://host:port",
         ),
-        (["--shards", "2"], "SHARDS: 2 is not in 1..=1"),
+        (["--shards", "257"], "SHARDS: 257 is not in 1..=256"),
         (
             ["--store-id", "not one word"],
             "STORE_ID: must be 1 to 64 letters, digits, `-` or `_`; `webhooksctl store id` makes one",

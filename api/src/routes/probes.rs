@@ -32,6 +32,11 @@ pub struct Readiness {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(skip_serializing_if_is_none)]
     store: Option<StoreServer>,
+    /// If the accounts are cut into several shards: the server of each, by its number. Absent if there is one shard. `warnings` says
+    /// which of them don't work.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[oai(skip_serializing_if_is_empty)]
+    shards: Vec<ShardServer>,
     /// What keeps accepted events, in the operator's words, where the server doesn't let its settings be read (`DURABILITY_ASSUMED`).
     #[serde(rename = "durabilityAssumed", skip_serializing_if = "Option::is_none")]
     #[oai(rename = "durabilityAssumed", skip_serializing_if_is_none)]
@@ -57,6 +62,17 @@ pub struct StoreServer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(skip_serializing_if_is_none)]
     lag_seconds: Option<u64>,
+}
+
+/// The server of a shard.
+#[derive(Debug, Serialize, Object)]
+pub struct ShardServer {
+    /// The shard's number, from 0 on.
+    shard: u32,
+    /// The server, as it was last seen; absent before it was, and where it doesn't say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    store: Option<StoreServer>,
 }
 
 impl From<Replication> for StoreServer {
@@ -124,6 +140,13 @@ impl ProbesApi {
                 .map(|warning| warning.message)
                 .collect(),
             store: found.server.map(Into::into),
+            shards: (0..)
+                .zip(found.shards)
+                .map(|(shard, server)| ShardServer {
+                    shard,
+                    store: server.map(Into::into),
+                })
+                .collect(),
             durability_assumed: found.durability_assumed,
         };
         if readiness.reasons.is_empty() {

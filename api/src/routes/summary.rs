@@ -143,7 +143,7 @@ impl SummaryApi {
     /// days, and what needs attention.
     #[oai(path = "/api/webhooks-summary", method = "get", operation_id = "getSummary")]
     async fn get(&self, caller: Caller, app: Data<&App>) -> Result<Json<Summary>, Problem> {
-        let store = app.store.get()?;
+        let store = app.store.of(&caller.account)?;
         let facts = store.account_facts(&caller.account).await?;
         let limits = store.account_limits(&caller.account).await?;
         let budget = limits.budget_bytes.unwrap_or(app.allowance.budgets.account_bytes);

@@ -1,10 +1,14 @@
 //! What is wrong with the store and its server now, for `/readyz`. The watch ([`Store::watch`]) notes it here; a request for
 //! `/readyz` never asks Redis.
 
+mod readiness;
+
 use std::time::{Duration, Instant};
 
 use super::identity::{Replaced, Rewind};
 use super::{Store, StoreError};
+
+pub use self::readiness::Readiness;
 
 /// How long to believe what the watch saw last.
 const BELIEVED_FOR: Duration = Duration::from_secs(5);
@@ -22,19 +26,6 @@ pub struct StoreWarning {
     pub code: &'static str,
     /// A sentence that says what to do. It names no address and no secret.
     pub message: String,
-}
-
-/// Whether work can be done, and what an operator should know.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Readiness {
-    /// Why not; empty when it can.
-    pub reasons: Vec<String>,
-    /// What an operator should know besides.
-    pub warnings: Vec<StoreWarning>,
-    /// The server, as it was last seen; `None` before that, or where it doesn't say.
-    pub server: Option<Replication>,
-    /// What keeps accepted events, in the operator's words, if the server's settings can't be read.
-    pub durability_assumed: Option<String>,
 }
 
 /// A server and its replicas, as the server itself says it. It names no address: whoever asks for `/readyz` may see it.
@@ -178,6 +169,7 @@ impl Condition {
             reasons,
             warnings: self.warnings(),
             server: self.setup.replication.clone(),
+            shards: Vec::new(),
             durability_assumed: self.setup.assumed.clone(),
         }
     }

@@ -13,6 +13,7 @@ use super::events::SharedIntake;
 use super::identity::Guard;
 use super::keys::Keys;
 use super::scripts::Functions;
+use super::shards::Shard;
 use super::{Store, StoreError};
 
 impl Store {
@@ -47,8 +48,10 @@ impl Store {
         &self.inner.clock
     }
 
-    pub(crate) fn shards(&self) -> u16 {
-        self.inner.shards
+    /// Which shard it is.
+    #[must_use]
+    pub fn shard(&self) -> Shard {
+        self.inner.shard
     }
 
     /// Asks a command or a pipeline that no script guards, unless the store was last seen to be another one.

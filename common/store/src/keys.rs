@@ -94,13 +94,14 @@
 //!
 //! Every key but `wh:meta` starts with the prefix `wh:{<shard>}:`, which keeps a shard in one hash slot.
 
-/// The hash that is common to all shards.
+/// The hash that is common to all shards of a server.
 pub const META: &str = "wh:meta";
 
 /// The keys of one shard.
 #[derive(Debug, Clone)]
 pub struct Keys {
     prefix: String,
+    meta: String,
 }
 
 impl Keys {
@@ -109,13 +110,20 @@ impl Keys {
     pub fn new(shard: u16) -> Self {
         Self {
             prefix: format!("wh:{{{shard}}}:"),
+            meta: META.to_owned(),
         }
     }
 
     /// `KEYS` for scripts, which compute all other keys from the prefix.
     #[must_use]
     pub fn declared(&self) -> [&str; 2] {
-        [&self.prefix, META]
+        [&self.prefix, &self.meta]
+    }
+
+    /// The hash with the store's identity.
+    #[must_use]
+    pub fn meta(&self) -> &str {
+        &self.meta
     }
 
     /// One key of this shard, such as `key("wake")` or `key("pending:ep_…")`.

@@ -5,7 +5,7 @@
 //!
 //! Asking Redis:
 //!
-//! - [`settings`]: where Redis is. `handle`: how a [`Store`] asks. `connection`: what it asks on.
+//! - [`settings`]: where Redis is. [`shards`]: which [`Store`] has an account. `handle`: how one asks. `connection`: what it asks on.
 //! - [`keys`]: every key. `scripts`: how Rust calls Lua; `script_list` has them all. `decode`: how answers are read.
 //!
 //! Is the server sound, and is this our store?
@@ -37,6 +37,8 @@
 use std::sync::{Arc, Mutex};
 
 pub mod settings;
+
+pub mod shards;
 
 mod handle;
 
@@ -116,9 +118,10 @@ use keys::Keys;
 pub use script_list::assembled_scripts;
 use scripts::Functions;
 use settings::{InvalidRedis, RedisArgs};
+use shards::Shard;
 pub use watch::Turn;
 
-/// A handle to everything that is kept in Redis. Cheap to clone.
+/// A handle to everything that is kept in Redis, or to one of its [`shards`]. Cheap to clone.
 ///
 /// Each module adds its own calls to it. It stands here, above all of them, so that none has to import another for it.
 #[derive(Clone)]
@@ -132,7 +135,7 @@ struct Inner {
     wake: Connection,
     intake: SharedIntake,
     keys: Keys,
-    shards: u16,
+    shard: Shard,
     guard: Guard,
     functions: Functions,
     condition: Mutex<Condition>,
@@ -140,19 +143,24 @@ struct Inner {
 }
 
 impl Store {
-    /// Prepares the connection; it is opened at the first call.
+    /// Prepares the connection to a store of one shard; it is opened at the first call.
     ///
     /// # Errors
     ///
     /// A sentence that names the variables, when they can't be used at all.
     pub fn new(args: &RedisArgs) -> Result<Self, InvalidRedis> {
+        Self::of(args, Shard::ONLY)
+    }
+
+    /// Prepares the connection to a shard.
+    fn of(args: &RedisArgs, shard: Shard) -> Result<Self, InvalidRedis> {
         Ok(Self {
             inner: Arc::new(Inner {
                 connections: Connections::new(args.way()?, identity::program_name()),
                 wake: Connection::default(),
                 intake: SharedIntake::default(),
-                keys: Keys::new(0),
-                shards: args.shards,
+                keys: Keys::new(shard.number),
+                shard,
                 guard: Guard::new(args.store_id.clone()),
                 functions: Functions::default(),
                 condition: Mutex::default(),

@@ -75,11 +75,7 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError`] when Redis fails.
-    pub async fn inspect_server(
-        &self,
-        expected: &Expectations,
-        shards: u16,
-    ) -> Result<ServerReport, StoreError> {
+    pub async fn inspect_server(&self, expected: &Expectations) -> Result<ServerReport, StoreError> {
         if let Err(Lost::Nowhere(reason)) = self.connections().look_for_server().await {
             return Ok(ServerReport {
                 refusals: vec![reason],
@@ -105,7 +101,7 @@ impl Store {
         }
         report.take_setup(found);
         self.check_replay_rights(&mut report).await?;
-        self.check_meta(shards, &mut report).await?;
+        self.check_meta(&mut report).await?;
         Ok(report)
     }
 
@@ -150,18 +146,18 @@ impl Store {
 
     /// Compares the stored schema and shards with ours, and only then meets the store, which may write: data that this
     /// version doesn't know is left alone.
-    async fn check_meta(&self, shards: u16, report: &mut ServerReport) -> Result<(), StoreError> {
+    async fn check_meta(&self, report: &mut ServerReport) -> Result<(), StoreError> {
         let stored = self.store_facts().await?;
         let unknown = stored.schema.as_deref().and_then(unknown_schema);
         report.refusals.extend(unknown);
-        let ours = shards.to_string();
-        if let Some(shards) = stored.shards.filter(|shards| *shards != ours) {
-            report.refusals.push(format!(
-                "the stored data has shards {shards}, this program {ours}: set SHARDS to that number"
-            ));
-        }
+        report.refusals.extend(self.shard().differs(&stored.shards));
         if report.refusals.is_empty() {
             self.meet().await?;
+        }
+        if report.refusals.is_empty() && stored.shards.is_none() {
+            // Another program may have made the store in the meantime.
+            let made = self.store_facts().await?;
+            report.refusals.extend(self.shard().differs(&made.shards));
         }
         Ok(())
     }

@@ -50,9 +50,9 @@ pub struct RedisArgs {
     #[arg(long, env)]
     pub store_id: Option<StoreId>,
 
-    /// Number of slices that the accounts are cut into; only 1 is supported so far.
-    #[arg(long, env, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1))]
-    pub shards: u16,
+    /// How many slices the accounts are cut into: 1 to 256. It is recorded at the first start (1 unless it is set), and stays.
+    #[arg(long, env, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub shards: Option<u16>,
 }
 
 /// A Redis address whose password is not printed.

@@ -32,3 +32,5 @@ mod workers;
 mod few_workers;
 
 mod slow;
+
+mod shards;

@@ -2,6 +2,7 @@
 
 use store::server::AckDurability;
 use store::server::Expectations;
+use store::shards::Shards;
 
 use crate::fixture::{Fixture, Worker, failed, gone, new_event, succeeded, with_key};
 
@@ -14,7 +15,7 @@ const EXPECTED: Expectations = Expectations {
 #[tokio::test]
 async fn every_key_that_is_written_stands_in_the_table() {
     let fixture = Fixture::new().await;
-    fixture.store.inspect_server(&EXPECTED, 1).await.unwrap();
+    fixture.store.inspect_server(&EXPECTED).await.unwrap();
     fixture.endpoint(&["*"]).await;
     fixture.accept(&with_key(new_event(), "key", "same")).await;
     fixture.push_many(4).await;
@@ -43,22 +44,32 @@ async fn every_key_that_is_written_stands_in_the_table() {
 #[tokio::test]
 async fn a_good_server_passes_and_evicting_ones_are_refused() {
     let fixture = Fixture::new().await;
-    let report = fixture.store.inspect_server(&EXPECTED, 1).await.unwrap();
+    let report = fixture.store.inspect_server(&EXPECTED).await.unwrap();
     assert_eq!((report.refusals, report.warnings), (vec![], vec![]));
     assert!(
         report.version.starts_with("Valkey ") || report.version.starts_with("Redis "),
         "{}",
         report.version
     );
-    let again = fixture.store.inspect_server(&EXPECTED, 2).await.unwrap();
-    assert!(again.refusals[0].contains("shards 1"), "{:?}", again.refusals);
+    let mut args = fixture.redis.args();
+    args.shards = Some(2);
+    for store in Shards::find(&args).await.unwrap().all() {
+        let again = store.inspect_server(&EXPECTED).await.unwrap();
+        assert!(
+            again.refusals[0].starts_with("SHARDS is 2, and the store has 1"),
+            "{:?}",
+            again.refusals
+        );
+    }
+    args.shards = None;
+    assert_eq!(Shards::find(&args).await.unwrap().all().len(), 1);
 
     for (name, value) in [("maxmemory-policy", "allkeys-lru"), ("appendfsync", "everysec")] {
         let _: String = fixture
             .command(redis::cmd("CONFIG").arg("SET").arg(name).arg(value))
             .await;
     }
-    let report = fixture.store.inspect_server(&EXPECTED, 1).await.unwrap();
+    let report = fixture.store.inspect_server(&EXPECTED).await.unwrap();
     assert_eq!((report.refusals.len(), report.warnings.len()), (1, 1));
 }
 

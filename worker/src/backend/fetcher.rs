@@ -1,4 +1,4 @@
-//! The one task that talks to the queue: it reports what finished and fetches what there is room for.
+//! The one task that talks to a shard's queue: it reports what finished and fetches what there is room for.
 //!
 //! Every call has a sequence number. A call that failed is repeated as it was, with the same number, until Redis
 //! answers or the worker's deadline has passed, so no report is dropped, and a worker that reconnects reports before it
@@ -23,7 +23,8 @@ use crate::stop::Stop;
 
 use super::handoff::Handoff;
 use super::job::Job;
-use super::plan::{Action, Capacity};
+use super::plan::Action;
+use super::pool::Capacity;
 use super::session::Session;
 use super::slots::{Slots, View};
 use super::want::Want;
@@ -59,7 +60,7 @@ impl Fetcher {
             () = stop.deadline() => {}
         }
         let unreported = session.waiting.len() + session.calling + self.reports.len();
-        let held = self.slots.view(Instant::now()).held;
+        let held = self.slots.held();
         if unreported > 0 || held > 0 {
             tracing::warn!(
                 unreported,
@@ -74,7 +75,7 @@ impl Fetcher {
             let now = Instant::now();
             let stopping = self.stop.is_set();
             // In this order: by the time a slot is free, its report is in the channel.
-            let mut view = self.slots.view(now);
+            let mut view = self.slots.view(now, session.planner.wants() && !stopping);
             while let Ok(report) = self.reports.try_recv() {
                 session.waiting.push(report);
             }
@@ -104,6 +105,7 @@ impl Fetcher {
             Some(report) = self.reports.recv() => session.waiting.push(report),
             () = self.woken.notified() => session.planner.woken(),
             () = self.fitness.changed() => {}
+            () = self.slots.member().freed() => {}
             () = tokio::time::sleep_until(until.unwrap_or_else(tokio::time::Instant::now)), if until.is_some() => {}
             () = self.stop.requested(), if !stopping => {}
         }
@@ -128,6 +130,7 @@ impl Fetcher {
         session.calling = count;
         // A lease begins when Redis grants it, which is after this, however often the call is repeated.
         let asked = Instant::now();
+        self.slots.member().asks_for(want.deliveries);
         let reply = self.ask(&session.incarnation, &request).await;
         session.calling = 0;
         let now = Instant::now();
@@ -142,6 +145,7 @@ impl Fetcher {
         if !reply.leased.is_empty() {
             self.hand_on(reply, asked);
         }
+        self.slots.member().asks_for(0);
     }
 
     /// Reports a lease whose endpoint or event can't be read: there is nothing to attempt.

@@ -2,7 +2,7 @@
 //!
 //! apalis runs the attempts; what it runs comes from here. The [`fetcher`] leases deliveries and leaves them as
 //! [`job`]s in the [`handoff`], from which [`Deliveries`] hands them to apalis. [`plan`] decides how much to fetch, from
-//! what the [`slots`] hold; that is little while the worker can't do its work ([`fitness`](crate::fitness)). Reports are
+//! what the [`slots`] of the shard hold, and what the [`pool`] of all shards leaves them; that is little while the worker can't do its work ([`fitness`](crate::fitness)). Reports are
 //! [`waiting`] for a call meanwhile, those of failures for their turn ([`trickle`]); the [`session`] keeps all this from call to
 //! call. [`wake`] tells when there is something to fetch, so that nobody polls, and [`slow_names`] which endpoints the queue
 //! should know to be
@@ -11,6 +11,8 @@
 //! The backend never fails: whatever happens to Redis, the fetcher waits it out.
 
 pub(crate) mod slots;
+
+pub(crate) mod pool;
 
 pub(crate) mod job;
 

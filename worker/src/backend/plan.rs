@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use store::queue::{MAX_FETCH, MAX_REPORTS, WorkReply};
 
+use super::pool::{Capacity, Share};
 use super::slots::View;
 use super::want::Want;
 use crate::fitness::Allowance;
@@ -43,15 +44,6 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 /// docs/ARCHITECTURE.md).
 const MOST_SUSPECTS: u32 = 16;
 const SUSPECTS_PART: u32 = 4;
-
-/// How much this worker may hold.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Capacity {
-    /// Leases.
-    pub(crate) slots: u32,
-    /// Bytes of payloads.
-    pub(crate) bytes: u64,
-}
 
 /// What to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,6 +92,11 @@ impl Planner {
     /// Sets what may be taken from now on; `None`: as much as there is room for.
     pub(crate) const fn allow(&mut self, allowance: Option<Allowance>) {
         self.allowance = allowance;
+    }
+
+    /// Whether there may be something to fetch.
+    pub(crate) const fn wants(&self) -> bool {
+        self.promising
     }
 
     /// What to do, with `reports` waiting.
@@ -166,7 +163,7 @@ impl Planner {
             || self.promising
             || self.allowance.is_some()
             || want.deliveries == 0
-            || view.held >= self.capacity.slots - self.capacity.slots / LEISURE_PART;
+            || self.share(view).slots.saturating_sub(view.held) <= self.capacity.slots / LEISURE_PART;
         if may_be_awaited {
             REPORT_AFTER
         } else {
@@ -174,14 +171,25 @@ impl Planner {
         }
     }
 
+    /// What the shard may hold now.
+    fn share(&self, view: &View) -> Share {
+        view.share.unwrap_or(Share {
+            slots: self.capacity.slots,
+            slow: (self.capacity.slots / 2).max(1),
+            bytes: self.capacity.bytes,
+            elsewhere: 0,
+        })
+    }
+
     fn room(&self, view: &View) -> Want {
-        let bytes = self.capacity.bytes.saturating_sub(view.bytes);
+        let share = self.share(view);
+        let bytes = share.bytes.saturating_sub(view.bytes);
         // A payload that is larger than the budget still has to be delivered, when nothing else is held.
         if bytes == 0 && view.held > 0 {
             return Want::default();
         }
-        let free = self.capacity.slots.saturating_sub(view.held);
-        let slow = (self.capacity.slots / 2).max(1).saturating_sub(view.held_slow);
+        let free = share.slots.saturating_sub(view.held);
+        let slow = share.slow.saturating_sub(view.held_slow);
         let deliveries = free.min(u32::try_from(MAX_FETCH).unwrap_or(u32::MAX));
         let spares = self.capacity.slots >= SPARES_FROM;
         let (deliveries, suspects) = match self.allowance {
@@ -189,7 +197,10 @@ impl Planner {
                 deliveries,
                 MOST_SUSPECTS.min((self.capacity.slots / SUSPECTS_PART).max(1)),
             ),
-            Some(allowance) => (deliveries.min(allowance.most.saturating_sub(view.held)), 1),
+            Some(allowance) => {
+                let held = view.held.saturating_add(share.elsewhere);
+                (deliveries.min(allowance.most.saturating_sub(held)), 1)
+            }
         };
         Want {
             deliveries,

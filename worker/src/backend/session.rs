@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use store::queue::Incarnation;
 
-use super::plan::{Capacity, Planner};
+use super::plan::Planner;
+use super::pool::Capacity;
 use super::slots::View;
 use super::slow_names::SlowNames;
 use super::trickle::Trickle;

@@ -4,24 +4,28 @@
 //! goes with its task. However the task ends (finished, panicked, dropped on the way), the permit reports the lease
 //! and frees the slot, both in one step.
 
+mod permit;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use domain::id::{DeliveryId, EndpointId};
-use store::queue::{LeaseToken, Leased, LeasedEvent, Outcome, Report};
+use domain::id::EndpointId;
+use store::queue::{Leased, Report};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
-use crate::fault::NotAttempted;
+use super::pool::{Member, Share};
 use crate::metrics::Metrics;
+pub(crate) use permit::Permit;
 
 /// An endpoint with an attempt open for longer than this is slow.
 pub(crate) const SLOW_AFTER: Duration = Duration::from_secs(1);
 
-/// The slots of this worker.
+/// The slots that a shard has taken, of those of this worker.
 #[derive(Debug)]
 pub(crate) struct Slots {
+    member: Member,
     taken: Mutex<Taken>,
     /// Unbounded, but a lease has at most one report in it, and nothing is fetched before reports are recorded.
     reports: UnboundedSender<Report>,
@@ -63,31 +67,16 @@ pub(crate) struct View {
     pub(crate) held_slow: u32,
     /// Endpoints with an attempt open for more than a second.
     pub(crate) slow_endpoints: Vec<EndpointId>,
-}
-
-/// One lease's slot and the duty to report it.
-#[derive(Debug)]
-pub(crate) struct Permit {
-    slots: Arc<Slots>,
-    ticket: u64,
-    delivery: DeliveryId,
-    token: LeaseToken,
-    event: Arc<LeasedEvent>,
-    stage: Stage,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    Waiting,
-    Started,
-    Reported,
+    /// What it may hold, if it shares the slots with other shards.
+    pub(crate) share: Option<Share>,
 }
 
 impl Slots {
     /// Slots, none of them taken, and the channel in which their reports arrive.
-    pub(crate) fn new(metrics: Metrics) -> (Arc<Self>, UnboundedReceiver<Report>) {
+    pub(crate) fn new(metrics: Metrics, member: Member) -> (Arc<Self>, UnboundedReceiver<Report>) {
         let (reports, receiver) = mpsc::unbounded_channel();
         let slots = Self {
+            member,
             taken: Mutex::default(),
             reports,
             abandoned: AtomicBool::new(false),
@@ -114,20 +103,20 @@ impl Slots {
             fetched_slow: endpoint.slow,
         };
         taken.slots.insert(ticket, slot);
+        self.member.holds(taken.slots.len(), taken.bytes);
         drop(taken);
         self.metrics.in_flight.inc();
-        Permit {
-            slots: Arc::clone(self),
+        Permit::new(
+            Arc::clone(self),
             ticket,
-            delivery: leased.delivery.clone(),
-            token: leased.token.clone(),
-            event: Arc::clone(&leased.event),
-            stage: Stage::Waiting,
-        }
+            leased.delivery.clone(),
+            leased.token.clone(),
+            Arc::clone(&leased.event),
+        )
     }
 
-    /// What the worker holds now.
-    pub(crate) fn view(&self, now: Instant) -> View {
+    /// What the shard holds now, and may hold. It may have something to fetch if it `wants`.
+    pub(crate) fn view(&self, now: Instant, wants: bool) -> View {
         let taken = self.taken();
         let slow: HashSet<&EndpointId> = taken
             .slots
@@ -146,7 +135,20 @@ impl Slots {
             bytes: taken.bytes,
             held_slow,
             slow_endpoints: slow.into_iter().cloned().collect(),
+            share: self
+                .member
+                .share(taken.slots.len(), held_slow, taken.bytes, wants),
         }
+    }
+
+    /// How many leases the shard holds.
+    pub(crate) fn held(&self) -> usize {
+        self.taken().slots.len()
+    }
+
+    /// A place in the pool of all shards' slots.
+    pub(super) const fn member(&self) -> &Member {
+        &self.member
     }
 
     /// From now on, attempts that are cut off are given back: it is the worker that ends them, not a crash.
@@ -162,6 +164,7 @@ impl Slots {
         }
         if let Some(slot) = taken.slots.remove(&ticket) {
             taken.bytes -= slot.bytes;
+            self.member.holds(taken.slots.len(), taken.bytes);
             if let Some(held) = taken.endpoints.get_mut(&slot.endpoint) {
                 held.slots -= 1;
                 held.fetched_slow -= u32::from(slot.fetched_slow);
@@ -175,69 +178,6 @@ impl Slots {
 
     fn taken(&self) -> MutexGuard<'_, Taken> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Permit {
-    /// The attempt begins: from here on, a permit that is dropped reports a crash.
-    pub(crate) fn start(&mut self) {
-        self.stage = Stage::Started;
-    }
-
-    /// Reports what the attempt came to.
-    pub(crate) fn finish(mut self, outcome: Outcome) {
-        self.report(outcome);
-    }
-
-    /// Reports that there was no attempt: the delivery is given back and waits for `wait`, or its attempt counts as crashed if
-    /// that would be in vain.
-    pub(crate) fn not_attempted(mut self, reason: &NotAttempted, wait: Duration) {
-        self.report_not_attempted(reason, wait);
-    }
-
-    fn report_not_attempted(&mut self, reason: &NotAttempted, wait: Duration) {
-        let metrics = &self.slots.metrics;
-        match reason.given_back() {
-            Some(label) => {
-                metrics.given_back.with_label_values(&[label]).inc();
-                self.report(match reason {
-                    NotAttempted::Crowded => Outcome::Crowded,
-                    _ => Outcome::GivenBack { wait },
-                });
-            }
-            None => {
-                metrics.crashed.inc();
-                self.report(Outcome::Crashed);
-            }
-        }
-    }
-
-    fn report(&mut self, outcome: Outcome) {
-        self.stage = Stage::Reported;
-        let report = Report {
-            delivery: self.delivery.clone(),
-            token: self.token.clone(),
-            event: self.event.event.clone(),
-            outcome,
-        };
-        self.slots.report(self.ticket, report);
-    }
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        let cut_off = self.slots.abandoned.load(Ordering::SeqCst);
-        match self.stage {
-            Stage::Reported => {}
-            Stage::Started if !cut_off => {
-                tracing::error!(delivery = %self.delivery, "an attempt ended without an outcome; it is reported as a crash");
-                self.slots.metrics.crashed.inc();
-                self.report(Outcome::Crashed);
-            }
-            Stage::Waiting | Stage::Started => {
-                self.report_not_attempted(&NotAttempted::Stopping, Duration::ZERO);
-            }
-        }
     }
 }
 

@@ -17,6 +17,8 @@ mod judge;
 
 mod known;
 
+mod notes;
+
 mod sign;
 
 mod site;
@@ -40,6 +42,7 @@ use known::{Known, LATELY};
 use strikes::Strikes;
 
 pub use check::EgressCheck;
+pub(crate) use notes::Notes;
 pub(crate) use sign::{Heard, Sign};
 pub(crate) use site::Site;
 pub(crate) use watch::Watch;

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use reqwest::Url;
+use store::StoreError;
 use store::egress::MAX_NOTED;
 use store::queue::Incarnation;
-use store::{Store, StoreError};
 
 use super::check::Checks;
+use super::notes::Notes;
 use super::strikes::TakingBack;
 use super::{Egress, EgressCheck, Site, has_name};
 use crate::fault::Fault;
@@ -36,7 +37,8 @@ const NOTED_FOR: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub(crate) struct Watch {
     pub(crate) egress: Egress,
-    pub(crate) store: Store,
+    /// What the workers tell each other by.
+    pub(crate) notes: Notes,
     pub(crate) client: Client,
     pub(crate) check: EgressCheck,
     /// `DISABLE_AFTER`.
@@ -118,11 +120,11 @@ impl Watch {
             news.extend(self.egress.state().known.news(now, most));
             if !news.is_empty() {
                 let news: Vec<_> = news.iter().map(String::as_str).collect();
-                self.store.note_destinations(&news).await?;
+                self.notes.note_destinations(&news).await?;
             }
         }
         if self.egress.state().is_silent(now) && is_due(session.asked, TELL_EVERY, now) {
-            let destinations = self.store.destinations().await?;
+            let destinations = self.notes.destinations().await?;
             session.asked = Some(now);
             let mut state = self.egress.state();
             for (destination, ago) in destinations {
@@ -220,19 +222,17 @@ impl Watch {
     async fn record(&self, session: &mut Session) -> Result<(), StoreError> {
         let now = Instant::now();
         if session.since.is_some() && is_due(session.noted, NOTE_EVERY, now) {
-            self.store.note_outage(&session.incarnation, NOTED_FOR).await?;
+            self.notes.note_outage(&session.incarnation, NOTED_FOR).await?;
             session.noted = Some(now);
         } else if session.since.is_none() && session.noted.is_some() {
-            self.store
+            self.notes
                 .note_outage(&session.incarnation, Duration::ZERO)
                 .await?;
             session.noted = None;
         }
         while let Some((operation, struck)) = session.taking_back.next() {
-            let taken = self
-                .store
-                .take_strikes_back(operation, self.disable_after, struck)
-                .await?;
+            let (notes, most) = (&self.notes, self.disable_after);
+            let taken = notes.take_strikes_back(operation, most, struck).await?;
             session.taking_back.done();
             self.metrics.strikes_taken_back.inc_by(taken.strikes);
             tracing::warn!(

@@ -2,6 +2,7 @@
 
 use prometheus::{Gauge, IntCounterVec, Opts, Registry};
 
+use super::merged::Merged;
 use super::registered;
 
 /// The label of payloads of finished events.
@@ -20,7 +21,7 @@ pub(crate) struct HistoryMetrics {
     /// The bytes of these blocks.
     pub(crate) packed: IntCounterVec,
     /// For how long the last full block of payloads could have been packed before.
-    pub(crate) behind: Gauge,
+    pub(crate) behind: Merged,
 }
 
 impl HistoryMetrics {
@@ -42,13 +43,13 @@ impl HistoryMetrics {
                 "Bytes of what was packed into them, before",
             )?,
             packed: family("history_bytes_packed_total", "Bytes of those blocks")?,
-            behind: registered(
+            behind: Merged::highest(registered(
                 registry,
                 Gauge::new(
                     "history_behind_seconds",
                     "For how long the last full block of payloads could have been packed before it was; 0 when there is nothing to pack",
                 ),
-            )?,
+            )?),
         })
     }
 }

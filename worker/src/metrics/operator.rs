@@ -1,8 +1,10 @@
 //! What telling the operator counts.
 
-use prometheus::{IntCounter, IntGauge, Registry};
+use prometheus::{Gauge, IntCounter, Registry};
 use store::operator_events::OperatorEvents;
+use store::shards::Shard;
 
+use super::merged::Merged;
 use super::registered;
 
 /// The events about accounts that the operator is told, as this worker sees them.
@@ -13,15 +15,15 @@ pub(crate) struct OperatorMetrics {
     /// Attempts of it that failed.
     pub(crate) failed: IntCounter,
     /// Events that wait.
-    waiting: IntGauge,
+    waiting: Merged,
     /// Events that were dropped, because too many waited.
-    dropped: IntGauge,
+    dropped: Merged,
 }
 
 impl OperatorMetrics {
     pub(super) fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
         let counter = |name: &str, help: &str| registered(registry, IntCounter::new(name, help));
-        let gauge = |name: &str, help: &str| registered(registry, IntGauge::new(name, help));
+        let sum = |name: &str, help: &str| registered(registry, Gauge::new(name, help)).map(Merged::sum);
         Ok(Self {
             sent: counter(
                 "operator_events_sent_total",
@@ -31,21 +33,21 @@ impl OperatorMetrics {
                 "operator_events_failed_total",
                 "Attempts to send one that failed; each is sent until it is taken",
             )?,
-            waiting: gauge(
+            waiting: sum(
                 "operator_events_waiting",
                 "Events about accounts that wait for OPERATOR_EVENTS_URL",
             )?,
-            dropped: gauge(
+            dropped: sum(
                 "operator_events_dropped",
                 "Events about accounts that were dropped since the store was made, because more than 64 MiB waited",
             )?,
         })
     }
 
-    /// Notes what waits.
-    pub(crate) fn seen(&self, events: &OperatorEvents) {
-        let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-        self.waiting.set(number(events.waiting));
-        self.dropped.set(number(events.dropped));
+    /// Notes what waits in a shard.
+    #[expect(clippy::cast_precision_loss, reason = "as exact as a metric can be")]
+    pub(crate) fn seen(&self, shard: Shard, events: &OperatorEvents) {
+        self.waiting.set(shard, events.waiting as f64);
+        self.dropped.set(shard, events.dropped as f64);
     }
 }

@@ -16,8 +16,10 @@ use e2e::state::{connect, key};
 use e2e::wait::{LONG, check, eventually};
 use redis::Commands as _;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use store::Store;
 use store::events::{AcceptOutcome, Budgets, NewEvent, Push};
 use store::rates::EventLimits;
+use store::shards::Shards;
 use store::test_events::TestEventRequest;
 use tokio::sync::oneshot;
 
@@ -129,11 +131,12 @@ async fn an_attempt_that_panics_is_set_aside_and_others_flow() {
     };
     let metrics = Metrics::new().unwrap();
     let (stopper, stop) = Stopper::new();
+    let shards = WorkerShard::all(&Shards::find(&config.redis).await.unwrap());
+    shards[0].open();
     let parts = Parts {
         config: &config,
-        store: store.clone(),
+        shards,
         metrics: metrics.clone(),
-        trouble: Trouble::new("starts"),
         fitness: Fitness::new(metrics.clone()),
         stop,
         clock: crate::clock::Clock::new(metrics.clock_skew.clone()),

@@ -14,12 +14,12 @@ use crate::tests::leased;
 /// A supervisor without tasks, the signal that they hear, and the reports.
 fn supervisor() -> (Supervisor, Stop, UnboundedReceiver<Report>) {
     let (stopper, stop) = Stopper::new();
-    let (slots, reports) = Slots::new(Metrics::new().unwrap());
+    let (slots, reports) = Slots::new(Metrics::new().unwrap(), crate::tests::alone());
     let supervisor = Supervisor {
         tasks: Tasks::default(),
         pages: Tasks::default(),
         stopper,
-        slots,
+        slots: vec![slots],
         handoff: Arc::default(),
         runner: Monitor::new().context(),
         timeout: Duration::from_millis(50),
@@ -48,9 +48,8 @@ async fn a_task_that_ends_by_itself_or_panics_stops_the_worker_with_an_error() {
 #[tokio::test]
 async fn what_outlasts_the_timeout_is_cut_off_and_given_back() {
     let (mut supervisor, _stop, mut reports) = supervisor();
-    let mut permit = supervisor
-        .slots
-        .take(&leased("https://a.example/", b"{}"), std::time::Instant::now());
+    let mut permit =
+        supervisor.slots[0].take(&leased("https://a.example/", b"{}"), std::time::Instant::now());
     permit.start();
     supervisor.tasks.spawn("runner", async move {
         let _permit = permit;

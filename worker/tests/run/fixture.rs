@@ -65,7 +65,7 @@ impl Running {
         let store = Store::new(&config.redis).unwrap();
         let listener = TcpListener::bind(config.worker_listen).await.unwrap();
         let (shutdown, requested) = oneshot::channel();
-        let running = worker::run(config.clone(), store.clone(), listener, async move {
+        let running = worker::run(config.clone(), listener, async move {
             requested.await.unwrap();
         });
         Self {

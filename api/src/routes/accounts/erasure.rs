@@ -131,13 +131,20 @@ impl AccountErasureApi {
         account: Path<String>,
     ) -> Result<Erasing, Problem> {
         let caller = manager.erases(&app, request, &account.0).await?;
-        app.store.get()?.erase_account(&caller.account).await?;
+        app.store
+            .of(&caller.account)?
+            .erase_account(&caller.account)
+            .await?;
         Ok(Erasing::Erasing(Json(look(&app, caller).await?)))
     }
 }
 
 async fn look(app: &App, caller: Caller) -> Result<Account, Problem> {
-    let erasure = app.store.get()?.account_erasure(&caller.account).await?;
+    let erasure = app
+        .store
+        .of(&caller.account)?
+        .account_erasure(&caller.account)
+        .await?;
     Ok(Account {
         account_id: caller.account.to_string(),
         erasure: erasure.map(Into::into),

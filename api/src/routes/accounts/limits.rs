@@ -199,7 +199,11 @@ impl AccountLimitsApi {
         account: Path<String>,
     ) -> Result<Json<Limits>, Problem> {
         let caller = manager.acts_for(&app, request, &account.0).await?;
-        let limits = app.store.get()?.account_limits(&caller.account).await?;
+        let limits = app
+            .store
+            .of(&caller.account)?
+            .account_limits(&caller.account)
+            .await?;
         Ok(Json(limits.into()))
     }
 
@@ -225,7 +229,7 @@ impl AccountLimitsApi {
         let caller = manager.acts_for(&app, request, &account.0).await?;
         let limits = body.0.wanted(&app.event_types)?;
         app.store
-            .get()?
+            .of(&caller.account)?
             .set_account_limits(&caller.account, &limits)
             .await?;
         Ok(Json(limits.into()))

@@ -107,7 +107,11 @@ impl AccountPauseApi {
         account: Path<String>,
     ) -> Result<Json<AccountPause>, Problem> {
         let caller = manager.acts_for(&app, request, &account.0).await?;
-        let hold = app.store.get()?.account_hold(&caller.account).await?;
+        let hold = app
+            .store
+            .of(&caller.account)?
+            .account_hold(&caller.account)
+            .await?;
         Ok(Json(hold.into()))
     }
 
@@ -136,7 +140,7 @@ impl AccountPauseApi {
         let reason = body.0.wanted()?;
         let hold = app
             .store
-            .get()?
+            .of(&caller.account)?
             .pause_account(&caller.account, Some(&reason))
             .await?;
         Ok(Json(hold.into()))
@@ -161,7 +165,10 @@ impl AccountPauseApi {
         account: Path<String>,
     ) -> Result<Resumed, Problem> {
         let caller = manager.acts_for(&app, request, &account.0).await?;
-        app.store.get()?.pause_account(&caller.account, None).await?;
+        app.store
+            .of(&caller.account)?
+            .pause_account(&caller.account, None)
+            .await?;
         Ok(Resumed::Resumed)
     }
 }

@@ -48,7 +48,7 @@ impl ApiKeysApi {
             by: &caller.by,
             expires_at: wanted.expires_at,
         };
-        let made = app.store.get()?.create_api_key(&new, MOST).await?;
+        let made = app.store.of(&caller.account)?.create_api_key(&new, MOST).await?;
         let made = made.ok_or_else(|| {
             Problem::new(Code::TooManyApiKeys)
                 .detail(format!(
@@ -65,7 +65,11 @@ impl ApiKeysApi {
     /// Returns the keys of the account, oldest first, those that have expired as well, without their texts.
     #[oai(path = "/api/api-keys", method = "get", operation_id = "listApiKeys")]
     async fn list(&self, caller: Caller, app: Data<&App>) -> Result<Json<ApiKeyList>, Problem> {
-        let keys = app.store.get()?.list_api_keys(&caller.account).await?;
+        let keys = app
+            .store
+            .of(&caller.account)?
+            .list_api_keys(&caller.account)
+            .await?;
         Ok(Json(ApiKeyList {
             keys: keys.into_iter().map(Into::into).collect(),
         }))
@@ -83,7 +87,12 @@ impl ApiKeysApi {
         id: QueryId<true>,
     ) -> Result<Revoked, Problem> {
         let id = only_one(&id)?;
-        if app.store.get()?.revoke_api_key(&caller.account, &id).await? {
+        if app
+            .store
+            .of(&caller.account)?
+            .revoke_api_key(&caller.account, &id)
+            .await?
+        {
             Ok(Revoked::Revoked)
         } else {
             Err(Problem::new(Code::ApiKeyNotFound))

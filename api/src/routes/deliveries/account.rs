@@ -160,7 +160,7 @@ impl AccountDeliveriesApi {
             .map(|CursorText(text)| scope.read(&text))
             .transpose()
             .map_err(|_| Problem::new(Code::InvalidCursor).field("cursor"))?;
-        let store = app.store.get()?;
+        let store = app.store.of(&caller.account)?;
         let listing = AccountListing {
             account: &caller.account,
             filter: &filter,

@@ -116,7 +116,7 @@ impl DeliveriesApi {
             .map_err(|_| Problem::new(Code::InvalidCursor).field("cursor"))?;
         let page = app
             .store
-            .get()?
+            .of(&caller.account)?
             .list_deliveries(&Listing {
                 account: &caller.account,
                 endpoint: &endpoint,
@@ -153,7 +153,7 @@ impl DeliveriesApi {
         delivery: Path<String>,
     ) -> Result<Json<DeliveryDetailView>, Problem> {
         let endpoint = fields::endpoint_id(&id.0)?;
-        let store = app.store.get()?;
+        let store = app.store.of(&caller.account)?;
         let (_, detail) = find(store, &caller.account, &endpoint, &delivery.0).await?;
         detail.try_into().map(Json)
     }

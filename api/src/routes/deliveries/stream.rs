@@ -58,7 +58,7 @@ impl StreamApi {
         let given = given.or(last_in_query.0);
         let scope = scope(&app, &caller.account, Some(&endpoint));
         let after: Option<EntryId> = given.as_ref().and_then(|text| scope.read(text).ok());
-        let store = app.store.get()?.clone();
+        let store = app.store.of(&caller.account)?.clone();
         store
             .get_endpoint(&caller.account, &endpoint)
             .await?
@@ -103,7 +103,7 @@ impl StreamApi {
         let given = last.0.map(|LastEventId(text)| text).or(last_in_query.0);
         let scope = scope(&app, &caller.account, None);
         let after: Option<AccountPlace> = given.as_ref().and_then(|text| scope.read(text).ok());
-        let store = app.store.get()?.clone();
+        let store = app.store.of(&caller.account)?.clone();
         let place = app.streams.take(&caller.share()).map_err(no_place)?;
         let tail = store.tail_account(&caller.account, after.as_ref()).await?;
         let follower = Follower {

@@ -77,7 +77,7 @@ impl DoctorApi {
         let Some(headers) = headers.filter(|_| !faults.are_there()) else {
             return Err(faults.into());
         };
-        let store = app.store.get()?;
+        let store = app.store.of(&examinee.account)?;
         let sealed = store
             .signing_secrets(&examinee.account, &endpoint)
             .await?

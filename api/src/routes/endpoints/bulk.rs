@@ -92,7 +92,7 @@ pub(super) async fn change_many(
 ) -> Result<Json<ChangedEndpoints>, Problem> {
     let (ids, patch) = body.into_patch(Some(caller.by.clone()))?;
     count_more(app, request, caller, (ids.len() - 1) / IN_ONE_CALL).await?;
-    let store = app.store.get()?;
+    let store = app.store.of(&caller.account)?;
     let mut outcomes = Vec::with_capacity(ids.len());
     for some in ids.chunks(AT_ONCE) {
         let changes = some.iter().map(async |id| match id.parse::<EndpointId>() {

@@ -57,7 +57,7 @@ pub(super) async fn create(
         ..Idempotency::default()
     });
     let most = app.allowance.endpoints;
-    let store = app.store.get()?;
+    let store = app.store.of(&caller.account)?;
     let is_unknown = is_unusual(app, caller) && store.endpoint_ids(&caller.account).await?.is_empty();
     match store
         .create_endpoint_once(&new, most, idempotency.as_ref())
@@ -104,7 +104,7 @@ pub(super) async fn has_room(
     account: &AccountId,
     events: &[Subscription],
 ) -> Result<AccountLimits, Problem> {
-    let store = app.store.get()?;
+    let store = app.store.of(account)?;
     let endpoints = store.endpoint_ids(account).await?;
     let limits = store.account_limits(account).await?;
     let most = limits.endpoints.unwrap_or(app.allowance.endpoints);

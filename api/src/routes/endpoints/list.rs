@@ -68,7 +68,11 @@ pub(super) async fn list(
     };
     let behind = cursor.map(|text| scope.read(&text)).transpose();
     let behind = behind.map_err(|_| Problem::new(Code::InvalidCursor).field("cursor"))?;
-    let endpoints = app.store.get()?.list_endpoints(&caller.account).await?;
+    let endpoints = app
+        .store
+        .of(&caller.account)?
+        .list_endpoints(&caller.account)
+        .await?;
     let is_unknown = endpoints.is_empty() && is_unusual(app, caller);
     let (endpoints, next) = page(endpoints, &filter, behind.as_ref(), most);
     let now = Timestamp::now();

@@ -45,7 +45,11 @@ impl OneEndpointApi {
         id: Path<String>,
     ) -> Result<Detailed, Problem> {
         let id = fields::endpoint_id(&id.0)?;
-        let facts = app.store.get()?.endpoint_facts(&caller.account, &id).await?;
+        let facts = app
+            .store
+            .of(&caller.account)?
+            .endpoint_facts(&caller.account, &id)
+            .await?;
         facts.map(Into::into).ok_or_else(fields::no_endpoint)
     }
 
@@ -127,7 +131,7 @@ pub(super) async fn change(
     toggles: bool,
     condition: Condition,
 ) -> Result<Changed, Problem> {
-    let store = app.store.get()?;
+    let store = app.store.of(&caller.account)?;
     let is_nothing = wanted.is_empty();
     let Change { mut patch, headers } = wanted;
     if toggles || is_nothing {
@@ -203,7 +207,7 @@ pub(super) async fn remove(
 ) -> Result<Removed, Problem> {
     match app
         .store
-        .get()?
+        .of(&caller.account)?
         .remove_endpoint_if(&caller.account, id, condition)
         .await?
     {

@@ -44,7 +44,12 @@ impl RetryApi {
         id: Path<String>,
     ) -> Result<Json<Retried>, Problem> {
         let id = fields::endpoint_id(&id.0)?;
-        match app.store.get()?.retry_now(&caller.account, &id).await? {
+        match app
+            .store
+            .of(&caller.account)?
+            .retry_now(&caller.account, &id)
+            .await?
+        {
             RetryNow::Retried(retried) => Ok(Json(Retried { retried })),
             RetryNow::Inactive => Err(Problem::new(Code::EndpointNotActive)),
             RetryNow::EndpointNotFound => Err(fields::no_endpoint()),

@@ -111,7 +111,7 @@ impl RotationApi {
         let id = fields::endpoint_id(&id.0)?;
         let (grace, legacy_uses_previous) = grace(&body.0)?;
         let secret = SigningSecret::generate();
-        let store = app.store.get()?;
+        let store = app.store.of(&caller.account)?;
         let mut outcome = RotateOutcome::Overtaken;
         for _ in 0..TRIES {
             let Some(present) = store.signing_secrets(&caller.account, &id).await? else {

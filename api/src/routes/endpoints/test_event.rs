@@ -97,7 +97,7 @@ impl TestEventApi {
             .event
             .map(|name| fields::testable(&name.0, &app.event_types))
             .transpose()?;
-        let store = app.store.get()?;
+        let store = app.store.of(&caller.account)?;
         let endpoint = store
             .get_endpoint(&caller.account, &id)
             .await?

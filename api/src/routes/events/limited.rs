@@ -1,6 +1,5 @@
 //! Which events needn't be sent to Redis, because their limits are known to be used up.
 
-use store::StoreError;
 use store::events::{Counted, NewEvent};
 
 use crate::caller::Backend;
@@ -34,10 +33,7 @@ impl<'a> Limited<'a> {
     }
 
     /// What came of all events, in order, by what Redis said of the others.
-    pub(super) fn complete(
-        self,
-        results: Vec<Result<Counted, StoreError>>,
-    ) -> Vec<Result<Counted, StoreError>> {
+    pub(super) fn complete<E>(self, results: Vec<Result<Counted, E>>) -> Vec<Result<Counted, E>> {
         let mut results = results.into_iter();
         let complete = self.events.into_iter().filter_map(|(counter, refused)| {
             if let Some(refused) = refused {

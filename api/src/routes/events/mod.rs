@@ -11,6 +11,8 @@ mod read;
 
 mod limited;
 
+mod by_shard;
+
 mod answer;
 
 mod trace;
@@ -190,14 +192,14 @@ async fn accept(
         budgets: app.allowance.budgets,
         limits: backend.limits.clone(),
     };
-    let mut results = app.store.for_events()?.accept(push).await;
+    let mut results = by_shard::accept(app, push).await;
     if let Some(limited) = limited {
         results = limited.complete(results);
     }
     if let Some(Err(error)) = results.first()
         && results.iter().all(Result::is_err)
     {
-        return Err(error.clone().into());
+        return Err(error.clone());
     }
     let answers = results.into_iter().zip(unusual).map(|(result, is_unusual)| {
         let counted = result?;

@@ -115,7 +115,12 @@ impl EventTraceApi {
         id: Path<String>,
     ) -> Result<Erased, Problem> {
         let id: EventId = id.0.parse().map_err(|_| Problem::new(Code::EventNotFound))?;
-        if app.store.get()?.erase_event(&caller.account, &id).await? {
+        if app
+            .store
+            .of(&caller.account)?
+            .erase_event(&caller.account, &id)
+            .await?
+        {
             Ok(Erased::Erased)
         } else {
             Err(Problem::new(Code::EventNotFound))
@@ -145,13 +150,13 @@ pub(super) async fn trace_key(
     account: &AccountId,
     key: KeyInQuery,
 ) -> Result<Json<EventTraceView>, Problem> {
-    let id = app.store.get()?.event_of_key(account, &key.0).await?;
+    let id = app.store.of(account)?.event_of_key(account, &key.0).await?;
     let id = id.ok_or_else(|| Problem::new(Code::EventNotFound))?;
     trace(app, account, id).await
 }
 
 async fn trace(app: &App, account: &AccountId, id: EventId) -> Result<Json<EventTraceView>, Problem> {
-    let trace = app.store.get()?.trace_event(account, &id).await?;
+    let trace = app.store.of(account)?.trace_event(account, &id).await?;
     let trace = trace.ok_or_else(|| Problem::new(Code::EventNotFound))?;
     Ok(Json(EventTraceView::of(id, trace)))
 }

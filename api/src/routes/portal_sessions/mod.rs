@@ -3,7 +3,7 @@
 
 mod view;
 
-use domain::id::PortalSessionId;
+use domain::id::{AccountId, PortalSessionId};
 use domain::portal_session::PortalToken;
 use poem::Request;
 use poem::web::Data;
@@ -44,7 +44,7 @@ impl PortalSessionsApi {
         let CreatePortalSession { account_id, access } = body.0;
         let caller = manager.acts_for(&app, request, &account_id.0).await?;
         let token = PortalToken::generate(&caller.account);
-        let store = app.store.get()?;
+        let store = app.store.of(&caller.account)?;
         let expires = store.create_portal_session(&token, access.into(), MOST).await?;
         Ok(Created::Created(Json(PortalSession::of(&token, access, expires))))
     }
@@ -70,15 +70,32 @@ impl PortalSessionsApi {
         let unknown = || Problem::new(Code::PortalSessionNotFound);
         // A text that isn't an id is no session's.
         let id: PortalSessionId = id.0.parse().map_err(|_| unknown())?;
-        let store = app.store.get()?;
-        let account = store.portal_session_account(&id).await?.ok_or_else(unknown)?;
+        let account = account_of(&app, &id).await?.ok_or_else(unknown)?;
         let caller = manager.acts_for(&app, request, account.as_str()).await?;
+        let store = app.store.of(&caller.account)?;
         if store.revoke_portal_session(&caller.account, &id).await? {
             Ok(Revoked::Revoked)
         } else {
             Err(unknown())
         }
     }
+}
+
+/// Whose a session is, if there is one: its id alone doesn't say in which shard it lies.
+async fn account_of(app: &App, id: &PortalSessionId) -> Result<Option<AccountId>, Problem> {
+    let mut unasked = None;
+    for store in app.store.each()? {
+        let asked = match store {
+            Ok(store) => store.portal_session_account(id).await.map_err(Problem::from),
+            Err(problem) => Err(problem),
+        };
+        match asked {
+            Ok(Some(account)) => return Ok(Some(account)),
+            Ok(None) => {}
+            Err(problem) => unasked = Some(problem),
+        }
+    }
+    unasked.map_or(Ok(None), Err)
 }
 
 impl Resource for PortalSessionsApi {

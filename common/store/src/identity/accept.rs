@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use super::look::TRIES;
 use super::{Known, Rewind, Sight, StoreId, unknown_schema};
-use crate::keys::META;
 use crate::{Store, StoreError};
 
 /// A store, as an operator sees it.
@@ -59,7 +58,9 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails.
     pub async fn store_marks(&self) -> Result<StoreFacts, StoreError> {
-        let meta: HashMap<String, String> = self.query_anywhere(redis::cmd("HGETALL").arg(META)).await?;
+        let meta: HashMap<String, String> = self
+            .query_anywhere(redis::cmd("HGETALL").arg(self.keys().meta()))
+            .await?;
         let word = |name: &str| meta.get(name).filter(|word| !word.is_empty()).cloned();
         let number = |name: &str| word(name).and_then(|word| word.parse().ok());
         let of = |name: &str| number(name).unwrap_or(0);

@@ -168,7 +168,7 @@ impl Store {
             seen: seen.identity.as_ref(),
             identity,
             schema: seen.schema.as_deref().unwrap_or(NEWEST),
-            shards: self.shards(),
+            shards: self.shard().of,
             is_accepted: accepts,
         })
         .await

@@ -18,10 +18,15 @@ fn the_first_failure_is_logged_and_then_one_every_fifteen_seconds() {
 }
 
 #[test]
-fn a_refusal_gives_all_its_reasons() {
-    let reasons = ["set `noeviction`".to_owned(), "set SHARDS to 2".to_owned()];
-    let refused = Refused {
-        reasons: reasons.to_vec(),
+fn a_refusal_gives_all_its_reasons_and_the_variable() {
+    let refused = |reasons: &[&str]| Refused {
+        reasons: reasons.iter().map(|reason| (*reason).to_owned()).collect(),
     };
-    assert_eq!(refused.to_string(), "set `noeviction`; set SHARDS to 2");
+    let server = refused(&["set `noeviction`", "set `appendonly yes`"]);
+    assert_eq!(
+        server.to_string(),
+        "REDIS_URL: set `noeviction`; set `appendonly yes`"
+    );
+    let shards = refused(&["SHARDS is 2, and the store has 1"]);
+    assert_eq!(shards.to_string(), "SHARDS is 2, and the store has 1");
 }

@@ -5,7 +5,7 @@ use crate::tests::leased;
 
 #[test]
 fn an_attempt_begins_only_if_the_lease_outlasts_it_by_five_seconds() {
-    let (slots, mut reports) = Slots::new(Metrics::new().unwrap());
+    let (slots, mut reports) = Slots::new(Metrics::new().unwrap(), crate::tests::alone());
     let lease = leased("https://a.example/", b"{}");
     let asked = Instant::now();
     for (elapsed_ms, begins) in [(0, true), (5_000, true), (5_001, false), (60_000, false)] {

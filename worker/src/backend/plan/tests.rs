@@ -78,7 +78,7 @@ fn it_asks_only_for_what_it_has_room_for() {
             held,
             held_slow,
             bytes,
-            slow_endpoints: vec![],
+            ..View::default()
         };
         match planner.next(now, &view, REPORTS_AT_ONCE, false) {
             Action::Call(want) => (want.deliveries, want.slow, want.bytes),

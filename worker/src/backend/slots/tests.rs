@@ -1,10 +1,13 @@
 //! However a permit ends, its lease is reported; and what counts as slow.
 
+use store::queue::Outcome;
+
 use super::*;
+use crate::fault::NotAttempted;
 use crate::tests::leased;
 
 fn slots() -> (Arc<Slots>, UnboundedReceiver<Report>) {
-    Slots::new(Metrics::new().unwrap())
+    Slots::new(Metrics::new().unwrap(), crate::tests::alone())
 }
 
 #[test]
@@ -52,7 +55,7 @@ fn however_a_permit_ends_its_lease_is_reported_once_and_its_slot_is_free() {
     ));
 
     assert!(reports.try_recv().is_err());
-    assert_eq!(slots.view(now), View::default());
+    assert_eq!(slots.view(now, true), View::default());
     assert_eq!(slots.metrics.in_flight.get(), 0);
     assert_eq!(slots.metrics.crashed.get(), 2);
 }
@@ -86,11 +89,11 @@ fn slow_endpoints_are_those_with_an_old_attempt_and_those_that_came_as_slow() {
         slots.take(&quick, start + Duration::from_millis(1500)),
         slots.take(&flagged, start + Duration::from_millis(1500)),
     ];
-    let view = slots.view(start + Duration::from_millis(1600));
+    let view = slots.view(start + Duration::from_millis(1600), true);
     assert_eq!((view.held, view.bytes, view.held_slow), (4, 13, 3));
     assert_eq!(view.slow_endpoints, std::slice::from_ref(&old.endpoint.id));
-    let early = slots.view(start + Duration::from_millis(900));
+    let early = slots.view(start + Duration::from_millis(900), true);
     assert_eq!((early.held_slow, early.slow_endpoints.len()), (1, 0));
     drop(permits);
-    assert_eq!(slots.view(start + Duration::from_secs(9)), View::default());
+    assert_eq!(slots.view(start + Duration::from_secs(9), true), View::default());
 }

@@ -60,7 +60,7 @@ impl ReplayManyApi {
                 .map(ManyReplayed::Counted);
         }
         let endpoint = fields::endpoint_id(&id.0)?;
-        let store = app.store.get()?;
+        let store = app.store.of(&caller.account)?;
         // The deliveries are dated by this clock.
         let now = store.time().await?;
         let span = span(&body.0, &app.event_types, now)?;
@@ -160,7 +160,7 @@ pub(super) async fn count(
     wanted: &ReplayDeliveries,
 ) -> Result<Json<CountView>, Problem> {
     let endpoint = fields::endpoint_id(endpoint)?;
-    let store = app.store.get()?;
+    let store = app.store.of(account)?;
     let span = span(wanted, &app.event_types, store.time().await?)?;
     let count = store
         .count_replay(account, &endpoint, &span)
@@ -179,7 +179,7 @@ async fn look(
     cancel: bool,
 ) -> Result<Json<ReplayView>, Problem> {
     let endpoint: EndpointId = fields::endpoint_id(endpoint)?;
-    let store = app.store.get()?;
+    let store = app.store.of(&caller.account)?;
     let found = match replay.parse::<ReplayId>() {
         Ok(id) if cancel => store.cancel_replay(&caller.account, &endpoint, &id).await?,
         Ok(id) => store.get_replay(&caller.account, &endpoint, &id).await?,

@@ -85,7 +85,7 @@ impl ReplayOneApi {
         key: OnceHeader<IdempotencyHeader>,
     ) -> Result<Replayed, Problem> {
         let endpoint = fields::endpoint_id(&id.0)?;
-        let store = app.store.get()?;
+        let store = app.store.of(&caller.account)?;
         let (source, detail) = find(store, &caller.account, &endpoint, &delivery.0).await?;
         let new = match &key.0 {
             Some(IdempotencyHeader(key)) => source.replay_as(bits_of(key, &source)),

@@ -1,0 +1,205 @@
+//! The tasks of one shard: its queue, and what keeps it tidy.
+
+use std::sync::Arc;
+
+use store::queue::Report;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::{Notify, watch};
+
+use super::Parts;
+use crate::backend::fetcher::Fetcher;
+use crate::backend::handoff::Handoff;
+use crate::backend::pool::Capacity;
+use crate::backend::slots::Slots;
+use crate::backend::wake;
+use crate::deliver::Sender;
+use crate::gauge::Gauge;
+use crate::operator_events::OperatorEventSender;
+use crate::outage::Outage;
+use crate::packing::Packing;
+use crate::ready::{expected, wait_for_store};
+use crate::shards::WorkerShard;
+use crate::tasks::Tasks;
+use crate::test_events::{TestEventSender, TestEvents};
+use crate::upkeep::Upkeep;
+
+/// What the tasks of a shard are given.
+#[derive(Debug)]
+pub(super) struct Queue<'a> {
+    pub(super) parts: &'a Parts<'a>,
+    pub(super) shard: &'a WorkerShard,
+    pub(super) slots: &'a Arc<Slots>,
+    pub(super) handoff: &'a Arc<Handoff>,
+    /// Of the worker, which its shards share.
+    pub(super) capacity: Capacity,
+}
+
+/// What connects the fetcher with the task that waits for wake tokens.
+#[derive(Debug)]
+struct WakeUp {
+    /// Whether a wake token would help.
+    idle: watch::Sender<bool>,
+    /// A wake token came.
+    woken: Arc<Notify>,
+}
+
+impl Queue<'_> {
+    /// Starts the shard's tasks. They begin once it has been reached.
+    pub(super) fn start(&self, reports: UnboundedReceiver<Report>, sender: &Arc<Sender>, tasks: &mut Tasks) {
+        let wake_up = WakeUp {
+            idle: watch::Sender::new(false),
+            woken: Arc::default(),
+        };
+        tasks.spawn("wake", self.once_reached(self.wake(&wake_up)));
+        tasks.spawn("fetcher", self.once_reached(self.fetcher(reports, wake_up)));
+        tasks.spawn("watch", self.watch());
+        tasks.spawn("upkeep", self.once_reached(self.upkeep()));
+        tasks.spawn("packing", self.once_reached(self.packing()));
+        tasks.spawn("trials", self.once_reached(self.test_events(sender)));
+        if let Some(sender) = self.operator_events() {
+            tasks.spawn("operator", self.once_reached(sender));
+        }
+    }
+
+    fn once_reached(
+        &self,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        self.shard.once_reached(self.parts.stop.clone(), task)
+    }
+
+    /// Reports and fetches.
+    fn fetcher(
+        &self,
+        reports: UnboundedReceiver<Report>,
+        wake_up: WakeUp,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        let parts = self.parts;
+        let fetcher = Fetcher {
+            store: self.shard.store.clone(),
+            policy: parts.config.policy(),
+            slots: Arc::clone(self.slots),
+            reports,
+            handoff: Arc::clone(self.handoff),
+            egress: parts.egress.clone(),
+            idle: wake_up.idle,
+            woken: wake_up.woken,
+            stop: parts.stop.clone(),
+            metrics: parts.metrics.clone(),
+            outage: parts.outage("work", Some(self.shard)),
+            clock: parts.clock.clone(),
+            fitness: parts.fitness.clone(),
+        };
+        fetcher.run(self.capacity)
+    }
+
+    /// Waits for wake tokens while the fetcher is idle.
+    fn wake(&self, wake_up: &WakeUp) -> impl Future<Output = ()> + Send + use<> {
+        wake::run(
+            self.shard.store.clone(),
+            wake_up.idle.subscribe(),
+            Arc::clone(&wake_up.woken),
+            self.parts.stop.clone(),
+            self.outage("wake"),
+        )
+    }
+
+    /// Waits for the shard, if it has not been reached yet, and looks at it for as long as the worker runs.
+    fn watch(&self) -> impl Future<Output = ()> + Send + use<> {
+        let (config, shard) = (self.parts.config.clone(), self.shard.clone());
+        let (metrics, mut stop) = (self.parts.metrics.store.clone(), self.parts.stop.clone());
+        let mut outage = self.parts.outage("inspect", Some(self.shard));
+        async move {
+            let watched = async {
+                if shard.reached.get().is_none() {
+                    if let Err(error) = wait_for_store(&config, &shard.store, &mut outage).await {
+                        tracing::error!(%error, shard = shard.store.shard().number, "a shard can't be used");
+                        return;
+                    }
+                    shard.open();
+                }
+                match shard
+                    .store
+                    .watch(&expected(&config), |turn| metrics.turned(turn))
+                    .await {}
+            };
+            tokio::select! {
+                () = watched => {}
+                () = stop.requested() => {}
+            }
+        }
+    }
+
+    /// Tidies the shard up.
+    fn upkeep(&self) -> impl Future<Output = ()> + Send + use<> {
+        let upkeep = Upkeep {
+            store: self.shard.store.clone(),
+            policy: self.parts.config.policy(),
+            header_prefix: self.parts.config.headers.header_prefix.clone(),
+            is_announced: false,
+            gauge: self.gauge(),
+            metrics: self.parts.metrics.clone(),
+            stop: self.parts.stop.clone(),
+            outage: self.outage("upkeep"),
+        };
+        upkeep.run()
+    }
+
+    /// Packs history.
+    fn packing(&self) -> impl Future<Output = ()> + Send + use<> {
+        let packing = Packing {
+            store: self.shard.store.clone(),
+            gauge: self.gauge(),
+            slots: Arc::clone(self.slots),
+            capacity: self.capacity.slots,
+            clock: self.parts.clock.clone(),
+            metrics: self.parts.metrics.history.clone(),
+            stop: self.parts.stop.clone(),
+            outage: self.outage("packing"),
+        };
+        packing.run()
+    }
+
+    /// Takes test events and sends them.
+    fn test_events(&self, sender: &Arc<Sender>) -> impl Future<Output = ()> + Send + use<> {
+        let test_events = TestEvents {
+            outage: self.outage("trials"),
+            fitness: self.parts.fitness.clone(),
+            stop: self.parts.stop.clone(),
+            sender: Arc::new(TestEventSender {
+                store: self.shard.store.clone(),
+                sender: Arc::clone(sender),
+                policy: self.parts.config.policy(),
+                metrics: self.parts.metrics.clone(),
+                clock: self.parts.clock.clone(),
+            }),
+        };
+        test_events.run()
+    }
+
+    /// Tells the operator what happens to accounts, if anybody is to be told.
+    fn operator_events(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
+        let (receiver, client) = self.parts.operator.clone()?;
+        let sender = OperatorEventSender {
+            store: self.shard.store.clone(),
+            receiver,
+            names: (&self.parts.config.headers.header_prefix).into(),
+            client,
+            clock: self.parts.clock.clone(),
+            metrics: self.parts.metrics.operator.clone(),
+            outage: self.outage("operator"),
+            stop: self.parts.stop.clone(),
+        };
+        Some(sender.run())
+    }
+
+    fn gauge(&self) -> Gauge {
+        let budget = self.parts.config.memory.store_budget_bytes.map(|size| size.0);
+        Gauge::new(self.shard.store.clone(), budget)
+    }
+
+    /// What a task knows of outages that says nothing of them.
+    fn outage(&self, call: &'static str) -> Outage {
+        self.parts.outage(call, None)
+    }
+}

@@ -146,12 +146,13 @@ impl Store {
     ///
     /// A sentence that names the variables, when they can't be used at all.
     pub fn new(args: &RedisArgs) -> Result<Self, InvalidRedis> {
+        let keys = Keys::new(0);
         Ok(Self {
             inner: Arc::new(Inner {
-                connections: Connections::new(args.way()?, identity::program_name()),
+                connections: Connections::new(args.way(keys.slot())?, identity::program_name()),
                 wake: Connection::default(),
                 intake: SharedIntake::default(),
-                keys: Keys::new(0),
+                keys,
                 shards: args.shards,
                 guard: Guard::new(args.store_id.clone()),
                 functions: Functions::default(),
@@ -223,6 +224,8 @@ impl From<redis::RedisError> for StoreError {
                         | "MISCONF"
                         | "CLUSTERDOWN"
                         | "TRYAGAIN"
+                        | "MOVED"
+                        | "ASK"
                         | "UNBLOCKED"
                         | "NOREPLICAS"
                 )

@@ -30,7 +30,7 @@ struct Open {
     number: u64,
     connection: MultiplexedConnection,
     since: Instant,
-    /// What `Connections::moves` was before it was opened, and how often sentinels had named another server.
+    /// What `Connections::moves` was before it was opened, and how often another server had been named.
     moves: u64,
     changes: u64,
 }

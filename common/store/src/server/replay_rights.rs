@@ -4,7 +4,6 @@
 //! that this user may not run: after a restart nearly everything is gone, and nothing says so. Newer servers don't check the
 //! rights; we demand them of all, since data outlives the server that wrote it.
 
-use super::super::keys::META;
 use super::super::{Store, StoreError};
 use super::ServerReport;
 
@@ -62,8 +61,9 @@ impl Store {
     /// What the server says of each command, `OK` or why not.
     async fn replay_answers(&self) -> Result<Vec<String>, StoreError> {
         let ours = &self.keys().key("stats");
+        let meta = self.keys().meta(self.connections().are_to_cluster());
         let mut questions = redis::pipe();
-        let first = std::iter::once(("hset KEY field value", META));
+        let first = std::iter::once(("hset KEY field value", meta));
         for (command, key) in first.chain(REPLAYED.iter().map(|command| (*command, ours.as_str()))) {
             let words = command
                 .split(' ')

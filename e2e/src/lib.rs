@@ -2,6 +2,7 @@
 //!
 //! - [`redis_server`]: a Redis or Valkey of the test's own, that can be killed, stopped and restarted.
 //! - [`sentinels`]: real sentinels, which watch such a server and its replicas.
+//! - [`cluster`]: a real Redis Cluster of six such servers.
 //! - [`fault_proxy`]: a network that delays, freezes and cuts connections.
 //! - [`distance`]: a server that is far away.
 //! - [`tls_proxy`]: TLS in front of a Redis that has none, with client certificates.
@@ -29,6 +30,8 @@
 pub mod redis_server;
 
 pub mod sentinels;
+
+pub mod cluster;
 
 pub mod fault_proxy;
 

@@ -9,13 +9,25 @@
 //! server that says that it is not (or no longer) the primary, and ask once more on a new connection. That server may be
 //! the only one there is, so what it answers in a connection's first second is no reason to leave it.
 //!
-//! `way` finds the server for each connection: at one address, or where `sentinels` say. They are asked again about once a second
+//! `way` finds the server for each connection: at one address, where `sentinels` say, or at the node of a `cluster` that serves the
+//! store's hash slot. They are asked again about once a second
 //! as well (the watch): a primary that is cut off from the others goes on answering us, and what it accepts then is lost.
+//!
+//! In a cluster a node that serves the slot no longer says which one does (`MOVED`): we ask once more there. While a slot is
+//! taken to another node key by key (`ASK`, `TRYAGAIN`), nothing is asked at either, and calls fail as unavailable until it has
+//! arrived. A script looks at the whole shard, which is nowhere then, and the servers see to it by themselves: each script declares the shard's
+//! prefix, a key that never exists, so both nodes refuse to run it. `CLUSTER MIGRATESLOTS` (Valkey from 9) moves a slot in one step.
 
+mod cluster;
+mod gather;
+mod kept;
+mod lost;
+mod primary;
 mod question;
 mod reconnecting;
 mod refusal;
 mod sentinels;
+mod turns;
 mod way;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,9 +39,12 @@ use super::StoreError;
 
 use self::refusal::Refusal;
 
+pub(crate) use self::cluster::{Nodes, Slot};
+pub(crate) use self::gather::Address;
+pub(crate) use self::lost::Lost;
 pub(crate) use self::question::Question;
 pub(crate) use self::reconnecting::Connection;
-pub(crate) use self::sentinels::{Lost, Sentinels};
+pub(crate) use self::sentinels::Sentinels;
 pub(crate) use self::way::Way;
 
 /// How long a call may take in all before it fails as unavailable.
@@ -77,25 +92,30 @@ impl Connections {
         }
     }
 
-    /// The server's address, or what sentinels call it, for people.
+    /// The server's address, those of the nodes, or what sentinels call it, for people.
     pub(crate) fn address(&self) -> String {
         self.way.described()
     }
 
-    /// Asks the sentinels, if there are any, whether they name another server by now. Connections to the old one are left before
+    /// Whether this is a cluster, where a key's hash slot matters. It is known once anything was asked.
+    pub(crate) fn are_to_cluster(&self) -> bool {
+        self.way.is_in_cluster()
+    }
+
+    /// Asks the sentinels or the cluster, if there are any, whether they name another server by now. Connections to the old one are left before
     /// their next question.
     pub(crate) async fn look_for_server(&self) -> Result<(), Lost> {
         self.way.look().await
     }
 
-    /// How often the sentinels named another server than before.
+    /// How often the sentinels named another server than before, or the cluster promoted a replica.
     pub(crate) fn failovers(&self) -> u64 {
-        self.way.changes()
+        self.way.failovers()
     }
 
     /// Whether they did so within this time.
     pub(crate) fn failed_over_within(&self, time: Duration) -> bool {
-        self.way.changed_since().is_some_and(|since| since <= time)
+        self.way.failed_over_since().is_some_and(|since| since <= time)
     }
 
     /// Asks on the shared connection; once more if that was cut or led to a server that is no primary.
@@ -113,6 +133,15 @@ impl Connections {
         tokio::time::timeout(ANSWER_WITHIN, both)
             .await
             .unwrap_or_else(|_| Err(timed_out()))
+    }
+
+    /// Notes where to ask from now on, if that is what an error says; whether it is.
+    pub(crate) fn follow(&self, error: &RedisError) -> bool {
+        let is_elsewhere = Refusal::of(error) == Some(Refusal::Moved);
+        if is_elsewhere {
+            self.way.follow(error);
+        }
+        is_elsewhere
     }
 
     /// Asks what blocks in Redis for up to `blocks`, on a connection that nobody shares.
@@ -174,6 +203,7 @@ impl Connections {
                 }
                 left
             });
+            self.follow(&error);
             let error = StoreError::from(error);
             let again = if left { Again::Elsewhere } else { cut_or_no(&error) };
             Failed { error, again }

@@ -92,16 +92,21 @@
 //! | `secrets_key` | string | what only the right `SECRETS_KEY` makes: the first API that starts puts it there, `secrets rewrap` and `secrets accept` replace it | for ever |
 //! | `stats` | hash | counters, `turn`, `clockRaw`, `clockSkew`, `clockSteps`, `reapedAt`, `reapHold`, `ageHold`, `parkedSoughtAt`, `sharesCountedAt` | for ever |
 //!
-//! Every key but `wh:meta` starts with the prefix `wh:{<shard>}:`, which keeps a shard in one hash slot.
+//! Every key but `wh:meta` starts with the prefix `wh:{<shard>}:`, which keeps a shard in one hash slot. In a cluster the hash stands in
+//! there too, as `wh:{<shard>}:meta`: a script can only work on what one node has.
 
-/// The hash that is common to all shards of a server.
+/// The hash that is common to all shards, where there is no cluster.
 pub const META: &str = "wh:meta";
+
+/// How many hash slots a cluster has.
+const SLOTS: u16 = 16_384;
 
 /// The keys of one shard.
 #[derive(Debug, Clone)]
 pub struct Keys {
+    tag: String,
     prefix: String,
-    meta: String,
+    meta_in_slot: String,
 }
 
 impl Keys {
@@ -109,21 +114,28 @@ impl Keys {
     #[must_use]
     pub fn new(shard: u16) -> Self {
         Self {
+            tag: shard.to_string(),
             prefix: format!("wh:{{{shard}}}:"),
-            meta: META.to_owned(),
+            meta_in_slot: format!("wh:{{{shard}}}:meta"),
         }
     }
 
     /// `KEYS` for scripts, which compute all other keys from the prefix.
     #[must_use]
-    pub fn declared(&self) -> [&str; 2] {
-        [&self.prefix, &self.meta]
+    pub fn declared(&self, is_cluster: bool) -> [&str; 2] {
+        [&self.prefix, self.meta(is_cluster)]
     }
 
-    /// The hash with the store's identity.
+    /// The hash that says whose store this is.
     #[must_use]
-    pub fn meta(&self) -> &str {
-        &self.meta
+    pub fn meta(&self, is_cluster: bool) -> &str {
+        if is_cluster { &self.meta_in_slot } else { META }
+    }
+
+    /// The hash slot that all of them are in, but for `wh:meta`.
+    #[must_use]
+    pub fn slot(&self) -> u16 {
+        crc16(self.tag.as_bytes()) % SLOTS
     }
 
     /// One key of this shard, such as `key("wake")` or `key("pending:ep_…")`.
@@ -132,3 +144,19 @@ impl Keys {
         format!("{}{name}", self.prefix)
     }
 }
+
+/// The checksum that a cluster takes for a key's slot (CRC-16/XMODEM).
+fn crc16(bytes: &[u8]) -> u16 {
+    bytes.iter().fold(0, |crc, byte| {
+        (0..8).fold(crc ^ (u16::from(*byte) << 8), |crc: u16, _| {
+            if crc & 0x8000 == 0 {
+                crc << 1
+            } else {
+                (crc << 1) ^ 0x1021
+            }
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -117,7 +117,7 @@ use identity::Guard;
 use keys::Keys;
 pub use script_list::assembled_scripts;
 use scripts::Functions;
-use settings::{InvalidRedis, RedisArgs};
+use settings::{InvalidRedis, RedisArgs, Servers};
 use shards::Shard;
 pub use watch::Turn;
 
@@ -149,24 +149,25 @@ impl Store {
     ///
     /// A sentence that names the variables, when they can't be used at all.
     pub fn new(args: &RedisArgs) -> Result<Self, InvalidRedis> {
-        Self::of(args, Shard::ONLY)
+        Ok(Self::of(args, &args.servers()?, Shard::ONLY))
     }
 
     /// Prepares the connection to a shard.
-    fn of(args: &RedisArgs, shard: Shard) -> Result<Self, InvalidRedis> {
-        Ok(Self {
+    fn of(args: &RedisArgs, servers: &Servers, shard: Shard) -> Self {
+        let keys = Keys::new(shard.number);
+        Self {
             inner: Arc::new(Inner {
-                connections: Connections::new(args.way()?, identity::program_name()),
+                connections: Connections::new(servers.way(keys.slot()), identity::program_name()),
                 wake: Connection::default(),
                 intake: SharedIntake::default(),
-                keys: Keys::new(shard.number),
+                keys,
                 shard,
                 guard: Guard::new(args.store_id.clone()),
                 functions: Functions::default(),
                 condition: Mutex::default(),
                 clock: ScriptClock::default(),
             }),
-        })
+        }
     }
 }
 
@@ -231,6 +232,8 @@ impl From<redis::RedisError> for StoreError {
                         | "MISCONF"
                         | "CLUSTERDOWN"
                         | "TRYAGAIN"
+                        | "MOVED"
+                        | "ASK"
                         | "UNBLOCKED"
                         | "NOREPLICAS"
                 )

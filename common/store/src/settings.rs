@@ -7,20 +7,27 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 pub use self::tls::Pem;
 pub use self::way::InvalidRedis;
+pub(crate) use self::way::Servers;
 use crate::identity::StoreId;
 
+use self::cluster_url::ClusterUrl;
 use self::sentinel_url::SentinelUrl;
 
 mod tls;
 
+mod hosts;
+
 mod sentinel_url;
+
+mod cluster_url;
 
 mod way;
 
 /// Where Redis is, and how its keys are cut.
 #[derive(Debug, Clone, Args)]
 pub struct RedisArgs {
-    /// Redis or Valkey from 7.0: `redis://[user:password@]host:port[/db]`, or `rediss://` for TLS. Or sentinels that know the
+    /// Redis or Valkey from 7.0: `redis://[user:password@]host:port[/db]`, or `rediss://` for TLS; several addresses, separated by
+    /// commas, are nodes of a Redis Cluster. Or sentinels that know the
     /// primary: `redis+sentinel://[user:password@]host:port,host:port/name[/db]`, or `redis+sentinels://` for TLS to all.
     #[arg(long, env, default_value = "redis://127.0.0.1:6379", value_parser = parse_redis_url, hide_env_values = true)]
     pub redis_url: RedisUrl,
@@ -73,6 +80,9 @@ impl fmt::Display for RedisUrl {
         if let Some(Ok(url)) = SentinelUrl::parse(self.expose()) {
             return formatter.write_str(&url.shown());
         }
+        if let Some(Ok(url)) = ClusterUrl::parse(self.expose()) {
+            return formatter.write_str(&url.shown());
+        }
         let Ok(url) = url::Url::parse(self.expose()) else {
             return formatter.write_str("redis");
         };
@@ -98,6 +108,9 @@ fn parse_redis_url(text: &str) -> Result<RedisUrl, String> {
     if let Some(url) = SentinelUrl::parse(text) {
         return url.map(|_| RedisUrl(text.to_owned().into()));
     }
+    if let Some(url) = ClusterUrl::parse(text) {
+        return url.map(|_| RedisUrl(text.to_owned().into()));
+    }
     let url = url::Url::parse(text).map_err(|error| format!("not a URL ({error})"))?;
     match url.scheme() {
         "redis" | "rediss" if url.fragment().is_some() || url.query().is_some() => {
@@ -105,7 +118,7 @@ fn parse_redis_url(text: &str) -> Result<RedisUrl, String> {
         }
         "redis" | "rediss" if url.has_host() => Ok(RedisUrl(text.to_owned().into())),
         _ => Err(
-            "must be redis://host:port or rediss://host:port, or redis+sentinel://host:port,host:port/name or redis+sentinels://…"
+            "must be redis://host:port or rediss://host:port, with several nodes of a cluster host:port,host:port, or redis+sentinel://host:port,host:port/name or redis+sentinels://…"
                 .to_owned(),
         ),
     }

@@ -8,8 +8,11 @@ use std::sync::Arc;
 use domain::id::AccountId;
 use sha2::{Digest as _, Sha256};
 
-use super::settings::{InvalidRedis, RedisArgs};
+use super::settings::{InvalidRedis, RedisArgs, Servers};
 use super::{Store, StoreError};
+
+/// How many shards a store in a cluster gets: four times as many as it is likely to have primaries, so that they can be spread evenly.
+const IN_A_CLUSTER: u16 = 16;
 
 /// One of the shards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,25 +53,20 @@ pub struct Shards {
 
 impl Shards {
     /// Asks how many shards the store has, and prepares the connections to them. A store that isn't there yet gets as many as `SHARDS`
-    /// says, at its first start: the first [`inspect_server`](Store::inspect_server) records it.
+    /// says, or 1 on one server and 16 in a cluster: the first [`inspect_server`](Store::inspect_server) records it.
     ///
     /// # Errors
     ///
     /// [`FindError`].
     pub async fn find(args: &RedisArgs) -> Result<Self, FindError> {
-        if let Some(shards) = args.shards {
-            return Ok(Self::new(args, shards)?);
-        }
-        let first = Store::new(args)?;
-        let recorded = first.recorded_shards().await?;
-        Ok(Self::new(args, recorded.unwrap_or(1))?)
-    }
-
-    /// So many shards.
-    fn new(args: &RedisArgs, of: u16) -> Result<Self, InvalidRedis> {
-        let shards = (0..of).map(|number| Store::of(args, Shard { number, of }));
+        let servers = args.servers()?;
+        let of = match args.shards {
+            Some(shards) => shards,
+            None => recorded(args, &servers).await?,
+        };
+        let shards = (0..of).map(|number| Store::of(args, &servers, Shard { number, of }));
         Ok(Self {
-            all: shards.collect::<Result<_, _>>()?,
+            all: shards.collect(),
         })
     }
 
@@ -114,15 +112,33 @@ pub enum FindError {
     Store(#[from] StoreError),
 }
 
-impl Store {
-    /// How many shards the store has, if there is one.
-    async fn recorded_shards(&self) -> Result<Option<u16>, StoreError> {
-        let recorded = self.store_facts().await?.shards;
+/// How many shards the store has, or is to get. In a cluster each has the number: one that is away now keeps nobody from the others.
+async fn recorded(args: &RedisArgs, servers: &Servers) -> Result<u16, StoreError> {
+    let asked = async |number| {
+        let store = Store::of(args, servers, Shard { number, of: 1 });
+        let recorded: Result<Option<String>, StoreError> =
+            store.store_facts().await.map(|facts| facts.shards);
+        (recorded, store.connections().are_to_cluster())
+    };
+    let (first, is_cluster) = asked(0).await;
+    let default = if is_cluster { IN_A_CLUSTER } else { 1 };
+    let failed = match first {
         // What can't be read is refused by whoever compares it.
-        Ok(recorded
-            .and_then(|shards| shards.parse().ok())
-            .filter(|shards| *shards > 0))
+        Ok(recorded) => return Ok(recorded.as_deref().and_then(readable).unwrap_or(default)),
+        Err(error) => error,
+    };
+    for number in 1..default {
+        if let (Ok(Some(recorded)), _) = asked(number).await
+            && let Some(shards) = readable(&recorded)
+        {
+            return Ok(shards);
+        }
     }
+    Err(failed)
+}
+
+fn readable(recorded: &str) -> Option<u16> {
+    recorded.parse().ok().filter(|shards| *shards > 0)
 }
 
 #[cfg(test)]

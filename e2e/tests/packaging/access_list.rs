@@ -121,13 +121,18 @@ const CODE: &[(&str, &str, &[Who])] = &[
     ("check/standing.rs", "hgetall llen lrange zcard", &[Operator]),
     ("check/walk.rs", "hgetall scan", &[Operator]),
     (
+        "connection/cluster/view.rs",
+        "cluster|info cluster|slots",
+        &[Api, Worker, Operator],
+    ),
+    (
         "connection/reconnecting.rs",
         "client|setname",
         &[Api, Worker, Operator],
     ),
     // Asked of sentinels, which have lists of their own.
     ("connection/sentinels/sentinel.rs", "sentinel", &[]),
-    ("connection/way.rs", "role", &[Api, Worker, Operator]),
+    ("connection/primary.rs", "role", &[Api, Worker, Operator]),
     ("endpoints/enable.rs", "hmget", &[Worker]),
     ("endpoints/hold.rs", "get", &[Api, Worker]),
     ("endpoints/mod.rs", "hkeys", &[Api, Worker]),
@@ -272,7 +277,7 @@ fn code() -> BTreeMap<String, BTreeSet<String>> {
         ) {
             let sub = rest.trim_start_matches(".arg(\"").trim_end_matches("\")");
             commands.insert(match command {
-                "ACL" | "CONFIG" | "FUNCTION" | "XINFO" | "SCRIPT" | "CLIENT" | "MEMORY" => {
+                "ACL" | "CONFIG" | "FUNCTION" | "XINFO" | "SCRIPT" | "CLIENT" | "MEMORY" | "CLUSTER" => {
                     format!("{command}|{sub}").to_lowercase()
                 }
                 _ => command.to_lowercase(),

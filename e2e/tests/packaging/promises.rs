@@ -13,9 +13,10 @@ use super::house::files_below;
 const DOCUMENTS: [&str; 2] = ["guarantees", "security"];
 
 /// The folders below `e2e/tests`, each a test binary.
-const BINARIES: [&str; 9] = [
+const BINARIES: [&str; 10] = [
     "api",
     "client",
+    "cluster",
     "failover",
     "faults",
     "packaging",

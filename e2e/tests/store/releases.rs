@@ -225,8 +225,8 @@ impl Fixture {
         let mut command = redis::cmd("EVAL");
         command
             .arg(script)
-            .arg(keys.declared().len())
-            .arg(&keys.declared());
+            .arg(keys.declared(false).len())
+            .arg(&keys.declared(false));
         let (no_condition, no_types, nobody, none) = ("*", "", "", "0");
         let (no_origin, clears, most, most_bytes, most_routes) = ("", "0", "20", "8192", "65536");
         command.arg(&[

@@ -154,6 +154,7 @@ pub(super) const KINDS: &[Kind] = &[
         Lifetime::Required,
         Take::Number(endpoints::slow_turn),
     ),
+    fixed("meta", Take::Nothing), // in a cluster
     of("portal:", Lifetime::Required, Take::Nothing),
     part_of("key:", ":pushed", Lifetime::Required, Take::Nothing),
     swept(":pending", Take::List(queues::set_aside)),

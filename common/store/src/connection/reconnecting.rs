@@ -1,12 +1,13 @@
 //! One connection that comes back by itself.
 
 use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use redis::AsyncConnectionConfig;
 use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, RedisResult};
 use tokio::sync::Mutex;
 
 use super::refusal::Refusal;
@@ -30,10 +31,13 @@ struct Open {
     number: u64,
     connection: MultiplexedConnection,
     since: Instant,
-    /// What `Connections::moves` was before it was opened, and how often sentinels had named another server.
+    /// What `Connections::moves` was before it was opened, and how often another server had been named.
     moves: u64,
     changes: u64,
 }
+
+/// A connection on its way.
+type Opening<'a> = Pin<Box<dyn Future<Output = RedisResult<(MultiplexedConnection, u64)>> + Send + 'a>>;
 
 impl Connection {
     /// The open connection with its number. One caller opens it; those who wait for that share its failure.
@@ -60,7 +64,9 @@ impl Connection {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_WITHIN))
             .set_response_timeout(Some(answer_within.unwrap_or(ANSWER_WITHIN - CONNECT_WITHIN / 2)));
-        match connections.way.open(&config).await {
+        // Boxed, or the types of whatever asks nest too deep for the compiler.
+        let opening: Opening<'_> = Box::pin(connections.way.open(&config));
+        match opening.await {
             Ok((connection, changes)) => {
                 give_name(connection.clone(), connections.name).await;
                 state.opened += 1;

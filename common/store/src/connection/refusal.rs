@@ -18,6 +18,8 @@ pub(super) enum Refusal {
     NotPrimary,
     /// It loads its data.
     Loading,
+    /// Another node of the cluster serves the slot, and it says which.
+    Moved,
 }
 
 impl Refusal {
@@ -31,6 +33,7 @@ impl Refusal {
         match code {
             "READONLY" | "MASTERDOWN" | "CLUSTERDOWN" | "UNBLOCKED" => Some(Self::NotPrimary),
             "LOADING" => Some(Self::Loading),
+            "MOVED" => Some(Self::Moved),
             _ => None,
         }
     }
@@ -40,6 +43,7 @@ impl Refusal {
         match self {
             Self::NotPrimary => REFUSALS_FOR,
             Self::Loading => LOADING_FOR,
+            Self::Moved => Duration::ZERO,
         }
     }
 }

@@ -11,26 +11,17 @@ mod choose;
 
 mod sentinel;
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
-use redis::{Client, ConnectionAddr, ConnectionInfo, RedisError, RedisResult};
+use redis::{Client, ConnectionInfo, RedisError, RedisResult};
+
+use super::Lost;
+use super::gather::{BELIEVED_FOR, at, gather};
+use super::turns::Turns;
 
 use self::choose::{Answer, Primary, choose};
 use self::sentinel::Sentinel;
-
-pub(crate) use self::choose::Lost;
-
-/// How long all sentinels together may take, and how long the others may take once one has named a primary.
-const ASK_WITHIN: Duration = Duration::from_millis(600);
-const OTHERS_WITHIN: Duration = Duration::from_millis(150);
-
-/// What was found is not asked again for so long: many connections may be opened anew at once, and while the primary is down every
-/// call tries to.
-pub(super) const BELIEVED_FOR: Duration = Duration::from_millis(100);
 
 /// The sentinels of one primary.
 pub(crate) struct Sentinels {
@@ -43,8 +34,7 @@ pub(crate) struct Sentinels {
     last: tokio::sync::Mutex<Option<(Instant, Result<Primary, Lost>)>>,
     known: Mutex<Option<Primary>>,
     /// How often another server was named than before, and when last.
-    changes: AtomicU64,
-    changed_at: Mutex<Option<Instant>>,
+    changes: Turns,
 }
 
 impl Sentinels {
@@ -56,8 +46,7 @@ impl Sentinels {
             server,
             last: tokio::sync::Mutex::default(),
             known: Mutex::default(),
-            changes: AtomicU64::new(0),
-            changed_at: Mutex::default(),
+            changes: Turns::default(),
         }
     }
 
@@ -65,32 +54,15 @@ impl Sentinels {
         &self.name
     }
 
-    pub(super) fn changes(&self) -> u64 {
-        self.changes.load(Ordering::SeqCst)
-    }
-
-    /// How long ago another server was named than before, if ever.
-    pub(super) fn changed_since(&self) -> Option<Duration> {
-        lock(&self.changed_at).map(|at| at.elapsed())
+    pub(super) const fn changes(&self) -> &Turns {
+        &self.changes
     }
 
     /// A client of the primary, and what [`Self::changes`] is with that.
     pub(super) async fn client(&self) -> RedisResult<(Client, u64)> {
         let primary = self.find().await.map_err(RedisError::from)?;
-        let changes = self.changes();
-        let (host, port) = primary.address;
-        let address = match self.server.addr() {
-            ConnectionAddr::TcpTls {
-                insecure, tls_params, ..
-            } => ConnectionAddr::TcpTls {
-                host,
-                port,
-                insecure: *insecure,
-                tls_params: tls_params.clone(),
-            },
-            _ => ConnectionAddr::Tcp(host, port),
-        };
-        Ok((Client::open(self.server.clone().set_addr(address))?, changes))
+        let changes = self.changes.count();
+        Ok((Client::open(at(&self.server, primary.address))?, changes))
     }
 
     /// Asks who the primary is; callers at the same time share an answer.
@@ -112,16 +84,8 @@ impl Sentinels {
     }
 
     async fn ask_all(&self) -> Vec<Answer> {
-        let mut asked: FuturesUnordered<_> = self.sentinels.iter().map(|one| one.ask(&self.name)).collect();
-        let mut answers = Vec::with_capacity(self.sentinels.len());
-        let mut until = tokio::time::Instant::now() + ASK_WITHIN;
-        while let Ok(Some(answer)) = tokio::time::timeout_at(until, asked.next()).await {
-            if matches!(answer, Answer::Named(_)) {
-                until = until.min(tokio::time::Instant::now() + OTHERS_WITHIN);
-            }
-            answers.push(answer);
-        }
-        answers
+        let asked = self.sentinels.iter().map(|one| one.ask(&self.name));
+        gather(asked, |answer| matches!(answer, Answer::Named(_))).await
     }
 
     fn note(&self, primary: &Primary) {
@@ -129,8 +93,7 @@ impl Sentinels {
         if let Some(before) = before
             && before.address != primary.address
         {
-            *lock(&self.changed_at) = Some(Instant::now());
-            self.changes.fetch_add(1, Ordering::SeqCst);
+            self.changes.note();
             tracing::warn!(from = %before, to = %primary, "the sentinels name another primary");
         }
     }

@@ -135,14 +135,14 @@ impl Open {
 }
 
 impl Line for Lane {
-    /// Asks on this use's connection; once more, on a fresh one, if that was cut before it has answered anything. Once that has
+    /// Asks on this use's connection; once more, on a fresh one, if that was cut, or led to the wrong node, before it has answered anything. Once that has
     /// failed, so does all else of this use, without a further wait.
     async fn ask<T: FromRedisValue + Send>(&mut self, question: &impl Question) -> Result<T, StoreError> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
         let mut answer = self.ask_once(question).await;
-        if !self.has_answered && answer.as_ref().is_err_and(is_cut) {
+        if !self.has_answered && answer.as_ref().is_err_and(is_in_vain) {
             answer = self.ask_once(question).await;
         }
         if let Err(error @ StoreError::Unavailable(_)) = &answer {
@@ -161,7 +161,10 @@ impl Lane {
                 self.has_answered = true;
                 return Ok(answer);
             }
-            Ok(Err(error)) => StoreError::from(error),
+            Ok(Err(error)) => {
+                self.store.connections().follow(&error);
+                StoreError::from(error)
+            }
             Err(_) => timed_out(),
         };
         if let StoreError::Unavailable(reason) = &error {
@@ -221,8 +224,12 @@ impl Question for Borrow {
     }
 }
 
-fn is_cut(error: &StoreError) -> bool {
-    matches!(error, StoreError::Unavailable(error) if error.is_io_error() && !error.is_timeout())
+/// The connection was cut, or the slot is at another node, where the next connection leads.
+fn is_in_vain(error: &StoreError) -> bool {
+    let StoreError::Unavailable(error) = error else {
+        return false;
+    };
+    error.is_io_error() && !error.is_timeout() || error.code() == Some("MOVED")
 }
 
 pub(super) fn cut() -> StoreError {

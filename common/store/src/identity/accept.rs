@@ -2,8 +2,12 @@
 
 use std::collections::HashMap;
 
+use redis::aio::MultiplexedConnection;
+use redis::{FromRedisValue, RedisResult};
+
 use super::look::TRIES;
 use super::{Known, Rewind, Sight, StoreId, unknown_schema};
+use crate::connection::Question;
 use crate::{Store, StoreError};
 
 /// A store, as an operator sees it.
@@ -58,9 +62,7 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails.
     pub async fn store_marks(&self) -> Result<StoreFacts, StoreError> {
-        let meta: HashMap<String, String> = self
-            .query_anywhere(redis::cmd("HGETALL").arg(self.keys().meta()))
-            .await?;
+        let meta: HashMap<String, String> = self.query_anywhere(&Marks(self)).await?;
         let word = |name: &str| meta.get(name).filter(|word| !word.is_empty()).cloned();
         let number = |name: &str| word(name).and_then(|word| word.parse().ok());
         let of = |name: &str| number(name).unwrap_or(0);
@@ -123,6 +125,16 @@ impl Store {
         Err(StoreError::Unexpected(
             "the store changes while it is accepted: run it again".to_owned(),
         ))
+    }
+}
+
+/// Where the hash is: that depends on the server, so it is known once there is a connection.
+struct Marks<'a>(&'a Store);
+
+impl Question for Marks<'_> {
+    async fn ask<T: FromRedisValue>(&self, mut connection: MultiplexedConnection) -> RedisResult<T> {
+        let meta = self.0.keys().meta(self.0.connections().are_to_cluster());
+        redis::cmd("HGETALL").arg(meta).query_async(&mut connection).await
     }
 }
 

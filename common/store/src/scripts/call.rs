@@ -88,7 +88,10 @@ struct Invocation<'a, S> {
 impl<S: Script> Invocation<'_, S> {
     /// Adds what follows the script's hash or the function's name: keys, arguments, identity.
     fn complete(&self, mut command: Cmd) -> Cmd {
-        let keys = self.store.keys().declared();
+        let keys = self
+            .store
+            .keys()
+            .declared(self.store.connections().are_to_cluster());
         command.arg(keys.len()).arg(&keys);
         self.script.write(&mut command);
         command.arg(self.identity);

@@ -61,8 +61,9 @@ impl Store {
     /// What the server says of each command, `OK` or why not.
     async fn replay_answers(&self) -> Result<Vec<String>, StoreError> {
         let ours = &self.keys().key("stats");
+        let meta = self.keys().meta(self.connections().are_to_cluster());
         let mut questions = redis::pipe();
-        let first = std::iter::once(("hset KEY field value", self.keys().meta()));
+        let first = std::iter::once(("hset KEY field value", meta));
         for (command, key) in first.chain(REPLAYED.iter().map(|command| (*command, ours.as_str()))) {
             let words = command
                 .split(' ')

@@ -1,4 +1,6 @@
-//! From the settings to the way to a server: a client of one address, or of the sentinels that know it.
+//! From the settings to the way to a server: one address, the nodes of a cluster, or the sentinels that know it.
+
+use std::sync::Arc;
 
 use redis::{
     Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _, RedisConnectionInfo, RedisError,
@@ -6,8 +8,9 @@ use redis::{
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::RedisArgs;
+use super::cluster_url::ClusterUrl;
 use super::sentinel_url::SentinelUrl;
-use crate::connection::{Sentinels, Way};
+use crate::connection::{Nodes, Sentinels, Slot, Way};
 
 /// Why the connection's settings can't be used together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,20 +21,42 @@ fn wrong(error: &RedisError) -> InvalidRedis {
     InvalidRedis(format!("REDIS_URL: {error}"))
 }
 
+/// Where the shards are. What is known of the servers is shared by all.
+pub(crate) enum Servers {
+    /// The nodes of a cluster, or the one server there is.
+    Nodes(Arc<Nodes>),
+    /// Those know the server.
+    Sentinels(Arc<Sentinels>),
+}
+
+impl Servers {
+    /// The way to the server, or to the node of a cluster that serves this hash slot, which connects later.
+    pub(crate) fn way(&self, slot: u16) -> Way {
+        match self {
+            Self::Nodes(nodes) => Way::Slot(Box::new(Slot::new(Arc::clone(nodes), slot))),
+            Self::Sentinels(sentinels) => Way::Sentinels(Arc::clone(sentinels)),
+        }
+    }
+}
+
 impl RedisArgs {
-    /// The way to the server, which connects later.
+    /// Where the servers are, which are connected to later.
     ///
     /// # Errors
     ///
     /// A sentence with the variables' names when they don't fit together.
-    pub(crate) fn way(&self) -> Result<Way, InvalidRedis> {
+    pub(crate) fn servers(&self) -> Result<Servers, InvalidRedis> {
         match SentinelUrl::parse(self.redis_url.expose()) {
-            Some(url) => self.sentinels(url.map_err(|reason| InvalidRedis(format!("REDIS_URL: {reason}")))?),
-            None => self.address(),
+            Some(url) => {
+                let url = url.map_err(|reason| InvalidRedis(format!("REDIS_URL: {reason}")))?;
+                Ok(Servers::Sentinels(Arc::new(self.sentinels(url)?)))
+            }
+            None => Ok(Servers::Nodes(Arc::new(self.nodes()?))),
         }
     }
 
-    fn address(&self) -> Result<Way, InvalidRedis> {
+    /// The nodes of a cluster; or the one server there is.
+    fn nodes(&self) -> Result<Nodes, InvalidRedis> {
         for (variable, is_set) in [
             ("SENTINEL_USER", self.user_of_sentinels().is_some()),
             ("SENTINEL_PASSWORD", self.password_of_sentinels().is_some()),
@@ -43,13 +68,26 @@ impl RedisArgs {
             }
         }
         let text = self.redis_url.expose();
+        if let Some(url) = ClusterUrl::parse(text) {
+            let url = url.map_err(|reason| InvalidRedis(format!("REDIS_URL: {reason}")))?;
+            // Its address is each time that of a node.
+            let server = self.client_at("node", 0, url.server, url.is_tls)?;
+            return Ok(Nodes::new(url.nodes, server.get_connection_info().clone()));
+        }
         let info = text.into_connection_info().map_err(|error| wrong(&error))?;
         let settings = info.redis_settings().clone();
-        let client = self.client(info, settings, text.starts_with("rediss://"))?;
-        Ok(Way::Address(Box::new(client)))
+        let server = self.client(info, settings, text.starts_with("rediss://"))?;
+        let info = server.get_connection_info();
+        let address = match info.addr() {
+            ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => {
+                (host.clone(), *port)
+            }
+            other => (other.to_string(), 0),
+        };
+        Ok(Nodes::new(vec![address], info.clone()))
     }
 
-    fn sentinels(&self, url: SentinelUrl) -> Result<Way, InvalidRedis> {
+    fn sentinels(&self, url: SentinelUrl) -> Result<Sentinels, InvalidRedis> {
         let mut login = RedisConnectionInfo::default();
         if let Some(password) = self.password_of_sentinels() {
             login = login.set_password(password);
@@ -62,20 +100,8 @@ impl RedisArgs {
             }
             login = login.set_username(user);
         }
-        let client = |host: &str, port: u16, login: RedisConnectionInfo| {
-            let address = if url.is_tls {
-                ConnectionAddr::TcpTls {
-                    host: host.to_owned(),
-                    port,
-                    insecure: false,
-                    tls_params: None,
-                }
-            } else {
-                ConnectionAddr::Tcp(host.to_owned(), port)
-            };
-            let info = address.into_connection_info().map_err(|error| wrong(&error))?;
-            self.client(info, login, url.is_tls)
-        };
+        let client =
+            |host: &str, port: u16, login: RedisConnectionInfo| self.client_at(host, port, login, url.is_tls);
         let sentinels = url
             .sentinels
             .iter()
@@ -83,11 +109,29 @@ impl RedisArgs {
         let sentinels = sentinels.collect::<Result<Vec<_>, _>>()?;
         // Its address is each time the one that the sentinels name.
         let server = client("primary", 0, url.server.clone())?;
-        Ok(Way::Sentinels(Box::new(Sentinels::new(
-            &url.name,
-            sentinels,
-            server.get_connection_info().clone(),
-        ))))
+        let server = server.get_connection_info().clone();
+        Ok(Sentinels::new(&url.name, sentinels, server))
+    }
+
+    fn client_at(
+        &self,
+        host: &str,
+        port: u16,
+        login: RedisConnectionInfo,
+        is_tls: bool,
+    ) -> Result<Client, InvalidRedis> {
+        let address = if is_tls {
+            ConnectionAddr::TcpTls {
+                host: host.to_owned(),
+                port,
+                insecure: false,
+                tls_params: None,
+            }
+        } else {
+            ConnectionAddr::Tcp(host.to_owned(), port)
+        };
+        let info = address.into_connection_info().map_err(|error| wrong(&error))?;
+        self.client(info, login, is_tls)
     }
 
     fn client(

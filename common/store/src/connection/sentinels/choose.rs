@@ -2,15 +2,12 @@
 
 use std::fmt;
 
-use redis::RedisError;
-
-use crate::connection::fault;
+use crate::connection::{Address, Lost};
 
 /// The primary, as a sentinel has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Primary {
-    /// Host, and port.
-    pub(super) address: (String, u16),
+    pub(super) address: Address,
     /// The number of the failover that made it the primary.
     pub(super) epoch: u64,
 }
@@ -34,24 +31,6 @@ pub(super) enum Answer {
     Refused(String),
     /// It can't be reached.
     Failed(String),
-}
-
-/// Why no primary is known.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Lost {
-    /// All have answered, and none knows one: the settings are wrong.
-    Nowhere(String),
-    /// Some don't answer, or only those that have missed a failover: that may end.
-    Meanwhile(String),
-}
-
-impl From<Lost> for RedisError {
-    fn from(lost: Lost) -> Self {
-        match lost {
-            Lost::Nowhere(reason) => fault(format!("REDIS_URL: {reason}")),
-            Lost::Meanwhile(reason) => fault(reason),
-        }
-    }
 }
 
 /// Whom to believe: whoever knows of the latest failover. A word from before the one that we know of (`seen`) counts only if most of the

@@ -3,60 +3,24 @@
 use std::collections::HashMap;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, RedisError, RedisResult};
-use tokio::sync::Mutex;
+use redis::{Client, RedisError, RedisResult};
 
-use super::ASK_WITHIN;
 use super::choose::{Answer, Primary};
+use crate::connection::kept::Kept;
 
-/// A sentinel, with a connection that is kept.
-pub(super) struct Sentinel {
-    client: Client,
-    open: Mutex<Option<MultiplexedConnection>>,
-}
+/// A sentinel.
+pub(super) struct Sentinel(Kept);
 
 impl Sentinel {
     pub(super) fn new(client: Client) -> Self {
-        Self {
-            client,
-            open: Mutex::default(),
-        }
+        Self(Kept::new(client))
     }
 
-    /// Asks on the kept connection, and once more on a new one if that was cut meanwhile.
     pub(super) async fn ask(&self, name: &str) -> Answer {
-        let mut open = self.open.lock().await;
-        if let Some(connection) = open.take()
-            && let Ok(answer) = ask_on(connection.clone(), name).await
-        {
-            *open = Some(connection);
-            return answer;
-        }
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(ASK_WITHIN))
-            .set_response_timeout(Some(ASK_WITHIN));
-        let asked = async {
-            let connection = self
-                .client
-                .get_multiplexed_async_connection_with_config(&config)
-                .await?;
-            let answer = ask_on(connection.clone(), name).await?;
-            RedisResult::Ok((connection, answer))
-        };
-        match asked.await {
-            Ok((connection, answer)) => {
-                *open = Some(connection);
-                answer
-            }
-            Err(error) => {
-                let sentinel = self.client.get_connection_info().addr();
-                tracing::debug!(%sentinel, %error, "a sentinel doesn't answer");
-                if error.is_io_error() || error.is_timeout() {
-                    Answer::Failed(error.to_string())
-                } else {
-                    Answer::Refused(error.to_string())
-                }
-            }
+        match self.0.ask(move |connection| ask_on(connection, name)).await {
+            Ok(answer) => answer,
+            Err(error) if error.is_io_error() || error.is_timeout() => Answer::Failed(error.to_string()),
+            Err(error) => Answer::Refused(error.to_string()),
         }
     }
 }

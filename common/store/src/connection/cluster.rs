@@ -1,0 +1,208 @@
+//! The nodes of a Redis Cluster, and which of them serves a hash slot. All shards of a program share what is known of them.
+//!
+//! A few nodes are asked at a time, other ones each time, so that a large cluster costs little; all that are known, if none of these can
+//! tell. After a failover they may disagree for a moment, and one that is cut off from the others for longer: the view with the highest
+//! epoch (which rises with each failover and move) counts, as with sentinels. Nodes are reached at the endpoints that they prefer
+//! (`CLUSTER SLOTS`); where one names no host, it is the host that was asked.
+//!
+//! What a node says in the place of an answer (`MOVED`) is newer than what others may know, so it is believed for a moment.
+//!
+//! The library's own client for clusters opens connections to all nodes and routes each command by itself. A shard needs one node, the
+//! same for all that it asks: a script and what follows it, what blocks, and what replicas confirm.
+
+mod slot;
+
+mod view;
+
+mod choose;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use redis::aio::MultiplexedConnection;
+use redis::{Client, ConnectionInfo, RedisResult};
+
+use super::Lost;
+use super::gather::{Address, at, gather};
+use super::kept::Kept;
+
+use self::choose::{Answer, choose};
+use self::view::{Place, View};
+
+pub(crate) use self::slot::Slot;
+
+/// How many nodes are asked at once, and how many more if none of these can tell.
+const FEW: usize = 3;
+const MORE: usize = 16;
+
+/// How long a `MOVED` counts more than what other nodes say.
+const MOVED_FOR: Duration = Duration::from_secs(2);
+
+type Found = Result<Arc<View>, Lost>;
+
+/// The nodes of a cluster; or one server, until it has said that it is part of one.
+pub(crate) struct Nodes {
+    listed: Vec<Address>,
+    /// How to connect to a node, but for its address.
+    server: ConnectionInfo,
+    is_cluster: OnceLock<bool>,
+    kept: Mutex<HashMap<Address, Arc<Kept>>>,
+    /// The last time that they were asked, and the answer.
+    last: tokio::sync::Mutex<Option<(Instant, Found)>>,
+    known: Mutex<Option<Arc<View>>>,
+    /// Where slots have moved to, as nodes said that were asked something else.
+    moved: Mutex<HashMap<u16, (Instant, Address)>>,
+    /// Where the next nodes to ask begin.
+    next: AtomicUsize,
+}
+
+impl Nodes {
+    /// Several are a cluster, one may be. Connects at the first question.
+    pub(crate) fn new(listed: Vec<Address>, server: ConnectionInfo) -> Self {
+        let is_cluster = OnceLock::new();
+        if listed.len() > 1 {
+            is_cluster.get_or_init(|| true);
+        }
+        Self {
+            listed,
+            server,
+            is_cluster,
+            kept: Mutex::default(),
+            last: tokio::sync::Mutex::default(),
+            known: Mutex::default(),
+            moved: Mutex::default(),
+            next: AtomicUsize::new(0),
+        }
+    }
+
+    /// Whether it is known that this is a cluster.
+    fn are_cluster(&self) -> Option<bool> {
+        self.is_cluster.get().copied()
+    }
+
+    /// The server that is no part of a cluster, as far as is known.
+    fn alone(&self) -> RedisResult<Option<Client>> {
+        if self.are_cluster() == Some(true) {
+            return Ok(None);
+        }
+        Client::open(self.server.clone()).map(Some)
+    }
+
+    /// Whether the server is part of a cluster. It is asked once; one that doesn't let us ask is none.
+    async fn turn_out_cluster(&self, connection: &mut MultiplexedConnection) -> RedisResult<bool> {
+        if let Some(known) = self.are_cluster() {
+            return Ok(known);
+        }
+        match view::slots().exec_async(connection).await {
+            Ok(()) => Ok(*self.is_cluster.get_or_init(|| true)),
+            Err(error) if error.is_io_error() || error.is_timeout() || error.code() == Some("LOADING") => {
+                Err(error)
+            }
+            Err(_) => Ok(*self.is_cluster.get_or_init(|| false)),
+        }
+    }
+
+    /// Where a slot is. Callers at the same time share an answer, and what is younger than `believed_for` isn't asked again.
+    async fn place_of(&self, slot: u16, believed_for: Duration) -> Result<Place, Lost> {
+        let view = self.view(believed_for).await?;
+        let moved = lock(&self.moved).get(&slot).cloned();
+        if let Some((_, address)) = moved.filter(|(when, _)| when.elapsed() < MOVED_FOR) {
+            return Ok(view.place_at(&address));
+        }
+        view.place_of(slot)
+            .ok_or_else(|| Lost::Meanwhile(format!("no node of the cluster serves the hash slot {slot}")))
+    }
+
+    /// A node said where a slot is.
+    fn note_moved(&self, slot: u16, address: Address) -> Place {
+        let place = lock(&self.known).as_ref().map_or_else(
+            || View::default().place_at(&address),
+            |view| view.place_at(&address),
+        );
+        lock(&self.moved).insert(slot, (Instant::now(), address));
+        place
+    }
+
+    async fn view(&self, believed_for: Duration) -> Found {
+        let mut last = self.last.lock().await;
+        if let Some((when, found)) = &*last
+            && when.elapsed() < believed_for
+        {
+            return found.clone();
+        }
+        let known = lock(&self.known).clone();
+        let all = self.addresses(known.as_deref());
+        let (few, others) = all.split_at(all.len().min(FEW));
+        let mut answers = self.ask(few).await;
+        if !answers.iter().any(Answer::is_good) && !others.is_empty() {
+            answers.extend(self.ask(&others[..others.len().min(MORE)]).await);
+        }
+        let found = choose(
+            answers,
+            all.len().min(FEW + MORE),
+            known.as_ref().map(|view| view.epoch),
+        );
+        let found = match (found, known) {
+            (Ok(view), _) => {
+                let view = Arc::new(view);
+                *lock(&self.known) = Some(Arc::clone(&view));
+                Ok(view)
+            }
+            // The cluster decides by itself who may write: what is connected, and can be, goes on.
+            (Err(Lost::Meanwhile(_)), Some(view)) => Ok(view),
+            (Err(lost), _) => Err(lost),
+        };
+        *last = Some((Instant::now(), found.clone()));
+        found
+    }
+
+    /// All that are known, beginning with another one each time.
+    fn addresses(&self, known: Option<&View>) -> Vec<Address> {
+        let mut seen = HashSet::new();
+        let named = known.into_iter().flat_map(View::nodes);
+        let all = named.chain(&self.listed).cloned();
+        let mut all: Vec<_> = all.filter(|address| seen.insert(address.clone())).collect();
+        lock(&self.kept).retain(|address, _| seen.contains(address));
+        let next = self.next.fetch_add(FEW, Ordering::Relaxed);
+        let first = next % all.len().max(1);
+        all.rotate_left(first);
+        all
+    }
+
+    async fn ask(&self, addresses: &[Address]) -> Vec<Answer> {
+        let asked = addresses.iter().map(|address| async move {
+            let kept = match self.kept(address) {
+                Ok(kept) => kept,
+                Err(error) => return Answer::of(&error),
+            };
+            let answer = kept
+                .ask(move |connection| view::ask(connection, &address.0))
+                .await;
+            match answer {
+                Ok(view) => view.map_or(Answer::NoCluster, Answer::Seen),
+                Err(error) => Answer::of(&error),
+            }
+        });
+        gather(asked, Answer::is_good).await
+    }
+
+    fn kept(&self, address: &Address) -> RedisResult<Arc<Kept>> {
+        let mut all = lock(&self.kept);
+        if let Some(kept) = all.get(address) {
+            return Ok(Arc::clone(kept));
+        }
+        let kept = Arc::new(Kept::new(self.client(address)?));
+        all.insert(address.clone(), Arc::clone(&kept));
+        Ok(kept)
+    }
+
+    fn client(&self, address: &Address) -> RedisResult<Client> {
+        Client::open(at(&self.server, address.clone()))
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,3 @@
+//! What takes longer than twenty seconds.
+
+mod again;

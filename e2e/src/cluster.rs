@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use store::keys::Keys;
 
 use crate::ports::free_port;
-use crate::redis_server::RedisServer;
+use crate::redis_server::{Program, RedisServer};
 
 pub use self::moving::{begin_to_move, end_to_move, migrate};
 pub use self::node::{Seen, ask, seen};
@@ -39,19 +39,34 @@ impl Cluster {
     /// Starts three primaries, and a replica of each.
     #[must_use]
     pub fn start() -> Self {
-        Self::start_with(&[])
+        Self::of(
+            (0..6)
+                .map(|_| RedisServer::start_with(&words(&settings(&[]))))
+                .collect(),
+        )
     }
 
-    /// The same with further arguments for each server.
-    ///
-    /// # Panics
-    ///
-    /// When they don't become a cluster.
+    /// The same of one of the programs, with an access list in the form of `docker/redis/users.acl`, and with further lines of
+    /// configuration, in which `{port}` stands for a free port. Users have the same password everywhere, as in the field.
     #[must_use]
-    pub fn start_with(extra: &[&str]) -> Self {
-        let cluster = Self {
-            nodes: (0..6).map(|_| node(extra)).collect(),
+    pub fn start_guarded(program: &Program, lines: &[String], users: &str) -> Self {
+        let start = |_| {
+            let settings = settings(lines);
+            RedisServer::start_guarded_with(program, &words(&settings), users.to_owned())
         };
+        let nodes: Vec<_> = (0..6).map(start).collect();
+        for user in ["api", "worker", "operator"] {
+            let password = format!(">{}", nodes[0].password(user));
+            for node in &nodes {
+                let _: () = ask(node, &["ACL", "SETUSER", user, &password]);
+            }
+        }
+        Self::of(nodes)
+    }
+
+    /// Makes six servers a cluster.
+    fn of(nodes: Vec<RedisServer>) -> Self {
+        let cluster = Self { nodes };
         for (number, node) in (0..).zip(&cluster.nodes[..3]) {
             let (first, last) = (number * SLOTS / 3, (number + 1) * SLOTS / 3 - 1);
             let range = [first.to_string(), last.to_string()];
@@ -172,7 +187,7 @@ impl Cluster {
 
     /// Starts one more node, which serves nothing yet, and waits until all know it.
     pub fn add(&mut self) {
-        let new = node(&[]);
+        let new = RedisServer::start_with(&words(&settings(&[])));
         let port = new.address().port();
         meet(&self.nodes[0], &new);
         self.nodes.push(new);
@@ -225,17 +240,22 @@ fn meet(one: &RedisServer, other: &RedisServer) {
     let _: () = ask(one, &["CLUSTER", "MEET", "127.0.0.1", &port, &bus[1]]);
 }
 
-fn node(extra: &[&str]) -> RedisServer {
-    // By default it is the port and 10,000 more, which may be too high.
-    let bus = free_port().to_string();
+/// The configuration of a node, line by line.
+fn settings(lines: &[String]) -> Vec<String> {
+    let lines = lines
+        .iter()
+        .map(|line| line.replace("{port}", &free_port().to_string()));
     let cluster = [
-        "--cluster-enabled",
-        "yes",
-        "--cluster-node-timeout",
-        "1000",
-        "--cluster-port",
-        &bus,
+        "cluster-enabled yes".to_owned(),
+        "cluster-node-timeout 1000".to_owned(),
+        // By default it is the port and 10,000 more, which may be too high.
+        format!("cluster-port {}", free_port()),
     ];
-    let arguments = [&cluster, extra].concat();
-    RedisServer::start_with(&arguments)
+    let lines = cluster.into_iter().chain(lines).map(|line| format!("--{line}"));
+    let split = |line: String| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    lines.flat_map(split).collect()
+}
+
+fn words(settings: &[String]) -> Vec<&str> {
+    settings.iter().map(String::as_str).collect()
 }

@@ -1,3 +1,4 @@
 //! What takes longer than twenty seconds.
 
 mod again;
+mod servers;

@@ -1,0 +1,124 @@
+//! Nodes with the shipped access list: the programs log in with rights of their own, and know one node.
+//!
+//! Proves (security): Least rights
+
+use e2e::cluster::{Cluster, ask, slot};
+use e2e::process::Process;
+use e2e::receiver::{Receiver, TestCa};
+use e2e::redis_server::{Program, RedisServer, oldest_program, shipped_users};
+use e2e::system::System;
+use e2e::wait::{LONG, check, eventually};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+/// The access list with the user that docs/operations.md adds for replicas.
+fn users() -> String {
+    let hash = hex::encode(Sha256::digest("of-replica"));
+    format!(
+        "{}\nuser replica on #{hash} +psync +replconf +ping\n",
+        shipped_users()
+    )
+}
+
+/// What each node has to be told, so that replicas may log in, and to speak TLS if there is an authority for it.
+fn settings(ca: Option<&TestCa>) -> Vec<String> {
+    let mut lines = vec![
+        "masteruser replica".to_owned(),
+        "masterauth of-replica".to_owned(),
+    ];
+    if let Some(ca) = ca {
+        let [certificate, key] = ca
+            .server_files(&["127.0.0.1"])
+            .map(|path| path.display().to_string());
+        lines.extend([
+            "tls-port {port}".to_owned(),
+            format!("tls-cert-file {certificate}"),
+            format!("tls-key-file {key}"),
+            format!("tls-ca-cert-file {}", ca.pem_file().display()),
+            "tls-auth-clients no".to_owned(),
+            "tls-replication yes".to_owned(),
+            "tls-cluster yes".to_owned(),
+        ]);
+    }
+    lines
+}
+
+/// The URL for a user of a node.
+fn url(node: &RedisServer, is_tls: bool, login: &str) -> String {
+    if !is_tls {
+        return format!("redis://{login}@{}", node.address());
+    }
+    let port: Vec<String> = ask(node, &["CONFIG", "GET", "tls-port"]);
+    format!("rediss://{login}@127.0.0.1:{}", port[1])
+}
+
+/// Pushes until that is accepted, and waits until it was delivered.
+async fn push(system: &System, receiver: &Receiver) {
+    let event =
+        json!({"accountId": system.account(), "event": "lead.captured", "chatbotId": "bot_1", "data": {}});
+    let id = eventually(LONG, "the event to be accepted", async || {
+        let reply = system.backend().post("/api/events", &event).await;
+        check(reply.status == 202, reply.text.clone())?;
+        Ok(reply.body["id"].as_str().unwrap().to_owned())
+    })
+    .await;
+    eventually(LONG, "the event to be delivered", async || {
+        let received = receiver.received();
+        let came = received.iter().any(|one| one.expect_header("webhook-id") == id);
+        check(came, format!("{} came", received.len()))
+    })
+    .await;
+}
+
+/// A system on such a cluster of a server program goes on when the shard's node was killed.
+pub(crate) async fn goes_on(program: &Program, ca: Option<&TestCa>) {
+    let mut cluster =
+        tokio::task::block_in_place(|| Cluster::start_guarded(program, &settings(ca), &users()));
+    let logins =
+        ["api", "worker", "operator"].map(|user| format!("{user}:{}", cluster.nodes[0].password(user)));
+    let primary = cluster.take_primary(slot());
+    let one = cluster.another_primary();
+    let [api, worker, operator] = logins.map(|login| url(one, ca.is_some(), &login));
+    let authority = ca.map(|ca| ("REDIS_CA_FILE", ca.pem_file().display().to_string()));
+    let mut builder = System::builder().on(primary);
+    if let Some((name, file)) = &authority {
+        builder = builder.env(name, file);
+    }
+    let builder = builder.api_env("REDIS_URL", api).worker_env("REDIS_URL", worker);
+    let mut system = builder.start().await;
+    let receiver = Receiver::start().await;
+    let customer = system.customer();
+    customer.create_endpoint(&receiver.url("/hook"), &["*"]).await;
+    push(&system, &receiver).await;
+
+    system.redis.kill9();
+    tokio::task::block_in_place(|| cluster.exchange(slot(), &mut system.redis));
+    push(&system, &receiver).await;
+    let environment: Vec<_> = [("REDIS_URL", operator)]
+        .into_iter()
+        .chain(authority)
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    eventually(LONG, "what is stored to be sound", async || {
+        let checked = tokio::task::block_in_place(|| Process::run("webhooksctl", &["check"], &environment));
+        let said = String::from_utf8([checked.stdout, checked.stderr].concat()).unwrap();
+        check(checked.status.success(), said)
+    })
+    .await;
+    for node in cluster.nodes.iter().chain([&system.redis]) {
+        if node.raw("PING").is_ok() {
+            let refused: Vec<redis::Value> = ask(node, &["ACL", "LOG"]);
+            assert!(
+                refused.is_empty(),
+                "{} refused something: {refused:?}",
+                program.name
+            );
+        }
+    }
+    system.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_tls_and_least_rights_they_go_on_with_the_replica() {
+    goes_on(&oldest_program(), Some(&TestCa::new())).await;
+}

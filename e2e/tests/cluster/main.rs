@@ -11,3 +11,4 @@ mod moved;
 mod planned;
 mod scene;
 mod settings;
+mod shards;

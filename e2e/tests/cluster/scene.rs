@@ -61,7 +61,8 @@ impl Group {
         let url = cluster.url();
         let primary = cluster.take_primary(slot());
         let mut builder = System::builder().env("LOG_LENGTH", "100000").workers(2);
-        builder = builder.on(primary).env("REDIS_URL", url);
+        // All in one slot, so that whatever happens to its node happens to all.
+        builder = builder.on(primary).env("REDIS_URL", url).env("SHARDS", "1");
         for (name, value) in environment {
             builder = builder.env(name, *value);
         }

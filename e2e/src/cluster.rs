@@ -2,6 +2,8 @@
 //!
 //! They think a node dead after a second. A shard's slot is moved in one step where the server can (Valkey from 9), or key by key.
 
+mod launch;
+
 mod moving;
 
 mod node;
@@ -10,9 +12,9 @@ use std::time::{Duration, Instant};
 
 use store::keys::Keys;
 
-use crate::ports::free_port;
-use crate::redis_server::{Program, RedisServer};
+use crate::redis_server::RedisServer;
 
+use self::launch::start_node;
 pub use self::moving::{begin_to_move, end_to_move, migrate};
 pub use self::node::{Seen, ask, seen};
 use self::node::{id, info, primary_at};
@@ -39,29 +41,7 @@ impl Cluster {
     /// Starts three primaries, and a replica of each.
     #[must_use]
     pub fn start() -> Self {
-        Self::of(
-            (0..6)
-                .map(|_| RedisServer::start_with(&words(&settings(&[]))))
-                .collect(),
-        )
-    }
-
-    /// The same of one of the programs, with an access list in the form of `docker/redis/users.acl`, and with further lines of
-    /// configuration, in which `{port}` stands for a free port. Users have the same password everywhere, as in the field.
-    #[must_use]
-    pub fn start_guarded(program: &Program, lines: &[String], users: &str) -> Self {
-        let start = |_| {
-            let settings = settings(lines);
-            RedisServer::start_guarded_with(program, &words(&settings), users.to_owned())
-        };
-        let nodes: Vec<_> = (0..6).map(start).collect();
-        for user in ["api", "worker", "operator"] {
-            let password = format!(">{}", nodes[0].password(user));
-            for node in &nodes {
-                let _: () = ask(node, &["ACL", "SETUSER", user, &password]);
-            }
-        }
-        Self::of(nodes)
+        Self::of((0..6).map(|_| start_node()).collect())
     }
 
     /// Makes six servers a cluster.
@@ -187,7 +167,7 @@ impl Cluster {
 
     /// Starts one more node, which serves nothing yet, and waits until all know it.
     pub fn add(&mut self) {
-        let new = RedisServer::start_with(&words(&settings(&[])));
+        let new = start_node();
         let port = new.address().port();
         meet(&self.nodes[0], &new);
         self.nodes.push(new);
@@ -238,24 +218,4 @@ fn meet(one: &RedisServer, other: &RedisServer) {
     let port = other.address().port().to_string();
     let bus: Vec<String> = ask(other, &["CONFIG", "GET", "cluster-port"]);
     let _: () = ask(one, &["CLUSTER", "MEET", "127.0.0.1", &port, &bus[1]]);
-}
-
-/// The configuration of a node, line by line.
-fn settings(lines: &[String]) -> Vec<String> {
-    let lines = lines
-        .iter()
-        .map(|line| line.replace("{port}", &free_port().to_string()));
-    let cluster = [
-        "cluster-enabled yes".to_owned(),
-        "cluster-node-timeout 1000".to_owned(),
-        // By default it is the port and 10,000 more, which may be too high.
-        format!("cluster-port {}", free_port()),
-    ];
-    let lines = cluster.into_iter().chain(lines).map(|line| format!("--{line}"));
-    let split = |line: String| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
-    lines.flat_map(split).collect()
-}
-
-fn words(settings: &[String]) -> Vec<&str> {
-    settings.iter().map(String::as_str).collect()
 }

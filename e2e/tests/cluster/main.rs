@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 
 mod guarded;
+mod hung;
 mod killed;
 mod long;
 mod moved;

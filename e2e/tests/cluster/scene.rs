@@ -29,6 +29,8 @@ pub(crate) struct Group {
     pub(crate) receiver: Receiver,
     /// What receivers had when something was done to the cluster.
     received: usize,
+    /// How often something was done since.
+    faults: usize,
 }
 
 /// Waits until the API has accepted this many more events.
@@ -72,6 +74,7 @@ impl Group {
             cluster,
             receiver,
             received: 0,
+            faults: 0,
         }
     }
 
@@ -103,10 +106,16 @@ impl Group {
         .await;
     }
 
-    /// Waits until most nodes name another one for the slot, which is the system's server from then on, and until events are accepted
+    /// Waits until most nodes name another one for the slot, which is the system's server from then on.
+    pub(crate) fn is_taken_over(&mut self) {
+        self.faults += 1;
+        self.cluster.exchange(slot(), &mut self.system.redis);
+    }
+
+    /// Waits for that, until events are accepted
     /// again, and everybody works there.
     pub(crate) async fn goes_on(&mut self, load: &Load) {
-        tokio::task::block_in_place(|| self.cluster.exchange(slot(), &mut self.system.redis));
+        tokio::task::block_in_place(|| self.is_taken_over());
         let agreed = Instant::now();
         more_accepted(load, CALLERS + 1).await;
         let took = agreed.elapsed();
@@ -152,7 +161,7 @@ impl Group {
     }
 
     /// Accounts for everything: all events that the primary has were delivered. Those that are lost may have been
-    /// delivered, too, and so may each caller's one that was repeated as another event, since its answer was lost.
+    /// delivered, too, and so may at each fault each caller's one that was repeated as another event, since its answer was lost.
     pub(crate) async fn ends(mut self, loaded: Loaded, lost_at_most: usize) -> Balance {
         assert!(loaded.slowest < ANSWERS_WITHIN, "{:?}", loaded.slowest);
         let (kept, lost) = self.sort(loaded.accepted);
@@ -183,7 +192,7 @@ impl Group {
             .unacknowledged_at_most(if lost_at_most == 0 {
                 0
             } else {
-                lost.len() + CALLERS
+                lost.len() + CALLERS * self.faults
             })
             .balance()
             .await;

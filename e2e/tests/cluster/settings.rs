@@ -5,6 +5,7 @@ use e2e::ports::free_port;
 use e2e::process::Process;
 use e2e::redis_server::RedisServer;
 use e2e::system::System;
+use e2e::wait::{LONG, check, eventually};
 
 /// One address of a cluster is enough, even that of a node that serves another slot: the server says that it is a cluster. The slot is the
 /// one that servers compute, and everything is in it.
@@ -81,5 +82,24 @@ async fn what_can_never_work_stops_the_start() {
             );
         }
     }
+    system.stop();
+}
+
+/// Nodes that don't answer are like a Redis that doesn't: the programs wait for them.
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_wait_for_nodes() {
+    let mut system = System::builder().workers(0).start().await;
+    let mut environment = system.environment.clone();
+    let nobody = format!("redis://127.0.0.1:{},127.0.0.1:{}", free_port(), free_port());
+    environment.push(("REDIS_URL".to_owned(), nobody));
+    let listen = format!("127.0.0.1:{}", free_port());
+    environment.push(("WORKER_LISTEN".to_owned(), listen));
+    let mut worker = Process::start("webhooks-worker", &environment);
+    eventually(LONG, "the worker to say what it waits for", async || {
+        let log = worker.log();
+        check(log.contains("no node of the cluster answers"), log)
+    })
+    .await;
+    assert!(worker.is_running());
     system.stop();
 }

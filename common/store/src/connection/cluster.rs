@@ -97,10 +97,11 @@ impl Nodes {
         }
         match view::slots().exec_async(connection).await {
             Ok(()) => Ok(*self.is_cluster.get_or_init(|| true)),
-            Err(error) if error.is_io_error() || error.is_timeout() || error.code() == Some("LOADING") => {
-                Err(error)
+            // Whatever else it says (that it is loading, or busy) will end.
+            Err(error) if matches!(error.code(), Some("ERR" | "NOPERM")) => {
+                Ok(*self.is_cluster.get_or_init(|| false))
             }
-            Err(_) => Ok(*self.is_cluster.get_or_init(|| false)),
+            Err(error) => Err(error),
         }
     }
 

@@ -39,26 +39,26 @@ impl Slot {
     }
 
     /// Whether it is one of a cluster's, as far as is known.
-    pub(in super::super) fn is_in_cluster(&self) -> bool {
+    pub(in crate::connection) fn is_in_cluster(&self) -> bool {
         self.nodes.are_cluster() == Some(true)
     }
 
-    pub(in super::super) fn described(&self) -> String {
+    pub(in crate::connection) fn described(&self) -> String {
         let shown = |(host, port): &Address| format!("{host}:{port}");
         let listed: Vec<_> = self.nodes.listed.iter().map(shown).collect();
         listed.join(",")
     }
 
-    pub(in super::super) fn changes(&self) -> u64 {
+    pub(in crate::connection) fn changes(&self) -> u64 {
         self.changes.count()
     }
 
-    pub(in super::super) const fn failovers(&self) -> &Turns {
+    pub(in crate::connection) const fn failovers(&self) -> &Turns {
         &self.failovers
     }
 
     /// A new connection to the node that serves the slot, and what [`Self::changes`] was when that was found out; or to the one server there is.
-    pub(in super::super) async fn open(
+    pub(in crate::connection) async fn open(
         &self,
         config: &AsyncConnectionConfig,
     ) -> RedisResult<(MultiplexedConnection, u64)> {
@@ -78,7 +78,7 @@ impl Slot {
     }
 
     /// Asks nodes whether the slot is elsewhere by now, if none was asked lately.
-    pub(in super::super) async fn look(&self) -> Result<(), Lost> {
+    pub(in crate::connection) async fn look(&self) -> Result<(), Lost> {
         if self.is_in_cluster() {
             let place = self.nodes.place_of(self.number, LOOKED_FOR).await?;
             self.note(&place);
@@ -87,7 +87,7 @@ impl Slot {
     }
 
     /// A node said that the slot is elsewhere: we go there.
-    pub(in super::super) fn follow(&self, error: &RedisError) {
+    pub(in crate::connection) fn follow(&self, error: &RedisError) {
         let Some((address, slot)) = error.redirect_node().filter(|_| self.is_in_cluster()) else {
             return;
         };

@@ -1,0 +1,51 @@
+//! Starts servers that can become a cluster.
+
+use super::Cluster;
+use super::node::ask;
+use crate::ports::free_port;
+use crate::redis_server::{Program, RedisServer};
+
+impl Cluster {
+    /// Starts a cluster of one of the programs, with an access list in the form of `docker/redis/users.acl`, and with further lines of
+    /// configuration, in which `{port}` stands for a free port. Users have the same password everywhere, as in the field.
+    #[must_use]
+    pub fn start_guarded(program: &Program, lines: &[String], users: &str) -> Self {
+        let start = |_| {
+            let settings = settings(lines);
+            RedisServer::start_guarded_with(program, &words(&settings), users.to_owned())
+        };
+        let nodes: Vec<_> = (0..6).map(start).collect();
+        for user in ["api", "worker", "operator"] {
+            let password = format!(">{}", nodes[0].password(user));
+            for node in &nodes {
+                let _: () = ask(node, &["ACL", "SETUSER", user, &password]);
+            }
+        }
+        Self::of(nodes)
+    }
+}
+
+/// A node that knows no other one yet.
+pub(super) fn start_node() -> RedisServer {
+    RedisServer::start_with(&words(&settings(&[])))
+}
+
+/// The configuration of a node, line by line.
+fn settings(lines: &[String]) -> Vec<String> {
+    let lines = lines
+        .iter()
+        .map(|line| line.replace("{port}", &free_port().to_string()));
+    let cluster = [
+        "cluster-enabled yes".to_owned(),
+        "cluster-node-timeout 1000".to_owned(),
+        // By default it is the port and 10,000 more, which may be too high.
+        format!("cluster-port {}", free_port()),
+    ];
+    let lines = cluster.into_iter().chain(lines).map(|line| format!("--{line}"));
+    let split = |line: String| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    lines.flat_map(split).collect()
+}
+
+fn words(settings: &[String]) -> Vec<&str> {
+    settings.iter().map(String::as_str).collect()
+}

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use domain::id::AccountId;
 use sha2::{Digest as _, Sha256};
 
+use super::connection::Lost;
 use super::settings::{InvalidRedis, RedisArgs, Servers};
 use super::{Store, StoreError};
 
@@ -113,14 +114,17 @@ pub enum FindError {
 }
 
 /// How many shards the store has, or is to get. In a cluster each has the number: one that is away now keeps nobody from the others.
-async fn recorded(args: &RedisArgs, servers: &Servers) -> Result<u16, StoreError> {
+async fn recorded(args: &RedisArgs, servers: &Servers) -> Result<u16, FindError> {
     let asked = async |number| {
         let store = Store::of(args, servers, Shard { number, of: 1 });
+        if let Err(Lost::Nowhere(reason)) = store.connections().look_for_server().await {
+            return Err(InvalidRedis::url(&reason));
+        }
         let recorded: Result<Option<String>, StoreError> =
             store.store_facts().await.map(|facts| facts.shards);
-        (recorded, store.connections().are_to_cluster())
+        Ok((recorded, store.connections().are_to_cluster()))
     };
-    let (first, is_cluster) = asked(0).await;
+    let (first, is_cluster) = asked(0).await?;
     let default = if is_cluster { IN_A_CLUSTER } else { 1 };
     let failed = match first {
         // What can't be read is refused by whoever compares it.
@@ -128,13 +132,13 @@ async fn recorded(args: &RedisArgs, servers: &Servers) -> Result<u16, StoreError
         Err(error) => error,
     };
     for number in 1..default {
-        if let (Ok(Some(recorded)), _) = asked(number).await
+        if let (Ok(Some(recorded)), _) = asked(number).await?
             && let Some(shards) = readable(&recorded)
         {
             return Ok(shards);
         }
     }
-    Err(failed)
+    Err(failed.into())
 }
 
 fn readable(recorded: &str) -> Option<u16> {

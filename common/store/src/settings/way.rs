@@ -17,6 +17,13 @@ use crate::connection::{Nodes, Sentinels, Slot, Way};
 #[error("{0}")]
 pub struct InvalidRedis(pub(super) String);
 
+impl InvalidRedis {
+    /// What the servers said shows that the URL can't be meant.
+    pub(crate) fn url(reason: &str) -> Self {
+        Self(format!("REDIS_URL: {reason}"))
+    }
+}
+
 fn wrong(error: &RedisError) -> InvalidRedis {
     InvalidRedis(format!("REDIS_URL: {error}"))
 }

@@ -64,6 +64,8 @@ pub mod ready;
 
 pub mod check;
 
+pub mod overview;
+
 pub mod endpoints;
 
 pub mod health;

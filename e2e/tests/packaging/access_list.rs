@@ -157,6 +157,18 @@ const CODE: &[(&str, &str, &[Who])] = &[
     ("log/since.rs", "hmget xinfo|stream", &[Api, Worker, Operator]),
     ("log/tail.rs", "xread", &[Api]),
     ("log/trace.rs", "lrange", &[Api, Worker]),
+    ("overview/accounts.rs", "get hkeys hmget", &[Operator]),
+    (
+        "overview/endpoints.rs",
+        "hmget lindex llen memory|usage zcard zcount zrange",
+        &[Operator],
+    ),
+    ("overview/memory.rs", "dbsize memory|usage scan", &[Operator]),
+    (
+        "overview/roll.rs",
+        "hgetall llen lrange time zcard zcount zrange",
+        &[Operator],
+    ),
     ("parked.rs", "scan", &[Worker]),
     ("policy.rs", "hget hgetall", &[Api]),
     ("portal_sessions/mod.rs", "get zscore", &[Api]),

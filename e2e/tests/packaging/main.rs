@@ -19,6 +19,8 @@ mod house;
 
 mod lua;
 
+mod operator;
+
 mod package;
 
 mod promises;

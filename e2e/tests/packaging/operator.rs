@@ -1,0 +1,124 @@
+//! The operator's questions, asked with `webhooksctl` as the user `operator`, who only reads.
+
+use e2e::client::{NewEndpoint, Pushed};
+use e2e::process::Process;
+use e2e::receiver::{Answer, Receiver};
+use e2e::redis_server::RedisServer;
+use e2e::system::System;
+use e2e::wait::{LONG, check, eventually};
+use serde_json::{Value, json};
+
+/// An account with an endpoint that fails, one at its cap, and one that is paused, and three events for each.
+struct Scene {
+    system: System,
+    receiver: Receiver,
+    failing: NewEndpoint,
+    full: NewEndpoint,
+    paused: NewEndpoint,
+    pushed: Pushed,
+}
+
+impl Scene {
+    async fn start() -> Self {
+        let server = RedisServer::start_guarded();
+        let (api, worker) = (server.url_as("api"), server.url_as("worker"));
+        let system = System::builder()
+            .on(server)
+            .api_env("REDIS_URL", api)
+            .worker_env("REDIS_URL", worker)
+            .env("ENDPOINT_CONCURRENCY", "1")
+            .env("DELIVERY_TIMEOUT", "30s")
+            .env("RETRY_SCHEDULE", "30m")
+            .start()
+            .await;
+        let (customer, receiver) = (system.customer(), Receiver::start().await);
+        receiver.always("/failing", Answer::status(500));
+        receiver.always("/full", Answer::status(200).held());
+        receiver.close_gate();
+        let failing = customer.create_endpoint(&receiver.url("/failing"), &["*"]).await;
+        let full = customer.create_endpoint(&receiver.url("/full"), &["*"]).await;
+        let paused = customer.create_endpoint(&receiver.url("/paused"), &["*"]).await;
+        let pause = json!({"id": paused.id, "state": "paused"});
+        customer.patch("/api/webhooks-config", &pause).await.expect(200);
+        let push = async || {
+            let pushed = system.backend();
+            pushed.push(system.account(), "session.created", json!({})).await
+        };
+        let (pushed, _, _) = (push().await, push().await, push().await);
+        Self {
+            system,
+            receiver,
+            failing,
+            full,
+            paused,
+            pushed,
+        }
+    }
+
+    /// What a command prints.
+    fn ask(&self, arguments: &[&str]) -> String {
+        let url = ("REDIS_URL".to_owned(), self.system.redis.url_as("operator"));
+        let output = tokio::task::block_in_place(|| Process::run("webhooksctl", arguments, &[url]));
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {error}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn stop(mut self) {
+        self.receiver.open_gate();
+        self.system.stop();
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        let printed = self.ask(&[arguments, &["--json"]].concat());
+        serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{error}: {printed}"))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_command_tells_how_much_waits_who_has_most_and_what_became_of_it() {
+    let scene = Scene::start().await;
+    let status = eventually(LONG, "all to be where it stays", async || {
+        let status = scene.json(&["status"]);
+        check(
+            status["retrying"] == 3 && status["inFlight"] == 1,
+            status.to_string(),
+        )?;
+        Ok(status)
+    })
+    .await;
+    // What its endpoint's cap makes wait is seen, though it is in no lane.
+    let expected = json!({"waiting": 2, "held": 0, "inFlight": 1, "retrying": 3, "dueWithinHour": 3, "parked": 3, "quarantined": 0});
+    for (name, count) in expected.as_object().unwrap() {
+        assert_eq!(status[name], *count, "{name}: {status}");
+    }
+    assert_eq!(status["endpoints"], json!({"active": 2, "paused": 1}));
+    assert_eq!(status["lastHour"]["failedAttempts"], 3, "{status}");
+    assert_eq!(status["oldest"]["endpoint"], scene.full.id, "{status}");
+    assert!(status["memory"]["event"]["keys"].as_u64() >= Some(3), "{status}");
+    assert_eq!(status["servers"][0]["role"], "primary", "{status}");
+    let text = scene.ask(&["status"]);
+    assert!(
+        text.contains("the oldest for") && text.contains("3 due within the hour"),
+        "{text}"
+    );
+
+    let accounts = scene.json(&["accounts", "--sort", "backlog"]);
+    let first = &accounts["accounts"][0];
+    assert_eq!(first["id"], scene.system.account(), "{accounts}");
+    assert_eq!(
+        [&first["waiting"], &first["retrying"], &first["parked"]],
+        [2, 3, 3],
+        "{first}"
+    );
+    let first = |sort: &str| {
+        let listed = scene.json(&["endpoints", "--sort", sort, "--limit", "1"]);
+        assert_eq!(listed["endpoints"].as_array().unwrap().len(), 1, "{listed}");
+        listed["endpoints"][0].clone()
+    };
+    assert_eq!(first("age")["id"], scene.full.id);
+    assert_eq!(first("failures")["id"], scene.failing.id);
+    assert_eq!(first("failures")["consecutiveFailures"], 3);
+    assert!(scene.ask(&["endpoints"]).contains(&scene.paused.id));
+    scene.stop();
+}

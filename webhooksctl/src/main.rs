@@ -28,6 +28,8 @@ mod runtime;
 
 mod secrets;
 
+mod show;
+
 mod status;
 
 mod store;
@@ -59,6 +61,11 @@ enum Command {
     Status(status::StatusArgs),
     /// The accounts that have the most to do, by `--sort`: all that have work, kept payloads or history. The rights of `operator` suffice.
     Accounts(lists::ListArgs),
+    /// The whole story of an event, a delivery, an endpoint, a replay or an account: each attempt, where it is now, when it goes next, and
+    /// who holds it. The rights of `operator` suffice.
+    Show(show::ShowArgs),
+    /// What became of an event, in a sentence for each delivery. The rights of `operator` suffice.
+    Why(show::WhyArgs),
     /// Checks that what is stored in Redis agrees with itself, in bounded steps, also while the system runs.
     Check(check::CheckArgs),
     /// Prints a new key for SECRETS_KEY.
@@ -103,6 +110,8 @@ fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Status(arguments) => status::run(&arguments),
         Command::Accounts(arguments) => lists::accounts(&arguments),
+        Command::Show(arguments) => show::show(&arguments),
+        Command::Why(arguments) => show::why(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::SecretsKey => print(&keys::new_secrets_key()),
         Command::Secrets(command) => secrets::run(&command),

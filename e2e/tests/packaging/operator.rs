@@ -39,7 +39,7 @@ impl Scene {
         let full = customer.create_endpoint(&receiver.url("/full"), &["*"]).await;
         let paused = customer.create_endpoint(&receiver.url("/paused"), &["*"]).await;
         let pause = json!({"id": paused.id, "state": "paused"});
-        customer.patch("/api/webhooks-config", &pause).await.expect(200);
+        let _paused = customer.patch("/api/webhooks-config", &pause).await.expect(200);
         let push = async || {
             let pushed = system.backend();
             pushed.push(system.account(), "session.created", json!({})).await
@@ -120,5 +120,59 @@ async fn one_command_tells_how_much_waits_who_has_most_and_what_became_of_it() {
     assert_eq!(first("failures")["id"], scene.failing.id);
     assert_eq!(first("failures")["consecutiveFailures"], 3);
     assert!(scene.ask(&["endpoints"]).contains(&scene.paused.id));
+
+    let event = scene.pushed.id.as_str();
+    let story = scene.json(&["show", event]);
+    assert_eq!([&story["acceptedWith"], &story["unfinished"]], [3, 3], "{story}");
+    let delivery_to = |endpoint: &NewEndpoint| {
+        let all = story["deliveries"].as_array().unwrap().iter();
+        let mut found = all.filter(|delivery| delivery["endpoint"] == endpoint.id.as_str());
+        found.next().unwrap_or_else(|| panic!("{story}")).clone()
+    };
+    let failing = delivery_to(&scene.failing);
+    assert_eq!(failing["state"], "retrying");
+    assert!(failing["nextAttemptAt"].is_string(), "{failing}");
+    assert_eq!(failing["attempts"][0]["status"], 500, "{failing}");
+    let full = delivery_to(&scene.full);
+    assert_eq!(full["state"], "in_flight");
+    assert!(
+        full["worker"].is_string() && full["leaseExpiresAt"].is_string(),
+        "{full}"
+    );
+    assert_eq!(delivery_to(&scene.paused)["state"], "parked");
+    let delivery = failing["id"].as_str().unwrap();
+    assert_eq!(scene.json(&["show", delivery]), failing);
+    let why = scene.ask(&["why", event, &scene.paused.id]);
+    assert!(
+        why.contains("is parked, since") && why.contains("is paused"),
+        "{why}"
+    );
+    let endpoint = scene.json(&["show", &scene.failing.id]);
+    assert_eq!(
+        [&endpoint["retrying"], &endpoint["log"][0]["status"]],
+        [&json!(3), &json!("500")],
+        "{endpoint}"
+    );
+    let account = scene.json(&["show", scene.system.account()]);
+    assert_eq!(account["endpointList"].as_array().unwrap().len(), 3, "{account}");
+
+    // What has ended without a failure has no record, only an entry in the log.
+    scene.receiver.open_gate();
+    let why = eventually(LONG, "the event to arrive", async || {
+        let why = scene.ask(&["why", event, &scene.full.id]);
+        check(why.contains("was delivered to"), why.clone())?;
+        Ok(why)
+    })
+    .await;
+    assert!(why.contains("by attempt 1: 200"), "{why}");
+
+    let elsewhere = "org:elsewhere";
+    let lost = scene
+        .system
+        .backend()
+        .push(elsewhere, "session.created", json!({}))
+        .await;
+    let why = scene.ask(&["why", &lost.id, "--account", elsewhere]);
+    assert!(why.contains("org:elsewhere had no endpoint"), "{why}");
     scene.stop();
 }

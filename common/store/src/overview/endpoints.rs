@@ -206,7 +206,7 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails, or refuses a command.
     pub async fn endpoint_load(&self, id: &EndpointId) -> Result<Option<EndpointLoad>, StoreError> {
-        let now = self.look_at_queues().await?.now;
+        let now = self.overview_time().await?;
         Ok(self.endpoint_loads(vec![id.clone()], now).await?.remove(id))
     }
 }

@@ -18,7 +18,7 @@ mod memory;
 use std::collections::BTreeMap;
 
 use domain::clock::Timestamp;
-use domain::id::{AccountId, EndpointId};
+use domain::id::{AccountId, EndpointId, ReplayId};
 
 use super::{Store, StoreError};
 
@@ -87,6 +87,40 @@ impl Store {
         }
         overview.endpoints = endpoints;
         Ok(overview)
+    }
+}
+
+impl Store {
+    /// What is seen of one account and its endpoints.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails, or refuses a command.
+    pub async fn overview_of(&self, account: &AccountId) -> Result<Overview, StoreError> {
+        let now = self.overview_time().await?;
+        let (accounts, endpoints) = self.account_loads(vec![account.clone()], now).await?;
+        let endpoints = self.endpoint_loads(endpoints, now).await?;
+        let mut overview = Overview {
+            now,
+            accounts,
+            endpoints,
+            ..Overview::default()
+        };
+        if let Some(of_it) = overview.accounts.get_mut(account) {
+            overview.endpoints.values().for_each(|load| of_it.add(load));
+        }
+        Ok(overview)
+    }
+
+    /// What is kept of a replay of many, by name; empty if there is no such replay.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails, or refuses a command.
+    pub async fn replay_record(&self, id: &ReplayId) -> Result<BTreeMap<String, String>, StoreError> {
+        let mut read = redis::cmd("HGETALL");
+        self.query(read.arg(self.keys().key(&format!("replay:{id}"))))
+            .await
     }
 }
 

@@ -17,11 +17,20 @@ const STEP: usize = 5_000;
 const SWEEPS: usize = 1_000;
 
 impl Store {
+    /// What the server's clock says.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails, or refuses a command.
+    pub async fn overview_time(&self) -> Result<Timestamp, StoreError> {
+        let (seconds, micros): (i64, i64) = self.query(&redis::cmd("TIME")).await?;
+        Ok(Timestamp::from_millis(seconds * 1000 + micros / 1000).unwrap_or_default())
+    }
+
     /// The counts that stand in one place, and the time.
     pub(super) async fn look_at_queues(&self) -> Result<Overview, StoreError> {
         let key = |name: &str| self.keys().key(name);
-        let (seconds, micros): (i64, i64) = self.query(&redis::cmd("TIME")).await?;
-        let now = Timestamp::from_millis(seconds * 1000 + micros / 1000).unwrap_or_default();
+        let now = self.overview_time().await?;
         let mut answers = self
             .ask_all(vec![
                 redis::cmd("ZCARD").arg(key("quarantine")).take(),

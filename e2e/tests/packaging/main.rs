@@ -25,6 +25,8 @@ mod package;
 
 mod promises;
 
+mod redis_cli;
+
 mod scripts;
 
 mod supply;

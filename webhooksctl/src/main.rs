@@ -8,6 +8,8 @@ mod dev_env;
 
 mod dev_keys;
 
+mod doctor;
+
 mod endpoints;
 
 mod events;
@@ -66,6 +68,9 @@ enum Command {
     Show(show::ShowArgs),
     /// What became of an event, in a sentence for each delivery. The rights of `operator` suffice.
     Why(show::WhyArgs),
+    /// Looks for what is wrong with the server, the store and the programs, and says what to do: version, persistence, eviction, memory,
+    /// latency, clocks, releases, and whether SECRETS_KEY is the right one. With the rights of `operator`, all but the server's settings.
+    Doctor(doctor::DoctorArgs),
     /// Checks that what is stored in Redis agrees with itself, in bounded steps, also while the system runs.
     Check(check::CheckArgs),
     /// Prints a new key for SECRETS_KEY.
@@ -112,6 +117,7 @@ fn main() -> ExitCode {
         Command::Accounts(arguments) => lists::accounts(&arguments),
         Command::Show(arguments) => show::show(&arguments),
         Command::Why(arguments) => show::why(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::SecretsKey => print(&keys::new_secrets_key()),
         Command::Secrets(command) => secrets::run(&command),

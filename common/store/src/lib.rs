@@ -66,6 +66,8 @@ pub mod check;
 
 pub mod overview;
 
+pub mod diagnosis;
+
 pub mod endpoints;
 
 pub mod health;

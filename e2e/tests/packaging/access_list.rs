@@ -128,6 +128,7 @@ const CODE: &[(&str, &str, &[Who])] = &[
     // Asked of sentinels, which have lists of their own.
     ("connection/sentinels/sentinel.rs", "sentinel", &[]),
     ("connection/way.rs", "role", &[Api, Worker, Operator]),
+    ("diagnosis.rs", "client|list", &[Worker, Operator]),
     ("endpoints/enable.rs", "hmget", &[Worker]),
     ("endpoints/hold.rs", "get", &[Api, Worker]),
     ("endpoints/mod.rs", "hkeys", &[Api, Worker, Operator]),
@@ -173,13 +174,13 @@ const CODE: &[(&str, &str, &[Who])] = &[
         &[Operator],
     ),
     ("parked.rs", "scan", &[Worker]),
-    ("policy.rs", "hget hgetall", &[Api]),
+    ("policy.rs", "hget hgetall", &[Api, Operator]),
     ("portal_sessions/mod.rs", "get zscore", &[Api]),
     ("queue/mod.rs", "blpop", &[Worker]),
     ("replays/step.rs", "hstrlen", &[Worker]),
     ("rewrap.rs", "hmget", &[Api, Worker]),
     ("rotation.rs", "hmget", &[Api]),
-    ("secrets_key.rs", "get", &[Api, Worker]),
+    ("secrets_key.rs", "get", &[Api, Worker, Operator]),
     ("server/replay_rights.rs", "acl|dryrun", &[Api, Worker]),
     ("scripts/call.rs", "evalsha fcall", &[Api, Worker]),
     (

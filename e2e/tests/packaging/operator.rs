@@ -176,3 +176,56 @@ async fn one_command_tells_how_much_waits_who_has_most_and_what_became_of_it() {
     assert!(why.contains("org:elsewhere had no endpoint"), "{why}");
     scene.stop();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_names_what_is_wrong_and_what_to_do() {
+    let server = RedisServer::start_guarded();
+    let (api, worker) = (server.url_as("api"), server.url_as("worker"));
+    let mut system = System::builder()
+        .on(server)
+        .api_env("REDIS_URL", api)
+        .worker_env("REDIS_URL", worker)
+        .start()
+        .await;
+    let right = system.api.variable("SECRETS_KEY").unwrap().to_owned();
+    let diagnose = |user: &str, secrets_key: &str| {
+        let environment = [
+            ("REDIS_URL".to_owned(), system.redis.url_as(user)),
+            ("SECRETS_KEY".to_owned(), secrets_key.to_owned()),
+        ];
+        let output =
+            tokio::task::block_in_place(|| Process::run("webhooksctl", &["doctor", "--json"], &environment));
+        let printed = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        let first = printed.lines().next().unwrap();
+        let found: Value = serde_json::from_str(first).unwrap_or_else(|error| panic!("{error}: {printed}"));
+        let found = found["findings"].as_array().unwrap().clone();
+        let is_well = found.iter().all(|finding| finding["isWrong"] == false);
+        assert_eq!(output.status.success(), is_well, "{printed}");
+        found
+    };
+    let has = |found: &[Value], code: &str| found.iter().any(|finding| finding["code"] == code);
+    // A worker announces itself a moment after it is ready.
+    let found = eventually(LONG, "all programs to be seen", async || {
+        let found = diagnose("operator", &right);
+        check(
+            !has(&found, "no_policy") && !has(&found, "no_program"),
+            format!("{found:?}"),
+        )?;
+        Ok(found)
+    })
+    .await;
+    for code in [
+        "server",
+        "answers",
+        "store",
+        "secrets_key",
+        "programs",
+        "config_unreadable",
+    ] {
+        assert!(has(&found, code), "{code}: {found:?}");
+    }
+    assert!(!has(&diagnose("worker", &right), "config_unreadable"));
+    let found = diagnose("operator", &e2e::system::secrets_key(99));
+    assert!(has(&found, "wrong_secrets_key"), "{found:?}");
+    system.stop();
+}

@@ -52,11 +52,16 @@ pub(crate) fn run(arguments: &StatusArgs) -> anyhow::Result<()> {
     let (stores, runtime) = (stores(&arguments.redis)?, runtime::new()?);
     runtime.block_on(async {
         loop {
-            let status = look(&stores, arguments.store_budget_bytes).await?;
-            let text = if arguments.json {
-                format!("{}\n", status.json())
-            } else {
-                status.text()?
+            let text = match look(&stores, arguments.store_budget_bytes).await {
+                Ok(status) if arguments.json => format!("{}\n", status.json()),
+                Ok(status) => status.text()?,
+                // Whoever watches an outage wants to see its end.
+                Err(error) if arguments.watch => {
+                    eprintln!("webhooksctl: {error:#}");
+                    tokio::time::sleep(EVERY).await;
+                    continue;
+                }
+                Err(error) => return Err(error),
             };
             let mut out = std::io::stdout().lock();
             if arguments.watch && !arguments.json && out.is_terminal() {

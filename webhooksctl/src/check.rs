@@ -10,6 +10,7 @@ use store::identity::{StoreFacts, StoreId, unknown_schema};
 use store::settings::RedisArgs;
 
 use crate::runtime;
+use crate::stores::{prefix, stores};
 
 /// The most violations that are printed.
 const SHOWN: usize = 100;
@@ -23,21 +24,30 @@ pub(crate) struct CheckArgs {
 
 /// Prints what it looked at and every violation; fails when there is one.
 pub(crate) fn run(arguments: &CheckArgs) -> anyhow::Result<()> {
-    let (store, runtime) = (Store::new(&arguments.redis)?, runtime::new()?);
-    let progress = runtime::progress(|read: usize| format!("read {read} keys …"));
-    let marks = runtime.block_on(store.store_marks())?;
-    if let Some(reason) = marks.schema.as_deref().and_then(unknown_schema) {
-        bail!(reason);
+    let runtime = runtime::new()?;
+    let mut violations = 0;
+    for store in runtime.block_on(stores(&arguments.redis))? {
+        violations += runtime.block_on(check(&store, arguments.redis.store_id.as_ref()))?;
     }
-    let report = runtime.block_on(store.check_with_progress(&progress))?;
-    print(&report)?;
-    if let Some(reason) = is_another(&marks, arguments.redis.store_id.as_ref(), report.is_empty()) {
-        bail!(reason);
-    }
-    match report.violations.len() {
+    match violations {
         0 => Ok(()),
         count => bail!("{count} violations"),
     }
+}
+
+/// Checks a shard, and says how many violations there are.
+async fn check(store: &Store, wanted: Option<&StoreId>) -> anyhow::Result<usize> {
+    let progress = runtime::progress(|read: usize| format!("{}read {read} keys …", prefix(store)));
+    let marks = store.store_marks().await?;
+    if let Some(reason) = marks.schema.as_deref().and_then(unknown_schema) {
+        bail!(reason);
+    }
+    let report = store.check_with_progress(&progress).await?;
+    print(&report, &prefix(store))?;
+    if let Some(reason) = is_another(&marks, wanted, report.is_empty()) {
+        bail!(reason);
+    }
+    Ok(report.violations.len())
 }
 
 /// Why this isn't the store that the operator means, if it isn't.
@@ -58,7 +68,7 @@ fn is_another(marks: &StoreFacts, wanted: Option<&StoreId>, is_empty: bool) -> O
     }
 }
 
-fn print(report: &CheckReport) -> anyhow::Result<()> {
+fn print(report: &CheckReport, prefix: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     let is_empty = report.is_empty();
     let CheckReport {
@@ -73,7 +83,7 @@ fn print(report: &CheckReport) -> anyhow::Result<()> {
     } = report;
     writeln!(
         out,
-        "looked at {endpoints} endpoints, {events} events and {unfinished} unfinished deliveries"
+        "{prefix}looked at {endpoints} endpoints, {events} events and {unfinished} unfinished deliveries"
     )?;
     if is_empty {
         writeln!(out, "the store is empty")?;

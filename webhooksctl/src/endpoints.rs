@@ -1,18 +1,30 @@
-//! `endpoints enable` switches on again what failures have disabled since a moment, when those were not the receivers' fault.
+//! `endpoints` lists who has the most to do; `endpoints enable` switches on again what failures have disabled since a moment, when those were not the receivers' fault.
 
 use std::io::Write as _;
 
 use clap::{Args, Subcommand};
 use domain::clock::Timestamp;
-use store::Store;
 use store::endpoints::{EnableReport, FailedEndpoint};
 use store::settings::RedisArgs;
 
+use crate::lists::{self, ListArgs};
 use crate::runtime;
+use crate::stores::{prefix, stores};
+
+/// The arguments of `endpoints`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(crate) struct EndpointsArgs {
+    #[command(subcommand)]
+    command: Option<EndpointsCommand>,
+
+    #[command(flatten)]
+    list: ListArgs,
+}
 
 /// What can be done with endpoints.
 #[derive(Debug, Subcommand)]
-pub(crate) enum EndpointsCommand {
+enum EndpointsCommand {
     /// Switches on endpoints that failures in a row have disabled, and releases what is parked there, in bounded steps, also while
     /// the system runs. What answered 410, and what its owner switched off, stays off. Needs the rights of `worker`.
     Enable(EnableArgs),
@@ -20,7 +32,7 @@ pub(crate) enum EndpointsCommand {
 
 /// The arguments of `endpoints enable`.
 #[derive(Debug, Args)]
-pub(crate) struct EnableArgs {
+struct EnableArgs {
     #[command(flatten)]
     redis: RedisArgs,
 
@@ -34,12 +46,21 @@ pub(crate) struct EnableArgs {
 }
 
 /// Runs the command.
-pub(crate) fn run(command: &EndpointsCommand) -> anyhow::Result<()> {
-    let EndpointsCommand::Enable(arguments) = command;
-    let (store, runtime) = (Store::new(&arguments.redis)?, runtime::new()?);
-    let progress = runtime::progress(|endpoints: u64| format!("looked at {endpoints} endpoints …"));
+pub(crate) fn run(arguments: &EndpointsArgs) -> anyhow::Result<()> {
+    let Some(EndpointsCommand::Enable(arguments)) = &arguments.command else {
+        return lists::endpoints(&arguments.list);
+    };
+    let runtime = runtime::new()?;
     let (since, dry_run) = (arguments.disabled_since, arguments.dry_run);
-    let report = runtime.block_on(store.enable_disabled(since, dry_run, &name, &progress))?;
+    let mut report = EnableReport::default();
+    for store in runtime.block_on(stores(&arguments.redis))? {
+        let progress = runtime::progress(|endpoints: u64| {
+            format!("{}looked at {endpoints} endpoints …", prefix(&store))
+        });
+        let found = runtime.block_on(store.enable_disabled(since, dry_run, &name, &progress))?;
+        report.endpoints += found.endpoints;
+        report.enabled += found.enabled;
+    }
     print(&report, dry_run)
 }
 

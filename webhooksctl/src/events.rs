@@ -3,10 +3,10 @@
 use anyhow::bail;
 use clap::{Args, Subcommand};
 use domain::id::{AccountId, EventId};
-use store::Store;
 use store::settings::RedisArgs;
 
 use crate::runtime;
+use crate::stores::of_account;
 
 /// What to do with events.
 #[derive(Debug, Subcommand)]
@@ -38,7 +38,8 @@ fn account(text: &str) -> Result<AccountId, &'static str> {
 pub(crate) fn run(command: &EventsCommand) -> anyhow::Result<String> {
     let EventsCommand::Erase(arguments) = command;
     let (account, event) = (&arguments.account, &arguments.event);
-    let (store, runtime) = (Store::new(&arguments.redis)?, runtime::new()?);
+    let runtime = runtime::new()?;
+    let store = runtime.block_on(of_account(&arguments.redis, account))?;
     if !runtime.block_on(store.erase_event(account, event))? {
         bail!("nothing is kept of an event {event} of {account}");
     }

@@ -2,16 +2,16 @@
 
 use std::io::Write as _;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use domain::clock::Timestamp;
 use domain::id::{DeliveryId, EndpointId};
 use serde_json::{Map, Value};
-use store::Store;
 use store::log::{EntryId, Past};
 use store::settings::RedisArgs;
 
 use crate::runtime;
+use crate::stores::of_endpoint;
 
 /// What can be read.
 #[derive(Debug, Subcommand)]
@@ -60,10 +60,8 @@ pub(crate) fn run(command: &HistoryCommand) -> anyhow::Result<()> {
 }
 
 async fn log(arguments: &LogArgs) -> anyhow::Result<()> {
-    let (store, endpoint) = (Store::new(&arguments.redis)?, &arguments.endpoint);
-    let Some(account) = store.account_of(endpoint).await? else {
-        bail!("there is no endpoint {endpoint}");
-    };
+    let endpoint = &arguments.endpoint;
+    let (store, account) = of_endpoint(&arguments.redis, endpoint).await?;
     let before = arguments.before.map_or(EntryId::MAX, EntryId::at);
     let most = usize::try_from(arguments.limit)?;
     for entry in store.log_before(endpoint, before.into(), most).await? {
@@ -91,10 +89,8 @@ async fn log(arguments: &LogArgs) -> anyhow::Result<()> {
 }
 
 async fn payload(arguments: &PayloadArgs) -> anyhow::Result<()> {
-    let (store, delivery) = (Store::new(&arguments.redis)?, &arguments.delivery);
-    let endpoint = delivery.endpoint();
-    let account = store.account_of(&endpoint).await?;
-    let account = account.with_context(|| format!("there is no endpoint {endpoint}"))?;
+    let delivery = &arguments.delivery;
+    let (store, account) = of_endpoint(&arguments.redis, &delivery.endpoint()).await?;
     let found = store.payload_anywhere(&account, &delivery.event()).await?;
     let (_, body) = found.with_context(|| format!("the payload of {delivery} is no longer kept"))?;
     std::io::stdout().write_all(&body)?;

@@ -4,11 +4,11 @@ use anyhow::bail;
 use clap::Args;
 use domain::endpoint::{HoldAction, MAX_RATE, OperatorHold, RateLimit};
 use domain::id::{AccountId, EndpointId};
-use store::Store;
 use store::endpoints::MAX_REASON;
 use store::settings::RedisArgs;
 
 use crate::runtime;
+use crate::stores::{of_account, of_endpoint};
 
 /// The arguments of `pause`.
 #[derive(Debug, Args)]
@@ -114,9 +114,10 @@ fn change(
     action: Option<HoldAction>,
     reason: &str,
 ) -> anyhow::Result<String> {
-    let (store, runtime) = (Store::new(redis)?, runtime::new()?);
+    let runtime = runtime::new()?;
     match target {
         Target::Endpoint(id) => {
+            let (store, _) = runtime.block_on(of_endpoint(redis, id))?;
             let Some(endpoint) = runtime.block_on(store.hold_endpoint(id, action, reason))? else {
                 bail!("there is no endpoint {id}");
             };
@@ -125,6 +126,7 @@ fn change(
         }
         Target::Account(account) => {
             let reason = action.map(|_| reason);
+            let store = runtime.block_on(of_account(redis, account))?;
             let hold = runtime.block_on(store.pause_account(account, reason))?;
             Ok(format!("{account} {}", described(hold.as_ref())))
         }

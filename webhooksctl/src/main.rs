@@ -8,6 +8,8 @@ mod dev_env;
 
 mod dev_keys;
 
+mod doctor;
+
 mod endpoints;
 
 mod events;
@@ -20,13 +22,23 @@ mod hold;
 
 mod keys;
 
+mod lists;
+
 mod redis_users;
 
 mod runtime;
 
 mod secrets;
 
+mod show;
+
+mod status;
+
 mod store;
+
+mod stores;
+
+mod table;
 
 mod variables;
 
@@ -46,6 +58,19 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// How many deliveries wait, are in flight, retry, are held or parked, how old the oldest is, what takes memory, and how Redis does.
+    /// The rights of `operator` suffice.
+    Status(status::StatusArgs),
+    /// The accounts that have the most to do, by `--sort`: all that have work, kept payloads or history. The rights of `operator` suffice.
+    Accounts(lists::ListArgs),
+    /// The whole story of an event, a delivery, an endpoint, a replay or an account: each attempt, where it is now, when it goes next, and
+    /// who holds it. The rights of `operator` suffice.
+    Show(show::ShowArgs),
+    /// What became of an event, in a sentence for each delivery. The rights of `operator` suffice.
+    Why(show::WhyArgs),
+    /// Looks for what is wrong with the server, the store and the programs, and says what to do: version, persistence, eviction, memory,
+    /// latency, clocks, releases, and whether SECRETS_KEY is the right one. With the rights of `operator`, all but the server's settings.
+    Doctor(doctor::DoctorArgs),
     /// Checks that what is stored in Redis agrees with itself, in bounded steps, also while the system runs.
     Check(check::CheckArgs),
     /// Prints a new key for SECRETS_KEY.
@@ -53,9 +78,8 @@ enum Command {
     /// Works on the signing secrets that are stored.
     #[command(subcommand)]
     Secrets(secrets::SecretsCommand),
-    /// Works on endpoints.
-    #[command(subcommand)]
-    Endpoints(endpoints::EndpointsCommand),
+    /// Lists the endpoints that have the most to do, by `--sort`; `endpoints enable` switches on again what failures have disabled.
+    Endpoints(endpoints::EndpointsArgs),
     /// Pauses an endpoint, or all of an account, whatever its owner wants of it: what waits and what comes is parked. Its owner sees
     /// that, with the reason, and can't end it. Needs the rights of `worker`.
     Pause(hold::PauseArgs),
@@ -89,10 +113,15 @@ fn main() -> ExitCode {
     // Not clap's own messages: they repeat wrong values, which may be secrets.
     let arguments: Arguments = program::config::parse();
     let done = match arguments.command {
+        Command::Status(arguments) => status::run(&arguments),
+        Command::Accounts(arguments) => lists::accounts(&arguments),
+        Command::Show(arguments) => show::show(&arguments),
+        Command::Why(arguments) => show::why(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::SecretsKey => print(&keys::new_secrets_key()),
         Command::Secrets(command) => secrets::run(&command),
-        Command::Endpoints(command) => endpoints::run(&command),
+        Command::Endpoints(arguments) => endpoints::run(&arguments),
         Command::Pause(arguments) => hold::pause(&arguments).and_then(|said| print(&said)),
         Command::Throttle(arguments) => hold::throttle(&arguments).and_then(|said| print(&said)),
         Command::Resume(arguments) => hold::resume(&arguments).and_then(|said| print(&said)),

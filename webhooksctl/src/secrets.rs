@@ -6,11 +6,11 @@ use std::io::Write as _;
 use anyhow::bail;
 use clap::{Args, Subcommand};
 use program::config::SecretsArgs;
-use store::Store;
 use store::rewrap::RewrapReport;
 use store::settings::RedisArgs;
 
 use crate::runtime;
+use crate::stores::{prefix, stores};
 
 /// What can be done with signing secrets.
 #[derive(Debug, Subcommand)]
@@ -55,9 +55,11 @@ pub(crate) fn run(command: &SecretsCommand) -> anyhow::Result<()> {
 }
 
 fn accept(arguments: &AcceptArgs) -> anyhow::Result<()> {
-    let (store, runtime) = (Store::new(&arguments.redis)?, runtime::new()?);
+    let runtime = runtime::new()?;
     let keyring = &arguments.secrets.secrets_key;
-    runtime.block_on(store.accept_secrets_key(keyring))?;
+    for store in runtime.block_on(stores(&arguments.redis))? {
+        runtime.block_on(store.accept_secrets_key(keyring))?;
+    }
     writeln!(
         std::io::stdout(),
         "programs need key {} from now on",
@@ -68,10 +70,15 @@ fn accept(arguments: &AcceptArgs) -> anyhow::Result<()> {
 
 /// Fails when there are secrets that no key opens.
 fn rewrap(arguments: &RewrapArgs) -> anyhow::Result<()> {
-    let (store, runtime) = (Store::new(&arguments.redis)?, runtime::new()?);
+    let runtime = runtime::new()?;
     let keyring = &arguments.secrets.secrets_key;
-    let progress = runtime::progress(|endpoints: u64| format!("looked at {endpoints} endpoints …"));
-    let report = runtime.block_on(store.rewrap_secrets(keyring, arguments.dry_run, &progress))?;
+    let mut report = RewrapReport::default();
+    for store in runtime.block_on(stores(&arguments.redis))? {
+        let progress = runtime::progress(|endpoints: u64| {
+            format!("{}looked at {endpoints} endpoints …", prefix(&store))
+        });
+        report.merge(runtime.block_on(store.rewrap_secrets(keyring, arguments.dry_run, &progress))?);
+    }
     print(&report, keyring.sealing_key_id(), arguments.dry_run)?;
     match report.unopened {
         0 => Ok(()),

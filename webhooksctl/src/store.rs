@@ -10,6 +10,7 @@ use store::identity::{
 use store::settings::RedisArgs;
 
 use crate::runtime;
+use crate::stores::{prefix, stores};
 
 /// What can be done with the store's identity.
 #[derive(Debug, Subcommand)]
@@ -64,29 +65,60 @@ pub(crate) struct UpgradeArgs {
 pub(crate) fn run(command: &StoreCommand) -> anyhow::Result<String> {
     match command {
         StoreCommand::Id => Ok(format!("STORE_ID={}", StoreId::random())),
-        StoreCommand::Show(arguments) => {
-            let store = Store::new(&arguments.redis)?;
-            Ok(described(&runtime::new()?.block_on(store.store_marks())?))
-        }
-        StoreCommand::Upgrade(arguments) => runtime::new()?.block_on(upgrade(arguments)),
-        StoreCommand::Accept(arguments) => {
-            let (store, runtime) = (Store::new(&arguments.redis)?, runtime::new()?);
-            let would_be = runtime.block_on(store.accept_store(true))?;
-            let is_wanted = !arguments.only_empty || matches!(would_be.found, Found::Empty | Found::Same);
-            anyhow::ensure!(is_wanted, "nothing was accepted: {}", found(&would_be));
-            let done = if arguments.dry_run {
-                would_be
-            } else {
-                runtime.block_on(store.accept_store(false))?
-            };
-            Ok(accepted(&done, arguments.dry_run))
-        }
+        StoreCommand::Show(arguments) => runtime::new()?.block_on(show(&arguments.redis)),
+        StoreCommand::Upgrade(arguments) => runtime::new()?.block_on(upgrade_all(arguments)),
+        StoreCommand::Accept(arguments) => runtime::new()?.block_on(accept(arguments)),
     }
 }
 
-/// Changes the store to the newest forms, unless somebody may need the older ones.
-async fn upgrade(arguments: &UpgradeArgs) -> anyhow::Result<String> {
-    let store = Store::new(&arguments.redis)?;
+/// What is known of each shard, or of all together where one server has them.
+async fn show(redis: &RedisArgs) -> anyhow::Result<String> {
+    let mut all = Vec::new();
+    for store in stores(redis).await? {
+        all.push((prefix(&store), described(&store.store_marks().await?)));
+    }
+    if all.windows(2).all(|pair| pair[0].1 == pair[1].1) {
+        all.truncate(1);
+        return Ok(all.pop().unwrap_or_default().1);
+    }
+    let each = all
+        .into_iter()
+        .map(|(prefix, text)| format!("{}\n{text}", prefix.trim_end()));
+    Ok(each.collect::<Vec<_>>().join("\n"))
+}
+
+/// Accepts what is there, in all shards or in none.
+async fn accept(arguments: &AcceptArgs) -> anyhow::Result<String> {
+    let stores = stores(&arguments.redis).await?;
+    for store in &stores {
+        let would_be = store.accept_store(true).await?;
+        let is_wanted = !arguments.only_empty || matches!(would_be.found, Found::Empty | Found::Same);
+        anyhow::ensure!(
+            is_wanted,
+            "nothing was accepted: {}{}",
+            prefix(store),
+            found(&would_be)
+        );
+    }
+    let mut lines = Vec::new();
+    for store in &stores {
+        let done = store.accept_store(arguments.dry_run).await?;
+        lines.push(format!("{}{}", prefix(store), accepted(&done, arguments.dry_run)));
+    }
+    Ok(lines.join("\n"))
+}
+
+/// Changes all shards to the newest forms.
+async fn upgrade_all(arguments: &UpgradeArgs) -> anyhow::Result<String> {
+    let mut lines = Vec::new();
+    for store in stores(&arguments.redis).await? {
+        lines.push(format!("{}{}", prefix(&store), upgrade(&store, arguments).await?));
+    }
+    Ok(lines.join("\n"))
+}
+
+/// Changes a shard to the newest forms, unless somebody may need the older ones.
+async fn upgrade(store: &Store, arguments: &UpgradeArgs) -> anyhow::Result<String> {
     let marks = store.store_marks().await?;
     anyhow::ensure!(
         marks.identity.is_some(),

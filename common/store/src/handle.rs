@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
-use redis::FromRedisValue;
+use redis::{FromRedisValue, Pipeline, RedisResult, Value};
 
 use super::clock::ScriptClock;
 use super::condition::Condition;
@@ -58,6 +58,23 @@ impl Store {
     pub(crate) async fn query<T: FromRedisValue>(&self, question: &impl Question) -> Result<T, StoreError> {
         self.guard().ensure_ours()?;
         self.query_anywhere(question).await
+    }
+
+    /// Sends a pipeline that ignores errors, and returns the answer to each command. `WRONGTYPE` is an answer, too; any other refusal
+    /// is an error.
+    pub(crate) async fn query_each(
+        &self,
+        pipeline: &Pipeline,
+    ) -> Result<Vec<RedisResult<Value>>, StoreError> {
+        let answers: Vec<RedisResult<Value>> = self.query(pipeline).await?;
+        let refusal = answers
+            .iter()
+            .filter_map(|answer| answer.as_ref().err())
+            .find(|error| error.code() != Some("WRONGTYPE"));
+        match refusal {
+            Some(error) => Err(error.clone().into()),
+            None => Ok(answers),
+        }
     }
 
     /// Asks any store.

@@ -4,7 +4,7 @@
 //! It goes through the endpoints in bounded steps, also on a live system. For each endpoint, one script replaces what is still there: a
 //! rotation in between stands, and the whole can be repeated at any time.
 
-use std::collections::BTreeMap;
+mod report;
 
 use domain::endpoint::origin_of;
 use domain::id::{AccountId, EndpointId};
@@ -12,6 +12,8 @@ use domain::sealing::{HeaderPlace, OpenError, SealedHeaders, SealedSecret, Secre
 
 use super::scripts::{record, script};
 use super::{Store, StoreError};
+
+pub use self::report::RewrapReport;
 
 /// The most secrets that the report names.
 const NAMED: usize = 100;
@@ -29,23 +31,6 @@ script! {
 record! {
     /// A sealed secret, and the same sealed anew.
     struct Pair<'a> { old: &'a str, anew: &'a str }
-}
-
-/// What sealing anew came to. Values of headers count as secrets.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RewrapReport {
-    /// Endpoints that were looked at.
-    pub endpoints: u64,
-    /// Secrets that were sealed anew, or would be in a dry run.
-    pub rewrapped: u64,
-    /// Secrets that changed meanwhile, and stayed as they were.
-    pub overtaken: u64,
-    /// Secrets by the id of the key that seals them now, without those that changed meanwhile.
-    pub by_key: BTreeMap<String, u64>,
-    /// Secrets that don't open.
-    pub unopened: u64,
-    /// The first of them, each with its endpoint and the reason.
-    pub reasons: Vec<String>,
 }
 
 /// An endpoint with its secrets.

@@ -48,7 +48,7 @@ impl Store {
     }
 
     /// The check value that is kept; empty if there is none.
-    async fn secrets_key_check(&self) -> Result<String, StoreError> {
+    pub(crate) async fn secrets_key_check(&self) -> Result<String, StoreError> {
         let mut command = redis::cmd("GET");
         command.arg(self.keys().key("secrets_key"));
         Ok(self.query::<Option<String>>(&command).await?.unwrap_or_default())

@@ -4,6 +4,8 @@ pub mod replay_rights;
 
 mod info;
 
+mod look;
+
 mod memory;
 
 mod expected;
@@ -22,6 +24,7 @@ use super::{Store, StoreError};
 use domain::clock::Timestamp;
 
 pub use self::expected::{AckDurability, Assumed, AssumedArgs, Expectations};
+pub use self::look::ServerLook;
 pub use self::memory::Memory;
 pub(crate) use self::replication::knows_no_files;
 

@@ -9,6 +9,7 @@ use domain::id::AccountId;
 use sha2::{Digest as _, Sha256};
 
 use super::connection::Lost;
+use super::identity::StoreFacts;
 use super::settings::{InvalidRedis, RedisArgs, Servers};
 use super::{Store, StoreError};
 
@@ -120,8 +121,10 @@ async fn recorded(args: &RedisArgs, servers: &Servers) -> Result<u16, FindError>
         if let Err(Lost::Nowhere(reason)) = store.connections().look_for_server().await {
             return Err(InvalidRedis::url(&reason));
         }
-        let recorded: Result<Option<String>, StoreError> =
-            store.store_facts().await.map(|facts| facts.shards);
+        // An operator's user may read this, and run no script.
+        let marks = store.store_marks().await;
+        let marks = marks.or_else(|error| error.unless_overwritten(StoreFacts::default()));
+        let recorded: Result<Option<String>, StoreError> = marks.map(|marks| marks.shards);
         Ok((recorded, store.connections().are_to_cluster()))
     };
     let (first, is_cluster) = asked(0).await?;

@@ -19,9 +19,13 @@ mod house;
 
 mod lua;
 
+mod operator;
+
 mod package;
 
 mod promises;
+
+mod redis_cli;
 
 mod scripts;
 

@@ -113,7 +113,41 @@ async fn each_account_is_served_by_its_shard() {
         assert_eq!(traced.expect(200).body["deliveries"][0]["status"], "succeeded");
     }
     checked(&system).await;
+    operated(&system, &organisations, &endpoints);
     system.finish().await;
+}
+
+/// The operator's tool works on all shards.
+fn operated(system: &System, organisations: &[String], endpoints: &[String]) {
+    let environment = [("REDIS_URL".to_owned(), system.redis.url())];
+    let run = |arguments: &[&str]| {
+        let output = tokio::task::block_in_place(|| Process::run("webhooksctl", arguments, &environment));
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let complained = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {said}{complained}");
+        said
+    };
+    let checked = run(&["check"]);
+    for number in 0..SHARDS {
+        assert!(
+            checked.contains(&format!("shard {number}: looked at 1 endpoints")),
+            "{checked}"
+        );
+    }
+    assert!(run(&["store", "show"]).contains("STORE_ID="));
+    let status: Value = serde_json::from_str(&run(&["status", "--json"])).unwrap();
+    assert_eq!(status["servers"].as_array().unwrap().len(), 1, "{status}");
+    let accounts: Value = serde_json::from_str(&run(&["accounts", "--json"])).unwrap();
+    for (organisation, endpoint) in organisations.iter().zip(endpoints) {
+        assert!(
+            accounts.to_string().contains(&format!("org:{organisation}")),
+            "{accounts}"
+        );
+        assert!(run(&["show", endpoint]).contains(endpoint));
+        assert!(run(&["pause", endpoint, "--reason", "a test"]).contains("is paused"));
+        assert!(run(&["resume", endpoint]).contains("not held"));
+        assert!(run(&["history", "log", endpoint]).contains("lead.captured"));
+    }
 }
 
 /// What an account sees of itself, and does: log, counts, a test event, a key, a portal session.

@@ -575,9 +575,7 @@ async fn an_operator_reads_what_is_packed_and_what_is_not() {
     let newest = deliver(&fixture, 1).await.remove(0);
     let url = fixture.redis.url();
     let read = |arguments: &[&str]| {
-        let mut words = vec!["history"];
-        words.extend(arguments);
-        words.extend(["--redis-url", &url]);
+        let words = [arguments, &["--redis-url", &url]].concat();
         let output = tokio::task::block_in_place(|| Process::run("webhooksctl", &words, &[]));
         assert!(
             output.status.success(),
@@ -587,7 +585,7 @@ async fn an_operator_reads_what_is_packed_and_what_is_not() {
         String::from_utf8(output.stdout).unwrap()
     };
 
-    let lines = read(&["log", endpoint.as_str(), "--limit", "25"]);
+    let lines = read(&["history", "log", endpoint.as_str(), "--limit", "25"]);
     let mut expected: Vec<_> = delivered
         .iter()
         .chain([&newest])
@@ -608,8 +606,19 @@ async fn an_operator_reads_what_is_packed_and_what_is_not() {
     for delivery in [&delivered[0], &newest] {
         let body = fixture.store.event_body(&account(), &delivery.event()).await;
         assert_eq!(
-            read(&["payload", delivery.as_str()]).as_bytes(),
+            read(&["history", "payload", delivery.as_str()]).as_bytes(),
             &body.unwrap().unwrap()[..]
         );
+        let (event, account) = (delivery.event(), account());
+        let story = read(&["show", event.as_str(), "--account", account.as_str(), "--json"]);
+        let story: serde_json::Value = serde_json::from_str(&story).unwrap();
+        assert_eq!(story["isPacked"], *delivery != newest, "{story}");
+        let of_it = &story["deliveries"][0];
+        assert_eq!(
+            [&of_it["id"], &of_it["state"]],
+            [delivery.as_str(), "succeeded"],
+            "{story}"
+        );
+        assert_eq!(of_it["attempts"].as_array().unwrap().len(), 1, "{story}");
     }
 }

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::Violation;
-use super::walk::ask;
 use crate::{Store, StoreError};
 
 /// The time between two looks.
@@ -59,7 +58,7 @@ impl Store {
         pipeline.add_command(redis::cmd("HGETALL").arg(self.keys().key("stats")).take());
         let mut first = redis::cmd("LRANGE");
         pipeline.add_command(first.arg(self.keys().key("sweeps")).arg(0).arg(0).take());
-        let mut answers = ask(self, &pipeline).await?.into_iter();
+        let mut answers = self.query_each(&pipeline).await?.into_iter();
         let mut next = || answers.next().unwrap_or(Ok(redis::Value::Nil));
         let stats: HashMap<String, String> = next().and_then(read).unwrap_or_default();
         let jobs: Vec<String> = next().and_then(read).unwrap_or_default();
@@ -74,7 +73,7 @@ impl Store {
         } else {
             redis::cmd("ZCARD").arg(key).take()
         });
-        let entries = ask(self, &pipeline).await?.into_iter().next();
+        let entries = self.query_each(&pipeline).await?.into_iter().next();
         Ok(Some(Head {
             ran_at: stats.get("reapedAt").and_then(|text| text.parse().ok()),
             entries: entries.and_then(|answer| answer.and_then(read).ok()),

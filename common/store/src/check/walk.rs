@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use futures_util::future::try_join_all;
-use redis::{Pipeline, RedisResult, Value};
+use redis::{Pipeline, Value};
 
 use super::kinds::Kind;
 use super::look::Look;
@@ -93,7 +93,7 @@ impl Walk {
         if pipelines.is_empty() {
             return Ok(false);
         }
-        let asked = pipelines.iter().map(|batch| ask(store, &batch.pipeline));
+        let asked = pipelines.iter().map(|batch| store.query_each(&batch.pipeline));
         let mut answers = try_join_all(asked).await?;
         if scan.is_some() {
             let scanned = answers.pop().and_then(|mut scanned| scanned.pop());
@@ -149,18 +149,5 @@ impl Walk {
         if is_new && kind.is_read() && !kind.is_fixed() {
             self.next.push_back(Look::at(name.to_owned(), kind));
         }
-    }
-}
-
-/// Sends a pipeline and returns the answer to each command. `WRONGTYPE` is an answer, too; any other refusal is an error.
-pub(super) async fn ask(store: &Store, pipeline: &Pipeline) -> Result<Vec<RedisResult<Value>>, StoreError> {
-    let answers: Vec<RedisResult<Value>> = store.query(pipeline).await?;
-    let refusal = answers
-        .iter()
-        .filter_map(|answer| answer.as_ref().err())
-        .find(|error| error.code() != Some("WRONGTYPE"));
-    match refusal {
-        Some(error) => Err(error.clone().into()),
-        None => Ok(answers),
     }
 }

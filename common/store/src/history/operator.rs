@@ -85,9 +85,19 @@ impl Store {
             let kind = fields.remove("event").unwrap_or_default();
             return Ok(Some((String::from_utf8_lossy(&kind).into_owned(), body)));
         }
+        let packed = self.packed_for_operator(account, event).await?;
+        Ok(packed.map(|event| (event.kind, event.body)))
+    }
+
+    /// An event that was packed, if it is still kept.
+    pub(crate) async fn packed_for_operator(
+        &self,
+        account: &AccountId,
+        event: &EventId,
+    ) -> Result<Option<FinishedEvent>, StoreError> {
         for class in [Class::Exhausted, Class::Delivered] {
             if let Some(event) = self.search_blocks_of(account, class, event).await? {
-                return Ok(Some((event.kind, event.body)));
+                return Ok(Some(event));
             }
         }
         Ok(None)

@@ -1,5 +1,6 @@
 //! One delivery with its payload and its attempts.
 
+use super::range::Order;
 use super::search::Sought;
 use super::{DeliverySummary, EndpointStanding, EntryId, LogEntry, LoggedAttempt, RawEntry, Record};
 use crate::history::PackedEvent;
@@ -140,6 +141,21 @@ impl Store {
         entries.sort_by_key(|entry| entry.id);
         let known = entries.into_iter().filter_map(RawEntry::known);
         Ok(known.filter_map(LogEntry::into_attempt).collect())
+    }
+
+    /// The attempts that a record points to, as far as they are kept, oldest first.
+    pub(super) async fn attempts_of_record(
+        &self,
+        endpoint: &EndpointId,
+        ids: &[EntryId],
+    ) -> Result<Vec<LoggedAttempt>, StoreError> {
+        let mut found = Vec::new();
+        for id in ids {
+            let start = id.to_string();
+            let entries = self.read_log(endpoint, Order::OldestFirst, &start, 1).await?;
+            found.extend(entries.into_iter().filter(|entry| entry.id == *id));
+        }
+        self.pointed_to(endpoint, ids, found).await
     }
 
     /// The payload of an event of this account, if it is still kept.

@@ -8,6 +8,7 @@
 //! - `account`: a listing of all endpoints of an account.
 //! - `detail`: one delivery with its payload and its attempts; `search` finds those that only the log knows.
 //! - `trace`: what became of one event.
+//! - `story`: what became of an event or a delivery, read without a script, for an operator.
 //! - `tail`: the log as it grows.
 //! - `since`: since when all this is complete.
 //! - `range`: pieces of a log, read without a script; `blocks`: what was packed of it.
@@ -45,6 +46,8 @@ mod detail;
 
 mod trace;
 
+mod story;
+
 mod since;
 
 mod tail;
@@ -60,6 +63,7 @@ pub use packed::unpack;
 pub use phases::Phases;
 pub use position::{InvalidListPosition, ListPosition, Source};
 pub use since::Past;
+pub use story::{DeliveryPlace, DeliveryStory, EventStory};
 pub use summary::DeliverySummary;
 pub use tail::{LogTail, MOST_READ};
 pub use trace::{EventTrace, UnmatchedReason};

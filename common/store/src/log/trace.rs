@@ -174,7 +174,7 @@ impl Store {
     }
 
     /// An event that matched nobody, if it is among the last of these.
-    async fn trace_unmatched(
+    pub(super) async fn trace_unmatched(
         &self,
         account: &AccountId,
         event: &EventId,

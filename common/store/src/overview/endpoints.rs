@@ -1,0 +1,215 @@
+//! What one endpoint has to do.
+
+use std::collections::BTreeMap;
+
+use domain::clock::Timestamp;
+use domain::id::{AccountId, DeliveryId, EndpointId};
+use redis::Cmd;
+
+use super::ask::Answers;
+use crate::{Store, StoreError};
+
+const HOUR_MS: u64 = 3_600_000;
+
+/// What is read of an endpoint's record, in this order.
+const FIELDS: [&str; 12] = [
+    "account",
+    "url",
+    "state",
+    "inFlight",
+    "consecutiveFailures",
+    "heldUntil",
+    "operatorHold",
+    "accountHold",
+    "recent",
+    "hours",
+    "lastError",
+    "rateLimit",
+];
+
+/// What one endpoint has to do, and how it does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EndpointLoad {
+    /// Its account.
+    pub account: Option<AccountId>,
+    /// Where it is.
+    pub url: String,
+    /// `active`, `paused`, `suspended`, `disabled` or `off`.
+    pub state: String,
+    /// Deliveries that wait for their turn, also those that its cap makes wait.
+    pub waiting: u64,
+    /// Deliveries in flight.
+    pub in_flight: u64,
+    /// Deliveries that failed, and wait for their next attempt.
+    pub retrying: u64,
+    /// Those of them that are due within the hour.
+    pub due_within_hour: u64,
+    /// Deliveries that are parked, since the endpoint isn't active.
+    pub parked: u64,
+    /// Until when its receiver has asked us to wait, if it has.
+    pub held_until: Option<Timestamp>,
+    /// The delivery that waits first for its turn.
+    pub first: Option<DeliveryId>,
+    /// When its nearest retry is due.
+    pub next_retry: Option<Timestamp>,
+    /// Failures in a row.
+    pub failures: u64,
+    /// Attempts within about an hour that succeeded.
+    pub succeeded: u64,
+    /// Attempts within about an hour that failed.
+    pub failed: u64,
+    /// Bytes that its queues take.
+    pub bytes: u64,
+    /// What an operator does to it, in the words of the store: `pause …` or `throttle …`.
+    pub operator_hold: Option<String>,
+    /// What went wrong last: `<when (ms)> <status or -> <code> <detail>`.
+    pub last_error: Option<String>,
+    /// How many deliveries a second it may have, if that is limited.
+    pub rate_limit: Option<u64>,
+}
+
+impl EndpointLoad {
+    /// Whether it may be served.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.state == "active"
+    }
+
+    /// All that it has to do, in flight or not.
+    #[must_use]
+    pub const fn backlog(&self) -> u64 {
+        self.waiting + self.retrying + self.parked
+    }
+
+    /// When the delivery was accepted that waits first for its turn.
+    #[must_use]
+    pub fn oldest(&self) -> Option<Timestamp> {
+        self.first.as_ref().map(|delivery| delivery.event().time())
+    }
+
+    fn ask(id: &EndpointId, now: u64, key: impl Fn(&str) -> String) -> [Cmd; 8] {
+        let (pending, retry) = (key(&format!("pending:{id}")), key(&format!("retry:{id}")));
+        [
+            redis::cmd("HMGET")
+                .arg(key(&format!("endpoint:{id}")))
+                .arg(&FIELDS)
+                .take(),
+            redis::cmd("LLEN").arg(&pending).take(),
+            redis::cmd("LINDEX").arg(&pending).arg(0).take(),
+            redis::cmd("ZCARD").arg(&retry).take(),
+            redis::cmd("ZRANGE")
+                .arg(&retry)
+                .arg(0)
+                .arg(0)
+                .arg("WITHSCORES")
+                .take(),
+            redis::cmd("ZCOUNT")
+                .arg(&retry)
+                .arg("-inf")
+                .arg(now + HOUR_MS)
+                .take(),
+            redis::cmd("MEMORY").arg("USAGE").arg(&pending).take(),
+            redis::cmd("MEMORY").arg("USAGE").arg(&retry).take(),
+        ]
+    }
+
+    /// `None` if there is no such endpoint.
+    fn read(answers: &mut Answers, now: Timestamp) -> Option<Self> {
+        let fields: Vec<Option<String>> = answers.take().unwrap_or_default();
+        let (pending, first): (u64, Option<String>) = (answers.count(), answers.take().flatten());
+        let (retries, nearest): (u64, Vec<(String, f64)>) =
+            (answers.count(), answers.take().unwrap_or_default());
+        let (due, bytes) = (answers.count(), answers.count() + answers.count());
+        let mut fields = fields.into_iter().chain(std::iter::repeat(None));
+        let mut text = || fields.next().flatten().filter(|text| !text.is_empty());
+        let number = |text: Option<String>| text.and_then(|text| text.parse::<u64>().ok());
+        let moment = |ms: u64| Timestamp::from_millis(i64::try_from(ms).ok()?);
+
+        let mut load = Self {
+            account: text().and_then(|account| account.parse().ok()),
+            url: text().unwrap_or_default(),
+            state: text()?,
+            in_flight: number(text()).unwrap_or(0),
+            failures: number(text()).unwrap_or(0),
+            held_until: number(text()).and_then(moment).filter(|until| *until > now),
+            bytes,
+            ..Self::default()
+        };
+        let (own, accounts) = (text(), text());
+        load.operator_hold = accounts.or(own);
+        (load.succeeded, load.failed) = last_hour(text().as_deref(), text().as_deref(), now);
+        load.last_error = text();
+        load.rate_limit = number(text());
+        if load.is_active() {
+            (load.waiting, load.retrying, load.due_within_hour) = (pending, retries, due);
+            load.first = first.and_then(|entry| entry.split(':').next()?.parse().ok());
+            let nearest = nearest.first().map(|(_, at)| *at);
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "a score in milliseconds is whole, and far below 2^53"
+            )]
+            let nearest = nearest.and_then(|at| Timestamp::from_millis(at as i64));
+            load.next_retry = nearest;
+        } else {
+            load.parked = pending + retries;
+        }
+        Some(load)
+    }
+}
+
+/// How many attempts succeeded and failed within about an hour: this hour's, and as much of the last one's as is not over an hour ago.
+fn last_hour(recent: Option<&str>, hours: Option<&str>, now: Timestamp) -> (u64, u64) {
+    let (hour, passed) = (now.as_millis() / HOUR_MS, now.as_millis() % HOUR_MS);
+    let mut newest = recent
+        .unwrap_or_default()
+        .split(' ')
+        .map_while(|word| word.parse::<u64>().ok());
+    let newest = newest.next().zip(newest.next()).zip(newest.next());
+    let newest = newest.map(|((hour, succeeded), failed)| (hour, succeeded, failed));
+    let before = hours.unwrap_or_default().split(' ').filter_map(|entry| {
+        let mut parts = entry.split(':').filter_map(|part| part.parse::<u64>().ok());
+        Some((parts.next()?, parts.next()?, parts.next()?))
+    });
+    let mut found = (0, 0);
+    for (at, succeeded, failed) in newest.into_iter().chain(before) {
+        let part = |count: u64| match hour.checked_sub(at) {
+            Some(0) => count,
+            Some(1) => count.saturating_mul(HOUR_MS - passed) / HOUR_MS,
+            _ => 0,
+        };
+        found = (found.0 + part(succeeded), found.1 + part(failed));
+    }
+    found
+}
+
+impl Store {
+    /// Looks at these endpoints.
+    pub(super) async fn endpoint_loads(
+        &self,
+        ids: Vec<EndpointId>,
+        now: Timestamp,
+    ) -> Result<BTreeMap<EndpointId, EndpointLoad>, StoreError> {
+        let asked = ids
+            .iter()
+            .flat_map(|id| EndpointLoad::ask(id, now.as_millis(), |name| self.keys().key(name)))
+            .collect();
+        let mut answers = self.ask_all(asked).await?;
+        let loads = ids
+            .into_iter()
+            .map(|id| (id, EndpointLoad::read(&mut answers, now)));
+        Ok(loads.filter_map(|(id, load)| Some((id, load?))).collect())
+    }
+
+    /// What one endpoint has to do; `None` if there is no such endpoint.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails, or refuses a command.
+    pub async fn endpoint_load(&self, id: &EndpointId) -> Result<Option<EndpointLoad>, StoreError> {
+        let now = self.overview_time().await?;
+        Ok(self.endpoint_loads(vec![id.clone()], now).await?.remove(id))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,50 @@
+//! The stores that a command works on: one for each shard. What is read of them is merged.
+
+use anyhow::bail;
+use domain::id::{AccountId, EndpointId};
+use store::Store;
+use store::overview::Overview;
+use store::settings::RedisArgs;
+use store::shards::Shards;
+
+/// All shards.
+pub(crate) async fn stores(redis: &RedisArgs) -> anyhow::Result<Vec<Store>> {
+    Ok(Shards::find(redis).await?.all().to_vec())
+}
+
+/// The shard that has an account.
+pub(crate) async fn of_account(redis: &RedisArgs, account: &AccountId) -> anyhow::Result<Store> {
+    Ok(Shards::find(redis).await?.of(account).clone())
+}
+
+/// The shard that has an endpoint, and its account.
+pub(crate) async fn of_endpoint(
+    redis: &RedisArgs,
+    endpoint: &EndpointId,
+) -> anyhow::Result<(Store, AccountId)> {
+    for store in stores(redis).await? {
+        if let Some(account) = store.account_of(endpoint).await? {
+            return Ok((store, account));
+        }
+    }
+    bail!("there is no endpoint {endpoint}");
+}
+
+/// How a line about one of several shards begins.
+pub(crate) fn prefix(store: &Store) -> String {
+    let shard = store.shard();
+    if shard.has_others() {
+        format!("shard {}: ", shard.number)
+    } else {
+        String::new()
+    }
+}
+
+/// What is seen of them together.
+pub(crate) async fn overview(stores: &[Store]) -> anyhow::Result<Overview> {
+    let mut all = Overview::default();
+    for store in stores {
+        all.merge(store.overview().await?);
+    }
+    Ok(all)
+}

@@ -16,6 +16,7 @@
 //!   [`redis_clock`] moves the clock that the scripts read.
 //! - [`load`] pushes events, and repeats those that were refused; [`account`] finds out what became of each.
 //! - [`namespaces`]: mounts and a network that only one test sees, and a disk that can be filled.
+//! - [`thorough`]: how often a test repeats what it does.
 //! - [`wait`] waits for a condition, with a deadline.
 //! - [`workspace`]: the sources, and what is installed for tests.
 //!
@@ -72,5 +73,7 @@ pub mod wait;
 pub mod ports;
 
 pub mod temp_dir;
+
+pub mod thorough;
 
 pub mod workspace;

@@ -1,5 +1,7 @@
 //! What is counted, for Prometheus. The names are a contract: `metrics.txt` lists them.
 
+mod due;
+
 mod history;
 
 mod merged;
@@ -17,6 +19,7 @@ use prometheus::{
 use crate::fault::{Need, NotAttempted};
 
 pub(crate) use self::store::StoreMetrics;
+use due::DueMetrics;
 pub(crate) use history::{HistoryMetrics, LOGS, PAYLOADS};
 pub(crate) use operator::OperatorMetrics;
 
@@ -32,6 +35,8 @@ pub struct Metrics {
     pub(crate) in_flight: IntGauge,
     /// How many deliveries it may hold.
     pub(crate) slots: IntGauge,
+    /// For how long something has been due that it had no room for.
+    pub(crate) due: DueMetrics,
     /// Deliveries that were leased to this worker.
     pub(crate) fetched: IntCounter,
     /// Those of them that were suspects (quarantined deliveries).
@@ -118,6 +123,7 @@ impl Metrics {
             attempt_duration: registered(&registry, Histogram::with_opts(duration))?,
             in_flight: gauge("in_flight", "Deliveries that this worker holds")?,
             slots: gauge("slots", "Deliveries that this worker may hold")?,
+            due: DueMetrics::new(&registry)?,
             fetched: counter("fetched_total", "Deliveries that were leased to this worker")?,
             suspects_fetched: counter(
                 "suspects_fetched_total",

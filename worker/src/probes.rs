@@ -4,6 +4,7 @@
 use std::future::pending;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Instant;
 
 use futures_util::FutureExt as _;
 use poem::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
@@ -154,6 +155,7 @@ fn server_page(server: &Replication) -> serde_json::Value {
 #[handler]
 fn metrics(Data(probes): Data<&Arc<Probes>>) -> Response {
     probes.fitness.measure();
+    probes.metrics.due.measure(Instant::now());
     match probes.metrics.render() {
         Ok(text) => Response::builder()
             .header(CONTENT_TYPE, prometheus::TEXT_FORMAT)

@@ -29,14 +29,18 @@ impl Seldom {
         self.add(1, now).is_some()
     }
 
+    /// Whether the message was not said within the last pause.
+    #[must_use]
+    pub fn has_rested(&self, now: Instant) -> bool {
+        self.last_said
+            .is_none_or(|said| now.saturating_duration_since(said) >= self.pause)
+    }
+
     /// Notes that it happened `times` more. Returns how often it has happened since the message was last said, if it
     /// has and the message is due; the count then starts again.
     pub fn add(&mut self, times: u64, now: Instant) -> Option<u64> {
         self.unsaid = self.unsaid.saturating_add(times);
-        let has_rested = self
-            .last_said
-            .is_none_or(|said| now.saturating_duration_since(said) >= self.pause);
-        if self.unsaid == 0 || !has_rested {
+        if self.unsaid == 0 || !self.has_rested(now) {
             return None;
         }
         self.last_said = Some(now);

@@ -1,4 +1,7 @@
-//! Logs: each line is a readable sentence with fields, as text for people or as JSON for machines.
+//! Logs: each line is a readable sentence with fields, as text for people or as JSON for machines. Warnings and errors are
+//! [`bounded`].
+
+mod bounded;
 
 use std::io::{self, IsTerminal};
 
@@ -6,6 +9,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use self::bounded::Bounded;
 use crate::config::LogFormat;
 
 /// Starts logging to standard error at the level of `RUST_LOG` (`info` by default).
@@ -26,7 +30,8 @@ pub fn init(format: Option<LogFormat>) {
                 tracing_subscriber::fmt::layer()
                     .with_writer(io::stderr)
                     .with_ansi(is_terminal)
-                    .with_target(false),
+                    .with_target(false)
+                    .map_event_format(Bounded::new),
             )
             .try_init(),
         LogFormat::Json => registry
@@ -34,7 +39,8 @@ pub fn init(format: Option<LogFormat>) {
                 tracing_subscriber::fmt::layer()
                     .json()
                     .flatten_event(true)
-                    .with_writer(io::stderr),
+                    .with_writer(io::stderr)
+                    .map_event_format(Bounded::new),
             )
             .try_init(),
     };

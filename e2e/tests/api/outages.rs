@@ -1,8 +1,11 @@
 //! Redis is away or full: the API answers in bounded time, says what to do, and recovers by itself.
 
+use std::time::Instant;
+
 use e2e::ports::free_port;
 use e2e::process::Process;
 use e2e::wait::{LONG, check, eventually};
+use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -72,6 +75,49 @@ async fn while_redis_is_away_every_call_says_so_and_then_goes_on() {
         backend.post(EVENTS, &event(account)).await.expect(202).body["deliveries"],
         1
     );
+    system.stop();
+}
+
+/// Whoever asks again and again in an outage fills no log: each cause has a line a second, and says how many it left out.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_is_logged_once_a_second_however_many_ask() {
+    const CALLS: usize = 300;
+    let mut system = api().await;
+    let (backend, account) = (system.backend(), system.account());
+    system.redis.kill9();
+    let began = Instant::now();
+    let pushes = (0..CALLS).map(|_| async { backend.post(EVENTS, &event(account)).await.status });
+    assert_eq!(join_all(pushes).await, [503; CALLS]);
+    // The next line of each cause says what was left out.
+    let causes = [
+        "Redis is not available: the request was refused",
+        "a request failed",
+    ];
+    let lines = eventually(LONG, "what was left out to be said", async || {
+        let _refused = backend.post(EVENTS, &event(account)).await;
+        let log = system.api.log();
+        let lines = causes.map(|cause| {
+            log.lines()
+                .filter(|line| line.contains(cause))
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        });
+        let are_counted = lines
+            .iter()
+            .all(|lines| lines.last().is_some_and(|line| line.contains("left_out")));
+        check(are_counted, format!("{lines:?}")).map(|()| lines)
+    })
+    .await;
+    let most = began.elapsed().as_secs() + 1;
+    for lines in lines {
+        assert!(lines.len() as u64 <= most, "{} in {most} s", lines.len());
+        let left_out = |line: &String| line.split_once("left_out=")?.1.parse::<usize>().ok();
+        let unsaid: usize = lines.iter().filter_map(left_out).sum();
+        assert!(
+            unsaid + lines.len() >= CALLS,
+            "{unsaid} were left out of {lines:?}"
+        );
+    }
     system.stop();
 }
 

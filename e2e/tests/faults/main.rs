@@ -43,6 +43,7 @@ mod f30_out_of_files;
 mod f31_killed_while_packing;
 mod f32_killed_while_erasing;
 mod f33_primary_lost;
+mod f34_workers_come_and_go;
 mod history_clocks;
 mod history_scene;
 mod history_upgraded;

@@ -23,8 +23,8 @@ use crate::packed::{deliver, listed, oldest_of_stream};
 
 mod long {
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_hundred_thousand_attempts_are_listed_without_a_gap_and_a_double_while_they_are_packed() {
-        super::list_while_packing(100_000).await;
+    async fn very_many_attempts_are_listed_without_a_gap_and_a_double_while_they_are_packed() {
+        super::list_while_packing(e2e::thorough::times(30_000, 100_000)).await;
     }
 }
 

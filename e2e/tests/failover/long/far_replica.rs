@@ -7,20 +7,21 @@ use std::time::{Duration, Instant};
 use e2e::distance::Distance;
 use e2e::load::{Load, Loaded, Shape};
 use e2e::sentinels::NAME;
+use e2e::thorough::times;
 
 use crate::scene::{Group, ask, in_step, more_accepted};
 
-const KILLS: usize = 5;
 const AWAY: Duration = Duration::from_millis(20);
 const CALLERS: usize = 32;
 
 /// What is lost is what was acknowledged while it was on its way, and nothing else. Prints what each kill lost.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_on_its_way_is_lost_and_nothing_else() {
+    let kills = times(2, 10);
     let slower = format!("sentinel down-after-milliseconds {NAME} 2500");
     let mut group = Group::start_with(&[&slower]).await;
     let (mut all, mut losses) = (Loaded::default(), Vec::new());
-    for kill in 1..=KILLS {
+    for kill in 1..=kills {
         // Sentinels that look often would soon lead the replica past the distance.
         every(&group, "5000");
         let distance = Distance::start(group.system.redis.address(), AWAY).await;
@@ -57,7 +58,7 @@ async fn what_was_on_its_way_is_lost_and_nothing_else() {
         });
     }
     let lost: usize = losses.iter().map(|one| one.0).sum();
-    eprintln!("{lost} events are lost in {KILLS} kills (lost, events in a second): {losses:?}");
+    eprintln!("{lost} events are lost in {kills} kills (lost, events in a second): {losses:?}");
     // Far from all, and far above what is on its way: a busy machine adds to the distance, half a second at worst.
     for (lost, pace) in losses {
         let most = 25.0 * AWAY.as_secs_f64() * pace + f64::from(u8::try_from(CALLERS).unwrap());
@@ -67,7 +68,7 @@ async fn what_was_on_its_way_is_lost_and_nothing_else() {
         );
     }
     let again = all.accepted.len();
-    let others = lost + CALLERS * KILLS;
+    let others = lost + CALLERS * kills;
     group.accounts_for(all.accepted, others, again).await;
 }
 

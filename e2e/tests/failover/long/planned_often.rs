@@ -2,18 +2,20 @@
 //!
 //! Proves (guarantees): a failover that is asked for
 
+use e2e::thorough::times;
+
 use crate::planned::fail_over;
 use crate::scene::{Group, more_accepted};
 
-/// Four times in a row, under load: nothing is lost, and nothing comes twice.
+/// Again and again, under load: nothing is lost, and nothing comes twice.
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_lost_in_four() {
+async fn nothing_is_lost_and_nothing_comes_twice() {
     let mut group = Group::start().await;
     let load = group.load();
-    for round in 1..=4 {
+    for round in 1..=times(2, 4) {
         more_accepted(&load, 100).await;
         fail_over(&mut group, &load).await;
-        group.each_counts(round).await;
+        group.each_counts(round as u64).await;
         group.is_watched().await;
     }
     let loaded = load.stop().await;

@@ -10,4 +10,5 @@ mod f22_guarded_redis;
 mod f26_our_own_network;
 mod f31_killed_while_packing;
 mod f33_primary_lost;
+mod f34_workers_come_and_go;
 mod replaced_under_load;

@@ -38,6 +38,8 @@ fn settings(lines: &[String]) -> Vec<String> {
     let cluster = [
         "cluster-enabled yes".to_owned(),
         "cluster-node-timeout 1000".to_owned(),
+        // As docs/operations.md says: a primary that is away stops its own shards alone.
+        "cluster-require-full-coverage no".to_owned(),
         // By default it is the port and 10,000 more, which may be too high.
         format!("cluster-port {}", free_port()),
     ];

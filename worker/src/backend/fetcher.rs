@@ -135,7 +135,7 @@ impl Fetcher {
         session.calling = 0;
         let now = Instant::now();
         session.planner.answered(now, want, count, &reply);
-        self.metrics.due.left(reply.more, now);
+        self.metrics.due.left(self.store.shard(), reply.more, now);
         session
             .trickle
             .answered(now, now - asked, count - failures, failures);

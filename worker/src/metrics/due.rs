@@ -1,9 +1,11 @@
 //! Since when workers are too few: the signal to scale on.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use prometheus::{Gauge, Registry};
+use store::shards::Shard;
 
 /// For how long, without a break, something has been due that this worker had no room for.
 ///
@@ -12,7 +14,8 @@ use prometheus::{Gauge, Registry};
 #[derive(Debug, Clone)]
 pub(crate) struct DueMetrics {
     seconds: Gauge,
-    since: Arc<Mutex<Option<Instant>>>,
+    /// In which shards, since when.
+    since: Arc<Mutex<BTreeMap<u16, Instant>>>,
 }
 
 impl DueMetrics {
@@ -28,15 +31,20 @@ impl DueMetrics {
         })
     }
 
-    /// Notes whether a call for work left something that is due.
-    pub(crate) fn left(&self, something: bool, now: Instant) {
+    /// Notes whether a call for work of a shard left something that is due.
+    pub(crate) fn left(&self, shard: Shard, something: bool, now: Instant) {
         let mut since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
-        *since = something.then(|| since.unwrap_or(now));
+        if something {
+            since.entry(shard.number).or_insert(now);
+        } else {
+            since.remove(&shard.number);
+        }
     }
 
     /// Brings the metric up to date.
     pub(crate) fn measure(&self, now: Instant) {
-        let since = *self.since.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = since.values().min().copied();
         self.seconds
             .set(since.map_or(0.0, |since| now.saturating_duration_since(since).as_secs_f64()));
     }

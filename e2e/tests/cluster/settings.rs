@@ -17,6 +17,7 @@ async fn one_node_is_enough() {
     let system = System::builder()
         .on(primary)
         .env("REDIS_URL", url.clone())
+        .env("SHARDS", "1")
         .start()
         .await;
     assert_eq!(

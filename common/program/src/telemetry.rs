@@ -1,5 +1,5 @@
 //! Logs: each line is a readable sentence with fields, as text for people or as JSON for machines. Warnings and errors are
-//! [`bounded`].
+//! `bounded`.
 
 mod bounded;
 

@@ -30,6 +30,8 @@ mod runtime;
 
 mod secrets;
 
+mod shards;
+
 mod show;
 
 mod status;
@@ -63,6 +65,8 @@ enum Command {
     Status(status::StatusArgs),
     /// The accounts that have the most to do, by `--sort`: all that have work, kept payloads or history. The rights of `operator` suffice.
     Accounts(lists::ListArgs),
+    /// Where each shard of the accounts is, and how much there is to do. The rights of `operator` suffice.
+    Shards(shards::ShardsArgs),
     /// The whole story of an event, a delivery, an endpoint, a replay or an account: each attempt, where it is now, when it goes next, and
     /// who holds it. The rights of `operator` suffice.
     Show(show::ShowArgs),
@@ -115,6 +119,7 @@ fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Status(arguments) => status::run(&arguments),
         Command::Accounts(arguments) => lists::accounts(&arguments),
+        Command::Shards(arguments) => shards::run(&arguments),
         Command::Show(arguments) => show::show(&arguments),
         Command::Why(arguments) => show::why(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),

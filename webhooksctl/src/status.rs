@@ -85,7 +85,11 @@ async fn look(stores: &[Store], budget: Option<u64>) -> anyhow::Result<Status> {
     let overview = overview(stores).await?;
     let (mut servers, mut memory) = (Vec::new(), BTreeMap::<String, KindMemory>::new());
     for store in stores {
-        let server = store.look_at_server(budget).await?;
+        let server = match store.look_at_server(budget).await {
+            // It was told of already, and the others can be seen.
+            Err(_) if store.shard().has_others() => continue,
+            looked => looked?,
+        };
         let run_id = |server: &ServerLook| server.replication.as_ref().map(|found| found.run_id.clone());
         // Several shards may be on one server.
         if run_id(&server).is_none() || servers.iter().all(|known| run_id(known) != run_id(&server)) {

@@ -40,11 +40,26 @@ pub(crate) fn prefix(store: &Store) -> String {
     }
 }
 
-/// What is seen of them together.
+/// What is seen of them together. Of several, those that can't be asked are told of and left out.
 pub(crate) async fn overview(stores: &[Store]) -> anyhow::Result<Overview> {
-    let mut all = Overview::default();
+    let (mut all, mut asked) = (Overview::default(), 0);
+    let mut failed = None;
     for store in stores {
-        all.merge(store.overview().await?);
+        match store.overview().await {
+            Ok(seen) => {
+                asked += 1;
+                all.merge(seen);
+            }
+            Err(error) => {
+                if store.shard().has_others() {
+                    eprintln!("webhooksctl: {}{error}", prefix(store));
+                }
+                failed = Some(error);
+            }
+        }
     }
-    Ok(all)
+    match failed {
+        Some(error) if asked == 0 => Err(error.into()),
+        _ => Ok(all),
+    }
 }

@@ -34,9 +34,9 @@ pub struct Readiness {
     store: Option<StoreServer>,
     /// If the accounts are cut into several shards: the server of each, by its number. Absent if there is one shard. `warnings` says
     /// which of them don't work.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[oai(skip_serializing_if_is_empty)]
-    shards: Vec<ShardServer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    shards: Option<Vec<ShardServer>>,
     /// What keeps accepted events, in the operator's words, where the server doesn't let its settings be read (`DURABILITY_ASSUMED`).
     #[serde(rename = "durabilityAssumed", skip_serializing_if = "Option::is_none")]
     #[oai(rename = "durabilityAssumed", skip_serializing_if_is_none)]
@@ -140,13 +140,13 @@ impl ProbesApi {
                 .map(|warning| warning.message)
                 .collect(),
             store: found.server.map(Into::into),
-            shards: (0..)
-                .zip(found.shards)
-                .map(|(shard, server)| ShardServer {
+            shards: (!found.shards.is_empty()).then(|| {
+                let each = (0..).zip(found.shards).map(|(shard, server)| ShardServer {
                     shard,
                     store: server.map(Into::into),
-                })
-                .collect(),
+                });
+                each.collect()
+            }),
             durability_assumed: found.durability_assumed,
         };
         if readiness.reasons.is_empty() {

@@ -97,6 +97,11 @@ impl Connections {
         self.way.described()
     }
 
+    /// The server that was asked last, for people.
+    pub(crate) fn served_by(&self) -> String {
+        self.way.served_by()
+    }
+
     /// Whether this is a cluster, where a key's hash slot matters. It is known once anything was asked.
     pub(crate) fn are_to_cluster(&self) -> bool {
         self.way.is_in_cluster()

@@ -114,6 +114,14 @@ pub enum FindError {
     Store(#[from] StoreError),
 }
 
+impl Store {
+    /// The server that has the shard, once it was asked anything: an address, or what sentinels call it.
+    #[must_use]
+    pub fn served_by(&self) -> String {
+        self.connections().served_by()
+    }
+}
+
 /// How many shards the store has, or is to get. In a cluster each has the number: one that is away now keeps nobody from the others.
 async fn recorded(args: &RedisArgs, servers: &Servers) -> Result<u16, FindError> {
     let asked = async |number| {

@@ -2,12 +2,14 @@
 //!
 //! Proves (guarantees): one shard's primary and its replica are away
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Output;
 
 use clap::Parser;
 use domain::id::AccountId;
 use e2e::client::{Caller, NewEndpoint};
 use e2e::cluster::Cluster;
+use e2e::process::Process;
 use e2e::receiver::Receiver;
 use e2e::system::System;
 use e2e::wait::{LONG, check, eventually};
@@ -102,6 +104,13 @@ impl Scene {
         answer.expect(202).body
     }
 
+    /// Runs the operator's tool.
+    fn webhooksctl(&self, arguments: &[&str]) -> Output {
+        let url = self.system.api.variable("REDIS_URL").unwrap().to_owned();
+        let environment = [("REDIS_URL".to_owned(), url)];
+        tokio::task::block_in_place(|| Process::run("webhooksctl", arguments, &environment))
+    }
+
     /// What `/readyz` of both programs says.
     async fn ready(&self) -> [Value; 2] {
         let worker = self.system.workers[0].variable("WORKER_LISTEN").unwrap();
@@ -150,6 +159,27 @@ async fn who_lives_on_other_nodes_is_served() {
     assert_eq!((refused.status, refused.code()), (503, "store_unavailable"));
     assert!(refused.headers.get("retry-after").is_some());
     assert_eq!(there.get(&path(1)).await.status, 200);
+
+    let shown = scene.webhooksctl(&["shards"]);
+    let lines = String::from_utf8(shown.stdout).unwrap();
+    let is_away = |line: &&str| line.contains("Redis is not available");
+    let away_lines = lines.lines().filter(is_away).count();
+    assert!(
+        !shown.status.success() && (1..16).contains(&away_lines),
+        "{lines}"
+    );
+    // The address of its node is that of a primary.
+    let served = lines.lines().skip(1).filter(|line| !is_away(line));
+    let ports: BTreeSet<_> = served
+        .map(|line| line.split_whitespace().nth(1).unwrap().to_owned())
+        .collect();
+    assert_eq!(ports.len(), 2, "{lines}");
+    let status = scene.webhooksctl(&["status", "--json"]);
+    assert!(
+        status.status.success(),
+        "{}",
+        String::from_utf8_lossy(&status.stderr)
+    );
 
     // One that starts now finds out how many shards there are, and serves those that it can reach.
     let mut late = scene.system.another_api().await;

@@ -27,6 +27,8 @@ mod promises;
 
 mod redis_cli;
 
+mod scaling;
+
 mod scripts;
 
 mod supply;

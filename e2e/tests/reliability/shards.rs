@@ -135,6 +135,15 @@ fn operated(system: &System, organisations: &[String], endpoints: &[String]) {
         );
     }
     assert!(run(&["store", "show"]).contains("STORE_ID="));
+    let shards: Value = serde_json::from_str(&run(&["shards", "--json"])).unwrap();
+    for (number, shard) in shards["shards"].as_array().unwrap().iter().enumerate() {
+        assert_eq!(
+            (&shard["shard"], &shard["accounts"]),
+            (&json!(number), &json!(1)),
+            "{shards}"
+        );
+    }
+    assert_eq!(run(&["shards"]).lines().count(), 1 + usize::from(SHARDS));
     let status: Value = serde_json::from_str(&run(&["status", "--json"])).unwrap();
     assert_eq!(status["servers"].as_array().unwrap().len(), 1, "{status}");
     let accounts: Value = serde_json::from_str(&run(&["accounts", "--json"])).unwrap();

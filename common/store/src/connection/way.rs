@@ -29,6 +29,14 @@ impl Way {
         }
     }
 
+    /// The server that it led to last, for people.
+    pub(super) fn served_by(&self) -> String {
+        match self {
+            Self::Slot(slot) => slot.served_by(),
+            Self::Sentinels(sentinels) => sentinels.name().to_owned(),
+        }
+    }
+
     /// Whether it leads to a node of a cluster, as far as is known: it is, once anything was asked.
     pub(super) fn is_in_cluster(&self) -> bool {
         match self {

@@ -49,6 +49,12 @@ impl Slot {
         listed.join(",")
     }
 
+    /// The node that served it last; those that are listed before one was found.
+    pub(in crate::connection) fn served_by(&self) -> String {
+        let last = lock(&self.place).as_ref().map(ToString::to_string);
+        last.unwrap_or_else(|| self.described())
+    }
+
     pub(in crate::connection) fn changes(&self) -> u64 {
         self.changes.count()
     }

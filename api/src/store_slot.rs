@@ -1,6 +1,8 @@
 //! Where calls find the store. The program listens at once; until it has reached a Redis that it may use, calls get a 503 here.
 
-use std::sync::{Mutex, PoisonError};
+mod waiting_for;
+
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 use domain::clock::Timestamp;
@@ -12,6 +14,7 @@ use store::server::{AckDurability, AssumedArgs, Expectations};
 use store::shards::{Shard, Shards};
 use tokio::sync::SetOnce;
 
+use self::waiting_for::WaitingFor;
 use crate::problem::{Code, Problem};
 
 /// How durable an event has to be before the API accepts it.
@@ -43,8 +46,10 @@ impl DurabilityArgs {
 #[derive(Debug, Default)]
 pub struct StoreSlot {
     found: SetOnce<Found>,
-    /// Whether any shard has been reached.
+    /// Set once all shards have been reached, or some, and the others are waited for no longer.
     reached: SetOnce<()>,
+    /// Whether those that can be reached suffice.
+    is_impatient: AtomicBool,
     /// Why the shards are not known yet.
     waiting_for: WaitingFor,
 }
@@ -62,26 +67,6 @@ struct ShardSlot {
     ready: SetOnce<Vec<String>>,
     /// Why it hasn't yet.
     waiting_for: WaitingFor,
-}
-
-/// Why something isn't there yet.
-#[derive(Debug)]
-struct WaitingFor(Mutex<String>);
-
-impl Default for WaitingFor {
-    fn default() -> Self {
-        Self(Mutex::new("Redis has not been reached yet".to_owned()))
-    }
-}
-
-impl WaitingFor {
-    fn get(&self) -> String {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn set(&self, reason: String) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = reason;
-    }
 }
 
 impl StoreSlot {
@@ -134,9 +119,18 @@ impl StoreSlot {
             .map_or(0, |found| found.shards.number_of(account))
     }
 
-    /// Waits until one shard has been reached.
+    /// Waits until all shards have been reached, or some, if that has taken too long.
     pub async fn reached(&self) {
         self.reached.wait().await;
+    }
+
+    /// From now on it is enough if some shards have been reached: the others may be away for long.
+    pub fn wait_no_longer(&self) {
+        self.is_impatient.store(true, Ordering::Relaxed);
+        if self.all_reached().next().is_some() {
+            // It may have been set before.
+            self.reached.set(()).ok();
+        }
     }
 
     /// An id for a new event, which goes by the store's clock once that is known.
@@ -171,6 +165,10 @@ impl StoreSlot {
             return Readiness::not_yet(self.waiting_for.get());
         };
         let each = found.shards.all().iter().zip(&found.slots);
+        if self.reached.get().is_none() {
+            let waits = found.slots.iter().find(|slot| slot.ready.get().is_none());
+            return Readiness::not_yet(waits.map_or_else(String::new, |slot| slot.waiting_for.get()));
+        }
         Readiness::of_all(each.map(|(store, slot)| slot.readiness(store)))
     }
 
@@ -197,9 +195,11 @@ impl StoreSlot {
     /// Hands a shard to the calls, with the warnings that the store doesn't check again.
     pub fn set_ready(&self, shard: Shard, warnings: Vec<String>) {
         if let Some(found) = self.found.get() {
-            // It is reached once, and whoever waits for any needs to hear of the first alone.
+            // Each is reached once.
             found.slots[usize::from(shard.number)].ready.set(warnings).ok();
-            self.reached.set(()).ok();
+            if self.is_impatient.load(Ordering::Relaxed) || self.all_reached().count() == found.slots.len() {
+                self.reached.set(()).ok();
+            }
         }
     }
 }

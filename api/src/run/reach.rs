@@ -16,6 +16,9 @@ use crate::event_types;
 /// After how long a store is asked again that failed.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
 
+/// How long all shards are waited for before the program says that it is ready with some.
+const ALL_WITHIN: Duration = Duration::from_secs(5);
+
 /// Why a program whose key is another one isn't ready.
 const WRONG_KEY: &str = "SECRETS_KEY: it isn't the key that the secrets in this store were sealed with: start the program with that one \
     (if it is lost for good, `webhooksctl secrets accept` makes this one the store's)";
@@ -40,7 +43,16 @@ pub(super) async fn reach_store(
         .all()
         .iter()
         .map(|store| Reach { app, store }.watch(redis, expected));
-    match try_join_all(each).await {
+    let patience = async {
+        tokio::time::sleep(ALL_WITHIN).await;
+        app.store.wait_no_longer();
+        std::future::pending().await
+    };
+    let all = tokio::select! {
+        ended = try_join_all(each) => ended,
+        never = patience => never,
+    };
+    match all {
         Ok(ended) => match ended.first() {
             Some(never) => match *never {},
             None => Err("the store has no shards".to_owned()),

@@ -171,7 +171,10 @@ impl Fetcher {
                     self.outage.over();
                     return reply;
                 }
-                Err(error) => tokio::time::sleep(self.outage.failed(&error)).await,
+                Err(error) => {
+                    self.slots.member().is_away();
+                    tokio::time::sleep(self.outage.failed(&error)).await;
+                }
             }
         }
     }

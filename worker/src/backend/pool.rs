@@ -95,7 +95,7 @@ impl Member {
     /// Notes what the shard holds: `slow` of the slots by slow endpoints, and whether it may have something to fetch. Returns what it may
     /// hold; nothing if no other shard is there.
     pub(super) fn share(&self, held: usize, slow: u32, bytes: u64, wants: bool) -> Option<Share> {
-        if self.pool.freed.len() == 1 {
+        if self.is_alone() {
             return None;
         }
         let mut members = self.pool.members();
@@ -119,8 +119,26 @@ impl Member {
         Some(share)
     }
 
+    fn is_alone(&self) -> bool {
+        self.pool.freed.len() == 1
+    }
+
+    /// Notes that the shard doesn't answer: until it does, nothing is kept free for it. Its call may have been executed, so it may get
+    /// more than there is room for once, as much as one call brings.
+    pub(super) fn is_away(&self) {
+        if self.is_alone() {
+            return;
+        }
+        let mut members = self.pool.members();
+        (members[self.number].asked, members[self.number].wants) = (0, false);
+        self.pool.wake(&mut members, self.number);
+    }
+
     /// Notes how many the shard may get by the call that it begins; 0 when the call has ended.
     pub(super) fn asks_for(&self, deliveries: u32) {
+        if self.is_alone() {
+            return;
+        }
         let mut members = self.pool.members();
         members[self.number].asked = deliveries.into();
         if deliveries == 0 {
@@ -130,6 +148,9 @@ impl Member {
 
     /// Notes what the shard holds, of which something may have gone.
     pub(super) fn holds(&self, held: usize, bytes: u64) {
+        if self.is_alone() {
+            return;
+        }
         let mut members = self.pool.members();
         let own = &mut members[self.number];
         let has_less = own.held > held as u64;

@@ -92,3 +92,13 @@ async fn who_lacked_room_is_told_when_there_may_be_some() {
     pool[0].share(160, 0, 0, false);
     assert!(is_told(&pool[1]).await);
 }
+
+#[test]
+fn nothing_is_kept_free_for_a_shard_that_is_away() {
+    let pool = Pool::shared_by(2, CAPACITY);
+    pool[0].share(0, 0, 0, true);
+    pool[0].asks_for(70);
+    assert_eq!(pool[1].share(0, 0, 0, true).unwrap().slots, 80);
+    pool[0].is_away();
+    assert_eq!(pool[1].share(0, 0, 0, true).unwrap().slots, 150);
+}

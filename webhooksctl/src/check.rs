@@ -8,9 +8,10 @@ use store::Store;
 use store::check::CheckReport;
 use store::identity::{StoreFacts, StoreId, unknown_schema};
 use store::settings::RedisArgs;
+use store::shards::Shards;
 
 use crate::runtime;
-use crate::stores::{prefix, stores};
+use crate::stores::prefix;
 
 /// The most violations that are printed.
 const SHOWN: usize = 100;
@@ -26,9 +27,15 @@ pub(crate) struct CheckArgs {
 pub(crate) fn run(arguments: &CheckArgs) -> anyhow::Result<()> {
     let runtime = runtime::new()?;
     let mut violations = 0;
-    for store in runtime.block_on(stores(&arguments.redis))? {
-        violations += runtime.block_on(check(&store, arguments.redis.store_id.as_ref()))?;
+    let shards = runtime.block_on(Shards::find(&arguments.redis))?;
+    for store in shards.all() {
+        violations += runtime.block_on(check(store, arguments.redis.store_id.as_ref()))?;
     }
+    let strays = runtime.block_on(shards.check())?;
+    for stray in &strays {
+        writeln!(std::io::stdout(), "  {stray}")?;
+    }
+    violations += strays.len();
     match violations {
         0 => Ok(()),
         count => bail!("{count} violations"),

@@ -1,9 +1,11 @@
-//! `shards`: where each is, and how much there is to do.
+//! `shards`: where each is, and how much there is to do; `shards grow` makes more of them.
+
+mod grow;
 
 use std::io::Write as _;
 
 use anyhow::ensure;
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use store::Store;
 use store::overview::Overview;
@@ -15,7 +17,26 @@ use crate::table::{Table, age, span};
 
 /// The arguments of `shards`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct ShardsArgs {
+    #[command(subcommand)]
+    command: Option<ShardsCommand>,
+
+    #[command(flatten)]
+    list: ListArgs,
+}
+
+/// What can be done with shards.
+#[derive(Debug, Subcommand)]
+enum ShardsCommand {
+    /// Makes more shards, while the system serves: run it, start all programs again one after the other, and run it once more. Accounts
+    /// that are there stay where they are; new ones spread over all. Needs the rights of `worker`.
+    Grow(grow::GrowArgs),
+}
+
+/// The arguments of the list.
+#[derive(Debug, Args)]
+struct ListArgs {
     #[command(flatten)]
     redis: RedisArgs,
 
@@ -24,8 +45,16 @@ pub(crate) struct ShardsArgs {
     json: bool,
 }
 
-/// Prints a line for each shard; fails when one can't be asked.
+/// Runs the command.
 pub(crate) fn run(arguments: &ShardsArgs) -> anyhow::Result<()> {
+    match &arguments.command {
+        None => list(&arguments.list),
+        Some(ShardsCommand::Grow(arguments)) => grow::run(arguments),
+    }
+}
+
+/// Prints a line for each shard; fails when one can't be asked.
+fn list(arguments: &ListArgs) -> anyhow::Result<()> {
     let runtime = runtime::new()?;
     let mut seen = Vec::new();
     for store in runtime.block_on(stores(&arguments.redis))? {

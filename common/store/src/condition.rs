@@ -82,6 +82,7 @@ pub(crate) struct Condition {
     /// What the server's settings give to say.
     setup: Setup,
     rewound: Option<StoreWarning>,
+    growth: Option<StoreWarning>,
     worker: Option<WorkerSign>,
     no_worker: bool,
 }
@@ -119,6 +120,24 @@ impl Condition {
             });
     }
 
+    /// Whether the store is being given more shards: to how many, as `wh:meta` has it.
+    pub(crate) fn note_growth(&mut self, growth: Option<&str>) {
+        self.growth = growth.map(|growth| {
+            let (to, closed) = growth.split_once(' ').unwrap_or((growth, ""));
+            let meanwhile = if closed.is_empty() {
+                "start all programs again, one after the other"
+            } else {
+                "no new account may begin meanwhile"
+            };
+            StoreWarning {
+                code: "store_growing",
+                message: format!(
+                    "The store is being given {to} shards: {meanwhile}; `webhooksctl shards grow {to}` finishes it"
+                ),
+            }
+        });
+    }
+
     /// When a worker last did its upkeep, as the store has it, and whether deliveries wait.
     pub(crate) fn note_worker(&mut self, now: Instant, reaped_at: &str, waits: bool) {
         let is_same = self
@@ -143,7 +162,13 @@ impl Condition {
                 WORKER_WITHIN.as_secs()
             ),
         });
-        let all = self.setup.warnings.iter().chain(&self.rewound).chain(&no_worker);
+        let all = self
+            .setup
+            .warnings
+            .iter()
+            .chain(&self.rewound)
+            .chain(&self.growth)
+            .chain(&no_worker);
         all.cloned().collect()
     }
 

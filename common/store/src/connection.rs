@@ -57,7 +57,7 @@ const CONNECT_WITHIN: Duration = Duration::from_millis(800);
 pub(crate) struct Connections {
     way: Way,
     /// What its connections are called on the server.
-    name: &'static str,
+    name: String,
     /// What all callers share that don't block.
     shared: Connection,
     /// How often we left a server because it is no primary. Connections older than the last time are opened anew: a
@@ -83,7 +83,7 @@ enum Again {
 
 impl Connections {
     /// Connects at the first question.
-    pub(crate) fn new(way: Way, name: &'static str) -> Self {
+    pub(crate) fn new(way: Way, name: String) -> Self {
         Self {
             way,
             name,

@@ -121,7 +121,7 @@ use keys::Keys;
 pub use script_list::assembled_scripts;
 use scripts::Functions;
 use settings::{InvalidRedis, RedisArgs, Servers};
-use shards::Shard;
+use shards::{Routes, Routing, Shard};
 pub use watch::Turn;
 
 /// A handle to everything that is kept in Redis, or to one of its [`shards`]. Cheap to clone.
@@ -139,6 +139,7 @@ struct Inner {
     intake: SharedIntake,
     keys: Keys,
     shard: Shard,
+    routing: Arc<Routing>,
     guard: Guard,
     functions: Functions,
     condition: Mutex<Condition>,
@@ -152,19 +153,21 @@ impl Store {
     ///
     /// A sentence that names the variables, when they can't be used at all.
     pub fn new(args: &RedisArgs) -> Result<Self, InvalidRedis> {
-        Ok(Self::of(args, &args.servers()?, Shard::ONLY))
+        let routing = Arc::new(Routing::new(Routes::by(1)));
+        Ok(Self::of(args, &args.servers()?, Shard::ONLY, routing))
     }
 
-    /// Prepares the connection to a shard.
-    fn of(args: &RedisArgs, servers: &Servers, shard: Shard) -> Self {
+    /// Prepares the connection to a shard. All shards of a program share what it knows of where accounts lie.
+    fn of(args: &RedisArgs, servers: &Servers, shard: Shard, routing: Arc<Routing>) -> Self {
         let keys = Keys::new(shard.number);
         Self {
             inner: Arc::new(Inner {
-                connections: Connections::new(servers.way(keys.slot()), identity::program_name()),
+                connections: Connections::new(servers.way(keys.slot()), identity::program_name(shard.of)),
                 wake: Connection::default(),
                 intake: SharedIntake::default(),
                 keys,
                 shard,
+                routing,
                 guard: Guard::new(args.store_id.clone()),
                 functions: Functions::default(),
                 condition: Mutex::default(),
@@ -195,6 +198,10 @@ pub enum StoreError {
     /// The account is being erased. Nothing was changed.
     #[error("an account is being erased: {0}")]
     BeingErased(String),
+    /// The account belongs in another shard by now, or nobody may begin in any while the store grows. Nothing was changed; the program
+    /// looks at once.
+    #[error("an account begins in another shard: {0}")]
+    Misplaced(String),
     /// Redis answered something that this version doesn't understand, or refused a command.
     #[error("Redis refused or answered unexpectedly: {0}")]
     Unexpected(String),
@@ -207,44 +214,6 @@ impl StoreError {
         match &self {
             Self::Unexpected(text) if text.contains("WRONGTYPE") => Ok(absent),
             _ => Err(self),
-        }
-    }
-}
-
-impl From<redis::RedisError> for StoreError {
-    fn from(error: redis::RedisError) -> Self {
-        let text = error.to_string();
-        if error.code() == Some("REPLACED") {
-            Self::Replaced(identity::Replaced::from_reply(error.detail().unwrap_or_default()))
-        } else if error.code() == Some("UPGRADE_PENDING") {
-            Self::UpgradePending(error.detail().unwrap_or_default().to_owned())
-        } else if error.code() == Some("BEING_ERASED") {
-            Self::BeingErased(error.detail().unwrap_or_default().to_owned())
-        } else if error.code() == Some("OOM") || text.contains("OOM command not allowed") {
-            Self::OutOfMemory
-        } else if error.is_io_error()
-            || error.is_timeout()
-            || error.is_connection_dropped()
-            || error.is_connection_refusal()
-            || matches!(
-                error.code(),
-                Some(
-                    "LOADING"
-                        | "READONLY"
-                        | "MASTERDOWN"
-                        | "MISCONF"
-                        | "CLUSTERDOWN"
-                        | "TRYAGAIN"
-                        | "MOVED"
-                        | "ASK"
-                        | "UNBLOCKED"
-                        | "NOREPLICAS"
-                )
-            )
-        {
-            Self::Unavailable(error)
-        } else {
-            Self::Unexpected(text)
         }
     }
 }

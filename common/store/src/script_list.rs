@@ -4,7 +4,7 @@ use super::scripts::{Assembled, Declaration, Listed, RunsAs, Script};
 use super::{
     accounts, api_keys, egress, endpoints, erasing, event_types, events, health, history, identity, log,
     operator_events, parked, policy, portal_sessions, queue, rates, replays, rewrap, rotation, secrets_key,
-    server, test_events, watch,
+    server, shards, test_events, watch,
 };
 
 macro_rules! list {
@@ -95,6 +95,8 @@ list![
     server::Clock,
     identity::StoreWatch<'_>,
     identity::StoreClaim<'_>,
+    shards::DirectoryEnter<'_>,
+    shards::ShardsGrow<'_>,
     identity::StoreUpgrade<'_>,
     watch::StoreRoom,
 ];

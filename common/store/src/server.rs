@@ -153,14 +153,14 @@ impl Store {
         let stored = self.store_facts().await?;
         let unknown = stored.schema.as_deref().and_then(unknown_schema);
         report.refusals.extend(unknown);
-        report.refusals.extend(self.shard().differs(&stored.shards));
+        report.refusals.extend(self.shard().differs(&stored));
         if report.refusals.is_empty() {
             self.meet().await?;
         }
         if report.refusals.is_empty() && stored.shards.is_none() {
             // Another program may have made the store in the meantime.
             let made = self.store_facts().await?;
-            report.refusals.extend(self.shard().differs(&made.shards));
+            report.refusals.extend(self.shard().differs(&made));
         }
         Ok(())
     }

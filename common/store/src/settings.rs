@@ -57,7 +57,8 @@ pub struct RedisArgs {
     #[arg(long, env)]
     pub store_id: Option<StoreId>,
 
-    /// How many slices the accounts are cut into: 1 to 256. It is recorded at the first start (1 unless it is set), and stays.
+    /// How many slices the accounts are cut into: 1 to 256. It is recorded at the first start (1 unless it is set), and stays until
+    /// `webhooksctl shards grow` raises it.
     #[arg(long, env, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub shards: Option<u16>,
 }

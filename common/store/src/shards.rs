@@ -1,12 +1,24 @@
 //! Shards: slices of the accounts. Each is a whole store of its own, a [`Store`], whose keys share one hash slot, so that no script
 //! needs a key of another. Most stores have one.
 //!
-//! How many there are is recorded at the first start, and an account's id says in which of them everything of it lies.
+//! How many there are is recorded at the first start, and `growing` raises it. An account's id says in which of them everything of it
+//! lies, unless the directory says another (`routing`, `directory`).
+
+mod accounts;
+mod checking;
+mod directory;
+mod growing;
+mod routing;
 
 use std::sync::Arc;
 
 use domain::id::AccountId;
-use sha2::{Digest as _, Sha256};
+
+pub(crate) use directory::DirectoryEnter;
+pub(crate) use growing::ShardsGrow;
+pub use growing::{GrowError, Grown, Growth};
+use routing::named_by_id;
+pub(crate) use routing::{Routes, Routing};
 
 use super::connection::Lost;
 use super::identity::StoreFacts;
@@ -35,15 +47,16 @@ impl Shard {
         self.of > 1
     }
 
-    /// Why no program may use this shard, if another number of shards is recorded.
-    pub(crate) fn differs(self, recorded: &Option<String>) -> Option<String> {
-        let recorded = recorded
-            .as_ref()
-            .filter(|shards| **shards != self.of.to_string())?;
-        Some(format!(
-            "SHARDS is {}, and the store has {recorded}, which can't be changed: set it to {recorded}, or leave it out",
-            self.of
-        ))
+    /// Why no program may use this shard, if another number of shards is recorded than it has, and than the store is growing to.
+    pub(crate) fn differs(self, marks: &StoreFacts) -> Option<String> {
+        let recorded = marks.shards.as_ref()?;
+        let has = self.of.to_string();
+        (*recorded != has && marks.grows_to() != Some(self.of)).then(|| differ(&has, recorded))
+    }
+
+    /// How many shards there are, if a program that has this one doesn't have all of them.
+    pub(crate) fn outgrown(self, recorded: Option<&str>) -> Option<u16> {
+        recorded.and_then(readable).filter(|shards| *shards > self.of)
     }
 }
 
@@ -51,25 +64,38 @@ impl Shard {
 #[derive(Debug, Clone)]
 pub struct Shards {
     all: Arc<[Store]>,
+    routing: Arc<Routing>,
 }
 
 impl Shards {
-    /// Asks how many shards the store has, and prepares the connections to them. A store that isn't there yet gets as many as `SHARDS`
-    /// says, or 1 on one server and 16 in a cluster: the first [`inspect_server`](Store::inspect_server) records it.
+    /// Asks how many shards the store has, and which accounts lie elsewhere than their ids say, and prepares the connections to them. A
+    /// store that isn't there yet gets as many as `SHARDS` says, or 1 on one server and 16 in a cluster: the first
+    /// [`inspect_server`](Store::inspect_server) records it. Of a store that grows it has those that are to come as well.
     ///
     /// # Errors
     ///
     /// [`FindError`].
     pub async fn find(args: &RedisArgs) -> Result<Self, FindError> {
         let servers = args.servers()?;
-        let of = match args.shards {
-            Some(shards) => shards,
-            None => recorded(args, &servers).await?,
+        let found = recorded(args, &servers).await?;
+        if let Some(refusal) = args.shards.and_then(|wanted| found.differs_from(wanted)) {
+            return Err(InvalidRedis::shards(refusal).into());
+        }
+        Ok(Self::prepare(args, &servers, found))
+    }
+
+    fn prepare(args: &RedisArgs, servers: &Servers, found: Recorded) -> Self {
+        let routing = Arc::new(Routing::new(found.routes));
+        let shard = |number| Shard {
+            number,
+            of: found.has,
         };
-        let shards = (0..of).map(|number| Store::of(args, &servers, Shard { number, of }));
-        Ok(Self {
+        let shards =
+            (0..found.has).map(|number| Store::of(args, servers, shard(number), Arc::clone(&routing)));
+        Self {
             all: shards.collect(),
-        })
+            routing,
+        }
     }
 
     /// The shard that has everything of an account.
@@ -81,7 +107,15 @@ impl Shards {
     /// Which of [`Self::all`] that is.
     #[must_use]
     pub fn number_of(&self, account: &AccountId) -> usize {
-        place(account, self.all.len())
+        let place = usize::from(self.routing.now().place(account));
+        // A program that has too few of them is told so by all.
+        place.min(self.all.len() - 1)
+    }
+
+    /// The number of the shard that an account's id names among so many: there it begins, and lies unless it was moved.
+    #[must_use]
+    pub fn named(account: &AccountId, shards: u16) -> u16 {
+        named_by_id(account, shards)
     }
 
     /// All of them, in order; there is at least one.
@@ -89,18 +123,6 @@ impl Shards {
     pub fn all(&self) -> &[Store] {
         &self.all
     }
-}
-
-/// Where an account lies among so many shards: the first eight bytes of the SHA-256 of its id, as a number, modulo theirs.
-fn place(account: &AccountId, shards: usize) -> usize {
-    if shards == 1 {
-        return 0;
-    }
-    let digest = Sha256::digest(account.as_str());
-    let number = digest[..8]
-        .iter()
-        .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-    usize::try_from(number % shards as u64).unwrap_or_default()
 }
 
 /// Why the shards were not found.
@@ -122,34 +144,74 @@ impl Store {
     }
 }
 
+/// What is to be known of the shards before there is a handle to each.
+struct Recorded {
+    /// How many a program is to have.
+    has: u16,
+    routes: Routes,
+}
+
 /// How many shards the store has, or is to get. In a cluster each has the number: one that is away now keeps nobody from the others.
-async fn recorded(args: &RedisArgs, servers: &Servers) -> Result<u16, FindError> {
+async fn recorded(args: &RedisArgs, servers: &Servers) -> Result<Recorded, FindError> {
     let asked = async |number| {
-        let store = Store::of(args, servers, Shard { number, of: 1 });
+        let routing = Arc::new(Routing::new(Routes::by(1)));
+        let store = Store::of(args, servers, Shard { number, of: 1 }, routing);
         if let Err(Lost::Nowhere(reason)) = store.connections().look_for_server().await {
             return Err(InvalidRedis::url(&reason));
         }
-        // An operator's user may read this, and run no script.
-        let marks = store.store_marks().await;
-        let marks = marks.or_else(|error| error.unless_overwritten(StoreFacts::default()));
-        let recorded: Result<Option<String>, StoreError> = marks.map(|marks| marks.shards);
-        Ok((recorded, store.connections().are_to_cluster()))
+        let read = store.recorded().await;
+        Ok((read, store.connections().are_to_cluster()))
     };
     let (first, is_cluster) = asked(0).await?;
     let default = if is_cluster { IN_A_CLUSTER } else { 1 };
     let failed = match first {
-        // What can't be read is refused by whoever compares it.
-        Ok(recorded) => return Ok(recorded.as_deref().and_then(readable).unwrap_or(default)),
+        Ok(Some(recorded)) => return Ok(recorded),
+        Ok(None) => return Ok(Recorded::new(args.shards.unwrap_or(default))),
         Err(error) => error,
     };
-    for number in 1..default {
-        if let (Ok(Some(recorded)), _) = asked(number).await?
-            && let Some(shards) = readable(&recorded)
-        {
-            return Ok(shards);
+    for number in 1..args.shards.unwrap_or(default) {
+        if let (Ok(Some(recorded)), _) = asked(number).await? {
+            return Ok(recorded);
         }
     }
     Err(failed.into())
+}
+
+impl Recorded {
+    fn new(has: u16) -> Self {
+        Self {
+            has,
+            routes: Routes::by(has),
+        }
+    }
+
+    /// What is wrong with another number in `SHARDS`. One that is growing may have the number of before, and the one that it grows to.
+    fn differs_from(&self, wanted: u16) -> Option<String> {
+        let recorded = self.routes.by;
+        (wanted != recorded && wanted != self.has).then(|| differ(&wanted.to_string(), &recorded.to_string()))
+    }
+}
+
+impl Store {
+    /// What this shard says of all; `None` if nothing is recorded.
+    async fn recorded(&self) -> Result<Option<Recorded>, StoreError> {
+        // An operator's user may read this, and run no script.
+        let marks = self.store_marks().await;
+        let marks = marks.or_else(|error| error.unless_overwritten(StoreFacts::default()))?;
+        // What can't be read is refused by whoever compares it.
+        let Some(by) = marks.shards.as_deref().and_then(readable) else {
+            return Ok(None);
+        };
+        let routes = self.routes(by, marks.directory).await?;
+        let has = marks.grows_to().unwrap_or(by);
+        Ok(Some(Recorded { has, routes }))
+    }
+}
+
+fn differ(wanted: &str, recorded: &str) -> String {
+    format!(
+        "SHARDS is {wanted}, and the store has {recorded}: set it to {recorded}, or leave it out; `webhooksctl shards grow` raises the number"
+    )
 }
 
 fn readable(recorded: &str) -> Option<u16> {

@@ -76,6 +76,7 @@ impl Store {
                 let mut condition = self.condition();
                 condition.note_look(now, Ok(has_room));
                 condition.note_rewind(look.sight.now, look.sight.rewound);
+                condition.note_growth(look.sight.growth.as_deref());
                 condition.note_worker(now, &look.sight.reaped_at, look.sight.waits);
                 look
             }

@@ -6,6 +6,7 @@ mod timeout;
 
 mod disabling;
 
+mod growing;
 mod holds;
 mod neighbours;
 mod outcomes;

@@ -244,8 +244,10 @@ async fn nothing_is_done_in_a_store_whose_identity_and_schema_do_not_fit_the_pro
         ("of-before+s2", "3", other("of-before")),
         ("of-before+s4", "4", None),
         ("of-before+s3", "4", other("of-before")),
-        ("of-before+s5", "5", Some(Replaced::Schema("5".to_owned()))),
-        ("of-before", "5", Some(Replaced::Schema("5".to_owned()))),
+        ("of-before+s5", "5", None),
+        ("of-before+s4", "5", other("of-before")),
+        ("of-before+s6", "6", Some(Replaced::Schema("6".to_owned()))),
+        ("of-before", "6", Some(Replaced::Schema("6".to_owned()))),
     ] {
         set(store, schema).await;
         let listed = fixture.store.list_endpoints(&account()).await;

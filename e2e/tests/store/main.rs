@@ -30,6 +30,7 @@ mod forms;
 mod forward;
 mod functions;
 mod gaps;
+mod growing;
 mod headers;
 mod history;
 mod holds;

@@ -40,6 +40,7 @@ impl From<StoreError> for Problem {
                 tracing::info!(%error, "the request was refused");
                 Self::new(Code::UpgradePending).retry_after(30)
             }
+            StoreError::Misplaced(_) => Self::new(Code::StoreUnavailable).retry_after(1),
             StoreError::BeingErased(_) => Self::new(Code::AccountBeingErased),
             StoreError::Unexpected(_) => {
                 tracing::error!(%error, "Redis refused a call or answered something unknown");

@@ -53,9 +53,11 @@ pub enum ErasurePhase {
 
 script! {
     /// An account is to be erased.
-    "account_erase": AllowOom, Writes, needs [PENDING, TERMS, ENDPOINTS];
+    "account_erase": AllowOom, Writes, needs [PENDING, TERMS, PLACED, ENDPOINTS];
     struct AccountErase<'a> {
-        account: &'a AccountId
+        account: &'a AccountId,
+        /// The number that accounts were cut by when this shard was chosen.
+        shards: u16
     } -> ()
 }
 
@@ -90,7 +92,8 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails; [`StoreError::UpgradePending`] while programs of an older release are connected.
     pub async fn erase_account(&self, account: &AccountId) -> Result<(), StoreError> {
-        self.call(&AccountErase { account }).await
+        let shards = self.chosen_by(account);
+        self.call(&AccountErase { account, shards }).await
     }
 
     /// How far the erasure of an account has got; `None` if none was asked for, or it ended a week ago.

@@ -25,9 +25,11 @@ pub struct AccountLimits {
 
 script! {
     /// Gives an account limits of its own.
-    "account_limits": DenyOom, Writes, needs [PENDING, ENDPOINTS, BLOCKS];
+    "account_limits": DenyOom, Writes, needs [PENDING, PLACED, ENDPOINTS, BLOCKS];
     struct AccountLimitsSet<'a> {
         account: &'a AccountId,
+        /// The number that accounts were cut by when this shard was chosen.
+        shards: u16,
         limits: &'a str
     } -> ()
 }
@@ -47,6 +49,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.call(&AccountLimitsSet {
             account,
+            shards: self.chosen_by(account),
             limits: &limits.to_stored(),
         })
         .await

@@ -71,6 +71,7 @@ impl Store {
         let by = new.by.replace(char::is_control, " ");
         let creation = ApiKeyCreate {
             account: new.token.account(),
+            shards: self.chosen_by(new.token.account()),
             key: new.token.id(),
             hash: &new.token.hash(),
             expires: new.expires_at.map_or(0, Timestamp::as_millis),

@@ -8,9 +8,11 @@ use crate::scripts::{answered_in_words, script};
 
 script! {
     /// Makes a key, unless the account has as many as it may. Answers when it was made.
-    "api_key_create": DenyOom, Writes, needs [API_KEYS, TERMS];
+    "api_key_create": DenyOom, Writes, needs [API_KEYS, TERMS, PLACED];
     struct ApiKeyCreate<'a> {
         account: &'a AccountId,
+        /// The number that accounts were cut by when this shard was chosen.
+        shards: u16,
         key: &'a ApiKeyId,
         hash: &'a str,
         /// ms, 0: never.

@@ -81,6 +81,7 @@ pub(super) const KINDS: &[Kind] = &[
     fixed("operator:sender", Take::Nothing),
     fixed("policy", Take::Hash(put::policy)),
     fixed("event_types", Take::Nothing),
+    fixed("directory", Take::Nothing),
     fixed("event_types:leaving", Take::Nothing),
     fixed("secrets_key", Take::Nothing),
     fixed("stats", Take::Nothing),

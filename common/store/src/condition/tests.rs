@@ -51,9 +51,9 @@ fn readiness_is_what_was_seen_last_and_not_for_long() {
         "{replaced:?}"
     );
 
-    let newer = condition.readiness(start, Some(&Replaced::Schema("5".to_owned())));
+    let newer = condition.readiness(start, Some(&Replaced::Schema("6".to_owned())));
     assert!(
-        newer.reasons[0].contains("schema 5, this program knows 1, 2, 3, 4")
+        newer.reasons[0].contains("schema 6, this program knows 1, 2, 3, 4, 5")
             && !newer.reasons[0].contains("store accept"),
         "{newer:?}"
     );

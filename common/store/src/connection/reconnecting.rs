@@ -68,7 +68,7 @@ impl Connection {
         let opening: Opening<'_> = Box::pin(connections.way.open(&config));
         match opening.await {
             Ok((connection, changes)) => {
-                give_name(connection.clone(), connections.name).await;
+                give_name(connection.clone(), connections.name.clone()).await;
                 state.opened += 1;
                 state.failed = None;
                 let number = state.opened;
@@ -107,7 +107,7 @@ impl Connection {
 
 /// Tells the server whose connection this is. That goes out before anything that is asked on the connection, and nobody waits for
 /// the answer: a server that refuses it serves us all the same.
-async fn give_name(mut connection: MultiplexedConnection, name: &'static str) {
+async fn give_name(mut connection: MultiplexedConnection, name: String) {
     let mut naming = Box::pin(async move {
         let _refused: Result<(), _> = redis::cmd("CLIENT")
             .arg("SETNAME")

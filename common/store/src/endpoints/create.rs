@@ -47,10 +47,12 @@ answered_in_words! {
 
 script! {
     /// Makes an endpoint, unless the account has as many as it may.
-    "endpoint_create": DenyOom, Writes, needs [OWNER, TERMS, ROUTES, FILTERS, TYPES, LOG, OPERATOR, PENDING];
+    "endpoint_create": DenyOom, Writes, needs [OWNER, TERMS, ROUTES, FILTERS, TYPES, LOG, OPERATOR, PENDING, PLACED];
     struct EndpointCreate<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,
+        /// The number that accounts were cut by when this shard was chosen.
+        shards: u16,
         /// The most endpoints of an account.
         limit: u32,
         url: &'a str,
@@ -103,6 +105,7 @@ impl Store {
         self.call(&EndpointCreate {
             endpoint: &new.id,
             account: &new.account,
+            shards: self.chosen_by(&new.account),
             limit,
             url: new.url.as_str(),
             events: &join(&new.events),

@@ -28,9 +28,11 @@ script! {
 
 script! {
     /// Pauses some endpoints of an account, or ends that; the hold, and the last of them if there are more.
-    "account_hold": AllowOom, Writes, needs [PENDING, TERMS, SUSPEND];
+    "account_hold": AllowOom, Writes, needs [PENDING, TERMS, PLACED, SUSPEND];
     struct AccountHold<'a> {
         account: &'a AccountId,
+        /// The number that accounts were cut by when this shard was chosen.
+        shards: u16,
         action: Option<&'static str>,
         reason: &'a str,
         behind: &'a str,
@@ -78,6 +80,7 @@ impl Store {
         loop {
             let step = AccountHold {
                 account,
+                shards: self.chosen_by(account),
                 action: reason.map(|_| name_of(HoldAction::Pause)),
                 reason: reason.unwrap_or_default(),
                 behind: &behind,

@@ -171,7 +171,9 @@ impl Store {
                     if goes_on && answers.is_empty() {
                         continue;
                     }
-                    Ok(answers.into_iter().map(Legible::<EventAnswer>::result).collect())
+                    let results: Vec<_> = answers.into_iter().map(Legible::<EventAnswer>::result).collect();
+                    self.look_if_misplaced(&results);
+                    Ok(results)
                 }
                 Err(error) => Err(error),
             };
@@ -189,20 +191,22 @@ impl Store {
     ) -> Result<Vec<Legible<EventAnswer>>, StoreError> {
         let judged = self.intake().filters.judge(call.events(), Instant::now());
         let always_writes = self.intake().lanes.are_used();
+        let shards = self.chosen_by_all(call.events().iter().map(|event| &event.account));
         if room.is_sought() {
             let spare = self.fresh_event();
             let displace = Displace::new(
                 call.terms(),
+                shards,
                 always_writes,
                 judged.unwrap_or_else(|| unjudged(call.events())),
                 &spare,
             );
             self.call_on(line, &displace).await
         } else if let Some(judged) = judged {
-            let choose = Choose::new(call.terms(), always_writes, judged);
+            let choose = Choose::new(call.terms(), shards, always_writes, judged);
             self.call_on(line, &choose).await
         } else {
-            let accept = Accept::new(call.terms(), always_writes, call.events());
+            let accept = Accept::new(call.terms(), shards, always_writes, call.events());
             self.call_on(line, &accept).await
         }
     }

@@ -18,7 +18,7 @@ use crate::scripts::{Argument, Legible, Record, Shape, record, script};
 
 script! {
     /// Accepts events: each with one delivery for each endpoint that matches, or nothing of it.
-    "accept" = ["accept/counts", "accept/budget", "accept/filters", "accept/quotas", "accept/requests", "accept/remembered_keys", "accept/lanes", "accept/unmatched", "accept"]: DenyOom, Writes, needs [QUOTA, ROUTES, ROUNDS, TERMS, OPERATOR_EVENTS];
+    "accept" = ["accept/counts", "accept/budget", "accept/filters", "accept/quotas", "accept/requests", "accept/remembered_keys", "accept/lanes", "accept/unmatched", "accept"]: DenyOom, Writes, needs [QUOTA, ROUTES, ROUNDS, TERMS, PLACED, OPERATOR_EVENTS];
     struct Accept<'a> {
         /// How long an idempotency key is remembered.
         key_lifetime: Duration,
@@ -26,6 +26,8 @@ script! {
         account_budget: u64,
         /// Bytes of payloads that an endpoint may have parked.
         parked_budget: u64,
+        /// The number that accounts were cut by when this shard was chosen for all of the events.
+        shards: u16,
         /// Whether a call that accepts nothing new writes something all the same (`lanes`).
         always_writes: bool;
         each limit: Vec<LimitRecord<'a>>;
@@ -35,11 +37,12 @@ script! {
 
 script! {
     /// The same, for events of accounts that have filters: each says which endpoints don't want it.
-    "choose" = ["accept/counts", "accept/budget", "accept/filters", "accept/verdicts", "accept/quotas", "accept/requests", "accept/remembered_keys", "accept/lanes", "accept/unmatched", "accept"]: DenyOom, Writes, needs [QUOTA, ROUTES, ROUNDS, TERMS, OPERATOR_EVENTS];
+    "choose" = ["accept/counts", "accept/budget", "accept/filters", "accept/verdicts", "accept/quotas", "accept/requests", "accept/remembered_keys", "accept/lanes", "accept/unmatched", "accept"]: DenyOom, Writes, needs [QUOTA, ROUTES, ROUNDS, TERMS, PLACED, OPERATOR_EVENTS];
     struct Choose<'a> {
         key_lifetime: Duration,
         account_budget: u64,
         parked_budget: u64,
+        shards: u16,
         always_writes: bool;
         each limit: Vec<LimitRecord<'a>>;
         each event: Vec<JudgedEvent<'a>>
@@ -49,11 +52,12 @@ script! {
 script! {
     /// The same, for events that [`Accept`] found no room for: an endpoint that holds over half of its account's bytes gives up its
     /// oldest deliveries for them. It needs far more Lua, so `accept` goes without.
-    "displace" = ["accept/counts", "accept/budget", "accept/filters", "accept/verdicts", "accept/quotas", "accept/requests", "accept/remembered_keys", "accept/lanes", "accept/displace", "accept/unmatched", "accept"]: DenyOom, Writes, needs [QUOTA, ROUTES, PARKED, TERMS];
+    "displace" = ["accept/counts", "accept/budget", "accept/filters", "accept/verdicts", "accept/quotas", "accept/requests", "accept/remembered_keys", "accept/lanes", "accept/displace", "accept/unmatched", "accept"]: DenyOom, Writes, needs [QUOTA, ROUTES, PARKED, TERMS, PLACED];
     struct Displace<'a> {
         key_lifetime: Duration,
         account_budget: u64,
         parked_budget: u64,
+        shards: u16,
         /// A fresh id for account events.
         spare: &'a EventId,
         always_writes: bool;
@@ -104,11 +108,12 @@ pub(crate) struct JudgedEvent<'a> {
 }
 
 impl<'a> Accept<'a> {
-    pub(super) fn new(terms: &'a Terms, always_writes: bool, events: &'a [NewEvent]) -> Self {
+    pub(super) fn new(terms: &'a Terms, shards: u16, always_writes: bool, events: &'a [NewEvent]) -> Self {
         Self {
             key_lifetime: IDEMPOTENCY_WINDOW,
             account_budget: terms.budgets.account_bytes,
             parked_budget: terms.budgets.parked_bytes,
+            shards,
             always_writes,
             limit: limit_records(terms),
             event: events,
@@ -117,11 +122,17 @@ impl<'a> Accept<'a> {
 }
 
 impl<'a> Choose<'a> {
-    pub(super) fn new(terms: &'a Terms, always_writes: bool, events: Vec<JudgedEvent<'a>>) -> Self {
+    pub(super) fn new(
+        terms: &'a Terms,
+        shards: u16,
+        always_writes: bool,
+        events: Vec<JudgedEvent<'a>>,
+    ) -> Self {
         Self {
             key_lifetime: IDEMPOTENCY_WINDOW,
             account_budget: terms.budgets.account_bytes,
             parked_budget: terms.budgets.parked_bytes,
+            shards,
             always_writes,
             limit: limit_records(terms),
             event: events,
@@ -132,6 +143,7 @@ impl<'a> Choose<'a> {
 impl<'a> Displace<'a> {
     pub(super) fn new(
         terms: &'a Terms,
+        shards: u16,
         always_writes: bool,
         events: Vec<JudgedEvent<'a>>,
         spare: &'a EventId,
@@ -140,6 +152,7 @@ impl<'a> Displace<'a> {
             key_lifetime: IDEMPOTENCY_WINDOW,
             account_budget: terms.budgets.account_bytes,
             parked_budget: terms.budgets.parked_bytes,
+            shards,
             always_writes,
             spare,
             limit: limit_records(terms),

@@ -19,6 +19,10 @@ pub struct StoreFacts {
     pub schema: Option<String>,
     /// Its number of shards.
     pub shards: Option<String>,
+    /// While that is being raised: to how many, and `closed` behind it while no account may begin.
+    pub growth: Option<String>,
+    /// The version of the directory of accounts that lie in another shard than their ids say.
+    pub directory: u64,
     /// Its counter of seconds in which something was written, roughly.
     pub writes: u64,
     /// When an operator last accepted it (ms since 1970); 0 for never.
@@ -27,6 +31,14 @@ pub struct StoreFacts {
     pub rewound: Option<Rewind>,
     /// Without an identity: whether there are other keys of ours.
     pub has_others: bool,
+}
+
+impl StoreFacts {
+    /// How many shards the store is growing to, if it is.
+    pub(crate) fn grows_to(&self) -> Option<u16> {
+        let words = self.growth.as_deref()?;
+        words.split(' ').next()?.parse().ok()
+    }
 }
 
 /// What an operator found on the server, and accepted.
@@ -70,6 +82,8 @@ impl Store {
             identity: word("store").map(StoreId::from_stored),
             schema: word("schema"),
             shards: word("shards"),
+            growth: word("growsTo"),
+            directory: of("directory"),
             writes: of("writes"),
             accepted_at: of("acceptedAt"),
             rewound: number("rewoundAt").map(|at| Rewind {
@@ -143,6 +157,8 @@ fn facts(sight: Sight) -> StoreFacts {
         identity: sight.identity,
         schema: sight.schema,
         shards: sight.shards,
+        growth: sight.growth,
+        directory: sight.directory,
         writes: sight.writes,
         accepted_at: sight.accepted_at,
         rewound: sight.rewound,

@@ -54,8 +54,16 @@ impl Guard {
     }
 
     /// The identity to send with every script; `None` before the store was seen.
-    pub(crate) fn identity(&self) -> Option<StoreId> {
-        self.state().known.identity.clone()
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Replaced`] if the store has more shards than this program: no script can see that.
+    pub(crate) fn identity(&self) -> Result<Option<StoreId>, StoreError> {
+        let state = self.state();
+        match &state.replaced {
+            Some(outgrown @ Replaced::Outgrown(_)) => Err(StoreError::Replaced(outgrown.clone())),
+            _ => Ok(state.known.identity.clone()),
+        }
     }
 
     /// The store's schema; `None` before the store was seen.

@@ -26,6 +26,10 @@ pub(crate) struct Sight {
     pub(crate) schema: Option<String>,
     /// Its number of shards.
     pub(crate) shards: Option<String>,
+    /// To how many that is being raised.
+    pub(crate) growth: Option<String>,
+    /// The version of the directory.
+    pub(crate) directory: u64,
     /// Its `writes`.
     pub(crate) writes: u64,
     /// When an operator last accepted it (ms); 0 for never.

@@ -57,6 +57,8 @@ pub(crate) struct Watched {
     identity: Option<String>,
     schema: Option<String>,
     shards: Option<String>,
+    growth: Option<String>,
+    directory: Option<String>,
     writes: Option<String>,
     accepted_at: Option<String>,
     rewound_at: Option<String>,
@@ -70,7 +72,7 @@ pub(crate) struct Watched {
 
 answered! {
     Watched {
-        now, identity, schema, shards, writes, accepted_at, rewound_at, rewound_from, rewound_to, has_others, reaped_at, waits,
+        now, identity, schema, shards, growth, directory, writes, accepted_at, rewound_at, rewound_from, rewound_to, has_others, reaped_at, waits,
         script_time,
     }
 }
@@ -84,18 +86,18 @@ impl Argument for StoreId {
 impl Store {
     /// The identity to send with a script; meets the store at the first call.
     pub(crate) async fn introduced(&self) -> Result<StoreId, StoreError> {
-        if let Some(identity) = self.guard().identity() {
+        if let Some(identity) = self.guard().identity()? {
             return Ok(identity);
         }
         let _one_at_a_time = self.guard().introducing.lock().await;
-        if let Some(identity) = self.guard().identity() {
+        if let Some(identity) = self.guard().identity()? {
             return Ok(identity);
         }
         match self.look().await?.verdict {
             Verdict::Replaced(reason) => Err(StoreError::Replaced(reason)),
             _ => self
                 .guard()
-                .identity()
+                .identity()?
                 .ok_or(StoreError::Replaced(Replaced::Empty)),
         }
     }
@@ -119,7 +121,10 @@ impl Store {
             let (known, rewind) = (self.guard().known(), self.guard().unrecorded_rewind());
             let sight = self.sight(&known, rewind).await?;
             self.guard().rewind_recorded(rewind);
-            let verdict = judge(&known, &sight);
+            let verdict = match self.shard().outgrown(sight.shards.as_deref()) {
+                Some(shards) => Verdict::Replaced(Replaced::Outgrown(shards)),
+                None => judge(&known, &sight),
+            };
             if matches!(verdict, Verdict::Create | Verdict::Adopt) {
                 let identity = known.insists_on.unwrap_or_else(StoreId::random);
                 if self.claim(&sight, &identity, false).await? {
@@ -128,6 +133,8 @@ impl Store {
                 continue;
             }
             log_change(&verdict, self.guard().take_in(&verdict, &sight));
+            self.learn_routes(sight.shards.as_deref(), sight.directory)
+                .await?;
             return Ok(Look { verdict, sight });
         }
         Err(StoreError::Unexpected(
@@ -158,7 +165,7 @@ impl Store {
         })
     }
 
-    pub(super) async fn claim(
+    pub(crate) async fn claim(
         &self,
         seen: &Sight,
         identity: &StoreId,
@@ -168,7 +175,7 @@ impl Store {
             seen: seen.identity.as_ref(),
             identity,
             schema: seen.schema.as_deref().unwrap_or(NEWEST),
-            shards: self.shard().of,
+            shards: self.routing().now().by,
             is_accepted: accepts,
         })
         .await
@@ -219,6 +226,8 @@ fn sight(watched: Watched) -> Sight {
         identity: watched.identity.map(StoreId::from_stored),
         schema: watched.schema,
         shards: watched.shards,
+        growth: watched.growth,
+        directory: number(watched.directory).unwrap_or(0),
         writes: number(watched.writes).unwrap_or(0),
         accepted_at: number(watched.accepted_at).unwrap_or(0),
         rewound: number(watched.rewound_at).map(|at| Rewind {

@@ -31,7 +31,7 @@ pub(crate) use guard::Guard;
 pub(crate) use judge::{Known, Sight, Verdict, judge};
 
 pub(crate) use look::{StoreClaim, StoreWatch};
-pub(crate) use programs::program_name;
+pub(crate) use programs::{program_name, that_have_fewer};
 pub(crate) use upgrade::StoreUpgrade;
 
 pub use accept::{Acceptance, Found, StoreFacts};
@@ -96,6 +96,8 @@ pub enum Replaced {
     Other(StoreId),
     /// It has a schema that this version doesn't know.
     Schema(String),
+    /// It has more shards than this program.
+    Outgrown(u16),
 }
 
 impl Replaced {
@@ -103,6 +105,7 @@ impl Replaced {
     pub(crate) const fn advice(&self) -> &'static str {
         match self {
             Self::Schema(_) => "This program does nothing until the data of before is back",
+            Self::Outgrown(_) => "Start this program again",
             _ => "Bring the store's data back, or accept what is there with `webhooksctl store accept`",
         }
     }
@@ -131,6 +134,10 @@ impl fmt::Display for Replaced {
             Self::Other(found) => write!(
                 formatter,
                 "the server has the store `{found}`, which is another one"
+            ),
+            Self::Outgrown(shards) => write!(
+                formatter,
+                "it has {shards} shards now, and this program started before it had"
             ),
             Self::Schema(found) => formatter.write_str(&unknown_schema(found).unwrap_or_default()),
         }

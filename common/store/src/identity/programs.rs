@@ -1,32 +1,36 @@
 //! Who is connected: which schemas the programs know that hold connections.
 
 use std::env;
-use std::sync::LazyLock;
 
 use super::schema::NEWEST;
 
-/// The name of this program's connections, such as `webhooks-worker/0.1.0+s2`: its file, its release, and the newest schema
-/// that it knows.
-pub(crate) fn program_name() -> &'static str {
-    static NAME: LazyLock<String> = LazyLock::new(|| {
-        let file = env::current_exe().ok();
-        let stem = file.as_ref().and_then(|file| file.file_stem()?.to_str());
-        name_of(stem.unwrap_or("webhooks"))
-    });
-    &NAME
+/// The name of this program's connections, such as `webhooks-worker/0.1.0+n16+s5`: its file, its release, how many shards it has, and
+/// the newest schema that it knows.
+pub(crate) fn program_name(shards: u16) -> String {
+    let file = env::current_exe().ok();
+    let stem = file.as_ref().and_then(|file| file.file_stem()?.to_str());
+    name_of(stem.unwrap_or("webhooks"), shards)
 }
 
 /// Redis takes no spaces and no control characters in a name.
-fn name_of(program: &str) -> String {
+fn name_of(program: &str, shards: u16) -> String {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
     let program = program.replace(|character| !is_plain(character), "_");
-    format!("{program}/{}+s{NEWEST}", env!("CARGO_PKG_VERSION"))
+    format!("{program}/{}+n{shards}+s{NEWEST}", env!("CARGO_PKG_VERSION"))
 }
 
 /// The newest schema that the program knows whose connection has this name; `None` for a name that isn't one of ours.
 fn schema_in(name: &str) -> Option<u32> {
     let (program, schema) = name.rsplit_once("+s")?;
     program.contains('/').then(|| schema.parse().ok())?
+}
+
+/// How many shards the program has whose connection has this name, if it serves accounts: an operator's tool doesn't.
+fn shards_in(name: &str) -> Option<u16> {
+    let (program, _) = name.rsplit_once("+s")?;
+    let (program, shards) = program.rsplit_once("+n")?;
+    let serves = program.contains('/') && !program.starts_with("webhooksctl/");
+    serves.then(|| shards.parse().ok())?
 }
 
 /// What programs of releases before names send by themselves. Each of them asks about once a second, so that its last command
@@ -59,6 +63,15 @@ pub(crate) fn that_know_less(list: &str, schema: u32) -> Vec<String> {
     let lines = list.lines().map(Client);
     lines
         .filter(|client| client.knows_less(schema))
+        .map(|client| client.described())
+        .collect()
+}
+
+/// The connections of programs that have fewer shards than this, as words for a person.
+pub(crate) fn that_have_fewer(list: &str, shards: u16) -> Vec<String> {
+    let lines = list.lines().map(Client);
+    lines
+        .filter(|client| shards_in(client.field("name")).is_some_and(|has| has < shards))
         .map(|client| client.described())
         .collect()
 }

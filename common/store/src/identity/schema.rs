@@ -4,12 +4,13 @@
 //! on one store: it stays in the older forms until all of them know the newer ones (`upgrade`).
 
 /// The schemas that this version knows, the newest last; `base.lua` knows the same. Schema 3 has blocks of history (`history`), schema 4
-/// what programs of before would take for something else (paused endpoints, endpoints of several chatbots or with filters, replays that choose by more than before): scripts that write
-/// such a form refuse while the store doesn't have it (`lua/shared/pending.lua`).
-pub(crate) const KNOWN: [&str; 4] = ["1", "2", "3", "4"];
+/// what programs of before would take for something else (paused endpoints, endpoints of several chatbots or with filters, replays that choose by more than before), schema 5
+/// accounts that lie in another shard than their ids say: scripts that write such a form refuse while the store doesn't have it
+/// (`lua/shared/pending.lua`).
+pub(crate) const KNOWN: [&str; 5] = ["1", "2", "3", "4", "5"];
 
 /// The one that a new store begins with, and that an older one is raised to.
-pub(crate) const NEWEST: &str = KNOWN[3];
+pub(crate) const NEWEST: &str = KNOWN[4];
 
 /// The newest schema that this version knows.
 #[must_use]

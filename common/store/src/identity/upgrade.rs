@@ -97,9 +97,14 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails.
     pub async fn older_programs(&self) -> Result<Option<Vec<String>>, StoreError> {
-        let asked: Result<String, _> = self.query(redis::cmd("CLIENT").arg("LIST")).await;
-        match asked {
-            Ok(list) => Ok(Some(that_know_less(&list, NEWEST.parse().unwrap_or(u32::MAX)))),
+        let list = self.client_list().await?;
+        Ok(list.map(|list| that_know_less(&list, NEWEST.parse().unwrap_or(u32::MAX))))
+    }
+
+    /// Who is connected to the server; `None` if it doesn't tell.
+    pub(crate) async fn client_list(&self) -> Result<Option<String>, StoreError> {
+        match self.query(redis::cmd("CLIENT").arg("LIST")).await {
+            Ok(list) => Ok(Some(list)),
             Err(StoreError::Unexpected(text)) if is_refusal(&text) => Ok(None),
             Err(error) => Err(error),
         }

@@ -2,7 +2,8 @@
 --
 -- Guarantees: from here on nothing is accepted for the account, and nothing is added to it. The same again changes nothing; once it has
 -- been erased, it erases what has come since.
-local refusal, account = upgrade_pending(4), ARGV[ACCOUNT]
+local account = ARGV[ACCOUNT]
+local refusal = upgrade_pending(4) or misplaced(account)
 if refusal then
   return refusal
 end

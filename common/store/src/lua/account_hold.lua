@@ -5,7 +5,7 @@
 -- Guarantees: endpoints that are made meanwhile are paused from the start. Repeating a step changes nothing. If the caller stops, upkeep
 -- goes on. Each endpoint's owner keeps the state that he gave it.
 local account = ARGV[ACCOUNT]
-local refusal = upgrade_pending(4) or terms.refusal(account)
+local refusal = upgrade_pending(4) or terms.refusal(account) or misplaced(account)
 if refusal then
   return refusal
 end

@@ -3,7 +3,7 @@
 -- ARGV[LIMITS]: what `terms.lua` reads; '' for none.
 -- Guarantees: they hold from the next event and the next change on. The same again changes nothing.
 local account = ARGV[ACCOUNT]
-local refusal = upgrade_pending(4) or terms.refusal(account)
+local refusal = upgrade_pending(4) or terms.refusal(account) or misplaced(account)
 if refusal then
   return refusal
 end

@@ -4,7 +4,7 @@
 -- Returns {'created', when it was made (ms)} or {} when the account has too many.
 -- Guarantees: the same key again changes nothing. Not `allow-oom`.
 local key, now = keys_of(ARGV[ACCOUNT]), look_at_clock()
-local refusal = terms.refusal(ARGV[ACCOUNT])
+local refusal = terms.refusal(ARGV[ACCOUNT]) or misplaced(ARGV[ACCOUNT])
 if refusal then
   return refusal
 end

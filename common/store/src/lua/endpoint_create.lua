@@ -24,7 +24,7 @@ if known then
   end
 end
 local limits = terms.of(account)
-local refusal = terms.refusal(account, limits)
+local refusal = terms.refusal(account, limits) or misplaced(account)
 if refusal then
   return refusal
 elseif call('EXISTS', key) == 0 then

@@ -5,7 +5,7 @@
 -- Guarantees: the same session again changes nothing. Not `allow-oom`.
 local MOST_EXPIRED = 8 -- are let go of in one call: more than come
 local sessions, key, now = sessions_of(ARGV[ACCOUNT]), session_key(ARGV[SESSION]), look_at_clock()
-local refusal = terms.refusal(ARGV[ACCOUNT])
+local refusal = terms.refusal(ARGV[ACCOUNT]) or misplaced(ARGV[ACCOUNT])
 if refusal then
   return refusal
 end

@@ -1,17 +1,17 @@
 -- store_watch: tells a program, about once a second, what it has to know of its store. It stands without base.lua, since it looks
 -- at any store.
 --
--- Returns {ms since 1970, identity, schema, shards, writes, when it was accepted (ms), when it was found rewound (ms), from, to, 1 if
---       there are other keys of ours, when upkeep was last done, 1 if deliveries wait for a worker, the time by which scripts
---       go (ms)}; '' for what isn't there. `writes`
---       is as it was before this call raised it.
+-- Returns {ms since 1970, identity, schema, shards, to how many they grow, version of the directory, writes, when it was accepted (ms), when
+--       it was found rewound (ms), from, to, 1 if there are other keys of ours, when upkeep was last done, 1 if deliveries wait for a
+--       worker, the time by which scripts go (ms)}; '' for what isn't there. `writes` is as it was before this call raised it.
 -- Guarantees: writes nothing unless the store has the caller's identity. A repeated call may raise `writes` twice.
 local P, META = KEYS[1], KEYS[2]
 local READY, READY_SLOW, STATS, TIMERS, LEASES = P .. 'ready', P .. 'ready:slow', P .. 'stats', P .. 'timers', P .. 'leases'
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
-local meta = redis.pcall('HMGET', META, 'store', 'schema', 'shards', 'writes', 'acceptedAt', 'rewoundAt', 'rewoundFrom', 'rewoundTo')
+local meta = redis.pcall('HMGET', META, 'store', 'schema', 'shards', 'growsTo', 'directory', 'writes', 'acceptedAt', 'rewoundAt',
+  'rewoundFrom', 'rewoundTo')
 if meta.err then
   meta = {}
 end
@@ -21,8 +21,8 @@ if meta[1] and meta[1] == ARGV[IDENTITY] then
     redis.call('HINCRBY', META, 'writes', 1)
   end
   if ARGV[REWOUND_FROM] ~= '' then
-    meta[6], meta[7], meta[8] = string.format('%d', now), ARGV[REWOUND_FROM], ARGV[REWOUND_TO]
-    redis.call('HSET', META, 'rewoundAt', meta[6], 'rewoundFrom', meta[7], 'rewoundTo', meta[8])
+    meta[8], meta[9], meta[10] = string.format('%d', now), ARGV[REWOUND_FROM], ARGV[REWOUND_TO]
+    redis.call('HSET', META, 'rewoundAt', meta[8], 'rewoundFrom', meta[9], 'rewoundTo', meta[10])
   end
 end
 local others = 0
@@ -48,9 +48,9 @@ if waiting == 0 then
 end
 
 local answer = { string.format('%d', now) }
-for i = 1, 8 do
+for i = 1, 10 do
   answer[i + 1] = meta[i] or ''
 end
-answer[10], answer[11], answer[12] = others, stats[1] or '', waiting > 0 and 1 or 0
-answer[13] = string.format('%d', script_time)
+answer[12], answer[13], answer[14] = others, stats[1] or '', waiting > 0 and 1 or 0
+answer[15] = string.format('%d', script_time)
 return answer

@@ -43,6 +43,7 @@ impl Store {
     ) -> Result<Timestamp, StoreError> {
         let creation = PortalSessionCreate {
             account: token.account(),
+            shards: self.chosen_by(token.account()),
             session: token.id(),
             hash: &token.hash(),
             access: name_of(access),

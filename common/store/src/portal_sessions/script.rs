@@ -8,9 +8,11 @@ use crate::scripts::{answered_in_words, script};
 
 script! {
     /// Makes a session; if the account has as many as it may, one goes for it. Answers when the new one expires (ms).
-    "portal_session_create": DenyOom, Writes, needs [PORTAL_SESSIONS, TERMS];
+    "portal_session_create": DenyOom, Writes, needs [PORTAL_SESSIONS, TERMS, PLACED];
     struct PortalSessionCreate<'a> {
         account: &'a AccountId,
+        /// The number that accounts were cut by when this shard was chosen.
+        shards: u16,
         session: &'a PortalSessionId,
         hash: &'a str,
         /// `read` or `write`.

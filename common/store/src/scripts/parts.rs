@@ -28,6 +28,7 @@ macro_rules! parts {
 parts! {
     BASE = "base" needs [];
     PENDING = "pending" needs [BASE];
+    PLACED = "placed" needs [BASE];
     QUOTA = "quota" needs [BASE];
     OWNER = "owner" needs [BASE];
     TERMS = "terms" needs [BASE];

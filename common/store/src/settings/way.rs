@@ -22,6 +22,11 @@ impl InvalidRedis {
     pub(crate) fn url(reason: &str) -> Self {
         Self(format!("REDIS_URL: {reason}"))
     }
+
+    /// The store has other shards than `SHARDS` says.
+    pub(crate) const fn shards(sentence: String) -> Self {
+        Self(sentence)
+    }
 }
 
 fn wrong(error: &RedisError) -> InvalidRedis {

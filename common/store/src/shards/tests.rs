@@ -1,38 +1,40 @@
 use super::*;
 
-fn account(number: u32) -> AccountId {
-    format!("org:org_{number}").parse().unwrap()
-}
-
-/// Where an account lies is stored nowhere else: this may never change.
-#[test]
-fn an_account_stays_where_it_is() {
-    let places: Vec<_> = (0..8).map(|number| place(&account(number), 16)).collect();
-    assert_eq!(places, [14, 10, 13, 9, 15, 14, 14, 14]);
-    assert_eq!(place(&"user:user_2abc".parse().unwrap(), 16), 8);
-}
-
-#[test]
-fn accounts_spread() {
-    let mut counts = [0_u32; 16];
-    for number in 0..16_000 {
-        counts[place(&account(number), counts.len())] += 1;
+fn marks(shards: Option<&str>, growth: Option<&str>) -> StoreFacts {
+    StoreFacts {
+        shards: shards.map(str::to_owned),
+        growth: growth.map(str::to_owned),
+        ..StoreFacts::default()
     }
-    assert!(
-        counts.iter().all(|count| (850..1150).contains(count)),
-        "{counts:?}"
-    );
-    assert_eq!(place(&account(1), 1), 0);
 }
 
 #[test]
 fn another_number_of_shards_is_refused() {
     let shard = Shard { number: 1, of: 4 };
-    assert_eq!(shard.differs(&Some("4".to_owned())), None);
-    assert_eq!(shard.differs(&None), None);
-    let refused = shard.differs(&Some("16".to_owned())).unwrap();
+    assert_eq!(shard.differs(&marks(Some("4"), None)), None);
+    assert_eq!(shard.differs(&marks(None, None)), None);
+    let refused = shard.differs(&marks(Some("16"), None)).unwrap();
     assert!(
         refused.starts_with("SHARDS is 4, and the store has 16"),
         "{refused}"
     );
+    assert!(refused.contains("shards grow"), "{refused}");
+}
+
+#[test]
+fn while_a_store_grows_programs_may_have_its_shards_of_before_or_all() {
+    let growing = marks(Some("4"), Some("16 closed"));
+    for (of, is_fine) in [(4, true), (16, true), (8, false)] {
+        let differs = Shard { number: 1, of }.differs(&growing);
+        assert_eq!(differs.is_none(), is_fine, "{of}");
+    }
+}
+
+#[test]
+fn a_program_that_has_too_few_shards_is_told() {
+    let shard = Shard { number: 1, of: 4 };
+    assert_eq!(shard.outgrown(Some("4")), None);
+    assert_eq!(shard.outgrown(Some("1")), None, "it has those that are to come");
+    assert_eq!(shard.outgrown(None), None);
+    assert_eq!(shard.outgrown(Some("16")), Some(16));
 }

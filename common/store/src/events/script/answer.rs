@@ -25,6 +25,8 @@ pub(crate) enum EventAnswer {
     NeedsRoom,
     /// It has none yet: the filters of its account have to be asked first, which are these. No further event has one.
     Filters(AccountId, String, HashMap<String, String>),
+    /// Its account would have to begin in another shard.
+    Misplaced,
     /// The routes of its account can't be read.
     Unreadable,
     /// None, but the last word of a call that made room.
@@ -40,6 +42,7 @@ answered_in_words!(EventAnswer {
     "rate_limited" => RateLimited(quotas),
     "needs_room" => NeedsRoom,
     "filters" => Filters(account, version, filters),
+    "misplaced" => Misplaced,
     "unreadable" => Unreadable,
     "made_room" => MadeRoom,
 });
@@ -75,6 +78,9 @@ impl Legible<EventAnswer> {
             EventAnswer::RateLimited(quotas) => (AcceptOutcome::RateLimited, quotas.0),
             // Somebody changes the filters again and again.
             EventAnswer::Filters(..) => return Err(unexpected("filters that change all the time")),
+            EventAnswer::Misplaced => {
+                return Err(StoreError::Misplaced("the account of an event".to_owned()));
+            }
             EventAnswer::Unreadable => return Err(unexpected("account")),
             EventAnswer::MadeRoom => return Err(unexpected("answer")),
         };

@@ -13,7 +13,7 @@ fn written(limits: EventLimits, events: &[NewEvent]) -> Vec<String> {
     };
     let terms = Terms { budgets, limits };
     let mut command = Cmd::new();
-    Accept::new(&terms, false, events).write(&mut command);
+    Accept::new(&terms, 1, false, events).write(&mut command);
     command
         .args_iter()
         .map(|argument| match argument {
@@ -43,6 +43,7 @@ fn without_limits_and_keys_little_is_sent() {
         "86400000",
         "1000",
         "200",
+        "1",
         "0",
         "0",
         "1",
@@ -70,7 +71,7 @@ fn only_limits_that_are_set_are_sent_and_keys_as_hashes() {
         (limits(0, 9), &["1", "0", "9", ""]),
         (limits(0, 0), &["0", "0"]),
     ] {
-        assert_eq!(written(limits, &[])[4..], *expected);
+        assert_eq!(written(limits, &[])[5..], *expected);
     }
     let keyed = Idempotency {
         key: "key".to_owned(),
@@ -82,7 +83,7 @@ fn only_limits_that_are_set_are_sent_and_keys_as_hashes() {
     let sent = written(EventLimits::NONE, &[event(Some(keyed))]);
     let sha256_of_quoted = "c0c1baf2fa65372c83bc5781a31d3ee0bceb37e7917317f33a92825fe5367189";
     let both = format!("{sha256_of_key}{sha256_of_quoted}q");
-    assert_eq!(sent[11..], [both.as_str(), "whole7ccttddprint"]);
+    assert_eq!(sent[12..], [both.as_str(), "whole7ccttddprint"]);
 }
 
 fn text(text: &str) -> Value {

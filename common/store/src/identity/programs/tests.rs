@@ -93,12 +93,27 @@ fn a_connection_is_described_for_whoever_looks_for_it() {
 
 #[test]
 fn our_own_name_says_what_we_know_and_is_one_that_redis_takes() {
-    let name = name_of("web hooks\u{e9}\nx");
+    let name = name_of("web hooks\u{e9}\nx", 16);
     assert!(name.starts_with("web_hooks__x/"), "{name}");
     assert!(name.bytes().all(|byte| (b'!'..=b'~').contains(&byte)), "{name}");
     assert_eq!(
         schema_in(&name).map(|schema| schema.to_string()).as_deref(),
         Some(NEWEST)
     );
-    assert_eq!(schema_in(program_name()), schema_in(&name));
+    assert_eq!(schema_in(&program_name(16)), schema_in(&name));
+    assert_eq!(shards_in(&name), Some(16));
+}
+
+#[test]
+fn programs_that_have_fewer_shards_are_named() {
+    let list = "id=1 addr=10.0.0.1:1 name=webhooks-api/0.1.0+n4+s5 user=api cmd=fcall
+id=2 addr=10.0.0.2:1 name=webhooks-worker/0.1.0+n16+s5 user=worker cmd=blpop
+id=3 addr=10.0.0.3:1 name=webhooksctl/0.1.0+n4+s5 user=worker cmd=scan
+id=4 addr=10.0.0.4:1 name=webhooks-api/0.1.0+s5 user=api cmd=fcall
+id=5 addr=10.0.0.5:1 name= user=default cmd=info";
+    assert_eq!(
+        that_have_fewer(list, 16),
+        ["10.0.0.1:1 (webhooks-api/0.1.0+n4+s5, user api, last command fcall)"]
+    );
+    assert_eq!(that_have_fewer(list, 4), Vec::<String>::new());
 }

@@ -154,7 +154,7 @@ local meta = redis.pcall('HMGET', META, 'store', 'schema')
 local stored_schema = meta[2] or '1'
 local SCHEMA = tonumber(stored_schema) or 0
 local expected = SCHEMA == 1 and ARGV[#ARGV]
-  or (SCHEMA == 4 or SCHEMA == 3 or SCHEMA == 2) and ARGV[#ARGV] .. '+s' .. stored_schema or nil
+  or (SCHEMA == 5 or SCHEMA == 4 or SCHEMA == 3 or SCHEMA == 2) and ARGV[#ARGV] .. '+s' .. stored_schema or nil
 if meta[1] ~= expected then
   local time, kind, found = call('TIME'), 'other', meta[1]
   if type(found) ~= 'string' then

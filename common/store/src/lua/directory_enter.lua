@@ -1,0 +1,14 @@
+-- directory_enter: enters accounts, each with the shard that has it, in this shard's copy of the directory.
+--
+-- ARGV[VERSION]: the version that the directory has with these; '' while more follow.
+-- Guarantees: the same again changes nothing. The version never falls.
+local refusal = upgrade_pending(5)
+if refusal then
+  return refusal
+end
+for _, entry in ipairs(each_entry) do
+  call('HSET', P .. 'directory', ARGV[entry + ACCOUNT], ARGV[entry + NUMBER])
+end
+if ARGV[VERSION] ~= '' and (tonumber(call('HGET', META, 'directory')) or 0) < tonumber(ARGV[VERSION]) then
+  call('HSET', META, 'directory', ARGV[VERSION])
+end

@@ -1,0 +1,54 @@
+//! `shards grow`: more shards, while the system serves.
+
+use std::io::Write as _;
+
+use anyhow::bail;
+use clap::Args;
+use store::settings::RedisArgs;
+use store::shards::Growth;
+
+use crate::runtime;
+
+/// The arguments of `shards grow`.
+#[derive(Debug, Args)]
+pub(crate) struct GrowArgs {
+    #[command(flatten)]
+    redis: RedisArgs,
+
+    /// How many there are to be: more than now, 256 at most.
+    #[arg(value_parser = clap::value_parser!(u16).range(2..=256))]
+    to: u16,
+
+    /// All programs have been started since the first run, whatever Redis tells of their connections, or doesn't tell.
+    #[arg(long)]
+    all_are_restarted: bool,
+}
+
+/// Begins to grow; goes to the end if all programs know.
+pub(crate) fn run(arguments: &GrowArgs) -> anyhow::Result<()> {
+    let runtime = runtime::new()?;
+    let to = arguments.to;
+    let growth = runtime.block_on(Growth::begin(&arguments.redis, to))?;
+    if !arguments.all_are_restarted {
+        let again = format!("then run `webhooksctl shards grow {to}` again");
+        match runtime.block_on(growth.behind())? {
+            Some(behind) if behind.is_empty() => {}
+            Some(behind) => bail!(
+                "not finished: the {to} shards are made, and these connections are of programs that have fewer. Start those programs again, one after the other, {again}\n{}",
+                behind.join("\n")
+            ),
+            None => bail!(
+                "not finished: the {to} shards are made, and Redis doesn't tell who is connected (CLIENT LIST). Start every webhooks-api and webhooks-worker again, {again} with --all-are-restarted"
+            ),
+        }
+    }
+    let progress = runtime::progress(|accounts: usize| format!("found {accounts} accounts …"));
+    let grown = runtime.block_on(growth.finish(progress))?;
+    let mut out = std::io::stdout().lock();
+    writeln!(
+        out,
+        "the store has {} shards now (before: {}); {} accounts stay where they are, in another shard than new ones with their ids would begin in",
+        grown.to, grown.from, grown.entered
+    )?;
+    Ok(())
+}

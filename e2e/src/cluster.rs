@@ -14,6 +14,7 @@ use store::keys::Keys;
 
 use crate::redis_server::RedisServer;
 
+pub use self::launch::becomes_node;
 use self::launch::start_node;
 pub use self::moving::{begin_to_move, end_to_move, migrate};
 pub use self::node::{Seen, ask, seen};

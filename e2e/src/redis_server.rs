@@ -200,6 +200,12 @@ impl RedisServer {
         }
     }
 
+    /// Starts it again with further arguments, which stay.
+    pub(crate) fn restart_with(&mut self, extra: Vec<String>) {
+        self.extra.extend(extra);
+        self.restart();
+    }
+
     /// Restarts a server that may end at once.
     ///
     /// # Errors

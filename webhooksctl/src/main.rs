@@ -1,6 +1,6 @@
 //! The operator's tool: checks what is stored, makes keys, sets up development, asks programs for their health.
 //!
-//! Only `pause`, `throttle`, `resume`, `events erase`, `secrets rewrap`, `secrets accept`, `endpoints enable`, `shards grow`, `store accept` and `store upgrade` change anything in Redis.
+//! Only `pause`, `throttle`, `resume`, `events erase`, `secrets rewrap`, `secrets accept`, `endpoints enable`, `shards grow`, `shards adopt`, `store accept` and `store upgrade` change anything in Redis.
 
 mod check;
 

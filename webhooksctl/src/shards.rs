@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use store::Store;
 use store::overview::Overview;
 use store::settings::RedisArgs;
+use store::shards::Shards;
 
 use crate::runtime;
 use crate::stores::stores;
@@ -32,6 +33,16 @@ enum ShardsCommand {
     /// Makes more shards, while the system serves: run it, start all programs again one after the other, and run it once more. Accounts
     /// that are there stay where they are; new ones spread over all. Needs the rights of `worker`.
     Grow(grow::GrowArgs),
+    /// Takes the store of a single server, which has become a node of a cluster, over into the cluster: nothing works there before. Needs
+    /// the rights of `worker`.
+    Adopt(AdoptArgs),
+}
+
+/// The arguments of `shards adopt`.
+#[derive(Debug, Args)]
+struct AdoptArgs {
+    #[command(flatten)]
+    redis: RedisArgs,
 }
 
 /// The arguments of the list.
@@ -50,7 +61,17 @@ pub(crate) fn run(arguments: &ShardsArgs) -> anyhow::Result<()> {
     match &arguments.command {
         None => list(&arguments.list),
         Some(ShardsCommand::Grow(arguments)) => grow::run(arguments),
+        Some(ShardsCommand::Adopt(arguments)) => adopt(&arguments.redis),
     }
+}
+
+fn adopt(redis: &RedisArgs) -> anyhow::Result<()> {
+    let shards = runtime::new()?.block_on(Shards::adopt(redis))?;
+    writeln!(
+        std::io::stdout(),
+        "the cluster has the store of the single server now, with {shards} of its shards; programs that wait go on within seconds"
+    )?;
+    Ok(())
 }
 
 /// Prints a line for each shard; fails when one can't be asked.

@@ -121,6 +121,12 @@ impl Keys {
         }
     }
 
+    /// The hash slot of [`META`], which a server has that became the node of a cluster.
+    #[must_use]
+    pub(crate) fn slot_of_meta() -> u16 {
+        crc16(META.as_bytes()) % SLOTS
+    }
+
     /// `KEYS` for scripts, which compute all other keys from the prefix.
     #[must_use]
     pub fn declared(&self, is_cluster: bool) -> [&str; 2] {

@@ -113,7 +113,7 @@ mod erasing;
 
 use clock::ScriptClock;
 use condition::Condition;
-use connection::{Connection, Connections};
+use connection::{Connection, Connections, Way};
 use events::SharedIntake;
 pub use handle::Listener;
 use identity::Guard;
@@ -159,13 +159,17 @@ impl Store {
 
     /// Prepares the connection to a shard. All shards of a program share what it knows of where accounts lie.
     fn of(args: &RedisArgs, servers: &Servers, shard: Shard, routing: Arc<Routing>) -> Self {
-        let keys = Keys::new(shard.number);
+        let way = servers.way(Keys::new(shard.number).slot());
+        Self::on_way(args, way, shard, routing)
+    }
+
+    fn on_way(args: &RedisArgs, way: Way, shard: Shard, routing: Arc<Routing>) -> Self {
         Self {
             inner: Arc::new(Inner {
-                connections: Connections::new(servers.way(keys.slot()), identity::program_name(shard.of)),
+                connections: Connections::new(way, identity::program_name(shard.of)),
                 wake: Connection::default(),
                 intake: SharedIntake::default(),
-                keys,
+                keys: Keys::new(shard.number),
                 shard,
                 routing,
                 guard: Guard::new(args.store_id.clone()),

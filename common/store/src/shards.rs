@@ -5,6 +5,7 @@
 //! lies, unless the directory says another (`routing`, `directory`).
 
 mod accounts;
+mod adopting;
 mod checking;
 mod directory;
 mod growing;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 use domain::id::AccountId;
 
+pub use adopting::AdoptError;
 pub(crate) use directory::DirectoryEnter;
 pub(crate) use growing::ShardsGrow;
 pub use growing::{GrowError, Grown, Growth};

@@ -1,7 +1,7 @@
 //! Starts servers that can become a cluster.
 
 use super::Cluster;
-use super::node::ask;
+use super::node::{ask, seen};
 use crate::ports::free_port;
 use crate::redis_server::{Program, RedisServer};
 
@@ -23,6 +23,17 @@ impl Cluster {
         }
         Self::of(nodes)
     }
+}
+
+/// Starts a server with data again as the only node of a cluster, which serves all slots.
+pub fn becomes_node(server: &mut RedisServer) {
+    server.restart_with(settings(&[]));
+    // Those that have keys it takes by itself.
+    let has: Vec<_> = seen(server).into_iter().flat_map(|node| node.slots).collect();
+    let is_free = |slot: &u16| !has.iter().any(|(first, last)| (first..=last).contains(&slot));
+    let mut command = vec!["CLUSTER".to_owned(), "ADDSLOTS".to_owned()];
+    command.extend((0..16_384).filter(is_free).map(|slot: u16| slot.to_string()));
+    let _: () = ask(server, &command);
 }
 
 /// A node that knows no other one yet.

@@ -148,6 +148,7 @@ const CODE: &[(&str, &str, &[Who])] = &[
     ("identity/accept.rs", "hgetall", &[Worker, Operator]),
     ("identity/upgrade.rs", "client|list", &[Worker]),
     ("shards/accounts.rs", "get scan", &[Worker, Operator]),
+    ("shards/adopting.rs", "del hgetall", &[Worker]),
     ("shards/directory.rs", "hscan", &[Api, Worker, Operator]),
     ("server/info.rs", "info", &[Api, Worker]),
     ("server/replication.rs", "wait waitaof", &[Api]),

@@ -17,8 +17,8 @@ mod view;
 mod choose;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
@@ -47,7 +47,8 @@ pub(crate) struct Nodes {
     listed: Vec<Address>,
     /// How to connect to a node, but for its address.
     server: ConnectionInfo,
-    is_cluster: OnceLock<bool>,
+    /// Whether they are known to be a cluster: one server may become a node of one.
+    is_cluster: AtomicBool,
     kept: Mutex<HashMap<Address, Arc<Kept>>>,
     /// The last time that they were asked, and the answer.
     last: tokio::sync::Mutex<Option<(Instant, Found)>>,
@@ -61,10 +62,7 @@ pub(crate) struct Nodes {
 impl Nodes {
     /// Several are a cluster, one may be. Connects at the first question.
     pub(crate) fn new(listed: Vec<Address>, server: ConnectionInfo) -> Self {
-        let is_cluster = OnceLock::new();
-        if listed.len() > 1 {
-            is_cluster.get_or_init(|| true);
-        }
+        let is_cluster = AtomicBool::new(listed.len() > 1);
         Self {
             listed,
             server,
@@ -78,29 +76,30 @@ impl Nodes {
     }
 
     /// Whether it is known that this is a cluster.
-    fn are_cluster(&self) -> Option<bool> {
-        self.is_cluster.get().copied()
+    fn are_cluster(&self) -> bool {
+        self.is_cluster.load(Ordering::Relaxed)
     }
 
     /// The server that is no part of a cluster, as far as is known.
     fn alone(&self) -> RedisResult<Option<Client>> {
-        if self.are_cluster() == Some(true) {
+        if self.are_cluster() {
             return Ok(None);
         }
         Client::open(self.server.clone()).map(Some)
     }
 
-    /// Whether the server is part of a cluster. It is asked once; one that doesn't let us ask is none.
+    /// Whether the server is part of a cluster. It is asked on each new connection, until it is; one that doesn't let us ask is none.
     async fn turn_out_cluster(&self, connection: &mut MultiplexedConnection) -> RedisResult<bool> {
-        if let Some(known) = self.are_cluster() {
-            return Ok(known);
+        if self.are_cluster() {
+            return Ok(true);
         }
         match view::slots().exec_async(connection).await {
-            Ok(()) => Ok(*self.is_cluster.get_or_init(|| true)),
-            // Whatever else it says (that it is loading, or busy) will end.
-            Err(error) if matches!(error.code(), Some("ERR" | "NOPERM")) => {
-                Ok(*self.is_cluster.get_or_init(|| false))
+            Ok(()) => {
+                self.is_cluster.store(true, Ordering::Relaxed);
+                Ok(true)
             }
+            // Whatever else it says (that it is loading, or busy) will end.
+            Err(error) if matches!(error.code(), Some("ERR" | "NOPERM")) => Ok(false),
             Err(error) => Err(error),
         }
     }

@@ -40,7 +40,7 @@ impl Slot {
 
     /// Whether it is one of a cluster's, as far as is known.
     pub(in crate::connection) fn is_in_cluster(&self) -> bool {
-        self.nodes.are_cluster() == Some(true)
+        self.nodes.are_cluster()
     }
 
     pub(in crate::connection) fn described(&self) -> String {

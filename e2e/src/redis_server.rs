@@ -11,11 +11,9 @@
 //! All calls block for the few milliseconds that they need.
 
 mod ask;
-
+mod documented;
 mod launch;
-
 mod programs;
-
 mod replicas;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -29,6 +27,7 @@ use store::settings::RedisArgs;
 use crate::ports::free_port;
 use crate::temp_dir::TempDir;
 
+pub use self::documented::{Mover, mover};
 use self::launch::Launch;
 pub use self::launch::shipped_users;
 pub use programs::{Program, find_program, oldest_program, programs};
@@ -60,6 +59,12 @@ impl RedisServer {
     #[must_use]
     pub fn start_with(extra: &[&str]) -> Self {
         Self::launch_new(find_program(), extra, None)
+    }
+
+    /// Starts one of the [`programs()`] with further arguments.
+    #[must_use]
+    pub fn start_on(program: &Program, extra: &[&str]) -> Self {
+        Self::launch_new(program.path.clone(), extra, None)
     }
 
     /// Starts a server with the access list of `docker/redis`, by the script beside it. [`Self::password`] tells the users'

@@ -1,9 +1,11 @@
-//! `shards`: where each is, and how much there is to do.
+//! `shards`: where each is, and how much there is to do; `shards move` takes one to another node of the cluster.
+
+mod moving;
 
 use std::io::Write as _;
 
 use anyhow::ensure;
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use store::Store;
 use store::overview::Overview;
@@ -15,7 +17,11 @@ use crate::table::{Table, age, span};
 
 /// The arguments of `shards`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct ShardsArgs {
+    #[command(subcommand)]
+    command: Option<ShardsCommand>,
+
     #[command(flatten)]
     redis: RedisArgs,
 
@@ -24,8 +30,20 @@ pub(crate) struct ShardsArgs {
     json: bool,
 }
 
-/// Prints a line for each shard; fails when one can't be asked.
+/// What can be done with shards.
+#[derive(Debug, Subcommand)]
+enum ShardsCommand {
+    /// Moves a shard to another node of a Redis Cluster, while the programs run: in one step where the server can (Valkey from 9), else key by
+    /// key, and the shard is closed meanwhile. Whatever became of it, the same command goes on. Needs the rights of `mover`
+    /// (docs/operations.md).
+    Move(moving::MoveArgs),
+}
+
+/// Prints a line for each shard, and fails when one can't be asked; or moves one.
 pub(crate) fn run(arguments: &ShardsArgs) -> anyhow::Result<()> {
+    if let Some(ShardsCommand::Move(arguments)) = &arguments.command {
+        return moving::run(arguments);
+    }
     let runtime = runtime::new()?;
     let mut seen = Vec::new();
     for store in runtime.block_on(stores(&arguments.redis))? {

@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
-use redis::{Client, ConnectionInfo, RedisResult};
+use redis::{Client, ConnectionAddr, ConnectionInfo, RedisConnectionInfo, RedisResult};
 
 use super::Lost;
 use super::gather::{Address, at, gather};
@@ -199,8 +199,24 @@ impl Nodes {
         Ok(kept)
     }
 
-    fn client(&self, address: &Address) -> RedisResult<Client> {
+    /// The way to one node.
+    pub(crate) fn client(&self, address: &Address) -> RedisResult<Client> {
         Client::open(at(&self.server, address.clone()))
+    }
+
+    /// The addresses that the settings name.
+    pub(crate) fn listed(&self) -> &[Address] {
+        &self.listed
+    }
+
+    /// User and password of all nodes.
+    pub(crate) fn login(&self) -> &RedisConnectionInfo {
+        self.server.redis_settings()
+    }
+
+    /// Whether nodes are reached over TLS.
+    pub(crate) fn is_tls(&self) -> bool {
+        matches!(self.server.addr(), ConnectionAddr::TcpTls { .. })
     }
 }
 

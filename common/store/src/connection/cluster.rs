@@ -105,6 +105,20 @@ impl Nodes {
         }
     }
 
+    /// Whether the one address is that of a cluster's node, and the URL names a database, which no cluster has: such a connection can't be
+    /// opened, so we ask on one without. It is asked until it is known that this is no cluster.
+    async fn lacks_the_database(&self) -> bool {
+        let settings = self.server.redis_settings().clone();
+        if settings.db() == 0 || self.are_cluster().is_some() {
+            return false;
+        }
+        let without = self.server.clone().set_redis_settings(settings.set_db(0));
+        match Client::open(without) {
+            Ok(client) => Kept::new(client).ask(view::is_of_cluster).await.unwrap_or(false),
+            Err(_) => false,
+        }
+    }
+
     /// Where a slot is. Callers at the same time share an answer, and what is younger than `believed_for` isn't asked again.
     async fn place_of(&self, slot: u16, believed_for: Duration) -> Result<Place, Lost> {
         let view = self.view(believed_for).await?;

@@ -14,13 +14,17 @@ mod fault;
 mod layout;
 mod nodes;
 
+use crate::StoreError;
 use crate::keys::Keys;
 use crate::settings::{RedisArgs, Servers};
-use crate::shards::Shards;
+use crate::shards::{FindError, Shards};
 
 pub use self::fault::MoveError;
 use self::layout::{Layout, Node};
-use self::nodes::Doors;
+use self::nodes::{Doors, LOOK_EVERY};
+
+/// How often the store is asked how many shards it has.
+const TRIES: u32 = 5;
 
 /// The way of one shard's hash slot to another node.
 #[derive(Debug)]
@@ -84,7 +88,7 @@ impl SlotMove {
         let is_half_way = layout.is_open(slot);
         // What is half-way may be what says how many shards there are.
         if !is_half_way {
-            let shards = Shards::find(args).await?.all().len();
+            let shards = count(args).await?;
             if usize::from(shard) >= shards {
                 return Err(MoveError::Refused(format!(
                     "there is no shard {shard}: the store has {shards}, from 0 on"
@@ -169,6 +173,17 @@ impl SlotMove {
             })
             .await
     }
+}
+
+/// How many shards the store has. A busy server is asked again: nothing has begun yet.
+async fn count(args: &RedisArgs) -> Result<usize, MoveError> {
+    for _ in 1..TRIES {
+        match Shards::find(args).await {
+            Err(FindError::Store(StoreError::Unavailable(_))) => tokio::time::sleep(LOOK_EVERY).await,
+            found => return Ok(found?.all().len()),
+        }
+    }
+    Ok(Shards::find(args).await?.all().len())
 }
 
 fn not_a_cluster() -> MoveError {

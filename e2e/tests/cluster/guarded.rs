@@ -135,7 +135,8 @@ async fn an_operator_with_least_rights_moves_a_shard() {
     }
 }
 
-async fn moves_a_shard(program: &Program) {
+/// A system on such a cluster goes on when an operator has moved its shard, who has the rights of `mover`.
+pub(crate) async fn moves_a_shard(program: &Program) {
     let Mover { line, here, replica } = mover();
     let hash = hex::encode(Sha256::digest("of-mover"));
     let (mut users, mut line) = (users(), line.replace("<SHA-256>", &hash));

@@ -118,6 +118,11 @@ async fn key_by_key_and_killed_in_the_middle() {
     );
 
     group.is_refused().await;
+    eventually(LONG, "the API to say that it can't work", async || {
+        let answer = group.system.backend().get("/readyz").await;
+        check(answer.status == 503, answer.text)
+    })
+    .await;
     let (done, said) = order(&url, &["0", &elsewhere]);
     let sentence = format!("shard 0 is half-way to {to}");
     assert!(!done && said.contains(&sentence), "{said}");
@@ -188,7 +193,7 @@ async fn an_order_that_lacks_its_end_is_ended() {
     group.ends(loaded, 0).await;
 }
 
-/// What can't be is refused in a sentence, and nothing has changed.
+/// What can't be is refused in a sentence, and nothing has changed. What can be is seen by `webhooksctl shards`.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_can_not_be_is_refused() {
     let mut cluster = tokio::task::block_in_place(Cluster::start);
@@ -231,5 +236,12 @@ async fn what_can_not_be_is_refused() {
         );
     }
     assert!(keys(&system.redis) > 0);
+    // What can be, is done: of sixteen shards this one goes.
+    let (done, said) = order(&url, &["0", &other]);
+    assert!(done, "{said}");
+    let shown = || Process::run("webhooksctl", &["shards"], &environment(&url));
+    let shown = String::from_utf8(tokio::task::block_in_place(shown).stdout).unwrap();
+    let line = shown.lines().nth(1).unwrap().split_whitespace();
+    assert_eq!(line.take(2).collect::<Vec<_>>(), ["0", &other], "{shown}");
     system.stop();
 }

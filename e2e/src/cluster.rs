@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use store::keys::Keys;
 
-use crate::redis_server::RedisServer;
+use crate::redis_server::{Program, RedisServer};
 
 pub use self::launch::becomes_node;
 use self::launch::start_node;
@@ -42,7 +42,13 @@ impl Cluster {
     /// Starts three primaries, and a replica of each.
     #[must_use]
     pub fn start() -> Self {
-        Self::of((0..6).map(|_| start_node()).collect())
+        Self::start_on(&Program::usual())
+    }
+
+    /// The same of one of the programs.
+    #[must_use]
+    pub fn start_on(program: &Program) -> Self {
+        Self::of((0..6).map(|_| start_node(program)).collect())
     }
 
     /// Makes six servers a cluster.
@@ -168,7 +174,7 @@ impl Cluster {
 
     /// Starts one more node, which serves nothing yet, and waits until all know it.
     pub fn add(&mut self) {
-        let new = start_node();
+        let new = start_node(&Program::usual());
         let port = new.address().port();
         meet(&self.nodes[0], &new);
         self.nodes.push(new);

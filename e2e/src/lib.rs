@@ -64,6 +64,8 @@ pub mod redis_clock;
 
 pub mod namespaces;
 
+pub mod network;
+
 pub mod load;
 
 pub mod account;

@@ -30,9 +30,15 @@ impl Process {
     /// Starts a program with this environment, and nothing of the test's own.
     #[must_use]
     pub fn start(name: &str, environment: &[(String, String)]) -> Self {
+        Self::start_with(name, &[], environment)
+    }
+
+    /// Starts a program with arguments, which it has only until it is started again.
+    #[must_use]
+    pub fn start_with(name: &str, arguments: &[&str], environment: &[(String, String)]) -> Self {
         let dir = TempDir::new(name.rsplit('/').next().unwrap_or(name));
         Self {
-            child: spawn(name, environment, &dir.path().join("log")),
+            child: spawn(name, arguments, environment, &dir.path().join("log")),
             name: name.to_owned(),
             environment: environment.to_vec(),
             dir,
@@ -54,7 +60,7 @@ impl Process {
         if self.is_running() {
             self.terminate();
         }
-        self.child = spawn(&self.name, &self.environment, &self.log_path());
+        self.child = spawn(&self.name, &[], &self.environment, &self.log_path());
     }
 
     /// Terminates it, and starts another program with the same environment in its place. The log goes on.
@@ -188,9 +194,10 @@ impl Drop for Process {
     }
 }
 
-fn spawn(name: &str, environment: &[(String, String)], log: &Path) -> Child {
+fn spawn(name: &str, arguments: &[&str], environment: &[(String, String)], log: &Path) -> Child {
     let log = File::options().create(true).append(true).open(log).unwrap();
     command(name, environment)
+        .args(arguments)
         .stdin(Stdio::null())
         .stdout(log.try_clone().unwrap())
         .stderr(log)

@@ -11,14 +11,12 @@
 //! All calls block for the few milliseconds that they need.
 
 mod ask;
-
+mod documented;
 mod launch;
-
 mod programs;
-
 mod replicas;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus};
 
@@ -26,9 +24,10 @@ use clap::Parser;
 use rustix::process::{Pid, Signal, kill_process};
 use store::settings::RedisArgs;
 
-use crate::ports::free_port;
+use crate::network::Place;
 use crate::temp_dir::TempDir;
 
+pub use self::documented::{Mover, mover};
 use self::launch::Launch;
 pub use self::launch::shipped_users;
 pub use programs::{Program, find_program, oldest_program, programs};
@@ -37,6 +36,7 @@ pub use programs::{Program, find_program, oldest_program, programs};
 #[derive(Debug)]
 pub struct RedisServer {
     program: PathBuf,
+    place: Place,
     port: u16,
     extra: Vec<String>,
     child: Option<Child>,
@@ -62,6 +62,18 @@ impl RedisServer {
         Self::launch_new(find_program(), extra, None)
     }
 
+    /// Starts one of the [`programs()`] with further arguments.
+    #[must_use]
+    pub fn start_on(program: &Program, extra: &[&str]) -> Self {
+        Self::launch_new(program.path.clone(), extra, None)
+    }
+
+    /// Starts a server on a machine of a [`crate::network`], with further arguments. [`Self::url`] leads there whatever becomes of that.
+    #[must_use]
+    pub fn start_at(place: Place, extra: &[&str]) -> Self {
+        Self::launch_at(place, find_program(), extra, None)
+    }
+
     /// Starts a server with the access list of `docker/redis`, by the script beside it. [`Self::password`] tells the users'
     /// passwords; [`Self::url`] is that of one more user, who has every right.
     #[must_use]
@@ -81,31 +93,13 @@ impl RedisServer {
         Self::launch_new(program.path.clone(), extra, Some(users))
     }
 
-    fn launch_new(program: PathBuf, extra: &[&str], users: Option<String>) -> Self {
-        let extra: Vec<_> = extra.iter().map(|text| (*text).to_owned()).collect();
-        for _ in 0..10 {
-            let mut server = Self {
-                program: program.clone(),
-                port: free_port(),
-                extra: extra.clone(),
-                child: None,
-                dir: TempDir::new("redis"),
-                users: users.clone(),
-            };
-            match server.launch() {
-                Ok(()) => return server,
-                Err(Launch::PortTaken) => {}
-                Err(Launch::Failed(reason)) => panic!("{reason}"),
-            }
-        }
-        panic!("ten ports in a row were taken by others");
-    }
-
     /// `redis://127.0.0.1:<port>`; on a guarded server, with the user who has every right.
     #[must_use]
     pub fn url(&self) -> String {
         if self.users.is_some() {
             self.url_as(HARNESS)
+        } else if self.place.is_elsewhere() {
+            format!("unix://{}", self.socket().display())
         } else {
             format!("redis://{}", self.address())
         }
@@ -131,8 +125,13 @@ impl RedisServer {
             #[command(flatten)]
             redis: RedisArgs,
         }
+        let url = if self.place.is_elsewhere() {
+            format!("redis://{}", self.address())
+        } else {
+            self.url()
+        };
         // Every value is given, so that the environment decides nothing.
-        Arguments::parse_from(["test", "--redis-url", &self.url(), "--shards", "1"]).redis
+        Arguments::parse_from(["test", "--redis-url", &url, "--shards", "1"]).redis
     }
 
     /// Gives a guarded server another access list at its next start, in the form of `docker/redis/users.acl`.
@@ -143,7 +142,7 @@ impl RedisServer {
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
+        SocketAddr::from((self.place.address, self.port))
     }
 
     /// Its directory: append-only files and `redis.log`.

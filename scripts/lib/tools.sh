@@ -20,11 +20,11 @@ declare -A tests_that_use=(
     [lua_linter]='^e2e::packaging lua::'
     [systemd]='^e2e::packaging package::'
     [promtool]='^e2e::packaging alerts::'
-    [namespaces]='^e2e::(faults (f18|f25_disk_full)|packaging scripts::full_disk)'
-    [routes]='^e2e::faults f18'
+    [namespaces]='^e2e::(faults (f18|f25_disk_full)|failover cut_off|packaging scripts::full_disk)'
+    [routes]='^e2e::(faults f18|failover cut_off)'
     [flock]='^e2e::packaging scripts::'
     [peer]='^bench::brief '
-    [oldest_server]='^e2e::(faults (long::)?f22|failover guarded)'
+    [oldest_server]='^e2e::(faults (long::)?f22|failover guarded|cluster (guarded|ordered))'
     [receivers]='^e2e::servers '
     [other_servers]='^e2e::faults long::f22'
 )
@@ -165,7 +165,7 @@ install_dashboard_builder() {
     ln -sfn "$name" "$TOOLS/dashboard"
 }
 
-need_routes() { need_debian_package iproute2 "the test of private addresses" ip; }
+need_routes() { need_debian_package iproute2 "the tests of private addresses and of networks that tear" ip; }
 install_routes() { debian_package iproute2 ip; }
 
 need_lua_linter() { need_debian_package lua-check "the test of the scripts in Lua" luacheck; }
@@ -177,7 +177,7 @@ install_systemd() { debian_package systemd systemd-analyze; }
 need_promtool() { :; }
 install_promtool() { promtool || die "promtool is missing, which comes from Debian's packages"; }
 
-need_namespaces() { need_debian_package util-linux "the tests of private addresses and of a full disk" unshare; }
+need_namespaces() { need_debian_package util-linux "the tests of private addresses, of networks that tear and of a full disk" unshare; }
 install_namespaces() { debian_package util-linux unshare; }
 
 # What the benchmarks compare with; without it they measure the rest.

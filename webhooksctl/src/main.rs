@@ -1,6 +1,7 @@
 //! The operator's tool: checks what is stored, makes keys, sets up development, asks programs for their health.
 //!
-//! Only `pause`, `throttle`, `resume`, `events erase`, `secrets rewrap`, `secrets accept`, `endpoints enable`, `shards grow`, `shards adopt`, `store accept` and `store upgrade` change anything in Redis.
+//! Only `pause`, `throttle`, `resume`, `events erase`, `secrets rewrap`, `secrets accept`, `endpoints enable`, `shards grow`, `shards adopt`, `store accept` and `store upgrade` change anything in
+//! Redis, and `shards move` where it is.
 
 mod check;
 
@@ -65,7 +66,8 @@ enum Command {
     Status(status::StatusArgs),
     /// The accounts that have the most to do, by `--sort`: all that have work, kept payloads or history. The rights of `operator` suffice.
     Accounts(lists::ListArgs),
-    /// Where each shard of the accounts is, and how much there is to do. The rights of `operator` suffice.
+    /// Where each shard of the accounts is, and how much there is to do; `shards move` takes one to another node. To look, the rights of
+    /// `operator` suffice.
     Shards(shards::ShardsArgs),
     /// The whole story of an event, a delivery, an endpoint, a replay or an account: each attempt, where it is now, when it goes next, and
     /// who holds it. The rights of `operator` suffice.

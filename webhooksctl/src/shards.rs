@@ -1,20 +1,19 @@
-//! `shards`: where each is, and how much there is to do; `shards grow` makes more of them.
+//! `shards`: where each is; `shards grow` makes more of them, `shards move` takes one to another node of the cluster, `shards adopt` takes a
+//! single server's store over into a cluster.
 
 mod grow;
 
+mod listing;
+
+mod moving;
+
 use std::io::Write as _;
 
-use anyhow::ensure;
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
-use store::Store;
-use store::overview::Overview;
 use store::settings::RedisArgs;
 use store::shards::Shards;
 
 use crate::runtime;
-use crate::stores::stores;
-use crate::table::{Table, age, span};
 
 /// The arguments of `shards`.
 #[derive(Debug, Args)]
@@ -24,7 +23,7 @@ pub(crate) struct ShardsArgs {
     command: Option<ShardsCommand>,
 
     #[command(flatten)]
-    list: ListArgs,
+    list: listing::ListArgs,
 }
 
 /// What can be done with shards.
@@ -33,6 +32,10 @@ enum ShardsCommand {
     /// Makes more shards, while the system serves: run it, start all programs again one after the other, and run it once more. Accounts
     /// that are there stay where they are; new ones spread over all. Needs the rights of `worker`.
     Grow(grow::GrowArgs),
+    /// Moves a shard to another node of a Redis Cluster, while the programs run: in one step where the server can (Valkey from 9), else key by
+    /// key, and the shard is closed meanwhile. Whatever became of it, the same command goes on. Needs the rights of `mover`
+    /// (docs/operations.md).
+    Move(moving::MoveArgs),
     /// Takes the store of a single server, which has become a node of a cluster, over into the cluster: nothing works there before. Needs
     /// the rights of `worker`.
     Adopt(AdoptArgs),
@@ -45,22 +48,12 @@ struct AdoptArgs {
     redis: RedisArgs,
 }
 
-/// The arguments of the list.
-#[derive(Debug, Args)]
-struct ListArgs {
-    #[command(flatten)]
-    redis: RedisArgs,
-
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
-}
-
 /// Runs the command.
 pub(crate) fn run(arguments: &ShardsArgs) -> anyhow::Result<()> {
     match &arguments.command {
-        None => list(&arguments.list),
+        None => listing::list(&arguments.list),
         Some(ShardsCommand::Grow(arguments)) => grow::run(arguments),
+        Some(ShardsCommand::Move(arguments)) => moving::run(arguments),
         Some(ShardsCommand::Adopt(arguments)) => adopt(&arguments.redis),
     }
 }
@@ -72,87 +65,4 @@ fn adopt(redis: &RedisArgs) -> anyhow::Result<()> {
         "the cluster has the store of the single server now, with {shards} of its shards; programs that wait go on within seconds"
     )?;
     Ok(())
-}
-
-/// Prints a line for each shard; fails when one can't be asked.
-fn list(arguments: &ListArgs) -> anyhow::Result<()> {
-    let runtime = runtime::new()?;
-    let mut seen = Vec::new();
-    for store in runtime.block_on(stores(&arguments.redis))? {
-        let overview = runtime.block_on(store.overview());
-        seen.push((store, overview.map_err(|error| error.to_string())));
-    }
-    let mut out = std::io::stdout().lock();
-    if arguments.json {
-        let all: Vec<_> = seen.iter().map(|(store, found)| shown(store, found)).collect();
-        writeln!(out, "{}", json!({"shards": all}))?;
-    } else {
-        write!(out, "{}", table(&seen).text())?;
-    }
-    let away = seen.iter().filter(|(_, found)| found.is_err()).count();
-    ensure!(away == 0, "{away} of {} shards can't be asked", seen.len());
-    Ok(())
-}
-
-fn shown(store: &Store, found: &Result<Overview, String>) -> Value {
-    let mut shown = json!({"shard": store.shard().number, "server": store.served_by()});
-    match found {
-        Ok(seen) => {
-            let totals = seen.totals();
-            let oldest = totals.oldest.map(|oldest| oldest.accepted_at);
-            shown["accounts"] = seen.accounts.len().into();
-            shown["endpoints"] = seen.endpoints.len().into();
-            shown["waiting"] = totals.waiting.into();
-            shown["inFlight"] = totals.in_flight.into();
-            shown["retrying"] = totals.retrying.into();
-            shown["parked"] = totals.parked.into();
-            shown["oldestAcceptedAt"] = json!(oldest);
-            shown["succeededLastHour"] = last_hour(seen).into();
-        }
-        Err(error) => shown["error"] = error.as_str().into(),
-    }
-    shown
-}
-
-fn table(seen: &[(Store, Result<Overview, String>)]) -> Table {
-    let mut table = Table::new(&[
-        "shard",
-        "server",
-        "accounts",
-        "waiting",
-        "oldest",
-        "in flight",
-        "retrying",
-        "parked",
-        "ok/h",
-    ]);
-    for (store, found) in seen {
-        let begin = [store.shard().number.to_string(), store.served_by()];
-        match found {
-            Ok(seen) => {
-                let totals = seen.totals();
-                let oldest = totals.oldest.as_ref().map_or_else(
-                    || "-".to_owned(),
-                    |oldest| span(age(oldest.accepted_at, seen.now)),
-                );
-                let counts = [
-                    seen.accounts.len().to_string(),
-                    totals.waiting.to_string(),
-                    oldest,
-                    totals.in_flight.to_string(),
-                    totals.retrying.to_string(),
-                    totals.parked.to_string(),
-                    last_hour(seen).to_string(),
-                ];
-                table.row(begin.into_iter().chain(counts));
-            }
-            Err(error) => table.row(begin.into_iter().chain([error.clone()])),
-        }
-    }
-    table
-}
-
-/// Deliveries that succeeded in about the last hour.
-fn last_hour(seen: &Overview) -> u64 {
-    seen.accounts.values().map(|load| load.succeeded).sum()
 }

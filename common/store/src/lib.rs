@@ -5,7 +5,7 @@
 //!
 //! Asking Redis:
 //!
-//! - [`settings`]: where Redis is. [`shards`]: which [`Store`] has an account. `handle`: how one asks. `connection`: what it asks on.
+//! - [`settings`]: where Redis is. [`shards`]: which [`Store`] has an account. [`slot_moving`]: moving one to another node. `handle`: how one asks. `connection`: what it asks on.
 //! - [`keys`]: every key. `scripts`: how Rust calls Lua; `script_list` has them all. `decode`: how answers are read.
 //!
 //! Is the server sound, and is this our store?
@@ -39,10 +39,10 @@ use std::sync::{Arc, Mutex};
 pub mod settings;
 
 pub mod shards;
-
-mod handle;
+pub mod slot_moving;
 
 mod connection;
+mod handle;
 
 pub mod keys;
 

@@ -37,8 +37,8 @@ pub fn becomes_node(server: &mut RedisServer) {
 }
 
 /// A node that knows no other one yet.
-pub(super) fn start_node() -> RedisServer {
-    RedisServer::start_with(&words(&settings(&[])))
+pub(super) fn start_node(program: &Program) -> RedisServer {
+    RedisServer::start_on(program, &words(&settings(&[])))
 }
 
 /// The configuration of a node, line by line.

@@ -1,13 +1,16 @@
 //! Starts a server and waits until it answers, with the shipped access list if it has one.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use sha2::{Digest as _, Sha256};
 
 use super::{HARNESS, RedisServer};
+use crate::network::Place;
+use crate::ports::free_port;
+use crate::temp_dir::TempDir;
 
 /// How long a server may take to load its data and answer.
 const START_DEADLINE: Duration = Duration::from_secs(60);
@@ -32,10 +35,40 @@ pub fn shipped_users() -> String {
 }
 
 impl RedisServer {
+    pub(super) fn launch_new(program: PathBuf, extra: &[&str], users: Option<String>) -> Self {
+        Self::launch_at(Place::HERE, program, extra, users)
+    }
+
+    pub(super) fn launch_at(place: Place, program: PathBuf, extra: &[&str], users: Option<String>) -> Self {
+        let extra: Vec<_> = extra.iter().map(|text| (*text).to_owned()).collect();
+        for _ in 0..10 {
+            let mut server = Self {
+                program: program.clone(),
+                place,
+                port: free_port(),
+                extra: extra.clone(),
+                child: None,
+                dir: TempDir::new("redis"),
+                users: users.clone(),
+            };
+            match server.launch() {
+                Ok(()) => return server,
+                Err(Launch::PortTaken) => {}
+                Err(Launch::Failed(reason)) => panic!("{reason}"),
+            }
+        }
+        panic!("ten ports in a row were taken by others");
+    }
+
+    /// Where it listens besides its port, if it is on another machine.
+    pub(super) fn socket(&self) -> PathBuf {
+        self.dir().join("redis.sock")
+    }
+
     /// The program, or the script that starts it with the access list.
     fn command(&self) -> Command {
         let Some(users) = &self.users else {
-            return Command::new(&self.program);
+            return self.place.command(&self.program);
         };
         let hash = |user| hex::encode(Sha256::digest(self.password(user)));
         let with_harness = format!("{users}\nuser {HARNESS} on #{} ~* &* +@all\n", hash(HARNESS));
@@ -61,9 +94,15 @@ impl RedisServer {
             .append(true)
             .open(self.log_path())
             .unwrap();
-        let child = self
-            .command()
-            .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
+        let mut command = self.command();
+        if self.place.is_elsewhere() {
+            command
+                .args(["--protected-mode", "no", "--unixsocket"])
+                .arg(self.socket());
+        }
+        let child = command
+            .args(["--port", &self.port.to_string()])
+            .args(["--bind", &self.place.address.to_string()])
             .args(["--appendonly", "yes", "--appendfsync", "always", "--save", ""])
             // Else a primary waits five seconds for more replicas to come.
             .args(["--repl-diskless-sync-delay", "0"])

@@ -16,6 +16,18 @@ pub struct Program {
     pub path: PathBuf,
 }
 
+impl Program {
+    /// The one that tests use unless they name another.
+    #[must_use]
+    pub fn usual() -> Self {
+        let path = find_program();
+        Self {
+            name: version(&path),
+            path,
+        }
+    }
+}
+
 /// Every server of this machine, once for each version: the one that most tests use ([`find_program`]) and those that
 /// `./scripts/test` keeps in `.tools/servers`. In the order of their names.
 ///
@@ -29,11 +41,11 @@ pub fn programs() -> Vec<Program> {
         .flatten()
         .map(|entry| entry.unwrap().path());
     let mut programs: Vec<_> = kept
-        .chain([find_program()])
         .map(|path| Program {
             name: version(&path),
             path,
         })
+        .chain([Program::usual()])
         .collect();
     programs.sort_unstable();
     programs.dedup_by(|later, first| later.name == first.name);

@@ -3,13 +3,16 @@
 //! Proves (security): Least rights
 
 use e2e::cluster::{Cluster, ask, slot};
+use e2e::load::{Load, Shape};
 use e2e::process::Process;
 use e2e::receiver::{Receiver, TestCa};
-use e2e::redis_server::{Program, RedisServer, oldest_program, shipped_users};
+use e2e::redis_server::{Mover, Program, RedisServer, mover, oldest_program, shipped_users};
 use e2e::system::System;
 use e2e::wait::{LONG, check, eventually};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
+
+use crate::scene::more_accepted;
 
 /// The access list with the user that docs/operations.md adds for replicas.
 fn users() -> String {
@@ -121,4 +124,63 @@ pub(crate) async fn goes_on(program: &Program, ca: Option<&TestCa>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn with_tls_and_least_rights_they_go_on_with_the_replica() {
     goes_on(&oldest_program(), Some(&TestCa::new())).await;
+}
+
+/// What docs/operations.md gives to whoever moves shards is enough for that, in one step and key by key; and so is what it gives to the user
+/// that nodes log in as at each other.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_with_least_rights_moves_a_shard() {
+    for program in [oldest_program(), Program::usual()] {
+        moves_a_shard(&program).await;
+    }
+}
+
+/// A system on such a cluster goes on when an operator has moved its shard, who has the rights of `mover`.
+pub(crate) async fn moves_a_shard(program: &Program) {
+    let Mover { line, here, replica } = mover();
+    let hash = hex::encode(Sha256::digest("of-mover"));
+    let (mut users, mut line) = (users(), line.replace("<SHA-256>", &hash));
+    if program.name.starts_with("Valkey 9.") {
+        users = users.replace("+replconf +ping", &format!("+replconf +ping {replica}"));
+        line = format!("{line} {here}");
+    }
+    let users = format!("{users}{line}\n");
+    let mut cluster =
+        tokio::task::block_in_place(|| Cluster::start_guarded(program, &settings(None), &users));
+    let [api, worker] = ["api", "worker"].map(|user| format!("{user}:{}", cluster.nodes[0].password(user)));
+    let primary = cluster.take_primary(slot());
+    let other = cluster.another_primary();
+    let [api, worker, mover] =
+        [api, worker, "mover:of-mover".to_owned()].map(|login| url(other, false, &login));
+    let to = other.address().to_string();
+    let builder = System::builder().on(primary).env("SHARDS", "1");
+    let builder = builder.api_env("REDIS_URL", api).worker_env("REDIS_URL", worker);
+    let mut system = builder.start().await;
+    let receiver = Receiver::start().await;
+    let customer = system.customer();
+    customer.create_endpoint(&receiver.url("/hook"), &["*"]).await;
+    push(&system, &receiver).await;
+    let load = Load::start(&system, &Shape::gentle(system.account()));
+    more_accepted(&load, 20).await;
+    let moved = tokio::task::block_in_place(|| {
+        let environment = [("REDIS_URL".to_owned(), mover)];
+        Process::run("webhooksctl", &["shards", "move", "0", &to], &environment)
+    });
+    let said = String::from_utf8([moved.stdout, moved.stderr].concat()).unwrap();
+    eprintln!("{}: {said}", program.name);
+    for node in cluster.nodes.iter().chain([&system.redis]) {
+        let refused: Vec<redis::Value> = ask(node, &["ACL", "LOG"]);
+        assert!(
+            refused.is_empty(),
+            "{} refused something: {refused:?}",
+            program.name
+        );
+    }
+    assert!(moved.status.success(), "{}: {said}", program.name);
+    tokio::task::block_in_place(|| cluster.exchange(slot(), &mut system.redis));
+    more_accepted(&load, 20).await;
+    let loaded = load.stop().await;
+    assert!(!loaded.accepted.is_empty());
+    push(&system, &receiver).await;
+    system.stop();
 }

@@ -10,6 +10,7 @@ mod hung;
 mod killed;
 mod long;
 mod moved;
+mod ordered;
 mod planned;
 mod scene;
 mod settings;

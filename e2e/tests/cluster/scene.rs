@@ -59,7 +59,11 @@ impl Group {
 
     /// The same with variables of both programs.
     pub(crate) async fn start_with(environment: &[(&str, &str)]) -> Self {
-        let mut cluster = tokio::task::block_in_place(Cluster::start);
+        Self::on(tokio::task::block_in_place(Cluster::start), environment).await
+    }
+
+    /// The same on this cluster.
+    pub(crate) async fn on(mut cluster: Cluster, environment: &[(&str, &str)]) -> Self {
         let url = cluster.url();
         let primary = cluster.take_primary(slot());
         let mut builder = System::builder().env("LOG_LENGTH", "100000").workers(2);

@@ -86,6 +86,45 @@ async fn what_can_never_work_stops_the_start() {
     system.stop();
 }
 
+/// One address with a database, which turns out to be that of a cluster's node: a cluster has database 0 alone. Each program says so and ends,
+/// whatever it was told about shards.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_of_a_cluster_stops_the_start() {
+    let node = tokio::task::block_in_place(|| RedisServer::start_with(&["--cluster-enabled", "yes"]));
+    let mut system = System::builder().workers(0).start().await;
+    let sentence = "REDIS_URL: the server is part of a Redis Cluster, which has database 0 only";
+    for shards in [None, Some("1")] {
+        let mut environment = system.environment.clone();
+        environment.retain(|(name, _)| name != "SHARDS");
+        let port = format!("127.0.0.1:{}", free_port());
+        environment.push(("REDIS_URL".to_owned(), format!("{}/3", node.url())));
+        environment.extend(["API_LISTEN", "WORKER_LISTEN"].map(|name| (name.to_owned(), port.clone())));
+        environment.extend(shards.map(|shards| ("SHARDS".to_owned(), shards.to_owned())));
+        for program in ["webhooks-api", "webhooks-worker"] {
+            let output = tokio::task::block_in_place(|| Process::run(program, &[], &environment));
+            let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+            assert!(
+                !output.status.success() && said.contains(sentence),
+                "{program}, {shards:?}: {said}"
+            );
+        }
+    }
+    let show = |url: String| {
+        let environment = [("REDIS_URL".to_owned(), format!("{url}/3"))];
+        let output =
+            tokio::task::block_in_place(|| Process::run("webhooksctl", &["store", "show"], &environment));
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        (output.status.success(), said)
+    };
+    let (done, said) = show(node.url());
+    assert!(!done && said.contains(sentence), "{said}");
+    assert_eq!(ask::<u64>(&node, &["DBSIZE"]), 0);
+    // A server that is none has its databases.
+    let (done, said) = show(system.redis.url());
+    assert!(done && said.contains("no store"), "{said}");
+    system.stop();
+}
+
 /// Nodes that don't answer are like a Redis that doesn't: the programs wait for them.
 #[tokio::test(flavor = "multi_thread")]
 async fn programs_wait_for_nodes() {

@@ -5,6 +5,7 @@
 //! acknowledged event on the new primary, prints what is lost, and accounts for all others ([`e2e::account`]).
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 
+mod cut_off;
 mod guarded;
 mod killed;
 mod long;

@@ -87,7 +87,20 @@ impl Group {
     pub(crate) async fn start_with(lines: &[&str]) -> Self {
         let (primary, replica) = pair().await;
         let sentinels = tokio::task::block_in_place(|| Sentinels::start_with(&primary, 1, lines));
-        let builder = System::builder().env("LOG_LENGTH", "100000").workers(2);
+        Self::on(primary, replica, sentinels, &[]).await
+    }
+
+    /// The same on these servers, with variables of both programs.
+    pub(crate) async fn on(
+        primary: RedisServer,
+        replica: RedisServer,
+        sentinels: Sentinels,
+        environment: &[(&str, &str)],
+    ) -> Self {
+        let mut builder = System::builder().env("LOG_LENGTH", "100000").workers(2);
+        for (name, value) in environment {
+            builder = builder.env(name, *value);
+        }
         let builder = builder.on(primary).env("REDIS_URL", sentinels.url());
         let (system, receiver, _) = builder.start_with_hook().await;
         Self {

@@ -12,7 +12,7 @@ use e2e::workspace::root;
 use regex::Regex;
 use store::server::replay_rights::REPLAYED;
 
-use Who::{Api, Operator, Worker};
+use Who::{Api, Mover, Operator, Worker};
 
 /// The users of the access list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +22,8 @@ enum Who {
     Worker,
     /// `webhooksctl check`, and whoever follows docs/operations.md.
     Operator,
+    /// `webhooksctl shards move`: operators of a cluster add this user themselves, as docs/operations.md says.
+    Mover,
 }
 
 /// Who runs each script.
@@ -125,16 +127,16 @@ const CODE: &[(&str, &str, &[Who])] = &[
     (
         "connection/cluster/view.rs",
         "cluster|info cluster|slots",
-        &[Api, Worker, Operator],
+        &[Api, Worker, Operator, Mover],
     ),
     (
         "connection/reconnecting.rs",
         "client|setname",
-        &[Api, Worker, Operator],
+        &[Api, Worker, Operator, Mover],
     ),
     // Asked of sentinels, which have lists of their own.
     ("connection/sentinels/sentinel.rs", "sentinel", &[]),
-    ("connection/primary.rs", "role", &[Api, Worker, Operator]),
+    ("connection/primary.rs", "role", &[Api, Worker, Operator, Mover]),
     ("diagnosis.rs", "client|list", &[Worker, Operator]),
     ("endpoints/enable.rs", "hmget", &[Worker]),
     ("endpoints/hold.rs", "get", &[Api, Worker]),
@@ -145,7 +147,7 @@ const CODE: &[(&str, &str, &[Who])] = &[
     ("event_types.rs", "hgetall scan", &[Api]),
     ("events/confirm.rs", "wait waitaof", &[Api]),
     ("events/lookup.rs", "hget hgetall", &[Api]),
-    ("identity/accept.rs", "hgetall", &[Worker, Operator]),
+    ("identity/accept.rs", "hgetall", &[Worker, Operator, Mover]),
     ("identity/upgrade.rs", "client|list", &[Worker]),
     ("shards/accounts.rs", "get scan", &[Worker, Operator]),
     ("shards/adopting.rs", "del hgetall", &[Worker]),
@@ -199,12 +201,26 @@ const CODE: &[(&str, &str, &[Who])] = &[
         &[Api, Worker],
     ),
     ("server.rs", "config|get", &[Api, Worker]),
+    (
+        "slot_moving/at_once.rs",
+        "cluster|getslotmigrations cluster|migrateslots",
+        &[Mover],
+    ),
+    (
+        "slot_moving/by_keys.rs",
+        "cluster|countkeysinslot cluster|getkeysinslot cluster|setslot migrate",
+        &[Mover],
+    ),
+    ("slot_moving/nodes.rs", "cluster|nodes", &[Mover]),
     ("test_events/ask.rs", "blpop hget xrange", &[Api]),
     ("test_events/send.rs", "blpop", &[Worker]),
 ];
 
 /// What the Redis client sends when the server doesn't know a script yet.
 const LOADING_SCRIPTS: &str = "script|load";
+
+/// What a node says to another one that it hands keys to, as whoever ordered that.
+const HANDING_OVER: [&str; 2] = ["restore-asking", "select"];
 
 /// What the operator has besides: the health check of the compose file, and a look at the server.
 const LOOKING: [&str; 2] = ["info", "ping"];
@@ -373,6 +389,10 @@ fn every_user_has_the_commands_that_are_used_and_no_other() {
     for who in [Api, Worker] {
         wanted.entry(who).or_default().insert(LOADING_SCRIPTS.to_owned());
     }
+    wanted
+        .entry(Mover)
+        .or_default()
+        .extend(HANDING_OVER.map(str::to_owned));
     let operator = wanted.entry(Operator).or_default();
     operator.extend(LOOKING.map(str::to_owned));
     operator.extend(all(r"redis-cli ([A-Z]+)(?: ([A-Z]+))?", &documented).iter().map(
@@ -391,6 +411,12 @@ fn every_user_has_the_commands_that_are_used_and_no_other() {
             .collect();
         assert_eq!(commands, wanted[&who], "docker/redis/users.acl: {name}");
     }
+    // Its line, and what it has besides where servers know that.
+    let mover = e2e::redis_server::mover();
+    let words = [mover.line.as_str(), &mover.here].join(" ");
+    let commands = words.split_whitespace().filter_map(|word| word.strip_prefix('+'));
+    let commands: BTreeSet<_> = commands.map(str::to_owned).collect();
+    assert_eq!(commands, wanted[&Mover], "docs/operations.md: mover");
 }
 
 /// What a server replays after a restart must be asked for when a program starts.

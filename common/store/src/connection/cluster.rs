@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
-use redis::{Client, ConnectionInfo, RedisResult};
+use redis::{Client, ConnectionAddr, ConnectionInfo, RedisConnectionInfo, RedisResult};
 
 use super::Lost;
 use super::gather::{Address, at, gather};
@@ -49,6 +49,8 @@ pub(crate) struct Nodes {
     server: ConnectionInfo,
     /// Whether they are known to be a cluster: one server may become a node of one.
     is_cluster: AtomicBool,
+    /// Whether the one server has said that it is part of none.
+    was_alone: AtomicBool,
     kept: Mutex<HashMap<Address, Arc<Kept>>>,
     /// The last time that they were asked, and the answer.
     last: tokio::sync::Mutex<Option<(Instant, Found)>>,
@@ -67,6 +69,7 @@ impl Nodes {
             listed,
             server,
             is_cluster,
+            was_alone: AtomicBool::default(),
             kept: Mutex::default(),
             last: tokio::sync::Mutex::default(),
             known: Mutex::default(),
@@ -99,8 +102,25 @@ impl Nodes {
                 Ok(true)
             }
             // Whatever else it says (that it is loading, or busy) will end.
-            Err(error) if matches!(error.code(), Some("ERR" | "NOPERM")) => Ok(false),
+            Err(error) if matches!(error.code(), Some("ERR" | "NOPERM")) => {
+                self.was_alone.store(true, Ordering::Relaxed);
+                Ok(false)
+            }
             Err(error) => Err(error),
+        }
+    }
+
+    /// Whether the one address is that of a cluster's node, and the URL names a database, which no cluster has: such a connection can't be
+    /// opened, so we ask on one without. It is asked until it is known that this is no cluster.
+    async fn lacks_the_database(&self) -> bool {
+        let settings = self.server.redis_settings().clone();
+        if settings.db() == 0 || self.are_cluster() || self.was_alone.load(Ordering::Relaxed) {
+            return false;
+        }
+        let without = self.server.clone().set_redis_settings(settings.set_db(0));
+        match Client::open(without) {
+            Ok(client) => Kept::new(client).ask(view::is_of_cluster).await.unwrap_or(false),
+            Err(_) => false,
         }
     }
 
@@ -198,8 +218,24 @@ impl Nodes {
         Ok(kept)
     }
 
-    fn client(&self, address: &Address) -> RedisResult<Client> {
+    /// The way to one node.
+    pub(crate) fn client(&self, address: &Address) -> RedisResult<Client> {
         Client::open(at(&self.server, address.clone()))
+    }
+
+    /// The addresses that the settings name.
+    pub(crate) fn listed(&self) -> &[Address] {
+        &self.listed
+    }
+
+    /// User and password of all nodes.
+    pub(crate) fn login(&self) -> &RedisConnectionInfo {
+        self.server.redis_settings()
+    }
+
+    /// Whether nodes are reached over TLS.
+    pub(crate) fn is_tls(&self) -> bool {
+        matches!(self.server.addr(), ConnectionAddr::TcpTls { .. })
     }
 }
 

@@ -121,6 +121,11 @@ pub(super) fn slots() -> redis::Cmd {
     redis::cmd("CLUSTER").arg("SLOTS").to_owned()
 }
 
+/// Asks a server whether it is part of a cluster.
+pub(super) async fn is_of_cluster(mut connection: MultiplexedConnection) -> RedisResult<bool> {
+    slots().exec_async(&mut connection).await.map(|()| true)
+}
+
 /// Asks one node, which is at this host; `None` if it is part of no cluster.
 pub(super) async fn ask(mut connection: MultiplexedConnection, host: &str) -> RedisResult<Option<View>> {
     let slots = match slots().query_async(&mut connection).await {

@@ -77,7 +77,9 @@ impl Outage {
             StoreError::Unsafe(_)
             | StoreError::Unexpected(_)
             | StoreError::UpgradePending(_)
-            | StoreError::BeingErased(_) => {
+            | StoreError::BeingErased(_)
+            | StoreError::AccountMoving(_)
+            | StoreError::AccountMoved(_) => {
                 if self.unexpected.is_due(now) {
                     tracing::error!(task = self.task, %error, "Redis gave an answer that was not expected; trying again");
                 }

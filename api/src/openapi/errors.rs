@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::access::{self, Access, Kind};
 use crate::problem::Code;
 use crate::problem::Code::{
-    AccountBeingErased, AccountHeaderNotAllowed, AuthUnavailable, BadRequest, BodyTooLarge, DeliveryNotFound,
+    AccountBeingErased, AccountMoving, AccountHeaderNotAllowed, AuthUnavailable, BadRequest, BodyTooLarge, DeliveryNotFound,
     DuplicateField, EndpointNotFound, EventNotFound, InsufficientScope, InternalError, InvalidAccountId,
     InvalidJson, InvalidPortalSession, InvalidToken, InvalidType, InvalidUtf8, MissingField, MissingToken,
     NotForPortalSessions, PartyMissing, PortalSessionExpired, PortalSessionNotFound, PortalSessionReadOnly,
@@ -45,6 +45,7 @@ const ACCOUNT: &[Code] = &[
     TooManyAtOnce,
     ServerCrowded,
     AccountBeingErased,
+    AccountMoving,
 ];
 
 /// Of a call whose path names the account.
@@ -54,6 +55,7 @@ const MANAGE: &[Code] = &[
     TooManyAtOnce,
     ServerCrowded,
     AccountBeingErased,
+    AccountMoving,
 ];
 
 /// Of every call that takes a token: none is answered without the store.

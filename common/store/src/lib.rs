@@ -85,6 +85,8 @@ pub mod portal_sessions;
 
 pub mod accounts;
 
+pub mod moving;
+
 pub mod events;
 
 pub mod event_types;
@@ -195,6 +197,12 @@ pub enum StoreError {
     /// The account is being erased. Nothing was changed.
     #[error("an account is being erased: {0}")]
     BeingErased(String),
+    /// The account moves to another shard: for some moments nothing is done for it. Nothing was changed.
+    #[error("an account moves to another shard: {0}")]
+    AccountMoving(String),
+    /// The account has moved to another shard than the one that was asked. Nothing was changed.
+    #[error("an account has moved to another shard: {0}")]
+    AccountMoved(String),
     /// Redis answered something that this version doesn't understand, or refused a command.
     #[error("Redis refused or answered unexpectedly: {0}")]
     Unexpected(String),
@@ -220,6 +228,10 @@ impl From<redis::RedisError> for StoreError {
             Self::UpgradePending(error.detail().unwrap_or_default().to_owned())
         } else if error.code() == Some("BEING_ERASED") {
             Self::BeingErased(error.detail().unwrap_or_default().to_owned())
+        } else if error.code() == Some("ACCOUNT_MOVING") {
+            Self::AccountMoving(error.detail().unwrap_or_default().to_owned())
+        } else if error.code() == Some("ACCOUNT_MOVED") {
+            Self::AccountMoved(error.detail().unwrap_or_default().to_owned())
         } else if error.code() == Some("OOM") || text.contains("OOM command not allowed") {
             Self::OutOfMemory
         } else if error.is_io_error()

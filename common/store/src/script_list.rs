@@ -2,7 +2,7 @@
 
 use super::scripts::{Assembled, Declaration, Listed, RunsAs, Script};
 use super::{
-    accounts, api_keys, egress, endpoints, erasing, event_types, events, health, history, identity, log,
+    accounts, api_keys, egress, endpoints, erasing, event_types, events, health, history, identity, log, moving,
     operator_events, parked, policy, portal_sessions, queue, rates, replays, rewrap, rotation, secrets_key,
     server, test_events, watch,
 };
@@ -65,6 +65,16 @@ list![
     accounts::AccountLimitsSet<'_>,
     accounts::AccountErase<'_>,
     accounts::AccountEraseStep<'_>,
+    moving::AccountMoveBegin<'_>,
+    moving::AccountMoveArrive<'_>,
+    moving::AccountMoveClose<'_>,
+    moving::AccountMoveWalk<'_>,
+    moving::AccountMoveSizes<'_>,
+    moving::AccountMoveSwitch<'_>,
+    moving::AccountMoveOpen<'_>,
+    moving::AccountMoveLeave<'_>,
+    moving::AccountMoveRemove<'_>,
+    moving::AccountMoveEnd<'_>,
     rotation::EndpointRotate<'_>,
     rewrap::EndpointRewrap<'_>,
     health::EndpointHealth<'_>,

@@ -3,7 +3,8 @@
 //!
 //! How many there are is recorded at the first start, and an account's id says in which of them everything of it lies.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::id::AccountId;
 use sha2::{Digest as _, Sha256};
@@ -51,6 +52,7 @@ impl Shard {
 #[derive(Debug, Clone)]
 pub struct Shards {
     all: Arc<[Store]>,
+    elsewhere: Arc<RwLock<HashMap<AccountId, u16>>>,
 }
 
 impl Shards {
@@ -69,6 +71,7 @@ impl Shards {
         let shards = (0..of).map(|number| Store::of(args, &servers, Shard { number, of }));
         Ok(Self {
             all: shards.collect(),
+            elsewhere: Arc::default(),
         })
     }
 
@@ -81,7 +84,20 @@ impl Shards {
     /// Which of [`Self::all`] that is.
     #[must_use]
     pub fn number_of(&self, account: &AccountId) -> usize {
-        place(account, self.all.len())
+        let elsewhere = self.elsewhere.read().unwrap_or_else(PoisonError::into_inner);
+        let entered = elsewhere.get(account).map(|number| usize::from(*number));
+        entered.unwrap_or_else(|| place(account, self.all.len()))
+    }
+
+    /// Enters in the directory which shard has an account.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn enter(&self, account: &AccountId, number: u16) -> Result<(), StoreError> {
+        let mut elsewhere = self.elsewhere.write().unwrap_or_else(PoisonError::into_inner);
+        elsewhere.insert(account.clone(), number);
+        Ok(())
     }
 
     /// All of them, in order; there is at least one.

@@ -7,13 +7,14 @@ use serde_json::Value;
 use crate::access::{self, Access, Kind};
 use crate::problem::Code;
 use crate::problem::Code::{
-    AccountBeingErased, AccountMoving, AccountHeaderNotAllowed, AuthUnavailable, BadRequest, BodyTooLarge, DeliveryNotFound,
-    DuplicateField, EndpointNotFound, EventNotFound, InsufficientScope, InternalError, InvalidAccountId,
-    InvalidJson, InvalidPortalSession, InvalidToken, InvalidType, InvalidUtf8, MissingField, MissingToken,
-    NotForPortalSessions, PartyMissing, PortalSessionExpired, PortalSessionNotFound, PortalSessionReadOnly,
-    RateLimited, ReplayNotFound, RequestTimeout, RoleNotAllowed, ServerCrowded, SessionPending, StoreFull,
-    StoreReplaced, StoreUnavailable, StoreUnsafe, TokenExpired, TokenNotYetValid, TooManyAtOnce,
-    UnknownField, UnknownParameter, UnsupportedMediaType, WrongTokenKind,
+    AccountBeingErased, AccountHeaderNotAllowed, AccountMoving, AuthUnavailable, BadRequest, BodyTooLarge,
+    DeliveryNotFound, DuplicateField, EndpointNotFound, EventNotFound, InsufficientScope, InternalError,
+    InvalidAccountId, InvalidJson, InvalidPortalSession, InvalidToken, InvalidType, InvalidUtf8,
+    MissingField, MissingToken, NotForPortalSessions, PartyMissing, PortalSessionExpired,
+    PortalSessionNotFound, PortalSessionReadOnly, RateLimited, ReplayNotFound, RequestTimeout,
+    RoleNotAllowed, ServerCrowded, SessionPending, StoreFull, StoreReplaced, StoreUnavailable, StoreUnsafe,
+    TokenExpired, TokenNotYetValid, TooManyAtOnce, UnknownField, UnknownParameter, UnsupportedMediaType,
+    WrongTokenKind,
 };
 use crate::routes::Call;
 

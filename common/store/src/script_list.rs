@@ -2,9 +2,9 @@
 
 use super::scripts::{Assembled, Declaration, Listed, RunsAs, Script};
 use super::{
-    accounts, api_keys, egress, endpoints, erasing, event_types, events, health, history, identity, log, moving,
-    operator_events, parked, policy, portal_sessions, queue, rates, replays, rewrap, rotation, secrets_key,
-    server, test_events, watch,
+    accounts, api_keys, egress, endpoints, erasing, event_types, events, health, history, identity, log,
+    moving, operator_events, parked, policy, portal_sessions, queue, rates, replays, rewrap, rotation,
+    secrets_key, server, test_events, watch,
 };
 
 macro_rules! list {

@@ -6,7 +6,7 @@ use store::shards::Shards;
 
 use crate::fixture::{Fixture, Worker, failed, gone, new_event, succeeded, with_key};
 
-const EXPECTED: Expectations = Expectations {
+pub(crate) const EXPECTED: Expectations = Expectations {
     durability: AckDurability::Aof,
     assumed: None,
     budget_bytes: None,

@@ -3,8 +3,8 @@
 use domain::id::AccountId;
 use redis::Value;
 
+use super::outcome::{Copied, MoveError};
 use super::script::{AccountMoveRemove, AccountMoveSizes};
-use super::steps::{Copied, MoveError};
 use crate::{Store, StoreError};
 
 /// The most keys, and the most bytes, roughly, that are copied in one round trip.
@@ -19,7 +19,12 @@ const HASH: usize = 4_096;
 const SHORT: i64 = 60_000;
 
 /// Copies keys: those that are there already are replaced, and each lives on for as long as it would have.
-pub(super) async fn copy(from: &Store, to: &Store, names: &[String], copied: &mut Copied) -> Result<(), MoveError> {
+pub(super) async fn copy(
+    from: &Store,
+    to: &Store,
+    names: &[String],
+    copied: &mut Copied,
+) -> Result<(), MoveError> {
     let sizes = sizes(from, names).await?;
     let (mut batch, mut bytes) = (Vec::new(), 0);
     for (name, size) in names.iter().zip(&sizes) {
@@ -41,7 +46,11 @@ async fn copy_batch(from: &Store, to: &Store, names: &[&str], copied: &mut Copie
         read.cmd("DUMP").arg(&key).cmd("PTTL").arg(&key);
     }
     let mut write = redis::pipe();
-    let answers: Vec<Value> = if names.is_empty() { Vec::new() } else { from.query(&read).await? };
+    let answers: Vec<Value> = if names.is_empty() {
+        Vec::new()
+    } else {
+        from.query(&read).await?
+    };
     for (name, answer) in names.iter().zip(answers.chunks(2)) {
         // What ended by itself meanwhile isn't there.
         if let [Value::BulkString(dumped), Value::Int(left)] = answer
@@ -63,17 +72,24 @@ async fn copy_batch(from: &Store, to: &Store, names: &[&str], copied: &mut Copie
         return Ok(());
     }
     match to.query::<()>(&write).await {
-        Err(StoreError::Unexpected(text)) if text.contains("payload version") => Err(MoveError::Refused(format!(
-            "the server of shard {} doesn't read what that of shard {} writes: give both the same release ({text})",
-            to.shard().number,
-            from.shard().number,
-        ))),
+        Err(StoreError::Unexpected(text)) if text.contains("payload version") => {
+            Err(MoveError::Refused(format!(
+                "the server of shard {} doesn't read what that of shard {} writes: give both the same release ({text})",
+                to.shard().number,
+                from.shard().number,
+            )))
+        }
         done => Ok(done?),
     }
 }
 
 /// Compares both sides of some keys.
-pub(super) async fn compare(from: &Store, to: &Store, names: &[String], copied: &mut Copied) -> Result<(), MoveError> {
+pub(super) async fn compare(
+    from: &Store,
+    to: &Store,
+    names: &[String],
+    copied: &mut Copied,
+) -> Result<(), MoveError> {
     let (here, there) = (sizes(from, names).await?, sizes(to, names).await?);
     for (name, (here, there)) in names.iter().zip(here.iter().zip(&there)) {
         if here == there {
@@ -93,16 +109,9 @@ pub(super) async fn compare(from: &Store, to: &Store, names: &[String], copied: 
     Ok(())
 }
 
-/// Removes keys of a copy that doesn't count. What others are recognised by stays until the others have gone (`is_last`).
-pub(super) async fn remove(
-    store: &Store,
-    account: &AccountId,
-    names: &[String],
-    is_last: bool,
-) -> Result<(), MoveError> {
-    let tells = |name: &str| name.starts_with("endpoint:") || name.starts_with("event:");
+/// Removes keys of a copy that doesn't count.
+pub(super) async fn remove(store: &Store, account: &AccountId, names: &[String]) -> Result<(), MoveError> {
     let names: Vec<_> = names.iter().map(String::as_str).collect();
-    let names: Vec<_> = names.into_iter().filter(|name| is_last || !tells(name)).collect();
     for name in names.chunks(MOST_KEYS) {
         if !store.call(&AccountMoveRemove { account, name }).await? {
             return Err(MoveError::Refused(

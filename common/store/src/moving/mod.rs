@@ -11,15 +11,20 @@
 //!
 //! How far it got stands in the store, so whoever dies, the same command goes on from there. Until it is switched, it can be undone.
 
+mod back;
 mod copy;
+mod outcome;
+mod pass;
 mod record;
 mod script;
 mod steps;
 mod walk;
+mod way;
 
+pub use outcome::{Copied, MoveError, Step};
 pub use record::{Moving, Phase};
 pub(crate) use script::{
     AccountMoveArrive, AccountMoveBegin, AccountMoveClose, AccountMoveEnd, AccountMoveLeave, AccountMoveOpen,
     AccountMoveRemove, AccountMoveSizes, AccountMoveSwitch, AccountMoveWalk,
 };
-pub use steps::{AccountMove, Copied, MoveError, Step};
+pub use way::AccountMove;

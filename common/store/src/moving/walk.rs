@@ -13,6 +13,13 @@ const KEYS_LOOKED_AT: u32 = 2_000;
 /// How many blocks of history a step finds.
 const BLOCKS: usize = 1_000;
 
+/// Whether a key tells whose others are: it is copied before them, and removed after them.
+pub(super) fn tells(name: &str) -> bool {
+    ["endpoint:", "event:", "blocks:"]
+        .iter()
+        .any(|kind| name.starts_with(kind))
+}
+
 /// A walk through all keys of a shard.
 #[derive(Debug, Default)]
 pub(super) struct Walk {

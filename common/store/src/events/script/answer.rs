@@ -76,8 +76,12 @@ impl Legible<EventAnswer> {
             // Nobody looks for room any longer.
             EventAnswer::OverBudget | EventAnswer::NeedsRoom => (AcceptOutcome::OverBudget, Vec::new()),
             EventAnswer::BeingErased => (AcceptOutcome::BeingErased, Vec::new()),
-            EventAnswer::Moving => return Err(StoreError::AccountMoving("an event of it was refused".to_owned())),
-            EventAnswer::Moved => return Err(StoreError::AccountMoved("an event of it was refused".to_owned())),
+            EventAnswer::Moving => {
+                return Err(StoreError::AccountMoving("an event of it was refused".to_owned()));
+            }
+            EventAnswer::Moved => {
+                return Err(StoreError::AccountMoved("an event of it was refused".to_owned()));
+            }
             EventAnswer::RateLimited(quotas) => (AcceptOutcome::RateLimited, quotas.0),
             // Somebody changes the filters again and again.
             EventAnswer::Filters(..) => return Err(unexpected("filters that change all the time")),

@@ -76,7 +76,7 @@ impl Scene {
         let fixture = &self.fixture;
         let endpoint = fixture.endpoint(&["*"]).await;
         finish_many(fixture, finished).await;
-        fixture.pass(MINUTE).await;
+        self.pass(MINUTE).await;
         assert!(pack_whatever(fixture, &events_of(&account()).series, 0).await);
         assert!(pack_whatever(fixture, &log_of(&endpoint).series, 0).await);
         finish_many(fixture, 3).await;
@@ -123,6 +123,27 @@ impl Scene {
             .await
             .unwrap();
         endpoint
+    }
+
+    /// Sets the time of both shards forward.
+    async fn pass(&self, span: Duration) {
+        for shard in [FROM, TO] {
+            let mut command = redis::cmd("HINCRBY");
+            command
+                .arg(format!("wh:{{{shard}}}:stats"))
+                .arg("clockOffset")
+                .arg(u64::try_from(span.as_millis()).unwrap());
+            let _: i64 = self.fixture.command(&command).await;
+        }
+    }
+
+    /// An operator pauses the account: nothing waits for a retry any more, so a move changes nothing of what is seen.
+    async fn pause(&self) {
+        self.old()
+            .pause_account(&account(), Some("owes us"))
+            .await
+            .unwrap();
+        self.upkeep().await;
     }
 
     async fn moves(&self) -> AccountMove {
@@ -290,6 +311,35 @@ async fn views(store: &Store) -> Views {
     seen
 }
 
+/// What differs, briefly.
+fn differences(before: &Views, after: &Views) -> Vec<String> {
+    let mut found = Vec::new();
+    for of in before
+        .keys()
+        .chain(after.keys().filter(|of| !before.contains_key(*of)))
+    {
+        let (one, other) = (
+            before.get(of).map_or("-", |text| text),
+            after.get(of).map_or("-", |text| text),
+        );
+        let same = one
+            .chars()
+            .zip(other.chars())
+            .take_while(|(one, other)| one == other)
+            .count();
+        if one != other {
+            let from = |text: &str| {
+                text.chars()
+                    .skip(same.saturating_sub(60))
+                    .take(120)
+                    .collect::<String>()
+            };
+            found.push(format!("{of}: {:?} became {:?}", from(one), from(other)));
+        }
+    }
+    found
+}
+
 async fn remembered(scene: &Scene, store: &Store, number: usize) -> Accepted {
     match scene.accept_in(store, keyed(number)).await.unwrap() {
         AcceptOutcome::Accepted(accepted) => accepted,
@@ -303,6 +353,7 @@ async fn all_of_an_account_reads_the_same_in_its_new_shard() {
     let _endpoint = scene.fill(300).await;
     let first = remembered(&scene, scene.old(), 1).await;
     assert!(first.duplicate);
+    scene.pause().await;
     let before = views(scene.old()).await;
     assert!(before.len() > 600, "{}", before.len());
 
@@ -310,13 +361,11 @@ async fn all_of_an_account_reads_the_same_in_its_new_shard() {
     scene.finish(&mut going).await;
     assert_eq!(scene.shards.number_of(&account()), usize::from(TO));
     let after = views(scene.new_one()).await;
-    for (of, text) in &before {
-        assert_eq!(after.get(of), Some(text), "{of}");
-    }
-    assert_eq!(after.len(), before.len());
+    assert_eq!(differences(&before, &after), Vec::<String>::new());
     // A request that was made before is known, by its key.
     let again = remembered(&scene, scene.new_one(), 1).await;
     assert_eq!((again.id, again.duplicate), (first.id, true));
+    scene.new_one().pause_account(&account(), None).await.unwrap();
 
     // In the old shard nothing is left but what says where it is.
     let left = scene.contents(FROM).await;
@@ -340,16 +389,7 @@ async fn all_of_an_account_reads_the_same_in_its_new_shard() {
     assert!(matches!(refused, Err(StoreError::AccountMoved(_))), "{refused:?}");
 
     // What waited goes out there, and nothing else does.
-    scene.fixture.pass(Duration::from_secs(2 * 3600)).await;
-    let _: i64 = scene
-        .fixture
-        .command(
-            redis::cmd("HINCRBY")
-                .arg("wh:{1}:stats")
-                .arg("clockOffset")
-                .arg(2 * 3_600_000),
-        )
-        .await;
+    scene.pass(Duration::from_secs(2 * 3600)).await;
     scene.upkeep().await;
     let mut worker = Worker::new();
     worker.sequence = 1;
@@ -454,7 +494,17 @@ async fn a_move_that_was_interrupted_goes_on_or_goes_back() {
         for undoes in [false, true] {
             let mut scene = Scene::new().await;
             scene.fill(8).await;
-            let before = views(scene.old()).await;
+            // Every other time nobody had paused it: the pause of the move itself ends, and retries come at once, as after any.
+            let is_paused = steps % 2 == 0;
+            if is_paused {
+                scene.pause().await;
+            }
+            let seen = async |store: &Store| {
+                let mut seen = views(store).await;
+                seen.retain(|of, _| is_paused || !of.starts_with("listed") && !of.starts_with("delivery"));
+                seen
+            };
+            let before = seen(scene.old()).await;
             let mut first = scene.moves().await;
             for _ in 0..steps {
                 is_over = first.step().await.unwrap() == Step::Done;
@@ -502,10 +552,12 @@ async fn a_move_that_was_interrupted_goes_on_or_goes_back() {
             }
             let store = scene.shards.of(&account());
             scene.upkeep().await;
-            let after = views(store).await;
-            for (of, text) in &before {
-                assert_eq!(after.get(of), Some(text), "{of} after {steps} steps");
-            }
+            let after = seen(store).await;
+            assert_eq!(
+                differences(&before, &after),
+                Vec::<String>::new(),
+                "after {steps} steps"
+            );
             scene.assert_sound().await;
             let found = scene.accept_in(store, personal(5)).await;
             assert!(matches!(found, Ok(AcceptOutcome::Accepted(_))), "{found:?}");
@@ -522,15 +574,22 @@ async fn a_move_that_was_interrupted_goes_on_or_goes_back() {
 async fn an_account_comes_back() {
     let mut scene = Scene::new().await;
     scene.fill(8).await;
+    scene.pause().await;
     let before = views(scene.old()).await;
     let mut going = scene.moves().await;
     scene.finish(&mut going).await;
     let back = AccountMove::begin(&scene.shards, &account(), FROM).await.unwrap();
     scene.finish(&mut back.settling_for(Duration::ZERO)).await;
-    assert_eq!(views(scene.old()).await, before);
+    assert_eq!(
+        differences(&before, &views(scene.old()).await),
+        Vec::<String>::new()
+    );
     let mut going = scene.moves().await;
     scene.finish(&mut going).await;
-    assert_eq!(views(scene.new_one()).await, before);
+    assert_eq!(
+        differences(&before, &views(scene.new_one()).await),
+        Vec::<String>::new()
+    );
 }
 
 /// An operator's pause stays as it was, and nobody else's data are touched.

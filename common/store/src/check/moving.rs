@@ -82,17 +82,18 @@ fn leave_out_finished(accounts: &HashSet<String>, endpoints: &HashSet<String>, l
         .bytes
         .retain(|(account, _), _| !accounts.contains(account));
     let history = &mut left.history;
-    let is_its = |class: &str, owner: &String| match class {
-        "log" => endpoints.contains(owner),
-        _ => accounts.contains(owner),
-    };
-    for ((class, owner), blocks) in &history.index {
-        for block in blocks.iter().filter(|_| is_its(class, owner)) {
-            history.blocks.remove(&block.0.block);
+    history.index.retain(|_, blocks| {
+        // What a block says itself: its endpoint may have gone, or not be there yet.
+        let is_its = blocks.iter().any(|(block, _)| accounts.contains(&block.account));
+        for (block, _) in blocks.iter().filter(|_| is_its) {
+            history.blocks.remove(&block.block);
         }
-    }
-    history.index.retain(|(class, owner), _| !is_its(class, owner));
-    history.oldest.retain(|(class, owner), _| !is_its(class, owner));
+        !is_its
+    });
+    history.oldest.retain(|(class, owner), _| match *class {
+        "log" => !endpoints.contains(owner),
+        _ => !accounts.contains(owner),
+    });
     history
         .of_accounts
         .retain(|(account, _), _| !accounts.contains(account));

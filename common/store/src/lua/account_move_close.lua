@@ -33,6 +33,15 @@ local function what_is_left()
   return not moves.are_swept(account) and 'queues' or nil
 end
 
+-- How many of its deliveries are unfinished: they all wait at its endpoints.
+local function how_many_wait()
+  local number = 0
+  for _, id in ipairs(ids) do
+    number = number + call('LLEN', P .. 'pending:' .. id) + call('ZCARD', P .. 'retry:' .. id)
+  end
+  return number
+end
+
 -- Takes something of it out of a key that all accounts share; it is put back when the account opens.
 local function set_down(name, member)
   local score = call('ZSCORE', P .. name, member)
@@ -74,7 +83,9 @@ if phase == 'draining' then
   if left then
     return left
   end
-  call('HSET', key, 'phase', 'closing', 'terms', call('GET', terms.key_of(account)) or '')
+  local waiting = how_many_wait()
+  call('HSET', key, 'phase', 'closing', 'terms', call('GET', terms.key_of(account)) or '', 'waiting', text_of(waiting))
+  moves.count('movedOut', waiting)
   moves.set_terms(account, 'moving ' .. to)
   moves.ask_sweeps(account) -- an endpoint may have been removed since the last time
   return 'goes_on'

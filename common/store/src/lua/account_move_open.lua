@@ -1,6 +1,6 @@
 -- account_move_open: puts back, in steps, what an account has in keys that all share; then scripts do things for it again.
 --
--- ARGV[TERMS]: what is decided of it from then on. It runs in the shard that the account reaches, once that has it, and in the one that it
+-- ARGV[TERMS]: what is decided of it from then on; ARGV[WAITING]: how many of its deliveries wait. It runs in the shard that the account reaches, once that has it, and in the one that it
 -- leaves, when that is undone.
 -- Returns 'goes_on', or 'open'.
 -- Guarantees: each step may be repeated. A move that was being undone can still go on: it closes again first.
@@ -26,6 +26,12 @@ if call('EXISTS', places) == 1 then
   return 'goes_on'
 end
 moves.set_terms(account, ARGV[TERMS])
-call('HSET', key, 'phase', phase == 'arriving' and 'arrived' or 'draining')
-call('HDEL', key, 'behind')
+if phase == 'arriving' then
+  call('HSET', key, 'phase', 'arrived')
+  moves.count('movedIn', tonumber(ARGV[WAITING]))
+else
+  call('HSET', key, 'phase', 'draining')
+  call('HDEL', key, 'behind', 'waiting')
+  moves.count('movedOut', -tonumber(ARGV[WAITING]))
+end
 return 'open'

@@ -34,13 +34,17 @@ impl AccountMove {
             }
             return Ok(Step::WentOn);
         }
-        let (account, terms) = (&self.account, &*moving.terms);
+        let open = AccountMoveOpen {
+            account: &self.account,
+            terms: &moving.terms,
+            waiting: moving.waiting,
+        };
         if moving.phase != Phase::Draining {
-            source.call(&AccountMoveOpen { account, terms }).await?;
+            source.call(&open).await?;
             return Ok(Step::WentOn);
         }
         self.end_pause(&source).await?;
-        let phase = "draining";
+        let (account, phase) = (&self.account, "draining");
         source.call(&AccountMoveEnd { account, phase }).await?;
         Ok(Step::WentOn)
     }

@@ -22,6 +22,8 @@ pub struct Moving {
     pub since: Timestamp,
     /// What its terms were before.
     pub(super) terms: String,
+    /// How many of its deliveries wait.
+    pub(super) waiting: u64,
 }
 
 /// How far an account has got on its way.
@@ -100,6 +102,7 @@ impl Store {
             phase: Phase::from_word(text("phase"))?,
             since: Timestamp::from_millis(parse(text("since"))?).ok_or_else(|| unexpected("a move"))?,
             terms: text("terms").to_owned(),
+            waiting: text("waiting").parse().unwrap_or(0),
         }))
     }
 }

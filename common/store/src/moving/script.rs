@@ -102,7 +102,8 @@ script! {
     "account_move_open": AllowOom, Writes, needs [MOVES];
     struct AccountMoveOpen<'a> {
         account: &'a AccountId,
-        terms: &'a str
+        terms: &'a str,
+        waiting: u64
     } -> Opening
 }
 

@@ -8,7 +8,7 @@ use super::script::{
     AccountMoveArrive, AccountMoveClose, AccountMoveEnd, AccountMoveLeave, AccountMoveOpen,
     AccountMoveSwitch, Arrival, Closing, Opening,
 };
-use super::walk::{Walk, tells};
+use super::walk::{Walk, tells, tells_of_blocks};
 use super::way::AccountMove;
 use crate::StoreError;
 
@@ -89,14 +89,14 @@ impl AccountMove {
             // In this order `check` knows at any moment whose a key is.
             Pass::CopyFirst(walk) => match walk.next(&source, &self.account).await? {
                 Some(mut names) => {
-                    names.retain(|name| tells(name));
+                    names.retain(|name| tells(name) || tells_of_blocks(name));
                     copy(&source, &destination, &names, &mut self.copied).await?;
                 }
                 None => self.pass = Pass::Copy(Walk::default()),
             },
             Pass::Copy(walk) => match walk.next(&source, &self.account).await? {
                 Some(mut names) => {
-                    names.retain(|name| !tells(name));
+                    names.retain(|name| !tells(name) && !tells_of_blocks(name));
                     copy(&source, &destination, &names, &mut self.copied).await?;
                 }
                 None => self.pass = Pass::Compare(Walk::default()),
@@ -129,10 +129,15 @@ impl AccountMove {
     }
 
     async fn open(&self, moving: &Moving) -> Result<Step, MoveError> {
-        let (account, terms) = (&self.account, &*moving.terms);
+        let open = AccountMoveOpen {
+            account: &self.account,
+            terms: &moving.terms,
+            waiting: moving.waiting,
+        };
+        let account = &self.account;
         self.shards.enter(account, self.to).await?;
         let destination = self.destination();
-        if destination.call(&AccountMoveOpen { account, terms }).await? == Opening::GoesOn {
+        if destination.call(&open).await? == Opening::GoesOn {
             return Ok(Step::WentOn);
         }
         self.end_pause(destination).await?;

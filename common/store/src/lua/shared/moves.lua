@@ -1,7 +1,7 @@
 -- moves.lua: an account's way to another shard, as it is written down in the shard that it leaves, and in the one that it reaches.
 --
 -- `account:<a>:move` of the shard that it leaves has `to`, `since`, and `phase`: 'draining' (it is paused, and what is under way ends),
--- 'closing' (nothing is done for it any more: its terms are `moving <to>`, and `terms` has what they were), 'closed' (nothing changes any more,
+-- 'closing' (nothing is done for it any more: its terms are `moving <to>`, `terms` has what they were, and `waiting` how many deliveries wait), 'closed' (nothing changes any more,
 -- and it is copied), 'switched' (the other shard has it: the terms are `moved <to>`, and stay), 'leaving' (what is left of it goes). The one
 -- in the shard that it reaches has `from`, and is 'arriving' or has 'arrived'.
 --
@@ -27,6 +27,11 @@ do
     else
       call('DEL', terms.key_of(account))
     end
+  end
+
+  -- Unfinished deliveries that came to this shard, or left it: `check` adds up what was made, and what has ended.
+  moves.count = function(name, number)
+    call('HINCRBY', STATS, name, text_of(number))
   end
 
   -- Upkeep comes to this behind all that was set aside so far.

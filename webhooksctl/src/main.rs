@@ -1,7 +1,9 @@
 //! The operator's tool: checks what is stored, makes keys, sets up development, asks programs for their health.
 //!
-//! Only `pause`, `throttle`, `resume`, `events erase`, `secrets rewrap`, `secrets accept`, `endpoints enable`, `shards grow`, `shards adopt`, `store accept` and `store upgrade` change anything in
+//! Only `pause`, `throttle`, `resume`, `account move`, `events erase`, `secrets rewrap`, `secrets accept`, `endpoints enable`, `shards grow`, `shards adopt`, `store accept` and `store upgrade` change anything in
 //! Redis, and `shards move` where it is.
+
+mod account;
 
 mod check;
 
@@ -66,6 +68,9 @@ enum Command {
     Status(status::StatusArgs),
     /// The accounts that have the most to do, by `--sort`: all that have work, kept payloads or history. The rights of `operator` suffice.
     Accounts(lists::ListArgs),
+    /// Moves an account to another shard.
+    #[command(subcommand)]
+    Account(account::AccountCommand),
     /// Where each shard of the accounts is, and how much there is to do; `shards move` takes one to another node. To look, the rights of
     /// `operator` suffice.
     Shards(shards::ShardsArgs),
@@ -121,6 +126,7 @@ fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Status(arguments) => status::run(&arguments),
         Command::Accounts(arguments) => lists::accounts(&arguments),
+        Command::Account(command) => account::run(&command),
         Command::Shards(arguments) => shards::run(&arguments),
         Command::Show(arguments) => show::show(&arguments),
         Command::Why(arguments) => show::why(&arguments),

@@ -22,9 +22,11 @@ pub(crate) async fn of_endpoint(
     redis: &RedisArgs,
     endpoint: &EndpointId,
 ) -> anyhow::Result<(Store, AccountId)> {
-    for store in stores(redis).await? {
+    let shards = Shards::find(redis).await?;
+    for store in shards.all() {
         if let Some(account) = store.account_of(endpoint).await? {
-            return Ok((store, account));
+            // Where an account was before it moved, a copy may be left.
+            return Ok((shards.of(&account).clone(), account));
         }
     }
     bail!("there is no endpoint {endpoint}");

@@ -78,7 +78,9 @@ impl Outage {
             | StoreError::Unexpected(_)
             | StoreError::UpgradePending(_)
             | StoreError::BeingErased(_)
-            | StoreError::Misplaced(_) => {
+            | StoreError::Misplaced(_)
+            | StoreError::AccountMoving(_)
+            | StoreError::AccountMoved(_) => {
                 if self.unexpected.is_due(now) {
                     tracing::error!(task = self.task, %error, "Redis gave an answer that was not expected; trying again");
                 }

@@ -7,13 +7,14 @@ use serde_json::Value;
 use crate::access::{self, Access, Kind};
 use crate::problem::Code;
 use crate::problem::Code::{
-    AccountBeingErased, AccountHeaderNotAllowed, AuthUnavailable, BadRequest, BodyTooLarge, DeliveryNotFound,
-    DuplicateField, EndpointNotFound, EventNotFound, InsufficientScope, InternalError, InvalidAccountId,
-    InvalidJson, InvalidPortalSession, InvalidToken, InvalidType, InvalidUtf8, MissingField, MissingToken,
-    NotForPortalSessions, PartyMissing, PortalSessionExpired, PortalSessionNotFound, PortalSessionReadOnly,
-    RateLimited, ReplayNotFound, RequestTimeout, RoleNotAllowed, ServerCrowded, SessionPending, StoreFull,
-    StoreReplaced, StoreUnavailable, StoreUnsafe, TokenExpired, TokenNotYetValid, TooManyAtOnce,
-    UnknownField, UnknownParameter, UnsupportedMediaType, WrongTokenKind,
+    AccountBeingErased, AccountHeaderNotAllowed, AccountMoving, AuthUnavailable, BadRequest, BodyTooLarge,
+    DeliveryNotFound, DuplicateField, EndpointNotFound, EventNotFound, InsufficientScope, InternalError,
+    InvalidAccountId, InvalidJson, InvalidPortalSession, InvalidToken, InvalidType, InvalidUtf8,
+    MissingField, MissingToken, NotForPortalSessions, PartyMissing, PortalSessionExpired,
+    PortalSessionNotFound, PortalSessionReadOnly, RateLimited, ReplayNotFound, RequestTimeout,
+    RoleNotAllowed, ServerCrowded, SessionPending, StoreFull, StoreReplaced, StoreUnavailable, StoreUnsafe,
+    TokenExpired, TokenNotYetValid, TooManyAtOnce, UnknownField, UnknownParameter, UnsupportedMediaType,
+    WrongTokenKind,
 };
 use crate::routes::Call;
 
@@ -45,6 +46,7 @@ const ACCOUNT: &[Code] = &[
     TooManyAtOnce,
     ServerCrowded,
     AccountBeingErased,
+    AccountMoving,
 ];
 
 /// Of a call whose path names the account.
@@ -54,6 +56,7 @@ const MANAGE: &[Code] = &[
     TooManyAtOnce,
     ServerCrowded,
     AccountBeingErased,
+    AccountMoving,
 ];
 
 /// Of every call that takes a token: none is answered without the store.

@@ -251,6 +251,9 @@ codes! {
     /// Redis can't be reached.
     StoreUnavailable = "store_unavailable", SERVICE_UNAVAILABLE, "The store can't be reached",
         "Send the same request again shortly; with an Idempotency-Key an event is never accepted twice.";
+    /// The account moves to another part of the store.
+    AccountMoving = "account_moving", SERVICE_UNAVAILABLE, "The account is being moved",
+        "Everything of this account goes to another part of the store, and for some moments nothing is done for it. Nothing was changed. Wait for the seconds that `Retry-After` says, then send the same request again.";
     /// Redis is full.
     StoreFull = "store_full", SERVICE_UNAVAILABLE, "The store is full",
         "Nothing was changed. Send the same request again later.";

@@ -35,7 +35,7 @@ script! {
 
 script! {
     /// Takes strikes back.
-    "strikes_take_back": AllowOom, Writes, needs [STRIKES, ENABLE, RELEASES];
+    "strikes_take_back": AllowOom, Writes, needs [STRIKES, ENABLE, RELEASES, TERMS];
     struct StrikesTakeBack<'a> {
         operation: &'a str,
         disable_after: u32;

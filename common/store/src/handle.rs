@@ -155,6 +155,10 @@ impl From<redis::RedisError> for StoreError {
             Self::UpgradePending(error.detail().unwrap_or_default().to_owned())
         } else if error.code() == Some("BEING_ERASED") {
             Self::BeingErased(error.detail().unwrap_or_default().to_owned())
+        } else if error.code() == Some("ACCOUNT_MOVING") {
+            Self::AccountMoving(error.detail().unwrap_or_default().to_owned())
+        } else if error.code() == Some("ACCOUNT_MOVED") {
+            Self::AccountMoved(error.detail().unwrap_or_default().to_owned())
         } else if error.code() == Some("MISPLACED") {
             Self::Misplaced(error.detail().unwrap_or_default().to_owned())
         } else if error.code() == Some("OOM") || text.contains("OOM command not allowed") {

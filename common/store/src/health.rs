@@ -54,7 +54,7 @@ pub struct AccountFacts {
 
 script! {
     /// The facts about an endpoint; `None` when the account has no such endpoint.
-    "endpoint_health": AllowOom, Reads, needs [OWNER, CORE];
+    "endpoint_health": AllowOom, Reads, needs [OWNER, CORE, HERE];
     struct EndpointHealth<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,
@@ -83,7 +83,7 @@ answered! {
 
 script! {
     /// An account at a glance, but for its endpoints.
-    "account_summary": AllowOom, Reads, needs [CORE];
+    "account_summary": AllowOom, Reads, needs [CORE, HERE];
     struct AccountSummary<'a> {
         account: &'a AccountId
     } -> Summary

@@ -22,7 +22,9 @@
 //! | `account:<a>:portal` | sorted set | portal session that is good → when it expires (ms) | 15 min after the last was made |
 //! | `account:<a>:pushed` | string | events accepted in this minute, if they are limited | 1 min |
 //! | `account:<a>:hold` | string | that all its endpoints are paused: `pause 0 <since (ms)> <reason>` | until an operator ends it |
-//! | `account:<a>:terms` | string | what is decided of the account: `erasing`, or limits of its own, `<limit>=<value>` with spaces between them; from schema 4 on | until it is erased; while it has some |
+//! | `account:<a>:terms` | string | what is decided of the account: `erasing`, or limits of its own, `<limit>=<value>` with spaces between them; from schema 4 on. `moving <shard>` while nothing is done for it since it moves there, `moved <shard>` where it was before | until it is erased; while it has some; `moved` for ever |
+//! | `account:<a>:move` | hash | how far it has got on its way to another shard: `phase`, `since` (ms); where it leaves `to`, `terms` (what they were), `waiting` (its unfinished deliveries), `switchedAt` (ms), `asked`, `swept` (what upkeep works through before), `behind`; where it arrives `from`, `terms` | until that is over |
+//! | `account:<a>:places` | hash | while it moves: `<key> <member>` → score, of what it has in sorted sets that all accounts share | until it is open again |
 //! | `account:<a>:erasure` | hash | how far erasing it has got: `phase`, `since`, `endedAt` (ms), `endpoints`, `events`, `keys`, `cursor` (of `server`), `swept` | until it is erased, and 7 days |
 //! | `account:<a>:removed` | sorted set | the endpoints that erasing it has removed | until it is erased |
 //! | `account:<a>:near` | string | the part of its budget that the operator was told of last (percent) | 1 day |
@@ -69,7 +71,7 @@
 //! | `trials` | list | test events that no worker has taken yet | while there are some |
 //! | `trial:<d>` | hash | a test event: `endpoint`, `event`, `body`, `at`, `done` | 2 min |
 //! | `answer:<d>` | list | the log entry of a test event, for the one who waits for it | 1 min |
-//! | `sweeps` | list | `<cancel\|forget\|drop> <e> <key> <type>`: what upkeep has to work through; `erased <a> …` stands behind the last of an account | while there are some |
+//! | `sweeps` | list | `<cancel\|forget\|drop> <e> <key> <type>`: what upkeep has to work through; `erased <a> …` and `moves <a> …` stand behind the last of an account | while there are some |
 //! | `chores` | sorted set | `<release\|forward\|resume> <e>[ <operation>]`, `suspend <a> <e>`: what upkeep does step by step for an endpoint, or for those of an account behind this one → when the next step is due (ms) | while there are some |
 //! | `sweep:<operation>:<queue>` | list or sorted set | a queue that was set aside in one step | until it is worked through |
 //! | `corrupt` | list | `<e> <entry>`: entries that could not be read; `<id> <key>`: keys that were moved away | the last 1,000 |

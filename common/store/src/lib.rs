@@ -85,6 +85,8 @@ pub mod portal_sessions;
 
 pub mod accounts;
 
+pub mod moving;
+
 pub mod events;
 
 pub mod event_types;
@@ -206,6 +208,12 @@ pub enum StoreError {
     /// looks at once.
     #[error("an account begins in another shard: {0}")]
     Misplaced(String),
+    /// The account moves to another shard: for some moments nothing is done for it. Nothing was changed.
+    #[error("an account moves to another shard: {0}")]
+    AccountMoving(String),
+    /// The account has moved to another shard than the one that was asked. Nothing was changed.
+    #[error("an account has moved to another shard: {0}")]
+    AccountMoved(String),
     /// Redis answered something that this version doesn't understand, or refused a command.
     #[error("Redis refused or answered unexpectedly: {0}")]
     Unexpected(String),

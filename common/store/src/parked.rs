@@ -46,7 +46,7 @@ pub enum SearchStep {
 
 script! {
     /// Enters endpoints that aren't active in `parked`; answers how many, and how long ago a search last ended.
-    "parked_find": AllowOom, Writes, needs [LOG];
+    "parked_find": AllowOom, Writes, needs [LOG, TERMS];
     struct ParkedFind<'a> {
         /// From how many entries on a log is looked at.
         long_log: usize,

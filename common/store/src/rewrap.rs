@@ -20,7 +20,7 @@ const NAMED: usize = 100;
 
 script! {
     /// Replaces secrets by the same, sealed anew; answers how many are in place now.
-    "endpoint_rewrap": AllowOom, Writes, needs [OWNER];
+    "endpoint_rewrap": AllowOom, Writes, needs [OWNER, HERE];
     struct EndpointRewrap<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId;

@@ -54,7 +54,7 @@ answered_in_words! {
 
 script! {
     /// Gives an endpoint a new secret, if it meets a condition.
-    "endpoint_rotate": AllowOom, Writes, needs [OWNER, LOG, OPERATOR];
+    "endpoint_rotate": AllowOom, Writes, needs [OWNER, LOG, OPERATOR, HERE];
     struct EndpointRotate<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,

@@ -3,8 +3,8 @@
 use super::scripts::{Assembled, Declaration, Listed, RunsAs, Script};
 use super::{
     accounts, api_keys, egress, endpoints, erasing, event_types, events, health, history, identity, log,
-    operator_events, parked, policy, portal_sessions, queue, rates, replays, rewrap, rotation, secrets_key,
-    server, shards, test_events, watch,
+    moving, operator_events, parked, policy, portal_sessions, queue, rates, replays, rewrap, rotation,
+    secrets_key, server, shards, test_events, watch,
 };
 
 macro_rules! list {
@@ -65,6 +65,16 @@ list![
     accounts::AccountLimitsSet<'_>,
     accounts::AccountErase<'_>,
     accounts::AccountEraseStep<'_>,
+    moving::AccountMoveBegin<'_>,
+    moving::AccountMoveArrive<'_>,
+    moving::AccountMoveClose<'_>,
+    moving::AccountMoveWalk<'_>,
+    moving::AccountMoveSizes<'_>,
+    moving::AccountMoveSwitch<'_>,
+    moving::AccountMoveOpen<'_>,
+    moving::AccountMoveLeave<'_>,
+    moving::AccountMoveRemove<'_>,
+    moving::AccountMoveEnd<'_>,
     rotation::EndpointRotate<'_>,
     rewrap::EndpointRewrap<'_>,
     health::EndpointHealth<'_>,

@@ -18,7 +18,7 @@ use Who::{Api, Mover, Operator, Worker};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Who {
     Api,
-    /// The workers, and `webhooksctl secrets rewrap`, `endpoints enable` and `store upgrade`.
+    /// The workers, and `webhooksctl secrets rewrap`, `endpoints enable`, `account move` and `store upgrade`.
     Worker,
     /// `webhooksctl check`, and whoever follows docs/operations.md.
     Operator,
@@ -54,6 +54,16 @@ const SCRIPTS: &[(&str, Who)] = &[
     ("endpoint_hold", Worker),
     ("account_erase", Api),
     ("account_erase_step", Worker),
+    ("account_move_begin", Worker),
+    ("account_move_arrive", Worker),
+    ("account_move_close", Worker),
+    ("account_move_walk", Worker),
+    ("account_move_sizes", Worker),
+    ("account_move_switch", Worker),
+    ("account_move_open", Worker),
+    ("account_move_leave", Worker),
+    ("account_move_remove", Worker),
+    ("account_move_end", Worker),
     ("account_limits", Api),
     ("account_hold", Api),
     ("account_hold", Worker),
@@ -163,6 +173,9 @@ const CODE: &[(&str, &str, &[Who])] = &[
         "hgetall hmget xrevrange zrange",
         &[Operator],
     ),
+    ("moving/copy.rs", "dump pttl restore", &[Worker]),
+    ("moving/record.rs", "hgetall", &[Worker]),
+    ("moving/walk.rs", "zrange", &[Worker]),
     ("log/account/queues.rs", "zrange", &[Api]),
     ("log/account/tail.rs", "xread", &[Api]),
     ("log/detail.rs", "hmget", &[Api]),

@@ -34,4 +34,6 @@ mod few_workers;
 
 mod slow;
 
+mod moving;
+
 mod shards;

@@ -38,6 +38,7 @@ mod keys;
 mod listing;
 mod marks;
 mod model;
+mod moving;
 mod operator_events;
 mod outcomes;
 mod overwritten;

@@ -42,6 +42,9 @@ impl From<StoreError> for Problem {
             }
             StoreError::Misplaced(_) => Self::new(Code::StoreUnavailable).retry_after(1),
             StoreError::BeingErased(_) => Self::new(Code::AccountBeingErased),
+            StoreError::AccountMoving(_) => Self::new(Code::AccountMoving).retry_after(5),
+            // This program learns within a second where it is.
+            StoreError::AccountMoved(_) => Self::new(Code::AccountMoving).retry_after(1),
             StoreError::Unexpected(_) => {
                 tracing::error!(%error, "Redis refused a call or answered something unknown");
                 Self::new(Code::StoreUnavailable).retry_after(2)

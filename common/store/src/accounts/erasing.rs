@@ -53,7 +53,7 @@ pub enum ErasurePhase {
 
 script! {
     /// An account is to be erased.
-    "account_erase": AllowOom, Writes, needs [PENDING, TERMS, PLACED, ENDPOINTS];
+    "account_erase": AllowOom, Writes, needs [PENDING, TERMS, PLACED, ENDPOINTS, HERE];
     struct AccountErase<'a> {
         account: &'a AccountId,
         /// The number that accounts were cut by when this shard was chosen.
@@ -63,7 +63,7 @@ script! {
 
 script! {
     /// One step of erasing an account.
-    "account_erase_step": AllowOom, Writes, needs [OWNER, TERMS, REMOVAL, RELEASE, PORTAL_SESSIONS];
+    "account_erase_step": AllowOom, Writes, needs [OWNER, TERMS, REMOVAL, RELEASE, BELONGS];
     struct AccountEraseStep<'a> {
         operation: &'a str,
         keys_looked_at: u32

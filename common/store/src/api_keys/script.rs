@@ -60,7 +60,7 @@ answered_in_words!(Used {
 
 script! {
     /// Takes a key from an account; answers whether it had it.
-    "api_key_revoke": AllowOom, Writes, needs [API_KEYS];
+    "api_key_revoke": AllowOom, Writes, needs [API_KEYS, HERE];
     struct ApiKeyRevoke<'a> {
         account: &'a AccountId,
         key: &'a ApiKeyId,

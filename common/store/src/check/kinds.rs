@@ -1,6 +1,7 @@
 //! Every kind of key: how to read it, and which function adds it to the snapshot. A new key of `keys.rs` is a new row here.
 
-use super::put::{self, Hash, Put, Row, endpoints, events, history, queues, records, replays, shares};
+use super::put::{self, endpoints, events, history, moving, queues, records, replays, shares};
+use super::take::{Lifetime, Take};
 
 /// A kind of key.
 #[derive(Debug)]
@@ -12,38 +13,6 @@ pub(super) struct Kind {
     pub(super) is_owned: bool,
     pub(super) lifetime: Lifetime,
     pub(super) take: Take,
-}
-
-/// What the check wants to know about a key's lifetime.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lifetime {
-    /// Nothing.
-    Any,
-    /// That it has one.
-    Required,
-    /// Whether it has one; that goes into the snapshot.
-    Recorded,
-}
-
-/// How to read a key, and what adds it to the snapshot.
-#[derive(Debug)]
-pub(super) enum Take {
-    /// Not at all.
-    Nothing,
-    /// These fields of a hash, and the length of one that is long.
-    Fields(&'static [&'static str], &'static str, Put<Row>),
-    /// These fields of a hash. The last one holds the ids of log entries, of which the newest is read next.
-    Record(&'static [&'static str], Put<Row>),
-    /// The whole of a small hash.
-    Hash(Put<Hash>),
-    /// A number.
-    Number(Put<Option<i64>>),
-    /// How long a text is.
-    Length(Put<usize>),
-    /// A list, page by page.
-    List(Put<Vec<String>>),
-    /// A sorted set, page by page.
-    Sorted(Put<Vec<(String, f64)>>),
 }
 
 /// The keys of the shard. The walk reads those with a fixed name first.
@@ -145,7 +114,9 @@ pub(super) const KINDS: &[Kind] = &[
     part_of("account:", ":portal", Lifetime::Required, Take::Nothing),
     part_of("account:", ":pushed", Lifetime::Required, Take::Nothing),
     part_of("account:", ":hold", Lifetime::Any, Take::Nothing),
-    part_of("account:", ":terms", Lifetime::Any, Take::Nothing),
+    of_account(":terms", Lifetime::Any, Take::Text(moving::terms)),
+    of_account(":move", Lifetime::Any, Take::Hash(moving::record)),
+    part_of("account:", ":places", Lifetime::Any, Take::Nothing),
     part_of("account:", ":near", Lifetime::Required, Take::Nothing),
     part_of("account:", ":erasure", Lifetime::Any, Take::Nothing),
     part_of("account:", ":removed", Lifetime::Any, Take::Nothing),

@@ -6,9 +6,10 @@ use std::vec;
 use redis::{FromRedisValue, Pipeline, RedisResult, Value};
 
 use super::ids::DeliveryKey;
-use super::kinds::{Kind, Lifetime, Take};
+use super::kinds::Kind;
 use super::put::{Hash, Row, records};
 use super::snapshot::Snapshot;
+use super::take::{Lifetime, Take};
 
 /// Entries or members that one command reads.
 const PAGE: usize = 1000;
@@ -81,7 +82,7 @@ impl Look {
             Take::Length(_) => {
                 pipeline.add_command(redis::cmd("STRLEN").arg(key).take());
             }
-            Take::Number(_) => {
+            Take::Number(_) | Take::Text(_) => {
                 pipeline.add_command(redis::cmd("GET").arg(key).take());
             }
             Take::List(_) => {
@@ -181,6 +182,7 @@ impl Look {
             }
             Take::Length(put) => put(snapshot, rest, answers.next()?)?,
             Take::Number(put) => put(snapshot, rest, answers.next()?)?,
+            Take::Text(put) => put(snapshot, rest, answers.next()?)?,
             Take::List(put) => {
                 let entries: Vec<String> = answers.next()?;
                 let has_more = entries.len() == PAGE;

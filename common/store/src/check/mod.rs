@@ -8,6 +8,7 @@
 //! - `kinds`: every kind of key, how to read it, and the function of `put` that adds it to the snapshot; a new key is a row.
 //! - `walk` goes through all keys, many in a round trip; `look` has the commands for one.
 //! - `snapshot`: what a walk saw, in `rows`; `ids` and `places` keep it small; `finished`: the index of finished events.
+//! - `moving`: what the rules don't look at: accounts on their way to another shard.
 //! - `rules`: what must hold; a new rule is a function and a row. `standing`: what takes several looks to see.
 
 mod finished;
@@ -16,12 +17,14 @@ mod history;
 mod ids;
 mod kinds;
 mod look;
+mod moving;
 mod places;
 mod put;
 mod rows;
 mod rules;
 mod snapshot;
 mod standing;
+mod take;
 mod walk;
 
 use std::collections::BTreeSet;

@@ -80,6 +80,10 @@ impl Places {
             .count()
     }
 
+    pub(super) fn retain(&mut self, stays: impl Fn(&DeliveryKey) -> bool) {
+        self.0.retain(|delivery, _| stays(delivery));
+    }
+
     pub(super) fn add(&mut self, delivery: DeliveryKey, place: Place) {
         match self.0.get_mut(&delivery) {
             None => {

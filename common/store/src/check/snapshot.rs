@@ -79,6 +79,10 @@ pub struct Snapshot {
     pub replaying: HashMap<String, f64>,
     /// `replays:<e>`: the endpoint's replays of many that have ended.
     pub ended_replays: HashMap<String, Vec<String>>,
+    /// `account:<a>:move`: how far accounts have got that leave this shard, or come to it.
+    pub moving: HashMap<String, String>,
+    /// `account:<a>:terms`: accounts that have moved, with their shards.
+    pub moved: HashMap<String, String>,
     /// Whether `corrupt` has entries.
     pub has_corrupt: bool,
     /// The index of finished events.

@@ -71,7 +71,7 @@ answered_in_words! {
 script! {
     /// Changes an endpoint, if it meets a condition.
     "endpoint_update" = ["endpoint_update/headers", "endpoint_update"]: AllowOom, Writes,
-        needs [OWNER, TERMS, PENDING, ROUTES, FILTERS, TYPES, LOG, SWEEPS, ENABLE, STOP, FORWARD];
+        needs [OWNER, TERMS, PENDING, ROUTES, FILTERS, TYPES, LOG, SWEEPS, ENABLE, STOP, FORWARD, HERE];
     struct EndpointUpdate<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,
@@ -107,7 +107,7 @@ record! {
 
 script! {
     /// Removes an endpoint, if it meets a condition.
-    "endpoint_remove": AllowOom, Writes, needs [OWNER, REMOVAL];
+    "endpoint_remove": AllowOom, Writes, needs [OWNER, REMOVAL, HERE];
     struct EndpointRemove<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,

@@ -13,7 +13,7 @@ use crate::{Store, StoreError};
 
 script! {
     /// Switches an endpoint on that failures have disabled at this time or later; whether it did.
-    "endpoint_enable": AllowOom, Writes, needs [ROUTES, SWEEPS, ENABLE];
+    "endpoint_enable": AllowOom, Writes, needs [ROUTES, SWEEPS, ENABLE, TERMS];
     struct EndpointEnable<'a> {
         endpoint: &'a EndpointId,
         operation: &'a str,

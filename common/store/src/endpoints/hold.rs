@@ -15,7 +15,7 @@ pub const MAX_REASON: usize = 500;
 
 script! {
     /// Pauses or throttles an endpoint, or ends that; the endpoint, if there is one.
-    "endpoint_hold": AllowOom, Writes, needs [PENDING, SUSPEND];
+    "endpoint_hold": AllowOom, Writes, needs [PENDING, SUSPEND, TERMS];
     struct EndpointHold<'a> {
         endpoint: &'a EndpointId,
         action: Option<&'static str>,

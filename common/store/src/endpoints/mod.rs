@@ -35,7 +35,7 @@ const AT_A_TIME: usize = 100;
 
 script! {
     /// Endpoints of an account: these, or all. Answers some, and the ids of those that did not fit in.
-    "endpoint_list": AllowOom, Reads, needs [CORE];
+    "endpoint_list": AllowOom, Reads, needs [CORE, HERE];
     struct EndpointList<'a> {
         account: &'a AccountId;
         each wanted: &'a [EndpointId]

@@ -18,7 +18,7 @@ pub enum RetryNow {
 
 script! {
     /// Brings all that waits for a retry forward.
-    "endpoint_retry": AllowOom, Writes, needs [OWNER, FORWARD];
+    "endpoint_retry": AllowOom, Writes, needs [OWNER, FORWARD, HERE];
     struct EndpointRetry<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId

@@ -18,7 +18,7 @@ const PACKED: usize = 100;
 
 script! {
     /// Takes the answers out of what isn't packed of a log.
-    "log_erase": AllowOom, Writes, needs [OWNER, IDS, LOGGED, LOG_NUMBERS, ENDPOINTS];
+    "log_erase": AllowOom, Writes, needs [OWNER, IDS, LOGGED, LOG_NUMBERS, ENDPOINTS, HERE];
     struct LogErase<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,

@@ -27,7 +27,7 @@ const LOOKS: usize = 4;
 
 script! {
     /// Takes an event's payload away, and cancels those of its deliveries that were found.
-    "event_erase": AllowOom, Writes, needs [PENDING, TERMS, DELIVERIES, PLACES];
+    "event_erase": AllowOom, Writes, needs [PENDING, TERMS, DELIVERIES, PLACES, HERE];
     struct EventErase<'a> {
         account: &'a AccountId,
         event: &'a EventId,

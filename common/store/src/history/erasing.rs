@@ -14,7 +14,7 @@ pub(super) const SEARCHES: usize = 32;
 
 script! {
     /// Puts a block in the place of another one, which had an event more, or more of it.
-    "history_replace": AllowOom, Writes, needs [BLOCKS];
+    "history_replace": AllowOom, Writes, needs [BLOCKS, HERE];
     struct HistoryReplace<'a> {
         account: &'a AccountId,
         class: &'a str,
@@ -28,7 +28,7 @@ script! {
 
 script! {
     /// From here on no block is written that was made of what an account had finished before.
-    "history_forestall": AllowOom, Writes, needs [FINISHED];
+    "history_forestall": AllowOom, Writes, needs [FINISHED, HERE];
     struct HistoryForestall<'a> { account: &'a AccountId } -> ()
 }
 

@@ -18,7 +18,7 @@ const CALLS: usize = 200;
 
 script! {
     /// Which blocks of an account may have these events: descriptors, and the one behind which there may be more.
-    "history_lookup": AllowOom, Reads, needs [BASE];
+    "history_lookup": AllowOom, Reads, needs [BASE, HERE];
     struct HistoryLookup<'a> {
         account: &'a AccountId,
         class: &'a str,

@@ -31,7 +31,7 @@ pub struct DeliveryDetail {
 
 script! {
     /// One delivery, as far as anything but the log knows of it; `None` when the account has no such endpoint.
-    "delivery_get": AllowOom, Reads, needs [OWNER, VIEW];
+    "delivery_get": AllowOom, Reads, needs [OWNER, VIEW, HERE];
     struct DeliveryGet<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,

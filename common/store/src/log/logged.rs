@@ -12,7 +12,7 @@ use domain::id::{AccountId, EndpointId};
 
 script! {
     /// A piece of an endpoint's log, newest first: the endpoint, and each entry with the record of its delivery.
-    "log_page": AllowOom, Reads, needs [OWNER, VIEW, LOGGED];
+    "log_page": AllowOom, Reads, needs [OWNER, VIEW, LOGGED, HERE];
     struct LogPage<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,

@@ -16,7 +16,7 @@ use domain::id::{AccountId, DeliveryId, EndpointId};
 
 script! {
     /// Deliveries in one source: the endpoint, what was found, and whether the place is still there that it was to be behind.
-    "log_waiting": AllowOom, Reads, needs [OWNER, VIEW];
+    "log_waiting": AllowOom, Reads, needs [OWNER, VIEW, HERE];
     struct LogWaiting<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,

@@ -52,7 +52,7 @@ pub enum UnmatchedReason {
 
 script! {
     /// What is seen at once of an event's deliveries at these endpoints.
-    "event_trace": AllowOom, Reads, needs [OWNER, VIEW, LOGGED];
+    "event_trace": AllowOom, Reads, needs [OWNER, VIEW, LOGGED, HERE];
     struct EventTraceScript<'a> {
         account: &'a AccountId,
         event: &'a EventId,

@@ -2,7 +2,8 @@
 --
 -- Returns for each event {'accepted', event id, deliveries, 1 if duplicate, quotas…}, {'nobody', event id, quotas…} for one that is
 --       accepted for an account that has no endpoint, {'conflict', parts that differ}, 'over_budget',
---       'being_erased' when its account is, 'misplaced' if it has to begin in another shard, {'rate_limited', quotas…}, or 'unreadable' when the routes of its account are not what they
+--       'being_erased' when its account is, 'moving' or 'moved' when that goes to another shard or has gone, 'misplaced' if it has to begin in
+--       another shard, {'rate_limited', quotas…}, or 'unreadable' when the routes of its account are not what they
 --       should be. A quota is four values (accept/quotas.lua); a duplicate has none.
 --       There are answers for fewer events once 512 deliveries were made, and after 'needs_room' and 'filters', which are no answers:
 --       the caller sends the rest again, in the second case to `displace`, which is this script with accept/displace.lua, in the third
@@ -116,6 +117,8 @@ local function accept(event)
     return 'unreadable'
   elseif account.limits and account.limits.is_erasing then
     return 'being_erased'
+  elseif account.limits and (account.limits.is_moving or account.limits.is_moved) then
+    return account.limits.is_moved and 'moved' or 'moving'
   elseif #account.routes == 0 and misplaced(account_id) then
     return 'misplaced'
   end

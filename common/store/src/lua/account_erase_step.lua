@@ -64,47 +64,31 @@ local function forget_history()
   return steps < MOST_STEPS and entries_left > 0
 end
 
--- Whether a key is the account's. Its name without the prefix. An endpoint that no route leads to gets one.
+-- Whether a key of an endpoint is the account's, or a record of one of its deliveries. An endpoint that no route leads to gets one.
 local KEPT = { terms = true, erasure = true, removed = true }
 local OF_ENDPOINT = { log = true, pending = true, retry = true, failed = true, canceled = true, replays = true, endpoint = true }
 local has_found_endpoint = false
-local function is_its(name, is_away)
-  local kind, rest = string.match(name, '^(%l+):(.*)$')
-  if kind == 'corrupt' then
-    return is_its(rest, true)
-  elseif is_away and OF_ENDPOINT[kind] then
+local function is_of_its_endpoint(kind, rest, is_away)
+  if is_away and OF_ENDPOINT[kind] then
     return call('ZSCORE', removed, rest) ~= false
-  elseif kind == 'endpoint' and try('HGET', P .. name, 'account') == account then
+  elseif kind == 'endpoint' and try('HGET', P .. 'endpoint:' .. rest, 'account') == account then
     call('HSET', start .. 'endpoints', rest, 'O|,,|')
     has_found_endpoint = true
-    return false
-  elseif kind == 'account' then
-    local field = string.sub(rest, 1, #account + 1) == account .. ':' and string.sub(rest, #account + 2)
-    return field and not KEPT[field]
-  elseif kind == 'idempotency' or kind == 'creation' then
-    return string.sub(rest, 1, #account + 1) == account .. ':'
-  elseif kind == 'portal' then
-    local _, _, _, owner = read_session(try('GET', P .. name))
-    return owner == account
   elseif kind == 'delivery' then
     return call('ZSCORE', removed, endpoint_of(rest)) ~= false
-  elseif kind == 'event' then
-    local owner = try('HGET', P .. name, 'account')
-    return owner == account
   end
   return false
 end
 
 -- Removes what is the account's among the next keys. Returns where the walk goes on: '0' after all of them.
 local function walk()
-  -- A cursor is good for one process of the server: after a restart the walk begins anew.
-  local server = string.match(call('INFO', 'server'), 'run_id:(%x+)') or ''
+  local server = server_of_cursor()
   local known = call('HMGET', erasure, 'cursor', 'server')
   local from = known[2] == server and known[1] or '0'
   local found = call('SCAN', from, 'MATCH', P .. '*', 'COUNT', ARGV[KEYS_LOOKED_AT])
   local gone = {}
   for _, key in ipairs(found[2]) do
-    if is_its(string.sub(key, #P + 1)) then
+    if belongs(string.sub(key, #P + 1), account, KEPT, is_of_its_endpoint) then
       gone[#gone + 1] = key
     end
   end

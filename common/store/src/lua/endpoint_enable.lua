@@ -9,6 +9,10 @@ if call('EXISTS', done) == 1 then
   return 1
 end
 local e = endpoint(id)
+local elsewhere = e and terms.elsewhere(e.account)
+if elsewhere then
+  return elsewhere
+end
 local v = e and e.state == 'disabled' and call('HMGET', key, 'disabledReason', 'disabledAt') or {}
 if v[1] ~= 'consecutive_failures' or whole(v[2]) < tonumber(ARGV[SINCE]) then
   return 0

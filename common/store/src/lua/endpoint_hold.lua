@@ -11,6 +11,10 @@ local e = endpoint(id)
 if not e then
   return {}
 end
+local elsewhere = terms.elsewhere(e.account)
+if elsewhere then
+  return elsewhere
+end
 local known = call('HGET', P .. 'endpoint:' .. id, 'operatorHold') or ''
 suspend.set(e, 'operatorHold', suspend.text(known, ARGV[ACTION], ARGV[RATE], ARGV[REASON]), ARGV[OPERATION])
 flush()

@@ -6,7 +6,7 @@
 -- newest ARGV[LOG_KEPT].
 -- Returns {class, owner, account, whether its block needn't be full} or {}, and how many accounts the next call has to pass over; 0 to begin again.
 -- Guarantees: nobody else is given that series for ARGV[CLAIM] (ms). A store in an older form has nothing to pack, nor has an account that is
--- being erased.
+-- being erased, or moves to another shard.
 local now = read_clock()
 local PACKING, CLAIMED_UNTIL = P .. 'packing', text_of(now + tonumber(ARGV[CLAIM]))
 local HOUR, LOOK_AGAIN = 3600000, 60000
@@ -43,7 +43,7 @@ local function find_log()
     end
     if not account or is_short then
       call('ZREM', PACKING, series)
-    elseif is_enough and not terms.of(account).is_erasing then
+    elseif is_enough and not terms.is_left_alone(account) then
       call('ZADD', PACKING, CLAIMED_UNTIL, series)
       return { 'log', id, account, little and 1 or 0 }
     else
@@ -76,7 +76,7 @@ local function find_events()
       local oldest = (tonumber(call('ZSCORE', P .. 'finished:' .. class, account)) or math.huge) * 1000
       local series, little = class .. ':' .. account, takes_little(oldest)
       if suffices(bytes, tonumber(ARGV[WORTH]), tonumber(ARGV[LEAST]), oldest) and are_due(class, account, bytes, little)
-        and not terms.of(account).is_erasing and (tonumber(call('ZSCORE', PACKING, series)) or 0) <= now then
+        and not terms.is_left_alone(account) and (tonumber(call('ZSCORE', PACKING, series)) or 0) <= now then
         call('ZADD', PACKING, CLAIMED_UNTIL, series)
         return { class, account, account, little and 1 or 0 }, from
       end

@@ -23,7 +23,8 @@ end
 
 for _, struck in ipairs(each_struck) do
   local e = endpoint(ARGV[struck + ENDPOINT])
-  if e and e.failures > 0 and e.failing_since <= now - tonumber(ARGV[struck + AGO]) then
+  -- Those of an account that moves to another shard stay, and so does what has moved.
+  if e and e.failures > 0 and not terms.elsewhere(e.account) and e.failing_since <= now - tonumber(ARGV[struck + AGO]) then
     local by_failures = e.state == 'disabled'
       and call('HGET', P .. 'endpoint:' .. e.id, 'disabledReason') == 'consecutive_failures'
     local strikes = math.min(e.failures, tonumber(ARGV[struck + STRIKES]))

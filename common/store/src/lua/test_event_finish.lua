@@ -9,6 +9,10 @@ local v = call('HMGET', key, 'account', 'event', 'body', 'done')
 if not v[1] or v[4] or call('EXISTS', P .. 'endpoint:' .. id) == 0 then
   return
 end
+local elsewhere = terms.elsewhere(v[1])
+if elsewhere then
+  return elsewhere -- it moves to another shard meanwhile: whoever waits for it asks again there
+end
 local fields = { 'delivery', delivery, 'event', v[2], 'attempt', 1, 'outcome', ARGV[OUTCOME], 'ms', ARGV[MS], 'test', 1 }
 add_filled(fields, 'status', ARGV[STATUS])
 add_filled(fields, 'error', ARGV[ERROR])

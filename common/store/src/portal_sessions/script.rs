@@ -49,7 +49,7 @@ answered_in_words!(Used {
 
 script! {
     /// Ends a session; answers whether the account had it.
-    "portal_session_revoke": AllowOom, Writes, needs [PORTAL_SESSIONS];
+    "portal_session_revoke": AllowOom, Writes, needs [PORTAL_SESSIONS, HERE];
     struct PortalSessionRevoke<'a> {
         account: &'a AccountId,
         session: &'a PortalSessionId,

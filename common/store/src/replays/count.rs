@@ -20,7 +20,7 @@ const COUNTED_BLOCKS: usize = 8;
 script! {
     /// Counts what a replay of many would take: how many, where the next step begins, and the first place that was looked at.
     /// `None` when the account has no such endpoint.
-    "replay_count": AllowOom, Reads, needs [OWNER, PENDING, REPLAYS];
+    "replay_count": AllowOom, Reads, needs [OWNER, PENDING, REPLAYS, HERE];
     struct ReplayCounting<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,

@@ -10,7 +10,7 @@ use crate::{Store, StoreError};
 
 script! {
     /// Begins a replay of many.
-    "replay_start": DenyOom, Writes, needs [OWNER, PENDING, REPLAY_VIEW, CORE];
+    "replay_start": DenyOom, Writes, needs [OWNER, PENDING, REPLAY_VIEW, CORE, HERE];
     struct ReplayStart<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,
@@ -26,7 +26,7 @@ script! {
 
 script! {
     /// How far a replay of many is; `None` when the endpoint has none with this id.
-    "replay_get": AllowOom, Reads, needs [REPLAY_VIEW];
+    "replay_get": AllowOom, Reads, needs [REPLAY_VIEW, HERE];
     struct ReplayGet<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,
@@ -36,7 +36,7 @@ script! {
 
 script! {
     /// Cancels a replay of many; `None` when the endpoint has none with this id.
-    "replay_cancel": AllowOom, Writes, needs [REPLAY_VIEW, REPLAYS];
+    "replay_cancel": AllowOom, Writes, needs [REPLAY_VIEW, REPLAYS, HERE];
     struct ReplayCancel<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,

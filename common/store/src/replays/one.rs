@@ -14,7 +14,7 @@ const LOOKS: usize = 8;
 
 script! {
     /// Sends a delivery again, of an event that may have been packed.
-    "replay_one": DenyOom, Writes, needs [TERMS, OWNER, RESTORE];
+    "replay_one": DenyOom, Writes, needs [TERMS, OWNER, RESTORE, HERE];
     struct ReplayOne<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,

@@ -80,3 +80,52 @@ fn no_file_of_lua_counts_arguments() {
         }
     }
 }
+
+/// Whoever moves to another shard must not change meanwhile, and where it was before nothing may be done for it.
+#[test]
+fn every_script_of_an_account_asks_whether_it_is_here() {
+    // (Upkeep, and what packs and erases, finds its work by what all accounts share, and that names none that is closed.)
+    const EXCEPTIONS: &[(&str, &str)] = &[
+        (
+            "work",
+            "what is leased keeps its account from being closed, and nothing is leased of one that is paused",
+        ),
+        ("replay_step", "of an account that is closed no replay runs"),
+        (
+            "test_event_withdraw",
+            "the request for a test event isn't the account's",
+        ),
+    ];
+    let subjects = ["account", "endpoint", "delivery", "replay", "session", "key"];
+    let of_moves = |name: &str| name.starts_with("account_move_");
+    let (mut looked_at, mut excepted) = (0, BTreeSet::new());
+    for declaration in declarations() {
+        let name = declaration.name;
+        let fields = declaration.groups.iter().flat_map(|(group, shape)| {
+            let of_kinds = shape.kinds.iter().flat_map(|(_, fields)| fields.iter());
+            shape.fields.iter().chain(of_kinds).chain(std::iter::once(group))
+        });
+        let mut named = declaration.arguments.iter().chain(fields);
+        let is_about_one = named.any(|field| subjects.contains(field));
+        let is_of_account = declaration.arguments.contains(&"account");
+        if of_moves(name) || !is_of_account && !(is_about_one && declaration.writes()) {
+            continue;
+        }
+        looked_at += 1;
+        let asks = declaration.needs.iter().any(|part| part.name == "here")
+            || declaration.body.iter().any(|body| {
+                ["terms.refusal(", "terms.elsewhere(", "limits.is_moving"]
+                    .iter()
+                    .any(|asks| body.contains(asks))
+            });
+        let is_excepted = EXCEPTIONS.iter().any(|(known, _)| *known == name);
+        assert!(
+            asks != is_excepted,
+            "{name}: asks: {asks}, excepted: {is_excepted}"
+        );
+        excepted.extend(is_excepted.then_some(name));
+    }
+    let expected: BTreeSet<_> = EXCEPTIONS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(excepted, expected);
+    assert!(looked_at > 40, "{looked_at} scripts");
+}

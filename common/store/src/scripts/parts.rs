@@ -32,6 +32,7 @@ parts! {
     QUOTA = "quota" needs [BASE];
     OWNER = "owner" needs [BASE];
     TERMS = "terms" needs [BASE];
+    HERE = "here" needs [TERMS];
     API_KEYS = "api_keys" needs [BASE];
     PORTAL_SESSIONS = "portal_sessions" needs [BASE];
     ROUTES = "routes" needs [BASE];
@@ -74,6 +75,8 @@ parts! {
     BLOCKS = "blocks" needs [CORE, TERMS];
     DROPS = "drops" needs [BLOCKS];
     RELEASE = "release" needs [FINISHED, DROPS];
+    BELONGS = "belongs" needs [IDS, PORTAL_SESSIONS];
+    MOVES = "moves" needs [TERMS, ENDPOINTS];
 }
 
 /// These parts and all that they need, each once, behind those that it needs.

@@ -29,6 +29,7 @@ pub const REPLAYED: &[&str] = &[
     "persist KEY",
     "pexpireat KEY 1",
     "rename KEY KEY",
+    "restore KEY 0 value",
     "rpush KEY value",
     "set KEY value",
     "unlink KEY",

@@ -39,7 +39,7 @@ pub enum TestEventOutcome {
 
 script! {
     /// Asks a worker to send a test event at once.
-    "test_event_request": DenyOom, Writes, needs [OWNER, CORE, QUOTA];
+    "test_event_request": DenyOom, Writes, needs [OWNER, CORE, QUOTA, HERE];
     struct TestEventAsk<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,

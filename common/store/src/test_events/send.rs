@@ -36,7 +36,7 @@ script! {
 
 script! {
     /// Writes down what a test event came to, and answers whoever waits for it.
-    "test_event_finish": AllowOom, Writes, needs [FINISHED, LOG];
+    "test_event_finish": AllowOom, Writes, needs [FINISHED, LOG, TERMS];
     struct TestEventFinish<'a> {
         delivery: &'a DeliveryId,
         log_length: u32,

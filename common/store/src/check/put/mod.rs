@@ -3,6 +3,7 @@
 pub(super) mod endpoints;
 pub(super) mod events;
 pub(super) mod history;
+pub(super) mod moving;
 pub(super) mod queues;
 pub(super) mod records;
 pub(super) mod replays;

@@ -67,10 +67,20 @@ pub(super) fn counted(facts: &Facts<'_>, found: &mut Found) {
         .sum();
     let is_readable = !facts.snapshot.has_corrupt && stats.number("corrupt") == 0;
     let waiting = facts.tally.unfinished;
+    let came = stats.number("movedIn") - stats.number("movedOut");
     found.that(
-        is_readable && made - ended != waiting,
+        is_readable && made + came - ended != waiting,
         || "stats".to_owned(),
-        || format!("{made} deliveries were made and {ended} ended, and {waiting} are unfinished"),
+        || {
+            let with_accounts = if came == 0 {
+                String::new()
+            } else {
+                format!(", {came} came with accounts that moved")
+            };
+            format!(
+                "{made} deliveries were made{with_accounts} and {ended} ended, and {waiting} are unfinished"
+            )
+        },
     );
 }
 

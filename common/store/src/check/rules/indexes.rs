@@ -88,7 +88,7 @@ pub(super) fn sweeps(facts: &Facts<'_>, found: &mut Found) {
         let is_readable = matches!(
             words[..],
             [
-                "release" | "cancel" | "forget" | "drop" | "erased",
+                "release" | "cancel" | "forget" | "drop" | "erased" | "moves",
                 _,
                 _,
                 "list" | "zset"

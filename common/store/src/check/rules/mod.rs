@@ -13,6 +13,8 @@ mod history;
 
 mod indexes;
 
+mod moved;
+
 mod overdue;
 
 mod parked;
@@ -27,6 +29,7 @@ use std::collections::HashMap;
 
 use super::Violation;
 use super::ids::{DeliveryKey, EndpointKey};
+use super::moving::without_what_moves;
 use super::snapshot::Snapshot;
 use tally::Tally;
 
@@ -98,6 +101,7 @@ pub(super) const RULES: &[Rule] = &[
         shares::counted,
     ),
     rule("whoever waits for a place is known to wait", shares::waited_for),
+    rule("of an account that has moved, nothing is left", moved::left),
     rule("nothing belongs to an endpoint that is gone", indexes::owners),
     rule("what was set aside is worked through", indexes::sweeps),
     rule(
@@ -121,6 +125,8 @@ pub(super) const RULES: &[Rule] = &[
 /// Everything in a snapshot that breaks a rule.
 #[must_use]
 pub fn broken_rules(snapshot: &Snapshot) -> Vec<Violation> {
+    let left = without_what_moves(snapshot);
+    let snapshot = left.as_ref().unwrap_or(snapshot);
     let facts = Facts {
         snapshot,
         tally: Tally::of(snapshot),

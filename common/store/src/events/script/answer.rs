@@ -20,6 +20,8 @@ pub(crate) enum EventAnswer {
     IdempotencyConflict(Vec<String>),
     OverBudget,
     BeingErased,
+    Moving,
+    Moved,
     RateLimited(Rest<u64>),
     /// It has none yet: an endpoint of its account has to make room for it. No further event has one.
     NeedsRoom,
@@ -39,6 +41,8 @@ answered_in_words!(EventAnswer {
     "conflict" => IdempotencyConflict(parts),
     "over_budget" => OverBudget,
     "being_erased" => BeingErased,
+    "moving" => Moving,
+    "moved" => Moved,
     "rate_limited" => RateLimited(quotas),
     "needs_room" => NeedsRoom,
     "filters" => Filters(account, version, filters),
@@ -75,6 +79,12 @@ impl Legible<EventAnswer> {
             // Nobody looks for room any longer.
             EventAnswer::OverBudget | EventAnswer::NeedsRoom => (AcceptOutcome::OverBudget, Vec::new()),
             EventAnswer::BeingErased => (AcceptOutcome::BeingErased, Vec::new()),
+            EventAnswer::Moving => {
+                return Err(StoreError::AccountMoving("an event of it was refused".to_owned()));
+            }
+            EventAnswer::Moved => {
+                return Err(StoreError::AccountMoved("an event of it was refused".to_owned()));
+            }
             EventAnswer::RateLimited(quotas) => (AcceptOutcome::RateLimited, quotas.0),
             // Somebody changes the filters again and again.
             EventAnswer::Filters(..) => return Err(unexpected("filters that change all the time")),

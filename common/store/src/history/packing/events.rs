@@ -22,7 +22,7 @@ const MOST_BYTES: usize = 512 << 10;
 
 script! {
     /// The time (ms), how often something of the account was sent again, and the head of its list of finished events.
-    "history_read_events": AllowOom, Reads, needs [BASE];
+    "history_read_events": AllowOom, Reads, needs [BASE, HERE];
     struct HistoryReadEvents<'a> {
         account: &'a AccountId,
         class: &'a str,
@@ -33,7 +33,7 @@ script! {
 
 script! {
     /// Puts a block in the place of finished events.
-    "history_write_events": AllowOom, Writes, needs [FINISHED, BLOCKS];
+    "history_write_events": AllowOom, Writes, needs [FINISHED, BLOCKS, HERE];
     struct HistoryWriteEvents<'a> {
         account: &'a AccountId,
         class: &'a str,

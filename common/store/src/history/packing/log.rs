@@ -18,7 +18,7 @@ const MOST_BYTES: usize = 1 << 20;
 
 script! {
     /// Puts a block in the place of the oldest entries of an endpoint's log.
-    "history_write_log": AllowOom, Writes, needs [OWNER, LOG_NUMBERS, BLOCKS];
+    "history_write_log": AllowOom, Writes, needs [OWNER, LOG_NUMBERS, BLOCKS, HERE];
     struct HistoryWriteLog<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,

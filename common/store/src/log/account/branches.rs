@@ -25,7 +25,7 @@ const ENDPOINTS: usize = 100;
 
 script! {
     /// Pieces of endpoints' logs, newest first, and a time: what is logged later is not older.
-    "log_heads": AllowOom, Reads, needs [OWNER, VIEW];
+    "log_heads": AllowOom, Reads, needs [OWNER, VIEW, HERE];
     struct LogHeads<'a> {
         account: &'a AccountId;
         each wanted: Vec<Wanted<'a>>

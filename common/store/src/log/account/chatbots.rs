@@ -14,7 +14,7 @@ const AT_A_TIME: usize = 25;
 
 script! {
     /// The beginnings of events' payloads: their types and chatbots stand there.
-    "event_heads": AllowOom, Reads, needs [BASE];
+    "event_heads": AllowOom, Reads, needs [BASE, HERE];
     struct EventHeads<'a> { account: &'a AccountId; each event: &'a [EventId] } -> Vec<String>
 }
 

@@ -1,7 +1,8 @@
 -- terms.lua: what is decided of a whole account: that it is being erased, or limits of its own in the place of the process's.
 --
--- `account:<a>:terms` is `erasing`, or `<limit>=<value>` with spaces between them; `types` are event types with a comma around each. It is
--- one text, so that accepting an event reads it along with what it reads anyway. Most accounts have none.
+-- `account:<a>:terms` is `erasing`, or `moving <shard>` and `moved <shard>` (moves.lua), or `<limit>=<value>` with spaces between them; `types`
+-- are event types with a comma around each. It is one text, so that accepting an event reads it along with what it reads anyway. Most
+-- accounts have none.
 local terms = {}
 do
   local NONE, ERASING = {}, { is_erasing = true }
@@ -9,6 +10,10 @@ do
   local parse = remembered(function(text)
     if text == 'erasing' then
       return ERASING
+    end
+    local goes = string.match(text, '^(mov%l+) %d+$')
+    if goes then
+      return { is_moving = goes == 'moving', is_moved = goes == 'moved' }
     end
     local limits = {}
     for name, value in string.gmatch(text, '(%l+)=(%S+)') do
@@ -31,11 +36,30 @@ do
     return terms.read(call('GET', terms.key_of(account)))
   end
 
-  -- What a script answers that would do something for an account that is being erased; nil for any other. A caller may have read its terms.
+  -- What a script answers about an account that moves to another shard, or has moved there; nil for any other. A caller may have read
+  -- its terms.
+  terms.elsewhere = function(account, known)
+    known = known or terms.of(account)
+    if known.is_moving then
+      return redis.error_reply('ACCOUNT_MOVING ' .. account)
+    elseif known.is_moved then
+      return redis.error_reply('ACCOUNT_MOVED ' .. account)
+    end
+  end
+
+  -- What a script answers that would do something for an account that is being erased, or isn't here; nil for any other.
   terms.refusal = function(account, known)
-    if (known or terms.of(account)).is_erasing then
+    known = known or terms.of(account)
+    if known.is_erasing then
       return redis.error_reply('BEING_ERASED ' .. account)
     end
+    return terms.elsewhere(account, known)
+  end
+
+  -- Whether nothing is packed of an account, and nothing found of it: it is being erased, or isn't here.
+  terms.is_left_alone = function(account)
+    local known = terms.of(account)
+    return known.is_erasing or known.is_moving or known.is_moved
   end
 
   -- The first of some event types (a list with commas) that an account may not have, and that aren't among those of `kept`; nil if there is

@@ -1,7 +1,7 @@
 -- What was released, discarded or removed ----------------------------------------------------------------------------
 
 -- A job is `<release|cancel|forget|drop> <endpoint> <key> <list|zset>`; the key holds what was set aside in one step. `erased <account>`
--- stands behind those of an account that is being erased: its key never exists.
+-- stands behind those of an account that is being erased, `moves <account>` behind those of one that moves: their keys never exist.
 local swept = 0
 local job = call('LINDEX', SWEEPS, 0)
 if job then
@@ -37,6 +37,8 @@ if job then
     call('LPOP', SWEEPS)
     if what == 'erased' and call('EXISTS', P .. 'account:' .. id .. ':erasure') == 1 then
       call('HSET', P .. 'account:' .. id .. ':erasure', 'swept', '1')
+    elseif what == 'moves' and call('EXISTS', P .. 'account:' .. id .. ':move') == 1 then
+      call('HSET', P .. 'account:' .. id .. ':move', 'swept', string.match(key, '%d+$'))
     elseif what == 'release' and e then
       releases.name(id, releases.of(id))
     end

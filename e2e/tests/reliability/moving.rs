@@ -57,7 +57,9 @@ async fn pushes(backend: Caller, organisation: String, stop: Arc<AtomicBool>) ->
         });
         let request = backend.request(Method::POST, "/api/events");
         let key = format!("{organisation}-{number}");
-        let reply = Caller::try_send(request.header("Idempotency-Key", key).json(&event)).await.unwrap();
+        let reply = Caller::try_send(request.header("Idempotency-Key", key).json(&event))
+            .await
+            .unwrap();
         if reply.status == 202 {
             pushed.accepted.insert(number);
             (number, refused_since) = (number + 1, None);
@@ -65,7 +67,10 @@ async fn pushes(backend: Caller, organisation: String, stop: Arc<AtomicBool>) ->
         }
         let code = reply.body["code"].as_str().unwrap_or_default();
         assert!(reply.headers.contains_key("retry-after"), "{}", reply.text);
-        *pushed.refusals.entry(format!("{} {code}", reply.status)).or_default() += 1;
+        *pushed
+            .refusals
+            .entry(format!("{} {code}", reply.status))
+            .or_default() += 1;
         let since = refused_since.get_or_insert_with(Instant::now);
         assert!(since.elapsed() < LONG, "refused for long: {}", reply.text);
         tokio::time::sleep(Duration::from_millis(20)).await; // a backend that comes again sooner than it was asked to
@@ -97,13 +102,19 @@ async fn an_account_moves_under_load() {
     let all = [mover, neighbours[0], neighbours[1]];
     for organisation in all {
         let customer = system.customer_of(organisation);
-        customer.create_endpoint(&receiver.url(&format!("/{organisation}")), &["*"]).await;
+        customer
+            .create_endpoint(&receiver.url(&format!("/{organisation}")), &["*"])
+            .await;
     }
     let stop = Arc::new(AtomicBool::new(false));
     let load: Vec<_> = all
         .iter()
         .map(|organisation| {
-            tokio::spawn(pushes(system.backend(), (*organisation).clone(), Arc::clone(&stop)))
+            tokio::spawn(pushes(
+                system.backend(),
+                (*organisation).clone(),
+                Arc::clone(&stop),
+            ))
         })
         .collect();
     for organisation in all {
@@ -111,7 +122,10 @@ async fn an_account_moves_under_load() {
     }
 
     let account = format!("org:{mover}");
-    assert!(operate(&system, &["account", "move", &account, "1", "--dry-run"]).contains("would move from shard 0"));
+    assert!(
+        operate(&system, &["account", "move", &account, "1", "--dry-run"])
+            .contains("would move from shard 0")
+    );
     for to in std::iter::repeat_n(["1", "2", "0"], times(1, 7)).flatten() {
         let before = receiver.received_at(&format!("/{mover}")).len();
         let said = operate(&system, &["account", "move", &account, to, "--keep-old-for", "3"]);
@@ -122,7 +136,10 @@ async fn an_account_moves_under_load() {
         let customer = system.customer_of(mover);
         eventually(LONG, "its owner to see it", async || {
             let reply = customer.get("/api/webhooks-config").await;
-            check(reply.status == 200 && reply.body["endpoints"][0]["state"] == "active", reply.text)
+            check(
+                reply.status == 200 && reply.body["endpoints"][0]["state"] == "active",
+                reply.text,
+            )
         })
         .await;
     }
@@ -131,12 +148,18 @@ async fn an_account_moves_under_load() {
     for (organisation, load) in all.into_iter().zip(load) {
         let pushed = load.await.unwrap();
         let refusals: Vec<_> = pushed.refusals.keys().map(String::as_str).collect();
-        let expected: &[&str] = if organisation == mover { &["503 account_moving"] } else { &[] };
+        let expected: &[&str] = if organisation == mover {
+            &["503 account_moving"]
+        } else {
+            &[]
+        };
         assert_eq!(refusals, expected, "{organisation}");
         accepted.insert(organisation.clone(), pushed.accepted);
     }
     for (organisation, numbers) in accepted {
-        let requests = receiver.wait_for_at(&format!("/{organisation}"), numbers.len()).await;
+        let requests = receiver
+            .wait_for_at(&format!("/{organisation}"), numbers.len())
+            .await;
         let mut posted: Vec<u64> = requests
             .iter()
             .map(|request| request.json()["data"]["number"].as_u64().unwrap())

@@ -146,6 +146,7 @@ const EVENT_ERRORS: &[Code] = &[
     Code::PayloadTooLarge,
     Code::IdempotencyConflict,
     Code::AccountBeingErased,
+    Code::AccountMoving,
     Code::AccountOverBudget,
     Code::RateLimited,
     Code::NotReplicated,

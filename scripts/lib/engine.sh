@@ -177,7 +177,7 @@ import_base_images() {
     local rust redis quick
     quick="CARGO_INCREMENTAL=0 CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16"
     rust=$(sed -n 's/^FROM \(rust:[^ ]*\) AS .*/\1/p' "$WORKSPACE/Dockerfile")
-    redis=$(sed -n 's/^ *image: \(redis:.*\)/\1/p' "$WORKSPACE/docker-compose.yml")
+    redis=$(sed -n 's/^ *image: .*:-\(redis:[^}]*\)}/\1/p' "$WORKSPACE/docker-compose.yml")
     in_engine docker import "$directory/debian.tar" debian:bookworm-slim >/dev/null
     in_engine docker import --change \
         "ENV CARGO_HOME=/usr/local/cargo CARGO_HTTP_CAINFO=/usr/local/etc/authorities.pem $quick" \

@@ -15,6 +15,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import uuid
 
 from demo_receiver import Receiver
 
@@ -31,10 +32,12 @@ class Refused(Exception):
     """The API answered with a problem."""
 
 
-def call(method: str, path: str, token: str, body=None):
+def call(method: str, path: str, token: str, body=None, headers=None):
     request = urllib.request.Request(API + path, method=method)
     request.add_header("Authorization", "Bearer " + os.environ[token])
     request.add_header("Content-Type", "application/json")
+    for name, value in (headers or {}).items():
+        request.add_header(name, value)
     data = None if body is None else json.dumps(body).encode()
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
@@ -66,10 +69,23 @@ def push(state: dict, text: str = ""):
         "chatbotId": "cmf9n7u1c",
         "data": {"number": number, "text": text},
     }
-    pushed = call("POST", "/api/events", "SERVICE_KEY", event)
+    pushed = accepted(event)
     if pushed["deliveries"] != 1:
         sys.exit(f"the endpoint is not there: {pushed}")
     state["waiting"].append(pushed["id"])
+
+
+def accepted(event: dict) -> dict:
+    """Pushes until it is accepted: while a server is replaced by another one, events are refused. A repeat makes no second one."""
+    key = str(uuid.uuid4())
+    deadline = time.time() + PATIENCE
+    while True:
+        try:
+            return call("POST", "/api/events", "SERVICE_KEY", event, {"Idempotency-Key": key})
+        except Refused as refused:
+            if "store_unavailable" not in str(refused) or time.time() > deadline:
+                raise
+            time.sleep(0.2)
 
 
 def failures(state: dict) -> int:

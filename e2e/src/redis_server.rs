@@ -30,7 +30,7 @@ use crate::ports::free_port;
 use crate::temp_dir::TempDir;
 
 use self::launch::Launch;
-pub use self::launch::shipped_users;
+pub use self::launch::{shipped_users, shipped_users_with};
 pub use programs::{Program, find_program, oldest_program, programs};
 
 /// A server that runs, or that the test has just killed.

@@ -1,6 +1,7 @@
 //! Compares the compose file with what the programs say about themselves; `scripts/test-compose` runs it.
 //!
 //! Proves (security): Containers
+//! Proves (security): Least rights
 //! Proves (security): Each program gets the variables
 //! Proves (security): `/metrics` is on a listener
 

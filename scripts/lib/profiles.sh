@@ -92,7 +92,7 @@ run_sentinel() {
 server_of_account() {
     local shard
     shard=$(($(printf %s "$account" | sha256sum | awk '{ print "0x" substr($1, 16, 1) }') % 16))
-    compose run --rm -T check webhooksctl shards | awk -v shard="$shard" '$1 == shard { sub(/:.*/, "", $2); print $2 }'
+    compose --progress quiet run --rm -T check webhooksctl shards 2>/dev/null | awk -v shard="$shard" '$1 == shard { sub(/:.*/, "", $2); print $2 }'
 }
 
 run_cluster() {

@@ -112,7 +112,7 @@ run_cluster() {
     if is_thorough; then
         recipe "Cluster: add a node"
         waits_for 30 is redis-7 master
-        [ "$(at redis-7 CLUSTER NODES | awk '/myself/ { print NF > 8 }')" = 1 ] || die "the new primary has no slots"
+        [ "$(at redis-7 CLUSTER NODES | awk '/myself/ { print (NF > 8) }')" = 1 ] || die "the new primary has no slots"
         all_is_well
         recipe "Cluster: replace a node"
         all_is_well

@@ -24,7 +24,7 @@ recipe() {
 # The functions and variables that a profile's other recipes use: the last block of how it is installed.
 words_of() { recipe "$1: install" 2; }
 
-is_thorough() { [ -n "${THOROUGH:-}" ]; }
+is_thorough() { [ "${THOROUGH:-0}" != 0 ]; }
 
 # waits_for SECONDS COMMAND…: until it succeeds.
 waits_for() {

@@ -29,7 +29,7 @@ use crate::temp_dir::TempDir;
 
 pub use self::documented::{Mover, mover};
 use self::launch::Launch;
-pub use self::launch::shipped_users;
+pub use self::launch::{shipped_users, shipped_users_with};
 pub use programs::{Program, find_program, oldest_program, programs};
 
 /// A server that runs, or that the test has just killed.

@@ -174,16 +174,16 @@ make_base_images() {
 }
 
 import_base_images() {
-    local rust redis quick
+    local rust quick
     quick="CARGO_INCREMENTAL=0 CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16"
     rust=$(sed -n 's/^FROM \(rust:[^ ]*\) AS .*/\1/p' "$WORKSPACE/Dockerfile")
-    redis=$(sed -n 's/^ *image: \(redis:.*\)/\1/p' "$WORKSPACE/docker-compose.yml")
+    redis_name=$(sed -n 's/^ *image: .*:-\(redis:[^}]*\)}/\1/p' "$WORKSPACE/docker-compose.yml")
     in_engine docker import "$directory/debian.tar" debian:bookworm-slim >/dev/null
     in_engine docker import --change \
         "ENV CARGO_HOME=/usr/local/cargo CARGO_HTTP_CAINFO=/usr/local/etc/authorities.pem $quick" \
         "$directory/rust.tar" "$rust" >/dev/null
     rm "$directory/debian.tar" "$directory/rust.tar"
-    say "standing in for $redis: Debian's redis-server, BusyBox"
+    say "standing in for $redis_name: Debian's redis-server, BusyBox"
     mkdir "$directory/redis"
     # Its shell and tools are BusyBox's, as in the image.
     cat >"$directory/redis/Dockerfile" <<'TEXT'
@@ -193,6 +193,6 @@ RUN apt-get update && apt-get install -y --no-install-recommends redis-server bu
 VOLUME /data
 TEXT
     # Beside the build of the image, which waits for it.
-    in_engine docker buildx build --network host --progress plain --tag "$redis" "$directory/redis" >"$directory/redis.log" 2>&1 &
+    in_engine docker buildx build --network host --progress plain --tag "$redis_name" "$directory/redis" >"$directory/redis.log" 2>&1 &
     redis_image=$!
 }

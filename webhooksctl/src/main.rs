@@ -108,7 +108,7 @@ enum Command {
     #[command(subcommand)]
     Store(store::StoreCommand),
     /// Prints new passwords for the users of Redis, and their hashes, as lines for `.env`.
-    RedisPasswords,
+    RedisPasswords(redis_users::Arguments),
     /// Prints a new signing secret, such as OPERATOR_EVENTS_SECRET.
     SigningSecret,
     /// Prints a new service key, and the entry of SERVICE_KEYS that makes it valid.
@@ -141,7 +141,7 @@ fn main() -> ExitCode {
         Command::Events(command) => events::run(&command).and_then(|said| print(&said)),
         Command::History(command) => history::run(&command),
         Command::Store(command) => store::run(&command).and_then(|said| print(&said)),
-        Command::RedisPasswords => print(&redis_users::new_passwords()),
+        Command::RedisPasswords(arguments) => print(&redis_users::new_passwords(&arguments)),
         Command::SigningSecret => print(SigningSecret::generate().expose()),
         Command::ServiceKey(arguments) => print(&keys::describe_new(&arguments)),
         Command::DevEnv(arguments) => dev_env::write(&arguments).and_then(|said| print(&said)),

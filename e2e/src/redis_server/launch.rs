@@ -34,6 +34,26 @@ pub fn shipped_users() -> String {
     std::fs::read_to_string(Path::new(GUARD).join("users.acl")).unwrap()
 }
 
+/// The same with the users of servers that are one of several, as these files of `docker/redis` have them: each has the password
+/// `of-<name>`.
+///
+/// # Panics
+///
+/// When the files can't be read.
+#[must_use]
+pub fn shipped_users_with(files: &[&str]) -> String {
+    let mut users = shipped_users();
+    for file in files {
+        users += &std::fs::read_to_string(Path::new(GUARD).join(file)).unwrap();
+    }
+    for user in ["replica", "sentinel", "admin"] {
+        let hash = hex::encode(Sha256::digest(format!("of-{user}")));
+        let name = format!("@REDIS_{}_PASSWORD_SHA256@", user.to_uppercase());
+        users = users.replace(&name, &hash);
+    }
+    users
+}
+
 impl RedisServer {
     pub(super) fn launch_new(program: PathBuf, extra: &[&str], users: Option<String>) -> Self {
         Self::launch_at(Place::HERE, program, extra, users)

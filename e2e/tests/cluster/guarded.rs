@@ -6,21 +6,16 @@ use e2e::cluster::{Cluster, ask, slot};
 use e2e::load::{Load, Shape};
 use e2e::process::Process;
 use e2e::receiver::{Receiver, TestCa};
-use e2e::redis_server::{Mover, Program, RedisServer, mover, oldest_program, shipped_users};
+use e2e::redis_server::{Mover, Program, RedisServer, mover, oldest_program, shipped_users_with};
 use e2e::system::System;
 use e2e::wait::{LONG, check, eventually};
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 
 use crate::scene::more_accepted;
 
-/// The access list with the user that docs/operations.md adds for replicas.
+/// The access list with the users of nodes.
 fn users() -> String {
-    let hash = hex::encode(Sha256::digest("of-replica"));
-    format!(
-        "{}\nuser replica on #{hash} +psync +replconf +ping\n",
-        shipped_users()
-    )
+    shipped_users_with(&["nodes.acl"])
 }
 
 /// What each node has to be told, so that replicas may log in, and to speak TLS if there is an authority for it.

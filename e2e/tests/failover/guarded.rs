@@ -8,26 +8,18 @@ use e2e::client::{Caller, Pushed};
 use e2e::ports::free_port;
 use e2e::process::Process;
 use e2e::receiver::{Receiver, TestCa};
-use e2e::redis_server::{RedisServer, oldest_program, shipped_users};
+use e2e::redis_server::{RedisServer, oldest_program, shipped_users_with};
 use e2e::sentinels::{NAME, Sentinels};
 use e2e::system::System;
 use e2e::wait::{LONG, check, eventually};
 use reqwest::Method;
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 
 use crate::scene::{ask, in_step};
 
-/// The access list with the two users that docs/operations.md adds for replicas and sentinels.
+/// The access list with the users of replicas and sentinels.
 fn users() -> String {
-    let hash = |password: &str| hex::encode(Sha256::digest(password));
-    format!(
-        "{}\nuser replica on #{} +psync +replconf +ping\nuser sentinel on #{} allchannels +multi +exec +slaveof +ping +info +role \
-         +subscribe +publish +client|setname +client|kill +config|rewrite +script|kill\n",
-        shipped_users(),
-        hash("of-replica"),
-        hash("of-sentinel"),
-    )
+    shipped_users_with(&["nodes.acl", "sentinels.acl"])
 }
 
 /// An event that is repeated until it is accepted.

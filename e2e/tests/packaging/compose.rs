@@ -1,6 +1,7 @@
 //! Compares the compose file with what the programs say about themselves; `scripts/test-compose` runs it.
 //!
 //! Proves (security): Containers
+//! Proves (security): Least rights
 //! Proves (security): Each program gets the variables
 //! Proves (security): `/metrics` is on a listener
 
@@ -9,6 +10,22 @@ use std::path::Path;
 
 use e2e::process::Process;
 use e2e::workspace::root;
+
+/// What a service says, and what it inherits by `<<: *name`, the nearest first.
+fn whole<'a>(compose: &'a str, service: &str) -> Vec<Vec<&'a str>> {
+    let mut blocks = vec![block(compose, &format!("  {service}:"))];
+    while let Some(name) = blocks
+        .last()
+        .and_then(|lines| lines.iter().find_map(|line| line.trim().strip_prefix("<<: *")))
+    {
+        let anchor = format!(": &{name}");
+        let header = compose
+            .lines()
+            .find(|line| line.starts_with("x-") && line.ends_with(&anchor));
+        blocks.push(block(compose, header.unwrap_or_else(|| panic!("no {anchor}"))));
+    }
+    blocks
+}
 
 fn workspace_file(name: &str) -> String {
     let path = root().join(name);
@@ -88,7 +105,7 @@ fn metrics_can_be_reached_on_the_inner_network_alone() {
 #[test]
 fn redis_runs_as_the_promise_needs_it() {
     let compose = workspace_file("docker-compose.yml");
-    let command = block(&compose, "    command:").join(" ");
+    let command = block(&compose, "  command:").join(" ");
     let words: Vec<_> = command.split_whitespace().filter(|word| *word != "-").collect();
     for pair in [
         ["--appendonly", "\"yes\""],
@@ -129,8 +146,73 @@ fn the_image_holds_the_programs_and_runs_as_nobody() {
     assert!(dockerfile.contains(&format!("FROM rust:{}-", version.trim_matches('"'))));
 }
 
-/// Every service, also those that are started by hand.
-const SERVICES: [&str; 5] = ["redis", "api", "worker", "check", "store-accept"];
+/// Every service, also those that are started by hand, and those of profiles.
+const SERVICES: [&str; 16] = [
+    "redis",
+    "api",
+    "worker",
+    "check",
+    "store-accept",
+    "redis-2",
+    "redis-3",
+    "redis-4",
+    "redis-5",
+    "redis-6",
+    "redis-7",
+    "redis-8",
+    "sentinel-1",
+    "sentinel-2",
+    "sentinel-3",
+    "cluster",
+];
+
+#[test]
+fn without_a_profile_there_is_one_server() {
+    let compose = workspace_file("docker-compose.yml");
+    let is_usual = |service: &&&str| {
+        let profiles = "profiles: [";
+        !whole(&compose, service)
+            .concat()
+            .iter()
+            .any(|line| line.trim().starts_with(profiles))
+    };
+    let usual: Vec<_> = SERVICES.iter().filter(is_usual).copied().collect();
+    assert_eq!(usual, ["redis", "api", "worker"]);
+}
+
+/// Sentinels and nodes know each other by address.
+#[test]
+fn every_server_of_a_profile_has_an_address_of_its_own_that_all_know() {
+    let addresses = workspace_file("docker/addresses.yml");
+    let known = block(&addresses, "  extra_hosts:");
+    let known: BTreeSet<_> = known
+        .iter()
+        .filter_map(|line| line.trim().split_once(": "))
+        .collect();
+    let servers: Vec<_> = SERVICES
+        .iter()
+        .filter(|name| name.starts_with("redis") || name.starts_with("sentinel"))
+        .collect();
+    assert_eq!(known.len(), servers.len());
+    let different: BTreeSet<_> = known.iter().map(|(_, address)| address).collect();
+    assert_eq!(different.len(), servers.len());
+    for service in servers {
+        let lines = block(&addresses, &format!("  {service}:")).join("\n");
+        let (_, address) = known.iter().find(|(name, _)| name == service).expect(service);
+        assert!(lines.contains("<<: *hosts"), "{lines}");
+        assert!(lines.contains(&format!("ipv4_address: \"{address}\"")), "{lines}");
+    }
+    for profile in ["sentinel", "cluster"] {
+        let lines = workspace_file(&format!("docker/{profile}.env"));
+        for line in [
+            format!("COMPOSE_PROFILES={profile}"),
+            format!("REDIS_MODE={profile}"),
+            "COMPOSE_FILE=docker-compose.yml:docker/addresses.yml".to_owned(),
+        ] {
+            assert!(lines.lines().any(|found| found == line), "{line}");
+        }
+    }
+}
 
 #[test]
 fn every_service_is_confined() {
@@ -153,12 +235,9 @@ fn every_service_is_confined() {
         .collect();
     assert_eq!(services, SERVICES);
     for service in SERVICES {
-        let lines = block(&compose, &format!("  {service}:"));
-        let own = ["    <<: *confined", "    user: \"999:1000\""];
-        assert!(
-            lines.contains(&"    <<: *program") || own.iter().all(|line| lines.contains(line)),
-            "{service}"
-        );
+        let mut blocks = whole(&compose, service);
+        assert_eq!(blocks.pop(), Some(confined.clone()), "{service}");
+        let lines = blocks.concat();
         // What a service inherits could be taken back here.
         for name in [
             "privileged",
@@ -185,7 +264,7 @@ fn every_service_is_confined() {
             );
         }
         let user = lines.iter().filter(|line| line.trim().starts_with("user:"));
-        assert_eq!(user.count(), usize::from(service == "redis"), "{service}");
+        assert_eq!(user.count(), 1, "{service}");
     }
     let ports: Vec<_> = compose
         .lines()
@@ -213,15 +292,10 @@ fn bytes(text: &str) -> u64 {
     digits.parse::<u64>().unwrap() << shift
 }
 
-/// What a service says itself, or else inherits from `x-program`.
+/// What a service says itself, or else inherits.
 fn setting<'a>(compose: &'a str, service: &str, name: &str) -> Option<&'a str> {
-    let find = |header: &str, prefix: &str| {
-        let lines = block(compose, header).into_iter();
-        let mut found =
-            lines.filter_map(|line| line.strip_prefix(prefix)?.strip_prefix(name)?.strip_prefix(": "));
-        found.next()
-    };
-    find(&format!("  {service}:"), "    ").or_else(|| find("x-program: &program", "  "))
+    let mut lines = whole(compose, service).into_iter().flatten();
+    lines.find_map(|line| line.trim().strip_prefix(name)?.strip_prefix(": "))
 }
 
 /// Redis refuses new events before the kernel kills it: its data may take half of what the container may, so that the rewrite
@@ -237,7 +311,7 @@ fn every_service_has_limits_and_redis_stays_below_its_own() {
             setting(&compose, service, "pids_limit").unwrap_or_else(|| panic!("{service}: pids_limit"));
         assert!(processes.parse::<u32>().unwrap() >= 64, "{service}: {processes}");
     }
-    let redis = block(&compose, "  redis:");
+    let redis = whole(&compose, "redis").concat();
     let mut command = redis.iter().map(|line| line.trim().trim_start_matches("- "));
     assert!(command.any(|word| word == "--maxmemory"));
     let maxmemory = command.next().unwrap();
@@ -251,7 +325,10 @@ fn every_service_has_limits_and_redis_stays_below_its_own() {
 #[test]
 fn redis_knows_its_users() {
     let compose = workspace_file("docker-compose.yml");
-    let redis = block(&compose, "  redis:").join("\n");
+    let mut redis = whole(&compose, "redis").concat();
+    redis.extend(block(&compose, "x-redis-environment: &redis-environment"));
+    let redis = redis.join("\n");
+    assert!(redis.contains("<<: *redis-environment"));
     assert!(redis.contains("entrypoint: [sh, /etc/webhooks/start]"));
     assert!(redis.contains("\"./docker/redis:/etc/webhooks:ro\""));
     assert!(
@@ -268,20 +345,29 @@ fn redis_knows_its_users() {
         ("store-accept", "worker"),
     ] {
         let url = format!(
-            "REDIS_URL: redis://{user}:${{REDIS_{}_PASSWORD:?put ",
+            "REDIS_URL: ${{REDIS_SCHEME:-redis}}://{user}:${{REDIS_{}_PASSWORD:?put ",
             user.to_uppercase()
         );
-        let service = block(&compose, &format!("  {service}:")).join("\n");
-        assert!(service.contains(&url), "{service}");
+        let service = block(&compose, &format!("  {service}:"));
+        let found = service.iter().find(|line| line.contains(&url)).expect(&url);
+        assert!(found.ends_with("@${REDIS_NODES:-redis:6379}"), "{found}");
     }
-    // A password may stand nowhere, and none may have a default. That of sentinels is passed on, if there are any.
-    for line in compose
-        .lines()
-        .filter(|line| line.contains("PASSWORD") && line.trim() != "SENTINEL_PASSWORD:")
-    {
-        assert!(!line.contains(":-"), "{line}");
-        let is_required = line.contains(":?");
-        assert!(is_required, "{line}");
+    // A password may stand nowhere, and none may have a default. Those that only several servers have are passed on, if there are any.
+    for line in compose.lines().filter(|line| line.contains("PASSWORD")) {
+        assert!(
+            !line.contains("PASSWORD:-") && !line.contains("SHA256:-"),
+            "{line}"
+        );
+        let is_required = line.contains("PASSWORD:?") || line.contains("PASSWORD_SHA256:?");
+        let name = line.trim().trim_end_matches(':');
+        let is_of_several = [
+            "SENTINEL_PASSWORD",
+            "REDIS_REPLICA_PASSWORD",
+            "REDIS_SENTINEL_PASSWORD",
+            "REDIS_ADMIN_PASSWORD",
+        ]
+        .contains(&name);
+        assert!(is_required || is_of_several, "{line}");
     }
 }
 
@@ -313,5 +399,116 @@ fn the_script_that_starts_redis_refuses_what_is_no_hash() {
             "{printed}"
         );
         assert!(!dir.path().join("users.acl").exists());
+    }
+}
+
+/// `docker/redis/start` for a server of this name, with an echo for a server: what it printed, or why it refused.
+fn start(dir: &Path, name: &str, mode: &str, passwords: &[&str]) -> Result<String, String> {
+    let mut command = std::process::Command::new("sh");
+    command
+        .arg(root().join("docker/redis/start"))
+        .args(["--dir", "/data"])
+        .env("REDIS_ACL_DIR", dir)
+        .env("REDIS_DATA", dir)
+        .env("REDIS_PROGRAM", "echo")
+        .env("REDIS_NAME", name)
+        .env("REDIS_MODE", mode);
+    for user in ["API", "WORKER", "OPERATOR"] {
+        let hash = "0123456789abcdef".repeat(4);
+        command.env(format!("REDIS_{user}_PASSWORD_SHA256"), hash);
+    }
+    for user in passwords {
+        command.env(format!("REDIS_{user}_PASSWORD"), format!("of-{user}"));
+    }
+    let output = command.output().unwrap();
+    let [printed, refused] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+    if output.status.success() {
+        Ok(printed)
+    } else {
+        Err(refused)
+    }
+}
+
+/// A server that was away may be behind the others, and one that is alone in its own eyes takes writes.
+#[test]
+fn a_server_starts_only_in_the_mode_that_its_data_is_of() {
+    let all = ["REPLICA", "SENTINEL", "ADMIN"];
+    let cases = [
+        ("redis-2", "", None, "docker/sentinel.env"),
+        ("redis", "else", None, "must be sentinel or cluster"),
+        ("redis", "", Some("redis.conf"), "another one may have newer data"),
+        (
+            "redis",
+            "cluster",
+            Some("redis.conf"),
+            "another one may have newer data",
+        ),
+        ("redis", "", Some("nodes.conf"), "docker/cluster.env"),
+        ("redis", "sentinel", Some("nodes.conf"), "docker/cluster.env"),
+        (
+            "redis",
+            "cluster",
+            Some("appendonlydir"),
+            "was part of no cluster",
+        ),
+    ];
+    for (name, mode, file, said) in cases {
+        let dir = e2e::temp_dir::TempDir::new("mode");
+        if let Some(file) = file {
+            std::fs::write(dir.path().join(file), "").unwrap();
+        }
+        let refused = start(dir.path(), name, mode, &all).unwrap_err();
+        assert!(
+            refused.starts_with(&format!("{name}: ")) && refused.contains(said),
+            "{refused}"
+        );
+    }
+    let dir = e2e::temp_dir::TempDir::new("mode");
+    for (mode, passwords, missing) in [
+        ("sentinel", &all[..2], "ADMIN"),
+        ("cluster", &all[1..], "REPLICA"),
+    ] {
+        let refused = start(dir.path(), "redis", mode, passwords).unwrap_err();
+        let said =
+            format!("redis: REDIS_{missing}_PASSWORD: make it with: webhooksctl redis-passwords --{mode}\n");
+        assert_eq!(refused, said);
+    }
+    assert!(
+        start(dir.path(), "redis", "", &[])
+            .unwrap()
+            .contains("--dir /data")
+    );
+}
+
+#[test]
+fn one_of_several_servers_knows_the_others_users_and_shows_nobody_a_password() {
+    use std::os::unix::fs::PermissionsExt as _;
+    for (mode, passwords) in [
+        ("sentinel", &["REPLICA", "SENTINEL", "ADMIN"][..]),
+        ("cluster", &["REPLICA", "ADMIN"]),
+    ] {
+        let dir = e2e::temp_dir::TempDir::new("several");
+        let arguments = start(dir.path(), "redis-2", mode, passwords).unwrap();
+        assert!(
+            arguments.contains("--include ") && !arguments.contains("of-"),
+            "{arguments}"
+        );
+        let settings = dir.path().join("several.conf");
+        let text = std::fs::read_to_string(&settings).unwrap();
+        assert!(
+            text.starts_with("masteruser replica\nmasterauth of-REPLICA\n"),
+            "{text}"
+        );
+        assert_eq!(settings.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        let list = std::fs::read_to_string(dir.path().join("users.acl")).unwrap();
+        let users: Vec<_> = list.lines().map(|line| line.split(' ').nth(1).unwrap()).collect();
+        let mut wanted = vec!["default", "api", "worker", "operator", "replica", "admin"];
+        if mode == "sentinel" {
+            wanted.push("sentinel");
+            let conf = std::fs::read_to_string(dir.path().join("redis.conf")).unwrap();
+            assert_eq!(conf, "replicaof redis 6379\n");
+        }
+        assert_eq!(users, wanted);
+        assert!(!list.contains("@REDIS"), "{list}");
     }
 }

@@ -1,8 +1,20 @@
+use clap::Parser;
+
 use super::*;
+
+#[derive(Parser)]
+struct Line {
+    #[command(flatten)]
+    arguments: Arguments,
+}
+
+fn arguments(flags: &[&str]) -> Arguments {
+    Line::parse_from(["redis-passwords"].iter().chain(flags)).arguments
+}
 
 #[test]
 fn each_user_has_a_password_of_its_own_with_its_hash() {
-    let text = new_passwords();
+    let text = new_passwords(&arguments(&[]));
     let value = |name: &str| {
         let line = text
             .lines()
@@ -16,5 +28,22 @@ fn each_user_has_a_password_of_its_own_with_its_hash() {
         assert_eq!(hash, hex::encode(Sha256::digest(&password)));
         assert!(password.len() >= 43 && !passwords.contains(&password));
         passwords.push(password);
+    }
+}
+
+#[test]
+fn several_servers_get_passwords_of_their_own_beside_those() {
+    for (flag, wanted) in [("--sentinel", &OF_SENTINEL[..]), ("--cluster", &OF_CLUSTER[..])] {
+        let text = new_passwords(&arguments(&[flag]));
+        let lines: Vec<_> = text.lines().map(|line| line.split_once('=').unwrap()).collect();
+        let names: Vec<_> = lines.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, wanted);
+        for (place, (name, password)) in lines.iter().enumerate() {
+            assert!(password.len() >= 43, "{name}");
+            assert!(
+                lines[..place].iter().all(|(_, other)| other != password),
+                "{name}"
+            );
+        }
     }
 }

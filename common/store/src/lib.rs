@@ -11,7 +11,7 @@
 //! Is the server sound, and is this our store?
 //!
 //! - [`server`]: the server's version, settings and memory.
-//! - [`identity`]: whether it is still the store that it was. `watch` looks again and again.
+//! - [`identity`]: whether it is still the store that it was. `watch` looks again and again; `quiet`: less often where nothing happens.
 //! - [`condition`]: what the watch found, as `/readyz` tells it. [`ready`]: waiting at start until all is well.
 //! - [`check`]: whether what is stored agrees with itself.
 //!
@@ -40,10 +40,8 @@ pub mod settings;
 
 pub mod shards;
 
-mod handle;
-
 mod connection;
-
+mod handle;
 pub mod keys;
 
 mod script_list;
@@ -51,32 +49,22 @@ mod scripts;
 
 mod decode;
 
-pub mod server;
-
+mod clock;
+pub mod condition;
 pub mod identity;
-
+mod quiet;
+pub mod ready;
+pub mod server;
 mod watch;
 
-mod clock;
-
-pub mod condition;
-
-pub mod ready;
-
 pub mod check;
-
+pub mod diagnosis;
 pub mod overview;
 
-pub mod diagnosis;
-
 pub mod endpoints;
-
 pub mod health;
-
-pub mod rotation;
-
 pub mod rewrap;
-
+pub mod rotation;
 mod secrets_key;
 
 pub mod api_keys;
@@ -118,8 +106,10 @@ use events::SharedIntake;
 pub use handle::Listener;
 use identity::Guard;
 use keys::Keys;
+use quiet::Quiet;
 pub use script_list::assembled_scripts;
 use scripts::Functions;
+use server::Readings;
 use settings::{InvalidRedis, RedisArgs, Servers};
 use shards::Shard;
 pub use watch::Turn;
@@ -143,6 +133,9 @@ struct Inner {
     functions: Functions,
     condition: Mutex<Condition>,
     clock: ScriptClock,
+    quiet: Quiet,
+    /// What all shards know of the servers that they are on.
+    readings: Readings,
 }
 
 impl Store {
@@ -152,11 +145,16 @@ impl Store {
     ///
     /// A sentence that names the variables, when they can't be used at all.
     pub fn new(args: &RedisArgs) -> Result<Self, InvalidRedis> {
-        Ok(Self::of(args, &args.servers()?, Shard::ONLY))
+        Ok(Self::of(
+            args,
+            &args.servers()?,
+            Shard::ONLY,
+            &Readings::default(),
+        ))
     }
 
     /// Prepares the connection to a shard.
-    fn of(args: &RedisArgs, servers: &Servers, shard: Shard) -> Self {
+    fn of(args: &RedisArgs, servers: &Servers, shard: Shard, readings: &Readings) -> Self {
         let keys = Keys::new(shard.number);
         Self {
             inner: Arc::new(Inner {
@@ -169,6 +167,8 @@ impl Store {
                 functions: Functions::default(),
                 condition: Mutex::default(),
                 clock: ScriptClock::default(),
+                quiet: Quiet::default(),
+                readings: readings.clone(),
             }),
         }
     }

@@ -4,12 +4,14 @@
 //! How many there are is recorded at the first start, and an account's id says in which of them everything of it lies.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::id::AccountId;
 use sha2::{Digest as _, Sha256};
 
 use super::connection::Lost;
 use super::identity::StoreFacts;
+use super::server::Readings;
 use super::settings::{InvalidRedis, RedisArgs, Servers};
 use super::{Store, StoreError};
 
@@ -66,7 +68,8 @@ impl Shards {
             Some(shards) => shards,
             None => recorded(args, &servers).await?,
         };
-        let shards = (0..of).map(|number| Store::of(args, &servers, Shard { number, of }));
+        let readings = Readings::default();
+        let shards = (0..of).map(|number| Store::of(args, &servers, Shard { number, of }, &readings));
         Ok(Self {
             all: shards.collect(),
         })
@@ -125,8 +128,8 @@ impl Store {
 /// How many shards the store has, or is to get. In a cluster each has the number: one that is away now keeps nobody from the others.
 async fn recorded(args: &RedisArgs, servers: &Servers) -> Result<u16, FindError> {
     let asked = async |number| {
-        let store = Store::of(args, servers, Shard { number, of: 1 });
-        if let Err(Lost::Nowhere(reason)) = store.connections().look_for_server().await {
+        let store = Store::of(args, servers, Shard { number, of: 1 }, &Readings::default());
+        if let Err(Lost::Nowhere(reason)) = store.connections().look_for_server(Duration::ZERO).await {
             return Err(InvalidRedis::url(&reason));
         }
         // An operator's user may read this, and run no script.

@@ -33,4 +33,6 @@ mod few_workers;
 
 mod slow;
 
+mod idle;
+
 mod shards;

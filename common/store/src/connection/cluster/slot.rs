@@ -83,10 +83,13 @@ impl Slot {
         Ok((connection, changes))
     }
 
-    /// Asks nodes whether the slot is elsewhere by now, if none was asked lately.
-    pub(in crate::connection) async fn look(&self) -> Result<(), Lost> {
+    /// Asks nodes whether the slot is elsewhere by now, if none was asked so lately.
+    pub(in crate::connection) async fn look(&self, believed_for: Duration) -> Result<(), Lost> {
         if self.is_in_cluster() {
-            let place = self.nodes.place_of(self.number, LOOKED_FOR).await?;
+            let place = self
+                .nodes
+                .place_of(self.number, LOOKED_FOR.max(believed_for))
+                .await?;
             self.note(&place);
         }
         Ok(())

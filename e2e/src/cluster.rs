@@ -1,4 +1,4 @@
-//! A real Redis Cluster for one test: three primaries, each with a replica, made into a cluster by their own commands.
+//! A real Redis Cluster for one test: three primaries, each with a replica (or some without), made into a cluster by their own commands.
 //!
 //! They think a node dead after a second. A shard's slot is moved in one step where the server can (Valkey from 9), or key by key.
 
@@ -48,14 +48,21 @@ impl Cluster {
     /// The same of one of the programs.
     #[must_use]
     pub fn start_on(program: &Program) -> Self {
-        Self::of((0..6).map(|_| start_node(program)).collect())
+        Self::of((0..6).map(|_| start_node(program)).collect(), 3)
     }
 
-    /// Makes six servers a cluster.
-    fn of(nodes: Vec<RedisServer>) -> Self {
+    /// Starts so many primaries, which nobody takes over from.
+    #[must_use]
+    pub fn without_replicas(primaries: u32) -> Self {
+        Self::of((0..primaries).map(|_| start_node(&Program::usual())).collect(), primaries)
+    }
+
+    /// Makes servers a cluster: the first ones primaries, the others replicas of one each.
+    fn of(nodes: Vec<RedisServer>, primaries: u32) -> Self {
         let cluster = Self { nodes };
-        for (number, node) in (0..).zip(&cluster.nodes[..3]) {
-            let (first, last) = (number * SLOTS / 3, (number + 1) * SLOTS / 3 - 1);
+        let all = cluster.nodes.len();
+        for (number, node) in (0..primaries).zip(&cluster.nodes) {
+            let (first, last) = (number * SLOTS / primaries, (number + 1) * SLOTS / primaries - 1);
             let range = [first.to_string(), last.to_string()];
             let _: () = ask(node, &["CLUSTER", "ADDSLOTSRANGE", &range[0], &range[1]]);
             let _: () = ask(node, &["CLUSTER", "SET-CONFIG-EPOCH", &(number + 1).to_string()]);
@@ -66,13 +73,14 @@ impl Cluster {
         cluster.agree("know each other", || {
             cluster.nodes.iter().all(|node| {
                 let seen = seen(node);
-                seen.len() == 6
+                seen.len() == all
                     && seen
                         .iter()
                         .all(|node| !node.flags.iter().any(|flag| flag == "handshake"))
             })
         });
-        for (primary, replica) in cluster.nodes.iter().zip(&cluster.nodes[3..]) {
+        let replicas = cluster.nodes.iter().skip(primaries as usize);
+        for (primary, replica) in cluster.nodes.iter().zip(replicas) {
             let _: () = ask(replica, &["CLUSTER", "REPLICATE", &id(primary)]);
         }
         cluster.is_well();

@@ -1,11 +1,13 @@
 //! How much memory Redis has left: upkeep reads it before each step, and makes room when it is short.
 //!
-//! Each worker goes by its own reading, so together they may free more than was needed: by one step of each at most.
+//! Each worker goes by its own reading, so together they may free more than was needed: by one step of each at most. Shards on one server share
+//! a reading, unless it says that memory is short.
 
 use std::time::{Duration, Instant};
 
 use domain::seldom::Seldom;
 use store::queue::UpkeepReply;
+use store::server::Memory;
 use store::{Store, StoreError};
 
 /// How often upkeep looks while memory may soon be short.
@@ -13,6 +15,13 @@ const SOON: Duration = Duration::from_millis(100);
 
 /// How often it looks while memory is short and nothing that is finished could go.
 const BLOCKED: Duration = Duration::from_millis(500);
+
+/// How long what was read for another shard on the same server is believed, and how long where nothing happens.
+const BELIEVED_FOR: Duration = Duration::from_secs(1);
+const BELIEVED_WHILE_QUIET: Duration = Duration::from_secs(4);
+
+/// How often whoever rests in a quiet shard sees what was read for others.
+const SEES_EVERY: Duration = Duration::from_secs(2);
 
 /// How often the log says that payloads go before their time.
 const SAY_EVERY: Duration = Duration::from_secs(600);
@@ -51,7 +60,7 @@ impl Gauge {
 
     /// Looks at Redis's memory. If Redis doesn't say, nothing has to go.
     pub(crate) async fn read(&mut self) -> Reading {
-        match self.store.memory().await {
+        match self.memory().await {
             Ok(memory) => Reading {
                 excess: memory.excess(self.budget),
                 is_near: memory.is_near(self.budget),
@@ -70,12 +79,38 @@ impl Gauge {
         }
     }
 
-    /// Waits for `wait`, or until room has to be made.
-    pub(crate) async fn rest(&mut self, wait: Duration, look_every: Option<Duration>) {
-        let Some(look_every) = look_every else {
-            return tokio::time::sleep(wait).await;
+    async fn memory(&self) -> Result<Memory, StoreError> {
+        if !self.store.shard().has_others() {
+            return self.store.memory().await;
+        }
+        let is_quiet = self.store.quiet_since().is_some();
+        let believed_for = if is_quiet {
+            BELIEVED_WHILE_QUIET
+        } else {
+            BELIEVED_FOR
         };
+        let memory = self.store.memory_within(believed_for).await?;
+        if memory.is_near(self.budget) {
+            return self.store.memory_within(Duration::ZERO).await;
+        }
+        Ok(memory)
+    }
+
+    /// Waits for `wait`, for up to so long `while_quiet`, or until room has to be made.
+    pub(crate) async fn rest(&mut self, wait: Duration, while_quiet: Duration, look_every: Option<Duration>) {
         let began = Instant::now();
+        let Some(look_every) = look_every else {
+            tokio::time::sleep(wait).await;
+            while let Some(left) = while_quiet
+                .checked_sub(began.elapsed())
+                .filter(|left| !left.is_zero())
+                && self.store.quiet_since().is_some()
+                && !self.read().await.is_near
+            {
+                self.store.rest(Duration::ZERO, left.min(SEES_EVERY)).await;
+            }
+            return;
+        };
         while let Some(left) = wait.checked_sub(began.elapsed()).filter(|left| !left.is_zero()) {
             tokio::time::sleep(look_every.min(left)).await;
             if self.read().await.excess > 0 {

@@ -23,8 +23,10 @@ use crate::stop::Stop;
 /// For how long nobody else sends them.
 const LEASE: Duration = Duration::from_secs(30);
 
-/// How often it looks whether there is one, and how often while it waits for the receiver.
+/// How often it looks whether there is one; while nothing happens in the shard, seldom, but so often that nobody else takes over. And how often
+/// while it waits for the receiver.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+const LOOK_WHILE_QUIET: Duration = Duration::from_secs(10);
 const STAY_EVERY: Duration = Duration::from_secs(10);
 
 /// How long an attempt takes at the most, and the waits between the attempts of an event.
@@ -123,7 +125,7 @@ impl OperatorEventSender {
             self.metrics.seen(self.store.shard(), &next);
             let Some(event) = next.next else {
                 (failures, due) = (0, Instant::now());
-                tokio::time::sleep(LOOK_EVERY).await;
+                self.store.rest(LOOK_EVERY, LOOK_WHILE_QUIET).await;
                 continue;
             };
             let now = Instant::now();

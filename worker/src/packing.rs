@@ -17,6 +17,9 @@ use crate::stop::Stop;
 /// How long it waits when there is nothing to pack.
 const EVERY: Duration = Duration::from_secs(2);
 
+/// How long while nothing happens in the shard.
+const EVERY_WHILE_QUIET: Duration = Duration::from_secs(10);
+
 /// How many times as long as a step took it rests afterwards. While memory is short it goes on at once.
 const RESTS: u32 = 4;
 
@@ -54,19 +57,23 @@ impl Packing {
         loop {
             let is_pressed = self.gauge.read().await.is_near;
             let began = Instant::now();
+            let mut quiet = Duration::ZERO;
             let wait = if !is_pressed && self.gives_way(&mut gave_way) {
                 EVERY / 4
             } else {
                 match self.step(&mut from, is_pressed).await {
                     Ok(step) => {
                         self.outage.over();
+                        if step == Step::Idle {
+                            quiet = EVERY_WHILE_QUIET;
+                        }
                         rest_after(step, began.elapsed(), is_pressed)
                     }
                     Err(error) => self.outage.failed(&error).max(EVERY),
                 }
             };
             tokio::select! {
-                () = tokio::time::sleep(wait) => {}
+                () = self.gauge.rest(wait, wait.max(quiet), None) => {}
                 () = stop.requested() => return,
             }
         }

@@ -28,9 +28,6 @@ use crate::tasks::AbortOnDrop;
 /// Test events that a worker sends at a time, of all accounts together.
 const AT_A_TIME: usize = 32;
 
-/// How long one wait for a test event lasts.
-const WAIT_FOR: Duration = Duration::from_secs(5);
-
 /// How often the worker tries to write an answer, and the pause in between.
 const ANSWER_TRIES: u32 = 5;
 const ANSWER_AGAIN_AFTER: Duration = Duration::from_millis(200);
@@ -97,7 +94,8 @@ impl TestEvents {
     async fn next(&mut self, listener: &Listener) -> TestEvent {
         loop {
             let next = async {
-                match self.sender.store.next_test_event(listener, WAIT_FOR).await? {
+                let store = &self.sender.store;
+                match store.next_test_event(listener, store.waits_for()).await? {
                     Some(delivery) => self.sender.begin(&delivery).await,
                     None => Ok(None),
                 }

@@ -25,6 +25,9 @@ use self::upgrade::StoreUpgrade;
 /// How often upkeep runs while there is nothing to do.
 const EVERY: Duration = Duration::from_secs(2);
 
+/// How often while nothing happens in the shard. More than ten seconds would count as a gap, after which leases wait (`upkeep/start.lua`).
+const EVERY_WHILE_QUIET: Duration = Duration::from_secs(7);
+
 /// How often it asks whether a search for parked endpoints is due.
 const SEARCH_EVERY: Duration = Duration::from_secs(3600);
 
@@ -60,18 +63,23 @@ impl Upkeep {
             let since_last = last.map(|last| asked - last);
             let policy = with_history_budget(&self.policy, reading.limit);
             let done = self.store.upkeep_step(&policy, since_last, reading.excess);
-            let (wait, look_every) = match done.await {
+            let (wait, while_quiet, look_every) = match done.await {
                 Ok(reply) => {
                     last = Some(asked);
                     self.outage.over();
                     self.done(reply);
-                    (wait_after(reply), look_every(reading, &reply))
+                    let wait = |every| wait_after(reply, every);
+                    (wait(EVERY), wait(EVERY_WHILE_QUIET), look_every(reading, &reply))
                 }
-                Err(error) => (self.outage.failed(&error).max(EVERY / 2), None),
+                Err(error) => {
+                    let wait = self.outage.failed(&error).max(EVERY / 2);
+                    (wait, wait, None)
+                }
             };
-            let wait = look_again.map_or(wait, |soon| wait.min(soon));
+            let [wait, while_quiet] =
+                [wait, while_quiet].map(|wait| look_again.map_or(wait, |soon| wait.min(soon)));
             tokio::select! {
-                () = self.gauge.rest(wait, look_every) => {}
+                () = self.gauge.rest(wait, while_quiet, look_every) => {}
                 () = stop.requested() => return,
             }
         }
@@ -168,12 +176,12 @@ fn with_history_budget(policy: &Policy, limit: Option<u64>) -> Policy {
     policy
 }
 
-/// How long until the next step.
-fn wait_after(reply: UpkeepReply) -> Duration {
+/// How long until the next step, if there is one `every` so often.
+fn wait_after(reply: UpkeepReply, every: Duration) -> Duration {
     if reply.more {
         return Duration::ZERO;
     }
-    let wait = jittered(EVERY);
+    let wait = jittered(every);
     reply.look_again.map_or(wait, |soon| wait.min(soon))
 }
 

@@ -36,12 +36,16 @@ mod packing;
 
 mod calls;
 
+mod cluster;
+
+mod setting;
+
 use std::fmt;
 
 use clap::ValueEnum;
 
 use crate::measured::Measured;
-use crate::subject::Subject;
+pub(crate) use setting::Setting;
 use throughput::Shape;
 
 /// What can be measured.
@@ -73,6 +77,8 @@ pub(crate) enum Scenario {
     Growth,
     /// One to four workers.
     Workers,
+    /// Events of many accounts, on one server and on clusters of one to three primaries.
+    Cluster,
     /// A system that has nothing to do.
     Idle,
     /// From the start to the first delivery; the end under load.
@@ -81,38 +87,6 @@ pub(crate) enum Scenario {
     Memory,
     /// What each call of the API costs Redis at 10,000 endpoints and 1,000,000 stored deliveries.
     Calls,
-}
-
-/// How everything is measured.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Setting {
-    /// Only so much that every part is used: what is right shows, and nothing about speed.
-    pub(crate) brief: bool,
-    /// With the peer, which is installed.
-    pub(crate) peer: bool,
-    /// Only the variants whose names contain this.
-    pub(crate) only: Option<&'static str>,
-}
-
-impl Setting {
-    /// One of two numbers.
-    const fn full_or_brief(self, full: u32, brief: u32) -> u32 {
-        if self.brief { brief } else { full }
-    }
-
-    /// Our system with its default configuration; where something hangs, a brief run doesn't wait 10 s for it.
-    async fn webhooks_beside_what_hangs(self) -> Subject {
-        Subject::webhooks(|builder| {
-            // What hangs has the bound that the others are measured beside.
-            let builder = builder.worker_env("DESTINATION_CONCURRENCY", "64");
-            if self.brief {
-                builder.env("DELIVERY_TIMEOUT", "1s")
-            } else {
-                builder
-            }
-        })
-        .await
-    }
 }
 
 /// A variant, and the one it is compared with: the value of the first is divided by that of the second.
@@ -135,6 +109,7 @@ impl Scenario {
             Self::Packing => packing::about(setting),
             Self::Growth => growth::about(setting),
             Self::Workers => format!("{}, one to four workers", Shape::fanout(setting).about()),
+            Self::Cluster => cluster::about(setting),
             Self::Idle => idle::about(setting),
             Self::StartStop => start_stop::about(setting),
             Self::Memory => memory::about(),
@@ -165,6 +140,7 @@ impl Scenario {
             Self::Packing => packing::VARIANTS,
             Self::Growth => &growth::SIZES.map(|(name, ..)| name),
             Self::Workers => &["1 worker", "2 workers", "3 workers", "4 workers"],
+            Self::Cluster => cluster::VARIANTS,
             Self::StartStop | Self::Calls => &["webhooks"],
             Self::Memory => memory::VARIANTS,
         };
@@ -202,6 +178,7 @@ impl Scenario {
                 ("3 workers", "1 worker"),
                 ("4 workers", "1 worker"),
             ],
+            Self::Cluster => cluster::RATIOS,
             Self::StartStop | Self::Memory | Self::Calls => &[],
         }
     }
@@ -227,6 +204,7 @@ impl Scenario {
                 measured.demand(duplicates == Some(0.0), format!("{duplicates:?} duplicates"));
                 measured
             }
+            Self::Cluster => cluster::measure(variant, setting).await,
             Self::Idle => idle::measure(variant, setting).await,
             Self::StartStop => start_stop::measure(setting).await,
             Self::Memory => memory::measure(variant, setting).await,

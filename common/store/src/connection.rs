@@ -107,10 +107,10 @@ impl Connections {
         self.way.is_in_cluster()
     }
 
-    /// Asks the sentinels or the cluster, if there are any, whether they name another server by now. Connections to the old one are left before
-    /// their next question.
-    pub(crate) async fn look_for_server(&self) -> Result<(), Lost> {
-        self.way.look().await
+    /// Asks the sentinels or the cluster, if there are any and none was asked so lately, whether they name another server by now. Connections
+    /// to the old one are left before their next question.
+    pub(crate) async fn look_for_server(&self, believed_for: Duration) -> Result<(), Lost> {
+        self.way.look(believed_for).await
     }
 
     /// How often the sentinels named another server than before, or the cluster promoted a replica.

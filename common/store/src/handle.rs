@@ -12,7 +12,9 @@ use super::connection::{Connection, Connections, Question};
 use super::events::SharedIntake;
 use super::identity::{Guard, Replaced};
 use super::keys::Keys;
+use super::quiet::Quiet;
 use super::scripts::Functions;
+use super::server::Readings;
 use super::shards::{Routing, Shard};
 use super::{Store, StoreError};
 
@@ -49,7 +51,15 @@ impl Store {
     }
 
     pub(crate) fn routing(&self) -> &Routing {
-        &self.inner.routing
+        &self.inner.common.routing
+    }
+
+    pub(crate) fn quiet(&self) -> &Quiet {
+        &self.inner.quiet
+    }
+
+    pub(crate) fn readings(&self) -> &Readings {
+        &self.inner.common.readings
     }
 
     /// Which shard it is.
@@ -89,17 +99,31 @@ impl Store {
         self.inner.connections.ask(question).await
     }
 
-    /// Asks for wake tokens, which blocks in Redis for up to `blocks`.
+    /// Asks for wake tokens, which blocks in Redis for up to `blocks`; see [`Listener::wait`].
     pub(crate) async fn query_wake<T: FromRedisValue>(
         &self,
         blocks: Duration,
         question: &impl Question,
     ) -> Result<T, StoreError> {
+        self.wait_on(&self.inner.wake, blocks, question).await
+    }
+
+    async fn wait_on<T: FromRedisValue>(
+        &self,
+        connection: &Connection,
+        blocks: Duration,
+        question: &impl Question,
+    ) -> Result<T, StoreError> {
         self.guard().ensure_ours()?;
-        self.inner
-            .connections
-            .ask_blocking(&self.inner.wake, blocks, question)
-            .await
+        let asked = self.inner.connections.ask_blocking(connection, blocks, question);
+        let answer = tokio::select! {
+            answer = asked => answer,
+            () = self.quiet().lost(), if self.shard().has_others() => Err(connection.lost()),
+        };
+        if let Err(StoreError::Unavailable(_)) = &answer {
+            self.guard().trouble.notify_one();
+        }
+        answer
     }
 
     /// A connection for somebody who listens. It is opened at the first call, and closed with the listener.
@@ -131,6 +155,16 @@ impl Listener {
             .connections
             .ask_blocking(&self.connection, blocks, question)
             .await
+    }
+
+    /// The same for what may block for long: a look at the shard that gets no answer ends it, since nothing comes on this connection then either,
+    /// and the next question opens another one. And what fails here has the watch look.
+    pub(crate) async fn wait<T: FromRedisValue>(
+        &self,
+        blocks: Duration,
+        question: &impl Question,
+    ) -> Result<T, StoreError> {
+        self.store.wait_on(&self.connection, blocks, question).await
     }
 }
 

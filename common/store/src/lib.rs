@@ -11,7 +11,7 @@
 //! Is the server sound, and is this our store?
 //!
 //! - [`server`]: the server's version, settings and memory.
-//! - [`identity`]: whether it is still the store that it was. `watch` looks again and again.
+//! - [`identity`]: whether it is still the store that it was. `watch` looks again and again; `quiet`: less often where nothing happens.
 //! - [`condition`]: what the watch found, as `/readyz` tells it. [`ready`]: waiting at start until all is well.
 //! - [`check`]: whether what is stored agrees with itself.
 //!
@@ -51,32 +51,22 @@ mod scripts;
 
 mod decode;
 
-pub mod server;
-
+mod clock;
+pub mod condition;
 pub mod identity;
-
+mod quiet;
+pub mod ready;
+pub mod server;
 mod watch;
 
-mod clock;
-
-pub mod condition;
-
-pub mod ready;
-
 pub mod check;
-
+pub mod diagnosis;
 pub mod overview;
 
-pub mod diagnosis;
-
 pub mod endpoints;
-
 pub mod health;
-
-pub mod rotation;
-
 pub mod rewrap;
-
+pub mod rotation;
 mod secrets_key;
 
 pub mod api_keys;
@@ -120,10 +110,11 @@ use events::SharedIntake;
 pub use handle::Listener;
 use identity::Guard;
 use keys::Keys;
+use quiet::Quiet;
 pub use script_list::assembled_scripts;
 use scripts::Functions;
 use settings::{InvalidRedis, RedisArgs, Servers};
-use shards::{Routes, Routing, Shard};
+use shards::{Common, Shard};
 pub use watch::Turn;
 
 /// A handle to everything that is kept in Redis, or to one of its [`shards`]. Cheap to clone.
@@ -141,11 +132,12 @@ struct Inner {
     intake: SharedIntake,
     keys: Keys,
     shard: Shard,
-    routing: Arc<Routing>,
+    common: Common,
     guard: Guard,
     functions: Functions,
     condition: Mutex<Condition>,
     clock: ScriptClock,
+    quiet: Quiet,
 }
 
 impl Store {
@@ -155,17 +147,16 @@ impl Store {
     ///
     /// A sentence that names the variables, when they can't be used at all.
     pub fn new(args: &RedisArgs) -> Result<Self, InvalidRedis> {
-        let routing = Arc::new(Routing::new(Routes::by(1)));
-        Ok(Self::of(args, &args.servers()?, Shard::ONLY, routing))
+        Ok(Self::of(args, &args.servers()?, Shard::ONLY, &Common::default()))
     }
 
-    /// Prepares the connection to a shard. All shards of a program share what it knows of where accounts lie.
-    fn of(args: &RedisArgs, servers: &Servers, shard: Shard, routing: Arc<Routing>) -> Self {
+    /// Prepares the connection to a shard.
+    fn of(args: &RedisArgs, servers: &Servers, shard: Shard, common: &Common) -> Self {
         let way = servers.way(Keys::new(shard.number).slot());
-        Self::on_way(args, way, shard, routing)
+        Self::on_way(args, way, shard, common)
     }
 
-    fn on_way(args: &RedisArgs, way: Way, shard: Shard, routing: Arc<Routing>) -> Self {
+    fn on_way(args: &RedisArgs, way: Way, shard: Shard, common: &Common) -> Self {
         Self {
             inner: Arc::new(Inner {
                 connections: Connections::new(way, identity::program_name(shard.of)),
@@ -173,11 +164,12 @@ impl Store {
                 intake: SharedIntake::default(),
                 keys: Keys::new(shard.number),
                 shard,
-                routing,
+                common: common.clone(),
                 guard: Guard::new(args.store_id.clone()),
                 functions: Functions::default(),
                 condition: Mutex::default(),
                 clock: ScriptClock::default(),
+                quiet: Quiet::default(),
             }),
         }
     }

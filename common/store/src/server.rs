@@ -12,9 +12,12 @@ mod expected;
 
 mod replication;
 
+mod shared;
+
 mod setup;
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use super::condition::{Setup, StoreWarning};
 use super::connection::Lost;
@@ -27,6 +30,7 @@ pub use self::expected::{AckDurability, Assumed, AssumedArgs, Expectations};
 pub use self::look::ServerLook;
 pub use self::memory::Memory;
 pub(crate) use self::replication::knows_no_files;
+pub(crate) use self::shared::Readings;
 
 use self::info::{major, version};
 
@@ -79,7 +83,7 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails.
     pub async fn inspect_server(&self, expected: &Expectations) -> Result<ServerReport, StoreError> {
-        if let Err(Lost::Nowhere(reason)) = self.connections().look_for_server().await {
+        if let Err(Lost::Nowhere(reason)) = self.connections().look_for_server(Duration::ZERO).await {
             return Ok(ServerReport {
                 refusals: vec![reason],
                 ..ServerReport::default()
@@ -123,6 +127,21 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails. That the server refuses to answer is none.
     pub(crate) async fn examine(&self, expected: &Expectations) -> Result<Setup, StoreError> {
+        self.examine_within(Duration::ZERO, expected).await
+    }
+
+    /// The same, unless that was done so lately for any shard on the server.
+    pub(crate) async fn examine_within(
+        &self,
+        believed_for: Duration,
+        expected: &Expectations,
+    ) -> Result<Setup, StoreError> {
+        let found = self.shared_setup(believed_for, self.setup(expected)).await?;
+        self.condition().note_setup(&found);
+        Ok(found)
+    }
+
+    async fn setup(&self, expected: &Expectations) -> Result<Setup, StoreError> {
         let settings = match self.config().await {
             Ok(settings) => Some(settings),
             Err(StoreError::Unexpected(_)) => None,
@@ -136,9 +155,7 @@ impl Store {
             Err(StoreError::Unexpected(_)) => String::new(),
             Err(error) => return Err(error),
         };
-        let found = setup::judge(settings.as_ref(), &info, expected);
-        self.condition().note_setup(&found);
-        Ok(found)
+        Ok(setup::judge(settings.as_ref(), &info, expected))
     }
 
     async fn config(&self) -> Result<HashMap<String, String>, StoreError> {

@@ -12,6 +12,7 @@ mod growing;
 mod routing;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::id::AccountId;
 
@@ -24,6 +25,7 @@ pub(crate) use routing::{Routes, Routing};
 
 use super::connection::Lost;
 use super::identity::StoreFacts;
+use super::server::Readings;
 use super::settings::{InvalidRedis, RedisArgs, Servers};
 use super::{Store, StoreError};
 
@@ -62,6 +64,31 @@ impl Shard {
     }
 }
 
+/// What the shards of a program have in common.
+#[derive(Debug, Clone)]
+pub(crate) struct Common {
+    /// Where accounts lie.
+    pub(crate) routing: Arc<Routing>,
+    /// What is known of the servers that they are on.
+    pub(crate) readings: Readings,
+}
+
+impl Common {
+    fn new(routes: Routes) -> Self {
+        Self {
+            routing: Arc::new(Routing::new(routes)),
+            readings: Readings::default(),
+        }
+    }
+}
+
+impl Default for Common {
+    /// That of a store of one shard.
+    fn default() -> Self {
+        Self::new(Routes::by(1))
+    }
+}
+
 /// All shards of the store. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Shards {
@@ -87,16 +114,15 @@ impl Shards {
     }
 
     fn prepare(args: &RedisArgs, servers: &Servers, found: Recorded) -> Self {
-        let routing = Arc::new(Routing::new(found.routes));
         let shard = |number| Shard {
             number,
             of: found.has,
         };
-        let shards =
-            (0..found.has).map(|number| Store::of(args, servers, shard(number), Arc::clone(&routing)));
+        let common = Common::new(found.routes);
+        let shards = (0..found.has).map(|number| Store::of(args, servers, shard(number), &common));
         Self {
             all: shards.collect(),
-            routing,
+            routing: common.routing,
         }
     }
 
@@ -156,9 +182,8 @@ struct Recorded {
 /// How many shards the store has, or is to get. In a cluster each has the number: one that is away now keeps nobody from the others.
 async fn recorded(args: &RedisArgs, servers: &Servers) -> Result<Recorded, FindError> {
     let asked = async |number| {
-        let routing = Arc::new(Routing::new(Routes::by(1)));
-        let store = Store::of(args, servers, Shard { number, of: 1 }, routing);
-        if let Err(Lost::Nowhere(reason)) = store.connections().look_for_server().await {
+        let store = Store::of(args, servers, Shard { number, of: 1 }, &Common::default());
+        if let Err(Lost::Nowhere(reason)) = store.connections().look_for_server(Duration::ZERO).await {
             return Err(InvalidRedis::url(&reason));
         }
         let read = store.recorded().await;

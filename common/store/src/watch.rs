@@ -8,6 +8,7 @@ use super::identity::Verdict;
 use super::scripts::script;
 use super::server::Expectations;
 use super::{Store, StoreError};
+use domain::id::fill_random;
 
 /// How often the watch looks at the store, and how often while something is wrong.
 const EVERY: Duration = Duration::from_secs(1);
@@ -16,8 +17,13 @@ const EVERY_IN_TROUBLE: Duration = Duration::from_millis(400);
 /// The least time between two looks: calls that fail bring the next one forward.
 const LEAST: Duration = Duration::from_millis(200);
 
-/// How often it looks at the server's settings.
+/// How often it looks at a shard in which nothing happens, give or take a little, so that they don't march in step. Who trusts a look believes
+/// it for longer than this.
+const EVERY_WHILE_QUIET: Duration = Duration::from_millis(2400);
+
+/// How often it looks at the server's settings, and how often while nothing happens in the shard.
 const SETTINGS_EVERY: Duration = Duration::from_secs(5);
+const SETTINGS_EVERY_WHILE_QUIET: Duration = Duration::from_secs(10);
 
 script! {
     /// Does nothing; but Redis refuses to run it at `maxmemory`.
@@ -50,8 +56,15 @@ impl Store {
                 // The new server may be set up otherwise.
                 examined = None;
             }
-            if examined.is_none_or(|when| when.elapsed() >= SETTINGS_EVERY)
-                && self.examine(expected).await.is_ok()
+            let is_quiet = self.quiet_since().is_some();
+            let settings_every = if is_quiet {
+                SETTINGS_EVERY_WHILE_QUIET
+            } else {
+                SETTINGS_EVERY
+            };
+            let believed_for = self.shared_for(settings_every / 2);
+            if examined.is_none_or(|when| when.elapsed() >= settings_every)
+                && self.examine_within(believed_for, expected).await.is_ok()
             {
                 examined = Some(Instant::now());
             }
@@ -59,8 +72,8 @@ impl Store {
             tokio::time::sleep(LEAST).await;
             let wait = if is_well { EVERY } else { EVERY_IN_TROUBLE } - LEAST;
             tokio::select! {
-                () = tokio::time::sleep(wait) => {}
-                () = self.guard().trouble.notified() => {}
+                () = self.rest(wait, jittered(EVERY_WHILE_QUIET) - LEAST) => {}
+                () = self.guard().trouble.notified() => self.quiet().stir(),
             }
         }
     }
@@ -68,9 +81,20 @@ impl Store {
     /// Looks once; returns whether all is well.
     async fn look_once(&self, on_turn: impl Fn(Turn)) -> bool {
         // What becomes of this shows in the others: without a server they fail.
-        let _known: Result<(), Lost> = self.connections().look_for_server().await;
-        let (looked, room) = tokio::join!(self.look(), self.has_room());
+        let is_quiet = self.quiet_since().is_some();
+        let others = self.shared_for(if is_quiet { EVERY_WHILE_QUIET } else { EVERY / 2 });
+        let _known: Result<(), Lost> = self.connections().look_for_server(others).await;
+        let look = self.quiet().look();
+        let room = self.shared_room(others, self.has_room());
+        let (looked, room) = tokio::join!(self.look(), room);
         let now = Instant::now();
+        match &looked {
+            Ok(looked) => self
+                .quiet()
+                .seen(look, looked.sight.is_quiet && self.shard().has_others()),
+            Err(StoreError::Unavailable(_)) => self.quiet().is_lost(),
+            Err(_) => self.quiet().stir(),
+        }
         let look = match looked.and_then(|look| room.map(|room| (look, room))) {
             Ok((look, has_room)) => {
                 let mut condition = self.condition();
@@ -93,6 +117,15 @@ impl Store {
         !matches!(look.verdict, Verdict::Replaced(_))
     }
 
+    /// How long what another shard has found out about the servers is believed; not at all if there is no other.
+    fn shared_for(&self, time: Duration) -> Duration {
+        if self.shard().has_others() {
+            time
+        } else {
+            Duration::ZERO
+        }
+    }
+
     /// Whether Redis takes new work in; at `maxmemory` it doesn't.
     async fn has_room(&self) -> Result<bool, StoreError> {
         match self.call_anywhere(&StoreRoom {}).await {
@@ -101,4 +134,11 @@ impl Store {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Up to 10 % shorter or longer.
+fn jittered(wait: Duration) -> Duration {
+    let mut byte = [0_u8];
+    fill_random(&mut byte);
+    wait.mul_f64(0.9 + 0.2 * f64::from(byte[0]) / 255.0)
 }

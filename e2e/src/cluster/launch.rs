@@ -21,7 +21,7 @@ impl Cluster {
                 let _: () = ask(node, &["ACL", "SETUSER", user, &password]);
             }
         }
-        Self::of(nodes)
+        Self::of(nodes, 3)
     }
 }
 

@@ -34,6 +34,7 @@ mod few_workers;
 
 mod slow;
 
+mod idle;
 mod moving;
 
 mod shards;

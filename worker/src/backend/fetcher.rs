@@ -83,6 +83,10 @@ impl Fetcher {
                 return;
             }
             session.planner.allow(self.fitness.allowance(now));
+            let quiet = self.store.quiet_since();
+            if let Some(since) = quiet {
+                session.planner.found_quiet(since);
+            }
             let due = session.due(now, &mut view, stopping);
             let reports = session.waiting.successes() + due;
             let action = session.planner.next(now, &view, reports, stopping);
@@ -93,17 +97,18 @@ impl Fetcher {
                 Action::Call(want) => self.call(session, session.short(want, now), due, &view).await,
                 Action::Wait { until, .. } => {
                     let until = until.into_iter().chain(session.rest_ends(due)).min();
-                    self.wait(session, until, stopping).await;
+                    self.wait(session, until, stopping, quiet.is_some()).await;
                 }
             }
         }
     }
 
-    async fn wait(&mut self, session: &mut Session, until: Option<Instant>, stopping: bool) {
+    async fn wait(&mut self, session: &mut Session, until: Option<Instant>, stopping: bool, is_quiet: bool) {
         let until = until.map(tokio::time::Instant::from_std);
         tokio::select! {
             Some(report) = self.reports.recv() => session.waiting.push(report),
             () = self.woken.notified() => session.planner.woken(),
+            () = self.store.quiet_ends(), if is_quiet => session.planner.woken(),
             () = self.fitness.changed() => {}
             () = self.slots.member().freed() => {}
             () = tokio::time::sleep_until(until.unwrap_or_else(tokio::time::Instant::now)), if until.is_some() => {}

@@ -2,7 +2,8 @@
 //!
 //! apalis runs the attempts; what it runs comes from here. The [`fetcher`] leases deliveries and leaves them as
 //! [`job`]s in the [`handoff`], from which [`Deliveries`] hands them to apalis. [`plan`] decides how much to fetch, from
-//! what the [`slots`] of the shard hold, and what the [`pool`] of all shards leaves them; that is little while the worker can't do its work ([`fitness`](crate::fitness)). Reports are
+//! what the [`slots`] of the shard hold, and what the [`pool`] of all shards leaves them, which is little
+//! while the worker can't do its work ([`fitness`](crate::fitness)), and [`looks`] when to look although nothing woke it. Reports are
 //! [`waiting`] for a call meanwhile, those of failures for their turn ([`trickle`]); the [`session`] keeps all this from call to
 //! call. [`wake`] tells when there is something to fetch, so that nobody polls, and [`slow_names`] which endpoints the queue
 //! should know to be
@@ -19,6 +20,8 @@ pub(crate) mod job;
 pub(crate) mod handoff;
 
 pub(crate) mod plan;
+
+mod looks;
 
 pub(crate) mod slow_names;
 

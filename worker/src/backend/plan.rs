@@ -9,13 +9,11 @@ use std::time::{Duration, Instant};
 
 use store::queue::{MAX_FETCH, MAX_REPORTS, WorkReply};
 
+use super::looks::Looks;
 use super::pool::{Capacity, Share};
 use super::slots::View;
 use super::want::Want;
 use crate::fitness::Allowance;
-
-/// A worker with room looks at least this often, even if nothing woke it: wake tokens get lost.
-const LOOK_AFTER: Duration = Duration::from_secs(3);
 
 /// A worker with at least this many slots tells the queue how many are free, which limits endpoints and accounts; one with fewer needs
 /// them all.
@@ -65,8 +63,7 @@ pub(crate) struct Planner {
     promising: bool,
     /// Since when deliveries wait for reports, as a call said last.
     awaited: Option<Instant>,
-    /// When to look again even if nothing has woken us.
-    look_at: Instant,
+    looks: Looks,
     /// No call just to fetch before this.
     pause_until: Option<Instant>,
     /// Since when reports have been waiting.
@@ -82,7 +79,7 @@ impl Planner {
             allowance: None,
             promising: true,
             awaited: None,
-            look_at: now,
+            looks: Looks::new(now),
             pause_until: None,
             reports_since: None,
             pauses: 0,
@@ -127,7 +124,7 @@ impl Planner {
             return if reports > 0 { REPORT } else { WAIT };
         }
         let want = self.room(view);
-        let due_at = if self.promising { now } else { self.look_at };
+        let due_at = if self.promising { now } else { self.looks.at() };
         let due_at = due_at.max(self.pause_until.unwrap_or(now));
         let allowed_at = self.allowance.and_then(|allowance| allowance.from).unwrap_or(now);
         let due_at = due_at.max(allowed_at);
@@ -217,6 +214,11 @@ impl Planner {
         self.promising = true;
     }
 
+    /// A look of the watch that began then found nothing that could be fetched.
+    pub(crate) fn found_quiet(&mut self, since: Instant) {
+        self.looks.found_quiet(since);
+    }
+
     /// A call with so many `reports` that asked for `want` was answered.
     pub(crate) fn answered(&mut self, now: Instant, want: Want, reports: usize, reply: &WorkReply) {
         if reply.awaited {
@@ -227,9 +229,8 @@ impl Planner {
         if want.deliveries == 0 {
             return;
         }
-        let due_in = reply.next_due.unwrap_or(LOOK_AFTER).min(LOOK_AFTER);
-        self.promising = reply.more || due_in.is_zero();
-        self.look_at = now + due_in;
+        self.promising = reply.more || reply.next_due.is_some_and(|due_in| due_in.is_zero());
+        self.looks.answered(now, reply.next_due);
         if self.promising && reply.leased.is_empty() {
             self.pause_until = Some(
                 now + FIRST_PAUSE

@@ -1,16 +1,12 @@
 //! Waits for wake tokens while the fetcher has room and nothing to do, so that nobody polls.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use store::Store;
 use tokio::sync::{Notify, watch};
 
 use crate::outage::Outage;
 use crate::stop::Stop;
-
-/// How long one wait lasts. Asking again after it also shows whether the connection still works.
-const WAIT_FOR: Duration = Duration::from_secs(5);
 
 /// Runs until the worker stops.
 pub(crate) async fn run(
@@ -29,7 +25,7 @@ pub(crate) async fn run(
 async fn wait(store: &Store, idle: &mut watch::Receiver<bool>, woken: &Notify, outage: &mut Outage) {
     // An error means that the fetcher has ended, which the supervisor notices.
     while idle.wait_for(|idle| *idle).await.is_ok() {
-        match store.wait_for_work(WAIT_FOR).await {
+        match store.wait_for_work(store.waits_for()).await {
             Ok(token) => {
                 outage.over();
                 if token {

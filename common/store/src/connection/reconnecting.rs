@@ -11,7 +11,7 @@ use redis::{AsyncConnectionConfig, RedisResult};
 use tokio::sync::Mutex;
 
 use super::refusal::Refusal;
-use super::{ANSWER_WITHIN, CONNECT_WITHIN, Connections, unavailable};
+use super::{ANSWER_WITHIN, CONNECT_WITHIN, Connections, timed_out, unavailable};
 use crate::StoreError;
 
 /// A connection that is opened when somebody needs it.
@@ -86,6 +86,14 @@ impl Connection {
                 Err(error.into())
             }
         }
+    }
+
+    /// Forgets the connection, whose server does not answer others.
+    pub(crate) fn lost(&self) -> StoreError {
+        if let Ok(mut state) = self.0.try_lock() {
+            state.open = None;
+        }
+        timed_out()
     }
 
     /// Forgets connection `number` if it is at least that old; whether it is forgotten now. If another caller opens one right

@@ -12,7 +12,7 @@ mod choose;
 mod sentinel;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use redis::{Client, ConnectionInfo, RedisError, RedisResult};
 
@@ -60,16 +60,16 @@ impl Sentinels {
 
     /// A client of the primary, and what [`Self::changes`] is with that.
     pub(super) async fn client(&self) -> RedisResult<(Client, u64)> {
-        let primary = self.find().await.map_err(RedisError::from)?;
+        let primary = self.find(BELIEVED_FOR).await.map_err(RedisError::from)?;
         let changes = self.changes.count();
         Ok((Client::open(at(&self.server, primary.address))?, changes))
     }
 
     /// Asks who the primary is; callers at the same time share an answer.
-    pub(super) async fn find(&self) -> Result<Primary, Lost> {
+    pub(super) async fn find(&self, believed_for: Duration) -> Result<Primary, Lost> {
         let mut last = self.last.lock().await;
         if let Some((when, found)) = &*last
-            && when.elapsed() < BELIEVED_FOR
+            && when.elapsed() < believed_for.max(BELIEVED_FOR)
         {
             return found.clone();
         }

@@ -93,10 +93,10 @@ impl Way {
 
     /// Asks whether another server is named by now, which [`Self::changes`] then tells. Connections to the old one
     /// may be as good as ever, if it is cut off from the others and not from us.
-    pub(super) async fn look(&self) -> Result<(), Lost> {
+    pub(super) async fn look(&self, believed_for: Duration) -> Result<(), Lost> {
         match self {
-            Self::Slot(slot) => slot.look().await,
-            Self::Sentinels(sentinels) => sentinels.find().await.map(drop),
+            Self::Slot(slot) => slot.look(believed_for).await,
+            Self::Sentinels(sentinels) => sentinels.find(believed_for).await.map(drop),
         }
     }
 

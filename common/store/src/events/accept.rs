@@ -43,6 +43,7 @@ impl Store {
             budgets,
             limits,
         } = push;
+        self.quiet().stir();
         let terms = Arc::new(Terms { budgets, limits });
         match <[NewEvent; 1]>::try_from(events) {
             Ok([event]) => vec![self.share_call(event, &terms).await],

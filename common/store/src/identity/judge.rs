@@ -42,6 +42,8 @@ pub(crate) struct Sight {
     pub(crate) reaped_at: String,
     /// Whether deliveries wait for a worker.
     pub(crate) waits: bool,
+    /// Nothing waits, is in flight or is due.
+    pub(crate) is_quiet: bool,
     /// Whether sentinels have just named another server: what it lacks was never replicated to it.
     pub(crate) failed_over: bool,
 }

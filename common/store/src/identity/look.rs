@@ -68,12 +68,13 @@ pub(crate) struct Watched {
     reaped_at: Option<String>,
     waits: bool,
     script_time: u64,
+    is_quiet: bool,
 }
 
 answered! {
     Watched {
         now, identity, schema, shards, growth, directory, writes, accepted_at, rewound_at, rewound_from, rewound_to, has_others, reaped_at, waits,
-        script_time,
+        script_time, is_quiet,
     }
 }
 
@@ -238,6 +239,7 @@ fn sight(watched: Watched) -> Sight {
         has_others: watched.has_others,
         reaped_at: watched.reaped_at.unwrap_or_default(),
         waits: watched.waits,
+        is_quiet: watched.is_quiet,
         failed_over: false,
     }
 }

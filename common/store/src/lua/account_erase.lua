@@ -14,3 +14,4 @@ if not terms.of(account).is_erasing then
   call('SET', terms.key_of(account), 'erasing')
 end
 call('ZADD', P .. 'erasures', 'NX', now, account)
+wake() -- it wakes upkeep as well

@@ -28,5 +28,6 @@ if owned.replay ~= replay then
   end
   call('HSET', P .. 'endpoint:' .. id, 'replay', replay)
   call('ZADD', REPLAYS, now, replay)
+  wake() -- it wakes upkeep as well
 end
 return { 'started', replay_view(id, replay) }

@@ -3,7 +3,7 @@
 --
 -- Returns {ms since 1970, identity, schema, shards, to how many they grow, version of the directory, writes, when it was accepted (ms), when
 --       it was found rewound (ms), from, to, 1 if there are other keys of ours, when upkeep was last done, 1 if deliveries wait for a
---       worker, the time by which scripts go (ms)}; '' for what isn't there. `writes` is as it was before this call raised it.
+--       worker, the time by which scripts go (ms), 1 if nothing waits, is in flight or is due}; '' for what isn't there. `writes` is as it was before this call raised it.
 -- Guarantees: writes nothing unless the store has the caller's identity. A repeated call may raise `writes` twice.
 local P, META = KEYS[1], KEYS[2]
 local READY, READY_SLOW, STATS, TIMERS, LEASES = P .. 'ready', P .. 'ready:slow', P .. 'stats', P .. 'timers', P .. 'leases'
@@ -53,4 +53,19 @@ for i = 1, 10 do
 end
 answer[12], answer[13], answer[14] = others, stats[1] or '', waiting > 0 and 1 or 0
 answer[15] = string.format('%d', script_time)
+
+-- Whatever workers look for again and again: deliveries, test events, and what upkeep has to do or the operator is to be told.
+local function is_due(key)
+  local first = redis.pcall('ZRANGE', key, 0, 0, 'WITHSCORES')
+  return first.err or first[2] and tonumber(first[2]) <= script_time
+end
+local dated = { P .. 'quarantine', P .. 'failing', P .. 'chores', P .. 'replays', P .. 'waiting', P .. 'parked' }
+local is_quiet = waiting == 0 and redis.call('EXISTS', P .. 'wake', P .. 'trials', P .. 'sweeps', P .. 'erasures', P .. 'operator',
+  P .. 'disabled') == 0
+if is_quiet and redis.call('EXISTS', unpack(dated)) > 0 then
+  for _, key in ipairs(dated) do
+    is_quiet = is_quiet and not is_due(key)
+  end
+end
+answer[16] = is_quiet and 1 or 0
 return answer

@@ -84,7 +84,11 @@ impl Store {
         policy: &Policy,
         request: &WorkRequest,
     ) -> Result<WorkReply, StoreError> {
-        reply(self.call(&Work::of(incarnation, policy, request)).await?)
+        let reply = reply(self.call(&Work::of(incarnation, policy, request)).await?)?;
+        if !request.reports.is_empty() || !reply.leased.is_empty() {
+            self.quiet().stir();
+        }
+        Ok(reply)
     }
 
     /// Waits on a connection of its own until there may be something to fetch; `true` when a wake token came,
@@ -97,6 +101,10 @@ impl Store {
         let mut command = redis::cmd("BLPOP");
         command.arg(self.keys().key("wake")).arg(timeout.as_secs_f64());
         let token: Value = self.query_wake(timeout, &command).await?;
-        Ok(!matches!(token, Value::Nil))
+        let has_come = !matches!(token, Value::Nil);
+        if has_come {
+            self.quiet().stir();
+        }
+        Ok(has_come)
     }
 }

@@ -1,9 +1,8 @@
 //! A server with a store has become a node of a cluster. There each shard has a `wh:meta` of its own, in its hash slot.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use super::{FindError, Recorded, Routes, Routing, Shard, Shards, readable};
+use super::{Common, FindError, Recorded, Routes, Shard, Shards, readable};
 use crate::identity::{Known, Sight, StoreId, unknown_schema};
 use crate::keys::{Keys, META};
 use crate::settings::{RedisArgs, Servers};
@@ -88,7 +87,6 @@ impl Shards {
 impl Store {
     /// What asks the node that serves a slot; it is no shard.
     fn at_slot(args: &RedisArgs, servers: &Servers, slot: u16) -> Self {
-        let routing = Arc::new(Routing::new(Routes::by(1)));
-        Self::on_way(args, servers.way(slot), Shard::ONLY, routing)
+        Self::on_way(args, servers.way(slot), Shard::ONLY, &Common::default())
     }
 }

@@ -65,7 +65,10 @@ impl Store {
     ) -> Result<Option<DeliveryId>, StoreError> {
         let mut pop = redis::cmd("BLPOP");
         pop.arg(self.keys().key("trials")).arg(timeout.as_secs_f64());
-        let taken: Option<(String, String)> = listener.query(timeout, &pop).await?;
+        let taken: Option<(String, String)> = listener.wait(timeout, &pop).await?;
+        if taken.is_some() {
+            self.quiet().stir();
+        }
         // What is no id was not put there by us.
         Ok(taken.and_then(|(_, delivery)| delivery.parse().ok()))
     }

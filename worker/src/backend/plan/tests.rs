@@ -1,5 +1,6 @@
 //! Tables for the fetcher's decisions.
 
+use super::super::looks::LOOK_AFTER;
 use super::*;
 use crate::tests::leased;
 
@@ -418,4 +419,42 @@ fn a_restrained_worker_takes_a_few_after_its_pause_and_reports_meanwhile() {
     planner.allow(None);
     planner.woken();
     assert_eq!(want(planner.next(until, &view(0), 0, false)).deliveries, 64);
+}
+
+/// Until when it waits, from `start` on, if at all.
+fn waits(planner: &mut Planner, start: Instant, now: Instant) -> Option<Duration> {
+    match planner.next(now, &view(0), 0, false) {
+        Action::Wait { until, .. } => until.map(|until| until - start),
+        Action::Call(_) => None,
+    }
+}
+
+#[test]
+fn while_looks_find_nothing_it_needs_none_of_its_own_until_something_is_due() {
+    let now = Instant::now();
+    let at = |seconds| now + Duration::from_secs(seconds);
+    let seconds = |seconds| Some(Duration::from_secs(seconds));
+    let mut planner = idle(now);
+    assert_eq!(waits(&mut planner, now, now), seconds(3));
+    planner.found_quiet(at(2));
+    assert_eq!(waits(&mut planner, now, at(3)), seconds(8));
+    // An older look changes nothing, and without another one it looks itself.
+    planner.found_quiet(at(1));
+    assert_eq!(waits(&mut planner, now, at(7)), seconds(8));
+    assert_eq!(waits(&mut planner, now, at(8)), None);
+    // It calls now and then, whatever looks find.
+    planner.found_quiet(at(28));
+    assert_eq!(waits(&mut planner, now, at(29)), seconds(30));
+    planner.woken();
+    assert_eq!(waits(&mut planner, now, at(29)), None, "the quiet has ended");
+
+    let mut planner = idle(now);
+    let due_in = |seconds| WorkReply {
+        next_due: Some(Duration::from_secs(seconds)),
+        ..found(0, false)
+    };
+    let asked = want(planner.next(at(3), &view(0), 0, false));
+    planner.answered(now, asked, 0, &due_in(5));
+    planner.found_quiet(now);
+    assert_eq!(waits(&mut planner, now, at(4)), seconds(5), "a retry is due then");
 }

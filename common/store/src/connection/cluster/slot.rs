@@ -83,15 +83,18 @@ impl Slot {
         Ok((connection, changes))
     }
 
-    /// Asks nodes whether the slot is elsewhere by now, if none was asked lately.
-    pub(in crate::connection) async fn look(&self) -> Result<(), Lost> {
+    /// Asks nodes whether the slot is elsewhere by now, if none was asked so lately.
+    pub(in crate::connection) async fn look(&self, believed_for: Duration) -> Result<(), Lost> {
         if self.nodes.lacks_the_database().await {
             return Err(Lost::Nowhere(
                 "the server is part of a Redis Cluster, which has database 0 only: leave the database's number out".to_owned(),
             ));
         }
         if self.is_in_cluster() {
-            let place = self.nodes.place_of(self.number, LOOKED_FOR).await?;
+            let place = self
+                .nodes
+                .place_of(self.number, LOOKED_FOR.max(believed_for))
+                .await?;
             self.note(&place);
         }
         Ok(())

@@ -82,10 +82,15 @@ impl Store {
     async fn look_once(&self, on_turn: impl Fn(Turn)) -> bool {
         // What becomes of this shows in the others: without a server they fail.
         let is_quiet = self.quiet_since().is_some();
-        let others = self.shared_for(if is_quiet { EVERY_WHILE_QUIET } else { EVERY / 2 });
-        let _known: Result<(), Lost> = self.connections().look_for_server(others).await;
+        let (server_for, room_for) = if is_quiet {
+            (EVERY_WHILE_QUIET, SETTINGS_EVERY)
+        } else {
+            (EVERY / 2, EVERY / 2)
+        };
+        let server = self.connections().look_for_server(self.shared_for(server_for));
+        let _known: Result<(), Lost> = server.await;
         let look = self.quiet().look();
-        let room = self.shared_room(others, self.has_room());
+        let room = self.shared_room(self.shared_for(room_for), self.has_room());
         let (looked, room) = tokio::join!(self.look(), room);
         let now = Instant::now();
         match &looked {

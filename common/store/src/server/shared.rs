@@ -23,13 +23,24 @@ struct OfServer {
     setup: Reading<Setup>,
 }
 
-/// The last reading, and when somebody last began to make one.
+/// What was read of it once, and whenever it is read anew.
 #[derive(Debug)]
-struct Reading<T>(Mutex<(Option<(Instant, T)>, Option<Instant>)>);
+struct Reading<T>(Mutex<State<T>>);
+
+#[derive(Debug)]
+struct State<T> {
+    /// The last reading, and when it was made.
+    last: Option<(Instant, T)>,
+    /// When somebody began to make one, who has not ended yet.
+    asked: Option<Instant>,
+}
 
 impl<T> Default for Reading<T> {
     fn default() -> Self {
-        Self(Mutex::new((None, None)))
+        Self(Mutex::new(State {
+            last: None,
+            asked: None,
+        }))
     }
 }
 
@@ -46,29 +57,32 @@ impl<T: Clone> Reading<T> {
         }
         let made = read.await;
         let mut state = lock(&self.0);
-        state.1 = None;
+        state.asked = None;
         let made = made?;
-        state.0 = Some((Instant::now(), made.clone()));
+        state.last = Some((Instant::now(), made.clone()));
         Ok(made)
     }
 
     /// What is known well enough; if nothing is, the caller is the one who reads.
     fn known(&self, now: Instant, believed_for: Duration) -> Option<T> {
         let mut state = lock(&self.0);
-        let (last, asked) = &mut *state;
-        let is_asked = asked.is_some_and(|asked| now.saturating_duration_since(asked) < MADE_WITHIN);
+        let is_asked = state
+            .asked
+            .is_some_and(|asked| now.saturating_duration_since(asked) < MADE_WITHIN);
         let enough = if believed_for.is_zero() || !is_asked {
             believed_for
         } else {
             believed_for + MADE_WITHIN
         };
-        let known = last
+        let known = state
+            .last
             .as_ref()
             .filter(|(when, _)| now.saturating_duration_since(*when) < enough);
+        let known = known.map(|(_, known)| known.clone());
         if known.is_none() {
-            *asked = Some(now);
+            state.asked = Some(now);
         }
-        known.map(|(_, known)| known.clone())
+        known
     }
 }
 

@@ -33,7 +33,7 @@ fn while_somebody_reads_the_others_go_by_what_is_a_little_older() {
     let reading = Reading::default();
     let start = Instant::now();
     let at = |seconds| start + Duration::from_secs(seconds);
-    lock(&reading.0).0 = Some((start, 7));
+    lock(&reading.0).last = Some((start, 7));
     assert_eq!(reading.known(at(9), Duration::from_secs(10)), Some(7));
     assert_eq!(
         reading.known(at(10), Duration::from_secs(10)),

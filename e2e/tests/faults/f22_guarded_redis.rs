@@ -150,8 +150,11 @@ impl Kept {
         let mut kept = BTreeMap::new();
         for key in keys {
             let lasts: i64 = connection.pttl(&key).unwrap();
-            // The watch counts in `wh:meta`, and upkeep notes its next look.
-            let changes = ["stats", "wake", "parked"].map(e2e::state::key).contains(&key) || key == "wh:meta";
+            // The watch counts in `wh:meta`, upkeep notes its next look, and packing takes off the list what it has looked at.
+            let changes = ["stats", "wake", "parked", "packing"]
+                .map(e2e::state::key)
+                .contains(&key)
+                || key == "wh:meta";
             if changes || (0..2 * 3_600_000).contains(&lasts) {
                 continue;
             }

@@ -10,7 +10,7 @@ use super::clock::ScriptClock;
 use super::condition::Condition;
 use super::connection::{Connection, Connections, Question};
 use super::events::SharedIntake;
-use super::identity::Guard;
+use super::identity::{Guard, Replaced};
 use super::keys::Keys;
 use super::scripts::Functions;
 use super::shards::Shard;
@@ -139,5 +139,47 @@ impl fmt::Debug for Store {
 impl fmt::Debug for Listener {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Listener")
+    }
+}
+
+impl From<redis::RedisError> for StoreError {
+    fn from(error: redis::RedisError) -> Self {
+        let text = error.to_string();
+        if error.code() == Some("REPLACED") {
+            Self::Replaced(Replaced::from_reply(error.detail().unwrap_or_default()))
+        } else if error.code() == Some("UPGRADE_PENDING") {
+            Self::UpgradePending(error.detail().unwrap_or_default().to_owned())
+        } else if error.code() == Some("BEING_ERASED") {
+            Self::BeingErased(error.detail().unwrap_or_default().to_owned())
+        } else if error.code() == Some("ACCOUNT_MOVING") {
+            Self::AccountMoving(error.detail().unwrap_or_default().to_owned())
+        } else if error.code() == Some("ACCOUNT_MOVED") {
+            Self::AccountMoved(error.detail().unwrap_or_default().to_owned())
+        } else if error.code() == Some("OOM") || text.contains("OOM command not allowed") {
+            Self::OutOfMemory
+        } else if error.is_io_error()
+            || error.is_timeout()
+            || error.is_connection_dropped()
+            || error.is_connection_refusal()
+            || matches!(
+                error.code(),
+                Some(
+                    "LOADING"
+                        | "READONLY"
+                        | "MASTERDOWN"
+                        | "MISCONF"
+                        | "CLUSTERDOWN"
+                        | "TRYAGAIN"
+                        | "MOVED"
+                        | "ASK"
+                        | "UNBLOCKED"
+                        | "NOREPLICAS"
+                )
+            )
+        {
+            Self::Unavailable(error)
+        } else {
+            Self::Unexpected(text)
+        }
     }
 }

@@ -17,7 +17,9 @@ recipe() {
     echo "== $1" >>"$directory/recipes.log"
     # An operator's shell takes no notice of a pipe whose end has heard enough.
     set +o pipefail
+    recipe_ends=$((SECONDS + 240))
     eval "$commands" >>"$directory/recipes.log" 2>&1
+    recipe_ends=
     set -o pipefail
 }
 
@@ -40,6 +42,11 @@ begin_profile() {
     # The commands call Docker as an operator does. (Before, it would be taken for the program.)
     docker() {
         if [ "$1" = compose ]; then compose "${@:2}"; else in_engine docker "$@"; fi
+    }
+    # What they wait for may never come.
+    sleep() {
+        if [ -n "${recipe_ends:-}" ] && [ $SECONDS -ge "$recipe_ends" ]; then die "a recipe doesn't end"; fi
+        command sleep "$@"
     }
     cp "$directory/single.env" "$directory/.env"
     ln -sfn "$WORKSPACE/docker" "$directory/docker"

@@ -54,7 +54,10 @@ impl Cluster {
     /// Starts so many primaries, which nobody takes over from.
     #[must_use]
     pub fn without_replicas(primaries: u32) -> Self {
-        Self::of((0..primaries).map(|_| start_node(&Program::usual())).collect(), primaries)
+        Self::of(
+            (0..primaries).map(|_| start_node(&Program::usual())).collect(),
+            primaries,
+        )
     }
 
     /// Makes servers a cluster: the first ones primaries, the others replicas of one each.

@@ -10,6 +10,7 @@ use e2e::redis_server::{Mover, Program, RedisServer, mover, oldest_program, ship
 use e2e::system::System;
 use e2e::wait::{LONG, check, eventually};
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 
 use crate::scene::more_accepted;
 

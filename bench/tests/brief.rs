@@ -81,8 +81,8 @@ scenarios! {
     packing: "packing", "sent to arrived count", 200;
     growth: "growth", "deliveries/s", 1;
     workers: "workers", "deliveries/s", 1;
-    idle: "idle", "memory api MiB", 1;
     cluster: "cluster", "deliveries/s", 1;
+    idle: "idle", "memory api MiB", 1;
     start_stop: "start-stop", "sent to arrived count", 200;
     memory: "memory", "most in flight", 1;
 }

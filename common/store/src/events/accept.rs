@@ -173,7 +173,7 @@ impl Store {
                         continue;
                     }
                     let results: Vec<_> = answers.into_iter().map(Legible::<EventAnswer>::result).collect();
-                    self.look_if_misplaced(&results);
+                    self.look_if_elsewhere(&results);
                     Ok(results)
                 }
                 Err(error) => Err(error),

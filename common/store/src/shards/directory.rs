@@ -17,7 +17,9 @@ script! {
     "directory_enter": AllowOom, Writes, needs [PENDING];
     struct DirectoryEnter<'a> {
         /// The version that the directory has with these; `None`: more entries follow, and programs need not look yet.
-        version: Option<u64>;
+        version: Option<u64>,
+        /// Whether these take the place of others.
+        replaces: bool;
         each entry: &'a [Entry<'a>]
     } -> ()
 }
@@ -41,7 +43,7 @@ impl Shards {
         let version = self.fresh_version().await?;
         for store in self.all() {
             store
-                .enter_in_directory(&[(account.clone(), number)], version)
+                .enter_in_directory(&[(account.clone(), number)], version, true)
                 .await?;
         }
         let first = &self.all()[0];
@@ -95,24 +97,32 @@ impl Store {
         }
     }
 
-    /// Enters accounts in this shard's copy, in bounded steps; programs look once it has this version.
+    /// Enters accounts in this shard's copy, in bounded steps, in the place of other entries for them or beside them; programs look once
+    /// it has this version.
     pub(super) async fn enter_in_directory(
         &self,
         entries: &[(AccountId, u16)],
         version: u64,
+        replaces: bool,
     ) -> Result<(), StoreError> {
         let mut steps = entries.chunks(STEP).peekable();
         if steps.peek().is_none() {
-            return self.enter_step(&[], Some(version)).await;
+            return self.enter_step(&[], Some(version), replaces).await;
         }
         while let Some(step) = steps.next() {
             let is_last = steps.peek().is_none();
-            self.enter_step(step, is_last.then_some(version)).await?;
+            self.enter_step(step, is_last.then_some(version), replaces)
+                .await?;
         }
         Ok(())
     }
 
-    async fn enter_step(&self, step: &[(AccountId, u16)], version: Option<u64>) -> Result<(), StoreError> {
+    async fn enter_step(
+        &self,
+        step: &[(AccountId, u16)],
+        version: Option<u64>,
+        replaces: bool,
+    ) -> Result<(), StoreError> {
         let entry: Vec<_> = step
             .iter()
             .map(|(account, number)| Entry {
@@ -122,6 +132,7 @@ impl Store {
             .collect();
         self.call(&DirectoryEnter {
             version,
+            replaces,
             entry: &entry,
         })
         .await
@@ -139,9 +150,14 @@ impl Store {
     }
 
     /// Looks at once where accounts lie, if one of these results says that it is elsewhere.
-    pub(crate) fn look_if_misplaced<T>(&self, results: &[Result<T, StoreError>]) {
-        let is_misplaced = |result: &Result<T, _>| matches!(result, Err(StoreError::Misplaced(_)));
-        if results.iter().any(is_misplaced) {
+    pub(crate) fn look_if_elsewhere<T>(&self, results: &[Result<T, StoreError>]) {
+        let is_elsewhere = |result: &Result<T, _>| {
+            matches!(
+                result,
+                Err(StoreError::Misplaced(_) | StoreError::AccountMoved(_))
+            )
+        };
+        if results.iter().any(is_elsewhere) {
             self.guard().trouble.notify_one();
         }
     }

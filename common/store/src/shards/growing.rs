@@ -156,7 +156,7 @@ impl Growth {
             let entries = self.entries(&mut on_progress).await?;
             let version = self.all.fresh_version().await?;
             for store in self.all.all() {
-                store.enter_in_directory(&entries, version).await?;
+                store.enter_in_directory(&entries, version, false).await?;
             }
             entered = entries.len();
         }

@@ -10,7 +10,7 @@
 local moves = {}
 do
   -- The schema in which programs know that an account may be elsewhere.
-  moves.SCHEMA = 4
+  moves.SCHEMA = 5
 
   moves.key_of = function(account)
     return P .. 'account:' .. account .. ':move'

@@ -137,7 +137,7 @@ pub(crate) async fn moves_a_shard(program: &Program) {
     let hash = hex::encode(Sha256::digest("of-mover"));
     let (mut users, mut line) = (users(), line.replace("<SHA-256>", &hash));
     if program.name.starts_with("Valkey 9.") {
-        users = users.replace("+replconf +ping", &format!("+replconf +ping {replica}"));
+        users = users.replace("+psync +replconf", &format!("+psync +replconf {replica}"));
         line = format!("{line} {here}");
     }
     let users = format!("{users}{line}\n");

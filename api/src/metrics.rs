@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use prometheus::{
-    Encoder as _, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
-    TextEncoder,
+    Encoder as _, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    Registry, TextEncoder,
 };
 use store::Turn;
 
@@ -19,6 +19,7 @@ pub struct Metrics {
     deliveries: IntCounter,
     auth_failures: IntCounterVec,
     streams: IntGauge,
+    shards: IntGaugeVec,
     store_rewinds: IntCounter,
     failovers: IntCounter,
     failover_lost_writes: IntCounter,
@@ -70,6 +71,13 @@ impl Metrics {
                 &["reason"],
             )?,
             streams: IntGauge::new("webhooks_api_streams_open", "Live streams that are being sent.")?,
+            shards: IntGaugeVec::new(
+                Opts::new(
+                    "webhooks_api_shard_ready",
+                    "Whether the calls for a shard's accounts can be served.",
+                ),
+                &["shard"],
+            )?,
             store_rewinds: IntCounter::new(
                 "webhooks_api_store_rewinds_total",
                 "Times that the store was found to be older than it was.",
@@ -92,6 +100,7 @@ impl Metrics {
             .registry
             .register(Box::new(metrics.auth_failures.clone()))?;
         metrics.registry.register(Box::new(metrics.streams.clone()))?;
+        metrics.registry.register(Box::new(metrics.shards.clone()))?;
         metrics
             .registry
             .register(Box::new(metrics.store_rewinds.clone()))?;
@@ -141,6 +150,14 @@ impl Metrics {
     /// So many live streams are open now.
     pub fn streams_open(&self, count: usize) {
         self.streams.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// Whether each of the shards, from the first on, can be used now.
+    pub fn shards_ready(&self, each: impl IntoIterator<Item = bool>) {
+        for (number, is_ready) in each.into_iter().enumerate() {
+            let shard = self.shards.with_label_values(&[number.to_string()]);
+            shard.set(i64::from(is_ready));
+        }
     }
 
     /// The store turned out to be older than it was, or is on another server.

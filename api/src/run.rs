@@ -82,12 +82,17 @@ pub async fn run(
     );
     let delay = config.server.drain_delay.0;
     let app = app(config)?;
+    let shown = app.clone();
+    let metrics = move || {
+        shown.metrics.shards_ready(shown.store.each_ready());
+        shown.metrics.render()
+    };
     tokio::select! {
         served = listen_and_serve(&app, &redis, socket, settings, delay, signals) => served,
         reached = reach_store(&app, &redis, &expected) => match reached? {},
         never = fetch_keys(&app) => match never {},
         never = agreement::compare(&app) => match never {},
-        never = server::admin::run(admin, app.metrics.clone()) => match never {},
+        never = server::admin::run(admin, metrics) => match never {},
     }
 }
 

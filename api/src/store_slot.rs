@@ -172,6 +172,13 @@ impl StoreSlot {
         Readiness::of_all(each.map(|(store, slot)| slot.readiness(store)))
     }
 
+    /// Whether each of the shards can be used, as [`Self::readiness`] tells it; none before they are known.
+    pub fn each_ready(&self) -> impl Iterator<Item = bool> {
+        let found = self.found.get().into_iter();
+        let each = found.flat_map(|found| found.shards.all().iter().zip(&found.slots));
+        each.map(|(store, slot)| slot.readiness(store).reasons.is_empty())
+    }
+
     /// Says why the shards aren't known yet, for `/readyz`.
     pub fn set_waiting_for(&self, reason: String) {
         self.waiting_for.set(reason);

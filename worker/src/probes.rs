@@ -156,6 +156,7 @@ fn server_page(server: &Replication) -> serde_json::Value {
 fn metrics(Data(probes): Data<&Arc<Probes>>) -> Response {
     probes.fitness.measure();
     probes.metrics.due.measure(Instant::now());
+    probes.metrics.store.shards_ready(probes.shards.each_ready());
     match probes.metrics.render() {
         Ok(text) => Response::builder()
             .header(CONTENT_TYPE, prometheus::TEXT_FORMAT)

@@ -76,6 +76,12 @@ impl KnownShards {
         self.0.set(shards).ok();
     }
 
+    /// Whether each of them can be used; none before they are known.
+    pub(crate) fn each_ready(&self) -> impl Iterator<Item = bool> {
+        let shards = self.0.get().into_iter().flatten();
+        shards.map(|shard| shard.readiness().reasons.is_empty())
+    }
+
     /// Whether work can be done in any of them; `trouble` says why none is known yet.
     pub(crate) fn readiness(&self, trouble: &Trouble) -> Readiness {
         match self.0.get() {

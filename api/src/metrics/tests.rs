@@ -9,6 +9,7 @@ fn the_names_are_the_promised_ones() {
     metrics.event(EventResult::Accepted);
     metrics.deliveries(3);
     metrics.auth_failure("token_expired");
+    metrics.shards_ready([true, false]);
     let text = metrics.render();
     let described: Vec<_> = text
         .lines()
@@ -16,5 +17,6 @@ fn the_names_are_the_promised_ones() {
         .collect();
     assert_eq!(described.join("\n"), include_str!("../../metrics.txt").trim_end());
     assert!(text.contains("webhooks_api_deliveries_total 3"));
+    assert!(text.contains(r#"webhooks_api_shard_ready{shard="1"} 0"#));
     assert!(text.contains(r#"webhooks_api_events_total{result="duplicate"} 0"#));
 }

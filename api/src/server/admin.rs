@@ -13,7 +13,6 @@ use serve::Limits;
 use tokio::net::TcpListener;
 
 use crate::body::{self, Patience};
-use crate::metrics::Metrics;
 use crate::{headers, problem};
 
 /// Where the operator's listener is unless somebody says.
@@ -42,8 +41,11 @@ pub async fn listen(address: Option<&str>) -> Result<Option<TcpListener>, String
     }
 }
 
-/// Serves for as long as it is polled.
-pub async fn run(listener: Option<TcpListener>, metrics: Metrics) -> Infallible {
+/// Serves for as long as it is polled: `metrics` makes the page.
+pub async fn run(
+    listener: Option<TcpListener>,
+    metrics: impl Fn() -> String + Send + Sync + 'static,
+) -> Infallible {
     if let Some(listener) = listener
         && let Err(error) = serve(listener, metrics).await
     {
@@ -52,7 +54,10 @@ pub async fn run(listener: Option<TcpListener>, metrics: Metrics) -> Infallible 
     std::future::pending().await
 }
 
-async fn serve(listener: TcpListener, metrics: Metrics) -> io::Result<()> {
+async fn serve(
+    listener: TcpListener,
+    metrics: impl Fn() -> String + Send + Sync + 'static,
+) -> io::Result<()> {
     let address = listener.local_addr()?;
     tracing::info!("metrics at http://{address}/metrics");
     let local = LocalAddr(Addr::SocketAddr(address));
@@ -80,11 +85,11 @@ async fn serve(listener: TcpListener, metrics: Metrics) -> io::Result<()> {
     Ok(())
 }
 
-fn pages(metrics: Metrics) -> impl Endpoint<Output = Response> {
+fn pages(metrics: impl Fn() -> String + Send + Sync + 'static) -> impl Endpoint<Output = Response> {
     let page = make_sync(move |_| {
         Response::builder()
             .header(CONTENT_TYPE, prometheus::TEXT_FORMAT)
-            .body(metrics.render())
+            .body(metrics())
     });
     Route::new().at("/metrics", poem::get(page)).map_to_response()
 }

@@ -152,6 +152,19 @@ async fn who_lives_on_other_nodes_is_served() {
         .collect();
     assert_eq!(statuses, [503, 202, 202], "{answer}");
     assert_eq!(results[0]["error"]["code"], "store_unavailable", "{answer}");
+    let metrics = scene.system.api_metrics().await;
+    let (mut works, mut lacks) = (0, 0);
+    for line in metrics
+        .lines()
+        .filter(|line| line.starts_with("webhooks_api_shard_ready{"))
+    {
+        if line.ends_with(" 1") {
+            works += 1
+        } else {
+            lacks += 1
+        }
+    }
+    assert!(works + lacks == 16 && (1..16).contains(&lacks), "{metrics}");
     scene.each_has([1, 2, 2]).await;
     let [away, there] = [0, 1].map(|number| scene.system.customer_of(&scene.organisations[number]));
     let path = |number: usize| format!("/api/webhooks-config/{}", scene.endpoints[number].id);

@@ -1,13 +1,14 @@
 //! What became of the store.
 
 use ::store::Turn;
-use prometheus::{IntCounter, Registry};
+use prometheus::{IntCounter, IntGaugeVec, Opts, Registry};
 
 use super::registered;
 
 /// How often the store turned out to be older than before, or on another server.
 #[derive(Debug, Clone)]
 pub(crate) struct StoreMetrics {
+    shards: IntGaugeVec,
     rewinds: IntCounter,
     failovers: IntCounter,
     lost_writes: IntCounter,
@@ -16,7 +17,9 @@ pub(crate) struct StoreMetrics {
 impl StoreMetrics {
     pub(super) fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
         let counter = |name: &str, help: &str| registered(registry, IntCounter::new(name, help));
+        let shards = Opts::new("shard_ready", "Whether the worker can do a shard's work");
         Ok(Self {
+            shards: registered(registry, IntGaugeVec::new(shards, &["shard"]))?,
             rewinds: counter(
                 "store_rewinds_total",
                 "Times that the store was found to be older than it was",
@@ -30,6 +33,14 @@ impl StoreMetrics {
                 "Seconds of a program's writing that new primaries lacked after failovers",
             )?,
         })
+    }
+
+    /// Whether each of the shards, from the first on, can be used now.
+    pub(crate) fn shards_ready(&self, each: impl IntoIterator<Item = bool>) {
+        for (number, is_ready) in each.into_iter().enumerate() {
+            let shard = self.shards.with_label_values(&[number.to_string()]);
+            shard.set(i64::from(is_ready));
+        }
     }
 
     pub(crate) fn turned(&self, turn: Turn) {

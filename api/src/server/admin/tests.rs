@@ -1,12 +1,14 @@
 use poem::http::StatusCode;
 
 use super::*;
+use crate::metrics::Metrics;
 
 #[tokio::test]
 async fn only_metrics_are_there_and_every_error_is_a_problem() {
     let listener = listen(Some("localhost:0")).await.unwrap().unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(run(Some(listener), Metrics::new().unwrap()));
+    let metrics = Metrics::new().unwrap();
+    tokio::spawn(run(Some(listener), move || metrics.render()));
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let response = client.get(format!("{url}/metrics")).send().await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);

@@ -25,28 +25,26 @@ impl Sentinel {
     }
 }
 
-/// Where the primary is, and by which failover. The first command tells of a failover as soon as the new primary has agreed to be one.
+/// By which failover there is a primary, and where it is. The number is asked first: a sentinel that hears of a failover in between must not
+/// give the old address with the new number. The second command tells of a failover as soon as the new primary has agreed to be one.
 async fn ask_on(mut connection: MultiplexedConnection, name: &str) -> RedisResult<Answer> {
-    let mut address = redis::cmd("SENTINEL");
-    address.arg("GET-MASTER-ADDR-BY-NAME").arg(name);
-    let named: Option<(String, u16)> = match address.query_async(&mut connection).await {
-        Err(error) if says(&error, "unknown command") => return Ok(Answer::NoSentinel),
-        named => named?,
-    };
-    let Some(address) = named else {
-        return Ok(Answer::Unknown);
-    };
     let mut described = redis::cmd("SENTINEL");
     described.arg("MASTER").arg(name);
     let described: HashMap<String, String> = match described.query_async(&mut connection).await {
-        // Its access list doesn't let us: then its word counts least.
-        Err(error) if error.code() == Some("NOPERM") => HashMap::new(),
+        Err(error) if says(&error, "unknown command") => return Ok(Answer::NoSentinel),
+        // Its access list doesn't let us: then its word counts least. Or it knows no such name, as the next answer says.
+        Err(error) if error.code() == Some("NOPERM") || says(&error, "No such master") => HashMap::new(),
         described => described?,
     };
     let epoch = described.get("config-epoch").and_then(|epoch| epoch.parse().ok());
-    Ok(Answer::Named(Primary {
-        address,
-        epoch: epoch.unwrap_or(0),
+    let mut address = redis::cmd("SENTINEL");
+    address.arg("GET-MASTER-ADDR-BY-NAME").arg(name);
+    let named: Option<(String, u16)> = address.query_async(&mut connection).await?;
+    Ok(named.map_or(Answer::Unknown, |address| {
+        Answer::Named(Primary {
+            address,
+            epoch: epoch.unwrap_or(0),
+        })
     }))
 }
 

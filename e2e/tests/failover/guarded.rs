@@ -141,6 +141,8 @@ async fn with_tls_and_least_rights_they_go_on_with_the_replica() {
     push(&system, "before").await;
     receiver.wait_for(1).await;
 
+    // A replica that copies everything anew has nothing.
+    in_step(&replica).await;
     system.redis.kill9();
     let after = push(&system, "after").await;
     eventually(LONG, "the event after the failover", async || {

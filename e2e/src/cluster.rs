@@ -183,32 +183,6 @@ impl Cluster {
         self.nodes.iter().find(is_primary).expect("a primary")
     }
 
-    /// Starts nodes that serve nothing yet beside one that serves all, which is not among those of the result.
-    ///
-    /// # Panics
-    ///
-    /// When they don't get to know each other.
-    #[must_use]
-    pub fn around(first: &RedisServer, others: usize) -> Self {
-        let start = |_| {
-            let node = start_node(&Program::usual());
-            meet(first, &node);
-            node
-        };
-        let cluster = Self {
-            nodes: (0..others).map(start).collect(),
-        };
-        let knows_all = |node: &RedisServer| {
-            let seen = seen(node);
-            let is_met = |node: &Seen| !node.flags.iter().any(|flag| flag == "handshake");
-            seen.len() == others + 1 && seen.iter().all(is_met)
-        };
-        cluster.agree("know each other", || {
-            knows_all(first) && cluster.nodes.iter().all(knows_all)
-        });
-        cluster
-    }
-
     /// Starts one more node, which serves nothing yet, and waits until all know it.
     pub fn add(&mut self) {
         let new = start_node(&Program::usual());

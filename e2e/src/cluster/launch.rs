@@ -1,7 +1,7 @@
 //! Starts servers that can become a cluster.
 
-use super::Cluster;
-use super::node::{ask, seen};
+use super::node::{Seen, ask, seen};
+use super::{Cluster, meet};
 use crate::ports::free_port;
 use crate::redis_server::{Program, RedisServer};
 
@@ -22,6 +22,32 @@ impl Cluster {
             }
         }
         Self::of(nodes, 3)
+    }
+
+    /// Starts nodes that serve nothing yet beside one that serves all, which is not among those of the result.
+    ///
+    /// # Panics
+    ///
+    /// When they don't get to know each other.
+    #[must_use]
+    pub fn around(first: &RedisServer, others: usize) -> Self {
+        let start = |_| {
+            let node = start_node(&Program::usual());
+            meet(first, &node);
+            node
+        };
+        let cluster = Self {
+            nodes: (0..others).map(start).collect(),
+        };
+        let knows_all = |node: &RedisServer| {
+            let seen = seen(node);
+            let is_met = |node: &Seen| !node.flags.iter().any(|flag| flag == "handshake");
+            seen.len() == others + 1 && seen.iter().all(is_met)
+        };
+        cluster.agree("know each other", || {
+            knows_all(first) && cluster.nodes.iter().all(knows_all)
+        });
+        cluster
     }
 }
 

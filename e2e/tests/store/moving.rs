@@ -597,12 +597,17 @@ async fn an_account_comes_back() {
 async fn what_an_operator_paused_stays_paused_and_neighbours_stay() {
     let mut scene = Scene::new().await;
     scene.fill(8).await;
-    let theirs: AccountId = "org:org_of_others".parse().unwrap();
     for store in scene.shards.all() {
+        let theirs = (0..).find_map(|number| {
+            let account: AccountId = format!("org:org_of_others_{number}").parse().unwrap();
+            let place = scene.shards.number_of(&account);
+            (place == usize::from(store.shard().number)).then_some(account)
+        });
+        let theirs = theirs.unwrap();
         let new = new_endpoint(&theirs, &["*"], None);
         store.create_endpoint(&new, 9).await.unwrap();
         let mut event = personal(1);
-        event.account = theirs.clone();
+        event.account = theirs;
         scene.accept_in(store, event).await.unwrap();
     }
     let of_theirs = |contents: BTreeMap<String, String>| -> BTreeMap<String, String> {
@@ -648,16 +653,14 @@ async fn what_can_not_move_is_refused() {
     assert_eq!(scene.shards.move_of(&account()).await.unwrap(), None);
 
     // Something of it is there that no move has brought.
-    let stray = new_endpoint(&account(), &["*"], None);
-    scene.new_one().create_endpoint(&stray, 9).await.unwrap();
+    let stray = format!("wh:{{{TO}}}:account:{}:keys", account());
+    let mut set = redis::cmd("HSET");
+    set.arg(&stray).arg("key_of_nobody").arg("x");
+    let _: i64 = scene.fixture.command(&set).await;
     let mut going = scene.moves().await;
     let refused = going.step().await;
     assert!(matches!(refused, Err(MoveError::Refused(_))), "{refused:?}");
-    scene
-        .new_one()
-        .remove_endpoint(&account(), &stray.id)
-        .await
-        .unwrap();
+    let _: i64 = scene.fixture.command(redis::cmd("DEL").arg(&stray)).await;
     while going.undo().await.unwrap() != Step::Done {}
 
     scene.old().erase_account(&account()).await.unwrap();

@@ -90,6 +90,10 @@ fn every_script_of_an_account_asks_whether_it_is_here() {
             "work",
             "what is leased keeps its account from being closed, and nothing is leased of one that is paused",
         ),
+        (
+            "directory_enter",
+            "it says where the account is, and does nothing for it",
+        ),
         ("replay_step", "of an account that is closed no replay runs"),
         (
             "test_event_withdraw",

@@ -36,6 +36,13 @@ pub(crate) fn run(arguments: &CheckArgs) -> anyhow::Result<()> {
         writeln!(std::io::stdout(), "  {stray}")?;
     }
     violations += strays.len();
+    if violations == 0 && shards.all().len() > 1 {
+        writeln!(
+            std::io::stdout(),
+            "no violation in {} shards, nor between them",
+            shards.all().len()
+        )?;
+    }
     match violations {
         0 => Ok(()),
         count => bail!("{count} violations"),

@@ -42,6 +42,16 @@ fn settings(ca: Option<&TestCa>) -> Vec<String> {
     lines
 }
 
+/// Asserts that a node has let everybody do what they asked for.
+fn refused_nothing(node: &RedisServer, program: &Program) {
+    let refused: Vec<redis::Value> = ask(node, &["ACL", "LOG"]);
+    assert!(
+        refused.is_empty(),
+        "{} refused something: {refused:?}",
+        program.name
+    );
+}
+
 /// The URL for a user of a node.
 fn url(node: &RedisServer, is_tls: bool, login: &str) -> String {
     if !is_tls {
@@ -106,12 +116,7 @@ pub(crate) async fn goes_on(program: &Program, ca: Option<&TestCa>) {
     .await;
     for node in cluster.nodes.iter().chain([&system.redis]) {
         if node.raw("PING").is_ok() {
-            let refused: Vec<redis::Value> = ask(node, &["ACL", "LOG"]);
-            assert!(
-                refused.is_empty(),
-                "{} refused something: {refused:?}",
-                program.name
-            );
+            refused_nothing(node, program);
         }
     }
     system.stop();
@@ -165,12 +170,7 @@ pub(crate) async fn moves_a_shard(program: &Program) {
     let said = String::from_utf8([moved.stdout, moved.stderr].concat()).unwrap();
     eprintln!("{}: {said}", program.name);
     for node in cluster.nodes.iter().chain([&system.redis]) {
-        let refused: Vec<redis::Value> = ask(node, &["ACL", "LOG"]);
-        assert!(
-            refused.is_empty(),
-            "{} refused something: {refused:?}",
-            program.name
-        );
+        refused_nothing(node, program);
     }
     assert!(moved.status.success(), "{}: {said}", program.name);
     tokio::task::block_in_place(|| cluster.exchange(slot(), &mut system.redis));

@@ -1,29 +1,36 @@
 //! Which accounts have something in a shard.
 
+use std::collections::HashSet;
+
 use domain::id::AccountId;
 
 use crate::{Store, StoreError};
 
 impl Store {
-    /// Some of the accounts that have anything lasting here; the first time after 0, and then after what this returns, until that is 0.
-    pub(super) async fn accounts_after(&self, cursor: u64) -> Result<(u64, Vec<AccountId>), StoreError> {
+    /// The accounts that have anything lasting here, each once. `on_progress` is told how many were found so far.
+    pub(super) async fn accounts(
+        &self,
+        mut on_progress: impl FnMut(usize),
+    ) -> Result<HashSet<AccountId>, StoreError> {
         let start = self.keys().key("account:");
-        let (next, keys): (u64, Vec<String>) = self
-            .query(
-                redis::cmd("SCAN")
-                    .arg(cursor)
-                    .arg("MATCH")
-                    .arg(format!("{start}*"))
-                    .arg("COUNT")
-                    .arg(1_000),
-            )
-            .await?;
-        Ok((
-            next,
-            keys.iter()
-                .filter_map(|key| owner(key.strip_prefix(&start)?))
-                .collect(),
-        ))
+        let pattern = format!("{start}*");
+        let (mut found, mut cursor) = (HashSet::new(), 0_u64);
+        loop {
+            let mut scan = redis::cmd("SCAN");
+            scan.arg(cursor)
+                .arg("MATCH")
+                .arg(&pattern)
+                .arg("COUNT")
+                .arg(1_000);
+            let (next, keys): (u64, Vec<String>) = self.query(&scan).await?;
+            let owners = keys.iter().filter_map(|key| owner(key.strip_prefix(&start)?));
+            found.extend(owners);
+            on_progress(found.len());
+            if next == 0 {
+                return Ok(found);
+            }
+            cursor = next;
+        }
     }
 
     /// Whether an account is on its way to another shard, or has left only the word about that.

@@ -74,10 +74,7 @@ impl Shards {
             }
         }
         if word("directory").is_some() {
-            let version = shards.fresh_version().await?;
-            for store in shards.all() {
-                store.enter_in_directory(&[], version, false).await?;
-            }
+            shards.enter_all(&[], false).await?;
         }
         let _: i64 = at_meta.query_anywhere(redis::cmd("DEL").arg(META)).await?;
         Ok(has)

@@ -40,21 +40,25 @@ impl Shards {
     ///
     /// [`StoreError`] when Redis fails: some shards may have the entry then. The same again changes nothing.
     pub async fn enter(&self, account: &AccountId, number: u16) -> Result<(), StoreError> {
-        let version = self.fresh_version().await?;
-        for store in self.all() {
-            store
-                .enter_in_directory(&[(account.clone(), number)], version, true)
-                .await?;
-        }
+        let version = self.enter_all(&[(account.clone(), number)], true).await?;
         let first = &self.all()[0];
         self.routing
             .learn(first.routes(self.routing.now().by, version).await?);
         Ok(())
     }
 
-    /// A version that is newer than any before: the time by which the first shard goes.
-    pub(super) async fn fresh_version(&self) -> Result<u64, StoreError> {
-        Ok(self.all()[0].time().await?.as_millis())
+    /// Enters accounts in all copies of the directory, in the place of other entries for them or beside them. Returns the version that it has
+    /// with these, which is newer than any before: the time by which the first shard goes.
+    pub(super) async fn enter_all(
+        &self,
+        entries: &[(AccountId, u16)],
+        replaces: bool,
+    ) -> Result<u64, StoreError> {
+        let version = self.all()[0].time().await?.as_millis();
+        for store in self.all() {
+            store.enter_in_directory(entries, version, replaces).await?;
+        }
+        Ok(version)
     }
 }
 
@@ -97,9 +101,8 @@ impl Store {
         }
     }
 
-    /// Enters accounts in this shard's copy, in bounded steps, in the place of other entries for them or beside them; programs look once
-    /// it has this version.
-    pub(super) async fn enter_in_directory(
+    /// Enters accounts in this shard's copy, in bounded steps; programs look once it has this version.
+    async fn enter_in_directory(
         &self,
         entries: &[(AccountId, u16)],
         version: u64,

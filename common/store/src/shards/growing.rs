@@ -154,10 +154,7 @@ impl Growth {
         if !self.is_entered {
             self.step("closed", self.old()).await?;
             let entries = self.entries(&mut on_progress).await?;
-            let version = self.all.fresh_version().await?;
-            for store in self.all.all() {
-                store.enter_in_directory(&entries, version, false).await?;
-            }
+            self.all.enter_all(&entries, false).await?;
             entered = entries.len();
         }
         let (old, new) = self.all.all().split_at(usize::from(self.from));
@@ -188,18 +185,10 @@ impl Growth {
     ) -> Result<Vec<(AccountId, u16)>, StoreError> {
         let mut found: HashMap<AccountId, u16> = self.routes.elsewhere.clone();
         for store in self.old() {
-            let mut cursor = 0;
-            loop {
-                let (next, accounts) = store.accounts_after(cursor).await?;
-                for account in accounts {
-                    let place = self.routes.place(&account);
-                    found.insert(account, place);
-                }
-                on_progress(found.len());
-                if next == 0 {
-                    break;
-                }
-                cursor = next;
+            let known = found.len();
+            for account in store.accounts(|count| on_progress(known + count)).await? {
+                let place = self.routes.place(&account);
+                found.insert(account, place);
             }
             // Those that began something while they were looked for.
             found.extend(store.directory().await?);

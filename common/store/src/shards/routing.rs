@@ -10,7 +10,7 @@ use domain::id::AccountId;
 use sha2::{Digest as _, Sha256};
 
 /// What the shards of a program share of where accounts lie.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Routing(RwLock<Arc<Routes>>);
 
 /// Where accounts lie, as it was known at some moment.

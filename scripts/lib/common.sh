@@ -35,6 +35,7 @@ HTTP_PROXY=1.18.1
 PLAYWRIGHT=1.65.1 # these three: what drives the browser, and judges pages
 AXE=4.14.1
 LIGHTHOUSE=12.8.2
+KUBERNETES_VALIDATE=1.37.0 # what Kubernetes says of the Helm chart
 
 die() {
     echo "$(basename "$0"): $*" >&2

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the tests need beside Rust and Redis, and which tests need what. Source common.sh and servers.sh first.
+# What the tests need beside Rust and Redis, and which tests need what. Source common.sh, packages.sh and servers.sh first.
 #
 # Each tool has two functions: need_TOOL ends the script if we lack what we can't install, install_TOOL installs the rest.
 
@@ -18,6 +18,7 @@ declare -A tests_that_use=(
     [browser_driver]='^e2e::dashboard '
     [dashboard_builder]='^e2e::dashboard '
     [lua_linter]='^e2e::packaging lua::'
+    [chart]='^e2e::packaging chart::'
     [systemd]='^e2e::packaging package::'
     [promtool]='^e2e::packaging alerts::'
     [namespaces]='^e2e::(faults (f18|f25_disk_full)|failover cut_off|packaging scripts::full_disk)'
@@ -30,7 +31,7 @@ declare -A tests_that_use=(
 )
 
 # In the order in which the scripts ask for them, and install them.
-TOOLS_OF_TESTS=(redis signature_libraries client_compiler stream_clients python_generator rust_generator document_linters schemathesis flock languages browser browser_driver dashboard_builder routes lua_linter systemd promtool namespaces peer oldest_server other_servers receivers)
+TOOLS_OF_TESTS=(redis signature_libraries client_compiler stream_clients python_generator rust_generator document_linters schemathesis flock languages browser browser_driver dashboard_builder routes lua_linter chart systemd promtool namespaces peer oldest_server other_servers receivers)
 
 # prepare TOOL…: installs them, once it knows that nothing is missing which it can't install.
 prepare() {
@@ -171,6 +172,22 @@ install_routes() { debian_package iproute2 ip; }
 need_lua_linter() { need_debian_package lua-check "the test of the scripts in Lua" luacheck; }
 install_lua_linter() { debian_package lua-check luacheck; }
 
+# What Helm is made of.
+readonly SPRIG=/usr/share/gocode/src/github.com/Masterminds/sprig
+
+need_chart() {
+    need_python "the test of the Helm chart"
+    need_debian_package golang-go "the test of the Helm chart" go
+    [ -d "$SPRIG" ] || need_debian_package golang-github-masterminds-sprig-dev "the test of the Helm chart"
+}
+
+install_chart() {
+    debian_package golang-go go
+    [ -d "$SPRIG" ] || debian_package golang-github-masterminds-sprig-dev
+    python_packages "$TOOLS/chart-$KUBERNETES_VALIDATE" "kubernetes-validate==$KUBERNETES_VALIDATE"
+    ln -sfn "chart-$KUBERNETES_VALIDATE" "$TOOLS/chart"
+}
+
 need_systemd() { need_debian_package systemd "the test of the systemd units" systemd-analyze; }
 install_systemd() { debian_package systemd systemd-analyze; }
 
@@ -207,40 +224,4 @@ install_deny() {
     export PATH=$TOOLS/bin:$PATH
     [ "$(cargo deny --version 2>/dev/null)" = "cargo-deny $CARGO_DENY" ] ||
         cargo install cargo-deny --version "$CARGO_DENY" --locked --debug --no-default-features --root "$TOOLS" --force
-}
-
-# node_packages NAME DIRECTORY PACKAGE…: installs npm packages into a directory of their own; .tools/NAME leads to it.
-node_packages() {
-    local name=$1 directory=$TOOLS/$2 new
-    shift 2
-    if [ ! -d "$directory" ]; then
-        mkdir -p "$TOOLS"
-        new=$(mktemp -d "$TOOLS/new.XXXXXX")
-        npm install --prefix "$new" --no-save --no-audit --no-fund --ignore-scripts --loglevel error "$@"
-        mv -T "$new" "$directory"
-    fi
-    ln -sfn "$(basename "$directory")" "$TOOLS/$name"
-}
-
-have_one_of() {
-    local program
-    for program in "$@"; do if have "$program"; then return; fi; done
-    return 1
-}
-
-# need_debian_package PACKAGE WHY PROGRAM…: ends the script if none of the programs is there and we can't install the package.
-need_debian_package() {
-    local package=$1 why=$2
-    shift 2
-    have_one_of "$@" || { [ "$(id -u)" = 0 ] && have apt-get; } || die "$package is needed for $why: install it"
-}
-
-# debian_package PACKAGE PROGRAM…: installs it, as root on Debian, unless one of the programs is there.
-debian_package() {
-    local package=$1
-    shift
-    if have_one_of "$@"; then return; fi
-    echo "installing $package"
-    apt-get update -qq >/dev/null
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$package" >/dev/null
 }

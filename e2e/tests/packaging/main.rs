@@ -11,6 +11,8 @@ mod access_list;
 
 mod alerts;
 
+mod chart;
+
 mod compose;
 
 mod docs_page;

@@ -18,7 +18,8 @@ use store::log::{AccountFilter, AccountListing};
 use store::moving::{AccountMove, MoveError, Phase, Step};
 use store::queue::{Leased, WorkRequest};
 use store::rates::{EventLimits, Subject};
-use store::shards::Shards;
+use store::settings::RedisArgs;
+use store::shards::{GrowError, Growth, Shards};
 use store::{Store, StoreError};
 
 use crate::fixture::{
@@ -669,6 +670,37 @@ async fn what_can_not_move_is_refused() {
         matches!(refused, Err(MoveError::Store(StoreError::BeingErased(_)))),
         "{refused:?}"
     );
+}
+
+/// An account's place is entered where it lies when a store grows; so none is on its way then.
+#[tokio::test]
+async fn none_moves_while_the_store_grows() {
+    let mut scene = Scene::new().await;
+    scene.fill(8).await;
+    let args = RedisArgs {
+        shards: None,
+        ..scene.fixture.redis.args()
+    };
+    let mut going = scene.moves().await;
+    let refused = Growth::begin(&args, 4).await;
+    let Err(GrowError::Refused(reason)) = refused else {
+        panic!("not refused: {refused:?}");
+    };
+    assert!(reason.starts_with("org:org_1 is moving"), "{reason}");
+    while going.undo().await.unwrap() != Step::Done {}
+
+    let growth = Growth::begin(&args, 4).await.unwrap();
+    let refused = AccountMove::begin(&scene.shards, &account(), TO).await;
+    let Err(MoveError::Refused(reason)) = refused else {
+        panic!("not refused: {refused:?}");
+    };
+    assert!(reason.contains("shards grow"), "{reason}");
+    assert_eq!(scene.shards.move_of(&account()).await.unwrap(), None);
+
+    growth.finish(|_| {}).await.unwrap();
+    scene.shards = Shards::find(&args).await.unwrap();
+    let to = u16::from(scene.shards.number_of(&account()) == 0);
+    AccountMove::begin(&scene.shards, &account(), to).await.unwrap();
 }
 
 /// Keys of the account's programs are good in the new shard.

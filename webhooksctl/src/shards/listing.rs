@@ -5,13 +5,13 @@ use std::io::Write as _;
 use anyhow::ensure;
 use clap::Args;
 use serde_json::{Value, json};
-use store::Store;
-use store::overview::Overview;
+use store::overview::{KindMemory, Overview};
 use store::settings::RedisArgs;
+use store::{Store, StoreError};
 
 use crate::runtime;
 use crate::stores::stores;
-use crate::table::{Table, age, span};
+use crate::table::{Table, age, size, span};
 
 /// The arguments of the list.
 #[derive(Debug, Args)]
@@ -24,13 +24,20 @@ pub(super) struct ListArgs {
     json: bool,
 }
 
+/// What one shard says of itself.
+struct Seen {
+    overview: Overview,
+    /// What its keys take of the server's memory, from a sample.
+    memory: KindMemory,
+}
+
 /// Prints a line for each shard; fails when one can't be asked.
 pub(super) fn list(arguments: &ListArgs) -> anyhow::Result<()> {
     let runtime = runtime::new()?;
     let mut seen = Vec::new();
     for store in runtime.block_on(stores(&arguments.redis))? {
-        let overview = runtime.block_on(store.overview());
-        seen.push((store, overview.map_err(|error| error.to_string())));
+        let looked = runtime.block_on(look(&store));
+        seen.push((store, looked.map_err(|error| error.to_string())));
     }
     let mut out = std::io::stdout().lock();
     if arguments.json {
@@ -44,10 +51,23 @@ pub(super) fn list(arguments: &ListArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn shown(store: &Store, found: &Result<Overview, String>) -> Value {
+async fn look(store: &Store) -> Result<Seen, StoreError> {
+    let overview = store.overview().await?;
+    let mut memory = KindMemory::default();
+    for of_kind in store.memory_by_kind().await?.values() {
+        memory.keys += of_kind.keys;
+        memory.bytes += of_kind.bytes;
+    }
+    Ok(Seen { overview, memory })
+}
+
+fn shown(store: &Store, found: &Result<Seen, String>) -> Value {
     let mut shown = json!({"shard": store.shard().number, "server": store.served_by()});
     match found {
-        Ok(seen) => {
+        Ok(Seen {
+            overview: seen,
+            memory,
+        }) => {
             let totals = seen.totals();
             let oldest = totals.oldest.map(|oldest| oldest.accepted_at);
             shown["accounts"] = seen.accounts.len().into();
@@ -58,13 +78,15 @@ fn shown(store: &Store, found: &Result<Overview, String>) -> Value {
             shown["parked"] = totals.parked.into();
             shown["oldestAcceptedAt"] = json!(oldest);
             shown["succeededLastHour"] = last_hour(seen).into();
+            shown["keys"] = memory.keys.into();
+            shown["bytes"] = memory.bytes.into();
         }
         Err(error) => shown["error"] = error.as_str().into(),
     }
     shown
 }
 
-fn table(seen: &[(Store, Result<Overview, String>)]) -> Table {
+fn table(seen: &[(Store, Result<Seen, String>)]) -> Table {
     let mut table = Table::new(&[
         "shard",
         "server",
@@ -75,11 +97,15 @@ fn table(seen: &[(Store, Result<Overview, String>)]) -> Table {
         "retrying",
         "parked",
         "ok/h",
+        "memory",
     ]);
     for (store, found) in seen {
         let begin = [store.shard().number.to_string(), store.served_by()];
         match found {
-            Ok(seen) => {
+            Ok(Seen {
+                overview: seen,
+                memory,
+            }) => {
                 let totals = seen.totals();
                 let oldest = totals.oldest.as_ref().map_or_else(
                     || "-".to_owned(),
@@ -93,6 +119,7 @@ fn table(seen: &[(Store, Result<Overview, String>)]) -> Table {
                     totals.retrying.to_string(),
                     totals.parked.to_string(),
                     last_hour(seen).to_string(),
+                    size(memory.bytes),
                 ];
                 table.row(begin.into_iter().chain(counts));
             }

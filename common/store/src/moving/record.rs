@@ -90,7 +90,7 @@ impl Store {
     }
 
     /// How far an account has got that leaves this shard.
-    pub(super) async fn leaves(&self, account: &AccountId) -> Result<Option<Moving>, StoreError> {
+    pub(crate) async fn leaves(&self, account: &AccountId) -> Result<Option<Moving>, StoreError> {
         let fields = self.move_fields(account).await?;
         let Some(to) = fields.get("to") else {
             return Ok(None);

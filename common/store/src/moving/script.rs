@@ -20,10 +20,12 @@ script! {
 pub(crate) enum Begun {
     Begun,
     UnderWay,
+    /// The store gets more shards.
+    Growing,
 }
 
 answered_in_words! {
-    Begun { "begun" => Begun, "under_way" => UnderWay }
+    Begun { "begun" => Begun, "under_way" => UnderWay, "growing" => Growing }
 }
 
 script! {

@@ -40,12 +40,15 @@ impl AccountMove {
             .map_or_else(|| place(shards, account), |moving| moving.from);
         let going = Self::of(shards, account, from, to);
         if under_way.is_none() {
-            let begun = going.source().call(&AccountMoveBegin { account, to }).await?;
-            if begun == Begun::UnderWay {
-                return Err(MoveError::Refused(format!(
-                    "{account} is being moved by somebody else"
-                )));
-            }
+            let refused = match going.source().call(&AccountMoveBegin { account, to }).await? {
+                Begun::Begun => return Ok(going),
+                Begun::UnderWay => format!("{account} is being moved by somebody else"),
+                Begun::Growing => {
+                    "the store is getting more shards: finish that first, with the same `webhooksctl shards grow`"
+                        .to_owned()
+                }
+            };
+            return Err(MoveError::Refused(refused));
         }
         Ok(going)
     }

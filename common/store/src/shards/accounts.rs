@@ -12,25 +12,50 @@ impl Store {
         &self,
         mut on_progress: impl FnMut(usize),
     ) -> Result<HashSet<AccountId>, StoreError> {
-        let start = self.keys().key("account:");
-        let pattern = format!("{start}*");
-        let (mut found, mut cursor) = (HashSet::new(), 0_u64);
-        loop {
-            let mut scan = redis::cmd("SCAN");
-            scan.arg(cursor)
-                .arg("MATCH")
-                .arg(&pattern)
-                .arg("COUNT")
-                .arg(1_000);
-            let (next, keys): (u64, Vec<String>) = self.query(&scan).await?;
-            let owners = keys.iter().filter_map(|key| owner(key.strip_prefix(&start)?));
-            found.extend(owners);
+        let (mut found, mut cursor) = (HashSet::new(), Some(0));
+        while let Some(at) = cursor {
+            let (next, names) = self.names_of_accounts(at, "*").await?;
+            found.extend(names.iter().filter_map(|name| owner(name)));
             on_progress(found.len());
-            if next == 0 {
-                return Ok(found);
+            cursor = next;
+        }
+        Ok(found)
+    }
+
+    /// An account that is on its way from here to another shard.
+    pub(super) async fn one_that_leaves(&self) -> Result<Option<AccountId>, StoreError> {
+        let mut cursor = Some(0);
+        while let Some(at) = cursor {
+            let (next, names) = self.names_of_accounts(at, "*:move").await?;
+            for account in names.iter().filter_map(|name| owner(name)) {
+                // Where it has come to, the same key says since when.
+                if self.leaves(&account).await?.is_some() {
+                    return Ok(Some(account));
+                }
             }
             cursor = next;
         }
+        Ok(None)
+    }
+
+    /// The next keys of accounts, without `account:`, and where to go on.
+    async fn names_of_accounts(
+        &self,
+        cursor: u64,
+        like: &str,
+    ) -> Result<(Option<u64>, Vec<String>), StoreError> {
+        let start = self.keys().key("account:");
+        let mut scan = redis::cmd("SCAN");
+        scan.arg(cursor)
+            .arg("MATCH")
+            .arg(format!("{start}{like}"))
+            .arg("COUNT")
+            .arg(1_000);
+        let (next, keys): (u64, Vec<String>) = self.query(&scan).await?;
+        let names = keys
+            .iter()
+            .filter_map(|key| Some(key.strip_prefix(&start)?.to_owned()));
+        Ok((Some(next).filter(|next| *next != 0), names.collect()))
     }
 
     /// Whether an account is on its way to another shard, or has left only the word about that.

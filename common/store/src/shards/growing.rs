@@ -71,7 +71,7 @@ impl Growth {
     ///
     /// # Errors
     ///
-    /// [`GrowError`]. Nothing was changed if it is refused.
+    /// [`GrowError`]. Nothing is changed if it is refused, but that no account begins to move to another shard while one still does.
     pub async fn begin(args: &RedisArgs, to: u16) -> Result<Self, GrowError> {
         let growth = Self::prepare(args, to).await?;
         if growth.is_entered {
@@ -82,6 +82,14 @@ impl Growth {
             store.begin_like(&model).await?;
         }
         growth.step("told", growth.all.all()).await?;
+        // From here on none begins to move.
+        for store in growth.old() {
+            if let Some(account) = store.one_that_leaves().await? {
+                return Err(GrowError::Refused(format!(
+                    "{account} is moving to another shard: let that go on (`webhooksctl account move`), or undo it, then run `webhooksctl shards grow {to}` again"
+                )));
+            }
+        }
         Ok(growth)
     }
 

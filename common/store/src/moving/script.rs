@@ -12,20 +12,20 @@ script! {
     struct AccountMoveBegin<'a> {
         account: &'a AccountId,
         to: u16
-    } -> Begun
+    } -> Departure
 }
 
 /// Whether a move begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Begun {
-    Begun,
+pub(crate) enum Departure {
+    Begins,
     UnderWay,
     /// The store gets more shards.
     Growing,
 }
 
 answered_in_words! {
-    Begun { "begun" => Begun, "under_way" => UnderWay, "growing" => Growing }
+    Departure { "begun" => Begins, "under_way" => UnderWay, "growing" => Growing }
 }
 
 script! {

@@ -7,7 +7,7 @@ use domain::id::AccountId;
 use super::outcome::{Copied, MoveError};
 use super::pass::Pass;
 use super::record::Moving;
-use super::script::{AccountMoveBegin, Begun};
+use super::script::{AccountMoveBegin, Departure};
 use super::walk::Walk;
 use crate::Store;
 use crate::shards::Shards;
@@ -41,9 +41,9 @@ impl AccountMove {
         let going = Self::of(shards, account, from, to);
         if under_way.is_none() {
             let refused = match going.source().call(&AccountMoveBegin { account, to }).await? {
-                Begun::Begun => return Ok(going),
-                Begun::UnderWay => format!("{account} is being moved by somebody else"),
-                Begun::Growing => {
+                Departure::Begins => return Ok(going),
+                Departure::UnderWay => format!("{account} is being moved by somebody else"),
+                Departure::Growing => {
                     "the store is getting more shards: finish that first, with the same `webhooksctl shards grow`"
                         .to_owned()
                 }

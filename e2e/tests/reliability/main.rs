@@ -12,6 +12,8 @@ mod neighbours;
 mod outcomes;
 mod resumes;
 
+mod backed_up;
+
 mod budget;
 
 mod tls;

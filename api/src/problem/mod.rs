@@ -178,6 +178,8 @@ impl Problem {
             .header(header::CONTENT_TYPE, CONTENT_TYPE)
             .header(header::CACHE_CONTROL, "no-store")
             .body(Body::from_vec(body));
+        // For the log.
+        response.extensions_mut().insert(self.code());
         let headers = response.headers_mut();
         if self.http_status() == StatusCode::UNAUTHORIZED {
             let challenge = if self.code() == Code::MissingToken {

@@ -8,6 +8,7 @@ use futures_util::FutureExt as _;
 use poem::http::Method;
 use poem::http::header::CONNECTION;
 use poem::{Endpoint, IntoResponse, Request, Response, Result};
+use program::telemetry::EACH;
 use serve::Occupant;
 use tracing::Instrument as _;
 
@@ -60,14 +61,26 @@ impl<E: Endpoint> Observed<E> {
             .metrics
             .request_ended(path, method, status.as_str(), took);
         let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let code = response.extensions().get::<Code>().map(|code| code.as_str());
         // Probes ask again and again; that the program isn't ready yet is no failure.
         if status.is_server_error() && path != "/readyz" {
             tracing::warn!(
                 method,
                 path,
                 status = status.as_u16(),
+                code,
                 took_ms,
                 "a request failed"
+            );
+        } else if status.is_client_error() {
+            tracing::info!(
+                name: EACH,
+                method,
+                path,
+                status = status.as_u16(),
+                code,
+                took_ms,
+                "refused a request"
             );
         } else {
             tracing::debug!(

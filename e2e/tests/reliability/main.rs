@@ -24,6 +24,12 @@ mod snippets;
 
 mod phases;
 
+mod traces;
+
+mod logs;
+
+mod reload;
+
 mod reused;
 
 mod proxy;

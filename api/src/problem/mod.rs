@@ -20,6 +20,7 @@ mod convert;
 pub use body::{FaultBody, ProblemBody};
 pub use code::Code;
 pub use code_name::CodeName;
+pub(crate) use convert::answer_to;
 pub use convert::{from_panic, replace_foreign_error};
 pub(crate) use faults::Faults;
 

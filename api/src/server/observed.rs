@@ -124,7 +124,7 @@ impl<E: Endpoint> Observed<E> {
         let answered = AssertUnwindSafe(self.inner.call(request)).catch_unwind().await;
         let response = match answered {
             Ok(Ok(response)) => response.into_response(),
-            Ok(Err(error)) => error.into_response(),
+            Ok(Err(error)) => problem::answer_to(error),
             Err(panic) => problem::from_panic(panic.as_ref()).into_response(),
         };
         let allow = route.map(|route| route.allow.as_str());

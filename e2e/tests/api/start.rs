@@ -100,6 +100,26 @@ async fn a_wrong_configuration_is_refused_in_one_sentence() {
         ("ALLOW_NETWORKS", "lan", "ALLOW_NETWORKS: `lan` is not a network"),
         ("REDIS_URL", "http://x", "REDIS_URL: must be redis://"),
         ("LOG_FORMAT", "xml", "LOG_FORMAT: must be one of text, json"),
+        (
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "127.0.0.1:4318",
+            "OTEL_EXPORTER_OTLP_ENDPOINT: must be an address such as http://127.0.0.1:4318",
+        ),
+        (
+            "OTEL_EXPORTER_OTLP_HEADERS",
+            "hunter2",
+            "OTEL_EXPORTER_OTLP_HEADERS: must be name=value",
+        ),
+        (
+            "OTEL_EXPORTER_OTLP_PROTOCOL",
+            "grpc",
+            "OTEL_EXPORTER_OTLP_PROTOCOL: must be http/protobuf",
+        ),
+        (
+            "OTEL_TRACES_SAMPLER",
+            "some",
+            "OTEL_TRACES_SAMPLER: must be one of always_on",
+        ),
     ] {
         let mut environment = environment.clone();
         environment.push((name.to_owned(), value.to_owned()));
@@ -129,6 +149,7 @@ fn help_names_the_variables_and_not(secret: &str) {
         "REDIS_URL",
         "ACK_DURABILITY",
         "PARKED_BUDGET_BYTES",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
     ] {
         assert!(help.contains(variable), "{help}");
     }

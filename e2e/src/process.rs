@@ -127,11 +127,6 @@ impl Process {
         self.signal(Signal::TERM);
     }
 
-    /// SIGHUP.
-    pub fn hang_up(&self) {
-        self.signal(Signal::HUP);
-    }
-
     /// Waits until it has ended.
     pub fn wait(&mut self) -> ExitStatus {
         let deadline = Instant::now() + LONG;

@@ -6,12 +6,12 @@ use std::time::Duration;
 use tokio::sync::mpsc::Receiver;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use url::Url;
 
+use crate::counted::{Count, Counted};
+use crate::post::{Posted, Request};
 use crate::request::encode;
 use crate::settings::Settings;
 use crate::span::Span;
-use crate::tracer::{Count, Counted};
 
 /// So many are sent at a time.
 const MOST_AT_ONCE: usize = 512;
@@ -35,52 +35,6 @@ const PACE: Pace = Pace {
     first_wait: Duration::from_secs(1),
     finish_within: Duration::from_secs(2),
 };
-
-/// A batch, to be posted.
-pub struct Request {
-    /// Where to.
-    pub url: Url,
-    /// With these headers, besides the type of its content.
-    pub headers: Vec<(String, String)>,
-    /// The content.
-    pub body: Vec<u8>,
-    /// How long all that may take.
-    pub timeout: Duration,
-}
-
-impl Request {
-    /// What `Content-Type` says of the body.
-    pub const CONTENT_TYPE: &'static str = "application/x-protobuf";
-}
-
-impl fmt::Debug for Request {
-    /// Leaves the headers' values out.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Request({} bytes)", self.body.len())
-    }
-}
-
-/// What came of a post.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Posted {
-    /// The answer's status.
-    Answered(u16),
-    /// There was no answer, for this reason.
-    Failed(String),
-}
-
-impl Posted {
-    /// Why the batch wasn't taken, and whether it may be if it is sent again.
-    fn refusal(self) -> Option<(String, bool)> {
-        match self {
-            Self::Answered(200..=299) => None,
-            Self::Answered(status) => {
-                Some((format!("HTTP {status}"), matches!(status, 429 | 502 | 503 | 504)))
-            }
-            Self::Failed(reason) => Some((reason, true)),
-        }
-    }
-}
 
 /// Sends what a [`crate::Tracer`] took.
 pub struct Exporter {

@@ -13,6 +13,10 @@ mod sampler;
 
 mod span;
 
+mod counted;
+
+mod post;
+
 mod wire;
 
 mod request;
@@ -21,7 +25,9 @@ mod tracer;
 
 mod exporter;
 
-pub use exporter::{Exporter, Exporting, Posted, Request};
+pub use counted::Counted;
+pub use exporter::{Exporter, Exporting};
+pub use post::{Posted, Request};
 pub use settings::TracesArgs;
 pub use span::{Kind, Span, Value};
-pub use tracer::{Counted, Tracer};
+pub use tracer::Tracer;

@@ -8,6 +8,9 @@ use crate::wire::Message;
 /// What `status.code` says of a failure.
 const ERROR: u64 = 2;
 
+/// Who made the spans.
+const SCOPE: &str = "webhooks";
+
 /// The trace is recorded.
 const SAMPLED: u32 = 1;
 
@@ -23,10 +26,7 @@ pub(crate) fn encode(resource: &[(String, String)], spans: &[Span]) -> Vec<u8> {
             }
         });
         of_program.message(2, |of_scope| {
-            of_scope.message(1, |scope| {
-                scope.text(1, env!("CARGO_PKG_NAME"));
-                scope.text(2, env!("CARGO_PKG_VERSION"));
-            });
+            of_scope.message(1, |scope| scope.text(1, SCOPE));
             for span in spans {
                 of_scope.message(2, |message| write(message, span));
             }
@@ -71,3 +71,6 @@ fn nanos(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use domain::trace::{SpanId, TraceContext, TraceId};
 use tokio::sync::mpsc::{self, Sender};
 
+use crate::counted::{Count, Counted};
 use crate::exporter::Exporter;
 use crate::sampler::Sampler;
 use crate::settings::TracesArgs;
@@ -13,29 +14,6 @@ use crate::span::Span;
 
 /// So many spans wait at most. More are dropped: a receiver that is slow must not fill our memory.
 const MOST_WAITING: usize = 2048;
-
-/// What became of spans.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Counted {
-    /// The receiver took them.
-    Exported,
-    /// It didn't, or there was no room for them.
-    Dropped,
-}
-
-impl Counted {
-    /// As metrics name it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Exported => "exported",
-            Self::Dropped => "dropped",
-        }
-    }
-}
-
-/// Counts what becomes of spans.
-pub(crate) type Count = Arc<dyn Fn(Counted, u64) + Send + Sync>;
 
 /// Takes the parts of traces that are recorded. Clones share it; the default one records nothing.
 #[derive(Clone, Default)]

@@ -100,6 +100,23 @@ async fn a_wrong_configuration_is_refused_in_one_sentence() {
         ("ALLOW_NETWORKS", "lan", "ALLOW_NETWORKS: `lan` is not a network"),
         ("REDIS_URL", "http://x", "REDIS_URL: must be redis://"),
         ("LOG_FORMAT", "xml", "LOG_FORMAT: must be one of text, json"),
+    ] {
+        let mut environment = environment.clone();
+        environment.push((name.to_owned(), value.to_owned()));
+        let printed = sentence(&environment);
+        assert!(
+            printed.starts_with(start) && !printed.contains("hunter2"),
+            "{printed}"
+        );
+    }
+    help_names_the_variables_and_not(&url);
+    system.stop();
+}
+
+#[tokio::test]
+async fn a_wrong_receiver_of_traces_is_refused_likewise() {
+    let mut system = api().await;
+    for (name, value, start) in [
         (
             "OTEL_EXPORTER_OTLP_ENDPOINT",
             "127.0.0.1:4318",
@@ -121,7 +138,7 @@ async fn a_wrong_configuration_is_refused_in_one_sentence() {
             "OTEL_TRACES_SAMPLER: must be one of always_on",
         ),
     ] {
-        let mut environment = environment.clone();
+        let mut environment = system.environment.clone();
         environment.push((name.to_owned(), value.to_owned()));
         let printed = sentence(&environment);
         assert!(
@@ -129,7 +146,6 @@ async fn a_wrong_configuration_is_refused_in_one_sentence() {
             "{printed}"
         );
     }
-    help_names_the_variables_and_not(&url);
     system.stop();
 }
 

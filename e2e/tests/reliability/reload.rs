@@ -12,6 +12,7 @@ use e2e::system::{SERVICE_KEY, System, secrets_key};
 use e2e::temp_dir::TempDir;
 use e2e::tls_proxy::TlsProxy;
 use e2e::wait::{LONG, check, eventually};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
@@ -42,7 +43,8 @@ fn said(process: &Process, what: &str) -> usize {
 /// Sends SIGHUP, and waits until the program says this once more.
 async fn reload(process: &mut Process, outcome: &str) {
     let before = said(process, outcome);
-    process.hang_up();
+    let pid = Pid::from_raw(process.id().try_into().unwrap()).unwrap();
+    kill_process(pid, Signal::HUP).unwrap();
     eventually(LONG, outcome, async || {
         check(said(process, outcome) > before, process.log())
     })

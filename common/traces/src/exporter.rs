@@ -60,6 +60,12 @@ impl Exporter {
         }
     }
 
+    /// Whether its receiver is reached over TLS.
+    #[must_use]
+    pub fn is_tls(&self) -> bool {
+        self.settings.url.scheme() == "https"
+    }
+
     /// Begins to send, through `post`.
     pub fn start<P, F>(self, post: P) -> Exporting
     where

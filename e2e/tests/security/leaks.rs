@@ -192,14 +192,7 @@ async fn nothing_secret_is_written_anywhere() {
     let (api, worker) = (server.url_as("api"), server.url_as("worker"));
     let mut system = builder()
         .on(server)
-        .env(
-            "RUST_LOG",
-            ["trace"]
-                .into_iter()
-                .chain(LIBRARIES)
-                .collect::<Vec<_>>()
-                .join(","),
-        )
+        .env("RUST_LOG", format!("trace,{}", LIBRARIES.join(",")))
         .api_env("REDIS_URL", api)
         .worker_env("REDIS_URL", worker.clone())
         .worker_env("LOG_FORMAT", "json")
